@@ -1,0 +1,119 @@
+import { z } from 'zod'
+import { decimalSchema, nonNegativeDecimalSchema, positiveDecimalSchema } from './decimal.ts'
+
+export const POSITIONS_PER_ACCOUNT_MAX = 1_000
+export const ACCOUNT_ID_LENGTH_MAX = 128
+
+/** Names under which a venue may be given, and the one under which it is stored. */
+export const VENUE_IDS = {
+  bybit: 'bybit',
+  'bybit-linear': 'bybit',
+  'bybit-inverse': 'bybit',
+  binance: 'binance',
+  'binance-usdm': 'binance',
+  'binance-coinm': 'binance',
+} as const
+export type VenueId = (typeof VENUE_IDS)[keyof typeof VENUE_IDS]
+
+export const venueIdSchema = z
+  .enum(Object.keys(VENUE_IDS) as [keyof typeof VENUE_IDS, ...(keyof typeof VENUE_IDS)[]])
+  .transform((name): VenueId => VENUE_IDS[name])
+
+export const symbolSchema = z
+  .string()
+  .regex(/^[A-Z0-9][A-Z0-9_-]{0,39}$/, 'must be a venue symbol in capitals')
+const assetSchema = z.string().regex(/^[A-Z0-9]{1,20}$/, 'must be an asset code in capitals')
+
+export const marginModeSchema = z.enum(['isolated', 'cross'])
+export type MarginMode = z.infer<typeof marginModeSchema>
+
+/**
+ * A position as the venue states it. `size` is signed (long > 0), in base units (linear) or contracts
+ * (inverse). `isolatedMargin` is the whole margin assigned to an isolated position, in the settlement
+ * asset; absent, it is the venue's initial margin at the entry price and the given leverage.
+ */
+export const positionSchema = z
+  .strictObject({
+    symbol: symbolSchema,
+    marginMode: marginModeSchema,
+    size: decimalSchema,
+    entryPrice: positiveDecimalSchema,
+    leverage: positiveDecimalSchema.optional(),
+    isolatedMargin: decimalSchema.optional(),
+  })
+  .superRefine((position, context) => {
+    if (position.marginMode === 'cross' && position.isolatedMargin !== undefined) {
+      context.addIssue({
+        code: 'custom',
+        path: ['isolatedMargin'],
+        message: 'belongs to isolated positions only',
+      })
+    }
+    if (
+      position.marginMode === 'isolated' &&
+      position.isolatedMargin === undefined &&
+      position.leverage === undefined
+    ) {
+      context.addIssue({
+        code: 'custom',
+        path: ['isolatedMargin'],
+        message: 'an isolated position needs isolatedMargin or leverage',
+      })
+    }
+  })
+export type Position = z.infer<typeof positionSchema>
+
+/** One asset of the cross wallet. The margin of isolated positions is not part of it. */
+export const collateralSchema = z.strictObject({ asset: assetSchema, amount: decimalSchema })
+export type Collateral = z.infer<typeof collateralSchema>
+
+/** What the venue calls an account, as imported and stored. Unknown fields are refused. */
+export const accountSchema = z
+  .strictObject({
+    id: z
+      .string()
+      .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces')
+      .max(ACCOUNT_ID_LENGTH_MAX),
+    venue: venueIdSchema,
+    version: z.int().nonnegative().default(0),
+    collateral: z.array(collateralSchema).default([]),
+    positions: z.array(positionSchema).max(POSITIONS_PER_ACCOUNT_MAX).default([]),
+    liabilities: z
+      .array(z.strictObject({ asset: assetSchema, amount: nonNegativeDecimalSchema }))
+      .max(0, 'liabilities are not supported by the margin rules of this version')
+      .default([]),
+  })
+  .superRefine((account, context) => {
+    refuseRepeats(
+      account.collateral.map((entry) => entry.asset),
+      'collateral',
+      'asset',
+      context,
+    )
+    refuseRepeats(account.positions.map(positionKey), 'positions', 'symbol', context)
+  })
+export type Account = z.infer<typeof accountSchema>
+
+/** Identity of a position inside its account: hedge mode holds a long and a short of one symbol. */
+export function positionKey(position: Pick<Position, 'symbol' | 'marginMode' | 'size'>): string {
+  return `${position.marginMode}:${position.symbol}:${position.size.startsWith('-') ? 'short' : 'long'}`
+}
+
+function refuseRepeats(
+  keys: readonly string[],
+  list: string,
+  field: string,
+  context: z.core.$RefinementCtx,
+): void {
+  const seen = new Map<string, number>()
+  keys.forEach((key, index) => {
+    const first = seen.get(key)
+    if (first === undefined) seen.set(key, index)
+    else
+      context.addIssue({
+        code: 'custom',
+        path: [list, index, field],
+        message: `${key} repeats ${list}[${first}]`,
+      })
+  })
+}

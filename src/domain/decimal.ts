@@ -1,0 +1,26 @@
+import { z } from 'zod'
+
+/** A decimal number as text: the only form in which money crosses a boundary of the program. */
+export type Decimal = string
+
+/** At most 15 digits before the point and 18 after it; no exponent, no sign but a leading minus. */
+export const DECIMAL_PATTERN = /^-?\d{1,15}(\.\d{1,18})?$/
+/** The same without a sign; a price must also be above zero. */
+export const UNSIGNED_DECIMAL_PATTERN = /^\d{1,15}(\.\d{1,18})?$/
+
+const NONZERO_DIGIT = /[1-9]/
+
+/** The one grammar of prices: `""`, `0`, negatives, `NaN`, exponents and spaces are never a price. */
+export function isPrice(text: unknown): text is Decimal {
+  return typeof text === 'string' && UNSIGNED_DECIMAL_PATTERN.test(text) && NONZERO_DIGIT.test(text)
+}
+
+const RULE = 'at most 15 digits before and 18 after the point, no exponent'
+
+export const decimalSchema = z.string().regex(DECIMAL_PATTERN, `must be a decimal string (${RULE})`)
+export const nonNegativeDecimalSchema = z
+  .string()
+  .regex(UNSIGNED_DECIMAL_PATTERN, `must be a decimal string of zero or more (${RULE})`)
+export const positiveDecimalSchema = nonNegativeDecimalSchema.refine((text) => NONZERO_DIGIT.test(text), {
+  message: 'must be above zero',
+})

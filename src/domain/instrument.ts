@@ -1,0 +1,51 @@
+import { z } from 'zod'
+import { symbolSchema } from './account.ts'
+import { nonNegativeDecimalSchema, positiveDecimalSchema } from './decimal.ts'
+
+export const contractKindSchema = z.enum(['linear', 'inverse'])
+/** linear: PnL = size·(mark − entry). inverse: PnL = size·(1/entry − 1/mark), in coin. */
+export type ContractKind = z.infer<typeof contractKindSchema>
+
+/**
+ * A marginal risk tier: for a notional of (previous cap, cap],
+ * maintenanceMargin = notional·maintenanceMarginRate − maintenanceDeduction.
+ * Caps and deductions are in the quote currency (linear) or in coin (inverse).
+ */
+export const riskTierSchema = z.strictObject({
+  cap: positiveDecimalSchema,
+  maintenanceMarginRate: nonNegativeDecimalSchema,
+  maintenanceDeduction: nonNegativeDecimalSchema,
+})
+export type RiskTier = z.infer<typeof riskTierSchema>
+
+/** `multiplier`: base units (linear) or quote units (inverse) of one unit of size. */
+export const instrumentRulesSchema = z.strictObject({
+  kind: contractKindSchema,
+  multiplier: positiveDecimalSchema.default('1'),
+  settle: z.string().regex(/^[A-Z0-9]{1,20}$/),
+  takerFeeRate: nonNegativeDecimalSchema.default('0'),
+  tiers: z.array(riskTierSchema).min(1).max(200),
+})
+export type InstrumentRules = z.infer<typeof instrumentRulesSchema>
+
+export const instrumentRulesMapSchema = z.record(symbolSchema, instrumentRulesSchema)
+
+/** The venue's own rules that are the same for all its instruments. */
+export interface MarginRules {
+  /**
+   * `at-bankruptcy-price`: the taker fee of closing at the bankruptcy price is part of initial and
+   * maintenance margin (Bybit). `none`: no fee counts (Binance).
+   */
+  readonly closingFee: 'none' | 'at-bankruptcy-price'
+  /** `reached`: liquidated when marginBalance ≤ maintenanceMargin; `passed`: only when below it. */
+  readonly liquidation: 'reached' | 'passed'
+}
+
+/** A dated set of instrument rules. `version` goes into every event. */
+export interface RuleBook {
+  readonly venue: string
+  readonly version: string
+  readonly margin: MarginRules
+  /** undefined for a symbol the book does not hold; the caller refuses it by name. */
+  rulesOf(symbol: string): InstrumentRules | undefined
+}

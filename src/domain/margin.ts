@@ -1,0 +1,44 @@
+import type { MarginMode } from './account.ts'
+import type { Decimal } from './decimal.ts'
+
+export type Verdict = 'safe' | 'warning' | 'breach' | 'unknown'
+
+/** Exact state of one position. Prices are null where no positive price exists; `unknown` marks leave null too. */
+export interface PositionState {
+  readonly symbol: string
+  readonly size: Decimal
+  readonly markPrice: Decimal | null
+  readonly notional: Decimal | null
+  readonly unrealizedPnl: Decimal | null
+  readonly initialMargin: Decimal | null
+  readonly maintenanceMargin: Decimal | null
+  readonly liquidationPrice: Decimal | null
+  readonly bankruptcyPrice: Decimal | null
+}
+
+/** Smallest top-up, or smallest reduction of one position, that brings the margin account back to `safe`. */
+export interface Cure {
+  readonly topUp: Decimal
+  /** `size` is how much of the position to close, unsigned; null where closing it all is not enough. */
+  readonly reductions: readonly { readonly symbol: string; readonly size: Decimal | null }[]
+}
+
+/** Exact state of one margin account: the unit that is liquidated as a whole. Money in the settlement asset. */
+export interface MarginState {
+  readonly id: string
+  readonly marginMode: MarginMode
+  readonly settle: string
+  readonly walletBalance: Decimal
+  readonly unrealizedPnl: Decimal | null
+  readonly marginBalance: Decimal | null
+  readonly maintenanceMargin: Decimal | null
+  /** maintenanceMargin / marginBalance; 1 is the line, higher is worse; null where marginBalance ≤ 0 or unknown. */
+  readonly marginRatio: Decimal | null
+  readonly verdict: Verdict
+  /** Highest level reached: a warning level, `1` for a breach, null when safe or unknown. */
+  readonly level: Decimal | null
+  /** maintenanceMargin − marginBalance where positive, else 0. */
+  readonly shortfall: Decimal | null
+  readonly positions: readonly PositionState[]
+  readonly cure: Cure | null
+}

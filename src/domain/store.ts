@@ -1,0 +1,15 @@
+import type { Account } from './account.ts'
+
+/** One change of the stored book, in the order in which it was written. */
+export type AccountChange =
+  | { readonly kind: 'put'; readonly account: Account }
+  | { readonly kind: 'removed'; readonly id: string; readonly version: number }
+
+/** What the worker needs of the stored book. */
+export interface AccountSource {
+  /** Calls `put` for every stored account; a stored account that no longer parses goes to `refused`. */
+  load(put: (account: Account) => void, refused: (id: string, error: Error) => void): Promise<void>
+  /** Follows the changes from the position that `load` read first, in order, until `stop`. */
+  follow(apply: (change: AccountChange) => void, failed: (error: Error) => void): void
+  stop(): Promise<void>
+}

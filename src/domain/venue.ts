@@ -1,0 +1,57 @@
+import type { VenueId } from './account.ts'
+import type { Decimal } from './decimal.ts'
+import type { RuleBook } from './instrument.ts'
+
+/**
+ * What a frame was. `ticks`: market data of a subscribed market (it may hold no new mark price: a delta
+ * without one says that the mark has not changed). `malformed` is counted, never thrown.
+ */
+export type FrameKind = 'ticks' | 'acknowledged' | 'rejected' | 'heartbeat' | 'ignored' | 'malformed'
+
+/** What a frame says of one market beside its mark price. Fields that the frame and its state lack are undefined. */
+export interface TickDetails {
+  readonly indexPrice: Decimal | undefined
+  readonly fundingRate: Decimal | undefined
+  readonly nextFundingTimeMs: number | undefined
+}
+
+/** Where a parser puts what it reads. Called synchronously from `parse`, in frame order. */
+export interface TickSink {
+  /** A mark price, as the venue printed it. `details` is valid only during the call. */
+  tick(symbol: string, markPrice: Decimal, eventTimeMs: number, details: TickDetails): void
+  /** The frame confirms that this market's mark price has not changed. */
+  unchanged(symbol: string, eventTimeMs: number): void
+}
+
+/** One per connection: delta feeds keep their per-symbol state here. Pure: no socket, clock or retry. */
+export interface FrameParser {
+  parse(frame: string, sink: TickSink): FrameKind
+}
+
+/** One public WebSocket endpoint of a venue. */
+export interface VenueStream {
+  /** Unique over all venues, for example `bybit-linear`. */
+  readonly id: string
+  readonly url: string
+  /** Whether this stream carries the mark price of the symbol. */
+  carries(symbol: string): boolean
+  /** Subscribe requests, already split to the venue's limits; each is acknowledged once. */
+  subscribe(symbols: readonly string[]): readonly string[]
+  readonly symbolsPerConnectionMax: number
+  /** Client frames per second that the venue tolerates. */
+  readonly requestsPerSecondMax: number
+  /** A frame that the client must send; absent where the server pings. */
+  readonly heartbeat?: { readonly everyMs: number; readonly frame: string }
+  /** The cadence at which each market's mark is stated, milliseconds. */
+  readonly cadenceMs: number
+  /** The venue closes every connection after this time; absent where it does not. */
+  readonly connectionLifeMs?: number
+  createParser(): FrameParser
+}
+
+/** A venue is one constant object: its streams and its margin rules. */
+export interface Venue {
+  readonly id: VenueId
+  readonly streams: readonly VenueStream[]
+  readonly ruleBook: RuleBook
+}
