@@ -1,0 +1,155 @@
+import { DECIMAL_PATTERN, type Decimal } from '../domain/index.ts'
+import { assert } from '../errors.ts'
+
+/** An exact fraction, `d` > 0. Not always in lowest terms: compare with `compare`, never field by field. */
+export interface Rational {
+  readonly n: bigint
+  readonly d: bigint
+}
+
+/** Decimals of displayed figures: as many as a decimal of the domain may have. */
+export const DISPLAY_DECIMALS = 18
+
+/** Above this, sums look for a common divisor of the denominators; below it, looking costs more than it saves. */
+const DENOMINATOR_FREE_MAX = 1n << 256n
+
+const POWERS_OF_TEN: readonly bigint[] = Array.from({ length: 40 }, (_, exponent) => 10n ** BigInt(exponent))
+
+export const ZERO: Rational = { n: 0n, d: 1n }
+export const ONE: Rational = { n: 1n, d: 1n }
+
+/** 10^exponent, `exponent` ≥ 0. */
+export function powerOfTen(exponent: number): bigint {
+  return POWERS_OF_TEN[exponent] ?? 10n ** BigInt(exponent)
+}
+
+/** The exact value of a decimal string; its grammar was checked where it entered the program. */
+export function parseDecimal(text: Decimal): Rational {
+  assert(DECIMAL_PATTERN.test(text), `"${text}" is no decimal string`)
+  const point = text.indexOf('.')
+  if (point < 0) return { n: BigInt(text), d: 1n }
+  return {
+    n: BigInt(text.slice(0, point) + text.slice(point + 1)),
+    d: powerOfTen(text.length - point - 1),
+  }
+}
+
+/**
+ * Decimal text without trailing zeros. Exact where the fraction ends within `decimals` digits after the
+ * point, else rounded half to even at that digit. Never `-0`.
+ */
+export function formatDecimal(r: Rational, decimals: number = DISPLAY_DECIMALS): Decimal {
+  const scaled = roundHalfEven(abs(r), powerOfTen(decimals))
+  const digits = scaled.toString().padStart(decimals + 1, '0')
+  const whole = digits.slice(0, digits.length - decimals)
+  const fraction = digits.slice(digits.length - decimals).replace(/0+$/, '')
+  const sign = r.n < 0n && scaled !== 0n ? '-' : ''
+  return fraction === '' ? sign + whole : `${sign}${whole}.${fraction}`
+}
+
+function roundHalfEven(r: Rational, scale: bigint): bigint {
+  const numerator = r.n * scale
+  const quotient = numerator / r.d
+  const twiceRest = (numerator - quotient * r.d) * 2n
+  const up = twiceRest > r.d || (twiceRest === r.d && quotient % 2n === 1n)
+  return up ? quotient + 1n : quotient
+}
+
+/** Bits of the quotient kept before the one rounding to 53: enough that a sticky last bit cannot be a tie. */
+const QUOTIENT_BITS = 66
+
+/** The nearest f64, ties to even; exactly rounded for every value in the range of normal numbers. */
+export function toFloat(r: Rational): number {
+  if (r.n === 0n) return 0
+  const magnitude = r.n < 0n ? -r.n : r.n
+  if (magnitude <= Number.MAX_SAFE_INTEGER && r.d <= Number.MAX_SAFE_INTEGER) return Number(r.n) / Number(r.d)
+  const shift = QUOTIENT_BITS - (bitLength(magnitude) - bitLength(r.d))
+  const numerator = shift > 0 ? magnitude << BigInt(shift) : magnitude
+  const denominator = shift < 0 ? r.d << BigInt(-shift) : r.d
+  const quotient = numerator / denominator
+  const sticky = quotient * denominator === numerator ? quotient : quotient | 1n
+  const value = scaleByPowerOfTwo(Number(sticky), -shift)
+  return r.n < 0n ? -value : value
+}
+
+function scaleByPowerOfTwo(value: number, exponent: number): number {
+  const half = Math.trunc(exponent / 2)
+  return value * 2 ** half * 2 ** (exponent - half)
+}
+
+function bitLength(positive: bigint): number {
+  const hex = positive.toString(16)
+  return (hex.length - 1) * 4 + (32 - Math.clz32(Number.parseInt(hex[0]!, 16)))
+}
+
+export function add(a: Rational, b: Rational): Rational {
+  if (a.d === b.d) return { n: a.n + b.n, d: a.d }
+  if (a.d < b.d) return addToFiner(b, a)
+  return addToFiner(a, b)
+}
+
+// Denominators of decimals are powers of ten, so the finer one is nearly always a multiple of the coarser.
+function addToFiner(fine: Rational, coarse: Rational): Rational {
+  const factor = fine.d / coarse.d
+  if (factor * coarse.d === fine.d) return { n: fine.n + coarse.n * factor, d: fine.d }
+  const common = fine.d > DENOMINATOR_FREE_MAX ? greatestCommonDivisor(fine.d, coarse.d) : 1n
+  const coarseFactor = coarse.d / common
+  return { n: fine.n * coarseFactor + coarse.n * (fine.d / common), d: fine.d * coarseFactor }
+}
+
+export function neg(a: Rational): Rational {
+  return { n: -a.n, d: a.d }
+}
+
+export function sub(a: Rational, b: Rational): Rational {
+  return add(a, neg(b))
+}
+
+export function mul(a: Rational, b: Rational): Rational {
+  return { n: a.n * b.n, d: a.d * b.d }
+}
+
+/** `b` must not be zero. */
+export function div(a: Rational, b: Rational): Rational {
+  assert(b.n !== 0n, 'division by zero')
+  return b.n > 0n ? { n: a.n * b.d, d: a.d * b.n } : { n: -a.n * b.d, d: -a.d * b.n }
+}
+
+export function abs(a: Rational): Rational {
+  return a.n < 0n ? neg(a) : a
+}
+
+/** −1, 0 or 1. */
+export function sign(a: Rational): -1 | 0 | 1 {
+  return a.n > 0n ? 1 : a.n < 0n ? -1 : 0
+}
+
+/** −1 where a < b, 0 where equal, 1 where a > b. */
+export function compare(a: Rational, b: Rational): -1 | 0 | 1 {
+  const left = a.d === b.d ? a.n : a.n * b.d
+  const right = a.d === b.d ? b.n : b.n * a.d
+  return left > right ? 1 : left < right ? -1 : 0
+}
+
+export function max(a: Rational, b: Rational): Rational {
+  return compare(a, b) >= 0 ? a : b
+}
+
+/** The same value in lowest terms: for what is computed once and used often. */
+export function reduce(a: Rational): Rational {
+  const common = greatestCommonDivisor(a.n < 0n ? -a.n : a.n, a.d)
+  return common === 1n ? a : { n: a.n / common, d: a.d / common }
+}
+
+function greatestCommonDivisor(a: bigint, b: bigint): bigint {
+  while (b !== 0n) [a, b] = [b, a % b]
+  return a
+}
+
+/** Largest multiple of `unit` that is not above `a`. */
+export function floorTo(a: Rational, unit: Rational): Rational {
+  const ratio = div(a, unit)
+  const truncated = ratio.n / ratio.d
+  const whole = ratio.n < 0n && truncated * ratio.d !== ratio.n ? truncated - 1n : truncated
+  return mul({ n: whole, d: 1n }, unit)
+}

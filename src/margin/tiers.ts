@@ -1,0 +1,87 @@
+import type { RiskTier } from '../domain/index.ts'
+import { PlimsollError } from '../errors.ts'
+import { add, compare, formatDecimal, mul, parseDecimal, type Rational, sub } from './rational.ts'
+
+/** A `RiskTier` in exact numbers. */
+export interface ExactTier {
+  readonly cap: Rational
+  readonly maintenanceMarginRate: Rational
+  readonly maintenanceDeduction: Rational
+}
+
+export interface TierChecks {
+  /** Whole tables of a venue start at deduction 0; a part of one, as a user may give it, need not. */
+  readonly firstDeductionZero?: boolean
+}
+
+/**
+ * Exact tiers of a marginal table. Refuses with RULES_INVALID, naming the row, a table whose caps do not
+ * rise, whose rates fall, or whose deductions break Dₙ = Dₙ₋₁ + capₙ₋₁·(rateₙ − rateₙ₋₁), the recurrence
+ * that makes maintenance continuous at every cap (Bybit mmDeduction, Binance cum).
+ */
+export function exactTiers(
+  symbol: string,
+  tiers: readonly RiskTier[],
+  checks: TierChecks = {},
+): readonly ExactTier[] {
+  const exact = tiers.map((tier) => ({
+    cap: parseDecimal(tier.cap),
+    maintenanceMarginRate: parseDecimal(tier.maintenanceMarginRate),
+    maintenanceDeduction: parseDecimal(tier.maintenanceDeduction),
+  }))
+  if (checks.firstDeductionZero === true && exact[0]?.maintenanceDeduction.n !== 0n) {
+    refuse(symbol, tiers, 0, 'maintenanceDeduction', 'the first tier of a whole table must have 0')
+  }
+  for (let index = 1; index < exact.length; index++) checkStep(symbol, tiers, exact, index)
+  return exact
+}
+
+/** The checks of `exactTiers` alone, for venue tables when they are loaded. */
+export function checkTiers(symbol: string, tiers: readonly RiskTier[], checks: TierChecks = {}): void {
+  exactTiers(symbol, tiers, checks)
+}
+
+function checkStep(
+  symbol: string,
+  tiers: readonly RiskTier[],
+  exact: readonly ExactTier[],
+  index: number,
+): void {
+  const below = exact[index - 1]!
+  const tier = exact[index]!
+  if (compare(tier.cap, below.cap) <= 0) {
+    refuse(symbol, tiers, index, 'cap', `it must be above the cap before it, ${formatDecimal(below.cap)}`)
+  }
+  if (compare(tier.maintenanceMarginRate, below.maintenanceMarginRate) < 0) {
+    const rate = formatDecimal(below.maintenanceMarginRate)
+    refuse(symbol, tiers, index, 'maintenanceMarginRate', `it must not be below the rate before it, ${rate}`)
+  }
+  const rateStep = sub(tier.maintenanceMarginRate, below.maintenanceMarginRate)
+  const due = add(below.maintenanceDeduction, mul(below.cap, rateStep))
+  if (compare(tier.maintenanceDeduction, due) !== 0) {
+    const rule = 'deduction before + cap before·(rate − rate before)'
+    refuse(symbol, tiers, index, 'maintenanceDeduction', `the recurrence ${rule} gives ${formatDecimal(due)}`)
+  }
+}
+
+function refuse(
+  symbol: string,
+  tiers: readonly RiskTier[],
+  index: number,
+  field: keyof RiskTier,
+  rule: string,
+): never {
+  const path = `tiers[${index}].${field}`
+  throw new PlimsollError('RULES_INVALID', `${path} of ${symbol} is ${tiers[index]?.[field]}, ${rule}`, {
+    path,
+  })
+}
+
+/** Index of the tier of a notional: the first whose cap is not below it, the last for all above. */
+export function tierIndexAt(tiers: readonly ExactTier[], notional: Rational): number {
+  const last = tiers.length - 1
+  for (let index = 0; index < last; index++) {
+    if (compare(notional, tiers[index]!.cap) <= 0) return index
+  }
+  return last
+}
