@@ -1,0 +1,119 @@
+import { resolve } from 'node:path'
+import type { Clock } from '../domain/index.ts'
+import { PlimsollError } from '../errors.ts'
+import { runCommand } from './command.ts'
+import { fetchDebianRedis } from './debian.ts'
+
+const VERSION_TIMEOUT_MS = 10_000
+const BREW_TIMEOUT_MS = 600_000
+
+/** Tried on the PATH in this order. */
+const SERVER_NAMES = ['redis-server', 'valkey-server'] as const
+
+/** A program that serves the Redis protocol, proven to start. */
+export interface RedisBinary {
+  readonly path: string
+  /** Folders of shared libraries that the system lacks; empty for an installed server. */
+  readonly libraryPath: readonly string[]
+  /** First line of `--version`. */
+  readonly version: string
+}
+
+export interface LocateOptions {
+  /** A fetched server is kept below this folder, in `redis-dist`, and used again. */
+  readonly dataDir: string
+  readonly clock: Clock
+  /** Receives one line before anything is downloaded. */
+  readonly notify: (line: string) => void
+  /** Where to look, in order. Default: the PATH, then the system's package manager. */
+  readonly sources?: readonly ('path' | 'packages')[]
+}
+
+/**
+ * Finds a Redis server: `redis-server` or `valkey-server` on the PATH, else from the system's package
+ * manager (Debian and Ubuntu into a private folder, no root needed; macOS through Homebrew).
+ * @throws PlimsollError REDIS_NOT_FOUND with what to do, when there is none.
+ */
+export async function locateRedisServer(options: LocateOptions): Promise<RedisBinary> {
+  for (const source of options.sources ?? ['path', 'packages']) {
+    const found = source === 'path' ? await onPath(options.clock) : await fromPackages(options)
+    if (found !== undefined) return found
+  }
+  throw new PlimsollError(
+    'REDIS_NOT_FOUND',
+    'no redis-server or valkey-server on the PATH and no package manager that provides one: ' +
+      'install Redis (apt-get install redis-server, brew install valkey) or set REDIS_URL to a running server',
+  )
+}
+
+/**
+ * The command line that starts the binary. Its process becomes the server (`exec`), so its pid is the server's.
+ * The locale is fixed because Redis 7 refuses to start where the inherited one is not installed.
+ */
+export function commandOf(binary: Pick<RedisBinary, 'path' | 'libraryPath'>): [string, ...string[]] {
+  const libraries = binary.libraryPath.length > 0 ? [`LD_LIBRARY_PATH=${binary.libraryPath.join(':')}`] : []
+  return ['env', 'LC_ALL=C', ...libraries, binary.path]
+}
+
+/** The binary with its version, or undefined when it does not start here. */
+export async function probe(
+  candidate: Pick<RedisBinary, 'path' | 'libraryPath'>,
+  clock: Clock,
+): Promise<RedisBinary | undefined> {
+  const [program, ...args] = commandOf(candidate)
+  const { exitCode, output } = await runCommand(program, [...args, '--version'], {
+    clock,
+    timeoutMs: VERSION_TIMEOUT_MS,
+  })
+  return exitCode === 0 ? { ...candidate, version: output.trim().split('\n')[0] ?? '' } : undefined
+}
+
+async function onPath(clock: Clock): Promise<RedisBinary | undefined> {
+  for (const path of SERVER_NAMES) {
+    const found = await probe({ path, libraryPath: [] }, clock)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+async function fromPackages(options: LocateOptions): Promise<RedisBinary | undefined> {
+  const { clock, notify } = options
+  const available = async (program: string) =>
+    (await runCommand(program, ['--version'], { clock, timeoutMs: VERSION_TIMEOUT_MS })).exitCode === 0
+  if ((await available('apt-get')) && (await available('dpkg'))) {
+    return await fetchDebianRedis({
+      directory: resolve(options.dataDir, 'redis-dist'),
+      clock,
+      notify,
+      probe: (candidate) => probe(candidate, clock),
+    })
+  }
+  if (process.platform === 'darwin' && (await available('brew'))) return await fromHomebrew(clock, notify)
+  return undefined
+}
+
+async function fromHomebrew(clock: Clock, notify: (line: string) => void): Promise<RedisBinary | undefined> {
+  for (const formula of ['redis', 'valkey']) {
+    const installed = await homebrewServer(formula, clock)
+    if (installed !== undefined) return installed
+  }
+  notify('plimsoll: no redis-server on the PATH; installing Homebrew formula valkey (brew install valkey)')
+  const { exitCode, output } = await runCommand('brew', ['install', 'valkey'], {
+    clock,
+    timeoutMs: BREW_TIMEOUT_MS,
+  })
+  if (exitCode === 0) return await homebrewServer('valkey', clock)
+  throw new PlimsollError(
+    'REDIS_NOT_FOUND',
+    `brew install valkey failed: ${output.trim().split('\n').at(-1) ?? ''}; install Redis by hand or set REDIS_URL`,
+  )
+}
+
+async function homebrewServer(formula: string, clock: Clock): Promise<RedisBinary | undefined> {
+  const { exitCode, output } = await runCommand('brew', ['--prefix', formula], {
+    clock,
+    timeoutMs: VERSION_TIMEOUT_MS,
+  })
+  if (exitCode !== 0) return undefined
+  return await probe({ path: `${output.trim()}/bin/${formula}-server`, libraryPath: [] }, clock)
+}

@@ -1,0 +1,59 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { systemClock } from '../../src/clock.ts'
+import { locateRedisServer } from '../../src/redis/binary.ts'
+import { type RedisServer, startRedisServer } from '../../src/redis/server.ts'
+
+/** Shared by all tests of a checkout, so that a server is fetched once. */
+const PROJECT_DATA_DIR = fileURLToPath(new URL('../../.data', import.meta.url))
+
+export interface TestRedis {
+  readonly url: string
+  readonly port: number
+  readonly pid: number
+  /** Folder of the server's data; it goes away with `stop`. */
+  readonly dataDir: string
+  /** Ends the server (`SIGTERM` keeps every write, `SIGKILL` is a crash) and starts it again on the same port and data. */
+  restart(signal?: 'SIGTERM' | 'SIGKILL'): Promise<void>
+  stop(): Promise<void>
+}
+
+/** A private server with production settings on a free port and fresh data. Stop it in `afterAll`. */
+export async function startTestRedis(
+  options: { settings?: Record<string, string>; appendfsync?: 'always' | 'everysec' } = {},
+): Promise<TestRedis> {
+  const binary = await locateRedisServer({
+    dataDir: PROJECT_DATA_DIR,
+    clock: systemClock,
+    notify: (line) => void process.stderr.write(`${line}\n`),
+  })
+  const dataDir = await mkdtemp(join(tmpdir(), 'plimsoll-redis-'))
+  const start = (port?: number): Promise<RedisServer> =>
+    startRedisServer({
+      binary,
+      dataDir,
+      clock: systemClock,
+      ...(port === undefined ? {} : { port }),
+      ...options,
+    })
+  let server = await start()
+  return {
+    url: server.url,
+    port: server.port,
+    get pid() {
+      return server.pid
+    },
+    dataDir,
+    async restart(signal = 'SIGTERM') {
+      if (signal === 'SIGKILL') process.kill(server.pid, 'SIGKILL')
+      await server.stop()
+      server = await start(server.port)
+    },
+    async stop() {
+      await server.stop()
+      await rm(dataDir, { recursive: true, force: true })
+    },
+  }
+}
