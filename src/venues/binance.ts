@@ -1,0 +1,159 @@
+import {
+  type FrameKind,
+  type FrameParser,
+  type InstrumentRules,
+  isPrice,
+  type TickSink,
+  type Venue,
+  type VenueStream,
+} from '../domain/index.ts'
+import { COINM_BTCUSD_TIERS, USDM_TIERS } from './binance-tiers.ts'
+import {
+  isEventTime,
+  isObject,
+  isSymbol,
+  type JsonObject,
+  jsonOf,
+  priceOrUndefined,
+  rateOrUndefined,
+} from './frame.ts'
+import { subscribeFrames } from './subscribe.ts'
+
+const STREAM_SUFFIX = '@markPrice'
+
+export const STREAMS_PER_FRAME_MAX = 200
+/** The venue allows 10 client messages a second, pongs included, and bans who repeats it. */
+const REQUESTS_PER_SECOND_MAX = 5
+const CADENCE_MS = 1_000
+const CONNECTION_LIFE_MS = 24 * 60 * 60 * 1_000
+
+const COINM_SYMBOL = /^[A-Z0-9]+USD_(PERP|\d{6})$/
+/** BTCUSDT, BTCUSDC, BTCUSDT_240628; a name that ends in USD is a pair of COIN-M and no symbol. */
+const USDM_SYMBOL = /^(?!.*USD(_|$))[A-Z0-9]{4,}(_\d{6})?$/
+
+/** Since 2026-04-23 marks come only under `/market/`; the old paths connect, acknowledge and stay silent. */
+const usdm = stream('binance-usdm', 'wss://fstream.binance.com/market/stream', USDM_SYMBOL, 1_024)
+const coinm = stream('binance-coinm', 'wss://dstream.binance.com/stream', COINM_SYMBOL, 200)
+
+function stream(id: string, url: string, symbols: RegExp, symbolsPerConnectionMax: number): VenueStream {
+  return {
+    id,
+    url,
+    carries: (symbol) => symbols.test(symbol),
+    subscribe: (wanted) =>
+      subscribeFrames(wanted, STREAMS_PER_FRAME_MAX, (batch, number) => ({
+        method: 'SUBSCRIBE',
+        params: batch.map((symbol) => `${symbol.toLowerCase()}${STREAM_SUFFIX}@1s`),
+        id: number,
+      })),
+    symbolsPerConnectionMax,
+    requestsPerSecondMax: REQUESTS_PER_SECOND_MAX,
+    cadenceMs: CADENCE_MS,
+    connectionLifeMs: CONNECTION_LIFE_MS,
+    createParser: () => new BinanceParser(),
+  }
+}
+
+/** Every message states every field, so that nothing is kept but the object handed to the sink. */
+class BinanceParser implements FrameParser {
+  readonly #details: {
+    indexPrice: string | undefined
+    fundingRate: string | undefined
+    nextFundingTimeMs: number | undefined
+  } = { indexPrice: undefined, fundingRate: undefined, nextFundingTimeMs: undefined }
+
+  parse(frame: string, sink: TickSink): FrameKind {
+    const message = jsonOf(frame)
+    if (Array.isArray(message)) return this.#entries(message, sink)
+    if (!isObject(message)) return 'malformed'
+    const { stream, data } = message
+    if (typeof stream !== 'string') return 'e' in message ? this.#entry(message, sink) : replyKind(message)
+    if (Array.isArray(data)) return this.#entries(data, sink)
+    if (!isObject(data)) return 'malformed'
+    if (data.e === 'markPriceUpdate' && !streamNames(stream, data.s)) return 'malformed'
+    return this.#entry(data, sink)
+  }
+
+  /** An array may be part of the universe and may mix USDⓈ-M and COIN-M; an entry that is no price gives no tick. */
+  #entries(entries: readonly unknown[], sink: TickSink): FrameKind {
+    let ticks = 0
+    let malformed = 0
+    for (const entry of entries) {
+      const kind = isObject(entry) ? this.#entry(entry, sink) : 'malformed'
+      if (kind === 'ticks') ticks++
+      else if (kind === 'malformed') malformed++
+    }
+    if (ticks > 0) return 'ticks'
+    return malformed > 0 ? 'malformed' : 'ignored'
+  }
+
+  #entry(entry: JsonObject, sink: TickSink): FrameKind {
+    const { e, E: eventTimeMs, s: symbol, p: markPrice } = entry
+    // `p` of other events is something else: a price change in 24hrTicker, an order's price in forceOrder.
+    if (e !== 'markPriceUpdate') return typeof e === 'string' ? 'ignored' : 'malformed'
+    if (!isSymbol(symbol) || !isPrice(markPrice) || !isEventTime(eventTimeMs)) return 'malformed'
+    const details = this.#details
+    details.indexPrice = priceOrUndefined(entry.i)
+    details.fundingRate = rateOrUndefined(entry.r)
+    details.nextFundingTimeMs = isEventTime(entry.T) ? entry.T : undefined
+    sink.tick(symbol, markPrice, eventTimeMs, details)
+    return 'ticks'
+  }
+}
+
+/** Whether a stream such as `btcusdt@markPrice@1s` is the one of `symbol`; compared without building a string. */
+function streamNames(stream: string, symbol: unknown): boolean {
+  if (typeof symbol !== 'string' || !stream.startsWith(STREAM_SUFFIX, symbol.length)) return false
+  for (let index = 0; index < symbol.length; index++) {
+    const code = symbol.charCodeAt(index)
+    const isCapital = code >= 65 && code <= 90
+    if (stream.charCodeAt(index) !== (isCapital ? code + 32 : code)) return false
+  }
+  return true
+}
+
+/** `{"result":null,"id":1}` accepts; `{"error":{…}}` and `{"code":…,"msg":…}` refuse. */
+function replyKind(reply: JsonObject): FrameKind {
+  if ('error' in reply || ('code' in reply && 'msg' in reply)) return 'rejected'
+  return reply.result === null && 'id' in reply ? 'acknowledged' : 'ignored'
+}
+
+const usdmRules = new Map(
+  Object.entries(USDM_TIERS).map(([symbol, tiers]): [string, InstrumentRules] => [
+    symbol,
+    {
+      kind: 'linear',
+      multiplier: '1',
+      settle: symbol.endsWith('USDC') ? 'USDC' : 'USDT',
+      takerFeeRate: '0',
+      tiers,
+    },
+  ]),
+)
+
+/** By pair, as the venue states its brackets: BTCUSD for BTCUSD_PERP and every dated contract. */
+const coinmRules = new Map<string, InstrumentRules>([
+  // One contract is 100 US dollars.
+  [
+    'BTCUSD',
+    { kind: 'inverse', multiplier: '100', settle: 'BTC', takerFeeRate: '0', tiers: COINM_BTCUSD_TIERS },
+  ],
+])
+
+/**
+ * Binance futures, single-asset mode. Fees are no part of margin. A margin ratio that reaches 100 % liquidates (the
+ * venue's FAQ also words it as "below"; the earlier of the two is taken).
+ */
+export const binance: Venue = {
+  id: 'binance',
+  streams: [usdm, coinm],
+  ruleBook: {
+    venue: 'binance',
+    version: 'binance-2025-09-15',
+    margin: { closingFee: 'none', liquidation: 'reached' },
+    rulesOf: (symbol) =>
+      COINM_SYMBOL.test(symbol)
+        ? coinmRules.get(symbol.slice(0, symbol.indexOf('_')))
+        : usdmRules.get(symbol),
+  },
+}

@@ -1,0 +1,189 @@
+import {
+  type FrameKind,
+  type FrameParser,
+  type InstrumentRules,
+  isPrice,
+  type TickDetails,
+  type TickSink,
+  type Venue,
+  type VenueStream,
+} from '../domain/index.ts'
+import { BTCUSD_TIERS, BTCUSDT_TIERS } from './bybit-tiers.ts'
+import {
+  isEventTime,
+  isObject,
+  isSymbol,
+  type JsonObject,
+  jsonOf,
+  priceOrUndefined,
+  rateOrUndefined,
+} from './frame.ts'
+import { subscribeFrames } from './subscribe.ts'
+
+const TOPIC_PREFIX = 'tickers.'
+
+/** Topics of one request. The venue names no limit for derivatives; a refused request costs all its topics. */
+export const TOPICS_PER_FRAME_MAX = 100
+/** Characters of all arguments of one connection (v5 documentation, "Connect"). */
+export const ARGUMENT_CHARACTERS_MAX = 21_000
+/** Keeps even the longest symbols of our grammar below the limit of characters. */
+const SYMBOLS_PER_CONNECTION_MAX = 400
+const REQUESTS_PER_SECOND_MAX = 10
+const CADENCE_MS = 100
+const HEARTBEAT_EVERY_MS = 20_000
+/** Symbols that one parser remembers; frames of further symbols are `ignored`. */
+export const SYMBOLS_PER_PARSER_MAX = 4_096
+
+/** Perpetuals end in USD, dated contracts in USD, a month letter and a year: BTCUSD, BTCUSDZ25. */
+const INVERSE_SYMBOL = /^[A-Z0-9]+USD([FGHJKMNQUVXZ]\d{2})?$/
+/** USDT and USDC perpetuals (BTCUSDT, BTCPERP) and dated contracts (BTC-26DEC25, BTCUSDT-26DEC25). */
+const LINEAR_SYMBOL = /^[A-Z0-9]+(USDT|USDC|PERP|-\d{1,2}[A-Z]{3}\d{2})$/
+
+const linear = stream('bybit-linear', 'wss://stream.bybit.com/v5/public/linear', LINEAR_SYMBOL)
+const inverse = stream('bybit-inverse', 'wss://stream.bybit.com/v5/public/inverse', INVERSE_SYMBOL)
+
+function stream(id: string, url: string, symbols: RegExp): VenueStream {
+  return {
+    id,
+    url,
+    carries: (symbol) => symbols.test(symbol),
+    subscribe: (wanted) =>
+      subscribeFrames(wanted, TOPICS_PER_FRAME_MAX, (batch, number) => ({
+        req_id: `subscribe-${number}`,
+        op: 'subscribe',
+        args: batch.map((symbol) => `${TOPIC_PREFIX}${symbol}`),
+      })),
+    symbolsPerConnectionMax: SYMBOLS_PER_CONNECTION_MAX,
+    requestsPerSecondMax: REQUESTS_PER_SECOND_MAX,
+    heartbeat: { everyMs: HEARTBEAT_EVERY_MS, frame: '{"op":"ping"}' },
+    cadenceMs: CADENCE_MS,
+    createParser: () => new BybitParser(),
+  }
+}
+
+/** What the deltas so far add up to. A field that a delta lacks has not changed (v5 documentation, "Ticker"). */
+interface MarketState extends TickDetails {
+  indexPrice: string | undefined
+  fundingRate: string | undefined
+  nextFundingTimeMs: number | undefined
+  crossSequence: number
+  markKnown: boolean
+}
+
+class BybitParser implements FrameParser {
+  readonly #markets = new Map<string, MarketState>()
+
+  parse(frame: string, sink: TickSink): FrameKind {
+    const message = jsonOf(frame)
+    if (!isObject(message)) return 'malformed'
+    const { topic } = message
+    if (typeof topic === 'string') {
+      return topic.startsWith(TOPIC_PREFIX) ? this.#ticker(topic, message, sink) : 'ignored'
+    }
+    return replyKind(message)
+  }
+
+  #ticker(topic: string, message: JsonObject, sink: TickSink): FrameKind {
+    const { type, ts, cs = 0, data } = message
+    if (type !== 'snapshot' && type !== 'delta') return 'malformed'
+    if (!isObject(data) || !isEventTime(ts) || !Number.isSafeInteger(cs)) return 'malformed'
+    const { symbol, markPrice } = data
+    // Spot tickers have no mark price, and their topic need not repeat the symbol.
+    if (markPrice === undefined && type === 'snapshot') return 'ignored'
+    if (markPrice !== undefined && !isPrice(markPrice)) return 'malformed'
+    if (!isSymbol(symbol) || !topicNames(topic, symbol)) return 'malformed'
+
+    const market = this.#market(symbol)
+    if (market === undefined) return 'ignored'
+    if (type === 'delta' && isRepeated(cs as number, market)) return 'ignored'
+    if (type === 'snapshot') forget(market)
+    market.crossSequence = cs as number
+    update(market, data)
+    if (markPrice !== undefined) {
+      market.markKnown = true
+      sink.tick(symbol, markPrice, ts, market)
+    } else if (market.markKnown) {
+      sink.unchanged(symbol, ts)
+    }
+    return 'ticks'
+  }
+
+  #market(symbol: string): MarketState | undefined {
+    const known = this.#markets.get(symbol)
+    if (known !== undefined || this.#markets.size >= SYMBOLS_PER_PARSER_MAX) return known
+    const market = {
+      indexPrice: undefined,
+      fundingRate: undefined,
+      nextFundingTimeMs: undefined,
+      crossSequence: 0,
+      markKnown: false,
+    }
+    this.#markets.set(symbol, market)
+    return market
+  }
+}
+
+/** `cs` grows but is not consecutive: it shows repeats and reordering, never gaps. Options have none. */
+function isRepeated(crossSequence: number, market: MarketState): boolean {
+  return crossSequence !== 0 && crossSequence <= market.crossSequence
+}
+
+function forget(market: MarketState): void {
+  market.indexPrice = undefined
+  market.fundingRate = undefined
+  market.nextFundingTimeMs = undefined
+}
+
+function update(market: MarketState, data: JsonObject): void {
+  const { indexPrice, fundingRate, nextFundingTime } = data
+  if (indexPrice !== undefined) market.indexPrice = priceOrUndefined(indexPrice)
+  if (fundingRate !== undefined) market.fundingRate = rateOrUndefined(fundingRate)
+  if (nextFundingTime !== undefined) market.nextFundingTimeMs = fundingTimeOf(nextFundingTime)
+}
+
+/** Milliseconds as text; `""` and `"0"` where the contract has no funding. */
+function fundingTimeOf(value: unknown): number | undefined {
+  if (typeof value !== 'string' || !/^\d{1,15}$/.test(value)) return undefined
+  const timeMs = Number(value)
+  return timeMs > 0 ? timeMs : undefined
+}
+
+function topicNames(topic: string, symbol: string): boolean {
+  return topic.length === TOPIC_PREFIX.length + symbol.length && topic.endsWith(symbol)
+}
+
+function replyKind({ op, success }: JsonObject): FrameKind {
+  if (success === false) return 'rejected'
+  if (op === 'ping' || op === 'pong') return 'heartbeat'
+  return op === 'subscribe' && success === true ? 'acknowledged' : 'ignored'
+}
+
+const TAKER_FEE_RATE = '0.00055'
+
+const rules = new Map<string, InstrumentRules>([
+  [
+    'BTCUSDT',
+    { kind: 'linear', multiplier: '1', settle: 'USDT', takerFeeRate: TAKER_FEE_RATE, tiers: BTCUSDT_TIERS },
+  ],
+  // One contract is one US dollar.
+  [
+    'BTCUSD',
+    { kind: 'inverse', multiplier: '1', settle: 'BTC', takerFeeRate: TAKER_FEE_RATE, tiers: BTCUSD_TIERS },
+  ],
+])
+
+/**
+ * Bybit, unified trading account. Margin rules of July 2025: maintenance margin by mark value, the taker fee of
+ * closing at the bankruptcy price is part of it, and reaching the liquidation price liquidates. The fee rate is the one
+ * of accounts without a discount.
+ */
+export const bybit: Venue = {
+  id: 'bybit',
+  streams: [linear, inverse],
+  ruleBook: {
+    venue: 'bybit',
+    version: 'bybit-2026-08-05',
+    margin: { closingFee: 'at-bankruptcy-price', liquidation: 'reached' },
+    rulesOf: (symbol) => rules.get(symbol),
+  },
+}

@@ -1,0 +1,38 @@
+import { DECIMAL_PATTERN, type Decimal, isPrice } from '../domain/index.ts'
+
+export type JsonObject = Readonly<Record<string, unknown>>
+
+/** The frame as JSON; undefined where it is none (no JSON text stands for undefined). */
+export function jsonOf(frame: string): unknown {
+  try {
+    return JSON.parse(frame)
+  } catch {
+    return undefined
+  }
+}
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** The grammar of `symbolSchema`, as a pattern because a schema allocates a result per call. */
+export const SYMBOL_PATTERN = /^[A-Z0-9][A-Z0-9_-]{0,39}$/
+
+export function isSymbol(value: unknown): value is string {
+  return typeof value === 'string' && SYMBOL_PATTERN.test(value)
+}
+
+/** Milliseconds since the epoch, as a JSON number. */
+export function isEventTime(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) > 0
+}
+
+/** Venues print `""` for an index price that a market does not have. */
+export function priceOrUndefined(value: unknown): Decimal | undefined {
+  return isPrice(value) ? value : undefined
+}
+
+/** Dated contracts have no funding: `""` or nothing. */
+export function rateOrUndefined(value: unknown): Decimal | undefined {
+  return typeof value === 'string' && DECIMAL_PATTERN.test(value) ? value : undefined
+}
