@@ -1,13 +1,12 @@
-import type { RiskTier } from '../domain/index.ts'
-import { tierTable } from './tier-table.ts'
+import { tierTables } from './tier-table.ts'
 
 /**
  * Leverage brackets of Binance USDⓈ-M perpetuals, in the quote currency.
  * Source: `/fapi/v1/leverageBracket`, state of October 2024 (freqtrade's copy). Binance publishes no newer list without
  * a key, so a production desk gives current brackets in its own rule file.
  */
-export const USDM_TIERS: Readonly<Record<string, RiskTier[]>> = {
-  BTCUSDT: tierTable(`
+export const USDM_TIERS = tierTables({
+  BTCUSDT: `
     50000 0.004 0
     600000 0.005 50
     3000000 0.0065 950
@@ -20,8 +19,8 @@ export const USDM_TIERS: Readonly<Record<string, RiskTier[]>> = {
     800000000 0.15 41481450
     1200000000 0.25 121481450
     1800000000 0.5 421481450
-`),
-  ETHUSDT: tierTable(`
+`,
+  ETHUSDT: `
     50000 0.004 0
     600000 0.005 50
     3000000 0.0065 950
@@ -34,8 +33,8 @@ export const USDM_TIERS: Readonly<Record<string, RiskTier[]>> = {
     530000000 0.15 27506450
     800000000 0.25 80506450
     1200000000 0.5 280506450
-`),
-  SOLUSDT: tierTable(`
+`,
+  SOLUSDT: `
     20000 0.005 0
     100000 0.0065 30
     800000 0.01 380
@@ -46,8 +45,8 @@ export const USDM_TIERS: Readonly<Record<string, RiskTier[]>> = {
     100000000 0.125 4228380
     200000000 0.25 16728380
     400000000 0.5 66728380
-`),
-  DOGEUSDT: tierTable(`
+`,
+  DOGEUSDT: `
     10000 0.005 0
     50000 0.007 20
     750000 0.01 170
@@ -58,8 +57,8 @@ export const USDM_TIERS: Readonly<Record<string, RiskTier[]>> = {
     20000000 0.125 851670
     40000000 0.25 3351670
     80000000 0.5 13351670
-`),
-  '1000PEPEUSDT': tierTable(`
+`,
+  '1000PEPEUSDT': `
     20000 0.0065 0
     200000 0.01 70
     300000 0.015 1070
@@ -70,8 +69,8 @@ export const USDM_TIERS: Readonly<Record<string, RiskTier[]>> = {
     37500000 0.125 1585070
     75000000 0.25 6272570
     150000000 0.5 25022570
-`),
-  BCHUSDT: tierTable(`
+`,
+  BCHUSDT: `
     5000 0.005 0
     10000 0.0065 7.5
     50000 0.01 42.5
@@ -82,8 +81,8 @@ export const USDM_TIERS: Readonly<Record<string, RiskTier[]>> = {
     15000000 0.15 415542.5
     20000000 0.25 1915542.5
     50000000 0.5 6915542.5
-`),
-  DOTUSDT: tierTable(`
+`,
+  DOTUSDT: `
     10000 0.0065 0
     50000 0.01 35
     500000 0.02 535
@@ -93,8 +92,8 @@ export const USDM_TIERS: Readonly<Record<string, RiskTier[]>> = {
     10000000 0.15 415535
     30000000 0.25 1415535
     50000000 0.5 8915535
-`),
-  DYDXUSDT: tierTable(`
+`,
+  DYDXUSDT: `
     5000 0.01 0
     50000 0.02 50
     400000 0.025 300
@@ -103,8 +102,8 @@ export const USDM_TIERS: Readonly<Record<string, RiskTier[]>> = {
     4000000 0.125 100300
     12000000 0.25 600300
     20000000 0.5 3600300
-`),
-  BTCUSDC: tierTable(`
+`,
+  BTCUSDC: `
     50000 0.004 0
     500000 0.005 50
     10000000 0.01 2550
@@ -115,8 +114,8 @@ export const USDM_TIERS: Readonly<Record<string, RiskTier[]>> = {
     600000000 0.15 28402550
     800000000 0.25 88402550
     1000000000 0.5 288402550
-`),
-  SOLUSDC: tierTable(`
+`,
+  SOLUSDC: `
     10000 0.005 0
     50000 0.0065 15
     200000 0.01 190
@@ -128,9 +127,9 @@ export const USDM_TIERS: Readonly<Record<string, RiskTier[]>> = {
     20000000 0.125 684590
     50000000 0.25 3184590
     100000000 0.5 15684590
-`),
+`,
   // Announced for 2025-09-15 with caps and rates only; deductions by the recurrence. 16.67 % is the venue's own figure.
-  HIVEUSDT: tierTable(`
+  HIVEUSDT: `
     5000 0.015 0
     10000 0.025 50
     20000 0.05 300
@@ -139,15 +138,16 @@ export const USDM_TIERS: Readonly<Record<string, RiskTier[]>> = {
     4500000 0.1667 12975
     7500000 0.25 387825
     12500000 0.5 2262825
-`),
-}
+`,
+})
 
 /**
- * Quantity brackets of the Binance COIN-M pair BTCUSD, in BTC. Source: the COIN-M leverage FAQ (caps and rates of the
+ * Quantity brackets of Binance COIN-M by pair, in the coin. Source: the COIN-M leverage FAQ (caps and rates of the
  * first seven levels, confirmed by two figures worked there). The FAQ goes no further: beyond 400 BTC the venue asks for
  * more than the last level says.
  */
-export const COINM_BTCUSD_TIERS = tierTable(`
+export const COINM_TIERS = tierTables({
+  BTCUSD: `
   5 0.004 0
   10 0.005 0.005
   20 0.01 0.055
@@ -155,4 +155,5 @@ export const COINM_BTCUSD_TIERS = tierTable(`
   100 0.05 1.605
   200 0.1 6.605
   400 0.125 11.605
-`)
+`,
+})

@@ -7,13 +7,14 @@ import {
   type Venue,
   type VenueStream,
 } from '../domain/index.ts'
-import { COINM_BTCUSD_TIERS, USDM_TIERS } from './binance-tiers.ts'
+import { COINM_TIERS, USDM_TIERS } from './binance-tiers.ts'
 import {
   isEventTime,
   isObject,
   isSymbol,
   type JsonObject,
   jsonOf,
+  type OwnDetails,
   priceOrUndefined,
   rateOrUndefined,
 } from './frame.ts'
@@ -56,11 +57,11 @@ function stream(id: string, url: string, symbols: RegExp, symbolsPerConnectionMa
 
 /** Every message states every field, so that nothing is kept but the object handed to the sink. */
 class BinanceParser implements FrameParser {
-  readonly #details: {
-    indexPrice: string | undefined
-    fundingRate: string | undefined
-    nextFundingTimeMs: number | undefined
-  } = { indexPrice: undefined, fundingRate: undefined, nextFundingTimeMs: undefined }
+  readonly #details: OwnDetails = {
+    indexPrice: undefined,
+    fundingRate: undefined,
+    nextFundingTimeMs: undefined,
+  }
 
   parse(frame: string, sink: TickSink): FrameKind {
     const message = jsonOf(frame)
@@ -118,27 +119,22 @@ function replyKind(reply: JsonObject): FrameKind {
   return reply.result === null && 'id' in reply ? 'acknowledged' : 'ignored'
 }
 
-const usdmRules = new Map(
-  Object.entries(USDM_TIERS).map(([symbol, tiers]): [string, InstrumentRules] => [
-    symbol,
-    {
-      kind: 'linear',
-      multiplier: '1',
-      settle: symbol.endsWith('USDC') ? 'USDC' : 'USDT',
-      takerFeeRate: '0',
-      tiers,
-    },
-  ]),
-)
+const usdmRules = new Map<string, InstrumentRules>()
+for (const [symbol, tiers] of USDM_TIERS) {
+  const settle = symbol.endsWith('USDC') ? 'USDC' : 'USDT'
+  usdmRules.set(symbol, { kind: 'linear', multiplier: '1', settle, takerFeeRate: '0', tiers })
+}
+
+/** US dollars of one contract. */
+const CONTRACT_SIZE = { BTC: '100', OTHER: '10' }
 
 /** By pair, as the venue states its brackets: BTCUSD for BTCUSD_PERP and every dated contract. */
-const coinmRules = new Map<string, InstrumentRules>([
-  // One contract is 100 US dollars.
-  [
-    'BTCUSD',
-    { kind: 'inverse', multiplier: '100', settle: 'BTC', takerFeeRate: '0', tiers: COINM_BTCUSD_TIERS },
-  ],
-])
+const coinmRules = new Map<string, InstrumentRules>()
+for (const [pair, tiers] of COINM_TIERS) {
+  const settle = pair.slice(0, -'USD'.length)
+  const multiplier = settle === 'BTC' ? CONTRACT_SIZE.BTC : CONTRACT_SIZE.OTHER
+  coinmRules.set(pair, { kind: 'inverse', multiplier, settle, takerFeeRate: '0', tiers })
+}
 
 /**
  * Binance futures, single-asset mode. Fees are no part of margin. A margin ratio that reaches 100 % liquidates (the

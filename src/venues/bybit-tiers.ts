@@ -1,7 +1,9 @@
-import { tierTable } from './tier-table.ts'
+import { tierTables } from './tier-table.ts'
 
-/** Risk limits of Bybit linear BTCUSDT, in USDT. Source: `/v5/market/risk-limit`, state of 2026-08-05. */
-export const BTCUSDT_TIERS = tierTable(`
+/** Risk limits of Bybit by symbol, in the quote currency (linear) or in the coin (inverse). */
+export const BYBIT_TIERS = tierTables({
+  // Risk limits of Bybit linear BTCUSDT, in USDT. Source: `/v5/market/risk-limit`, state of 2026-08-05.
+  BTCUSDT: `
   2000000 0.005 0
   2600000 0.0056 1200
   3200000 0.0063 3020
@@ -37,13 +39,10 @@ export const BTCUSDT_TIERS = tierTable(`
   600000000 0.42 98382000
   800000000 0.5 146382000
   1200000000 0.6 226382000
-`)
-
-/**
- * Risk limits of Bybit inverse BTCUSD, in BTC. Source: risk-limit list of 2023-08-16 (limits in coin, rates in
- * percent points there; the first row is unchanged in the v5 documentation); deductions by the recurrence.
- */
-export const BTCUSD_TIERS = tierTable(`
+`,
+  // Risk limits of Bybit inverse BTCUSD, in BTC. Source: risk-limit list of 2023-08-16 (limits in coin, rates in
+  // percent points there; the first row is unchanged in the v5 documentation); deductions by the recurrence.
+  BTCUSD: `
   150 0.005 0
   300 0.01 0.75
   450 0.015 2.25
@@ -54,4 +53,5 @@ export const BTCUSD_TIERS = tierTable(`
   1200 0.04 21
   1350 0.045 27
   1500 0.05 33.75
-`)
+`,
+})

@@ -3,18 +3,18 @@ import {
   type FrameParser,
   type InstrumentRules,
   isPrice,
-  type TickDetails,
   type TickSink,
   type Venue,
   type VenueStream,
 } from '../domain/index.ts'
-import { BTCUSD_TIERS, BTCUSDT_TIERS } from './bybit-tiers.ts'
+import { BYBIT_TIERS } from './bybit-tiers.ts'
 import {
   isEventTime,
   isObject,
   isSymbol,
   type JsonObject,
   jsonOf,
+  type OwnDetails,
   priceOrUndefined,
   rateOrUndefined,
 } from './frame.ts'
@@ -33,6 +33,9 @@ const CADENCE_MS = 100
 const HEARTBEAT_EVERY_MS = 20_000
 /** Symbols that one parser remembers; frames of further symbols are `ignored`. */
 export const SYMBOLS_PER_PARSER_MAX = 4_096
+
+/** Of accounts without a discount. */
+const TAKER_FEE_RATE = '0.00055'
 
 /** Perpetuals end in USD, dated contracts in USD, a month letter and a year: BTCUSD, BTCUSDZ25. */
 const INVERSE_SYMBOL = /^[A-Z0-9]+USD([FGHJKMNQUVXZ]\d{2})?$/
@@ -62,10 +65,7 @@ function stream(id: string, url: string, symbols: RegExp): VenueStream {
 }
 
 /** What the deltas so far add up to. A field that a delta lacks has not changed (v5 documentation, "Ticker"). */
-interface MarketState extends TickDetails {
-  indexPrice: string | undefined
-  fundingRate: string | undefined
-  nextFundingTimeMs: number | undefined
+interface MarketState extends OwnDetails {
   crossSequence: number
   markKnown: boolean
 }
@@ -158,24 +158,22 @@ function replyKind({ op, success }: JsonObject): FrameKind {
   return op === 'subscribe' && success === true ? 'acknowledged' : 'ignored'
 }
 
-const TAKER_FEE_RATE = '0.00055'
-
-const rules = new Map<string, InstrumentRules>([
-  [
-    'BTCUSDT',
-    { kind: 'linear', multiplier: '1', settle: 'USDT', takerFeeRate: TAKER_FEE_RATE, tiers: BTCUSDT_TIERS },
-  ],
-  // One contract is one US dollar.
-  [
-    'BTCUSD',
-    { kind: 'inverse', multiplier: '1', settle: 'BTC', takerFeeRate: TAKER_FEE_RATE, tiers: BTCUSD_TIERS },
-  ],
-])
+const rules = new Map<string, InstrumentRules>()
+for (const [symbol, tiers] of BYBIT_TIERS) {
+  // Inverse contracts are one US dollar each, linear ones one unit of the coin: both a multiplier of 1.
+  const isInverse = INVERSE_SYMBOL.test(symbol)
+  rules.set(symbol, {
+    kind: isInverse ? 'inverse' : 'linear',
+    multiplier: '1',
+    settle: isInverse ? symbol.slice(0, -'USD'.length) : 'USDT',
+    takerFeeRate: TAKER_FEE_RATE,
+    tiers,
+  })
+}
 
 /**
  * Bybit, unified trading account. Margin rules of July 2025: maintenance margin by mark value, the taker fee of
- * closing at the bankruptcy price is part of it, and reaching the liquidation price liquidates. The fee rate is the one
- * of accounts without a discount.
+ * closing at the bankruptcy price is part of it, and reaching the liquidation price liquidates.
  */
 export const bybit: Venue = {
   id: 'bybit',

@@ -1,4 +1,7 @@
-import { DECIMAL_PATTERN, type Decimal, isPrice } from '../domain/index.ts'
+import { DECIMAL_PATTERN, type Decimal, isPrice, type TickDetails } from '../domain/index.ts'
+
+/** The details that a parser keeps and hands to the sink, so that a tick allocates none. */
+export type OwnDetails = { -readonly [Field in keyof TickDetails]: TickDetails[Field] }
 
 export type JsonObject = Readonly<Record<string, unknown>>
 
