@@ -1,7 +1,9 @@
 import type { Decimal, InstrumentRules, MarginRules, Position } from '../domain/index.ts'
+import { PlimsollError } from '../errors.ts'
 import {
   abs,
   add,
+  compare,
   div,
   max,
   mul,
@@ -40,6 +42,9 @@ export interface Row {
   readonly position: Position
 }
 
+/** A fee rate above this is a percentage taken for a fraction: venues' taker fees are below 0.001. */
+export const TAKER_FEE_RATE_MAX: Decimal = '0.05'
+
 interface ExactRules {
   readonly multiplier: Rational
   readonly takerFeeRate: Rational
@@ -48,6 +53,11 @@ interface ExactRules {
 
 const exactRulesCache = new WeakMap<InstrumentRules, ExactRules>()
 
+/** Refuses rules that cannot be computed with, as `marginAccountsOf` would: RULES_INVALID, path inside the rules. */
+export function checkRules(symbol: string, rules: InstrumentRules): void {
+  exactRulesOf(symbol, rules)
+}
+
 function exactRulesOf(symbol: string, rules: InstrumentRules): ExactRules {
   const cached = exactRulesCache.get(rules)
   if (cached !== undefined) return cached
@@ -55,6 +65,13 @@ function exactRulesOf(symbol: string, rules: InstrumentRules): ExactRules {
     multiplier: parseDecimal(rules.multiplier),
     takerFeeRate: parseDecimal(rules.takerFeeRate),
     tiers: exactTiers(symbol, rules.tiers),
+  }
+  if (compare(exact.takerFeeRate, parseDecimal(TAKER_FEE_RATE_MAX)) > 0) {
+    throw new PlimsollError(
+      'RULES_INVALID',
+      `takerFeeRate of ${symbol} is ${rules.takerFeeRate}, a fraction of at most ${TAKER_FEE_RATE_MAX} is expected`,
+      { path: 'takerFeeRate' },
+    )
   }
   exactRulesCache.set(rules, exact)
   return exact

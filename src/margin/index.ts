@@ -1,4 +1,25 @@
 export * from './account.ts'
-export type { Coordinate, Row } from './contract.ts'
+export {
+  type Coordinate,
+  checkRules,
+  coordinateOf,
+  maintenanceAt,
+  pnlAt,
+  type Row,
+  TAKER_FEE_RATE_MAX,
+} from './contract.ts'
+export { CURE_CONTRACTS, CURE_STEP, cureOf } from './cure.ts'
+export {
+  DEFAULT_HYSTERESIS,
+  DEFAULT_LEVELS,
+  heldLevel,
+  type LevelRule,
+  levelRule,
+  reachedLevel,
+  WARNING_LEVEL_MIN,
+  WARNING_LEVELS_MAX,
+} from './levels.ts'
+export { bankruptcyPrice, liquidationPrice } from './prices.ts'
 export * from './rational.ts'
+export { marginStateOf, verdictOf } from './state.ts'
 export * from './tiers.ts'

@@ -1,0 +1,170 @@
+import type { Cure, Decimal } from '../domain/index.ts'
+import { assert } from '../errors.ts'
+import type { Evaluation, MarginAccount, MarkOf } from './account.ts'
+import { coordinateOf, isolatedTerms, maintenanceAt, type Row, tieredMaintenanceAt } from './contract.ts'
+import { equalityReaches, type LevelRule, reachedLevel } from './levels.ts'
+import {
+  abs,
+  add,
+  compare,
+  div,
+  floorTo,
+  formatDecimal,
+  mul,
+  neg,
+  ONE,
+  parseDecimal,
+  type Rational,
+  sign,
+  sub,
+  ZERO,
+} from './rational.ts'
+import { tierIndexAt } from './tiers.ts'
+
+/** Top-ups and reductions of linear positions are rounded up to this step, in asset or base units. */
+export const CURE_STEP: Decimal = '0.00000001'
+/** Inverse positions are reduced by whole contracts. */
+export const CURE_CONTRACTS: Decimal = '1'
+
+/** What must be above zero (or not below, where equality is still safe) for the account to be safe. */
+interface Goal {
+  readonly level: Rational
+  readonly zeroIsSafe: boolean
+}
+
+function goalOf(marginAccount: MarginAccount, rule: LevelRule): Goal {
+  return { level: rule.levels[0]!, zeroIsSafe: !equalityReaches(1, marginAccount, rule) }
+}
+
+function meets(goal: Goal, surplus: Rational): boolean {
+  return sign(surplus) > 0 || (goal.zeroIsSafe && surplus.n === 0n)
+}
+
+/** The smallest multiple of `step` that is beyond `bound`, or on it where that is still safe. */
+function roundUp(goal: Goal, bound: Rational, step: Rational): Rational {
+  const floor = floorTo(bound, step)
+  return goal.zeroIsSafe && compare(floor, bound) === 0 ? floor : add(floor, step)
+}
+
+/** Surplus over the lowest level: λ·marginBalance − maintenanceMargin. */
+function surplusOf(goal: Goal, evaluation: Evaluation): Rational {
+  return sub(mul(goal.level, evaluation.marginBalance), evaluation.maintenanceMargin)
+}
+
+/**
+ * The smallest top-up, and the smallest reduction of each position at the current marks and before trading
+ * costs, after which the account is below every level. null when it is so already.
+ *
+ * In a cross pool the realised PnL stays and a reduction lowers the maintenance margin; null as a size where
+ * closing the whole position is not enough. The margin of an isolated position leaves in proportion to the
+ * closed part, so only a lower tier can help, else the whole size.
+ */
+export function cureOf(
+  marginAccount: MarginAccount,
+  markOf: MarkOf,
+  evaluation: Evaluation,
+  rule: LevelRule,
+): Cure | null {
+  if (reachedLevel(evaluation, marginAccount, rule) === 0) return null
+  const goal = goalOf(marginAccount, rule)
+  return {
+    topUp: formatDecimal(topUpOf(marginAccount, evaluation, goal)),
+    reductions: marginAccount.rows.map((row) => {
+      const size = reductionOf(row, coordinateOf(row, markOf(row.symbol)!), marginAccount, evaluation, goal)
+      return { symbol: row.symbol, size: size === undefined ? null : formatDecimal(size) }
+    }),
+  }
+}
+
+function topUpOf(marginAccount: MarginAccount, evaluation: Evaluation, goal: Goal): Rational {
+  const surplusAfter = (amount: Rational) => surplusOf(goal, afterTopUp(marginAccount, evaluation, amount))
+  let bound = ZERO
+  for (const slope of topUpSlopes(marginAccount, goal)) {
+    const surplus = surplusAfter(bound)
+    if (sign(surplus) >= 0) break
+    bound = sub(bound, div(surplus, slope))
+  }
+  const amount = roundUp(goal, bound, parseDecimal(CURE_STEP))
+  assert(meets(goal, surplusAfter(amount)), `a top-up of ${formatDecimal(amount)} cures ${marginAccount.id}`)
+  return amount
+}
+
+function afterTopUp(marginAccount: MarginAccount, evaluation: Evaluation, amount: Rational): Evaluation {
+  const row = marginAccount.rows[0]!
+  if (marginAccount.marginMode === 'cross') {
+    return { ...evaluation, marginBalance: add(evaluation.marginBalance, amount) }
+  }
+  const terms = isolatedTerms(row, add(marginAccount.walletBalance, amount))
+  const feeChange = sub(terms.maintenanceConstant, row.maintenanceConstant)
+  return {
+    unrealizedPnl: evaluation.unrealizedPnl,
+    marginBalance: add(terms.constant, evaluation.unrealizedPnl),
+    maintenanceMargin: add(evaluation.maintenanceMargin, feeChange),
+  }
+}
+
+/**
+ * Growth of the surplus per unit of top-up, on each piece, steepest first. The surplus is concave in the
+ * amount, so a step along a steeper slope than the true one falls short and the next slope completes it.
+ */
+function topUpSlopes(marginAccount: MarginAccount, goal: Goal): Rational[] {
+  const row = marginAccount.rows[0]!
+  const feeRate = row.closingFeeRate
+  if (marginAccount.marginMode === 'cross' || feeRate.n === 0n) return [goal.level]
+  const gainsWithX = sign(row.slope) > 0
+  const credit = gainsWithX ? sub(ONE, feeRate) : add(ONE, feeRate)
+  if (row.position.leverage !== undefined) return [div(goal.level, credit)]
+  const feeSlope = div(feeRate, credit)
+  return gainsWithX ? [add(goal.level, feeSlope), goal.level] : [goal.level, sub(goal.level, feeSlope)]
+}
+
+/**
+ * With the share k of the position kept, surplus(k) = base + gain·k − tiered maintenance(k·y): concave in k,
+ * not safe at k = 1. Walks down the tiers from k = 1 to the first k at which it turns safe.
+ */
+function reductionOf(
+  row: Row,
+  x: Rational,
+  marginAccount: MarginAccount,
+  evaluation: Evaluation,
+  goal: Goal,
+): Rational | undefined {
+  const isolated = marginAccount.marginMode === 'isolated'
+  const balance = mul(goal.level, evaluation.marginBalance)
+  const others = sub(evaluation.maintenanceMargin, maintenanceAt(row, x))
+  const base = isolated ? ZERO : sub(balance, others)
+  const gain = isolated ? sub(balance, row.maintenanceConstant) : neg(row.maintenanceConstant)
+  const notional = mul(row.scale, x)
+  const size = abs(parseDecimal(row.position.size))
+  const kept = keptShare(row, notional, base, gain, goal)
+  if (kept !== undefined) {
+    const step = parseDecimal(row.coordinate === 'price' ? CURE_STEP : CURE_CONTRACTS)
+    const closed = roundUp(goal, mul(size, sub(ONE, kept)), step)
+    if (compare(closed, size) < 0) {
+      const share = sub(ONE, div(closed, size))
+      const maintenance = tieredMaintenanceAt(row.tiers, mul(share, notional))
+      if (meets(goal, sub(add(base, mul(gain, share)), maintenance))) return closed
+    }
+  }
+  return isolated || meets(goal, base) ? size : undefined
+}
+
+/** The largest share at or below which (until the next change of sign) the surplus is safe; undefined for none. */
+function keptShare(
+  row: Row,
+  notional: Rational,
+  base: Rational,
+  gain: Rational,
+  goal: Goal,
+): Rational | undefined {
+  for (let index = tierIndexAt(row.tiers, notional); index >= 0; index--) {
+    const tier = row.tiers[index]!
+    const slope = sub(gain, mul(tier.maintenanceMarginRate, notional))
+    if (sign(slope) >= 0) return undefined
+    const root = div(neg(add(base, tier.maintenanceDeduction)), slope)
+    const low = index === 0 ? ZERO : div(row.tiers[index - 1]!.cap, notional)
+    const side = compare(root, low)
+    if (side > 0 || (side === 0 && goal.zeroIsSafe && index > 0)) return root
+  }
+  return undefined
+}
