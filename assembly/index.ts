@@ -1,1 +1,31 @@
-export function placeholder(): i32 { return 0 }
+import { pointer } from "./columns";
+import { LAYOUT_VERSION } from "./layout";
+
+export { reserve } from "./columns";
+export { addTable, addPiece } from "./curve";
+export { addInstrument, refreshZones } from "./zones";
+export {
+  addAccount,
+  addRow,
+  recheckAccount,
+  removeAccount,
+  removeRows,
+  setAccountLevel,
+  setConstant,
+  setLevel,
+  setReleaseFactor,
+} from "./account";
+export { beginInstant, nominate, nominateAll, recheckFired, scan, setMark, setStamp } from "./tick";
+
+export function columnPointer(column: i32): usize {
+  return pointer(column);
+}
+
+export function layoutVersion(): i32 {
+  return LAYOUT_VERSION;
+}
+
+/** Numbers compared at a time: 2 with SIMD, 1 without. */
+export function lanes(): i32 {
+  return ASC_FEATURE_SIMD ? 2 : 1;
+}

@@ -85,12 +85,16 @@ export const accountProgressSchema = z.object({
     z.string(),
     z.object({
       episode: z.int().nonnegative(),
+      /** Whether the episode of that number is still open. */
+      open: z.boolean(),
       level: decimalSchema,
+      /** Whether a mark is stale, so that the level is the last known one. */
       unknown: z.boolean(),
     }),
   ),
 })
 export type AccountProgress = z.infer<typeof accountProgressSchema>
+export type MarginAccountProgress = AccountProgress['marginAccounts'][string]
 
 /** One event with the progress of its account after it, as handed from the monitor to the log of events. */
 export interface EventRecord {

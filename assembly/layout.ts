@@ -1,0 +1,75 @@
+// The memory layout of the kernel: integer constants only, read by AssemblyScript and by TypeScript.
+// The host computes no addresses: it asks columnPointer(COLUMN_…).
+
+/** Changes with any constant below; the host refuses a binary of another version. */
+export const LAYOUT_VERSION = 1
+
+/** Rows of one instrument lie together in blocks; blocks of one instrument in groups. */
+export const BLOCK_ROWS = 64
+export const BLOCK_SHIFT = 6
+export const GROUP_BLOCKS = 64
+export const GROUP_SHIFT = 6
+
+/** Warning levels and liquidation; level 0 is "below all". */
+export const LEVELS_MAX = 15
+/** Level of an account without a verdict: its next re-check is always handed to the host. */
+export const LEVEL_NONE = -1
+
+/** What the kernel's x is on a curve table: the mark price, or one over it. */
+export const COORDINATE_PRICE = 0
+export const COORDINATE_RECIPROCAL = 1
+
+/** Answers of a re-check. */
+export const ANSWER_SAFE = 0 // provably at its level; new triggers are set
+export const ANSWER_ACROSS = 1 // provably across a level
+export const ANSWER_CLOSE = 2 // too close for f64
+export const ANSWER_UNKNOWN = 3 // a mark is missing
+
+/** End of a list, and "no such row, account or block". */
+export const NONE = -1
+
+// Columns of f64. A column's number is its place in memory.
+export const COLUMN_ROW_LOW = 0 // trigger: fires when mark <= low
+export const COLUMN_ROW_HIGH = 1 // trigger: fires when mark >= high
+export const COLUMN_ROW_INTERCEPT = 2 // contribution to the margin balance = intercept + slope * x
+export const COLUMN_ROW_SLOPE = 3
+export const COLUMN_ROW_SCALE = 4 // y = scale * x is what the pieces are measured in
+export const COLUMN_ROW_CONSTANT = 5 // maintenance = rate * y - deduction + constant
+export const COLUMN_ENTRY_LOW = 6 // zone of one block: highest low-trigger of its rows
+export const COLUMN_ENTRY_HIGH = 7 // lowest high-trigger
+export const COLUMN_GROUP_LOW = 8 // zone of one group of blocks
+export const COLUMN_GROUP_HIGH = 9
+export const COLUMN_ACCOUNT_CONSTANT = 10 // margin balance that moves with no price
+export const COLUMN_INSTRUMENT_MARK = 11 // 0: no mark
+export const COLUMN_PIECE_CAP = 12 // upper end of the piece in y, inclusive
+export const COLUMN_PIECE_RATE = 13
+export const COLUMN_PIECE_DEDUCTION = 14
+export const COLUMN_LEVEL_VALUE = 15
+// Columns of i32.
+export const COLUMN_FIRST_I32 = 16
+export const COLUMN_ROW_ACCOUNT = 16 // NONE: a free row
+export const COLUMN_ROW_TABLE = 17
+export const COLUMN_ROW_NEXT = 18 // next row of the account, or next free row of the instrument
+export const COLUMN_ENTRY_BLOCK = 19
+export const COLUMN_BLOCK_ENTRY = 20
+export const COLUMN_BLOCK_INSTRUMENT = 21
+export const COLUMN_BLOCK_DIRTY = 22
+export const COLUMN_DIRTY_BLOCK = 23 // list of the blocks whose zone must be refreshed
+export const COLUMN_GROUP_NEXT = 24
+export const COLUMN_GROUP_COUNT = 25
+export const COLUMN_ACCOUNT_HEAD = 26 // first row, or next free account
+export const COLUMN_ACCOUNT_ROWS = 27
+export const COLUMN_ACCOUNT_LEVEL = 28
+export const COLUMN_ACCOUNT_STAMP = 29 // instant in which it was last nominated
+export const COLUMN_FIRED_ACCOUNT = 30 // list of the nominated accounts of this instant
+export const COLUMN_SUSPECT_ACCOUNT = 31 // list of the accounts that the host must look at
+export const COLUMN_SUSPECT_ANSWER = 32
+export const COLUMN_INSTRUMENT_GROUP_HEAD = 33
+export const COLUMN_INSTRUMENT_GROUP_TAIL = 34
+export const COLUMN_INSTRUMENT_FREE_ROW = 35
+export const COLUMN_INSTRUMENT_STAMP = 36
+export const COLUMN_MOVED_INSTRUMENT = 37 // list of the instruments that moved in this instant
+export const COLUMN_TABLE_FIRST_PIECE = 38
+export const COLUMN_TABLE_PIECES = 39
+export const COLUMN_TABLE_COORDINATE = 40
+export const COLUMN_COUNT = 41

@@ -1,0 +1,173 @@
+// One instant in, nominated accounts out. The host calls beginInstant, setMark for every mark of the frame,
+// nominate, and recheckFired in slices. Zones that changed since are brought up to date by the next
+// beginInstant at the latest; the host calls refreshZones at the end, outside the latency of a tick.
+import {
+  ANSWER_SAFE,
+  ANSWER_UNKNOWN,
+  BLOCK_ROWS,
+  BLOCK_SHIFT,
+  COLUMN_ACCOUNT_STAMP,
+  COLUMN_ENTRY_BLOCK,
+  COLUMN_ENTRY_HIGH,
+  COLUMN_ENTRY_LOW,
+  COLUMN_FIRED_ACCOUNT,
+  COLUMN_GROUP_COUNT,
+  COLUMN_GROUP_HIGH,
+  COLUMN_GROUP_LOW,
+  COLUMN_GROUP_NEXT,
+  COLUMN_INSTRUMENT_GROUP_HEAD,
+  COLUMN_INSTRUMENT_MARK,
+  COLUMN_INSTRUMENT_STAMP,
+  COLUMN_MOVED_INSTRUMENT,
+  COLUMN_ROW_ACCOUNT,
+  COLUMN_ROW_HIGH,
+  COLUMN_ROW_LOW,
+  COLUMN_SUSPECT_ACCOUNT,
+  COLUMN_SUSPECT_ANSWER,
+  GROUP_SHIFT,
+  NONE,
+} from "./layout";
+import { accountCapacity, f64At, i32At, instrumentCapacity, pointer, setF64, setI32 } from "./columns";
+import { recheckAccount } from "./account";
+import { refreshZones } from "./zones";
+
+let stamp: i32 = 0;
+let moved: i32 = 0;
+let fired: i32 = 0;
+let suspects: i32 = 0;
+
+/** Starts an instant: no instrument has moved, no account is nominated. */
+export function beginInstant(): void {
+  refreshZones();
+  if (stamp == i32.MAX_VALUE) restartStamps();
+  stamp++;
+  moved = 0;
+  fired = 0;
+  suspects = 0;
+}
+
+/** After 2^31 - 1 instants stamps repeat: all are cleared, so that no old one passes for the current. */
+function restartStamps(): void {
+  memory.fill(pointer(COLUMN_ACCOUNT_STAMP), 0, (<usize>accountCapacity) << 2);
+  memory.fill(pointer(COLUMN_INSTRUMENT_STAMP), 0, (<usize>instrumentCapacity) << 2);
+  stamp = 0;
+}
+
+/** For tests: continues from the given stamp. */
+export function setStamp(value: i32): void {
+  stamp = value;
+}
+
+/** Sets a mark of this instant. Returns 0 when the instrument already has one in this instant. */
+export function setMark(instrument: i32, mark: f64): i32 {
+  if (i32At(COLUMN_INSTRUMENT_STAMP, instrument) == stamp) return 0;
+  setI32(COLUMN_INSTRUMENT_STAMP, instrument, stamp);
+  setI32(COLUMN_MOVED_INSTRUMENT, moved++, instrument);
+  setF64(COLUMN_INSTRUMENT_MARK, instrument, mark);
+  return 1;
+}
+
+/** Walks the zones of the moved instruments. Returns the number of nominated accounts. */
+export function nominate(): i32 {
+  for (let i = 0; i < moved; i++) walk(i32At(COLUMN_MOVED_INSTRUMENT, i));
+  return fired;
+}
+
+/** The full scan: compares every row of the moved instruments. Nominates exactly what `nominate` does. */
+export function scan(): i32 {
+  for (let i = 0; i < moved; i++) {
+    const instrument = i32At(COLUMN_MOVED_INSTRUMENT, i);
+    const mark = f64At(COLUMN_INSTRUMENT_MARK, instrument);
+    for (
+      let group = i32At(COLUMN_INSTRUMENT_GROUP_HEAD, instrument);
+      group != NONE;
+      group = i32At(COLUMN_GROUP_NEXT, group)
+    ) {
+      const end = (group << GROUP_SHIFT) + i32At(COLUMN_GROUP_COUNT, group);
+      for (let entry = group << GROUP_SHIFT; entry < end; entry++) {
+        fireBlock(i32At(COLUMN_ENTRY_BLOCK, entry), mark);
+      }
+    }
+  }
+  return fired;
+}
+
+/** Nominates every account with a row of the instrument. */
+export function nominateAll(instrument: i32): i32 {
+  for (
+    let group = i32At(COLUMN_INSTRUMENT_GROUP_HEAD, instrument);
+    group != NONE;
+    group = i32At(COLUMN_GROUP_NEXT, group)
+  ) {
+    const end = (group << GROUP_SHIFT) + i32At(COLUMN_GROUP_COUNT, group);
+    for (let entry = group << GROUP_SHIFT; entry < end; entry++) {
+      const firstRow = i32At(COLUMN_ENTRY_BLOCK, entry) << BLOCK_SHIFT;
+      for (let row = firstRow; row < firstRow + BLOCK_ROWS; row++) {
+        if (i32At(COLUMN_ROW_ACCOUNT, row) != NONE) fire(row);
+      }
+    }
+  }
+  return fired;
+}
+
+/** Re-checks nominated accounts [from, to). Returns the number of suspects so far in this instant. */
+export function recheckFired(from: i32, to: i32): i32 {
+  for (let i = from; i < to; i++) {
+    const account = i32At(COLUMN_FIRED_ACCOUNT, i);
+    const answer = recheckAccount(account);
+    if (answer != ANSWER_SAFE && answer != ANSWER_UNKNOWN) {
+      setI32(COLUMN_SUSPECT_ACCOUNT, suspects, account);
+      setI32(COLUMN_SUSPECT_ANSWER, suspects, answer);
+      suspects++;
+    }
+  }
+  return suspects;
+}
+
+@inline
+function fire(row: i32): void {
+  const account = i32At(COLUMN_ROW_ACCOUNT, row);
+  if (i32At(COLUMN_ACCOUNT_STAMP, account) == stamp) return;
+  setI32(COLUMN_ACCOUNT_STAMP, account, stamp);
+  setI32(COLUMN_FIRED_ACCOUNT, fired++, account);
+}
+
+function walk(instrument: i32): void {
+  const mark = f64At(COLUMN_INSTRUMENT_MARK, instrument);
+  for (
+    let group = i32At(COLUMN_INSTRUMENT_GROUP_HEAD, instrument);
+    group != NONE;
+    group = i32At(COLUMN_GROUP_NEXT, group)
+  ) {
+    if (f64At(COLUMN_GROUP_LOW, group) < mark && mark < f64At(COLUMN_GROUP_HIGH, group)) continue;
+    const end = (group << GROUP_SHIFT) + i32At(COLUMN_GROUP_COUNT, group);
+    for (let entry = group << GROUP_SHIFT; entry < end; entry++) {
+      if (f64At(COLUMN_ENTRY_LOW, entry) < mark && mark < f64At(COLUMN_ENTRY_HIGH, entry)) continue;
+      fireBlock(i32At(COLUMN_ENTRY_BLOCK, entry), mark);
+    }
+  }
+}
+
+/** Compares the 64 rows of a block with the mark; two at a time where the target has SIMD. */
+@inline
+function fireBlock(block: i32, mark: f64): void {
+  const firstRow = block << BLOCK_SHIFT;
+  const low = pointer(COLUMN_ROW_LOW) + ((<usize>firstRow) << 3);
+  const high = pointer(COLUMN_ROW_HIGH) + ((<usize>firstRow) << 3);
+  if (ASC_FEATURE_SIMD) {
+    const marks = f64x2.splat(mark);
+    let inside = i64x2.splat(-1);
+    for (let i: usize = 0; i < <usize>BLOCK_ROWS << 3; i += 16) {
+      inside = v128.and(inside, v128.and(
+        f64x2.lt(v128.load(low + i), marks),
+        f64x2.gt(v128.load(high + i), marks),
+      ));
+    }
+    if (v128.all_true<i64>(inside)) return;
+  }
+  for (let row = 0; row < BLOCK_ROWS; row++) {
+    const offset = (<usize>row) << 3;
+    if (load<f64>(low + offset) < mark && mark < load<f64>(high + offset)) continue;
+    fire(firstRow + row);
+  }
+}

@@ -1,0 +1,66 @@
+import { COORDINATE_PRICE, COORDINATE_RECIPROCAL } from '../../assembly/layout.ts'
+import { assert } from '../errors.ts'
+import { type ExactTier, type MarginAccount, type Row, toFloat } from '../margin/index.ts'
+import type { Kernel } from './kernel.ts'
+
+/** Turns exact margin accounts into rows of the kernel: once when an account changes, never on a tick. */
+export class Compiler {
+  readonly #kernel: Kernel
+  readonly #instrumentOf: (symbol: string) => number
+  /** One table a tier list and coordinate: rows of one instrument share it. */
+  readonly #tables = new Map<readonly ExactTier[], { price?: number; reciprocal?: number }>()
+
+  /** `instrumentOf` gives the kernel's instrument for a symbol of the margin account's venue. */
+  constructor(kernel: Kernel, instrumentOf: (symbol: string) => number) {
+    this.#kernel = kernel
+    this.#instrumentOf = instrumentOf
+  }
+
+  /** Adds the margin account at a level; returns its number. Its rows fire until it is re-checked. */
+  add(marginAccount: MarginAccount, level: number): number {
+    const account = this.#kernel.addAccount(toFloat(marginAccount.constant), level)
+    this.#addRows(account, marginAccount.rows)
+    return account
+  }
+
+  /** Gives an existing account new terms; its level stays. */
+  replace(account: number, marginAccount: MarginAccount): void {
+    this.#kernel.removeRows(account)
+    this.#kernel.setConstant(account, toFloat(marginAccount.constant))
+    this.#addRows(account, marginAccount.rows)
+  }
+
+  #addRows(account: number, rows: readonly Row[]): void {
+    for (const row of rows) {
+      this.#kernel.addRow(
+        account,
+        this.#instrumentOf(row.symbol),
+        this.#tableOf(row),
+        toFloat(row.intercept),
+        toFloat(row.slope),
+        toFloat(row.scale),
+        toFloat(row.maintenanceConstant),
+      )
+    }
+  }
+
+  #tableOf(row: Row): number {
+    let known = this.#tables.get(row.tiers)
+    if (known === undefined) {
+      known = {}
+      this.#tables.set(row.tiers, known)
+    }
+    known[row.coordinate] ??= this.#kernel.addTable(
+      row.coordinate === 'price' ? COORDINATE_PRICE : COORDINATE_RECIPROCAL,
+      row.tiers.map(pieceOf),
+    )
+    return known[row.coordinate]!
+  }
+}
+
+function pieceOf(tier: ExactTier) {
+  const rate = toFloat(tier.maintenanceMarginRate)
+  // The error bound of the re-check counts the notional with a weight of at most 1.
+  assert(rate <= 1, `maintenance margin rate ${rate} is above 1`)
+  return { cap: toFloat(tier.cap), rate, deduction: toFloat(tier.maintenanceDeduction) }
+}

@@ -1,0 +1,24 @@
+import type { Kernel, KernelVariant } from './kernel.ts'
+import { TypescriptKernel } from './typescript.ts'
+import { openWasmKernel } from './wasm.ts'
+
+export {
+  ANSWER_ACROSS,
+  ANSWER_CLOSE,
+  ANSWER_SAFE,
+  ANSWER_UNKNOWN,
+  COORDINATE_PRICE,
+  COORDINATE_RECIPROCAL,
+  LEVEL_NONE,
+  LEVELS_MAX,
+} from '../../assembly/layout.ts'
+export { Compiler } from './compile.ts'
+export type { CurvePiece, Kernel, KernelTotals, KernelVariant } from './kernel.ts'
+export { ACCOUNTS_MAX, ROWS_MAX } from './wasm.ts'
+
+export const KERNEL_VARIANTS: readonly KernelVariant[] = ['wasm-simd', 'wasm-scalar', 'typescript']
+
+/** Opens a kernel. All variants give bit-identical nominations and answers; `wasm-simd` is the fastest. */
+export function openKernel(variant: KernelVariant = 'wasm-simd'): Kernel {
+  return variant === 'typescript' ? new TypescriptKernel() : openWasmKernel(variant)
+}

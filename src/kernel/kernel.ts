@@ -1,0 +1,68 @@
+/** What every back-end of the kernel does. Numbers in, numbers out; nothing here allocates on a tick. */
+export interface Kernel {
+  readonly variant: KernelVariant
+  /** Grows the capacities in steps so that these totals fit. Call outside instants. Throws KERNEL_CAPACITY. */
+  reserve(totals: KernelTotals): void
+  /** Level values from level 1 upwards, ascending, the last one is liquidation; then the release factor 1 + h. */
+  setLevels(values: readonly number[], releaseFactor: number): void
+  addInstrument(): number
+  /** `pieces` in ascending order of cap; the last one goes on beyond its cap. */
+  addTable(coordinate: number, pieces: readonly CurvePiece[]): number
+  addAccount(constant: number, level: number): number
+  /** contribution = intercept + slope·x; maintenance = rate·y − deduction + constant with y = scale·x. */
+  addRow(
+    account: number,
+    instrument: number,
+    table: number,
+    intercept: number,
+    slope: number,
+    scale: number,
+    constant: number,
+  ): void
+  setConstant(account: number, constant: number): void
+  removeRows(account: number): void
+  removeAccount(account: number): void
+  setAccountLevel(account: number, level: number): void
+  /** Computes the account from scratch and arms its triggers. Returns one of ANSWER_…. */
+  recheckAccount(account: number): number
+
+  beginInstant(): void
+  /** 0 clears the mark. Returns false when the instrument already has a mark in this instant. */
+  setMark(instrument: number, mark: number): boolean
+  /** Number of accounts nominated in this instant so far. */
+  nominate(): number
+  /** The same nominations by comparing every row. */
+  scan(): number
+  /** Nominates every account with a row of the instrument. */
+  nominateAll(instrument: number): number
+  /** Re-checks nominated accounts [from, to); returns the number of suspects so far. */
+  recheckFired(from: number, to: number): number
+  firedAccount(index: number): number
+  suspectAccount(index: number): number
+  suspectAnswer(index: number): number
+  /** Brings the zones up to date with changed triggers. `beginInstant` does it too where it was not done. */
+  refreshZones(): void
+
+  mark(instrument: number): number
+  accountLevel(account: number): number
+  /** Bytes of the kernel's memory. */
+  readonly byteLength: number
+  /** For tests: continues the instants from the given stamp. */
+  setStamp(stamp: number): void
+}
+
+export type KernelVariant = 'wasm-simd' | 'wasm-scalar' | 'typescript'
+
+export interface CurvePiece {
+  readonly cap: number
+  readonly rate: number
+  readonly deduction: number
+}
+
+export interface KernelTotals {
+  readonly rows?: number
+  readonly accounts?: number
+  readonly instruments?: number
+  readonly tables?: number
+  readonly pieces?: number
+}

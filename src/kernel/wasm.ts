@@ -1,0 +1,277 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import {
+  COLUMN_ACCOUNT_LEVEL,
+  COLUMN_FIRED_ACCOUNT,
+  COLUMN_FIRST_I32,
+  COLUMN_INSTRUMENT_MARK,
+  COLUMN_SUSPECT_ACCOUNT,
+  COLUMN_SUSPECT_ANSWER,
+  LAYOUT_VERSION,
+  LEVELS_MAX,
+  NONE,
+} from '../../assembly/layout.ts'
+import { assert, PlimsollError } from '../errors.ts'
+import type { CurvePiece, Kernel, KernelTotals } from './kernel.ts'
+
+/** The largest book of one kernel; beyond it `reserve` throws KERNEL_CAPACITY. */
+export const ROWS_MAX = 16_777_216
+export const ACCOUNTS_MAX = 16_777_216
+
+const FIRST_STEP = { rows: 4_096, accounts: 1_024, instruments: 64, tables: 64, pieces: 1_024 }
+const STEP_FACTOR = 1.5
+
+interface KernelExports {
+  readonly memory: { readonly buffer: ArrayBuffer }
+  layoutVersion(): number
+  lanes(): number
+  columnPointer(column: number): number
+  reserve(rows: number, accounts: number, instruments: number, tables: number, pieces: number): number
+  setLevel(level: number, value: number): void
+  setReleaseFactor(factor: number): void
+  addInstrument(): number
+  addTable(coordinate: number): number
+  addPiece(cap: number, rate: number, deduction: number): number
+  addAccount(constant: number, level: number): number
+  addRow(
+    account: number,
+    instrument: number,
+    table: number,
+    intercept: number,
+    slope: number,
+    scale: number,
+    constant: number,
+  ): number
+  setConstant(account: number, constant: number): void
+  removeRows(account: number): void
+  removeAccount(account: number): void
+  setAccountLevel(account: number, level: number): void
+  recheckAccount(account: number): number
+  beginInstant(): void
+  setMark(instrument: number, mark: number): number
+  nominate(): number
+  scan(): number
+  nominateAll(instrument: number): number
+  recheckFired(from: number, to: number): number
+  refreshZones(): void
+  setStamp(stamp: number): void
+}
+
+/** The host of one WebAssembly instance: owns its memory and every view of it. */
+export class WasmKernel implements Kernel {
+  readonly variant: 'wasm-simd' | 'wasm-scalar'
+  readonly #wasm: KernelExports
+  readonly #capacity = { rows: 0, accounts: 0, instruments: 0, tables: 0, pieces: 0 }
+  #fired = new Int32Array()
+  #suspects = new Int32Array()
+  #answers = new Int32Array()
+  #levels = new Int32Array()
+  #marks = new Float64Array()
+
+  constructor(wasm: KernelExports, variant: 'wasm-simd' | 'wasm-scalar') {
+    if (wasm.layoutVersion() !== LAYOUT_VERSION) {
+      throw new PlimsollError(
+        'KERNEL_LAYOUT',
+        `the kernel binary has layout version ${wasm.layoutVersion()}, this host expects ${LAYOUT_VERSION}; run the build`,
+      )
+    }
+    assert(wasm.lanes() === (variant === 'wasm-simd' ? 2 : 1), `${variant} binary has ${wasm.lanes()} lanes`)
+    this.#wasm = wasm
+    this.variant = variant
+    this.reserve(FIRST_STEP)
+  }
+
+  get byteLength(): number {
+    return this.#wasm.memory.buffer.byteLength
+  }
+
+  reserve(totals: KernelTotals): void {
+    const capacity = this.#capacity
+    const wanted = {
+      rows: Math.max(capacity.rows, totals.rows ?? 0),
+      accounts: Math.max(capacity.accounts, totals.accounts ?? 0),
+      instruments: Math.max(capacity.instruments, totals.instruments ?? 0),
+      tables: Math.max(capacity.tables, totals.tables ?? 0),
+      pieces: Math.max(capacity.pieces, totals.pieces ?? 0),
+    }
+    if (wanted.rows > ROWS_MAX || wanted.accounts > ACCOUNTS_MAX) {
+      throw capacityFault(`${wanted.rows} rows and ${wanted.accounts} accounts`, `${ROWS_MAX} rows, ${ACCOUNTS_MAX} accounts`)
+    }
+    const done = this.#wasm.reserve(wanted.rows, wanted.accounts, wanted.instruments, wanted.tables, wanted.pieces)
+    if (done === 0) throw capacityFault(`memory for ${wanted.rows} rows`, '4 GiB of WebAssembly memory, or what the system gives')
+    Object.assign(capacity, wanted)
+    this.#rebuildViews()
+  }
+
+  setLevels(values: readonly number[], releaseFactor: number): void {
+    assertLevels(values, releaseFactor)
+    values.forEach((value, index) => {
+      this.#wasm.setLevel(index + 1, value)
+    })
+    this.#wasm.setReleaseFactor(releaseFactor)
+  }
+
+  addInstrument(): number {
+    return this.#withRoom('instruments', () => this.#wasm.addInstrument())
+  }
+
+  addTable(coordinate: number, pieces: readonly CurvePiece[]): number {
+    const table = this.#withRoom('tables', () => this.#wasm.addTable(coordinate))
+    for (const piece of pieces) {
+      this.#withRoom('pieces', () => this.#wasm.addPiece(piece.cap, piece.rate, piece.deduction))
+    }
+    return table
+  }
+
+  addAccount(constant: number, level: number): number {
+    assertFinite(constant)
+    return this.#withRoom('accounts', () => this.#wasm.addAccount(constant, level))
+  }
+
+  addRow(
+    account: number,
+    instrument: number,
+    table: number,
+    intercept: number,
+    slope: number,
+    scale: number,
+    constant: number,
+  ): void {
+    assertFinite(intercept + slope + scale + constant)
+    this.#withRoom('rows', () => this.#wasm.addRow(account, instrument, table, intercept, slope, scale, constant))
+  }
+
+  setConstant(account: number, constant: number): void {
+    assertFinite(constant)
+    this.#wasm.setConstant(account, constant)
+  }
+
+  removeRows(account: number): void {
+    this.#wasm.removeRows(account)
+  }
+
+  removeAccount(account: number): void {
+    this.#wasm.removeAccount(account)
+  }
+
+  setAccountLevel(account: number, level: number): void {
+    this.#wasm.setAccountLevel(account, level)
+  }
+
+  recheckAccount(account: number): number {
+    return this.#wasm.recheckAccount(account)
+  }
+
+  beginInstant(): void {
+    this.#wasm.beginInstant()
+  }
+
+  setMark(instrument: number, mark: number): boolean {
+    assertFinite(mark)
+    return this.#wasm.setMark(instrument, mark) !== 0
+  }
+
+  nominate(): number {
+    return this.#wasm.nominate()
+  }
+
+  scan(): number {
+    return this.#wasm.scan()
+  }
+
+  nominateAll(instrument: number): number {
+    return this.#wasm.nominateAll(instrument)
+  }
+
+  recheckFired(from: number, to: number): number {
+    return this.#wasm.recheckFired(from, to)
+  }
+
+  firedAccount(index: number): number {
+    return this.#fired[index]!
+  }
+
+  suspectAccount(index: number): number {
+    return this.#suspects[index]!
+  }
+
+  suspectAnswer(index: number): number {
+    return this.#answers[index]!
+  }
+
+  refreshZones(): void {
+    this.#wasm.refreshZones()
+  }
+
+  mark(instrument: number): number {
+    return this.#marks[instrument]!
+  }
+
+  accountLevel(account: number): number {
+    return this.#levels[account]!
+  }
+
+  setStamp(stamp: number): void {
+    this.#wasm.setStamp(stamp)
+  }
+
+  /** Calls `take`; while it answers NONE, grows that capacity by a step. Never used inside an instant. */
+  #withRoom(kind: keyof typeof FIRST_STEP, take: () => number): number {
+    let taken = take()
+    while (taken === NONE) {
+      this.reserve({ [kind]: Math.max(FIRST_STEP[kind], Math.ceil(this.#capacity[kind] * STEP_FACTOR)) })
+      taken = take()
+    }
+    return taken
+  }
+
+  /** The one place where views are made: every growth of the memory detaches the old ones. */
+  #rebuildViews(): void {
+    const { accounts, instruments } = this.#capacity
+    this.#fired = this.#view(COLUMN_FIRED_ACCOUNT, accounts) as Int32Array<ArrayBuffer>
+    this.#suspects = this.#view(COLUMN_SUSPECT_ACCOUNT, accounts) as Int32Array<ArrayBuffer>
+    this.#answers = this.#view(COLUMN_SUSPECT_ANSWER, accounts) as Int32Array<ArrayBuffer>
+    this.#levels = this.#view(COLUMN_ACCOUNT_LEVEL, accounts) as Int32Array<ArrayBuffer>
+    this.#marks = this.#view(COLUMN_INSTRUMENT_MARK, instruments) as Float64Array<ArrayBuffer>
+  }
+
+  #view(column: number, length: number): Int32Array | Float64Array {
+    const address = this.#wasm.columnPointer(column) >>> 0
+    const buffer = this.#wasm.memory.buffer
+    return column < COLUMN_FIRST_I32 ? new Float64Array(buffer, address, length) : new Int32Array(buffer, address, length)
+  }
+}
+
+/** Instantiates the binary of the variant. Throws what the engine throws when it has no SIMD. */
+export function openWasmKernel(variant: 'wasm-simd' | 'wasm-scalar'): WasmKernel {
+  const name = variant === 'wasm-simd' ? 'simd' : 'scalar'
+  const path = createRequire(import.meta.url).resolve(`#wasm/${name}.wasm`)
+  const { WebAssembly } = globalThis as unknown as { WebAssembly: WebAssemblyEngine }
+  const module = new WebAssembly.Module(readFileSync(path))
+  const abort = (): never => {
+    throw new Error('invariant broken: the kernel aborted')
+  }
+  const instance = new WebAssembly.Instance(module, { env: { abort } })
+  return new WasmKernel(instance.exports as KernelExports, variant)
+}
+
+/** What is used of the engine; the compiler's library for Node does not declare it. */
+interface WebAssemblyEngine {
+  Module: new (bytes: Uint8Array) => object
+  Instance: new (module: object, imports: object) => { readonly exports: unknown }
+}
+
+export function assertFinite(value: number): void {
+  assert(Number.isFinite(value), `the kernel was given ${value}`)
+}
+
+export function assertLevels(values: readonly number[], releaseFactor: number): void {
+  assert(values.length >= 1 && values.length <= LEVELS_MAX, `${values.length} levels; the limit is ${LEVELS_MAX}`)
+  // The error bound of the re-check assumes weights of at most 2.
+  assert(values.every((value, index) => value > (values[index - 1] ?? 0) && value <= 2), `levels ${values.join(', ')}`)
+  assert(releaseFactor >= 1 && releaseFactor <= 2, `release factor ${releaseFactor}`)
+}
+
+export function capacityFault(wanted: string, limit: string): PlimsollError {
+  return new PlimsollError('KERNEL_CAPACITY', `the kernel cannot hold ${wanted}; the limit is ${limit}`)
+}

@@ -1,0 +1,263 @@
+import { describe, expect, it } from 'vitest'
+import {
+  ANSWER_ACROSS,
+  ANSWER_CLOSE,
+  ANSWER_SAFE,
+  ANSWER_UNKNOWN,
+  COORDINATE_PRICE,
+  COORDINATE_RECIPROCAL,
+  KERNEL_VARIANTS,
+  type Kernel,
+  LEVEL_NONE,
+  openKernel,
+} from '../../src/kernel/index.ts'
+
+const ONE_TIER = [{ cap: 1e15, rate: 0.005, deduction: 0 }]
+
+function open(variant: (typeof KERNEL_VARIANTS)[number]): Kernel {
+  const kernel = openKernel(variant)
+  kernel.setLevels([0.5, 0.7, 0.9, 1], 1.01)
+  return kernel
+}
+
+/** One instant: sets the marks, nominates, re-checks, refreshes; returns what the host would look at. */
+function instant(kernel: Kernel, marks: readonly (readonly [number, number])[]) {
+  kernel.beginInstant()
+  for (const [instrument, mark] of marks) kernel.setMark(instrument, mark)
+  const fired = kernel.nominate()
+  const suspects = kernel.recheckFired(0, fired)
+  kernel.refreshZones()
+  const list = []
+  for (let i = 0; i < suspects; i++) list.push([kernel.suspectAccount(i), kernel.suspectAnswer(i)])
+  return { fired, suspects: list }
+}
+
+describe.each(KERNEL_VARIANTS)('kernel %s', (variant) => {
+  it('nominates a long only when its mark falls to a level, and tells the level apart from rounding', () => {
+    const kernel = open(variant)
+    const instrument = kernel.addInstrument()
+    const table = kernel.addTable(COORDINATE_PRICE, ONE_TIER)
+    // long 1 @ 100, margin 10: ratio 0.5 at mark m where 0.5 (10 + m - 100) = 0.005 m, m = 90.909...
+    const account = kernel.addAccount(10, 0)
+    kernel.addRow(account, instrument, table, -100, 1, 1, 0)
+    expect(instant(kernel, [[instrument, 100]])).toEqual({ fired: 1, suspects: [] })
+    expect(instant(kernel, [[instrument, 91]])).toEqual({ fired: 0, suspects: [] })
+    expect(instant(kernel, [[instrument, 90.9]])).toEqual({ fired: 1, suspects: [[account, ANSWER_ACROSS]] })
+    kernel.setAccountLevel(account, 1)
+    expect(kernel.recheckAccount(account)).toBe(ANSWER_SAFE)
+    kernel.refreshZones()
+    // leaving level 1 needs 0.5 (10 + m - 100) >= 1.01 * 0.005 m: m = 90.918...
+    expect(instant(kernel, [[instrument, 90.915]]).suspects).toEqual([])
+    expect(instant(kernel, [[instrument, 90.93]]).suspects).toEqual([[account, ANSWER_ACROSS]])
+  })
+
+  it('calls a mark on the line too close for f64', () => {
+    const kernel = open(variant)
+    const instrument = kernel.addInstrument()
+    const table = kernel.addTable(COORDINATE_PRICE, [{ cap: 1e15, rate: 0.5, deduction: 0 }])
+    // long 1 @ 100, margin 50, level 3 (0.9): breach where 50 + m - 100 = 0.5 m, m = 100 exactly.
+    const account = kernel.addAccount(50, 3)
+    kernel.addRow(account, instrument, table, -100, 1, 1, 0)
+    expect(instant(kernel, [[instrument, 100]]).suspects).toEqual([[account, ANSWER_CLOSE]])
+    expect(instant(kernel, [[instrument, 100 + 2 ** -46]]).suspects).toEqual([[account, ANSWER_CLOSE]])
+    expect(instant(kernel, [[instrument, 99.99]]).suspects).toEqual([[account, ANSWER_ACROSS]])
+  })
+
+  it('fires rows of 1/mark at the mark where the curve crosses', () => {
+    const kernel = open(variant)
+    const instrument = kernel.addInstrument()
+    const table = kernel.addTable(COORDINATE_RECIPROCAL, ONE_TIER)
+    // inverse long N = 10,000 @ 8,000: contribution 10,000 (1/8,000 - x), margin 0.125
+    const account = kernel.addAccount(0.125, 3)
+    kernel.addRow(account, instrument, table, 1.25, -10_000, 10_000, 0)
+    instant(kernel, [[instrument, 7_900]])
+    kernel.setAccountLevel(account, 3)
+    // 0.9 (1.375 - 10,000 x) = 50 x at m = 7,313.13...; breach 10,050 / 1.375 = 7,309.0909
+    instant(kernel, [[instrument, 7_312]])
+    expect(instant(kernel, [[instrument, 7_309.0910]]).suspects).toEqual([])
+    expect(instant(kernel, [[instrument, 7_309.0909]]).suspects).toEqual([[account, ANSWER_ACROSS]])
+  })
+
+  it('re-checks a row that leaves its curve piece and uses the next one', () => {
+    const kernel = open(variant)
+    const instrument = kernel.addInstrument()
+    const table = kernel.addTable(COORDINATE_PRICE, [
+      { cap: 1_000, rate: 0.01, deduction: 0 },
+      { cap: 1e15, rate: 0.5, deduction: 490 },
+    ])
+    // short 10 @ 90, margin 200: at 100 notional 1,000, balance 100, maintenance 10
+    const account = kernel.addAccount(200, 0)
+    kernel.addRow(account, instrument, table, 900, -10, 10, 0)
+    expect(instant(kernel, [[instrument, 99]])).toEqual({ fired: 1, suspects: [] })
+    expect(instant(kernel, [[instrument, 99.9]]).fired).toBe(0)
+    // past the cap the account is re-checked although its level has not changed
+    expect(instant(kernel, [[instrument, 100.5]])).toEqual({ fired: 1, suspects: [] })
+    // 0.5 (1,100 - 10 m) = 5 m - 490, m = 104
+    expect(instant(kernel, [[instrument, 103.9]]).suspects).toEqual([])
+    expect(instant(kernel, [[instrument, 104.1]]).suspects).toEqual([[account, ANSWER_ACROSS]])
+  })
+
+  it('divides the slack of a cross account among its rows, so that no row can hide a joint fall', () => {
+    const kernel = open(variant)
+    const [a, b] = [kernel.addInstrument(), kernel.addInstrument()]
+    const table = kernel.addTable(COORDINATE_PRICE, ONE_TIER)
+    const account = kernel.addAccount(20, 3)
+    kernel.addRow(account, a, table, -100, 1, 1, 0)
+    kernel.addRow(account, b, table, -100, 1, 1, 0)
+    expect(instant(kernel, [[a, 100]])).toEqual({ fired: 1, suspects: [] })
+    instant(kernel, [[b, 100]])
+    kernel.setAccountLevel(account, 0)
+    expect(kernel.recheckAccount(account)).toBe(ANSWER_SAFE)
+    kernel.refreshZones()
+    // alone, 88 leaves ratio 0.94 / 8 < 0.5; a second fall to 92 gives 0.9 / 0 and must be seen
+    expect(instant(kernel, [[a, 88]]).suspects).toEqual([])
+    expect(instant(kernel, [[b, 92]]).suspects).toEqual([[account, ANSWER_ACROSS]])
+  })
+
+  it('gives no verdict while a mark is missing and nominates until all are there', () => {
+    const kernel = open(variant)
+    const [a, b] = [kernel.addInstrument(), kernel.addInstrument()]
+    const table = kernel.addTable(COORDINATE_PRICE, ONE_TIER)
+    const account = kernel.addAccount(1, 0)
+    kernel.addRow(account, a, table, -100, 1, 1, 0)
+    kernel.addRow(account, b, table, -100, 1, 1, 0)
+    expect(kernel.recheckAccount(account)).toBe(ANSWER_UNKNOWN)
+    kernel.refreshZones()
+    expect(instant(kernel, [[a, 50]])).toEqual({ fired: 1, suspects: [] })
+    expect(instant(kernel, [[a, 50]])).toEqual({ fired: 1, suspects: [] })
+    expect(instant(kernel, [[b, 100]]).suspects).toEqual([[account, ANSWER_ACROSS]])
+  })
+
+  it('hands an account without a level to the host as soon as its marks are known', () => {
+    const kernel = open(variant)
+    const instrument = kernel.addInstrument()
+    const table = kernel.addTable(COORDINATE_PRICE, ONE_TIER)
+    const account = kernel.addAccount(1_000, LEVEL_NONE)
+    kernel.addRow(account, instrument, table, -100, 1, 1, 0)
+    expect(instant(kernel, [[instrument, 100]]).suspects).toEqual([[account, ANSWER_ACROSS]])
+  })
+
+  it('applies all marks of an instant before it judges', () => {
+    const kernel = open(variant)
+    const [a, b] = [kernel.addInstrument(), kernel.addInstrument()]
+    const table = kernel.addTable(COORDINATE_PRICE, ONE_TIER)
+    const account = kernel.addAccount(5, 0)
+    kernel.addRow(account, a, table, -100, 1, 1, 0)
+    kernel.addRow(account, b, table, 100, -1, 1, 0)
+    instant(kernel, [[a, 100], [b, 100]])
+    expect(instant(kernel, [[a, 80], [b, 80]]).suspects).toEqual([])
+    expect(instant(kernel, [[a, 70]]).suspects).toEqual([[account, ANSWER_ACROSS]])
+  })
+
+  it('refuses a second mark of one instrument in one instant', () => {
+    const kernel = open(variant)
+    const instrument = kernel.addInstrument()
+    kernel.beginInstant()
+    expect(kernel.setMark(instrument, 100)).toBe(true)
+    expect(kernel.setMark(instrument, 101)).toBe(false)
+    expect(kernel.mark(instrument)).toBe(100)
+  })
+
+  it('forgets removed rows, and takes their places again', () => {
+    const kernel = open(variant)
+    const instrument = kernel.addInstrument()
+    const table = kernel.addTable(COORDINATE_PRICE, ONE_TIER)
+    const accounts = Array.from({ length: 200 }, () => {
+      const account = kernel.addAccount(10, 0)
+      kernel.addRow(account, instrument, table, -100, 1, 1, 0)
+      return account
+    })
+    instant(kernel, [[instrument, 100]])
+    const bytes = kernel.byteLength
+    for (let round = 0; round < 50; round++) {
+      for (const account of accounts.splice(0)) kernel.removeAccount(account)
+      kernel.refreshZones()
+      expect(instant(kernel, [[instrument, 1]]).fired).toBe(0)
+      for (let i = 0; i < 200; i++) {
+        accounts.push(kernel.addAccount(10, 0))
+        kernel.addRow(accounts[i]!, instrument, table, -100, 1, 1, 0)
+      }
+    }
+    expect(instant(kernel, [[instrument, 1]]).suspects).toHaveLength(200)
+    expect(kernel.byteLength).toBe(bytes)
+  })
+
+  it('keeps every row and trigger through growth of all capacities', () => {
+    const kernel = open(variant)
+    const instruments = Array.from({ length: 300 }, () => kernel.addInstrument())
+    const table = kernel.addTable(COORDINATE_PRICE, ONE_TIER)
+    const expected: number[][] = instruments.map(() => [])
+    for (let i = 0; i < 20_000; i++) {
+      const instrument = i % 300
+      const account = kernel.addAccount(10, 0)
+      kernel.addRow(account, instruments[instrument]!, table, -100, 1, 1, 0)
+      expected[instrument]!.push(account)
+      if (i % 4_999 === 0) instant(kernel, instruments.map((number) => [number, 100] as const))
+    }
+    instant(kernel, instruments.map((number) => [number, 100] as const))
+    for (const instrument of [0, 17, 299]) {
+      const { suspects } = instant(kernel, [[instruments[instrument]!, 90]])
+      expect(suspects.map(([account]) => account).sort((p, q) => p! - q!)).toEqual(expected[instrument])
+    }
+  })
+
+  it('nominates every account of an instrument whose mark is cleared', () => {
+    const kernel = open(variant)
+    const instrument = kernel.addInstrument()
+    const table = kernel.addTable(COORDINATE_PRICE, ONE_TIER)
+    const account = kernel.addAccount(50, 0)
+    kernel.addRow(account, instrument, table, -100, 1, 1, 0)
+    instant(kernel, [[instrument, 100]])
+    kernel.beginInstant()
+    kernel.setMark(instrument, 0)
+    expect(kernel.nominateAll(instrument)).toBe(1)
+    expect(kernel.firedAccount(0)).toBe(account)
+    expect(kernel.recheckFired(0, 1)).toBe(0)
+    kernel.refreshZones()
+    expect(kernel.recheckAccount(account)).toBe(ANSWER_UNKNOWN)
+  })
+
+  it('goes on nominating when the count of instants runs over', () => {
+    const kernel = open(variant)
+    const instrument = kernel.addInstrument()
+    const table = kernel.addTable(COORDINATE_PRICE, ONE_TIER)
+    const account = kernel.addAccount(10, 0)
+    kernel.addRow(account, instrument, table, -100, 1, 1, 0)
+    instant(kernel, [[instrument, 80]])
+    kernel.setStamp(2 ** 31 - 2)
+    for (let i = 0; i < 4; i++) {
+      expect(instant(kernel, [[instrument, 80 - i]]).suspects).toEqual([[account, ANSWER_ACROSS]])
+    }
+  })
+
+  it('gives the same nominations by a full scan as by its zones', () => {
+    const kernels = [open(variant), open(variant)] as const
+    const counts = kernels.map((kernel, which) => {
+      const instrument = kernel.addInstrument()
+      const table = kernel.addTable(COORDINATE_PRICE, ONE_TIER)
+      for (let i = 0; i < 5_000; i++) {
+        const account = kernel.addAccount(2 + (i % 997) / 10, 0)
+        kernel.addRow(account, instrument, table, i % 2 ? -100 : 100, i % 2 ? 1 : -1, 1, 0)
+      }
+      return [100, 99, 95, 104, 90, 120, 60].map((mark) => {
+        kernel.beginInstant()
+        kernel.setMark(instrument, mark)
+        const fired = which === 0 ? kernel.nominate() : kernel.scan()
+        const list = Array.from({ length: fired }, (_, i) => kernel.firedAccount(i))
+        kernel.recheckFired(0, fired)
+        kernel.refreshZones()
+        return list
+      })
+    })
+    expect(counts[0]).toEqual(counts[1])
+    expect(counts[0]!.flat().length).toBeGreaterThan(5_000)
+  })
+
+  it('refuses numbers that are not finite', () => {
+    const kernel = open(variant)
+    const instrument = kernel.addInstrument()
+    kernel.beginInstant()
+    expect(() => kernel.setMark(instrument, Number.NaN)).toThrow('the kernel was given NaN')
+    expect(() => kernel.addAccount(Number.POSITIVE_INFINITY, 0)).toThrow('Infinity')
+  })
+})
