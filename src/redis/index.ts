@@ -1,3 +1,15 @@
 export { type LocateOptions, locateRedisServer, type RedisBinary } from './binary.ts'
+export { type CheckedRedis, type CheckOptions, checkRedis } from './check.ts'
 export { runningRedisUrl } from './claim.ts'
+export {
+  BLOCK_MS_MAX,
+  type ConnectOptions,
+  closeRedis,
+  connectRedis,
+  type RedisConnection,
+  type RedisRole,
+  redactUrl,
+} from './connection.ts'
+export { keysOf, type ShardKeys } from './keys.ts'
+export { type OpenedRedis, type OpenOptions, openRedis } from './open.ts'
 export { type RedisServer, type StartOptions, startRedisServer } from './server.ts'

@@ -1,0 +1,153 @@
+import { Redis, type RedisOptions } from 'ioredis'
+import type { Clock, Random } from '../domain/index.ts'
+import { PlimsollError } from '../errors.ts'
+
+/** How long `connectRedis` keeps trying before it gives up. */
+export const CONNECT_TIMEOUT_MS = 3_000
+/** A `blocking` connection may wait this long in one command (XREAD BLOCK). */
+export const BLOCK_MS_MAX = 5_000
+
+const COMMAND_TIMEOUT_MS = 5_000
+const BLOCKING_COMMAND_TIMEOUT_MS = BLOCK_MS_MAX + COMMAND_TIMEOUT_MS
+/** A peer that accepts and never answers is taken for gone this long after its command was. */
+const SOCKET_TIMEOUT_GRACE_MS = 1_000
+const SOCKET_CONNECT_TIMEOUT_MS = 2_000
+const KEEP_ALIVE_MS = 30_000
+const RETRY_DELAY_FIRST_MS = 50
+const RETRY_DELAY_MS_MAX = 2_000
+const QUIT_TIMEOUT_MS = 1_000
+
+/**
+ * What a connection is for. `command`: a command either answers within COMMAND_TIMEOUT_MS or is rejected,
+ * nothing waits for a reconnect and nothing is sent twice. `blocking`: the same for one reader that waits in
+ * XREAD. `queue`: BullMQ, which keeps its commands through a reconnect.
+ */
+export type RedisRole = 'command' | 'blocking' | 'queue'
+
+export interface ConnectOptions {
+  /** `redis://[user:password@]host:port[/database]`, or `rediss://` for TLS. */
+  readonly url: string
+  readonly role: RedisRole
+  readonly clock: Clock
+  /** Spreads the reconnects of many processes after an outage. */
+  readonly random: Random
+  /** Told of the first error of every outage, not of every attempt. */
+  readonly report?: (error: Error) => void
+}
+
+export type RedisConnection = Redis
+
+const ROLES = {
+  // Without the resend an ioredis 6.0 promise may stay open for ever; the command timeout is what ends it.
+  command: {
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    autoResendUnfulfilledCommands: false,
+    commandTimeout: COMMAND_TIMEOUT_MS,
+    socketTimeout: COMMAND_TIMEOUT_MS + SOCKET_TIMEOUT_GRACE_MS,
+  },
+  blocking: {
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    autoResendUnfulfilledCommands: false,
+    commandTimeout: BLOCKING_COMMAND_TIMEOUT_MS,
+    socketTimeout: BLOCKING_COMMAND_TIMEOUT_MS + SOCKET_TIMEOUT_GRACE_MS,
+  },
+  // BullMQ demands null; its own blocking reads last longer than any timeout of ours.
+  queue: { maxRetriesPerRequest: null },
+} as const satisfies Record<RedisRole, RedisOptions>
+
+/**
+ * The only place that builds Redis connections. Resolves with one that is ready; it reconnects by itself
+ * with full jitter up to RETRY_DELAY_MS_MAX.
+ * @throws PlimsollError CONFIGURATION for a URL that is none; REDIS_UNAVAILABLE naming the server, without
+ * its password, after CONNECT_TIMEOUT_MS or at once when it refuses the login.
+ */
+export async function connectRedis(options: ConnectOptions): Promise<RedisConnection> {
+  const name = redactUrl(options.url)
+  const connection = new Redis(options.url, {
+    ...ROLES[options.role],
+    lazyConnect: true,
+    connectTimeout: SOCKET_CONNECT_TIMEOUT_MS,
+    keepAlive: KEEP_ALIVE_MS,
+    retryStrategy: (attempt) => retryDelayMs(attempt, options.random),
+  })
+  let lastError: Error | undefined
+  connection.on('error', (error: Error) => {
+    if (lastError === undefined) options.report?.(error)
+    lastError = error
+  })
+  connection.on('ready', () => {
+    lastError = undefined
+  })
+  try {
+    await untilReady(connection, options.clock)
+    return connection
+  } catch (error) {
+    connection.disconnect()
+    const cause = lastError ?? error
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new PlimsollError('REDIS_UNAVAILABLE', `no Redis at ${name}: ${reason}`, { cause })
+  }
+}
+
+/** Waits for outstanding replies, at most QUIT_TIMEOUT_MS, then closes. Never rejects. */
+export async function closeRedis(connection: RedisConnection, clock: Clock): Promise<void> {
+  if (connection.status === 'ready') {
+    await new Promise<void>((resolve) => {
+      const cancel = clock.after(QUIT_TIMEOUT_MS, resolve)
+      const settle = () => {
+        cancel()
+        resolve()
+      }
+      connection.quit().then(settle, settle)
+    })
+  }
+  if (connection.status !== 'end') connection.disconnect()
+}
+
+/**
+ * The URL with its password hidden, for messages and logs.
+ * @throws PlimsollError CONFIGURATION when it is not a Redis URL.
+ */
+export function redactUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  if (url === undefined || (url.protocol !== 'redis:' && url.protocol !== 'rediss:')) {
+    // Not quoted: what does not parse may still hold a password.
+    throw new PlimsollError(
+      'CONFIGURATION',
+      'the Redis URL must look like redis://[user:password@]host:port[/database], or rediss:// for TLS',
+      { path: 'redisUrl' },
+    )
+  }
+  if (url.password !== '') url.password = '***'
+  for (const name of url.searchParams.keys()) {
+    if (/pass/i.test(name)) url.searchParams.set(name, '***')
+  }
+  return url.href
+}
+
+function retryDelayMs(attempt: number, random: Random): number {
+  const capMs = Math.min(RETRY_DELAY_MS_MAX, RETRY_DELAY_FIRST_MS * 2 ** Math.min(attempt - 1, 16))
+  return Math.ceil(random() * capMs)
+}
+
+function untilReady(connection: Redis, clock: Clock): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.after(CONNECT_TIMEOUT_MS, () =>
+      reject(new Error(`no answer within ${CONNECT_TIMEOUT_MS} ms, which is the limit`)),
+    )
+    connection.once('ready', () => {
+      cancel()
+      resolve()
+    })
+    connection.on('error', (error: Error) => {
+      // A wrong password does not become right by trying again.
+      if (!/WRONGPASS|NOAUTH|NOPERM|invalid password/i.test(error.message)) return
+      cancel()
+      reject(error)
+    })
+    // The first attempt's failure also arrives as an error event, and the next attempt follows.
+    connection.connect().catch(() => undefined)
+  })
+}

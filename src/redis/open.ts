@@ -1,0 +1,39 @@
+import type { Clock } from '../domain/index.ts'
+import { locateRedisServer } from './binary.ts'
+import { runningRedisUrl } from './claim.ts'
+import { redactUrl } from './connection.ts'
+import { startRedisServer } from './server.ts'
+
+export interface OpenOptions {
+  /** A server that runs already; default: a private one on `dataDir`. */
+  readonly redisUrl?: string | undefined
+  readonly dataDir: string
+  readonly clock: Clock
+  /** Receives one line where something happens that takes time: a download, an installation. */
+  readonly notify: (line: string) => void
+}
+
+export interface OpenedRedis {
+  readonly url: string
+  /** Where the server comes from. Only a `started` one is stopped by `close`. */
+  readonly source: 'given' | 'running' | 'started'
+  close(): Promise<void>
+}
+
+/**
+ * The server to work with: the given one, else the private one that another command of ours runs on the
+ * same data folder, else a private one started now (see `locateRedisServer` for where it comes from).
+ */
+export async function openRedis(options: OpenOptions): Promise<OpenedRedis> {
+  const nothingToClose = async () => undefined
+  if (options.redisUrl !== undefined) {
+    redactUrl(options.redisUrl)
+    return { url: options.redisUrl, source: 'given', close: nothingToClose }
+  }
+  const running = await runningRedisUrl(options.dataDir)
+  if (running !== undefined) return { url: running, source: 'running', close: nothingToClose }
+  const { dataDir, clock } = options
+  const binary = await locateRedisServer({ dataDir, clock, notify: options.notify })
+  const server = await startRedisServer({ binary, dataDir, clock })
+  return { url: server.url, source: 'started', close: () => server.stop() }
+}
