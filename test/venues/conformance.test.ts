@@ -1,0 +1,159 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { isPrice, symbolSchema, VENUE_IDS } from '../../src/domain/index.ts'
+import { streamCarrying, streamOf, VENUES } from '../../src/venues/index.ts'
+import { FIXTURES } from './fixtures.ts'
+import { type Reading, read } from './record.ts'
+
+const FRAME_CHARACTERS_MAX = 10_000
+const streams = VENUES.flatMap((venue) => venue.streams.map((stream) => ({ venue, stream, id: stream.id })))
+
+describe.each(streams)('the stream $id', ({ venue, stream, id }) => {
+  const fixture = FIXTURES[id]!
+
+  it('has a fixture that shows every kind of frame it can send', () => {
+    const kinds = new Set(fixture.frames.map(({ kind }) => kind))
+    const expected = ['acknowledged', 'ignored', 'malformed', 'rejected', 'ticks']
+    expect([...kinds].sort()).toEqual((stream.heartbeat ? [...expected, 'heartbeat'] : expected).sort())
+  })
+
+  it('reads the frames of its fixture, in order and with one parser, as they are', () => {
+    const parser = stream.createParser()
+    for (const { says, frame, kind, ticks = [], unchanged = [] } of fixture.frames) {
+      expect({ says, ...read(parser, frame) }).toEqual({ says, kind, ticks, unchanged })
+    }
+  })
+
+  it('keeps nothing from one parser to the next', () => {
+    const first = stream.createParser()
+    for (const { frame } of fixture.frames) read(first, frame)
+    const priced = fixture.frames.find(({ ticks }) => ticks !== undefined)!
+    expect(read(stream.createParser(), priced.frame).ticks).toEqual(priced.ticks)
+  })
+
+  it('carries the symbols that the venue names so, and no others', () => {
+    for (const symbol of fixture.symbols)
+      expect({ symbol, by: streamCarrying(venue.id, symbol)?.id }).toEqual({ symbol, by: id })
+    for (const symbol of fixture.foreign)
+      expect({ symbol, carried: stream.carries(symbol) }).toEqual({ symbol, carried: false })
+  })
+
+  it('is known under its own name, which is one of the names of its venue', () => {
+    expect(streamOf(id)).toBe(stream)
+    expect(VENUE_IDS[id as keyof typeof VENUE_IDS]).toBe(venue.id)
+  })
+
+  it('subscribes to every symbol once, in frames that the venue takes', () => {
+    const symbols = Array.from({ length: stream.symbolsPerConnectionMax }, (_, index) => `S${index}USDT`)
+    const topics = stream.subscribe(symbols).flatMap((frame) => {
+      expect(frame.length).toBeLessThan(FRAME_CHARACTERS_MAX)
+      return topicsOf(frame)
+    })
+    const named = topics.map((topic) => symbols.find((symbol) => topic.toUpperCase().includes(`${symbol}`)))
+    expect(new Set(topics).size).toBe(symbols.length)
+    expect(named).not.toContain(undefined)
+    expect(stream.subscribe([])).toEqual([])
+  })
+
+  it('numbers its requests apart', () => {
+    const symbols = Array.from({ length: stream.symbolsPerConnectionMax }, (_, index) => `S${index}USDT`)
+    const frames = stream.subscribe(symbols)
+    const ids = frames.map((frame) => JSON.parse(frame).id ?? JSON.parse(frame).req_id)
+    expect(new Set(ids).size).toBe(frames.length)
+  })
+
+  it('gives no tick of a frame that is cut off anywhere', () => {
+    for (const { frame, says } of fixture.frames) {
+      for (let length = 0; length < frame.length; length++) {
+        const { ticks, unchanged } = read(stream.createParser(), frame.slice(0, length))
+        expect({ says, length, ticks, unchanged }).toEqual({ says, length, ticks: [], unchanged: [] })
+      }
+    }
+  })
+
+  it('throws nothing and lets through no price outside the grammar when bits are flipped', () => {
+    for (const { frame } of fixture.frames) {
+      const bytes = Buffer.from(frame)
+      for (let bit = 0; bit < bytes.length * 8; bit++) {
+        bytes[bit >> 3]! ^= 1 << (bit & 7)
+        expectSound(read(stream.createParser(), bytes.toString()))
+        bytes[bit >> 3]! ^= 1 << (bit & 7)
+      }
+    }
+  })
+
+  it('throws nothing on any JSON value, alone or in place of a part of a frame', () => {
+    const frames = fixture.frames.map(({ frame }) => JSON.parse(frame))
+    const replaced = fc
+      .tuple(fc.constantFrom(...frames), fc.jsonValue(), fc.nat())
+      .map(([frame, value, at]) => JSON.stringify(replacePart(frame, value, at)))
+    fc.assert(
+      fc.property(fc.oneof(fc.json(), fc.string(), replaced), (frame) => {
+        expectSound(read(stream.createParser(), frame))
+      }),
+      { numRuns: 5_000 },
+    )
+  })
+})
+
+describe('limits of the venues', () => {
+  it('Bybit: the arguments of a full connection stay below 21,000 characters even for the longest symbols', () => {
+    for (const { stream } of streams.filter(({ venue }) => venue.id === 'bybit')) {
+      const longest = Array.from({ length: stream.symbolsPerConnectionMax }, (_, index) =>
+        `${index}`.padStart(40, 'A'),
+      )
+      const characters = stream
+        .subscribe(longest)
+        .map((frame) => JSON.stringify(JSON.parse(frame).args).length)
+      expect(characters.reduce((sum, length) => sum + length, 0)).toBeLessThanOrEqual(21_000)
+    }
+  })
+
+  it('Binance: at most 1,024 streams a connection for USDⓈ-M, 200 for COIN-M, 200 a request', () => {
+    expect(streamOf('binance-usdm').symbolsPerConnectionMax).toBeLessThanOrEqual(1_024)
+    expect(streamOf('binance-coinm').symbolsPerConnectionMax).toBeLessThanOrEqual(200)
+    const symbols = Array.from({ length: 1_000 }, (_, index) => `S${index}USDT`)
+    const sizes = streamOf('binance-usdm')
+      .subscribe(symbols)
+      .map((frame) => topicsOf(frame).length)
+    expect(sizes).toEqual([200, 200, 200, 200, 200])
+  })
+
+  it('Binance: USDⓈ-M marks are asked for under /market/, the only path that sends them', () => {
+    expect(new URL(streamOf('binance-usdm').url).pathname).toBe('/market/stream')
+    expect(topicsOf(streamOf('binance-usdm').subscribe(['BTCUSDT'])[0]!)).toEqual(['btcusdt@markPrice@1s'])
+  })
+})
+
+it('a stream that no venue has is refused by name', () => {
+  expect(() => streamOf('bybit-spot')).toThrow(expect.objectContaining({ code: 'CONFIGURATION' }))
+  expect(() => streamOf('bybit-spot')).toThrow(/bybit-spot.*bybit-linear/)
+})
+
+function topicsOf(frame: string): string[] {
+  const request = JSON.parse(frame)
+  return request.args ?? request.params
+}
+
+function expectSound({ ticks }: Reading): void {
+  for (const { symbol, markPrice, eventTimeMs, indexPrice, fundingRate, nextFundingTimeMs } of ticks) {
+    const sound =
+      symbolSchema.safeParse(symbol).success &&
+      isPrice(markPrice) &&
+      isTime(eventTimeMs) &&
+      (indexPrice === undefined || isPrice(indexPrice)) &&
+      (fundingRate === undefined || /^-?\d{1,15}(\.\d{1,18})?$/.test(fundingRate)) &&
+      (nextFundingTimeMs === undefined || isTime(nextFundingTimeMs))
+    if (!sound) expect.fail(`unsound tick ${JSON.stringify(ticks)}`)
+  }
+}
+
+const isTime = (time: number) => Number.isSafeInteger(time) && time > 0
+
+/** A copy of `node` in which the `at`-th value, counted through all levels, is `value`. */
+function replacePart(node: unknown, value: unknown, at: number): unknown {
+  let count = 0
+  const size = JSON.stringify(node).length
+  const target = at % Math.max(1, Math.floor(size / 12))
+  return JSON.parse(JSON.stringify(node, (_key, part) => (count++ === target ? value : part)) ?? 'null')
+}

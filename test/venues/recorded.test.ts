@@ -1,0 +1,165 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import type { VenueId } from '../../src/domain/index.ts'
+import { venueOf } from '../../src/venues/index.ts'
+import { sharedPath } from '../support/shared.ts'
+import { type Reading, type RecordedTick, read } from './record.ts'
+
+/** A frame's kind alone, the tick that it holds, or the market whose mark a delta leaves as it is. */
+type Expected = Exclude<Reading['kind'], 'ticks'> | RecordedTick | { readonly unchanged: string }
+
+const perpetual2023: RecordedTick = {
+  symbol: 'BTCUSDT',
+  markPrice: '17217.33',
+  indexPrice: '17227.36',
+  fundingRate: '-0.000212',
+  nextFundingTimeMs: 1_673_280_000_000,
+  eventTimeMs: 1_673_272_861_686,
+}
+const option2023: RecordedTick = {
+  symbol: 'BTC-6JAN23-17500-C',
+  markPrice: '7.86976724',
+  indexPrice: '16823.73',
+  eventTimeMs: 1_672_917_511_074,
+}
+const perpetual2019: RecordedTick = {
+  symbol: 'BTCUSDT',
+  markPrice: '11794.15000000',
+  indexPrice: '11784.62659091',
+  fundingRate: '0.00038167',
+  nextFundingTimeMs: 1_562_306_400_000,
+  eventTimeMs: 1_562_305_380_000,
+}
+const perpetual2024 = { symbol: 'BTCUSDT', fundingRate: '0.00008055', nextFundingTimeMs: 1_715_760_000_000 }
+
+/** What each recording holds, read by eye. A recording that is not listed fails. */
+const HELD: Readonly<Record<string, readonly Expected[]>> = {
+  'bybit/ws-control/nautilus-ws_auth_failure.json': ['rejected'],
+  'bybit/ws-control/nautilus-ws_auth_success.json': ['ignored'],
+  'bybit/ws-control/nautilus-ws_subscription_ack.json': ['acknowledged'],
+  'bybit/ws-control/nautilus-ws_subscription_failure.json': ['rejected'],
+  'bybit/ws-liquidation/jkorf-allLiquidation.txt': ['acknowledged', 'ignored'],
+  'bybit/ws-private/gct-wsAuth.jsonl': Array(7).fill('ignored'),
+  'bybit/ws-private/hirokisan-position.json': ['ignored'],
+  'bybit/ws-private/hirokisan-wallet.json': ['ignored'],
+  'bybit/ws-private/jkorf-position.txt': ['ignored', 'acknowledged', 'ignored'],
+  'bybit/ws-private/jkorf-wallet.txt': ['ignored', 'acknowledged', 'ignored'],
+  'bybit/ws-private/nautilus-ws_account_execution_adl.json': ['ignored'],
+  'bybit/ws-private/nautilus-ws_account_position.json': ['ignored'],
+  'bybit/ws-private/nautilus-ws_account_position_short.json': ['ignored'],
+  'bybit/ws-private/nautilus-ws_account_position_with_open_time.json': ['ignored'],
+  'bybit/ws-private/nautilus-ws_account_wallet.json': ['ignored'],
+  'bybit/ws-private/nautilus-ws_account_wallet_locked_exceeds_total.json': ['ignored'],
+  'bybit/ws-private/nautilus-ws_account_wallet_small_order.json': ['ignored'],
+  'bybit/ws-private/xchange-position.json': ['ignored'],
+  'bybit/ws-ticker/gct-wsTicker.jsonl': [
+    'ignored',
+    {
+      symbol: 'BTC-28JUN24-60000-P',
+      markPrice: '3502.0715721',
+      indexPrice: '61912.8',
+      eventTimeMs: 1_715_742_949_283,
+    },
+    { ...perpetual2024, markPrice: '61875.25', indexPrice: '61903.73', eventTimeMs: 1_715_748_762_463 },
+    { ...perpetual2024, markPrice: '61875.06', indexPrice: '61903.59', eventTimeMs: 1_715_748_763_063 },
+    {
+      symbol: 'BTCPERP',
+      markPrice: '61943.58',
+      indexPrice: '61942.85',
+      fundingRate: '0.00004979',
+      nextFundingTimeMs: 1_715_760_000_000,
+      eventTimeMs: 1_715_756_612_118,
+    },
+    { unchanged: 'BTCPERP' },
+    {
+      symbol: 'BTCUSD',
+      markPrice: '61894.00',
+      indexPrice: '61923.36',
+      fundingRate: '0.0001',
+      nextFundingTimeMs: 1_715_760_000_000,
+      eventTimeMs: 1_715_757_637_952,
+    },
+    { unchanged: 'BTCUSD' },
+  ],
+  // A library's re-serialisation, which the venue never sends.
+  'bybit/ws-ticker/hirokisan-ticker-inverse.json': ['ignored'],
+  'bybit/ws-ticker/hirokisan-ticker-option.json': [option2023],
+  'bybit/ws-ticker/jkorf-ticker-linear.txt': ['acknowledged', perpetual2023],
+  'bybit/ws-ticker/nautilus-ws_ticker_linear.json': [perpetual2023],
+  'bybit/ws-ticker/nautilus-ws_ticker_option.json': [option2023],
+  'binance-usdm/ws-liquidation/jkorf-forceOrder.txt': ['acknowledged', 'ignored'],
+  'binance-usdm/ws-liquidation/nautilus-liquidation_stream.json': ['ignored'],
+  'binance-usdm/ws-mark/jkorf-markPrice.txt': ['acknowledged', perpetual2019],
+  'binance-usdm/ws-mark/nautilus-mark_price_stream.json': [perpetual2019],
+  'binance-usdm/ws-private/jkorf-accountUpdate.txt': ['acknowledged', 'ignored'],
+  'binance-usdm/ws-private/jkorf-marginCall.txt': ['acknowledged', 'ignored'],
+  'binance-usdm/ws-private/nautilus-account_update.json': ['ignored'],
+  'binance-usdm/ws-private/nautilus-account_update_bnfcr.json': ['ignored'],
+  'binance-usdm/ws-private/nautilus-order_update_adl.json': ['ignored'],
+  'binance-usdm/ws-private/nautilus-order_update_calculated.json': ['ignored'],
+  'binance-usdm/ws-private/nautilus-order_update_insurance.json': ['ignored'],
+  'binance-usdm/ws-ticker/nautilus-ticker_stream.json': ['ignored'],
+}
+
+const FOLDERS: Readonly<Record<string, VenueId>> = {
+  bybit: 'bybit',
+  'binance-usdm': 'binance',
+  'binance-coinm': 'binance',
+}
+
+const recordings = sharedPath('recordings')
+const suffix = recordings === undefined ? ' (skipped: no recordings beside the project)' : ''
+
+describe.skipIf(recordings === undefined)(`recorded frames${suffix}`, () => {
+  it('are all listed with what they hold', () => {
+    expect(recordedFiles().sort()).toEqual(Object.keys(HELD).sort())
+  })
+
+  it.each(Object.keys(HELD))('%s decodes to what it holds', (file) => {
+    expect(readAll(file, framesOf(file))).toEqual(HELD[file]!.map(readingOf))
+  })
+
+  it.each(Object.keys(HELD))('%s cut at every byte gives no tick that it does not hold', (file) => {
+    for (const frame of framesOf(file)) {
+      const whole = JSON.stringify(readAll(file, [frame])[0]!.ticks)
+      for (let length = 0; length < frame.length; length++) {
+        const { ticks } = readAll(file, [frame.slice(0, length)])[0]!
+        if (ticks.length > 0)
+          expect({ length, ticks: JSON.stringify(ticks) }).toEqual({ length, ticks: whole })
+      }
+    }
+  })
+})
+
+function recordedFiles(): string[] {
+  return Object.keys(FOLDERS).flatMap((venue) =>
+    readdirSync(`${recordings}/${venue}`)
+      .filter((folder) => folder.startsWith('ws-'))
+      .flatMap((folder) =>
+        readdirSync(`${recordings}/${venue}/${folder}`).map((file) => `${venue}/${folder}/${file}`),
+      ),
+  )
+}
+
+function readAll(file: string, frames: readonly string[]): Reading[] {
+  const parser = venueOf(FOLDERS[file.split('/')[0]!]!).streams[0]!.createParser()
+  return frames.map((frame) => read(parser, frame))
+}
+
+/** `.jsonl`: a frame a line. `.json`: one frame. `.txt`: a script, of which `<` and `=` are what the venue sent. */
+function framesOf(file: string): string[] {
+  const text = readFileSync(`${recordings}/${file}`, 'utf8')
+  if (file.endsWith('.jsonl')) return text.split('\n').filter((line) => line.trim() !== '')
+  if (file.endsWith('.json')) return [text]
+  return text
+    .replaceAll(/\|\d\|/g, '1')
+    .split(/^(?=[<>=])/m)
+    .filter((block) => !block.startsWith('>'))
+    .map((block) => block.slice(1).trim())
+}
+
+function readingOf(expected: Expected): Reading {
+  if (typeof expected === 'string') return { kind: expected, ticks: [], unchanged: [] }
+  if ('unchanged' in expected) return { kind: 'ticks', ticks: [], unchanged: [expected.unchanged] }
+  return { kind: 'ticks', ticks: [expected], unchanged: [] }
+}
