@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest'
+import { createBook, LOAD_BATCH_ACCOUNTS, loadBook } from '../../src/demo/book.ts'
+import { DEMO_INSTRUMENTS, demoRules } from '../../src/demo/instruments.ts'
+import { createReferee } from '../../src/demo/referee.ts'
+import { type Account, accountSchema } from '../../src/domain/index.ts'
+
+const ACCOUNTS = 2_000
+const book = createBook(11, ACCOUNTS, DEMO_INSTRUMENTS)
+const accounts = Array.from({ length: ACCOUNTS }, (_, index) => book.account(index))
+const positions = accounts.flatMap((account) => account.positions)
+
+/** The demo's judgement of the whole book at the start prices. */
+function eventsAtStart(list: readonly Account[]) {
+  const referee = createReferee({ accounts: list, rules: demoRules() })
+  for (const { venue, symbol, startPrice, markDecimals } of DEMO_INSTRUMENTS) {
+    referee.instant([{ venue, symbol, markPrice: startPrice.toFixed(markDecimals) }])
+  }
+  return referee.expected()
+}
+
+describe('the synthetic book', () => {
+  it('re-creates any account from the seed and its index', () => {
+    const again = createBook(11, ACCOUNTS, DEMO_INSTRUMENTS)
+    expect(again.account(1234)).toEqual(accounts[1234])
+    expect(createBook(12, ACCOUNTS, DEMO_INSTRUMENTS).account(1234)).not.toEqual(accounts[1234])
+  })
+
+  it('holds three positions an account on average, exactly', () => {
+    expect(positions).toHaveLength(3 * ACCOUNTS)
+    expect(book.positions).toBe(3 * ACCOUNTS)
+  })
+
+  it('passes the schema of stored accounts', () => {
+    for (const account of accounts) expect(accountSchema.parse(account)).toEqual(account)
+  })
+
+  it('is part isolated and part cross, long and short, linear and inverse, on both venues', () => {
+    const share = (matches: (position: (typeof positions)[number]) => boolean) =>
+      positions.filter(matches).length / positions.length
+    expect(share((position) => position.marginMode === 'isolated')).toBeGreaterThan(0.3)
+    expect(share((position) => position.marginMode === 'cross')).toBeGreaterThan(0.3)
+    expect(share((position) => position.size.startsWith('-'))).toBeGreaterThan(0.2)
+    expect(share((position) => !position.symbol.endsWith('USDT'))).toBeGreaterThan(0.1)
+    expect(accounts.filter((account) => account.venue === 'bybit').length / ACCOUNTS).toBeCloseTo(0.5, 1)
+    expect(new Set(positions.map((position) => position.symbol)).size).toBeGreaterThan(30)
+  })
+
+  it('has leverages from 2 to 100, mostly low, and sizes over several orders of magnitude', () => {
+    const leverages = positions.map((position) => Number(position.leverage)).sort((a, b) => a - b)
+    expect(leverages[0]).toBe(2)
+    expect(leverages.at(-1)).toBe(100)
+    expect(leverages[leverages.length >> 1]).toBeLessThanOrEqual(10)
+    const bitcoin = positions
+      .filter((position) => position.symbol === 'BTCUSDT')
+      .map((position) => Math.abs(Number(position.size)))
+    expect(Math.max(...bitcoin) / Math.min(...bitcoin)).toBeGreaterThan(1_000)
+  })
+
+  it('gives every isolated position a leverage or a margin, some of them no stated margin', () => {
+    const isolated = positions.filter((position) => position.marginMode === 'isolated')
+    expect(isolated.every((position) => position.leverage !== undefined)).toBe(true)
+    expect(isolated.some((position) => position.isolatedMargin === undefined)).toBe(true)
+    expect(isolated.some((position) => position.isolatedMargin !== undefined)).toBe(true)
+  })
+
+  it('never holds one symbol twice, but for hedges inside the cross pool', () => {
+    for (const account of accounts) {
+      const isolated = account.positions.filter((position) => position.marginMode === 'isolated')
+      const others = (symbol: string) => account.positions.filter((position) => position.symbol === symbol)
+      for (const position of isolated) expect(others(position.symbol)).toHaveLength(1)
+    }
+    expect(accounts.some((a) => new Set(a.positions.map((p) => p.symbol)).size < a.positions.length)).toBe(
+      true,
+    )
+  })
+
+  it('starts with nearly every account below its lowest warning level', () => {
+    expect(eventsAtStart(accounts).length).toBeLessThan(ACCOUNTS / 200)
+  })
+
+  it('draws a sample from every part of the book, without repeats', () => {
+    const sample = book.sample(500)
+    expect(new Set(sample).size).toBe(500)
+    sample.forEach((index, part) => void expect(Math.floor(index / (ACCOUNTS / 500))).toBe(part))
+    expect(book.sample(10 * ACCOUNTS)).toHaveLength(ACCOUNTS)
+  })
+
+  it('is stored completely, in bounded batches', async () => {
+    const stored: string[] = []
+    const progress: number[] = []
+    await loadBook(
+      book,
+      async (batch) => {
+        expect(batch.length).toBeLessThanOrEqual(LOAD_BATCH_ACCOUNTS)
+        await Promise.resolve()
+        stored.push(...batch.map((account) => account.id))
+      },
+      (count) => progress.push(count),
+    )
+    expect(stored.toSorted()).toEqual(accounts.map((account) => account.id))
+    expect(progress.at(-1)).toBe(ACCOUNTS)
+  })
+
+  it('reports a failing store', async () => {
+    await expect(loadBook(book, () => Promise.reject(new Error('full')))).rejects.toThrow('full')
+  })
+})
