@@ -1,0 +1,236 @@
+import type { Account, EventKind, InstrumentRules, MarginEvent } from '../domain/index.ts'
+import { type Fraction, overOneDenominator, parse, print } from './fraction.ts'
+import {
+  type Figures,
+  figuresAt,
+  type NaiveMarginAccount,
+  naiveMarginAccounts,
+  scaled,
+} from './venue-formulas.ts'
+
+/** One mark price of one instant, as the worker applied it. */
+export interface InstantTick {
+  readonly venue: string
+  readonly symbol: string
+  readonly markPrice: string
+}
+
+/** What the referee compares of an event. */
+export type ComparedEvent = Pick<
+  MarginEvent,
+  | 'account'
+  | 'marginAccount'
+  | 'kind'
+  | 'level'
+  | 'previousLevel'
+  | 'episode'
+  | 'sequence'
+  | 'marginBalance'
+  | 'maintenanceMargin'
+>
+
+export interface Judgement {
+  /** Events that had to be delivered, over all judged accounts. */
+  readonly expected: number
+  /** Expected and not delivered. */
+  readonly lost: number
+  /** Delivered and not expected, or delivered with another figure. */
+  readonly disagreements: number
+  /** The first few of both, in words. */
+  readonly examples: readonly string[]
+}
+
+export interface Referee {
+  readonly accounts: number
+  readonly positions: number
+  /** Ticks replayed and position re-checks made. */
+  readonly ticks: number
+  readonly checks: number
+  /** Replays one instant: all its marks are applied, then every position on them is re-checked. */
+  instant(ticks: readonly InstantTick[]): void
+  judges(account: string): boolean
+  /** The events that the replay has made so far, in its order. */
+  expected(): readonly ComparedEvent[]
+  judge(delivered: readonly ComparedEvent[]): Judgement
+}
+
+export const EXAMPLES_MAX = 10
+const LEVELS = ['0.5', '0.7', '0.9', '1']
+const HYSTERESIS = '0.01'
+
+interface Level {
+  readonly name: string
+  readonly value: Fraction
+}
+
+interface Judged {
+  readonly account: string
+  readonly marginAccount: NaiveMarginAccount
+  readonly positions: number
+  level: number
+  episode: number
+  episodeOpen: boolean
+}
+
+/**
+ * The independent, naive replay: exact arithmetic, every position, every tick, no shortcuts.
+ * `rules` is keyed venue → symbol; a symbol without rules is a bug of the caller and throws.
+ */
+export function createReferee(options: {
+  readonly accounts: Iterable<Account>
+  readonly rules: Readonly<Record<string, Readonly<Record<string, InstrumentRules>>>>
+  readonly levels?: readonly string[]
+  readonly hysteresis?: string
+}): Referee {
+  const levels: Level[] = [
+    { name: '0', value: parse('0') },
+    ...(options.levels ?? LEVELS).map((name) => ({ name, value: parse(name) })),
+  ]
+  const hysteresis = parse(options.hysteresis ?? HYSTERESIS)
+  const byMarket = new Map<string, Judged[]>()
+  const marks = new Map<string, bigint>()
+  const sequences = new Map<string, number>()
+  const expected = new Map<string, ComparedEvent>()
+  let positions = 0
+  let ticks = 0
+  let checks = 0
+
+  for (const account of options.accounts) {
+    sequences.set(account.id, 0)
+    positions += account.positions.length
+    const rulesOf = (symbol: string): InstrumentRules => {
+      const rules = options.rules[account.venue]?.[symbol]
+      if (rules === undefined) throw new Error(`the referee has no rules of ${symbol} on ${account.venue}`)
+      return rules
+    }
+    for (const marginAccount of naiveMarginAccounts(account, rulesOf)) {
+      const judged: Judged = {
+        account: account.id,
+        marginAccount,
+        positions: marginAccount.legs.length,
+        level: 0,
+        episode: 0,
+        episodeOpen: false,
+      }
+      for (const symbol of marginAccount.symbols) {
+        const key = `${account.venue}:${symbol}`
+        const holders = byMarket.get(key)
+        if (holders === undefined) byMarket.set(key, [judged])
+        else holders.push(judged)
+      }
+    }
+  }
+
+  const expect = (judged: Judged, kind: EventKind, level: number, figures: Figures): void => {
+    const sequence = sequences.get(judged.account)! + 1
+    sequences.set(judged.account, sequence)
+    const event: ComparedEvent = {
+      account: judged.account,
+      marginAccount: judged.marginAccount.id,
+      kind,
+      level: levels[level]!.name,
+      previousLevel: levels[judged.level]!.name,
+      episode: judged.episode,
+      sequence,
+      marginBalance: print(figures.marginBalance),
+      maintenanceMargin: print(figures.maintenanceMargin),
+    }
+    expected.set(keyOf(event), event)
+  }
+
+  const check = (judged: Judged, venue: string): void => {
+    checks += judged.positions
+    const figures = figuresAt(judged.marginAccount, (symbol) => marks.get(`${venue}:${symbol}`))
+    if (figures === undefined) return
+    const level = levelOf(figures, judged.level, levels, hysteresis)
+    if (level === judged.level) return
+    const rises = level > judged.level
+    if (rises && !judged.episodeOpen) judged.episode += 1
+    const kind = rises ? (level === levels.length - 1 ? 'liquidation' : 'warning') : 'recovered'
+    expect(judged, kind, level, figures)
+    judged.episodeOpen = rises
+    judged.level = level
+  }
+
+  return {
+    accounts: sequences.size,
+    positions,
+    get ticks() {
+      return ticks
+    },
+    get checks() {
+      return checks
+    },
+    instant(instantTicks) {
+      const touched = new Map<Judged, string>()
+      for (const tick of instantTicks) {
+        ticks += 1
+        marks.set(`${tick.venue}:${tick.symbol}`, scaled(tick.markPrice))
+        for (const judged of byMarket.get(`${tick.venue}:${tick.symbol}`) ?? [])
+          touched.set(judged, tick.venue)
+      }
+      for (const [judged, venue] of touched) check(judged, venue)
+    },
+    judges: (account) => sequences.has(account),
+    expected: () => [...expected.values()],
+    judge: (delivered) => compareEvents(expected, delivered),
+  }
+}
+
+/**
+ * Level λ is reached when λ·marginBalance ≤ maintenanceMargin; once reached it is left only when
+ * λ·marginBalance ≥ maintenanceMargin·(1 + hysteresis).
+ */
+function levelOf(figures: Figures, current: number, levels: readonly Level[], hysteresis: Fraction): number {
+  const [balance, maintenance] = overOneDenominator(figures.marginBalance, figures.maintenanceMargin)
+  for (let index = levels.length - 1; index > 0; index--) {
+    const { n, d } = levels[index]!.value
+    const scaledBalance = n * balance.n
+    if (scaledBalance <= d * maintenance.n) return index
+    const leaves = scaledBalance * hysteresis.d >= d * maintenance.n * (hysteresis.d + hysteresis.n)
+    if (index <= current && !leaves) return index
+  }
+  return 0
+}
+
+function compareEvents(
+  expected: ReadonlyMap<string, ComparedEvent>,
+  delivered: readonly ComparedEvent[],
+): Judgement {
+  const missing = new Map(expected)
+  const examples: string[] = []
+  let disagreements = 0
+  const note = (text: string): void => {
+    if (examples.length < EXAMPLES_MAX) examples.push(text)
+  }
+  for (const event of delivered) {
+    const key = keyOf(event)
+    const expectation = expected.get(key)
+    missing.delete(key)
+    const difference = expectation === undefined ? 'not expected' : differenceOf(expectation, event)
+    if (difference === undefined) continue
+    disagreements += 1
+    note(`${event.kind} ${event.level} of ${event.marginAccount}: ${difference}`)
+  }
+  for (const event of missing.values()) {
+    note(`${event.kind} ${event.level} of ${event.marginAccount}: expected and not delivered`)
+  }
+  return { expected: expected.size, lost: missing.size, disagreements, examples }
+}
+
+const COMPARED_FIELDS = [
+  'account',
+  'previousLevel',
+  'sequence',
+  'marginBalance',
+  'maintenanceMargin',
+] as const
+
+function differenceOf(expectation: ComparedEvent, event: ComparedEvent): string | undefined {
+  const field = COMPARED_FIELDS.find((name) => expectation[name] !== event[name])
+  return field && `${field} is ${event[field]}, the replay has ${expectation[field]}`
+}
+
+function keyOf(event: ComparedEvent): string {
+  return `${event.marginAccount}|${event.episode}|${event.kind}|${event.level}`
+}
