@@ -1,0 +1,17 @@
+import { z } from 'zod'
+import { EVENT_SCHEMA_VERSION, marginEventSchema } from '../domain/index.ts'
+
+/** JSON Schema (2020-12) of the payload of every event. Fields that it does not name are allowed. */
+export const marginEventJsonSchema = z.toJSONSchema(marginEventSchema, { io: 'input' })
+
+/** Events in one job of the queue: one in quiet times, whatever waits in a cascade. */
+export const JOB_EVENTS_MAX = 100
+
+/** The envelope of a job. Events are checked one by one, so that a bad one does not take the others with it. */
+export const jobDataSchema = z.object({
+  schemaVersion: z.literal(EVENT_SCHEMA_VERSION),
+  events: z.array(z.unknown()).min(1).max(JOB_EVENTS_MAX),
+  /** Ids in the stream of the first and the last event of the job. */
+  streamIds: z.object({ first: z.string(), last: z.string() }),
+})
+export type JobData = z.infer<typeof jobDataSchema>

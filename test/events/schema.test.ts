@@ -1,0 +1,58 @@
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { marginEventJsonSchema } from '../../src/events/index.ts'
+import { sampleEvent } from './sample.ts'
+
+const validator = z.fromJSONSchema(marginEventJsonSchema as Parameters<typeof z.fromJSONSchema>[0])
+
+describe('the JSON schema of an event', () => {
+  it('accepts an event, with fields that it does not know', () => {
+    expect(validator.safeParse({ ...sampleEvent('desk/1', 1), later: true }).success).toBe(true)
+  })
+
+  it.each([
+    ['a missing id', { id: undefined }],
+    ['an id of another form', { id: 'e_1' }],
+    ['a price as a number', { marks: [{ symbol: 'BTCUSDT', markPrice: 1, eventTimeMs: 1, ageMs: 1 }] }],
+    ['a level that is no decimal', { level: '1e3' }],
+    ['a kind that does not exist', { kind: 'liquidated' }],
+  ])('refuses %s', (_, change) => {
+    expect(validator.safeParse({ ...sampleEvent('desk/1', 1), ...change }).success).toBe(false)
+  })
+
+  it('names the fields that a reader can rely on', () => {
+    expect(marginEventJsonSchema.required).toMatchInlineSnapshot(`
+      [
+        "schemaVersion",
+        "id",
+        "kind",
+        "venue",
+        "account",
+        "accountVersion",
+        "marginAccount",
+        "marginMode",
+        "settle",
+        "episode",
+        "sequence",
+        "level",
+        "previousLevel",
+        "rank",
+        "marks",
+        "walletBalance",
+        "unrealizedPnl",
+        "marginBalance",
+        "maintenanceMargin",
+        "marginRatio",
+        "shortfall",
+        "positions",
+        "cure",
+        "confidence",
+        "reasons",
+        "ruleBook",
+        "eventTimeMs",
+        "receivedTimeMs",
+        "detectionLatencyMs",
+      ]
+    `)
+  })
+})
