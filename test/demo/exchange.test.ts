@@ -1,0 +1,251 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
+import { systemClock } from '../../src/clock.ts'
+import { type Exchange, openExchange } from '../../src/demo/exchange.ts'
+import { DEMO_INSTRUMENTS } from '../../src/demo/instruments.ts'
+import { seededRandom } from '../../src/demo/random.ts'
+
+type Message = Record<string, unknown> & { data?: Record<string, unknown> }
+
+const stops: (() => unknown)[] = []
+afterEach(async () => {
+  for (const stop of stops.splice(0).reverse()) await stop()
+})
+
+async function exchange(options: { seconds?: number; pingEveryMs?: number } = {}): Promise<Exchange> {
+  const opened = await openExchange({
+    seed: 1,
+    seconds: 1,
+    instruments: DEMO_INSTRUMENTS,
+    clock: systemClock,
+    random: seededRandom(1),
+    ...options,
+  })
+  stops.push(() => opened.stop())
+  return opened
+}
+
+/** A client that keeps every frame and waits for the first that matches. */
+async function connect(url: string) {
+  const socket = new WebSocket(url)
+  stops.push(() => socket.terminate())
+  const messages: Message[] = []
+  const waiters: (() => void)[] = []
+  socket.on('message', (data) => {
+    messages.push(JSON.parse(String(data)))
+    for (const wake of waiters.splice(0)) wake()
+  })
+  await new Promise((resolve, reject) => socket.once('open', resolve).once('error', reject))
+  return {
+    socket,
+    messages,
+    send: (message: unknown) => socket.send(typeof message === 'string' ? message : JSON.stringify(message)),
+    async until(matches: (message: Message) => boolean): Promise<Message> {
+      for (;;) {
+        const found = messages.find(matches)
+        if (found !== undefined) return found
+        await new Promise<void>((resolve) => waiters.push(resolve))
+      }
+    },
+  }
+}
+
+const pause = (delayMs: number) => new Promise<void>((resolve) => void systemClock.after(delayMs, resolve))
+
+describe('the simulated Bybit', () => {
+  const linear = async (options?: { seconds?: number }) => {
+    const opened = await exchange(options)
+    return { opened, client: await connect(opened.urls['bybit-linear']!) }
+  }
+
+  it('acknowledges with the id of the request, then sends a snapshot of each topic', async () => {
+    const { client } = await linear()
+    client.send({ req_id: 'r1', op: 'subscribe', args: ['tickers.BTCUSDT', 'tickers.ETHUSDT'] })
+    const snapshot = await client.until((m) => m.topic === 'tickers.ETHUSDT')
+    expect(client.messages[0]).toMatchObject({ success: true, ret_msg: '', req_id: 'r1', op: 'subscribe' })
+    expect(client.messages[0]).toHaveProperty('conn_id')
+    expect(snapshot).toMatchObject({
+      type: 'snapshot',
+      data: { symbol: 'ETHUSDT', markPrice: '3148.25', fundingRate: '0.0001' },
+    })
+    expect(client.messages.map((m) => m.topic ?? 'reply')).toEqual([
+      'reply',
+      'tickers.BTCUSDT',
+      'tickers.ETHUSDT',
+    ])
+  })
+
+  it('sends deltas without a mark price while the market waits, and with it while it moves', async () => {
+    const { opened, client } = await linear({ seconds: 2 })
+    client.send({ op: 'subscribe', args: ['tickers.BTCUSDT'] })
+    const quiet = await client.until((m) => m.type === 'delta')
+    expect(quiet.data).not.toHaveProperty('markPrice')
+    expect(opened.status()).toMatchObject({ phase: 'waiting', elapsedMs: 0 })
+    opened.start()
+    const moved = await client.until((m) => m.type === 'delta' && m.data?.markPrice !== undefined)
+    expect(moved.data?.markPrice).toMatch(/^\d+\.\d$/)
+  })
+
+  it('numbers its messages by an increasing, not consecutive cs', async () => {
+    const { opened, client } = await linear({ seconds: 5 })
+    client.send({ op: 'subscribe', args: DEMO_INSTRUMENTS.slice(0, 24).map((i) => `tickers.${i.symbol}`) })
+    opened.start()
+    await client.until(() => client.messages.length > 100)
+    const sequence = client.messages.filter((m) => m.cs !== undefined).map((m) => m.cs as number)
+    expect(sequence).toEqual(sequence.toSorted((a, b) => a - b))
+    expect(new Set(sequence).size).toBe(sequence.length)
+    expect(sequence.at(-1)! - sequence[0]!).toBeGreaterThan(sequence.length)
+  })
+
+  it('answers a ping in its own words', async () => {
+    const { client } = await linear()
+    client.send({ req_id: 'p', op: 'ping' })
+    await client.until((m) => m.ret_msg === 'pong')
+    expect(client.messages[0]).toMatchObject({ success: true, req_id: 'p', op: 'ping' })
+  })
+
+  it.each([
+    ['an unknown symbol', { op: 'subscribe', args: ['tickers.FOOUSDT'] }, 'topic:tickers.FOOUSDT'],
+    ['a symbol of its other stream', { op: 'subscribe', args: ['tickers.BTCUSD'] }, 'topic:tickers.BTCUSD'],
+    ['a topic without symbol', { op: 'subscribe', args: ['tickers'] }, 'topic:tickers'],
+    ['no arguments', { op: 'subscribe' }, 'args'],
+    ['an unknown operation', { op: 'order' }, 'invalid request'],
+    ['what is not JSON', 'hello', 'invalid request'],
+    ['too many characters', { op: 'subscribe', args: Array(1500).fill('tickers.BTCUSDT') }, 'too long'],
+  ])('refuses %s', async (_what, request, text) => {
+    const { client } = await linear()
+    client.send(request)
+    const reply = await client.until((m) => m.success === false)
+    expect(reply.ret_msg).toContain(text)
+    expect(client.messages).toHaveLength(1)
+  })
+
+  it('stops sending a topic after its unsubscription', async () => {
+    const { client } = await linear()
+    client.send({ op: 'subscribe', args: ['tickers.BTCUSDT'] })
+    await client.until((m) => m.type === 'delta')
+    client.send({ op: 'unsubscribe', args: ['tickers.BTCUSDT'] })
+    await client.until((m) => m.op === 'unsubscribe')
+    const length = client.messages.length
+    await pause(800)
+    expect(client.messages).toHaveLength(length)
+  })
+
+  it('does not have other paths', async () => {
+    const opened = await exchange()
+    const url = opened.urls['bybit-linear']!.replace('linear', 'spot')
+    await expect(connect(url)).rejects.toThrow('404')
+  })
+})
+
+describe('the simulated Binance', () => {
+  const host = async (streamId: string, path?: string) => {
+    const opened = await exchange()
+    const url = opened.urls[streamId]!
+    return { opened, client: await connect(path === undefined ? url : new URL(path, url).href) }
+  }
+  const subscribe = (id: number, ...params: string[]) => ({ method: 'SUBSCRIBE', params, id })
+
+  it('acknowledges a subscription and sends every mark wrapped, once a second', async () => {
+    const { client } = await host('binance-usdm')
+    client.send(subscribe(7, 'btcusdt@markPrice@1s', '1000pepeusdt@markPrice@1s'))
+    await client.until((m) => m.stream === 'btcusdt@markPrice@1s')
+    expect(client.messages[0]).toEqual({ result: null, id: 7 })
+    await client.until(() => client.messages.filter((m) => m.stream).length >= 4)
+    const pepe = client.messages.filter((m) => m.stream === '1000pepeusdt@markPrice@1s')
+    expect(pepe[0]!.data).toMatchObject({
+      e: 'markPriceUpdate',
+      s: '1000PEPEUSDT',
+      p: '0.01134720',
+      r: '0.00010000',
+    })
+    const gapMs = (pepe[1]!.data!.E as number) - (pepe[0]!.data!.E as number)
+    expect(gapMs).toBeGreaterThan(500)
+  })
+
+  it('sends bare payloads on the ws path, and dated contracts without funding', async () => {
+    const { client } = await host('binance-coinm', '/ws')
+    client.send(subscribe(1, 'btcusd_261225@markPrice@1s'))
+    const mark = await client.until((m) => m.s === 'BTCUSD_261225')
+    expect(mark).toMatchObject({ e: 'markPriceUpdate', r: '', T: 0 })
+  })
+
+  it('takes streams from the address too', async () => {
+    const { client } = await host('binance-coinm', '/stream?streams=ethusd_perp@markPrice@1s')
+    const mark = await client.until((m) => m.stream === 'ethusd_perp@markPrice@1s')
+    expect(mark.data).toMatchObject({ s: 'ETHUSD_PERP', r: '0.00010000' })
+  })
+
+  it('acknowledges on the legacy path and sends nothing there', async () => {
+    const opened = await exchange()
+    const client = await connect(opened.legacyUrl)
+    client.send(subscribe(1, 'btcusdt@markPrice@1s'))
+    await client.until((m) => m.id === 1)
+    await pause(1_500)
+    expect(client.messages).toEqual([{ result: null, id: 1 }])
+  })
+
+  it('acknowledges a stream that it does not have and sends nothing for it', async () => {
+    const { client } = await host('binance-usdm')
+    client.send(subscribe(1, 'foousdt@markPrice@1s'))
+    await client.until((m) => m.id === 1)
+    await pause(1_200)
+    expect(client.messages).toHaveLength(1)
+  })
+
+  it.each([
+    ['what is not JSON', 'hello', 'Invalid JSON'],
+    ['an unknown method', { method: 'ORDER', params: [], id: 1 }, 'unknown variant'],
+    ['parameters that are no list', { method: 'SUBSCRIBE', params: 'x', id: 1 }, 'array of strings'],
+    ['a request without id', { method: 'SUBSCRIBE', params: [] }, 'request ID'],
+    [
+      'more streams than a connection may hold',
+      { method: 'SUBSCRIBE', params: Array(1_025).fill('btcusdt@markPrice'), id: 1 },
+      'too many streams',
+    ],
+  ])('refuses %s', async (_what, request, text) => {
+    const { client } = await host('binance-usdm')
+    client.send(request)
+    const reply = await client.until((m) => m.error !== undefined)
+    expect(reply.error).toMatchObject({ code: 2, msg: expect.stringContaining(text) })
+  })
+
+  it('pings, and drops a client that does not answer', async () => {
+    const opened = await exchange({ pingEveryMs: 100 })
+    const client = await connect(opened.urls['binance-usdm']!)
+    await new Promise((resolve) => client.socket.once('ping', resolve))
+    client.socket.pause()
+    const silent = new Promise((resolve) => client.socket.once('close', resolve))
+    await pause(400)
+    client.socket.resume()
+    await silent
+  })
+})
+
+describe('the exchange as a whole', () => {
+  it('ends by itself and counts what it sent', async () => {
+    const opened = await exchange({ seconds: 1 })
+    const client = await connect(opened.urls['bybit-inverse']!)
+    client.send({ op: 'subscribe', args: ['tickers.BTCUSD'] })
+    await client.until((m) => m.type === 'snapshot')
+    opened.start()
+    await opened.over
+    await pause(100)
+    const { phase, elapsedMs, counts } = opened.status()
+    expect([phase, elapsedMs]).toEqual(['over', 1_000])
+    const frames = client.messages.filter((m) => m.topic !== undefined)
+    expect(counts['bybit-inverse']).toEqual({
+      frames: frames.length,
+      ticks: frames.filter((m) => m.data?.markPrice !== undefined).length,
+    })
+    expect(counts['binance-usdm']).toEqual({ frames: 0, ticks: 0 })
+  })
+
+  it('closes its connections when it stops', async () => {
+    const opened = await exchange()
+    const client = await connect(opened.urls['bybit-linear']!)
+    const closed = new Promise<number>((resolve) => client.socket.once('close', (code) => resolve(code)))
+    await opened.stop()
+    expect(await closed).toBe(1001)
+  })
+})

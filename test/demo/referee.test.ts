@@ -1,0 +1,284 @@
+import { describe, expect, it } from 'vitest'
+import { parse, print } from '../../src/demo/fraction.ts'
+import { type ComparedEvent, createReferee } from '../../src/demo/referee.ts'
+import type { Account, InstrumentRules, Position } from '../../src/domain/index.ts'
+
+const tier = (cap: string, maintenanceMarginRate: string, maintenanceDeduction = '0') => ({
+  cap,
+  maintenanceMarginRate,
+  maintenanceDeduction,
+})
+const rules = (
+  kind: 'linear' | 'inverse',
+  settle: string,
+  tiers: InstrumentRules['tiers'],
+  multiplier = '1',
+) => ({ kind, settle, multiplier, takerFeeRate: '0.00055', tiers }) satisfies InstrumentRules
+
+const RULES = {
+  bybit: {
+    BTCUSDT: rules('linear', 'USDT', [tier('2000000', '0.005'), tier('2600000', '0.0056', '1200')]),
+    BTCUSD: rules('inverse', 'BTC', [tier('150', '0.005')]),
+  },
+  binance: {
+    ETHUSDT: rules('linear', 'USDT', [tier('1000000000', '0.1', '135365')]),
+    BTCUSDT: rules('linear', 'USDT', [tier('1000000000', '0.025', '16300')]),
+    SOLUSDT: rules('linear', 'USDT', [tier('1000000', '0.01')]),
+    BTCUSD_PERP: rules('inverse', 'BTC', [tier('5', '0.004'), tier('10', '0.005', '0.005')], '100'),
+  },
+}
+
+const account = (venue: 'bybit' | 'binance', positions: Position[], collateral: Account['collateral'] = []) =>
+  ({ id: 'a', venue, version: 1, collateral, positions, liabilities: [] }) satisfies Account
+
+function refereeOf(...accounts: Account[]) {
+  const referee = createReferee({ accounts, rules: RULES })
+  const tickOn = (venue: string) => (symbol: string, markPrice: string) =>
+    referee.instant([{ venue, symbol, markPrice }])
+  return { referee, bybit: tickOn('bybit'), binance: tickOn('binance') }
+}
+
+const short = (event: ComparedEvent) =>
+  `${event.sequence}: ${event.kind} ${event.previousLevel}→${event.level} e${event.episode}`
+
+/** Bybit's official example: long 1 BTC at 40,000, 50×, 3,000 added, liquidation price 36,380.25. */
+const OFFICIAL: Position = {
+  symbol: 'BTCUSDT',
+  marginMode: 'isolated',
+  size: '1',
+  entryPrice: '40000',
+  leverage: '50',
+  isolatedMargin: '3821.56',
+}
+
+describe('the referee, on examples of the venues', () => {
+  it('liquidates the official Bybit isolated long at its printed liquidation price and not before', () => {
+    const { referee, bybit } = refereeOf(account('bybit', [OFFICIAL]))
+    bybit('BTCUSDT', '40000')
+    expect(referee.expected()).toEqual([])
+    bybit('BTCUSDT', '36380.250343720')
+    expect(referee.expected().map((event) => event.kind)).toEqual(['warning'])
+    bybit('BTCUSDT', '36380.250343719')
+    expect(referee.expected().at(-1)).toMatchObject({ kind: 'liquidation', level: '1', previousLevel: '0.9' })
+  })
+
+  it('states the official maintenance margin, rate on the mark value and fee on the bankruptcy value', () => {
+    const { referee, bybit } = refereeOf(account('bybit', [OFFICIAL]))
+    bybit('BTCUSDT', '36000')
+    expect(referee.expected()[0]).toMatchObject({
+      maintenanceMargin: '201.56',
+      marginAccount: 'a:isolated:BTCUSDT:long',
+    })
+  })
+
+  it('takes the initial margin where an isolated Bybit position states none: LP = E(1 − 1/L)/(1 − MMR)', () => {
+    const { isolatedMargin: _stated, ...position } = OFFICIAL
+    const { referee, bybit } = refereeOf(account('bybit', [position]))
+    bybit('BTCUSDT', '39396.98492463')
+    expect(referee.expected().at(-1)?.kind).toBe('warning')
+    bybit('BTCUSDT', '39396.98492462')
+    expect(referee.expected().at(-1)?.kind).toBe('liquidation')
+  })
+
+  it('liquidates a Bybit inverse short at Q(1 − MMR)/[Q/E − Q/(E·L) − X/(1 − fee)]', () => {
+    const fee = (60000 / 50000) * 0.9 * 0.00055
+    const isolatedMargin = (0.12 + fee + 0.05).toFixed(8)
+    const extra = Number(isolatedMargin) - 0.12 - fee
+    const liquidationPrice = (60000 * 0.995) / (1.2 - 0.12 - extra / (1 - 0.00055))
+    const { referee, bybit } = refereeOf(
+      account('bybit', [
+        {
+          symbol: 'BTCUSD',
+          marginMode: 'isolated',
+          size: '-60000',
+          entryPrice: '50000',
+          leverage: '10',
+          isolatedMargin,
+        },
+      ]),
+    )
+    bybit('BTCUSD', (liquidationPrice * (1 - 1e-9)).toFixed(6))
+    expect(referee.expected().at(-1)?.kind).toBe('warning')
+    bybit('BTCUSD', (liquidationPrice * (1 + 1e-9)).toFixed(6))
+    expect(referee.expected().at(-1)?.kind).toBe('liquidation')
+  })
+
+  const leg = (
+    symbol: string,
+    marginMode: 'cross' | 'isolated',
+    size: string,
+    entryPrice: string,
+  ): Position => ({
+    symbol,
+    marginMode,
+    size,
+    entryPrice,
+    leverage: '10',
+  })
+  const FAQ = [leg('ETHUSDT', 'cross', '3683.979', '1456.84'), leg('BTCUSDT', 'cross', '109.488', '32481.98')]
+
+  it('liquidates the Binance FAQ cross account at ETH 1,153.26 with BTC at its mark', () => {
+    const { referee, binance } = refereeOf(account('binance', FAQ, [{ asset: 'USDT', amount: '1535443.01' }]))
+    binance('ETHUSDT', '1335.18')
+    expect(referee.expected()).toEqual([])
+    binance('BTCUSDT', '31967.27')
+    expect(referee.expected()).toEqual([])
+    binance('ETHUSDT', '1153.256465')
+    expect(referee.expected().at(-1)?.kind).toBe('warning')
+    binance('ETHUSDT', '1153.256464')
+    expect(referee.expected().at(-1)).toMatchObject({ kind: 'liquidation', marginAccount: 'a:cross:USDT' })
+  })
+
+  it('counts no fee on Binance and takes the initial margin of an isolated position that states none', () => {
+    const { referee, binance } = refereeOf(account('binance', [leg('SOLUSDT', 'isolated', '-10', '100')]))
+    binance('SOLUSDT', '108.91')
+    expect(referee.expected().at(-1)?.kind).toBe('warning')
+    binance('SOLUSDT', '108.92')
+    expect(referee.expected().at(-1)).toMatchObject({
+      kind: 'liquidation',
+      marginBalance: '10.8',
+      maintenanceMargin: '10.892',
+    })
+  })
+
+  it('values Binance COIN-M contracts of 100 USD in coin: long N(1 + MMR)/(WB + N/E)', () => {
+    const { referee, binance } = refereeOf(
+      account('binance', [leg('BTCUSD_PERP', 'cross', '100', '25000')], [{ asset: 'BTC', amount: '0.05' }]),
+    )
+    binance('BTCUSD_PERP', '22311.12')
+    expect(referee.expected().at(-1)?.kind).toBe('warning')
+    binance('BTCUSD_PERP', '22311.11')
+    expect(referee.expected().at(-1)).toMatchObject({ kind: 'liquidation', marginAccount: 'a:cross:BTC' })
+  })
+
+  it('uses the tier that holds the value: 2,000,000 is in the first, a step above it in the second', () => {
+    const maintenanceAt = (mark: string) => {
+      const { referee, bybit } = refereeOf(
+        account('bybit', [{ ...leg('BTCUSDT', 'cross', '-50', '40000'), leverage: '1' }]),
+      )
+      bybit('BTCUSDT', mark)
+      return referee.expected()[0]?.maintenanceMargin
+    }
+    const fee = 50 * 40000 * 2 * 0.00055
+    expect(maintenanceAt('40000')).toBe(String(10_000 + fee))
+    expect(maintenanceAt('44000')).toBe(String(2_200_000 * 0.0056 - 1_200 + fee))
+  })
+})
+
+describe('the referee, on levels and episodes', () => {
+  /** Margin 100 at 100 with rate 1 %: ratio = 0.01·mark/(mark − 90) for a long of 10 with 100 at 100. */
+  const long: Position = {
+    symbol: 'SOLUSDT',
+    marginMode: 'isolated',
+    size: '10',
+    entryPrice: '100',
+    leverage: '10',
+  }
+  const eventsOf = (...marks: string[]) => {
+    const { referee, binance } = refereeOf(account('binance', [long]))
+    for (const mark of marks) binance('SOLUSDT', mark)
+    return referee.expected().map(short)
+  }
+
+  it('reports each level once on the way up, with the level before', () => {
+    expect(eventsOf('100', '91.8', '91.7', '91.2', '91', '90.9', '90.5')).toEqual([
+      '1: warning 0→0.5 e1',
+      '2: warning 0.5→0.7 e1',
+      '3: warning 0.7→0.9 e1',
+      '4: liquidation 0.9→1 e1',
+    ])
+  })
+
+  it('reports only the highest level that one tick reaches', () => {
+    expect(eventsOf('100', '90.5')).toEqual(['1: liquidation 0→1 e1'])
+  })
+
+  it('leaves a level only 1 % beyond it, and ends the episode with the fall', () => {
+    // Level 0.5: reached where 0.5(mark − 90) ≤ 0.01·mark, at 91.8367; left where 0.5(mark − 90) ≥ 0.0101·mark.
+    expect(eventsOf('91.83', '91.84', '91.855', '91.83')).toEqual(['1: warning 0→0.5 e1'])
+    expect(eventsOf('91.83', '91.856', '91.83')).toEqual([
+      '1: warning 0→0.5 e1',
+      '2: recovered 0.5→0 e1',
+      '3: warning 0→0.5 e2',
+    ])
+  })
+
+  it('reaches a level exactly on the line', () => {
+    // At 92 the margin balance is 89.2 − 80 = 9.2 and so is the maintenance margin.
+    const { referee, binance } = refereeOf(account('binance', [{ ...long, isolatedMargin: '89.2' }]))
+    binance('SOLUSDT', '92.00000001')
+    expect(referee.expected().map(short)).toEqual(['1: warning 0→0.9 e1'])
+    binance('SOLUSDT', '92')
+    expect(referee.expected().at(-1)).toMatchObject({ marginBalance: '9.2', maintenanceMargin: '9.2' })
+    expect(referee.expected().at(-1)?.kind).toBe('liquidation')
+  })
+
+  it('opens the next episode with a rise after a partial fall', () => {
+    expect(eventsOf('90.5', '91.3', '90.5', '100')).toEqual([
+      '1: liquidation 0→1 e1',
+      '2: recovered 1→0.7 e1',
+      '3: liquidation 0.7→1 e2',
+      '4: recovered 1→0 e2',
+    ])
+  })
+
+  it('applies all marks of an instant before it judges', () => {
+    const pair = account(
+      'binance',
+      [
+        { symbol: 'SOLUSDT', marginMode: 'cross', size: '10', entryPrice: '100', leverage: '10' },
+        { symbol: 'BTCUSDT', marginMode: 'cross', size: '-0.02', entryPrice: '50000', leverage: '10' },
+      ],
+      [{ asset: 'USDT', amount: '100' }],
+    )
+    const { referee } = refereeOf(pair)
+    const mark = (symbol: string, markPrice: string) => ({ venue: 'binance', symbol, markPrice })
+    referee.instant([mark('SOLUSDT', '100'), mark('BTCUSDT', '50000')])
+    referee.instant([mark('SOLUSDT', '50'), mark('BTCUSDT', '25000')])
+    expect(referee.expected()).toEqual([])
+    expect(referee.ticks).toBe(4)
+  })
+
+  it('compares what was delivered: lost, not expected, and differing in a figure', () => {
+    const { referee, binance } = refereeOf(account('binance', [long]))
+    for (const mark of ['91.8', '90.5']) binance('SOLUSDT', mark)
+    const [warning, liquidation] = referee.expected() as [ComparedEvent, ComparedEvent]
+    expect(referee.judge([liquidation, warning])).toMatchObject({ expected: 2, lost: 0, disagreements: 0 })
+    expect(referee.judge([warning])).toMatchObject({ lost: 1, disagreements: 0 })
+    expect(referee.judge([warning, liquidation, { ...warning, episode: 2 }])).toMatchObject({
+      lost: 0,
+      disagreements: 1,
+    })
+    const wrong = { ...warning, marginBalance: '18.000000000000000001' }
+    expect(referee.judge([wrong, liquidation])).toMatchObject({
+      lost: 0,
+      disagreements: 1,
+      examples: [
+        'warning 0.5 of a:isolated:SOLUSDT:long: marginBalance is 18.000000000000000001, the replay has 18',
+      ],
+    })
+  })
+
+  it('knows whom it judges and has no rules by default', () => {
+    const { referee } = refereeOf(account('binance', [long]))
+    expect([referee.judges('a'), referee.judges('b'), referee.positions]).toEqual([true, false, 1])
+    expect(() => refereeOf(account('bybit', [{ ...long, symbol: 'FOOUSDT' }]))).toThrow('FOOUSDT on bybit')
+  })
+})
+
+describe('amounts of the referee', () => {
+  it.each([
+    ['1', '3', '0.333333333333333333'],
+    ['-2', '3', '-0.666666666666666667'],
+    ['1', '2000000000000000000', '0'],
+    ['3', '2000000000000000000', '0.000000000000000002'],
+    ['-1', '3000000000000000000', '0'],
+    ['1250', '100', '12.5'],
+  ])('prints %s/%s as %s', (n, d, text) => {
+    expect(print({ n: BigInt(n), d: BigInt(d) })).toBe(text)
+  })
+
+  it('reads decimals exactly', () => {
+    expect(print(parse('-0.000000000000000001'))).toBe('-0.000000000000000001')
+  })
+})
