@@ -1,0 +1,177 @@
+import type { Writable } from 'node:stream'
+import { Command } from 'commander'
+import { z } from 'zod'
+import {
+  type Account,
+  accountSchema,
+  type InstrumentRules,
+  instrumentRulesMapSchema,
+  isPrice,
+  type RuleBook,
+  type VenueId,
+} from '../domain/index.ts'
+import { EXIT_FAULT, type FaultCode, PlimsollError } from '../errors.ts'
+import {
+  checkRules,
+  DEFAULT_HYSTERESIS,
+  DEFAULT_LEVELS,
+  type LevelRule,
+  levelRule,
+  marginAccountsOf,
+  marginStateOf,
+} from '../margin/index.ts'
+import { ruleBookOf, withRules } from '../venues/index.ts'
+import { linesOf, openInput, writeLine } from './lines.ts'
+
+/** Characters of a refused value that a message shows. */
+const SHOWN_CHARACTERS_MAX = 80
+
+export type BookOf = (venue: VenueId) => RuleBook
+
+/** `plimsoll margin`: accounts and marks in, one a line; their exact margin state out, one a line. */
+export function marginCommand(): Command {
+  return new Command('margin')
+    .description('Computes the exact margin state of accounts at given marks')
+    .argument('<file>', 'JSON lines of {"account", "marks", "rules"?}; - for standard input')
+    .option('--levels <ratios>', 'warning levels of the margin ratio', DEFAULT_LEVELS.join(','))
+    .option(
+      '--hysteresis <share>',
+      'margin above a level at which a worker leaves it again; checked, and without effect on a single state',
+      DEFAULT_HYSTERESIS,
+    )
+    .option('--json', 'JSON lines, which is what this command always prints')
+    .addHelpText(
+      'after',
+      '\nPrints {"account", "marginAccounts": [...]} for every line, in order; {"error": {"code", "path", "message"}}\n' +
+        'in the place of a line that is refused. Blank lines are skipped. "rules" replaces the venue\'s rule book\n' +
+        'symbol by symbol. Exit code 1 where any line was refused.',
+    )
+    .action(async (file: string, options: { levels: string; hysteresis: string }) => {
+      const levels = options.levels === '' ? [] : options.levels.split(',').map((level) => level.trim())
+      const rule = levelRule(levels, options.hysteresis)
+      const refused = await writeMargins(linesOf(await openInput(file)), process.stdout, rule, ruleBookOf)
+      if (refused > 0) process.exitCode = EXIT_FAULT
+    })
+}
+
+/** Returns how many lines were refused. */
+export async function writeMargins(
+  lines: AsyncIterable<string>,
+  output: Writable,
+  rule: LevelRule,
+  bookOf: BookOf,
+): Promise<number> {
+  let refused = 0
+  for await (const line of lines) {
+    if (line.trim() === '') continue
+    const result = resultOf(line, rule, bookOf)
+    if ('error' in result) refused++
+    await writeLine(output, JSON.stringify(result))
+  }
+  return refused
+}
+
+function resultOf(line: string, rule: LevelRule, bookOf: BookOf) {
+  try {
+    return marginsOf(line, rule, bookOf)
+  } catch (error) {
+    if (!(error instanceof PlimsollError)) throw error
+    return { error: { code: error.code, path: error.path ?? null, message: error.message } }
+  }
+}
+
+function marginsOf(line: string, rule: LevelRule, bookOf: BookOf) {
+  const input = readInput(line)
+  const account = parseAt<Account>(accountSchema, input.account, 'account', 'ACCOUNT_INVALID')
+  const marks = readMarks(input.marks)
+  const book = readBook(bookOf(account.venue), input.rules)
+  const marginAccounts = under('account', () => marginAccountsOf(account, book))
+  const markOf = (symbol: string) => marks.get(symbol)
+  return {
+    account: account.id,
+    marginAccounts: marginAccounts.map((marginAccount) => marginStateOf(marginAccount, markOf, rule)),
+  }
+}
+
+const inputSchema = z.strictObject({
+  account: z.record(z.string(), z.unknown()),
+  marks: z.record(z.string(), z.unknown()),
+  rules: z.record(z.string(), z.unknown()).optional(),
+})
+
+function readInput(line: string): z.infer<typeof inputSchema> {
+  let value: unknown
+  try {
+    value = JSON.parse(line)
+  } catch (cause) {
+    throw new PlimsollError('INPUT_INVALID', `the line is no JSON: ${(cause as Error).message}`, { cause })
+  }
+  return parseAt(inputSchema, value, '', 'INPUT_INVALID')
+}
+
+function readMarks(marks: Readonly<Record<string, unknown>>): ReadonlyMap<string, string> {
+  const checked = new Map<string, string>()
+  for (const [symbol, markPrice] of Object.entries(marks)) {
+    if (!isPrice(markPrice)) {
+      const path = `marks.${symbol}`
+      const message = `${path} is ${shown(markPrice)}: a price is a decimal string above zero without exponent`
+      throw new PlimsollError('MARK_INVALID', message, { path })
+    }
+    checked.set(symbol, markPrice)
+  }
+  return checked
+}
+
+function readBook(book: RuleBook, rules: unknown): RuleBook {
+  if (rules === undefined) return book
+  const overrides = parseAt<Record<string, InstrumentRules>>(
+    instrumentRulesMapSchema,
+    rules,
+    'rules',
+    'RULES_INVALID',
+  )
+  for (const [symbol, own] of Object.entries(overrides))
+    under(`rules.${symbol}`, () => checkRules(symbol, own))
+  return withRules(book, overrides, `${book.version}+rules`)
+}
+
+/** Puts the place of a part before the path that a fault names inside it. */
+function under<T>(prefix: string, action: () => T): T {
+  try {
+    return action()
+  } catch (error) {
+    if (!(error instanceof PlimsollError) || error.path === undefined) throw error
+    throw new PlimsollError(error.code, error.message, { path: `${prefix}.${error.path}`, cause: error })
+  }
+}
+
+function parseAt<T>(schema: z.ZodType<T>, value: unknown, prefix: string, code: FaultCode): T {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]!
+  const unknownKeys = issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : []
+  const keys = [...issue.path, ...unknownKeys]
+  const path = pathText(prefix, keys)
+  const rule = unknownKeys.length > 0 ? 'unknown field' : issue.message
+  const message = `${path === '' ? 'the line' : path} is ${shown(valueAt(value, keys))}: ${rule}`
+  throw new PlimsollError(code, message, path === '' ? {} : { path })
+}
+
+/** `account`, ['positions', 3, 'size'] → `account.positions[3].size`. */
+function pathText(prefix: string, keys: readonly PropertyKey[]): string {
+  const text = keys.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('')
+  return prefix === '' ? text.replace(/^\./, '') : prefix + text
+}
+
+function valueAt(value: unknown, keys: readonly PropertyKey[]): unknown {
+  return keys.reduce<unknown>(
+    (inner, key) =>
+      typeof inner === 'object' && inner !== null ? (inner as Record<PropertyKey, unknown>)[key] : undefined,
+    value,
+  )
+}
+
+function shown(value: unknown): string {
+  const text = value === undefined ? 'missing' : JSON.stringify(value)
+  return text.length <= SHOWN_CHARACTERS_MAX ? text : `${text.slice(0, SHOWN_CHARACTERS_MAX)}…`
+}

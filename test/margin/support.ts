@@ -1,0 +1,93 @@
+import {
+  type Account,
+  accountSchema,
+  type InstrumentRules,
+  instrumentRulesMapSchema,
+  type MarginRules,
+  type RuleBook,
+} from '../../src/domain/index.ts'
+import { coordinateAt } from '../../src/margin/contract.ts'
+import {
+  add,
+  formatDecimal,
+  type LevelRule,
+  levelRule,
+  type MarginAccount,
+  maintenanceAt,
+  marginAccountsOf,
+  marginStateOf,
+  parseDecimal,
+  pnlAt,
+  type Rational,
+  sub,
+} from '../../src/margin/index.ts'
+
+export const BYBIT: MarginRules = { closingFee: 'at-bankruptcy-price', liquidation: 'reached' }
+export const BINANCE: MarginRules = { closingFee: 'none', liquidation: 'reached' }
+
+/** [cap, maintenanceMarginRate, maintenanceDeduction] */
+export type TierRow = readonly [string, string, string]
+
+export function rulesOf(
+  tiers: readonly TierRow[],
+  extra: Partial<Omit<InstrumentRules, 'tiers'>> = {},
+): InstrumentRules {
+  const rules = {
+    kind: 'linear',
+    settle: 'USDT',
+    ...extra,
+    tiers: tiers.map(([cap, maintenanceMarginRate, maintenanceDeduction]) => ({
+      cap,
+      maintenanceMarginRate,
+      maintenanceDeduction,
+    })),
+  }
+  return instrumentRulesMapSchema.parse({ X: rules }).X!
+}
+
+/** One tier that holds every notional. */
+export function oneTier(rate: string, deduction = '0', extra: Partial<Omit<InstrumentRules, 'tiers'>> = {}) {
+  return rulesOf([['999999999999999', rate, deduction]], extra)
+}
+
+export function bookOf(margin: MarginRules, rules: Readonly<Record<string, InstrumentRules>>): RuleBook {
+  return { venue: 'test', version: 'test-1', margin, rulesOf: (symbol) => rules[symbol] }
+}
+
+export interface AccountInput {
+  readonly collateral?: readonly { asset: string; amount: string }[]
+  readonly positions: readonly Record<string, string>[]
+}
+
+export function accountOf(input: AccountInput): Account {
+  return accountSchema.parse({ id: 'a', venue: 'bybit', ...input })
+}
+
+export function marginAccountsFor(input: AccountInput, book: RuleBook): MarginAccount[] {
+  return marginAccountsOf(accountOf(input), book)
+}
+
+/** The state of the only margin account of the input. */
+export function stateOf(
+  input: AccountInput,
+  book: RuleBook,
+  marks: Readonly<Record<string, string>>,
+  rule: LevelRule = levelRule(),
+) {
+  const marginAccounts = marginAccountsFor(input, book)
+  if (marginAccounts.length !== 1) throw new Error(`${marginAccounts.length} margin accounts, one expected`)
+  return marginStateOf(marginAccounts[0]!, (symbol) => marks[symbol], rule)
+}
+
+/** marginBalance − maintenanceMargin at marks that need not be decimals. */
+export function slackAt(marginAccount: MarginAccount, markOf: (symbol: string) => Rational): Rational {
+  return marginAccount.rows.reduce((slack, row) => {
+    const x = coordinateAt(row.coordinate, markOf(row.symbol))
+    return add(slack, sub(pnlAt(row, x), maintenanceAt(row, x)))
+  }, marginAccount.constant)
+}
+
+/** The text of a sum of decimals. */
+export function sumOf(...parts: readonly string[]): string {
+  return formatDecimal(parts.map(parseDecimal).reduce(add))
+}
