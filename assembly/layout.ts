@@ -11,7 +11,7 @@ export const GROUP_BLOCKS = 64
 export const GROUP_SHIFT = 6
 
 /** Warning levels and liquidation; level 0 is "below all". */
-export const LEVELS_MAX = 15
+export const LEVELS_MAX = 17
 /** Level of an account without a verdict: its next re-check is always handed to the host. */
 export const LEVEL_NONE = -1
 

@@ -87,7 +87,9 @@ export class TypescriptKernel implements Kernel {
   get byteLength(): number {
     const columns = [this.#rowLow, this.#rowHigh, this.#rowIntercept, this.#rowSlope, this.#rowScale]
     const rows = columns.reduce((bytes, column) => bytes + column.byteLength, this.#rowConstant.byteLength)
-    return rows + 3 * this.#rowAccount.byteLength + 32 * this.#accountHead.length + 20 * this.#entryBlock.length
+    return (
+      rows + 3 * this.#rowAccount.byteLength + 32 * this.#accountHead.length + 20 * this.#entryBlock.length
+    )
   }
 
   reserve(totals: KernelTotals): void {
@@ -95,7 +97,10 @@ export class TypescriptKernel implements Kernel {
     const accounts = Math.max(this.#accountHead.length, totals.accounts ?? 0)
     const instruments = Math.max(this.#instrumentMark.length, totals.instruments ?? 0)
     if (rows > ROWS_MAX || accounts > ACCOUNTS_MAX) {
-      throw capacityFault(`${rows} rows and ${accounts} accounts`, `${ROWS_MAX} rows, ${ACCOUNTS_MAX} accounts`)
+      throw capacityFault(
+        `${rows} rows and ${accounts} accounts`,
+        `${ROWS_MAX} rows, ${ACCOUNTS_MAX} accounts`,
+      )
     }
     this.#reserveRows(rows)
     this.#reserveGroups((rows >> (BLOCK_SHIFT + GROUP_SHIFT)) + instruments)
@@ -279,7 +284,11 @@ export class TypescriptKernel implements Kernel {
     for (let i = 0; i < this.#moved; i++) {
       const instrument = this.#movedInstrument[i]!
       const mark = this.#instrumentMark[instrument]!
-      for (let group = this.#instrumentGroupHead[instrument]!; group !== NONE; group = this.#groupNext[group]!) {
+      for (
+        let group = this.#instrumentGroupHead[instrument]!;
+        group !== NONE;
+        group = this.#groupNext[group]!
+      ) {
         if (this.#groupLow[group]! < mark && mark < this.#groupHigh[group]!) continue
         const end = (group << GROUP_SHIFT) + this.#groupCount[group]!
         for (let entry = group << GROUP_SHIFT; entry < end; entry++) {
@@ -295,16 +304,25 @@ export class TypescriptKernel implements Kernel {
     for (let i = 0; i < this.#moved; i++) {
       const instrument = this.#movedInstrument[i]!
       const mark = this.#instrumentMark[instrument]!
-      for (let group = this.#instrumentGroupHead[instrument]!; group !== NONE; group = this.#groupNext[group]!) {
+      for (
+        let group = this.#instrumentGroupHead[instrument]!;
+        group !== NONE;
+        group = this.#groupNext[group]!
+      ) {
         const end = (group << GROUP_SHIFT) + this.#groupCount[group]!
-        for (let entry = group << GROUP_SHIFT; entry < end; entry++) this.#fireBlock(this.#entryBlock[entry]!, mark)
+        for (let entry = group << GROUP_SHIFT; entry < end; entry++)
+          this.#fireBlock(this.#entryBlock[entry]!, mark)
       }
     }
     return this.#firedCount
   }
 
   nominateAll(instrument: number): number {
-    for (let group = this.#instrumentGroupHead[instrument]!; group !== NONE; group = this.#groupNext[group]!) {
+    for (
+      let group = this.#instrumentGroupHead[instrument]!;
+      group !== NONE;
+      group = this.#groupNext[group]!
+    ) {
       const end = (group << GROUP_SHIFT) + this.#groupCount[group]!
       for (let entry = group << GROUP_SHIFT; entry < end; entry++) {
         const firstRow = this.#entryBlock[entry]! << BLOCK_SHIFT

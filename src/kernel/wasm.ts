@@ -95,10 +95,23 @@ export class WasmKernel implements Kernel {
       pieces: Math.max(capacity.pieces, totals.pieces ?? 0),
     }
     if (wanted.rows > ROWS_MAX || wanted.accounts > ACCOUNTS_MAX) {
-      throw capacityFault(`${wanted.rows} rows and ${wanted.accounts} accounts`, `${ROWS_MAX} rows, ${ACCOUNTS_MAX} accounts`)
+      throw capacityFault(
+        `${wanted.rows} rows and ${wanted.accounts} accounts`,
+        `${ROWS_MAX} rows, ${ACCOUNTS_MAX} accounts`,
+      )
     }
-    const done = this.#wasm.reserve(wanted.rows, wanted.accounts, wanted.instruments, wanted.tables, wanted.pieces)
-    if (done === 0) throw capacityFault(`memory for ${wanted.rows} rows`, '4 GiB of WebAssembly memory, or what the system gives')
+    const done = this.#wasm.reserve(
+      wanted.rows,
+      wanted.accounts,
+      wanted.instruments,
+      wanted.tables,
+      wanted.pieces,
+    )
+    if (done === 0)
+      throw capacityFault(
+        `memory for ${wanted.rows} rows`,
+        '4 GiB of WebAssembly memory, or what the system gives',
+      )
     Object.assign(capacity, wanted)
     this.#rebuildViews()
   }
@@ -138,7 +151,9 @@ export class WasmKernel implements Kernel {
     constant: number,
   ): void {
     assertFinite(intercept + slope + scale + constant)
-    this.#withRoom('rows', () => this.#wasm.addRow(account, instrument, table, intercept, slope, scale, constant))
+    this.#withRoom('rows', () =>
+      this.#wasm.addRow(account, instrument, table, intercept, slope, scale, constant),
+    )
   }
 
   setConstant(account: number, constant: number): void {
@@ -238,7 +253,9 @@ export class WasmKernel implements Kernel {
   #view(column: number, length: number): Int32Array | Float64Array {
     const address = this.#wasm.columnPointer(column) >>> 0
     const buffer = this.#wasm.memory.buffer
-    return column < COLUMN_FIRST_I32 ? new Float64Array(buffer, address, length) : new Int32Array(buffer, address, length)
+    return column < COLUMN_FIRST_I32
+      ? new Float64Array(buffer, address, length)
+      : new Int32Array(buffer, address, length)
   }
 }
 
@@ -266,9 +283,15 @@ export function assertFinite(value: number): void {
 }
 
 export function assertLevels(values: readonly number[], releaseFactor: number): void {
-  assert(values.length >= 1 && values.length <= LEVELS_MAX, `${values.length} levels; the limit is ${LEVELS_MAX}`)
+  assert(
+    values.length >= 1 && values.length <= LEVELS_MAX,
+    `${values.length} levels; the limit is ${LEVELS_MAX}`,
+  )
   // The error bound of the re-check assumes weights of at most 2.
-  assert(values.every((value, index) => value > (values[index - 1] ?? 0) && value <= 2), `levels ${values.join(', ')}`)
+  assert(
+    values.every((value, index) => value > (values[index - 1] ?? 0) && value <= 2),
+    `levels ${values.join(', ')}`,
+  )
   assert(releaseFactor >= 1 && releaseFactor <= 2, `release factor ${releaseFactor}`)
 }
 

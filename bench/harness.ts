@@ -1,0 +1,96 @@
+import { createHash } from 'node:crypto'
+import { arch, cpus, platform } from 'node:os'
+
+/** One variant of a benchmark at one size. */
+export interface Measured {
+  readonly variant: string
+  readonly rows: number
+  readonly minNs: number
+  readonly medianNs: number
+  readonly p99Ns: number
+  readonly nsPerRow: number
+}
+
+/** How long one variant is measured, and the fewest samples that count. */
+export interface Effort {
+  readonly warmUpMs: number
+  readonly measureMs: number
+  readonly samplesMin: number
+}
+
+export const FULL_EFFORT: Effort = { warmUpMs: 300, measureMs: 1_500, samplesMin: 30 }
+/** Small enough for the test suite; its figures mean nothing, its hash does. */
+export const SMOKE_EFFORT: Effort = { warmUpMs: 5, measureMs: 10, samplesMin: 3 }
+
+/** A sample must be this long at least, so that the clock's resolution does not show; quick work is repeated. */
+const SAMPLE_NS_MIN = 20_000
+
+/** Times `tick` in samples of enough repetitions; figures are nanoseconds per call. */
+export function measure(variant: string, rows: number, effort: Effort, tick: () => void): Measured {
+  const repetitions = calibrate(effort.warmUpMs, tick)
+  const samples: number[] = []
+  const endNs = now() + effort.measureMs * 1e6
+  while (samples.length < effort.samplesMin || now() < endNs) {
+    const startNs = now()
+    for (let i = 0; i < repetitions; i++) tick()
+    samples.push((now() - startNs) / repetitions)
+  }
+  samples.sort((a, b) => a - b)
+  const medianNs = samples[samples.length >> 1]!
+  return {
+    variant,
+    rows,
+    minNs: samples[0]!,
+    medianNs,
+    p99Ns: samples[Math.min(samples.length - 1, Math.floor(samples.length * 0.99))]!,
+    nsPerRow: medianNs / rows,
+  }
+}
+
+function calibrate(warmUpMs: number, tick: () => void): number {
+  const startNs = now()
+  let calls = 0
+  while (calls < 3 || now() - startNs < warmUpMs * 1e6) {
+    tick()
+    calls++
+  }
+  const perCallNs = (now() - startNs) / calls
+  return Math.max(1, Math.ceil(SAMPLE_NS_MIN / perCallNs))
+}
+
+function now(): number {
+  return Number(process.hrtime.bigint())
+}
+
+export function machineLine(): string {
+  const [cpu] = cpus()
+  return `${cpus().length} x ${cpu?.model.trim() ?? 'unknown processor'}, ${platform()} ${arch()}`
+}
+
+/** Hash of an answer, so that a benchmark shows that all variants did the same work. */
+export function hashOf(numbers: readonly number[]): string {
+  return createHash('sha256').update(numbers.join(',')).digest('hex').slice(0, 16)
+}
+
+/** Seeded generator (mulberry32), uniform in [0, 1). */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let t = Math.imul(state ^ (state >>> 15), state | 1)
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
+/** A text table with right-aligned columns. */
+export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = header.map((name, column) =>
+    Math.max(name.length, ...rows.map((row) => row[column]!.length)),
+  )
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
+      .join('  ')
+  return [line(header), widths.map((width) => '-'.repeat(width)).join('  '), ...rows.map(line)].join('\n')
+}

@@ -1,0 +1,65 @@
+import { Command, InvalidArgumentError } from 'commander'
+import { FULL_EFFORT, type Measured, machineLine, table } from './harness.ts'
+import { benchKernel, DEFAULT_ROWS, DEFAULT_SEED } from './kernel.ts'
+
+const program = new Command('bench').description(
+  'Benchmarks. Every one checks its answer before it prints a figure.',
+)
+
+program
+  .command('kernel')
+  .description('One quiet tick over all positions of one instrument: naive TypeScript against the kernel')
+  .option('--rows <n>', 'only this many rows (default 10,000, 100,000 and 1,000,000)', wholeNumber)
+  .option('--seed <n>', 'seed of the positions', wholeNumber, DEFAULT_SEED)
+  .option('--json', 'print one JSON object')
+  .action((options: { rows?: number; seed: number; json?: boolean }) => {
+    const sizes = options.rows === undefined ? DEFAULT_ROWS : [options.rows]
+    const results: Measured[] = []
+    const hashes: string[] = []
+    for (const rows of sizes) {
+      const run = benchKernel(rows, options.seed, FULL_EFFORT)
+      hashes.push(run.hash)
+      results.push(...run.results)
+      if (options.json !== true) printSize(rows, run.breaches, run.hash, run.results)
+    }
+    if (options.json === true) {
+      const hash = hashes.join('-')
+      const report = {
+        bench: 'kernel',
+        machine: machineLine(),
+        node: process.version,
+        seed: options.seed,
+        hash,
+        results,
+      }
+      process.stdout.write(`${JSON.stringify(report)}\n`)
+    } else process.stdout.write(`\n${machineLine()}, Node ${process.version}, seed ${options.seed}\n`)
+  })
+
+program.parse()
+
+function printSize(rows: number, breaches: number, hash: string, results: readonly Measured[]): void {
+  const slowest = results[0]!.medianNs
+  const lines = results.map((result) => [
+    result.variant,
+    duration(result.minNs),
+    duration(result.medianNs),
+    duration(result.p99Ns),
+    result.nsPerRow.toPrecision(3),
+    `${(slowest / result.medianNs).toPrecision(3)}x`,
+  ])
+  process.stdout.write(
+    `\n${rows.toLocaleString('en')} positions, one tick. Check: ${breaches} breaches at the crash tick, hash ${hash}\n` +
+      `${table(['variant', 'min', 'median', 'p99', 'ns/position', 'ratio'], lines)}\n`,
+  )
+}
+
+function duration(ns: number): string {
+  if (ns < 1e3) return `${ns.toFixed(0)} ns`
+  return ns < 1e6 ? `${(ns / 1e3).toFixed(2)} us` : `${(ns / 1e6).toFixed(3)} ms`
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new InvalidArgumentError('must be a whole number')
+  return Number(text)
+}

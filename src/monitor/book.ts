@@ -1,0 +1,167 @@
+import type { Account, AccountProgress, RuleBook } from '../domain/index.ts'
+import { assert } from '../errors.ts'
+import { Compiler, type Kernel, LEVEL_NONE } from '../kernel/index.ts'
+import { type LevelRule, type MarginAccount, marginAccountsOf } from '../margin/index.ts'
+import { type Standing, standingOf } from './episode.ts'
+import type { Markets } from './markets.ts'
+
+/** One margin account under watch. The exact terms are compiled when they are asked for. */
+export interface Watched {
+  readonly id: string
+  owner: WatchedAccount
+  readonly kernelAccount: number
+  readonly standing: Standing
+  exact: MarginAccount | undefined
+}
+
+export interface WatchedAccount {
+  account: Account
+  /** What has been told of the account: the number of its last event, and where that left its margin accounts. */
+  readonly told: AccountProgress
+  readonly margin: Map<string, Watched>
+}
+
+/** The accounts as they stand in the kernel. Knows no tick and makes no event. */
+export class WatchedBook {
+  readonly #kernel: Kernel
+  readonly #markets: Markets
+  readonly #rule: LevelRule
+  readonly #ruleBookOf: (venue: Account['venue']) => RuleBook
+  readonly #accounts = new Map<string, WatchedAccount>()
+  readonly #byKernelAccount: (Watched | undefined)[] = []
+  readonly #compilers = new Map<string, Compiler>()
+  /** What was told of accounts that are not loaded yet, or any more. */
+  readonly #told = new Map<string, AccountProgress>()
+  #marginAccounts = 0
+  #positions = 0
+
+  constructor(
+    kernel: Kernel,
+    markets: Markets,
+    rule: LevelRule,
+    ruleBookOf: (venue: Account['venue']) => RuleBook,
+  ) {
+    this.#kernel = kernel
+    this.#markets = markets
+    this.#rule = rule
+    this.#ruleBookOf = ruleBookOf
+  }
+
+  get accounts(): number {
+    return this.#accounts.size
+  }
+  get marginAccounts(): number {
+    return this.#marginAccounts
+  }
+  get positions(): number {
+    return this.#positions
+  }
+  /** One more than the highest number of a kernel account. */
+  get kernelAccounts(): number {
+    return this.#byKernelAccount.length
+  }
+
+  restore(account: string, progress: AccountProgress): void {
+    this.#told.set(account, progress)
+  }
+
+  at(kernelAccount: number): Watched | undefined {
+    return this.#byKernelAccount[kernelAccount]
+  }
+
+  get(account: string): WatchedAccount | undefined {
+    return this.#accounts.get(account)
+  }
+
+  /** The exact terms. They are kept until `release`. */
+  exactOf(watched: Watched): MarginAccount {
+    if (watched.exact !== undefined) return watched.exact
+    const found = this.#compile(watched.owner.account).find(
+      (marginAccount) => marginAccount.id === watched.id,
+    )
+    assert(found !== undefined, `${watched.id} is not in its account`)
+    watched.exact = found
+    return found
+  }
+
+  /** Forgets the exact terms of an account that is not near a line: most are never asked for again. */
+  release(watched: Watched): void {
+    if (watched.standing.level === 0) watched.exact = undefined
+  }
+
+  /**
+   * Puts an account or a new version of it. `changed` gets every margin account that is new or has new terms,
+   * `closed` every one that is gone. Throws SYMBOL_UNKNOWN or RULES_INVALID before anything has changed.
+   */
+  put(account: Account, changed: (watched: Watched) => void, closed: (watched: Watched) => void): void {
+    const compiled = this.#compile(account)
+    let owner = this.#accounts.get(account.id)
+    if (owner === undefined) {
+      const told = this.#told.get(account.id) ?? { sequence: 0, marginAccounts: {} }
+      this.#told.delete(account.id)
+      owner = { account, told, margin: new Map() }
+      this.#accounts.set(account.id, owner)
+    } else {
+      this.#positions -= openPositions(owner.account)
+      owner.account = account
+    }
+    this.#positions += openPositions(account)
+    const gone = new Set(owner.margin.values())
+    for (const marginAccount of compiled) {
+      const known = owner.margin.get(marginAccount.id)
+      if (known === undefined) changed(this.#add(owner, marginAccount))
+      else {
+        gone.delete(known)
+        known.exact = undefined
+        this.#compilerOf(account.venue).replace(known.kernelAccount, marginAccount)
+        changed(known)
+      }
+    }
+    for (const watched of gone) this.#drop(watched, closed)
+  }
+
+  remove(id: string, closed: (watched: Watched) => void): void {
+    const owner = this.#accounts.get(id)
+    if (owner === undefined) return
+    for (const watched of [...owner.margin.values()]) this.#drop(watched, closed)
+    this.#positions -= openPositions(owner.account)
+    this.#accounts.delete(id)
+    this.#told.set(id, owner.told)
+  }
+
+  #compile(account: Account): MarginAccount[] {
+    return marginAccountsOf(account, this.#ruleBookOf(account.venue))
+  }
+
+  #add(owner: WatchedAccount, marginAccount: MarginAccount): Watched {
+    const standing = standingOf(owner.told.marginAccounts[marginAccount.id], this.#rule.names)
+    const level = standing.unknown ? LEVEL_NONE : standing.level
+    const kernelAccount = this.#compilerOf(owner.account.venue).add(marginAccount, level)
+    const watched: Watched = { id: marginAccount.id, owner, kernelAccount, standing, exact: undefined }
+    owner.margin.set(watched.id, watched)
+    this.#byKernelAccount[kernelAccount] = watched
+    this.#marginAccounts++
+    return watched
+  }
+
+  #drop(watched: Watched, closed: (watched: Watched) => void): void {
+    closed(watched)
+    watched.owner.margin.delete(watched.id)
+    this.#kernel.removeAccount(watched.kernelAccount)
+    this.#byKernelAccount[watched.kernelAccount] = undefined
+    this.#marginAccounts--
+  }
+
+  #compilerOf(venue: Account['venue']): Compiler {
+    let compiler = this.#compilers.get(venue)
+    if (compiler === undefined) {
+      compiler = new Compiler(this.#kernel, (symbol) => this.#markets.require(venue, symbol).instrument)
+      this.#compilers.set(venue, compiler)
+    }
+    return compiler
+  }
+}
+
+function openPositions(account: Account): number {
+  return account.positions.reduce((count, position) => count + (/[1-9]/.test(position.size) ? 1 : 0), 0)
+}

@@ -1,0 +1,81 @@
+import type { EventKind, MarginAccountProgress } from '../domain/index.ts'
+
+/** What a margin account is found to be: at a level of the rule (0 safe), without a verdict, or gone. */
+export type Finding = number | 'unknown' | 'closed'
+
+export interface Transition {
+  readonly kind: EventKind
+  readonly episode: number
+  /** Level before and after, as indexes of the level rule. */
+  readonly previousLevel: number
+  readonly level: number
+  /** The standing after it. */
+  readonly open: boolean
+  readonly unknown: boolean
+}
+
+/** Where a margin account stands. Changed in place: there is one for each watched margin account. */
+export interface Standing {
+  /** Number of the last episode; 0 before the first. */
+  episode: number
+  open: boolean
+  level: number
+  unknown: boolean
+}
+
+/**
+ * Applies a finding. Returns the transition to tell, or undefined where nothing changed.
+ *
+ * A rise opens an episode; inside one the level only rises, and `recovered` or `closed` ends it. So one
+ * episode has each (kind, level) at most once, and the id of an event, made of these three, is unique.
+ */
+export function applyFinding(
+  standing: Standing,
+  finding: Finding,
+  breachLevel: number,
+): Transition | undefined {
+  if (finding === 'closed') return close(standing)
+  if (finding === 'unknown') {
+    if (standing.unknown) return undefined
+    standing.unknown = true
+    return transition(standing, 'unknown', standing.level, false)
+  }
+  const { level, unknown } = standing
+  if (finding === level && !unknown) return undefined
+  standing.unknown = false
+  if (finding <= level) return transition(standing, 'recovered', finding, true)
+  return transition(standing, finding === breachLevel ? 'liquidation' : 'warning', finding, false)
+}
+
+function close(standing: Standing): Transition | undefined {
+  if (standing.level === 0 && !standing.open && !standing.unknown) return undefined
+  standing.unknown = false
+  return transition(standing, 'closed', 0, true)
+}
+
+function transition(standing: Standing, kind: EventKind, level: number, ends: boolean): Transition {
+  if (!standing.open) standing.episode++
+  standing.open = !ends
+  const previousLevel = standing.level
+  standing.level = level
+  return { kind, episode: standing.episode, previousLevel, level, open: !ends, unknown: standing.unknown }
+}
+
+/** The level of a stored progress under the present rule: the highest level that is not above it. */
+export function standingOf(
+  progress: MarginAccountProgress | undefined,
+  levelNames: readonly string[],
+): Standing {
+  if (progress === undefined) return { episode: 0, open: false, level: 0, unknown: false }
+  const { episode, open, unknown } = progress
+  const exact = levelNames.indexOf(progress.level)
+  const level =
+    exact >= 0 ? exact : levelNames.findLastIndex((name) => Number(name) <= Number(progress.level))
+  return { episode, open, level, unknown }
+}
+
+/** What of a transition must survive a restart. */
+export function progressAfter(transition: Transition, levelNames: readonly string[]): MarginAccountProgress {
+  const { episode, open, unknown } = transition
+  return { episode, open, unknown, level: levelNames[transition.level]! }
+}
