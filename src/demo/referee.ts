@@ -12,6 +12,7 @@ import {
 export interface InstantTick {
   readonly venue: string
   readonly symbol: string
+  /** Empty where the worker declared the market stale: the mark is not known any more. */
   readonly markPrice: string
 }
 
@@ -70,6 +71,8 @@ interface Judged {
   level: number
   episode: number
   episodeOpen: boolean
+  /** A mark went stale; the next verdict ends this. */
+  unknown: boolean
 }
 
 /**
@@ -111,6 +114,7 @@ export function createReferee(options: {
         level: 0,
         episode: 0,
         episodeOpen: false,
+        unknown: false,
       }
       for (const symbol of marginAccount.symbols) {
         const key = `${account.venue}:${symbol}`
@@ -121,7 +125,10 @@ export function createReferee(options: {
     }
   }
 
-  const expect = (judged: Judged, kind: EventKind, level: number, figures: Figures): void => {
+  /** Every event belongs to an episode; where none is open, it is the first of the next one. */
+  const expect = (judged: Judged, kind: EventKind, level: number, figures?: Figures): void => {
+    if (!judged.episodeOpen) judged.episode += 1
+    judged.episodeOpen = kind !== 'recovered'
     const sequence = sequences.get(judged.account)! + 1
     sequences.set(judged.account, sequence)
     const event: ComparedEvent = {
@@ -132,10 +139,11 @@ export function createReferee(options: {
       previousLevel: levels[judged.level]!.name,
       episode: judged.episode,
       sequence,
-      marginBalance: print(figures.marginBalance),
-      maintenanceMargin: print(figures.maintenanceMargin),
+      marginBalance: figures === undefined ? null : print(figures.marginBalance),
+      maintenanceMargin: figures === undefined ? null : print(figures.maintenanceMargin),
     }
     expected.set(keyOf(event), event)
+    judged.level = level
   }
 
   const check = (judged: Judged, venue: string): void => {
@@ -143,13 +151,26 @@ export function createReferee(options: {
     const figures = figuresAt(judged.marginAccount, (symbol) => marks.get(`${venue}:${symbol}`))
     if (figures === undefined) return
     const level = levelOf(figures, judged.level, levels, hysteresis)
-    if (level === judged.level) return
-    const rises = level > judged.level
-    if (rises && !judged.episodeOpen) judged.episode += 1
-    const kind = rises ? (level === levels.length - 1 ? 'liquidation' : 'warning') : 'recovered'
-    expect(judged, kind, level, figures)
-    judged.episodeOpen = rises
-    judged.level = level
+    if (level === judged.level && !judged.unknown) return
+    judged.unknown = false
+    const rise = level === levels.length - 1 ? 'liquidation' : 'warning'
+    expect(judged, level > judged.level ? rise : 'recovered', level, figures)
+  }
+
+  /** Applies one mark; the accounts that it leaves to be checked at the end of the instant go to `touched`. */
+  const apply = ({ venue, symbol, markPrice }: InstantTick, touched: Map<Judged, string>): void => {
+    const market = `${venue}:${symbol}`
+    const holders = byMarket.get(market) ?? []
+    if (markPrice !== '') {
+      ticks += 1
+      marks.set(market, scaled(markPrice))
+      for (const judged of holders) touched.set(judged, venue)
+    } else if (marks.delete(market)) {
+      for (const judged of holders) {
+        if (!judged.unknown) expect(judged, 'unknown', judged.level)
+        judged.unknown = true
+      }
+    }
   }
 
   return {
@@ -163,12 +184,7 @@ export function createReferee(options: {
     },
     instant(instantTicks) {
       const touched = new Map<Judged, string>()
-      for (const tick of instantTicks) {
-        ticks += 1
-        marks.set(`${tick.venue}:${tick.symbol}`, scaled(tick.markPrice))
-        for (const judged of byMarket.get(`${tick.venue}:${tick.symbol}`) ?? [])
-          touched.set(judged, tick.venue)
-      }
+      for (const tick of instantTicks) apply(tick, touched)
       for (const [judged, venue] of touched) check(judged, venue)
     },
     judges: (account) => sequences.has(account),

@@ -222,6 +222,24 @@ describe('the referee, on levels and episodes', () => {
     ])
   })
 
+  it('gives every fall of its own an episode of its own', () => {
+    expect(eventsOf('90.5', '91.3', '91.6', '100')).toEqual([
+      '1: liquidation 0→1 e1',
+      '2: recovered 1→0.7 e1',
+      '3: recovered 0.7→0.5 e2',
+      '4: recovered 0.5→0 e3',
+    ])
+  })
+
+  it('knows no verdict while a mark is stale, and says so at both ends', () => {
+    expect(eventsOf('91.8', '', '', '91.8')).toEqual([
+      '1: warning 0→0.5 e1',
+      '2: unknown 0.5→0.5 e1',
+      '3: recovered 0.5→0.5 e1',
+    ])
+    expect(eventsOf('', '100', '', '90.5')).toEqual(['1: unknown 0→0 e1', '2: liquidation 0→1 e1'])
+  })
+
   it('applies all marks of an instant before it judges', () => {
     const pair = account(
       'binance',

@@ -1,0 +1,80 @@
+import { compact, milliseconds } from './format.ts'
+import type { EventCounts, Latencies } from './snapshot.ts'
+
+/** The product's proof, as `plimsoll demo --json` prints it. */
+export interface DemoSummary {
+  readonly ticks: number
+  readonly frames: number
+  readonly accounts: number
+  readonly positions: number
+  readonly suspects: number
+  readonly exactChecks: number
+  readonly events: EventCounts
+  readonly delivered: number
+  /** Against the naive replay of the sample: expected and not delivered. */
+  readonly lost: number
+  /** Effects that ran more than once for one event, over the whole book. */
+  readonly duplicated: number
+  /** Against the naive replay of the sample: delivered and not expected, or with other figures. */
+  readonly disagreements: number
+  readonly latencyMs: Latencies
+}
+
+/** What stands beside the summary in its human form. */
+export interface SummaryContext {
+  readonly seconds: number
+  readonly seed: number
+  readonly sampleAccounts: number
+  readonly samplePositions: number
+  readonly replayedTicks: number
+  readonly replayChecks: number
+  readonly replayEvents: number
+  readonly examples: readonly string[]
+  readonly interrupted: boolean
+}
+
+/** Whether the run proves the promises: nothing lost, twice or different, and every event delivered. */
+export function isProven(summary: DemoSummary): boolean {
+  const made = summary.events.warning + summary.events.liquidation + summary.events.recovered
+  return (
+    summary.lost === 0 &&
+    summary.duplicated === 0 &&
+    summary.disagreements === 0 &&
+    summary.delivered === made
+  )
+}
+
+/** The summary in words and aligned numbers. */
+export function renderSummary(summary: DemoSummary, context: SummaryContext): string[] {
+  const { events, latencyMs } = summary
+  const made = events.warning + events.liquidation + events.recovered
+  const line = (name: string, text: string) => `  ${name.padEnd(14)}${text}`
+  return [
+    `plimsoll demo${context.interrupted ? ' (interrupted)' : ''}: ${context.seconds} s of market, seed ${context.seed}`,
+    line('book', `${compact(summary.accounts)} accounts, ${compact(summary.positions)} positions`),
+    line('market data', `${compact(summary.frames)} frames, ${compact(summary.ticks)} mark prices`),
+    line(
+      'kernel',
+      `${compact(summary.suspects)} suspects, ${compact(summary.exactChecks)} decided by exact arithmetic`,
+    ),
+    line(
+      'events',
+      `${compact(events.warning)} warnings, ${compact(events.liquidation)} liquidations, ${compact(events.recovered)} recovered`,
+    ),
+    line('delivered', `${compact(summary.delivered)} of ${compact(made)} to another process`),
+    line(
+      'frame→verdict',
+      `p50 ${milliseconds(latencyMs.detectP50)}, p99 ${milliseconds(latencyMs.detectP99)}`,
+    ),
+    line('verdict→queue', `p50 ${milliseconds(latencyMs.queueP50)}, p99 ${milliseconds(latencyMs.queueP99)}`),
+    line(
+      'naive replay',
+      `${compact(context.sampleAccounts)} accounts, ${compact(context.samplePositions)} positions, ${compact(context.replayedTicks)} ticks, ${compact(context.replayChecks)} checks, ${compact(context.replayEvents)} events`,
+    ),
+    line(
+      'proof',
+      `${summary.lost} lost, ${summary.duplicated} duplicated, ${summary.disagreements} disagreements: ${isProven(summary) ? 'every event is right and arrived once' : 'FAILED'}`,
+    ),
+    ...context.examples.map((example) => line('', example)),
+  ]
+}

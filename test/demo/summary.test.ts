@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest'
+import { type DemoSummary, isProven, renderSummary } from '../../src/demo/summary.ts'
+
+const SUMMARY: DemoSummary = {
+  ticks: 10_320,
+  frames: 11_000,
+  accounts: 100_000,
+  positions: 300_000,
+  suspects: 54_321,
+  exactChecks: 22_222,
+  events: { warning: 12_000, liquidation: 3_000, recovered: 7_000 },
+  delivered: 22_000,
+  lost: 0,
+  duplicated: 0,
+  disagreements: 0,
+  latencyMs: { detectP50: 0.02, detectP99: 0.9, queueP50: 2, queueP99: 9 },
+}
+const CONTEXT = {
+  seconds: 32,
+  seed: 1,
+  sampleAccounts: 5_000,
+  samplePositions: 15_000,
+  replayedTicks: 10_320,
+  replayChecks: 4_600_000,
+  replayEvents: 1_111,
+  examples: [],
+  interrupted: false,
+}
+
+describe('the summary of a demo', () => {
+  it('is proof only when nothing is lost, duplicated, different or undelivered', () => {
+    expect(isProven(SUMMARY)).toBe(true)
+    expect(isProven({ ...SUMMARY, lost: 1 })).toBe(false)
+    expect(isProven({ ...SUMMARY, duplicated: 1 })).toBe(false)
+    expect(isProven({ ...SUMMARY, disagreements: 1 })).toBe(false)
+    expect(isProven({ ...SUMMARY, delivered: 21_999 })).toBe(false)
+  })
+
+  it('states every figure and the verdict in words', () => {
+    const text = renderSummary(SUMMARY, CONTEXT).join('\n')
+    expect(text).toContain('100,000 accounts, 300,000 positions')
+    expect(text).toContain('12,000 warnings, 3,000 liquidations, 7,000 recovered')
+    expect(text).toContain('22,000 of 22,000')
+    expect(text).toContain('0 lost, 0 duplicated, 0 disagreements: every event is right and arrived once')
+  })
+
+  it('says when it failed or was interrupted, with examples', () => {
+    const text = renderSummary(
+      { ...SUMMARY, disagreements: 2 },
+      { ...CONTEXT, interrupted: true, examples: ['warning 0.5 of x: not expected'] },
+    ).join('\n')
+    expect(text).toContain('(interrupted)')
+    expect(text).toContain('2 disagreements: FAILED')
+    expect(text).toContain('warning 0.5 of x: not expected')
+  })
+})
