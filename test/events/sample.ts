@@ -2,7 +2,7 @@ import { Queue } from 'bullmq'
 import { Redis } from 'ioredis'
 import { systemClock } from '../../src/clock.ts'
 import type { EventKind, EventRecord, MarginEvent } from '../../src/domain/index.ts'
-import { PlimsollError } from '../../src/errors.ts'
+import type { PlimsollError } from '../../src/errors.ts'
 import {
   EVENTS_QUEUE_NAME,
   eventId,
@@ -74,7 +74,9 @@ export function sampleRecord(account: string, sequence: number): EventRecord {
     event: sampleEvent(account, sequence),
     progress: {
       sequence,
-      marginAccounts: { [`${account}/cross/USDT`]: { episode: sequence, level: '1', unknown: false } },
+      marginAccounts: {
+        [`${account}/cross/USDT`]: { episode: sequence, level: '1', open: true, unknown: false },
+      },
     },
   }
 }

@@ -1,0 +1,32 @@
+import type { Clock } from '../domain/index.ts'
+import { PlimsollError } from '../errors.ts'
+
+/** What this folder needs of a Redis connection. An ioredis instance fits as it is. */
+export interface EventRedis {
+  call(command: string, ...args: (string | number)[]): Promise<unknown>
+  on(event: 'ready', listener: () => void): unknown
+  off(event: 'ready', listener: () => void): unknown
+}
+
+/**
+ * The promise, or a rejection with REDIS_UNAVAILABLE after `limitMs`: a connection without a command
+ * timeout may leave a promise open for ever.
+ */
+export function withDeadline<T>(
+  clock: Clock,
+  promise: Promise<T>,
+  limitMs: number,
+  action: string,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const cancel = clock.after(limitMs, () =>
+      reject(
+        new PlimsollError(
+          'REDIS_UNAVAILABLE',
+          `${action}: no answer within ${limitMs} ms, which is the limit`,
+        ),
+      ),
+    )
+    promise.then(resolve, reject).finally(cancel)
+  })
+}

@@ -1,0 +1,85 @@
+import { sleep } from '../clock.ts'
+import { type Clock, type MarginEvent, marginEventSchema } from '../domain/index.ts'
+import { EMPTY_STREAM } from './stream-id.ts'
+
+const BLOCK_MS = 5_000
+const READ_ENTRIES_MAX = 200
+const RETRY_DELAY_MIN_MS = 100
+const RETRY_DELAY_MAX_MS = 2_000
+
+/** A Redis connection of its own, since its reads block; `disconnect` ends a blocked read. An ioredis instance without a command timeout fits. */
+export interface FollowRedis {
+  call(command: string, ...args: (string | number)[]): Promise<unknown>
+  disconnect(): unknown
+}
+
+export interface FollowOptions {
+  readonly redis: FollowRedis
+  /** The stream of events. */
+  readonly key: string
+  /** `now`: what comes from now on. `beginning`: everything that is still kept. Else: what comes after this id. */
+  readonly from: string
+  readonly clock: Clock
+  /** Ends the generator and disconnects `redis`. */
+  readonly signal: AbortSignal
+  /** Reading failed; it is repeated for ever, from where it was. Called for the first failure of an outage. */
+  readonly failed: (error: Error) => void
+}
+
+/** An entry of the stream; `event` is undefined where it does not hold a well-formed one. */
+export interface FollowedEvent {
+  readonly id: string
+  readonly event: MarginEvent | undefined
+}
+
+/** Every event of the stream, in order, once. Entries that were trimmed before they were read are passed over. */
+export async function* followEvents(options: FollowOptions): AsyncGenerator<FollowedEvent> {
+  const { redis, clock, signal } = options
+  let position = options.from === 'beginning' ? EMPTY_STREAM : options.from
+  let delayMs = RETRY_DELAY_MIN_MS
+  const disconnect = () => void redis.disconnect()
+  signal.addEventListener('abort', disconnect, { once: true })
+  try {
+    while (!signal.aborted) {
+      let entries: readonly StreamEntry[] = []
+      try {
+        if (position === 'now') position = await topOf(options)
+        entries = await read(options, position)
+        delayMs = RETRY_DELAY_MIN_MS
+      } catch (error) {
+        if (signal.aborted) break
+        if (delayMs === RETRY_DELAY_MIN_MS) options.failed(error as Error)
+        await sleep(clock, delayMs)
+        delayMs = Math.min(delayMs * 2, RETRY_DELAY_MAX_MS)
+      }
+      for (const [id, [field, value]] of entries) {
+        position = id
+        if (field === 'event') yield { id, event: parseEvent(value) }
+      }
+    }
+  } finally {
+    signal.removeEventListener('abort', disconnect)
+  }
+}
+
+type StreamEntry = [id: string, fields: string[]]
+
+async function topOf({ redis, key }: FollowOptions): Promise<string> {
+  const entries = (await redis.call('XREVRANGE', key, '+', '-', 'COUNT', 1)) as StreamEntry[]
+  return entries[0]?.[0] ?? EMPTY_STREAM
+}
+
+async function read({ redis, key }: FollowOptions, position: string): Promise<readonly StreamEntry[]> {
+  const args = ['COUNT', READ_ENTRIES_MAX, 'BLOCK', BLOCK_MS, 'STREAMS', key, position]
+  const streams = (await redis.call('XREAD', ...args)) as [string, StreamEntry[]][] | null
+  return streams?.[0]?.[1] ?? []
+}
+
+function parseEvent(text: string | undefined): MarginEvent | undefined {
+  try {
+    return marginEventSchema.safeParse(JSON.parse(text ?? '')).data
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}

@@ -1,0 +1,72 @@
+import { assert } from '../errors.ts'
+
+/**
+ * The ids of the events that took effect. It must live outside the Redis of the queue: an inbox in there goes
+ * back in time together with the queue and lets the same events through again.
+ */
+export interface Inbox {
+  has(eventId: string): boolean | Promise<boolean>
+  /** Notes the id so that it survives the death of this process. */
+  add(eventId: string): void | Promise<void>
+  /** Resolves when every id added before the call survives a power loss. */
+  sync(): Promise<void>
+  close(): Promise<void>
+}
+
+const RUNNING = new WeakMap<Inbox, Map<string, Promise<boolean>>>()
+
+/**
+ * Runs `effect` unless the inbox holds the id, then notes the id. Returns whether the effect ran in this
+ * call. A concurrent call with the same id waits for the running one and shares its failure. A failed effect
+ * leaves no note and is the caller's to repeat.
+ *
+ * A crash between effect and note runs the effect again: exactly once needs both in one transaction, with
+ * an `Inbox` made over the store of the effect.
+ */
+export function once(
+  eventId: string,
+  effect: () => Promise<void> | void,
+  { inbox }: { readonly inbox: Inbox },
+): Promise<boolean> {
+  return guarded(eventId, inbox, async () => {
+    await effect()
+    await inbox.add(eventId)
+    await inbox.sync()
+  })
+}
+
+/** `once` that leaves `sync` to the caller, who has more events before the promise is due. */
+export function onceUnsynced(
+  eventId: string,
+  effect: () => Promise<void> | void,
+  inbox: Inbox,
+): Promise<boolean> {
+  return guarded(eventId, inbox, async () => {
+    await effect()
+    await inbox.add(eventId)
+  })
+}
+
+async function guarded(eventId: string, inbox: Inbox, run: () => Promise<void>): Promise<boolean> {
+  assert(eventId !== '', 'an event id is not empty')
+  const running = RUNNING.get(inbox) ?? new Map<string, Promise<boolean>>()
+  RUNNING.set(inbox, running)
+  const other = running.get(eventId)
+  if (other !== undefined) {
+    await other
+    return false
+  }
+  const own = runUnlessNoted(eventId, inbox, run)
+  running.set(eventId, own)
+  try {
+    return await own
+  } finally {
+    running.delete(eventId)
+  }
+}
+
+async function runUnlessNoted(eventId: string, inbox: Inbox, run: () => Promise<void>): Promise<boolean> {
+  if (await inbox.has(eventId)) return false
+  await run()
+  return true
+}

@@ -1,0 +1,229 @@
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { AccountProgress } from '../../src/domain/index.ts'
+import { JOB_EVENTS_MAX, OUTBOX_EVENTS_MAX } from '../../src/events/index.ts'
+import { startTestRedis, type TestRedis } from '../support/redis.ts'
+import { idsOf, KEYS, openLog, ready, sampleRecord, sampleRecords, until, waitingJobs } from './sample.ts'
+
+let server: TestRedis
+let probe: Redis
+beforeAll(async () => {
+  server = await startTestRedis()
+  probe = new Redis(server.url)
+})
+beforeEach(() => probe.flushall())
+afterAll(async () => {
+  probe.disconnect()
+  await server.stop()
+})
+
+const ids = (records: readonly { event: { id: string } }[]) => records.map(({ event }) => event.id)
+
+async function streamIds(): Promise<string[]> {
+  const entries = await probe.xrange(KEYS.events, '-', '+')
+  return entries.flatMap(([, [field, value]]) => (field === 'event' ? [JSON.parse(value ?? '').id] : []))
+}
+
+describe('the log of events', () => {
+  it('puts an event that comes alone into the stream and into a job of its own', async () => {
+    const { log, close, faults } = await openLog(server.url)
+    const records = sampleRecords(3)
+    for (const record of records) {
+      log.publish([record])
+      expect(await log.flush(5_000)).toBe(true)
+    }
+    const jobs = await waitingJobs(server.url)
+    expect(jobs.map(({ data }) => data.events.length)).toEqual([1, 1, 1])
+    expect(jobs[0]?.data).toEqual({
+      schemaVersion: 1,
+      events: [records[0]?.event],
+      streamIds: { first: expect.stringMatching(/^\d+-1$/), last: expect.stringMatching(/^\d+-1$/) },
+    })
+    expect(await streamIds()).toEqual(ids(records))
+    expect(faults).toEqual([])
+    await close()
+  })
+
+  it('packs a burst into jobs of at most a hundred, in order and complete', async () => {
+    const { log, close } = await openLog(server.url)
+    const records = sampleRecords(2_345)
+    log.publish(records)
+    expect(log.pending).toBe(2_345)
+    expect(await log.flush(20_000)).toBe(true)
+    const jobs = await waitingJobs(server.url)
+    const sizes = jobs.map(({ data }) => data.events.length)
+    expect(Math.max(...sizes)).toBe(JOB_EVENTS_MAX)
+    expect(jobs.length).toBeLessThan(50)
+    expect(idsOf(jobs)).toEqual(ids(records))
+    expect(await streamIds()).toEqual(ids(records))
+    expect(log.stats()).toMatchObject({
+      published: 2_345,
+      streamed: 2_345,
+      enqueued: 2_345,
+      outbox: 0,
+      retries: 0,
+      rewinds: 0,
+    })
+    expect(log.stats().queueP99Ms).toBeGreaterThan(0)
+    await close()
+  })
+
+  it('stores the progress of each account with its events and restores it in the next run', async () => {
+    const first = await openLog(server.url)
+    first.log.publish(sampleRecords(250))
+    await first.log.flush(5_000)
+    await first.close()
+    const second = await openLog(server.url)
+    const restored = new Map<string, AccountProgress>()
+    await second.log.restore((account, progress) => void restored.set(account, progress))
+    expect(restored.size).toBe(100)
+    expect(restored.get('desk/49')).toEqual(sampleRecord('desk/49', 3).progress)
+    expect(restored.get('desk/50')).toEqual(sampleRecord('desk/50', 2).progress)
+    await second.close()
+  })
+
+  it('refuses to restore a progress that is not valid, naming the account', async () => {
+    await probe.hset(KEYS.progress, 'desk/1', '{"sequence":-1}')
+    const { log, close } = await openLog(server.url)
+    await expect(log.restore(() => undefined)).rejects.toMatchObject({
+      code: 'INPUT_INVALID',
+      path: 'desk/1',
+      message: expect.stringContaining('desk/1'),
+    })
+    await close()
+  })
+
+  it('takes no more than the outbox holds: all of a call or nothing', async () => {
+    const { log, close } = await openLog(server.url)
+    const record = sampleRecord('desk/1', 1)
+    const tooMany = new Array(OUTBOX_EVENTS_MAX + 1).fill(record)
+    expect(() => log.publish(tooMany)).toThrow(
+      expect.objectContaining({
+        code: 'OUTBOX_FULL',
+        message: expect.stringContaining(String(OUTBOX_EVENTS_MAX)),
+      }),
+    )
+    expect(log.pending).toBe(0)
+    log.publish([record])
+    expect(await log.flush(5_000)).toBe(true)
+    expect(await streamIds()).toEqual([record.event.id])
+    await close()
+  })
+
+  it('says that it could not flush in the given time', async () => {
+    const { log, close } = await openLog(server.url)
+    log.publish(sampleRecords(5_000))
+    expect(await log.flush(0)).toBe(false)
+    expect(await log.flush(20_000)).toBe(true)
+    await close()
+  })
+})
+
+describe('after a restart', () => {
+  it('the queue gets what was in the stream only, once and first', async () => {
+    const first = await openLog(server.url)
+    const queued = sampleRecords(30)
+    first.log.publish(queued)
+    await first.log.flush(5_000)
+    await first.close()
+    // What a worker leaves that dies between stream and queue.
+    const [top] = (await probe.xrevrange(KEYS.events, '+', '-', 'COUNT', 1))[0] ?? ['']
+    const [fence, sequence] = top.split('-').map(Number)
+    const left = sampleRecords(1_250, 30)
+    for (const [index, { event }] of left.entries()) {
+      await probe.xadd(KEYS.events, `${fence}-${sequence! + index + 1}`, 'event', JSON.stringify(event))
+    }
+    const second = await openLog(server.url)
+    const fresh = sampleRecords(5, 1_280)
+    second.log.publish(fresh)
+    expect(await second.log.flush(10_000)).toBe(true)
+    expect(idsOf(await waitingJobs(server.url))).toEqual(ids([...queued, ...left, ...fresh]))
+    expect(second.log.stats().recovered).toBe(1_250)
+    await second.close()
+    const third = await openLog(server.url)
+    expect(await third.log.flush(5_000)).toBe(true)
+    expect(third.log.stats().recovered).toBe(0)
+    await third.close()
+  })
+
+  it('jobs that were added without the cursor being moved are not added twice', async () => {
+    const first = await openLog(server.url)
+    const records = sampleRecords(100)
+    first.log.publish(records)
+    await first.log.flush(5_000)
+    await first.close()
+    const before = await waitingJobs(server.url)
+    const [top] = (await probe.xrange(KEYS.events, '-', '+', 'COUNT', 1))[0] ?? ['']
+    await probe.set(`${KEYS.events}:enqueued`, top)
+    const second = await openLog(server.url)
+    await second.log.flush(5_000)
+    expect(before).toHaveLength(1)
+    expect(await waitingJobs(server.url)).toEqual(before)
+    await second.close()
+  })
+})
+
+describe('two owners of one stream', () => {
+  it('the later one makes the earlier one stop with STREAM_FENCED, and no event of the earlier one follows', async () => {
+    const first = await openLog(server.url)
+    first.log.publish([sampleRecord('desk/1', 1)])
+    await first.log.flush(5_000)
+    const second = await openLog(server.url)
+    first.log.publish([sampleRecord('desk/1', 2)])
+    await until(() => first.faults.length > 0)
+    expect(first.faults.map(({ code }) => code)).toEqual(['STREAM_FENCED'])
+    expect(await first.log.flush(100)).toBe(false)
+    expect(() => first.log.publish([])).toThrow(expect.objectContaining({ code: 'STREAM_FENCED' }))
+    second.log.publish([sampleRecord('desk/1', 3)])
+    expect(await second.log.flush(5_000)).toBe(true)
+    expect(await streamIds()).toEqual(ids([sampleRecord('desk/1', 1), sampleRecord('desk/1', 3)]))
+    await first.close()
+    await second.close()
+  })
+
+  it('the later one has the higher fence even when its clock went back', async () => {
+    await probe.xadd(KEYS.events, '99999999999999-5', 'owner', '1')
+    const { log, close } = await openLog(server.url)
+    log.publish([sampleRecord('desk/1', 1)])
+    expect(await log.flush(5_000)).toBe(true)
+    expect((await probe.xrevrange(KEYS.events, '+', '-', 'COUNT', 1))[0]?.[0]).toBe('100000000000000-1')
+    await close()
+  })
+})
+
+describe('when Redis loses what it had acknowledged', () => {
+  it('the lost events are sent again, from the recent ones', async () => {
+    const { log, close, redis, faults } = await openLog(server.url)
+    const records = sampleRecords(700)
+    log.publish(records)
+    await log.flush(5_000)
+    await probe.flushall()
+    // A reconnect is when the log looks again.
+    redis.disconnect(true)
+    await until(() => log.stats().rewinds > 0)
+    await ready(redis)
+    const more = sampleRecords(10, 700)
+    log.publish(more)
+    expect(await log.flush(10_000)).toBe(true)
+    expect(await streamIds()).toEqual(ids([...records, ...more]))
+    expect(idsOf(await waitingJobs(server.url))).toEqual(ids([...records, ...more]))
+    expect(await probe.hlen(KEYS.progress)).toBe(100)
+    expect(faults.filter(({ code }) => code !== 'REDIS_UNAVAILABLE')).toEqual([])
+    await close()
+  })
+
+  it('a loss is found without a reconnect too, by the next event', async () => {
+    const { log, close } = await openLog(server.url)
+    const records = sampleRecords(150)
+    log.publish(records)
+    await log.flush(5_000)
+    await probe.flushall()
+    const more = sampleRecords(1, 150)
+    log.publish(more)
+    await until(() => log.stats().rewinds > 0)
+    expect(await log.flush(10_000)).toBe(true)
+    expect(await streamIds()).toEqual(ids([...records, ...more]))
+    expect(new Set(idsOf(await waitingJobs(server.url)))).toEqual(new Set(ids([...records, ...more])))
+    await close()
+  })
+})
