@@ -1,13 +1,9 @@
-import { once } from 'node:events'
-import { open } from 'node:fs/promises'
-import type { Readable, Writable } from 'node:stream'
+import type { Writable } from 'node:stream'
 import { Command } from 'commander'
 import { type FrameParser, type TickSink, VENUE_IDS } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import { venueOf } from '../venues/index.ts'
-
-/** Characters of one line of input. A longer one is a fault: no venue sends such a frame. */
-export const LINE_CHARACTERS_MAX = 16 * 1024 * 1024
+import { linesOf, openInput, writeLine } from './lines.ts'
 
 /** `plimsoll decode`: raw frames in, one a line; what the venue's parser makes of each out, one a line. */
 export function decodeCommand(): Command {
@@ -36,7 +32,7 @@ export async function decode(
 ): Promise<void> {
   for await (const line of lines) {
     if (line.trim() === '') continue
-    if (!output.write(`${decodeFrame(parser, line)}\n`)) await once(output, 'drain')
+    await writeLine(output, decodeFrame(parser, line))
   }
 }
 
@@ -56,31 +52,4 @@ function parserOf(name: string): FrameParser {
     throw new PlimsollError('USAGE', `--venue ${name} is unknown; it must be one of ${known}`)
   }
   return venueOf(VENUE_IDS[name as keyof typeof VENUE_IDS]).streams[0]!.createParser()
-}
-
-async function openInput(file: string): Promise<Readable> {
-  if (file === '-') return process.stdin
-  try {
-    const handle = await open(file)
-    if (!(await handle.stat()).isDirectory()) return handle.createReadStream()
-    await handle.close()
-  } catch (cause) {
-    throw new PlimsollError('USAGE', `${file} cannot be read: ${(cause as Error).message}`, { cause })
-  }
-  throw new PlimsollError('USAGE', `${file} cannot be read: it is a directory`)
-}
-
-/** Lines of a text stream. Unlike `node:readline`, a read error reaches the caller. */
-async function* linesOf(input: Readable): AsyncGenerator<string> {
-  input.setEncoding('utf8')
-  let rest = ''
-  for await (const chunk of input) {
-    const parts = (rest + chunk).split('\n')
-    rest = parts.pop()!
-    yield* parts
-    if (rest.length > LINE_CHARACTERS_MAX) {
-      throw new PlimsollError('INPUT_INVALID', `a line is longer than ${LINE_CHARACTERS_MAX} characters`)
-    }
-  }
-  if (rest !== '') yield rest
 }

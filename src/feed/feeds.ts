@@ -1,0 +1,27 @@
+import { type Feed, type FeedOptions, openFeed } from './feed.ts'
+
+/** All connections to one stream: as many as its limit of symbols a connection asks for. */
+export interface Feeds {
+  readonly feeds: readonly Feed[]
+  /** Fills the connections that are there, then opens further ones. */
+  add(symbols: readonly string[]): void
+  close(): Promise<void>
+}
+
+export function openFeeds(options: FeedOptions): Feeds {
+  const feeds: Feed[] = []
+  const perConnectionMax = options.stream.symbolsPerConnectionMax
+  const add = (symbols: readonly string[]) => {
+    let rest = symbols.filter((symbol) => !feeds.some(({ markets }) => markets.has(symbol)))
+    for (const feed of feeds) {
+      const room = perConnectionMax - feed.markets.size
+      feed.add(rest.slice(0, room))
+      rest = rest.slice(room)
+    }
+    for (let start = 0; start < rest.length; start += perConnectionMax) {
+      feeds.push(openFeed({ ...options, symbols: rest.slice(start, start + perConnectionMax) }))
+    }
+  }
+  add([...new Set(options.symbols)])
+  return { feeds, add, close: async () => void (await Promise.all(feeds.map((feed) => feed.close()))) }
+}

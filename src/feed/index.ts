@@ -1,0 +1,6 @@
+export { type ConnectBudget, connectBudget } from './backoff.ts'
+export { type Feed, type FeedOptions, openFeed } from './feed.ts'
+export { type Feeds, openFeeds } from './feeds.ts'
+export { FEED_LIMITS, type FeedLimits } from './limits.ts'
+export type { MarketState, MarketStatus } from './markets.ts'
+export type { ConnectionState, FeedCounters, FeedLog, FeedSink } from './types.ts'

@@ -1,0 +1,62 @@
+/** Bytes of one frame; the largest known is an array of all Binance marks, 81 kB. A larger one ends the connection. */
+export const FRAME_BYTES_MAX = 4 * 1024 * 1024
+/** Fragments of one frame, and chunks that wait to be read; beyond these the connection ends. */
+export const FRAGMENTS_MAX = 1_024
+export const BUFFERED_CHUNKS_MAX = 4_096
+/** Characters of a venue's reply that are repeated in a fault or a log line. */
+export const REPLY_CHARACTERS_MAX = 300
+
+/** Every wait of a feed in milliseconds, and what ends with it. */
+export interface FeedLimits {
+  /** Connecting and the upgrade; else the attempt fails. */
+  readonly connectTimeoutMs: number
+  /** From the last request to the reply to every request; else reconnect. */
+  readonly acknowledgementTimeoutMs: number
+  /** From the last reply to the first tick. No market ticked: reconnect. Some did: the rest stays unknown. */
+  readonly firstTickTimeoutMs: number
+  /** From a client ping to the venue's pong; else reconnect. */
+  readonly pongTimeoutMs: number
+  /** No frame for three cadences, and at least this long, on a connection that ticked: reconnect. */
+  readonly silenceMinMs: number
+  /** No tick of a market for five cadences, and at least this long: the market is stale. */
+  readonly stalenessMinMs: number
+  /** A market silent for this long gets its connection renewed, at most once every `renewalEveryMs`. */
+  readonly renewalAfterMs: number
+  readonly renewalEveryMs: number
+  /** A second socket opens this long before the venue closes the first. */
+  readonly overlapMs: number
+  /** Full jitter: up to base·2^attempt, never above the cap. */
+  readonly backoffBaseMs: number
+  readonly backoffCapMs: number
+  /** A connection that lived this long starts the back-off anew. */
+  readonly stableAfterMs: number
+  /** More malformed frames than this share of a window, and at least the minimum: reconnect. */
+  readonly malformedWindowMs: number
+  readonly malformedShareMax: number
+  readonly malformedFramesMin: number
+  /** From a polite close to a hard one. */
+  readonly closeTimeoutMs: number
+  /** How often all of the above is looked at. */
+  readonly checkEveryMs: number
+}
+
+/** Sources: reliability notes 2A and 4.3 of the design; BingX, Binance and dYdX flag marks as stale after 5 to 30 s. */
+export const FEED_LIMITS: FeedLimits = {
+  connectTimeoutMs: 10_000,
+  acknowledgementTimeoutMs: 5_000,
+  firstTickTimeoutMs: 5_000,
+  pongTimeoutMs: 10_000,
+  silenceMinMs: 5_000,
+  stalenessMinMs: 5_000,
+  renewalAfterMs: 30_000,
+  renewalEveryMs: 300_000,
+  overlapMs: 600_000,
+  backoffBaseMs: 500,
+  backoffCapMs: 30_000,
+  stableAfterMs: 10_000,
+  malformedWindowMs: 10_000,
+  malformedShareMax: 0.01,
+  malformedFramesMin: 3,
+  closeTimeoutMs: 1_000,
+  checkEveryMs: 250,
+}
