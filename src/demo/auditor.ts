@@ -1,0 +1,39 @@
+import type { MarginEvent } from '../domain/index.ts'
+import type { SubscriberResult } from './protocol.ts'
+import type { ComparedEvent, InstantTick, Referee } from './referee.ts'
+
+/** Counts the effects of events, keeps those of judged accounts, and has the referee replay the instants. */
+export interface Auditor {
+  readonly delivered: number
+  /** The effect of an event; runs inside `once`. */
+  effect(event: MarginEvent): void
+  instants(instants: readonly (readonly InstantTick[])[]): void
+  result(): SubscriberResult
+}
+
+export function createAuditor(referee: Referee): Auditor {
+  const effects = new Map<string, number>()
+  const judged: ComparedEvent[] = []
+  let duplicated = 0
+  return {
+    get delivered() {
+      return effects.size
+    },
+    effect(event) {
+      const before = effects.get(event.id) ?? 0
+      effects.set(event.id, before + 1)
+      if (before > 0) duplicated += 1
+      else if (referee.judges(event.account)) judged.push(event)
+    },
+    instants(instants) {
+      for (const ticks of instants) referee.instant(ticks)
+    },
+    result: () => ({
+      delivered: effects.size,
+      duplicated,
+      judgement: referee.judge(judged),
+      replayedTicks: referee.ticks,
+      replayChecks: referee.checks,
+    }),
+  }
+}

@@ -1,0 +1,46 @@
+import type { ExchangeStatus } from './exchange.ts'
+import type { InstantTick, Judgement } from './referee.ts'
+
+/** Messages between the demo's own processes, over Node's IPC channel (in order, not lost). */
+
+export type ToExchange =
+  | { readonly kind: 'open'; readonly seed: number; readonly seconds: number }
+  | { readonly kind: 'start' }
+  | { readonly kind: 'stop' }
+
+export type FromExchange =
+  | { readonly kind: 'opened'; readonly urls: Readonly<Record<string, string>> }
+  | { readonly kind: 'status'; readonly status: ExchangeStatus }
+  | { readonly kind: 'over' }
+
+export type ToSubscriber =
+  | {
+      readonly kind: 'open'
+      readonly redisUrl: string
+      readonly queuePrefix: string
+      readonly seed: number
+      readonly accounts: number
+      readonly sampleAccounts: number
+      readonly levels: readonly string[]
+      readonly hysteresis: string
+    }
+  /** Instants that the worker has applied, in its order. */
+  | { readonly kind: 'instants'; readonly instants: readonly (readonly InstantTick[])[] }
+  /** No instant and no event follows; `made` events are to arrive, within `timeoutMs`. */
+  | { readonly kind: 'finish'; readonly made: number; readonly timeoutMs: number }
+  | { readonly kind: 'stop' }
+
+export type FromSubscriber =
+  | { readonly kind: 'opened'; readonly sampleAccounts: number; readonly samplePositions: number }
+  | { readonly kind: 'progress'; readonly delivered: number }
+  | { readonly kind: 'result'; readonly result: SubscriberResult }
+
+export interface SubscriberResult {
+  /** Different events that took effect, over the whole book. */
+  readonly delivered: number
+  /** Effects beyond the first of an event. */
+  readonly duplicated: number
+  readonly judgement: Judgement
+  readonly replayedTicks: number
+  readonly replayChecks: number
+}

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest'
+import { createAuditor } from '../../src/demo/auditor.ts'
+import { createReferee } from '../../src/demo/referee.ts'
+import type { Account, MarginEvent } from '../../src/domain/index.ts'
+
+const ACCOUNT: Account = {
+  id: 'judged',
+  venue: 'binance',
+  version: 1,
+  collateral: [],
+  positions: [{ symbol: 'SOLUSDT', marginMode: 'isolated', size: '10', entryPrice: '100', leverage: '10' }],
+  liabilities: [],
+}
+const TIERS = [{ cap: '1000000', maintenanceMarginRate: '0.01', maintenanceDeduction: '0' }]
+const SOLUSDT = { kind: 'linear', multiplier: '1', settle: 'USDT', takerFeeRate: '0', tiers: TIERS } as const
+
+function audit() {
+  const referee = createReferee({ accounts: [ACCOUNT], rules: { binance: { SOLUSDT } } })
+  const auditor = createAuditor(referee)
+  auditor.instants([[{ venue: 'binance', symbol: 'SOLUSDT', markPrice: '91.8' }]])
+  const event = { id: 'e_1', ...referee.expected()[0] } as MarginEvent
+  return { auditor, event }
+}
+
+describe('the auditor of a demo', () => {
+  it('finds nothing wrong when each event takes effect once', () => {
+    const { auditor, event } = audit()
+    auditor.effect(event)
+    expect(auditor.result()).toMatchObject({
+      delivered: 1,
+      duplicated: 0,
+      judgement: { expected: 1, lost: 0, disagreements: 0 },
+      replayedTicks: 1,
+      replayChecks: 1,
+    })
+  })
+
+  it('counts effects that run twice, of any account', () => {
+    const { auditor, event } = audit()
+    const other = { ...event, id: 'e_2', account: 'somebody else', marginAccount: 'x' }
+    for (const effect of [event, event, other, other, other]) auditor.effect(effect)
+    expect(auditor.result()).toMatchObject({
+      delivered: 2,
+      duplicated: 3,
+      judgement: { lost: 0, disagreements: 0 },
+    })
+  })
+
+  it('counts what is missing and what nobody expected', () => {
+    const { auditor, event } = audit()
+    auditor.effect({ ...event, id: 'e_3', episode: 2 })
+    expect(auditor.result().judgement).toMatchObject({ lost: 1, disagreements: 1 })
+  })
+})
