@@ -1,0 +1,109 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import {
+  type Evaluation,
+  evaluate,
+  heldLevel,
+  levelRule,
+  type MarginAccount,
+  parseDecimal,
+  reachedLevel,
+  ZERO,
+} from '../../src/margin/index.ts'
+import { anyCase } from './arbitraries.ts'
+import { BINANCE, bookOf, marginAccountsFor, oneTier } from './support.ts'
+
+function accountAt(liquidation: 'reached' | 'passed'): MarginAccount {
+  const positions = [{ symbol: 'X', marginMode: 'cross', size: '1', entryPrice: '100' }]
+  return marginAccountsFor({ positions }, bookOf({ ...BINANCE, liquidation }, { X: oneTier('0.01') }))[0]!
+}
+
+function evaluationOf(marginBalance: string, maintenanceMargin: string): Evaluation {
+  return {
+    marginBalance: parseDecimal(marginBalance),
+    maintenanceMargin: parseDecimal(maintenanceMargin),
+    unrealizedPnl: ZERO,
+  }
+}
+
+describe('the level reached', () => {
+  // level, margin balance, maintenance margin
+  it.each<[number, string, string]>([
+    [0, '100', '49.999999999999999999'],
+    [1, '100', '50'],
+    [1, '100', '69.99'],
+    [2, '100', '70'],
+    [3, '100', '90'],
+    [3, '100', '99.999999999999999999'],
+    [4, '100', '100'],
+    [4, '100', '101'],
+    [4, '0', '0'],
+    [4, '0', '1'],
+    [4, '-5', '1'],
+    [0, '0.000000000000000001', '0'],
+  ])('is %s with margin balance %s and maintenance margin %s', (level, balance, maintenance) => {
+    expect(reachedLevel(evaluationOf(balance, maintenance), accountAt('reached'), levelRule())).toBe(level)
+  })
+
+  it('is the last one only below the line where the venue waits until it is passed', () => {
+    const reached = (balance: string) =>
+      reachedLevel(evaluationOf(balance, '100'), accountAt('passed'), levelRule())
+    expect([reached('100'), reached('99.999999999999999999')]).toEqual([3, 4])
+  })
+})
+
+describe('the level held', () => {
+  const held = (current: number, balance: string, maintenance: string) =>
+    heldLevel(evaluationOf(balance, maintenance), accountAt('reached'), levelRule(), current)
+
+  it.each<[string, number, number, string, string]>([
+    ['a breach is taken at once', 0, 4, '100', '100'],
+    ['a breach is held within 1 % of the line', 4, 4, '100.99', '100'],
+    ['and left at 1 %, for the warning level that is reached', 4, 3, '101', '100'],
+    ['a warning is held within 1 % of its level', 1, 1, '100', '49.6'],
+    ['and left at 1 %', 1, 0, '101', '50'],
+    ['leaving several levels at once, the lowest that still holds is kept', 4, 1, '100', '49.6'],
+    ['or none', 4, 0, '100', '10'],
+    ['a level that was never taken is not held', 0, 0, '100', '49.6'],
+  ])('%s', (_, current, level, balance, maintenance) => {
+    expect(held(current, balance, maintenance)).toBe(level)
+  })
+
+  it('is never below the level reached, and is stable', () => {
+    fc.assert(
+      fc.property(anyCase, fc.integer({ min: 0, max: 4 }), ({ account, margin, rules, marks }, current) => {
+        const rule = levelRule()
+        const [marginAccount] = marginAccountsFor(account, bookOf(margin, rules))
+        const evaluation = evaluate(marginAccount!, (symbol) => marks[symbol])!
+        const level = heldLevel(evaluation, marginAccount!, rule, current)
+        expect(level).toBeGreaterThanOrEqual(reachedLevel(evaluation, marginAccount!, rule))
+        expect(heldLevel(evaluation, marginAccount!, rule, level)).toBe(level)
+      }),
+    )
+  })
+})
+
+describe('a level rule', () => {
+  it('names its levels, 0 first and 1 last', () => {
+    expect(levelRule().names).toEqual(['0', '0.5', '0.7', '0.9', '1'])
+    expect(levelRule(['0.80']).names).toEqual(['0', '0.8', '1'])
+    expect(levelRule([]).names).toEqual(['0', '1'])
+  })
+
+  it.each<[readonly string[], string, string]>([
+    [['0.5', '0.5'], '0.01', 'levels[1] is 0.5, levels must rise, from 0.05 at least to below 1'],
+    [['0.04'], '0.01', 'levels[0] is 0.04'],
+    [['0.5', '1'], '0.01', 'levels[1] is 1'],
+    [['high'], '0.01', 'levels[0] is "high", it must be a decimal number'],
+    [['0.5'], '-0.1', 'hysteresis is -0.1, it must be zero or more'],
+    [['0.5'], '1%', 'hysteresis is "1%", it must be a decimal number'],
+    [
+      Array.from({ length: 17 }, (_, index) => `0.${50 + index}`),
+      '0',
+      'levels has 17 entries, the most is 16',
+    ],
+  ])('with levels %j and hysteresis %s is refused', (levels, hysteresis, message) => {
+    expect(() => levelRule(levels, hysteresis)).toThrow(message)
+    expect(() => levelRule(levels, hysteresis)).toThrow(expect.objectContaining({ code: 'CONFIGURATION' }))
+  })
+})
