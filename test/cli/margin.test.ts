@@ -1,0 +1,205 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PassThrough, Readable } from 'node:stream'
+import { afterAll, describe, expect, it } from 'vitest'
+import { linesOf, openInput } from '../../src/cli/lines.ts'
+import { marginCommand, writeMargins } from '../../src/cli/margin.ts'
+import type { RuleBook, VenueId } from '../../src/domain/index.ts'
+import { levelRule } from '../../src/margin/index.ts'
+import { BINANCE, BYBIT, bookOf, oneTier } from '../margin/support.ts'
+
+const books: Readonly<Record<VenueId, RuleBook>> = {
+  bybit: bookOf(BYBIT, { BTCUSDT: oneTier('0.005', '0', { takerFeeRate: '0.00055' }) }),
+  binance: bookOf(BINANCE, { BTCUSDT: oneTier('0.004') }),
+}
+
+const RULES = {
+  kind: 'linear',
+  multiplier: '1',
+  settle: 'USDT',
+  takerFeeRate: '0.00055',
+  tiers: [{ cap: '2000000', maintenanceMarginRate: '0.005', maintenanceDeduction: '0' }],
+}
+const POSITION = { symbol: 'BTCUSDT', marginMode: 'isolated', size: '1', entryPrice: '40000', leverage: '50' }
+const LINE = { account: { id: 'desk/1', venue: 'bybit', positions: [POSITION] }, marks: { BTCUSDT: '40000' } }
+
+async function run(lines: readonly unknown[], rule = levelRule()) {
+  const output = new PassThrough()
+  const text = lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n')
+  const collected = output.setEncoding('utf8').toArray()
+  const refused = await writeMargins(linesOf(Readable.from([text])), output, rule, (venue) => books[venue])
+  output.end()
+  const results = (await collected).join('').split('\n').slice(0, -1)
+  return { refused, results: results.map((result) => JSON.parse(result)) }
+}
+
+async function errorOf(line: unknown) {
+  const { refused, results } = await run([line])
+  expect(refused).toBe(1)
+  return results[0].error
+}
+
+describe('plimsoll margin', () => {
+  it('gives one line for one line, in order, bad ones in their place, blank ones skipped', async () => {
+    const second = { ...LINE, account: { ...LINE.account, id: 'desk/2', venue: 'binance-usdm' } }
+    const { refused, results } = await run([LINE, '', '{', second, '  '])
+    expect(refused).toBe(1)
+    expect(results).toHaveLength(3)
+    expect(results[0]).toMatchObject({
+      account: 'desk/1',
+      marginAccounts: [{ id: 'desk/1:isolated:BTCUSDT:long' }],
+    })
+    expect(results[0].marginAccounts[0].positions[0].maintenanceMargin).toBe('221.56')
+    expect(results[1].error).toMatchObject({ code: 'INPUT_INVALID', path: null })
+    expect(results[2].marginAccounts[0].positions[0].maintenanceMargin).toBe('160')
+  })
+
+  it('takes rules from the line before those of the venue, for symbols the venue does not know too', async () => {
+    const tiers = [{ ...RULES.tiers[0], maintenanceMarginRate: '0.01' }]
+    const line = {
+      account: { ...LINE.account, positions: [POSITION, { ...POSITION, symbol: 'NEWUSDT' }] },
+      marks: { BTCUSDT: '40000', NEWUSDT: '40000' },
+      rules: { BTCUSDT: { ...RULES, tiers }, NEWUSDT: RULES },
+    }
+    const { results } = await run([line])
+    const maintenance = results[0].marginAccounts.map(
+      (entry: { maintenanceMargin: string }) => entry.maintenanceMargin,
+    )
+    expect(maintenance).toEqual(['421.56', '221.56'])
+  })
+
+  it('leaves an account without the mark of a position unknown', async () => {
+    const { refused, results } = await run([{ ...LINE, marks: {} }])
+    expect(refused).toBe(0)
+    expect(results[0].marginAccounts[0]).toMatchObject({ verdict: 'unknown', marginRatio: null })
+  })
+
+  it('judges by the levels that it is given', async () => {
+    const near = { ...LINE, marks: { BTCUSDT: '39600' } }
+    const verdicts = []
+    for (const levels of [['0.5'], ['0.6']]) {
+      const { results } = await run([near], levelRule(levels))
+      verdicts.push(results[0].marginAccounts[0].verdict)
+    }
+    expect(verdicts).toEqual(['warning', 'safe'])
+  })
+
+  it.each<[string, unknown, object]>([
+    [
+      'no JSON',
+      'account',
+      { code: 'INPUT_INVALID', path: null, message: expect.stringContaining('the line is no JSON') },
+    ],
+    ['a list', '[]', { code: 'INPUT_INVALID', path: null }],
+    [
+      'no marks',
+      { account: LINE.account },
+      { code: 'INPUT_INVALID', path: 'marks', message: expect.stringContaining('marks is missing') },
+    ],
+    [
+      'an unknown field',
+      { ...LINE, mark: {} },
+      { code: 'INPUT_INVALID', path: 'mark', message: 'mark is {}: unknown field' },
+    ],
+    [
+      'a size that is no decimal',
+      { ...LINE, account: { ...LINE.account, positions: [{ ...POSITION, size: '1e3' }] } },
+      {
+        code: 'ACCOUNT_INVALID',
+        path: 'account.positions[0].size',
+        message: expect.stringContaining('account.positions[0].size is "1e3": must be a decimal string'),
+      },
+    ],
+    [
+      'an unknown venue',
+      { ...LINE, account: { ...LINE.account, venue: 'mtgox' } },
+      { code: 'ACCOUNT_INVALID', path: 'account.venue' },
+    ],
+    [
+      'an unknown account field',
+      { ...LINE, account: { ...LINE.account, owner: 'me' } },
+      { code: 'ACCOUNT_INVALID', path: 'account.owner', message: 'account.owner is "me": unknown field' },
+    ],
+    [
+      'an unknown symbol',
+      { ...LINE, account: { ...LINE.account, positions: [POSITION, { ...POSITION, symbol: 'FOOUSDT' }] } },
+      {
+        code: 'SYMBOL_UNKNOWN',
+        path: 'account.positions[1].symbol',
+        message: expect.stringContaining('FOOUSDT, which rule book test-1 of bybit does not hold'),
+      },
+    ],
+    [
+      'rules of another shape',
+      { ...LINE, rules: { BTCUSDT: { ...RULES, kind: 'quanto' } } },
+      { code: 'RULES_INVALID', path: 'rules.BTCUSDT.kind' },
+    ],
+    [
+      'rules that break the recurrence',
+      {
+        ...LINE,
+        rules: {
+          BTCUSDT: {
+            ...RULES,
+            tiers: [
+              ...RULES.tiers,
+              { cap: '3000000', maintenanceMarginRate: '0.01', maintenanceDeduction: '9999' },
+            ],
+          },
+        },
+      },
+      {
+        code: 'RULES_INVALID',
+        path: 'rules.BTCUSDT.tiers[1].maintenanceDeduction',
+        message: expect.stringContaining('of BTCUSDT is 9999, the recurrence'),
+      },
+    ],
+  ])('refuses %s, naming place, value and rule', async (_, line, error) => {
+    expect(await errorOf(line)).toMatchObject(error)
+  })
+
+  it.each(['', '0', '0.00', '-1', 'NaN', '1e3', '1e999', ' 1', 'Infinity', 40000, null, {}])(
+    'refuses %j as a mark',
+    async (markPrice) => {
+      expect(await errorOf({ ...LINE, marks: { BTCUSDT: markPrice } })).toMatchObject({
+        code: 'MARK_INVALID',
+        path: 'marks.BTCUSDT',
+        message: expect.stringContaining(`marks.BTCUSDT is ${JSON.stringify(markPrice)}: a price is`),
+      })
+    },
+  )
+
+  it('cuts a long value in a message', async () => {
+    const { message } = await errorOf({ ...LINE, marks: { BTCUSDT: '9'.repeat(5_000) } })
+    expect(message.length).toBeLessThan(200)
+  })
+})
+
+describe('the command', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'plimsoll-margin-'))
+  afterAll(() => rmSync(folder, { recursive: true }))
+
+  it.each([
+    ['a missing file', [join(folder, 'missing.jsonl')], { code: 'USAGE' }],
+    ['a folder', [folder], { code: 'USAGE' }],
+    [
+      'levels that do not rise',
+      [join(folder, 'x'), '--levels', '0.9,0.5'],
+      { code: 'CONFIGURATION', path: 'levels[1]' },
+    ],
+    ['a negative hysteresis', [join(folder, 'x'), '--hysteresis', '-1'], { code: 'CONFIGURATION' }],
+  ])('refuses %s', async (_, args, fault) => {
+    await expect(marginCommand().exitOverride().parseAsync(args, { from: 'user' })).rejects.toMatchObject(
+      fault,
+    )
+  })
+
+  it('reads a file whose last line has no end and whose lines end in CR LF', async () => {
+    const file = join(folder, 'lines.jsonl')
+    writeFileSync(file, 'one\r\ntwo')
+    const lines = []
+    for await (const line of linesOf(await openInput(file))) lines.push(line.trim())
+    expect(lines).toEqual(['one', 'two'])
+  })
+})
