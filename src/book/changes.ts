@@ -1,0 +1,85 @@
+import type { AccountChange } from '../domain/index.ts'
+import { PlimsollError } from '../errors.ts'
+import { type BookRedis, parseStored } from './store.ts'
+
+/** Changes taken from the stream at once. */
+const READ_CHANGES_MAX = 500
+
+/** The position before the first change of an empty stream. */
+export const STREAM_START = '0-0'
+
+/** One entry of the stream of changes. */
+export interface Entry {
+  readonly position: string
+  /** Position of the entry before it, by which gaps are seen. undefined: written by something else than a book. */
+  readonly previous: string | undefined
+  readonly fields: ReadonlyMap<string, string>
+}
+
+type RawEntry = readonly [position: string, fields: readonly string[]]
+
+/** Pairs of stream and entries: nested under RESP2, in one flat list under RESP3. */
+type XreadReply =
+  | readonly (readonly [stream: string, entries: readonly RawEntry[]])[]
+  | readonly [stream: string, entries: readonly RawEntry[]]
+  | null
+
+function entriesOf(reply: XreadReply): readonly RawEntry[] {
+  if (reply === null) return []
+  const [first, second] = reply
+  return typeof first === 'string' ? (second as readonly RawEntry[]) : (first?.[1] ?? [])
+}
+
+/** Entries after `position`, oldest first, waiting up to `blockMs` for the first; none when there came none. */
+export async function readChanges(
+  redis: BookRedis,
+  stream: string,
+  position: string,
+  blockMs: number,
+): Promise<Entry[]> {
+  const reply = (await redis.call(
+    'XREAD',
+    'COUNT',
+    READ_CHANGES_MAX,
+    ...(blockMs > 0 ? ['BLOCK', blockMs] : []),
+    'STREAMS',
+    stream,
+    position,
+  )) as XreadReply
+  return entriesOf(reply).map(entryOf)
+}
+
+/** Position of the newest entry, STREAM_START when the stream is empty. */
+export async function newestPosition(redis: BookRedis, stream: string): Promise<string> {
+  const reply = (await redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)) as readonly RawEntry[]
+  return reply[0]?.[0] ?? STREAM_START
+}
+
+/** @throws PlimsollError ACCOUNT_INVALID when the entry holds no account change. */
+export function changeOf(entry: Entry): AccountChange {
+  const id = entry.fields.get('id')
+  const kind = entry.fields.get('kind')
+  if (id !== undefined && kind === 'put') {
+    return { kind, account: parseStored(id, entry.fields.get('account') ?? '') }
+  }
+  const version = Number(entry.fields.get('version'))
+  if (id !== undefined && kind === 'removed' && Number.isSafeInteger(version)) return { kind, id, version }
+  throw new PlimsollError(
+    'ACCOUNT_INVALID',
+    `change ${entry.position} is neither an account that was put nor one that was removed`,
+  )
+}
+
+/** Whether stream position `left` lies before `right`. Both are `<milliseconds>-<counter>`. */
+export function isBefore(left: string, right: string): boolean {
+  const [leftMs = 0n, leftCounter = 0n] = left.split('-').map(BigInt)
+  const [rightMs = 0n, rightCounter = 0n] = right.split('-').map(BigInt)
+  return leftMs < rightMs || (leftMs === rightMs && leftCounter < rightCounter)
+}
+
+function entryOf([position, list]: RawEntry): Entry {
+  const fields = new Map<string, string>()
+  for (let index = 0; index + 1 < list.length; index += 2)
+    fields.set(list[index] ?? '', list[index + 1] ?? '')
+  return { position, previous: fields.get('previous'), fields }
+}

@@ -1,0 +1,11 @@
+export { type AccountSourceOptions, createAccountSource } from './source.ts'
+export {
+  type AccountWrite,
+  BATCH_ACCOUNTS_MAX,
+  type Book,
+  type BookKeys,
+  type BookRedis,
+  CHANGES_LENGTH_MAX,
+  createBook,
+  type WriteResult,
+} from './store.ts'

@@ -1,0 +1,132 @@
+import { type Account, accountSchema } from '../domain/index.ts'
+import { assert, PlimsollError } from '../errors.ts'
+import { REMOVE_SCRIPT, WRITE_SCRIPT } from './scripts.ts'
+
+/** Accounts in one call of `putMany`: Redis serves nobody else while it runs, about 10 µs an account. */
+export const BATCH_ACCOUNTS_MAX = 500
+/**
+ * Changes kept for followers (Redis trims in steps, so somewhat more). A follower that falls further behind
+ * loads the whole book again.
+ */
+export const CHANGES_LENGTH_MAX = 100_000
+
+/** What this folder needs of a Redis connection. An ioredis instance fits as it is. */
+export interface BookRedis {
+  call(command: string, ...args: (string | number)[]): Promise<unknown>
+}
+
+export interface BookKeys {
+  readonly accounts: string
+  readonly changes: string
+}
+
+export interface AccountWrite {
+  readonly account: Account
+  /**
+   * `stated` (default): the account's version must be above the stored one. `next`: one above the stored
+   * version, whatever it is. `force`: the account's version, or one above the stored one where that is higher.
+   */
+  readonly version?: 'stated' | 'next' | 'force'
+}
+
+/** The version under which the account is stored now, or the one that stood in the way. */
+export type WriteResult = { readonly written: number } | { readonly conflict: number }
+
+export interface Book {
+  /** @throws PlimsollError ACCOUNT_VERSION_CONFLICT naming both versions. */
+  put(account: Account, version?: AccountWrite['version']): Promise<number>
+  /** At most BATCH_ACCOUNTS_MAX, written as one: all reach Redis or none, conflicts apart. Results in order. */
+  putMany(writes: readonly AccountWrite[]): Promise<WriteResult[]>
+  /**
+   * Removes the account as its version `version`; false when it is not there. The version is forgotten with it.
+   * @throws PlimsollError ACCOUNT_VERSION_CONFLICT when `version` is not above the stored one.
+   */
+  remove(id: string, version: number): Promise<boolean>
+  /** @throws PlimsollError ACCOUNT_INVALID when what is stored is no account. */
+  get(id: string): Promise<Account | undefined>
+  count(): Promise<number>
+}
+
+/** The stored accounts of one shard. Every write is one script: compare the version, set, append the change. */
+export function createBook(redis: BookRedis, keys: BookKeys): Book {
+  async function putMany(writes: readonly AccountWrite[]): Promise<WriteResult[]> {
+    assert(writes.length <= BATCH_ACCOUNTS_MAX, `a batch holds at most ${BATCH_ACCOUNTS_MAX} accounts`)
+    if (writes.length === 0) return []
+    const replies = (await redis.call(
+      'EVAL',
+      WRITE_SCRIPT,
+      2,
+      keys.accounts,
+      keys.changes,
+      CHANGES_LENGTH_MAX,
+      ...writes.flatMap(writeArguments),
+    )) as string[]
+    return replies.map(resultOf)
+  }
+  return {
+    putMany,
+    async put(account, version) {
+      const [result] = await putMany([version === undefined ? { account } : { account, version }])
+      assert(result !== undefined, 'one write gives one result')
+      if ('written' in result) return result.written
+      throw versionConflict(account.id, account.version, result.conflict)
+    },
+    async remove(id, version) {
+      const reply = (await redis.call(
+        'EVAL',
+        REMOVE_SCRIPT,
+        2,
+        keys.accounts,
+        keys.changes,
+        CHANGES_LENGTH_MAX,
+        id,
+        version,
+      )) as string | null
+      if (reply === null) return false
+      const result = resultOf(reply)
+      if ('conflict' in result) throw versionConflict(id, version, result.conflict)
+      return true
+    },
+    async get(id) {
+      const stored = (await redis.call('HGET', keys.accounts, id)) as string | null
+      return stored === null ? undefined : parseStored(id, stored)
+    },
+    count: async () => (await redis.call('HLEN', keys.accounts)) as number,
+  }
+}
+
+/** @throws PlimsollError ACCOUNT_INVALID naming the account, the field and the rule. */
+export function parseStored(id: string, stored: string): Account {
+  let raw: unknown
+  try {
+    raw = JSON.parse(stored)
+  } catch (cause) {
+    throw new PlimsollError('ACCOUNT_INVALID', `stored account ${id} is not JSON`, { cause })
+  }
+  const parsed = accountSchema.safeParse(raw)
+  if (parsed.success) return parsed.data
+  const issue = parsed.error.issues[0]
+  const path = issue?.path.join('.') ?? ''
+  throw new PlimsollError('ACCOUNT_INVALID', `stored account ${id}: ${path} ${issue?.message ?? ''}`, {
+    path,
+  })
+}
+
+/** The script writes `{"version":N` before the rest, so that it can number an account without decoding it. */
+function writeArguments({ account, version = 'stated' }: AccountWrite): (string | number)[] {
+  const { version: stated, ...rest } = account
+  return [account.id, version, stated, `,${JSON.stringify(rest).slice(1)}`]
+}
+
+function resultOf(reply: string): WriteResult {
+  const version = Number(reply)
+  return version >= 0 ? { written: version } : { conflict: -1 - version }
+}
+
+function versionConflict(id: string, version: number, stored: number): PlimsollError {
+  return new PlimsollError(
+    'ACCOUNT_VERSION_CONFLICT',
+    `account ${id}: version ${version} is not above the stored version ${stored}`,
+    { path: 'version' },
+  )
+}

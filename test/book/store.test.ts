@@ -1,0 +1,129 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { createBook } from '../../src/book/index.ts'
+import { systemClock } from '../../src/clock.ts'
+import { closeRedis, connectRedis, keysOf, type RedisConnection } from '../../src/redis/index.ts'
+import { testAccount } from '../support/accounts.ts'
+import { startTestRedis, type TestRedis } from '../support/redis.ts'
+
+let server: TestRedis
+let redis: RedisConnection
+const keys = keysOf('store')
+
+beforeAll(async () => {
+  server = await startTestRedis()
+  redis = await connectRedis({ url: server.url, role: 'command', clock: systemClock, random: () => 0.5 })
+})
+afterAll(async () => {
+  await closeRedis(redis, systemClock)
+  await server.stop()
+})
+beforeEach(() => redis.flushall())
+
+describe('the book of accounts', () => {
+  test('gives back what was put, and keeps an account of one shard out of another', async () => {
+    const book = createBook(redis, keys)
+    const account = testAccount('desk-7/alpha', 17)
+    expect(await book.put(account)).toBe(17)
+    expect(await book.get('desk-7/alpha')).toEqual(account)
+    expect(await book.count()).toBe(1)
+    expect(await createBook(redis, keysOf('other')).get('desk-7/alpha')).toBeUndefined()
+  })
+
+  test('stores the public format: JSON of the account under its id', async () => {
+    await createBook(redis, keys).put(testAccount('a', 3))
+    expect(JSON.parse((await redis.hget('{plimsoll:store}:accounts', 'a')) ?? '')).toEqual(
+      testAccount('a', 3),
+    )
+  })
+
+  test.each([[7], [6]])(
+    'refuses version %i over a stored 7, naming both, and writes nothing',
+    async (version) => {
+      const book = createBook(redis, keys)
+      await book.put(testAccount('a', 7, '100'))
+      await expect(book.put(testAccount('a', version, '999'))).rejects.toMatchObject({
+        code: 'ACCOUNT_VERSION_CONFLICT',
+        path: 'version',
+        message: `account a: version ${version} is not above the stored version 7`,
+      })
+      expect((await book.get('a'))?.collateral[0]?.amount).toBe('100')
+      expect(await redis.xlen(keys.changes)).toBe(1)
+    },
+  )
+
+  test('force writes all the same, under a version that still rises', async () => {
+    const book = createBook(redis, keys)
+    await book.put(testAccount('a', 7))
+    expect(await book.put(testAccount('a', 2, '55'), 'force')).toBe(8)
+    expect(await book.get('a')).toEqual(testAccount('a', 8, '55'))
+    expect(await book.put(testAccount('a', 20), 'force')).toBe(20)
+  })
+
+  test('numbers an account without a version of its own one above the stored one, from 0', async () => {
+    const book = createBook(redis, keys)
+    expect(await book.put(testAccount('a', 0), 'next')).toBe(0)
+    expect(await book.put(testAccount('a', 0, '5'), 'next')).toBe(1)
+    expect(await book.get('a')).toEqual(testAccount('a', 1, '5'))
+  })
+
+  test('writes a batch in order and refuses only what conflicts', async () => {
+    const book = createBook(redis, keys)
+    await book.put(testAccount('b', 5))
+    expect(
+      await book.putMany([
+        { account: testAccount('a', 1) },
+        { account: testAccount('b', 5) },
+        { account: testAccount('a', 2) },
+        { account: testAccount('a', 2) },
+      ]),
+    ).toEqual([{ written: 1 }, { conflict: 5 }, { written: 2 }, { conflict: 2 }])
+    const changes = await redis.xrange(keys.changes, '-', '+')
+    expect(changes.map(([, fields]) => fields[fields.indexOf('id') + 1])).toEqual(['b', 'a', 'a'])
+  })
+
+  test('reads the version of an account that something else wrote', async () => {
+    const book = createBook(redis, keys)
+    await redis.hset(keys.accounts, 'a', JSON.stringify(testAccount('a', 9)))
+    await expect(book.put(testAccount('a', 9))).rejects.toMatchObject({ code: 'ACCOUNT_VERSION_CONFLICT' })
+  })
+
+  test('is not fooled by an id that looks like a version', async () => {
+    const book = createBook(redis, keys)
+    const id = '{"version":99'
+    await book.put(testAccount(id, 1))
+    expect(await book.put(testAccount(id, 2))).toBe(2)
+    expect((await book.get(id))?.id).toBe(id)
+  })
+
+  test('keeps the largest version exact', async () => {
+    const book = createBook(redis, keys)
+    const largest = Number.MAX_SAFE_INTEGER
+    await book.put(testAccount('a', largest - 1))
+    expect(await book.put(testAccount('a', largest, '1'))).toBe(largest)
+    expect((await book.get('a'))?.version).toBe(largest)
+    await expect(book.put(testAccount('a', largest))).rejects.toMatchObject({
+      code: 'ACCOUNT_VERSION_CONFLICT',
+    })
+  })
+
+  test('removes with a higher version only, and says whether there was something', async () => {
+    const book = createBook(redis, keys)
+    await book.put(testAccount('a', 3))
+    await expect(book.remove('a', 3)).rejects.toMatchObject({ code: 'ACCOUNT_VERSION_CONFLICT' })
+    expect(await book.remove('a', 4)).toBe(true)
+    expect(await book.remove('a', 5)).toBe(false)
+    expect(await book.count()).toBe(0)
+  })
+
+  test('names the field of a stored account that is none', async () => {
+    await redis.hset(
+      keys.accounts,
+      'a',
+      '{"id":"a","venue":"bybit","collateral":[{"asset":"USDT","amount":"x"}]}',
+    )
+    await expect(createBook(redis, keys).get('a')).rejects.toMatchObject({
+      code: 'ACCOUNT_INVALID',
+      path: 'collateral.0.amount',
+    })
+  })
+})
