@@ -1,1 +1,45 @@
-export {}
+/** Public API. */
+
+export { systemClock } from './clock.ts'
+export { type Config, loadConfig } from './config.ts'
+export type {
+  Account,
+  AccountProgress,
+  Clock,
+  Cure,
+  Decimal,
+  EventKind,
+  InstrumentRules,
+  MarginEvent,
+  MarginState,
+  Position,
+  PositionState,
+  RiskTier,
+  RuleBook,
+  Venue,
+  VenueId,
+  Verdict,
+} from './domain/index.ts'
+export {
+  accountSchema,
+  instrumentRulesSchema,
+  marginEventSchema,
+} from './domain/index.ts'
+export { type FaultCode, PlimsollError } from './errors.ts'
+export {
+  EVENTS_QUEUE_NAME,
+  type EventContext,
+  fileInbox,
+  type Inbox,
+  marginEventJsonSchema,
+  memoryInbox,
+  once,
+  type SubscribeOptions,
+  type Subscription,
+  subscribe,
+} from './events/index.ts'
+export { KERNEL_VARIANTS, type Kernel, type KernelVariant, openKernel } from './kernel/index.ts'
+export { levelRule, marginAccountsOf, marginStateOf } from './margin/index.ts'
+export { keysOf } from './redis/index.ts'
+export { binance, bybit, ruleBookOf, VENUES, venueOf, withRules } from './venues/index.ts'
+export { startWorker, type Worker, type WorkerOptions, type WorkerStats } from './worker.ts'

@@ -74,7 +74,7 @@ describe.each(KERNEL_VARIANTS)('kernel %s', (variant) => {
     kernel.setAccountLevel(account, 3)
     // 0.9 (1.375 - 10,000 x) = 50 x at m = 7,313.13...; breach 10,050 / 1.375 = 7,309.0909
     instant(kernel, [[instrument, 7_312]])
-    expect(instant(kernel, [[instrument, 7_309.0910]]).suspects).toEqual([])
+    expect(instant(kernel, [[instrument, 7_309.091]]).suspects).toEqual([])
     expect(instant(kernel, [[instrument, 7_309.0909]]).suspects).toEqual([[account, ANSWER_ACROSS]])
   })
 
@@ -144,8 +144,16 @@ describe.each(KERNEL_VARIANTS)('kernel %s', (variant) => {
     const account = kernel.addAccount(5, 0)
     kernel.addRow(account, a, table, -100, 1, 1, 0)
     kernel.addRow(account, b, table, 100, -1, 1, 0)
-    instant(kernel, [[a, 100], [b, 100]])
-    expect(instant(kernel, [[a, 80], [b, 80]]).suspects).toEqual([])
+    instant(kernel, [
+      [a, 100],
+      [b, 100],
+    ])
+    expect(
+      instant(kernel, [
+        [a, 80],
+        [b, 80],
+      ]).suspects,
+    ).toEqual([])
     expect(instant(kernel, [[a, 70]]).suspects).toEqual([[account, ANSWER_ACROSS]])
   })
 
@@ -192,9 +200,16 @@ describe.each(KERNEL_VARIANTS)('kernel %s', (variant) => {
       const account = kernel.addAccount(10, 0)
       kernel.addRow(account, instruments[instrument]!, table, -100, 1, 1, 0)
       expected[instrument]!.push(account)
-      if (i % 4_999 === 0) instant(kernel, instruments.map((number) => [number, 100] as const))
+      if (i % 4_999 === 0)
+        instant(
+          kernel,
+          instruments.map((number) => [number, 100] as const),
+        )
     }
-    instant(kernel, instruments.map((number) => [number, 100] as const))
+    instant(
+      kernel,
+      instruments.map((number) => [number, 100] as const),
+    )
     for (const instrument of [0, 17, 299]) {
       const { suspects } = instant(kernel, [[instruments[instrument]!, 90]])
       expect(suspects.map(([account]) => account).sort((p, q) => p! - q!)).toEqual(expected[instrument])

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { LatencyHistogram } from '../../src/events/histogram.ts'
+import { LatencyHistogram } from '../src/histogram.ts'
 
 describe('the latency histogram', () => {
   it('gives quantiles at most one sixteenth too high', () => {

@@ -1,0 +1,39 @@
+#!/usr/bin/env node
+import { createRequire } from 'node:module'
+import { Command, CommanderError } from 'commander'
+import { EXIT_FAULT, EXIT_OK, EXIT_USAGE, exitCodeOf, PlimsollError } from '../errors.ts'
+import { decodeCommand } from './decode.ts'
+import { marginCommand } from './margin.ts'
+import { runCommand } from './run.ts'
+
+const { version } = createRequire(import.meta.url)('plimsoll/package.json') as { version: string }
+
+const program = new Command('plimsoll')
+  .description('Watches leveraged accounts: mark prices in, exact liquidation events out.')
+  .version(version)
+  .showHelpAfterError('(--help tells more)')
+  .addHelpText('after', '\nExit codes: 0 ok, 1 fault, 2 usage or configuration.')
+
+for (const command of [runCommand(), marginCommand(), decodeCommand()]) {
+  program.addCommand(command)
+}
+for (const command of [program, ...program.commands]) command.exitOverride()
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  process.exitCode = report(error)
+}
+
+/** One line on standard error for what a user can act on; a bug shows its stack. */
+function report(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_OK : EXIT_USAGE
+  if (error instanceof PlimsollError) {
+    process.stderr.write(`plimsoll: ${error.code}: ${error.message}\n`)
+    return exitCodeOf(error)
+  }
+  process.stderr.write(
+    `plimsoll: bug: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  )
+  return EXIT_FAULT
+}

@@ -1,0 +1,46 @@
+import { type Command, InvalidArgumentError } from 'commander'
+
+/** Flags of the settings that every command with a worker or a store takes; names as in `src/config.ts`. */
+export function withConfigOptions(command: Command): Command {
+  return withStoreOptions(command)
+    .option('--levels <ratios>', 'warning levels of the margin ratio, comma-separated', (text) =>
+      text === '' ? [] : text.split(',').map((level) => level.trim()),
+    )
+    .option(
+      '--hysteresis <share>',
+      'share of the maintenance margin to be free above a level before it is left',
+    )
+    .option('--kernel <variant>', 'wasm-simd, wasm-scalar or typescript')
+    .option('--allow-unsafe-redis', 'run on a Redis that may lose data')
+    .option('--log-level <level>', 'debug, info, warn, error or silent')
+    .option(
+      '--stream-url <id=url>',
+      'replace the URL of a stream, for example bybit-linear=wss://...; repeatable',
+      streamUrl,
+    )
+    .hook('preAction', (_, action) => {
+      const { streamUrl: urls } = action.opts<{ streamUrl?: Record<string, string> }>()
+      if (urls !== undefined) action.setOptionValue('streamUrls', urls)
+      action.setOptionValue('streamUrl', undefined)
+      action.setOptionValue('rulesFile', action.opts().rules)
+      action.setOptionValue('rules', undefined)
+    })
+}
+
+/** Flags of the settings that say where the store is and which instruments are known. */
+export function withStoreOptions(command: Command): Command {
+  return command
+    .option('--redis-url <url>', 'Redis to use instead of a private one')
+    .option('--data-dir <folder>', 'folder of the private Redis (default .data)')
+    .option('--shard <name>', 'shard of the book (default 0)')
+    .option(
+      '--rules <file>',
+      'instrument rules that replace or extend the built-in books, JSON by venue and symbol',
+    )
+}
+
+function streamUrl(text: string, previous: Record<string, string> = {}): Record<string, string> {
+  const at = text.indexOf('=')
+  if (at < 1) throw new InvalidArgumentError('must be stream=url')
+  return { ...previous, [text.slice(0, at)]: text.slice(at + 1) }
+}

@@ -1,0 +1,151 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { z } from 'zod'
+import {
+  decimalSchema,
+  type InstrumentRules,
+  instrumentRulesMapSchema,
+  VENUE_IDS,
+  type VenueId,
+} from './domain/index.ts'
+import { PlimsollError } from './errors.ts'
+import { KERNEL_VARIANTS } from './kernel/index.ts'
+import { LOG_LEVELS } from './log.ts'
+import { DEFAULT_HYSTERESIS, DEFAULT_LEVELS } from './margin/index.ts'
+import { VENUES } from './venues/index.ts'
+
+const STREAM_IDS = VENUES.flatMap((venue) => venue.streams.map((stream) => stream.id))
+
+const configSchema = z.strictObject({
+  /** Absent: a private Redis, see `openRedis`. */
+  redisUrl: z.string().min(1).optional(),
+  /** Where the private Redis keeps its data. */
+  dataDir: z.string().min(1).default('.data'),
+  shard: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,32}$/, 'must be 1 to 32 letters, digits, _ or -')
+    .default('0'),
+  /** Warning levels of the margin ratio, ascending, below 1. */
+  levels: z.array(decimalSchema).default([...DEFAULT_LEVELS]),
+  /** Share of the maintenance margin that must be free above a level before it is left. */
+  hysteresis: decimalSchema.default(DEFAULT_HYSTERESIS),
+  /** File of instrument rules that replace or extend the built-in books. */
+  rulesFile: z.string().min(1).optional(),
+  kernel: z
+    .enum(KERNEL_VARIANTS as [string, ...string[]])
+    .transform((name) => name as (typeof KERNEL_VARIANTS)[number])
+    .default('wasm-simd'),
+  /** Run on a Redis that may lose data; said loudly. */
+  allowUnsafeRedis: z.boolean().default(false),
+  logLevel: z.enum(LOG_LEVELS).default('info'),
+  /** Replaces the URL of a stream, for a test network or a regional host. */
+  streamUrls: z
+    .partialRecord(z.enum(STREAM_IDS as [string, ...string[]]), z.url({ protocol: /^wss?$/ }))
+    .default({}),
+})
+
+export type Config = Readonly<z.infer<typeof configSchema>>
+export type ConfigOverrides = z.input<typeof configSchema>
+
+/** Environment variable of each setting. Flags stand above them, a `.env` file and the defaults below. */
+const VARIABLES = {
+  REDIS_URL: 'redisUrl',
+  PLIMSOLL_DATA_DIR: 'dataDir',
+  PLIMSOLL_SHARD: 'shard',
+  PLIMSOLL_LEVELS: 'levels',
+  PLIMSOLL_HYSTERESIS: 'hysteresis',
+  PLIMSOLL_RULES: 'rulesFile',
+  PLIMSOLL_KERNEL: 'kernel',
+  PLIMSOLL_ALLOW_UNSAFE_REDIS: 'allowUnsafeRedis',
+  PLIMSOLL_LOG_LEVEL: 'logLevel',
+} as const
+
+const STREAM_URL_PREFIX = 'PLIMSOLL_STREAM_URL_'
+
+/**
+ * The settings of a command: `overrides` (flags), then the environment, then `.env`, then defaults.
+ * Throws CONFIGURATION with every setting that is wrong or unknown, each with its value and rule.
+ */
+export function loadConfig(overrides: ConfigOverrides = {}, environment?: NodeJS.ProcessEnv): Config {
+  if (environment === undefined && existsSync('.env')) process.loadEnvFile('.env')
+  const { settings, unknown } = readEnvironment(environment ?? process.env)
+  const given = Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined))
+  const streamUrls = { ...(settings.streamUrls as object), ...overrides.streamUrls }
+  const parsed = configSchema.safeParse({ ...settings, ...given, streamUrls })
+  const faults = unknown.map((name) => `${name} is not a setting`)
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues) {
+      faults.push(
+        `${settingName(issue.path)} ${issue.message} (is ${JSON.stringify(valueAt({ ...settings, ...given, streamUrls }, issue.path))})`,
+      )
+    }
+  }
+  if (faults.length > 0 || !parsed.success) {
+    throw new PlimsollError('CONFIGURATION', `wrong settings: ${faults.join('; ')}`)
+  }
+  return Object.freeze(parsed.data)
+}
+
+function readEnvironment(environment: NodeJS.ProcessEnv) {
+  const settings: Record<string, unknown> = {}
+  const streamUrls: Record<string, string> = {}
+  const unknown: string[] = []
+  for (const [name, value] of Object.entries(environment)) {
+    if (value === undefined || value === '') continue
+    if (name in VARIABLES) {
+      const setting = VARIABLES[name as keyof typeof VARIABLES]
+      settings[setting] = fromText(setting, value)
+    } else if (name.startsWith(STREAM_URL_PREFIX)) {
+      streamUrls[name.slice(STREAM_URL_PREFIX.length).toLowerCase().replaceAll('_', '-')] = value
+    } else if (name.startsWith('PLIMSOLL_')) unknown.push(name)
+  }
+  settings.streamUrls = streamUrls
+  return { settings, unknown }
+}
+
+function fromText(setting: string, value: string): unknown {
+  if (setting === 'levels') return value.split(',').map((level) => level.trim())
+  if (setting === 'allowUnsafeRedis')
+    return value === 'true' || value === '1' ? true : value === 'false' || value === '0' ? false : value
+  return value
+}
+
+function settingName(path: readonly PropertyKey[]): string {
+  const variable = Object.entries(VARIABLES).find(([, setting]) => setting === path[0])?.[0]
+  return variable === undefined ? path.join('.') : `${path.join('.')} (${variable})`
+}
+
+function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key],
+    value,
+  )
+}
+
+export type RulesByVenue = ReadonlyMap<VenueId, Readonly<Record<string, InstrumentRules>>>
+
+const rulesFileSchema = z.partialRecord(
+  z.enum(Object.keys(VENUE_IDS) as [keyof typeof VENUE_IDS, ...(keyof typeof VENUE_IDS)[]]),
+  instrumentRulesMapSchema,
+)
+
+/** Reads `{"bybit": {"FOOUSDT": rules, …}, …}`. Throws CONFIGURATION or RULES_INVALID naming file and path. */
+export function loadRulesFile(path: string): RulesByVenue {
+  let value: unknown
+  try {
+    value = JSON.parse(readFileSync(path, 'utf8'))
+  } catch (cause) {
+    throw new PlimsollError('CONFIGURATION', `rules file ${path}: ${(cause as Error).message}`, { cause })
+  }
+  const parsed = rulesFileSchema.safeParse(value)
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]!
+    const at = issue.path.join('.')
+    throw new PlimsollError('RULES_INVALID', `rules file ${path}: ${at}: ${issue.message}`, { path: at })
+  }
+  const byVenue = new Map<VenueId, Record<string, InstrumentRules>>()
+  for (const [name, rules] of Object.entries(parsed.data)) {
+    const venue = VENUE_IDS[name as keyof typeof VENUE_IDS]
+    byVenue.set(venue, { ...byVenue.get(venue), ...rules })
+  }
+  return byVenue
+}

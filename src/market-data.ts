@@ -1,0 +1,134 @@
+import type { Clock, Random, VenueId, VenueStream } from './domain/index.ts'
+import { PlimsollError } from './errors.ts'
+import {
+  type ConnectBudget,
+  connectBudget,
+  type FeedCounters,
+  type FeedSink,
+  type Feeds,
+  openFeeds,
+} from './feed/index.ts'
+import type { Log } from './log.ts'
+import type { Monitor } from './monitor/index.ts'
+import { streamCarrying } from './venues/index.ts'
+
+/** New markets wait this long for others, so that one subscription asks for all. */
+const MARKETS_GATHER_MS = 20
+
+export interface MarketDataOptions {
+  readonly monitor: Monitor
+  /** URLs that replace those of the venues, by stream id. */
+  readonly streamUrls: Readonly<Record<string, string | undefined>>
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  /** What a feed cannot survive: the monitor broke an invariant or reached a limit. */
+  readonly failed: (error: Error) => void
+}
+
+/** Brings the marks of the markets in the book to the monitor: one group of connections a stream. */
+export class MarketData {
+  readonly #options: MarketDataOptions
+  readonly #budget: ConnectBudget
+  readonly #feeds = new Map<string, Feeds>()
+  readonly #added: { readonly venue: VenueId; readonly symbol: string }[] = []
+  #frames = 0
+  #isOpen = false
+  #cancelGather: (() => void) | undefined
+
+  constructor(options: MarketDataOptions) {
+    this.#options = options
+    this.#budget = connectBudget(options.clock)
+  }
+
+  get frames(): number {
+    return this.#frames
+  }
+
+  counters(): Record<string, readonly FeedCounters[]> {
+    const entries = [...this.#feeds].map(([id, { feeds }]) => [
+      id,
+      feeds.map((feed) => ({ ...feed.counters })),
+    ])
+    return Object.fromEntries(entries)
+  }
+
+  /** The book holds a position on this market. Before `open` markets are only noted. */
+  add(venue: VenueId, symbol: string): void {
+    this.#added.push({ venue, symbol })
+    if (!this.#isOpen || this.#cancelGather !== undefined) return
+    this.#cancelGather = this.#options.clock.after(MARKETS_GATHER_MS, () => {
+      this.#cancelGather = undefined
+      this.#subscribe()
+    })
+  }
+
+  open(): void {
+    this.#isOpen = true
+    this.#subscribe()
+  }
+
+  async close(): Promise<void> {
+    this.#isOpen = false
+    this.#cancelGather?.()
+    await Promise.all([...this.#feeds.values()].map((feeds) => feeds.close()))
+  }
+
+  /** Opens or widens the feeds for the markets that were added since. */
+  #subscribe(): void {
+    const byStream = new Map<VenueStream, { venue: VenueId; symbols: string[] }>()
+    for (const { venue, symbol } of this.#added.splice(0)) {
+      const stream = streamCarrying(venue, symbol)
+      if (stream === undefined) {
+        const message = 'no stream carries this market; its accounts stay without a verdict'
+        this.#options.log.error({ venue, symbol }, message)
+        continue
+      }
+      const known = byStream.get(stream)
+      if (known === undefined) byStream.set(stream, { venue, symbols: [symbol] })
+      else known.symbols.push(symbol)
+    }
+    for (const [stream, { venue, symbols }] of byStream) {
+      const feeds = this.#feeds.get(stream.id)
+      if (feeds !== undefined) feeds.add(symbols)
+      else this.#feeds.set(stream.id, this.#openFeeds(stream, venue, symbols))
+    }
+  }
+
+  #openFeeds(stream: VenueStream, venue: VenueId, symbols: readonly string[]): Feeds {
+    const { streamUrls, clock, random } = this.#options
+    const url = streamUrls[stream.id]
+    const log = this.#options.log.child({ stream: stream.id })
+    const sink = this.#sinkOf(venue, log)
+    const given = url === undefined ? {} : { url }
+    return openFeeds({ stream, symbols, clock, random, log, budget: this.#budget, sink, ...given })
+  }
+
+  #sinkOf(venue: VenueId, log: Log): FeedSink {
+    const { monitor, clock, failed } = this.#options
+    return {
+      frameStart: (receivedMonotonicMs, receivedTimeMs) => {
+        this.#frames++
+        monitor.frameStart(receivedTimeMs, receivedMonotonicMs)
+      },
+      tick: (symbol, markPrice, eventTimeMs) => monitor.tick(venue, symbol, markPrice, eventTimeMs),
+      unchanged: () => undefined,
+      frameEnd: () => monitor.frameEnd(),
+      marketState: (symbol, state) => {
+        if (state === 'fresh') return
+        log.warn({ symbol, state }, 'market has no fresh mark')
+        try {
+          monitor.marketStale(venue, symbol, clock.nowMs(), clock.monotonicMs())
+        } catch (error) {
+          failed(error as Error)
+        }
+      },
+      connection: (state, reason) => log.info({ state, reason }, 'feed'),
+      fault: (error) => {
+        if (error instanceof PlimsollError && error.code === 'FEED_REJECTED') {
+          log.error({ code: error.code }, error.message)
+        } else failed(error)
+      },
+    }
+  }
+}

@@ -1,0 +1,285 @@
+import { type AccountSourceOptions, createAccountSource } from './book/index.ts'
+import { type Config, loadRulesFile, type RulesByVenue } from './config.ts'
+import type {
+  AccountSource,
+  Clock,
+  EventKind,
+  EventRecord,
+  Random,
+  RuleBook,
+  VenueId,
+} from './domain/index.ts'
+import { EVENTS_QUEUE_NAME, type EventLogStats, openEventLog, type RedisEventLog } from './events/index.ts'
+import type { FeedCounters } from './feed/index.ts'
+import { LatencyHistogram } from './histogram.ts'
+import { openKernel } from './kernel/index.ts'
+import type { Log } from './log.ts'
+import { type LevelRule, levelRule } from './margin/index.ts'
+import { MarketData } from './market-data.ts'
+import {
+  Monitor,
+  type MonitorCounters,
+  type MonitorObserver,
+  type NearAccount,
+  nearest,
+} from './monitor/index.ts'
+import {
+  checkRedis,
+  closeRedis,
+  connectRedis,
+  keysOf,
+  type RedisConnection,
+  type RedisRole,
+} from './redis/index.ts'
+import { ruleBookOf, withRules } from './venues/index.ts'
+
+/** The orderly stop: events that wait get this long to reach the queue. What is left is found again at the next start. */
+export const STOP_FLUSH_MS = 3_000
+const AUDIT_EVERY_MS = 100
+const AUDIT_ACCOUNTS = 20
+
+export interface WorkerOptions {
+  readonly config: Config
+  readonly redisUrl: string
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  /** Called once when the worker cannot go on: another worker took over, or a limit is reached. */
+  readonly fatal: (error: Error) => void
+  /** Rules beside those of the rules file. */
+  readonly rules?: RulesByVenue
+  readonly observer?: MonitorObserver
+}
+
+export interface WorkerStats extends MonitorCounters {
+  readonly frames: number
+  readonly accounts: number
+  readonly marginAccounts: number
+  readonly positions: number
+  readonly events: Readonly<Record<EventKind, number>>
+  /** Margin accounts by level, `0` is safe. */
+  readonly standing: readonly { readonly level: string; readonly marginAccounts: number }[]
+  readonly detectP50Ms: number
+  readonly detectP99Ms: number
+  readonly log: EventLogStats
+  readonly feeds: Readonly<Record<string, readonly FeedCounters[]>>
+  readonly kernelBytes: number
+  /** Ticks that wait for evaluation. */
+  readonly waiting: number
+}
+
+export interface Worker {
+  stats(): WorkerStats
+  /** Margin accounts nearest below their line, with exact ratios. */
+  nearest(count: number): readonly NearAccount[]
+  /** Last mark of a market, as printed by its venue. */
+  markOf(venue: string, symbol: string): string | undefined
+  /** Stops in order: feeds, what waits, the events to stream and queue, Redis. At most about 5 s. */
+  stop(): Promise<void>
+}
+
+/** Composes a worker: Redis checked, book loaded, earlier progress restored, feeds opened, changes followed. */
+export async function startWorker(options: WorkerOptions): Promise<Worker> {
+  const connections: RedisConnection[] = []
+  const connect = async (role: RedisRole): Promise<RedisConnection> => {
+    const { clock, random, redisUrl, log } = options
+    const report = (error: Error) => log.warn({ error: error.message }, 'redis connection lost')
+    const connection = await connectRedis({ url: redisUrl, role, clock, random, report })
+    connections.push(connection)
+    return connection
+  }
+  try {
+    const command = await connect('command')
+    const { allowUnsafeRedis: allowUnsafe } = options.config
+    await checkRedis(command, { allowUnsafe, warn: (message) => options.log.error({}, message) })
+    const worker = new MonitorWorker(options, connections)
+    const source = { redis: command, followerRedis: await connect('blocking') }
+    await worker.start(await connect('command'), await connect('queue'), source)
+    return worker
+  } catch (error) {
+    await Promise.all(connections.map((connection) => closeRedis(connection, options.clock)))
+    throw error
+  }
+}
+
+class MonitorWorker implements Worker {
+  readonly #options: WorkerOptions
+  readonly #connections: readonly RedisConnection[]
+  readonly #rule: LevelRule
+  readonly #monitor: Monitor
+  readonly #marketData: MarketData
+  readonly #events: Record<EventKind, number> = {
+    warning: 0,
+    liquidation: 0,
+    recovered: 0,
+    unknown: 0,
+    closed: 0,
+  }
+  readonly #detection = new LatencyHistogram()
+  readonly #books = new Map<VenueId, RuleBook>()
+  #kernelBytes: () => number
+  #eventLog!: RedisEventLog
+  #source!: AccountSource
+  #cancelAudit: () => void = () => undefined
+  #stopping: Promise<void> | undefined
+  #failed = false
+
+  constructor(options: WorkerOptions, connections: readonly RedisConnection[]) {
+    const { config, clock, log } = options
+    this.#options = options
+    this.#connections = connections
+    this.#rule = levelRule(config.levels, config.hysteresis)
+    const kernel = openKernel(config.kernel)
+    this.#kernelBytes = () => kernel.byteLength
+    this.#readRules()
+    this.#monitor = new Monitor({
+      kernel,
+      clock,
+      rule: this.#rule,
+      ruleBookOf: (venue) => this.#books.get(venue) ?? ruleBookOf(venue),
+      publish: (records) => this.#publish(records),
+      marketAdded: (venue, symbol) => this.#marketData.add(venue as VenueId, symbol),
+      refused: (account, error) =>
+        log.error({ account: account.id, error: error.message }, 'account refused'),
+      observer: options.observer,
+    })
+    const { streamUrls } = config
+    this.#marketData = new MarketData({
+      monitor: this.#monitor,
+      streamUrls,
+      clock,
+      random: options.random,
+      log,
+      failed: (error) => this.#fatal(error),
+    })
+  }
+
+  async start(
+    command: RedisConnection,
+    queueConnection: RedisConnection,
+    source: Pick<AccountSourceOptions, 'redis' | 'followerRedis'>,
+  ): Promise<void> {
+    const { config, clock, log } = this.#options
+    const keys = keysOf(config.shard)
+    this.#eventLog = await openEventLog({
+      redis: command,
+      queueConnection,
+      keys,
+      queueName: EVENTS_QUEUE_NAME,
+      clock,
+      fault: (error) =>
+        error.code === 'STREAM_FENCED' ? this.#fatal(error) : log.error({ code: error.code }, error.message),
+    })
+    await this.#eventLog.restore((account, progress) => this.#monitor.restore(account, progress))
+    this.#source = createAccountSource({ ...source, keys, clock })
+    const refused = (id: string, error: Error) =>
+      log.error({ account: id, error: error.message }, 'account refused')
+    await this.#source.load((account) => this.#monitor.apply({ kind: 'put', account }), refused)
+    const { accounts, positions } = this.#monitor.book
+    log.info({ accounts, positions, markets: this.#monitor.markets.all.length }, 'book loaded')
+    this.#marketData.open()
+    this.#source.follow(
+      (change) => this.#guard(() => this.#monitor.apply(change)),
+      (error) => log.warn({ error: error.message }, 'following the book'),
+    )
+    this.#audit()
+  }
+
+  stats(): WorkerStats {
+    const { counters, book, levels, waiting } = this.#monitor
+    const { names } = this.#rule
+    const above = names.slice(1).map((level, index) => ({ level, marginAccounts: levels.at(index + 1).size }))
+    const safe = book.marginAccounts - above.reduce((sum, { marginAccounts }) => sum + marginAccounts, 0)
+    return {
+      ...counters,
+      frames: this.#marketData.frames,
+      accounts: book.accounts,
+      marginAccounts: book.marginAccounts,
+      positions: book.positions,
+      events: { ...this.#events },
+      standing: [{ level: '0', marginAccounts: safe }, ...above],
+      detectP50Ms: this.#detection.quantileMs(0.5),
+      detectP99Ms: this.#detection.quantileMs(0.99),
+      log: this.#eventLog.stats(),
+      feeds: this.#marketData.counters(),
+      kernelBytes: this.#kernelBytes(),
+      waiting,
+    }
+  }
+
+  nearest(count: number): readonly NearAccount[] {
+    return nearest(this.#monitor, count, this.#rule.levels.length)
+  }
+
+  markOf(venue: string, symbol: string): string | undefined {
+    return this.#monitor.markets.find(venue, symbol)?.markText || undefined
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  async #stop(): Promise<void> {
+    const { clock, log } = this.#options
+    this.#cancelAudit()
+    await this.#marketData.close()
+    await this.#source.stop()
+    if (!this.#failed) this.#monitor.drain()
+    const flushed = await this.#eventLog.flush(STOP_FLUSH_MS)
+    if (!flushed)
+      log.error(
+        { events: this.#eventLog.pending, limitMs: STOP_FLUSH_MS },
+        'stopped with events outside the queue',
+      )
+    await this.#eventLog.close()
+    await Promise.all(this.#connections.map((connection) => closeRedis(connection, clock)))
+    log.info({ events: this.#eventLog.stats().enqueued }, 'stopped')
+  }
+
+  #readRules(): void {
+    const { config, rules } = this.#options
+    const sources: [RulesByVenue, string][] = []
+    if (config.rulesFile !== undefined) sources.push([loadRulesFile(config.rulesFile), config.rulesFile])
+    if (rules !== undefined) sources.push([rules, 'given'])
+    for (const [byVenue, name] of sources) {
+      for (const [venue, overrides] of byVenue) {
+        const book = this.#books.get(venue) ?? ruleBookOf(venue)
+        this.#books.set(venue, withRules(book, overrides, `${book.version}+${name}`))
+      }
+    }
+  }
+
+  #publish(records: readonly EventRecord[]): void {
+    for (const { event } of records) {
+      this.#events[event.kind]++
+      this.#detection.record(event.detectionLatencyMs)
+    }
+    this.#eventLog.publish(records)
+  }
+
+  #audit(): void {
+    this.#cancelAudit = this.#options.clock.after(AUDIT_EVERY_MS, () => {
+      const before = this.#monitor.counters.auditDisagreements
+      this.#guard(() => this.#monitor.audit(AUDIT_ACCOUNTS))
+      const found = this.#monitor.counters.auditDisagreements - before
+      if (found > 0) this.#options.log.error({ disagreements: found }, 'audit disagrees with the kernel')
+      this.#audit()
+    })
+  }
+
+  #guard(action: () => void): void {
+    try {
+      action()
+    } catch (error) {
+      this.#fatal(error as Error)
+    }
+  }
+
+  /** A broken invariant or a limit reached: nothing is evaluated any more, and whoever runs the worker is told once. */
+  #fatal(error: Error): void {
+    if (this.#failed) return
+    this.#failed = true
+    this.#options.fatal(error)
+  }
+}
