@@ -6,8 +6,8 @@ import {
   type EventRecord,
 } from '../domain/index.ts'
 import { assert, PlimsollError } from '../errors.ts'
-import type { EventRedis } from './connection.ts'
 import { LatencyHistogram } from '../histogram.ts'
+import type { EventRedis } from './connection.ts'
 import { Outbox } from './outbox.ts'
 import { ADD_JOBS_MAX, EventQueue, jobsOf, type QueueConnection, type QueuedEvent } from './queue.ts'
 import { describeIssue, JOB_EVENTS_MAX } from './schema.ts'

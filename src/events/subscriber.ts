@@ -8,7 +8,7 @@ import { describeIssue, jobDataSchema } from './schema.ts'
 import { Waiter } from './stage.ts'
 
 const LOCK_MS = 30_000
-const STALLED_CHECK_MS = 5_000
+const STALLED_CHECK_MAX_MS = 5_000
 /** A job whose subscriber died is handed out again, however often: BullMQ's default of one would end in the failed set. */
 const STALLED_COUNT_MAX = 1_000_000_000
 /** A failing handler is called so often while its job holds the queue, so that order is kept; then the job goes back to the queue and later jobs pass it. */
@@ -36,8 +36,14 @@ export interface SubscribeOptions {
   readonly handler: (event: MarginEvent, context: EventContext) => Promise<void> | void
   /** With it, an event takes effect once (see `once`). Without it the handler sees repeats: delivery is at least once. */
   readonly inbox?: Inbox
-  /** Jobs handled at the same time. Only 1, the default, keeps the order of an account's events across jobs. */
+  /** Jobs handled at the same time. Only 1, the default, keeps the order of an account's events from job to job. */
   readonly concurrency?: number
+  /**
+   * How long a job stays with a subscriber that died, or whose Redis died while handing it out; after it and
+   * at most two checks of 5 s the job is handed out again. Default 30 s. A handler that blocks the event
+   * loop longer loses its job to another subscriber.
+   */
+  readonly lockMs?: number
   readonly clock: Clock
   /** SUBSCRIBER_FAILED: a handler or a job failed; REDIS_UNAVAILABLE: the connection did. Nothing is lost by either. */
   readonly fault: (error: PlimsollError) => void
@@ -64,7 +70,8 @@ export interface Subscription {
 
 /**
  * Consumes the events of a shard. A job is acknowledged after all of its events were handled and noted; a
- * job with a malformed event stays in BullMQ's failed set after the others were handled.
+ * job with a malformed event stays in BullMQ's failed set after the others were handled. A job that is delivered
+ * again (`delivery` above 1) may come after later ones: `sequence` tells an account's order.
  */
 export function subscribe(options: SubscribeOptions): Subscription {
   return new QueueSubscription(options)
@@ -79,13 +86,20 @@ class QueueSubscription implements Subscription {
 
   constructor(options: SubscribeOptions) {
     this.#options = options
-    const { connection, queuePrefix, queueName = EVENTS_QUEUE_NAME, concurrency = 1, fault } = options
+    const {
+      connection,
+      queuePrefix,
+      queueName = EVENTS_QUEUE_NAME,
+      concurrency = 1,
+      lockMs = LOCK_MS,
+      fault,
+    } = options
     this.#worker = new Worker(queueName, (job, token) => this.#handle(job, token), {
       connection,
       prefix: queuePrefix,
       concurrency,
-      lockDuration: LOCK_MS,
-      stalledInterval: STALLED_CHECK_MS,
+      lockDuration: lockMs,
+      stalledInterval: Math.min(lockMs, STALLED_CHECK_MAX_MS),
       maxStalledCount: STALLED_COUNT_MAX,
     })
     this.#worker.on('error', (cause) =>
