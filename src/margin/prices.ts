@@ -1,42 +1,36 @@
+import { assert } from '../errors.ts'
 import type { Evaluation, MarginAccount } from './account.ts'
 import { coordinateAt, maintenanceAt, pnlAt, priceAt, type Row } from './contract.ts'
 import { abs, add, compare, div, mul, neg, type Rational, sign, sub, ZERO } from './rational.ts'
-import { type ExactTier, tierIndexAt } from './tiers.ts'
+import { tierIndexAt } from './tiers.ts'
 
-/** The rows of one symbol in a margin account, with everything else held at its current mark. */
+/** The rows of one symbol in a margin account, which move together. */
 interface SymbolView {
   readonly legs: readonly Row[]
   /** x of the current mark. */
   readonly x: Rational
-  readonly evaluation: Evaluation
-  readonly marginAccount: MarginAccount
+  /** Slack of everything else, at its current marks. */
+  readonly rest: Rational
 }
 
-/** value = constant + slope·x on [low, high]; `high` undefined: to infinity. */
-interface Segment {
-  readonly low: Rational
-  readonly high: Rational | undefined
+/** constant + slope·x */
+interface Line {
   readonly constant: Rational
   readonly slope: Rational
 }
 
-function viewOf(
-  marginAccount: MarginAccount,
-  symbol: string,
-  markPrice: Rational,
-  evaluation: Evaluation,
-): SymbolView {
-  const legs = marginAccount.rows.filter((row) => row.symbol === symbol)
-  return { legs, x: coordinateAt(legs[0]!.coordinate, markPrice), evaluation, marginAccount }
+function legsOf(marginAccount: MarginAccount, symbol: string): readonly Row[] {
+  return marginAccount.rows.filter((row) => row.symbol === symbol)
 }
 
 /**
  * The mark of `symbol` at which marginBalance = maintenanceMargin exactly, the other marks fixed. Legs of one
- * symbol (hedge mode) move together and share it.
+ * symbol (hedge mode) move together and share it. `evaluation` is that of the current marks.
  *
- * Slack is concave in x, so there are at most two such marks. From a healthy account: the one in the direction
- * in which slack falls, or the other where that side has none. From a breached one: the nearest, where it
- * would become safe again. undefined where no positive price is one. `evaluation` is that of the current marks.
+ * Slack is concave in x (no rate is below that of the tier before it), so there are at most two such marks.
+ * From a healthy account: the one in the direction in which slack falls, or the other where that side has
+ * none. From a breached one: the nearest, where it would become safe again. undefined where no positive price
+ * is one.
  */
 export function liquidationPrice(
   marginAccount: MarginAccount,
@@ -44,88 +38,66 @@ export function liquidationPrice(
   markPrice: Rational,
   evaluation: Evaluation,
 ): Rational | undefined {
-  const view = viewOf(marginAccount, symbol, markPrice, evaluation)
-  const segments = slackSegments(view)
-  const roots = segments.flatMap((segment) => rootsOf(segment, view.x)).filter((x) => sign(x) > 0)
-  const ahead = roots.filter((x) => liesAhead(x, view, segments))
-  const coordinate = view.legs[0]!.coordinate
-  const prices = (ahead.length > 0 ? ahead : roots).map((x) => priceAt(coordinate, x))
-  return nearest(prices, markPrice)
-}
-
-// Whether a root lies where slack falls to from here. No root does from an account that is in breach.
-function liesAhead(root: Rational, view: SymbolView, segments: readonly Segment[]): boolean {
-  const { marginBalance, maintenanceMargin } = view.evaluation
-  if (compare(marginBalance, maintenanceMargin) <= 0) return false
-  const here = segments.find(({ high }) => high === undefined || compare(view.x, high) <= 0)!
-  const side = compare(root, view.x)
-  return side !== 0 && side === -sign(here.slope)
-}
-
-function nearest(prices: readonly Rational[], markPrice: Rational): Rational | undefined {
-  let best: Rational | undefined
-  for (const price of prices) {
-    if (best === undefined || compare(abs(sub(price, markPrice)), abs(sub(best, markPrice))) < 0) best = price
+  const slack = sub(evaluation.marginBalance, evaluation.maintenanceMargin)
+  if (slack.n === 0n) return markPrice
+  const legs = legsOf(marginAccount, symbol)
+  const { coordinate } = legs[0]!
+  const x = coordinateAt(coordinate, markPrice)
+  const rest = legs.reduce((sum, leg) => add(sub(sum, pnlAt(leg, x)), maintenanceAt(leg, x)), slack)
+  const view = { legs, x, rest }
+  const [low, high] = [rootFrom('zero', view), rootFrom('infinity', view)]
+  if (low === undefined || high === undefined) {
+    const only = low ?? high
+    return only === undefined ? undefined : priceAt(coordinate, only)
   }
-  return best
+  const direction = sign(slack) > 0 ? sign(lineAt(x, 'below', view).slope) : 0
+  if (direction !== 0) return priceAt(coordinate, direction > 0 ? low : high)
+  return nearest(markPrice, priceAt(coordinate, low), priceAt(coordinate, high))
 }
 
-/** Slack of the margin account as a function of the x of one symbol: one segment between any two tier caps. */
-function slackSegments(view: SymbolView): Segment[] {
-  const { legs, x, evaluation } = view
-  let rest = sub(evaluation.marginBalance, evaluation.maintenanceMargin)
-  for (const leg of legs) rest = add(sub(rest, pnlAt(leg, x)), maintenanceAt(leg, x))
-  const caps = capsOf(legs)
-  return [...caps, undefined].map((high, index) => {
-    const low = caps[index - 1] ?? ZERO
-    return { low, high, ...slackOn(legs, rest, low) }
+function nearest(markPrice: Rational, first: Rational, second: Rational): Rational {
+  return compare(abs(sub(first, markPrice)), abs(sub(second, markPrice))) <= 0 ? first : second
+}
+
+/**
+ * The outermost zero of slack on that side, by Newton's steps on a concave line of straight pieces: the line
+ * at a point where slack is negative meets zero between that point and the root, so the steps never pass the
+ * root and end exactly on it, at most one a piece. undefined where slack is not negative on that side, never
+ * becomes positive, or does so at no positive x.
+ */
+function rootFrom(side: 'zero' | 'infinity', view: SymbolView): Rational | undefined {
+  const inward = side === 'zero' ? 1 : -1
+  const pieces = view.legs.reduce((count, leg) => count + leg.tiers.length, 0)
+  let line = side === 'zero' ? lineAt(ZERO, 'above', view) : lineOf(view, (leg) => leg.tiers.length - 1)
+  for (let step = 0; step <= pieces; step++) {
+    if (sign(line.slope) !== inward) return undefined
+    const x = div(neg(line.constant), line.slope)
+    if (sign(x) <= 0) return undefined
+    line = lineAt(x, side === 'zero' ? 'above' : 'below', view)
+    if (add(line.constant, mul(line.slope, x)).n === 0n) return x
+  }
+  assert(false, `the root of a slack of ${pieces} pieces takes no more than ${pieces} steps`)
+}
+
+/** The piece of slack at x; where x is a tier cap, the one below or above it. */
+function lineAt(x: Rational, side: 'below' | 'above', view: SymbolView): Line {
+  return lineOf(view, (leg) => {
+    const notional = mul(leg.scale, x)
+    const index = tierIndexAt(leg.tiers, notional)
+    const onCap = side === 'above' && compare(notional, leg.tiers[index]!.cap) === 0
+    return onCap ? Math.min(index + 1, leg.tiers.length - 1) : index
   })
 }
 
-/** Points in x at which a leg changes its tier, ascending, each once. */
-function capsOf(legs: readonly Row[]): Rational[] {
-  const caps = legs.flatMap((leg) => leg.tiers.slice(0, -1).map((tier) => div(tier.cap, leg.scale)))
-  caps.sort(compare)
-  return caps.filter((cap, index) => index === 0 || compare(cap, caps[index - 1]!) !== 0)
-}
-
-// A tier holds (low, high], so the tier just above `low` is the one whose cap is above it.
-function slackOn(
-  legs: readonly Row[],
-  rest: Rational,
-  low: Rational,
-): { constant: Rational; slope: Rational } {
-  let constant = rest
+function lineOf(view: SymbolView, tierIndexOf: (leg: Row) => number): Line {
+  let constant = view.rest
   let slope = ZERO
-  for (const leg of legs) {
-    const tier = tierAbove(leg.tiers, mul(leg.scale, low))
+  for (const leg of view.legs) {
+    const tier = leg.tiers[tierIndexOf(leg)]!
     constant = add(constant, add(leg.intercept, sub(tier.maintenanceDeduction, leg.maintenanceConstant)))
     slope = add(slope, sub(leg.slope, mul(tier.maintenanceMarginRate, leg.scale)))
   }
   return { constant, slope }
-}
-
-function tierAbove(tiers: readonly ExactTier[], notional: Rational): ExactTier {
-  const index = tierIndexAt(tiers, notional)
-  const tier = tiers[index]!
-  const next = tiers[index + 1]
-  return next !== undefined && compare(notional, tier.cap) === 0 ? next : tier
-}
-
-// On a segment that is zero throughout every x is a root: the one nearest to the mark stands for them.
-function rootsOf(segment: Segment, x: Rational): Rational[] {
-  const { low, high, constant, slope } = segment
-  if (slope.n !== 0n) {
-    const root = div(neg(constant), slope)
-    return inside(segment, root) ? [root] : []
-  }
-  if (constant.n !== 0n) return []
-  if (inside(segment, x)) return [x]
-  return compare(x, low) < 0 || high === undefined ? [low] : [high]
-}
-
-function inside({ low, high }: Segment, x: Rational): boolean {
-  return compare(x, low) >= 0 && (high === undefined || compare(x, high) <= 0)
 }
 
 /**
@@ -138,7 +110,8 @@ export function bankruptcyPrice(
   markPrice: Rational,
   evaluation: Evaluation,
 ): Rational | undefined {
-  const { legs, x } = viewOf(marginAccount, symbol, markPrice, evaluation)
+  const legs = legsOf(marginAccount, symbol)
+  const x = coordinateAt(legs[0]!.coordinate, markPrice)
   let constant = add(marginAccount.walletBalance, evaluation.unrealizedPnl)
   let slope = ZERO
   for (const leg of legs) {

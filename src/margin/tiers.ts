@@ -79,9 +79,12 @@ function refuse(
 
 /** Index of the tier of a notional: the first whose cap is not below it, the last for all above. */
 export function tierIndexAt(tiers: readonly ExactTier[], notional: Rational): number {
-  const last = tiers.length - 1
-  for (let index = 0; index < last; index++) {
-    if (compare(notional, tiers[index]!.cap) <= 0) return index
+  let low = 0
+  let high = tiers.length - 1
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (compare(notional, tiers[middle]!.cap) <= 0) high = middle
+    else low = middle + 1
   }
-  return last
+  return low
 }
