@@ -219,8 +219,8 @@ describe('order of events', () => {
     const { feed, sink } = open(['BTCUSDT'], { limits: { ...SHORT_LIMITS, renewalAfterMs: 1e9 } })
     await until(() => sink.marks('BTCUSDT').length > 0)
     exchange.send(snapshot('BTCUSDT', '5000000', Number.MAX_SAFE_INTEGER))
-    await until(() => stateOf(feed, 'BTCUSDT') === 'stale')
-    await until(() => stateOf(feed, 'BTCUSDT') === 'fresh')
+    await until(() => sink.states('BTCUSDT').length >= 3)
+    expect(sink.states('BTCUSDT').slice(0, 3)).toEqual(['fresh', 'stale', 'fresh'])
     expect(feed.counters.droppedOld).toBeGreaterThan(0)
     expect(sink.lost).toEqual([])
   })
@@ -246,6 +246,31 @@ describe('the end of a connection', () => {
     expectGapless(sink.marks('BTCUSDT'))
     expectGapless(sink.marks('ETHUSDT'))
     expect(sink.states('BTCUSDT')).toEqual(['fresh'])
+  })
+
+  it('keeps the first socket while the second does not come up, and tries again', async () => {
+    const stream = { ...testStream, connectionLifeMs: 1_000 }
+    const { feed, sink } = open(['BTCUSDT'], { stream })
+    await until(() => sink.marks('BTCUSDT').length > 0)
+    exchange.behaviour.acknowledges = false
+    await until(() => exchange.requests.length >= 3)
+    exchange.behaviour.acknowledges = true
+    await until(() => feed.counters.renewals > 0)
+    expect(sink.lost).toEqual([])
+    expectGapless(sink.marks('BTCUSDT'))
+  })
+
+  it('keeps the first socket while the second lacks a market that is fresh', async () => {
+    const stream = { ...testStream, connectionLifeMs: 800 }
+    const { feed, sink } = open(['BTCUSDT', 'ETHUSDT'], { stream })
+    await until(() => feed.blindMarkets === 0)
+    exchange.behaviour.muted = ['ETHUSDT']
+    await until(() => exchange.requests.length === 2)
+    const { counter } = exchange
+    await until(() => exchange.counter > counter + 40)
+    expect(sink.states('ETHUSDT')).toEqual(['fresh'])
+    expectGapless(sink.marks('ETHUSDT'))
+    expect(feed.counters.renewals).toBe(0)
   })
 
   it('takes the second socket even before it is live when the first ends', async () => {
