@@ -63,6 +63,8 @@ export async function* followEvents(options: FollowOptions): AsyncGenerator<Foll
 }
 
 type StreamEntry = [id: string, fields: string[]]
+/** RESP2 answers a list of streams, RESP3 a map, which arrives as key and value in turn. */
+type StreamReply = [[key: string, entries: StreamEntry[]]] | [key: string, entries: StreamEntry[]]
 
 async function topOf({ redis, key }: FollowOptions): Promise<string> {
   const entries = (await redis.call('XREVRANGE', key, '+', '-', 'COUNT', 1)) as StreamEntry[]
@@ -71,8 +73,9 @@ async function topOf({ redis, key }: FollowOptions): Promise<string> {
 
 async function read({ redis, key }: FollowOptions, position: string): Promise<readonly StreamEntry[]> {
   const args = ['COUNT', READ_ENTRIES_MAX, 'BLOCK', BLOCK_MS, 'STREAMS', key, position]
-  const streams = (await redis.call('XREAD', ...args)) as [string, StreamEntry[]][] | null
-  return streams?.[0]?.[1] ?? []
+  const reply = (await redis.call('XREAD', ...args)) as StreamReply | null
+  if (reply === null) return []
+  return typeof reply[0] === 'string' ? (reply[1] as StreamEntry[]) : reply[0][1]
 }
 
 function parseEvent(text: string | undefined): MarginEvent | undefined {

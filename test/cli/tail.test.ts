@@ -1,0 +1,142 @@
+import { PassThrough } from 'node:stream'
+import { CommanderError } from 'commander'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { tailCommand } from '../../src/cli/tail.ts'
+import { systemClock } from '../../src/clock.ts'
+import { KEYS, queueConnection, sampleEvent, until } from '../events/sample.ts'
+import { startTestRedis, type TestRedis } from '../support/redis.ts'
+
+let server: TestRedis
+let probe: Redis
+beforeAll(async () => {
+  server = await startTestRedis()
+  probe = new Redis(server.url)
+})
+beforeEach(() => probe.flushall())
+afterAll(async () => {
+  probe.disconnect()
+  await server.stop()
+})
+
+function run(...args: string[]) {
+  const output = new PassThrough()
+  const errors = new PassThrough()
+  const text = { output: '', errors: '' }
+  output.on('data', (chunk) => (text.output += chunk))
+  errors.on('data', (chunk) => (text.errors += chunk))
+  const connections: Redis[] = []
+  const command = tailCommand({
+    connect: async () => {
+      const redis = queueConnection(server.url)
+      connections.push(redis)
+      return { redis, eventsKey: KEYS.events }
+    },
+    clock: systemClock,
+    output,
+    errors,
+  })
+  command.exitOverride().configureOutput({ writeErr: () => undefined })
+  return { done: command.parseAsync(args, { from: 'user' }), text, output, connections }
+}
+
+const append = (id: string, sequence: number) =>
+  probe.xadd(KEYS.events, id, 'event', JSON.stringify(sampleEvent('desk/1', sequence)))
+
+async function following(): Promise<void> {
+  await until(async () => String(await probe.info('clients')).includes('blocked_clients:1'))
+}
+
+describe('plimsoll tail', () => {
+  it('prints a line for each event with time, kind, levels, account, ratio, shortfall and positions', async () => {
+    await probe.xadd(KEYS.events, '1-0', 'owner', '1')
+    await append('1-1', 1)
+    const { done, text } = run('--from', 'beginning', '--count', '1')
+    await done
+    expect(text.output).toBe(
+      '2025-10-09T08:53:20.003Z  liquidation  0.9 → 1  desk/1/cross/USDT  ratio 1.412805587892898719  ' +
+        'shortfall 44.325 USDT  BTCUSDT 0.5 @ 58120.25, ETHUSDT -0.4 @ 2911.04\n',
+    )
+  })
+
+  it('prints the whole event as one line of JSON with --json', async () => {
+    await append('1-1', 1)
+    const { done, text } = run('--from', 'beginning', '--count', '1', '--json')
+    await done
+    expect(JSON.parse(text.output)).toEqual(sampleEvent('desk/1', 1))
+  })
+
+  it('begins with what comes after its start', async () => {
+    await append('1-1', 1)
+    const { done, text } = run('--count', '2', '--json')
+    await following()
+    await append('1-2', 2)
+    await append('1-3', 3)
+    await done
+    expect(
+      text.output
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line).sequence),
+    ).toEqual([2, 3])
+  })
+
+  it('begins after the given id', async () => {
+    for (const sequence of [1, 2, 3]) await append(`1-${sequence}`, sequence)
+    const { done, text } = run('--from', '1-2', '--count', '1', '--json')
+    await done
+    expect(JSON.parse(text.output).sequence).toBe(3)
+  })
+
+  it('reports an entry that is no event and goes on', async () => {
+    await probe.xadd(KEYS.events, '1-1', 'event', '{"id":')
+    await append('1-2', 2)
+    const { done, text } = run('--from', 'beginning', '--count', '1', '--json')
+    await done
+    expect(text.errors).toContain('entry 1-1 of {plimsoll:0}:events is not a margin event')
+    expect(JSON.parse(text.output).sequence).toBe(2)
+  })
+
+  it('goes on where it was when Redis restarts', async () => {
+    await append('1-1', 1)
+    const { done, text } = run('--from', 'beginning', '--count', '2', '--json')
+    await until(() => text.output !== '')
+    await server.restart()
+    await until(async () => (await probe.ping().catch(() => '')) === 'PONG')
+    await append('1-2', 2)
+    await done
+    expect(
+      text.output
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line).sequence),
+    ).toEqual([1, 2])
+  })
+
+  it('ends on Ctrl-C, without a fault and with its connection closed', async () => {
+    const listeners = process.listenerCount('SIGINT')
+    const { done, text, connections } = run()
+    await following()
+    process.emit('SIGINT')
+    await done
+    expect(text).toEqual({ output: '', errors: '' })
+    expect(connections[0]?.status).toBe('end')
+    expect(process.listenerCount('SIGINT')).toBe(listeners)
+    expect(process.exitCode).toBeUndefined()
+  })
+
+  it('ends when its reader goes away', async () => {
+    const { done, output } = run()
+    await following()
+    output.emit('error', new Error('EPIPE'))
+    await done
+  })
+
+  it.each([
+    ['--count', '0'],
+    ['--count', 'many'],
+    ['--from', 'yesterday'],
+  ])('refuses %s %s', async (...args) => {
+    await expect(run(...args).done).rejects.toBeInstanceOf(CommanderError)
+  })
+})
