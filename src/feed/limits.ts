@@ -40,7 +40,7 @@ export interface FeedLimits {
   readonly checkEveryMs: number
 }
 
-/** Sources: reliability notes 2A and 4.3 of the design; BingX, Binance and dYdX flag marks as stale after 5 to 30 s. */
+/** Staleness: BingX calls a mark stale after 5 s, Binance after 10 s, dYdX after 30 s; the earliest is taken. */
 export const FEED_LIMITS: FeedLimits = {
   connectTimeoutMs: 10_000,
   acknowledgementTimeoutMs: 5_000,

@@ -22,7 +22,7 @@ import { subscribeFrames } from './subscribe.ts'
 
 const STREAM_SUFFIX = '@markPrice'
 
-export const STREAMS_PER_FRAME_MAX = 200
+const STREAMS_PER_FRAME_MAX = 200
 /** The venue allows 10 client messages a second, pongs included, and bans who repeats it. */
 const REQUESTS_PER_SECOND_MAX = 5
 const CADENCE_MS = 1_000

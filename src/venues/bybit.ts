@@ -23,16 +23,17 @@ import { subscribeFrames } from './subscribe.ts'
 const TOPIC_PREFIX = 'tickers.'
 
 /** Topics of one request. The venue names no limit for derivatives; a refused request costs all its topics. */
-export const TOPICS_PER_FRAME_MAX = 100
+const TOPICS_PER_FRAME_MAX = 100
 /** Characters of all arguments of one connection (v5 documentation, "Connect"). */
-export const ARGUMENT_CHARACTERS_MAX = 21_000
-/** Keeps even the longest symbols of our grammar below the limit of characters. */
-const SYMBOLS_PER_CONNECTION_MAX = 400
+const ARGUMENT_CHARACTERS_MAX = 21_000
+/** The longest symbol of our grammar with its prefix, quotes and comma. */
+const TOPIC_CHARACTERS_MAX = TOPIC_PREFIX.length + 40 + 3
+const SYMBOLS_PER_CONNECTION_MAX = Math.floor(ARGUMENT_CHARACTERS_MAX / TOPIC_CHARACTERS_MAX)
 const REQUESTS_PER_SECOND_MAX = 10
 const CADENCE_MS = 100
 const HEARTBEAT_EVERY_MS = 20_000
 /** Symbols that one parser remembers; frames of further symbols are `ignored`. */
-export const SYMBOLS_PER_PARSER_MAX = 4_096
+const SYMBOLS_PER_PARSER_MAX = 4_096
 
 /** Of accounts without a discount. */
 const TAKER_FEE_RATE = '0.00055'
