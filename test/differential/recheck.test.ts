@@ -1,0 +1,216 @@
+import { describe, expect, it } from 'vitest'
+import { seededRandom } from '../../src/demo/random.ts'
+import type { Decimal } from '../../src/domain/index.ts'
+import {
+  ANSWER_ACROSS,
+  ANSWER_CLOSE,
+  ANSWER_SAFE,
+  Compiler,
+  KERNEL_VARIANTS,
+  type Kernel,
+  openKernel,
+} from '../../src/kernel/index.ts'
+import {
+  add,
+  div,
+  evaluate,
+  formatDecimal,
+  heldLevel,
+  levelRule,
+  type MarginAccount,
+  marginAccountsOf,
+  mul,
+  ONE,
+  parseDecimal,
+  sub,
+  tierIndexAt,
+  toFloat,
+} from '../../src/margin/index.ts'
+import { between, booksOf, randomAccount, randomMarkets, type TestMarket, text } from '../support/book.ts'
+import { testSeed } from '../support/seed.ts'
+
+const SEED = testSeed(20_261_122)
+const RANDOM_CASES = 1_000_000
+const BOUNDARY_CASES = 200_000
+const RULE = levelRule()
+const LEVELS = RULE.levels.length
+
+/** One kernel of each variant, with the same markets and accounts under the same numbers. */
+class Twins {
+  readonly kernels: readonly Kernel[] = KERNEL_VARIANTS.map(openKernel)
+  readonly #compilers: readonly Compiler[]
+
+  constructor(markets: readonly TestMarket[]) {
+    const numbers = new Map(markets.map(({ symbol }, index) => [symbol, index]))
+    this.#compilers = this.kernels.map((kernel) => {
+      kernel.setLevels(RULE.levels.map(toFloat), 1 + toFloat(RULE.hysteresis))
+      for (const _ of markets) kernel.addInstrument()
+      return new Compiler(kernel, (symbol) => numbers.get(symbol)!)
+    })
+  }
+
+  add(marginAccount: MarginAccount): number {
+    const [number, ...others] = this.#compilers.map((compiler) => compiler.add(marginAccount, 0))
+    expect(others.every((other) => other === number)).toBe(true)
+    return number!
+  }
+
+  setMarks(marks: readonly Decimal[]): void {
+    for (const kernel of this.kernels) {
+      kernel.beginInstant()
+      for (const [instrument, mark] of marks.entries()) kernel.setMark(instrument, Number(mark))
+    }
+  }
+
+  /** The answer of all three, which must be one. */
+  recheck(account: number, level: number): number {
+    const [first, ...others] = this.kernels.map((kernel) => {
+      kernel.setAccountLevel(account, level)
+      return kernel.recheckAccount(account)
+    })
+    if (others.some((other) => other !== first))
+      throw new Error(`twins disagree: ${first}, ${others.join(', ')}`)
+    return first!
+  }
+}
+
+interface Tally {
+  cases: number
+  disagreements: number
+  safe: number
+  across: number
+  close: number
+}
+
+function judge(tally: Tally, answer: number, level: number, exactLevel: number): void {
+  tally.cases++
+  if (answer === ANSWER_SAFE) {
+    tally.safe++
+    if (exactLevel !== level) tally.disagreements++
+  } else if (answer === ANSWER_ACROSS) {
+    tally.across++
+    if (exactLevel === level) tally.disagreements++
+  } else if (answer === ANSWER_CLOSE) tally.close++
+  else tally.disagreements++
+}
+
+describe(`re-check against exact arithmetic (seed ${SEED})`, () => {
+  it(`agrees on ${RANDOM_CASES} random cases, and all twins give one answer`, { timeout: 600_000 }, () => {
+    const random = seededRandom(SEED)
+    const markets = randomMarkets(random, 100)
+    const books = booksOf(markets)
+    const twins = new Twins(markets)
+    const accounts: { exact: MarginAccount; number: number }[] = []
+    while (accounts.length < 20_000) {
+      const account = randomAccount(random, `a${accounts.length}`, markets)
+      for (const exact of marginAccountsOf(account, books[account.venue]))
+        accounts.push({ exact, number: twins.add(exact) })
+    }
+    const tally: Tally = { cases: 0, disagreements: 0, safe: 0, across: 0, close: 0 }
+    while (tally.cases < RANDOM_CASES) {
+      const marks = markets.map(({ price, decimals }) => text(price * (0.75 + 0.5 * random()), decimals))
+      const byName = new Map(markets.map(({ symbol }, index) => [symbol, marks[index]!]))
+      twins.setMarks(marks)
+      for (const { exact, number } of accounts) {
+        const level = between(random, 0, LEVELS)
+        const evaluation = evaluate(exact, (symbol) => byName.get(symbol))!
+        judge(tally, twins.recheck(number, level), level, heldLevel(evaluation, exact, RULE, level))
+      }
+    }
+    expect(tally.disagreements).toBe(0)
+    expect(tally.cases).toBeGreaterThanOrEqual(RANDOM_CASES)
+    expect(tally.safe).toBeGreaterThan(RANDOM_CASES / 20)
+    expect(tally.across).toBeGreaterThan(RANDOM_CASES / 20)
+  })
+
+  it(`is never wrong on ${BOUNDARY_CASES} cases on the line and one ulp beside it`, {
+    timeout: 600_000,
+  }, () => {
+    const random = seededRandom(SEED, 1)
+    const tally: Tally = { cases: 0, disagreements: 0, safe: 0, across: 0, close: 0 }
+    let plainWrong = 0
+    while (tally.cases < BOUNDARY_CASES) {
+      const markets = randomMarkets(random, 2)
+      const books = booksOf(markets)
+      const twins = new Twins(markets)
+      for (let i = 0; i < 400; i++) plainWrong += boundaryCases(random, markets, books, twins, tally)
+    }
+    expect(tally.disagreements).toBe(0)
+    // The cases are hard indeed: a plain f64 comparison gets some of them wrong, and the kernel calls most too close.
+    expect(plainWrong).toBeGreaterThan(BOUNDARY_CASES / 1_000)
+    expect(tally.close).toBeGreaterThan(BOUNDARY_CASES / 4)
+  })
+})
+
+/**
+ * A margin account whose line of one level (to reach it, or to leave it) lies exactly on a mark, seen at that
+ * mark and a few units of the last place beside it. Returns how many a plain comparison in f64 gets wrong.
+ */
+function boundaryCases(
+  random: () => number,
+  markets: readonly TestMarket[],
+  books: ReturnType<typeof booksOf>,
+  twins: Twins,
+  tally: Tally,
+): number {
+  const account = randomAccount(random, 'b', markets)
+  const [drawn] = marginAccountsOf(account, books[account.venue])
+  if (drawn === undefined) return 0
+  const marks = markets.map(({ price, decimals }) => text(price * (0.95 + 0.1 * random()), decimals))
+  const at = (list: readonly Decimal[]) => (symbol: string) =>
+    list[markets.findIndex((market) => market.symbol === symbol)]
+  const target = between(random, 1, LEVELS)
+  const leaving = random() < 0.5
+  const { marginBalance, maintenanceMargin } = evaluate(drawn, at(marks))!
+  const weight = leaving ? add(ONE, RULE.hysteresis) : ONE
+  // constant' = constant − marginBalance + weight·maintenanceMargin / λ puts the line exactly on these marks.
+  const due = div(mul(weight, maintenanceMargin), RULE.levels[target - 1]!)
+  const exact: MarginAccount = { ...drawn, constant: add(sub(drawn.constant, marginBalance), due) }
+  const number = twins.add(exact)
+  const level = leaving ? target : target - 1
+  const moved = markets.findIndex(({ symbol }) => symbol === exact.rows[0]!.symbol)
+  let wrong = 0
+  for (const ulps of [0, 1, -1, 2, -2, 4, -4]) {
+    const beside = marks.map((mark, index) => (index === moved ? besideByUlps(mark, ulps) : mark))
+    twins.setMarks(beside)
+    const exactLevel = heldLevel(evaluate(exact, at(beside))!, exact, RULE, level)
+    judge(tally, twins.recheck(number, level), level, exactLevel)
+    const reached = plainlyReached(
+      exact,
+      at(beside),
+      toFloat(RULE.levels[target - 1]!),
+      toFloat(weight),
+      leaving,
+    )
+    if (reached !== exactLevel >= target) wrong++
+  }
+  return wrong
+}
+
+/** The price so many units of its last place as an f64 away, as text. */
+function besideByUlps(mark: Decimal, ulps: number): Decimal {
+  const ulp = 2 ** (Math.floor(Math.log2(Number(mark))) - 52)
+  return formatDecimal(add(parseDecimal(mark), parseDecimal((ulps * ulp).toFixed(18))))
+}
+
+/** What a program without an error bound would say. */
+function plainlyReached(
+  exact: MarginAccount,
+  markOf: (symbol: string) => Decimal | undefined,
+  level: number,
+  weight: number,
+  leaving: boolean,
+): boolean {
+  let marginBalance = toFloat(exact.constant)
+  let maintenance = 0
+  for (const row of exact.rows) {
+    const mark = Number(markOf(row.symbol))
+    const x = row.coordinate === 'price' ? mark : 1 / mark
+    const y = toFloat(row.scale) * x
+    const tier = row.tiers[tierIndexAt(row.tiers, parseDecimal(y.toFixed(18)))]!
+    marginBalance += toFloat(row.intercept) + toFloat(row.slope) * x
+    maintenance += toFloat(tier.maintenanceMarginRate) * y - toFloat(tier.maintenanceDeduction)
+    maintenance += toFloat(row.maintenanceConstant)
+  }
+  return leaving ? level * marginBalance < weight * maintenance : level * marginBalance <= maintenance
+}

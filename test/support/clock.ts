@@ -1,0 +1,46 @@
+import type { Clock } from '../../src/domain/index.ts'
+
+/** A clock that stands still until it is moved; timers and turns run when it is. */
+export class TestClock implements Clock {
+  #timeMs = 1_000_000
+  #timers: { atMs: number; callback: () => void }[] = []
+  #turns: (() => void)[] = []
+
+  nowMs(): number {
+    return this.#timeMs
+  }
+
+  monotonicMs(): number {
+    return this.#timeMs
+  }
+
+  after(delayMs: number, callback: () => void): () => void {
+    const timer = { atMs: this.#timeMs + delayMs, callback }
+    this.#timers.push(timer)
+    return () => {
+      this.#timers = this.#timers.filter((other) => other !== timer)
+    }
+  }
+
+  nextTurn(callback: () => void): void {
+    this.#turns.push(callback)
+  }
+
+  /** Runs the turns that wait, and those that they ask for. */
+  runTurns(): void {
+    while (this.#turns.length > 0) for (const turn of this.#turns.splice(0)) turn()
+  }
+
+  /** Moves time; timers that fall due run in order. */
+  advance(byMs: number): void {
+    const endMs = this.#timeMs + byMs
+    for (;;) {
+      const next = this.#timers.filter(({ atMs }) => atMs <= endMs).sort((a, b) => a.atMs - b.atMs)[0]
+      if (next === undefined) break
+      this.#timeMs = Math.max(this.#timeMs, next.atMs)
+      this.#timers = this.#timers.filter((other) => other !== next)
+      next.callback()
+    }
+    this.#timeMs = endMs
+  }
+}
