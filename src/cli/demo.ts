@@ -1,0 +1,107 @@
+import { Command, InvalidArgumentError } from 'commander'
+import { systemClock } from '../clock.ts'
+import { loadConfig } from '../config.ts'
+import { isProven, type Reporter, renderSummary, runDemo, type Screen, startPrinter } from '../demo/index.ts'
+import { EXIT_FAULT } from '../errors.ts'
+import { createLog, type Log } from '../log.ts'
+import { untilSignal } from './signals.ts'
+
+const ACCOUNTS_DEFAULT = 100_000
+const ACCOUNTS_MAX = 5_000_000
+const SECONDS_DEFAULT = 32
+const SECONDS_MAX = 3_600
+const SEED_MAX = 2 ** 31 - 1
+/** Exit code after Ctrl-C: 128 and the number of SIGINT. */
+const EXIT_INTERRUPTED = 130
+
+interface DemoFlags {
+  readonly dataDir?: string
+  readonly redisUrl?: string
+  readonly accounts: number
+  readonly seconds: number
+  readonly seed: number
+  readonly json?: true
+}
+
+/** `plimsoll demo`: the worker on its own Redis, a simulated exchange and a synthetic book. */
+export function demoCommand(): Command {
+  return new Command('demo')
+    .description(
+      'See it work: a simulated exchange, a synthetic book, the real worker, and a proof at the end.',
+    )
+    .option(
+      '--accounts <number>',
+      'accounts of the book, three positions each on average',
+      whole(1, ACCOUNTS_MAX),
+      ACCOUNTS_DEFAULT,
+    )
+    .option('--seconds <number>', 'length of the market', whole(1, SECONDS_MAX), SECONDS_DEFAULT)
+    .option('--seed <number>', 'another seed is another market and another book', whole(0, SEED_MAX), 1)
+    .option('--redis-url <url>', 'Redis to use (a shard of its own) instead of a private one')
+    .option('--data-dir <folder>', 'folder of the private Redis (default .data)')
+    .option('--json', 'print the summary only, as one line of JSON')
+    .addHelpText(
+      'after',
+      '\nExit code 1 when an event was lost, took effect twice or disagrees with the naive replay; 130 after Ctrl-C.',
+    )
+    .action((flags: DemoFlags) => demo(flags))
+}
+
+async function demo(flags: DemoFlags): Promise<void> {
+  const { accounts, seconds, seed, json = false } = flags
+  const screen: Screen = json ? process.stderr : process.stdout
+  const live = screen.isTTY === true
+  const interrupt = new AbortController()
+  const ended = untilSignal()
+  void ended.promise.then(() => interrupt.abort())
+  try {
+    const outcome = await runDemo({
+      accounts,
+      seconds,
+      seed,
+      config: loadConfig({ redisUrl: flags.redisUrl, dataDir: flags.dataDir }),
+      runId: String(process.pid),
+      clock: systemClock,
+      log: (note) => (live ? noteLog(note) : createLog('warn')),
+      notify: (line) => void process.stderr.write(`${line}\n`),
+      display: (reporter) => (json && !live ? () => undefined : display(screen, reporter)),
+      signal: interrupt.signal,
+    })
+    if (outcome !== undefined) {
+      const { summary, context } = outcome
+      process.stdout.write(
+        json ? `${JSON.stringify(summary)}\n` : `\n${renderSummary(summary, context).join('\n')}\n`,
+      )
+      if (!isProven(summary)) process.exitCode = EXIT_FAULT
+    }
+    if (interrupt.signal.aborted) process.exitCode = EXIT_INTERRUPTED
+  } finally {
+    ended.dispose()
+  }
+}
+
+function display(screen: Screen, reporter: Reporter): () => void {
+  const printer = startPrinter(screen, systemClock, () => reporter.snapshot())
+  return () => printer.stop()
+}
+
+/** Warnings of the worker become notes below the live view instead of tearing it. */
+function noteLog(note: (text: string) => void): Log {
+  return createLog('warn', {
+    write(line) {
+      const { msg, symbol, error } = JSON.parse(line) as Record<
+        'msg' | 'symbol' | 'error',
+        string | undefined
+      >
+      note([msg, symbol, error].filter((part) => part !== undefined).join(' '))
+    },
+  })
+}
+
+function whole(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (/^\d+$/.test(text) && value >= min && value <= max) return value
+    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`)
+  }
+}

@@ -1,0 +1,128 @@
+import type { Account, Clock } from '../domain/index.ts'
+import type { LevelRule } from '../margin/index.ts'
+import { ruleBookOf, withRules } from '../venues/index.ts'
+import type { Worker } from '../worker.ts'
+import type { DemoBook } from './book.ts'
+import type { ExchangeStatus } from './exchange.ts'
+import { DEMO_INSTRUMENTS, demoRules } from './instruments.ts'
+import { createMeter } from './meter.ts'
+import { withDistances } from './nearest.ts'
+import type { DemoSnapshot, MarkLine, NearestLine } from './snapshot.ts'
+import { MARKS_SHOWN, NEAREST_SHOWN } from './view.ts'
+
+/** Finding the nearest accounts costs the worker's thread some milliseconds, so it is not done for every redraw. */
+const NEAREST_EVERY_MS = 1_000
+const NOTES_MAX = 20
+/** Markets of the view: both venues, linear and inverse. */
+const SHOWN: readonly (readonly [venue: string, symbol: string])[] = [
+  ['bybit', 'BTCUSDT'],
+  ['binance', 'BTCUSDT'],
+  ['bybit', 'BTCUSD'],
+  ['binance', 'BTCUSD_261225'],
+  ['bybit', 'ETHUSDT'],
+  ['binance', 'SOLUSDT'],
+  ['bybit', 'DOGEUSDT'],
+  ['binance', '1000PEPEUSDT'],
+]
+
+/** What the run knows of itself; changed in place as it goes on. */
+export interface DemoState {
+  /** A stage of the run; undefined while the market has its own phases. */
+  stage: string | undefined
+  stored: number
+  delivered: number
+  exchange: ExchangeStatus | undefined
+  worker: Worker | undefined
+  readonly notes: string[]
+}
+
+export interface Reporter {
+  note(text: string): void
+  snapshot(): DemoSnapshot
+}
+
+/** Turns the state of a run into what the view shows. */
+export function createReporter(options: {
+  readonly state: DemoState
+  readonly book: DemoBook
+  readonly durationMs: number
+  readonly rule: LevelRule
+  readonly clock: Clock
+}): Reporter {
+  const { state, book, clock } = options
+  const meter = createMeter(['ticks', 'events'], clock)
+  const rules = demoRules()
+  const books = {
+    bybit: withRules(ruleBookOf('bybit'), rules.bybit, 'demo'),
+    binance: withRules(ruleBookOf('binance'), rules.binance, 'demo'),
+  }
+  const accountOf = (id: string): Account => book.account(Number(id.slice(id.indexOf('-') + 1)))
+  let nearest: readonly NearestLine[] = []
+  let nearestAtMs = Number.NEGATIVE_INFINITY
+
+  const refreshNearest = (worker: Worker): void => {
+    const nowMs = clock.monotonicMs()
+    if (nowMs - nearestAtMs < NEAREST_EVERY_MS) return
+    nearestAtMs = nowMs
+    nearest = withDistances(
+      worker.nearest(NEAREST_SHOWN),
+      accountOf,
+      (venue) => books[venue],
+      (venue, symbol) => worker.markOf(venue, symbol),
+      options.rule,
+    )
+  }
+
+  return {
+    note(text) {
+      state.notes.push(text)
+      if (state.notes.length > NOTES_MAX) state.notes.shift()
+    },
+    snapshot() {
+      const { worker, exchange } = state
+      if (worker !== undefined) refreshNearest(worker)
+      const stats = worker?.stats()
+      const events = { ...NO_EVENTS, ...stats?.events }
+      const made = events.warning + events.liquidation + events.recovered + events.unknown + events.closed
+      const rates = meter.rates({ ticks: stats?.ticks ?? 0, events: made })
+      return {
+        phase: state.stage ?? exchange?.phase ?? 'starting',
+        elapsedMs: exchange?.elapsedMs ?? 0,
+        durationMs: options.durationMs,
+        accounts: stats?.accounts ?? state.stored,
+        positions: stats?.positions ?? 0,
+        marks: worker === undefined ? [] : marksOf(worker),
+        ticks: stats?.ticks ?? 0,
+        frames: stats?.frames ?? 0,
+        ticksPerSecond: rates.ticks,
+        suspects: stats?.suspects ?? 0,
+        exactChecks: stats?.exactChecks ?? 0,
+        standing: stats?.standing ?? [],
+        events,
+        eventsPerSecond: rates.events,
+        latencyMs: {
+          detectP50: stats?.detectP50Ms ?? Number.NaN,
+          detectP99: stats?.detectP99Ms ?? Number.NaN,
+          queueP50: stats?.log.queueP50Ms ?? Number.NaN,
+          queueP99: stats?.log.queueP99Ms ?? Number.NaN,
+        },
+        nearest,
+        delivery: { made, queued: stats?.log.enqueued ?? 0, delivered: state.delivered },
+        notes: state.notes,
+      }
+    },
+  }
+}
+
+const NO_EVENTS = { warning: 0, liquidation: 0, recovered: 0, unknown: 0, closed: 0 }
+
+function marksOf(worker: Worker): MarkLine[] {
+  return SHOWN.slice(0, MARKS_SHOWN).flatMap(([venue, symbol]) => {
+    const markPrice = worker.markOf(venue, symbol)
+    const start = DEMO_INSTRUMENTS.find(
+      (entry) => entry.venue === venue && entry.symbol === symbol,
+    )?.startPrice
+    if (markPrice === undefined || start === undefined) return []
+    return [{ venue, symbol, markPrice, changePercent: (Number(markPrice) / start - 1) * 100 }]
+  })
+}

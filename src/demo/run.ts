@@ -1,0 +1,354 @@
+import { sleep } from '../clock.ts'
+import type { Config } from '../config.ts'
+import type { Account, Clock, VenueId } from '../domain/index.ts'
+import { type FaultCode, PlimsollError } from '../errors.ts'
+import type { Log } from '../log.ts'
+import { levelRule } from '../margin/index.ts'
+import { keysOf } from '../redis/index.ts'
+import { startWorker, type Worker } from '../worker.ts'
+import { createBook, type DemoBook, loadBook } from './book.ts'
+import { type Child, startChild } from './child.ts'
+import { DEMO_INSTRUMENTS, demoRules } from './instruments.ts'
+import type { FromExchange, FromSubscriber, SubscriberResult, ToExchange, ToSubscriber } from './protocol.ts'
+import { seededRandom } from './random.ts'
+import type { InstantTick } from './referee.ts'
+import { createReporter, type DemoState, type Reporter } from './reporter.ts'
+import { type DemoStore, openDemoStore } from './store.ts'
+import type { DemoSummary, SummaryContext } from './summary.ts'
+
+/** Accounts that the naive replay judges (all of them in a smaller book). */
+export const SAMPLE_ACCOUNTS = 5_000
+/** From the start of the worker until every market has a mark. */
+const MARKETS_TIMEOUT_MS = 20_000
+const CHILD_TIMEOUT_MS = 15_000
+/** After the market is over, Binance still states its last marks within a second. */
+const LAST_MARKS_MS = 1_200
+/** Events that are still on their way to the queue, and then to the subscriber, get this long. */
+const DRAIN_TIMEOUT_MS = 10_000
+/** The same after Ctrl-C, which has to end within 5 s. */
+const HURRIED_DRAIN_TIMEOUT_MS = 1_500
+const MS_PER_SECOND = 1_000
+const POLL_MS = 20
+/** Instants go to the referee in batches. */
+const INSTANTS_EVERY_MS = 50
+/** Stream number of the worker's randomness (back-off). */
+const WORKER_RANDOM_STREAM = 0x574f524b
+
+export interface DemoOptions {
+  readonly accounts: number
+  readonly seconds: number
+  readonly seed: number
+  /** The user's settings; shard and streams are the demo's own. */
+  readonly config: Config
+  readonly runId: string
+  readonly clock: Clock
+  readonly log: (note: (text: string) => void) => Log
+  readonly notify: (line: string) => void
+  /** Called once there is something to show; the returned function ends the display. */
+  readonly display: (reporter: Reporter) => () => void
+  /** Ctrl-C: ends the market early, in order. */
+  readonly signal: AbortSignal
+}
+
+interface Sample {
+  readonly sampleAccounts: number
+  readonly samplePositions: number
+}
+
+export interface DemoOutcome {
+  readonly summary: DemoSummary
+  readonly context: SummaryContext
+}
+
+/**
+ * Runs the demo: private Redis, simulated venues in one process, subscriber and referee in another, and the
+ * worker as it is in production in this one. Everything that was started is stopped in reverse order,
+ * whatever happens. Undefined when it was interrupted before the market moved.
+ */
+export async function runDemo(options: DemoOptions): Promise<DemoOutcome | undefined> {
+  const stops: (() => Promise<void> | void)[] = []
+  try {
+    return await new DemoRun(options, stops).run()
+  } catch (error) {
+    if (options.signal.aborted && error === options.signal.reason) return undefined
+    throw error
+  } finally {
+    for (const stop of stops.reverse()) await stop()
+  }
+}
+
+class DemoRun {
+  readonly #options: DemoOptions
+  readonly #stops: (() => Promise<void> | void)[]
+  readonly #book: DemoBook
+  readonly #state: DemoState = {
+    stage: 'starting',
+    stored: 0,
+    delivered: 0,
+    exchange: undefined,
+    worker: undefined,
+    notes: [],
+  }
+  readonly #reporter: Reporter
+  readonly #markets = new Set<string>()
+  readonly #marked = new Set<string>()
+  #instants: (readonly InstantTick[])[] = []
+  #failure: Error | undefined
+
+  constructor(options: DemoOptions, stops: (() => Promise<void> | void)[]) {
+    this.#options = options
+    this.#stops = stops
+    const { config, clock } = options
+    this.#book = createBook(options.seed, options.accounts, DEMO_INSTRUMENTS)
+    this.#reporter = createReporter({
+      state: this.#state,
+      book: this.#book,
+      durationMs: options.seconds * MS_PER_SECOND,
+      rule: levelRule(config.levels, config.hysteresis),
+      clock,
+    })
+  }
+
+  async run(): Promise<DemoOutcome> {
+    this.#stops.push(this.#options.display(this.#reporter))
+    const store = await this.#openStore()
+    const exchange = this.#startExchange()
+    const subscriber = this.#startSubscriber()
+    exchange.send({ kind: 'open', seed: this.#options.seed, seconds: this.#options.seconds })
+    const { urls } = await exchange.next('opened', CHILD_TIMEOUT_MS)
+    const sample = await this.#openSubscriber(subscriber, store)
+    await this.#load(store)
+    const worker = await this.#startWorker(store, urls)
+    this.#feedReferee(subscriber)
+    await this.#untilMarked()
+    await this.#playMarket(exchange)
+    const result = await this.#drain(worker, subscriber)
+    return this.#outcome(worker, result, sample)
+  }
+
+  async #openStore(): Promise<DemoStore> {
+    const { config, clock, seed, runId, notify } = this.#options
+    const { redisUrl, dataDir } = config
+    const random = seededRandom(seed, WORKER_RANDOM_STREAM)
+    const store = await openDemoStore({ redisUrl, dataDir, runId, clock, random, notify })
+    this.#stops.push(() => store.close())
+    return store
+  }
+
+  #startExchange(): Child<ToExchange, FromExchange> {
+    const child = this.#startChild<ToExchange, FromExchange>(
+      'the exchange simulator',
+      './exchange-main.js',
+      'FEED_REJECTED',
+    )
+    child.on('status', ({ status }) => {
+      this.#state.exchange = status
+    })
+    return child
+  }
+
+  #startSubscriber(): Child<ToSubscriber, FromSubscriber> {
+    const child = this.#startChild<ToSubscriber, FromSubscriber>(
+      'the subscriber',
+      './subscriber-main.js',
+      'SUBSCRIBER_FAILED',
+    )
+    child.on('progress', ({ delivered }) => {
+      this.#state.delivered = delivered
+    })
+    return child
+  }
+
+  #startChild<Out extends { kind: string }, In extends { kind: string }>(
+    name: string,
+    module: string,
+    fault: FaultCode,
+  ): Child<Out, In> {
+    const child = startChild<Out, In>({
+      name,
+      module: new URL(module, import.meta.url),
+      fault,
+      stopMessage: { kind: 'stop' },
+      clock: this.#options.clock,
+    })
+    this.#stops.push(() => child.stop())
+    return child
+  }
+
+  #openSubscriber(subscriber: Child<ToSubscriber, FromSubscriber>, store: DemoStore): Promise<Sample> {
+    const { accounts, seed, config } = this.#options
+    subscriber.send({
+      kind: 'open',
+      redisUrl: store.redisUrl,
+      queuePrefix: keysOf(store.shard).queuePrefix,
+      seed,
+      accounts,
+      sampleAccounts: SAMPLE_ACCOUNTS,
+      levels: config.levels,
+      hysteresis: config.hysteresis,
+    })
+    return subscriber.next('opened', CHILD_TIMEOUT_MS)
+  }
+
+  async #load(store: DemoStore): Promise<void> {
+    this.#state.stage = 'loading'
+    const putMany = async (accounts: readonly Account[]): Promise<void> => {
+      this.#check()
+      for (const { venue, positions } of accounts) {
+        for (const { symbol } of positions) this.#markets.add(`${venue}:${symbol}`)
+      }
+      await store.putMany(accounts)
+    }
+    await loadBook(this.#book, putMany, (stored) => {
+      this.#state.stored = stored
+    })
+  }
+
+  async #startWorker(store: DemoStore, streamUrls: Readonly<Record<string, string>>): Promise<Worker> {
+    const { config, clock, log, seed } = this.#options
+    this.#state.stage = 'connecting'
+    const rules = demoRules()
+    const worker = await startWorker({
+      config: { ...config, redisUrl: store.redisUrl, shard: store.shard, streamUrls },
+      redisUrl: store.redisUrl,
+      clock,
+      random: seededRandom(seed, WORKER_RANDOM_STREAM),
+      log: log((text) => this.#reporter.note(text)),
+      rules: new Map<VenueId, (typeof rules)[VenueId]>([
+        ['bybit', rules.bybit],
+        ['binance', rules.binance],
+      ]),
+      fatal: (error) => {
+        this.#failure = error
+      },
+      observer: {
+        instant: (marks) => {
+          this.#instants.push(marks)
+          for (const { venue, symbol } of marks) this.#marked.add(`${venue}:${symbol}`)
+        },
+      },
+    })
+    this.#stops.push(() => worker.stop())
+    this.#state.worker = worker
+    return worker
+  }
+
+  /** Hands the instants on in batches, for as long as the demo lasts. */
+  #feedReferee(subscriber: Child<ToSubscriber, FromSubscriber>): void {
+    let cancel = (): void => {}
+    const round = (): void => {
+      this.#sendInstants(subscriber)
+      cancel = this.#options.clock.after(INSTANTS_EVERY_MS, round)
+    }
+    round()
+    this.#stops.push(() => cancel())
+  }
+
+  #sendInstants(subscriber: Child<ToSubscriber, FromSubscriber>): void {
+    if (this.#instants.length === 0) return
+    subscriber.send({ kind: 'instants', instants: this.#instants })
+    this.#instants = []
+  }
+
+  async #untilMarked(): Promise<void> {
+    const missing = (): string[] => [...this.#markets].filter((market) => !this.#marked.has(market))
+    const complete = await this.#until(() => missing().length === 0, MARKETS_TIMEOUT_MS)
+    if (complete) return
+    throw new PlimsollError(
+      'FEED_REJECTED',
+      `${missing().length} of ${this.#markets.size} markets have no mark price after ${MARKETS_TIMEOUT_MS} ms, for example ${missing()[0]}`,
+    )
+  }
+
+  /** Until the market is over, or Ctrl-C: from there on an early end is not a failure. */
+  async #playMarket(exchange: Child<ToExchange, FromExchange>): Promise<void> {
+    const { seconds, signal, clock } = this.#options
+    this.#state.stage = undefined
+    exchange.send({ kind: 'start' })
+    const over = exchange.next('over', seconds * MS_PER_SECOND + CHILD_TIMEOUT_MS)
+    let ended = false
+    const settled = over.then(
+      () => {
+        ended = true
+      },
+      (error: Error) => {
+        this.#failure ??= error
+      },
+    )
+    while (!ended && !signal.aborted) {
+      if (this.#failure !== undefined) throw this.#failure
+      await Promise.race([settled, sleep(clock, POLL_MS)])
+    }
+    if (!signal.aborted) await sleep(clock, LAST_MARKS_MS)
+  }
+
+  /** Lets what is under way arrive, stops the worker in order, and asks for the verdict. */
+  async #drain(worker: Worker, subscriber: Child<ToSubscriber, FromSubscriber>): Promise<SubscriberResult> {
+    const { clock, signal } = this.#options
+    this.#state.stage = 'draining'
+    const timeoutMs = signal.aborted ? HURRIED_DRAIN_TIMEOUT_MS : DRAIN_TIMEOUT_MS
+    const endMs = clock.monotonicMs() + timeoutMs
+    const isBusy = (): boolean => worker.stats().waiting > 0 || worker.stats().log.outbox > 0
+    while (isBusy() && clock.monotonicMs() < endMs) await sleep(clock, POLL_MS)
+    await worker.stop()
+    this.#sendInstants(subscriber)
+    const made = Object.values(worker.stats().events).reduce((sum, count) => sum + count, 0)
+    subscriber.send({ kind: 'finish', made, timeoutMs })
+    const { result } = await subscriber.next('result', timeoutMs + CHILD_TIMEOUT_MS)
+    this.#state.delivered = result.delivered
+    return result
+  }
+
+  #outcome(worker: Worker, result: SubscriberResult, sample: Sample): DemoOutcome {
+    const { seconds, seed, signal } = this.#options
+    const stats = worker.stats()
+    const { warning, liquidation, recovered } = stats.events
+    return {
+      summary: {
+        ticks: stats.ticks,
+        frames: stats.frames,
+        accounts: stats.accounts,
+        positions: stats.positions,
+        suspects: stats.suspects,
+        exactChecks: stats.exactChecks,
+        events: { warning, liquidation, recovered },
+        delivered: result.delivered,
+        lost: result.judgement.lost,
+        duplicated: result.duplicated,
+        disagreements: result.judgement.disagreements,
+        latencyMs: {
+          detectP50: stats.detectP50Ms,
+          detectP99: stats.detectP99Ms,
+          queueP50: stats.log.queueP50Ms,
+          queueP99: stats.log.queueP99Ms,
+        },
+      },
+      context: {
+        seconds,
+        seed,
+        ...sample,
+        replayedTicks: result.replayedTicks,
+        replayChecks: result.replayChecks,
+        replayEvents: result.judgement.expected,
+        examples: result.judgement.examples,
+        interrupted: signal.aborted,
+      },
+    }
+  }
+
+  async #until(condition: () => boolean, timeoutMs: number): Promise<boolean> {
+    const { clock } = this.#options
+    const endMs = clock.monotonicMs() + timeoutMs
+    while (!condition() && clock.monotonicMs() < endMs) {
+      this.#check()
+      await sleep(clock, POLL_MS)
+    }
+    return condition()
+  }
+
+  /** Ends the preparation on Ctrl-C or when the worker has failed. */
+  #check(): void {
+    this.#options.signal.throwIfAborted()
+    if (this.#failure !== undefined) throw this.#failure
+  }
+}

@@ -1,0 +1,91 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createBook as createStoredBook } from '../book/index.ts'
+import type { Account, Clock, Random } from '../domain/index.ts'
+import { PlimsollError } from '../errors.ts'
+import { closeRedis, connectRedis, keysOf, locateRedisServer, startRedisServer } from '../redis/index.ts'
+
+/** Keys removed in one command when the demo cleans up a Redis that is not its own. */
+const SCAN_KEYS = 1_000
+
+/** An empty store of accounts for one demo run. */
+export interface DemoStore {
+  readonly redisUrl: string
+  readonly shard: string
+  putMany(accounts: readonly Account[]): Promise<void>
+  /** Leaves nothing behind: stops the private server and removes its data, or deletes the shard's keys. */
+  close(): Promise<void>
+}
+
+export interface StoreOptions {
+  /** A Redis that runs already; absent: a private one. */
+  readonly redisUrl: string | undefined
+  readonly dataDir: string
+  /** Distinguishes this run from others on the same machine or the same Redis. */
+  readonly runId: string
+  readonly clock: Clock
+  readonly random: Random
+  readonly notify: (line: string) => void
+}
+
+/** Opens a private Redis below `dataDir`, or a shard of its own in the given Redis. */
+export async function openDemoStore(options: StoreOptions): Promise<DemoStore> {
+  const { clock, random, redisUrl } = options
+  const shard = `demo-${options.runId}`
+  const server = redisUrl === undefined ? await startPrivate(options, shard) : undefined
+  const url = server?.url ?? redisUrl!
+  const keys = keysOf(shard)
+  try {
+    const connection = await connectRedis({ url, role: 'command', clock, random })
+    const book = createStoredBook(connection, keys)
+    return {
+      redisUrl: url,
+      shard,
+      async putMany(accounts) {
+        const results = await book.putMany(accounts.map((account) => ({ account })))
+        const refused = results.findIndex((result) => 'conflict' in result)
+        if (refused !== -1) {
+          throw new PlimsollError(
+            'ACCOUNT_VERSION_CONFLICT',
+            `account ${accounts[refused]!.id} is already in shard ${shard}; a demo needs an empty one`,
+          )
+        }
+      },
+      async close() {
+        if (server === undefined) await removeKeys(connection, `${keys.queuePrefix}:*`)
+        await closeRedis(connection, clock)
+        await server?.stop()
+      },
+    }
+  } catch (error) {
+    await server?.stop()
+    throw error
+  }
+}
+
+async function startPrivate(options: StoreOptions, shard: string) {
+  const { clock, dataDir, notify } = options
+  const directory = join(dataDir, shard)
+  const binary = await locateRedisServer({ dataDir, clock, notify })
+  const server = await startRedisServer({ binary, dataDir: directory, clock })
+  return {
+    url: server.url,
+    async stop() {
+      await server.stop()
+      await rm(directory, { recursive: true, force: true })
+    },
+  }
+}
+
+async function removeKeys(
+  connection: { call(command: string, ...args: (string | number)[]): Promise<unknown> },
+  pattern: string,
+): Promise<void> {
+  let cursor = '0'
+  do {
+    const reply = await connection.call('SCAN', cursor, 'MATCH', pattern, 'COUNT', SCAN_KEYS)
+    const [next, names] = reply as [string, string[]]
+    if (names.length > 0) await connection.call('UNLINK', ...names)
+    cursor = next
+  } while (cursor !== '0')
+}
