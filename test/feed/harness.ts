@@ -1,6 +1,13 @@
+import { afterEach, beforeEach } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
-import { type FeedLimits, type FeedOptions, type FeedSink, openFeed } from '../../src/feed/index.ts'
-import { type TestExchange, testStream } from './exchange.ts'
+import {
+  type Feed,
+  type FeedLimits,
+  type FeedOptions,
+  type FeedSink,
+  openFeed,
+} from '../../src/feed/index.ts'
+import { TestExchange, testStream } from './exchange.ts'
 
 /** Short enough for a test, long enough for a busy machine. */
 export const SHORT_LIMITS: FeedLimits = {
@@ -92,14 +99,35 @@ export function optionsOf(exchange: TestExchange, symbols: readonly string[]): O
   }
 }
 
-export function feedOf(
-  exchange: TestExchange,
-  symbols: readonly string[],
-  changes: Partial<FeedOptions> = {},
-) {
+function feedOf(exchange: TestExchange, symbols: readonly string[], changes: Partial<FeedOptions> = {}) {
   const sink = new RecordingSink()
   return { feed: openFeed({ ...optionsOf(exchange, symbols), sink, ...changes }), sink }
 }
+
+/** An exchange a test, and feeds that are closed after it. */
+export function useExchange() {
+  let exchange: TestExchange
+  let feeds: Feed[]
+  beforeEach(async () => {
+    exchange = await TestExchange.start()
+    feeds = []
+  })
+  afterEach(async () => {
+    await Promise.all(feeds.map((feed) => feed.close()))
+    await exchange.stop()
+  })
+  return {
+    exchange: () => exchange,
+    feeds: () => feeds,
+    open(symbols: readonly string[], changes: Partial<FeedOptions> = {}) {
+      const opened = feedOf(exchange, symbols, changes)
+      feeds.push(opened.feed)
+      return opened
+    },
+  }
+}
+
+export const stateOf = (feed: Feed, symbol: string) => feed.markets.get(symbol)?.state
 
 const UNTIL_MAX_MS = 20_000
 
