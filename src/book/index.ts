@@ -1,3 +1,12 @@
+export type { KnowsSymbol, Refusal } from './candidate.ts'
+export {
+  type ImportFormat,
+  type ImportOptions,
+  type ImportSummary,
+  importAccounts,
+  REFUSED_REPORTED_MAX,
+} from './import.ts'
+export { CSV_COLUMNS } from './rows.ts'
 export { type AccountSourceOptions, createAccountSource } from './source.ts'
 export {
   type AccountWrite,

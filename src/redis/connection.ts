@@ -68,6 +68,8 @@ export async function connectRedis(options: ConnectOptions): Promise<RedisConnec
   const connection = new Redis(options.url, {
     ...ROLES[options.role],
     lazyConnect: true,
+    // Under RESP3, ioredis 6.0 gives XREAD through `call` another shape than XREAD as a method.
+    protocol: 2,
     connectTimeout: SOCKET_CONNECT_TIMEOUT_MS,
     keepAlive: KEEP_ALIVE_MS,
     retryStrategy: (attempt) => retryDelayMs(attempt, options.random),

@@ -1,0 +1,46 @@
+/** The fields of a row, or those before the mistake and what the mistake is. */
+export interface CsvRow {
+  readonly fields: readonly string[]
+  readonly fault: string | undefined
+}
+
+/**
+ * Reads one row of RFC 4180: fields between commas, a quoted field may hold commas and doubled quotes.
+ * One restriction: a row is one line, so a line break inside quotes is a mistake.
+ */
+export function parseCsvRow(line: string): CsvRow {
+  const fields: string[] = []
+  let at = 0
+  for (;;) {
+    const field = line[at] === '"' ? quotedField(line, at) : plainField(line, at)
+    if ('fault' in field) return { fields, fault: field.fault }
+    fields.push(field.value)
+    if (field.end === line.length) return { fields, fault: undefined }
+    at = field.end + 1
+  }
+}
+
+type Field = { readonly value: string; readonly end: number } | { readonly fault: string }
+
+function plainField(line: string, start: number): Field {
+  const comma = line.indexOf(',', start)
+  const end = comma === -1 ? line.length : comma
+  const value = line.slice(start, end)
+  return value.includes('"') ? { fault: 'a field with a quote must be quoted as a whole' } : { value, end }
+}
+
+function quotedField(line: string, start: number): Field {
+  let value = ''
+  let at = start + 1
+  for (;;) {
+    const quote = line.indexOf('"', at)
+    if (quote === -1) return { fault: 'a quoted field must end on its line' }
+    value += line.slice(at, quote)
+    const next = line[quote + 1]
+    if (next === '"') {
+      value += '"'
+      at = quote + 2
+    } else if (next === ',' || next === undefined) return { value, end: quote + 1 }
+    else return { fault: 'nothing may stand between a closing quote and the next comma' }
+  }
+}

@@ -1,0 +1,152 @@
+import { PlimsollError } from '../errors.ts'
+import {
+  type Candidate,
+  checkCandidate,
+  jsonCandidate,
+  type KnowsSymbol,
+  type Refusal,
+  refusal,
+} from './candidate.ts'
+import { type Line, LineSplitter } from './lines.ts'
+import { CsvAccounts } from './rows.ts'
+import { type AccountWrite, BATCH_ACCOUNTS_MAX, type Book } from './store.ts'
+
+/** Refusals listed in the summary; more are counted. */
+export const REFUSED_REPORTED_MAX = 1_000
+
+export type ImportFormat = 'jsonl' | 'csv'
+
+export interface ImportOptions {
+  readonly input: AsyncIterable<Uint8Array>
+  readonly format: ImportFormat
+  /** Absent: everything is checked, nothing is written. */
+  readonly book?: Pick<Book, 'putMany'>
+  readonly knows: KnowsSymbol
+  /** Write accounts whose stated version is not above the stored one under the next version. */
+  readonly force?: boolean
+  readonly refused?: (refusal: Refusal) => void
+  readonly progress?: (progress: { readonly bytes: number; readonly imported: number }) => void
+}
+
+export interface ImportSummary {
+  /** Accounts found, the refused ones included. */
+  readonly read: number
+  readonly imported: number
+  readonly refusedCount: number
+  /** The first REFUSED_REPORTED_MAX, by line. */
+  readonly refused: readonly Refusal[]
+}
+
+/**
+ * Writes the accounts of a file into the book, in its order. What breaks a rule is refused with its line,
+ * path, value and rule; the rest is written.
+ * @throws PlimsollError INPUT_INVALID for a CSV header that does not fit; REDIS_UNAVAILABLE when a write fails,
+ * with the number of accounts written before it.
+ */
+export async function importAccounts(options: ImportOptions): Promise<ImportSummary> {
+  const run = new ImportRun(options)
+  const splitter = new LineSplitter()
+  let bytes = 0
+  for await (const chunk of options.input) {
+    bytes += chunk.length
+    await run.lines(splitter.push(chunk))
+    options.progress?.({ bytes, imported: run.imported })
+  }
+  await run.lines(splitter.end())
+  const summary = await run.end()
+  options.progress?.({ bytes, imported: run.imported })
+  return summary
+}
+
+interface Waiting {
+  readonly line: number
+  readonly write: AccountWrite
+}
+
+class ImportRun {
+  imported = 0
+  readonly #options: ImportOptions
+  readonly #csv: CsvAccounts | undefined
+  readonly #refused: Refusal[] = []
+  #read = 0
+  #refusedCount = 0
+  #batch: Waiting[] = []
+  /** The batch on its way to Redis, at most one: the next is read meanwhile. */
+  #writing: Promise<void> = Promise.resolve()
+
+  constructor(options: ImportOptions) {
+    this.#options = options
+    this.#csv = options.format === 'csv' ? new CsvAccounts() : undefined
+  }
+
+  async lines(lines: readonly Line[]): Promise<void> {
+    for (const line of lines) {
+      for (const found of this.#candidatesOf(line)) await this.#take(found)
+    }
+  }
+
+  async end(): Promise<ImportSummary> {
+    for (const found of this.#csv?.end() ?? []) await this.#take(found)
+    await this.#flush()
+    await this.#writing
+    const refused = this.#refused.sort((left, right) => left.line - right.line)
+    return { read: this.#read, imported: this.imported, refusedCount: this.#refusedCount, refused }
+  }
+
+  #candidatesOf(line: Line): (Candidate | Refusal)[] {
+    if (this.#csv !== undefined) return this.#csv.push(line)
+    return line.text.trim() === '' ? [] : [jsonCandidate(line)]
+  }
+
+  async #take(found: Candidate | Refusal): Promise<void> {
+    this.#read += 1
+    if ('rule' in found) return this.#refuse(found)
+    const checked = checkCandidate(found, this.#options.knows)
+    if ('rule' in checked) return this.#refuse(checked)
+    const isForced = this.#options.force === true && checked.version === 'stated'
+    const write: AccountWrite = isForced ? { ...checked, version: 'force' } : checked
+    this.#batch.push({ line: found.lineOf([]), write })
+    if (this.#batch.length === BATCH_ACCOUNTS_MAX) await this.#flush()
+  }
+
+  async #flush(): Promise<void> {
+    const batch = this.#batch
+    this.#batch = []
+    await this.#writing
+    const writing = this.#write(batch)
+    // Its fault is thrown by the next await of it, here or in `end`.
+    writing.catch(() => undefined)
+    this.#writing = writing
+  }
+
+  async #write(batch: readonly Waiting[]): Promise<void> {
+    const { book } = this.#options
+    if (book === undefined) {
+      this.imported += batch.length
+      return
+    }
+    const results = await book
+      .putMany(batch.map(({ write }) => write))
+      .catch((cause: unknown) => Promise.reject(this.#writeFault(cause)))
+    results.forEach((result, index) => {
+      const { line, write } = batch[index]!
+      if ('written' in result) this.imported += 1
+      else {
+        const rule = `must be above the stored version ${result.conflict} (--force takes the next version)`
+        this.#refuse(refusal(line, ['version'], write.account.version, rule))
+      }
+    })
+  }
+
+  #writeFault(cause: unknown): PlimsollError {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    const message = `writing failed after ${this.imported} accounts were imported: ${reason}`
+    return new PlimsollError('REDIS_UNAVAILABLE', message, { cause })
+  }
+
+  #refuse(refused: Refusal): void {
+    this.#refusedCount += 1
+    if (this.#refused.length < REFUSED_REPORTED_MAX) this.#refused.push(refused)
+    this.#options.refused?.(refused)
+  }
+}
