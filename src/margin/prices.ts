@@ -50,7 +50,7 @@ export function liquidationPrice(
     const only = low ?? high
     return only === undefined ? undefined : priceAt(coordinate, only)
   }
-  const direction = sign(slack) > 0 ? sign(lineAt(x, 'below', view).slope) : 0
+  const direction = sign(slack) > 0 ? sign(lineAt(x, view).slope) : 0
   if (direction !== 0) return priceAt(coordinate, direction > 0 ? low : high)
   return nearest(markPrice, priceAt(coordinate, low), priceAt(coordinate, high))
 }
@@ -68,25 +68,20 @@ function nearest(markPrice: Rational, first: Rational, second: Rational): Ration
 function rootFrom(side: 'zero' | 'infinity', view: SymbolView): Rational | undefined {
   const inward = side === 'zero' ? 1 : -1
   const pieces = view.legs.reduce((count, leg) => count + leg.tiers.length, 0)
-  let line = side === 'zero' ? lineAt(ZERO, 'above', view) : lineOf(view, (leg) => leg.tiers.length - 1)
+  let line = side === 'zero' ? lineAt(ZERO, view) : lineOf(view, (leg) => leg.tiers.length - 1)
   for (let step = 0; step <= pieces; step++) {
     if (sign(line.slope) !== inward) return undefined
     const x = div(neg(line.constant), line.slope)
     if (sign(x) <= 0) return undefined
-    line = lineAt(x, side === 'zero' ? 'above' : 'below', view)
+    line = lineAt(x, view)
     if (add(line.constant, mul(line.slope, x)).n === 0n) return x
   }
   assert(false, `the root of a slack of ${pieces} pieces takes no more than ${pieces} steps`)
 }
 
-/** The piece of slack at x; where x is a tier cap, the one below or above it. */
-function lineAt(x: Rational, side: 'below' | 'above', view: SymbolView): Line {
-  return lineOf(view, (leg) => {
-    const notional = mul(leg.scale, x)
-    const index = tierIndexAt(leg.tiers, notional)
-    const onCap = side === 'above' && compare(notional, leg.tiers[index]!.cap) === 0
-    return onCap ? Math.min(index + 1, leg.tiers.length - 1) : index
-  })
+/** The piece of slack at x; on a tier cap, the one below it. */
+function lineAt(x: Rational, view: SymbolView): Line {
+  return lineOf(view, (leg) => tierIndexAt(leg.tiers, mul(leg.scale, x)))
 }
 
 function lineOf(view: SymbolView, tierIndexOf: (leg: Row) => number): Line {

@@ -123,6 +123,14 @@ describe('rows', () => {
     expect(rowOf(symbol, size)).toEqual(row)
   })
 
+  it('count no closing fee at a bankruptcy price below zero', () => {
+    const feeOf = (leverage: string) => {
+      const positions = [position('X', 'isolated', '1', { leverage, isolatedMargin: '3000' })]
+      return formatDecimal(marginAccountsFor({ positions }, BOOK)[0]!.rows[0]!.maintenanceConstant)
+    }
+    expect([feeOf('2'), feeOf('1'), feeOf('0.5')]).toEqual(['0.5', '0', '0'])
+  })
+
   it('count the closing fee on the entry value without leverage, and none at a venue that counts none', () => {
     const unlevered = { positions: [{ symbol: 'X', marginMode: 'cross', size: '2', entryPrice: '1000' }] }
     const feeOf = (book: typeof BOOK) =>

@@ -142,7 +142,7 @@ describe('the liquidation price', () => {
   })
 
   it('takes the side to which slack falls where there are two', () => {
-    // The long side weighs more up to a notional of 30,000 of the short, less above: slack has a peak.
+    // Slack rises with the price up to 10,000, where the long leg enters its second tier, and falls from there.
     const tiers = rulesOf([
       ['30000', '0', '0'],
       ['900000', '0.5', '15000'],
@@ -156,12 +156,27 @@ describe('the liquidation price', () => {
       ],
     }
     const at = (markPrice: string) => stateOf(account, book, { X: markPrice })
-    // Below 10,000: 6000 + (x − 10000) = 0 at 4,000. From 15,000 up: 6000 + x − 10000 − 2.5·x + 30000 = 0.
+    // Up to 10,000: 6000 + (x − 10000) = 0 at 4,000. From 15,000 up: 6000 + x − 10000 − 2.5·x + 30000 = 0.
     expect(at('9000').positions[0]!.liquidationPrice).toBe('4000')
+    expect(at('10001').positions[0]!.liquidationPrice).toBe('17333.333333333333333333')
     expect(at('16000').positions[0]!.liquidationPrice).toBe('17333.333333333333333333')
     expect(at('3000').verdict).toBe('breach')
     expect(at('3000').positions[0]!.liquidationPrice).toBe('4000')
     expect(at('19000').positions[0]!.liquidationPrice).toBe('17333.333333333333333333')
+  })
+
+  it('is the mark itself on a stretch of prices that are all exactly on the line', () => {
+    const tiers = rulesOf([
+      ['50', '0.5', '0'],
+      ['1000', '1', '25'],
+    ])
+    const long = { symbol: 'X', marginMode: 'isolated', size: '1', entryPrice: '100', isolatedMargin: '75' }
+    // 75 + x − 100 − (x − 25) = 0 for every x from 50 up.
+    const at = (markPrice: string) =>
+      stateOf({ positions: [long] }, bookOf(BINANCE, { X: tiers }), { X: markPrice })
+    expect(at('80').positions[0]!.liquidationPrice).toBe('80')
+    expect(at('80').verdict).toBe('breach')
+    expect(at('40').positions[0]!.liquidationPrice).toBe('50')
   })
 
   it('does not exist for a long that its margin covers down to zero', () => {
