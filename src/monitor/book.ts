@@ -95,29 +95,30 @@ export class WatchedBook {
    */
   put(account: Account, changed: (watched: Watched) => void, closed: (watched: Watched) => void): void {
     const compiled = this.#compile(account)
-    let owner = this.#accounts.get(account.id)
-    if (owner === undefined) {
-      const told = this.#told.get(account.id) ?? { sequence: 0, marginAccounts: {} }
-      this.#told.delete(account.id)
-      owner = { account, told, margin: new Map() }
-      this.#accounts.set(account.id, owner)
-    } else {
-      this.#positions -= openPositions(owner.account)
-      owner.account = account
-    }
-    this.#positions += openPositions(account)
-    const gone = new Set(owner.margin.values())
+    const owner = this.#accounts.get(account.id) ?? this.#open(account)
+    // What is gone is told on the terms of the old version, so before the new one is in place.
+    const ids = new Set(compiled.map((marginAccount) => marginAccount.id))
+    for (const watched of [...owner.margin.values()]) if (!ids.has(watched.id)) this.#drop(watched, closed)
+    this.#positions += openPositions(account) - openPositions(owner.account)
+    owner.account = account
     for (const marginAccount of compiled) {
       const known = owner.margin.get(marginAccount.id)
       if (known === undefined) changed(this.#add(owner, marginAccount))
       else {
-        gone.delete(known)
         known.exact = undefined
         this.#compilerOf(account.venue).replace(known.kernelAccount, marginAccount)
         changed(known)
       }
     }
-    for (const watched of gone) this.#drop(watched, closed)
+  }
+
+  #open(account: Account): WatchedAccount {
+    const told = this.#told.get(account.id) ?? { sequence: 0, marginAccounts: {} }
+    this.#told.delete(account.id)
+    const owner: WatchedAccount = { account, told, margin: new Map() }
+    this.#accounts.set(account.id, owner)
+    this.#positions += openPositions(account)
+    return owner
   }
 
   remove(id: string, closed: (watched: Watched) => void): void {

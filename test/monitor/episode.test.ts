@@ -1,0 +1,108 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import {
+  applyFinding,
+  type Finding,
+  progressAfter,
+  type Standing,
+  standingOf,
+} from '../../src/monitor/episode.ts'
+
+const BREACH = 4
+const NAMES = ['0', '0.5', '0.7', '0.9', '1']
+
+function tell(findings: readonly Finding[]): string[] {
+  const standing = standingOf(undefined, NAMES)
+  return findings.map((finding) => {
+    const transition = applyFinding(standing, finding, BREACH)
+    return transition === undefined ? '-' : `${transition.kind} ${transition.level} #${transition.episode}`
+  })
+}
+
+describe('episodes', () => {
+  it.each<[string, Finding[], string[]]>([
+    ['a rise opens one, the way back ends it', [1, 0], ['warning 1 #1', 'recovered 0 #1']],
+    ['only the level that was reached is told', [3], ['warning 3 #1']],
+    ['the last level is a liquidation', [BREACH], ['liquidation 4 #1']],
+    [
+      'rises go on inside one',
+      [1, 2, BREACH, 0],
+      ['warning 1 #1', 'warning 2 #1', 'liquidation 4 #1', 'recovered 0 #1'],
+    ],
+    [
+      'a second breach is a second one',
+      [4, 0, 4],
+      ['liquidation 4 #1', 'recovered 0 #1', 'liquidation 4 #2'],
+    ],
+    [
+      'a fall to a warning level ends it too',
+      [4, 2, 4],
+      ['liquidation 4 #1', 'recovered 2 #1', 'liquidation 4 #2'],
+    ],
+    [
+      'a fall outside of one has a number of its own',
+      [2, 1, 0],
+      ['warning 2 #1', 'recovered 1 #1', 'recovered 0 #2'],
+    ],
+    ['nothing new is nothing', [1, 1, 0, 0], ['warning 1 #1', '-', 'recovered 0 #1', '-']],
+    ['a stale mark is told once', ['unknown', 'unknown'], ['unknown 0 #1', '-']],
+    ['fresh marks at the same level end the blindness', ['unknown', 0], ['unknown 0 #1', 'recovered 0 #1']],
+    [
+      'fresh marks at a breach still open do not repeat it',
+      [4, 'unknown', 4],
+      ['liquidation 4 #1', 'unknown 4 #1', 'recovered 4 #1'],
+    ],
+    [
+      'fresh marks at a worse level tell that',
+      [1, 'unknown', 4],
+      ['warning 1 #1', 'unknown 1 #1', 'liquidation 4 #1'],
+    ],
+    ['the end of the position is told inside an episode', [2, 'closed'], ['warning 2 #1', 'closed 0 #1']],
+    ['and not outside of one', [0, 'closed'], ['-', '-']],
+    [
+      'a position that closes while its mark is stale',
+      ['unknown', 'closed', 4],
+      ['unknown 0 #1', 'closed 0 #1', 'liquidation 4 #2'],
+    ],
+  ])('%s', (_, findings, story) => {
+    expect(tell(findings)).toEqual(story)
+  })
+
+  it('never tells the same kind and level twice in one episode, whatever is found', () => {
+    const finding = fc.oneof(
+      fc.integer({ min: 0, max: BREACH }),
+      fc.constant<Finding>('unknown'),
+      fc.constant<Finding>('closed'),
+    )
+    fc.assert(
+      fc.property(fc.array(finding, { maxLength: 60 }), (findings) => {
+        const told = tell(findings).filter((line) => line !== '-')
+        expect(new Set(told).size).toBe(told.length)
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+
+  it('goes on after a restart as if there had been none', () => {
+    const finding = fc.oneof(fc.integer({ min: 0, max: BREACH }), fc.constant<Finding>('unknown'))
+    fc.assert(
+      fc.property(fc.array(finding, { maxLength: 40 }), (findings) => {
+        let standing: Standing = standingOf(undefined, NAMES)
+        const told = findings.map((found) => {
+          const transition = applyFinding(standing, found, BREACH)
+          if (transition !== undefined) standing = standingOf(progressAfter(transition, NAMES), NAMES)
+          return transition === undefined
+            ? '-'
+            : `${transition.kind} ${transition.level} #${transition.episode}`
+        })
+        expect(told).toEqual(tell(findings))
+      }),
+      { numRuns: 1_000 },
+    )
+  })
+
+  it('puts a stored level that is no longer configured at the next lower one', () => {
+    const stored = { episode: 3, open: true, level: '0.8', unknown: false }
+    expect(standingOf(stored, NAMES)).toEqual({ episode: 3, open: true, level: 2, unknown: false })
+  })
+})
