@@ -1,75 +1,113 @@
 import { Command, InvalidArgumentError } from 'commander'
+import { systemClock } from '../clock.ts'
+import { type ConfigOverrides, loadConfig } from '../config.ts'
 import type { Clock, MarginEvent } from '../domain/index.ts'
 import { type FollowRedis, followEvents } from '../events/index.ts'
+import { systemRandom } from '../random.ts'
+import { connectRedis, keysOf, openRedis } from '../redis/index.ts'
+import { untilSignal } from './signals.ts'
 
 const POSITIONS_SHOWN_MAX = 3
 const STREAM_ID = /^\d+-\d+$/
 
-export interface TailContext {
-  /** Opens a connection that may block. Rejects with REDIS_UNAVAILABLE. `eventsKey` is the stream of the shard. */
-  readonly connect: () => Promise<{ readonly redis: FollowRedis; readonly eventsKey: string }>
-  readonly clock: Clock
-  readonly output?: NodeJS.WritableStream
-  readonly errors?: NodeJS.WritableStream
+interface TailConnection {
+  readonly redis: FollowRedis
+  /** The stream of the shard. */
+  readonly eventsKey: string
+  /** Ends what `connect` started. */
+  close(): Promise<void>
 }
 
-interface TailOptions {
+export interface TailContext {
+  readonly connect: (overrides: ConfigOverrides) => Promise<TailConnection>
+  readonly clock: Clock
+  readonly output: NodeJS.WritableStream
+  readonly errors: NodeJS.WritableStream
+}
+
+interface TailFlags {
   readonly from: string
   readonly count?: number
   readonly json?: true
+  readonly redisUrl?: string
+  readonly dataDir?: string
+  readonly shard?: string
+}
+
+const REAL: TailContext = {
+  connect,
+  clock: systemClock,
+  output: process.stdout,
+  errors: process.stderr,
 }
 
 /** `plimsoll tail`: one line for every event, until `--count` or Ctrl-C (exit code 0). */
-export function tailCommand(context: TailContext): Command {
+export function tailCommand(context: TailContext = REAL): Command {
   return new Command('tail')
-    .description('Follow the events: one line each, oldest first.')
+    .description('Follow the events: one line each, oldest first')
     .option(
       '--from <where>',
-      '"now", "beginning" (all that Redis still keeps) or after a stream id',
+      '"now", "beginning" (all that Redis still keeps) or the stream id after which to begin',
       parseFrom,
       'now',
     )
     .option('--count <events>', 'stop after so many events', parseCount)
     .option('--json', 'print each event as one line of JSON')
-    .action((options: TailOptions) => tail(context, options))
+    .option('--redis-url <url>', 'Redis to read instead of the private one')
+    .option('--data-dir <folder>', 'folder of the private Redis (default .data)')
+    .option('--shard <name>', 'shard of the book (default 0)')
+    .action((flags: TailFlags) => tail(context, flags))
 }
 
-async function tail(context: TailContext, { from, count, json }: TailOptions): Promise<void> {
-  const { clock, connect, output = process.stdout, errors = process.stderr } = context
-  const { redis, eventsKey } = await connect()
+async function connect(overrides: ConfigOverrides): Promise<TailConnection> {
+  const { redisUrl, dataDir, shard } = loadConfig(overrides)
+  const clock = systemClock
+  const notify = (line: string) => void process.stderr.write(`${line}\n`)
+  const server = await openRedis({ redisUrl, dataDir, clock, notify })
+  try {
+    const redis = await connectRedis({ url: server.url, role: 'blocking', clock, random: systemRandom })
+    return { redis, eventsKey: keysOf(shard).events, close: () => server.close() }
+  } catch (error) {
+    await server.close()
+    throw error
+  }
+}
+
+async function tail(context: TailContext, { from, count, json, ...overrides }: TailFlags): Promise<void> {
+  const { clock, output, errors } = context
+  const ended = untilSignal()
   const stop = new AbortController()
   const abort = () => stop.abort()
-  process.once('SIGINT', abort).once('SIGTERM', abort)
+  void ended.promise.then(abort)
   // A reader that goes away (`| head`) ends the command like Ctrl-C.
   output.once('error', abort)
-  let printed = 0
   const failed = (error: Error) => void errors.write(`plimsoll: waiting for Redis: ${error.message}\n`)
   try {
-    for await (const { id, event } of followEvents({
-      redis,
-      key: eventsKey,
-      from,
-      clock,
-      signal: stop.signal,
-      failed,
-    })) {
-      if (event === undefined) {
-        errors.write(`plimsoll: entry ${id} of ${eventsKey} is not a margin event\n`)
-        continue
+    const { redis, eventsKey, close } = await context.connect(overrides)
+    try {
+      let printed = 0
+      const events = followEvents({ redis, key: eventsKey, from, clock, signal: stop.signal, failed })
+      for await (const { id, event } of events) {
+        if (event === undefined) {
+          errors.write(`plimsoll: entry ${id} of ${eventsKey} is not a margin event\n`)
+          continue
+        }
+        output.write(`${json === true ? JSON.stringify(event) : describeEvent(event)}\n`)
+        printed++
+        if (printed === count) break
       }
-      output.write(`${json ? JSON.stringify(event) : describeEvent(event)}\n`)
-      printed++
-      if (count !== undefined && printed >= count) break
+    } finally {
+      redis.disconnect()
+      await close()
     }
   } finally {
-    process.off('SIGINT', abort).off('SIGTERM', abort)
     output.off('error', abort)
-    redis.disconnect()
+    ended.dispose()
   }
 }
 
 /** Time, kind, levels, margin account, margin ratio, shortfall and the first positions with their marks. */
-export function describeEvent(event: MarginEvent): string {
+function describeEvent(event: MarginEvent): string {
   const parts = [
     new Date(event.receivedTimeMs).toISOString(),
     event.kind.padEnd('liquidation'.length),

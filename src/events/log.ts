@@ -1,17 +1,13 @@
-import {
-  type AccountProgress,
-  accountProgressSchema,
-  type Clock,
-  type EventLog,
-  type EventRecord,
-} from '../domain/index.ts'
-import { assert, PlimsollError } from '../errors.ts'
+import type { AccountProgress, Clock, EventLog, EventRecord } from '../domain/index.ts'
+import { assert, type PlimsollError } from '../errors.ts'
 import { LatencyHistogram } from '../histogram.ts'
 import type { EventRedis } from './connection.ts'
+import { fenced, lostForGood, outage } from './faults.ts'
 import { Outbox } from './outbox.ts'
 import { ADD_JOBS_MAX, EventQueue, jobsOf, type QueueConnection, type QueuedEvent } from './queue.ts'
-import { describeIssue, JOB_EVENTS_MAX } from './schema.ts'
+import { JOB_EVENTS_MAX } from './schema.ts'
 import { Stage, Waiter } from './stage.ts'
+import { parseJson, parseProgress } from './stored.ts'
 import { APPEND_RECORDS_MAX, EventStream, type EventStreamKeys } from './stream.ts'
 import { formatStreamId, parseStreamId } from './stream-id.ts'
 
@@ -27,7 +23,7 @@ export interface EventLogOptions {
   readonly keys: EventStreamKeys & { readonly queuePrefix: string }
   readonly queueName: string
   readonly clock: Clock
-  /** Called once per outage (REDIS_UNAVAILABLE), once when another owner took over (STREAM_FENCED), and when Redis lost events that are no longer held (REDIS_NO_AOF). */
+  /** Called once per outage of stream or queue (REDIS_UNAVAILABLE), once when another owner took over (STREAM_FENCED), and when Redis lost events that are no longer held (REDIS_NO_AOF). */
   readonly fault: (error: PlimsollError) => void
 }
 
@@ -98,16 +94,10 @@ class StreamedEventLog implements RedisEventLog {
     this.#cursor = cursor
     this.#fence = parseStreamId(top).fence
     const { queueConnection, keys, queueName, clock } = options
-    this.#streaming = new Stage({
-      clock,
-      step: () => this.#stepStream(),
-      failed: (error, first) => this.#repeat('stream', error, first),
-    })
-    this.#enqueuing = new Stage({
-      clock,
-      step: () => this.#stepQueue(),
-      failed: (error, first) => this.#repeat('queue', error, first),
-    })
+    const stage = (name: string, step: () => Promise<boolean>) =>
+      new Stage({ clock, step, failed: (error, first) => this.#repeat(name, error, first) })
+    this.#streaming = stage('stream', () => this.#stepStream())
+    this.#enqueuing = stage('queue', () => this.#stepQueue())
     this.#queue = new EventQueue(queueConnection, keys.queuePrefix, queueName, clock, (error) =>
       this.#enqueuing.fail(error),
     )
@@ -150,7 +140,11 @@ class StreamedEventLog implements RedisEventLog {
     const limit = new Waiter()
     await Promise.race([this.#running, limit.wait(this.#clock, CLOSE_WAIT_MS)])
     limit.notify()
-    await this.#queue.close()
+    try {
+      await this.#queue.close()
+    } catch (error) {
+      this.#options.fault(outage('queue', this.#outbox.pending, error))
+    }
   }
 
   stats(): EventLogStats {
@@ -214,7 +208,7 @@ class StreamedEventLog implements RedisEventLog {
     if (streamed < this.#outbox.streamed || enqueued < this.#outbox.enqueued) {
       this.#rewinds++
       const missing = this.#outbox.rewind(streamed, enqueued)
-      if (missing > 0) this.#reportMissing(missing)
+      if (missing > 0) this.#options.fault(lostForGood(this.#options.keys.events, this.#top, missing))
     }
     if (streamed > this.#outbox.streamed) this.#outbox.advanceStreamed(streamed)
     if (enqueued > this.#outbox.enqueued) this.#acknowledge(enqueued)
@@ -295,40 +289,12 @@ class StreamedEventLog implements RedisEventLog {
   #repeat(stage: string, error: unknown, first: boolean): void {
     this.#retries++
     this.#doubtPosition()
-    if (!first) return
-    const reason = error instanceof Error ? error.message : String(error)
-    const message = `events wait (${this.#outbox.pending} now): the ${stage} does not take them: ${reason}`
-    this.#options.fault(new PlimsollError('REDIS_UNAVAILABLE', message, { cause: error }))
+    if (first) this.#options.fault(outage(stage, this.#outbox.pending, error))
   }
 
   #reportFenced(top: string): void {
-    this.#fenced = new PlimsollError(
-      'STREAM_FENCED',
-      `${this.#options.keys.events} has a newer owner (top ${top}, own fence ${this.#fence}); ${this.#outbox.pending} events were not written, the newer owner finds the same ones`,
-    )
+    this.#fenced = fenced(this.#options.keys.events, top, this.#fence, this.#outbox.pending)
     this.#stop()
     this.#options.fault(this.#fenced)
   }
-
-  #reportMissing(missing: number): void {
-    const message = `${this.#options.keys.events} went back to ${this.#top}: ${missing} acknowledged events are older than the recent ones that are kept for sending again; check appendonly and appendfsync of this Redis`
-    this.#options.fault(new PlimsollError('REDIS_NO_AOF', message))
-  }
-}
-
-/** Text that is no JSON goes on as it is: the subscriber counts it and keeps its job. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    if (error instanceof SyntaxError) return text
-    throw error
-  }
-}
-
-function parseProgress(account: string, text: string): AccountProgress {
-  const parsed = accountProgressSchema.safeParse(parseJson(text))
-  if (parsed.success) return parsed.data
-  const message = `stored progress of account ${account} is not valid, so its next event ids are unknown: ${describeIssue(parsed.error)}`
-  throw new PlimsollError('INPUT_INVALID', message, { path: account })
 }

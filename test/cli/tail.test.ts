@@ -30,7 +30,7 @@ function run(...args: string[]) {
     connect: async () => {
       const redis = queueConnection(server.url)
       connections.push(redis)
-      return { redis, eventsKey: KEYS.events }
+      return { redis, eventsKey: KEYS.events, close: async () => undefined }
     },
     clock: systemClock,
     output,

@@ -1,3 +1,6 @@
+import { cpSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { Redis } from 'ioredis'
 import { afterEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
 import type { PlimsollError } from '../../src/errors.ts'
@@ -50,6 +53,84 @@ describe('when Redis is killed in the middle of a burst and comes back', () => {
     expect(faults.length).toBeGreaterThanOrEqual(1)
     expect(subscriberFaults.every(({ code }) => code === 'REDIS_UNAVAILABLE')).toBe(true)
     await subscription.close()
+    await close()
+  })
+})
+
+describe('when Redis loses power and comes back without the last writes that it acknowledged', () => {
+  it('the lost events are in stream and queue again, and every event takes effect once', async () => {
+    server = await startTestRedis()
+    const { log, close, faults } = await openLog(server.url)
+    const records = sampleRecords(2_000)
+    const effects: string[] = []
+    const subscription = subscribe({
+      connection: { url: server.url, retryStrategy: () => 50 },
+      queuePrefix: KEYS.queuePrefix,
+      inbox: memoryInbox(),
+      handler: ({ id }) => void effects.push(id),
+      lockMs: 2_000,
+      clock: systemClock,
+      fault: () => undefined,
+    })
+    const durable = join(server.dataDir, 'redis', 'appendonlydir')
+    const atPowerLoss = join(server.dataDir, 'at-power-loss')
+    log.publish(records.slice(0, 700))
+    expect(await log.flush(10_000)).toBe(true)
+    cpSync(durable, atPowerLoss, { recursive: true })
+    log.publish(records.slice(700, 1_900))
+    expect(await log.flush(10_000)).toBe(true)
+    await until(() => effects.length === 1_900)
+    process.kill(server.pid, 'SIGKILL')
+    rmSync(durable, { recursive: true })
+    cpSync(atPowerLoss, durable, { recursive: true })
+    await server.restart()
+    log.publish(records.slice(1_900))
+    await until(() => log.stats().rewinds > 0)
+    expect(await log.flush(10_000)).toBe(true)
+    await until(() => effects.length >= 2_000)
+    const published = records.map(({ event }) => event.id)
+    expect(await storedIds(server.url)).toEqual(published)
+    expect(effects).toHaveLength(2_000)
+    expect(new Set(effects)).toEqual(new Set(published))
+    expect(faults.every(({ code }) => code === 'REDIS_UNAVAILABLE')).toBe(true)
+    await subscription.close()
+    await close()
+  })
+})
+
+async function storedIds(url: string): Promise<string[]> {
+  const redis = new Redis(url)
+  const entries = await redis.xrange(KEYS.events, '-', '+')
+  redis.disconnect()
+  return entries.flatMap(([, [field, value]]) => (field === 'event' ? [JSON.parse(value ?? '').id] : []))
+}
+
+describe('while Redis is away', () => {
+  it('events wait, and the log says once for each stage that they do and closes without hanging', async () => {
+    server = await startTestRedis()
+    const { log, close, faults } = await openLog(server.url)
+    process.kill(server.pid, 'SIGKILL')
+    log.publish(sampleRecords(10))
+    await until(() => log.stats().retries >= 5)
+    expect(await log.flush(50)).toBe(false)
+    expect(log.pending).toBe(10)
+    expect(faults.map(({ code }) => code)).toContain('REDIS_UNAVAILABLE')
+    expect(faults.length).toBeLessThanOrEqual(2)
+    await close()
+  })
+
+  it('a frozen Redis makes the log wait and not pile up commands', async () => {
+    server = await startTestRedis()
+    const { log, close, redis } = await openLog(server.url)
+    log.publish(sampleRecords(10))
+    await log.flush(5_000)
+    process.kill(server.pid, 'SIGSTOP')
+    log.publish(sampleRecords(3_000, 10))
+    await until(() => log.stats().retries >= 3)
+    expect(redis.commandQueue.length).toBeLessThanOrEqual(5)
+    process.kill(server.pid, 'SIGCONT')
+    expect(await log.flush(20_000)).toBe(true)
+    expect(await storedIds(server.url)).toEqual(sampleRecords(3_010).map(({ event }) => event.id))
     await close()
   })
 })
