@@ -1,0 +1,303 @@
+import { describe, expect, it } from 'vitest'
+import { importsOf, readTree, type SourceFile, withoutComments } from './support/tree.ts'
+
+/** Where a module belongs: `feed` for src/feed/x.ts, `worker` for src/worker.ts, `assembly`, `bench`, `test`. */
+function partOf(path: string): string {
+  const [folder = '', name = ''] = path.split('/')
+  return folder === 'src' ? name.replace(/\.ts$/, '') : folder
+}
+
+const EDGE = ['domain', 'errors', 'clock', 'histogram']
+const WHOLE_PRODUCT = [
+  ...['domain', 'errors', 'clock', 'random', 'histogram', 'log', 'config', 'margin', 'venues', 'kernel'],
+  ...['monitor', 'feed', 'book', 'events', 'redis', 'rule-books', 'market-data', 'worker'],
+]
+
+/** What each part may import beside itself. A part that is not here is refused: it needs a place first. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  assembly: [],
+  errors: [],
+  histogram: [],
+  log: [],
+  domain: [],
+  clock: ['domain'],
+  random: ['domain'],
+  margin: ['domain', 'errors'],
+  venues: ['domain', 'errors', 'margin'],
+  kernel: ['domain', 'errors', 'margin', 'assembly'],
+  monitor: ['domain', 'errors', 'margin', 'kernel'],
+  feed: EDGE,
+  book: EDGE,
+  events: EDGE,
+  redis: EDGE,
+  config: ['domain', 'errors', 'log', 'margin', 'kernel', 'venues'],
+  'rule-books': ['domain', 'errors', 'config', 'venues'],
+  'market-data': ['domain', 'errors', 'log', 'monitor', 'feed', 'venues'],
+  worker: WHOLE_PRODUCT,
+  index: WHOLE_PRODUCT,
+  demo: WHOLE_PRODUCT,
+  cli: [...WHOLE_PRODUCT, 'demo'],
+  bench: [...WHOLE_PRODUCT, 'demo'],
+}
+
+/** The one file that both languages read. */
+const SHARED_WITH_ASSEMBLY = 'assembly/layout.ts'
+
+/** The parts that may import each package; every other package is refused. */
+const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
+  ws: ['feed', 'demo'],
+  bullmq: ['events'],
+  ioredis: ['redis'],
+  pino: ['log'],
+  commander: ['cli', 'bench'],
+  zod: ['domain', 'config', 'events', 'cli'],
+}
+
+/** Words of the language or the platform that have one home, or none. */
+const HOMES_OF_CALLS: readonly (readonly [word: RegExp, home: string | undefined])[] = [
+  [/\bprocess\s*\.\s*env\b|\bloadEnvFile\b/, 'src/config.ts'],
+  [/\bDate\s*\.\s*now\b|\bnew Date\(\s*\)|\bperformance\s*\.\s*now\b|\bhrtime\b/, 'src/clock.ts'],
+  [
+    /\b(?:setTimeout|setInterval|setImmediate)\b|\bAbortSignal\s*\.\s*timeout\b|['"](?:node:)?timers\b/,
+    'src/clock.ts',
+  ],
+  [/\bMath\s*\.\s*random\b/, undefined],
+  [/\bconsole\s*\./, undefined],
+  [/\bprocess\s*\.\s*exit\s*\(/, undefined],
+]
+
+const LINES_MAX = 300
+/** Longer today, with the length that they may not exceed. They may shrink; no file may be added. */
+const LONGER: Readonly<Record<string, number>> = {
+  'src/kernel/typescript.ts': 590,
+  'src/monitor/monitor.ts': 394,
+}
+
+/** What is run or published, so that nobody has to import it. */
+const ENTRIES = [
+  'src/index.ts',
+  'src/cli/main.ts',
+  'src/demo/exchange-main.ts',
+  'src/demo/subscriber-main.ts',
+  'bench/main.ts',
+  'assembly/index.ts',
+]
+
+type Rule = (files: readonly SourceFile[]) => string[]
+
+const isProduct = ({ path }: SourceFile) => !path.startsWith('test/')
+
+const importDirection: Rule = (files) =>
+  files.filter(isProduct).flatMap((file) => {
+    const part = partOf(file.path)
+    const allowed = MAY_IMPORT[part]
+    if (allowed === undefined) return [`${file.path} belongs to a part that has no place in the order`]
+    return importsOf(file).flatMap(({ path }) => {
+      if (path === undefined || partOf(path) === part || allowed.includes(partOf(path))) return []
+      return [`${file.path} may not import ${path}: ${part} knows only ${allowed.join(', ') || 'itself'}`]
+    })
+  })
+
+const foldersHaveOneDoor: Rule = (files) =>
+  files.filter(isProduct).flatMap((file) =>
+    importsOf(file).flatMap(({ path }) => {
+      if (path === undefined || partOf(path) === partOf(file.path)) return []
+      const isDoor = /^src\/[^/]+\.ts$|^src\/[^/]+\/index\.ts$/.test(path) || path === SHARED_WITH_ASSEMBLY
+      return isDoor ? [] : [`${file.path} imports ${path} past the index.ts of its folder`]
+    }),
+  )
+
+const packagesHaveOneHome: Rule = (files) =>
+  files.filter(isProduct).flatMap((file) =>
+    importsOf(file).flatMap(({ specifier, path }) => {
+      if (path !== undefined || specifier.startsWith('node:')) return []
+      const homes = PACKAGE_HOMES[specifier] ?? []
+      return homes.includes(partOf(file.path))
+        ? []
+        : [`${file.path} imports ${specifier}, whose home is ${homes.join(', ') || 'nowhere'}`]
+    }),
+  )
+
+const callsHaveOneHome: Rule = (files) =>
+  files
+    .filter(({ path }) => path.startsWith('src/'))
+    .flatMap(({ path, text }) => {
+      const code = withoutComments(text)
+      return HOMES_OF_CALLS.flatMap(([word, home]) => {
+        const found = path === home ? null : word.exec(code)
+        return found === null ? [] : [`${path} uses ${found[0]}, whose home is ${home ?? 'nowhere'}`]
+      })
+    })
+
+const testsAreSeeded: Rule = (files) =>
+  files.flatMap(({ path, text }) =>
+    /\bMath\.random\b/.test(withoutComments(text)) && path !== 'test/tidy.test.ts'
+      ? [`${path} uses chance without a seed`]
+      : [],
+  )
+
+const nothingIsSwallowed: Rule = (files) =>
+  files.filter(isProduct).flatMap(({ path, text }) => {
+    const code = withoutComments(text)
+    const empty = /\bcatch\s*(?:\([^)]*\))?\s*\{\s*\}|\.catch\(\s*\(\s*\w*\s*\)\s*=>\s*\{\s*\}\s*\)/.test(
+      code,
+    )
+    const unexplained = /^(?![ \t]*\/\/).*\n.*\.catch\(\s*\(\s*\w*\s*\)\s*=>\s*undefined\s*\)/m.test(text)
+    return [
+      ...(empty ? [`${path} has an empty catch`] : []),
+      ...(unexplained ? [`${path} drops a rejection without a comment that says why`] : []),
+    ]
+  })
+
+const nothingIsLeftForLater: Rule = (files) =>
+  files
+    .filter(({ path }) => path !== 'test/tidy.test.ts')
+    .flatMap(({ path, text }) => {
+      const found = /\b(?:TODO|FIXME|XXX|HACK)\b/.exec(text)
+      return found === null ? [] : [`${path} says ${found[0]}`]
+    })
+
+const filesStaySmall: Rule = (files) =>
+  files
+    .filter(({ path }) => /^(?:src|assembly)\//.test(path))
+    .flatMap(({ path, text }) => {
+      const lines = text.split('\n').length - 1
+      const limit = LONGER[path] ?? LINES_MAX
+      if (lines > limit) return [`${path} has ${lines} lines, the limit is ${limit}`]
+      if (path in LONGER && lines <= LINES_MAX) return [`${path} is short now: take it out of LONGER`]
+      return []
+    })
+
+const noFileIsDead: Rule = (files) => {
+  const byPath = new Map(files.filter(isProduct).map((file) => [file.path, file]))
+  const reached = new Set<string>()
+  const reach = (path: string) => {
+    const file = byPath.get(path)
+    if (file === undefined || reached.has(path)) return
+    reached.add(path)
+    for (const imported of importsOf(file)) if (imported.path !== undefined) reach(imported.path)
+  }
+  for (const entry of ENTRIES) reach(entry)
+  return [...byPath.keys()].filter((path) => !reached.has(path)).map((path) => `nothing imports ${path}`)
+}
+
+const testsKeepToThemselves: Rule = (files) =>
+  files.flatMap((file) =>
+    importsOf(file).flatMap(({ path }) => {
+      if (path === undefined || !path.startsWith('test/')) return []
+      if (isProduct(file)) return [`${file.path} imports ${path}: the product knows no test`]
+      return path.endsWith('.test.ts') ? [`${file.path} imports the test file ${path}`] : []
+    }),
+  )
+
+interface House {
+  readonly name: string
+  readonly rule: Rule
+  /** A file that breaks the rule, and what the rule says of it. */
+  readonly broken: SourceFile
+  readonly says: string
+}
+
+const lines = (count: number) => 'const x = 1\n'.repeat(count)
+
+const HOUSE: readonly House[] = [
+  {
+    name: 'imports point one way',
+    rule: importDirection,
+    broken: { path: 'src/feed/feed.ts', text: "import { Monitor } from '../monitor/index.ts'\n" },
+    says: 'src/feed/feed.ts may not import src/monitor/index.ts',
+  },
+  {
+    name: 'a folder is entered through its index.ts',
+    rule: foldersHaveOneDoor,
+    broken: { path: 'src/worker.ts', text: "import {\n  Book,\n} from './book/store.ts'\n" },
+    says: 'src/worker.ts imports src/book/store.ts past the index.ts',
+  },
+  {
+    name: 'every package has its home',
+    rule: packagesHaveOneHome,
+    broken: { path: 'src/book/store.ts', text: "import type { Redis } from 'ioredis'\n" },
+    says: 'src/book/store.ts imports ioredis, whose home is redis',
+  },
+  {
+    name: 'environment, clock and timers have one home, chance and console none',
+    rule: callsHaveOneHome,
+    broken: { path: 'src/feed/backoff.ts', text: 'const spread = Math.random()\n' },
+    says: 'src/feed/backoff.ts uses Math.random, whose home is nowhere',
+  },
+  {
+    name: 'chance in tests has a seed',
+    rule: testsAreSeeded,
+    broken: { path: 'test/x.test.ts', text: 'const x = Math.random()\n' },
+    says: 'test/x.test.ts uses chance without a seed',
+  },
+  {
+    name: 'no error is swallowed',
+    rule: nothingIsSwallowed,
+    broken: { path: 'src/x.ts', text: 'try {\n  f()\n} catch (error) {\n  // fine\n}\n' },
+    says: 'src/x.ts has an empty catch',
+  },
+  {
+    name: 'nothing is left for later',
+    rule: nothingIsLeftForLater,
+    broken: { path: 'bench/x.ts', text: '// TODO: measure\n' },
+    says: 'bench/x.ts says TODO',
+  },
+  {
+    name: 'files stay small enough to hold in the head',
+    rule: filesStaySmall,
+    broken: { path: 'src/x.ts', text: lines(LINES_MAX + 1) },
+    says: 'src/x.ts has 301 lines, the limit is 300',
+  },
+  {
+    name: 'no file is dead',
+    rule: noFileIsDead,
+    broken: { path: 'src/margin/old.ts', text: '' },
+    says: 'nothing imports src/margin/old.ts',
+  },
+  {
+    name: 'the product knows no test, and no test file another',
+    rule: testsKeepToThemselves,
+    broken: { path: 'src/x.ts', text: "import { seed } from '../test/support/seed.ts'\n" },
+    says: 'src/x.ts imports test/support/seed.ts',
+  },
+]
+
+const TREE = readTree()
+
+describe.each(HOUSE)('house rule: $name', ({ rule, broken, says }) => {
+  it('holds', () => {
+    expect(rule(TREE)).toEqual([])
+  })
+
+  it('is able to fail', () => {
+    expect(rule([broken]).join('\n')).toContain(says)
+  })
+})
+
+/** Further ways to break a rule that a simpler reading of the text would miss. */
+const OTHER_BREACHES: readonly [Rule, string, string][] = [
+  [importDirection, 'src/margin/x.ts', "export * from '../venues/index.ts'\n"],
+  [importDirection, 'src/monitor/x.ts', "import type { Worker } from '../worker.ts'\n"],
+  [importDirection, 'src/events/x.ts', "const redis = await import('../redis/index.ts')\n"],
+  [importDirection, 'assembly/x.ts', "import { assert } from '../src/errors'\n"],
+  [importDirection, 'src/desk/x.ts', ''],
+  [foldersHaveOneDoor, 'src/kernel/x.ts', "import { zone } from '../../assembly/zones.ts'\n"],
+  [packagesHaveOneHome, 'src/margin/x.ts', "import lodash from 'lodash'\n"],
+  [callsHaveOneHome, 'src/worker.ts', 'const url = process.env.REDIS_URL\n'],
+  [callsHaveOneHome, 'src/worker.ts', 'const nowMs = Date.now()\n'],
+  [callsHaveOneHome, 'src/worker.ts', "import { setTimeout as sleep } from 'node:timers/promises'\n"],
+  [nothingIsSwallowed, 'src/x.ts', 'f()\ng().catch(() => undefined)\n'],
+  [nothingIsSwallowed, 'src/x.ts', 'f().catch(() => {})\n'],
+  [filesStaySmall, 'src/monitor/monitor.ts', lines(10)],
+  [testsKeepToThemselves, 'test/x.test.ts', "import { a } from './y.test.ts'\n"],
+]
+
+it.each(OTHER_BREACHES)('finds the breach %#', (rule, path, text) => {
+  expect(rule([{ path, text }])).toHaveLength(1)
+})
+
+it('reads comments and URLs as what they are', () => {
+  const text = "// Date.now() lives elsewhere\nconst url = 'ws://host' /* setTimeout */\n"
+  expect(callsHaveOneHome([{ path: 'src/x.ts', text }])).toEqual([])
+})
