@@ -10,7 +10,7 @@ import {
 import { PlimsollError } from './errors.ts'
 import { KERNEL_VARIANTS } from './kernel/index.ts'
 import { LOG_LEVELS } from './log.ts'
-import { DEFAULT_HYSTERESIS, DEFAULT_LEVELS } from './margin/index.ts'
+import { DEFAULT_HYSTERESIS, DEFAULT_LEVELS, levelRule } from './margin/index.ts'
 import { VENUES } from './venues/index.ts'
 
 const STREAM_IDS = VENUES.flatMap((venue) => venue.streams.map((stream) => stream.id))
@@ -70,19 +70,30 @@ export function loadConfig(overrides: ConfigOverrides = {}, environment?: NodeJS
   const { settings, unknown } = readEnvironment(environment ?? process.env)
   const given = Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined))
   const streamUrls = { ...(settings.streamUrls as object), ...overrides.streamUrls }
-  const parsed = configSchema.safeParse({ ...settings, ...given, streamUrls })
+  const values = { ...settings, ...given, streamUrls }
+  const parsed = configSchema.safeParse(values)
   const faults = unknown.map((name) => `${name} is not a setting`)
-  if (!parsed.success) {
-    for (const issue of parsed.error.issues) {
-      faults.push(
-        `${settingName(issue.path)} ${issue.message} (is ${JSON.stringify(valueAt({ ...settings, ...given, streamUrls }, issue.path))})`,
-      )
+  if (parsed.success) faults.push(...levelFaults(parsed.data))
+  else {
+    for (const { path, message } of parsed.error.issues) {
+      faults.push(`${settingName(path)} ${message} (is ${JSON.stringify(valueAt(values, path))})`)
     }
   }
   if (faults.length > 0 || !parsed.success) {
     throw new PlimsollError('CONFIGURATION', `wrong settings: ${faults.join('; ')}`)
   }
   return Object.freeze(parsed.data)
+}
+
+/** What the level rule has against the levels together. */
+function levelFaults({ levels, hysteresis }: Pick<Config, 'levels' | 'hysteresis'>): string[] {
+  try {
+    levelRule(levels, hysteresis)
+    return []
+  } catch (error) {
+    if (error instanceof PlimsollError) return [error.message]
+    throw error
+  }
 }
 
 function readEnvironment(environment: NodeJS.ProcessEnv) {

@@ -47,6 +47,7 @@ export const EXIT_USAGE = 2
 const USAGE_CODES: ReadonlySet<FaultCode> = new Set([
   'USAGE',
   'CONFIGURATION',
+  'RULES_INVALID',
   'REDIS_NOT_FOUND',
   'REDIS_POLICY',
   'REDIS_NO_AOF',

@@ -1,14 +1,6 @@
 import { type AccountSourceOptions, createAccountSource } from './book/index.ts'
-import { type Config, loadRulesFile, type RulesByVenue } from './config.ts'
-import type {
-  AccountSource,
-  Clock,
-  EventKind,
-  EventRecord,
-  Random,
-  RuleBook,
-  VenueId,
-} from './domain/index.ts'
+import type { Config, RulesByVenue } from './config.ts'
+import type { AccountSource, Clock, EventKind, EventRecord, Random, VenueId } from './domain/index.ts'
 import { EVENTS_QUEUE_NAME, type EventLogStats, openEventLog, type RedisEventLog } from './events/index.ts'
 import type { FeedCounters } from './feed/index.ts'
 import { LatencyHistogram } from './histogram.ts'
@@ -31,7 +23,7 @@ import {
   type RedisConnection,
   type RedisRole,
 } from './redis/index.ts'
-import { ruleBookOf, withRules } from './venues/index.ts'
+import { ruleBooks } from './rule-books.ts'
 
 /** The orderly stop: events that wait get this long to reach the queue. What is left is found again at the next start. */
 export const STOP_FLUSH_MS = 3_000
@@ -78,9 +70,14 @@ export interface Worker {
   stop(): Promise<void>
 }
 
-/** Composes a worker: Redis checked, book loaded, earlier progress restored, feeds opened, changes followed. */
+/**
+ * Composes a worker: rules read, Redis checked, earlier progress restored, book loaded, feeds opened, changes followed.
+ * @throws PlimsollError CONFIGURATION or RULES_INVALID before anything is opened; REDIS_UNAVAILABLE, REDIS_POLICY,
+ * REDIS_NO_AOF.
+ */
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const connections: RedisConnection[] = []
+  const worker = new MonitorWorker(options, connections)
   const connect = async (role: RedisRole): Promise<RedisConnection> => {
     const { clock, random, redisUrl, log } = options
     const report = (error: Error) => log.warn({ error: error.message }, 'redis connection lost')
@@ -92,7 +89,6 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     const command = await connect('command')
     const { allowUnsafeRedis: allowUnsafe } = options.config
     await checkRedis(command, { allowUnsafe, warn: (message) => options.log.error({}, message) })
-    const worker = new MonitorWorker(options, connections)
     const source = { redis: command, followerRedis: await connect('blocking') }
     await worker.start(await connect('command'), await connect('queue'), source)
     return worker
@@ -116,7 +112,6 @@ class MonitorWorker implements Worker {
     closed: 0,
   }
   readonly #detection = new LatencyHistogram()
-  readonly #books = new Map<VenueId, RuleBook>()
   #kernelBytes: () => number
   #eventLog!: RedisEventLog
   #source!: AccountSource
@@ -131,12 +126,11 @@ class MonitorWorker implements Worker {
     this.#rule = levelRule(config.levels, config.hysteresis)
     const kernel = openKernel(config.kernel)
     this.#kernelBytes = () => kernel.byteLength
-    this.#readRules()
     this.#monitor = new Monitor({
       kernel,
       clock,
       rule: this.#rule,
-      ruleBookOf: (venue) => this.#books.get(venue) ?? ruleBookOf(venue),
+      ruleBookOf: ruleBooks(config, options.rules),
       publish: (records) => this.#publish(records),
       marketAdded: (venue, symbol) => this.#marketData.add(venue as VenueId, symbol),
       refused: (account, error) =>
@@ -235,19 +229,6 @@ class MonitorWorker implements Worker {
     await this.#eventLog.close()
     await Promise.all(this.#connections.map((connection) => closeRedis(connection, clock)))
     log.info({ events: this.#eventLog.stats().enqueued }, 'stopped')
-  }
-
-  #readRules(): void {
-    const { config, rules } = this.#options
-    const sources: [RulesByVenue, string][] = []
-    if (config.rulesFile !== undefined) sources.push([loadRulesFile(config.rulesFile), config.rulesFile])
-    if (rules !== undefined) sources.push([rules, 'given'])
-    for (const [byVenue, name] of sources) {
-      for (const [venue, overrides] of byVenue) {
-        const book = this.#books.get(venue) ?? ruleBookOf(venue)
-        this.#books.set(venue, withRules(book, overrides, `${book.version}+${name}`))
-      }
-    }
   }
 
   #publish(records: readonly EventRecord[]): void {

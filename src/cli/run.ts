@@ -4,6 +4,7 @@ import { type ConfigOverrides, loadConfig } from '../config.ts'
 import { createLog } from '../log.ts'
 import { systemRandom } from '../random.ts'
 import { openRedis } from '../redis/index.ts'
+import { ruleBooks } from '../rule-books.ts'
 import { startWorker } from '../worker.ts'
 import { withConfigOptions } from './options.ts'
 import { untilSignal } from './signals.ts'
@@ -26,6 +27,8 @@ export function runCommand(): Command {
 
 async function run({ json, ...overrides }: ConfigOverrides & { json?: true }): Promise<void> {
   const config = loadConfig(overrides)
+  // A wrong rules file is told before a Redis is started.
+  ruleBooks(config)
   const log = createLog(config.logLevel)
   const clock = systemClock
   const ended = untilSignal()

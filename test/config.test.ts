@@ -1,0 +1,220 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { loadConfig, loadRulesFile } from '../src/config.ts'
+import { PlimsollError } from '../src/errors.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'plimsoll-config-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+function faultOf(action: () => unknown): PlimsollError {
+  try {
+    action()
+  } catch (error) {
+    if (error instanceof PlimsollError) return error
+    throw error
+  }
+  throw new Error('nothing was refused')
+}
+
+describe('where a setting comes from', () => {
+  it('has a default for everything but the Redis URL', () => {
+    expect(loadConfig({}, {})).toEqual({
+      dataDir: '.data',
+      shard: '0',
+      levels: ['0.5', '0.7', '0.9'],
+      hysteresis: '0.01',
+      kernel: 'wasm-simd',
+      allowUnsafeRedis: false,
+      logLevel: 'info',
+      streamUrls: {},
+    })
+  })
+
+  it('reads every variable of the environment', () => {
+    const environment = {
+      REDIS_URL: 'redis://localhost:6379',
+      PLIMSOLL_DATA_DIR: '/var/lib/plimsoll',
+      PLIMSOLL_SHARD: 'eu-1',
+      PLIMSOLL_LEVELS: '0.6, 0.8',
+      PLIMSOLL_HYSTERESIS: '0.02',
+      PLIMSOLL_RULES: 'rules.json',
+      PLIMSOLL_KERNEL: 'wasm-scalar',
+      PLIMSOLL_ALLOW_UNSAFE_REDIS: '1',
+      PLIMSOLL_LOG_LEVEL: 'warn',
+      PLIMSOLL_STREAM_URL_BYBIT_LINEAR: 'wss://stream.example/v5/public/linear',
+    }
+    expect(loadConfig({}, environment)).toEqual({
+      redisUrl: 'redis://localhost:6379',
+      dataDir: '/var/lib/plimsoll',
+      shard: 'eu-1',
+      levels: ['0.6', '0.8'],
+      hysteresis: '0.02',
+      rulesFile: 'rules.json',
+      kernel: 'wasm-scalar',
+      allowUnsafeRedis: true,
+      logLevel: 'warn',
+      streamUrls: { 'bybit-linear': 'wss://stream.example/v5/public/linear' },
+    })
+  })
+
+  it('puts flags above the environment, stream by stream too', () => {
+    const flags = { shard: 'flag', levels: [], streamUrls: { 'bybit-linear': 'ws://flag' } }
+    const environment = {
+      PLIMSOLL_SHARD: 'environment',
+      PLIMSOLL_LEVELS: '0.6',
+      PLIMSOLL_STREAM_URL_BYBIT_LINEAR: 'ws://environment',
+      PLIMSOLL_STREAM_URL_BYBIT_INVERSE: 'ws://environment',
+    }
+    expect(loadConfig(flags, environment)).toMatchObject({
+      shard: 'flag',
+      levels: [],
+      streamUrls: { 'bybit-linear': 'ws://flag', 'bybit-inverse': 'ws://environment' },
+    })
+  })
+
+  it('leaves a flag that was not given, and an empty variable, to what stands below', () => {
+    expect(loadConfig({ shard: undefined } as object, { PLIMSOLL_SHARD: 'a', REDIS_URL: '' })).toMatchObject({
+      shard: 'a',
+    })
+    expect(loadConfig({}, { REDIS_URL: '' }).redisUrl).toBeUndefined()
+  })
+
+  it('takes no notice of the variables of others', () => {
+    expect(loadConfig({}, { HOME: '/root', PLIMSOLLX: '1' })).toEqual(loadConfig({}, {}))
+  })
+
+  it('cannot be changed afterwards', () => {
+    expect(Object.isFrozen(loadConfig({}, {}))).toBe(true)
+  })
+
+  describe('a .env file', () => {
+    const before = process.cwd()
+    beforeEach(() => process.chdir(folder))
+    afterEach(() => {
+      process.chdir(before)
+      vi.unstubAllEnvs()
+      delete process.env.PLIMSOLL_SHARD
+    })
+
+    it('stands below the environment and above the defaults', () => {
+      writeFileSync(join(folder, '.env'), 'PLIMSOLL_SHARD=file\nPLIMSOLL_HYSTERESIS=0.03\n')
+      vi.stubEnv('PLIMSOLL_HYSTERESIS', '0.05')
+      expect(loadConfig()).toMatchObject({ shard: 'file', hysteresis: '0.05' })
+    })
+  })
+})
+
+describe('wrong settings', () => {
+  it('are all named at once, each with its value and rule', () => {
+    const { code, message } = faultOf(() =>
+      loadConfig(
+        { streamUrls: { 'bybit-linear': 'http://stream' } },
+        {
+          PLIMSOLL_SHARD: 'a b',
+          PLIMSOLL_LEVELS: '0.5,high',
+          PLIMSOLL_KERNEL: 'gpu',
+          PLIMSOLL_ALLOW_UNSAFE_REDIS: 'yes',
+          PLIMSOLL_LOG_LEVEL: 'loud',
+        },
+      ),
+    )
+    expect(code).toBe('CONFIGURATION')
+    const named = [
+      'shard (PLIMSOLL_SHARD) must be 1 to 32 letters, digits, _ or - (is "a b")',
+      'levels.1 (PLIMSOLL_LEVELS) must be a decimal string',
+      '(is "high")',
+      'kernel (PLIMSOLL_KERNEL)',
+      '"wasm-simd"|"wasm-scalar"|"typescript"',
+      '(is "gpu")',
+      'allowUnsafeRedis (PLIMSOLL_ALLOW_UNSAFE_REDIS)',
+      '(is "yes")',
+      'logLevel (PLIMSOLL_LOG_LEVEL)',
+      '(is "loud")',
+      'streamUrls.bybit-linear',
+      '(is "http://stream")',
+    ]
+    for (const text of named) expect(message).toContain(text)
+  })
+
+  it('include a variable of ours that is none, by name', () => {
+    const { code, message } = faultOf(() => loadConfig({}, { PLIMSOLL_LEVEL: '0.5', PLIMSOLL_SHARD: '' }))
+    expect({ code, message }).toEqual({
+      code: 'CONFIGURATION',
+      message: 'wrong settings: PLIMSOLL_LEVEL is not a setting',
+    })
+  })
+
+  it('include a stream that no venue has', () => {
+    const { message } = faultOf(() => loadConfig({}, { PLIMSOLL_STREAM_URL_BYBIT_SPOT: 'wss://stream' }))
+    expect(message).toContain('bybit-spot')
+  })
+
+  it.each([
+    ['levels that do not rise', '0.7,0.5', '0.01', 'levels[1] is 0.5, levels must rise'],
+    [
+      'a level at the line',
+      '0.5,1',
+      '0.01',
+      'levels[1] is 1, levels must rise, from 0.05 at least to below 1',
+    ],
+    ['a negative hysteresis', '0.5', '-0.1', 'hysteresis is -0.1, it must be zero or more'],
+  ])('include %s', (_, levels, hysteresis, expected) => {
+    const environment = { PLIMSOLL_LEVELS: levels, PLIMSOLL_HYSTERESIS: hysteresis }
+    const { code, message } = faultOf(() => loadConfig({}, environment))
+    expect(code).toBe('CONFIGURATION')
+    expect(message).toContain(expected)
+  })
+
+  it('never show the password of a Redis URL', () => {
+    const { message } = faultOf(() => loadConfig({}, { REDIS_URL: 'redis://:secret@host', PLIMSOLL_X: '1' }))
+    expect(message).not.toContain('secret')
+  })
+})
+
+describe('the rules file', () => {
+  const rules = {
+    kind: 'linear',
+    settle: 'USDT',
+    tiers: [{ cap: '1000000', maintenanceMarginRate: '0.01', maintenanceDeduction: '0' }],
+  }
+  const written = (text: string) => {
+    const path = join(folder, 'rules.json')
+    writeFileSync(path, text)
+    return path
+  }
+
+  it('is read by venue and symbol; both names of a venue mean the same book', () => {
+    const path = written(JSON.stringify({ bybit: { FOOUSDT: rules }, 'bybit-linear': { BARUSDT: rules } }))
+    const byVenue = loadRulesFile(path)
+    expect([...byVenue.keys()]).toEqual(['bybit'])
+    expect(Object.keys(byVenue.get('bybit')!)).toEqual(['FOOUSDT', 'BARUSDT'])
+    expect(byVenue.get('bybit')!.FOOUSDT).toEqual({ ...rules, multiplier: '1', takerFeeRate: '0' })
+  })
+
+  it('is refused with its name and the place of the fault', () => {
+    const tiers = [{ ...rules.tiers[0], maintenanceMarginRate: '1%' }]
+    const path = written(JSON.stringify({ bybit: { FOOUSDT: { ...rules, tiers } } }))
+    const { code, message } = faultOf(() => loadRulesFile(path))
+    expect(code).toBe('RULES_INVALID')
+    expect(message).toContain(`rules file ${path}: bybit.FOOUSDT.tiers.0.maintenanceMarginRate: must be`)
+  })
+
+  it.each([
+    ['a venue that is none', '{"nasdaq": {}}', 'RULES_INVALID', 'nasdaq'],
+    ['text that is no JSON', '{', 'CONFIGURATION', 'JSON'],
+  ] as const)('is refused for %s', (_, text, code, expected) => {
+    const path = written(text)
+    const fault = faultOf(() => loadRulesFile(path))
+    expect(fault.code).toBe(code)
+    expect(fault.message).toContain(path)
+    expect(fault.message).toContain(expected)
+  })
+
+  it('is refused by name when it is not there', () => {
+    const { code, message } = faultOf(() => loadRulesFile('/nowhere/rules.json'))
+    expect(code).toBe('CONFIGURATION')
+    expect(message).toContain('/nowhere/rules.json')
+  })
+})
