@@ -3,8 +3,11 @@ import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { EXIT_FAULT, EXIT_OK, EXIT_USAGE, exitCodeOf, PlimsollError } from '../errors.ts'
 import { decodeCommand } from './decode.ts'
+import { demoCommand } from './demo.ts'
+import { importCommand } from './import.ts'
 import { marginCommand } from './margin.ts'
 import { runCommand } from './run.ts'
+import { tailCommand } from './tail.ts'
 
 const { version } = createRequire(import.meta.url)('plimsoll/package.json') as { version: string }
 
@@ -14,9 +17,8 @@ const program = new Command('plimsoll')
   .showHelpAfterError('(--help tells more)')
   .addHelpText('after', '\nExit codes: 0 ok, 1 fault, 2 usage or configuration.')
 
-for (const command of [runCommand(), marginCommand(), decodeCommand()]) {
-  program.addCommand(command)
-}
+const commands = [runCommand, demoCommand, importCommand, marginCommand, decodeCommand, tailCommand]
+for (const create of commands) program.addCommand(create())
 for (const command of [program, ...program.commands]) command.exitOverride()
 
 try {
