@@ -161,6 +161,24 @@ describe('after a restart', () => {
     expect(await waitingJobs(server.url)).toEqual(before)
     await second.close()
   })
+
+  it('a job that was added before does not swallow the longer one that is cut now', async () => {
+    const first = await openLog(server.url)
+    const records = sampleRecords(5)
+    first.log.publish(records.slice(0, 1))
+    await first.log.flush(5_000)
+    await first.close()
+    const [owner, event] = await probe.xrange(KEYS.events, '-', '+')
+    const fence = event?.[0].split('-')[0]
+    for (const [index, { event }] of records.slice(1).entries()) {
+      await probe.xadd(KEYS.events, `${fence}-${index + 2}`, 'event', JSON.stringify(event))
+    }
+    await probe.set(`${KEYS.events}:enqueued`, owner?.[0] ?? '')
+    const second = await openLog(server.url)
+    await second.log.flush(5_000)
+    expect(new Set(idsOf(await waitingJobs(server.url)))).toEqual(new Set(ids(records)))
+    await second.close()
+  })
 })
 
 describe('two owners of one stream', () => {
