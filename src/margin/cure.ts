@@ -10,6 +10,7 @@ import {
   div,
   floorTo,
   formatDecimal,
+  max,
   mul,
   neg,
   ONE,
@@ -26,14 +27,14 @@ export const CURE_STEP: Decimal = '0.00000001'
 /** Inverse positions are reduced by whole contracts. */
 export const CURE_CONTRACTS: Decimal = '1'
 
-/** What must be above zero (or not below, where equality is still safe) for the account to be safe. */
+/** To stay under a level its surplus must be above zero, or not below where equality does not reach it. */
 interface Goal {
   readonly level: Rational
   readonly zeroIsSafe: boolean
 }
 
-function goalOf(marginAccount: MarginAccount, rule: LevelRule): Goal {
-  return { level: rule.levels[0]!, zeroIsSafe: !equalityReaches(1, marginAccount, rule) }
+function goalOf(level: number, marginAccount: MarginAccount, rule: LevelRule): Goal {
+  return { level: rule.levels[level - 1]!, zeroIsSafe: !equalityReaches(level, marginAccount, rule) }
 }
 
 function meets(goal: Goal, surplus: Rational): boolean {
@@ -46,7 +47,7 @@ function roundUp(goal: Goal, bound: Rational, step: Rational): Rational {
   return goal.zeroIsSafe && compare(floor, bound) === 0 ? floor : add(floor, step)
 }
 
-/** Surplus over the lowest level: λ·marginBalance − maintenanceMargin. */
+/** Surplus over a level: λ·marginBalance − maintenanceMargin. */
 function surplusOf(goal: Goal, evaluation: Evaluation): Rational {
   return sub(mul(goal.level, evaluation.marginBalance), evaluation.maintenanceMargin)
 }
@@ -66,9 +67,13 @@ export function cureOf(
   rule: LevelRule,
 ): Cure | null {
   if (reachedLevel(evaluation, marginAccount, rule) === 0) return null
-  const goal = goalOf(marginAccount, rule)
+  const lowest = goalOf(1, marginAccount, rule)
+  const highest = goalOf(rule.levels.length, marginAccount, rule)
+  const topUps = [lowest, highest].map((goal) => topUpOf(marginAccount, evaluation, goal))
+  // Closing at the mark does not change the sign of the margin balance; below zero λ = 1 asks the most.
+  const goal = sign(evaluation.marginBalance) < 0 ? highest : lowest
   return {
-    topUp: formatDecimal(topUpOf(marginAccount, evaluation, goal)),
+    topUp: formatDecimal(topUps.reduce(max)),
     reductions: marginAccount.rows.map((row) => {
       const size = reductionOf(row, coordinateOf(row, markOf(row.symbol)!), marginAccount, evaluation, goal)
       return { symbol: row.symbol, size: size === undefined ? null : formatDecimal(size) }
@@ -120,7 +125,8 @@ function topUpSlopes(marginAccount: MarginAccount, goal: Goal): Rational[] {
 
 /**
  * With the share k of the position kept, surplus(k) = base + gain·k − tiered maintenance(k·y): concave in k,
- * not safe at k = 1. Walks down the tiers from k = 1 to the first k at which it turns safe.
+ * not safe at k = 1. Walks down the tiers from k = 1 to the k below which it is safe; from there it stays safe
+ * as long as anything is left, because no base or gain lets it fall again.
  */
 function reductionOf(
   row: Row,
@@ -143,7 +149,12 @@ function reductionOf(
     if (compare(closed, size) < 0) {
       const share = sub(ONE, div(closed, size))
       const maintenance = tieredMaintenanceAt(row.tiers, mul(share, notional))
-      if (meets(goal, sub(add(base, mul(gain, share)), maintenance))) return closed
+      const surplus = sub(add(base, mul(gain, share)), maintenance)
+      assert(
+        meets(goal, surplus),
+        `closing ${formatDecimal(closed)} of ${row.symbol} cures ${marginAccount.id}`,
+      )
+      return closed
     }
   }
   return isolated || meets(goal, base) ? size : undefined

@@ -150,6 +150,17 @@ describe('a reduction', () => {
     ])
   })
 
+  it('answers for the breach too where maintenance is below zero, outside the range of a given tier', () => {
+    const account = {
+      collateral: [{ asset: 'USDT', amount: '-60' }],
+      positions: [{ symbol: 'X', marginMode: 'cross', size: '1', entryPrice: '100' }],
+    }
+    // Margin balance −60, maintenance margin 1 − 50: under 0.5 (−30 > −49) and yet in breach (−60 ≤ −49).
+    const state = stateOf(account, bookOf(BINANCE, { X: oneTier('0.01', '50') }), { X: '100' })
+    expect([state.verdict, state.maintenanceMargin]).toEqual(['breach', '-49'])
+    expect(state.cure).toEqual({ topUp: '11.00000001', reductions: [{ symbol: 'X', size: null }] })
+  })
+
   it('of an inverse position is in whole contracts', () => {
     const rules = oneTier('0.01', '0', { kind: 'inverse', settle: 'BTC', multiplier: '100' })
     const account = {
