@@ -33,9 +33,13 @@ const NOTIONAL_MIN_USD = 50
 const NOTIONAL_MAX_USD = 30_000_000
 const ENTRY_SIGMA = 0.02
 /** How far the market may move against a margin account before liquidation, as a share of its notional. */
-const DISTANCE_MEDIAN = 0.62
+const DISTANCE_MEDIAN = 0.68
 const DISTANCE_SIGMA = 0.75
 const DISTANCE_MIN = 0.035
+/** A few margin accounts are on edge from the start, within these shares of their notional. */
+const TIGHT_SHARE = 0.01
+const TIGHT_DISTANCE_MIN = 0.016
+const TIGHT_DISTANCE_MAX = 0.05
 /** Share of isolated positions at low leverage that state no margin: the venue's initial margin holds. */
 const UNSTATED_MARGIN_SHARE = 0.3
 const UNSTATED_MARGIN_LEVERAGE_MAX = 3
@@ -67,7 +71,10 @@ export function createBook(seed: number, accounts: number, instruments: readonly
   }
 }
 
-/** Stores the whole book through `putMany` in batches, a bounded number of them at once. */
+/**
+ * Stores the whole book through `putMany` in batches, a bounded number of them at once. A failure is thrown
+ * when no batch is under way any more.
+ */
 export async function loadBook(
   book: DemoBook,
   putMany: (accounts: readonly Account[]) => Promise<unknown>,
@@ -84,7 +91,9 @@ export async function loadBook(
       progress(stored)
     }
   }
-  await Promise.all(Array.from({ length: LOAD_BATCHES_IN_FLIGHT_MAX }, lane))
+  const lanes = await Promise.allSettled(Array.from({ length: LOAD_BATCHES_IN_FLIGHT_MAX }, lane))
+  const failed = lanes.find((result) => result.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
 }
 
 /** Five neighbours hold 1 to 5 positions in an order drawn for them. */
@@ -205,5 +214,6 @@ function collateralOf(random: () => number, drafts: readonly Draft[]): Collatera
 }
 
 function drawDistance(random: () => number): number {
+  if (random() < TIGHT_SHARE) return TIGHT_DISTANCE_MIN + random() * (TIGHT_DISTANCE_MAX - TIGHT_DISTANCE_MIN)
   return Math.max(DISTANCE_MIN, logNormal(random, DISTANCE_MEDIAN, DISTANCE_SIGMA))
 }

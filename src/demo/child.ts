@@ -33,7 +33,7 @@ export interface ChildOptions {
 /** Starts a Node process. Its output goes to our standard error: standard output belongs to the summary. */
 export function startChild<Out extends Message, In extends Message>(options: ChildOptions): Child<Out, In> {
   const { name, clock } = options
-  const process = fork(options.module, { stdio: ['ignore', 2, 2, 'ipc'] })
+  const process = fork(options.module, { execArgv: [], stdio: ['ignore', 2, 2, 'ipc'] })
   const handlers = new Map<string, Set<(message: never) => void>>()
   const failures = new Set<(error: Error) => void>()
   const ended = untilEnd(process)

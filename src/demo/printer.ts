@@ -16,7 +16,7 @@ export interface Screen {
 }
 
 export interface Printer {
-  /** Draws the last state once more and leaves the cursor below it. */
+  /** Draws the last state once more on a terminal and leaves the cursor below it. */
   stop(): void
 }
 
@@ -56,8 +56,9 @@ export function startPrinter(screen: Screen, clock: Clock, snapshot: () => DemoS
   return {
     stop() {
       cancel()
+      if (!live) return
       draw()
-      if (live) screen.write(SHOW_CURSOR)
+      screen.write(SHOW_CURSOR)
     },
   }
 }

@@ -1,20 +1,20 @@
 import { sleep } from '../clock.ts'
 import type { Config } from '../config.ts'
 import type { Account, Clock, VenueId } from '../domain/index.ts'
-import { type FaultCode, PlimsollError } from '../errors.ts'
+import { PlimsollError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { levelRule } from '../margin/index.ts'
-import { keysOf } from '../redis/index.ts'
+import { keysOf, redactUrl } from '../redis/index.ts'
 import { startWorker, type Worker } from '../worker.ts'
 import { createBook, type DemoBook, loadBook } from './book.ts'
-import { type Child, startChild } from './child.ts'
 import { DEMO_INSTRUMENTS, demoRules } from './instruments.ts'
-import type { FromExchange, FromSubscriber, SubscriberResult, ToExchange, ToSubscriber } from './protocol.ts'
+import { type DemoOutcome, outcomeOf, type Sample } from './outcome.ts'
+import { type ExchangeProcess, type SubscriberProcess, startExchange, startSubscriber } from './processes.ts'
+import type { SubscriberResult } from './protocol.ts'
 import { seededRandom } from './random.ts'
 import type { InstantTick } from './referee.ts'
 import { createReporter, type DemoState, type Reporter } from './reporter.ts'
 import { type DemoStore, openDemoStore } from './store.ts'
-import type { DemoSummary, SummaryContext } from './summary.ts'
 
 /** Accounts that the naive replay judges (all of them in a smaller book). */
 export const SAMPLE_ACCOUNTS = 5_000
@@ -50,16 +50,6 @@ export interface DemoOptions {
   readonly signal: AbortSignal
 }
 
-interface Sample {
-  readonly sampleAccounts: number
-  readonly samplePositions: number
-}
-
-export interface DemoOutcome {
-  readonly summary: DemoSummary
-  readonly context: SummaryContext
-}
-
 /**
  * Runs the demo: private Redis, simulated venues in one process, subscriber and referee in another, and the
  * worker as it is in production in this one. Everything that was started is stopped in reverse order,
@@ -73,8 +63,21 @@ export async function runDemo(options: DemoOptions): Promise<DemoOutcome | undef
     if (options.signal.aborted && error === options.signal.reason) return undefined
     throw error
   } finally {
-    for (const stop of stops.reverse()) await stop()
+    await stopAll(stops)
   }
+}
+
+/** Stops in reverse order; one that fails does not keep the others running. Throws the first failure. */
+async function stopAll(stops: (() => Promise<void> | void)[]): Promise<void> {
+  const failures: unknown[] = []
+  for (const stop of stops.reverse()) {
+    try {
+      await stop()
+    } catch (error) {
+      failures.push(error)
+    }
+  }
+  if (failures.length > 0) throw failures[0]
 }
 
 class DemoRun {
@@ -112,8 +115,16 @@ class DemoRun {
   async run(): Promise<DemoOutcome> {
     this.#stops.push(this.#options.display(this.#reporter))
     const store = await this.#openStore()
-    const exchange = this.#startExchange()
-    const subscriber = this.#startSubscriber()
+    const exchange = startExchange(this.#options.clock)
+    this.#stops.push(() => exchange.stop())
+    exchange.on('status', ({ status }) => {
+      this.#state.exchange = status
+    })
+    const subscriber = startSubscriber(this.#options.clock)
+    this.#stops.push(() => subscriber.stop())
+    subscriber.on('progress', ({ delivered }) => {
+      this.#state.delivered = delivered
+    })
     exchange.send({ kind: 'open', seed: this.#options.seed, seconds: this.#options.seconds })
     const { urls } = await exchange.next('opened', CHILD_TIMEOUT_MS)
     const sample = await this.#openSubscriber(subscriber, store)
@@ -123,7 +134,7 @@ class DemoRun {
     await this.#untilMarked()
     await this.#playMarket(exchange)
     const result = await this.#drain(worker, subscriber)
-    return this.#outcome(worker, result, sample)
+    return outcomeOf(this.#options, worker.stats(), result, sample)
   }
 
   async #openStore(): Promise<DemoStore> {
@@ -132,50 +143,13 @@ class DemoRun {
     const random = seededRandom(seed, WORKER_RANDOM_STREAM)
     const store = await openDemoStore({ redisUrl, dataDir, runId, clock, random, notify })
     this.#stops.push(() => store.close())
+    this.#reporter.note(
+      `Redis ${redactUrl(store.redisUrl)}, ${redisUrl === undefined ? 'private' : `shard ${store.shard}`}`,
+    )
     return store
   }
 
-  #startExchange(): Child<ToExchange, FromExchange> {
-    const child = this.#startChild<ToExchange, FromExchange>(
-      'the exchange simulator',
-      './exchange-main.js',
-      'FEED_REJECTED',
-    )
-    child.on('status', ({ status }) => {
-      this.#state.exchange = status
-    })
-    return child
-  }
-
-  #startSubscriber(): Child<ToSubscriber, FromSubscriber> {
-    const child = this.#startChild<ToSubscriber, FromSubscriber>(
-      'the subscriber',
-      './subscriber-main.js',
-      'SUBSCRIBER_FAILED',
-    )
-    child.on('progress', ({ delivered }) => {
-      this.#state.delivered = delivered
-    })
-    return child
-  }
-
-  #startChild<Out extends { kind: string }, In extends { kind: string }>(
-    name: string,
-    module: string,
-    fault: FaultCode,
-  ): Child<Out, In> {
-    const child = startChild<Out, In>({
-      name,
-      module: new URL(module, import.meta.url),
-      fault,
-      stopMessage: { kind: 'stop' },
-      clock: this.#options.clock,
-    })
-    this.#stops.push(() => child.stop())
-    return child
-  }
-
-  #openSubscriber(subscriber: Child<ToSubscriber, FromSubscriber>, store: DemoStore): Promise<Sample> {
+  #openSubscriber(subscriber: SubscriberProcess, store: DemoStore): Promise<Sample> {
     const { accounts, seed, config } = this.#options
     subscriber.send({
       kind: 'open',
@@ -234,7 +208,7 @@ class DemoRun {
   }
 
   /** Hands the instants on in batches, for as long as the demo lasts. */
-  #feedReferee(subscriber: Child<ToSubscriber, FromSubscriber>): void {
+  #feedReferee(subscriber: SubscriberProcess): void {
     let cancel = (): void => {}
     const round = (): void => {
       this.#sendInstants(subscriber)
@@ -244,7 +218,7 @@ class DemoRun {
     this.#stops.push(() => cancel())
   }
 
-  #sendInstants(subscriber: Child<ToSubscriber, FromSubscriber>): void {
+  #sendInstants(subscriber: SubscriberProcess): void {
     if (this.#instants.length === 0) return
     subscriber.send({ kind: 'instants', instants: this.#instants })
     this.#instants = []
@@ -261,7 +235,7 @@ class DemoRun {
   }
 
   /** Until the market is over, or Ctrl-C: from there on an early end is not a failure. */
-  async #playMarket(exchange: Child<ToExchange, FromExchange>): Promise<void> {
+  async #playMarket(exchange: ExchangeProcess): Promise<void> {
     const { seconds, signal, clock } = this.#options
     this.#state.stage = undefined
     exchange.send({ kind: 'start' })
@@ -283,7 +257,7 @@ class DemoRun {
   }
 
   /** Lets what is under way arrive, stops the worker in order, and asks for the verdict. */
-  async #drain(worker: Worker, subscriber: Child<ToSubscriber, FromSubscriber>): Promise<SubscriberResult> {
+  async #drain(worker: Worker, subscriber: SubscriberProcess): Promise<SubscriberResult> {
     const { clock, signal } = this.#options
     this.#state.stage = 'draining'
     const timeoutMs = signal.aborted ? HURRIED_DRAIN_TIMEOUT_MS : DRAIN_TIMEOUT_MS
@@ -297,43 +271,6 @@ class DemoRun {
     const { result } = await subscriber.next('result', timeoutMs + CHILD_TIMEOUT_MS)
     this.#state.delivered = result.delivered
     return result
-  }
-
-  #outcome(worker: Worker, result: SubscriberResult, sample: Sample): DemoOutcome {
-    const { seconds, seed, signal } = this.#options
-    const stats = worker.stats()
-    const { warning, liquidation, recovered } = stats.events
-    return {
-      summary: {
-        ticks: stats.ticks,
-        frames: stats.frames,
-        accounts: stats.accounts,
-        positions: stats.positions,
-        suspects: stats.suspects,
-        exactChecks: stats.exactChecks,
-        events: { warning, liquidation, recovered },
-        delivered: result.delivered,
-        lost: result.judgement.lost,
-        duplicated: result.duplicated,
-        disagreements: result.judgement.disagreements,
-        latencyMs: {
-          detectP50: stats.detectP50Ms,
-          detectP99: stats.detectP99Ms,
-          queueP50: stats.log.queueP50Ms,
-          queueP99: stats.log.queueP99Ms,
-        },
-      },
-      context: {
-        seconds,
-        seed,
-        ...sample,
-        replayedTicks: result.replayedTicks,
-        replayChecks: result.replayChecks,
-        replayEvents: result.judgement.expected,
-        examples: result.judgement.examples,
-        interrupted: signal.aborted,
-      },
-    }
   }
 
   async #until(condition: () => boolean, timeoutMs: number): Promise<boolean> {

@@ -38,6 +38,7 @@ export function renderView(snapshot: DemoSnapshot, paint: Paint): string[] {
 /** One line a second for a log or a pipe. */
 export function renderLine(snapshot: DemoSnapshot): string {
   const { events, latencyMs, delivery: counts } = snapshot
+  if (snapshot.ticks === 0) return `${snapshot.phase}, ${compact(snapshot.accounts)} accounts stored`
   return [
     `${seconds(snapshot.elapsedMs)} ${snapshot.phase}`,
     `${compact(snapshot.ticks)} ticks (${compact(snapshot.ticksPerSecond)}/s)`,

@@ -97,6 +97,12 @@ describe('the live view', () => {
     expect(lines.join('\n')).toContain('p50 –')
   })
 
+  it('tells the progress of the set-up while there are no ticks', () => {
+    expect(renderLine({ ...LARGE, phase: 'loading', ticks: 0, accounts: 40_000 })).toBe(
+      'loading, 40,000 accounts stored',
+    )
+  })
+
   it('fits one line where there is no terminal', () => {
     expect(renderLine(LARGE)).toBe(
       '17.3 s crash  12,345,678 ticks (12,345/s)  suspects 1,234,567  warnings 123,456  liquidations 123,456  ' +
@@ -152,7 +158,7 @@ describe('the printer', () => {
     fire()
     expect(delayMs()).toBe(LINE_EVERY_MS)
     printer.stop()
-    expect(written).toEqual(Array(3).fill(`${renderLine(LARGE)}\n`))
+    expect(written).toEqual(Array(2).fill(`${renderLine(LARGE)}\n`))
   })
 
   it('leaves out colours where the terminal has none', () => {

@@ -1,0 +1,57 @@
+import type { WorkerStats } from '../worker.ts'
+import type { SubscriberResult } from './protocol.ts'
+import type { DemoSummary, SummaryContext } from './summary.ts'
+
+/** How much of the book the naive replay judged. */
+export interface Sample {
+  readonly sampleAccounts: number
+  readonly samplePositions: number
+}
+
+export interface DemoOutcome {
+  readonly summary: DemoSummary
+  readonly context: SummaryContext
+}
+
+/** Puts together what the worker counted and what the subscriber and the replay found. */
+export function outcomeOf(
+  run: { readonly seconds: number; readonly seed: number; readonly signal: AbortSignal },
+  stats: WorkerStats,
+  result: SubscriberResult,
+  sample: Sample,
+): DemoOutcome {
+  const { ticks, frames, accounts, positions, suspects, exactChecks } = stats
+  const { warning, liquidation, recovered } = stats.events
+  return {
+    summary: {
+      ticks,
+      frames,
+      accounts,
+      positions,
+      suspects,
+      exactChecks,
+      events: { warning, liquidation, recovered },
+      delivered: result.delivered,
+      lost: result.judgement.lost,
+      duplicated: result.duplicated,
+      disagreements: result.judgement.disagreements,
+      latencyMs: {
+        detectP50: stats.detectP50Ms,
+        detectP99: stats.detectP99Ms,
+        queueP50: stats.log.queueP50Ms,
+        queueP99: stats.log.queueP99Ms,
+      },
+    },
+    context: {
+      seconds: run.seconds,
+      seed: run.seed,
+      sampleAccounts: sample.sampleAccounts,
+      samplePositions: sample.samplePositions,
+      replayedTicks: result.replayedTicks,
+      replayChecks: result.replayChecks,
+      replayEvents: result.judgement.expected,
+      examples: result.judgement.examples,
+      interrupted: run.signal.aborted,
+    },
+  }
+}

@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest'
+import { createBook } from '../../src/demo/book.ts'
+import { DEMO_INSTRUMENTS, demoRules } from '../../src/demo/instruments.ts'
+import { createMeter } from '../../src/demo/meter.ts'
+import { withDistances } from '../../src/demo/nearest.ts'
+import { createReporter, type DemoState } from '../../src/demo/reporter.ts'
+import type { Account, Clock } from '../../src/domain/index.ts'
+import { levelRule } from '../../src/margin/index.ts'
+import { ruleBookOf, withRules } from '../../src/venues/index.ts'
+
+function clockAt() {
+  const state = { nowMs: 0 }
+  const clock: Clock = {
+    nowMs: () => state.nowMs,
+    monotonicMs: () => state.nowMs,
+    after: () => () => undefined,
+    nextTurn: () => undefined,
+  }
+  return { clock, state }
+}
+
+describe('rates of the view', () => {
+  it('are per second of a window of a second or more, and stay until the next is complete', () => {
+    const { clock, state } = clockAt()
+    const meter = createMeter(['ticks'], clock)
+    expect(meter.rates({ ticks: 0 })).toEqual({ ticks: 0 })
+    state.nowMs = 500
+    expect(meter.rates({ ticks: 100 })).toEqual({ ticks: 0 })
+    state.nowMs = 2_000
+    expect(meter.rates({ ticks: 600 })).toEqual({ ticks: 300 })
+    state.nowMs = 2_900
+    expect(meter.rates({ ticks: 5_000 })).toEqual({ ticks: 300 })
+  })
+})
+
+describe('the accounts nearest to their line', () => {
+  const account: Account = {
+    id: 'demo-1',
+    venue: 'binance',
+    version: 1,
+    collateral: [],
+    positions: [{ symbol: 'SOLUSDT', marginMode: 'isolated', size: '10', entryPrice: '100', leverage: '10' }],
+    liabilities: [],
+  }
+  const tiers = [{ cap: '1000000', maintenanceMarginRate: '0.01', maintenanceDeduction: '0' }]
+  const rules = {
+    SOLUSDT: { kind: 'linear', multiplier: '1', settle: 'USDT', takerFeeRate: '0', tiers },
+  } as const
+  const near = [{ marginAccount: 'demo-1:isolated:SOLUSDT:long', venue: 'binance', marginRatio: '0.466667' }]
+  const distanceAt = (mark: string | undefined) =>
+    withDistances(
+      near,
+      () => account,
+      () => withRules(ruleBookOf('binance'), rules, 'test'),
+      () => mark,
+      levelRule(),
+    )[0]?.distancePercent
+
+  it('state how far the mark is from the liquidation price, in percent of the mark', () => {
+    // Liquidated at 90/0.99 = 90.909…, which is 1 % below 91.8274.
+    expect(distanceAt('91.8273645546')).toBeCloseTo(1, 6)
+  })
+
+  it('state no distance while the mark is unknown', () => {
+    expect(distanceAt(undefined)).toBeUndefined()
+  })
+})
+
+describe('the snapshot of a run', () => {
+  it('tells the stage and the stored accounts before there is a worker', () => {
+    const state: DemoState = {
+      stage: 'loading',
+      stored: 1_500,
+      delivered: 0,
+      exchange: undefined,
+      worker: undefined,
+      notes: [],
+    }
+    const reporter = createReporter({
+      state,
+      book: createBook(1, 10, DEMO_INSTRUMENTS),
+      durationMs: 1_000,
+      rule: levelRule(),
+      clock: clockAt().clock,
+    })
+    reporter.note('a note')
+    expect(reporter.snapshot()).toMatchObject({
+      phase: 'loading',
+      accounts: 1_500,
+      marks: [],
+      nearest: [],
+      delivery: { made: 0, delivered: 0 },
+      notes: ['a note'],
+    })
+    for (let note = 0; note < 50; note++) reporter.note(String(note))
+    expect(reporter.snapshot().notes.length).toBeLessThanOrEqual(20)
+  })
+
+  it('has rules for every demo instrument', () => {
+    const rules = demoRules()
+    for (const { venue, symbol } of DEMO_INSTRUMENTS) expect(rules[venue][symbol]).toBeDefined()
+  })
+})
