@@ -75,14 +75,22 @@ export function loadConfig(overrides: ConfigOverrides = {}, environment?: NodeJS
   const faults = unknown.map((name) => `${name} is not a setting`)
   if (parsed.success) faults.push(...levelFaults(parsed.data))
   else {
-    for (const { path, message } of parsed.error.issues) {
-      faults.push(`${settingName(path)} ${message} (is ${JSON.stringify(valueAt(values, path))})`)
+    for (const issue of parsed.error.issues) {
+      if (issue.code === 'unrecognized_keys') faults.push(...issue.keys.map(unknownStream))
+      else {
+        const { path, message } = issue
+        faults.push(`${settingName(path)} ${message} (is ${JSON.stringify(valueAt(values, path))})`)
+      }
     }
   }
   if (faults.length > 0 || !parsed.success) {
     throw new PlimsollError('CONFIGURATION', `wrong settings: ${faults.join('; ')}`)
   }
   return Object.freeze(parsed.data)
+}
+
+function unknownStream(id: string): string {
+  return `stream ${id} is unknown; known are ${STREAM_IDS.join(', ')}`
 }
 
 /** What the level rule has against the levels together. */

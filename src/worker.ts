@@ -80,8 +80,13 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const worker = new MonitorWorker(options, connections)
   const connect = async (role: RedisRole): Promise<RedisConnection> => {
     const { clock, random, redisUrl, log } = options
-    const report = (error: Error) => log.warn({ error: error.message }, 'redis connection lost')
+    let isOpen = false
+    const report = (error: Error) => {
+      // What happens before is told by the rejection.
+      if (isOpen) log.warn({ error: error.message }, 'redis connection lost')
+    }
     const connection = await connectRedis({ url: redisUrl, role, clock, random, report })
+    isOpen = true
     connections.push(connection)
     return connection
   }

@@ -148,7 +148,9 @@ describe('wrong settings', () => {
 
   it('include a stream that no venue has', () => {
     const { message } = faultOf(() => loadConfig({}, { PLIMSOLL_STREAM_URL_BYBIT_SPOT: 'wss://stream' }))
-    expect(message).toContain('bybit-spot')
+    expect(message).toBe(
+      'wrong settings: stream bybit-spot is unknown; known are bybit-linear, bybit-inverse, binance-usdm, binance-coinm',
+    )
   })
 
   it.each([

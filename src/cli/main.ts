@@ -21,6 +21,11 @@ const commands = [runCommand, demoCommand, importCommand, marginCommand, decodeC
 for (const create of commands) program.addCommand(create())
 for (const command of [program, ...program.commands]) command.exitOverride()
 
+// A reader that goes away (`| head`) is no fault: whoever waits for it to read gets the same error and ends.
+process.stdout.on('error', (error) => {
+  if (!isReaderGone(error)) process.exitCode = report(error)
+})
+
 try {
   await program.parseAsync()
 } catch (error) {
@@ -29,6 +34,7 @@ try {
 
 /** One line on standard error for what a user can act on; a bug shows its stack. */
 function report(error: unknown): number {
+  if (isReaderGone(error)) return EXIT_OK
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_OK : EXIT_USAGE
   if (error instanceof PlimsollError) {
     process.stderr.write(`plimsoll: ${error.code}: ${error.message}\n`)
@@ -38,4 +44,8 @@ function report(error: unknown): number {
     `plimsoll: bug: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
   )
   return EXIT_FAULT
+}
+
+function isReaderGone(error: unknown): boolean {
+  return error instanceof Error && (error as NodeJS.ErrnoException).code === 'EPIPE'
 }

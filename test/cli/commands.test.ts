@@ -1,0 +1,172 @@
+import { readdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { finished, runCli, spawnCli, temporaryFolder } from '../support/cli.ts'
+
+const folder = temporaryFolder()
+afterAll(() => folder.remove())
+
+const COMMANDS = ['run', 'demo', 'import', 'margin', 'decode', 'tail']
+
+describe('the help', () => {
+  it('names every command and the exit codes', async () => {
+    const { code, stdout, stderr } = await runCli(['--help'])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    for (const command of COMMANDS) expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'))
+    expect(stdout).toContain('Exit codes: 0 ok, 1 fault, 2 usage or configuration.')
+  })
+
+  it.each(COMMANDS)('of %s says what it does and that it speaks JSON', async (command) => {
+    const { code, stdout, stderr } = await runCli([command, '--help'])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toContain(`Usage: plimsoll ${command}`)
+    if (command !== 'decode') expect(stdout).toContain('--json')
+  })
+
+  it('comes with the version of the package', async () => {
+    expect((await runCli(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
+  })
+})
+
+/** Each ends with exit code 2 and one message that names the fault. */
+const WRONG_USE: readonly (readonly [args: readonly string[], message: string])[] = [
+  [['no-such-command'], "unknown command 'no-such-command'"],
+  [['run', '--no-such-flag'], "unknown option '--no-such-flag'"],
+  [['run', 'argument'], "too many arguments for 'run'"],
+  [['run', '--stream-url', 'bybit-linear'], 'must be stream=url'],
+  [['run', '--stream-url', 'kraken=ws://host'], 'stream kraken is unknown; known are bybit-linear,'],
+  [['run', '--stream-url', 'bybit-linear=http://host'], 'streamUrls.bybit-linear'],
+  [['run', '--levels', '0.9,0.5'], 'levels[1] is 0.5, levels must rise'],
+  [['run', '--levels', 'high'], 'levels.0 (PLIMSOLL_LEVELS) must be a decimal string'],
+  [['run', '--hysteresis', '-1'], 'hysteresis is -1, it must be zero or more'],
+  [['run', '--kernel', 'gpu'], '(is "gpu")'],
+  [['run', '--redis-url', 'http://host'], 'the Redis URL must look like redis://'],
+  [['run', '--rules', '/nowhere/rules.json'], 'rules file /nowhere/rules.json: ENOENT'],
+  [['demo', '--accounts', '0'], 'must be a whole number'],
+  [['import'], "missing required argument 'file'"],
+  [['import', '/nowhere/accounts.jsonl'], '/nowhere/accounts.jsonl cannot be read: ENOENT'],
+  [['import', '--format', 'xml', '-'], 'Allowed choices are jsonl, csv'],
+  [['margin'], "missing required argument 'file'"],
+  [['margin', '/nowhere/lines.jsonl'], '/nowhere/lines.jsonl cannot be read: ENOENT'],
+  [['margin', '/'], '/ cannot be read: it is a directory'],
+  [['margin', '--levels', '2', '-'], 'levels[0] is 2, levels must rise'],
+  [['decode', '-'], "required option '--venue <venue>' not specified"],
+  [['decode', '--venue', 'kraken', '-'], '--venue kraken is unknown; it must be one of bybit'],
+  [['tail', '--count', 'many'], 'must be a whole number above 0'],
+  [['tail', '--from', 'yesterday'], 'must be now, beginning or a stream id'],
+]
+
+describe('wrong use', () => {
+  it.each(WRONG_USE)('%j is refused with exit code 2 and a message that names it', async (args, message) => {
+    const { code, stdout, stderr } = await runCli(args, { cwd: folder.path })
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toContain(message)
+    expect(stderr).not.toMatch(/^\s+at /m)
+    expect(readdirSync(folder.path)).toEqual([])
+  })
+
+  it('prints one line for a wrong setting of the environment', async () => {
+    const env = { PLIMSOLL_LEVLES: '0.5', PLIMSOLL_SHARD: 'a b' }
+    const { code, stderr } = await runCli(['run'], { env, cwd: folder.path })
+    expect(code).toBe(2)
+    expect(stderr).toBe(
+      'plimsoll: CONFIGURATION: wrong settings: PLIMSOLL_LEVLES is not a setting; ' +
+        'shard (PLIMSOLL_SHARD) must be 1 to 32 letters, digits, _ or - (is "a b")\n',
+    )
+  })
+
+  it('shows the help when no command is given', async () => {
+    const { code, stderr } = await runCli([])
+    expect(code).toBe(2)
+    expect(stderr).toContain('Usage: plimsoll')
+  })
+})
+
+const ACCOUNT = {
+  id: 'desk/1',
+  venue: 'bybit',
+  positions: [
+    { symbol: 'BTCUSDT', marginMode: 'isolated', size: '1', entryPrice: '40000', isolatedMargin: '2000' },
+  ],
+}
+
+describe('margin and decode through pipes', () => {
+  it('margin answers line by line, bad lines in their place, and ends with exit code 1', async () => {
+    const input = [
+      JSON.stringify({ account: ACCOUNT, marks: { BTCUSDT: '40000' } }),
+      '{"account"',
+      JSON.stringify({ account: { ...ACCOUNT, colour: 'red' }, marks: {} }),
+      JSON.stringify({ account: ACCOUNT, marks: { BTCUSDT: '1e5' } }),
+      JSON.stringify({ account: ACCOUNT, marks: {} }),
+    ].join('\n')
+    const { code, stdout, stderr } = await runCli(['margin', '-'], { input })
+    expect({ code, stderr }).toEqual({ code: 1, stderr: '' })
+    const lines = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(lines).toHaveLength(5)
+    expect(lines[0]).toMatchObject({
+      account: 'desk/1',
+      marginAccounts: [{ walletBalance: '2000', marginBalance: '2000', verdict: 'safe' }],
+    })
+    expect(lines[1].error).toMatchObject({ code: 'INPUT_INVALID' })
+    expect(lines[2].error).toMatchObject({ code: 'ACCOUNT_INVALID', path: 'account.colour' })
+    expect(lines[3].error).toMatchObject({ code: 'MARK_INVALID', path: 'marks.BTCUSDT' })
+    expect(lines[4].marginAccounts[0]).toMatchObject({ verdict: 'unknown', marginRatio: null })
+  })
+
+  it('margin refuses a symbol without rules by its name, and takes it with rules of the line', async () => {
+    const account = { ...ACCOUNT, positions: [{ ...ACCOUNT.positions[0], symbol: 'NOSUCHUSDT' }] }
+    const tiers = [{ cap: '2000000', maintenanceMarginRate: '0.01', maintenanceDeduction: '0' }]
+    const rules = { NOSUCHUSDT: { kind: 'linear', settle: 'USDT', tiers } }
+    const lines = [
+      { account, marks: { NOSUCHUSDT: '40000' } },
+      { account, marks: { NOSUCHUSDT: '40000' }, rules },
+    ]
+    const { stdout } = await runCli(['margin', '-'], {
+      input: lines.map((line) => JSON.stringify(line)).join('\n'),
+    })
+    const [refused, taken] = stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(refused.error.code).toBe('SYMBOL_UNKNOWN')
+    expect(refused.error.message).toContain('NOSUCHUSDT')
+    expect(taken.marginAccounts[0].positions[0].notional).toBe('40000')
+  })
+
+  it('margin reads a file as well', async () => {
+    const path = join(folder.path, 'lines.jsonl')
+    writeFileSync(path, `${JSON.stringify({ account: ACCOUNT, marks: { BTCUSDT: '40000' } })}\n`)
+    const { code, stdout } = await runCli(['margin', path])
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout).account).toBe('desk/1')
+  })
+
+  it('decode prints what each frame is; a frame that is none is no fault', async () => {
+    const input = [
+      '{"topic":"tickers.BTCUSDT","type":"snapshot","data":{"symbol":"BTCUSDT","markPrice":"61875.250"},"cs":3,"ts":1715748762463}',
+      '{"topic":"tickers.BTCUSDT","type":"delta","data":{"symbol":"BTCUSDT"},"cs":4,"ts":1715748762563}',
+      'no frame',
+    ].join('\n')
+    const { code, stdout, stderr } = await runCli(['decode', '--venue', 'bybit', '-'], { input })
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout.trimEnd().split('\n')).toEqual([
+      '{"kind":"ticks","ticks":[{"symbol":"BTCUSDT","markPrice":"61875.250","eventTimeMs":1715748762463}]}',
+      '{"kind":"ticks","ticks":[]}',
+      '{"kind":"malformed","ticks":[]}',
+    ])
+  })
+
+  it('end quietly when their reader goes away', async () => {
+    const child = spawnCli(['decode', '--venue', 'bybit', '-'])
+    const end = finished(child)
+    child.stdout.destroy()
+    child.stdin.on('error', () => undefined)
+    for (let frame = 0; frame < 20_000; frame++) child.stdin.write('{"op":"ping","success":true}\n')
+    child.stdin.end()
+    const { code, stderr } = await end
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  })
+})
