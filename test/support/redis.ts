@@ -7,7 +7,7 @@ import { locateRedisServer } from '../../src/redis/binary.ts'
 import { type RedisServer, startRedisServer } from '../../src/redis/server.ts'
 
 /** Shared by all tests of a checkout, so that a server is fetched once. */
-const PROJECT_DATA_DIR = fileURLToPath(new URL('../../.data', import.meta.url))
+export const PROJECT_DATA_DIR = fileURLToPath(new URL('../../.data', import.meta.url))
 
 export interface TestRedis {
   readonly url: string

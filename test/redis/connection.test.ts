@@ -1,0 +1,162 @@
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { sleep, systemClock } from '../../src/clock.ts'
+import {
+  checkRedis,
+  closeRedis,
+  connectRedis,
+  type RedisConnection,
+  type RedisRole,
+  redactUrl,
+} from '../../src/redis/index.ts'
+import { startTestRedis, type TestRedis } from '../support/redis.ts'
+
+const clock = systemClock
+const connect = (url: string, role: RedisRole = 'command', report?: (error: Error) => void) =>
+  connectRedis({ url, role, clock, random: () => 0.5, ...(report === undefined ? {} : { report }) })
+
+let server: TestRedis
+beforeAll(async () => {
+  server = await startTestRedis()
+})
+afterAll(() => server.stop())
+
+describe('a connection to Redis', () => {
+  test('is ready when it is given out', async () => {
+    const redis = await connect(server.url)
+    expect(await redis.ping()).toBe('PONG')
+    await closeRedis(redis, clock)
+  })
+
+  test('to a server that is not there fails in bounded time and names it without its password', async () => {
+    await expect(connect('redis://user:secret-word@127.0.0.1:1/3')).rejects.toMatchObject({
+      code: 'REDIS_UNAVAILABLE',
+      message: expect.stringMatching(/^no Redis at redis:\/\/user:\*\*\*@127\.0\.0\.1:1\/3: .*ECONNREFUSED/),
+    })
+  })
+
+  test('to a peer that accepts and never answers fails in bounded time', async () => {
+    const mute = createServer(() => undefined).listen(0, '127.0.0.1')
+    await once(mute, 'listening')
+    const { port } = mute.address() as { port: number }
+    await expect(connect(`redis://127.0.0.1:${port}`)).rejects.toMatchObject({
+      code: 'REDIS_UNAVAILABLE',
+      message: expect.stringContaining('no answer within 3000 ms'),
+    })
+    mute.close()
+  })
+
+  test('logs in with the password of the URL; without it, or with another, it is refused at once', async () => {
+    const redis = await connect(server.url)
+    await redis.config('SET', 'requirepass', 'open-sesame')
+    const withPassword = (password: string) => server.url.replace('//', `//:${password}@`)
+    const admitted = await connect(withPassword('open-sesame'))
+    for (const url of [server.url, withPassword('wrong-word')]) {
+      const failure = await connect(url).catch((error: unknown) => error)
+      expect(failure).toMatchObject({
+        code: 'REDIS_UNAVAILABLE',
+        message: expect.stringMatching(/WRONGPASS|NOAUTH/),
+      })
+      expect(String(failure)).not.toContain('wrong-word')
+    }
+    await admitted.config('SET', 'requirepass', '')
+    await Promise.all([closeRedis(admitted, clock), closeRedis(redis, clock)])
+  })
+
+  test('rejects a command while the server is away, tells of the outage once, and works again after it', async () => {
+    const errors: Error[] = []
+    const away = await startTestRedis()
+    const redis = await connect(away.url, 'command', (error) => void errors.push(error))
+    process.kill(away.pid, 'SIGKILL')
+    await vi.waitFor(() => expect(errors).toHaveLength(1), { timeout: 10_000 })
+    await expect(redis.get('kept')).rejects.toThrow()
+    await sleep(clock, 500)
+    expect(errors.map(({ message }) => message)).toEqual([expect.stringContaining('ECONNREFUSED')])
+    await away.restart()
+    await vi.waitFor(async () => expect(await redis.get('kept')).toBeNull(), { timeout: 10_000 })
+    await closeRedis(redis, clock)
+    await away.stop()
+  })
+
+  test('gives up on a command when the server is frozen', async () => {
+    const redis = await connect(server.url)
+    process.kill(server.pid, 'SIGSTOP')
+    try {
+      await expect(redis.ping()).rejects.toThrow('Command timed out')
+    } finally {
+      process.kill(server.pid, 'SIGCONT')
+      await closeRedis(redis, clock)
+    }
+  })
+
+  test('for the queue keeps a command through a restart', async () => {
+    const redis = await connect(server.url, 'queue')
+    const restarted = server.restart()
+    await vi.waitFor(() => expect(redis.status).not.toBe('ready'), { interval: 1 })
+    expect(await redis.ping()).toBe('PONG')
+    await restarted
+    await closeRedis(redis, clock)
+  })
+})
+
+test('a URL is shown without any password', () => {
+  expect(redactUrl('rediss://user:secret@host:6380/2?password=secret')).not.toContain('secret')
+  expect(() => redactUrl('secret@host')).toThrow(expect.not.stringContaining('secret'))
+})
+
+describe('the start-up check', () => {
+  let admin: RedisConnection
+  /** As on managed servers: this user may not use CONFIG. */
+  let redis: RedisConnection
+  beforeAll(async () => {
+    admin = await connect(server.url)
+    await admin.acl('SETUSER', 'managed', 'on', '>word', '~*', '+@all', '-config')
+    redis = await connect(server.url.replace('//', '//managed:word@'))
+  })
+  afterAll(() => Promise.all([closeRedis(redis, clock), closeRedis(admin, clock)]))
+  afterEach(async () => {
+    await set('maxmemory-policy', 'noeviction')
+    await set('appendonly', 'yes')
+  })
+  const set = (name: string, value: string) => admin.config('SET', name, value)
+  const check = async (allowUnsafe = false) => {
+    const warnings: string[] = []
+    await checkRedis(redis, { allowUnsafe, warn: (message) => void warnings.push(message) })
+    return warnings
+  }
+
+  test('passes a server with append-only file and noeviction, also where CONFIG is forbidden', async () => {
+    await expect(redis.config('GET', '*')).rejects.toThrow('NOPERM')
+    expect(await check()).toEqual([])
+  })
+
+  test.each(['allkeys-lru', 'volatile-ttl', 'allkeys-random'])('refuses the policy %s', async (policy) => {
+    await set('maxmemory-policy', policy)
+    await expect(check()).rejects.toMatchObject({
+      code: 'REDIS_POLICY',
+      message: expect.stringMatching(
+        new RegExp(
+          `maxmemory-policy is ${policy} and must be noeviction.*CONFIG SET maxmemory-policy noeviction`,
+        ),
+      ),
+    })
+  })
+
+  test('refuses a server without append-only file', async () => {
+    await set('appendonly', 'no')
+    await expect(check()).rejects.toMatchObject({
+      code: 'REDIS_NO_AOF',
+      message: expect.stringMatching(/appendonly is no and must be yes.*CONFIG SET appendonly yes/),
+    })
+  })
+
+  test('lets both pass when told to, and says each loudly', async () => {
+    await set('appendonly', 'no')
+    await set('maxmemory-policy', 'allkeys-lfu')
+    expect(await check(true)).toEqual([
+      expect.stringMatching(/^UNSAFE REDIS ALLOWED BY FLAG \(REDIS_POLICY\)/),
+      expect.stringMatching(/^UNSAFE REDIS ALLOWED BY FLAG \(REDIS_NO_AOF\)/),
+    ])
+  })
+})

@@ -1,0 +1,57 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { systemClock } from '../../src/clock.ts'
+import { locateRedisServer, startRedisServer } from '../../src/redis/index.ts'
+import { processIdAt } from '../../src/redis/port.ts'
+
+const clock = systemClock
+const hasApt = ['apt-get', 'dpkg'].every((program) => spawnSync(program, ['--version']).status === 0)
+
+let dataDir: string
+let notices: string[]
+beforeEach(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'plimsoll-packages-'))
+  notices = []
+})
+afterEach(() => rm(dataDir, { recursive: true, force: true }))
+
+const locate = (sources: readonly ('path' | 'packages')[]) =>
+  locateRedisServer({ dataDir, clock, sources, notify: (line) => void notices.push(line) })
+
+test('where there is no server and no package manager, the fault says what to do', async () => {
+  await expect(locate([])).rejects.toMatchObject({
+    code: 'REDIS_NOT_FOUND',
+    message: expect.stringMatching(/install Redis .* or set REDIS_URL/),
+  })
+})
+
+describe.skipIf(!hasApt)(
+  'without a server on the PATH, on Debian or Ubuntu (skipped without apt-get)',
+  () => {
+    test('the system package is fetched into the data folder once, said in one line, and it serves', async () => {
+      const [first, second] = await Promise.all([locate(['packages']), locate(['packages'])])
+      expect(second).toEqual(first)
+      expect(first.path.startsWith(dataDir)).toBe(true)
+      expect(notices[0]).toMatch(/^plimsoll: no redis-server on the PATH; downloading .* into .*redis-dist/)
+      expect(await readdir(dataDir)).toEqual(['redis-dist'])
+      notices = []
+      expect(await locate(['packages'])).toEqual(first)
+      expect(notices).toEqual([])
+
+      const server = await startRedisServer({ binary: first, dataDir, clock })
+      expect(await processIdAt(server.port)).toBe(server.pid)
+      await server.stop()
+    })
+
+    test('an installation that does not start here is replaced', async () => {
+      const { path } = await locate(['packages'])
+      await rm(path)
+      await writeFile(path, 'made for another machine', { mode: 0o755 })
+      await locate(['packages'])
+      expect((await readFile(path)).subarray(1, 4).toString()).toBe('ELF')
+    })
+  },
+)
