@@ -8,15 +8,11 @@ import {
   COLUMN_SUSPECT_ACCOUNT,
   COLUMN_SUSPECT_ANSWER,
   LAYOUT_VERSION,
-  LEVELS_MAX,
   NONE,
 } from '../../assembly/layout.ts'
 import { assert, PlimsollError } from '../errors.ts'
 import type { CurvePiece, Kernel, KernelTotals } from './kernel.ts'
-
-/** The largest book of one kernel; beyond it `reserve` throws KERNEL_CAPACITY. */
-export const ROWS_MAX = 16_777_216
-export const ACCOUNTS_MAX = 16_777_216
+import { ACCOUNTS_MAX, assertFinite, assertLevels, capacityFault, ROWS_MAX } from './limits.ts'
 
 const FIRST_STEP = { rows: 4_096, accounts: 1_024, instruments: 64, tables: 64, pieces: 1_024 }
 const STEP_FACTOR = 1.5
@@ -276,25 +272,4 @@ export function openWasmKernel(variant: 'wasm-simd' | 'wasm-scalar'): WasmKernel
 interface WebAssemblyEngine {
   Module: new (bytes: Uint8Array) => object
   Instance: new (module: object, imports: object) => { readonly exports: unknown }
-}
-
-export function assertFinite(value: number): void {
-  assert(Number.isFinite(value), `the kernel was given ${value}`)
-}
-
-export function assertLevels(values: readonly number[], releaseFactor: number): void {
-  assert(
-    values.length >= 1 && values.length <= LEVELS_MAX,
-    `${values.length} levels; the limit is ${LEVELS_MAX}`,
-  )
-  // The error bound of the re-check assumes weights of at most 2.
-  assert(
-    values.every((value, index) => value > (values[index - 1] ?? 0) && value <= 2),
-    `levels ${values.join(', ')}`,
-  )
-  assert(releaseFactor >= 1 && releaseFactor <= 2, `release factor ${releaseFactor}`)
-}
-
-export function capacityFault(wanted: string, limit: string): PlimsollError {
-  return new PlimsollError('KERNEL_CAPACITY', `the kernel cannot hold ${wanted}; the limit is ${limit}`)
 }

@@ -1,0 +1,156 @@
+import type { AccountChange, EventRecord } from '../domain/index.ts'
+import { assert } from '../errors.ts'
+import { ANSWER_ACROSS, ANSWER_SAFE, ANSWER_UNKNOWN, LEVEL_NONE } from '../kernel/index.ts'
+import { evaluate, heldLevel } from '../margin/index.ts'
+import { type Watched, WatchedBook } from './book.ts'
+import { applyFinding, type Finding } from './episode.ts'
+import { type Cause, type Found, rankByShortfall, recordOf } from './event.ts'
+import { Levels } from './levels.ts'
+import { Markets } from './markets.ts'
+import type { MonitorCounters, MonitorOptions } from './options.ts'
+
+/** Decides by exact arithmetic, keeps the standing of every margin account, and makes the events. */
+export class Judge {
+  readonly markets: Markets
+  readonly book: WatchedBook
+  readonly levels: Levels
+  readonly #options: MonitorOptions
+  readonly #counters: MonitorCounters
+  /** Transitions that are not told yet, and after `rank` their order. */
+  #found: Found[] = []
+  #ranked: Found[] = []
+  #told = 0
+
+  constructor(options: MonitorOptions, counters: MonitorCounters) {
+    const { kernel, rule, ruleBookOf, marketAdded } = options
+    this.#options = options
+    this.#counters = counters
+    this.markets = new Markets(kernel, (market) => marketAdded(market.venue, market.symbol))
+    this.book = new WatchedBook(kernel, this.markets, rule, ruleBookOf)
+    this.levels = new Levels(rule.levels.length)
+  }
+
+  /** A suspect of an instant whose frame was received at the given time. */
+  decideSuspect(kernelAccount: number, receivedMonotonicMs: number): void {
+    this.#counters.suspects++
+    const watched = this.book.at(kernelAccount)
+    assert(watched !== undefined, 'a suspect is not in the book')
+    this.#decide(watched, receivedMonotonicMs)
+  }
+
+  /** An account with a mark that was cleared loses its verdict. */
+  noteUnknown(kernelAccount: number, receivedMonotonicMs: number): void {
+    const watched = this.book.at(kernelAccount)
+    if (watched === undefined || watched.standing.unknown || !this.#hasStaleMark(watched)) return
+    this.#note(watched, 'unknown', receivedMonotonicMs)
+    this.#options.kernel.setAccountLevel(kernelAccount, LEVEL_NONE)
+  }
+
+  /** Applies a change of the book, judges what is new at the present marks, and publishes. */
+  change(change: AccountChange): void {
+    const { clock } = this.#options
+    this.#applyChange(change, clock.monotonicMs())
+    this.rank()
+    this.tell({ eventTimeMs: null, receivedTimeMs: clock.nowMs() }, Number.POSITIVE_INFINITY)
+  }
+
+  /** Puts what was found since the last time into order. */
+  rank(): void {
+    this.#ranked = this.#found.length > 1 ? rankByShortfall(this.#found, this.markets) : this.#found
+    this.#found = []
+    this.#told = 0
+  }
+
+  /** Publishes the events of what is ranked until the given time; false when some are left. */
+  tell(cause: Omit<Cause, 'nowMonotonicMs'>, endMs: number): boolean {
+    if (this.#told === this.#ranked.length) return true
+    const { rule, clock, publish } = this.#options
+    const records: EventRecord[] = []
+    do {
+      const nowMonotonicMs = clock.monotonicMs()
+      if (nowMonotonicMs > endMs) break
+      const found = this.#ranked[this.#told++]!
+      records.push(recordOf(found, this.#told, { ...cause, nowMonotonicMs }, rule, this.markets))
+    } while (this.#told < this.#ranked.length)
+    if (records.length > 0) publish(records)
+    return this.#told === this.#ranked.length
+  }
+
+  /** Whether exact arithmetic at the present marks confirms the standing; undefined where there is no verdict. */
+  confirms(watched: Watched): boolean | undefined {
+    if (watched.standing.unknown) return undefined
+    const exact = this.book.exactOf(watched)
+    const evaluation = evaluate(exact, this.markets.markOf(exact.venue))
+    this.book.release(watched)
+    if (evaluation === undefined) return undefined
+    return heldLevel(evaluation, exact, this.#options.rule, watched.standing.level) === watched.standing.level
+  }
+
+  /** Exact arithmetic decides the level; the kernel is told and re-arms the account. */
+  #decide(watched: Watched, receivedMonotonicMs: number): void {
+    const { kernel, rule } = this.#options
+    const exact = this.book.exactOf(watched)
+    const evaluation = evaluate(exact, this.markets.markOf(exact.venue))
+    if (evaluation === undefined) return
+    this.#counters.exactChecks++
+    const { standing } = watched
+    const level = heldLevel(evaluation, exact, rule, standing.level)
+    if (level === standing.level && !standing.unknown) {
+      this.book.release(watched)
+      return
+    }
+    this.#note(watched, level, receivedMonotonicMs, evaluation)
+    kernel.setAccountLevel(watched.kernelAccount, level)
+    const answer = kernel.recheckAccount(watched.kernelAccount)
+    const conflict = `the kernel puts ${watched.id} across a level that exact arithmetic holds`
+    assert(answer !== ANSWER_ACROSS, conflict)
+  }
+
+  #note(
+    watched: Watched,
+    finding: Finding,
+    receivedMonotonicMs: number,
+    evaluation?: Found['evaluation'],
+  ): void {
+    const exact = this.book.exactOf(watched)
+    const before = watched.standing.level
+    const transition = applyFinding(watched.standing, finding, this.#options.rule.levels.length)
+    this.levels.move(watched, before)
+    this.book.release(watched)
+    if (transition === undefined) return
+    const detectionLatencyMs = Math.max(0, this.#options.clock.monotonicMs() - receivedMonotonicMs)
+    this.#found.push({ watched, transition, exact, evaluation, detectionLatencyMs })
+  }
+
+  /** Whether a mark that was once known is missing. */
+  #hasStaleMark(watched: Watched): boolean {
+    const { venue } = watched.owner.account
+    const stale = this.book.exactOf(watched).rows.some((row) => {
+      const market = this.markets.find(venue, row.symbol)
+      return market?.markText === '' && market.receivedMonotonicMs > 0
+    })
+    this.book.release(watched)
+    return stale
+  }
+
+  #applyChange(change: AccountChange, nowMonotonicMs: number): void {
+    const closed = (watched: Watched): void => this.#note(watched, 'closed', nowMonotonicMs)
+    if (change.kind === 'removed') {
+      this.book.remove(change.id, closed)
+      return
+    }
+    const changed: Watched[] = []
+    try {
+      this.book.put(change.account, (watched) => changed.push(watched), closed)
+    } catch (error) {
+      this.#counters.accountsRefused++
+      this.#options.refused(change.account, error as Error)
+      return
+    }
+    for (const watched of changed) {
+      this.levels.move(watched, watched.standing.level)
+      const answer = this.#options.kernel.recheckAccount(watched.kernelAccount)
+      if (answer !== ANSWER_SAFE && answer !== ANSWER_UNKNOWN) this.#decide(watched, nowMonotonicMs)
+    }
+  }
+}
