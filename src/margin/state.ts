@@ -62,11 +62,9 @@ function positionStateOf(
   const { symbol } = row
   const { size } = row.position
   const markPrice = markOf(symbol)
-  if (markPrice === undefined) return { symbol, size, ...NO_POSITION_FIGURES }
+  const prices = pricesOf(row, marginAccount, markOf, evaluation)
+  if (markPrice === undefined) return { symbol, size, ...NO_POSITION_FIGURES, ...prices }
   const x = coordinateOf(row, markPrice)
-  const mark = parseDecimal(markPrice)
-  const priceOf = (price: typeof liquidationPrice) =>
-    evaluation === undefined ? undefined : price(marginAccount, symbol, mark, evaluation)
   return {
     symbol,
     size,
@@ -75,8 +73,32 @@ function positionStateOf(
     unrealizedPnl: formatDecimal(pnlAt(row, x)),
     initialMargin: textOf(initialMarginAt(row, x)),
     maintenanceMargin: formatDecimal(maintenanceAt(row, x)),
-    liquidationPrice: textOf(priceOf(liquidationPrice)),
-    bankruptcyPrice: textOf(priceOf(bankruptcyPrice)),
+    ...prices,
+  }
+}
+
+/**
+ * Both prices hang on the other marks of the account only. Where the position's own mark is missing they are
+ * sought from its entry price, so that an isolated position has them without any mark.
+ */
+function pricesOf(
+  row: Row,
+  marginAccount: MarginAccount,
+  markOf: MarkOf,
+  evaluation: Evaluation | undefined,
+): Pick<PositionState, 'liquidationPrice' | 'bankruptcyPrice'> {
+  const { symbol } = row
+  const { entryPrice } = row.position
+  const markPrice = markOf(symbol)
+  const at =
+    markPrice === undefined
+      ? evaluate(marginAccount, (other) => (other === symbol ? entryPrice : markOf(other)))
+      : evaluation
+  if (at === undefined) return { liquidationPrice: null, bankruptcyPrice: null }
+  const from = parseDecimal(markPrice ?? entryPrice)
+  return {
+    liquidationPrice: textOf(liquidationPrice(marginAccount, symbol, from, at)),
+    bankruptcyPrice: textOf(bankruptcyPrice(marginAccount, symbol, from, at)),
   }
 }
 
@@ -86,8 +108,6 @@ const NO_POSITION_FIGURES = {
   unrealizedPnl: null,
   initialMargin: null,
   maintenanceMargin: null,
-  liquidationPrice: null,
-  bankruptcyPrice: null,
 } as const
 
 function textOf(value: Rational | undefined): Decimal | null {

@@ -113,7 +113,7 @@ describe('the state of a margin account', () => {
       unrealizedPnl: '10',
       liquidationPrice: null,
     })
-    expect(state.positions[1]).toEqual({
+    expect(state.positions[1]).toMatchObject({
       symbol: 'Y',
       size: '-1',
       markPrice: null,
@@ -121,9 +121,12 @@ describe('the state of a margin account', () => {
       unrealizedPnl: null,
       initialMargin: null,
       maintenanceMargin: null,
-      liquidationPrice: null,
-      bankruptcyPrice: null,
     })
+    // Its prices hang on the other mark alone: they are those that it has at any mark of its own.
+    const known = stateOf(account, bookOf(BINANCE, { X, Y: X }), { X: '40010', Y: '40000' }).positions[1]!
+    expect(known.liquidationPrice).not.toBeNull()
+    expect(state.positions[1]!.liquidationPrice).toBe(known.liquidationPrice)
+    expect(state.positions[1]!.bankruptcyPrice).toBe(known.bankruptcyPrice)
     expect(Object.keys(state)).toEqual(ACCOUNT_KEYS.split(' '))
   })
 
