@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
 import { locateRedisServer, startRedisServer } from '../../src/redis/index.ts'
 import { processIdAt } from '../../src/redis/port.ts'
@@ -44,6 +44,17 @@ describe.skipIf(!hasApt)(
       const server = await startRedisServer({ binary: first, dataDir, clock })
       expect(await processIdAt(server.port)).toBe(server.pid)
       await server.stop()
+    })
+
+    test('empty package lists are refreshed beside the data, not in the system', async () => {
+      const lists = join(dataDir, 'lists')
+      await mkdir(lists)
+      await writeFile(join(dataDir, 'apt.conf'), `Dir::State::lists "${lists}";\n`)
+      vi.stubEnv('APT_CONFIG', join(dataDir, 'apt.conf'))
+      await locate(['packages'])
+      vi.unstubAllEnvs()
+      expect((await readdir(lists)).filter((name) => name.includes('Packages'))).toEqual([])
+      expect(await readdir(join(dataDir, 'redis-dist'))).not.toContain('apt')
     })
 
     test('an installation that does not start here is replaced', async () => {
