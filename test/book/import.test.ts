@@ -1,0 +1,236 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { type Book, createBook, type ImportFormat, importAccounts } from '../../src/book/index.ts'
+import { systemClock } from '../../src/clock.ts'
+import { closeRedis, connectRedis, keysOf, type RedisConnection } from '../../src/redis/index.ts'
+import { testAccount } from '../support/accounts.ts'
+import { startTestRedis, type TestRedis } from '../support/redis.ts'
+
+let server: TestRedis
+let redis: RedisConnection
+let book: Book
+
+beforeAll(async () => {
+  server = await startTestRedis()
+  redis = await connectRedis({ url: server.url, role: 'command', clock: systemClock, random: () => 0.5 })
+  book = createBook(redis, keysOf('import'))
+})
+afterAll(async () => {
+  await closeRedis(redis, systemClock)
+  await server.stop()
+})
+beforeEach(() => redis.flushall())
+
+async function* bytesOf(text: string): AsyncGenerator<Uint8Array> {
+  yield new TextEncoder().encode(text)
+}
+const knows = (_venue: string, symbol: string) => symbol === 'BTCUSDT' || symbol === 'ETHUSDT'
+const run = (
+  format: ImportFormat,
+  lines: readonly string[],
+  options: { force?: boolean; dry?: boolean } = {},
+) =>
+  importAccounts({
+    input: bytesOf(lines.join('\n')),
+    format,
+    knows,
+    ...(options.dry === true ? {} : { book }),
+    ...(options.force === undefined ? {} : { force: options.force }),
+  })
+
+const line = (id: string, changes: Record<string, unknown> = {}) =>
+  JSON.stringify({ ...testAccount(id, 1), ...changes })
+
+describe('an import of JSON lines', () => {
+  test('writes every account, more than one batch, in the order of the file', async () => {
+    const lines = Array.from({ length: 1_203 }, (_, index) => line(`account-${index}`))
+    expect(await run('jsonl', ['', ...lines, ''])).toEqual({
+      read: 1_203,
+      imported: 1_203,
+      refusedCount: 0,
+      refused: [],
+    })
+    expect(await book.count()).toBe(1_203)
+    const [[, first] = ['', []]] = await redis.xrange(keysOf('import').changes, '-', '+', 'COUNT', 1)
+    expect(first).toContain('account-0')
+  })
+
+  test('refuses what breaks a rule with line, path, value and rule, and imports the rest', async () => {
+    const position = testAccount('a', 1).positions[0]
+    const summary = await run('jsonl', [
+      line('good-1'),
+      '{"id": "cut',
+      line('bad-amount', { collateral: [{ asset: 'USDT', amount: '1e9' }] }),
+      line('bad-symbol', { positions: [position, { ...position, symbol: 'FOOUSDT' }] }),
+      line('unknown-field', { positions: [{ ...position, note: 'x' }] }),
+      line('no-venue', { venue: undefined }),
+      line('good-2'),
+      '[]',
+      line('x'.repeat(200)),
+    ])
+    expect(summary).toMatchObject({ read: 9, imported: 2, refusedCount: 7 })
+    expect(summary.refused.map(({ line, path, value }) => [line, path, value])).toEqual([
+      [2, '', '{"id": "cut'],
+      [3, 'collateral[0].amount', '1e9'],
+      [4, 'positions[1].symbol', 'FOOUSDT'],
+      [5, 'positions[0].note', 'x'],
+      [6, 'venue', null],
+      [8, '', '[]'],
+      [9, 'id', `${'x'.repeat(80)}…`],
+    ])
+    expect(summary.refused.map(({ rule }) => rule)).toEqual([
+      'must be one JSON object',
+      expect.stringContaining('must be a decimal string'),
+      'is not in the rule book of bybit; its rules can be given with --rules',
+      'is not a field of an account',
+      expect.stringContaining('Invalid option'),
+      expect.stringContaining('expected object'),
+      expect.stringContaining('128'),
+    ])
+    expect((await redis.hkeys(keysOf('import').accounts)).sort()).toEqual(['good-1', 'good-2'])
+  })
+
+  test('refuses a version that is not above the stored one, naming the stored one', async () => {
+    await book.put(testAccount('a', 7))
+    expect((await run('jsonl', [line('b'), line('a', { version: 7 })])).refused).toEqual([
+      {
+        line: 2,
+        path: 'version',
+        value: '7',
+        rule: 'must be above the stored version 7 (--force takes the next version)',
+      },
+    ])
+    expect(await run('jsonl', [line('a', { version: 7 })], { force: true })).toMatchObject({ imported: 1 })
+    expect((await book.get('a'))?.version).toBe(8)
+  })
+
+  test('numbers accounts without a version itself', async () => {
+    const unversioned = line('a', { version: undefined })
+    await run('jsonl', [unversioned, unversioned])
+    expect((await book.get('a'))?.version).toBe(1)
+  })
+
+  test('checks everything and writes nothing when it is a dry run', async () => {
+    expect(await run('jsonl', [line('a'), '{}'], { dry: true })).toMatchObject({
+      read: 2,
+      imported: 1,
+      refusedCount: 1,
+    })
+    expect(await book.count()).toBe(0)
+  })
+
+  test('says how far it came when Redis stops taking writes', async () => {
+    let calls = 0
+    const failing: Pick<Book, 'putMany'> = {
+      putMany: async (writes) => {
+        calls += 1
+        if (calls === 2) throw new Error('Connection is closed.')
+        return await book.putMany(writes)
+      },
+    }
+    const lines = Array.from({ length: 1_800 }, (_, index) => line(`account-${index}`))
+    await expect(
+      importAccounts({ input: bytesOf(lines.join('\n')), format: 'jsonl', knows, book: failing }),
+    ).rejects.toMatchObject({
+      code: 'REDIS_UNAVAILABLE',
+      message: 'writing failed after 500 accounts were imported: Connection is closed.',
+    })
+    expect(calls).toBe(2)
+  })
+})
+
+describe('an import of CSV', () => {
+  const header = 'id,venue,version,asset,amount,symbol,marginMode,size,entryPrice,leverage,isolatedMargin'
+
+  test('makes one account of adjacent rows with one id', async () => {
+    const summary = await run('csv', [
+      header,
+      'desk-7/alpha,bybit,17,USDT,12000.5,BTCUSDT,cross,0.5,61250.1,10,',
+      'desk-7/alpha,bybit,17,USDT,12000.5,ETHUSDT,isolated,-4,3010,10,900',
+      '"desk-7/beta",binance-usdm,,BNB,3,,,,,,',
+      'desk-7/beta,,,USDT,5,"BTCUSDT",cross,1,50000,,',
+      '',
+    ])
+    expect(summary).toEqual({ read: 2, imported: 2, refusedCount: 0, refused: [] })
+    expect(await book.get('desk-7/alpha')).toEqual({
+      id: 'desk-7/alpha',
+      venue: 'bybit',
+      version: 17,
+      collateral: [{ asset: 'USDT', amount: '12000.5' }],
+      positions: [
+        { symbol: 'BTCUSDT', marginMode: 'cross', size: '0.5', entryPrice: '61250.1', leverage: '10' },
+        {
+          symbol: 'ETHUSDT',
+          marginMode: 'isolated',
+          size: '-4',
+          entryPrice: '3010',
+          leverage: '10',
+          isolatedMargin: '900',
+        },
+      ],
+      liabilities: [],
+    })
+    expect(await book.get('desk-7/beta')).toMatchObject({
+      venue: 'binance',
+      version: 0,
+      collateral: [
+        { asset: 'BNB', amount: '3' },
+        { asset: 'USDT', amount: '5' },
+      ],
+    })
+  })
+
+  test('refuses an account as a whole for one bad row, on the line of that row', async () => {
+    const summary = await run('csv', [
+      header,
+      'a,bybit,1,USDT,1,BTCUSDT,cross,1,50000,,',
+      'a,bybit,1,USDT,1,ETHUSDT,cross,one,3000,,',
+      'b,bybit,1,USDT,1,BTCUSDT,cross,1,50000,,',
+      'b,binance,1,USDT,1,ETHUSDT,cross,1,3000,,',
+      'c,bybit,1,USDT,1,BTCUSDT,cross,1,50000',
+      'd,bybit,1,USDT,1,BTCUSDT,cross,1,50000,,',
+    ])
+    expect(summary.imported).toBe(1)
+    expect(summary.refused).toMatchObject([
+      { line: 3, path: 'positions[1].size', value: 'one' },
+      { line: 5, path: 'venue', value: 'binance', rule: expect.stringContaining('(first: bybit)') },
+      { line: 6, path: '', rule: 'must have 11 fields as the header, has 9' },
+    ])
+    expect(await redis.hkeys(keysOf('import').accounts)).toEqual(['d'])
+  })
+
+  test('refuses the accounts beside a row that cannot be assigned: a position of theirs may be in it', async () => {
+    const summary = await run('csv', [
+      header,
+      'a,bybit,1,USDT,1,,,,,,',
+      'b,bybit,1,USDT,1,,,,,,',
+      '"b,bybit,1,USDT,1,BTCUSDT,cross,1,50000,,',
+      'c,bybit,1,USDT,1,,,,,,',
+      'd,bybit,1,USDT,1,,,,,,',
+    ])
+    expect(summary.refused.map(({ line, path }) => [line, path])).toEqual([
+      [3, 'id'],
+      [4, ''],
+      [5, 'id'],
+    ])
+    expect((await redis.hkeys(keysOf('import').accounts)).sort()).toEqual(['a', 'd'])
+  })
+
+  test('refuses rows of one account that are apart, because the second would replace the first', async () => {
+    const row = (id: string) => `${id},bybit,,USDT,1,,,,,,`
+    const summary = await run('csv', [header, row('a'), row('b'), row('a')])
+    expect(summary.refused).toEqual([
+      { line: 4, path: 'id', value: 'a', rule: 'appeared before; the rows of one account must be adjacent' },
+    ])
+  })
+
+  test.each([
+    ['id,venue,prize', 'column "prize" is unknown; known are id, venue, version'],
+    ['id,venue,id', 'column "id" appears twice'],
+    ['id,version', 'column "venue" is missing'],
+  ])('refuses the header %s', async (wrong, message) => {
+    await expect(run('csv', [wrong, 'a,bybit,1'])).rejects.toMatchObject({
+      code: 'INPUT_INVALID',
+      message: expect.stringContaining(message),
+    })
+  })
+})

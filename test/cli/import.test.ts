@@ -1,0 +1,141 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { importCommand } from '../../src/cli/import.ts'
+import { ProgressBar } from '../../src/cli/progress.ts'
+import { testAccount } from '../support/accounts.ts'
+import { startTestRedis, type TestRedis } from '../support/redis.ts'
+
+let server: TestRedis
+let directory: string
+let file: string
+let printed: string
+let reported: string
+
+beforeAll(async () => {
+  server = await startTestRedis()
+  directory = await mkdtemp(join(tmpdir(), 'plimsoll-import-'))
+  file = join(directory, 'accounts.jsonl')
+})
+afterAll(async () => {
+  await rm(directory, { recursive: true, force: true })
+  await server.stop()
+})
+beforeEach(() => {
+  printed = ''
+  reported = ''
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    printed += text
+    return true
+  })
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    reported += text
+    return true
+  })
+})
+afterEach(() => {
+  vi.restoreAllMocks()
+  process.exitCode = undefined
+})
+
+const run = (...args: string[]) =>
+  importCommand().parseAsync([...args, '--redis-url', server.url, '--shard', 'cli'], { from: 'user' })
+
+describe('plimsoll import', () => {
+  test('imports good lines, reports bad ones, and exits with 1', async () => {
+    await writeFile(
+      file,
+      `${JSON.stringify(testAccount('a', 1))}\n{"id":7}\n${JSON.stringify(testAccount('b', 1))}\n`,
+    )
+    await run(file, '--json')
+    expect(JSON.parse(printed)).toEqual({
+      read: 3,
+      imported: 2,
+      refusedCount: 1,
+      refused: [{ line: 2, path: 'id', value: '7', rule: expect.stringContaining('expected string') }],
+      dryRun: false,
+    })
+    expect(reported).toMatch(/^plimsoll: line 2: id is "7": .*expected string.*\n$/)
+    expect(process.exitCode).toBe(1)
+  })
+
+  test('takes the symbols of a file of rules', async () => {
+    const account = testAccount('ruled', 1)
+    const positions = [{ ...account.positions[0], symbol: 'FOOUSDT' }]
+    await writeFile(file, JSON.stringify({ ...account, positions }))
+    const rules = join(directory, 'rules.json')
+    const tiers = [{ cap: '1000000', maintenanceMarginRate: '0.01', maintenanceDeduction: '0' }]
+    await writeFile(rules, JSON.stringify({ bybit: { FOOUSDT: { kind: 'linear', settle: 'USDT', tiers } } }))
+    await run(file)
+    expect(printed).toBe('1 accounts read, 0 imported, 1 refused\n')
+    expect(reported).toContain('positions[0].symbol is "FOOUSDT": is not in the rule book of bybit')
+    printed = ''
+    process.exitCode = undefined
+    await run(file, '--rules', rules)
+    expect(printed).toBe('1 accounts read, 1 imported, 0 refused\n')
+    expect(process.exitCode).toBeUndefined()
+  })
+
+  test('reads CSV by the name of the file', async () => {
+    const csv = join(directory, 'accounts.CSV')
+    await writeFile(csv, 'id,venue,asset,amount\nc,bybit,USDT,5\n')
+    await run(csv)
+    expect(printed).toBe('1 accounts read, 1 imported, 0 refused\n')
+  })
+
+  test('needs no Redis for a dry run', async () => {
+    await writeFile(file, JSON.stringify(testAccount('dry', 1)))
+    await importCommand().parseAsync([file, '--dry-run', '--redis-url', 'redis://127.0.0.1:1'], {
+      from: 'user',
+    })
+    expect(printed).toBe('1 accounts read, 1 would be imported, 0 refused\n')
+  })
+
+  test('refuses a Redis that may lose accounts, unless it is told to use it', async () => {
+    const unsafe = await startTestRedis({ settings: { 'maxmemory-policy': 'allkeys-lru' } })
+    const target = ['--redis-url', unsafe.url]
+    await expect(importCommand().parseAsync([file, ...target], { from: 'user' })).rejects.toMatchObject({
+      code: 'REDIS_POLICY',
+    })
+    await importCommand().parseAsync([file, ...target, '--allow-unsafe-redis'], { from: 'user' })
+    expect(reported).toMatch(/^plimsoll: UNSAFE REDIS ALLOWED BY FLAG \(REDIS_POLICY\)/)
+    expect(printed).toContain('1 imported')
+    await unsafe.stop()
+  })
+
+  test('fails for a file that is not there', async () => {
+    await expect(run(join(directory, 'nowhere.jsonl'))).rejects.toMatchObject({ code: 'USAGE' })
+  })
+})
+
+describe('the progress bar', () => {
+  const clock = {
+    nowMs: () => 0,
+    monotonicMs: () => timeMs,
+    after: () => () => undefined,
+    nextTurn: () => undefined,
+  }
+  let timeMs = 0
+
+  test('redraws one line on a terminal, at most ten times a second, and makes way for other lines', () => {
+    let screen = ''
+    const bar = new ProgressBar({ isTTY: true, write: (text) => (screen += text) }, clock, 1_000)
+    timeMs = 1_000
+    bar.update(500, 12_000)
+    timeMs = 1_050
+    bar.update(600, 13_000)
+    expect(screen).toBe('\r\x1b[K[############------------]  50 %  12,000 accounts  12,000/s')
+    screen = ''
+    bar.say('line 3: refused')
+    expect(screen).toBe('\r\x1b[Kline 3: refused\n')
+  })
+
+  test('is silent where there is no terminal', () => {
+    let screen = ''
+    const bar = new ProgressBar({ write: (text) => (screen += text) }, clock, 1_000)
+    bar.update(500, 12_000)
+    bar.clear()
+    expect(screen).toBe('')
+  })
+})
