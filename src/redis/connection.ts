@@ -16,6 +16,8 @@ const KEEP_ALIVE_MS = 30_000
 const RETRY_DELAY_FIRST_MS = 50
 const RETRY_DELAY_MS_MAX = 2_000
 const QUIT_TIMEOUT_MS = 1_000
+/** From our end of the socket to its destruction. ioredis 6.0 waits this long even for a socket that is closed already. */
+const SOCKET_END_MS = 50
 
 /**
  * What a connection is for. `command`: a command either answers within COMMAND_TIMEOUT_MS or is rejected,
@@ -71,6 +73,7 @@ export async function connectRedis(options: ConnectOptions): Promise<RedisConnec
     // Under RESP3, ioredis 6.0 gives XREAD through `call` another shape than XREAD as a method.
     protocol: 2,
     connectTimeout: SOCKET_CONNECT_TIMEOUT_MS,
+    disconnectTimeout: SOCKET_END_MS,
     keepAlive: KEEP_ALIVE_MS,
     retryStrategy: (attempt) => retryDelayMs(attempt, options.random),
   })

@@ -1,0 +1,149 @@
+import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { Redis } from 'ioredis'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { runningRedisUrl } from '../../src/redis/index.ts'
+import { runCli, temporaryFolder } from '../support/cli.ts'
+import { PROJECT_DATA_DIR, startTestRedis, type TestRedis } from '../support/redis.ts'
+import { WorkerProcess } from '../support/worker.ts'
+
+/** The orderly stop ends within 5 s; the rest is for a busy machine to end the process. */
+const STOP_LIMIT_MS = 6_000
+
+let redis: TestRedis
+let probe: Redis
+beforeAll(async () => {
+  redis = await startTestRedis()
+  probe = new Redis(redis.url)
+})
+afterEach(async () => {
+  await probe.config('SET', 'maxmemory-policy', 'noeviction')
+  await probe.config('SET', 'appendonly', 'yes')
+  await probe.flushall()
+})
+const folder = temporaryFolder()
+afterAll(async () => {
+  probe.disconnect()
+  await redis.stop()
+  folder.remove()
+})
+
+const run = (...args: string[]) => runCli(['run', '--redis-url', redis.url, ...args], { cwd: folder.path })
+
+describe('a Redis that will not do', () => {
+  it('is missing: one line that names the server, exit code 1', async () => {
+    const taken = createServer()
+    await new Promise<void>((resolve) => void taken.listen(0, '127.0.0.1', resolve))
+    const { port } = taken.address() as { port: number }
+    await new Promise((resolve) => void taken.close(resolve))
+    const env = { REDIS_URL: `redis://:secret@127.0.0.1:${port}` }
+    const { code, stdout, stderr } = await runCli(['run'], { env, cwd: folder.path })
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toBe(
+      `plimsoll: REDIS_UNAVAILABLE: no Redis at redis://:***@127.0.0.1:${port}: connect ECONNREFUSED 127.0.0.1:${port}\n`,
+    )
+  })
+
+  it('is something else that speaks another protocol: named as well', async () => {
+    const other = createServer((socket) => void socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
+    await new Promise<void>((resolve) => void other.listen(0, '127.0.0.1', resolve))
+    const { port } = other.address() as { port: number }
+    const { code, stderr } = await runCli(['run', '--redis-url', `redis://127.0.0.1:${port}`])
+    other.close()
+    expect(code).toBe(1)
+    expect(stderr).toMatch(
+      new RegExp(`^plimsoll: REDIS_UNAVAILABLE: no Redis at redis://127.0.0.1:${port}: .+\n$`),
+    )
+  })
+
+  it('evicts keys: refused with the setting and the remedy, exit code 2, and nothing is written', async () => {
+    await probe.config('SET', 'maxmemory-policy', 'allkeys-lru')
+    const { code, stderr } = await run()
+    expect(code).toBe(2)
+    expect(stderr).toMatch(
+      /^plimsoll: REDIS_POLICY: Redis setting maxmemory-policy is allkeys-lru and must be noeviction.*\n$/,
+    )
+    expect(await probe.dbsize()).toBe(0)
+  })
+
+  it('keeps no append-only file: refused with the setting and the remedy, exit code 2', async () => {
+    await probe.config('SET', 'appendonly', 'no')
+    const { code, stderr } = await run()
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/^plimsoll: REDIS_NO_AOF: Redis setting appendonly is no and must be yes.*\n$/)
+    expect(await probe.dbsize()).toBe(0)
+  })
+
+  it('is taken with --allow-unsafe-redis, loudly', async () => {
+    await probe.config('SET', 'maxmemory-policy', 'volatile-ttl')
+    await probe.config('SET', 'appendonly', 'no')
+    const worker = await WorkerProcess.start(['--redis-url', redis.url, '--allow-unsafe-redis'])
+    const loud = worker.log.filter(({ level, msg }) => level >= 50 && msg.startsWith('UNSAFE REDIS'))
+    expect(loud.map(({ msg }) => /\((\w+)\)/.exec(msg)?.[1])).toEqual(['REDIS_POLICY', 'REDIS_NO_AOF'])
+    expect((await worker.end('SIGTERM')).code).toBe(0)
+  })
+})
+
+describe('rules that break their own arithmetic', () => {
+  const rules = (maintenanceDeduction: string) => ({
+    bybit: {
+      FOOUSDT: {
+        kind: 'linear',
+        settle: 'USDT',
+        tiers: [
+          { cap: '1000', maintenanceMarginRate: '0.01', maintenanceDeduction: '0' },
+          { cap: '5000', maintenanceMarginRate: '0.02', maintenanceDeduction },
+        ],
+      },
+    },
+  })
+  const file = join(folder.path, 'rules.json')
+
+  it('are refused with file, row and exit code 2 before anything is opened', async () => {
+    writeFileSync(file, JSON.stringify(rules('11')))
+    const { code, stderr } = await runCli(['run', '--rules', file], { cwd: folder.path })
+    expect(code).toBe(2)
+    expect(stderr).toMatch(/^plimsoll: RULES_INVALID: rules file .*rules\.json: .*FOOUSDT.* is 11.*\n$/)
+    expect(stderr).toContain('tiers[1]')
+    expect(readdirSync(folder.path)).toEqual(['rules.json'])
+  })
+
+  it('are taken when they are right', async () => {
+    writeFileSync(file, JSON.stringify(rules('10')))
+    const worker = await WorkerProcess.start(['--redis-url', redis.url, '--rules', file])
+    expect((await worker.end('SIGINT')).code).toBe(0)
+  })
+})
+
+describe('a worker without a book', () => {
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    'waits, and stops in order on %s with a summary',
+    async (signal) => {
+      const worker = await WorkerProcess.start(['--redis-url', redis.url, '--json'])
+      const { code, stdout, elapsedMs } = await worker.end(signal)
+      expect(code).toBe(0)
+      expect(elapsedMs).toBeLessThan(STOP_LIMIT_MS)
+      expect(JSON.parse(stdout)).toMatchObject({ accounts: 0, positions: 0, ticks: 0, auditDisagreements: 0 })
+      expect(worker.log.at(-1)).toMatchObject({ msg: 'stopped', events: 0 })
+    },
+  )
+})
+
+describe('the private Redis', () => {
+  it('is started on the data folder, used, and gone after the stop', async () => {
+    const dataDir = join(folder.path, 'data')
+    mkdirSync(dataDir)
+    // A server that an earlier test has unpacked need not be fetched again.
+    const unpacked = join(PROJECT_DATA_DIR, 'redis-dist')
+    if (existsSync(unpacked)) symlinkSync(unpacked, join(dataDir, 'redis-dist'))
+    const worker = await WorkerProcess.start(['--data-dir', dataDir])
+    expect(worker.logged('worker runs')).toMatchObject({ redis: 'started' })
+    const url = await runningRedisUrl(dataDir)
+    expect(url).toMatch(/^redis:\/\/127\.0\.0\.1:\d+$/)
+    const second = await runCli(['import', '--data-dir', dataDir, '--json', '-'], { input: '' })
+    expect(second).toMatchObject({ code: 0, stderr: '' })
+    expect((await worker.end('SIGTERM')).code).toBe(0)
+    expect(await runningRedisUrl(dataDir)).toBeUndefined()
+  })
+})
