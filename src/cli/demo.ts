@@ -72,7 +72,7 @@ async function demo(flags: DemoFlags): Promise<void> {
       process.stdout.write(
         json ? `${JSON.stringify(summary)}\n` : `\n${renderSummary(summary, context).join('\n')}\n`,
       )
-      if (!isProven(summary)) process.exitCode = EXIT_FAULT
+      if (!isProven(summary, context)) process.exitCode = EXIT_FAULT
     }
     if (interrupt.signal.aborted) process.exitCode = EXIT_INTERRUPTED
   } finally {

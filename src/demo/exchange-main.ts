@@ -30,6 +30,10 @@ async function open(seed: number, seconds: number, send: (message: FromExchange)
   report()
 }
 
+function hold(send: (message: FromExchange) => void): void {
+  if (exchange !== undefined) send({ kind: 'held', status: exchange.hold() })
+}
+
 async function stop(): Promise<void> {
   cancelStatus()
   const open = exchange
@@ -41,6 +45,7 @@ async function stop(): Promise<void> {
 listenToParent<ToExchange, FromExchange>((message, send) => {
   if (message.kind === 'open') void open(message.seed, message.seconds, send)
   else if (message.kind === 'start') exchange?.start()
+  else if (message.kind === 'hold') hold(send)
   else void stop()
 })
 whenOrphaned(() => void stop())

@@ -26,6 +26,8 @@ export interface Exchange {
   /** Resolves when the market is over. */
   readonly over: Promise<void>
   status(): ExchangeStatus
+  /** Sends no more market data; connections stay open. What was sent until then is final. */
+  hold(): ExchangeStatus
   stop(): Promise<void>
 }
 
@@ -75,6 +77,12 @@ export async function openExchange(options: {
   }
   wake()
 
+  const status = (): ExchangeStatus => ({
+    phase: moving || market.phase === 'over' ? market.phase : 'waiting',
+    elapsedMs: market.elapsedMs,
+    counts: { ...bybit.counts, 'binance-usdm': usdm.count, 'binance-coinm': coinm.count },
+  })
+
   return {
     urls: { ...bybit.urls, 'binance-usdm': usdm.url, 'binance-coinm': coinm.url },
     legacyUrl: `${usdm.origin}/ws`,
@@ -82,11 +90,11 @@ export async function openExchange(options: {
       moving = market.phase !== 'over'
     },
     over,
-    status: () => ({
-      phase: moving || market.phase === 'over' ? market.phase : 'waiting',
-      elapsedMs: market.elapsedMs,
-      counts: { ...bybit.counts, 'binance-usdm': usdm.count, 'binance-coinm': coinm.count },
-    }),
+    status,
+    hold() {
+      cancel()
+      return status()
+    },
     async stop() {
       cancel()
       await Promise.all([bybit.stop(), usdm.stop(), coinm.stop()])

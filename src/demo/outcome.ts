@@ -8,6 +8,18 @@ export interface Sample {
   readonly samplePositions: number
 }
 
+/** What only the demo knows: the sample, and the mark prices that the simulated venues sent. */
+interface Known extends Sample {
+  readonly sentTicks: number
+}
+
+/** Connections that the feeds opened again: what was sent to a connection that broke did not arrive. */
+export function reconnectsOf(feeds: WorkerStats['feeds']): number {
+  return Object.values(feeds)
+    .flat()
+    .reduce((sum, { reconnects }) => sum + reconnects, 0)
+}
+
 export interface DemoOutcome {
   readonly summary: DemoSummary
   readonly context: SummaryContext
@@ -18,7 +30,7 @@ export function outcomeOf(
   run: { readonly seconds: number; readonly seed: number; readonly signal: AbortSignal },
   stats: WorkerStats,
   result: SubscriberResult,
-  sample: Sample,
+  known: Known,
 ): DemoOutcome {
   const { ticks, frames, accounts, positions, suspects, exactChecks } = stats
   const { warning, liquidation, recovered } = stats.events
@@ -45,8 +57,10 @@ export function outcomeOf(
     context: {
       seconds: run.seconds,
       seed: run.seed,
-      sampleAccounts: sample.sampleAccounts,
-      samplePositions: sample.samplePositions,
+      sampleAccounts: known.sampleAccounts,
+      samplePositions: known.samplePositions,
+      sentTicks: known.sentTicks,
+      reconnects: reconnectsOf(stats.feeds),
       replayedTicks: result.replayedTicks,
       replayChecks: result.replayChecks,
       replayEvents: result.judgement.expected,

@@ -6,12 +6,15 @@ import type { InstantTick, Judgement } from './referee.ts'
 export type ToExchange =
   | { readonly kind: 'open'; readonly seed: number; readonly seconds: number }
   | { readonly kind: 'start' }
+  /** No more market data; answered by `held`. */
+  | { readonly kind: 'hold' }
   | { readonly kind: 'stop' }
 
 export type FromExchange =
   | { readonly kind: 'opened'; readonly urls: Readonly<Record<string, string>> }
   | { readonly kind: 'status'; readonly status: ExchangeStatus }
   | { readonly kind: 'over' }
+  | { readonly kind: 'held'; readonly status: ExchangeStatus }
 
 export type ToSubscriber =
   | {

@@ -8,7 +8,7 @@ import { keysOf, redactUrl } from '../redis/index.ts'
 import { startWorker, type Worker } from '../worker.ts'
 import { createBook, type DemoBook, loadBook } from './book.ts'
 import { DEMO_INSTRUMENTS, demoRules } from './instruments.ts'
-import { type DemoOutcome, outcomeOf, type Sample } from './outcome.ts'
+import { type DemoOutcome, outcomeOf, reconnectsOf, type Sample } from './outcome.ts'
 import { type ExchangeProcess, type SubscriberProcess, startExchange, startSubscriber } from './processes.ts'
 import type { SubscriberResult } from './protocol.ts'
 import { seededRandom } from './random.ts'
@@ -133,8 +133,12 @@ class DemoRun {
     this.#feedReferee(subscriber)
     await this.#untilMarked()
     await this.#playMarket(exchange)
-    const result = await this.#drain(worker, subscriber)
-    return outcomeOf(this.#options, worker.stats(), result, sample)
+    this.#state.stage = 'draining'
+    exchange.send({ kind: 'hold' })
+    const { status } = await exchange.next('held', CHILD_TIMEOUT_MS)
+    const sentTicks = Object.values(status.counts).reduce((sum, { ticks }) => sum + ticks, 0)
+    const result = await this.#drain(worker, sentTicks, subscriber)
+    return outcomeOf(this.#options, worker.stats(), result, { ...sample, sentTicks })
   }
 
   async #openStore(): Promise<DemoStore> {
@@ -257,12 +261,14 @@ class DemoRun {
   }
 
   /** Lets what is under way arrive, stops the worker in order, and asks for the verdict. */
-  async #drain(worker: Worker, subscriber: SubscriberProcess): Promise<SubscriberResult> {
+  async #drain(worker: Worker, sentTicks: number, subscriber: SubscriberProcess): Promise<SubscriberResult> {
     const { clock, signal } = this.#options
-    this.#state.stage = 'draining'
     const timeoutMs = signal.aborted ? HURRIED_DRAIN_TIMEOUT_MS : DRAIN_TIMEOUT_MS
     const endMs = clock.monotonicMs() + timeoutMs
-    const isBusy = (): boolean => worker.stats().waiting > 0 || worker.stats().log.outbox > 0
+    const isBusy = (): boolean => {
+      const { ticks, waiting, log, feeds } = worker.stats()
+      return waiting > 0 || log.outbox > 0 || (ticks < sentTicks && reconnectsOf(feeds) === 0)
+    }
     while (isBusy() && clock.monotonicMs() < endMs) await sleep(clock, POLL_MS)
     await worker.stop()
     this.#sendInstants(subscriber)

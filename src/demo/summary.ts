@@ -26,6 +26,9 @@ export interface SummaryContext {
   readonly seed: number
   readonly sampleAccounts: number
   readonly samplePositions: number
+  /** Mark prices that the simulated venues sent for the markets of the book. */
+  readonly sentTicks: number
+  readonly reconnects: number
   readonly replayedTicks: number
   readonly replayChecks: number
   readonly replayEvents: number
@@ -33,10 +36,14 @@ export interface SummaryContext {
   readonly interrupted: boolean
 }
 
-/** Whether the run proves the promises: nothing lost, twice or different, and every event delivered. */
-export function isProven(summary: DemoSummary): boolean {
+/**
+ * Whether the run proves the promises: every mark price that was sent evaluated (unless a connection broke),
+ * nothing lost, twice or different, and every event delivered.
+ */
+export function isProven(summary: DemoSummary, context: SummaryContext): boolean {
   const made = summary.events.warning + summary.events.liquidation + summary.events.recovered
   return (
+    (summary.ticks === context.sentTicks || context.reconnects > 0) &&
     summary.lost === 0 &&
     summary.duplicated === 0 &&
     summary.disagreements === 0 &&
@@ -52,7 +59,10 @@ export function renderSummary(summary: DemoSummary, context: SummaryContext): st
   return [
     `plimsoll demo${context.interrupted ? ' (interrupted)' : ''}: ${context.seconds} s of market, seed ${context.seed}`,
     line('book', `${compact(summary.accounts)} accounts, ${compact(summary.positions)} positions`),
-    line('market data', `${compact(summary.frames)} frames, ${compact(summary.ticks)} mark prices`),
+    line(
+      'market data',
+      `${compact(summary.frames)} frames, ${compact(summary.ticks)} of ${compact(context.sentTicks)} mark prices evaluated`,
+    ),
     line(
       'kernel',
       `${compact(summary.suspects)} suspects, ${compact(summary.exactChecks)} decided by exact arithmetic`,
@@ -73,7 +83,7 @@ export function renderSummary(summary: DemoSummary, context: SummaryContext): st
     ),
     line(
       'proof',
-      `${summary.lost} lost, ${summary.duplicated} duplicated, ${summary.disagreements} disagreements: ${isProven(summary) ? 'every event is right and arrived once' : 'FAILED'}`,
+      `${summary.lost} lost, ${summary.duplicated} duplicated, ${summary.disagreements} disagreements: ${isProven(summary, context) ? 'every event is right and arrived once' : 'FAILED'}`,
     ),
     ...context.examples.map((example) => line('', example)),
   ]

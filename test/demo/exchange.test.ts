@@ -241,6 +241,19 @@ describe('the exchange as a whole', () => {
     expect(counts['binance-usdm']).toEqual({ frames: 0, ticks: 0 })
   })
 
+  it('sends nothing any more once it is held, and keeps its connections', async () => {
+    const opened = await exchange({ seconds: 5 })
+    const client = await connect(opened.urls['bybit-linear']!)
+    client.send({ op: 'subscribe', args: ['tickers.BTCUSDT'] })
+    opened.start()
+    await client.until((m) => m.data?.markPrice !== undefined && m.type === 'delta')
+    const { counts } = opened.hold()
+    await pause(500)
+    expect(client.messages.filter((m) => m.topic !== undefined)).toHaveLength(counts['bybit-linear']!.frames)
+    client.send({ op: 'ping' })
+    await client.until((m) => m.ret_msg === 'pong')
+  })
+
   it('closes its connections when it stops', async () => {
     const opened = await exchange()
     const client = await connect(opened.urls['bybit-linear']!)

@@ -20,6 +20,8 @@ const CONTEXT = {
   seed: 1,
   sampleAccounts: 5_000,
   samplePositions: 15_000,
+  sentTicks: 10_320,
+  reconnects: 0,
   replayedTicks: 10_320,
   replayChecks: 4_600_000,
   replayEvents: 1_111,
@@ -29,11 +31,16 @@ const CONTEXT = {
 
 describe('the summary of a demo', () => {
   it('is proof only when nothing is lost, duplicated, different or undelivered', () => {
-    expect(isProven(SUMMARY)).toBe(true)
-    expect(isProven({ ...SUMMARY, lost: 1 })).toBe(false)
-    expect(isProven({ ...SUMMARY, duplicated: 1 })).toBe(false)
-    expect(isProven({ ...SUMMARY, disagreements: 1 })).toBe(false)
-    expect(isProven({ ...SUMMARY, delivered: 21_999 })).toBe(false)
+    expect(isProven(SUMMARY, CONTEXT)).toBe(true)
+    expect(isProven({ ...SUMMARY, lost: 1 }, CONTEXT)).toBe(false)
+    expect(isProven({ ...SUMMARY, duplicated: 1 }, CONTEXT)).toBe(false)
+    expect(isProven({ ...SUMMARY, disagreements: 1 }, CONTEXT)).toBe(false)
+    expect(isProven({ ...SUMMARY, delivered: 21_999 }, CONTEXT)).toBe(false)
+  })
+
+  it('is no proof when the worker evaluated fewer marks than were sent, unless a connection broke', () => {
+    expect(isProven(SUMMARY, { ...CONTEXT, sentTicks: 10_321 })).toBe(false)
+    expect(isProven(SUMMARY, { ...CONTEXT, sentTicks: 10_321, reconnects: 1 })).toBe(true)
   })
 
   it('states every figure and the verdict in words', () => {
@@ -41,6 +48,7 @@ describe('the summary of a demo', () => {
     expect(text).toContain('100,000 accounts, 300,000 positions')
     expect(text).toContain('12,000 warnings, 3,000 liquidations, 7,000 recovered')
     expect(text).toContain('22,000 of 22,000')
+    expect(text).toContain('11,000 frames, 10,320 of 10,320 mark prices evaluated')
     expect(text).toContain('0 lost, 0 duplicated, 0 disagreements: every event is right and arrived once')
   })
 
