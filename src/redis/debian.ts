@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Clock } from '../domain/index.ts'
@@ -162,8 +163,10 @@ class Unpacking {
   async #download(packages: readonly string[]): Promise<CommandResult> {
     let result = await this.#apt('apt-get', ['download', ...packages])
     if (result.exitCode !== 0 && !this.#refreshed) {
-      await this.#refreshLists()
+      const before = result.output + (await this.#refreshLists())
       result = await this.#apt('apt-get', ['download', ...packages])
+      // A network that is down shows in these; afterwards apt only misses the package.
+      if (result.exitCode !== 0) result = { ...result, output: before + result.output }
     }
     if (result.exitCode !== 0) return result
     for (const file of await readdir(this.#work)) {
@@ -176,7 +179,8 @@ class Unpacking {
     return result
   }
 
-  async #refreshLists(): Promise<void> {
+  /** What apt said. */
+  async #refreshLists(): Promise<string> {
     this.#refreshed = true
     const lists = join(this.#work, 'apt', 'lists')
     const cache = join(this.#work, 'apt', 'cache')
@@ -184,7 +188,7 @@ class Unpacking {
     await mkdir(join(cache, 'archives', 'partial'), { recursive: true })
     this.#aptOptions = [...this.#aptOptions, `Dir::State::lists=${lists}`, `Dir::Cache=${cache}`]
     // Its exit code says nothing: one unreachable third-party source fails it although Debian's lists arrived.
-    await this.#apt('apt-get', ['update', '-qq'])
+    return (await this.#apt('apt-get', ['update', '-qq'])).output
   }
 
   async #libraryDependencies(packages: readonly string[]): Promise<string[]> {
@@ -212,12 +216,15 @@ class Unpacking {
 async function libraryFolders(root: string): Promise<string[]> {
   const folders = new Set<string>()
   for (const base of ['lib', join('usr', 'lib')]) {
-    const entries = await readdir(join(root, base), { recursive: true }).catch(() => [] as string[])
-    for (const entry of entries) if (/\.so(\.|$)/.test(entry)) folders.add(dirname(join(base, entry)))
+    if (!existsSync(join(root, base))) continue
+    for (const entry of await readdir(join(root, base), { recursive: true }))
+      if (/\.so(\.|$)/.test(entry)) folders.add(dirname(join(base, entry)))
   }
   return [...folders].sort()
 }
 
+/** The first faults and warnings of apt, without repeats. */
 function quoted(output: string): string {
-  return output.trim().split('\n').slice(-QUOTED_LINES_MAX).join(' / ')
+  const lines = output.split('\n').filter((line) => /^[EW]: /.test(line))
+  return [...new Set(lines)].slice(0, QUOTED_LINES_MAX).join(' / ')
 }

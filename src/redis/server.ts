@@ -52,7 +52,8 @@ export interface RedisServer {
  */
 export async function startRedisServer(options: StartOptions): Promise<RedisServer> {
   const directory = resolve(options.dataDir, 'redis')
-  await mkdir(directory, { recursive: true })
+  // Other users of the machine must not read accounts.
+  await mkdir(directory, { recursive: true, mode: 0o700 })
   const claim = await claimDirectory(directory)
   try {
     const server = await startOnSomePort(directory, options)

@@ -16,7 +16,10 @@ beforeEach(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'plimsoll-packages-'))
   notices = []
 })
-afterEach(() => rm(dataDir, { recursive: true, force: true }))
+afterEach(async () => {
+  vi.unstubAllEnvs()
+  await rm(dataDir, { recursive: true, force: true })
+})
 
 const locate = (sources: readonly ('path' | 'packages')[]) =>
   locateRedisServer({ dataDir, clock, sources, notify: (line) => void notices.push(line) })
@@ -55,6 +58,16 @@ describe.skipIf(!hasApt)(
       vi.unstubAllEnvs()
       expect((await readdir(lists)).filter((name) => name.includes('Packages'))).toEqual([])
       expect(await readdir(join(dataDir, 'redis-dist'))).not.toContain('apt')
+    })
+
+    test('a network that is down is told in the words of apt, and nothing half made stays behind', async () => {
+      await writeFile(join(dataDir, 'apt.conf'), 'Acquire::http::Proxy "http://127.0.0.1:1";\n')
+      vi.stubEnv('APT_CONFIG', join(dataDir, 'apt.conf'))
+      await expect(locate(['packages'])).rejects.toMatchObject({
+        code: 'REDIS_NOT_FOUND',
+        message: expect.stringMatching(/could not download redis-server \(.*127\.0\.0\.1.*set REDIS_URL/),
+      })
+      expect(await readdir(dataDir)).toEqual(['apt.conf'])
     })
 
     test('an installation that does not start here is replaced', async () => {
