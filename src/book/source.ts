@@ -96,7 +96,11 @@ class RedisAccountSource implements AccountSource {
 
   async stop(): Promise<void> {
     this.#stopped = true
-    await Promise.race([this.#following, this.#delay(STOP_TIMEOUT_MS)])
+    let cancel = () => {}
+    const limit = new Promise<void>((resolve) => {
+      cancel = this.#clock.after(STOP_TIMEOUT_MS, resolve)
+    })
+    await Promise.race([this.#following, limit]).finally(() => cancel())
   }
 
   async #run(apply: Apply, failed: Failed): Promise<void> {
