@@ -1,5 +1,4 @@
 export type { EventRedis } from './connection.ts'
-export { type EventIdentity, eventId } from './event-id.ts'
 export { type FollowedEvent, type FollowOptions, type FollowRedis, followEvents } from './follow.ts'
 export { type FileInboxOptions, fileInbox } from './inbox-file.ts'
 export { INBOX_IDS_MAX, memoryInbox } from './inbox-memory.ts'

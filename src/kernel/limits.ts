@@ -5,8 +5,9 @@ import { assert, PlimsollError } from '../errors.ts'
 export const ROWS_MAX = 16_777_216
 export const ACCOUNTS_MAX = 16_777_216
 
+/** Called on every tick, so the message is made only when it is needed. */
 export function assertFinite(value: number): void {
-  assert(Number.isFinite(value), `the kernel was given ${value}`)
+  if (!Number.isFinite(value)) throw new Error(`invariant broken: the kernel was given ${value}`)
 }
 
 export function assertLevels(values: readonly number[], releaseFactor: number): void {

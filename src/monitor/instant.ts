@@ -74,8 +74,7 @@ export class Instant {
       this.#judge.rank()
       this.#phase = 'telling'
     }
-    const cause = { eventTimeMs: this.#eventTimeMs, receivedTimeMs: this.#receivedTimeMs }
-    if (!this.#judge.tell(cause, endMs)) return false
+    if (!this.#judge.tell(this.#eventTimeMs, this.#receivedTimeMs, endMs)) return false
     this.#options.kernel.refreshZones()
     this.#counters.instants++
     this.#counters.nominations += this.#fired

@@ -4,7 +4,7 @@ import { ANSWER_ACROSS, ANSWER_SAFE, ANSWER_UNKNOWN, LEVEL_NONE } from '../kerne
 import { evaluate, heldLevel } from '../margin/index.ts'
 import { type Watched, WatchedBook } from './book.ts'
 import { applyFinding, type Finding } from './episode.ts'
-import { type Cause, type Found, rankByShortfall, recordOf } from './event.ts'
+import { type Found, rankByShortfall, recordOf } from './event.ts'
 import { Levels } from './levels.ts'
 import { Markets } from './markets.ts'
 import type { MonitorCounters, MonitorOptions } from './options.ts'
@@ -51,18 +51,19 @@ export class Judge {
     const { clock } = this.#options
     this.#applyChange(change, clock.monotonicMs())
     this.rank()
-    this.tell({ eventTimeMs: null, receivedTimeMs: clock.nowMs() }, Number.POSITIVE_INFINITY)
+    this.tell(null, clock.nowMs(), Number.POSITIVE_INFINITY)
   }
 
   /** Puts what was found since the last time into order. */
   rank(): void {
+    if (this.#found.length === 0) return
     this.#ranked = this.#found.length > 1 ? rankByShortfall(this.#found, this.markets) : this.#found
     this.#found = []
     this.#told = 0
   }
 
   /** Publishes the events of what is ranked until the given time; false when some are left. */
-  tell(cause: Omit<Cause, 'nowMonotonicMs'>, endMs: number): boolean {
+  tell(eventTimeMs: number | null, receivedTimeMs: number, endMs: number): boolean {
     if (this.#told === this.#ranked.length) return true
     const { rule, clock, publish } = this.#options
     const records: EventRecord[] = []
@@ -70,7 +71,8 @@ export class Judge {
       const nowMonotonicMs = clock.monotonicMs()
       if (nowMonotonicMs > endMs) break
       const found = this.#ranked[this.#told++]!
-      records.push(recordOf(found, this.#told, { ...cause, nowMonotonicMs }, rule, this.markets))
+      const cause = { eventTimeMs, receivedTimeMs, nowMonotonicMs }
+      records.push(recordOf(found, this.#told, cause, rule, this.markets))
     } while (this.#told < this.#ranked.length)
     if (records.length > 0) publish(records)
     return this.#told === this.#ranked.length
@@ -102,8 +104,7 @@ export class Judge {
     this.#note(watched, level, receivedMonotonicMs, evaluation)
     kernel.setAccountLevel(watched.kernelAccount, level)
     const answer = kernel.recheckAccount(watched.kernelAccount)
-    const conflict = `the kernel puts ${watched.id} across a level that exact arithmetic holds`
-    assert(answer !== ANSWER_ACROSS, conflict)
+    assert(answer !== ANSWER_ACROSS, 'the kernel puts an account across a level that exact arithmetic holds')
   }
 
   #note(

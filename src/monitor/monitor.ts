@@ -143,8 +143,12 @@ export class Monitor {
         this.#goOnLater()
         return
       }
-      for (const change of this.#changes.splice(0)) this.#judge.change(change)
+      if (this.#changes.length > 0) this.#applyWaiting()
     }
+  }
+
+  #applyWaiting(): void {
+    for (const change of this.#changes.splice(0)) this.#judge.change(change)
   }
 
   #goOnLater(): void {

@@ -3,13 +3,8 @@ import { Redis } from 'ioredis'
 import { systemClock } from '../../src/clock.ts'
 import type { EventKind, EventRecord, MarginEvent } from '../../src/domain/index.ts'
 import type { PlimsollError } from '../../src/errors.ts'
-import {
-  EVENTS_QUEUE_NAME,
-  eventId,
-  type JobData,
-  openEventLog,
-  type RedisEventLog,
-} from '../../src/events/index.ts'
+import { EVENTS_QUEUE_NAME, type JobData, openEventLog, type RedisEventLog } from '../../src/events/index.ts'
+import { eventId } from '../../src/monitor/index.ts'
 
 /** An event of the size that a real one has: a cross account with two positions. */
 export function sampleEvent(account: string, sequence: number, kind: EventKind = 'liquidation'): MarginEvent {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { eventId } from '../../src/events/index.ts'
+import { eventId } from '../../src/monitor/index.ts'
 
 const identity = {
   marginAccount: 'desk-7/alpha/cross/USDT',
