@@ -15,7 +15,7 @@ export function ruleBooks(
   const lay = (byVenue: RulesByVenue, name: string) => {
     for (const [venue, rules] of byVenue) {
       const below = books.get(venue) ?? ruleBookOf(venue)
-      books.set(venue, withRules(below, rules, `${below.version}+${name}`))
+      books.set(venue, withRules(below, rules, `${below.version}+${name}`, { firstDeductionZero: true }))
     }
   }
   if (rulesFile !== undefined) {

@@ -1,6 +1,6 @@
 import type { RiskTier } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
-import { add, compare, formatDecimal, mul, parseDecimal, type Rational, sub } from './rational.ts'
+import { add, compare, formatDecimal, mul, ONE, parseDecimal, type Rational, sub } from './rational.ts'
 
 /** A `RiskTier` in exact numbers. */
 export interface ExactTier {
@@ -16,7 +16,7 @@ export interface TierChecks {
 
 /**
  * Exact tiers of a marginal table. Refuses with RULES_INVALID, naming the row, a table whose caps do not
- * rise, whose rates fall, or whose deductions break Dₙ = Dₙ₋₁ + capₙ₋₁·(rateₙ − rateₙ₋₁), the recurrence
+ * rise, whose rates fall or pass 1, or whose deductions break Dₙ = Dₙ₋₁ + capₙ₋₁·(rateₙ − rateₙ₋₁), the recurrence
  * that makes maintenance continuous at every cap (Bybit mmDeduction, Binance cum).
  */
 export function exactTiers(
@@ -32,6 +32,10 @@ export function exactTiers(
   if (checks.firstDeductionZero === true && exact[0]?.maintenanceDeduction.n !== 0n) {
     refuse(symbol, tiers, 0, 'maintenanceDeduction', 'the first tier of a whole table must have 0')
   }
+  exact.forEach((tier, index) => {
+    if (compare(tier.maintenanceMarginRate, ONE) <= 0) return
+    refuse(symbol, tiers, index, 'maintenanceMarginRate', 'a fraction of at most 1 is expected')
+  })
   for (let index = 1; index < exact.length; index++) checkStep(symbol, tiers, exact, index)
   return exact
 }

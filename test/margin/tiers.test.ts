@@ -33,6 +33,7 @@ describe('a marginal tier table', () => {
       '0.0049',
       'tiers[1].maintenanceMarginRate of BTCUSDT is 0.0049, it must not be below the rate before it, 0.005',
     ],
+    [2, 1, '1.1', 'tiers[2].maintenanceMarginRate of BTCUSDT is 1.1, a fraction of at most 1 is expected'],
     [2, 0, '2600000', 'tiers[2].cap of BTCUSDT is 2600000, it must be above the cap before it, 2600000'],
   ])('is refused with row %s column %s set to %s', (row, column, value, message) => {
     const { tiers } = rulesOf(changed(row, column, value))
