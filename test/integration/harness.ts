@@ -1,0 +1,158 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Job, type JobType, Queue } from 'bullmq'
+import { Redis } from 'ioredis'
+import { type Book, createBook } from '../../src/book/index.ts'
+import { systemClock } from '../../src/clock.ts'
+import { type Account, type MarginEvent, marginEventSchema } from '../../src/domain/index.ts'
+import {
+  EVENTS_QUEUE_NAME,
+  type Inbox,
+  type JobData,
+  memoryInbox,
+  type Subscription,
+  subscribe,
+} from '../../src/events/index.ts'
+import { keysOf, type ShardKeys } from '../../src/redis/index.ts'
+import { BybitServer } from '../support/bybit.ts'
+import { runCli, temporaryFolder } from '../support/cli.ts'
+import { startTestRedis, type TestRedis } from '../support/redis.ts'
+import { WorkerProcess } from '../support/worker.ts'
+
+/** One tier of 1 % without a fee, so that every figure of a test can be checked by hand. */
+const ONE_PERCENT = {
+  kind: 'linear',
+  settle: 'USDT',
+  tiers: [{ cap: '100000000', maintenanceMarginRate: '0.01', maintenanceDeduction: '0' }],
+}
+export const SYMBOLS = ['AAAUSDT', 'BBBUSDT'] as const
+const JOB_STATES: JobType[] = ['waiting', 'active', 'completed', 'failed', 'delayed', 'prioritized']
+
+/** A long of 1 contract bought at 100. */
+export function longAt100(
+  id: string,
+  isolatedMargin: string,
+  changes: { version?: number; size?: string; symbol?: string } = {},
+): Account {
+  const { version = 1, size = '1', symbol = 'AAAUSDT' } = changes
+  const position = { symbol, marginMode: 'isolated' as const, size, entryPrice: '100', isolatedMargin }
+  return { id, venue: 'bybit', version, collateral: [], positions: [position], liabilities: [] }
+}
+
+/** What a consumer did: every event whose effect took place, in order. */
+export interface Consumer {
+  readonly effects: MarginEvent[]
+  readonly subscription: Subscription
+}
+
+/** One shard on the servers that the tests of a file share. */
+export class Shard {
+  readonly keys: ShardKeys
+  readonly book: Book
+  readonly #servers: Servers
+  readonly #name: string
+
+  constructor(servers: Servers, name: string) {
+    this.#servers = servers
+    this.#name = name
+    this.keys = keysOf(name)
+    this.book = createBook(servers.probe, this.keys)
+  }
+
+  /** Every setting of a worker but its signals. */
+  get args(): string[] {
+    const { redis, rulesFile, exchange } = this.#servers
+    const stream = `bybit-linear=${exchange.url}`
+    return ['--redis-url', redis.url, '--shard', this.#name, '--rules', rulesFile, '--stream-url', stream]
+  }
+
+  /** A worker that hears all markets of the book. */
+  async startWorker(...args: string[]): Promise<WorkerProcess> {
+    return await WorkerProcess.start([...this.args, ...args])
+  }
+
+  /** Accounts through `plimsoll import`; its summary. */
+  async import(accounts: readonly Account[]) {
+    const { redis, rulesFile } = this.#servers
+    const store = ['--redis-url', redis.url, '--shard', this.#name, '--rules', rulesFile]
+    const input = accounts.map((account) => JSON.stringify(account)).join('\n')
+    const { code, stdout, stderr } = await runCli(['import', ...store, '--json', '-'], { input })
+    return { code, stderr, summary: JSON.parse(stdout) as { imported: number; refusedCount: number } }
+  }
+
+  /** Events of the Redis stream, in its order. */
+  async streamed(): Promise<MarginEvent[]> {
+    const entries = await this.#servers.probe.xrange(this.keys.events, '-', '+')
+    return entries.flatMap(([, [field, text]]) =>
+      field === 'event' ? [marginEventSchema.parse(JSON.parse(text!))] : [],
+    )
+  }
+
+  /** Ids of the events in the jobs of the queue, whatever became of the job. */
+  async queued(): Promise<string[]> {
+    const connection = this.#servers.probe
+    const queue = new Queue(EVENTS_QUEUE_NAME, { connection, prefix: this.keys.queuePrefix })
+    const jobs: Job<JobData>[] = await queue.getJobs(JOB_STATES)
+    await queue.close()
+    return jobs.flatMap(({ data }) => data.events.map((event) => (event as MarginEvent).id))
+  }
+
+  subscribe(inbox: Inbox = memoryInbox()): Consumer {
+    const effects: MarginEvent[] = []
+    const subscription = subscribe({
+      connection: { url: this.#servers.redis.url },
+      queuePrefix: this.keys.queuePrefix,
+      handler: (event) => void effects.push(event),
+      inbox,
+      clock: systemClock,
+      fault: (error) => {
+        throw error
+      },
+    })
+    return { effects, subscription }
+  }
+}
+
+/** A Redis, an exchange and a rules file for the tests of one file. */
+export class Servers {
+  readonly redis: TestRedis
+  readonly exchange: BybitServer
+  /** For looking at the store from outside. */
+  readonly probe: Redis
+  readonly rulesFile: string
+  readonly folder: string
+  readonly #remove: () => void
+  #shards = 0
+
+  private constructor(redis: TestRedis, exchange: BybitServer) {
+    this.redis = redis
+    this.exchange = exchange
+    this.probe = new Redis(redis.url, { maxRetriesPerRequest: null })
+    const { path, remove } = temporaryFolder()
+    this.folder = path
+    this.#remove = remove
+    this.rulesFile = join(path, 'rules.json')
+    const rules = Object.fromEntries(SYMBOLS.map((symbol) => [symbol, ONE_PERCENT]))
+    writeFileSync(this.rulesFile, JSON.stringify({ bybit: rules }))
+  }
+
+  static async start(): Promise<Servers> {
+    return new Servers(await startTestRedis(), await BybitServer.start())
+  }
+
+  nextShard(): Shard {
+    return new Shard(this, `test${++this.#shards}`)
+  }
+
+  async stop(): Promise<void> {
+    this.probe.disconnect()
+    await this.exchange.stop()
+    await this.redis.stop()
+    this.#remove()
+  }
+}
+
+/** What a test compares of a series of events. */
+export function told({ account, kind, previousLevel, level, episode, sequence }: MarginEvent): string {
+  return `${account} #${sequence} episode ${episode} ${kind} ${previousLevel} → ${level}`
+}

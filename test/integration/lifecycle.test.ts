@@ -1,0 +1,201 @@
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Account, MarginEvent } from '../../src/domain/index.ts'
+import { fileInbox } from '../../src/events/index.ts'
+import { until } from '../support/worker.ts'
+import { longAt100, Servers, type Shard, told } from './harness.ts'
+
+/** From the signal to the end of the process. */
+const STOP_LIMIT_MS = 5_000
+const ACCOUNTS = 2_000
+const LEVELS = ['0.5', '0.7', '0.9', '1'] as const
+
+let servers: Servers
+let shard: Shard
+beforeAll(async () => {
+  servers = await Servers.start()
+})
+beforeEach(() => {
+  shard = servers.nextShard()
+})
+afterAll(() => servers.stop())
+
+const heard = () => until('AAAUSDT is heard', () => servers.exchange.isHeard('AAAUSDT'))
+const unheard = () => until('AAAUSDT is unheard', () => !servers.exchange.isHeard('AAAUSDT'))
+
+/** Longs with margins from 20 to 29.995: a falling mark takes them over their lines one after the other. */
+function ladder(): Account[] {
+  return Array.from({ length: ACCOUNTS }, (_, index) => longAt100(`ladder/${index}`, marginOf(index)))
+}
+
+function marginOf(index: number): string {
+  return ((20_000 + 5 * index) / 1_000).toFixed(3)
+}
+
+/**
+ * The level of the account at a mark in cents, in whole numbers: λ·(margin + mark − 100) ≤ mark / 100,
+ * with λ in tenths, the margin in thousandths and the mark in hundredths.
+ */
+function levelAt(index: number, markCents: number): string {
+  const balanceThousandths = 20_000 + 5 * index + 10 * markCents - 100_000
+  return LEVELS.findLast((level) => Number(level) * 10 * balanceThousandths <= markCents) ?? '0'
+}
+
+/** States falling marks of one cent each, with a pause that lets the worker see them one by one. */
+async function fall(fromCents: number, toCents: number, seen: () => boolean = () => false): Promise<number> {
+  let cents = fromCents
+  for (; cents > toCents && !seen(); cents--) {
+    servers.exchange.setMark('AAAUSDT', (cents / 100).toFixed(2))
+    await new Promise((resolve) => setTimeout(resolve, 1))
+  }
+  servers.exchange.setMark('AAAUSDT', (cents / 100).toFixed(2))
+  return cents
+}
+
+/** Every account's events are numbered from 1 without gaps, none is there twice, and the last states its level. */
+function expectComplete(events: readonly MarginEvent[], markCents: number): void {
+  expect(new Set(events.map(({ id }) => id)).size).toBe(events.length)
+  const last = new Map<string, MarginEvent>()
+  for (const event of events) {
+    expect(event.sequence).toBe((last.get(event.account)?.sequence ?? 0) + 1)
+    last.set(event.account, event)
+  }
+  const wrong = ladder().flatMap(({ id }, index) => {
+    const found = last.get(id)?.level ?? '0'
+    const expected = levelAt(index, markCents)
+    return found === expected ? [] : [`${id} is at ${found} instead of ${expected}`]
+  })
+  expect(wrong).toEqual([])
+}
+
+describe('a restart', () => {
+  it('goes on with episodes and sequences and tells nothing twice', async () => {
+    const { exchange } = servers
+    exchange.setMark('AAAUSDT', '80.9')
+    await shard.import([longAt100('desk/1', '20')])
+    const consumer = shard.subscribe()
+    const told1 = () => consumer.effects.length
+    const first = await shard.startWorker()
+    await until('the warning', () => told1() === 1)
+    expect((await first.end('SIGTERM')).code).toBe(0)
+    await unheard()
+
+    const second = await shard.startWorker('--json')
+    await heard()
+    exchange.setMark('AAAUSDT', '80.9')
+    exchange.setMark('AAAUSDT', '80.5')
+    exchange.setMark('AAAUSDT', '95')
+    await until('liquidation and recovery', () => told1() === 3)
+    expect((await second.end('SIGTERM')).code).toBe(0)
+    await unheard()
+
+    // While nobody looked the mark fell: the next worker finds it at its first tick.
+    exchange.setMark('AAAUSDT', '81.5')
+    const third = await shard.startWorker()
+    await until('the second episode', () => told1() === 4)
+    expect((await third.end('SIGTERM')).code).toBe(0)
+    await unheard()
+    await consumer.subscription.close()
+    expect((await shard.streamed()).map(told)).toEqual([
+      'desk/1 #1 episode 1 warning 0 → 0.7',
+      'desk/1 #2 episode 1 liquidation 0.7 → 1',
+      'desk/1 #3 episode 1 recovered 1 → 0',
+      'desk/1 #4 episode 2 warning 0 → 0.5',
+    ])
+    expect(consumer.effects).toEqual(await shard.streamed())
+  })
+
+  it('of a change that was written meanwhile is judged on the new terms', async () => {
+    const { exchange } = servers
+    exchange.setMark('AAAUSDT', '80.5')
+    await shard.import([longAt100('desk/1', '20'), longAt100('desk/2', '20')])
+    const first = await shard.startWorker()
+    await until('two liquidations', async () => (await shard.streamed()).length === 2)
+    expect((await first.end('SIGTERM')).code).toBe(0)
+    await unheard()
+    await shard.book.put(longAt100('desk/1', '40', { version: 2 }))
+    await shard.book.remove('desk/2', 2)
+    const second = await shard.startWorker()
+    await until('a third event', async () => (await shard.streamed()).length > 2)
+    expect((await second.end('SIGTERM')).code).toBe(0)
+    await unheard()
+    const after = (await shard.streamed()).slice(2)
+    expect(after.map(told)).toContain('desk/1 #2 episode 1 recovered 1 → 0')
+  })
+})
+
+describe.each(['SIGTERM', 'SIGINT'] as const)('%s in the middle of a burst', (signal) => {
+  it('ends in order within 5 s, and everything that is in the stream is in the queue', async () => {
+    servers.exchange.setMark('AAAUSDT', '100')
+    const { summary } = await shard.import(ladder())
+    expect(summary.imported).toBe(ACCOUNTS)
+    const worker = await shard.startWorker('--json')
+    await heard()
+    const falling = fall(8_200, 7_000, () => worker.ended)
+    await until('the burst', async () => (await shard.streamed()).length > 500)
+    const { code, stdout, elapsedMs } = await worker.end(signal)
+    await falling
+    expect(code).toBe(0)
+    expect(elapsedMs).toBeLessThan(STOP_LIMIT_MS)
+    const streamed = await shard.streamed()
+    const { events } = JSON.parse(stdout)
+    expect(events.warning + events.liquidation).toBe(streamed.length)
+    expect((await shard.queued()).sort()).toEqual(streamed.map(({ id }) => id).sort())
+    expect(worker.log.at(-1)).toMatchObject({ msg: 'stopped', events: streamed.length })
+    await unheard()
+  })
+})
+
+describe('kill -9 in the middle of a burst', () => {
+  it('loses nothing and lets nothing take effect twice at a subscriber with an inbox', async () => {
+    servers.exchange.setMark('AAAUSDT', '100')
+    await shard.import(ladder())
+    const consumer = shard.subscribe(fileInbox(join(servers.folder, 'inbox')))
+    const first = await shard.startWorker()
+    await heard()
+    const falling = fall(8_200, 7_500, () => first.ended)
+    await until('the burst', () => consumer.effects.length > 1_000)
+    expect((await first.end('SIGKILL')).code).toBeNull()
+    const killedAtCents = await falling
+    await unheard()
+
+    const second = await shard.startWorker('--json')
+    await heard()
+    const endCents = await fall(killedAtCents, 7_200)
+    const expected = ladder().filter((_, index) => levelAt(index, endCents) !== '0').length
+    await until('every account is told', async () => {
+      const streamed = await shard.streamed()
+      const accounts = new Map(streamed.map(({ account, level }) => [account, level]))
+      const isDone = [...accounts].every(
+        ([id, level]) => level === levelAt(Number(id.split('/')[1]), endCents),
+      )
+      return accounts.size === expected && isDone && consumer.effects.length >= streamed.length
+    })
+    const { code, stdout } = await second.end('SIGTERM')
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ auditDisagreements: 0 })
+    const streamed = await shard.streamed()
+    expectComplete(streamed, endCents)
+    await consumer.subscription.close()
+    expect(consumer.effects.map(({ id }) => id).sort()).toEqual(streamed.map(({ id }) => id).sort())
+    await unheard()
+  })
+})
+
+describe('a second worker on the same shard', () => {
+  it('takes over, and the first one ends with STREAM_FENCED as soon as it has something to write', async () => {
+    const { exchange } = servers
+    exchange.setMark('AAAUSDT', '90')
+    await shard.import([longAt100('desk/1', '20')])
+    const first = await shard.startWorker()
+    await heard()
+    const second = await shard.startWorker()
+    exchange.setMark('AAAUSDT', '80.5')
+    const { code, stderr } = await first.end()
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^plimsoll: STREAM_FENCED: .*has a newer owner/m)
+    expect((await second.end('SIGTERM')).code).toBe(0)
+    expect((await shard.streamed()).map(told)).toEqual(['desk/1 #1 episode 1 liquidation 0 → 1'])
+    await unheard()
+  })
+})

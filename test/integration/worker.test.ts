@@ -1,0 +1,264 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { eventId } from '../../src/monitor/index.ts'
+import { until, type WorkerProcess } from '../support/worker.ts'
+import { type Consumer, longAt100, Servers, type Shard, told } from './harness.ts'
+
+/** What is promised is 100 ms; a busy machine gets more before a test fails. */
+const CHANGE_LIMIT_MS = 1_000
+const STALE_LIMIT_MS = 15_000
+
+let servers: Servers
+let shard: Shard
+let worker: WorkerProcess | undefined
+let consumer: Consumer | undefined
+beforeAll(async () => {
+  servers = await Servers.start()
+})
+beforeEach(() => {
+  shard = servers.nextShard()
+})
+afterEach(async () => {
+  const end = await worker?.end('SIGTERM')
+  await consumer?.subscription.close()
+  worker = undefined
+  consumer = undefined
+  expect(end?.code).toBe(0)
+  expect(JSON.parse(end?.stdout ?? '')).toMatchObject({ auditDisagreements: 0 })
+})
+afterAll(() => servers.stop())
+
+async function startHearing(symbol: string): Promise<void> {
+  worker = await shard.startWorker('--json')
+  await until(`${symbol} is heard`, () => servers.exchange.isHeard(symbol))
+}
+
+const delivered = (count: number) =>
+  until(`${count} events are delivered`, () => (consumer?.effects.length ?? 0) >= count)
+
+describe('a falling mark', () => {
+  it('makes exactly the expected events, in the stream and at a subscriber, with exact figures', async () => {
+    const { exchange } = servers
+    exchange.setMark('AAAUSDT', '90')
+    const imported = await shard.import([longAt100('desk/falls', '20'), longAt100('desk/stands', '60')])
+    expect(imported).toMatchObject({ code: 0, summary: { imported: 2, refusedCount: 0 } })
+    consumer = shard.subscribe()
+    await startHearing('AAAUSDT')
+    // Balance 20 + (x − 100), maintenance 1 % of x: levels at 81.632…, 81.159…, 80.898… and 80.808….
+    for (const markPrice of ['81.633', '81.5', '80.9', '80.85', '80.5', '80.6', '95']) {
+      exchange.setMark('AAAUSDT', markPrice)
+    }
+    await delivered(5)
+    const expected = [
+      'desk/falls #1 episode 1 warning 0 → 0.5',
+      'desk/falls #2 episode 1 warning 0.5 → 0.7',
+      'desk/falls #3 episode 1 warning 0.7 → 0.9',
+      'desk/falls #4 episode 1 liquidation 0.9 → 1',
+      'desk/falls #5 episode 1 recovered 1 → 0',
+    ]
+    const streamed = await shard.streamed()
+    expect(streamed.map(told)).toEqual(expected)
+    expect(consumer.effects).toEqual(streamed)
+    expect(streamed.map(({ id }) => id)).toEqual(
+      streamed.map(({ marginAccount, episode, kind, level }) =>
+        eventId({ marginAccount, episode, kind, level }),
+      ),
+    )
+    const liquidation = streamed[3]!
+    expect(liquidation).toMatchObject({
+      venue: 'bybit',
+      account: 'desk/falls',
+      accountVersion: 1,
+      marginMode: 'isolated',
+      settle: 'USDT',
+      rank: 1,
+      marks: [{ symbol: 'AAAUSDT', markPrice: '80.5' }],
+      walletBalance: '20',
+      unrealizedPnl: '-19.5',
+      marginBalance: '0.5',
+      maintenanceMargin: '0.805',
+      marginRatio: '1.61',
+      shortfall: '0.305',
+      positions: [
+        {
+          symbol: 'AAAUSDT',
+          size: '1',
+          notional: '80.5',
+          unrealizedPnl: '-19.5',
+          maintenanceMargin: '0.805',
+          bankruptcyPrice: '80',
+        },
+      ],
+      confidence: 'confirmed',
+      reasons: [],
+    })
+    expect(liquidation.positions[0]!.liquidationPrice).toMatch(/^80\.80808080/)
+    expect(Number(liquidation.cure!.topUp)).toBeGreaterThan(0.305)
+    expect(liquidation.eventTimeMs).toBeGreaterThan(0)
+    expect(streamed[4]).toMatchObject({
+      marginBalance: '15',
+      maintenanceMargin: '0.95',
+      shortfall: '0',
+      cure: null,
+    })
+  })
+
+  it('ranks the accounts that fall in one instant by their shortfall', async () => {
+    servers.exchange.setMark('AAAUSDT', '95')
+    await shard.import([longAt100('small', '10.2'), longAt100('large', '10'), longAt100('middle', '10.1')])
+    consumer = shard.subscribe()
+    await startHearing('AAAUSDT')
+    servers.exchange.setMark('AAAUSDT', '90')
+    await delivered(3)
+    expect(
+      consumer.effects.map(({ account, rank, kind, shortfall }) => [account, rank, kind, shortfall]),
+    ).toEqual([
+      ['large', 1, 'liquidation', '0.9'],
+      ['middle', 2, 'liquidation', '0.8'],
+      ['small', 3, 'liquidation', '0.7'],
+    ])
+  })
+})
+
+describe('a change of the stored book while the worker runs', () => {
+  it('a top-up is told as a recovery, and the next tick is judged on it', async () => {
+    const { exchange } = servers
+    exchange.setMark('AAAUSDT', '80.9')
+    await shard.import([longAt100('desk/1', '20')])
+    consumer = shard.subscribe()
+    await startHearing('AAAUSDT')
+    await delivered(1)
+    const writtenMs = Date.now()
+    await shard.book.put(longAt100('desk/1', '30', { version: 2 }))
+    await delivered(2)
+    const recovered = consumer.effects[1]!
+    expect(recovered.receivedTimeMs - writtenMs).toBeLessThan(CHANGE_LIMIT_MS)
+    exchange.setMark('AAAUSDT', '80.5')
+    exchange.setMark('AAAUSDT', '70.5')
+    await delivered(3)
+    expect(consumer.effects.map(told)).toEqual([
+      'desk/1 #1 episode 1 warning 0 → 0.7',
+      'desk/1 #2 episode 1 recovered 0.7 → 0',
+      'desk/1 #3 episode 2 liquidation 0 → 1',
+    ])
+    expect(recovered).toMatchObject({ accountVersion: 2, eventTimeMs: null, marginBalance: '10.9' })
+    expect(consumer.effects[2]).toMatchObject({
+      accountVersion: 2,
+      marks: [{ markPrice: '70.5' }],
+      marginBalance: '0.5',
+      maintenanceMargin: '0.705',
+    })
+  })
+
+  it('a fill is in the kernel for the ticks that follow it', async () => {
+    const { exchange } = servers
+    exchange.setMark('AAAUSDT', '95')
+    await shard.import([longAt100('desk/1', '25')])
+    consumer = shard.subscribe()
+    await startHearing('AAAUSDT')
+    // At 90 one contract is safe (15 against 0.9), three are bankrupt (−5 against 2.7); at 95 both are safe.
+    exchange.setMark('AAAUSDT', '90')
+    exchange.setMark('AAAUSDT', '95')
+    await shard.book.put(longAt100('desk/1', '25', { version: 2, size: '3' }))
+    const writtenMs = Date.now()
+    await until('a tick is judged on the fill', () => {
+      exchange.setMark('AAAUSDT', '90')
+      return consumer!.effects.length > 0
+    })
+    exchange.setMark('AAAUSDT', '99')
+    await delivered(2)
+    expect(consumer.effects.map(told)).toEqual([
+      'desk/1 #1 episode 1 liquidation 0 → 1',
+      'desk/1 #2 episode 1 recovered 1 → 0',
+    ])
+    const [liquidation, recovered] = consumer.effects
+    expect(liquidation).toMatchObject({ accountVersion: 2, marginBalance: '-5', maintenanceMargin: '2.7' })
+    expect(liquidation!.receivedTimeMs - writtenMs).toBeLessThan(CHANGE_LIMIT_MS)
+    expect(recovered).toMatchObject({ accountVersion: 2, marginBalance: '22' })
+  })
+
+  it('an account that is new is watched, on a market that nobody watched before', async () => {
+    const { exchange } = servers
+    exchange.setMark('BBBUSDT', '80')
+    await shard.import([longAt100('desk/1', '60')])
+    consumer = shard.subscribe()
+    await startHearing('AAAUSDT')
+    expect(exchange.isHeard('BBBUSDT')).toBe(false)
+    await shard.book.put(longAt100('desk/2', '20', { symbol: 'BBBUSDT' }))
+    await delivered(1)
+    expect(consumer.effects[0]).toMatchObject({
+      account: 'desk/2',
+      kind: 'liquidation',
+      marginBalance: '0',
+      marginRatio: null,
+    })
+  })
+
+  it('a position that is closed in an episode is told, and is judged no more', async () => {
+    const { exchange } = servers
+    exchange.setMark('AAAUSDT', '80.5')
+    await shard.import([longAt100('desk/1', '20'), longAt100('desk/2', '60')])
+    consumer = shard.subscribe()
+    await startHearing('AAAUSDT')
+    await delivered(1)
+    await shard.book.put({ ...longAt100('desk/1', '20', { version: 2 }), positions: [] })
+    await delivered(2)
+    exchange.setMark('AAAUSDT', '70')
+    exchange.setMark('AAAUSDT', '40')
+    await delivered(3)
+    expect(consumer.effects.map(told)).toEqual([
+      'desk/1 #1 episode 1 liquidation 0 → 1',
+      'desk/1 #2 episode 1 closed 1 → 0',
+      'desk/2 #1 episode 1 liquidation 0 → 1',
+    ])
+  })
+
+  it('an account with an unknown symbol is refused by name, and the others go on', async () => {
+    const { exchange } = servers
+    exchange.setMark('AAAUSDT', '90')
+    const stranger = longAt100('desk/stranger', '20', { symbol: 'NOSUCHUSDT' })
+    const imported = await shard.import([stranger, longAt100('desk/1', '20')])
+    expect(imported).toMatchObject({ code: 1, summary: { imported: 1, refusedCount: 1 } })
+    expect(imported.stderr).toContain('NOSUCHUSDT')
+    // Written past the import, as another program might.
+    await shard.book.put(stranger)
+    consumer = shard.subscribe()
+    await startHearing('AAAUSDT')
+    await shard.book.put(longAt100('desk/late', '20', { symbol: 'NOSUCHUSDT' }))
+    exchange.setMark('AAAUSDT', '80.5')
+    await delivered(1)
+    const refused = () => worker!.log.filter(({ msg }) => msg === 'account refused')
+    await until('the late account is refused', () => refused().length === 2)
+    expect(refused().map(({ account }) => account)).toEqual(['desk/stranger', 'desk/late'])
+    for (const { error } of refused()) expect(error).toContain('NOSUCHUSDT')
+    expect(consumer.effects.map(told)).toEqual(['desk/1 #1 episode 1 liquidation 0 → 1'])
+  })
+})
+
+describe('a market that goes silent', () => {
+  it('is unknown, never safe, and is judged again when it comes back', async () => {
+    const { exchange } = servers
+    exchange.setMark('AAAUSDT', '81.5')
+    exchange.setMark('BBBUSDT', '100')
+    await shard.import([longAt100('desk/1', '20'), longAt100('desk/other', '20', { symbol: 'BBBUSDT' })])
+    consumer = shard.subscribe()
+    await startHearing('BBBUSDT')
+    await delivered(1)
+    exchange.silence('AAAUSDT', true)
+    await until('the market is stale', () => (consumer?.effects.length ?? 0) >= 2, STALE_LIMIT_MS)
+    exchange.silence('AAAUSDT', false)
+    exchange.setMark('AAAUSDT', '95')
+    await delivered(3)
+    expect(consumer.effects.map(told)).toEqual([
+      'desk/1 #1 episode 1 warning 0 → 0.5',
+      'desk/1 #2 episode 1 unknown 0.5 → 0.5',
+      'desk/1 #3 episode 1 recovered 0.5 → 0',
+    ])
+    expect(consumer.effects[1]).toMatchObject({
+      marks: [{ symbol: 'AAAUSDT', markPrice: null, eventTimeMs: null, ageMs: null }],
+      marginBalance: null,
+      marginRatio: null,
+      reasons: ['stale-mark'],
+    })
+    expect(consumer.effects[2]).toMatchObject({ marks: [{ markPrice: '95' }], marginBalance: '15' })
+  })
+})
