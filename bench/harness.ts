@@ -25,16 +25,21 @@ export const SMOKE_EFFORT: Effort = { warmUpMs: 5, measureMs: 10, samplesMin: 3 
 /** A sample must be this long at least, so that the clock's resolution does not show; quick work is repeated. */
 const SAMPLE_NS_MIN = 20_000
 
-/** Times `tick` in samples of enough repetitions; figures are nanoseconds per call. */
-export function measure(variant: string, rows: number, effort: Effort, tick: () => void): Measured {
+/**
+ * Times `tick` in samples of enough repetitions; figures are nanoseconds per call. Its answers are summed, so
+ * that no engine can leave the work out.
+ */
+export function measure(variant: string, rows: number, effort: Effort, tick: () => number): Measured {
   const repetitions = calibrate(effort.warmUpMs, tick)
+  let answers = 0
   const samples: number[] = []
   const endNs = now() + effort.measureMs * 1e6
   while (samples.length < effort.samplesMin || now() < endNs) {
     const startNs = now()
-    for (let i = 0; i < repetitions; i++) tick()
+    for (let i = 0; i < repetitions; i++) answers += tick()
     samples.push((now() - startNs) / repetitions)
   }
+  if (!Number.isFinite(answers)) throw new Error(`${variant} gave an answer that is no number`)
   samples.sort((a, b) => a - b)
   const medianNs = samples[samples.length >> 1]!
   return {
@@ -47,7 +52,7 @@ export function measure(variant: string, rows: number, effort: Effort, tick: () 
   }
 }
 
-function calibrate(warmUpMs: number, tick: () => void): number {
+function calibrate(warmUpMs: number, tick: () => number): number {
   const startNs = now()
   let calls = 0
   while (calls < 3 || now() - startNs < warmUpMs * 1e6) {

@@ -20,7 +20,7 @@ program
       const run = benchKernel(rows, options.seed, FULL_EFFORT)
       hashes.push(run.hash)
       results.push(...run.results)
-      if (options.json !== true) printSize(rows, run.breaches, run.hash, run.results)
+      if (options.json !== true) printSize(rows, run.changes, run.hash, run.results)
     }
     if (options.json === true) {
       const hash = hashes.join('-')
@@ -38,7 +38,7 @@ program
 
 program.parse()
 
-function printSize(rows: number, breaches: number, hash: string, results: readonly Measured[]): void {
+function printSize(rows: number, changes: number, hash: string, results: readonly Measured[]): void {
   const slowest = results[0]!.medianNs
   const lines = results.map((result) => [
     result.variant,
@@ -49,7 +49,7 @@ function printSize(rows: number, breaches: number, hash: string, results: readon
     `${(slowest / result.medianNs).toPrecision(3)}x`,
   ])
   process.stdout.write(
-    `\n${rows.toLocaleString('en')} positions, one tick. Check: ${breaches} breaches at the crash tick, hash ${hash}\n` +
+    `\n${rows.toLocaleString('en')} positions, one tick. Check: ${changes} accounts change level at the crash tick, hash ${hash}\n` +
       `${table(['variant', 'min', 'median', 'p99', 'ns/position', 'ratio'], lines)}\n`,
   )
 }
