@@ -1,6 +1,8 @@
 import { type AccountSourceOptions, createAccountSource } from './book/index.ts'
+import { atMost } from './clock.ts'
 import type { Config, RulesByVenue } from './config.ts'
 import type { AccountSource, Clock, EventKind, EventRecord, Random, VenueId } from './domain/index.ts'
+import { PlimsollError } from './errors.ts'
 import { EVENTS_QUEUE_NAME, type EventLogStats, openEventLog, type RedisEventLog } from './events/index.ts'
 import type { FeedCounters } from './feed/index.ts'
 import { LatencyHistogram } from './histogram.ts'
@@ -26,7 +28,9 @@ import {
 import { ruleBooks } from './rule-books.ts'
 
 /** The orderly stop: events that wait get this long to reach the queue. What is left is found again at the next start. */
-export const STOP_FLUSH_MS = 3_000
+export const STOP_FLUSH_MS = 2_000
+/** Then the log of events gets this long to close; the sockets to Redis are closed after it in any case. */
+const STOP_CLOSE_MS = 500
 const AUDIT_EVERY_MS = 100
 const AUDIT_ACCOUNTS = 20
 
@@ -66,7 +70,10 @@ export interface Worker {
   nearest(count: number): readonly NearAccount[]
   /** Last mark of a market, as printed by its venue. */
   markOf(venue: string, symbol: string): string | undefined
-  /** Stops in order: feeds, what waits, the events to stream and queue, Redis. At most about 5 s. */
+  /**
+   * Stops in order: feeds, what waits, the events to stream and queue, Redis. At most about 5 s, even where Redis
+   * does not answer. Rejects with STOP_TIMEOUT, when all is closed, where events have not reached the queue.
+   */
   stop(): Promise<void>
 }
 
@@ -133,7 +140,7 @@ class MonitorWorker implements Worker {
     this.#kernelBytes = () => kernel.byteLength
     this.#monitor = new Monitor({
       kernel,
-      clock,
+      clock: this.#guardedClock(),
       rule: this.#rule,
       ruleBookOf: ruleBooks(config, options.rules),
       publish: (records) => this.#publish(records),
@@ -222,26 +229,31 @@ class MonitorWorker implements Worker {
   async #stop(): Promise<void> {
     const { clock, log } = this.#options
     this.#cancelAudit()
+    // From here on no change is applied; what it waits for may take as long as all the rest.
+    const sourceStopped = this.#source.stop()
     await this.#marketData.close()
-    await this.#source.stop()
-    if (!this.#failed) this.#monitor.drain()
+    this.#guard(() => this.#monitor.drain())
     const flushed = await this.#eventLog.flush(STOP_FLUSH_MS)
-    if (!flushed)
-      log.error(
-        { events: this.#eventLog.pending, limitMs: STOP_FLUSH_MS },
-        'stopped with events outside the queue',
-      )
-    await this.#eventLog.close()
+    const { pending } = this.#eventLog
+    await sourceStopped
+    await atMost(clock, this.#eventLog.close(), STOP_CLOSE_MS).catch((error: Error) =>
+      log.error({ error: error.message }, 'closing the log of events'),
+    )
     await Promise.all(this.#connections.map((connection) => closeRedis(connection, clock)))
     log.info({ events: this.#eventLog.stats().enqueued }, 'stopped')
+    if (flushed || this.#failed) return
+    throw new PlimsollError(
+      'STOP_TIMEOUT',
+      `${pending} events have not reached the queue within ${STOP_FLUSH_MS} ms (STOP_FLUSH_MS); the next start finds them`,
+    )
   }
 
   #publish(records: readonly EventRecord[]): void {
+    this.#eventLog.publish(records)
     for (const { event } of records) {
       this.#events[event.kind]++
       this.#detection.record(event.detectionLatencyMs)
     }
-    this.#eventLog.publish(records)
   }
 
   #audit(): void {
@@ -254,7 +266,19 @@ class MonitorWorker implements Worker {
     })
   }
 
+  /** Work that the monitor puts off to a later turn has no caller who could be told of a fault. */
+  #guardedClock(): Clock {
+    const { clock } = this.#options
+    return {
+      nowMs: () => clock.nowMs(),
+      monotonicMs: () => clock.monotonicMs(),
+      after: (delayMs, callback) => clock.after(delayMs, callback),
+      nextTurn: (callback) => clock.nextTurn(() => this.#guard(callback)),
+    }
+  }
+
   #guard(action: () => void): void {
+    if (this.#failed) return
     try {
       action()
     } catch (error) {
@@ -266,6 +290,9 @@ class MonitorWorker implements Worker {
   #fatal(error: Error): void {
     if (this.#failed) return
     this.#failed = true
+    // Whoever stops the worker no longer waits to be told.
+    if (this.#stopping !== undefined)
+      this.#options.log.error({ error: error.message }, 'fault while stopping')
     this.#options.fatal(error)
   }
 }

@@ -146,6 +146,35 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s in the middle of a burst', (si
   })
 })
 
+describe('SIGTERM while Redis does not answer', () => {
+  it('ends within the limit, says that events wait, and the next start finds them', async () => {
+    const { exchange, redis } = servers
+    exchange.setMark('AAAUSDT', '90')
+    await shard.import([longAt100('desk/1', '20')])
+    const first = await shard.startWorker()
+    await heard()
+    process.kill(redis.pid, 'SIGSTOP')
+    exchange.setMark('AAAUSDT', '80.5')
+    await until('the mark is on its way', () => exchange.isHeard('AAAUSDT'))
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    const { code, stderr, elapsedMs } = await first.end('SIGTERM').finally(() => {
+      process.kill(redis.pid, 'SIGCONT')
+    })
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^plimsoll: STOP_TIMEOUT: 1 events have not reached the queue within 2000 ms/m)
+    expect(elapsedMs).toBeLessThan(STOP_LIMIT_MS + 1_500)
+    await unheard()
+    const consumer = shard.subscribe()
+    const second = await shard.startWorker()
+    await until('the liquidation', () => consumer.effects.length > 0)
+    expect((await second.end('SIGTERM')).code).toBe(0)
+    await consumer.subscription.close()
+    expect((await shard.streamed()).map(told)).toEqual(['desk/1 #1 episode 1 liquidation 0 → 1'])
+    expect(consumer.effects).toHaveLength(1)
+    await unheard()
+  })
+})
+
 describe('kill -9 in the middle of a burst', () => {
   it('loses nothing and lets nothing take effect twice at a subscriber with an inbox', async () => {
     servers.exchange.setMark('AAAUSDT', '100')
@@ -196,6 +225,27 @@ describe('a second worker on the same shard', () => {
     expect(stderr).toMatch(/^plimsoll: STREAM_FENCED: .*has a newer owner/m)
     expect((await second.end('SIGTERM')).code).toBe(0)
     expect((await shard.streamed()).map(told)).toEqual(['desk/1 #1 episode 1 liquidation 0 → 1'])
+    await unheard()
+  })
+
+  it('takes over in the middle of a cascade, and the first one still ends in order', async () => {
+    const { exchange } = servers
+    exchange.setMark('AAAUSDT', '100')
+    await shard.import(ladder())
+    const first = await shard.startWorker()
+    await heard()
+    const second = await shard.startWorker()
+    const endCents = 7_200
+    for (let cents = 8_200; cents >= endCents; cents -= 100) exchange.setMark('AAAUSDT', String(cents / 100))
+    const { code, stderr } = await first.end()
+    expect(code).toBe(1)
+    const plain = stderr.split('\n').filter((line) => line !== '' && !line.startsWith('{'))
+    expect(plain).toEqual([expect.stringMatching(/^plimsoll: STREAM_FENCED: /)])
+    const told = async () => (await shard.streamed()).filter(({ level }) => level === '1').length
+    const liquidated = ladder().filter((_, index) => levelAt(index, endCents) === '1').length
+    await until('every liquidation is told', async () => (await told()) === liquidated)
+    expect((await second.end('SIGTERM')).code).toBe(0)
+    expectComplete(await shard.streamed(), endCents)
     await unheard()
   })
 })
