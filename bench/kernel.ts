@@ -36,6 +36,8 @@ interface PositionObject {
 export interface KernelBench {
   readonly hash: string
   readonly changes: number
+  /** Memory of the SIMD kernel with this book. */
+  readonly bytesPerPosition: number
   readonly results: readonly Measured[]
 }
 
@@ -54,6 +56,7 @@ export function benchKernel(rows: number, seed: number, effort: Effort): KernelB
   const expected = naive(CRASH_MARK)
   hashes.set('naive-objects', hashOf(expected))
 
+  let bytesPerPosition = 0
   for (const [variant, kernelVariant, walk] of VARIANTS) {
     const kernel = loadKernel(openKernel(kernelVariant), accounts)
     instant(kernel, START_MARK, 'nominate')
@@ -61,10 +64,11 @@ export function benchKernel(rows: number, seed: number, effort: Effort): KernelB
     const suspects = instant(kernel, CRASH_MARK, walk)
     const found = Array.from({ length: suspects }, (_, i) => kernel.suspectAccount(i)).sort((a, b) => a - b)
     hashes.set(variant, hashOf(found))
+    if (kernelVariant === 'wasm-simd') bytesPerPosition = kernel.byteLength / rows
   }
   const distinct = new Set(hashes.values())
   if (distinct.size !== 1) throw new Error(`variants disagree on the crash tick: ${[...hashes].join(' ')}`)
-  return { hash: [...distinct][0]!, changes: expected.length, results }
+  return { hash: [...distinct][0]!, changes: expected.length, bytesPerPosition, results }
 }
 
 const VARIANTS: readonly (readonly [string, KernelVariant, 'nominate' | 'scan'])[] = [

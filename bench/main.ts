@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { FULL_EFFORT, type Measured, machineLine, table } from './harness.ts'
-import { benchKernel, DEFAULT_ROWS, DEFAULT_SEED } from './kernel.ts'
+import { benchKernel, DEFAULT_ROWS, DEFAULT_SEED, type KernelBench } from './kernel.ts'
 
 const program = new Command('bench').description(
   'Benchmarks. Every one checks its answer before it prints a figure.',
@@ -20,7 +20,7 @@ program
       const run = benchKernel(rows, options.seed, FULL_EFFORT)
       hashes.push(run.hash)
       results.push(...run.results)
-      if (options.json !== true) printSize(rows, run.changes, run.hash, run.results)
+      if (options.json !== true) printSize(rows, run)
     }
     if (options.json === true) {
       const hash = hashes.join('-')
@@ -38,7 +38,7 @@ program
 
 program.parse()
 
-function printSize(rows: number, changes: number, hash: string, results: readonly Measured[]): void {
+function printSize(rows: number, { changes, hash, bytesPerPosition, results }: KernelBench): void {
   const slowest = results[0]!.medianNs
   const lines = results.map((result) => [
     result.variant,
@@ -46,12 +46,17 @@ function printSize(rows: number, changes: number, hash: string, results: readonl
     duration(result.medianNs),
     duration(result.p99Ns),
     result.nsPerRow.toPrecision(3),
-    `${(slowest / result.medianNs).toPrecision(3)}x`,
+    ratio(slowest / result.medianNs),
   ])
   process.stdout.write(
-    `\n${rows.toLocaleString('en')} positions, one tick. Check: ${changes} accounts change level at the crash tick, hash ${hash}\n` +
+    `\n${rows.toLocaleString('en')} positions, one tick; ${Math.round(bytesPerPosition)} bytes a position in the kernel.\n` +
+      `Check: ${changes.toLocaleString('en')} accounts change level at the crash tick, hash ${hash}\n` +
       `${table(['variant', 'min', 'median', 'p99', 'ns/position', 'ratio'], lines)}\n`,
   )
+}
+
+function ratio(value: number): string {
+  return `${value < 100 ? value.toPrecision(3) : Math.round(value).toLocaleString('en')}x`
 }
 
 function duration(ns: number): string {

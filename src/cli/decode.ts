@@ -11,6 +11,7 @@ export function decodeCommand(): Command {
     .description("Shows what a venue's parser makes of raw frames")
     .argument('<file>', 'file of frames, one a line; - for standard input')
     .requiredOption('--venue <venue>', `one of ${Object.keys(VENUE_IDS).join(', ')}`)
+    .option('--json', 'JSON lines, which is what this command always prints')
     .addHelpText(
       'after',
       '\nPrints {"kind", "ticks": [{"symbol", "markPrice", "indexPrice"?, "fundingRate"?, "nextFundingTimeMs"?,\n' +
