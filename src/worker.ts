@@ -1,22 +1,14 @@
 import { type AccountSourceOptions, createAccountSource } from './book/index.ts'
 import { atMost } from './clock.ts'
-import type { Config, RulesByVenue } from './config.ts'
-import type { AccountSource, Clock, EventKind, EventRecord, Random, VenueId } from './domain/index.ts'
+import type { AccountSource, EventKind, EventRecord, VenueId } from './domain/index.ts'
 import { PlimsollError } from './errors.ts'
-import { EVENTS_QUEUE_NAME, type EventLogStats, openEventLog, type RedisEventLog } from './events/index.ts'
-import type { FeedCounters } from './feed/index.ts'
+import { EVENTS_QUEUE_NAME, openEventLog, type RedisEventLog } from './events/index.ts'
+import { guardedClock } from './guarded-clock.ts'
 import { LatencyHistogram } from './histogram.ts'
 import { openKernel } from './kernel/index.ts'
-import type { Log } from './log.ts'
 import { type LevelRule, levelRule } from './margin/index.ts'
 import { MarketData } from './market-data.ts'
-import {
-  Monitor,
-  type MonitorCounters,
-  type MonitorObserver,
-  type NearAccount,
-  nearest,
-} from './monitor/index.ts'
+import { Monitor, type NearAccount, nearest } from './monitor/index.ts'
 import {
   checkRedis,
   closeRedis,
@@ -26,6 +18,9 @@ import {
   type RedisRole,
 } from './redis/index.ts'
 import { ruleBooks } from './rule-books.ts'
+import type { Worker, WorkerOptions, WorkerStats } from './worker-types.ts'
+
+export type { Worker, WorkerOptions, WorkerStats } from './worker-types.ts'
 
 /** The orderly stop: events that wait get this long to reach the queue. What is left is found again at the next start. */
 export const STOP_FLUSH_MS = 2_000
@@ -33,49 +28,6 @@ export const STOP_FLUSH_MS = 2_000
 const STOP_CLOSE_MS = 500
 const AUDIT_EVERY_MS = 100
 const AUDIT_ACCOUNTS = 20
-
-export interface WorkerOptions {
-  readonly config: Config
-  readonly redisUrl: string
-  readonly clock: Clock
-  readonly random: Random
-  readonly log: Log
-  /** Called once when the worker cannot go on: another worker took over, or a limit is reached. */
-  readonly fatal: (error: Error) => void
-  /** Rules beside those of the rules file. */
-  readonly rules?: RulesByVenue
-  readonly observer?: MonitorObserver
-}
-
-export interface WorkerStats extends MonitorCounters {
-  readonly frames: number
-  readonly accounts: number
-  readonly marginAccounts: number
-  readonly positions: number
-  readonly events: Readonly<Record<EventKind, number>>
-  /** Margin accounts by level, `0` is safe. */
-  readonly standing: readonly { readonly level: string; readonly marginAccounts: number }[]
-  readonly detectP50Ms: number
-  readonly detectP99Ms: number
-  readonly log: EventLogStats
-  readonly feeds: Readonly<Record<string, readonly FeedCounters[]>>
-  readonly kernelBytes: number
-  /** Ticks that wait for evaluation. */
-  readonly waiting: number
-}
-
-export interface Worker {
-  stats(): WorkerStats
-  /** Margin accounts nearest below their line, with exact ratios. */
-  nearest(count: number): readonly NearAccount[]
-  /** Last mark of a market, as printed by its venue. */
-  markOf(venue: string, symbol: string): string | undefined
-  /**
-   * Stops in order: feeds, what waits, the events to stream and queue, Redis. At most about 5 s, even where Redis
-   * does not answer. Rejects with STOP_TIMEOUT, when all is closed, where events have not reached the queue.
-   */
-  stop(): Promise<void>
-}
 
 /**
  * Composes a worker: rules read, Redis checked, earlier progress restored, book loaded, feeds opened, changes followed.
@@ -140,7 +92,7 @@ class MonitorWorker implements Worker {
     this.#kernelBytes = () => kernel.byteLength
     this.#monitor = new Monitor({
       kernel,
-      clock: this.#guardedClock(),
+      clock: guardedClock(clock, (action) => this.#guard(action)),
       rule: this.#rule,
       ruleBookOf: ruleBooks(config, options.rules),
       publish: (records) => this.#publish(records),
@@ -149,10 +101,9 @@ class MonitorWorker implements Worker {
         log.error({ account: account.id, error: error.message }, 'account refused'),
       observer: options.observer,
     })
-    const { streamUrls } = config
     this.#marketData = new MarketData({
       monitor: this.#monitor,
-      streamUrls,
+      streamUrls: config.streamUrls,
       clock,
       random: options.random,
       log,
@@ -176,11 +127,13 @@ class MonitorWorker implements Worker {
       fault: (error) =>
         error.code === 'STREAM_FENCED' ? this.#fatal(error) : log.error({ code: error.code }, error.message),
     })
-    await this.#eventLog.restore((account, progress) => this.#monitor.restore(account, progress))
     this.#source = createAccountSource({ ...source, keys, clock })
-    const refused = (id: string, error: Error) =>
-      log.error({ account: id, error: error.message }, 'account refused')
-    await this.#source.load((account) => this.#monitor.apply({ kind: 'put', account }), refused)
+    try {
+      await this.#load()
+    } catch (error) {
+      await this.#closeEventLog()
+      throw error
+    }
     const { accounts, positions } = this.#monitor.book
     log.info({ accounts, positions, markets: this.#monitor.markets.all.length }, 'book loaded')
     this.#marketData.open()
@@ -189,6 +142,18 @@ class MonitorWorker implements Worker {
       (error) => log.warn({ error: error.message }, 'following the book'),
     )
     this.#audit()
+  }
+
+  async #load(): Promise<void> {
+    const { log, signal } = this.#options
+    const refused = (id: string, error: Error) =>
+      log.error({ account: id, error: error.message }, 'account refused')
+    await this.#eventLog.restore((account, progress) => this.#monitor.restore(account, progress))
+    await this.#source.load((account) => {
+      signal?.throwIfAborted()
+      this.#monitor.apply({ kind: 'put', account })
+    }, refused)
+    signal?.throwIfAborted()
   }
 
   stats(): WorkerStats {
@@ -236,9 +201,7 @@ class MonitorWorker implements Worker {
     const flushed = await this.#eventLog.flush(STOP_FLUSH_MS)
     const { pending } = this.#eventLog
     await sourceStopped
-    await atMost(clock, this.#eventLog.close(), STOP_CLOSE_MS).catch((error: Error) =>
-      log.error({ error: error.message }, 'closing the log of events'),
-    )
+    await this.#closeEventLog()
     await Promise.all(this.#connections.map((connection) => closeRedis(connection, clock)))
     log.info({ events: this.#eventLog.stats().enqueued }, 'stopped')
     if (flushed || this.#failed) return
@@ -246,6 +209,12 @@ class MonitorWorker implements Worker {
       'STOP_TIMEOUT',
       `${pending} events have not reached the queue within ${STOP_FLUSH_MS} ms (STOP_FLUSH_MS); the next start finds them`,
     )
+  }
+
+  async #closeEventLog(): Promise<void> {
+    const { clock, log } = this.#options
+    const failed = (error: Error) => log.error({ error: error.message }, 'closing the log of events')
+    await atMost(clock, this.#eventLog.close(), STOP_CLOSE_MS).catch(failed)
   }
 
   #publish(records: readonly EventRecord[]): void {
@@ -264,17 +233,6 @@ class MonitorWorker implements Worker {
       if (found > 0) this.#options.log.error({ disagreements: found }, 'audit disagrees with the kernel')
       this.#audit()
     })
-  }
-
-  /** Work that the monitor puts off to a later turn has no caller who could be told of a fault. */
-  #guardedClock(): Clock {
-    const { clock } = this.#options
-    return {
-      nowMs: () => clock.nowMs(),
-      monotonicMs: () => clock.monotonicMs(),
-      after: (delayMs, callback) => clock.after(delayMs, callback),
-      nextTurn: (callback) => clock.nextTurn(() => this.#guard(callback)),
-    }
   }
 
   #guard(action: () => void): void {

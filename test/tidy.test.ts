@@ -10,7 +10,18 @@ function partOf(path: string): string {
 const EDGE = ['domain', 'errors', 'clock', 'histogram']
 const WHOLE_PRODUCT = [
   ...['domain', 'errors', 'clock', 'random', 'histogram', 'log', 'config', 'margin', 'venues', 'kernel'],
-  ...['monitor', 'feed', 'book', 'events', 'redis', 'rule-books', 'market-data', 'worker'],
+  ...[
+    'monitor',
+    'feed',
+    'book',
+    'events',
+    'redis',
+    'rule-books',
+    'guarded-clock',
+    'market-data',
+    'worker-types',
+    'worker',
+  ],
 ]
 
 /** What each part may import beside itself. A part that is not here is refused: it needs a place first. */
@@ -31,8 +42,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   events: EDGE,
   redis: EDGE,
   config: ['domain', 'errors', 'log', 'margin', 'kernel', 'venues'],
+  'guarded-clock': ['domain'],
   'rule-books': ['domain', 'errors', 'config', 'venues'],
   'market-data': ['domain', 'errors', 'log', 'monitor', 'feed', 'venues'],
+  'worker-types': ['domain', 'config', 'log', 'monitor', 'feed', 'events'],
   worker: WHOLE_PRODUCT,
   index: WHOLE_PRODUCT,
   demo: WHOLE_PRODUCT,

@@ -5,9 +5,9 @@ import { createLog } from '../log.ts'
 import { systemRandom } from '../random.ts'
 import { openRedis } from '../redis/index.ts'
 import { ruleBooks } from '../rule-books.ts'
-import { startWorker } from '../worker.ts'
+import { startWorker, type Worker, type WorkerOptions } from '../worker.ts'
 import { withConfigOptions } from './options.ts'
-import { untilSignal } from './signals.ts'
+import { type Ended, untilSignal } from './signals.ts'
 
 /** `plimsoll run`: the worker, until SIGTERM or Ctrl-C. */
 export function runCommand(): Command {
@@ -35,7 +35,7 @@ async function run({ json, ...overrides }: ConfigOverrides & { json?: true }): P
   const notify = (line: string) => void process.stderr.write(`${line}\n`)
   const redis = await openRedis({ redisUrl: config.redisUrl, dataDir: config.dataDir, clock, notify })
   try {
-    const worker = await startWorker({
+    const worker = await startUntil(ended, {
       config,
       redisUrl: redis.url,
       clock,
@@ -43,6 +43,7 @@ async function run({ json, ...overrides }: ConfigOverrides & { json?: true }): P
       log,
       fatal: ended.fail,
     })
+    if (worker === undefined) return
     log.info({ redis: redis.source, ...summaryOf(worker.stats()) }, 'worker runs')
     try {
       await ended.promise
@@ -53,6 +54,22 @@ async function run({ json, ...overrides }: ConfigOverrides & { json?: true }): P
   } finally {
     await redis.close()
     ended.dispose()
+  }
+}
+
+/** The worker; undefined where the end comes while it is starting. */
+async function startUntil(ended: Ended, options: Omit<WorkerOptions, 'signal'>): Promise<Worker | undefined> {
+  const stop = new AbortController()
+  const abort = () => stop.abort()
+  void ended.promise.then(abort, abort)
+  try {
+    return await startWorker({ ...options, signal: stop.signal })
+  } catch (error) {
+    if (error !== stop.signal.reason) throw error
+    // Rejects where the end is a fault.
+    await ended.promise
+    options.log.info({}, 'stopped while starting')
+    return undefined
   }
 }
 

@@ -50,6 +50,10 @@ async function connect(url: string) {
   }
 }
 
+type Client = Awaited<ReturnType<typeof connect>>
+/** Market data that the client has received so far. */
+const framesOf = (client: Client) => client.messages.filter((m) => m.topic !== undefined)
+const POLL = { timeout: 10_000 }
 const pause = (delayMs: number) => new Promise<void>((resolve) => void systemClock.after(delayMs, resolve))
 
 describe('the simulated Bybit', () => {
@@ -230,14 +234,14 @@ describe('the exchange as a whole', () => {
     await client.until((m) => m.type === 'snapshot')
     opened.start()
     await opened.over
-    await pause(100)
-    const { phase, elapsedMs, counts } = opened.status()
+    const { phase, elapsedMs } = opened.status()
     expect([phase, elapsedMs]).toEqual(['over', 1_000])
-    const frames = client.messages.filter((m) => m.topic !== undefined)
-    expect(counts['bybit-inverse']).toEqual({
-      frames: frames.length,
-      ticks: frames.filter((m) => m.data?.markPrice !== undefined).length,
-    })
+    const { counts } = opened.hold()
+    // The last frames may still be on their way.
+    await expect.poll(() => framesOf(client).length, POLL).toBe(counts['bybit-inverse']!.frames)
+    const ticks = framesOf(client).filter((m) => m.data?.markPrice !== undefined)
+    expect(ticks.length).toBe(counts['bybit-inverse']!.ticks)
+    expect(ticks.length).toBeGreaterThan(0)
     expect(counts['binance-usdm']).toEqual({ frames: 0, ticks: 0 })
   })
 
@@ -248,8 +252,10 @@ describe('the exchange as a whole', () => {
     opened.start()
     await client.until((m) => m.data?.markPrice !== undefined && m.type === 'delta')
     const { counts } = opened.hold()
+    const held = counts['bybit-linear']!.frames
+    await expect.poll(() => framesOf(client).length, POLL).toBe(held)
     await pause(500)
-    expect(client.messages.filter((m) => m.topic !== undefined)).toHaveLength(counts['bybit-linear']!.frames)
+    expect(framesOf(client)).toHaveLength(held)
     client.send({ op: 'ping' })
     await client.until((m) => m.ret_msg === 'pong')
   })

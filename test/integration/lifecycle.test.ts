@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Account, MarginEvent } from '../../src/domain/index.ts'
 import { fileInbox } from '../../src/events/index.ts'
-import { until } from '../support/worker.ts'
+import { until, WorkerProcess } from '../support/worker.ts'
 import { longAt100, Servers, type Shard, told } from './harness.ts'
 
 /** From the signal to the end of the process. */
@@ -143,6 +143,20 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s in the middle of a burst', (si
     expect((await shard.queued()).sort()).toEqual(streamed.map(({ id }) => id).sort())
     expect(worker.log.at(-1)).toMatchObject({ msg: 'stopped', events: streamed.length })
     await unheard()
+  })
+})
+
+describe('SIGTERM while the book is loaded', () => {
+  it('gives up the start in order', async () => {
+    const { probe } = servers
+    const accounts = Array.from({ length: 40_000 }, (_, index) => longAt100(`desk/${index}`, '20'))
+    expect((await shard.import(accounts)).summary.imported).toBe(accounts.length)
+    const worker = new WorkerProcess([...shard.args, '--json'])
+    await until('the worker owns the stream', async () => (await probe.exists(shard.keys.events)) === 1)
+    const { code, stdout, elapsedMs } = await worker.end('SIGTERM')
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '' })
+    expect(worker.log.map(({ msg }) => msg)).toEqual(['stopped while starting'])
+    expect(elapsedMs).toBeLessThan(STOP_LIMIT_MS)
   })
 })
 
