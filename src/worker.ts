@@ -146,14 +146,17 @@ class MonitorWorker implements Worker {
 
   async #load(): Promise<void> {
     const { log, signal } = this.#options
-    const refused = (id: string, error: Error) =>
+    const refused = (id: string, error: Error) => {
       log.error({ account: id, error: error.message }, 'account refused')
+      this.#monitor.refuse(id)
+    }
     await this.#eventLog.restore((account, progress) => this.#monitor.restore(account, progress))
     await this.#source.load((account) => {
       signal?.throwIfAborted()
       this.#monitor.apply({ kind: 'put', account })
     }, refused)
     signal?.throwIfAborted()
+    this.#monitor.loaded()
   }
 
   stats(): WorkerStats {

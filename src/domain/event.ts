@@ -8,7 +8,7 @@ export const eventKindSchema = z.enum(['warning', 'liquidation', 'recovered', 'u
 /**
  * A change of state of a margin account. `warning` and `liquidation`: the margin ratio reached `level`.
  * `recovered`: it fell back to `level`, or its marks are fresh again; this ends the episode.
- * `unknown`: a mark went stale. `closed`: the last position was closed during an episode.
+ * `unknown`: there is no verdict, `reasons` says why (`stale-mark`, `account-refused`). `closed`: the last position was closed during an episode.
  */
 export type EventKind = z.infer<typeof eventKindSchema>
 
@@ -78,7 +78,7 @@ export const marginEventSchema = z.object({
 })
 export type MarginEvent = Readonly<z.infer<typeof marginEventSchema>>
 
-/** What must survive a restart so that ids and sequences go on: kept per account, written with its events. */
+/** What must survive a restart so that what was told is known, and ids and sequences go on: kept per account, written with its events. */
 export const accountProgressSchema = z.object({
   sequence: z.int().nonnegative(),
   marginAccounts: z.record(
@@ -88,8 +88,11 @@ export const accountProgressSchema = z.object({
       /** Whether the episode of that number is still open. */
       open: z.boolean(),
       level: decimalSchema,
-      /** Whether a mark is stale, so that the level is the last known one. */
+      /** Whether the level is the last known one only: a mark is stale, or the terms are refused. */
       unknown: z.boolean(),
+      venue: z.string(),
+      marginMode: marginModeSchema,
+      settle: z.string(),
     }),
   ),
 })

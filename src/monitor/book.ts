@@ -1,7 +1,7 @@
-import type { Account, AccountProgress, RuleBook } from '../domain/index.ts'
+import type { Account, AccountProgress, RuleBook, VenueId } from '../domain/index.ts'
 import { assert } from '../errors.ts'
 import { Compiler, type Kernel, LEVEL_NONE } from '../kernel/index.ts'
-import { type LevelRule, type MarginAccount, marginAccountsOf } from '../margin/index.ts'
+import { type LevelRule, type MarginAccount, marginAccountsOf, ZERO } from '../margin/index.ts'
 import { type Standing, standingOf } from './episode.ts'
 import type { Markets } from './markets.ts'
 
@@ -87,6 +87,43 @@ export class WatchedBook {
   /** Forgets the exact terms of an account that is not near a line: most are never asked for again. */
   release(watched: Watched): void {
     if (watched.standing.level === 0) watched.exact = undefined
+  }
+
+  /**
+   * Margin accounts of which something was told that is not over, and that are not in the book: their
+   * positions were closed while nobody watched. Without rows; `refused` accounts are not known to be closed.
+   */
+  absent(refused: ReadonlySet<string>): Watched[] {
+    const absent: Watched[] = []
+    const look = (owner: WatchedAccount): void => {
+      for (const [id, progress] of Object.entries(owner.told.marginAccounts)) {
+        if (owner.margin.has(id)) continue
+        const { venue, marginMode, settle } = progress
+        const { id: account, version: accountVersion } = owner.account
+        const ruleBook = this.#ruleBookOf(venue as VenueId)
+        const exact: MarginAccount = {
+          ...{ id, account, accountVersion, venue, marginMode, settle, rows: [] },
+          ...{ walletBalance: ZERO, constant: ZERO },
+          ...{ liquidation: ruleBook.margin.liquidation, ruleBook: ruleBook.version },
+        }
+        absent.push({ id, owner, kernelAccount: -1, standing: standingOf(progress, this.#rule.names), exact })
+      }
+    }
+    for (const owner of this.#accounts.values()) look(owner)
+    for (const [id, told] of this.#told) {
+      const venue = (Object.values(told.marginAccounts)[0]?.venue ?? 'bybit') as VenueId
+      const account = { id, venue, version: 0, collateral: [], positions: [], liabilities: [] }
+      if (!refused.has(id)) look({ account, told, margin: new Map() })
+    }
+    return absent
+  }
+
+  /** An account whose new terms are refused: its rows fire no more, until a version comes that is not. */
+  suspend(owner: WatchedAccount): void {
+    for (const watched of owner.margin.values()) {
+      this.#kernel.removeRows(watched.kernelAccount)
+      this.#kernel.setAccountLevel(watched.kernelAccount, LEVEL_NONE)
+    }
   }
 
   /**

@@ -1,4 +1,5 @@
 import type { EventKind, MarginAccountProgress } from '../domain/index.ts'
+import type { MarginAccount } from '../margin/index.ts'
 
 /** What a margin account is found to be: at a level of the rule (0 safe), without a verdict, or gone. */
 export type Finding = number | 'unknown' | 'closed'
@@ -75,7 +76,10 @@ export function standingOf(
 }
 
 /** What of a transition must survive a restart. */
-export function progressAfter(transition: Transition, levelNames: readonly string[]): MarginAccountProgress {
-  const { episode, open, unknown } = transition
-  return { episode, open, unknown, level: levelNames[transition.level]! }
+export function progressAfter(
+  { episode, open, unknown, level }: Transition,
+  { venue, marginMode, settle }: Pick<MarginAccount, 'venue' | 'marginMode' | 'settle'>,
+  levelNames: readonly string[],
+): MarginAccountProgress {
+  return { episode, open, unknown, level: levelNames[level]!, venue, marginMode, settle }
 }

@@ -20,6 +20,7 @@ export interface Found {
   /** Undefined when a mark is missing, and for a margin account that is closed. */
   readonly evaluation: Evaluation | undefined
   readonly detectionLatencyMs: number
+  readonly reasons: readonly string[]
 }
 
 /** When and by what an event was caused. `eventTimeMs` is null for a change of the account itself. */
@@ -69,7 +70,7 @@ export function recordOf(
 ): EventRecord {
   const { told } = found.watched.owner
   told.sequence++
-  told.marginAccounts[found.watched.id] = progressAfter(found.transition, rule.names)
+  told.marginAccounts[found.watched.id] = progressAfter(found.transition, found.exact, rule.names)
   const event = eventOf(found, told.sequence, rank, cause, rule, markets)
   return { event, progress: { sequence: told.sequence, marginAccounts: { ...told.marginAccounts } } }
 }
@@ -85,7 +86,9 @@ function eventOf(
 ): MarginEvent {
   const { watched, transition, exact } = found
   const level = rule.names[transition.level]!
-  const state = marginStateOf(exact, markets.markOf(exact.venue), rule)
+  // A margin account that was closed while nobody watched has no positions any more.
+  const state = exact.rows.length === 0 ? undefined : marginStateOf(exact, markets.markOf(exact.venue), rule)
+  const figures = state === undefined || transition.kind === 'unknown' ? NO_FIGURES : state
   return {
     schemaVersion: EVENT_SCHEMA_VERSION,
     id: eventId({ marginAccount: watched.id, episode: transition.episode, kind: transition.kind, level }),
@@ -102,13 +105,13 @@ function eventOf(
     previousLevel: rule.names[transition.previousLevel]!,
     rank,
     marks: marksOf(exact, markets, cause.nowMonotonicMs),
-    walletBalance: state.walletBalance,
-    unrealizedPnl: state.unrealizedPnl,
-    marginBalance: state.marginBalance,
-    maintenanceMargin: state.maintenanceMargin,
-    marginRatio: state.marginRatio,
-    shortfall: state.shortfall,
-    positions: state.positions.map((position) => ({
+    walletBalance: figures.walletBalance,
+    unrealizedPnl: figures.unrealizedPnl,
+    marginBalance: figures.marginBalance,
+    maintenanceMargin: figures.maintenanceMargin,
+    marginRatio: figures.marginRatio,
+    shortfall: figures.shortfall,
+    positions: (state?.positions ?? []).map((position) => ({
       symbol: position.symbol,
       size: position.size,
       notional: position.notional,
@@ -117,15 +120,28 @@ function eventOf(
       liquidationPrice: position.liquidationPrice,
       bankruptcyPrice: position.bankruptcyPrice,
     })),
-    cure: state.cure === null ? null : { topUp: state.cure.topUp, reductions: [...state.cure.reductions] },
+    cure:
+      figures.cure === null || transition.kind === 'closed'
+        ? null
+        : { ...figures.cure, reductions: [...figures.cure.reductions] },
     confidence: 'confirmed',
-    reasons: transition.kind === 'unknown' ? ['stale-mark'] : [],
+    reasons: [...found.reasons],
     ruleBook: exact.ruleBook,
     eventTimeMs: cause.eventTimeMs,
     receivedTimeMs: cause.receivedTimeMs,
     detectionLatencyMs: found.detectionLatencyMs,
   }
 }
+
+const NO_FIGURES = {
+  walletBalance: null,
+  unrealizedPnl: null,
+  marginBalance: null,
+  maintenanceMargin: null,
+  marginRatio: null,
+  shortfall: null,
+  cure: null,
+} as const
 
 function marksOf(exact: MarginAccount, markets: Markets, nowMonotonicMs: number): MarginEvent['marks'] {
   const symbols = new Set(exact.rows.map((row) => row.symbol))

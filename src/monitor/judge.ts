@@ -20,6 +20,8 @@ export class Judge {
   #found: Found[] = []
   #ranked: Found[] = []
   #told = 0
+  /** Accounts whose stored terms are refused. */
+  readonly #refused = new Set<string>()
 
   constructor(options: MonitorOptions, counters: MonitorCounters) {
     const { kernel, rule, ruleBookOf, marketAdded } = options
@@ -42,16 +44,27 @@ export class Judge {
   noteUnknown(kernelAccount: number, receivedMonotonicMs: number): void {
     const watched = this.book.at(kernelAccount)
     if (watched === undefined || watched.standing.unknown || !this.#hasStaleMark(watched)) return
-    this.#note(watched, 'unknown', receivedMonotonicMs)
+    this.#note(watched, 'unknown', receivedMonotonicMs, ['stale-mark'])
     this.#options.kernel.setAccountLevel(kernelAccount, LEVEL_NONE)
+  }
+
+  /** A stored account that cannot even be read. */
+  refuse(account: string): void {
+    this.#refused.add(account)
+  }
+
+  /** Once the book is loaded: tells what was closed while nobody watched. */
+  closeAbsent(): void {
+    for (const watched of this.book.absent(this.#refused)) {
+      this.#note(watched, 'closed', this.#options.clock.monotonicMs())
+    }
+    this.#tellAll()
   }
 
   /** Applies a change of the book, judges what is new at the present marks, and publishes. */
   change(change: AccountChange): void {
-    const { clock } = this.#options
-    this.#applyChange(change, clock.monotonicMs())
-    this.rank()
-    this.tell(null, clock.nowMs(), Number.POSITIVE_INFINITY)
+    this.#applyChange(change, this.#options.clock.monotonicMs())
+    this.#tellAll()
   }
 
   /** Puts what was found since the last time into order. */
@@ -78,6 +91,11 @@ export class Judge {
     return this.#told === this.#ranked.length
   }
 
+  #tellAll(): void {
+    this.rank()
+    this.tell(null, this.#options.clock.nowMs(), Number.POSITIVE_INFINITY)
+  }
+
   /** Whether exact arithmetic at the present marks confirms the standing; undefined where there is no verdict. */
   confirms(watched: Watched): boolean | undefined {
     if (watched.standing.unknown) return undefined
@@ -101,7 +119,7 @@ export class Judge {
       this.book.release(watched)
       return
     }
-    this.#note(watched, level, receivedMonotonicMs, evaluation)
+    this.#note(watched, level, receivedMonotonicMs, [], evaluation)
     kernel.setAccountLevel(watched.kernelAccount, level)
     const answer = kernel.recheckAccount(watched.kernelAccount)
     assert(answer !== ANSWER_ACROSS, 'the kernel puts an account across a level that exact arithmetic holds')
@@ -111,6 +129,7 @@ export class Judge {
     watched: Watched,
     finding: Finding,
     receivedMonotonicMs: number,
+    reasons: readonly string[] = [],
     evaluation?: Found['evaluation'],
   ): void {
     const exact = this.book.exactOf(watched)
@@ -120,7 +139,7 @@ export class Judge {
     this.book.release(watched)
     if (transition === undefined) return
     const detectionLatencyMs = Math.max(0, this.#options.clock.monotonicMs() - receivedMonotonicMs)
-    this.#found.push({ watched, transition, exact, evaluation, detectionLatencyMs })
+    this.#found.push({ watched, transition, exact, evaluation, detectionLatencyMs, reasons })
   }
 
   /** Whether a mark that was once known is missing. */
@@ -145,13 +164,25 @@ export class Judge {
       this.book.put(change.account, (watched) => changed.push(watched), closed)
     } catch (error) {
       this.#counters.accountsRefused++
+      this.#suspend(change.account.id, nowMonotonicMs)
       this.#options.refused(change.account, error as Error)
       return
     }
+    this.#refused.delete(change.account.id)
     for (const watched of changed) {
       this.levels.move(watched, watched.standing.level)
       const answer = this.#options.kernel.recheckAccount(watched.kernelAccount)
       if (answer !== ANSWER_SAFE && answer !== ANSWER_UNKNOWN) this.#decide(watched, nowMonotonicMs)
     }
+  }
+
+  /** What is watched of an account whose new terms are refused has no verdict: the old terms are not true any more. */
+  #suspend(account: string, nowMonotonicMs: number): void {
+    this.#refused.add(account)
+    const owner = this.book.get(account)
+    if (owner === undefined) return
+    for (const watched of owner.margin.values())
+      this.#note(watched, 'unknown', nowMonotonicMs, ['account-refused'])
+    this.book.suspend(owner)
   }
 }

@@ -63,6 +63,16 @@ export class Monitor {
     this.book.restore(account, progress)
   }
 
+  /** A stored account that cannot be read. It is not known to be closed. */
+  refuse(account: string): void {
+    this.#judge.refuse(account)
+  }
+
+  /** The whole stored book has been put: what was told of and is not in it was closed meanwhile, and is told so. */
+  loaded(): void {
+    this.#judge.closeAbsent()
+  }
+
   /** A change of the stored book; applied between two instants. */
   apply(change: AccountChange): void {
     if (!this.#instant.isOpen) {

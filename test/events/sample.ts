@@ -70,7 +70,10 @@ export function sampleRecord(account: string, sequence: number): EventRecord {
     progress: {
       sequence,
       marginAccounts: {
-        [`${account}/cross/USDT`]: { episode: sequence, level: '1', open: true, unknown: false },
+        [`${account}/cross/USDT`]: {
+          ...{ episode: sequence, level: '1', open: true, unknown: false },
+          ...{ venue: 'bybit', marginMode: 'cross', settle: 'USDT' },
+        },
       },
     },
   }

@@ -9,6 +9,7 @@ import {
 } from '../../src/monitor/episode.ts'
 
 const BREACH = 4
+const OF = { venue: 'bybit', marginMode: 'isolated', settle: 'USDT' } as const
 const NAMES = ['0', '0.5', '0.7', '0.9', '1']
 
 function tell(findings: readonly Finding[]): string[] {
@@ -90,7 +91,7 @@ describe('episodes', () => {
         let standing: Standing = standingOf(undefined, NAMES)
         const told = findings.map((found) => {
           const transition = applyFinding(standing, found, BREACH)
-          if (transition !== undefined) standing = standingOf(progressAfter(transition, NAMES), NAMES)
+          if (transition !== undefined) standing = standingOf(progressAfter(transition, OF, NAMES), NAMES)
           return transition === undefined
             ? '-'
             : `${transition.kind} ${transition.level} #${transition.episode}`
@@ -102,7 +103,7 @@ describe('episodes', () => {
   })
 
   it('puts a stored level that is no longer configured at the next lower one', () => {
-    const stored = { episode: 3, open: true, level: '0.8', unknown: false }
+    const stored = { episode: 3, open: true, level: '0.8', unknown: false, ...OF }
     expect(standingOf(stored, NAMES)).toEqual({ episode: 3, open: true, level: 2, unknown: false })
   })
 })

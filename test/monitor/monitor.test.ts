@@ -86,7 +86,12 @@ describe('the monitor', () => {
     expect(event.cure!.topUp).toBe('9.14000001')
     expect(progress).toEqual({
       sequence: 1,
-      marginAccounts: { 'a:isolated:AUSDT:long': { episode: 1, open: true, level: '1', unknown: false } },
+      marginAccounts: {
+        'a:isolated:AUSDT:long': {
+          ...{ episode: 1, open: true, level: '1', unknown: false },
+          ...{ venue: 'binance', marginMode: 'isolated', settle: 'USDT' },
+        },
+      },
     })
   })
 
@@ -250,6 +255,44 @@ describe('the monitor', () => {
     expect(refused).toHaveLength(1)
     expect(refused[0]!.message).toContain('NOUSDT')
     expect(story()).toEqual(['warning good:isolated:AUSDT:long 0.5 #1 1'])
+  })
+
+  it('tells after a restart what was closed while nobody watched, once', () => {
+    const first = openMonitor()
+    first.monitor.apply({ kind: 'put', account: isolatedLong('gone') })
+    first.monitor.apply({ kind: 'put', account: isolatedLong('flat') })
+    first.monitor.apply({ kind: 'put', account: isolatedLong('refused') })
+    first.frame([['AUSDT', '81']])
+    const second = openMonitor()
+    for (const { event, progress } of first.records) second.monitor.restore(event.account, progress)
+    second.monitor.apply({ kind: 'put', account: { ...isolatedLong('flat', {}, 2), positions: [] } })
+    second.monitor.apply({ kind: 'put', account: isolatedLong('refused', { symbol: 'NOUSDT' }, 2) })
+    second.monitor.loaded()
+    second.monitor.loaded()
+    expect(second.story()).toEqual([
+      'closed flat:isolated:AUSDT:long 0 #1 2',
+      'closed gone:isolated:AUSDT:long 0 #1 2',
+    ])
+    expect(second.records[1]!.event).toMatchObject({
+      ...{ venue: 'binance', settle: 'USDT', marginMode: 'isolated', previousLevel: '0.7' },
+      ...{ marginBalance: null, positions: [], marks: [], cure: null },
+    })
+  })
+
+  it('has no verdict on an account whose new terms are refused, until a version comes that is not', () => {
+    const { monitor, frame, story, records } = openMonitor()
+    monitor.apply({ kind: 'put', account: isolatedLong('a') })
+    frame([['AUSDT', '100']])
+    monitor.apply({ kind: 'put', account: isolatedLong('a', { symbol: 'NOUSDT' }, 2) })
+    frame([['AUSDT', '50']])
+    monitor.apply({ kind: 'put', account: isolatedLong('a', { isolatedMargin: '900' }, 3) })
+    expect(story()).toEqual([
+      'unknown a:isolated:AUSDT:long 0 #1 1',
+      'recovered a:isolated:AUSDT:long 0 #1 2',
+    ])
+    expect(records[0]!.event).toMatchObject({ reasons: ['account-refused'], marginBalance: null })
+    frame([['AUSDT', '10']])
+    expect(story()).toHaveLength(3)
   })
 
   it('asks for the marks of a market when the book first holds it', () => {
