@@ -14,6 +14,8 @@ import { streamCarrying } from './venues/index.ts'
 
 /** New markets wait this long for others, so that one subscription asks for all. */
 const MARKETS_GATHER_MS = 20
+/** A market without any mark so long after the start is stale: what an earlier run told of its accounts holds no more. */
+const FIRST_MARKS_MS = 30_000
 
 export interface MarketDataOptions {
   readonly monitor: Monitor
@@ -35,6 +37,7 @@ export class MarketData {
   #frames = 0
   #isOpen = false
   #cancelGather: (() => void) | undefined
+  #cancelFirstMarks: () => void = () => undefined
 
   constructor(options: MarketDataOptions) {
     this.#options = options
@@ -66,11 +69,17 @@ export class MarketData {
   open(): void {
     this.#isOpen = true
     this.#subscribe()
+    this.#cancelFirstMarks = this.#options.clock.after(FIRST_MARKS_MS, () => {
+      for (const { venue, symbol, markText } of this.#options.monitor.markets.all) {
+        if (markText === '') this.#stale(venue, symbol)
+      }
+    })
   }
 
   async close(): Promise<void> {
     this.#isOpen = false
     this.#cancelGather?.()
+    this.#cancelFirstMarks()
     await Promise.all([...this.#feeds.values()].map((feeds) => feeds.close()))
   }
 
@@ -105,7 +114,7 @@ export class MarketData {
   }
 
   #sinkOf(venue: VenueId, log: Log): FeedSink {
-    const { monitor, clock, failed } = this.#options
+    const { monitor, failed } = this.#options
     return {
       frameStart: (receivedMonotonicMs, receivedTimeMs) => {
         this.#frames++
@@ -117,11 +126,7 @@ export class MarketData {
       marketState: (symbol, state) => {
         if (state === 'fresh') return
         log.warn({ symbol, state }, 'market has no fresh mark')
-        try {
-          monitor.marketStale(venue, symbol, clock.nowMs(), clock.monotonicMs())
-        } catch (error) {
-          failed(error as Error)
-        }
+        this.#stale(venue, symbol)
       },
       connection: (state, reason) => log.info({ state, reason }, 'feed'),
       fault: (error) => {
@@ -129,6 +134,15 @@ export class MarketData {
           log.error({ code: error.code }, error.message)
         } else failed(error)
       },
+    }
+  }
+
+  #stale(venue: string, symbol: string): void {
+    const { monitor, clock, failed } = this.#options
+    try {
+      monitor.marketStale(venue, symbol, clock.nowMs(), clock.monotonicMs())
+    } catch (error) {
+      failed(error as Error)
     }
   }
 }

@@ -125,10 +125,10 @@ export function createReferee(options: {
     }
   }
 
-  /** Every event belongs to an episode; where none is open, it is the first of the next one. */
+  /** Every event belongs to an episode; where none is open, it is the first of the next one. Only a rise leaves it open. */
   const expect = (judged: Judged, kind: EventKind, level: number, figures?: Figures): void => {
     if (!judged.episodeOpen) judged.episode += 1
-    judged.episodeOpen = kind !== 'recovered'
+    judged.episodeOpen = kind === 'warning' || kind === 'liquidation'
     const sequence = sequences.get(judged.account)! + 1
     sequences.set(judged.account, sequence)
     const event: ComparedEvent = {
@@ -152,9 +152,11 @@ export function createReferee(options: {
     if (figures === undefined) return
     const level = levelOf(figures, judged.level, levels, hysteresis)
     if (level === judged.level && !judged.unknown) return
+    // After a stale mark everything is told afresh: what is not safe is no recovery.
+    const worse = level > (judged.unknown ? 0 : judged.level)
     judged.unknown = false
     const rise = level === levels.length - 1 ? 'liquidation' : 'warning'
-    expect(judged, level > judged.level ? rise : 'recovered', level, figures)
+    expect(judged, worse ? rise : 'recovered', level, figures)
   }
 
   /** Applies one mark; the accounts that it leaves to be checked at the end of the instant go to `touched`. */

@@ -7,8 +7,9 @@ export const EVENT_SCHEMA_VERSION = 1
 export const eventKindSchema = z.enum(['warning', 'liquidation', 'recovered', 'unknown', 'closed'])
 /**
  * A change of state of a margin account. `warning` and `liquidation`: the margin ratio reached `level`.
- * `recovered`: it fell back to `level`, or its marks are fresh again; this ends the episode.
- * `unknown`: there is no verdict, `reasons` says why (`stale-mark`, `account-refused`). `closed`: the last position was closed during an episode.
+ * `recovered`: it fell back to `level`. `unknown`: there is no verdict any more, `reasons` says why
+ * (`stale-mark`, `account-refused`); when there is one again, where the account stands is told afresh, as
+ * `recovered` only if it is safe. `closed`: the last position was closed. The last three end the episode.
  */
 export type EventKind = z.infer<typeof eventKindSchema>
 

@@ -27,8 +27,9 @@ export interface Standing {
 /**
  * Applies a finding. Returns the transition to tell, or undefined where nothing changed.
  *
- * A rise opens an episode; inside one the level only rises, and `recovered` or `closed` ends it. So one
- * episode has each (kind, level) at most once, and the id of an event, made of these three, is unique.
+ * A rise opens an episode; inside one the level only rises, and `recovered`, `unknown` or `closed` ends it. So
+ * one episode has each (kind, level) at most once, and the id of an event, made of these three, is unique.
+ * After `unknown` everything is told afresh: an account that is still in breach must not look recovered.
  */
 export function applyFinding(
   standing: Standing,
@@ -39,12 +40,12 @@ export function applyFinding(
   if (finding === 'unknown') {
     if (standing.unknown) return undefined
     standing.unknown = true
-    return transition(standing, 'unknown', standing.level, false)
+    return transition(standing, 'unknown', standing.level, true)
   }
   const { level, unknown } = standing
   if (finding === level && !unknown) return undefined
   standing.unknown = false
-  if (finding <= level) return transition(standing, 'recovered', finding, true)
+  if (finding === 0 || (finding < level && !unknown)) return transition(standing, 'recovered', finding, true)
   return transition(standing, finding === breachLevel ? 'liquidation' : 'warning', finding, false)
 }
 

@@ -40,19 +40,22 @@ export class Instant {
     for (; inbox.length > 0 && !inbox.atFrameEnd; inbox.shift()) {
       const market = this.#judge.markets.at(inbox.instrument)
       const isStale = inbox.markText === ''
-      if (isStale && market.markText === '') continue
+      if (isStale && market.isStale) continue
       // A second mark of one instrument in a frame is an instant of its own.
       if (!kernel.setMark(inbox.instrument, inbox.markPrice)) break
       market.markText = inbox.markText
-      market.eventTimeMs = inbox.eventTimeMs
-      market.receivedMonotonicMs = inbox.receivedMonotonicMs
+      market.isStale = isStale
       this.#eventTimeMs = inbox.eventTimeMs
       this.#receivedTimeMs = inbox.receivedTimeMs
       this.#receivedMonotonicMs = inbox.receivedMonotonicMs
       if (isStale) {
         this.#hasStale = true
         kernel.nominateAll(inbox.instrument)
-      } else this.#counters.ticks++
+      } else {
+        market.eventTimeMs = inbox.eventTimeMs
+        market.receivedMonotonicMs = inbox.receivedMonotonicMs
+        this.#counters.ticks++
+      }
       observed?.push({ venue: market.venue, symbol: market.symbol, markPrice: market.markText })
       marks++
     }

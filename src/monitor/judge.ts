@@ -142,15 +142,16 @@ export class Judge {
     this.#found.push({ watched, transition, exact, evaluation, detectionLatencyMs, reasons })
   }
 
-  /** Whether a mark that was once known is missing. */
+  /** Whether a stale mark takes a verdict away: one of this run, or one that an earlier run told. */
   #hasStaleMark(watched: Watched): boolean {
-    const { venue } = watched.owner.account
-    const stale = this.book.exactOf(watched).rows.some((row) => {
-      const market = this.markets.find(venue, row.symbol)
-      return market?.markText === '' && market.receivedMonotonicMs > 0
+    const { owner, standing } = watched
+    const told = standing.level > 0 || standing.open
+    const found = this.book.exactOf(watched).rows.some((row) => {
+      const market = this.markets.find(owner.account.venue, row.symbol)
+      return market?.isStale === true && (told || market.receivedMonotonicMs > 0)
     })
     this.book.release(watched)
-    return stale
+    return found
   }
 
   #applyChange(change: AccountChange, nowMonotonicMs: number): void {

@@ -10,7 +10,10 @@ export interface Market {
   /** Empty where no mark is known or the last one went stale. */
   markText: Decimal
   eventTimeMs: number
+  /** 0 where there never was a mark. */
   receivedMonotonicMs: number
+  /** Told to be without a fresh mark. */
+  isStale: boolean
 }
 
 /** The markets that the book holds positions in, by number and by name. */
@@ -43,7 +46,10 @@ export class Markets {
     const known = this.find(venue, symbol)
     if (known !== undefined) return known
     const instrument = this.#kernel.addInstrument()
-    const market: Market = { venue, symbol, instrument, markText: '', eventTimeMs: 0, receivedMonotonicMs: 0 }
+    const market: Market = {
+      ...{ venue, symbol, instrument },
+      ...{ markText: '', eventTimeMs: 0, receivedMonotonicMs: 0, isStale: false },
+    }
     this.#markets[instrument] = market
     let symbols = this.#byVenue.get(venue)
     if (symbols === undefined) {

@@ -235,9 +235,9 @@ describe('the referee, on levels and episodes', () => {
     expect(eventsOf('91.8', '', '', '91.8')).toEqual([
       '1: warning 0→0.5 e1',
       '2: unknown 0.5→0.5 e1',
-      '3: recovered 0.5→0.5 e1',
+      '3: warning 0.5→0.5 e2',
     ])
-    expect(eventsOf('', '100', '', '90.5')).toEqual(['1: unknown 0→0 e1', '2: liquidation 0→1 e1'])
+    expect(eventsOf('', '100', '', '90.5')).toEqual(['1: unknown 0→0 e1', '2: liquidation 0→1 e2'])
   })
 
   it('applies all marks of an instant before it judges', () => {

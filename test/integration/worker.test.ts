@@ -251,7 +251,7 @@ describe('a market that goes silent', () => {
     expect(consumer.effects.map(told)).toEqual([
       'desk/1 #1 episode 1 warning 0 → 0.5',
       'desk/1 #2 episode 1 unknown 0.5 → 0.5',
-      'desk/1 #3 episode 1 recovered 0.5 → 0',
+      'desk/1 #3 episode 2 recovered 0.5 → 0',
     ])
     expect(consumer.effects[1]).toMatchObject({
       marks: [{ symbol: 'AAAUSDT', markPrice: null, eventTimeMs: null, ageMs: null }],

@@ -47,23 +47,20 @@ describe('episodes', () => {
     ],
     ['nothing new is nothing', [1, 1, 0, 0], ['warning 1 #1', '-', 'recovered 0 #1', '-']],
     ['a stale mark is told once', ['unknown', 'unknown'], ['unknown 0 #1', '-']],
-    ['fresh marks at the same level end the blindness', ['unknown', 0], ['unknown 0 #1', 'recovered 0 #1']],
+    ['fresh marks of a safe account end the blindness', ['unknown', 0], ['unknown 0 #1', 'recovered 0 #2']],
     [
-      'fresh marks at a breach still open do not repeat it',
-      [4, 'unknown', 4],
-      ['liquidation 4 #1', 'unknown 4 #1', 'recovered 4 #1'],
+      'fresh marks at a breach tell it afresh',
+      [4, 'unknown', 4, 0],
+      ['liquidation 4 #1', 'unknown 4 #1', 'liquidation 4 #2', 'recovered 0 #2'],
     ],
-    [
-      'fresh marks at a worse level tell that',
-      [1, 'unknown', 4],
-      ['warning 1 #1', 'unknown 1 #1', 'liquidation 4 #1'],
-    ],
+    ['and at a better level that', [4, 'unknown', 2], ['liquidation 4 #1', 'unknown 4 #1', 'warning 2 #2']],
+    ['and at a worse level that', [1, 'unknown', 4], ['warning 1 #1', 'unknown 1 #1', 'liquidation 4 #2']],
     ['the end of the position is told inside an episode', [2, 'closed'], ['warning 2 #1', 'closed 0 #1']],
     ['and not outside of one', [0, 'closed'], ['-', '-']],
     [
       'a position that closes while its mark is stale',
       ['unknown', 'closed', 4],
-      ['unknown 0 #1', 'closed 0 #1', 'liquidation 4 #2'],
+      ['unknown 0 #1', 'closed 0 #2', 'liquidation 4 #3'],
     ],
   ])('%s', (_, findings, story) => {
     expect(tell(findings)).toEqual(story)

@@ -165,10 +165,22 @@ describe('the monitor', () => {
       'liquidation breached:isolated:AUSDT:long 1 #1 1',
       'unknown breached:isolated:AUSDT:long 1 #1 2',
       'unknown safe:isolated:AUSDT:long 0 #1 1',
-      'recovered breached:isolated:AUSDT:long 1 #1 3',
-      'recovered safe:isolated:AUSDT:long 0 #1 2',
+      'liquidation breached:isolated:AUSDT:long 1 #2 3',
+      'recovered safe:isolated:AUSDT:long 0 #2 2',
     ])
     expect(records[1]!.event).toMatchObject({ marginBalance: null, reasons: ['stale-mark'] })
+  })
+
+  it('says unknown of what an earlier run told, when its marks do not come back', () => {
+    const first = openMonitor()
+    first.monitor.apply({ kind: 'put', account: isolatedLong('told') })
+    first.frame([['AUSDT', '80']])
+    const { monitor, clock, story } = openMonitor()
+    monitor.restore('told', first.records[0]!.progress)
+    for (const id of ['told', 'new']) monitor.apply({ kind: 'put', account: isolatedLong(id) })
+    monitor.marketStale('binance', 'AUSDT', clock.nowMs(), clock.monotonicMs())
+    monitor.marketStale('binance', 'AUSDT', clock.nowMs(), clock.monotonicMs())
+    expect(story()).toEqual(['unknown told:isolated:AUSDT:long 1 #1 2'])
   })
 
   it('says nothing of a market that never had a mark', () => {
@@ -288,7 +300,7 @@ describe('the monitor', () => {
     monitor.apply({ kind: 'put', account: isolatedLong('a', { isolatedMargin: '900' }, 3) })
     expect(story()).toEqual([
       'unknown a:isolated:AUSDT:long 0 #1 1',
-      'recovered a:isolated:AUSDT:long 0 #1 2',
+      'recovered a:isolated:AUSDT:long 0 #2 2',
     ])
     expect(records[0]!.event).toMatchObject({ reasons: ['account-refused'], marginBalance: null })
     frame([['AUSDT', '10']])
