@@ -4,6 +4,7 @@ import {
   decimalSchema,
   type InstrumentRules,
   instrumentRulesMapSchema,
+  jsonFaultOf,
   VENUE_IDS,
   type VenueId,
 } from './domain/index.ts'
@@ -149,11 +150,18 @@ const rulesFileSchema = z.partialRecord(
 
 /** Reads `{"bybit": {"FOOUSDT": rules, …}, …}`. Throws CONFIGURATION or RULES_INVALID naming file and path. */
 export function loadRulesFile(path: string): RulesByVenue {
+  let text: string
   let value: unknown
   try {
-    value = JSON.parse(readFileSync(path, 'utf8'))
+    text = readFileSync(path, 'utf8')
+    value = JSON.parse(text)
   } catch (cause) {
     throw new PlimsollError('CONFIGURATION', `rules file ${path}: ${(cause as Error).message}`, { cause })
+  }
+  const fault = jsonFaultOf(text)
+  if (fault !== undefined) {
+    const at = fault.path.join('.')
+    throw new PlimsollError('RULES_INVALID', `rules file ${path}: ${at} ${fault.rule}`, { path: at })
   }
   const parsed = rulesFileSchema.safeParse(value)
   if (!parsed.success) {

@@ -205,6 +205,12 @@ describe('the rules file', () => {
 
   it.each([
     ['a venue that is none', '{"nasdaq": {}}', 'RULES_INVALID', 'nasdaq'],
+    [
+      'a table given twice',
+      '{"bybit": {"A": 1, "A": 2}}',
+      'RULES_INVALID',
+      'bybit.A must not be given twice',
+    ],
     ['text that is no JSON', '{', 'CONFIGURATION', 'JSON'],
   ] as const)('is refused for %s', (_, text, code, expected) => {
     const path = written(text)

@@ -1,4 +1,4 @@
-import { type Account, accountSchema } from '../domain/index.ts'
+import { type Account, accountSchema, jsonFaultOf } from '../domain/index.ts'
 import { LINE_LENGTH_MAX, type Line } from './lines.ts'
 import type { AccountWrite } from './store.ts'
 
@@ -30,12 +30,15 @@ export type KnowsSymbol = (venue: Account['venue'], symbol: string) => boolean
 /** Reads one line of JSON. */
 export function jsonCandidate({ number, text, isCut }: Line): Candidate | Refusal {
   if (isCut) return refusal(number, [], text, `must not be longer than ${LINE_LENGTH_MAX} characters`)
+  let raw: unknown
   try {
-    return { raw: JSON.parse(text) as unknown, lineOf: () => number }
+    raw = JSON.parse(text)
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
     return refusal(number, [], text, 'must be one JSON object')
   }
+  const fault = jsonFaultOf(text)
+  return fault === undefined ? { raw, lineOf: () => number } : refusal(number, fault.path, text, fault.rule)
 }
 
 /** The account of a candidate, ready to be written, or the first rule that it breaks. */

@@ -3,7 +3,7 @@ import { Command } from 'commander'
 import { type FrameParser, type TickSink, VENUE_IDS } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import { venueOf } from '../venues/index.ts'
-import { linesOf, openInput, writeLine } from './lines.ts'
+import { isTooLong, linesOf, openInput, writeLine } from './lines.ts'
 
 /** `plimsoll decode`: raw frames in, one a line; what the venue's parser makes of each out, one a line. */
 export function decodeCommand(): Command {
@@ -44,7 +44,8 @@ function decodeFrame(parser: FrameParser, frame: string): string {
       void ticks.push({ symbol, markPrice, indexPrice, fundingRate, nextFundingTimeMs, eventTimeMs }),
     unchanged: () => {},
   }
-  return JSON.stringify({ kind: parser.parse(frame, sink), ticks })
+  const kind = isTooLong(frame) ? 'malformed' : parser.parse(frame, sink)
+  return JSON.stringify({ kind, ticks })
 }
 
 function parserOf(name: string): FrameParser {

@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises'
 import type { Readable, Writable } from 'node:stream'
 import { PlimsollError } from '../errors.ts'
 
-/** Characters of one line of input. A longer one is a fault that ends the command. */
+/** Characters of one line of input. Of a longer one, one character more than these is kept: see `isTooLong`. */
 export const LINE_CHARACTERS_MAX = 16 * 1024 * 1024
 
 /** The file as a stream, `-` for standard input. Throws USAGE for what cannot be read. */
@@ -19,19 +19,37 @@ export async function openInput(file: string): Promise<Readable> {
   throw new PlimsollError('USAGE', `${file} cannot be read: it is a directory`)
 }
 
-/** Lines of a text stream, without their ends. Unlike `node:readline`, a read error reaches the caller. */
+/**
+ * Lines of a text stream, without their ends and without the byte order mark that some editors put before the
+ * first. Unlike `node:readline`, a read error reaches the caller.
+ */
 export async function* linesOf(input: Readable): AsyncGenerator<string> {
   input.setEncoding('utf8')
   let rest = ''
+  let isStart = true
   for await (const chunk of input) {
-    const parts = (rest + chunk).split('\n')
-    rest = parts.pop()!
-    yield* parts
-    if (rest.length > LINE_CHARACTERS_MAX) {
-      throw new PlimsollError('INPUT_INVALID', `a line is longer than ${LINE_CHARACTERS_MAX} characters`)
+    const parts = (isStart ? chunk.replace(/^\ufeff/, '') : chunk).split('\n')
+    isStart = false
+    const last = parts.pop()!
+    for (const part of parts) {
+      yield joined(rest, part)
+      rest = ''
     }
+    rest = joined(rest, last)
   }
   if (rest !== '') yield rest
+}
+
+/** Whether it was a line beyond LINE_CHARACTERS_MAX, of which only the beginning is there. */
+export function isTooLong(line: string): boolean {
+  return line.length > LINE_CHARACTERS_MAX
+}
+
+function joined(line: string, more: string): string {
+  if (isTooLong(line)) return line
+  return line.length + more.length > LINE_CHARACTERS_MAX
+    ? (line + more).slice(0, LINE_CHARACTERS_MAX + 1)
+    : line + more
 }
 
 /** Writes one line and waits while the reader is behind. */

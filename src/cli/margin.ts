@@ -7,6 +7,7 @@ import {
   type InstrumentRules,
   instrumentRulesMapSchema,
   isPrice,
+  jsonFaultOf,
   type RuleBook,
   type VenueId,
 } from '../domain/index.ts'
@@ -21,7 +22,7 @@ import {
   marginStateOf,
 } from '../margin/index.ts'
 import { ruleBookOf, withRules } from '../venues/index.ts'
-import { linesOf, openInput, writeLine } from './lines.ts'
+import { isTooLong, LINE_CHARACTERS_MAX, linesOf, openInput, writeLine } from './lines.ts'
 
 /** Characters of a refused value that a message shows. */
 const SHOWN_CHARACTERS_MAX = 80
@@ -43,8 +44,8 @@ export function marginCommand(): Command {
     .addHelpText(
       'after',
       '\nPrints {"account", "marginAccounts": [...]} for every line, in order; {"error": {"code", "path", "message"}}\n' +
-        'in the place of a line that is refused. Blank lines are skipped. "rules" replaces the venue\'s rule book\n' +
-        'symbol by symbol. Exit code 1 where any line was refused.',
+        'in the place of a line that is refused, its path empty where it is the line as a whole. Blank lines are\n' +
+        'skipped. "rules" replaces the venue\'s rule book symbol by symbol. Exit code 1 where any line was refused.',
     )
     .action(async (file: string, options: { levels: string; hysteresis: string }) => {
       const levels = options.levels === '' ? [] : options.levels.split(',').map((level) => level.trim())
@@ -76,7 +77,7 @@ function resultOf(line: string, rule: LevelRule, bookOf: BookOf) {
     return marginsOf(line, rule, bookOf)
   } catch (error) {
     if (!(error instanceof PlimsollError)) throw error
-    return { error: { code: error.code, path: error.path ?? null, message: error.message } }
+    return { error: { code: error.code, path: error.path ?? '', message: error.message } }
   }
 }
 
@@ -100,11 +101,19 @@ const inputSchema = z.strictObject({
 })
 
 function readInput(line: string): z.infer<typeof inputSchema> {
+  if (isTooLong(line)) {
+    throw new PlimsollError('INPUT_INVALID', `the line is longer than ${LINE_CHARACTERS_MAX} characters`)
+  }
   let value: unknown
   try {
     value = JSON.parse(line)
   } catch (cause) {
     throw new PlimsollError('INPUT_INVALID', `the line is no JSON: ${(cause as Error).message}`, { cause })
+  }
+  const fault = jsonFaultOf(line)
+  if (fault !== undefined) {
+    const path = pathText('', fault.path)
+    throw new PlimsollError('INPUT_INVALID', `${path} ${fault.rule}`, { path })
   }
   return parseAt(inputSchema, value, '', 'INPUT_INVALID')
 }

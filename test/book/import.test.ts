@@ -66,8 +66,10 @@ describe('an import of JSON lines', () => {
       line('good-2'),
       '[]',
       line('x'.repeat(200)),
+      line('twice').replace('"id":', '"id":"first","id":'),
+      `{"id":${'['.repeat(20_000)}${']'.repeat(20_000)}}`,
     ])
-    expect(summary).toMatchObject({ read: 9, imported: 2, refusedCount: 7 })
+    expect(summary).toMatchObject({ read: 11, imported: 2, refusedCount: 9 })
     expect(summary.refused.map(({ line, path, value }) => [line, path, value])).toEqual([
       [2, '', '{"id": "cut'],
       [3, 'collateral[0].amount', '1e9'],
@@ -76,6 +78,8 @@ describe('an import of JSON lines', () => {
       [6, 'venue', null],
       [8, '', '[]'],
       [9, 'id', `${'x'.repeat(80)}…`],
+      [10, 'id', expect.stringContaining('"first"')],
+      [11, `id${'[0]'.repeat(31)}`, expect.stringContaining('[[[')],
     ])
     expect(summary.refused.map(({ rule }) => rule)).toEqual([
       'must be one JSON object',
@@ -85,6 +89,8 @@ describe('an import of JSON lines', () => {
       expect.stringContaining('Invalid option'),
       expect.stringContaining('expected object'),
       expect.stringContaining('128'),
+      'must not be given twice',
+      expect.stringContaining('must not be nested deeper'),
     ])
     expect((await redis.hkeys(keysOf('import').accounts)).sort()).toEqual(['good-1', 'good-2'])
   })

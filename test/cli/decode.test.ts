@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { decode, decodeCommand } from '../../src/cli/decode.ts'
+import { LINE_CHARACTERS_MAX } from '../../src/cli/lines.ts'
 import { streamOf } from '../../src/venues/index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'plimsoll-decode-'))
@@ -48,6 +49,13 @@ describe('plimsoll decode', () => {
     const path = fileOf('{"e":"markPriceUpdate","E":7,"s":"BTCUSD_201225","p":"1.50","r":"","T":0}\n')
     expect(await run('--venue', 'binance-coinm', path)).toBe(
       '{"kind":"ticks","ticks":[{"symbol":"BTCUSD_201225","markPrice":"1.50","eventTimeMs":7}]}\n',
+    )
+  })
+
+  it('takes no part of a frame that is too long for the whole, and reads on', async () => {
+    const path = fileOf(`${SNAPSHOT}${' '.repeat(LINE_CHARACTERS_MAX)}{\n{"op":"ping","success":true}\n`)
+    expect(await run('--venue', 'bybit', path)).toBe(
+      '{"kind":"malformed","ticks":[]}\n{"kind":"heartbeat","ticks":[]}\n',
     )
   })
 

@@ -1,6 +1,6 @@
 import { Readable, Writable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
-import { LINE_CHARACTERS_MAX, linesOf, writeLine } from '../../src/cli/lines.ts'
+import { isTooLong, LINE_CHARACTERS_MAX, linesOf, writeLine } from '../../src/cli/lines.ts'
 
 async function collect(input: Readable): Promise<string[]> {
   const lines = []
@@ -15,10 +15,18 @@ describe('lines of a stream', () => {
     expect(await collect(Readable.from(single, { objectMode: false }))).toEqual(['één', '', 'zwei', 'drei'])
   })
 
-  it('end with a fault where one is longer than the limit', async () => {
+  it('beyond the limit are cut to what shows it, and those around them are whole', async () => {
     const chunk = 'x'.repeat(1024 * 1024)
-    const chunks = Array.from({ length: LINE_CHARACTERS_MAX / chunk.length + 1 }, () => chunk)
-    await expect(collect(Readable.from(chunks))).rejects.toMatchObject({ code: 'INPUT_INVALID' })
+    const chunks = Array.from({ length: LINE_CHARACTERS_MAX / chunk.length + 2 }, () => chunk)
+    const lines = await collect(Readable.from(['before\n', ...chunks, '\nafter']))
+    expect(lines.map((line) => line.length)).toEqual([6, LINE_CHARACTERS_MAX + 1, 5])
+    expect(lines.map(isTooLong)).toEqual([false, true, false])
+    expect(isTooLong('x'.repeat(LINE_CHARACTERS_MAX))).toBe(false)
+  })
+
+  it('begin after a byte order mark', async () => {
+    const bytes = Buffer.from('\ufeffone\n\ufefftwo')
+    expect(await collect(Readable.from([bytes], { objectMode: false }))).toEqual(['one', '\ufefftwo'])
   })
 
   it('end with the error of the stream', async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { afterAll, describe, expect, it } from 'vitest'
-import { linesOf, openInput } from '../../src/cli/lines.ts'
+import { LINE_CHARACTERS_MAX, linesOf, openInput } from '../../src/cli/lines.ts'
 import { marginCommand, writeMargins } from '../../src/cli/margin.ts'
 import type { RuleBook, VenueId } from '../../src/domain/index.ts'
 import { levelRule } from '../../src/margin/index.ts'
@@ -51,7 +51,7 @@ describe('plimsoll margin', () => {
       marginAccounts: [{ id: 'desk/1:isolated:BTCUSDT:long' }],
     })
     expect(results[0].marginAccounts[0].positions[0].maintenanceMargin).toBe('221.56')
-    expect(results[1].error).toMatchObject({ code: 'INPUT_INVALID', path: null })
+    expect(results[1].error).toMatchObject({ code: 'INPUT_INVALID', path: '' })
     expect(results[2].marginAccounts[0].positions[0].maintenanceMargin).toBe('160')
   })
 
@@ -89,9 +89,33 @@ describe('plimsoll margin', () => {
     [
       'no JSON',
       'account',
-      { code: 'INPUT_INVALID', path: null, message: expect.stringContaining('the line is no JSON') },
+      { code: 'INPUT_INVALID', path: '', message: expect.stringContaining('the line is no JSON') },
     ],
-    ['a list', '[]', { code: 'INPUT_INVALID', path: null }],
+    [
+      'a name given twice',
+      JSON.stringify(LINE).replace('"size":', '"size":"7","size":'),
+      {
+        code: 'INPUT_INVALID',
+        path: 'account.positions[0].size',
+        message: 'account.positions[0].size must not be given twice',
+      },
+    ],
+    [
+      'an unknown field by the name of the prototype',
+      JSON.stringify(LINE).replace('"positions":', '"__proto__":{},"positions":'),
+      { code: 'INPUT_INVALID', path: 'account.__proto__' },
+    ],
+    [
+      'nesting so deep that it cannot be printed',
+      `{"account":${'['.repeat(20_000)}${']'.repeat(20_000)},"marks":{}}`,
+      { code: 'INPUT_INVALID', message: expect.stringContaining('must not be nested deeper') },
+    ],
+    [
+      'more characters than a line may have',
+      `${JSON.stringify(LINE)}${' '.repeat(LINE_CHARACTERS_MAX)}x`,
+      { code: 'INPUT_INVALID', path: '', message: 'the line is longer than 16777216 characters' },
+    ],
+    ['a list', '[]', { code: 'INPUT_INVALID', path: '' }],
     [
       'no marks',
       { account: LINE.account },

@@ -1,0 +1,74 @@
+/** Objects and lists inside one another. The deepest of our formats has 7. */
+export const JSON_DEPTH_MAX = 32
+
+/** What is wrong with a JSON text that `JSON.parse` takes, and where. */
+export interface JsonFault {
+  readonly path: readonly (string | number)[]
+  readonly rule: string
+}
+
+/** An object or list that is open where the scan stands. */
+interface Level {
+  /** Names so far; undefined in a list. */
+  readonly names: Set<string> | undefined
+  /** The name or index of the member. */
+  at: string | number
+  nameIsNext: boolean
+}
+
+/**
+ * Refuses what `JSON.parse` would take in silence: a name given twice in one object, of which it keeps the last;
+ * `__proto__`, which copies of the object lose; nesting beyond JSON_DEPTH_MAX, which overflows the stack of
+ * whoever prints it. `text` must be JSON, as `JSON.parse` found it.
+ */
+export function jsonFaultOf(text: string): JsonFault | undefined {
+  const levels: Level[] = []
+  const fault = (rule: string): JsonFault => ({ path: levels.map(({ at }) => at), rule })
+  for (let index = 0; index < text.length; index++) {
+    const level = levels.at(-1)
+    switch (text[index]) {
+      case '"': {
+        const end = endOfString(text, index)
+        if (level?.nameIsNext === true) {
+          level.at = nameOf(text.slice(index, end + 1))
+          level.nameIsNext = false
+          if (level.at === '__proto__') return fault('is no field')
+          if (level.names?.has(level.at) === true) return fault('must not be given twice')
+          level.names?.add(level.at)
+        }
+        index = end
+        break
+      }
+      case '{':
+      case '[': {
+        if (levels.length === JSON_DEPTH_MAX)
+          return fault(`must not be nested deeper than ${JSON_DEPTH_MAX} levels`)
+        const isObject = text[index] === '{'
+        levels.push({ names: isObject ? new Set() : undefined, at: 0, nameIsNext: isObject })
+        break
+      }
+      case '}':
+      case ']':
+        levels.pop()
+        break
+      case ',':
+        if (typeof level?.at === 'number') level.at++
+        else if (level !== undefined) level.nameIsNext = true
+        break
+    }
+  }
+  return undefined
+}
+
+/** Index of the quote that ends the string that starts at `start`. */
+function endOfString(text: string, start: number): number {
+  for (let quote = text.indexOf('"', start + 1); ; quote = text.indexOf('"', quote + 1)) {
+    let backslashes = 0
+    while (text[quote - 1 - backslashes] === '\\') backslashes++
+    if (backslashes % 2 === 0) return quote
+  }
+}
+
+function nameOf(quoted: string): string {
+  return quoted.includes('\\') ? (JSON.parse(quoted) as string) : quoted.slice(1, -1)
+}
