@@ -2,7 +2,7 @@ import type { Account, AccountProgress, RuleBook, VenueId } from '../domain/inde
 import { assert } from '../errors.ts'
 import { Compiler, type Kernel, LEVEL_NONE } from '../kernel/index.ts'
 import { type LevelRule, type MarginAccount, marginAccountsOf, ZERO } from '../margin/index.ts'
-import { type Standing, standingOf } from './episode.ts'
+import { isToldAfresh, type Standing, standingOf } from './episode.ts'
 import type { Markets } from './markets.ts'
 
 /** One margin account under watch. The exact terms are compiled when they are asked for. */
@@ -12,6 +12,8 @@ export interface Watched {
   readonly kernelAccount: number
   readonly standing: Standing
   exact: MarginAccount | undefined
+  /** Told by an earlier run and not in the book: without rows and without an account of the kernel. */
+  readonly isAbsent: boolean
 }
 
 export interface WatchedAccount {
@@ -89,33 +91,34 @@ export class WatchedBook {
     if (watched.standing.level === 0) watched.exact = undefined
   }
 
-  /**
-   * Margin accounts of which something was told that is not over, and that are not in the book: their
-   * positions were closed while nobody watched. Without rows; `refused` accounts are not known to be closed.
-   */
-  absent(refused: ReadonlySet<string>): Watched[] {
-    const absent: Watched[] = []
-    const look = (owner: WatchedAccount): void => {
-      for (const [id, progress] of Object.entries(owner.told.marginAccounts)) {
-        if (owner.margin.has(id)) continue
-        const { venue, marginMode, settle } = progress
-        const { id: account, version: accountVersion } = owner.account
-        const ruleBook = this.#ruleBookOf(venue as VenueId)
-        const exact: MarginAccount = {
-          ...{ id, account, accountVersion, venue, marginMode, settle, rows: [] },
-          ...{ walletBalance: ZERO, constant: ZERO },
-          ...{ liquidation: ruleBook.margin.liquidation, ruleBook: ruleBook.version },
-        }
-        absent.push({ id, owner, kernelAccount: -1, standing: standingOf(progress, this.#rule.names), exact })
+  /** Margin accounts of which something was told, whether or not that is over, of accounts that are not in the book. */
+  absent(): Watched[] {
+    return [...this.#told.keys()].flatMap((account) => this.absentIn(account))
+  }
+
+  /** The same of one such account. */
+  absentIn(id: string): Watched[] {
+    const told = this.#told.get(id)
+    if (told === undefined) return []
+    const venue = (Object.values(told.marginAccounts)[0]?.venue ?? 'bybit') as VenueId
+    const account = { id, venue, version: 0, collateral: [], positions: [], liabilities: [] }
+    return this.#absentOf({ account, told, margin: new Map() })
+  }
+
+  #absentOf(owner: WatchedAccount): Watched[] {
+    const { id: account, version: accountVersion } = owner.account
+    const gone = Object.entries(owner.told.marginAccounts).filter(([id]) => !owner.margin.has(id))
+    return gone.map(([id, progress]) => {
+      const { venue, marginMode, settle } = progress
+      const ruleBook = this.#ruleBookOf(venue as VenueId)
+      const exact: MarginAccount = {
+        ...{ id, account, accountVersion, venue, marginMode, settle, rows: [] },
+        ...{ walletBalance: ZERO, constant: ZERO },
+        ...{ liquidation: ruleBook.margin.liquidation, ruleBook: ruleBook.version },
       }
-    }
-    for (const owner of this.#accounts.values()) look(owner)
-    for (const [id, told] of this.#told) {
-      const venue = (Object.values(told.marginAccounts)[0]?.venue ?? 'bybit') as VenueId
-      const account = { id, venue, version: 0, collateral: [], positions: [], liabilities: [] }
-      if (!refused.has(id)) look({ account, told, margin: new Map() })
-    }
-    return absent
+      const standing = standingOf(progress, this.#rule.names)
+      return { id, owner, kernelAccount: -1, standing, exact, isAbsent: true }
+    })
   }
 
   /** An account whose new terms are refused: its rows fire no more, until a version comes that is not. */
@@ -128,10 +131,12 @@ export class WatchedBook {
 
   /**
    * Puts an account or a new version of it. `changed` gets every margin account that is new or has new terms,
-   * `closed` every one that is gone. Throws SYMBOL_UNKNOWN or RULES_INVALID before anything has changed.
+   * `closed` every one that is gone. Throws SYMBOL_UNKNOWN or RULES_INVALID before anything has changed;
+   * KERNEL_CAPACITY when the kernel is full, which ends the run.
    */
   put(account: Account, changed: (watched: Watched) => void, closed: (watched: Watched) => void): void {
     const compiled = this.#compile(account)
+    const opened = !this.#accounts.has(account.id)
     const owner = this.#accounts.get(account.id) ?? this.#open(account)
     // What is gone is told on the terms of the old version, so before the new one is in place.
     const ids = new Set(compiled.map((marginAccount) => marginAccount.id))
@@ -147,6 +152,8 @@ export class WatchedBook {
         changed(known)
       }
     }
+    // What was told of the account before it came into the book, and what it does not hold any more.
+    if (opened) for (const watched of this.#absentOf(owner)) closed(watched)
   }
 
   #open(account: Account): WatchedAccount {
@@ -173,9 +180,10 @@ export class WatchedBook {
 
   #add(owner: WatchedAccount, marginAccount: MarginAccount): Watched {
     const standing = standingOf(owner.told.marginAccounts[marginAccount.id], this.#rule.names)
-    const level = standing.unknown ? LEVEL_NONE : standing.level
+    const level = isToldAfresh(standing) ? LEVEL_NONE : standing.level
     const kernelAccount = this.#compilerOf(owner.account.venue).add(marginAccount, level)
-    const watched: Watched = { id: marginAccount.id, owner, kernelAccount, standing, exact: undefined }
+    const { id } = marginAccount
+    const watched: Watched = { id, owner, kernelAccount, standing, exact: undefined, isAbsent: false }
     owner.margin.set(watched.id, watched)
     this.#byKernelAccount[kernelAccount] = watched
     this.#marginAccounts++

@@ -43,10 +43,15 @@ export function applyFinding(
     return transition(standing, 'unknown', standing.level, true)
   }
   const { level, unknown } = standing
-  if (finding === level && !unknown) return undefined
+  if (finding === level && !isToldAfresh(standing)) return undefined
   standing.unknown = false
   if (finding === 0 || (finding < level && !unknown)) return transition(standing, 'recovered', finding, true)
   return transition(standing, finding === breachLevel ? 'liquidation' : 'warning', finding, false)
+}
+
+/** Whether the next verdict is told whatever it is: after `unknown`, and where the level told is not configured any more. */
+export function isToldAfresh({ unknown, open, level }: Standing): boolean {
+  return unknown || (open && level === 0)
 }
 
 function close(standing: Standing): Transition | undefined {
@@ -63,7 +68,10 @@ function transition(standing: Standing, kind: EventKind, level: number, ends: bo
   return { kind, episode: standing.episode, previousLevel, level, open: !ends, unknown: standing.unknown }
 }
 
-/** The level of a stored progress under the present rule: the highest level that is not above it. */
+/**
+ * The level of a stored progress under the present rule: the highest level that is not above it. An open episode
+ * at level 0 was told at a level below all present ones.
+ */
 export function standingOf(
   progress: MarginAccountProgress | undefined,
   levelNames: readonly string[],

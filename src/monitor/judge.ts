@@ -1,9 +1,9 @@
 import type { AccountChange, EventRecord } from '../domain/index.ts'
-import { assert } from '../errors.ts'
+import { assert, PlimsollError } from '../errors.ts'
 import { ANSWER_ACROSS, ANSWER_SAFE, ANSWER_UNKNOWN, LEVEL_NONE } from '../kernel/index.ts'
 import { evaluate, heldLevel } from '../margin/index.ts'
 import { type Watched, WatchedBook } from './book.ts'
-import { applyFinding, type Finding } from './episode.ts'
+import { applyFinding, type Finding, isToldAfresh } from './episode.ts'
 import { type Found, rankByShortfall, recordOf } from './event.ts'
 import { Levels } from './levels.ts'
 import { Markets } from './markets.ts'
@@ -53,10 +53,13 @@ export class Judge {
     this.#refused.add(account)
   }
 
-  /** Once the book is loaded: tells what was closed while nobody watched. */
+  /** Once the book is loaded: tells what was closed while nobody watched, and what is refused and was not closed. */
   closeAbsent(): void {
-    for (const watched of this.book.absent(this.#refused)) {
-      this.#note(watched, 'closed', this.#options.clock.monotonicMs())
+    const nowMonotonicMs = this.#options.clock.monotonicMs()
+    for (const watched of this.book.absent()) {
+      const { level, open } = watched.standing
+      if (!this.#refused.has(watched.owner.account.id)) this.#note(watched, 'closed', nowMonotonicMs)
+      else if (level > 0 || open) this.#note(watched, 'unknown', nowMonotonicMs, ['account-refused'])
     }
     this.#tellAll()
   }
@@ -115,7 +118,7 @@ export class Judge {
     this.#counters.exactChecks++
     const { standing } = watched
     const level = heldLevel(evaluation, exact, rule, standing.level)
-    if (level === standing.level && !standing.unknown) {
+    if (level === standing.level && !isToldAfresh(standing)) {
       this.book.release(watched)
       return
     }
@@ -145,9 +148,12 @@ export class Judge {
   /** Whether a stale mark takes a verdict away: one of this run, or one that an earlier run told. */
   #hasStaleMark(watched: Watched): boolean {
     const { owner, standing } = watched
+    const { venue, positions } = owner.account
+    // Most accounts have none; only for the others are the exact rows asked for.
+    if (!positions.some(({ symbol }) => this.markets.find(venue, symbol)?.isStale)) return false
     const told = standing.level > 0 || standing.open
     const found = this.book.exactOf(watched).rows.some((row) => {
-      const market = this.markets.find(owner.account.venue, row.symbol)
+      const market = this.markets.find(venue, row.symbol)
       return market?.isStale === true && (told || market.receivedMonotonicMs > 0)
     })
     this.book.release(watched)
@@ -157,6 +163,8 @@ export class Judge {
   #applyChange(change: AccountChange, nowMonotonicMs: number): void {
     const closed = (watched: Watched): void => this.#note(watched, 'closed', nowMonotonicMs)
     if (change.kind === 'removed') {
+      this.#refused.delete(change.id)
+      this.book.absentIn(change.id).forEach(closed)
       this.book.remove(change.id, closed)
       return
     }
@@ -164,16 +172,18 @@ export class Judge {
     try {
       this.book.put(change.account, (watched) => changed.push(watched), closed)
     } catch (error) {
+      if (!isRefusal(error)) throw error
       this.#counters.accountsRefused++
       this.#suspend(change.account.id, nowMonotonicMs)
-      this.#options.refused(change.account, error as Error)
+      this.#options.refused(change.account, error)
       return
     }
     this.#refused.delete(change.account.id)
     for (const watched of changed) {
       this.levels.move(watched, watched.standing.level)
       const answer = this.#options.kernel.recheckAccount(watched.kernelAccount)
-      if (answer !== ANSWER_SAFE && answer !== ANSWER_UNKNOWN) this.#decide(watched, nowMonotonicMs)
+      if (answer === ANSWER_UNKNOWN) this.noteUnknown(watched.kernelAccount, nowMonotonicMs)
+      else if (answer !== ANSWER_SAFE) this.#decide(watched, nowMonotonicMs)
     }
   }
 
@@ -186,4 +196,9 @@ export class Judge {
       this.#note(watched, 'unknown', nowMonotonicMs, ['account-refused'])
     this.book.suspend(owner)
   }
+}
+
+/** What is wrong with the account, against a fault of the program, which must not pass for one. */
+function isRefusal(error: unknown): error is PlimsollError {
+  return error instanceof PlimsollError && (error.code === 'SYMBOL_UNKNOWN' || error.code === 'RULES_INVALID')
 }

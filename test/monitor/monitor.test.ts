@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { evaluate, formatDecimal, marginAccountsOf } from '../../src/margin/index.ts'
+import { PlimsollError } from '../../src/errors.ts'
+import { evaluate, formatDecimal, levelRule, marginAccountsOf } from '../../src/margin/index.ts'
 import { INBOX_TICKS_MAX, nearest } from '../../src/monitor/index.ts'
 import { binance } from '../../src/venues/index.ts'
 import { isolatedLong, openMonitor, RULES } from '../support/monitor.ts'
@@ -284,11 +285,96 @@ describe('the monitor', () => {
     expect(second.story()).toEqual([
       'closed flat:isolated:AUSDT:long 0 #1 2',
       'closed gone:isolated:AUSDT:long 0 #1 2',
+      'unknown refused:isolated:AUSDT:long 0.7 #1 2',
     ])
     expect(second.records[1]!.event).toMatchObject({
       ...{ venue: 'binance', settle: 'USDT', marginMode: 'isolated', previousLevel: '0.7' },
       ...{ marginBalance: null, positions: [], marks: [], cure: null },
     })
+    expect(second.records[2]!.event.reasons).toEqual(['account-refused'])
+  })
+
+  it('tells that a refused account was removed, and where it stands when it is accepted again', () => {
+    const first = openMonitor()
+    const ids = ['early', 'flat', 'late', 'mended']
+    for (const id of ids) first.monitor.apply({ kind: 'put', account: isolatedLong(id) })
+    first.frame([['AUSDT', '81']])
+    const { monitor, frame, story } = openMonitor()
+    for (const { event, progress } of first.records) monitor.restore(event.account, progress)
+    for (const id of ids) monitor.refuse(id)
+    monitor.apply({ kind: 'removed', id: 'early', version: 2 })
+    monitor.loaded()
+    monitor.apply({ kind: 'removed', id: 'late', version: 2 })
+    monitor.apply({ kind: 'removed', id: 'late', version: 2 })
+    monitor.apply({ kind: 'put', account: { ...isolatedLong('flat', {}, 2), positions: [] } })
+    monitor.apply({ kind: 'put', account: isolatedLong('mended', {}, 2) })
+    frame([['AUSDT', '81']])
+    expect(story()).toEqual([
+      'closed early:isolated:AUSDT:long 0 #1 2',
+      'unknown flat:isolated:AUSDT:long 0.7 #1 2',
+      'unknown late:isolated:AUSDT:long 0.7 #1 2',
+      'unknown mended:isolated:AUSDT:long 0.7 #1 2',
+      'closed late:isolated:AUSDT:long 0 #2 3',
+      'closed flat:isolated:AUSDT:long 0 #2 3',
+      'warning mended:isolated:AUSDT:long 0.7 #2 3',
+    ])
+    expect(monitor.levels.at(2).size).toBe(1)
+  })
+
+  it('says unknown when a new version brings a position whose mark is stale', () => {
+    const { monitor, clock, frame, story } = openMonitor()
+    const cross = (symbol: string) =>
+      ({ symbol, marginMode: 'cross', size: '10', entryPrice: '100' }) as const
+    const account = (version: number, symbols: readonly string[]) => ({
+      ...isolatedLong('a', {}, version),
+      positions: symbols.map(cross),
+      collateral: [{ asset: 'USDT', amount: '200' }],
+    })
+    monitor.apply({ kind: 'put', account: isolatedLong('b', { symbol: 'BUSDT', isolatedMargin: '900' }) })
+    monitor.apply({ kind: 'put', account: account(1, ['AUSDT']) })
+    frame([
+      ['AUSDT', '81'],
+      ['BUSDT', '100'],
+    ])
+    monitor.marketStale('binance', 'BUSDT', clock.nowMs(), clock.monotonicMs())
+    monitor.apply({ kind: 'put', account: account(2, ['AUSDT', 'BUSDT']) })
+    frame([['AUSDT', '81']])
+    monitor.apply({ kind: 'put', account: account(3, ['AUSDT']) })
+    expect(story().filter((line) => line.includes(' a:'))).toEqual([
+      'warning a:cross:USDT 0.7 #1 1',
+      'unknown a:cross:USDT 0.7 #1 2',
+      'warning a:cross:USDT 0.7 #2 3',
+    ])
+  })
+
+  it('tells the recovery from a level that is no longer configured', () => {
+    const first = openMonitor()
+    for (const id of ['a', 'b']) first.monitor.apply({ kind: 'put', account: isolatedLong(id) })
+    first.frame([['AUSDT', '81']])
+    const { monitor, frame, story } = openMonitor({ rule: levelRule(['0.9']) })
+    for (const { event, progress } of first.records) monitor.restore(event.account, progress)
+    monitor.apply({ kind: 'put', account: isolatedLong('a') })
+    monitor.apply({ kind: 'put', account: isolatedLong('b', { isolatedMargin: '191' }, 2) })
+    frame([['AUSDT', '81.8']])
+    frame([['AUSDT', '81.9']])
+    expect(story()).toEqual([
+      'warning b:isolated:AUSDT:long 0.9 #1 2',
+      'recovered a:isolated:AUSDT:long 0 #1 2',
+      'recovered b:isolated:AUSDT:long 0 #1 3',
+    ])
+  })
+
+  it('takes a full kernel for a fault, not for an account that is refused', () => {
+    const { monitor, refused } = openMonitor({
+      wrap: (kernel) => {
+        kernel.addRow = () => {
+          throw new PlimsollError('KERNEL_CAPACITY', 'full')
+        }
+        return kernel
+      },
+    })
+    expect(() => monitor.apply({ kind: 'put', account: isolatedLong('a') })).toThrow('full')
+    expect(refused).toEqual([])
   })
 
   it('has no verdict on an account whose new terms are refused, until a version comes that is not', () => {

@@ -1,5 +1,5 @@
 import type { Account, EventRecord, InstrumentRules, RuleBook } from '../../src/domain/index.ts'
-import { type KernelVariant, openKernel } from '../../src/kernel/index.ts'
+import { type Kernel, type KernelVariant, openKernel } from '../../src/kernel/index.ts'
 import { type LevelRule, levelRule } from '../../src/margin/index.ts'
 import { Monitor } from '../../src/monitor/index.ts'
 import { binance, bybit } from '../../src/venues/index.ts'
@@ -24,8 +24,15 @@ export const RULES: Readonly<Record<string, InstrumentRules>> = {
 
 /** A monitor on a test clock, and everything that it published. */
 export function openMonitor(
-  options: { books?: Record<Account['venue'], RuleBook>; variant?: KernelVariant; rule?: LevelRule } = {},
+  options: {
+    books?: Record<Account['venue'], RuleBook>
+    variant?: KernelVariant
+    rule?: LevelRule
+    /** Stands in for the kernel that was opened. */
+    wrap?: (kernel: Kernel) => Kernel
+  } = {},
 ) {
+  const { wrap = (kernel) => kernel } = options
   const clock = new TestClock()
   const records: EventRecord[] = []
   const batches: number[] = []
@@ -36,7 +43,7 @@ export function openMonitor(
     binance: { ...binance.ruleBook, version: 'test', rulesOf: (symbol: string) => RULES[symbol] },
   }
   const monitor = new Monitor({
-    kernel: openKernel(options.variant),
+    kernel: wrap(openKernel(options.variant)),
     clock,
     rule: options.rule ?? levelRule(),
     ruleBookOf: (venue) => books[venue],
