@@ -36,18 +36,25 @@ let freeAccount: i32 = NONE;
 let levels: i32 = 0;
 let release: f64 = 1;
 
-// Forward error bound. u = 2^-53. Inputs carry at most 2u each (the host rounds exact fractions), the mark u,
-// its reciprocal 2u more. Per row: contribution <= 6u(|intercept| + |slope x|); maintenance <= 11u(rate y +
-// |deduction| + |constant|), and where rounding picks the neighbouring piece at a cap, which is continuous,
-// <= 7u y more (rates are at most 1). Summing n rows adds (n + 1)u, weighting by level or release factor
-// (both <= 2) and subtracting 4u. Together <= (n + 24) u * 2 * magnitude, magnitude being the sum of the
+// What the host guarantees: rates are in [0, 1] and do not fall from piece to piece, pieces join without a jump,
+// scale > 0, levels and release factor are at most 2, an account has at most 1,000 rows. Maintenance is not negative
+// (the first deduction is not above 0, constants are not below 0). So levels are reached in their order: where
+// the next one is not, none above it is; where the own one is not left, none below it is taken.
+//
+// Forward error bound. u = 2^-53. Inputs carry at most 2u each (the host rounds exact fractions), x at most 2u
+// (u of the mark, u of its reciprocal). Per row: contribution <= 6u(|intercept| + |slope x|); maintenance <=
+// 11u(rate y + |deduction| + |constant|), and where rounding picks the neighbouring piece at a cap, <= 7u y more
+// (y errs by 5u, the cap by 2u, rates differ by at most 1). Summing n rows adds (n + 1)u, weighting by level or
+// release factor and subtracting 4u. Together <= (n + 24) u * 2 * magnitude, magnitude being the sum of the
 // absolute terms with y in place of rate * y. ERROR_UNIT = 2u and 8 spare terms cover second-order parts
-// and the rounding of magnitude itself.
+// and the rounding of magnitude itself. Whatever decimals the host takes, all terms lie between 1e-80 and
+// 1e80: nothing overflows or underflows. A sum that did would not compare, and is too close for f64.
 const ERROR_UNIT: f64 = 2.220446049250313e-16; // 2^-52
 const ERROR_TERMS: f64 = 32;
 
-// Outward rounding of a trigger, relative: the relative distances (<= 12u), the product or quotient with the
-// mark (<= 3u), the rounding of the marks compared later (u). 2^-48 = 32u.
+// Outward rounding of a trigger. A rise errs by <= 7u of 1 + rise, a fall by <= 7u (y 5u, cap 2u, the division);
+// 1 + rise and 1 - fall, the product or quotient with the mark, and the guard itself by <= 4u; the mark of now
+// and the marks compared later by u each. 13u in all; 2^-48 = 32u.
 const TRIGGER_GUARD: f64 = 3.552713678800501e-15;
 // A derivative smaller than this part of its terms has no certain sign: both directions count as adverse.
 const SLOPE_GUARD: f64 = 3.552713678800501e-15;
@@ -65,7 +72,7 @@ export function setReleaseFactor(factor: f64): void {
   release = factor;
 }
 
-/** A new account without rows, or NONE when the capacity is used up. */
+/** A new account without rows, or NONE when the capacity is used up. Between instants only. */
 export function addAccount(constant: f64, level: i32): i32 {
   let account = freeAccount;
   if (account != NONE) freeAccount = i32At(COLUMN_ACCOUNT_HEAD, account);
@@ -160,7 +167,7 @@ export function recheckAccount(account: i32): i32 {
   const slackUp = level < levels ? nextLevel * marginBalance - maintenance : Infinity;
   const slackDown = level > 0 ? release * maintenance - ownLevel * marginBalance : Infinity;
   if (slackUp < -error || slackDown < -error) return disarm(account, ANSWER_ACROSS);
-  if (slackUp <= error || slackDown <= error) return disarm(account, ANSWER_CLOSE);
+  if (!(slackUp > error && slackDown > error)) return disarm(account, ANSWER_CLOSE); // NaN is not above
   arm(account, rows, nextLevel, slackUp - error, ownLevel, slackDown - error);
   return ANSWER_SAFE;
 }
@@ -185,7 +192,8 @@ function slopeDown(ownLevel: f64, slope: f64, rate: f64, scale: f64): f64 {
 
 /**
  * Divides both slacks among the rows in proportion to their exposure |d slack / d x| * x, so that every row
- * may move by the same part of its x. While all rows stay strictly inside, neither slack can reach zero.
+ * may move by the same part of its x, and a move that adds to a slack is not limited by it. No row leaves its
+ * piece, so slacks are straight lines. While all rows stay strictly inside, neither slack can reach zero.
  */
 function arm(account: i32, rows: f64, nextLevel: f64, slackUp: f64, ownLevel: f64, slackDown: f64): void {
   let exposureUp: f64 = 0;
@@ -222,7 +230,7 @@ function arm(account: i32, rows: f64, nextLevel: f64, slackUp: f64, ownLevel: f6
     if (down > -guard) fall = min(fall, moveDown);
     if (down < guard) rise = min(rise, moveDown);
     if (i32At(COLUMN_TABLE_COORDINATE, table) == COORDINATE_PRICE) {
-      setTriggers(row, mark * (1.0 - fall + TRIGGER_GUARD), mark * (1.0 + rise - TRIGGER_GUARD));
+      setTriggers(row, mark * (1.0 - fall + TRIGGER_GUARD), mark * (1.0 + rise) * (1.0 - TRIGGER_GUARD));
     } else {
       const left = 1.0 - fall + TRIGGER_GUARD;
       setTriggers(

@@ -113,7 +113,6 @@ export function reserve(rows: i32, accounts: i32, instruments: i32, tables: i32,
   const first = directory() + (<usize>COLUMN_COUNT << 2) + 15 & ~15;
   const fresh = oldRows == 0 && oldAccounts == 0;
 
-  // Old lengths are needed while columns move; they are kept beside the new addresses on the way down.
   let newEnd: u64 = first;
   rowCapacity = max(oldRows, ((rows + (1 << BLOCK_SHIFT) - 1) >> BLOCK_SHIFT) << BLOCK_SHIFT);
   accountCapacity = max(oldAccounts, accounts);
@@ -132,6 +131,7 @@ export function reserve(rows: i32, accounts: i32, instruments: i32, tables: i32,
     return 0;
   }
 
+  // From the last column to the first: its old length is the distance from its old start to the old end before it.
   let end: usize = <usize>newEnd;
   let oldEnd: usize = fresh ? 0 : oldTotalEnd;
   for (let column = COLUMN_COUNT - 1; column >= 0; column--) {
@@ -148,4 +148,5 @@ export function reserve(rows: i32, accounts: i32, instruments: i32, tables: i32,
   return 1;
 }
 
+/** End of the last column. */
 let oldTotalEnd: usize = 0;

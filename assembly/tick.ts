@@ -1,6 +1,8 @@
 // One instant in, nominated accounts out. The host calls beginInstant, setMark for every mark of the frame,
 // nominate, and recheckFired in slices. Zones that changed since are brought up to date by the next
 // beginInstant at the latest; the host calls refreshZones at the end, outside the latency of a tick.
+// Accounts, rows and capacities change between instants only. Stamps put each instrument into the list of the
+// moved once and each account into the list of the nominated once, so no list is longer than its column.
 import {
   ANSWER_SAFE,
   ANSWER_UNKNOWN,

@@ -1,6 +1,7 @@
 // The two-level zone map over trigger prices, one per instrument: instrument -> groups -> blocks -> rows.
 // A block's zone is the highest low-trigger and the lowest high-trigger of its rows; a group's the same of
-// its blocks. A mark strictly inside a zone fires no trigger below it.
+// its blocks. A mark strictly inside a zone fires no trigger below it. A block stays with its instrument for good;
+// its free rows are taken again.
 import {
   BLOCK_ROWS,
   BLOCK_SHIFT,

@@ -50,6 +50,8 @@ export class Compiler {
       known = {}
       this.#tables.set(row.tiers, known)
     }
+    // The kernel asks for one level at a time, which needs maintenance margins that are never negative.
+    assert(row.tiers[0]!.maintenanceDeduction.n <= 0n, `the first deduction of ${row.symbol} is above 0`)
     known[row.coordinate] ??= this.#kernel.addTable(
       row.coordinate === 'price' ? COORDINATE_PRICE : COORDINATE_RECIPROCAL,
       row.tiers.map(pieceOf),

@@ -1,9 +1,39 @@
 import { LEVELS_MAX } from '../../assembly/layout.ts'
 import { assert, PlimsollError } from '../errors.ts'
+import type { KernelTotals } from './kernel.ts'
 
 /** The largest book of one kernel; beyond it `reserve` throws KERNEL_CAPACITY. */
 export const ROWS_MAX = 16_777_216
 export const ACCOUNTS_MAX = 16_777_216
+
+/** All limits together: about 1.7 GiB, so that addresses of 32 bits are enough. */
+export const CAPACITY_MAX = {
+  ...{ rows: ROWS_MAX, accounts: ACCOUNTS_MAX },
+  ...{ instruments: 65_536, tables: 65_536, pieces: 1_048_576 },
+} as const satisfies Required<KernelTotals>
+
+/** Capacities before the first growth. */
+export const CAPACITY_FIRST = {
+  ...{ rows: 4_096, accounts: 1_024 },
+  ...{ instruments: 64, tables: 64, pieces: 1_024 },
+} as const satisfies Required<KernelTotals>
+
+const STEP_FACTOR = 1.5
+
+/** The next capacity of a column that is full: half as much again, at most the limit. Throws KERNEL_CAPACITY there. */
+export function nextCapacity(kind: keyof KernelTotals, capacity: number): number {
+  const limit = CAPACITY_MAX[kind]
+  if (capacity >= limit) throw capacityFault(`more than ${capacity} ${kind}`, `${limit} ${kind}`)
+  return Math.min(limit, Math.max(CAPACITY_FIRST[kind], Math.ceil(capacity * STEP_FACTOR)))
+}
+
+/** Throws KERNEL_CAPACITY where a total is beyond its limit. */
+export function checkTotals(totals: KernelTotals): void {
+  for (const [kind, limit] of Object.entries(CAPACITY_MAX) as [keyof KernelTotals, number][]) {
+    const wanted = totals[kind] ?? 0
+    if (wanted > limit) throw capacityFault(`${wanted} ${kind}`, `${limit} ${kind}`)
+  }
+}
 
 /** Called on every tick, so the message is made only when it is needed. */
 export function assertFinite(value: number): void {

@@ -10,8 +10,7 @@ import {
   NONE,
 } from '../../assembly/layout.ts'
 import type { CurvePiece } from './kernel.ts'
-import { assertFinite, assertLevels } from './limits.ts'
-import { step } from './twin-columns.ts'
+import { assertFinite, assertLevels, nextCapacity } from './limits.ts'
 import { TwinZones } from './twin-zones.ts'
 
 // The same constants as in assembly/account.ts, where the bounds are derived.
@@ -59,7 +58,8 @@ export abstract class TwinAccounts extends TwinZones {
     let account = this.freeAccount
     if (account !== NONE) this.freeAccount = this.accountHead[account]!
     else {
-      if (this.accounts === this.accountHead.length) this.reserve({ accounts: step(this.accounts, 1_024) })
+      if (this.accounts === this.accountHead.length)
+        this.reserve({ accounts: nextCapacity('accounts', this.accounts) })
       account = this.accounts++
     }
     this.accountConstant[account] = constant
@@ -151,7 +151,7 @@ export abstract class TwinAccounts extends TwinZones {
     const slackUp = level < this.levels ? nextLevel * marginBalance - maintenance : Infinity
     const slackDown = level > 0 ? this.release * maintenance - ownLevel * marginBalance : Infinity
     if (slackUp < -error || slackDown < -error) return this.disarm(account, ANSWER_ACROSS)
-    if (slackUp <= error || slackDown <= error) return this.disarm(account, ANSWER_CLOSE)
+    if (!(slackUp > error && slackDown > error)) return this.disarm(account, ANSWER_CLOSE)
     this.arm(account, rows, nextLevel, slackUp - error, ownLevel, slackDown - error)
     return ANSWER_SAFE
   }
@@ -211,7 +211,7 @@ export abstract class TwinAccounts extends TwinZones {
     if (down > -guard) fall = Math.min(fall, moveDown)
     if (down < guard) rise = Math.min(rise, moveDown)
     if (this.tableCoordinate[table] === COORDINATE_PRICE) {
-      this.setTriggers(row, mark * (1 - fall + GUARD), mark * (1 + rise - GUARD))
+      this.setTriggers(row, mark * (1 - fall + GUARD), mark * (1 + rise) * (1 - GUARD))
     } else {
       const left = 1 - fall + GUARD
       const low = (mark / (1 + rise)) * (1 + GUARD)

@@ -1,6 +1,6 @@
 import { BLOCK_ROWS, BLOCK_SHIFT, GROUP_SHIFT } from '../../assembly/layout.ts'
 import type { KernelTotals } from './kernel.ts'
-import { ACCOUNTS_MAX, capacityFault, ROWS_MAX } from './limits.ts'
+import { checkTotals } from './limits.ts'
 
 /** The columns of the TypeScript twin (assembly/columns.ts): one typed array each, grown in steps. */
 export abstract class TwinColumns {
@@ -49,12 +49,7 @@ export abstract class TwinColumns {
     const rows = Math.max(this.rowLow.length, Math.ceil((totals.rows ?? 0) / BLOCK_ROWS) * BLOCK_ROWS)
     const accounts = Math.max(this.accountHead.length, totals.accounts ?? 0)
     const instruments = Math.max(this.instrumentMark.length, totals.instruments ?? 0)
-    if (rows > ROWS_MAX || accounts > ACCOUNTS_MAX) {
-      throw capacityFault(
-        `${rows} rows and ${accounts} accounts`,
-        `${ROWS_MAX} rows, ${ACCOUNTS_MAX} accounts`,
-      )
-    }
+    checkTotals(totals)
     this.reserveRows(rows)
     this.reserveGroups((rows >> (BLOCK_SHIFT + GROUP_SHIFT)) + instruments)
     this.reserveAccounts(accounts)
@@ -107,11 +102,6 @@ export abstract class TwinColumns {
     this.suspect = grownI32(this.suspect, accounts)
     this.answer = grownI32(this.answer, accounts)
   }
-}
-
-/** The next capacity of a column that is full. */
-export function step(capacity: number, first: number): number {
-  return Math.max(first, Math.ceil(capacity * 1.5))
 }
 
 function grownF64(column: Float64Array<ArrayBuffer>, length: number): Float64Array<ArrayBuffer> {

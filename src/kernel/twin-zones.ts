@@ -1,5 +1,6 @@
 import { BLOCK_ROWS, BLOCK_SHIFT, GROUP_BLOCKS, GROUP_SHIFT, NONE } from '../../assembly/layout.ts'
-import { step, TwinColumns } from './twin-columns.ts'
+import { nextCapacity } from './limits.ts'
+import { TwinColumns } from './twin-columns.ts'
 
 /** Instruments, their blocks and groups of rows, and the zones over their triggers (assembly/zones.ts). */
 export abstract class TwinZones extends TwinColumns {
@@ -10,7 +11,7 @@ export abstract class TwinZones extends TwinColumns {
 
   addInstrument(): number {
     if (this.instruments === this.instrumentMark.length) {
-      this.reserve({ instruments: step(this.instruments, 64) })
+      this.reserve({ instruments: nextCapacity('instruments', this.instruments) })
     }
     const instrument = this.instruments++
     this.instrumentGroupHead[instrument] = NONE
@@ -62,7 +63,8 @@ export abstract class TwinZones extends TwinColumns {
   }
 
   protected addBlock(instrument: number): number {
-    if (this.blocks === this.blockEntry.length) this.reserve({ rows: step(this.rowLow.length, 4_096) })
+    if (this.blocks === this.blockEntry.length)
+      this.reserve({ rows: nextCapacity('rows', this.rowLow.length) })
     let group = this.instrumentGroupTail[instrument]!
     if (group === NONE || this.groupCount[group] === GROUP_BLOCKS) group = this.addGroup(instrument, group)
     const block = this.blocks++

@@ -12,10 +12,14 @@ import {
 } from '../../assembly/layout.ts'
 import { assert, PlimsollError } from '../errors.ts'
 import type { CurvePiece, Kernel, KernelTotals } from './kernel.ts'
-import { ACCOUNTS_MAX, assertFinite, assertLevels, capacityFault, ROWS_MAX } from './limits.ts'
-
-const FIRST_STEP = { rows: 4_096, accounts: 1_024, instruments: 64, tables: 64, pieces: 1_024 }
-const STEP_FACTOR = 1.5
+import {
+  assertFinite,
+  assertLevels,
+  CAPACITY_FIRST,
+  capacityFault,
+  checkTotals,
+  nextCapacity,
+} from './limits.ts'
 
 interface KernelExports {
   readonly memory: { readonly buffer: ArrayBuffer }
@@ -74,7 +78,7 @@ export class WasmKernel implements Kernel {
     assert(wasm.lanes() === (variant === 'wasm-simd' ? 2 : 1), `${variant} binary has ${wasm.lanes()} lanes`)
     this.#wasm = wasm
     this.variant = variant
-    this.reserve(FIRST_STEP)
+    this.reserve(CAPACITY_FIRST)
   }
 
   get byteLength(): number {
@@ -90,12 +94,7 @@ export class WasmKernel implements Kernel {
       tables: Math.max(capacity.tables, totals.tables ?? 0),
       pieces: Math.max(capacity.pieces, totals.pieces ?? 0),
     }
-    if (wanted.rows > ROWS_MAX || wanted.accounts > ACCOUNTS_MAX) {
-      throw capacityFault(
-        `${wanted.rows} rows and ${wanted.accounts} accounts`,
-        `${ROWS_MAX} rows, ${ACCOUNTS_MAX} accounts`,
-      )
-    }
+    checkTotals(wanted)
     const done = this.#wasm.reserve(
       wanted.rows,
       wanted.accounts,
@@ -105,7 +104,7 @@ export class WasmKernel implements Kernel {
     )
     if (done === 0)
       throw capacityFault(
-        `memory for ${wanted.rows} rows`,
+        `${wanted.rows} rows and ${wanted.accounts} accounts in its memory`,
         '4 GiB of WebAssembly memory, or what the system gives',
       )
     Object.assign(capacity, wanted)
@@ -227,10 +226,10 @@ export class WasmKernel implements Kernel {
   }
 
   /** Calls `take`; while it answers NONE, grows that capacity by a step. Never used inside an instant. */
-  #withRoom(kind: keyof typeof FIRST_STEP, take: () => number): number {
+  #withRoom(kind: keyof KernelTotals, take: () => number): number {
     let taken = take()
     while (taken === NONE) {
-      this.reserve({ [kind]: Math.max(FIRST_STEP[kind], Math.ceil(this.#capacity[kind] * STEP_FACTOR)) })
+      this.reserve({ [kind]: nextCapacity(kind, this.#capacity[kind]) })
       taken = take()
     }
     return taken

@@ -2,7 +2,17 @@ import type { Decimal } from '../domain/index.ts'
 import { DECIMAL_PATTERN } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import type { Evaluation, MarginAccount } from './account.ts'
-import { add, compare, formatDecimal, mul, ONE, parseDecimal, type Rational, ZERO } from './rational.ts'
+import {
+  add,
+  compare,
+  formatDecimal,
+  mul,
+  ONE,
+  parseDecimal,
+  type Rational,
+  toFloat,
+  ZERO,
+} from './rational.ts'
 
 export const DEFAULT_LEVELS: readonly Decimal[] = ['0.5', '0.7', '0.9']
 export const DEFAULT_HYSTERESIS: Decimal = '0.01'
@@ -22,7 +32,10 @@ export interface LevelRule {
   readonly hysteresis: Rational
 }
 
-/** Refuses with CONFIGURATION: levels that do not rise within [WARNING_LEVEL_MIN, 1), too many, a negative hysteresis. */
+/**
+ * Refuses with CONFIGURATION: levels that do not rise within [WARNING_LEVEL_MIN, 1) as f64, in which the kernel
+ * holds them, too many, a hysteresis outside of [0, 1].
+ */
 export function levelRule(
   levels: readonly Decimal[] = DEFAULT_LEVELS,
   hysteresis: Decimal = DEFAULT_HYSTERESIS,
@@ -37,16 +50,16 @@ export function levelRule(
   const exact = levels.map((level, index) => numberAt(`levels[${index}]`, level))
   exact.forEach((level, index) => {
     const floor = index === 0 ? parseDecimal(WARNING_LEVEL_MIN) : exact[index - 1]!
-    const tooLow = index === 0 ? compare(level, floor) < 0 : compare(level, floor) <= 0
-    if (tooLow || compare(level, ONE) >= 0) {
+    const tooLow = index === 0 ? compare(level, floor) < 0 : toFloat(level) <= toFloat(floor)
+    if (tooLow || toFloat(level) >= 1) {
       const path = `levels[${index}]`
       const rule = `levels must rise, from ${WARNING_LEVEL_MIN} at least to below 1`
       throw new PlimsollError('CONFIGURATION', `${path} is ${levels[index]}, ${rule}`, { path })
     }
   })
   const share = numberAt('hysteresis', hysteresis)
-  if (compare(share, ZERO) < 0) {
-    throw new PlimsollError('CONFIGURATION', `hysteresis is ${hysteresis}, it must be zero or more`, {
+  if (compare(share, ZERO) < 0 || compare(share, ONE) > 0) {
+    throw new PlimsollError('CONFIGURATION', `hysteresis is ${hysteresis}, it must be between 0 and 1`, {
       path: 'hysteresis',
     })
   }

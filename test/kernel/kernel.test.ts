@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import {
+  ACCOUNTS_MAX,
   ANSWER_ACROSS,
   ANSWER_CLOSE,
   ANSWER_SAFE,
@@ -11,6 +12,16 @@ import {
   LEVEL_NONE,
   openKernel,
 } from '../../src/kernel/index.ts'
+import { CAPACITY_MAX, nextCapacity } from '../../src/kernel/limits.ts'
+
+describe('a step of growth', () => {
+  it('adds half, ends at the limit, and is refused only there', () => {
+    expect(nextCapacity('accounts', 0)).toBe(1_024)
+    expect(nextCapacity('accounts', 1_025)).toBe(1_538)
+    expect(nextCapacity('accounts', ACCOUNTS_MAX - 1)).toBe(ACCOUNTS_MAX)
+    expect(() => nextCapacity('accounts', ACCOUNTS_MAX)).toThrow(/16777216/)
+  })
+})
 
 const ONE_TIER = [{ cap: 1e15, rate: 0.005, deduction: 0 }]
 
@@ -266,6 +277,34 @@ describe.each(KERNEL_VARIANTS)('kernel %s', (variant) => {
     })
     expect(counts[0]).toEqual(counts[1])
     expect(counts[0]!.flat().length).toBeGreaterThan(5_000)
+  })
+
+  it('proves nothing by sums that overflow', () => {
+    const kernel = open(variant)
+    const [a, b] = [kernel.addInstrument(), kernel.addInstrument()]
+    const table = kernel.addTable(COORDINATE_PRICE, ONE_TIER)
+    const account = kernel.addAccount(0, 2)
+    kernel.addRow(account, a, table, 0, 1e300, 1e300, 0)
+    kernel.addRow(account, b, table, 0, -1e300, 1e300, 0)
+    const marks = [
+      [a, 1e15],
+      [b, 1e15],
+    ] as const
+    expect(instant(kernel, marks).suspects).toEqual([[account, ANSWER_CLOSE]])
+  })
+
+  it('refuses totals beyond its limits and goes on with what it holds', () => {
+    const kernel = open(variant)
+    const instrument = kernel.addInstrument()
+    const table = kernel.addTable(COORDINATE_PRICE, ONE_TIER)
+    const account = kernel.addAccount(10, 0)
+    kernel.addRow(account, instrument, table, -100, 1, 1, 0)
+    const beyond = [...Object.entries(CAPACITY_MAX), ['pieces', 2 ** 32]] as const
+    for (const [kind, limit] of beyond) {
+      const wanted = () => kernel.reserve({ [kind]: limit + 1 })
+      expect(wanted).toThrow(expect.objectContaining({ code: 'KERNEL_CAPACITY' }))
+    }
+    expect(instant(kernel, [[instrument, 80]]).suspects).toEqual([[account, ANSWER_ACROSS]])
   })
 
   it('refuses numbers that are not finite', () => {

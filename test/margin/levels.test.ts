@@ -94,8 +94,11 @@ describe('a level rule', () => {
     [['0.5', '0.5'], '0.01', 'levels[1] is 0.5, levels must rise, from 0.05 at least to below 1'],
     [['0.04'], '0.01', 'levels[0] is 0.04'],
     [['0.5', '1'], '0.01', 'levels[1] is 1'],
+    [['0.5', '0.500000000000000001'], '0.01', 'levels[1] is 0.500000000000000001, levels must rise'],
+    [['0.999999999999999999'], '0.01', 'levels[0] is 0.999999999999999999'],
+    [['0.5'], '1.01', 'hysteresis is 1.01, it must be between 0 and 1'],
     [['high'], '0.01', 'levels[0] is "high", it must be a decimal number'],
-    [['0.5'], '-0.1', 'hysteresis is -0.1, it must be zero or more'],
+    [['0.5'], '-0.1', 'hysteresis is -0.1, it must be between 0 and 1'],
     [['0.5'], '1%', 'hysteresis is "1%", it must be a decimal number'],
     [
       Array.from({ length: 17 }, (_, index) => `0.${50 + index}`),
