@@ -22,6 +22,8 @@ export interface Standing {
   open: boolean
   level: number
   unknown: boolean
+  /** The level that an earlier run told is below all present ones. */
+  isForeign: boolean
 }
 
 /**
@@ -50,12 +52,17 @@ export function applyFinding(
 }
 
 /** Whether the next verdict is told whatever it is: after `unknown`, and where the level told is not configured any more. */
-export function isToldAfresh({ unknown, open, level }: Standing): boolean {
-  return unknown || (open && level === 0)
+export function isToldAfresh({ unknown, isForeign }: Standing): boolean {
+  return unknown || isForeign
+}
+
+/** Whether a level above safe is told and not over. */
+export function isToldAbove({ level, isForeign }: Standing): boolean {
+  return level > 0 || isForeign
 }
 
 function close(standing: Standing): Transition | undefined {
-  if (standing.level === 0 && !standing.open && !standing.unknown) return undefined
+  if (!isToldAbove(standing) && !standing.unknown) return undefined
   standing.unknown = false
   return transition(standing, 'closed', 0, true)
 }
@@ -65,23 +72,22 @@ function transition(standing: Standing, kind: EventKind, level: number, ends: bo
   standing.open = !ends
   const previousLevel = standing.level
   standing.level = level
+  standing.isForeign = false
   return { kind, episode: standing.episode, previousLevel, level, open: !ends, unknown: standing.unknown }
 }
 
-/**
- * The level of a stored progress under the present rule: the highest level that is not above it. An open episode
- * at level 0 was told at a level below all present ones.
- */
+/** The level of a stored progress under the present rule: the highest level that is not above it. */
 export function standingOf(
   progress: MarginAccountProgress | undefined,
   levelNames: readonly string[],
 ): Standing {
-  if (progress === undefined) return { episode: 0, open: false, level: 0, unknown: false }
+  if (progress === undefined) return { episode: 0, open: false, level: 0, unknown: false, isForeign: false }
   const { episode, open, unknown } = progress
   const exact = levelNames.indexOf(progress.level)
   const level =
     exact >= 0 ? exact : levelNames.findLastIndex((name) => Number(name) <= Number(progress.level))
-  return { episode, open, level, unknown }
+  const isForeign = level === 0 && progress.level !== levelNames[0]
+  return { episode, open, level, unknown, isForeign }
 }
 
 /** What of a transition must survive a restart. */

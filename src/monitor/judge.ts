@@ -3,7 +3,7 @@ import { assert, PlimsollError } from '../errors.ts'
 import { ANSWER_ACROSS, ANSWER_SAFE, ANSWER_UNKNOWN, LEVEL_NONE } from '../kernel/index.ts'
 import { evaluate, heldLevel } from '../margin/index.ts'
 import { type Watched, WatchedBook } from './book.ts'
-import { applyFinding, type Finding, isToldAfresh } from './episode.ts'
+import { applyFinding, type Finding, isToldAbove, isToldAfresh } from './episode.ts'
 import { type Found, rankByShortfall, recordOf } from './event.ts'
 import { Levels } from './levels.ts'
 import { Markets } from './markets.ts'
@@ -57,9 +57,9 @@ export class Judge {
   closeAbsent(): void {
     const nowMonotonicMs = this.#options.clock.monotonicMs()
     for (const watched of this.book.absent()) {
-      const { level, open } = watched.standing
       if (!this.#refused.has(watched.owner.account.id)) this.#note(watched, 'closed', nowMonotonicMs)
-      else if (level > 0 || open) this.#note(watched, 'unknown', nowMonotonicMs, ['account-refused'])
+      else if (isToldAbove(watched.standing))
+        this.#note(watched, 'unknown', nowMonotonicMs, ['account-refused'])
     }
     this.#tellAll()
   }
@@ -151,7 +151,7 @@ export class Judge {
     const { venue, positions } = owner.account
     // Most accounts have none; only for the others are the exact rows asked for.
     if (!positions.some(({ symbol }) => this.markets.find(venue, symbol)?.isStale)) return false
-    const told = standing.level > 0 || standing.open
+    const told = isToldAbove(standing)
     const found = this.book.exactOf(watched).rows.some((row) => {
       const market = this.markets.find(venue, row.symbol)
       return market?.isStale === true && (told || market.receivedMonotonicMs > 0)

@@ -101,6 +101,6 @@ describe('episodes', () => {
 
   it('puts a stored level that is no longer configured at the next lower one', () => {
     const stored = { episode: 3, open: true, level: '0.8', unknown: false, ...OF }
-    expect(standingOf(stored, NAMES)).toEqual({ episode: 3, open: true, level: 2, unknown: false })
+    expect(standingOf(stored, NAMES)).toMatchObject({ episode: 3, open: true, level: 2, unknown: false })
   })
 })

@@ -349,17 +349,26 @@ describe('the monitor', () => {
 
   it('tells the recovery from a level that is no longer configured', () => {
     const first = openMonitor()
-    for (const id of ['a', 'b']) first.monitor.apply({ kind: 'put', account: isolatedLong(id) })
+    for (const id of ['a', 'b', 'c']) first.monitor.apply({ kind: 'put', account: isolatedLong(id) })
     first.frame([['AUSDT', '81']])
+    // c is told twice: 0.9, and the way back to 0.5, which ends its episode.
+    first.monitor.apply({ kind: 'put', account: isolatedLong('c', { isolatedMargin: '199' }, 2) })
+    first.monitor.apply({ kind: 'put', account: isolatedLong('c', { isolatedMargin: '203' }, 3) })
+    expect(first.story().slice(-2)).toEqual([
+      'warning c:isolated:AUSDT:long 0.9 #1 2',
+      'recovered c:isolated:AUSDT:long 0.5 #1 3',
+    ])
     const { monitor, frame, story } = openMonitor({ rule: levelRule(['0.9']) })
     for (const { event, progress } of first.records) monitor.restore(event.account, progress)
     monitor.apply({ kind: 'put', account: isolatedLong('a') })
     monitor.apply({ kind: 'put', account: isolatedLong('b', { isolatedMargin: '191' }, 2) })
+    monitor.apply({ kind: 'put', account: isolatedLong('c', {}, 4) })
     frame([['AUSDT', '81.8']])
     frame([['AUSDT', '81.9']])
     expect(story()).toEqual([
       'warning b:isolated:AUSDT:long 0.9 #1 2',
       'recovered a:isolated:AUSDT:long 0 #1 2',
+      'recovered c:isolated:AUSDT:long 0 #2 4',
       'recovered b:isolated:AUSDT:long 0 #1 3',
     ])
   })
