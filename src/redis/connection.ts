@@ -39,6 +39,10 @@ export interface ConnectOptions {
 
 export type RedisConnection = Redis
 
+const DATABASE_PATH = /^\/?\d*$/
+/** A wrong password or database does not become right by trying again; ioredis itself goes on, with database 0. */
+const REFUSED = /WRONGPASS|NOAUTH|NOPERM|invalid password|DB index/i
+
 const ROLES = {
   // Without the resend an ioredis 6.0 promise may stay open for ever; the command timeout is what ends it.
   command: {
@@ -77,20 +81,20 @@ export async function connectRedis(options: ConnectOptions): Promise<RedisConnec
     keepAlive: KEEP_ALIVE_MS,
     retryStrategy: (attempt) => retryDelayMs(attempt, options.random),
   })
-  let lastError: Error | undefined
+  // The first one of an outage: those after it follow from it.
+  let outage: Error | undefined
   connection.on('error', (error: Error) => {
-    if (lastError === undefined) options.report?.(error)
-    lastError = error
+    if (outage === undefined) options.report?.(error)
+    outage ??= error
   })
   connection.on('ready', () => {
-    lastError = undefined
+    outage = undefined
   })
   try {
-    await untilReady(connection, options.clock)
+    await untilReady(connection, options.clock, () => outage)
     return connection
-  } catch (error) {
+  } catch (cause) {
     connection.disconnect()
-    const cause = lastError ?? error
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new PlimsollError('REDIS_UNAVAILABLE', `no Redis at ${name}: ${reason}`, { cause })
   }
@@ -117,11 +121,12 @@ export async function closeRedis(connection: RedisConnection, clock: Clock): Pro
  */
 export function redactUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined
-  if (url === undefined || (url.protocol !== 'redis:' && url.protocol !== 'rediss:')) {
+  const isRedis = url?.protocol === 'redis:' || url?.protocol === 'rediss:'
+  if (url === undefined || !isRedis || !DATABASE_PATH.test(url.pathname)) {
     // Not quoted: what does not parse may still hold a password.
     throw new PlimsollError(
       'CONFIGURATION',
-      'the Redis URL must look like redis://[user:password@]host:port[/database], or rediss:// for TLS',
+      'the Redis URL must look like redis://[user:password@]host:port[/database number], or rediss:// for TLS',
       { path: 'redisUrl' },
     )
   }
@@ -137,18 +142,17 @@ function retryDelayMs(attempt: number, random: Random): number {
   return Math.ceil(random() * capMs)
 }
 
-function untilReady(connection: Redis, clock: Clock): Promise<void> {
+function untilReady(connection: Redis, clock: Clock, outage: () => Error | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const cancel = clock.after(CONNECT_TIMEOUT_MS, () =>
-      reject(new Error(`no answer within ${CONNECT_TIMEOUT_MS} ms, which is the limit`)),
+      reject(outage() ?? new Error(`no answer within ${CONNECT_TIMEOUT_MS} ms, which is the limit`)),
     )
     connection.once('ready', () => {
       cancel()
       resolve()
     })
     connection.on('error', (error: Error) => {
-      // A wrong password does not become right by trying again.
-      if (!/WRONGPASS|NOAUTH|NOPERM|invalid password/i.test(error.message)) return
+      if (!REFUSED.test(error.message)) return
       cancel()
       reject(error)
     })

@@ -64,6 +64,26 @@ describe('a connection to Redis', () => {
     await Promise.all([closeRedis(admitted, clock), closeRedis(redis, clock)])
   })
 
+  test('to a database that the server does not have is refused, and does not end up in another one', async () => {
+    await expect(connect(`${server.url}/99`)).rejects.toMatchObject({
+      code: 'REDIS_UNAVAILABLE',
+      message: expect.stringContaining('DB index is out of range'),
+    })
+    await expect(connect(`${server.url}/main`)).rejects.toMatchObject({ code: 'CONFIGURATION' })
+  })
+
+  test('to a port where something else answers says what came instead', async () => {
+    const other = createServer((socket) => void socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
+    other.listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    const { port } = other.address() as { port: number }
+    await expect(connect(`redis://127.0.0.1:${port}`)).rejects.toMatchObject({
+      code: 'REDIS_UNAVAILABLE',
+      message: expect.stringContaining('Unknown RESP type'),
+    })
+    other.close()
+  })
+
   test('rejects a command while the server is away, tells of the outage once, and works again after it', async () => {
     const errors: Error[] = []
     const away = await startTestRedis()
