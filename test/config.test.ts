@@ -161,7 +161,7 @@ describe('wrong settings', () => {
       '0.01',
       'levels[1] is 1, levels must rise, from 0.05 at least to below 1',
     ],
-    ['a negative hysteresis', '0.5', '-0.1', 'hysteresis is -0.1, it must be zero or more'],
+    ['a negative hysteresis', '0.5', '-0.1', 'hysteresis is -0.1, it must be between 0 and 1'],
   ])('include %s', (_, levels, hysteresis, expected) => {
     const environment = { PLIMSOLL_LEVELS: levels, PLIMSOLL_HYSTERESIS: hysteresis }
     const { code, message } = faultOf(() => loadConfig({}, environment))

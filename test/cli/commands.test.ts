@@ -38,7 +38,7 @@ const WRONG_USE: readonly (readonly [args: readonly string[], message: string])[
   [['run', '--stream-url', 'bybit-linear=http://host'], 'streamUrls.bybit-linear'],
   [['run', '--levels', '0.9,0.5'], 'levels[1] is 0.5, levels must rise'],
   [['run', '--levels', 'high'], 'levels.0 (PLIMSOLL_LEVELS) must be a decimal string'],
-  [['run', '--hysteresis', '-1'], 'hysteresis is -1, it must be zero or more'],
+  [['run', '--hysteresis', '-1'], 'hysteresis is -1, it must be between 0 and 1'],
   [['run', '--kernel', 'gpu'], '(is "gpu")'],
   [['run', '--redis-url', 'http://host'], 'the Redis URL must look like redis://'],
   [['run', '--rules', '/nowhere/rules.json'], 'rules file /nowhere/rules.json: ENOENT'],
