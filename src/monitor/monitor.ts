@@ -154,6 +154,10 @@ export class Monitor {
         return
       }
       if (this.#changes.length > 0) this.#applyWaiting()
+      if (this.#inbox.length > 0 && clock.monotonicMs() > endMs) {
+        this.#goOnLater()
+        return
+      }
     }
   }
 

@@ -243,6 +243,29 @@ describe('the monitor', () => {
     expect(records.findLast(({ event }) => event.account === 'a0')!.event.accountVersion).toBe(2)
   })
 
+  it('works a backlog of quiet instants off in slices too', () => {
+    const { monitor, clock, frame } = openMonitor()
+    monitor.apply({ kind: 'put', account: isolatedLong('a') })
+    frame([['AUSDT', '100']])
+    let turns = 0
+    const { nextTurn } = clock
+    clock.nextTurn = (callback) => {
+      turns++
+      nextTurn.call(clock, callback)
+    }
+    let looks = 0
+    clock.monotonicMs = () => 1_000 + looks++
+    monitor.frameStart(0, 0)
+    // One instrument in one frame a hundred times: a hundred instants.
+    for (let i = 0; i < 100; i++) monitor.tick('binance', 'AUSDT', '100', i)
+    monitor.frameEnd()
+    expect(monitor.counters.instants).toBeLessThan(20)
+    clock.runTurns()
+    expect(monitor.isIdle).toBe(true)
+    expect(monitor.counters.instants).toBe(101)
+    expect(turns).toBeGreaterThan(10)
+  })
+
   it('stops with a code when more ticks wait than the inbox holds', () => {
     const { monitor, clock } = openMonitor()
     for (let i = 0; i < 3_000; i++) monitor.apply({ kind: 'put', account: isolatedLong(`a${i}`) })
