@@ -186,9 +186,7 @@ class StreamedEventLog implements RedisEventLog {
     this.#positionDoubtful = false
     const doubts = this.#doubts
     const found = await this.#stream.position()
-    this.#streaming.succeeded()
-    const top = parseStreamId(found.top)
-    const cursor = parseStreamId(found.cursor)
+    const [top, cursor] = [parseStreamId(found.top), parseStreamId(found.cursor)]
     if (top.fence > this.#fence || cursor.fence > this.#fence) {
       this.#reportFenced(found.top)
       return true
@@ -200,6 +198,8 @@ class StreamedEventLog implements RedisEventLog {
     const streamed = top.fence === this.#fence ? top.sequence : 0
     const enqueued = cursor.fence === this.#fence ? Math.min(cursor.sequence, streamed) : 0
     this.#moveTo(streamed, enqueued)
+    // Where events wait, writing decides: a Redis that is full still answers reads.
+    if (this.#outbox.streamed === this.#outbox.published) this.#streaming.succeeded()
     this.#enqueuing.notify()
     return true
   }

@@ -43,6 +43,7 @@ export class Stage {
   readonly #work = new Waiter()
   readonly #delay = new Waiter()
   #failing = false
+  #delayMs = RETRY_DELAY_MIN_MS
   #stopped = false
 
   constructor(options: StageOptions) {
@@ -64,6 +65,7 @@ export class Stage {
   /** The step did its work against Redis: the next failure is the first of a new outage. */
   succeeded(): void {
     this.#failing = false
+    this.#delayMs = RETRY_DELAY_MIN_MS
   }
 
   fail(error: unknown): void {
@@ -74,16 +76,14 @@ export class Stage {
   }
 
   async run(): Promise<void> {
-    let delayMs = RETRY_DELAY_MIN_MS
     while (!this.#stopped) {
       try {
         if (!(await this.#options.step())) await this.#work.wait()
-        delayMs = RETRY_DELAY_MIN_MS
       } catch (error) {
         if (isBug(error)) throw error
         this.fail(error)
-        await this.#delay.wait(this.#options.clock, delayMs)
-        delayMs = Math.min(delayMs * 2, RETRY_DELAY_MAX_MS)
+        await this.#delay.wait(this.#options.clock, this.#delayMs)
+        this.#delayMs = Math.min(this.#delayMs * 2, RETRY_DELAY_MAX_MS)
       }
     }
   }

@@ -1,7 +1,7 @@
 import { type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq'
+import { atMost } from '../clock.ts'
 import { type Clock, type MarginEvent, marginEventSchema } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
-import { withDeadline } from './connection.ts'
 import { type Inbox, onceUnsynced } from './once.ts'
 import { EVENTS_QUEUE_NAME, type QueueConnection } from './queue.ts'
 import { describeIssue, jobDataSchema } from './schema.ts'
@@ -17,6 +17,10 @@ const HANDLER_DELAY_MIN_MS = 100
 const HANDLER_DELAY_MAX_MS = 5_000
 /** How long `close` waits for the handler that runs; then its job is left to be handed out again. */
 const CLOSE_LIMIT_MS = 4_000
+/** Then its connections get this long to end: where Redis is away, BullMQ itself would wait for it for ever. */
+const DISCONNECT_LIMIT_MS = 500
+/** Errors of the connection that come within so long of one another are one outage, told once. */
+const OUTAGE_GAP_MS = 30_000
 
 export interface EventContext {
   readonly jobId: string
@@ -45,7 +49,7 @@ export interface SubscribeOptions {
    */
   readonly lockMs?: number
   readonly clock: Clock
-  /** SUBSCRIBER_FAILED: a handler or a job failed; REDIS_UNAVAILABLE: the connection did. Nothing is lost by either. */
+  /** SUBSCRIBER_FAILED: a handler or a job failed; REDIS_UNAVAILABLE: the connection did, told once an outage. Nothing is lost by either. */
   readonly fault: (error: PlimsollError) => void
 }
 
@@ -63,7 +67,7 @@ export interface SubscriptionStats {
 }
 
 export interface Subscription {
-  /** Stops taking jobs and waits for the event in hand; the rest of its job is delivered again. */
+  /** Stops taking jobs and waits for the event in hand, at most about 5 s; the rest of its job is delivered again. */
   close(): Promise<void>
   stats(): SubscriptionStats
 }
@@ -83,6 +87,7 @@ class QueueSubscription implements Subscription {
   readonly #delays = new Set<Waiter>()
   readonly #counts = { jobs: 0, events: 0, effects: 0, duplicates: 0, malformed: 0, failures: 0 }
   #closing = false
+  #outageMs = Number.NEGATIVE_INFINITY
 
   constructor(options: SubscribeOptions) {
     this.#options = options
@@ -102,9 +107,7 @@ class QueueSubscription implements Subscription {
       stalledInterval: Math.min(lockMs, STALLED_CHECK_MAX_MS),
       maxStalledCount: STALLED_COUNT_MAX,
     })
-    this.#worker.on('error', (cause) =>
-      fault(new PlimsollError('REDIS_UNAVAILABLE', `queue ${queueName}: ${cause.message}`, { cause })),
-    )
+    this.#worker.on('error', (cause) => this.#reportOutage(`queue ${queueName}`, cause))
     this.#worker.on('failed', (job, cause) => {
       if (this.#closing) return
       fault(new PlimsollError('SUBSCRIBER_FAILED', `job ${job?.id ?? '?'}: ${cause.message}`, { cause }))
@@ -119,13 +122,26 @@ class QueueSubscription implements Subscription {
     this.#closing = true
     for (const delay of this.#delays) delay.notify()
     const { clock } = this.#options
-    try {
-      await withDeadline(clock, this.#worker.close(), CLOSE_LIMIT_MS, 'closing the subscription')
-    } catch (error) {
-      if (!(error instanceof PlimsollError)) throw error
-      await this.#worker.close(true)
-    }
+    let isClosed = false
+    const closed = this.#worker.close().then(() => {
+      isClosed = true
+    })
+    await atMost(clock, closed, CLOSE_LIMIT_MS)
+    if (!isClosed) await atMost(clock, this.#disconnect(), DISCONNECT_LIMIT_MS)
     await this.#options.inbox?.sync()
+  }
+
+  /** What waits for a reply of Redis ends as failed; a connection that was handed in is not ours to end. */
+  async #disconnect(): Promise<void> {
+    if (!('disconnect' in this.#options.connection)) await this.#worker.disconnect()
+  }
+
+  #reportOutage(where: string, cause: Error): void {
+    const nowMs = this.#options.clock.monotonicMs()
+    const isKnown = nowMs - this.#outageMs < OUTAGE_GAP_MS
+    this.#outageMs = nowMs
+    if (isKnown || this.#closing) return
+    this.#options.fault(new PlimsollError('REDIS_UNAVAILABLE', `${where}: ${cause.message}`, { cause }))
   }
 
   async #handle(job: Job, token: string | undefined): Promise<void> {

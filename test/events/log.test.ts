@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { AccountProgress } from '../../src/domain/index.ts'
 import { JOB_EVENTS_MAX, OUTBOX_EVENTS_MAX } from '../../src/events/index.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
@@ -205,6 +205,33 @@ describe('two owners of one stream', () => {
     log.publish([sampleRecord('desk/1', 1)])
     expect(await log.flush(5_000)).toBe(true)
     expect((await probe.xrevrange(KEYS.events, '+', '-', 'COUNT', 1))[0]?.[0]).toBe('100000000000000-1')
+    await close()
+  })
+})
+
+describe('when Redis is full', () => {
+  afterEach(() => probe.config('SET', 'maxmemory', '0'))
+
+  it('each stage tells it once and tries ever more rarely; nothing is lost when there is room again', async () => {
+    const { log, close, faults } = await openLog(server.url)
+    const told = (stage: string) => faults.filter(({ message }) => message.includes(`the ${stage} does not`))
+    await probe.config('SET', 'maxmemory', '1mb')
+    const records = sampleRecords(20)
+    log.publish(records)
+    expect(await log.flush(1_500)).toBe(false)
+    expect(told('stream')).toMatchObject([{ message: expect.stringContaining('OOM') }])
+    expect(told('queue').length).toBeLessThanOrEqual(1)
+    // Of each stage after 50, 100, 200, 400 and 800 ms.
+    expect(log.stats().retries).toBeLessThan(16)
+    await probe.config('SET', 'maxmemory', '0')
+    expect(await log.flush(5_000)).toBe(true)
+    expect(await streamIds()).toEqual(ids(records))
+    expect(idsOf(await waitingJobs(server.url))).toEqual(ids(records))
+    await probe.config('SET', 'maxmemory', '1mb')
+    log.publish(sampleRecords(1, 20))
+    await until(() => told('stream').length === 2)
+    await probe.config('SET', 'maxmemory', '0')
+    expect(await log.flush(5_000)).toBe(true)
     await close()
   })
 })

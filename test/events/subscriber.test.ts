@@ -1,7 +1,7 @@
 import { Queue } from 'bullmq'
 import type { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { systemClock } from '../../src/clock.ts'
+import { sleep, systemClock } from '../../src/clock.ts'
 import type { MarginEvent } from '../../src/domain/index.ts'
 import type { PlimsollError } from '../../src/errors.ts'
 import {
@@ -159,5 +159,41 @@ describe('a subscriber', () => {
     consume({ inbox, handler: ({ sequence }) => void second.push(sequence) })
     await until(() => second.length === 3)
     expect(second).toEqual([2, 3, 4])
+  })
+
+  it('tells an outage of Redis once, and closes in bounded time while it lasts', {
+    timeout: 20_000,
+  }, async () => {
+    const away = await startTestRedis()
+    const seen: number[] = []
+    const { log, close } = await openLog(away.url)
+    const subscription = consume({
+      connection: { url: away.url },
+      handler: ({ sequence }) => void seen.push(sequence),
+    })
+    log.publish(sampleRecords(1))
+    await until(() => seen.length === 1)
+    await close()
+    await away.stop()
+    await sleep(systemClock, 3_000)
+    expect(faults).toMatchObject([{ code: 'REDIS_UNAVAILABLE' }])
+    await subscription.close()
+    expect(faults).toHaveLength(1)
+  })
+
+  it('closes in bounded time while a handler does not end; the event is delivered again', async () => {
+    const seen: string[] = []
+    const stuck = consume({
+      lockMs: 1_000,
+      handler: () => {
+        seen.push('stuck')
+        return new Promise(() => undefined)
+      },
+    })
+    await add('ja', [sampleEvent('desk/1', 1)])
+    await until(() => seen.length === 1)
+    await stuck.close()
+    consume({ lockMs: 1_000, handler: () => void seen.push('next') })
+    await until(() => seen.includes('next'))
   })
 })
