@@ -14,6 +14,10 @@ import { streamCarrying } from './venues/index.ts'
 
 /** New markets wait this long for others, so that one subscription asks for all. */
 const MARKETS_GATHER_MS = 20
+/** Markets that go stale within this long are one line of the log. */
+const STALE_GATHER_MS = 1_000
+/** Markets named in one line of the log; more are counted. */
+const SYMBOLS_LOGGED_MAX = 5
 /** A market without any mark so long after the start is stale: what an earlier run told of its accounts holds no more. */
 const FIRST_MARKS_MS = 30_000
 
@@ -38,6 +42,8 @@ export class MarketData {
   #isOpen = false
   #cancelGather: (() => void) | undefined
   #cancelFirstMarks: () => void = () => undefined
+  /** What ends each line of the log that still gathers markets. */
+  readonly #gathering = new Set<() => void>()
 
   constructor(options: MarketDataOptions) {
     this.#options = options
@@ -80,6 +86,7 @@ export class MarketData {
     this.#isOpen = false
     this.#cancelGather?.()
     this.#cancelFirstMarks()
+    for (const cancel of this.#gathering) cancel()
     await Promise.all([...this.#feeds.values()].map((feeds) => feeds.close()))
   }
 
@@ -107,14 +114,15 @@ export class MarketData {
   #openFeeds(stream: VenueStream, venue: VenueId, symbols: readonly string[]): Feeds {
     const { streamUrls, clock, random } = this.#options
     const url = streamUrls[stream.id]
-    const log = this.#options.log.child({ stream: stream.id })
-    const sink = this.#sinkOf(venue, log)
+    const { log } = this.#options
+    const sink = this.#sinkOf(venue, log.child({ stream: stream.id }))
     const given = url === undefined ? {} : { url }
     return openFeeds({ stream, symbols, clock, random, log, budget: this.#budget, sink, ...given })
   }
 
   #sinkOf(venue: VenueId, log: Log): FeedSink {
     const { monitor, failed } = this.#options
+    const staleSymbols: string[] = []
     return {
       frameStart: (receivedMonotonicMs, receivedTimeMs) => {
         this.#frames++
@@ -125,16 +133,27 @@ export class MarketData {
       frameEnd: () => monitor.frameEnd(),
       marketState: (symbol, state) => {
         if (state === 'fresh') return
-        log.warn({ symbol, state }, 'market has no fresh mark')
+        if (staleSymbols.push(symbol) === 1) this.#tellStaleSoon(staleSymbols, log)
         this.#stale(venue, symbol)
       },
-      connection: (state, reason) => log.info({ state, reason }, 'feed'),
+      // The feed itself logs it.
+      connection: () => undefined,
       fault: (error) => {
         if (error instanceof PlimsollError && error.code === 'FEED_REJECTED') {
           log.error({ code: error.code }, error.message)
         } else failed(error)
       },
     }
+  }
+
+  #tellStaleSoon(gathered: string[], log: Log): void {
+    const cancel = this.#options.clock.after(STALE_GATHER_MS, () => {
+      this.#gathering.delete(cancel)
+      const markets = gathered.splice(0)
+      const symbols = markets.slice(0, SYMBOLS_LOGGED_MAX)
+      log.warn({ markets: markets.length, symbols }, 'markets have no fresh mark')
+    })
+    this.#gathering.add(cancel)
   }
 
   #stale(venue: string, symbol: string): void {

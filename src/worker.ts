@@ -26,6 +26,8 @@ export type { Worker, WorkerOptions, WorkerStats } from './worker-types.ts'
 export const STOP_FLUSH_MS = 2_000
 /** Then the log of events gets this long to close; the sockets to Redis are closed after it in any case. */
 const STOP_CLOSE_MS = 500
+/** Refused accounts that the load of the book names in the log; more are counted. */
+const REFUSED_LOGGED_MAX = 20
 const AUDIT_EVERY_MS = 100
 const AUDIT_ACCOUNTS = 20
 
@@ -81,6 +83,8 @@ class MonitorWorker implements Worker {
   #source!: AccountSource
   #cancelAudit: () => void = () => undefined
   #stopping: Promise<void> | undefined
+  /** Counts until the book is loaded; after that every refused change is told. */
+  #refusedAtLoad = 0
   #failed = false
 
   constructor(options: WorkerOptions, connections: readonly RedisConnection[]) {
@@ -97,8 +101,7 @@ class MonitorWorker implements Worker {
       ruleBookOf: ruleBooks(config, options.rules),
       publish: (records) => this.#publish(records),
       marketAdded: (venue, symbol) => this.#marketData.add(venue as VenueId, symbol),
-      refused: (account, error) =>
-        log.error({ account: account.id, error: error.message }, 'account refused'),
+      refused: (account, error) => this.#refused(account.id, error),
       observer: options.observer,
     })
     this.#marketData = new MarketData({
@@ -147,7 +150,7 @@ class MonitorWorker implements Worker {
   async #load(): Promise<void> {
     const { log, signal } = this.#options
     const refused = (id: string, error: Error) => {
-      log.error({ account: id, error: error.message }, 'account refused')
+      this.#refused(id, error)
       this.#monitor.refuse(id)
     }
     await this.#eventLog.restore((account, progress) => this.#monitor.restore(account, progress))
@@ -157,6 +160,14 @@ class MonitorWorker implements Worker {
     }, refused)
     signal?.throwIfAborted()
     this.#monitor.loaded()
+    const accounts = this.#refusedAtLoad
+    if (accounts > 0) log.error({ accounts }, 'accounts refused; they are not watched')
+    this.#refusedAtLoad = Number.NEGATIVE_INFINITY
+  }
+
+  #refused(account: string, error: Error): void {
+    if (++this.#refusedAtLoad > REFUSED_LOGGED_MAX) return
+    this.#options.log.error({ account, error: error.message }, 'account refused')
   }
 
   stats(): WorkerStats {

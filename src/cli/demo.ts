@@ -89,11 +89,12 @@ function display(screen: Screen, reporter: Reporter): () => void {
 function noteLog(note: (text: string) => void): Log {
   return createLog('warn', {
     write(line) {
-      const { msg, symbol, error } = JSON.parse(line) as Record<
-        'msg' | 'symbol' | 'error',
-        string | undefined
-      >
-      note([msg, symbol, error].filter((part) => part !== undefined).join(' '))
+      const { msg, symbols, error } = JSON.parse(line) as {
+        readonly msg: string
+        readonly symbols?: readonly string[]
+        readonly error?: string
+      }
+      note([msg, symbols?.join(', '), error].filter((part) => part !== undefined).join(' '))
     },
   })
 }

@@ -1,0 +1,51 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { until, type WorkerProcess } from '../support/worker.ts'
+import { longAt100, Servers, type Shard } from './harness.ts'
+
+const STALE_LIMIT_MS = 15_000
+
+let servers: Servers
+let shard: Shard
+let worker: WorkerProcess | undefined
+beforeAll(async () => {
+  servers = await Servers.start()
+})
+beforeEach(() => {
+  shard = servers.nextShard()
+})
+afterEach(async () => {
+  await worker?.end('SIGTERM')
+})
+afterAll(() => servers.stop())
+
+const logged = (msg: string) => worker!.log.filter((line) => line.msg === msg)
+
+describe('the log of a worker', () => {
+  it('names the first refused accounts of a book and counts the others', async () => {
+    await shard.book.put(longAt100('desk/good', '20'))
+    const unknown = Array.from({ length: 30 }, (_, index) =>
+      longAt100(`desk/${index}`, '20', { symbol: 'NOSUCHUSDT' }),
+    )
+    // Written past the import, which would refuse them.
+    await shard.book.putMany(unknown.map((account) => ({ account })))
+    worker = await shard.startWorker()
+    expect(logged('account refused')).toHaveLength(20)
+    expect(logged('accounts refused; they are not watched')).toMatchObject([{ accounts: 30 }])
+  })
+
+  it('has one line for a connection that is live, and one for all markets of a stream that went silent', async () => {
+    const { exchange } = servers
+    for (const symbol of ['AAAUSDT', 'BBBUSDT']) exchange.setMark(symbol, '100')
+    await shard.import([longAt100('desk/a', '50'), longAt100('desk/b', '50', { symbol: 'BBBUSDT' })])
+    worker = await shard.startWorker()
+    await until('the connection is live', () => logged('connection live').length > 0)
+    const lines = worker.log.filter(({ stream }) => stream === 'bybit-linear').map(({ msg }) => msg)
+    expect(lines).toEqual(['connecting', 'connection live'])
+    for (const symbol of ['AAAUSDT', 'BBBUSDT']) exchange.silence(symbol, true)
+    await until('that is told', () => logged('markets have no fresh mark').length > 0, STALE_LIMIT_MS)
+    expect(logged('markets have no fresh mark')).toMatchObject([
+      { markets: 2, symbols: ['AAAUSDT', 'BBBUSDT'] },
+    ])
+    for (const symbol of ['AAAUSDT', 'BBBUSDT']) exchange.silence(symbol, false)
+  })
+})
