@@ -5,7 +5,7 @@ import { createLog } from '../log.ts'
 import { systemRandom } from '../random.ts'
 import { openRedis } from '../redis/index.ts'
 import { ruleBooks } from '../rule-books.ts'
-import { startWorker, type Worker, type WorkerOptions } from '../worker.ts'
+import { startWorker, type Worker } from '../worker.ts'
 import { withConfigOptions } from './options.ts'
 import { type Ended, untilSignal } from './signals.ts'
 
@@ -32,44 +32,39 @@ async function run({ json, ...overrides }: ConfigOverrides & { json?: true }): P
   const log = createLog(config.logLevel)
   const clock = systemClock
   const ended = untilSignal()
+  const stop = new AbortController()
+  const { signal } = stop
+  const abort = () => stop.abort()
+  void ended.promise.then(abort, abort)
   const notify = (line: string) => void process.stderr.write(`${line}\n`)
-  const redis = await openRedis({ redisUrl: config.redisUrl, dataDir: config.dataDir, clock, notify })
   try {
-    const worker = await startUntil(ended, {
-      config,
-      redisUrl: redis.url,
-      clock,
-      random: systemRandom,
-      log,
-      fatal: ended.fail,
-    })
-    if (worker === undefined) return
-    log.info({ redis: redis.source, ...summaryOf(worker.stats()) }, 'worker runs')
+    const { redisUrl, dataDir } = config
+    const redis = await openRedis({ redisUrl, dataDir, clock, notify, signal })
+    const { fail: fatal } = ended
+    const options = { config, redisUrl: redis.url, clock, random: systemRandom, log, fatal, signal }
     try {
-      await ended.promise
+      const worker = await startWorker(options)
+      log.info({ redis: redis.source, ...summaryOf(worker.stats()) }, 'worker runs')
+      await untilEnded(ended, worker, json)
     } finally {
-      await worker.stop()
-      if (json === true) process.stdout.write(`${JSON.stringify(summaryOf(worker.stats()))}\n`)
+      await redis.close()
     }
+  } catch (error) {
+    if (error !== signal.reason) throw error
+    // The end came before the worker ran. Rejects where it is a fault.
+    await ended.promise
+    log.info({}, 'stopped while starting')
   } finally {
-    await redis.close()
     ended.dispose()
   }
 }
 
-/** The worker; undefined where the end comes while it is starting. */
-async function startUntil(ended: Ended, options: Omit<WorkerOptions, 'signal'>): Promise<Worker | undefined> {
-  const stop = new AbortController()
-  const abort = () => stop.abort()
-  void ended.promise.then(abort, abort)
+async function untilEnded(ended: Ended, worker: Worker, json: true | undefined): Promise<void> {
   try {
-    return await startWorker({ ...options, signal: stop.signal })
-  } catch (error) {
-    if (error !== stop.signal.reason) throw error
-    // Rejects where the end is a fault.
     await ended.promise
-    options.log.info({}, 'stopped while starting')
-    return undefined
+  } finally {
+    await worker.stop()
+    if (json === true) process.stdout.write(`${JSON.stringify(summaryOf(worker.stats()))}\n`)
   }
 }
 

@@ -19,7 +19,7 @@ interface TailConnection {
 }
 
 export interface TailContext {
-  readonly connect: (overrides: ConfigOverrides) => Promise<TailConnection>
+  readonly connect: (overrides: ConfigOverrides, signal: AbortSignal) => Promise<TailConnection>
   readonly clock: Clock
   readonly output: NodeJS.WritableStream
   readonly errors: NodeJS.WritableStream
@@ -59,11 +59,11 @@ export function tailCommand(context: TailContext = REAL): Command {
     .action((flags: TailFlags) => tail(context, flags))
 }
 
-async function connect(overrides: ConfigOverrides): Promise<TailConnection> {
+async function connect(overrides: ConfigOverrides, signal: AbortSignal): Promise<TailConnection> {
   const { redisUrl, dataDir, shard } = loadConfig(overrides)
   const clock = systemClock
   const notify = (line: string) => void process.stderr.write(`${line}\n`)
-  const server = await openRedis({ redisUrl, dataDir, clock, notify })
+  const server = await openRedis({ redisUrl, dataDir, clock, notify, signal })
   try {
     const redis = await connectRedis({ url: server.url, role: 'blocking', clock, random: systemRandom })
     return { redis, eventsKey: keysOf(shard).events, close: () => server.close() }
@@ -83,7 +83,7 @@ async function tail(context: TailContext, { from, count, json, ...overrides }: T
   output.once('error', abort)
   const failed = (error: Error) => void errors.write(`plimsoll: waiting for Redis: ${error.message}\n`)
   try {
-    const { redis, eventsKey, close } = await context.connect(overrides)
+    const { redis, eventsKey, close } = await context.connect(overrides, stop.signal)
     try {
       let printed = 0
       const events = followEvents({ redis, key: eventsKey, from, clock, signal: stop.signal, failed })
@@ -100,6 +100,8 @@ async function tail(context: TailContext, { from, count, json, ...overrides }: T
       redis.disconnect()
       await close()
     }
+  } catch (error) {
+    if (error !== stop.signal.reason) throw error
   } finally {
     output.off('error', abort)
     ended.dispose()

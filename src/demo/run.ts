@@ -142,10 +142,10 @@ class DemoRun {
   }
 
   async #openStore(): Promise<DemoStore> {
-    const { config, clock, seed, runId, notify } = this.#options
+    const { config, clock, seed, runId, notify, signal } = this.#options
     const { redisUrl, dataDir } = config
     const random = seededRandom(seed, WORKER_RANDOM_STREAM)
-    const store = await openDemoStore({ redisUrl, dataDir, runId, clock, random, notify })
+    const store = await openDemoStore({ redisUrl, dataDir, runId, clock, random, notify, signal })
     this.#stops.push(() => store.close())
     this.#reporter.note(
       `Redis ${redactUrl(store.redisUrl)}, ${redisUrl === undefined ? 'private' : `shard ${store.shard}`}`,

@@ -26,6 +26,7 @@ export interface StoreOptions {
   readonly clock: Clock
   readonly random: Random
   readonly notify: (line: string) => void
+  readonly signal: AbortSignal
 }
 
 /** Opens a private Redis below `dataDir`, or a shard of its own in the given Redis. */
@@ -64,10 +65,10 @@ export async function openDemoStore(options: StoreOptions): Promise<DemoStore> {
 }
 
 async function startPrivate(options: StoreOptions, shard: string) {
-  const { clock, dataDir, notify } = options
+  const { clock, dataDir, notify, signal } = options
   const directory = join(dataDir, shard)
-  const binary = await locateRedisServer({ dataDir, clock, notify })
-  const server = await startRedisServer({ binary, dataDir: directory, clock })
+  const binary = await locateRedisServer({ dataDir, clock, notify, signal })
+  const server = await startRedisServer({ binary, dataDir: directory, clock, signal })
   return {
     url: server.url,
     async stop() {

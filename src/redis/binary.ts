@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import type { Clock } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import { runCommand } from './command.ts'
+import { inDataFolder } from './data-folder.ts'
 import { fetchDebianRedis } from './debian.ts'
 
 const VERSION_TIMEOUT_MS = 10_000
@@ -27,12 +28,15 @@ export interface LocateOptions {
   readonly notify: (line: string) => void
   /** Where to look, in order. Default: the PATH, then the system's package manager. */
   readonly sources?: readonly ('path' | 'packages')[]
+  /** Gives up a download or an installation. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /**
  * Finds a Redis server: `redis-server` or `valkey-server` on the PATH, else from the system's package
  * manager (Debian and Ubuntu into a private folder, no root needed; macOS through Homebrew).
- * @throws PlimsollError REDIS_NOT_FOUND with what to do, when there is none.
+ * @throws PlimsollError REDIS_NOT_FOUND with what to do, when there is none; CONFIGURATION where the data folder cannot
+ * be used; the signal's reason where it gives up.
  */
 export async function locateRedisServer(options: LocateOptions): Promise<RedisBinary> {
   for (const source of options.sources ?? ['path', 'packages']) {
@@ -77,22 +81,26 @@ async function onPath(clock: Clock): Promise<RedisBinary | undefined> {
 }
 
 async function fromPackages(options: LocateOptions): Promise<RedisBinary | undefined> {
-  const { clock, notify } = options
+  const { clock, notify, signal } = options
   const available = async (program: string) =>
     (await runCommand(program, ['--version'], { clock, timeoutMs: VERSION_TIMEOUT_MS })).exitCode === 0
   if ((await available('apt-get')) && (await available('dpkg'))) {
-    return await fetchDebianRedis({
-      directory: resolve(options.dataDir, 'redis-dist'),
-      clock,
-      notify,
-      probe: (candidate) => probe(candidate, clock),
-    })
+    const directory = resolve(options.dataDir, 'redis-dist')
+    const probeHere = (candidate: Pick<RedisBinary, 'path' | 'libraryPath'>) => probe(candidate, clock)
+    return await inDataFolder(directory, () =>
+      fetchDebianRedis({ directory, clock, notify, probe: probeHere, signal }),
+    )
   }
-  if (process.platform === 'darwin' && (await available('brew'))) return await fromHomebrew(clock, notify)
+  if (process.platform === 'darwin' && (await available('brew')))
+    return await fromHomebrew(clock, notify, signal)
   return undefined
 }
 
-async function fromHomebrew(clock: Clock, notify: (line: string) => void): Promise<RedisBinary | undefined> {
+async function fromHomebrew(
+  clock: Clock,
+  notify: (line: string) => void,
+  signal: AbortSignal | undefined,
+): Promise<RedisBinary | undefined> {
   for (const formula of ['redis', 'valkey']) {
     const installed = await homebrewServer(formula, clock)
     if (installed !== undefined) return installed
@@ -101,7 +109,9 @@ async function fromHomebrew(clock: Clock, notify: (line: string) => void): Promi
   const { exitCode, output } = await runCommand('brew', ['install', 'valkey'], {
     clock,
     timeoutMs: BREW_TIMEOUT_MS,
+    signal,
   })
+  signal?.throwIfAborted()
   if (exitCode === 0) return await homebrewServer('valkey', clock)
   throw new PlimsollError(
     'REDIS_NOT_FOUND',

@@ -1,6 +1,7 @@
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { PlimsollError } from '../errors.ts'
+import { inDataFolder } from './data-folder.ts'
 import { processIdAt } from './port.ts'
 
 /** Names the process that owns the folder: first the one that starts the server, then the server. */
@@ -49,7 +50,8 @@ export async function claimDirectory(directory: string): Promise<DirectoryClaim>
 
 /** The private server that runs on this data folder now, started by whatever process. */
 export async function runningRedisUrl(dataDir: string): Promise<string | undefined> {
-  const owner = await ownerOf(join(resolve(dataDir, 'redis'), OWNER_FILE))
+  const directory = resolve(dataDir, 'redis')
+  const owner = await inDataFolder(directory, () => ownerOf(join(directory, OWNER_FILE)))
   return owner !== undefined && (await isAlive(owner)) ? owner.url : undefined
 }
 
@@ -67,7 +69,8 @@ async function ownerOf(file: string): Promise<Owner | undefined> {
   try {
     return JSON.parse(await readFile(file, 'utf8')) as Owner
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    // A power loss may leave the file empty; whoever owned the folder is gone since.
+    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }
 }

@@ -10,11 +10,16 @@ export interface CommandResult {
   readonly output: string
 }
 
-/** Runs a program to its end, at most `timeoutMs`, then kills it. Never rejects: failing is a result. */
+/** Runs a program to its end, at most `timeoutMs` and until the signal, then kills it. Never rejects: failing is a result. */
 export function runCommand(
   program: string,
   args: readonly string[],
-  options: { readonly clock: Clock; readonly timeoutMs: number; readonly directory?: string },
+  options: {
+    readonly clock: Clock
+    readonly timeoutMs: number
+    readonly directory?: string
+    readonly signal?: AbortSignal | undefined
+  },
 ): Promise<CommandResult> {
   return new Promise((resolve) => {
     const child = spawn(program, args, {
@@ -31,8 +36,11 @@ export function runCommand(
       output += `\n${program} was stopped after ${options.timeoutMs} ms`
       child.kill('SIGKILL')
     })
+    const kill = () => void child.kill('SIGKILL')
+    options.signal?.addEventListener('abort', kill, { once: true })
     const settle = (exitCode: number | undefined) => {
       cancel()
+      options.signal?.removeEventListener('abort', kill)
       resolve({ exitCode, output })
     }
     child.on('error', (error) => {

@@ -35,6 +35,7 @@ export interface FetchOptions {
   readonly clock: Clock
   readonly notify: (line: string) => void
   readonly probe: (candidate: Candidate) => Promise<RedisBinary | undefined>
+  readonly signal?: AbortSignal | undefined
 }
 
 /**
@@ -106,6 +107,7 @@ class Unpacking {
   readonly #work: string
   readonly #clock: Clock
   readonly #probe: FetchOptions['probe']
+  readonly #signal: AbortSignal | undefined
   #aptOptions: string[]
   #refreshed = false
 
@@ -113,6 +115,7 @@ class Unpacking {
     this.#work = work
     this.#clock = options.clock
     this.#probe = options.probe
+    this.#signal = options.signal
     this.#aptOptions = [
       `Acquire::http::Timeout=${NETWORK_TIMEOUT_S}`,
       `Acquire::https::Timeout=${NETWORK_TIMEOUT_S}`,
@@ -203,12 +206,15 @@ class Unpacking {
     return this.#run(program, [...this.#aptOptions.flatMap((option) => ['-o', option]), ...args])
   }
 
-  #run(program: string, args: readonly string[]): Promise<CommandResult> {
-    return runCommand(program, args, {
+  async #run(program: string, args: readonly string[]): Promise<CommandResult> {
+    const result = await runCommand(program, args, {
       clock: this.#clock,
       timeoutMs: APT_TIMEOUT_MS,
       directory: this.#work,
+      signal: this.#signal,
     })
+    this.#signal?.throwIfAborted()
+    return result
   }
 }
 

@@ -11,6 +11,8 @@ export interface OpenOptions {
   readonly clock: Clock
   /** Receives one line where something happens that takes time: a download, an installation. */
   readonly notify: (line: string) => void
+  /** Gives up: it rejects with the signal's reason, and what was begun is ended. */
+  readonly signal?: AbortSignal | undefined
 }
 
 export interface OpenedRedis {
@@ -32,8 +34,8 @@ export async function openRedis(options: OpenOptions): Promise<OpenedRedis> {
   }
   const running = await runningRedisUrl(options.dataDir)
   if (running !== undefined) return { url: running, source: 'running', close: nothingToClose }
-  const { dataDir, clock } = options
-  const binary = await locateRedisServer({ dataDir, clock, notify: options.notify })
-  const server = await startRedisServer({ binary, dataDir, clock })
+  const { dataDir, clock, notify, signal } = options
+  const binary = await locateRedisServer({ dataDir, clock, notify, signal })
+  const server = await startRedisServer({ binary, dataDir, clock, signal })
   return { url: server.url, source: 'started', close: () => server.stop() }
 }

@@ -7,6 +7,7 @@ import { PlimsollError } from '../errors.ts'
 import { commandOf, type RedisBinary } from './binary.ts'
 import { claimDirectory, type DirectoryClaim } from './claim.ts'
 import { runCommand } from './command.ts'
+import { inDataFolder } from './data-folder.ts'
 import { freePort, isFree, processIdAt } from './port.ts'
 
 /** A large append-only file is read before the first answer. */
@@ -31,6 +32,8 @@ export interface StartOptions {
   readonly appendfsync?: 'always' | 'everysec'
   /** Further settings, appended to the command line and overriding ours. */
   readonly settings?: Readonly<Record<string, string>>
+  /** Gives up the start. */
+  readonly signal?: AbortSignal | undefined
 }
 
 export interface RedisServer {
@@ -48,13 +51,16 @@ export interface RedisServer {
  * It runs in its own process group, so Ctrl-C reaches us and not it: we stop it when our own work is done.
  * It ends with us: on our exit it gets SIGTERM; when we are killed, Linux sends it (`setpriv --pdeathsig`).
  * Elsewhere it then stays, and `runningRedisUrl` finds it.
- * @throws PlimsollError PORT_OCCUPIED, or REDIS_UNAVAILABLE with the server's own last words.
+ * @throws PlimsollError PORT_OCCUPIED, CONFIGURATION where the folder cannot be used, or REDIS_UNAVAILABLE with the
+ * server's own last words; the signal's reason where it gives up the start.
  */
 export async function startRedisServer(options: StartOptions): Promise<RedisServer> {
   const directory = resolve(options.dataDir, 'redis')
-  // Other users of the machine must not read accounts.
-  await mkdir(directory, { recursive: true, mode: 0o700 })
-  const claim = await claimDirectory(directory)
+  const claim = await inDataFolder(directory, async () => {
+    // Other users of the machine must not read accounts.
+    await mkdir(directory, { recursive: true, mode: 0o700 })
+    return await claimDirectory(directory)
+  })
   try {
     const server = await startOnSomePort(directory, options)
     await claim.record({ pid: server.pid, url: server.url })
@@ -108,7 +114,7 @@ async function startOnPort(port: number, directory: string, options: StartOption
     stdio: ['ignore', 'pipe', 'pipe'],
   })
   const running = new RunningServer(child, port, clock)
-  await running.untilAnswering()
+  await running.untilAnswering(options.signal)
   return {
     url: `redis://127.0.0.1:${port}`,
     port,
@@ -175,10 +181,14 @@ class RunningServer {
     child.unref()
   }
 
-  async untilAnswering(): Promise<void> {
+  async untilAnswering(signal: AbortSignal | undefined): Promise<void> {
     const startedMs = this.#clock.monotonicMs()
     while (!this.#hasEnded) {
       if ((await processIdAt(this.#port)) === this.#child.pid) return this.#releaseEventLoop()
+      if (signal?.aborted === true) {
+        await this.stop()
+        throw signal.reason
+      }
       if (this.#clock.monotonicMs() - startedMs > START_TIMEOUT_MS) {
         await this.stop()
         throw this.#unavailable(`did not answer within ${START_TIMEOUT_MS} ms (START_TIMEOUT_MS)`)

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { runningRedisUrl } from '../../src/redis/index.ts'
 import { runCli, temporaryFolder } from '../support/cli.ts'
 import { PROJECT_DATA_DIR, startTestRedis, type TestRedis } from '../support/redis.ts'
-import { WorkerProcess } from '../support/worker.ts'
+import { until, WorkerProcess } from '../support/worker.ts'
 
 /** The orderly stop ends within 5 s; the rest is for a busy machine to end the process. */
 const STOP_LIMIT_MS = 6_000
@@ -145,5 +145,43 @@ describe('the private Redis', () => {
     expect(second).toMatchObject({ code: 0, stderr: '' })
     expect((await worker.end('SIGTERM')).code).toBe(0)
     expect(await runningRedisUrl(dataDir)).toBeUndefined()
+  })
+
+  it('on a data folder that cannot be used: one line that names it and the reason, exit code 2', async () => {
+    const file = join(folder.path, 'no-folder')
+    writeFileSync(file, '')
+    const { code, stdout, stderr } = await runCli(['run', '--data-dir', file], { cwd: folder.path })
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toMatch(
+      /^plimsoll: CONFIGURATION: the data folder .*no-folder\/redis cannot be used: ENOTDIR.*REDIS_URL\n$/,
+    )
+  })
+
+  it('whose owner file a power loss left empty is started again', async () => {
+    const dataDir = join(folder.path, 'after-power-loss')
+    mkdirSync(join(dataDir, 'redis'), { recursive: true })
+    writeFileSync(join(dataDir, 'redis', 'owner.json'), '')
+    const unpacked = join(PROJECT_DATA_DIR, 'redis-dist')
+    if (existsSync(unpacked)) symlinkSync(unpacked, join(dataDir, 'redis-dist'))
+    const worker = await WorkerProcess.start(['--data-dir', dataDir])
+    expect((await worker.end('SIGTERM')).code).toBe(0)
+  })
+
+  it('that is still being fetched is given up on SIGTERM, in order and without leftovers', async () => {
+    const programs = join(folder.path, 'programs')
+    const dataDir = join(folder.path, 'fetched')
+    mkdirSync(programs)
+    const begun = join(folder.path, 'begun')
+    // A mirror that does not answer.
+    const apt = `#!/bin/sh\ntest "$1" = --version || { echo $$ > ${begun}; exec /bin/sleep 60; }\n`
+    writeFileSync(join(programs, 'apt-get'), apt, { mode: 0o755 })
+    writeFileSync(join(programs, 'dpkg'), '#!/bin/sh\n', { mode: 0o755 })
+    const worker = new WorkerProcess(['--data-dir', dataDir], { env: { PATH: programs } })
+    await until('the download has begun', () => existsSync(begun) && readFileSync(begun, 'utf8') !== '')
+    const { code, elapsedMs, stderr } = await worker.end('SIGTERM')
+    expect({ code, left: readdirSync(dataDir) }).toEqual({ code: 0, left: [] })
+    expect(elapsedMs).toBeLessThan(STOP_LIMIT_MS)
+    expect(stderr).toContain('stopped while starting')
+    expect(() => process.kill(Number(readFileSync(begun, 'utf8')), 0)).toThrow('ESRCH')
   })
 })

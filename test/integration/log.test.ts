@@ -45,7 +45,7 @@ describe('the log of a worker', () => {
     await until('that is told', () => logged('markets have no fresh mark').length > 0, STALE_LIMIT_MS)
     const told = logged('markets have no fresh mark')
     expect(told).toMatchObject([{ markets: 2 }])
-    expect([...(told[0]?.symbols as string[])].sort()).toEqual(['AAAUSDT', 'BBBUSDT'])
+    expect([...(told[0]!.symbols as string[])].sort()).toEqual(['AAAUSDT', 'BBBUSDT'])
     for (const symbol of ['AAAUSDT', 'BBBUSDT']) exchange.silence(symbol, false)
   })
 })
