@@ -5,7 +5,7 @@ import { createLog } from '../log.ts'
 import { systemRandom } from '../random.ts'
 import { openRedis } from '../redis/index.ts'
 import { ruleBooks } from '../rule-books.ts'
-import { startWorker, type Worker } from '../worker.ts'
+import { startWorker, type Worker, type WorkerStats } from '../worker.ts'
 import { withConfigOptions } from './options.ts'
 import { type Ended, untilSignal } from './signals.ts'
 
@@ -68,18 +68,9 @@ async function untilEnded(ended: Ended, worker: Worker, json: true | undefined):
   }
 }
 
-function summaryOf(stats: ReturnType<Awaited<ReturnType<typeof startWorker>>['stats']>) {
-  const {
-    ticks,
-    frames,
-    accounts,
-    positions,
-    suspects,
-    exactChecks,
-    events,
-    auditChecks,
-    auditDisagreements,
-  } = stats
+function summaryOf(stats: WorkerStats) {
+  const { ticks, frames, accounts, positions, suspects, exactChecks, events } = stats
+  const { auditChecks, auditDisagreements } = stats
   return {
     ticks,
     frames,

@@ -21,7 +21,24 @@ import {
   nextCapacity,
 } from './limits.ts'
 
-interface KernelExports {
+/** Methods of `Kernel` that the module exports as they are; the host checks what goes in where it must. */
+type SameInBoth =
+  | 'addAccount'
+  | 'addInstrument'
+  | 'beginInstant'
+  | 'nominate'
+  | 'nominateAll'
+  | 'recheckAccount'
+  | 'recheckFired'
+  | 'refreshZones'
+  | 'removeAccount'
+  | 'removeRows'
+  | 'scan'
+  | 'setAccountLevel'
+  | 'setConstant'
+  | 'setStamp'
+
+interface KernelExports extends Pick<Kernel, SameInBoth> {
   readonly memory: { readonly buffer: ArrayBuffer }
   layoutVersion(): number
   lanes(): number
@@ -29,32 +46,11 @@ interface KernelExports {
   reserve(rows: number, accounts: number, instruments: number, tables: number, pieces: number): number
   setLevel(level: number, value: number): void
   setReleaseFactor(factor: number): void
-  addInstrument(): number
   addTable(coordinate: number): number
   addPiece(cap: number, rate: number, deduction: number): number
-  addAccount(constant: number, level: number): number
-  addRow(
-    account: number,
-    instrument: number,
-    table: number,
-    intercept: number,
-    slope: number,
-    scale: number,
-    constant: number,
-  ): number
-  setConstant(account: number, constant: number): void
-  removeRows(account: number): void
-  removeAccount(account: number): void
-  setAccountLevel(account: number, level: number): void
-  recheckAccount(account: number): number
-  beginInstant(): void
+  /** The row, or NONE. */
+  addRow(...row: Parameters<Kernel['addRow']>): number
   setMark(instrument: number, mark: number): number
-  nominate(): number
-  scan(): number
-  nominateAll(instrument: number): number
-  recheckFired(from: number, to: number): number
-  refreshZones(): void
-  setStamp(stamp: number): void
 }
 
 /** The host of one WebAssembly instance: owns its memory and every view of it. */
