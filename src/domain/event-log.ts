@@ -1,16 +1,32 @@
-import type { AccountProgress, EventRecord } from './event.ts'
+import type { EventRecord, MarginAccountProgress, MarketProgress } from './event.ts'
+
+/** What earlier runs left. */
+export interface RestoredProgress {
+  marginAccount(id: string, progress: MarginAccountProgress): void
+  market(progress: MarketProgress): void
+}
 
 /**
- * Where events go: the Redis stream first, then the queue. `publish` never blocks and never drops:
- * records wait in a bounded outbox; beyond its limit it throws `OUTBOX_FULL`.
+ * Where events go: the Redis stream first, then the queues. `publish` never blocks and never drops: records wait in
+ * an outbox bounded in bytes. Who publishes asks `hasRoom` before each batch of at most PUBLISH_RECORDS_MAX; beyond
+ * the hard limit `publish` throws `OUTBOX_FULL`.
  */
 export interface EventLog {
-  /** Progress of all accounts as left by earlier runs. Call once, before the first `publish`. */
-  restore(into: (account: string, progress: AccountProgress) => void): Promise<void>
+  /** Random id of the log, made with its stream; part of every event id. */
+  readonly logId: string
+  /** Highest sequence of a subject whose progress was forgotten: a subject without progress counts on from here. */
+  readonly sequenceFloor: number
+  /** Progress as left by earlier runs. Call once, before the first `publish`. An entry that cannot be read is reported and left out. */
+  restore(into: RestoredProgress): Promise<void>
+  /** Whether a batch of PUBLISH_RECORDS_MAX records fits below the hard limit. */
+  readonly hasRoom: boolean
   publish(records: readonly EventRecord[]): void
-  /** Records that have not reached the queue yet. */
+  /** Records that have not reached the queues yet. */
   readonly pending: number
-  /** Waits until everything published is in the stream and in the queue, at most `timeoutMs`. */
+  /** Waits until everything published is in the stream and in the queues, at most `timeoutMs`. */
   flush(timeoutMs: number): Promise<boolean>
   close(): Promise<void>
 }
+
+/** Records in one call of `publish` under the promise of `hasRoom`. */
+export const PUBLISH_RECORDS_MAX = 64
