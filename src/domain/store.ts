@@ -1,9 +1,15 @@
 import type { Account } from './account.ts'
 
-/** One change of the stored book, in the order in which it was written. */
+/**
+ * One change of the stored book, in the order in which it was written. `unreadable`: an account was written that
+ * cannot be read, so its earlier terms are not true any more. `lost`: Redis went back in time and does not hold the
+ * account, or an older version of it; nobody removed it.
+ */
 export type AccountChange =
   | { readonly kind: 'put'; readonly account: Account }
   | { readonly kind: 'removed'; readonly id: string; readonly version: number }
+  | { readonly kind: 'unreadable'; readonly id: string; readonly error: Error }
+  | { readonly kind: 'lost'; readonly id: string }
 
 /** What the worker needs of the stored book. */
 export interface AccountSource {

@@ -1,26 +1,30 @@
-import type { Account, AccountProgress, RuleBook, VenueId } from '../domain/index.ts'
-import { assert } from '../errors.ts'
-import { Compiler, type Kernel, LEVEL_NONE } from '../kernel/index.ts'
-import { type LevelRule, type MarginAccount, marginAccountsOf, ZERO } from '../margin/index.ts'
-import { isToldAfresh, type Standing, standingOf } from './episode.ts'
-import type { Markets } from './markets.ts'
+import type { Account, MarginAccountProgress, MarginMode, RuleBook, VenueId } from '../domain/index.ts'
+import { afreshLevel, Compiler, type Kernel } from '../kernel/index.ts'
+import { type LevelRule, type MarginAccount, marginAccountOf, marginAccountsOf } from '../margin/index.ts'
+import { mustRepublish, newStanding, type Standing, standingOf } from './episode.ts'
+import type { Market, Markets } from './markets.ts'
 
-/** One margin account under watch. The exact terms are compiled when they are asked for. */
+/** One margin account under watch. Its exact terms are compiled when they are needed, and not kept. */
 export interface Watched {
   readonly id: string
-  owner: WatchedAccount
+  readonly owner: WatchedAccount
+  /** −1 for one that is not in the book. */
   readonly kernelAccount: number
   readonly standing: Standing
-  exact: MarginAccount | undefined
-  /** Told by an earlier run and not in the book: without rows and without an account of the kernel. */
-  readonly isAbsent: boolean
+  readonly marginMode: MarginMode
+  readonly settle: string
+  /** Distinct, in the order of its rows. */
+  markets: readonly Market[]
+  isInverse: boolean
 }
 
 export interface WatchedAccount {
   account: Account
-  /** What has been told of the account: the number of its last event, and where that left its margin accounts. */
-  readonly told: AccountProgress
   readonly margin: Map<string, Watched>
+  /** Its newest terms cannot be used: the old ones are not true any more, so nothing of it has a verdict. */
+  isSuspended: boolean
+  /** Redis lost it: what is watched are the last terms that Redis had. */
+  isLost: boolean
 }
 
 /** The accounts as they stand in the kernel. Knows no tick and makes no event. */
@@ -32,9 +36,12 @@ export class WatchedBook {
   readonly #accounts = new Map<string, WatchedAccount>()
   readonly #byKernelAccount: (Watched | undefined)[] = []
   readonly #compilers = new Map<string, Compiler>()
-  /** What was told of accounts that are not loaded yet, or any more. */
-  readonly #told = new Map<string, AccountProgress>()
+  /** What is published of accounts that are not loaded yet, by account and margin account. */
+  readonly #restored = new Map<string, Map<string, MarginAccountProgress>>()
+  /** Above every number that a margin account without progress had before. */
+  #sequenceFloor: number
   #marginAccounts = 0
+  #suspended = 0
   #positions = 0
 
   constructor(
@@ -42,11 +49,13 @@ export class WatchedBook {
     markets: Markets,
     rule: LevelRule,
     ruleBookOf: (venue: Account['venue']) => RuleBook,
+    sequenceFloor: number,
   ) {
     this.#kernel = kernel
     this.#markets = markets
     this.#rule = rule
     this.#ruleBookOf = ruleBookOf
+    this.#sequenceFloor = sequenceFloor
   }
 
   get accounts(): number {
@@ -54,6 +63,10 @@ export class WatchedBook {
   }
   get marginAccounts(): number {
     return this.#marginAccounts
+  }
+  /** Margin accounts of suspended accounts. */
+  get suspended(): number {
+    return this.#suspended
   }
   get positions(): number {
     return this.#positions
@@ -63,8 +76,10 @@ export class WatchedBook {
     return this.#byKernelAccount.length
   }
 
-  restore(account: string, progress: AccountProgress): void {
-    this.#told.set(account, progress)
+  restore(id: string, progress: MarginAccountProgress): void {
+    const restored = this.#restored.get(progress.account)
+    if (restored === undefined) this.#restored.set(progress.account, new Map([[id, progress]]))
+    else restored.set(id, progress)
   }
 
   at(kernelAccount: number): Watched | undefined {
@@ -75,91 +90,93 @@ export class WatchedBook {
     return this.#accounts.get(account)
   }
 
-  /** The exact terms. They are kept until `release`. */
-  exactOf(watched: Watched): MarginAccount {
-    if (watched.exact !== undefined) return watched.exact
-    const found = this.#compile(watched.owner.account).find(
-      (marginAccount) => marginAccount.id === watched.id,
-    )
-    assert(found !== undefined, `${watched.id} is not in its account`)
-    watched.exact = found
-    return found
+  all(): IterableIterator<WatchedAccount> {
+    return this.#accounts.values()
   }
 
-  /** Forgets the exact terms of an account that is not near a line: most are never asked for again. */
-  release(watched: Watched): void {
-    if (watched.standing.level === 0) watched.exact = undefined
+  /** The exact terms of one margin account of the account; undefined where the account has no position there. */
+  exactOf(account: Account, marginAccount: string): MarginAccount | undefined {
+    return marginAccountOf(account, marginAccount, this.#ruleBookOf(account.venue))
   }
 
-  /** Margin accounts of which something was told, whether or not that is over, of accounts that are not in the book. */
-  absent(): Watched[] {
-    return [...this.#told.keys()].flatMap((account) => this.absentIn(account))
+  ruleBookVersionOf(venue: Account['venue']): string {
+    return this.#ruleBookOf(venue).version
   }
 
-  /** The same of one such account. */
+  /** Accounts with something published that are not in the book. */
+  absentAccounts(): IterableIterator<string> {
+    return this.#restored.keys()
+  }
+
+  /** The margin accounts with something published of an account that is not in the book; they are forgotten with `forgetAbsent`. */
   absentIn(id: string): Watched[] {
-    const told = this.#told.get(id)
-    if (told === undefined) return []
-    const venue = (Object.values(told.marginAccounts)[0]?.venue ?? 'bybit') as VenueId
-    const account = { id, venue, version: 0, collateral: [], positions: [], liabilities: [] }
-    return this.#absentOf({ account, told, margin: new Map() })
+    const restored = this.#restored.get(id)
+    return restored === undefined ? [] : this.#absentOf(id, restored, undefined)
   }
 
-  #absentOf(owner: WatchedAccount): Watched[] {
-    const { id: account, version: accountVersion } = owner.account
-    const gone = Object.entries(owner.told.marginAccounts).filter(([id]) => !owner.margin.has(id))
-    return gone.map(([id, progress]) => {
-      const { venue, marginMode, settle } = progress
-      const ruleBook = this.#ruleBookOf(venue as VenueId)
-      const exact: MarginAccount = {
-        ...{ id, account, accountVersion, venue, marginMode, settle, rows: [] },
-        ...{ walletBalance: ZERO, constant: ZERO },
-        ...{ liquidation: ruleBook.margin.liquidation, ruleBook: ruleBook.version },
-      }
+  forgetAbsent(id: string): void {
+    this.#restored.delete(id)
+  }
+
+  #absentOf(
+    id: string,
+    restored: ReadonlyMap<string, MarginAccountProgress>,
+    present: WatchedAccount | undefined,
+  ): Watched[] {
+    const gone = [...restored].filter(([marginAccount]) => present?.margin.has(marginAccount) !== true)
+    return gone.map(([marginAccount, progress]) => {
+      const venue = progress.venue as VenueId
+      const nothing = { collateral: [], positions: [], liabilities: [] }
+      const account: Account = present?.account ?? { id, venue, version: 0, ...nothing }
+      const owner = { account, margin: new Map(), isSuspended: false, isLost: false }
+      const { marginMode, settle } = progress
       const standing = standingOf(progress, this.#rule.names)
-      return { id, owner, kernelAccount: -1, standing, exact, isAbsent: true }
+      return { id: marginAccount, owner, kernelAccount: -1, standing, marginMode, settle, markets: [], isInverse: false }
     })
   }
 
-  /** An account whose new terms are refused: its rows fire no more, until a version comes that is not. */
+  /** An account whose new terms cannot be used: its rows fire no more, until a version comes that can. */
   suspend(owner: WatchedAccount): void {
+    if (owner.isSuspended) return
+    owner.isSuspended = true
+    this.#suspended += owner.margin.size
     for (const watched of owner.margin.values()) {
       this.#kernel.removeRows(watched.kernelAccount)
-      this.#kernel.setAccountLevel(watched.kernelAccount, LEVEL_NONE)
+      this.#leaveMarkets(watched)
     }
   }
 
   /**
    * Puts an account or a new version of it. `changed` gets every margin account that is new or has new terms,
-   * `closed` every one that is gone. Throws SYMBOL_UNKNOWN or RULES_INVALID before anything has changed;
-   * KERNEL_CAPACITY when the kernel is full, which ends the run.
+   * `closed` every one that is gone, on the terms of the old version. Throws SYMBOL_UNKNOWN, RULES_INVALID or
+   * ACCOUNT_UNSUPPORTED before anything has changed; KERNEL_CAPACITY when the kernel is full, which ends the run.
    */
   put(account: Account, changed: (watched: Watched) => void, closed: (watched: Watched) => void): void {
-    const compiled = this.#compile(account)
-    const opened = !this.#accounts.has(account.id)
+    const compiled = marginAccountsOf(account, this.#ruleBookOf(account.venue))
     const owner = this.#accounts.get(account.id) ?? this.#open(account)
-    // What is gone is told on the terms of the old version, so before the new one is in place.
-    const ids = new Set(compiled.map((marginAccount) => marginAccount.id))
+    const ids = new Set(compiled.map(({ id }) => id))
     for (const watched of [...owner.margin.values()]) if (!ids.has(watched.id)) this.#drop(watched, closed)
+    if (owner.isSuspended) this.#suspended -= owner.margin.size
+    owner.isSuspended = false
+    owner.isLost = false
     this.#positions += openPositions(account) - openPositions(owner.account)
     owner.account = account
+    const restored = this.#restored.get(account.id)
     for (const marginAccount of compiled) {
       const known = owner.margin.get(marginAccount.id)
-      if (known === undefined) changed(this.#add(owner, marginAccount))
+      if (known === undefined) changed(this.#add(owner, marginAccount, restored?.get(marginAccount.id)))
       else {
-        known.exact = undefined
-        this.#compilerOf(account.venue).replace(known.kernelAccount, marginAccount)
+        this.#replace(known, marginAccount)
         changed(known)
       }
     }
-    // What was told of the account before it came into the book, and what it does not hold any more.
-    if (opened) for (const watched of this.#absentOf(owner)) closed(watched)
+    if (restored === undefined) return
+    for (const watched of this.#absentOf(account.id, restored, owner)) closed(watched)
+    this.#restored.delete(account.id)
   }
 
   #open(account: Account): WatchedAccount {
-    const told = this.#told.get(account.id) ?? { sequence: 0, marginAccounts: {} }
-    this.#told.delete(account.id)
-    const owner: WatchedAccount = { account, told, margin: new Map() }
+    const owner: WatchedAccount = { account, margin: new Map(), isSuspended: false, isLost: false }
     this.#accounts.set(account.id, owner)
     this.#positions += openPositions(account)
     return owner
@@ -168,34 +185,53 @@ export class WatchedBook {
   remove(id: string, closed: (watched: Watched) => void): void {
     const owner = this.#accounts.get(id)
     if (owner === undefined) return
+    if (owner.isSuspended) this.#suspended -= owner.margin.size
     for (const watched of [...owner.margin.values()]) this.#drop(watched, closed)
     this.#positions -= openPositions(owner.account)
     this.#accounts.delete(id)
-    this.#told.set(id, owner.told)
   }
 
-  #compile(account: Account): MarginAccount[] {
-    return marginAccountsOf(account, this.#ruleBookOf(account.venue))
-  }
-
-  #add(owner: WatchedAccount, marginAccount: MarginAccount): Watched {
-    const standing = standingOf(owner.told.marginAccounts[marginAccount.id], this.#rule.names)
-    const level = isToldAfresh(standing) ? LEVEL_NONE : standing.level
-    const kernelAccount = this.#compilerOf(owner.account.venue).add(marginAccount, level)
-    const { id } = marginAccount
-    const watched: Watched = { id, owner, kernelAccount, standing, exact: undefined, isAbsent: false }
-    owner.margin.set(watched.id, watched)
+  #add(owner: WatchedAccount, exact: MarginAccount, progress: MarginAccountProgress | undefined): Watched {
+    const standing =
+      progress === undefined ? newStanding(this.#sequenceFloor) : standingOf(progress, this.#rule.names)
+    const kernelAccount = this.#compilerOf(owner.account.venue).add(exact, kernelLevel(standing))
+    const { id, marginMode, settle } = exact
+    const watched: Watched = { id, owner, kernelAccount, standing, marginMode, settle, markets: [], isInverse: false }
+    this.#joinMarkets(watched, exact)
+    owner.margin.set(id, watched)
     this.#byKernelAccount[kernelAccount] = watched
     this.#marginAccounts++
     return watched
   }
 
+  #replace(watched: Watched, exact: MarginAccount): void {
+    const { owner, kernelAccount, standing } = watched
+    this.#compilerOf(owner.account.venue).replace(kernelAccount, exact)
+    this.#kernel.setAccountLevel(kernelAccount, kernelLevel(standing))
+    this.#leaveMarkets(watched)
+    this.#joinMarkets(watched, exact)
+  }
+
   #drop(watched: Watched, closed: (watched: Watched) => void): void {
     closed(watched)
+    this.#sequenceFloor = Math.max(this.#sequenceFloor, watched.standing.sequence)
+    this.#leaveMarkets(watched)
     watched.owner.margin.delete(watched.id)
     this.#kernel.removeAccount(watched.kernelAccount)
     this.#byKernelAccount[watched.kernelAccount] = undefined
     this.#marginAccounts--
+  }
+
+  #joinMarkets(watched: Watched, { venue, rows }: MarginAccount): void {
+    const symbols = new Set(rows.map(({ symbol }) => symbol))
+    watched.markets = [...symbols].map((symbol) => this.#markets.require(venue, symbol))
+    watched.isInverse = rows[0]?.coordinate === 'reciprocal'
+    for (const market of watched.markets) market.marginAccounts++
+  }
+
+  #leaveMarkets(watched: Watched): void {
+    for (const market of watched.markets) market.marginAccounts--
+    watched.markets = []
   }
 
   #compilerOf(venue: Account['venue']): Compiler {
@@ -206,6 +242,11 @@ export class WatchedBook {
     }
     return compiler
   }
+}
+
+/** The kernel hands every verdict over that must be published, whatever its level. */
+export function kernelLevel(standing: Standing): number {
+  return mustRepublish(standing) ? afreshLevel(standing.level) : standing.level
 }
 
 function openPositions(account: Account): number {

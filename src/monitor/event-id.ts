@@ -1,21 +1,28 @@
-import { createHash } from 'node:crypto'
-import type { Decimal, EventKind } from '../domain/index.ts'
+import { hash } from 'node:crypto'
+import type { Decimal, EventKind, MarketEventKind } from '../domain/index.ts'
 
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567'
 const ID_LENGTH = 26
 
-/** What makes an event the same event: no tick, price, time or worker, so two workers give it one id. */
+/**
+ * What makes an event the same event: no tick, price, time or worker, so two workers give it one id. The log is part
+ * of it, because the numbers of episodes live in the log's Redis alone: a Redis that starts empty counts from 1 again.
+ */
 export interface EventIdentity {
-  readonly marginAccount: string
+  readonly logId: string
+  readonly shard: string
+  /** The margin account's id, or the name of a market. */
+  readonly subject: string
   readonly episode: number
-  readonly kind: EventKind
-  readonly level: Decimal
+  readonly kind: EventKind | MarketEventKind
+  /** Empty for an event of a market. */
+  readonly level: Decimal | ''
 }
 
 /** `e_` and the first 26 characters of the base32 (RFC 4648, lower case) of the SHA-256 of the identity. */
-export function eventId({ marginAccount, episode, kind, level }: EventIdentity): string {
-  const digest = createHash('sha256').update(`v1|${marginAccount}|${episode}|${kind}|${level}`).digest()
-  return `e_${base32(digest).slice(0, ID_LENGTH)}`
+export function eventId({ logId, shard, subject, episode, kind, level }: EventIdentity): string {
+  const text = `v2|${logId}|${shard}|${subject}|${episode}|${kind}|${level}`
+  return `e_${base32(hash('sha256', text, 'buffer')).slice(0, ID_LENGTH)}`
 }
 
 function base32(bytes: Uint8Array): string {

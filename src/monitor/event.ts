@@ -1,110 +1,66 @@
-import { EVENT_SCHEMA_VERSION, type EventRecord, type MarginEvent } from '../domain/index.ts'
 import {
-  type Evaluation,
-  type LevelRule,
-  type MarginAccount,
-  marginStateOf,
-  sub,
-  toFloat,
-} from '../margin/index.ts'
-import type { Watched } from './book.ts'
-import { progressAfter, type Transition } from './episode.ts'
+  EVENT_SCHEMA_VERSION,
+  type EventRecord,
+  type MarginEvent,
+  type MarketEvent,
+  marketSubject,
+} from '../domain/index.ts'
+import { assert } from '../errors.ts'
+import { evaluate, heldLevel, type MarginAccount, type MarkOf, marginStateOf } from '../margin/index.ts'
+import type { WatchedBook } from './book.ts'
+import { progressAfter } from './episode.ts'
 import { eventId } from './event-id.ts'
-import type { Market, Markets } from './markets.ts'
+import type { Cause, Found } from './found.ts'
+import type { MarketTransition, SeenMark } from './markets.ts'
+import type { LogIdentity, MonitorOptions } from './options.ts'
 
-/** A transition with what is needed to rank it and to tell it. */
-export interface Found {
-  readonly watched: Watched
-  readonly transition: Transition
-  readonly exact: MarginAccount
-  /** Undefined when a mark is missing, and for a margin account that is closed. */
-  readonly evaluation: Evaluation | undefined
-  readonly detectionLatencyMs: number
-  readonly reasons: readonly string[]
+const MS_PER_DAY = 86_400_000
+
+type EventOptions = Pick<MonitorOptions, 'rule' | 'log'>
+
+/** The event of a transition, with exact figures on the terms and at the marks of its instant, and what is kept after it. */
+export function recordOf(found: Found, book: WatchedBook, options: EventOptions): EventRecord {
+  const { watched, account, transition } = found
+  const { id, marginMode, settle } = watched
+  const exact = book.exactOf(account, id)
+  const of = { account: account.id, venue: account.venue, marginMode, settle }
+  return {
+    event: eventOf(found, exact, book.ruleBookVersionOf(account.venue), options),
+    subject: id,
+    progress: progressAfter(transition, of, options.rule.names),
+  }
 }
 
-/** When and by what an event was caused. `eventTimeMs` is null for a change of the account itself. */
-export interface Cause {
-  readonly eventTimeMs: number | null
-  readonly receivedTimeMs: number
-  readonly nowMonotonicMs: number
-}
-
-/** Worst first: by shortfall at the mark, then by margin ratio, then by id, so that the order is total. */
-export function rankByShortfall(found: Found[], markets: Markets): Found[] {
-  const keyed = found.map((entry) => ({
-    entry,
-    shortfall: shortfallValue(entry, markets),
-    ratio: ratioOf(entry),
-  }))
-  keyed.sort(
-    (a, b) =>
-      b.shortfall - a.shortfall || b.ratio - a.ratio || (a.entry.watched.id < b.entry.watched.id ? -1 : 1),
-  )
-  return keyed.map(({ entry }) => entry)
-}
-
-/** The shortfall in quote currency: coin is valued at the first mark of the account. For ranking only. */
-function shortfallValue({ evaluation, exact }: Found, markets: Markets): number {
-  if (evaluation === undefined) return 0
-  const shortfall = toFloat(sub(evaluation.maintenanceMargin, evaluation.marginBalance))
-  if (shortfall <= 0) return 0
-  const row = exact.rows[0]
-  if (row === undefined || row.coordinate === 'price') return shortfall
-  return shortfall * Number(markets.markOf(exact.venue)(row.symbol) ?? 1)
-}
-
-function ratioOf({ evaluation }: Found): number {
-  if (evaluation === undefined) return 0
-  const marginBalance = toFloat(evaluation.marginBalance)
-  return marginBalance > 0 ? toFloat(evaluation.maintenanceMargin) / marginBalance : Number.MAX_VALUE
-}
-
-/** Numbers the event of a transition, and notes in the account's progress that it is told. */
-export function recordOf(
-  found: Found,
-  rank: number,
-  cause: Cause,
-  rule: LevelRule,
-  markets: Markets,
-): EventRecord {
-  const { told } = found.watched.owner
-  told.sequence++
-  told.marginAccounts[found.watched.id] = progressAfter(found.transition, found.exact, rule.names)
-  const event = eventOf(found, told.sequence, rank, cause, rule, markets)
-  return { event, progress: { sequence: told.sequence, marginAccounts: { ...told.marginAccounts } } }
-}
-
-/** The event of a transition: exact figures at the marks of its instant. */
 function eventOf(
   found: Found,
-  sequence: number,
-  rank: number,
-  cause: Cause,
-  rule: LevelRule,
-  markets: Markets,
+  exact: MarginAccount | undefined,
+  ruleBook: string,
+  { rule, log }: EventOptions,
 ): MarginEvent {
-  const { watched, transition, exact } = found
+  const { watched, account, transition, cause } = found
   const level = rule.names[transition.level]!
-  // A margin account that was closed while nobody watched has no positions any more.
-  const state = exact.rows.length === 0 ? undefined : marginStateOf(exact, markets.markOf(exact.venue), rule)
+  const markOf = markOfSeen(found.marks)
+  confirm(found, exact, markOf, rule)
+  const state = exact === undefined ? undefined : marginStateOf(exact, markOf, rule)
   const figures = state === undefined || transition.kind === 'unknown' ? NO_FIGURES : state
+  const { kind, episode, sequence } = transition
   return {
     schemaVersion: EVENT_SCHEMA_VERSION,
-    id: eventId({ marginAccount: watched.id, episode: transition.episode, kind: transition.kind, level }),
-    kind: transition.kind,
-    venue: exact.venue,
-    account: exact.account,
-    accountVersion: exact.accountVersion,
+    id: eventId({ ...log, subject: watched.id, episode, kind, level }),
+    ...log,
+    kind,
+    venue: account.venue,
+    account: account.id,
+    accountVersion: account.version,
     marginAccount: watched.id,
-    marginMode: exact.marginMode,
-    settle: exact.settle,
-    episode: transition.episode,
+    marginMode: watched.marginMode,
+    settle: watched.settle,
+    episode,
     sequence,
     level,
     previousLevel: rule.names[transition.previousLevel]!,
-    rank,
-    marks: marksOf(exact, markets, cause.nowMonotonicMs),
+    rank: found.rank,
+    marks: found.marks.map((mark) => markFields(mark, found.decidedMonotonicMs)),
     walletBalance: figures.walletBalance,
     unrealizedPnl: figures.unrealizedPnl,
     marginBalance: figures.marginBalance,
@@ -121,16 +77,32 @@ function eventOf(
       bankruptcyPrice: position.bankruptcyPrice,
     })),
     cure:
-      figures.cure === null || transition.kind === 'closed'
+      figures.cure === null || kind === 'closed'
         ? null
         : { ...figures.cure, reductions: [...figures.cure.reductions] },
-    confidence: 'confirmed',
+    confidence: found.reasons.length === 0 || kind === 'unknown' ? 'confirmed' : 'suspect',
     reasons: [...found.reasons],
-    ruleBook: exact.ruleBook,
+    ruleBook,
+    ruleAgeDays: exact === undefined ? null : ruleAgeDays(exact.rulesAsOfMs, cause.receivedTimeMs),
     eventTimeMs: cause.eventTimeMs,
     receivedTimeMs: cause.receivedTimeMs,
     detectionLatencyMs: found.detectionLatencyMs,
   }
+}
+
+/** The level that the kernel proved in f64 must be the one that exact arithmetic finds; anything else is a bug. */
+function confirm(found: Found, exact: MarginAccount | undefined, markOf: MarkOf, rule: MonitorOptions['rule']): void {
+  const { kind, level, previousLevel } = found.transition
+  if (kind === 'closed' || kind === 'unknown') return
+  assert(exact !== undefined, `${found.watched.id} has a verdict and no position`)
+  const evaluation = evaluate(exact, markOf)
+  assert(evaluation !== undefined, `${found.watched.id} has a verdict and no mark`)
+  const held = heldLevel(evaluation, exact, rule, previousLevel)
+  assert(held === level, `the kernel puts ${found.watched.id} at level ${level}, exact arithmetic at ${held}`)
+}
+
+function ruleAgeDays(asOfMs: number | null, nowMs: number): number | null {
+  return asOfMs === null ? null : Math.max(0, Math.floor((nowMs - asOfMs) / MS_PER_DAY))
 }
 
 const NO_FIGURES = {
@@ -143,14 +115,34 @@ const NO_FIGURES = {
   cure: null,
 } as const
 
-function marksOf(exact: MarginAccount, markets: Markets, nowMonotonicMs: number): MarginEvent['marks'] {
-  const symbols = new Set(exact.rows.map((row) => row.symbol))
-  return [...symbols].map((symbol) => {
-    const market: Market | undefined = markets.find(exact.venue, symbol)
-    if (market === undefined || market.markText === '') {
-      return { symbol, markPrice: null, eventTimeMs: null, ageMs: null }
-    }
-    const ageMs = Math.max(0, Math.round(nowMonotonicMs - market.receivedMonotonicMs))
-    return { symbol, markPrice: market.markText, eventTimeMs: market.eventTimeMs, ageMs }
-  })
+function markOfSeen(marks: readonly SeenMark[]): MarkOf {
+  if (marks.length === 1) {
+    const [only] = marks
+    return (symbol) => (symbol === only!.symbol ? only!.markPrice : undefined)
+  }
+  const bySymbol = new Map(marks.map(({ symbol, markPrice }) => [symbol, markPrice]))
+  return (symbol) => bySymbol.get(symbol)
+}
+
+function markFields(mark: SeenMark, nowMonotonicMs: number): MarginEvent['marks'][number] {
+  const { symbol, markPrice, eventTimeMs, receivedMonotonicMs } = mark
+  if (markPrice === undefined) return { symbol, markPrice: null, eventTimeMs: null, ageMs: null }
+  const ageMs = Math.max(0, Math.round(nowMonotonicMs - receivedMonotonicMs))
+  return { symbol, markPrice, eventTimeMs, ageMs }
+}
+
+/** The event of a market; what is kept after it is that the market is stale, or nothing. */
+export function marketRecordOf(transition: MarketTransition, cause: Cause, log: LogIdentity): EventRecord {
+  const { market, kind, episode, sequence, sinceMs, marginAccounts, markPrice } = transition
+  const { venue, symbol } = market
+  const subject = marketSubject(venue, symbol)
+  const event: MarketEvent = {
+    schemaVersion: EVENT_SCHEMA_VERSION,
+    id: eventId({ ...log, subject, episode, kind, level: '' }),
+    ...log,
+    ...{ kind, venue, symbol, episode, sequence, sinceMs, marginAccounts, markPrice },
+    receivedTimeMs: cause.receivedTimeMs,
+  }
+  const stale = { episode, sequence, venue, symbol, stale: true }
+  return { event, subject, progress: kind === 'market-stale' ? stale : null }
 }

@@ -1,18 +1,21 @@
 import type { Decimal } from '../domain/index.ts'
 import { assert, PlimsollError } from '../errors.ts'
 
-/** Ticks that wait while a cascade is worked off in slices. Beyond it the worker stops with INBOX_FULL. */
+/** Entries that wait while a cascade is worked off in slices. Beyond it the worker stops with INBOX_FULL. */
 export const INBOX_TICKS_MAX = 262_144
 
-const FRAME_END = -1
+/** What an entry says of its market. */
+export const MARKED = 0
+/** The last mark still holds. */
+export const CONFIRMED = 1
+/** There is no fresh mark. */
+export const STALE = 2
+const FRAME_END = 3
 
-/**
- * Ticks in order, with the ends of their frames, in a ring of columns made once: a tick allocates nothing.
- * An entry without a price says that the market has gone stale.
- */
+/** Ticks in order, with the ends of their frames, in a ring of columns made once: a tick allocates nothing. */
 export class Inbox {
+  readonly #kind = new Uint8Array(INBOX_TICKS_MAX)
   readonly #instrument = new Int32Array(INBOX_TICKS_MAX)
-  readonly #markPrice = new Float64Array(INBOX_TICKS_MAX)
   readonly #markText: Decimal[] = new Array(INBOX_TICKS_MAX).fill('')
   readonly #eventTimeMs = new Float64Array(INBOX_TICKS_MAX)
   readonly #receivedTimeMs = new Float64Array(INBOX_TICKS_MAX)
@@ -24,10 +27,10 @@ export class Inbox {
     return this.#length
   }
 
-  /** `markPrice` 0 and an empty text: the market is stale. */
+  /** `kind` is one of MARKED, CONFIRMED, STALE; the last two have no text. */
   push(
+    kind: number,
     instrument: number,
-    markPrice: number,
     markText: Decimal,
     eventTimeMs: number,
     receivedTimeMs: number,
@@ -41,8 +44,8 @@ export class Inbox {
       )
     }
     const at = (this.#head + this.#length++) % INBOX_TICKS_MAX
+    this.#kind[at] = kind
     this.#instrument[at] = instrument
-    this.#markPrice[at] = markPrice
     this.#markText[at] = markText
     this.#eventTimeMs[at] = eventTimeMs
     this.#receivedTimeMs[at] = receivedTimeMs
@@ -55,15 +58,15 @@ export class Inbox {
 
   /** Whether the first entry is the end of a frame. */
   get atFrameEnd(): boolean {
-    return this.instrument === FRAME_END
+    assert(this.#length > 0, 'the inbox is empty')
+    return this.#kind[this.#head] === FRAME_END
   }
 
-  get instrument(): number {
-    assert(this.#length > 0, 'the inbox is empty')
-    return this.#instrument[this.#head]!
+  get kind(): number {
+    return this.#kind[this.#head]!
   }
-  get markPrice(): number {
-    return this.#markPrice[this.#head]!
+  get instrument(): number {
+    return this.#instrument[this.#head]!
   }
   get markText(): Decimal {
     return this.#markText[this.#head]!

@@ -1,104 +1,163 @@
-import type { Inbox } from './inbox.ts'
+import type { Decimal } from '../domain/index.ts'
+import type { Announcer } from './announcer.ts'
+import { CONFIRMED, type Inbox, STALE } from './inbox.ts'
 import type { Judge } from './judge.ts'
+import { type Market, type Markets, marketTransition } from './markets.ts'
 import type { MonitorCounters, MonitorOptions, ObservedMark } from './options.ts'
 
 /** Accounts re-checked in f64 between two looks at the clock: about 20 µs. */
 const RECHECKS_PER_LOOK = 64
 
-/** One instant at a time: marks applied together, accounts nominated, re-checked, judged, told. Can be left off and gone on with. */
+/** One instant at a time: marks applied together, accounts nominated, re-checked, judged. Can be left off and gone on with. */
 export class Instant {
   readonly #options: MonitorOptions
-  readonly #judge: Judge
   readonly #counters: MonitorCounters
-  #phase: 'none' | 'judging' | 'telling' = 'none'
+  readonly #markets: Markets
+  readonly #judge: Judge
+  readonly #announcer: Announcer
+  #isOpen = false
   #fired = 0
   #rechecked = 0
   #suspects = 0
   #decided = 0
   #hasStale = false
+  #marks = 0
   #eventTimeMs = 0
   #receivedTimeMs = 0
   #receivedMonotonicMs = 0
+  #observed: ObservedMark[] | undefined
+  /** Markets that lost their mark, or have one again, in this instant, and since when they had none. */
+  readonly #turned: { readonly market: Market; readonly sinceMs: number }[] = []
 
-  constructor(options: MonitorOptions, judge: Judge, counters: MonitorCounters) {
+  constructor(
+    options: MonitorOptions,
+    counters: MonitorCounters,
+    parts: { markets: Markets; judge: Judge; announcer: Announcer },
+  ) {
     this.#options = options
-    this.#judge = judge
     this.#counters = counters
+    this.#markets = parts.markets
+    this.#judge = parts.judge
+    this.#announcer = parts.announcer
   }
 
   get isOpen(): boolean {
-    return this.#phase !== 'none'
+    return this.#isOpen
   }
 
-  /** Takes the next instant from the inbox. False when there was no mark in it. */
+  /** Takes the next instant from the inbox. False when no mark changed in it. */
   open(inbox: Inbox): boolean {
     const { kernel, observer } = this.#options
     kernel.beginInstant()
     this.#hasStale = false
-    const observed: ObservedMark[] | undefined = observer === undefined ? undefined : []
-    let marks = 0
-    for (; inbox.length > 0 && !inbox.atFrameEnd; inbox.shift()) {
-      const market = this.#judge.markets.at(inbox.instrument)
-      const isStale = inbox.markText === ''
-      if (isStale && market.isStale) continue
+    this.#marks = 0
+    this.#observed = observer === undefined ? undefined : []
+    while (inbox.length > 0 && !inbox.atFrameEnd) {
       // A second mark of one instrument in a frame is an instant of its own.
-      if (!kernel.setMark(inbox.instrument, inbox.markPrice)) break
-      market.markText = inbox.markText
-      market.isStale = isStale
-      this.#eventTimeMs = inbox.eventTimeMs
-      this.#receivedTimeMs = inbox.receivedTimeMs
-      this.#receivedMonotonicMs = inbox.receivedMonotonicMs
-      if (isStale) {
-        this.#hasStale = true
-        kernel.nominateAll(inbox.instrument)
-      } else {
-        market.eventTimeMs = inbox.eventTimeMs
-        market.receivedMonotonicMs = inbox.receivedMonotonicMs
-        this.#counters.ticks++
-      }
-      observed?.push({ venue: market.venue, symbol: market.symbol, markPrice: market.markText })
-      marks++
+      if (!this.#take(inbox)) break
+      inbox.shift()
     }
     if (inbox.length > 0 && inbox.atFrameEnd) inbox.shift()
-    if (marks === 0) return false
-    if (observed !== undefined) observer?.instant(observed)
+    if (this.#marks === 0) return false
+    if (this.#observed !== undefined) observer?.instant(this.#observed)
     this.#fired = kernel.nominate()
     this.#rechecked = 0
     this.#suspects = 0
     this.#decided = 0
-    this.#phase = 'judging'
+    this.#isOpen = true
     return true
   }
 
-  /** Goes on until the given time; true when the instant is done. */
+  /** Goes on until the given time; true when all verdicts are given. */
   work(endMs: number): boolean {
-    if (this.#phase === 'judging') {
+    if (this.#fired > 0 || this.#turned.length > 0) {
+      if (this.#rechecked === 0 && this.#decided === 0) this.#begin()
       if (!this.#judgeSuspects(endMs)) return false
-      this.#judge.rank()
-      this.#phase = 'telling'
+      this.#announcer.end()
     }
-    if (!this.#judge.tell(this.#eventTimeMs, this.#receivedTimeMs, endMs)) return false
     this.#options.kernel.refreshZones()
     this.#counters.instants++
     this.#counters.nominations += this.#fired
-    this.#phase = 'none'
+    this.#isOpen = false
     return true
+  }
+
+  /** False where the instrument has a mark in this instant already. */
+  #take(inbox: Inbox): boolean {
+    const market = this.#markets.at(inbox.instrument)
+    if (inbox.kind === STALE) return this.#takeStale(market, inbox)
+    if (inbox.kind === CONFIRMED && !market.isStale) {
+      if (market.markText !== '') this.#refresh(market, inbox)
+      this.#counters.confirmations++
+      return true
+    }
+    const markText = inbox.kind === CONFIRMED ? market.lastMarkText : inbox.markText
+    // Nothing was stated yet that could be confirmed.
+    if (markText === '') return true
+    if (!this.#options.kernel.setMark(market.instrument, Number(markText))) return false
+    if (market.isStale || market.published.stale) this.#turn(market)
+    market.isStale = false
+    market.markText = markText
+    market.lastMarkText = markText
+    this.#refresh(market, inbox)
+    this.#counters.ticks++
+    this.#noteMark(market, markText, inbox)
+    return true
+  }
+
+  #takeStale(market: Market, inbox: Inbox): boolean {
+    const { kernel } = this.#options
+    if (market.isStale) return true
+    if (!kernel.setMark(market.instrument, 0)) return false
+    this.#turn(market)
+    market.isStale = true
+    market.markText = ''
+    market.seen = undefined
+    this.#hasStale = true
+    kernel.nominateAll(market.instrument)
+    this.#noteMark(market, '', inbox)
+    return true
+  }
+
+  #refresh(market: Market, inbox: Inbox): void {
+    market.eventTimeMs = inbox.eventTimeMs
+    market.receivedTimeMs = inbox.receivedTimeMs
+    market.receivedMonotonicMs = inbox.receivedMonotonicMs
+    market.seen = undefined
+  }
+
+  #turn(market: Market): void {
+    this.#turned.push({ market, sinceMs: market.receivedTimeMs })
+  }
+
+  #noteMark({ venue, symbol }: Market, markPrice: Decimal, inbox: Inbox): void {
+    this.#eventTimeMs = inbox.eventTimeMs
+    this.#receivedTimeMs = inbox.receivedTimeMs
+    this.#receivedMonotonicMs = inbox.receivedMonotonicMs
+    this.#observed?.push({ venue, symbol, markPrice })
+    this.#marks++
+  }
+
+  #begin(): void {
+    this.#announcer.begin(this.#eventTimeMs, this.#receivedTimeMs, this.#receivedMonotonicMs)
+    for (const { market, sinceMs } of this.#turned.splice(0)) {
+      const transition = marketTransition(market, sinceMs)
+      if (transition !== undefined) this.#announcer.noteMarket(transition)
+    }
   }
 
   #judgeSuspects(endMs: number): boolean {
     const { kernel, clock } = this.#options
     for (;;) {
       while (this.#decided < this.#suspects) {
-        this.#judge.decideSuspect(kernel.suspectAccount(this.#decided++), this.#receivedMonotonicMs)
+        this.#judge.decideSuspect(this.#decided++)
         if (clock.monotonicMs() > endMs) return false
       }
       if (this.#rechecked === this.#fired) return true
       const to = Math.min(this.#rechecked + RECHECKS_PER_LOOK, this.#fired)
       this.#suspects = kernel.recheckFired(this.#rechecked, to)
       if (this.#hasStale) {
-        for (let i = this.#rechecked; i < to; i++) {
-          this.#judge.noteUnknown(kernel.firedAccount(i), this.#receivedMonotonicMs)
-        }
+        for (let i = this.#rechecked; i < to; i++) this.#judge.noteUnknownAt(kernel.firedAccount(i))
       }
       this.#rechecked = to
       if (clock.monotonicMs() > endMs) return false

@@ -1,204 +1,135 @@
-import type { AccountChange, EventRecord } from '../domain/index.ts'
-import { assert, PlimsollError } from '../errors.ts'
+import { assert } from '../errors.ts'
 import { ANSWER_ACROSS, ANSWER_SAFE, ANSWER_UNKNOWN, LEVEL_NONE } from '../kernel/index.ts'
-import { evaluate, heldLevel } from '../margin/index.ts'
-import { type Watched, WatchedBook } from './book.ts'
-import { applyFinding, type Finding, isToldAbove, isToldAfresh } from './episode.ts'
-import { type Found, rankByShortfall, recordOf } from './event.ts'
-import { Levels } from './levels.ts'
-import { Markets } from './markets.ts'
+import { type Evaluation, evaluate, heldLevel, type MarginAccount, toFloat } from '../margin/index.ts'
+import type { Announcer } from './announcer.ts'
+import { kernelLevel, type Watched, type WatchedBook } from './book.ts'
+import { applyFinding, type Finding, isAboveSafe, mustRepublish } from './episode.ts'
+import { type Figures, foundOf } from './found.ts'
+import type { Levels } from './levels.ts'
+import type { Markets } from './markets.ts'
 import type { MonitorCounters, MonitorOptions } from './options.ts'
 
-/** Decides by exact arithmetic, keeps the standing of every margin account, and makes the events. */
+/** What a verdict under lost terms carries: Redis lost the account, the terms are the last that it had. */
+const BOOK_LOST = ['book-lost'] as const
+
+/**
+ * Gives verdicts and keeps the standing of every margin account. A level that the kernel proves is one; where f64 is
+ * too close to a line, exact arithmetic decides.
+ */
 export class Judge {
-  readonly markets: Markets
-  readonly book: WatchedBook
-  readonly levels: Levels
   readonly #options: MonitorOptions
   readonly #counters: MonitorCounters
-  /** Transitions that are not told yet, and after `rank` their order. */
-  #found: Found[] = []
-  #ranked: Found[] = []
-  #told = 0
-  /** Accounts whose stored terms are refused. */
-  readonly #refused = new Set<string>()
+  readonly #book: WatchedBook
+  readonly #markets: Markets
+  readonly #levels: Levels
+  readonly #announcer: Announcer
 
-  constructor(options: MonitorOptions, counters: MonitorCounters) {
-    const { kernel, rule, ruleBookOf, marketAdded } = options
+  constructor(
+    options: MonitorOptions,
+    counters: MonitorCounters,
+    parts: { book: WatchedBook; markets: Markets; levels: Levels; announcer: Announcer },
+  ) {
     this.#options = options
     this.#counters = counters
-    this.markets = new Markets(kernel, (market) => marketAdded(market.venue, market.symbol))
-    this.book = new WatchedBook(kernel, this.markets, rule, ruleBookOf)
-    this.levels = new Levels(rule.levels.length)
+    this.#book = parts.book
+    this.#markets = parts.markets
+    this.#levels = parts.levels
+    this.#announcer = parts.announcer
   }
 
-  /** A suspect of an instant whose frame was received at the given time. */
-  decideSuspect(kernelAccount: number, receivedMonotonicMs: number): void {
+  /** The suspect of that place in the instant. */
+  decideSuspect(index: number): void {
+    const { kernel } = this.#options
     this.#counters.suspects++
-    const watched = this.book.at(kernelAccount)
-    assert(watched !== undefined, 'a suspect is not in the book')
-    this.#decide(watched, receivedMonotonicMs)
-  }
-
-  /** An account with a mark that was cleared loses its verdict. */
-  noteUnknown(kernelAccount: number, receivedMonotonicMs: number): void {
-    const watched = this.book.at(kernelAccount)
-    if (watched === undefined || watched.standing.unknown || !this.#hasStaleMark(watched)) return
-    this.#note(watched, 'unknown', receivedMonotonicMs, ['stale-mark'])
-    this.#options.kernel.setAccountLevel(kernelAccount, LEVEL_NONE)
-  }
-
-  /** A stored account that cannot even be read. */
-  refuse(account: string): void {
-    this.#refused.add(account)
-  }
-
-  /** Once the book is loaded: tells what was closed while nobody watched, and what is refused and was not closed. */
-  closeAbsent(): void {
-    const nowMonotonicMs = this.#options.clock.monotonicMs()
-    for (const watched of this.book.absent()) {
-      if (!this.#refused.has(watched.owner.account.id)) this.#note(watched, 'closed', nowMonotonicMs)
-      else if (isToldAbove(watched.standing))
-        this.#note(watched, 'unknown', nowMonotonicMs, ['account-refused'])
+    const watched = this.#watchedAt(kernel.suspectAccount(index))
+    const level = kernel.suspectLevel(index)
+    if (level === LEVEL_NONE) this.#decideExactly(watched)
+    else {
+      const marginBalance = kernel.suspectMarginBalance(index)
+      this.#take(watched, level, { marginBalance, maintenanceMargin: kernel.suspectMaintenanceMargin(index) })
     }
-    this.#tellAll()
   }
 
-  /** Applies a change of the book, judges what is new at the present marks, and publishes. */
-  change(change: AccountChange): void {
-    this.#applyChange(change, this.#options.clock.monotonicMs())
-    this.#tellAll()
+  /** Gives an account its verdict at the present marks, where it has one. */
+  judge(watched: Watched): void {
+    const { kernel } = this.#options
+    const answer = kernel.recheckAccount(watched.kernelAccount)
+    if (answer === ANSWER_UNKNOWN) this.noteUnknownIfStale(watched)
+    else if (answer !== ANSWER_SAFE) {
+      const level = kernel.measuredLevel
+      const { measuredMarginBalance: marginBalance, measuredMaintenanceMargin: maintenanceMargin } = kernel
+      if (level === LEVEL_NONE) this.#decideExactly(watched)
+      else this.#take(watched, level, { marginBalance, maintenanceMargin })
+    }
   }
 
-  /** Puts what was found since the last time into order. */
-  rank(): void {
-    if (this.#found.length === 0) return
-    this.#ranked = this.#found.length > 1 ? rankByShortfall(this.#found, this.markets) : this.#found
-    this.#found = []
-    this.#told = 0
+  /** Publishes that an account has no verdict where a stale mark takes it away and a level above safe is published. */
+  noteUnknownIfStale(watched: Watched): void {
+    if (watched.standing.unknown || !isAboveSafe(watched.standing)) return
+    if (watched.markets.some(({ isStale }) => isStale)) this.note(watched, 'unknown', ['stale-mark'])
   }
 
-  /** Publishes the events of what is ranked until the given time; false when some are left. */
-  tell(eventTimeMs: number | null, receivedTimeMs: number, endMs: number): boolean {
-    if (this.#told === this.#ranked.length) return true
-    const { rule, clock, publish } = this.#options
-    const records: EventRecord[] = []
-    do {
-      const nowMonotonicMs = clock.monotonicMs()
-      if (nowMonotonicMs > endMs) break
-      const found = this.#ranked[this.#told++]!
-      const cause = { eventTimeMs, receivedTimeMs, nowMonotonicMs }
-      records.push(recordOf(found, this.#told, cause, rule, this.markets))
-    } while (this.#told < this.#ranked.length)
-    if (records.length > 0) publish(records)
-    return this.#told === this.#ranked.length
+  noteUnknownAt(kernelAccount: number): void {
+    this.noteUnknownIfStale(this.#watchedAt(kernelAccount))
   }
 
-  #tellAll(): void {
-    this.rank()
-    this.tell(null, this.#options.clock.nowMs(), Number.POSITIVE_INFINITY)
+  /** Applies a finding to the standing, and hands what is to be published to the announcer. */
+  note(watched: Watched, finding: Finding, reasons: readonly string[] = [], figures?: Figures): void {
+    const { clock, kernel, rule } = this.#options
+    const before = watched.standing.level
+    const transition = applyFinding(watched.standing, finding, rule.levels.length)
+    this.#levels.move(watched, before)
+    if (transition === undefined) return
+    if (watched.kernelAccount >= 0) {
+      kernel.setAccountLevel(watched.kernelAccount, kernelLevel(watched.standing))
+    }
+    const { cause } = this.#announcer
+    this.#announcer.note(foundOf(watched, transition, figures, reasons, cause, clock.monotonicMs()))
   }
 
   /** Whether exact arithmetic at the present marks confirms the standing; undefined where there is no verdict. */
   confirms(watched: Watched): boolean | undefined {
-    if (watched.standing.unknown) return undefined
-    const exact = this.book.exactOf(watched)
-    const evaluation = evaluate(exact, this.markets.markOf(exact.venue))
-    this.book.release(watched)
+    const { standing, owner } = watched
+    if (standing.unknown || owner.isSuspended) return undefined
+    const exact = this.#exactOf(watched)
+    const evaluation = this.#evaluate(exact)
     if (evaluation === undefined) return undefined
-    return heldLevel(evaluation, exact, this.#options.rule, watched.standing.level) === watched.standing.level
+    return heldLevel(evaluation, exact, this.#options.rule, standing.level) === standing.level
   }
 
-  /** Exact arithmetic decides the level; the kernel is told and re-arms the account. */
-  #decide(watched: Watched, receivedMonotonicMs: number): void {
-    const { kernel, rule } = this.#options
-    const exact = this.book.exactOf(watched)
-    const evaluation = evaluate(exact, this.markets.markOf(exact.venue))
+  #decideExactly(watched: Watched): void {
+    const exact = this.#exactOf(watched)
+    const evaluation = this.#evaluate(exact)
     if (evaluation === undefined) return
     this.#counters.exactChecks++
-    const { standing } = watched
-    const level = heldLevel(evaluation, exact, rule, standing.level)
-    if (level === standing.level && !isToldAfresh(standing)) {
-      this.book.release(watched)
-      return
-    }
-    this.#note(watched, level, receivedMonotonicMs, [], evaluation)
-    kernel.setAccountLevel(watched.kernelAccount, level)
-    const answer = kernel.recheckAccount(watched.kernelAccount)
-    assert(answer !== ANSWER_ACROSS, 'the kernel puts an account across a level that exact arithmetic holds')
+    const level = heldLevel(evaluation, exact, this.#options.rule, watched.standing.level)
+    const marginBalance = toFloat(evaluation.marginBalance)
+    this.#take(watched, level, { marginBalance, maintenanceMargin: toFloat(evaluation.maintenanceMargin) })
   }
 
-  #note(
-    watched: Watched,
-    finding: Finding,
-    receivedMonotonicMs: number,
-    reasons: readonly string[] = [],
-    evaluation?: Found['evaluation'],
-  ): void {
-    const exact = this.book.exactOf(watched)
-    const before = watched.standing.level
-    const transition = applyFinding(watched.standing, finding, this.#options.rule.levels.length)
-    this.levels.move(watched, before)
-    this.book.release(watched)
-    if (transition === undefined) return
-    const detectionLatencyMs = Math.max(0, this.#options.clock.monotonicMs() - receivedMonotonicMs)
-    this.#found.push({ watched, transition, exact, evaluation, detectionLatencyMs, reasons })
+  /** Takes a level that is proven or exact; the kernel arms the account for it. */
+  #take(watched: Watched, level: number, figures: Figures): void {
+    const { kernel } = this.#options
+    const { standing, owner, kernelAccount } = watched
+    if (level === standing.level && !mustRepublish(standing)) return
+    this.note(watched, level, owner.isLost ? BOOK_LOST : [], figures)
+    const answer = kernel.recheckAccount(kernelAccount)
+    assert(answer !== ANSWER_ACROSS, 'the kernel puts an account across the level that it is found at')
   }
 
-  /** Whether a stale mark takes a verdict away: one of this run, or one that an earlier run told. */
-  #hasStaleMark(watched: Watched): boolean {
-    const { owner, standing } = watched
-    const { venue, positions } = owner.account
-    // Most accounts have none; only for the others are the exact rows asked for.
-    if (!positions.some(({ symbol }) => this.markets.find(venue, symbol)?.isStale)) return false
-    const told = isToldAbove(standing)
-    const found = this.book.exactOf(watched).rows.some((row) => {
-      const market = this.markets.find(venue, row.symbol)
-      return market?.isStale === true && (told || market.receivedMonotonicMs > 0)
-    })
-    this.book.release(watched)
-    return found
+  #watchedAt(kernelAccount: number): Watched {
+    const watched = this.#book.at(kernelAccount)
+    assert(watched !== undefined, 'a nominated account is not in the book')
+    return watched
   }
 
-  #applyChange(change: AccountChange, nowMonotonicMs: number): void {
-    const closed = (watched: Watched): void => this.#note(watched, 'closed', nowMonotonicMs)
-    if (change.kind === 'removed') {
-      this.#refused.delete(change.id)
-      this.book.absentIn(change.id).forEach(closed)
-      this.book.remove(change.id, closed)
-      return
-    }
-    const changed: Watched[] = []
-    try {
-      this.book.put(change.account, (watched) => changed.push(watched), closed)
-    } catch (error) {
-      if (!isRefusal(error)) throw error
-      this.#counters.accountsRefused++
-      this.#suspend(change.account.id, nowMonotonicMs)
-      this.#options.refused(change.account, error)
-      return
-    }
-    this.#refused.delete(change.account.id)
-    for (const watched of changed) {
-      this.levels.move(watched, watched.standing.level)
-      const answer = this.#options.kernel.recheckAccount(watched.kernelAccount)
-      if (answer === ANSWER_UNKNOWN) this.noteUnknown(watched.kernelAccount, nowMonotonicMs)
-      else if (answer !== ANSWER_SAFE) this.#decide(watched, nowMonotonicMs)
-    }
+  #exactOf({ id, owner }: Watched): MarginAccount {
+    const exact = this.#book.exactOf(owner.account, id)
+    assert(exact !== undefined, `${id} is not in its account`)
+    return exact
   }
 
-  /** What is watched of an account whose new terms are refused has no verdict: the old terms are not true any more. */
-  #suspend(account: string, nowMonotonicMs: number): void {
-    this.#refused.add(account)
-    const owner = this.book.get(account)
-    if (owner === undefined) return
-    for (const watched of owner.margin.values())
-      this.#note(watched, 'unknown', nowMonotonicMs, ['account-refused'])
-    this.book.suspend(owner)
+  #evaluate(exact: MarginAccount): Evaluation | undefined {
+    return evaluate(exact, this.#markets.markOf(exact.venue))
   }
-}
-
-/** What is wrong with the account, against a fault of the program, which must not pass for one. */
-function isRefusal(error: unknown): error is PlimsollError {
-  return error instanceof PlimsollError && (error.code === 'SYMBOL_UNKNOWN' || error.code === 'RULES_INVALID')
 }

@@ -13,10 +13,10 @@ export class Levels {
     return this.#at[level]!
   }
 
-  /** Files the account under its present level. A closed, safe or absent one is filed nowhere. */
+  /** Files the account under its present level. A safe, absent or unknown one is filed nowhere. */
   move(watched: Watched, before: number): void {
     this.#at[before]!.delete(watched)
-    const { level } = watched.standing
-    if (level > 0 && !watched.isAbsent) this.#at[level]!.add(watched)
+    const { level, unknown } = watched.standing
+    if (level > 0 && !unknown && watched.kernelAccount >= 0) this.#at[level]!.add(watched)
   }
 }

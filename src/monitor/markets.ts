@@ -1,31 +1,66 @@
-import type { Decimal } from '../domain/index.ts'
+import { type Decimal, type MarketEventKind, type MarketProgress, marketSubject } from '../domain/index.ts'
 import type { Kernel } from '../kernel/index.ts'
 import type { MarkOf } from '../margin/index.ts'
 
-/** The last mark of one market: exact text for verdicts, times for events. */
+/** A mark as it stood at one moment; events that are made later are made from it. */
+export interface SeenMark {
+  readonly symbol: string
+  /** undefined where no mark is known. */
+  readonly markPrice: Decimal | undefined
+  readonly eventTimeMs: number
+  readonly receivedMonotonicMs: number
+}
+
+/** One market: its last mark as exact text for verdicts, and the times for events. */
 export interface Market {
   readonly venue: string
   readonly symbol: string
   readonly instrument: number
   /** Empty where no mark is known or the last one went stale. */
   markText: Decimal
+  /** The last mark, stale or not; empty where there never was one. */
+  lastMarkText: Decimal
   eventTimeMs: number
-  /** 0 where there never was a mark. */
+  /** When the mark was last stated or confirmed; 0 where there never was one. */
   receivedMonotonicMs: number
-  /** Told to be without a fresh mark. */
+  /** The same on the wall clock; before the first mark, when the first position came. */
+  receivedTimeMs: number
   isStale: boolean
+  /** Margin accounts with a position here. */
+  marginAccounts: number
+  /** What is published of the market. */
+  readonly published: { episode: number; sequence: number; stale: boolean }
+  /** The mark of now as an object, made when it is first asked for. */
+  seen: SeenMark | undefined
+}
+
+/** A change of state of a market that is to be published. */
+export interface MarketTransition {
+  readonly market: Market
+  readonly kind: MarketEventKind
+  readonly episode: number
+  readonly sequence: number
+  readonly sinceMs: number
+  readonly marginAccounts: number
+  readonly markPrice: Decimal | null
 }
 
 /** The markets that the book holds positions in, by number and by name. */
 export class Markets {
   readonly #kernel: Kernel
+  readonly #sequenceFloor: number
+  readonly #nowMs: () => number
+  readonly #added: (market: Market) => void
   readonly #markets: Market[] = []
   readonly #byVenue = new Map<string, Map<string, Market>>()
   readonly #markOf = new Map<string, MarkOf>()
-  readonly #added: (market: Market) => void
+  readonly #restored = new Map<string, MarketProgress>()
 
-  constructor(kernel: Kernel, added: (market: Market) => void) {
+  /** `nowMs` is the wall clock. Numbers of events of a market go on from `sequenceFloor`. */
+  constructor(kernel: Kernel, sequenceFloor: number, nowMs: () => number, added: (market: Market) => void) {
     this.#kernel = kernel
+    this.#sequenceFloor = sequenceFloor
+    this.#nowMs = nowMs
     this.#added = added
   }
 
@@ -41,14 +76,24 @@ export class Markets {
     return this.#byVenue.get(venue)?.get(symbol)
   }
 
-  /** The market of the symbol; it is made, and told to `added`, where the book meets it first. */
+  /** What an earlier run published of a market. Before the market is required. */
+  restore(progress: MarketProgress): void {
+    this.#restored.set(marketSubject(progress.venue, progress.symbol), progress)
+  }
+
+  /** The market of the symbol. Where the book meets it first it is made, and `added` hears of it. */
   require(venue: string, symbol: string): Market {
     const known = this.find(venue, symbol)
     if (known !== undefined) return known
     const instrument = this.#kernel.addInstrument()
+    const floor = this.#sequenceFloor
+    const { episode, sequence, stale } = this.#restored.get(marketSubject(venue, symbol)) ?? {
+      ...{ episode: floor, sequence: floor, stale: false },
+    }
     const market: Market = {
-      ...{ venue, symbol, instrument },
-      ...{ markText: '', eventTimeMs: 0, receivedMonotonicMs: 0, isStale: false },
+      ...{ venue, symbol, instrument, markText: '', lastMarkText: '' },
+      ...{ eventTimeMs: 0, receivedMonotonicMs: 0, receivedTimeMs: this.#nowMs() },
+      ...{ isStale: false, marginAccounts: 0, published: { episode, sequence, stale }, seen: undefined },
     }
     this.#markets[instrument] = market
     let symbols = this.#byVenue.get(venue)
@@ -70,4 +115,23 @@ export class Markets {
     }
     return markOf
   }
+}
+
+/** The mark of now, to be kept. One object serves all who ask until the next mark. */
+export function seenMark(market: Market): SeenMark {
+  const { symbol, markText, eventTimeMs, receivedMonotonicMs } = market
+  market.seen ??= { symbol, markPrice: markText || undefined, eventTimeMs, receivedMonotonicMs }
+  return market.seen
+}
+
+/** The transition to publish when the market lost its mark, or has one; undefined where that is published already. */
+export function marketTransition(market: Market, sinceMs: number): MarketTransition | undefined {
+  const { published, isStale, marginAccounts } = market
+  if (published.stale === isStale) return undefined
+  published.stale = isStale
+  published.sequence++
+  if (isStale) published.episode++
+  const { episode, sequence } = published
+  const [kind, markPrice] = isStale ? (['market-stale', null] as const) : (['market-fresh', market.markText] as const)
+  return { market, kind, episode, sequence, sinceMs, marginAccounts, markPrice }
 }

@@ -1,56 +1,69 @@
-import type { AccountChange, AccountProgress, Decimal } from '../domain/index.ts'
+import type { AccountChange, Decimal, MarginAccountProgress, MarketProgress } from '../domain/index.ts'
 import { toFloat } from '../margin/index.ts'
-import type { WatchedBook } from './book.ts'
-import { Inbox } from './inbox.ts'
+import { Announcer } from './announcer.ts'
+import { WatchedBook } from './book.ts'
+import { Changes } from './changes.ts'
+import { CONFIRMED, Inbox, MARKED, STALE } from './inbox.ts'
 import { Instant } from './instant.ts'
 import { Judge } from './judge.ts'
-import type { Levels } from './levels.ts'
-import type { Market, Markets } from './markets.ts'
+import { Levels } from './levels.ts'
+import { type Market, Markets } from './markets.ts'
 import { type MonitorCounters, type MonitorOptions, noCounts } from './options.ts'
 
-/** A cascade is worked off in slices of about this long, so that sockets and timers stay alive. */
+/** Verdicts are given in slices of about this long, so that sockets and timers stay alive. */
 export const SLICE_MS = 5
-/** Account changes that wait for the end of an instant. Beyond it what waits is worked off at once. */
-export const CHANGES_WAITING_MAX = 10_000
+/** Of each turn, what the making of events gets beside the verdicts. */
+const ANNOUNCE_SLICE_MS = 4
+/** A log without room is asked again after this long. */
+const ROOM_POLL_MS = 10
 
 /**
- * The heart: marks in, events out. No I/O and no clock of its own. Every instant is evaluated, in order;
- * the kernel nominates, exact arithmetic decides, and the events leave ranked.
+ * The heart: marks in, events out. No I/O and no clock of its own. Every instant is evaluated, in order; the kernel
+ * nominates and proves, exact arithmetic decides what it cannot prove. An instant ends when its verdicts are given;
+ * the events are made afterwards, while later instants are evaluated, and leave ranked, liquidations first.
  */
 export class Monitor {
   readonly counters: MonitorCounters = noCounts()
+  readonly markets: Markets
+  readonly book: WatchedBook
+  readonly levels: Levels
   readonly #options: MonitorOptions
   readonly #judge: Judge
+  readonly #announcer: Announcer
+  readonly #changes: Changes
   readonly #instant: Instant
   readonly #inbox = new Inbox()
-  readonly #changes: AccountChange[] = []
   #receivedTimeMs = 0
   #receivedMonotonicMs = 0
-  #ticksInFrame = 0
+  #entriesInFrame = 0
   #isScheduled = false
+  #isPolling = false
   #auditAt = 0
 
   constructor(options: MonitorOptions) {
-    const { kernel, rule } = options
+    const { kernel, rule, ruleBookOf, marketAdded, sequenceFloor, clock } = options
     kernel.setLevels(rule.levels.map(toFloat), 1 + toFloat(rule.hysteresis))
     this.#options = options
-    this.#judge = new Judge(options, this.counters)
-    this.#instant = new Instant(options, this.#judge, this.counters)
+    this.markets = new Markets(kernel, sequenceFloor, () => clock.nowMs(), ({ venue, symbol }) =>
+      marketAdded(venue, symbol),
+    )
+    this.book = new WatchedBook(kernel, this.markets, rule, ruleBookOf, sequenceFloor)
+    this.levels = new Levels(rule.levels.length)
+    this.#announcer = new Announcer(options, this.book)
+    const { book, markets, levels } = this
+    this.#judge = new Judge(options, this.counters, { book, markets, levels, announcer: this.#announcer })
+    const parts = { book, markets, levels, judge: this.#judge, announcer: this.#announcer }
+    this.#changes = new Changes(options, this.counters, parts)
+    this.#instant = new Instant(options, this.counters, parts)
   }
 
-  get book(): WatchedBook {
-    return this.#judge.book
-  }
-  get markets(): Markets {
-    return this.#judge.markets
-  }
-  get levels(): Levels {
-    return this.#judge.levels
-  }
-
-  /** Whether every tick and change that was given has been worked off. */
+  /** Whether every tick and change that was given has its verdict, and every event is published. */
   get isIdle(): boolean {
-    return !this.#instant.isOpen && this.#inbox.length === 0 && this.#changes.length === 0
+    return this.#isJudged && this.#announcer.waiting === 0
+  }
+
+  get #isJudged(): boolean {
+    return !this.#instant.isOpen && this.#inbox.length === 0 && this.#changes.waiting === 0
   }
 
   /** Ticks that wait for evaluation. */
@@ -58,29 +71,41 @@ export class Monitor {
     return this.#inbox.length
   }
 
-  /** What an earlier run told of an account. Before the account is put. */
-  restore(account: string, progress: AccountProgress): void {
-    this.book.restore(account, progress)
+  /** Events that are found and not published yet. */
+  get unpublished(): number {
+    return this.#announcer.waiting
+  }
+
+  /** Margin accounts without a verdict: a mark is missing, or their newest terms cannot be used. */
+  get unknownMarginAccounts(): number {
+    return this.#options.kernel.unknownAccounts + this.book.suspended
+  }
+
+  /** What an earlier run published of a margin account. Before its account is put. */
+  restoreMarginAccount(id: string, progress: MarginAccountProgress): void {
+    this.book.restore(id, progress)
+  }
+
+  /** What an earlier run published of a market. Before an account with a position there is put. */
+  restoreMarket(progress: MarketProgress): void {
+    this.markets.restore(progress)
   }
 
   /** A stored account that cannot be read. It is not known to be closed. */
   refuse(account: string): void {
-    this.#judge.refuse(account)
+    this.#changes.refuse(account)
   }
 
-  /** The whole stored book has been put: what was told of and is not in it was closed meanwhile, and is told so. */
+  /** Call after the snapshot. Publishes `closed` for margin accounts of which something is published and that do not exist any more. */
   loaded(): void {
-    this.#judge.closeAbsent()
+    this.#changes.loaded()
+    this.#workNowOrLater()
   }
 
   /** A change of the stored book; applied between two instants. */
   apply(change: AccountChange): void {
-    if (!this.#instant.isOpen) {
-      this.#judge.change(change)
-      return
-    }
     this.#changes.push(change)
-    if (this.#changes.length > CHANGES_WAITING_MAX) this.drain()
+    this.#workNowOrLater()
   }
 
   frameStart(receivedTimeMs: number, receivedMonotonicMs: number): void {
@@ -92,7 +117,13 @@ export class Monitor {
   tick(venue: string, symbol: string, markText: Decimal, eventTimeMs: number): void {
     const market = this.markets.find(venue, symbol)
     if (market === undefined) this.counters.ticksOutsideBook++
-    else this.#push(market, Number(markText), markText, eventTimeMs)
+    else this.#push(MARKED, market, markText, eventTimeMs)
+  }
+
+  /** The venue says that the last mark still holds: it is fresh, and a market that was stale has it again. */
+  unchanged(venue: string, symbol: string, eventTimeMs: number): void {
+    const market = this.markets.find(venue, symbol)
+    if (market !== undefined) this.#push(CONFIRMED, market, '', eventTimeMs)
   }
 
   /** The market has no fresh mark: its accounts are without a verdict until it has one again. */
@@ -100,26 +131,21 @@ export class Monitor {
     const market = this.markets.find(venue, symbol)
     if (market === undefined) return
     this.frameStart(nowMs, nowMonotonicMs)
-    this.#push(market, 0, '', nowMs)
+    this.#push(STALE, market, '', nowMs)
     this.frameEnd()
   }
 
   /** Ends the frame: its marks are one instant. Evaluates at once, in slices when there is much to do. */
   frameEnd(): void {
-    if (this.#ticksInFrame === 0) return
-    this.#ticksInFrame = 0
+    if (this.#entriesInFrame === 0) return
+    this.#entriesInFrame = 0
     this.#inbox.endFrame()
-    if (!this.#isScheduled) this.#work(SLICE_MS)
-  }
-
-  /** Works off everything that waits, without slices. */
-  drain(): void {
-    this.#work(Number.POSITIVE_INFINITY)
+    this.#workNowOrLater()
   }
 
   /** Compares the standing of the next `count` margin accounts with exact arithmetic at the present marks. */
   audit(count: number): void {
-    if (!this.isIdle) return
+    if (!this.#isJudged) return
     for (let i = 0; i < count && this.book.kernelAccounts > 0; i++) {
       this.#auditAt = (this.#auditAt + 1) % this.book.kernelAccounts
       const watched = this.book.at(this.#auditAt)
@@ -130,47 +156,55 @@ export class Monitor {
     }
   }
 
-  #push(market: Market, markPrice: number, markText: Decimal, eventTimeMs: number): void {
+  #push(kind: number, market: Market, markText: Decimal, eventTimeMs: number): void {
     const { instrument } = market
-    this.#inbox.push(
-      instrument,
-      markPrice,
-      markText,
-      eventTimeMs,
-      this.#receivedTimeMs,
-      this.#receivedMonotonicMs,
-    )
-    this.#ticksInFrame++
+    this.#inbox.push(kind, instrument, markText, eventTimeMs, this.#receivedTimeMs, this.#receivedMonotonicMs)
+    this.#entriesInFrame++
   }
 
-  /** Works on what waits for at most `budgetMs`; the rest goes on in a later turn. */
-  #work(budgetMs: number): void {
+  #workNowOrLater(): void {
+    if (!this.#isScheduled) this.#work()
+  }
+
+  #work(): void {
     const { clock } = this.#options
-    const endMs = clock.monotonicMs() + budgetMs
-    while (this.#instant.isOpen || this.#inbox.length > 0) {
-      if (!this.#instant.isOpen && !this.#instant.open(this.#inbox)) continue
-      if (!this.#instant.work(endMs)) {
-        this.#goOnLater()
-        return
-      }
-      if (this.#changes.length > 0) this.#applyWaiting()
-      if (this.#inbox.length > 0 && clock.monotonicMs() > endMs) {
-        this.#goOnLater()
-        return
-      }
-    }
+    const isJudged = this.#judgeUntil(clock.monotonicMs() + SLICE_MS)
+    const isPublished =
+      this.#announcer.waiting === 0 || this.#announcer.work(clock.monotonicMs() + ANNOUNCE_SLICE_MS)
+    if (isJudged && isPublished) return
+    if (isJudged && !this.#options.hasRoom()) this.#pollRoom()
+    else this.#goOnLater()
   }
 
-  #applyWaiting(): void {
-    for (const change of this.#changes.splice(0)) this.#judge.change(change)
+  /** Gives verdicts until the given time: instants and changes in turn. True when none waits. */
+  #judgeUntil(endMs: number): boolean {
+    const { clock } = this.#options
+    while (!this.#isJudged) {
+      if (this.#instant.isOpen || (this.#inbox.length > 0 && this.#instant.open(this.#inbox))) {
+        if (!this.#instant.work(endMs)) return false
+        // One between two instants, so that neither keeps the other waiting.
+        if (this.#changes.waiting > 0) this.#changes.work(clock.monotonicMs())
+      } else if (this.#changes.waiting > 0) this.#changes.work(endMs)
+      if (clock.monotonicMs() > endMs) return this.#isJudged
+    }
+    return true
   }
 
   #goOnLater(): void {
-    if (this.#isScheduled) return
     this.#isScheduled = true
     this.#options.clock.nextTurn(() => {
       this.#isScheduled = false
-      this.#work(SLICE_MS)
+      this.#work()
+    })
+  }
+
+  /** Meanwhile ticks are evaluated as they come. */
+  #pollRoom(): void {
+    if (this.#isPolling) return
+    this.#isPolling = true
+    this.#options.clock.after(ROOM_POLL_MS, () => {
+      this.#isPolling = false
+      this.#workNowOrLater()
     })
   }
 }

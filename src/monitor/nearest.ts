@@ -1,5 +1,6 @@
 import type { Decimal } from '../domain/index.ts'
-import { div, evaluate, formatDecimal, sign, toFloat } from '../margin/index.ts'
+import type { Kernel } from '../kernel/index.ts'
+import { div, evaluate, formatDecimal, sign } from '../margin/index.ts'
 import type { Watched } from './book.ts'
 import type { Monitor } from './monitor.ts'
 
@@ -14,22 +15,26 @@ export interface NearAccount {
 }
 
 /** The margin accounts nearest below their liquidation line, nearest first, with exact ratios. */
-export function nearest(monitor: Monitor, count: number, breachLevel: number): NearAccount[] {
-  const near: { watched: Watched; ratio: number; text: Decimal }[] = []
+export function nearest(monitor: Monitor, kernel: Kernel, count: number, breachLevel: number): NearAccount[] {
+  const near: { watched: Watched; ratio: number }[] = []
   let looks = 0
   for (let level = breachLevel - 1; level > 0 && near.length < count; level--) {
     for (const watched of monitor.levels.at(level)) {
       if (looks++ >= NEAREST_LOOKS_MAX) break
-      const exact = monitor.book.exactOf(watched)
-      const evaluation = evaluate(exact, monitor.markets.markOf(exact.venue))
-      if (evaluation === undefined || sign(evaluation.marginBalance) <= 0) continue
-      const ratio = div(evaluation.maintenanceMargin, evaluation.marginBalance)
-      near.push({ watched, ratio: toFloat(ratio), text: formatDecimal(ratio, 6) })
+      kernel.measureAccount(watched.kernelAccount)
+      const marginBalance = kernel.measuredMarginBalance
+      if (marginBalance > 0) near.push({ watched, ratio: kernel.measuredMaintenanceMargin / marginBalance })
     }
   }
   near.sort((a, b) => b.ratio - a.ratio)
-  return near.slice(0, count).map(({ watched, text }) => {
-    const exact = monitor.book.exactOf(watched)
-    return { marginAccount: watched.id, venue: exact.venue, settle: exact.settle, marginRatio: text }
-  })
+  return near.slice(0, count).flatMap(({ watched }) => nearAccountOf(monitor, watched) ?? [])
+}
+
+function nearAccountOf({ book, markets }: Monitor, { id, owner, settle }: Watched): NearAccount | undefined {
+  const { venue } = owner.account
+  const exact = book.exactOf(owner.account, id)
+  const evaluation = exact === undefined ? undefined : evaluate(exact, markets.markOf(venue))
+  if (evaluation === undefined || sign(evaluation.marginBalance) <= 0) return undefined
+  const marginRatio = formatDecimal(div(evaluation.maintenanceMargin, evaluation.marginBalance), 6)
+  return { marginAccount: id, venue, settle, marginRatio }
 }

@@ -2,12 +2,23 @@ import type { Account, Clock, Decimal, EventRecord, RuleBook } from '../domain/i
 import type { Kernel } from '../kernel/index.ts'
 import type { LevelRule } from '../margin/index.ts'
 
+/** What makes an event of this log unlike one of every other log; part of its id. */
+export interface LogIdentity {
+  readonly logId: string
+  readonly shard: string
+}
+
 export interface MonitorOptions {
   readonly kernel: Kernel
   readonly clock: Clock
   readonly rule: LevelRule
   readonly ruleBookOf: (venue: Account['venue']) => RuleBook
-  /** Gets events in the order of their numbers: those of one instant ranked, in one call or, in a cascade, in several. */
+  readonly log: LogIdentity
+  /** Highest number of an event whose subject was forgotten. */
+  readonly sequenceFloor: number
+  /** Whether `publish` takes a batch of PUBLISH_RECORDS_MAX records now. */
+  readonly hasRoom: () => boolean
+  /** Gets records in the order in which they are to be delivered, at most PUBLISH_RECORDS_MAX in one call. */
   readonly publish: (records: readonly EventRecord[]) => void
   /** The book holds a symbol for the first time: somebody must bring its marks. */
   readonly marketAdded: (venue: string, symbol: string) => void
@@ -30,6 +41,8 @@ export interface ObservedMark {
 
 export interface MonitorCounters {
   ticks: number
+  /** Marks that were confirmed unchanged. */
+  confirmations: number
   ticksOutsideBook: number
   instants: number
   nominations: number
@@ -43,6 +56,7 @@ export interface MonitorCounters {
 export function noCounts(): MonitorCounters {
   return {
     ticks: 0,
+    confirmations: 0,
     ticksOutsideBook: 0,
     instants: 0,
     nominations: 0,
