@@ -1,5 +1,5 @@
 import type { Config, RulesByVenue } from './config.ts'
-import type { Clock, EventKind, Random } from './domain/index.ts'
+import type { Clock, PlimsollEvent, Random } from './domain/index.ts'
 import type { EventLogStats } from './events/index.ts'
 import type { FeedCounters } from './feed/index.ts'
 import type { Log } from './log.ts'
@@ -25,9 +25,11 @@ export interface WorkerStats extends MonitorCounters {
   readonly accounts: number
   readonly marginAccounts: number
   readonly positions: number
-  readonly events: Readonly<Record<EventKind, number>>
-  /** Margin accounts by level, `0` is safe. */
+  readonly events: Readonly<Record<PlimsollEvent['kind'], number>>
+  /** Margin accounts by level, `0` is safe. Those without a verdict are in none. */
   readonly standing: readonly { readonly level: string; readonly marginAccounts: number }[]
+  /** Margin accounts without a verdict: a mark is missing, or their newest terms cannot be used. */
+  readonly unknownMarginAccounts: number
   readonly detectP50Ms: number
   readonly detectP99Ms: number
   readonly log: EventLogStats
@@ -35,6 +37,8 @@ export interface WorkerStats extends MonitorCounters {
   readonly kernelBytes: number
   /** Ticks that wait for evaluation. */
   readonly waiting: number
+  /** Events that are found and not published yet. */
+  readonly unpublished: number
 }
 
 export interface Worker {
@@ -45,7 +49,8 @@ export interface Worker {
   markOf(venue: string, symbol: string): string | undefined
   /**
    * Stops in order: feeds, what waits, the events to stream and queue, Redis. At most about 5 s, even where Redis
-   * does not answer. Rejects with STOP_TIMEOUT, when all is closed, where events have not reached the queue.
+   * does not answer. When all is closed it rejects with STOP_TIMEOUT, saying how many, where ticks were not evaluated
+   * or events have not reached the queue; with the failure, where the worker failed while it stopped.
    */
   stop(): Promise<void>
 }

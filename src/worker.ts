@@ -1,11 +1,18 @@
 import { type AccountSourceOptions, createAccountSource } from './book/index.ts'
-import { atMost } from './clock.ts'
-import type { AccountSource, EventKind, EventRecord, VenueId } from './domain/index.ts'
+import { atMost, sleep } from './clock.ts'
+import type {
+  AccountChange,
+  AccountSource,
+  EventRecord,
+  PlimsollEvent,
+  RuleBook,
+  VenueId,
+} from './domain/index.ts'
 import { PlimsollError } from './errors.ts'
 import { EVENTS_QUEUE_NAME, openEventLog, type RedisEventLog } from './events/index.ts'
 import { guardedClock } from './guarded-clock.ts'
 import { LatencyHistogram } from './histogram.ts'
-import { openKernel } from './kernel/index.ts'
+import { type Kernel, openKernel } from './kernel/index.ts'
 import { type LevelRule, levelRule } from './margin/index.ts'
 import { MarketData } from './market-data.ts'
 import { Monitor, type NearAccount, nearest } from './monitor/index.ts'
@@ -22,8 +29,9 @@ import type { Worker, WorkerOptions, WorkerStats } from './worker-types.ts'
 
 export type { Worker, WorkerOptions, WorkerStats } from './worker-types.ts'
 
-/** The orderly stop: events that wait get this long to reach the queue. What is left is found again at the next start. */
-export const STOP_FLUSH_MS = 2_000
+/** The orderly stop: ticks and events that wait get this long to be evaluated, published and put into the queue. */
+export const STOP_FLUSH_MS = 2_500
+const STOP_POLL_MS = 5
 /** Then the log of events gets this long to close; the sockets to Redis are closed after it in any case. */
 const STOP_CLOSE_MS = 500
 /** Refused accounts that the load of the book names in the log; more are counted. */
@@ -38,7 +46,6 @@ const AUDIT_ACCOUNTS = 20
  */
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const connections: RedisConnection[] = []
-  const worker = new MonitorWorker(options, connections)
   const connect = async (role: RedisRole): Promise<RedisConnection> => {
     const { clock, random, redisUrl, log } = options
     let isOpen = false
@@ -52,6 +59,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     return connection
   }
   try {
+    const worker = new MonitorWorker(options, connections)
     const command = await connect('command')
     const { allowUnsafeRedis: allowUnsafe } = options.config
     await checkRedis(command, { allowUnsafe, warn: (message) => options.log.error({}, message) })
@@ -68,50 +76,27 @@ class MonitorWorker implements Worker {
   readonly #options: WorkerOptions
   readonly #connections: readonly RedisConnection[]
   readonly #rule: LevelRule
-  readonly #monitor: Monitor
-  readonly #marketData: MarketData
-  readonly #events: Record<EventKind, number> = {
-    warning: 0,
-    liquidation: 0,
-    recovered: 0,
-    unknown: 0,
-    closed: 0,
-  }
+  readonly #ruleBookOf: (venue: VenueId) => RuleBook
+  readonly #kernel: Kernel
+  readonly #events: Record<PlimsollEvent['kind'], number> = noEvents()
   readonly #detection = new LatencyHistogram()
-  #kernelBytes: () => number
   #eventLog!: RedisEventLog
   #source!: AccountSource
+  #monitor!: Monitor
+  #marketData!: MarketData
   #cancelAudit: () => void = () => undefined
   #stopping: Promise<void> | undefined
-  /** Counts until the book is loaded; after that every refused change is told. */
+  /** Counts until the book is loaded; after that every refused change is logged. */
   #refusedAtLoad = 0
-  #failed = false
+  #failure: Error | undefined
 
   constructor(options: WorkerOptions, connections: readonly RedisConnection[]) {
-    const { config, clock, log } = options
+    const { config } = options
     this.#options = options
     this.#connections = connections
     this.#rule = levelRule(config.levels, config.hysteresis)
-    const kernel = openKernel(config.kernel)
-    this.#kernelBytes = () => kernel.byteLength
-    this.#monitor = new Monitor({
-      kernel,
-      clock: guardedClock(clock, (action) => this.#guard(action)),
-      rule: this.#rule,
-      ruleBookOf: ruleBooks(config, options.rules),
-      publish: (records) => this.#publish(records),
-      marketAdded: (venue, symbol) => this.#marketData.add(venue as VenueId, symbol),
-      refused: (account, error) => this.#refused(account.id, error),
-      observer: options.observer,
-    })
-    this.#marketData = new MarketData({
-      monitor: this.#monitor,
-      streamUrls: config.streamUrls,
-      clock,
-      random: options.random,
-      log,
-      failed: (error) => this.#fatal(error),
-    })
+    this.#ruleBookOf = ruleBooks(config, options.rules)
+    this.#kernel = openKernel(config.kernel)
   }
 
   async start(
@@ -130,6 +115,8 @@ class MonitorWorker implements Worker {
       fault: (error) =>
         error.code === 'STREAM_FENCED' ? this.#fatal(error) : log.error({ code: error.code }, error.message),
     })
+    this.#monitor = this.#openMonitor(this.#eventLog)
+    this.#marketData = this.#openMarketData()
     this.#source = createAccountSource({ ...source, keys, clock })
     try {
       await this.#load()
@@ -141,10 +128,39 @@ class MonitorWorker implements Worker {
     log.info({ accounts, positions, markets: this.#monitor.markets.all.length }, 'book loaded')
     this.#marketData.open()
     this.#source.follow(
-      (change) => this.#guard(() => this.#monitor.apply(change)),
+      (change) => this.#guard(() => this.#apply(change)),
       (error) => log.warn({ error: error.message }, 'following the book'),
     )
     this.#audit()
+  }
+
+  #openMonitor({ logId, sequenceFloor }: RedisEventLog): Monitor {
+    const { config, clock, observer } = this.#options
+    return new Monitor({
+      kernel: this.#kernel,
+      clock: guardedClock(clock, (action) => this.#guard(action)),
+      rule: this.#rule,
+      ruleBookOf: this.#ruleBookOf,
+      log: { logId, shard: config.shard },
+      sequenceFloor,
+      hasRoom: () => this.#eventLog.hasRoom,
+      publish: (records) => this.#publish(records),
+      marketAdded: (venue, symbol) => this.#marketData.add(venue as VenueId, symbol),
+      refused: (account, error) => this.#refused(account.id, error),
+      observer,
+    })
+  }
+
+  #openMarketData(): MarketData {
+    const { config, clock, random, log } = this.#options
+    return new MarketData({
+      monitor: this.#monitor,
+      streamUrls: config.streamUrls,
+      clock,
+      random,
+      log,
+      failed: (error) => this.#fatal(error),
+    })
   }
 
   async #load(): Promise<void> {
@@ -153,7 +169,10 @@ class MonitorWorker implements Worker {
       this.#refused(id, error)
       this.#monitor.refuse(id)
     }
-    await this.#eventLog.restore((account, progress) => this.#monitor.restore(account, progress))
+    await this.#eventLog.restore({
+      marginAccount: (id, progress) => this.#monitor.restoreMarginAccount(id, progress),
+      market: (progress) => this.#monitor.restoreMarket(progress),
+    })
     await this.#source.load((account) => {
       signal?.throwIfAborted()
       this.#monitor.apply({ kind: 'put', account })
@@ -165,16 +184,18 @@ class MonitorWorker implements Worker {
     this.#refusedAtLoad = Number.NEGATIVE_INFINITY
   }
 
+  #apply(change: AccountChange): void {
+    if (change.kind === 'unreadable') this.#refused(change.id, change.error)
+    this.#monitor.apply(change)
+  }
+
   #refused(account: string, error: Error): void {
     if (++this.#refusedAtLoad > REFUSED_LOGGED_MAX) return
     this.#options.log.error({ account, error: error.message }, 'account refused')
   }
 
   stats(): WorkerStats {
-    const { counters, book, levels, waiting } = this.#monitor
-    const { names } = this.#rule
-    const above = names.slice(1).map((level, index) => ({ level, marginAccounts: levels.at(index + 1).size }))
-    const safe = book.marginAccounts - above.reduce((sum, { marginAccounts }) => sum + marginAccounts, 0)
+    const { counters, book, waiting, unpublished, unknownMarginAccounts } = this.#monitor
     return {
       ...counters,
       frames: this.#marketData.frames,
@@ -182,18 +203,36 @@ class MonitorWorker implements Worker {
       marginAccounts: book.marginAccounts,
       positions: book.positions,
       events: { ...this.#events },
-      standing: [{ level: '0', marginAccounts: safe }, ...above],
+      standing: this.#standing(),
+      unknownMarginAccounts,
       detectP50Ms: this.#detection.quantileMs(0.5),
       detectP99Ms: this.#detection.quantileMs(0.99),
       log: this.#eventLog.stats(),
       feeds: this.#marketData.counters(),
-      kernelBytes: this.#kernelBytes(),
+      kernelBytes: this.#kernel.byteLength,
       waiting,
+      unpublished,
     }
   }
 
+  /** Margin accounts by level, those without a verdict left out. */
+  #standing(): WorkerStats['standing'] {
+    const { book, levels, unknownMarginAccounts } = this.#monitor
+    let above = 0
+    const levelsAbove = this.#rule.names.slice(1).map((level, index) => {
+      let marginAccounts = 0
+      for (const { kernelAccount } of levels.at(index + 1)) {
+        if (!this.#kernel.isAccountUnknown(kernelAccount)) marginAccounts++
+      }
+      above += marginAccounts
+      return { level, marginAccounts }
+    })
+    const safe = book.marginAccounts - unknownMarginAccounts - above
+    return [{ level: '0', marginAccounts: safe }, ...levelsAbove]
+  }
+
   nearest(count: number): readonly NearAccount[] {
-    return nearest(this.#monitor, count, this.#rule.levels.length)
+    return nearest(this.#monitor, this.#kernel, count, this.#rule.levels.length)
   }
 
   markOf(venue: string, symbol: string): string | undefined {
@@ -208,21 +247,47 @@ class MonitorWorker implements Worker {
   async #stop(): Promise<void> {
     const { clock, log } = this.#options
     this.#cancelAudit()
+    const failedBefore = this.#failure
     // From here on no change is applied; what it waits for may take as long as all the rest.
     const sourceStopped = this.#source.stop()
     await this.#marketData.close()
-    this.#guard(() => this.#monitor.drain())
-    const flushed = await this.#eventLog.flush(STOP_FLUSH_MS)
-    const { pending } = this.#eventLog
+    const deadlineMs = clock.monotonicMs() + STOP_FLUSH_MS
+    const leftMs = () => Math.max(0, deadlineMs - clock.monotonicMs())
+    while (!this.#monitor.isIdle && this.#failure === undefined && leftMs() > 0)
+      await sleep(clock, STOP_POLL_MS)
+    await this.#eventLog.flush(leftMs())
+    const fault = this.#unfinished()
     await sourceStopped
     await this.#closeEventLog()
     await Promise.all(this.#connections.map((connection) => closeRedis(connection, clock)))
     log.info({ events: this.#eventLog.stats().enqueued }, 'stopped')
-    if (flushed || this.#failed) return
-    throw new PlimsollError(
-      'STOP_TIMEOUT',
-      `${pending} events have not reached the queue within ${STOP_FLUSH_MS} ms (STOP_FLUSH_MS); the next start finds them`,
-    )
+    // Whoever stops the worker because of a failure has been given it already.
+    if (this.#failure !== failedBefore) throw this.#failure
+    if (fault === undefined) return
+    if (failedBefore === undefined) throw fault
+    log.error({ code: fault.code }, fault.message)
+  }
+
+  /** What the stop leaves undone, and what becomes of it; undefined where nothing is left. */
+  #unfinished(): PlimsollError | undefined {
+    const { waiting, unpublished } = this.#monitor
+    const { published, streamed, enqueued } = this.#eventLog.stats()
+    const lost = unpublished + published - streamed
+    const parts = [
+      ...(waiting > 0 ? [`${waiting} ticks were not evaluated`] : []),
+      ...(lost > 0
+        ? [
+            `${lost} events are not in the stream: the next start publishes those of accounts that still stand ` +
+              'where the event says; what came and went is not published',
+          ]
+        : []),
+      ...(streamed > enqueued
+        ? [`${streamed - enqueued} events are in the stream only: the next start queues them`]
+        : []),
+    ]
+    if (parts.length === 0) return undefined
+    const message = `not done within ${STOP_FLUSH_MS} ms (STOP_FLUSH_MS): ${parts.join('; ')}`
+    return new PlimsollError('STOP_TIMEOUT', message)
   }
 
   async #closeEventLog(): Promise<void> {
@@ -235,7 +300,7 @@ class MonitorWorker implements Worker {
     this.#eventLog.publish(records)
     for (const { event } of records) {
       this.#events[event.kind]++
-      this.#detection.record(event.detectionLatencyMs)
+      if ('detectionLatencyMs' in event) this.#detection.record(event.detectionLatencyMs)
     }
   }
 
@@ -250,7 +315,7 @@ class MonitorWorker implements Worker {
   }
 
   #guard(action: () => void): void {
-    if (this.#failed) return
+    if (this.#failure !== undefined) return
     try {
       action()
     } catch (error) {
@@ -258,13 +323,18 @@ class MonitorWorker implements Worker {
     }
   }
 
-  /** A broken invariant or a limit reached: nothing is evaluated any more, and whoever runs the worker is told once. */
+  /** A broken invariant or a limit reached: nothing is evaluated any more, and whoever runs the worker hears it once. */
   #fatal(error: Error): void {
-    if (this.#failed) return
-    this.#failed = true
-    // Whoever stops the worker no longer waits to be told.
-    if (this.#stopping !== undefined)
-      this.#options.log.error({ error: error.message }, 'fault while stopping')
-    this.#options.fatal(error)
+    if (this.#failure !== undefined) return
+    this.#failure = error
+    // Whoever stops the worker gets it from the stop.
+    if (this.#stopping === undefined) this.#options.fatal(error)
+  }
+}
+
+function noEvents(): Record<PlimsollEvent['kind'], number> {
+  return {
+    ...{ warning: 0, liquidation: 0, recovered: 0, unknown: 0, closed: 0 },
+    ...{ 'market-stale': 0, 'market-fresh': 0 },
   }
 }

@@ -131,7 +131,16 @@ export class WatchedBook {
       const owner = { account, margin: new Map(), isSuspended: false, isLost: false }
       const { marginMode, settle } = progress
       const standing = standingOf(progress, this.#rule.names)
-      return { id: marginAccount, owner, kernelAccount: -1, standing, marginMode, settle, markets: [], isInverse: false }
+      return {
+        id: marginAccount,
+        owner,
+        kernelAccount: -1,
+        standing,
+        marginMode,
+        settle,
+        markets: [],
+        isInverse: false,
+      }
     })
   }
 
@@ -196,7 +205,16 @@ export class WatchedBook {
       progress === undefined ? newStanding(this.#sequenceFloor) : standingOf(progress, this.#rule.names)
     const kernelAccount = this.#compilerOf(owner.account.venue).add(exact, kernelLevel(standing))
     const { id, marginMode, settle } = exact
-    const watched: Watched = { id, owner, kernelAccount, standing, marginMode, settle, markets: [], isInverse: false }
+    const watched: Watched = {
+      id,
+      owner,
+      kernelAccount,
+      standing,
+      marginMode,
+      settle,
+      markets: [],
+      isInverse: false,
+    }
     this.#joinMarkets(watched, exact)
     owner.margin.set(id, watched)
     this.#byKernelAccount[kernelAccount] = watched

@@ -59,7 +59,8 @@ export class Changes {
 
   /** Call after the snapshot. What is published of accounts that are not in the book is ended: closed, or unknown where they are refused. */
   loaded(): void {
-    for (const id of this.#book.absentAccounts()) if (!this.#waiting.has(id)) this.push({ kind: 'absent', id })
+    for (const id of this.#book.absentAccounts())
+      if (!this.#waiting.has(id)) this.push({ kind: 'absent', id })
   }
 
   /** Applies what waits until the given time; at least one. */

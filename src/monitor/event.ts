@@ -91,7 +91,12 @@ function eventOf(
 }
 
 /** The level that the kernel proved in f64 must be the one that exact arithmetic finds; anything else is a bug. */
-function confirm(found: Found, exact: MarginAccount | undefined, markOf: MarkOf, rule: MonitorOptions['rule']): void {
+function confirm(
+  found: Found,
+  exact: MarginAccount | undefined,
+  markOf: MarkOf,
+  rule: MonitorOptions['rule'],
+): void {
   const { kind, level, previousLevel } = found.transition
   if (kind === 'closed' || kind === 'unknown') return
   assert(exact !== undefined, `${found.watched.id} has a verdict and no position`)

@@ -4,4 +4,10 @@ export { eventId } from './event-id.ts'
 export { INBOX_TICKS_MAX } from './inbox.ts'
 export { Monitor, SLICE_MS } from './monitor.ts'
 export { type NearAccount, nearest } from './nearest.ts'
-export type { LogIdentity, MonitorCounters, MonitorObserver, MonitorOptions, ObservedMark } from './options.ts'
+export type {
+  LogIdentity,
+  MonitorCounters,
+  MonitorObserver,
+  MonitorOptions,
+  ObservedMark,
+} from './options.ts'

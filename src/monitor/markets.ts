@@ -132,6 +132,8 @@ export function marketTransition(market: Market, sinceMs: number): MarketTransit
   published.sequence++
   if (isStale) published.episode++
   const { episode, sequence } = published
-  const [kind, markPrice] = isStale ? (['market-stale', null] as const) : (['market-fresh', market.markText] as const)
+  const [kind, markPrice] = isStale
+    ? (['market-stale', null] as const)
+    : (['market-fresh', market.markText] as const)
   return { market, kind, episode, sequence, sinceMs, marginAccounts, markPrice }
 }

@@ -44,8 +44,11 @@ export class Monitor {
     const { kernel, rule, ruleBookOf, marketAdded, sequenceFloor, clock } = options
     kernel.setLevels(rule.levels.map(toFloat), 1 + toFloat(rule.hysteresis))
     this.#options = options
-    this.markets = new Markets(kernel, sequenceFloor, () => clock.nowMs(), ({ venue, symbol }) =>
-      marketAdded(venue, symbol),
+    this.markets = new Markets(
+      kernel,
+      sequenceFloor,
+      () => clock.nowMs(),
+      ({ venue, symbol }) => marketAdded(venue, symbol),
     )
     this.book = new WatchedBook(kernel, this.markets, rule, ruleBookOf, sequenceFloor)
     this.levels = new Levels(rule.levels.length)
