@@ -1,6 +1,8 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { FULL_EFFORT, type Measured, machineLine, table } from './harness.ts'
+import { benchGap, GAP_GOALS } from './gap.ts'
 import { benchKernel, DEFAULT_ROWS, DEFAULT_SEED, type KernelBench } from './kernel.ts'
+import { benchOverload, OVERLOAD_GOALS } from './overload.ts'
 
 const program = new Command('bench').description(
   'Benchmarks. Every one checks its answer before it prints a figure.',
@@ -36,7 +38,49 @@ program
     } else process.stdout.write(`\n${machineLine()}, Node ${process.version}, seed ${options.seed}\n`)
   })
 
-program.parse()
+program
+  .command('overload')
+  .description('All accounts breach in one frame while marks go on: real worker, Redis, WebSocket and processes')
+  .option('--accounts <n>', 'accounts, three positions each', wholeNumber, 100_000)
+  .option('--marks-per-second <n>', 'marks that go on meanwhile', wholeNumber, 20_000)
+  .option('--json', 'print one JSON object')
+  .action(async (options: { accounts: number; marksPerSecond: number; json?: boolean }) => {
+    const { accounts, marksPerSecond, json } = options
+    report('overload', await benchOverload({ accounts, marksPerSecond, notify }), OVERLOAD_GOALS, json)
+  })
+
+program
+  .command('gap')
+  .description('One market is silent, then a mark liquidates one account: real worker, Redis, WebSocket and processes')
+  .option('--accounts <n>', 'accounts, one position each', wholeNumber, 300_000)
+  .option('--silence <ms>', 'length of the silence', wholeNumber, 8_000)
+  .option('--json', 'print one JSON object')
+  .action(async (options: { accounts: number; silence: number; json?: boolean }) => {
+    const { accounts, silence: silenceMs, json } = options
+    report('gap', await benchGap({ accounts, silenceMs, notify }), GAP_GOALS, json)
+  })
+
+await program.parseAsync()
+
+function notify(line: string): void {
+  process.stderr.write(`${line}\n`)
+}
+
+/** One result with its goals: as JSON, or a line a figure. */
+function report(bench: string, result: object, goals: Readonly<Record<string, number>>, json?: boolean): void {
+  const machine = machineLine()
+  const node = process.version
+  if (json === true) {
+    process.stdout.write(`${JSON.stringify({ bench, machine, node, results: [result] })}\n`)
+    return
+  }
+  const lines = Object.entries(result).map(([name, value]: [string, number]) => [
+    name,
+    value.toLocaleString('en'),
+    goals[name] === undefined ? '' : `goal ${goals[name].toLocaleString('en')}${value > goals[name] ? ', missed' : ''}`,
+  ])
+  process.stdout.write(`\n${table([bench, 'measured', ''], lines)}\n\n${machine}, Node ${node}\n`)
+}
 
 function printSize(rows: number, { changes, hash, bytesPerPosition, results }: KernelBench): void {
   const slowest = results[0]!.medianNs

@@ -8,8 +8,15 @@ const EXPONENTS = 32
 export class LatencyHistogram {
   readonly #counts = new Float64Array(SUB_BUCKETS * EXPONENTS)
   #total = 0
+  #maxMs = 0
+
+  /** The longest latency recorded. */
+  get maxMs(): number {
+    return this.#maxMs
+  }
 
   record(latencyMs: number): void {
+    if (latencyMs > this.#maxMs) this.#maxMs = latencyMs
     this.#counts[bucketOf(Math.max(0, latencyMs * 1_000))]!++
     this.#total++
   }

@@ -30,8 +30,10 @@ export interface WorkerStats extends MonitorCounters {
   readonly standing: readonly { readonly level: string; readonly marginAccounts: number }[]
   /** Margin accounts without a verdict: a mark is missing, or their newest terms cannot be used. */
   readonly unknownMarginAccounts: number
+  /** From the receipt of a frame to all verdicts of its instant, over all instants. */
   readonly detectP50Ms: number
   readonly detectP99Ms: number
+  readonly detectMaxMs: number
   readonly log: EventLogStats
   readonly feeds: Readonly<Record<string, readonly FeedCounters[]>>
   readonly kernelBytes: number

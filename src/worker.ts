@@ -11,7 +11,6 @@ import type {
 import { PlimsollError } from './errors.ts'
 import { EVENTS_QUEUE_NAME, openEventLog, type RedisEventLog } from './events/index.ts'
 import { guardedClock } from './guarded-clock.ts'
-import { LatencyHistogram } from './histogram.ts'
 import { type Kernel, openKernel } from './kernel/index.ts'
 import { type LevelRule, levelRule } from './margin/index.ts'
 import { MarketData } from './market-data.ts'
@@ -79,7 +78,6 @@ class MonitorWorker implements Worker {
   readonly #ruleBookOf: (venue: VenueId) => RuleBook
   readonly #kernel: Kernel
   readonly #events: Record<PlimsollEvent['kind'], number> = noEvents()
-  readonly #detection = new LatencyHistogram()
   #eventLog!: RedisEventLog
   #source!: AccountSource
   #monitor!: Monitor
@@ -195,7 +193,7 @@ class MonitorWorker implements Worker {
   }
 
   stats(): WorkerStats {
-    const { counters, book, waiting, unpublished, unknownMarginAccounts } = this.#monitor
+    const { counters, book, latency, waiting, unpublished, unknownMarginAccounts } = this.#monitor
     return {
       ...counters,
       frames: this.#marketData.frames,
@@ -205,8 +203,9 @@ class MonitorWorker implements Worker {
       events: { ...this.#events },
       standing: this.#standing(),
       unknownMarginAccounts,
-      detectP50Ms: this.#detection.quantileMs(0.5),
-      detectP99Ms: this.#detection.quantileMs(0.99),
+      detectP50Ms: latency.quantileMs(0.5),
+      detectP99Ms: latency.quantileMs(0.99),
+      detectMaxMs: latency.maxMs,
       log: this.#eventLog.stats(),
       feeds: this.#marketData.counters(),
       kernelBytes: this.#kernel.byteLength,
@@ -298,10 +297,7 @@ class MonitorWorker implements Worker {
 
   #publish(records: readonly EventRecord[]): void {
     this.#eventLog.publish(records)
-    for (const { event } of records) {
-      this.#events[event.kind]++
-      if ('detectionLatencyMs' in event) this.#detection.record(event.detectionLatencyMs)
-    }
+    for (const { event } of records) this.#events[event.kind]++
   }
 
   #audit(): void {

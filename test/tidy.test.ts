@@ -36,7 +36,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   margin: ['domain', 'errors'],
   venues: ['domain', 'errors', 'margin'],
   kernel: ['domain', 'errors', 'margin', 'assembly'],
-  monitor: ['domain', 'errors', 'margin', 'kernel'],
+  monitor: ['domain', 'errors', 'histogram', 'margin', 'kernel'],
   feed: EDGE,
   book: EDGE,
   events: EDGE,
@@ -87,6 +87,8 @@ const ENTRIES = [
   'src/demo/exchange-main.ts',
   'src/demo/subscriber-main.ts',
   'bench/main.ts',
+  'bench/exchange-main.ts',
+  'bench/watcher-main.ts',
   'assembly/index.ts',
 ]
 

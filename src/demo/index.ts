@@ -1,5 +1,8 @@
+export { type Child, startChild } from './child.ts'
 export type { DemoOutcome } from './outcome.ts'
 export { type Printer, type Screen, startPrinter } from './printer.ts'
 export type { Reporter } from './reporter.ts'
 export { type DemoOptions, runDemo, SAMPLE_ACCOUNTS } from './run.ts'
 export { type DemoSummary, isProven, renderSummary } from './summary.ts'
+export { type Client, type SocketServer, serveSockets, type VenueProtocol } from './socket-server.ts'
+export { type DemoStore, openDemoStore } from './store.ts'

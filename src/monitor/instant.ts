@@ -45,6 +45,10 @@ export class Instant {
     return this.#isOpen
   }
 
+  get receivedMonotonicMs(): number {
+    return this.#receivedMonotonicMs
+  }
+
   /** Takes the next instant from the inbox. False when no mark changed in it. */
   open(inbox: Inbox): boolean {
     const { kernel, observer } = this.#options

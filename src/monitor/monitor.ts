@@ -1,4 +1,5 @@
 import type { AccountChange, Decimal, MarginAccountProgress, MarketProgress } from '../domain/index.ts'
+import { LatencyHistogram } from '../histogram.ts'
 import { toFloat } from '../margin/index.ts'
 import { Announcer } from './announcer.ts'
 import { WatchedBook } from './book.ts'
@@ -27,6 +28,8 @@ export class Monitor {
   readonly markets: Markets
   readonly book: WatchedBook
   readonly levels: Levels
+  /** From the receipt of a frame to all verdicts of its instant. */
+  readonly latency = new LatencyHistogram()
   readonly #options: MonitorOptions
   readonly #judge: Judge
   readonly #announcer: Announcer
@@ -185,6 +188,7 @@ export class Monitor {
     while (!this.#isJudged) {
       if (this.#instant.isOpen || (this.#inbox.length > 0 && this.#instant.open(this.#inbox))) {
         if (!this.#instant.work(endMs)) return false
+        this.latency.record(clock.monotonicMs() - this.#instant.receivedMonotonicMs)
         // One between two instants, so that neither keeps the other waiting.
         if (this.#changes.waiting > 0) this.#changes.work(clock.monotonicMs())
       } else if (this.#changes.waiting > 0) this.#changes.work(endMs)

@@ -1,30 +1,35 @@
 import { describe, expect, it } from 'vitest'
 import { eventId } from '../../src/monitor/index.ts'
 
+const log = { logId: 'log', shard: '0' }
 const identity = {
-  marginAccount: 'desk-7/alpha/cross/USDT',
+  ...log,
+  subject: 'desk-7/alpha/cross/USDT',
   episode: 3,
   kind: 'liquidation',
   level: '1',
 } as const
 
 describe('an event id', () => {
-  // printf 'v1|…|3|liquidation|1' | openssl dgst -sha256 -binary | base32 | tr A-Z a-z | cut -c1-26
+  // printf 'v2|log|0|…|3|liquidation|1' | openssl dgst -sha256 -binary | base32 | tr A-Z a-z | cut -c1-26
   it('is what openssl and base32 make of the identity', () => {
-    expect(eventId(identity)).toBe('e_lzdct3s7zfrn2qsslmbj2ali4z')
-    expect(
-      eventId({ marginAccount: 'desk-7/alpha/isolated/ETHUSDT', episode: 1, kind: 'warning', level: '0.7' }),
-    ).toBe('e_qg5pu6oph5qo4ormyiy4l5slzl')
+    expect(eventId(identity)).toBe('e_3z4w63bmjkw3hia2yr6jbpt5l5')
+    const warning = { ...log, subject: 'desk-7/alpha/isolated/ETHUSDT', kind: 'warning' } as const
+    expect(eventId({ ...warning, episode: 1, level: '0.7' })).toBe('e_khyi2aozj3kglzq5rejj5qpuc4')
+    const market = { ...log, subject: 'market binance BTCUSDT', kind: 'market-stale' } as const
+    expect(eventId({ ...market, episode: 2, level: '' })).toBe('e_ojofrltsojrlk6yvlnhc2ftzg7')
   })
 
-  it('differs where margin account, episode, kind or level differ', () => {
+  it('differs where log, shard, subject, episode, kind or level differ', () => {
     const ids = new Set([
       eventId(identity),
-      eventId({ ...identity, marginAccount: 'desk-7/alpha/cross/USDC' }),
+      eventId({ ...identity, logId: 'another' }),
+      eventId({ ...identity, shard: '1' }),
+      eventId({ ...identity, subject: 'desk-7/alpha/cross/USDC' }),
       eventId({ ...identity, episode: 4 }),
       eventId({ ...identity, kind: 'warning' }),
       eventId({ ...identity, level: '0.9' }),
     ])
-    expect(ids.size).toBe(5)
+    expect(ids.size).toBe(7)
   })
 })

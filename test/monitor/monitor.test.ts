@@ -53,11 +53,12 @@ describe('the monitor', () => {
   })
 
   it('carries exact figures, the marks and the cure in an event', () => {
-    const { monitor, frame, records } = openMonitor()
+    const { monitor, frame, records, events } = openMonitor()
     monitor.apply({ kind: 'put', account: isolatedLong('a') })
     frame([['AUSDT', '100']])
     frame([['AUSDT', '80.7']])
-    const { event, progress } = records[0]!
+    const { progress } = records[0]!
+    const event = events()[0]!
     expect(event).toMatchObject({
       kind: 'liquidation',
       venue: 'binance',
@@ -84,14 +85,10 @@ describe('the monitor', () => {
       liquidationPrice: '80.808080808080808081',
     })
     expect(event.cure!.topUp).toBe('9.14000001')
+    expect(records[0]).toMatchObject({ subject: 'a:isolated:AUSDT:long' })
     expect(progress).toEqual({
-      sequence: 1,
-      marginAccounts: {
-        'a:isolated:AUSDT:long': {
-          ...{ episode: 1, open: true, level: '1', unknown: false },
-          ...{ venue: 'binance', marginMode: 'isolated', settle: 'USDT' },
-        },
-      },
+      ...{ episode: 1, sequence: 1, open: true, level: '1', unknown: false },
+      ...{ account: 'a', venue: 'binance', marginMode: 'isolated', settle: 'USDT' },
     })
   })
 
@@ -131,7 +128,7 @@ describe('the monitor', () => {
   })
 
   it('ranks the events of an instant by shortfall and numbers them in that order', () => {
-    const { monitor, frame, records } = openMonitor()
+    const { monitor, frame, events } = openMonitor()
     for (const [id, size] of [
       ['small', '1'],
       ['large', '100'],
@@ -142,7 +139,7 @@ describe('the monitor', () => {
     }
     frame([['AUSDT', '100']])
     frame([['AUSDT', '80']])
-    expect(records.map(({ event }) => [event.account, event.rank])).toEqual([
+    expect(events().map(({ account, rank }) => [account, rank])).toEqual([
       ['large', 1],
       ['middle', 2],
       ['small', 3],
@@ -175,13 +172,13 @@ describe('the monitor', () => {
     expect(story()).toEqual([
       'warning a:isolated:AUSDT:long 0.7 #1 1',
       'closed a:isolated:AUSDT:long 0 #1 2',
-      'warning a:isolated:AUSDT:long 0.7 #2 3',
-      'closed a:isolated:AUSDT:long 0 #2 4',
-      'warning a:isolated:AUSDT:long 0.7 #3 5',
+      'warning a:isolated:AUSDT:long 0.7 #3 3',
+      'closed a:isolated:AUSDT:long 0 #3 4',
+      'warning a:isolated:AUSDT:long 0.7 #5 5',
     ])
   })
 
-  it('notes in the progress of a record no event that comes after it', () => {
+  it('keeps the progress of a margin account with its event alone, and nothing of one that is safe again', () => {
     const { monitor, frame, records } = openMonitor()
     const second = {
       symbol: 'BUSDT',
@@ -192,17 +189,17 @@ describe('the monitor', () => {
     }
     const account = isolatedLong('a')
     monitor.apply({ kind: 'put', account: { ...account, positions: [...account.positions, second] } })
-    frame([
-      ['AUSDT', '100'],
-      ['BUSDT', '100'],
-    ])
-    frame([
-      ['AUSDT', '80'],
-      ['BUSDT', '80'],
-    ])
-    expect(records.map(({ progress }) => [progress.sequence, Object.keys(progress.marginAccounts)])).toEqual([
-      [1, ['a:isolated:AUSDT:long']],
-      [2, ['a:isolated:AUSDT:long', 'a:isolated:BUSDT:long']],
+    for (const mark of ['100', '80', '100']) {
+      frame([
+        ['AUSDT', mark],
+        ['BUSDT', mark],
+      ])
+    }
+    expect(records.map(({ subject, progress }) => [subject, progress?.sequence ?? null])).toEqual([
+      ['a:isolated:AUSDT:long', 1],
+      ['a:isolated:BUSDT:long', 1],
+      ['a:isolated:AUSDT:long', null],
+      ['a:isolated:BUSDT:long', null],
     ])
   })
 
@@ -221,7 +218,7 @@ describe('the monitor', () => {
   })
 
   it('works a cascade off in slices; instants and changes that come meanwhile wait, in order', () => {
-    const { monitor, clock, frame, records, story } = openMonitor()
+    const { monitor, clock, frame, records, events, story } = openMonitor()
     for (let i = 0; i < 3_000; i++) monitor.apply({ kind: 'put', account: isolatedLong(`a${i}`) })
     frame([['AUSDT', '100']])
     let looks = 0
@@ -240,7 +237,7 @@ describe('the monitor', () => {
       'recovered a0:isolated:AUSDT:long 0 #1 2',
     ])
     // The change of a0 came after its breach and before the recovery was judged.
-    expect(records.findLast(({ event }) => event.account === 'a0')!.event.accountVersion).toBe(2)
+    expect(events().findLast(({ account }) => account === 'a0')!.accountVersion).toBe(2)
   })
 
   it('works a backlog of quiet instants off in slices too', () => {
@@ -293,7 +290,7 @@ describe('the monitor', () => {
   })
 
   it('names the accounts nearest below their line with exact ratios', () => {
-    const { monitor, frame } = openMonitor()
+    const { monitor, kernel, frame } = openMonitor()
     for (const margin of ['198', '199', '200', '900']) {
       monitor.apply({ kind: 'put', account: isolatedLong(`m${margin}`, { isolatedMargin: margin }) })
     }
@@ -304,7 +301,7 @@ describe('the monitor', () => {
     })[0]!
     const { marginBalance } = evaluate(exact, () => '81.1')!
     expect(formatDecimal(marginBalance)).toBe('10')
-    expect(nearest(monitor, 2, 4)).toEqual([
+    expect(nearest(monitor, kernel, 2, 4)).toEqual([
       {
         marginAccount: 'm198:isolated:AUSDT:long',
         venue: 'binance',

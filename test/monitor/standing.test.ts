@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { PlimsollError } from '../../src/errors.ts'
 import { levelRule } from '../../src/margin/index.ts'
-import { isolatedLong, openMonitor } from '../support/monitor.ts'
+import { isolatedLong, openMonitor, restoreInto } from '../support/monitor.ts'
 
 // isolatedLong: 10 AUSDT at 100 with 200. Ratio = 0.1 m / (10 m - 800), so 0.5 at 81.63..., 0.7 at 81.15...
 
 describe('where a margin account stands, when marks or terms are lost or the worker starts again', () => {
-  it('says unknown when a mark goes stale, and where the account stands when it is back', () => {
-    const { monitor, clock, frame, story, records } = openMonitor()
+  it('publishes one event of a stale market, and unknown only for accounts above safe', () => {
+    const { monitor, kernel, clock, frame, story, records, events } = openMonitor()
     for (const id of ['safe', 'breached']) {
       monitor.apply({
         kind: 'put',
@@ -15,36 +15,157 @@ describe('where a margin account stands, when marks or terms are lost or the wor
       })
     }
     frame([['AUSDT', '80']])
+    expect(monitor.unknownMarginAccounts).toBe(0)
     monitor.marketStale('binance', 'AUSDT', clock.nowMs(), clock.monotonicMs())
     monitor.marketStale('binance', 'AUSDT', clock.nowMs(), clock.monotonicMs())
+    expect(monitor.unknownMarginAccounts).toBe(2)
+    expect(kernel.unknownAccounts).toBe(2)
     frame([['AUSDT', '80']])
+    expect(monitor.unknownMarginAccounts).toBe(0)
     expect(story()).toEqual([
       'liquidation breached:isolated:AUSDT:long 1 #1 1',
+      'market-stale AUSDT #1 1',
       'unknown breached:isolated:AUSDT:long 1 #1 2',
-      'unknown safe:isolated:AUSDT:long 0 #1 1',
       'liquidation breached:isolated:AUSDT:long 1 #2 3',
-      'recovered safe:isolated:AUSDT:long 0 #2 2',
+      'market-fresh AUSDT #1 2',
     ])
-    expect(records[1]!.event).toMatchObject({ marginBalance: null, reasons: ['stale-mark'] })
+    expect(events()[1]).toMatchObject({ marginBalance: null, reasons: ['stale-mark'] })
+    expect(records[1]).toMatchObject({
+      subject: 'market binance AUSDT',
+      event: { venue: 'binance', symbol: 'AUSDT', marginAccounts: 2, markPrice: null },
+      progress: { venue: 'binance', symbol: 'AUSDT', stale: true, episode: 1, sequence: 1 },
+    })
+    expect(records[4]).toMatchObject({ event: { marginAccounts: 2, markPrice: '80' }, progress: null })
   })
 
-  it('says unknown of what an earlier run told, when its marks do not come back', () => {
+  it('gives the verdict at the confirmed mark when a venue says that a stale mark has not changed', () => {
+    const { monitor, clock, frame, story, events } = openMonitor()
+    monitor.apply({ kind: 'put', account: isolatedLong('a') })
+    frame([['AUSDT', '81']])
+    monitor.marketStale('binance', 'AUSDT', clock.nowMs(), clock.monotonicMs())
+    clock.advance(7_000)
+    monitor.frameStart(clock.nowMs(), clock.monotonicMs())
+    monitor.unchanged('binance', 'AUSDT', 1_700_000_008_000)
+    monitor.frameEnd()
+    expect(story()).toEqual([
+      'warning a:isolated:AUSDT:long 0.7 #1 1',
+      'market-stale AUSDT #1 1',
+      'unknown a:isolated:AUSDT:long 0.7 #1 2',
+      'market-fresh AUSDT #1 2',
+      'warning a:isolated:AUSDT:long 0.7 #2 3',
+    ])
+    expect(events().at(-1)!.marks).toEqual([
+      { symbol: 'AUSDT', markPrice: '81', eventTimeMs: 1_700_000_008_000, ageMs: 0 },
+    ])
+  })
+
+  it('counts the age of a mark from its last confirmation', () => {
+    const { monitor, clock, frame, events } = openMonitor()
+    monitor.apply({ kind: 'put', account: isolatedLong('a') })
+    frame([['AUSDT', '81.9']])
+    for (let i = 0; i < 30; i++) {
+      clock.advance(100)
+      monitor.frameStart(clock.nowMs(), clock.monotonicMs())
+      monitor.unchanged('binance', 'AUSDT', 1_700_000_002_000 + i)
+      monitor.frameEnd()
+    }
+    clock.advance(40)
+    monitor.apply({ kind: 'put', account: isolatedLong('a', { isolatedMargin: '185' }, 2) })
+    expect(events().map(({ marks }) => marks[0]!.ageMs)).toEqual([40])
+    expect(monitor.counters).toMatchObject({ ticks: 1, confirmations: 30 })
+  })
+
+  it('counts accounts of a market that never had a mark as unknown, and says so once its time is over', () => {
+    const { monitor, clock, frame, story, records } = openMonitor()
+    const cross = (symbol: string) =>
+      ({ symbol, marginMode: 'cross', size: '10', entryPrice: '100' }) as const
+    const collateral = [{ asset: 'USDT', amount: '200' }]
+    monitor.apply({
+      kind: 'put',
+      account: { ...isolatedLong('a'), positions: [cross('AUSDT'), cross('BUSDT')], collateral },
+    })
+    monitor.apply({ kind: 'put', account: isolatedLong('b') })
+    frame([['AUSDT', '100']])
+    frame([['AUSDT', '50']])
+    expect(monitor.unknownMarginAccounts).toBe(1)
+    clock.advance(30_000)
+    monitor.marketStale('binance', 'BUSDT', clock.nowMs(), clock.monotonicMs())
+    expect(story()).toEqual(['liquidation b:isolated:AUSDT:long 1 #1 1', 'market-stale BUSDT #1 1'])
+    expect(records[1]!.event).toMatchObject({ marginAccounts: 1, sinceMs: clock.nowMs() - 30_000 })
+    frame([['BUSDT', '100']])
+    expect(story().slice(2)).toEqual(['liquidation a:cross:USDT 1 #1 1', 'market-fresh BUSDT #1 2'])
+    expect(monitor.unknownMarginAccounts).toBe(0)
+  })
+
+  it('says unknown of what an earlier run published, when its marks do not come back', () => {
     const first = openMonitor()
     first.monitor.apply({ kind: 'put', account: isolatedLong('told') })
     first.frame([['AUSDT', '80']])
     const { monitor, clock, story } = openMonitor()
-    monitor.restore('told', first.records[0]!.progress)
+    restoreInto(monitor, first.records)
     for (const id of ['told', 'new']) monitor.apply({ kind: 'put', account: isolatedLong(id) })
     monitor.marketStale('binance', 'AUSDT', clock.nowMs(), clock.monotonicMs())
     monitor.marketStale('binance', 'AUSDT', clock.nowMs(), clock.monotonicMs())
-    expect(story()).toEqual(['unknown told:isolated:AUSDT:long 1 #1 2'])
+    expect(story()).toEqual(['market-stale AUSDT #1 1', 'unknown told:isolated:AUSDT:long 1 #1 2'])
   })
 
-  it('says nothing of a market that never had a mark', () => {
-    const { monitor, clock, story } = openMonitor()
+  it('says that a market is fresh again which an earlier run left stale', () => {
+    const first = openMonitor()
+    first.monitor.apply({ kind: 'put', account: isolatedLong('a') })
+    first.monitor.marketStale('binance', 'AUSDT', 1, 1)
+    const { monitor, frame, story } = openMonitor({ sequenceFloor: 7 })
+    restoreInto(monitor, first.records)
     monitor.apply({ kind: 'put', account: isolatedLong('a') })
-    monitor.marketStale('binance', 'AUSDT', clock.nowMs(), clock.monotonicMs())
-    expect(story()).toEqual([])
+    frame([['AUSDT', '100']])
+    frame([['AUSDT', '100']])
+    expect(story()).toEqual(['market-fresh AUSDT #1 2'])
+  })
+
+  it('counts on from the floor where nothing is known of an account', () => {
+    const { monitor, frame, story } = openMonitor({ sequenceFloor: 41 })
+    monitor.apply({ kind: 'put', account: isolatedLong('a') })
+    frame([['AUSDT', '81']])
+    expect(story()).toEqual(['warning a:isolated:AUSDT:long 0.7 #42 42'])
+  })
+
+  it('has no verdict on an account of which a new version cannot be read', () => {
+    const { monitor, frame, story, events } = openMonitor()
+    monitor.apply({ kind: 'put', account: isolatedLong('a') })
+    frame([['AUSDT', '100']])
+    // What cannot be read is a flip to short; the old long would be liquidated below.
+    monitor.apply({ kind: 'unreadable', id: 'a', error: new Error('unknown field') })
+    expect(monitor.unknownMarginAccounts).toBe(1)
+    frame([['AUSDT', '50']])
+    expect(story()).toEqual(['unknown a:isolated:AUSDT:long 0 #1 1'])
+    expect(events()[0]).toMatchObject({ reasons: ['account-unreadable'], marginBalance: null })
+    monitor.apply({ kind: 'put', account: isolatedLong('a', { size: '-10' }, 3) })
+    expect(monitor.unknownMarginAccounts).toBe(0)
+    expect(story().slice(1)).toEqual([
+      'closed a:isolated:AUSDT:long 0 #2 2',
+    ])
+  })
+
+  it('keeps watching what Redis lost, says unknown where a level is published, and marks its verdicts', () => {
+    const { monitor, frame, story, events } = openMonitor()
+    for (const id of ['warned', 'safe', 'kept']) {
+      const isolatedMargin = id === 'safe' ? '230' : '200'
+      monitor.apply({ kind: 'put', account: isolatedLong(id, { isolatedMargin }) })
+    }
+    frame([['AUSDT', '81']])
+    for (const id of ['warned', 'safe']) monitor.apply({ kind: 'lost', id })
+    expect(story().slice(2)).toEqual(['unknown warned:isolated:AUSDT:long 0.7 #1 2'])
+    expect(events().at(-1)!.reasons).toEqual(['book-lost'])
+    frame([['AUSDT', '81']])
+    expect(story().slice(3)).toEqual(['warning warned:isolated:AUSDT:long 0.7 #2 3'])
+    expect(events().at(-1)).toMatchObject({ confidence: 'suspect', reasons: ['book-lost'] })
+    frame([['AUSDT', '77']])
+    expect(events().slice(4).map(({ account, confidence }) => [account, confidence]).sort()).toEqual([
+      ['kept', 'confirmed'],
+      ['safe', 'suspect'],
+      ['warned', 'suspect'],
+    ])
+    monitor.apply({ kind: 'put', account: isolatedLong('safe', { isolatedMargin: '900' }, 2) })
+    expect(events().at(-1)).toMatchObject({ account: 'safe', kind: 'recovered', confidence: 'confirmed' })
   })
 
   it('goes on with the episode and the numbers of an earlier run, and repeats nothing', () => {
@@ -52,7 +173,7 @@ describe('where a margin account stands, when marks or terms are lost or the wor
     first.monitor.apply({ kind: 'put', account: isolatedLong('a') })
     first.frame([['AUSDT', '81']])
     const second = openMonitor()
-    second.monitor.restore('a', first.records[0]!.progress)
+    restoreInto(second.monitor, first.records)
     second.monitor.apply({ kind: 'put', account: isolatedLong('a') })
     second.frame([['AUSDT', '81']])
     second.frame([['AUSDT', '80']])
@@ -76,7 +197,7 @@ describe('where a margin account stands, when marks or terms are lost or the wor
     first.monitor.apply({ kind: 'put', account: isolatedLong('refused') })
     first.frame([['AUSDT', '81']])
     const second = openMonitor()
-    for (const { event, progress } of first.records) second.monitor.restore(event.account, progress)
+    restoreInto(second.monitor, first.records)
     second.monitor.apply({ kind: 'put', account: { ...isolatedLong('flat', {}, 2), positions: [] } })
     second.monitor.apply({ kind: 'put', account: isolatedLong('refused', { symbol: 'NOUSDT' }, 2) })
     second.monitor.loaded()
@@ -86,11 +207,11 @@ describe('where a margin account stands, when marks or terms are lost or the wor
       'closed gone:isolated:AUSDT:long 0 #1 2',
       'unknown refused:isolated:AUSDT:long 0.7 #1 2',
     ])
-    expect(second.records[1]!.event).toMatchObject({
+    expect(second.events()[1]).toMatchObject({
       ...{ venue: 'binance', settle: 'USDT', marginMode: 'isolated', previousLevel: '0.7' },
       ...{ marginBalance: null, positions: [], marks: [], cure: null },
     })
-    expect(second.records[2]!.event.reasons).toEqual(['account-refused'])
+    expect(second.events()[2]!.reasons).toEqual(['account-refused'])
   })
 
   it('tells that a refused account was removed, and where it stands when it is accepted again', () => {
@@ -99,7 +220,7 @@ describe('where a margin account stands, when marks or terms are lost or the wor
     for (const id of ids) first.monitor.apply({ kind: 'put', account: isolatedLong(id) })
     first.frame([['AUSDT', '81']])
     const { monitor, frame, story } = openMonitor()
-    for (const { event, progress } of first.records) monitor.restore(event.account, progress)
+    restoreInto(monitor, first.records)
     for (const id of ids) monitor.refuse(id)
     monitor.apply({ kind: 'removed', id: 'early', version: 2 })
     monitor.loaded()
@@ -158,7 +279,7 @@ describe('where a margin account stands, when marks or terms are lost or the wor
       'recovered c:isolated:AUSDT:long 0.5 #1 3',
     ])
     const { monitor, frame, story } = openMonitor({ rule: levelRule(['0.9']) })
-    for (const { event, progress } of first.records) monitor.restore(event.account, progress)
+    restoreInto(monitor, first.records)
     monitor.apply({ kind: 'put', account: isolatedLong('a') })
     monitor.apply({ kind: 'put', account: isolatedLong('b', { isolatedMargin: '191' }, 2) })
     monitor.apply({ kind: 'put', account: isolatedLong('c', {}, 4) })
@@ -186,7 +307,7 @@ describe('where a margin account stands, when marks or terms are lost or the wor
   })
 
   it('has no verdict on an account whose new terms are refused, until a version comes that is not', () => {
-    const { monitor, frame, story, records } = openMonitor()
+    const { monitor, frame, story, events } = openMonitor()
     monitor.apply({ kind: 'put', account: isolatedLong('a') })
     frame([['AUSDT', '100']])
     monitor.apply({ kind: 'put', account: isolatedLong('a', { symbol: 'NOUSDT' }, 2) })
@@ -196,7 +317,7 @@ describe('where a margin account stands, when marks or terms are lost or the wor
       'unknown a:isolated:AUSDT:long 0 #1 1',
       'recovered a:isolated:AUSDT:long 0 #2 2',
     ])
-    expect(records[0]!.event).toMatchObject({ reasons: ['account-refused'], marginBalance: null })
+    expect(events()[0]).toMatchObject({ reasons: ['account-refused'], marginBalance: null })
     frame([['AUSDT', '10']])
     expect(story()).toHaveLength(3)
   })

@@ -1,4 +1,11 @@
-import type { Account, EventRecord, InstrumentRules, RuleBook } from '../../src/domain/index.ts'
+import type {
+  Account,
+  EventRecord,
+  InstrumentRules,
+  MarginEvent,
+  PlimsollEvent,
+  RuleBook,
+} from '../../src/domain/index.ts'
 import { type Kernel, type KernelVariant, openKernel } from '../../src/kernel/index.ts'
 import { type LevelRule, levelRule } from '../../src/margin/index.ts'
 import { Monitor } from '../../src/monitor/index.ts'
@@ -30,9 +37,12 @@ export function openMonitor(
     rule?: LevelRule
     /** Stands in for the kernel that was opened. */
     wrap?: (kernel: Kernel) => Kernel
+    sequenceFloor?: number
+    hasRoom?: () => boolean
   } = {},
 ) {
-  const { wrap = (kernel) => kernel } = options
+  const { wrap = (kernel) => kernel, sequenceFloor = 0, hasRoom = () => true } = options
+  const kernel = wrap(openKernel(options.variant))
   const clock = new TestClock()
   const records: EventRecord[] = []
   const batches: number[] = []
@@ -43,8 +53,11 @@ export function openMonitor(
     binance: { ...binance.ruleBook, version: 'test', rulesOf: (symbol: string) => RULES[symbol] },
   }
   const monitor = new Monitor({
-    kernel: wrap(openKernel(options.variant)),
+    kernel,
     clock,
+    log: LOG,
+    sequenceFloor,
+    hasRoom,
     rule: options.rule ?? levelRule(),
     ruleBookOf: (venue) => books[venue],
     publish: (published) => {
@@ -62,13 +75,30 @@ export function openMonitor(
     for (const [symbol, markPrice] of marks) monitor.tick(venue, symbol, markPrice, eventTimeMs)
     monitor.frameEnd()
   }
-  /** What the events say, in short: kind, margin account, level, episode, sequence. */
+  /** What the events say, in short: kind, margin account or market, level, episode, sequence. */
   const story = () =>
-    records.map(
-      ({ event }) =>
-        `${event.kind} ${event.marginAccount} ${event.level} #${event.episode} ${event.sequence}`,
-    )
-  return { monitor, clock, records, batches, added, refused, frame, story }
+    records.map(({ event }) => {
+      const what = isMarginEvent(event) ? `${event.marginAccount} ${event.level}` : event.symbol
+      return `${event.kind} ${what} #${event.episode} ${event.sequence}`
+    })
+  const events = () => records.map(({ event }) => event).filter(isMarginEvent)
+  return { monitor, kernel, clock, records, events, batches, added, refused, frame, story }
+}
+
+export const LOG = { logId: 'log', shard: '0' }
+
+export function isMarginEvent(event: PlimsollEvent): event is MarginEvent {
+  return 'marginAccount' in event
+}
+
+/** Hands what one run left to the next, as the log of events does. */
+export function restoreInto(monitor: Monitor, records: readonly EventRecord[]): void {
+  const kept = new Map(records.map(({ subject, progress }) => [subject, progress]))
+  for (const [subject, progress] of kept) {
+    if (progress === null) continue
+    if ('symbol' in progress) monitor.restoreMarket(progress)
+    else monitor.restoreMarginAccount(subject, progress)
+  }
 }
 
 /** A Binance account with one isolated long of 10 AUSDT at 100 and 200 of margin, unless told otherwise. */

@@ -1,0 +1,105 @@
+import type { Account } from '../src/domain/index.ts'
+import { openStage, pause } from './stage.ts'
+
+const SYMBOLS = 200
+const POSITIONS = 3
+const PRICE = 100
+const CRASH_PRICE = 88
+/** Marks go on for so long before the crash, and after all its events are handed over. */
+const CALM_MS = 2_000
+const AFTER_MS = 1_000
+const TIMEOUT_MS = 120_000
+
+export interface OverloadOptions {
+  readonly accounts: number
+  readonly marksPerSecond: number
+  readonly notify: (line: string) => void
+}
+
+/** Times in milliseconds from the receipt of the frame in which all accounts breach. */
+export interface OverloadResult {
+  readonly accounts: number
+  readonly marksPerSecond: number
+  readonly marksSent: number
+  readonly marksEvaluated: number
+  readonly liquidations: number
+  readonly verdictsMs: number
+  readonly firstLiquidationMs: number
+  readonly allInStreamMs: number
+  readonly allJobsMs: number
+  /** From the receipt of a frame to all its verdicts, over all frames of the run. */
+  readonly detectP99Ms: number
+  readonly longestStallMs: number
+}
+
+/** All accounts breach in one frame while marks go on at a high rate. Throws where an event is missing. */
+export async function benchOverload(options: OverloadOptions): Promise<OverloadResult> {
+  const { accounts, marksPerSecond, notify } = options
+  const symbols = Array.from({ length: SYMBOLS }, (_, index) => `B${index}USDT`)
+  const stage = await openStage({ symbols, price: PRICE, accounts: breachingAccounts(accounts, symbols), notify })
+  const { worker, exchange, watcher } = stage
+  try {
+    exchange.send({ kind: 'frames', perSecond: marksPerSecond / SYMBOLS })
+    const isMarked = () => worker.stats().unknownMarginAccounts === 0 && worker.stats().ticks > SYMBOLS
+    if (!(await stage.until(isMarked, TIMEOUT_MS))) throw new Error('not every market has a mark')
+    await pause(CALM_MS)
+    watcher.send({ kind: 'watch', events: accounts })
+    await watcher.next('watching')
+    stage.longestStallMs()
+    const answers = Promise.all([
+      watcher.next('first', TIMEOUT_MS),
+      watcher.next('streamed', TIMEOUT_MS),
+      watcher.next('queued', TIMEOUT_MS),
+    ])
+    exchange.send({ kind: 'move', price: CRASH_PRICE })
+    const [first, streamed, queued] = await answers
+    stage.check()
+    const longestStallMs = stage.longestStallMs()
+    await pause(AFTER_MS)
+    exchange.send({ kind: 'frames', perSecond: 0 })
+    const { marksSent } = await exchange.next('halted')
+    await stage.until(() => worker.stats().ticks >= marksSent && worker.stats().waiting === 0, TIMEOUT_MS)
+    const { ticks, events, detectMaxMs, detectP99Ms } = worker.stats()
+    if (first.event.kind !== 'liquidation') throw new Error(`the first event is a ${first.event.kind}`)
+    if (events.liquidation !== accounts) {
+      throw new Error(`${events.liquidation} liquidations of ${accounts} accounts`)
+    }
+    const since = (atMs: number) => atMs - first.event.receivedTimeMs
+    return {
+      ...{ accounts, marksPerSecond, marksSent, marksEvaluated: ticks, liquidations: events.liquidation },
+      verdictsMs: Math.round(detectMaxMs),
+      firstLiquidationMs: since(first.atMs),
+      allInStreamMs: since(streamed.atMs),
+      allJobsMs: since(queued.atMs),
+      detectP99Ms: Math.round(detectP99Ms * 10) / 10,
+      longestStallMs,
+    }
+  } finally {
+    await stage.close()
+  }
+}
+
+/** Three longs at 100 each with a tenth of their value behind them: safe at 100, in breach at 88. */
+function* breachingAccounts(count: number, symbols: readonly string[]): Generator<Account> {
+  for (let i = 0; i < count; i++) {
+    const positions = Array.from({ length: POSITIONS }, (_, leg) => ({
+      symbol: symbols[(i * POSITIONS + leg) % symbols.length]!,
+      marginMode: 'cross' as const,
+      size: String(1 + ((i + leg) % 9)),
+      entryPrice: String(PRICE),
+      leverage: '10',
+    }))
+    const value = positions.reduce((sum, { size }) => sum + Number(size) * PRICE, 0)
+    yield {
+      id: `bench/${i}`,
+      venue: 'binance',
+      version: 1,
+      collateral: [{ asset: 'USDT', amount: String(value / 10) }],
+      positions,
+      liabilities: [],
+    }
+  }
+}
+
+/** What the bench promises on a quiet machine. */
+export const OVERLOAD_GOALS = { detectP99Ms: 100, firstLiquidationMs: 300, verdictsMs: 500 } as const

@@ -1,0 +1,143 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { systemClock as clock } from '../src/clock.ts'
+import { loadConfig } from '../src/config.ts'
+import { openDemoStore, startChild } from '../src/demo/index.ts'
+import type { Account, InstrumentRules } from '../src/domain/index.ts'
+import { createLog } from '../src/log.ts'
+import { systemRandom } from '../src/random.ts'
+import { startWorker, type Worker } from '../src/worker.ts'
+import type { ExchangeAnswer, ExchangeRequest } from './exchange-main.ts'
+import type { WatcherAnswer, WatcherRequest } from './watcher-main.ts'
+
+const CHILD_TIMEOUT_MS = 60_000
+const LOAD_ACCOUNTS = 500
+const DELAY_RESOLUTION_MS = 1
+
+/** Maintenance of 1 % in one tier, so that every line of a bench can be checked by hand. */
+export const ONE_PERCENT: InstrumentRules = {
+  kind: 'linear',
+  multiplier: '1',
+  settle: 'USDT',
+  takerFeeRate: '0',
+  tiers: [{ cap: '1000000000', maintenanceMarginRate: '0.01', maintenanceDeduction: '0' }],
+}
+
+export interface StageOptions {
+  readonly symbols: readonly string[]
+  readonly price: number
+  readonly accounts: Iterable<Account>
+  readonly notify: (line: string) => void
+}
+
+/** The whole worker on a real Redis, between an exchange and a watcher in processes of their own. */
+export interface Stage {
+  readonly worker: Worker
+  readonly exchange: { send(message: ExchangeRequest): void; next: Next<ExchangeAnswer> }
+  readonly watcher: { send(message: WatcherRequest): void; next: Next<WatcherAnswer> }
+  /** Waits until the condition holds; false after `timeoutMs`. */
+  until(condition: () => boolean, timeoutMs: number): Promise<boolean>
+  /** Throws what ended the worker, where something did. */
+  check(): void
+  /** The longest time in milliseconds that the event loop of the worker stood still since the last call. */
+  longestStallMs(): number
+  close(): Promise<void>
+}
+
+type Next<A extends { readonly kind: string }> = <K extends A['kind']>(
+  kind: K,
+  timeoutMs?: number,
+) => Promise<Extract<A, { readonly kind: K }>>
+
+export async function openStage({ symbols, price, accounts, notify }: StageOptions): Promise<Stage> {
+  const closes: (() => Promise<void> | void)[] = []
+  const close = async () => {
+    for (const end of closes.reverse()) await end()
+  }
+  try {
+    const stopMessage = { kind: 'stop' }
+    const child = { fault: 'FEED_REJECTED', stopMessage, clock } as const
+    const exchange = startChild<ExchangeRequest, ExchangeAnswer>({
+      ...child,
+      name: 'the exchange of the bench',
+      module: new URL('./exchange-main.js', import.meta.url),
+    })
+    closes.push(() => exchange.stop())
+    const watcher = startChild<WatcherRequest, WatcherAnswer>({
+      ...child,
+      name: 'the watcher of the bench',
+      module: new URL('./watcher-main.js', import.meta.url),
+    })
+    closes.push(() => watcher.stop())
+    const config = loadConfig({ logLevel: 'error' })
+    const { redisUrl, dataDir } = config
+    const { signal } = new AbortController()
+    const runId = `bench-${process.pid}`
+    const store = await openDemoStore({ redisUrl, dataDir, runId, clock, random: systemRandom, notify, signal })
+    closes.push(() => store.close())
+    await fill(accounts, store.putMany)
+    exchange.send({ kind: 'open', symbols, price })
+    const { url } = await exchange.next('opened', CHILD_TIMEOUT_MS)
+    let failure: Error | undefined
+    const worker = await startWorker({
+      config: { ...config, redisUrl: store.redisUrl, shard: store.shard, streamUrls: { 'binance-usdm': url } },
+      redisUrl: store.redisUrl,
+      clock,
+      random: systemRandom,
+      log: createLog('error'),
+      rules: new Map([['binance', Object.fromEntries(symbols.map((symbol) => [symbol, ONE_PERCENT]))]]),
+      fatal: (error) => {
+        failure = error
+      },
+    })
+    closes.push(() => worker.stop())
+    watcher.send({ kind: 'open', redisUrl: store.redisUrl, shard: store.shard })
+    await watcher.next('opened', CHILD_TIMEOUT_MS)
+    const delay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS })
+    delay.enable()
+    closes.push(() => void delay.disable())
+    const check = () => {
+      if (failure !== undefined) throw failure
+    }
+    return {
+      worker,
+      exchange: { send: exchange.send, next: (kind, timeoutMs = CHILD_TIMEOUT_MS) => exchange.next(kind, timeoutMs) },
+      watcher: { send: watcher.send, next: (kind, timeoutMs = CHILD_TIMEOUT_MS) => watcher.next(kind, timeoutMs) },
+      check,
+      async until(condition, timeoutMs) {
+        const endMs = clock.monotonicMs() + timeoutMs
+        while (!condition() && clock.monotonicMs() < endMs) {
+          check()
+          await pause(20)
+        }
+        return condition()
+      },
+      longestStallMs() {
+        const longestMs = delay.max / 1e6 - DELAY_RESOLUTION_MS
+        delay.reset()
+        return Math.max(0, Math.round(longestMs * 10) / 10)
+      },
+      close,
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function fill(
+  accounts: Iterable<Account>,
+  putMany: (accounts: readonly Account[]) => Promise<void>,
+): Promise<void> {
+  let batch: Account[] = []
+  for (const account of accounts) {
+    batch.push(account)
+    if (batch.length < LOAD_ACCOUNTS) continue
+    await putMany(batch)
+    batch = []
+  }
+  if (batch.length > 0) await putMany(batch)
+}
+
+export function pause(delayMs: number): Promise<void> {
+  return new Promise((resolve) => void clock.after(delayMs, resolve))
+}
