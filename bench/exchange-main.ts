@@ -36,7 +36,10 @@ const server = await serveSockets(
       client.send(JSON.stringify({ result: null, id }))
       // A subscribed market gets its first mark at once.
       const wanted = new Set(params.map((param) => param.slice(0, param.indexOf('@'))))
-      sendMarks(symbols.filter((symbol) => wanted.has(symbol.toLowerCase())), 0)
+      sendMarks(
+        symbols.filter((symbol) => wanted.has(symbol.toLowerCase())),
+        0,
+      )
       answer({ kind: 'subscribed' })
     },
     closed: (client) => void clients.delete(client),

@@ -41,7 +41,8 @@ export async function benchGap({ accounts, silenceMs, notify }: GapOptions): Pro
     await exchange.next('halted')
     await pause(silenceMs)
     const withoutVerdict = worker.stats().unknownMarginAccounts
-    if (withoutVerdict !== accounts) throw new Error(`${withoutVerdict} of ${accounts} accounts are without a verdict`)
+    if (withoutVerdict !== accounts)
+      throw new Error(`${withoutVerdict} of ${accounts} accounts are without a verdict`)
     watcher.send({ kind: 'watch', events: 1 })
     await watcher.next('watching')
     stage.longestStallMs()
@@ -68,7 +69,12 @@ export async function benchGap({ accounts, silenceMs, notify }: GapOptions): Pro
 function* longs(count: number): Generator<Account> {
   for (let i = 0; i < count; i++) {
     const isolatedMargin = i === 0 ? '105' : '900'
-    const position = { symbol: SYMBOL, marginMode: 'isolated', size: '10', entryPrice: String(PRICE) } as const
+    const position = {
+      symbol: SYMBOL,
+      marginMode: 'isolated',
+      size: '10',
+      entryPrice: String(PRICE),
+    } as const
     yield {
       id: `bench/${i}`,
       venue: 'binance',

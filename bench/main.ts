@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander'
-import { FULL_EFFORT, type Measured, machineLine, table } from './harness.ts'
 import { benchGap, GAP_GOALS } from './gap.ts'
+import { FULL_EFFORT, type Measured, machineLine, table } from './harness.ts'
 import { benchKernel, DEFAULT_ROWS, DEFAULT_SEED, type KernelBench } from './kernel.ts'
 import { benchOverload, OVERLOAD_GOALS } from './overload.ts'
 
@@ -40,7 +40,9 @@ program
 
 program
   .command('overload')
-  .description('All accounts breach in one frame while marks go on: real worker, Redis, WebSocket and processes')
+  .description(
+    'All accounts breach in one frame while marks go on: real worker, Redis, WebSocket and processes',
+  )
   .option('--accounts <n>', 'accounts, three positions each', wholeNumber, 100_000)
   .option('--marks-per-second <n>', 'marks that go on meanwhile', wholeNumber, 20_000)
   .option('--json', 'print one JSON object')
@@ -51,7 +53,9 @@ program
 
 program
   .command('gap')
-  .description('One market is silent, then a mark liquidates one account: real worker, Redis, WebSocket and processes')
+  .description(
+    'One market is silent, then a mark liquidates one account: real worker, Redis, WebSocket and processes',
+  )
   .option('--accounts <n>', 'accounts, one position each', wholeNumber, 300_000)
   .option('--silence <ms>', 'length of the silence', wholeNumber, 8_000)
   .option('--json', 'print one JSON object')
@@ -67,7 +71,12 @@ function notify(line: string): void {
 }
 
 /** One result with its goals: as JSON, or a line a figure. */
-function report(bench: string, result: object, goals: Readonly<Record<string, number>>, json?: boolean): void {
+function report(
+  bench: string,
+  result: object,
+  goals: Readonly<Record<string, number>>,
+  json?: boolean,
+): void {
   const machine = machineLine()
   const node = process.version
   if (json === true) {
@@ -77,7 +86,9 @@ function report(bench: string, result: object, goals: Readonly<Record<string, nu
   const lines = Object.entries(result).map(([name, value]: [string, number]) => [
     name,
     value.toLocaleString('en'),
-    goals[name] === undefined ? '' : `goal ${goals[name].toLocaleString('en')}${value > goals[name] ? ', missed' : ''}`,
+    goals[name] === undefined
+      ? ''
+      : `goal ${goals[name].toLocaleString('en')}${value > goals[name] ? ', missed' : ''}`,
   ])
   process.stdout.write(`\n${table([bench, 'measured', ''], lines)}\n\n${machine}, Node ${node}\n`)
 }

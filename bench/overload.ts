@@ -36,7 +36,12 @@ export interface OverloadResult {
 export async function benchOverload(options: OverloadOptions): Promise<OverloadResult> {
   const { accounts, marksPerSecond, notify } = options
   const symbols = Array.from({ length: SYMBOLS }, (_, index) => `B${index}USDT`)
-  const stage = await openStage({ symbols, price: PRICE, accounts: breachingAccounts(accounts, symbols), notify })
+  const stage = await openStage({
+    symbols,
+    price: PRICE,
+    accounts: breachingAccounts(accounts, symbols),
+    notify,
+  })
   const { worker, exchange, watcher } = stage
   try {
     exchange.send({ kind: 'frames', perSecond: marksPerSecond / SYMBOLS })

@@ -72,14 +72,27 @@ export async function openStage({ symbols, price, accounts, notify }: StageOptio
     const { redisUrl, dataDir } = config
     const { signal } = new AbortController()
     const runId = `bench-${process.pid}`
-    const store = await openDemoStore({ redisUrl, dataDir, runId, clock, random: systemRandom, notify, signal })
+    const store = await openDemoStore({
+      redisUrl,
+      dataDir,
+      runId,
+      clock,
+      random: systemRandom,
+      notify,
+      signal,
+    })
     closes.push(() => store.close())
     await fill(accounts, store.putMany)
     exchange.send({ kind: 'open', symbols, price })
     const { url } = await exchange.next('opened', CHILD_TIMEOUT_MS)
     let failure: Error | undefined
     const worker = await startWorker({
-      config: { ...config, redisUrl: store.redisUrl, shard: store.shard, streamUrls: { 'binance-usdm': url } },
+      config: {
+        ...config,
+        redisUrl: store.redisUrl,
+        shard: store.shard,
+        streamUrls: { 'binance-usdm': url },
+      },
       redisUrl: store.redisUrl,
       clock,
       random: systemRandom,
@@ -100,8 +113,14 @@ export async function openStage({ symbols, price, accounts, notify }: StageOptio
     }
     return {
       worker,
-      exchange: { send: exchange.send, next: (kind, timeoutMs = CHILD_TIMEOUT_MS) => exchange.next(kind, timeoutMs) },
-      watcher: { send: watcher.send, next: (kind, timeoutMs = CHILD_TIMEOUT_MS) => watcher.next(kind, timeoutMs) },
+      exchange: {
+        send: exchange.send,
+        next: (kind, timeoutMs = CHILD_TIMEOUT_MS) => exchange.next(kind, timeoutMs),
+      },
+      watcher: {
+        send: watcher.send,
+        next: (kind, timeoutMs = CHILD_TIMEOUT_MS) => watcher.next(kind, timeoutMs),
+      },
       check,
       async until(condition, timeoutMs) {
         const endMs = clock.monotonicMs() + timeoutMs

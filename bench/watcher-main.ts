@@ -1,6 +1,6 @@
 import { systemClock as clock } from '../src/clock.ts'
-import { closeRedis, connectRedis, keysOf } from '../src/redis/index.ts'
 import { systemRandom } from '../src/random.ts'
+import { closeRedis, connectRedis, keysOf } from '../src/redis/index.ts'
 
 /** The watcher looks at the stream from another process and says when what is there. */
 export type WatcherRequest =
@@ -12,7 +12,11 @@ export type WatcherAnswer =
   | { readonly kind: 'opened' }
   | { readonly kind: 'watching' }
   /** The first new entry of the stream: when it was there, and its event. */
-  | { readonly kind: 'first'; readonly atMs: number; readonly event: { readonly kind: string; readonly receivedTimeMs: number } }
+  | {
+      readonly kind: 'first'
+      readonly atMs: number
+      readonly event: { readonly kind: string; readonly receivedTimeMs: number }
+    }
   | { readonly kind: 'streamed'; readonly atMs: number }
   | { readonly kind: 'queued'; readonly atMs: number }
 
@@ -44,7 +48,10 @@ async function watch(redis: Connection, wanted: number): Promise<void> {
     if (isFirst && now.added > start.added) {
       const atMs = clock.nowMs()
       isFirst = false
-      const entries = (await redis.call('XRANGE', events, `(${start.last}`, '+', 'COUNT', 1)) as [string, string[]][]
+      const entries = (await redis.call('XRANGE', events, `(${start.last}`, '+', 'COUNT', 1)) as [
+        string,
+        string[],
+      ][]
       answer({ kind: 'first', atMs, event: JSON.parse(entries[0]![1][1]!) })
     }
     if (!isStreamed && now.added >= start.added + wanted) {

@@ -108,13 +108,17 @@ export class Announcer {
     if (this.#waiting === 0) return true
     const { hasRoom, publish } = this.#options
     if (!this.#rank(endMs)) return false
-    while (this.#waiting > 0 && hasRoom()) {
+    while (this.#first !== undefined && hasRoom()) {
       const records: EventRecord[] = []
       const isInTime = this.#collect(records, endMs)
       if (records.length > 0) publish(records)
       if (!isInTime) break
     }
     return this.#waiting === 0
+  }
+
+  get #first(): Found | Batch | undefined {
+    return this.#urgent.first ?? this.#rest.first
   }
 
   #rank(endMs: number): boolean {
@@ -134,9 +138,9 @@ export class Announcer {
 
   /** Fills a batch of records; false when the time is over. */
   #collect(records: EventRecord[], endMs: number): boolean {
-    while (this.#waiting > 0 && records.length < PUBLISH_RECORDS_MAX) {
-      const found = this.#urgent.first ?? this.#rest.first
-      assert(found !== undefined, 'what waits is in a queue')
+    while (records.length < PUBLISH_RECORDS_MAX) {
+      const found = this.#first
+      if (found === undefined) return true
       if (found instanceof Batch) this.#publishMarkets(found, records)
       else if (found.isPublished) this.#drop(found)
       else this.#publishNextOf(found, records)

@@ -164,8 +164,8 @@ export class WatchedBook {
     const compiled = marginAccountsOf(account, this.#ruleBookOf(account.venue))
     const owner = this.#accounts.get(account.id) ?? this.#open(account)
     const ids = new Set(compiled.map(({ id }) => id))
-    for (const watched of [...owner.margin.values()]) if (!ids.has(watched.id)) this.#drop(watched, closed)
     if (owner.isSuspended) this.#suspended -= owner.margin.size
+    for (const watched of [...owner.margin.values()]) if (!ids.has(watched.id)) this.#drop(watched, closed)
     owner.isSuspended = false
     owner.isLost = false
     this.#positions += openPositions(account) - openPositions(owner.account)
@@ -230,9 +230,13 @@ export class WatchedBook {
     this.#joinMarkets(watched, exact)
   }
 
+  /** A margin account that is watched no more leaves its numbers: none is given again. */
+  leave({ standing }: Watched): void {
+    this.#sequenceFloor = Math.max(this.#sequenceFloor, standing.sequence)
+  }
+
   #drop(watched: Watched, closed: (watched: Watched) => void): void {
     closed(watched)
-    this.#sequenceFloor = Math.max(this.#sequenceFloor, watched.standing.sequence)
     this.#leaveMarkets(watched)
     watched.owner.margin.delete(watched.id)
     this.#kernel.removeAccount(watched.kernelAccount)

@@ -2,7 +2,7 @@ import type { AccountChange } from '../domain/index.ts'
 import { type FaultCode, PlimsollError } from '../errors.ts'
 import type { Announcer } from './announcer.ts'
 import type { Watched, WatchedAccount, WatchedBook } from './book.ts'
-import { isAboveSafe } from './episode.ts'
+import { isAboveSafe, progressAfter } from './episode.ts'
 import type { Judge } from './judge.ts'
 import type { Levels } from './levels.ts'
 import type { MonitorCounters, MonitorOptions } from './options.ts'
@@ -123,7 +123,15 @@ export class Changes {
     if (!this.#refused.has(id)) this.#closeAbsent(id)
     else {
       for (const watched of this.#book.absentIn(id)) {
-        if (isAboveSafe(watched.standing)) this.#judge.note(watched, 'unknown', ['account-refused'])
+        if (!isAboveSafe(watched.standing)) continue
+        this.#judge.note(watched, 'unknown', ['account-refused'])
+        const { venue } = watched.owner.account
+        const progress = progressAfter(
+          watched.standing,
+          { ...watched, account: id, venue },
+          this.#options.rule.names,
+        )
+        if (progress !== null) this.#book.restore(watched.id, progress)
       }
     }
   }
@@ -159,5 +167,6 @@ export class Changes {
 
   readonly #closed = (watched: Watched): void => {
     this.#judge.note(watched, 'closed')
+    this.#book.leave(watched)
   }
 }

@@ -96,9 +96,9 @@ export function standingOf(progress: MarginAccountProgress, levelNames: readonly
   return { episode, sequence, open, level, unknown, isForeign }
 }
 
-/** What of a transition must survive a restart; null where the account is safe, closed and has a verdict. */
+/** What of a standing must survive a restart; null where the account is safe, with a verdict and outside of an episode. */
 export function progressAfter(
-  { episode, sequence, open, unknown, level }: Transition,
+  { episode, sequence, open, unknown, level }: Omit<Standing, 'isForeign'>,
   of: Pick<MarginAccountProgress, 'account' | 'venue' | 'marginMode' | 'settle'>,
   levelNames: readonly string[],
 ): MarginAccountProgress | null {

@@ -88,7 +88,7 @@ describe.each(KERNEL_VARIANTS)(`triggers of %s on random walks (seed ${SEED})`, 
     const random = seededRandom(SEED)
     const markets = randomMarkets(random, 100)
     const books = booksOf(markets)
-    const { monitor, records, clock } = openMonitor({ books, variant, rule: RULE })
+    const { monitor, records, events: marginEvents, clock } = openMonitor({ books, variant, rule: RULE })
     const naive = new NaiveReplay()
     const accounts: Account[] = []
     for (let i = 0; i < ACCOUNTS; i++) {
@@ -116,9 +116,9 @@ describe.each(KERNEL_VARIANTS)(`triggers of %s on random walks (seed ${SEED})`, 
       monitor.frameEnd()
       clock.runTurns()
       // The order inside an instant is the rank; compare as sets, instant by instant.
-      const events = records
+      const events = marginEvents()
         .slice(told)
-        .map(({ event }) => `${event.kind} ${event.marginAccount} ${event.level}`)
+        .map(({ kind, marginAccount, level }) => `${kind} ${marginAccount} ${level}`)
       expect(events.sort(), `instant ${instant}`).toEqual(naive.changes.slice(told).sort())
       told = records.length
       if (instant % 10 === 9) replaceOne(random, accounts, markets, books, naive, monitor)

@@ -140,9 +140,7 @@ describe('where a margin account stands, when marks or terms are lost or the wor
     expect(events()[0]).toMatchObject({ reasons: ['account-unreadable'], marginBalance: null })
     monitor.apply({ kind: 'put', account: isolatedLong('a', { size: '-10' }, 3) })
     expect(monitor.unknownMarginAccounts).toBe(0)
-    expect(story().slice(1)).toEqual([
-      'closed a:isolated:AUSDT:long 0 #2 2',
-    ])
+    expect(story().slice(1)).toEqual(['closed a:isolated:AUSDT:long 0 #2 2'])
   })
 
   it('keeps watching what Redis lost, says unknown where a level is published, and marks its verdicts', () => {
@@ -159,7 +157,12 @@ describe('where a margin account stands, when marks or terms are lost or the wor
     expect(story().slice(3)).toEqual(['warning warned:isolated:AUSDT:long 0.7 #2 3'])
     expect(events().at(-1)).toMatchObject({ confidence: 'suspect', reasons: ['book-lost'] })
     frame([['AUSDT', '77']])
-    expect(events().slice(4).map(({ account, confidence }) => [account, confidence]).sort()).toEqual([
+    expect(
+      events()
+        .slice(4)
+        .map(({ account, confidence }) => [account, confidence])
+        .sort(),
+    ).toEqual([
       ['kept', 'confirmed'],
       ['safe', 'suspect'],
       ['warned', 'suspect'],
@@ -239,6 +242,25 @@ describe('where a margin account stands, when marks or terms are lost or the wor
       'warning mended:isolated:AUSDT:long 0.7 #2 3',
     ])
     expect(monitor.levels.at(2).size).toBe(1)
+  })
+
+  it('gives no number twice to an account that was closed while nobody watched and comes back', () => {
+    const first = openMonitor()
+    for (const id of ['gone', 'flat']) first.monitor.apply({ kind: 'put', account: isolatedLong(id) })
+    first.frame([['AUSDT', '81']])
+    const { monitor, frame, story } = openMonitor()
+    restoreInto(monitor, first.records)
+    monitor.apply({ kind: 'put', account: { ...isolatedLong('flat', {}, 2), positions: [] } })
+    monitor.loaded()
+    frame([['AUSDT', '81']])
+    for (const id of ['gone', 'flat']) monitor.apply({ kind: 'put', account: isolatedLong(id, {}, 3) })
+    frame([['AUSDT', '81']])
+    expect(story()).toEqual([
+      'closed flat:isolated:AUSDT:long 0 #1 2',
+      'closed gone:isolated:AUSDT:long 0 #1 2',
+      'warning flat:isolated:AUSDT:long 0.7 #3 3',
+      'warning gone:isolated:AUSDT:long 0.7 #3 3',
+    ])
   })
 
   it('says unknown when a new version brings a position whose mark is stale', () => {
