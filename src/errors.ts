@@ -23,6 +23,8 @@ export type FaultCode =
   | 'INBOX_FULL'
   | 'OUTBOX_FULL'
   | 'STREAM_FENCED'
+  | 'LOG_RENEWED'
+  | 'QUEUE_UNREAD'
   | 'SUBSCRIBER_FAILED'
   | 'STOP_TIMEOUT'
 

@@ -25,7 +25,16 @@ export interface EventLog {
   readonly pending: number
   /** Waits until everything published is in the stream and in the queues, at most `timeoutMs`. */
   flush(timeoutMs: number): Promise<boolean>
-  close(): Promise<void>
+  /** Ends the hand-over. Returns what is left, as far as Redis could be asked. */
+  close(): Promise<LeftBehind>
+}
+
+/** Records that were published and had not arrived when the log was closed. */
+export interface LeftBehind {
+  /** Not in the stream: they exist nowhere else. */
+  readonly notInStream: number
+  /** In the stream and not in every queue: the next start puts them there. */
+  readonly notInQueues: number
 }
 
 /** Records in one call of `publish` under the promise of `hasRoom`. */

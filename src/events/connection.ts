@@ -3,7 +3,7 @@ import { PlimsollError } from '../errors.ts'
 
 /** What this folder needs of a Redis connection. An ioredis instance fits as it is. */
 export interface EventRedis {
-  call(command: string, ...args: (string | number)[]): Promise<unknown>
+  call(command: string, ...args: (string | number | Buffer)[]): Promise<unknown>
   on(event: 'ready', listener: () => void): unknown
   off(event: 'ready', listener: () => void): unknown
 }

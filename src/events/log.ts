@@ -1,178 +1,168 @@
-import type { AccountProgress, Clock, EventLog, EventRecord } from '../domain/index.ts'
+import type { EventRecord, LeftBehind, RestoredProgress } from '../domain/index.ts'
 import { assert, type PlimsollError } from '../errors.ts'
 import { LatencyHistogram } from '../histogram.ts'
-import type { EventRedis } from './connection.ts'
+import { withDeadline } from './connection.ts'
 import { fenced, lostForGood, outage } from './faults.ts'
+import { ENQUEUE_BYTES_MAX, ENQUEUE_EVENTS_MAX, jobsOf, type QueuedEvent } from './jobs.ts'
+import type { Lease } from './lease.ts'
+import type { EventLogOptions, EventLogStats, RedisEventLog } from './log-types.ts'
 import { Outbox } from './outbox.ts'
-import { ADD_JOBS_MAX, EventQueue, jobsOf, type QueueConnection, type QueuedEvent } from './queue.ts'
-import { JOB_EVENTS_MAX } from './schema.ts'
+import { type Arrived, Position } from './position.ts'
+import type { EventQueues } from './queues.ts'
+import { restoreProgress } from './restore.ts'
 import { Stage, Waiter } from './stage.ts'
-import { parseJson, parseProgress } from './stored.ts'
-import { APPEND_RECORDS_MAX, EventStream, type EventStreamKeys } from './stream.ts'
-import { formatStreamId, parseStreamId } from './stream-id.ts'
+import { readQueued } from './stored.ts'
+import { APPEND_BYTES_MAX, APPEND_RECORDS_MAX, type EventStream, type TakeOver } from './stream.ts'
+import { formatStreamId } from './stream-id.ts'
 
-const ENQUEUE_EVENTS_MAX = ADD_JOBS_MAX * JOB_EVENTS_MAX
-const PROGRESS_BATCH = 1_000
 const CLOSE_WAIT_MS = 2_000
+/** At the end, for asking Redis what arrived of a batch whose reply was lost. */
+const LAST_LOOK_MS = 300
 const FLUSH_POLL_MS = 5
 
-export interface EventLogOptions {
-  /** For stream and progress: commands must fail, not wait, while Redis is away. */
-  readonly redis: EventRedis
-  readonly queueConnection: QueueConnection
-  readonly keys: EventStreamKeys & { readonly queuePrefix: string }
-  readonly queueName: string
-  readonly clock: Clock
-  /** Called once per outage of stream or queue (REDIS_UNAVAILABLE), once when another owner took over (STREAM_FENCED), and when Redis lost events that are no longer held (REDIS_NO_AOF). */
-  readonly fault: (error: PlimsollError) => void
+export interface LogParts {
+  readonly stream: EventStream
+  readonly queues: EventQueues
+  readonly lease: Lease
+  readonly taken: TakeOver
+  readonly cursor: string
 }
 
-export interface EventLogStats {
-  readonly published: number
-  readonly streamed: number
-  readonly enqueued: number
-  /** Events of an earlier owner that were in the stream but not in the queue. */
-  readonly recovered: number
-  readonly jobs: number
-  /** Steps that failed and were repeated. */
-  readonly retries: number
-  /** Times that Redis was found to hold less than it had acknowledged. */
-  readonly rewinds: number
-  /** From `publish` to the acknowledged job, milliseconds. */
-  readonly queueP50Ms: number
-  readonly queueP99Ms: number
-  /** Events that are not in the queue yet. */
-  readonly outbox: number
-}
-
-export interface RedisEventLog extends EventLog {
-  stats(): EventLogStats
-}
-
-/**
- * Takes over the stream and starts both stages: outbox → stream (one script per batch) → queue (what is in
- * the stream only). Rejects where Redis cannot be reached. The connections stay the caller's to close.
- */
-export async function openEventLog(options: EventLogOptions): Promise<RedisEventLog> {
-  const stream = new EventStream(options.redis, options.keys, options.clock)
-  const top = await stream.takeOver()
-  return new StreamedEventLog(options, stream, top, (await stream.position()).cursor)
-}
-
-class StreamedEventLog implements RedisEventLog {
+/** The two stages of a log that owns its stream: outbox → stream → queues. */
+export class StreamedEventLog implements RedisEventLog {
   readonly #options: EventLogOptions
-  readonly #clock: Clock
-  readonly #stream: EventStream
-  readonly #queue: EventQueue
-  readonly #outbox = new Outbox()
+  readonly #parts: LogParts
+  readonly #outbox: Outbox
   readonly #latency = new LatencyHistogram()
   readonly #streaming: Stage
   readonly #enqueuing: Stage
   readonly #running: Promise<unknown>
+  readonly #position: Position
   readonly #fence: number
-  /** Top and cursor as last seen in Redis: the expected values of the next compare-and-set. */
-  #top: string
-  #cursor: string
-  #positionDoubtful = false
-  /** Counts the doubts: what was begun before one may have been undone by Redis. */
-  #doubts = 0
+  #floor: number
   /** Last sequence of the batch that begins after the one enqueued last: repeated as it was, its jobs are known to BullMQ. */
   #attempt = { first: 0, last: 0 }
   #stopped = false
   #fenced: PlimsollError | undefined
-  #recovered = 0
-  #jobs = 0
-  #retries = 0
-  #rewinds = 0
-  readonly #reconnected = () => this.#doubtPosition()
+  #counts = { recovered: 0, jobs: 0, retries: 0, rewinds: 0 }
+  readonly #doubt = () => this.#doubtPosition()
 
-  constructor(options: EventLogOptions, stream: EventStream, top: string, cursor: string) {
+  constructor(options: EventLogOptions, parts: LogParts) {
     this.#options = options
-    this.#clock = options.clock
-    this.#stream = stream
-    this.#top = top
-    this.#cursor = cursor
-    this.#fence = parseStreamId(top).fence
-    const { queueConnection, keys, queueName, clock } = options
+    this.#parts = parts
+    this.#outbox = new Outbox(options.outboxLimits)
+    const { stream, taken, cursor } = parts
+    this.#position = new Position(options, stream, taken, cursor)
+    this.#fence = this.#position.fence
+    this.#floor = taken.floor
+    const { clock } = options
     const stage = (name: string, step: () => Promise<boolean>) =>
       new Stage({ clock, step, failed: (error, first) => this.#repeat(name, error, first) })
     this.#streaming = stage('stream', () => this.#stepStream())
     this.#enqueuing = stage('queue', () => this.#stepQueue())
-    this.#queue = new EventQueue(queueConnection, keys.queuePrefix, queueName, clock, (error) =>
-      this.#enqueuing.fail(error),
-    )
-    options.redis.on('ready', this.#reconnected)
+    options.redis.on('ready', this.#doubt)
     this.#running = Promise.all([this.#streaming.run(), this.#enqueuing.run()])
   }
 
+  get logId(): string {
+    return this.#parts.taken.logId
+  }
+  get sequenceFloor(): number {
+    return this.#floor
+  }
   get pending(): number {
     return this.#outbox.pending
   }
+  get hasRoom(): boolean {
+    return this.#outbox.hasRoom
+  }
 
-  async restore(into: (account: string, progress: AccountProgress) => void): Promise<void> {
-    for await (const [account, text] of this.#stream.progress(PROGRESS_BATCH)) {
-      into(account, parseProgress(account, text))
-    }
+  async restore(into: RestoredProgress): Promise<void> {
+    const unreadable = await restoreProgress(this.#parts.stream, into, this.#options.fault)
+    // No subject has ever had as many events as milliseconds have passed since 1970: ids above the fence are new.
+    if (unreadable > 0) this.#floor = Math.max(this.#floor, this.#fence)
   }
 
   publish(records: readonly EventRecord[]): void {
     if (this.#fenced !== undefined) throw this.#fenced
     assert(!this.#stopped, 'publish after close')
     // A journal on the local disk belongs here: records enter the outbox once they are durable in it.
-    this.#outbox.push(records, this.#clock.monotonicMs())
+    this.#outbox.push(records, this.#options.clock.monotonicMs())
+    for (const { event, progress } of records) {
+      if (progress === null) this.#floor = Math.max(this.#floor, event.sequence)
+    }
     this.#streaming.notify()
   }
 
   async flush(timeoutMs: number): Promise<boolean> {
+    const { clock } = this.#options
     const target = this.#outbox.published
-    const deadlineMs = this.#clock.monotonicMs() + timeoutMs
+    const deadlineMs = clock.monotonicMs() + timeoutMs
     const poll = new Waiter()
     while (!this.#settledTo(target)) {
-      if (this.#stopped || this.#clock.monotonicMs() >= deadlineMs) return false
-      await poll.wait(this.#clock, FLUSH_POLL_MS)
+      if (this.#stopped || clock.monotonicMs() >= deadlineMs) return false
+      await poll.wait(clock, FLUSH_POLL_MS)
     }
     return true
   }
 
-  async close(): Promise<void> {
+  leftBehind(): LeftBehind {
+    const { published, streamed, enqueued } = this.#outbox
+    return { notInStream: published - streamed, notInQueues: streamed - enqueued }
+  }
+
+  async close(): Promise<LeftBehind> {
+    const { redis, clock, fault } = this.#options
     this.#stop()
-    this.#options.redis.off('ready', this.#reconnected)
+    redis.off('ready', this.#doubt)
     const limit = new Waiter()
-    await Promise.race([this.#running, limit.wait(this.#clock, CLOSE_WAIT_MS)])
+    await Promise.race([this.#running, limit.wait(clock, CLOSE_WAIT_MS)])
     limit.notify()
+    await this.#lastLook()
+    await this.#parts.lease.close()
     try {
-      await this.#queue.close()
+      await this.#parts.queues.close()
     } catch (error) {
-      this.#options.fault(outage('queue', this.#outbox.pending, error))
+      fault(outage('queue', this.#outbox.pending, error))
     }
+    return this.leftBehind()
   }
 
   stats(): EventLogStats {
+    const { published, streamed, enqueued, pending, waitingBytes } = this.#outbox
     return {
-      published: this.#outbox.published,
-      streamed: this.#outbox.streamed,
-      enqueued: this.#outbox.enqueued,
-      recovered: this.#recovered,
-      jobs: this.#jobs,
-      retries: this.#retries,
-      rewinds: this.#rewinds,
+      ...{ published, streamed, enqueued },
+      ...this.#counts,
+      leaseFailures: this.#parts.lease.failures,
       queueP50Ms: this.#latency.quantileMs(0.5),
       queueP99Ms: this.#latency.quantileMs(0.99),
-      outbox: this.#outbox.pending,
+      outbox: pending,
+      outboxBytes: waitingBytes,
     }
   }
 
+  /** The connection of the queues failed. */
+  queueFailed(error: Error): void {
+    this.#enqueuing.fail(error)
+  }
+
+  /** Another owner may hold the lease: the stream says whether it does. */
+  leaseLost(): void {
+    this.#doubtPosition()
+  }
+
   async #stepStream(): Promise<boolean> {
-    if (this.#positionDoubtful) return this.#readPosition()
+    const position = this.#position
+    if (position.isDoubtful) return this.#readPosition()
     const first = this.#outbox.streamed + 1
-    const last = Math.min(this.#outbox.published, first + APPEND_RECORDS_MAX - 1)
-    if (last < first) return false
-    const records: EventRecord[] = []
-    for (let sequence = first; sequence <= last; sequence++) records.push(this.#outbox.record(sequence))
-    const top = await this.#stream.append(this.#top, this.#fence, first, records)
+    const batch = this.#outbox.batch(first, this.#outbox.published, APPEND_RECORDS_MAX, APPEND_BYTES_MAX)
+    if (batch.length === 0) return false
+    const { stream } = this.#parts
+    const last = first + batch.length - 1
+    const top = await stream.append(position.top, this.#fence, first, batch, position.mustWithdrawLogId)
     this.#streaming.succeeded()
     if (top === formatStreamId(this.#fence, last)) {
-      this.#top = top
+      position.top = top
       this.#outbox.advanceStreamed(last)
       this.#enqueuing.notify()
     } else {
@@ -181,63 +171,60 @@ class StreamedEventLog implements RedisEventLog {
     return true
   }
 
-  /** Takes over what Redis holds: more than known where a reply was lost, less where Redis went back in time. */
   async #readPosition(): Promise<boolean> {
-    this.#positionDoubtful = false
-    const doubts = this.#doubts
-    const found = await this.#stream.position()
-    const [top, cursor] = [parseStreamId(found.top), parseStreamId(found.cursor)]
-    if (top.fence > this.#fence || cursor.fence > this.#fence) {
-      this.#reportFenced(found.top)
-      return true
-    }
-    // A reconnect while the reply was on its way: what it says may be gone already.
-    if (doubts !== this.#doubts) return true
-    this.#top = found.top
-    this.#cursor = found.cursor
-    const streamed = top.fence === this.#fence ? top.sequence : 0
-    const enqueued = cursor.fence === this.#fence ? Math.min(cursor.sequence, streamed) : 0
-    this.#moveTo(streamed, enqueued)
+    const arrived = await this.#position.look()
+    if (arrived === 'fenced') this.#reportFenced()
+    if (typeof arrived === 'string') return true
+    this.#moveTo(arrived)
     // Where events wait, writing decides: a Redis that is full still answers reads.
     if (this.#outbox.streamed === this.#outbox.published) this.#streaming.succeeded()
     this.#enqueuing.notify()
     return true
   }
 
-  #moveTo(streamed: number, enqueued: number): void {
+  #moveTo({ streamed, enqueued }: Arrived): void {
     if (streamed < this.#outbox.streamed || enqueued < this.#outbox.enqueued) {
-      this.#rewinds++
+      this.#counts.rewinds++
       const missing = this.#outbox.rewind(streamed, enqueued)
-      if (missing > 0) this.#options.fault(lostForGood(this.#options.keys.events, this.#top, missing))
+      if (missing > 0) {
+        this.#position.mustWithdrawLogId = true
+        this.#options.fault(lostForGood(this.#options.keys.events, this.#position.top, missing))
+      }
     }
     if (streamed > this.#outbox.streamed) this.#outbox.advanceStreamed(streamed)
     if (enqueued > this.#outbox.enqueued) this.#acknowledge(enqueued)
   }
 
   async #stepQueue(): Promise<boolean> {
-    if (this.#positionDoubtful) return false
-    if (parseStreamId(this.#cursor).fence < this.#fence) return this.#recover()
+    if (this.#position.isDoubtful) return false
+    if (!this.#position.hasCaughtUp) return this.#recover()
     const first = this.#outbox.enqueued + 1
-    const streamed = this.#outbox.streamed
-    if (streamed < first) return false
-    if (this.#attempt.first !== first || this.#attempt.last > streamed) {
-      this.#attempt = { first, last: Math.min(streamed, first + ENQUEUE_EVENTS_MAX - 1) }
+    const { streamed } = this.#outbox
+    const isRepeat = this.#attempt.first === first && this.#attempt.last <= streamed
+    const until = isRepeat ? this.#attempt.last : streamed
+    const batch = this.#outbox.batch(first, until, ENQUEUE_EVENTS_MAX, ENQUEUE_BYTES_MAX)
+    if (batch.length === 0) return false
+    const last = first + batch.length - 1
+    this.#attempt = { first, last }
+    const events = batch.map((record, index): QueuedEvent => {
+      const id = formatStreamId(this.#fence, first + index)
+      return { id, logId: this.logId, event: record.event, digest: record }
+    })
+    if (await this.#enqueue(events, formatStreamId(this.#fence, last))) {
+      this.#acknowledge(last)
+      await this.#parts.queues.reportUnread()
     }
-    const { last } = this.#attempt
-    const events: QueuedEvent[] = []
-    for (let sequence = first; sequence <= last; sequence++) {
-      events.push({ id: formatStreamId(this.#fence, sequence), event: this.#outbox.record(sequence).event })
-    }
-    if (await this.#enqueue(events, formatStreamId(this.#fence, last))) this.#acknowledge(last)
     return true
   }
 
   /** Enqueues what earlier owners put into the stream only; ends with the cursor on this owner's entry. */
   async #recover(): Promise<boolean> {
-    const { events, last } = await this.#stream.readBetween(this.#cursor, this.#fence, ENQUEUE_EVENTS_MAX)
-    const queued = events.map(({ id, event }): QueuedEvent => ({ id, event: parseJson(event) }))
-    const done = await this.#enqueue(queued, last ?? formatStreamId(this.#fence, 0))
-    if (done) this.#recovered += queued.length
+    const { stream } = this.#parts
+    const from = this.#position.cursor
+    const found = await stream.readBetween(from, this.#fence, ENQUEUE_EVENTS_MAX, ENQUEUE_BYTES_MAX)
+    const queued = found.events.map((event) => readQueued(event, this.logId))
+    const done = await this.#enqueue(queued, found.last ?? formatStreamId(this.#fence, 0))
+    if (done) this.#counts.recovered += queued.length
     return true
   }
 
@@ -246,37 +233,46 @@ class StreamedEventLog implements RedisEventLog {
    * back, or held another cursor than the expected one: the position is read first.
    */
   async #enqueue(events: readonly QueuedEvent[], cursor: string): Promise<boolean> {
-    const doubts = this.#doubts
-    const jobs = jobsOf(events)
-    if (jobs.length > 0) await this.#queue.add(jobs)
-    if (doubts !== this.#doubts) return false
-    const found = await this.#stream.moveCursor(this.#cursor, cursor)
+    const position = this.#position
+    const { generation } = position
+    const { stream, queues } = this.#parts
+    const jobs = jobsOf(events, this.#options.keys.shard)
+    if (jobs.length > 0) await queues.add(jobs)
+    if (generation !== position.generation) return false
+    const found = await stream.moveCursor(position.cursor, cursor)
     this.#enqueuing.succeeded()
-    if (found !== cursor || doubts !== this.#doubts) {
+    if (found !== cursor || generation !== position.generation) {
       this.#doubtPosition()
       return false
     }
-    this.#jobs += jobs.length
-    this.#cursor = cursor
+    this.#counts.jobs += jobs.length
+    position.cursor = cursor
     return true
   }
 
   #acknowledge(last: number): void {
-    const nowMs = this.#clock.monotonicMs()
+    const nowMs = this.#options.clock.monotonicMs()
     for (let sequence = this.#outbox.enqueued + 1; sequence <= last; sequence++) {
-      this.#latency.record(nowMs - this.#outbox.publishedMs(sequence))
+      this.#latency.record(nowMs - this.#outbox.record(sequence).publishedMs)
     }
     this.#outbox.advanceEnqueued(last)
   }
 
   #settledTo(sequence: number): boolean {
-    const settled = !this.#positionDoubtful && parseStreamId(this.#cursor).fence === this.#fence
-    return settled && this.#outbox.enqueued >= sequence
+    const isSettled = !this.#position.isDoubtful && this.#position.hasCaughtUp
+    return isSettled && this.#outbox.enqueued >= sequence
+  }
+
+  /** What is left behind is counted on what Redis holds, also where its last replies were lost. */
+  async #lastLook(): Promise<void> {
+    if (!this.#position.isDoubtful || this.#fenced !== undefined) return
+    const look = withDeadline(this.#options.clock, this.#readPosition(), LAST_LOOK_MS, 'the last look')
+    // Where Redis does not answer, what is known to have arrived is counted as such and nothing else.
+    await look.catch(() => undefined)
   }
 
   #doubtPosition(): void {
-    this.#positionDoubtful = true
-    this.#doubts++
+    this.#position.doubt()
     this.#streaming.notify()
   }
 
@@ -287,13 +283,14 @@ class StreamedEventLog implements RedisEventLog {
   }
 
   #repeat(stage: string, error: unknown, first: boolean): void {
-    this.#retries++
+    this.#counts.retries++
     this.#doubtPosition()
     if (first) this.#options.fault(outage(stage, this.#outbox.pending, error))
   }
 
-  #reportFenced(top: string): void {
-    this.#fenced = fenced(this.#options.keys.events, top, this.#fence, this.#outbox.pending)
+  #reportFenced(): void {
+    const { keys } = this.#options
+    this.#fenced = fenced(keys.events, this.#position.top, this.#fence, this.#outbox.pending)
     this.#stop()
     this.#options.fault(this.#fenced)
   }

@@ -1,26 +1,51 @@
-import type { EventRecord } from '../domain/index.ts'
+import { type EventRecord, PUBLISH_RECORDS_MAX } from '../domain/index.ts'
 import { assert, PlimsollError } from '../errors.ts'
+import { type PackedRecord, pack } from './packed.ts'
 
-/** Records that may wait for stream and queue. Beyond it `publish` throws OUTBOX_FULL. About 3 kB each. */
-export const OUTBOX_EVENTS_MAX = 200_000
+/** Records that wait for stream and queues, in bytes. Beyond it `publish` throws OUTBOX_FULL. */
+export const OUTBOX_BYTES_MAX = 256 * 1024 * 1024
+/** The largest record that `hasRoom` reckons with; that of an account with 1,000 positions is about 400 kB. */
+export const RECORD_BYTES_MAX = 512 * 1024
 /**
- * Records kept after they reached the queue, to send them again when Redis comes back without them: more
- * than two seconds (what `appendfsync everysec` may lose) of a cascade. Older ones are forgotten.
+ * Records kept after they reached the queues, in bytes, to send them again when Redis comes back without them. What
+ * Redis loses beyond them is reported as lost for good; with `appendfsync always` it loses nothing.
  */
-export const RECENT_EVENTS_MAX = 50_000
-const SLOTS = OUTBOX_EVENTS_MAX + RECENT_EVENTS_MAX
+export const RECENT_BYTES_MAX = 64 * 1024 * 1024
+
+export interface OutboxLimits {
+  readonly outboxBytesMax: number
+  readonly recordBytesMax: number
+  readonly recentBytesMax: number
+}
+
+export const OUTBOX_LIMITS: OutboxLimits = {
+  outboxBytesMax: OUTBOX_BYTES_MAX,
+  recordBytesMax: RECORD_BYTES_MAX,
+  recentBytesMax: RECENT_BYTES_MAX,
+}
+
+/** Forgotten places at the front of the list are given back when there are this many and more than half. */
+const COMPACT_RECORDS_MIN = 4_096
 
 /**
- * A ring of records with three cursors: `enqueued ≤ streamed ≤ published`, sequences from 1. Each cursor is
+ * A queue of records with three cursors: `enqueued ≤ streamed ≤ published`, sequences from 1. Each cursor is
  * the last sequence that got so far; `forgotten` is the last that is no longer held.
  */
 export class Outbox {
-  readonly #slots = new Array<EventRecord | undefined>(SLOTS)
-  readonly #publishedMs = new Float64Array(SLOTS)
+  readonly #limits: OutboxLimits
+  #records: (PackedRecord | undefined)[] = []
+  /** Sequence of the record at place 0. */
+  #firstSequence = 1
   #published = 0
   #streamed = 0
   #enqueued = 0
   #forgotten = 0
+  #waitingBytes = 0
+  #recentBytes = 0
+
+  constructor(limits: OutboxLimits = OUTBOX_LIMITS) {
+    this.#limits = limits
+  }
 
   get published(): number {
     return this.#published
@@ -34,32 +59,54 @@ export class Outbox {
   get pending(): number {
     return this.#published - this.#enqueued
   }
+  /** Of the records that wait. */
+  get waitingBytes(): number {
+    return this.#waitingBytes
+  }
+  /** Of all records that are held. */
+  get heldBytes(): number {
+    return this.#waitingBytes + this.#recentBytes
+  }
+
+  /** Whether PUBLISH_RECORDS_MAX records of the largest size fit. */
+  get hasRoom(): boolean {
+    const { outboxBytesMax, recordBytesMax } = this.#limits
+    return this.#waitingBytes + PUBLISH_RECORDS_MAX * recordBytesMax <= outboxBytesMax
+  }
 
   /** Takes all records or, where they do not fit, none (OUTBOX_FULL). */
   push(records: readonly EventRecord[], publishedMs: number): void {
-    const waiting = this.pending + records.length
-    if (waiting > OUTBOX_EVENTS_MAX) {
+    const packed = records.map((record) => pack(record, publishedMs))
+    const waitingBytes = packed.reduce((sum, { bytes }) => sum + bytes, this.#waitingBytes)
+    const { outboxBytesMax } = this.#limits
+    if (waitingBytes > outboxBytesMax) {
       throw new PlimsollError(
         'OUTBOX_FULL',
-        `${records.length} more events would make ${waiting} waiting for Redis; the limit is ${OUTBOX_EVENTS_MAX} (OUTBOX_EVENTS_MAX)`,
+        `${records.length} more events would make ${waitingBytes} bytes waiting for Redis; the limit is ${outboxBytesMax} (OUTBOX_BYTES_MAX)`,
       )
     }
-    for (const record of records) {
-      const slot = this.#published % SLOTS
-      this.#slots[slot] = record
-      this.#publishedMs[slot] = publishedMs
-      this.#published++
-    }
+    for (const record of packed) this.#records.push(record)
+    this.#waitingBytes = waitingBytes
+    this.#published += packed.length
   }
 
-  record(sequence: number): EventRecord {
-    const record = this.#slots[(sequence - 1) % SLOTS]
-    assert(record !== undefined && sequence > this.#forgotten, `record ${sequence} is no longer held`)
+  record(sequence: number): PackedRecord {
+    const record = this.#records[sequence - this.#firstSequence]
+    assert(record !== undefined, `record ${sequence} is no longer held`)
     return record
   }
 
-  publishedMs(sequence: number): number {
-    return this.#publishedMs[(sequence - 1) % SLOTS]!
+  /** Records from `first` on that go together: at least one, at most `recordsMax` and `bytesMax`, none after `last`. */
+  batch(first: number, last: number, recordsMax: number, bytesMax: number): PackedRecord[] {
+    const batch: PackedRecord[] = []
+    let bytes = 0
+    for (let sequence = first; sequence <= last && batch.length < recordsMax; sequence++) {
+      const record = this.record(sequence)
+      bytes += record.bytes
+      if (bytes > bytesMax && batch.length > 0) break
+      batch.push(record)
+    }
+    return batch
   }
 
   advanceStreamed(sequence: number): void {
@@ -72,18 +119,36 @@ export class Outbox {
 
   advanceEnqueued(sequence: number): void {
     assert(sequence >= this.#enqueued && sequence <= this.#streamed, `enqueued cannot advance to ${sequence}`)
-    this.#enqueued = sequence
-    while (this.#forgotten < sequence - RECENT_EVENTS_MAX) {
-      this.#slots[this.#forgotten % SLOTS] = undefined
-      this.#forgotten++
+    while (this.#enqueued < sequence) {
+      const { bytes } = this.record(++this.#enqueued)
+      this.#waitingBytes -= bytes
+      this.#recentBytes += bytes
     }
+    while (this.#recentBytes > this.#limits.recentBytesMax) this.#forgetOldest()
   }
 
   /** Puts the cursors back to what Redis holds. Returns how many records the stream lacks that are no longer held. */
   rewind(streamed: number, enqueued: number): number {
     const missing = Math.max(0, this.#forgotten - streamed)
     this.#streamed = Math.max(Math.min(streamed, this.#streamed), this.#forgotten)
-    this.#enqueued = Math.max(Math.min(enqueued, this.#enqueued, this.#streamed), this.#forgotten)
+    const target = Math.max(Math.min(enqueued, this.#enqueued, this.#streamed), this.#forgotten)
+    for (; this.#enqueued > target; this.#enqueued--) {
+      const { bytes } = this.record(this.#enqueued)
+      this.#recentBytes -= bytes
+      this.#waitingBytes += bytes
+    }
     return missing
+  }
+
+  #forgetOldest(): void {
+    const sequence = this.#forgotten + 1
+    this.#recentBytes -= this.record(sequence).bytes
+    const place = sequence - this.#firstSequence
+    this.#records[place] = undefined
+    this.#forgotten = sequence
+    const forgottenPlaces = place + 1
+    if (forgottenPlaces < COMPACT_RECORDS_MIN || forgottenPlaces * 2 < this.#records.length) return
+    this.#records = this.#records.slice(forgottenPlaces)
+    this.#firstSequence += forgottenPlaces
   }
 }

@@ -1,97 +1,100 @@
-import { type ConnectionOptions, Queue } from 'bullmq'
-import { type Clock, EVENT_SCHEMA_VERSION } from '../domain/index.ts'
-import { assert } from '../errors.ts'
+import { type ConnectionOptions, Job, type JobJson, type JobProgress, type JobType, Queue } from 'bullmq'
+import type { Clock } from '../domain/index.ts'
 import { withDeadline } from './connection.ts'
-import { JOB_EVENTS_MAX, type JobData } from './schema.ts'
-import { parseStreamId } from './stream-id.ts'
+import { type EventJob, lastEventOf } from './jobs.ts'
+import { compareStreamIds, type StreamId } from './stream-id.ts'
 
-/** Name of the BullMQ queue of events where none is given. */
+/** Name of the BullMQ queue of events where no consumer is named. */
 export const EVENTS_QUEUE_NAME = 'margin-events'
-/** Jobs in one `addBulk`. */
-export const ADD_JOBS_MAX = 10
+/** What a named consumer may be called. */
+export const CONSUMER_PATTERN = /^[a-z0-9-]{1,32}$/
+export const CONSUMERS_MAX = 16
+
 const ADD_LIMIT_MS = 10_000
+const ASK_LIMIT_MS = 5_000
 const CLOSE_LIMIT_MS = 2_000
 /**
- * Completed jobs stay this long, so that adding one again is a no-op. Beyond either limit a repeat runs
+ * Completed jobs stay this long, so that adding one again is a no-op. Beyond one of the limits a repeat runs
  * again, and the subscriber's inbox is what makes it one effect.
  */
 const COMPLETED_KEPT_S = 86_400
 const COMPLETED_JOBS_MAX = 2_000
+/** A job that completes leaves so many of the newest that this is not exceeded if all were of its size. */
+const COMPLETED_BYTES_MAX = 64 * 1024 * 1024
 /** Entries of BullMQ's own stream of job events, which nothing here reads. */
 const JOB_NEWS_LENGTH_MAX = 1_000
 /** A job that keeps failing is tried about once a second for eleven days, then stays in the failed set. */
 const JOB_ATTEMPTS_MAX = 1_000_000
 const JOB_RETRY_DELAY_MS = 1_000
+const NOT_DONE: JobType[] = ['waiting', 'active', 'delayed', 'prioritized']
+const ALL: JobType[] = [...NOT_DONE, 'completed', 'failed']
+/** Jobs of each state that are looked through for the newest event. */
+const NEWEST_JOBS_MAX = 1_000
 
 /** Anything that BullMQ takes as a connection: an ioredis instance or its options. */
 export type QueueConnection = ConnectionOptions
 
-export interface QueuedEvent {
-  readonly id: string
-  readonly event: unknown
+/** Name of the queue of a named consumer, or of the one queue that there is without. */
+export function queueNameOf(consumer?: string): string {
+  return consumer === undefined ? EVENTS_QUEUE_NAME : `${EVENTS_QUEUE_NAME}-${consumer}`
 }
 
-export interface EventJob {
-  readonly id: string
-  readonly data: JobData
-}
+/** Data of a job that is JSON text already. */
+class JobText {
+  readonly text: string
 
-/** Events in stream order, cut into jobs of one fence and at most JOB_EVENTS_MAX events each. */
-export function jobsOf(events: readonly QueuedEvent[]): EventJob[] {
-  const jobs: EventJob[] = []
-  let start = 0
-  for (let end = 1; end <= events.length; end++) {
-    const full = end - start === JOB_EVENTS_MAX
-    if (end < events.length && !full && fenceOf(events[end]!) === fenceOf(events[start]!)) continue
-    jobs.push(jobOf(events.slice(start, end)))
-    start = end
+  constructor(text: string) {
+    this.text = text
   }
-  return jobs
-}
 
-/**
- * The id names the first and the last event: a batch that is cut anew after a restart is another job, since
- * BullMQ would silently drop a longer one under the id of a shorter one.
- */
-function jobOf(events: readonly QueuedEvent[]): EventJob {
-  const first = events[0]
-  const last = events.at(-1)
-  assert(first !== undefined && last !== undefined, 'a job has at least one event')
-  return {
-    id: `j${first.id}-${parseStreamId(last.id).sequence}`,
-    data: {
-      schemaVersion: EVENT_SCHEMA_VERSION,
-      events: events.map(({ event }) => event),
-      streamIds: { first: first.id, last: last.id },
-    },
+  /** BullMQ's own serialization; `TextJob` puts the text in its place. */
+  toJSON(): null {
+    return null
   }
 }
 
-function fenceOf({ id }: QueuedEvent): number {
-  return parseStreamId(id).fence
+class TextJob<Data, Result, Name extends string, Progress extends JobProgress> extends Job<
+  Data,
+  Result,
+  Name,
+  Progress
+> {
+  override asJSON(): JobJson {
+    const json = super.asJSON()
+    return this.data instanceof JobText ? { ...json, data: this.data.text } : json
+  }
 }
 
-/** The BullMQ side. Adding a job again is a no-op while BullMQ still holds it. */
+class TextQueue extends Queue<JobText> {
+  protected override get Job(): typeof Job {
+    return TextJob
+  }
+}
+
+export interface EventQueueOptions {
+  readonly connection: QueueConnection
+  readonly prefix: string
+  readonly name: string
+  readonly clock: Clock
+  readonly failed: (error: Error) => void
+}
+
+/** One BullMQ queue. Adding a job again is a no-op while BullMQ still holds it. */
 export class EventQueue {
-  readonly #queue: Queue
+  readonly name: string
+  readonly #queue: TextQueue
   readonly #clock: Clock
 
-  constructor(
-    connection: QueueConnection,
-    prefix: string,
-    name: string,
-    clock: Clock,
-    failed: (error: Error) => void,
-  ) {
+  constructor({ connection, prefix, name, clock, failed }: EventQueueOptions) {
+    this.name = name
     this.#clock = clock
-    this.#queue = new Queue(name, {
+    this.#queue = new TextQueue(name, {
       connection,
       prefix,
       streams: { events: { maxLen: JOB_NEWS_LENGTH_MAX } },
       defaultJobOptions: {
         attempts: JOB_ATTEMPTS_MAX,
         backoff: { type: 'fixed', delay: JOB_RETRY_DELAY_MS },
-        removeOnComplete: { age: COMPLETED_KEPT_S, count: COMPLETED_JOBS_MAX },
         removeOnFail: false,
       },
     })
@@ -100,12 +103,40 @@ export class EventQueue {
 
   async add(jobs: readonly EventJob[]): Promise<void> {
     const added = this.#queue.addBulk(
-      jobs.map(({ id, data }) => ({ name: 'events', data, opts: { jobId: id } })),
+      jobs.map(({ id, name, text }) => ({
+        name,
+        data: new JobText(text),
+        opts: {
+          jobId: id,
+          removeOnComplete: { age: COMPLETED_KEPT_S, count: completedKept(text.length) },
+        },
+      })),
     )
-    await withDeadline(this.#clock, added, ADD_LIMIT_MS, `adding ${jobs.length} jobs to ${this.#queue.name}`)
+    await withDeadline(this.#clock, added, ADD_LIMIT_MS, `adding ${jobs.length} jobs to ${this.name}`)
+  }
+
+  /** Jobs that are not done. */
+  async notDone(): Promise<number> {
+    const counted = this.#queue.getJobCountByTypes(...NOT_DONE)
+    return await withDeadline(this.#clock, counted, ASK_LIMIT_MS, `counting the jobs of ${this.name}`)
+  }
+
+  /** The newest event that a job of the queue holds or held, as far as BullMQ remembers; undefined where it has no job. */
+  async newestEvent(): Promise<StreamId | undefined> {
+    const listed = this.#queue.getRanges(ALL, 0, NEWEST_JOBS_MAX - 1)
+    const ids = await withDeadline(this.#clock, listed, ASK_LIMIT_MS, `listing the jobs of ${this.name}`)
+    return ids
+      .map(lastEventOf)
+      .filter((id) => id !== undefined)
+      .sort(compareStreamIds)
+      .at(-1)
   }
 
   async close(): Promise<void> {
-    await withDeadline(this.#clock, this.#queue.close(), CLOSE_LIMIT_MS, `closing queue ${this.#queue.name}`)
+    await withDeadline(this.#clock, this.#queue.close(), CLOSE_LIMIT_MS, `closing queue ${this.name}`)
   }
+}
+
+function completedKept(jobLength: number): number {
+  return Math.max(1, Math.min(COMPLETED_JOBS_MAX, Math.floor(COMPLETED_BYTES_MAX / jobLength)))
 }

@@ -15,8 +15,19 @@ export function formatStreamId(fence: number, sequence: number): string {
   return `${fence}-${sequence}`
 }
 
+/** For text that anybody may have written: undefined where it is no id. */
+export function readStreamId(text: string): StreamId | undefined {
+  const match = /^(\d{1,15})-(\d{1,15})$/.exec(text)
+  return match === null ? undefined : { fence: Number(match[1]), sequence: Number(match[2]) }
+}
+
 export function parseStreamId(text: string): StreamId {
-  const match = /^(\d+)-(\d+)$/.exec(text)
-  assert(match !== null, `stream id ${JSON.stringify(text)} is not <fence>-<sequence>`)
-  return { fence: Number(match[1]), sequence: Number(match[2]) }
+  const id = readStreamId(text)
+  assert(id !== undefined, `stream id ${JSON.stringify(text)} is not <fence>-<sequence>`)
+  return id
+}
+
+/** Below 0 where `a` comes before `b`. */
+export function compareStreamIds(a: StreamId, b: StreamId): number {
+  return a.fence === b.fence ? a.sequence - b.sequence : a.fence - b.fence
 }

@@ -1,9 +1,19 @@
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { AccountProgress } from '../../src/domain/index.ts'
-import { JOB_EVENTS_MAX, OUTBOX_EVENTS_MAX } from '../../src/events/index.ts'
+import type { MarginAccountProgress, MarketProgress } from '../../src/domain/index.ts'
+import { JOB_EVENTS_MAX, type RedisEventLog } from '../../src/events/index.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
-import { idsOf, KEYS, openLog, ready, sampleRecord, sampleRecords, until, waitingJobs } from './sample.ts'
+import {
+  idsOf,
+  KEYS,
+  marketRecord,
+  openLog,
+  ready,
+  sampleRecord,
+  sampleRecords,
+  until,
+  waitingJobs,
+} from './sample.ts'
 
 let server: TestRedis
 let probe: Redis
@@ -18,6 +28,17 @@ afterAll(async () => {
 })
 
 const ids = (records: readonly { event: { id: string } }[]) => records.map(({ event }) => event.id)
+
+/** What an earlier run left, as the monitor is given it. */
+async function restored(log: RedisEventLog) {
+  const marginAccounts = new Map<string, MarginAccountProgress>()
+  const markets: MarketProgress[] = []
+  await log.restore({
+    marginAccount: (id, progress) => void marginAccounts.set(id, progress),
+    market: (progress) => void markets.push(progress),
+  })
+  return { marginAccounts, markets }
+}
 
 async function streamIds(): Promise<string[]> {
   const entries = await probe.xrange(KEYS.events, '-', '+')
@@ -35,7 +56,9 @@ describe('the log of events', () => {
     const jobs = await waitingJobs(server.url)
     expect(jobs.map(({ data }) => data.events.length)).toEqual([1, 1, 1])
     expect(jobs[0]?.data).toEqual({
-      schemaVersion: 1,
+      schemaVersion: 2,
+      logId: log.logId,
+      shard: '0',
       events: [records[0]?.event],
       streamIds: { first: expect.stringMatching(/^\d+-1$/), last: expect.stringMatching(/^\d+-1$/) },
     })
@@ -68,45 +91,35 @@ describe('the log of events', () => {
     await close()
   })
 
-  it('stores the progress of each account with its events and restores it in the next run', async () => {
+  it('stores the progress of each subject with its events and restores it in the next run', async () => {
     const first = await openLog(server.url)
-    first.log.publish(sampleRecords(250))
+    first.log.publish([...sampleRecords(250), marketRecord('BTCUSDT', 1)])
     await first.log.flush(5_000)
     await first.close()
     const second = await openLog(server.url)
-    const restored = new Map<string, AccountProgress>()
-    await second.log.restore((account, progress) => void restored.set(account, progress))
-    expect(restored.size).toBe(100)
-    expect(restored.get('desk/49')).toEqual(sampleRecord('desk/49', 3).progress)
-    expect(restored.get('desk/50')).toEqual(sampleRecord('desk/50', 2).progress)
+    const { marginAccounts, markets } = await restored(second.log)
+    expect(marginAccounts.size).toBe(100)
+    expect(marginAccounts.get('desk/49/cross/USDT')).toEqual(sampleRecord('desk/49', 3).progress)
+    expect(marginAccounts.get('desk/50/cross/USDT')).toEqual(sampleRecord('desk/50', 2).progress)
+    expect(markets).toEqual([marketRecord('BTCUSDT', 1).progress])
+    expect(second.faults).toEqual([])
     await second.close()
   })
 
-  it('refuses to restore a progress that is not valid, naming the account', async () => {
-    await probe.hset(KEYS.progress, 'desk/1', '{"sequence":-1}')
-    const { log, close } = await openLog(server.url)
-    await expect(log.restore(() => undefined)).rejects.toMatchObject({
-      code: 'INPUT_INVALID',
-      path: 'desk/1',
-      message: expect.stringContaining('desk/1'),
-    })
-    await close()
-  })
-
-  it('takes no more than the outbox holds: all of a call or nothing', async () => {
-    const { log, close } = await openLog(server.url)
-    const record = sampleRecord('desk/1', 1)
-    const tooMany = new Array(OUTBOX_EVENTS_MAX + 1).fill(record)
-    expect(() => log.publish(tooMany)).toThrow(
-      expect.objectContaining({
-        code: 'OUTBOX_FULL',
-        message: expect.stringContaining(String(OUTBOX_EVENTS_MAX)),
-      }),
+  it('takes no more bytes than the outbox holds: all of a call or nothing', async () => {
+    const limits = { outboxBytesMax: 100_000, recordBytesMax: 1_000, recentBytesMax: 10_000 }
+    const { log, close } = await openLog(server.url, { outboxLimits: limits })
+    expect(log.hasRoom).toBe(true)
+    expect(() => log.publish(sampleRecords(80))).toThrow(
+      expect.objectContaining({ code: 'OUTBOX_FULL', message: expect.stringContaining('limit is 100000') }),
     )
     expect(log.pending).toBe(0)
-    log.publish([record])
+    const records = sampleRecords(25)
+    log.publish(records)
+    expect(log.hasRoom).toBe(false)
     expect(await log.flush(5_000)).toBe(true)
-    expect(await streamIds()).toEqual([record.event.id])
+    expect(log.hasRoom).toBe(true)
+    expect(await streamIds()).toEqual(ids(records))
     await close()
   })
 
@@ -154,7 +167,7 @@ describe('after a restart', () => {
     await first.close()
     const before = await waitingJobs(server.url)
     const [top] = (await probe.xrange(KEYS.events, '-', '+', 'COUNT', 1))[0] ?? ['']
-    await probe.set(`${KEYS.events}:enqueued`, top)
+    await probe.set(KEYS.cursor, top)
     const second = await openLog(server.url)
     await second.log.flush(5_000)
     expect(before).toHaveLength(1)
@@ -173,7 +186,7 @@ describe('after a restart', () => {
     for (const [index, { event }] of records.slice(1).entries()) {
       await probe.xadd(KEYS.events, `${fence}-${index + 2}`, 'event', JSON.stringify(event))
     }
-    await probe.set(`${KEYS.events}:enqueued`, owner?.[0] ?? '')
+    await probe.set(KEYS.cursor, owner?.[0] ?? '')
     const second = await openLog(server.url)
     await second.log.flush(5_000)
     expect(new Set(idsOf(await waitingJobs(server.url)))).toEqual(new Set(ids(records)))
@@ -186,7 +199,7 @@ describe('two owners of one stream', () => {
     const first = await openLog(server.url)
     first.log.publish([sampleRecord('desk/1', 1)])
     await first.log.flush(5_000)
-    const second = await openLog(server.url)
+    const second = await openLog(server.url, { takeOver: true })
     first.log.publish([sampleRecord('desk/1', 2)])
     await until(() => first.faults.length > 0)
     expect(first.faults.map(({ code }) => code)).toEqual(['STREAM_FENCED'])

@@ -1,17 +1,34 @@
+import { createHash } from 'node:crypto'
 import { Queue } from 'bullmq'
 import { Redis } from 'ioredis'
 import { systemClock } from '../../src/clock.ts'
-import type { EventKind, EventRecord, MarginEvent } from '../../src/domain/index.ts'
+import { seededRandom } from '../../src/demo/random.ts'
+import {
+  type EventKind,
+  type EventRecord,
+  type LeftBehind,
+  type MarginEvent,
+  type MarketEvent,
+  marketSubject,
+} from '../../src/domain/index.ts'
 import type { PlimsollError } from '../../src/errors.ts'
-import { EVENTS_QUEUE_NAME, type JobData, openEventLog, type RedisEventLog } from '../../src/events/index.ts'
-import { eventId } from '../../src/monitor/index.ts'
+import {
+  type EventLogOptions,
+  type JobData,
+  openEventLog,
+  queueNameOf,
+  type RedisEventLog,
+} from '../../src/events/index.ts'
+import { keysOf } from '../../src/redis/index.ts'
 
 /** An event of the size that a real one has: a cross account with two positions. */
 export function sampleEvent(account: string, sequence: number, kind: EventKind = 'liquidation'): MarginEvent {
   const marginAccount = `${account}/cross/USDT`
   return {
-    schemaVersion: 1,
-    id: eventId({ marginAccount, episode: sequence, kind, level: '1' }),
+    schemaVersion: 2,
+    id: sampleId(`${marginAccount} ${sequence} ${kind}`),
+    logId: 'sample',
+    shard: '0',
     kind,
     venue: 'bybit',
     account,
@@ -58,25 +75,65 @@ export function sampleEvent(account: string, sequence: number, kind: EventKind =
     confidence: 'confirmed',
     reasons: [],
     ruleBook: 'bybit-2026-01-01',
+    ruleAgeDays: 3,
     eventTimeMs: 1_760_000_000_000,
     receivedTimeMs: 1_760_000_000_003,
     detectionLatencyMs: 0.21,
   }
 }
 
-export function sampleRecord(account: string, sequence: number): EventRecord {
+/** The same letters for the same text, in the form of an event's id. */
+function sampleId(text: string): string {
+  const digest = createHash('sha256').update(text).digest()
+  return `e_${[...digest.subarray(0, 26)].map((byte) => 'abcdefghijklmnopqrstuvwxyz234567'[byte % 32]).join('')}`
+}
+
+/** An event with `count` positions, each of its own market. */
+export function largeEvent(account: string, sequence: number, count: number): MarginEvent {
+  const event = sampleEvent(account, sequence)
+  const symbols = Array.from({ length: count }, (_, index) => `M${index}USDT`)
   return {
-    event: sampleEvent(account, sequence),
-    progress: {
-      sequence,
-      marginAccounts: {
-        [`${account}/cross/USDT`]: {
-          ...{ episode: sequence, level: '1', open: true, unknown: false },
-          ...{ venue: 'bybit', marginMode: 'cross', settle: 'USDT' },
-        },
-      },
-    },
+    ...event,
+    marks: symbols.map((symbol) => ({ ...event.marks[0]!, symbol })),
+    positions: symbols.map((symbol) => ({ ...event.positions[0]!, symbol })),
   }
+}
+
+export function recordOf(event: MarginEvent): EventRecord {
+  const { account, venue, marginMode, settle, sequence, episode, level } = event
+  return {
+    event,
+    subject: event.marginAccount,
+    progress: { account, venue, marginMode, settle, sequence, episode, level, open: true, unknown: false },
+  }
+}
+
+export function sampleRecord(account: string, sequence: number, kind?: EventKind): EventRecord {
+  return recordOf(sampleEvent(account, sequence, kind))
+}
+
+/** The margin account is closed for good: its progress is forgotten. */
+export function forgottenRecord(account: string, sequence: number): EventRecord {
+  return { ...sampleRecord(account, sequence, 'closed'), progress: null }
+}
+
+export function marketRecord(symbol: string, sequence: number): EventRecord {
+  const kind = sequence % 2 === 1 ? 'market-stale' : 'market-fresh'
+  const subject = marketSubject('bybit', symbol)
+  const event: MarketEvent = {
+    ...{
+      schemaVersion: 2,
+      id: sampleId(`${subject} ${sequence}`),
+      logId: 'sample',
+      shard: '0',
+      venue: 'bybit',
+    },
+    ...{ episode: sequence, sequence, kind, symbol, sinceMs: 1_760_000_000_000, marginAccounts: 12 },
+    markPrice: kind === 'market-fresh' ? '58120.25' : null,
+    receivedTimeMs: 1_760_000_000_003,
+  }
+  const progress = { venue: 'bybit', symbol, episode: sequence, sequence, stale: kind === 'market-stale' }
+  return { event, subject, progress }
 }
 
 /** `count` records over a hundred accounts, each with sequences from 1. */
@@ -87,11 +144,7 @@ export function sampleRecords(count: number, from = 0): EventRecord[] {
   })
 }
 
-export const KEYS = {
-  events: '{plimsoll:0}:events',
-  progress: '{plimsoll:0}:progress',
-  queuePrefix: '{plimsoll:0}',
-}
+export const KEYS = keysOf('0')
 
 /** A connection as the worker makes it for commands: they fail while the server is away. */
 export function commandConnection(url: string): Redis {
@@ -121,40 +174,54 @@ export interface OpenedLog {
   readonly log: RedisEventLog
   readonly redis: Redis
   readonly faults: PlimsollError[]
-  close(): Promise<void>
+  readonly notices: string[]
+  /** Returns what is left behind. */
+  close(): Promise<LeftBehind>
 }
 
-export async function openLog(url: string): Promise<OpenedLog> {
+let opened = 0
+
+export async function openLog(url: string, options: Partial<EventLogOptions> = {}): Promise<OpenedLog> {
   const redis = await ready(commandConnection(url))
   const queue = queueConnection(url)
   const faults: PlimsollError[] = []
-  const log = await openEventLog({
-    redis,
-    queueConnection: queue,
-    keys: KEYS,
-    queueName: EVENTS_QUEUE_NAME,
-    clock: systemClock,
-    fault: (error) => void faults.push(error),
-  })
-  return {
-    log,
-    redis,
-    faults,
-    async close() {
-      await log.close()
-      redis.disconnect()
-      queue.disconnect()
-    },
+  const notices: string[] = []
+  const disconnect = () => {
+    redis.disconnect()
+    queue.disconnect()
+  }
+  try {
+    const log = await openEventLog({
+      ...{ redis, queueConnection: queue, keys: KEYS, clock: systemClock, random: seededRandom(7, ++opened) },
+      fault: (error) => void faults.push(error),
+      notice: (line) => void notices.push(line),
+      ...options,
+    })
+    const close = async () => {
+      const left = await log.close()
+      disconnect()
+      return left
+    }
+    return { log, redis, faults, notices, close }
+  } catch (error) {
+    disconnect()
+    throw error
   }
 }
 
-/** The jobs that wait, oldest first. */
-export async function waitingJobs(url: string): Promise<{ id: string; data: JobData }[]> {
+export interface WaitingJob {
+  readonly id: string
+  readonly name: string
+  readonly data: JobData
+}
+
+/** The jobs that wait, oldest first, as BullMQ itself reads them. */
+export async function waitingJobs(url: string, consumer?: string): Promise<WaitingJob[]> {
   const connection = queueConnection(url)
-  const queue = new Queue(EVENTS_QUEUE_NAME, { connection, prefix: KEYS.queuePrefix })
+  const queue = new Queue(queueNameOf(consumer), { connection, prefix: KEYS.queuePrefix })
   try {
     const jobs = await queue.getJobs(['waiting'], 0, -1, true)
-    return jobs.map((job) => ({ id: job.id ?? '', data: job.data as JobData }))
+    return jobs.map(({ id, name, data }) => ({ id: id ?? '', name, data: data as JobData }))
   } finally {
     await queue.close()
     connection.disconnect()

@@ -1,0 +1,42 @@
+import type { EventRecord, PlimsollEvent } from '../domain/index.ts'
+
+/** What a record takes beside its texts: its object, its buffers, its name. Limits count it, so that they hold for small events too. */
+export const RECORD_OVERHEAD_BYTES = 512
+
+/** What the name of a job and its order need of an event. */
+export interface EventDigest {
+  readonly kind: PlimsollEvent['kind']
+  /** Place by shortfall in its instant, 1 is the worst; 0 for an event of a market. */
+  readonly rank: number
+  /** The margin account's id, or `marketSubject`. */
+  readonly subject: string
+}
+
+/** A record as the log keeps it: its JSON made once, as bytes that the garbage collector does not walk through. */
+export interface PackedRecord extends EventDigest {
+  readonly event: Buffer
+  /** Null: the subject's progress is forgotten. */
+  readonly progress: Buffer | null
+  readonly sequence: number
+  readonly publishedMs: number
+  readonly bytes: number
+}
+
+export function pack({ event, subject, progress }: EventRecord, publishedMs: number): PackedRecord {
+  const eventBytes = Buffer.from(JSON.stringify(event))
+  const progressBytes = progress === null ? null : Buffer.from(JSON.stringify(progress))
+  return {
+    kind: event.kind,
+    rank: rankOf(event),
+    subject,
+    event: eventBytes,
+    progress: progressBytes,
+    sequence: event.sequence,
+    publishedMs,
+    bytes: eventBytes.length + (progressBytes?.length ?? 0) + RECORD_OVERHEAD_BYTES,
+  }
+}
+
+export function rankOf(event: PlimsollEvent): number {
+  return 'rank' in event ? event.rank : 0
+}
