@@ -168,6 +168,9 @@ export class Judge {
       this.book.remove(change.id, closed)
       return
     }
+    if (change.kind === 'unreadable') return this.#suspend(change.id, nowMonotonicMs)
+    // The terms that are held stay under watch.
+    if (change.kind === 'lost') return
     const changed: Watched[] = []
     try {
       this.book.put(change.account, (watched) => changed.push(watched), closed)
