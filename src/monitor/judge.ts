@@ -168,7 +168,10 @@ export class Judge {
       this.book.remove(change.id, closed)
       return
     }
-    if (change.kind === 'unreadable') return this.#suspend(change.id, nowMonotonicMs)
+    if (change.kind === 'unreadable') {
+      this.#suspend(change.id, nowMonotonicMs)
+      return
+    }
     // The terms that are held stay under watch.
     if (change.kind === 'lost') return
     const changed: Watched[] = []
