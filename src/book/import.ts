@@ -1,17 +1,18 @@
 import { PlimsollError } from '../errors.ts'
 import {
   type Candidate,
+  type CheckAccount,
   checkCandidate,
   jsonCandidate,
-  type KnowsSymbol,
   type Refusal,
+  type Refused,
   refusal,
 } from './candidate.ts'
 import { type Line, LineSplitter } from './lines.ts'
 import { CsvAccounts } from './rows.ts'
 import { type AccountWrite, BATCH_ACCOUNTS_MAX, type Book } from './store.ts'
 
-/** Refusals listed in the summary; more are counted. */
+/** Faults listed in the summary; the accounts of all others are counted. */
 export const REFUSED_REPORTED_MAX = 1_000
 
 export type ImportFormat = 'jsonl' | 'csv'
@@ -21,9 +22,11 @@ export interface ImportOptions {
   readonly format: ImportFormat
   /** Absent: everything is checked, nothing is written. */
   readonly book?: Pick<Book, 'putMany'>
-  readonly knows: KnowsSymbol
+  /** What the rules have against an account that fits the schema. */
+  readonly check: CheckAccount
   /** Write accounts whose stated version is not above the stored one under the next version. */
   readonly force?: boolean
+  /** Called for each named fault of an account that is refused. */
   readonly refused?: (refusal: Refusal) => void
   readonly progress?: (progress: { readonly bytes: number; readonly imported: number }) => void
 }
@@ -33,7 +36,7 @@ export interface ImportSummary {
   readonly read: number
   readonly imported: number
   readonly refusedCount: number
-  /** The first REFUSED_REPORTED_MAX, by line. */
+  /** The first REFUSED_REPORTED_MAX faults, by line; an account may have several. */
   readonly refused: readonly Refusal[]
 }
 
@@ -93,16 +96,16 @@ class ImportRun {
     return { read: this.#read, imported: this.imported, refusedCount: this.#refusedCount, refused }
   }
 
-  #candidatesOf(line: Line): (Candidate | Refusal)[] {
+  #candidatesOf(line: Line): (Candidate | Refused)[] {
     if (this.#csv !== undefined) return this.#csv.push(line)
     return line.text.trim() === '' ? [] : [jsonCandidate(line)]
   }
 
-  async #take(found: Candidate | Refusal): Promise<void> {
+  async #take(found: Candidate | Refused): Promise<void> {
     this.#read += 1
-    if ('rule' in found) return this.#refuse(found)
-    const checked = checkCandidate(found, this.#options.knows)
-    if ('rule' in checked) return this.#refuse(checked)
+    if (!('raw' in found)) return this.#refuse(found)
+    const checked = checkCandidate(found, this.#options.check)
+    if (!('account' in checked)) return this.#refuse(checked)
     const isForced = this.#options.force === true && checked.version === 'stated'
     const write: AccountWrite = isForced ? { ...checked, version: 'force' } : checked
     this.#batch.push({ line: found.lineOf([]), write })
@@ -133,7 +136,7 @@ class ImportRun {
       if ('written' in result) this.imported += 1
       else {
         const rule = `must be above the stored version ${result.conflict} (--force takes the next version)`
-        this.#refuse(refusal(line, ['version'], write.account.version, rule))
+        this.#refuse([refusal(line, ['version'], write.account.version, rule)])
       }
     })
   }
@@ -144,9 +147,11 @@ class ImportRun {
     return new PlimsollError('REDIS_UNAVAILABLE', message, { cause })
   }
 
-  #refuse(refused: Refusal): void {
+  #refuse(refused: Refused): void {
     this.#refusedCount += 1
-    if (this.#refused.length < REFUSED_REPORTED_MAX) this.#refused.push(refused)
-    this.#options.refused?.(refused)
+    for (const fault of refused) {
+      if (this.#refused.length < REFUSED_REPORTED_MAX) this.#refused.push(fault)
+      this.#options.refused?.(fault)
+    }
   }
 }

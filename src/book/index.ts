@@ -1,4 +1,4 @@
-export type { KnowsSymbol, Refusal } from './candidate.ts'
+export type { CheckAccount, Refusal } from './candidate.ts'
 export {
   type ImportFormat,
   type ImportOptions,

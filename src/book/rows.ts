@@ -1,15 +1,17 @@
 import { PlimsollError } from '../errors.ts'
-import { type Candidate, type Refusal, refusal } from './candidate.ts'
+import { type Candidate, lineRefusal, type Refusal, type Refused, refusal } from './candidate.ts'
 import { parseCsvRow } from './csv.ts'
 import { LINE_LENGTH_MAX, type Line } from './lines.ts'
 
 /** Ids kept to notice rows of one account that are apart. More accounts in one file are a fault. */
 export const CSV_ACCOUNTS_MAX = 5_000_000
 
+/** The same in every row of an account that states them. */
+const ACCOUNT_COLUMNS = ['venue', 'version', 'separateWallets'] as const
 const COLLATERAL_COLUMNS = ['asset', 'amount'] as const
 const POSITION_COLUMNS = ['symbol', 'marginMode', 'size', 'entryPrice', 'leverage', 'isolatedMargin'] as const
 /** Columns of an import in CSV, in any order. `id` and `venue` must be there. */
-export const CSV_COLUMNS = ['id', 'venue', 'version', ...COLLATERAL_COLUMNS, ...POSITION_COLUMNS] as const
+export const CSV_COLUMNS = ['id', ...ACCOUNT_COLUMNS, ...COLLATERAL_COLUMNS, ...POSITION_COLUMNS] as const
 
 type Column = (typeof CSV_COLUMNS)[number]
 type Row = Partial<Record<Column, string>>
@@ -18,8 +20,7 @@ type Row = Partial<Record<Column, string>>
 interface Group {
   readonly id: string
   readonly line: number
-  readonly venue: string | undefined
-  readonly version: string | undefined
+  readonly stated: Row
   readonly collateral: Row[]
   readonly collateralLines: number[]
   readonly positions: Row[]
@@ -40,7 +41,7 @@ export class CsvAccounts {
   readonly #seen = new Set<string>()
 
   /** Accounts that are complete now. Throws INPUT_INVALID for a header that does not fit. */
-  push(line: Line): (Candidate | Refusal)[] {
+  push(line: Line): (Candidate | Refused)[] {
     if (line.text.trim() === '') return []
     if (this.#columns === undefined) {
       this.#columns = readHeader(line)
@@ -50,7 +51,7 @@ export class CsvAccounts {
     const row = Object.fromEntries(
       fields.map((field, index) => [this.#columns?.[index] ?? '', field]).filter(([, field]) => field !== ''),
     ) as Row
-    const broken = fault === undefined ? undefined : refusal(line.number, [], line.text, fault)
+    const broken = fault === undefined ? undefined : lineRefusal(line.number, line.text, fault)
     if (row.id === undefined)
       return this.#pushOrphan(broken ?? refusal(line.number, ['id'], undefined, 'must not be empty'))
     const complete = row.id === this.#group?.id ? [] : this.end()
@@ -61,11 +62,11 @@ export class CsvAccounts {
   }
 
   /** The account whose rows were the last ones. */
-  end(): (Candidate | Refusal)[] {
+  end(): (Candidate | Refused)[] {
     const group = this.#group
     this.#group = undefined
     if (group === undefined) return []
-    return [group.fault ?? candidateOf(group)]
+    return [group.fault === undefined ? candidateOf(group) : [group.fault]]
   }
 
   #read(line: Line, columns: readonly Column[]): { fields: readonly string[]; fault: string | undefined } {
@@ -75,12 +76,12 @@ export class CsvAccounts {
     return { fields, fault: `must have ${columns.length} fields as the header, has ${fields.length}` }
   }
 
-  #pushOrphan(broken: Refusal): (Candidate | Refusal)[] {
+  #pushOrphan(broken: Refusal): (Candidate | Refused)[] {
     this.#orphan = broken
     if (this.#group !== undefined) {
       this.#group.fault ??= neighbour(this.#group.line, this.#group.id, broken.line)
     }
-    return [...this.end(), broken]
+    return [...this.end(), [broken]]
   }
 
   #open(id: string, row: Row, line: number): Group {
@@ -99,8 +100,7 @@ export class CsvAccounts {
     return {
       id,
       line,
-      venue: row.venue,
-      version: row.version,
+      stated: part(row, ACCOUNT_COLUMNS) ?? {},
       collateral: [],
       collateralLines: [],
       positions: [],
@@ -125,9 +125,9 @@ function readHeader(line: Line): readonly Column[] {
 }
 
 function add(group: Group, row: Row, line: number): void {
-  for (const name of ['venue', 'version'] as const) {
-    if (row[name] !== undefined && row[name] !== group[name]) {
-      const rule = `must be the same in all rows of the account (first: ${group[name] ?? 'empty'})`
+  for (const name of ACCOUNT_COLUMNS) {
+    if (row[name] !== undefined && row[name] !== group.stated[name]) {
+      const rule = `must be the same in all rows of the account (first: ${group.stated[name] ?? 'empty'})`
       group.fault ??= refusal(line, [name], row[name], rule)
     }
   }
@@ -151,13 +151,22 @@ function part(row: Row, columns: readonly Column[]): Row | undefined {
   return entries.length === 0 ? undefined : (Object.fromEntries(entries) as Row)
 }
 
+const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
+  ['true', true],
+  ['false', false],
+])
+
 function candidateOf(group: Group): Candidate {
-  const { id, venue, version, collateral, positions } = group
+  const { id, stated, collateral, positions } = group
+  const { version, separateWallets } = stated
   return {
     raw: {
       id,
-      ...(venue === undefined ? {} : { venue }),
+      ...stated,
       ...(version === undefined ? {} : { version: /^\d{1,16}$/.test(version) ? Number(version) : version }),
+      ...(separateWallets === undefined
+        ? {}
+        : { separateWallets: BOOLEANS.get(separateWallets) ?? separateWallets }),
       collateral,
       positions,
     },

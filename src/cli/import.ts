@@ -2,21 +2,22 @@ import { stat } from 'node:fs/promises'
 import { Command, Option } from 'commander'
 import {
   type Book,
+  type CheckAccount,
   CSV_COLUMNS,
   createBook,
   type ImportFormat,
   type ImportSummary,
   importAccounts,
-  type KnowsSymbol,
   REFUSED_REPORTED_MAX,
   type Refusal,
 } from '../book/index.ts'
 import { systemClock } from '../clock.ts'
-import { type Config, type ConfigOverrides, loadConfig, loadRulesFile } from '../config.ts'
+import { type Config, type ConfigOverrides, loadConfig } from '../config.ts'
 import { EXIT_FAULT } from '../errors.ts'
+import { accountFaultsOf } from '../margin/index.ts'
 import { systemRandom } from '../random.ts'
 import { checkRedis, closeRedis, connectRedis, keysOf, openRedis } from '../redis/index.ts'
-import { ruleBookOf } from '../venues/index.ts'
+import { ruleBooks } from '../rule-books.ts'
 import { openInput } from './lines.ts'
 import { withStoreOptions } from './options.ts'
 import { ProgressBar } from './progress.ts'
@@ -42,13 +43,13 @@ JSON lines: one account a line.
 CSV: a header, then one position, one collateral asset, or both in a row; adjacent rows with the same id are
 one account. Quotes as in RFC 4180, without line breaks inside them. Columns, in any order:
   ${CSV_COLUMNS.join(',')}
-  desk-7/alpha,bybit,17,USDT,12000.5,BTCUSDT,cross,0.5,61250.1,10,
-  desk-7/alpha,,,,,ETHUSDT,isolated,-4,3010,10,900
+  desk-7/alpha,bybit,17,,USDT,12000.5,BTCUSDT,cross,0.5,61250.1,10,
+  desk-7/alpha,,,,,,ETHUSDT,isolated,-4,3010,10,900
 
 An account without a version gets one above the stored version. A line that breaks a rule is reported with
 its number, path, value and rule; the rest is imported. Exit code 1 where any was refused.
---json prints {"read", "imported", "refusedCount", "refused": [{"line", "path", "value", "rule"}], "dryRun"};
-"refused" lists the first ${REFUSED_REPORTED_MAX}.`
+--json prints {"read", "imported", "refusedCount", "refused": [{"line", "path", "value", "shown", "rule"}],
+"dryRun"}; "refused" lists the first ${REFUSED_REPORTED_MAX} faults, up to ten of an account, "refusedCount" counts accounts.`
 
 /** `plimsoll import`: accounts from a file into the stored book, where a running worker sees them at once. */
 export function importCommand(): Command {
@@ -73,7 +74,8 @@ export function importCommand(): Command {
 async function runImport(file: string, flags: ImportFlags): Promise<void> {
   const { rules, format, dryRun, force, json, ...store } = flags
   const config = loadConfig({ ...store, rulesFile: rules } as ConfigOverrides)
-  const knows = symbolsOf(config)
+  const bookOf = ruleBooks(config)
+  const check: CheckAccount = (account) => accountFaultsOf(account, bookOf(account.venue))
   const input = await openInput(file)
   const totalBytes = file === '-' ? 0 : (await stat(file)).size
   const bar = new ProgressBar(process.stderr, systemClock, totalBytes)
@@ -81,7 +83,7 @@ async function runImport(file: string, flags: ImportFlags): Promise<void> {
     const summary = await importAccounts({
       input,
       format: format ?? (file.toLowerCase().endsWith('.csv') ? 'csv' : 'jsonl'),
-      knows,
+      check,
       ...(book === undefined ? {} : { book }),
       ...(force === undefined ? {} : { force }),
       refused: reportRefusals(bar),
@@ -119,22 +121,14 @@ async function withBook(config: Config, use: (book: Book) => Promise<void>): Pro
   }
 }
 
-function symbolsOf(config: Config): KnowsSymbol {
-  const rules = config.rulesFile === undefined ? undefined : loadRulesFile(config.rulesFile)
-  return (venue, symbol) =>
-    Object.hasOwn(rules?.get(venue) ?? {}, symbol) || ruleBookOf(venue).rulesOf(symbol) !== undefined
-}
-
 function reportRefusals(bar: ProgressBar): (refused: Refusal) => void {
   let count = 0
-  return ({ line, path, value, rule }) => {
+  return ({ line, path, shown, rule }) => {
     count += 1
     if (count === REFUSED_REPORTED_MAX + 1) bar.say('plimsoll: further refused lines are only counted')
     if (count > REFUSED_REPORTED_MAX) return
     const what = path === '' ? '' : ` ${path}`
-    bar.say(
-      `plimsoll: line ${line}:${what} is ${value === null ? 'missing' : JSON.stringify(value)}: ${rule}`,
-    )
+    bar.say(`plimsoll: line ${line}:${what} is ${shown}: ${rule}`)
   }
 }
 

@@ -4,11 +4,15 @@ import { z } from 'zod'
 import {
   type Account,
   accountSchema,
+  faultsText,
   type InstrumentRules,
   instrumentRulesMapSchema,
   isPrice,
   jsonFaultOf,
+  pathText,
   type RuleBook,
+  schemaFaultsOf,
+  shownValue,
   type VenueId,
 } from '../domain/index.ts'
 import { EXIT_FAULT, type FaultCode, PlimsollError } from '../errors.ts'
@@ -23,9 +27,6 @@ import {
 } from '../margin/index.ts'
 import { ruleBookOf, withRules } from '../venues/index.ts'
 import { isTooLong, LINE_CHARACTERS_MAX, linesOf, openInput, writeLine } from './lines.ts'
-
-/** Characters of a refused value that a message shows. */
-const SHOWN_CHARACTERS_MAX = 80
 
 export type BookOf = (venue: VenueId) => RuleBook
 
@@ -112,10 +113,10 @@ function readInput(line: string): z.infer<typeof inputSchema> {
   }
   const fault = jsonFaultOf(line)
   if (fault !== undefined) {
-    const path = pathText('', fault.path)
+    const path = pathText(fault.path)
     throw new PlimsollError('INPUT_INVALID', `${path} ${fault.rule}`, { path })
   }
-  return parseAt(inputSchema, value, '', 'INPUT_INVALID')
+  return parseAt(inputSchema, value, undefined, 'INPUT_INVALID')
 }
 
 function readMarks(marks: Readonly<Record<string, unknown>>): ReadonlyMap<string, string> {
@@ -123,7 +124,7 @@ function readMarks(marks: Readonly<Record<string, unknown>>): ReadonlyMap<string
   for (const [symbol, markPrice] of Object.entries(marks)) {
     if (!isPrice(markPrice)) {
       const path = `marks.${symbol}`
-      const message = `${path} is ${shown(markPrice)}: a price is a decimal string above zero without exponent`
+      const message = `${path} is ${shownValue(markPrice)}: a price is a decimal string above zero without exponent`
       throw new PlimsollError('MARK_INVALID', message, { path })
     }
     checked.set(symbol, markPrice)
@@ -154,33 +155,13 @@ function under<T>(prefix: string, action: () => T): T {
   }
 }
 
-function parseAt<T>(schema: z.ZodType<T>, value: unknown, prefix: string, code: FaultCode): T {
+/** `field`: where `value` stands in the line; undefined for the line itself. */
+function parseAt<T>(schema: z.ZodType<T>, value: unknown, field: string | undefined, code: FaultCode): T {
   const parsed = schema.safeParse(value)
   if (parsed.success) return parsed.data
-  const issue = parsed.error.issues[0]!
-  const unknownKeys = issue.code === 'unrecognized_keys' ? issue.keys.slice(0, 1) : []
-  const keys = [...issue.path, ...unknownKeys]
-  const path = pathText(prefix, keys)
-  const rule = unknownKeys.length > 0 ? 'unknown field' : issue.message
-  const message = `${path === '' ? 'the line' : path} is ${shown(valueAt(value, keys))}: ${rule}`
-  throw new PlimsollError(code, message, path === '' ? {} : { path })
-}
-
-/** `account`, ['positions', 3, 'size'] → `account.positions[3].size`. */
-function pathText(prefix: string, keys: readonly PropertyKey[]): string {
-  const text = keys.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('')
-  return prefix === '' ? text.replace(/^\./, '') : prefix + text
-}
-
-function valueAt(value: unknown, keys: readonly PropertyKey[]): unknown {
-  return keys.reduce<unknown>(
-    (inner, key) =>
-      typeof inner === 'object' && inner !== null ? (inner as Record<PropertyKey, unknown>)[key] : undefined,
-    value,
-  )
-}
-
-function shown(value: unknown): string {
-  const text = value === undefined ? 'missing' : JSON.stringify(value)
-  return text.length <= SHOWN_CHARACTERS_MAX ? text : `${text.slice(0, SHOWN_CHARACTERS_MAX)}…`
+  const before = field === undefined ? [] : [field]
+  const faults = schemaFaultsOf(parsed.error).map(({ path, rule }) => ({ path: [...before, ...path], rule }))
+  const line = field === undefined ? value : { [field]: value }
+  const path = pathText(faults[0]!.path)
+  throw new PlimsollError(code, faultsText(line, faults, 'the line'), path === '' ? {} : { path })
 }

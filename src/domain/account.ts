@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { decimalSchema, nonNegativeDecimalSchema, positiveDecimalSchema } from './decimal.ts'
+import type { FieldFault } from './fault.ts'
 
 export const POSITIONS_PER_ACCOUNT_MAX = 1_000
 export const ACCOUNT_ID_LENGTH_MAX = 128
@@ -16,15 +17,17 @@ export const VENUE_IDS = {
 export type VenueId = (typeof VENUE_IDS)[keyof typeof VENUE_IDS]
 
 export const venueIdSchema = z
-  .enum(Object.keys(VENUE_IDS) as [keyof typeof VENUE_IDS, ...(keyof typeof VENUE_IDS)[]])
+  .enum(Object.keys(VENUE_IDS) as [keyof typeof VENUE_IDS, ...(keyof typeof VENUE_IDS)[]], {
+    error: `must be one of ${Object.keys(VENUE_IDS).join(', ')}`,
+  })
   .transform((name): VenueId => VENUE_IDS[name])
 
-export const symbolSchema = z
-  .string()
-  .regex(/^[A-Z0-9][A-Z0-9_-]{0,39}$/, 'must be a venue symbol in capitals')
-const assetSchema = z.string().regex(/^[A-Z0-9]{1,20}$/, 'must be an asset code in capitals')
+const text = z.string({ error: 'must be a string' })
 
-export const marginModeSchema = z.enum(['isolated', 'cross'])
+export const symbolSchema = text.regex(/^[A-Z0-9][A-Z0-9_-]{0,39}$/, 'must be a venue symbol in capitals')
+const assetSchema = text.regex(/^[A-Z0-9]{1,20}$/, 'must be an asset code in capitals')
+
+export const marginModeSchema = z.enum(['isolated', 'cross'], { error: 'must be isolated or cross' })
 export type MarginMode = z.infer<typeof marginModeSchema>
 
 /**
@@ -70,14 +73,21 @@ export type Collateral = z.infer<typeof collateralSchema>
 /** What the venue calls an account, as imported and stored. Unknown fields are refused. */
 export const accountSchema = z
   .strictObject({
-    id: z
-      .string()
+    id: text
       .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces')
-      .max(ACCOUNT_ID_LENGTH_MAX),
+      .max(ACCOUNT_ID_LENGTH_MAX, `must have at most ${ACCOUNT_ID_LENGTH_MAX} characters`),
     venue: venueIdSchema,
-    version: z.int().nonnegative().default(0),
+    version: z.int({ error: 'must be a whole number' }).min(0, 'must not be below 0').default(0),
     collateral: z.array(collateralSchema).default([]),
-    positions: z.array(positionSchema).max(POSITIONS_PER_ACCOUNT_MAX).default([]),
+    /**
+     * Each currency of the wallet stands behind the positions that settle in it and behind no other (Binance
+     * single-asset mode, Bybit inverse). Without it an asset in which no position settles is refused.
+     */
+    separateWallets: z.boolean().optional(),
+    positions: z
+      .array(positionSchema)
+      .max(POSITIONS_PER_ACCOUNT_MAX, `must hold at most ${POSITIONS_PER_ACCOUNT_MAX} positions`)
+      .default([]),
     liabilities: z
       .array(z.strictObject({ asset: assetSchema, amount: nonNegativeDecimalSchema }))
       .max(0, 'liabilities are not supported by the margin rules of this version')
@@ -93,6 +103,11 @@ export const accountSchema = z
     refuseRepeats(account.positions.map(positionKey), 'positions', 'symbol', context)
   })
 export type Account = z.infer<typeof accountSchema>
+
+/** Why the rules cannot judge an account: a field of it, and what they would need. */
+export interface AccountFault extends FieldFault {
+  readonly code: 'SYMBOL_UNKNOWN' | 'ACCOUNT_UNSUPPORTED'
+}
 
 /** Identity of a position inside its account: hedge mode holds a long and a short of one symbol. */
 export function positionKey(position: Pick<Position, 'symbol' | 'marginMode' | 'size'>): string {

@@ -17,10 +17,17 @@ export function isPrice(text: unknown): text is Decimal {
 
 const RULE = 'at most 15 digits before and 18 after the point, no exponent'
 
-export const decimalSchema = z.string().regex(DECIMAL_PATTERN, `must be a decimal string (${RULE})`)
-export const nonNegativeDecimalSchema = z
-  .string()
-  .regex(UNSIGNED_DECIMAL_PATTERN, `must be a decimal string of zero or more (${RULE})`)
+/** A number of JSON has lost digits before anybody can look at them. */
+const text = z.string({
+  error: ({ input }) =>
+    typeof input === 'number' ? 'decimals are strings: it must stand in quotes' : 'must be a decimal string',
+})
+
+export const decimalSchema = text.regex(DECIMAL_PATTERN, `must be a decimal string (${RULE})`)
+export const nonNegativeDecimalSchema = text.regex(
+  UNSIGNED_DECIMAL_PATTERN,
+  `must be a decimal string of zero or more (${RULE})`,
+)
 export const positiveDecimalSchema = nonNegativeDecimalSchema.refine((text) => NONZERO_DIGIT.test(text), {
   message: 'must be above zero',
 })

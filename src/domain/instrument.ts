@@ -18,12 +18,16 @@ export const riskTierSchema = z.strictObject({
 })
 export type RiskTier = z.infer<typeof riskTierSchema>
 
-/** `multiplier`: base units (linear) or quote units (inverse) of one unit of size. */
+/**
+ * `asOf`: ISO day on which the venue was last seen to state these tiers; absent where nobody knows it.
+ * `multiplier`: base units (linear) or quote units (inverse) of one unit of size.
+ */
 export const instrumentRulesSchema = z.strictObject({
   kind: contractKindSchema,
   multiplier: positiveDecimalSchema.default('1'),
   settle: z.string().regex(/^[A-Z0-9]{1,20}$/),
   takerFeeRate: nonNegativeDecimalSchema.default('0'),
+  asOf: z.iso.date().optional(),
   tiers: z.array(riskTierSchema).min(1).max(200),
 })
 export type InstrumentRules = z.infer<typeof instrumentRulesSchema>
@@ -41,11 +45,13 @@ export interface MarginRules {
   readonly liquidation: 'reached' | 'passed'
 }
 
-/** A dated set of instrument rules. `version` goes into every event. */
+/** The instrument rules of a venue. `version` goes into every event. */
 export interface RuleBook {
   readonly venue: string
   readonly version: string
   readonly margin: MarginRules
   /** undefined for a symbol the book does not hold; the caller refuses it by name. */
   rulesOf(symbol: string): InstrumentRules | undefined
+  /** Why the book refuses a symbol whose rules were given to it; undefined for every other symbol. */
+  refusalOf?(symbol: string): string | undefined
 }

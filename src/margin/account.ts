@@ -1,5 +1,6 @@
 import type { Account, Decimal, InstrumentRules, MarginMode, Position, RuleBook } from '../domain/index.ts'
-import { PlimsollError } from '../errors.ts'
+import { accountFaultsOf, isOpen, refuseFaults } from './account-faults.ts'
+import { crossPoolId, isolatedId, parseMarginAccountId, sideOf } from './account-id.ts'
 import {
   coordinateOf,
   curveOf,
@@ -14,6 +15,7 @@ import { add, parseDecimal, type Rational, ZERO } from './rational.ts'
 
 /** The unit that is liquidated as a whole, compiled to rows. Money in the settlement asset. */
 export interface MarginAccount {
+  /** As `marginAccountId` makes it. */
   readonly id: string
   /** Id of the account that it is part of. */
   readonly account: string
@@ -29,6 +31,8 @@ export interface MarginAccount {
   readonly liquidation: 'reached' | 'passed'
   /** Version of the rule book. */
   readonly ruleBook: string
+  /** Start of the day, UTC, of the oldest rules of its rows; null where the day of any is not known. */
+  readonly rulesAsOfMs: number | null
 }
 
 /** The last known mark price of a symbol; undefined where it is not known. */
@@ -43,41 +47,58 @@ export interface Evaluation {
 /**
  * Splits an account into its margin accounts: each isolated position is one, all cross positions with one
  * settlement asset are one. They stand in the order of their first positions. Positions of size zero and
- * wallets without positions make none. Throws SYMBOL_UNKNOWN or RULES_INVALID.
+ * wallets without positions make none. Throws SYMBOL_UNKNOWN or ACCOUNT_UNSUPPORTED with everything that
+ * `accountFaultsOf` has against the account, RULES_INVALID for rules that cannot be computed with.
  */
 export function marginAccountsOf(account: Account, book: RuleBook): MarginAccount[] {
-  const made = new Map<string, MarginAccount>()
-  const rowsOf = new Map<string, Row[]>()
-  account.positions.forEach((position, index) => {
-    if (parseDecimal(position.size).n === 0n) return
-    const rules = rulesFor(position, index, account, book)
+  refuseFaults(account, accountFaultsOf(account, book))
+  const pools = new Map<string, CrossLeg[]>()
+  const made: (() => MarginAccount)[] = []
+  for (const position of account.positions.filter(isOpen)) {
+    const rules = book.rulesOf(position.symbol)!
     if (position.marginMode === 'isolated') {
-      const isolated = isolatedAccount(account, position, rules, book)
-      made.set(isolated.id, isolated)
-      return
+      made.push(() => isolatedAccount(account, position, rules, book))
+      continue
     }
-    const id = `${account.id}:cross:${rules.settle}`
-    let rows = rowsOf.get(id)
-    if (rows === undefined) {
-      rows = []
-      rowsOf.set(id, rows)
-      made.set(id, crossPool(id, account, rules.settle, rows, book))
+    const legs = pools.get(rules.settle)
+    if (legs !== undefined) legs.push({ position, rules })
+    else {
+      const first = [{ position, rules }]
+      pools.set(rules.settle, first)
+      made.push(() => crossPool(account, rules.settle, first, book))
     }
-    const curve = curveOf(position, rules, book.margin)
-    rows.push({ ...curve, maintenanceConstant: leverageClosingFee(curve) })
-  })
-  return [...made.values()]
+  }
+  return made.map((make) => make())
 }
 
-function rulesFor(position: Position, index: number, account: Account, book: RuleBook): InstrumentRules {
-  const rules = book.rulesOf(position.symbol)
-  if (rules !== undefined) return rules
-  const path = `positions[${index}].symbol`
-  throw new PlimsollError(
-    'SYMBOL_UNKNOWN',
-    `${path} is ${position.symbol}, which rule book ${book.version} of ${account.venue} does not hold`,
-    { path },
+/**
+ * The margin account of that id alone, compiled without the others: what `marginAccountsOf` gives under it for
+ * an account that it takes. undefined where the account has no such margin account. Throws as `marginAccountsOf`
+ * for what stands in the way of this one.
+ */
+export function marginAccountOf(account: Account, id: string, book: RuleBook): MarginAccount | undefined {
+  const name = parseMarginAccountId(id)
+  if (name === undefined || name.account !== account.id) return undefined
+  const positions = account.positions.filter(
+    (position) =>
+      position.marginMode === name.marginMode &&
+      (name.marginMode === 'cross' || (position.symbol === name.symbol && sideOf(position) === name.side)) &&
+      isOpen(position),
   )
+  const legs = positions.map((position) => ({ position, rules: book.rulesOf(position.symbol) }))
+  if (legs.some(({ rules }) => rules === undefined)) refuseFaults(account, accountFaultsOf(account, book))
+  const known = legs as CrossLeg[]
+  const [first] = known
+  if (name.marginMode === 'isolated') {
+    return first && isolatedAccount(account, first.position, first.rules, book)
+  }
+  const own = known.filter(({ rules }) => rules.settle === name.settle)
+  return own.length === 0 ? undefined : crossPool(account, name.settle, own, book)
+}
+
+interface CrossLeg {
+  readonly position: Position
+  readonly rules: InstrumentRules
 }
 
 function isolatedAccount(
@@ -89,36 +110,51 @@ function isolatedAccount(
   const curve = curveOf(position, rules, book.margin)
   const walletBalance = isolatedMarginOf(curve)
   const { constant, maintenanceConstant } = isolatedTerms(curve, walletBalance)
-  const side = position.size.startsWith('-') ? 'short' : 'long'
   return {
     ...commonFields(account, book),
-    id: `${account.id}:isolated:${position.symbol}:${side}`,
+    id: isolatedId(account, position),
     marginMode: 'isolated',
     settle: rules.settle,
     walletBalance,
     constant,
     rows: [{ ...curve, maintenanceConstant }],
+    rulesAsOfMs: oldestMs([rules]),
   }
 }
 
 function crossPool(
-  id: string,
   account: Account,
   settle: string,
-  rows: readonly Row[],
+  legs: readonly CrossLeg[],
   book: RuleBook,
 ): MarginAccount {
-  const amount = account.collateral.find((entry) => entry.asset === settle)?.amount
-  const walletBalance = amount === undefined ? ZERO : parseDecimal(amount)
+  const amount = account.collateral.find(({ asset }) => asset === settle)?.amount
+  if (amount === undefined) refuseFaults(account, accountFaultsOf(account, book))
+  const walletBalance = parseDecimal(amount!)
   return {
     ...commonFields(account, book),
-    id,
+    id: crossPoolId(account, settle),
     marginMode: 'cross',
     settle,
     walletBalance,
     constant: walletBalance,
-    rows,
+    rows: legs.map(({ position, rules }) => {
+      const curve = curveOf(position, rules, book.margin)
+      return { ...curve, maintenanceConstant: leverageClosingFee(curve) }
+    }),
+    rulesAsOfMs: oldestMs(legs.map(({ rules }) => rules)),
   }
+}
+
+/** Start of the oldest day of the rules, UTC; null where the day of any is not known. */
+function oldestMs(rules: readonly InstrumentRules[]): number | null {
+  let oldest: string | undefined
+  for (const { asOf } of rules) {
+    if (asOf === undefined) return null
+    // ISO days sort as text.
+    if (oldest === undefined || asOf < oldest) oldest = asOf
+  }
+  return oldest === undefined ? null : Date.parse(oldest)
 }
 
 function commonFields(account: Account, book: RuleBook) {

@@ -1,4 +1,6 @@
 export * from './account.ts'
+export { accountFaultsOf } from './account-faults.ts'
+export { type MarginAccountName, marginAccountId, parseMarginAccountId } from './account-id.ts'
 export {
   type Coordinate,
   checkRules,

@@ -114,7 +114,7 @@ export class WatchedBook {
       const exact: MarginAccount = {
         ...{ id, account, accountVersion, venue, marginMode, settle, rows: [] },
         ...{ walletBalance: ZERO, constant: ZERO },
-        ...{ liquidation: ruleBook.margin.liquidation, ruleBook: ruleBook.version },
+        ...{ liquidation: ruleBook.margin.liquidation, ruleBook: ruleBook.version, rulesAsOfMs: null },
       }
       const standing = standingOf(progress, this.#rule.names)
       return { id, owner, kernelAccount: -1, standing, exact, isAbsent: true }

@@ -204,7 +204,9 @@ export class Judge {
   }
 }
 
+const REFUSAL_CODES: ReadonlySet<string> = new Set(['SYMBOL_UNKNOWN', 'ACCOUNT_UNSUPPORTED', 'RULES_INVALID'])
+
 /** What is wrong with the account, against a fault of the program, which must not pass for one. */
 function isRefusal(error: unknown): error is PlimsollError {
-  return error instanceof PlimsollError && (error.code === 'SYMBOL_UNKNOWN' || error.code === 'RULES_INVALID')
+  return error instanceof PlimsollError && REFUSAL_CODES.has(error.code)
 }

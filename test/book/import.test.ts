@@ -1,7 +1,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type Book, createBook, type ImportFormat, importAccounts } from '../../src/book/index.ts'
+import {
+  type Book,
+  type CheckAccount,
+  createBook,
+  type ImportFormat,
+  importAccounts,
+} from '../../src/book/index.ts'
 import { systemClock } from '../../src/clock.ts'
+import { accountFaultsOf } from '../../src/margin/index.ts'
 import { closeRedis, connectRedis, keysOf, type RedisConnection } from '../../src/redis/index.ts'
+import { BYBIT, bookOf, oneTier } from '../margin/support.ts'
 import { testAccount } from '../support/accounts.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
 
@@ -23,7 +31,8 @@ beforeEach(() => redis.flushall())
 async function* bytesOf(text: string): AsyncGenerator<Uint8Array> {
   yield new TextEncoder().encode(text)
 }
-const knows = (_venue: string, symbol: string) => symbol === 'BTCUSDT' || symbol === 'ETHUSDT'
+const RULE_BOOK = bookOf(BYBIT, { BTCUSDT: oneTier('0.01'), ETHUSDT: oneTier('0.01') })
+const check: CheckAccount = (account) => accountFaultsOf(account, RULE_BOOK)
 const run = (
   format: ImportFormat,
   lines: readonly string[],
@@ -32,7 +41,7 @@ const run = (
   importAccounts({
     input: bytesOf(lines.join('\n')),
     format,
-    knows,
+    check,
     ...(options.dry === true ? {} : { book }),
     ...(options.force === undefined ? {} : { force: options.force }),
   })
@@ -84,9 +93,9 @@ describe('an import of JSON lines', () => {
     expect(summary.refused.map(({ rule }) => rule)).toEqual([
       'must be one JSON object',
       expect.stringContaining('must be a decimal string'),
-      'is not in the rule book of bybit; its rules can be given with --rules',
-      'is not a field of an account',
-      expect.stringContaining('Invalid option'),
+      'rule book test-1 of bybit does not hold it; a rules file can add it',
+      'unknown field',
+      'must be one of bybit, bybit-linear, bybit-inverse, binance, binance-usdm, binance-coinm',
       expect.stringContaining('expected object'),
       expect.stringContaining('128'),
       'must not be given twice',
@@ -102,6 +111,7 @@ describe('an import of JSON lines', () => {
         line: 2,
         path: 'version',
         value: '7',
+        shown: '7',
         rule: 'must be above the stored version 7 (--force takes the next version)',
       },
     ])
@@ -135,7 +145,7 @@ describe('an import of JSON lines', () => {
     }
     const lines = Array.from({ length: 1_800 }, (_, index) => line(`account-${index}`))
     await expect(
-      importAccounts({ input: bytesOf(lines.join('\n')), format: 'jsonl', knows, book: failing }),
+      importAccounts({ input: bytesOf(lines.join('\n')), format: 'jsonl', check, book: failing }),
     ).rejects.toMatchObject({
       code: 'REDIS_UNAVAILABLE',
       message: 'writing failed after 500 accounts were imported: Connection is closed.',
@@ -145,15 +155,16 @@ describe('an import of JSON lines', () => {
 })
 
 describe('an import of CSV', () => {
-  const header = 'id,venue,version,asset,amount,symbol,marginMode,size,entryPrice,leverage,isolatedMargin'
+  const header =
+    'id,venue,version,separateWallets,asset,amount,symbol,marginMode,size,entryPrice,leverage,isolatedMargin'
 
   test('makes one account of adjacent rows with one id', async () => {
     const summary = await run('csv', [
       header,
-      'desk-7/alpha,bybit,17,USDT,12000.5,BTCUSDT,cross,0.5,61250.1,10,',
-      'desk-7/alpha,bybit,17,USDT,12000.5,ETHUSDT,isolated,-4,3010,10,900',
-      '"desk-7/beta",binance-usdm,,BNB,3,,,,,,',
-      'desk-7/beta,,,USDT,5,"BTCUSDT",cross,1,50000,,',
+      'desk-7/alpha,bybit,17,,USDT,12000.5,BTCUSDT,cross,0.5,61250.1,10,',
+      'desk-7/alpha,bybit,17,,USDT,12000.5,ETHUSDT,isolated,-4,3010,10,900',
+      '"desk-7/beta",binance-usdm,,true,BNB,3,,,,,,',
+      'desk-7/beta,,,,USDT,5,"BTCUSDT",cross,1,50000,,',
       '',
     ])
     expect(summary).toEqual({ read: 2, imported: 2, refusedCount: 0, refused: [] })
@@ -178,6 +189,7 @@ describe('an import of CSV', () => {
     expect(await book.get('desk-7/beta')).toMatchObject({
       venue: 'binance',
       version: 0,
+      separateWallets: true,
       collateral: [
         { asset: 'BNB', amount: '3' },
         { asset: 'USDT', amount: '5' },
@@ -188,18 +200,18 @@ describe('an import of CSV', () => {
   test('refuses an account as a whole for one bad row, on the line of that row', async () => {
     const summary = await run('csv', [
       header,
-      'a,bybit,1,USDT,1,BTCUSDT,cross,1,50000,,',
-      'a,bybit,1,USDT,1,ETHUSDT,cross,one,3000,,',
-      'b,bybit,1,USDT,1,BTCUSDT,cross,1,50000,,',
-      'b,binance,1,USDT,1,ETHUSDT,cross,1,3000,,',
-      'c,bybit,1,USDT,1,BTCUSDT,cross,1,50000',
-      'd,bybit,1,USDT,1,BTCUSDT,cross,1,50000,,',
+      'a,bybit,1,,USDT,1,BTCUSDT,cross,1,50000,,',
+      'a,bybit,1,,USDT,1,ETHUSDT,cross,one,3000,,',
+      'b,bybit,1,,USDT,1,BTCUSDT,cross,1,50000,,',
+      'b,binance,1,,USDT,1,ETHUSDT,cross,1,3000,,',
+      'c,bybit,1,,USDT,1,BTCUSDT,cross,1,50000',
+      'd,bybit,1,,USDT,1,BTCUSDT,cross,1,50000,,',
     ])
     expect(summary.imported).toBe(1)
     expect(summary.refused).toMatchObject([
       { line: 3, path: 'positions[1].size', value: 'one' },
       { line: 5, path: 'venue', value: 'binance', rule: expect.stringContaining('(first: bybit)') },
-      { line: 6, path: '', rule: 'must have 11 fields as the header, has 9' },
+      { line: 6, path: '', rule: 'must have 12 fields as the header, has 10' },
     ])
     expect(await redis.hkeys(keysOf('import').accounts)).toEqual(['d'])
   })
@@ -207,11 +219,11 @@ describe('an import of CSV', () => {
   test('refuses the accounts beside a row that cannot be assigned: a position of theirs may be in it', async () => {
     const summary = await run('csv', [
       header,
-      'a,bybit,1,USDT,1,,,,,,',
-      'b,bybit,1,USDT,1,,,,,,',
-      '"b,bybit,1,USDT,1,BTCUSDT,cross,1,50000,,',
-      'c,bybit,1,USDT,1,,,,,,',
-      'd,bybit,1,USDT,1,,,,,,',
+      'a,bybit,1,,USDT,1,,,,,,',
+      'b,bybit,1,,USDT,1,,,,,,',
+      '"b,bybit,1,,USDT,1,BTCUSDT,cross,1,50000,,',
+      'c,bybit,1,,USDT,1,,,,,,',
+      'd,bybit,1,,USDT,1,,,,,,',
     ])
     expect(summary.refused.map(({ line, path }) => [line, path])).toEqual([
       [3, 'id'],
@@ -222,10 +234,16 @@ describe('an import of CSV', () => {
   })
 
   test('refuses rows of one account that are apart, because the second would replace the first', async () => {
-    const row = (id: string) => `${id},bybit,,USDT,1,,,,,,`
+    const row = (id: string) => `${id},bybit,,,USDT,1,,,,,,`
     const summary = await run('csv', [header, row('a'), row('b'), row('a')])
     expect(summary.refused).toEqual([
-      { line: 4, path: 'id', value: 'a', rule: 'appeared before; the rows of one account must be adjacent' },
+      {
+        line: 4,
+        path: 'id',
+        value: 'a',
+        shown: '"a"',
+        rule: 'appeared before; the rows of one account must be adjacent',
+      },
     ])
   })
 

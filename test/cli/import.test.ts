@@ -53,10 +53,15 @@ describe('plimsoll import', () => {
       read: 3,
       imported: 2,
       refusedCount: 1,
-      refused: [{ line: 2, path: 'id', value: '7', rule: expect.stringContaining('expected string') }],
+      refused: [
+        { line: 2, path: 'id', value: '7', shown: '7', rule: 'must be a string' },
+        { line: 2, path: 'venue', value: null, shown: 'missing', rule: expect.stringContaining('bybit') },
+      ],
       dryRun: false,
     })
-    expect(reported).toMatch(/^plimsoll: line 2: id is "7": .*expected string.*\n$/)
+    expect(reported).toMatch(
+      /^plimsoll: line 2: id is 7: must be a string\nplimsoll: line 2: venue is missing: .*\n$/,
+    )
     expect(process.exitCode).toBe(1)
   })
 
@@ -69,12 +74,37 @@ describe('plimsoll import', () => {
     await writeFile(rules, JSON.stringify({ bybit: { FOOUSDT: { kind: 'linear', settle: 'USDT', tiers } } }))
     await run(file)
     expect(printed).toBe('1 accounts read, 0 imported, 1 refused\n')
-    expect(reported).toContain('positions[0].symbol is "FOOUSDT": is not in the rule book of bybit')
+    expect(reported).toContain('positions[0].symbol is "FOOUSDT": rule book bybit-')
     printed = ''
     process.exitCode = undefined
     await run(file, '--rules', rules)
     expect(printed).toBe('1 accounts read, 1 imported, 0 refused\n')
     expect(process.exitCode).toBeUndefined()
+  })
+
+  test('refuses collateral that would count as nothing, and takes it where wallets are separate', async () => {
+    const account = testAccount('coins', 1)
+    const collateral = [{ asset: 'BTC', amount: '1' }]
+    const lines = [
+      { ...account, collateral },
+      { ...account, collateral: [...account.collateral, ...collateral] },
+      {
+        ...account,
+        id: 'separate',
+        collateral: [...account.collateral, ...collateral],
+        separateWallets: true,
+      },
+    ]
+    await writeFile(file, lines.map((line) => JSON.stringify(line)).join('\n'))
+    await run(file)
+    expect(printed).toBe('3 accounts read, 1 imported, 2 refused\n')
+    expect(reported.split('\n').map((line) => line.replace(/ is .*/, ''))).toEqual([
+      'plimsoll: line 1: collateral',
+      'plimsoll: line 1: collateral[0].asset',
+      'plimsoll: line 2: collateral[1].asset',
+      '',
+    ])
+    expect(process.exitCode).toBe(1)
   })
 
   test('reads CSV by the name of the file', async () => {

@@ -151,7 +151,41 @@ describe('plimsoll margin', () => {
       {
         code: 'SYMBOL_UNKNOWN',
         path: 'account.positions[1].symbol',
-        message: expect.stringContaining('FOOUSDT, which rule book test-1 of bybit does not hold'),
+        message: expect.stringContaining('is "FOOUSDT": rule book test-1 of bybit does not hold it'),
+      },
+    ],
+    [
+      'a number where a decimal must stand, as the number that it is, with every other fault of the account',
+      {
+        ...LINE,
+        account: {
+          ...LINE.account,
+          positions: [{ ...POSITION, size: 0.5 }],
+          collateral: [{ asset: 'usdt' }],
+        },
+      },
+      {
+        code: 'ACCOUNT_INVALID',
+        path: 'account.collateral[0].asset',
+        message: expect.stringMatching(
+          /account\.positions\[0\]\.size is 0\.5: decimals are strings: it must stand in quotes$/,
+        ),
+      },
+    ],
+    [
+      'collateral that would count as nothing',
+      {
+        ...LINE,
+        account: {
+          ...LINE.account,
+          collateral: [{ asset: 'BTC', amount: '1' }],
+          positions: [{ ...POSITION, marginMode: 'cross' }],
+        },
+      },
+      {
+        code: 'ACCOUNT_UNSUPPORTED',
+        path: 'account.collateral',
+        message: expect.stringContaining('must hold an entry for USDT'),
       },
     ],
     [

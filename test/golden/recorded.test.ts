@@ -4,7 +4,7 @@ import { z } from 'zod'
 import type { RuleBook } from '../../src/domain/index.ts'
 import { tieredMaintenanceAt } from '../../src/margin/contract.ts'
 import { exactTiers, formatDecimal, parseDecimal } from '../../src/margin/index.ts'
-import { BINANCE, BYBIT, bookOf, oneTier, rulesOf, stateOf } from '../margin/support.ts'
+import { BINANCE, BYBIT, bookOf, oneTier, rulesOf, stateOf, wallets } from '../margin/support.ts'
 import { sharedPath } from '../support/shared.ts'
 import { agrees, expectPrinted } from './support.ts'
 
@@ -210,7 +210,7 @@ describe.skipIf(!present)('recorded positions', () => {
   it.each(positions)('$id agrees', (row) => {
     for (const reading of READINGS[row.id]!) {
       const book = bookFor({ ...row, maintenanceMarginRate: reading.rate ?? row.maintenanceMarginRate })
-      const collateral = reading.collateral === undefined ? [] : [reading.collateral]
+      const collateral = reading.collateral === undefined ? wallets() : [reading.collateral]
       const marks = { [row.symbol]: (reading.mark === 'mark' ? row.markPrice : row.entryPrice)! }
       const position: Readonly<Record<string, string | null>> = {
         ...stateOf({ collateral, positions: [positionOf(row)] }, book, marks).positions[0]!,

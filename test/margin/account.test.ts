@@ -12,7 +12,7 @@ import {
   reachedLevel,
 } from '../../src/margin/index.ts'
 import { anyCase, crossCase, isolatedCase } from './arbitraries.ts'
-import { accountOf, BINANCE, BYBIT, bookOf, marginAccountsFor, oneTier, rulesOf } from './support.ts'
+import { accountOf, BINANCE, BYBIT, bookOf, marginAccountsFor, oneTier, rulesOf, wallets } from './support.ts'
 
 const LINEAR = oneTier('0.01', '0', { takerFeeRate: '0.001' })
 const INVERSE = oneTier('0.01', '0', {
@@ -31,10 +31,7 @@ describe('an account is split', () => {
   it('into one margin account for each isolated position and each cross settlement asset, in order of appearance', () => {
     const accounts = marginAccountsFor(
       {
-        collateral: [
-          { asset: 'BTC', amount: '0.5' },
-          { asset: 'USDC', amount: '77' },
-        ],
+        collateral: wallets({ BTC: '0.5' }),
         positions: [
           position('X', 'isolated', '-1'),
           position('Y', 'cross', '2'),
@@ -70,18 +67,22 @@ describe('an account is split', () => {
   })
 
   it('refusing an unknown symbol by its place, its name, the venue and the rule book', () => {
-    const account = accountOf({ positions: [position('X', 'cross', '1'), position('FOOUSDT', 'cross', '1')] })
+    const account = accountOf({
+      collateral: wallets(),
+      positions: [position('X', 'cross', '1'), position('FOOUSDT', 'cross', '1')],
+    })
     expect(() => marginAccountsOf(account, BOOK)).toThrow(
       expect.objectContaining({
         code: 'SYMBOL_UNKNOWN',
         path: 'positions[1].symbol',
-        message: 'positions[1].symbol is FOOUSDT, which rule book test-1 of bybit does not hold',
+        message:
+          'positions[1].symbol is "FOOUSDT": rule book test-1 of bybit does not hold it; a rules file can add it',
       }),
     )
   })
 
   it('refusing a table that breaks its recurrence and a fee rate given in percent', () => {
-    const account = accountOf({ positions: [position('X', 'cross', '1')] })
+    const account = accountOf({ collateral: wallets(), positions: [position('X', 'cross', '1')] })
     const broken = rulesOf([
       ['100', '0.01', '0'],
       ['200', '0.02', '2'],
@@ -97,7 +98,7 @@ describe('an account is split', () => {
 
   it('with one array of tiers for all rows of the same rules', () => {
     const [pool] = marginAccountsFor(
-      { positions: [position('X', 'cross', '1'), position('X', 'cross', '-2')] },
+      { collateral: wallets(), positions: [position('X', 'cross', '1'), position('X', 'cross', '-2')] },
       BOOK,
     )
     expect(pool!.rows[0]!.tiers).toBe(pool!.rows[1]!.tiers)
@@ -106,7 +107,10 @@ describe('an account is split', () => {
 
 describe('rows', () => {
   const rowOf = (symbol: string, size: string) => {
-    const [pool] = marginAccountsFor({ positions: [position(symbol, 'cross', size)] }, BOOK)
+    const [pool] = marginAccountsFor(
+      { collateral: wallets(), positions: [position(symbol, 'cross', size)] },
+      BOOK,
+    )
     const { coordinate, intercept, slope, scale, maintenanceConstant } = pool!.rows[0]!
     return [
       coordinate,
@@ -132,7 +136,10 @@ describe('rows', () => {
   })
 
   it('count the closing fee on the entry value without leverage, and none at a venue that counts none', () => {
-    const unlevered = { positions: [{ symbol: 'X', marginMode: 'cross', size: '2', entryPrice: '1000' }] }
+    const unlevered = {
+      collateral: wallets(),
+      positions: [{ symbol: 'X', marginMode: 'cross', size: '2', entryPrice: '1000' }],
+    }
     const feeOf = (book: typeof BOOK) =>
       formatDecimal(marginAccountsFor(unlevered, book)[0]!.rows[0]!.maintenanceConstant)
     expect(feeOf(BOOK)).toBe('2')
@@ -143,7 +150,7 @@ describe('rows', () => {
 describe('evaluation', () => {
   it('is undefined as long as one mark is missing', () => {
     const [pool] = marginAccountsFor(
-      { positions: [position('X', 'cross', '1'), position('Y', 'cross', '1')] },
+      { collateral: wallets(), positions: [position('X', 'cross', '1'), position('Y', 'cross', '1')] },
       BOOK,
     )
     expect(evaluate(pool!, (symbol) => (symbol === 'X' ? '1000' : undefined))).toBeUndefined()

@@ -11,11 +11,14 @@ import {
   ZERO,
 } from '../../src/margin/index.ts'
 import { anyCase } from './arbitraries.ts'
-import { BINANCE, bookOf, marginAccountsFor, oneTier } from './support.ts'
+import { BINANCE, bookOf, marginAccountsFor, oneTier, wallets } from './support.ts'
 
 function accountAt(liquidation: 'reached' | 'passed'): MarginAccount {
   const positions = [{ symbol: 'X', marginMode: 'cross', size: '1', entryPrice: '100' }]
-  return marginAccountsFor({ positions }, bookOf({ ...BINANCE, liquidation }, { X: oneTier('0.01') }))[0]!
+  return marginAccountsFor(
+    { collateral: wallets(), positions },
+    bookOf({ ...BINANCE, liquidation }, { X: oneTier('0.01') }),
+  )[0]!
 }
 
 function evaluationOf(marginBalance: string, maintenanceMargin: string): Evaluation {

@@ -54,6 +54,11 @@ export function bookOf(margin: MarginRules, rules: Readonly<Record<string, Instr
   return { venue: 'test', version: 'test-1', margin, rulesOf: (symbol) => rules[symbol] }
 }
 
+/** A cross wallet of each settlement asset that the rules of these tests have, empty unless told otherwise. */
+export function wallets(amounts: Readonly<Record<string, string>> = {}) {
+  return Object.entries({ USDT: '0', BTC: '0', ...amounts }).map(([asset, amount]) => ({ asset, amount }))
+}
+
 export interface AccountInput {
   readonly collateral?: readonly { asset: string; amount: string }[]
   readonly positions: readonly Record<string, string>[]

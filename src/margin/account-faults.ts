@@ -1,0 +1,82 @@
+import {
+  type Account,
+  type AccountFault,
+  faultsText,
+  type Position,
+  pathText,
+  type RuleBook,
+} from '../domain/index.ts'
+import { PlimsollError } from '../errors.ts'
+
+const NONZERO_DIGIT = /[1-9]/
+
+/** A position of size zero is closed: it needs no rules and settles nothing. */
+export function isOpen({ size }: Pick<Position, 'size'>): boolean {
+  return NONZERO_DIGIT.test(size)
+}
+
+/**
+ * Everything for which the rules cannot judge the account: open positions whose symbol the book does not hold;
+ * a cross pool without a collateral entry for its settlement asset; and, unless the account states separate
+ * wallets, every other asset that could be taken for margin of a cross pool, because it would count as nothing.
+ * Collateral of an account without cross positions stands behind none of its positions, so it is left alone.
+ */
+export function accountFaultsOf(account: Account, book: RuleBook): readonly AccountFault[] {
+  const faults: AccountFault[] = []
+  const settledIn = new Set<string>()
+  const firstOfPool = new Map<string, number>()
+  account.positions.forEach((position, index) => {
+    if (!isOpen(position)) return
+    const rules = book.rulesOf(position.symbol)
+    if (rules === undefined) {
+      faults.push({
+        code: 'SYMBOL_UNKNOWN',
+        path: ['positions', index, 'symbol'],
+        rule: unknownRule(account, position, book),
+      })
+      return
+    }
+    settledIn.add(rules.settle)
+    if (position.marginMode === 'cross' && !firstOfPool.has(rules.settle))
+      firstOfPool.set(rules.settle, index)
+  })
+  for (const [settle, index] of firstOfPool) {
+    if (account.collateral.some(({ asset }) => asset === settle)) continue
+    const cross = `cross position positions[${index}] (${account.positions[index]!.symbol})`
+    faults.push({
+      code: 'ACCOUNT_UNSUPPORTED',
+      path: ['collateral'],
+      rule: `must hold an entry for ${settle}, in which ${cross} settles; an empty wallet is "0"`,
+    })
+  }
+  // An unknown symbol may settle in any asset.
+  const isWhole = !faults.some(({ code }) => code === 'SYMBOL_UNKNOWN')
+  if (account.separateWallets !== true && firstOfPool.size > 0 && isWhole) {
+    account.collateral.forEach(({ asset, amount }, index) => {
+      if (settledIn.has(asset) || !NONZERO_DIGIT.test(amount)) return
+      faults.push({
+        code: 'ACCOUNT_UNSUPPORTED',
+        path: ['collateral', index, 'asset'],
+        rule: FURTHER_ASSET_RULE,
+      })
+    })
+  }
+  return faults
+}
+
+const FURTHER_ASSET_RULE =
+  'no position of the account settles in it, and margin in several currencies is not supported; ' +
+  '"separateWallets": true says that it stands behind no other position'
+
+function unknownRule({ venue }: Account, { symbol }: Position, book: RuleBook): string {
+  const refusal = book.refusalOf?.(symbol)
+  if (refusal !== undefined) return `its rules are refused: ${refusal}`
+  return `rule book ${book.version} of ${venue} does not hold it; a rules file can add it`
+}
+
+/** @throws PlimsollError SYMBOL_UNKNOWN or ACCOUNT_UNSUPPORTED with all faults of the account, the path that of the first. */
+export function refuseFaults(account: Account, faults: readonly AccountFault[]): void {
+  const [first] = faults
+  if (first === undefined) return
+  throw new PlimsollError(first.code, faultsText(account, faults), { path: pathText(first.path) })
+}

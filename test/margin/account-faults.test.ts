@@ -1,0 +1,136 @@
+import { describe, expect, it } from 'vitest'
+import { marginAccountsOf } from '../../src/margin/index.ts'
+import { accountOf, BYBIT, bookOf, oneTier } from './support.ts'
+
+const BOOK = bookOf(BYBIT, {
+  BTCUSDT: oneTier('0.01'),
+  ETHUSDT: oneTier('0.01'),
+  BTCUSD: oneTier('0.01', '0', { kind: 'inverse', settle: 'BTC' }),
+})
+
+const position = (symbol: string, marginMode: 'cross' | 'isolated' = 'cross', size = '1') => ({
+  ...{ symbol, marginMode, size, entryPrice: '60000', leverage: '10' },
+})
+const wallet = (...entries: readonly [asset: string, amount: string][]) =>
+  entries.map(([asset, amount]) => ({ asset, amount }))
+
+/** The refusal of the account, or the ids of its margin accounts. */
+function answer(collateral: object[], positions: object[], more: object = {}): unknown {
+  const account = accountOf({ collateral, positions, ...more } as Parameters<typeof accountOf>[0])
+  try {
+    return marginAccountsOf(account, BOOK).map(({ id }) => id)
+  } catch (error) {
+    const { code, path, message } = error as { code: string; path: string; message: string }
+    return { code, path, message }
+  }
+}
+
+const FURTHER =
+  'no position of the account settles in it, and margin in several currencies is not supported; ' +
+  '"separateWallets": true says that it stands behind no other position'
+
+describe('collateral that would count as nothing', () => {
+  it('is refused where a cross position has no wallet of its settlement asset', () => {
+    expect(answer([], [position('BTCUSDT')])).toEqual({
+      code: 'ACCOUNT_UNSUPPORTED',
+      path: 'collateral',
+      message:
+        'collateral is []: must hold an entry for USDT, in which cross position positions[0] (BTCUSDT) settles; an empty wallet is "0"',
+    })
+  })
+
+  it('is refused with all that is wrong at once: 1 BTC behind a BTCUSDT cross position', () => {
+    expect(answer(wallet(['BTC', '1']), [position('BTCUSDT')])).toMatchObject({
+      code: 'ACCOUNT_UNSUPPORTED',
+      message: expect.stringMatching(
+        /^collateral is .*must hold an entry for USDT.*; collateral\[0\]\.asset is "BTC": no/,
+      ),
+    })
+  })
+
+  it('is refused beside a wallet that counts, by the place of each asset', () => {
+    expect(answer(wallet(['USDT', '5000'], ['BTC', '1'], ['BNB', '-2']), [position('BTCUSDT')])).toEqual({
+      code: 'ACCOUNT_UNSUPPORTED',
+      path: 'collateral[1].asset',
+      message: `collateral[1].asset is "BTC": ${FURTHER}; collateral[2].asset is "BNB": ${FURTHER}`,
+    })
+  })
+
+  it('is refused where only a closed position settles in it', () => {
+    const positions = [position('BTCUSD'), position('BTCUSDT', 'cross', '0')]
+    expect(answer(wallet(['BTC', '1'], ['USDT', '5']), positions)).toMatchObject({
+      path: 'collateral[1].asset',
+    })
+  })
+})
+
+describe('collateral is taken', () => {
+  it.each<[string, object[], object[], object, string[]]>([
+    ['of an empty wallet that is stated', wallet(['USDT', '0']), [position('BTCUSDT')], {}, ['a:cross:USDT']],
+    [
+      'with a further asset of zero',
+      wallet(['USDT', '1'], ['BTC', '0.00']),
+      [position('BTCUSDT')],
+      {},
+      ['a:cross:USDT'],
+    ],
+    [
+      'of several currencies that each have a position',
+      wallet(['USDT', '1'], ['BTC', '1']),
+      [position('BTCUSDT'), position('BTCUSD', 'isolated')],
+      {},
+      ['a:cross:USDT', 'a:isolated:BTCUSD:long'],
+    ],
+    [
+      'with further assets where wallets are separate',
+      wallet(['USDT', '1'], ['BTC', '1']),
+      [position('BTCUSDT')],
+      { separateWallets: true },
+      ['a:cross:USDT'],
+    ],
+    [
+      'with further assets where no cross position could be backed by them',
+      wallet(['BTC', '1']),
+      [position('BTCUSDT', 'isolated')],
+      {},
+      ['a:isolated:BTCUSDT:long'],
+    ],
+    ['without positions', wallet(['BTC', '1'], ['USDT', '1']), [], {}, []],
+  ])('%s', (_, collateral, positions, more, ids) => {
+    expect(answer(collateral, positions, more)).toEqual(ids)
+  })
+
+  it('never without an entry for the settlement asset, separate wallets or not', () => {
+    expect(answer(wallet(['BTC', '1']), [position('BTCUSDT')], { separateWallets: true })).toMatchObject({
+      code: 'ACCOUNT_UNSUPPORTED',
+      path: 'collateral',
+    })
+  })
+})
+
+describe('an account with unknown symbols', () => {
+  it('is refused with each of them and with its missing wallets, ten by name', () => {
+    const unknown = Array.from({ length: 12 }, (_, index) => position(`FOO${index}USDT`))
+    const refusal = answer([], [position('BTCUSDT'), ...unknown]) as { message: string }
+    expect(refusal).toMatchObject({ code: 'SYMBOL_UNKNOWN', path: 'positions[1].symbol' })
+    expect(refusal.message.match(/FOO\d+USDT/g)).toEqual(unknown.slice(0, 10).map(({ symbol }) => symbol))
+    expect(refusal.message).toMatch(/; and 3 more faults$/)
+  })
+
+  it('is not blamed for an asset in which one of them may settle', () => {
+    expect(answer(wallet(['USDT', '1'], ['FOO', '1']), [position('BTCUSDT'), position('FOOUSD')])).toEqual({
+      code: 'SYMBOL_UNKNOWN',
+      path: 'positions[1].symbol',
+      message:
+        'positions[1].symbol is "FOOUSD": rule book test-1 of bybit does not hold it; a rules file can add it',
+    })
+  })
+
+  it('is told why the rules that were given for a symbol are refused', () => {
+    const account = accountOf({ positions: [position('FOOUSDT', 'isolated')] })
+    const book = { ...BOOK, refusalOf: (symbol: string) => `tiers of ${symbol} fall` }
+    expect(() => marginAccountsOf(account, book)).toThrow(
+      'positions[0].symbol is "FOOUSDT": its rules are refused: tiers of FOOUSDT fall',
+    )
+  })
+})
