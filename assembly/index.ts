@@ -7,14 +7,21 @@ export { addInstrument, refreshZones } from "./zones";
 export {
   addAccount,
   addRow,
-  recheckAccount,
   removeAccount,
   removeRows,
   setAccountLevel,
   setConstant,
+  unknownAccounts,
+} from "./account";
+export {
+  measureAccount,
+  measuredLevel,
+  measuredMaintenanceMargin,
+  measuredMarginBalance,
+  recheckAccount,
   setLevel,
   setReleaseFactor,
-} from "./account";
+} from "./recheck";
 export { beginInstant, nominate, nominateAll, recheckFired, scan, setMark, setStamp } from "./tick";
 
 export function columnPointer(column: i32): usize {

@@ -2,7 +2,7 @@
 // The host computes no addresses: it asks columnPointer(COLUMN_…).
 
 /** Changes with any constant below; the host refuses a binary of another version. */
-export const LAYOUT_VERSION = 1
+export const LAYOUT_VERSION = 2
 
 /** Rows of one instrument lie together in blocks; blocks of one instrument in groups. */
 export const BLOCK_ROWS = 64
@@ -12,7 +12,11 @@ export const GROUP_SHIFT = 6
 
 /** Warning levels and liquidation; level 0 is "below all". */
 export const LEVELS_MAX = 17
-/** Level of an account without a verdict: its next re-check is always handed to the host. */
+/**
+ * A level below 0 asks for a verdict afresh: the next re-check is always handed to the host, even where the account
+ * still holds its level. The level that it comes from, L, is written -1 - L. LEVEL_NONE is that of an account without
+ * a verdict, which comes from level 0; as an answer it says that no level is proven.
+ */
 export const LEVEL_NONE = -1
 
 /** What the kernel's x is on a curve table: the mark price, or one over it. */
@@ -21,7 +25,7 @@ export const COORDINATE_RECIPROCAL = 1
 
 /** Answers of a re-check. */
 export const ANSWER_SAFE = 0 // provably at its level; new triggers are set
-export const ANSWER_ACROSS = 1 // provably across a level
+export const ANSWER_ACROSS = 1 // provably across a level, or asked afresh and provably at some level
 export const ANSWER_CLOSE = 2 // too close for f64
 export const ANSWER_UNKNOWN = 3 // a mark is missing
 
@@ -40,36 +44,40 @@ export const COLUMN_ENTRY_HIGH = 7 // lowest high-trigger
 export const COLUMN_GROUP_LOW = 8 // zone of one group of blocks
 export const COLUMN_GROUP_HIGH = 9
 export const COLUMN_ACCOUNT_CONSTANT = 10 // margin balance that moves with no price
-export const COLUMN_INSTRUMENT_MARK = 11 // 0: no mark
-export const COLUMN_PIECE_CAP = 12 // upper end of the piece in y, inclusive
-export const COLUMN_PIECE_RATE = 13
-export const COLUMN_PIECE_DEDUCTION = 14
-export const COLUMN_LEVEL_VALUE = 15
+export const COLUMN_SUSPECT_MARGIN_BALANCE = 11 // what the re-check computed for the suspect
+export const COLUMN_SUSPECT_MAINTENANCE_MARGIN = 12
+export const COLUMN_INSTRUMENT_MARK = 13 // 0: no mark
+export const COLUMN_PIECE_CAP = 14 // upper end of the piece in y, inclusive
+export const COLUMN_PIECE_RATE = 15
+export const COLUMN_PIECE_DEDUCTION = 16
+export const COLUMN_LEVEL_VALUE = 17
 // Columns of i32.
-export const COLUMN_FIRST_I32 = 16
-export const COLUMN_ROW_ACCOUNT = 16 // NONE: a free row
-export const COLUMN_ROW_TABLE = 17
-export const COLUMN_ROW_NEXT = 18 // next row of the account, or next free row of the instrument
-export const COLUMN_ENTRY_BLOCK = 19
-export const COLUMN_BLOCK_ENTRY = 20
-export const COLUMN_BLOCK_INSTRUMENT = 21
-export const COLUMN_BLOCK_DIRTY = 22
-export const COLUMN_DIRTY_BLOCK = 23 // list of the blocks whose zone must be refreshed
-export const COLUMN_GROUP_NEXT = 24
-export const COLUMN_GROUP_COUNT = 25
-export const COLUMN_ACCOUNT_HEAD = 26 // first row, or next free account
-export const COLUMN_ACCOUNT_ROWS = 27
-export const COLUMN_ACCOUNT_LEVEL = 28
-export const COLUMN_ACCOUNT_STAMP = 29 // instant in which it was last nominated
-export const COLUMN_FIRED_ACCOUNT = 30 // list of the nominated accounts of this instant
-export const COLUMN_SUSPECT_ACCOUNT = 31 // list of the accounts that the host must look at
-export const COLUMN_SUSPECT_ANSWER = 32
-export const COLUMN_INSTRUMENT_GROUP_HEAD = 33
-export const COLUMN_INSTRUMENT_GROUP_TAIL = 34
-export const COLUMN_INSTRUMENT_FREE_ROW = 35
-export const COLUMN_INSTRUMENT_STAMP = 36
-export const COLUMN_MOVED_INSTRUMENT = 37 // list of the instruments that moved in this instant
-export const COLUMN_TABLE_FIRST_PIECE = 38
-export const COLUMN_TABLE_PIECES = 39
-export const COLUMN_TABLE_COORDINATE = 40
-export const COLUMN_COUNT = 41
+export const COLUMN_FIRST_I32 = 18
+export const COLUMN_ROW_ACCOUNT = 18 // NONE: a free row
+export const COLUMN_ROW_TABLE = 19
+export const COLUMN_ROW_NEXT = 20 // next row of the account, or next free row of the instrument
+export const COLUMN_ENTRY_BLOCK = 21
+export const COLUMN_BLOCK_ENTRY = 22
+export const COLUMN_BLOCK_INSTRUMENT = 23
+export const COLUMN_BLOCK_DIRTY = 24
+export const COLUMN_DIRTY_BLOCK = 25 // list of the blocks whose zone must be refreshed
+export const COLUMN_GROUP_NEXT = 26
+export const COLUMN_GROUP_COUNT = 27
+export const COLUMN_ACCOUNT_HEAD = 28 // first row, or next free account
+export const COLUMN_ACCOUNT_ROWS = 29
+export const COLUMN_ACCOUNT_LEVEL = 30
+export const COLUMN_ACCOUNT_STAMP = 31 // instant in which it was last nominated
+export const COLUMN_ACCOUNT_UNKNOWN = 32 // 1: a mark was missing at the last re-check
+export const COLUMN_FIRED_ACCOUNT = 33 // list of the nominated accounts of this instant
+export const COLUMN_SUSPECT_ACCOUNT = 34 // list of the accounts that the host must look at
+export const COLUMN_SUSPECT_ANSWER = 35
+export const COLUMN_SUSPECT_LEVEL = 36 // proven, or LEVEL_NONE
+export const COLUMN_INSTRUMENT_GROUP_HEAD = 37
+export const COLUMN_INSTRUMENT_GROUP_TAIL = 38
+export const COLUMN_INSTRUMENT_FREE_ROW = 39
+export const COLUMN_INSTRUMENT_STAMP = 40
+export const COLUMN_MOVED_INSTRUMENT = 41 // list of the instruments that moved in this instant
+export const COLUMN_TABLE_FIRST_PIECE = 42
+export const COLUMN_TABLE_PIECES = 43
+export const COLUMN_TABLE_COORDINATE = 44
+export const COLUMN_COUNT = 45

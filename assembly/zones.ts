@@ -150,12 +150,12 @@ function addGroup(instrument: i32, tail: i32): i32 {
   return group;
 }
 
-/** Highest of 64 neighbours. */
+/** Highest of 64 neighbours, none of which is NaN. */
 @inline
 function highestOf64(at: usize): f64 {
   if (ASC_FEATURE_SIMD) {
     let best = v128.load(at);
-    for (let i: usize = 16; i < 512; i += 16) best = f64x2.max(best, v128.load(at + i));
+    for (let i: usize = 16; i < 512; i += 16) best = f64x2.pmax(best, v128.load(at + i));
     return max(f64x2.extract_lane(best, 0), f64x2.extract_lane(best, 1));
   }
   let best = load<f64>(at);
@@ -163,12 +163,12 @@ function highestOf64(at: usize): f64 {
   return best;
 }
 
-/** Lowest of 64 neighbours. */
+/** Lowest of 64 neighbours, none of which is NaN. */
 @inline
 function lowestOf64(at: usize): f64 {
   if (ASC_FEATURE_SIMD) {
     let best = v128.load(at);
-    for (let i: usize = 16; i < 512; i += 16) best = f64x2.min(best, v128.load(at + i));
+    for (let i: usize = 16; i < 512; i += 16) best = f64x2.pmin(best, v128.load(at + i));
     return min(f64x2.extract_lane(best, 0), f64x2.extract_lane(best, 1));
   }
   let best = load<f64>(at);

@@ -22,9 +22,21 @@ export interface Kernel {
   setConstant(account: number, constant: number): void
   removeRows(account: number): void
   removeAccount(account: number): void
+  /** A level, or `afreshLevel` of one: then the next re-check is handed to the host whatever it finds. */
   setAccountLevel(account: number, level: number): void
   /** Computes the account from scratch and arms its triggers. Returns one of ANSWER_…. */
   recheckAccount(account: number): number
+  /** The answer and the measured values of a re-check; leaves triggers and `unknownAccounts` as they are. */
+  measureAccount(account: number): number
+  /**
+   * The level that the account re-checked or measured last provably holds, coming from its present level, with
+   * hysteresis; LEVEL_NONE where f64 does not decide it or a mark is missing.
+   */
+  readonly measuredLevel: number
+  /** Of the account re-checked or measured last, in its settlement asset; NaN where a mark is missing. */
+  readonly measuredMarginBalance: number
+  /** The same of the maintenance margin. */
+  readonly measuredMaintenanceMargin: number
 
   beginInstant(): void
   /** 0 clears the mark. Returns false when the instrument already has a mark in this instant. */
@@ -40,11 +52,18 @@ export interface Kernel {
   firedAccount(index: number): number
   suspectAccount(index: number): number
   suspectAnswer(index: number): number
+  /** `measuredLevel` of the suspect at its re-check. */
+  suspectLevel(index: number): number
+  suspectMarginBalance(index: number): number
+  suspectMaintenanceMargin(index: number): number
   /** Brings the zones up to date with changed triggers. `beginInstant` does it too where it was not done. */
   refreshZones(): void
 
   mark(instrument: number): number
   accountLevel(account: number): number
+  /** Accounts in which a mark was missing at their last re-check. Those never re-checked are not among them. */
+  readonly unknownAccounts: number
+  isAccountUnknown(account: number): boolean
   /** Bytes of the kernel's memory. */
   readonly byteLength: number
   /** For tests: continues the instants from the given stamp. */

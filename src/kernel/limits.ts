@@ -1,4 +1,4 @@
-import { LEVELS_MAX } from '../../assembly/layout.ts'
+import { LEVEL_NONE, LEVELS_MAX } from '../../assembly/layout.ts'
 import { assert, PlimsollError } from '../errors.ts'
 import type { KernelTotals } from './kernel.ts'
 
@@ -6,7 +6,7 @@ import type { KernelTotals } from './kernel.ts'
 export const ROWS_MAX = 16_777_216
 export const ACCOUNTS_MAX = 16_777_216
 
-/** All limits together: about 1.7 GiB, so that addresses of 32 bits are enough. */
+/** All limits together: about 1.9 GiB, so that addresses of 32 bits are enough. */
 export const CAPACITY_MAX = {
   ...{ rows: ROWS_MAX, accounts: ACCOUNTS_MAX },
   ...{ instruments: 65_536, tables: 65_536, pieces: 1_048_576 },
@@ -55,4 +55,9 @@ export function assertLevels(values: readonly number[], releaseFactor: number): 
 
 export function capacityFault(wanted: string, limit: string): PlimsollError {
   return new PlimsollError('KERNEL_CAPACITY', `the kernel cannot hold ${wanted}; the limit is ${limit}`)
+}
+
+/** The level of an account that holds `level` and whose next verdict is handed to the host even if it is `level` again. */
+export function afreshLevel(level: number): number {
+  return LEVEL_NONE - level
 }

@@ -29,9 +29,13 @@ export abstract class TwinColumns {
   protected accountRows = new Int32Array()
   protected accountLevels = new Int32Array()
   protected accountStamp = new Int32Array()
+  protected accountUnknown = new Int32Array()
   protected fired = new Int32Array()
   protected suspect = new Int32Array()
   protected answer = new Int32Array()
+  protected provenLevels = new Int32Array()
+  protected suspectBalance = new Float64Array()
+  protected suspectMaintenance = new Float64Array()
   protected instrumentMark = new Float64Array()
   protected instrumentGroupHead = new Int32Array()
   protected instrumentGroupTail = new Int32Array()
@@ -42,7 +46,7 @@ export abstract class TwinColumns {
   get byteLength(): number {
     const columns = [this.rowLow, this.rowHigh, this.rowIntercept, this.rowSlope, this.rowScale]
     const rows = columns.reduce((bytes, column) => bytes + column.byteLength, this.rowConstant.byteLength)
-    return rows + 3 * this.rowAccount.byteLength + 32 * this.accountHead.length + 20 * this.entryBlock.length
+    return rows + 3 * this.rowAccount.byteLength + 60 * this.accountHead.length + 20 * this.entryBlock.length
   }
 
   reserve(totals: KernelTotals): void {
@@ -98,9 +102,13 @@ export abstract class TwinColumns {
     this.accountRows = grownI32(this.accountRows, accounts)
     this.accountLevels = grownI32(this.accountLevels, accounts)
     this.accountStamp = grownI32(this.accountStamp, accounts)
+    this.accountUnknown = grownI32(this.accountUnknown, accounts)
     this.fired = grownI32(this.fired, accounts)
     this.suspect = grownI32(this.suspect, accounts)
     this.answer = grownI32(this.answer, accounts)
+    this.provenLevels = grownI32(this.provenLevels, accounts)
+    this.suspectBalance = grownF64(this.suspectBalance, accounts)
+    this.suspectMaintenance = grownF64(this.suspectMaintenance, accounts)
   }
 }
 

@@ -8,7 +8,7 @@ import {
 } from '../../assembly/layout.ts'
 import type { Kernel } from './kernel.ts'
 import { assertFinite } from './limits.ts'
-import { TwinAccounts } from './twin-account.ts'
+import { TwinRecheck } from './twin-recheck.ts'
 
 const STAMP_MAX = 2 ** 31 - 1
 
@@ -17,7 +17,7 @@ const STAMP_MAX = 2 ** 31 - 1
  * nominations and answers are equal to the last bit. The opponent in benchmarks, a twin in tests, and the
  * fallback where WebAssembly is not to be had. This file is the twin of assembly/tick.ts.
  */
-export class TypescriptKernel extends TwinAccounts implements Kernel {
+export class TypescriptKernel extends TwinRecheck implements Kernel {
   readonly variant = 'typescript' as const
   protected stamp = 0
   protected moved = 0
@@ -106,7 +106,10 @@ export class TypescriptKernel extends TwinAccounts implements Kernel {
       const answer = this.recheckAccount(account)
       if (answer !== ANSWER_SAFE && answer !== ANSWER_UNKNOWN) {
         this.suspect[this.suspects] = account
-        this.answer[this.suspects++] = answer
+        this.answer[this.suspects] = answer
+        this.provenLevels[this.suspects] = this.measuredLevel
+        this.suspectBalance[this.suspects] = this.measuredMarginBalance
+        this.suspectMaintenance[this.suspects++] = this.measuredMaintenanceMargin
       }
     }
     return this.suspects
@@ -122,6 +125,18 @@ export class TypescriptKernel extends TwinAccounts implements Kernel {
 
   suspectAnswer(index: number): number {
     return this.answer[index]!
+  }
+
+  suspectLevel(index: number): number {
+    return this.provenLevels[index]!
+  }
+
+  suspectMarginBalance(index: number): number {
+    return this.suspectBalance[index]!
+  }
+
+  suspectMaintenanceMargin(index: number): number {
+    return this.suspectMaintenance[index]!
   }
 
   mark(instrument: number): number {

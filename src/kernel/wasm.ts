@@ -1,12 +1,14 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import {
   COLUMN_ACCOUNT_LEVEL,
+  COLUMN_ACCOUNT_UNKNOWN,
   COLUMN_FIRED_ACCOUNT,
   COLUMN_FIRST_I32,
   COLUMN_INSTRUMENT_MARK,
   COLUMN_SUSPECT_ACCOUNT,
   COLUMN_SUSPECT_ANSWER,
+  COLUMN_SUSPECT_LEVEL,
+  COLUMN_SUSPECT_MAINTENANCE_MARGIN,
+  COLUMN_SUSPECT_MARGIN_BALANCE,
   LAYOUT_VERSION,
   NONE,
 } from '../../assembly/layout.ts'
@@ -20,51 +22,24 @@ import {
   checkTotals,
   nextCapacity,
 } from './limits.ts'
-
-/** Methods of `Kernel` that the module exports as they are; the host checks what goes in where it must. */
-type SameInBoth =
-  | 'addAccount'
-  | 'addInstrument'
-  | 'beginInstant'
-  | 'nominate'
-  | 'nominateAll'
-  | 'recheckAccount'
-  | 'recheckFired'
-  | 'refreshZones'
-  | 'removeAccount'
-  | 'removeRows'
-  | 'scan'
-  | 'setAccountLevel'
-  | 'setConstant'
-  | 'setStamp'
-
-interface KernelExports extends Pick<Kernel, SameInBoth> {
-  readonly memory: { readonly buffer: ArrayBuffer }
-  layoutVersion(): number
-  lanes(): number
-  columnPointer(column: number): number
-  reserve(rows: number, accounts: number, instruments: number, tables: number, pieces: number): number
-  setLevel(level: number, value: number): void
-  setReleaseFactor(factor: number): void
-  addTable(coordinate: number): number
-  addPiece(cap: number, rate: number, deduction: number): number
-  /** The row, or NONE. */
-  addRow(...row: Parameters<Kernel['addRow']>): number
-  setMark(instrument: number, mark: number): number
-}
+import { instantiate, type KernelExports, type WasmVariant } from './wasm-module.ts'
 
 /** The host of one WebAssembly instance: owns its memory and every view of it. */
 export class WasmKernel implements Kernel {
-  readonly variant: 'wasm-simd' | 'wasm-scalar'
+  readonly variant: WasmVariant
   readonly #wasm: KernelExports
   readonly #capacity = { rows: 0, accounts: 0, instruments: 0, tables: 0, pieces: 0 }
   #fired = new Int32Array()
   #suspects = new Int32Array()
   #answers = new Int32Array()
+  #provenLevels = new Int32Array()
+  #marginBalances = new Float64Array()
+  #maintenanceMargins = new Float64Array()
+  #unknown = new Int32Array()
   #levels = new Int32Array()
   #marks = new Float64Array()
 
-  constructor(wasm: KernelExports, variant: 'wasm-simd' | 'wasm-scalar') {
+  constructor(wasm: KernelExports, variant: WasmVariant) {
     if (wasm.layoutVersion() !== LAYOUT_VERSION) {
       throw new PlimsollError(
         'KERNEL_LAYOUT',
@@ -168,6 +143,22 @@ export class WasmKernel implements Kernel {
     return this.#wasm.recheckAccount(account)
   }
 
+  measureAccount(account: number): number {
+    return this.#wasm.measureAccount(account)
+  }
+
+  get measuredLevel(): number {
+    return this.#wasm.measuredLevel()
+  }
+
+  get measuredMarginBalance(): number {
+    return this.#wasm.measuredMarginBalance()
+  }
+
+  get measuredMaintenanceMargin(): number {
+    return this.#wasm.measuredMaintenanceMargin()
+  }
+
   beginInstant(): void {
     this.#wasm.beginInstant()
   }
@@ -205,6 +196,18 @@ export class WasmKernel implements Kernel {
     return this.#answers[index]!
   }
 
+  suspectLevel(index: number): number {
+    return this.#provenLevels[index]!
+  }
+
+  suspectMarginBalance(index: number): number {
+    return this.#marginBalances[index]!
+  }
+
+  suspectMaintenanceMargin(index: number): number {
+    return this.#maintenanceMargins[index]!
+  }
+
   refreshZones(): void {
     this.#wasm.refreshZones()
   }
@@ -215,6 +218,14 @@ export class WasmKernel implements Kernel {
 
   accountLevel(account: number): number {
     return this.#levels[account]!
+  }
+
+  get unknownAccounts(): number {
+    return this.#wasm.unknownAccounts()
+  }
+
+  isAccountUnknown(account: number): boolean {
+    return this.#unknown[account] === 1
   }
 
   setStamp(stamp: number): void {
@@ -234,37 +245,33 @@ export class WasmKernel implements Kernel {
   /** The one place where views are made: every growth of the memory detaches the old ones. */
   #rebuildViews(): void {
     const { accounts, instruments } = this.#capacity
-    this.#fired = this.#view(COLUMN_FIRED_ACCOUNT, accounts) as Int32Array<ArrayBuffer>
-    this.#suspects = this.#view(COLUMN_SUSPECT_ACCOUNT, accounts) as Int32Array<ArrayBuffer>
-    this.#answers = this.#view(COLUMN_SUSPECT_ANSWER, accounts) as Int32Array<ArrayBuffer>
-    this.#levels = this.#view(COLUMN_ACCOUNT_LEVEL, accounts) as Int32Array<ArrayBuffer>
-    this.#marks = this.#view(COLUMN_INSTRUMENT_MARK, instruments) as Float64Array<ArrayBuffer>
+    this.#fired = this.#i32View(COLUMN_FIRED_ACCOUNT, accounts)
+    this.#suspects = this.#i32View(COLUMN_SUSPECT_ACCOUNT, accounts)
+    this.#answers = this.#i32View(COLUMN_SUSPECT_ANSWER, accounts)
+    this.#provenLevels = this.#i32View(COLUMN_SUSPECT_LEVEL, accounts)
+    this.#marginBalances = this.#f64View(COLUMN_SUSPECT_MARGIN_BALANCE, accounts)
+    this.#maintenanceMargins = this.#f64View(COLUMN_SUSPECT_MAINTENANCE_MARGIN, accounts)
+    this.#levels = this.#i32View(COLUMN_ACCOUNT_LEVEL, accounts)
+    this.#unknown = this.#i32View(COLUMN_ACCOUNT_UNKNOWN, accounts)
+    this.#marks = this.#f64View(COLUMN_INSTRUMENT_MARK, instruments)
   }
 
-  #view(column: number, length: number): Int32Array | Float64Array {
-    const address = this.#wasm.columnPointer(column) >>> 0
-    const buffer = this.#wasm.memory.buffer
-    return column < COLUMN_FIRST_I32
-      ? new Float64Array(buffer, address, length)
-      : new Int32Array(buffer, address, length)
+  #f64View(column: number, length: number): Float64Array<ArrayBuffer> {
+    assert(column < COLUMN_FIRST_I32, `column ${column} holds no f64`)
+    return new Float64Array(this.#wasm.memory.buffer, this.#addressOf(column), length)
+  }
+
+  #i32View(column: number, length: number): Int32Array<ArrayBuffer> {
+    assert(column >= COLUMN_FIRST_I32, `column ${column} holds no i32`)
+    return new Int32Array(this.#wasm.memory.buffer, this.#addressOf(column), length)
+  }
+
+  #addressOf(column: number): number {
+    return this.#wasm.columnPointer(column) >>> 0
   }
 }
 
-/** Instantiates the binary of the variant. Throws what the engine throws when it has no SIMD. */
-export function openWasmKernel(variant: 'wasm-simd' | 'wasm-scalar'): WasmKernel {
-  const name = variant === 'wasm-simd' ? 'simd' : 'scalar'
-  const path = createRequire(import.meta.url).resolve(`#wasm/${name}.wasm`)
-  const { WebAssembly } = globalThis as unknown as { WebAssembly: WebAssemblyEngine }
-  const module = new WebAssembly.Module(readFileSync(path))
-  const abort = (): never => {
-    throw new Error('invariant broken: the kernel aborted')
-  }
-  const instance = new WebAssembly.Instance(module, { env: { abort } })
-  return new WasmKernel(instance.exports as KernelExports, variant)
-}
-
-/** What is used of the engine; the compiler's library for Node does not declare it. */
-interface WebAssemblyEngine {
-  Module: new (bytes: Uint8Array) => object
-  Instance: new (module: object, imports: object) => { readonly exports: unknown }
+/** Throws what the engine throws when it has no SIMD. */
+export function openWasmKernel(variant: WasmVariant): WasmKernel {
+  return new WasmKernel(instantiate(variant), variant)
 }

@@ -5,6 +5,7 @@ import {
   ANSWER_CLOSE,
   ANSWER_SAFE,
   ANSWER_UNKNOWN,
+  afreshLevel,
   COORDINATE_PRICE,
   COORDINATE_RECIPROCAL,
   KERNEL_VARIANTS,
@@ -137,6 +138,79 @@ describe.each(KERNEL_VARIANTS)('kernel %s', (variant) => {
     expect(instant(kernel, [[a, 50]])).toEqual({ fired: 1, suspects: [] })
     expect(instant(kernel, [[a, 50]])).toEqual({ fired: 1, suspects: [] })
     expect(instant(kernel, [[b, 100]]).suspects).toEqual([[account, ANSWER_ACROSS]])
+  })
+
+  it('says which level it proves and by which figures: over several levels, with hysteresis, nothing on a line', () => {
+    const kernel = open(variant)
+    const instrument = kernel.addInstrument()
+    const table = kernel.addTable(COORDINATE_PRICE, [{ cap: 1e15, rate: 0.1, deduction: 0 }])
+    // long 1 @ 100, margin 20: balance m - 80, maintenance m / 10; levels at 100, 93.33, 90, 88.89
+    const account = kernel.addAccount(20, 0)
+    kernel.addRow(account, instrument, table, -100, 1, 1, 0)
+    const found = (mark: number, level: number) => {
+      kernel.setAccountLevel(account, level)
+      kernel.beginInstant()
+      kernel.setMark(instrument, mark)
+      const measured = [kernel.measureAccount(account), kernel.measuredLevel]
+      if (kernel.recheckFired(0, kernel.nominateAll(instrument)) === 1) {
+        expect(kernel.suspectAccount(0)).toBe(account)
+        expect(kernel.suspectAnswer(0)).toBe(measured[0])
+        expect(kernel.suspectLevel(0)).toBe(measured[1])
+        expect(kernel.suspectMarginBalance(0)).toBe(20 + (mark - 100))
+        expect(kernel.suspectMaintenanceMargin(0)).toBe(0.1 * mark)
+      } else expect(measured[0]).toBe(ANSWER_SAFE)
+      expect(kernel.measuredLevel).toBe(measured[1])
+      expect(kernel.measuredMarginBalance).toBe(20 + (mark - 100))
+      expect(kernel.measuredMaintenanceMargin).toBe(0.1 * mark)
+      return measured
+    }
+    expect(found(110, 0)).toEqual([ANSWER_SAFE, 0])
+    expect(found(92, 0)).toEqual([ANSWER_ACROSS, 2])
+    expect(found(80, 0)).toEqual([ANSWER_ACROSS, 4])
+    expect(found(70, 2)).toEqual([ANSWER_ACROSS, 4])
+    expect(found(110, 4)).toEqual([ANSWER_ACROSS, 0])
+    // liquidation is left where m - 80 >= 1.01 m / 10, at 88.988
+    expect(found(88.95, 4)).toEqual([ANSWER_SAFE, 4])
+    expect(found(89, 4)).toEqual([ANSWER_ACROSS, 3])
+    expect(found(100, 0)).toEqual([ANSWER_CLOSE, LEVEL_NONE])
+    expect(found(100, 4)).toEqual([ANSWER_ACROSS, LEVEL_NONE])
+  })
+
+  it('hands the next verdict over where it is asked afresh, even if the level is the same', () => {
+    const kernel = open(variant)
+    const instrument = kernel.addInstrument()
+    const table = kernel.addTable(COORDINATE_PRICE, [{ cap: 1e15, rate: 0.1, deduction: 0 }])
+    const account = kernel.addAccount(20, afreshLevel(4))
+    kernel.addRow(account, instrument, table, -100, 1, 1, 0)
+    const at = (mark: number) => {
+      const { suspects } = instant(kernel, [[instrument, mark]])
+      expect(suspects).toHaveLength(1)
+      return [suspects[0]![1], kernel.suspectLevel(0)]
+    }
+    // with the hysteresis of the level that it comes from
+    expect(at(88.95)).toEqual([ANSWER_ACROSS, 4])
+    expect(at(89)).toEqual([ANSWER_ACROSS, 3])
+    expect(at(88.95)).toEqual([ANSWER_ACROSS, 4])
+    kernel.setAccountLevel(account, afreshLevel(0))
+    expect(afreshLevel(0)).toBe(LEVEL_NONE)
+    expect(at(88.95)).toEqual([ANSWER_ACROSS, 3])
+    expect(at(100)).toEqual([ANSWER_CLOSE, LEVEL_NONE])
+    expect(at(101)).toEqual([ANSWER_ACROSS, 0])
+  })
+
+  it('measures nothing where a mark is missing', () => {
+    const kernel = open(variant)
+    const instrument = kernel.addInstrument()
+    const table = kernel.addTable(COORDINATE_PRICE, ONE_TIER)
+    const account = kernel.addAccount(20, 0)
+    kernel.addRow(account, instrument, table, -100, 1, 1, 0)
+    instant(kernel, [[instrument, 100]])
+    expect(kernel.measuredMarginBalance).toBe(20)
+    instant(kernel, [[instrument, 0]])
+    expect(kernel.measureAccount(account)).toBe(ANSWER_UNKNOWN)
+    expect(kernel.measuredLevel).toBe(LEVEL_NONE)
+    expect(kernel.measuredMarginBalance).toBeNaN()
+    expect(kernel.measuredMaintenanceMargin).toBeNaN()
   })
 
   it('hands an account without a level to the host as soon as its marks are known', () => {

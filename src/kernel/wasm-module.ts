@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { Kernel } from './kernel.ts'
+
+export type WasmVariant = 'wasm-simd' | 'wasm-scalar'
+
+/** Methods of `Kernel` that the module exports as they are; the host checks what goes in where it must. */
+type SameInBoth =
+  | 'addAccount'
+  | 'addInstrument'
+  | 'beginInstant'
+  | 'measureAccount'
+  | 'nominate'
+  | 'nominateAll'
+  | 'recheckAccount'
+  | 'recheckFired'
+  | 'refreshZones'
+  | 'removeAccount'
+  | 'removeRows'
+  | 'scan'
+  | 'setAccountLevel'
+  | 'setConstant'
+  | 'setStamp'
+
+/** What one instance of the module exports. */
+export interface KernelExports extends Pick<Kernel, SameInBoth> {
+  readonly memory: { readonly buffer: ArrayBuffer }
+  layoutVersion(): number
+  lanes(): number
+  columnPointer(column: number): number
+  reserve(rows: number, accounts: number, instruments: number, tables: number, pieces: number): number
+  setLevel(level: number, value: number): void
+  setReleaseFactor(factor: number): void
+  addTable(coordinate: number): number
+  addPiece(cap: number, rate: number, deduction: number): number
+  /** The row, or NONE. */
+  addRow(...row: Parameters<Kernel['addRow']>): number
+  setMark(instrument: number, mark: number): number
+  measuredLevel(): number
+  measuredMarginBalance(): number
+  measuredMaintenanceMargin(): number
+  unknownAccounts(): number
+}
+
+/** Instantiates the binary of the variant. Throws what the engine throws when it has no SIMD. */
+export function instantiate(variant: WasmVariant): KernelExports {
+  const name = variant === 'wasm-simd' ? 'simd' : 'scalar'
+  const path = createRequire(import.meta.url).resolve(`#wasm/${name}.wasm`)
+  const { WebAssembly } = globalThis as unknown as { WebAssembly: WebAssemblyEngine }
+  const module = new WebAssembly.Module(readFileSync(path))
+  const abort = (): never => {
+    throw new Error('invariant broken: the kernel aborted')
+  }
+  const instance = new WebAssembly.Instance(module, { env: { abort } })
+  return instance.exports as KernelExports
+}
+
+/** What is used of the engine; the compiler's library for Node does not declare it. */
+interface WebAssemblyEngine {
+  Module: new (bytes: Uint8Array) => object
+  Instance: new (module: object, imports: object) => { readonly exports: unknown }
+}
