@@ -21,6 +21,8 @@ const configSchema = z.strictObject({
   redisUrl: z.string().min(1).optional(),
   /** Where the private Redis keeps its data. */
   dataDir: z.string().min(1).default('.data'),
+  /** When the private Redis writes to the disk: `always` loses nothing at a power loss, `everysec` up to two seconds. */
+  appendfsync: z.enum(['always', 'everysec']).default('always'),
   shard: z
     .string()
     .regex(/^[A-Za-z0-9_-]{1,32}$/, 'must be 1 to 32 letters, digits, _ or -')
@@ -51,6 +53,7 @@ export type ConfigOverrides = z.input<typeof configSchema>
 const VARIABLES = {
   REDIS_URL: 'redisUrl',
   PLIMSOLL_DATA_DIR: 'dataDir',
+  PLIMSOLL_APPENDFSYNC: 'appendfsync',
   PLIMSOLL_SHARD: 'shard',
   PLIMSOLL_LEVELS: 'levels',
   PLIMSOLL_HYSTERESIS: 'hysteresis',

@@ -22,6 +22,7 @@ describe('where a setting comes from', () => {
   it('has a default for everything but the Redis URL', () => {
     expect(loadConfig({}, {})).toEqual({
       dataDir: '.data',
+      appendfsync: 'always',
       shard: '0',
       levels: ['0.5', '0.7', '0.9'],
       hysteresis: '0.01',
@@ -43,11 +44,13 @@ describe('where a setting comes from', () => {
       PLIMSOLL_KERNEL: 'wasm-scalar',
       PLIMSOLL_ALLOW_UNSAFE_REDIS: '1',
       PLIMSOLL_LOG_LEVEL: 'warn',
+      PLIMSOLL_APPENDFSYNC: 'everysec',
       PLIMSOLL_STREAM_URL_BYBIT_LINEAR: 'wss://stream.example/v5/public/linear',
     }
     expect(loadConfig({}, environment)).toEqual({
       redisUrl: 'redis://localhost:6379',
       dataDir: '/var/lib/plimsoll',
+      appendfsync: 'everysec',
       shard: 'eu-1',
       levels: ['0.6', '0.8'],
       hysteresis: '0.02',

@@ -105,7 +105,8 @@ async function runImport(file: string, flags: ImportFlags): Promise<void> {
 async function withBook(config: Config, use: (book: Book) => Promise<void>): Promise<void> {
   const clock = systemClock
   const notify = (line: string) => void process.stderr.write(`${line}\n`)
-  const redis = await openRedis({ redisUrl: config.redisUrl, dataDir: config.dataDir, clock, notify })
+  const { redisUrl, dataDir, appendfsync } = config
+  const redis = await openRedis({ redisUrl, dataDir, appendfsync, clock, notify })
   try {
     const connection = await connectRedis({ url: redis.url, role: 'command', clock, random: systemRandom })
     try {

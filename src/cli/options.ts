@@ -32,6 +32,10 @@ export function withStoreOptions(command: Command): Command {
   return command
     .option('--redis-url <url>', 'Redis to use instead of a private one')
     .option('--data-dir <folder>', 'folder of the private Redis (default .data)')
+    .option(
+      '--appendfsync <policy>',
+      'always (default) or everysec: when a private Redis writes to the disk; everysec may lose two seconds at a power loss',
+    )
     .option('--shard <name>', 'shard of the book (default 0)')
     .option(
       '--rules <file>',

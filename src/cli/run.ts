@@ -1,9 +1,10 @@
+import { resolve } from 'node:path'
 import { Command } from 'commander'
 import { systemClock } from '../clock.ts'
 import { type ConfigOverrides, loadConfig } from '../config.ts'
 import { createLog } from '../log.ts'
 import { systemRandom } from '../random.ts'
-import { openRedis } from '../redis/index.ts'
+import { type OpenedRedis, openRedis, redactUrl } from '../redis/index.ts'
 import { ruleBooks } from '../rule-books.ts'
 import { startWorker, type Worker, type WorkerStats } from '../worker.ts'
 import { withConfigOptions } from './options.ts'
@@ -38,11 +39,12 @@ async function run({ json, ...overrides }: ConfigOverrides & { json?: true }): P
   void ended.promise.then(abort, abort)
   const notify = (line: string) => void process.stderr.write(`${line}\n`)
   try {
-    const { redisUrl, dataDir } = config
-    const redis = await openRedis({ redisUrl, dataDir, clock, notify, signal })
+    const { redisUrl, dataDir, appendfsync } = config
+    const redis = await openRedis({ redisUrl, dataDir, appendfsync, clock, notify, signal })
     const { fail: fatal } = ended
     const options = { config, redisUrl: redis.url, clock, random: systemRandom, log, fatal, signal }
     try {
+      if (redis.source !== 'given') log.info(waysToConnect(redis, resolve(dataDir)), 'private redis')
       const worker = await startWorker(options)
       log.info({ redis: redis.source, ...summaryOf(worker.stats()) }, 'worker runs')
       await untilEnded(ended, worker, json)
@@ -56,6 +58,17 @@ async function run({ json, ...overrides }: ConfigOverrides & { json?: true }): P
     log.info({}, 'stopped while starting')
   } finally {
     ended.dispose()
+  }
+}
+
+/** How other programs reach the private Redis. */
+function waysToConnect({ source, url, shellCommand }: OpenedRedis, dataDir: string) {
+  return {
+    source,
+    url: redactUrl(url),
+    commands: `--data-dir ${dataDir}`,
+    subscribers: `subscribe({ dataDir: ${JSON.stringify(dataDir)} })`,
+    shell: shellCommand,
   }
 }
 

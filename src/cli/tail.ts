@@ -60,10 +60,10 @@ export function tailCommand(context: TailContext = REAL): Command {
 }
 
 async function connect(overrides: ConfigOverrides, signal: AbortSignal): Promise<TailConnection> {
-  const { redisUrl, dataDir, shard } = loadConfig(overrides)
+  const { redisUrl, dataDir, appendfsync, shard } = loadConfig(overrides)
   const clock = systemClock
   const notify = (line: string) => void process.stderr.write(`${line}\n`)
-  const server = await openRedis({ redisUrl, dataDir, clock, notify, signal })
+  const server = await openRedis({ redisUrl, dataDir, appendfsync, clock, notify, signal })
   try {
     const redis = await connectRedis({ url: server.url, role: 'blocking', clock, random: systemRandom })
     return { redis, eventsKey: keysOf(shard).events, close: () => server.close() }

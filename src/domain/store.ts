@@ -15,7 +15,10 @@ export type AccountChange =
 export interface AccountSource {
   /** Calls `put` for every stored account; a stored account that no longer parses goes to `refused`. */
   load(put: (account: Account) => void, refused: (id: string, error: Error) => void): Promise<void>
-  /** Follows the changes from the position that `load` read first, in order, until `stop`. */
+  /**
+   * Follows the changes from the position that `load` read first, in order, until `stop`. `failed` gets what
+   * concerns no single account: an outage, a change without an account id, a Redis that went back.
+   */
   follow(apply: (change: AccountChange) => void, failed: (error: Error) => void): void
   stop(): Promise<void>
 }

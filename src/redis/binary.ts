@@ -55,8 +55,18 @@ export async function locateRedisServer(options: LocateOptions): Promise<RedisBi
  * The locale is fixed because Redis 7 refuses to start where the inherited one is not installed.
  */
 export function commandOf(binary: Pick<RedisBinary, 'path' | 'libraryPath'>): [string, ...string[]] {
-  const libraries = binary.libraryPath.length > 0 ? [`LD_LIBRARY_PATH=${binary.libraryPath.join(':')}`] : []
-  return ['env', 'LC_ALL=C', ...libraries, binary.path]
+  return ['env', 'LC_ALL=C', ...librariesOf(binary), binary.path]
+}
+
+/** The same for the client that every distribution puts beside its server. */
+export function clientCommandOf(binary: Pick<RedisBinary, 'path' | 'libraryPath'>): string[] {
+  const libraries = librariesOf(binary)
+  const client = binary.path.replace(/-server$/, '-cli')
+  return libraries.length > 0 ? ['env', ...libraries, client] : [client]
+}
+
+function librariesOf({ libraryPath }: Pick<RedisBinary, 'libraryPath'>): string[] {
+  return libraryPath.length > 0 ? [`LD_LIBRARY_PATH=${libraryPath.join(':')}`] : []
 }
 
 /** The binary with its version, or undefined when it does not start here. */

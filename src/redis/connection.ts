@@ -27,7 +27,7 @@ const SOCKET_END_MS = 50
 export type RedisRole = 'command' | 'blocking' | 'queue'
 
 export interface ConnectOptions {
-  /** `redis://[user:password@]host:port[/database]`, or `rediss://` for TLS. */
+  /** `redis://[user:password@]host:port[/database]`, `rediss://` for TLS, or the path of a Unix socket. */
   readonly url: string
   readonly role: RedisRole
   readonly clock: Clock
@@ -39,6 +39,8 @@ export interface ConnectOptions {
 
 export type RedisConnection = Redis
 
+/** Options such as a password may follow after a `?`. */
+const SOCKET_PATH = /^\/[^/]/
 const DATABASE_PATH = /^\/?\d*$/
 /** A wrong password or database does not become right by trying again; ioredis itself goes on, with database 0. */
 const REFUSED = /WRONGPASS|NOAUTH|NOPERM|invalid password|DB index/i
@@ -120,13 +122,15 @@ export async function closeRedis(connection: RedisConnection, clock: Clock): Pro
  * @throws PlimsollError CONFIGURATION when it is not a Redis URL.
  */
 export function redactUrl(text: string): string {
+  if (SOCKET_PATH.test(text)) return text.split('?', 1)[0] ?? ''
   const url = URL.canParse(text) ? new URL(text) : undefined
   const isRedis = url?.protocol === 'redis:' || url?.protocol === 'rediss:'
   if (url === undefined || !isRedis || !DATABASE_PATH.test(url.pathname)) {
     // Not quoted: what does not parse may still hold a password.
     throw new PlimsollError(
       'CONFIGURATION',
-      'the Redis URL must look like redis://[user:password@]host:port[/database number], or rediss:// for TLS',
+      'the Redis URL must look like redis://[user:password@]host:port[/database number], rediss:// for TLS, ' +
+        'or be the path of a Unix socket from the root, as /run/redis/redis.sock',
       { path: 'redisUrl' },
     )
   }

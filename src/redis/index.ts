@@ -12,4 +12,4 @@ export {
 } from './connection.ts'
 export { keysOf, type ShardKeys } from './keys.ts'
 export { type OpenedRedis, type OpenOptions, openRedis } from './open.ts'
-export { type RedisServer, type StartOptions, startRedisServer } from './server.ts'
+export { type AppendFsync, type RedisServer, type StartOptions, startRedisServer } from './server.ts'

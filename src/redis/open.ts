@@ -2,12 +2,14 @@ import type { Clock } from '../domain/index.ts'
 import { locateRedisServer } from './binary.ts'
 import { runningRedisUrl } from './claim.ts'
 import { redactUrl } from './connection.ts'
-import { startRedisServer } from './server.ts'
+import { type AppendFsync, startRedisServer } from './server.ts'
 
 export interface OpenOptions {
   /** A server that runs already; default: a private one on `dataDir`. */
   readonly redisUrl?: string | undefined
   readonly dataDir: string
+  /** Of a private server that is started now. */
+  readonly appendfsync?: AppendFsync
   readonly clock: Clock
   /** Receives one line where something happens that takes time: a download, an installation. */
   readonly notify: (line: string) => void
@@ -19,6 +21,8 @@ export interface OpenedRedis {
   readonly url: string
   /** Where the server comes from. Only a `started` one is stopped by `close`. */
   readonly source: 'given' | 'running' | 'started'
+  /** The command for a shell that looks into a `started` server. */
+  readonly shellCommand?: string
   close(): Promise<void>
 }
 
@@ -34,8 +38,9 @@ export async function openRedis(options: OpenOptions): Promise<OpenedRedis> {
   }
   const running = await runningRedisUrl(options.dataDir)
   if (running !== undefined) return { url: running, source: 'running', close: nothingToClose }
-  const { dataDir, clock, notify, signal } = options
+  const { dataDir, clock, notify, signal, appendfsync = 'always' } = options
   const binary = await locateRedisServer({ dataDir, clock, notify, signal })
-  const server = await startRedisServer({ binary, dataDir, clock, signal })
-  return { url: server.url, source: 'started', close: () => server.stop() }
+  const server = await startRedisServer({ binary, dataDir, clock, signal, appendfsync })
+  const { url, shellCommand } = server
+  return { url, source: 'started', shellCommand, close: () => server.stop() }
 }

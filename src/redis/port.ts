@@ -3,22 +3,37 @@ import { connect, createServer } from 'node:net'
 const PROBE_TIMEOUT_MS = 1_000
 const REPLY_LENGTH_MAX = 4_096
 
+/** Where a private server listens, as `connect` of `node:net` takes it, and its password where it has one. */
+interface Place {
+  readonly at: { readonly path: string } | { readonly host: string; readonly port: number }
+  readonly password: string
+}
+
+function placeOf(url: string): Place {
+  if (url.startsWith('/')) return { at: { path: url }, password: '' }
+  const { hostname, port, password } = new URL(url)
+  return { at: { host: hostname, port: Number(port) }, password: decodeURIComponent(password) }
+}
+
 /**
- * The process id that the server on the port reports, or undefined when nothing there speaks Redis
- * (or it is still loading its data). It tells our server from another program on the same port.
+ * The process id that the private server at the URL reports, or undefined when nothing there speaks Redis
+ * (or it is still loading its data). It tells our server from another program in the same place.
  */
-export function processIdAt(port: number): Promise<number | undefined> {
+export function processIdAt(url: string): Promise<number | undefined> {
+  const { at, password } = placeOf(url)
   return new Promise((resolvePid) => {
-    const socket = connect({ host: '127.0.0.1', port, timeout: PROBE_TIMEOUT_MS })
+    const socket = connect({ ...at, timeout: PROBE_TIMEOUT_MS })
     let reply = ''
     const settle = (pid: number | undefined) => {
       socket.destroy()
       resolvePid(pid)
     }
-    socket.on('connect', () => socket.write('PING\r\nINFO server\r\n'))
+    const greeting = password === '' ? 'PING\r\n' : `AUTH ${password}\r\n`
+    const welcome = password === '' ? '+PONG\r\n' : '+OK\r\n'
+    socket.on('connect', () => socket.write(`${greeting}INFO server\r\n`))
     socket.on('data', (chunk: Buffer) => {
       reply = (reply + chunk.toString()).slice(0, REPLY_LENGTH_MAX)
-      if (!'+PONG\r\n'.startsWith(reply.slice(0, 7))) return settle(undefined)
+      if (!welcome.startsWith(reply.slice(0, welcome.length))) return settle(undefined)
       const pid = /process_id:(\d+)\r\n/.exec(reply)?.[1]
       if (pid !== undefined) settle(Number(pid))
       else if (reply.length === REPLY_LENGTH_MAX) settle(undefined)
@@ -26,6 +41,19 @@ export function processIdAt(port: number): Promise<number | undefined> {
     socket.on('timeout', () => settle(undefined))
     socket.on('error', () => settle(undefined))
     socket.on('close', () => settle(undefined))
+  })
+}
+
+/** Whether something listens on the Unix socket, whatever it says. */
+export function isListening(path: string): Promise<boolean> {
+  return new Promise((resolveListening) => {
+    const socket = connect({ path })
+    const settle = (isThere: boolean) => {
+      socket.destroy()
+      resolveListening(isThere)
+    }
+    socket.once('connect', () => settle(true))
+    socket.once('error', () => settle(false))
   })
 }
 

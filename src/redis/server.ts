@@ -1,35 +1,39 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdir } from 'node:fs/promises'
+import { chmod, mkdir } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { sleep } from '../clock.ts'
 import type { Clock } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
-import { commandOf, type RedisBinary } from './binary.ts'
-import { claimDirectory, type DirectoryClaim } from './claim.ts'
-import { runCommand } from './command.ts'
+import { type Address, forgetAddress, loopbackAddress, privateAddress, shellCommandOf } from './address.ts'
+import { clientCommandOf, commandOf, type RedisBinary } from './binary.ts'
+import { abandonedServer, claimDirectory, type DirectoryClaim } from './claim.ts'
 import { inDataFolder } from './data-folder.ts'
-import { freePort, isFree, processIdAt } from './port.ts'
+import { endWithUs } from './end-with-us.ts'
+import { freePort, isFree, isListening, processIdAt } from './port.ts'
 
 /** A large append-only file is read before the first answer. */
 const START_TIMEOUT_MS = 60_000
 const START_POLL_MS = 20
-const PROBE_TIMEOUT_MS = 1_000
 /** After SIGTERM, before SIGKILL. */
 const STOP_TIMEOUT_MS = 5_000
 /** Another program can take a free port between its choice and the server's start. */
 const PORT_ATTEMPTS_MAX = 5
+/** Other users of the machine must not read accounts. */
+const FOLDER_MODE = 0o700
 /** Kept of what the server prints, for the message when it does not start. */
 const OUTPUT_LENGTH_MAX = 4_096
+
+export type AppendFsync = 'always' | 'everysec'
 
 export interface StartOptions {
   readonly binary: RedisBinary
   /** Data lives in its subfolder `redis`; one server at a time may use it. */
   readonly dataDir: string
   readonly clock: Clock
-  /** Default: a free port. */
+  /** A port of 127.0.0.1 without a password; 0 is a free one. Default: a place that only this user reaches. */
   readonly port?: number
-  /** `everysec` (default) loses up to two seconds at a power loss, `always` nothing. */
-  readonly appendfsync?: 'always' | 'everysec'
+  /** `always` (default) loses nothing at a power loss, `everysec` up to two seconds. */
+  readonly appendfsync?: AppendFsync
   /** Further settings, appended to the command line and overriding ours. */
   readonly settings?: Readonly<Record<string, string>>
   /** Gives up the start. */
@@ -37,8 +41,10 @@ export interface StartOptions {
 }
 
 export interface RedisServer {
+  /** The path of a Unix socket or a `redis://` URL; ioredis and BullMQ take either as `url`. It may hold a password. */
   readonly url: string
-  readonly port: number
+  /** The command for a shell that looks into the server. */
+  readonly shellCommand: string
   readonly pid: number
   /** Resolves when the process has ended, for whatever reason. */
   readonly ended: Promise<void>
@@ -47,33 +53,65 @@ export interface RedisServer {
 }
 
 /**
- * Starts a private server on 127.0.0.1 with an append-only file and `noeviction`, and waits until it answers.
+ * Starts a private server with an append-only file and `noeviction`, and waits until it answers.
+ * It listens where only this user reaches it (see `privateAddress`), unless a port is asked for.
  * It runs in its own process group, so Ctrl-C reaches us and not it: we stop it when our own work is done.
- * It ends with us: on our exit it gets SIGTERM; when we are killed, Linux sends it (`setpriv --pdeathsig`).
- * Elsewhere it then stays, and `runningRedisUrl` finds it.
+ * It gets SIGTERM when our process is gone, however that ended (see `endWithUs`).
  * @throws PlimsollError PORT_OCCUPIED, CONFIGURATION where the folder cannot be used, or REDIS_UNAVAILABLE with the
  * server's own last words; the signal's reason where it gives up the start.
  */
 export async function startRedisServer(options: StartOptions): Promise<RedisServer> {
   const directory = resolve(options.dataDir, 'redis')
+  await endAbandoned(directory, options.clock)
   const claim = await inDataFolder(directory, async () => {
-    // Other users of the machine must not read accounts.
-    await mkdir(directory, { recursive: true, mode: 0o700 })
+    await mkdir(directory, { recursive: true, mode: FOLDER_MODE })
+    // A folder that was there before keeps its mode.
+    await chmod(directory, FOLDER_MODE)
     return await claimDirectory(directory)
   })
   try {
-    const server = await startOnSomePort(directory, options)
-    await claim.record({ pid: server.pid, url: server.url })
-    return withClaim(server, claim)
+    const { server, address } = await startSomewhere(directory, options)
+    await claim.record({ pid: server.pid, url: server.url, keeper: process.pid })
+    return withClaim(server, address, claim)
   } catch (error) {
     await claim.release()
     throw error
   }
 }
 
-function withClaim(server: RedisServer, claim: DirectoryClaim): RedisServer {
+/** Ends what an earlier start has left running: its process is gone, and with it whoever would stop the server. */
+async function endAbandoned(directory: string, clock: Clock): Promise<void> {
+  const startedMs = clock.monotonicMs()
+  let asked: number | undefined
+  for (;;) {
+    const pid = await abandonedServer(directory)
+    if (pid === undefined) return
+    if (clock.monotonicMs() - startedMs > STOP_TIMEOUT_MS) {
+      throw new PlimsollError(
+        'REDIS_UNAVAILABLE',
+        `process ${pid} serves the data folder ${directory} although the process that started it is gone, and has ` +
+          `not ended within ${STOP_TIMEOUT_MS} ms of SIGTERM (STOP_TIMEOUT_MS): stop it`,
+      )
+    }
+    // Its own watcher may be ending it at this moment; then there is nothing left to ask.
+    if (asked !== pid) ask(pid)
+    asked = pid
+    await sleep(clock, START_POLL_MS)
+  }
+}
+
+function ask(pid: number): void {
+  try {
+    process.kill(pid, 'SIGTERM')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
+function withClaim(server: RedisServer, address: Address, claim: DirectoryClaim): RedisServer {
   const stop = async () => {
     await server.stop()
+    await forgetAddress(address)
     await claim.release()
   }
   let stopping: Promise<void> | undefined
@@ -86,87 +124,83 @@ function withClaim(server: RedisServer, claim: DirectoryClaim): RedisServer {
   }
 }
 
-async function startOnSomePort(directory: string, options: StartOptions): Promise<RedisServer> {
-  if (options.port !== undefined) {
-    if (!(await isFree(options.port))) throw portOccupied(options.port)
-    return await startOnPort(options.port, directory, options)
+interface Started {
+  readonly server: RedisServer
+  readonly address: Address
+}
+
+async function startSomewhere(directory: string, options: StartOptions): Promise<Started> {
+  const { port } = options
+  if (port !== undefined && port !== 0) {
+    if (!(await isFree(port))) throw portOccupied(port)
+    return await startAt(await loopbackAddress(directory, port), directory, options)
   }
   for (let attempt = 1; ; attempt++) {
-    const port = await freePort()
+    const address =
+      port === undefined
+        ? await privateAddress(directory)
+        : await loopbackAddress(directory, await freePort())
     try {
-      return await startOnPort(port, directory, options)
+      return await startAt(address, directory, options)
     } catch (error) {
+      await forgetAddress(address)
       const taken = error instanceof PlimsollError && error.code === 'PORT_OCCUPIED'
       if (!taken || attempt === PORT_ATTEMPTS_MAX) throw error
     }
   }
 }
 
-async function startOnPort(port: number, directory: string, options: StartOptions): Promise<RedisServer> {
+async function startAt(address: Address, directory: string, options: StartOptions): Promise<Started> {
   const { binary, clock } = options
-  const command = [
-    ...(await endWithParent(clock)),
-    ...commandOf(binary),
-    ...serverArguments(port, directory, options),
-  ]
+  const { url } = address
+  // The server itself would take the socket from another one without a word.
+  if (url.startsWith('/') && (await isListening(url))) {
+    throw new PlimsollError('REDIS_UNAVAILABLE', `a server that is not ours listens on ${url}: stop it`)
+  }
+  const command = [...commandOf(binary), ...serverArguments(address, directory, options)]
   const child = spawn(command[0] ?? '', command.slice(1), {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  const running = new RunningServer(child, port, clock)
+  const running = new RunningServer(child, url, clock)
   await running.untilAnswering(options.signal)
-  return {
-    url: `redis://127.0.0.1:${port}`,
-    port,
-    pid: child.pid ?? 0,
-    ended: running.ended,
-    stop: running.stop,
-  }
+  const shellCommand = shellCommandOf(address, clientCommandOf(binary))
+  const server = { url, shellCommand, pid: child.pid ?? 0, ended: running.ended, stop: running.stop }
+  return { server, address }
 }
 
-function serverArguments(port: number, directory: string, options: StartOptions): string[] {
+function serverArguments(address: Address, directory: string, options: StartOptions): string[] {
   const settings = {
-    port: String(port),
-    bind: '127.0.0.1',
+    ...address.settings,
     dir: directory,
     appendonly: 'yes',
-    appendfsync: options.appendfsync ?? 'everysec',
+    appendfsync: options.appendfsync ?? 'always',
     'maxmemory-policy': 'noeviction',
     save: '',
     ...options.settings,
   }
-  return Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value])
-}
-
-/** Linux: the kernel ends the server when our process dies without a word. Nothing where setpriv is absent. */
-async function endWithParent(clock: Clock): Promise<string[]> {
-  if (process.platform !== 'linux') return []
-  const prefix = ['setpriv', '--pdeathsig', 'TERM']
-  const { exitCode } = await runCommand('setpriv', [...prefix.slice(1), 'true'], {
-    clock,
-    timeoutMs: PROBE_TIMEOUT_MS,
-  })
-  return exitCode === 0 ? prefix : []
+  const named = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value])
+  return address.configFile === undefined ? named : [address.configFile, ...named]
 }
 
 class RunningServer {
   readonly ended: Promise<void>
   readonly #child: ChildProcess
-  readonly #port: number
+  readonly #url: string
   readonly #clock: Clock
   #output = ''
   #hasEnded = false
 
-  constructor(child: ChildProcess, port: number, clock: Clock) {
+  constructor(child: ChildProcess, url: string, clock: Clock) {
     this.#child = child
-    this.#port = port
+    this.#url = url
     this.#clock = clock
-    const endWithUs = () => void child.kill('SIGTERM')
-    process.once('exit', endWithUs)
+    const forget =
+      child.pid === undefined ? () => undefined : endWithUs(child.pid, (text) => this.#keep(text))
     this.ended = new Promise((resolveEnded) => {
       const end = () => {
         this.#hasEnded = true
-        process.removeListener('exit', endWithUs)
+        forget()
         resolveEnded()
       }
       child.once('exit', end)
@@ -184,7 +218,7 @@ class RunningServer {
   async untilAnswering(signal: AbortSignal | undefined): Promise<void> {
     const startedMs = this.#clock.monotonicMs()
     while (!this.#hasEnded) {
-      if ((await processIdAt(this.#port)) === this.#child.pid) return this.#releaseEventLoop()
+      if ((await processIdAt(this.#url)) === this.#child.pid) return this.#releaseEventLoop()
       if (signal?.aborted === true) {
         await this.stop()
         throw signal.reason
@@ -195,7 +229,8 @@ class RunningServer {
       }
       await sleep(this.#clock, START_POLL_MS)
     }
-    if (/Address already in use/i.test(this.#output)) throw portOccupied(this.#port)
+    const port = this.#url.startsWith('/') ? undefined : Number(new URL(this.#url).port)
+    if (port !== undefined && /Address already in use/i.test(this.#output)) throw portOccupied(port)
     throw this.#unavailable('ended at once')
   }
 

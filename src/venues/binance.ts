@@ -17,10 +17,13 @@ import {
   type OwnDetails,
   priceOrUndefined,
   rateOrUndefined,
+  timesStated,
 } from './frame.ts'
 import { subscribeFrames } from './subscribe.ts'
 
 const STREAM_SUFFIX = '@markPrice'
+/** The key of the mark price, as `timesStated` looks for it. */
+const MARK_KEY = 'p"'
 
 const STREAMS_PER_FRAME_MAX = 200
 /** The venue allows 10 client messages a second, pongs included, and bans who repeats it. */
@@ -65,18 +68,32 @@ class BinanceParser implements FrameParser {
 
   parse(frame: string, sink: TickSink): FrameKind {
     const message = jsonOf(frame)
-    if (Array.isArray(message)) return this.#entries(message, sink)
+    if (Array.isArray(message)) return this.#entries(frame, message, sink)
     if (!isObject(message)) return 'malformed'
     const { stream, data } = message
-    if (typeof stream !== 'string') return 'e' in message ? this.#entry(message, sink) : replyKind(message)
-    if (Array.isArray(data)) return this.#entries(data, sink)
+    if (typeof stream !== 'string') {
+      return 'e' in message ? this.#single(frame, message, sink) : replyKind(message)
+    }
+    if (Array.isArray(data)) return this.#entries(frame, data, sink)
     if (!isObject(data)) return 'malformed'
     if (data.e === 'markPriceUpdate' && !streamNames(stream, data.s)) return 'malformed'
-    return this.#entry(data, sink)
+    return this.#single(frame, data, sink)
   }
 
-  /** An array may be part of the universe and may mix USDⓈ-M and COIN-M; an entry that is no price gives no tick. */
-  #entries(entries: readonly unknown[], sink: TickSink): FrameKind {
+  #single(frame: string, entry: JsonObject, sink: TickSink): FrameKind {
+    if (entry.e === 'markPriceUpdate' && timesStated(frame, MARK_KEY) !== 1) return 'malformed'
+    return this.#entry(entry, sink)
+  }
+
+  /**
+   * An array may be part of the universe and may mix USDⓈ-M and COIN-M; an entry that is no price gives no tick. Where
+   * an entry states its mark twice the whole array is malformed: the text does not say cheaply which entry it is, and
+   * the venue restates all of them a second later.
+   */
+  #entries(frame: string, entries: readonly unknown[], sink: TickSink): FrameKind {
+    let priced = 0
+    for (const entry of entries) if (isObject(entry) && 'p' in entry) priced++
+    if (timesStated(frame, MARK_KEY) !== priced) return 'malformed'
     let ticks = 0
     let malformed = 0
     for (const entry of entries) {

@@ -25,6 +25,31 @@ export function isSymbol(value: unknown): value is string {
   return typeof value === 'string' && SYMBOL_PATTERN.test(value)
 }
 
+const QUOTE = 34
+/** One escape of a JSON string; those of a letter or a digit can write a key in a second way. */
+const ESCAPED = /\\(?:u([0-9a-fA-F]{4})|.)/g
+
+/**
+ * How often the text of a frame states a key. `JSON.parse` keeps the last of several values in silence, so a parser
+ * compares this with what it read. `keyAndQuote` is the key with its closing quote: a search for the opening quote
+ * stops at every string of the frame and takes five times as long.
+ */
+export function timesStated(frame: string, keyAndQuote: string): number {
+  const text = frame.includes('\\') ? frame.replace(ESCAPED, plainOrAsItIs) : frame
+  let count = 0
+  let at = text.indexOf(keyAndQuote)
+  while (at >= 0) {
+    if (text.charCodeAt(at - 1) === QUOTE) count++
+    at = text.indexOf(keyAndQuote, at + keyAndQuote.length)
+  }
+  return count
+}
+
+function plainOrAsItIs(escaped: string, hex: string | undefined): string {
+  const character = hex === undefined ? '' : String.fromCharCode(Number.parseInt(hex, 16))
+  return /^[A-Za-z0-9]$/.test(character) ? character : escaped
+}
+
 /** Milliseconds since the epoch, as a JSON number. */
 export function isEventTime(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) > 0

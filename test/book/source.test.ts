@@ -109,7 +109,10 @@ describe('a follower of the book', () => {
     await book.put(testAccount('a', 1))
     await untilSame(view)
     expect(
-      view.applied.map((change) => (change.kind === 'put' ? change.account.version : -change.version)),
+      view.applied.map((change) => {
+        if (change.kind === 'put') return change.account.version
+        return change.kind === 'removed' ? -change.version : change.kind
+      }),
     ).toEqual([...Array.from({ length: 50 }, (_, index) => index + 1), -51, 1])
   })
 

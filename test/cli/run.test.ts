@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -140,7 +141,13 @@ describe('the private Redis', () => {
     const worker = await WorkerProcess.start(['--data-dir', dataDir])
     expect(worker.logged('worker runs')).toMatchObject({ redis: 'started' })
     const url = await runningRedisUrl(dataDir)
-    expect(url).toMatch(/^redis:\/\/127\.0\.0\.1:\d+$/)
+    expect(url).toBe(join(dataDir, 'redis', 'redis.sock'))
+    const ways = worker.logged('private redis')!
+    expect(ways).toMatchObject({
+      ...{ source: 'started', url, commands: `--data-dir ${dataDir}` },
+      subscribers: `subscribe({ dataDir: "${dataDir}" })`,
+    })
+    expect(execFileSync('/bin/sh', ['-c', `${ways.shell} ping`], { encoding: 'utf8' })).toBe('PONG\n')
     const second = await runCli(['import', '--data-dir', dataDir, '--json', '-'], { input: '' })
     expect(second).toMatchObject({ code: 0, stderr: '' })
     expect((await worker.end('SIGTERM')).code).toBe(0)

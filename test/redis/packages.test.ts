@@ -45,7 +45,7 @@ describe.skipIf(!hasApt)(
       expect(notices).toEqual([])
 
       const server = await startRedisServer({ binary: first, dataDir, clock })
-      expect(await processIdAt(server.port)).toBe(server.pid)
+      expect(await processIdAt(server.url)).toBe(server.pid)
       await server.stop()
     })
 

@@ -1,11 +1,14 @@
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { promisify } from 'node:util'
+import { Queue } from 'bullmq'
+import { Redis } from 'ioredis'
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
 import {
@@ -53,32 +56,101 @@ afterEach(async () => {
 })
 
 async function start(
-  options: { port?: number; settings?: Record<string, string> } = {},
+  options: { port?: number; appendfsync?: 'always' | 'everysec'; settings?: Record<string, string> } = {},
 ): Promise<RedisServer> {
   const server = await startRedisServer({ binary, dataDir, clock, ...options })
   servers.push(server)
   return server
 }
 
+/** The port that a server listens on; fails for a Unix socket. */
+const portOf = ({ url }: RedisServer) => Number(new URL(url).port)
+const modeOf = async (path: string) => ((await stat(path)).mode & 0o777).toString(8)
+const shell = async (command: string) => (await promisify(execFile)('/bin/sh', ['-c', command])).stdout.trim()
+/** What every user of the machine sees of a process. */
+const argumentsOf = (pid: number) =>
+  process.platform === 'linux' ? readFile(`/proc/${pid}/cmdline`, 'utf8') : shell(`ps -o args= -p ${pid}`)
+
 describe('a private Redis server', () => {
-  test('answers, keeps an append-only file, never evicts, and listens on loopback only', async () => {
+  test('listens on a Unix socket in a folder of this user alone, and on no port', async () => {
+    await mkdir(join(dataDir, 'redis'), { mode: 0o755 })
     const server = await start()
+    expect(server.url).toBe(join(dataDir, 'redis', 'redis.sock'))
+    expect([await modeOf(join(dataDir, 'redis')), await modeOf(server.url)]).toEqual(['700', '600'])
     const redis = await connect(server.url)
-    expect(await redis.config('GET', 'appendonly')).toEqual(['appendonly', 'yes'])
-    expect(await redis.config('GET', 'appendfsync')).toEqual(['appendfsync', 'everysec'])
-    expect(await redis.config('GET', 'maxmemory-policy')).toEqual(['maxmemory-policy', 'noeviction'])
-    expect(await redis.config('GET', 'bind')).toEqual(['bind', '127.0.0.1'])
-    expect(await processIdAt(server.port)).toBe(server.pid)
+    expect(await redis.config('GET', 'port')).toEqual(['port', '0'])
     await closeRedis(redis, clock)
   })
 
-  test('stops in order and gives its port back; a second stop is nothing', async () => {
+  test('loses nothing at a power loss: it has an append-only file, synced at every write, and never evicts', async () => {
+    const server = await start()
+    const redis = await connect(server.url)
+    const setting = async (name: string) => (await redis.config('GET', name)) as string[]
+    expect(await setting('appendonly')).toEqual(['appendonly', 'yes'])
+    expect(await setting('appendfsync')).toEqual(['appendfsync', 'always'])
+    expect(await setting('maxmemory-policy')).toEqual(['maxmemory-policy', 'noeviction'])
+    await closeRedis(redis, clock)
+  })
+
+  test('syncs every second where that is asked for', async () => {
+    const server = await start({ appendfsync: 'everysec' })
+    const redis = await connect(server.url)
+    expect(await redis.config('GET', 'appendfsync')).toEqual(['appendfsync', 'everysec'])
+    await closeRedis(redis, clock)
+  })
+
+  test('is reached by its url with ioredis, with BullMQ, and by the command for a shell', async () => {
+    const server = await start()
+    const redis = new Redis(server.url)
+    await redis.set('greeting', 'hello')
+    redis.disconnect()
+    const queue = new Queue('jobs', { connection: { url: server.url } })
+    await queue.add('work', { size: 1 })
+    expect(await queue.getJobCounts('waiting')).toEqual({ waiting: 1 })
+    await queue.close()
+    expect(await shell(`${server.shellCommand} get greeting`)).toBe('hello')
+  })
+
+  test.each(['x'.repeat(100), 'why?'])(
+    'listens on 127.0.0.1 with a password that nobody else can read where its folder %s does not fit a socket',
+    async (name) => {
+      dataDir = join(dataDir, name)
+      const server = await start()
+      expect(server.url).toMatch(/^redis:\/\/:[0-9a-f]{64}@127\.0\.0\.1:\d+$/)
+      const { password, port } = new URL(server.url)
+      await expect(connect(`redis://127.0.0.1:${port}`)).rejects.toThrow('NOAUTH')
+      const redis = await connect(server.url)
+      expect(await redis.config('GET', 'bind')).toEqual(['bind', '127.0.0.1'])
+      await redis.set('greeting', 'hello')
+      await closeRedis(redis, clock)
+      expect(await runningRedisUrl(dataDir)).toBe(server.url)
+      expect(await shell(`${server.shellCommand} get greeting`)).toBe('hello')
+      expect(await argumentsOf(server.pid)).toContain('redis-server')
+      expect(await argumentsOf(server.pid)).not.toContain(password)
+      const folder = join(dataDir, 'redis')
+      for (const file of ['password.conf', 'owner.json']) {
+        expect(await readFile(join(folder, file), 'utf8')).toContain(password)
+        expect(await modeOf(join(folder, file))).toBe('600')
+      }
+      await server.stop()
+      expect(existsSync(join(folder, 'password.conf'))).toBe(false)
+    },
+  )
+
+  test('stops in order and takes its socket away; a second stop is nothing', async () => {
     const server = await start()
     await Promise.all([server.stop(), server.stop()])
     await server.stop()
     await server.ended
-    expect(await isFree(server.port)).toBe(true)
+    expect(existsSync(server.url)).toBe(false)
     expect(await runningRedisUrl(dataDir)).toBeUndefined()
+  })
+
+  test('on a port gives it back when it stops', async () => {
+    const server = await start({ port: 0 })
+    expect(await processIdAt(server.url)).toBe(server.pid)
+    await server.stop()
+    expect(await isFree(portOf(server))).toBe(true)
   })
 
   test('is killed when it does not stop', async () => {
@@ -126,23 +198,61 @@ describe('a private Redis server', () => {
     await start()
   })
 
-  test.runIf(process.platform === 'linux')('ends when the process that started it is killed', async () => {
+  /** Starts a server from a process of its own, on a PATH that holds what Redis needs and nothing else. */
+  async function startFromAnother(): Promise<{ parent: ReturnType<typeof spawn>; pid: number }> {
     expect(
       existsSync(new URL(BUILT)),
       'a process of its own runs from dist/: npm run build comes first',
     ).toBe(true)
+    const programs = join(dataDir, 'programs')
+    await mkdir(programs)
+    await writeFile(join(programs, 'env'), '#!/bin/sh\nexec /usr/bin/env "$@"\n')
+    await chmod(join(programs, 'env'), 0o755)
     const parent = spawn(
       process.execPath,
       ['--input-type=module', '-e', START_AND_STAY, dataDir, JSON.stringify(binary)],
-      {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      },
+      { stdio: ['ignore', 'pipe', 'inherit'], env: { PATH: programs } },
     )
-    const [line] = (await once(createInterface(parent.stdout), 'line')) as [string]
-    const pid = Number(line)
-    expect(() => process.kill(pid, 0)).not.toThrow()
+    const [line] = (await once(createInterface(parent.stdout!), 'line')) as [string]
+    return { parent, pid: Number(line) }
+  }
+  const untilGone = (pid: number) =>
+    vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'), { timeout: 10_000 })
+
+  test.each(['SIGKILL', 'SIGTERM'] as const)(
+    'ends in order when the process that started it ends by %s, with no program to help but sh',
+    async (signal) => {
+      const { parent, pid } = await startFromAnother()
+      expect(() => process.kill(pid, 0)).not.toThrow()
+      parent.kill(signal)
+      await untilGone(pid)
+      // An orderly end takes the socket away; a killed server leaves it.
+      expect(existsSync(join(dataDir, 'redis', 'redis.sock'))).toBe(false)
+    },
+  )
+
+  test('that is left over from a killed process is ended by the next start, and never used', async () => {
+    const { parent, pid } = await startFromAnother()
+    // Frozen, it does not take the SIGTERM that the end of its parent brings, and is there at the next start.
+    process.kill(pid, 'SIGSTOP')
     parent.kill('SIGKILL')
-    await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'), { timeout: 10_000 })
+    await once(parent, 'exit')
+    setTimeout(() => process.kill(pid, 'SIGCONT'), 500)
+    expect(await runningRedisUrl(dataDir)).toBeUndefined()
+    const server = await vi.waitFor(() => start(), { timeout: 10_000 })
+    expect(server.pid).not.toBe(pid)
+    await untilGone(pid)
+  })
+
+  test('does not take the socket of a server that is not ours', async () => {
+    await mkdir(join(dataDir, 'redis'))
+    const other = createServer().listen(join(dataDir, 'redis', 'redis.sock'))
+    await once(other, 'listening')
+    await expect(start()).rejects.toMatchObject({
+      code: 'REDIS_UNAVAILABLE',
+      message: expect.stringContaining('a server that is not ours listens on'),
+    })
+    other.close()
   })
 })
 
@@ -154,7 +264,7 @@ describe('the choice of a server', () => {
     const opened = await openRedis({ redisUrl: server.url, dataDir, clock, notify })
     expect(opened).toMatchObject({ url: server.url, source: 'given' })
     await opened.close()
-    expect(await processIdAt(server.port)).toBe(server.pid)
+    expect(await processIdAt(server.url)).toBe(server.pid)
   })
 
   test('is the private server of the same data folder when one runs', async () => {

@@ -20,7 +20,7 @@ export interface TestRedis {
   stop(): Promise<void>
 }
 
-/** A private server with production settings on a free port and fresh data. Stop it in `afterAll`. */
+/** A server with production settings and fresh data on a free port without a password. Stop it in `afterAll`. */
 export async function startTestRedis(
   options: { settings?: Record<string, string>; appendfsync?: 'always' | 'everysec' } = {},
 ): Promise<TestRedis> {
@@ -30,18 +30,13 @@ export async function startTestRedis(
     notify: (line) => void process.stderr.write(`${line}\n`),
   })
   const dataDir = await mkdtemp(join(tmpdir(), 'plimsoll-redis-'))
-  const start = (port?: number): Promise<RedisServer> =>
-    startRedisServer({
-      binary,
-      dataDir,
-      clock: systemClock,
-      ...(port === undefined ? {} : { port }),
-      ...options,
-    })
-  let server = await start()
+  const start = (port: number): Promise<RedisServer> =>
+    startRedisServer({ binary, dataDir, clock: systemClock, port, ...options })
+  let server = await start(0)
+  const port = Number(new URL(server.url).port)
   return {
     url: server.url,
-    port: server.port,
+    port,
     get pid() {
       return server.pid
     },
@@ -49,7 +44,7 @@ export async function startTestRedis(
     async restart(signal = 'SIGTERM') {
       if (signal === 'SIGKILL') process.kill(server.pid, 'SIGKILL')
       await server.stop()
-      server = await start(server.port)
+      server = await start(port)
     },
     async stop() {
       await server.stop()
