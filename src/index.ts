@@ -4,7 +4,6 @@ export { systemClock } from './clock.ts'
 export { type Config, loadConfig } from './config.ts'
 export type {
   Account,
-  AccountProgress,
   Clock,
   Cure,
   Decimal,

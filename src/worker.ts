@@ -4,12 +4,14 @@ import type {
   AccountChange,
   AccountSource,
   EventRecord,
+  MarginAccountProgress,
+  MarketProgress,
   PlimsollEvent,
   RuleBook,
   VenueId,
 } from './domain/index.ts'
 import { PlimsollError } from './errors.ts'
-import { EVENTS_QUEUE_NAME, openEventLog, type RedisEventLog } from './events/index.ts'
+import { openEventLog, type RedisEventLog } from './events/index.ts'
 import { guardedClock } from './guarded-clock.ts'
 import { type Kernel, openKernel } from './kernel/index.ts'
 import { type LevelRule, levelRule } from './margin/index.ts'
@@ -24,6 +26,7 @@ import {
   type RedisRole,
 } from './redis/index.ts'
 import { ruleBooks } from './rule-books.ts'
+import { unfinished } from './worker-end.ts'
 import type { Worker, WorkerOptions, WorkerStats } from './worker-types.ts'
 
 export type { Worker, WorkerOptions, WorkerStats } from './worker-types.ts'
@@ -102,21 +105,21 @@ class MonitorWorker implements Worker {
     queueConnection: RedisConnection,
     source: Pick<AccountSourceOptions, 'redis' | 'followerRedis'>,
   ): Promise<void> {
-    const { config, clock, log } = this.#options
+    const { config, clock, random, log, signal } = this.#options
     const keys = keysOf(config.shard)
     this.#eventLog = await openEventLog({
       redis: command,
       queueConnection,
       keys,
-      queueName: EVENTS_QUEUE_NAME,
-      clock,
+      ...{ clock, random, signal },
       fault: (error) =>
         error.code === 'STREAM_FENCED' ? this.#fatal(error) : log.error({ code: error.code }, error.message),
+      notice: (line) => log.info({}, line),
     })
-    this.#monitor = this.#openMonitor(this.#eventLog)
-    this.#marketData = this.#openMarketData()
     this.#source = createAccountSource({ ...source, keys, clock })
     try {
+      this.#monitor = await this.#openMonitor()
+      this.#marketData = this.#openMarketData()
       await this.#load()
     } catch (error) {
       await this.#closeEventLog()
@@ -132,9 +135,18 @@ class MonitorWorker implements Worker {
     this.#audit()
   }
 
-  #openMonitor({ logId, sequenceFloor }: RedisEventLog): Monitor {
+  /** The monitor with what earlier runs published. */
+  async #openMonitor(): Promise<Monitor> {
     const { config, clock, observer } = this.#options
-    return new Monitor({
+    const marginAccounts: [id: string, progress: MarginAccountProgress][] = []
+    const markets: MarketProgress[] = []
+    await this.#eventLog.restore({
+      marginAccount: (id, progress) => void marginAccounts.push([id, progress]),
+      market: (progress) => void markets.push(progress),
+    })
+    // The floor is known once all progress is read.
+    const { logId, sequenceFloor } = this.#eventLog
+    const monitor = new Monitor({
       kernel: this.#kernel,
       clock: guardedClock(clock, (action) => this.#guard(action)),
       rule: this.#rule,
@@ -147,6 +159,9 @@ class MonitorWorker implements Worker {
       refused: (account, error) => this.#refused(account.id, error),
       observer,
     })
+    for (const [id, progress] of marginAccounts) monitor.restoreMarginAccount(id, progress)
+    for (const progress of markets) monitor.restoreMarket(progress)
+    return monitor
   }
 
   #openMarketData(): MarketData {
@@ -167,10 +182,6 @@ class MonitorWorker implements Worker {
       this.#refused(id, error)
       this.#monitor.refuse(id)
     }
-    await this.#eventLog.restore({
-      marginAccount: (id, progress) => this.#monitor.restoreMarginAccount(id, progress),
-      market: (progress) => this.#monitor.restoreMarket(progress),
-    })
     await this.#source.load((account) => {
       signal?.throwIfAborted()
       this.#monitor.apply({ kind: 'put', account })
@@ -255,9 +266,10 @@ class MonitorWorker implements Worker {
     while (!this.#monitor.isIdle && this.#failure === undefined && leftMs() > 0)
       await sleep(clock, STOP_POLL_MS)
     await this.#eventLog.flush(leftMs())
-    const fault = this.#unfinished()
     await sourceStopped
     await this.#closeEventLog()
+    const { waiting: ticks, unpublished } = this.#monitor
+    const fault = unfinished({ ticks, unpublished, ...this.#eventLog.leftBehind() }, STOP_FLUSH_MS)
     await Promise.all(this.#connections.map((connection) => closeRedis(connection, clock)))
     log.info({ events: this.#eventLog.stats().enqueued }, 'stopped')
     // Whoever stops the worker because of a failure has been given it already.
@@ -267,32 +279,11 @@ class MonitorWorker implements Worker {
     log.error({ code: fault.code }, fault.message)
   }
 
-  /** What the stop leaves undone, and what becomes of it; undefined where nothing is left. */
-  #unfinished(): PlimsollError | undefined {
-    const { waiting, unpublished } = this.#monitor
-    const { published, streamed, enqueued } = this.#eventLog.stats()
-    const lost = unpublished + published - streamed
-    const parts = [
-      ...(waiting > 0 ? [`${waiting} ticks were not evaluated`] : []),
-      ...(lost > 0
-        ? [
-            `${lost} events are not in the stream: the next start publishes those of accounts that still stand ` +
-              'where the event says; what came and went is not published',
-          ]
-        : []),
-      ...(streamed > enqueued
-        ? [`${streamed - enqueued} events are in the stream only: the next start queues them`]
-        : []),
-    ]
-    if (parts.length === 0) return undefined
-    const message = `not done within ${STOP_FLUSH_MS} ms (STOP_FLUSH_MS): ${parts.join('; ')}`
-    return new PlimsollError('STOP_TIMEOUT', message)
-  }
-
   async #closeEventLog(): Promise<void> {
     const { clock, log } = this.#options
     const failed = (error: Error) => log.error({ error: error.message }, 'closing the log of events')
-    await atMost(clock, this.#eventLog.close(), STOP_CLOSE_MS).catch(failed)
+    const closed = this.#eventLog.close().then(() => undefined)
+    await atMost(clock, closed, STOP_CLOSE_MS).catch(failed)
   }
 
   #publish(records: readonly EventRecord[]): void {
