@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { z } from 'zod'
 import {
+  consumersSchema,
   decimalSchema,
   type InstrumentRules,
   instrumentRulesMapSchema,
@@ -37,6 +38,10 @@ const configSchema = z.strictObject({
     .enum(KERNEL_VARIANTS as [string, ...string[]])
     .transform((name) => name as (typeof KERNEL_VARIANTS)[number])
     .default('wasm-simd'),
+  /** Named consumers of events, each with a queue of its own. None: one queue that all subscribers share. */
+  consumers: consumersSchema.default([]),
+  /** Replace a worker that owns the shard at once, instead of waiting until it stops. */
+  takeOver: z.boolean().default(false),
   /** Run on a Redis that may lose data; said loudly. */
   allowUnsafeRedis: z.boolean().default(false),
   logLevel: z.enum(LOG_LEVELS).default('info'),
@@ -59,6 +64,8 @@ const VARIABLES = {
   PLIMSOLL_HYSTERESIS: 'hysteresis',
   PLIMSOLL_RULES: 'rulesFile',
   PLIMSOLL_KERNEL: 'kernel',
+  PLIMSOLL_CONSUMERS: 'consumers',
+  PLIMSOLL_TAKE_OVER: 'takeOver',
   PLIMSOLL_ALLOW_UNSAFE_REDIS: 'allowUnsafeRedis',
   PLIMSOLL_LOG_LEVEL: 'logLevel',
 } as const
@@ -126,8 +133,8 @@ function readEnvironment(environment: NodeJS.ProcessEnv) {
 }
 
 function fromText(setting: string, value: string): unknown {
-  if (setting === 'levels') return value.split(',').map((level) => level.trim())
-  if (setting === 'allowUnsafeRedis')
+  if (setting === 'levels' || setting === 'consumers') return value.split(',').map((name) => name.trim())
+  if (setting === 'allowUnsafeRedis' || setting === 'takeOver')
     return value === 'true' || value === '1' ? true : value === 'false' || value === '0' ? false : value
   return value
 }

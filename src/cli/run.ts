@@ -16,6 +16,12 @@ export function runCommand(): Command {
     'Runs the worker: feeds, kernel, exact verdicts, events to the Redis stream and to BullMQ',
   )
   return withConfigOptions(command)
+    .option(
+      '--consumers <names>',
+      'named consumers of events, comma-separated: each gets every event in a queue of its own',
+      (text) => text.split(',').map((name) => name.trim()),
+    )
+    .option('--take-over', 'replace a worker that owns the shard at once, instead of waiting until it stops')
     .option('--json', 'print a summary as one JSON object at the end')
     .addHelpText(
       'after',

@@ -1,3 +1,4 @@
+import { z } from 'zod'
 import type { EventRecord, MarginAccountProgress, MarketProgress } from './event.ts'
 
 /** What earlier runs left. */
@@ -14,7 +15,10 @@ export interface RestoredProgress {
 export interface EventLog {
   /** Random id of the log, made with its stream; part of every event id. */
   readonly logId: string
-  /** Highest sequence of a subject whose progress was forgotten: a subject without progress counts on from here. */
+  /**
+   * A subject without progress counts on from here: at least the highest sequence of a subject whose progress was
+   * forgotten or, where a stored progress cannot be read, above every sequence that there was.
+   */
   readonly sequenceFloor: number
   /** Progress as left by earlier runs. Call once, before the first `publish`. An entry that cannot be read is reported and left out. */
   restore(into: RestoredProgress): Promise<void>
@@ -39,3 +43,12 @@ export interface LeftBehind {
 
 /** Records in one call of `publish` under the promise of `hasRoom`. */
 export const PUBLISH_RECORDS_MAX = 64
+
+/** Named consumers of events in one shard. */
+export const CONSUMERS_MAX = 16
+
+/** Names of consumers, each of which gets every event in a queue of its own. */
+export const consumersSchema = z
+  .array(z.string().regex(/^[a-z0-9-]{1,32}$/, 'must be 1 to 32 of a-z, 0-9 and -'))
+  .max(CONSUMERS_MAX)
+  .refine((names) => new Set(names).size === names.length, 'must not name a consumer twice')

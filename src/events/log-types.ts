@@ -11,7 +11,7 @@ export interface EventLogOptions {
   readonly redis: EventRedis
   readonly queueConnection: QueueConnection
   readonly keys: EventStreamKeys & { readonly queuePrefix: string }
-  /** Named consumers (see CONSUMER_PATTERN), each of which gets every event in a queue of its own. None: one queue. */
+  /** Named consumers (see `consumersSchema`), each of which gets every event in a queue of its own. None: one queue. */
   readonly consumers?: readonly string[]
   readonly clock: Clock
   readonly random: Random

@@ -9,7 +9,7 @@ import type { EventLogOptions, EventLogStats, RedisEventLog } from './log-types.
 import { Outbox } from './outbox.ts'
 import { type Arrived, Position } from './position.ts'
 import type { EventQueues } from './queues.ts'
-import { restoreProgress } from './restore.ts'
+import { type EarlierProgress, handOn } from './restore.ts'
 import { Stage, Waiter } from './stage.ts'
 import { readQueued } from './stored.ts'
 import { APPEND_BYTES_MAX, APPEND_RECORDS_MAX, type EventStream, type TakeOver } from './stream.ts'
@@ -26,6 +26,7 @@ export interface LogParts {
   readonly lease: Lease
   readonly taken: TakeOver
   readonly cursor: string
+  readonly earlier: EarlierProgress
 }
 
 /** The two stages of a log that owns its stream: outbox → stream → queues. */
@@ -40,6 +41,7 @@ export class StreamedEventLog implements RedisEventLog {
   readonly #position: Position
   readonly #fence: number
   #floor: number
+  #earlier: EarlierProgress['stored']
   /** Last sequence of the batch that begins after the one enqueued last: repeated as it was, its jobs are known to BullMQ. */
   #attempt = { first: 0, last: 0 }
   #stopped = false
@@ -51,10 +53,12 @@ export class StreamedEventLog implements RedisEventLog {
     this.#options = options
     this.#parts = parts
     this.#outbox = new Outbox(options.outboxLimits)
-    const { stream, taken, cursor } = parts
+    const { stream, taken, cursor, earlier } = parts
     this.#position = new Position(options, stream, taken, cursor)
     this.#fence = this.#position.fence
-    this.#floor = taken.floor
+    // No subject has ever had as many events as milliseconds have passed since 1970: sequences above the fence are new.
+    this.#floor = earlier.unreadable > 0 ? Math.max(taken.floor, this.#fence) : taken.floor
+    this.#earlier = earlier.stored
     const { clock } = options
     const stage = (name: string, step: () => Promise<boolean>) =>
       new Stage({ clock, step, failed: (error, first) => this.#repeat(name, error, first) })
@@ -78,9 +82,8 @@ export class StreamedEventLog implements RedisEventLog {
   }
 
   async restore(into: RestoredProgress): Promise<void> {
-    const unreadable = await restoreProgress(this.#parts.stream, into, this.#options.fault)
-    // No subject has ever had as many events as milliseconds have passed since 1970: ids above the fence are new.
-    if (unreadable > 0) this.#floor = Math.max(this.#floor, this.#fence)
+    handOn(this.#earlier, into)
+    this.#earlier = []
   }
 
   publish(records: readonly EventRecord[]): void {

@@ -5,6 +5,7 @@ import { StreamedEventLog } from './log.ts'
 import type { EventLogOptions, RedisEventLog } from './log-types.ts'
 import { EventQueues } from './queues.ts'
 import { randomName } from './random-name.ts'
+import { readEarlierProgress } from './restore.ts'
 import { EventStream } from './stream.ts'
 import { EMPTY_STREAM, formatStreamId, readStreamId } from './stream-id.ts'
 
@@ -42,7 +43,8 @@ export async function openEventLog(options: EventLogOptions): Promise<RedisEvent
         notice(`queue ${queue} gets no events, its consumer is not configured; it still holds ${jobs} jobs`),
       )
       const cursor = await cursorAtStart(stream, queues, keys.cursor, fault)
-      opened.log = new StreamedEventLog(options, { stream, queues, lease, taken, cursor })
+      const earlier = await readEarlierProgress(stream, fault)
+      opened.log = new StreamedEventLog(options, { stream, queues, lease, taken, cursor, earlier })
       return opened.log
     } catch (error) {
       await lease.close()

@@ -6,9 +6,6 @@ import { compareStreamIds, type StreamId } from './stream-id.ts'
 
 /** Name of the BullMQ queue of events where no consumer is named. */
 export const EVENTS_QUEUE_NAME = 'margin-events'
-/** What a named consumer may be called. */
-export const CONSUMER_PATTERN = /^[a-z0-9-]{1,32}$/
-export const CONSUMERS_MAX = 16
 
 const ADD_LIMIT_MS = 10_000
 const ASK_LIMIT_MS = 5_000

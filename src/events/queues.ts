@@ -1,8 +1,9 @@
-import type { Clock } from '../domain/index.ts'
+import { type Clock, consumersSchema } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import { queueUnread } from './faults.ts'
 import type { EventJob } from './jobs.ts'
-import { CONSUMER_PATTERN, CONSUMERS_MAX, EventQueue, type EventQueueOptions, queueNameOf } from './queue.ts'
+import { EventQueue, type EventQueueOptions, queueNameOf } from './queue.ts'
+import { describeIssue } from './schema.ts'
 import type { EventStream } from './stream.ts'
 import { compareStreamIds, type StreamId } from './stream-id.ts'
 
@@ -24,7 +25,7 @@ export class EventQueues {
   readonly #reportAbove = new Map<EventQueue, number>()
   #checkedMs = Number.NEGATIVE_INFINITY
 
-  /** @throws PlimsollError CONFIGURATION for a name that is none, a repeat, or more than CONSUMERS_MAX. */
+  /** @throws PlimsollError CONFIGURATION for consumers that are none (see `consumersSchema`). */
   constructor(options: EventQueuesOptions) {
     checkConsumers(options.consumers)
     this.#options = options
@@ -82,16 +83,8 @@ export class EventQueues {
 }
 
 function checkConsumers(consumers: readonly string[]): void {
-  const wrong = consumers.find((name) => !CONSUMER_PATTERN.test(name))
-  const repeated = consumers.find((name, index) => consumers.indexOf(name) !== index)
-  const fault =
-    wrong !== undefined
-      ? `${JSON.stringify(wrong)} must be 1 to 32 of a-z, 0-9 and -`
-      : repeated !== undefined
-        ? `${repeated} is given twice`
-        : consumers.length > CONSUMERS_MAX
-          ? `${consumers.length} are given, the limit is ${CONSUMERS_MAX} (CONSUMERS_MAX)`
-          : undefined
-  if (fault !== undefined)
-    throw new PlimsollError('CONFIGURATION', `consumers: ${fault}`, { path: 'consumers' })
+  const parsed = consumersSchema.safeParse(consumers)
+  if (parsed.success) return
+  const message = `consumers ${JSON.stringify(consumers)}: ${describeIssue(parsed.error)}`
+  throw new PlimsollError('CONFIGURATION', message, { path: 'consumers' })
 }

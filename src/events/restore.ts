@@ -1,28 +1,39 @@
 import type { RestoredProgress } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
-import { readProgress } from './stored.ts'
+import { readProgress, type StoredProgress } from './stored.ts'
 import type { EventStream } from './stream.ts'
 
 const PROGRESS_BATCH = 1_000
 /** Unreadable entries that are reported one by one; more are counted. */
 export const UNREADABLE_REPORTED_MAX = 20
 
-/** Hands on what is stored, and reports and counts the entries that cannot be read. */
-export async function restoreProgress(
+/** What earlier runs left, read before the log opens, because unreadable entries decide on its floor. */
+export interface EarlierProgress {
+  readonly stored: readonly StoredProgress[]
+  readonly unreadable: number
+}
+
+/** Reports and counts the entries that cannot be read. */
+export async function readEarlierProgress(
   stream: EventStream,
-  into: RestoredProgress,
   fault: (error: PlimsollError) => void,
-): Promise<number> {
+): Promise<EarlierProgress> {
+  const stored: StoredProgress[] = []
   let unreadable = 0
   for await (const [subject, text] of stream.progress(PROGRESS_BATCH)) {
-    const stored = readProgress(subject, text)
-    if (stored instanceof PlimsollError) {
-      if (++unreadable <= UNREADABLE_REPORTED_MAX) fault(stored)
-    } else if (stored.kind === 'market') into.market(stored.progress)
-    else into.marginAccount(subject, stored.progress)
+    const entry = readProgress(subject, text)
+    if (!(entry instanceof PlimsollError)) stored.push(entry)
+    else if (++unreadable <= UNREADABLE_REPORTED_MAX) fault(entry)
   }
   const more = unreadable - UNREADABLE_REPORTED_MAX
   if (more > 0)
     fault(new PlimsollError('INPUT_INVALID', `${more} more entries of stored progress are not valid`))
-  return unreadable
+  return { stored, unreadable }
+}
+
+export function handOn(stored: readonly StoredProgress[], into: RestoredProgress): void {
+  for (const entry of stored) {
+    if (entry.kind === 'market') into.market(entry.progress)
+    else into.marginAccount(entry.id, entry.progress)
+  }
 }

@@ -13,7 +13,7 @@ import { describeIssue } from './schema.ts'
 import type { StoredEvent } from './stream.ts'
 
 export type StoredProgress =
-  | { readonly kind: 'margin-account'; readonly progress: MarginAccountProgress }
+  | { readonly kind: 'margin-account'; readonly id: string; readonly progress: MarginAccountProgress }
   | { readonly kind: 'market'; readonly progress: MarketProgress }
 
 const MARKET_PREFIX = marketSubject('', '').trimEnd()
@@ -31,7 +31,7 @@ export function readProgress(subject: string, text: string): StoredProgress | Pl
   }
   const parsed = marginAccountProgressSchema.safeParse(value)
   if (!parsed.success) return unreadable(subject, describeIssue(parsed.error))
-  return { kind: 'margin-account', progress: parsed.data }
+  return { kind: 'margin-account', id: subject, progress: parsed.data }
 }
 
 /** An event of an earlier owner, as it goes into a job. Text that is no event goes on as it is or as a JSON string: the subscriber counts it and keeps its job. */

@@ -22,7 +22,8 @@ const SOCKET_END_MS = 50
 /**
  * What a connection is for. `command`: a command either answers within COMMAND_TIMEOUT_MS or is rejected,
  * nothing waits for a reconnect and nothing is sent twice. `blocking`: the same for one reader that waits in
- * XREAD. `queue`: BullMQ, which keeps its commands through a reconnect.
+ * XREAD. `queue`: a BullMQ queue that jobs are added to, which keeps its commands through a reconnect; for readers, whose
+ * reads block, it is too impatient.
  */
 export type RedisRole = 'command' | 'blocking' | 'queue'
 
@@ -61,8 +62,9 @@ const ROLES = {
     commandTimeout: BLOCKING_COMMAND_TIMEOUT_MS,
     socketTimeout: BLOCKING_COMMAND_TIMEOUT_MS + SOCKET_TIMEOUT_GRACE_MS,
   },
-  // BullMQ demands null; its own blocking reads last longer than any timeout of ours.
-  queue: { maxRetriesPerRequest: null },
+  // BullMQ demands null. A command that gets no answer ends its socket and is sent again on the next one: jobs have
+  // ids of their own, so that a repeat adds nothing.
+  queue: { maxRetriesPerRequest: null, socketTimeout: COMMAND_TIMEOUT_MS + SOCKET_TIMEOUT_GRACE_MS },
 } as const satisfies Record<RedisRole, RedisOptions>
 
 /**
