@@ -4,19 +4,16 @@ import type {
   AccountChange,
   AccountSource,
   EventRecord,
-  MarginAccountProgress,
-  MarketProgress,
   PlimsollEvent,
   RuleBook,
   VenueId,
 } from './domain/index.ts'
-import { PlimsollError } from './errors.ts'
 import { openEventLog, type RedisEventLog } from './events/index.ts'
 import { guardedClock } from './guarded-clock.ts'
 import { type Kernel, openKernel } from './kernel/index.ts'
 import { type LevelRule, levelRule } from './margin/index.ts'
 import { MarketData } from './market-data.ts'
-import { Monitor, type NearAccount, nearest } from './monitor/index.ts'
+import { Monitor, type NearAccount, nearest, standingCounts } from './monitor/index.ts'
 import {
   checkRedis,
   closeRedis,
@@ -111,7 +108,7 @@ class MonitorWorker implements Worker {
       redis: command,
       queueConnection,
       keys,
-      ...{ clock, random, signal },
+      ...{ clock, random, signal, consumers: config.consumers, takeOver: config.takeOver },
       fault: (error) =>
         error.code === 'STREAM_FENCED' ? this.#fatal(error) : log.error({ code: error.code }, error.message),
       notice: (line) => log.info({}, line),
@@ -138,13 +135,6 @@ class MonitorWorker implements Worker {
   /** The monitor with what earlier runs published. */
   async #openMonitor(): Promise<Monitor> {
     const { config, clock, observer } = this.#options
-    const marginAccounts: [id: string, progress: MarginAccountProgress][] = []
-    const markets: MarketProgress[] = []
-    await this.#eventLog.restore({
-      marginAccount: (id, progress) => void marginAccounts.push([id, progress]),
-      market: (progress) => void markets.push(progress),
-    })
-    // The floor is known once all progress is read.
     const { logId, sequenceFloor } = this.#eventLog
     const monitor = new Monitor({
       kernel: this.#kernel,
@@ -159,8 +149,10 @@ class MonitorWorker implements Worker {
       refused: (account, error) => this.#refused(account.id, error),
       observer,
     })
-    for (const [id, progress] of marginAccounts) monitor.restoreMarginAccount(id, progress)
-    for (const progress of markets) monitor.restoreMarket(progress)
+    await this.#eventLog.restore({
+      marginAccount: (id, progress) => monitor.restoreMarginAccount(id, progress),
+      market: (progress) => monitor.restoreMarket(progress),
+    })
     return monitor
   }
 
@@ -212,7 +204,7 @@ class MonitorWorker implements Worker {
       marginAccounts: book.marginAccounts,
       positions: book.positions,
       events: { ...this.#events },
-      standing: this.#standing(),
+      standing: standingCounts(this.#monitor, this.#kernel, this.#rule.names),
       unknownMarginAccounts,
       detectP50Ms: latency.quantileMs(0.5),
       detectP99Ms: latency.quantileMs(0.99),
@@ -223,22 +215,6 @@ class MonitorWorker implements Worker {
       waiting,
       unpublished,
     }
-  }
-
-  /** Margin accounts by level, those without a verdict left out. */
-  #standing(): WorkerStats['standing'] {
-    const { book, levels, unknownMarginAccounts } = this.#monitor
-    let above = 0
-    const levelsAbove = this.#rule.names.slice(1).map((level, index) => {
-      let marginAccounts = 0
-      for (const { kernelAccount } of levels.at(index + 1)) {
-        if (!this.#kernel.isAccountUnknown(kernelAccount)) marginAccounts++
-      }
-      above += marginAccounts
-      return { level, marginAccounts }
-    })
-    const safe = book.marginAccounts - unknownMarginAccounts - above
-    return [{ level: '0', marginAccounts: safe }, ...levelsAbove]
   }
 
   nearest(count: number): readonly NearAccount[] {

@@ -2,18 +2,20 @@ import {
   close,
   closeSync,
   fdatasync,
-  fstatSync,
   fsyncSync,
   ftruncateSync,
   openSync,
   readFileSync,
+  realpathSync,
   renameSync,
+  statSync,
   writeSync,
 } from 'node:fs'
-import { dirname } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { crc32 } from 'node:zlib'
 import { assert, PlimsollError } from '../errors.ts'
+import { DEAD_OWNERS_MAX, type HeldLock, isHeld, isRunning, type LockOwner, takeLock } from '../lock-file.ts'
 import { INBOX_IDS_MAX } from './inbox-memory.ts'
 import type { Inbox } from './once.ts'
 
@@ -32,10 +34,14 @@ export interface FileInboxOptions {
 }
 
 /**
- * An append-only file of ids, one line each: the id, a space, its CRC-32 in hex. One process at a time. A torn
- * last line is cut off when the file is opened; a damaged line before it is refused (INPUT_INVALID), because
- * forgetting its id would let an event take effect twice. After a failed write or fdatasync every further
- * call rejects with SUBSCRIBER_FAILED: the kernel may have dropped what it could not write.
+ * Promises at most one repeat of an effect for each crash between an effect and its note. An inbox inside the
+ * effect's own transaction promises none: see `Inbox`.
+ *
+ * The inbox is an append-only file of ids, one line each: the id, a space, its CRC-32 in hex. One process at a time:
+ * the file `<path>.lock` names it, and a second one is refused (SUBSCRIBER_FAILED naming the owner's process id) until
+ * the first closes the inbox or ends. A torn last line is cut off when the file is opened; a damaged line before it
+ * is refused (INPUT_INVALID), because forgetting its id would let an event take effect twice. After a failed write
+ * or fdatasync every further call rejects with SUBSCRIBER_FAILED: the system may have dropped what it could not write.
  */
 export function fileInbox(
   path: string,
@@ -49,6 +55,7 @@ class FileInbox implements Inbox {
   readonly #path: string
   readonly #idsMax: number
   readonly #sync: boolean
+  readonly #lock: HeldLock
   #ids: Set<string>
   #file: number
   #lines: number
@@ -58,20 +65,21 @@ class FileInbox implements Inbox {
   #failure: PlimsollError | undefined
 
   constructor(path: string, idsMax: number, sync: boolean) {
-    this.#path = path
+    this.#path = realPathOf(path)
     this.#idsMax = idsMax
     this.#sync = sync
-    this.#file = openSync(path, 'a+', 0o600)
-    if (!fstatSync(this.#file).isFile()) {
-      closeSync(this.#file)
-      throw new PlimsollError('INPUT_INVALID', `inbox ${path} is not a regular file`)
+    // Before the file is opened: an owner that compacts puts another file in its place.
+    this.#lock = lockInbox(this.#path)
+    try {
+      const { file, ids, lines } = openInbox(this.#path)
+      this.#file = file
+      this.#ids = ids
+      this.#lines = lines
+      if (sync) syncFolder(this.#path)
+    } catch (error) {
+      this.#lock.release()
+      throw error
     }
-    const content = readFileSync(this.#file)
-    const { ids, length, lines } = readIds(path, content)
-    if (length < content.length) ftruncateSync(this.#file, length)
-    if (sync) syncFolder(path)
-    this.#ids = ids
-    this.#lines = lines
   }
 
   has(eventId: string): boolean {
@@ -104,9 +112,13 @@ class FileInbox implements Inbox {
   }
 
   async close(): Promise<void> {
-    if (this.#failure === undefined) await this.sync()
-    this.#failure ??= new PlimsollError('SUBSCRIBER_FAILED', `inbox ${this.#path} is closed`)
-    await closeFile(this.#file)
+    try {
+      if (this.#failure === undefined) await this.sync()
+    } finally {
+      this.#failure ??= new PlimsollError('SUBSCRIBER_FAILED', `inbox ${this.#path} is closed`)
+      this.#lock.release()
+      await closeFile(this.#file)
+    }
   }
 
   async #syncNow(): Promise<void> {
@@ -154,6 +166,41 @@ class FileInbox implements Inbox {
 
   #refuseAfterFailure(): void {
     if (this.#failure !== undefined) throw this.#failure
+  }
+}
+
+/** One name for the file, whatever links lead to it: the lock is found by it. */
+function realPathOf(path: string): string {
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (found === undefined) return join(realpathSync(dirname(path)), basename(path))
+  if (found.isFile()) return realpathSync(path)
+  throw new PlimsollError('INPUT_INVALID', `inbox ${path} is not a regular file`)
+}
+
+function lockInbox(path: string): HeldLock {
+  let owner: LockOwner | undefined
+  for (let deaths = 0; deaths <= DEAD_OWNERS_MAX; deaths++) {
+    const taken = takeLock(`${path}.lock`, owner)
+    if (isHeld(taken)) return taken
+    owner = taken
+    if (isRunning(owner)) break
+  }
+  throw new PlimsollError(
+    'SUBSCRIBER_FAILED',
+    `inbox ${path} is in use by process ${owner?.pid}: two subscribers of one inbox would not see each other's ids, so that events take effect twice; end that process, or give this one an inbox of its own`,
+  )
+}
+
+function openInbox(path: string): { file: number; ids: Set<string>; lines: number } {
+  const file = openSync(path, 'a+', 0o600)
+  try {
+    const content = readFileSync(file)
+    const { ids, length, lines } = readIds(path, content)
+    if (length < content.length) ftruncateSync(file, length)
+    return { file, ids, lines }
+  } catch (error) {
+    closeSync(file)
+    throw error
   }
 }
 

@@ -3,7 +3,6 @@ export type { Watched, WatchedAccount } from './book.ts'
 export { eventId } from './event-id.ts'
 export { INBOX_TICKS_MAX } from './inbox.ts'
 export { Monitor, SLICE_MS } from './monitor.ts'
-export { type NearAccount, nearest } from './nearest.ts'
 export type {
   LogIdentity,
   MonitorCounters,

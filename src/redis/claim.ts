@@ -1,56 +1,46 @@
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { PlimsollError } from '../errors.ts'
+import { DEAD_OWNERS_MAX, isHeld, isRunning, type LockOwner, lockOwnerOf, takeLock } from '../lock-file.ts'
 import { redactUrl } from './connection.ts'
 import { inDataFolder } from './data-folder.ts'
 import { processIdAt } from './port.ts'
 
 /** Names the process that owns the folder: first the one that starts the server, then the server. */
 const OWNER_FILE = 'owner.json'
-const CLAIM_ATTEMPTS_MAX = 3
 
-/** Only the owner of the folder may read the URL: it may hold a password. */
-const OWNER_FILE_MODE = 0o600
-
-interface Owner {
+interface Server {
   readonly pid: number
-  readonly url?: string
+  /** It may hold a password: only the user of the folder may read the file. */
+  readonly url: string
   /** The process that started the server and ends it. */
-  readonly keeper?: number
+  readonly keeper: number
 }
 
 export interface DirectoryClaim {
-  record(owner: Owner): Promise<void>
-  release(): Promise<void>
+  /** The server runs, and owns the folder from now on. */
+  record(server: Server): void
+  release(): void
 }
 
 /**
  * Takes a data folder for one server: two on one append-only file would destroy it. A claim whose owner is
- * gone is taken over.
- * @throws PlimsollError REDIS_UNAVAILABLE naming the owner, when a server runs there.
+ * dead is taken over, by one process however many try.
+ * @throws PlimsollError REDIS_UNAVAILABLE naming the owner, when a server runs or is being started there.
  */
 export async function claimDirectory(directory: string): Promise<DirectoryClaim> {
   const file = join(directory, OWNER_FILE)
-  const draft = `${file}.${process.pid}`
-  const claim: DirectoryClaim = {
-    async record(owner) {
-      await writeFile(draft, JSON.stringify(owner), { mode: OWNER_FILE_MODE })
-      await rename(draft, file)
-    },
-    release: () => rm(file, { force: true }),
-  }
-  for (let attempt = 1; attempt <= CLAIM_ATTEMPTS_MAX; attempt++) {
-    await writeFile(draft, JSON.stringify({ pid: process.pid }), { mode: OWNER_FILE_MODE })
-    const taken = await linkOnce(draft, file)
-    await rm(draft)
-    if (taken) return claim
-    const owner = await ownerOf(file)
-    if (owner !== undefined && (await isAlive(owner))) throw inUse(directory, owner)
-    await rm(file, { force: true })
+  let dead: LockOwner | undefined
+  for (let deaths = 0; deaths <= DEAD_OWNERS_MAX; deaths++) {
+    const taken = takeLock(file, dead)
+    if (isHeld(taken)) {
+      return { record: ({ pid, ...facts }) => taken.record(pid, facts), release: () => taken.release() }
+    }
+    if (await isAlive(taken)) throw inUse(directory, taken)
+    dead = taken
   }
   throw new PlimsollError(
     'REDIS_UNAVAILABLE',
-    `the data folder ${directory} could not be taken in ${CLAIM_ATTEMPTS_MAX} attempts (CLAIM_ATTEMPTS_MAX)`,
+    `the data folder ${directory} could not be taken: ${DEAD_OWNERS_MAX} other owners took it and died meanwhile (DEAD_OWNERS_MAX); try again`,
   )
 }
 
@@ -61,63 +51,41 @@ export async function claimDirectory(directory: string): Promise<DirectoryClaim>
  */
 export async function runningRedisUrl(dataDir: string): Promise<string | undefined> {
   const owner = await ownerOfFolder(resolve(dataDir, 'redis'))
-  return owner !== undefined && isKept(owner) && (await isAlive(owner)) ? owner.url : undefined
+  return owner !== undefined && isKept(owner) && (await isAlive(owner)) ? urlOf(owner) : undefined
 }
 
 /** Process id of a server that runs on the folder although the process that started it is gone. */
 export async function abandonedServer(directory: string): Promise<number | undefined> {
   const owner = await ownerOfFolder(directory)
-  return owner?.url !== undefined && !isKept(owner) && (await isAlive(owner)) ? owner.pid : undefined
+  if (owner === undefined || urlOf(owner) === undefined || isKept(owner)) return undefined
+  return (await isAlive(owner)) ? owner.pid : undefined
 }
 
-function ownerOfFolder(directory: string): Promise<Owner | undefined> {
-  return inDataFolder(directory, () => ownerOf(join(directory, OWNER_FILE)))
+function ownerOfFolder(directory: string): Promise<LockOwner | undefined> {
+  return inDataFolder(directory, async () => lockOwnerOf(join(directory, OWNER_FILE)))
 }
 
-function isKept({ keeper }: Owner): boolean {
-  return keeper === undefined || isRunning(keeper)
+function urlOf({ facts }: LockOwner): string | undefined {
+  return typeof facts.url === 'string' ? facts.url : undefined
 }
 
-async function linkOnce(from: string, to: string): Promise<boolean> {
-  try {
-    await link(from, to)
-    return true
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
-    throw error
-  }
+function isKept({ facts: { keeper } }: LockOwner): boolean {
+  return typeof keeper !== 'number' || isRunning({ pid: keeper })
 }
 
-async function ownerOf(file: string): Promise<Owner | undefined> {
-  try {
-    return JSON.parse(await readFile(file, 'utf8')) as Owner
-  } catch (error) {
-    // A power loss may leave the file empty; whoever owned the folder is gone since.
-    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
+async function isAlive(owner: LockOwner): Promise<boolean> {
+  const url = urlOf(owner)
+  // A server is known by its answer: its process id may have been given to another process since.
+  if (url !== undefined) return (await processIdAt(url)) === owner.pid
+  return isRunning(owner)
 }
 
-async function isAlive(owner: Owner): Promise<boolean> {
-  // A server is known by its answer: its pid may have been given to another process since.
-  if (owner.url !== undefined) return (await processIdAt(owner.url)) === owner.pid
-  return owner.pid !== process.pid && isRunning(owner.pid)
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM'
-  }
-}
-
-function inUse(directory: string, owner: Owner): PlimsollError {
+function inUse(directory: string, owner: LockOwner): PlimsollError {
+  const url = urlOf(owner)
   const remedy =
-    owner.url === undefined
+    url === undefined
       ? 'a server is being started there; try again'
-      : `stop it or use it with REDIS_URL=${redactUrl(owner.url)}`
+      : `stop it or use it with REDIS_URL=${redactUrl(url)}`
   return new PlimsollError(
     'REDIS_UNAVAILABLE',
     `the data folder ${directory} is in use by process ${owner.pid}: ${remedy}`,

@@ -71,10 +71,10 @@ export async function startRedisServer(options: StartOptions): Promise<RedisServ
   })
   try {
     const { server, address } = await startSomewhere(directory, options)
-    await claim.record({ pid: server.pid, url: server.url, keeper: process.pid })
+    claim.record({ pid: server.pid, url: server.url, keeper: process.pid })
     return withClaim(server, address, claim)
   } catch (error) {
-    await claim.release()
+    claim.release()
     throw error
   }
 }
@@ -112,7 +112,7 @@ function withClaim(server: RedisServer, address: Address, claim: DirectoryClaim)
   const stop = async () => {
     await server.stop()
     await forgetAddress(address)
-    await claim.release()
+    claim.release()
   }
   let stopping: Promise<void> | undefined
   return {

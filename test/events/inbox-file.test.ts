@@ -6,16 +6,18 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  realpathSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { fileInbox, once } from '../../src/events/index.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'plimsoll-inbox-'))
+const folder = realpathSync(mkdtempSync(join(tmpdir(), 'plimsoll-inbox-')))
 afterAll(() => rmSync(folder, { recursive: true }))
 let files = 0
 const freshPath = () => join(folder, `inbox-${++files}`)
@@ -102,6 +104,34 @@ describe('the inbox in a file', () => {
       expect(() => inbox.add(id)).toThrow(expect.objectContaining({ code: 'INPUT_INVALID' }))
     }
     await inbox.close()
+  })
+
+  it('is refused to a second opener, by whatever name, until the first one closes it', async () => {
+    const path = await filled(['e_a'])
+    const link = freshPath()
+    symlinkSync(path, link)
+    const first = fileInbox(path)
+    for (const name of [path, link, relative(process.cwd(), path)]) {
+      expect(() => fileInbox(name)).toThrow(
+        expect.objectContaining({
+          code: 'SUBSCRIBER_FAILED',
+          message: expect.stringContaining(`${path} is in use by process ${process.pid}`),
+        }),
+      )
+    }
+    first.add('e_b')
+    await first.close()
+    const second = fileInbox(link)
+    expect(['e_a', 'e_b'].map((id) => second.has(id))).toEqual([true, true])
+    await second.close()
+  })
+
+  it('that is refused as damaged is refused for the same reason when it is opened again', async () => {
+    const path = await filled(['e_a', 'e_b'])
+    writeFileSync(path, readFileSync(path, 'latin1').replace('e_a', 'e_x'))
+    for (let opening = 1; opening <= 2; opening++) {
+      expect(() => fileInbox(path)).toThrow(expect.objectContaining({ code: 'INPUT_INVALID' }))
+    }
   })
 
   it('refuses what is no regular file', () => {

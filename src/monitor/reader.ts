@@ -38,3 +38,27 @@ function nearAccountOf({ book, markets }: Monitor, { id, owner, settle }: Watche
   const marginRatio = formatDecimal(div(evaluation.maintenanceMargin, evaluation.marginBalance), 6)
   return { marginAccount: id, venue, settle, marginRatio }
 }
+
+export interface StandingCount {
+  readonly level: Decimal
+  readonly marginAccounts: number
+}
+
+/** Margin accounts by level, `0` is safe. Those without a verdict are in none. `levelNames` are those of the rule. */
+export function standingCounts(
+  { book, levels, unknownMarginAccounts }: Monitor,
+  kernel: Kernel,
+  levelNames: readonly Decimal[],
+): StandingCount[] {
+  let above = 0
+  const counts = levelNames.slice(1).map((level, index) => {
+    let marginAccounts = 0
+    for (const { kernelAccount } of levels.at(index + 1)) {
+      if (!kernel.isAccountUnknown(kernelAccount)) marginAccounts++
+    }
+    above += marginAccounts
+    return { level, marginAccounts }
+  })
+  const safe = book.marginAccounts - unknownMarginAccounts - above
+  return [{ level: levelNames[0]!, marginAccounts: safe }, ...counts]
+}
