@@ -3,7 +3,7 @@ import type { Clock, PlimsollEvent, Random } from './domain/index.ts'
 import type { EventLogStats } from './events/index.ts'
 import type { FeedCounters } from './feed/index.ts'
 import type { Log } from './log.ts'
-import type { MonitorCounters, MonitorObserver, NearAccount } from './monitor/index.ts'
+import type { MonitorCounters, MonitorObserver, NearAccount, StandingCount } from './monitor/index.ts'
 
 export interface WorkerOptions {
   readonly config: Config
@@ -27,7 +27,7 @@ export interface WorkerStats extends MonitorCounters {
   readonly positions: number
   readonly events: Readonly<Record<PlimsollEvent['kind'], number>>
   /** Margin accounts by level, `0` is safe. Those without a verdict are in none. */
-  readonly standing: readonly { readonly level: string; readonly marginAccounts: number }[]
+  readonly standing: readonly StandingCount[]
   /** Margin accounts without a verdict: a mark is missing, or their newest terms cannot be used. */
   readonly unknownMarginAccounts: number
   /** From the receipt of a frame to all verdicts of its instant, over all instants. */

@@ -10,3 +10,4 @@ export type {
   MonitorOptions,
   ObservedMark,
 } from './options.ts'
+export { type NearAccount, nearest, type StandingCount, standingCounts } from './reader.ts'
