@@ -2,10 +2,10 @@ import { type EventRecord, PUBLISH_RECORDS_MAX } from '../domain/index.ts'
 import { assert, PlimsollError } from '../errors.ts'
 import type { WatchedBook } from './book.ts'
 import { marketRecordOf, recordOf } from './event.ts'
-import type { Cause, Found } from './found.ts'
+import type { Cause, Found, Line } from './found.ts'
 import type { MarketTransition } from './markets.ts'
 import type { MonitorOptions } from './options.ts'
-import { isUrgent, Ranking } from './ranking.ts'
+import { Ranking } from './ranking.ts'
 
 /**
  * Transitions that wait to be published, about 250 bytes each. Redis is away, or slower than a cascade, for a long
@@ -43,8 +43,8 @@ export class Announcer {
   readonly #unranked: Batch[] = []
   readonly #urgent: Queue<Found> = new Queue()
   readonly #rest: Queue<Found | Batch> = new Queue()
-  /** First and last transition that waits, by margin account. */
-  readonly #waitingOf = new Map<string, { first: Found | undefined; last: Found }>()
+  /** The lines of margin accounts that were closed: one that is opened anew under the same id waits behind them. */
+  readonly #linesOfClosed = new Map<string, Line>()
   #waiting = 0
 
   constructor(options: MonitorOptions, book: WatchedBook) {
@@ -73,12 +73,14 @@ export class Announcer {
   note(found: Found): void {
     this.#count()
     this.#batch.ranking.add(found)
-    const line = this.#waitingOf.get(found.watched.id)
-    if (line === undefined) this.#waitingOf.set(found.watched.id, { first: found, last: found })
+    const { watched, transition } = found
+    watched.line ??= this.#linesOfClosed.get(watched.id)
+    if (watched.line === undefined) watched.line = { first: found, last: found }
     else {
-      line.last.next = found
-      line.last = found
+      watched.line.last.next = found
+      watched.line.last = found
     }
+    if (transition.kind === 'closed') this.#linesOfClosed.set(watched.id, watched.line)
   }
 
   noteMarket(transition: MarketTransition): void {
@@ -129,7 +131,7 @@ export class Announcer {
       this.#unranked.shift()
       if (batch.markets.length > 0) this.#rest.push(batch)
       for (const found of ranked) {
-        if (isUrgent(found)) this.#urgent.push(found)
+        if (found.isUrgent) this.#urgent.push(found)
         else this.#rest.push(found)
       }
     }
@@ -160,15 +162,18 @@ export class Announcer {
 
   /** The first transition that waits of the margin account: `found` itself, or one that has to go before it. */
   #publishNextOf(found: Found, records: EventRecord[]): void {
-    const { id } = found.watched
-    const line = this.#waitingOf.get(id)
-    const first = line?.first
-    assert(line !== undefined && first !== undefined, `a transition of ${id} waits`)
+    const { watched } = found
+    const { line } = watched
+    assert(line !== undefined, `a transition of ${watched.id} waits`)
+    const { first } = line
     records.push(recordOf(first, this.#book, this.#options))
     first.isPublished = true
     this.#waiting--
-    line.first = first.next
-    if (line.first === undefined) this.#waitingOf.delete(id)
+    if (first.next !== undefined) line.first = first.next
+    else {
+      first.watched.line = undefined
+      this.#linesOfClosed.delete(watched.id)
+    }
     if (first === found) this.#drop(found)
   }
 
@@ -178,10 +183,11 @@ export class Announcer {
   }
 
   #count(): void {
-    if (++this.#waiting <= TRANSITIONS_WAITING_MAX) return
+    const waitingMax = this.#options.transitionsWaitingMax ?? TRANSITIONS_WAITING_MAX
+    if (++this.#waiting <= waitingMax) return
     throw new PlimsollError(
       'OUTBOX_FULL',
-      `more than ${TRANSITIONS_WAITING_MAX} events wait for Redis (TRANSITIONS_WAITING_MAX); the worker stops: ` +
+      `more than ${waitingMax} events wait for Redis (TRANSITIONS_WAITING_MAX); the worker stops: ` +
         'the next start finds every account again that stands at a level then, and none that has come back from one',
     )
   }

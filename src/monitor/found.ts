@@ -19,6 +19,8 @@ export interface Found {
   readonly account: Account
   readonly marks: readonly SeenMark[]
   readonly transition: Transition
+  /** A liquidation, which goes before everything else. */
+  readonly isUrgent: boolean
   /** For ranking only: f64, in quote currency. */
   readonly shortfall: number
   readonly ratio: number
@@ -32,6 +34,12 @@ export interface Found {
   isPublished: boolean
   /** The next transition of the same margin account that waits. */
   next: Found | undefined
+}
+
+/** The transitions of one margin account that wait, in their order. */
+export interface Line {
+  first: Found
+  last: Found
 }
 
 /** What the kernel or exact arithmetic found of a margin account, in f64 and for ranking only. */
@@ -54,6 +62,7 @@ export function foundOf(
     account: owner.account,
     marks: markets.map(seenMark),
     transition,
+    isUrgent: transition.kind === 'liquidation',
     shortfall: figures === undefined ? 0 : shortfallInQuote(watched, figures),
     ratio: figures === undefined ? 0 : ratioOf(figures),
     reasons,

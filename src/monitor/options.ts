@@ -20,6 +20,8 @@ export interface MonitorOptions {
   readonly hasRoom: () => boolean
   /** Gets records in the order in which they are to be delivered, at most PUBLISH_RECORDS_MAX in one call. */
   readonly publish: (records: readonly EventRecord[]) => void
+  /** Default TRANSITIONS_WAITING_MAX. */
+  readonly transitionsWaitingMax?: number
   /** The book holds a symbol for the first time: somebody must bring its marks. */
   readonly marketAdded: (venue: string, symbol: string) => void
   /** A stored account that the rules refuse; it is not watched. */

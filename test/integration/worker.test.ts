@@ -59,8 +59,8 @@ describe('a falling mark', () => {
     expect(streamed.map(told)).toEqual(expected)
     expect(consumer.effects).toEqual(streamed)
     expect(streamed.map(({ id }) => id)).toEqual(
-      streamed.map(({ marginAccount, episode, kind, level }) =>
-        eventId({ marginAccount, episode, kind, level }),
+      streamed.map(({ logId, shard, marginAccount, episode, kind, level }) =>
+        eventId({ logId, shard, subject: marginAccount, episode, kind, level }),
       ),
     )
     const liquidation = streamed[3]!

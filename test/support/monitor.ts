@@ -39,6 +39,7 @@ export function openMonitor(
     wrap?: (kernel: Kernel) => Kernel
     sequenceFloor?: number
     hasRoom?: () => boolean
+    transitionsWaitingMax?: number
   } = {},
 ) {
   const { wrap = (kernel) => kernel, sequenceFloor = 0, hasRoom = () => true } = options
@@ -58,6 +59,9 @@ export function openMonitor(
     log: LOG,
     sequenceFloor,
     hasRoom,
+    ...(options.transitionsWaitingMax === undefined
+      ? {}
+      : { transitionsWaitingMax: options.transitionsWaitingMax }),
     rule: options.rule ?? levelRule(),
     ruleBookOf: (venue) => books[venue],
     publish: (published) => {
