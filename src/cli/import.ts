@@ -84,6 +84,7 @@ async function runImport(file: string, flags: ImportFlags): Promise<void> {
       input,
       format: format ?? (file.toLowerCase().endsWith('.csv') ? 'csv' : 'jsonl'),
       check,
+      clock: systemClock,
       ...(book === undefined ? {} : { book }),
       ...(force === undefined ? {} : { force }),
       refused: reportRefusals(bar),
