@@ -9,6 +9,8 @@ export interface OpenBookOptions {
   readonly url?: string | undefined
   /** Folder of the private Redis, default `.data`. */
   readonly dataDir?: string | undefined
+  /** When a private Redis that is started now writes to disk, default `always`; `everysec` may lose about a second of writes. */
+  readonly appendfsync?: 'always' | 'everysec' | undefined
   /** Shard of the book, default `0`. */
   readonly shard?: string | undefined
   /** Write to a Redis that may lose accounts; `notify` gets what is wrong with it. */
@@ -33,13 +35,15 @@ export interface OpenedBook extends Book {
  * accounts; CONFIGURATION for a URL or a data folder that cannot be used.
  */
 export async function openBook(options: OpenBookOptions = {}): Promise<OpenedBook> {
-  const { url, dataDir = '.data', shard = '0', signal, clock = systemClock, random = systemRandom } = options
+  const { url, dataDir = '.data', shard = '0', appendfsync = 'always', signal } = options
+  const { clock = systemClock, random = systemRandom } = options
   const notify = options.notify ?? (() => undefined)
-  const redis = await openRedis({ redisUrl: url, dataDir, clock, notify, signal })
+  const warn = (message: string) => notify(`plimsoll: ${message}`)
+  const redis = await openRedis({ redisUrl: url, dataDir, appendfsync, clock, notify, signal })
   try {
     const connection = await connectRedis({ url: redis.url, role: 'command', clock, random })
     try {
-      await checkRedis(connection, { allowUnsafe: options.allowUnsafeRedis ?? false, warn: notify })
+      await checkRedis(connection, { allowUnsafe: options.allowUnsafeRedis ?? false, warn })
     } catch (error) {
       await closeRedis(connection, clock)
       throw error

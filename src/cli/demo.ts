@@ -1,9 +1,10 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import { systemClock } from '../clock.ts'
 import { loadConfig } from '../config.ts'
 import { isProven, type Reporter, renderSummary, runDemo, type Screen, startPrinter } from '../demo/index.ts'
 import { EXIT_FAULT } from '../errors.ts'
 import { createLog, type Log } from '../log.ts'
+import { whole } from './options.ts'
 import { untilSignal } from './signals.ts'
 
 const ACCOUNTS_DEFAULT = 100_000
@@ -97,12 +98,4 @@ function noteLog(note: (text: string) => void): Log {
       note([msg, symbols?.join(', '), error].filter((part) => part !== undefined).join(' '))
     },
   })
-}
-
-function whole(min: number, max: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text)
-    if (/^\d+$/.test(text) && value >= min && value <= max) return value
-    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`)
-  }
 }
