@@ -142,7 +142,10 @@ class MonitorWorker implements Worker {
     this.#marketData.open()
     this.#source.follow(
       (change) => this.#guard(() => this.#monitor.apply(change)),
-      (error) => log.warn({ error: error.message }, 'following the book'),
+      (error) => {
+        const isLoss = error instanceof PlimsollError && error.code === 'BOOK_LOST'
+        log[isLoss ? 'error' : 'warn']({ error: error.message }, 'following the book')
+      },
     )
     this.#audit()
   }
