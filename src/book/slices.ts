@@ -3,7 +3,7 @@ import type { Clock } from '../domain/index.ts'
 /** Work on accounts between two turns of the event loop. Sockets and timers wait as long, and for the account in hand. */
 export const SLICE_MS = 5
 /** Asked of Redis in one reply. Replies of more would be held in memory at once, and parsed in one step. */
-export const REPLY_BYTES_TARGET = 1_048_576
+export const REPLY_BYTES_TARGET = 262_144
 /** Accounts or changes asked of Redis in one reply, however small they are. */
 const REPLY_ITEMS_MAX = 1_000
 /** Before the size of an item is known. */
