@@ -89,6 +89,7 @@ const ENTRIES = [
   'src/index.ts',
   'src/cli/main.ts',
   'src/demo/exchange-main.ts',
+  'src/demo/screen-main.ts',
   'src/demo/subscriber-main.ts',
   'bench/main.ts',
   'assembly/index.ts',

@@ -1,5 +1,7 @@
+export { leaveNextSteps, renderNextSteps } from './next-steps.ts'
 export type { DemoOutcome } from './outcome.ts'
-export { type Printer, type Screen, startPrinter } from './printer.ts'
+export { isLive, type Screen, startLines } from './printer.ts'
 export type { Reporter } from './reporter.ts'
 export { type DemoOptions, runDemo, SAMPLE_ACCOUNTS } from './run.ts'
+export { startLiveView } from './screen.ts'
 export { type DemoSummary, isProven, renderSummary } from './summary.ts'
