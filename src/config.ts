@@ -100,6 +100,12 @@ export function loadConfig(overrides: ConfigOverrides = {}, environment?: NodeJS
   return Object.freeze(parsed.data)
 }
 
+/** Whether lines on a terminal may have colour: not where NO_COLOR or CI is set, nor on a terminal that knows none. */
+export function allowsColour(environment: NodeJS.ProcessEnv = process.env): boolean {
+  const isSet = (name: string) => (environment[name] ?? '') !== ''
+  return !isSet('NO_COLOR') && !isSet('CI') && environment.TERM !== 'dumb'
+}
+
 function unknownStream(id: string): string {
   return `stream ${id} is unknown; known are ${STREAM_IDS.join(', ')}`
 }

@@ -1,5 +1,6 @@
 /** Public API. */
 
+export type { AccountWrite, Book, ListOptions, WriteResult } from './book/index.ts'
 export { systemClock } from './clock.ts'
 export { type Config, loadConfig } from './config.ts'
 export type {
@@ -39,6 +40,7 @@ export {
 } from './events/index.ts'
 export { KERNEL_VARIANTS, type Kernel, type KernelVariant, openKernel } from './kernel/index.ts'
 export { levelRule, marginAccountsOf, marginStateOf } from './margin/index.ts'
+export { type OpenBookOptions, type OpenedBook, openBook } from './open-book.ts'
 export { keysOf } from './redis/index.ts'
 export { binance, bybit, ruleBookOf, VENUES, venueOf, withRules } from './venues/index.ts'
 export { startWorker, type Worker, type WorkerOptions, type WorkerStats } from './worker.ts'

@@ -8,21 +8,16 @@ import type {
   RuleBook,
   VenueId,
 } from './domain/index.ts'
+import { PlimsollError } from './errors.ts'
 import { openEventLog, type RedisEventLog } from './events/index.ts'
 import { guardedClock } from './guarded-clock.ts'
 import { type Kernel, openKernel } from './kernel/index.ts'
 import { type LevelRule, levelRule } from './margin/index.ts'
 import { MarketData } from './market-data.ts'
 import { Monitor, type NearAccount, nearest, standingCounts } from './monitor/index.ts'
-import {
-  checkRedis,
-  closeRedis,
-  connectRedis,
-  keysOf,
-  type RedisConnection,
-  type RedisRole,
-} from './redis/index.ts'
+import { checkRedis, keysOf, type RedisConnection } from './redis/index.ts'
 import { ruleBooks } from './rule-books.ts'
+import { WorkerConnections } from './worker-connections.ts'
 import { unfinished } from './worker-end.ts'
 import type { Worker, WorkerOptions, WorkerStats } from './worker-types.ts'
 
@@ -44,36 +39,24 @@ const AUDIT_ACCOUNTS = 20
  * REDIS_NO_AOF.
  */
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
-  const connections: RedisConnection[] = []
-  const connect = async (role: RedisRole): Promise<RedisConnection> => {
-    const { clock, random, redisUrl, log } = options
-    let isOpen = false
-    const report = (error: Error) => {
-      // What happens before is told by the rejection.
-      if (isOpen) log.warn({ error: error.message }, 'redis connection lost')
-    }
-    const connection = await connectRedis({ url: redisUrl, role, clock, random, report })
-    isOpen = true
-    connections.push(connection)
-    return connection
-  }
+  const connections = new WorkerConnections(options)
   try {
     const worker = new MonitorWorker(options, connections)
-    const command = await connect('command')
+    const command = await connections.open('command')
     const { allowUnsafeRedis: allowUnsafe } = options.config
     await checkRedis(command, { allowUnsafe, warn: (message) => options.log.error({}, message) })
-    const source = { redis: command, followerRedis: await connect('blocking') }
-    await worker.start(await connect('command'), await connect('queue'), source)
+    const source = { redis: command, followerRedis: await connections.open('blocking') }
+    await worker.start(await connections.open('command'), await connections.open('queue'), source)
     return worker
   } catch (error) {
-    await Promise.all(connections.map((connection) => closeRedis(connection, options.clock)))
+    await connections.close()
     throw error
   }
 }
 
 class MonitorWorker implements Worker {
   readonly #options: WorkerOptions
-  readonly #connections: readonly RedisConnection[]
+  readonly #connections: WorkerConnections
   readonly #rule: LevelRule
   readonly #ruleBookOf: (venue: VenueId) => RuleBook
   readonly #kernel: Kernel
@@ -88,7 +71,7 @@ class MonitorWorker implements Worker {
   #refusedAtLoad = 0
   #failure: Error | undefined
 
-  constructor(options: WorkerOptions, connections: readonly RedisConnection[]) {
+  constructor(options: WorkerOptions, connections: WorkerConnections) {
     const { config } = options
     this.#options = options
     this.#connections = connections
@@ -127,7 +110,10 @@ class MonitorWorker implements Worker {
     this.#marketData.open()
     this.#source.follow(
       (change) => this.#guard(() => this.#apply(change)),
-      (error) => log.warn({ error: error.message }, 'following the book'),
+      (error) => {
+        const isLoss = error instanceof PlimsollError && error.code === 'BOOK_LOST'
+        log[isLoss ? 'error' : 'warn']({ error: error.message }, 'following the book')
+      },
     )
     this.#audit()
   }
@@ -246,7 +232,7 @@ class MonitorWorker implements Worker {
     await this.#closeEventLog()
     const { waiting: ticks, unpublished } = this.#monitor
     const fault = unfinished({ ticks, unpublished, ...this.#eventLog.leftBehind() }, STOP_FLUSH_MS)
-    await Promise.all(this.#connections.map((connection) => closeRedis(connection, clock)))
+    await this.#connections.close()
     log.info({ events: this.#eventLog.stats().enqueued }, 'stopped')
     // Whoever stops the worker because of a failure has been given it already.
     if (this.#failure !== failedBefore) throw this.#failure

@@ -1,12 +1,12 @@
 import type { AccountChange } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
+import type { ReplySize } from './slices.ts'
 import { type BookRedis, parseStored } from './store.ts'
-
-/** Changes taken from the stream at once. */
-const READ_CHANGES_MAX = 500
 
 /** The position before the first change of an empty stream. */
 export const STREAM_START = '0-0'
+
+export type Gap = 'trimmed' | 'went-back'
 
 /** One entry of the stream of changes. */
 export interface Entry {
@@ -30,23 +30,38 @@ function entriesOf(reply: XreadReply): readonly RawEntry[] {
   return typeof first === 'string' ? (second as readonly RawEntry[]) : (first?.[1] ?? [])
 }
 
-/** Entries after `position`, oldest first, waiting up to `blockMs` for the first; none when there came none. */
+/**
+ * Entries after `position`, oldest first, waiting up to `blockMs` for the first; none when there came none.
+ * `size` says how many are asked for, and learns from what came.
+ */
 export async function readChanges(
   redis: BookRedis,
   stream: string,
   position: string,
   blockMs: number,
+  size: ReplySize,
 ): Promise<Entry[]> {
   const reply = (await redis.call(
     'XREAD',
     'COUNT',
-    READ_CHANGES_MAX,
+    size.items,
     ...(blockMs > 0 ? ['BLOCK', blockMs] : []),
     'STREAMS',
     stream,
     position,
   )) as XreadReply
-  return entriesOf(reply).map(entryOf)
+  const entries = entriesOf(reply).map(entryOf)
+  size.learn(
+    entries.length,
+    entries.reduce((sum, { fields }) => sum + bytesOf(fields), 0),
+  )
+  return entries
+}
+
+function bytesOf(fields: Entry['fields']): number {
+  let bytes = 0
+  for (const value of fields.values()) bytes += value.length
+  return bytes
 }
 
 /** Position of the newest entry, STREAM_START when the stream is empty. */
@@ -55,19 +70,47 @@ export async function newestPosition(redis: BookRedis, stream: string): Promise<
   return reply[0]?.[0] ?? STREAM_START
 }
 
-/** @throws PlimsollError ACCOUNT_INVALID when the entry holds no account change. */
+/**
+ * An account that was put and cannot be read is a change too: whoever holds its old terms must let go of them.
+ * @throws PlimsollError ACCOUNT_INVALID when the entry does not say which account changed, or how.
+ */
 export function changeOf(entry: Entry): AccountChange {
   const id = entry.fields.get('id')
   const kind = entry.fields.get('kind')
-  if (id !== undefined && kind === 'put') {
-    return { kind, account: parseStored(id, entry.fields.get('account') ?? '') }
-  }
+  if (id !== undefined && kind === 'put') return storedChange(id, entry.fields.get('account') ?? '')
   const version = Number(entry.fields.get('version'))
   if (id !== undefined && kind === 'removed' && Number.isSafeInteger(version)) return { kind, id, version }
   throw new PlimsollError(
     'ACCOUNT_INVALID',
     `change ${entry.position} is neither an account that was put nor one that was removed`,
   )
+}
+
+export type StoredChange = Extract<AccountChange, { kind: 'put' | 'unreadable' }>
+
+/** What is stored of an account, as a change. */
+export function storedChange(id: string, stored: string): StoredChange {
+  try {
+    return { kind: 'put', account: parseStored(id, stored) }
+  } catch (error) {
+    if (!(error instanceof PlimsollError)) throw error
+    return { kind: 'unreadable', id, error }
+  }
+}
+
+/**
+ * Whether changes are missing between `position` and the entries, or among them. Every entry names the one before it.
+ * `trimmed`: Redis has dropped old ones. `went-back`: the stream has been written anew from an earlier point, so
+ * changes that were read before are not in Redis any more.
+ */
+export function gapIn(position: string, entries: readonly Entry[]): Gap | undefined {
+  let expected = position
+  for (const { position: own, previous } of entries) {
+    if (previous !== expected)
+      return previous !== undefined && isBefore(previous, expected) ? 'went-back' : 'trimmed'
+    expected = own
+  }
+  return undefined
 }
 
 /** Whether stream position `left` lies before `right`. Both are `<milliseconds>-<counter>`. */

@@ -1,3 +1,4 @@
+import type { Clock } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import {
   type Candidate,
@@ -15,6 +16,9 @@ import { type AccountWrite, BATCH_ACCOUNTS_MAX, type Book } from './store.ts'
 /** Faults listed in the summary; the accounts of all others are counted. */
 export const REFUSED_REPORTED_MAX = 1_000
 
+/** An account that was read waits at most this long for others to be written with it, so that a slow pipe is stored as it comes. */
+export const GATHER_MS = 200
+
 export type ImportFormat = 'jsonl' | 'csv'
 
 export interface ImportOptions {
@@ -24,10 +28,13 @@ export interface ImportOptions {
   readonly book?: Pick<Book, 'putMany'>
   /** What the rules have against an account that fits the schema. */
   readonly check: CheckAccount
+  readonly clock: Clock
   /** Write accounts whose stated version is not above the stored one under the next version. */
   readonly force?: boolean
   /** Called for each named fault of an account that is refused. */
   readonly refused?: (refusal: Refusal) => void
+  /** Gets the id of every account that breaks no rule, before it is written. */
+  readonly accepted?: (id: string) => void
   readonly progress?: (progress: { readonly bytes: number; readonly imported: number }) => void
 }
 
@@ -41,16 +48,20 @@ export interface ImportSummary {
 }
 
 /**
- * Writes the accounts of a file into the book, in its order. What breaks a rule is refused with its line,
- * path, value and rule; the rest is written.
+ * Writes the accounts of a file into the book, in its order: BATCH_ACCOUNTS_MAX at once, fewer after GATHER_MS. What
+ * breaks a rule is refused with its line, path, value and rule; the rest is written. In CSV an account is complete,
+ * and written, when a row of another one or the end of the file is read.
  * @throws PlimsollError INPUT_INVALID for a CSV header that does not fit; REDIS_UNAVAILABLE when a write fails,
  * with the number of accounts written before it.
  */
 export async function importAccounts(options: ImportOptions): Promise<ImportSummary> {
   const run = new ImportRun(options)
   const splitter = new LineSplitter()
+  const chunks = options.input[Symbol.asyncIterator]()
   let bytes = 0
-  for await (const chunk of options.input) {
+  for (;;) {
+    const { value: chunk, done } = await run.unlessFailed(chunks.next())
+    if (done === true) break
     bytes += chunk.length
     await run.lines(splitter.push(chunk))
     options.progress?.({ bytes, imported: run.imported })
@@ -76,6 +87,11 @@ class ImportRun {
   #batch: Waiting[] = []
   /** The batch on its way to Redis, at most one: the next is read meanwhile. */
   #writing: Promise<void> = Promise.resolve()
+  #isWriting = false
+  #cancelGather: (() => void) | undefined
+  /** What a write failed with, and who waits to hear of it. */
+  #fault: Error | undefined
+  #failed: (fault: Error) => void = () => undefined
 
   constructor(options: ImportOptions) {
     this.#options = options
@@ -86,6 +102,15 @@ class ImportRun {
     for (const line of lines) {
       for (const found of this.#candidatesOf(line)) await this.#take(found)
     }
+  }
+
+  /** The next chunk of the input. Rejects when a write fails first: a slow input may not give one for long. */
+  unlessFailed<T>(next: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (this.#fault !== undefined) reject(this.#fault)
+      this.#failed = reject
+      next.then(resolve, reject)
+    })
   }
 
   async end(): Promise<ImportSummary> {
@@ -109,17 +134,37 @@ class ImportRun {
     const isForced = this.#options.force === true && checked.version === 'stated'
     const write: AccountWrite = isForced ? { ...checked, version: 'force' } : checked
     this.#batch.push({ line: found.lineOf([]), write })
+    this.#options.accepted?.(write.account.id)
     if (this.#batch.length === BATCH_ACCOUNTS_MAX) await this.#flush()
+    else this.#cancelGather ??= this.#gather()
   }
 
   async #flush(): Promise<void> {
+    await this.#writing
+    this.#start()
+  }
+
+  #gather(): () => void {
+    return this.#options.clock.after(GATHER_MS, () => {
+      this.#cancelGather = undefined
+      if (this.#isWriting) this.#cancelGather = this.#gather()
+      else this.#start()
+    })
+  }
+
+  #start(): void {
+    this.#cancelGather?.()
+    this.#cancelGather = undefined
     const batch = this.#batch
     this.#batch = []
-    await this.#writing
-    const writing = this.#write(batch)
-    // Its fault is thrown by the next await of it, here or in `end`.
-    writing.catch(() => undefined)
-    this.#writing = writing
+    this.#isWriting = true
+    this.#writing = this.#write(batch).finally(() => {
+      this.#isWriting = false
+    })
+    this.#writing.catch((fault: Error) => {
+      this.#fault = fault
+      this.#failed(fault)
+    })
   }
 
   async #write(batch: readonly Waiting[]): Promise<void> {

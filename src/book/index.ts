@@ -6,6 +6,7 @@ export {
   importAccounts,
   REFUSED_REPORTED_MAX,
 } from './import.ts'
+export type { ListOptions } from './list.ts'
 export { CSV_COLUMNS } from './rows.ts'
 export { type AccountSourceOptions, createAccountSource } from './source.ts'
 export {

@@ -49,16 +49,28 @@ return replies
 `
 
 /**
- * KEYS: accounts, changes. ARGV: length of the stream, id, version.
- * Reply: the version removed, nil when the account is not there, or -1 - the stored version where that was not lower.
+ * KEYS: accounts, changes. ARGV: length of the stream, then per account: id, and the version of its removal or `next`.
+ * Reply, in order: the version of the removal, an empty text when the account is not there, or -1 - the stored
+ * version where that was not lower.
  */
 export const REMOVE_SCRIPT = `${COMMON}
-local id, version = ARGV[2], tonumber(ARGV[3])
-local stored = redis.call('HGET', accounts, id)
-if not stored then return false end
-local storedVersion = versionOf(stored)
-if version <= storedVersion then return text(-1 - storedVersion) end
-redis.call('HDEL', accounts, id)
-append('kind', 'removed', 'id', id, 'version', ARGV[3])
-return text(version)
+local replies = {}
+for first = 2, #ARGV, 2 do
+  local id, version = ARGV[first], tonumber(ARGV[first + 1])
+  local stored = redis.call('HGET', accounts, id)
+  if not stored then
+    replies[#replies + 1] = ''
+  else
+    local storedVersion = versionOf(stored)
+    version = version or math.min(storedVersion + 1, ${Number.MAX_SAFE_INTEGER})
+    if ARGV[first + 1] ~= 'next' and version <= storedVersion then
+      replies[#replies + 1] = text(-1 - storedVersion)
+    else
+      redis.call('HDEL', accounts, id)
+      append('kind', 'removed', 'id', id, 'version', text(version))
+      replies[#replies + 1] = text(version)
+    end
+  end
+end
+return replies
 `

@@ -1,10 +1,22 @@
 import type { Account, AccountChange, AccountSource, Clock } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
-import { changeOf, type Entry, isBefore, newestPosition, readChanges, STREAM_START } from './changes.ts'
-import { type BookKeys, type BookRedis, parseStored } from './store.ts'
+import {
+  changeOf,
+  type Entry,
+  type Gap,
+  gapIn,
+  isBefore,
+  newestPosition,
+  readChanges,
+  STREAM_START,
+  type StoredChange,
+  storedChange,
+} from './changes.ts'
+import { HeldAccounts } from './held.ts'
+import { scanAccounts } from './scan.ts'
+import { ReplySize, Slices } from './slices.ts'
+import type { BookKeys, BookRedis } from './store.ts'
 
-/** Asked of one HSCAN; Redis may give somewhat more. */
-const SCAN_ACCOUNTS = 1_000
 /** One wait for a change. Short, because `stop` waits for it. */
 const BLOCK_MS = 100
 /** Before the connection is tried again after it failed. */
@@ -24,14 +36,18 @@ export interface AccountSourceOptions {
 }
 
 /**
- * The stored book for a worker: `load` gives a snapshot, `follow` every change since, in order.
+ * The stored book for a worker: `load` gives a snapshot, `follow` every change since, in order. Both work in slices
+ * of SLICE_MS.
  *
  * Changes made while the snapshot was read are reduced to the last one of each account before they are
- * applied, so nobody sees an account go back. A gap (more than CHANGES_LENGTH_MAX changes behind, a Redis that
- * lost its last writes, a deleted stream) is noticed and answered by loading the book again: every stored
- * account is put, every account that is gone is removed.
+ * applied, so nobody sees an account go back. A gap is noticed and answered by loading the book again:
+ * - the follower is more than CHANGES_LENGTH_MAX changes behind: every stored account is put, every account that is
+ *   gone is removed;
+ * - Redis went back (a power loss, FLUSHALL, a deleted key, an older backup): every stored account is put, and those
+ *   that are gone or stored in an older version are `lost`, which `failed` is told of once, with their number
+ *   (BOOK_LOST). What is written after Redis went back is a change like any other.
  *
- * `failed` is told of each change that cannot be read (it is skipped) and once of each outage of Redis; the
+ * `failed` is also told of each change that names no account (it is skipped), and once of each outage of Redis; the
  * follower goes on by itself.
  */
 export function createAccountSource(options: AccountSourceOptions): AccountSource {
@@ -46,8 +62,9 @@ class RedisAccountSource implements AccountSource {
   readonly #followerRedis: BookRedis
   readonly #keys: BookKeys
   readonly #clock: Clock
-  /** Accounts that were put and not removed: what a reload must remove if it is gone. */
-  #known = new Set<string>()
+  readonly #slices: Slices
+  readonly #changesSize = new ReplySize()
+  readonly #held = new HeldAccounts()
   /** Changes up to here have been applied. */
   #position = STREAM_START
   /** Changes up to here were made while the snapshot was read. */
@@ -64,23 +81,18 @@ class RedisAccountSource implements AccountSource {
     this.#followerRedis = options.followerRedis
     this.#keys = options.keys
     this.#clock = options.clock
+    this.#slices = new Slices(options.clock)
   }
 
   async load(put: (account: Account) => void, refused: (id: string, error: Error) => void): Promise<void> {
     const position = await newestPosition(this.#redis, this.#keys.changes)
-    const known = new Set<string>()
-    await this.#scan((id, stored) => {
-      if (known.has(id)) return
-      known.add(id)
-      const account = attempt(
-        () => parseStored(id, stored),
-        (error) => refused(id, error),
-      )
-      if (account !== undefined) put(account)
+    const isRead = (id: string) => this.#held.has(id)
+    await this.#scan(isRead, (change) => {
+      this.#held.note(change)
+      if (change.kind === 'put') put(change.account)
+      else refused(change.id, change.error)
     })
-    this.#overlapEnd = await newestPosition(this.#redis, this.#keys.changes)
-    this.#position = position
-    this.#known = known
+    await this.#endSnapshot(position)
   }
 
   follow(apply: Apply, failed: Failed): void {
@@ -106,7 +118,8 @@ class RedisAccountSource implements AccountSource {
   async #run(apply: Apply, failed: Failed): Promise<void> {
     while (!this.#stopped) {
       try {
-        if (!(await this.#step(apply, failed))) await this.#reload(apply, failed)
+        const gap = await this.#step(apply, failed)
+        if (gap !== undefined) await this.#reload(gap, apply, failed)
       } catch (error) {
         if (error === this.#bug) throw error
         if (this.#stopped) return
@@ -116,39 +129,55 @@ class RedisAccountSource implements AccountSource {
     }
   }
 
-  /** Applies what comes next; false when changes between here and there are gone. */
-  async #step(apply: Apply, failed: Failed): Promise<boolean> {
-    const entries = isBefore(this.#position, this.#overlapEnd)
-      ? await this.#readOverlap()
-      : await this.#read(this.#position, BLOCK_MS)
-    if (entries === undefined) return false
-    if (entries.length === 0 && (await this.#wentBack())) return false
+  /** Applies what comes next, unless changes between here and there are gone. */
+  async #step(apply: Apply, failed: Failed): Promise<Gap | undefined> {
+    const isInOverlap = isBefore(this.#position, this.#overlapEnd)
+    const entries = isInOverlap ? await this.#readOverlap() : await this.#read(this.#position, BLOCK_MS)
+    if (typeof entries === 'string') return entries
+    if (entries.length === 0 && (await this.#wentBack())) return 'went-back'
     this.#inOutage = false
-    if (this.#stopped) return true
-    for (const entry of entries) this.#apply(entry, apply, failed)
-    this.#position = entries.at(-1)?.position ?? this.#position
-    return true
+    this.#slices.begin()
+    for (const entry of entries) {
+      if (this.#stopped) return undefined
+      this.#apply(entry, apply, failed)
+      this.#position = entry.position
+      if (this.#slices.isOver) await this.#slices.next()
+    }
+    return undefined
   }
 
-  /** Whether the stream ends before what was applied: Redis lost its last writes, or the stream was deleted. */
+  /** Whether Redis holds less than what was applied: the stream ends earlier, or the accounts are gone. */
   async #wentBack(): Promise<boolean> {
-    return isBefore(await newestPosition(this.#followerRedis, this.#keys.changes), this.#position)
+    const { accounts, changes } = this.#keys
+    // In this order: where the last account is removed between the two, the stream goes beyond our position.
+    const [exists, newest] = await Promise.all([
+      this.#followerRedis.call('EXISTS', accounts),
+      newestPosition(this.#followerRedis, changes),
+    ])
+    if (isBefore(newest, this.#position)) return true
+    return exists === 0 && newest === this.#position && this.#held.stored > 0
   }
 
-  /** undefined when changes between `position` and the next entry are gone. */
-  async #read(position: string, blockMs: number): Promise<Entry[] | undefined> {
-    const entries = await readChanges(this.#followerRedis, this.#keys.changes, position, blockMs)
-    return followOn(position, entries) ? entries : undefined
+  async #read(position: string, blockMs: number): Promise<readonly Entry[] | Gap> {
+    const entries = await readChanges(
+      this.#followerRedis,
+      this.#keys.changes,
+      position,
+      blockMs,
+      this.#changesSize,
+    )
+    return gapIn(position, entries) ?? entries
   }
 
-  /** The last change of each account up to the end of the overlap; undefined when some are gone. */
-  async #readOverlap(): Promise<Entry[] | undefined> {
+  /** The last change of each account up to the end of the overlap. */
+  async #readOverlap(): Promise<readonly Entry[] | Gap> {
     const lastOfAccount = new Map<string | undefined, Entry>()
     let position = this.#position
     while (isBefore(position, this.#overlapEnd)) {
       const entries = await this.#read(position, 0)
-      const last = entries?.at(-1)
-      if (entries === undefined || last === undefined) return undefined
+      if (typeof entries === 'string') return entries
+      const last = entries.at(-1)
+      if (last === undefined) return 'went-back'
       for (const entry of entries) {
         const id = entry.fields.get('id')
         // Taken out first, so that the map stays in the order of the stream and ends with its newest entry.
@@ -161,45 +190,65 @@ class RedisAccountSource implements AccountSource {
   }
 
   #apply(entry: Entry, apply: Apply, failed: Failed): void {
-    const change = attempt(() => changeOf(entry), failed)
-    if (change === undefined) return
-    if (change.kind === 'put') this.#known.add(change.account.id)
-    else this.#known.delete(change.id)
+    let change: AccountChange
+    try {
+      change = changeOf(entry)
+    } catch (error) {
+      if (!(error instanceof PlimsollError)) throw error
+      failed(error)
+      return
+    }
+    this.#held.note(change)
     apply(change)
   }
 
-  async #reload(apply: Apply, failed: Failed): Promise<void> {
+  async #reload(gap: Gap, apply: Apply, failed: Failed): Promise<void> {
     const waitMs = this.#reloadedMs + RELOAD_INTERVAL_MS - this.#clock.monotonicMs()
     if (waitMs > 0) await this.#delay(waitMs)
     if (this.#stopped) return
-    const before = this.#known
-    await this.load(
-      (account) => {
-        // Into the old set: a load that breaks off here must not leave accounts that no later one removes.
-        before.add(account.id)
-        apply({ kind: 'put', account })
-      },
-      (_id, error) => failed(error),
-    )
-    for (const id of before) {
-      if (!this.#known.has(id)) apply({ kind: 'removed', id, version: 0 })
+    const position = await newestPosition(this.#redis, this.#keys.changes)
+    const written = gap === 'went-back' ? await this.#writtenSince(this.#position) : undefined
+    const comparison = this.#held.compare(written)
+    const isRead = (id: string) => this.#stopped || comparison.hasFound(id)
+    await this.#scan(isRead, (stored) => {
+      const change = comparison.found(stored)
+      if (change !== undefined) apply(change)
+    })
+    for (const change of comparison.missing()) {
+      if (this.#stopped) return
+      apply(change)
+      if (this.#slices.isOver) await this.#slices.next()
     }
+    const loss = comparison.loss()
+    if (loss !== undefined) failed(loss)
+    await this.#endSnapshot(position)
     this.#reloadedMs = this.#clock.monotonicMs()
   }
 
-  async #scan(found: (id: string, stored: string) => void): Promise<void> {
-    let cursor = '0'
-    do {
-      const [next, list] = (await this.#redis.call(
-        'HSCAN',
-        this.#keys.accounts,
-        cursor,
-        'COUNT',
-        SCAN_ACCOUNTS,
-      )) as [string, string[]]
-      for (let index = 0; index + 1 < list.length; index += 2) found(list[index] ?? '', list[index + 1] ?? '')
-      cursor = next
-    } while (cursor !== '0')
+  /** Accounts that were written after Redis went back: those entries are newer than what was applied. */
+  async #writtenSince(position: string): Promise<Set<string>> {
+    const ids = new Set<string>()
+    let at = position
+    for (;;) {
+      const entries = await readChanges(this.#redis, this.#keys.changes, at, 0, this.#changesSize)
+      const last = entries.at(-1)
+      if (last === undefined) return ids
+      for (const { fields } of entries) ids.add(fields.get('id') ?? '')
+      at = last.position
+    }
+  }
+
+  async #scan(isRead: (id: string) => boolean, found: (change: StoredChange) => void): Promise<void> {
+    await scanAccounts(this.#redis, this.#keys.accounts, this.#slices, (id, stored) => {
+      // Redis repeats accounts when it rebuilds the hash during the scan.
+      if (!isRead(id)) found(storedChange(id, stored))
+    })
+  }
+
+  /** `position` is where the stream ended before the first account was read. */
+  async #endSnapshot(position: string): Promise<void> {
+    this.#overlapEnd = await newestPosition(this.#redis, this.#keys.changes)
+    this.#position = position
   }
 
   #reportOutage(error: unknown, failed: Failed): void {
@@ -215,20 +264,5 @@ class RedisAccountSource implements AccountSource {
 
   #delay(delayMs: number): Promise<void> {
     return new Promise((resolve) => void this.#clock.after(delayMs, resolve))
-  }
-}
-
-/** Whether nothing is missing between `position` and the entries, nor among them. */
-function followOn(position: string, entries: readonly Entry[]): boolean {
-  return entries.every((entry, index) => entry.previous === (entries[index - 1]?.position ?? position))
-}
-
-function attempt<T>(action: () => T, failed: (error: Error) => void): T | undefined {
-  try {
-    return action()
-  } catch (error) {
-    if (!(error instanceof PlimsollError)) throw error
-    failed(error)
-    return undefined
   }
 }

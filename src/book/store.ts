@@ -1,5 +1,6 @@
 import { type Account, accountSchema } from '../domain/index.ts'
 import { assert, PlimsollError } from '../errors.ts'
+import { type ListOptions, listAccounts, listIds } from './list.ts'
 import { REMOVE_SCRIPT, WRITE_SCRIPT } from './scripts.ts'
 
 /** Accounts in one call of `putMany`: Redis serves nobody else while it runs, about 10 µs an account. */
@@ -38,12 +39,19 @@ export interface Book {
   /** At most BATCH_ACCOUNTS_MAX, written as one: all reach Redis or none, conflicts apart. Results in order. */
   putMany(writes: readonly AccountWrite[]): Promise<WriteResult[]>
   /**
-   * Removes the account as its version `version`; false when it is not there. The version is forgotten with it.
+   * Removes the account as its version `version` (default: whatever version is stored); false when it is not there.
+   * The version is forgotten with it.
    * @throws PlimsollError ACCOUNT_VERSION_CONFLICT when `version` is not above the stored one.
    */
-  remove(id: string, version: number): Promise<boolean>
+  remove(id: string, version?: number): Promise<boolean>
+  /** Removes at most BATCH_ACCOUNTS_MAX accounts, whatever versions are stored, all or none. Which of them were there, in order. */
+  removeMany(ids: readonly string[]): Promise<boolean[]>
   /** @throws PlimsollError ACCOUNT_INVALID when what is stored is no account. */
   get(id: string): Promise<Account | undefined>
+  /** Every account that fits, each once, in no order. An account that is written meanwhile comes old or new. */
+  list(options?: ListOptions): AsyncGenerator<Account>
+  /** Ids of all stored accounts, each once, in no order; those of accounts that cannot be read too. */
+  ids(): AsyncGenerator<string>
   count(): Promise<number>
 }
 
@@ -63,6 +71,17 @@ export function createBook(redis: BookRedis, keys: BookKeys): Book {
     )) as string[]
     return replies.map(resultOf)
   }
+  async function removeAll(idsAndVersions: readonly (string | number)[]): Promise<string[]> {
+    return (await redis.call(
+      'EVAL',
+      REMOVE_SCRIPT,
+      2,
+      keys.accounts,
+      keys.changes,
+      CHANGES_LENGTH_MAX,
+      ...idsAndVersions,
+    )) as string[]
+  }
   return {
     putMany,
     async put(account, version) {
@@ -72,25 +91,24 @@ export function createBook(redis: BookRedis, keys: BookKeys): Book {
       throw versionConflict(account.id, account.version, result.conflict)
     },
     async remove(id, version) {
-      const reply = (await redis.call(
-        'EVAL',
-        REMOVE_SCRIPT,
-        2,
-        keys.accounts,
-        keys.changes,
-        CHANGES_LENGTH_MAX,
-        id,
-        version,
-      )) as string | null
-      if (reply === null) return false
-      const result = resultOf(reply)
-      if ('conflict' in result) throw versionConflict(id, version, result.conflict)
+      const [reply] = await removeAll([id, version ?? 'next'])
+      if (reply === '') return false
+      const result = resultOf(reply!)
+      if ('conflict' in result) throw versionConflict(id, version!, result.conflict)
       return true
+    },
+    async removeMany(ids) {
+      assert(ids.length <= BATCH_ACCOUNTS_MAX, `a batch holds at most ${BATCH_ACCOUNTS_MAX} accounts`)
+      if (ids.length === 0) return []
+      const replies = await removeAll(ids.flatMap((id) => [id, 'next']))
+      return replies.map((reply) => reply !== '')
     },
     async get(id) {
       const stored = (await redis.call('HGET', keys.accounts, id)) as string | null
       return stored === null ? undefined : parseStored(id, stored)
     },
+    list: (options) => listAccounts(redis, keys.accounts, parseStored, options),
+    ids: () => listIds(redis, keys.accounts),
     count: async () => (await redis.call('HLEN', keys.accounts)) as number,
   }
 }

@@ -1,13 +1,28 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import { systemClock } from '../clock.ts'
 import { loadConfig } from '../config.ts'
-import { isProven, type Reporter, renderSummary, runDemo, type Screen, startPrinter } from '../demo/index.ts'
+import {
+  type DemoOutcome,
+  isLive,
+  isProven,
+  leaveNextSteps,
+  type Reporter,
+  renderNextSteps,
+  renderSummary,
+  runDemo,
+  type Screen,
+  startLines,
+  startLiveView,
+} from '../demo/index.ts'
 import { EXIT_FAULT } from '../errors.ts'
 import { createLog, type Log } from '../log.ts'
+import { whole } from './options.ts'
 import { untilSignal } from './signals.ts'
 
 const ACCOUNTS_DEFAULT = 100_000
 const ACCOUNTS_MAX = 5_000_000
+/** A line of the summary is no wider than this on any terminal. */
+const COLUMNS_MAX = 120
 const SECONDS_DEFAULT = 32
 const SECONDS_MAX = 3_600
 const SEED_MAX = 2 ** 31 - 1
@@ -50,7 +65,8 @@ export function demoCommand(): Command {
 async function demo(flags: DemoFlags): Promise<void> {
   const { accounts, seconds, seed, json = false } = flags
   const screen: Screen = json ? process.stderr : process.stdout
-  const live = screen.isTTY === true
+  const live = isLive(screen)
+  const config = loadConfig({ redisUrl: flags.redisUrl, dataDir: flags.dataDir })
   const interrupt = new AbortController()
   const ended = untilSignal()
   void ended.promise.then(() => interrupt.abort())
@@ -59,19 +75,18 @@ async function demo(flags: DemoFlags): Promise<void> {
       accounts,
       seconds,
       seed,
-      config: loadConfig({ redisUrl: flags.redisUrl, dataDir: flags.dataDir }),
+      config,
       runId: String(process.pid),
       clock: systemClock,
       log: (note) => (live ? noteLog(note) : createLog('warn')),
-      notify: (line) => void process.stderr.write(`${line}\n`),
-      display: (reporter) => (json && !live ? () => undefined : display(screen, reporter)),
+      notify: (note) => (live ? note : (line) => void process.stderr.write(`${line}\n`)),
+      display: (reporter) => display(reporter, screen, json),
       signal: interrupt.signal,
     })
     if (outcome !== undefined) {
       const { summary, context } = outcome
-      process.stdout.write(
-        json ? `${JSON.stringify(summary)}\n` : `\n${renderSummary(summary, context).join('\n')}\n`,
-      )
+      if (json) process.stdout.write(`${JSON.stringify(summary)}\n`)
+      else await printEnd(outcome, config.dataDir, flags, screen)
       if (!isProven(summary, context)) process.exitCode = EXIT_FAULT
     }
     if (interrupt.signal.aborted) process.exitCode = EXIT_INTERRUPTED
@@ -80,9 +95,30 @@ async function demo(flags: DemoFlags): Promise<void> {
   }
 }
 
-function display(screen: Screen, reporter: Reporter): () => void {
-  const printer = startPrinter(screen, systemClock, () => reporter.snapshot())
-  return () => printer.stop()
+/** The proof in words, and what to try next. */
+async function printEnd(
+  { summary, context, book, worst }: DemoOutcome,
+  folder: string,
+  { dataDir }: DemoFlags,
+  screen: Screen,
+): Promise<void> {
+  const steps = await leaveNextSteps(folder, book, worst)
+  const lines = [
+    '',
+    ...renderSummary(summary, context, Math.min(screen.columns ?? COLUMNS_MAX, COLUMNS_MAX) - 1),
+    '',
+    ...renderNextSteps(steps, dataDir === undefined ? '' : ` --data-dir ${dataDir}`),
+    '',
+  ]
+  screen.write(lines.join('\n'))
+}
+
+/** A live view on a terminal, else a line a second; nothing where standard output is for the JSON and no terminal is. */
+function display(reporter: Reporter, screen: Screen, json: boolean): () => Promise<void> | void {
+  const snapshot = () => reporter.snapshot()
+  if (isLive(screen)) return startLiveView(json ? 'stderr' : 'stdout', systemClock, snapshot)
+  if (json && screen.isTTY !== true) return () => undefined
+  return startLines(screen, systemClock, snapshot)
 }
 
 /** Warnings of the worker become notes below the live view instead of tearing it. */
@@ -97,12 +133,4 @@ function noteLog(note: (text: string) => void): Log {
       note([msg, symbols?.join(', '), error].filter((part) => part !== undefined).join(' '))
     },
   })
-}
-
-function whole(min: number, max: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text)
-    if (/^\d+$/.test(text) && value >= min && value <= max) return value
-    throw new InvalidArgumentError(`It must be a whole number from ${min} to ${max}.`)
-  }
 }

@@ -1,10 +1,9 @@
 import { stat } from 'node:fs/promises'
+import type { Readable } from 'node:stream'
 import { Command, Option } from 'commander'
 import {
-  type Book,
   type CheckAccount,
   CSV_COLUMNS,
-  createBook,
   type ImportFormat,
   type ImportSummary,
   importAccounts,
@@ -12,15 +11,17 @@ import {
   type Refusal,
 } from '../book/index.ts'
 import { systemClock } from '../clock.ts'
-import { type Config, type ConfigOverrides, loadConfig } from '../config.ts'
-import { EXIT_FAULT } from '../errors.ts'
+import { type ConfigOverrides, loadConfig } from '../config.ts'
+import { EXIT_FAULT, PlimsollError } from '../errors.ts'
 import { accountFaultsOf } from '../margin/index.ts'
-import { systemRandom } from '../random.ts'
-import { checkRedis, closeRedis, connectRedis, keysOf, openRedis } from '../redis/index.ts'
+import type { OpenedBook } from '../open-book.ts'
 import { ruleBooks } from '../rule-books.ts'
+import { withOpenBook } from './book.ts'
 import { openInput } from './lines.ts'
 import { withStoreOptions } from './options.ts'
 import { ProgressBar } from './progress.ts'
+import { type ReplaceOptions, type ReplaceSummary, replaceBook } from './replace.ts'
+import { jsonLine, visible } from './visible.ts'
 
 interface ImportFlags {
   readonly redisUrl?: string
@@ -31,6 +32,8 @@ interface ImportFlags {
   readonly format?: ImportFormat
   readonly dryRun?: true
   readonly force?: true
+  readonly replace?: true
+  readonly yes?: true
   readonly json?: true
 }
 
@@ -46,10 +49,12 @@ one account. Quotes as in RFC 4180, without line breaks inside them. Columns, in
   desk-7/alpha,bybit,17,,USDT,12000.5,BTCUSDT,cross,0.5,61250.1,10,
   desk-7/alpha,,,,,,ETHUSDT,isolated,-4,3010,10,900
 
+With --replace the whole file is checked first; where anything is refused, nothing is removed.
 An account without a version gets one above the stored version. A line that breaks a rule is reported with
 its number, path, value and rule; the rest is imported. Exit code 1 where any was refused.
 --json prints {"read", "imported", "refusedCount", "refused": [{"line", "path", "value", "shown", "rule"}],
-"dryRun"}; "refused" lists the first ${REFUSED_REPORTED_MAX} faults, up to ten of an account, "refusedCount" counts accounts.`
+"dryRun"}, with --replace also "removed"; "refused" lists the first ${REFUSED_REPORTED_MAX} faults, up to ten of an account,
+"refusedCount" counts accounts.`
 
 /** `plimsoll import`: accounts from a file into the stored book, where a running worker sees them at once. */
 export function importCommand(): Command {
@@ -65,6 +70,8 @@ export function importCommand(): Command {
       ]),
     )
     .option('--force', 'write accounts whose version is not above the stored one under the next version')
+    .option('--replace', 'the file is the whole book: afterwards remove the accounts that are not in it')
+    .option('--yes', 'with --replace: do not ask; needed where there is no terminal to ask on')
     .option('--dry-run', 'check everything, write nothing; needs no Redis')
     .option('--json', 'print a summary as one JSON object')
     .addHelpText('after', HELP)
@@ -72,52 +79,63 @@ export function importCommand(): Command {
 }
 
 async function runImport(file: string, flags: ImportFlags): Promise<void> {
-  const { rules, format, dryRun, force, json, ...store } = flags
+  const { rules, format, dryRun, force, replace, yes, json, ...store } = flags
   const config = loadConfig({ ...store, rulesFile: rules } as ConfigOverrides)
+  const isDry = dryRun === true
+  if (replace === true && file === '-') {
+    throw new PlimsollError('USAGE', '--replace reads its file twice; name a file instead of -')
+  }
   const bookOf = ruleBooks(config)
   const check: CheckAccount = (account) => accountFaultsOf(account, bookOf(account.venue))
   const input = await openInput(file)
-  const totalBytes = file === '-' ? 0 : (await stat(file)).size
-  const bar = new ProgressBar(process.stderr, systemClock, totalBytes)
-  const run = async (book?: Book) => {
-    const summary = await importAccounts({
-      input,
-      format: format ?? (file.toLowerCase().endsWith('.csv') ? 'csv' : 'jsonl'),
-      check,
-      ...(book === undefined ? {} : { book }),
-      ...(force === undefined ? {} : { force }),
-      refused: reportRefusals(bar),
-      progress: ({ bytes, imported }) => bar.update(bytes, imported),
-    }).finally(() => bar.clear())
-    if (summary.refusedCount > 0) process.exitCode = EXIT_FAULT
-    const isDry = dryRun === true
-    process.stdout.write(
-      `${json === true ? JSON.stringify({ ...summary, dryRun: isDry }) : sentence(summary, isDry)}\n`,
-    )
+  const read = readerOf({ file, input, format, check, force })
+  const summary = await (isDry ? read({}) : withOpenBook(config, process.stderr, write)).finally(() =>
+    input.destroy(),
+  )
+  function write(book: OpenedBook): Promise<ImportSummary & Partial<ReplaceSummary>> {
+    if (replace !== true) return read({ book })
+    const { stdin: input, stderr: errors } = process
+    return replaceBook({ book, shard: config.shard, read, file: visible(file), yes, input, errors })
   }
-  try {
-    await (dryRun === true ? run() : withBook(config, run))
-  } finally {
-    input.destroy()
-  }
+  if (summary.refusedCount > 0) process.exitCode = EXIT_FAULT
+  if (summary.read === 0) process.stderr.write(`plimsoll: ${nothingIn(file)}\n`)
+  process.stdout.write(
+    `${json === true ? jsonLine({ ...summary, dryRun: isDry }) : sentence(summary, isDry)}\n`,
+  )
 }
 
-async function withBook(config: Config, use: (book: Book) => Promise<void>): Promise<void> {
-  const clock = systemClock
-  const notify = (line: string) => void process.stderr.write(`${line}\n`)
-  const { redisUrl, dataDir, appendfsync } = config
-  const redis = await openRedis({ redisUrl, dataDir, appendfsync, clock, notify })
-  try {
-    const connection = await connectRedis({ url: redis.url, role: 'command', clock, random: systemRandom })
+interface Source {
+  readonly file: string
+  /** The open file, for its first reading. */
+  readonly input: Readable
+  readonly format: ImportFormat | undefined
+  readonly check: CheckAccount
+  readonly force: true | undefined
+}
+
+/** Reads the file from its start each time it is called. */
+function readerOf({ file, input: first, format, check, force }: Source): ReplaceOptions['read'] {
+  let isFirst = true
+  return async (options) => {
+    const input = isFirst ? first : await openInput(file)
+    isFirst = false
+    const totalBytes = file === '-' ? 0 : (await stat(file)).size
+    const bar = new ProgressBar(process.stderr, systemClock, totalBytes)
     try {
-      const warn = (message: string) => notify(`plimsoll: ${message}`)
-      await checkRedis(connection, { allowUnsafe: config.allowUnsafeRedis, warn })
-      await use(createBook(connection, keysOf(config.shard)))
+      return await importAccounts({
+        input,
+        format: format ?? (file.toLowerCase().endsWith('.csv') ? 'csv' : 'jsonl'),
+        check,
+        clock: systemClock,
+        ...(force === undefined ? {} : { force }),
+        refused: reportRefusals(bar),
+        progress: ({ bytes, imported }) => bar.update(bytes, imported),
+        ...options,
+      })
     } finally {
-      await closeRedis(connection, clock)
+      bar.clear()
+      input.destroy()
     }
-  } finally {
-    await redis.close()
   }
 }
 
@@ -128,10 +146,22 @@ function reportRefusals(bar: ProgressBar): (refused: Refusal) => void {
     if (count === REFUSED_REPORTED_MAX + 1) bar.say('plimsoll: further refused lines are only counted')
     if (count > REFUSED_REPORTED_MAX) return
     const what = path === '' ? '' : ` ${path}`
-    bar.say(`plimsoll: line ${line}:${what} is ${shown}: ${rule}`)
+    bar.say(`plimsoll: line ${line}:${visible(`${what} is ${shown}: ${rule}`)}`)
   }
 }
 
-function sentence({ read, imported, refusedCount }: ImportSummary, isDry: boolean): string {
-  return `${read} accounts read, ${imported} ${isDry ? 'would be imported' : 'imported'}, ${refusedCount} refused`
+function nothingIn(file: string): string {
+  const name = file === '-' ? 'standard input' : visible(file)
+  return `${name} holds no account; plimsoll import --help shows what a line looks like`
+}
+
+function sentence(summary: ImportSummary & Partial<ReplaceSummary>, isDry: boolean): string {
+  const { read, imported, refusedCount, removed } = summary
+  const parts = [
+    `${read} accounts read`,
+    `${imported} ${isDry ? 'would be imported' : 'imported'}`,
+    `${refusedCount} refused`,
+    ...(removed === undefined ? [] : [`${removed} removed`]),
+  ]
+  return parts.join(', ')
 }

@@ -6,7 +6,7 @@ import { PlimsollError } from '../errors.ts'
 /** Characters of one line of input. Of a longer one, one character more than these is kept: see `isTooLong`. */
 export const LINE_CHARACTERS_MAX = 16 * 1024 * 1024
 
-/** The file as a stream, `-` for standard input. Throws USAGE for what cannot be read. */
+/** The file as a stream, `-` for standard input. Throws USAGE for what cannot be read, saying why and what to do. */
 export async function openInput(file: string): Promise<Readable> {
   if (file === '-') return process.stdin
   try {
@@ -14,9 +14,15 @@ export async function openInput(file: string): Promise<Readable> {
     if (!(await handle.stat()).isDirectory()) return handle.createReadStream()
     await handle.close()
   } catch (cause) {
-    throw new PlimsollError('USAGE', `${file} cannot be read: ${(cause as Error).message}`, { cause })
+    throw new PlimsollError('USAGE', `${file} cannot be read: ${reasonOf(cause)}`, { cause })
   }
-  throw new PlimsollError('USAGE', `${file} cannot be read: it is a directory`)
+  throw new PlimsollError('USAGE', `${file} cannot be read: it is a folder; name a file in it`)
+}
+
+function reasonOf(cause: unknown): string {
+  const { code, message } = cause as NodeJS.ErrnoException
+  if (code === 'ENOENT') return `there is no such file (a relative path starts at ${process.cwd()})`
+  return code === 'EACCES' ? 'this user may not read it' : message
 }
 
 /**

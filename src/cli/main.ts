@@ -2,12 +2,14 @@
 import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { EXIT_FAULT, EXIT_OK, EXIT_USAGE, exitCodeOf, PlimsollError } from '../errors.ts'
+import { accountsCommand } from './accounts.ts'
 import { decodeCommand } from './decode.ts'
 import { demoCommand } from './demo.ts'
 import { importCommand } from './import.ts'
 import { marginCommand } from './margin.ts'
 import { runCommand } from './run.ts'
 import { tailCommand } from './tail.ts'
+import { visible } from './visible.ts'
 
 const { version } = createRequire(import.meta.url)('plimsoll/package.json') as { version: string }
 
@@ -17,9 +19,23 @@ const program = new Command('plimsoll')
   .showHelpAfterError('(--help tells more)')
   .addHelpText('after', '\nExit codes: 0 ok, 1 fault, 2 usage or configuration.')
 
-const commands = [runCommand, demoCommand, importCommand, marginCommand, decodeCommand, tailCommand]
-for (const create of commands) program.addCommand(create())
-for (const command of [program, ...program.commands]) command.exitOverride()
+const everyday = [runCommand, demoCommand, importCommand, accountsCommand, tailCommand]
+for (const create of [...everyday, marginCommand, decodeCommand]) program.addCommand(create())
+prepare(program)
+
+/** Faults of a command line end here instead of in commander, and show what was typed without obeying it. */
+function prepare(command: Command): void {
+  command.exitOverride().configureOutput({
+    outputError: (text, write) => {
+      const lines = text
+        .trimEnd()
+        .replace(/^error: /, '')
+        .split('\n')
+      write(`plimsoll: USAGE: ${lines.map(visible).join('\n')}\n`)
+    },
+  })
+  for (const sub of command.commands) prepare(sub)
+}
 
 // A reader that goes away (`| head`) is no fault: whoever waits for it to read gets the same error and ends.
 process.stdout.on('error', (error) => {
@@ -37,7 +53,7 @@ function report(error: unknown): number {
   if (isReaderGone(error)) return EXIT_OK
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_OK : EXIT_USAGE
   if (error instanceof PlimsollError) {
-    process.stderr.write(`plimsoll: ${error.code}: ${error.message}\n`)
+    process.stderr.write(`plimsoll: ${error.code}: ${visible(error.message)}\n`)
     return exitCodeOf(error)
   }
   process.stderr.write(

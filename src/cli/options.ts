@@ -29,6 +29,14 @@ export function withConfigOptions(command: Command): Command {
 
 /** Flags of the settings that say where the store is and which instruments are known. */
 export function withStoreOptions(command: Command): Command {
+  return withBookOptions(command).option(
+    '--rules <file>',
+    'instrument rules that replace or extend the built-in books, JSON by venue and symbol',
+  )
+}
+
+/** Flags of the settings that say where the store is. */
+export function withBookOptions(command: Command): Command {
   return command
     .option('--redis-url <url>', 'Redis to use instead of a private one')
     .option('--data-dir <folder>', 'folder of the private Redis (default .data)')
@@ -37,14 +45,20 @@ export function withStoreOptions(command: Command): Command {
       'always (default) or everysec: when a private Redis writes to the disk; everysec may lose two seconds at a power loss',
     )
     .option('--shard <name>', 'shard of the book (default 0)')
-    .option(
-      '--rules <file>',
-      'instrument rules that replace or extend the built-in books, JSON by venue and symbol',
-    )
 }
 
 function streamUrl(text: string, previous: Record<string, string> = {}): Record<string, string> {
   const at = text.indexOf('=')
   if (at < 1) throw new InvalidArgumentError('must be stream=url')
   return { ...previous, [text.slice(0, at)]: text.slice(at + 1) }
+}
+
+/** A whole number from `min` to `max`; without `max`, any from `min` that a number holds exactly. */
+export function whole(min: number, max?: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (/^\d+$/.test(text) && value >= min && value <= (max ?? Number.MAX_SAFE_INTEGER)) return value
+    const range = max === undefined ? `, ${min} or more` : ` from ${min} to ${max}`
+    throw new InvalidArgumentError(`It must be a whole number${range}.`)
+  }
 }

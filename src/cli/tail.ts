@@ -5,6 +5,7 @@ import type { Clock, MarginEvent } from '../domain/index.ts'
 import { type FollowRedis, followEvents } from '../events/index.ts'
 import { systemRandom } from '../random.ts'
 import { connectRedis, keysOf, openRedis } from '../redis/index.ts'
+import { whole } from './options.ts'
 import { untilSignal } from './signals.ts'
 
 const POSITIONS_SHOWN_MAX = 3
@@ -51,7 +52,7 @@ export function tailCommand(context: TailContext = REAL): Command {
       parseFrom,
       'now',
     )
-    .option('--count <events>', 'stop after so many events', parseCount)
+    .option('--count <events>', 'stop after so many events', whole(1))
     .option('--json', 'print each event as one line of JSON')
     .option('--redis-url <url>', 'Redis to read instead of the private one')
     .option('--data-dir <folder>', 'folder of the private Redis (default .data)')
@@ -135,10 +136,4 @@ function describePositions({ positions, marks }: MarginEvent): string {
 function parseFrom(value: string): string {
   if (value === 'now' || value === 'beginning' || STREAM_ID.test(value)) return value
   throw new InvalidArgumentError('must be now, beginning or a stream id such as 1763770000000-12.')
-}
-
-function parseCount(value: string): number {
-  const count = Number(value)
-  if (/^\d+$/.test(value) && Number.isSafeInteger(count) && count > 0) return count
-  throw new InvalidArgumentError('must be a whole number above 0.')
 }

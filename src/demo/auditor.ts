@@ -1,6 +1,10 @@
 import type { MarginEvent } from '../domain/index.ts'
+import { keepWorst } from './headlines.ts'
 import type { SubscriberResult } from './protocol.ts'
 import type { ComparedEvent, InstantTick, Referee } from './referee.ts'
+
+/** Liquidations that a person may check after the demo. */
+const WORST_KEPT = 5
 
 /** Counts the effects of events, keeps those of judged accounts, and has the referee replay the instants. */
 export interface Auditor {
@@ -14,6 +18,7 @@ export interface Auditor {
 export function createAuditor(referee: Referee): Auditor {
   const effects = new Map<string, number>()
   const judged: ComparedEvent[] = []
+  const worst: MarginEvent[] = []
   let duplicated = 0
   return {
     get delivered() {
@@ -22,8 +27,12 @@ export function createAuditor(referee: Referee): Auditor {
     effect(event) {
       const before = effects.get(event.id) ?? 0
       effects.set(event.id, before + 1)
-      if (before > 0) duplicated += 1
-      else if (referee.judges(event.account)) judged.push(event)
+      if (before > 0) {
+        duplicated += 1
+        return
+      }
+      if (referee.judges(event.account)) judged.push(event)
+      if (event.kind === 'liquidation') keepWorst(worst, event, WORST_KEPT)
     },
     instants(instants) {
       for (const ticks of instants) referee.instant(ticks)
@@ -34,6 +43,7 @@ export function createAuditor(referee: Referee): Auditor {
       judgement: referee.judge(judged),
       replayedTicks: referee.ticks,
       replayChecks: referee.checks,
+      worst: [...worst],
     }),
   }
 }

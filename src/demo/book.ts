@@ -19,6 +19,7 @@ export const LOAD_BATCH_ACCOUNTS = 500
 /** Batches under way at once, so that generating and storing overlap. */
 const LOAD_BATCHES_IN_FLIGHT_MAX = 4
 
+const ID_PREFIX = 'demo-'
 const POSITION_COUNTS = [1, 2, 3, 4, 5]
 /** Shares of accounts that are all cross, all isolated, and mixed. */
 const MODE_WEIGHTS = [45, 35, 20]
@@ -96,6 +97,11 @@ export async function loadBook(
   if (failed !== undefined) throw failed.reason
 }
 
+/** The index of the account that has this id. */
+export function accountIndexOf(id: string): number {
+  return Number(id.slice(ID_PREFIX.length))
+}
+
 /** Five neighbours hold 1 to 5 positions in an order drawn for them. */
 function positionCount(seed: number, index: number): number {
   const size = POSITION_COUNTS.length
@@ -137,7 +143,7 @@ function createAccount(
     }
   }
   return {
-    id: `demo-${String(index).padStart(7, '0')}`,
+    id: `${ID_PREFIX}${String(index).padStart(7, '0')}`,
     venue,
     version: 1,
     collateral: collateralOf(random, drafts),

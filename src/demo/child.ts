@@ -28,12 +28,15 @@ export interface ChildOptions {
   readonly fault: FaultCode
   readonly stopMessage: Message
   readonly clock: Clock
+  /** Which of our outputs its standard output is; `stderr` unless given, for standard output belongs to the summary. */
+  readonly standardOutput?: 'stdout' | 'stderr'
 }
 
-/** Starts a Node process. Its output goes to our standard error: standard output belongs to the summary. */
+/** Starts a Node process. */
 export function startChild<Out extends Message, In extends Message>(options: ChildOptions): Child<Out, In> {
   const { name, clock } = options
-  const process = fork(options.module, { execArgv: [], stdio: ['ignore', 2, 2, 'ipc'] })
+  const output = options.standardOutput === 'stdout' ? 1 : 2
+  const process = fork(options.module, { execArgv: [], stdio: ['ignore', output, 2, 'ipc'] })
   const handlers = new Map<string, Set<(message: never) => void>>()
   const failures = new Set<(error: Error) => void>()
   const ended = untilEnd(process)

@@ -30,7 +30,7 @@ export function withDistances(
       marginAccount: id,
       venue,
       marginRatio: Number(marginRatio),
-      distancePercent: distances.length === 0 ? undefined : Math.min(...distances),
+      distancePercent: distances.length === 0 ? null : Math.min(...distances),
     }
   })
 }

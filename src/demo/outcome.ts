@@ -1,4 +1,6 @@
+import type { MarginEvent } from '../domain/index.ts'
 import type { WorkerStats } from '../worker.ts'
+import type { DemoBook } from './book.ts'
 import type { SubscriberResult } from './protocol.ts'
 import type { DemoSummary, SummaryContext } from './summary.ts'
 
@@ -11,6 +13,7 @@ export interface Sample {
 /** What only the demo knows: the sample, and the mark prices that the simulated venues sent. */
 interface Known extends Sample {
   readonly sentTicks: number
+  readonly book: DemoBook
 }
 
 /** Connections that the feeds opened again: what was sent to a connection that broke did not arrive. */
@@ -21,6 +24,9 @@ export function reconnectsOf(feeds: WorkerStats['feeds']): number {
 }
 
 export interface DemoOutcome {
+  readonly book: DemoBook
+  /** The worst liquidations, worst first. */
+  readonly worst: readonly MarginEvent[]
   readonly summary: DemoSummary
   readonly context: SummaryContext
 }
@@ -35,6 +41,8 @@ export function outcomeOf(
   const { ticks, frames, accounts, positions, suspects, exactChecks } = stats
   const { warning, liquidation, recovered } = stats.events
   return {
+    book: known.book,
+    worst: result.worst,
     summary: {
       ticks,
       frames,

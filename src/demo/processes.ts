@@ -1,9 +1,17 @@
 import type { Clock } from '../domain/index.ts'
 import { type Child, startChild } from './child.ts'
-import type { FromExchange, FromSubscriber, ToExchange, ToSubscriber } from './protocol.ts'
+import type {
+  FromExchange,
+  FromScreen,
+  FromSubscriber,
+  ToExchange,
+  ToScreen,
+  ToSubscriber,
+} from './protocol.ts'
 
 export type ExchangeProcess = Child<ToExchange, FromExchange>
 export type SubscriberProcess = Child<ToSubscriber, FromSubscriber>
+export type ScreenProcess = Child<ToScreen, FromScreen>
 
 const stopMessage = { kind: 'stop' } as const
 
@@ -26,5 +34,17 @@ export function startSubscriber(clock: Clock): SubscriberProcess {
     fault: 'SUBSCRIBER_FAILED',
     stopMessage,
     clock,
+  })
+}
+
+/** Starts the process that draws on our standard output or error. */
+export function startScreen(output: 'stdout' | 'stderr', clock: Clock): ScreenProcess {
+  return startChild({
+    name: 'the screen',
+    module: new URL('./screen-main.js', import.meta.url),
+    fault: 'SUBSCRIBER_FAILED',
+    stopMessage,
+    clock,
+    standardOutput: output,
   })
 }

@@ -1,5 +1,8 @@
+import type { MarginEvent } from '../domain/index.ts'
 import type { ExchangeStatus } from './exchange.ts'
+import type { Headline } from './headlines.ts'
 import type { InstantTick, Judgement } from './referee.ts'
+import type { DemoSnapshot } from './snapshot.ts'
 
 /** Messages between the demo's own processes, over Node's IPC channel (in order, not lost). */
 
@@ -36,6 +39,9 @@ export type ToSubscriber =
 export type FromSubscriber =
   | { readonly kind: 'opened'; readonly sampleAccounts: number; readonly samplePositions: number }
   | { readonly kind: 'progress'; readonly delivered: number }
+  | { readonly kind: 'headlines'; readonly headlines: readonly Headline[] }
+  /** What the person in front of the screen should know. */
+  | { readonly kind: 'note'; readonly text: string }
   | { readonly kind: 'result'; readonly result: SubscriberResult }
 
 export interface SubscriberResult {
@@ -46,4 +52,15 @@ export interface SubscriberResult {
   readonly judgement: Judgement
   readonly replayedTicks: number
   readonly replayChecks: number
+  /** The worst liquidations of the run, worst first. */
+  readonly worst: readonly MarginEvent[]
+}
+
+export type ToScreen =
+  | { readonly kind: 'snapshot'; readonly snapshot: DemoSnapshot }
+  | { readonly kind: 'stop' }
+
+/** A snapshot is on the screen; the next one may come. */
+export interface FromScreen {
+  readonly kind: 'drawn'
 }

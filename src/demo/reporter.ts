@@ -2,8 +2,9 @@ import type { Account, Clock } from '../domain/index.ts'
 import type { LevelRule } from '../margin/index.ts'
 import { ruleBookOf, withRules } from '../venues/index.ts'
 import type { Worker } from '../worker.ts'
-import type { DemoBook } from './book.ts'
+import { accountIndexOf, type DemoBook } from './book.ts'
 import type { ExchangeStatus } from './exchange.ts'
+import type { Headline } from './headlines.ts'
 import { DEMO_INSTRUMENTS, demoRules } from './instruments.ts'
 import { createMeter } from './meter.ts'
 import { withDistances } from './nearest.ts'
@@ -31,6 +32,7 @@ export interface DemoState {
   stage: string | undefined
   stored: number
   delivered: number
+  headlines: readonly Headline[]
   exchange: ExchangeStatus | undefined
   worker: Worker | undefined
   readonly notes: string[]
@@ -56,7 +58,7 @@ export function createReporter(options: {
     bybit: withRules(ruleBookOf('bybit'), rules.bybit, 'demo'),
     binance: withRules(ruleBookOf('binance'), rules.binance, 'demo'),
   }
-  const accountOf = (id: string): Account => book.account(Number(id.slice(id.indexOf('-') + 1)))
+  const accountOf = (id: string): Account => book.account(accountIndexOf(id))
   let nearest: readonly NearestLine[] = []
   let nearestAtMs = Number.NEGATIVE_INFINITY
 
@@ -87,9 +89,12 @@ export function createReporter(options: {
       const rates = meter.rates({ ticks: stats?.ticks ?? 0, events: made })
       return {
         phase: state.stage ?? exchange?.phase ?? 'starting',
+        isMarketOpen: (stats?.ticks ?? 0) > 0,
+        nowMs: clock.nowMs(),
         elapsedMs: exchange?.elapsedMs ?? 0,
         durationMs: options.durationMs,
         accounts: stats?.accounts ?? state.stored,
+        accountsWanted: book.accounts,
         positions: stats?.positions ?? 0,
         marks: worker === undefined ? [] : marksOf(worker),
         ticks: stats?.ticks ?? 0,
@@ -101,12 +106,13 @@ export function createReporter(options: {
         events,
         eventsPerSecond: rates.events,
         latencyMs: {
-          detectP50: stats?.detectP50Ms ?? Number.NaN,
-          detectP99: stats?.detectP99Ms ?? Number.NaN,
-          queueP50: stats?.log.queueP50Ms ?? Number.NaN,
-          queueP99: stats?.log.queueP99Ms ?? Number.NaN,
+          detectP50: made === 0 ? null : stats!.detectP50Ms,
+          detectP99: made === 0 ? null : stats!.detectP99Ms,
+          queueP50: stats === undefined || stats.log.enqueued === 0 ? null : stats.log.queueP50Ms,
+          queueP99: stats === undefined || stats.log.enqueued === 0 ? null : stats.log.queueP99Ms,
         },
         nearest,
+        headlines: state.headlines,
         delivery: { made, queued: stats?.log.enqueued ?? 0, delivered: state.delivered },
         notes: state.notes,
       }

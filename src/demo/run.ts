@@ -7,12 +7,12 @@ import { levelRule } from '../margin/index.ts'
 import { keysOf, redactUrl } from '../redis/index.ts'
 import { startWorker, type Worker } from '../worker.ts'
 import { createBook, type DemoBook, loadBook } from './book.ts'
+import { createInstantFeed, type InstantFeed } from './instant-feed.ts'
 import { DEMO_INSTRUMENTS, demoRules } from './instruments.ts'
 import { type DemoOutcome, outcomeOf, reconnectsOf, type Sample } from './outcome.ts'
 import { type ExchangeProcess, type SubscriberProcess, startExchange, startSubscriber } from './processes.ts'
 import type { SubscriberResult } from './protocol.ts'
 import { seededRandom } from './random.ts'
-import type { InstantTick } from './referee.ts'
 import { createReporter, type DemoState, type Reporter } from './reporter.ts'
 import { type DemoStore, openDemoStore } from './store.ts'
 
@@ -29,8 +29,6 @@ const DRAIN_TIMEOUT_MS = 10_000
 const HURRIED_DRAIN_TIMEOUT_MS = 1_500
 const MS_PER_SECOND = 1_000
 const POLL_MS = 20
-/** Instants go to the referee in batches. */
-const INSTANTS_EVERY_MS = 50
 /** Stream number of the worker's randomness (back-off). */
 const WORKER_RANDOM_STREAM = 0x574f524b
 
@@ -43,9 +41,10 @@ export interface DemoOptions {
   readonly runId: string
   readonly clock: Clock
   readonly log: (note: (text: string) => void) => Log
-  readonly notify: (line: string) => void
+  /** Where lines about the set-up go: below the live view, which they would tear, or elsewhere. */
+  readonly notify: (note: (text: string) => void) => (line: string) => void
   /** Called once there is something to show; the returned function ends the display. */
-  readonly display: (reporter: Reporter) => () => void
+  readonly display: (reporter: Reporter) => () => Promise<void> | void
   /** Ctrl-C: ends the market early, in order. */
   readonly signal: AbortSignal
 }
@@ -85,9 +84,10 @@ class DemoRun {
   readonly #stops: (() => Promise<void> | void)[]
   readonly #book: DemoBook
   readonly #state: DemoState = {
-    stage: 'starting',
+    stage: 'starting Redis and the simulated exchange',
     stored: 0,
     delivered: 0,
+    headlines: [],
     exchange: undefined,
     worker: undefined,
     notes: [],
@@ -95,7 +95,6 @@ class DemoRun {
   readonly #reporter: Reporter
   readonly #markets = new Set<string>()
   readonly #marked = new Set<string>()
-  #instants: (readonly InstantTick[])[] = []
   #failure: Error | undefined
 
   constructor(options: DemoOptions, stops: (() => Promise<void> | void)[]) {
@@ -125,27 +124,37 @@ class DemoRun {
     subscriber.on('progress', ({ delivered }) => {
       this.#state.delivered = delivered
     })
+    subscriber.on('headlines', ({ headlines }) => {
+      this.#state.headlines = headlines
+    })
+    subscriber.on('note', ({ text }) => this.#reporter.note(text))
     exchange.send({ kind: 'open', seed: this.#options.seed, seconds: this.#options.seconds })
     const { urls } = await exchange.next('opened', CHILD_TIMEOUT_MS)
     const sample = await this.#openSubscriber(subscriber, store)
     await this.#load(store)
-    const worker = await this.#startWorker(store, urls)
-    this.#feedReferee(subscriber)
+    const referee = createInstantFeed(this.#options.clock, (instants) =>
+      subscriber.send({ kind: 'instants', instants }),
+    )
+    this.#stops.push(() => referee.stop())
+    const worker = await this.#startWorker(store, urls, referee)
     await this.#untilMarked()
     await this.#playMarket(exchange)
-    this.#state.stage = 'draining'
+    this.#state.stage = 'delivering the last events'
     exchange.send({ kind: 'hold' })
     const { status } = await exchange.next('held', CHILD_TIMEOUT_MS)
     const sentTicks = Object.values(status.counts).reduce((sum, { ticks }) => sum + ticks, 0)
-    const result = await this.#drain(worker, sentTicks, subscriber)
-    return outcomeOf(this.#options, worker.stats(), result, { ...sample, sentTicks })
+    const result = await this.#drain(worker, sentTicks, subscriber, referee)
+    return outcomeOf(this.#options, worker.stats(), result, { ...sample, sentTicks, book: this.#book })
   }
 
   async #openStore(): Promise<DemoStore> {
     const { config, clock, seed, runId, notify, signal } = this.#options
     const { redisUrl, dataDir } = config
     const random = seededRandom(seed, WORKER_RANDOM_STREAM)
-    const store = await openDemoStore({ redisUrl, dataDir, runId, clock, random, notify, signal })
+    const store = await openDemoStore({
+      ...{ redisUrl, dataDir, runId, clock, random, signal },
+      notify: notify((text) => this.#reporter.note(text)),
+    })
     this.#stops.push(() => store.close())
     this.#reporter.note(
       `Redis ${redactUrl(store.redisUrl)}, ${redisUrl === undefined ? 'private' : `shard ${store.shard}`}`,
@@ -169,7 +178,7 @@ class DemoRun {
   }
 
   async #load(store: DemoStore): Promise<void> {
-    this.#state.stage = 'loading'
+    this.#state.stage = 'storing the accounts'
     const putMany = async (accounts: readonly Account[]): Promise<void> => {
       this.#check()
       for (const { venue, positions } of accounts) {
@@ -182,9 +191,13 @@ class DemoRun {
     })
   }
 
-  async #startWorker(store: DemoStore, streamUrls: Readonly<Record<string, string>>): Promise<Worker> {
+  async #startWorker(
+    store: DemoStore,
+    streamUrls: Readonly<Record<string, string>>,
+    referee: InstantFeed,
+  ): Promise<Worker> {
     const { config, clock, log, seed } = this.#options
-    this.#state.stage = 'connecting'
+    this.#state.stage = 'the worker loads the accounts and connects'
     const rules = demoRules()
     const worker = await startWorker({
       config: { ...config, redisUrl: store.redisUrl, shard: store.shard, streamUrls },
@@ -201,7 +214,7 @@ class DemoRun {
       },
       observer: {
         instant: (marks) => {
-          this.#instants.push(marks)
+          referee.add(marks)
           for (const { venue, symbol } of marks) this.#marked.add(`${venue}:${symbol}`)
         },
       },
@@ -209,23 +222,6 @@ class DemoRun {
     this.#stops.push(() => worker.stop())
     this.#state.worker = worker
     return worker
-  }
-
-  /** Hands the instants on in batches, for as long as the demo lasts. */
-  #feedReferee(subscriber: SubscriberProcess): void {
-    let cancel = (): void => {}
-    const round = (): void => {
-      this.#sendInstants(subscriber)
-      cancel = this.#options.clock.after(INSTANTS_EVERY_MS, round)
-    }
-    round()
-    this.#stops.push(() => cancel())
-  }
-
-  #sendInstants(subscriber: SubscriberProcess): void {
-    if (this.#instants.length === 0) return
-    subscriber.send({ kind: 'instants', instants: this.#instants })
-    this.#instants = []
   }
 
   async #untilMarked(): Promise<void> {
@@ -261,7 +257,12 @@ class DemoRun {
   }
 
   /** Lets what is under way arrive, stops the worker in order, and asks for the verdict. */
-  async #drain(worker: Worker, sentTicks: number, subscriber: SubscriberProcess): Promise<SubscriberResult> {
+  async #drain(
+    worker: Worker,
+    sentTicks: number,
+    subscriber: SubscriberProcess,
+    referee: InstantFeed,
+  ): Promise<SubscriberResult> {
     const { clock, signal } = this.#options
     const timeoutMs = signal.aborted ? HURRIED_DRAIN_TIMEOUT_MS : DRAIN_TIMEOUT_MS
     const endMs = clock.monotonicMs() + timeoutMs
@@ -271,7 +272,7 @@ class DemoRun {
     }
     while (isBusy() && clock.monotonicMs() < endMs) await sleep(clock, POLL_MS)
     await worker.stop()
-    this.#sendInstants(subscriber)
+    referee.flush()
     const made = Object.values(worker.stats().events).reduce((sum, count) => sum + count, 0)
     subscriber.send({ kind: 'finish', made, timeoutMs })
     const { result } = await subscriber.next('result', timeoutMs + CHILD_TIMEOUT_MS)

@@ -1,10 +1,17 @@
-/** Everything that the live view shows, as one plain value. Rates are per second of the time since the snapshot before. */
+import type { Headline } from './headlines.ts'
+
+/** Everything that the screen shows, as one plain value that survives JSON. Rates are per second. */
 export interface DemoSnapshot {
-  /** `starting`, a phase of the market, or `draining` while the last events are delivered. */
+  /** A stage of the run in words, or a phase of the market. */
   readonly phase: string
+  /** Whether the market moves: before and after it only the stage is worth showing. */
+  readonly isMarketOpen: boolean
+  readonly nowMs: number
   readonly elapsedMs: number
   readonly durationMs: number
   readonly accounts: number
+  /** Accounts that the book will hold when all are stored. */
+  readonly accountsWanted: number
   readonly positions: number
   readonly marks: readonly MarkLine[]
   readonly ticks: number
@@ -18,6 +25,8 @@ export interface DemoSnapshot {
   readonly eventsPerSecond: number
   readonly latencyMs: Latencies
   readonly nearest: readonly NearestLine[]
+  /** Events that the subscriber received in the last seconds, worst first. */
+  readonly headlines: readonly Headline[]
   readonly delivery: DeliveryCounts
   /** Lines about the set-up and faults, newest last. */
   readonly notes: readonly string[]
@@ -35,8 +44,8 @@ export interface NearestLine {
   readonly venue: string
   /** maintenanceMargin / marginBalance; 1 is the line. */
   readonly marginRatio: number
-  /** How far the mark of its nearest trigger is away, in percent of the mark; undefined where it has none. */
-  readonly distancePercent: number | undefined
+  /** How far the mark of its nearest trigger is away, in percent of the mark; null where it has none. */
+  readonly distancePercent: number | null
 }
 
 export interface EventCounts {
@@ -45,11 +54,12 @@ export interface EventCounts {
   readonly recovered: number
 }
 
+/** Null before there is anything to measure. */
 export interface Latencies {
-  readonly detectP50: number
-  readonly detectP99: number
-  readonly queueP50: number
-  readonly queueP99: number
+  readonly detectP50: number | null
+  readonly detectP99: number | null
+  readonly queueP50: number | null
+  readonly queueP99: number | null
 }
 
 export interface DeliveryCounts {

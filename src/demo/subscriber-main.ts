@@ -2,19 +2,23 @@ import { sleep, systemClock } from '../clock.ts'
 import { memoryInbox, type Subscription, subscribe } from '../events/index.ts'
 import { type Auditor, createAuditor } from './auditor.ts'
 import { createBook } from './book.ts'
+import { createHeadlines } from './headlines.ts'
 import { DEMO_INSTRUMENTS, demoRules } from './instruments.ts'
 import { listenToParent, whenOrphaned } from './parent.ts'
 import type { FromSubscriber, ToSubscriber } from './protocol.ts'
 import { createReferee } from './referee.ts'
+import { HEADLINES_SHOWN } from './view.ts'
 
 const PROGRESS_EVERY_MS = 100
+/** The events on the screen change this often, so that a person can read them. */
+const HEADLINES_EVERY_MS = 1_000
 const ARRIVAL_POLL_MS = 20
 /** Ids that the inbox remembers: more events than a demo of a few million accounts makes. */
 const INBOX_IDS_MAX = 4_000_000
 
 let subscription: Subscription | undefined
 let auditor: Auditor | undefined
-let cancelProgress = (): void => {}
+let cancelReports: (() => void)[] = []
 
 type Open = Extract<ToSubscriber, { kind: 'open' }>
 
@@ -25,21 +29,30 @@ function open(options: Open, send: (message: FromSubscriber) => void): void {
   const referee = createReferee({ accounts, rules: demoRules(), levels: [...levels, '1'], hysteresis })
   const opened = createAuditor(referee)
   auditor = opened
+  const headlines = createHeadlines(HEADLINES_SHOWN)
   subscription = subscribe({
     connection: { url: options.redisUrl },
     queuePrefix: options.queuePrefix,
-    handler: (event) => opened.effect(event),
+    handler: (event) => {
+      opened.effect(event)
+      headlines.add(event)
+    },
     inbox: memoryInbox({ idsMax: INBOX_IDS_MAX }),
     clock: systemClock,
-    fault: (error) =>
-      void process.stderr.write(`plimsoll demo subscriber: ${error.code}: ${error.message}\n`),
+    fault: ({ code, message }) => send({ kind: 'note', text: `the subscriber: ${code}: ${message}` }),
   })
-  const report = (): void => {
-    send({ kind: 'progress', delivered: opened.delivered })
-    cancelProgress = systemClock.after(PROGRESS_EVERY_MS, report)
-  }
   send({ kind: 'opened', sampleAccounts: referee.accounts, samplePositions: referee.positions })
-  report()
+  every(PROGRESS_EVERY_MS, () => send({ kind: 'progress', delivered: opened.delivered }))
+  every(HEADLINES_EVERY_MS, () => send({ kind: 'headlines', headlines: headlines.turn() }))
+}
+
+function every(periodMs: number, report: () => void): void {
+  const index = cancelReports.length
+  const round = (): void => {
+    report()
+    cancelReports[index] = systemClock.after(periodMs, round)
+  }
+  round()
 }
 
 /** Waits for the events that are still to come; the replay is up to date, for messages arrive in order. */
@@ -56,7 +69,8 @@ async function finish(
 }
 
 async function stop(): Promise<void> {
-  cancelProgress()
+  for (const cancel of cancelReports) cancel()
+  cancelReports = []
   await subscription?.close()
   if (process.connected) process.disconnect()
 }

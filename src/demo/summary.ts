@@ -1,5 +1,6 @@
 import { compact, milliseconds } from './format.ts'
 import type { EventCounts, Latencies } from './snapshot.ts'
+import { wrap } from './text.ts'
 
 /** The product's proof, as `plimsoll demo --json` prints it. */
 export interface DemoSummary {
@@ -51,40 +52,48 @@ export function isProven(summary: DemoSummary, context: SummaryContext): boolean
   )
 }
 
-/** The summary in words and aligned numbers. */
-export function renderSummary(summary: DemoSummary, context: SummaryContext): string[] {
+const NAME_COLUMNS = 16
+
+/** The summary in words and aligned numbers; a line wider than `columns` goes on in the next. */
+export function renderSummary(summary: DemoSummary, context: SummaryContext, columns: number): string[] {
   const { events, latencyMs } = summary
   const made = events.warning + events.liquidation + events.recovered
-  const line = (name: string, text: string) => `  ${name.padEnd(14)}${text}`
+  const line = (name: string, text: string): string[] =>
+    wrap(text, columns - NAME_COLUMNS).map(
+      (part, index) => `  ${index === 0 ? name : ''}`.padEnd(NAME_COLUMNS) + part,
+    )
   return [
     `plimsoll demo${context.interrupted ? ' (interrupted)' : ''}: ${context.seconds} s of market, seed ${context.seed}`,
-    line('book', `${compact(summary.accounts)} accounts, ${compact(summary.positions)} positions`),
-    line(
+    ...line('book', `${compact(summary.accounts)} accounts, ${compact(summary.positions)} positions`),
+    ...line(
       'market data',
       `${compact(summary.frames)} frames, ${compact(summary.ticks)} of ${compact(context.sentTicks)} mark prices evaluated`,
     ),
-    line(
+    ...line(
       'kernel',
       `${compact(summary.suspects)} suspects, ${compact(summary.exactChecks)} decided by exact arithmetic`,
     ),
-    line(
+    ...line(
       'events',
       `${compact(events.warning)} warnings, ${compact(events.liquidation)} liquidations, ${compact(events.recovered)} recovered`,
     ),
-    line('delivered', `${compact(summary.delivered)} of ${compact(made)} to another process`),
-    line(
+    ...line('delivered', `${compact(summary.delivered)} of ${compact(made)} to another process`),
+    ...line(
       'frame→verdict',
       `p50 ${milliseconds(latencyMs.detectP50)}, p99 ${milliseconds(latencyMs.detectP99)}`,
     ),
-    line('verdict→queue', `p50 ${milliseconds(latencyMs.queueP50)}, p99 ${milliseconds(latencyMs.queueP99)}`),
-    line(
+    ...line(
+      'verdict→queue',
+      `p50 ${milliseconds(latencyMs.queueP50)}, p99 ${milliseconds(latencyMs.queueP99)}`,
+    ),
+    ...line(
       'naive replay',
       `${compact(context.sampleAccounts)} accounts, ${compact(context.samplePositions)} positions, ${compact(context.replayedTicks)} ticks, ${compact(context.replayChecks)} checks, ${compact(context.replayEvents)} events`,
     ),
-    line(
+    ...line(
       'proof',
       `${summary.lost} lost, ${summary.duplicated} duplicated, ${summary.disagreements} disagreements: ${isProven(summary, context) ? 'every event is right and arrived once' : 'FAILED'}`,
     ),
-    ...context.examples.map((example) => line('', example)),
+    ...context.examples.flatMap((example) => line('', example)),
   ]
 }

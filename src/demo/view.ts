@@ -1,38 +1,36 @@
-import { styleText } from 'node:util'
-import { bar, cell, compact, milliseconds, seconds, signedPercent } from './format.ts'
-import type { DemoSnapshot } from './snapshot.ts'
+import { bar, cell, compact, milliseconds, seconds, signedPercent, withoutZeros } from './format.ts'
+import { headlineLines } from './headline-text.ts'
+import type { DemoSnapshot, Latencies, NearestLine } from './snapshot.ts'
+import { fit, type Line, type Style, span, wrap } from './text.ts'
 
-export const VIEW_COLUMNS = 100
-export const VIEW_ROWS = 32
+/** From this width on explanations are whole sentences; below they are a few words. */
+const WIDE_COLUMNS = 80
+const NAME_COLUMNS = 14
+const VALUE_COLUMNS = 19
+const MARK_COLUMNS = 39
+const NEAREST_ID_COLUMNS = 40
+const GAUGE_COLUMNS = 12
+const BAR_COLUMNS = 20
+const PHASES = ['calm', 'trend', 'crash', 'recovery']
+const NOTE_ROWS = 4
+
+/** What the largest terminal shows; the reporter collects no more. */
 export const MARKS_SHOWN = 8
 export const NEAREST_SHOWN = 8
-const NOTES_SHOWN = 2
-const PROGRESS_COLUMNS = 30
-const RATIO_BAR_COLUMNS = 20
-const LEFT_COLUMNS = 50
-const PHASES = ['calm', 'trend', 'crash', 'recovery']
+export const HEADLINES_SHOWN = 8
 
-type Style = Parameters<typeof styleText>[0]
-export type Paint = (style: Style, text: string) => string
+export interface Size {
+  readonly columns: number
+  readonly rows: number
+}
 
-export const colours: Paint = (style, text) => styleText(style, text, { validateStream: false })
-export const noColours: Paint = (_style, text) => text
-
-/** The live view: at most 100 columns by 32 rows, the same for the same snapshot. */
-export function renderView(snapshot: DemoSnapshot, paint: Paint): string[] {
-  const rule = paint('dim', '─'.repeat(VIEW_COLUMNS))
-  return [
-    header(snapshot, paint),
-    phases(snapshot, paint),
-    rule,
-    ...beside(marks(snapshot, paint), figures(snapshot, paint)),
-    rule,
-    standing(snapshot, paint),
-    ...nearest(snapshot, paint),
-    rule,
-    delivery(snapshot, paint),
-    ...snapshot.notes.slice(-NOTES_SHOWN).map((note) => paint('dim', cell(note, VIEW_COLUMNS).trimEnd())),
-  ]
+/**
+ * The screen for a snapshot: at most `rows` lines of at most `columns` characters, the same for the same input.
+ * A small terminal gets the figures and the events first; every further row goes where it tells most.
+ */
+export function renderView(snapshot: DemoSnapshot, size: Size): Line[] {
+  const lines = snapshot.isMarketOpen ? openMarket(snapshot, size) : preparation(snapshot, size)
+  return lines.slice(0, size.rows).map((line) => fit(line, size.columns))
 }
 
 /** One line a second for a log or a pipe. */
@@ -52,77 +50,219 @@ export function renderLine(snapshot: DemoSnapshot): string {
   ].join('  ')
 }
 
-function header(snapshot: DemoSnapshot, paint: Paint): string {
-  const title = paint(['bold', 'cyan'], 'plimsoll demo')
-  const book = `${compact(snapshot.accounts)} accounts, ${compact(snapshot.positions)} positions, every one on every tick`
-  return `${title}  ${paint('dim', book)}`
-}
-
-function phases(snapshot: DemoSnapshot, paint: Paint): string {
-  const names = PHASES.map((name) =>
-    name === snapshot.phase ? paint(['bold', 'inverse'], ` ${name} `) : paint('dim', ` ${name} `),
-  ).join(paint('dim', '›'))
-  const share = snapshot.durationMs === 0 ? 0 : snapshot.elapsedMs / snapshot.durationMs
-  const other = PHASES.includes(snapshot.phase) ? '' : `  ${paint('yellow', snapshot.phase)}`
-  return `${names}  ${bar(share, PROGRESS_COLUMNS)} ${seconds(snapshot.elapsedMs)}/${seconds(snapshot.durationMs)}${other}`
-}
-
-function marks(snapshot: DemoSnapshot, paint: Paint): string[] {
-  const lines = snapshot.marks.slice(0, MARKS_SHOWN).map((mark) => {
-    const change = cell(signedPercent(mark.changePercent), 8, 'right')
-    const styled = paint(mark.changePercent < 0 ? 'red' : 'green', change)
-    return `${cell(mark.venue, 8)} ${cell(mark.symbol, 14)} ${cell(mark.markPrice, 16, 'right')} ${styled}`
-  })
-  return [paint('bold', cell('MARK PRICES', LEFT_COLUMNS - 1)), ...lines]
-}
-
-function figures(snapshot: DemoSnapshot, paint: Paint): string[] {
-  const { events, latencyMs } = snapshot
-  const pair = (name: string, value: string) => `${paint('dim', cell(name, 10))} ${value}`
+function preparation(snapshot: DemoSnapshot, { columns }: Size): Line[] {
+  const { accounts, accountsWanted } = snapshot
   return [
-    paint('bold', 'WORKER'),
-    pair('ticks', `${compact(snapshot.ticksPerSecond)}/s, ${compact(snapshot.ticks)} in all`),
-    pair('suspects', `${compact(snapshot.suspects)}, exact checks ${compact(snapshot.exactChecks)}`),
-    pair('events', `${compact(snapshot.eventsPerSecond)}/s`),
-    pair('', paint('yellow', `${cell(compact(events.warning), 9, 'right')} warnings`)),
-    pair('', paint('red', `${cell(compact(events.liquidation), 9, 'right')} liquidations`)),
-    pair('', paint('green', `${cell(compact(events.recovered), 9, 'right')} recovered`)),
-    pair('detect', `p50 ${milliseconds(latencyMs.detectP50)}  p99 ${milliseconds(latencyMs.detectP99)}`),
-    pair('queue', `p50 ${milliseconds(latencyMs.queueP50)}  p99 ${milliseconds(latencyMs.queueP99)}`),
+    [span('plimsoll demo', ['bold', 'cyan'])],
+    [span(`${snapshot.phase} `), span(bar(accounts / accountsWanted, BAR_COLUMNS), 'dim')],
+    [span(`${compact(accounts)} of ${compact(accountsWanted)} accounts stored`, 'dim')],
+    ...noteLines(snapshot, columns),
   ]
 }
 
-function standing(snapshot: DemoSnapshot, paint: Paint): string {
-  const parts = snapshot.standing.map(({ level, marginAccounts }) => {
+/** A part of the screen: all that it could show, its heading first, and how many rows of that it gets. */
+interface Section {
+  readonly lines: readonly Line[]
+  rows: number
+}
+
+function openMarket(snapshot: DemoSnapshot, size: Size): Line[] {
+  const { columns } = size
+  const head: Line[] = [title(snapshot), phases(snapshot), ...figures(snapshot, columns)]
+  const notes = noteLines(snapshot, columns)
+  const marks = markLines(snapshot, columns)
+  const nearest = nearestLines(snapshot, columns)
+  const told = eventLines(snapshot, columns)
+  const events = { rows: 0, lines: told }
+  const prices = { rows: 0, lines: marks }
+  const near = { rows: 0, lines: nearest }
+  const said = { rows: 0, lines: notes }
+  const grants: readonly (readonly [section: Section, rows: number])[] = [
+    [events, 7],
+    [said, 1],
+    [near, 3],
+    [prices, 1],
+    [events, 11],
+    [near, 5],
+    [prices, marks.length],
+    [events, told.length],
+    [near, nearest.length],
+    [said, notes.length],
+  ]
+  let left = size.rows - head.length
+  for (const [section, rows] of grants) {
+    const more = Math.max(0, Math.min(left, Math.min(rows, section.lines.length) - section.rows))
+    section.rows += more
+    left -= more
+  }
+  // Under the heading every event takes two rows; half of one says nothing.
+  if (events.rows > 2 && events.rows % 2 === 0) {
+    events.rows--
+    left++
+  }
+  const sections = [prices, events, near, said].filter(({ rows }) => rows > 0)
+  return [
+    ...head,
+    ...sections.flatMap((section) => {
+      // A heading sets its section apart; an empty line does it better where there is room.
+      const gap: Line[] = left-- > 0 ? [[]] : []
+      return [...gap, ...section.lines.slice(0, section.rows)]
+    }),
+  ]
+}
+
+function title({ accounts, positions }: DemoSnapshot): Line {
+  const book = `${compact(accounts)} accounts, ${compact(positions)} positions, checked at every price`
+  return [span('plimsoll demo', ['bold', 'cyan']), span('  '), span(book, 'dim')]
+}
+
+function phases({ phase, elapsedMs, durationMs }: DemoSnapshot): Line {
+  const names = PHASES.map((name) => span(` ${name} `, name === phase ? ['bold', 'inverse'] : 'dim'))
+  const share = durationMs === 0 ? 0 : elapsedMs / durationMs
+  const time = PHASES.includes(phase) ? `${seconds(elapsedMs)} of ${seconds(durationMs)}` : phase
+  return [...names, span(` ${bar(share, BAR_COLUMNS)} ${time}`)]
+}
+
+function figures(snapshot: DemoSnapshot, columns: number): Line[] {
+  const { events, latencyMs, delivery, standing } = snapshot
+  const { made, delivered } = delivery
+  const firstLevel = standing[1]?.level ?? '1'
+  const row = (name: string, value: string, short: string, long: string, style?: Style): Line => [
+    span(cell(name, NAME_COLUMNS), style),
+    span(`${cell(value, VALUE_COLUMNS)} `),
+    span(columns < WIDE_COLUMNS - 1 ? short : long, 'dim'),
+  ]
+  return [
+    row(
+      'prices',
+      compact(snapshot.ticks),
+      `marks, ${compact(snapshot.ticksPerSecond)} a second`,
+      `all marks are evaluated, ${compact(snapshot.ticksPerSecond)} a second`,
+    ),
+    row(
+      'exact checks',
+      compact(snapshot.exactChecks),
+      'in exact decimals',
+      'of accounts near a line, in exact decimals',
+    ),
+    row(
+      'warnings',
+      compact(events.warning),
+      `margin ratio past ${firstLevel}`,
+      `margin ratio past ${firstLevel} or a higher level`,
+      'yellow',
+    ),
+    row(
+      'liquidations',
+      compact(events.liquidation),
+      'margin ratio past 1',
+      'past 1: less margin than the venue requires',
+      'red',
+    ),
+    row(
+      'recovered',
+      compact(events.recovered),
+      'back below a level',
+      'back below a level, the alarm is over',
+      'green',
+    ),
+    row(
+      'delivered',
+      `${compact(delivered)} of ${compact(made)}`,
+      'to another process, once',
+      'events to another process, each just once',
+      delivered === made ? 'green' : undefined,
+    ),
+    row(
+      'verdict after',
+      pairOf(latencyMs, 'detect'),
+      'of price: median, p99',
+      'of the price: median, slowest 1 in 100',
+    ),
+    row(
+      'queued after',
+      pairOf(latencyMs, 'queue'),
+      'of verdict: median, p99',
+      'of the verdict: median, slowest 1 in 100',
+    ),
+    standingLine(snapshot),
+  ]
+}
+
+function pairOf(latencyMs: Latencies, name: 'detect' | 'queue'): string {
+  return `${milliseconds(latencyMs[`${name}P50`])}, ${milliseconds(latencyMs[`${name}P99`])}`
+}
+
+function standingLine({ standing }: DemoSnapshot): Line {
+  const parts = standing.flatMap(({ level, marginAccounts }) => {
     const name = level === '0' ? 'safe' : `≥ ${level}`
-    return paint(styleOf(level), `${name} ${compact(marginAccounts)}`)
+    return [span(`${name} ${compact(marginAccounts)}`, styleOf(level)), span('   ')]
   })
-  return `${paint('bold', 'MARGIN RATIO')}  ${parts.join('   ')}`
+  return [span(cell('margin ratios', NAME_COLUMNS)), ...parts.slice(0, -1)]
 }
 
-function nearest(snapshot: DemoSnapshot, paint: Paint): string[] {
-  const lines = snapshot.nearest.slice(0, NEAREST_SHOWN).map((line) => {
-    const ratio = cell(line.marginRatio.toFixed(4), 8, 'right')
-    const gauge = paint(styleOf(String(line.marginRatio)), bar(line.marginRatio, RATIO_BAR_COLUMNS))
-    const distance = line.distancePercent === undefined ? '' : `${line.distancePercent.toFixed(3)} % away`
-    return `${cell(line.venue, 8)} ${cell(line.marginAccount, 42)} ${ratio} ${gauge} ${cell(distance, 16, 'right')}`
+/** As many markets in a line as the width holds. */
+function markLines({ marks }: DemoSnapshot, columns: number): Line[] {
+  const perLine = Math.max(1, Math.floor(columns / MARK_COLUMNS))
+  const cells = marks.slice(0, MARKS_SHOWN).map((mark): Line => {
+    const change = cell(signedPercent(mark.changePercent), 9, 'right')
+    const price = cell(withoutZeros(mark.markPrice), 15, 'right')
+    return [
+      span(`${cell(mark.symbol, 13)}${price}`),
+      span(change, mark.changePercent < 0 ? 'red' : 'green'),
+      span('  '),
+    ]
   })
-  return [paint('bold', 'NEAREST TO THEIR LINE (margin ratio, 1 is liquidation)'), ...lines]
-}
-
-function delivery(snapshot: DemoSnapshot, paint: Paint): string {
-  const { made, queued, delivered } = snapshot.delivery
-  const state =
-    delivered === made ? paint('green', 'all delivered') : `${compact(made - delivered)} on the way`
-  return `${paint('bold', 'DELIVERY')}  made ${compact(made)} → queued ${compact(queued)} → delivered ${compact(delivered)} (another process)  ${state}`
-}
-
-function beside(left: readonly string[], right: readonly string[]): string[] {
-  const rows = Math.max(left.length, right.length)
-  return Array.from(
-    { length: rows },
-    (_, row) => `${left[row] ?? ' '.repeat(LEFT_COLUMNS - 1)} ${right[row] ?? ''}`,
+  return Array.from({ length: Math.ceil(cells.length / perLine) }, (_, index) =>
+    cells.slice(index * perLine, (index + 1) * perLine).flat(),
   )
+}
+
+function eventLines(snapshot: DemoSnapshot, columns: number): Line[] {
+  const heading: Line = [
+    span('LAST EVENTS', 'bold'),
+    span('  as the other process receives them, worst first', 'dim'),
+  ]
+  if (snapshot.headlines.length === 0)
+    return [heading, [span('none yet: no account is near its line', 'dim')]]
+  return [
+    heading,
+    ...snapshot.headlines
+      .slice(0, HEADLINES_SHOWN)
+      .flatMap((headline) => headlineLines(headline, snapshot.nowMs, columns)),
+  ]
+}
+
+function nearestLines({ nearest }: DemoSnapshot, columns: number): Line[] {
+  if (nearest.length === 0) return []
+  const heading: Line = [
+    span('NEAREST TO THEIR LINE', 'bold'),
+    span('  margin ratio, and how far the price is away', 'dim'),
+  ]
+  return [heading, ...nearest.slice(0, NEAREST_SHOWN).map((line) => nearestLine(line, columns))]
+}
+
+function nearestLine({ marginAccount, marginRatio, distancePercent }: NearestLine, columns: number): Line {
+  const ratio = cell(marginRatio.toFixed(4), 7, 'right')
+  const distance = distancePercent === null ? '' : `${distancePercent.toFixed(3)} %`
+  const gauge =
+    columns < WIDE_COLUMNS - 1
+      ? []
+      : [span(bar(marginRatio, GAUGE_COLUMNS), styleOf(String(marginRatio))), span(' ')]
+  return [
+    span(`${cell(marginAccount, NEAREST_ID_COLUMNS)} ${ratio} `),
+    ...gauge,
+    span(cell(distance, 10, 'right')),
+  ]
+}
+
+/** Newest first. */
+function noteLines({ notes }: DemoSnapshot, columns: number): Line[] {
+  return notes
+    .toReversed()
+    .flatMap((note) => wrap(note, columns))
+    .slice(0, NOTE_ROWS)
+    .map((line) => [span(line, 'dim')])
 }
 
 function styleOf(level: string): Style {

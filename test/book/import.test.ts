@@ -1,3 +1,4 @@
+import { PassThrough } from 'node:stream'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import {
   type Book,
@@ -7,11 +8,13 @@ import {
   importAccounts,
 } from '../../src/book/index.ts'
 import { systemClock } from '../../src/clock.ts'
+import type { Clock } from '../../src/domain/index.ts'
 import { accountFaultsOf } from '../../src/margin/index.ts'
 import { closeRedis, connectRedis, keysOf, type RedisConnection } from '../../src/redis/index.ts'
 import { BYBIT, bookOf, oneTier } from '../margin/support.ts'
 import { testAccount } from '../support/accounts.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
+import { until } from '../support/worker.ts'
 
 let server: TestRedis
 let redis: RedisConnection
@@ -42,6 +45,7 @@ const run = (
     input: bytesOf(lines.join('\n')),
     format,
     check,
+    clock: systemClock,
     ...(options.dry === true ? {} : { book }),
     ...(options.force === undefined ? {} : { force: options.force }),
   })
@@ -145,12 +149,99 @@ describe('an import of JSON lines', () => {
     }
     const lines = Array.from({ length: 1_800 }, (_, index) => line(`account-${index}`))
     await expect(
-      importAccounts({ input: bytesOf(lines.join('\n')), format: 'jsonl', check, book: failing }),
+      importAccounts({
+        input: bytesOf(lines.join('\n')),
+        format: 'jsonl',
+        check,
+        clock: systemClock,
+        book: failing,
+      }),
     ).rejects.toMatchObject({
       code: 'REDIS_UNAVAILABLE',
       message: 'writing failed after 500 accounts were imported: Connection is closed.',
     })
     expect(calls).toBe(2)
+  })
+})
+
+describe('an import from a pipe that stays open', () => {
+  /** A clock whose timers the test fires. */
+  function handClock() {
+    const timers = new Set<() => void>()
+    const clock: Clock = {
+      ...systemClock,
+      after(_delayMs, callback) {
+        const timer = () => {
+          timers.delete(timer)
+          callback()
+        }
+        timers.add(timer)
+        return () => void timers.delete(timer)
+      },
+    }
+    return { clock, timers, fire: () => [...timers].forEach((timer) => void timer()) }
+  }
+  const settled = () => new Promise((resolve) => void setImmediate(resolve))
+
+  test('stores what has come after a short time, without waiting for a full batch or the end', async () => {
+    const { clock, timers, fire } = handClock()
+    const input = new PassThrough()
+    const accepted: string[] = []
+    const accept = (id: string) => void accepted.push(id)
+    const importing = importAccounts({ input, format: 'jsonl', check, book, clock, accepted: accept })
+    for (const batch of [20, 40]) {
+      for (let index = batch - 20; index < batch; index++) input.write(`${line(`piped-${index}`)}\n`)
+      await until('the lines are read', () => accepted.length === batch)
+      expect(await book.count()).toBe(batch - 20)
+      fire()
+      await until('they are stored', async () => (await book.count()) === batch)
+    }
+    input.end()
+    expect(await importing).toMatchObject({ read: 40, imported: 40 })
+    expect(timers.size).toBe(0)
+  })
+
+  test('sends one batch at a time, in order, however often the time has passed', async () => {
+    const { clock, fire } = handClock()
+    const input = new PassThrough()
+    const sent: string[][] = []
+    let release: () => void = () => undefined
+    const slow: Pick<Book, 'putMany'> = {
+      async putMany(writes) {
+        sent.push(writes.map(({ account }) => account.id))
+        await new Promise<void>((resolve) => {
+          release = resolve
+        })
+        return writes.map(() => ({ written: 1 }))
+      },
+    }
+    const importing = importAccounts({ input, format: 'jsonl', check, book: slow, clock })
+    for (const id of ['a', 'b', 'c']) {
+      input.write(`${line(id)}\n`)
+      await settled()
+      fire()
+    }
+    expect(sent).toEqual([['a']])
+    release()
+    await settled()
+    fire()
+    expect(sent).toEqual([['a'], ['b', 'c']])
+    release()
+    input.end()
+    await settled()
+    release()
+    expect(await importing).toMatchObject({ imported: 3 })
+  })
+
+  test('ends at a write that fails, although the pipe is silent and open', async () => {
+    const { clock, fire } = handClock()
+    const input = new PassThrough()
+    const failing = { putMany: () => Promise.reject(new Error('Connection is closed.')) }
+    const importing = importAccounts({ input, format: 'jsonl', check, book: failing, clock })
+    input.write(`${line('a')}\n`)
+    await settled()
+    fire()
+    await expect(importing).rejects.toMatchObject({ code: 'REDIS_UNAVAILABLE' })
   })
 })
 

@@ -1,8 +1,12 @@
+import { cp, rename } from 'node:fs/promises'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { type Book, createAccountSource, createBook } from '../../src/book/index.ts'
+import { type Book, type BookRedis, createAccountSource, createBook } from '../../src/book/index.ts'
+import { REPLY_BYTES_TARGET, SLICE_MS } from '../../src/book/slices.ts'
 import { sleep, systemClock } from '../../src/clock.ts'
-import type { Account, AccountChange, AccountSource } from '../../src/domain/index.ts'
+import type { Account, AccountChange, AccountSource, Clock } from '../../src/domain/index.ts'
+import type { PlimsollError } from '../../src/errors.ts'
 import { closeRedis, connectRedis, keysOf, type RedisConnection } from '../../src/redis/index.ts'
 import { testAccount } from '../support/accounts.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
@@ -51,7 +55,8 @@ class View {
       (change) => {
         this.applied.push(change)
         if (change.kind === 'put') this.accounts.set(change.account.id, change.account)
-        else this.accounts.delete(change.id)
+        // What is lost stays watched; what cannot be read has no terms.
+        else if (change.kind !== 'lost') this.accounts.delete(change.id)
       },
       (error) => void this.failures.push(error),
     )
@@ -143,16 +148,51 @@ describe('a follower of the book', () => {
     }
   })
 
-  test('skips a change that it cannot read, says so, and goes on', async () => {
+  /** Appends an entry as a book would, whatever it holds. */
+  async function append(...fields: string[]): Promise<void> {
+    const [[previous] = ['0-0']] = await redis.xrevrange(keys.changes, '+', '-', 'COUNT', 1)
+    await redis.xadd(keys.changes, '*', 'previous', previous, ...fields)
+  }
+
+  test('hands on that an account can no longer be read, so that nobody goes on with its old terms', async () => {
+    await book.put(testAccount('flipped', 1))
+    await view.load()
+    view.follow()
+    const position = { ...testAccount('flipped', 2).positions[0], size: '-0.5', isHedge: true }
+    const account = JSON.stringify({ ...testAccount('flipped', 2), positions: [position] })
+    await redis.hset(keys.accounts, 'flipped', account)
+    await append('kind', 'put', 'id', 'flipped', 'account', account)
+    await book.put(testAccount('next', 1))
+    await until(() => expect(view.versions()).toEqual({ next: 1 }))
+    expect(view.applied[0]).toMatchObject({
+      ...{ kind: 'unreadable', id: 'flipped' },
+      error: { code: 'ACCOUNT_INVALID', message: expect.stringContaining('isHedge') },
+    })
+    await book.put(testAccount('flipped', 3))
+    await until(() => expect(view.versions()).toEqual({ next: 1, flipped: 3 }))
+  })
+
+  test('hands the same on when it loads the book again', async () => {
+    await book.put(testAccount('a', 1))
+    await view.load()
+    await redis.hset(keys.accounts, 'a', '{}')
+    await book.put(testAccount('b', 1))
+    await book.put(testAccount('c', 1))
+    await redis.xtrim(keys.changes, 'MAXLEN', 1)
+    view.follow()
+    await until(() => expect(view.versions()).toEqual({ b: 1, c: 1 }))
+    expect(view.applied).toContainEqual(expect.objectContaining({ kind: 'unreadable', id: 'a' }))
+  })
+
+  test('skips a change that names no account, says so, and goes on', async () => {
     await view.load()
     view.follow()
     await book.put(testAccount('a', 1))
-    const [[previous] = ['']] = await redis.xrevrange(keys.changes, '+', '-', 'COUNT', 1)
-    await redis.xadd(keys.changes, '*', 'previous', previous, 'kind', 'put', 'id', 'b', 'account', '{}')
+    await append('kind', 'put', 'account', '{}')
     await book.put(testAccount('c', 1))
     await until(() => expect(view.versions()).toEqual({ a: 1, c: 1 }))
     expect(view.failures.map((error) => error.message)).toEqual([
-      expect.stringMatching(/^stored account b: id /),
+      expect.stringMatching(/^change \d+-\d+ is neither an account that was put nor one that was removed/),
     ])
   })
 
@@ -169,17 +209,6 @@ describe('a follower of the book', () => {
     expect(view.versions()).toEqual({ kept: 2, new: 1 })
   })
 
-  test('loads the book again when the stream is deleted under it', async () => {
-    await book.put(testAccount('a', 1))
-    await view.load()
-    view.follow()
-    await redis.del(keys.changes)
-    await redis.hdel(keys.accounts, 'a')
-    await until(() => expect(view.versions()).toEqual({}))
-    await book.put(testAccount('b', 1))
-    await until(() => expect(view.versions()).toEqual({ b: 1 }))
-  })
-
   test('goes on where it was after Redis restarts from its append-only file', async () => {
     await book.put(testAccount('a', 1))
     await view.load()
@@ -192,25 +221,6 @@ describe('a follower of the book', () => {
     expect(view.failures.map((error) => error.message)).toEqual([
       expect.stringContaining('changes of accounts cannot be followed'),
     ])
-  })
-
-  test('loads the book again when Redis comes back without its last writes', async () => {
-    await book.put(testAccount('a', 1))
-    await view.load()
-    view.follow()
-    await book.put(testAccount('a', 2))
-    await book.put(testAccount('lost', 1))
-    await until(() => expect(view.versions()).toEqual({ a: 2, lost: 1 }))
-    await redis
-      .multi()
-      .hset(keys.accounts, 'a', JSON.stringify(testAccount('a', 1)))
-      .hdel(keys.accounts, 'lost')
-      .xtrim(keys.changes, 'MAXLEN', 0)
-      .exec()
-    await server.restart('SIGTERM')
-    await until(async () => void (await redis.ping()))
-    await untilSame(view)
-    expect(view.versions()).toEqual({ a: 1 })
   })
 
   test('stops at once while it waits for a change', async () => {
@@ -258,5 +268,209 @@ describe('a follower of the book', () => {
       ),
       { numRuns: 40 },
     )
+  })
+})
+
+describe('a Redis that went back', () => {
+  const lostOf = ({ applied }: View) =>
+    applied.flatMap((change) => (change.kind === 'lost' ? [change.id] : [])).sort()
+  const losses = ({ failures }: View) =>
+    failures.flatMap((error) => ((error as PlimsollError).code === 'BOOK_LOST' ? [error.message] : []))
+
+  test('by FLUSHALL loses every account, and none is taken for closed', async () => {
+    for (const id of ['a', 'b', 'c']) await book.put(testAccount(id, 3))
+    await view.load()
+    view.follow()
+    await redis.flushall()
+    await until(() => expect(losses(view)).toHaveLength(1))
+    expect(losses(view)[0]).toMatch(
+      /^Redis went back and lost 3 accounts that are watched \(3 are gone, 0 are stored in an older version\): [abc], [abc], [abc]\. They stay watched .* Import them again/,
+    )
+    expect(view.versions()).toEqual({ a: 3, b: 3, c: 3 })
+    expect(lostOf(view)).toEqual(['a', 'b', 'c'])
+    // What is imported again is an account like any other, whatever its version; it can be removed.
+    await book.put(testAccount('a', 1))
+    await until(() => expect(view.versions()).toEqual({ a: 1, b: 3, c: 3 }))
+    await book.remove('a', 2)
+    await until(() => expect(view.versions()).toEqual({ b: 3, c: 3 }))
+    expect(losses(view)).toHaveLength(1)
+  })
+
+  test('by FLUSHALL, with an import before anybody looks, loses what the import does not hold', async () => {
+    for (const id of ['a', 'b', 'removed']) await book.put(testAccount(id, 5))
+    await view.load()
+    await redis.flushall()
+    await book.put(testAccount('a', 1))
+    await book.put(testAccount('removed', 1))
+    await book.remove('removed', 2)
+    view.follow()
+    await until(() => expect(view.versions()).toEqual({ a: 1, b: 5 }))
+    expect(lostOf(view)).toEqual(['b'])
+  })
+
+  test('by a restart with an older append-only file loses what was acknowledged since', async () => {
+    await book.put(testAccount('kept', 1))
+    await book.put(testAccount('older', 1))
+    const folder = join(server.dataDir, 'redis', 'appendonlydir')
+    const backup = join(server.dataDir, 'backup')
+    await cp(folder, backup, { recursive: true })
+    await book.put(testAccount('older', 2))
+    await book.put(testAccount('gone', 1))
+    await view.load()
+    view.follow()
+    // The folder of the running server is another one from here on: it writes into files that nobody reads again.
+    await rename(folder, `${folder}-lost`)
+    await rename(backup, folder)
+    await server.restart('SIGKILL')
+    await until(() => expect(losses(view)).toHaveLength(1))
+    expect(lostOf(view)).toEqual(['gone', 'older'])
+    expect(losses(view)[0]).toContain('(1 are gone, 1 are stored in an older version)')
+    expect(view.versions()).toEqual({ kept: 1, older: 2, gone: 1 })
+    await until(async () => void (await book.put(testAccount('older', 3))))
+    await until(() => expect(view.versions()).toEqual({ kept: 1, older: 3, gone: 1 }))
+  })
+
+  test('by the loss of the accounts alone loses them, and what was removed before stays removed', async () => {
+    await book.put(testAccount('a', 1))
+    await book.put(testAccount('removed', 1))
+    await book.remove('removed', 2)
+    await view.load()
+    view.follow()
+    await redis.del(keys.accounts)
+    await until(() => expect(lostOf(view)).toEqual(['a']))
+    expect(view.versions()).toEqual({ a: 1 })
+  })
+
+  test('by the loss of the stream alone loses no account, and the follower goes on', async () => {
+    await book.put(testAccount('a', 1))
+    await view.load()
+    view.follow()
+    await redis.del(keys.changes)
+    await book.put(testAccount('b', 1))
+    await until(() => expect(view.versions()).toEqual({ a: 1, b: 1 }))
+    expect([lostOf(view), view.failures]).toEqual([[], []])
+  })
+
+  test('keeps what was lost through a later trimming, which removes what was removed', async () => {
+    for (const id of ['lost', 'kept', 'removed']) await book.put(testAccount(id, 2))
+    await view.load()
+    await redis.hdel(keys.accounts, 'lost')
+    await redis.hset(keys.accounts, 'kept', JSON.stringify(testAccount('kept', 1)))
+    await redis.del(keys.changes)
+    await book.put(testAccount('removed', 3))
+    view.follow()
+    await until(() => expect(lostOf(view)).toEqual(['kept', 'lost']))
+    await redis
+      .multi()
+      .hdel(keys.accounts, 'removed')
+      .xadd(
+        keys.changes,
+        '*',
+        'previous',
+        '9999999999999-0',
+        'kind',
+        'removed',
+        'id',
+        'other',
+        'version',
+        '1',
+      )
+      .exec()
+    await until(() => expect(view.versions()).toEqual({ lost: 2, kept: 2 }))
+    expect(losses(view)).toHaveLength(1)
+  })
+})
+
+/** A clock whose time is the work that a test says was done. It counts the turns that were waited for. */
+class WorkClock implements Clock {
+  workedMs = 0
+  sinceTurnMs = 0
+  longestMs = 0
+  turns = 0
+  nowMs = () => systemClock.nowMs()
+  monotonicMs = () => this.workedMs
+  after = (delayMs: number, callback: () => void) => systemClock.after(delayMs, callback)
+  nextTurn(callback: () => void): void {
+    this.turns++
+    this.endStep()
+    systemClock.nextTurn(callback)
+  }
+  work(ms: number): void {
+    this.workedMs += ms
+    this.sinceTurnMs += ms
+    this.longestMs = Math.max(this.longestMs, this.sinceTurnMs)
+  }
+  endStep(): void {
+    this.sinceTurnMs = 0
+  }
+}
+
+describe('a large book', () => {
+  const ACCOUNTS = 1_000
+  const POSITIONS = 100
+  const WORK_MS = 1
+  const wide = (index: number, version: number): Account => {
+    const account = testAccount(`account-${index}`, version)
+    const positions = Array.from({ length: POSITIONS }, (_, at) => ({
+      ...account.positions[0]!,
+      symbol: `COIN${at}USDT`,
+    }))
+    return { ...account, positions }
+  }
+  const write = async (version: number) => {
+    for (let first = 0; first < ACCOUNTS; first += 100) {
+      await book.putMany(Array.from({ length: 100 }, (_, at) => ({ account: wide(first + at, version) })))
+    }
+  }
+
+  /** Counts the bytes of each reply; a reply begins a step of its own. */
+  function measured(target: RedisConnection, clock: WorkClock, replies: number[]): BookRedis {
+    return {
+      async call(command, ...args) {
+        const reply = await target.call(command, ...args)
+        clock.endStep()
+        replies.push(JSON.stringify(reply)?.length ?? 0)
+        return reply
+      },
+    }
+  }
+
+  test('is loaded, followed and loaded again in slices, from replies of bounded size', async () => {
+    await write(1)
+    const clock = new WorkClock()
+    const replies: number[] = []
+    const source = createAccountSource({
+      redis: measured(redis, clock, replies),
+      followerRedis: measured(followerRedis, clock, replies),
+      keys,
+      clock,
+    })
+    const seen = new Map<string, number>()
+    const put = ({ id, version }: Account) => {
+      clock.work(WORK_MS)
+      seen.set(id, version)
+    }
+    await source.load(put, () => expect.unreachable())
+    expect(seen.size).toBe(ACCOUNTS)
+    const loadTurns = clock.turns
+    expect(loadTurns).toBeGreaterThan((ACCOUNTS * WORK_MS) / SLICE_MS / 2)
+    source.follow(
+      (change) => {
+        if (change.kind === 'put') put(change.account)
+      },
+      (error) => expect.unreachable(error.message),
+    )
+    const untilVersion = (version: number) =>
+      until(() => expect([...seen.values()].every((found) => found === version)).toBe(true))
+    await write(2)
+    await untilVersion(2)
+    // A gap: the whole book is put again.
+    await redis.del(keys.changes)
+    await write(3)
+    await untilVersion(3)
+    await source.stop()
+    expect(clock.turns).toBeGreaterThan(2 * loadTurns)
+    expect(clock.longestMs).toBeLessThanOrEqual(SLICE_MS + WORK_MS)
+    expect(Math.max(...replies)).toBeLessThan(2 * REPLY_BYTES_TARGET)
   })
 })

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { createBook } from '../../src/book/index.ts'
+import { createBook, type ListOptions } from '../../src/book/index.ts'
 import { systemClock } from '../../src/clock.ts'
 import { closeRedis, connectRedis, keysOf, type RedisConnection } from '../../src/redis/index.ts'
 import { testAccount } from '../support/accounts.ts'
@@ -125,5 +125,70 @@ describe('the book of accounts', () => {
       code: 'ACCOUNT_INVALID',
       path: 'collateral.0.amount',
     })
+  })
+
+  test('removes at whatever version is stored, also the largest, and tells the followers a version', async () => {
+    const book = createBook(redis, keys)
+    await book.put(testAccount('a', 3))
+    await book.put(testAccount('b', Number.MAX_SAFE_INTEGER - 1))
+    expect(await book.remove('a')).toBe(true)
+    expect(await book.remove('a')).toBe(false)
+    expect(await book.removeMany(['b', 'none'])).toEqual([true, false])
+    expect(await book.count()).toBe(0)
+    const changes = await redis.xrange(keys.changes, '-', '+')
+    const removed = changes.map(([, fields]) => fields).filter((fields) => fields.includes('removed'))
+    expect(removed.map((fields) => fields[fields.indexOf('version') + 1])).toEqual([
+      '4',
+      String(Number.MAX_SAFE_INTEGER),
+    ])
+  })
+
+  test('lists every account once, by venue and symbol where asked', async () => {
+    const book = createBook(redis, keys)
+    const position = { ...testAccount('x', 1).positions[0]!, symbol: 'ETHUSDT' }
+    const accounts = Array.from({ length: 1_000 }, (_, index) => testAccount(`account-${index}`, 1))
+    const other = { ...testAccount('other', 2), venue: 'binance' as const, positions: [position] }
+    for (const batch of [accounts.slice(0, 500), accounts.slice(500), [other]]) {
+      await book.putMany(batch.map((account) => ({ account })))
+    }
+    const idsOf = async (options?: ListOptions) => {
+      const ids = []
+      for await (const { id } of book.list(options)) ids.push(id)
+      return ids.sort()
+    }
+    const all = [...accounts, other].map(({ id }) => id).sort()
+    expect(await idsOf()).toEqual(all)
+    expect(await idsOf({ venue: 'binance' })).toEqual(['other'])
+    expect(await idsOf({ symbol: 'ETHUSDT' })).toEqual(['other'])
+    expect(await idsOf({ venue: 'bybit', symbol: 'ETHUSDT' })).toEqual([])
+    const ids = []
+    for await (const id of book.ids()) ids.push(id)
+    expect(ids.sort()).toEqual(all)
+  })
+
+  test('lists an account once when Redis gives it twice', async () => {
+    const stored = JSON.stringify(testAccount('a', 1))
+    const pages = [
+      ['7', ['a', stored]],
+      ['0', ['a', stored, 'b', JSON.stringify(testAccount('b', 1))]],
+    ]
+    const book = createBook({ call: async () => pages.shift() }, keys)
+    const ids = []
+    for await (const { id } of book.list()) ids.push(id)
+    expect(ids).toEqual(['a', 'b'])
+  })
+
+  test('lists the rest where a stored account cannot be read, and names that one', async () => {
+    const book = createBook(redis, keys)
+    await book.put(testAccount('a', 1))
+    await redis.hset(keys.accounts, 'broken', '{"id":')
+    const unreadable: string[] = []
+    const ids = []
+    for await (const { id } of book.list({ unreadable: (id) => void unreadable.push(id) })) ids.push(id)
+    expect({ ids, unreadable }).toEqual({ ids: ['a'], unreadable: ['broken'] })
+    const readAll = async () => {
+      for await (const { id } of book.list()) ids.push(id)
+    }
+    await expect(readAll()).rejects.toMatchObject({ code: 'ACCOUNT_INVALID' })
   })
 })

@@ -6,7 +6,7 @@ import { finished, runCli, spawnCli, temporaryFolder } from '../support/cli.ts'
 const folder = temporaryFolder()
 afterAll(() => folder.remove())
 
-const COMMANDS = ['run', 'demo', 'import', 'margin', 'decode', 'tail']
+const COMMANDS = ['run', 'demo', 'import', 'accounts', 'margin', 'decode', 'tail']
 
 describe('the help', () => {
   it('names every command and the exit codes', async () => {
@@ -44,15 +44,21 @@ const WRONG_USE: readonly (readonly [args: readonly string[], message: string])[
   [['run', '--rules', '/nowhere/rules.json'], 'rules file /nowhere/rules.json: ENOENT'],
   [['demo', '--accounts', '0'], 'must be a whole number'],
   [['import'], "missing required argument 'file'"],
-  [['import', '/nowhere/accounts.jsonl'], '/nowhere/accounts.jsonl cannot be read: ENOENT'],
+  [['import', '/nowhere/accounts.jsonl'], '/nowhere/accounts.jsonl cannot be read: there is no such file'],
   [['import', '--format', 'xml', '-'], 'Allowed choices are jsonl, csv'],
+  [['accounts', 'remove', '--yes'], 'name the accounts to remove, or give --all'],
+  [['accounts', 'remove', '--all', 'x', '--yes'], 'name the accounts to remove, or give --all'],
+  [['accounts', 'list', '--limit', '0'], 'must be a whole number, 1 or more'],
+  [['accounts', 'list', '--venue', 'mtgox'], 'Allowed choices are bybit,'],
+  [['accounts', 'show'], "missing required argument 'id'"],
+  [['import', '--replace', '--yes', '-'], '--replace reads its file twice'],
   [['margin'], "missing required argument 'file'"],
-  [['margin', '/nowhere/lines.jsonl'], '/nowhere/lines.jsonl cannot be read: ENOENT'],
-  [['margin', '/'], '/ cannot be read: it is a directory'],
+  [['margin', '/nowhere/lines.jsonl'], '/nowhere/lines.jsonl cannot be read: there is no such file'],
+  [['margin', '/'], '/ cannot be read: it is a folder; name a file in it'],
   [['margin', '--levels', '2', '-'], 'levels[0] is 2, levels must rise'],
   [['decode', '-'], "required option '--venue <venue>' not specified"],
   [['decode', '--venue', 'kraken', '-'], '--venue kraken is unknown; it must be one of bybit'],
-  [['tail', '--count', 'many'], 'must be a whole number above 0'],
+  [['tail', '--count', 'many'], 'must be a whole number, 1 or more'],
   [['tail', '--from', 'yesterday'], 'must be now, beginning or a stream id'],
 ]
 

@@ -63,7 +63,7 @@ describe('plimsoll decode', () => {
     ['an unknown venue', ['--venue', 'mtgox', '-'], /--venue mtgox.*bybit, bybit-linear/],
     ['a name from the prototype', ['--venue', 'constructor', '-'], /--venue constructor/],
     ['a file that does not exist', ['--venue', 'bybit', join(folder, 'none')], /none cannot be read/],
-    ['a directory', ['--venue', 'bybit', folder], /is a directory/],
+    ['a directory', ['--venue', 'bybit', folder], /is a folder; name a file in it/],
   ])('refuses %s as wrong usage', async (_name, args, message) => {
     await expect(run(...args)).rejects.toThrow(message)
     await expect(run(...args)).rejects.toMatchObject({ code: 'USAGE' })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { importCommand } from '../../src/cli/import.ts'
 import { ProgressBar } from '../../src/cli/progress.ts'
+import { visible } from '../../src/cli/visible.ts'
 import { testAccount } from '../support/accounts.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
 
@@ -134,8 +135,43 @@ describe('plimsoll import', () => {
     await unsafe.stop()
   })
 
-  test('fails for a file that is not there', async () => {
-    await expect(run(join(directory, 'nowhere.jsonl'))).rejects.toMatchObject({ code: 'USAGE' })
+  test.each([
+    [
+      'a file that is not there',
+      () => join(directory, 'nowhere.jsonl'),
+      /nowhere.jsonl cannot be read: there is no such file/,
+    ],
+    ['a folder', () => directory, /cannot be read: it is a folder; name a file in it/],
+  ])('refuses %s before anything is opened, and says what to do', async (_name, path, message) => {
+    const nobody = ['--redis-url', 'redis://127.0.0.1:1']
+    const done = importCommand().parseAsync([path(), ...nobody], { from: 'user' })
+    await expect(done).rejects.toMatchObject({ code: 'USAGE', message: expect.stringMatching(message) })
+  })
+
+  test('says of an empty file that it holds no account, and where to look', async () => {
+    await writeFile(file, '\n\n')
+    await run(file)
+    expect(printed).toBe('0 accounts read, 0 imported, 0 refused\n')
+    expect(reported).toMatch(
+      /^plimsoll: .*accounts.jsonl holds no account; plimsoll import --help shows .*\n$/,
+    )
+    expect(process.exitCode).toBeUndefined()
+  })
+
+  test('shows control characters of values and field names instead of sending them to the terminal', async () => {
+    const account = testAccount('a', 1)
+    await writeFile(
+      file,
+      [
+        JSON.stringify({ ...account, id: '\u009b2J\u202e' }),
+        JSON.stringify({ ...account, '\x1b]0;owned\x07': 1 }),
+        '\x1b[31mno json',
+      ].join('\n'),
+    )
+    await run(file)
+    expect(reported.split('\n').map(visible).join('\n')).toBe(reported)
+    expect(reported).toContain('\\x9b2J\\u202e')
+    expect(reported).toContain('\\x1b]0;owned\\x07')
   })
 })
 

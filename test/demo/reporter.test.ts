@@ -62,7 +62,7 @@ describe('the accounts nearest to their line', () => {
   })
 
   it('state no distance while the mark is unknown', () => {
-    expect(distanceAt(undefined)).toBeUndefined()
+    expect(distanceAt(undefined)).toBeNull()
   })
 })
 
@@ -74,6 +74,7 @@ describe('the snapshot of a run', () => {
       delivered: 0,
       exchange: undefined,
       worker: undefined,
+      headlines: [],
       notes: [],
     }
     const reporter = createReporter({

@@ -44,7 +44,7 @@ describe('the summary of a demo', () => {
   })
 
   it('states every figure and the verdict in words', () => {
-    const text = renderSummary(SUMMARY, CONTEXT).join('\n')
+    const text = renderSummary(SUMMARY, CONTEXT, 200).join('\n')
     expect(text).toContain('100,000 accounts, 300,000 positions')
     expect(text).toContain('12,000 warnings, 3,000 liquidations, 7,000 recovered')
     expect(text).toContain('22,000 of 22,000')
@@ -56,6 +56,7 @@ describe('the summary of a demo', () => {
     const text = renderSummary(
       { ...SUMMARY, disagreements: 2 },
       { ...CONTEXT, interrupted: true, examples: ['warning 0.5 of x: not expected'] },
+      200,
     ).join('\n')
     expect(text).toContain('(interrupted)')
     expect(text).toContain('2 disagreements: FAILED')

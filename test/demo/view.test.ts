@@ -1,109 +1,168 @@
-import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { bar, cell, compact, milliseconds } from '../../src/demo/format.ts'
-import { LINE_EVERY_MS, REDRAW_EVERY_MS, type Screen, startPrinter } from '../../src/demo/printer.ts'
-import type { DemoSnapshot } from '../../src/demo/snapshot.ts'
-import { colours, noColours, renderLine, renderView, VIEW_COLUMNS, VIEW_ROWS } from '../../src/demo/view.ts'
-import type { Clock } from '../../src/domain/index.ts'
+import { amount, bar, cell, compact, milliseconds, withoutZeros } from '../../src/demo/format.ts'
+import { headlineLines } from '../../src/demo/headline-text.ts'
+import type { Headline } from '../../src/demo/headlines.ts'
+import { fit, type Line, noColours, painted, span, wrap } from '../../src/demo/text.ts'
+import { renderLine, renderView, type Size } from '../../src/demo/view.ts'
+import { LARGE, LIQUIDATION, PREPARATION } from './snapshots.ts'
 
-const LARGE: DemoSnapshot = {
-  phase: 'crash',
-  elapsedMs: 17_250,
-  durationMs: 32_000,
-  accounts: 1_000_000,
-  positions: 3_000_000,
-  marks: Array.from({ length: 12 }, (_, index) => ({
-    venue: 'binance',
-    symbol: index === 0 ? 'BTCUSD_261225' : '1000BONKUSDT',
-    markPrice: '60421.12345678',
-    changePercent: index === 0 ? -12.345 : 3.2,
-  })),
-  ticks: 12_345_678,
-  frames: 12_345_678,
-  ticksPerSecond: 12_345,
-  suspects: 1_234_567,
-  exactChecks: 123_456,
-  standing: [
-    { level: '0', marginAccounts: 1_234_567 },
-    { level: '0.5', marginAccounts: 12_345 },
-    { level: '0.7', marginAccounts: 12_345 },
-    { level: '0.9', marginAccounts: 12_345 },
-    { level: '1', marginAccounts: 12_345 },
-  ],
-  events: { warning: 123_456, liquidation: 123_456, recovered: 123_456 },
-  eventsPerSecond: 12_345,
-  latencyMs: { detectP50: 0.012, detectP99: 1.25, queueP50: 2.5, queueP99: 1234.5 },
-  nearest: Array.from({ length: 12 }, () => ({
-    marginAccount: 'demo-0001234:isolated:1000BONKUSDT:short-and-much-longer-than-it-may-be',
-    venue: 'binance',
-    marginRatio: 0.98765,
-    distancePercent: 0.01234,
-  })),
-  delivery: { made: 370_368, queued: 370_000, delivered: 369_999 },
-  notes: ['first', 'second', `third ${'x'.repeat(200)}`],
-}
+const plain = (lines: readonly Line[]) => lines.map((line) => painted(line, noColours))
+const view = (size: Size, change: Partial<typeof LARGE> = {}) =>
+  plain(renderView({ ...LARGE, ...change }, size))
 
 describe('the live view', () => {
-  it('fits 100 columns and 32 rows, whatever the numbers', () => {
-    const lines = renderView(LARGE, noColours)
-    expect(lines.length).toBeLessThanOrEqual(VIEW_ROWS)
-    for (const line of lines) expect(line.length, line).toBeLessThanOrEqual(VIEW_COLUMNS)
+  it.each([
+    [139, 49],
+    [99, 33],
+    [79, 23],
+    [59, 19],
+    [49, 13],
+    [10, 3],
+  ])('fits %d columns and %d rows, whatever the figures', (columns, rows) => {
+    for (const snapshot of [LARGE, PREPARATION]) {
+      const lines = plain(renderView(snapshot, { columns, rows }))
+      expect(lines.length).toBeLessThanOrEqual(rows)
+      for (const line of lines) expect(line.length, line).toBeLessThanOrEqual(columns)
+    }
   })
 
-  it('says the same with and without colours', () => {
-    const painted = renderView(LARGE, colours)
-    expect(painted.join('\n')).toContain('\x1b[')
-    expect(painted.map(stripVTControlCharacters)).toEqual(renderView(LARGE, noColours))
+  it.each([
+    [79, 23],
+    [59, 19],
+  ])('explains every figure at %d columns without cutting the explanation', (columns, rows) => {
+    const figures = view({ columns, rows }).slice(2, 10)
+    expect(figures.map((line) => line.split(' ')[0])).toEqual([
+      'prices',
+      'exact',
+      'warnings',
+      'liquidations',
+      'recovered',
+      'delivered',
+      'verdict',
+      'queued',
+    ])
+    for (const line of figures) {
+      expect(line).not.toContain('…')
+      expect(line.slice(34).trim(), line).not.toBe('')
+    }
   })
 
-  it('shows marks, rates, standing, events, latencies, the nearest accounts and the delivery', () => {
-    const text = renderView(LARGE, noColours).join('\n')
+  it('shows at 80x24 who is liquidated, at which price, how much is missing and what cures it', () => {
+    const lines = view({ columns: 79, rows: 23 })
+    const at = lines.findIndex((line) => line.startsWith('LAST EVENTS'))
+    expect(lines[at]).toContain('worst first')
+    expect(lines.slice(at + 1, at + 3)).toEqual([
+      'LIQUIDATION  demo-0012345  isolated BTCUSDT long at 58024.3             3 s ago',
+      '  short 812.40 USDT; cure: add 1,902.10 USDT or close 0.123',
+    ])
+    expect(lines.filter((line) => line.startsWith('LIQUIDATION'))).toHaveLength(3)
+  })
+
+  it('shows no event without the line that says what is missing', () => {
+    for (let rows = 14; rows < 60; rows++) {
+      const lines = view({ columns: 79, rows })
+      const count = (text: string) => lines.filter((line) => line.includes(text)).length
+      expect({ rows, told: count('LIQUIDATION') }).toEqual({ rows, told: count('short 812.40 USDT') })
+    }
+  })
+
+  it('shows more of everything on a larger terminal', () => {
+    const count = (size: Size, word: string) => view(size).filter((line) => line.includes(word)).length
+    const [small, large] = [
+      { columns: 79, rows: 23 },
+      { columns: 139, rows: 49 },
+    ]
+    for (const word of ['LIQUIDATION', 'demo-0001234', '1000BONKUSDT'])
+      expect(count(large, word), word).toBeGreaterThan(count(small, word))
+  })
+
+  it('shows marks, rates, standing, latencies, the nearest accounts, the delivery and the newest note', () => {
+    const text = view({ columns: 139, rows: 49 }).join('\n')
     for (const part of [
       ' crash ',
-      '17.3 s/32.0 s',
-      'BTCUSD_261225',
-      '-12.35 %',
-      '12,345/s, 12,345,678 in all',
-      '1,234,567, exact checks 123,456',
+      '17.3 s of 32.0 s',
+      'BTCUSD_261225 60421.12345678 -12.35 %',
+      'all marks are evaluated, 12,345 a second',
       '≥ 0.7 12,345',
       '≥ 1 12,345',
-      '123,456 liquidations',
-      'p50 0.012 ms  p99 1.3 ms',
+      'liquidations  123,456',
+      '0.012 ms, 1.3 ms',
       '0.9877',
-      '0.012 % away',
-      'made 370,368 → queued 370,000 → delivered 369,999 (another process)  369 on the way',
-      'third xxx',
+      '0.012 %',
+      '369,999 of 370,368',
+      'third',
     ]) {
       expect(text).toContain(part)
     }
-    expect(text).not.toContain('first')
   })
 
-  it('has room before anything is known', () => {
-    const empty = {
-      ...LARGE,
-      phase: 'starting',
-      durationMs: 0,
-      marks: [],
-      nearest: [],
-      standing: [],
-      notes: [],
-    }
-    const lines = renderView(
-      { ...empty, latencyMs: { ...LARGE.latencyMs, detectP50: Number.NaN } },
-      noColours,
-    )
-    expect(lines.join('\n')).toContain('starting')
-    expect(lines.join('\n')).toContain('p50 –')
+  it('says what the run is doing before the market moves', () => {
+    const text = plain(
+      renderView({ ...PREPARATION, notes: ['fetching Redis'] }, { columns: 79, rows: 23 }),
+    ).join('\n')
+    expect(text).toContain('storing the accounts')
+    expect(text).toContain('40,000 of 100,000 accounts stored')
+    expect(text).toContain('fetching Redis')
+    expect(text).not.toContain('warnings')
   })
 
-  it('tells the progress of the set-up while there are no ticks', () => {
-    expect(renderLine({ ...LARGE, phase: 'loading', ticks: 0, accounts: 40_000 })).toBe(
-      'loading, 40,000 accounts stored',
-    )
+  it('says that there are no events yet', () => {
+    expect(view({ columns: 79, rows: 23 }, { headlines: [] }).join('\n')).toContain('none yet')
   })
 
-  it('fits one line where there is no terminal', () => {
+  it('shows a dash where nothing was measured', () => {
+    const latencyMs = { detectP50: null, detectP99: null, queueP50: null, queueP99: null }
+    expect(view({ columns: 79, rows: 23 }, { latencyMs }).join('\n')).toContain('verdict after –, –')
+  })
+
+  it('shows no control character of a note', () => {
+    const text = view({ columns: 79, rows: 23 }, { notes: ['\x1b[2J\x07gone\r\n'] }).join('\n')
+    expect(text).not.toContain('\x1b')
+    expect(text).toContain('[2J gone')
+  })
+})
+
+describe('one event in words', () => {
+  const words = (change: Partial<Headline>) =>
+    plain(headlineLines({ ...LIQUIDATION, ...change }, 1_000_000, 100)).map((line) => line.trimEnd())
+
+  it('names the worst position of a cross pool and counts the others', () => {
+    const [who] = words({ marginMode: 'cross', positions: 3 })
+    expect(who).toContain('cross USDT, BTCUSDT long at 58024.3 and 2 more')
+  })
+
+  it.each<[string, Partial<Headline>, string]>([
+    [
+      'a warning',
+      { kind: 'warning', level: '0.7', marginRatio: '0.71234' },
+      'margin ratio 0.712, past 0.7; cure: add 1,902.10 USDT or close 0.123',
+    ],
+    ['a recovery', { kind: 'recovered', level: '0', marginRatio: '0.4' }, 'margin ratio 0.400, safe'],
+    [
+      'a partial recovery',
+      { kind: 'recovered', level: '0.5', marginRatio: '0.6' },
+      'margin ratio 0.600, still past 0.5',
+    ],
+    [
+      'an unknown',
+      { kind: 'unknown', marginRatio: null, worst: null },
+      'no verdict: a price is missing or too old',
+    ],
+    ['a debt', { kind: 'warning', level: '0.9', marginRatio: null }, 'margin used up, past 0.9'],
+    ['an order in another market', { reduction: { symbol: 'ETHUSDT', size: '2' } }, 'or close 2 ETHUSDT'],
+    ['no order that helps', { reduction: null }, 'cure: add 1,902.10 USDT'],
+    ['an amount in coin', { settle: 'BTC', shortfall: '0.00001201' }, 'short 0.000013 BTC'],
+  ])('%s', (_name, change, text) => {
+    expect(words(change)[1]).toContain(text)
+  })
+})
+
+describe('lines without a terminal', () => {
+  it('tell the progress of the set-up while there are no prices', () => {
+    expect(renderLine(PREPARATION)).toBe('storing the accounts, 40,000 accounts stored')
+  })
+
+  it('hold the main figures', () => {
     expect(renderLine(LARGE)).toBe(
       '17.3 s crash  12,345,678 ticks (12,345/s)  suspects 1,234,567  warnings 123,456  liquidations 123,456  ' +
         'recovered 123,456  delivered 369,999 of 370,368  detect p99 1.3 ms  queue p99 1235 ms',
@@ -111,81 +170,42 @@ describe('the live view', () => {
   })
 })
 
-/** A clock that keeps one timer and fires it when told. */
-function handClock() {
-  let timer: { delayMs: number; callback: () => void } | undefined
-  const clock: Clock = {
-    nowMs: () => 0,
-    monotonicMs: () => 0,
-    after(delayMs, callback) {
-      timer = { delayMs, callback }
-      return () => {
-        timer = undefined
-      }
-    },
-    nextTurn: () => {},
-  }
-  return { clock, delayMs: () => timer?.delayMs, fire: () => timer?.callback() }
-}
-
-function screen(options: Partial<Screen> = {}) {
-  const written: string[] = []
-  return { written, screen: { ...options, write: (text: string) => written.push(text) } }
-}
-
-describe('the printer', () => {
-  it('redraws in place at most ten times a second and gives the cursor back', () => {
-    const { written, screen: terminal } = screen({ isTTY: true, columns: 120, rows: 40 })
-    const { clock, delayMs, fire } = handClock()
-    const printer = startPrinter(terminal, clock, () => LARGE)
-    fire()
-    expect(delayMs()).toBe(REDRAW_EVERY_MS)
-    expect(REDRAW_EVERY_MS).toBeGreaterThanOrEqual(100)
-    expect(written[0]).toContain('\x1b[?25l')
-    expect(written[1]).toContain(`\x1b[${renderView(LARGE, noColours).length}A`)
-    printer.stop()
-    expect(delayMs()).toBeUndefined()
-    expect(written.at(-1)).toBe('\x1b[?25h')
-  })
-
-  it.each([
-    ['a pipe', {}],
-    ['a small terminal', { isTTY: true, columns: 80, rows: 24 }],
-  ])('prints a plain line a second to %s', (_where, options) => {
-    const { written, screen: output } = screen(options)
-    const { clock, delayMs, fire } = handClock()
-    const printer = startPrinter(output, clock, () => LARGE)
-    fire()
-    expect(delayMs()).toBe(LINE_EVERY_MS)
-    printer.stop()
-    expect(written).toEqual(Array(2).fill(`${renderLine(LARGE)}\n`))
-  })
-
-  it('leaves out colours where the terminal has none', () => {
-    const { written, screen: terminal } = screen({
-      isTTY: true,
-      columns: 120,
-      rows: 40,
-      hasColors: () => false,
-    })
-    const printer = startPrinter(terminal, handClock().clock, () => LARGE)
-    printer.stop()
-    expect(written.join('')).not.toContain('\x1b[2m')
-  })
-})
-
-describe('numbers in words', () => {
+describe('numbers and text', () => {
   it.each([
     [compact(1234567.6), '1,234,568'],
     [compact(12), '12'],
     [milliseconds(0.0214), '0.021 ms'],
     [milliseconds(12.34), '12.3 ms'],
-    [milliseconds(Number.NaN), '–'],
+    [milliseconds(null), '–'],
     [cell('abcdef', 4), 'abc…'],
     [cell('ab', 4, 'right'), '  ab'],
     [bar(1.7, 4), '████'],
     [bar(0.5, 4), '██░░'],
+    [amount('1234.561', 'USDT'), '1,234.57 USDT'],
+    [amount('1234.56', 'USDT'), '1,234.56 USDT'],
+    [amount('0', 'USDT'), '0.00 USDT'],
+    [amount('0.0000000001', 'BTC'), '0.000001 BTC'],
+    [amount('999999999999999.999', 'USDC'), '1,000,000,000,000,000.00 USDC'],
+    [withoutZeros('2.13480000'), '2.1348'],
+    [withoutZeros('2.000'), '2'],
+    [withoutZeros('200'), '200'],
   ])('%s', (made, wanted) => {
     expect(made).toBe(wanted)
+  })
+
+  it('cuts a line over its spans with one ellipsis', () => {
+    const line = [span('abc'), span('def', 'red'), span('g')]
+    expect(plain([fit(line, 7), fit(line, 6), fit(line, 4), fit(line, 3), fit(line, 0)])).toEqual([
+      'abcdefg',
+      'abcde…',
+      'abc…',
+      'ab…',
+      '',
+    ])
+  })
+
+  it('wraps at spaces', () => {
+    expect(wrap('aa bb cc', 5)).toEqual(['aa bb', 'cc'])
+    expect(wrap('', 5)).toEqual([''])
   })
 })

@@ -1,0 +1,128 @@
+import type { AccountChange } from '../domain/index.ts'
+import { PlimsollError } from '../errors.ts'
+import type { StoredChange } from './changes.ts'
+
+type MissingChange = Extract<AccountChange, { kind: 'removed' | 'lost' }>
+
+/** The version of an account that Redis does not have, or that cannot be read. */
+const NO_VERSION = -1
+/** Ids in the message of a loss; more are counted. */
+const NAMED_MAX = 5
+
+/** The accounts that a follower has handed on, by version, and those of them that Redis has lost. */
+export class HeldAccounts {
+  readonly #versions = new Map<string, number>()
+  /** Account → the version that Redis had of it when it was found lost. Another version has been written since. */
+  readonly #lost = new Map<string, number>()
+
+  /** Held accounts that Redis should have. */
+  get stored(): number {
+    return this.#versions.size - this.#lost.size
+  }
+
+  has(id: string): boolean {
+    return this.#versions.has(id)
+  }
+
+  /** A change that is handed on. */
+  note(change: AccountChange): void {
+    if (change.kind === 'put') {
+      this.#versions.set(change.account.id, change.account.version)
+      this.#lost.delete(change.account.id)
+      return
+    }
+    this.#lost.delete(change.id)
+    if (change.kind === 'unreadable') this.#versions.set(change.id, NO_VERSION)
+    else if (change.kind === 'removed') this.#versions.delete(change.id)
+  }
+
+  /** `written`: where Redis went back, the accounts that were written after that. undefined: Redis did not go back. */
+  compare(written: ReadonlySet<string> | undefined): Comparison {
+    return new Comparison(this, this.#versions, this.#lost, written)
+  }
+}
+
+/**
+ * A whole book as Redis has it now, against what is held. What is held stays complete when the comparison breaks
+ * off: the next one finds the rest.
+ */
+class Comparison {
+  readonly #held: HeldAccounts
+  readonly #versions: Map<string, number>
+  readonly #lost: Map<string, number>
+  readonly #written: ReadonlySet<string> | undefined
+  readonly #found = new Set<string>()
+  readonly #lostNow: string[] = []
+  #older = 0
+
+  constructor(
+    held: HeldAccounts,
+    versions: Map<string, number>,
+    lost: Map<string, number>,
+    written: ReadonlySet<string> | undefined,
+  ) {
+    this.#held = held
+    this.#versions = versions
+    this.#lost = lost
+    this.#written = written
+  }
+
+  hasFound(id: string): boolean {
+    return this.#found.has(id)
+  }
+
+  /** What to hand on for an account that Redis has; undefined where nothing is new. */
+  found(stored: StoredChange): AccountChange | undefined {
+    const id = stored.kind === 'put' ? stored.account.id : stored.id
+    this.#found.add(id)
+    const version = stored.kind === 'put' ? stored.account.version : NO_VERSION
+    const heldVersion = this.#versions.get(id) ?? NO_VERSION
+    const isOlder = stored.kind === 'put' && version < heldVersion
+    if (isOlder && this.#isLost(id, version)) return this.#lose(id, version)
+    this.#held.note(stored)
+    return stored
+  }
+
+  /** Call at the end: what to hand on for the accounts that are held and were not found. */
+  *missing(): Generator<MissingChange> {
+    for (const id of [...this.#versions.keys()]) {
+      if (this.#found.has(id)) continue
+      if (this.#isLost(id, NO_VERSION)) {
+        const lost = this.#lose(id, NO_VERSION)
+        if (lost !== undefined) yield lost
+      } else {
+        const removed = { kind: 'removed', id, version: 0 } as const
+        this.#held.note(removed)
+        yield removed
+      }
+    }
+  }
+
+  /** What went, in one line; undefined where nothing did. */
+  loss(): PlimsollError | undefined {
+    const count = this.#lostNow.length
+    if (count === 0) return undefined
+    const more = count > NAMED_MAX ? ` and ${count - NAMED_MAX} more` : ''
+    return new PlimsollError(
+      'BOOK_LOST',
+      `Redis went back and lost ${count} accounts that are watched (${count - this.#older} are gone, ${this.#older} are ` +
+        `stored in an older version): ${this.#lostNow.slice(0, NAMED_MAX).join(', ')}${more}. They stay watched on the ` +
+        'terms held in memory until the worker ends. Import them again, or restore Redis from a backup and import what is newer',
+    )
+  }
+
+  /** Whether Redis, not a user, is why it has this version of the account, below the one that is held. */
+  #isLost(id: string, version: number): boolean {
+    if (this.#written !== undefined) return !this.#written.has(id)
+    return this.#lost.get(id) === version
+  }
+
+  #lose(id: string, version: number): MissingChange | undefined {
+    const isKnown = this.#lost.has(id)
+    this.#lost.set(id, version)
+    if (isKnown) return undefined
+    this.#lostNow.push(id)
+    if (version !== NO_VERSION) this.#older++
+    return { kind: 'lost', id }
+  }
+}

@@ -1,0 +1,70 @@
+import type { Account, VenueId } from '../domain/index.ts'
+import { PlimsollError } from '../errors.ts'
+import type { BookRedis } from './store.ts'
+
+/** Asked of one HSCAN; Redis may give somewhat more. Few, since one account may be 100 kB. */
+const SCAN_ACCOUNTS = 100
+
+export interface ListOptions {
+  readonly venue?: VenueId | undefined
+  /** Accounts with a position in this symbol. */
+  readonly symbol?: string | undefined
+  /** Gets what is stored and cannot be read as an account. Absent: the first one ends the list with its ACCOUNT_INVALID. */
+  readonly unreadable?: ((id: string, error: PlimsollError) => void) | undefined
+}
+
+/** Throws ACCOUNT_INVALID for what is no account. */
+type ReadStored = (id: string, stored: string) => Account
+
+/**
+ * The stored accounts, a page of HSCAN at a time. Only the ids seen so far are held, about 100 bytes each, because
+ * HSCAN may give an account twice.
+ */
+export async function* listAccounts(
+  redis: BookRedis,
+  key: string,
+  read: ReadStored,
+  { venue, symbol, unreadable }: ListOptions = {},
+): AsyncGenerator<Account> {
+  for await (const [id, stored] of scan(redis, key)) {
+    const account = readOrReport(read, id, stored, unreadable)
+    if (account === undefined || (venue !== undefined && account.venue !== venue)) continue
+    if (symbol !== undefined && !account.positions.some((position) => position.symbol === symbol)) continue
+    yield account
+  }
+}
+
+export async function* listIds(redis: BookRedis, key: string): AsyncGenerator<string> {
+  for await (const [id] of scan(redis, key)) yield id
+}
+
+async function* scan(redis: BookRedis, key: string): AsyncGenerator<readonly [id: string, stored: string]> {
+  const seen = new Set<string>()
+  let cursor = '0'
+  do {
+    const reply = await redis.call('HSCAN', key, cursor, 'COUNT', SCAN_ACCOUNTS)
+    const [next, page] = reply as [string, string[]]
+    for (let index = 0; index + 1 < page.length; index += 2) {
+      const id = page[index]!
+      if (seen.has(id)) continue
+      seen.add(id)
+      yield [id, page[index + 1]!]
+    }
+    cursor = next
+  } while (cursor !== '0')
+}
+
+function readOrReport(
+  read: ReadStored,
+  id: string,
+  stored: string,
+  unreadable: ListOptions['unreadable'],
+): Account | undefined {
+  try {
+    return read(id, stored)
+  } catch (error) {
+    if (!(error instanceof PlimsollError) || unreadable === undefined) throw error
+    unreadable(id, error)
+    return undefined
+  }
+}

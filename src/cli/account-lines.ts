@@ -1,0 +1,61 @@
+import type { Account, Position } from '../domain/index.ts'
+import type { Palette } from './terminal.ts'
+import { visible } from './visible.ts'
+
+const POSITIONS_SHOWN_MAX = 3
+/** Columns of a list that stay aligned as long as ids are not longer. */
+const ID_WIDTH = 24
+const VENUE_WIDTH = 'binance'.length
+
+/** One line of a list: id, venue, version, the first positions, the collateral. */
+export function accountLine(
+  { id, venue, version, positions, collateral }: Account,
+  palette: Palette,
+): string {
+  const shown = positions.slice(0, POSITIONS_SHOWN_MAX).map(({ symbol, size }) => `${symbol} ${size}`)
+  const more = positions.length - shown.length
+  if (positions.length === 0) shown.push('no positions')
+  if (more > 0) shown.push(`and ${more} more`)
+  const wallet = collateral.map(({ asset, amount }) => `${amount} ${asset}`).join(', ')
+  return [
+    palette.strong(visible(id).padEnd(ID_WIDTH)),
+    venue.padEnd(VENUE_WIDTH),
+    palette.dim(`version ${version}`),
+    visible(shown.join(', ')),
+    ...(wallet === '' ? [] : [palette.dim(visible(wallet))]),
+  ].join('  ')
+}
+
+/** What a list prints to a program: enough to choose by, not the terms. */
+export function accountSummary({ id, venue, version, positions, collateral }: Account) {
+  return {
+    id,
+    venue,
+    version,
+    positions: positions.map(({ symbol, size }) => ({ symbol, size })),
+    collateral,
+  }
+}
+
+/** One account in full, a line a fact. */
+export function accountDetails(account: Account, palette: Palette): string[] {
+  const { id, venue, version, positions, collateral } = account
+  return [
+    `${palette.strong(visible(id))}  ${venue}  version ${version}`,
+    ...collateral.map(({ asset, amount }) => `  collateral  ${amount} ${visible(asset)}`),
+    ...(collateral.length === 0 ? ['  no collateral'] : []),
+    ...positions.map(
+      (position) => `  ${position.marginMode.padEnd('collateral'.length)}  ${terms(position)}`,
+    ),
+    ...(positions.length === 0 ? ['  no positions'] : []),
+  ]
+}
+
+function terms({ symbol, size, entryPrice, leverage, isolatedMargin }: Position): string {
+  return [
+    `${visible(symbol)} ${size}`,
+    `entry ${entryPrice}`,
+    ...(leverage === undefined ? [] : [`leverage ${leverage}`]),
+    ...(isolatedMargin === undefined ? [] : [`margin ${isolatedMargin}`]),
+  ].join('  ')
+}

@@ -1,0 +1,70 @@
+import { BATCH_ACCOUNTS_MAX } from '../book/index.ts'
+import type { Config } from '../config.ts'
+import { PlimsollError } from '../errors.ts'
+import { type OpenedBook, openBook } from '../open-book.ts'
+import { confirm, type Input, type Output } from './terminal.ts'
+import { visible } from './visible.ts'
+
+/** Opens the stored book that the settings name, for as long as `use` takes. */
+export async function withOpenBook<T>(
+  config: Config,
+  errors: Output,
+  use: (book: OpenedBook, config: Config) => Promise<T>,
+): Promise<T> {
+  const book = await openBook({
+    url: config.redisUrl,
+    dataDir: config.dataDir,
+    appendfsync: config.appendfsync,
+    shard: config.shard,
+    allowUnsafeRedis: config.allowUnsafeRedis,
+    notify: (line) => void errors.write(`${visible(line)}\n`),
+  })
+  try {
+    return await use(book, config)
+  } finally {
+    await book.close()
+  }
+}
+
+/**
+ * Removes them a batch at a time. Ids that are not there are named in `missing`: somebody else removed them, or they
+ * never were.
+ */
+export async function removeAll(
+  book: Pick<OpenedBook, 'removeMany'>,
+  ids: AsyncIterable<string> | Iterable<string>,
+): Promise<{ readonly removed: number; readonly missing: readonly string[] }> {
+  const missing: string[] = []
+  let removed = 0
+  let batch: string[] = []
+  const flush = async () => {
+    const found = await book.removeMany(batch)
+    found.forEach((wasThere, index) => {
+      if (wasThere) removed += 1
+      else missing.push(batch[index]!)
+    })
+    batch = []
+  }
+  for await (const id of ids) {
+    batch.push(id)
+    if (batch.length === BATCH_ACCOUNTS_MAX) await flush()
+  }
+  await flush()
+  return { removed, missing }
+}
+
+/** @throws PlimsollError USAGE where there is no terminal to ask on and `--yes` is not given. */
+export async function isConfirmed(
+  { input, errors }: { readonly input: Input; readonly errors: Output },
+  yes: true | undefined,
+  question: string,
+): Promise<boolean> {
+  if (yes === true) return true
+  if (input.isTTY !== true || errors.isTTY !== true) {
+    throw new PlimsollError(
+      'USAGE',
+      `${question} There is no terminal to ask on: --yes says that it is meant`,
+    )
+  }
+  return confirm(question, input, errors)
+}

@@ -1,0 +1,80 @@
+import type { Book, ImportOptions, ImportSummary } from '../book/index.ts'
+import { PlimsollError } from '../errors.ts'
+import type { OpenedBook } from '../open-book.ts'
+import { isConfirmed, removeAll } from './book.ts'
+import type { Input, Output } from './terminal.ts'
+
+export interface ReplaceOptions {
+  readonly book: OpenedBook
+  readonly shard: string
+  /** Reads the whole file each time; without a book it checks and writes nothing. */
+  readonly read: (
+    options: Pick<ImportOptions, 'accepted'> & { readonly book?: Book },
+  ) => Promise<ImportSummary>
+  readonly file: string
+  readonly yes: true | undefined
+  readonly input: Input
+  readonly errors: Output
+}
+
+export interface ReplaceSummary extends ImportSummary {
+  readonly removed: number
+}
+
+/**
+ * Makes the file the whole book: checks all of it, asks, writes it, and then removes the accounts that are not in it.
+ * Where an account is refused, by a rule or by its version, nothing is removed.
+ * @throws PlimsollError USAGE for an empty file, for a "no", where nobody can be asked, and for a file that changes
+ * between its two readings.
+ */
+export async function replaceBook(options: ReplaceOptions): Promise<ReplaceSummary> {
+  const { book, shard, read, file, yes, errors } = options
+  const checked = await idsIn(read)
+  const keepsAll = (summary: ImportSummary, imported: number): ReplaceSummary => {
+    errors.write(`plimsoll: ${summary.refusedCount} accounts are refused, so none is removed\n`)
+    return { ...summary, imported, removed: 0 }
+  }
+  if (checked.summary.refusedCount > 0) return keepsAll(checked.summary, 0)
+  if (checked.ids.size === 0) {
+    const message = `${file} holds no account, and --replace would remove all; plimsoll accounts remove --all does that`
+    throw new PlimsollError('USAGE', message)
+  }
+  const gone = await count(missingFrom(book, checked.ids))
+  const stored = await book.count()
+  const question =
+    `The book (shard ${shard}) holds ${accounts(stored)}, ${file} holds ${accounts(checked.ids.size)}. ` +
+    `Write these and remove the ${gone} that are not among them?`
+  if (!(await isConfirmed(options, yes, question))) {
+    throw new PlimsollError('USAGE', 'nothing was written and nothing was removed')
+  }
+  const written = await idsIn((taken) => read({ ...taken, book }))
+  if (written.summary.refusedCount > 0) return keepsAll(written.summary, written.summary.imported)
+  if (written.ids.size !== checked.ids.size) {
+    throw new PlimsollError(
+      'USAGE',
+      `${file} changed while it was imported, so no account is removed; try again`,
+    )
+  }
+  const { removed } = await removeAll(book, missingFrom(book, written.ids))
+  return { ...written.summary, removed }
+}
+
+async function idsIn(read: ReplaceOptions['read']) {
+  const ids = new Set<string>()
+  const summary = await read({ accepted: (id) => void ids.add(id) })
+  return { ids, summary }
+}
+
+async function* missingFrom(book: OpenedBook, ids: ReadonlySet<string>): AsyncGenerator<string> {
+  for await (const id of book.ids()) if (!ids.has(id)) yield id
+}
+
+async function count(items: AsyncIterable<unknown>): Promise<number> {
+  let found = 0
+  for await (const _ of items) found += 1
+  return found
+}
+
+function accounts(number: number): string {
+  return `${number} ${number === 1 ? 'account' : 'accounts'}`
+}

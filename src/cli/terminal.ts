@@ -1,0 +1,45 @@
+import { createInterface } from 'node:readline/promises'
+import type { Readable, Writable } from 'node:stream'
+import { allowsColour } from '../config.ts'
+
+/** Where lines go: a stream of the process, or one of a test. */
+export type Output = Writable & { readonly isTTY?: boolean }
+export type Input = Readable & { readonly isTTY?: boolean }
+
+/** A command speaks in lines to a person at a terminal, and in JSON to a pipe and where it is asked to. */
+export function speaksJson(output: Output, json: true | undefined): boolean {
+  return json === true || output.isTTY !== true
+}
+
+type Paint = (text: string) => string
+
+export interface Palette {
+  readonly strong: Paint
+  readonly red: Paint
+  readonly yellow: Paint
+  readonly green: Paint
+  readonly dim: Paint
+}
+
+/** Colours for lines on that output; none where it is no terminal or the environment wants none. */
+export function paletteFor(output: Pick<Output, 'isTTY'>): Palette {
+  return paletteOf(output.isTTY === true && allowsColour())
+}
+
+export function paletteOf(isColoured: boolean): Palette {
+  const paint = (code: number): Paint =>
+    isColoured ? (text) => `\x1b[${code}m${text}\x1b[0m` : (text) => text
+  return { strong: paint(1), red: paint(31), yellow: paint(33), green: paint(32), dim: paint(2) }
+}
+
+/** Asks a person; everything but `y` or `yes` is no. The question goes to `output`, which should be standard error. */
+export async function confirm(question: string, input: Input, output: Output): Promise<boolean> {
+  const reader = createInterface({ input, output })
+  const closed = new Promise<string>((resolve) => void reader.once('close', () => resolve('')))
+  try {
+    const answer = await Promise.race([reader.question(`${question} [y/N] `), closed])
+    return /^\s*y(es)?\s*$/i.test(answer)
+  } finally {
+    reader.close()
+  }
+}

@@ -1,0 +1,64 @@
+import { amount, cell, withoutZeros } from './format.ts'
+import type { Headline } from './headlines.ts'
+import { type Line, type Style, span } from './text.ts'
+
+const NAME_COLUMNS = 13
+const AGE_COLUMNS = 9
+const INDENT = '  '
+const MS_PER_SECOND = 1_000
+
+/** One event in two lines: who and at which price; what is missing and what cures it. */
+export function headlineLines(headline: Headline, nowMs: number, columns: number): Line[] {
+  const [name, style] = NAMES[headline.kind]
+  const ageSeconds = Math.max(0, Math.round((nowMs - headline.receivedTimeMs) / MS_PER_SECOND))
+  const width = columns - NAME_COLUMNS - AGE_COLUMNS
+  return [
+    [
+      span(cell(name, NAME_COLUMNS), style),
+      span(cell(`${headline.account}  ${whatOf(headline)}`, width)),
+      span(cell(`${ageSeconds} s ago`, AGE_COLUMNS, 'right'), 'dim'),
+    ],
+    [span(`${INDENT}${figuresOf(headline)}`, 'dim')],
+  ]
+}
+
+const NAMES: Readonly<Record<Headline['kind'], readonly [name: string, style: Style]>> = {
+  liquidation: ['LIQUIDATION', ['bold', 'red']],
+  warning: ['WARNING', 'yellow'],
+  unknown: ['UNKNOWN', 'magenta'],
+  recovered: ['recovered', 'green'],
+  closed: ['closed', 'dim'],
+}
+
+/** `isolated BTCUSDT long at 58024.3`, `cross USDT, ETHUSDT long at 2815.04 and 2 more`. */
+function whatOf({ marginMode, settle, worst, positions }: Headline): string {
+  if (worst === null) return `${marginMode} ${settle}, no position`
+  const { symbol, isLong, markPrice } = worst
+  const position = `${symbol} ${isLong ? 'long' : 'short'}${markPrice === null ? '' : ` at ${withoutZeros(markPrice)}`}`
+  if (marginMode === 'isolated') return `isolated ${position}`
+  return `cross ${settle}, ${position}${positions > 1 ? ` and ${positions - 1} more` : ''}`
+}
+
+function figuresOf(headline: Headline): string {
+  const { kind, level, settle, shortfall, marginRatio } = headline
+  const ratio = marginRatio === null ? 'margin used up' : `margin ratio ${Number(marginRatio).toFixed(3)}`
+  switch (kind) {
+    case 'liquidation':
+      return `short ${amount(shortfall ?? '0', settle)}; cure: ${cureOf(headline)}`
+    case 'warning':
+      return `${ratio}, past ${level}; cure: ${cureOf(headline)}`
+    case 'recovered':
+      return level === '0' ? `${ratio}, safe` : `${ratio}, still past ${level}`
+    case 'unknown':
+      return 'no verdict: a price is missing or too old'
+    case 'closed':
+      return 'its last position is closed'
+  }
+}
+
+/** What brings the account below every level: a top-up, or an order that closes a part. */
+function cureOf({ settle, topUp, reduction, worst }: Headline): string {
+  const closing = reduction === null ? [] : [`close ${reduction.size}`]
+  const symbol = reduction === null || reduction.symbol === worst?.symbol ? '' : ` ${reduction.symbol}`
+  return [...(topUp === null ? [] : [`add ${amount(topUp, settle)}`]), ...closing].join(' or ') + symbol
+}

@@ -1,0 +1,29 @@
+import { listenToParent, whenOrphaned } from './parent.ts'
+import { createPainter } from './printer.ts'
+import type { FromScreen, ToScreen } from './protocol.ts'
+
+/**
+ * The process that draws. A terminal takes its time, and one that is stopped takes for ever: the worker must not
+ * wait for it. However the worker ends, this process gives the cursor back.
+ */
+const painter = createPainter(process.stdout)
+
+process.stdout.on('resize', () => painter.redraw())
+process.on('SIGTSTP', () => {
+  painter.release()
+  process.kill(process.pid, 'SIGSTOP')
+})
+// The terminal is gone: there is nothing left to draw on.
+process.stdout.on('error', () => stop())
+
+function stop(): void {
+  painter.release()
+  if (process.connected) process.disconnect()
+}
+
+listenToParent<ToScreen, FromScreen>((message, send) => {
+  if (message.kind === 'stop') return stop()
+  painter.draw(message.snapshot)
+  send({ kind: 'drawn' })
+})
+whenOrphaned(stop)

@@ -1,0 +1,111 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { runCli } from '../support/cli.ts'
+import { startTestRedis, type TestRedis } from '../support/redis.ts'
+import { until } from '../support/worker.ts'
+import { TestTerminal } from './terminal.ts'
+
+const MAIN = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url))
+/** `script` runs a command on a terminal of its own. That of other systems than Linux knows no `-c`. */
+const hasScript = process.platform === 'linux' && existsSync('/usr/bin/script')
+const folder = mkdtempSync(join(tmpdir(), 'plimsoll-screen-'))
+
+let redis: TestRedis
+beforeAll(async () => {
+  redis = await startTestRedis()
+})
+afterAll(async () => {
+  await redis?.stop()
+  rmSync(folder, { recursive: true })
+})
+
+interface Session {
+  readonly terminal: TestTerminal
+  readonly process: ChildProcess
+  /** All that the terminal received. */
+  readonly output: () => string
+  readonly ended: Promise<void>
+  /** The process of the demo itself. */
+  readonly demoPid: () => number
+}
+
+/** The demo on a terminal of `columns` by `rows`. */
+function demoOn(columns: number, rows: number, flags: readonly string[]): Session {
+  const demo = [process.execPath, MAIN, 'demo', '--redis-url', redis.url, ...flags]
+  const quoted = demo.map((word) => `'${word}'`).join(' ')
+  const command = join(folder, 'run.sh')
+  const pidFile = join(folder, 'pid')
+  // As under a shell, the terminal outlives the demo.
+  const lines = [
+    `stty cols ${columns} rows ${rows}`,
+    `sh -c "echo \\$\\$ > ${pidFile}; exec ${quoted}"`,
+    'sleep 1',
+  ]
+  writeFileSync(command, lines.join('\n'))
+  const child = spawn('/usr/bin/script', ['-qfc', `sh ${command}`, '/dev/null'], {
+    cwd: folder,
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, TERM: 'xterm-256color' },
+  })
+  const terminal = new TestTerminal(columns, rows)
+  let output = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text
+    terminal.write(text)
+  })
+  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()))
+  const demoPid = () => Number(readFileSync(pidFile, 'utf8'))
+  return { terminal, process: child, output: () => output, ended, demoPid }
+}
+
+const skipped = hasScript ? '' : ' (skipped: no script(1) of Linux)'
+
+describe.skipIf(!hasScript)(`the demo on a terminal${skipped}`, () => {
+  it('shows the market at 80x24 without a torn or wrapped line and ends with what to try next', async () => {
+    const { terminal, output, ended } = demoOn(80, 24, ['--accounts', '2000', '--seconds', '5'])
+    await until('an event is shown', () =>
+      /^(LIQUIDATION|WARNING|recovered) /m.test(terminal.shown.join('\n')),
+    )
+    const titles = terminal.shown.filter((line) => line.startsWith('plimsoll demo'))
+    expect(titles).toHaveLength(1)
+    expect(terminal.isCursorVisible).toBe(false)
+    await ended
+    expect(terminal.isCursorVisible).toBe(true)
+    expect(terminal.wrapped).toEqual([])
+    expect(output()).toContain('0 lost, 0 duplicated, 0 disagreements')
+    const commands = [...output().matchAll(/npx plimsoll (\S+) +(\S+)/g)].map(([, name, path]) => [
+      name,
+      path,
+    ])
+    expect(commands.map(([name]) => name)).toEqual(['margin', 'import', 'run', 'demo'])
+    const margin = await runCli(['margin', commands[0]![1]!], { cwd: folder })
+    const states = margin.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).marginAccounts)
+    for (const marginAccounts of states) expect(marginAccounts).toMatchObject([{ verdict: 'breach' }])
+    const dryRun = await runCli(['import', commands[1]![1]!, '--dry-run'], { cwd: folder })
+    expect([margin.code, dryRun.code]).toEqual([0, 0])
+  })
+
+  it('gives the cursor back after Ctrl-C, and when it is killed', async () => {
+    for (const kill of [false, true]) {
+      const session = demoOn(80, 24, [
+        '--accounts',
+        '200',
+        '--seconds',
+        '3600',
+        ...(kill ? ['--seed', '2'] : []),
+      ])
+      await until('the market moves', () => session.terminal.shown.join('\n').includes('warnings'))
+      if (kill) process.kill(session.demoPid(), 'SIGKILL')
+      else session.process.stdin!.write('\x03')
+      await session.ended
+      await until('the cursor is back', () => session.terminal.isCursorVisible)
+    }
+  })
+})
