@@ -52,6 +52,7 @@ export class Instant {
         this.#hasStale = true
         kernel.nominateAll(inbox.instrument)
       } else {
+        market.lastMarkText = inbox.markText
         market.eventTimeMs = inbox.eventTimeMs
         market.receivedMonotonicMs = inbox.receivedMonotonicMs
         this.#counters.ticks++

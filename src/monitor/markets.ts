@@ -9,6 +9,8 @@ export interface Market {
   readonly instrument: number
   /** Empty where no mark is known or the last one went stale. */
   markText: Decimal
+  /** The last mark, stale or not; empty where there never was one. */
+  lastMarkText: Decimal
   eventTimeMs: number
   /** 0 where there never was a mark. */
   receivedMonotonicMs: number
@@ -48,7 +50,7 @@ export class Markets {
     const instrument = this.#kernel.addInstrument()
     const market: Market = {
       ...{ venue, symbol, instrument },
-      ...{ markText: '', eventTimeMs: 0, receivedMonotonicMs: 0, isStale: false },
+      ...{ markText: '', lastMarkText: '', eventTimeMs: 0, receivedMonotonicMs: 0, isStale: false },
     }
     this.#markets[instrument] = market
     let symbols = this.#byVenue.get(venue)

@@ -95,6 +95,18 @@ export class Monitor {
     else this.#push(market, Number(markText), markText, eventTimeMs)
   }
 
+  /** The venue confirms the last mark: it counts as stated anew, and a stale market has it again. */
+  unchanged(venue: string, symbol: string, eventTimeMs: number): void {
+    const market = this.markets.find(venue, symbol)
+    if (market === undefined) return
+    if (market.isStale && market.lastMarkText !== '') {
+      this.#push(market, Number(market.lastMarkText), market.lastMarkText, eventTimeMs)
+    } else if (market.markText !== '') {
+      market.eventTimeMs = eventTimeMs
+      market.receivedMonotonicMs = this.#receivedMonotonicMs
+    }
+  }
+
   /** The market has no fresh mark: its accounts are without a verdict until it has one again. */
   marketStale(venue: string, symbol: string, nowMs: number, nowMonotonicMs: number): void {
     const market = this.markets.find(venue, symbol)
