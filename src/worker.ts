@@ -10,12 +10,15 @@ import { type LevelRule, levelRule } from './margin/index.ts'
 import { MarketData } from './market-data.ts'
 import { Monitor, type NearAccount, nearest } from './monitor/index.ts'
 import {
+  asRedisFault,
   checkRedis,
   closeRedis,
   connectRedis,
   keysOf,
   type RedisConnection,
   type RedisRole,
+  redactUrl,
+  watchRedis,
 } from './redis/index.ts'
 import { ruleBooks } from './rule-books.ts'
 import type { Worker, WorkerOptions, WorkerStats } from './worker-types.ts'
@@ -33,8 +36,8 @@ const AUDIT_ACCOUNTS = 20
 
 /**
  * Composes a worker: rules read, Redis checked, earlier progress restored, book loaded, feeds opened, changes followed.
- * @throws PlimsollError CONFIGURATION or RULES_INVALID before anything is opened; REDIS_UNAVAILABLE, REDIS_POLICY,
- * REDIS_NO_AOF.
+ * @throws PlimsollError CONFIGURATION or RULES_INVALID before anything is opened; REDIS_UNAVAILABLE, REDIS_REFUSED,
+ * REDIS_POLICY, REDIS_NO_AOF.
  */
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const connections: RedisConnection[] = []
@@ -54,13 +57,15 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   try {
     const command = await connect('command')
     const { allowUnsafeRedis: allowUnsafe } = options.config
-    await checkRedis(command, { allowUnsafe, warn: (message) => options.log.error({}, message) })
+    const warn = (message: string) => options.log.error({}, message)
+    const { appendfsync, isSafe, sentence } = await checkRedis(command, { allowUnsafe, warn })
+    options.log[isSafe ? 'info' : 'warn']({ appendfsync }, sentence)
     const source = { redis: command, followerRedis: await connect('blocking') }
     await worker.start(await connect('command'), await connect('queue'), source)
     return worker
   } catch (error) {
     await Promise.all(connections.map((connection) => closeRedis(connection, options.clock)))
-    throw error
+    throw asRedisFault(`Redis at ${redactUrl(options.redisUrl)} failed while the worker was starting`, error)
   }
 }
 
@@ -82,6 +87,7 @@ class MonitorWorker implements Worker {
   #eventLog!: RedisEventLog
   #source!: AccountSource
   #cancelAudit: () => void = () => undefined
+  #cancelWatch: () => void = () => undefined
   #stopping: Promise<void> | undefined
   /** Counts until the book is loaded; after that every refused change is told. */
   #refusedAtLoad = 0
@@ -148,6 +154,12 @@ class MonitorWorker implements Worker {
       },
     )
     this.#audit()
+    this.#cancelWatch = watchRedis({
+      connection: command,
+      clock,
+      failed: (fault) => log.error({ code: fault.code }, fault.message),
+      mended: (message) => log.info({ was: message }, 'a setting of Redis is right again'),
+    })
   }
 
   async #load(): Promise<void> {
@@ -211,6 +223,7 @@ class MonitorWorker implements Worker {
   async #stop(): Promise<void> {
     const { clock, log } = this.#options
     this.#cancelAudit()
+    this.#cancelWatch()
     // From here on no change is applied; what it waits for may take as long as all the rest.
     const sourceStopped = this.#source.stop()
     await this.#marketData.close()

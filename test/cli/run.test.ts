@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { runningRedisUrl } from '../../src/redis/index.ts'
+import { testAccount } from '../support/accounts.ts'
 import { runCli, temporaryFolder } from '../support/cli.ts'
 import { PROJECT_DATA_DIR, startTestRedis, type TestRedis } from '../support/redis.ts'
 import { until, WorkerProcess } from '../support/worker.ts'
@@ -45,6 +46,53 @@ describe('a Redis that will not do', () => {
       `plimsoll: REDIS_UNAVAILABLE: no Redis at redis://:***@127.0.0.1:${port}: connect ECONNREFUSED 127.0.0.1:${port}\n`,
     )
   })
+
+  it('refuses the password: one line, exit code 2, and the password is in no output', async () => {
+    await probe.acl('SETUSER', 'guest', 'on', '>open-sesame', '~*', '+@all')
+    for (const command of [['run'], ['import', '-'], ['tail']]) {
+      const url = redis.url.replace('//', '//guest:wrong-word@')
+      const { code, stdout, stderr } = await runCli(command, {
+        env: { REDIS_URL: url, PLIMSOLL_LOG_LEVEL: 'debug' },
+        cwd: folder.path,
+      })
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+      expect(stderr).toMatch(/^plimsoll: REDIS_REFUSED: no Redis at redis:\/\/guest:\*\*\*@.*WRONGPASS.*\n$/)
+      expect(stderr).not.toContain('wrong-word')
+    }
+  })
+
+  /** A way to Redis that breaks for good when it sees the command. */
+  async function breakingAt(command: string): Promise<{ port: number; close(): void }> {
+    const sockets = new Set<Socket>()
+    const breaking = createServer((socket) => {
+      const upstream = connect(Number(new URL(redis.url).port), '127.0.0.1')
+      for (const end of [socket, upstream]) sockets.add(end.on('error', () => undefined))
+      upstream.pipe(socket)
+      socket.on('data', (chunk) => {
+        if (!chunk.toString('latin1').toUpperCase().includes(`\r\n${command}\r\n`))
+          return void upstream.write(chunk)
+        breaking.close()
+        for (const end of sockets) end.destroy()
+      })
+    })
+    await new Promise<void>((resolve) => void breaking.listen(0, '127.0.0.1', resolve))
+    return { port: (breaking.address() as { port: number }).port, close: () => void breaking.close() }
+  }
+
+  it.each(['INFO', 'CONFIG', 'XREVRANGE', 'HSCAN'])(
+    'ends while the worker starts, at %s: one clear fault without the password, no stack, exit code 1',
+    async (command) => {
+      await probe.acl('SETUSER', 'guest', 'on', '>secret-word', '~*', '+@all')
+      const way = await breakingAt(command)
+      const env = { REDIS_URL: `redis://guest:secret-word@127.0.0.1:${way.port}` }
+      const { code, stderr } = await runCli(['run'], { env, cwd: folder.path })
+      way.close()
+      const plain = stderr.split('\n').filter((line) => line !== '' && !line.startsWith('{'))
+      expect(plain).toEqual([expect.stringMatching(/^plimsoll: REDIS_UNAVAILABLE: .*Redis/)])
+      expect(code).toBe(1)
+      expect(stderr).not.toMatch(/secret-word|bug|\.js:\d/)
+    },
+  )
 
   it('is something else that speaks another protocol: named as well', async () => {
     const other = createServer((socket) => void socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
@@ -148,8 +196,9 @@ describe('the private Redis', () => {
       subscribers: `subscribe({ dataDir: "${dataDir}" })`,
     })
     expect(execFileSync('/bin/sh', ['-c', `${ways.shell} ping`], { encoding: 'utf8' })).toBe('PONG\n')
-    const second = await runCli(['import', '--data-dir', dataDir, '--json', '-'], { input: '' })
-    expect(second).toMatchObject({ code: 0, stderr: '' })
+    const input = JSON.stringify(testAccount('desk/1', 1))
+    const second = await runCli(['import', '--data-dir', dataDir, '--json', '-'], { input })
+    expect(second).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('"imported":1') })
     expect((await worker.end('SIGTERM')).code).toBe(0)
     expect(await runningRedisUrl(dataDir)).toBeUndefined()
   })
