@@ -20,7 +20,7 @@ import {
   redactUrl,
   watchRedis,
 } from './redis/index.ts'
-import { ruleBooks } from './rule-books.ts'
+import { type BookOf, logRules, ruleBooks } from './rule-books.ts'
 import type { Worker, WorkerOptions, WorkerStats } from './worker-types.ts'
 
 export type { Worker, WorkerOptions, WorkerStats } from './worker-types.ts'
@@ -73,6 +73,7 @@ class MonitorWorker implements Worker {
   readonly #options: WorkerOptions
   readonly #connections: readonly RedisConnection[]
   readonly #rule: LevelRule
+  readonly #ruleBookOf: BookOf
   readonly #monitor: Monitor
   readonly #marketData: MarketData
   readonly #events: Record<EventKind, number> = {
@@ -98,13 +99,14 @@ class MonitorWorker implements Worker {
     this.#options = options
     this.#connections = connections
     this.#rule = levelRule(config.levels, config.hysteresis)
+    this.#ruleBookOf = ruleBooks(config, options.rules)
     const kernel = openKernel(config.kernel)
     this.#kernelBytes = () => kernel.byteLength
     this.#monitor = new Monitor({
       kernel,
       clock: guardedClock(clock, (action) => this.#guard(action)),
       rule: this.#rule,
-      ruleBookOf: ruleBooks(config, options.rules),
+      ruleBookOf: this.#ruleBookOf,
       publish: (records) => this.#publish(records),
       marketAdded: (venue, symbol) => this.#marketData.add(venue as VenueId, symbol),
       refused: (account, error) => this.#refused(account.id, error),
@@ -145,6 +147,7 @@ class MonitorWorker implements Worker {
     }
     const { accounts, positions } = this.#monitor.book
     log.info({ accounts, positions, markets: this.#monitor.markets.all.length }, 'book loaded')
+    logRules(log, this.#ruleBookOf, this.#monitor.markets.all, clock.nowMs(), config.rulesMaxAgeDays)
     this.#marketData.open()
     this.#source.follow(
       (change) => this.#guard(() => this.#monitor.apply(change)),

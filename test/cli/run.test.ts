@@ -149,13 +149,35 @@ describe('rules that break their own arithmetic', () => {
   })
   const file = join(folder.path, 'rules.json')
 
-  it('are refused with file, row and exit code 2 before anything is opened', async () => {
+  it('are refused, strictly, with file, row and exit code 2 before anything is opened', async () => {
     writeFileSync(file, JSON.stringify(rules('11')))
-    const { code, stderr } = await runCli(['run', '--rules', file], { cwd: folder.path })
+    const { code, stderr } = await runCli(['run', '--rules', file, '--strict-rules'], { cwd: folder.path })
     expect(code).toBe(2)
     expect(stderr).toMatch(/^plimsoll: RULES_INVALID: rules file .*rules\.json: .*FOOUSDT.* is 11.*\n$/)
     expect(stderr).toContain('tiers[1]')
     expect(readdirSync(folder.path)).toEqual(['rules.json'])
+  })
+
+  it('cost only their own symbols otherwise: the worker runs, says so, and states the rules of its accounts', async () => {
+    writeFileSync(file, JSON.stringify(rules('11')))
+    const store = ['--redis-url', redis.url, '--shard', 'rules', '--rules', file]
+    const position = {
+      symbol: 'BTCUSDT',
+      marginMode: 'isolated',
+      size: '1',
+      entryPrice: '60000',
+      leverage: '5',
+    }
+    const input = JSON.stringify({ id: 'a', venue: 'bybit', positions: [position] })
+    expect((await runCli(['import', '-', ...store], { input })).code).toBe(0)
+    const worker = await WorkerProcess.start(store)
+    const refused = worker.log.find(({ msg }) => msg.startsWith('rules refused: bybit FOOUSDT: '))
+    expect(refused?.msg).toContain('is 11')
+    expect(worker.logged('rules in use')).toMatchObject({
+      ...{ venue: 'bybit', contracts: 1, oldest: '2026-08-05', undated: 0 },
+      ruleBook: expect.stringContaining('rules.json@'),
+    })
+    expect((await worker.end('SIGINT')).code).toBe(0)
   })
 
   it('are taken when they are right', async () => {
