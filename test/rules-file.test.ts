@@ -159,12 +159,12 @@ describe('caps of a file of rules', () => {
       { cap: '9223372036854775807', maintenanceMarginRate: '0.1', maintenanceDeduction: '0' },
       {
         cap: '9223372036854775808',
-        maintenanceMarginRate: '0.2',
+        maintenanceMarginRate: '0.1001',
         maintenanceDeduction: '922337203685477.5807',
       },
       {
         cap: '9223372036854775809',
-        maintenanceMarginRate: '0.2',
+        maintenanceMarginRate: '0.1001',
         maintenanceDeduction: '922337203685477.5807',
       },
     ]
