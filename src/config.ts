@@ -1,14 +1,6 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { z } from 'zod'
-import {
-  consumersSchema,
-  decimalSchema,
-  type InstrumentRules,
-  instrumentRulesMapSchema,
-  jsonFaultOf,
-  VENUE_IDS,
-  type VenueId,
-} from './domain/index.ts'
+import { consumersSchema, decimalSchema, valueAt } from './domain/index.ts'
 import { PlimsollError } from './errors.ts'
 import { KERNEL_VARIANTS } from './kernel/index.ts'
 import { LOG_LEVELS } from './log.ts'
@@ -34,6 +26,14 @@ const configSchema = z.strictObject({
   hysteresis: decimalSchema.default(DEFAULT_HYSTERESIS),
   /** File of instrument rules that replace or extend the built-in books. */
   rulesFile: z.string().min(1).optional(),
+  /** Refuse a file of rules as a whole for one bad symbol. */
+  strictRules: z.boolean().default(false),
+  /** Days after which the tiers of a contract are called old in the log. */
+  rulesMaxAgeDays: z
+    .string()
+    .regex(/^[1-9]\d{0,3}$/, 'must be a whole number of days from 1 to 9999')
+    .default('14')
+    .transform(Number),
   kernel: z
     .enum(KERNEL_VARIANTS as [string, ...string[]])
     .transform((name) => name as (typeof KERNEL_VARIANTS)[number])
@@ -63,6 +63,8 @@ const VARIABLES = {
   PLIMSOLL_LEVELS: 'levels',
   PLIMSOLL_HYSTERESIS: 'hysteresis',
   PLIMSOLL_RULES: 'rulesFile',
+  PLIMSOLL_STRICT_RULES: 'strictRules',
+  PLIMSOLL_RULES_MAX_AGE: 'rulesMaxAgeDays',
   PLIMSOLL_KERNEL: 'kernel',
   PLIMSOLL_CONSUMERS: 'consumers',
   PLIMSOLL_TAKE_OVER: 'takeOver',
@@ -140,7 +142,7 @@ function readEnvironment(environment: NodeJS.ProcessEnv) {
 
 function fromText(setting: string, value: string): unknown {
   if (setting === 'levels' || setting === 'consumers') return value.split(',').map((name) => name.trim())
-  if (setting === 'allowUnsafeRedis' || setting === 'takeOver')
+  if (setting === 'allowUnsafeRedis' || setting === 'strictRules' || setting === 'takeOver')
     return value === 'true' || value === '1' ? true : value === 'false' || value === '0' ? false : value
   return value
 }
@@ -148,47 +150,4 @@ function fromText(setting: string, value: string): unknown {
 function settingName(path: readonly PropertyKey[]): string {
   const variable = Object.entries(VARIABLES).find(([, setting]) => setting === path[0])?.[0]
   return variable === undefined ? path.join('.') : `${path.join('.')} (${variable})`
-}
-
-function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>(
-    (inner, key) => (inner as Record<PropertyKey, unknown> | undefined)?.[key],
-    value,
-  )
-}
-
-export type RulesByVenue = ReadonlyMap<VenueId, Readonly<Record<string, InstrumentRules>>>
-
-const rulesFileSchema = z.partialRecord(
-  z.enum(Object.keys(VENUE_IDS) as [keyof typeof VENUE_IDS, ...(keyof typeof VENUE_IDS)[]]),
-  instrumentRulesMapSchema,
-)
-
-/** Reads `{"bybit": {"FOOUSDT": rules, …}, …}`. Throws CONFIGURATION or RULES_INVALID naming file and path. */
-export function loadRulesFile(path: string): RulesByVenue {
-  let text: string
-  let value: unknown
-  try {
-    text = readFileSync(path, 'utf8')
-    value = JSON.parse(text)
-  } catch (cause) {
-    throw new PlimsollError('CONFIGURATION', `rules file ${path}: ${(cause as Error).message}`, { cause })
-  }
-  const fault = jsonFaultOf(text)
-  if (fault !== undefined) {
-    const at = fault.path.join('.')
-    throw new PlimsollError('RULES_INVALID', `rules file ${path}: ${at} ${fault.rule}`, { path: at })
-  }
-  const parsed = rulesFileSchema.safeParse(value)
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0]!
-    const at = issue.path.join('.')
-    throw new PlimsollError('RULES_INVALID', `rules file ${path}: ${at}: ${issue.message}`, { path: at })
-  }
-  const byVenue = new Map<VenueId, Record<string, InstrumentRules>>()
-  for (const [name, rules] of Object.entries(parsed.data)) {
-    const venue = VENUE_IDS[name as keyof typeof VENUE_IDS]
-    byVenue.set(venue, { ...byVenue.get(venue), ...rules })
-  }
-  return byVenue
 }

@@ -15,6 +15,7 @@ export type FaultCode =
   | 'MARK_INVALID'
   | 'INPUT_INVALID'
   | 'REDIS_UNAVAILABLE'
+  | 'REDIS_REFUSED'
   | 'REDIS_NOT_FOUND'
   | 'REDIS_POLICY'
   | 'REDIS_NO_AOF'
@@ -52,6 +53,7 @@ const USAGE_CODES: ReadonlySet<FaultCode> = new Set([
   'USAGE',
   'CONFIGURATION',
   'RULES_INVALID',
+  'REDIS_REFUSED',
   'REDIS_NOT_FOUND',
   'REDIS_POLICY',
   'REDIS_NO_AOF',

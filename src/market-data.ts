@@ -4,8 +4,11 @@ import {
   type ConnectBudget,
   connectBudget,
   type FeedCounters,
+  type FeedLimits,
   type FeedSink,
   type Feeds,
+  GatheredLine,
+  type MarketState,
   openFeeds,
 } from './feed/index.ts'
 import type { Log } from './log.ts'
@@ -14,40 +17,69 @@ import { streamCarrying } from './venues/index.ts'
 
 /** New markets wait this long for others, so that one subscription asks for all. */
 const MARKETS_GATHER_MS = 20
-/** Markets that go stale within this long are one line of the log. */
-const STALE_GATHER_MS = 1_000
-/** Markets named in one line of the log; more are counted. */
-const SYMBOLS_LOGGED_MAX = 5
-/** A market without any mark so long after the start is stale: what an earlier run told of its accounts holds no more. */
-const FIRST_MARKS_MS = 30_000
+/** Markets to which the same happens within this long are one line of the log. */
+const LINE_GATHER_MS = 1_000
 
 export interface MarketDataOptions {
-  readonly monitor: Monitor
+  readonly monitor: Pick<Monitor, 'frameStart' | 'tick' | 'unchanged' | 'frameEnd' | 'marketStale'>
   /** URLs that replace those of the venues, by stream id. */
   readonly streamUrls: Readonly<Record<string, string | undefined>>
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
+  /** Replaces limits of the feeds, for tests. */
+  readonly limits?: Partial<FeedLimits>
   /** What a feed cannot survive: the monitor broke an invariant or reached a limit. */
   readonly failed: (error: Error) => void
+}
+
+/** How the mark of one market comes. `uncarried`: no stream of its venue carries it. Ages are milliseconds. */
+export interface MarketFeed {
+  readonly venue: VenueId
+  readonly symbol: string
+  readonly state: MarketState | 'uncarried'
+  /** The venue's words where it refuses the market. */
+  readonly refusal: string | undefined
+  /** Since the last mark; undefined where there was none. */
+  readonly statedAgeMs: number | undefined
+  /** Since the last mark or its confirmation; undefined where there was none. */
+  readonly seenAgeMs: number | undefined
+  /** What the venue said as the time of its newest event. */
+  readonly eventTimeMs: number | undefined
+}
+
+/** A market without a fresh mark. `reason` is a sentence for people. */
+export interface BlindMarket {
+  readonly venue: VenueId
+  readonly symbol: string
+  readonly state: Exclude<MarketFeed['state'], 'fresh'>
+  readonly reason: string
+}
+
+interface VenueFeeds {
+  readonly venue: VenueId
+  readonly feeds: Feeds
 }
 
 /** Brings the marks of the markets in the book to the monitor: one group of connections a stream. */
 export class MarketData {
   readonly #options: MarketDataOptions
-  readonly #budget: ConnectBudget
-  readonly #feeds = new Map<string, Feeds>()
+  readonly #budgets = new Map<VenueId, ConnectBudget>()
+  readonly #feeds = new Map<string, VenueFeeds>()
   readonly #added: { readonly venue: VenueId; readonly symbol: string }[] = []
+  readonly #uncarried: { readonly venue: VenueId; readonly symbol: string }[] = []
+  readonly #lines: GatheredLine[] = []
+  readonly #uncarriedLine: GatheredLine
   #frames = 0
   #isOpen = false
   #cancelGather: (() => void) | undefined
-  #cancelFirstMarks: () => void = () => undefined
-  /** What ends each line of the log that still gathers markets. */
-  readonly #gathering = new Set<() => void>()
 
   constructor(options: MarketDataOptions) {
     this.#options = options
-    this.#budget = connectBudget(options.clock)
+    this.#uncarriedLine = this.#line(
+      'error',
+      'no stream carries these markets; their accounts have no verdict',
+    )
   }
 
   get frames(): number {
@@ -57,9 +89,43 @@ export class MarketData {
   counters(): Record<string, readonly FeedCounters[]> {
     const entries = [...this.#feeds].map(([id, { feeds }]) => [
       id,
-      feeds.map((feed) => ({ ...feed.counters })),
+      feeds.feeds.map((feed) => ({ ...feed.counters })),
     ])
     return Object.fromEntries(entries)
+  }
+
+  /** How the mark of every market comes. Read from the feeds when it is called; the path of a tick pays nothing. */
+  markets(): readonly MarketFeed[] {
+    const nowMs = this.#options.clock.monotonicMs()
+    const ageOf = (monotonicMs: number) => (monotonicMs === 0 ? undefined : nowMs - monotonicMs)
+    const carried = [...this.#feeds.values()].flatMap(({ venue, feeds }) =>
+      feeds.feeds.flatMap((feed) =>
+        [...feed.markets.values()].map(
+          ({ symbol, state, eventTimeMs, statedMonotonicMs, seenMonotonicMs }): MarketFeed => ({
+            venue,
+            symbol,
+            state,
+            refusal: feed.refusalOf(symbol),
+            statedAgeMs: ageOf(statedMonotonicMs),
+            seenAgeMs: ageOf(seenMonotonicMs),
+            eventTimeMs: eventTimeMs === 0 ? undefined : eventTimeMs,
+          }),
+        ),
+      ),
+    )
+    const none = { refusal: undefined, statedAgeMs: undefined, seenAgeMs: undefined, eventTimeMs: undefined }
+    return [
+      ...carried,
+      ...this.#uncarried.map((market) => ({ ...market, state: 'uncarried' as const, ...none })),
+    ]
+  }
+
+  /** The markets without a fresh mark, and why. */
+  blind(): readonly BlindMarket[] {
+    return this.markets().flatMap((market) => {
+      const { venue, symbol, state } = market
+      return state === 'fresh' ? [] : [{ venue, symbol, state, reason: blindReason(market) }]
+    })
   }
 
   /** The book holds a position on this market. Before `open` markets are only noted. */
@@ -75,19 +141,13 @@ export class MarketData {
   open(): void {
     this.#isOpen = true
     this.#subscribe()
-    this.#cancelFirstMarks = this.#options.clock.after(FIRST_MARKS_MS, () => {
-      for (const { venue, symbol, markText } of this.#options.monitor.markets.all) {
-        if (markText === '') this.#stale(venue, symbol)
-      }
-    })
   }
 
   async close(): Promise<void> {
     this.#isOpen = false
     this.#cancelGather?.()
-    this.#cancelFirstMarks()
-    for (const cancel of this.#gathering) cancel()
-    await Promise.all([...this.#feeds.values()].map((feeds) => feeds.close()))
+    for (const line of this.#lines) line.flush()
+    await Promise.all([...this.#feeds.values()].map(({ feeds }) => feeds.close()))
   }
 
   /** Opens or widens the feeds for the markets that were added since. */
@@ -96,46 +156,77 @@ export class MarketData {
     for (const { venue, symbol } of this.#added.splice(0)) {
       const stream = streamCarrying(venue, symbol)
       if (stream === undefined) {
-        const message = 'no stream carries this market; its accounts stay without a verdict'
-        this.#options.log.error({ venue, symbol }, message)
+        this.#uncarried.push({ venue, symbol })
+        this.#uncarriedLine.add(`${venue} ${symbol}`)
+        this.#withoutMark(venue, symbol)
         continue
       }
       const known = byStream.get(stream)
       if (known === undefined) byStream.set(stream, { venue, symbols: [symbol] })
       else known.symbols.push(symbol)
     }
+    this.#uncarriedLine.flush()
     for (const [stream, { venue, symbols }] of byStream) {
-      const feeds = this.#feeds.get(stream.id)
-      if (feeds !== undefined) feeds.add(symbols)
-      else this.#feeds.set(stream.id, this.#openFeeds(stream, venue, symbols))
+      const known = this.#feeds.get(stream.id)
+      if (known !== undefined) known.feeds.add(symbols)
+      else this.#feeds.set(stream.id, { venue, feeds: this.#openFeeds(stream, venue, symbols) })
     }
   }
 
   #openFeeds(stream: VenueStream, venue: VenueId, symbols: readonly string[]): Feeds {
-    const { streamUrls, clock, random } = this.#options
+    const { streamUrls, clock, random, limits = {} } = this.#options
     const url = streamUrls[stream.id]
-    const { log } = this.#options
-    const sink = this.#sinkOf(venue, log.child({ stream: stream.id }))
+    const log = this.#options.log.child({ stream: stream.id })
     const given = url === undefined ? {} : { url }
-    return openFeeds({ stream, symbols, clock, random, log, budget: this.#budget, sink, ...given })
+    const sink = this.#sinkOf(venue, log)
+    return openFeeds({
+      stream,
+      symbols,
+      clock,
+      random,
+      log,
+      limits,
+      budget: this.#budgetOf(venue),
+      sink,
+      ...given,
+    })
+  }
+
+  /** Venues ban by address, each on its own: what one refuses takes no connects from another. */
+  #budgetOf(venue: VenueId): ConnectBudget {
+    const budget = this.#budgets.get(venue) ?? connectBudget(this.#options.clock)
+    this.#budgets.set(venue, budget)
+    return budget
   }
 
   #sinkOf(venue: VenueId, log: Log): FeedSink {
     const { monitor, failed } = this.#options
-    const staleSymbols: string[] = []
+    const stale = this.#line('warn', 'markets have no fresh mark', log)
+    const unheard = this.#line('warn', 'markets have had no mark yet; their accounts have no verdict', log)
+    const fresh = this.#line('info', 'markets have a fresh mark again', log)
+    const refused = this.#line('error', 'the venue refuses markets; they are asked for again', log)
+    const taken = this.#line('info', 'the venue takes markets that it refused before', log)
+    const reported = new Set<string>()
     return {
       frameStart: (receivedMonotonicMs, receivedTimeMs) => {
         this.#frames++
         monitor.frameStart(receivedTimeMs, receivedMonotonicMs)
       },
       tick: (symbol, markPrice, eventTimeMs) => monitor.tick(venue, symbol, markPrice, eventTimeMs),
-      unchanged: () => undefined,
+      unchanged: (symbol, eventTimeMs) => monitor.unchanged(venue, symbol, eventTimeMs),
       frameEnd: () => monitor.frameEnd(),
       marketState: (symbol, state) => {
-        if (state === 'fresh') return
-        if (staleSymbols.push(symbol) === 1) this.#tellStaleSoon(staleSymbols, log)
-        this.#stale(venue, symbol)
+        if (state === 'fresh') {
+          if (reported.delete(symbol)) fresh.add(symbol)
+          return
+        }
+        reported.add(symbol)
+        if (state === 'stale') stale.add(symbol)
+        else unheard.add(symbol)
+        this.#withoutMark(venue, symbol)
       },
+      marketRefused: (symbol, reply) => refused.add(`${symbol}: ${reply}`),
+      marketTaken: (symbol, refusals) => taken.add(`${symbol} after ${refusals} refusals`),
       // The feed itself logs it.
       connection: () => undefined,
       fault: (error) => {
@@ -146,17 +237,17 @@ export class MarketData {
     }
   }
 
-  #tellStaleSoon(gathered: string[], log: Log): void {
-    const cancel = this.#options.clock.after(STALE_GATHER_MS, () => {
-      this.#gathering.delete(cancel)
-      const markets = gathered.splice(0)
-      const symbols = markets.slice(0, SYMBOLS_LOGGED_MAX)
-      log.warn({ markets: markets.length, symbols }, 'markets have no fresh mark')
+  #line(level: 'info' | 'warn' | 'error', message: string, log = this.#options.log): GatheredLine {
+    const line = new GatheredLine({
+      clock: this.#options.clock,
+      gatherMs: LINE_GATHER_MS,
+      write: (markets, symbols) => log[level]({ markets, symbols }, message),
     })
-    this.#gathering.add(cancel)
+    this.#lines.push(line)
+    return line
   }
 
-  #stale(venue: string, symbol: string): void {
+  #withoutMark(venue: VenueId, symbol: string): void {
     const { monitor, clock, failed } = this.#options
     try {
       monitor.marketStale(venue, symbol, clock.nowMs(), clock.monotonicMs())
@@ -164,4 +255,10 @@ export class MarketData {
       failed(error as Error)
     }
   }
+}
+
+function blindReason({ state, refusal }: MarketFeed): string {
+  if (state === 'uncarried') return 'no stream of the venue carries it'
+  if (refusal !== undefined) return `the venue refuses it: ${refusal}`
+  return state === 'stale' ? 'its mark is stale' : 'there has been no mark yet'
 }

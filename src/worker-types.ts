@@ -1,5 +1,5 @@
-import type { Config, RulesByVenue } from './config.ts'
-import type { Clock, PlimsollEvent, Random } from './domain/index.ts'
+import type { Config } from './config.ts'
+import type { Clock, PlimsollEvent, Random, RulesByVenue } from './domain/index.ts'
 import type { EventLogStats } from './events/index.ts'
 import type { FeedCounters } from './feed/index.ts'
 import type { Log } from './log.ts'

@@ -1,13 +1,6 @@
 import { type AccountSourceOptions, createAccountSource } from './book/index.ts'
 import { atMost, sleep } from './clock.ts'
-import type {
-  AccountChange,
-  AccountSource,
-  EventRecord,
-  PlimsollEvent,
-  RuleBook,
-  VenueId,
-} from './domain/index.ts'
+import type { AccountChange, AccountSource, EventRecord, PlimsollEvent, VenueId } from './domain/index.ts'
 import { PlimsollError } from './errors.ts'
 import { openEventLog, type RedisEventLog } from './events/index.ts'
 import { guardedClock } from './guarded-clock.ts'
@@ -15,8 +8,15 @@ import { type Kernel, openKernel } from './kernel/index.ts'
 import { type LevelRule, levelRule } from './margin/index.ts'
 import { MarketData } from './market-data.ts'
 import { Monitor, type NearAccount, nearest, standingCounts } from './monitor/index.ts'
-import { checkRedis, keysOf, type RedisConnection } from './redis/index.ts'
-import { ruleBooks } from './rule-books.ts'
+import {
+  asRedisFault,
+  checkRedis,
+  keysOf,
+  type RedisConnection,
+  redactUrl,
+  watchRedis,
+} from './redis/index.ts'
+import { type BookOf, logRules, ruleBooks } from './rule-books.ts'
 import { WorkerConnections } from './worker-connections.ts'
 import { unfinished } from './worker-end.ts'
 import type { Worker, WorkerOptions, WorkerStats } from './worker-types.ts'
@@ -35,8 +35,8 @@ const AUDIT_ACCOUNTS = 20
 
 /**
  * Composes a worker: rules read, Redis checked, earlier progress restored, book loaded, feeds opened, changes followed.
- * @throws PlimsollError CONFIGURATION or RULES_INVALID before anything is opened; REDIS_UNAVAILABLE, REDIS_POLICY,
- * REDIS_NO_AOF.
+ * @throws PlimsollError CONFIGURATION or RULES_INVALID before anything is opened; REDIS_UNAVAILABLE, REDIS_REFUSED,
+ * REDIS_POLICY, REDIS_NO_AOF.
  */
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
   const connections = new WorkerConnections(options)
@@ -44,13 +44,15 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     const worker = new MonitorWorker(options, connections)
     const command = await connections.open('command')
     const { allowUnsafeRedis: allowUnsafe } = options.config
-    await checkRedis(command, { allowUnsafe, warn: (message) => options.log.error({}, message) })
+    const warn = (message: string) => options.log.error({}, message)
+    const { appendfsync, isSafe, sentence } = await checkRedis(command, { allowUnsafe, warn })
+    options.log[isSafe ? 'info' : 'warn']({ appendfsync }, sentence)
     const source = { redis: command, followerRedis: await connections.open('blocking') }
     await worker.start(await connections.open('command'), await connections.open('queue'), source)
     return worker
   } catch (error) {
     await connections.close()
-    throw error
+    throw asRedisFault(`Redis at ${redactUrl(options.redisUrl)} failed while the worker was starting`, error)
   }
 }
 
@@ -58,7 +60,7 @@ class MonitorWorker implements Worker {
   readonly #options: WorkerOptions
   readonly #connections: WorkerConnections
   readonly #rule: LevelRule
-  readonly #ruleBookOf: (venue: VenueId) => RuleBook
+  readonly #ruleBookOf: BookOf
   readonly #kernel: Kernel
   readonly #events: Record<PlimsollEvent['kind'], number> = noEvents()
   #eventLog!: RedisEventLog
@@ -66,6 +68,7 @@ class MonitorWorker implements Worker {
   #monitor!: Monitor
   #marketData!: MarketData
   #cancelAudit: () => void = () => undefined
+  #cancelWatch: () => void = () => undefined
   #stopping: Promise<void> | undefined
   /** Counts until the book is loaded; after that every refused change is logged. */
   #refusedAtLoad = 0
@@ -107,6 +110,7 @@ class MonitorWorker implements Worker {
     }
     const { accounts, positions } = this.#monitor.book
     log.info({ accounts, positions, markets: this.#monitor.markets.all.length }, 'book loaded')
+    logRules(log, this.#ruleBookOf, this.#monitor.markets.all, clock.nowMs(), config.rulesMaxAgeDays)
     this.#marketData.open()
     this.#source.follow(
       (change) => this.#guard(() => this.#apply(change)),
@@ -116,6 +120,12 @@ class MonitorWorker implements Worker {
       },
     )
     this.#audit()
+    this.#cancelWatch = watchRedis({
+      connection: command,
+      clock,
+      failed: (fault) => log.error({ code: fault.code }, fault.message),
+      mended: (message) => log.info({ was: message }, 'a setting of Redis is right again'),
+    })
   }
 
   /** The monitor with what earlier runs published. */
@@ -219,6 +229,7 @@ class MonitorWorker implements Worker {
   async #stop(): Promise<void> {
     const { clock, log } = this.#options
     this.#cancelAudit()
+    this.#cancelWatch()
     const failedBefore = this.#failure
     // From here on no change is applied; what it waits for may take as long as all the rest.
     const sourceStopped = this.#source.stop()

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { loadConfig, loadRulesFile } from '../src/config.ts'
+import { loadConfig } from '../src/config.ts'
 import { PlimsollError } from '../src/errors.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'plimsoll-config-'))
@@ -31,6 +31,8 @@ describe('where a setting comes from', () => {
       takeOver: false,
       allowUnsafeRedis: false,
       logLevel: 'info',
+      strictRules: false,
+      rulesMaxAgeDays: 14,
       streamUrls: {},
     })
   })
@@ -43,6 +45,8 @@ describe('where a setting comes from', () => {
       PLIMSOLL_LEVELS: '0.6, 0.8',
       PLIMSOLL_HYSTERESIS: '0.02',
       PLIMSOLL_RULES: 'rules.json',
+      PLIMSOLL_STRICT_RULES: 'true',
+      PLIMSOLL_RULES_MAX_AGE: '30',
       PLIMSOLL_KERNEL: 'wasm-scalar',
       PLIMSOLL_CONSUMERS: 'risk, alerts',
       PLIMSOLL_TAKE_OVER: 'true',
@@ -59,6 +63,8 @@ describe('where a setting comes from', () => {
       levels: ['0.6', '0.8'],
       hysteresis: '0.02',
       rulesFile: 'rules.json',
+      strictRules: true,
+      rulesMaxAgeDays: 30,
       kernel: 'wasm-scalar',
       consumers: ['risk', 'alerts'],
       takeOver: true,
@@ -159,6 +165,11 @@ describe('wrong settings', () => {
     })
   })
 
+  it.each(['0', '-1', '1.5', '14 days', '10000'])('include the age of rules %j', (days) => {
+    const { message } = faultOf(() => loadConfig({}, { PLIMSOLL_RULES_MAX_AGE: days }))
+    expect(message).toContain('(PLIMSOLL_RULES_MAX_AGE) must be a whole number of days from 1 to 9999')
+  })
+
   it('include a stream that no venue has', () => {
     const { message } = faultOf(() => loadConfig({}, { PLIMSOLL_STREAM_URL_BYBIT_SPOT: 'wss://stream' }))
     expect(message).toBe(
@@ -185,57 +196,5 @@ describe('wrong settings', () => {
   it('never show the password of a Redis URL', () => {
     const { message } = faultOf(() => loadConfig({}, { REDIS_URL: 'redis://:secret@host', PLIMSOLL_X: '1' }))
     expect(message).not.toContain('secret')
-  })
-})
-
-describe('the rules file', () => {
-  const rules = {
-    kind: 'linear',
-    settle: 'USDT',
-    tiers: [{ cap: '1000000', maintenanceMarginRate: '0.01', maintenanceDeduction: '0' }],
-  }
-  const written = (text: string) => {
-    const path = join(folder, 'rules.json')
-    writeFileSync(path, text)
-    return path
-  }
-
-  it('is read by venue and symbol; both names of a venue mean the same book', () => {
-    const path = written(JSON.stringify({ bybit: { FOOUSDT: rules }, 'bybit-linear': { BARUSDT: rules } }))
-    const byVenue = loadRulesFile(path)
-    expect([...byVenue.keys()]).toEqual(['bybit'])
-    expect(Object.keys(byVenue.get('bybit')!)).toEqual(['FOOUSDT', 'BARUSDT'])
-    expect(byVenue.get('bybit')!.FOOUSDT).toEqual({ ...rules, multiplier: '1', takerFeeRate: '0' })
-  })
-
-  it('is refused with its name and the place of the fault', () => {
-    const tiers = [{ ...rules.tiers[0], maintenanceMarginRate: '1%' }]
-    const path = written(JSON.stringify({ bybit: { FOOUSDT: { ...rules, tiers } } }))
-    const { code, message } = faultOf(() => loadRulesFile(path))
-    expect(code).toBe('RULES_INVALID')
-    expect(message).toContain(`rules file ${path}: bybit.FOOUSDT.tiers.0.maintenanceMarginRate: must be`)
-  })
-
-  it.each([
-    ['a venue that is none', '{"nasdaq": {}}', 'RULES_INVALID', 'nasdaq'],
-    [
-      'a table given twice',
-      '{"bybit": {"A": 1, "A": 2}}',
-      'RULES_INVALID',
-      'bybit.A must not be given twice',
-    ],
-    ['text that is no JSON', '{', 'CONFIGURATION', 'JSON'],
-  ] as const)('is refused for %s', (_, text, code, expected) => {
-    const path = written(text)
-    const fault = faultOf(() => loadRulesFile(path))
-    expect(fault.code).toBe(code)
-    expect(fault.message).toContain(path)
-    expect(fault.message).toContain(expected)
-  })
-
-  it('is refused by name when it is not there', () => {
-    const { code, message } = faultOf(() => loadRulesFile('/nowhere/rules.json'))
-    expect(code).toBe('CONFIGURATION')
-    expect(message).toContain('/nowhere/rules.json')
   })
 })

@@ -15,7 +15,7 @@ import { type ConfigOverrides, loadConfig } from '../config.ts'
 import { EXIT_FAULT, PlimsollError } from '../errors.ts'
 import { accountFaultsOf } from '../margin/index.ts'
 import type { OpenedBook } from '../open-book.ts'
-import { ruleBooks } from '../rule-books.ts'
+import { refusedRules, ruleBooks } from '../rule-books.ts'
 import { withOpenBook } from './book.ts'
 import { openInput } from './lines.ts'
 import { withStoreOptions } from './options.ts'
@@ -28,6 +28,7 @@ interface ImportFlags {
   readonly dataDir?: string
   readonly shard?: string
   readonly rules?: string
+  readonly strictRules?: true
   readonly allowUnsafeRedis?: true
   readonly format?: ImportFormat
   readonly dryRun?: true
@@ -86,6 +87,8 @@ async function runImport(file: string, flags: ImportFlags): Promise<void> {
     throw new PlimsollError('USAGE', '--replace reads its file twice; name a file instead of -')
   }
   const bookOf = ruleBooks(config)
+  for (const reason of refusedRules(bookOf))
+    process.stderr.write(`plimsoll: rules refused: ${visible(reason)}\n`)
   const check: CheckAccount = (account) => accountFaultsOf(account, bookOf(account.venue))
   const input = await openInput(file)
   const read = readerOf({ file, input, format, check, force })

@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { EXIT_FAULT, EXIT_OK, EXIT_USAGE, exitCodeOf, PlimsollError } from '../errors.ts'
+import { asRedisFault } from '../redis/index.ts'
 import { accountsCommand } from './accounts.ts'
 import { decodeCommand } from './decode.ts'
 import { demoCommand } from './demo.ts'
@@ -49,8 +50,9 @@ try {
 }
 
 /** One line on standard error for what a user can act on; a bug shows its stack. */
-function report(error: unknown): number {
-  if (isReaderGone(error)) return EXIT_OK
+function report(thrown: unknown): number {
+  if (isReaderGone(thrown)) return EXIT_OK
+  const error = asRedisFault('Redis failed', thrown)
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_OK : EXIT_USAGE
   if (error instanceof PlimsollError) {
     process.stderr.write(`plimsoll: ${error.code}: ${visible(error.message)}\n`)

@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream'
 import { Command } from 'commander'
 import { z } from 'zod'
+import { systemClock } from '../clock.ts'
 import {
   type Account,
   accountSchema,
@@ -13,7 +14,6 @@ import {
   type RuleBook,
   schemaFaultsOf,
   shownValue,
-  type VenueId,
 } from '../domain/index.ts'
 import { EXIT_FAULT, type FaultCode, PlimsollError } from '../errors.ts'
 import {
@@ -24,11 +24,11 @@ import {
   levelRule,
   marginAccountsOf,
   marginStateOf,
+  ruleAgeDays,
 } from '../margin/index.ts'
+import type { BookOf } from '../rule-books.ts'
 import { ruleBookOf, withRules } from '../venues/index.ts'
 import { isTooLong, LINE_CHARACTERS_MAX, linesOf, openInput, writeLine } from './lines.ts'
-
-export type BookOf = (venue: VenueId) => RuleBook
 
 /** `plimsoll margin`: accounts and marks in, one a line; their exact margin state out, one a line. */
 export function marginCommand(): Command {
@@ -46,43 +46,51 @@ export function marginCommand(): Command {
       'after',
       '\nPrints {"account", "marginAccounts": [...]} for every line, in order; {"error": {"code", "path", "message"}}\n' +
         'in the place of a line that is refused, its path empty where it is the line as a whole. Blank lines are\n' +
-        'skipped. "rules" replaces the venue\'s rule book symbol by symbol. Exit code 1 where any line was refused.',
+        'skipped. "rules" replaces the venue\'s rule book symbol by symbol. "ruleAgeDays" is the age of the oldest rules\n' +
+        'of a margin account, null where they bear no day ("asOf"). Exit code 1 where any line was refused.',
     )
     .action(async (file: string, options: { levels: string; hysteresis: string }) => {
       const levels = options.levels === '' ? [] : options.levels.split(',').map((level) => level.trim())
       const rule = levelRule(levels, options.hysteresis)
-      const refused = await writeMargins(linesOf(await openInput(file)), process.stdout, rule, ruleBookOf)
+      const judge = { rule, bookOf: ruleBookOf, nowMs: systemClock.nowMs() }
+      const refused = await writeMargins(linesOf(await openInput(file)), process.stdout, judge)
       if (refused > 0) process.exitCode = EXIT_FAULT
     })
+}
+
+/** By what a line is judged. `nowMs` is wall time, for the age of the rules. */
+export interface MarginJudge {
+  readonly rule: LevelRule
+  readonly bookOf: BookOf
+  readonly nowMs: number
 }
 
 /** Returns how many lines were refused. */
 export async function writeMargins(
   lines: AsyncIterable<string>,
   output: Writable,
-  rule: LevelRule,
-  bookOf: BookOf,
+  judge: MarginJudge,
 ): Promise<number> {
   let refused = 0
   for await (const line of lines) {
     if (line.trim() === '') continue
-    const result = resultOf(line, rule, bookOf)
+    const result = resultOf(line, judge)
     if ('error' in result) refused++
     await writeLine(output, JSON.stringify(result))
   }
   return refused
 }
 
-function resultOf(line: string, rule: LevelRule, bookOf: BookOf) {
+function resultOf(line: string, judge: MarginJudge) {
   try {
-    return marginsOf(line, rule, bookOf)
+    return marginsOf(line, judge)
   } catch (error) {
     if (!(error instanceof PlimsollError)) throw error
     return { error: { code: error.code, path: error.path ?? '', message: error.message } }
   }
 }
 
-function marginsOf(line: string, rule: LevelRule, bookOf: BookOf) {
+function marginsOf(line: string, { rule, bookOf, nowMs }: MarginJudge) {
   const input = readInput(line)
   const account = parseAt<Account>(accountSchema, input.account, 'account', 'ACCOUNT_INVALID')
   const marks = readMarks(input.marks)
@@ -91,7 +99,11 @@ function marginsOf(line: string, rule: LevelRule, bookOf: BookOf) {
   const markOf = (symbol: string) => marks.get(symbol)
   return {
     account: account.id,
-    marginAccounts: marginAccounts.map((marginAccount) => marginStateOf(marginAccount, markOf, rule)),
+    marginAccounts: marginAccounts.map((marginAccount) => ({
+      ...marginStateOf(marginAccount, markOf, rule),
+      ruleBook: marginAccount.ruleBook,
+      ruleAgeDays: ruleAgeDays(marginAccount.rulesAsOfMs, nowMs),
+    })),
   }
 }
 

@@ -10,6 +10,7 @@ export function withConfigOptions(command: Command): Command {
       '--hysteresis <share>',
       'share of the maintenance margin to be free above a level before it is left',
     )
+    .option('--rules-max-age <days>', 'days after which rules are called old in the log (default 14)')
     .option('--kernel <variant>', 'wasm-simd, wasm-scalar or typescript')
     .option('--allow-unsafe-redis', 'run on a Redis that may lose data')
     .option('--log-level <level>', 'debug, info, warn, error or silent')
@@ -24,15 +25,19 @@ export function withConfigOptions(command: Command): Command {
       action.setOptionValue('streamUrl', undefined)
       action.setOptionValue('rulesFile', action.opts().rules)
       action.setOptionValue('rules', undefined)
+      action.setOptionValue('rulesMaxAgeDays', action.opts().rulesMaxAge)
+      action.setOptionValue('rulesMaxAge', undefined)
     })
 }
 
 /** Flags of the settings that say where the store is and which instruments are known. */
 export function withStoreOptions(command: Command): Command {
-  return withBookOptions(command).option(
-    '--rules <file>',
-    'instrument rules that replace or extend the built-in books, JSON by venue and symbol',
-  )
+  return withBookOptions(command)
+    .option(
+      '--rules <file>',
+      'instrument rules that replace or extend the built-in books, JSON by venue and symbol',
+    )
+    .option('--strict-rules', 'refuse the file of rules as a whole for one bad symbol')
 }
 
 /** Flags of the settings that say where the store is. */

@@ -8,6 +8,9 @@ export const DECIMAL_PATTERN = /^-?\d{1,15}(\.\d{1,18})?$/
 /** The same without a sign; a price must also be above zero. */
 export const UNSIGNED_DECIMAL_PATTERN = /^\d{1,15}(\.\d{1,18})?$/
 
+/** A cap of a risk tier: up to 19 digits before the point, because 9223372036854775807 is a venue's "no cap". */
+export const CAP_PATTERN = /^\d{1,19}(\.\d{1,18})?$/
+
 const NONZERO_DIGIT = /[1-9]/
 
 /** The one grammar of prices: `""`, `0`, negatives, `NaN`, exponents and spaces are never a price. */
@@ -31,3 +34,9 @@ export const nonNegativeDecimalSchema = text.regex(
 export const positiveDecimalSchema = nonNegativeDecimalSchema.refine((text) => NONZERO_DIGIT.test(text), {
   message: 'must be above zero',
 })
+export const capSchema = text
+  .regex(
+    CAP_PATTERN,
+    'must be a decimal string (at most 19 digits before and 18 after the point, no exponent)',
+  )
+  .refine((cap) => NONZERO_DIGIT.test(cap), { message: 'must be above zero' })

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import { symbolSchema } from './account.ts'
-import { nonNegativeDecimalSchema, positiveDecimalSchema } from './decimal.ts'
+import { symbolSchema, type VenueId } from './account.ts'
+import { capSchema, nonNegativeDecimalSchema, positiveDecimalSchema } from './decimal.ts'
 
 export const contractKindSchema = z.enum(['linear', 'inverse'])
 /** linear: PnL = size·(mark − entry). inverse: PnL = size·(1/entry − 1/mark), in coin. */
@@ -12,7 +12,7 @@ export type ContractKind = z.infer<typeof contractKindSchema>
  * Caps and deductions are in the quote currency (linear) or in coin (inverse).
  */
 export const riskTierSchema = z.strictObject({
-  cap: positiveDecimalSchema,
+  cap: capSchema,
   maintenanceMarginRate: nonNegativeDecimalSchema,
   maintenanceDeduction: nonNegativeDecimalSchema,
 })
@@ -31,6 +31,9 @@ export const instrumentRulesSchema = z.strictObject({
   tiers: z.array(riskTierSchema).min(1).max(200),
 })
 export type InstrumentRules = z.infer<typeof instrumentRulesSchema>
+
+/** Rules by venue and symbol that are laid over the built-in books. */
+export type RulesByVenue = ReadonlyMap<VenueId, Readonly<Record<string, InstrumentRules>>>
 
 export const instrumentRulesMapSchema = z.record(symbolSchema, instrumentRulesSchema)
 
@@ -52,6 +55,6 @@ export interface RuleBook {
   readonly margin: MarginRules
   /** undefined for a symbol the book does not hold; the caller refuses it by name. */
   rulesOf(symbol: string): InstrumentRules | undefined
-  /** Why the book refuses a symbol whose rules were given to it; undefined for every other symbol. */
-  refusalOf?(symbol: string): string | undefined
+  /** Symbols whose rules were given and are refused, each with the reason. `rulesOf` holds none of them. */
+  readonly refused?: ReadonlyMap<string, string>
 }

@@ -28,6 +28,12 @@ export interface FrameParser {
   parse(frame: string, sink: TickSink): FrameKind
 }
 
+/** One frame that subscribes; the venue answers it once, for all the symbols that it names. */
+export interface SubscribeRequest {
+  readonly frame: string
+  readonly symbols: readonly string[]
+}
+
 /** One public WebSocket endpoint of a venue. */
 export interface VenueStream {
   /** Unique over all venues, for example `bybit-linear`. */
@@ -35,8 +41,8 @@ export interface VenueStream {
   readonly url: string
   /** Whether this stream carries the mark price of the symbol. */
   carries(symbol: string): boolean
-  /** Subscribe requests, already split to the venue's limits; each is acknowledged once. */
-  subscribe(symbols: readonly string[]): readonly string[]
+  /** Requests for the symbols, in their order and split to the venue's limits. */
+  subscribe(symbols: readonly string[]): readonly SubscribeRequest[]
   readonly symbolsPerConnectionMax: number
   /** Client frames per second that the venue tolerates. */
   readonly requestsPerSecondMax: number

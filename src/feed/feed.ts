@@ -1,37 +1,14 @@
-import type { Clock, Random, TickDetails, VenueStream } from '../domain/index.ts'
+import type { TickDetails, VenueStream } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
-import { type ConnectBudget, jitteredDelayMs } from './backoff.ts'
-import { FEED_LIMITS, type FeedLimits, REPLY_CHARACTERS_MAX } from './limits.ts'
-import { type MarketStatus, Markets } from './markets.ts'
-import type { Request } from './requests.ts'
+import { jitteredDelayMs } from './backoff.ts'
+import { Hearing } from './hearing.ts'
+import { FEED_LIMITS, type FeedLimits, READ_TURNS_MAX, REPLY_CHARACTERS_MAX } from './limits.ts'
+import { type FrameTime, type MarketStatus, Markets } from './markets.ts'
+import { OutageLog } from './outage.ts'
+import { Refusals, refusalDelayMs } from './refusals.ts'
+import { Renewals } from './renewals.ts'
 import { Session, type SessionOwner } from './session.ts'
-import { type ConnectionState, type FeedCounters, type FeedLog, type FeedSink, noCounts } from './types.ts'
-
-export interface FeedOptions {
-  readonly stream: VenueStream
-  /** Replaces the stream's own URL, for a test network or a simulator. */
-  readonly url?: string
-  /** At most the stream's `symbolsPerConnectionMax`; `openFeeds` splits more. */
-  readonly symbols: readonly string[]
-  readonly clock: Clock
-  readonly random: Random
-  readonly sink: FeedSink
-  readonly log: FeedLog
-  readonly budget: ConnectBudget
-  readonly limits?: Partial<FeedLimits>
-}
-
-export interface Feed {
-  readonly stream: VenueStream
-  readonly markets: ReadonlyMap<string, MarketStatus>
-  readonly counters: Readonly<FeedCounters>
-  /** Markets without a fresh mark: the sum of `stale` and `unknown`. */
-  readonly blindMarkets: number
-  /** Subscribes to further markets on the connection that is there. Throws where they are too many. */
-  add(symbols: readonly string[]): void
-  /** Resolves when the sockets are closed. The sink hears nothing after the call. */
-  close(): Promise<void>
-}
+import { type Feed, type FeedOptions, noCounts } from './types.ts'
 
 /**
  * Keeps one connection to a stream: subscribes, watches, reconnects with full jitter, and renews it before the venue
@@ -49,28 +26,45 @@ class ReconnectingFeed implements Feed, SessionOwner {
   readonly #limits: FeedLimits
   readonly #url: string
   readonly #markets: Markets
+  readonly #refusals: Refusals
+  readonly #hearing: Hearing
+  readonly #outage: OutageLog
+  readonly #renewals: Renewals
   readonly #freshened: string[] = []
+  readonly #frame: FrameTime = { receivedMonotonicMs: 0, receivedTimeMs: 0, heardMs: 0 }
   /** The session that counts as the connection, and the one that is to take over from it. */
   #current: Session | undefined
   #next: Session | undefined
   #attempt = 0
+  /** Connections in a row to which the venue refused every market. */
+  #refusedSessions = 0
   #cancelConnect: (() => void) | undefined
   #cancelCheck: () => void = () => {}
-  #renewedMs = Number.NEGATIVE_INFINITY
-  #receivedMs = 0
-  #receivedTimeMs = 0
   #isInFrame = false
   #isClosed = false
 
   constructor(options: FeedOptions) {
+    const { stream, clock, log } = options
     this.#options = options
-    this.stream = options.stream
+    this.stream = stream
     this.#limits = { ...FEED_LIMITS, ...options.limits }
-    this.#url = checkedUrl(options.url ?? options.stream.url)
-    this.#markets = new Markets(Math.max(5 * this.stream.cadenceMs, this.#limits.stalenessMinMs))
-    this.add(options.symbols)
-    this.#connectLater(0)
+    this.#url = checkedUrl(options.url ?? stream.url)
+    this.#hearing = new Hearing(clock, this.#limits.checkLateMs)
+    this.#refusals = new Refusals(this.#limits)
+    this.#outage = new OutageLog(stream.id, this.#limits, log)
+    this.#markets = new Markets({
+      staleAfterMs: Math.max(5 * stream.cadenceMs, this.#limits.stalenessMinMs),
+      firstMarkMs: this.#limits.firstMarkMs,
+      aheadOfClock: () => void this.counters.aheadOfClock++,
+    })
+    this.#renewals = new Renewals({
+      ...{ stream, clock, limits: this.#limits },
+      ...{ markets: this.#markets, refusals: this.#refusals },
+    })
     this.#scheduleCheck()
+    this.add(options.symbols)
+    this.#outage.connecting(this.#url)
+    this.#connectLater(0)
   }
 
   get markets(): ReadonlyMap<string, MarketStatus> {
@@ -79,6 +73,10 @@ class ReconnectingFeed implements Feed, SessionOwner {
 
   get blindMarkets(): number {
     return this.#markets.all.size - this.#markets.count('fresh')
+  }
+
+  refusalOf(symbol: string): string | undefined {
+    return this.#refusals.replyOf(symbol)
   }
 
   add(symbols: readonly string[]): void {
@@ -90,7 +88,7 @@ class ReconnectingFeed implements Feed, SessionOwner {
         `a connection to ${id} takes at most ${symbolsPerConnectionMax} markets`,
       )
     }
-    for (const symbol of added) this.#markets.add(symbol, this.#options.clock.monotonicMs())
+    for (const symbol of added) this.#markets.add(symbol, this.#hearing.nowMs())
     this.#current?.add(added)
     this.#next?.add(added)
   }
@@ -102,19 +100,20 @@ class ReconnectingFeed implements Feed, SessionOwner {
     await Promise.all([this.#current?.close(), this.#next?.close()])
   }
 
-  frameStarted(receivedMonotonicMs: number): void {
-    this.#receivedMs = receivedMonotonicMs
-    this.#receivedTimeMs = this.#options.clock.nowMs()
+  frameStarted(receivedMonotonicMs: number, heardMs: number): void {
+    this.#frame.receivedMonotonicMs = receivedMonotonicMs
+    this.#frame.receivedTimeMs = this.#options.clock.nowMs()
+    this.#frame.heardMs = heardMs
   }
 
   tick(symbol: string, markPrice: string, eventTimeMs: number, details: TickDetails): void {
-    if (!this.#accepts(symbol, eventTimeMs)) return
+    if (!this.#accepts(symbol, eventTimeMs, true)) return
     this.counters.ticks++
     this.#options.sink.tick(symbol, markPrice, eventTimeMs, details)
   }
 
   unchanged(symbol: string, eventTimeMs: number): void {
-    if (!this.#accepts(symbol, eventTimeMs)) return
+    if (!this.#accepts(symbol, eventTimeMs, false)) return
     this.counters.unchanged++
     this.#options.sink.unchanged(symbol, eventTimeMs)
   }
@@ -125,12 +124,16 @@ class ReconnectingFeed implements Feed, SessionOwner {
       this.#options.sink.frameEnd()
     }
     if (this.#freshened.length === 0) return
+    this.taken(this.#freshened)
     for (const symbol of this.#freshened.splice(0)) this.#options.sink.marketState(symbol, 'fresh')
   }
 
   live(session: Session): void {
     if (session !== this.#current) return
-    this.#report('live', `${this.#markets.count('fresh')} of ${this.#markets.all.size} markets`)
+    this.#refusedSessions = 0
+    const markets = `${this.#markets.count('fresh')} of ${this.#markets.all.size} markets`
+    this.#outage.live(markets, this.#options.clock.monotonicMs())
+    this.#options.sink.connection('live', markets)
   }
 
   ended(session: Session, reason: string): void {
@@ -145,14 +148,28 @@ class ReconnectingFeed implements Feed, SessionOwner {
     }
   }
 
-  refused(request: Request | undefined, reply: string): void {
+  refused(session: Session, symbol: string, reply: string): void {
     const text = reply.slice(0, REPLY_CHARACTERS_MAX)
-    if (request !== undefined && request.symbol === undefined) {
-      this.#options.log.warn({ stream: this.stream.id, reply: text }, 'batch refused, asking one by one')
-      return
+    this.#markets.refused(symbol)
+    const isFirst = this.#refusals.add(symbol, text, this.#hearing.nowMs(), session.hasTaken)
+    if (isFirst) this.#options.sink.marketRefused(symbol, text)
+    else this.counters.refusedAgain++
+  }
+
+  taken(symbols: readonly string[]): void {
+    if (this.#refusals.size === 0) return
+    for (const symbol of symbols) {
+      const refusals = this.#refusals.taken(symbol)
+      if (refusals === 0) continue
+      this.#markets.taken(symbol, this.#hearing.nowMs())
+      this.#options.sink.marketTaken(symbol, refusals)
     }
-    const what = request?.symbol ?? 'a request'
-    this.#options.sink.fault(new PlimsollError('FEED_REJECTED', `${this.stream.id} refused ${what}: ${text}`))
+  }
+
+  refusedUnasked(reply: string): void {
+    const text = reply.slice(0, REPLY_CHARACTERS_MAX)
+    const message = `${this.stream.id} refused what was not asked for: ${text}`
+    this.#options.sink.fault(new PlimsollError('FEED_REJECTED', message))
   }
 
   failed(error: Error): void {
@@ -160,86 +177,100 @@ class ReconnectingFeed implements Feed, SessionOwner {
     this.#options.sink.fault(error)
   }
 
-  #accepts(symbol: string, eventTimeMs: number): boolean {
-    const acceptance = this.#markets.accept(symbol, eventTimeMs, this.#receivedMs)
+  #accepts(symbol: string, eventTimeMs: number, isStated: boolean): boolean {
+    const acceptance = this.#markets.accept(symbol, eventTimeMs, isStated, this.#frame)
     if (acceptance === 'older') this.counters.droppedOld++
     if (acceptance === 'foreign') this.counters.foreign++
     if (acceptance === 'older' || acceptance === 'foreign') return false
     if (acceptance === 'freshened') this.#freshened.push(symbol)
     if (!this.#isInFrame) {
       this.#isInFrame = true
-      this.#options.sink.frameStart(this.#receivedMs, this.#receivedTimeMs)
+      this.#options.sink.frameStart(this.#frame.receivedMonotonicMs, this.#frame.receivedTimeMs)
     }
     return true
   }
 
   #reconnect(session: Session, reason: string): void {
-    this.#report('lost', reason)
+    const { clock, random, sink } = this.#options
+    const nowMs = clock.monotonicMs()
+    this.#outage.lost(reason, nowMs)
+    sink.connection('lost', reason)
     this.counters.reconnects++
-    const livedMs = this.#options.clock.monotonicMs() - session.openedMonotonicMs
-    if (session.wasLive && livedMs >= this.#limits.stableAfterMs) this.#attempt = 0
-    const { backoffBaseMs, backoffCapMs } = this.#limits
-    this.#connectLater(jitteredDelayMs(this.#attempt++, backoffBaseMs, backoffCapMs, this.#options.random))
+    this.#markets.forgetOrder()
+    if (session.wasLive && nowMs - session.openedMonotonicMs >= this.#limits.stableAfterMs) this.#attempt = 0
+    if (session.wasRefusedEverything) {
+      this.#connectLater(refusalDelayMs(++this.#refusedSessions, this.#limits))
+    } else {
+      const { backoffBaseMs, backoffCapMs } = this.#limits
+      this.#connectLater(jitteredDelayMs(this.#attempt++, backoffBaseMs, backoffCapMs, random))
+    }
   }
 
   #connectLater(delayMs: number): void {
     if (this.#isClosed) return
     const waitMs = Math.max(delayMs, this.#options.budget.reserve())
     this.#cancelConnect = this.#options.clock.after(waitMs, () => {
-      this.#report('connecting', this.#url)
+      this.#options.sink.connection('connecting', this.#url)
       this.#current = this.#openSession()
     })
   }
 
   #openSession(): Session {
-    const { clock } = this.#options
-    const symbols = [...this.#markets.all.keys()]
     const { stream, counters } = this
-    return new Session({ stream, url: this.#url, symbols, clock, limits: this.#limits, counters }, this)
+    const symbols = [...this.#markets.all.keys()]
+    const shared = { clock: this.#options.clock, hearing: this.#hearing, limits: this.#limits, counters }
+    const batched = this.#refusals.batched(symbols)
+    return new Session({ stream, url: this.#url, symbols, batched, ...shared }, this)
   }
 
   #scheduleCheck(): void {
     if (this.#isClosed) return
-    this.#cancelCheck = this.#options.clock.after(this.#limits.checkEveryMs, () => {
-      this.#check(this.#options.clock.monotonicMs())
-      this.#scheduleCheck()
+    const { checkEveryMs } = this.#limits
+    this.#hearing.expectCheck(checkEveryMs)
+    this.#cancelCheck = this.#options.clock.after(checkEveryMs, () => {
+      this.#hearing.nowMs()
+      if (this.#hearing.wasDeaf) this.#readThenCheck(READ_TURNS_MAX)
+      else this.#check()
     })
   }
 
-  #check(nowMs: number): void {
-    this.#current?.check(nowMs)
-    this.#next?.check(nowMs)
-    this.#markets.check(nowMs, (symbol) => this.#options.sink.marketState(symbol, 'stale'))
-    if (this.#isClosed || this.#current === undefined) return
-    if (this.#next === undefined) this.#renewWhereDue(this.#current, nowMs)
+  /** After a blocked event loop: what waits in the sockets is heard before anything is judged. */
+  #readThenCheck(turnsLeft: number): void {
+    const { frames } = this.counters
+    this.#options.clock.nextTurn(() => {
+      if (this.#isClosed) return
+      if (this.counters.frames > frames && turnsLeft > 1) this.#readThenCheck(turnsLeft - 1)
+      else this.#check()
+    })
+  }
+
+  #check(): void {
+    const heardMs = this.#hearing.nowMs()
+    this.#current?.check(heardMs)
+    this.#next?.check(heardMs)
+    this.#markets.check(heardMs, (symbol, state) => this.#options.sink.marketState(symbol, state))
+    if (!this.#isClosed && this.#current !== undefined) this.#tend(this.#current, heardMs)
+    this.#scheduleCheck()
+  }
+
+  /** What a connection needs over time: refused markets asked for again, and a successor. */
+  #tend(current: Session, heardMs: number): void {
+    if (current.isLive) {
+      const symbol = this.#refusals.due(heardMs, (name) => current.isRefused(name))
+      if (symbol !== undefined) current.askAgain(symbol)
+    }
+    if (this.#next === undefined) this.#renewWhereDue(current, heardMs)
     else if (this.#next.isLive && this.#coversAll(this.#next)) this.#takeOver(this.#next, 'renewed')
   }
 
   /** Opens a second socket beside the live one. Both are heard until the second has every market of the first. */
   #renewWhereDue(current: Session, nowMs: number): void {
     if (!current.isLive) return
-    const reason = this.#lifeReason(current, nowMs) ?? this.#silenceReason(current, nowMs)
+    const reason = this.#renewals.reason(current, nowMs)
     if (reason === undefined || !this.#options.budget.tryReserve()) return
-    this.#renewedMs = nowMs
+    this.#renewals.started(nowMs)
     this.#options.log.info({ stream: this.stream.id, reason }, 'renewing the connection')
     this.#next = this.#openSession()
-  }
-
-  #lifeReason(current: Session, nowMs: number): string | undefined {
-    const { connectionLifeMs } = this.stream
-    if (connectionLifeMs === undefined) return undefined
-    const overlapMs = Math.min(this.#limits.overlapMs, connectionLifeMs / 2)
-    const isDue = nowMs - current.openedMonotonicMs >= connectionLifeMs - overlapMs
-    // A renewal that failed is tried again, about ten times before the venue closes the connection.
-    const isPaced = nowMs - this.#renewedMs >= overlapMs / 10
-    return isDue && isPaced ? 'the venue ends it soon' : undefined
-  }
-
-  #silenceReason(current: Session, nowMs: number): string | undefined {
-    const { renewalAfterMs, renewalEveryMs } = this.#limits
-    if (nowMs - this.#renewedMs < renewalEveryMs) return undefined
-    const symbol = this.#markets.silent(nowMs, renewalAfterMs, (name) => current.isRefused(name))
-    return symbol === undefined ? undefined : `${symbol} is silent`
   }
 
   #coversAll(session: Session): boolean {
@@ -255,13 +286,6 @@ class ReconnectingFeed implements Feed, SessionOwner {
     this.#next = undefined
     this.counters.renewals++
     this.#options.log.info({ stream: this.stream.id, reason }, 'the second connection took over')
-  }
-
-  #report(state: ConnectionState, reason: string): void {
-    const fields = { stream: this.stream.id, reason }
-    if (state === 'lost') this.#options.log.warn(fields, 'connection lost')
-    else this.#options.log.info(fields, state === 'live' ? 'connection live' : 'connecting')
-    this.#options.sink.connection(state, reason)
   }
 }
 

@@ -1,4 +1,5 @@
-import { type Feed, type FeedOptions, openFeed } from './feed.ts'
+import { openFeed } from './feed.ts'
+import type { Feed, FeedOptions } from './types.ts'
 
 /** All connections to one stream: as many as its limit of symbols a connection asks for. */
 export interface Feeds {

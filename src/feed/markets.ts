@@ -1,61 +1,127 @@
+import { TIME_AHEAD_MAX_MS } from './limits.ts'
+
 /**
- * `unknown`: no mark since the feed opened. `fresh`: stated or confirmed within the staleness limit. `stale`: neither.
+ * `unknown`: no mark since the feed opened. `refused`: the venue does not take the subscription. `fresh`: stated or
+ * confirmed within the staleness limit. `stale`: neither.
  */
-export type MarketState = 'unknown' | 'fresh' | 'stale'
+export type MarketState = 'unknown' | 'refused' | 'fresh' | 'stale'
 
 export interface MarketStatus {
   readonly symbol: string
   readonly state: MarketState
-  /** Venue time of the newest event; 0 where none is known. */
+  /** What the venue said as the time of the newest event; 0 where there was none. */
   readonly eventTimeMs: number
-  /** Monotonic time of the last accepted event, or of the subscription. */
+  /** Monotonic time of the last mark; 0 where there was none. */
+  readonly statedMonotonicMs: number
+  /** Monotonic time of the last mark or confirmation; 0 where there was none. */
   readonly seenMonotonicMs: number
 }
 
-type Market = { -readonly [Field in keyof MarketStatus]: MarketStatus[Field] }
+type Market = { -readonly [Field in keyof MarketStatus]: MarketStatus[Field] } & {
+  /** Hearing time of the last mark or confirmation, or of when the venue was last expected to send one. */
+  heardMs: number
+  /** Hearing time by which the first mark is due. */
+  readonly firstMarkDueMs: number
+  /** The newest venue time that orders; 0 where none does. */
+  orderTimeMs: number
+  /** The sink was told that the market has no mark. */
+  isReported: boolean
+}
 
 export type Acceptance = 'accepted' | 'freshened' | 'older' | 'foreign'
+
+/** When a frame came, on the three clocks. */
+export interface FrameTime {
+  receivedMonotonicMs: number
+  receivedTimeMs: number
+  heardMs: number
+}
+
+export interface MarketWatch {
+  readonly staleAfterMs: number
+  readonly firstMarkMs: number
+  /** Counts venue times that are too far ahead of our clock to order anything. */
+  readonly aheadOfClock: () => void
+}
 
 /** Freshness and order of events of each market, over all sockets of a feed. */
 export class Markets {
   readonly #markets = new Map<string, Market>()
-  readonly #staleAfterMs: number
+  readonly #watch: MarketWatch
 
-  constructor(staleAfterMs: number) {
-    this.#staleAfterMs = staleAfterMs
+  constructor(watch: MarketWatch) {
+    this.#watch = watch
   }
 
   get all(): ReadonlyMap<string, MarketStatus> {
     return this.#markets
   }
 
-  add(symbol: string, nowMonotonicMs: number): void {
-    this.#markets.set(symbol, { symbol, state: 'unknown', eventTimeMs: 0, seenMonotonicMs: nowMonotonicMs })
+  add(symbol: string, heardMs: number): void {
+    this.#markets.set(symbol, {
+      symbol,
+      state: 'unknown',
+      eventTimeMs: 0,
+      statedMonotonicMs: 0,
+      seenMonotonicMs: 0,
+      heardMs,
+      firstMarkDueMs: heardMs + this.#watch.firstMarkMs,
+      orderTimeMs: 0,
+      isReported: false,
+    })
   }
 
   /** Takes note of an event. `older`: than one seen before, by venue time. `foreign`: of a market not asked for. */
-  accept(symbol: string, eventTimeMs: number, nowMonotonicMs: number): Acceptance {
+  accept(symbol: string, eventTimeMs: number, isStated: boolean, frame: FrameTime): Acceptance {
     const market = this.#markets.get(symbol)
     if (market === undefined) return 'foreign'
-    if (eventTimeMs < market.eventTimeMs) return 'older'
+    // A time from the future would mute the market until then. Such an event is taken as it comes, and orders nothing.
+    if (eventTimeMs - frame.receivedTimeMs > TIME_AHEAD_MAX_MS) this.#watch.aheadOfClock()
+    else if (eventTimeMs < market.orderTimeMs) return 'older'
+    else market.orderTimeMs = eventTimeMs
     market.eventTimeMs = eventTimeMs
-    market.seenMonotonicMs = nowMonotonicMs
+    market.seenMonotonicMs = frame.receivedMonotonicMs
+    if (isStated) market.statedMonotonicMs = frame.receivedMonotonicMs
+    market.heardMs = frame.heardMs
     if (market.state === 'fresh') return 'accepted'
     market.state = 'fresh'
+    market.isReported = false
     return 'freshened'
   }
 
+  refused(symbol: string): void {
+    const market = this.#markets.get(symbol)
+    if (market !== undefined && market.state !== 'fresh') market.state = 'refused'
+  }
+
+  /** The venue took the market that it had refused, and is expected to send its mark from now on. */
+  taken(symbol: string, heardMs: number): void {
+    const market = this.#markets.get(symbol)
+    if (market?.state !== 'refused') return
+    market.state = market.seenMonotonicMs === 0 ? 'unknown' : 'stale'
+    market.heardMs = heardMs
+  }
+
   /**
-   * Calls `stale` for every market that has just become so. A stale market forgets its event time, so that one event
-   * from the venue's future cannot mute it for good.
+   * Calls `report` once for every market that has gone stale or has had no mark by its deadline. A stale market forgets
+   * the order of its events: the venue's clock may have been set back.
    */
-  check(nowMonotonicMs: number, stale: (symbol: string) => void): void {
+  check(heardMs: number, report: (symbol: string, state: MarketState) => void): void {
     for (const market of this.#markets.values()) {
-      if (market.state !== 'fresh' || nowMonotonicMs - market.seenMonotonicMs <= this.#staleAfterMs) continue
-      market.state = 'stale'
-      market.eventTimeMs = 0
-      stale(market.symbol)
+      if (market.isReported) continue
+      if (market.state === 'fresh') {
+        if (heardMs - market.heardMs <= this.#watch.staleAfterMs) continue
+        market.state = 'stale'
+        market.orderTimeMs = 0
+      } else if (heardMs <= market.firstMarkDueMs) continue
+      market.isReported = true
+      report(market.symbol, market.state)
     }
+  }
+
+  /** No other connection is left whose frames a new one could overtake. */
+  forgetOrder(): void {
+    for (const market of this.#markets.values()) market.orderTimeMs = 0
   }
 
   count(state: MarketState): number {
@@ -65,9 +131,9 @@ export class Markets {
   }
 
   /** A market without an event for longer than `silentMs`, if there is one that is not `excused`. */
-  silent(nowMonotonicMs: number, silentMs: number, excused: (symbol: string) => boolean): string | undefined {
-    for (const { symbol, seenMonotonicMs } of this.#markets.values()) {
-      if (nowMonotonicMs - seenMonotonicMs > silentMs && !excused(symbol)) return symbol
+  silent(nowHeardMs: number, silentMs: number, excused: (symbol: string) => boolean): string | undefined {
+    for (const { symbol, heardMs } of this.#markets.values()) {
+      if (nowHeardMs - heardMs > silentMs && !excused(symbol)) return symbol
     }
     return undefined
   }

@@ -1,29 +1,25 @@
-import type { Clock } from '../domain/index.ts'
-
-export interface Request {
-  readonly frame: string
-  /** The one market that it asks for; undefined for a batch. */
-  readonly symbol: string | undefined
-}
+import type { Clock, SubscribeRequest } from '../domain/index.ts'
+import type { Hearing } from './hearing.ts'
 
 /**
  * Requests of one connection: sent no faster than the venue takes them, answered in the order in which they were sent.
- * Bounded by the symbols of a connection: each is in at most one batch and one request of its own.
+ * Bounded by the symbols of a connection: each is in at most one request that waits or is not answered.
  */
 export class Requests {
-  lastSentMs: number
   readonly #clock: Clock
+  readonly #hearing: Hearing
   readonly #intervalMs: number
   readonly #send: (frame: string) => void
-  readonly #queue: Request[] = []
-  readonly #sent: Request[] = []
+  readonly #queue: SubscribeRequest[] = []
+  readonly #parts: SubscribeRequest[] = []
+  readonly #sent: { readonly request: SubscribeRequest; readonly sentMs: number }[] = []
   #cancelPause: (() => void) | undefined
 
-  constructor(clock: Clock, perSecondMax: number, send: (frame: string) => void) {
+  constructor(clock: Clock, hearing: Hearing, perSecondMax: number, send: (frame: string) => void) {
     this.#clock = clock
+    this.#hearing = hearing
     this.#intervalMs = 1_000 / perSecondMax
     this.#send = send
-    this.lastSentMs = clock.monotonicMs()
   }
 
   /** Sent and not answered. */
@@ -33,31 +29,43 @@ export class Requests {
 
   /** Not answered, sent or not. */
   get pending(): number {
-    return this.#queue.length + this.#sent.length
+    return this.#queue.length + this.#parts.length + this.#sent.length
   }
 
-  add(request: Request): void {
-    this.#queue.push(request)
+  /** How long the oldest request has waited for its answer, in milliseconds of hearing; 0 where none waits. */
+  waitedMs(nowMs: number): number {
+    const oldest = this.#sent[0]
+    return oldest === undefined ? 0 : nowMs - oldest.sentMs
+  }
+
+  add(requests: readonly SubscribeRequest[]): void {
+    this.#queue.push(...requests)
+    if (this.#cancelPause === undefined) this.#next()
+  }
+
+  /** Parts of a request that was refused: sent before earlier parts, so that single markets are reached soon. */
+  addParts(requests: readonly SubscribeRequest[]): void {
+    this.#parts.unshift(...requests)
     if (this.#cancelPause === undefined) this.#next()
   }
 
   /** The request to which a reply belongs; undefined where all were answered before. */
-  answered(): Request | undefined {
-    return this.#sent.shift()
+  answered(): SubscribeRequest | undefined {
+    return this.#sent.shift()?.request
   }
 
   cancel(): void {
     this.#cancelPause?.()
     this.#cancelPause = undefined
     this.#queue.length = 0
+    this.#parts.length = 0
   }
 
   #next(): void {
     this.#cancelPause = undefined
-    const request = this.#queue.shift()
+    const request = this.#queue.shift() ?? this.#parts.shift()
     if (request === undefined) return
-    this.#sent.push(request)
-    this.lastSentMs = this.#clock.monotonicMs()
+    this.#sent.push({ request, sentMs: this.#hearing.nowMs() })
     this.#send(request.frame)
     this.#cancelPause = this.#clock.after(this.#intervalMs, () => this.#next())
   }

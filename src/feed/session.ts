@@ -1,28 +1,37 @@
 import { WebSocket } from 'ws'
 import type { Clock, FrameKind, FrameParser, TickDetails, TickSink, VenueStream } from '../domain/index.ts'
+import type { Hearing } from './hearing.ts'
 import { BUFFERED_CHUNKS_MAX, type FeedLimits, FRAGMENTS_MAX, FRAME_BYTES_MAX } from './limits.ts'
-import { type Request, Requests } from './requests.ts'
+import { Subscription } from './subscription.ts'
 import type { FeedCounters } from './types.ts'
 
 export interface SessionOptions {
   readonly stream: VenueStream
   readonly url: string
+  /** All markets of the connection. */
   readonly symbols: readonly string[]
+  /** Those of them that are asked for at once; the rest counts as refused. */
+  readonly batched: readonly string[]
   readonly clock: Clock
+  readonly hearing: Hearing
   readonly limits: FeedLimits
   readonly counters: FeedCounters
 }
 
 /** What a session tells the feed that owns it. */
 export interface SessionOwner extends TickSink {
-  frameStarted(receivedMonotonicMs: number): void
+  frameStarted(receivedMonotonicMs: number, heardMs: number): void
   frameEnded(): void
   /** All requests are answered and the markets tick, or have had their time. */
   live(session: Session): void
   /** The last call of a session that was not closed by the feed. */
   ended(session: Session, reason: string): void
-  /** `request` is undefined where the reply is to none of ours. A refused batch is asked for again, one by one. */
-  refused(request: Request | undefined, reply: string): void
+  /** The venue refused this one market. */
+  refused(session: Session, symbol: string, reply: string): void
+  /** The venue took a request for these markets. */
+  taken(symbols: readonly string[]): void
+  /** A refusal that answers no request of ours; the first of a session. */
+  refusedUnasked(reply: string): void
   failed(error: Error): void
 }
 
@@ -34,15 +43,13 @@ export class Session implements TickSink {
   readonly #owner: SessionOwner
   readonly #socket: WebSocket
   readonly #parser: FrameParser
-  readonly #requests: Requests
-  readonly #symbols: Set<string>
-  readonly #ticked = new Set<string>()
-  readonly #refused = new Set<string>()
+  readonly #subscription: Subscription
   #wasLive = false
-  #batches = 0
-  #refusedBatches = 0
+  #wasRefusedEverything = false
+  #lastRefusal = ''
+  #hasSaidUnasked = false
+  readonly #openedMs: number
   #lastFrameMs: number
-  #lastReplyMs: number
   #pingedMs: number
   #awaitsPong = false
   #windowStartMs: number
@@ -50,24 +57,24 @@ export class Session implements TickSink {
   #windowMalformed = 0
 
   constructor(options: SessionOptions, owner: SessionOwner) {
-    const { stream, url, symbols, clock, limits } = options
+    const { stream, url, symbols, batched, clock, hearing, limits } = options
     this.#options = options
     this.#owner = owner
     this.#parser = stream.createParser()
-    this.#symbols = new Set(symbols)
     this.openedMonotonicMs = clock.monotonicMs()
-    this.#lastFrameMs = this.openedMonotonicMs
-    this.#lastReplyMs = this.openedMonotonicMs
-    this.#pingedMs = this.openedMonotonicMs
-    this.#windowStartMs = this.openedMonotonicMs
+    this.#openedMs = hearing.nowMs()
+    this.#lastFrameMs = this.#openedMs
+    this.#pingedMs = this.#openedMs
+    this.#windowStartMs = this.#openedMs
+    // No handshakeTimeout: its timer would fire after a blocked event loop before the answer is read. `check` watches.
     this.#socket = new WebSocket(url, {
-      handshakeTimeout: limits.connectTimeoutMs,
       maxPayload: FRAME_BYTES_MAX,
       maxFragments: FRAGMENTS_MAX,
       maxBufferedChunks: BUFFERED_CHUNKS_MAX,
       perMessageDeflate: false,
     })
-    this.#requests = new Requests(clock, stream.requestsPerSecondMax, (frame) => this.#socket.send(frame))
+    const send = (frame: string) => this.#socket.send(frame)
+    this.#subscription = new Subscription({ stream, symbols, batched, clock, hearing, limits, send })
     this.#socket.on('open', () => this.#opened())
     this.#socket.on('message', (data, isBinary) => this.#received(String(data), isBinary))
     this.#socket.on('error', (error) => this.#end(error.message))
@@ -82,23 +89,34 @@ export class Session implements TickSink {
     return this.#wasLive
   }
 
+  /** It ended because the venue refused every market. */
+  get wasRefusedEverything(): boolean {
+    return this.#wasRefusedEverything
+  }
+
+  /** Whether the venue took any market of it, so that a refusal of another is that market's own. */
+  get hasTaken(): boolean {
+    return this.#subscription.hasTaken
+  }
+
   hasTicked(symbol: string): boolean {
-    return this.#ticked.has(symbol)
+    return this.#subscription.hasTickOf(symbol)
   }
 
   isRefused(symbol: string): boolean {
-    return this.#refused.has(symbol) && !this.#ticked.has(symbol)
+    return this.#subscription.isRefused(symbol)
   }
 
-  /** Asks for further markets one by one, so that a refused one costs no other. */
   add(symbols: readonly string[]): void {
-    for (const symbol of symbols) {
-      this.#symbols.add(symbol)
-      if (this.#state === 'subscribing' || this.#state === 'live') this.#request([symbol])
-    }
+    this.#subscription.add(symbols)
   }
 
-  /** Looks at every deadline. `nowMs` is monotonic. */
+  /** Asks for one refused market again. */
+  askAgain(symbol: string): void {
+    this.#subscription.askAgain(symbol)
+  }
+
+  /** Looks at every deadline. `nowMs` is the time of the feed's `Hearing`. */
   check(nowMs: number): void {
     const overdue = this.#overdue(nowMs)
     if (overdue !== undefined) {
@@ -113,7 +131,7 @@ export class Session implements TickSink {
   close(): Promise<void> {
     const wasEnded = this.#state === 'ended'
     this.#state = 'ended'
-    this.#requests.cancel()
+    this.#subscription.close()
     if (wasEnded || this.#socket.readyState === WebSocket.CLOSED) return Promise.resolve()
     return new Promise((resolve) => {
       const { clock, limits } = this.#options
@@ -127,7 +145,7 @@ export class Session implements TickSink {
   }
 
   tick(symbol: string, markPrice: string, eventTimeMs: number, details: TickDetails): void {
-    this.#ticked.add(symbol)
+    this.#subscription.ticked(symbol)
     this.#owner.tick(symbol, markPrice, eventTimeMs, details)
   }
 
@@ -139,26 +157,21 @@ export class Session implements TickSink {
     if (this.#state !== 'connecting') return
     this.#state = 'subscribing'
     this.#options.counters.connects++
-    this.#request([...this.#symbols])
-  }
-
-  #request(symbols: readonly string[]): void {
-    const frames = this.#options.stream.subscribe(symbols)
-    const symbol = symbols.length === 1 ? symbols[0] : undefined
-    if (symbol === undefined) this.#batches += frames.length
-    for (const frame of frames) this.#requests.add({ frame, symbol })
+    this.#subscription.open()
   }
 
   #received(frame: string, isBinary: boolean): void {
     if (this.#state === 'ended') return
-    const nowMs = this.#options.clock.monotonicMs()
-    this.#lastFrameMs = nowMs
-    this.#options.counters.frames++
+    const { clock, hearing, counters } = this.#options
+    const receivedMs = clock.monotonicMs()
+    const heardMs = hearing.at(receivedMs)
+    this.#lastFrameMs = heardMs
+    counters.frames++
     try {
-      this.#owner.frameStarted(nowMs)
+      this.#owner.frameStarted(receivedMs, heardMs)
       const kind = isBinary ? 'malformed' : this.#parser.parse(frame, this)
       this.#owner.frameEnded()
-      this.#count(kind, frame, nowMs)
+      this.#count(kind, frame, heardMs)
     } catch (error) {
       this.#owner.failed(error as Error)
     }
@@ -193,29 +206,30 @@ export class Session implements TickSink {
 
   #replied(kind: 'acknowledged' | 'rejected', reply: string, nowMs: number): void {
     this.#options.counters[kind]++
-    this.#lastReplyMs = nowMs
-    const request = this.#requests.answered()
-    if (kind === 'acknowledged') return
-    if (request !== undefined && request.symbol === undefined) this.#refusedBatches++
-    else if (request?.symbol !== undefined) this.#refused.add(request.symbol)
-    this.#owner.refused(request, reply)
+    if (kind === 'rejected') this.#lastRefusal = reply
+    const answer = this.#subscription.replied(kind, nowMs)
+    if (answer.kind === 'taken') this.#owner.taken(answer.symbols)
+    else if (answer.kind === 'refused-alone') this.#owner.refused(this, answer.symbol, reply)
+    else if (answer.kind === 'unasked' && kind === 'rejected' && !this.#hasSaidUnasked) {
+      this.#hasSaidUnasked = true
+      this.#owner.refusedUnasked(reply)
+    }
   }
 
   #overdue(nowMs: number): string | undefined {
     const { limits, stream } = this.#options
     if (this.#state === 'connecting') {
-      const isLate = nowMs - this.openedMonotonicMs > limits.connectTimeoutMs
+      const isLate = nowMs - this.#openedMs > limits.connectTimeoutMs
       return isLate ? `no connection after ${limits.connectTimeoutMs} ms` : undefined
     }
-    const { unanswered, lastSentMs } = this.#requests
-    if (unanswered > 0 && nowMs - lastSentMs > limits.acknowledgementTimeoutMs) {
-      return `${unanswered} requests without a reply after ${limits.acknowledgementTimeoutMs} ms`
-    }
+    const unanswered = this.#subscription.overdue(nowMs)
+    if (unanswered !== undefined) return unanswered
     if (this.#awaitsPong && nowMs - this.#pingedMs > limits.pongTimeoutMs) {
       return `no pong after ${limits.pongTimeoutMs} ms`
     }
     const silenceMs = Math.max(3 * stream.cadenceMs, limits.silenceMinMs)
-    if (this.#ticked.size > 0 && nowMs - this.#lastFrameMs > silenceMs) return `no frame for ${silenceMs} ms`
+    if (this.#subscription.hasTicked && nowMs - this.#lastFrameMs > silenceMs)
+      return `no frame for ${silenceMs} ms`
     return undefined
   }
 
@@ -228,39 +242,28 @@ export class Session implements TickSink {
     this.#socket.send(heartbeat.frame)
   }
 
-  /** Moves to live; asks again, one by one, for what a refused batch cost; ends where not one market ticks. */
+  /** Moves to live, or ends where not one market comes. */
   #settle(nowMs: number): void {
-    if (this.#state !== 'subscribing' || this.#requests.pending > 0) return
-    const { firstTickTimeoutMs } = this.#options.limits
-    const waiting = [...this.#symbols].filter(
-      (symbol) => !this.#ticked.has(symbol) && !this.isRefused(symbol),
-    )
-    const hasHadTime = nowMs - this.#lastReplyMs > firstTickTimeoutMs
-    // Markets of an accepted batch get time to tick first: asking twice is refused too.
-    const mayAskAgain = hasHadTime || this.#refusedBatches === this.#batches
-    if (waiting.length > 0 && this.#refusedBatches > 0 && mayAskAgain) {
-      this.#refusedBatches = 0
-      for (const symbol of waiting) this.#request([symbol])
-    } else if (waiting.length === 0 || hasHadTime) {
-      this.#finish(waiting.length)
-    }
-  }
-
-  #finish(waitingCount: number): void {
-    if (this.#ticked.size > 0) {
+    if (this.#state !== 'subscribing') return
+    const settlement = this.#subscription.settle(nowMs)
+    if (settlement === 'live') {
       this.#state = 'live'
       this.#wasLive = true
       this.#owner.live(this)
-    } else if (waitingCount > 0) {
+    } else if (settlement === 'refused') {
+      this.#wasRefusedEverything = true
+      this.#end(`the venue refuses every market: ${this.#lastRefusal}`)
+    } else if (settlement === 'silent') {
       const { firstTickTimeoutMs } = this.#options.limits
-      this.#end(`no tick of ${waitingCount} markets ${firstTickTimeoutMs} ms after the last reply`)
+      const markets = this.#subscription.waiting().length
+      this.#end(`no tick of ${markets} markets ${firstTickTimeoutMs} ms after the last reply`)
     }
   }
 
   #end(reason: string): void {
     if (this.#state === 'ended') return
     this.#state = 'ended'
-    this.#requests.cancel()
+    this.#subscription.close()
     this.#socket.terminate()
     this.#owner.ended(this, reason)
   }

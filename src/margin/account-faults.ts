@@ -69,7 +69,7 @@ const FURTHER_ASSET_RULE =
   '"separateWallets": true says that it stands behind no other position'
 
 function unknownRule({ venue }: Account, { symbol }: Position, book: RuleBook): string {
-  const refusal = book.refusalOf?.(symbol)
+  const refusal = book.refused?.get(symbol)
   if (refusal !== undefined) return `its rules are refused: ${refusal}`
   return `rule book ${book.version} of ${venue} does not hold it; a rules file can add it`
 }

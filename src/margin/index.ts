@@ -23,5 +23,6 @@ export {
 } from './levels.ts'
 export { bankruptcyPrice, liquidationPrice } from './prices.ts'
 export * from './rational.ts'
+export { ruleAgeDays } from './rule-age.ts'
 export { marginStateOf, verdictOf } from './state.ts'
 export * from './tiers.ts'

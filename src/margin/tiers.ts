@@ -1,6 +1,28 @@
-import type { RiskTier } from '../domain/index.ts'
+import type { Decimal, RiskTier } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
-import { add, compare, formatDecimal, mul, ONE, parseDecimal, type Rational, sub } from './rational.ts'
+import {
+  add,
+  compare,
+  formatDecimal,
+  mul,
+  ONE,
+  parseDecimal,
+  powerOfTen,
+  type Rational,
+  sub,
+} from './rational.ts'
+
+/** Digits before the point that `parseDecimal` takes; a cap may have more. */
+const WHOLE_DIGITS_MAX = 15
+
+/** The exact value of a cap, whose grammar was checked where it entered the program. */
+export function parseCap(cap: Decimal): Rational {
+  const point = cap.indexOf('.')
+  const beyond = (point < 0 ? cap.length : point) - WHOLE_DIGITS_MAX
+  if (beyond <= 0) return parseDecimal(cap)
+  const high = mul(parseDecimal(cap.slice(0, beyond)), { n: powerOfTen(WHOLE_DIGITS_MAX), d: 1n })
+  return add(high, parseDecimal(cap.slice(beyond)))
+}
 
 /** A `RiskTier` in exact numbers. */
 export interface ExactTier {
@@ -25,7 +47,7 @@ export function exactTiers(
   checks: TierChecks = {},
 ): readonly ExactTier[] {
   const exact = tiers.map((tier) => ({
-    cap: parseDecimal(tier.cap),
+    cap: parseCap(tier.cap),
     maintenanceMarginRate: parseDecimal(tier.maintenanceMarginRate),
     maintenanceDeduction: parseDecimal(tier.maintenanceDeduction),
   }))

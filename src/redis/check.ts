@@ -1,7 +1,12 @@
+import type { Clock } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
+
+/** A setting of a running server may change: it is looked at again so often. */
+export const CHECK_EVERY_MS = 60_000
 
 export interface CheckedRedis {
   info(section: string): Promise<string>
+  config(subcommand: 'GET', name: string): Promise<unknown>
 }
 
 export interface CheckOptions {
@@ -10,12 +15,63 @@ export interface CheckOptions {
   readonly warn: (message: string) => void
 }
 
+/** When the server writes to the disk, and what a power loss takes. */
+export interface Durability {
+  /** undefined: the server does not let us read it, as managed servers do. */
+  readonly appendfsync: string | undefined
+  readonly isSafe: boolean
+  /** For the log. */
+  readonly sentence: string
+}
+
 /**
  * Refuses a server that may lose accounts or events without an error: one that evicts keys, or one that
- * keeps no append-only file. Reads INFO only, which managed servers allow where CONFIG is forbidden.
+ * keeps no append-only file. Needs INFO only, which managed servers allow where CONFIG is forbidden.
+ * What a power loss may take is reported, and refused in no case.
  * @throws PlimsollError REDIS_POLICY or REDIS_NO_AOF with the setting, its value and the remedy.
  */
-export async function checkRedis(connection: CheckedRedis, options: CheckOptions): Promise<void> {
+export async function checkRedis(connection: CheckedRedis, options: CheckOptions): Promise<Durability> {
+  for (const fault of await faultsOf(connection)) {
+    if (!options.allowUnsafe) throw fault
+    options.warn(`UNSAFE REDIS ALLOWED BY FLAG (${fault.code}): ${fault.message}`)
+  }
+  return await durabilityOf(connection)
+}
+
+export interface WatchOptions {
+  readonly connection: CheckedRedis
+  readonly clock: Clock
+  /** A fault that the check before did not find. */
+  readonly failed: (fault: PlimsollError) => void
+  /** A fault that the check before found is gone; `message` is the fault's. */
+  readonly mended: (message: string) => void
+}
+
+/** Checks again every CHECK_EVERY_MS, until the result is called. What was there at the first check is known already. */
+export function watchRedis({ connection, clock, failed, mended }: WatchOptions): () => void {
+  let known: readonly string[] | undefined
+  let cancel = () => {}
+  let isStopped = false
+  const round = async () => {
+    // An outage is told by whoever needs the connection, and a server that is away has no settings.
+    const faults = await faultsOf(connection).catch(() => undefined)
+    if (isStopped) return
+    if (faults !== undefined) {
+      const messages = faults.map(({ message }) => message)
+      for (const fault of faults) if (known?.includes(fault.message) === false) failed(fault)
+      for (const message of known ?? []) if (!messages.includes(message)) mended(message)
+      known = messages
+    }
+    cancel = clock.after(CHECK_EVERY_MS, () => void round())
+  }
+  void round()
+  return () => {
+    isStopped = true
+    cancel()
+  }
+}
+
+async function faultsOf(connection: CheckedRedis): Promise<PlimsollError[]> {
   const policy = fieldOf(await connection.info('memory'), 'maxmemory_policy')
   const aofEnabled = fieldOf(await connection.info('persistence'), 'aof_enabled')
   const faults: PlimsollError[] = []
@@ -37,9 +93,42 @@ export async function checkRedis(connection: CheckedRedis, options: CheckOptions
       ),
     )
   }
-  for (const fault of faults) {
-    if (!options.allowUnsafe) throw fault
-    options.warn(`UNSAFE REDIS ALLOWED BY FLAG (${fault.code}): ${fault.message}`)
+  return faults
+}
+
+/** What a power loss takes under each policy. */
+const LOSSES: Readonly<Record<string, string>> = {
+  everysec: 'up to two seconds of acknowledged accounts and events',
+  no: 'acknowledged accounts and events of as long as the system keeps them in memory, often 30 seconds',
+}
+
+async function durabilityOf(connection: CheckedRedis): Promise<Durability> {
+  const appendfsync = await appendfsyncOf(connection)
+  if (appendfsync === 'always') {
+    return {
+      appendfsync,
+      isSafe: true,
+      sentence: 'Redis loses nothing at a power loss: appendfsync is always',
+    }
+  }
+  if (appendfsync === undefined) {
+    const sentence = `Redis does not let this user read appendfsync: unless it is always, a power loss takes ${LOSSES.everysec}`
+    return { appendfsync, isSafe: false, sentence }
+  }
+  const sentence =
+    `Redis loses ${LOSSES[appendfsync] ?? 'an unknown part of what it acknowledged'} at a power loss: appendfsync is ` +
+    `${appendfsync}. Fix: CONFIG SET appendfsync always, and the same in redis.conf`
+  return { appendfsync, isSafe: false, sentence }
+}
+
+async function appendfsyncOf(connection: CheckedRedis): Promise<string | undefined> {
+  try {
+    const reply = await connection.config('GET', 'appendfsync')
+    return Array.isArray(reply) && typeof reply[1] === 'string' ? reply[1] : undefined
+  } catch (error) {
+    // Managed servers forbid CONFIG, or do not know it.
+    if (error instanceof Error && /NOPERM|unknown command/i.test(error.message)) return undefined
+    throw error
   }
 }
 

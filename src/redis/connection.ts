@@ -1,6 +1,7 @@
 import { Redis, type RedisOptions } from 'ioredis'
 import type { Clock, Random } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
+import { isRefusal, redisFault, withoutSecrets } from './fault.ts'
 
 /** How long `connectRedis` keeps trying before it gives up. */
 export const CONNECT_TIMEOUT_MS = 3_000
@@ -43,8 +44,6 @@ export type RedisConnection = Redis
 /** Options such as a password may follow after a `?`. */
 const SOCKET_PATH = /^\/[^/]/
 const DATABASE_PATH = /^\/?\d*$/
-/** A wrong password or database does not become right by trying again; ioredis itself goes on, with database 0. */
-const REFUSED = /WRONGPASS|NOAUTH|NOPERM|invalid password|DB index/i
 
 const ROLES = {
   // Without the resend an ioredis 6.0 promise may stay open for ever; the command timeout is what ends it.
@@ -70,8 +69,8 @@ const ROLES = {
 /**
  * The only place that builds Redis connections. Resolves with one that is ready; it reconnects by itself
  * with full jitter up to RETRY_DELAY_MS_MAX.
- * @throws PlimsollError CONFIGURATION for a URL that is none; REDIS_UNAVAILABLE naming the server, without
- * its password, after CONNECT_TIMEOUT_MS or at once when it refuses the login.
+ * @throws PlimsollError CONFIGURATION for a URL that is none; naming the server, without its password,
+ * REDIS_UNAVAILABLE after CONNECT_TIMEOUT_MS and REDIS_REFUSED at once when it refuses login or database.
  */
 export async function connectRedis(options: ConnectOptions): Promise<RedisConnection> {
   const name = redactUrl(options.url)
@@ -88,7 +87,7 @@ export async function connectRedis(options: ConnectOptions): Promise<RedisConnec
   // The first one of an outage: those after it follow from it.
   let outage: Error | undefined
   connection.on('error', (error: Error) => {
-    if (outage === undefined) options.report?.(error)
+    if (outage === undefined) options.report?.(withoutSecrets(error))
     outage ??= error
   })
   connection.on('ready', () => {
@@ -99,8 +98,7 @@ export async function connectRedis(options: ConnectOptions): Promise<RedisConnec
     return connection
   } catch (cause) {
     connection.disconnect()
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new PlimsollError('REDIS_UNAVAILABLE', `no Redis at ${name}: ${reason}`, { cause })
+    throw redisFault(`no Redis at ${name}`, cause)
   }
 }
 
@@ -158,7 +156,7 @@ function untilReady(connection: Redis, clock: Clock, outage: () => Error | undef
       resolve()
     })
     connection.on('error', (error: Error) => {
-      if (!REFUSED.test(error.message)) return
+      if (!isRefusal(error)) return
       cancel()
       reject(error)
     })

@@ -1,5 +1,13 @@
 export { type LocateOptions, locateRedisServer, type RedisBinary } from './binary.ts'
-export { type CheckedRedis, type CheckOptions, checkRedis } from './check.ts'
+export {
+  CHECK_EVERY_MS,
+  type CheckedRedis,
+  type CheckOptions,
+  checkRedis,
+  type Durability,
+  type WatchOptions,
+  watchRedis,
+} from './check.ts'
 export { runningRedisUrl } from './claim.ts'
 export {
   BLOCK_MS_MAX,
@@ -10,6 +18,7 @@ export {
   type RedisRole,
   redactUrl,
 } from './connection.ts'
+export { asRedisFault } from './fault.ts'
 export { keysOf, type ShardKeys } from './keys.ts'
 export { type OpenedRedis, type OpenOptions, openRedis } from './open.ts'
 export { type AppendFsync, type RedisServer, type StartOptions, startRedisServer } from './server.ts'

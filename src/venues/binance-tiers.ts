@@ -1,153 +1,63 @@
-import { tierTables } from './tier-table.ts'
+import type { InstrumentRules, RiskTier } from '../domain/index.ts'
+import { USDM_BRACKETS, USDM_BRACKETS_AS_OF } from './binance-usdm-brackets.ts'
+import { tiersOfBrackets, tierTables } from './tier-table.ts'
+
+/** Currencies that USDⓈ-M contracts are quoted and settled in; a name ends in one of them. */
+const USDM_QUOTES = ['USDT', 'USDC', 'USD1', 'BTC', 'U'] as const
+const DELIVERY_DATE = /_\d{6}$/
+
+/** A line of USDM_BRACKETS. The rules are by settlement currency. */
+interface BracketLine {
+  readonly brackets: string
+  readonly rules: Map<string, InstrumentRules>
+  tiers: readonly RiskTier[] | undefined
+}
+
+let bracketLines: ReadonlyMap<string, BracketLine> | undefined
 
 /**
- * Leverage brackets of Binance USDⓈ-M perpetuals, in the quote currency.
- * Source: `/fapi/v1/leverageBracket`, state of October 2024 (freqtrade's copy). Binance publishes no newer list without
- * a key, so a production desk gives current brackets in its own rule file.
+ * Rules of a USDⓈ-M contract. The list is split at the first call, and a table is read when a contract of it is
+ * asked for, so that a program that judges no account pays nothing.
  */
-export const USDM_TIERS = tierTables({
-  BTCUSDT: `
-    50000 0.004 0
-    600000 0.005 50
-    3000000 0.0065 950
-    12000000 0.01 11450
-    70000000 0.02 131450
-    100000000 0.025 481450
-    230000000 0.05 2981450
-    480000000 0.1 14481450
-    600000000 0.125 26481450
-    800000000 0.15 41481450
-    1200000000 0.25 121481450
-    1800000000 0.5 421481450
-`,
-  ETHUSDT: `
-    50000 0.004 0
-    600000 0.005 50
-    3000000 0.0065 950
-    12000000 0.01 11450
-    50000000 0.02 131450
-    65000000 0.025 381450
-    150000000 0.05 2006450
-    320000000 0.1 9506450
-    400000000 0.125 17506450
-    530000000 0.15 27506450
-    800000000 0.25 80506450
-    1200000000 0.5 280506450
-`,
-  SOLUSDT: `
-    20000 0.005 0
-    100000 0.0065 30
-    800000 0.01 380
-    4000000 0.02 8380
-    8000000 0.025 28380
-    40000000 0.05 228380
-    80000000 0.1 2228380
-    100000000 0.125 4228380
-    200000000 0.25 16728380
-    400000000 0.5 66728380
-`,
-  DOGEUSDT: `
-    10000 0.005 0
-    50000 0.007 20
-    750000 0.01 170
-    800000 0.02 7670
-    1600000 0.025 11670
-    8000000 0.05 51670
-    16000000 0.1 451670
-    20000000 0.125 851670
-    40000000 0.25 3351670
-    80000000 0.5 13351670
-`,
-  '1000PEPEUSDT': `
-    20000 0.0065 0
-    200000 0.01 70
-    300000 0.015 1070
-    1500000 0.02 2570
-    3000000 0.025 10070
-    15000000 0.05 85070
-    30000000 0.1 835070
-    37500000 0.125 1585070
-    75000000 0.25 6272570
-    150000000 0.5 25022570
-`,
-  BCHUSDT: `
-    5000 0.005 0
-    10000 0.0065 7.5
-    50000 0.01 42.5
-    500000 0.02 542.5
-    2000000 0.05 15542.5
-    4000000 0.1 115542.5
-    8000000 0.125 215542.5
-    15000000 0.15 415542.5
-    20000000 0.25 1915542.5
-    50000000 0.5 6915542.5
-`,
-  DOTUSDT: `
-    10000 0.0065 0
-    50000 0.01 35
-    500000 0.02 535
-    2000000 0.05 15535
-    5000000 0.1 115535
-    7000000 0.125 240535
-    10000000 0.15 415535
-    30000000 0.25 1415535
-    50000000 0.5 8915535
-`,
-  DYDXUSDT: `
-    5000 0.01 0
-    50000 0.02 50
-    400000 0.025 300
-    800000 0.05 10300
-    2000000 0.1 50300
-    4000000 0.125 100300
-    12000000 0.25 600300
-    20000000 0.5 3600300
-`,
-  BTCUSDC: `
-    50000 0.004 0
-    500000 0.005 50
-    10000000 0.01 2550
-    80000000 0.025 152550
-    150000000 0.05 2152550
-    300000000 0.1 9652550
-    450000000 0.125 17152550
-    600000000 0.15 28402550
-    800000000 0.25 88402550
-    1000000000 0.5 288402550
-`,
-  SOLUSDC: `
-    10000 0.005 0
-    50000 0.0065 15
-    200000 0.01 190
-    500000 0.012 590
-    1000000 0.02 4590
-    2000000 0.025 9590
-    5000000 0.05 59590
-    15000000 0.1 309590
-    20000000 0.125 684590
-    50000000 0.25 3184590
-    100000000 0.5 15684590
-`,
-  // Announced for 2025-09-15 with caps and rates only; deductions by the recurrence. 16.67 % is the venue's own figure.
-  HIVEUSDT: `
-    5000 0.015 0
-    10000 0.025 50
-    20000 0.05 300
-    50000 0.1 1300
-    250000 0.125 2550
-    4500000 0.1667 12975
-    7500000 0.25 387825
-    12500000 0.5 2262825
-`,
-})
+export function usdmRulesOf(symbol: string): InstrumentRules | undefined {
+  bracketLines ??= readLines()
+  const line = bracketLines.get(symbol)
+  if (line === undefined) return undefined
+  const name = symbol.replace(DELIVERY_DATE, '')
+  const settle = USDM_QUOTES.find((quote) => name.endsWith(quote))
+  if (settle === undefined) return undefined
+  const known = line.rules.get(settle)
+  if (known !== undefined) return known
+  line.tiers ??= tiersOfBrackets(symbol, line.brackets)
+  const rules: InstrumentRules = {
+    ...{ kind: 'linear', multiplier: '1', settle, takerFeeRate: '0', asOf: USDM_BRACKETS_AS_OF },
+    tiers: [...line.tiers],
+  }
+  line.rules.set(settle, rules)
+  return rules
+}
+
+function readLines(): ReadonlyMap<string, BracketLine> {
+  const lines = new Map<string, BracketLine>()
+  for (const text of USDM_BRACKETS.trim().split('\n')) {
+    const [symbols = '', brackets = ''] = text.split(' | ')
+    const line: BracketLine = { brackets, rules: new Map(), tiers: undefined }
+    for (const symbol of symbols.split(' ')) lines.set(symbol, line)
+  }
+  return lines
+}
+
+/** US dollars of one COIN-M contract. */
+const CONTRACT_SIZE = { BTC: '100', OTHER: '10' }
 
 /**
  * Quantity brackets of Binance COIN-M by pair, in the coin. Source: the COIN-M leverage FAQ (caps and rates of the
- * first seven levels, confirmed by two figures worked there). The FAQ goes no further: beyond 400 BTC the venue asks for
- * more than the last level says.
+ * first seven levels, confirmed by two figures worked there), which bears no date. The FAQ goes no further: beyond
+ * 400 BTC the venue asks for more than the last level says.
  */
-export const COINM_TIERS = tierTables({
-  BTCUSD: `
+const COINM_TIERS = tierTables({
+  BTCUSD: {
+    tiers: `
   5 0.004 0
   10 0.005 0.005
   20 0.01 0.055
@@ -156,4 +66,18 @@ export const COINM_TIERS = tierTables({
   200 0.1 6.605
   400 0.125 11.605
 `,
+  },
 })
+
+/** By pair, as the venue states its brackets: BTCUSD for BTCUSD_PERP and every dated contract. */
+const coinmRules = new Map<string, InstrumentRules>()
+for (const [pair, { tiers }] of COINM_TIERS) {
+  const settle = pair.slice(0, -'USD'.length)
+  const multiplier = settle === 'BTC' ? CONTRACT_SIZE.BTC : CONTRACT_SIZE.OTHER
+  coinmRules.set(pair, { kind: 'inverse', multiplier, settle, takerFeeRate: '0', tiers })
+}
+
+/** Rules of a COIN-M contract by its symbol, such as BTCUSD_PERP. */
+export function coinmRulesOf(symbol: string): InstrumentRules | undefined {
+  return coinmRules.get(symbol.slice(0, symbol.indexOf('_')))
+}

@@ -1,13 +1,13 @@
 import {
   type FrameKind,
   type FrameParser,
-  type InstrumentRules,
   isPrice,
   type TickSink,
   type Venue,
   type VenueStream,
 } from '../domain/index.ts'
-import { COINM_TIERS, USDM_TIERS } from './binance-tiers.ts'
+import { coinmRulesOf, usdmRulesOf } from './binance-tiers.ts'
+import { USDM_BRACKETS_AS_OF } from './binance-usdm-brackets.ts'
 import {
   isEventTime,
   isObject,
@@ -136,23 +136,6 @@ function replyKind(reply: JsonObject): FrameKind {
   return reply.result === null && 'id' in reply ? 'acknowledged' : 'ignored'
 }
 
-const usdmRules = new Map<string, InstrumentRules>()
-for (const [symbol, tiers] of USDM_TIERS) {
-  const settle = symbol.endsWith('USDC') ? 'USDC' : 'USDT'
-  usdmRules.set(symbol, { kind: 'linear', multiplier: '1', settle, takerFeeRate: '0', tiers })
-}
-
-/** US dollars of one contract. */
-const CONTRACT_SIZE = { BTC: '100', OTHER: '10' }
-
-/** By pair, as the venue states its brackets: BTCUSD for BTCUSD_PERP and every dated contract. */
-const coinmRules = new Map<string, InstrumentRules>()
-for (const [pair, tiers] of COINM_TIERS) {
-  const settle = pair.slice(0, -'USD'.length)
-  const multiplier = settle === 'BTC' ? CONTRACT_SIZE.BTC : CONTRACT_SIZE.OTHER
-  coinmRules.set(pair, { kind: 'inverse', multiplier, settle, takerFeeRate: '0', tiers })
-}
-
 /**
  * Binance futures, single-asset mode. Fees are no part of margin. A margin ratio that reaches 100 % liquidates (the
  * venue's FAQ also words it as "below"; the earlier of the two is taken).
@@ -162,11 +145,8 @@ export const binance: Venue = {
   streams: [usdm, coinm],
   ruleBook: {
     venue: 'binance',
-    version: 'binance-2025-09-15',
+    version: `binance-usdm-${USDM_BRACKETS_AS_OF}-coinm-undated`,
     margin: { closingFee: 'none', liquidation: 'reached' },
-    rulesOf: (symbol) =>
-      COINM_SYMBOL.test(symbol)
-        ? coinmRules.get(symbol.slice(0, symbol.indexOf('_')))
-        : usdmRules.get(symbol),
+    rulesOf: (symbol) => (COINM_SYMBOL.test(symbol) ? coinmRulesOf(symbol) : usdmRulesOf(symbol)),
   },
 }

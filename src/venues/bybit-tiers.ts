@@ -3,7 +3,9 @@ import { tierTables } from './tier-table.ts'
 /** Risk limits of Bybit by symbol, in the quote currency (linear) or in the coin (inverse). */
 export const BYBIT_TIERS = tierTables({
   // Risk limits of Bybit linear BTCUSDT, in USDT. Source: `/v5/market/risk-limit`, state of 2026-08-05.
-  BTCUSDT: `
+  BTCUSDT: {
+    asOf: '2026-08-05',
+    tiers: `
   2000000 0.005 0
   2600000 0.0056 1200
   3200000 0.0063 3020
@@ -40,8 +42,11 @@ export const BYBIT_TIERS = tierTables({
   800000000 0.5 146382000
   1200000000 0.6 226382000
 `,
-  // Bybit linear ETHUSDT and ADAUSDT, in USDT. Source: public copies of `/v5/market/risk-limit`, August 2026.
-  ETHUSDT: `
+  },
+  // Bybit linear ETHUSDT and ADAUSDT, in USDT. Source: public copies of `/v5/market/risk-limit`, August 2026, dated by the first day of that month.
+  ETHUSDT: {
+    asOf: '2026-08-01',
+    tiers: `
   900000 0.005 0
   1200000 0.0056 540
   1500000 0.0063 1380
@@ -78,7 +83,10 @@ export const BYBIT_TIERS = tierTables({
   600000000 0.5 78018220
   1000000000 0.6 138018220
 `,
-  ADAUSDT: `
+  },
+  ADAUSDT: {
+    asOf: '2026-08-01',
+    tiers: `
   200000 0.0075 0
   300000 0.01 500
   500000 0.015 2000
@@ -110,9 +118,12 @@ export const BYBIT_TIERS = tierTables({
   33000000 0.4 9209000
   35000000 0.6 15809000
 `,
+  },
   // Risk limits of Bybit inverse BTCUSD, in BTC. Source: risk-limit list of 2023-08-16 (limits in coin, rates in
   // percent points there; the first row is unchanged in the v5 documentation); deductions by the recurrence.
-  BTCUSD: `
+  BTCUSD: {
+    asOf: '2023-08-16',
+    tiers: `
   150 0.005 0
   300 0.01 0.75
   450 0.015 2.25
@@ -124,4 +135,5 @@ export const BYBIT_TIERS = tierTables({
   1350 0.045 27
   1500 0.05 33.75
 `,
+  },
 })

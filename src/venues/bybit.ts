@@ -183,7 +183,7 @@ function replyKind({ op, success }: JsonObject): FrameKind {
 }
 
 const rules = new Map<string, InstrumentRules>()
-for (const [symbol, tiers] of BYBIT_TIERS) {
+for (const [symbol, table] of BYBIT_TIERS) {
   // Inverse contracts are one US dollar each, linear ones one unit of the coin: both a multiplier of 1.
   const isInverse = INVERSE_SYMBOL.test(symbol)
   rules.set(symbol, {
@@ -191,7 +191,7 @@ for (const [symbol, tiers] of BYBIT_TIERS) {
     multiplier: '1',
     settle: isInverse ? symbol.slice(0, -'USD'.length) : 'USDT',
     takerFeeRate: TAKER_FEE_RATE,
-    tiers,
+    ...table,
   })
 }
 
@@ -204,7 +204,7 @@ export const bybit: Venue = {
   streams: [linear, inverse],
   ruleBook: {
     venue: 'bybit',
-    version: 'bybit-2026-08-05',
+    version: 'bybit-linear-2026-08-inverse-2023-08-16',
     margin: { closingFee: 'at-bankruptcy-price', liquidation: 'reached' },
     rulesOf: (symbol) => rules.get(symbol),
   },

@@ -5,7 +5,7 @@ import { bybit } from './bybit.ts'
 
 export { binance } from './binance.ts'
 export { bybit } from './bybit.ts'
-export { withRules } from './rule-book.ts'
+export { checkInstrument, withoutSymbols, withRules } from './rule-book.ts'
 
 /** Every venue that Plimsoll knows. A new venue is one line here. */
 export const VENUES: readonly Venue[] = [bybit, binance]

@@ -13,9 +13,22 @@ export function withRules(
   checks: TierChecks = {},
 ): RuleBook {
   const own = new Map(Object.entries(overrides))
-  for (const [symbol, rules] of own) {
-    checkRules(symbol, rules)
-    checkTiers(symbol, rules.tiers, checks)
-  }
-  return { ...book, version, rulesOf: (symbol) => own.get(symbol) ?? book.rulesOf(symbol) }
+  for (const [symbol, rules] of own) checkInstrument(symbol, rules, checks)
+  const refused = new Map([...(book.refused ?? [])].filter(([symbol]) => !own.has(symbol)))
+  return { ...book, version, refused, rulesOf: (symbol) => own.get(symbol) ?? book.rulesOf(symbol) }
+}
+
+/**
+ * The book without the symbols that are refused, each with the reason: rules that were given for one and cannot be
+ * used must not fall back to older ones.
+ */
+export function withoutSymbols(book: RuleBook, refused: ReadonlyMap<string, string>): RuleBook {
+  const all = new Map([...(book.refused ?? []), ...refused])
+  return { ...book, refused: all, rulesOf: (symbol) => (all.has(symbol) ? undefined : book.rulesOf(symbol)) }
+}
+
+/** The checks of `withRules` for one symbol. @throws PlimsollError RULES_INVALID */
+export function checkInstrument(symbol: string, rules: InstrumentRules, checks: TierChecks = {}): void {
+  checkRules(symbol, rules)
+  checkTiers(symbol, rules.tiers, checks)
 }

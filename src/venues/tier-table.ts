@@ -1,12 +1,39 @@
 import type { RiskTier } from '../domain/index.ts'
-import { checkTiers } from '../margin/index.ts'
+import {
+  add,
+  checkTiers,
+  formatDecimal,
+  mul,
+  parseCap,
+  parseDecimal,
+  type Rational,
+  sub,
+  ZERO,
+} from '../margin/index.ts'
+
+/** A table as text, one tier a line: cap, maintenanceMarginRate, maintenanceDeduction. */
+export interface TierText {
+  /** ISO day on which the venue was seen to state the table; absent where its source bears no date. */
+  readonly asOf?: string
+  readonly tiers: string
+}
+
+export interface TierTable {
+  readonly asOf?: string
+  readonly tiers: RiskTier[]
+}
 
 /**
- * Reads tables of risk tiers by symbol or pair, one tier a line: cap, maintenanceMarginRate, maintenanceDeduction.
+ * Reads tables of risk tiers by symbol or pair.
  * @throws PlimsollError RULES_INVALID, naming the row, where a table breaks the recurrence of the deductions.
  */
-export function tierTables(tables: Readonly<Record<string, string>>): ReadonlyMap<string, RiskTier[]> {
-  return new Map(Object.entries(tables).map(([symbol, text]) => [symbol, tierTable(symbol, text)]))
+export function tierTables(tables: Readonly<Record<string, TierText>>): ReadonlyMap<string, TierTable> {
+  return new Map(
+    Object.entries(tables).map(([symbol, text]) => [
+      symbol,
+      { ...text, tiers: tierTable(symbol, text.tiers) },
+    ]),
+  )
 }
 
 function tierTable(symbol: string, text: string): RiskTier[] {
@@ -17,6 +44,26 @@ function tierTable(symbol: string, text: string): RiskTier[] {
       const [cap = '', maintenanceMarginRate = '', maintenanceDeduction = ''] = line.trim().split(/\s+/)
       return { cap, maintenanceMarginRate, maintenanceDeduction }
     })
+  checkTiers(symbol, tiers, { firstDeductionZero: true })
+  return tiers
+}
+
+/**
+ * Reads one table of `cap:rate` brackets between spaces; the deductions are those of the recurrence.
+ * @throws PlimsollError RULES_INVALID where caps or rates fall.
+ */
+export function tiersOfBrackets(symbol: string, text: string): RiskTier[] {
+  let deduction: Rational = ZERO
+  let below: RiskTier | undefined
+  const tiers = text.split(' ').map((bracket) => {
+    const [cap = '', maintenanceMarginRate = ''] = bracket.split(':')
+    if (below !== undefined) {
+      const rateStep = sub(parseDecimal(maintenanceMarginRate), parseDecimal(below.maintenanceMarginRate))
+      deduction = add(deduction, mul(parseCap(below.cap), rateStep))
+    }
+    below = { cap, maintenanceMarginRate, maintenanceDeduction: formatDecimal(deduction) }
+    return below
+  })
   checkTiers(symbol, tiers, { firstDeductionZero: true })
   return tiers
 }

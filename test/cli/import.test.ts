@@ -83,6 +83,24 @@ describe('plimsoll import', () => {
     expect(process.exitCode).toBeUndefined()
   })
 
+  test('checks a file of rules as the worker does: bad symbols are refused by name, strictly the file', async () => {
+    const rules = join(directory, 'bad-rules.json')
+    const tiers = [{ cap: '1000000', maintenanceMarginRate: '0.01', maintenanceDeduction: '5' }]
+    await writeFile(rules, JSON.stringify({ bybit: { BTCUSDT: { kind: 'linear', settle: 'USDT', tiers } } }))
+    const account = testAccount('bad-rules', 1)
+    const ether = { ...account, id: 'ether', positions: [{ ...account.positions[0], symbol: 'ETHUSDT' }] }
+    await writeFile(file, `${JSON.stringify(account)}\n${JSON.stringify(ether)}\n`)
+    await run(file, '--rules', rules)
+    expect(printed).toBe('2 accounts read, 1 imported, 1 refused\n')
+    const reason = 'rules file bad-rules.json: tiers[0].maintenanceDeduction of BTCUSDT is 5'
+    expect(reported).toContain(`plimsoll: rules refused: bybit BTCUSDT: ${reason}`)
+    expect(reported).toContain(`line 1: positions[0].symbol is "BTCUSDT": its rules are refused: ${reason}`)
+    await expect(run(file, '--rules', rules, '--strict-rules')).rejects.toMatchObject({
+      code: 'RULES_INVALID',
+      message: expect.stringContaining('bybit BTCUSDT'),
+    })
+  })
+
   test('refuses collateral that would count as nothing, and takes it where wallets are separate', async () => {
     const account = testAccount('coins', 1)
     const collateral = [{ asset: 'BTC', amount: '1' }]

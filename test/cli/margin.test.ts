@@ -28,7 +28,9 @@ async function run(lines: readonly unknown[], rule = levelRule()) {
   const output = new PassThrough()
   const text = lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n')
   const collected = output.setEncoding('utf8').toArray()
-  const refused = await writeMargins(linesOf(Readable.from([text])), output, rule, (venue) => books[venue])
+  const refused = await writeMargins(linesOf(Readable.from([text])), output, {
+    ...{ rule, bookOf: (venue) => books[venue], nowMs: Date.UTC(2026, 6, 20, 12) },
+  })
   output.end()
   const results = (await collected).join('').split('\n').slice(0, -1)
   return { refused, results: results.map((result) => JSON.parse(result)) }
@@ -67,6 +69,17 @@ describe('plimsoll margin', () => {
       (entry: { maintenanceMargin: string }) => entry.maintenanceMargin,
     )
     expect(maintenance).toEqual(['421.56', '221.56'])
+  })
+
+  it('states the rule book of each margin account and the age of its oldest rules, null where they bear no day', async () => {
+    const ruled = (rules: object) => ({ ...LINE, rules: { BTCUSDT: { ...RULES, ...rules } } })
+    const { results } = await run([LINE, ruled({ asOf: '2026-07-02' }), ruled({ asOf: '2026-08-01' })])
+    const said = results.map(({ marginAccounts: [{ ruleBook, ruleAgeDays }] }) => [ruleBook, ruleAgeDays])
+    expect(said).toEqual([
+      ['test-1', null],
+      ['test-1+rules', 18],
+      ['test-1+rules', 0],
+    ])
   })
 
   it('leaves an account without the mark of a position unknown', async () => {

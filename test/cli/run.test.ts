@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { runningRedisUrl } from '../../src/redis/index.ts'
+import { testAccount } from '../support/accounts.ts'
 import { runCli, temporaryFolder } from '../support/cli.ts'
 import { PROJECT_DATA_DIR, startTestRedis, type TestRedis } from '../support/redis.ts'
 import { until, WorkerProcess } from '../support/worker.ts'
@@ -45,6 +46,53 @@ describe('a Redis that will not do', () => {
       `plimsoll: REDIS_UNAVAILABLE: no Redis at redis://:***@127.0.0.1:${port}: connect ECONNREFUSED 127.0.0.1:${port}\n`,
     )
   })
+
+  it('refuses the password: one line, exit code 2, and the password is in no output', async () => {
+    await probe.acl('SETUSER', 'guest', 'on', '>open-sesame', '~*', '+@all')
+    for (const command of [['run'], ['import', '-'], ['tail']]) {
+      const url = redis.url.replace('//', '//guest:wrong-word@')
+      const { code, stdout, stderr } = await runCli(command, {
+        env: { REDIS_URL: url, PLIMSOLL_LOG_LEVEL: 'debug' },
+        cwd: folder.path,
+      })
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+      expect(stderr).toMatch(/^plimsoll: REDIS_REFUSED: no Redis at redis:\/\/guest:\*\*\*@.*WRONGPASS.*\n$/)
+      expect(stderr).not.toContain('wrong-word')
+    }
+  })
+
+  /** A way to Redis that breaks for good when it sees the command. */
+  async function breakingAt(command: string): Promise<{ port: number; close(): void }> {
+    const sockets = new Set<Socket>()
+    const breaking = createServer((socket) => {
+      const upstream = connect(Number(new URL(redis.url).port), '127.0.0.1')
+      for (const end of [socket, upstream]) sockets.add(end.on('error', () => undefined))
+      upstream.pipe(socket)
+      socket.on('data', (chunk) => {
+        if (!chunk.toString('latin1').toUpperCase().includes(`\r\n${command}\r\n`))
+          return void upstream.write(chunk)
+        breaking.close()
+        for (const end of sockets) end.destroy()
+      })
+    })
+    await new Promise<void>((resolve) => void breaking.listen(0, '127.0.0.1', resolve))
+    return { port: (breaking.address() as { port: number }).port, close: () => void breaking.close() }
+  }
+
+  it.each(['INFO', 'CONFIG', 'XREVRANGE', 'HSCAN'])(
+    'ends while the worker starts, at %s: one clear fault without the password, no stack, exit code 1',
+    async (command) => {
+      await probe.acl('SETUSER', 'guest', 'on', '>secret-word', '~*', '+@all')
+      const way = await breakingAt(command)
+      const env = { REDIS_URL: `redis://guest:secret-word@127.0.0.1:${way.port}` }
+      const { code, stderr } = await runCli(['run'], { env, cwd: folder.path })
+      way.close()
+      const plain = stderr.split('\n').filter((line) => line !== '' && !line.startsWith('{'))
+      expect(plain).toEqual([expect.stringMatching(/^plimsoll: REDIS_UNAVAILABLE: .*Redis/)])
+      expect(code).toBe(1)
+      expect(stderr).not.toMatch(/secret-word|bug|\.js:\d/)
+    },
+  )
 
   it('is something else that speaks another protocol: named as well', async () => {
     const other = createServer((socket) => void socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
@@ -101,13 +149,35 @@ describe('rules that break their own arithmetic', () => {
   })
   const file = join(folder.path, 'rules.json')
 
-  it('are refused with file, row and exit code 2 before anything is opened', async () => {
+  it('are refused, strictly, with file, row and exit code 2 before anything is opened', async () => {
     writeFileSync(file, JSON.stringify(rules('11')))
-    const { code, stderr } = await runCli(['run', '--rules', file], { cwd: folder.path })
+    const { code, stderr } = await runCli(['run', '--rules', file, '--strict-rules'], { cwd: folder.path })
     expect(code).toBe(2)
     expect(stderr).toMatch(/^plimsoll: RULES_INVALID: rules file .*rules\.json: .*FOOUSDT.* is 11.*\n$/)
     expect(stderr).toContain('tiers[1]')
     expect(readdirSync(folder.path)).toEqual(['rules.json'])
+  })
+
+  it('cost only their own symbols otherwise: the worker runs, says so, and states the rules of its accounts', async () => {
+    writeFileSync(file, JSON.stringify(rules('11')))
+    const store = ['--redis-url', redis.url, '--shard', 'rules', '--rules', file]
+    const position = {
+      symbol: 'BTCUSDT',
+      marginMode: 'isolated',
+      size: '1',
+      entryPrice: '60000',
+      leverage: '5',
+    }
+    const input = JSON.stringify({ id: 'a', venue: 'bybit', positions: [position] })
+    expect((await runCli(['import', '-', ...store], { input })).code).toBe(0)
+    const worker = await WorkerProcess.start(store)
+    const refused = worker.log.find(({ msg }) => msg.startsWith('rules refused: bybit FOOUSDT: '))
+    expect(refused?.msg).toContain('is 11')
+    expect(worker.logged('rules in use')).toMatchObject({
+      ...{ venue: 'bybit', contracts: 1, oldest: '2026-08-05', undated: 0 },
+      ruleBook: expect.stringContaining('rules.json@'),
+    })
+    expect((await worker.end('SIGINT')).code).toBe(0)
   })
 
   it('are taken when they are right', async () => {
@@ -148,8 +218,9 @@ describe('the private Redis', () => {
       subscribers: `subscribe({ dataDir: "${dataDir}" })`,
     })
     expect(execFileSync('/bin/sh', ['-c', `${ways.shell} ping`], { encoding: 'utf8' })).toBe('PONG\n')
-    const second = await runCli(['import', '--data-dir', dataDir, '--json', '-'], { input: '' })
-    expect(second).toMatchObject({ code: 0, stderr: '' })
+    const input = JSON.stringify(testAccount('desk/1', 1))
+    const second = await runCli(['import', '--data-dir', dataDir, '--json', '-'], { input })
+    expect(second).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('"imported":1') })
     expect((await worker.end('SIGTERM')).code).toBe(0)
     expect(await runningRedisUrl(dataDir)).toBeUndefined()
   })

@@ -1,7 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { connectBudget, jitteredDelayMs } from '../../src/feed/backoff.ts'
+import { FEED_LIMITS } from '../../src/feed/limits.ts'
 import { Markets } from '../../src/feed/markets.ts'
+import { testSeed } from '../support/seed.ts'
 
 const at = (time: { nowMs: number }) => ({
   nowMs: () => 0,
@@ -64,23 +66,82 @@ describe('the delay before a reconnect', () => {
   })
 })
 
+describe('an outage of 10 s', () => {
+  it('ends for a feed within 4 s of the end of the outage, and within a storm of eight feeds within 8 s', () => {
+    const outageMs = 10_000
+    const { backoffBaseMs, backoffCapMs } = FEED_LIMITS
+    const reconnectMs = (feeds: number, chance: readonly number[]): number => {
+      const time = { nowMs: 0 }
+      const budget = connectBudget(at(time))
+      let draw = 0
+      const random = () => chance[draw++ % chance.length]!
+      const waiting = Array.from({ length: feeds }, () => ({ attempt: 0, atMs: 0 }))
+      let lastMs = 0
+      while (waiting.length > 0) {
+        waiting.sort((one, other) => one.atMs - other.atMs)
+        const feed = waiting[0]!
+        time.nowMs = feed.atMs
+        if (feed.attempt > 0 && feed.atMs >= outageMs) {
+          lastMs = waiting.shift()!.atMs
+          continue
+        }
+        const delayMs = jitteredDelayMs(feed.attempt++, backoffBaseMs, backoffCapMs, random)
+        feed.atMs += Math.max(delayMs, budget.reserve())
+      }
+      return lastMs - outageMs
+    }
+    const chance = fc.array(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), { minLength: 1 })
+    fc.assert(
+      fc.property(chance, (drawn) => {
+        expect(reconnectMs(1, drawn)).toBeLessThanOrEqual(4_000)
+        expect(reconnectMs(8, drawn)).toBeLessThanOrEqual(8_000)
+      }),
+      { seed: testSeed(12_700), numRuns: 500 },
+    )
+  })
+})
+
 describe('freshness of markets', () => {
-  it('lasts as long as the limit and not a millisecond more', () => {
-    const markets = new Markets(5_000)
+  const opened = () => {
+    const markets = new Markets({ staleAfterMs: 5_000, firstMarkMs: 30_000, aheadOfClock: () => {} })
     markets.add('BTCUSDT', 0)
-    const stale: string[] = []
-    markets.accept('BTCUSDT', 1, 1_000)
-    markets.check(6_000, (symbol) => stale.push(symbol))
-    expect(stale).toEqual([])
-    markets.check(6_001, (symbol) => stale.push(symbol))
-    markets.check(7_000, (symbol) => stale.push(symbol))
-    expect(stale).toEqual(['BTCUSDT'])
+    const reported: string[] = []
+    const check = (heardMs: number) =>
+      markets.check(heardMs, (symbol, state) => reported.push(`${symbol} ${state}`))
+    const frame = (timeMs: number) => ({
+      receivedMonotonicMs: timeMs,
+      receivedTimeMs: timeMs,
+      heardMs: timeMs,
+    })
+    return { markets, reported, check, frame }
+  }
+
+  it('lasts as long as the limit and not a millisecond more', () => {
+    const { markets, reported, check, frame } = opened()
+    markets.accept('BTCUSDT', 1, true, frame(1_000))
+    check(6_000)
+    expect(reported).toEqual([])
+    check(6_001)
+    check(7_000)
+    expect(reported).toEqual(['BTCUSDT stale'])
   })
 
-  it('is never taken from a market that has had no mark: it stays unknown', () => {
-    const markets = new Markets(5_000)
-    markets.add('BTCUSDT', 0)
-    markets.check(1e9, () => expect.fail('unknown markets do not become stale'))
+  it('is never taken from a market that has had no mark: it stays unknown, which is reported once', () => {
+    const { markets, reported, check } = opened()
+    check(30_000)
+    expect(reported).toEqual([])
+    check(30_001)
+    check(1e9)
+    expect(reported).toEqual(['BTCUSDT unknown'])
     expect(markets.all.get('BTCUSDT')?.state).toBe('unknown')
+  })
+
+  it('tells apart when a mark was stated and when it was confirmed', () => {
+    const { markets, frame } = opened()
+    markets.accept('BTCUSDT', 1, true, frame(1_000))
+    markets.accept('BTCUSDT', 2, false, frame(3_000))
+    expect(markets.all.get('BTCUSDT')).toMatchObject({
+      ...{ state: 'fresh', statedMonotonicMs: 1_000, seenMonotonicMs: 3_000, eventTimeMs: 2 },
+    })
   })
 })

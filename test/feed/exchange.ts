@@ -23,12 +23,18 @@ export interface Behaviour {
   ticks: boolean
   /** Symbols whose request is refused as a whole. */
   refused: string[]
+  /** Every request is refused: the venue is under maintenance. */
+  refusesAll: boolean
   /** Symbols that are accepted and never tick. */
   muted: string[]
   /** Sent instead of every n-th frame of data. */
   garbage: { frame: string | Buffer; every: number } | undefined
   /** The venue ends every connection after this time. */
   lifeMs: number | undefined
+  /** Called when a subscription was answered, before anybody has read the answer. */
+  answered: () => void
+  /** The venue time of a frame, from the counter. */
+  timeMs: (counter: number) => number
 }
 
 interface Client {
@@ -43,9 +49,12 @@ export class TestExchange {
     answersPings: true,
     ticks: true,
     refused: [],
+    refusesAll: false,
     muted: [],
     garbage: undefined,
     lifeMs: undefined,
+    answered: () => {},
+    timeMs: (counter) => counter,
   }
   readonly requests: string[][] = []
   connections = 0
@@ -112,7 +121,7 @@ export class TestExchange {
   }
 
   #asked(client: Client, request: { op: string; args?: string[]; req_id?: string }): void {
-    const { acknowledges, answersPings, refused, muted } = this.behaviour
+    const { acknowledges, answersPings, refused, refusesAll, muted } = this.behaviour
     if (request.op === 'ping') {
       if (answersPings) client.socket.send('{"success":true,"ret_msg":"pong","op":"ping"}')
       return
@@ -120,11 +129,13 @@ export class TestExchange {
     const symbols = request.args!.map((topic) => topic.replace('tickers.', ''))
     this.requests.push(symbols)
     if (!acknowledges) return
-    const bad = symbols.find((symbol) => refused.includes(symbol))
+    const bad = symbols.find((symbol) => refusesAll || refused.includes(symbol))
     const ret_msg = bad === undefined ? '' : `error:handler not found,topic:tickers.${bad}`
     client.socket.send(JSON.stringify({ success: bad === undefined, ret_msg, op: 'subscribe' }))
-    if (bad !== undefined) return
-    for (const symbol of symbols) if (!muted.includes(symbol)) client.symbols.add(symbol)
+    for (const symbol of symbols) {
+      if (bad === undefined && !muted.includes(symbol)) client.symbols.add(symbol)
+    }
+    this.behaviour.answered()
   }
 
   #tick(): void {
@@ -138,7 +149,7 @@ export class TestExchange {
   #frame(symbol: string): string | Buffer {
     const { garbage } = this.behaviour
     if (garbage !== undefined && ++this.#sent % garbage.every === 0) return garbage.frame
-    return snapshot(symbol, String(this.counter), this.counter)
+    return snapshot(symbol, String(this.counter), this.behaviour.timeMs(this.counter))
   }
 }
 

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach } from 'vitest'
+import { afterEach, beforeEach, expect } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
 import {
   type Feed,
@@ -14,6 +14,10 @@ export const SHORT_LIMITS: FeedLimits = {
   connectTimeoutMs: 1_000,
   acknowledgementTimeoutMs: 400,
   firstTickTimeoutMs: 300,
+  firstMarkMs: 60_000,
+  refusalFirstMs: 50,
+  refusalFactor: 2,
+  refusalCapMs: 400,
   pongTimeoutMs: 400,
   silenceMinMs: 400,
   stalenessMinMs: 400,
@@ -26,8 +30,10 @@ export const SHORT_LIMITS: FeedLimits = {
   malformedWindowMs: 200,
   malformedShareMax: 0.01,
   malformedFramesMin: 3,
+  outageLineEveryMs: 60_000,
   closeTimeoutMs: 200,
   checkEveryMs: 20,
+  checkLateMs: 200,
 }
 
 export type Heard =
@@ -35,6 +41,7 @@ export type Heard =
   | { readonly what: 'tick'; readonly symbol: string; readonly markPrice: string }
   | { readonly what: 'unchanged'; readonly symbol: string }
   | { readonly what: 'market'; readonly symbol: string; readonly state: string }
+  | { readonly what: 'refused' | 'taken'; readonly symbol: string; readonly says: string | number }
   | { readonly what: 'connection'; readonly state: string; readonly reason: string }
   | { readonly what: 'fault'; readonly error: Error }
 
@@ -55,6 +62,12 @@ export class RecordingSink implements FeedSink {
   marketState(symbol: string, state: string) {
     this.heard.push({ what: 'market', symbol, state })
   }
+  marketRefused(symbol: string, says: string) {
+    this.heard.push({ what: 'refused', symbol, says })
+  }
+  marketTaken(symbol: string, says: number) {
+    this.heard.push({ what: 'taken', symbol, says })
+  }
   connection(state: string, reason: string) {
     this.heard.push({ what: 'connection', state, reason })
   }
@@ -70,6 +83,13 @@ export class RecordingSink implements FeedSink {
 
   get faults(): Error[] {
     return this.heard.flatMap((one) => (one.what === 'fault' ? [one.error] : []))
+  }
+
+  /** What was said of refusals, in order. */
+  refusals(what: 'refused' | 'taken'): { symbol: string; says: string | number }[] {
+    return this.heard.flatMap((one) =>
+      one.what === what && 'says' in one ? [{ symbol: one.symbol, says: one.says }] : [],
+    )
   }
 
   marks(symbol: string): number[] {
@@ -124,6 +144,34 @@ export function useExchange() {
       feeds.push(opened.feed)
       return opened
     },
+  }
+}
+
+/** A log that keeps its lines. */
+export class RecordingLog {
+  readonly lines: { readonly message: string; readonly fields: Readonly<Record<string, unknown>> }[] = []
+  info(fields: object, message: string) {
+    this.lines.push({ message, fields: { ...fields } })
+  }
+  warn(fields: object, message: string) {
+    this.info(fields, message)
+  }
+  error(fields: object, message: string) {
+    this.info(fields, message)
+  }
+  child() {
+    return this
+  }
+
+  get messages(): string[] {
+    return this.lines.map(({ message }) => message)
+  }
+}
+
+/** The exchange's counter is the mark price: a missing number is a missed tick. Repeats come from two sockets. */
+export function expectGapless(marks: readonly number[]): void {
+  for (let index = 1; index < marks.length; index++) {
+    expect(marks[index]! - marks[index - 1]!).toBeOneOf([0, 1])
   }
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { snapshot, testStream } from './exchange.ts'
-import { SHORT_LIMITS, stateOf, until, useExchange } from './harness.ts'
+import { systemClock } from '../../src/clock.ts'
+import { CADENCE_MS, snapshot, testStream } from './exchange.ts'
+import { expectGapless, SHORT_LIMITS, stateOf, until, useExchange } from './harness.ts'
 
 const { exchange, open } = useExchange()
 
@@ -31,31 +32,6 @@ describe('one market among others', () => {
     expect(sink.lost).toEqual([])
     expectGapless(sink.marks('BTCUSDT'))
   })
-
-  it('is reported with the text of the venue when it is refused, and costs the others of its request nothing', async () => {
-    exchange().behaviour.refused = ['FOOUSDT']
-    const { feed, sink } = open(['BTCUSDT', 'FOOUSDT', 'ETHUSDT'])
-    await until(() => sink.faults.length > 0 && feed.blindMarkets === 1)
-    expect(sink.faults).toHaveLength(1)
-    expect(sink.faults[0]).toMatchObject({ code: 'FEED_REJECTED' })
-    expect(sink.faults[0]!.message).toMatch(/test refused FOOUSDT: .*handler not found,topic:tickers.FOOUSDT/)
-    expect(stateOf(feed, 'FOOUSDT')).toBe('unknown')
-    expect(exchange().requests).toEqual([
-      ['BTCUSDT', 'FOOUSDT', 'ETHUSDT'],
-      ['BTCUSDT'],
-      ['FOOUSDT'],
-      ['ETHUSDT'],
-    ])
-    expect(sink.lost).toEqual([])
-  })
-
-  it('does not make a connection renew itself over and over when the venue refuses it', async () => {
-    exchange().behaviour.refused = ['FOOUSDT']
-    const { feed, sink } = open(['BTCUSDT', 'FOOUSDT'])
-    await until(() => sink.marks('BTCUSDT').length > 60)
-    expect(exchange().connections).toBe(1)
-    expect(feed.counters.rejected).toBe(2)
-  })
 })
 
 describe('order of events', () => {
@@ -84,14 +60,79 @@ describe('order of events', () => {
     expect(sink.marks('XRPUSDT')).toEqual([])
   })
 
-  it('lets an event from the future mute a market only until it is stale', async () => {
-    const { feed, sink } = open(['BTCUSDT'], { limits: { ...SHORT_LIMITS, renewalAfterMs: 1e9 } })
+  it('mutes a market for not one tick when a frame comes from the future', async () => {
+    const { feed, sink } = open(['BTCUSDT'])
     await until(() => sink.marks('BTCUSDT').length > 0)
+    const { counter } = exchange()
     exchange().send(snapshot('BTCUSDT', '5000000', Number.MAX_SAFE_INTEGER))
-    await until(() => sink.states('BTCUSDT').length >= 3)
-    expect(sink.states('BTCUSDT').slice(0, 3)).toEqual(['fresh', 'stale', 'fresh'])
-    expect(feed.counters.droppedOld).toBeGreaterThan(0)
-    expect(sink.lost).toEqual([])
+    await until(() => exchange().counter > counter + 40)
+    expect(sink.marks('BTCUSDT')).toContain(5_000_000)
+    expectGapless(sink.marks('BTCUSDT').filter((mark) => mark !== 5_000_000))
+    expect(sink.marks('BTCUSDT').at(-1)).toBeGreaterThan(counter)
+    expect(sink.states('BTCUSDT')).toEqual(['fresh'])
+    expect(feed.counters).toMatchObject({ aheadOfClock: 1, droppedOld: 0 })
+  })
+
+  it('hears every tick when our own clock is set back by an hour and forth again', async () => {
+    exchange().behaviour.timeMs = () => Date.now()
+    let offsetMs = 0
+    const clock = { ...systemClock, nowMs: () => systemClock.nowMs() + offsetMs }
+    const { feed, sink } = open(['BTCUSDT'], { clock })
+    const hear = async () => {
+      const { length } = sink.marks('BTCUSDT')
+      await until(() => sink.marks('BTCUSDT').length >= length + 20)
+    }
+    await hear()
+    offsetMs = -3_600_000
+    await hear()
+    expect(feed.counters.aheadOfClock).toBeGreaterThan(0)
+    offsetMs = 0
+    await hear()
+    expectGapless(sink.marks('BTCUSDT'))
+    expect(sink.states('BTCUSDT')).toEqual(['fresh'])
+    expect(feed.counters.droppedOld).toBe(0)
+  })
+
+  it('starts anew with a new connection: a venue whose clock went back is heard at once', async () => {
+    const { feed, sink } = open(['BTCUSDT'], { limits: { ...SHORT_LIMITS, stalenessMinMs: 60_000 } })
+    await until(() => exchange().counter > 20 && sink.marks('BTCUSDT').length > 0)
+    exchange().behaviour.timeMs = () => 1
+    exchange().drop()
+    const { length } = sink.marks('BTCUSDT')
+    await until(() => sink.lost.length === 1 && sink.marks('BTCUSDT').length > length + 5)
+    expect(feed.counters.droppedOld).toBe(0)
+  })
+})
+
+describe('the first mark of a market', () => {
+  const limits = { ...SHORT_LIMITS, firstMarkMs: 500, renewalAfterMs: 1e9 }
+
+  it('has a deadline of its own from the time when the market was added, and is missed once', async () => {
+    exchange().behaviour.muted = ['ETHUSDT', 'SOLUSDT']
+    const { feed, sink } = open(['BTCUSDT', 'ETHUSDT'], { limits })
+    await until(() => sink.states('ETHUSDT').length > 0)
+    feed.add(['SOLUSDT'])
+    const { counter } = exchange()
+    await until(() => sink.states('SOLUSDT').length > 0)
+    expect((exchange().counter - counter) * CADENCE_MS).toBeGreaterThan(300)
+    expect([sink.states('ETHUSDT'), sink.states('SOLUSDT')]).toEqual([['unknown'], ['unknown']])
+    expect(sink.states('BTCUSDT')).toEqual(['fresh'])
+    exchange().send(snapshot('SOLUSDT', '7', exchange().counter))
+    await until(() => stateOf(feed, 'SOLUSDT') === 'fresh')
+    expect(sink.states('SOLUSDT')).toEqual(['unknown', 'fresh'])
+  })
+
+  it('is missed by a market that the venue refuses, in that word', async () => {
+    exchange().behaviour.refused = ['FOOUSDT']
+    const { sink } = open(['BTCUSDT', 'FOOUSDT'], { limits })
+    await until(() => sink.states('FOOUSDT').length > 0)
+    expect(sink.states('FOOUSDT')).toEqual(['refused'])
+  })
+
+  it('is missed by all markets of a venue that cannot be reached', async () => {
+    const { sink } = open(['BTCUSDT', 'ETHUSDT'], { limits, url: 'ws://127.0.0.1:9' })
+    await until(() => sink.states('BTCUSDT').length > 0 && sink.states('ETHUSDT').length > 0)
+    expect(sink.states('BTCUSDT')).toEqual(['unknown'])
   })
 })
 
@@ -181,10 +222,3 @@ describe('the end of a connection', () => {
     expect(feed.counters.connects).toBe(0)
   })
 })
-
-/** The exchange's counter is the mark price: a missing number is a missed tick. Repeats come from two sockets. */
-function expectGapless(marks: readonly number[]): void {
-  for (let index = 1; index < marks.length; index++) {
-    expect(marks[index]! - marks[index - 1]!).toBeOneOf([0, 1])
-  }
-}

@@ -128,7 +128,7 @@ describe('an account with unknown symbols', () => {
 
   it('is told why the rules that were given for a symbol are refused', () => {
     const account = accountOf({ positions: [position('FOOUSDT', 'isolated')] })
-    const book = { ...BOOK, refusalOf: (symbol: string) => `tiers of ${symbol} fall` }
+    const book = { ...BOOK, refused: new Map([['FOOUSDT', 'tiers of FOOUSDT fall']]) }
     expect(() => marginAccountsOf(account, book)).toThrow(
       'positions[0].symbol is "FOOUSDT": its rules are refused: tiers of FOOUSDT fall',
     )

@@ -1,14 +1,18 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
+import { inspect } from 'node:util'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { sleep, systemClock } from '../../src/clock.ts'
+import type { Clock } from '../../src/domain/index.ts'
 import {
+  CHECK_EVERY_MS,
   checkRedis,
   closeRedis,
   connectRedis,
   type RedisConnection,
   type RedisRole,
   redactUrl,
+  watchRedis,
 } from '../../src/redis/index.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
 
@@ -55,10 +59,13 @@ describe('a connection to Redis', () => {
     for (const url of [server.url, withPassword('wrong-word')]) {
       const failure = await connect(url).catch((error: unknown) => error)
       expect(failure).toMatchObject({
-        code: 'REDIS_UNAVAILABLE',
+        code: 'REDIS_REFUSED',
         message: expect.stringMatching(/WRONGPASS|NOAUTH/),
       })
-      expect(String(failure)).not.toContain('wrong-word')
+      // Everything that a log or a debugger would show: causes, stacks, the command that failed with its arguments.
+      const shown = inspect(failure, { depth: Number.POSITIVE_INFINITY, showHidden: true })
+      expect(shown).toMatch(/WRONGPASS|NOAUTH/)
+      expect(shown).not.toContain('wrong-word')
     }
     await admitted.config('SET', 'requirepass', '')
     await Promise.all([closeRedis(admitted, clock), closeRedis(redis, clock)])
@@ -66,7 +73,7 @@ describe('a connection to Redis', () => {
 
   test('to a database that the server does not have is refused, and does not end up in another one', async () => {
     await expect(connect(`${server.url}/99`)).rejects.toMatchObject({
-      code: 'REDIS_UNAVAILABLE',
+      code: 'REDIS_REFUSED',
       message: expect.stringContaining('DB index is out of range'),
     })
     await expect(connect(`${server.url}/main`)).rejects.toMatchObject({ code: 'CONFIGURATION' })
@@ -82,6 +89,21 @@ describe('a connection to Redis', () => {
       message: expect.stringContaining('Unknown RESP type'),
     })
     other.close()
+  })
+
+  test('that loses its login later reports that without the password', async () => {
+    const admin = await connect(server.url)
+    await admin.acl('SETUSER', 'guest', 'on', '>secret-word', '~*', '+@all')
+    const errors: Error[] = []
+    const url = server.url.replace('//', '//guest:secret-word@')
+    const redis = await connect(url, 'command', (error) => void errors.push(error))
+    await admin.acl('SETUSER', 'guest', 'resetpass', '>another')
+    await admin.client('KILL', 'USER', 'guest')
+    await vi.waitFor(() => expect(errors).not.toEqual([]), { timeout: 10_000 })
+    const shown = inspect(errors, { depth: Number.POSITIVE_INFINITY, showHidden: true })
+    expect(shown).toContain('WRONGPASS')
+    expect(shown).not.toContain('secret-word')
+    await Promise.all([closeRedis(redis, clock), closeRedis(admin, clock)])
   })
 
   test('rejects a command while the server is away, tells of the outage once, and works again after it', async () => {
@@ -145,6 +167,8 @@ describe('the start-up check', () => {
     await checkRedis(redis, { allowUnsafe, warn: (message) => void warnings.push(message) })
     return warnings
   }
+  const durability = (connection: RedisConnection) =>
+    checkRedis(connection, { allowUnsafe: false, warn: (message) => expect.unreachable(message) })
 
   test('passes a server with append-only file and noeviction, also where CONFIG is forbidden', async () => {
     await expect(redis.config('GET', '*')).rejects.toThrow('NOPERM')
@@ -178,5 +202,61 @@ describe('the start-up check', () => {
       expect.stringMatching(/^UNSAFE REDIS ALLOWED BY FLAG \(REDIS_POLICY\)/),
       expect.stringMatching(/^UNSAFE REDIS ALLOWED BY FLAG \(REDIS_NO_AOF\)/),
     ])
+  })
+
+  test.each([
+    ['always', true, /^Redis loses nothing at a power loss: appendfsync is always$/],
+    ['everysec', false, /^Redis loses up to two seconds of .* appendfsync is everysec\. Fix: CONFIG SET/],
+    ['no', false, /^Redis loses .*often 30 seconds at a power loss: appendfsync is no\. Fix: CONFIG SET/],
+  ])(
+    'reports what a power loss takes with appendfsync %s, and refuses none',
+    async (policy, isSafe, sentence) => {
+      await set('appendfsync', policy)
+      const found = await durability(admin)
+      await set('appendfsync', 'always')
+      expect(found).toMatchObject({ appendfsync: policy, isSafe, sentence: expect.stringMatching(sentence) })
+    },
+  )
+
+  test('says that it does not know what a power loss takes where CONFIG is forbidden', async () => {
+    expect(await durability(redis)).toMatchObject({
+      ...{ appendfsync: undefined, isSafe: false },
+      sentence: expect.stringMatching(/does not let this user read appendfsync: unless it is always/),
+    })
+  })
+
+  test('is made again every minute: what is switched off is said once, and that it is right again', async () => {
+    let round = () => {}
+    let delayMs = 0
+    const manual: Clock = {
+      ...systemClock,
+      after(delay, callback) {
+        delayMs = delay
+        round = callback
+        return () => {
+          round = () => {}
+        }
+      },
+    }
+    const said: string[] = []
+    const stop = watchRedis({
+      ...{ connection: redis, clock: manual },
+      failed: ({ code }) => void said.push(code),
+      mended: (message) => void said.push(`right again: ${message.slice(0, 24)}`),
+    })
+    const next = async () => {
+      const before = round
+      before()
+      await vi.waitFor(() => expect(round).not.toBe(before))
+    }
+    await vi.waitFor(() => expect(delayMs).toBe(CHECK_EVERY_MS))
+    await set('appendonly', 'no')
+    await next()
+    await next()
+    expect(said).toEqual(['REDIS_NO_AOF'])
+    await set('appendonly', 'yes')
+    await next()
+    expect(said).toEqual(['REDIS_NO_AOF', 'right again: Redis setting appendonly'])
+    stop()
   })
 })

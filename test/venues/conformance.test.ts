@@ -45,10 +45,13 @@ describe.each(streams)('the stream $id', ({ venue, stream, id }) => {
 
   it('subscribes to every symbol once, in frames that the venue takes', () => {
     const symbols = Array.from({ length: stream.symbolsPerConnectionMax }, (_, index) => `S${index}USDT`)
-    const topics = stream.subscribe(symbols).flatMap((frame) => {
+    const requests = stream.subscribe(symbols)
+    const topics = requests.flatMap(({ frame, symbols: asked }) => {
       expect(frame.length).toBeLessThan(FRAME_CHARACTERS_MAX)
+      expect(topicsOf(frame)).toHaveLength(asked.length)
       return topicsOf(frame)
     })
+    expect(requests.flatMap(({ symbols: asked }) => asked)).toEqual(symbols)
     const named = topics.map((topic) => symbols.find((symbol) => topic.toUpperCase().includes(`${symbol}`)))
     expect(new Set(topics).size).toBe(symbols.length)
     expect(named).not.toContain(undefined)
@@ -58,7 +61,7 @@ describe.each(streams)('the stream $id', ({ venue, stream, id }) => {
   it('numbers its requests apart', () => {
     const symbols = Array.from({ length: stream.symbolsPerConnectionMax }, (_, index) => `S${index}USDT`)
     const frames = stream.subscribe(symbols)
-    const ids = frames.map((frame) => JSON.parse(frame).id ?? JSON.parse(frame).req_id)
+    const ids = frames.map(({ frame }) => JSON.parse(frame).id ?? JSON.parse(frame).req_id)
     expect(new Set(ids).size).toBe(frames.length)
   })
 
@@ -104,7 +107,7 @@ describe('limits of the venues', () => {
       )
       const characters = stream
         .subscribe(longest)
-        .map((frame) => JSON.stringify(JSON.parse(frame).args).length)
+        .map(({ frame }) => JSON.stringify(JSON.parse(frame).args).length)
       expect(characters.reduce((sum, length) => sum + length, 0)).toBeLessThanOrEqual(21_000)
     }
   })
@@ -115,13 +118,15 @@ describe('limits of the venues', () => {
     const symbols = Array.from({ length: 1_000 }, (_, index) => `S${index}USDT`)
     const sizes = streamOf('binance-usdm')
       .subscribe(symbols)
-      .map((frame) => topicsOf(frame).length)
+      .map(({ frame }) => topicsOf(frame).length)
     expect(sizes).toEqual([200, 200, 200, 200, 200])
   })
 
   it('Binance: USDⓈ-M marks are asked for under /market/, the only path that sends them', () => {
     expect(new URL(streamOf('binance-usdm').url).pathname).toBe('/market/stream')
-    expect(topicsOf(streamOf('binance-usdm').subscribe(['BTCUSDT'])[0]!)).toEqual(['btcusdt@markPrice@1s'])
+    expect(topicsOf(streamOf('binance-usdm').subscribe(['BTCUSDT'])[0]!.frame)).toEqual([
+      'btcusdt@markPrice@1s',
+    ])
   })
 })
 

@@ -34,6 +34,42 @@ function bybitFrames(symbol: string): readonly FixtureFrame[] {
       kind: 'rejected',
     },
     { says: 'a pong', frame: bybitReply('ping', true, 'pong'), kind: 'heartbeat' },
+    { says: 'a pong of the private stream', frame: bybitReply('pong', true, ''), kind: 'heartbeat' },
+    { says: 'an accepted log-in', frame: bybitReply('auth', true, ''), kind: 'ignored' },
+    { says: 'a refused log-in', frame: bybitReply('auth', false, 'Params Error'), kind: 'rejected' },
+    {
+      says: 'a position of the private stream',
+      frame: JSON.stringify({ topic: 'position', creationTime: 1, data: [{ symbol, markPrice: '3641.33' }] }),
+      kind: 'ignored',
+    },
+    { says: 'a text', frame: '"pong"', kind: 'malformed' },
+    { says: 'a list', frame: '[1]', kind: 'malformed' },
+    {
+      says: 'a ticker that is neither snapshot nor delta',
+      frame: bybitTicker(symbol, 'update', { markPrice: '1' }, 1, 1_760_325_052_000),
+      kind: 'malformed',
+    },
+    {
+      says: 'a ticker without data',
+      frame: JSON.stringify({ topic: `tickers.${symbol}`, type: 'delta', cs: 1, ts: 1_760_325_052_000 }),
+      kind: 'malformed',
+    },
+    {
+      says: 'a ticker whose time is a text',
+      frame: JSON.stringify({
+        ...{ topic: `tickers.${symbol}`, type: 'snapshot', data: { symbol, markPrice: '1' } },
+        ...{ cs: 1, ts: '1760325052000' },
+      }),
+      kind: 'malformed',
+    },
+    {
+      says: 'a ticker whose sequence is a text',
+      frame: JSON.stringify({
+        ...{ topic: `tickers.${symbol}`, type: 'snapshot', data: { symbol, markPrice: '1' } },
+        ...{ cs: '1', ts: 1_760_325_052_000 },
+      }),
+      kind: 'malformed',
+    },
     {
       says: 'a delta before any snapshot, without a mark price',
       frame: bybitTicker(symbol, 'delta', { ask1Price: '1' }, 1, 1_760_325_052_000),
@@ -191,6 +227,31 @@ function binanceFrames(symbol: string, dated: string): readonly FixtureFrame[] {
       ticks: [updated(symbol, '2.5')],
     },
     { says: 'an empty array', frame: '[]', kind: 'ignored' },
+    { says: 'a text', frame: '"pong"', kind: 'malformed' },
+    { says: 'an array without an update', frame: '[1]', kind: 'malformed' },
+    { says: 'a stream without data', frame: JSON.stringify({ stream, data: null }), kind: 'malformed' },
+    { says: 'an event whose name is no text', frame: '{"e":7,"E":1}', kind: 'malformed' },
+    {
+      says: 'an update whose time is a text',
+      frame: JSON.stringify({ ...update({ s: symbol, p: '1' }), E: '1562305380000' }),
+      kind: 'malformed',
+    },
+    {
+      says: 'an update without a usable index price, funding rate and funding time',
+      frame: JSON.stringify({ ...update({ s: symbol, p: '7' }), i: '', r: 'n/a', T: '0' }),
+      kind: 'ticks',
+      ticks: [{ symbol, markPrice: '7', eventTimeMs: 1_562_305_380_000 }],
+    },
+    {
+      says: 'an account update, whose prices are no marks',
+      frame: JSON.stringify({ e: 'ACCOUNT_UPDATE', E: 1, T: 1, a: { P: [{ s: symbol, ep: '9910' }] } }),
+      kind: 'ignored',
+    },
+    {
+      says: 'a margin call',
+      frame: JSON.stringify({ e: 'MARGIN_CALL', E: 1, cw: '3.16', p: [{ s: symbol, mp: '187.17127' }] }),
+      kind: 'ignored',
+    },
     {
       says: 'the stream of one market with the data of another',
       frame: JSON.stringify({ stream, data: update({ s: 'XRPUSDT', p: '1' }) }),

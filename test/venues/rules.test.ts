@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { type InstrumentRules, instrumentRulesSchema } from '../../src/domain/index.ts'
-import { exactTiers } from '../../src/margin/index.ts'
+import { tieredMaintenanceAt } from '../../src/margin/contract.ts'
+import { exactTiers, formatDecimal, parseDecimal } from '../../src/margin/index.ts'
+import { USDM_BRACKETS, USDM_BRACKETS_AS_OF } from '../../src/venues/binance-usdm-brackets.ts'
 import { ruleBookOf, VENUES, withRules } from '../../src/venues/index.ts'
 import { tierTables } from '../../src/venues/tier-table.ts'
 import { sharedPath } from '../support/shared.ts'
+import { BRACKETS_2024_10 } from './brackets-2024-10.ts'
 
 const HELD = {
   bybit: ['BTCUSDT', 'BTCUSD'],
@@ -50,6 +53,7 @@ describe('figures of the venues', () => {
     expect(rowsOf(rules)).toContain('120000000 0.1 6982000')
     expect({ ...rules, tiers: [] }).toEqual({
       ...{ kind: 'linear', multiplier: '1', settle: 'USDT', takerFeeRate: '0.00055', tiers: [] },
+      asOf: '2026-08-05',
     })
   })
 
@@ -65,8 +69,8 @@ describe('figures of the venues', () => {
     expect(book.rulesOf('BTCUSD_201225')).toBe(book.rulesOf('BTCUSD_PERP'))
   })
 
-  it('HIVEUSDT keeps the odd rate of 16.67 %', () => {
-    expect(rowsOf(ruleBookOf('binance').rulesOf('HIVEUSDT')!)).toContain('4500000 0.1667 12975')
+  it('Binance DYDXUSDT keeps the odd rate of 16.67 %', () => {
+    expect(rowsOf(ruleBookOf('binance').rulesOf('DYDXUSDT')!)).toContain('1000000 0.1667 34800')
   })
 
   it('Bybit counts the closing fee, Binance does not; both liquidate on the line', () => {
@@ -78,7 +82,7 @@ describe('figures of the venues', () => {
 describe('a symbol that a book does not hold', () => {
   it.each([
     ['bybit', ['SOLUSDT', 'BTCUSDZ25', 'BTCPERP', 'btcusdt', 'constructor', '']],
-    ['binance', ['XRPUSDT', 'ETHUSD_PERP', 'BTCUSD', 'BTCUSDT_240628', 'BTCUSD_', '__proto__']],
+    ['binance', ['NOUSDT', 'ETHUSD_PERP', 'BTCUSD', 'BTCUSDT_240628', 'BTCUSDT_', 'BTCUSD_', '__proto__']],
   ] as const)('gets no rules at %s, least of all those of another', (id, symbols) => {
     for (const symbol of symbols) expect(ruleBookOf(id).rulesOf(symbol)).toBeUndefined()
   })
@@ -91,8 +95,10 @@ describe('a table that is wrong', () => {
     ['caps that fall', '100 0.01 0\n50 0.02 1', /tiers\[1\]/],
     ['a rate that falls', '100 0.02 0\n200 0.01 0', /tiers\[1\]/],
   ])('is refused at loading with the row named: %s', (_name, text, message) => {
-    expect(() => tierTables({ FOOUSDT: text })).toThrow(message)
-    expect(() => tierTables({ FOOUSDT: text })).toThrow(expect.objectContaining({ code: 'RULES_INVALID' }))
+    expect(() => tierTables({ FOOUSDT: { tiers: text } })).toThrow(message)
+    expect(() => tierTables({ FOOUSDT: { tiers: text } })).toThrow(
+      expect.objectContaining({ code: 'RULES_INVALID' }),
+    )
   })
 })
 
@@ -125,11 +131,11 @@ describe('rules given at run time', () => {
 const continuity = sharedPath('golden/tiers_binance_continuity.jsonl')
 const suffix = continuity === undefined ? ' (skipped: no goldens beside the project)' : ''
 
-it.skipIf(continuity === undefined)(`every recorded Binance bracket is in our tables${suffix}`, () => {
+it.skipIf(continuity === undefined)(`recorded Binance brackets are those of October 2024${suffix}`, () => {
   const lines = readFileSync(continuity!, 'utf8').trim().split('\n')
   for (const line of lines) {
     const { id, symbol, maintenanceMarginRate, maintenanceAmount, extra } = JSON.parse(line)
-    const { tiers } = ruleBookOf('binance').rulesOf(symbol)!
+    const { tiers } = BRACKETS_2024_10.get(symbol)!
     const index = tiers.findIndex(({ cap }) => cap === extra.notional)
     const [tier, next] = [tiers[index], tiers[index + 1]]
     const figures = [
@@ -144,4 +150,63 @@ it.skipIf(continuity === undefined)(`every recorded Binance bracket is in our ta
     ])
   }
   expect(lines.length).toBeGreaterThan(20)
+})
+
+describe('the built-in brackets of Binance USDⓈ-M', () => {
+  const book = ruleBookOf('binance')
+  const symbols = USDM_BRACKETS.trim()
+    .split('\n')
+    .flatMap((line) => line.split(' | ')[0]!.split(' '))
+
+  it('are there for every symbol of the list, whole, dated and in a currency that the name ends in', () => {
+    expect(symbols).toHaveLength(808)
+    expect(new Set(symbols).size).toBe(808)
+    for (const symbol of symbols) {
+      const rules = book.rulesOf(symbol)!
+      expect(instrumentRulesSchema.parse(rules)).toEqual(rules)
+      expect(() => exactTiers(symbol, rules.tiers, { firstDeductionZero: true })).not.toThrow()
+      expect(rules.asOf).toBe(USDM_BRACKETS_AS_OF)
+      expect(symbol.replace(/_\d{6}$/, '').endsWith(rules.settle)).toBe(true)
+    }
+  })
+
+  it('settle in their quote currency, and state what a position is asked for', () => {
+    const settleOf = (symbol: string) => book.rulesOf(symbol)?.settle
+    expect(
+      ['BTCUSDT', 'BTCUSDC', 'BTCUSD1', 'ETHBTC', 'BTCU', 'ETHUSDT_261225', '币安人生USDT'].map(settleOf),
+    ).toEqual([...['USDT', 'USDC', 'USD1', 'BTC', 'U', 'USDT', 'USDT']])
+    expect(rowsOf(book.rulesOf('DYDXUSDT')!).slice(0, 4)).toEqual([
+      ...['5000 0.01 0', '10000 0.015 25', '25000 0.02 75', '50000 0.025 200'],
+    ])
+    expect(rowsOf(book.rulesOf('BTCSTUSDT')!).at(-1)).toMatch(/^9223372036854775807 0.5 /)
+  })
+
+  it('ask of DYDXUSDT at a notional of 100,000 for more than the brackets of 2024 did', () => {
+    const asked = (tiers: InstrumentRules['tiers']) =>
+      formatDecimal(tieredMaintenanceAt(exactTiers('DYDXUSDT', tiers), parseDecimal('100000')))
+    expect(asked(book.rulesOf('DYDXUSDT')!.tiers)).toBe('3550')
+    expect(asked(BRACKETS_2024_10.get('DYDXUSDT')!.tiers)).toBe('2200')
+  })
+
+  it('are named by the version of the book', () => {
+    expect(book.version).toContain(`usdm-${USDM_BRACKETS_AS_OF}`)
+  })
+
+  const source = sharedPath('data/binance-usdm-tiers.json')
+  const absent = source === undefined ? ' (skipped: ../shared is absent)' : ''
+  it.skipIf(source === undefined)(`are the tables of that day, to the digit${absent}`, () => {
+    const { tables, history } = JSON.parse(readFileSync(source!, 'utf8')) as {
+      tables: readonly (readonly [cap: string, rate: string, leverage: number])[][]
+      history: Readonly<Record<string, readonly (readonly [day: string, table: number])[]>>
+    }
+    const listed = Object.entries(history).flatMap(([symbol, entries]) => {
+      const table = tables[entries.filter(([day]) => day <= USDM_BRACKETS_AS_OF).at(-1)?.[1] ?? -1]
+      return table === undefined ? [] : [[symbol, table.map(([cap, rate]) => `${cap} ${rate}`)] as const]
+    })
+    expect(listed.map(([symbol]) => symbol).sort()).toEqual([...symbols].sort())
+    for (const [symbol, table] of listed) {
+      const { tiers } = book.rulesOf(symbol)!
+      expect(tiers.map((tier) => `${tier.cap} ${tier.maintenanceMarginRate}`)).toEqual(table)
+    }
+  })
 })

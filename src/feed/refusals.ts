@@ -1,0 +1,71 @@
+import type { FeedLimits } from './limits.ts'
+
+interface Refusal {
+  /** The venue's words, cut to REPLY_CHARACTERS_MAX. */
+  readonly reply: string
+  count: number
+  askAgainMs: number
+  /** The connection that refused it took other markets, so that the fault lies with this one. */
+  isItsOwn: boolean
+}
+
+/** The markets that the venue refuses: in which words, how often, and when each is asked for again. */
+export class Refusals {
+  readonly #limits: FeedLimits
+  readonly #refusals = new Map<string, Refusal>()
+
+  constructor(limits: FeedLimits) {
+    this.#limits = limits
+  }
+
+  get size(): number {
+    return this.#refusals.size
+  }
+
+  replyOf(symbol: string): string | undefined {
+    return this.#refusals.get(symbol)?.reply
+  }
+
+  /** Notes one refusal. True for the first since the market was taken: that one is named, repeated ones are counted. */
+  add(symbol: string, reply: string, nowMs: number, isItsOwn: boolean): boolean {
+    const known = this.#refusals.get(symbol)
+    const refusal = known ?? { reply, count: 0, askAgainMs: 0, isItsOwn }
+    refusal.count++
+    refusal.isItsOwn = isItsOwn
+    refusal.askAgainMs = nowMs + refusalDelayMs(refusal.count, this.#limits)
+    this.#refusals.set(symbol, refusal)
+    return known === undefined
+  }
+
+  /** The venue took the market: how often it had refused it before. */
+  taken(symbol: string): number {
+    const count = this.#refusals.get(symbol)?.count ?? 0
+    this.#refusals.delete(symbol)
+    return count
+  }
+
+  /** A market that is due to be asked for again and that `isAsked` picks. */
+  due(nowMs: number, isAsked: (symbol: string) => boolean): string | undefined {
+    for (const [symbol, { askAgainMs }] of this.#refusals) {
+      if (nowMs >= askAgainMs && isAsked(symbol)) return symbol
+    }
+    return undefined
+  }
+
+  /**
+   * What a new connection asks for in batches: markets that were refused for their own fault are left out, because each
+   * costs its batch a refusal; they are asked for alone when they are due. Others that were refused come last, so that
+   * every connection tries markets that the one before did not reach.
+   */
+  batched(symbols: readonly string[]): readonly string[] {
+    const clear = symbols.filter((symbol) => !this.#refusals.has(symbol))
+    const doubtful = symbols.filter((symbol) => this.#refusals.get(symbol)?.isItsOwn === false)
+    const asked = [...clear, ...doubtful]
+    return asked.length > 0 ? asked : symbols
+  }
+}
+
+/** The pause after the `count`-th refusal, counted from 1. */
+export function refusalDelayMs(count: number, limits: FeedLimits): number {
+  return Math.min(limits.refusalCapMs, limits.refusalFirstMs * limits.refusalFactor ** (count - 1))
+}

@@ -1,0 +1,57 @@
+import { ReplyError } from 'ioredis'
+import { PlimsollError } from '../errors.ts'
+
+/** A wrong login, permission or database does not become right by trying again; ioredis itself goes on, with database 0. */
+const REFUSED = /WRONGPASS|NOAUTH|NOPERM|invalid password|DB index/i
+/** What the client says when it has no connection; these errors have neither a code nor a class of their own. */
+const DISCONNECTED =
+  /^(?:Connection is closed|Command timed out|Stream isn't writeable|Socket timeout|Reached the max retries)/
+const SYSTEM_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'ENOENT'])
+
+/** Whether the server refuses us, so that only another setting helps. */
+export function isRefusal(error: Error): boolean {
+  return REFUSED.test(error.message)
+}
+
+/**
+ * The error without what may hold a password: ioredis keeps the arguments of the command that failed, those of AUTH
+ * included.
+ */
+export function withoutSecrets(error: unknown): Error {
+  const plain = new Error(reasonOf(error))
+  if (error instanceof Error) plain.name = error.name
+  return plain
+}
+
+/** REDIS_REFUSED or REDIS_UNAVAILABLE; `what` names the server and what it was asked for. */
+export function redisFault(what: string, error: unknown): PlimsollError {
+  const cause = withoutSecrets(error)
+  return new PlimsollError(
+    isRefusal(cause) ? 'REDIS_REFUSED' : 'REDIS_UNAVAILABLE',
+    `${what}: ${cause.message}`,
+    { cause },
+  )
+}
+
+/** An error of the server or of the way to it, as against a bug: it becomes a fault. Any other is returned as it is. */
+export function asRedisFault(what: string, error: unknown): unknown {
+  return isOfRedis(error) ? redisFault(what, error) : error
+}
+
+function isOfRedis(error: unknown): boolean {
+  if (!(error instanceof Error) || error instanceof PlimsollError) return false
+  const { code, syscall } = error as NodeJS.ErrnoException
+  const isOfSocket = syscall !== undefined && /^(?:connect|read|write)$/.test(syscall)
+  return (
+    error instanceof ReplyError ||
+    DISCONNECTED.test(error.message) ||
+    (isOfSocket && code !== undefined && SYSTEM_CODES.has(code))
+  )
+}
+
+/** A name with several addresses fails with one error for each of them, and an empty message. */
+function reasonOf(error: unknown): string {
+  if (error instanceof AggregateError && error.message === '')
+    return error.errors.map((each) => reasonOf(each)).join(', ')
+  return error instanceof Error ? error.message : String(error)
+}

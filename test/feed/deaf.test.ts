@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest'
+import { Hearing } from '../../src/feed/hearing.ts'
+import { FEED_LIMITS } from '../../src/feed/index.ts'
+import { TestClock } from '../support/clock.ts'
+import { snapshot } from './exchange.ts'
+import { SHORT_LIMITS, stateOf, until, useExchange } from './harness.ts'
+
+const { exchange, open } = useExchange()
+
+/** Nothing of this process runs meanwhile: no timer, no socket. */
+const block = (ms: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
+
+describe('a process whose event loop is blocked for longer than a venue may be silent', () => {
+  it('hears the crash that waits in its socket, and neither ends the connection nor calls a market stale', async () => {
+    const { sink } = open(['BTCUSDT', 'ETHUSDT'], { limits: FEED_LIMITS })
+    await until(() => sink.marks('BTCUSDT').length > 0 && sink.marks('ETHUSDT').length > 0)
+    exchange().behaviour.ticks = false
+    exchange().send(snapshot('BTCUSDT', '0.01', exchange().counter + 1))
+    exchange().send(snapshot('ETHUSDT', '0.02', exchange().counter + 1))
+    block(FEED_LIMITS.silenceMinMs + 600)
+    exchange().behaviour.ticks = true
+    const { counter } = exchange()
+    await until(() => exchange().counter > counter + 20)
+    expect(sink.marks('BTCUSDT')).toContain(0.01)
+    expect(sink.marks('ETHUSDT')).toContain(0.02)
+    expect(sink.lost).toEqual([])
+    expect([sink.states('BTCUSDT'), sink.states('ETHUSDT')]).toEqual([['fresh'], ['fresh']])
+    expect(exchange().connections).toBe(1)
+  })
+
+  const blockedMs = 1_500
+  it('counts none of it toward the deadline for a connection', async () => {
+    const limits = { ...SHORT_LIMITS, connectTimeoutMs: 1_000 }
+    const { feed, sink } = open(['BTCUSDT'], { limits })
+    await until(() => sink.heard.some((one) => one.what === 'connection' && one.state === 'connecting'))
+    block(blockedMs)
+    await until(() => stateOf(feed, 'BTCUSDT') === 'fresh')
+    expect(sink.lost).toEqual([])
+  })
+
+  it('counts none of it toward the deadlines for an acknowledgement and for a first mark', async () => {
+    const limits = { ...SHORT_LIMITS, acknowledgementTimeoutMs: 1_000, firstMarkMs: 1_000 }
+    exchange().behaviour.answered = () => block(blockedMs)
+    const { feed, sink } = open(['BTCUSDT'], { limits })
+    await until(() => stateOf(feed, 'BTCUSDT') === 'fresh')
+    expect(sink.lost).toEqual([])
+    expect(sink.states('BTCUSDT')).toEqual(['fresh'])
+  })
+
+  it('still ends a connection that is silent when the process hears again', async () => {
+    const { sink } = open(['BTCUSDT'])
+    await until(() => sink.marks('BTCUSDT').length > 0)
+    exchange().freeze()
+    block(1_000)
+    await until(() => sink.lost.length > 0)
+    expect(sink.lost[0]).toMatch(/no frame for 400 ms|no pong after 400 ms/)
+  })
+})
+
+describe('the time of hearing', () => {
+  it('is the time that passes while checks come when they are due, or nearly', () => {
+    const clock = new TestClock()
+    const hearing = new Hearing(clock, 500)
+    const startMs = hearing.nowMs()
+    for (let check = 0; check < 4; check++) {
+      hearing.expectCheck(250)
+      clock.advance(700)
+      expect(hearing.wasDeaf).toBe(false)
+      expect(hearing.nowMs() - startMs).toBe((check + 1) * 700)
+    }
+  })
+
+  it('leaves out how late a check is, whoever looks first, a frame or the check', () => {
+    const clock = new TestClock()
+    const hearing = new Hearing(clock, 500)
+    const startMs = hearing.nowMs()
+    hearing.expectCheck(250)
+    clock.advance(10_250)
+    expect(hearing.at(clock.monotonicMs()) - startMs).toBe(250)
+    expect(hearing.wasDeaf).toBe(true)
+    clock.advance(10)
+    expect(hearing.nowMs() - startMs).toBe(260)
+    hearing.expectCheck(250)
+    expect(hearing.wasDeaf).toBe(false)
+  })
+})
