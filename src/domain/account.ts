@@ -30,7 +30,10 @@ export const SYMBOL_LENGTH_MAX = 40
  * What any venue may call an instrument: BTCUSDT, kPEPE, xyz:TSLA, XBT/USD, BTC-26DEC25, 币安人生USDT. Spaces, control
  * characters and `|` are in no name. Which of these names a venue lists is the venue's own grammar.
  */
-export const SYMBOL_PATTERN = /^[\p{L}\p{N}@][\p{L}\p{M}\p{N}@_:/.+-]{0,39}$/u
+export const SYMBOL_PATTERN = new RegExp(
+  `^[\\p{L}\\p{N}@][\\p{L}\\p{M}\\p{N}@_:/.+-]{0,${SYMBOL_LENGTH_MAX - 1}}$`,
+  'u',
+)
 export const symbolSchema = text.regex(
   SYMBOL_PATTERN,
   `must be a venue symbol: at most ${SYMBOL_LENGTH_MAX} letters and digits of any script, @ _ - / : . +`,

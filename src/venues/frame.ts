@@ -19,7 +19,7 @@ export function isObject(value: unknown): value is JsonObject {
 }
 
 /** What nearly every symbol is: tested first, because classes of all scripts cost more. */
-const PLAIN_SYMBOL = /^[A-Z0-9][A-Z0-9_-]{0,39}$/
+const PLAIN_SYMBOL = /^[A-Z0-9]{1,20}$/
 
 /** The grammar of `symbolSchema`, without the result that a schema allocates at each call. */
 export function isSymbol(value: unknown): value is string {
