@@ -94,6 +94,7 @@ const ENTRIES = [
   'src/demo/screen-main.ts',
   'src/demo/subscriber-main.ts',
   'bench/main.ts',
+  'bench/heap-worker.ts',
   'assembly/index.ts',
 ]
 
