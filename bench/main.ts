@@ -1,6 +1,14 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { benchGap, GAP_GOALS } from './gap.ts'
 import { FULL_EFFORT, type Measured, machineLine, table } from './harness.ts'
+import {
+  benchCrashLoop,
+  benchRecover,
+  type CrashLoopResult,
+  GROWTH_MAX,
+  type RecoverResult,
+  RSS_MAX_BYTES,
+} from './heap.ts'
 import { benchKernel, DEFAULT_ROWS, DEFAULT_SEED, type KernelBench } from './kernel.ts'
 import { benchOverload, OVERLOAD_GOALS } from './overload.ts'
 
@@ -64,6 +72,23 @@ program
     report('gap', await benchGap({ accounts, silenceMs, notify }), GAP_GOALS, json)
   })
 
+program
+  .command('heap')
+  .description(
+    'Memory of a worker on a real Redis: liquidations that recover, and a loop of crashes in 1 GiB',
+  )
+  .option(
+    '--liquidations <n>',
+    'liquidations that recover between the two measurements',
+    wholeNumber,
+    100_000,
+  )
+  .option('--seconds <n>', 'length of the loop of crashes', wholeNumber, 60)
+  .option('--part <name>', 'only "recover" or "crash-loop"', partName)
+  .option('--data-dir <folder>', 'where the private Redis finds or fetches its server', '.data')
+  .option('--json', 'print one JSON object')
+  .action(heap)
+
 await program.parseAsync()
 
 function notify(line: string): void {
@@ -91,6 +116,48 @@ function report(
       : `goal ${goals[name].toLocaleString('en')}${value > goals[name] ? ', missed' : ''}`,
   ])
   process.stdout.write(`\n${table([bench, 'measured', ''], lines)}\n\n${machine}, Node ${node}\n`)
+}
+
+interface HeapFlags {
+  readonly liquidations: number
+  readonly seconds: number
+  readonly part?: 'recover' | 'crash-loop'
+  readonly dataDir: string
+  readonly json?: true
+}
+
+async function heap({ liquidations, seconds, part, dataDir, json }: HeapFlags): Promise<void> {
+  const where = { dataDir, notify: (line: string) => void process.stderr.write(`${line}\n`) }
+  const results: (RecoverResult | CrashLoopResult)[] = []
+  if (part !== 'crash-loop') results.push(await benchRecover({ ...where, accounts: 2_000, liquidations }))
+  if (part !== 'recover') {
+    const book = { accounts: 250, positionsPerAccount: 100, oldSpaceMiB: 640 }
+    results.push(await benchCrashLoop({ ...where, ...book, seconds }))
+  }
+  const report = { bench: 'heap', machine: machineLine(), node: process.version, results }
+  const lines = json === true ? [JSON.stringify(report)] : [...results.map(heapLine), machineLine()]
+  process.stdout.write(`${lines.join('\n')}\n`)
+  if (!results.every(isWithinBounds)) process.exitCode = 1
+}
+
+function isWithinBounds(result: RecoverResult | CrashLoopResult): boolean {
+  return result.part === 'recover'
+    ? Math.abs(result.growth) <= GROWTH_MAX
+    : result.rssMaxBytes <= RSS_MAX_BYTES
+}
+
+function heapLine(result: RecoverResult | CrashLoopResult): string {
+  const count = (value: number) => value.toLocaleString('en')
+  const mebibytes = (bytes: number) => `${(bytes / 1_024 ** 2).toFixed(1)} MiB`
+  const verdict = isWithinBounds(result) ? 'ok' : 'TOO MUCH'
+  if (result.part === 'recover')
+    return `${count(result.liquidations)} liquidations that recover: heap ${mebibytes(result.heapBeforeBytes)} before, ${mebibytes(result.heapAfterBytes)} after (${(result.growth * 100).toFixed(1)} %): ${verdict}`
+  return `${result.accounts} accounts x ${result.positionsPerAccount} positions, ${result.seconds} s of crashes: ${count(result.events)} events, at most ${mebibytes(result.rssMaxBytes)} in memory: ${verdict}`
+}
+
+function partName(text: string): 'recover' | 'crash-loop' {
+  if (text === 'recover' || text === 'crash-loop') return text
+  throw new InvalidArgumentError('must be recover or crash-loop')
 }
 
 function printSize(rows: number, { changes, hash, bytesPerPosition, results }: KernelBench): void {

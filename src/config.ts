@@ -16,6 +16,8 @@ const configSchema = z.strictObject({
   dataDir: z.string().min(1).default('.data'),
   /** When the private Redis writes to the disk: `always` loses nothing at a power loss, `everysec` up to two seconds. */
   appendfsync: z.enum(['always', 'everysec']).default('always'),
+  /** The worker writes the time into this file for as long as it is alive, for a health check. Absent: it does not. */
+  heartbeatFile: z.string().min(1).optional(),
   shard: z
     .string()
     .regex(/^[A-Za-z0-9_-]{1,32}$/, 'must be 1 to 32 letters, digits, _ or -')
@@ -59,6 +61,7 @@ const VARIABLES = {
   REDIS_URL: 'redisUrl',
   PLIMSOLL_DATA_DIR: 'dataDir',
   PLIMSOLL_APPENDFSYNC: 'appendfsync',
+  PLIMSOLL_HEARTBEAT_FILE: 'heartbeatFile',
   PLIMSOLL_SHARD: 'shard',
   PLIMSOLL_LEVELS: 'levels',
   PLIMSOLL_HYSTERESIS: 'hysteresis',
@@ -106,6 +109,11 @@ export function loadConfig(overrides: ConfigOverrides = {}, environment?: NodeJS
 export function allowsColour(environment: NodeJS.ProcessEnv = process.env): boolean {
   const isSet = (name: string) => (environment[name] ?? '') !== ''
   return !isSet('NO_COLOR') && !isSet('CI') && environment.TERM !== 'dumb'
+}
+
+/** npm sets these for what it runs: `npm start`, `npm run`, `npx`. */
+export function isStartedByNpm(environment: NodeJS.ProcessEnv = process.env): boolean {
+  return environment.npm_command !== undefined || environment.npm_lifecycle_event !== undefined
 }
 
 function unknownStream(id: string): string {

@@ -53,12 +53,14 @@ describe('where a setting comes from', () => {
       PLIMSOLL_ALLOW_UNSAFE_REDIS: '1',
       PLIMSOLL_LOG_LEVEL: 'warn',
       PLIMSOLL_APPENDFSYNC: 'everysec',
+      PLIMSOLL_HEARTBEAT_FILE: '/run/plimsoll/heartbeat',
       PLIMSOLL_STREAM_URL_BYBIT_LINEAR: 'wss://stream.example/v5/public/linear',
     }
     expect(loadConfig({}, environment)).toEqual({
       redisUrl: 'redis://localhost:6379',
       dataDir: '/var/lib/plimsoll',
       appendfsync: 'everysec',
+      heartbeatFile: '/run/plimsoll/heartbeat',
       shard: 'eu-1',
       levels: ['0.6', '0.8'],
       hysteresis: '0.02',

@@ -100,6 +100,7 @@ const ENTRIES = [
   'bench/main.ts',
   'bench/exchange-main.ts',
   'bench/watcher-main.ts',
+  'bench/heap-worker.ts',
   'assembly/index.ts',
 ]
 

@@ -74,8 +74,9 @@ export function accountsCommand(context: AccountsContext = REAL): Command {
     .option('--json', 'print {"removed", "missing"} as one JSON object, as on a pipe')
     .addHelpText(
       'after',
-      '\nA running worker stops watching them at once, and publishes `closed` for those that it\n' +
-        'had published a warning or a liquidation of. Exit code 1 where an id is not in the book.',
+      '\nA running worker stops watching them at once, and publishes `closed` for those\n' +
+        'whose warning or liquidation it had published. Exit code 1 where an id is not\n' +
+        'in the book.',
     )
     .action((ids: string[], flags: RemoveFlags) => removal(context, ids, flags))
   for (const sub of [withFilters(list), show, withFilters(exporting), remove]) {

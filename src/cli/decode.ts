@@ -4,6 +4,7 @@ import { type FrameParser, type TickSink, VENUE_IDS } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import { venueOf } from '../venues/index.ts'
 import { isTooLong, linesOf, openInput, writeLine } from './lines.ts'
+import { jsonLine } from './visible.ts'
 
 /** `plimsoll decode`: raw frames in, one a line; what the venue's parser makes of each out, one a line. */
 export function decodeCommand(): Command {
@@ -14,9 +15,10 @@ export function decodeCommand(): Command {
     .option('--json', 'JSON lines, which is what this command always prints')
     .addHelpText(
       'after',
-      '\nPrints {"kind", "ticks": [{"symbol", "markPrice", "indexPrice"?, "fundingRate"?, "nextFundingTimeMs"?,\n' +
-        '"eventTimeMs"}]} for every line. State carries from line to line as on one connection. Blank lines are\n' +
-        'skipped. A frame that cannot be read has the kind "malformed" and is no fault.',
+      '\nPrints {"kind", "ticks": [{"symbol", "markPrice", "indexPrice"?, "fundingRate"?,\n' +
+        '"nextFundingTimeMs"?, "eventTimeMs"}]} for every line. State carries from line\n' +
+        'to line as on one connection. Blank lines are skipped. A frame that cannot be\n' +
+        'read has the kind "malformed" and is no fault.',
     )
     .action(async (file: string, options: { venue: string }) => {
       const parser = parserOf(options.venue)
@@ -45,7 +47,7 @@ function decodeFrame(parser: FrameParser, frame: string): string {
     unchanged: () => {},
   }
   const kind = isTooLong(frame) ? 'malformed' : parser.parse(frame, sink)
-  return JSON.stringify({ kind, ticks })
+  return jsonLine({ kind, ticks })
 }
 
 function parserOf(name: string): FrameParser {

@@ -57,7 +57,8 @@ export function demoCommand(): Command {
     .option('--json', 'print the summary only, as one line of JSON')
     .addHelpText(
       'after',
-      '\nExit code 1 when an event was lost, took effect twice or disagrees with the naive replay; 130 after Ctrl-C.',
+      '\nExit code 1 when an event was lost, took effect twice or disagrees with the\n' +
+        'naive replay; 130 after Ctrl-C.',
     )
     .action((flags: DemoFlags) => demo(flags))
 }

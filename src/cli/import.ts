@@ -39,23 +39,29 @@ interface ImportFlags {
 }
 
 const HELP = `
-JSON lines: one account a line.
+JSON lines: one account a line (here on several).
   {"id": "desk-7/alpha", "venue": "bybit", "version": 17,
    "collateral": [{"asset": "USDT", "amount": "12000.5"}],
-   "positions": [{"symbol": "BTCUSDT", "marginMode": "cross", "size": "0.5", "entryPrice": "61250.1", "leverage": "10"}]}
+   "positions": [{"symbol": "BTCUSDT", "marginMode": "cross", "size": "0.5",
+                  "entryPrice": "61250.1", "leverage": "10"}]}
 
-CSV: a header, then one position, one collateral asset, or both in a row; adjacent rows with the same id are
-one account. Quotes as in RFC 4180, without line breaks inside them. Columns, in any order:
-  ${CSV_COLUMNS.join(',')}
+CSV: a header, then one position, one collateral asset, or both in a row;
+adjacent rows with the same id are one account. Columns, in any order:
+  ${CSV_COLUMNS.slice(0, 7).join(',')},
+  ${CSV_COLUMNS.slice(7).join(',')}
   desk-7/alpha,bybit,17,,USDT,12000.5,BTCUSDT,cross,0.5,61250.1,10,
   desk-7/alpha,,,,,,ETHUSDT,isolated,-4,3010,10,900
 
-With --replace the whole file is checked first; where anything is refused, nothing is removed.
-An account without a version gets one above the stored version. A line that breaks a rule is reported with
-its number, path, value and rule; the rest is imported. Exit code 1 where any was refused.
---json prints {"read", "imported", "refusedCount", "refused": [{"line", "path", "value", "shown", "rule"}],
-"dryRun"}, with --replace also "removed"; "refused" lists the first ${REFUSED_REPORTED_MAX} faults, up to ten of an account,
-"refusedCount" counts accounts.`
+docs/accounts.md describes every field. An account without a version gets one
+above the stored version. A line that breaks a rule is reported with its number,
+path, value and rule; the rest is imported, and the exit code is 1.
+--replace checks the whole file first; where anything is refused, it removes
+nothing. Standard input may stay open: what has come is stored at once.
+
+--json prints {"read", "imported", "refusedCount", "refused": [{"line", "path",
+"value", "shown", "rule"}], "dryRun"}, with --replace also "removed". "refused"
+lists the first ${REFUSED_REPORTED_MAX} faults, up to ten of an account; "refusedCount" counts
+accounts.`
 
 /** `plimsoll import`: accounts from a file into the stored book, where a running worker sees them at once. */
 export function importCommand(): Command {

@@ -29,6 +29,7 @@ import {
 import type { BookOf } from '../rule-books.ts'
 import { ruleBookOf, withRules } from '../venues/index.ts'
 import { isTooLong, LINE_CHARACTERS_MAX, linesOf, openInput, writeLine } from './lines.ts'
+import { jsonLine } from './visible.ts'
 
 /** `plimsoll margin`: accounts and marks in, one a line; their exact margin state out, one a line. */
 export function marginCommand(): Command {
@@ -44,10 +45,12 @@ export function marginCommand(): Command {
     .option('--json', 'JSON lines, which is what this command always prints')
     .addHelpText(
       'after',
-      '\nPrints {"account", "marginAccounts": [...]} for every line, in order; {"error": {"code", "path", "message"}}\n' +
-        'in the place of a line that is refused, its path empty where it is the line as a whole. Blank lines are\n' +
-        'skipped. "rules" replaces the venue\'s rule book symbol by symbol. "ruleAgeDays" is the age of the oldest rules\n' +
-        'of a margin account, null where they bear no day ("asOf"). Exit code 1 where any line was refused.',
+      '\nPrints {"account", "marginAccounts": [...]} for every line, in order; in the\n' +
+        'place of a line that is refused {"error": {"code", "path", "message"}}, its path\n' +
+        'empty where it is the line as a whole. Blank lines are skipped. "rules" replaces\n' +
+        'the rule book of the venue symbol by symbol. "ruleAgeDays" is the age of the\n' +
+        'oldest rules of a margin account, null where they bear no day ("asOf").\n' +
+        'Exit code 1 where any line was refused.',
     )
     .action(async (file: string, options: { levels: string; hysteresis: string }) => {
       const levels = options.levels === '' ? [] : options.levels.split(',').map((level) => level.trim())
@@ -76,7 +79,7 @@ export async function writeMargins(
     if (line.trim() === '') continue
     const result = resultOf(line, judge)
     if ('error' in result) refused++
-    await writeLine(output, JSON.stringify(result))
+    await writeLine(output, jsonLine(result))
   }
   return refused
 }

@@ -13,6 +13,7 @@ export function withConfigOptions(command: Command): Command {
     .option('--rules-max-age <days>', 'days after which rules are called old in the log (default 14)')
     .option('--kernel <variant>', 'wasm-simd, wasm-scalar or typescript')
     .option('--allow-unsafe-redis', 'run on a Redis that may lose data')
+    .option('--heartbeat-file <file>', 'write the time into this file every 5 s, for a health check')
     .option('--log-level <level>', 'debug, info, warn, error or silent')
     .option(
       '--stream-url <id=url>',

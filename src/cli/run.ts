@@ -2,11 +2,12 @@ import { resolve } from 'node:path'
 import { Command } from 'commander'
 import { systemClock } from '../clock.ts'
 import { type ConfigOverrides, loadConfig } from '../config.ts'
-import { createLog } from '../log.ts'
+import { createLog, type Log } from '../log.ts'
 import { systemRandom } from '../random.ts'
 import { type OpenedRedis, openRedis, redactUrl } from '../redis/index.ts'
 import { ruleBooks } from '../rule-books.ts'
 import { startWorker, type Worker, type WorkerStats } from '../worker.ts'
+import { startHeartbeat } from './heartbeat.ts'
 import { withConfigOptions } from './options.ts'
 import { type Ended, untilSignal } from './signals.ts'
 
@@ -38,7 +39,7 @@ async function run({ json, ...overrides }: ConfigOverrides & { json?: true }): P
   ruleBooks(config)
   const log = createLog(config.logLevel)
   const clock = systemClock
-  const ended = untilSignal()
+  const ended = untilSignal(() => log.warn({}, 'npm, which started the worker, is gone: the worker stops'))
   const stop = new AbortController()
   const { signal } = stop
   const abort = () => stop.abort()
@@ -53,7 +54,8 @@ async function run({ json, ...overrides }: ConfigOverrides & { json?: true }): P
       if (redis.source !== 'given') log.info(waysToConnect(redis, resolve(dataDir)), 'private redis')
       const worker = await startWorker(options)
       log.info({ redis: redis.source, ...summaryOf(worker.stats()) }, 'worker runs')
-      await untilEnded(ended, worker, json)
+      const stopHeartbeat = heartbeat(config.heartbeatFile, log)
+      await untilEnded(ended, worker, json).finally(stopHeartbeat)
     } finally {
       await redis.close()
     }
@@ -65,6 +67,12 @@ async function run({ json, ...overrides }: ConfigOverrides & { json?: true }): P
   } finally {
     ended.dispose()
   }
+}
+
+function heartbeat(file: string | undefined, log: Log): () => void {
+  if (file === undefined) return () => undefined
+  const failed = (error: Error) => log.warn({ error: error.message }, 'the heartbeat file cannot be written')
+  return startHeartbeat({ file, clock: systemClock, failed })
 }
 
 /** How other programs reach the private Redis. */

@@ -1,12 +1,22 @@
+import { systemClock } from '../clock.ts'
+import { isStartedByNpm } from '../config.ts'
+import { watchNpm } from './npm-parent.ts'
+
+/** One Ctrl-C may come twice, from the terminal and from npm; a second one of a person comes later. */
+const REPEAT_MS = 500
+
 export interface Ended {
-  /** Resolves at the first SIGINT or SIGTERM; rejects with what `fail` was given. */
+  /** Resolves at the first SIGINT or SIGTERM, or when npm, which started the command, is gone; rejects with what `fail` was given. */
   readonly promise: Promise<void>
   fail(error: Error): void
   dispose(): void
 }
 
-/** The end of a command that runs until it is told to stop. After the first signal the default action is back: a second one ends at once. */
-export function untilSignal(): Ended {
+/**
+ * The end of a command that runs until it is told to stop. A second signal ends at once, by its default action.
+ * `orphaned` is called before the command is told that npm is gone.
+ */
+export function untilSignal(orphaned: () => void = () => undefined): Ended {
   let resolve!: () => void
   let reject!: (error: Error) => void
   const promise = new Promise<void>((resolved, rejected) => {
@@ -15,11 +25,24 @@ export function untilSignal(): Ended {
   })
   // A failure may come before anybody waits.
   promise.catch(() => undefined)
-  const stop = (): void => {
-    dispose()
-    resolve()
+  let firstMs: number | undefined
+  const stop = (signal: NodeJS.Signals): void => {
+    const nowMs = systemClock.monotonicMs()
+    firstMs ??= nowMs
+    if (nowMs === firstMs) resolve()
+    else if (nowMs - firstMs > REPEAT_MS) {
+      dispose()
+      process.kill(process.pid, signal)
+    }
   }
+  const stopWatching = isStartedByNpm()
+    ? watchNpm(systemClock, () => {
+        orphaned()
+        resolve()
+      })
+    : () => undefined
   const dispose = (): void => {
+    stopWatching()
     process.off('SIGINT', stop)
     process.off('SIGTERM', stop)
   }

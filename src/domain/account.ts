@@ -24,8 +24,23 @@ export const venueIdSchema = z
 
 const text = z.string({ error: 'must be a string' })
 
-export const symbolSchema = text.regex(/^[A-Z0-9][A-Z0-9_-]{0,39}$/, 'must be a venue symbol in capitals')
-const assetSchema = text.regex(/^[A-Z0-9]{1,20}$/, 'must be an asset code in capitals')
+/** Characters of a symbol, as SYMBOL_PATTERN counts them. */
+export const SYMBOL_LENGTH_MAX = 40
+/**
+ * What any venue may call an instrument: BTCUSDT, kPEPE, xyz:TSLA, XBT/USD, BTC-26DEC25, 币安人生USDT. Spaces, control
+ * characters and `|` are in no name. Which of these names a venue lists is the venue's own grammar.
+ */
+export const SYMBOL_PATTERN = new RegExp(
+  `^[\\p{L}\\p{N}@][\\p{L}\\p{M}\\p{N}@_:/.+-]{0,${SYMBOL_LENGTH_MAX - 1}}$`,
+  'u',
+)
+export const symbolSchema = text.regex(
+  SYMBOL_PATTERN,
+  `must be a venue symbol: at most ${SYMBOL_LENGTH_MAX} letters and digits of any script, @ _ - / : . +`,
+)
+
+/** An asset code: capitals or letters of a script without them, and digits. */
+export const assetSchema = text.regex(/^[\p{Lu}\p{Lo}\p{N}]{1,20}$/u, 'must be an asset code in capitals')
 
 export const marginModeSchema = z.enum(['isolated', 'cross'], { error: 'must be isolated or cross' })
 export type MarginMode = z.infer<typeof marginModeSchema>

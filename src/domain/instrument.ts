@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { symbolSchema, type VenueId } from './account.ts'
+import { assetSchema, symbolSchema, type VenueId } from './account.ts'
 import { capSchema, nonNegativeDecimalSchema, positiveDecimalSchema } from './decimal.ts'
 
 export const contractKindSchema = z.enum(['linear', 'inverse'])
@@ -25,7 +25,7 @@ export type RiskTier = z.infer<typeof riskTierSchema>
 export const instrumentRulesSchema = z.strictObject({
   kind: contractKindSchema,
   multiplier: positiveDecimalSchema.default('1'),
-  settle: z.string().regex(/^[A-Z0-9]{1,20}$/),
+  settle: assetSchema,
   takerFeeRate: nonNegativeDecimalSchema.default('0'),
   asOf: z.iso.date().optional(),
   tiers: z.array(riskTierSchema).min(1).max(200),

@@ -31,9 +31,10 @@ const REQUESTS_PER_SECOND_MAX = 5
 const CADENCE_MS = 1_000
 const CONNECTION_LIFE_MS = 24 * 60 * 60 * 1_000
 
-const COINM_SYMBOL = /^[A-Z0-9]+USD_(PERP|\d{6})$/
+/** Capitals, or letters of a script without them: the venue lists 币安人生USDT. */
+const COINM_SYMBOL = /^[\p{Lu}\p{Lo}\d]+USD_(PERP|\d{6})$/u
 /** BTCUSDT, BTCUSDC, BTCUSDT_240628; a name that ends in USD is a pair of COIN-M and no symbol. */
-const USDM_SYMBOL = /^(?!.*USD(_|$))[A-Z0-9]{4,}(_\d{6})?$/
+const USDM_SYMBOL = /^(?!.*USD(_|$))[\p{Lu}\p{Lo}\d]{4,}(_\d{6})?$/u
 
 /** Since 2026-04-23 marks come only under `/market/`; the old paths connect, acknowledge and stay silent. */
 const usdm = stream('binance-usdm', 'wss://fstream.binance.com/market/stream', USDM_SYMBOL, 1_024)
@@ -47,7 +48,7 @@ function stream(id: string, url: string, symbols: RegExp, symbolsPerConnectionMa
     subscribe: (wanted) =>
       subscribeFrames(wanted, STREAMS_PER_FRAME_MAX, (batch, number) => ({
         method: 'SUBSCRIBE',
-        params: batch.map((symbol) => `${symbol.toLowerCase()}${STREAM_SUFFIX}@1s`),
+        params: batch.map((symbol) => `${streamName(symbol)}${STREAM_SUFFIX}@1s`),
         id: number,
       })),
     symbolsPerConnectionMax,
@@ -119,15 +120,28 @@ class BinanceParser implements FrameParser {
   }
 }
 
-/** Whether a stream such as `btcusdt@markPrice@1s` is the one of `symbol`; compared without building a string. */
+/** Streams are named in small letters. */
+function streamName(symbol: string): string {
+  return symbol.toLowerCase()
+}
+
+/** The last code of a character whose small letter `streamNames` finds by itself. */
+const ASCII_MAX = 127
+
+/** Whether a stream such as `btcusdt@markPrice@1s` is the one of `symbol`; an ASCII name is compared without building a string. */
 function streamNames(stream: string, symbol: unknown): boolean {
-  if (typeof symbol !== 'string' || !stream.startsWith(STREAM_SUFFIX, symbol.length)) return false
+  if (typeof symbol !== 'string') return false
   for (let index = 0; index < symbol.length; index++) {
     const code = symbol.charCodeAt(index)
+    if (code > ASCII_MAX) return isNamed(stream, streamName(symbol))
     const isCapital = code >= 65 && code <= 90
     if (stream.charCodeAt(index) !== (isCapital ? code + 32 : code)) return false
   }
-  return true
+  return stream.startsWith(STREAM_SUFFIX, symbol.length)
+}
+
+function isNamed(stream: string, name: string): boolean {
+  return stream.startsWith(name) && stream.startsWith(STREAM_SUFFIX, name.length)
 }
 
 /** `{"result":null,"id":1}` accepts; `{"error":{…}}` and `{"code":…,"msg":…}` refuse. */

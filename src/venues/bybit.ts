@@ -3,6 +3,7 @@ import {
   type FrameParser,
   type InstrumentRules,
   isPrice,
+  SYMBOL_LENGTH_MAX,
   type TickSink,
   type Venue,
   type VenueStream,
@@ -28,7 +29,7 @@ const TOPICS_PER_FRAME_MAX = 100
 /** Characters of all arguments of one connection (v5 documentation, "Connect"). */
 const ARGUMENT_CHARACTERS_MAX = 21_000
 /** The longest symbol of our grammar with its prefix, quotes and comma. */
-const TOPIC_CHARACTERS_MAX = TOPIC_PREFIX.length + 40 + 3
+const TOPIC_CHARACTERS_MAX = TOPIC_PREFIX.length + SYMBOL_LENGTH_MAX + 3
 const SYMBOLS_PER_CONNECTION_MAX = Math.floor(ARGUMENT_CHARACTERS_MAX / TOPIC_CHARACTERS_MAX)
 const REQUESTS_PER_SECOND_MAX = 10
 const CADENCE_MS = 100
@@ -47,9 +48,9 @@ const SYMBOLS_PER_PARSER_MAX = 4_096
 const TAKER_FEE_RATE = '0.00055'
 
 /** Perpetuals end in USD, dated contracts in USD, a month letter and a year: BTCUSD, BTCUSDZ25. */
-const INVERSE_SYMBOL = /^[A-Z0-9]+USD([FGHJKMNQUVXZ]\d{2})?$/
+const INVERSE_SYMBOL = /^[\p{Lu}\p{Lo}\d]+USD([FGHJKMNQUVXZ]\d{2})?$/u
 /** USDT and USDC perpetuals (BTCUSDT, BTCPERP) and dated contracts (BTC-26DEC25, BTCUSDT-26DEC25). */
-const LINEAR_SYMBOL = /^[A-Z0-9]+(USDT|USDC|PERP|-\d{1,2}[A-Z]{3}\d{2})$/
+const LINEAR_SYMBOL = /^[\p{Lu}\p{Lo}\d]+(USDT|USDC|PERP|-\d{1,2}[A-Z]{3}\d{2})$/u
 
 const linear = stream('bybit-linear', 'wss://stream.bybit.com/v5/public/linear', LINEAR_SYMBOL)
 const inverse = stream('bybit-inverse', 'wss://stream.bybit.com/v5/public/inverse', INVERSE_SYMBOL)

@@ -71,6 +71,27 @@ describe('plimsoll margin', () => {
     expect(maintenance).toEqual(['421.56', '221.56'])
   })
 
+  it('takes symbols of any script, and keeps the parts of an id apart', async () => {
+    const symbols = ['币安人生USDT', 'kPEPE', 'xyz:TSLA', 'XBT/USD']
+    const line = {
+      account: {
+        ...{ id: 'desk:1', venue: 'bybit', collateral: [{ asset: 'USDT', amount: '0' }] },
+        positions: symbols.map((symbol, index) => ({
+          ...{ ...POSITION, symbol, marginMode: index === 0 ? 'cross' : 'isolated' },
+        })),
+      },
+      marks: Object.fromEntries(symbols.map((symbol) => [symbol, '40000'])),
+      rules: Object.fromEntries(symbols.map((symbol) => [symbol, RULES])),
+    }
+    const { results } = await run([line])
+    expect(results[0].marginAccounts.map(({ id }: { id: string }) => id)).toEqual([
+      'desk%3A1:cross:USDT',
+      'desk%3A1:isolated:kPEPE:long',
+      'desk%3A1:isolated:xyz%3ATSLA:long',
+      'desk%3A1:isolated:XBT/USD:long',
+    ])
+  })
+
   it('states the rule book of each margin account and the age of its oldest rules, null where they bear no day', async () => {
     const ruled = (rules: object) => ({ ...LINE, rules: { BTCUSDT: { ...RULES, ...rules } } })
     const { results } = await run([LINE, ruled({ asOf: '2026-07-02' }), ruled({ asOf: '2026-08-01' })])

@@ -201,6 +201,14 @@ describe('a worker without a book', () => {
   )
 })
 
+it('Ctrl-C that comes twice, from the terminal and from npm, stops in order', async () => {
+  const worker = await WorkerProcess.start(['--redis-url', redis.url])
+  worker.child.kill('SIGINT')
+  await until('the first signal is taken', () => worker.child.killed)
+  const { code } = await worker.end('SIGINT')
+  expect({ code, last: worker.log.at(-1)?.msg }).toEqual({ code: 0, last: 'stopped' })
+})
+
 describe('the private Redis', () => {
   it('is started on the data folder, used, and gone after the stop', async () => {
     const dataDir = join(folder.path, 'data')

@@ -4,7 +4,7 @@ import { type Job, type JobType, Queue } from 'bullmq'
 import { Redis } from 'ioredis'
 import { type Book, createBook } from '../../src/book/index.ts'
 import { systemClock } from '../../src/clock.ts'
-import { type Account, type MarginEvent, marginEventSchema } from '../../src/domain/index.ts'
+import { type Account, type MarginEvent, plimsollEventSchema } from '../../src/domain/index.ts'
 import {
   EVENTS_QUEUE_NAME,
   type Inbox,
@@ -16,6 +16,7 @@ import {
 import { keysOf, type ShardKeys } from '../../src/redis/index.ts'
 import { BybitServer } from '../support/bybit.ts'
 import { runCli, temporaryFolder } from '../support/cli.ts'
+import { isMarginEvent } from '../support/monitor.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
 import { WorkerProcess } from '../support/worker.ts'
 
@@ -80,11 +81,11 @@ export class Shard {
     return { code, stderr, summary: JSON.parse(stdout) as { imported: number; refusedCount: number } }
   }
 
-  /** Events of the Redis stream, in its order. */
+  /** Events of margin accounts in the Redis stream, in its order. */
   async streamed(): Promise<MarginEvent[]> {
     const entries = await this.#servers.probe.xrange(this.keys.events, '-', '+')
     return entries.flatMap(([, [field, text]]) =>
-      field === 'event' ? [marginEventSchema.parse(JSON.parse(text!))] : [],
+      field === 'event' ? [plimsollEventSchema.parse(JSON.parse(text!))].filter(isMarginEvent) : [],
     )
   }
 
@@ -102,7 +103,9 @@ export class Shard {
     const subscription = subscribe({
       connection: { url: this.#servers.redis.url },
       queuePrefix: this.keys.queuePrefix,
-      handler: (event) => void effects.push(event),
+      handler: (event) => {
+        if (isMarginEvent(event)) effects.push(event)
+      },
       inbox,
       clock: systemClock,
       fault: (error) => {

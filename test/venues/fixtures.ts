@@ -259,7 +259,7 @@ function binanceFrames(symbol: string, dated: string): readonly FixtureFrame[] {
     },
     {
       says: 'a symbol that is none',
-      frame: JSON.stringify(update({ s: 'btcusdt', p: '1' })),
+      frame: JSON.stringify(update({ s: 'BTC USDT', p: '1' })),
       kind: 'malformed',
     },
     {

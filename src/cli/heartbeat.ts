@@ -1,0 +1,37 @@
+import { writeFile } from 'node:fs/promises'
+import type { Clock } from '../domain/index.ts'
+
+/** A health check takes a file that is several times older than this for the end of the worker. */
+export const HEARTBEAT_EVERY_MS = 5_000
+
+export interface HeartbeatOptions {
+  readonly file: string
+  readonly clock: Clock
+  /** Told once of each series of failures. */
+  readonly failed: (error: Error) => void
+}
+
+/**
+ * Writes the time into the file every HEARTBEAT_EVERY_MS for as long as the event loop turns: a worker that hangs, is
+ * stopped or has ended leaves an old file behind. Call the result to stop.
+ */
+export function startHeartbeat({ file, clock, failed }: HeartbeatOptions): () => void {
+  let cancel = () => {}
+  let isStopped = false
+  let hasFailed = false
+  const beat = async () => {
+    try {
+      await writeFile(file, `${new Date(clock.nowMs()).toISOString()}\n`)
+      hasFailed = false
+    } catch (error) {
+      if (!hasFailed) failed(error as Error)
+      hasFailed = true
+    }
+    if (!isStopped) cancel = clock.after(HEARTBEAT_EVERY_MS, () => void beat())
+  }
+  void beat()
+  return () => {
+    isStopped = true
+    cancel()
+  }
+}
