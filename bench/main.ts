@@ -9,6 +9,7 @@ import {
   RSS_MAX_BYTES,
 } from './heap.ts'
 import { benchKernel, DEFAULT_ROWS, DEFAULT_SEED, type KernelBench } from './kernel.ts'
+import { benchVerdict, VERDICT_POSITIONS, VERDICT_SEED, type VerdictBench, verdictKinds } from './verdict.ts'
 
 const program = new Command('bench').description(
   'Benchmarks. Every one checks its answer before it prints a figure.',
@@ -40,6 +41,32 @@ program
         hash,
         results,
       }
+      process.stdout.write(`${JSON.stringify(report)}\n`)
+    } else process.stdout.write(`\n${machineLine()}, Node ${process.version}, seed ${options.seed}\n`)
+  })
+
+program
+  .command('verdict')
+  .description('Exact verdicts and states of margin accounts: over one common denominator and by fractions')
+  .option(
+    '--positions <n>',
+    'only accounts of this many positions (default 1, 3, 100 and 1,000)',
+    wholeNumber,
+  )
+  .option('--seed <n>', 'seed of the accounts', wholeNumber, VERDICT_SEED)
+  .option('--json', 'print one JSON object')
+  .action((options: { positions?: number; seed: number; json?: boolean }) => {
+    const sizes = options.positions === undefined ? VERDICT_POSITIONS : [options.positions]
+    const runs = sizes.flatMap((positions) =>
+      verdictKinds(positions).map((kind) => {
+        const run = benchVerdict(kind, positions, options.seed, FULL_EFFORT)
+        if (options.json !== true) printVerdict(run)
+        return run
+      }),
+    )
+    if (options.json === true) {
+      const { seed } = options
+      const report = { bench: 'verdict', machine: machineLine(), node: process.version, seed, results: runs }
       process.stdout.write(`${JSON.stringify(report)}\n`)
     } else process.stdout.write(`\n${machineLine()}, Node ${process.version}, seed ${options.seed}\n`)
   })
@@ -103,6 +130,18 @@ function heapLine(result: RecoverResult | CrashLoopResult): string {
 function partName(text: string): 'recover' | 'crash-loop' {
   if (text === 'recover' || text === 'crash-loop') return text
   throw new InvalidArgumentError('must be recover or crash-loop')
+}
+
+function printVerdict({ kind, positions, checked, results }: VerdictBench): void {
+  const lines = results.map(({ variant, minNs, medianNs, p99Ns }) => [
+    variant,
+    ...[minNs, medianNs, p99Ns].map(duration),
+  ])
+  process.stdout.write(
+    `\n${positions.toLocaleString('en')} positions, ${kind}.\n` +
+      `Check: ${checked.toLocaleString('en')} characters of states are identical to those of the fractions\n` +
+      `${table(['call', 'min', 'median', 'p99'], lines)}\n`,
+  )
 }
 
 function printSize(rows: number, { changes, hash, bytesPerPosition, results }: KernelBench): void {

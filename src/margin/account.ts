@@ -1,17 +1,8 @@
 import type { Account, Decimal, InstrumentRules, MarginMode, Position, RuleBook } from '../domain/index.ts'
 import { accountFaultsOf, isOpen, refuseFaults } from './account-faults.ts'
 import { crossPoolId, isolatedId, parseMarginAccountId, sideOf } from './account-id.ts'
-import {
-  coordinateOf,
-  curveOf,
-  isolatedMarginOf,
-  isolatedTerms,
-  leverageClosingFee,
-  maintenanceAt,
-  pnlAt,
-  type Row,
-} from './contract.ts'
-import { add, parseDecimal, type Rational, ZERO } from './rational.ts'
+import { curveOf, isolatedMarginOf, isolatedTerms, leverageClosingFee, type Row } from './contract.ts'
+import { parseDecimal, type Rational } from './rational.ts'
 
 /** The unit that is liquidated as a whole, compiled to rows. Money in the settlement asset. */
 export interface MarginAccount {
@@ -165,18 +156,4 @@ function commonFields(account: Account, book: RuleBook) {
     liquidation: book.margin.liquidation,
     ruleBook: book.version,
   }
-}
-
-/** The three sums of a margin account at the given marks; undefined when a mark is missing. */
-export function evaluate(marginAccount: MarginAccount, markOf: MarkOf): Evaluation | undefined {
-  let unrealizedPnl = ZERO
-  let maintenanceMargin = ZERO
-  for (const row of marginAccount.rows) {
-    const markPrice = markOf(row.symbol)
-    if (markPrice === undefined) return undefined
-    const x = coordinateOf(row, markPrice)
-    unrealizedPnl = add(unrealizedPnl, pnlAt(row, x))
-    maintenanceMargin = add(maintenanceMargin, maintenanceAt(row, x))
-  }
-  return { marginBalance: add(marginAccount.constant, unrealizedPnl), unrealizedPnl, maintenanceMargin }
 }

@@ -86,13 +86,14 @@ export type Curve = Omit<Row, 'maintenanceConstant'>
  */
 export function curveOf(position: Position, rules: InstrumentRules, margin: MarginRules): Curve {
   const exact = exactRulesOf(position.symbol, rules)
-  const amount = reduce(mul(parseDecimal(position.size), exact.multiplier))
+  // Not in lowest terms: a power of ten stays the denominator of what is made of decimals.
+  const amount = mul(parseDecimal(position.size), exact.multiplier)
   const entryPrice = parseDecimal(position.entryPrice)
   const linear = rules.kind === 'linear'
   return {
     symbol: position.symbol,
     coordinate: linear ? 'price' : 'reciprocal',
-    intercept: reduce(linear ? neg(mul(amount, entryPrice)) : div(amount, entryPrice)),
+    intercept: linear ? neg(mul(amount, entryPrice)) : reduce(div(amount, entryPrice)),
     slope: linear ? amount : neg(amount),
     scale: abs(amount),
     tiers: exact.tiers,

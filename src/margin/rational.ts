@@ -13,7 +13,7 @@ export const DISPLAY_DECIMALS = 18
 /** Above this, sums look for a common divisor of the denominators; below it, looking costs more than it saves. */
 const DENOMINATOR_FREE_MAX = 1n << 256n
 
-const POWERS_OF_TEN: readonly bigint[] = Array.from({ length: 40 }, (_, exponent) => 10n ** BigInt(exponent))
+const POWERS_OF_TEN: readonly bigint[] = Array.from({ length: 81 }, (_, exponent) => 10n ** BigInt(exponent))
 
 export const ZERO: Rational = { n: 0n, d: 1n }
 export const ONE: Rational = { n: 1n, d: 1n }
@@ -141,7 +141,7 @@ export function reduce(a: Rational): Rational {
   return common === 1n ? a : { n: a.n / common, d: a.d / common }
 }
 
-function greatestCommonDivisor(a: bigint, b: bigint): bigint {
+export function greatestCommonDivisor(a: bigint, b: bigint): bigint {
   while (b !== 0n) [a, b] = [b, a % b]
   return a
 }
