@@ -1,7 +1,8 @@
 import type { Account, Decimal, InstrumentRules, MarginMode, Position, RuleBook } from '../domain/index.ts'
 import { accountFaultsOf, isOpen, refuseFaults } from './account-faults.ts'
 import { crossPoolId, isolatedId, parseMarginAccountId, sideOf } from './account-id.ts'
-import { curveOf, isolatedMarginOf, isolatedTerms, leverageClosingFee, type Row } from './contract.ts'
+import { curveOf, isolatedMarginOf, isolatedTerms, leverageClosingFee, type Row, rowOf } from './contract.ts'
+import { Kept } from './kept.ts'
 import { parseDecimal, type Rational } from './rational.ts'
 
 /** The unit that is liquidated as a whole, compiled to rows. Money in the settlement asset. */
@@ -24,6 +25,8 @@ export interface MarginAccount {
   readonly ruleBook: string
   /** Start of the day, UTC, of the oldest rules of its rows; null where the day of any is not known. */
   readonly rulesAsOfMs: number | null
+  /** Its terms over one denominator, made when they are first asked for; without it they are made every time. */
+  readonly terms?: Kept<unknown>
 }
 
 /** The last known mark price of a symbol; undefined where it is not known. */
@@ -102,14 +105,19 @@ function isolatedAccount(
   const walletBalance = isolatedMarginOf(curve)
   const { constant, maintenanceConstant } = isolatedTerms(curve, walletBalance)
   return {
-    ...commonFields(account, book),
     id: isolatedId(account, position),
+    account: account.id,
+    accountVersion: account.version,
+    venue: account.venue,
     marginMode: 'isolated',
     settle: rules.settle,
     walletBalance,
     constant,
-    rows: [{ ...curve, maintenanceConstant }],
+    rows: [rowOf(curve, maintenanceConstant)],
+    liquidation: book.margin.liquidation,
+    ruleBook: book.version,
     rulesAsOfMs: oldestMs([rules]),
+    terms: new Kept(),
   }
 }
 
@@ -123,17 +131,22 @@ function crossPool(
   if (amount === undefined) refuseFaults(account, accountFaultsOf(account, book))
   const walletBalance = parseDecimal(amount!)
   return {
-    ...commonFields(account, book),
     id: crossPoolId(account, settle),
+    account: account.id,
+    accountVersion: account.version,
+    venue: account.venue,
     marginMode: 'cross',
     settle,
     walletBalance,
     constant: walletBalance,
     rows: legs.map(({ position, rules }) => {
       const curve = curveOf(position, rules, book.margin)
-      return { ...curve, maintenanceConstant: leverageClosingFee(curve) }
+      return rowOf(curve, leverageClosingFee(curve))
     }),
+    liquidation: book.margin.liquidation,
+    ruleBook: book.version,
     rulesAsOfMs: oldestMs(legs.map(({ rules }) => rules)),
+    terms: new Kept(),
   }
 }
 
@@ -146,14 +159,4 @@ function oldestMs(rules: readonly InstrumentRules[]): number | null {
     if (oldest === undefined || asOf < oldest) oldest = asOf
   }
   return oldest === undefined ? null : Date.parse(oldest)
-}
-
-function commonFields(account: Account, book: RuleBook) {
-  return {
-    account: account.id,
-    accountVersion: account.version,
-    venue: account.venue,
-    liquidation: book.margin.liquidation,
-    ruleBook: book.version,
-  }
 }

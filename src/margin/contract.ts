@@ -80,6 +80,21 @@ function exactRulesOf(symbol: string, rules: InstrumentRules): ExactRules {
 /** What a row is before its closing fee is known. */
 export type Curve = Omit<Row, 'maintenanceConstant'>
 
+export function rowOf(curve: Curve, maintenanceConstant: Rational): Row {
+  // Field by field: a spread costs several times as much, and every event compiles rows.
+  return {
+    symbol: curve.symbol,
+    coordinate: curve.coordinate,
+    intercept: curve.intercept,
+    slope: curve.slope,
+    scale: curve.scale,
+    maintenanceConstant,
+    tiers: curve.tiers,
+    closingFeeRate: curve.closingFeeRate,
+    position: curve.position,
+  }
+}
+
 /**
  * linear: PnL = size·multiplier·(mark − entry). inverse: PnL = size·multiplier·(1/entry − 1/mark), in coin.
  * Throws RULES_INVALID where the tier table breaks its recurrence.

@@ -1,9 +1,9 @@
 import type { Decimal, MarginState, PositionState, Verdict } from '../domain/index.ts'
 import type { MarginAccount, MarkOf } from './account.ts'
 import { pnlAt } from './contract.ts'
-import { fixedOf, formatFixed } from './fixed.ts'
+import { fixedOf } from './fixed.ts'
 import { type LevelRule, reachedLevel } from './levels.ts'
-import { add, formatDecimal, powerOfTen, type Rational } from './rational.ts'
+import { add, formatDecimal, formatFixed, powerOfTen, type Rational } from './rational.ts'
 import { scaledTierAt } from './scaled-tiers.ts'
 import {
   evaluationOf,
@@ -27,26 +27,28 @@ import type { LegTerms, Terms } from './terms.ts'
 export function marginStateOf(marginAccount: MarginAccount, markOf: MarkOf, rule: LevelRule): MarginState {
   const marked = markedOf(marginAccount, markOf)
   const { terms, symbols } = marked
-  const base = {
-    id: marginAccount.id,
-    marginMode: marginAccount.marginMode,
-    settle: marginAccount.settle,
-    walletBalance: formatDecimal(marginAccount.walletBalance),
+  const { id, marginMode, settle } = marginAccount
+  const walletBalance = formatDecimal(marginAccount.walletBalance)
+  if (!isKnown(symbols)) {
+    const positions = positionsWithout(marked)
+    return { id, marginMode, settle, walletBalance, ...UNKNOWN_FIGURES, positions, cure: null }
   }
-  if (!isKnown(symbols))
-    return { ...base, ...UNKNOWN_FIGURES, positions: positionsWithout(marked), cure: null }
   const sums = sumUp(terms, symbols)
+  const { slack, lift } = sums
   const level = reachedLevel(evaluationOf(terms, sums), marginAccount, rule)
   const ratio = { n: sums.maintenanceMargin, d: sums.marginBalance * terms.rateUnits }
   return {
-    ...base,
-    unrealizedPnl: moneyText(sums.unrealizedPnl, terms.valueDecimals, sums.lift),
-    marginBalance: moneyText(sums.marginBalance, terms.valueDecimals, sums.lift),
-    maintenanceMargin: moneyText(sums.maintenanceMargin, maintenanceDecimals(terms), sums.lift),
+    id,
+    marginMode,
+    settle,
+    walletBalance,
+    unrealizedPnl: moneyText(sums.unrealizedPnl, terms.valueDecimals, lift),
+    marginBalance: moneyText(sums.marginBalance, terms.valueDecimals, lift),
+    maintenanceMargin: moneyText(sums.maintenanceMargin, maintenanceDecimals(terms), lift),
     marginRatio: sums.marginBalance > 0n ? formatDecimal(ratio) : null,
     verdict: verdictOf(level, rule),
     level: level === 0 ? null : rule.names[level]!,
-    shortfall: sums.slack >= 0n ? '0' : moneyText(-sums.slack, maintenanceDecimals(terms), sums.lift),
+    shortfall: slack >= 0n ? '0' : moneyText(-slack, maintenanceDecimals(terms), lift),
     positions: positionsWith(terms, symbols, sums),
     cure: level === 0 ? null : cureAt(marginAccount, terms, symbols, sums, rule),
   }

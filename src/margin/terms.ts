@@ -59,15 +59,12 @@ const RATE_DECIMALS_MIN = 4
 /** The decimals of money are a multiple of this, so that accounts share the scaled tables of a symbol. */
 const VALUE_DECIMALS_STEP = 4
 
-/** Terms live as long as their margin account: whoever releases it releases them. */
-const knownTerms = new WeakMap<MarginAccount, Terms>()
-
-/** The terms for marks of at most `priceDecimals` decimals where the contract is linear. */
+/** The terms for marks of at most `priceDecimals` decimals where the contract is linear. Kept with the account. */
 export function termsOf(marginAccount: MarginAccount, priceDecimals = PRICE_DECIMALS_MIN): Terms {
-  const known = knownTerms.get(marginAccount)
+  const known = marginAccount.terms?.of(marginAccount) as Terms | undefined
   if (known !== undefined && known.priceDecimals >= priceDecimals) return known
   const made = compileTerms(marginAccount, priceDecimals)
-  knownTerms.set(marginAccount, made)
+  marginAccount.terms?.set(marginAccount, made)
   return made
 }
 
@@ -102,10 +99,16 @@ function compileTerms(marginAccount: MarginAccount, priceDecimals: number): Term
     return leg
   })
   return {
-    ...{ priceDecimals: scale.priceDecimals, valueDecimals, rateDecimals, rateUnits, common },
+    priceDecimals: scale.priceDecimals,
+    valueDecimals,
+    rateDecimals,
+    rateUnits,
+    common,
     constant: wholeAt(marginAccount.constant, valueUnits),
     walletBalance: wholeAt(marginAccount.walletBalance, valueUnits),
-    ...{ intercepts, fees, legs },
+    intercepts,
+    fees,
+    legs,
     symbols: bySymbol.map((own) => {
       const { symbol, coordinate } = own[0]!.row
       return { symbol, coordinate, legs: own, size: own.reduce((sum, { size }) => sum + size, 0n) }
@@ -168,5 +171,6 @@ function widened(common: bigint, value: Rational, decimals: number): bigint {
 
 /** value·units, which is whole. */
 function wholeAt({ n, d }: Rational, units: bigint): bigint {
+  if (n === 0n) return 0n
   return d === 1n ? n * units : n * (units / d)
 }

@@ -26,8 +26,8 @@ import { between, randomTiers } from '../support/book.ts'
 import { testSeed } from '../support/seed.ts'
 
 const SEED = testSeed(20_261_125)
-const ARBITRARY_CASES = 20_000
-const WIDE_CASES = 80_000
+const ARBITRARY_CASES = 10_000
+const WIDE_CASES = 100_000
 
 /** Both ways to compute a margin account, in every field, and in the level that it holds from every other. */
 function expectSame(marginAccount: MarginAccount, markOf: MarkOf, rule: LevelRule): string {
