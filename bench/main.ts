@@ -9,6 +9,7 @@ import {
   RSS_MAX_BYTES,
 } from './heap.ts'
 import { benchKernel, DEFAULT_ROWS, DEFAULT_SEED, type KernelBench } from './kernel.ts'
+import { benchLoad } from './load.ts'
 import { benchVerdict, VERDICT_POSITIONS, VERDICT_SEED, type VerdictBench, verdictKinds } from './verdict.ts'
 
 const program = new Command('bench').description(
@@ -88,7 +89,36 @@ program
   .option('--json', 'print one JSON object')
   .action(heap)
 
+program
+  .command('load')
+  .description('Reading the stored book from a real Redis: how long the event loop does not turn meanwhile')
+  .option('--accounts <n>', 'accounts of the book', wholeNumber, 1_000)
+  .option('--positions <n>', 'positions of each', wholeNumber, 100)
+  .option('--data-dir <folder>', 'where the private Redis finds or fetches its server', '.data')
+  .option('--json', 'print one JSON object')
+  .action(load)
+
 await program.parseAsync()
+
+interface LoadFlags {
+  readonly accounts: number
+  readonly positions: number
+  readonly dataDir: string
+  readonly json?: true
+}
+
+async function load({ accounts, positions, dataDir, json }: LoadFlags): Promise<void> {
+  const notify = (line: string) => void process.stderr.write(`${line}\n`)
+  const results = await benchLoad({ accounts, positionsPerAccount: positions, dataDir, notify })
+  const report = { bench: 'load', machine: machineLine(), node: process.version, results }
+  const rows = results.map(({ part, durationMs, longestStepMs }) => [
+    part,
+    `${durationMs.toFixed(0)} ms`,
+    `${longestStepMs.toFixed(1)} ms`,
+  ])
+  const people = `${accounts.toLocaleString('en')} accounts x ${positions} positions\n${table(['part', 'duration', 'longest step'], rows)}\n${machineLine()}`
+  process.stdout.write(`${json === true ? JSON.stringify(report) : people}\n`)
+}
 
 interface HeapFlags {
   readonly liquidations: number
