@@ -10,7 +10,9 @@ import {
   RSS_MAX_BYTES,
 } from './heap.ts'
 import { benchKernel, DEFAULT_ROWS, DEFAULT_SEED, type KernelBench } from './kernel.ts'
+import { benchLoad } from './load.ts'
 import { benchOverload, OVERLOAD_GOALS } from './overload.ts'
+import { benchVerdict, VERDICT_POSITIONS, VERDICT_SEED, type VerdictBench, verdictKinds } from './verdict.ts'
 
 const program = new Command('bench').description(
   'Benchmarks. Every one checks its answer before it prints a figure.',
@@ -73,6 +75,32 @@ program
   })
 
 program
+  .command('verdict')
+  .description('Exact verdicts and states of margin accounts: over one common denominator and by fractions')
+  .option(
+    '--positions <n>',
+    'only accounts of this many positions (default 1, 3, 100 and 1,000)',
+    wholeNumber,
+  )
+  .option('--seed <n>', 'seed of the accounts', wholeNumber, VERDICT_SEED)
+  .option('--json', 'print one JSON object')
+  .action((options: { positions?: number; seed: number; json?: boolean }) => {
+    const sizes = options.positions === undefined ? VERDICT_POSITIONS : [options.positions]
+    const runs = sizes.flatMap((positions) =>
+      verdictKinds(positions).map((kind) => {
+        const run = benchVerdict(kind, positions, options.seed, FULL_EFFORT)
+        if (options.json !== true) printVerdict(run)
+        return run
+      }),
+    )
+    if (options.json === true) {
+      const { seed } = options
+      const report = { bench: 'verdict', machine: machineLine(), node: process.version, seed, results: runs }
+      process.stdout.write(`${JSON.stringify(report)}\n`)
+    } else process.stdout.write(`\n${machineLine()}, Node ${process.version}, seed ${options.seed}\n`)
+  })
+
+program
   .command('heap')
   .description(
     'Memory of a worker on a real Redis: liquidations that recover, and a loop of crashes in 1 GiB',
@@ -88,6 +116,15 @@ program
   .option('--data-dir <folder>', 'where the private Redis finds or fetches its server', '.data')
   .option('--json', 'print one JSON object')
   .action(heap)
+
+program
+  .command('load')
+  .description('Reading the stored book from a real Redis: how long the event loop does not turn meanwhile')
+  .option('--accounts <n>', 'accounts of the book', wholeNumber, 1_000)
+  .option('--positions <n>', 'positions of each', wholeNumber, 100)
+  .option('--data-dir <folder>', 'where the private Redis finds or fetches its server', '.data')
+  .option('--json', 'print one JSON object')
+  .action(load)
 
 await program.parseAsync()
 
@@ -116,6 +153,26 @@ function report(
       : `goal ${goals[name].toLocaleString('en')}${value > goals[name] ? ', missed' : ''}`,
   ])
   process.stdout.write(`\n${table([bench, 'measured', ''], lines)}\n\n${machine}, Node ${node}\n`)
+}
+
+interface LoadFlags {
+  readonly accounts: number
+  readonly positions: number
+  readonly dataDir: string
+  readonly json?: true
+}
+
+async function load({ accounts, positions, dataDir, json }: LoadFlags): Promise<void> {
+  const notify = (line: string) => void process.stderr.write(`${line}\n`)
+  const results = await benchLoad({ accounts, positionsPerAccount: positions, dataDir, notify })
+  const report = { bench: 'load', machine: machineLine(), node: process.version, results }
+  const rows = results.map(({ part, durationMs, longestStepMs }) => [
+    part,
+    `${durationMs.toFixed(0)} ms`,
+    `${longestStepMs.toFixed(1)} ms`,
+  ])
+  const people = `${accounts.toLocaleString('en')} accounts x ${positions} positions\n${table(['part', 'duration', 'longest step'], rows)}\n${machineLine()}`
+  process.stdout.write(`${json === true ? JSON.stringify(report) : people}\n`)
 }
 
 interface HeapFlags {
@@ -158,6 +215,18 @@ function heapLine(result: RecoverResult | CrashLoopResult): string {
 function partName(text: string): 'recover' | 'crash-loop' {
   if (text === 'recover' || text === 'crash-loop') return text
   throw new InvalidArgumentError('must be recover or crash-loop')
+}
+
+function printVerdict({ kind, positions, checked, results }: VerdictBench): void {
+  const lines = results.map(({ variant, minNs, medianNs, p99Ns }) => [
+    variant,
+    ...[minNs, medianNs, p99Ns].map(duration),
+  ])
+  process.stdout.write(
+    `\n${positions.toLocaleString('en')} positions, ${kind}.\n` +
+      `Check: ${checked.toLocaleString('en')} characters of states are identical to those of the fractions\n` +
+      `${table(['call', 'min', 'median', 'p99'], lines)}\n`,
+  )
 }
 
 function printSize(rows: number, { changes, hash, bytesPerPosition, results }: KernelBench): void {

@@ -176,9 +176,9 @@ export class MarketData {
   #openFeeds(stream: VenueStream, venue: VenueId, symbols: readonly string[]): Feeds {
     const { streamUrls, clock, random, limits = {} } = this.#options
     const url = streamUrls[stream.id]
-    const log = this.#options.log.child({ stream: stream.id })
+    const { log } = this.#options
     const given = url === undefined ? {} : { url }
-    const sink = this.#sinkOf(venue, log)
+    const sink = this.#sinkOf(venue, log.child({ stream: stream.id }))
     return openFeeds({
       stream,
       symbols,

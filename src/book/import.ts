@@ -1,4 +1,4 @@
-import type { Clock } from '../domain/index.ts'
+import { ACCOUNT_VERSION_MAX, type Clock } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import {
   type Candidate,
@@ -11,7 +11,7 @@ import {
 } from './candidate.ts'
 import { type Line, LineSplitter } from './lines.ts'
 import { CsvAccounts } from './rows.ts'
-import { type AccountWrite, BATCH_ACCOUNTS_MAX, type Book } from './store.ts'
+import { type AccountWrite, BATCH_ACCOUNTS_MAX, type Book, LAST_VERSION_RULE } from './store.ts'
 
 /** Faults listed in the summary; the accounts of all others are counted. */
 export const REFUSED_REPORTED_MAX = 1_000
@@ -147,6 +147,8 @@ class ImportRun {
   #gather(): () => void {
     return this.#options.clock.after(GATHER_MS, () => {
       this.#cancelGather = undefined
+      // The caller has been told how many accounts are written; not one more may follow.
+      if (this.#fault !== undefined) return
       if (this.#isWriting) this.#cancelGather = this.#gather()
       else this.#start()
     })
@@ -180,7 +182,10 @@ class ImportRun {
       const { line, write } = batch[index]!
       if ('written' in result) this.imported += 1
       else {
-        const rule = `must be above the stored version ${result.conflict} (--force takes the next version)`
+        const rule =
+          result.conflict >= ACCOUNT_VERSION_MAX
+            ? LAST_VERSION_RULE
+            : `must be above the stored version ${result.conflict} (--force takes the next version)`
         this.#refuse([refusal(line, ['version'], write.account.version, rule)])
       }
     })

@@ -1,7 +1,9 @@
+import { ACCOUNT_VERSION_MAX } from '../domain/index.ts'
+
 /**
  * Every change names the id of the change before it (`previous`, `0-0` for the first), so that a follower
  * notices any gap: a trim, a Redis that went back in time, a deleted stream.
- * Versions stay below 2^53, which Lua's numbers hold exactly.
+ * Versions end at ACCOUNT_VERSION_MAX, which Lua's numbers hold exactly.
  */
 const COMMON = `
 local accounts, changes = KEYS[1], KEYS[2]
@@ -27,7 +29,7 @@ end
 
 /**
  * KEYS: accounts, changes. ARGV: length of the stream, then per account: id, mode, version, JSON after its version.
- * Reply, in order: the version written, or -1 - the stored version where that was not lower.
+ * Reply, in order: the version written, or -1 - the stored version where that was not lower or is the last.
  */
 export const WRITE_SCRIPT = `${COMMON}
 local replies = {}
@@ -36,7 +38,7 @@ for first = 2, #ARGV, 4 do
   local stored = redis.call('HGET', accounts, id)
   local storedVersion = stored and versionOf(stored) or -1
   if mode == 'next' or (mode == 'force' and version <= storedVersion) then version = storedVersion + 1 end
-  if version <= storedVersion then
+  if version <= storedVersion or version > ${ACCOUNT_VERSION_MAX} then
     replies[#replies + 1] = text(-1 - storedVersion)
   else
     local account = '{"version":' .. text(version) .. ARGV[first + 3]
@@ -62,7 +64,7 @@ for first = 2, #ARGV, 2 do
     replies[#replies + 1] = ''
   else
     local storedVersion = versionOf(stored)
-    version = version or math.min(storedVersion + 1, ${Number.MAX_SAFE_INTEGER})
+    version = version or math.min(storedVersion + 1, ${ACCOUNT_VERSION_MAX})
     if ARGV[first + 1] ~= 'next' and version <= storedVersion then
       replies[#replies + 1] = text(-1 - storedVersion)
     else

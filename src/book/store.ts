@@ -1,4 +1,13 @@
-import { type Account, accountSchema } from '../domain/index.ts'
+import {
+  ACCOUNT_VERSION_MAX,
+  ACCOUNT_VERSION_RULE,
+  ACCOUNT_VERSION_STATED_MAX,
+  type Account,
+  faultsText,
+  pathText,
+  schemaFaultsOf,
+  storedAccountSchema,
+} from '../domain/index.ts'
 import { assert, PlimsollError } from '../errors.ts'
 import { type ListOptions, listAccounts, listIds } from './list.ts'
 import { REMOVE_SCRIPT, WRITE_SCRIPT } from './scripts.ts'
@@ -26,6 +35,7 @@ export interface AccountWrite {
   /**
    * `stated` (default): the account's version must be above the stored one. `next`: one above the stored
    * version, whatever it is. `force`: the account's version, or one above the stored one where that is higher.
+   * All three are a conflict where the stored version is ACCOUNT_VERSION_MAX.
    */
   readonly version?: 'stated' | 'next' | 'force'
 }
@@ -36,7 +46,10 @@ export type WriteResult = { readonly written: number } | { readonly conflict: nu
 export interface Book {
   /** @throws PlimsollError ACCOUNT_VERSION_CONFLICT naming both versions. */
   put(account: Account, version?: AccountWrite['version']): Promise<number>
-  /** At most BATCH_ACCOUNTS_MAX, written as one: all reach Redis or none, conflicts apart. Results in order. */
+  /**
+   * At most BATCH_ACCOUNTS_MAX, written as one: all reach Redis or none, conflicts apart. Results in order.
+   * @throws PlimsollError ACCOUNT_INVALID for a stated version above ACCOUNT_VERSION_STATED_MAX; nothing is written.
+   */
   putMany(writes: readonly AccountWrite[]): Promise<WriteResult[]>
   /**
    * Removes the account as its version `version` (default: whatever version is stored); false when it is not there.
@@ -121,18 +134,20 @@ export function parseStored(id: string, stored: string): Account {
   } catch (cause) {
     throw new PlimsollError('ACCOUNT_INVALID', `stored account ${id} is not JSON`, { cause })
   }
-  const parsed = accountSchema.safeParse(raw)
+  const parsed = storedAccountSchema.safeParse(raw)
   if (parsed.success) return parsed.data
-  const issue = parsed.error.issues[0]
-  const path = issue?.path.join('.') ?? ''
-  throw new PlimsollError('ACCOUNT_INVALID', `stored account ${id}: ${path} ${issue?.message ?? ''}`, {
-    path,
-  })
+  const faults = schemaFaultsOf(parsed.error)
+  const path = pathText(faults[0]!.path)
+  throw new PlimsollError('ACCOUNT_INVALID', `stored account ${id}: ${faultsText(raw, faults)}`, { path })
 }
 
 /** The script writes `{"version":N` before the rest, so that it can number an account without decoding it. */
 function writeArguments({ account, version = 'stated' }: AccountWrite): (string | number)[] {
   const { version: stated, ...rest } = account
+  if (version !== 'next' && stated > ACCOUNT_VERSION_STATED_MAX) {
+    const message = `account ${account.id}: version is ${stated}: ${ACCOUNT_VERSION_RULE}`
+    throw new PlimsollError('ACCOUNT_INVALID', message, { path: 'version' })
+  }
   return [account.id, version, stated, `,${JSON.stringify(rest).slice(1)}`]
 }
 
@@ -141,10 +156,11 @@ function resultOf(reply: string): WriteResult {
   return version >= 0 ? { written: version } : { conflict: -1 - version }
 }
 
+/** What a conflict says where no version is above the stored one. */
+export const LAST_VERSION_RULE = `the stored version ${ACCOUNT_VERSION_MAX} is the last one; remove the account, then write it`
+
 function versionConflict(id: string, version: number, stored: number): PlimsollError {
-  return new PlimsollError(
-    'ACCOUNT_VERSION_CONFLICT',
-    `account ${id}: version ${version} is not above the stored version ${stored}`,
-    { path: 'version' },
-  )
+  const isLast = stored >= ACCOUNT_VERSION_MAX
+  const conflict = isLast ? LAST_VERSION_RULE : `version ${version} is not above the stored version ${stored}`
+  return new PlimsollError('ACCOUNT_VERSION_CONFLICT', `account ${id}: ${conflict}`, { path: 'version' })
 }

@@ -17,7 +17,7 @@ import { accountFaultsOf } from '../margin/index.ts'
 import type { OpenedBook } from '../open-book.ts'
 import { refusedRules, ruleBooks } from '../rule-books.ts'
 import { withOpenBook } from './book.ts'
-import { openInput } from './lines.ts'
+import { openInput, readable } from './lines.ts'
 import { withStoreOptions } from './options.ts'
 import { ProgressBar } from './progress.ts'
 import { type ReplaceOptions, type ReplaceSummary, replaceBook } from './replace.ts'
@@ -132,7 +132,7 @@ function readerOf({ file, input: first, format, check, force }: Source): Replace
     const bar = new ProgressBar(process.stderr, systemClock, totalBytes)
     try {
       return await importAccounts({
-        input,
+        input: readable<Uint8Array>(input),
         format: format ?? (file.toLowerCase().endsWith('.csv') ? 'csv' : 'jsonl'),
         check,
         clock: systemClock,

@@ -33,7 +33,7 @@ export async function* linesOf(input: Readable): AsyncGenerator<string> {
   input.setEncoding('utf8')
   let rest = ''
   let isStart = true
-  for await (const chunk of input) {
+  for await (const chunk of readable(input)) {
     const parts = (isStart ? chunk.replace(/^\ufeff/, '') : chunk).split('\n')
     isStart = false
     const last = parts.pop()!
@@ -44,6 +44,18 @@ export async function* linesOf(input: Readable): AsyncGenerator<string> {
     rest = joined(rest, last)
   }
   if (rest !== '') yield rest
+}
+
+/** The chunks of the input. What the system has against reading on is thrown as INPUT_INVALID with its words. */
+export async function* readable<T = string>(input: AsyncIterable<T>): AsyncGenerator<T> {
+  try {
+    yield* input
+  } catch (cause) {
+    if (!(cause instanceof Error && 'syscall' in cause)) throw cause
+    throw new PlimsollError('INPUT_INVALID', `the input cannot be read to its end: ${cause.message}`, {
+      cause,
+    })
+  }
 }
 
 /** Whether it was a line beyond LINE_CHARACTERS_MAX, of which only the beginning is there. */
@@ -58,7 +70,7 @@ function joined(line: string, more: string): string {
     : line + more
 }
 
-/** Writes one line and waits while the reader is behind. */
-export async function writeLine(output: Writable, line: string): Promise<void> {
-  if (!output.write(`${line}\n`)) await once(output, 'drain')
+/** Writes one line and waits while the reader is behind; the signal ends the wait, which then rejects with an AbortError. */
+export async function writeLine(output: Writable, line: string, signal?: AbortSignal): Promise<void> {
+  if (!output.write(`${line}\n`)) await once(output, 'drain', signal === undefined ? {} : { signal })
 }

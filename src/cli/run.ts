@@ -4,7 +4,7 @@ import { systemClock } from '../clock.ts'
 import { type ConfigOverrides, loadConfig } from '../config.ts'
 import { createLog, type Log } from '../log.ts'
 import { systemRandom } from '../random.ts'
-import { type OpenedRedis, openRedis, redactUrl } from '../redis/index.ts'
+import { keepRedis, type OpenedRedis, redactUrl } from '../redis/index.ts'
 import { ruleBooks } from '../rule-books.ts'
 import { startWorker, type Worker, type WorkerStats } from '../worker.ts'
 import { startHeartbeat } from './heartbeat.ts'
@@ -47,8 +47,12 @@ async function run({ json, ...overrides }: ConfigOverrides & { json?: true }): P
   const notify = (line: string) => void process.stderr.write(`${line}\n`)
   try {
     const { redisUrl, dataDir, appendfsync } = config
-    const redis = await openRedis({ redisUrl, dataDir, appendfsync, clock, notify, signal })
     const { fail: fatal } = ended
+    const replaced = (own: OpenedRedis) => log.info(waysToConnect(own, resolve(dataDir)), 'private redis')
+    const redis = await keepRedis({
+      ...{ redisUrl, dataDir, appendfsync, clock, notify, signal },
+      ...{ replaced, failed: fatal },
+    })
     const options = { config, redisUrl: redis.url, clock, random: systemRandom, log, fatal, signal }
     try {
       if (redis.source !== 'given') log.info(waysToConnect(redis, resolve(dataDir)), 'private redis')

@@ -4,6 +4,11 @@ import type { FieldFault } from './fault.ts'
 
 export const POSITIONS_PER_ACCOUNT_MAX = 1_000
 export const ACCOUNT_ID_LENGTH_MAX = 128
+/** The last version that the book writes, 2^53 − 1. */
+export const ACCOUNT_VERSION_MAX = Number.MAX_SAFE_INTEGER
+/** The last version that may be stated, so that the book has one left to rewrite the account. */
+export const ACCOUNT_VERSION_STATED_MAX = ACCOUNT_VERSION_MAX - 1
+export const ACCOUNT_VERSION_RULE = `must be at most ${ACCOUNT_VERSION_STATED_MAX}, so that a version above it exists`
 
 /** Names under which a venue may be given, and the one under which it is stored. */
 export const VENUE_IDS = {
@@ -23,6 +28,7 @@ export const venueIdSchema = z
   .transform((name): VenueId => VENUE_IDS[name])
 
 const text = z.string({ error: 'must be a string' })
+const LIST_RULE = 'must be a list'
 
 /** Characters of a symbol, as SYMBOL_PATTERN counts them. */
 export const SYMBOL_LENGTH_MAX = 40
@@ -85,39 +91,53 @@ export type Position = z.infer<typeof positionSchema>
 export const collateralSchema = z.strictObject({ asset: assetSchema, amount: decimalSchema })
 export type Collateral = z.infer<typeof collateralSchema>
 
-/** What the venue calls an account, as imported and stored. Unknown fields are refused. */
-export const accountSchema = z
-  .strictObject({
-    id: text
-      .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces')
-      .max(ACCOUNT_ID_LENGTH_MAX, `must have at most ${ACCOUNT_ID_LENGTH_MAX} characters`),
-    venue: venueIdSchema,
-    version: z.int({ error: 'must be a whole number' }).min(0, 'must not be below 0').default(0),
-    collateral: z.array(collateralSchema).default([]),
-    /**
-     * Each currency of the wallet stands behind the positions that settle in it and behind no other (Binance
-     * single-asset mode, Bybit inverse). Without it an asset in which no position settles is refused.
-     */
-    separateWallets: z.boolean().optional(),
-    positions: z
-      .array(positionSchema)
-      .max(POSITIONS_PER_ACCOUNT_MAX, `must hold at most ${POSITIONS_PER_ACCOUNT_MAX} positions`)
-      .default([]),
-    liabilities: z
-      .array(z.strictObject({ asset: assetSchema, amount: nonNegativeDecimalSchema }))
-      .max(0, 'liabilities are not supported by the margin rules of this version')
-      .default([]),
-  })
-  .superRefine((account, context) => {
-    refuseRepeats(
-      account.collateral.map((entry) => entry.asset),
-      'collateral',
-      'asset',
-      context,
-    )
-    refuseRepeats(account.positions.map(positionKey), 'positions', 'symbol', context)
-  })
+const versionSchema = z
+  .number({ error: 'must be a whole number' })
+  .refine((version) => Number.isInteger(version), 'must be a whole number')
+  .min(0, 'must not be below 0')
+
+const accountFields = z.strictObject({
+  id: text
+    .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces')
+    .max(ACCOUNT_ID_LENGTH_MAX, `must have at most ${ACCOUNT_ID_LENGTH_MAX} characters`),
+  venue: venueIdSchema,
+  version: versionSchema.max(ACCOUNT_VERSION_STATED_MAX, ACCOUNT_VERSION_RULE).default(0),
+  collateral: z.array(collateralSchema, { error: LIST_RULE }).default([]),
+  /**
+   * Each currency of the wallet stands behind the positions that settle in it and behind no other (Binance
+   * single-asset mode, Bybit inverse). Without it an asset in which no position settles is refused.
+   */
+  separateWallets: z.boolean({ error: 'must be true or false' }).optional(),
+  positions: z
+    .array(positionSchema, { error: LIST_RULE })
+    .max(POSITIONS_PER_ACCOUNT_MAX, `must hold at most ${POSITIONS_PER_ACCOUNT_MAX} positions`)
+    .default([]),
+  liabilities: z
+    .array(z.strictObject({ asset: assetSchema, amount: nonNegativeDecimalSchema }))
+    .max(0, 'liabilities are not supported by the margin rules of this version')
+    .default([]),
+})
+
+/** What the venue calls an account, as imported. Unknown fields are refused. */
+export const accountSchema = accountFields.superRefine(refuseRepeatedParts)
 export type Account = z.infer<typeof accountSchema>
+
+/** An account as the book holds it: its last version may be one that the book gave. */
+export const storedAccountSchema = accountFields
+  .extend({
+    version: versionSchema.max(ACCOUNT_VERSION_MAX, `must be at most ${ACCOUNT_VERSION_MAX}`).default(0),
+  })
+  .superRefine(refuseRepeatedParts)
+
+function refuseRepeatedParts(account: z.infer<typeof accountFields>, context: z.core.$RefinementCtx): void {
+  refuseRepeats(
+    account.collateral.map((entry) => entry.asset),
+    'collateral',
+    'asset',
+    context,
+  )
+  refuseRepeats(account.positions.map(positionKey), 'positions', 'symbol', context)
+}
 
 /** Why the rules cannot judge an account: a field of it, and what they would need. */
 export interface AccountFault extends FieldFault {

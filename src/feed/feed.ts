@@ -40,6 +40,8 @@ class ReconnectingFeed implements Feed, SessionOwner {
   #refusedSessions = 0
   #cancelConnect: (() => void) | undefined
   #cancelCheck: () => void = () => {}
+  /** Monotonic time when a refusal of nothing that was asked was last reported. */
+  #unaskedMs = Number.NEGATIVE_INFINITY
   #isInFrame = false
   #isClosed = false
 
@@ -107,13 +109,13 @@ class ReconnectingFeed implements Feed, SessionOwner {
   }
 
   tick(symbol: string, markPrice: string, eventTimeMs: number, details: TickDetails): void {
-    if (!this.#accepts(symbol, eventTimeMs, true)) return
+    if (!this.#accepts(symbol, markPrice, eventTimeMs)) return
     this.counters.ticks++
     this.#options.sink.tick(symbol, markPrice, eventTimeMs, details)
   }
 
   unchanged(symbol: string, eventTimeMs: number): void {
-    if (!this.#accepts(symbol, eventTimeMs, false)) return
+    if (!this.#accepts(symbol, undefined, eventTimeMs)) return
     this.counters.unchanged++
     this.#options.sink.unchanged(symbol, eventTimeMs)
   }
@@ -167,6 +169,9 @@ class ReconnectingFeed implements Feed, SessionOwner {
   }
 
   refusedUnasked(reply: string): void {
+    const nowMs = this.#options.clock.monotonicMs()
+    if (nowMs - this.#unaskedMs < this.#limits.outageLineEveryMs) return
+    this.#unaskedMs = nowMs
     const text = reply.slice(0, REPLY_CHARACTERS_MAX)
     const message = `${this.stream.id} refused what was not asked for: ${text}`
     this.#options.sink.fault(new PlimsollError('FEED_REJECTED', message))
@@ -177,12 +182,13 @@ class ReconnectingFeed implements Feed, SessionOwner {
     this.#options.sink.fault(error)
   }
 
-  #accepts(symbol: string, eventTimeMs: number, isStated: boolean): boolean {
-    const acceptance = this.#markets.accept(symbol, eventTimeMs, isStated, this.#frame)
+  #accepts(symbol: string, markPrice: string | undefined, eventTimeMs: number): boolean {
+    const acceptance = this.#markets.accept(symbol, markPrice, eventTimeMs, this.#frame)
     if (acceptance === 'older') this.counters.droppedOld++
-    if (acceptance === 'foreign') this.counters.foreign++
-    if (acceptance === 'older' || acceptance === 'foreign') return false
-    if (acceptance === 'freshened') this.#freshened.push(symbol)
+    else if (acceptance === 'doubtful') this.counters.doubtful++
+    else if (acceptance === 'foreign') this.counters.foreign++
+    else if (acceptance === 'freshened') this.#freshened.push(symbol)
+    if (acceptance !== 'accepted' && acceptance !== 'freshened') return false
     if (!this.#isInFrame) {
       this.#isInFrame = true
       this.#options.sink.frameStart(this.#frame.receivedMonotonicMs, this.#frame.receivedTimeMs)
@@ -229,12 +235,11 @@ class ReconnectingFeed implements Feed, SessionOwner {
     this.#hearing.expectCheck(checkEveryMs)
     this.#cancelCheck = this.#options.clock.after(checkEveryMs, () => {
       this.#hearing.nowMs()
-      if (this.#hearing.wasDeaf) this.#readThenCheck(READ_TURNS_MAX)
-      else this.#check()
+      this.#readThenCheck(this.#hearing.wasDeaf ? READ_TURNS_MAX : 1)
     })
   }
 
-  /** After a blocked event loop: what waits in the sockets is heard before anything is judged. */
+  /** What waits in the sockets is heard before anything is judged; after a blocked event loop that takes many turns. */
   #readThenCheck(turnsLeft: number): void {
     const { frames } = this.counters
     this.#options.clock.nextTurn(() => {

@@ -46,7 +46,7 @@ export interface FeedLimits {
   readonly malformedWindowMs: number
   readonly malformedShareMax: number
   readonly malformedFramesMin: number
-  /** A connection that stays unstable is one line of the log this often. */
+  /** A connection that stays unstable is one line of the log this often; so are refusals of what was not asked for. */
   readonly outageLineEveryMs: number
   /** From a polite close to a hard one. */
   readonly closeTimeoutMs: number

@@ -24,11 +24,19 @@ type Market = { -readonly [Field in keyof MarketStatus]: MarketStatus[Field] } &
   readonly firstMarkDueMs: number
   /** The newest venue time that orders; 0 where none does. */
   orderTimeMs: number
+  /** The last mark that was accepted; empty where there was none. */
+  markPrice: string
+  /** Another mark was dropped since, so that a confirmation may mean that one. */
+  isDoubtful: boolean
   /** The sink was told that the market has no mark. */
   isReported: boolean
 }
 
-export type Acceptance = 'accepted' | 'freshened' | 'older' | 'foreign'
+/**
+ * `older`: than one seen before, by venue time. `doubtful`: the confirmation of a mark that may be one that was dropped.
+ * `foreign`: of a market not asked for.
+ */
+export type Acceptance = 'accepted' | 'freshened' | 'older' | 'doubtful' | 'foreign'
 
 /** When a frame came, on the three clocks. */
 export interface FrameTime {
@@ -67,21 +75,31 @@ export class Markets {
       heardMs,
       firstMarkDueMs: heardMs + this.#watch.firstMarkMs,
       orderTimeMs: 0,
+      markPrice: '',
+      isDoubtful: false,
       isReported: false,
     })
   }
 
-  /** Takes note of an event. `older`: than one seen before, by venue time. `foreign`: of a market not asked for. */
-  accept(symbol: string, eventTimeMs: number, isStated: boolean, frame: FrameTime): Acceptance {
+  /** Takes note of a mark, or of its confirmation where `markPrice` is undefined. */
+  accept(symbol: string, markPrice: string | undefined, eventTimeMs: number, frame: FrameTime): Acceptance {
     const market = this.#markets.get(symbol)
     if (market === undefined) return 'foreign'
     // A time from the future would mute the market until then. Such an event is taken as it comes, and orders nothing.
     if (eventTimeMs - frame.receivedTimeMs > TIME_AHEAD_MAX_MS) this.#watch.aheadOfClock()
-    else if (eventTimeMs < market.orderTimeMs) return 'older'
-    else market.orderTimeMs = eventTimeMs
+    else if (eventTimeMs < market.orderTimeMs) {
+      if (markPrice !== undefined && markPrice !== market.markPrice) market.isDoubtful = true
+      return 'older'
+    } else market.orderTimeMs = eventTimeMs
+    if (markPrice === undefined) {
+      if (market.isDoubtful) return 'doubtful'
+    } else {
+      market.markPrice = markPrice
+      market.isDoubtful = false
+      market.statedMonotonicMs = frame.receivedMonotonicMs
+    }
     market.eventTimeMs = eventTimeMs
     market.seenMonotonicMs = frame.receivedMonotonicMs
-    if (isStated) market.statedMonotonicMs = frame.receivedMonotonicMs
     market.heardMs = frame.heardMs
     if (market.state === 'fresh') return 'accepted'
     market.state = 'fresh'

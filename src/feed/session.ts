@@ -30,7 +30,7 @@ export interface SessionOwner extends TickSink {
   refused(session: Session, symbol: string, reply: string): void
   /** The venue took a request for these markets. */
   taken(symbols: readonly string[]): void
-  /** A refusal that answers no request of ours; the first of a session. */
+  /** A refusal that answers no request of ours. */
   refusedUnasked(reply: string): void
   failed(error: Error): void
 }
@@ -47,7 +47,6 @@ export class Session implements TickSink {
   #wasLive = false
   #wasRefusedEverything = false
   #lastRefusal = ''
-  #hasSaidUnasked = false
   readonly #openedMs: number
   #lastFrameMs: number
   #pingedMs: number
@@ -210,10 +209,7 @@ export class Session implements TickSink {
     const answer = this.#subscription.replied(kind, nowMs)
     if (answer.kind === 'taken') this.#owner.taken(answer.symbols)
     else if (answer.kind === 'refused-alone') this.#owner.refused(this, answer.symbol, reply)
-    else if (answer.kind === 'unasked' && kind === 'rejected' && !this.#hasSaidUnasked) {
-      this.#hasSaidUnasked = true
-      this.#owner.refusedUnasked(reply)
-    }
+    else if (answer.kind === 'unasked' && kind === 'rejected') this.#owner.refusedUnasked(reply)
   }
 
   #overdue(nowMs: number): string | undefined {

@@ -73,6 +73,8 @@ export interface FeedCounters {
   malformed: number
   /** Events older than one seen before. */
   droppedOld: number
+  /** Confirmations after a mark that was dropped: they may mean that one, and confirm nothing. */
+  doubtful: number
   /** Events with a venue time too far ahead of our clock to order anything; they are taken as they come. */
   aheadOfClock: number
   /** Events of markets that were not asked for. */
@@ -95,6 +97,7 @@ export function noCounts(): FeedCounters {
     ignored: 0,
     malformed: 0,
     droppedOld: 0,
+    doubtful: 0,
     aheadOfClock: 0,
     foreign: 0,
     connects: 0,

@@ -1,17 +1,9 @@
 import type { Account, Decimal, InstrumentRules, MarginMode, Position, RuleBook } from '../domain/index.ts'
 import { accountFaultsOf, isOpen, refuseFaults } from './account-faults.ts'
 import { crossPoolId, isolatedId, parseMarginAccountId, sideOf } from './account-id.ts'
-import {
-  coordinateOf,
-  curveOf,
-  isolatedMarginOf,
-  isolatedTerms,
-  leverageClosingFee,
-  maintenanceAt,
-  pnlAt,
-  type Row,
-} from './contract.ts'
-import { add, parseDecimal, type Rational, ZERO } from './rational.ts'
+import { curveOf, isolatedMarginOf, isolatedTerms, leverageClosingFee, type Row, rowOf } from './contract.ts'
+import { Kept } from './kept.ts'
+import { parseDecimal, type Rational } from './rational.ts'
 
 /** The unit that is liquidated as a whole, compiled to rows. Money in the settlement asset. */
 export interface MarginAccount {
@@ -33,6 +25,8 @@ export interface MarginAccount {
   readonly ruleBook: string
   /** Start of the day, UTC, of the oldest rules of its rows; null where the day of any is not known. */
   readonly rulesAsOfMs: number | null
+  /** Its terms over one denominator, made when they are first asked for; without it they are made every time. */
+  readonly terms?: Kept<unknown>
 }
 
 /** The last known mark price of a symbol; undefined where it is not known. */
@@ -111,14 +105,19 @@ function isolatedAccount(
   const walletBalance = isolatedMarginOf(curve)
   const { constant, maintenanceConstant } = isolatedTerms(curve, walletBalance)
   return {
-    ...commonFields(account, book),
     id: isolatedId(account, position),
+    account: account.id,
+    accountVersion: account.version,
+    venue: account.venue,
     marginMode: 'isolated',
     settle: rules.settle,
     walletBalance,
     constant,
-    rows: [{ ...curve, maintenanceConstant }],
+    rows: [rowOf(curve, maintenanceConstant)],
+    liquidation: book.margin.liquidation,
+    ruleBook: book.version,
     rulesAsOfMs: oldestMs([rules]),
+    terms: new Kept(),
   }
 }
 
@@ -132,17 +131,22 @@ function crossPool(
   if (amount === undefined) refuseFaults(account, accountFaultsOf(account, book))
   const walletBalance = parseDecimal(amount!)
   return {
-    ...commonFields(account, book),
     id: crossPoolId(account, settle),
+    account: account.id,
+    accountVersion: account.version,
+    venue: account.venue,
     marginMode: 'cross',
     settle,
     walletBalance,
     constant: walletBalance,
     rows: legs.map(({ position, rules }) => {
       const curve = curveOf(position, rules, book.margin)
-      return { ...curve, maintenanceConstant: leverageClosingFee(curve) }
+      return rowOf(curve, leverageClosingFee(curve))
     }),
+    liquidation: book.margin.liquidation,
+    ruleBook: book.version,
     rulesAsOfMs: oldestMs(legs.map(({ rules }) => rules)),
+    terms: new Kept(),
   }
 }
 
@@ -155,28 +159,4 @@ function oldestMs(rules: readonly InstrumentRules[]): number | null {
     if (oldest === undefined || asOf < oldest) oldest = asOf
   }
   return oldest === undefined ? null : Date.parse(oldest)
-}
-
-function commonFields(account: Account, book: RuleBook) {
-  return {
-    account: account.id,
-    accountVersion: account.version,
-    venue: account.venue,
-    liquidation: book.margin.liquidation,
-    ruleBook: book.version,
-  }
-}
-
-/** The three sums of a margin account at the given marks; undefined when a mark is missing. */
-export function evaluate(marginAccount: MarginAccount, markOf: MarkOf): Evaluation | undefined {
-  let unrealizedPnl = ZERO
-  let maintenanceMargin = ZERO
-  for (const row of marginAccount.rows) {
-    const markPrice = markOf(row.symbol)
-    if (markPrice === undefined) return undefined
-    const x = coordinateOf(row, markPrice)
-    unrealizedPnl = add(unrealizedPnl, pnlAt(row, x))
-    maintenanceMargin = add(maintenanceMargin, maintenanceAt(row, x))
-  }
-  return { marginBalance: add(marginAccount.constant, unrealizedPnl), unrealizedPnl, maintenanceMargin }
 }

@@ -80,19 +80,35 @@ function exactRulesOf(symbol: string, rules: InstrumentRules): ExactRules {
 /** What a row is before its closing fee is known. */
 export type Curve = Omit<Row, 'maintenanceConstant'>
 
+export function rowOf(curve: Curve, maintenanceConstant: Rational): Row {
+  // Field by field: a spread costs several times as much, and every event compiles rows.
+  return {
+    symbol: curve.symbol,
+    coordinate: curve.coordinate,
+    intercept: curve.intercept,
+    slope: curve.slope,
+    scale: curve.scale,
+    maintenanceConstant,
+    tiers: curve.tiers,
+    closingFeeRate: curve.closingFeeRate,
+    position: curve.position,
+  }
+}
+
 /**
  * linear: PnL = size·multiplier·(mark − entry). inverse: PnL = size·multiplier·(1/entry − 1/mark), in coin.
  * Throws RULES_INVALID where the tier table breaks its recurrence.
  */
 export function curveOf(position: Position, rules: InstrumentRules, margin: MarginRules): Curve {
   const exact = exactRulesOf(position.symbol, rules)
-  const amount = reduce(mul(parseDecimal(position.size), exact.multiplier))
+  // Not in lowest terms: a power of ten stays the denominator of what is made of decimals.
+  const amount = mul(parseDecimal(position.size), exact.multiplier)
   const entryPrice = parseDecimal(position.entryPrice)
   const linear = rules.kind === 'linear'
   return {
     symbol: position.symbol,
     coordinate: linear ? 'price' : 'reciprocal',
-    intercept: reduce(linear ? neg(mul(amount, entryPrice)) : div(amount, entryPrice)),
+    intercept: linear ? neg(mul(amount, entryPrice)) : reduce(div(amount, entryPrice)),
     slope: linear ? amount : neg(amount),
     scale: abs(amount),
     tiers: exact.tiers,

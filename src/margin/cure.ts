@@ -28,12 +28,12 @@ export const CURE_STEP: Decimal = '0.00000001'
 export const CURE_CONTRACTS: Decimal = '1'
 
 /** To stay under a level its surplus must be above zero, or not below where equality does not reach it. */
-interface Goal {
+export interface Goal {
   readonly level: Rational
   readonly zeroIsSafe: boolean
 }
 
-function goalOf(level: number, marginAccount: MarginAccount, rule: LevelRule): Goal {
+export function goalOf(level: number, marginAccount: MarginAccount, rule: LevelRule): Goal {
   return { level: rule.levels[level - 1]!, zeroIsSafe: !equalityReaches(level, marginAccount, rule) }
 }
 
@@ -81,7 +81,7 @@ export function cureOf(
   }
 }
 
-function topUpOf(marginAccount: MarginAccount, evaluation: Evaluation, goal: Goal): Rational {
+export function topUpOf(marginAccount: MarginAccount, evaluation: Evaluation, goal: Goal): Rational {
   const surplusAfter = (amount: Rational) => surplusOf(goal, afterTopUp(marginAccount, evaluation, amount))
   let bound = ZERO
   for (const slope of topUpSlopes(marginAccount, goal)) {

@@ -11,6 +11,7 @@ export {
   TAKER_FEE_RATE_MAX,
 } from './contract.ts'
 export { CURE_CONTRACTS, CURE_STEP, cureOf } from './cure.ts'
+export { evaluateByFractions, marginStateByFractions } from './fractions.ts'
 export {
   DEFAULT_HYSTERESIS,
   DEFAULT_LEVELS,
@@ -25,4 +26,5 @@ export { bankruptcyPrice, liquidationPrice } from './prices.ts'
 export * from './rational.ts'
 export { ruleAgeDays } from './rule-age.ts'
 export { marginStateOf, verdictOf } from './state.ts'
+export { evaluate } from './sums.ts'
 export * from './tiers.ts'

@@ -78,10 +78,7 @@ function numberAt(path: string, text: Decimal): Rational {
  */
 export function reachedLevel(evaluation: Evaluation, marginAccount: MarginAccount, rule: LevelRule): number {
   for (let level = rule.levels.length; level > 0; level--) {
-    const sides = compare(
-      mul(rule.levels[level - 1]!, evaluation.marginBalance),
-      evaluation.maintenanceMargin,
-    )
+    const sides = compareAt(rule.levels[level - 1]!, evaluation, ONE)
     if (sides < 0 || (sides === 0 && equalityReaches(level, marginAccount, rule))) return level
   }
   return 0
@@ -103,9 +100,21 @@ export function heldLevel(
   current: number,
 ): number {
   const reached = reachedLevel(evaluation, marginAccount, rule)
-  const release = mul(evaluation.maintenanceMargin, add(ONE, rule.hysteresis))
+  if (current <= reached) return reached
+  const release = add(ONE, rule.hysteresis)
   for (let level = current; level > reached; level--) {
-    if (compare(mul(rule.levels[level - 1]!, evaluation.marginBalance), release) < 0) return level
+    if (compareAt(rule.levels[level - 1]!, evaluation, release) < 0) return level
   }
   return reached
+}
+
+/** level·marginBalance against maintenanceMargin·weight: −1, 0 or 1. Over one denominator that of both cancels. */
+function compareAt(level: Rational, evaluation: Evaluation, weight: Rational): -1 | 0 | 1 {
+  const { marginBalance, maintenanceMargin } = evaluation
+  if (marginBalance.d !== maintenanceMargin.d) {
+    return compare(mul(level, marginBalance), mul(maintenanceMargin, weight))
+  }
+  const left = level.n * weight.d * marginBalance.n
+  const right = level.d * weight.n * maintenanceMargin.n
+  return left > right ? 1 : left < right ? -1 : 0
 }

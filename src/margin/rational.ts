@@ -13,7 +13,7 @@ export const DISPLAY_DECIMALS = 18
 /** Above this, sums look for a common divisor of the denominators; below it, looking costs more than it saves. */
 const DENOMINATOR_FREE_MAX = 1n << 256n
 
-const POWERS_OF_TEN: readonly bigint[] = Array.from({ length: 40 }, (_, exponent) => 10n ** BigInt(exponent))
+const POWERS_OF_TEN: readonly bigint[] = Array.from({ length: 81 }, (_, exponent) => 10n ** BigInt(exponent))
 
 export const ZERO: Rational = { n: 0n, d: 1n }
 export const ONE: Rational = { n: 1n, d: 1n }
@@ -39,19 +39,35 @@ export function parseDecimal(text: Decimal): Rational {
  * point, else rounded half to even at that digit. Never `-0`.
  */
 export function formatDecimal(r: Rational, decimals: number = DISPLAY_DECIMALS): Decimal {
-  const scaled = roundHalfEven(abs(r), powerOfTen(decimals))
-  const digits = scaled.toString().padStart(decimals + 1, '0')
-  const whole = digits.slice(0, digits.length - decimals)
-  const fraction = digits.slice(digits.length - decimals).replace(/0+$/, '')
-  const sign = r.n < 0n && scaled !== 0n ? '-' : ''
-  return fraction === '' ? sign + whole : `${sign}${whole}.${fraction}`
+  const magnitude = (r.n < 0n ? -r.n : r.n) * powerOfTen(decimals)
+  return decimalText(r.n < 0n, quotientHalfEven(magnitude, r.d), decimals)
 }
 
-function roundHalfEven(r: Rational, scale: bigint): bigint {
-  const numerator = r.n * scale
-  const quotient = numerator / r.d
-  const twiceRest = (numerator - quotient * r.d) * 2n
-  const up = twiceRest > r.d || (twiceRest === r.d && quotient % 2n === 1n)
+/** The text that `formatDecimal` gives for digits/10^decimals, without a division where it ends in time. */
+export function formatFixed(digits: bigint, decimals: number): Decimal {
+  const magnitude = digits < 0n ? -digits : digits
+  if (decimals <= DISPLAY_DECIMALS) return decimalText(digits < 0n, magnitude, decimals)
+  const quotient = quotientHalfEven(magnitude, powerOfTen(decimals - DISPLAY_DECIMALS))
+  return decimalText(digits < 0n, quotient, DISPLAY_DECIMALS)
+}
+
+const ZERO_DIGIT = '0'.charCodeAt(0)
+
+/** The text of magnitude/10^decimals. */
+function decimalText(negative: boolean, magnitude: bigint, decimals: number): Decimal {
+  if (magnitude === 0n) return '0'
+  const text = magnitude.toString().padStart(decimals + 1, '0')
+  const point = text.length - decimals
+  let end = text.length
+  while (end > point && text.charCodeAt(end - 1) === ZERO_DIGIT) end--
+  const unsigned = end === point ? text.slice(0, point) : `${text.slice(0, point)}.${text.slice(point, end)}`
+  return negative ? `-${unsigned}` : unsigned
+}
+
+function quotientHalfEven(numerator: bigint, denominator: bigint): bigint {
+  const quotient = numerator / denominator
+  const twiceRest = (numerator - quotient * denominator) * 2n
+  const up = twiceRest > denominator || (twiceRest === denominator && quotient % 2n === 1n)
   return up ? quotient + 1n : quotient
 }
 
@@ -141,7 +157,7 @@ export function reduce(a: Rational): Rational {
   return common === 1n ? a : { n: a.n / common, d: a.d / common }
 }
 
-function greatestCommonDivisor(a: bigint, b: bigint): bigint {
+export function greatestCommonDivisor(a: bigint, b: bigint): bigint {
   while (b !== 0n) [a, b] = [b, a % b]
   return a
 }

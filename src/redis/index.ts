@@ -19,6 +19,7 @@ export {
   redactUrl,
 } from './connection.ts'
 export { asRedisFault } from './fault.ts'
+export { type KeepOptions, keepRedis } from './keep.ts'
 export { keysOf, type ShardKeys } from './keys.ts'
 export { type OpenedRedis, type OpenOptions, openRedis } from './open.ts'
 export { type AppendFsync, type RedisServer, type StartOptions, startRedisServer } from './server.ts'

@@ -101,9 +101,9 @@ class BybitParser implements FrameParser {
     const { symbol, markPrice } = data
     // Spot tickers have no mark price, and their topic need not repeat the symbol.
     if (markPrice === undefined && type === 'snapshot') return 'ignored'
-    if (timesStated(frame, 'markPrice"') !== (markPrice === undefined ? 0 : 1)) return 'malformed'
-    if (markPrice !== undefined && !isPrice(markPrice)) return 'malformed'
     if (!isSymbol(symbol) || !topicNames(topic, symbol)) return 'malformed'
+    const isStatedOnce = timesStated(frame, 'markPrice"') === (markPrice === undefined ? 0 : 1)
+    if (!isStatedOnce || (markPrice !== undefined && !isPrice(markPrice))) return this.#unreadable(symbol)
 
     const market = this.#market(symbol)
     if (market === undefined) return 'ignored'
@@ -119,6 +119,13 @@ class BybitParser implements FrameParser {
       sink.unchanged(symbol, ts)
     }
     return 'ticks'
+  }
+
+  /** The mark is something else than before, and nobody can say what: later frames without one do not confirm it. */
+  #unreadable(symbol: string): FrameKind {
+    const market = this.#markets.get(symbol)
+    if (market !== undefined) market.markKnown = false
+    return 'malformed'
   }
 
   #market(symbol: string): MarketState | undefined {

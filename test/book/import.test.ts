@@ -53,6 +53,23 @@ const run = (
 const line = (id: string, changes: Record<string, unknown> = {}) =>
   JSON.stringify({ ...testAccount(id, 1), ...changes })
 
+/** A clock whose timers the test fires. */
+function handClock() {
+  const timers = new Set<() => void>()
+  const clock: Clock = {
+    ...systemClock,
+    after(_delayMs, callback) {
+      const timer = () => {
+        timers.delete(timer)
+        callback()
+      }
+      timers.add(timer)
+      return () => void timers.delete(timer)
+    },
+  }
+  return { clock, timers, fire: () => [...timers].forEach((timer) => void timer()) }
+}
+
 describe('an import of JSON lines', () => {
   test('writes every account, more than one batch, in the order of the file', async () => {
     const lines = Array.from({ length: 1_203 }, (_, index) => line(`account-${index}`))
@@ -123,6 +140,30 @@ describe('an import of JSON lines', () => {
     expect((await book.get('a'))?.version).toBe(8)
   })
 
+  test.each([
+    ['9007199254740991', 'must be at most 9007199254740990, so that a version above it exists'],
+    ['9007199254740993', 'must be at most 9007199254740990, so that a version above it exists'],
+    ['1.5', 'must be a whole number'],
+    ['-1', 'must not be below 0'],
+    ['"7"', 'must be a whole number'],
+  ])('refuses the version %s: %s', async (version, rule) => {
+    const text = line('a', { version: 0 }).replace('"version":0', `"version":${version}`)
+    const { refused } = await run('jsonl', [text])
+    expect(refused).toMatchObject([{ line: 1, path: 'version', rule }])
+  })
+
+  test('says that no version is left above the last one, where the account states none', async () => {
+    await book.put(testAccount('a', Number.MAX_SAFE_INTEGER - 1))
+    const unversioned = line('a', { version: undefined })
+    expect(await run('jsonl', [unversioned])).toMatchObject({ imported: 1 })
+    expect((await run('jsonl', [unversioned])).refused).toMatchObject([
+      {
+        path: 'version',
+        rule: 'the stored version 9007199254740991 is the last one; remove the account, then write it',
+      },
+    ])
+  })
+
   test('numbers accounts without a version itself', async () => {
     const unversioned = line('a', { version: undefined })
     await run('jsonl', [unversioned, unversioned])
@@ -148,39 +189,20 @@ describe('an import of JSON lines', () => {
       },
     }
     const lines = Array.from({ length: 1_800 }, (_, index) => line(`account-${index}`))
+    const { clock, fire } = handClock()
     await expect(
-      importAccounts({
-        input: bytesOf(lines.join('\n')),
-        format: 'jsonl',
-        check,
-        clock: systemClock,
-        book: failing,
-      }),
+      importAccounts({ input: bytesOf(lines.join('\n')), format: 'jsonl', check, clock, book: failing }),
     ).rejects.toMatchObject({
       code: 'REDIS_UNAVAILABLE',
       message: 'writing failed after 500 accounts were imported: Connection is closed.',
     })
+    fire()
     expect(calls).toBe(2)
+    expect(await book.count()).toBe(500)
   })
 })
 
 describe('an import from a pipe that stays open', () => {
-  /** A clock whose timers the test fires. */
-  function handClock() {
-    const timers = new Set<() => void>()
-    const clock: Clock = {
-      ...systemClock,
-      after(_delayMs, callback) {
-        const timer = () => {
-          timers.delete(timer)
-          callback()
-        }
-        timers.add(timer)
-        return () => void timers.delete(timer)
-      },
-    }
-    return { clock, timers, fire: () => [...timers].forEach((timer) => void timer()) }
-  }
   const settled = () => new Promise((resolve) => void setImmediate(resolve))
 
   test('stores what has come after a short time, without waiting for a full batch or the end', async () => {

@@ -51,6 +51,37 @@ describe('the book of accounts', () => {
     },
   )
 
+  test('refuses a stated version above which there is none, and writes nothing', async () => {
+    const book = createBook(redis, keys)
+    const last = testAccount('a', Number.MAX_SAFE_INTEGER)
+    for (const mode of ['stated', 'force'] as const) {
+      await expect(book.put(last, mode)).rejects.toMatchObject({
+        code: 'ACCOUNT_INVALID',
+        path: 'version',
+        message:
+          'account a: version is 9007199254740991: must be at most 9007199254740990, so that a version above it exists',
+      })
+    }
+    expect(await book.count()).toBe(0)
+  })
+
+  test('rewrites the last version that may be stated once, then says that the versions are used up', async () => {
+    const book = createBook(redis, keys)
+    await book.put(testAccount('a', Number.MAX_SAFE_INTEGER - 1))
+    expect(await book.put(testAccount('a', 0, '55'), 'next')).toBe(Number.MAX_SAFE_INTEGER)
+    expect(await book.get('a')).toEqual(testAccount('a', Number.MAX_SAFE_INTEGER, '55'))
+    for (const mode of ['stated', 'next', 'force'] as const) {
+      await expect(book.put(testAccount('a', 1, '66'), mode)).rejects.toMatchObject({
+        code: 'ACCOUNT_VERSION_CONFLICT',
+        message:
+          'account a: the stored version 9007199254740991 is the last one; remove the account, then write it',
+      })
+    }
+    expect((await book.get('a'))?.collateral[0]?.amount).toBe('55')
+    expect(await book.remove('a')).toBe(true)
+    expect(await book.put(testAccount('a', 1))).toBe(1)
+  })
+
   test('force writes all the same, under a version that still rises', async () => {
     const book = createBook(redis, keys)
     await book.put(testAccount('a', 7))
@@ -97,7 +128,7 @@ describe('the book of accounts', () => {
 
   test('keeps the largest version exact', async () => {
     const book = createBook(redis, keys)
-    const largest = Number.MAX_SAFE_INTEGER
+    const largest = Number.MAX_SAFE_INTEGER - 1
     await book.put(testAccount('a', largest - 1))
     expect(await book.put(testAccount('a', largest, '1'))).toBe(largest)
     expect((await book.get('a'))?.version).toBe(largest)
@@ -123,7 +154,10 @@ describe('the book of accounts', () => {
     )
     await expect(createBook(redis, keys).get('a')).rejects.toMatchObject({
       code: 'ACCOUNT_INVALID',
-      path: 'collateral.0.amount',
+      path: 'collateral[0].amount',
+      message: expect.stringContaining(
+        'stored account a: collateral[0].amount is "x": must be a decimal string',
+      ),
     })
   })
 

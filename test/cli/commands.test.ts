@@ -16,13 +16,6 @@ describe('the help', () => {
     expect(stdout).toContain('Exit codes: 0 ok, 1 fault, 2 usage or configuration.')
   })
 
-  it.each(COMMANDS)('of %s says what it does and that it speaks JSON', async (command) => {
-    const { code, stdout, stderr } = await runCli([command, '--help'])
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    expect(stdout).toContain(`Usage: plimsoll ${command}`)
-    if (command !== 'decode') expect(stdout).toContain('--json')
-  })
-
   it('comes with the version of the package', async () => {
     expect((await runCli(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
   })
@@ -85,6 +78,30 @@ describe('wrong use', () => {
     const { code, stderr } = await runCli([])
     expect(code).toBe(2)
     expect(stderr).toContain('Usage: plimsoll')
+  })
+})
+
+/** What is no usage fault and no success: exit code 1 and one line. */
+const FAULTS: readonly (readonly [args: readonly string[], message: RegExp])[] = [
+  [['run', '--redis-url', 'redis://127.0.0.1:1'], /^plimsoll: REDIS_UNAVAILABLE: no Redis at /],
+  [['demo', '--redis-url', 'redis://127.0.0.1:1', '--accounts', '1'], /^plimsoll: REDIS_UNAVAILABLE: /m],
+  [['tail', '--redis-url', 'redis://127.0.0.1:1'], /^plimsoll: REDIS_UNAVAILABLE: no Redis at /],
+  [['accounts', 'list', '--redis-url', 'redis://127.0.0.1:1'], /^plimsoll: REDIS_UNAVAILABLE: no Redis at /],
+  [['import', '-', '--redis-url', 'redis://127.0.0.1:1'], /^plimsoll: REDIS_UNAVAILABLE: no Redis at /],
+]
+
+describe('a fault that is no wrong use', () => {
+  it.each(FAULTS)('%j ends with exit code 1 and one line that names it', async (args, message) => {
+    const { code, stderr } = await runCli(args, { cwd: folder.path })
+    expect(code).toBe(1)
+    expect(stderr).toMatch(message)
+    expect(stderr).not.toMatch(/^\s+at /m)
+  })
+
+  it.skipIf(process.platform !== 'linux')('an input that the system stops reading is one', async () => {
+    const { code, stdout, stderr } = await runCli(['decode', '--venue', 'bybit', '/proc/self/mem'])
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toMatch(/^plimsoll: INPUT_INVALID: the input cannot be read to its end: EIO.*\n$/)
   })
 })
 

@@ -118,7 +118,7 @@ describe('freshness of markets', () => {
 
   it('lasts as long as the limit and not a millisecond more', () => {
     const { markets, reported, check, frame } = opened()
-    markets.accept('BTCUSDT', 1, true, frame(1_000))
+    markets.accept('BTCUSDT', '100', 1, frame(1_000))
     check(6_000)
     expect(reported).toEqual([])
     check(6_001)
@@ -138,8 +138,8 @@ describe('freshness of markets', () => {
 
   it('tells apart when a mark was stated and when it was confirmed', () => {
     const { markets, frame } = opened()
-    markets.accept('BTCUSDT', 1, true, frame(1_000))
-    markets.accept('BTCUSDT', 2, false, frame(3_000))
+    markets.accept('BTCUSDT', '100', 1, frame(1_000))
+    markets.accept('BTCUSDT', undefined, 2, frame(3_000))
     expect(markets.all.get('BTCUSDT')).toMatchObject({
       ...{ state: 'fresh', statedMonotonicMs: 1_000, seenMonotonicMs: 3_000, eventTimeMs: 2 },
     })

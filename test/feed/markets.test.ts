@@ -104,6 +104,40 @@ describe('order of events', () => {
   })
 })
 
+describe('a confirmation', () => {
+  const confirmation = (ts: number) =>
+    JSON.stringify({ topic: 'tickers.BTCUSDT', type: 'delta', data: { symbol: 'BTCUSDT' }, ts })
+
+  it('says nothing of the mark before one that was dropped, until a mark is accepted again', async () => {
+    exchange().behaviour.ticks = false
+    const limits = {
+      ...SHORT_LIMITS,
+      firstTickTimeoutMs: 20_000,
+      silenceMinMs: 20_000,
+      stalenessMinMs: 20_000,
+    }
+    const { feed, sink } = open(['BTCUSDT'], { limits })
+    await until(() => feed.counters.acknowledged === 1)
+    for (const frame of [
+      snapshot('BTCUSDT', '1', 100),
+      snapshot('BTCUSDT', '1', 99),
+      confirmation(101),
+      snapshot('BTCUSDT', '2', 98),
+      confirmation(102),
+      snapshot('BTCUSDT', '3', 103),
+      confirmation(104),
+    ]) {
+      exchange().send(frame)
+    }
+    await until(() => feed.counters.frames >= 8)
+    const heard = sink.heard.flatMap((one) =>
+      one.what === 'tick' ? [one.markPrice] : one.what === 'unchanged' ? ['unchanged'] : [],
+    )
+    expect(heard).toEqual(['1', 'unchanged', '3', 'unchanged'])
+    expect(feed.counters).toMatchObject({ droppedOld: 2, doubtful: 1 })
+  })
+})
+
 describe('the first mark of a market', () => {
   const limits = { ...SHORT_LIMITS, firstMarkMs: 500, renewalAfterMs: 1e9 }
 

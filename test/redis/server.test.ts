@@ -14,7 +14,9 @@ import { systemClock } from '../../src/clock.ts'
 import {
   closeRedis,
   connectRedis,
+  keepRedis,
   locateRedisServer,
+  type OpenedRedis,
   openRedis,
   type RedisBinary,
   type RedisServer,
@@ -70,6 +72,26 @@ const shell = async (command: string) => (await promisify(execFile)('/bin/sh', [
 /** What every user of the machine sees of a process. */
 const argumentsOf = (pid: number) =>
   process.platform === 'linux' ? readFile(`/proc/${pid}/cmdline`, 'utf8') : shell(`ps -o args= -p ${pid}`)
+
+/** Starts a server from a process of its own, on a PATH that holds what Redis needs and nothing else. */
+async function startFromAnother(): Promise<{ parent: ReturnType<typeof spawn>; pid: number }> {
+  expect(existsSync(new URL(BUILT)), 'a process of its own runs from dist/: npm run build comes first').toBe(
+    true,
+  )
+  const programs = join(dataDir, 'programs')
+  await mkdir(programs)
+  await writeFile(join(programs, 'env'), '#!/bin/sh\nexec /usr/bin/env "$@"\n')
+  await chmod(join(programs, 'env'), 0o755)
+  const parent = spawn(
+    process.execPath,
+    ['--input-type=module', '-e', START_AND_STAY, dataDir, JSON.stringify(binary)],
+    { stdio: ['ignore', 'pipe', 'inherit'], env: { PATH: programs } },
+  )
+  const [line] = (await once(createInterface(parent.stdout!), 'line')) as [string]
+  return { parent, pid: Number(line) }
+}
+const untilGone = (pid: number) =>
+  vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'), { timeout: 10_000 })
 
 describe('a private Redis server', () => {
   test('listens on a Unix socket in a folder of this user alone, and on no port', async () => {
@@ -198,27 +220,6 @@ describe('a private Redis server', () => {
     await start()
   })
 
-  /** Starts a server from a process of its own, on a PATH that holds what Redis needs and nothing else. */
-  async function startFromAnother(): Promise<{ parent: ReturnType<typeof spawn>; pid: number }> {
-    expect(
-      existsSync(new URL(BUILT)),
-      'a process of its own runs from dist/: npm run build comes first',
-    ).toBe(true)
-    const programs = join(dataDir, 'programs')
-    await mkdir(programs)
-    await writeFile(join(programs, 'env'), '#!/bin/sh\nexec /usr/bin/env "$@"\n')
-    await chmod(join(programs, 'env'), 0o755)
-    const parent = spawn(
-      process.execPath,
-      ['--input-type=module', '-e', START_AND_STAY, dataDir, JSON.stringify(binary)],
-      { stdio: ['ignore', 'pipe', 'inherit'], env: { PATH: programs } },
-    )
-    const [line] = (await once(createInterface(parent.stdout!), 'line')) as [string]
-    return { parent, pid: Number(line) }
-  }
-  const untilGone = (pid: number) =>
-    vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'), { timeout: 10_000 })
-
   test.each(['SIGKILL', 'SIGTERM'] as const)(
     'ends in order when the process that started it ends by %s, with no program to help but sh',
     async (signal) => {
@@ -270,6 +271,27 @@ describe('the choice of a server', () => {
   test('is the private server of the same data folder when one runs', async () => {
     const server = await start()
     expect(await openRedis({ dataDir, clock, notify })).toMatchObject({ url: server.url, source: 'running' })
+  })
+
+  test('that another process runs is replaced, in the same place and on the same data, when that process ends', async () => {
+    const { parent, pid } = await startFromAnother()
+    const replaced: OpenedRedis[] = []
+    const failed = (error: Error) => expect.unreachable(error.message)
+    const kept = await keepRedis({
+      ...{ dataDir, clock, notify, failed },
+      replaced: (redis) => void replaced.push(redis),
+    })
+    expect(kept).toMatchObject({ source: 'running', url: join(dataDir, 'redis', 'redis.sock') })
+    const redis = await connect(kept.url)
+    await redis.set('greeting', 'hello')
+    parent.kill('SIGTERM')
+    await vi.waitFor(() => expect(replaced).toHaveLength(1), { timeout: 10_000 })
+    await untilGone(pid)
+    await vi.waitFor(async () => expect(await redis.get('greeting')).toBe('hello'), { timeout: 10_000 })
+    expect(await runningRedisUrl(dataDir)).toBe(kept.url)
+    await closeRedis(redis, clock)
+    await kept.close()
+    expect(await runningRedisUrl(dataDir)).toBeUndefined()
   })
 
   test.each(['http://localhost:6379', 'localhost:6379', 'redis//x'])(

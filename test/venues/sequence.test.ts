@@ -71,3 +71,14 @@ describe('the cross sequence of Bybit', () => {
     expect(heard).toEqual(['ticks', '2', 'unchanged'])
   })
 })
+
+describe('a mark price of Bybit that cannot be read', () => {
+  it.each(['', '0', 'NaN', null])('is not confirmed by frames without one: %j', (unreadable) => {
+    const parser = streamOf('bybit-linear').createParser()
+    read(parser, ticker('snapshot', '1', 100, START_MS))
+    expect(read(parser, ticker('delta', unreadable as string, 101, START_MS + 100)).kind).toBe('malformed')
+    expect(read(parser, ticker('delta', undefined, 102, START_MS + 200)).unchanged).toEqual([])
+    expect(read(parser, ticker('delta', '2', 103, START_MS + 300)).ticks).toHaveLength(1)
+    expect(read(parser, ticker('delta', undefined, 104, START_MS + 400)).unchanged).toEqual(['BTCUSDT'])
+  })
+})

@@ -1,0 +1,78 @@
+import { knownDecimalsOf } from './fixed.ts'
+import { powerOfTen } from './rational.ts'
+import type { ExactTier } from './tiers.ts'
+
+/** A tier table in whole numbers: rates over 10^rateDecimals, caps over 10^valueDecimals, deductions over both. */
+export interface ScaledTiers {
+  readonly caps: readonly bigint[]
+  readonly rates: readonly bigint[]
+  readonly deductions: readonly bigint[]
+}
+
+/** What a table needs at least, so that all of it is whole. */
+export interface TierScale {
+  readonly rateDecimals: number
+  readonly valueDecimals: number
+}
+
+/** Scales of one table that are kept; when one more is asked for, all are forgotten. */
+export const SCALES_OF_A_TABLE_MAX = 16
+
+interface KnownTable extends TierScale {
+  readonly scaled: Map<number, ScaledTiers>
+}
+
+const knownTables = new WeakMap<readonly ExactTier[], KnownTable>()
+
+export function tierScaleOf(tiers: readonly ExactTier[]): TierScale {
+  return knownTableOf(tiers)
+}
+
+/** The table at decimals that are not below its own. Kept with the table, for all accounts that share it. */
+export function scaledTiersOf(tiers: readonly ExactTier[], scale: TierScale): ScaledTiers {
+  const { scaled } = knownTableOf(tiers)
+  const { rateDecimals, valueDecimals } = scale
+  const key = valueDecimals * KEY_FACTOR + rateDecimals
+  const known = scaled.get(key)
+  if (known !== undefined) return known
+  const rateUnits = powerOfTen(rateDecimals)
+  const valueUnits = powerOfTen(valueDecimals)
+  const made = {
+    caps: tiers.map(({ cap }) => (cap.n * valueUnits) / cap.d),
+    rates: tiers.map(({ maintenanceMarginRate: { n, d } }) => (n * rateUnits) / d),
+    deductions: tiers.map(({ maintenanceDeduction: { n, d } }) => (n * valueUnits * rateUnits) / d),
+  }
+  if (scaled.size >= SCALES_OF_A_TABLE_MAX) scaled.clear()
+  scaled.set(key, made)
+  return made
+}
+
+/** Above every number of decimals. */
+const KEY_FACTOR = 1_000
+
+function knownTableOf(tiers: readonly ExactTier[]): KnownTable {
+  let known = knownTables.get(tiers)
+  if (known === undefined) {
+    const most = (decimals: readonly number[]) => decimals.reduce((a, b) => Math.max(a, b), 0)
+    const rateDecimals = most(tiers.map((tier) => knownDecimalsOf(tier.maintenanceMarginRate)))
+    const capDecimals = most(tiers.map((tier) => knownDecimalsOf(tier.cap)))
+    const deductionDecimals = most(tiers.map((tier) => knownDecimalsOf(tier.maintenanceDeduction)))
+    const valueDecimals = Math.max(capDecimals, deductionDecimals - rateDecimals)
+    known = { rateDecimals, valueDecimals, scaled: new Map() }
+    knownTables.set(tiers, known)
+  }
+  return known
+}
+
+/** Index of the tier of notional/divisor: the first whose cap is not below it, the last for all above. */
+export function scaledTierAt(caps: readonly bigint[], notional: bigint, divisor: bigint): number {
+  let low = 0
+  let high = caps.length - 1
+  while (low < high) {
+    const middle = (low + high) >> 1
+    const cap = divisor === 1n ? caps[middle]! : caps[middle]! * divisor
+    if (notional <= cap) high = middle
+    else low = middle + 1
+  }
+  return low
+}

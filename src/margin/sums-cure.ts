@@ -1,0 +1,116 @@
+// The cure of a margin account over its common denominator: what cure.ts computes with fractions, step by step.
+import type { Cure, Decimal } from '../domain/index.ts'
+import type { MarginAccount } from './account.ts'
+import { CURE_CONTRACTS, CURE_STEP, type Goal, goalOf, topUpOf } from './cure.ts'
+import { decimalsIn, fixedOf } from './fixed.ts'
+import type { LevelRule } from './levels.ts'
+import { formatDecimal, formatFixed, max, powerOfTen } from './rational.ts'
+import { scaledTierAt } from './scaled-tiers.ts'
+import { evaluationOf, type Sums, type SymbolAt } from './sums.ts'
+import { liftedOf } from './sums-prices.ts'
+import type { LegTerms, Terms } from './terms.ts'
+
+/** What `cureOf` gives for an account that has reached a level. */
+export function cureAt(
+  marginAccount: MarginAccount,
+  terms: Terms,
+  symbols: readonly SymbolAt[],
+  sums: Sums,
+  rule: LevelRule,
+): Cure {
+  const evaluation = evaluationOf(terms, sums)
+  const lowest = goalOf(1, marginAccount, rule)
+  const highest = goalOf(rule.levels.length, marginAccount, rule)
+  const topUps = [lowest, highest].map((goal) => topUpOf(marginAccount, evaluation, goal))
+  const goal = sums.marginBalance < 0n ? highest : lowest
+  const balance = goal.level.n * sums.marginBalance * terms.rateUnits
+  const view = { terms, sums, goal, balance, isIsolated: marginAccount.marginMode === 'isolated' }
+  return {
+    topUp: formatDecimal(topUps.reduce(max)),
+    reductions: terms.legs.map((leg) => ({
+      symbol: leg.row.symbol,
+      size: reductionOf(leg, symbols[leg.symbolIndex]!, view),
+    })),
+  }
+}
+
+interface CureView {
+  readonly terms: Terms
+  readonly sums: Sums
+  readonly goal: Goal
+  readonly isIsolated: boolean
+  /** level·marginBalance. As all money here over 10^(v+r)·lift·(denominator of the level). */
+  readonly balance: bigint
+}
+
+/** The share k of a position that is kept: surplus(k) = base + gain·k − tiered maintenance(k·notional). */
+interface Reduction {
+  readonly base: bigint
+  readonly gain: bigint
+}
+
+function reductionOf(leg: LegTerms, at: SymbolAt, view: CureView): Decimal | null {
+  const { terms, sums, goal, balance, isIsolated } = view
+  const level = goal.level.d
+  const notional = leg.magnitude * at.x
+  const tier = scaledTierAt(leg.tiers.caps, notional, at.divisor)
+  const tiered = leg.tiers.rates[tier]! * notional - leg.tiers.deductions[tier]! * at.divisor
+  const fee = leg.fee * sums.divisor * level
+  const others = sums.maintenanceMargin * level - liftedOf(tiered, at, terms, sums) * level - fee
+  const reduction = isIsolated ? { base: 0n, gain: balance - fee } : { base: balance - others, gain: -fee }
+  const closed = closedSizeOf(leg, at, notional, tier, reduction, view)
+  if (closed !== undefined) return closed
+  const isCured = reduction.base > 0n || (goal.zeroIsSafe && reduction.base === 0n)
+  return isIsolated || isCured ? unsignedSizeOf(leg) : null
+}
+
+function unsignedSizeOf({ row }: LegTerms): Decimal {
+  const { digits, decimals } = fixedOf(row.position.size)
+  return formatFixed(digits < 0n ? -digits : digits, decimals)
+}
+
+/** The smallest part that cures; undefined where only closing it all may. */
+function closedSizeOf(
+  leg: LegTerms,
+  at: SymbolAt,
+  notional: bigint,
+  tier: number,
+  reduction: Reduction,
+  view: CureView,
+): Decimal | undefined {
+  const kept = keptShare(leg, at, notional, tier, reduction, view)
+  if (kept === undefined) return undefined
+  const step = leg.row.coordinate === 'price' ? CURE_STEP : CURE_CONTRACTS
+  const { digits, decimals } = fixedOf(leg.row.position.size)
+  const size = digits < 0n ? -digits : digits
+  const stepDecimals = decimalsIn(step)
+  const steps = powerOfTen(stepDecimals)
+  const bound = size * (kept.denominator - kept.numerator) * steps
+  const units = powerOfTen(decimals) * kept.denominator
+  const floor = bound / units
+  const closed = view.goal.zeroIsSafe && floor * units === bound ? floor : floor + 1n
+  return closed * powerOfTen(decimals) < size * steps ? formatFixed(closed, stepDecimals) : undefined
+}
+
+/** The largest share at or below which the surplus is safe, numerator/denominator; see `keptShare` of cure.ts. */
+function keptShare(
+  { tiers }: LegTerms,
+  at: SymbolAt,
+  notional: bigint,
+  tierOfAll: number,
+  { base, gain }: Reduction,
+  { terms, sums, goal }: CureView,
+): { readonly numerator: bigint; readonly denominator: bigint } | undefined {
+  const level = goal.level.d
+  const moving = liftedOf(notional, at, terms, sums) * level
+  const unit = sums.lift * level
+  for (let tier = tierOfAll; tier >= 0; tier--) {
+    const denominator = tiers.rates[tier]! * moving - gain
+    if (denominator <= 0n) return undefined
+    const numerator = base + tiers.deductions[tier]! * unit
+    const low = tier === 0 ? 0n : tiers.caps[tier - 1]! * at.divisor * denominator
+    const root = numerator * notional
+    if (root > low || (root === low && goal.zeroIsSafe && tier > 0)) return { numerator, denominator }
+  }
+  return undefined
+}

@@ -1,0 +1,217 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { seededRandom } from '../../src/demo/random.ts'
+import type { Decimal, InstrumentRules, Position, Random, RuleBook } from '../../src/domain/index.ts'
+import {
+  add,
+  compare,
+  div,
+  evaluate,
+  evaluateByFractions,
+  heldLevel,
+  type LevelRule,
+  levelRule,
+  type MarginAccount,
+  type MarkOf,
+  marginAccountsOf,
+  marginStateByFractions,
+  marginStateOf,
+  mul,
+  ONE,
+  sub,
+} from '../../src/margin/index.ts'
+import { anyCase } from '../margin/arbitraries.ts'
+import { accountOf, bookOf, rulesOf } from '../margin/support.ts'
+import { between, randomTiers } from '../support/book.ts'
+import { testSeed } from '../support/seed.ts'
+
+const SEED = testSeed(20_261_125)
+const ARBITRARY_CASES = 10_000
+const WIDE_CASES = 100_000
+
+/** Both ways to compute a margin account, in every field, and in the level that it holds from every other. */
+function expectSame(marginAccount: MarginAccount, markOf: MarkOf, rule: LevelRule): string {
+  const [fast, slow] = [evaluate(marginAccount, markOf), evaluateByFractions(marginAccount, markOf)]
+  expect(fast === undefined).toBe(slow === undefined)
+  if (fast !== undefined && slow !== undefined) {
+    const agrees =
+      compare(fast.marginBalance, slow.marginBalance) === 0 &&
+      compare(fast.unrealizedPnl, slow.unrealizedPnl) === 0 &&
+      compare(fast.maintenanceMargin, slow.maintenanceMargin) === 0
+    if (!agrees) throw new Error(`sums of ${marginAccount.id} differ`)
+    for (let level = 0; level <= rule.levels.length; level++) {
+      const held = heldLevel(fast, marginAccount, rule, level)
+      if (held !== heldLevel(slow, marginAccount, rule, level)) throw new Error(`held from ${level}: ${held}`)
+    }
+  }
+  const text = JSON.stringify(marginStateOf(marginAccount, markOf, rule))
+  const textBySlow = JSON.stringify(marginStateByFractions(marginAccount, markOf, rule))
+  if (text !== textBySlow) expect(JSON.parse(text)).toEqual(JSON.parse(textBySlow))
+  return text
+}
+
+function pick<T>(random: Random, list: readonly T[]): T {
+  return list[between(random, 0, list.length - 1)]!
+}
+
+/** A decimal with that many digits after the point, the value about so large; never 0. */
+function decimal(random: Random, about: number, decimals: number): Decimal {
+  let digits = BigInt(Math.max(1, Math.round(about * 1e6)))
+  for (let i = 6; i < decimals; i++) digits = digits * 10n + BigInt(between(random, 0, 9))
+  const text = digits.toString().padStart(Math.max(decimals, 6) + 1, '0')
+  const point = text.length - Math.max(decimals, 6)
+  const fraction = text.slice(point, point + decimals)
+  const whole = text.slice(0, point)
+  const value = decimals === 0 ? whole : `${whole}.${fraction}`
+  return /[1-9]/.test(value) ? value : '1'
+}
+
+const LEVERAGES = ['1', '2', '3', '7', '10', '12.5', '125', '0.5', undefined]
+
+interface Market {
+  readonly symbol: string
+  readonly rules: InstrumentRules
+  readonly price: number
+}
+
+function wideMarket(random: Random, symbol: string, inverse: boolean): Market {
+  const price = 10 ** (random() * 7 - 2)
+  const capUnit = inverse ? pick(random, [0.5, 1, 20]) : pick(random, [1, 0.25, 20_000])
+  const tiers = randomTiers(random, capUnit).map(
+    ({ cap, maintenanceMarginRate, maintenanceDeduction }) =>
+      [cap, maintenanceMarginRate, maintenanceDeduction] as const,
+  )
+  const rules = rulesOf(tiers, {
+    kind: inverse ? 'inverse' : 'linear',
+    settle: inverse ? 'COIN' : 'USDT',
+    multiplier: pick(random, inverse ? ['1', '10', '100'] : ['1', '1', '0.001', '1000']),
+    takerFeeRate: pick(random, ['0', '0.00055', '0.0006', '0.05']),
+  })
+  return { symbol, rules, price }
+}
+
+function widePosition(random: Random, { symbol, rules, price }: Market): Position {
+  const entry = price * (0.7 + 0.6 * random())
+  const money = 10 ** (random() * 5)
+  const units = rules.kind === 'inverse' ? money / Number(rules.multiplier) : money / price
+  const size = decimal(random, units, rules.kind === 'inverse' ? 0 : pick(random, [0, 3, 8, 18]))
+  const leverage = pick(random, LEVERAGES)
+  const isIsolated = random() < 0.4
+  const value = rules.kind === 'inverse' ? money / price : money
+  const margin = `${random() < 0.05 ? '-' : ''}${decimal(random, value * random(), pick(random, [2, 8, 18]))}`
+  const needsMargin = isIsolated && (leverage === undefined || random() < 0.5)
+  return {
+    symbol,
+    marginMode: isIsolated ? 'isolated' : 'cross',
+    size: random() < 0.5 ? `-${size}` : size,
+    entryPrice: decimal(random, entry, pick(random, [2, 8, 18])),
+    ...(leverage === undefined ? {} : { leverage }),
+    ...(needsMargin ? { isolatedMargin: margin } : {}),
+  } as Position
+}
+
+interface WideCase {
+  readonly marginAccounts: readonly MarginAccount[]
+  readonly markOf: MarkOf
+}
+
+/** Up to eight positions, hedged ones among them, of one or both kinds, at marks of any decimals; some are missing. */
+function wideCase(random: Random): WideCase {
+  const markets = Array.from({ length: between(random, 1, 4) }, (_, index) =>
+    wideMarket(random, `M${index}`, random() < 0.4),
+  )
+  const bySymbol = new Map(markets.map((market) => [market.symbol, market]))
+  const book: RuleBook = {
+    ...bookOf(
+      {
+        closingFee: pick(random, ['none', 'at-bankruptcy-price']),
+        liquidation: pick(random, ['reached', 'passed']),
+      },
+      {},
+    ),
+    rulesOf: (symbol) => bySymbol.get(symbol)?.rules,
+  }
+  const positions = new Map<string, Position>()
+  for (let i = between(random, 1, 8); i > 0; i--) {
+    const position = widePosition(random, pick(random, markets))
+    positions.set(`${position.symbol}${position.marginMode}${position.size[0] === '-'}`, position)
+  }
+  const money = () =>
+    `${random() < 0.1 ? '-' : ''}${decimal(random, 10 ** (random() * 5), pick(random, [0, 2, 18]))}`
+  const account = accountOf({
+    collateral: [
+      { asset: 'USDT', amount: money() },
+      { asset: 'COIN', amount: money() },
+    ],
+    separateWallets: true,
+    positions: [...positions.values()],
+  } as never)
+  const marks = new Map(
+    markets.map(({ symbol, price }) => [
+      symbol,
+      decimal(random, price * (0.6 + 0.8 * random()), pick(random, [0, 2, 8, 9, 18])),
+    ]),
+  )
+  if (random() < 0.1) marks.delete(pick(random, markets).symbol)
+  return { marginAccounts: marginAccountsOf(account, book), markOf: (symbol) => marks.get(symbol) }
+}
+
+function wideRule(random: Random): LevelRule {
+  const levels = Array.from({ length: between(random, 0, 4) }, () => 0.05 + 0.94 * random())
+  const texts = [...new Set(levels.map((level) => level.toFixed(3)))].sort()
+  return levelRule(texts, pick(random, ['0', '0.01', '0.125', '1']))
+}
+
+/** The cross pool with its wallet set so that it stands exactly on the line of the level, or on that of leaving it. */
+function onLine(
+  random: Random,
+  marginAccount: MarginAccount,
+  markOf: MarkOf,
+  rule: LevelRule,
+): MarginAccount {
+  const evaluation = evaluateByFractions(marginAccount, markOf)
+  if (marginAccount.marginMode === 'isolated' || evaluation === undefined) return marginAccount
+  const weight = random() < 0.5 ? ONE : add(ONE, rule.hysteresis)
+  const due = div(mul(weight, evaluation.maintenanceMargin), pick(random, rule.levels))
+  const walletBalance = add(sub(marginAccount.walletBalance, evaluation.marginBalance), due)
+  return { ...marginAccount, walletBalance, constant: walletBalance }
+}
+
+describe(`exact figures over one denominator against fractions (seed ${SEED})`, () => {
+  it(`are identical text in every field for ${ARBITRARY_CASES} accounts of both venues`, {
+    timeout: 600_000,
+  }, () => {
+    const rule = levelRule()
+    let cured = 0
+    fc.assert(
+      fc.property(anyCase, ({ margin, rules, account, marks }) => {
+        const marginAccounts = marginAccountsOf(accountOf(account), bookOf(margin, rules))
+        for (const marginAccount of marginAccounts) {
+          if (!expectSame(marginAccount, (symbol) => marks[symbol], rule).endsWith('"cure":null}')) cured++
+        }
+      }),
+      { numRuns: ARBITRARY_CASES, seed: SEED },
+    )
+    expect(cured).toBeGreaterThan(ARBITRARY_CASES / 10)
+  })
+
+  it(`are identical for ${WIDE_CASES} margin accounts of all decimals, leverages, rules, and on the line`, {
+    timeout: 600_000,
+  }, () => {
+    const random = seededRandom(SEED)
+    const seen = { cases: 0, unknown: 0, safe: 0, warning: 0, breach: 0, onLine: 0, onLiquidation: 0 }
+    while (seen.cases < WIDE_CASES) {
+      const rule = wideRule(random)
+      const { marginAccounts, markOf } = wideCase(random)
+      for (const drawn of marginAccounts) {
+        const marginAccount = random() < 0.2 ? onLine(random, drawn, markOf, rule) : drawn
+        const { verdict, marginRatio } = JSON.parse(expectSame(marginAccount, markOf, rule))
+        seen.cases++
+        seen[verdict as 'safe']++
+        if (marginAccount !== drawn) seen.onLine++
+        if (marginRatio === '1') seen.onLiquidation++
+      }
+    }
+    for (const count of Object.values(seen)) expect(count).toBeGreaterThan(WIDE_CASES / 200)
+  })
+})

@@ -1,0 +1,68 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { describe, expect, it } from 'vitest'
+import { Markets } from '../../src/feed/markets.ts'
+import { streamOf } from '../../src/venues/index.ts'
+
+const FRAMES = 4_000
+const WARM_UP_ROUNDS = 8
+const ROUNDS = 15
+/** Two numbers that cross a call boundary may be boxed (16 bytes each); one object or string a frame more is too much. */
+const BOXED_BYTES_MAX = 40
+const START_MS = 1_760_325_052_000
+
+const bybit = Array.from({ length: FRAMES }, (_, index) =>
+  JSON.stringify({
+    ...{ topic: 'tickers.BTCUSDT', type: index === 0 ? 'snapshot' : 'delta', ts: START_MS + index },
+    ...{ data: { symbol: 'BTCUSDT', markPrice: `${66_666 + index}.60`, ask1Price: '1' }, cs: 1_000 + index },
+  }),
+)
+const binance = Array.from({ length: FRAMES }, (_, index) =>
+  JSON.stringify({
+    stream: 'btcusdt@markPrice@1s',
+    data: {
+      ...{ e: 'markPriceUpdate', E: START_MS + index, s: 'BTCUSDT', p: `${66_666 + index}.60` },
+      ...{ i: '1.5', r: '0.0001', T: START_MS },
+    },
+  }),
+)
+
+describe.each([
+  ['bybit-linear', bybit],
+  ['binance-usdm', binance],
+])('a frame of %s', (id, frames) => {
+  it('allocates nothing beside its JSON, from the parser to the freshness of its market', () => {
+    setFlagsFromString('--expose-gc')
+    const gc = runInNewContext('gc') as () => void
+    const markets = new Markets({ staleAfterMs: 5_000, firstMarkMs: 30_000, aheadOfClock: () => {} })
+    markets.add('BTCUSDT', 0)
+    const parser = streamOf(id).createParser()
+    const time = { receivedMonotonicMs: 0.5, receivedTimeMs: START_MS, heardMs: 0.5 }
+    let accepted = 0
+    const sink = {
+      tick: (symbol: string, mark: string, eventTimeMs: number) => {
+        if (markets.accept(symbol, mark, eventTimeMs, time) !== 'older') accepted++
+      },
+      unchanged: () => {},
+    }
+    const measure = (each: (frame: string) => unknown) => {
+      const run = () => {
+        markets.forgetOrder()
+        for (const frame of frames) each(frame)
+      }
+      for (let warmUp = 0; warmUp < WARM_UP_ROUNDS; warmUp++) run()
+      const perFrame = Array.from({ length: ROUNDS }, () => {
+        gc()
+        const before = process.memoryUsage().heapUsed
+        run()
+        return (process.memoryUsage().heapUsed - before) / FRAMES
+      })
+      // Whatever else the process allocates only adds.
+      return Math.min(...perFrame)
+    }
+    const jsonBytes = measure((frame) => JSON.parse(frame))
+    const wholeBytes = measure((frame) => parser.parse(frame, sink))
+    expect(accepted).toBe((WARM_UP_ROUNDS + ROUNDS) * FRAMES)
+    expect(wholeBytes - jsonBytes).toBeLessThan(BOXED_BYTES_MAX)
+  })
+})
