@@ -40,9 +40,10 @@ export type Refused = readonly Refusal[]
 /** What the rules have against an account; the worker asks the same. */
 export type CheckAccount = (account: Account) => readonly AccountFault[]
 
-/** Reads one line of JSON. */
-export function jsonCandidate({ number, text, isCut }: Line): Candidate | Refused {
+/** Reads one account of JSON. */
+export function jsonCandidate({ number, text, isCut, fault: misplaced }: Line): Candidate | Refused {
   if (isCut) return lineRefused(number, text, `must not be longer than ${LINE_LENGTH_MAX} characters`)
+  if (misplaced !== undefined) return lineRefused(number, text, misplaced)
   let raw: unknown
   try {
     raw = JSON.parse(text)

@@ -4,15 +4,24 @@ export interface CsvRow {
   readonly fault: string | undefined
 }
 
+/** What stands between fields: a comma, or what spreadsheets write instead where the comma is the decimal point. */
+export const CSV_SEPARATORS = [',', ';', '\t'] as const
+export type CsvSeparator = (typeof CSV_SEPARATORS)[number]
+
+/** The separator of a file by its header, which has several columns: the one that parts it; a comma where none does. */
+export function separatorOf(header: string): CsvSeparator {
+  return CSV_SEPARATORS.find((separator) => header.includes(separator)) ?? ','
+}
+
 /**
- * Reads one row of RFC 4180: fields between commas, a quoted field may hold commas and doubled quotes.
+ * Reads one row of RFC 4180: fields between separators, a quoted field may hold separators and doubled quotes.
  * One restriction: a row is one line, so a line break inside quotes is a mistake.
  */
-export function parseCsvRow(line: string): CsvRow {
+export function parseCsvRow(line: string, separator: CsvSeparator = ','): CsvRow {
   const fields: string[] = []
   let at = 0
   for (;;) {
-    const field = line[at] === '"' ? quotedField(line, at) : plainField(line, at)
+    const field = line[at] === '"' ? quotedField(line, at, separator) : plainField(line, at, separator)
     if ('fault' in field) return { fields, fault: field.fault }
     fields.push(field.value)
     if (field.end === line.length) return { fields, fault: undefined }
@@ -22,14 +31,14 @@ export function parseCsvRow(line: string): CsvRow {
 
 type Field = { readonly value: string; readonly end: number } | { readonly fault: string }
 
-function plainField(line: string, start: number): Field {
-  const comma = line.indexOf(',', start)
-  const end = comma === -1 ? line.length : comma
+function plainField(line: string, start: number, separator: CsvSeparator): Field {
+  const next = line.indexOf(separator, start)
+  const end = next === -1 ? line.length : next
   const value = line.slice(start, end)
   return value.includes('"') ? { fault: 'a field with a quote must be quoted as a whole' } : { value, end }
 }
 
-function quotedField(line: string, start: number): Field {
+function quotedField(line: string, start: number, separator: CsvSeparator): Field {
   let value = ''
   let at = start + 1
   for (;;) {
@@ -40,7 +49,7 @@ function quotedField(line: string, start: number): Field {
     if (next === '"') {
       value += '"'
       at = quote + 2
-    } else if (next === ',' || next === undefined) return { value, end: quote + 1 }
-    else return { fault: 'nothing may stand between a closing quote and the next comma' }
+    } else if (next === separator || next === undefined) return { value, end: quote + 1 }
+    else return { fault: 'nothing may stand between a closing quote and the next separator' }
   }
 }

@@ -9,7 +9,8 @@ import {
   type Refused,
   refusal,
 } from './candidate.ts'
-import { type Line, LineSplitter } from './lines.ts'
+import { JsonSplitter } from './json-list.ts'
+import { type Line, LineSplitter, TextReader } from './lines.ts'
 import { CsvAccounts } from './rows.ts'
 import { type AccountWrite, BATCH_ACCOUNTS_MAX, type Book, LAST_VERSION_RULE } from './store.ts'
 
@@ -19,6 +20,7 @@ export const REFUSED_REPORTED_MAX = 1_000
 /** An account that was read waits at most this long for others to be written with it, so that a slow pipe is stored as it comes. */
 export const GATHER_MS = 200
 
+/** `jsonl`: one account a line, or one JSON list of accounts. */
 export type ImportFormat = 'jsonl' | 'csv'
 
 export interface ImportOptions {
@@ -56,16 +58,18 @@ export interface ImportSummary {
  */
 export async function importAccounts(options: ImportOptions): Promise<ImportSummary> {
   const run = new ImportRun(options)
-  const splitter = new LineSplitter()
+  const reader = new TextReader()
+  const splitter = options.format === 'csv' ? new LineSplitter() : new JsonSplitter()
   const chunks = options.input[Symbol.asyncIterator]()
   let bytes = 0
   for (;;) {
     const { value: chunk, done } = await run.unlessFailed(chunks.next())
     if (done === true) break
     bytes += chunk.length
-    await run.lines(splitter.push(chunk))
+    await run.lines(splitter.push(reader.push(chunk)))
     options.progress?.({ bytes, imported: run.imported })
   }
+  await run.lines(splitter.push(reader.end()))
   await run.lines(splitter.end())
   const summary = await run.end()
   options.progress?.({ bytes, imported: run.imported })
@@ -123,7 +127,7 @@ class ImportRun {
 
   #candidatesOf(line: Line): (Candidate | Refused)[] {
     if (this.#csv !== undefined) return this.#csv.push(line)
-    return line.text.trim() === '' ? [] : [jsonCandidate(line)]
+    return line.text.trim() === '' && line.fault === undefined ? [] : [jsonCandidate(line)]
   }
 
   async #take(found: Candidate | Refused): Promise<void> {

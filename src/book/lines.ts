@@ -1,52 +1,110 @@
-/** Characters of one line of input; the rest of a longer one is dropped and the line is refused. */
+/** Characters of one record of input; the rest of a longer one is dropped and the record is refused. */
 export const LINE_LENGTH_MAX = 1_048_576
 
+/** One record of input: a line, or an element of a JSON list. */
 export interface Line {
-  /** Counted from 1. */
+  /** Where it begins, counted from 1. */
   readonly number: number
   readonly text: string
   /** Longer than LINE_LENGTH_MAX; `text` is its beginning. */
   readonly isCut: boolean
+  /** A rule that the record breaks by where it stands. */
+  readonly fault?: string
 }
 
-/** Splits bytes into lines, as many at a time as have arrived. Lines end with LF or CR LF. */
-export class LineSplitter {
-  readonly #decoder = new TextDecoder()
-  #rest = ''
-  #restIsCut = false
-  #count = 0
+/** Splits text into records, as many at a time as have arrived. */
+export interface Splitter {
+  push(text: string): Line[]
+  /** What stands after the last end of a record. */
+  end(): Line[]
+}
 
-  push(bytes: Uint8Array): Line[] {
-    return this.#split(this.#decoder.decode(bytes, { stream: true }))
+/** Lines end with LF or CR LF. */
+export class LineSplitter implements Splitter {
+  readonly #rest = new RecordText()
+  #count: number
+
+  constructor(linesBefore = 0) {
+    this.#count = linesBefore
   }
 
-  /** What stands after the last line end. */
-  end(): Line[] {
-    const lines = this.#split(this.#decoder.decode())
-    if (this.#rest !== '') lines.push(this.#take(''))
-    return lines
-  }
-
-  #split(text: string): Line[] {
+  push(text: string): Line[] {
     const parts = text.split('\n')
     const last = parts.pop() ?? ''
     const lines = parts.map((part) => this.#take(part))
-    this.#keep(last)
+    this.#rest.append(last)
     return lines
   }
 
-  #take(part: string): Line {
-    this.#keep(part)
-    this.#count += 1
-    const line = { number: this.#count, text: this.#rest.replace(/\r$/, ''), isCut: this.#restIsCut }
-    this.#rest = ''
-    this.#restIsCut = false
-    return line
+  end(): Line[] {
+    return this.#rest.isEmpty ? [] : [this.#take('')]
   }
 
-  #keep(part: string): void {
-    const whole = this.#rest + part
-    this.#restIsCut ||= whole.length > LINE_LENGTH_MAX
-    this.#rest = whole.slice(0, LINE_LENGTH_MAX)
+  #take(part: string): Line {
+    this.#rest.append(part)
+    this.#count += 1
+    const { text, isCut } = this.#rest.take()
+    return { number: this.#count, text: text.replace(/\r$/, ''), isCut }
   }
+}
+
+/** The text of one record while it grows, at most LINE_LENGTH_MAX characters of it. */
+export class RecordText {
+  #text = ''
+  #isCut = false
+
+  get isEmpty(): boolean {
+    return this.#text === ''
+  }
+
+  append(part: string): void {
+    if (part === '') return
+    const whole = this.#text + part
+    this.#isCut ||= whole.length > LINE_LENGTH_MAX
+    this.#text = whole.slice(0, LINE_LENGTH_MAX)
+  }
+
+  take(): { readonly text: string; readonly isCut: boolean } {
+    const taken = { text: this.#text, isCut: this.#isCut }
+    this.#text = ''
+    this.#isCut = false
+    return taken
+  }
+}
+
+const UTF_16 = { little: 'utf-16le', big: 'utf-16be' } as const
+
+/**
+ * Text of bytes that come in pieces: UTF-8, or UTF-16 where the byte order mark says so, or a zero byte beside the
+ * first character, which no JSON and no CSV begins with. The mark is no part of the text.
+ */
+export class TextReader {
+  #decoder: InstanceType<typeof TextDecoder> | undefined
+  #start: Uint8Array = new Uint8Array()
+
+  push(bytes: Uint8Array): string {
+    if (this.#decoder === undefined) {
+      const start = new Uint8Array([...this.#start, ...bytes.subarray(0, 2)])
+      if (start.length < 2) {
+        this.#start = start
+        return ''
+      }
+      this.#decoder = new TextDecoder(encodingOf(start[0]!, start[1]!))
+      return (
+        this.#decoder.decode(this.#start, { stream: true }) + this.#decoder.decode(bytes, { stream: true })
+      )
+    }
+    return this.#decoder.decode(bytes, { stream: true })
+  }
+
+  end(): string {
+    if (this.#decoder !== undefined) return this.#decoder.decode()
+    return new TextDecoder().decode(this.#start)
+  }
+}
+
+function encodingOf(first: number, second: number): string {
+  if ((first === 0xff && second === 0xfe) || (first !== 0 && second === 0)) return UTF_16.little
+  if ((first === 0xfe && second === 0xff) || (first === 0 && second !== 0)) return UTF_16.big
+  return 'utf-8'
 }

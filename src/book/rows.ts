@@ -1,6 +1,6 @@
 import { PlimsollError } from '../errors.ts'
 import { type Candidate, lineRefusal, type Refusal, type Refused, refusal } from './candidate.ts'
-import { parseCsvRow } from './csv.ts'
+import { type CsvSeparator, parseCsvRow, separatorOf } from './csv.ts'
 import { LINE_LENGTH_MAX, type Line } from './lines.ts'
 
 /** Ids kept to notice rows of one account that are apart. More accounts in one file are a fault. */
@@ -35,6 +35,7 @@ interface Group {
  */
 export class CsvAccounts {
   #columns: readonly Column[] | undefined
+  #separator: CsvSeparator = ','
   #group: Group | undefined
   /** A row whose id could not be read: it may belong to the account after it. */
   #orphan: Refusal | undefined
@@ -44,7 +45,8 @@ export class CsvAccounts {
   push(line: Line): (Candidate | Refused)[] {
     if (line.text.trim() === '') return []
     if (this.#columns === undefined) {
-      this.#columns = readHeader(line)
+      this.#separator = separatorOf(line.text)
+      this.#columns = readHeader(line, this.#separator)
       return []
     }
     const { fields, fault } = this.#read(line, this.#columns)
@@ -70,7 +72,7 @@ export class CsvAccounts {
   }
 
   #read(line: Line, columns: readonly Column[]): { fields: readonly string[]; fault: string | undefined } {
-    const { fields, fault } = parseCsvRow(line.text)
+    const { fields, fault } = parseCsvRow(line.text, this.#separator)
     if (line.isCut) return { fields, fault: `must not be longer than ${LINE_LENGTH_MAX} characters` }
     if (fault !== undefined || fields.length === columns.length) return { fields, fault }
     return { fields, fault: `must have ${columns.length} fields as the header, has ${fields.length}` }
@@ -110,8 +112,8 @@ export class CsvAccounts {
   }
 }
 
-function readHeader(line: Line): readonly Column[] {
-  const { fields, fault } = parseCsvRow(line.text)
+function readHeader(line: Line, separator: CsvSeparator): readonly Column[] {
+  const { fields, fault } = parseCsvRow(line.text, separator)
   const fail = (what: string) => new PlimsollError('INPUT_INVALID', `line ${line.number} (header): ${what}`)
   if (fault !== undefined) throw fail(fault)
   for (const [index, name] of fields.entries()) {

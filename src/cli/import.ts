@@ -39,14 +39,15 @@ interface ImportFlags {
 }
 
 const HELP = `
-JSON lines: one account a line (here on several).
+JSON: one account a line (here on several), or one list of accounts.
   {"id": "desk-7/alpha", "venue": "bybit", "version": 17,
    "collateral": [{"asset": "USDT", "amount": "12000.5"}],
    "positions": [{"symbol": "BTCUSDT", "marginMode": "cross", "size": "0.5",
                   "entryPrice": "61250.1", "leverage": "10"}]}
 
 CSV: a header, then one position, one collateral asset, or both in a row;
-adjacent rows with the same id are one account. Columns, in any order:
+adjacent rows with the same id are one account. Fields are parted by commas,
+semicolons or tabs, as the header does. Columns, in any order:
   ${CSV_COLUMNS.slice(0, 7).join(',')},
   ${CSV_COLUMNS.slice(7).join(',')}
   desk-7/alpha,bybit,17,,USDT,12000.5,BTCUSDT,cross,0.5,61250.1,10,
@@ -67,7 +68,7 @@ accounts.`
 export function importCommand(): Command {
   const command = new Command('import')
     .description('Imports accounts into the stored book')
-    .argument('<file>', 'accounts as JSON lines or CSV; - for standard input')
+    .argument('<file>', 'accounts as JSON or CSV, in UTF-8 or UTF-16; - for standard input')
   return withStoreOptions(command)
     .option('--allow-unsafe-redis', 'write to a Redis that may lose data')
     .addOption(

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { parseCsvRow } from '../../src/book/csv.ts'
-import { LINE_LENGTH_MAX, LineSplitter } from '../../src/book/lines.ts'
+import { LINE_LENGTH_MAX, LineSplitter, TextReader } from '../../src/book/lines.ts'
 
 describe('a row of CSV', () => {
   test.each([
@@ -16,7 +16,7 @@ describe('a row of CSV', () => {
 
   test.each([
     ['a,"b', 'a quoted field must end on its line'],
-    ['a,"b"c,d', 'nothing may stand between a closing quote and the next comma'],
+    ['a,"b"c,d', 'nothing may stand between a closing quote and the next separator'],
     ['a,b"c,d', 'a field with a quote must be quoted as a whole'],
   ])('refuses %j but gives the fields before the mistake', (line, fault) => {
     expect(parseCsvRow(line)).toEqual({ fields: ['a'], fault })
@@ -26,11 +26,12 @@ describe('a row of CSV', () => {
 describe('lines of a stream of bytes', () => {
   test.each([1, 2, 3, 7, 100])('are the same in chunks of %i bytes', (size) => {
     const bytes = new TextEncoder().encode('\uFEFFone\r\nzwölf €\n\nlast')
+    const reader = new TextReader()
     const splitter = new LineSplitter()
     const lines = []
     for (let at = 0; at < bytes.length; at += size)
-      lines.push(...splitter.push(bytes.subarray(at, at + size)))
-    lines.push(...splitter.end())
+      lines.push(...splitter.push(reader.push(bytes.subarray(at, at + size))))
+    lines.push(...splitter.push(reader.end()), ...splitter.end())
     expect(lines.map(({ number, text }) => [number, text])).toEqual([
       [1, 'one'],
       [2, 'zwölf €'],
@@ -41,12 +42,8 @@ describe('lines of a stream of bytes', () => {
 
   test('longer than the limit are cut, and the next one is whole', () => {
     const splitter = new LineSplitter()
-    const chunk = new TextEncoder().encode('x'.repeat(LINE_LENGTH_MAX / 2 + 1))
-    const lines = [
-      ...splitter.push(chunk),
-      ...splitter.push(chunk),
-      ...splitter.push(new TextEncoder().encode('\nnext\n')),
-    ]
+    const chunk = 'x'.repeat(LINE_LENGTH_MAX / 2 + 1)
+    const lines = [...splitter.push(chunk), ...splitter.push(chunk), ...splitter.push('\nnext\n')]
     expect(lines.map(({ text, isCut }) => [text.length, isCut])).toEqual([
       [LINE_LENGTH_MAX, true],
       [4, false],

@@ -267,6 +267,148 @@ describe('an import from a pipe that stays open', () => {
   })
 })
 
+/** The bytes in pieces of some bytes each, so that nothing may hang on where a piece ends. */
+async function* inPieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
+  for (let start = 0; start < bytes.length; start += size) yield bytes.subarray(start, start + size)
+}
+
+async function checked(bytes: Uint8Array, format: ImportFormat, pieceBytes: number) {
+  const accepted: string[] = []
+  const accept = (id: string) => void accepted.push(id)
+  const input = inPieces(bytes, pieceBytes)
+  const summary = await importAccounts({ input, format, check, clock: systemClock, accepted: accept })
+  return { accepted, refused: summary.refused.map(({ line, path, rule }) => [line, path, rule]) }
+}
+const utf8 = (text: string) => new TextEncoder().encode(text)
+
+describe('an import of a JSON list', () => {
+  const spread = JSON.stringify(JSON.parse(line('spread')), null, 2)
+
+  test.each([1, 7, 64, 100_000])(
+    'takes its accounts, however it is laid out, in pieces of %i bytes',
+    async (size) => {
+      const text = `\n [${line('a')},${line('b', { note: 'x' })}\n,\n${spread}, ${line('c')}\n]\n`
+      expect(await checked(utf8(text), 'jsonl', size)).toEqual({
+        accepted: ['a', 'spread', 'c'],
+        refused: [[2, 'note', 'unknown field']],
+      })
+    },
+  )
+
+  test('reads brackets, commas and quotes inside strings as what they are', async () => {
+    const texts = ['"}],[{"', '"\\\\"', '"\\""', '"a,]"'].map((id) =>
+      line('x').replace('"id":"x"', `"id":${id}`),
+    )
+    const { accepted } = await checked(utf8(`[${texts.join(',')}]`), 'jsonl', 3)
+    expect(accepted).toEqual(['}],[{', '\\', '"', 'a,]'])
+  })
+
+  test('names the line on which each bad account begins', async () => {
+    const text = `[\n${line('a')},\n[1],\n7\n,{"id": "cut\n},${'x'.repeat(5)}]`
+    const { refused } = await checked(utf8(text), 'jsonl', 11)
+    expect(refused.map(([at]) => at)).toEqual([3, 4, 5])
+  })
+
+  test.each<[string, string, (number | string)[][]]>([
+    ['that is empty', ' [ ] \n', []],
+    ['with a comma at its end', `[${line('a')},\n]`, [[2, '', 'an account is missing beside a comma']]],
+    [
+      'with a comma alone',
+      '[,]',
+      [
+        [1, '', 'an account is missing beside a comma'],
+        [1, '', 'an account is missing beside a comma'],
+      ],
+    ],
+    [
+      'that is cut off between accounts',
+      `[${line('a')},\n`,
+      [[2, '', 'the list must end with ]; the input may be cut off']],
+    ],
+    [
+      'that is cut off behind an account',
+      `[${line('a')}`,
+      [[1, '', 'the list must end with ]; the input may be cut off']],
+    ],
+    [
+      'that is cut off inside an account',
+      `[\n{"id":`,
+      [[2, '', 'the list must end with ]; the input may be cut off']],
+    ],
+    [
+      'with something after it',
+      `[${line('a')}]\n${line('b')}\n`,
+      [[2, '', 'nothing may stand after the list']],
+    ],
+  ])('says what is wrong with one %s', async (_, text, refused) => {
+    expect((await checked(utf8(text), 'jsonl', 5)).refused).toEqual(refused)
+  })
+
+  test('refuses an account that is longer than a line may be, and takes the others', async () => {
+    const { accepted, refused } = await checked(
+      utf8(`[${line('a')},"${'x'.repeat(1_100_000)}",${line('b')}]`),
+      'jsonl',
+      65_536,
+    )
+    expect(accepted).toEqual(['a', 'b'])
+    expect(refused).toEqual([[1, '', 'must not be longer than 1048576 characters']])
+  })
+
+  test('is not begun by a list on a later line', async () => {
+    const { accepted, refused } = await checked(utf8(`\n${line('a')}\n[]\n`), 'jsonl', 100)
+    expect(accepted).toEqual(['a'])
+    expect(refused.map(([at]) => at)).toEqual([3])
+  })
+})
+
+describe('an import of text that spreadsheets save', () => {
+  const utf16 = (text: string, isBig: boolean, mark = '\ufeff') => {
+    const bytes = Buffer.from(mark + text, 'utf16le')
+    return isBig ? bytes.swap16() : bytes
+  }
+  const csv = (separator: string) =>
+    [
+      'id,venue,asset,amount,symbol,marginMode,size,entryPrice',
+      'a,bybit,USDT,"1",BTCUSDT,cross,1,50000',
+      'b,bybit,USDT,1,币安人生USDT,cross,1,50000',
+    ]
+      .map((row) => row.replaceAll(',', separator))
+      .join('\r\n')
+  const REFUSED = [
+    [3, 'positions[0].symbol', 'rule book test-1 of bybit does not hold it; a rules file can add it'],
+  ]
+
+  test.each([',', ';', '\t'])('takes fields parted by %j, as the header does', async (separator) => {
+    expect(await checked(utf8(csv(separator)), 'csv', 9)).toEqual({ accepted: ['a'], refused: REFUSED })
+  })
+
+  test.each([
+    ['UTF-8 with a mark', utf8(`\ufeff${csv(',')}`)],
+    ['UTF-16 of either order, with a mark', utf16(csv(';'), false)],
+    ['the other order', utf16(csv(';'), true)],
+    ['UTF-16 without a mark', utf16(csv('\t'), false, '')],
+    ['the other order without a mark', utf16(csv('\t'), true, '')],
+  ])('takes %s', async (_, bytes) => {
+    for (const size of [1, 2, 3, 1_000]) {
+      expect(await checked(bytes, 'csv', size)).toEqual({ accepted: ['a'], refused: REFUSED })
+    }
+  })
+
+  test('takes a JSON list in UTF-16', async () => {
+    expect(await checked(utf16(`[${line('a')}]`, false), 'jsonl', 1)).toEqual({
+      accepted: ['a'],
+      refused: [],
+    })
+  })
+
+  test('refuses a comma as the decimal point by the rule of decimals', async () => {
+    const { refused } = await checked(utf8('id;venue;asset;amount\na;bybit;USDT;12000,5'), 'csv', 100)
+    expect(refused).toEqual([
+      [2, 'collateral[0].amount', expect.stringContaining('must be a decimal string')],
+    ])
+  })
+})
+
 describe('an import of CSV', () => {
   const header =
     'id,venue,version,separateWallets,asset,amount,symbol,marginMode,size,entryPrice,leverage,isolatedMargin'
