@@ -126,7 +126,12 @@ program
   .option('--json', 'print one JSON object')
   .action(load)
 
-await program.parseAsync()
+try {
+  await program.parseAsync()
+} catch (error) {
+  process.stderr.write(`bench: ${(error as Error).message}\n`)
+  process.exitCode = 1
+}
 
 function notify(line: string): void {
   process.stderr.write(`${line}\n`)

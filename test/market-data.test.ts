@@ -5,19 +5,19 @@ import { MarketData, type MarketDataOptions } from '../src/market-data.ts'
 import { CADENCE_MS, snapshot, TestExchange } from './feed/exchange.ts'
 import { RecordingLog, SHORT_LIMITS, until } from './feed/harness.ts'
 
-/** What the monitor is told, in order and in short. */
+/** What the monitor hears, in order and in short. */
 class RecordingMonitor implements Pick<MarketDataOptions, 'monitor'> {
-  readonly told: string[] = []
+  readonly heard: string[] = []
   readonly monitor = {
     frameStart: () => {},
-    tick: (venue: string, symbol: string, mark: string) => void this.told.push(`${venue} ${symbol} ${mark}`),
-    unchanged: (venue: string, symbol: string) => void this.told.push(`${venue} ${symbol} unchanged`),
+    tick: (venue: string, symbol: string, mark: string) => void this.heard.push(`${venue} ${symbol} ${mark}`),
+    unchanged: (venue: string, symbol: string) => void this.heard.push(`${venue} ${symbol} unchanged`),
     frameEnd: () => {},
-    marketStale: (venue: string, symbol: string) => void this.told.push(`${venue} ${symbol} stale`),
+    marketStale: (venue: string, symbol: string) => void this.heard.push(`${venue} ${symbol} stale`),
   }
 
   count(what: string): number {
-    return this.told.filter((one) => one === what).length
+    return this.heard.filter((one) => one === what).length
   }
 }
 
@@ -59,7 +59,7 @@ const lineOf = (message: string) => log.lines.filter((line) => line.message.star
 describe('a market without a mark', () => {
   it('that no stream carries is reported at once, when it is there at the start and when it comes later', async () => {
     const data = openWith(['BTCUSDT', 'BTC-28JUN24-60000-P'])
-    expect(recorder.told).toEqual(['bybit BTC-28JUN24-60000-P stale'])
+    expect(recorder.heard).toEqual(['bybit BTC-28JUN24-60000-P stale'])
     expect(data.blind()).toContainEqual({
       ...{ venue: 'bybit', symbol: 'BTC-28JUN24-60000-P', state: 'uncarried' },
       reason: 'no stream of the venue carries it',
@@ -91,7 +91,7 @@ describe('a market without a mark', () => {
     expect(lineOf('markets have had no mark yet')[0]!.fields.symbols).toContain('AUSDT')
   })
 
-  it('because the venue refuses it is told in the words of the venue, in one line, and again when it comes', async () => {
+  it('that the venue refuses is named in the words of the venue, in one line, and in another when it comes', async () => {
     exchange.behaviour.refused = ['FOOUSDT']
     const data = openWith(['BTCUSDT', 'FOOUSDT'], { firstMarkMs: 500 })
     await until(() => recorder.count('bybit FOOUSDT stale') === 1)
@@ -99,7 +99,7 @@ describe('a market without a mark', () => {
       { symbol: 'FOOUSDT', state: 'refused', reason: expect.stringContaining('handler not found') },
     ])
     exchange.behaviour.refused = []
-    await until(() => recorder.told.some((one) => /FOOUSDT \d/.test(one)))
+    await until(() => recorder.heard.some((one) => /FOOUSDT \d/.test(one)))
     await until(() => lineOf('markets have a fresh mark again').length === 1)
     expect(lineOf('the venue refuses markets')).toHaveLength(1)
     expect(lineOf('the venue takes markets')).toHaveLength(1)
@@ -117,10 +117,10 @@ describe('a market whose mark is confirmed', () => {
     await until(() => exchange.requests.length > 0)
     exchange.send(snapshot('BTCUSDT', '100', 1))
     exchange.send(confirmation(2))
-    await until(() => recorder.told.length === 3)
+    await until(() => recorder.heard.length === 3)
     exchange.send(confirmation(3))
-    await until(() => recorder.told.length === 4)
-    expect(recorder.told).toEqual([
+    await until(() => recorder.heard.length === 4)
+    expect(recorder.heard).toEqual([
       'bybit BTCUSDT 100',
       'bybit BTCUSDT unchanged',
       'bybit BTCUSDT stale',

@@ -2,13 +2,14 @@ import { resolve } from 'node:path'
 import { Command } from 'commander'
 import { systemClock } from '../clock.ts'
 import { type ConfigOverrides, loadConfig } from '../config.ts'
-import { createLog, type Log } from '../log.ts'
+import type { Log } from '../log.ts'
 import { systemRandom } from '../random.ts'
 import { keepRedis, type OpenedRedis, redactUrl } from '../redis/index.ts'
 import { ruleBooks } from '../rule-books.ts'
 import { startWorker, type Worker, type WorkerStats } from '../worker.ts'
 import { startHeartbeat } from './heartbeat.ts'
 import { withConfigOptions } from './options.ts'
+import { runLog, showingEvents, tellOfEmptyBook } from './run-display.ts'
 import { type Ended, untilSignal } from './signals.ts'
 
 /** `plimsoll run`: the worker, until SIGTERM or Ctrl-C. */
@@ -26,9 +27,10 @@ export function runCommand(): Command {
     .option('--json', 'print a summary as one JSON object at the end')
     .addHelpText(
       'after',
-      '\nSettings come from flags, then the environment (REDIS_URL, PLIMSOLL_...), then .env, then defaults.\n' +
-        'Without REDIS_URL a private Redis is started on the data folder. Stops in order on SIGTERM and Ctrl-C;\n' +
-        'a second signal ends at once.',
+      '\nSettings come from flags, then the environment (REDIS_URL, PLIMSOLL_...), then\n' +
+        '.env, then defaults. Without REDIS_URL a private Redis runs on the data folder.\n' +
+        'At a terminal the log and the events are lines for people; elsewhere, and with\n' +
+        '--json, the log is JSON. SIGTERM and Ctrl-C stop in order, a second one at once.',
     )
     .action((options: ConfigOverrides & { json?: true }) => run(options))
 }
@@ -37,7 +39,7 @@ async function run({ json, ...overrides }: ConfigOverrides & { json?: true }): P
   const config = loadConfig(overrides)
   // A wrong rules file is told before a Redis is started.
   ruleBooks(config)
-  const log = createLog(config.logLevel)
+  const log = runLog(config.logLevel, json)
   const clock = systemClock
   const ended = untilSignal(() => log.warn({}, 'npm, which started the worker, is gone: the worker stops'))
   const stop = new AbortController()
@@ -56,10 +58,14 @@ async function run({ json, ...overrides }: ConfigOverrides & { json?: true }): P
     const options = { config, redisUrl: redis.url, clock, random: systemRandom, log, fatal, signal }
     try {
       if (redis.source !== 'given') log.info(waysToConnect(redis, resolve(dataDir)), 'private redis')
-      const worker = await startWorker(options)
-      log.info({ redis: redis.source, ...summaryOf(worker.stats()) }, 'worker runs')
-      const stopHeartbeat = heartbeat(config.heartbeatFile, log)
-      await untilEnded(ended, worker, json).finally(stopHeartbeat)
+      await showingEvents({ ...options, shard: config.shard, json }, async () => {
+        const worker = await startWorker(options)
+        const summary = summaryOf(worker.stats())
+        log.info({ redis: redis.source, ...summary }, 'worker runs')
+        tellOfEmptyBook(summary.accounts, log)
+        const stopHeartbeat = heartbeat(config.heartbeatFile, log)
+        await untilEnded(ended, worker, json).finally(stopHeartbeat)
+      })
     } finally {
       await redis.close()
     }

@@ -1,14 +1,17 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { systemClock } from '../clock.ts'
 import { type ConfigOverrides, loadConfig } from '../config.ts'
-import type { Clock, MarginEvent } from '../domain/index.ts'
+import type { Clock } from '../domain/index.ts'
 import { type FollowRedis, followEvents } from '../events/index.ts'
 import { systemRandom } from '../random.ts'
 import { connectRedis, keysOf, openRedis } from '../redis/index.ts'
+import { EventLines } from './event-lines.ts'
+import { writeLine } from './lines.ts'
 import { whole } from './options.ts'
 import { untilSignal } from './signals.ts'
+import { type Output, paletteFor, speaksJson } from './terminal.ts'
+import { jsonLine, visible } from './visible.ts'
 
-const POSITIONS_SHOWN_MAX = 3
 const STREAM_ID = /^\d+-\d+$/
 
 interface TailConnection {
@@ -22,8 +25,8 @@ interface TailConnection {
 export interface TailContext {
   readonly connect: (overrides: ConfigOverrides, signal: AbortSignal) => Promise<TailConnection>
   readonly clock: Clock
-  readonly output: NodeJS.WritableStream
-  readonly errors: NodeJS.WritableStream
+  readonly output: Output
+  readonly errors: Output
 }
 
 interface TailFlags {
@@ -42,10 +45,10 @@ const REAL: TailContext = {
   errors: process.stderr,
 }
 
-/** `plimsoll tail`: one line for every event, until `--count` or Ctrl-C (exit code 0). */
+/** `plimsoll tail`: every event, as lines for a person or as JSON lines, until `--count` or Ctrl-C (exit code 0). */
 export function tailCommand(context: TailContext = REAL): Command {
   return new Command('tail')
-    .description('Follow the events: one line each, oldest first')
+    .description('Follows the events, oldest first: as lines at a terminal, as JSON lines on a pipe')
     .option(
       '--from <where>',
       '"now", "beginning" (all that Redis still keeps) or the stream id after which to begin',
@@ -53,10 +56,17 @@ export function tailCommand(context: TailContext = REAL): Command {
       'now',
     )
     .option('--count <events>', 'stop after so many events', whole(1))
-    .option('--json', 'print each event as one line of JSON')
+    .option('--json', 'JSON lines at a terminal too')
     .option('--redis-url <url>', 'Redis to read instead of the private one')
     .option('--data-dir <folder>', 'folder of the private Redis (default .data)')
     .option('--shard <name>', 'shard of the book (default 0)')
+    .addHelpText(
+      'after',
+      '\nAt a terminal: time in UTC, kind, margin account, what is missing and how far it\n' +
+        'is over its line; then its positions with their marks and liquidation prices,\n' +
+        'and what would cure it. Ends on Ctrl-C, and when its reader goes away, with exit\n' +
+        'code 0. docs/events.md describes the JSON.',
+    )
     .action((flags: TailFlags) => tail(context, flags))
 }
 
@@ -82,18 +92,23 @@ async function tail(context: TailContext, { from, count, json, ...overrides }: T
   void ended.promise.then(abort)
   // A reader that goes away (`| head`) ends the command like Ctrl-C.
   output.once('error', abort)
-  const failed = (error: Error) => void errors.write(`plimsoll: waiting for Redis: ${error.message}\n`)
+  const say = (line: string) => void errors.write(`plimsoll: ${visible(line)}\n`)
+  const failed = (error: Error) => say(`waiting for Redis: ${error.message}`)
+  const toJson = speaksJson(output, json)
+  const lines = new EventLines(paletteFor(output))
   try {
     const { redis, eventsKey, close } = await context.connect(overrides, stop.signal)
     try {
+      if (!toJson && from === 'now') say(`waiting for events in ${eventsKey}; Ctrl-C ends`)
       let printed = 0
       const events = followEvents({ redis, key: eventsKey, from, clock, signal: stop.signal, failed })
       for await (const { id, event } of events) {
         if (event === undefined) {
-          errors.write(`plimsoll: entry ${id} of ${eventsKey} is not a margin event\n`)
+          say(`entry ${id} of ${eventsKey} is no event of this version`)
           continue
         }
-        output.write(`${json === true ? JSON.stringify(event) : describeEvent(event)}\n`)
+        const shown = toJson ? [jsonLine(event)] : lines.of(event)
+        for (const line of shown) await writeLine(output, line, stop.signal)
         printed++
         if (printed === count) break
       }
@@ -102,35 +117,13 @@ async function tail(context: TailContext, { from, count, json, ...overrides }: T
       await close()
     }
   } catch (error) {
-    if (error !== stop.signal.reason) throw error
+    // Both the start of a Redis and a wait for a slow reader are given up with the signal.
+    const isGivenUp = error === stop.signal.reason || (error as Error).name === 'AbortError'
+    if (!stop.signal.aborted || !isGivenUp) throw error
   } finally {
     output.off('error', abort)
     ended.dispose()
   }
-}
-
-/** Time, kind, levels, margin account, margin ratio, shortfall and the first positions with their marks. */
-function describeEvent(event: MarginEvent): string {
-  const parts = [
-    new Date(event.receivedTimeMs).toISOString(),
-    event.kind.padEnd('liquidation'.length),
-    `${event.previousLevel} → ${event.level}`,
-    event.marginAccount,
-    `ratio ${event.marginRatio ?? 'none'}`,
-    `shortfall ${event.shortfall ?? 'unknown'} ${event.settle}`,
-    describePositions(event),
-  ]
-  if (event.confidence === 'suspect') parts.push(`suspect: ${event.reasons.join(', ')}`)
-  return parts.join('  ')
-}
-
-function describePositions({ positions, marks }: MarginEvent): string {
-  const markPriceOf = new Map(marks.map(({ symbol, markPrice }) => [symbol, markPrice]))
-  const shown = positions
-    .slice(0, POSITIONS_SHOWN_MAX)
-    .map(({ symbol, size }) => `${symbol} ${size} @ ${markPriceOf.get(symbol) ?? 'unknown'}`)
-  const more = positions.length - shown.length
-  return [...shown, ...(more > 0 ? [`and ${more} more`] : [])].join(', ')
 }
 
 function parseFrom(value: string): string {

@@ -7,7 +7,7 @@ export type Output = Writable & { readonly isTTY?: boolean }
 export type Input = Readable & { readonly isTTY?: boolean }
 
 /** A command speaks in lines to a person at a terminal, and in JSON to a pipe and where it is asked to. */
-export function speaksJson(output: Output, json: true | undefined): boolean {
+export function speaksJson(output: Pick<Output, 'isTTY'>, json: true | undefined): boolean {
   return json === true || output.isTTY !== true
 }
 

@@ -11,8 +11,11 @@ import { withDistances } from './nearest.ts'
 import type { DemoSnapshot, MarkLine, NearestLine } from './snapshot.ts'
 import { MARKS_SHOWN, NEAREST_SHOWN } from './view.ts'
 
-/** Finding the nearest accounts costs the worker's thread some milliseconds, so it is not done for every redraw. */
-const NEAREST_EVERY_MS = 1_000
+/**
+ * Finding the nearest accounts costs the worker's thread some milliseconds: so seldom, and not while prices wait, it
+ * makes no price in a hundred wait.
+ */
+const NEAREST_EVERY_MS = 2_000
 const NOTES_MAX = 20
 /** Markets of the view: both venues, linear and inverse. */
 const SHOWN: readonly (readonly [venue: string, symbol: string])[] = [
@@ -62,9 +65,9 @@ export function createReporter(options: {
   let nearest: readonly NearestLine[] = []
   let nearestAtMs = Number.NEGATIVE_INFINITY
 
-  const refreshNearest = (worker: Worker): void => {
+  const refreshNearest = (worker: Worker, isBusy: boolean): void => {
     const nowMs = clock.monotonicMs()
-    if (nowMs - nearestAtMs < NEAREST_EVERY_MS) return
+    if (nowMs - nearestAtMs < NEAREST_EVERY_MS || isBusy) return
     nearestAtMs = nowMs
     nearest = withDistances(
       worker.nearest(NEAREST_SHOWN),
@@ -82,8 +85,8 @@ export function createReporter(options: {
     },
     snapshot() {
       const { worker, exchange } = state
-      if (worker !== undefined) refreshNearest(worker)
       const stats = worker?.stats()
+      if (worker !== undefined) refreshNearest(worker, stats!.waiting > 0)
       const events = { ...NO_EVENTS, ...stats?.events }
       const made = events.warning + events.liquidation + events.recovered + events.unknown + events.closed
       const rates = meter.rates({ ticks: stats?.ticks ?? 0, events: made })

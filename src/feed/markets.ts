@@ -28,7 +28,7 @@ type Market = { -readonly [Field in keyof MarketStatus]: MarketStatus[Field] } &
   markPrice: string
   /** Another mark was dropped since, so that a confirmation may mean that one. */
   isDoubtful: boolean
-  /** The sink was told that the market has no mark. */
+  /** It was reported that the market has no mark. */
   isReported: boolean
 }
 

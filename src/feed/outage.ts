@@ -4,7 +4,7 @@ import type { FeedLog } from './types.ts'
 /**
  * The log lines of one connection: an outage has one line when it begins and one when it ends, however many attempts
  * lie between; a long one is repeated every `outageLineEveryMs`. A connection that is lost again before it was stable
- * belongs to the same outage. Times are monotonic milliseconds.
+ * belongs to the same outage, and its return is said once a line of loss. Times are monotonic milliseconds.
  */
 export class OutageLog {
   readonly #log: FeedLog
@@ -35,6 +35,7 @@ export class OutageLog {
     this.#sinceMs ??= nowMs
     if (!isFirst && nowMs - this.#saidMs < this.#limits.outageLineEveryMs) return
     this.#saidMs = nowMs
+    this.#hasSaidLive = false
     const fields = { stream: this.#stream, reason }
     if (isFirst) this.#log.warn(fields, 'connection lost')
     else this.#log.warn({ ...fields, ...this.#figures(nowMs) }, 'connection still not stable')

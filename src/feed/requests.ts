@@ -40,18 +40,25 @@ export class Requests {
 
   add(requests: readonly SubscribeRequest[]): void {
     this.#queue.push(...requests)
-    if (this.#cancelPause === undefined) this.#next()
+    this.goOn()
   }
 
-  /** Parts of a request that was refused: sent before earlier parts, so that single markets are reached soon. */
+  /**
+   * Parts of a request that was refused. They are sent before earlier parts, and each waits for all answers before it:
+   * so single markets are reached after few requests.
+   */
   addParts(requests: readonly SubscribeRequest[]): void {
     this.#parts.unshift(...requests)
-    if (this.#cancelPause === undefined) this.#next()
   }
 
-  /** The request to which a reply belongs; undefined where all were answered before. */
+  /** The request to which a reply belongs; undefined where all were answered before. Call `goOn` after it. */
   answered(): SubscribeRequest | undefined {
     return this.#sent.shift()?.request
+  }
+
+  /** Sends what waited for the answer. */
+  goOn(): void {
+    if (this.#cancelPause === undefined) this.#next()
   }
 
   cancel(): void {
@@ -63,7 +70,7 @@ export class Requests {
 
   #next(): void {
     this.#cancelPause = undefined
-    const request = this.#queue.shift() ?? this.#parts.shift()
+    const request = this.#queue.shift() ?? (this.#sent.length === 0 ? this.#parts.shift() : undefined)
     if (request === undefined) return
     this.#sent.push({ request, sentMs: this.#hearing.nowMs() })
     this.#send(request.frame)

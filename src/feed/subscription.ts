@@ -95,10 +95,9 @@ export class Subscription {
     this.#lastReplyMs = nowMs
     const request = this.#requests.answered()
     if (request === undefined) return { kind: 'unasked' }
-    if (kind === 'rejected') return this.#refusal(request)
-    this.#hasTaken = true
-    for (const symbol of request.symbols) this.#refused.delete(symbol)
-    return { kind: 'taken', symbols: request.symbols }
+    const answer = kind === 'rejected' ? this.#refusal(request) : this.#taking(request)
+    this.#requests.goOn()
+    return answer
   }
 
   /** Requests without an answer for too long, as a reason to end the connection. */
@@ -124,6 +123,12 @@ export class Subscription {
 
   close(): void {
     this.#requests.cancel()
+  }
+
+  #taking({ symbols }: SubscribeRequest): Answer {
+    this.#hasTaken = true
+    for (const symbol of symbols) this.#refused.delete(symbol)
+    return { kind: 'taken', symbols }
   }
 
   #refusal({ symbols }: SubscribeRequest): Answer {

@@ -1,4 +1,5 @@
 import type { InstrumentRules, RiskTier } from '../domain/index.ts'
+import { assert } from '../errors.ts'
 import { USDM_BRACKETS, USDM_BRACKETS_AS_OF } from './binance-usdm-brackets.ts'
 import { tiersOfBrackets, tierTables } from './tier-table.ts'
 
@@ -6,39 +7,46 @@ import { tiersOfBrackets, tierTables } from './tier-table.ts'
 const USDM_QUOTES = ['USDT', 'USDC', 'USD1', 'BTC', 'U'] as const
 const DELIVERY_DATE = /_\d{6}$/
 
-/** A line of USDM_BRACKETS. The rules are by settlement currency. */
+/** A line of USDM_BRACKETS. Its contracts share their tiers, and their rules where they settle in one currency. */
 interface BracketLine {
   readonly brackets: string
   readonly rules: Map<string, InstrumentRules>
-  tiers: readonly RiskTier[] | undefined
+  tiers: RiskTier[] | undefined
 }
 
-let bracketLines: ReadonlyMap<string, BracketLine> | undefined
+/** By symbol, the line of a contract, and its rules once they were asked for. */
+let contracts: Map<string, BracketLine | InstrumentRules> | undefined
 
 /**
  * Rules of a USDⓈ-M contract. The list is split at the first call, and a table is read when a contract of it is
  * asked for, so that a program that judges no account pays nothing.
  */
 export function usdmRulesOf(symbol: string): InstrumentRules | undefined {
-  bracketLines ??= readLines()
-  const line = bracketLines.get(symbol)
-  if (line === undefined) return undefined
+  contracts ??= readLines()
+  const known = contracts.get(symbol)
+  if (known === undefined || 'kind' in known) return known
+  const rules = rulesOn(known, symbol)
+  contracts.set(symbol, rules)
+  return rules
+}
+
+function rulesOn(line: BracketLine, symbol: string): InstrumentRules {
   const name = symbol.replace(DELIVERY_DATE, '')
   const settle = USDM_QUOTES.find((quote) => name.endsWith(quote))
-  if (settle === undefined) return undefined
-  const known = line.rules.get(settle)
-  if (known !== undefined) return known
+  assert(settle !== undefined, `${symbol} of USDM_BRACKETS ends in no currency of USDM_QUOTES`)
+  const shared = line.rules.get(settle)
+  if (shared !== undefined) return shared
   line.tiers ??= tiersOfBrackets(symbol, line.brackets)
   const rules: InstrumentRules = {
     ...{ kind: 'linear', multiplier: '1', settle, takerFeeRate: '0', asOf: USDM_BRACKETS_AS_OF },
-    tiers: [...line.tiers],
+    tiers: line.tiers,
   }
   line.rules.set(settle, rules)
   return rules
 }
 
-function readLines(): ReadonlyMap<string, BracketLine> {
-  const lines = new Map<string, BracketLine>()
+function readLines(): Map<string, BracketLine | InstrumentRules> {
+  const lines = new Map<string, BracketLine | InstrumentRules>()
   for (const text of USDM_BRACKETS.trim().split('\n')) {
     const [symbols = '', brackets = ''] = text.split(' | ')
     const line: BracketLine = { brackets, rules: new Map(), tiers: undefined }

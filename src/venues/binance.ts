@@ -161,6 +161,7 @@ export const binance: Venue = {
     venue: 'binance',
     version: `binance-usdm-${USDM_BRACKETS_AS_OF}-coinm-undated`,
     margin: { closingFee: 'none', liquidation: 'reached' },
-    rulesOf: (symbol) => (COINM_SYMBOL.test(symbol) ? coinmRulesOf(symbol) : usdmRulesOf(symbol)),
+    rulesOf: (symbol) =>
+      usdmRulesOf(symbol) ?? (COINM_SYMBOL.test(symbol) ? coinmRulesOf(symbol) : undefined),
   },
 }

@@ -1,8 +1,10 @@
 import { PassThrough } from 'node:stream'
+import { stripVTControlCharacters } from 'node:util'
 import { CommanderError } from 'commander'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { tailCommand } from '../../src/cli/tail.ts'
+import { visible } from '../../src/cli/visible.ts'
 import { systemClock } from '../../src/clock.ts'
 import { KEYS, queueConnection, sampleEvent, until } from '../events/sample.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
@@ -19,8 +21,10 @@ afterAll(async () => {
   await server.stop()
 })
 
-function run(...args: string[]) {
-  const output = new PassThrough()
+const run = (...args: string[]) => runOn(new PassThrough(), args)
+const runAtTerminal = (...args: string[]) => runOn(Object.assign(new PassThrough(), { isTTY: true }), args)
+
+function runOn(output: PassThrough & { readonly isTTY?: boolean }, args: string[]) {
   const errors = new PassThrough()
   const text = { output: '', errors: '' }
   output.on('data', (chunk) => (text.output += chunk))
@@ -48,22 +52,36 @@ async function following(): Promise<void> {
 }
 
 describe('plimsoll tail', () => {
-  it('prints a line for each event with time, kind, levels, account, ratio, shortfall and positions', async () => {
+  it('prints lines for a person at a terminal', async () => {
     await probe.xadd(KEYS.events, '1-0', 'owner', '1')
     await append('1-1', 1)
-    const { done, text } = run('--from', 'beginning', '--count', '1')
+    const { done, text } = runAtTerminal('--from', 'beginning', '--count', '1')
     await done
-    expect(text.output).toBe(
-      '2025-10-09T08:53:20.003Z  liquidation  0.9 → 1  desk/1/cross/USDT  ratio 1.412805587892898719  ' +
-        'shortfall 44.325 USDT  BTCUSDT 0.5 @ 58120.25, ETHUSDT -0.4 @ 2911.04\n',
-    )
+    expect(stripVTControlCharacters(text.output).split('\n').slice(0, 2)).toEqual([
+      '-- 2025-10-09 UTC',
+      '08:53:20Z  LIQUIDATION   desk/1/cross/USDT  short 44.325 USDT  ratio 1.4128',
+    ])
+    expect(text.errors).toBe('')
   })
 
-  it('prints the whole event as one line of JSON with --json', async () => {
-    await append('1-1', 1)
-    const { done, text } = run('--from', 'beginning', '--count', '1', '--json')
+  it('says at a terminal what it waits for', async () => {
+    const { done, text } = runAtTerminal()
+    await following()
+    process.emit('SIGINT')
     await done
-    expect(JSON.parse(text.output)).toEqual(sampleEvent('desk/1', 1))
+    expect(text.errors).toBe('plimsoll: waiting for events in {plimsoll:0}:events; Ctrl-C ends\n')
+  })
+
+  it.each([
+    ['on a pipe', run],
+    ['at a terminal with --json', (...args: string[]) => runAtTerminal(...args, '--json')],
+  ])('prints the whole event as one line of JSON %s', async (_where, start) => {
+    const hostile = { ...sampleEvent('desk/1', 1), marginAccount: '\u009b2J\u202e' }
+    await probe.xadd(KEYS.events, '1-1', 'event', JSON.stringify(hostile))
+    const { done, text } = start('--from', 'beginning', '--count', '1')
+    await done
+    expect(JSON.parse(text.output)).toEqual(hostile)
+    expect(visible(text.output.trimEnd())).toBe(text.output.trimEnd())
   })
 
   it('begins with what comes after its start', async () => {
@@ -93,7 +111,7 @@ describe('plimsoll tail', () => {
     await append('1-2', 2)
     const { done, text } = run('--from', 'beginning', '--count', '1', '--json')
     await done
-    expect(text.errors).toContain('entry 1-1 of {plimsoll:0}:events is not a margin event')
+    expect(text.errors).toContain('entry 1-1 of {plimsoll:0}:events is no event of this version')
     expect(JSON.parse(text.output).sequence).toBe(2)
   })
 

@@ -7,6 +7,7 @@ import { createReporter, type DemoState } from '../../src/demo/reporter.ts'
 import type { Account, Clock } from '../../src/domain/index.ts'
 import { levelRule } from '../../src/margin/index.ts'
 import { ruleBookOf, withRules } from '../../src/venues/index.ts'
+import type { Worker } from '../../src/worker.ts'
 
 function clockAt() {
   const state = { nowMs: 0 }
@@ -95,6 +96,43 @@ describe('the snapshot of a run', () => {
     })
     for (let note = 0; note < 50; note++) reporter.note(String(note))
     expect(reporter.snapshot().notes.length).toBeLessThanOrEqual(20)
+  })
+
+  it('looks for the nearest accounts at most every two seconds, and not while prices wait', () => {
+    const { clock, state: time } = clockAt()
+    let looks = 0
+    let waiting = 0
+    const worker = {
+      stats: () => ({ waiting, ticks: 1, events: {}, log: { enqueued: 0 }, standing: [] }),
+      nearest: () => {
+        looks++
+        return []
+      },
+      markOf: () => undefined,
+    } as unknown as Worker
+    const state: DemoState = {
+      ...{
+        stage: undefined,
+        stored: 10,
+        delivered: 0,
+        headlines: [],
+        exchange: undefined,
+        worker,
+        notes: [],
+      },
+    }
+    const book = createBook(1, 10, DEMO_INSTRUMENTS)
+    const reporter = createReporter({ state, book, durationMs: 1_000, rule: levelRule(), clock })
+    const looksAt = (nowMs: number) => {
+      time.nowMs = nowMs
+      reporter.snapshot()
+      return looks
+    }
+    expect([looksAt(0), looksAt(150), looksAt(1_950), looksAt(2_000)]).toEqual([1, 1, 1, 2])
+    waiting = 1
+    expect([looksAt(4_000), looksAt(9_000)]).toEqual([2, 2])
+    waiting = 0
+    expect(looksAt(9_150)).toBe(3)
   })
 
   it('has rules for every demo instrument', () => {

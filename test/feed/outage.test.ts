@@ -35,12 +35,13 @@ describe('the log of a connection', () => {
   it('takes a connection that is lost before it was stable for the same outage', () => {
     const log = new RecordingLog()
     const outage = new OutageLog('test', FEED_LIMITS, log)
-    for (let second = 0; second < 50; second += 5) {
+    for (let second = 0; second <= 65; second += 5) {
       outage.lost('closed', second * 1_000)
       outage.live('1 of 1 markets', second * 1_000 + 1_000)
     }
-    expect(log.messages).toEqual(['connection lost', 'connection live'])
+    const flapping = ['connection lost', 'connection live', 'connection still not stable', 'connection live']
+    expect(log.messages).toEqual(flapping)
     outage.lost('closed', 100_000)
-    expect(log.messages).toEqual(['connection lost', 'connection live', 'connection lost'])
+    expect(log.messages).toEqual([...flapping, 'connection lost'])
   })
 })

@@ -1,0 +1,160 @@
+import { type MarginEvent, marginEventSchema } from '../domain/index.ts'
+import { shortened } from './figures.ts'
+import type { Palette } from './terminal.ts'
+import { visible } from './visible.ts'
+
+const POSITIONS_SHOWN_MAX = 3
+const REDUCTIONS_SHOWN_MAX = 2
+const MONEY_DIGITS = 6
+const RATIO_DIGITS = 5
+const KIND_WIDTH = 'MARKET STALE'.length
+/** Under the kind of the first line: behind the time. */
+const INDENT = ' '.repeat('08:53:20Z  '.length)
+
+/** A change of state of a market: it has no fresh mark any more, or it has one again. */
+export interface MarketEvent {
+  readonly kind: 'market-stale' | 'market-fresh'
+  readonly venue: string
+  readonly symbol: string
+  /** Wall time of the last mark before the silence. */
+  readonly sinceMs: number
+  readonly receivedTimeMs: number
+  readonly marginAccounts: number
+  /** The mark that ended the silence; null for `market-stale`. */
+  readonly markPrice: string | null
+}
+
+type PlimsollEvent = MarginEvent | MarketEvent
+
+/** Events as lines for people: time in UTC, kind, margin account, the worst figures, then positions and cure. */
+export class EventLines {
+  readonly #palette: Palette
+  #day = ''
+
+  constructor(palette: Palette) {
+    this.#palette = palette
+  }
+
+  /** Lines of the event; a line with the date before the first one of a day. */
+  of(event: PlimsollEvent): string[] {
+    const [day = '', time = ''] = new Date(event.receivedTimeMs).toISOString().split('T')
+    const lines = isOfMarket(event)
+      ? [this.#marketLine(event)]
+      : [this.#headLine(event), ...detailLines(event).map((line) => this.#palette.dim(INDENT + line))]
+    lines[0] = `${this.#palette.dim(`${time.slice(0, 8)}Z`)}  ${lines[0]}`
+    if (day === this.#day) return lines
+    this.#day = day
+    return [this.#palette.dim(`-- ${day} UTC`), ...lines]
+  }
+
+  #headLine(event: MarginEvent): string {
+    const parts = [
+      this.#kind(event.kind),
+      this.#palette.strong(visible(event.marginAccount)),
+      ...headFigures(event),
+      ...(event.confidence === 'suspect' ? [this.#palette.yellow('suspect')] : []),
+      ...(event.reasons.length === 0 ? [] : [visible(event.reasons.join(', '))]),
+    ]
+    return parts.join('  ')
+  }
+
+  #marketLine(event: MarketEvent): string {
+    const { venue, symbol, sinceMs, receivedTimeMs, marginAccounts, markPrice } = event
+    const market = this.#palette.strong(visible(`${venue} ${symbol}`))
+    if (event.kind === 'market-fresh') {
+      const silentS = Math.max(0, Math.round((receivedTimeMs - sinceMs) / 1_000))
+      return [this.#kind(event.kind), market, `mark ${markPrice} after ${silentS} s without one`].join('  ')
+    }
+    const since = new Date(sinceMs).toISOString().slice(11, 19)
+    const accounts = `${marginAccounts} margin ${marginAccounts === 1 ? 'account has' : 'accounts have'} no verdict`
+    return [this.#kind(event.kind), market, `no fresh mark since ${since}Z: ${accounts}`].join('  ')
+  }
+
+  #kind(kind: PlimsollEvent['kind']): string {
+    const { red, yellow, green, dim, strong } = this.#palette
+    switch (kind) {
+      case 'liquidation':
+        return red(strong('LIQUIDATION'.padEnd(KIND_WIDTH)))
+      case 'market-stale':
+        return red('MARKET STALE')
+      case 'warning':
+        return yellow('warning'.padEnd(KIND_WIDTH))
+      case 'unknown':
+        return yellow('unknown'.padEnd(KIND_WIDTH))
+      case 'closed':
+        return dim('closed'.padEnd(KIND_WIDTH))
+      default:
+        return green(kind.replace('-', ' ').padEnd(KIND_WIDTH))
+    }
+  }
+}
+
+/** The event that a stream entry holds as text; undefined where it is none of this version. */
+export function readEvent(text: string): PlimsollEvent | undefined {
+  try {
+    return marginEventSchema.safeParse(JSON.parse(text)).data
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}
+
+function isOfMarket(event: PlimsollEvent): event is MarketEvent {
+  return event.kind === 'market-stale' || event.kind === 'market-fresh'
+}
+
+/** Worst first: what is missing, then how far it is over the line. */
+function headFigures({
+  kind,
+  level,
+  previousLevel,
+  marginRatio,
+  marginBalance,
+  shortfall,
+  settle,
+}: MarginEvent) {
+  const figures: string[] = []
+  if (shortfall !== null && /[1-9]/.test(shortfall)) {
+    figures.push(`short ${money(shortfall)} ${visible(settle)}`)
+  }
+  if (marginRatio !== null) figures.push(`ratio ${shortened(marginRatio, RATIO_DIGITS, 'down')}`)
+  else if (marginBalance !== null) figures.push(`margin balance ${money(marginBalance)}`)
+  if (kind === 'warning') figures.push(`level ${level}`)
+  if (kind !== 'warning' && kind !== 'liquidation') figures.push(`was at ${previousLevel}`)
+  return figures
+}
+
+/** Positions and cure, where there is something to act on. */
+function detailLines(event: MarginEvent): string[] {
+  if (event.kind !== 'warning' && event.kind !== 'liquidation') return []
+  return [positionsLine(event), cureLine(event)].filter((line) => line !== '')
+}
+
+/** The positions that lose most come first. */
+function positionsLine({ positions, marks }: MarginEvent): string {
+  const markPriceOf = new Map(marks.map(({ symbol, markPrice }) => [symbol, markPrice]))
+  const worstFirst = [...positions].sort(
+    (left, right) => Number(left.unrealizedPnl ?? 0) - Number(right.unrealizedPnl ?? 0),
+  )
+  const shown = worstFirst.slice(0, POSITIONS_SHOWN_MAX).map(({ symbol, size, liquidationPrice }) => {
+    const mark = `${visible(symbol)} ${size} at ${markPriceOf.get(symbol) ?? 'an unknown mark'}`
+    return liquidationPrice === null
+      ? mark
+      : `${mark}, liquidation price ${shortened(liquidationPrice, MONEY_DIGITS + 2, 'down')}`
+  })
+  const more = positions.length - shown.length
+  return [...shown, ...(more > 0 ? [`and ${more} more`] : [])].join('; ')
+}
+
+function cureLine({ cure, settle }: MarginEvent): string {
+  if (cure === null) return ''
+  const reductions = cure.reductions
+    .filter(({ size }) => size !== null)
+    .slice(0, REDUCTIONS_SHOWN_MAX)
+    .map(({ symbol, size }) => `close ${money(size!)} of ${visible(symbol)}`)
+  return `cure: ${[`add ${money(cure.topUp)} ${visible(settle)}`, ...reductions].join(', or ')}`
+}
+
+function money(figure: string): string {
+  return shortened(figure, MONEY_DIGITS, 'up')
+}

@@ -1,0 +1,22 @@
+import type { Decimal } from '../domain/index.ts'
+
+const FIGURE = /^(-?)0*(\d+)(?:\.(\d+))?$/
+
+/**
+ * At most `digits` significant digits for a line that people read; whole digits are always kept. `up` rounds away from
+ * zero, so that a top-up or a reduction as printed is enough. `down` cuts, so that a ratio below 1 never reads as 1.
+ */
+export function shortened(figure: Decimal, digits: number, rounding: 'up' | 'down'): string {
+  const match = FIGURE.exec(figure)
+  if (match === null) return figure
+  const [, sign = '', whole = '', fraction = ''] = match
+  const zeros = whole === '0' ? /^0*/.exec(fraction)![0].length : -whole.length
+  const kept = Math.max(0, digits + zeros)
+  if (fraction.length <= kept) return figure
+  const cut = BigInt(whole + fraction.slice(0, kept))
+  const isRoundedUp = rounding === 'up' && /[1-9]/.test(fraction.slice(kept))
+  const text = String(isRoundedUp ? cut + 1n : cut).padStart(kept + 1, '0')
+  const point = text.length - kept
+  const decimals = text.slice(point).replace(/0+$/, '')
+  return `${sign}${text.slice(0, point)}${decimals === '' ? '' : `.${decimals}`}`
+}

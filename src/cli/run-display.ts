@@ -1,0 +1,61 @@
+import type { Clock } from '../domain/index.ts'
+import { createFormattedLog, createLog, type Log, type LogLevel, openSink } from '../log.ts'
+import { systemRandom } from '../random.ts'
+import { closeRedis, connectRedis, keysOf } from '../redis/index.ts'
+import { EventLines } from './event-lines.ts'
+import { EventsView } from './events-view.ts'
+import { logLines } from './log-lines.ts'
+import { type Output, paletteFor, speaksJson } from './terminal.ts'
+
+type Screen = Pick<Output, 'isTTY'> & { readonly columns?: number }
+
+/** The log of `run`: lines for a person where standard error is a terminal; JSON elsewhere and with `--json`. */
+export function runLog(level: LogLevel, json: true | undefined, screen: Screen = process.stderr): Log {
+  if (speaksJson(screen, json)) return createLog(level)
+  const palette = paletteFor(screen)
+  return createFormattedLog(level, openSink(2), (record) => logLines(record, palette, screen.columns))
+}
+
+export interface RunDisplayOptions {
+  readonly redisUrl: string
+  readonly shard: string
+  readonly json: true | undefined
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/**
+ * Runs `action` and meanwhile shows the events of the shard where standard output is a terminal. On a pipe and with
+ * `--json` it shows nothing and opens nothing: `plimsoll tail` is for programs.
+ */
+export async function showingEvents(
+  { redisUrl, shard, json, clock, log }: RunDisplayOptions,
+  action: () => Promise<void>,
+  screen: Screen = process.stdout,
+): Promise<void> {
+  if (speaksJson(screen, json)) return action()
+  const redis = await connectRedis({ url: redisUrl, role: 'command', clock, random: systemRandom })
+  const sink = openSink(1)
+  const view = new EventsView({
+    redis,
+    key: keysOf(shard).events,
+    lines: new EventLines(paletteFor(screen)),
+    print: (line) => void sink.write(`${line}\n`),
+    clock,
+    log,
+  })
+  try {
+    await view.start()
+    await action()
+    await view.stop()
+  } finally {
+    await closeRedis(redis, clock)
+  }
+}
+
+/** The next step for a person whose worker has nothing to watch. */
+export function tellOfEmptyBook(accounts: number, log: Log): void {
+  if (accounts > 0) return
+  const fill = 'plimsoll import FILE (with the same settings)'
+  log.warn({ fill, example: 'plimsoll demo' }, 'the book is empty, so nothing is watched')
+}

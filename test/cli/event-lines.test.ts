@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest'
+import { EventLines, type MarketEvent } from '../../src/cli/event-lines.ts'
+import { paletteOf } from '../../src/cli/terminal.ts'
+import { visible } from '../../src/cli/visible.ts'
+import type { MarginEvent } from '../../src/domain/index.ts'
+import { sampleEvent } from '../events/sample.ts'
+
+const event = (changes: Partial<MarginEvent> = {}): MarginEvent => ({
+  ...sampleEvent('desk/1', 1),
+  ...changes,
+})
+const market = (changes: Partial<MarketEvent> = {}): MarketEvent => {
+  const { venue, receivedTimeMs } = sampleEvent('desk/1', 1)
+  return {
+    ...{ venue, receivedTimeMs },
+    kind: 'market-stale',
+    symbol: 'BTCUSDT',
+    sinceMs: receivedTimeMs - 8_000,
+    marginAccounts: 300_000,
+    markPrice: null,
+    ...changes,
+  }
+}
+
+/** The lines of one event, without the line of the date. */
+const linesOf = (shown: MarginEvent | MarketEvent) => new EventLines(paletteOf(false)).of(shown).slice(1)
+
+describe('an event as lines for people', () => {
+  it('of a liquidation says what is missing first, then positions with liquidation prices, then the cure', () => {
+    expect(linesOf(event())).toEqual([
+      '08:53:20Z  LIQUIDATION   desk/1/cross/USDT  short 44.325 USDT  ratio 1.4128',
+      '           BTCUSDT 0.5 at 58120.25, liquidation price 58209.37; ETHUSDT -0.4 at 2911.04, liquidation price 2802.1',
+      '           cure: add 44.325 USDT, or close 0.152 of BTCUSDT',
+    ])
+  })
+
+  it('names the position that loses most first, and counts those beyond three', () => {
+    const position = event().positions[0]!
+    const positions = ['-1', '-30', '5', '-200', '0'].map((unrealizedPnl, index) => ({
+      ...position,
+      symbol: `M${index}`,
+      unrealizedPnl,
+      liquidationPrice: null,
+    }))
+    const [, line] = linesOf(event({ positions }))
+    expect(line?.trim()).toBe(
+      'M3 0.5 at an unknown mark; M1 0.5 at an unknown mark; M0 0.5 at an unknown mark; and 2 more',
+    )
+  })
+
+  it('of a warning names its level and never a ratio of 1', () => {
+    const warning = event({ kind: 'warning', level: '0.9', marginRatio: '0.99999999', shortfall: '0' })
+    expect(linesOf(warning)[0]).toBe('08:53:20Z  warning       desk/1/cross/USDT  ratio 0.99999  level 0.9')
+  })
+
+  it('without a ratio says the margin balance instead', () => {
+    const gone = event({ marginRatio: null, marginBalance: '-12.5', shortfall: '164.2' })
+    expect(linesOf(gone)[0]).toContain('short 164.2 USDT  margin balance -12.5')
+  })
+
+  it.each(['recovered', 'closed', 'unknown'] as const)(
+    'of kind %s is one line with the level before',
+    (kind) => {
+      const reasons = kind === 'unknown' ? ['stale-mark'] : []
+      const lines = linesOf(
+        event({ kind, level: '0', marginRatio: null, marginBalance: null, shortfall: null, reasons }),
+      )
+      const why = kind === 'unknown' ? '  stale-mark' : ''
+      expect(lines).toEqual([`08:53:20Z  ${kind.padEnd(12)}  desk/1/cross/USDT  was at 0.9${why}`])
+    },
+  )
+
+  it('says that a price is suspect', () => {
+    expect(linesOf(event({ confidence: 'suspect', reasons: ['far-from-index'] }))[0]).toContain(
+      'suspect  far-from-index',
+    )
+  })
+
+  it('of a market has a line of its own', () => {
+    expect(linesOf(market())).toEqual([
+      '08:53:20Z  MARKET STALE  bybit BTCUSDT  no fresh mark since 08:53:12Z: 300000 margin accounts have no verdict',
+    ])
+    expect(linesOf(market({ kind: 'market-fresh', markPrice: '58120.25' }))).toEqual([
+      '08:53:20Z  market fresh  bybit BTCUSDT  mark 58120.25 after 8 s without one',
+    ])
+  })
+
+  it('says the date once a day', () => {
+    const lines = new EventLines(paletteOf(false))
+    const nextDay = event().receivedTimeMs + 86_400_000
+    const dates = [event(), event(), event({ receivedTimeMs: nextDay })].map((shown) => lines.of(shown)[0])
+    expect(dates[0]).toBe('-- 2025-10-09 UTC')
+    expect(dates[1]).toMatch(/^08:53:20Z/)
+    expect(dates[2]).toBe('-- 2025-10-10 UTC')
+  })
+
+  it('is red for a liquidation where colour is wanted', () => {
+    expect(new EventLines(paletteOf(true)).of(event())[1]).toContain('\x1b[31m\x1b[1mLIQUIDATION')
+  })
+
+  it('obeys nothing that a name says', () => {
+    const hostile = '\x1b]0;owned\x07\u009b2J\u202e'
+    const shown = [
+      event({
+        marginAccount: hostile,
+        settle: hostile,
+        reasons: [hostile],
+        positions: [{ ...event().positions[0]!, symbol: hostile }],
+        cure: { topUp: '1', reductions: [{ symbol: hostile, size: '1' }] },
+      }),
+      market({ symbol: hostile }),
+    ]
+    for (const line of shown.flatMap(linesOf)) expect(visible(line)).toBe(line)
+  })
+})
