@@ -44,10 +44,12 @@ function eventOf(
   const state = exact === undefined ? undefined : marginStateOf(exact, markOf, rule)
   const figures = state === undefined || transition.kind === 'unknown' ? NO_FIGURES : state
   const { kind, episode, sequence } = transition
+  const { logId, shard } = log
   return {
     schemaVersion: EVENT_SCHEMA_VERSION,
-    id: eventId({ ...log, subject: watched.id, episode, kind, level }),
-    ...log,
+    id: eventId({ logId, shard, subject: watched.id, episode, kind, level }),
+    logId,
+    shard,
     kind,
     venue: account.venue,
     account: account.id,
