@@ -48,3 +48,11 @@ export function bar(share: number, width: number): string {
 export function withoutZeros(decimal: string): string {
   return decimal.includes('.') ? decimal.replace(/\.?0+$/, '') : decimal
 }
+
+const PRICE_DIGITS = 7
+
+/** The first digits of a price, enough to know it by. */
+export function shortPrice(decimal: string): string {
+  const rounded = Number(Number(decimal).toPrecision(PRICE_DIGITS))
+  return withoutZeros(rounded.toFixed(PRICE_DIGITS + 3))
+}

@@ -1,6 +1,6 @@
-import { amount, cell, withoutZeros } from './format.ts'
+import { amount, cell, shortPrice } from './format.ts'
 import type { Headline } from './headlines.ts'
-import { type Line, type Style, span } from './text.ts'
+import { isNarrow, type Line, type Style, span } from './text.ts'
 
 const NAME_COLUMNS = 13
 const AGE_COLUMNS = 9
@@ -15,7 +15,7 @@ export function headlineLines(headline: Headline, nowMs: number, columns: number
   return [
     [
       span(cell(name, NAME_COLUMNS), style),
-      span(cell(`${headline.account}  ${whatOf(headline)}`, width)),
+      span(cell(`${headline.account}  ${whatOf(headline, isNarrow(columns))}`, width)),
       span(cell(`${ageSeconds} s ago`, AGE_COLUMNS, 'right'), 'dim'),
     ],
     [span(`${INDENT}${figuresOf(headline)}`, 'dim')],
@@ -30,13 +30,14 @@ const NAMES: Readonly<Record<Headline['kind'], readonly [name: string, style: St
   closed: ['closed', 'dim'],
 }
 
-/** `isolated BTCUSDT long at 58024.3`, `cross USDT, ETHUSDT long at 2815.04 and 2 more`. */
-function whatOf({ marginMode, settle, worst, positions }: Headline): string {
+/** `isolated BTCUSDT long at 58024.3`, `cross USDT, ETHUSDT long at 2815.04 + 2 more`; the positions alone where it is narrow. */
+function whatOf({ marginMode, settle, worst, positions }: Headline, isShort: boolean): string {
   if (worst === null) return `${marginMode} ${settle}, no position`
   const { symbol, isLong, markPrice } = worst
-  const position = `${symbol} ${isLong ? 'long' : 'short'}${markPrice === null ? '' : ` at ${withoutZeros(markPrice)}`}`
-  if (marginMode === 'isolated') return `isolated ${position}`
-  return `cross ${settle}, ${position}${positions > 1 ? ` and ${positions - 1} more` : ''}`
+  const position = `${symbol} ${isLong ? 'long' : 'short'}${markPrice === null ? '' : ` at ${shortPrice(markPrice)}`}`
+  const others = positions > 1 ? ` + ${positions - 1} more` : ''
+  if (isShort) return position + others
+  return marginMode === 'isolated' ? `isolated ${position}` : `cross ${settle}, ${position}${others}`
 }
 
 function figuresOf(headline: Headline): string {

@@ -74,8 +74,8 @@ const BINANCE_TAKER_FEE_RATE = '0.0005'
 /** The 60 instruments: 24 Bybit linear, 6 Bybit inverse, 24 Binance USDⓈ-M, 6 Binance COIN-M, in this order. */
 export const DEMO_INSTRUMENTS: readonly DemoInstrument[] = buildInstruments()
 
-/** The rules of all demo instruments in the form of a rules file: venue → symbol → rules. */
-export function demoRules(): Record<VenueId, Record<string, InstrumentRules>> {
+/** The rules of all demo instruments in the form of a rules file: venue → symbol → rules, stated on `asOf` where it is given. */
+export function demoRules(asOf?: string): Record<VenueId, Record<string, InstrumentRules>> {
   const rules: Record<VenueId, Record<string, InstrumentRules>> = { bybit: {}, binance: {} }
   for (const instrument of DEMO_INSTRUMENTS) {
     rules[instrument.venue][instrument.symbol] = {
@@ -84,6 +84,7 @@ export function demoRules(): Record<VenueId, Record<string, InstrumentRules>> {
       settle: instrument.settle,
       takerFeeRate: instrument.venue === 'bybit' ? BYBIT_TAKER_FEE_RATE : BINANCE_TAKER_FEE_RATE,
       tiers: tiersOf(instrument),
+      ...(asOf === undefined ? {} : { asOf }),
     }
   }
   return rules

@@ -29,6 +29,7 @@ const DRAIN_TIMEOUT_MS = 10_000
 const HURRIED_DRAIN_TIMEOUT_MS = 1_500
 const MS_PER_SECOND = 1_000
 const POLL_MS = 20
+const ISO_DAY_CHARACTERS = 10
 /** Stream number of the worker's randomness (back-off). */
 const WORKER_RANDOM_STREAM = 0x574f524b
 
@@ -198,7 +199,8 @@ class DemoRun {
   ): Promise<Worker> {
     const { config, clock, log, seed } = this.#options
     this.#state.stage = 'the worker loads the accounts and connects'
-    const rules = demoRules()
+    // The simulated exchange states its rules as the worker starts.
+    const rules = demoRules(new Date(clock.nowMs()).toISOString().slice(0, ISO_DAY_CHARACTERS))
     const worker = await startWorker({
       config: { ...config, redisUrl: store.redisUrl, shard: store.shard, streamUrls },
       redisUrl: store.redisUrl,

@@ -20,6 +20,14 @@ export function span(text: string, style?: Style): Span {
 /** Control characters move the cursor or change the terminal: what comes from outside must not bring any. */
 const CONTROL_CHARACTERS = /[\p{Cc}\u2028\u2029]/gu
 
+/** A line of the usual terminal, its last column free. */
+const USUAL_COLUMNS = 79
+
+/** Whether words have to be few. */
+export function isNarrow(columns: number): boolean {
+  return columns < USUAL_COLUMNS
+}
+
 /** The line with at most `columns` characters, an ellipsis where it was cut. */
 export function fit(line: Line, columns: number): Line {
   const fitted: Span[] = []

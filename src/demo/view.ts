@@ -1,16 +1,15 @@
 import { bar, cell, compact, milliseconds, seconds, signedPercent, withoutZeros } from './format.ts'
 import { headlineLines } from './headline-text.ts'
 import type { DemoSnapshot, Latencies, NearestLine } from './snapshot.ts'
-import { fit, type Line, type Style, span, wrap } from './text.ts'
+import { fit, isNarrow, type Line, type Style, span, wrap } from './text.ts'
 
-/** From this width on explanations are whole sentences; below they are a few words. */
-const WIDE_COLUMNS = 80
 const NAME_COLUMNS = 14
 const VALUE_COLUMNS = 19
 const MARK_COLUMNS = 39
 const NEAREST_ID_COLUMNS = 40
 const GAUGE_COLUMNS = 12
 const BAR_COLUMNS = 20
+const NARROW_BAR_COLUMNS = 8
 const PHASES = ['calm', 'trend', 'crash', 'recovery']
 const NOTE_ROWS = 4
 
@@ -68,7 +67,7 @@ interface Section {
 
 function openMarket(snapshot: DemoSnapshot, size: Size): Line[] {
   const { columns } = size
-  const head: Line[] = [title(snapshot), phases(snapshot), ...figures(snapshot, columns)]
+  const head: Line[] = [title(snapshot, columns), phases(snapshot, columns), ...figures(snapshot, columns)]
   const notes = noteLines(snapshot, columns)
   const marks = markLines(snapshot, columns)
   const nearest = nearestLines(snapshot, columns)
@@ -111,16 +110,16 @@ function openMarket(snapshot: DemoSnapshot, size: Size): Line[] {
   ]
 }
 
-function title({ accounts, positions }: DemoSnapshot): Line {
-  const book = `${compact(accounts)} accounts, ${compact(positions)} positions, checked at every price`
+function title({ accounts, positions }: DemoSnapshot, columns: number): Line {
+  const book = `${compact(accounts)} accounts, ${compact(positions)} positions${isNarrow(columns) ? '' : ', checked at every price'}`
   return [span('plimsoll demo', ['bold', 'cyan']), span('  '), span(book, 'dim')]
 }
 
-function phases({ phase, elapsedMs, durationMs }: DemoSnapshot): Line {
+function phases({ phase, elapsedMs, durationMs }: DemoSnapshot, columns: number): Line {
   const names = PHASES.map((name) => span(` ${name} `, name === phase ? ['bold', 'inverse'] : 'dim'))
   const share = durationMs === 0 ? 0 : elapsedMs / durationMs
   const time = PHASES.includes(phase) ? `${seconds(elapsedMs)} of ${seconds(durationMs)}` : phase
-  return [...names, span(` ${bar(share, BAR_COLUMNS)} ${time}`)]
+  return [...names, span(` ${bar(share, isNarrow(columns) ? NARROW_BAR_COLUMNS : BAR_COLUMNS)} ${time}`)]
 }
 
 function figures(snapshot: DemoSnapshot, columns: number): Line[] {
@@ -130,7 +129,7 @@ function figures(snapshot: DemoSnapshot, columns: number): Line[] {
   const row = (name: string, value: string, short: string, long: string, style?: Style): Line => [
     span(cell(name, NAME_COLUMNS), style),
     span(`${cell(value, VALUE_COLUMNS)} `),
-    span(columns < WIDE_COLUMNS - 1 ? short : long, 'dim'),
+    span(isNarrow(columns) ? short : long, 'dim'),
   ]
   return [
     row(
@@ -221,7 +220,7 @@ function markLines({ marks }: DemoSnapshot, columns: number): Line[] {
 function eventLines(snapshot: DemoSnapshot, columns: number): Line[] {
   const heading: Line = [
     span('LAST EVENTS', 'bold'),
-    span('  as the other process receives them, worst first', 'dim'),
+    span(isNarrow(columns) ? '  worst first' : '  as the other process receives them, worst first', 'dim'),
   ]
   if (snapshot.headlines.length === 0)
     return [heading, [span('none yet: no account is near its line', 'dim')]]
@@ -245,10 +244,9 @@ function nearestLines({ nearest }: DemoSnapshot, columns: number): Line[] {
 function nearestLine({ marginAccount, marginRatio, distancePercent }: NearestLine, columns: number): Line {
   const ratio = cell(marginRatio.toFixed(4), 7, 'right')
   const distance = distancePercent === null ? '' : `${distancePercent.toFixed(3)} %`
-  const gauge =
-    columns < WIDE_COLUMNS - 1
-      ? []
-      : [span(bar(marginRatio, GAUGE_COLUMNS), styleOf(String(marginRatio))), span(' ')]
+  const gauge = isNarrow(columns)
+    ? []
+    : [span(bar(marginRatio, GAUGE_COLUMNS), styleOf(String(marginRatio))), span(' ')]
   return [
     span(`${cell(marginAccount, NEAREST_ID_COLUMNS)} ${ratio} `),
     ...gauge,

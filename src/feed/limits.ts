@@ -52,7 +52,7 @@ export interface FeedLimits {
   readonly closeTimeoutMs: number
   /** How often all of the above is looked at, at most one refused market being asked for again each time. */
   readonly checkEveryMs: number
-  /** A check later than this was held up: the sockets are read first, and no deadline counts the time. */
+  /** A check later than this was held up: the sockets are read empty first, and no deadline counts the time. */
   readonly checkLateMs: number
 }
 

@@ -167,10 +167,10 @@ export function leverageClosingFee(row: Curve): Rational {
   const entryValue = entryValueOf(row)
   const { leverage } = row.position
   if (row.closingFeeRate.n === 0n) return ZERO
-  if (leverage === undefined) return reduce(mul(entryValue, row.closingFeeRate))
+  if (leverage === undefined) return mul(entryValue, row.closingFeeRate)
   const share = div(ONE, parseDecimal(leverage))
   const bankruptcyShare = max(ZERO, sign(row.slope) > 0 ? sub(ONE, share) : add(ONE, share))
-  return reduce(mul(mul(entryValue, bankruptcyShare), row.closingFeeRate))
+  return mul(mul(entryValue, bankruptcyShare), row.closingFeeRate)
 }
 
 /** What the margin assigned to an isolated position puts into its margin balance and its maintenance margin. */

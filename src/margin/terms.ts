@@ -166,6 +166,7 @@ function widened(common: bigint, value: Rational, decimals: number): bigint {
   const own = decimalsOf(value)
   if (own !== undefined && own <= decimals) return common
   const units = powerOfTen(decimals) * common
+  if (units % value.d === 0n) return common
   return common * (value.d / greatestCommonDivisor(value.d, units))
 }
 

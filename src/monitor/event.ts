@@ -6,15 +6,20 @@ import {
   marketSubject,
 } from '../domain/index.ts'
 import { assert } from '../errors.ts'
-import { evaluate, heldLevel, type MarginAccount, type MarkOf, marginStateOf } from '../margin/index.ts'
+import {
+  evaluate,
+  heldLevel,
+  type MarginAccount,
+  type MarkOf,
+  marginStateOf,
+  ruleAgeDays,
+} from '../margin/index.ts'
 import type { WatchedBook } from './book.ts'
 import { progressAfter } from './episode.ts'
 import { eventId } from './event-id.ts'
 import type { Cause, Found } from './found.ts'
 import type { MarketTransition, SeenMark } from './markets.ts'
 import type { LogIdentity, MonitorOptions } from './options.ts'
-
-const MS_PER_DAY = 86_400_000
 
 type EventOptions = Pick<MonitorOptions, 'rule' | 'log'>
 
@@ -106,10 +111,6 @@ function confirm(
   assert(evaluation !== undefined, `${found.watched.id} has a verdict and no mark`)
   const held = heldLevel(evaluation, exact, rule, previousLevel)
   assert(held === level, `the kernel puts ${found.watched.id} at level ${level}, exact arithmetic at ${held}`)
-}
-
-function ruleAgeDays(asOfMs: number | null, nowMs: number): number | null {
-  return asOfMs === null ? null : Math.max(0, Math.floor((nowMs - asOfMs) / MS_PER_DAY))
 }
 
 const NO_FIGURES = {

@@ -86,7 +86,9 @@ export async function connectRedis(options: ConnectOptions): Promise<RedisConnec
   })
   // The first one of an outage: those after it follow from it.
   let outage: Error | undefined
-  connection.on('error', (error: Error) => {
+  connection.on('error', (error: Error & { command?: unknown }) => {
+    // The same error goes to every listener after this one; its command may be the login.
+    delete error.command
     if (outage === undefined) options.report?.(withoutSecrets(error))
     outage ??= error
   })

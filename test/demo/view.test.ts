@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { amount, bar, cell, compact, milliseconds, withoutZeros } from '../../src/demo/format.ts'
+import { amount, bar, cell, compact, milliseconds, shortPrice, withoutZeros } from '../../src/demo/format.ts'
 import { headlineLines } from '../../src/demo/headline-text.ts'
 import type { Headline } from '../../src/demo/headlines.ts'
 import { fit, type Line, noColours, painted, span, wrap } from '../../src/demo/text.ts'
@@ -30,7 +30,9 @@ describe('the live view', () => {
     [79, 23],
     [59, 19],
   ])('explains every figure at %d columns without cutting the explanation', (columns, rows) => {
-    const figures = view({ columns, rows }).slice(2, 10)
+    const [title, phases, ...lines] = view({ columns, rows })
+    const figures = lines.slice(0, 8)
+    for (const line of [title, phases]) expect(line).not.toContain('…')
     expect(figures.map((line) => line.split(' ')[0])).toEqual([
       'prices',
       'exact',
@@ -128,7 +130,7 @@ describe('one event in words', () => {
 
   it('names the worst position of a cross pool and counts the others', () => {
     const [who] = words({ marginMode: 'cross', positions: 3 })
-    expect(who).toContain('cross USDT, BTCUSDT long at 58024.3 and 2 more')
+    expect(who).toContain('cross USDT, BTCUSDT long at 58024.3 + 2 more')
   })
 
   it.each<[string, Partial<Headline>, string]>([
@@ -189,6 +191,9 @@ describe('numbers and text', () => {
     [withoutZeros('2.13480000'), '2.1348'],
     [withoutZeros('2.000'), '2'],
     [withoutZeros('200'), '200'],
+    [shortPrice('62467.15092605'), '62467.15'],
+    [shortPrice('0.00001234'), '0.00001234'],
+    [shortPrice('123456789.5'), '123456800'],
   ])('%s', (made, wanted) => {
     expect(made).toBe(wanted)
   })

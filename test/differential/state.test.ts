@@ -8,6 +8,7 @@ import {
   div,
   evaluate,
   evaluateByFractions,
+  formatDecimal,
   heldLevel,
   type LevelRule,
   levelRule,
@@ -18,16 +19,18 @@ import {
   marginStateOf,
   mul,
   ONE,
+  parseDecimal,
   sub,
 } from '../../src/margin/index.ts'
 import { anyCase } from '../margin/arbitraries.ts'
-import { accountOf, bookOf, rulesOf } from '../margin/support.ts'
+import { accountOf, BINANCE, bookOf, rulesOf } from '../margin/support.ts'
 import { between, randomTiers } from '../support/book.ts'
 import { testSeed } from '../support/seed.ts'
 
 const SEED = testSeed(20_261_125)
 const ARBITRARY_CASES = 10_000
 const WIDE_CASES = 100_000
+const CAP_CASES = 10_000
 
 /** Both ways to compute a margin account, in every field, and in the level that it holds from every other. */
 function expectSame(marginAccount: MarginAccount, markOf: MarkOf, rule: LevelRule): string {
@@ -177,6 +180,46 @@ function onLine(
   return { ...marginAccount, walletBalance, constant: walletBalance }
 }
 
+/** A position whose notional is exactly the cap of one of its tiers, and the mark at which it is. */
+function onCap(random: Random): {
+  market: Market
+  position: Position
+  mark: Decimal
+  marginAccount: MarginAccount
+} {
+  const market = wideMarket(random, 'M0', random() < 0.4)
+  const { rules } = market
+  const cap = parseDecimal(pick(random, rules.tiers).cap)
+  const size = mul(
+    cap,
+    parseDecimal(rules.kind === 'inverse' ? pick(random, ['4', '40']) : pick(random, ['0.5', '2', '0.001'])),
+  )
+  const units = mul(size, parseDecimal(rules.multiplier))
+  const mark = rules.kind === 'inverse' ? div(units, cap) : div(cap, units)
+  const entryPrice = formatDecimal(mul(mark, parseDecimal(decimal(random, 0.8 + 0.4 * random(), 4))))
+  const position = {
+    ...widePosition(random, market),
+    size: `${random() < 0.5 ? '-' : ''}${formatDecimal(size)}`,
+    entryPrice,
+  }
+  const account = accountOf({
+    collateral: [
+      {
+        asset: rules.settle,
+        amount: formatDecimal(mul(cap, parseDecimal(decimal(random, 0.01 + random(), 4)))),
+      },
+    ],
+    separateWallets: true,
+    positions: [position],
+  } as never)
+  const margin = {
+    closingFee: pick(random, ['none', 'at-bankruptcy-price'] as const),
+    liquidation: pick(random, ['reached', 'passed'] as const),
+  }
+  const [marginAccount] = marginAccountsOf(account, bookOf(margin, { M0: rules }))
+  return { market, position, mark: formatDecimal(mark), marginAccount: marginAccount! }
+}
+
 describe(`exact figures over one denominator against fractions (seed ${SEED})`, () => {
   it(`are identical text in every field for ${ARBITRARY_CASES} accounts of both venues`, {
     timeout: 600_000,
@@ -213,5 +256,64 @@ describe(`exact figures over one denominator against fractions (seed ${SEED})`, 
       }
     }
     for (const count of Object.values(seen)) expect(count).toBeGreaterThan(WIDE_CASES / 200)
+  })
+
+  it(`are identical for ${CAP_CASES} positions on the cap of a tier and the smallest step beside it`, {
+    timeout: 600_000,
+  }, () => {
+    const random = seededRandom(SEED, 1)
+    let onCapExactly = 0
+    for (let i = 0; i < CAP_CASES; i++) {
+      const { market, mark, marginAccount } = onCap(random)
+      const rule = wideRule(random)
+      const step = { n: BigInt(between(random, -1, 1)), d: 10n ** 18n }
+      const beside = formatDecimal(add(parseDecimal(mark), step))
+      const { positions } = JSON.parse(expectSame(marginAccount, () => beside, rule))
+      if (market.rules.tiers.some(({ cap }) => cap === positions[0].notional)) onCapExactly++
+    }
+    expect(onCapExactly).toBeGreaterThan(CAP_CASES / 5)
+  })
+})
+
+describe('the work of a state', () => {
+  it('grows with the positions of the account, not with their square', () => {
+    const rules = rulesOf([['1000000', '0.005', '0']])
+    const reads = (positions: number) => {
+      const symbols = positions / 2
+      const account = accountOf({
+        collateral: [{ asset: 'USDT', amount: String(positions) }],
+        positions: Array.from({ length: positions }, (_, index) => ({
+          symbol: `M${index % symbols}`,
+          ...{
+            marginMode: 'cross',
+            size: index < symbols ? '1' : '-0.5',
+            entryPrice: String(100 + (index % 7)),
+            leverage: '10',
+          },
+        })),
+      })
+      const book = { ...bookOf(BINANCE, {}), rulesOf: () => rules }
+      const [drawn] = marginAccountsOf(account, book)
+      let rowReads = 0
+      let markReads = 0
+      const rows = new Proxy(drawn!.rows, {
+        get(target, name, receiver) {
+          if (typeof name === 'string' && /^\d+$/.test(name)) rowReads++
+          return Reflect.get(target, name, receiver)
+        },
+      })
+      const markOf = () => {
+        markReads++
+        return '90'
+      }
+      const state = marginStateOf({ ...drawn!, rows }, markOf, levelRule())
+      expect(state.positions).toHaveLength(positions)
+      expect(state.positions.every(({ liquidationPrice }) => liquidationPrice !== null)).toBe(true)
+      expect(state.cure!.reductions).toHaveLength(positions)
+      return { rows: rowReads / positions, marks: markReads / symbols }
+    }
+    const { rows, marks } = reads(1_000)
+    expect(marks).toBe(1)
+    expect(rows).toBeLessThan(4)
   })
 })

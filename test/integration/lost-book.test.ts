@@ -1,0 +1,36 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { until } from '../support/worker.ts'
+import { longAt100, Servers } from './harness.ts'
+
+let servers: Servers
+beforeAll(async () => {
+  servers = await Servers.start()
+})
+afterAll(() => servers.stop())
+
+describe('a Redis that is emptied under a worker', () => {
+  it('closes no account: they stay watched, one line says so, and a liquidation comes', async () => {
+    const { exchange, probe } = servers
+    const shard = servers.nextShard()
+    exchange.setMark('AAAUSDT', '90')
+    await shard.import([longAt100('desk/1', '20'), longAt100('desk/2', '40')])
+    const worker = await shard.startWorker('--json')
+    await until('AAAUSDT is heard', () => exchange.isHeard('AAAUSDT'))
+    await probe.flushall()
+    const lossLines = () => worker.log.filter(({ error }) => String(error).includes('Redis went back'))
+    await until('the loss is told', () => lossLines().length > 0)
+    exchange.setMark('AAAUSDT', '80.5')
+    const liquidated = async () => (await shard.streamed()).filter(({ kind }) => kind === 'liquidation')
+    await until('the liquidation', async () => (await liquidated()).length > 0)
+    expect((await shard.streamed()).filter(({ kind }) => kind === 'closed')).toEqual([])
+    expect((await liquidated()).map(({ account }) => account)).toEqual(['desk/1'])
+    expect(lossLines()).toEqual([
+      expect.objectContaining({
+        level: 50,
+        error: expect.stringContaining('lost 2 accounts that are watched'),
+      }),
+    ])
+    const { code, stdout } = await worker.end('SIGTERM')
+    expect({ code, accounts: JSON.parse(stdout).accounts }).toEqual({ code: 0, accounts: 2 })
+  })
+})
