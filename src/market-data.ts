@@ -21,7 +21,10 @@ const MARKETS_GATHER_MS = 20
 const LINE_GATHER_MS = 1_000
 
 export interface MarketDataOptions {
-  readonly monitor: Pick<Monitor, 'frameStart' | 'tick' | 'unchanged' | 'frameEnd' | 'marketStale'>
+  readonly monitor: Pick<
+    Monitor,
+    'frameStart' | 'tick' | 'unchanged' | 'frameEnd' | 'marketStale' | 'unknownMarginAccounts'
+  >
   /** URLs that replace those of the venues, by stream id. */
   readonly streamUrls: Readonly<Record<string, string | undefined>>
   readonly clock: Clock
@@ -241,7 +244,10 @@ export class MarketData {
     const line = new GatheredLine({
       clock: this.#options.clock,
       gatherMs: LINE_GATHER_MS,
-      write: (markets, symbols) => log[level]({ markets, symbols }, message),
+      write: (markets, symbols) => {
+        const { unknownMarginAccounts } = this.#options.monitor
+        log[level]({ markets, symbols, unknownMarginAccounts }, message)
+      },
     })
     this.#lines.push(line)
     return line

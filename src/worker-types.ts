@@ -3,6 +3,7 @@ import type { Clock, PlimsollEvent, Random, RulesByVenue } from './domain/index.
 import type { EventLogStats } from './events/index.ts'
 import type { FeedCounters } from './feed/index.ts'
 import type { Log } from './log.ts'
+import type { BlindMarket } from './market-data.ts'
 import type { MonitorCounters, MonitorObserver, NearAccount, StandingCount } from './monitor/index.ts'
 
 export interface WorkerOptions {
@@ -36,6 +37,8 @@ export interface WorkerStats extends MonitorCounters {
   readonly detectMaxMs: number
   readonly log: EventLogStats
   readonly feeds: Readonly<Record<string, readonly FeedCounters[]>>
+  /** Markets without a fresh mark, and why. */
+  readonly blindMarkets: readonly BlindMarket[]
   readonly kernelBytes: number
   /** Ticks that wait for evaluation. */
   readonly waiting: number

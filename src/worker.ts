@@ -62,7 +62,10 @@ class MonitorWorker implements Worker {
   readonly #rule: LevelRule
   readonly #ruleBookOf: BookOf
   readonly #kernel: Kernel
-  readonly #events: Record<PlimsollEvent['kind'], number> = noEvents()
+  readonly #events: Record<PlimsollEvent['kind'], number> = {
+    ...{ warning: 0, liquidation: 0, recovered: 0, unknown: 0, closed: 0 },
+    ...{ 'market-stale': 0, 'market-fresh': 0 },
+  }
   #eventLog!: RedisEventLog
   #source!: AccountSource
   #monitor!: Monitor
@@ -207,6 +210,7 @@ class MonitorWorker implements Worker {
       detectMaxMs: latency.maxMs,
       log: this.#eventLog.stats(),
       feeds: this.#marketData.counters(),
+      blindMarkets: this.#marketData.blind(),
       kernelBytes: this.#kernel.byteLength,
       waiting,
       unpublished,
@@ -289,12 +293,5 @@ class MonitorWorker implements Worker {
     this.#failure = error
     // Whoever stops the worker gets it from the stop.
     if (this.#stopping === undefined) this.#options.fatal(error)
-  }
-}
-
-function noEvents(): Record<PlimsollEvent['kind'], number> {
-  return {
-    ...{ warning: 0, liquidation: 0, recovered: 0, unknown: 0, closed: 0 },
-    ...{ 'market-stale': 0, 'market-fresh': 0 },
   }
 }

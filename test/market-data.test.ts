@@ -14,6 +14,7 @@ class RecordingMonitor implements Pick<MarketDataOptions, 'monitor'> {
     unchanged: (venue: string, symbol: string) => void this.heard.push(`${venue} ${symbol} unchanged`),
     frameEnd: () => {},
     marketStale: (venue: string, symbol: string) => void this.heard.push(`${venue} ${symbol} stale`),
+    unknownMarginAccounts: 7,
   }
 
   count(what: string): number {
@@ -67,8 +68,8 @@ describe('a market without a mark', () => {
     data.add('bybit', 'ETH-28JUN24-3000-C')
     await until(() => recorder.count('bybit ETH-28JUN24-3000-C stale') === 1)
     expect(lineOf('no stream carries').map(({ fields }) => fields)).toEqual([
-      { markets: 1, symbols: ['bybit BTC-28JUN24-60000-P'] },
-      { markets: 1, symbols: ['bybit ETH-28JUN24-3000-C'] },
+      { markets: 1, symbols: ['bybit BTC-28JUN24-60000-P'], unknownMarginAccounts: 7 },
+      { markets: 1, symbols: ['bybit ETH-28JUN24-3000-C'], unknownMarginAccounts: 7 },
     ])
   })
 

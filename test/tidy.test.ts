@@ -55,7 +55,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   'worker-connections': ['redis', 'worker-types'],
   'worker-end': ['domain', 'errors'],
   'open-book': ['domain', 'clock', 'random', 'book', 'redis'],
-  'worker-types': ['domain', 'config', 'log', 'monitor', 'feed', 'events'],
+  'worker-types': ['domain', 'config', 'log', 'market-data', 'monitor', 'feed', 'events'],
   worker: WHOLE_PRODUCT,
   index: WHOLE_PRODUCT,
   demo: WHOLE_PRODUCT,
