@@ -49,7 +49,10 @@ describe('the jobs of a queue', () => {
     const large = recordOf(largeEvent('desk/1', 1, 1_600))
     const huge = recordOf(largeEvent('desk/2', 1, 5_000))
     expect(JSON.stringify(huge.event).length).toBeGreaterThan(JOB_BYTES_MAX)
-    const jobs = jobsOf(queuedOf([...sampleRecords(150), large, large, large, large, large, huge, large]), '0')
+    const jobs = jobsOf(
+      queuedOf([...sampleRecords(150), large, large, large, large, large, huge, large]),
+      '0',
+    )
     expect(sizes(jobs)).toEqual([100, 52, 2, 1, 1, 1])
     expect(jobsOf([], '0')).toEqual([])
   })

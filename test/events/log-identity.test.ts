@@ -160,21 +160,24 @@ describe('a damaged cursor', () => {
   it.each([
     ['malformed', () => probe.set(KEYS.cursor, '12-')],
     ['lost', () => probe.del(KEYS.cursor)],
-  ])('(%s) is found again from the jobs: nothing is missed and nothing that waits comes twice', async (_, damage) => {
-    await run(sampleRecords(30))
-    const [top] = (await probe.xrevrange(KEYS.events, '+', '-', 'COUNT', 1))[0] ?? ['']
-    const [fence, sequence] = top.split('-').map(Number)
-    const left = sampleRecords(2, 30)
-    for (const [index, { event }] of left.entries()) {
-      await probe.xadd(KEYS.events, `${fence}-${sequence! + index + 1}`, 'event', JSON.stringify(event))
-    }
-    await damage()
-    const { log, close, faults } = await openLog(server.url)
-    expect(await log.flush(5_000)).toBe(true)
-    expect(idsOf(await waitingJobs(server.url))).toEqual(ids(sampleRecords(32)))
-    expect(faults).toMatchObject([{ code: 'INPUT_INVALID', path: KEYS.cursor }])
-    await close()
-  })
+  ])(
+    '(%s) is found again from the jobs: nothing is missed and nothing that waits comes twice',
+    async (_, damage) => {
+      await run(sampleRecords(30))
+      const [top] = (await probe.xrevrange(KEYS.events, '+', '-', 'COUNT', 1))[0] ?? ['']
+      const [fence, sequence] = top.split('-').map(Number)
+      const left = sampleRecords(2, 30)
+      for (const [index, { event }] of left.entries()) {
+        await probe.xadd(KEYS.events, `${fence}-${sequence! + index + 1}`, 'event', JSON.stringify(event))
+      }
+      await damage()
+      const { log, close, faults } = await openLog(server.url)
+      expect(await log.flush(5_000)).toBe(true)
+      expect(idsOf(await waitingJobs(server.url))).toEqual(ids(sampleRecords(32)))
+      expect(faults).toMatchObject([{ code: 'INPUT_INVALID', path: KEYS.cursor }])
+      await close()
+    },
+  )
 
   it('without a job to go by begins at the oldest event that is kept', async () => {
     const queuePart = `${KEYS.queuePrefix}:margin-events:*`
