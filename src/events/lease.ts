@@ -23,7 +23,7 @@ export interface OwnerProcess {
 }
 
 export const THIS_PROCESS: OwnerProcess = {
-  host: hostname() + processNamespace(),
+  host: hostname().replace(/\s/g, '-') + processNamespace(),
   pid: process.pid,
   isRunning(pid) {
     try {
