@@ -3,13 +3,14 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { LEASE_MS, type OwnerProcess } from '../../src/events/index.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
-import { KEYS, openLog, sampleRecords, until } from './sample.ts'
+import { KEYS, openLog, ready, sampleRecords, until } from './sample.ts'
 
 let server: TestRedis
 let probe: Redis
 beforeAll(async () => {
   server = await startTestRedis()
   probe = new Redis(server.url)
+  probe.on('error', () => undefined)
 })
 beforeEach(() => probe.flushall())
 afterAll(async () => {
@@ -53,7 +54,7 @@ describe('the lease of the owner', () => {
     expect(await first.log.flush(5_000)).toBe(true)
     expect(second.state.isOpen).toBe(false)
     expect(second.state.notices).toEqual([
-      expect.stringMatching(/^standby: process 10 on here owns .*:events/),
+      expect.stringMatching(/^standby: process 10 on here owns this shard/),
     ])
     await first.close()
     const { log, close } = await second.done
@@ -110,6 +111,22 @@ describe('the lease of the owner', () => {
     await probe.del(KEYS.owner)
     await until(async () => (await probe.exists(KEYS.owner)) === 1)
     expect(faults).toEqual([])
+    await close()
+  })
+
+  it('is waited for through a restart of Redis', async () => {
+    const first = await openLog(server.url, { owner: HERE })
+    const second = opening({ owner: THERE })
+    await until(() => second.state.notices.length > 0)
+    process.kill(server.pid, 'SIGKILL')
+    await until(() => second.state.notices.length > 1)
+    await server.restart()
+    await ready(first.redis)
+    await first.close()
+    const { close, log } = await second.done
+    expect(second.state.notices[1]).toMatch(/^standby: Redis is asked again until it answers: ./)
+    log.publish(sampleRecords(3))
+    expect(await log.flush(5_000)).toBe(true)
     await close()
   })
 
