@@ -96,7 +96,7 @@ describe('the log of events', () => {
 
   it('puts large events into jobs of bounded bytes, each of which says how many completed ones stay', async () => {
     const { log, close } = await openLog(server.url)
-    const large = sampleRecords(12).map(({ event }) => recordOf(largeEvent(event.account, 1, 1_000)))
+    const large = Array.from({ length: 12 }, (_, index) => recordOf(largeEvent(`desk/${index}`, 1, 1_000)))
     log.publish([...large, ...sampleRecords(3, 12)])
     expect(await log.flush(20_000)).toBe(true)
     const jobs = await waitingJobs(server.url)
