@@ -11,6 +11,7 @@ import {
 } from './heap.ts'
 import { benchKernel, DEFAULT_ROWS, DEFAULT_SEED, type KernelBench } from './kernel.ts'
 import { benchLoad } from './load.ts'
+import { benchLog, logLines, withRedis } from './log.ts'
 import { benchOverload, OVERLOAD_GOALS } from './overload.ts'
 import { benchVerdict, VERDICT_POSITIONS, VERDICT_SEED, type VerdictBench, verdictKinds } from './verdict.ts'
 
@@ -72,6 +73,22 @@ program
   .action(async (options: { accounts: number; silence: number; json?: boolean }) => {
     const { accounts, silence: silenceMs, json } = options
     report('gap', await benchGap({ accounts, silenceMs, notify }), GAP_GOALS, json)
+  })
+
+program
+  .command('log')
+  .description('Events from `publish` to the Redis stream and to BullMQ jobs, on a Redis of its own')
+  .option('--events <n>', 'events in all', wholeNumber, 20_000)
+  .option('--positions <n>', 'positions of each event', wholeNumber, 2)
+  .option('--appendfsync <policy>', 'always or everysec', appendFsync, 'always')
+  .option('--json', 'print one JSON object')
+  .action(async (options: LogOptions) => {
+    const { events, positions, appendfsync, json } = options
+    const result = await withRedis(appendfsync, (redisUrl) => benchLog({ events, positions, redisUrl }))
+    const measured = { machine: machineLine(), node: process.version, appendfsync, ...result }
+    process.stdout.write(
+      json === true ? `${JSON.stringify({ bench: 'log', ...measured })}\n` : `${logLines(measured)}\n`,
+    )
   })
 
 program
@@ -158,6 +175,18 @@ function report(
       : `goal ${goals[name].toLocaleString('en')}${value > goals[name] ? ', missed' : ''}`,
   ])
   process.stdout.write(`\n${table([bench, 'measured', ''], lines)}\n\n${machine}, Node ${node}\n`)
+}
+
+interface LogOptions {
+  readonly events: number
+  readonly positions: number
+  readonly appendfsync: 'always' | 'everysec'
+  readonly json?: boolean
+}
+
+function appendFsync(text: string): 'always' | 'everysec' {
+  if (text === 'always' || text === 'everysec') return text
+  throw new InvalidArgumentError('must be always or everysec')
 }
 
 interface LoadFlags {

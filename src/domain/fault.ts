@@ -38,11 +38,13 @@ export function shownValue(value: unknown): string {
 
 /** Every fault that a schema found, one for each unknown field. */
 export function schemaFaultsOf(error: z.ZodError): FieldFault[] {
-  return error.issues.flatMap(({ path, message, ...issue }) =>
-    issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => ({ path: [...path, key], rule: 'unknown field' }))
-      : [{ path, rule: message }],
-  )
+  return error.issues.flatMap(({ path, message, ...issue }) => {
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((key) => ({ path: [...path, key], rule: 'unknown field' }))
+    }
+    if (issue.code === 'invalid_key') return [{ path, rule: `its name ${issue.issues[0]?.message}` }]
+    return [{ path, rule: message }]
+  })
 }
 
 /**

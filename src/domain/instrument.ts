@@ -2,7 +2,10 @@ import { z } from 'zod'
 import { assetSchema, symbolSchema, type VenueId } from './account.ts'
 import { capSchema, nonNegativeDecimalSchema, positiveDecimalSchema } from './decimal.ts'
 
-export const contractKindSchema = z.enum(['linear', 'inverse'])
+/** Tiers of one instrument. */
+const TIERS_MAX = 200
+
+export const contractKindSchema = z.enum(['linear', 'inverse'], { error: 'must be linear or inverse' })
 /** linear: PnL = size·(mark − entry). inverse: PnL = size·(1/entry − 1/mark), in coin. */
 export type ContractKind = z.infer<typeof contractKindSchema>
 
@@ -27,8 +30,11 @@ export const instrumentRulesSchema = z.strictObject({
   multiplier: positiveDecimalSchema.default('1'),
   settle: assetSchema,
   takerFeeRate: nonNegativeDecimalSchema.default('0'),
-  asOf: z.iso.date().optional(),
-  tiers: z.array(riskTierSchema).min(1).max(200),
+  asOf: z.iso.date({ error: 'must be a day such as 2026-07-02' }).optional(),
+  tiers: z
+    .array(riskTierSchema, { error: 'must be a list' })
+    .min(1, 'must hold at least one tier')
+    .max(TIERS_MAX, `must hold at most ${TIERS_MAX} tiers`),
 })
 export type InstrumentRules = z.infer<typeof instrumentRulesSchema>
 

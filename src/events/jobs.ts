@@ -36,6 +36,7 @@ export interface EventJob {
   readonly name: string
   /** `JobData` as JSON, made of the texts of the events as they are. */
   readonly text: string
+  readonly bytes: number
 }
 
 /** Events in stream order, cut into jobs of one fence and one log, at most JOB_EVENTS_MAX events and JOB_BYTES_MAX bytes each. */
@@ -75,10 +76,12 @@ function jobOf(events: readonly QueuedEvent[], shard: string): EventJob {
     streamIds: { first: first.id, last: last.id },
   }
   const texts = events.map(({ event }) => event.toString())
+  const text = `${JSON.stringify(envelope).slice(0, -1)},"events":[${texts.join(',')}]}`
   return {
     id: `j${first.id}-${parseStreamId(last.id).sequence}`,
     name: nameOf(events),
-    text: `${JSON.stringify(envelope).slice(0, -1)},"events":[${texts.join(',')}]}`,
+    text,
+    bytes: Buffer.byteLength(text),
   }
 }
 

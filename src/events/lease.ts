@@ -2,15 +2,15 @@ import { readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import type { Clock } from '../domain/index.ts'
 import { withDeadline } from './connection.ts'
-import { Waiter } from './stage.ts'
+import { isBug, Waiter } from './stage.ts'
 import type { EventStream, TakeOver } from './stream.ts'
 import { parseStreamId } from './stream-id.ts'
 
 /** So long a lease stands after its owner renewed it last. */
 export const LEASE_MS = 5_000
-export const LEASE_RENEW_MS = 1_000
+const LEASE_RENEW_MS = 1_000
 /** A standby looks this often whether the lease ended. */
-export const STANDBY_POLL_MS = 500
+const STANDBY_POLL_MS = 500
 const RELEASE_LIMIT_MS = 300
 
 /** The process that owns a log of events, as others see it. */
@@ -23,7 +23,7 @@ export interface OwnerProcess {
 }
 
 export const THIS_PROCESS: OwnerProcess = {
-  host: hostname() + processNamespace(),
+  host: hostname().replace(/\s/g, '-') + processNamespace(),
   pid: process.pid,
   isRunning(pid) {
     try {
@@ -50,30 +50,44 @@ export interface AcquireOptions {
   /** At once, whoever holds the lease. */
   readonly takeOver: boolean
   readonly signal?: AbortSignal | undefined
-  /** Called once where it waits for another owner. */
-  readonly standby: (holder: string) => void
+  /** Receives a line where it begins to wait for another owner, and where Redis fails while it waits. */
+  readonly notice: (line: string) => void
+}
+
+export interface Acquired {
+  readonly taken: TakeOver
+  /** Of the new lease. */
+  readonly name: string
 }
 
 /**
  * Becomes the owner of the stream: at once where nobody holds the lease or its holder died on this host, else when
  * it ends. The lease saves workers from ending one another; the fence of the stream is what protects the data.
- * Rejects with the signal's reason.
+ * Rejects with the signal's reason, and where Redis fails before another owner is found.
  */
-export async function acquire(options: AcquireOptions): Promise<{ taken: TakeOver; name: string }> {
-  const { stream, owner, token, newLogId, clock, signal } = options
+export async function acquire(options: AcquireOptions): Promise<Acquired> {
+  const { stream, owner, token, newLogId, clock, signal, notice } = options
   const name = `${owner.host} ${owner.pid} ${token}`
   let replaceable = options.takeOver ? '*' : ''
   let isStandby = false
+  let isRedisAway = false
   for (;;) {
     signal?.throwIfAborted()
-    const taken = await stream.takeOver(name, LEASE_MS, replaceable, newLogId)
-    if (typeof taken !== 'string') return { taken, name }
-    if (taken !== replaceable && isDead(taken, owner)) {
-      replaceable = taken
-      continue
+    try {
+      const taken = await stream.takeOver(name, LEASE_MS, replaceable, newLogId)
+      isRedisAway = false
+      if (typeof taken !== 'string') return { taken, name }
+      if (taken !== replaceable && isDead(taken, owner)) {
+        replaceable = taken
+        continue
+      }
+      if (!isStandby) notice(standbyLine(taken))
+      isStandby = true
+    } catch (error) {
+      if (!isStandby || isBug(error)) throw error
+      if (!isRedisAway) notice(`standby: Redis is asked again until it answers: ${(error as Error).message}`)
+      isRedisAway = true
     }
-    if (!isStandby) options.standby(describeHolder(taken))
-    isStandby = true
     await pause(clock, signal)
   }
 }
@@ -157,9 +171,10 @@ function isDead(lease: string, owner: OwnerProcess): boolean {
   return holder.pid === owner.pid ? !HELD.has(holder.name) : !owner.isRunning(holder.pid)
 }
 
-function describeHolder(lease: string): string {
+function standbyLine(lease: string): string {
   const holder = readHolder(lease)
-  return holder === undefined ? lease : `process ${holder.pid} on ${holder.host}`
+  const who = holder === undefined ? lease : `process ${holder.pid} on ${holder.host}`
+  return `standby: ${who} owns this shard; this worker waits until that one stops or does not renew its lease for ${LEASE_MS} ms`
 }
 
 async function pause(clock: Clock, signal: AbortSignal | undefined): Promise<void> {

@@ -1,6 +1,6 @@
 import type { PlimsollError } from '../errors.ts'
 import { cursorBroken, logRenewed } from './faults.ts'
-import { acquire, LEASE_MS, Lease, THIS_PROCESS } from './lease.ts'
+import { acquire, Lease, THIS_PROCESS } from './lease.ts'
 import { StreamedEventLog } from './log.ts'
 import type { EventLogOptions, RedisEventLog } from './log-types.ts'
 import { EventQueues } from './queues.ts'
@@ -29,10 +29,7 @@ export async function openEventLog(options: EventLogOptions): Promise<RedisEvent
       owner: options.owner ?? THIS_PROCESS,
       token: randomName(random),
       newLogId: randomName(random),
-      standby: (holder) =>
-        notice(
-          `standby: ${holder} owns ${keys.events}; this worker waits until that one stops or does not renew its lease for ${LEASE_MS} ms`,
-        ),
+      notice,
     })
     const { found, logId, entry } = taken
     if (!found.stream && !found.progress) notice(`a new log of events begins in ${keys.events}: ${logId}`)

@@ -100,12 +100,12 @@ export class EventQueue {
 
   async add(jobs: readonly EventJob[]): Promise<void> {
     const added = this.#queue.addBulk(
-      jobs.map(({ id, name, text }) => ({
+      jobs.map(({ id, name, text, bytes }) => ({
         name,
         data: new JobText(text),
         opts: {
           jobId: id,
-          removeOnComplete: { age: COMPLETED_KEPT_S, count: completedKept(text.length) },
+          removeOnComplete: { age: COMPLETED_KEPT_S, count: completedKept(bytes) },
         },
       })),
     )
@@ -134,6 +134,6 @@ export class EventQueue {
   }
 }
 
-function completedKept(jobLength: number): number {
-  return Math.max(1, Math.min(COMPLETED_JOBS_MAX, Math.floor(COMPLETED_BYTES_MAX / jobLength)))
+function completedKept(jobBytes: number): number {
+  return Math.max(1, Math.min(COMPLETED_JOBS_MAX, Math.floor(COMPLETED_BYTES_MAX / jobBytes)))
 }

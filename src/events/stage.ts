@@ -89,7 +89,8 @@ export class Stage {
   }
 }
 
-function isBug(error: unknown): boolean {
+/** Whether an error is a fault of this program, which no repeat mends. */
+export function isBug(error: unknown): boolean {
   if (error instanceof TypeError || error instanceof RangeError) return true
   return error instanceof Error && error.message.startsWith('invariant broken')
 }

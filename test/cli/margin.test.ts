@@ -228,6 +228,25 @@ describe('plimsoll margin', () => {
       { code: 'RULES_INVALID', path: 'rules.BTCUSDT.kind' },
     ],
     [
+      'rules of a symbol that is none',
+      { ...LINE, rules: { 'BTC USDT': RULES } },
+      {
+        code: 'RULES_INVALID',
+        path: 'rules.BTC USDT',
+        message: expect.stringContaining('its name must be a venue symbol'),
+      },
+    ],
+    [
+      'rules with several faults, all named',
+      { ...LINE, rules: { BTCUSDT: { ...RULES, asOf: '2026-02-30', tiers: [] } } },
+      {
+        code: 'RULES_INVALID',
+        path: 'rules.BTCUSDT.asOf',
+        message:
+          'rules.BTCUSDT.asOf is "2026-02-30": must be a day such as 2026-07-02; rules.BTCUSDT.tiers is []: must hold at least one tier',
+      },
+    ],
+    [
       'rules that break the recurrence',
       {
         ...LINE,

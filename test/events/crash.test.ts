@@ -6,7 +6,7 @@ import { systemClock } from '../../src/clock.ts'
 import type { PlimsollError } from '../../src/errors.ts'
 import { memoryInbox, subscribe } from '../../src/events/index.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
-import { KEYS, openLog, sampleRecords, until } from './sample.ts'
+import { idsOf, KEYS, openLog, sampleRecords, until, waitingJobs } from './sample.ts'
 
 const EVENTS = 30_000
 const KILLS = 4
@@ -53,6 +53,25 @@ describe('when Redis is killed in the middle of a burst and comes back', () => {
     expect(faults.length).toBeGreaterThanOrEqual(1)
     expect(subscriberFaults.every(({ code }) => code === 'REDIS_UNAVAILABLE')).toBe(true)
     await subscription.close()
+    await close()
+  })
+})
+
+describe('when Redis is killed while several consumers are fed', () => {
+  it('every queue holds every event, once and in order', async () => {
+    server = await startTestRedis({ appendfsync: 'always' })
+    const { url } = server
+    const consumers = ['risk', 'alerts', 'desk']
+    const { log, close } = await openLog(url, { consumers })
+    const records = sampleRecords(9_000)
+    for (let kill = 0; kill < 3; kill++) {
+      log.publish(records.slice(kill * 3_000, (kill + 1) * 3_000))
+      await until(() => log.stats().enqueued > kill * 3_000 + 500)
+      await server.restart('SIGKILL')
+    }
+    expect(await log.flush(60_000)).toBe(true)
+    const published = records.map(({ event }) => event.id)
+    for (const consumer of consumers) expect(idsOf(await waitingJobs(url, consumer))).toEqual(published)
     await close()
   })
 })

@@ -1,14 +1,17 @@
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { MarginAccountProgress, MarketProgress } from '../../src/domain/index.ts'
-import { JOB_EVENTS_MAX, type RedisEventLog } from '../../src/events/index.ts'
+import { JOB_BYTES_MAX, JOB_EVENTS_MAX, type RedisEventLog } from '../../src/events/index.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
 import {
   idsOf,
   KEYS,
+  largeEvent,
   marketRecord,
   openLog,
   ready,
+  recordOf,
+  sampleEvent,
   sampleRecord,
   sampleRecords,
   until,
@@ -88,6 +91,34 @@ describe('the log of events', () => {
       rewinds: 0,
     })
     expect(log.stats().queueP99Ms).toBeGreaterThan(0)
+    await close()
+  })
+
+  it('puts large events into jobs of bounded bytes, each of which says how many completed ones stay', async () => {
+    const { log, close } = await openLog(server.url)
+    const large = Array.from({ length: 12 }, (_, index) => recordOf(largeEvent(`desk/${index}`, 1, 1_000)))
+    log.publish([...large, ...sampleRecords(3, 12)])
+    expect(await log.flush(20_000)).toBe(true)
+    const jobs = await waitingJobs(server.url)
+    expect(idsOf(jobs)).toEqual([...ids(large), ...ids(sampleRecords(3, 12))])
+    for (const { data, completedKept } of jobs) {
+      const bytes = JSON.stringify(data).length
+      expect(bytes).toBeLessThan(JOB_BYTES_MAX * 1.01)
+      expect(completedKept * bytes).toBeLessThanOrEqual(64 * 1024 * 1024)
+      expect(completedKept).toBeGreaterThan(50)
+    }
+    await close()
+  })
+
+  it('carries letters of every script', async () => {
+    const { log, close } = await openLog(server.url)
+    const record = recordOf({ ...sampleEvent('交易/台', 1), reasons: ['币安人生USDT', '🙂', '"\\u2028 '] })
+    log.publish([record])
+    expect(await log.flush(5_000)).toBe(true)
+    expect((await waitingJobs(server.url))[0]).toMatchObject({
+      name: '1 liquidation, worst 交易/台/cross/USDT',
+      data: { events: [record.event] },
+    })
     await close()
   })
 

@@ -213,6 +213,8 @@ export interface WaitingJob {
   readonly id: string
   readonly name: string
   readonly data: JobData
+  /** Completed jobs that stay when this one completes. */
+  readonly completedKept: number
 }
 
 /** The jobs that wait, oldest first, as BullMQ itself reads them. */
@@ -221,7 +223,10 @@ export async function waitingJobs(url: string, consumer?: string): Promise<Waiti
   const queue = new Queue(queueNameOf(consumer), { connection, prefix: KEYS.queuePrefix })
   try {
     const jobs = await queue.getJobs(['waiting'], 0, -1, true)
-    return jobs.map(({ id, name, data }) => ({ id: id ?? '', name, data: data as JobData }))
+    return jobs.map(({ id, name, data, opts }) => {
+      const kept = typeof opts.removeOnComplete === 'object' ? opts.removeOnComplete.count : undefined
+      return { id: id ?? '', name, data: data as JobData, completedKept: kept ?? Number.NaN }
+    })
   } finally {
     await queue.close()
     connection.disconnect()

@@ -1,13 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import { marginEventJsonSchema } from '../../src/events/index.ts'
-import { sampleEvent } from './sample.ts'
+import { marketRecord, sampleEvent } from './sample.ts'
 
 const validator = z.fromJSONSchema(marginEventJsonSchema as Parameters<typeof z.fromJSONSchema>[0])
 
 describe('the JSON schema of an event', () => {
   it('accepts an event, with fields that it does not know', () => {
     expect(validator.safeParse({ ...sampleEvent('desk/1', 1), later: true }).success).toBe(true)
+  })
+
+  it.each([1, 2])('accepts an event of a market (%#)', (sequence) => {
+    expect(validator.safeParse(marketRecord('BTCUSDT', sequence).event).success).toBe(true)
   })
 
   it.each([
@@ -21,37 +25,60 @@ describe('the JSON schema of an event', () => {
   })
 
   it('names the fields that a reader can rely on', () => {
-    expect(marginEventJsonSchema.required).toMatchInlineSnapshot(`
+    const required = marginEventJsonSchema.oneOf?.map((kind) =>
+      typeof kind === 'object' ? kind.required : [],
+    )
+    expect(required).toMatchInlineSnapshot(`
       [
-        "schemaVersion",
-        "id",
-        "kind",
-        "venue",
-        "account",
-        "accountVersion",
-        "marginAccount",
-        "marginMode",
-        "settle",
-        "episode",
-        "sequence",
-        "level",
-        "previousLevel",
-        "rank",
-        "marks",
-        "walletBalance",
-        "unrealizedPnl",
-        "marginBalance",
-        "maintenanceMargin",
-        "marginRatio",
-        "shortfall",
-        "positions",
-        "cure",
-        "confidence",
-        "reasons",
-        "ruleBook",
-        "eventTimeMs",
-        "receivedTimeMs",
-        "detectionLatencyMs",
+        [
+          "schemaVersion",
+          "id",
+          "logId",
+          "shard",
+          "venue",
+          "episode",
+          "sequence",
+          "kind",
+          "account",
+          "accountVersion",
+          "marginAccount",
+          "marginMode",
+          "settle",
+          "level",
+          "previousLevel",
+          "rank",
+          "marks",
+          "walletBalance",
+          "unrealizedPnl",
+          "marginBalance",
+          "maintenanceMargin",
+          "marginRatio",
+          "shortfall",
+          "positions",
+          "cure",
+          "confidence",
+          "reasons",
+          "ruleBook",
+          "ruleAgeDays",
+          "eventTimeMs",
+          "receivedTimeMs",
+          "detectionLatencyMs",
+        ],
+        [
+          "schemaVersion",
+          "id",
+          "logId",
+          "shard",
+          "venue",
+          "episode",
+          "sequence",
+          "kind",
+          "symbol",
+          "sinceMs",
+          "marginAccounts",
+          "markPrice",
+          "receivedTimeMs",
+        ],
       ]
     `)
   })

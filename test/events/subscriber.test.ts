@@ -52,7 +52,8 @@ function consume(options: Pick<SubscribeOptions, 'handler'> & Partial<SubscribeO
 }
 
 function add(id: string, events: readonly unknown[], attempts = 5) {
-  const data = { schemaVersion: 1, events, streamIds: { first: '1-1', last: '1-9' } }
+  const streamIds = { first: '1-1', last: '1-9' }
+  const data = { schemaVersion: 2, logId: 'sample', shard: '0', events, streamIds }
   return queue.add('events', data, { jobId: id, attempts, backoff: { type: 'fixed', delay: 50 } })
 }
 
@@ -136,7 +137,7 @@ describe('a subscriber', () => {
 
   it('keeps a job whose envelope is malformed as failed', async () => {
     const subscription = consume({ handler: () => undefined })
-    await queue.add('events', { schemaVersion: 2, events: [] }, { jobId: 'jx' })
+    await queue.add('events', { schemaVersion: 2, logId: 'sample', shard: '0', events: [] }, { jobId: 'jx' })
     await until(async () => (await queue.getFailedCount()) === 1)
     expect(subscription.stats()).toMatchObject({ malformed: 1, effects: 0 })
   })

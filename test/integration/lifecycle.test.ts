@@ -228,22 +228,50 @@ describe('kill -9 in the middle of a burst', () => {
   })
 })
 
+/** A worker that waits for another one to end. */
+async function startStandby(): Promise<WorkerProcess> {
+  const worker = new WorkerProcess(['--json', ...shard.args])
+  const waits = () => worker.log.some(({ msg }) => msg.startsWith('standby'))
+  await until('the second one is a standby', () => waits() || worker.ended)
+  expect(worker.ended).toBe(false)
+  return worker
+}
+
 describe('a second worker on the same shard', () => {
-  it('waits as a standby, and watches when the first one stops', async () => {
+  it.each([
+    ['stops', 'SIGTERM'],
+    ['is killed', 'SIGKILL'],
+  ] as const)('waits as a standby, and watches when the first one %s', async (_, signal) => {
     const { exchange } = servers
     exchange.setMark('AAAUSDT', '90')
     await shard.import([longAt100('desk/1', '20')])
     const first = await shard.startWorker()
     await heard()
-    const second = new WorkerProcess(['--json', ...shard.args])
-    await until('the second one is a standby', () => second.log.some(({ msg }) => /^standby: /.test(msg)))
+    const second = await startStandby()
     expect(first.ended).toBe(false)
-    expect((await first.end('SIGTERM')).code).toBe(0)
+    exchange.setMark('AAAUSDT', '80.9')
+    await until('the warning', async () => (await shard.streamed()).length === 1)
+    expect((await first.end(signal)).stderr).not.toContain('STREAM_FENCED')
     await until('the second one runs', () => second.logged('worker runs') !== undefined)
     exchange.setMark('AAAUSDT', '80.5')
-    await until('the liquidation', async () => (await shard.streamed()).length === 1)
+    await until('the liquidation', async () => (await shard.streamed()).length === 2)
     expect((await second.end('SIGTERM')).code).toBe(0)
-    expect((await shard.streamed()).map(told)).toEqual(['desk/1 #1 episode 1 liquidation 0 → 1'])
+    expect((await shard.streamed()).map(told)).toEqual([
+      'desk/1 #1 episode 1 warning 0 → 0.7',
+      'desk/1 #2 episode 1 liquidation 0.7 → 1',
+    ])
+    expect(second.log.filter(({ msg }) => msg.startsWith('standby'))).toHaveLength(1)
+    await unheard()
+  })
+
+  it('that waits as a standby ends in order on SIGTERM', async () => {
+    await shard.import([longAt100('desk/1', '20')])
+    const first = await shard.startWorker()
+    const second = await startStandby()
+    const { code, elapsedMs } = await second.end('SIGTERM')
+    expect(code).toBe(0)
+    expect(elapsedMs).toBeLessThan(STOP_LIMIT_MS)
+    expect((await first.end('SIGTERM')).code).toBe(0)
     await unheard()
   })
 
