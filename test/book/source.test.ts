@@ -73,7 +73,7 @@ async function stored(): Promise<Map<string, Account>> {
 }
 
 const until = (condition: () => void | Promise<void>) =>
-  vi.waitFor(condition, { timeout: 10_000, interval: 5 })
+  vi.waitFor(condition, { timeout: 30_000, interval: 5 })
 
 async function untilSame(view: View): Promise<void> {
   const expected = await stored()
@@ -406,7 +406,7 @@ class WorkClock implements Clock {
 }
 
 describe('a large book', () => {
-  const ACCOUNTS = 1_000
+  const ACCOUNTS = 300
   const POSITIONS = 100
   const WORK_MS = 1
   const wide = (index: number, version: number): Account => {
