@@ -6,10 +6,10 @@ import { type Book, createBook } from '../../src/book/index.ts'
 import { systemClock } from '../../src/clock.ts'
 import { type Account, type MarginEvent, plimsollEventSchema } from '../../src/domain/index.ts'
 import {
-  EVENTS_QUEUE_NAME,
   type Inbox,
   type JobData,
   memoryInbox,
+  queueNameOf,
   type Subscription,
   subscribe,
 } from '../../src/events/index.ts'
@@ -90,9 +90,9 @@ export class Shard {
   }
 
   /** Ids of the events in the jobs of the queue, whatever became of the job. */
-  async queued(): Promise<string[]> {
+  async queued(consumer?: string): Promise<string[]> {
     const connection = this.#servers.probe
-    const queue = new Queue(EVENTS_QUEUE_NAME, { connection, prefix: this.keys.queuePrefix })
+    const queue = new Queue(queueNameOf(consumer), { connection, prefix: this.keys.queuePrefix })
     const jobs: Job<JobData>[] = await queue.getJobs(JOB_STATES)
     await queue.close()
     return jobs.flatMap(({ data }) => data.events.map((event) => (event as MarginEvent).id))

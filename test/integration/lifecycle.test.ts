@@ -228,6 +228,47 @@ describe('kill -9 in the middle of a burst', () => {
   })
 })
 
+describe('named consumers', () => {
+  it('get every event each', async () => {
+    servers.exchange.setMark('AAAUSDT', '80.5')
+    await shard.import([longAt100('desk/1', '20'), longAt100('desk/2', '20')])
+    const worker = await shard.startWorker('--consumers', 'risk,alerts')
+    await until('the liquidations', async () => (await shard.streamed()).length === 2)
+    expect((await worker.end('SIGTERM')).code).toBe(0)
+    const ids = (await shard.streamed()).map(({ id }) => id).sort()
+    expect((await shard.queued('risk')).sort()).toEqual(ids)
+    expect((await shard.queued('alerts')).sort()).toEqual(ids)
+    expect(await shard.queued()).toEqual([])
+    await unheard()
+  })
+})
+
+describe('a damaged entry of the stored progress', () => {
+  it('does not keep the shard down: its margin account is published anew under another id, the others go on', async () => {
+    const { exchange, probe } = servers
+    exchange.setMark('AAAUSDT', '80.5')
+    await shard.import([longAt100('desk/1', '20'), longAt100('desk/2', '20')])
+    const first = await shard.startWorker()
+    await until('the liquidations', async () => (await shard.streamed()).length === 2)
+    expect((await first.end('SIGTERM')).code).toBe(0)
+    await unheard()
+    const before = await shard.streamed()
+    const { marginAccount } = before.find(({ account }) => account === 'desk/1')!
+    await probe.hset(shard.keys.progress, marginAccount, '{"sequence":')
+    const second = await shard.startWorker()
+    await until('the liquidation again', async () => (await shard.streamed()).length === 3)
+    expect((await second.end('SIGTERM')).code).toBe(0)
+    const again = (await shard.streamed()).at(-1)!
+    expect(again).toMatchObject({ marginAccount, kind: 'liquidation' })
+    expect(before.map(({ id }) => id)).not.toContain(again.id)
+    expect(again.sequence).toBeGreaterThan(1)
+    expect(second.log.filter(({ code }) => code === 'INPUT_INVALID')).toMatchObject([
+      { msg: expect.stringContaining(marginAccount) },
+    ])
+    await unheard()
+  })
+})
+
 /** A worker that waits for another one to end. */
 async function startStandby(): Promise<WorkerProcess> {
   const worker = new WorkerProcess(['--json', ...shard.args])
