@@ -75,6 +75,8 @@ const VARIABLES = {
   PLIMSOLL_LOG_LEVEL: 'logLevel',
 } as const
 
+export const SETTING_VARIABLES = Object.keys(VARIABLES)
+
 const STREAM_URL_PREFIX = 'PLIMSOLL_STREAM_URL_'
 
 /**

@@ -1,4 +1,9 @@
-import { type MarginEvent, marginEventSchema } from '../domain/index.ts'
+import {
+  type MarginEvent,
+  type MarketEvent,
+  type PlimsollEvent,
+  plimsollEventSchema,
+} from '../domain/index.ts'
 import { shortened } from './figures.ts'
 import type { Palette } from './terminal.ts'
 import { visible } from './visible.ts'
@@ -10,21 +15,6 @@ const RATIO_DIGITS = 5
 const KIND_WIDTH = 'MARKET STALE'.length
 /** Under the kind of the first line: behind the time. */
 const INDENT = ' '.repeat('08:53:20Z  '.length)
-
-/** A change of state of a market: it has no fresh mark any more, or it has one again. */
-export interface MarketEvent {
-  readonly kind: 'market-stale' | 'market-fresh'
-  readonly venue: string
-  readonly symbol: string
-  /** Wall time of the last mark before the silence. */
-  readonly sinceMs: number
-  readonly receivedTimeMs: number
-  readonly marginAccounts: number
-  /** The mark that ended the silence; null for `market-stale`. */
-  readonly markPrice: string | null
-}
-
-type PlimsollEvent = MarginEvent | MarketEvent
 
 /** Events as lines for people: time in UTC, kind, margin account, the worst figures, then positions and cure. */
 export class EventLines {
@@ -92,7 +82,7 @@ export class EventLines {
 /** The event that a stream entry holds as text; undefined where it is none of this version. */
 export function readEvent(text: string): PlimsollEvent | undefined {
   try {
-    return marginEventSchema.safeParse(JSON.parse(text)).data
+    return plimsollEventSchema.safeParse(JSON.parse(text)).data
   } catch (error) {
     if (error instanceof SyntaxError) return undefined
     throw error

@@ -3,9 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander'
 /** Flags of the settings that every command with a worker or a store takes; names as in `src/config.ts`. */
 export function withConfigOptions(command: Command): Command {
   return withStoreOptions(command)
-    .option('--levels <ratios>', 'warning levels of the margin ratio, comma-separated', (text) =>
-      text === '' ? [] : text.split(',').map((level) => level.trim()),
-    )
+    .option('--levels <ratios>', 'warning levels of the margin ratio, comma-separated', list)
     .option(
       '--hysteresis <share>',
       'share of the maintenance margin to be free above a level before it is left',
@@ -51,6 +49,10 @@ export function withBookOptions(command: Command): Command {
       'always (default) or everysec: when a private Redis writes to the disk; everysec may lose two seconds at a power loss',
     )
     .option('--shard <name>', 'shard of the book (default 0)')
+}
+
+function list(text: string): string[] {
+  return text === '' ? [] : text.split(',').map((part) => part.trim())
 }
 
 function streamUrl(text: string, previous: Record<string, string> = {}): Record<string, string> {

@@ -22,95 +22,165 @@ export const marketEventKindSchema = z.enum(['market-stale', 'market-fresh'])
  */
 export type MarketEventKind = z.infer<typeof marketEventKindSchema>
 
+const text = (description: string) => z.string().describe(description)
+const figureOrNull = (description: string) => z.string().nullable().describe(description)
+const sinceEpoch = (description: string) => `Milliseconds since 1970, UTC: ${description}`
+const timeMs = (description: string) => z.number().describe(sinceEpoch(description))
+const timeMsOrNull = (description: string) => z.number().nullable().describe(sinceEpoch(description))
+
 /** What every event carries. */
 const envelope = {
-  schemaVersion: z.literal(EVENT_SCHEMA_VERSION),
-  id: z.string().regex(/^e_[a-z2-7]{26}$/),
-  /** Random id of the log of events, made with its stream. A log that starts anew has another one. */
-  logId: z.string(),
-  shard: z.string(),
-  venue: z.string(),
-  /** Counts the episodes of the margin account, or the silences of the market; grows, not always from 1. */
-  episode: z.int().positive(),
-  /** Counts the events of the margin account, or of the market, without gaps; grows, not always from 1. */
-  sequence: z.int().positive(),
+  schemaVersion: z
+    .literal(EVENT_SCHEMA_VERSION)
+    .describe('Version of this format; another one has another meaning.'),
+  id: z
+    .string()
+    .regex(/^e_[a-z2-7]{26}$/)
+    .describe(
+      'Same id, same event: made of log, shard, margin account or market, episode, kind and level alone.',
+    ),
+  logId: text(
+    'Random id of the log of events, made with its stream. A log that starts anew has another one.',
+  ),
+  shard: text('Shard of the book.'),
+  venue: text('Venue of the account or market, as stored: `bybit`, `binance`.'),
+  episode: z
+    .int()
+    .positive()
+    .describe(
+      'Counts the episodes of the margin account, or the silences of the market; grows, not always from 1 or by 1.',
+    ),
+  sequence: z
+    .int()
+    .positive()
+    .describe(
+      'Counts the events of the margin account, or of the market, without gaps; grows, not always from 1.',
+    ),
 }
 
-const figure = z.string()
-const figureOrNull = z.string().nullable()
-
-/** Payload of an event of a margin account. Money is decimal strings in the settlement asset. Readers ignore fields they do not know. */
-export const marginEventSchema = z.object({
-  ...envelope,
-  kind: eventKindSchema,
-  account: z.string(),
-  accountVersion: z.int().nonnegative(),
-  marginAccount: z.string(),
-  marginMode: marginModeSchema,
-  settle: z.string(),
-  /** Level after the event: `0`, a warning level such as `0.7`, or `1`. */
-  level: decimalSchema,
-  /** Level before the event. */
-  previousLevel: decimalSchema,
-  /** Place by shortfall among the events of its instant, worst first, from 1. */
-  rank: z.int().positive(),
-  marks: z.array(
-    z.object({
-      symbol: z.string(),
-      markPrice: positiveDecimalSchema.nullable(),
-      eventTimeMs: z.number().nullable(),
-      ageMs: z.number().nullable(),
-    }),
-  ),
-  walletBalance: figureOrNull,
-  unrealizedPnl: figureOrNull,
-  marginBalance: figureOrNull,
-  maintenanceMargin: figureOrNull,
-  marginRatio: figureOrNull,
-  shortfall: figureOrNull,
-  positions: z.array(
-    z.object({
-      symbol: z.string(),
-      size: figure,
-      notional: figureOrNull,
-      unrealizedPnl: figureOrNull,
-      maintenanceMargin: figureOrNull,
-      liquidationPrice: figureOrNull,
-      bankruptcyPrice: figureOrNull,
-    }),
-  ),
-  cure: z
-    .object({
-      topUp: figure,
-      reductions: z.array(z.object({ symbol: z.string(), size: figureOrNull })),
-    })
-    .nullable(),
-  confidence: z.enum(['confirmed', 'suspect']),
-  reasons: z.array(z.string()),
-  ruleBook: z.string(),
-  /** Age in days of the oldest risk-tier table behind the figures; null where a table has no date. */
-  ruleAgeDays: z.int().nonnegative().nullable(),
-  /** Venue time of the tick that caused the event; null for changes of the account itself. */
-  eventTimeMs: z.number().nullable(),
-  receivedTimeMs: z.number(),
-  /** From receipt of the frame to the verdict, milliseconds with a fraction. */
-  detectionLatencyMs: z.number().nonnegative(),
+const markSchema = z.object({
+  symbol: text("Venue's name of the contract."),
+  markPrice: positiveDecimalSchema
+    .nullable()
+    .describe('As the venue printed it; null where there is no fresh mark.'),
+  eventTimeMs: timeMsOrNull('when the venue says it set the price; null where there is no fresh mark.'),
+  ageMs: z
+    .number()
+    .nullable()
+    .describe(
+      'Milliseconds since the mark was stated or confirmed, at the verdict; null where there is no fresh mark.',
+    ),
 })
+
+const eventPositionSchema = z.object({
+  symbol: text("Venue's name of the contract."),
+  size: text('Signed, above zero is long; base units (linear) or contracts (inverse).'),
+  notional: figureOrNull('Value at the mark.'),
+  unrealizedPnl: figureOrNull('Profit at the mark.'),
+  maintenanceMargin: figureOrNull('What the venue asks for this position.'),
+  liquidationPrice: figureOrNull(
+    'Mark at which the margin account is liquidated if no other price moves; null where no price above zero does it.',
+  ),
+  bankruptcyPrice: figureOrNull(
+    'Mark at which its margin balance is zero; null where no price above zero does it.',
+  ),
+})
+
+const cureSchema = z.object({
+  topUp: text('Smallest amount of the settlement asset that brings the margin account back to safe.'),
+  reductions: z
+    .array(
+      z.object({
+        symbol: text('Position to reduce.'),
+        size: figureOrNull('Smallest part to close, unsigned; null where closing it all is not enough.'),
+      }),
+    )
+    .describe('Each alone brings it back to safe: the smallest reduction of that one position.'),
+})
+
+export const marginEventSchema = z
+  .object({
+    ...envelope,
+    kind: eventKindSchema.describe('What happened; docs/events.md tells each.'),
+    account: text('Id of the account as it was imported.'),
+    accountVersion: z.int().nonnegative().describe('Version of the account on which the verdict stands.'),
+    marginAccount: text(
+      'What is liquidated as a whole: `account:cross:asset` or `account:isolated:symbol:side`.',
+    ),
+    marginMode: marginModeSchema.describe('`cross` or `isolated`.'),
+    settle: text('Asset in which it settles; all money of the event is in it.'),
+    level: decimalSchema.describe('Level after the event: `0`, a warning level such as `0.7`, or `1`.'),
+    previousLevel: decimalSchema.describe('Level before the event.'),
+    rank: z
+      .int()
+      .positive()
+      .describe('Place by shortfall among the events of its instant, worst first, from 1.'),
+    marks: z.array(markSchema).describe('The marks on which the verdict stands, one for each symbol.'),
+    walletBalance: figureOrNull('Wallet of a cross pool, or the margin assigned to an isolated position.'),
+    unrealizedPnl: figureOrNull('Profit of all positions at the marks.'),
+    marginBalance: figureOrNull('What stands against the maintenance margin.'),
+    maintenanceMargin: figureOrNull(
+      'What the venue asks for: where marginBalance falls to it, the margin account is liquidated.',
+    ),
+    marginRatio: figureOrNull(
+      'maintenanceMargin / marginBalance: 1 is the line, higher is worse; null where marginBalance is not above 0.',
+    ),
+    shortfall: figureOrNull('maintenanceMargin - marginBalance where that is above 0, else 0.'),
+    positions: z
+      .array(eventPositionSchema)
+      .describe('The positions of the margin account; empty when it is closed.'),
+    cure: cureSchema.nullable().describe('What would bring it back to safe; null where nothing must or can.'),
+    confidence: z
+      .enum(['confirmed', 'suspect'])
+      .describe(
+        '`suspect`: the verdict stands on a price that `reasons` doubts. It is published all the same.',
+      ),
+    reasons: z.array(z.string()).describe('Why there is no verdict (`unknown`), or why it is suspect.'),
+    ruleBook: text('Version of the rules of the verdict.'),
+    ruleAgeDays: z
+      .int()
+      .nonnegative()
+      .nullable()
+      .describe(
+        'Age in days of the oldest risk-tier table behind the figures; null where a table has no date.',
+      ),
+    eventTimeMs: timeMsOrNull(
+      'venue time of the tick that caused the event; null for changes of the account itself.',
+    ),
+    receivedTimeMs: timeMs('when the frame, or the change of the account, was received.'),
+    detectionLatencyMs: z
+      .number()
+      .nonnegative()
+      .describe('From receipt of the frame to the verdict, milliseconds with a fraction.'),
+  })
+  .meta({
+    title: 'MarginEvent',
+    description:
+      'A change of state of a margin account. Money is decimal strings in the settlement asset; a figure is null where ' +
+      'it is not known or does not exist. Readers ignore fields they do not know.',
+  })
 export type MarginEvent = Readonly<z.infer<typeof marginEventSchema>>
 
-/** Payload of an event of a market. Readers ignore fields they do not know. */
-export const marketEventSchema = z.object({
-  ...envelope,
-  kind: marketEventKindSchema,
-  symbol: z.string(),
-  /** Wall time of the last stated or confirmed mark before the silence, or of the first position where there was none. */
-  sinceMs: z.number(),
-  /** Margin accounts with a position in this market. */
-  marginAccounts: z.int().nonnegative(),
-  /** The mark that ended the silence; null for `market-stale`. */
-  markPrice: positiveDecimalSchema.nullable(),
-  receivedTimeMs: z.number(),
-})
+export const marketEventSchema = z
+  .object({
+    ...envelope,
+    kind: marketEventKindSchema.describe(
+      '`market-stale`: no fresh mark. `market-fresh`: there is one again.',
+    ),
+    symbol: text("Venue's name of the contract."),
+    sinceMs: timeMs(
+      'the last stated or confirmed mark before the silence, or the first position where there was none.',
+    ),
+    marginAccounts: z.int().nonnegative().describe('Margin accounts with a position in this market.'),
+    markPrice: positiveDecimalSchema
+      .nullable()
+      .describe('The mark that ended the silence; null for `market-stale`.'),
+    receivedTimeMs: timeMs('when the silence was noticed, or the frame that ended it was received.'),
+  })
+  .meta({
+    title: 'MarketEvent',
+    description: 'A change of state of a market. Readers ignore fields they do not know.',
+  })
 export type MarketEvent = Readonly<z.infer<typeof marketEventSchema>>
 
 export const plimsollEventSchema = z.discriminatedUnion('kind', [marginEventSchema, marketEventSchema])

@@ -2,7 +2,10 @@ import { z } from 'zod'
 import { EVENT_SCHEMA_VERSION, plimsollEventSchema } from '../domain/index.ts'
 
 /** JSON Schema (2020-12) of the payload of every event. Fields that it does not name are allowed. */
-export const marginEventJsonSchema = z.toJSONSchema(plimsollEventSchema, { io: 'input' })
+export const marginEventJsonSchema = {
+  $id: `urn:plimsoll:margin-event:${EVENT_SCHEMA_VERSION}`,
+  ...z.toJSONSchema(plimsollEventSchema, { io: 'input' }),
+}
 
 /** Events in one job of the queue: one in quiet times, whatever waits in a cascade. */
 export const JOB_EVENTS_MAX = 100

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { EventLines, type MarketEvent } from '../../src/cli/event-lines.ts'
+import { EventLines } from '../../src/cli/event-lines.ts'
 import { paletteOf } from '../../src/cli/terminal.ts'
 import { visible } from '../../src/cli/visible.ts'
-import type { MarginEvent } from '../../src/domain/index.ts'
+import type { MarginEvent, MarketEvent, PlimsollEvent } from '../../src/domain/index.ts'
 import { sampleEvent } from '../events/sample.ts'
 
 const event = (changes: Partial<MarginEvent> = {}): MarginEvent => ({
@@ -10,9 +10,12 @@ const event = (changes: Partial<MarginEvent> = {}): MarginEvent => ({
   ...changes,
 })
 const market = (changes: Partial<MarketEvent> = {}): MarketEvent => {
-  const { venue, receivedTimeMs } = sampleEvent('desk/1', 1)
+  const { schemaVersion, id, logId, shard, venue, episode, sequence, receivedTimeMs } = sampleEvent(
+    'desk/1',
+    1,
+  )
   return {
-    ...{ venue, receivedTimeMs },
+    ...{ schemaVersion, id, logId, shard, venue, episode, sequence, receivedTimeMs },
     kind: 'market-stale',
     symbol: 'BTCUSDT',
     sinceMs: receivedTimeMs - 8_000,
@@ -23,7 +26,7 @@ const market = (changes: Partial<MarketEvent> = {}): MarketEvent => {
 }
 
 /** The lines of one event, without the line of the date. */
-const linesOf = (shown: MarginEvent | MarketEvent) => new EventLines(paletteOf(false)).of(shown).slice(1)
+const linesOf = (shown: PlimsollEvent) => new EventLines(paletteOf(false)).of(shown).slice(1)
 
 describe('an event as lines for people', () => {
   it('of a liquidation says what is missing first, then positions with liquidation prices, then the cure', () => {

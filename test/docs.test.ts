@@ -1,0 +1,184 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
+import { CSV_COLUMNS, importAccounts } from '../src/book/index.ts'
+import { runCommand } from '../src/cli/run.ts'
+import { systemClock } from '../src/clock.ts'
+import { SETTING_VARIABLES } from '../src/config.ts'
+import {
+  accountSchema,
+  collateralSchema,
+  marginEventSchema,
+  marketEventSchema,
+  plimsollEventSchema,
+  positionSchema,
+  VENUE_IDS,
+} from '../src/domain/index.ts'
+import { exitCodeOf, type FaultCode, PlimsollError } from '../src/errors.ts'
+import { EVENTS_QUEUE_NAME, jobDataSchema, marginEventJsonSchema } from '../src/events/index.ts'
+import { accountFaultsOf } from '../src/margin/index.ts'
+import { keysOf } from '../src/redis/index.ts'
+import { ruleBookOf } from '../src/venues/index.ts'
+
+const pathOf = (name: string) => fileURLToPath(new URL(`../${name}`, import.meta.url))
+const read = (name: string) => readFileSync(pathOf(name), 'utf8')
+
+/** Texts of the fenced blocks of a language, in order. */
+function blocks(text: string, language: string): string[] {
+  return [...text.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)]
+    .filter(([, name]) => name === language)
+    .map(([, , block = '']) => block)
+}
+
+/** The names that the document does not show as code. */
+const unnamed = (text: string, names: Iterable<string>) =>
+  [...names].filter((name) => !text.includes(`\`${name}\``))
+
+describe('docs/accounts.md', () => {
+  const text = read('docs/accounts.md')
+
+  async function imported(input: string, format: 'jsonl' | 'csv') {
+    async function* bytes() {
+      yield new TextEncoder().encode(input)
+    }
+    return await importAccounts({
+      input: bytes(),
+      format,
+      clock: systemClock,
+      check: (account) => accountFaultsOf(account, ruleBookOf(account.venue)),
+    })
+  }
+
+  it('names every field of an account, every column and every venue', () => {
+    const fields = [accountSchema, positionSchema, collateralSchema].flatMap((schema) =>
+      Object.keys(schema.shape),
+    )
+    expect(unnamed(text, [...fields, ...CSV_COLUMNS, ...Object.keys(VENUE_IDS)])).toEqual([])
+  })
+
+  it('shows accounts that import takes', async () => {
+    const [json = '', ...others] = blocks(text, 'json')
+    expect(others).toEqual([])
+    const line = JSON.stringify(JSON.parse(json))
+    expect(await imported(line, 'jsonl')).toMatchObject({ read: 1, imported: 1, refused: [] })
+    expect(await imported(blocks(text, 'csv').join(''), 'csv')).toMatchObject({
+      read: 1,
+      imported: 1,
+      refused: [],
+    })
+  })
+})
+
+describe('docs/operations.md', () => {
+  const text = read('docs/operations.md')
+  const rows = [...text.matchAll(/^\| (.*) \|$/gm)].map(([, row = '']) => row.split(' | '))
+
+  it('names every setting by its variable and its flag', () => {
+    const streams = '`PLIMSOLL_STREAM_URL_…`'
+    const named = rows.filter(([, flag]) => flag?.startsWith('`--')).map(([variable]) => variable)
+    expect(named.sort()).toEqual([...SETTING_VARIABLES.map((name) => `\`${name}\``), streams].sort())
+    const flags = runCommand()
+      .options.map(({ long }) => long)
+      .filter((flag) => flag !== '--json')
+    expect(
+      rows
+        .map(([, flag]) => flag)
+        .filter((flag) => flag?.startsWith('`--'))
+        .sort(),
+    ).toEqual(flags.map((flag) => `\`${flag}\``).sort())
+  })
+
+  it('names every fault with the exit code that it gives', () => {
+    const union =
+      /export type FaultCode =([^\n]*\n(?: {2}\|[^\n]*\n)+)/.exec(read('src/errors.ts'))?.[1] ?? ''
+    const codes = [...union.matchAll(/'([A-Z_]+)'/g)].map(([, code]) => code as FaultCode)
+    expect(codes.length).toBeGreaterThan(20)
+    const documented = rows
+      .filter(([, exit]) => /^[12]$/.test(exit ?? ''))
+      .map(([code, exit]) => [code, Number(exit)])
+    expect(documented.sort()).toEqual(
+      codes.map((code) => [`\`${code}\``, exitCodeOf(new PlimsollError(code, ''))]).sort(),
+    )
+  })
+})
+
+type JsonSchema = {
+  readonly description?: string
+  readonly type?: string | readonly string[]
+  readonly const?: unknown
+  readonly enum?: readonly unknown[]
+  readonly anyOf?: readonly JsonSchema[]
+  readonly items?: JsonSchema
+  readonly properties?: Readonly<Record<string, JsonSchema>>
+}
+
+const formsOf = (schema: JsonSchema): readonly JsonSchema[] => schema.anyOf ?? [schema]
+
+/** One row for every field and those inside it: `marks[].symbol`. */
+function fieldRows(schema: JsonSchema, prefix = ''): string[] {
+  return Object.entries(schema.properties ?? {}).flatMap(([name, field]) => {
+    const types = formsOf(field).flatMap((form) =>
+      form.const === undefined ? (form.type ?? []) : JSON.stringify(form.const),
+    )
+    const row = `| \`${prefix}${name}\` | ${types.join(' or ')} | ${field.description} |`
+    const inner = formsOf(field).flatMap((form) => [
+      ...fieldRows(form, `${prefix}${name}.`),
+      ...(form.items === undefined ? [] : fieldRows(form.items, `${prefix}${name}[].`)),
+    ])
+    return [row, ...inner]
+  })
+}
+
+describe('docs/events.md', () => {
+  const text = read('docs/events.md')
+  const tableOf = (schema: z.ZodType) =>
+    ['| field | type | meaning |', '|---|---|---|', ...fieldRows(z.toJSONSchema(schema) as JsonSchema)].join(
+      '\n',
+    )
+
+  it.each([
+    ['a margin account', marginEventSchema],
+    ['a market', marketEventSchema],
+  ])('tells every field of an event of %s in the words of its schema', (_what, schema) => {
+    expect(text).toContain(`\n\n${tableOf(schema)}\n\n`)
+  })
+
+  it('shows real events of both kinds that fit the schema as they are', () => {
+    const samples = blocks(text, 'json').map((block) => JSON.parse(block))
+    expect(samples.map((sample) => plimsollEventSchema.parse(sample))).toEqual(samples)
+    expect(samples.map(({ kind }) => kind)).toEqual(['liquidation', 'market-stale', 'market-fresh'])
+    const schemas = [marginEventSchema, marketEventSchema, marketEventSchema]
+    samples.forEach((sample, index) => {
+      expect(Object.keys(sample).sort()).toEqual(Object.keys(schemas[index]!.shape).sort())
+    })
+  })
+
+  it('names every kind, key and field of the envelope of a job', () => {
+    const keys = Object.entries(keysOf('<shard>')).filter(([name]) => name !== 'shard')
+    const names = [
+      ...marginEventSchema.shape.kind.options,
+      ...marketEventSchema.shape.kind.options,
+      ...keys.map(([, key]) => key),
+      ...Object.keys(jobDataSchema.shape),
+      EVENTS_QUEUE_NAME,
+    ]
+    expect(unnamed(text, names)).toEqual([])
+  })
+})
+
+describe('margin-event.schema.json', () => {
+  const file = fileURLToPath(import.meta.resolve('plimsoll/margin-event.schema.json'))
+
+  it('is the schema of the code; `npx vitest run test/docs.test.ts --update` writes it anew', async () => {
+    await expect(`${JSON.stringify(marginEventJsonSchema, null, 2)}\n`).toMatchFileSnapshot(file)
+  })
+
+  it('has an id and describes every field', () => {
+    const schema = JSON.parse(readFileSync(file, 'utf8'))
+    expect(schema.$id).toBe('urn:plimsoll:margin-event:2')
+    const rows = (schema.oneOf as JsonSchema[]).flatMap((form) => fieldRows(form))
+    expect(rows.length).toBeGreaterThan(50)
+    expect(rows.filter((row) => row.includes('undefined'))).toEqual([])
+  })
+})
