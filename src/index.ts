@@ -34,13 +34,15 @@ export {
   marginEventJsonSchema,
   memoryInbox,
   once,
-  type SubscribeOptions,
+  queueNameOf,
+  type StartedLog,
   type Subscription,
-  subscribe,
+  type SubscriptionStats,
 } from './events/index.ts'
 export { KERNEL_VARIANTS, type Kernel, type KernelVariant, openKernel } from './kernel/index.ts'
 export { levelRule, marginAccountsOf, marginStateOf } from './margin/index.ts'
 export { type OpenBookOptions, type OpenedBook, openBook } from './open-book.ts'
 export { keysOf } from './redis/index.ts'
+export { type SubscribeOptions, subscribe } from './subscribe.ts'
 export { binance, bybit, ruleBookOf, VENUES, venueOf, withRules } from './venues/index.ts'
 export { startWorker, type Worker, type WorkerOptions, type WorkerStats } from './worker.ts'

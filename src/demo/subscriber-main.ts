@@ -1,5 +1,6 @@
 import { sleep, systemClock } from '../clock.ts'
-import { memoryInbox, type Subscription, subscribe } from '../events/index.ts'
+import { memoryInbox, type Subscription } from '../events/index.ts'
+import { subscribe } from '../subscribe.ts'
 import { type Auditor, createAuditor } from './auditor.ts'
 import { createBook } from './book.ts'
 import { createHeadlines } from './headlines.ts'
@@ -38,7 +39,6 @@ function open(options: Open, send: (message: FromSubscriber) => void): void {
       headlines.add(event)
     },
     inbox: memoryInbox({ idsMax: INBOX_IDS_MAX }),
-    clock: systemClock,
     fault: ({ code, message }) => send({ kind: 'note', text: `the subscriber: ${code}: ${message}` }),
   })
   send({ kind: 'opened', sampleAccounts: referee.accounts, samplePositions: referee.positions })

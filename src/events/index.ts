@@ -2,6 +2,8 @@ export type { EventRedis } from './connection.ts'
 export { type FollowedEvent, type FollowOptions, type FollowRedis, followEvents } from './follow.ts'
 export { type FileInboxOptions, fileInbox } from './inbox-file.ts'
 export { INBOX_IDS_MAX, memoryInbox } from './inbox-memory.ts'
+export { type EventContext, HANDLER_CALLS_MAX } from './job-handler.ts'
+export type { StartedLog } from './known-logs.ts'
 export { LEASE_MS, type OwnerProcess } from './lease.ts'
 export type { EventLogOptions, EventLogStats, RedisEventLog } from './log-types.ts'
 export { type Inbox, once } from './once.ts'
@@ -18,10 +20,8 @@ export {
 } from './schema.ts'
 export { EVENTS_BYTES_MAX, EVENTS_LENGTH_MAX, type EventStreamKeys, type StreamLimits } from './stream.ts'
 export {
-  type EventContext,
-  HANDLER_CALLS_MAX,
-  type SubscribeOptions,
+  openSubscription,
   type Subscription,
+  type SubscriptionOptions,
   type SubscriptionStats,
-  subscribe,
 } from './subscriber.ts'

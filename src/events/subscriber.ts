@@ -1,70 +1,62 @@
-import { type Job, UnrecoverableError, WaitingError, Worker } from 'bullmq'
+import { ErrorCode, type Job, Worker } from 'bullmq'
 import { atMost } from '../clock.ts'
-import { type Clock, type MarginEvent, marginEventSchema } from '../domain/index.ts'
+import { consumersSchema } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
-import { type Inbox, onceUnsynced } from './once.ts'
-import { EVENTS_QUEUE_NAME, type QueueConnection } from './queue.ts'
-import { describeIssue, jobDataSchema } from './schema.ts'
-import { Waiter } from './stage.ts'
+import { type HandlerCounts, type HandlerOptions, JobHandler } from './job-handler.ts'
+import { JobLock } from './job-lock.ts'
+import { type QueueConnection, queueNameOf } from './queue.ts'
+import { BLOCK_S_MAX, watchedConnection } from './watched-connection.ts'
 
-const LOCK_MS = 30_000
-const STALLED_CHECK_MAX_MS = 5_000
+/** A job of a killed subscriber is another's after this and at most two checks: 9 s in all. */
+export const LOCK_MS = 6_000
+export const STALLED_CHECK_MAX_MS = 1_500
+/** The lock is renewed this many times before it ends. */
+const LOCK_RENEWALS = 3
 /** A job whose subscriber died is handed out again, however often: BullMQ's default of one would end in the failed set. */
 const STALLED_COUNT_MAX = 1_000_000_000
-/** A failing handler is called so often while its job holds the queue, so that order is kept; then the job goes back to the queue and later jobs pass it. */
-export const HANDLER_CALLS_MAX = 8
-const HANDLER_DELAY_MIN_MS = 100
-const HANDLER_DELAY_MAX_MS = 5_000
+/** From a step that failed for want of Redis to its repeat. */
+const RUN_RETRY_DELAY_MS = 1_000
 /** How long `close` waits for the handler that runs; then its job is left to be handed out again. */
 const CLOSE_LIMIT_MS = 4_000
 /** Then its connections get this long to end: where Redis is away, BullMQ itself would wait for it for ever. */
 const DISCONNECT_LIMIT_MS = 500
 /** Errors of the connection that come within so long of one another are one outage, told once. */
 const OUTAGE_GAP_MS = 30_000
+/** Ids of lost jobs that are remembered, so that each is told once. */
+const LOST_JOBS_MAX = 1_000
+/** What Redis answers where the job is not, or not any more, with this subscriber. */
+const JOB_IS_LOST: ReadonlySet<unknown> = new Set([
+  ErrorCode.JobNotExist,
+  ErrorCode.JobLockNotExist,
+  ErrorCode.JobNotInState,
+  ErrorCode.JobLockMismatch,
+])
 
-export interface EventContext {
-  readonly jobId: string
-  /** Ids in the stream of the first and last event of the job. */
-  readonly streamIds: { readonly first: string; readonly last: string }
-  /** Counts the deliveries of the job from 1; above 1 its events may have been handled before. */
-  readonly delivery: number
-}
-
-export interface SubscribeOptions {
-  /** An ioredis instance with `maxRetriesPerRequest: null`, or its options; `{ url }` is enough. */
+export interface SubscriptionOptions extends HandlerOptions {
+  /**
+   * Options of ioredis, such as `{ url }`, or an instance, of which the options are taken: a subscription makes
+   * connections of its own, which notice a peer that neither answers nor ends. Only an ioredis Cluster is used as it is.
+   */
   readonly connection: QueueConnection
   /** BullMQ prefix of the shard, for example `{plimsoll:0}`. */
   readonly queuePrefix: string
-  readonly queueName?: string
-  /** Called for one event after the other, in the order of the job. */
-  readonly handler: (event: MarginEvent, context: EventContext) => Promise<void> | void
-  /** With it, an event takes effect once (see `once`). Without it the handler sees repeats: delivery is at least once. */
-  readonly inbox?: Inbox
-  /** Jobs handled at the same time. Only 1, the default, keeps the order of an account's events from job to job. */
+  /**
+   * Name of the service, as the worker's PLIMSOLL_CONSUMERS lists it: it reads a queue of its own and gets every event.
+   * Two subscriptions of one name share the queue, and each event goes to one of them; so do two without a name. Two
+   * services that both need every event need two names.
+   */
+  readonly consumer?: string
+  /** Jobs handled at the same time. Only 1, the default, keeps the order of a margin account's events from job to job. */
   readonly concurrency?: number
   /**
-   * How long a job stays with a subscriber that died, or whose Redis died while handing it out; after it and
-   * at most two checks of 5 s the job is handed out again. Default 30 s. A handler that blocks the event
-   * loop longer loses its job to another subscriber.
+   * How long a job stays with a subscriber that died, or whose Redis died while handing it out; after it and at most
+   * two checks of 1.5 s another subscriber gets it. Default 6 s. A handler that blocks the event loop longer than two
+   * thirds of it may lose its job in the same way; then the rest of the job is left to the other one.
    */
   readonly lockMs?: number
-  readonly clock: Clock
-  /** SUBSCRIBER_FAILED: a handler or a job failed; REDIS_UNAVAILABLE: the connection did, told once an outage. Nothing is lost by either. */
-  readonly fault: (error: PlimsollError) => void
 }
 
-export interface SubscriptionStats {
-  readonly jobs: number
-  /** Well-formed events received, repeats included. */
-  readonly events: number
-  /** Handler calls that succeeded. */
-  readonly effects: number
-  /** Events that the inbox held back. */
-  readonly duplicates: number
-  readonly malformed: number
-  /** Handler calls that failed. */
-  readonly failures: number
-}
+export type SubscriptionStats = Readonly<HandlerCounts>
 
 export interface Subscription {
   /** Stops taking jobs and waits for the event in hand, at most about 5 s; the rest of its job is delivered again. */
@@ -73,150 +65,139 @@ export interface Subscription {
 }
 
 /**
- * Consumes the events of a shard. A job is acknowledged after all of its events were handled and noted; a
- * job with a malformed event stays in BullMQ's failed set after the others were handled. A job that is delivered
- * again (`delivery` above 1) may come after later ones: `sequence` tells an account's order.
+ * Consumes the events of a shard. A job is acknowledged after all of its events were handled and noted.
+ *
+ * An event whose handler keeps failing withholds the later events of its own margin account, for at most a minute
+ * (HOLD_MS), and no others. Its job fails at its end naming the event, and is delivered again every second with what is
+ * not handled yet; what was handled is noted with the job and not handled again. A job with a malformed event
+ * stays in BullMQ's failed set after its others were handled.
+ *
+ * Within one process a margin account's events come in order. One that comes after a later one all the same (a job that was
+ * delivered again, another process that handled what came between) is marked: `context.isLate`. Each process knows
+ * only what it handled itself.
  */
-export function subscribe(options: SubscribeOptions): Subscription {
+export function openSubscription(options: SubscriptionOptions): Subscription {
   return new QueueSubscription(options)
 }
 
+/** BullMQ's worker with shorter blocking reads, so that the time-out of the socket is never their end. */
+class EventWorker extends Worker {
+  override get maximumBlockTimeout(): number {
+    return BLOCK_S_MAX
+  }
+}
+
 class QueueSubscription implements Subscription {
-  readonly #options: SubscribeOptions
+  readonly #options: SubscriptionOptions
+  readonly #lockMs: number
+  readonly #queueName: string
+  readonly #handler: JobHandler
   readonly #worker: Worker
-  readonly #delays = new Set<Waiter>()
-  readonly #counts = { jobs: 0, events: 0, effects: 0, duplicates: 0, malformed: 0, failures: 0 }
+  readonly #locks = new Map<string, JobLock>()
+  readonly #lost = new Set<string>()
   #closing = false
   #outageMs = Number.NEGATIVE_INFINITY
 
-  constructor(options: SubscribeOptions) {
+  constructor(options: SubscriptionOptions) {
+    const { connection, queuePrefix, consumer, concurrency = 1, lockMs = LOCK_MS } = options
     this.#options = options
-    const {
-      connection,
-      queuePrefix,
-      queueName = EVENTS_QUEUE_NAME,
-      concurrency = 1,
-      lockMs = LOCK_MS,
-      fault,
-    } = options
-    this.#worker = new Worker(queueName, (job, token) => this.#handle(job, token), {
-      connection,
+    this.#lockMs = lockMs
+    refuseBadName(consumer)
+    this.#queueName = queueNameOf(consumer)
+    this.#handler = new JobHandler(options)
+    this.#worker = new EventWorker(this.#queueName, (job, token) => this.#handle(job, token ?? ''), {
+      connection: watchedConnection(connection, () => this.#closing),
       prefix: queuePrefix,
       concurrency,
       lockDuration: lockMs,
+      lockRenewTime: lockMs / LOCK_RENEWALS,
       stalledInterval: Math.min(lockMs, STALLED_CHECK_MAX_MS),
       maxStalledCount: STALLED_COUNT_MAX,
+      runRetryDelay: RUN_RETRY_DELAY_MS,
+      drainDelay: BLOCK_S_MAX,
     })
-    this.#worker.on('error', (cause) => this.#reportOutage(`queue ${queueName}`, cause))
-    this.#worker.on('failed', (job, cause) => {
-      if (this.#closing) return
-      fault(new PlimsollError('SUBSCRIBER_FAILED', `job ${job?.id ?? '?'}: ${cause.message}`, { cause }))
+    this.#worker.on('lockRenewalFailed', (jobIds) => {
+      for (const jobId of jobIds) this.#lose(jobId)
     })
+    this.#worker.on('error', (cause) => this.#reportError(cause))
+    this.#worker.on('failed', (job, cause) => this.#reportFailed(job, cause))
   }
 
   stats(): SubscriptionStats {
-    return { ...this.#counts }
+    return { ...this.#handler.counts }
   }
 
   async close(): Promise<void> {
     this.#closing = true
-    for (const delay of this.#delays) delay.notify()
+    this.#handler.close()
     const { clock } = this.#options
     let isClosed = false
     const closed = this.#worker.close().then(() => {
       isClosed = true
     })
     await atMost(clock, closed, CLOSE_LIMIT_MS)
-    if (!isClosed) await atMost(clock, this.#disconnect(), DISCONNECT_LIMIT_MS)
+    // What waits for a reply of Redis ends as failed.
+    if (!isClosed) await atMost(clock, this.#worker.disconnect(), DISCONNECT_LIMIT_MS)
     await this.#options.inbox?.sync()
   }
 
-  /** What waits for a reply of Redis ends as failed; a connection that was handed in is not ours to end. */
-  async #disconnect(): Promise<void> {
-    if (!('disconnect' in this.#options.connection)) await this.#worker.disconnect()
+  async #handle(job: Job, token: string): Promise<void> {
+    const id = job.id ?? ''
+    const lock = new JobLock(job, token, this.#options.clock, this.#lockMs, () => this.#reportLost(id))
+    this.#locks.set(id, lock)
+    try {
+      await this.#handler.handle(job, token, lock)
+    } finally {
+      this.#locks.delete(id)
+    }
   }
 
-  #reportOutage(where: string, cause: Error): void {
+  #lose(jobId: string): void {
+    this.#locks.get(jobId)?.lose()
+  }
+
+  #reportLost(jobId: string): void {
+    if (this.#closing || this.#lost.has(jobId)) return
+    if (this.#lost.size === LOST_JOBS_MAX) this.#lost.clear()
+    this.#lost.add(jobId)
+    const message =
+      `job ${jobId} was lost to another subscriber, because its lock was not renewed for ${this.#lockMs} ms (lockMs): ` +
+      'the handler blocked the event loop, or Redis was away; what was handled of it here is delivered again, and an inbox that both share holds it back'
+    this.#options.fault(new PlimsollError('SUBSCRIBER_FAILED', message))
+  }
+
+  #reportError(cause: Error & { code?: unknown }): void {
+    // `lockRenewalFailed` tells the same.
+    if (cause.message.startsWith('could not renew lock')) return
+    if (JOB_IS_LOST.has(cause.code)) {
+      const jobId = /\bjob (\S+?)[. ]/i.exec(cause.message)?.[1] ?? cause.message
+      this.#reportLost(jobId)
+      return
+    }
     const nowMs = this.#options.clock.monotonicMs()
     const isKnown = nowMs - this.#outageMs < OUTAGE_GAP_MS
     this.#outageMs = nowMs
     if (isKnown || this.#closing) return
-    this.#options.fault(new PlimsollError('REDIS_UNAVAILABLE', `${where}: ${cause.message}`, { cause }))
+    // Without the cause: an answer to a login holds the command, and with it the password.
+    const message = `queue ${this.#queueName}: ${cause.message}`
+    this.#options.fault(new PlimsollError('REDIS_UNAVAILABLE', message))
   }
 
-  async #handle(job: Job, token: string | undefined): Promise<void> {
-    const parsed = jobDataSchema.safeParse(job.data)
-    if (!parsed.success) throw this.#refusal(`its data is malformed: ${describeIssue(parsed.error)}`)
-    const { events, streamIds } = parsed.data
-    const context: EventContext = { jobId: job.id ?? '', streamIds, delivery: job.attemptsStarted }
-    let refusal: string | undefined
-    for (const [index, value] of events.entries()) {
-      const event = marginEventSchema.safeParse(value)
-      if (!event.success) refusal ??= `events[${index}] is malformed: ${describeIssue(event.error)}`
-      else if (!(await this.#deliver(event.data, context))) return this.#handBack(job, token)
-    }
-    await this.#options.inbox?.sync()
-    this.#counts.jobs++
-    if (refusal !== undefined) throw this.#refusal(refusal)
-  }
-
-  /** The job becomes the next one of the queue, so that the events it still holds come first. */
-  async #handBack(job: Job, token: string | undefined): Promise<never> {
-    await this.#options.inbox?.sync()
-    await job.moveToWait(token)
-    throw new WaitingError()
-  }
-
-  /** False where the subscription closes before the event was handled. */
-  async #deliver(event: MarginEvent, context: EventContext): Promise<boolean> {
-    this.#counts.events++
-    let delayMs = HANDLER_DELAY_MIN_MS
-    for (let call = 1; !this.#closing; call++) {
-      try {
-        await this.#effect(event, context)
-        return true
-      } catch (error) {
-        this.#counts.failures++
-        if (call === HANDLER_CALLS_MAX) {
-          throw new Error(`event ${event.id}: handler failed ${call} times (HANDLER_CALLS_MAX)`, {
-            cause: error,
-          })
-        }
-        this.#reportFailure(event, call, error)
-        await this.#pause(delayMs)
-        delayMs = Math.min(delayMs * 2, HANDLER_DELAY_MAX_MS)
-      }
-    }
-    return false
-  }
-
-  async #pause(delayMs: number): Promise<void> {
-    const delay = new Waiter()
-    this.#delays.add(delay)
-    await delay.wait(this.#options.clock, delayMs)
-    this.#delays.delete(delay)
-  }
-
-  async #effect(event: MarginEvent, context: EventContext): Promise<void> {
-    const { handler, inbox } = this.#options
-    const effect = () => handler(event, context)
-    if (inbox === undefined) await effect()
-    else if (!(await onceUnsynced(event.id, effect, inbox))) {
-      this.#counts.duplicates++
-      return
-    }
-    this.#counts.effects++
-  }
-
-  #reportFailure(event: MarginEvent, call: number, cause: unknown): void {
-    if (call > 1) return
-    const reason = cause instanceof Error ? cause.message : String(cause)
-    const message = `event ${event.id}: handler failed, up to ${HANDLER_CALLS_MAX} calls are made: ${reason}`
+  /** A job that fails for days is told of at its 1st, 2nd, 4th, 8th … failure and at its last. */
+  #reportFailed(job: Job | undefined, cause: Error): void {
+    if (this.#closing) return
+    const failures = job?.attemptsMade ?? 1
+    const isLast = cause.name === 'UnrecoverableError' || failures >= (job?.opts.attempts ?? 1)
+    if (!isLast && !Number.isInteger(Math.log2(failures))) return
+    const times = failures > 1 ? ` failed ${failures} times` : ''
+    const message = `job ${job?.id ?? '?'}${times}: ${cause.message}`
     this.#options.fault(new PlimsollError('SUBSCRIBER_FAILED', message, { cause }))
   }
+}
 
-  #refusal(reason: string): UnrecoverableError {
-    this.#counts.malformed++
-    return new UnrecoverableError(reason)
-  }
+function refuseBadName(consumer: string | undefined): void {
+  const issue = consumersSchema.safeParse(consumer === undefined ? [] : [consumer]).error?.issues[0]
+  if (issue === undefined) return
+  const message = `consumer is ${JSON.stringify(consumer)}: ${issue.message}`
+  throw new PlimsollError('USAGE', message, { path: 'consumer' })
 }

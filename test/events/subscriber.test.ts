@@ -1,65 +1,17 @@
-import { Queue } from 'bullmq'
-import type { Redis } from 'ioredis'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { sleep, systemClock } from '../../src/clock.ts'
-import type { MarginEvent } from '../../src/domain/index.ts'
-import type { PlimsollError } from '../../src/errors.ts'
-import {
-  EVENTS_QUEUE_NAME,
-  HANDLER_CALLS_MAX,
-  memoryInbox,
-  type SubscribeOptions,
-  type Subscription,
-  subscribe,
-} from '../../src/events/index.ts'
-import { startTestRedis, type TestRedis } from '../support/redis.ts'
-import { KEYS, openLog, queueConnection, sampleEvent, sampleRecords, until } from './sample.ts'
+import { marketSubject, type PlimsollEvent } from '../../src/domain/index.ts'
+import { type EventContext, HANDLER_CALLS_MAX, memoryInbox } from '../../src/events/index.ts'
+import { startTestRedis } from '../support/redis.ts'
+import { HASTY_CLOCK, useQueue } from './queue-harness.ts'
+import { marketRecord, openLog, sampleEvent, sampleRecords, until } from './sample.ts'
 
-let server: TestRedis
-let probe: Redis
-let queue: Queue
-const open: Subscription[] = []
-const faults: PlimsollError[] = []
-
-beforeAll(async () => {
-  server = await startTestRedis()
-  probe = queueConnection(server.url)
-  queue = new Queue(EVENTS_QUEUE_NAME, { connection: probe, prefix: KEYS.queuePrefix })
-})
-beforeEach(async () => {
-  await probe.flushall()
-  faults.length = 0
-})
-afterEach(async () => {
-  for (const subscription of open.splice(0)) await subscription.close()
-})
-afterAll(async () => {
-  await queue.close()
-  probe.disconnect()
-  await server.stop()
-})
-
-function consume(options: Pick<SubscribeOptions, 'handler'> & Partial<SubscribeOptions>): Subscription {
-  const subscription = subscribe({
-    connection: { url: server.url },
-    queuePrefix: KEYS.queuePrefix,
-    clock: systemClock,
-    fault: (error) => void faults.push(error),
-    ...options,
-  })
-  open.push(subscription)
-  return subscription
-}
-
-function add(id: string, events: readonly unknown[], attempts = 5) {
-  const streamIds = { first: '1-1', last: '1-9' }
-  const data = { schemaVersion: 2, logId: 'sample', shard: '0', events, streamIds }
-  return queue.add('events', data, { jobId: id, attempts, backoff: { type: 'fixed', delay: 50 } })
-}
+const harness = useQueue()
+const { consume, add, faults } = harness
 
 describe('a subscriber', () => {
   it('gets every published event once, in order', async () => {
-    const { log, close } = await openLog(server.url)
+    const { log, close } = await openLog(harness.server.url)
     const records = sampleRecords(1_500)
     const seen: string[] = []
     consume({ handler: ({ id }) => void seen.push(id), inbox: memoryInbox() })
@@ -84,7 +36,7 @@ describe('a subscriber', () => {
   })
 
   it('is given the event without fields that this version does not know', async () => {
-    const seen: MarginEvent[] = []
+    const seen: PlimsollEvent[] = []
     consume({ handler: (event) => void seen.push(event) })
     await add('ja', [{ ...sampleEvent('desk/1', 1), laterField: 1 }])
     await until(() => seen.length === 1)
@@ -110,7 +62,7 @@ describe('a subscriber', () => {
   it('gives a job back to the queue after HANDLER_CALLS_MAX failures and gets it again', async () => {
     let calls = 0
     const subscription = consume({
-      clock: { ...systemClock, after: (delayMs, then) => systemClock.after(Math.min(delayMs, 5), then) },
+      clock: HASTY_CLOCK,
       handler: () => {
         calls++
         if (calls <= HANDLER_CALLS_MAX) throw new Error('no')
@@ -125,20 +77,20 @@ describe('a subscriber', () => {
     const seen: number[] = []
     const subscription = consume({ handler: ({ sequence }) => void seen.push(sequence) })
     await add('ja', [sampleEvent('desk/1', 1), { id: 'e_bad' }, sampleEvent('desk/1', 3)])
-    await until(async () => (await queue.getFailedCount()) === 1)
+    await until(async () => (await harness.queue.getFailedCount()) === 1)
     expect(seen).toEqual([1, 3])
     expect(subscription.stats().malformed).toBe(1)
     await until(() => faults.length === 1)
     expect(faults[0]).toMatchObject({
       code: 'SUBSCRIBER_FAILED',
-      message: expect.stringMatching(/job ja: events\[1\] is malformed: schemaVersion/),
+      message: expect.stringMatching(/job ja: events\[1\] is malformed: kind/),
     })
   })
 
   it('keeps a job whose envelope is malformed as failed', async () => {
     const subscription = consume({ handler: () => undefined })
-    await queue.add('events', { schemaVersion: 2, logId: 'sample', shard: '0', events: [] }, { jobId: 'jx' })
-    await until(async () => (await queue.getFailedCount()) === 1)
+    await harness.queue.add('events', { schemaVersion: 1, events: [] }, { jobId: 'jx' })
+    await until(async () => (await harness.queue.getFailedCount()) === 1)
     expect(subscription.stats()).toMatchObject({ malformed: 1, effects: 0 })
   })
 
@@ -196,5 +148,146 @@ describe('a subscriber', () => {
     await stuck.close()
     consume({ lockMs: 1_000, handler: () => void seen.push('next') })
     await until(() => seen.includes('next'))
+  })
+
+  it('is told the log and the shard of an event, and gets the events of markets too', async () => {
+    const seen: [PlimsollEvent, EventContext][] = []
+    consume({ handler: (event, context) => void seen.push([event, context]) })
+    const market = marketRecord('BTCUSDT', 1)
+    await add('ja', [sampleEvent('desk/1', 1), market.event], { logId: 'log-7' })
+    await until(() => seen.length === 2)
+    expect(seen[1]?.[0]).toEqual(market.event)
+    expect(market.subject).toBe(marketSubject('bybit', 'BTCUSDT'))
+    for (const [, context] of seen) {
+      expect(context).toMatchObject({ jobId: 'ja', logId: 'log-7', shard: '0', delivery: 1, isLate: false })
+    }
+  })
+
+  it('with a name of its own gets every event, beside the others', async () => {
+    const seen: Record<string, string[]> = { risk: [], alerts: [], unnamed: [] }
+    for (const consumer of ['risk', 'alerts']) {
+      consume({ consumer, handler: ({ id }) => void seen[consumer]?.push(id) })
+    }
+    consume({ handler: ({ id }) => void seen.unnamed?.push(id) })
+    const { log, close } = await openLog(harness.server.url, { consumers: ['risk', 'alerts'] })
+    const records = sampleRecords(250)
+    log.publish(records)
+    await until(() => seen.risk?.length === 250 && seen.alerts?.length === 250)
+    const published = records.map(({ event }) => event.id)
+    expect(seen).toMatchObject({ risk: published, alerts: published })
+    await close()
+  })
+
+  it('splits the events with another one of the same name, so that each event takes effect once', async () => {
+    const seen: string[][] = [[], []]
+    for (const ids of seen) {
+      consume({
+        consumer: 'risk',
+        handler: async ({ id }) => {
+          ids.push(id)
+          await sleep(systemClock, 5)
+        },
+      })
+    }
+    const { log, close } = await openLog(harness.server.url, { consumers: ['risk'] })
+    const records = sampleRecords(1_500)
+    log.publish(records)
+    await until(() => seen.flat().length >= 1_500)
+    expect(seen.every((ids) => ids.length > 0)).toBe(true)
+    expect(seen.flat().sort()).toEqual(records.map(({ event }) => event.id).sort())
+    await close()
+  })
+
+  it('refuses a consumer whose queue no worker can have', () => {
+    expect(() => consume({ consumer: 'Risk 1', handler: () => undefined })).toThrow(
+      expect.objectContaining({ code: 'USAGE', message: expect.stringContaining('"Risk 1"') }),
+    )
+  })
+})
+
+describe('a log that starts anew', () => {
+  it('is announced once, with the one before, and its events take effect', async () => {
+    const inbox = memoryInbox()
+    const logs: unknown[] = []
+    const seen: [string, number][] = []
+    consume({
+      inbox,
+      logStarted: (log) => void logs.push(log),
+      handler: ({ sequence }, { logId }) => void seen.push([logId, sequence]),
+    })
+    await add('ja', [sampleEvent('desk/1', 7)], { logId: 'log-1' })
+    await until(() => seen.length === 1)
+    expect(logs).toEqual([{ logId: 'log-1', previous: undefined }])
+    expect(faults).toEqual([])
+    await add('jb', [sampleEvent('desk/1', 1)], { logId: 'log-2' })
+    await add('jc', [sampleEvent('desk/1', 8)], { logId: 'log-1' })
+    await add('jd', [sampleEvent('desk/1', 2)], { logId: 'log-2' })
+    await until(() => seen.length === 4)
+    expect(logs.slice(1)).toEqual([{ logId: 'log-2', previous: 'log-1' }])
+    expect(faults).toMatchObject([
+      { code: 'LOG_RENEWED', message: expect.stringMatching(/log log-2 follows log log-1/) },
+    ])
+    expect(seen.slice(1)).toEqual([
+      ['log-2', 1],
+      ['log-1', 8],
+      ['log-2', 2],
+    ])
+  })
+
+  it('is announced when the worker finds its Redis empty; what it publishes then is new to the inbox', async () => {
+    const inbox = memoryInbox()
+    const logs: string[] = []
+    const seen: string[] = []
+    consume({
+      inbox,
+      logStarted: ({ logId }) => void logs.push(logId),
+      handler: ({ id }) => void seen.push(id),
+    })
+    const first = await openLog(harness.server.url)
+    first.log.publish(sampleRecords(3))
+    await until(() => seen.length === 3)
+    await first.close()
+    await harness.redis.flushall()
+    const second = await openLog(harness.server.url)
+    second.log.publish(sampleRecords(5).slice(3))
+    await until(() => seen.length === 5)
+    expect(logs).toEqual([first.log.logId, second.log.logId])
+    expect(new Set(logs).size).toBe(2)
+    expect(faults.map(({ code }) => code)).toContain('LOG_RENEWED')
+    await second.close()
+  })
+})
+
+describe('an event that comes after a later one of its margin account', () => {
+  it('is marked as late, and no other is', async () => {
+    const seen: [string, number, boolean][] = []
+    const subscription = consume({
+      inbox: memoryInbox(),
+      handler: (event, { isLate }) => {
+        if ('account' in event) seen.push([event.account, event.sequence, isLate])
+      },
+    })
+    await add('ja', [sampleEvent('desk/1', 1), sampleEvent('desk/1', 3), sampleEvent('desk/2', 1)])
+    await add('jb', [sampleEvent('desk/1', 2), sampleEvent('desk/2', 2)])
+    await add('jc', [sampleEvent('desk/1', 3), sampleEvent('desk/1', 4)])
+    await until(() => subscription.stats().jobs === 3)
+    expect(seen).toEqual([
+      ['desk/1', 1, false],
+      ['desk/1', 3, false],
+      ['desk/2', 1, false],
+      ['desk/1', 2, true],
+      ['desk/2', 2, false],
+      ['desk/1', 4, false],
+    ])
+    expect(subscription.stats().late).toBe(1)
+  })
+
+  it('is not late where its log is another one', async () => {
+    const seen: boolean[] = []
+    consume({ handler: (_, { isLate }) => void seen.push(isLate) })
+    await add('ja', [sampleEvent('desk/1', 9)], { logId: 'log-1' })
+    await add('jb', [sampleEvent('desk/1', 1)], { logId: 'log-2' })
+    await until(() => seen.length === 2)
+    expect(seen).toEqual([false, false])
   })
 })

@@ -1,0 +1,41 @@
+import type { Job } from 'bullmq'
+import type { Clock } from '../domain/index.ts'
+
+/**
+ * The lock that keeps a job with this subscriber. BullMQ renews it beside the handler; a handler that blocks the event
+ * loop stops that too, and Redis may hand the job to another subscriber.
+ */
+export class JobLock {
+  readonly #job: Job
+  readonly #token: string
+  readonly #clock: Clock
+  readonly #lockMs: number
+  readonly #lost: () => void
+  #knownMs: number
+  #isLost = false
+
+  /** `lost` is called when the job is found to be with another subscriber. */
+  constructor(job: Job, token: string, clock: Clock, lockMs: number, lost: () => void) {
+    this.#job = job
+    this.#token = token
+    this.#clock = clock
+    this.#lockMs = lockMs
+    this.#lost = lost
+    this.#knownMs = clock.monotonicMs()
+  }
+
+  /** Asks Redis where half of the lock's time went by without an answer. Waits while Redis is away. */
+  async isKept(): Promise<boolean> {
+    if (this.#clock.monotonicMs() - this.#knownMs < this.#lockMs / 2) return !this.#isLost
+    const askedMs = this.#clock.monotonicMs()
+    const reply = await this.#job.extendLock(this.#token, this.#lockMs)
+    this.#knownMs = askedMs
+    if (reply !== 1) this.lose()
+    return !this.#isLost
+  }
+
+  lose(): void {
+    this.#isLost = true
+    this.#lost()
+  }
+}
