@@ -12,6 +12,9 @@ export type {
   InstrumentRules,
   MarginEvent,
   MarginState,
+  MarketEvent,
+  MarketEventKind,
+  PlimsollEvent,
   Position,
   PositionState,
   RiskTier,
@@ -24,6 +27,8 @@ export {
   accountSchema,
   instrumentRulesSchema,
   marginEventSchema,
+  marketEventSchema,
+  plimsollEventSchema,
 } from './domain/index.ts'
 export { type FaultCode, PlimsollError } from './errors.ts'
 export {

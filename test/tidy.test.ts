@@ -63,6 +63,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   demo: WHOLE_PRODUCT,
   cli: [...WHOLE_PRODUCT, 'demo'],
   bench: [...WHOLE_PRODUCT, 'demo'],
+  // What a user would write: the published package alone.
+  examples: [],
 }
 
 /** The one file that both languages read. */
@@ -71,7 +73,8 @@ const SHARED_WITH_ASSEMBLY = 'assembly/layout.ts'
 /** The parts that may import each package; every other package is refused. */
 const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   ws: ['feed', 'demo'],
-  bullmq: ['events'],
+  bullmq: ['events', 'examples'],
+  plimsoll: ['examples'],
   ioredis: ['redis'],
   pino: ['log'],
   commander: ['cli', 'bench'],
@@ -103,6 +106,9 @@ const ENTRIES = [
   'bench/exchange-main.ts',
   'bench/watcher-main.ts',
   'bench/heap-worker.ts',
+  'examples/plain-bullmq.ts',
+  'examples/subscriber.ts',
+  'examples/transactional-inbox.ts',
   'assembly/index.ts',
 ]
 

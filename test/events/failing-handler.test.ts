@@ -55,7 +55,7 @@ describe('a handler that always fails for one event', () => {
     const failed = await harness.queue.getJob(job.id!)
     expect(failed?.failedReason).toContain(`event ${POISON.id}: handler failed again: no such account`)
     expect(failed?.failedReason).toContain('2 events wait for an older one')
-    expect(failed?.stacktrace[0]).toContain(`handler failed ${HANDLER_CALLS_MAX} times (HANDLER_CALLS_MAX)`)
+    expect(failed?.stacktrace?.[0]).toContain(`handler failed ${HANDLER_CALLS_MAX} times (HANDLER_CALLS_MAX)`)
     expect(calls).toBe(HANDLER_CALLS_MAX + 3)
     expect(handled).toHaveLength(97)
     expect(new Set(handled).size).toBe(97)

@@ -3,7 +3,7 @@ import { posix } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
-const FOLDERS = ['assembly', 'bench', 'src', 'test']
+const FOLDERS = ['assembly', 'bench', 'examples', 'src', 'test']
 const MODULE = /\.tsx?$/
 
 /** A module of the project. `path` is relative to its root, with forward slashes. */
@@ -18,7 +18,7 @@ export interface Imported {
   readonly path: string | undefined
 }
 
-/** Every TypeScript module of the four folders, sorted by path. */
+/** Every TypeScript module of these folders, sorted by path. */
 export function readTree(): SourceFile[] {
   return FOLDERS.flatMap((folder) =>
     (readdirSync(`${ROOT}${folder}`, { recursive: true }) as string[])

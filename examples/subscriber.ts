@@ -1,0 +1,32 @@
+/**
+ * A service that handles each event once: `node dist/examples/subscriber.js [URL of Redis] [file of the inbox]`.
+ *
+ * For the private Redis of `plimsoll run` give `dataDir: '.data'` instead of `connection`. Where several services need
+ * every event, give each a name (`consumer: 'risk'`) and the worker the list of them (`PLIMSOLL_CONSUMERS=risk,alerts`).
+ */
+import { fileInbox, subscribe } from 'plimsoll'
+
+const [url = 'redis://127.0.0.1:6379', inboxFile = 'handled.log'] = process.argv.slice(2)
+
+// On this machine's disk, outside the Redis of the queue: what Redis forgets must not be handled again.
+const inbox = fileInbox(inboxFile)
+const subscription = subscribe({
+  connection: { url },
+  inbox,
+  handler: (event, { isLate }) => {
+    if ('marginAccount' in event) {
+      const { kind, marginAccount, marginRatio, shortfall, settle, cure } = event
+      console.log(`${kind} ${marginAccount} ratio ${marginRatio} short of ${shortfall} ${settle}`, JSON.stringify(cure))
+    } else {
+      console.log(`${event.kind} ${event.symbol}: ${event.marginAccounts} margin accounts`)
+    }
+    if (isLate) console.log('this event came after a later one of the same margin account')
+  },
+})
+
+async function stop(): Promise<void> {
+  await subscription.close()
+  await inbox.close()
+}
+process.once('SIGINT', stop)
+process.once('SIGTERM', stop)
