@@ -34,6 +34,7 @@ export { type FaultCode, PlimsollError } from './errors.ts'
 export {
   EVENTS_QUEUE_NAME,
   type EventContext,
+  type FollowedEvent,
   fileInbox,
   type Inbox,
   marginEventJsonSchema,
@@ -44,6 +45,7 @@ export {
   type Subscription,
   type SubscriptionStats,
 } from './events/index.ts'
+export { type FollowOptions, follow } from './follow.ts'
 export { KERNEL_VARIANTS, type Kernel, type KernelVariant, openKernel } from './kernel/index.ts'
 export { levelRule, marginAccountsOf, marginStateOf } from './margin/index.ts'
 export { type OpenBookOptions, type OpenedBook, openBook } from './open-book.ts'

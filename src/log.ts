@@ -50,3 +50,12 @@ export function createFormattedLog(
 export function openSink(fd: 1 | 2): DestinationStream {
   return pino.destination({ fd, sync: false, maxLength: LOG_BUFFER_BYTES_MAX })
 }
+
+/** Prints faults that nobody else takes, one line each; the log is made when the first one comes. */
+export function printFault(): (fault: { readonly code: string; readonly message: string }) => void {
+  let log: Log | undefined
+  return ({ code, message }) => {
+    log ??= createLog('warn')
+    log.warn({ code }, message)
+  }
+}

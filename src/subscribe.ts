@@ -8,7 +8,7 @@ import {
   type SubscriptionOptions,
   type SubscriptionStats,
 } from './events/index.ts'
-import { createLog } from './log.ts'
+import { printFault } from './log.ts'
 import { keysOf, runningRedisUrl } from './redis/index.ts'
 
 /** The private Redis of a data folder is looked for so often while there is none. */
@@ -150,14 +150,5 @@ function sumOf(a: SubscriptionStats, b: SubscriptionStats): SubscriptionStats {
     late: a.late + b.late,
     malformed: a.malformed + b.malformed,
     failures: a.failures + b.failures,
-  }
-}
-
-/** One line on standard error for each fault; the log is made when the first one comes. */
-function printFault(): (error: PlimsollError) => void {
-  let log: ReturnType<typeof createLog> | undefined
-  return ({ code, message }) => {
-    log ??= createLog('warn')
-    log.warn({ code }, message)
   }
 }

@@ -1,5 +1,5 @@
 import { sleep } from '../clock.ts'
-import { type Clock, type MarginEvent, marginEventSchema } from '../domain/index.ts'
+import { type Clock, type PlimsollEvent, plimsollEventSchema } from '../domain/index.ts'
 import { EMPTY_STREAM } from './stream-id.ts'
 
 const BLOCK_MS = 5_000
@@ -29,7 +29,7 @@ export interface FollowOptions {
 /** An entry of the stream; `event` is undefined where it does not hold a well-formed one. */
 export interface FollowedEvent {
   readonly id: string
-  readonly event: MarginEvent | undefined
+  readonly event: PlimsollEvent | undefined
 }
 
 /** Every event of the stream, in order, once. Entries that were trimmed before they were read are passed over. */
@@ -78,9 +78,9 @@ async function read({ redis, key }: FollowOptions, position: string): Promise<re
   return typeof reply[0] === 'string' ? (reply[1] as StreamEntry[]) : reply[0][1]
 }
 
-function parseEvent(text: string | undefined): MarginEvent | undefined {
+function parseEvent(text: string | undefined): PlimsollEvent | undefined {
   try {
-    return marginEventSchema.safeParse(JSON.parse(text ?? '')).data
+    return plimsollEventSchema.safeParse(JSON.parse(text ?? '')).data
   } catch (error) {
     if (error instanceof SyntaxError) return undefined
     throw error

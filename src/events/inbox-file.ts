@@ -34,8 +34,8 @@ export interface FileInboxOptions {
 }
 
 /**
- * Promises at most one repeat of an effect for each crash between an effect and its note. An inbox inside the
- * effect's own transaction promises none: see `Inbox`.
+ * Promises at most one repeat of an effect for each crash between an effect and its note.
+ * A note inside the effect's own transaction promises none: see `examples/transactional-inbox.ts`.
  *
  * The inbox is an append-only file of ids, one line each: the id, a space, its CRC-32 in hex. One process at a time:
  * the file `<path>.lock` names it, and a second one is refused (SUBSCRIBER_FAILED naming the owner's process id) until

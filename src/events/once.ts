@@ -20,8 +20,8 @@ const RUNNING = new WeakMap<Inbox, Map<string, Promise<boolean>>>()
  * call. A concurrent call with the same id waits for the running one and shares its failure. A failed effect
  * leaves no note and is the caller's to repeat.
  *
- * A crash between effect and note runs the effect again: exactly once needs both in one transaction, with
- * an `Inbox` made over the store of the effect.
+ * A crash between effect and note runs the effect again: exactly once needs both in one transaction, as
+ * `examples/transactional-inbox.ts` shows, without this function.
  */
 export function once(
   eventId: string,

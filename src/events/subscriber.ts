@@ -161,23 +161,23 @@ class QueueSubscription implements Subscription {
     if (this.#lost.size === LOST_JOBS_MAX) this.#lost.clear()
     this.#lost.add(jobId)
     const message =
-      `job ${jobId} was lost to another subscriber, because its lock was not renewed for ${this.#lockMs} ms (lockMs): ` +
-      'the handler blocked the event loop, or Redis was away; what was handled of it here is delivered again, and an inbox that both share holds it back'
+      `job ${jobId} was lost, because its lock was not renewed for ${this.#lockMs} ms (lockMs): the handler blocked the event loop, ` +
+      'or Redis was away; the whole job is delivered again, here or to another subscriber, and an inbox holds back what was handled'
     this.#options.fault(new PlimsollError('SUBSCRIBER_FAILED', message))
   }
 
   #reportError(cause: Error & { code?: unknown }): void {
     // `lockRenewalFailed` tells the same.
     if (cause.message.startsWith('could not renew lock')) return
+    const nowMs = this.#options.clock.monotonicMs()
+    const isOutage = nowMs - this.#outageMs < OUTAGE_GAP_MS
     if (JOB_IS_LOST.has(cause.code)) {
-      const jobId = /\bjob (\S+?)[. ]/i.exec(cause.message)?.[1] ?? cause.message
-      this.#reportLost(jobId)
+      // After an outage the job may be done, and only the answer that says so was lost.
+      if (!isOutage) this.#reportLost(/\bjob (\S+?)[. ]/i.exec(cause.message)?.[1] ?? cause.message)
       return
     }
-    const nowMs = this.#options.clock.monotonicMs()
-    const isKnown = nowMs - this.#outageMs < OUTAGE_GAP_MS
     this.#outageMs = nowMs
-    if (isKnown || this.#closing) return
+    if (isOutage || this.#closing) return
     // Without the cause: an answer to a login holds the command, and with it the password.
     const message = `queue ${this.#queueName}: ${cause.message}`
     this.#options.fault(new PlimsollError('REDIS_UNAVAILABLE', message))

@@ -89,7 +89,7 @@ describe('a handler that blocks the event loop for longer than the lock of its j
     expect(blocked.faults).toEqual([
       {
         code: 'SUBSCRIBER_FAILED',
-        message: expect.stringMatching(/^job ja was lost to another subscriber.*1500 ms \(lockMs\)/),
+        message: expect.stringMatching(/^job ja was lost, because its lock .* 1500 ms \(lockMs\)/),
       },
     ])
     await add('jb', [sampleEvent('desk/2', 5)])

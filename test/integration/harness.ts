@@ -11,9 +11,9 @@ import {
   memoryInbox,
   queueNameOf,
   type Subscription,
-  subscribe,
 } from '../../src/events/index.ts'
 import { keysOf, type ShardKeys } from '../../src/redis/index.ts'
+import { subscribe } from '../../src/subscribe.ts'
 import { BybitServer } from '../support/bybit.ts'
 import { runCli, temporaryFolder } from '../support/cli.ts'
 import { isMarginEvent } from '../support/monitor.ts'
