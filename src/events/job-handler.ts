@@ -268,7 +268,8 @@ async function handBack(delivery: Delivery, token: string): Promise<never> {
 
 function describeFailures({ failures, pending, callsMax }: Delivery): string {
   const waiting = pending.length - failures.length
-  const waits = `${waiting} events wait for an older one of their margin account that failed`
+  const events = waiting === 1 ? '1 event waits' : `${waiting} events wait`
+  const waits = `${events} for an older one of the same margin account that failed`
   const [first] = failures
   if (first === undefined) return waits
   const calls =
