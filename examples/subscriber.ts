@@ -16,7 +16,10 @@ const subscription = subscribe({
   handler: (event, { isLate }) => {
     if ('marginAccount' in event) {
       const { kind, marginAccount, marginRatio, shortfall, settle, cure } = event
-      console.log(`${kind} ${marginAccount} ratio ${marginRatio} short of ${shortfall} ${settle}`, JSON.stringify(cure))
+      console.log(
+        `${kind} ${marginAccount} ratio ${marginRatio} short of ${shortfall} ${settle}`,
+        JSON.stringify(cure),
+      )
     } else {
       console.log(`${event.kind} ${event.symbol}: ${event.marginAccounts} margin accounts`)
     }

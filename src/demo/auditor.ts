@@ -1,4 +1,4 @@
-import type { MarginEvent } from '../domain/index.ts'
+import type { MarginEvent, PlimsollEvent } from '../domain/index.ts'
 import { keepWorst } from './headlines.ts'
 import type { SubscriberResult } from './protocol.ts'
 import type { ComparedEvent, InstantTick, Referee } from './referee.ts'
@@ -10,7 +10,7 @@ const WORST_KEPT = 5
 export interface Auditor {
   readonly delivered: number
   /** The effect of an event; runs inside `once`. */
-  effect(event: MarginEvent): void
+  effect(event: PlimsollEvent): void
   instants(instants: readonly (readonly InstantTick[])[]): void
   result(): SubscriberResult
 }
@@ -31,6 +31,7 @@ export function createAuditor(referee: Referee): Auditor {
         duplicated += 1
         return
       }
+      if (!('marginAccount' in event)) return
       if (referee.judges(event.account)) judged.push(event)
       if (event.kind === 'liquidation') keepWorst(worst, event, WORST_KEPT)
     },

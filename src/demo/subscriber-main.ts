@@ -36,7 +36,7 @@ function open(options: Open, send: (message: FromSubscriber) => void): void {
     queuePrefix: options.queuePrefix,
     handler: (event) => {
       opened.effect(event)
-      headlines.add(event)
+      if ('marginAccount' in event) headlines.add(event)
     },
     inbox: memoryInbox({ idsMax: INBOX_IDS_MAX }),
     fault: ({ code, message }) => send({ kind: 'note', text: `the subscriber: ${code}: ${message}` }),
