@@ -1,9 +1,4 @@
-import {
-  type MarginEvent,
-  type MarketEvent,
-  type PlimsollEvent,
-  plimsollEventSchema,
-} from '../domain/index.ts'
+import type { MarginEvent, MarketEvent, PlimsollEvent } from '../domain/index.ts'
 import { shortened } from './figures.ts'
 import type { Palette } from './terminal.ts'
 import { visible } from './visible.ts'
@@ -76,16 +71,6 @@ export class EventLines {
       default:
         return green(kind.replace('-', ' ').padEnd(KIND_WIDTH))
     }
-  }
-}
-
-/** The event that a stream entry holds as text; undefined where it is none of this version. */
-export function readEvent(text: string): PlimsollEvent | undefined {
-  try {
-    return plimsollEventSchema.safeParse(JSON.parse(text)).data
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Clock } from '../domain/index.ts'
+import { parseEvent } from '../events/index.ts'
 import type { Log } from '../log.ts'
-import { type EventLines, readEvent } from './event-lines.ts'
+import type { EventLines } from './event-lines.ts'
 
 /** Between two looks at the stream of events. */
 const LOOK_EVERY_MS = 500
@@ -85,7 +86,7 @@ export class EventsView {
   #show([id, [field, text = '']]: Entry): void {
     this.#position = id
     if (field !== 'event') return
-    const event = readEvent(text)
+    const event = parseEvent(text)
     const lines =
       event === undefined ? [`entry ${id} is no event of this version`] : this.#options.lines.of(event)
     for (const line of lines) this.#options.print(line)

@@ -78,7 +78,8 @@ async function read({ redis, key }: FollowOptions, position: string): Promise<re
   return typeof reply[0] === 'string' ? (reply[1] as StreamEntry[]) : reply[0][1]
 }
 
-function parseEvent(text: string | undefined): PlimsollEvent | undefined {
+/** The event that the text of an entry holds; undefined where it is none of this version. */
+export function parseEvent(text: string | undefined): PlimsollEvent | undefined {
   try {
     return plimsollEventSchema.safeParse(JSON.parse(text ?? '')).data
   } catch (error) {

@@ -1,5 +1,11 @@
 export type { EventRedis } from './connection.ts'
-export { type FollowedEvent, type FollowOptions, type FollowRedis, followEvents } from './follow.ts'
+export {
+  type FollowedEvent,
+  type FollowOptions,
+  type FollowRedis,
+  followEvents,
+  parseEvent,
+} from './follow.ts'
 export { type FileInboxOptions, fileInbox } from './inbox-file.ts'
 export { INBOX_IDS_MAX, memoryInbox } from './inbox-memory.ts'
 export { type EventContext, HANDLER_CALLS_MAX } from './job-handler.ts'

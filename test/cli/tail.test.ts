@@ -84,6 +84,30 @@ describe('plimsoll tail', () => {
     expect(visible(text.output.trimEnd())).toBe(text.output.trimEnd())
   })
 
+  it('shows the events of markets too', async () => {
+    const { schemaVersion, id, logId, shard, venue, episode, sequence, receivedTimeMs } = sampleEvent(
+      'desk/1',
+      1,
+    )
+    const stale = {
+      ...{ schemaVersion, id, logId, shard, venue, episode, sequence, receivedTimeMs },
+      ...{
+        kind: 'market-stale',
+        symbol: 'BTCUSDT',
+        sinceMs: receivedTimeMs,
+        marginAccounts: 2,
+        markPrice: null,
+      },
+    }
+    await probe.xadd(KEYS.events, '1-1', 'event', JSON.stringify(stale))
+    const person = runAtTerminal('--from', 'beginning', '--count', '1')
+    await person.done
+    expect(person.text.output).toContain('2 margin accounts have no verdict')
+    const program = run('--from', 'beginning', '--count', '1')
+    await program.done
+    expect(JSON.parse(program.text.output)).toEqual(stale)
+  })
+
   it('begins with what comes after its start', async () => {
     await append('1-1', 1)
     const { done, text } = run('--count', '2', '--json')
