@@ -1,7 +1,8 @@
 import type { MarginEvent } from '../domain/index.ts'
+import type { Judgement } from './comparison.ts'
 import type { ExchangeStatus } from './exchange.ts'
 import type { Headline } from './headlines.ts'
-import type { InstantTick, Judgement } from './referee.ts'
+import type { InstantTick } from './referee.ts'
 import type { DemoSnapshot } from './snapshot.ts'
 
 /** Messages between the demo's own processes, over Node's IPC channel (in order, not lost). */

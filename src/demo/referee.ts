@@ -1,5 +1,7 @@
 import type { Account, EventKind, InstrumentRules, MarginEvent } from '../domain/index.ts'
+import { compareEvents, type Expectations, type Judgement, sumOf } from './comparison.ts'
 import { type Fraction, overOneDenominator, parse, print } from './fraction.ts'
+import { type ComparedMarketEvent, createMarketReplay } from './market-replay.ts'
 import {
   type Figures,
   figuresAt,
@@ -30,17 +32,6 @@ export type ComparedEvent = Pick<
   | 'maintenanceMargin'
 >
 
-export interface Judgement {
-  /** Events that had to be delivered, over all judged accounts. */
-  readonly expected: number
-  /** Expected and not delivered. */
-  readonly lost: number
-  /** Delivered and not expected, or delivered with another figure. */
-  readonly disagreements: number
-  /** The first few of both, in words. */
-  readonly examples: readonly string[]
-}
-
 export interface Referee {
   readonly accounts: number
   readonly positions: number
@@ -52,10 +43,11 @@ export interface Referee {
   judges(account: string): boolean
   /** The events that the replay has made so far, in its order. */
   expected(): readonly ComparedEvent[]
-  judge(delivered: readonly ComparedEvent[]): Judgement
+  /** The events of markets that the replay has made so far, in its order. */
+  expectedOfMarkets(): readonly ComparedMarketEvent[]
+  judge(delivered: readonly (ComparedEvent | ComparedMarketEvent)[]): Judgement
 }
 
-export const EXAMPLES_MAX = 10
 const LEVELS = ['0.5', '0.7', '0.9', '1']
 const HYSTERESIS = '0.01'
 
@@ -71,7 +63,8 @@ interface Judged {
   level: number
   episode: number
   episodeOpen: boolean
-  /** A mark went stale; the next verdict ends this. */
+  sequence: number
+  /** Told to be without a verdict; the next verdict ends this. */
   unknown: boolean
 }
 
@@ -92,14 +85,15 @@ export function createReferee(options: {
   const hysteresis = parse(options.hysteresis ?? HYSTERESIS)
   const byMarket = new Map<string, Judged[]>()
   const marks = new Map<string, bigint>()
-  const sequences = new Map<string, number>()
+  const judgedAccounts = new Set<string>()
   const expected = new Map<string, ComparedEvent>()
+  const markets = createMarketReplay()
   let positions = 0
   let ticks = 0
   let checks = 0
 
   for (const account of options.accounts) {
-    sequences.set(account.id, 0)
+    judgedAccounts.add(account.id)
     positions += account.positions.length
     const rulesOf = (symbol: string): InstrumentRules => {
       const rules = options.rules[account.venue]?.[symbol]
@@ -114,6 +108,7 @@ export function createReferee(options: {
         level: 0,
         episode: 0,
         episodeOpen: false,
+        sequence: 0,
         unknown: false,
       }
       for (const symbol of marginAccount.symbols) {
@@ -129,8 +124,7 @@ export function createReferee(options: {
   const expect = (judged: Judged, kind: EventKind, level: number, figures?: Figures): void => {
     if (!judged.episodeOpen) judged.episode += 1
     judged.episodeOpen = kind === 'warning' || kind === 'liquidation'
-    const sequence = sequences.get(judged.account)! + 1
-    sequences.set(judged.account, sequence)
+    judged.sequence += 1
     const event: ComparedEvent = {
       account: judged.account,
       marginAccount: judged.marginAccount.id,
@@ -138,7 +132,7 @@ export function createReferee(options: {
       level: levels[level]!.name,
       previousLevel: levels[judged.level]!.name,
       episode: judged.episode,
-      sequence,
+      sequence: judged.sequence,
       marginBalance: figures === undefined ? null : print(figures.marginBalance),
       maintenanceMargin: figures === undefined ? null : print(figures.maintenanceMargin),
     }
@@ -161,6 +155,7 @@ export function createReferee(options: {
 
   /** Applies one mark; the accounts that it leaves to be checked at the end of the instant go to `touched`. */
   const apply = ({ venue, symbol, markPrice }: InstantTick, touched: Map<Judged, string>): void => {
+    markets.apply(venue, symbol, markPrice)
     const market = `${venue}:${symbol}`
     const holders = byMarket.get(market) ?? []
     if (markPrice !== '') {
@@ -169,14 +164,16 @@ export function createReferee(options: {
       for (const judged of holders) touched.set(judged, venue)
     } else if (marks.delete(market)) {
       for (const judged of holders) {
-        if (!judged.unknown) expect(judged, 'unknown', judged.level)
+        // Of a safe account nothing is published: the event of the market says that it has no verdict.
+        if (judged.level === 0 || judged.unknown) continue
+        expect(judged, 'unknown', judged.level)
         judged.unknown = true
       }
     }
   }
 
   return {
-    accounts: sequences.size,
+    accounts: judgedAccounts.size,
     positions,
     get ticks() {
       return ticks
@@ -189,9 +186,14 @@ export function createReferee(options: {
       for (const tick of instantTicks) apply(tick, touched)
       for (const [judged, venue] of touched) check(judged, venue)
     },
-    judges: (account) => sequences.has(account),
+    judges: (account) => judgedAccounts.has(account),
     expected: () => [...expected.values()],
-    judge: (delivered) => compareEvents(expected, delivered),
+    expectedOfMarkets: () => [...markets.expected.values()],
+    judge: (delivered) => {
+      const ofMarkets = delivered.filter((event) => 'symbol' in event)
+      const ofAccounts = delivered.filter((event) => 'marginAccount' in event)
+      return sumOf([compareEvents(expectationsOf(expected), ofAccounts), compareEvents(markets, ofMarkets)])
+    },
   }
 }
 
@@ -211,42 +213,10 @@ function levelOf(figures: Figures, current: number, levels: readonly Level[], hy
   return 0
 }
 
-function compareEvents(
-  expected: ReadonlyMap<string, ComparedEvent>,
-  delivered: readonly ComparedEvent[],
-): Judgement {
-  const missing = new Map(expected)
-  const examples: string[] = []
-  let disagreements = 0
-  const note = (text: string): void => {
-    if (examples.length < EXAMPLES_MAX) examples.push(text)
-  }
-  for (const event of delivered) {
-    const key = keyOf(event)
-    const expectation = expected.get(key)
-    missing.delete(key)
-    const difference = expectation === undefined ? 'not expected' : differenceOf(expectation, event)
-    if (difference === undefined) continue
-    disagreements += 1
-    note(`${event.kind} ${event.level} of ${event.marginAccount}: ${difference}`)
-  }
-  for (const event of missing.values()) {
-    note(`${event.kind} ${event.level} of ${event.marginAccount}: expected and not delivered`)
-  }
-  return { expected: expected.size, lost: missing.size, disagreements, examples }
-}
-
-const COMPARED_FIELDS = [
-  'account',
-  'previousLevel',
-  'sequence',
-  'marginBalance',
-  'maintenanceMargin',
-] as const
-
-function differenceOf(expectation: ComparedEvent, event: ComparedEvent): string | undefined {
-  const field = COMPARED_FIELDS.find((name) => expectation[name] !== event[name])
-  return field && `${field} is ${event[field]}, the replay has ${expectation[field]}`
+function expectationsOf(expected: ReadonlyMap<string, ComparedEvent>): Expectations<ComparedEvent> {
+  const fields = ['account', 'previousLevel', 'sequence', 'marginBalance', 'maintenanceMargin'] as const
+  const name = ({ kind, level, marginAccount }: ComparedEvent) => `${kind} ${level} of ${marginAccount}`
+  return { expected, keyOf, fields, name }
 }
 
 function keyOf(event: ComparedEvent): string {

@@ -139,10 +139,10 @@ function figures(snapshot: DemoSnapshot, columns: number): Line[] {
       `all marks are evaluated, ${compact(snapshot.ticksPerSecond)} a second`,
     ),
     row(
-      'exact checks',
-      compact(snapshot.exactChecks),
-      'in exact decimals',
-      'of accounts near a line, in exact decimals',
+      're-checked',
+      compact(snapshot.suspects),
+      'accounts past a trigger',
+      `accounts past a trigger, ${compact(snapshot.exactChecks)} exactly`,
     ),
     row(
       'warnings',

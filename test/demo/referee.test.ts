@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { parse, print } from '../../src/demo/fraction.ts'
+import type { ComparedMarketEvent } from '../../src/demo/market-replay.ts'
 import { type ComparedEvent, createReferee } from '../../src/demo/referee.ts'
 import type { Account, InstrumentRules, Position } from '../../src/domain/index.ts'
 
@@ -237,7 +238,62 @@ describe('the referee, on levels and episodes', () => {
       '2: unknown 0.5→0.5 e1',
       '3: warning 0.5→0.5 e2',
     ])
-    expect(eventsOf('', '100', '', '90.5')).toEqual(['1: unknown 0→0 e1', '2: liquidation 0→1 e2'])
+    expect(eventsOf('91.8', '', '100')).toEqual([
+      '1: warning 0→0.5 e1',
+      '2: unknown 0.5→0.5 e1',
+      '3: recovered 0.5→0 e2',
+    ])
+  })
+
+  it('expects nothing of safe accounts of a market that is silent, and their levels afterwards', () => {
+    expect(eventsOf('', '100', '', '100')).toEqual([])
+    expect(eventsOf('', '100', '', '90.5')).toEqual(['1: liquidation 0→1 e1'])
+  })
+
+  it('counts the events of each margin account from 1', () => {
+    const { referee, binance } = refereeOf(
+      account('binance', [long, { ...long, size: '-10' }, { ...long, size: '20', symbol: 'ETHUSDT' }]),
+    )
+    binance('SOLUSDT', '91.8')
+    binance('SOLUSDT', '109')
+    const numbered = referee.expected().map(({ marginAccount, sequence }) => `${marginAccount} ${sequence}`)
+    expect(numbered).toEqual([
+      'a:isolated:SOLUSDT:long 1',
+      'a:isolated:SOLUSDT:long 2',
+      'a:isolated:SOLUSDT:short 1',
+    ])
+  })
+
+  it('expects one event of a market when it goes silent and one when it speaks again', () => {
+    const { referee, binance, bybit } = refereeOf(account('binance', [long]))
+    bybit('BTCUSDT', '')
+    for (const mark of ['100', '', '', '101.5', '102', '']) binance('SOLUSDT', mark)
+    const told = referee
+      .expectedOfMarkets()
+      .map(
+        ({ kind, symbol, episode, sequence, markPrice }) =>
+          `${sequence}: ${kind} ${symbol} e${episode} ${markPrice}`,
+      )
+    expect(told).toEqual([
+      '1: market-stale BTCUSDT e1 null',
+      '1: market-stale SOLUSDT e1 null',
+      '2: market-fresh SOLUSDT e1 101.5',
+      '3: market-stale SOLUSDT e2 null',
+    ])
+  })
+
+  it('compares the events of markets, too', () => {
+    const { referee, binance } = refereeOf(account('binance', [long]))
+    for (const mark of ['', '100']) binance('SOLUSDT', mark)
+    const [stale, fresh] = referee.expectedOfMarkets() as [ComparedMarketEvent, ComparedMarketEvent]
+    expect(referee.judge([stale, fresh])).toEqual({ expected: 2, lost: 0, disagreements: 0, examples: [] })
+    expect(referee.judge([{ ...stale, sequence: 2 }])).toEqual({
+      ...{ expected: 2, lost: 1, disagreements: 1 },
+      examples: [
+        'market-stale of SOLUSDT at binance: sequence is 2, the replay has 1',
+        'market-fresh of SOLUSDT at binance: expected and not delivered',
+      ],
+    })
   })
 
   it('applies all marks of an instant before it judges', () => {

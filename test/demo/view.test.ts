@@ -35,7 +35,7 @@ describe('the live view', () => {
     for (const line of [title, phases]) expect(line).not.toContain('…')
     expect(figures.map((line) => line.split(' ')[0])).toEqual([
       'prices',
-      'exact',
+      're-checked',
       'warnings',
       'liquidations',
       'recovered',
