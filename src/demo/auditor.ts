@@ -1,5 +1,6 @@
 import type { MarginEvent, PlimsollEvent } from '../domain/index.ts'
 import { keepWorst } from './headlines.ts'
+import type { ComparedMarketEvent } from './market-replay.ts'
 import type { SubscriberResult } from './protocol.ts'
 import type { ComparedEvent, InstantTick, Referee } from './referee.ts'
 
@@ -17,7 +18,7 @@ export interface Auditor {
 
 export function createAuditor(referee: Referee): Auditor {
   const effects = new Map<string, number>()
-  const judged: ComparedEvent[] = []
+  const judged: (ComparedEvent | ComparedMarketEvent)[] = []
   const worst: MarginEvent[] = []
   let duplicated = 0
   return {
@@ -31,7 +32,10 @@ export function createAuditor(referee: Referee): Auditor {
         duplicated += 1
         return
       }
-      if (!('marginAccount' in event)) return
+      if (!('marginAccount' in event)) {
+        judged.push(event)
+        return
+      }
       if (referee.judges(event.account)) judged.push(event)
       if (event.kind === 'liquidation') keepWorst(worst, event, WORST_KEPT)
     },

@@ -1,4 +1,5 @@
 import { sleep, systemClock } from '../clock.ts'
+import type { MarketEvent } from '../domain/index.ts'
 import { memoryInbox, type Subscription } from '../events/index.ts'
 import { subscribe } from '../subscribe.ts'
 import { type Auditor, createAuditor } from './auditor.ts'
@@ -37,6 +38,7 @@ function open(options: Open, send: (message: FromSubscriber) => void): void {
     handler: (event) => {
       opened.effect(event)
       if ('marginAccount' in event) headlines.add(event)
+      else send({ kind: 'note', text: marketInWords(event) })
     },
     inbox: memoryInbox({ idsMax: INBOX_IDS_MAX }),
     fault: ({ code, message }) => send({ kind: 'note', text: `the subscriber: ${code}: ${message}` }),
@@ -44,6 +46,11 @@ function open(options: Open, send: (message: FromSubscriber) => void): void {
   send({ kind: 'opened', sampleAccounts: referee.accounts, samplePositions: referee.positions })
   every(PROGRESS_EVERY_MS, () => send({ kind: 'progress', delivered: opened.delivered }))
   every(HEADLINES_EVERY_MS, () => send({ kind: 'headlines', headlines: headlines.turn() }))
+}
+
+function marketInWords({ kind, venue, symbol, marginAccounts }: MarketEvent): string {
+  if (kind === 'market-fresh') return `${venue} ${symbol} has a fresh price again`
+  return `${venue} ${symbol} has no fresh price: ${marginAccounts} margin accounts have no verdict`
 }
 
 function every(periodMs: number, report: () => void): void {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createAuditor } from '../../src/demo/auditor.ts'
 import { createReferee } from '../../src/demo/referee.ts'
-import type { Account, MarginEvent } from '../../src/domain/index.ts'
+import type { Account, MarginEvent, MarketEvent } from '../../src/domain/index.ts'
 
 const ACCOUNT: Account = {
   id: 'judged',
@@ -44,6 +44,16 @@ describe('the auditor of a demo', () => {
       duplicated: 3,
       judgement: { lost: 0, disagreements: 0 },
     })
+  })
+
+  it('hands events of markets to the referee, too', () => {
+    const { auditor, event } = audit()
+    auditor.effect(event)
+    const stale = { kind: 'market-stale', venue: 'binance', symbol: 'SOLUSDT', episode: 1, sequence: 1 }
+    auditor.effect({ id: 'e_4', markPrice: null, ...stale } as MarketEvent)
+    expect(auditor.result()).toMatchObject({ delivered: 2, judgement: { lost: 0, disagreements: 1 } })
+    auditor.instants([[{ venue: 'binance', symbol: 'SOLUSDT', markPrice: '' }]])
+    expect(auditor.result().judgement).toMatchObject({ lost: 1, disagreements: 0 })
   })
 
   it('counts what is missing and what nobody expected', () => {
