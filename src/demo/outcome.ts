@@ -23,6 +23,11 @@ export function reconnectsOf(feeds: WorkerStats['feeds']): number {
     .reduce((sum, { reconnects }) => sum + reconnects, 0)
 }
 
+/** Events of every kind that a worker published. */
+export function madeOf(events: Readonly<Record<string, number>>): number {
+  return Object.values(events).reduce((sum, count) => sum + count, 0)
+}
+
 export interface DemoOutcome {
   readonly book: DemoBook
   /** The worst liquidations, worst first. */
@@ -69,6 +74,7 @@ export function outcomeOf(
       samplePositions: known.samplePositions,
       sentTicks: known.sentTicks,
       reconnects: reconnectsOf(stats.feeds),
+      made: madeOf(stats.events),
       replayedTicks: result.replayedTicks,
       replayChecks: result.replayChecks,
       replayEvents: result.judgement.expected,

@@ -8,6 +8,7 @@ import type { Headline } from './headlines.ts'
 import { DEMO_INSTRUMENTS, demoRules } from './instruments.ts'
 import { createMeter } from './meter.ts'
 import { withDistances } from './nearest.ts'
+import { madeOf } from './outcome.ts'
 import type { DemoSnapshot, MarkLine, NearestLine } from './snapshot.ts'
 import { MARKS_SHOWN, NEAREST_SHOWN } from './view.ts'
 
@@ -88,7 +89,7 @@ export function createReporter(options: {
       const stats = worker?.stats()
       if (worker !== undefined) refreshNearest(worker, stats!.waiting > 0)
       const events = { ...NO_EVENTS, ...stats?.events }
-      const made = events.warning + events.liquidation + events.recovered + events.unknown + events.closed
+      const made = madeOf(events)
       const rates = meter.rates({ ticks: stats?.ticks ?? 0, events: made })
       return {
         phase: state.stage ?? exchange?.phase ?? 'starting',

@@ -9,7 +9,7 @@ import { startWorker, type Worker } from '../worker.ts'
 import { createBook, type DemoBook, loadBook } from './book.ts'
 import { createInstantFeed, type InstantFeed } from './instant-feed.ts'
 import { DEMO_INSTRUMENTS, demoRules } from './instruments.ts'
-import { type DemoOutcome, outcomeOf, reconnectsOf, type Sample } from './outcome.ts'
+import { type DemoOutcome, madeOf, outcomeOf, reconnectsOf, type Sample } from './outcome.ts'
 import { type ExchangeProcess, type SubscriberProcess, startExchange, startSubscriber } from './processes.ts'
 import type { SubscriberResult } from './protocol.ts'
 import { seededRandom } from './random.ts'
@@ -275,7 +275,7 @@ class DemoRun {
     while (isBusy() && clock.monotonicMs() < endMs) await sleep(clock, POLL_MS)
     await worker.stop()
     referee.flush()
-    const made = Object.values(worker.stats().events).reduce((sum, count) => sum + count, 0)
+    const made = madeOf(worker.stats().events)
     subscriber.send({ kind: 'finish', made, timeoutMs })
     const { result } = await subscriber.next('result', timeoutMs + CHILD_TIMEOUT_MS)
     this.#state.delivered = result.delivered

@@ -30,6 +30,8 @@ export interface SummaryContext {
   /** Mark prices that the simulated venues sent for the markets of the book. */
   readonly sentTicks: number
   readonly reconnects: number
+  /** Events of every kind that the worker published. */
+  readonly made: number
   readonly replayedTicks: number
   readonly replayChecks: number
   readonly replayEvents: number
@@ -42,13 +44,12 @@ export interface SummaryContext {
  * nothing lost, twice or different, and every event delivered.
  */
 export function isProven(summary: DemoSummary, context: SummaryContext): boolean {
-  const made = summary.events.warning + summary.events.liquidation + summary.events.recovered
   return (
     (summary.ticks === context.sentTicks || context.reconnects > 0) &&
     summary.lost === 0 &&
     summary.duplicated === 0 &&
     summary.disagreements === 0 &&
-    summary.delivered === made
+    summary.delivered === context.made
   )
 }
 
@@ -57,7 +58,7 @@ const NAME_COLUMNS = 16
 /** The summary in words and aligned numbers; a line wider than `columns` goes on in the next. */
 export function renderSummary(summary: DemoSummary, context: SummaryContext, columns: number): string[] {
   const { events, latencyMs } = summary
-  const made = events.warning + events.liquidation + events.recovered
+  const others = context.made - events.warning - events.liquidation - events.recovered
   const line = (name: string, text: string): string[] =>
     wrap(text, columns - NAME_COLUMNS).map(
       (part, index) => `  ${index === 0 ? name : ''}`.padEnd(NAME_COLUMNS) + part,
@@ -75,9 +76,9 @@ export function renderSummary(summary: DemoSummary, context: SummaryContext, col
     ),
     ...line(
       'events',
-      `${compact(events.warning)} warnings, ${compact(events.liquidation)} liquidations, ${compact(events.recovered)} recovered`,
+      `${compact(events.warning)} warnings, ${compact(events.liquidation)} liquidations, ${compact(events.recovered)} recovered${others === 0 ? '' : `, ${compact(others)} of accounts and markets without a price`}`,
     ),
-    ...line('delivered', `${compact(summary.delivered)} of ${compact(made)} to another process`),
+    ...line('delivered', `${compact(summary.delivered)} of ${compact(context.made)} to another process`),
     ...line(
       'frame→verdict',
       `p50 ${milliseconds(latencyMs.detectP50)}, p99 ${milliseconds(latencyMs.detectP99)}`,

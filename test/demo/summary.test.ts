@@ -22,6 +22,7 @@ const CONTEXT = {
   samplePositions: 15_000,
   sentTicks: 10_320,
   reconnects: 0,
+  made: 22_000,
   replayedTicks: 10_320,
   replayChecks: 4_600_000,
   replayEvents: 1_111,
@@ -41,6 +42,15 @@ describe('the summary of a demo', () => {
   it('is no proof when the worker evaluated fewer marks than were sent, unless a connection broke', () => {
     expect(isProven(SUMMARY, { ...CONTEXT, sentTicks: 10_321 })).toBe(false)
     expect(isProven(SUMMARY, { ...CONTEXT, sentTicks: 10_321, reconnects: 1 })).toBe(true)
+  })
+
+  it('counts the events of accounts and markets without a price among those that must arrive', () => {
+    const context = { ...CONTEXT, made: 22_003 }
+    expect(isProven(SUMMARY, context)).toBe(false)
+    expect(isProven({ ...SUMMARY, delivered: 22_003 }, context)).toBe(true)
+    const text = renderSummary(SUMMARY, context, 200).join('\n')
+    expect(text).toContain('7,000 recovered, 3 of accounts and markets without a price')
+    expect(text).toContain('22,000 of 22,003')
   })
 
   it('states every figure and the verdict in words', () => {
