@@ -1,3 +1,4 @@
+import { systemClock } from '../clock.ts'
 import { listenToParent, whenOrphaned } from './parent.ts'
 import { createPainter } from './printer.ts'
 import type { FromScreen, ToScreen } from './protocol.ts'
@@ -18,7 +19,10 @@ process.stdout.on('error', () => stop())
 
 function stop(): void {
   painter.release()
-  if (process.connected) process.disconnect()
+  // Node fails on a channel that closes while it hands on the messages that came before there was a listener.
+  systemClock.nextTurn(() => {
+    if (process.connected) process.disconnect()
+  })
 }
 
 listenToParent<ToScreen, FromScreen>((message, send) => {

@@ -21,6 +21,8 @@ export interface DemoSnapshot {
   readonly exactChecks: number
   /** Margin accounts by the highest level that they stand at now, from `0` (safe) to `1` (breach). */
   readonly standing: readonly { readonly level: string; readonly marginAccounts: number }[]
+  /** Margin accounts without a verdict; they are at no level. */
+  readonly unknownMarginAccounts: number
   readonly events: EventCounts
   readonly eventsPerSecond: number
   readonly latencyMs: Latencies

@@ -192,12 +192,13 @@ function pairOf(latencyMs: Latencies, name: 'detect' | 'queue'): string {
   return `${milliseconds(latencyMs[`${name}P50`])}, ${milliseconds(latencyMs[`${name}P99`])}`
 }
 
-function standingLine({ standing }: DemoSnapshot): Line {
+function standingLine({ standing, unknownMarginAccounts: unknown }: DemoSnapshot): Line {
   const parts = standing.flatMap(({ level, marginAccounts }) => {
     const name = level === '0' ? 'safe' : `≥ ${level}`
     return [span(`${name} ${compact(marginAccounts)}`, styleOf(level)), span('   ')]
   })
-  return [span(cell('margin ratios', NAME_COLUMNS)), ...parts.slice(0, -1)]
+  const withoutVerdict = unknown === 0 ? [] : [span(`unknown ${compact(unknown)}`, 'magenta'), span('   ')]
+  return [span(cell('margin ratios', NAME_COLUMNS)), ...withoutVerdict, ...parts.slice(0, -1)]
 }
 
 /** As many markets in a line as the width holds. */

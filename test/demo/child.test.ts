@@ -26,7 +26,7 @@ function childOf(code: string) {
 }
 
 const ECHO = `process.on('message', (message) => {
-  if (message.kind === 'stop') process.disconnect()
+  if (message.kind === 'stop') setImmediate(() => process.disconnect())
   else process.send({ kind: 'answer', text: message.text })
 })`
 

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,9 +7,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runCli } from '../support/cli.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
 import { until } from '../support/worker.ts'
+import { PREPARATION } from './snapshots.ts'
 import { TestTerminal } from './terminal.ts'
 
 const MAIN = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url))
+const SCREEN = fileURLToPath(new URL('../../dist/src/demo/screen-main.js', import.meta.url))
 /** `script` runs a command on a terminal of its own. That of other systems than Linux knows no `-c`. */
 const hasScript = process.platform === 'linux' && existsSync('/usr/bin/script')
 const folder = mkdtempSync(join(tmpdir(), 'plimsoll-screen-'))
@@ -61,6 +63,40 @@ function demoOn(columns: number, rows: number, flags: readonly string[]): Sessio
   const demoPid = () => Number(readFileSync(pidFile, 'utf8'))
   return { terminal, process: child, output: () => output, ended, demoPid }
 }
+
+describe('the process that draws', () => {
+  it('ends in order when it is told to stop before it has begun to listen', async () => {
+    const child = fork(SCREEN, { execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
+    let errors = ''
+    let output = ''
+    child.stderr!.on('data', (text) => {
+      errors += text
+    })
+    child.stdout!.on('data', (text) => {
+      output += text
+    })
+    child.send({ kind: 'snapshot', snapshot: PREPARATION })
+    child.send({ kind: 'stop' })
+    const code = await new Promise((resolve) => child.once('close', resolve))
+    expect([code, errors]).toEqual([0, ''])
+    expect(output.endsWith('\x1b[?25h')).toBe(true)
+  })
+
+  it('gives the cursor back when its parent is gone', async () => {
+    const child = fork(SCREEN, { execArgv: [], stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })
+    let output = ''
+    child.stdout!.on('data', (text) => {
+      output += text
+    })
+    const drawn = new Promise((resolve) => child.once('message', resolve))
+    child.send({ kind: 'snapshot', snapshot: PREPARATION })
+    expect(await drawn).toEqual({ kind: 'drawn' })
+    const ended = new Promise((resolve) => child.stdout!.once('end', resolve))
+    child.disconnect()
+    await ended
+    expect(output.endsWith('\x1b[?25h')).toBe(true)
+  })
+})
 
 const skipped = hasScript ? '' : ' (skipped: no script(1) of Linux)'
 

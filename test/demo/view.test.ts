@@ -85,6 +85,7 @@ describe('the live view', () => {
       '17.3 s of 32.0 s',
       'BTCUSD_261225 60421.12345678 -12.35 %',
       'all marks are evaluated, 12,345 a second',
+      'unknown 12,345   safe 1,234,567',
       '≥ 0.7 12,345',
       '≥ 1 12,345',
       'liquidations  123,456',
