@@ -23,7 +23,6 @@ export interface LogRecord {
   /** ISO time. */
   readonly time: string
   readonly level: number
-  readonly name: string
   readonly msg: string
   readonly [fact: string]: unknown
 }

@@ -9,7 +9,7 @@ const INDENT = ' '.repeat(TIME_WIDTH)
 
 /** A record of the log for people: time in UTC, what happened, then the facts, broken between facts at `columns`. */
 export function logLines(record: LogRecord, palette: Palette, columns = COLUMNS_DEFAULT): string {
-  const { time, level, msg, name: _name, ...facts } = record
+  const { time, level, msg, ...facts } = record
   const clock = `${time.slice(11, 19)}Z`
   const words = [visible(msg), ...factsOf(facts)]
   const paint =
