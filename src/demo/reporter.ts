@@ -18,14 +18,14 @@ import { MARKS_SHOWN, NEAREST_SHOWN } from './view.ts'
  */
 const NEAREST_EVERY_MS = 2_000
 const NOTES_MAX = 20
-/** Markets of the view: both venues, linear and inverse. */
+/** Markets of the view: both venues, linear and inverse, no symbol twice. */
 const SHOWN: readonly (readonly [venue: string, symbol: string])[] = [
   ['bybit', 'BTCUSDT'],
-  ['binance', 'BTCUSDT'],
-  ['bybit', 'BTCUSD'],
-  ['binance', 'BTCUSD_261225'],
   ['bybit', 'ETHUSDT'],
   ['binance', 'SOLUSDT'],
+  ['binance', 'XRPUSDT'],
+  ['bybit', 'BTCUSD'],
+  ['binance', 'BTCUSD_261225'],
   ['bybit', 'DOGEUSDT'],
   ['binance', '1000PEPEUSDT'],
 ]

@@ -4,7 +4,7 @@ import type { Account, Clock, VenueId } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { levelRule } from '../margin/index.ts'
-import { keysOf, redactUrl } from '../redis/index.ts'
+import { keysOf } from '../redis/index.ts'
 import { startWorker, type Worker } from '../worker.ts'
 import { createBook, type DemoBook, loadBook } from './book.ts'
 import { createInstantFeed, type InstantFeed } from './instant-feed.ts'
@@ -157,9 +157,7 @@ class DemoRun {
       notify: notify((text) => this.#reporter.note(text)),
     })
     this.#stops.push(() => store.close())
-    this.#reporter.note(
-      `Redis ${redactUrl(store.redisUrl)}, ${redisUrl === undefined ? 'private' : `shard ${store.shard}`}`,
-    )
+    this.#reporter.note(store.where)
     return store
   }
 

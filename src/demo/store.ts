@@ -3,7 +3,14 @@ import { join } from 'node:path'
 import { createBook as createStoredBook } from '../book/index.ts'
 import type { Account, Clock, Random } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
-import { closeRedis, connectRedis, keysOf, locateRedisServer, startRedisServer } from '../redis/index.ts'
+import {
+  closeRedis,
+  connectRedis,
+  keysOf,
+  locateRedisServer,
+  redactUrl,
+  startRedisServer,
+} from '../redis/index.ts'
 
 /** Keys removed in one command when the demo cleans up a Redis that is not its own. */
 const SCAN_KEYS = 1_000
@@ -12,6 +19,8 @@ const SCAN_KEYS = 1_000
 export interface DemoStore {
   readonly redisUrl: string
   readonly shard: string
+  /** In words, without a password. */
+  readonly where: string
   putMany(accounts: readonly Account[]): Promise<void>
   /** Leaves nothing behind: stops the private server and removes its data, or deletes the shard's keys. */
   close(): Promise<void>
@@ -42,6 +51,8 @@ export async function openDemoStore(options: StoreOptions): Promise<DemoStore> {
     return {
       redisUrl: url,
       shard,
+      where:
+        server === undefined ? `Redis ${redactUrl(url)}, shard ${shard}` : 'a private Redis, gone at the end',
       async putMany(accounts) {
         const results = await book.putMany(accounts.map((account) => ({ account })))
         const refused = results.findIndex((result) => 'conflict' in result)

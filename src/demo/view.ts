@@ -142,7 +142,7 @@ function figures(snapshot: DemoSnapshot, columns: number): Line[] {
       're-checked',
       compact(snapshot.suspects),
       'accounts past a trigger',
-      `accounts past a trigger, ${compact(snapshot.exactChecks)} exactly`,
+      'accounts with a price past a trigger',
     ),
     row(
       'warnings',
