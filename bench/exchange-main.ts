@@ -6,6 +6,8 @@ export type ExchangeRequest =
   | { readonly kind: 'open'; readonly symbols: readonly string[]; readonly price: number }
   /** Sends all marks in one frame, so often a second; 0 ends it. */
   | { readonly kind: 'frames'; readonly perSecond: number }
+  /** Sends no mark any more, whoever subscribes, until the next move. */
+  | { readonly kind: 'silence' }
   /** Sets the price of the symbols (all where none are given), and sends one frame with them at once. */
   | { readonly kind: 'move'; readonly price: number; readonly symbols?: readonly string[] }
   | { readonly kind: 'stop' }
@@ -25,6 +27,7 @@ let symbols: readonly string[] = []
 const prices = new Map<string, number>()
 const clients = new Set<{ send(frame: string): void }>()
 let marksSent = 0
+let isSilent = false
 let cancel = (): void => {}
 
 const server = await serveSockets(
@@ -36,10 +39,11 @@ const server = await serveSockets(
       client.send(JSON.stringify({ result: null, id }))
       // A subscribed market gets its first mark at once.
       const wanted = new Set(params.map((param) => param.slice(0, param.indexOf('@'))))
-      sendMarks(
-        symbols.filter((symbol) => wanted.has(symbol.toLowerCase())),
-        0,
-      )
+      if (!isSilent)
+        sendMarks(
+          symbols.filter((symbol) => wanted.has(symbol.toLowerCase())),
+          0,
+        )
       answer({ kind: 'subscribed' })
     },
     closed: (client) => void clients.delete(client),
@@ -87,7 +91,13 @@ process.on('message', (message: ExchangeRequest) => {
       if (message.perSecond > 0) sendFrames(message.perSecond)
       else answer({ kind: 'halted', marksSent })
       break
+    case 'silence':
+      cancel()
+      isSilent = true
+      answer({ kind: 'halted', marksSent })
+      break
     case 'move': {
+      isSilent = false
       const moved = message.symbols ?? symbols
       for (const symbol of moved) prices.set(symbol, message.price)
       const sentMs = clock.nowMs()

@@ -37,7 +37,7 @@ export async function benchGap({ accounts, silenceMs, notify }: GapOptions): Pro
     exchange.send({ kind: 'frames', perSecond: 1 })
     const isMarked = () => worker.stats().unknownMarginAccounts === 0 && worker.stats().ticks > 0
     if (!(await stage.until(isMarked, TIMEOUT_MS))) throw new Error('the market has no mark')
-    exchange.send({ kind: 'frames', perSecond: 0 })
+    exchange.send({ kind: 'silence' })
     await exchange.next('halted')
     await pause(silenceMs)
     const withoutVerdict = worker.stats().unknownMarginAccounts
@@ -47,7 +47,7 @@ export async function benchGap({ accounts, silenceMs, notify }: GapOptions): Pro
     await watcher.next('watching')
     stage.longestStallMs()
     const answers = Promise.all([watcher.next('first', TIMEOUT_MS), watcher.next('queued', TIMEOUT_MS)])
-    // The silence made the feed connect anew: the mark comes when it has subscribed.
+    // Where the feed connects anew at this moment, the mark comes when it has subscribed.
     exchange.send({ kind: 'move', price: RETURN_PRICE })
     const [first, queued] = await answers
     await pause(AFTER_MS)
