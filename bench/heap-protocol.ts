@@ -10,7 +10,7 @@ export type FromWorker =
   | { readonly kind: 'failed'; readonly message: string }
 
 export interface Memory {
-  /** What is alive after a forced collection: the heap, and what it holds outside. */
+  /** What is alive after forced collections: the heap, and what it holds outside. */
   readonly heapBytes: number
   /** The most that the process has had in memory at any time. */
   readonly rssMaxBytes: number
