@@ -5,18 +5,22 @@ import { PlimsollError } from './errors.ts'
 export interface Unfinished extends LeftBehind {
   /** Not evaluated. */
   readonly ticks: number
+  /** Of the book, not applied. */
+  readonly changes: number
   /** Events that were found and not handed to the log. */
   readonly unpublished: number
 }
 
 /** The fault that says what the stop leaves undone and what becomes of it; undefined where nothing is left. */
 export function unfinished(left: Unfinished, limitMs: number): PlimsollError | undefined {
-  const { ticks, unpublished, notInStream, notInQueues } = left
+  const { ticks, changes, unpublished, notInStream, notInQueues } = left
   const events = unpublished + notInStream
   const parts: string[] = []
   if (ticks > 0) {
     parts.push(`${ticks} ticks were not evaluated: the next start judges every account at the marks of then`)
   }
+  if (changes > 0)
+    parts.push(`${changes} changes of accounts were not applied: the next start reads the stored book`)
   if (events > 0) {
     parts.push(
       `${events} events are not in the stream: the next start publishes those of accounts that still stand there; ` +

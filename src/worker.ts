@@ -242,18 +242,18 @@ class MonitorWorker implements Worker {
     const leftMs = () => Math.max(0, deadlineMs - clock.monotonicMs())
     while (!this.#monitor.isIdle && this.#failure === undefined && leftMs() > 0)
       await sleep(clock, STOP_POLL_MS)
+    this.#monitor.stop()
     await this.#eventLog.flush(leftMs())
     await sourceStopped
     await this.#closeEventLog()
-    const { waiting: ticks, unpublished } = this.#monitor
-    const fault = unfinished({ ticks, unpublished, ...this.#eventLog.leftBehind() }, STOP_FLUSH_MS)
+    const { waiting: ticks, waitingChanges: changes, unpublished } = this.#monitor
+    const fault = unfinished({ ticks, changes, unpublished, ...this.#eventLog.leftBehind() }, STOP_FLUSH_MS)
     await this.#connections.close()
     log.info({ events: this.#eventLog.stats().enqueued }, 'stopped')
-    // Whoever stops the worker because of a failure has been given it already.
+    if (fault !== undefined && this.#failure !== undefined) log.error({ code: fault.code }, fault.message)
+    // Whoever stops the worker because of a failure has been given that one already.
     if (this.#failure !== failedBefore) throw this.#failure
-    if (fault === undefined) return
-    if (failedBefore === undefined) throw fault
-    log.error({ code: fault.code }, fault.message)
+    if (fault !== undefined && failedBefore === undefined) throw fault
   }
 
   async #closeEventLog(): Promise<void> {

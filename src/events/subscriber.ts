@@ -85,6 +85,14 @@ class EventWorker extends Worker {
   override get maximumBlockTimeout(): number {
     return BLOCK_S_MAX
   }
+
+  /**
+   * Ends the timer that renews locks. BullMQ's `close` does so only after its blocking read has ended, which it never
+   * does where Redis is gone; the timer would keep the process alive.
+   */
+  async endRenewals(): Promise<void> {
+    await this.lockManager.close()
+  }
 }
 
 class QueueSubscription implements Subscription {
@@ -92,7 +100,7 @@ class QueueSubscription implements Subscription {
   readonly #lockMs: number
   readonly #queueName: string
   readonly #handler: JobHandler
-  readonly #worker: Worker
+  readonly #worker: EventWorker
   readonly #locks = new Map<string, JobLock>()
   readonly #lost = new Set<string>()
   #closing = false
@@ -137,7 +145,10 @@ class QueueSubscription implements Subscription {
     })
     await atMost(clock, closed, CLOSE_LIMIT_MS)
     // What waits for a reply of Redis ends as failed.
-    if (!isClosed) await atMost(clock, this.#worker.disconnect(), DISCONNECT_LIMIT_MS)
+    if (!isClosed) {
+      await this.#worker.endRenewals()
+      await atMost(clock, this.#worker.disconnect(), DISCONNECT_LIMIT_MS)
+    }
     await this.#options.inbox?.sync()
   }
 

@@ -43,8 +43,11 @@ export class Announcer {
   readonly #unranked: Batch[] = []
   readonly #urgent: Queue<Found> = new Queue()
   readonly #rest: Queue<Found | Batch> = new Queue()
-  /** The lines of margin accounts that were closed: one that is opened anew under the same id waits behind them. */
-  readonly #linesOfClosed = new Map<string, Line>()
+  /**
+   * What waits of each margin account, by id: an account that goes and comes back, or is known first from an earlier
+   * run, stays in one line.
+   */
+  readonly #lines = new Map<string, Line>()
   #waiting = 0
 
   constructor(options: MonitorOptions, book: WatchedBook) {
@@ -73,14 +76,13 @@ export class Announcer {
   note(found: Found): void {
     this.#count()
     this.#batch.ranking.add(found)
-    const { watched, transition } = found
-    watched.line ??= this.#linesOfClosed.get(watched.id)
-    if (watched.line === undefined) watched.line = { first: found, last: found }
+    const { id } = found.watched
+    const line = this.#lines.get(id)
+    if (line === undefined) this.#lines.set(id, { first: found, last: found })
     else {
-      watched.line.last.next = found
-      watched.line.last = found
+      line.last.next = found
+      line.last = found
     }
-    if (transition.kind === 'closed') this.#linesOfClosed.set(watched.id, watched.line)
   }
 
   noteMarket(transition: MarketTransition): void {
@@ -162,18 +164,15 @@ export class Announcer {
 
   /** The first transition that waits of the margin account: `found` itself, or one that has to go before it. */
   #publishNextOf(found: Found, records: EventRecord[]): void {
-    const { watched } = found
-    const { line } = watched
-    assert(line !== undefined, `a transition of ${watched.id} waits`)
+    const { id } = found.watched
+    const line = this.#lines.get(id)
+    assert(line !== undefined, `a transition of ${id} waits`)
     const { first } = line
     records.push(recordOf(first, this.#book, this.#options))
     first.isPublished = true
     this.#waiting--
-    if (first.next !== undefined) line.first = first.next
-    else {
-      first.watched.line = undefined
-      this.#linesOfClosed.delete(watched.id)
-    }
+    if (first.next === undefined) this.#lines.delete(id)
+    else line.first = first.next
     if (first === found) this.#drop(found)
   }
 

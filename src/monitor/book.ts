@@ -2,7 +2,6 @@ import type { Account, MarginAccountProgress, MarginMode, RuleBook, VenueId } fr
 import { afreshLevel, Compiler, type Kernel } from '../kernel/index.ts'
 import { type LevelRule, type MarginAccount, marginAccountOf, marginAccountsOf } from '../margin/index.ts'
 import { mustRepublish, newStanding, type Standing, standingOf } from './episode.ts'
-import type { Line } from './found.ts'
 import type { Market, Markets } from './markets.ts'
 
 /** One margin account under watch. Its exact terms are compiled when they are needed, and not kept. */
@@ -17,8 +16,6 @@ export interface Watched {
   /** Distinct, in the order of its rows. */
   markets: readonly Market[]
   isInverse: boolean
-  /** What is to be published of it. */
-  line: Line | undefined
 }
 
 export interface WatchedAccount {
@@ -143,7 +140,6 @@ export class WatchedBook {
         settle,
         markets: [],
         isInverse: false,
-        line: undefined,
       }
     })
   }
@@ -218,7 +214,6 @@ export class WatchedBook {
       settle,
       markets: [],
       isInverse: false,
-      line: undefined,
     }
     this.#joinMarkets(watched, exact)
     owner.margin.set(id, watched)

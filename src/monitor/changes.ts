@@ -10,8 +10,14 @@ import type { MonitorCounters, MonitorOptions } from './options.ts'
 /** What is wrong with an account, against a fault of the program, which must not pass for one. */
 const REFUSALS: ReadonlySet<FaultCode> = new Set(['SYMBOL_UNKNOWN', 'RULES_INVALID', 'ACCOUNT_UNSUPPORTED'])
 
-/** A change of the stored book, or an account that is not in it although something is published of it. */
+/** A change of the stored book; or an account that is not in it although something is published of it. */
 type Change = AccountChange | { readonly kind: 'absent'; readonly id: string }
+
+interface Waiting {
+  readonly change: Change
+  /** Redis lost the account after it was put. */
+  readonly isLost: boolean
+}
 
 /**
  * Changes of the stored book, applied between two instants. Those that come while one is open, or faster than they
@@ -24,7 +30,7 @@ export class Changes {
   readonly #levels: Levels
   readonly #judge: Judge
   readonly #announcer: Announcer
-  readonly #waiting = new Map<string, Change>()
+  readonly #waiting = new Map<string, Waiting>()
   /** Accounts whose stored terms cannot be used. */
   readonly #refused = new Set<string>()
 
@@ -47,9 +53,15 @@ export class Changes {
 
   push(change: Change): void {
     const id = change.kind === 'put' ? change.account.id : change.id
+    const waiting = this.#waiting.get(id)
+    if (change.kind === 'lost' && waiting !== undefined) {
+      // What was put stays watched, on the terms that wait; what was removed or is unreadable has nothing to lose.
+      this.#waiting.set(id, { change: waiting.change, isLost: true })
+      return
+    }
     // Taken out first: the newest of an account waits behind all that came before it.
     this.#waiting.delete(id)
-    this.#waiting.set(id, change)
+    this.#waiting.set(id, { change, isLost: false })
   }
 
   /** A stored account that cannot be read. It is not known to be closed. */
@@ -65,9 +77,10 @@ export class Changes {
 
   /** Applies what waits until the given time; at least one. */
   work(endMs: number): void {
-    for (const [id, change] of this.#waiting) {
+    for (const [id, { change, isLost }] of this.#waiting) {
       this.#waiting.delete(id)
       this.#apply(change)
+      if (isLost) this.#apply({ kind: 'lost', id })
       if (this.#options.clock.monotonicMs() > endMs) return
     }
   }
@@ -89,7 +102,7 @@ export class Changes {
         this.#lose(change.id)
         break
       case 'absent':
-        this.#endAbsent(change.id)
+        this.#endAbsent(change.id, 'account-refused')
         break
     }
     this.#announcer.end()
@@ -119,12 +132,13 @@ export class Changes {
     this.#book.remove(id, this.#closed)
   }
 
-  #endAbsent(id: string): void {
+  /** Ends what is published of an account that is not in the book: closed, or unknown where it is refused. */
+  #endAbsent(id: string, reason: string): void {
     if (!this.#refused.has(id)) this.#closeAbsent(id)
     else {
       for (const watched of this.#book.absentIn(id)) {
         if (!isAboveSafe(watched.standing)) continue
-        this.#judge.note(watched, 'unknown', ['account-refused'])
+        this.#judge.note(watched, 'unknown', [reason])
         const { venue } = watched.owner.account
         const progress = progressAfter(
           watched.standing,
@@ -145,7 +159,10 @@ export class Changes {
   #suspend(id: string, reason: string): void {
     this.#refused.add(id)
     const owner = this.#book.get(id)
-    if (owner === undefined) return
+    if (owner === undefined) {
+      this.#endAbsent(id, reason)
+      return
+    }
     for (const watched of owner.margin.values()) this.#judge.note(watched, 'unknown', [reason])
     this.#book.suspend(owner)
   }

@@ -41,6 +41,7 @@ export class Monitor {
   #entriesInFrame = 0
   #isScheduled = false
   #isPolling = false
+  #isStopped = false
   #auditAt = 0
 
   constructor(options: MonitorOptions) {
@@ -80,6 +81,11 @@ export class Monitor {
   /** Events that are found and not published yet. */
   get unpublished(): number {
     return this.#announcer.waiting
+  }
+
+  /** Changes of the book that wait to be applied. */
+  get waitingChanges(): number {
+    return this.#changes.waiting
   }
 
   /** Margin accounts without a verdict: a mark is missing, or their newest terms cannot be used. */
@@ -149,6 +155,11 @@ export class Monitor {
     this.#workNowOrLater()
   }
 
+  /** Evaluates and publishes nothing any more; what waits stays counted. */
+  stop(): void {
+    this.#isStopped = true
+  }
+
   /** Compares the standing of the next `count` margin accounts with exact arithmetic at the present marks. */
   audit(count: number): void {
     if (!this.#isJudged) return
@@ -173,6 +184,7 @@ export class Monitor {
   }
 
   #work(): void {
+    if (this.#isStopped) return
     const { clock } = this.#options
     const isJudged = this.#judgeUntil(clock.monotonicMs() + SLICE_MS)
     const isPublished =

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { PUBLISH_RECORDS_MAX } from '../../src/domain/index.ts'
-import { isolatedLong, openMonitor } from '../support/monitor.ts'
+import { isolatedLong, openMonitor, restoreInto } from '../support/monitor.ts'
 
 // isolatedLong: 10 AUSDT at 100 with 200. Ratio = 0.1 m / (10 m - 800), so 0.5 at 81.63..., 0.7 at 81.15..., 1 at 80.80...
 
@@ -75,6 +75,51 @@ describe('events that wait for the log of events', () => {
     expect(records.at(-1)!.progress).toMatchObject({ level: '1' })
   })
 
+  it('keep the order of an account that is removed while it is safe and comes back in breach', () => {
+    const { monitor, frame, story, records, release } = openWithGate()
+    monitor.apply({ kind: 'put', account: isolatedLong('a') })
+    frame([['AUSDT', '81']])
+    frame([['AUSDT', '100']])
+    monitor.apply({ kind: 'removed', id: 'a', version: 2 })
+    monitor.apply({ kind: 'put', account: isolatedLong('a', { isolatedMargin: '1' }, 3) })
+    release()
+    expect(story()).toEqual([
+      'warning a:isolated:AUSDT:long 0.7 #1 1',
+      'recovered a:isolated:AUSDT:long 0 #1 2',
+      'liquidation a:isolated:AUSDT:long 1 #3 3',
+    ])
+    expect(records.findLast(({ subject }) => subject.endsWith(':long'))!.progress).toMatchObject({
+      level: '1',
+    })
+  })
+
+  it('keep the order of an account that could not be read when the worker started', () => {
+    const first = openMonitor()
+    first.monitor.apply({ kind: 'put', account: isolatedLong('a') })
+    first.frame([['AUSDT', '81']])
+    const { monitor, frame, story, release } = openWithGate()
+    restoreInto(monitor, first.records)
+    monitor.refuse('a')
+    monitor.loaded()
+    monitor.apply({ kind: 'put', account: isolatedLong('a', { isolatedMargin: '1' }, 2) })
+    frame([['AUSDT', '81']])
+    release()
+    expect(story()).toEqual([
+      'unknown a:isolated:AUSDT:long 0.7 #1 2',
+      'liquidation a:isolated:AUSDT:long 1 #2 3',
+    ])
+  })
+
+  it('are left where they are once the monitor is stopped', () => {
+    const { monitor, frame, story, release } = openWithGate()
+    monitor.apply({ kind: 'put', account: isolatedLong('a') })
+    frame([['AUSDT', '81']])
+    monitor.stop()
+    release()
+    expect(story()).toEqual([])
+    expect(monitor.unpublished).toBe(1)
+  })
+
   it('are asked for in batches that the log takes', () => {
     const { monitor, frame, batches, release } = openWithGate()
     for (let i = 0; i < 3 * PUBLISH_RECORDS_MAX; i++)
@@ -139,5 +184,25 @@ describe('events that wait for the log of events', () => {
       'warning a1:isolated:AUSDT:long 0.9 #1 1',
     ])
     expect(monitor.book.get('a0')!.account.version).toBe(49)
+  })
+
+  it('let an account that Redis lost keep the terms that wait to be applied', () => {
+    const { monitor, clock, frame, events } = openMonitor()
+    for (let i = 0; i < 2_000; i++) monitor.apply({ kind: 'put', account: isolatedLong(`a${i}`) })
+    let looks = 0
+    const { monotonicMs } = clock
+    clock.monotonicMs = () => 1_000 + looks++
+    frame([['AUSDT', '100']])
+    monitor.apply({ kind: 'put', account: isolatedLong('new') })
+    monitor.apply({ kind: 'lost', id: 'new' })
+    monitor.apply({ kind: 'put', account: isolatedLong('a0', { isolatedMargin: '60' }, 2) })
+    monitor.apply({ kind: 'lost', id: 'a0' })
+    clock.monotonicMs = monotonicMs
+    clock.runTurns()
+    expect(monitor.book.accounts).toBe(2_001)
+    frame([['AUSDT', '94.5']])
+    expect(
+      events().map(({ account, kind, accountVersion, reasons }) => [account, kind, accountVersion, reasons]),
+    ).toEqual([['a0', 'liquidation', 2, ['book-lost']]])
   })
 })

@@ -207,14 +207,14 @@ describe('where a margin account stands, when marks or terms are lost or the wor
     second.monitor.loaded()
     expect(second.story()).toEqual([
       'closed flat:isolated:AUSDT:long 0 #1 2',
-      'closed gone:isolated:AUSDT:long 0 #1 2',
       'unknown refused:isolated:AUSDT:long 0.7 #1 2',
+      'closed gone:isolated:AUSDT:long 0 #1 2',
     ])
-    expect(second.events()[1]).toMatchObject({
+    expect(second.events()[2]).toMatchObject({
       ...{ venue: 'binance', settle: 'USDT', marginMode: 'isolated', previousLevel: '0.7' },
       ...{ marginBalance: null, positions: [], marks: [], cure: null },
     })
-    expect(second.events()[2]!.reasons).toEqual(['account-refused'])
+    expect(second.events()[1]!.reasons).toEqual(['account-refused'])
   })
 
   it('tells that a refused account was removed, and where it stands when it is accepted again', () => {
@@ -242,6 +242,17 @@ describe('where a margin account stands, when marks or terms are lost or the wor
       'warning mended:isolated:AUSDT:long 0.7 #2 3',
     ])
     expect(monitor.levels.at(2).size).toBe(1)
+  })
+
+  it('says unknown of a published breach whose account is refused after the book was loaded', () => {
+    const first = openMonitor()
+    first.monitor.apply({ kind: 'put', account: isolatedLong('a') })
+    first.frame([['AUSDT', '80']])
+    const { monitor, story } = openMonitor()
+    restoreInto(monitor, first.records)
+    monitor.apply({ kind: 'put', account: isolatedLong('a', { symbol: 'NOUSDT' }, 2) })
+    monitor.loaded()
+    expect(story()).toEqual(['unknown a:isolated:AUSDT:long 1 #1 2'])
   })
 
   it('gives no number twice to an account that was closed while nobody watched and comes back', () => {
