@@ -93,7 +93,10 @@ async function tail(context: TailContext, { from, count, json, ...overrides }: T
   // A reader that goes away (`| head`) ends the command like Ctrl-C.
   output.once('error', abort)
   const say = (line: string) => void errors.write(`plimsoll: ${visible(line)}\n`)
-  const failed = (error: Error) => say(`waiting for Redis: ${error.message}`)
+  // What a client library says of its own settings helps nobody here.
+  const reasonOf = ({ name, message }: Error) =>
+    name === 'MaxRetriesPerRequestError' ? 'it does not answer' : message
+  const failed = (error: Error) => say(`waiting for Redis: ${reasonOf(error)}`)
   const toJson = speaksJson(output, json)
   const lines = new EventLines(paletteFor(output))
   try {

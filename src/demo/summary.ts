@@ -72,7 +72,7 @@ export function renderSummary(summary: DemoSummary, context: SummaryContext, col
     ),
     ...line(
       'kernel',
-      `${compact(summary.suspects)} suspects, ${compact(summary.exactChecks)} decided by exact arithmetic`,
+      `${compact(summary.suspects)} suspects; ${compact(summary.exactChecks)} too close to a line for it; exact arithmetic confirmed every event`,
     ),
     ...line(
       'events',

@@ -128,7 +128,9 @@ export const marginEventSchema = z
     shortfall: figureOrNull('maintenanceMargin - marginBalance where that is above 0, else 0.'),
     positions: z
       .array(eventPositionSchema)
-      .describe('The positions of the margin account; empty when it is closed.'),
+      .describe(
+        'The positions of the margin account; of `closed` those that it had last, empty where it was closed while no worker ran.',
+      ),
     cure: cureSchema.nullable().describe('What would bring it back to safe; null where nothing must or can.'),
     confidence: z
       .enum(['confirmed', 'suspect'])
