@@ -2,7 +2,7 @@ import { type EventRecord, PUBLISH_RECORDS_MAX } from '../domain/index.ts'
 import { assert, PlimsollError } from '../errors.ts'
 import type { WatchedBook } from './book.ts'
 import { marketRecordOf, recordOf } from './event.ts'
-import type { Cause, Found, Line } from './found.ts'
+import type { Cause, Found } from './found.ts'
 import type { MarketTransition } from './markets.ts'
 import type { MonitorOptions } from './options.ts'
 import { Ranking } from './ranking.ts'
@@ -12,6 +12,12 @@ import { Ranking } from './ranking.ts'
  * time where so many wait: the worker stops with OUTBOX_FULL.
  */
 export const TRANSITIONS_WAITING_MAX = 2_000_000
+
+/** The transitions of one margin account that wait, in their order. */
+interface Line {
+  first: Found
+  last: Found
+}
 
 /** The transitions of one instant, or of one change of the book. */
 class Batch {

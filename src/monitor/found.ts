@@ -36,12 +36,6 @@ export interface Found {
   next: Found | undefined
 }
 
-/** The transitions of one margin account that wait, in their order. */
-export interface Line {
-  first: Found
-  last: Found
-}
-
 /** What the kernel or exact arithmetic found of a margin account, in f64 and for ranking only. */
 export interface Figures {
   readonly marginBalance: number
