@@ -8,7 +8,7 @@ import type {
 } from '../../src/domain/index.ts'
 import { type Kernel, type KernelVariant, openKernel } from '../../src/kernel/index.ts'
 import { type LevelRule, levelRule } from '../../src/margin/index.ts'
-import { Monitor } from '../../src/monitor/index.ts'
+import { Monitor, type MonitorObserver } from '../../src/monitor/index.ts'
 import { binance, bybit } from '../../src/venues/index.ts'
 import { TestClock } from './clock.ts'
 
@@ -40,6 +40,9 @@ export function openMonitor(
     sequenceFloor?: number
     hasRoom?: () => boolean
     transitionsWaitingMax?: number
+    observer?: MonitorObserver
+    /** Gets every batch as it is published. */
+    published?: (records: readonly EventRecord[]) => void
   } = {},
 ) {
   const { wrap = (kernel) => kernel, sequenceFloor = 0, hasRoom = () => true } = options
@@ -64,9 +67,11 @@ export function openMonitor(
       : { transitionsWaitingMax: options.transitionsWaitingMax }),
     rule: options.rule ?? levelRule(),
     ruleBookOf: (venue) => books[venue],
+    observer: options.observer,
     publish: (published) => {
       records.push(...published)
       batches.push(published.length)
+      options.published?.(published)
     },
     marketAdded: (venue, symbol) => added.push(`${venue}:${symbol}`),
     refused: (account, error) => refused.push({ account: account.id, message: error.message }),

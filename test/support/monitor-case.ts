@@ -1,0 +1,60 @@
+import { below } from '../../src/demo/random.ts'
+import type { Account, Random } from '../../src/domain/index.ts'
+import { MonitorModel } from './monitor-model.ts'
+import { CheckedLog, type Property } from './monitor-properties.ts'
+import { MonitorRun } from './monitor-run.ts'
+import { BOOKS, IDS, RULE, randomAccount } from './monitor-terms.ts'
+import type { Properties } from './properties.ts'
+
+/** One book, and the workers that watch it one after the other, each on what the one before left in the log. */
+export class MonitorCase {
+  readonly random: Random
+  readonly properties: Properties<Property>
+  readonly model = new MonitorModel(RULE, BOOKS)
+  readonly log: CheckedLog
+  /** What Redis holds of each account. */
+  readonly stored = new Map<string, Account | 'unreadable'>()
+  /** Workers that ended without publishing what waited. */
+  crashes = 0
+  #version = 0
+  #eventTimeMs = 1_700_000_000_000
+
+  constructor(random: Random, properties: Properties<Property>) {
+    this.random = random
+    this.properties = properties
+    this.log = new CheckedLog(properties, this.model, RULE)
+  }
+
+  run(): void {
+    for (let runs = 1 + below(this.random, 3); runs > 0; runs--) {
+      const run = new MonitorRun(this)
+      run.work()
+      // The last worker ends in order, so that everything is published once.
+      if (runs === 1 || this.random() < 0.5) run.endInOrder()
+      else {
+        run.crash()
+        this.crashes++
+      }
+      this.log.checkRanks()
+      this.#changeWhileDown()
+    }
+  }
+
+  newAccount(id: string): Account {
+    return randomAccount(this.random, id, ++this.#version)
+  }
+
+  nextEventTimeMs(): number {
+    this.#eventTimeMs += 1_000
+    return this.#eventTimeMs
+  }
+
+  #changeWhileDown(): void {
+    for (const id of IDS) {
+      const dice = this.random()
+      if (dice < 0.15) this.stored.delete(id)
+      else if (dice < 0.3) this.stored.set(id, this.newAccount(id))
+      else if (dice < 0.35) this.stored.set(id, 'unreadable')
+    }
+  }
+}

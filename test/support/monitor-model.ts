@@ -1,0 +1,470 @@
+import {
+  type Account,
+  type AccountChange,
+  type Decimal,
+  type EventKind,
+  type MarketEventKind,
+  marketSubject,
+  type RuleBook,
+} from '../../src/domain/index.ts'
+import {
+  evaluate,
+  heldLevel,
+  type LevelRule,
+  type MarginAccount,
+  marginAccountsOf,
+  parseMarginAccountId,
+} from '../../src/margin/index.ts'
+import type { ObservedMark } from '../../src/monitor/index.ts'
+
+/** What was told to the monitor about one market, in a frame. */
+export interface MarketInput {
+  readonly kind: 'mark' | 'confirmed' | 'stale'
+  readonly venue: string
+  readonly symbol: string
+  /** Empty unless it is a mark. */
+  readonly markPrice: Decimal
+  readonly eventTimeMs: number
+  readonly receivedTimeMs: number
+}
+
+/** One instant, or one change of the book. */
+export interface Cause {
+  readonly number: number
+  /** null for a change of the book. */
+  readonly times: { readonly eventTimeMs: number; readonly receivedTimeMs: number } | null
+}
+
+export interface Standing {
+  readonly level: number
+  readonly unknown: boolean
+}
+
+export interface ExpectedMarginEvent {
+  readonly subject: string
+  readonly cause: Cause
+  readonly kind: EventKind
+  readonly previousLevel: number
+  readonly after: Standing
+  /** undefined for an account that is not in the book. */
+  readonly account: Account | undefined
+  /** The exact terms; undefined where the account has no position there. */
+  readonly exact: MarginAccount | undefined
+  /** By symbol; undefined where none is known. */
+  readonly marks: ReadonlyMap<string, Decimal | undefined>
+  readonly reasons: readonly string[]
+  /** Nothing that came before of this margin account is remembered. */
+  readonly isFirst: boolean
+}
+
+export interface ExpectedMarketEvent {
+  readonly subject: string
+  readonly cause: Cause
+  readonly kind: MarketEventKind
+  readonly marginAccounts: number
+  readonly markPrice: Decimal | null
+  readonly isFirst: boolean
+}
+
+export type ExpectedEvent = ExpectedMarginEvent | ExpectedMarketEvent
+
+export function isMarginEventExpected(event: ExpectedEvent): event is ExpectedMarginEvent {
+  return 'after' in event
+}
+
+interface ModelMarginAccount {
+  readonly id: string
+  readonly owner: ModelAccount
+  exact: MarginAccount
+  standing: Standing
+  isFirst: boolean
+}
+
+interface ModelAccount {
+  account: Account
+  readonly margin: Map<string, ModelMarginAccount>
+  isSuspended: boolean
+  isLost: boolean
+}
+
+interface ModelMarket {
+  markPrice: Decimal | undefined
+  lastMarkPrice: Decimal | undefined
+  isStale: boolean
+  isPublishedStale: boolean
+  isFirst: boolean
+}
+
+type Change = AccountChange | { readonly kind: 'absent'; readonly id: string }
+
+const NOTHING: Standing = { level: 0, unknown: false }
+
+/** Whether something of the margin account stands published that a restart has to remember. */
+function isRemembered({ level, unknown }: Standing): boolean {
+  return level > 0 || unknown
+}
+
+/**
+ * The monitor as a trader would do it by hand: at every instant every margin account that has a position there is
+ * evaluated in exact arithmetic. No kernel, no slices, no queue of events. It is told what the monitor is told, and
+ * when an instant begins (by the monitor's observer) and how many changes still wait; it says which events must come.
+ */
+export class MonitorModel {
+  readonly #rule: LevelRule
+  readonly #books: Readonly<Record<Account['venue'], RuleBook>>
+  readonly #accounts = new Map<string, ModelAccount>()
+  readonly #markets = new Map<string, ModelMarket>()
+  /** What an earlier run published of margin accounts whose account was not put yet, by account. */
+  readonly #restored = new Map<string, Map<string, Standing>>()
+  readonly #restoredStale = new Set<string>()
+  readonly #refused = new Set<string>()
+  readonly #changes = new Map<string, { readonly change: Change; readonly isLost: boolean }>()
+  readonly #frames: MarketInput[][] = []
+  readonly #waiting = new Map<string, ExpectedEvent[]>()
+  readonly #published = new Map<string, ExpectedEvent>()
+  #causes = 0
+  /** The cause of the instant that began last. */
+  lastInstant: Cause | undefined
+  instants = 0
+
+  constructor(rule: LevelRule, books: Readonly<Record<Account['venue'], RuleBook>>) {
+    this.#rule = rule
+    this.#books = books
+  }
+
+  /** A new process: it knows what was published, and nothing else. */
+  restart(): void {
+    for (const map of [this.#accounts, this.#markets, this.#restored, this.#changes, this.#waiting])
+      map.clear()
+    for (const set of [this.#restoredStale, this.#refused]) set.clear()
+    this.#frames.length = 0
+    this.lastInstant = undefined
+    this.instants = 0
+    for (const [subject, event] of this.#published) {
+      if (!isMarginEventExpected(event)) {
+        if (event.kind === 'market-stale') this.#restoredStale.add(subject)
+      } else if (isRemembered(event.after)) {
+        this.#restore(parseMarginAccountId(subject)!.account, subject, event.after)
+      }
+    }
+  }
+
+  #restore(account: string, marginAccount: string, standing: Standing): void {
+    const known = this.#restored.get(account)
+    if (known === undefined) this.#restored.set(account, new Map([[marginAccount, standing]]))
+    else known.set(marginAccount, standing)
+  }
+
+  /** Of which subjects a restarted worker has progress. */
+  get remembered(): string[] {
+    return [...[...this.#restored.values()].flatMap((own) => [...own.keys()]), ...this.#restoredStale]
+  }
+
+  /** Events that must come and have not, oldest first within a subject. */
+  get waiting(): readonly ExpectedEvent[] {
+    return [...this.#waiting.values()].flat()
+  }
+
+  /** The event of the subject that must come next. */
+  nextOf(subject: string): ExpectedEvent | undefined {
+    return this.#waiting.get(subject)?.[0]
+  }
+
+  published(event: ExpectedEvent): void {
+    const own = this.#waiting.get(event.subject)!
+    own.shift()
+    if (own.length === 0) this.#waiting.delete(event.subject)
+    this.#published.set(event.subject, event)
+  }
+
+  get marginAccounts(): number {
+    return this.#all().length
+  }
+
+  /** Margin accounts without a verdict: a mark is missing, or the newest terms cannot be used. */
+  get unknownMarginAccounts(): number {
+    return this.#all().filter((own) => this.#isBlind(own)).length
+  }
+
+  /** Margin accounts with a verdict at each level. */
+  get levels(): number[] {
+    const counts = this.#rule.names.map(() => 0)
+    for (const own of this.#all()) {
+      const { level, unknown } = own.standing
+      if (!unknown && !this.#isBlind(own)) counts[level]!++
+    }
+    return counts
+  }
+
+  #all(): ModelMarginAccount[] {
+    return [...this.#accounts.values()].flatMap(({ margin }) => [...margin.values()])
+  }
+
+  #isBlind(own: ModelMarginAccount): boolean {
+    return own.owner.isSuspended || [...this.#marksOf(own).values()].includes(undefined)
+  }
+
+  /** A frame that is given to the monitor. */
+  frame(inputs: readonly MarketInput[]): void {
+    if (inputs.length > 0) this.#frames.push([...inputs])
+  }
+
+  /** A change that is given to the monitor. Those that wait collapse: the newest of an account, behind all others. */
+  apply(change: Change): void {
+    const id = change.kind === 'put' ? change.account.id : change.id
+    const waiting = this.#changes.get(id)
+    if (change.kind === 'lost' && waiting !== undefined) {
+      this.#changes.set(id, { change: waiting.change, isLost: true })
+      return
+    }
+    this.#changes.delete(id)
+    this.#changes.set(id, { change, isLost: false })
+  }
+
+  /** A stored account that cannot be read when the worker starts. */
+  refuse(id: string): void {
+    this.#refused.add(id)
+  }
+
+  /** The whole stored book was put: what is published and was not put is gone. */
+  loaded(): void {
+    for (const id of this.#restored.keys()) if (!this.#changes.has(id)) this.apply({ kind: 'absent', id })
+  }
+
+  /** The monitor has applied its changes except so many. */
+  changesWaiting(count: number): void {
+    for (const [id, { change, isLost }] of this.#changes) {
+      if (this.#changes.size <= count) return
+      this.#changes.delete(id)
+      this.#applyNow(change)
+      if (isLost) this.#applyNow({ kind: 'lost', id })
+    }
+  }
+
+  /** The next instant: its marks. undefined where nothing that was given changes a mark. */
+  instant(): ObservedMark[] | undefined {
+    const inputs = this.#nextInstant()
+    if (inputs.length === 0) return undefined
+    this.instants++
+    const { eventTimeMs, receivedTimeMs } = inputs.at(-1)!
+    const cause: Cause = { number: ++this.#causes, times: { eventTimeMs, receivedTimeMs } }
+    this.lastInstant = cause
+    const changed = new Set(inputs.map(({ venue, symbol }) => marketSubject(venue, symbol)))
+    for (const subject of changed) this.#judgeMarket(subject, cause)
+    for (const own of this.#all())
+      if (this.#marketsOf(own).some((market) => changed.has(market))) this.#judge(own, cause)
+    return inputs.map(({ venue, symbol }) => {
+      return { venue, symbol, markPrice: this.#marketOf(venue, symbol).markPrice ?? '' }
+    })
+  }
+
+  /** Sets the marks of one frame, up to the second of one market. */
+  #nextInstant(): MarketInput[] {
+    const taken: MarketInput[] = []
+    for (let frame = this.#frames[0]; frame !== undefined && taken.length === 0; frame = this.#frames[0]) {
+      for (let input = frame[0]; input !== undefined; input = frame[0]) {
+        const { venue, symbol, kind } = input
+        const market = this.#marketOf(venue, symbol)
+        const markPrice = kind === 'mark' ? input.markPrice : market.lastMarkPrice
+        const changesMark =
+          kind === 'stale' ? !market.isStale : kind === 'mark' || (market.isStale && markPrice !== undefined)
+        if (changesMark) {
+          if (taken.some((before) => before.venue === venue && before.symbol === symbol)) return taken
+          market.isStale = kind === 'stale'
+          market.markPrice = kind === 'stale' ? undefined : markPrice
+          if (kind !== 'stale') market.lastMarkPrice = markPrice
+          taken.push(input)
+        }
+        frame.shift()
+      }
+      this.#frames.shift()
+    }
+    return taken
+  }
+
+  #judgeMarket(subject: string, cause: Cause): void {
+    const market = this.#markets.get(subject)!
+    if (market.isStale === market.isPublishedStale) return
+    market.isPublishedStale = market.isStale
+    const marginAccounts = this.#all().filter(
+      (own) => !own.owner.isSuspended && this.#marketsOf(own).includes(subject),
+    ).length
+    const { isFirst } = market
+    market.isFirst = false
+    this.#expect({
+      ...{ subject, cause, marginAccounts, isFirst },
+      kind: market.isStale ? 'market-stale' : 'market-fresh',
+      markPrice: market.markPrice ?? null,
+    })
+  }
+
+  #judge(own: ModelMarginAccount, cause: Cause): void {
+    const { owner, exact, standing } = own
+    if (owner.isSuspended) return
+    const marks = this.#marksOf(own)
+    const evaluation = evaluate(exact, (symbol) => marks.get(symbol))
+    if (evaluation === undefined) {
+      const isStale = this.#marketsOf(own).some((subject) => this.#markets.get(subject)!.isStale)
+      if (isStale && standing.level > 0) this.#loseVerdict(own, 'stale-mark', cause)
+      return
+    }
+    const level = heldLevel(evaluation, exact, this.#rule, standing.level)
+    if (level === standing.level && !standing.unknown) return
+    const isBack = level === 0 || (level < standing.level && !standing.unknown)
+    const rose = level === this.#rule.levels.length ? 'liquidation' : 'warning'
+    const reasons = owner.isLost ? ['book-lost'] : []
+    this.#turn(own, isBack ? 'recovered' : rose, { level, unknown: false }, reasons, cause)
+  }
+
+  #loseVerdict(own: ModelMarginAccount, reason: string, cause: Cause): void {
+    const { level, unknown } = own.standing
+    if (!unknown) this.#turn(own, 'unknown', { level, unknown: true }, [reason], cause)
+  }
+
+  #close(own: ModelMarginAccount, cause: Cause): void {
+    if (isRemembered(own.standing)) this.#turn(own, 'closed', NOTHING, [], cause)
+  }
+
+  #turn(
+    own: ModelMarginAccount,
+    kind: EventKind,
+    after: Standing,
+    reasons: readonly string[],
+    cause: Cause,
+  ): void {
+    const { id, owner, exact, standing, isFirst } = own
+    own.standing = after
+    own.isFirst = false
+    const marks = owner.isSuspended ? new Map() : this.#marksOf(own)
+    const previousLevel = standing.level
+    const { account } = owner
+    this.#expect({ subject: id, cause, kind, previousLevel, after, account, exact, marks, reasons, isFirst })
+  }
+
+  #turnAbsent(
+    subject: string,
+    before: Standing,
+    kind: EventKind,
+    after: Standing,
+    reasons: readonly string[],
+    cause: Cause,
+    account?: Account,
+  ): void {
+    const nothing = { exact: undefined, marks: new Map(), isFirst: false }
+    this.#expect({ subject, cause, kind, previousLevel: before.level, after, account, reasons, ...nothing })
+  }
+
+  #expect(event: ExpectedEvent): void {
+    const own = this.#waiting.get(event.subject)
+    if (own === undefined) this.#waiting.set(event.subject, [event])
+    else own.push(event)
+  }
+
+  #applyNow(change: Change): void {
+    const cause: Cause = { number: ++this.#causes, times: null }
+    if (change.kind === 'put') this.#put(change.account, cause)
+    else if (change.kind === 'removed') this.#remove(change.id, cause)
+    else if (change.kind === 'unreadable') this.#suspend(change.id, 'account-unreadable', cause)
+    else if (change.kind === 'lost') this.#lose(change.id, cause)
+    else this.#endAbsent(change.id, 'account-refused', cause)
+  }
+
+  #put(account: Account, cause: Cause): void {
+    let compiled: MarginAccount[]
+    try {
+      compiled = marginAccountsOf(account, this.#books[account.venue])
+    } catch {
+      this.#suspend(account.id, 'account-refused', cause)
+      return
+    }
+    this.#refused.delete(account.id)
+    const fresh = { account, margin: new Map(), isSuspended: false, isLost: false }
+    const owner: ModelAccount = this.#accounts.get(account.id) ?? fresh
+    this.#accounts.set(account.id, owner)
+    const ids = new Set(compiled.map(({ id }) => id))
+    for (const own of [...owner.margin.values()].filter(({ id }) => !ids.has(id))) {
+      this.#close(own, cause)
+      owner.margin.delete(own.id)
+    }
+    Object.assign(owner, { account, isSuspended: false, isLost: false })
+    const restored = this.#restored.get(account.id) ?? new Map<string, Standing>()
+    this.#restored.delete(account.id)
+    for (const [id, standing] of restored) {
+      if (!ids.has(id)) this.#turnAbsent(id, standing, 'closed', NOTHING, [], cause, account)
+    }
+    for (const exact of compiled) {
+      const { id } = exact
+      const before = restored.get(id)
+      const added = { id, owner, exact, standing: before ?? NOTHING, isFirst: before === undefined }
+      const own = owner.margin.get(id) ?? added
+      own.exact = exact
+      owner.margin.set(id, own)
+    }
+    for (const own of owner.margin.values()) this.#judge(own, cause)
+  }
+
+  #remove(id: string, cause: Cause): void {
+    this.#refused.delete(id)
+    this.#endAbsent(id, '', cause)
+    for (const own of this.#accounts.get(id)?.margin.values() ?? []) this.#close(own, cause)
+    this.#accounts.delete(id)
+  }
+
+  #suspend(id: string, reason: string, cause: Cause): void {
+    this.#refused.add(id)
+    const owner = this.#accounts.get(id)
+    if (owner === undefined) {
+      this.#endAbsent(id, reason, cause)
+      return
+    }
+    for (const own of owner.margin.values()) this.#loseVerdict(own, reason, cause)
+    owner.isSuspended = true
+  }
+
+  #lose(id: string, cause: Cause): void {
+    const owner = this.#accounts.get(id)
+    if (owner === undefined || owner.isLost) return
+    owner.isLost = true
+    if (owner.isSuspended) return
+    for (const own of owner.margin.values())
+      if (own.standing.level > 0) this.#loseVerdict(own, 'book-lost', cause)
+  }
+
+  /** What an earlier run published of an account that is not in the book is over; unknown where its terms cannot be used. */
+  #endAbsent(id: string, reason: string, cause: Cause): void {
+    const restored = this.#restored.get(id)
+    if (restored === undefined) return
+    if (!this.#refused.has(id)) {
+      this.#restored.delete(id)
+      for (const [subject, standing] of restored)
+        this.#turnAbsent(subject, standing, 'closed', NOTHING, [], cause)
+      return
+    }
+    for (const [subject, standing] of restored) {
+      if (standing.unknown || standing.level === 0) continue
+      const after = { level: standing.level, unknown: true }
+      restored.set(subject, after)
+      this.#turnAbsent(subject, standing, 'unknown', after, [reason], cause)
+    }
+  }
+
+  #marketsOf({ exact }: ModelMarginAccount): string[] {
+    return [...new Set(exact.rows.map(({ symbol }) => marketSubject(exact.venue, symbol)))]
+  }
+
+  #marksOf({ exact }: ModelMarginAccount): Map<string, Decimal | undefined> {
+    return new Map(exact.rows.map(({ symbol }) => [symbol, this.#marketOf(exact.venue, symbol).markPrice]))
+  }
+
+  #marketOf(venue: string, symbol: string): ModelMarket {
+    const subject = marketSubject(venue, symbol)
+    let market = this.#markets.get(subject)
+    if (market === undefined) {
+      const isPublishedStale = this.#restoredStale.has(subject)
+      const nothing = { markPrice: undefined, lastMarkPrice: undefined, isStale: false }
+      market = { ...nothing, isPublishedStale, isFirst: !isPublishedStale }
+      this.#markets.set(subject, market)
+    }
+    return market
+  }
+}
