@@ -2,11 +2,15 @@
 
 export type ToWorker =
   /** Collects garbage and answers with `measured`. */
-  { readonly kind: 'measure' } | { readonly kind: 'stop' }
+  | { readonly kind: 'measure' }
+  /** Answers with `sampled`, as memory stands. */
+  | { readonly kind: 'sample' }
+  | { readonly kind: 'stop' }
 
 export type FromWorker =
   | { readonly kind: 'ready' }
   | { readonly kind: 'measured'; readonly memory: Memory }
+  | { readonly kind: 'sampled'; readonly rssBytes: number }
   | { readonly kind: 'failed'; readonly message: string }
 
 export interface Memory {

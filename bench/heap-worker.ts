@@ -62,6 +62,7 @@ const setup = JSON.parse(process.argv[2]!) as WorkerSetup
 const worker = await start(setup)
 process.on('message', (message: ToWorker) => {
   if (message.kind === 'measure') void measured().then((memory) => send({ kind: 'measured', memory }))
+  else if (message.kind === 'sample') send({ kind: 'sampled', rssBytes: process.memoryUsage().rss })
   else void worker.stop().finally(() => process.disconnect())
 })
 process.on('disconnect', () => void worker.stop().finally(() => process.exit()))

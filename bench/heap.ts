@@ -34,6 +34,14 @@ export interface CrashLoopResult {
   readonly oldSpaceMiB: number
   readonly events: number
   readonly rssMaxBytes: number
+  /** Over the time of the run. */
+  readonly samples: readonly RssSample[]
+}
+
+/** What the worker's process had in memory at that second of the loop, nothing collected for it. */
+export interface RssSample {
+  readonly second: number
+  readonly rssBytes: number
 }
 
 /** The heap may differ by this share. */
@@ -43,6 +51,8 @@ export const RSS_MAX_BYTES = 1_024 ** 3
 /** Buffers that are bounded fill up first: this share of the liquidations is not measured. */
 const WARM_UP_SHARE = 0.5
 const MS_PER_SECOND = 1_000
+/** Evenly spread over the loop of crashes. */
+const SAMPLES_MAX = 60
 
 type Where = Pick<HeapOptions, 'dataDir' | 'notify'>
 
@@ -76,12 +86,20 @@ export async function benchCrashLoop(
   const { accounts, positionsPerAccount, seconds, oldSpaceMiB } = options
   const run = await openHeapRun(options)
   try {
-    const endMs = systemClock.monotonicMs() + seconds * MS_PER_SECOND
-    while (systemClock.monotonicMs() < endMs) await run.cycle()
+    const startMs = systemClock.monotonicMs()
+    const endMs = startMs + seconds * MS_PER_SECOND
+    const everyMs = Math.max(MS_PER_SECOND, (endMs - startMs) / SAMPLES_MAX)
+    const samples: RssSample[] = []
+    for (let nowMs = startMs; nowMs < endMs; nowMs = systemClock.monotonicMs()) {
+      await run.cycle()
+      if (nowMs - startMs < samples.length * everyMs) continue
+      const second = Math.round((systemClock.monotonicMs() - startMs) / MS_PER_SECOND)
+      samples.push({ second, rssBytes: await run.rssBytes() })
+    }
     const { rssMaxBytes } = await run.measure()
     return {
       ...{ part: 'crash-loop', accounts, positionsPerAccount, seconds, oldSpaceMiB },
-      ...{ events: run.events, rssMaxBytes },
+      ...{ events: run.events, rssMaxBytes, samples },
     }
   } finally {
     await run.stop()
@@ -103,6 +121,8 @@ export interface HeapRun {
   /** One crash and one recovery of every account; ends when another process has received every event. */
   cycle(): Promise<void>
   measure(): Promise<Memory>
+  /** What the worker's process has in memory. */
+  rssBytes(): Promise<number>
   readonly liquidations: number
   readonly events: number
   stop(): Promise<void>
@@ -186,6 +206,7 @@ async function open(
       await halfCycle(SAFE_PRICE)
     },
     measure: () => worker.measure(),
+    rssBytes: () => worker.rssBytes(),
     get liquidations() {
       return liquidations
     },
@@ -314,6 +335,11 @@ async function startProcess(setup: WorkerSetup, oldSpaceMiB: number, stops: (() 
       const answer = next('measured')
       child.send({ kind: 'measure' } satisfies ToWorker)
       return (await answer).memory
+    },
+    async rssBytes(): Promise<number> {
+      const answer = next('sampled')
+      child.send({ kind: 'sample' } satisfies ToWorker)
+      return (await answer).rssBytes
     },
   }
 }

@@ -243,7 +243,10 @@ function heapLine(result: RecoverResult | CrashLoopResult): string {
   const verdict = isWithinBounds(result) ? 'ok' : 'TOO MUCH'
   if (result.part === 'recover')
     return `${count(result.liquidations)} liquidations that recover: heap ${mebibytes(result.heapBeforeBytes)} before, ${mebibytes(result.heapAfterBytes)} after (${(result.growth * 100).toFixed(1)} %): ${verdict}`
-  return `${result.accounts} accounts x ${result.positionsPerAccount} positions, ${result.seconds} s of crashes: ${count(result.events)} events, at most ${mebibytes(result.rssMaxBytes)} in memory: ${verdict}`
+  return `${result.accounts} accounts x ${result.positionsPerAccount} positions, ${result.seconds} s of crashes: ${count(result.events)} events, at most ${mebibytes(result.rssMaxBytes)} in memory: ${verdict}\n${table(
+    ['after', 'in memory'],
+    result.samples.map(({ second, rssBytes }) => [`${second} s`, mebibytes(rssBytes)]),
+  )}`
 }
 
 function partName(text: string): 'recover' | 'crash-loop' {

@@ -23,6 +23,11 @@ describe('the heap benchmark', () => {
     expect(result.events).toBeGreaterThanOrEqual(10)
     expect(result.events % 10).toBe(0)
     expect(result.rssMaxBytes).toBeGreaterThan(1e7)
+    expect(result.samples.length).toBeGreaterThanOrEqual(1)
+    for (const { rssBytes } of result.samples) {
+      expect(rssBytes).toBeGreaterThan(1e7)
+      expect(rssBytes).toBeLessThanOrEqual(result.rssMaxBytes)
+    }
   })
 
   it('fails where the worker runs out of memory', async () => {
