@@ -10,6 +10,7 @@ import { writeLine } from './lines.ts'
 import { whole, withBookOptions } from './options.ts'
 import { type Input, type Output, type Palette, paletteFor, speaksJson } from './terminal.ts'
 import { jsonLine, visible } from './visible.ts'
+import { tell } from './wrapping.ts'
 
 /** Ids without an account that one removal names; more are counted. */
 const MISSING_NAMED_MAX = 20
@@ -94,7 +95,7 @@ async function listing(context: AccountsContext, flags: ListFlags): Promise<void
   const printed = await printEach(context, flags, (account) =>
     toJson ? jsonLine(accountSummary(account)) : accountLine(account, palette),
   )
-  if (!toJson && printed === 0) errors.write(`${NOTHING_FOUND}\n`)
+  if (!toJson && printed === 0) tell(errors, NOTHING_FOUND)
 }
 
 const NOTHING_FOUND =
@@ -126,7 +127,7 @@ function filtersOf({ venue, symbol }: ListFlags, errors: Output): ListOptions {
     symbol,
     unreadable(_id, error) {
       process.exitCode = EXIT_FAULT
-      errors.write(`plimsoll: ${error.code}: ${visible(error.message)}\n`)
+      tell(errors, `plimsoll: ${error.code}: ${visible(error.message)}`)
     },
   }
 }
@@ -174,7 +175,7 @@ async function removal(context: AccountsContext, ids: readonly string[], flags: 
 
 function notRemoved({ errors }: AccountsContext): void {
   process.exitCode = EXIT_FAULT
-  errors.write('plimsoll: nothing was removed\n')
+  tell(errors, 'plimsoll: nothing was removed')
 }
 
 function accountsNamed(ids: readonly string[]): string {

@@ -4,6 +4,7 @@ import { PlimsollError } from '../errors.ts'
 import { type OpenedBook, openBook } from '../open-book.ts'
 import { confirm, type Input, type Output } from './terminal.ts'
 import { visible } from './visible.ts'
+import { tell } from './wrapping.ts'
 
 /** Opens the stored book that the settings name, for as long as `use` takes. */
 export async function withOpenBook<T>(
@@ -17,7 +18,7 @@ export async function withOpenBook<T>(
     appendfsync: config.appendfsync,
     shard: config.shard,
     allowUnsafeRedis: config.allowUnsafeRedis,
-    notify: (line) => void errors.write(`${visible(line)}\n`),
+    notify: (line) => tell(errors, visible(line)),
   })
   try {
     return await use(book, config)

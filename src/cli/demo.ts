@@ -18,6 +18,7 @@ import { EXIT_FAULT } from '../errors.ts'
 import { createLog, type Log } from '../log.ts'
 import { whole } from './options.ts'
 import { untilSignal } from './signals.ts'
+import { tell } from './wrapping.ts'
 
 const ACCOUNTS_DEFAULT = 100_000
 const ACCOUNTS_MAX = 5_000_000
@@ -80,7 +81,7 @@ async function demo(flags: DemoFlags): Promise<void> {
       runId: String(process.pid),
       clock: systemClock,
       log: (note) => (live ? noteLog(note) : createLog('warn')),
-      notify: (note) => (live ? note : (line) => void process.stderr.write(`${line}\n`)),
+      notify: (note) => (live ? note : (line) => tell(process.stderr, line)),
       display: (reporter) => display(reporter, screen, json),
       signal: interrupt.signal,
     })

@@ -9,7 +9,7 @@ const MONEY_DIGITS = 6
 const RATIO_DIGITS = 5
 const KIND_WIDTH = 'MARKET STALE'.length
 /** Under the kind of the first line: behind the time. */
-const INDENT = ' '.repeat('08:53:20Z  '.length)
+export const EVENT_INDENT = ' '.repeat('08:53:20Z  '.length)
 
 /** Events as lines for people: time in UTC, kind, margin account, the worst figures, then positions and cure. */
 export class EventLines {
@@ -25,7 +25,7 @@ export class EventLines {
     const [day = '', time = ''] = new Date(event.receivedTimeMs).toISOString().split('T')
     const lines = isOfMarket(event)
       ? [this.#marketLine(event)]
-      : [this.#headLine(event), ...detailLines(event).map((line) => this.#palette.dim(INDENT + line))]
+      : [this.#headLine(event), ...detailLines(event).map((line) => this.#palette.dim(EVENT_INDENT + line))]
     lines[0] = `${this.#palette.dim(`${time.slice(0, 8)}Z`)}  ${lines[0]}`
     if (day === this.#day) return lines
     this.#day = day

@@ -1,7 +1,7 @@
 import type { Clock } from '../domain/index.ts'
 import { parseEvent } from '../events/index.ts'
 import type { Log } from '../log.ts'
-import type { EventLines } from './event-lines.ts'
+import { EVENT_INDENT, type EventLines } from './event-lines.ts'
 
 /** Between two looks at the stream of events. */
 const LOOK_EVERY_MS = 500
@@ -79,7 +79,9 @@ export class EventsView {
     const top = await this.#top()
     const more = entriesBetween(this.#position, top)
     if (more === 0) return
-    print(`          and ${more ?? 'many'} more events; plimsoll tail --from ${this.#position} shows them`)
+    print(
+      `${EVENT_INDENT}and ${more ?? 'many'} more events; plimsoll tail --from ${this.#position} shows them`,
+    )
     this.#position = top
   }
 

@@ -22,6 +22,7 @@ import { withStoreOptions } from './options.ts'
 import { ProgressBar } from './progress.ts'
 import { type ReplaceOptions, type ReplaceSummary, replaceBook } from './replace.ts'
 import { jsonLine, visible } from './visible.ts'
+import { tell } from './wrapping.ts'
 
 interface ImportFlags {
   readonly redisUrl?: string
@@ -95,7 +96,7 @@ async function runImport(file: string, flags: ImportFlags): Promise<void> {
   }
   const bookOf = ruleBooks(config)
   for (const reason of refusedRules(bookOf))
-    process.stderr.write(`plimsoll: rules refused: ${visible(reason)}\n`)
+    tell(process.stderr, `plimsoll: rules refused: ${visible(reason)}`)
   const check: CheckAccount = (account) => accountFaultsOf(account, bookOf(account.venue))
   const input = await openInput(file)
   const read = readerOf({ file, input, format, check, force })
@@ -108,7 +109,7 @@ async function runImport(file: string, flags: ImportFlags): Promise<void> {
     return replaceBook({ book, shard: config.shard, read, file: visible(file), yes, input, errors })
   }
   if (summary.refusedCount > 0) process.exitCode = EXIT_FAULT
-  if (summary.read === 0) process.stderr.write(`plimsoll: ${nothingIn(file)}\n`)
+  if (summary.read === 0) tell(process.stderr, `plimsoll: ${nothingIn(file)}`)
   process.stdout.write(
     `${json === true ? jsonLine({ ...summary, dryRun: isDry }) : sentence(summary, isDry)}\n`,
   )

@@ -4,6 +4,7 @@ import { EXIT_FAULT, EXIT_OK, EXIT_USAGE, exitCodeOf, PlimsollError } from '../e
 import { asRedisFault } from '../redis/index.ts'
 import { createProgram } from './program.ts'
 import { visible } from './visible.ts'
+import { tell } from './wrapping.ts'
 
 // A reader that goes away (`| head`) is no fault: whoever waits for it to read gets the same error and ends.
 process.stdout.on('error', (error) => {
@@ -22,7 +23,7 @@ function report(thrown: unknown): number {
   const error = asRedisFault('Redis failed', thrown)
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_OK : EXIT_USAGE
   if (error instanceof PlimsollError) {
-    process.stderr.write(`plimsoll: ${error.code}: ${visible(error.message)}\n`)
+    tell(process.stderr, `plimsoll: ${error.code}: ${visible(error.message)}`)
     return exitCodeOf(error)
   }
   process.stderr.write(

@@ -8,6 +8,7 @@ import { marginCommand } from './margin.ts'
 import { runCommand } from './run.ts'
 import { tailCommand } from './tail.ts'
 import { visible } from './visible.ts'
+import { fitted } from './wrapping.ts'
 
 const { version } = createRequire(import.meta.url)('plimsoll/package.json') as { version: string }
 
@@ -32,7 +33,9 @@ function prepare(command: Command): void {
         .trimEnd()
         .replace(/^error: /, '')
         .split('\n')
-      write(`plimsoll: USAGE: ${lines.map(visible).join('\n')}\n`)
+      const [fault = '', ...hints] = lines.map(visible)
+      const told = [fitted(process.stderr, `plimsoll: USAGE: ${fault}`, ''), ...hints]
+      write(`${told.join('\n')}\n`)
     },
   })
   for (const sub of command.commands) prepare(sub)

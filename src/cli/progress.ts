@@ -1,12 +1,12 @@
 import type { Clock } from '../domain/index.ts'
+import { type Screen, tell } from './wrapping.ts'
 
 const BAR_WIDTH = 24
 const REDRAW_INTERVAL_MS = 100
 /** ANSI: to the start of the line, and delete to its end. */
 const CLEAR_LINE = '\r\x1b[K'
 
-export interface Terminal {
-  readonly isTTY?: boolean
+export interface Terminal extends Screen {
   write(text: string): unknown
 }
 
@@ -39,7 +39,7 @@ export class ProgressBar {
 
   say(line: string): void {
     this.clear()
-    this.#terminal.write(`${line}\n`)
+    tell(this.#terminal, line)
   }
 
   clear(): void {

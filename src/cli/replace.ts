@@ -3,6 +3,7 @@ import { PlimsollError } from '../errors.ts'
 import type { OpenedBook } from '../open-book.ts'
 import { isConfirmed, removeAll } from './book.ts'
 import type { Input, Output } from './terminal.ts'
+import { tell } from './wrapping.ts'
 
 export interface ReplaceOptions {
   readonly book: OpenedBook
@@ -31,7 +32,7 @@ export async function replaceBook(options: ReplaceOptions): Promise<ReplaceSumma
   const { book, shard, read, file, yes, errors } = options
   const checked = await idsIn(read)
   const keepsAll = (summary: ImportSummary, imported: number): ReplaceSummary => {
-    errors.write(`plimsoll: ${summary.refusedCount} accounts are refused, so none is removed\n`)
+    tell(errors, `plimsoll: ${summary.refusedCount} accounts are refused, so none is removed`)
     return { ...summary, imported, removed: 0 }
   }
   if (checked.summary.refusedCount > 0) return keepsAll(checked.summary, 0)

@@ -1,19 +1,18 @@
 import type { Clock } from '../domain/index.ts'
 import { createFormattedLog, createLog, type Log, type LogLevel, openSink } from '../log.ts'
 import { systemRandom } from '../random.ts'
-import { closeRedis, connectRedis, keysOf } from '../redis/index.ts'
-import { EventLines } from './event-lines.ts'
+import { closeRedis, connectRedis, keysOf, type OpenedRedis, redactUrl } from '../redis/index.ts'
+import { EVENT_INDENT, EventLines } from './event-lines.ts'
 import { EventsView } from './events-view.ts'
 import { logLines } from './log-lines.ts'
-import { type Output, paletteFor, speaksJson } from './terminal.ts'
-
-type Screen = Pick<Output, 'isTTY'> & { readonly columns?: number }
+import { paletteFor, speaksJson } from './terminal.ts'
+import { columnsOf, fitted, type Screen } from './wrapping.ts'
 
 /** The log of `run`: lines for a person where standard error is a terminal; JSON elsewhere and with `--json`. */
 export function runLog(level: LogLevel, json: true | undefined, screen: Screen = process.stderr): Log {
   if (speaksJson(screen, json)) return createLog(level)
   const palette = paletteFor(screen)
-  return createFormattedLog(level, openSink(2), (record) => logLines(record, palette, screen.columns))
+  return createFormattedLog(level, openSink(2), (record) => logLines(record, palette, columnsOf(screen)))
 }
 
 export interface RunDisplayOptions {
@@ -40,7 +39,7 @@ export async function showingEvents(
     redis,
     key: keysOf(shard).events,
     lines: new EventLines(paletteFor(screen)),
-    print: (line) => void sink.write(`${line}\n`),
+    print: (line) => void sink.write(`${fitted(screen, line, EVENT_INDENT)}\n`),
     clock,
     log,
   })
@@ -58,4 +57,22 @@ export function tellOfEmptyBook(accounts: number, log: Log): void {
   if (accounts > 0) return
   const fill = 'plimsoll import FILE (with the same settings)'
   log.warn({ fill, example: 'plimsoll demo' }, 'the book is empty, so nothing is watched')
+}
+
+type Reachable = Pick<OpenedRedis, 'source' | 'url' | 'shellCommand'>
+
+/** How other programs reach the private Redis of that data folder. */
+export function waysToConnect({ source, url, shellCommand }: Reachable, dataDir: string) {
+  return {
+    source,
+    url: redactUrl(url),
+    commands: `--data-dir ${dataDir}`,
+    subscribers: `subscribe({ dataDir: ${JSON.stringify(dataDir)} })`,
+    shell: shellCommand,
+  }
+}
+
+/** The same in few words: the folder is all that another command needs. docs/operations.md tells the rest. */
+export function waysForPeople({ source }: Reachable, dataDir: string) {
+  return { source, follow: `plimsoll tail --data-dir ${dataDir}` }
 }

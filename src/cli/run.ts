@@ -4,13 +4,15 @@ import { systemClock } from '../clock.ts'
 import { type ConfigOverrides, loadConfig } from '../config.ts'
 import type { Log } from '../log.ts'
 import { systemRandom } from '../random.ts'
-import { keepRedis, type OpenedRedis, redactUrl } from '../redis/index.ts'
+import { keepRedis, type OpenedRedis } from '../redis/index.ts'
 import { ruleBooks } from '../rule-books.ts'
 import { startWorker, type Worker, type WorkerStats } from '../worker.ts'
 import { startHeartbeat } from './heartbeat.ts'
 import { withConfigOptions } from './options.ts'
-import { runLog, showingEvents, tellOfEmptyBook } from './run-display.ts'
+import { runLog, showingEvents, tellOfEmptyBook, waysForPeople, waysToConnect } from './run-display.ts'
 import { type Ended, untilSignal } from './signals.ts'
+import { speaksJson } from './terminal.ts'
+import { tell } from './wrapping.ts'
 
 /** `plimsoll run`: the worker, until SIGTERM or Ctrl-C. */
 export function runCommand(): Command {
@@ -46,23 +48,25 @@ async function run({ json, ...overrides }: ConfigOverrides & { json?: true }): P
   const { signal } = stop
   const abort = () => stop.abort()
   void ended.promise.then(abort, abort)
-  const notify = (line: string) => void process.stderr.write(`${line}\n`)
+  const notify = (line: string) => tell(process.stderr, line)
   try {
     const { redisUrl, dataDir, appendfsync } = config
     const { fail: fatal } = ended
-    const replaced = (own: OpenedRedis) => log.info(waysToConnect(own, resolve(dataDir)), 'private redis')
+    const folder = resolve(dataDir)
+    const waysTo = speaksJson(process.stderr, json) ? waysToConnect : waysForPeople
+    const tellOf = (own: OpenedRedis) => log.info(waysTo(own, folder), 'private redis')
     const redis = await keepRedis({
       ...{ redisUrl, dataDir, appendfsync, clock, notify, signal },
-      ...{ replaced, failed: fatal },
+      ...{ replaced: tellOf, failed: fatal },
     })
     const options = { config, redisUrl: redis.url, clock, random: systemRandom, log, fatal, signal }
     try {
-      if (redis.source !== 'given') log.info(waysToConnect(redis, resolve(dataDir)), 'private redis')
+      if (redis.source !== 'given') tellOf(redis)
       await showingEvents({ ...options, shard: config.shard, json }, async () => {
         const worker = await startWorker(options)
-        const summary = summaryOf(worker.stats())
-        log.info({ redis: redis.source, ...summary }, 'worker runs')
-        tellOfEmptyBook(summary.accounts, log)
+        const { accounts, positions } = worker.stats()
+        log.info({ redis: redis.source, accounts, positions }, 'worker runs')
+        tellOfEmptyBook(accounts, log)
         const stopHeartbeat = heartbeat(config.heartbeatFile, log)
         await untilEnded(ended, worker, json).finally(stopHeartbeat)
       })
@@ -83,17 +87,6 @@ function heartbeat(file: string | undefined, log: Log): () => void {
   if (file === undefined) return () => undefined
   const failed = (error: Error) => log.warn({ error: error.message }, 'the heartbeat file cannot be written')
   return startHeartbeat({ file, clock: systemClock, failed })
-}
-
-/** How other programs reach the private Redis. */
-function waysToConnect({ source, url, shellCommand }: OpenedRedis, dataDir: string) {
-  return {
-    source,
-    url: redactUrl(url),
-    commands: `--data-dir ${dataDir}`,
-    subscribers: `subscribe({ dataDir: ${JSON.stringify(dataDir)} })`,
-    shell: shellCommand,
-  }
 }
 
 async function untilEnded(ended: Ended, worker: Worker, json: true | undefined): Promise<void> {

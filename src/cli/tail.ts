@@ -5,12 +5,13 @@ import type { Clock } from '../domain/index.ts'
 import { type FollowRedis, followEvents } from '../events/index.ts'
 import { systemRandom } from '../random.ts'
 import { connectRedis, keysOf, openRedis } from '../redis/index.ts'
-import { EventLines } from './event-lines.ts'
+import { EVENT_INDENT, EventLines } from './event-lines.ts'
 import { writeLine } from './lines.ts'
 import { whole } from './options.ts'
 import { untilSignal } from './signals.ts'
 import { type Output, paletteFor, speaksJson } from './terminal.ts'
 import { jsonLine, visible } from './visible.ts'
+import { fitted, tell } from './wrapping.ts'
 
 const STREAM_ID = /^\d+-\d+$/
 
@@ -73,7 +74,7 @@ export function tailCommand(context: TailContext = REAL): Command {
 async function connect(overrides: ConfigOverrides, signal: AbortSignal): Promise<TailConnection> {
   const { redisUrl, dataDir, appendfsync, shard } = loadConfig(overrides)
   const clock = systemClock
-  const notify = (line: string) => void process.stderr.write(`${line}\n`)
+  const notify = (line: string) => tell(process.stderr, line)
   const server = await openRedis({ redisUrl, dataDir, appendfsync, clock, notify, signal })
   try {
     const redis = await connectRedis({ url: server.url, role: 'blocking', clock, random: systemRandom })
@@ -92,7 +93,7 @@ async function tail(context: TailContext, { from, count, json, ...overrides }: T
   void ended.promise.then(abort)
   // A reader that goes away (`| head`) ends the command like Ctrl-C.
   output.once('error', abort)
-  const say = (line: string) => void errors.write(`plimsoll: ${visible(line)}\n`)
+  const say = (line: string) => tell(errors, `plimsoll: ${visible(line)}`)
   // What a client library says of its own settings helps nobody here.
   const reasonOf = ({ name, message }: Error) =>
     name === 'MaxRetriesPerRequestError' ? 'it does not answer' : message
@@ -110,7 +111,9 @@ async function tail(context: TailContext, { from, count, json, ...overrides }: T
           say(`entry ${id} of ${eventsKey} is no event of this version`)
           continue
         }
-        const shown = toJson ? [jsonLine(event)] : lines.of(event)
+        const shown = toJson
+          ? [jsonLine(event)]
+          : lines.of(event).map((line) => fitted(output, line, EVENT_INDENT))
         for (const line of shown) await writeLine(output, line, stop.signal)
         printed++
         if (printed === count) break

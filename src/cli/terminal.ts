@@ -3,7 +3,7 @@ import type { Readable, Writable } from 'node:stream'
 import { allowsColour } from '../config.ts'
 
 /** Where lines go: a stream of the process, or one of a test. */
-export type Output = Writable & { readonly isTTY?: boolean }
+export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number }
 export type Input = Readable & { readonly isTTY?: boolean }
 
 /** A command speaks in lines to a person at a terminal, and in JSON to a pipe and where it is asked to. */
