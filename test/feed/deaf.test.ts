@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { systemClock } from '../../src/clock.ts'
 import { Hearing } from '../../src/feed/hearing.ts'
 import { FEED_LIMITS } from '../../src/feed/index.ts'
 import { TestClock } from '../support/clock.ts'
@@ -26,6 +27,47 @@ describe('a process whose event loop is blocked for longer than a venue may be s
     expect(sink.lost).toEqual([])
     expect([sink.states('BTCUSDT'), sink.states('ETHUSDT')]).toEqual([['fresh'], ['fresh']])
     expect(exchange().connections).toBe(1)
+  })
+
+  it('is read to its last frame before a silence that began earlier is judged', async () => {
+    const limits = {
+      ...FEED_LIMITS,
+      ...{ checkEveryMs: 800, silenceMinMs: 1_000, stalenessMinMs: 1_000 },
+    }
+    let checks = 0
+    const clock = {
+      ...systemClock,
+      after(delayMs: number, then: () => void) {
+        const isCheck = delayMs === limits.checkEveryMs
+        return systemClock.after(delayMs, () => {
+          if (isCheck) checks++
+          then()
+        })
+      },
+    }
+    const { sink } = open(['BTCUSDT', 'ETHUSDT'], { limits, clock })
+    await until(() => sink.states('BTCUSDT').length > 0 && sink.states('ETHUSDT').length > 0)
+    const before = checks
+    await until(() => checks === before + 1)
+    // The next check still finds both markets young; the one after it finds them silent unless it reads first.
+    exchange().behaviour.ticks = false
+    exchange().behaviour.answersPings = false
+    await until(() => checks === before + 2)
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    // More than one turn of the event loop reads.
+    const padding = 'x'.repeat(20_000)
+    for (let frame = 1; frame <= 100; frame++) {
+      exchange().send(
+        snapshot('BTCUSDT', '0.01', exchange().counter + frame).replace('}', `,"note":"${padding}"}`),
+      )
+    }
+    exchange().send(snapshot('ETHUSDT', '0.02', exchange().counter + 101))
+    block(1_500)
+    await until(() => checks === before + 3)
+    exchange().behaviour.ticks = true
+    await until(() => sink.marks('ETHUSDT').includes(0.02))
+    expect(sink.lost).toEqual([])
+    expect([sink.states('BTCUSDT'), sink.states('ETHUSDT')]).toEqual([['fresh'], ['fresh']])
   })
 
   const blockedMs = 1_500

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { FEED_LIMITS } from '../../src/feed/index.ts'
+import { Refusals } from '../../src/feed/refusals.ts'
 import { expectGapless, RecordingLog, SHORT_LIMITS, stateOf, until, useExchange } from './harness.ts'
 
 const { exchange, open } = useExchange()
@@ -121,5 +122,23 @@ describe('a market that the venue refuses', () => {
     exchange().behaviour.acknowledges = false
     await until(() => sink.lost.length > 0)
     expect(sink.lost[0]).toMatch(/requests? without a reply after 400 ms/)
+  })
+})
+
+describe('the pause before a refused market is asked for again', () => {
+  it('doubles from one second up to ten with each refusal, and begins anew when the venue took the market', () => {
+    const refusals = new Refusals(FEED_LIMITS)
+    const isDue = (nowMs: number) => refusals.due(nowMs, () => true) === 'FOOUSDT'
+    const pausesMs = Array.from({ length: 6 }, (_, refusal) => {
+      const refusedMs = refusal * 100_000
+      refusals.add('FOOUSDT', 'handler not found', refusedMs, true)
+      let pauseMs = 0
+      while (!isDue(refusedMs + pauseMs)) pauseMs += 250
+      return pauseMs
+    })
+    expect(pausesMs).toEqual([1_000, 2_000, 4_000, 8_000, 10_000, 10_000])
+    expect(refusals.taken('FOOUSDT')).toBe(6)
+    refusals.add('FOOUSDT', 'handler not found', 0, true)
+    expect([isDue(999), isDue(1_000)]).toEqual([false, true])
   })
 })
