@@ -1,12 +1,16 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import { importCommand } from '../../src/cli/import.ts'
 import { ProgressBar } from '../../src/cli/progress.ts'
 import { visible } from '../../src/cli/visible.ts'
+import { keysOf } from '../../src/redis/index.ts'
 import { testAccount } from '../support/accounts.ts'
+import { finished, spawnCli } from '../support/cli.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
+import { until } from '../support/worker.ts'
 
 let server: TestRedis
 let directory: string
@@ -164,6 +168,20 @@ describe('plimsoll import', () => {
     const nobody = ['--redis-url', 'redis://127.0.0.1:1']
     const done = importCommand().parseAsync([path(), ...nobody], { from: 'user' })
     await expect(done).rejects.toMatchObject({ code: 'USAGE', message: expect.stringMatching(message) })
+  })
+
+  test('stores what a slow pipe has given while the pipe stays open', async () => {
+    const child = spawnCli(['import', '--redis-url', server.url, '--shard', 'pipe', '-'])
+    const end = finished(child)
+    const probe = new Redis(server.url)
+    for (let index = 0; index < 20; index++) {
+      child.stdin.write(`${JSON.stringify(testAccount(`piped-${index}`, 1))}\n`)
+    }
+    await until('the lines are stored', async () => (await probe.hlen(keysOf('pipe').accounts)) === 20)
+    expect(child.exitCode).toBeNull()
+    child.stdin.end()
+    expect(await end).toMatchObject({ code: 0, stdout: '20 accounts read, 20 imported, 0 refused\n' })
+    probe.disconnect()
   })
 
   test('says of an empty file that it holds no account, and where to look', async () => {

@@ -4,8 +4,11 @@ import { connect, createServer, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import type { PlimsollEvent } from '../../src/domain/index.ts'
 import { runningRedisUrl } from '../../src/redis/index.ts'
+import { subscribe } from '../../src/subscribe.ts'
 import { testAccount } from '../support/accounts.ts'
+import { BybitServer } from '../support/bybit.ts'
 import { runCli, temporaryFolder } from '../support/cli.ts'
 import { PROJECT_DATA_DIR, startTestRedis, type TestRedis } from '../support/redis.ts'
 import { until, WorkerProcess } from '../support/worker.ts'
@@ -216,7 +219,10 @@ describe('the private Redis', () => {
     // A server that an earlier test has unpacked need not be fetched again.
     const unpacked = join(PROJECT_DATA_DIR, 'redis-dist')
     if (existsSync(unpacked)) symlinkSync(unpacked, join(dataDir, 'redis-dist'))
-    const worker = await WorkerProcess.start(['--data-dir', dataDir])
+    const exchange = await BybitServer.start()
+    exchange.setMark('BTCUSDT', '1')
+    const stream = `bybit-linear=${exchange.url}`
+    const worker = await WorkerProcess.start(['--data-dir', dataDir, '--stream-url', stream])
     expect(worker.logged('worker runs')).toMatchObject({ redis: 'started' })
     const url = await runningRedisUrl(dataDir)
     expect(url).toBe(join(dataDir, 'redis', 'redis.sock'))
@@ -229,6 +235,15 @@ describe('the private Redis', () => {
     const input = JSON.stringify(testAccount('desk/1', 1))
     const second = await runCli(['import', '--data-dir', dataDir, '--json', '-'], { input })
     expect(second).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('"imported":1') })
+    const tail = await runCli(['tail', '--data-dir', dataDir, '--from', 'beginning', '--count', '1'])
+    expect(tail).toMatchObject({ code: 0, stderr: '' })
+    expect(JSON.parse(tail.stdout)).toMatchObject({ account: 'desk/1', kind: 'liquidation' })
+    const seen: PlimsollEvent[] = []
+    const subscription = subscribe({ dataDir, handler: (event) => void seen.push(event) })
+    await until('the subscriber has the liquidation', () => seen.length === 1)
+    expect(seen).toEqual([JSON.parse(tail.stdout)])
+    await subscription.close()
+    await exchange.stop()
     expect((await worker.end('SIGTERM')).code).toBe(0)
     expect(await runningRedisUrl(dataDir)).toBeUndefined()
   })

@@ -282,6 +282,20 @@ describe('an event that comes after a later one of its margin account', () => {
     expect(subscription.stats().late).toBe(1)
   })
 
+  it('is not late where it is the newest one again', async () => {
+    const seen: [number, boolean][] = []
+    consume({ handler: ({ sequence }, { isLate }) => void seen.push([sequence, isLate]) })
+    for (const [id, sequence] of [['ja', 1] as const, ['jb', 1] as const, ['jc', 2] as const]) {
+      await add(id, [sampleEvent('desk/1', sequence)])
+    }
+    await until(() => seen.length === 3)
+    expect(seen).toEqual([
+      [1, false],
+      [1, false],
+      [2, false],
+    ])
+  })
+
   it('is not late where its log is another one', async () => {
     const seen: boolean[] = []
     consume({ handler: (_, { isLate }) => void seen.push(isLate) })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { openFeeds } from '../../src/feed/index.ts'
+import { systemClock } from '../../src/clock.ts'
+import { FEED_LIMITS, type FeedOptions, openFeeds } from '../../src/feed/index.ts'
 import { snapshot, testStream } from './exchange.ts'
 import { optionsOf, RecordingSink, stateOf, until, useExchange } from './harness.ts'
 
@@ -42,6 +43,42 @@ describe('a healthy connection', () => {
     await until(() => stateOf(feed, 'ETHUSDT') === 'fresh')
     expect(exchange().requests).toEqual([['BTCUSDT'], ['ETHUSDT']])
     expect(exchange().connections).toBe(1)
+  })
+})
+
+describe('a venue that cannot be reached', () => {
+  /** Attempts fail at once and waits are cut short; `waitsMs` are those before a connect, which alone are no whole numbers. */
+  function openUnreachable(changes: Partial<FeedOptions> = {}) {
+    const waitsMs: number[] = []
+    const clock = {
+      ...systemClock,
+      after(delayMs: number, then: () => void) {
+        if (!Number.isInteger(delayMs)) waitsMs.push(delayMs)
+        return systemClock.after(Math.min(delayMs, 20), then)
+      },
+    }
+    const { feed } = open(['BTCUSDT'], {
+      url: 'ws://127.0.0.1:9',
+      clock,
+      random: () => 0.9999,
+      limits: FEED_LIMITS,
+      ...changes,
+    })
+    return { feed, waitsMs }
+  }
+
+  it('is asked again after at most the cap of 4 s, however long the outage', async () => {
+    const { feed, waitsMs } = openUnreachable()
+    await until(() => feed.counters.reconnects >= 7)
+    expect(waitsMs.slice(0, 7).map(Math.ceil)).toEqual([500, 1_000, 2_000, 4_000, 4_000, 4_000, 4_000])
+  })
+
+  it('is not asked before the budget of connects allows it', async () => {
+    let reserved = 0
+    const budget = { reserve: () => 10_000 * reserved++ + 0.25, tryReserve: () => false }
+    const { feed, waitsMs } = openUnreachable({ budget, random: () => 0 })
+    await until(() => feed.counters.reconnects >= 3)
+    expect(waitsMs.slice(0, 4)).toEqual([0.25, 10_000.25, 20_000.25, 30_000.25])
   })
 })
 

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
+import { FEED_LIMITS } from '../../src/feed/index.ts'
+import { TestClock } from '../support/clock.ts'
 import { CADENCE_MS, snapshot, testStream } from './exchange.ts'
 import { expectGapless, SHORT_LIMITS, stateOf, until, useExchange } from './harness.ts'
 
@@ -154,6 +156,25 @@ describe('the first mark of a market', () => {
     exchange().send(snapshot('SOLUSDT', '7', exchange().counter))
     await until(() => stateOf(feed, 'SOLUSDT') === 'fresh')
     expect(sink.states('SOLUSDT')).toEqual(['unknown', 'fresh'])
+  })
+
+  it('has 30 s where nothing else is set', async () => {
+    exchange().behaviour.muted = ['ETHUSDT']
+    const clock = new TestClock()
+    const { sink } = open(['BTCUSDT', 'ETHUSDT'], { limits: FEED_LIMITS, clock })
+    const startMs = clock.monotonicMs()
+    const passTo = async (ms: number) => {
+      while (clock.monotonicMs() - startMs < ms) {
+        clock.advance(250)
+        clock.runTurns()
+        await new Promise((resolve) => setTimeout(resolve, CADENCE_MS))
+      }
+    }
+    await passTo(29_500)
+    expect(sink.states('ETHUSDT')).toEqual([])
+    await passTo(31_000)
+    expect(sink.states('ETHUSDT')).toEqual(['unknown'])
+    expect(sink.states('BTCUSDT')).toEqual(['fresh'])
   })
 
   it('is missed by a market that the venue refuses, in that word', async () => {

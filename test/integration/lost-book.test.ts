@@ -33,4 +33,24 @@ describe('a Redis that is emptied under a worker', () => {
     const { code, stdout } = await worker.end('SIGTERM')
     expect({ code, accounts: JSON.parse(stdout).accounts }).toEqual({ code: 0, accounts: 2 })
   })
+
+  it('leaves an account above safe without a verdict that says why, and its next verdict is marked', async () => {
+    const { exchange, probe } = servers
+    const shard = servers.nextShard()
+    exchange.setMark('AAAUSDT', '80.5')
+    await shard.import([longAt100('desk/1', '20')])
+    const worker = await shard.startWorker()
+    await until('the liquidation', async () => (await shard.streamed()).length === 1)
+    await probe.flushall()
+    const unknown = async () => (await shard.streamed()).filter(({ kind }) => kind === 'unknown')
+    await until('the verdict is gone', async () => (await unknown()).length > 0)
+    exchange.setMark('AAAUSDT', '80.4')
+    await until('the next verdict', async () => (await shard.streamed()).at(-1)?.kind === 'liquidation')
+    const told = (await shard.streamed()).slice(-2)
+    expect(told).toMatchObject([
+      { kind: 'unknown', reasons: ['book-lost'] },
+      { kind: 'liquidation', reasons: ['book-lost'], confidence: 'suspect' },
+    ])
+    expect((await worker.end('SIGTERM')).code).toBe(0)
+  })
 })
