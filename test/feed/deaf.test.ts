@@ -32,7 +32,7 @@ describe('a process whose event loop is blocked for longer than a venue may be s
   it('is read to its last frame before a silence that began earlier is judged', async () => {
     const limits = {
       ...FEED_LIMITS,
-      ...{ checkEveryMs: 800, silenceMinMs: 1_000, stalenessMinMs: 1_000 },
+      ...{ checkEveryMs: 1_000, silenceMinMs: 1_500, stalenessMinMs: 1_500 },
     }
     let checks = 0
     const clock = {
@@ -53,7 +53,6 @@ describe('a process whose event loop is blocked for longer than a venue may be s
     exchange().behaviour.ticks = false
     exchange().behaviour.answersPings = false
     await until(() => checks === before + 2)
-    await new Promise((resolve) => setTimeout(resolve, 300))
     // More than one turn of the event loop reads.
     const padding = 'x'.repeat(20_000)
     for (let frame = 1; frame <= 100; frame++) {
@@ -62,7 +61,7 @@ describe('a process whose event loop is blocked for longer than a venue may be s
       )
     }
     exchange().send(snapshot('ETHUSDT', '0.02', exchange().counter + 101))
-    block(1_500)
+    block(2_000)
     await until(() => checks === before + 3)
     exchange().behaviour.ticks = true
     await until(() => sink.marks('ETHUSDT').includes(0.02))
