@@ -43,6 +43,8 @@ describe('the jobs of a queue', () => {
       streamIds: { first: '5-1', last: '5-3' },
     })
     for (const { event } of records) expect(job?.text).toContain(JSON.stringify(event))
+    const spaced = { id: '5-1', logId: 'log', event: Buffer.from('{ "id" : 1.0 }'), digest: undefined }
+    expect(jobsOf([spaced], 'eu')[0]?.text).toContain('{ "id" : 1.0 }')
   })
 
   it('hold at most a hundred events and at most JOB_BYTES_MAX bytes; a larger event is a job of its own', () => {

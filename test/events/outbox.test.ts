@@ -23,6 +23,18 @@ describe('the outbox', () => {
     expect(JSON.parse(packed.progress?.toString() ?? '')).toEqual(record.progress)
     expect(packed).toMatchObject({ subject: 'desk/1/cross/USDT', sequence: 7, kind: 'liquidation', rank: 1 })
     expect(outbox.record(1).event).toBe(packed.event)
+    let made = 0
+    const counting = {
+      ...record.event,
+      toJSON: () => {
+        made++
+        return record.event
+      },
+    }
+    outbox.push([{ ...record, event: counting }], 12)
+    moveAll(outbox)
+    outbox.batch(1, 2, 10, MIB)
+    expect(made).toBe(1)
   })
 
   it('has room as long as a batch of the largest events fits below its limit', () => {

@@ -136,6 +136,15 @@ describe('freshness of markets', () => {
     expect(markets.all.get('BTCUSDT')?.state).toBe('unknown')
   })
 
+  it('orders by venue times up to a second ahead of our clock, and by none further ahead', () => {
+    const orders = (aheadMs: number) => {
+      const { markets, frame } = opened()
+      markets.accept('BTCUSDT', '100', 10_000 + aheadMs, frame(10_000))
+      return markets.accept('BTCUSDT', '101', 10_000, frame(10_001)) === 'older'
+    }
+    expect([1, 1_000, 1_001, 1e9].map(orders)).toEqual([true, true, false, false])
+  })
+
   it('tells apart when a mark was stated and when it was confirmed', () => {
     const { markets, frame } = opened()
     markets.accept('BTCUSDT', '100', 1, frame(1_000))

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { type InstrumentRules, instrumentRulesSchema } from '../../src/domain/index.ts'
 import { tieredMaintenanceAt } from '../../src/margin/contract.ts'
 import { exactTiers, formatDecimal, parseDecimal } from '../../src/margin/index.ts'
@@ -167,6 +167,20 @@ describe('the built-in brackets of Binance USDⓈ-M', () => {
       expect(() => exactTiers(symbol, rules.tiers, { firstDeductionZero: true })).not.toThrow()
       expect(rules.asOf).toBe(USDM_BRACKETS_AS_OF)
       expect(symbol.replace(/_\d{6}$/, '').endsWith(rules.settle)).toBe(true)
+    }
+  })
+
+  it('are read when a contract is first asked for, not when the program starts', async () => {
+    vi.resetModules()
+    const split = vi.spyOn(String.prototype, 'split')
+    const isRead = () => split.mock.contexts.some((text) => String(text) === USDM_BRACKETS.trim())
+    try {
+      const { usdmRulesOf } = await import('../../src/venues/binance-tiers.ts')
+      expect(isRead()).toBe(false)
+      expect(usdmRulesOf('BTCUSDT')?.kind).toBe('linear')
+      expect(isRead()).toBe(true)
+    } finally {
+      split.mockRestore()
     }
   })
 

@@ -1,0 +1,140 @@
+import { describe, expect, it } from 'vitest'
+import { type Account, type EventRecord, PUBLISH_RECORDS_MAX } from '../../src/domain/index.ts'
+import { SLICE_MS } from '../../src/monitor/index.ts'
+import { binance, bybit } from '../../src/venues/index.ts'
+import { isMarginEvent, isolatedLong, openMonitor, RULES, restoreInto } from '../support/monitor.ts'
+
+// isolatedLong: 10 AUSDT at 100 with 200. It is liquidated at 80.808..., of 198.1 exactly at 81.
+
+const ACCOUNTS = 1_000
+
+/** Rule books that write down which symbols they are asked for; every symbol has the rules of AUSDT. */
+function countingBooks() {
+  const asked: string[] = []
+  const rulesOf = (symbol: string) => {
+    asked.push(symbol)
+    return RULES.AUSDT
+  }
+  const books = {
+    bybit: { ...bybit.ruleBook, version: 'test', rulesOf },
+    binance: { ...binance.ruleBook, version: 'test', rulesOf },
+  }
+  return { asked, books }
+}
+
+describe('a cascade', () => {
+  it('is decided by what the kernel proves; exact arithmetic decides what is on a line', () => {
+    const { monitor, frame, events } = openMonitor()
+    for (let i = 0; i < ACCOUNTS; i++) monitor.apply({ kind: 'put', account: isolatedLong(`a${i}`) })
+    const onLine = isolatedLong('on-the-line', { isolatedMargin: '198.1' })
+    monitor.apply({ kind: 'put', account: onLine })
+    frame([['AUSDT', '100']])
+    const { suspects, exactChecks } = monitor.counters
+    frame([['AUSDT', '81']])
+    expect(monitor.counters.suspects - suspects).toBe(ACCOUNTS + 1)
+    expect(monitor.counters.exactChecks - exactChecks).toBe(1)
+    expect(events().filter(({ kind }) => kind === 'liquidation')).toHaveLength(1)
+    expect(events().filter(({ kind }) => kind === 'warning')).toHaveLength(ACCOUNTS)
+  })
+})
+
+describe('an account with 800 positions', () => {
+  it('is compiled one margin account at a time, for an event and for an audit', () => {
+    const { asked, books } = countingBooks()
+    const { monitor, frame, events } = openMonitor({ books })
+    const [position] = isolatedLong('wide').positions
+    const positions = Array.from({ length: 800 }, (_, index) => ({ ...position!, symbol: `M${index}` }))
+    monitor.apply({ kind: 'put', account: { ...isolatedLong('wide'), positions } })
+    asked.length = 0
+    frame([['M7', '80']])
+    expect(events().map(({ marginAccount }) => marginAccount)).toEqual(['wide:isolated:M7:long'])
+    expect(new Set(asked)).toEqual(new Set(['M7']))
+    asked.length = 0
+    monitor.audit(1)
+    expect(new Set(asked).size).toBe(1)
+  })
+})
+
+describe('changes of the book', () => {
+  it('that come all at once are applied in slices', () => {
+    const { monitor, clock } = openMonitor()
+    for (let i = 0; i < ACCOUNTS; i++) monitor.apply({ kind: 'put', account: isolatedLong(`a${i}`) })
+    const waiting: number[] = []
+    const { nextTurn } = clock
+    clock.nextTurn = (callback) => {
+      waiting.push(monitor.waitingChanges)
+      nextTurn.call(clock, callback)
+    }
+    let looks = 0
+    // Every look at the clock is 1 ms later: a slice of 5 ms ends after a few.
+    clock.monotonicMs = () => 1_000 + looks++
+    monitor.frameStart(0, 0)
+    monitor.tick('binance', 'AUSDT', '80', 1)
+    monitor.frameEnd()
+    for (let i = 0; i < ACCOUNTS; i++)
+      monitor.apply({ kind: 'put', account: isolatedLong(`a${i}`, { isolatedMargin: '900' }, 2) })
+    expect(monitor.waitingChanges).toBe(ACCOUNTS)
+    clock.runTurns()
+    expect(monitor.waitingChanges).toBe(0)
+    const applied = waiting.map((count, index) => (waiting[index - 1] ?? 0) - count)
+    expect(Math.max(...applied)).toBeGreaterThan(0)
+    expect(Math.max(...applied)).toBeLessThanOrEqual(SLICE_MS + 2)
+  })
+})
+
+describe('more accounts that were closed while nobody watched than the log takes at once', () => {
+  it('are published batch by batch as there is room, each once', () => {
+    const first = openMonitor()
+    const gone = 5 * PUBLISH_RECORDS_MAX
+    for (let i = 0; i < gone; i++) first.monitor.apply({ kind: 'put', account: isolatedLong(`a${i}`) })
+    first.frame([['AUSDT', '80']])
+    let room = 0
+    const second = openMonitor({ hasRoom: () => second.batches.length < room })
+    restoreInto(second.monitor, first.records)
+    second.monitor.loaded()
+    const published: number[] = []
+    for (room = 0; room <= 6; room++) {
+      second.clock.advance(1_000)
+      second.clock.runTurns()
+      published.push(second.records.length)
+    }
+    expect(published).toEqual([0, 1, 2, 3, 4, 5, 5].map((batches) => batches * PUBLISH_RECORDS_MAX))
+    expect(second.monitor.isIdle).toBe(true)
+    expect(new Set(second.records.map(({ subject }) => subject)).size).toBe(gone)
+    expect(second.events().every(({ kind }) => kind === 'closed')).toBe(true)
+  })
+})
+
+describe('the rules behind an event', () => {
+  const eventAt = (asOf: string | undefined, account: Account = isolatedLong('a')): EventRecord['event'] => {
+    const rules = { ...RULES.AUSDT!, ...(asOf === undefined ? {} : { asOf }) }
+    const rulesOf = (symbol: string) => (symbol === 'AUSDT' ? rules : { ...RULES.BUSDT!, asOf: '1970-01-02' })
+    const book = { ...binance.ruleBook, version: 'dated', rulesOf }
+    const { monitor, clock, frame, records } = openMonitor({ books: { bybit: book, binance: book } })
+    monitor.apply({ kind: 'put', account })
+    clock.advance(3 * 24 * 60 * 60 * 1_000)
+    frame([
+      ['AUSDT', '80'],
+      ['BUSDT', '80'],
+    ])
+    return records[0]!.event
+  }
+
+  it('are stated with their version and the age of the oldest in days', () => {
+    expect(eventAt('1970-01-01')).toMatchObject({ ruleBook: 'dated', ruleAgeDays: 3 })
+    const cross = (symbol: string) =>
+      ({ symbol, marginMode: 'cross', size: '10', entryPrice: '100' }) as const
+    const pool = {
+      ...isolatedLong('a'),
+      positions: [cross('BUSDT'), cross('AUSDT')],
+      collateral: [{ asset: 'USDT', amount: '400' }],
+    }
+    const event = eventAt('1970-01-01', pool)
+    expect(isMarginEvent(event) && event.marginAccount).toBe('a:cross:USDT')
+    expect(event).toMatchObject({ ruleAgeDays: 3 })
+  })
+
+  it('have no age where one of them bears no day', () => {
+    expect(eventAt(undefined)).toMatchObject({ ruleBook: 'dated', ruleAgeDays: null })
+  })
+})
