@@ -56,7 +56,7 @@ export function removeAccount(account: i32): void {
   freeAccount = account;
 }
 
-/** Notes whether a mark was missing (1) or none was (0) at the re-check of the account. */
+/** Notes whether the re-check left the account without a verdict (1): a mark is missing, or one was asked afresh. */
 @inline
 export function setUnknown(account: i32, unknown: i32): void {
   const before = i32At(COLUMN_ACCOUNT_UNKNOWN, account);
@@ -65,7 +65,7 @@ export function setUnknown(account: i32, unknown: i32): void {
   unknowns += unknown - before;
 }
 
-/** Accounts in which a mark was missing at their last re-check. */
+/** Accounts that their last re-check left without a verdict. */
 export function unknownAccounts(): i32 {
   return unknowns;
 }

@@ -22,7 +22,7 @@ export {
   setLevel,
   setReleaseFactor,
 } from "./recheck";
-export { beginInstant, nominate, nominateAll, recheckFired, scan, setMark, setStamp } from "./tick";
+export { beginInstant, nominate, nominateAll, recheckFired, scan, setMark, setStamp, takeProven } from "./tick";
 
 export function columnPointer(column: i32): usize {
   return pointer(column);

@@ -91,7 +91,7 @@ export function setReleaseFactor(factor: f64): void {
 /** Computes the account from scratch at the present marks, answers, and sets its triggers accordingly. */
 export function recheckAccount(account: i32): i32 {
   const answer = measure(account);
-  setUnknown(account, <i32>(answer == ANSWER_UNKNOWN));
+  setUnknown(account, <i32>(answer == ANSWER_UNKNOWN || i32At(COLUMN_ACCOUNT_LEVEL, account) < 0));
   if (answer == ANSWER_SAFE) arm(account);
   else disarm(account);
   return answer;

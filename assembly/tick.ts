@@ -4,6 +4,7 @@
 // Accounts, rows and capacities change between instants only. Stamps put each instrument into the list of the
 // moved once and each account into the list of the nominated once, so no list is longer than its column.
 import {
+  ANSWER_ACROSS,
   ANSWER_SAFE,
   ANSWER_UNKNOWN,
   BLOCK_ROWS,
@@ -30,8 +31,10 @@ import {
   COLUMN_SUSPECT_MAINTENANCE_MARGIN,
   COLUMN_SUSPECT_MARGIN_BALANCE,
   GROUP_SHIFT,
+  LEVEL_NONE,
   NONE,
 } from "./layout";
+import { setAccountLevel } from "./account";
 import { accountCapacity, f64At, i32At, instrumentCapacity, pointer, setF64, setI32 } from "./columns";
 import { measuredLevel, measuredMaintenanceMargin, measuredMarginBalance, recheckAccount } from "./recheck";
 import { refreshZones } from "./zones";
@@ -130,6 +133,22 @@ export function recheckFired(from: i32, to: i32): i32 {
     }
   }
   return suspects;
+}
+
+/**
+ * Moves suspects [from, to) whose level is proven to that level, and arms them for it. Returns how many are across a
+ * level even then, which is none.
+ */
+export function takeProven(from: i32, to: i32): i32 {
+  let across = 0;
+  for (let i = from; i < to; i++) {
+    const level = i32At(COLUMN_SUSPECT_LEVEL, i);
+    if (level == LEVEL_NONE) continue;
+    const account = i32At(COLUMN_SUSPECT_ACCOUNT, i);
+    setAccountLevel(account, level);
+    across += <i32>(recheckAccount(account) == ANSWER_ACROSS);
+  }
+  return across;
 }
 
 @inline

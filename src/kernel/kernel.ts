@@ -49,6 +49,11 @@ export interface Kernel {
   nominateAll(instrument: number): number
   /** Re-checks nominated accounts [from, to); returns the number of suspects so far. */
   recheckFired(from: number, to: number): number
+  /**
+   * Moves suspects [from, to) whose level is proven to that level and arms them for it. Returns how many are across a
+   * level even then, which is none.
+   */
+  takeProven(from: number, to: number): number
   firedAccount(index: number): number
   suspectAccount(index: number): number
   suspectAnswer(index: number): number
@@ -61,7 +66,10 @@ export interface Kernel {
 
   mark(instrument: number): number
   accountLevel(account: number): number
-  /** Accounts in which a mark was missing at their last re-check. Those never re-checked are not among them. */
+  /**
+   * Accounts that their last re-check left without a verdict: a mark is missing, or a verdict was asked afresh and is
+   * not given yet. Those never re-checked are not among them.
+   */
   readonly unknownAccounts: number
   isAccountUnknown(account: number): boolean
   /** Bytes of the kernel's memory. */

@@ -40,7 +40,7 @@ export abstract class TwinRecheck extends TwinAccounts {
 
   recheckAccount(account: number): number {
     const answer = this.measureAccount(account)
-    this.setUnknown(account, answer === ANSWER_UNKNOWN ? 1 : 0)
+    this.setUnknown(account, answer === ANSWER_UNKNOWN || this.accountLevels[account]! < 0 ? 1 : 0)
     if (answer === ANSWER_SAFE) this.arm(account)
     else this.disarm(account)
     return answer

@@ -1,9 +1,11 @@
 import {
+  ANSWER_ACROSS,
   ANSWER_SAFE,
   ANSWER_UNKNOWN,
   BLOCK_ROWS,
   BLOCK_SHIFT,
   GROUP_SHIFT,
+  LEVEL_NONE,
   NONE,
 } from '../../assembly/layout.ts'
 import type { Kernel } from './kernel.ts'
@@ -113,6 +115,18 @@ export class TypescriptKernel extends TwinRecheck implements Kernel {
       }
     }
     return this.suspects
+  }
+
+  takeProven(from: number, to: number): number {
+    let across = 0
+    for (let i = from; i < to; i++) {
+      const level = this.provenLevels[i]!
+      if (level === LEVEL_NONE) continue
+      const account = this.suspect[i]!
+      this.setAccountLevel(account, level)
+      if (this.recheckAccount(account) === ANSWER_ACROSS) across++
+    }
+    return across
   }
 
   firedAccount(index: number): number {

@@ -14,6 +14,7 @@ type SameInBoth =
   | 'nominateAll'
   | 'recheckAccount'
   | 'recheckFired'
+  | 'takeProven'
   | 'refreshZones'
   | 'removeAccount'
   | 'removeRows'

@@ -184,6 +184,10 @@ export class WasmKernel implements Kernel {
     return this.#wasm.recheckFired(from, to)
   }
 
+  takeProven(from: number, to: number): number {
+    return this.#wasm.takeProven(from, to)
+  }
+
   firedAccount(index: number): number {
     return this.#fired[index]!
   }

@@ -1,33 +1,25 @@
 import { type EventRecord, PUBLISH_RECORDS_MAX } from '../domain/index.ts'
 import { assert, PlimsollError } from '../errors.ts'
-import type { WatchedBook } from './book.ts'
+import { Batch } from './batch.ts'
+import type { Watched, WatchedBook } from './book.ts'
+import type { Finding } from './episode.ts'
 import { marketRecordOf, recordOf } from './event.ts'
-import type { Cause, Found } from './found.ts'
-import type { MarketTransition } from './markets.ts'
+import type { Markets, MarketTransition } from './markets.ts'
 import type { MonitorOptions } from './options.ts'
-import { Ranking } from './ranking.ts'
+import { Standings } from './standings.ts'
 
 /**
- * Transitions that wait to be published, about 250 bytes each. Redis is away, or slower than a cascade, for a long
- * time where so many wait: the worker stops with OUTBOX_FULL.
+ * Transitions that wait to be published, about 30 bytes each, and 300 where their account changed meanwhile. Redis is
+ * away, or slower than a cascade, for a long time where so many wait: the worker stops with OUTBOX_FULL.
  */
 export const TRANSITIONS_WAITING_MAX = 2_000_000
+/** Marks that are gone and kept for findings of their instant, about 120 bytes each. Beyond it findings are settled. */
+export const PAST_MARKS_MAX = 200_000
 
-/** The transitions of one margin account that wait, in their order. */
-interface Line {
-  first: Found
-  last: Found
-}
-
-/** The transitions of one instant, or of one change of the book. */
-class Batch {
-  readonly cause: Cause
-  readonly markets: MarketTransition[] = []
-  readonly ranking = new Ranking()
-
-  constructor(cause: Cause) {
-    this.cause = cause
-  }
+/** What a margin account measures, in f64 and for ranking only. */
+export interface Figures {
+  readonly marginBalance: number
+  readonly maintenanceMargin: number
 }
 
 /**
@@ -38,6 +30,9 @@ class Batch {
 export class Announcer {
   readonly #options: MonitorOptions
   readonly #book: WatchedBook
+  readonly #markets: Markets
+  readonly #standings: Standings
+  readonly #breachLevel: number
   /** What causes the transitions that are noted now. */
   #eventTimeMs: number | null = null
   #receivedTimeMs = 0
@@ -47,18 +42,16 @@ export class Announcer {
   #open: Batch | undefined
   /** Closed batches whose order is not complete yet. */
   readonly #unranked: Batch[] = []
-  readonly #urgent: Queue<Found> = new Queue()
-  readonly #rest: Queue<Found | Batch> = new Queue()
-  /**
-   * What waits of each margin account, by id: an account that goes and comes back, or is known first from an earlier
-   * run, stays in one line.
-   */
-  readonly #lines = new Map<string, Line>()
+  readonly #urgent: Queue<number> = new Queue()
+  readonly #rest: Queue<number | Batch> = new Queue()
   #waiting = 0
 
-  constructor(options: MonitorOptions, book: WatchedBook) {
+  constructor(options: MonitorOptions, book: WatchedBook, markets: Markets) {
     this.#options = options
     this.#book = book
+    this.#markets = markets
+    this.#breachLevel = options.rule.levels.length
+    this.#standings = new Standings(book, markets, this.#breachLevel)
   }
 
   /** Transitions that are not published yet. */
@@ -75,25 +68,49 @@ export class Announcer {
     this.#receivedMonotonicMs = receivedMonotonicMs
   }
 
-  get cause(): Cause {
-    return this.#batch.cause
+  /** A level that the kernel proved, and took the account to. */
+  noteProven(
+    kernelAccount: number,
+    level: number,
+    marginBalance: number,
+    maintenanceMargin: number,
+    nowMonotonicMs: number,
+  ): void {
+    this.#count()
+    const batch = this.#batch
+    const finding = this.#standings.findings.addOpen(batch, kernelAccount, level, nowMonotonicMs)
+    this.#rank(batch, level, finding, kernelAccount, marginBalance, maintenanceMargin)
+    this.#markets.holdMarks()
   }
 
-  note(found: Found): void {
+  /** Applies a finding to the standing of a settled account; whether there is something to publish. */
+  note(
+    watched: Watched,
+    finding: Finding,
+    reasons: readonly string[],
+    figures: Figures | undefined,
+  ): boolean {
+    const batch = this.#batch
+    const nowMonotonicMs = this.#options.clock.monotonicMs()
+    const number = this.#standings.apply(watched, finding, reasons, batch.cause, nowMonotonicMs)
+    if (number < 0) return false
     this.#count()
-    this.#batch.ranking.add(found)
-    const { id } = found.watched
-    const line = this.#lines.get(id)
-    if (line === undefined) this.#lines.set(id, { first: found, last: found })
+    if (figures === undefined) batch.rest.add(number, 0, 0)
     else {
-      line.last.next = found
-      line.last = found
+      const { marginBalance, maintenanceMargin } = figures
+      this.#rank(batch, finding, number, watched.kernelAccount, marginBalance, maintenanceMargin)
     }
+    return true
   }
 
   noteMarket(transition: MarketTransition): void {
     this.#count()
     this.#batch.markets.push(transition)
+  }
+
+  /** Applies what was found of the account to its standing. Before anything else is done with either. */
+  settle(watched: Watched): void {
+    this.#standings.settle(watched)
   }
 
   /** Ends the instant: what was noted in it is ranked and published by `work`. */
@@ -105,19 +122,36 @@ export class Announcer {
 
   get #batch(): Batch {
     assert(this.#isOpen, 'a transition belongs to an instant')
-    this.#open ??= new Batch({
-      eventTimeMs: this.#eventTimeMs,
-      receivedTimeMs: this.#receivedTimeMs,
-      receivedMonotonicMs: this.#receivedMonotonicMs,
-    })
+    this.#open ??= new Batch(
+      {
+        eventTimeMs: this.#eventTimeMs,
+        receivedTimeMs: this.#receivedTimeMs,
+        receivedMonotonicMs: this.#receivedMonotonicMs,
+      },
+      this.#markets.instant,
+    )
     return this.#open
+  }
+
+  #rank(
+    { urgent, rest }: Batch,
+    level: Finding,
+    finding: number,
+    kernelAccount: number,
+    marginBalance: number,
+    maintenanceMargin: number,
+  ): void {
+    const shortfall = this.#book.inQuote(kernelAccount, Math.max(0, maintenanceMargin - marginBalance))
+    const ratio = marginBalance > 0 ? maintenanceMargin / marginBalance : Number.MAX_VALUE
+    const ranking = level === this.#breachLevel ? urgent : rest
+    ranking.add(finding, shortfall, ratio)
   }
 
   /** Publishes until the given time, or until the log has no room. True when nothing waits. */
   work(endMs: number): boolean {
     if (this.#waiting === 0) return true
     const { hasRoom, publish } = this.#options
-    if (!this.#rank(endMs)) return false
+    if (!this.#rankBatches(endMs) || !this.#letMarksGo(endMs)) return false
     while (this.#first !== undefined && hasRoom()) {
       const records: EventRecord[] = []
       const isInTime = this.#collect(records, endMs)
@@ -127,33 +161,50 @@ export class Announcer {
     return this.#waiting === 0
   }
 
-  get #first(): Found | Batch | undefined {
+  get #first(): number | Batch | undefined {
     return this.#urgent.first ?? this.#rest.first
   }
 
-  #rank(endMs: number): boolean {
+  #rankBatches(endMs: number): boolean {
     const monotonicMs = () => this.#options.clock.monotonicMs()
     for (let batch = this.#unranked[0]; batch !== undefined; batch = this.#unranked[0]) {
-      const ranked = batch.ranking.work(monotonicMs, endMs)
-      if (ranked === undefined) return false
+      const urgent = batch.urgent.work(monotonicMs, endMs)
+      const rest = urgent === undefined ? undefined : batch.rest.work(monotonicMs, endMs)
+      if (urgent === undefined || rest === undefined) return false
       this.#unranked.shift()
       if (batch.markets.length > 0) this.#rest.push(batch)
-      for (const found of ranked) {
-        if (found.isUrgent) this.#urgent.push(found)
-        else this.#rest.push(found)
+      const { findings } = this.#standings
+      let rank = 0
+      for (const finding of urgent) {
+        findings.setRank(finding, ++rank)
+        this.#urgent.push(finding)
       }
+      for (const finding of rest) {
+        findings.setRank(finding, ++rank)
+        this.#rest.push(finding)
+      }
+    }
+    return true
+  }
+
+  /** Settles all that is open where more marks are kept for it than the limit; then they are let go. */
+  #letMarksGo(endMs: number): boolean {
+    if (this.#markets.pastMarks <= (this.#options.pastMarksMax ?? PAST_MARKS_MAX)) return true
+    while (this.#standings.settleNext()) {
+      if (this.#options.clock.monotonicMs() > endMs) return false
     }
     return true
   }
 
   /** Fills a batch of records; false when the time is over. */
   #collect(records: EventRecord[], endMs: number): boolean {
+    const { findings } = this.#standings
     while (records.length < PUBLISH_RECORDS_MAX) {
-      const found = this.#first
-      if (found === undefined) return true
-      if (found instanceof Batch) this.#publishMarkets(found, records)
-      else if (found.isPublished) this.#drop(found)
-      else this.#publishNextOf(found, records)
+      const first = this.#first
+      if (first === undefined) return true
+      if (first instanceof Batch) this.#publishMarkets(first, records)
+      else if (findings.isPublished(first)) this.#drop(first)
+      else this.#publishNextOf(first, records)
       if (this.#options.clock.monotonicMs() > endMs) return false
     }
     return true
@@ -168,23 +219,21 @@ export class Announcer {
     }
   }
 
-  /** The first transition that waits of the margin account: `found` itself, or one that has to go before it. */
-  #publishNextOf(found: Found, records: EventRecord[]): void {
-    const { id } = found.watched
-    const line = this.#lines.get(id)
-    assert(line !== undefined, `a transition of ${id} waits`)
-    const { first } = line
-    records.push(recordOf(first, this.#book, this.#options))
-    first.isPublished = true
+  /** The first transition that waits of the margin account: the finding itself, or one that has to go before it. */
+  #publishNextOf(finding: number, records: EventRecord[]): void {
+    const { findings } = this.#standings
+    this.#standings.settleUntil(finding)
+    const first = this.#standings.firstOf(findings.foundOf(finding).watched.id)
+    records.push(recordOf(first, findings.rankOf(first.finding), this.#book, this.#options))
+    this.#standings.published(first)
     this.#waiting--
-    if (first.next === undefined) this.#lines.delete(id)
-    else line.first = first.next
-    if (first === found) this.#drop(found)
+    if (first.finding === finding) this.#drop(finding)
   }
 
-  #drop(found: Found): void {
-    if (this.#urgent.first === found) this.#urgent.shift()
+  #drop(finding: number): void {
+    if (this.#urgent.first === finding) this.#urgent.shift()
     else this.#rest.shift()
+    this.#standings.findings.free(finding)
   }
 
   #count(): void {

@@ -15,7 +15,6 @@ export interface Watched {
   readonly settle: string
   /** Distinct, in the order of its rows. */
   markets: readonly Market[]
-  isInverse: boolean
 }
 
 export interface WatchedAccount {
@@ -35,6 +34,8 @@ export class WatchedBook {
   readonly #ruleBookOf: (venue: Account['venue']) => RuleBook
   readonly #accounts = new Map<string, WatchedAccount>()
   readonly #byKernelAccount: (Watched | undefined)[] = []
+  /** The instrument whose mark values the coin of an inverse account, by number in the kernel; −1 for a quote currency. */
+  readonly #valuedBy: number[] = []
   readonly #compilers = new Map<string, Compiler>()
   /** What is published of accounts that are not loaded yet, by account and margin account. */
   readonly #restored = new Map<string, Map<string, MarginAccountProgress>>()
@@ -84,6 +85,12 @@ export class WatchedBook {
 
   at(kernelAccount: number): Watched | undefined {
     return this.#byKernelAccount[kernelAccount]
+  }
+
+  /** An amount of the settlement asset in quote currency, for ranking only: coin is valued at the account's first mark. */
+  inQuote(kernelAccount: number, amount: number): number {
+    const instrument = this.#valuedBy[kernelAccount]!
+    return instrument < 0 ? amount : amount * (this.#kernel.mark(instrument) || 1)
   }
 
   get(account: string): WatchedAccount | undefined {
@@ -139,7 +146,6 @@ export class WatchedBook {
         marginMode,
         settle,
         markets: [],
-        isInverse: false,
       }
     })
   }
@@ -213,7 +219,6 @@ export class WatchedBook {
       marginMode,
       settle,
       markets: [],
-      isInverse: false,
     }
     this.#joinMarkets(watched, exact)
     owner.margin.set(id, watched)
@@ -247,7 +252,8 @@ export class WatchedBook {
   #joinMarkets(watched: Watched, { venue, rows }: MarginAccount): void {
     const symbols = new Set(rows.map(({ symbol }) => symbol))
     watched.markets = [...symbols].map((symbol) => this.#markets.require(venue, symbol))
-    watched.isInverse = rows[0]?.coordinate === 'reciprocal'
+    const isInverse = rows[0]?.coordinate === 'reciprocal'
+    this.#valuedBy[watched.kernelAccount] = isInverse ? watched.markets[0]!.instrument : -1
     for (const market of watched.markets) market.marginAccounts++
   }
 

@@ -4,7 +4,6 @@ import type { Announcer } from './announcer.ts'
 import type { Watched, WatchedAccount, WatchedBook } from './book.ts'
 import { isAboveSafe, progressAfter } from './episode.ts'
 import type { Judge } from './judge.ts'
-import type { Levels } from './levels.ts'
 import type { MonitorCounters, MonitorOptions } from './options.ts'
 
 /** What is wrong with an account, against a fault of the program, which must not pass for one. */
@@ -27,7 +26,6 @@ export class Changes {
   readonly #options: MonitorOptions
   readonly #counters: MonitorCounters
   readonly #book: WatchedBook
-  readonly #levels: Levels
   readonly #judge: Judge
   readonly #announcer: Announcer
   readonly #waiting = new Map<string, Waiting>()
@@ -37,12 +35,11 @@ export class Changes {
   constructor(
     options: MonitorOptions,
     counters: MonitorCounters,
-    parts: { book: WatchedBook; levels: Levels; judge: Judge; announcer: Announcer },
+    parts: { book: WatchedBook; judge: Judge; announcer: Announcer },
   ) {
     this.#options = options
     this.#counters = counters
     this.#book = parts.book
-    this.#levels = parts.levels
     this.#judge = parts.judge
     this.#announcer = parts.announcer
   }
@@ -88,6 +85,7 @@ export class Changes {
   #apply(change: Change): void {
     const { clock } = this.#options
     this.#announcer.begin(null, clock.nowMs(), clock.monotonicMs())
+    this.#settle(change.kind === 'put' ? change.account.id : change.id)
     switch (change.kind) {
       case 'put':
         this.#put(change)
@@ -108,6 +106,13 @@ export class Changes {
     this.#announcer.end()
   }
 
+  /** What was found under the old terms is applied before they go. */
+  #settle(id: string): void {
+    const owner = this.#book.get(id)
+    if (owner === undefined) return
+    for (const watched of owner.margin.values()) this.#announcer.settle(watched)
+  }
+
   #put({ account }: Extract<Change, { kind: 'put' }>): void {
     const changed: Watched[] = []
     try {
@@ -121,7 +126,6 @@ export class Changes {
     }
     this.#refused.delete(account.id)
     for (const watched of changed) {
-      this.#levels.move(watched, watched.standing.level)
       this.#judge.judge(watched)
     }
   }

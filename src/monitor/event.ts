@@ -24,13 +24,13 @@ import type { LogIdentity, MonitorOptions } from './options.ts'
 type EventOptions = Pick<MonitorOptions, 'rule' | 'log'>
 
 /** The event of a transition, with exact figures on the terms and at the marks of its instant, and what is kept after it. */
-export function recordOf(found: Found, book: WatchedBook, options: EventOptions): EventRecord {
+export function recordOf(found: Found, rank: number, book: WatchedBook, options: EventOptions): EventRecord {
   const { watched, account, transition } = found
   const { id, marginMode, settle } = watched
   const exact = book.exactOf(account, id)
   const of = { account: account.id, venue: account.venue, marginMode, settle }
   return {
-    event: eventOf(found, exact, book.ruleBookVersionOf(account.venue), options),
+    event: eventOf(found, rank, exact, book.ruleBookVersionOf(account.venue), options),
     subject: id,
     progress: progressAfter(transition, of, options.rule.names),
   }
@@ -38,11 +38,12 @@ export function recordOf(found: Found, book: WatchedBook, options: EventOptions)
 
 function eventOf(
   found: Found,
+  rank: number,
   exact: MarginAccount | undefined,
   ruleBook: string,
   { rule, log }: EventOptions,
 ): MarginEvent {
-  const { watched, account, transition, cause } = found
+  const { watched, account, transition, cause, decidedMonotonicMs } = found
   const level = rule.names[transition.level]!
   const markOf = markOfSeen(found.marks)
   confirm(found, exact, markOf, rule)
@@ -66,8 +67,8 @@ function eventOf(
     sequence,
     level,
     previousLevel: rule.names[transition.previousLevel]!,
-    rank: found.rank,
-    marks: found.marks.map((mark) => markFields(mark, found.decidedMonotonicMs)),
+    rank,
+    marks: found.marks.map((mark) => markFields(mark, decidedMonotonicMs)),
     walletBalance: figures.walletBalance,
     unrealizedPnl: figures.unrealizedPnl,
     marginBalance: figures.marginBalance,
@@ -93,7 +94,7 @@ function eventOf(
     ruleAgeDays: exact === undefined ? null : ruleAgeDays(exact.rulesAsOfMs, cause.receivedTimeMs),
     eventTimeMs: cause.eventTimeMs,
     receivedTimeMs: cause.receivedTimeMs,
-    detectionLatencyMs: found.detectionLatencyMs,
+    detectionLatencyMs: Math.max(0, decidedMonotonicMs - cause.receivedMonotonicMs),
   }
 }
 

@@ -53,6 +53,7 @@ export class Instant {
   open(inbox: Inbox): boolean {
     const { kernel, observer } = this.#options
     kernel.beginInstant()
+    this.#markets.beginInstant()
     this.#hasStale = false
     this.#marks = 0
     this.#observed = observer === undefined ? undefined : []
@@ -100,10 +101,10 @@ export class Instant {
     if (markText === '') return true
     if (!this.#options.kernel.setMark(market.instrument, Number(markText))) return false
     if (market.isStale || market.published.stale) this.#turn(market)
+    this.#refresh(market, inbox)
     market.isStale = false
     market.markText = markText
     market.lastMarkText = markText
-    this.#refresh(market, inbox)
     this.#counters.ticks++
     this.#noteMark(market, markText, inbox)
     return true
@@ -114,20 +115,21 @@ export class Instant {
     if (market.isStale) return true
     if (!kernel.setMark(market.instrument, 0)) return false
     this.#turn(market)
+    this.#markets.leaveMark(market)
     market.isStale = true
     market.markText = ''
-    market.seen = undefined
     this.#hasStale = true
     kernel.nominateAll(market.instrument)
     this.#noteMark(market, '', inbox)
     return true
   }
 
+  /** Before the text of the mark changes. */
   #refresh(market: Market, inbox: Inbox): void {
+    this.#markets.leaveMark(market)
     market.eventTimeMs = inbox.eventTimeMs
     market.receivedTimeMs = inbox.receivedTimeMs
     market.receivedMonotonicMs = inbox.receivedMonotonicMs
-    market.seen = undefined
   }
 
   #turn(market: Market): void {
@@ -154,7 +156,7 @@ export class Instant {
     const { kernel, clock } = this.#options
     for (;;) {
       while (this.#decided < this.#suspects) {
-        this.#judge.decideSuspect(this.#decided++)
+        this.#decided = this.#judge.decideSuspects(this.#decided, this.#suspects)
         if (clock.monotonicMs() > endMs) return false
       }
       if (this.#rechecked === this.#fired) return true

@@ -1,16 +1,12 @@
 import { assert } from '../errors.ts'
 import { ANSWER_ACROSS, ANSWER_SAFE, ANSWER_UNKNOWN, LEVEL_NONE } from '../kernel/index.ts'
 import { type Evaluation, evaluate, heldLevel, type MarginAccount, toFloat } from '../margin/index.ts'
-import type { Announcer } from './announcer.ts'
+import type { Announcer, Figures } from './announcer.ts'
 import { kernelLevel, type Watched, type WatchedBook } from './book.ts'
-import { applyFinding, type Finding, isAboveSafe, mustRepublish } from './episode.ts'
-import { type Figures, foundOf } from './found.ts'
-import type { Levels } from './levels.ts'
+import { type Finding, isAboveSafe, mustRepublish } from './episode.ts'
+import { verdictReasons } from './found.ts'
 import type { Markets } from './markets.ts'
 import type { MonitorCounters, MonitorOptions } from './options.ts'
-
-/** What a verdict under lost terms carries: Redis lost the account, the terms are the last that it had. */
-const BOOK_LOST = ['book-lost'] as const
 
 /**
  * Gives verdicts and keeps the standing of every margin account. A level that the kernel proves is one; where f64 is
@@ -21,40 +17,54 @@ export class Judge {
   readonly #counters: MonitorCounters
   readonly #book: WatchedBook
   readonly #markets: Markets
-  readonly #levels: Levels
   readonly #announcer: Announcer
 
   constructor(
     options: MonitorOptions,
     counters: MonitorCounters,
-    parts: { book: WatchedBook; markets: Markets; levels: Levels; announcer: Announcer },
+    parts: { book: WatchedBook; markets: Markets; announcer: Announcer },
   ) {
     this.#options = options
     this.#counters = counters
     this.#book = parts.book
     this.#markets = parts.markets
-    this.#levels = parts.levels
     this.#announcer = parts.announcer
   }
 
-  /** The suspect of that place in the instant. */
-  decideSuspect(index: number): void {
-    const { kernel } = this.#options
-    this.#counters.suspects++
-    const watched = this.#watchedAt(kernel.suspectAccount(index))
-    const level = kernel.suspectLevel(index)
-    if (level === LEVEL_NONE) this.#decideExactly(watched)
-    else {
-      const marginBalance = kernel.suspectMarginBalance(index)
-      this.#take(watched, level, { marginBalance, maintenanceMargin: kernel.suspectMaintenanceMargin(index) })
+  /**
+   * Decides suspects of the instant from that place on: as many as the kernel has proven, or one that only exact
+   * arithmetic can decide. Returns the place of the next one.
+   */
+  decideSuspects(from: number, to: number): number {
+    const { kernel, clock } = this.#options
+    if (kernel.suspectLevel(from) === LEVEL_NONE) {
+      this.#counters.suspects++
+      this.#decideExactly(this.#watchedAt(kernel.suspectAccount(from)))
+      return from + 1
     }
+    let end = from + 1
+    while (end < to && kernel.suspectLevel(end) !== LEVEL_NONE) end++
+    const across = kernel.takeProven(from, end)
+    assert(across === 0, 'the kernel puts an account across the level that it is found at')
+    const nowMonotonicMs = clock.monotonicMs()
+    for (let at = from; at < end; at++) {
+      this.#announcer.noteProven(
+        kernel.suspectAccount(at),
+        kernel.suspectLevel(at),
+        kernel.suspectMarginBalance(at),
+        kernel.suspectMaintenanceMargin(at),
+        nowMonotonicMs,
+      )
+    }
+    this.#counters.suspects += end - from
+    return end
   }
 
-  /** Gives an account its verdict at the present marks, where it has one. */
+  /** Gives a settled account its verdict at the present marks, where it has one. */
   judge(watched: Watched): void {
     const { kernel } = this.#options
     const answer = kernel.recheckAccount(watched.kernelAccount)
-    if (answer === ANSWER_UNKNOWN) this.noteUnknownIfStale(watched)
+    if (answer === ANSWER_UNKNOWN) this.#noteUnknownIfStale(watched)
     else if (answer !== ANSWER_SAFE) {
       const level = kernel.measuredLevel
       const { measuredMarginBalance: marginBalance, measuredMaintenanceMargin: maintenanceMargin } = kernel
@@ -64,40 +74,38 @@ export class Judge {
   }
 
   /** Publishes that an account has no verdict where a stale mark takes it away and a level above safe is published. */
-  noteUnknownIfStale(watched: Watched): void {
+  noteUnknownAt(kernelAccount: number): void {
+    // Safe and with a verdict: nothing above safe is published, and the market itself is said to be stale.
+    if (this.#options.kernel.accountLevel(kernelAccount) === 0) return
+    const watched = this.#watchedAt(kernelAccount)
+    this.#announcer.settle(watched)
+    this.#noteUnknownIfStale(watched)
+  }
+
+  #noteUnknownIfStale(watched: Watched): void {
     if (watched.standing.unknown || !isAboveSafe(watched.standing)) return
     if (watched.markets.some(({ isStale }) => isStale)) this.note(watched, 'unknown', ['stale-mark'])
   }
 
-  noteUnknownAt(kernelAccount: number): void {
-    this.noteUnknownIfStale(this.#watchedAt(kernelAccount))
-  }
-
-  /** Applies a finding to the standing, and hands what is to be published to the announcer. */
+  /** Applies a finding to the standing of a settled account, and hands what is to be published to the announcer. */
   note(watched: Watched, finding: Finding, reasons: readonly string[] = [], figures?: Figures): void {
-    const { clock, kernel, rule } = this.#options
-    const before = watched.standing.level
-    const transition = applyFinding(watched.standing, finding, rule.levels.length)
-    this.#levels.move(watched, before)
-    if (transition === undefined) return
-    if (watched.kernelAccount >= 0) {
-      kernel.setAccountLevel(watched.kernelAccount, kernelLevel(watched.standing))
-    }
-    const { cause } = this.#announcer
-    this.#announcer.note(foundOf(watched, transition, figures, reasons, cause, clock.monotonicMs()))
+    const isNews = this.#announcer.note(watched, finding, reasons, figures)
+    if (!isNews || watched.kernelAccount < 0) return
+    this.#options.kernel.setAccountLevel(watched.kernelAccount, kernelLevel(watched.standing))
   }
 
-  /** Whether exact arithmetic at the present marks confirms the standing; undefined where there is no verdict. */
+  /** Whether exact arithmetic at the present marks confirms the level of the account; undefined where it has no verdict. */
   confirms(watched: Watched): boolean | undefined {
-    const { standing, owner } = watched
-    if (standing.unknown || owner.isSuspended) return undefined
+    const level = this.#options.kernel.accountLevel(watched.kernelAccount)
+    if (level < 0 || watched.owner.isSuspended) return undefined
     const exact = this.#exactOf(watched)
     const evaluation = this.#evaluate(exact)
     if (evaluation === undefined) return undefined
-    return heldLevel(evaluation, exact, this.#options.rule, standing.level) === standing.level
+    return heldLevel(evaluation, exact, this.#options.rule, level) === level
   }
 
   #decideExactly(watched: Watched): void {
+    this.#announcer.settle(watched)
     const exact = this.#exactOf(watched)
     const evaluation = this.#evaluate(exact)
     if (evaluation === undefined) return
@@ -112,7 +120,7 @@ export class Judge {
     const { kernel } = this.#options
     const { standing, owner, kernelAccount } = watched
     if (level === standing.level && !mustRepublish(standing)) return
-    this.note(watched, level, owner.isLost ? BOOK_LOST : [], figures)
+    this.note(watched, level, verdictReasons(owner), figures)
     const answer = kernel.recheckAccount(kernelAccount)
     assert(answer !== ANSWER_ACROSS, 'the kernel puts an account across the level that it is found at')
   }

@@ -32,6 +32,16 @@ export interface Market {
   readonly published: { episode: number; sequence: number; stale: boolean }
   /** The mark of now as an object, made when it is first asked for. */
   seen: SeenMark | undefined
+  /** The instant from which the mark of now holds. */
+  sinceInstant: number
+  /** Marks before it that findings ask for, oldest first. */
+  readonly past: PastMark[]
+}
+
+/** A mark that held until before the instant of that number. */
+interface PastMark {
+  readonly untilInstant: number
+  readonly seen: SeenMark
 }
 
 /** A change of state of a market that is to be published. */
@@ -55,6 +65,11 @@ export class Markets {
   readonly #byVenue = new Map<string, Map<string, Market>>()
   readonly #markOf = new Map<string, MarkOf>()
   readonly #restored = new Map<string, MarketProgress>()
+  #instant = 0
+  /** The last instant whose marks are kept, −1 where none are. */
+  #heldInstant = -1
+  readonly #withPast: Market[] = []
+  #pastMarks = 0
 
   /** `nowMs` is the wall clock. Numbers of events of a market go on from `sequenceFloor`. */
   constructor(kernel: Kernel, sequenceFloor: number, nowMs: () => number, added: (market: Market) => void) {
@@ -66,6 +81,56 @@ export class Markets {
 
   get all(): readonly Market[] {
     return this.#markets
+  }
+
+  /** Number of the instant of now. */
+  get instant(): number {
+    return this.#instant
+  }
+
+  /** Marks that are gone and kept. */
+  get pastMarks(): number {
+    return this.#pastMarks
+  }
+
+  beginInstant(): void {
+    this.#instant++
+  }
+
+  /** From here on the marks of this instant can be asked for by its number, until `forgetPast`. */
+  holdMarks(): void {
+    this.#heldInstant = this.#instant
+  }
+
+  forgetPast(): void {
+    for (const market of this.#withPast) market.past.length = 0
+    this.#withPast.length = 0
+    this.#pastMarks = 0
+    this.#heldInstant = -1
+  }
+
+  /** Call before the mark of the market changes, or what is known of it. */
+  leaveMark(market: Market): void {
+    if (this.#heldInstant >= market.sinceInstant) {
+      if (market.past.length === 0) this.#withPast.push(market)
+      market.past.push({ untilInstant: this.#instant, seen: seenMark(market) })
+      this.#pastMarks++
+    }
+    market.seen = undefined
+    market.sinceInstant = this.#instant
+  }
+
+  /** The mark that held in an instant of which the marks are held. */
+  seenAt(market: Market, instant: number): SeenMark {
+    if (instant >= market.sinceInstant) return seenMark(market)
+    const { past } = market
+    let [low, high] = [0, past.length - 1]
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (past[middle]!.untilInstant > instant) high = middle
+      else low = middle + 1
+    }
+    return past[low]!.seen
   }
 
   at(instrument: number): Market {
@@ -93,7 +158,8 @@ export class Markets {
     const market: Market = {
       ...{ venue, symbol, instrument, markText: '', lastMarkText: '' },
       ...{ eventTimeMs: 0, receivedMonotonicMs: 0, receivedTimeMs: this.#nowMs() },
-      ...{ isStale: false, marginAccounts: 0, published: { episode, sequence, stale }, seen: undefined },
+      ...{ isStale: false, marginAccounts: 0, published: { episode, sequence, stale } },
+      ...{ seen: undefined, sinceInstant: this.#instant, past: [] },
     }
     this.#markets[instrument] = market
     let symbols = this.#byVenue.get(venue)

@@ -7,7 +7,6 @@ import { Changes } from './changes.ts'
 import { CONFIRMED, Inbox, MARKED, STALE } from './inbox.ts'
 import { Instant } from './instant.ts'
 import { Judge } from './judge.ts'
-import { Levels } from './levels.ts'
 import { type Market, Markets } from './markets.ts'
 import { type MonitorCounters, type MonitorOptions, noCounts } from './options.ts'
 
@@ -27,7 +26,6 @@ export class Monitor {
   readonly counters: MonitorCounters = noCounts()
   readonly markets: Markets
   readonly book: WatchedBook
-  readonly levels: Levels
   /** From the receipt of a frame to all verdicts of its instant. */
   readonly latency = new LatencyHistogram()
   readonly #options: MonitorOptions
@@ -55,11 +53,10 @@ export class Monitor {
       ({ venue, symbol }) => marketAdded(venue, symbol),
     )
     this.book = new WatchedBook(kernel, this.markets, rule, ruleBookOf, sequenceFloor)
-    this.levels = new Levels(rule.levels.length)
-    this.#announcer = new Announcer(options, this.book)
-    const { book, markets, levels } = this
-    this.#judge = new Judge(options, this.counters, { book, markets, levels, announcer: this.#announcer })
-    const parts = { book, markets, levels, judge: this.#judge, announcer: this.#announcer }
+    this.#announcer = new Announcer(options, this.book, this.markets)
+    const { book, markets } = this
+    this.#judge = new Judge(options, this.counters, { book, markets, announcer: this.#announcer })
+    const parts = { book, markets, judge: this.#judge, announcer: this.#announcer }
     this.#changes = new Changes(options, this.counters, parts)
     this.#instant = new Instant(options, this.counters, parts)
   }

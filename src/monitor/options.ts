@@ -22,6 +22,8 @@ export interface MonitorOptions {
   readonly publish: (records: readonly EventRecord[]) => void
   /** Default TRANSITIONS_WAITING_MAX. */
   readonly transitionsWaitingMax?: number
+  /** Default PAST_MARKS_MAX. */
+  readonly pastMarksMax?: number
   /** The book holds a symbol for the first time: somebody must bring its marks. */
   readonly marketAdded: (venue: string, symbol: string) => void
   /** A stored account that the rules refuse; it is not watched. */

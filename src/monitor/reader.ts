@@ -19,7 +19,7 @@ export function nearest(monitor: Monitor, kernel: Kernel, count: number, breachL
   const near: { watched: Watched; ratio: number }[] = []
   let looks = 0
   for (let level = breachLevel - 1; level > 0 && near.length < count; level--) {
-    for (const watched of monitor.levels.at(level)) {
+    for (const watched of standingAt(monitor, kernel, level)) {
       if (looks++ >= NEAREST_LOOKS_MAX) break
       kernel.measureAccount(watched.kernelAccount)
       const marginBalance = kernel.measuredMarginBalance
@@ -28,6 +28,14 @@ export function nearest(monitor: Monitor, kernel: Kernel, count: number, breachL
   }
   near.sort((a, b) => b.ratio - a.ratio)
   return near.slice(0, count).flatMap(({ watched }) => nearAccountOf(monitor, watched) ?? [])
+}
+
+function* standingAt({ book }: Monitor, kernel: Kernel, level: number): Generator<Watched> {
+  for (let account = 0; account < book.kernelAccounts; account++) {
+    if (kernel.accountLevel(account) !== level) continue
+    const watched = book.at(account)
+    if (watched !== undefined) yield watched
+  }
 }
 
 function nearAccountOf({ book, markets }: Monitor, { id, owner, settle }: Watched): NearAccount | undefined {
@@ -46,19 +54,16 @@ export interface StandingCount {
 
 /** Margin accounts by level, `0` is safe. Those without a verdict are in none. `levelNames` are those of the rule. */
 export function standingCounts(
-  { book, levels, unknownMarginAccounts }: Monitor,
+  { book }: Monitor,
   kernel: Kernel,
   levelNames: readonly Decimal[],
 ): StandingCount[] {
-  let above = 0
-  const counts = levelNames.slice(1).map((level, index) => {
-    let marginAccounts = 0
-    for (const { kernelAccount } of levels.at(index + 1)) {
-      if (!kernel.isAccountUnknown(kernelAccount)) marginAccounts++
-    }
-    above += marginAccounts
-    return { level, marginAccounts }
-  })
-  const safe = book.marginAccounts - unknownMarginAccounts - above
-  return [{ level: levelNames[0]!, marginAccounts: safe }, ...counts]
+  const counts = levelNames.map((level) => ({ level, marginAccounts: 0 }))
+  for (let account = 0; account < book.kernelAccounts; account++) {
+    const level = kernel.accountLevel(account)
+    // Below 0 a verdict is asked afresh and not given yet.
+    if (level < 0 || kernel.isAccountUnknown(account) || book.at(account) === undefined) continue
+    counts[level]!.marginAccounts++
+  }
+  return counts
 }

@@ -176,6 +176,46 @@ describe.each(KERNEL_VARIANTS)('kernel %s', (variant) => {
     expect(found(100, 4)).toEqual([ANSWER_ACROSS, LEVEL_NONE])
   })
 
+  it('takes suspects to the levels that it proves, armed as by a level and a re-check of each', () => {
+    const [taking, single] = [open(variant), open(variant)]
+    for (const kernel of [taking, single]) {
+      const instrument = kernel.addInstrument()
+      const table = kernel.addTable(COORDINATE_PRICE, ONE_TIER)
+      for (let i = 0; i < 2_000; i++) {
+        // Every 50th is exactly on its line at mark 95: nothing is proven of it.
+        const margin = i % 50 === 0 ? 5.475 : 2 + (i % 97) / 10
+        kernel.addRow(kernel.addAccount(margin, 0), instrument, table, -100, 1, 1, 0)
+      }
+    }
+    let taken = 0
+    let close = 0
+    for (const mark of [100, 95, 93, 97, 91, 104, 80, 95, 100]) {
+      const [fired] = [taking, single].map((kernel) => {
+        kernel.beginInstant()
+        kernel.setMark(0, mark)
+        return kernel.nominate()
+      })
+      const suspects = taking.recheckFired(0, fired!)
+      expect(single.recheckFired(0, fired!)).toBe(suspects)
+      const half = suspects >> 1
+      expect(taking.takeProven(0, half) + taking.takeProven(half, suspects)).toBe(0)
+      for (let at = 0; at < suspects; at++) {
+        const account = single.suspectAccount(at)
+        const level = single.suspectLevel(at)
+        if (level === LEVEL_NONE) close++
+        else {
+          taken++
+          single.setAccountLevel(account, level)
+          expect(single.recheckAccount(account)).not.toBe(ANSWER_ACROSS)
+        }
+        expect(taking.accountLevel(account)).toBe(single.accountLevel(account))
+      }
+      for (const kernel of [taking, single]) kernel.refreshZones()
+    }
+    expect(taken).toBeGreaterThan(3_000)
+    expect(close).toBeGreaterThan(0)
+  })
+
   it('hands the next verdict over where it is asked afresh, even if the level is the same', () => {
     const kernel = open(variant)
     const instrument = kernel.addInstrument()

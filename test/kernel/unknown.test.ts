@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { seededRandom } from '../../src/demo/random.ts'
-import { ANSWER_UNKNOWN, COORDINATE_PRICE, KERNEL_VARIANTS, openKernel } from '../../src/kernel/index.ts'
+import {
+  ANSWER_UNKNOWN,
+  afreshLevel,
+  COORDINATE_PRICE,
+  KERNEL_VARIANTS,
+  openKernel,
+} from '../../src/kernel/index.ts'
 import { between } from '../support/book.ts'
 import { testSeed } from '../support/seed.ts'
 
@@ -87,5 +93,25 @@ describe.each(KERNEL_VARIANTS)(`unknown accounts of kernel %s (seed ${SEED})`, (
     expect(most).toBeGreaterThan(20)
     for (const account of notes.keys()) kernel.removeAccount(account)
     expect(kernel.unknownAccounts).toBe(0)
+  })
+  it('are those too whose verdict is asked afresh and not given yet', () => {
+    const kernel = openKernel(variant)
+    kernel.setLevels([0.5, 1], 1.01)
+    const instrument = kernel.addInstrument()
+    const table = kernel.addTable(COORDINATE_PRICE, [{ cap: 1e15, rate: 0.005, deduction: 0 }])
+    const account = kernel.addAccount(50, 0)
+    kernel.addRow(account, instrument, table, -100, 1, 1, 0)
+    const instant = (mark: number) => {
+      kernel.beginInstant()
+      kernel.setMark(instrument, mark)
+      const suspects = kernel.recheckFired(0, kernel.nominate())
+      return [kernel.unknownAccounts, kernel.takeProven(0, suspects), kernel.unknownAccounts]
+    }
+    expect(instant(100)).toEqual([0, 0, 0])
+    kernel.setAccountLevel(account, afreshLevel(0))
+    kernel.recheckAccount(account)
+    expect(kernel.isAccountUnknown(account)).toBe(true)
+    expect(instant(100)).toEqual([1, 0, 0])
+    expect(kernel.accountLevel(account)).toBe(0)
   })
 })

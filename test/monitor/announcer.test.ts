@@ -5,7 +5,7 @@ import { isolatedLong, openMonitor, restoreInto } from '../support/monitor.ts'
 // isolatedLong: 10 AUSDT at 100 with 200. Ratio = 0.1 m / (10 m - 800), so 0.5 at 81.63..., 0.7 at 81.15..., 1 at 80.80...
 
 /** A monitor whose log has room only when the test says so. */
-function openWithGate(options: { transitionsWaitingMax?: number } = {}) {
+function openWithGate(options: { transitionsWaitingMax?: number; pastMarksMax?: number } = {}) {
   const gate = { isOpen: false }
   const opened = openMonitor({ ...options, hasRoom: () => gate.isOpen })
   const release = () => {
@@ -35,6 +35,49 @@ describe('events that wait for the log of events', () => {
     ])
     expect(events()[0]).toMatchObject({ marginBalance: '10', maintenanceMargin: '8.1' })
     expect(monitor.isIdle).toBe(true)
+  })
+
+  it.each([
+    ['kept for them', 200_000],
+    ['let go at the limit', 20],
+  ])('carry the marks of their instant after hundreds of later ones, the marks %s', (_, pastMarksMax) => {
+    const { monitor, clock, frame, events, release } = openWithGate({ pastMarksMax })
+    const accounts = 40
+    for (let i = 0; i < accounts; i++) {
+      monitor.apply({ kind: 'put', account: isolatedLong(`a${i}`, { isolatedMargin: String(200 + i / 2) }) })
+    }
+    const marks: string[] = []
+    let pastMarks = 0
+    for (let step = 0; step < 400; step++) {
+      if (step % 10 === 9) {
+        monitor.frameStart(clock.nowMs(), clock.monotonicMs())
+        monitor.unchanged('binance', 'AUSDT', 1_800_000_000_000 + step)
+        monitor.frameEnd()
+      } else {
+        const mark = (81.7 - step / 100).toFixed(3)
+        marks.push(mark)
+        frame([['AUSDT', mark]])
+      }
+      clock.runTurns()
+      pastMarks = Math.max(pastMarks, monitor.markets.pastMarks)
+    }
+    expect(monitor.unpublished).toBeGreaterThan(accounts)
+    expect(pastMarks).toBeGreaterThan(10)
+    expect(pastMarks).toBeLessThanOrEqual(pastMarksMax + 1)
+    release()
+    expect(monitor.markets.pastMarks).toBe(0)
+    for (const { marginAccount, level, marks: seen, walletBalance, marginBalance } of events()) {
+      // 10 AUSDT from 100: the balance of the event tells at which mark it was made.
+      const mark = (Number(marginBalance) - Number(walletBalance)) / 10 + 100
+      expect([marginAccount, Number(seen[0]!.markPrice)]).toEqual([marginAccount, Number(mark.toFixed(3))])
+      expect(marks).toContain(seen[0]!.markPrice)
+      // The level was reached there and not at the mark before.
+      const at = marks.indexOf(seen[0]!.markPrice!)
+      const ratioAt = (price: number) => (0.1 * price) / (10 * (price - 100) + Number(walletBalance))
+      expect(ratioAt(mark)).toBeGreaterThanOrEqual(Number(level))
+      expect(ratioAt(Number(marks[at - 1]))).toBeLessThan(Number(level))
+    }
+    expect(new Set(events().map(({ marginAccount }) => marginAccount)).size).toBe(accounts)
   })
 
   it('leave with all liquidations first, whatever instant they are of, and each account in its own order', () => {

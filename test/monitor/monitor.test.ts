@@ -279,12 +279,12 @@ describe('the monitor', () => {
   })
 
   it('audits standing against exact arithmetic and notices a level that is not true', () => {
-    const { monitor, frame } = openMonitor()
+    const { monitor, kernel, frame } = openMonitor()
     for (let i = 0; i < 10; i++) monitor.apply({ kind: 'put', account: isolatedLong(`a${i}`) })
     frame([['AUSDT', '81']])
     monitor.audit(20)
     expect(monitor.counters).toMatchObject({ auditChecks: 20, auditDisagreements: 0 })
-    for (const watched of monitor.levels.at(2)) watched.standing.level = 1
+    for (let account = 0; account < 10; account++) kernel.setAccountLevel(account, 1)
     monitor.audit(10)
     expect(monitor.counters.auditDisagreements).toBe(10)
   })

@@ -43,6 +43,7 @@ export function openMonitor(
     observer?: MonitorObserver
     /** Gets every batch as it is published. */
     published?: (records: readonly EventRecord[]) => void
+    pastMarksMax?: number
   } = {},
 ) {
   const { wrap = (kernel) => kernel, sequenceFloor = 0, hasRoom = () => true } = options
@@ -65,6 +66,7 @@ export function openMonitor(
     ...(options.transitionsWaitingMax === undefined
       ? {}
       : { transitionsWaitingMax: options.transitionsWaitingMax }),
+    ...(options.pastMarksMax === undefined ? {} : { pastMarksMax: options.pastMarksMax }),
     rule: options.rule ?? levelRule(),
     ruleBookOf: (venue) => books[venue],
     observer: options.observer,
