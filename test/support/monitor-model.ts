@@ -181,9 +181,12 @@ export class MonitorModel {
     return this.#all().length
   }
 
-  /** Margin accounts without a verdict: a mark is missing, or the newest terms cannot be used. */
+  /**
+   * Margin accounts without a verdict: a mark is missing, the newest terms cannot be used, or their verdict stood on
+   * terms that Redis lost and no tick has given one since.
+   */
   get unknownMarginAccounts(): number {
-    return this.#all().filter((own) => this.#isBlind(own)).length
+    return this.#all().filter((own) => this.#isBlind(own) || own.standing.unknown).length
   }
 
   /** Margin accounts with a verdict at each level. */
