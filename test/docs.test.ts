@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
@@ -16,7 +16,15 @@ import {
   VENUE_IDS,
 } from '../src/domain/index.ts'
 import { exitCodeOf, type FaultCode, PlimsollError } from '../src/errors.ts'
-import { EVENTS_QUEUE_NAME, jobDataSchema, marginEventJsonSchema } from '../src/events/index.ts'
+import {
+  EVENTS_QUEUE_NAME,
+  jobDataSchema,
+  LEASE_MS,
+  marginEventJsonSchema,
+  queueNameOf,
+} from '../src/events/index.ts'
+import { JOB_BYTES_MAX, JOB_EVENTS_MAX } from '../src/events/schema.ts'
+import { EVENTS_BYTES_MAX, EVENTS_LENGTH_MAX } from '../src/events/stream.ts'
 import { accountFaultsOf } from '../src/margin/index.ts'
 import { keysOf } from '../src/redis/index.ts'
 import { ruleBookOf } from '../src/venues/index.ts'
@@ -164,6 +172,52 @@ describe('docs/events.md', () => {
       EVENTS_QUEUE_NAME,
     ]
     expect(unnamed(text, names)).toEqual([])
+  })
+})
+
+describe('docs/events.md in figures', () => {
+  const text = read('docs/events.md').replace(/\s+/g, ' ')
+  const mebibytes = (bytes: number) => `${bytes / 2 ** 20} MiB`
+
+  it('tells the entries of the stream, its trim, the jobs, and what stays of them', () => {
+    for (const told of [
+      '| `event` | one event as JSON text |',
+      '| `owner`, `logId` | a worker took the stream over',
+      `about ${mebibytes(EVENTS_BYTES_MAX)} of events and ${EVENTS_LENGTH_MAX.toLocaleString('en-US')} entries`,
+      `holds 1 to ${JOB_EVENTS_MAX} events and at most ${mebibytes(JOB_BYTES_MAX)} of them`,
+      `it ends ${LEASE_MS / 1_000} s after its last renewal`,
+      `its prefix is \`${keysOf('<shard>').queuePrefix}\``,
+      `\`${queueNameOf('risk')}\` and \`${queueNameOf('alerts')}\``,
+    ]) {
+      expect(text).toContain(told)
+    }
+  })
+})
+
+describe('README.md', () => {
+  const text = read('README.md')
+
+  it('shows a subscriber made of what the package exports', async () => {
+    const [code = ''] = blocks(text, 'ts')
+    const names = /import \{ ([^}]+) \} from 'plimsoll'/.exec(code)?.[1]?.split(', ') ?? []
+    expect(names).toContain('subscribe')
+    const library: Record<string, unknown> = await import('../src/index.ts')
+    expect(names.filter((name) => typeof library[name] !== 'function')).toEqual([])
+  })
+
+  it.each([
+    ['what two services get that subscribe alike', /two services that subscribe [^.]*split the events/i],
+    ['how each of several services gets every event', /--consumers risk,alerts[^.]*consumer: 'risk'/],
+    ['what an inbox in a file promises', /`fileInbox` promises at most one repeat for each crash/],
+    ['where an inbox in the transaction of the effect is shown', /\(examples\/transactional-inbox\.ts\)/],
+    ['what a service manager starts', /service manager starts `node dist\/src\/cli\/main\.js run`/],
+  ])('says %s', (_, sentence) => {
+    expect(text.replace(/\s+/g, ' ')).toMatch(sentence)
+  })
+
+  it('names consumers by a flag and an option that exist', () => {
+    expect(runCommand().options.map(({ long }) => long)).toContain('--consumers')
+    expect(pathOf('examples/transactional-inbox.ts')).toSatisfy(existsSync)
   })
 })
 

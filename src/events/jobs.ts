@@ -32,7 +32,7 @@ export interface QueuedEvent {
 
 export interface EventJob {
   readonly id: string
-  /** For people: `20 liquidation, 14 recovered, worst desk-7/alpha/cross/USDT`. */
+  /** For people: `20 liquidation, 14 recovered, worst desk-7/alpha:cross:USDT`. */
   readonly name: string
   /** `JobData` as JSON, made of the texts of the events as they are. */
   readonly text: string

@@ -1,5 +1,5 @@
 import { type ChildProcess, fork, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -35,9 +35,20 @@ interface Session {
   readonly demoPid: () => number
 }
 
-/** The demo on a terminal of `columns` by `rows`. */
-function demoOn(columns: number, rows: number, flags: readonly string[]): Session {
-  const demo = [process.execPath, MAIN, 'demo', '--redis-url', redis.url, ...flags]
+/** The demo on a terminal of `columns` by `rows`, on the Redis of the tests where `target` names no other. */
+function demoOn(
+  columns: number,
+  rows: number,
+  flags: readonly string[],
+  target: { readonly flags: readonly string[]; readonly path: string } = {
+    flags: ['--redis-url', redis.url],
+    path: process.env.PATH ?? '',
+  },
+): Session {
+  const demo = [
+    ...['/usr/bin/env', `PATH=${target.path}`, process.execPath],
+    ...[MAIN, 'demo', ...target.flags, ...flags],
+  ]
   const quoted = demo.map((word) => `'${word}'`).join(' ')
   const command = join(folder, 'run.sh')
   const pidFile = join(folder, 'pid')
@@ -126,6 +137,28 @@ describe.skipIf(!hasScript)(`the demo on a terminal${skipped}`, () => {
     for (const marginAccounts of states) expect(marginAccounts).toMatchObject([{ verdict: 'breach' }])
     const dryRun = await runCli(['import', commands[1]![1]!, '--dry-run'], { cwd: folder })
     expect([margin.code, dryRun.code]).toEqual([0, 0])
+  })
+
+  it('shows in its first screen that Redis is fetched, without a torn or wrapped line', async () => {
+    const programs = join(folder, 'programs')
+    mkdirSync(programs)
+    // A mirror that does not answer.
+    writeFileSync(join(programs, 'apt-get'), '#!/bin/sh\ntest "$1" = --version || exec /bin/sleep 60\n', {
+      mode: 0o755,
+    })
+    writeFileSync(join(programs, 'dpkg'), '#!/bin/sh\n', { mode: 0o755 })
+    const target = { flags: ['--data-dir', join(folder, 'fetched')], path: programs }
+    const { terminal, process: demo, ended } = demoOn(80, 24, ['--accounts', '200'], target)
+    const lineOf = (text: string) => terminal.shown.findIndex((line) => line.includes(text))
+    await until('the note is shown', () => lineOf('redis-server') >= 0)
+    const note = lineOf('redis-server')
+    await new Promise((resolve) => setTimeout(resolve, 500))
+    expect(terminal.shown.filter((line) => line.startsWith('plimsoll demo'))).toHaveLength(1)
+    expect(lineOf('plimsoll demo')).toBeLessThan(note)
+    expect(lineOf('redis-server')).toBe(note)
+    expect(terminal.wrapped).toEqual([])
+    demo.stdin!.write('\x03')
+    await ended
   })
 
   it('gives the cursor back after Ctrl-C, and when it is killed', async () => {

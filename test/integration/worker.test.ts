@@ -210,6 +210,8 @@ describe('a change of the stored book while the worker runs', () => {
       'desk/1 #2 episode 1 closed 1 → 0',
       'desk/2 #1 episode 1 liquidation 0 → 1',
     ])
+    const remembered = await servers.probe.hkeys(shard.keys.progress)
+    expect(remembered.filter((name) => name.startsWith('desk/'))).toEqual(['desk/2:isolated:AAAUSDT:long'])
   })
 
   it('an account with an unknown symbol is refused by name, and the others go on', async () => {
