@@ -11,6 +11,7 @@ import {
   COLUMN_ENTRY_BLOCK,
   COLUMN_ENTRY_HIGH,
   COLUMN_ENTRY_LOW,
+  COLUMN_FIRED_ACCOUNT,
   COLUMN_FIRST_I32,
   COLUMN_GROUP_COUNT,
   COLUMN_GROUP_HIGH,
@@ -24,10 +25,13 @@ import {
   COLUMN_PIECE_DEDUCTION,
   COLUMN_ROW_CONSTANT,
   COLUMN_ROW_NEXT,
+  COLUMN_SUSPECT_ACCOUNT,
   COLUMN_SUSPECT_LEVEL,
   COLUMN_SUSPECT_MAINTENANCE_MARGIN,
+  COLUMN_SUSPECT_MARGIN_BALANCE,
   GROUP_SHIFT,
   LEVELS_MAX,
+  RECHECKED_MAX,
 } from "./layout";
 
 export let rowCapacity: i32 = 0;
@@ -84,13 +88,15 @@ function elements(column: i32): usize {
     return (<usize>groupCapacity()) << GROUP_SHIFT;
   if (column == COLUMN_GROUP_LOW || column == COLUMN_GROUP_HIGH) return groupCapacity();
   if (column == COLUMN_GROUP_NEXT || column == COLUMN_GROUP_COUNT) return groupCapacity();
-  if (column >= COLUMN_ACCOUNT_CONSTANT && column <= COLUMN_SUSPECT_MAINTENANCE_MARGIN) return accountCapacity;
+  if (column == COLUMN_ACCOUNT_CONSTANT) return accountCapacity;
+  if (column == COLUMN_SUSPECT_MARGIN_BALANCE || column == COLUMN_SUSPECT_MAINTENANCE_MARGIN) return RECHECKED_MAX;
   if (column == COLUMN_INSTRUMENT_MARK) return instrumentCapacity;
   if (column >= COLUMN_PIECE_CAP && column <= COLUMN_PIECE_DEDUCTION) return pieceCapacity;
   if (column == COLUMN_LEVEL_VALUE) return LEVELS_MAX + 1;
   if (column <= COLUMN_ROW_NEXT) return rowCapacity;
   if (column >= COLUMN_BLOCK_ENTRY && column <= COLUMN_DIRTY_BLOCK) return blockCapacity();
-  if (column >= COLUMN_ACCOUNT_HEAD && column <= COLUMN_SUSPECT_LEVEL) return accountCapacity;
+  if (column >= COLUMN_ACCOUNT_HEAD && column <= COLUMN_FIRED_ACCOUNT) return accountCapacity;
+  if (column >= COLUMN_SUSPECT_ACCOUNT && column <= COLUMN_SUSPECT_LEVEL) return RECHECKED_MAX;
   if (column >= COLUMN_INSTRUMENT_GROUP_HEAD && column <= COLUMN_MOVED_INSTRUMENT) return instrumentCapacity;
   return tableCapacity;
 }

@@ -2,13 +2,16 @@
 // The host computes no addresses: it asks columnPointer(COLUMN_…).
 
 /** Changes with any constant below; the host refuses a binary of another version. */
-export const LAYOUT_VERSION = 2
+export const LAYOUT_VERSION = 3
 
 /** Rows of one instrument lie together in blocks; blocks of one instrument in groups. */
 export const BLOCK_ROWS = 64
 export const BLOCK_SHIFT = 6
 export const GROUP_BLOCKS = 64
 export const GROUP_SHIFT = 6
+
+/** Accounts re-checked in one call: as many suspects have a place. */
+export const RECHECKED_MAX = 256
 
 /** Warning levels and liquidation; level 0 is "below all". */
 export const LEVELS_MAX = 17
@@ -69,7 +72,7 @@ export const COLUMN_ACCOUNT_LEVEL = 30
 export const COLUMN_ACCOUNT_STAMP = 31 // instant in which it was last nominated
 export const COLUMN_ACCOUNT_UNKNOWN = 32 // 1: the last re-check left it without a verdict
 export const COLUMN_FIRED_ACCOUNT = 33 // list of the nominated accounts of this instant
-export const COLUMN_SUSPECT_ACCOUNT = 34 // list of the accounts that the host must look at
+export const COLUMN_SUSPECT_ACCOUNT = 34 // list of the accounts that the host must look at, of one call
 export const COLUMN_SUSPECT_ANSWER = 35
 export const COLUMN_SUSPECT_LEVEL = 36 // proven, or LEVEL_NONE
 export const COLUMN_INSTRUMENT_GROUP_HEAD = 37

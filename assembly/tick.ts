@@ -42,7 +42,6 @@ import { refreshZones } from "./zones";
 let stamp: i32 = 0;
 let moved: i32 = 0;
 let fired: i32 = 0;
-let suspects: i32 = 0;
 
 /** Starts an instant: no instrument has moved, no account is nominated. */
 export function beginInstant(): void {
@@ -51,7 +50,6 @@ export function beginInstant(): void {
   stamp++;
   moved = 0;
   fired = 0;
-  suspects = 0;
 }
 
 /** After 2^31 - 1 instants stamps repeat: all are cleared, so that no old one passes for the current. */
@@ -118,8 +116,9 @@ export function nominateAll(instrument: i32): i32 {
   return fired;
 }
 
-/** Re-checks nominated accounts [from, to). Returns the number of suspects so far in this instant. */
+/** Re-checks nominated accounts [from, to), at most RECHECKED_MAX. Returns the number of suspects among them. */
 export function recheckFired(from: i32, to: i32): i32 {
+  let suspects = 0;
   for (let i = from; i < to; i++) {
     const account = i32At(COLUMN_FIRED_ACCOUNT, i);
     const answer = recheckAccount(account);
@@ -136,8 +135,8 @@ export function recheckFired(from: i32, to: i32): i32 {
 }
 
 /**
- * Moves suspects [from, to) whose level is proven to that level, and arms them for it. Returns how many are across a
- * level even then, which is none.
+ * Moves suspects [from, to) of the last `recheckFired` whose level is proven to that level, and arms them for it.
+ * Returns how many are across a level even then, which is none.
  */
 export function takeProven(from: i32, to: i32): i32 {
   let across = 0;

@@ -11,6 +11,7 @@ export {
   COORDINATE_RECIPROCAL,
   LEVEL_NONE,
   LEVELS_MAX,
+  RECHECKED_MAX,
 } from '../../assembly/layout.ts'
 export { Compiler } from './compile.ts'
 export type { CurvePiece, Kernel, KernelTotals, KernelVariant } from './kernel.ts'

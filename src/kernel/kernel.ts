@@ -47,11 +47,11 @@ export interface Kernel {
   scan(): number
   /** Nominates every account with a row of the instrument. */
   nominateAll(instrument: number): number
-  /** Re-checks nominated accounts [from, to); returns the number of suspects so far. */
+  /** Re-checks nominated accounts [from, to), at most RECHECKED_MAX; returns the number of suspects among them. */
   recheckFired(from: number, to: number): number
   /**
-   * Moves suspects [from, to) whose level is proven to that level and arms them for it. Returns how many are across a
-   * level even then, which is none.
+   * Moves suspects [from, to) of the last `recheckFired` whose level is proven to that level and arms them for it.
+   * Returns how many are across a level even then, which is none.
    */
   takeProven(from: number, to: number): number
   firedAccount(index: number): number

@@ -1,4 +1,4 @@
-import { LEVEL_NONE, LEVELS_MAX } from '../../assembly/layout.ts'
+import { LEVEL_NONE, LEVELS_MAX, RECHECKED_MAX } from '../../assembly/layout.ts'
 import { assert, PlimsollError } from '../errors.ts'
 import type { KernelTotals } from './kernel.ts'
 
@@ -38,6 +38,10 @@ export function checkTotals(totals: KernelTotals): void {
 /** Called on every tick, so the message is made only when it is needed. */
 export function assertFinite(value: number): void {
   if (!Number.isFinite(value)) throw new Error(`invariant broken: the kernel was given ${value}`)
+}
+
+export function assertRechecked(from: number, to: number): void {
+  if (to - from > RECHECKED_MAX) throw new Error(`invariant broken: ${to - from} accounts in one re-check`)
 }
 
 export function assertLevels(values: readonly number[], releaseFactor: number): void {

@@ -1,4 +1,4 @@
-import { BLOCK_ROWS, BLOCK_SHIFT, GROUP_SHIFT } from '../../assembly/layout.ts'
+import { BLOCK_ROWS, BLOCK_SHIFT, GROUP_SHIFT, RECHECKED_MAX } from '../../assembly/layout.ts'
 import type { KernelTotals } from './kernel.ts'
 import { checkTotals } from './limits.ts'
 
@@ -31,11 +31,11 @@ export abstract class TwinColumns {
   protected accountStamp = new Int32Array()
   protected accountUnknown = new Int32Array()
   protected fired = new Int32Array()
-  protected suspect = new Int32Array()
-  protected answer = new Int32Array()
-  protected provenLevels = new Int32Array()
-  protected suspectBalance = new Float64Array()
-  protected suspectMaintenance = new Float64Array()
+  protected readonly suspect = new Int32Array(RECHECKED_MAX)
+  protected readonly answer = new Int32Array(RECHECKED_MAX)
+  protected readonly provenLevels = new Int32Array(RECHECKED_MAX)
+  protected readonly suspectBalance = new Float64Array(RECHECKED_MAX)
+  protected readonly suspectMaintenance = new Float64Array(RECHECKED_MAX)
   protected instrumentMark = new Float64Array()
   protected instrumentGroupHead = new Int32Array()
   protected instrumentGroupTail = new Int32Array()
@@ -104,11 +104,6 @@ export abstract class TwinColumns {
     this.accountStamp = grownI32(this.accountStamp, accounts)
     this.accountUnknown = grownI32(this.accountUnknown, accounts)
     this.fired = grownI32(this.fired, accounts)
-    this.suspect = grownI32(this.suspect, accounts)
-    this.answer = grownI32(this.answer, accounts)
-    this.provenLevels = grownI32(this.provenLevels, accounts)
-    this.suspectBalance = grownF64(this.suspectBalance, accounts)
-    this.suspectMaintenance = grownF64(this.suspectMaintenance, accounts)
   }
 }
 

@@ -9,7 +9,7 @@ import {
   NONE,
 } from '../../assembly/layout.ts'
 import type { Kernel } from './kernel.ts'
-import { assertFinite } from './limits.ts'
+import { assertFinite, assertRechecked } from './limits.ts'
 import { TwinRecheck } from './twin-recheck.ts'
 
 const STAMP_MAX = 2 ** 31 - 1
@@ -24,7 +24,6 @@ export class TypescriptKernel extends TwinRecheck implements Kernel {
   protected stamp = 0
   protected moved = 0
   protected firedCount = 0
-  protected suspects = 0
 
   beginInstant(): void {
     this.refreshZones()
@@ -36,7 +35,6 @@ export class TypescriptKernel extends TwinRecheck implements Kernel {
     this.stamp++
     this.moved = 0
     this.firedCount = 0
-    this.suspects = 0
   }
 
   setStamp(stamp: number): void {
@@ -103,18 +101,20 @@ export class TypescriptKernel extends TwinRecheck implements Kernel {
   }
 
   recheckFired(from: number, to: number): number {
+    assertRechecked(from, to)
+    let suspects = 0
     for (let i = from; i < to; i++) {
       const account = this.fired[i]!
       const answer = this.recheckAccount(account)
       if (answer !== ANSWER_SAFE && answer !== ANSWER_UNKNOWN) {
-        this.suspect[this.suspects] = account
-        this.answer[this.suspects] = answer
-        this.provenLevels[this.suspects] = this.measuredLevel
-        this.suspectBalance[this.suspects] = this.measuredMarginBalance
-        this.suspectMaintenance[this.suspects++] = this.measuredMaintenanceMargin
+        this.suspect[suspects] = account
+        this.answer[suspects] = answer
+        this.provenLevels[suspects] = this.measuredLevel
+        this.suspectBalance[suspects] = this.measuredMarginBalance
+        this.suspectMaintenance[suspects++] = this.measuredMaintenanceMargin
       }
     }
-    return this.suspects
+    return suspects
   }
 
   takeProven(from: number, to: number): number {

@@ -11,12 +11,14 @@ import {
   COLUMN_SUSPECT_MARGIN_BALANCE,
   LAYOUT_VERSION,
   NONE,
+  RECHECKED_MAX,
 } from '../../assembly/layout.ts'
 import { assert, PlimsollError } from '../errors.ts'
 import type { CurvePiece, Kernel, KernelTotals } from './kernel.ts'
 import {
   assertFinite,
   assertLevels,
+  assertRechecked,
   CAPACITY_FIRST,
   capacityFault,
   checkTotals,
@@ -181,6 +183,7 @@ export class WasmKernel implements Kernel {
   }
 
   recheckFired(from: number, to: number): number {
+    assertRechecked(from, to)
     return this.#wasm.recheckFired(from, to)
   }
 
@@ -250,11 +253,11 @@ export class WasmKernel implements Kernel {
   #rebuildViews(): void {
     const { accounts, instruments } = this.#capacity
     this.#fired = this.#i32View(COLUMN_FIRED_ACCOUNT, accounts)
-    this.#suspects = this.#i32View(COLUMN_SUSPECT_ACCOUNT, accounts)
-    this.#answers = this.#i32View(COLUMN_SUSPECT_ANSWER, accounts)
-    this.#provenLevels = this.#i32View(COLUMN_SUSPECT_LEVEL, accounts)
-    this.#marginBalances = this.#f64View(COLUMN_SUSPECT_MARGIN_BALANCE, accounts)
-    this.#maintenanceMargins = this.#f64View(COLUMN_SUSPECT_MAINTENANCE_MARGIN, accounts)
+    this.#suspects = this.#i32View(COLUMN_SUSPECT_ACCOUNT, RECHECKED_MAX)
+    this.#answers = this.#i32View(COLUMN_SUSPECT_ANSWER, RECHECKED_MAX)
+    this.#provenLevels = this.#i32View(COLUMN_SUSPECT_LEVEL, RECHECKED_MAX)
+    this.#marginBalances = this.#f64View(COLUMN_SUSPECT_MARGIN_BALANCE, RECHECKED_MAX)
+    this.#maintenanceMargins = this.#f64View(COLUMN_SUSPECT_MAINTENANCE_MARGIN, RECHECKED_MAX)
     this.#levels = this.#i32View(COLUMN_ACCOUNT_LEVEL, accounts)
     this.#unknown = this.#i32View(COLUMN_ACCOUNT_UNKNOWN, accounts)
     this.#marks = this.#f64View(COLUMN_INSTRUMENT_MARK, instruments)

@@ -1,4 +1,6 @@
 import type { Decimal } from '../domain/index.ts'
+import { assert } from '../errors.ts'
+import { RECHECKED_MAX } from '../kernel/index.ts'
 import type { Announcer } from './announcer.ts'
 import { CONFIRMED, type Inbox, STALE } from './inbox.ts'
 import type { Judge } from './judge.ts'
@@ -7,6 +9,7 @@ import type { MonitorCounters, MonitorOptions, ObservedMark } from './options.ts
 
 /** Accounts re-checked in f64 between two looks at the clock: about 20 µs. */
 const RECHECKS_PER_LOOK = 64
+assert(RECHECKS_PER_LOOK <= RECHECKED_MAX, 'the suspects of one call have a place')
 
 /** One instant at a time: marks applied together, accounts nominated, re-checked, judged. Can be left off and gone on with. */
 export class Instant {
@@ -162,6 +165,7 @@ export class Instant {
       if (this.#rechecked === this.#fired) return true
       const to = Math.min(this.#rechecked + RECHECKS_PER_LOOK, this.#fired)
       this.#suspects = kernel.recheckFired(this.#rechecked, to)
+      this.#decided = 0
       if (this.#hasStale) {
         for (let i = this.#rechecked; i < to; i++) this.#judge.noteUnknownAt(kernel.firedAccount(i))
       }

@@ -12,6 +12,7 @@ import {
   type Kernel,
   LEVEL_NONE,
   openKernel,
+  RECHECKED_MAX,
 } from '../../src/kernel/index.ts'
 import { CAPACITY_MAX, nextCapacity } from '../../src/kernel/limits.ts'
 
@@ -37,11 +38,19 @@ function instant(kernel: Kernel, marks: readonly (readonly [number, number])[]) 
   kernel.beginInstant()
   for (const [instrument, mark] of marks) kernel.setMark(instrument, mark)
   const fired = kernel.nominate()
-  const suspects = kernel.recheckFired(0, fired)
+  const list: number[][] = []
+  for (const suspects of recheckAll(kernel, fired)) {
+    for (let i = 0; i < suspects; i++) list.push([kernel.suspectAccount(i), kernel.suspectAnswer(i)])
+  }
   kernel.refreshZones()
-  const list = []
-  for (let i = 0; i < suspects; i++) list.push([kernel.suspectAccount(i), kernel.suspectAnswer(i)])
   return { fired, suspects: list }
+}
+
+/** Re-checks the nominated accounts, as many in one call as it takes; the number of suspects of each call. */
+function* recheckAll(kernel: Kernel, fired: number): Generator<number> {
+  for (let from = 0; from < fired; from += RECHECKED_MAX) {
+    yield kernel.recheckFired(from, Math.min(from + RECHECKED_MAX, fired))
+  }
 }
 
 describe.each(KERNEL_VARIANTS)('kernel %s', (variant) => {
@@ -195,20 +204,22 @@ describe.each(KERNEL_VARIANTS)('kernel %s', (variant) => {
         kernel.setMark(0, mark)
         return kernel.nominate()
       })
-      const suspects = taking.recheckFired(0, fired!)
-      expect(single.recheckFired(0, fired!)).toBe(suspects)
-      const half = suspects >> 1
-      expect(taking.takeProven(0, half) + taking.takeProven(half, suspects)).toBe(0)
-      for (let at = 0; at < suspects; at++) {
-        const account = single.suspectAccount(at)
-        const level = single.suspectLevel(at)
-        if (level === LEVEL_NONE) close++
-        else {
-          taken++
-          single.setAccountLevel(account, level)
-          expect(single.recheckAccount(account)).not.toBe(ANSWER_ACROSS)
+      const singles = recheckAll(single, fired!)
+      for (const suspects of recheckAll(taking, fired!)) {
+        expect(singles.next().value).toBe(suspects)
+        const half = suspects >> 1
+        expect(taking.takeProven(0, half) + taking.takeProven(half, suspects)).toBe(0)
+        for (let at = 0; at < suspects; at++) {
+          const account = single.suspectAccount(at)
+          const level = single.suspectLevel(at)
+          if (level === LEVEL_NONE) close++
+          else {
+            taken++
+            single.setAccountLevel(account, level)
+            expect(single.recheckAccount(account)).not.toBe(ANSWER_ACROSS)
+          }
+          expect(taking.accountLevel(account)).toBe(single.accountLevel(account))
         }
-        expect(taking.accountLevel(account)).toBe(single.accountLevel(account))
       }
       for (const kernel of [taking, single]) kernel.refreshZones()
     }
@@ -384,7 +395,7 @@ describe.each(KERNEL_VARIANTS)('kernel %s', (variant) => {
         kernel.setMark(instrument, mark)
         const fired = which === 0 ? kernel.nominate() : kernel.scan()
         const list = Array.from({ length: fired }, (_, i) => kernel.firedAccount(i))
-        kernel.recheckFired(0, fired)
+        for (const suspects of recheckAll(kernel, fired)) expect(suspects).toBeLessThanOrEqual(RECHECKED_MAX)
         kernel.refreshZones()
         return list
       })
