@@ -137,6 +137,22 @@ describe('a Redis that will not do', () => {
   })
 })
 
+describe('a worker on a Redis that is given', () => {
+  it.each([
+    ['always', 30, /^Redis loses nothing at a power loss/],
+    ['everysec', 40, /^Redis loses up to two seconds of acknowledged accounts and events at a power loss/],
+  ])(
+    'says at its start what a power loss takes with appendfsync %s',
+    async (appendfsync, level, sentence) => {
+      await probe.config('SET', 'appendfsync', appendfsync)
+      const worker = await WorkerProcess.start(['--redis-url', redis.url])
+      const lines = worker.log.filter(({ msg }) => /power loss/.test(msg))
+      expect(lines).toMatchObject([{ level, appendfsync, msg: expect.stringMatching(sentence) }])
+      expect((await worker.end('SIGTERM')).code).toBe(0)
+    },
+  )
+})
+
 describe('rules that break their own arithmetic', () => {
   const rules = (maintenanceDeduction: string) => ({
     bybit: {
