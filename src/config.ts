@@ -1,6 +1,13 @@
 import { existsSync } from 'node:fs'
 import { z } from 'zod'
-import { consumersSchema, decimalSchema, valueAt } from './domain/index.ts'
+import {
+  consumersSchema,
+  decimalSchema,
+  type FieldPath,
+  IN_OUR_WORDS,
+  shownValue,
+  valueAt,
+} from './domain/index.ts'
 import { PlimsollError } from './errors.ts'
 import { KERNEL_VARIANTS } from './kernel/index.ts'
 import { LOG_LEVELS } from './log.ts'
@@ -49,7 +56,10 @@ const configSchema = z.strictObject({
   logLevel: z.enum(LOG_LEVELS).default('info'),
   /** Replaces the URL of a stream, for a test network or a regional host. */
   streamUrls: z
-    .partialRecord(z.enum(STREAM_IDS as [string, ...string[]]), z.url({ protocol: /^wss?$/ }))
+    .partialRecord(
+      z.enum(STREAM_IDS as [string, ...string[]]),
+      z.url({ protocol: /^wss?$/, error: 'must be a URL that begins with ws:// or wss://' }),
+    )
     .default({}),
 })
 
@@ -89,15 +99,14 @@ export function loadConfig(overrides: ConfigOverrides = {}, environment?: NodeJS
   const given = Object.fromEntries(Object.entries(overrides).filter(([, value]) => value !== undefined))
   const streamUrls = { ...(settings.streamUrls as object), ...overrides.streamUrls }
   const values = { ...settings, ...given, streamUrls }
-  const parsed = configSchema.safeParse(values)
+  const parsed = configSchema.safeParse(values, IN_OUR_WORDS)
   const faults = unknown.map((name) => `${name} is not a setting`)
   if (parsed.success) faults.push(...levelFaults(parsed.data))
   else {
     for (const issue of parsed.error.issues) {
       if (issue.code === 'unrecognized_keys') faults.push(...issue.keys.map(unknownStream))
       else {
-        const { path, message } = issue
-        faults.push(`${settingName(path)} ${message} (is ${JSON.stringify(valueAt(values, path))})`)
+        faults.push(faultText(values, issue.path, issue.message))
       }
     }
   }
@@ -119,7 +128,7 @@ export function isStartedByNpm(environment: NodeJS.ProcessEnv = process.env): bo
 }
 
 function unknownStream(id: string): string {
-  return `stream ${id} is unknown; known are ${STREAM_IDS.join(', ')}`
+  return `${settingName(['streamUrls', id])} is the URL of no stream; known are ${STREAM_IDS.join(', ')}`
 }
 
 /** What the level rule has against the levels together. */
@@ -128,9 +137,19 @@ function levelFaults({ levels, hysteresis }: Pick<Config, 'levels' | 'hysteresis
     levelRule(levels, hysteresis)
     return []
   } catch (error) {
-    if (error instanceof PlimsollError) return [error.message]
-    throw error
+    if (!(error instanceof PlimsollError)) throw error
+    const setting = error.path?.startsWith('levels') === true ? 'levels' : 'hysteresis'
+    return [`${settingName([setting])}: ${error.message}`]
   }
+}
+
+/** Setting, value and rule; a list is shown as it is typed. */
+function faultText(values: unknown, path: FieldPath, rule: string): string {
+  const list = valueAt(values, path.slice(0, 1))
+  if (!Array.isArray(list)) return `${settingName(path)} is ${shownValue(valueAt(values, path))}: ${rule}`
+  const entry = path[1]
+  const place = typeof entry === 'number' ? `entry ${entry + 1} ` : ''
+  return `${settingName(path)} is ${shownValue(list.join(','))}: ${place}${rule}`
 }
 
 function readEnvironment(environment: NodeJS.ProcessEnv) {
@@ -157,7 +176,16 @@ function fromText(setting: string, value: string): unknown {
   return value
 }
 
-function settingName(path: readonly PropertyKey[]): string {
-  const variable = Object.entries(VARIABLES).find(([, setting]) => setting === path[0])?.[0]
-  return variable === undefined ? path.join('.') : `${path.join('.')} (${variable})`
+/** The flag and the variable of a setting: every flag has the name of its variable. */
+function settingName([setting, stream]: FieldPath): string {
+  if (setting === 'streamUrls') {
+    const variable = `${STREAM_URL_PREFIX}${String(stream).toUpperCase().replaceAll('-', '_')}`
+    return `--stream-url ${String(stream)} (${variable})`
+  }
+  const variable = Object.entries(VARIABLES).find(([, name]) => name === setting)?.[0] ?? String(setting)
+  const flag = variable
+    .replace(/^PLIMSOLL_/, '')
+    .toLowerCase()
+    .replaceAll('_', '-')
+  return `--${flag} (${variable})`
 }

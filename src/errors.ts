@@ -67,3 +67,11 @@ export function exitCodeOf(error: unknown): number {
 export function assert(condition: boolean, message: string): asserts condition {
   if (!condition) throw new Error(`invariant broken: ${message}`)
 }
+
+/** Why a file cannot be read, in words that say what to look at. */
+export function fileReason(cause: unknown): string {
+  const { code, message } = cause as NodeJS.ErrnoException
+  if (code === 'ENOENT') return `there is no such file (a relative path starts at ${process.cwd()})`
+  if (code === 'EISDIR') return 'it is a folder; name a file in it'
+  return code === 'EACCES' ? 'this user may not read it' : message
+}

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import {
   faultsText,
+  IN_OUR_WORDS,
   type InstrumentRules,
   instrumentRulesSchema,
   jsonFaultOf,
@@ -11,7 +12,7 @@ import {
   VENUE_IDS,
   type VenueId,
 } from './domain/index.ts'
-import { PlimsollError } from './errors.ts'
+import { fileReason, PlimsollError } from './errors.ts'
 import { checkInstrument } from './venues/index.ts'
 
 /** What a file says of one venue. */
@@ -56,13 +57,13 @@ function noRules() {
 function readVenues(path: string): (readonly [VenueName, object])[] {
   const fail = (message: string, at?: string) =>
     new PlimsollError('RULES_INVALID', `rules file ${path}: ${message}`, at === undefined ? {} : { path: at })
-  let text: string
+  const text = readText(path)
   let value: unknown
   try {
-    text = readFileSync(path, 'utf8')
     value = JSON.parse(text)
   } catch (cause) {
-    throw new PlimsollError('CONFIGURATION', `rules file ${path}: ${(cause as Error).message}`, { cause })
+    const message = `rules file ${path} is no JSON: ${(cause as Error).message}`
+    throw new PlimsollError('CONFIGURATION', message, { cause })
   }
   const fault = jsonFaultOf(text)
   if (fault !== undefined) throw fail(`${pathText(fault.path)} ${fault.rule}`, pathText(fault.path))
@@ -76,13 +77,22 @@ function readVenues(path: string): (readonly [VenueName, object])[] {
   return entries as [VenueName, object][]
 }
 
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    const message = `--rules (PLIMSOLL_RULES) is ${JSON.stringify(path)}: the file cannot be read: ${fileReason(cause)}`
+    throw new PlimsollError('CONFIGURATION', message, { cause })
+  }
+}
+
 const UNKNOWN_VENUE_RULE = `is no venue; known are ${Object.keys(VENUE_IDS).join(', ')}`
 
 /** The rules of a symbol, or what is wrong with them. */
 function rulesOrFault(symbol: string, table: unknown): InstrumentRules | string {
-  const name = symbolSchema.safeParse(symbol)
+  const name = symbolSchema.safeParse(symbol, IN_OUR_WORDS)
   if (!name.success) return `the symbol ${name.error.issues[0]!.message}`
-  const parsed = instrumentRulesSchema.safeParse(table)
+  const parsed = instrumentRulesSchema.safeParse(table, IN_OUR_WORDS)
   if (!parsed.success) return faultsText(table, schemaFaultsOf(parsed.error), 'the table')
   try {
     checkInstrument(symbol, parsed.data, { firstDeductionZero: true })

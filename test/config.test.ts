@@ -141,20 +141,14 @@ describe('wrong settings', () => {
     )
     expect(code).toBe('CONFIGURATION')
     const named = [
-      'shard (PLIMSOLL_SHARD) must be 1 to 32 letters, digits, _ or - (is "a b")',
-      'levels.1 (PLIMSOLL_LEVELS) must be a decimal string',
-      '(is "high")',
-      'kernel (PLIMSOLL_KERNEL)',
-      '"wasm-simd"|"wasm-scalar"|"typescript"',
-      '(is "gpu")',
-      'consumers.1 (PLIMSOLL_CONSUMERS) must be 1 to 32 of a-z, 0-9 and - (is "Alerts")',
-      'takeOver (PLIMSOLL_TAKE_OVER)',
-      'allowUnsafeRedis (PLIMSOLL_ALLOW_UNSAFE_REDIS)',
-      '(is "yes")',
-      'logLevel (PLIMSOLL_LOG_LEVEL)',
-      '(is "loud")',
-      'streamUrls.bybit-linear',
-      '(is "http://stream")',
+      '--shard (PLIMSOLL_SHARD) is "a b": must be 1 to 32 letters, digits, _ or -;',
+      '--levels (PLIMSOLL_LEVELS) is "0.5,high": entry 2 must be a decimal string (',
+      '--kernel (PLIMSOLL_KERNEL) is "gpu": must be one of wasm-simd, wasm-scalar, typescript;',
+      '--consumers (PLIMSOLL_CONSUMERS) is "risk,Alerts": entry 2 must be 1 to 32 of a-z, 0-9 and -;',
+      '--take-over (PLIMSOLL_TAKE_OVER) is "now": must be true or false;',
+      '--allow-unsafe-redis (PLIMSOLL_ALLOW_UNSAFE_REDIS) is "yes": must be true or false;',
+      '--log-level (PLIMSOLL_LOG_LEVEL) is "loud": must be one of debug, info, warn, error, silent;',
+      '--stream-url bybit-linear (PLIMSOLL_STREAM_URL_BYBIT_LINEAR) is "http://stream": must be a URL that begins with ws:// or wss://',
     ]
     for (const text of named) expect(message).toContain(text)
   })
@@ -169,25 +163,37 @@ describe('wrong settings', () => {
 
   it.each(['0', '-1', '1.5', '14 days', '10000'])('include the age of rules %j', (days) => {
     const { message } = faultOf(() => loadConfig({}, { PLIMSOLL_RULES_MAX_AGE: days }))
-    expect(message).toContain('(PLIMSOLL_RULES_MAX_AGE) must be a whole number of days from 1 to 9999')
+    expect(message).toContain(
+      `--rules-max-age (PLIMSOLL_RULES_MAX_AGE) is ${JSON.stringify(days)}: must be a whole number of days from 1 to 9999`,
+    )
   })
 
   it('include a stream that no venue has', () => {
     const { message } = faultOf(() => loadConfig({}, { PLIMSOLL_STREAM_URL_BYBIT_SPOT: 'wss://stream' }))
     expect(message).toBe(
-      'wrong settings: stream bybit-spot is unknown; known are bybit-linear, bybit-inverse, binance-usdm, binance-coinm',
+      'wrong settings: --stream-url bybit-spot (PLIMSOLL_STREAM_URL_BYBIT_SPOT) is the URL of no stream; known are bybit-linear, bybit-inverse, binance-usdm, binance-coinm',
     )
   })
 
   it.each([
-    ['levels that do not rise', '0.7,0.5', '0.01', 'levels[1] is 0.5, levels must rise'],
+    [
+      'levels that do not rise',
+      '0.7,0.5',
+      '0.01',
+      '--levels (PLIMSOLL_LEVELS): levels[1] is 0.5, levels must rise',
+    ],
     [
       'a level at the line',
       '0.5,1',
       '0.01',
-      'levels[1] is 1, levels must rise, from 0.05 at least to below 1',
+      '--levels (PLIMSOLL_LEVELS): levels[1] is 1, levels must rise, from 0.05 at least to below 1',
     ],
-    ['a negative hysteresis', '0.5', '-0.1', 'hysteresis is -0.1, it must be between 0 and 1'],
+    [
+      'a negative hysteresis',
+      '0.5',
+      '-0.1',
+      '--hysteresis (PLIMSOLL_HYSTERESIS): hysteresis is -0.1, it must be between 0 and 1',
+    ],
   ])('include %s', (_, levels, hysteresis, expected) => {
     const environment = { PLIMSOLL_LEVELS: levels, PLIMSOLL_HYSTERESIS: hysteresis }
     const { code, message } = faultOf(() => loadConfig({}, environment))

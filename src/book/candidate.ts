@@ -5,6 +5,7 @@ import {
   FAULTS_NAMED_MAX,
   type FieldFault,
   type FieldPath,
+  IN_OUR_WORDS,
   jsonFaultOf,
   pathText,
   SHOWN_CHARACTERS_MAX,
@@ -59,7 +60,7 @@ export function jsonCandidate({ number, text, isCut, fault: misplaced }: Line): 
 /** The account of a candidate, ready to be written, or every rule that it breaks. */
 export function checkCandidate(candidate: Candidate, check: CheckAccount): AccountWrite | Refused {
   const { raw } = candidate
-  const parsed = accountSchema.safeParse(raw)
+  const parsed = accountSchema.safeParse(raw, IN_OUR_WORDS)
   if (!parsed.success) return refusedFor(candidate, schemaFaultsOf(parsed.error))
   const faults = check(parsed.data)
   if (faults.length > 0) return refusedFor(candidate, faults)

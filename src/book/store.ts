@@ -4,6 +4,7 @@ import {
   ACCOUNT_VERSION_STATED_MAX,
   type Account,
   faultsText,
+  IN_OUR_WORDS,
   pathText,
   schemaFaultsOf,
   storedAccountSchema,
@@ -134,7 +135,7 @@ export function parseStored(id: string, stored: string): Account {
   } catch (cause) {
     throw new PlimsollError('ACCOUNT_INVALID', `stored account ${id} is not JSON`, { cause })
   }
-  const parsed = storedAccountSchema.safeParse(raw)
+  const parsed = storedAccountSchema.safeParse(raw, IN_OUR_WORDS)
   if (parsed.success) return parsed.data
   const faults = schemaFaultsOf(parsed.error)
   const path = pathText(faults[0]!.path)

@@ -1,7 +1,7 @@
-import { Command, Option } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import type { ListOptions } from '../book/index.ts'
 import { type Config, type ConfigOverrides, loadConfig } from '../config.ts'
-import { type Account, VENUE_IDS } from '../domain/index.ts'
+import { type Account, symbolSchema, VENUE_IDS } from '../domain/index.ts'
 import { EXIT_FAULT, PlimsollError } from '../errors.ts'
 import type { OpenedBook } from '../open-book.ts'
 import { accountDetails, accountLine, accountSummary } from './account-lines.ts'
@@ -50,7 +50,7 @@ export function accountsCommand(context: AccountsContext = REAL): Command {
   const withFilters = (sub: Command) =>
     sub
       .addOption(new Option('--venue <venue>', 'only accounts of this venue').choices(Object.keys(VENUE_IDS)))
-      .option('--symbol <symbol>', 'only accounts with a position in this symbol')
+      .option('--symbol <symbol>', 'only accounts with a position in this symbol', symbolOf)
       .option('--limit <number>', 'stop after so many accounts', whole(1))
   const list = new Command('list')
     .description('Prints one line for every account, in no order')
@@ -87,6 +87,12 @@ export function accountsCommand(context: AccountsContext = REAL): Command {
 }
 
 const UNREADABLE_HELP = '\nA stored account that cannot be read is named on standard error; exit code 1.'
+
+function symbolOf(text: string): string {
+  const { error } = symbolSchema.safeParse(text)
+  if (error === undefined) return text
+  throw new InvalidArgumentError(`It ${error.issues[0]!.message}.`)
+}
 
 async function listing(context: AccountsContext, flags: ListFlags): Promise<void> {
   const { output, errors } = context

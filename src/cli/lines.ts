@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { open } from 'node:fs/promises'
 import type { Readable, Writable } from 'node:stream'
-import { PlimsollError } from '../errors.ts'
+import { fileReason, PlimsollError } from '../errors.ts'
 
 /** Characters of one line of input. Of a longer one, one character more than these is kept: see `isTooLong`. */
 export const LINE_CHARACTERS_MAX = 16 * 1024 * 1024
@@ -14,15 +14,9 @@ export async function openInput(file: string): Promise<Readable> {
     if (!(await handle.stat()).isDirectory()) return handle.createReadStream()
     await handle.close()
   } catch (cause) {
-    throw new PlimsollError('USAGE', `${file} cannot be read: ${reasonOf(cause)}`, { cause })
+    throw new PlimsollError('USAGE', `${file} cannot be read: ${fileReason(cause)}`, { cause })
   }
   throw new PlimsollError('USAGE', `${file} cannot be read: it is a folder; name a file in it`)
-}
-
-function reasonOf(cause: unknown): string {
-  const { code, message } = cause as NodeJS.ErrnoException
-  if (code === 'ENOENT') return `there is no such file (a relative path starts at ${process.cwd()})`
-  return code === 'EACCES' ? 'this user may not read it' : message
 }
 
 /**

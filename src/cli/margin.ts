@@ -6,6 +6,7 @@ import {
   type Account,
   accountSchema,
   faultsText,
+  IN_OUR_WORDS,
   type InstrumentRules,
   instrumentRulesMapSchema,
   isPrice,
@@ -54,11 +55,21 @@ export function marginCommand(): Command {
     )
     .action(async (file: string, options: { levels: string; hysteresis: string }) => {
       const levels = options.levels === '' ? [] : options.levels.split(',').map((level) => level.trim())
-      const rule = levelRule(levels, options.hysteresis)
+      const rule = ruleOf(levels, options.hysteresis)
       const judge = { rule, bookOf: ruleBookOf, nowMs: systemClock.nowMs() }
       const refused = await writeMargins(linesOf(await openInput(file)), process.stdout, judge)
       if (refused > 0) process.exitCode = EXIT_FAULT
     })
+}
+
+function ruleOf(levels: readonly string[], hysteresis: string): LevelRule {
+  try {
+    return levelRule(levels, hysteresis)
+  } catch (error) {
+    if (!(error instanceof PlimsollError)) throw error
+    const flag = error.path?.startsWith('levels') === true ? '--levels' : '--hysteresis'
+    throw new PlimsollError('USAGE', `${flag}: ${error.message}`, { cause: error })
+  }
 }
 
 /** By what a line is judged. `nowMs` is wall time, for the age of the rules. */
@@ -172,7 +183,7 @@ function under<T>(prefix: string, action: () => T): T {
 
 /** `field`: where `value` stands in the line; undefined for the line itself. */
 function parseAt<T>(schema: z.ZodType<T>, value: unknown, field: string | undefined, code: FaultCode): T {
-  const parsed = schema.safeParse(value)
+  const parsed = schema.safeParse(value, IN_OUR_WORDS)
   if (parsed.success) return parsed.data
   const before = field === undefined ? [] : [field]
   const faults = schemaFaultsOf(parsed.error).map(({ path, rule }) => ({ path: [...before, ...path], rule }))

@@ -57,7 +57,7 @@ function list(text: string): string[] {
 
 function streamUrl(text: string, previous: Record<string, string> = {}): Record<string, string> {
   const at = text.indexOf('=')
-  if (at < 1) throw new InvalidArgumentError('must be stream=url')
+  if (at < 1) throw new InvalidArgumentError('It must be stream=url, as bybit-linear=wss://host/path.')
   return { ...previous, [text.slice(0, at)]: text.slice(at + 1) }
 }
 

@@ -134,5 +134,5 @@ async function tail(context: TailContext, { from, count, json, ...overrides }: T
 
 function parseFrom(value: string): string {
   if (value === 'now' || value === 'beginning' || STREAM_ID.test(value)) return value
-  throw new InvalidArgumentError('must be now, beginning or a stream id such as 1763770000000-12.')
+  throw new InvalidArgumentError('It must be now, beginning or a stream id such as 1763770000000-12.')
 }

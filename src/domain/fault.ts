@@ -36,6 +36,43 @@ export function shownValue(value: unknown): string {
   return text.length > SHOWN_CHARACTERS_MAX ? `${text.slice(0, SHOWN_CHARACTERS_MAX)}…` : text
 }
 
+const TYPE_RULES: Readonly<Record<string, string>> = {
+  object: 'must be an object',
+  record: 'must be an object',
+  array: 'must be a list',
+  string: 'must be a string',
+  boolean: 'must be true or false',
+  number: 'must be a number',
+  int: 'must be a whole number',
+  null: 'must be null',
+}
+
+/** For `safeParse`: where a schema has no words of its own for a rule, the fault is told in ours instead of those of zod. */
+export const IN_OUR_WORDS = { error: ruleOf } as const
+
+function ruleOf(issue: z.core.$ZodRawIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return TYPE_RULES[issue.expected] ?? `must be of the type ${issue.expected}`
+    case 'invalid_value':
+      return `must be ${issue.values.length === 1 ? '' : 'one of '}${issue.values.map(String).join(', ')}`
+    case 'too_small':
+      return sizeRule(issue.origin, 'at least', issue.minimum, issue.inclusive === false && 'above')
+    case 'too_big':
+      return sizeRule(issue.origin, 'at most', issue.maximum, issue.inclusive === false && 'below')
+    default:
+      return 'must have the form that its format describes'
+  }
+}
+
+/** `beyond`: the word for a bound that is itself outside; false where it is inside. */
+function sizeRule(origin: string, side: string, bound: number | bigint, beyond: string | false): string {
+  if (origin === 'string' && side === 'at least' && bound === 1) return 'must not be empty'
+  if (origin === 'string') return `must have ${side} ${bound} characters`
+  if (origin === 'array') return `must hold ${side} ${bound} ${Number(bound) === 1 ? 'entry' : 'entries'}`
+  return beyond === false ? `must be ${side} ${bound}` : `must be ${beyond} ${bound}`
+}
+
 /** Every fault that a schema found, one for each unknown field. */
 export function schemaFaultsOf(error: z.ZodError): FieldFault[] {
   return error.issues.flatMap(({ path, message, ...issue }) => {

@@ -1,6 +1,6 @@
 import { type Job, UnrecoverableError, WaitingError } from 'bullmq'
 import { z } from 'zod'
-import { type Clock, type PlimsollEvent, plimsollEventSchema } from '../domain/index.ts'
+import { type Clock, IN_OUR_WORDS, type PlimsollEvent, plimsollEventSchema } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import type { JobLock } from './job-lock.ts'
 import { KnownLogs, type StartedLog } from './known-logs.ts'
@@ -117,7 +117,7 @@ export class JobHandler {
 
   /** Resolves where all events of the job are handled. What it throws tells BullMQ what becomes of the job. */
   async handle(job: Job, token: string, lock: JobLock): Promise<void> {
-    const parsed = jobDataSchema.safeParse(job.data)
+    const parsed = jobDataSchema.safeParse(job.data, IN_OUR_WORDS)
     if (!parsed.success) throw this.#refusal(`its data is malformed: ${describeIssue(parsed.error)}`)
     this.#meetLog(parsed.data.logId)
     const { items, refusal } = itemsOf(parsed.data)
@@ -245,7 +245,7 @@ function itemsOf({ events, logId }: JobData): { items: Item[]; refusal: string |
   const items: Item[] = []
   let refusal: string | undefined
   for (const [index, value] of events.entries()) {
-    const { data: event, error } = plimsollEventSchema.safeParse(value)
+    const { data: event, error } = plimsollEventSchema.safeParse(value, IN_OUR_WORDS)
     if (event !== undefined) items.push({ index, event, subject: subjectOf(logId, event) })
     else refusal ??= `events[${index}] is malformed: ${describeIssue(error)}`
   }

@@ -1,4 +1,4 @@
-import { type Clock, consumersSchema } from '../domain/index.ts'
+import { type Clock, consumersSchema, IN_OUR_WORDS } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import { queueUnread } from './faults.ts'
 import type { EventJob } from './jobs.ts'
@@ -83,7 +83,7 @@ export class EventQueues {
 }
 
 function checkConsumers(consumers: readonly string[]): void {
-  const parsed = consumersSchema.safeParse(consumers)
+  const parsed = consumersSchema.safeParse(consumers, IN_OUR_WORDS)
   if (parsed.success) return
   const message = `consumers ${JSON.stringify(consumers)}: ${describeIssue(parsed.error)}`
   throw new PlimsollError('CONFIGURATION', message, { path: 'consumers' })

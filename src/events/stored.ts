@@ -1,4 +1,5 @@
 import {
+  IN_OUR_WORDS,
   type MarginAccountProgress,
   type MarketProgress,
   marginAccountProgressSchema,
@@ -22,14 +23,14 @@ const MARKET_PREFIX = marketSubject('', '').trimEnd()
 export function readProgress(subject: string, text: string): StoredProgress | PlimsollError {
   const value = parseJson(text)
   if (subject.startsWith(`${MARKET_PREFIX} `)) {
-    const parsed = marketProgressSchema.safeParse(value)
+    const parsed = marketProgressSchema.safeParse(value, IN_OUR_WORDS)
     if (!parsed.success) return unreadable(subject, describeIssue(parsed.error))
     const { venue, symbol } = parsed.data
     const expected = marketSubject(venue, symbol)
     if (expected !== subject) return unreadable(subject, `it belongs to ${expected}`)
     return { kind: 'market', progress: parsed.data }
   }
-  const parsed = marginAccountProgressSchema.safeParse(value)
+  const parsed = marginAccountProgressSchema.safeParse(value, IN_OUR_WORDS)
   if (!parsed.success) return unreadable(subject, describeIssue(parsed.error))
   return { kind: 'margin-account', id: subject, progress: parsed.data }
 }

@@ -1,6 +1,6 @@
 import { ErrorCode, type Job, Worker } from 'bullmq'
 import { atMost } from '../clock.ts'
-import { consumersSchema } from '../domain/index.ts'
+import { consumersSchema, IN_OUR_WORDS } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import { type HandlerCounts, type HandlerOptions, JobHandler } from './job-handler.ts'
 import { JobLock } from './job-lock.ts'
@@ -207,7 +207,8 @@ class QueueSubscription implements Subscription {
 }
 
 function refuseBadName(consumer: string | undefined): void {
-  const issue = consumersSchema.safeParse(consumer === undefined ? [] : [consumer]).error?.issues[0]
+  const issue = consumersSchema.safeParse(consumer === undefined ? [] : [consumer], IN_OUR_WORDS).error
+    ?.issues[0]
   if (issue === undefined) return
   const message = `consumer is ${JSON.stringify(consumer)}: ${issue.message}`
   throw new PlimsollError('USAGE', message, { path: 'consumer' })

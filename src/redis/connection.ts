@@ -131,7 +131,7 @@ export function redactUrl(text: string): string {
     // Not quoted: what does not parse may still hold a password.
     throw new PlimsollError(
       'CONFIGURATION',
-      'the Redis URL must look like redis://[user:password@]host:port[/database number], rediss:// for TLS, ' +
+      'the Redis URL (--redis-url, REDIS_URL) must look like redis://[user:password@]host:port[/database number], rediss:// for TLS, ' +
         'or be the path of a Unix socket from the root, as /run/redis/redis.sock',
       { path: 'redisUrl' },
     )

@@ -117,7 +117,7 @@ describe('an import of JSON lines', () => {
       'rule book test-1 of bybit does not hold it; a rules file can add it',
       'unknown field',
       'must be one of bybit, bybit-linear, bybit-inverse, binance, binance-usdm, binance-coinm',
-      expect.stringContaining('expected object'),
+      'must be an object',
       expect.stringContaining('128'),
       'must not be given twice',
       expect.stringContaining('must not be nested deeper'),

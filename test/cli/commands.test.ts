@@ -26,15 +26,37 @@ const WRONG_USE: readonly (readonly [args: readonly string[], message: string])[
   [['no-such-command'], "unknown command 'no-such-command'"],
   [['run', '--no-such-flag'], "unknown option '--no-such-flag'"],
   [['run', 'argument'], "too many arguments for 'run'"],
-  [['run', '--stream-url', 'bybit-linear'], 'must be stream=url'],
-  [['run', '--stream-url', 'kraken=ws://host'], 'stream kraken is unknown; known are bybit-linear,'],
-  [['run', '--stream-url', 'bybit-linear=http://host'], 'streamUrls.bybit-linear'],
-  [['run', '--levels', '0.9,0.5'], 'levels[1] is 0.5, levels must rise'],
-  [['run', '--levels', 'high'], 'levels.0 (PLIMSOLL_LEVELS) must be a decimal string'],
-  [['run', '--hysteresis', '-1'], 'hysteresis is -1, it must be between 0 and 1'],
-  [['run', '--kernel', 'gpu'], '(is "gpu")'],
-  [['run', '--redis-url', 'http://host'], 'the Redis URL must look like redis://'],
-  [['run', '--rules', '/nowhere/rules.json'], 'rules file /nowhere/rules.json: ENOENT'],
+  [
+    ['run', '--stream-url', 'bybit-linear'],
+    "'--stream-url <id=url>' argument 'bybit-linear' is invalid. It must be stream=url",
+  ],
+  [
+    ['run', '--stream-url', 'kraken=ws://host'],
+    '--stream-url kraken (PLIMSOLL_STREAM_URL_KRAKEN) is the URL of no stream; known are bybit-linear,',
+  ],
+  [
+    ['run', '--stream-url', 'bybit-linear=http://host'],
+    '--stream-url bybit-linear (PLIMSOLL_STREAM_URL_BYBIT_LINEAR) is "http://host": must be a URL',
+  ],
+  [['run', '--levels', '0.9,0.5'], '--levels (PLIMSOLL_LEVELS): levels[1] is 0.5, levels must rise'],
+  [['run', '--levels', 'high'], '--levels (PLIMSOLL_LEVELS) is "high": entry 1 must be a decimal string'],
+  [
+    ['run', '--hysteresis', '-1'],
+    '--hysteresis (PLIMSOLL_HYSTERESIS): hysteresis is -1, it must be between 0 and 1',
+  ],
+  [['run', '--kernel', 'gpu'], '--kernel (PLIMSOLL_KERNEL) is "gpu": must be one of wasm-simd,'],
+  [['run', '--redis-url', 'http://host'], 'the Redis URL (--redis-url, REDIS_URL) must look like redis://'],
+  [
+    ['run', '--rules', '/nowhere/rules.json'],
+    '--rules (PLIMSOLL_RULES) is "/nowhere/rules.json": the file cannot be read: there is no such file',
+  ],
+  [['run', '--data-dir', ''], '--data-dir (PLIMSOLL_DATA_DIR) is "": must not be empty'],
+  [['run', '--heartbeat-file', ''], '--heartbeat-file (PLIMSOLL_HEARTBEAT_FILE) is "": must not be empty'],
+  [['run', '--appendfsync', 'no'], '--appendfsync (PLIMSOLL_APPENDFSYNC) is "no": must be one of always,'],
+  [['run', '--consumers', 'risk,risk'], '--consumers (PLIMSOLL_CONSUMERS) is "risk,risk": must not name'],
+  [['run', '--log-level', 'loud'], '--log-level (PLIMSOLL_LOG_LEVEL) is "loud": must be one of debug,'],
+  [['tail', '--shard', 'a b'], '--shard (PLIMSOLL_SHARD) is "a b": must be 1 to 32'],
+  [['accounts', 'list', '--symbol', 'a b'], "'a b' is invalid. It must be a venue symbol"],
   [['demo', '--accounts', '0'], 'must be a whole number'],
   [['import'], "missing required argument 'file'"],
   [['import', '/nowhere/accounts.jsonl'], '/nowhere/accounts.jsonl cannot be read: there is no such file'],
@@ -48,11 +70,11 @@ const WRONG_USE: readonly (readonly [args: readonly string[], message: string])[
   [['margin'], "missing required argument 'file'"],
   [['margin', '/nowhere/lines.jsonl'], '/nowhere/lines.jsonl cannot be read: there is no such file'],
   [['margin', '/'], '/ cannot be read: it is a folder; name a file in it'],
-  [['margin', '--levels', '2', '-'], 'levels[0] is 2, levels must rise'],
+  [['margin', '--levels', '2', '-'], '--levels: levels[0] is 2, levels must rise'],
   [['decode', '-'], "required option '--venue <venue>' not specified"],
   [['decode', '--venue', 'kraken', '-'], '--venue kraken is unknown; it must be one of bybit'],
   [['tail', '--count', 'many'], 'must be a whole number, 1 or more'],
-  [['tail', '--from', 'yesterday'], 'must be now, beginning or a stream id'],
+  [['tail', '--from', 'yesterday'], 'It must be now, beginning or a stream id'],
 ]
 
 describe('wrong use', () => {
@@ -70,7 +92,7 @@ describe('wrong use', () => {
     expect(code).toBe(2)
     expect(stderr).toBe(
       'plimsoll: CONFIGURATION: wrong settings: PLIMSOLL_LEVLES is not a setting; ' +
-        'shard (PLIMSOLL_SHARD) must be 1 to 32 letters, digits, _ or - (is "a b")\n',
+        '--shard (PLIMSOLL_SHARD) is "a b": must be 1 to 32 letters, digits, _ or -\n',
     )
   })
 
