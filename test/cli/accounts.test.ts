@@ -1,12 +1,15 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { PassThrough } from 'node:stream'
+import { PassThrough, Readable } from 'node:stream'
 import { stripVTControlCharacters } from 'node:util'
 import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { importAccounts } from '../../src/book/index.ts'
 import { type AccountsContext, accountsCommand } from '../../src/cli/accounts.ts'
 import { importCommand } from '../../src/cli/import.ts'
+import { replaceBook } from '../../src/cli/replace.ts'
+import { systemClock } from '../../src/clock.ts'
 import { exitCodeOf } from '../../src/errors.ts'
 import { type OpenedBook, openBook } from '../../src/open-book.ts'
 import { testAccount } from '../support/accounts.ts'
@@ -311,6 +314,42 @@ describe('plimsoll import --replace', () => {
     expect(code).toBe(2)
     expect(fault).toContain(message)
     expect(await ids()).toEqual(['desk/1', 'desk/2'])
+  })
+
+  test.each([
+    ['y\n', ['desk/1', 'desk/3'], undefined],
+    ['n\n', ['desk/1', 'desk/2'], 'nothing was written and nothing was removed'],
+  ])('asks a person, and does as the answer %j says', async (answer, expected, refusal) => {
+    const stream = () => Object.assign(new PassThrough(), { isTTY: true })
+    const [input, errors] = [stream(), stream()]
+    let asked = ''
+    errors.on('data', (chunk) => (asked += chunk))
+    const text = [testAccount('desk/1', 4), testAccount('desk/3', 1)]
+      .map((one) => JSON.stringify(one))
+      .join('\n')
+    const replacing = replaceBook({
+      ...{ book, shard: SHARD, file: 'whole.jsonl', yes: undefined, input, errors },
+      read: (options) =>
+        importAccounts({
+          ...{
+            input: Readable.from([Buffer.from(text)]),
+            format: 'jsonl',
+            check: () => [],
+            clock: systemClock,
+          },
+          ...options,
+        }),
+    }).catch((error: Error) => error.message)
+    await until('the question', () => asked.includes('[y/N]'))
+    expect(asked).toContain(
+      'holds 2 accounts, whole.jsonl holds 2 accounts. Write these and remove the 1 that',
+    )
+    expect(await ids()).toEqual(['desk/1', 'desk/2'])
+    input.write(answer)
+    const result = await replacing
+    if (refusal === undefined) expect(result).toMatchObject({ imported: 2, removed: 1 })
+    else expect(result).toBe(refusal)
+    expect(await ids()).toEqual(expected)
   })
 
   test('takes a file only, since it reads it twice', async () => {
