@@ -125,6 +125,30 @@ describe('an import of JSON lines', () => {
     expect((await redis.hkeys(keysOf('import').accounts)).sort()).toEqual(['good-1', 'good-2'])
   })
 
+  test('names ten faults of a line, each with its path, and counts the others', async () => {
+    const position = testAccount('a', 1).positions[0]!
+    const symbols = Array.from({ length: 12 }, (_, index) => `FOO${index}USDT`)
+    const unknown = line('unknown', { positions: symbols.map((symbol) => ({ ...position, symbol })) })
+    const malformed = line('malformed', {
+      positions: symbols.map((symbol) => ({ ...position, symbol, size: 1 })),
+    })
+    const { refused, refusedCount } = await run('jsonl', [line('good'), unknown, malformed])
+    expect(refusedCount).toBe(2)
+    for (const [at, field, of] of [
+      [2, 'symbol', refused.slice(0, 10)],
+      [3, 'size', refused.slice(10)],
+    ] as const) {
+      expect(of.map(({ line, path }) => [line, path])).toEqual(
+        Array.from({ length: 10 }, (_, index) => [at, `positions[${index}].${field}`]),
+      )
+      expect(of.map(({ rule }) => / \(and 2 more faults\)$/.test(rule))).toEqual([
+        ...Array.from({ length: 9 }, () => false),
+        true,
+      ])
+    }
+    expect(refused[10]).toMatchObject({ value: '1', shown: '1' })
+  })
+
   test('refuses a version that is not above the stored one, naming the stored one', async () => {
     await book.put(testAccount('a', 7))
     expect((await run('jsonl', [line('b'), line('a', { version: 7 })])).refused).toEqual([

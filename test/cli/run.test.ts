@@ -208,9 +208,12 @@ describe('rules that break their own arithmetic', () => {
 
 describe('a worker without a book', () => {
   it.each(['SIGTERM', 'SIGINT'] as const)(
-    'waits, and stops in order on %s with a summary',
+    'says what to do next, waits, and stops in order on %s with a summary',
     async (signal) => {
       const worker = await WorkerProcess.start(['--redis-url', redis.url, '--json'])
+      expect(worker.logged('the book is empty, so nothing is watched')).toMatchObject({
+        fill: expect.stringContaining('plimsoll import FILE'),
+      })
       const { code, stdout, elapsedMs } = await worker.end(signal)
       expect(code).toBe(0)
       expect(elapsedMs).toBeLessThan(STOP_LIMIT_MS)
