@@ -90,17 +90,21 @@ export class CheckedLog {
     const isSame =
       expected !== undefined &&
       (isMarginEvent(event)
-        ? isMarginEventExpected(expected) && this.#tells(event, expected)
+        ? isMarginEventExpected(expected) && this.#agrees(event, expected)
         : !isMarginEventExpected(expected) && event.kind === expected.kind)
-    const told = `${subject}: published is ${textOf(event)}`
+    const published = `${subject}: published is ${textOf(event)}`
     const due = expected === undefined ? 'nothing' : this.#textOf(expected)
-    this.#check('transitions', isSame, () => `${told}, expected is ${due}`)
-    this.#check('ranks', expected!.cause !== open, () => `${told} before its instant was ended and ranked`)
-    this.#checkUrgency(expected!, event, open, told)
-    this.#checkNumbers(expected!, event, subject, told)
-    if (isMarginEvent(event)) this.#checkMarginEvent(expected as ExpectedMarginEvent, event, told)
-    else this.#checkMarketEvent(expected!, event, told)
-    this.#keep(expected!, event, subject, progress, told)
+    this.#check('transitions', isSame, () => `${published}, expected is ${due}`)
+    this.#check(
+      'ranks',
+      expected!.cause !== open,
+      () => `${published} before its instant was ended and ranked`,
+    )
+    this.#checkUrgency(expected!, event, open, published)
+    this.#checkNumbers(expected!, event, subject, published)
+    if (isMarginEvent(event)) this.#checkMarginEvent(expected as ExpectedMarginEvent, event, published)
+    else this.#checkMarketEvent(expected!, event, published)
+    this.#keep(expected!, event, subject, progress, published)
     this.#model.published(expected!)
     this.kinds.push(event.kind)
     if (expected!.cause.number < (this.#model.lastInstant?.number ?? 0)) this.late++
@@ -110,7 +114,7 @@ export class CheckedLog {
     this.#properties.check(property, holds, message)
   }
 
-  #tells(event: MarginEvent, { kind, after, previousLevel }: ExpectedMarginEvent): boolean {
+  #agrees(event: MarginEvent, { kind, after, previousLevel }: ExpectedMarginEvent): boolean {
     const { names } = this.#rule
     const isLevel = event.level === names[after.level] && event.previousLevel === names[previousLevel]
     return event.kind === kind && isLevel
@@ -126,7 +130,7 @@ export class CheckedLog {
     expected: ExpectedEvent,
     event: EventRecord['event'],
     open: Cause | undefined,
-    told: string,
+    published: string,
   ): void {
     if (expected.kind === 'liquidation') {
       const { rank } = event as MarginEvent
@@ -136,23 +140,23 @@ export class CheckedLog {
       this.#check(
         'ranks',
         isInOrder,
-        () => `${told} with rank ${rank} after a liquidation that ranks behind it`,
+        () => `${published} with rank ${rank} after a liquidation that ranks behind it`,
       )
       this.#lastLiquidation = { cause: number, rank }
       return
     }
     const urgent = this.#model.waiting.filter(({ kind, cause }) => kind === 'liquidation' && cause !== open)
     const holds = urgent.length === 0 || urgent.some(({ subject }) => subject === expected.subject)
-    this.#check('urgent', holds, () => `${told} while a liquidation of ${urgent[0]!.subject} waits`)
+    this.#check('urgent', holds, () => `${published} while a liquidation of ${urgent[0]!.subject} waits`)
   }
 
   #checkNumbers(
     expected: ExpectedEvent,
     { id, episode, sequence, kind }: EventRecord['event'],
     subject: string,
-    told: string,
+    published: string,
   ): void {
-    this.#check('ids', !this.#ids.has(id), () => `${told} under the id ${id} again`)
+    this.#check('ids', !this.#ids.has(id), () => `${published} under the id ${id} again`)
     this.#ids.add(id)
     const before = this.#numbers.get(subject) ?? { sequence: 0, episode: 0, isOpen: false }
     const holds = expected.isFirst
@@ -160,12 +164,12 @@ export class CheckedLog {
       : sequence === before.sequence + 1 && episode === before.episode + (before.isOpen ? 0 : 1)
     const numbers = `episode ${episode} and sequence ${sequence}`
     const beforeText = `episode ${before.episode}${before.isOpen ? ' (open)' : ''} and sequence ${before.sequence}`
-    this.#check('numbers', holds, () => `${told} as ${numbers} after ${beforeText}`)
+    this.#check('numbers', holds, () => `${published} as ${numbers} after ${beforeText}`)
     const isOpen = kind === 'warning' || kind === 'liquidation' || kind === 'market-stale'
     this.#numbers.set(subject, { sequence, episode, isOpen })
   }
 
-  #checkMarginEvent(expected: ExpectedMarginEvent, event: MarginEvent, told: string): void {
+  #checkMarginEvent(expected: ExpectedMarginEvent, event: MarginEvent, published: string): void {
     const { exact, marks, account, reasons, cause, kind } = expected
     const state = exact && marginStateOf(exact, (symbol) => marks.get(symbol), this.#rule)
     const isWithout = state === undefined || kind === 'unknown'
@@ -202,7 +206,7 @@ export class CheckedLog {
     for (const name of Object.keys(due) as (keyof typeof due)[]) {
       const has = shownOf(event, name)
       const text = () =>
-        `${told} with ${name} ${JSON.stringify(has)}, of its instant is ${JSON.stringify(due[name])}`
+        `${published} with ${name} ${JSON.stringify(has)}, of its instant is ${JSON.stringify(due[name])}`
       this.#check('figures', isDeepStrictEqual(has, due[name]), text)
     }
     const hasVerdict = kind !== 'closed' && !isWithout
@@ -217,7 +221,7 @@ export class CheckedLog {
     this.#ranked.set(cause, [...(this.#ranked.get(cause) ?? []), ranked])
   }
 
-  #checkMarketEvent(expected: ExpectedEvent, event: MarketEvent, told: string): void {
+  #checkMarketEvent(expected: ExpectedEvent, event: MarketEvent, published: string): void {
     if (isMarginEventExpected(expected)) return
     const { marginAccounts, markPrice } = expected
     const isSame = event.marginAccounts === marginAccounts && event.markPrice === markPrice
@@ -226,7 +230,7 @@ export class CheckedLog {
       'figures',
       isSame,
       () =>
-        `${told} with ${text(event.markPrice, event.marginAccounts)}, of its instant is ${text(markPrice, marginAccounts)}`,
+        `${published} with ${text(event.markPrice, event.marginAccounts)}, of its instant is ${text(markPrice, marginAccounts)}`,
     )
   }
 
@@ -235,7 +239,7 @@ export class CheckedLog {
     event: EventRecord['event'],
     subject: string,
     progress: EventRecord['progress'],
-    told: string,
+    published: string,
   ): void {
     const { episode, sequence } = event
     const isMargin = isMarginEventExpected(expected)
@@ -245,7 +249,7 @@ export class CheckedLog {
     this.#check(
       'progress',
       (progress !== null) === isKept,
-      () => `${told} and kept is ${JSON.stringify(progress)}`,
+      () => `${published} and kept is ${JSON.stringify(progress)}`,
     )
     if (progress === null) {
       this.progress.delete(subject)
@@ -259,7 +263,7 @@ export class CheckedLog {
     this.#check(
       'progress',
       isDeepStrictEqual(progress, due),
-      () => `${told} and kept is ${JSON.stringify(progress)}`,
+      () => `${published} and kept is ${JSON.stringify(progress)}`,
     )
     this.progress.set(subject, progress)
   }
