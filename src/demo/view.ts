@@ -94,11 +94,10 @@ function openMarket(snapshot: DemoSnapshot, size: Size): Line[] {
     section.rows += more
     left -= more
   }
-  // Under the heading every event takes two rows; half of one says nothing.
-  if (events.rows > 2 && events.rows % 2 === 0) {
-    events.rows--
-    left++
-  }
+  // Under the heading every event takes two rows; half of one says nothing, and neither does a heading alone.
+  const whole = events.rows < 3 ? 0 : events.rows - ((events.rows + 1) % 2)
+  left += events.rows - whole
+  events.rows = whole
   const sections = [prices, events, near, said].filter(({ rows }) => rows > 0)
   return [
     ...head,
@@ -184,7 +183,7 @@ function figures(snapshot: DemoSnapshot, columns: number): Line[] {
       'of verdict: median, p99',
       'of the verdict: median, slowest 1 in 100',
     ),
-    standingLine(snapshot),
+    ...standingLines(snapshot, columns),
   ]
 }
 
@@ -192,13 +191,28 @@ function pairOf(latencyMs: Latencies, name: 'detect' | 'queue'): string {
   return `${milliseconds(latencyMs[`${name}P50`])}, ${milliseconds(latencyMs[`${name}P99`])}`
 }
 
-function standingLine({ standing, unknownMarginAccounts: unknown }: DemoSnapshot): Line {
-  const parts = standing.flatMap(({ level, marginAccounts }) => {
+/** The accounts by level; the levels go on in a second line where the first is full. */
+function standingLines({ standing, unknownMarginAccounts: unknown }: DemoSnapshot, columns: number): Line[] {
+  const parts = standing.map(({ level, marginAccounts }) => {
     const name = level === '0' ? 'safe' : `≥ ${level}`
-    return [span(`${name} ${compact(marginAccounts)}`, styleOf(level)), span('   ')]
+    return span(`${name} ${compact(marginAccounts)}`, styleOf(level))
   })
-  const withoutVerdict = unknown === 0 ? [] : [span(`unknown ${compact(unknown)}`, 'magenta'), span('   ')]
-  return [span(cell('margin ratios', NAME_COLUMNS)), ...withoutVerdict, ...parts.slice(0, -1)]
+  if (unknown > 0) parts.unshift(span(`unknown ${compact(unknown)}`, 'magenta'))
+  const lines: Line[] = []
+  let line: Line = [span(cell('margin ratios', NAME_COLUMNS))]
+  let width = NAME_COLUMNS
+  for (const part of parts) {
+    const gap = width === NAME_COLUMNS ? '' : '   '
+    if (width + gap.length + part.text.length > columns && gap !== '') {
+      lines.push(line)
+      line = [span(' '.repeat(NAME_COLUMNS)), part]
+      width = NAME_COLUMNS + part.text.length
+    } else {
+      line = [...line, span(gap), part]
+      width += gap.length + part.text.length
+    }
+  }
+  return [...lines, line]
 }
 
 /** As many markets in a line as the width holds. */

@@ -1,25 +1,15 @@
 import { PassThrough } from 'node:stream'
 import { stripVTControlCharacters } from 'node:util'
 import { CommanderError } from 'commander'
-import { Redis } from 'ioredis'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { Redis } from 'ioredis'
+import { describe, expect, it } from 'vitest'
 import { tailCommand } from '../../src/cli/tail.ts'
 import { visible } from '../../src/cli/visible.ts'
 import { systemClock } from '../../src/clock.ts'
 import { KEYS, queueConnection, sampleEvent, until } from '../events/sample.ts'
-import { startTestRedis, type TestRedis } from '../support/redis.ts'
+import { useTestRedis } from '../support/redis.ts'
 
-let server: TestRedis
-let probe: Redis
-beforeAll(async () => {
-  server = await startTestRedis()
-  probe = new Redis(server.url)
-})
-beforeEach(() => probe.flushall())
-afterAll(async () => {
-  probe.disconnect()
-  await server.stop()
-})
+const harness = useTestRedis()
 
 const run = (...args: string[]) => runOn(new PassThrough(), args)
 const runAtTerminal = (...args: string[]) => runOn(Object.assign(new PassThrough(), { isTTY: true }), args)
@@ -32,7 +22,7 @@ function runOn(output: PassThrough & { readonly isTTY?: boolean }, args: string[
   const connections: Redis[] = []
   const command = tailCommand({
     connect: async () => {
-      const redis = queueConnection(server.url)
+      const redis = queueConnection(harness.server.url)
       connections.push(redis)
       return { redis, eventsKey: KEYS.events, close: async () => undefined }
     },
@@ -45,15 +35,15 @@ function runOn(output: PassThrough & { readonly isTTY?: boolean }, args: string[
 }
 
 const append = (id: string, sequence: number) =>
-  probe.xadd(KEYS.events, id, 'event', JSON.stringify(sampleEvent('desk/1', sequence)))
+  harness.probe.xadd(KEYS.events, id, 'event', JSON.stringify(sampleEvent('desk/1', sequence)))
 
 async function following(): Promise<void> {
-  await until(async () => String(await probe.info('clients')).includes('blocked_clients:1'))
+  await until(async () => String(await harness.probe.info('clients')).includes('blocked_clients:1'))
 }
 
 describe('plimsoll tail', () => {
   it('prints lines for a person at a terminal', async () => {
-    await probe.xadd(KEYS.events, '1-0', 'owner', '1')
+    await harness.probe.xadd(KEYS.events, '1-0', 'owner', '1')
     await append('1-1', 1)
     const { done, text } = runAtTerminal('--from', 'beginning', '--count', '1')
     await done
@@ -77,7 +67,7 @@ describe('plimsoll tail', () => {
     ['at a terminal with --json', (...args: string[]) => runAtTerminal(...args, '--json')],
   ])('prints the whole event as one line of JSON %s', async (_where, start) => {
     const hostile = { ...sampleEvent('desk/1', 1), marginAccount: '\u009b2J\u202e' }
-    await probe.xadd(KEYS.events, '1-1', 'event', JSON.stringify(hostile))
+    await harness.probe.xadd(KEYS.events, '1-1', 'event', JSON.stringify(hostile))
     const { done, text } = start('--from', 'beginning', '--count', '1')
     await done
     expect(JSON.parse(text.output)).toEqual(hostile)
@@ -99,7 +89,7 @@ describe('plimsoll tail', () => {
         markPrice: null,
       },
     }
-    await probe.xadd(KEYS.events, '1-1', 'event', JSON.stringify(stale))
+    await harness.probe.xadd(KEYS.events, '1-1', 'event', JSON.stringify(stale))
     const person = runAtTerminal('--from', 'beginning', '--count', '1')
     await person.done
     expect(person.text.output).toContain('2 margin accounts have no verdict')
@@ -131,7 +121,7 @@ describe('plimsoll tail', () => {
   })
 
   it('reports an entry that is no event and goes on', async () => {
-    await probe.xadd(KEYS.events, '1-1', 'event', '{"id":')
+    await harness.probe.xadd(KEYS.events, '1-1', 'event', '{"id":')
     await append('1-2', 2)
     const { done, text } = run('--from', 'beginning', '--count', '1', '--json')
     await done
@@ -143,8 +133,8 @@ describe('plimsoll tail', () => {
     await append('1-1', 1)
     const { done, text } = run('--from', 'beginning', '--count', '2', '--json')
     await until(() => text.output !== '')
-    await server.restart()
-    await until(async () => (await probe.ping().catch(() => '')) === 'PONG')
+    await harness.server.restart()
+    await until(async () => (await harness.probe.ping().catch(() => '')) === 'PONG')
     await append('1-2', 2)
     await done
     expect(

@@ -99,6 +99,19 @@ describe('the live view', () => {
     }
   })
 
+  it('names every level on the usual terminal, whatever the counts are', () => {
+    const text = view({ columns: 79, rows: 23 }).join('\n')
+    for (const part of [
+      'unknown 12,345',
+      'safe 1,234,567',
+      '≥ 0.5 12,345',
+      '≥ 0.7 12,345',
+      '≥ 0.9 12,345',
+      '≥ 1 12,345',
+    ])
+      expect(text).toContain(part)
+  })
+
   it('says what the run is doing before the market moves', () => {
     const text = plain(
       renderView({ ...PREPARATION, notes: ['fetching Redis'] }, { columns: 79, rows: 23 }),

@@ -1,8 +1,7 @@
-import { Redis } from 'ioredis'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { RestoredProgress } from '../../src/domain/index.ts'
 import type { RedisEventLog } from '../../src/events/index.ts'
-import { startTestRedis, type TestRedis } from '../support/redis.ts'
+import { startTestRedis, useTestRedis } from '../support/redis.ts'
 import {
   forgottenRecord,
   idsOf,
@@ -14,17 +13,7 @@ import {
   waitingJobs,
 } from './sample.ts'
 
-let server: TestRedis
-let probe: Redis
-beforeAll(async () => {
-  server = await startTestRedis()
-  probe = new Redis(server.url)
-})
-beforeEach(() => probe.flushall())
-afterAll(async () => {
-  probe.disconnect()
-  await server.stop()
-})
+const harness = useTestRedis()
 
 const LOG_ID = /^[a-z2-7]{26}$/
 const ids = (records: readonly { event: { id: string } }[]) => records.map(({ event }) => event.id)
@@ -42,7 +31,7 @@ async function subjectsOf(log: RedisEventLog): Promise<string[]> {
 
 /** One run of a worker that publishes and stops in order. */
 async function run(records = sampleRecords(3)) {
-  const { log, close, faults, notices } = await openLog(server.url)
+  const { log, close, faults, notices } = await openLog(harness.server.url)
   log.publish(records)
   expect(await log.flush(5_000)).toBe(true)
   await close()
@@ -61,18 +50,18 @@ describe('the id of a log', () => {
 
   it('is another one after Redis was emptied, and the stream and the jobs say so', async () => {
     const first = await run()
-    await probe.flushall()
+    await harness.probe.flushall()
     const second = await run()
     expect(second.logId).not.toBe(first.logId)
-    const [[, owner] = ['', []]] = await probe.xrange(KEYS.events, '-', '+', 'COUNT', 1)
+    const [[, owner] = ['', []]] = await harness.probe.xrange(KEYS.events, '-', '+', 'COUNT', 1)
     expect(owner).toEqual(['owner', expect.stringContaining(String(process.pid)), 'logId', second.logId])
-    expect((await waitingJobs(server.url)).map(({ data }) => data.logId)).toEqual([second.logId])
+    expect((await waitingJobs(harness.server.url)).map(({ data }) => data.logId)).toEqual([second.logId])
   })
 
   it.each([
-    ['the stream', 'stream', () => probe.del(KEYS.events)],
-    ['the progress', 'progress, log id', () => probe.del(KEYS.progress)],
-    ['the log id', 'log id', () => probe.hdel(KEYS.progress, 'log id')],
+    ['the stream', 'stream', () => harness.probe.del(KEYS.events)],
+    ['the progress', 'progress, log id', () => harness.probe.del(KEYS.progress)],
+    ['the log id', 'log id', () => harness.probe.hdel(KEYS.progress, 'log id')],
   ])('is another one where Redis lost %s alone, which is a fault', async (_, missing, lose) => {
     const first = await run()
     await lose()
@@ -87,11 +76,11 @@ describe('the id of a log', () => {
 
   it('is given up by a worker that saw Redis lose what it cannot send again', async () => {
     const limits = { outboxBytesMax: 1e6, recordBytesMax: 1_000, recentBytesMax: 4_000 }
-    const first = await openLog(server.url, { outboxLimits: limits })
+    const first = await openLog(harness.server.url, { outboxLimits: limits })
     first.log.publish(sampleRecords(40))
     await first.log.flush(5_000)
-    await probe.flushall()
-    await probe.hset(KEYS.progress, 'log id', first.log.logId)
+    await harness.probe.flushall()
+    await harness.probe.hset(KEYS.progress, 'log id', first.log.logId)
     first.log.publish(sampleRecords(1, 40))
     await until(() => first.faults.some(({ code }) => code === 'REDIS_NO_AOF'))
     expect(await first.log.flush(5_000)).toBe(true)
@@ -101,8 +90,8 @@ describe('the id of a log', () => {
 
   it('is given up by a worker that saw Redis go back behind its start', async () => {
     await run()
-    const second = await openLog(server.url)
-    await probe.del(KEYS.events)
+    const second = await openLog(harness.server.url)
+    await harness.probe.del(KEYS.events)
     second.log.publish(sampleRecords(1, 3))
     expect(await second.log.flush(5_000)).toBe(true)
     expect(second.faults).toMatchObject([
@@ -115,13 +104,13 @@ describe('the id of a log', () => {
 
 describe('the floor of sequences', () => {
   it('is the highest sequence of a forgotten subject, whose progress is gone', async () => {
-    const { log, close } = await openLog(server.url)
+    const { log, close } = await openLog(harness.server.url)
     expect(log.sequenceFloor).toBe(0)
     log.publish([sampleRecord('desk/1', 8), forgottenRecord('desk/1', 9), forgottenRecord('desk/2', 4)])
     expect(log.sequenceFloor).toBe(9)
     await log.flush(5_000)
     await close()
-    const second = await openLog(server.url)
+    const second = await openLog(harness.server.url)
     expect(second.log.sequenceFloor).toBe(9)
     expect(await subjectsOf(second.log)).toEqual([])
     await second.close()
@@ -129,9 +118,9 @@ describe('the floor of sequences', () => {
 
   it('is above every sequence that there was where a stored progress cannot be read', async () => {
     await run([sampleRecord('desk/1', 7), sampleRecord('desk/2', 40)])
-    await probe.hset(KEYS.progress, 'desk/2/cross/USDT', '{"sequence":-1}')
-    await probe.hset(KEYS.progress, 'market bybit BTCUSDT', 'not JSON')
-    const { log, close, faults } = await openLog(server.url)
+    await harness.probe.hset(KEYS.progress, 'desk/2/cross/USDT', '{"sequence":-1}')
+    await harness.probe.hset(KEYS.progress, 'market bybit BTCUSDT', 'not JSON')
+    const { log, close, faults } = await openLog(harness.server.url)
     expect(faults.map(({ code, path }) => [code, path]).sort()).toEqual([
       ['INPUT_INVALID', 'desk/2/cross/USDT'],
       ['INPUT_INVALID', 'market bybit BTCUSDT'],
@@ -141,14 +130,15 @@ describe('the floor of sequences', () => {
     expect(Number.isSafeInteger(log.sequenceFloor + 1_000_000)).toBe(true)
     const first = log.sequenceFloor
     await close()
-    const second = await openLog(server.url)
+    const second = await openLog(harness.server.url)
     expect(second.log.sequenceFloor).toBeGreaterThan(first)
     await second.close()
   })
 
   it('names twenty entries that cannot be read and counts the others', async () => {
-    for (let entry = 0; entry < 50; entry++) await probe.hset(KEYS.progress, `desk/${entry}/cross/USDT`, '{}')
-    const { close, faults } = await openLog(server.url)
+    for (let entry = 0; entry < 50; entry++)
+      await harness.probe.hset(KEYS.progress, `desk/${entry}/cross/USDT`, '{}')
+    const { close, faults } = await openLog(harness.server.url)
     const invalid = faults.filter(({ code }) => code === 'INPUT_INVALID')
     expect(invalid).toHaveLength(21)
     expect(invalid.at(-1)?.message).toContain('30 more entries')
@@ -158,22 +148,27 @@ describe('the floor of sequences', () => {
 
 describe('a damaged cursor', () => {
   it.each([
-    ['malformed', () => probe.set(KEYS.cursor, '12-')],
-    ['lost', () => probe.del(KEYS.cursor)],
+    ['malformed', () => harness.probe.set(KEYS.cursor, '12-')],
+    ['lost', () => harness.probe.del(KEYS.cursor)],
   ])(
     '(%s) is found again from the jobs: nothing is missed and nothing that waits comes twice',
     async (_, damage) => {
       await run(sampleRecords(30))
-      const [top] = (await probe.xrevrange(KEYS.events, '+', '-', 'COUNT', 1))[0] ?? ['']
+      const [top] = (await harness.probe.xrevrange(KEYS.events, '+', '-', 'COUNT', 1))[0] ?? ['']
       const [fence, sequence] = top.split('-').map(Number)
       const left = sampleRecords(2, 30)
       for (const [index, { event }] of left.entries()) {
-        await probe.xadd(KEYS.events, `${fence}-${sequence! + index + 1}`, 'event', JSON.stringify(event))
+        await harness.probe.xadd(
+          KEYS.events,
+          `${fence}-${sequence! + index + 1}`,
+          'event',
+          JSON.stringify(event),
+        )
       }
       await damage()
-      const { log, close, faults } = await openLog(server.url)
+      const { log, close, faults } = await openLog(harness.server.url)
       expect(await log.flush(5_000)).toBe(true)
-      expect(idsOf(await waitingJobs(server.url))).toEqual(ids(sampleRecords(32)))
+      expect(idsOf(await waitingJobs(harness.server.url))).toEqual(ids(sampleRecords(32)))
       expect(faults).toMatchObject([{ code: 'INPUT_INVALID', path: KEYS.cursor }])
       await close()
     },
@@ -182,22 +177,22 @@ describe('a damaged cursor', () => {
   it('without a job to go by begins at the oldest event that is kept', async () => {
     const queuePart = `${KEYS.queuePrefix}:margin-events:*`
     await run(sampleRecords(30))
-    await probe.del(...(await probe.keys(queuePart)))
-    await probe.set(KEYS.cursor, 'nowhere')
-    const { log, close } = await openLog(server.url)
+    await harness.probe.del(...(await harness.probe.keys(queuePart)))
+    await harness.probe.set(KEYS.cursor, 'nowhere')
+    const { log, close } = await openLog(harness.server.url)
     expect(await log.flush(5_000)).toBe(true)
-    expect(idsOf(await waitingJobs(server.url))).toEqual(ids(sampleRecords(30)))
+    expect(idsOf(await waitingJobs(harness.server.url))).toEqual(ids(sampleRecords(30)))
     await close()
   })
 
   it('under a running worker is put right by what the worker knows', async () => {
-    const { log, close, faults } = await openLog(server.url)
+    const { log, close, faults } = await openLog(harness.server.url)
     log.publish(sampleRecords(30))
     await log.flush(5_000)
-    await probe.set(KEYS.cursor, '🙂')
+    await harness.probe.set(KEYS.cursor, '🙂')
     log.publish(sampleRecords(30, 30))
     expect(await log.flush(5_000)).toBe(true)
-    expect([...new Set(idsOf(await waitingJobs(server.url)))]).toEqual(ids(sampleRecords(60)))
+    expect([...new Set(idsOf(await waitingJobs(harness.server.url)))]).toEqual(ids(sampleRecords(60)))
     expect(faults).toMatchObject([{ code: 'INPUT_INVALID', path: KEYS.cursor }])
     await close()
   })
@@ -205,7 +200,7 @@ describe('a damaged cursor', () => {
 
 describe('what is left behind at the end', () => {
   it('is nothing after a flush', async () => {
-    const { log, close } = await openLog(server.url)
+    const { log, close } = await openLog(harness.server.url)
     log.publish(sampleRecords(10))
     await log.flush(5_000)
     expect(await close()).toEqual({ notInStream: 0, notInQueues: 0 })

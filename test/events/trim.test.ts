@@ -1,33 +1,22 @@
-import { Redis } from 'ioredis'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { EventRecord } from '../../src/domain/index.ts'
-import { startTestRedis, type TestRedis } from '../support/redis.ts'
+import { useTestRedis } from '../support/redis.ts'
 import { KEYS, largeEvent, openLog, recordOf, sampleRecords, until } from './sample.ts'
 
-let server: TestRedis
-let probe: Redis
-beforeAll(async () => {
-  server = await startTestRedis()
-  probe = new Redis(server.url)
-})
-beforeEach(() => probe.flushall())
-afterAll(async () => {
-  probe.disconnect()
-  await server.stop()
-})
+const harness = useTestRedis()
 
 const BYTES_MAX = 2_000_000
 const LIMITS = { bytesMax: BYTES_MAX, entriesMax: 1_000 }
 
 /** Bytes and entries of the events in the stream. */
 async function held(): Promise<{ bytes: number; entries: number; oldest: string }> {
-  const entries = await probe.xrange(KEYS.events, '-', '+')
+  const entries = await harness.probe.xrange(KEYS.events, '-', '+')
   const bytes = entries.reduce((sum, [, fields]) => sum + (fields[1] ?? '').length, 0)
   return { bytes, entries: entries.length, oldest: entries[0]?.[0] ?? '' }
 }
 
 async function publish(batches: readonly EventRecord[][]) {
-  const opened = await openLog(server.url, { streamLimits: LIMITS })
+  const opened = await openLog(harness.server.url, { streamLimits: LIMITS })
   for (const batch of batches) {
     opened.log.publish(batch)
     expect(await opened.log.flush(20_000)).toBe(true)
@@ -67,16 +56,16 @@ describe('the trim of the stream', () => {
   })
 
   it('spares what is not in every queue yet', async () => {
-    const { log, close } = await openLog(server.url, { streamLimits: LIMITS })
+    const { log, close } = await openLog(harness.server.url, { streamLimits: LIMITS })
     const meta = `${KEYS.queuePrefix}:margin-events:meta`
     // BullMQ's script reads this hash before it writes: it refuses to add.
-    await probe.set(meta, 'damaged')
+    await harness.probe.set(meta, 'damaged')
     for (const [index, batch] of large(80).entries()) {
       log.publish(batch)
       await until(() => log.stats().streamed > index)
     }
     expect((await held()).entries).toBe(81)
-    await probe.del(meta)
+    await harness.probe.del(meta)
     expect(await log.flush(20_000)).toBe(true)
     log.publish([LARGE])
     expect(await log.flush(20_000)).toBe(true)

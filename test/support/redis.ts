@@ -2,6 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, beforeEach } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
 import { locateRedisServer } from '../../src/redis/binary.ts'
 import { type RedisServer, startRedisServer } from '../../src/redis/server.ts'
@@ -49,6 +51,31 @@ export async function startTestRedis(
     async stop() {
       await server.stop()
       await rm(dataDir, { recursive: true, force: true })
+    },
+  }
+}
+
+/** A server for the tests of a file, empty at the begin of each, and a connection to look into it. */
+export function useTestRedis(): { readonly server: TestRedis; readonly probe: Redis } {
+  let server: TestRedis
+  let probe: Redis
+  beforeAll(async () => {
+    server = await startTestRedis()
+    probe = new Redis(server.url)
+    // A test may end the server: its probe waits until it is back.
+    probe.on('error', () => undefined)
+  })
+  beforeEach(() => probe.flushall())
+  afterAll(async () => {
+    probe.disconnect()
+    await server.stop()
+  })
+  return {
+    get server() {
+      return server
+    },
+    get probe() {
+      return probe
     },
   }
 }
