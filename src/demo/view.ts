@@ -95,9 +95,11 @@ function openMarket(snapshot: DemoSnapshot, size: Size): Line[] {
     left -= more
   }
   // Under the heading every event takes two rows; half of one says nothing, and neither does a heading alone.
-  const whole = events.rows < 3 ? 0 : events.rows - ((events.rows + 1) % 2)
-  left += events.rows - whole
-  events.rows = whole
+  if (told.length > 2) {
+    const whole = events.rows < 3 ? 0 : events.rows - ((events.rows + 1) % 2)
+    left += events.rows - whole
+    events.rows = whole
+  }
   const sections = [prices, events, near, said].filter(({ rows }) => rows > 0)
   return [
     ...head,
