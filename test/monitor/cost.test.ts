@@ -36,6 +36,46 @@ describe('a cascade', () => {
     expect(events().filter(({ kind }) => kind === 'liquidation')).toHaveLength(1)
     expect(events().filter(({ kind }) => kind === 'warning')).toHaveLength(ACCOUNTS)
   })
+
+  it('publishes no level that exact arithmetic does not confirm: a kernel that proves another one is a fault', () => {
+    const { monitor, frame, events } = openMonitor({
+      wrap: (kernel) => {
+        const proven = kernel.suspectLevel.bind(kernel)
+        kernel.suspectLevel = (index) => (proven(index) === 1 ? 2 : proven(index))
+        return kernel
+      },
+    })
+    monitor.apply({ kind: 'put', account: isolatedLong('a') })
+    frame([['AUSDT', '100']])
+    expect(() => frame([['AUSDT', '81.5']])).toThrow(
+      'the kernel puts a:isolated:AUSDT:long at level 2, exact arithmetic at 1',
+    )
+    expect(events()).toEqual([])
+  })
+
+  it('is ranked in slices after its verdicts, and then made into events in slices', () => {
+    const { monitor, clock, frame, records } = openMonitor()
+    const accounts = 5_000
+    for (let i = 0; i < accounts; i++) monitor.apply({ kind: 'put', account: isolatedLong(`a${i}`) })
+    frame([['AUSDT', '100']])
+    const turns: { isJudged: boolean; published: number }[] = []
+    const { nextTurn } = clock
+    clock.nextTurn = (callback) => {
+      turns.push({ isJudged: monitor.counters.instants === 2, published: records.length })
+      nextTurn.call(clock, callback)
+    }
+    let looks = 0
+    // Every look at the clock is 1 ms later: a slice of 4 ms ends after a few.
+    clock.monotonicMs = () => 1_000 + looks++
+    frame([['AUSDT', '80']])
+    clock.runTurns()
+    expect(records).toHaveLength(accounts)
+    const ranking = turns.filter(({ isJudged, published }) => isJudged && published === 0)
+    expect(ranking.length).toBeGreaterThan(3)
+    const made = turns.map(({ published }, index) => published - (turns[index - 1]?.published ?? 0))
+    expect(Math.max(...made)).toBeGreaterThan(0)
+    expect(Math.max(...made)).toBeLessThanOrEqual(2 * SLICE_MS)
+  })
 })
 
 describe('an account with 800 positions', () => {
