@@ -1,5 +1,6 @@
 /**
  * Reads the events with BullMQ alone: `node dist/examples/plain-bullmq.js [URL of Redis] [name of the consumer]`.
+ * For the private Redis of `plimsoll run` the URL is the full path of `.data/redis/redis.sock`.
  *
  * Delivery is at least once. A job comes again after a crash, so that the effect must bear repeats: remember the ids.
  */

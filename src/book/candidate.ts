@@ -41,6 +41,10 @@ export type Refused = readonly Refusal[]
 /** What the rules have against an account; the worker asks the same. */
 export type CheckAccount = (account: Account) => readonly AccountFault[]
 
+/** What begins as an account over several lines is the usual case. */
+const NO_JSON_RULE =
+  'must be one account as JSON on one line; accounts over several lines stand in a list: [{...}, {...}]'
+
 /** Reads one account of JSON. */
 export function jsonCandidate({ number, text, isCut, fault: misplaced }: Line): Candidate | Refused {
   if (isCut) return lineRefused(number, text, `must not be longer than ${LINE_LENGTH_MAX} characters`)
@@ -50,7 +54,7 @@ export function jsonCandidate({ number, text, isCut, fault: misplaced }: Line): 
     raw = JSON.parse(text)
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
-    return lineRefused(number, text, 'must be one JSON object')
+    return lineRefused(number, text, NO_JSON_RULE)
   }
   const fault = jsonFaultOf(text)
   if (fault === undefined) return { raw, lineOf: () => number }

@@ -112,7 +112,7 @@ describe('an import of JSON lines', () => {
       [11, `id${'[0]'.repeat(31)}`, expect.stringContaining('[[[')],
     ])
     expect(summary.refused.map(({ rule }) => rule)).toEqual([
-      'must be one JSON object',
+      'must be one account as JSON on one line; accounts over several lines stand in a list: [{...}, {...}]',
       expect.stringContaining('must be a decimal string'),
       'rule book test-1 of bybit does not hold it; a rules file can add it',
       'unknown field',
