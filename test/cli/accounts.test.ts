@@ -164,7 +164,7 @@ describe('plimsoll accounts list', () => {
     await probe.flushall()
     const { done, seen } = atTerminal('list')
     await done
-    expect(seen).toEqual({ output: '', errors: expect.stringContaining('plimsoll import accounts.jsonl') })
+    expect(seen).toEqual({ output: '', errors: expect.stringMatching(/plimsoll import\s+accounts\.jsonl/) })
   })
 
   test('names an account that cannot be read, without obeying its name, and ends with exit code 1', async () => {

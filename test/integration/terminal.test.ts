@@ -25,13 +25,13 @@ afterEach(() => {
 })
 afterAll(() => servers.stop())
 
-/** `plimsoll run` at a terminal that shows colours. */
+/** `plimsoll run` at a terminal of 160 columns that shows colours. */
 function runAtTerminal(...flags: string[]) {
   const command = [process.execPath, MAIN, 'run', ...shard.args, ...flags]
     .map((word) => `'${word}'`)
     .join(' ')
   const { CI: _, NO_COLOR: __, ...env } = process.env
-  const child = spawn('/usr/bin/script', ['-qefc', command, '/dev/null'], {
+  const child = spawn('/usr/bin/script', ['-qefc', `stty cols 160; exec ${command}`, '/dev/null'], {
     cwd: servers.folder,
     env: { ...env, TERM: 'xterm-256color' },
     stdio: ['pipe', 'pipe', 'inherit'],
