@@ -51,11 +51,11 @@ export class Shard {
   readonly keys: ShardKeys
   readonly book: Book
   readonly #servers: Servers
-  readonly #name: string
+  readonly name: string
 
   constructor(servers: Servers, name: string) {
     this.#servers = servers
-    this.#name = name
+    this.name = name
     this.keys = keysOf(name)
     this.book = createBook(servers.probe, this.keys)
   }
@@ -64,7 +64,7 @@ export class Shard {
   get args(): string[] {
     const { redis, rulesFile, exchange } = this.#servers
     const stream = `bybit-linear=${exchange.url}`
-    return ['--redis-url', redis.url, '--shard', this.#name, '--rules', rulesFile, '--stream-url', stream]
+    return ['--redis-url', redis.url, '--shard', this.name, '--rules', rulesFile, '--stream-url', stream]
   }
 
   /** A worker that hears all markets of the book. */
@@ -75,7 +75,7 @@ export class Shard {
   /** Accounts through `plimsoll import`; its summary. */
   async import(accounts: readonly Account[]) {
     const { redis, rulesFile } = this.#servers
-    const store = ['--redis-url', redis.url, '--shard', this.#name, '--rules', rulesFile]
+    const store = ['--redis-url', redis.url, '--shard', this.name, '--rules', rulesFile]
     const input = accounts.map((account) => JSON.stringify(account)).join('\n')
     const { code, stdout, stderr } = await runCli(['import', ...store, '--json', '-'], { input })
     return { code, stderr, summary: JSON.parse(stdout) as { imported: number; refusedCount: number } }

@@ -1,0 +1,47 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { systemClock } from '../../src/clock.ts'
+import { loadConfig } from '../../src/config.ts'
+import { seededRandom } from '../../src/demo/random.ts'
+import { createLog } from '../../src/log.ts'
+import { startWorker } from '../../src/worker.ts'
+import { until } from '../support/worker.ts'
+import { longAt100, Servers } from './harness.ts'
+
+const ACCOUNTS = 2_000
+
+let servers: Servers
+beforeAll(async () => {
+  servers = await Servers.start()
+})
+afterAll(() => servers.stop())
+
+describe('a worker that is stopped when an instant begins that liquidates every account', () => {
+  it('gives the verdicts, and has all events in stream and queue before it is stopped', async () => {
+    const { exchange, redis } = servers
+    const shard = servers.nextShard()
+    exchange.setMark('AAAUSDT', '100')
+    const accounts = Array.from({ length: ACCOUNTS }, (_, index) => longAt100(`desk/${index}`, '20'))
+    expect((await shard.import(accounts)).summary.imported).toBe(ACCOUNTS)
+    let stopped: Promise<void> | undefined
+    const worker = await startWorker({
+      config: loadConfig({
+        ...{ redisUrl: redis.url, shard: shard.name, logLevel: 'error', rulesFile: servers.rulesFile },
+        streamUrls: { 'bybit-linear': exchange.url },
+      }),
+      ...{ redisUrl: redis.url, clock: systemClock, random: seededRandom(1), log: createLog('error') },
+      fatal: (error) => expect.unreachable(error.message),
+      observer: {
+        instant: ([mark]) => {
+          if (mark?.markPrice === '80') stopped ??= worker.stop()
+        },
+      },
+    })
+    await until('AAAUSDT is heard', () => exchange.isHeard('AAAUSDT'))
+    exchange.setMark('AAAUSDT', '80')
+    await until('the stop', () => stopped !== undefined)
+    await stopped
+    const streamed = await shard.streamed()
+    expect(streamed.filter(({ kind }) => kind === 'liquidation')).toHaveLength(ACCOUNTS)
+    expect((await shard.queued()).sort()).toEqual(streamed.map(({ id }) => id).sort())
+  })
+})
