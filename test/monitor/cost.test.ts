@@ -96,7 +96,7 @@ describe('an account with 800 positions', () => {
 })
 
 describe('changes of the book', () => {
-  it('that come all at once are applied in slices', () => {
+  it('that come all at once wait as the last of each account and are applied in slices', () => {
     const { monitor, clock } = openMonitor()
     for (let i = 0; i < ACCOUNTS; i++) monitor.apply({ kind: 'put', account: isolatedLong(`a${i}`) })
     const waiting: number[] = []
@@ -111,8 +111,14 @@ describe('changes of the book', () => {
     monitor.frameStart(0, 0)
     monitor.tick('binance', 'AUSDT', '80', 1)
     monitor.frameEnd()
-    for (let i = 0; i < ACCOUNTS; i++)
-      monitor.apply({ kind: 'put', account: isolatedLong(`a${i}`, { isolatedMargin: '900' }, 2) })
+    // The first change of each account gives way to the second.
+    for (const [version, isolatedMargin] of [
+      [2, '1'],
+      [3, '900'],
+    ] as const) {
+      for (let i = 0; i < ACCOUNTS; i++)
+        monitor.apply({ kind: 'put', account: isolatedLong(`a${i}`, { isolatedMargin }, version) })
+    }
     expect(monitor.waitingChanges).toBe(ACCOUNTS)
     clock.runTurns()
     expect(monitor.waitingChanges).toBe(0)
