@@ -1,11 +1,10 @@
 import type { Account } from '../src/domain/index.ts'
-import { openStage, pause } from './stage.ts'
+import { onStage, pause, STAGE_TIMEOUT_MS } from './stage.ts'
 
 const SYMBOL = 'GAPUSDT'
 const PRICE = 100
 /** The balance of one account at 90 is below its maintenance margin; all others are safe there. */
 const RETURN_PRICE = 90
-const TIMEOUT_MS = 120_000
 /** Events that may still come after the liquidation. */
 const AFTER_MS = 2_000
 
@@ -31,22 +30,22 @@ export const GAP_GOALS = { liquidationJobMs: 250, events: 10 } as const
 
 /** One market goes silent; its first mark afterwards liquidates one account. */
 export async function benchGap({ accounts, silenceMs, notify }: GapOptions): Promise<GapResult> {
-  const stage = await openStage({ symbols: [SYMBOL], price: PRICE, accounts: longs(accounts), notify })
-  const { worker, exchange, watcher } = stage
-  try {
+  const set = { symbols: [SYMBOL], price: PRICE, accounts: longs(accounts), notify }
+  return onStage(set, async (stage) => {
+    const { worker, exchange, watcher } = stage
     exchange.send({ kind: 'frames', perSecond: 1 })
-    const isMarked = () => worker.stats().unknownMarginAccounts === 0 && worker.stats().ticks > 0
-    if (!(await stage.until(isMarked, TIMEOUT_MS))) throw new Error('the market has no mark')
+    await stage.untilMarked(0)
     exchange.send({ kind: 'silence' })
     await exchange.next('halted')
     await pause(silenceMs)
     const withoutVerdict = worker.stats().unknownMarginAccounts
     if (withoutVerdict !== accounts)
       throw new Error(`${withoutVerdict} of ${accounts} accounts are without a verdict`)
-    watcher.send({ kind: 'watch', events: 1 })
-    await watcher.next('watching')
-    stage.longestStallMs()
-    const answers = Promise.all([watcher.next('first', TIMEOUT_MS), watcher.next('queued', TIMEOUT_MS)])
+    await stage.watch(1)
+    const answers = Promise.all([
+      watcher.next('first', STAGE_TIMEOUT_MS),
+      watcher.next('queued', STAGE_TIMEOUT_MS),
+    ])
     // Where the feed connects anew at this moment, the mark comes when it has subscribed.
     exchange.send({ kind: 'move', price: RETURN_PRICE })
     const [first, queued] = await answers
@@ -61,9 +60,7 @@ export async function benchGap({ accounts, silenceMs, notify }: GapOptions): Pro
       liquidationJobMs: queued.atMs - first.event.receivedTimeMs,
       longestStallMs: stage.longestStallMs(),
     }
-  } finally {
-    await stage.close()
-  }
+  })
 }
 
 function* longs(count: number): Generator<Account> {

@@ -1,5 +1,5 @@
 import type { Account } from '../src/domain/index.ts'
-import { openStage, pause } from './stage.ts'
+import { onStage, pause, STAGE_TIMEOUT_MS } from './stage.ts'
 
 const SYMBOLS = 200
 const POSITIONS = 3
@@ -8,7 +8,6 @@ const CRASH_PRICE = 88
 /** Marks go on for so long before the crash, and after all its events are handed over. */
 const CALM_MS = 2_000
 const AFTER_MS = 1_000
-const TIMEOUT_MS = 120_000
 
 export interface OverloadOptions {
   readonly accounts: number
@@ -36,25 +35,17 @@ export interface OverloadResult {
 export async function benchOverload(options: OverloadOptions): Promise<OverloadResult> {
   const { accounts, marksPerSecond, notify } = options
   const symbols = Array.from({ length: SYMBOLS }, (_, index) => `B${index}USDT`)
-  const stage = await openStage({
-    symbols,
-    price: PRICE,
-    accounts: breachingAccounts(accounts, symbols),
-    notify,
-  })
-  const { worker, exchange, watcher } = stage
-  try {
+  const set = { symbols, price: PRICE, accounts: breachingAccounts(accounts, symbols), notify }
+  return onStage(set, async (stage) => {
+    const { worker, exchange, watcher } = stage
     exchange.send({ kind: 'frames', perSecond: marksPerSecond / SYMBOLS })
-    const isMarked = () => worker.stats().unknownMarginAccounts === 0 && worker.stats().ticks > SYMBOLS
-    if (!(await stage.until(isMarked, TIMEOUT_MS))) throw new Error('not every market has a mark')
+    await stage.untilMarked(SYMBOLS)
     await pause(CALM_MS)
-    watcher.send({ kind: 'watch', events: accounts })
-    await watcher.next('watching')
-    stage.longestStallMs()
+    await stage.watch(accounts)
     const answers = Promise.all([
-      watcher.next('first', TIMEOUT_MS),
-      watcher.next('streamed', TIMEOUT_MS),
-      watcher.next('queued', TIMEOUT_MS),
+      watcher.next('first', STAGE_TIMEOUT_MS),
+      watcher.next('streamed', STAGE_TIMEOUT_MS),
+      watcher.next('queued', STAGE_TIMEOUT_MS),
     ])
     exchange.send({ kind: 'move', price: CRASH_PRICE })
     const [first, streamed, queued] = await answers
@@ -63,7 +54,10 @@ export async function benchOverload(options: OverloadOptions): Promise<OverloadR
     await pause(AFTER_MS)
     exchange.send({ kind: 'frames', perSecond: 0 })
     const { marksSent } = await exchange.next('halted')
-    await stage.until(() => worker.stats().ticks >= marksSent && worker.stats().waiting === 0, TIMEOUT_MS)
+    await stage.until(
+      () => worker.stats().ticks >= marksSent && worker.stats().waiting === 0,
+      STAGE_TIMEOUT_MS,
+    )
     const { ticks, events, detectMaxMs, detectP99Ms } = worker.stats()
     if (first.event.kind !== 'liquidation') throw new Error(`the first event is a ${first.event.kind}`)
     if (events.liquidation !== accounts) {
@@ -79,9 +73,7 @@ export async function benchOverload(options: OverloadOptions): Promise<OverloadR
       detectP99Ms: Math.round(detectP99Ms * 10) / 10,
       longestStallMs,
     }
-  } finally {
-    await stage.close()
-  }
+  })
 }
 
 /** Three longs at 100 each with a tenth of their value behind them: safe at 100, in breach at 88. */

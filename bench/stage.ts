@@ -10,6 +10,8 @@ import type { ExchangeAnswer, ExchangeRequest } from './exchange-main.ts'
 import type { WatcherAnswer, WatcherRequest } from './watcher-main.ts'
 
 const CHILD_TIMEOUT_MS = 60_000
+/** What a bench waits for takes no longer than this, or it fails. */
+export const STAGE_TIMEOUT_MS = 120_000
 const LOAD_ACCOUNTS = 500
 const DELAY_RESOLUTION_MS = 1
 
@@ -36,6 +38,10 @@ export interface Stage {
   readonly watcher: { send(message: WatcherRequest): void; next: Next<WatcherAnswer> }
   /** Waits until the condition holds; false after `timeoutMs`. */
   until(condition: () => boolean, timeoutMs: number): Promise<boolean>
+  /** Waits until every account has a verdict and more than `ticks` marks are evaluated. */
+  untilMarked(ticks: number): Promise<void>
+  /** The watcher looks for so many events from here on; the longest stall begins anew. */
+  watch(events: number): Promise<void>
   /** Throws what ended the worker, where something did. */
   check(): void
   /** The longest time in milliseconds that the event loop of the worker stood still since the last call. */
@@ -48,7 +54,20 @@ type Next<A extends { readonly kind: string }> = <K extends A['kind']>(
   timeoutMs?: number,
 ) => Promise<Extract<A, { readonly kind: K }>>
 
-export async function openStage({ symbols, price, accounts, notify }: StageOptions): Promise<Stage> {
+/** Opens the stage for as long as `play` takes. */
+export async function onStage<Result>(
+  options: StageOptions,
+  play: (stage: Stage) => Promise<Result>,
+): Promise<Result> {
+  const stage = await openStage(options)
+  try {
+    return await play(stage)
+  } finally {
+    await stage.close()
+  }
+}
+
+async function openStage({ symbols, price, accounts, notify }: StageOptions): Promise<Stage> {
   const closes: (() => Promise<void> | void)[] = []
   const close = async () => {
     for (const end of closes.reverse()) await end()
@@ -111,6 +130,19 @@ export async function openStage({ symbols, price, accounts, notify }: StageOptio
     const check = () => {
       if (failure !== undefined) throw failure
     }
+    const until = async (condition: () => boolean, timeoutMs: number) => {
+      const endMs = clock.monotonicMs() + timeoutMs
+      while (!condition() && clock.monotonicMs() < endMs) {
+        check()
+        await pause(20)
+      }
+      return condition()
+    }
+    const longestStallMs = () => {
+      const longestMs = delay.max / 1e6 - DELAY_RESOLUTION_MS
+      delay.reset()
+      return Math.max(0, Math.round(longestMs * 10) / 10)
+    }
     return {
       worker,
       exchange: {
@@ -122,18 +154,16 @@ export async function openStage({ symbols, price, accounts, notify }: StageOptio
         next: (kind, timeoutMs = CHILD_TIMEOUT_MS) => watcher.next(kind, timeoutMs),
       },
       check,
-      async until(condition, timeoutMs) {
-        const endMs = clock.monotonicMs() + timeoutMs
-        while (!condition() && clock.monotonicMs() < endMs) {
-          check()
-          await pause(20)
-        }
-        return condition()
+      until,
+      longestStallMs,
+      async untilMarked(ticks) {
+        const isMarked = () => worker.stats().unknownMarginAccounts === 0 && worker.stats().ticks > ticks
+        if (!(await until(isMarked, STAGE_TIMEOUT_MS))) throw new Error('not every market has a mark')
       },
-      longestStallMs() {
-        const longestMs = delay.max / 1e6 - DELAY_RESOLUTION_MS
-        delay.reset()
-        return Math.max(0, Math.round(longestMs * 10) / 10)
+      async watch(events) {
+        watcher.send({ kind: 'watch', events })
+        await watcher.next('watching', CHILD_TIMEOUT_MS)
+        longestStallMs()
       },
       close,
     }
