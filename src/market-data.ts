@@ -1,4 +1,4 @@
-import type { Clock, Random, VenueId, VenueStream } from './domain/index.ts'
+import type { Clock, MarkSink, Random, VenueId, VenueStream } from './domain/index.ts'
 import { PlimsollError } from './errors.ts'
 import {
   type ConnectBudget,
@@ -12,8 +12,6 @@ import {
   openFeeds,
 } from './feed/index.ts'
 import type { Log } from './log.ts'
-import type { Monitor } from './monitor/index.ts'
-import { streamCarrying } from './venues/index.ts'
 
 /** New markets wait this long for others, so that one subscription asks for all. */
 const MARKETS_GATHER_MS = 20
@@ -21,10 +19,9 @@ const MARKETS_GATHER_MS = 20
 const LINE_GATHER_MS = 1_000
 
 export interface MarketDataOptions {
-  readonly monitor: Pick<
-    Monitor,
-    'frameStart' | 'tick' | 'unchanged' | 'frameEnd' | 'marketStale' | 'unknownMarginAccounts'
-  >
+  readonly monitor: MarkSink
+  /** The stream of the venue that carries the mark price of the symbol; undefined where none does. */
+  readonly streamCarrying: (venue: VenueId, symbol: string) => VenueStream | undefined
   /** URLs that replace those of the venues, by stream id. */
   readonly streamUrls: Readonly<Record<string, string | undefined>>
   readonly clock: Clock
@@ -157,7 +154,7 @@ export class MarketData {
   #subscribe(): void {
     const byStream = new Map<VenueStream, { venue: VenueId; symbols: string[] }>()
     for (const { venue, symbol } of this.#added.splice(0)) {
-      const stream = streamCarrying(venue, symbol)
+      const stream = this.#options.streamCarrying(venue, symbol)
       if (stream === undefined) {
         this.#uncarried.push({ venue, symbol })
         this.#uncarriedLine.add(`${venue} ${symbol}`)

@@ -17,6 +17,7 @@ import {
   watchRedis,
 } from './redis/index.ts'
 import { type BookOf, logRules, ruleBooks } from './rule-books.ts'
+import { streamCarrying } from './venues/index.ts'
 import { WorkerConnections } from './worker-connections.ts'
 import { unfinished } from './worker-end.ts'
 import type { Worker, WorkerOptions, WorkerStats } from './worker-types.ts'
@@ -159,6 +160,7 @@ class MonitorWorker implements Worker {
     const { config, clock, random, log } = this.#options
     return new MarketData({
       monitor: this.#monitor,
+      streamCarrying,
       streamUrls: config.streamUrls,
       clock,
       random,

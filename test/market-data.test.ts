@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../src/clock.ts'
 import type { FeedLimits } from '../src/feed/index.ts'
 import { MarketData, type MarketDataOptions } from '../src/market-data.ts'
+import { streamCarrying } from '../src/venues/index.ts'
 import { CADENCE_MS, snapshot, TestExchange } from './feed/exchange.ts'
 import { RecordingLog, SHORT_LIMITS, until } from './feed/harness.ts'
 
@@ -41,6 +42,7 @@ afterEach(async () => {
 function openWith(symbols: readonly string[], limits: Partial<FeedLimits> = {}): MarketData {
   marketData = new MarketData({
     monitor: recorder.monitor,
+    streamCarrying,
     streamUrls: { 'bybit-linear': exchange.url },
     clock: systemClock,
     random: () => 0.5,

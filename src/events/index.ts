@@ -1,4 +1,5 @@
 export type { EventRedis } from './connection.ts'
+export { EVENTS_QUEUE_NAME, type QueueConnection, queueNameOf } from './event-queue.ts'
 export {
   type FollowedEvent,
   type FollowOptions,
@@ -15,7 +16,6 @@ export type { EventLogOptions, EventLogStats, RedisEventLog } from './log-types.
 export { type Inbox, once } from './once.ts'
 export { openEventLog } from './open.ts'
 export { OUTBOX_BYTES_MAX, type OutboxLimits, RECENT_BYTES_MAX, RECORD_BYTES_MAX } from './outbox.ts'
-export { EVENTS_QUEUE_NAME, type QueueConnection, queueNameOf } from './queue.ts'
 export { UNREAD_JOBS_MAX } from './queues.ts'
 export {
   JOB_BYTES_MAX,

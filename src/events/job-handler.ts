@@ -6,8 +6,8 @@ import type { JobLock } from './job-lock.ts'
 import { KnownLogs, type StartedLog } from './known-logs.ts'
 import { type Inbox, onceUnsynced } from './once.ts'
 import { describeIssue, type JobData, jobDataSchema } from './schema.ts'
-import { Waiter } from './stage.ts'
 import { SubjectOrder, subjectOf } from './subject-order.ts'
+import { Waiter } from './waiter.ts'
 
 /**
  * An event whose handler fails is tried so often while its job holds the queue; meanwhile the events of other margin

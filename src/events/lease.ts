@@ -2,9 +2,10 @@ import { readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import type { Clock } from '../domain/index.ts'
 import { withDeadline } from './connection.ts'
-import { isBug, Waiter } from './stage.ts'
+import { isBug } from './stage.ts'
 import type { EventStream, TakeOver } from './stream.ts'
 import { parseStreamId } from './stream-id.ts'
+import { Waiter } from './waiter.ts'
 
 /** So long a lease stands after its owner renewed it last. */
 export const LEASE_MS = 5_000

@@ -1,9 +1,9 @@
 import type { Clock, EventLog, LeftBehind, Random } from '../domain/index.ts'
 import type { PlimsollError } from '../errors.ts'
 import type { EventRedis } from './connection.ts'
+import type { QueueConnection } from './event-queue.ts'
 import type { OwnerProcess } from './lease.ts'
 import type { OutboxLimits } from './outbox.ts'
-import type { QueueConnection } from './queue.ts'
 import type { EventStreamKeys, StreamLimits } from './stream.ts'
 
 export interface EventLogOptions {

@@ -10,10 +10,11 @@ import { Outbox } from './outbox.ts'
 import { type Arrived, Position } from './position.ts'
 import type { EventQueues } from './queues.ts'
 import { type EarlierProgress, handOn } from './restore.ts'
-import { Stage, Waiter } from './stage.ts'
+import { Stage } from './stage.ts'
 import { readQueued } from './stored.ts'
 import { APPEND_BYTES_MAX, APPEND_RECORDS_MAX, type EventStream, type TakeOver } from './stream.ts'
 import { formatStreamId } from './stream-id.ts'
+import { Waiter } from './waiter.ts'
 
 const CLOSE_WAIT_MS = 2_000
 /** At the end, for asking Redis what arrived of a batch whose reply was lost. */

@@ -1,11 +1,9 @@
-import { type ConnectionOptions, Job, type JobJson, type JobProgress, type JobType, Queue } from 'bullmq'
+import { Job, type JobJson, type JobProgress, type JobType, Queue } from 'bullmq'
 import type { Clock } from '../domain/index.ts'
 import { withDeadline } from './connection.ts'
+import type { QueueConnection } from './event-queue.ts'
 import { type EventJob, lastEventOf } from './jobs.ts'
 import { compareStreamIds, type StreamId } from './stream-id.ts'
-
-/** Name of the BullMQ queue of events where no consumer is named. */
-export const EVENTS_QUEUE_NAME = 'margin-events'
 
 const ADD_LIMIT_MS = 10_000
 const ASK_LIMIT_MS = 5_000
@@ -27,14 +25,6 @@ const NOT_DONE: JobType[] = ['waiting', 'active', 'delayed', 'prioritized']
 const ALL: JobType[] = [...NOT_DONE, 'completed', 'failed']
 /** Jobs of each state that are looked through for the newest event. */
 const NEWEST_JOBS_MAX = 1_000
-
-/** Anything that BullMQ takes as a connection: an ioredis instance or its options. */
-export type QueueConnection = ConnectionOptions
-
-/** Name of the queue of a named consumer, or of the one queue that there is without. */
-export function queueNameOf(consumer?: string): string {
-  return consumer === undefined ? EVENTS_QUEUE_NAME : `${EVENTS_QUEUE_NAME}-${consumer}`
-}
 
 /** Data of a job that is JSON text already. */
 class JobText {

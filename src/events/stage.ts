@@ -1,33 +1,9 @@
 import type { Clock } from '../domain/index.ts'
+import { Waiter } from './waiter.ts'
 
 const RETRY_DELAY_MIN_MS = 50
 /** A step is repeated until it succeeds, at most this far apart: every step is idempotent. */
 const RETRY_DELAY_MAX_MS = 2_000
-
-/** Lets one loop wait, for work or for a delay. `notify` ends the wait; a notify before the wait ends the next one. */
-export class Waiter {
-  #notified = false
-  #resolve: (() => void) | undefined
-
-  notify(): void {
-    this.#notified = true
-    this.#resolve?.()
-  }
-
-  async wait(clock?: Clock, limitMs = 0): Promise<void> {
-    if (!this.#notified) {
-      await new Promise<void>((resolve) => {
-        const cancel = clock?.after(limitMs, resolve)
-        this.#resolve = () => {
-          cancel?.()
-          resolve()
-        }
-      })
-    }
-    this.#notified = false
-    this.#resolve = undefined
-  }
-}
 
 export interface StageOptions {
   readonly clock: Clock

@@ -2,9 +2,9 @@ import { ErrorCode, type Job, Worker } from 'bullmq'
 import { atMost } from '../clock.ts'
 import { consumersSchema, IN_OUR_WORDS } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
+import { type QueueConnection, queueNameOf } from './event-queue.ts'
 import { type HandlerCounts, type HandlerOptions, JobHandler } from './job-handler.ts'
 import { JobLock } from './job-lock.ts'
-import { type QueueConnection, queueNameOf } from './queue.ts'
 import { BLOCK_S_MAX, watchedConnection } from './watched-connection.ts'
 
 /** A job of a killed subscriber is another's after this and at most two checks: 9 s in all. */

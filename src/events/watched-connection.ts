@@ -1,4 +1,4 @@
-import type { QueueConnection } from './queue.ts'
+import type { QueueConnection } from './event-queue.ts'
 
 /** A blocking read of the queue ends after this by itself, with or without a job. */
 export const BLOCK_S_MAX = 3

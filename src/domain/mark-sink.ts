@@ -1,0 +1,15 @@
+import type { Decimal } from './decimal.ts'
+
+/** Takes marks, frame by frame: the prices of one frame are one instant. */
+export interface MarkSink {
+  frameStart(receivedTimeMs: number, receivedMonotonicMs: number): void
+  /** One mark price, as the venue printed it. */
+  tick(venue: string, symbol: string, markText: Decimal, eventTimeMs: number): void
+  /** The venue says that the last mark still holds. */
+  unchanged(venue: string, symbol: string, eventTimeMs: number): void
+  frameEnd(): void
+  /** The market has no fresh mark. */
+  marketStale(venue: string, symbol: string, nowMs: number, nowMonotonicMs: number): void
+  /** Margin accounts without a verdict. */
+  readonly unknownMarginAccounts: number
+}
