@@ -7,7 +7,7 @@ import { startWorker } from '../../src/worker.ts'
 import { until } from '../support/worker.ts'
 import { longAt100, Servers } from './harness.ts'
 
-const ACCOUNTS = 2_000
+const ACCOUNTS = 400
 
 let servers: Servers
 beforeAll(async () => {
