@@ -5,8 +5,11 @@ import { watchNpm } from './npm-parent.ts'
 /** One Ctrl-C may come twice, from the terminal and from npm; a second one of a person comes later. */
 const REPEAT_MS = 500
 
+/** Ctrl-C, a service manager, and a terminal that is closed. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
 export interface Ended {
-  /** Resolves at the first SIGINT or SIGTERM, or when npm, which started the command, is gone; rejects with what `fail` was given. */
+  /** Resolves at the first of SIGNALS, or when npm, which started the command, is gone; rejects with what `fail` was given. */
   readonly promise: Promise<void>
   fail(error: Error): void
   dispose(): void
@@ -43,10 +46,8 @@ export function untilSignal(orphaned: () => void = () => undefined): Ended {
     : () => undefined
   const dispose = (): void => {
     stopWatching()
-    process.off('SIGINT', stop)
-    process.off('SIGTERM', stop)
+    for (const signal of SIGNALS) process.off(signal, stop)
   }
-  process.on('SIGINT', stop)
-  process.on('SIGTERM', stop)
+  for (const signal of SIGNALS) process.on(signal, stop)
   return { promise, fail: reject, dispose }
 }

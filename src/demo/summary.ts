@@ -66,10 +66,7 @@ export function renderSummary(summary: DemoSummary, context: SummaryContext, col
   return [
     `plimsoll demo${context.interrupted ? ' (interrupted)' : ''}: ${context.seconds} s of market, seed ${context.seed}`,
     ...line('book', `${compact(summary.accounts)} accounts, ${compact(summary.positions)} positions`),
-    ...line(
-      'market data',
-      `${compact(summary.frames)} frames, ${compact(summary.ticks)} of ${compact(context.sentTicks)} mark prices evaluated`,
-    ),
+    ...line('market data', `${compact(summary.frames)} frames, ${evaluatedText(summary.ticks, context)}`),
     ...line(
       'kernel',
       `${compact(summary.suspects)} suspects; ${compact(summary.exactChecks)} too close to a line for it; exact arithmetic confirmed every event`,
@@ -97,4 +94,10 @@ export function renderSummary(summary: DemoSummary, context: SummaryContext, col
     ),
     ...context.examples.flatMap((example) => line('', example)),
   ]
+}
+
+/** A snapshot at a reconnect states marks that the exchange does not count as sent. */
+function evaluatedText(ticks: number, { sentTicks, reconnects }: SummaryContext): string {
+  if (reconnects === 0) return `${compact(ticks)} of ${compact(sentTicks)} mark prices evaluated`
+  return `${compact(ticks)} mark prices evaluated; ${compact(sentTicks)} sent, ${reconnects} reconnects with snapshots`
 }

@@ -62,6 +62,11 @@ describe('the summary of a demo', () => {
     expect(text).toContain('0 lost, 0 duplicated, 0 disagreements: every event is right and arrived once')
   })
 
+  it('says of a run with reconnects that their snapshots state marks beside those sent', () => {
+    const text = renderSummary(SUMMARY, { ...CONTEXT, sentTicks: 10_300, reconnects: 2 }, 200).join('\n')
+    expect(text).toContain('10,320 mark prices evaluated; 10,300 sent, 2 reconnects with snapshots')
+  })
+
   it('says when it failed or was interrupted, with examples', () => {
     const text = renderSummary(
       { ...SUMMARY, disagreements: 2 },
