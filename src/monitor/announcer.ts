@@ -6,6 +6,7 @@ import type { Finding } from './episode.ts'
 import { marketRecordOf, recordOf } from './event.ts'
 import type { Markets, MarketTransition } from './markets.ts'
 import type { MonitorOptions } from './options.ts'
+import type { Ranking } from './ranking.ts'
 import { Standings } from './standings.ts'
 
 /**
@@ -68,19 +69,22 @@ export class Announcer {
     this.#receivedMonotonicMs = receivedMonotonicMs
   }
 
-  /** A level that the kernel proved, and took the account to. */
-  noteProven(
-    kernelAccount: number,
-    level: number,
-    marginBalance: number,
-    maintenanceMargin: number,
-    nowMonotonicMs: number,
-  ): void {
-    this.#count()
+  /** Levels that the kernel proved of its suspects [from, to), and took their accounts to. */
+  noteProven(from: number, to: number, nowMonotonicMs: number): void {
+    const { kernel } = this.#options
+    const { findings } = this.#standings
     const batch = this.#batch
-    const finding = this.#standings.findings.addOpen(batch, kernelAccount, level, nowMonotonicMs)
-    this.#rank(batch, level, finding, kernelAccount, marginBalance, maintenanceMargin)
     this.#markets.holdMarks()
+    for (let at = from; at < to; at++) {
+      this.#count()
+      const kernelAccount = kernel.suspectAccount(at)
+      const level = kernel.suspectLevel(at)
+      const marginBalance = kernel.suspectMarginBalance(at)
+      const maintenanceMargin = kernel.suspectMaintenanceMargin(at)
+      const finding = findings.addOpen(batch, kernelAccount, level, nowMonotonicMs)
+      const ranking = level === this.#breachLevel ? batch.urgent : batch.rest
+      this.#rank(ranking, finding, kernelAccount, marginBalance, maintenanceMargin)
+    }
   }
 
   /** Applies a finding to the standing of a settled account; whether there is something to publish. */
@@ -95,11 +99,9 @@ export class Announcer {
     const number = this.#standings.apply(watched, finding, reasons, batch.cause, nowMonotonicMs)
     if (number < 0) return false
     this.#count()
-    if (figures === undefined) batch.rest.add(number, 0, 0)
-    else {
-      const { marginBalance, maintenanceMargin } = figures
-      this.#rank(batch, finding, number, watched.kernelAccount, marginBalance, maintenanceMargin)
-    }
+    const ranking = finding === this.#breachLevel ? batch.urgent : batch.rest
+    if (figures === undefined) ranking.add(number, 0, 0)
+    else this.#rank(ranking, number, watched.kernelAccount, figures.marginBalance, figures.maintenanceMargin)
     return true
   }
 
@@ -134,17 +136,14 @@ export class Announcer {
   }
 
   #rank(
-    { urgent, rest }: Batch,
-    level: Finding,
+    ranking: Ranking,
     finding: number,
     kernelAccount: number,
     marginBalance: number,
     maintenanceMargin: number,
   ): void {
     const shortfall = this.#book.inQuote(kernelAccount, Math.max(0, maintenanceMargin - marginBalance))
-    const ratio = marginBalance > 0 ? maintenanceMargin / marginBalance : Number.MAX_VALUE
-    const ranking = level === this.#breachLevel ? urgent : rest
-    ranking.add(finding, shortfall, ratio)
+    ranking.add(finding, shortfall, marginBalance > 0 ? maintenanceMargin / marginBalance : Number.MAX_VALUE)
   }
 
   /** Publishes until the given time, or until the log has no room. True when nothing waits. */

@@ -46,16 +46,7 @@ export class Judge {
     while (end < to && kernel.suspectLevel(end) !== LEVEL_NONE) end++
     const across = kernel.takeProven(from, end)
     assert(across === 0, 'the kernel puts an account across the level that it is found at')
-    const nowMonotonicMs = clock.monotonicMs()
-    for (let at = from; at < end; at++) {
-      this.#announcer.noteProven(
-        kernel.suspectAccount(at),
-        kernel.suspectLevel(at),
-        kernel.suspectMarginBalance(at),
-        kernel.suspectMaintenanceMargin(at),
-        nowMonotonicMs,
-      )
-    }
+    this.#announcer.noteProven(from, end, clock.monotonicMs())
     this.#counters.suspects += end - from
     return end
   }

@@ -13,7 +13,7 @@ import { type MonitorCounters, type MonitorOptions, noCounts } from './options.t
 /** Verdicts are given in slices of about this long, so that sockets and timers stay alive. */
 export const SLICE_MS = 5
 /** Of each turn, what the making of events gets beside the verdicts. */
-const ANNOUNCE_SLICE_MS = 4
+const ANNOUNCE_SLICE_MS = 2
 /** A log without room is asked again after this long. */
 const ROOM_POLL_MS = 10
 

@@ -55,7 +55,7 @@ describe('a cascade', () => {
 
   it('is ranked in slices after its verdicts, and then made into events in slices', () => {
     const { monitor, clock, frame, records } = openMonitor()
-    const accounts = 5_000
+    const accounts = 40_000
     for (let i = 0; i < accounts; i++) monitor.apply({ kind: 'put', account: isolatedLong(`a${i}`) })
     frame([['AUSDT', '100']])
     const turns: { isJudged: boolean; published: number }[] = []
@@ -65,7 +65,7 @@ describe('a cascade', () => {
       nextTurn.call(clock, callback)
     }
     let looks = 0
-    // Every look at the clock is 1 ms later: a slice of 4 ms ends after a few.
+    // Every look at the clock is 1 ms later: a slice of a few ms ends after a few.
     clock.monotonicMs = () => 1_000 + looks++
     frame([['AUSDT', '80']])
     clock.runTurns()

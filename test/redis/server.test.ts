@@ -110,6 +110,10 @@ describe('a private Redis server', () => {
     const setting = async (name: string) => (await redis.config('GET', name)) as string[]
     expect(await setting('appendonly')).toEqual(['appendonly', 'yes'])
     expect(await setting('appendfsync')).toEqual(['appendfsync', 'always'])
+    expect(await setting('auto-aof-rewrite-min-size')).toEqual([
+      'auto-aof-rewrite-min-size',
+      String(512 * 1024 * 1024),
+    ])
     expect(await setting('maxmemory-policy')).toEqual(['maxmemory-policy', 'noeviction'])
     await closeRedis(redis, clock)
   })
