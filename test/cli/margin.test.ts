@@ -297,9 +297,13 @@ describe('the command', () => {
     [
       'levels that do not rise',
       [join(folder, 'x'), '--levels', '0.9,0.5'],
-      { code: 'CONFIGURATION', path: 'levels[1]' },
+      { code: 'USAGE', message: expect.stringMatching(/^--levels: levels\[1\] is 0\.5, levels must rise/) },
     ],
-    ['a negative hysteresis', [join(folder, 'x'), '--hysteresis', '-1'], { code: 'CONFIGURATION' }],
+    [
+      'a negative hysteresis',
+      [join(folder, 'x'), '--hysteresis', '-1'],
+      { code: 'USAGE', message: expect.stringMatching(/^--hysteresis: hysteresis is -1/) },
+    ],
   ])('refuses %s', async (_, args, fault) => {
     await expect(marginCommand().exitOverride().parseAsync(args, { from: 'user' })).rejects.toMatchObject(
       fault,
