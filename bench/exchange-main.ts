@@ -1,5 +1,5 @@
-import { systemClock as clock } from '../src/clock.ts'
 import { serveSockets } from '../src/demo/index.ts'
+import { systemClock as clock } from '../src/system/index.ts'
 
 /** What the bench asks of the exchange, and what it answers. */
 export type ExchangeRequest =

@@ -1,8 +1,8 @@
-import { sleep, systemClock } from '../src/clock.ts'
 import { loadConfig } from '../src/config.ts'
 import type { InstrumentRules } from '../src/domain/index.ts'
 import { createLog } from '../src/log.ts'
-import { startWorker, type Worker } from '../src/worker.ts'
+import { sleep, systemClock } from '../src/system/index.ts'
+import { startWorker, type Worker } from '../src/worker/index.ts'
 import { seededRandom } from './harness.ts'
 import type { FromWorker, Memory, ToWorker, WorkerSetup } from './heap-protocol.ts'
 

@@ -2,16 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { BATCH_ACCOUNTS_MAX, type Book, createAccountSource, createBook } from '../src/book/index.ts'
-import { sleep, systemClock } from '../src/clock.ts'
 import type { Account } from '../src/domain/index.ts'
-import {
-  closeRedis,
-  connectRedis,
-  keysOf,
-  locateRedisServer,
-  type RedisRole,
-  startRedisServer,
-} from '../src/redis/index.ts'
+import { closeRedis, connectRedis, keysOf, type RedisRole } from '../src/redis/index.ts'
+import { locateRedisServer, startRedisServer } from '../src/redis-server/index.ts'
+import { sleep, systemClock } from '../src/system/index.ts'
 
 export interface LoadOptions {
   readonly accounts: number

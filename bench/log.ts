@@ -1,18 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { sleep, systemClock } from '../src/clock.ts'
-import { type EventRecord, type MarginEvent, PUBLISH_RECORDS_MAX } from '../src/domain/index.ts'
-import { openEventLog, queueNameOf } from '../src/events/index.ts'
-import { systemRandom } from '../src/random.ts'
-import {
-  closeRedis,
-  connectRedis,
-  keysOf,
-  locateRedisServer,
-  type RedisConnection,
-  startRedisServer,
-} from '../src/redis/index.ts'
+import { openEventLog } from '../src/delivery/index.ts'
+import { type EventRecord, type MarginEvent, PUBLISH_RECORDS_MAX, queueNameOf } from '../src/domain/index.ts'
+import { closeRedis, connectRedis, keysOf, type RedisConnection } from '../src/redis/index.ts'
+import { locateRedisServer, startRedisServer } from '../src/redis-server/index.ts'
+import { sleep, systemClock, systemRandom } from '../src/system/index.ts'
 
 export interface LogBenchOptions {
   readonly events: number

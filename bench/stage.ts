@@ -1,11 +1,10 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
-import { systemClock as clock } from '../src/clock.ts'
 import { loadConfig } from '../src/config.ts'
 import { openDemoStore, startChild } from '../src/demo/index.ts'
 import type { Account, InstrumentRules } from '../src/domain/index.ts'
 import { createLog } from '../src/log.ts'
-import { systemRandom } from '../src/random.ts'
-import { startWorker, type Worker } from '../src/worker.ts'
+import { systemClock as clock, systemRandom } from '../src/system/index.ts'
+import { startWorker, type Worker } from '../src/worker/index.ts'
 import type { ExchangeAnswer, ExchangeRequest } from './exchange-main.ts'
 import type { WatcherAnswer, WatcherRequest } from './watcher-main.ts'
 

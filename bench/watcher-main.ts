@@ -1,6 +1,5 @@
-import { systemClock as clock } from '../src/clock.ts'
-import { systemRandom } from '../src/random.ts'
 import { closeRedis, connectRedis, keysOf } from '../src/redis/index.ts'
+import { systemClock as clock, systemRandom } from '../src/system/index.ts'
 
 /** The watcher looks at the stream from another process and says when what is there. */
 export type WatcherRequest =

@@ -2,31 +2,29 @@ import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
-import { CSV_COLUMNS, importAccounts } from '../src/book/index.ts'
 import { runCommand } from '../src/cli/run.ts'
-import { systemClock } from '../src/clock.ts'
 import { SETTING_VARIABLES } from '../src/config.ts'
+import { LEASE_MS } from '../src/delivery/index.ts'
+import { EVENTS_BYTES_MAX, EVENTS_LENGTH_MAX } from '../src/delivery/stream.ts'
+import { JOB_BYTES_MAX, JOB_EVENTS_MAX } from '../src/domain/event-job.ts'
 import {
   accountSchema,
   collateralSchema,
+  EVENTS_QUEUE_NAME,
+  jobDataSchema,
+  marginEventJsonSchema,
   marginEventSchema,
   marketEventSchema,
   plimsollEventSchema,
   positionSchema,
+  queueNameOf,
   VENUE_IDS,
 } from '../src/domain/index.ts'
 import { exitCodeOf, type FaultCode, PlimsollError } from '../src/errors.ts'
-import {
-  EVENTS_QUEUE_NAME,
-  jobDataSchema,
-  LEASE_MS,
-  marginEventJsonSchema,
-  queueNameOf,
-} from '../src/events/index.ts'
-import { JOB_BYTES_MAX, JOB_EVENTS_MAX } from '../src/events/schema.ts'
-import { EVENTS_BYTES_MAX, EVENTS_LENGTH_MAX } from '../src/events/stream.ts'
+import { CSV_COLUMNS, importAccounts } from '../src/import/index.ts'
 import { accountFaultsOf } from '../src/margin/index.ts'
 import { keysOf } from '../src/redis/index.ts'
+import { systemClock } from '../src/system/clock.ts'
 import { ruleBookOf } from '../src/venues/index.ts'
 
 const pathOf = (name: string) => fileURLToPath(new URL(`../${name}`, import.meta.url))

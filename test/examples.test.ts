@@ -9,8 +9,8 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { inTransaction, type SqlClient } from '../examples/transactional-inbox.ts'
 import type { PlimsollEvent } from '../src/domain/index.ts'
-import { openLog, sampleEvent, sampleRecords, until } from './events/sample.ts'
 import { startTestRedis, type TestRedis } from './support/redis.ts'
+import { openLog, sampleEvent, sampleRecords, until } from './support/sample-events.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'plimsoll-examples-'))
 const running: Example[] = []

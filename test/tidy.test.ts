@@ -1,33 +1,38 @@
 import { describe, expect, it } from 'vitest'
 import { importsOf, readTree, type SourceFile, withoutComments } from './support/tree.ts'
 
-/** Where a module belongs: `feed` for src/feed/x.ts, `worker` for src/worker.ts, `assembly`, `bench`, `test`. */
+/** Where a module belongs: `feed` for src/feed/x.ts, `config` for src/config.ts, `assembly`, `bench`, `test`. */
 function partOf(path: string): string {
   const [folder = '', name = ''] = path.split('/')
   return folder === 'src' ? name.replace(/\.ts$/, '') : folder
 }
 
-const EDGE = ['domain', 'errors', 'clock', 'histogram']
-const WHOLE_PRODUCT = [
-  ...['domain', 'errors', 'clock', 'random', 'histogram', 'log', 'config', 'margin', 'venues', 'kernel'],
+const EDGE = ['domain', 'errors', 'system']
+const PRODUCT = [
+  ...[
+    'domain',
+    'errors',
+    'log',
+    'config',
+    'histogram',
+    'system',
+    'input',
+    'margin',
+    'rules',
+    'venues',
+    'kernel',
+  ],
   ...[
     'monitor',
     'feed',
     'book',
-    'events',
+    'import',
+    'delivery',
+    'subscriber',
     'redis',
-    'rule-books',
-    'rules-file',
-    'guarded-clock',
-    'market-data',
-    'worker-connections',
-    'worker-end',
-    'lock-file',
-    'open-book',
-    'subscribe',
-    'follow',
-    'worker-types',
+    'redis-server',
     'worker',
+    'api',
   ],
 ]
 
@@ -37,34 +42,28 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   errors: [],
   histogram: [],
   log: [],
-  domain: [],
-  clock: ['domain'],
-  random: ['domain'],
+  domain: ['errors'],
+  system: ['domain', 'errors'],
+  input: ['errors'],
   margin: ['domain', 'errors'],
-  venues: ['domain', 'errors', 'margin'],
+  rules: ['domain', 'errors', 'input', 'margin'],
+  venues: ['domain', 'errors', 'margin', 'rules'],
   kernel: ['domain', 'errors', 'margin', 'assembly'],
   monitor: ['domain', 'errors', 'histogram', 'margin', 'kernel'],
-  feed: EDGE,
+  feed: [...EDGE, 'log'],
   book: EDGE,
-  events: [...EDGE, 'lock-file'],
-  redis: [...EDGE, 'lock-file'],
-  'lock-file': ['errors'],
-  follow: ['domain', 'errors', 'clock', 'random', 'log', 'events', 'redis'],
-  subscribe: ['domain', 'errors', 'clock', 'log', 'events', 'redis'],
+  import: [...EDGE, 'input', 'book'],
+  delivery: [...EDGE, 'histogram'],
+  subscriber: EDGE,
+  redis: EDGE,
+  'redis-server': [...EDGE, 'redis'],
   config: ['domain', 'errors', 'log', 'margin', 'kernel', 'venues'],
-  'guarded-clock': ['domain'],
-  'rules-file': ['domain', 'errors', 'venues'],
-  'rule-books': ['domain', 'errors', 'config', 'log', 'margin', 'rules-file', 'venues'],
-  'market-data': ['domain', 'errors', 'log', 'monitor', 'feed', 'venues'],
-  'worker-connections': ['redis', 'worker-types'],
-  'worker-end': ['domain', 'errors'],
-  'open-book': ['domain', 'clock', 'random', 'book', 'redis'],
-  'worker-types': ['domain', 'config', 'log', 'market-data', 'monitor', 'feed', 'events'],
-  worker: WHOLE_PRODUCT,
-  index: WHOLE_PRODUCT,
-  demo: WHOLE_PRODUCT,
-  cli: [...WHOLE_PRODUCT, 'demo'],
-  bench: [...WHOLE_PRODUCT, 'demo'],
+  api: [...EDGE, 'log', 'book', 'delivery', 'subscriber', 'redis', 'redis-server'],
+  worker: PRODUCT.filter((part) => !['api', 'import', 'redis-server', 'subscriber'].includes(part)),
+  index: PRODUCT,
+  demo: PRODUCT,
+  cli: [...PRODUCT, 'demo'],
+  bench: [...PRODUCT, 'demo'],
   // What a user would write: the published package alone.
   examples: [],
 }
@@ -75,21 +74,21 @@ const SHARED_WITH_ASSEMBLY = 'assembly/layout.ts'
 /** The parts that may import each package; every other package is refused. */
 const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   ws: ['feed', 'demo'],
-  bullmq: ['events', 'examples'],
+  bullmq: ['delivery', 'subscriber', 'domain', 'examples'],
   plimsoll: ['examples'],
   ioredis: ['redis'],
   pino: ['log'],
   commander: ['cli', 'bench'],
-  zod: ['domain', 'config', 'events', 'cli'],
+  zod: ['domain', 'config', 'subscriber', 'cli'],
 }
 
 /** Words of the language or the platform that have one home, or none. */
 const HOMES_OF_CALLS: readonly (readonly [word: RegExp, home: string | undefined])[] = [
   [/\bprocess\s*\.\s*env\b|\bloadEnvFile\b/, 'src/config.ts'],
-  [/\bDate\s*\.\s*now\b|\bnew Date\(\s*\)|\bperformance\s*\.\s*now\b|\bhrtime\b/, 'src/clock.ts'],
+  [/\bDate\s*\.\s*now\b|\bnew Date\(\s*\)|\bperformance\s*\.\s*now\b|\bhrtime\b/, 'src/system/clock.ts'],
   [
     /\b(?:setTimeout|setInterval|setImmediate)\b|\bAbortSignal\s*\.\s*timeout\b|['"](?:node:)?timers\b/,
-    'src/clock.ts',
+    'src/system/clock.ts',
   ],
   [/\bMath\s*\.\s*random\b/, undefined],
   [/\bconsole\s*\./, undefined],
@@ -101,14 +100,14 @@ const LINES_ASKED = 300
 /** Files that hold one idea and are longer. They may shrink, not grow: a longer one is cut, or raised here with a reason. */
 const LONGER_FILES: Readonly<Record<string, number>> = {
   // One loop from outbox to stream to queue.
-  'src/events/log.ts': 301,
+  'src/delivery/log.ts': 301,
 }
 /** What is run or published, so that nobody has to import it. */
 const ENTRIES = [
   'src/index.ts',
   'src/cli/main.ts',
-  'src/demo/exchange-main.ts',
-  'src/demo/screen-main.ts',
+  'src/demo/exchange/exchange-main.ts',
+  'src/demo/screen/screen-main.ts',
   'src/demo/subscriber-main.ts',
   'bench/main.ts',
   'bench/exchange-main.ts',
@@ -254,8 +253,8 @@ const HOUSE: readonly House[] = [
   {
     name: 'a folder is entered through its index.ts',
     rule: foldersHaveOneDoor,
-    broken: { path: 'src/worker.ts', text: "import {\n  Book,\n} from './book/store.ts'\n" },
-    says: 'src/worker.ts imports src/book/store.ts past the index.ts',
+    broken: { path: 'src/worker/x.ts', text: "import {\n  Book,\n} from '../book/store.ts'\n" },
+    says: 'src/worker/x.ts imports src/book/store.ts past the index.ts',
   },
   {
     name: 'every package has its home',
@@ -323,14 +322,14 @@ describe.each(HOUSE)('house rule: $name', ({ rule, broken, says }) => {
 const OTHER_BREACHES: readonly [Rule, string, string][] = [
   [importDirection, 'src/margin/x.ts', "export * from '../venues/index.ts'\n"],
   [importDirection, 'src/monitor/x.ts', "import type { Worker } from '../worker.ts'\n"],
-  [importDirection, 'src/events/x.ts', "const redis = await import('../redis/index.ts')\n"],
+  [importDirection, 'src/delivery/x.ts', "const redis = await import('../redis/index.ts')\n"],
   [importDirection, 'assembly/x.ts', "import { assert } from '../src/errors'\n"],
   [importDirection, 'src/desk/x.ts', ''],
   [foldersHaveOneDoor, 'src/kernel/x.ts', "import { zone } from '../../assembly/zones.ts'\n"],
   [packagesHaveOneHome, 'src/margin/x.ts', "import lodash from 'lodash'\n"],
-  [callsHaveOneHome, 'src/worker.ts', 'const url = process.env.REDIS_URL\n'],
-  [callsHaveOneHome, 'src/worker.ts', 'const nowMs = Date.now()\n'],
-  [callsHaveOneHome, 'src/worker.ts', "import { setTimeout as sleep } from 'node:timers/promises'\n"],
+  [callsHaveOneHome, 'src/worker/worker.ts', 'const url = process.env.REDIS_URL\n'],
+  [callsHaveOneHome, 'src/worker/worker.ts', 'const nowMs = Date.now()\n'],
+  [callsHaveOneHome, 'src/worker/worker.ts', "import { setTimeout as sleep } from 'node:timers/promises'\n"],
   [nothingIsSwallowed, 'src/x.ts', 'f()\ng().catch(() => undefined)\n'],
   [nothingIsSwallowed, 'src/x.ts', 'f().catch(() => {})\n'],
   [testsKeepToThemselves, 'test/x.test.ts', "import { a } from './y.test.ts'\n"],
@@ -343,10 +342,10 @@ it.each(OTHER_BREACHES)('finds the breach %#', (rule, path, text) => {
 it('finds a module that is there twice', () => {
   const text = 'export const x = 1\n'
   const twice = [
-    { path: 'src/events/x.ts', text },
+    { path: 'src/delivery/x.ts', text },
     { path: 'src/monitor/x.ts', text },
   ]
-  expect(noFileIsTwice(twice)).toEqual(['src/monitor/x.ts is src/events/x.ts once more'])
+  expect(noFileIsTwice(twice)).toEqual(['src/monitor/x.ts is src/delivery/x.ts once more'])
   expect(noFileIsTwice(TREE)).toEqual([])
 })
 

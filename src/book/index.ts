@@ -1,13 +1,4 @@
-export type { CheckAccount, Refusal } from './candidate.ts'
-export {
-  type ImportFormat,
-  type ImportOptions,
-  type ImportSummary,
-  importAccounts,
-  REFUSED_REPORTED_MAX,
-} from './import.ts'
 export type { ListOptions } from './list.ts'
-export { CSV_COLUMNS } from './rows.ts'
 export { type AccountSourceOptions, createAccountSource } from './source.ts'
 export {
   type AccountWrite,
@@ -17,5 +8,6 @@ export {
   type BookRedis,
   CHANGES_LENGTH_MAX,
   createBook,
+  LAST_VERSION_RULE,
   type WriteResult,
 } from './store.ts'

@@ -1,7 +1,7 @@
+import { type OpenedBook, openBook } from '../api/index.ts'
 import { BATCH_ACCOUNTS_MAX } from '../book/index.ts'
 import type { Config } from '../config.ts'
 import { PlimsollError } from '../errors.ts'
-import { type OpenedBook, openBook } from '../open-book.ts'
 import { confirm, type Input, type Output } from './terminal.ts'
 import { visible } from './visible.ts'
 import { tell } from './wrapping.ts'

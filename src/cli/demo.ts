@@ -1,5 +1,4 @@
 import { Command } from 'commander'
-import { systemClock } from '../clock.ts'
 import { loadConfig } from '../config.ts'
 import {
   type DemoOutcome,
@@ -16,6 +15,7 @@ import {
 } from '../demo/index.ts'
 import { EXIT_FAULT } from '../errors.ts'
 import { createLog, type Log } from '../log.ts'
+import { systemClock } from '../system/index.ts'
 import { whole } from './options.ts'
 import { untilSignal } from './signals.ts'
 import { tell } from './wrapping.ts'

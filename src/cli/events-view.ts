@@ -1,6 +1,6 @@
 import type { Clock } from '../domain/index.ts'
-import { parseEvent } from '../events/index.ts'
 import type { Log } from '../log.ts'
+import { parseEvent } from '../subscriber/index.ts'
 import { EVENT_INDENT, type EventLines } from './event-lines.ts'
 
 /** Between two looks at the stream of events. */

@@ -1,6 +1,9 @@
 import { stat } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { Command, Option } from 'commander'
+import type { OpenedBook } from '../api/index.ts'
+import { type ConfigOverrides, loadConfig } from '../config.ts'
+import { EXIT_FAULT, PlimsollError } from '../errors.ts'
 import {
   type CheckAccount,
   CSV_COLUMNS,
@@ -9,13 +12,10 @@ import {
   importAccounts,
   REFUSED_REPORTED_MAX,
   type Refusal,
-} from '../book/index.ts'
-import { systemClock } from '../clock.ts'
-import { type ConfigOverrides, loadConfig } from '../config.ts'
-import { EXIT_FAULT, PlimsollError } from '../errors.ts'
+} from '../import/index.ts'
 import { accountFaultsOf } from '../margin/index.ts'
-import type { OpenedBook } from '../open-book.ts'
-import { refusedRules, ruleBooks } from '../rule-books.ts'
+import { systemClock } from '../system/index.ts'
+import { refusedRules, ruleBooks } from '../worker/index.ts'
 import { withOpenBook } from './book.ts'
 import { openInput, readable } from './lines.ts'
 import { withStoreOptions } from './options.ts'

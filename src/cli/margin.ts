@@ -1,7 +1,6 @@
 import type { Writable } from 'node:stream'
 import { Command } from 'commander'
 import { z } from 'zod'
-import { systemClock } from '../clock.ts'
 import {
   type Account,
   accountSchema,
@@ -10,13 +9,13 @@ import {
   type InstrumentRules,
   instrumentRulesMapSchema,
   isPrice,
-  jsonFaultOf,
   pathText,
   type RuleBook,
   schemaFaultsOf,
   shownValue,
 } from '../domain/index.ts'
 import { EXIT_FAULT, type FaultCode, PlimsollError } from '../errors.ts'
+import { jsonFaultOf } from '../input/index.ts'
 import {
   checkRules,
   DEFAULT_HYSTERESIS,
@@ -27,8 +26,10 @@ import {
   marginStateOf,
   ruleAgeDays,
 } from '../margin/index.ts'
-import type { BookOf } from '../rule-books.ts'
-import { ruleBookOf, withRules } from '../venues/index.ts'
+import { withRules } from '../rules/index.ts'
+import { systemClock } from '../system/index.ts'
+import { ruleBookOf } from '../venues/index.ts'
+import type { BookOf } from '../worker/index.ts'
 import { isTooLong, LINE_CHARACTERS_MAX, linesOf, openInput, writeLine } from './lines.ts'
 import { jsonLine } from './visible.ts'
 

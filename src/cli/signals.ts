@@ -1,5 +1,5 @@
-import { systemClock } from '../clock.ts'
 import { isStartedByNpm } from '../config.ts'
+import { systemClock } from '../system/index.ts'
 import { watchNpm } from './npm-parent.ts'
 
 /** One Ctrl-C may come twice, from the terminal and from npm; a second one of a person comes later. */

@@ -1,8 +1,8 @@
 import type { MarginEvent, PlimsollEvent } from '../domain/index.ts'
-import { keepWorst } from './headlines.ts'
-import type { ComparedMarketEvent } from './market-replay.ts'
 import type { SubscriberResult } from './protocol.ts'
-import type { ComparedEvent, InstantTick, Referee } from './referee.ts'
+import type { ComparedMarketEvent } from './referee/market-replay.ts'
+import type { ComparedEvent, InstantTick, Referee } from './referee/referee.ts'
+import { keepWorst } from './screen/headlines.ts'
 
 /** Liquidations that a person may check after the demo. */
 const WORST_KEPT = 5

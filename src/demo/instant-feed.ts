@@ -1,5 +1,5 @@
 import type { Clock } from '../domain/index.ts'
-import type { InstantTick } from './referee.ts'
+import type { InstantTick } from './referee/referee.ts'
 
 /** Instants go to the referee in batches. */
 const SEND_EVERY_MS = 50

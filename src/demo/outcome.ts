@@ -1,8 +1,8 @@
 import type { MarginEvent } from '../domain/index.ts'
-import type { WorkerStats } from '../worker.ts'
-import type { DemoBook } from './book.ts'
+import type { WorkerStats } from '../worker/index.ts'
+import type { DemoBook } from './accounts/synthetic-accounts.ts'
 import type { SubscriberResult } from './protocol.ts'
-import type { DemoSummary, SummaryContext } from './summary.ts'
+import type { DemoSummary, SummaryContext } from './screen/summary.ts'
 
 /** How much of the book the naive replay judged. */
 export interface Sample {

@@ -19,7 +19,7 @@ const stopMessage = { kind: 'stop' } as const
 export function startExchange(clock: Clock): ExchangeProcess {
   return startChild({
     name: 'the exchange simulator',
-    module: new URL('./exchange-main.js', import.meta.url),
+    module: new URL('./exchange/exchange-main.js', import.meta.url),
     fault: 'FEED_REJECTED',
     stopMessage,
     clock,
@@ -41,7 +41,7 @@ export function startSubscriber(clock: Clock): SubscriberProcess {
 export function startScreen(output: 'stdout' | 'stderr', clock: Clock): ScreenProcess {
   return startChild({
     name: 'the screen',
-    module: new URL('./screen-main.js', import.meta.url),
+    module: new URL('./screen/screen-main.js', import.meta.url),
     fault: 'SUBSCRIBER_FAILED',
     stopMessage,
     clock,

@@ -1,9 +1,9 @@
 import type { MarginEvent } from '../domain/index.ts'
-import type { Judgement } from './comparison.ts'
-import type { ExchangeStatus } from './exchange.ts'
-import type { Headline } from './headlines.ts'
-import type { InstantTick } from './referee.ts'
-import type { DemoSnapshot } from './snapshot.ts'
+import type { ExchangeStatus } from './exchange/exchange.ts'
+import type { Judgement } from './referee/comparison.ts'
+import type { InstantTick } from './referee/referee.ts'
+import type { Headline } from './screen/headlines.ts'
+import type { DemoSnapshot } from './screen/snapshot.ts'
 
 /** Messages between the demo's own processes, over Node's IPC channel (in order, not lost). */
 

@@ -3,14 +3,8 @@ import { join } from 'node:path'
 import { createBook as createStoredBook } from '../book/index.ts'
 import type { Account, Clock, Random } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
-import {
-  closeRedis,
-  connectRedis,
-  keysOf,
-  locateRedisServer,
-  redactUrl,
-  startRedisServer,
-} from '../redis/index.ts'
+import { closeRedis, connectRedis, keysOf, redactUrl } from '../redis/index.ts'
+import { locateRedisServer, startRedisServer } from '../redis-server/index.ts'
 
 /** Keys removed in one command when the demo cleans up a Redis that is not its own. */
 const SCAN_KEYS = 1_000

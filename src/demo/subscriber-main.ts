@@ -1,15 +1,15 @@
-import { sleep, systemClock } from '../clock.ts'
+import { subscribe } from '../api/index.ts'
 import type { MarketEvent } from '../domain/index.ts'
-import { memoryInbox, type Subscription } from '../events/index.ts'
-import { subscribe } from '../subscribe.ts'
+import { memoryInbox, type Subscription } from '../subscriber/index.ts'
+import { sleep, systemClock } from '../system/index.ts'
+import { createBook } from './accounts/synthetic-accounts.ts'
 import { type Auditor, createAuditor } from './auditor.ts'
-import { createBook } from './book.ts'
-import { createHeadlines } from './headlines.ts'
-import { DEMO_INSTRUMENTS, demoRules } from './instruments.ts'
+import { DEMO_INSTRUMENTS, demoRules } from './exchange/instruments.ts'
 import { listenToParent, whenOrphaned } from './parent.ts'
 import type { FromSubscriber, ToSubscriber } from './protocol.ts'
-import { createReferee } from './referee.ts'
-import { HEADLINES_SHOWN } from './view.ts'
+import { createReferee } from './referee/referee.ts'
+import { createHeadlines } from './screen/headlines.ts'
+import { HEADLINES_SHOWN } from './screen/view.ts'
 
 const PROGRESS_EVERY_MS = 100
 /** The events on the screen change this often, so that a person can read them. */

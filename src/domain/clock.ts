@@ -1,4 +1,4 @@
-/** Time and timers as an argument, so that a run can be replayed. The real one is in `src/clock.ts`. */
+/** Time and timers as an argument, so that a run can be replayed. The real one is in `src/system/clock.ts`. */
 export interface Clock {
   /** Wall time, milliseconds since the epoch. Only for stamps, never for intervals. */
   nowMs(): number

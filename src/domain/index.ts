@@ -2,11 +2,27 @@ export * from './account.ts'
 export * from './clock.ts'
 export * from './decimal.ts'
 export * from './event.ts'
+export {
+  describeIssue,
+  JOB_BYTES_MAX,
+  JOB_EVENTS_MAX,
+  type JobData,
+  jobDataSchema,
+  marginEventJsonSchema,
+} from './event-job.ts'
 export * from './event-log.ts'
+export { EVENTS_QUEUE_NAME, type QueueConnection, queueNameOf } from './event-queue.ts'
 export * from './fault.ts'
 export * from './instrument.ts'
-export * from './json.ts'
 export * from './margin.ts'
 export * from './mark-sink.ts'
 export * from './store.ts'
+export {
+  compareStreamIds,
+  EMPTY_STREAM,
+  formatStreamId,
+  parseStreamId,
+  readStreamId,
+  type StreamId,
+} from './stream-id.ts'
 export * from './venue.ts'

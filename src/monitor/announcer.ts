@@ -1,13 +1,13 @@
 import { type EventRecord, PUBLISH_RECORDS_MAX } from '../domain/index.ts'
 import { assert, PlimsollError } from '../errors.ts'
 import { Batch } from './batch.ts'
-import type { Watched, WatchedBook } from './book.ts'
-import type { Finding } from './episode.ts'
 import { marketRecordOf, recordOf } from './event.ts'
 import type { Markets, MarketTransition } from './markets.ts'
 import type { MonitorOptions } from './options.ts'
+import { Standings } from './pending-events.ts'
 import type { Ranking } from './ranking.ts'
-import { Standings } from './standings.ts'
+import type { Finding } from './standing.ts'
+import type { Watched, WatchedBook } from './watchlist.ts'
 
 /**
  * Transitions that wait to be published, about 30 bytes each, and 300 where their account changed meanwhile. Redis is

@@ -1,10 +1,10 @@
 import type { AccountChange } from '../domain/index.ts'
 import { type FaultCode, PlimsollError } from '../errors.ts'
 import type { Announcer } from './announcer.ts'
-import type { Watched, WatchedAccount, WatchedBook } from './book.ts'
-import { isAboveSafe, progressAfter } from './episode.ts'
 import type { Judge } from './judge.ts'
 import type { MonitorCounters, MonitorOptions } from './options.ts'
+import { isAboveSafe, progressAfter } from './standing.ts'
+import type { Watched, WatchedAccount, WatchedBook } from './watchlist.ts'
 
 /** What is wrong with an account, against a fault of the program, which must not pass for one. */
 const REFUSALS: ReadonlySet<FaultCode> = new Set(['SYMBOL_UNKNOWN', 'RULES_INVALID', 'ACCOUNT_UNSUPPORTED'])

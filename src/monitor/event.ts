@@ -14,12 +14,12 @@ import {
   marginStateOf,
   ruleAgeDays,
 } from '../margin/index.ts'
-import type { WatchedBook } from './book.ts'
-import { progressAfter } from './episode.ts'
 import { eventId } from './event-id.ts'
 import type { Cause, Found } from './found.ts'
 import type { MarketTransition, SeenMark } from './markets.ts'
 import type { LogIdentity, MonitorOptions } from './options.ts'
+import { progressAfter } from './standing.ts'
+import type { WatchedBook } from './watchlist.ts'
 
 type EventOptions = Pick<MonitorOptions, 'rule' | 'log'>
 

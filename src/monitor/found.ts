@@ -1,7 +1,7 @@
 import type { Account } from '../domain/index.ts'
-import type { Watched, WatchedAccount } from './book.ts'
-import type { Transition } from './episode.ts'
 import type { SeenMark } from './markets.ts'
+import type { Transition } from './standing.ts'
+import type { Watched, WatchedAccount } from './watchlist.ts'
 
 /** When and by what an instant was caused. `eventTimeMs` is null for a change of the book. */
 export interface Cause {

@@ -1,7 +1,5 @@
 export { TRANSITIONS_WAITING_MAX } from './announcer.ts'
-export type { Watched, WatchedAccount } from './book.ts'
 export { eventId } from './event-id.ts'
-export { INBOX_TICKS_MAX } from './inbox.ts'
 export { Monitor, SLICE_MS } from './monitor.ts'
 export type {
   LogIdentity,
@@ -10,4 +8,6 @@ export type {
   MonitorOptions,
   ObservedMark,
 } from './options.ts'
+export { INBOX_TICKS_MAX } from './pending-ticks.ts'
 export { type NearAccount, nearest, type StandingCount, standingCounts } from './reader.ts'
+export type { Watched, WatchedAccount } from './watchlist.ts'

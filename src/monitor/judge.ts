@@ -2,11 +2,11 @@ import { assert } from '../errors.ts'
 import { ANSWER_ACROSS, ANSWER_SAFE, ANSWER_UNKNOWN, LEVEL_NONE } from '../kernel/index.ts'
 import { type Evaluation, evaluate, heldLevel, type MarginAccount, toFloat } from '../margin/index.ts'
 import type { Announcer, Figures } from './announcer.ts'
-import { kernelLevel, type Watched, type WatchedBook } from './book.ts'
-import { type Finding, isAboveSafe, mustRepublish } from './episode.ts'
 import { verdictReasons } from './found.ts'
 import type { Markets } from './markets.ts'
 import type { MonitorCounters, MonitorOptions } from './options.ts'
+import { type Finding, isAboveSafe, mustRepublish } from './standing.ts'
+import { kernelLevel, type Watched, type WatchedBook } from './watchlist.ts'
 
 /**
  * Gives verdicts and keeps the standing of every margin account. A level that the kernel proves is one; where f64 is

@@ -2,13 +2,13 @@ import type { AccountChange, Decimal, MarginAccountProgress, MarketProgress } fr
 import { LatencyHistogram } from '../histogram.ts'
 import { toFloat } from '../margin/index.ts'
 import { Announcer } from './announcer.ts'
-import { WatchedBook } from './book.ts'
 import { Changes } from './changes.ts'
-import { CONFIRMED, Inbox, MARKED, STALE } from './inbox.ts'
 import { Instant } from './instant.ts'
 import { Judge } from './judge.ts'
 import { type Market, Markets } from './markets.ts'
 import { type MonitorCounters, type MonitorOptions, noCounts } from './options.ts'
+import { CONFIRMED, Inbox, MARKED, STALE } from './pending-ticks.ts'
+import { WatchedBook } from './watchlist.ts'
 
 /** Verdicts are given in slices of about this long, so that sockets and timers stay alive. */
 export const SLICE_MS = 5

@@ -1,8 +1,8 @@
 import type { Decimal } from '../domain/index.ts'
 import type { Kernel } from '../kernel/index.ts'
 import { div, evaluate, formatDecimal, sign } from '../margin/index.ts'
-import type { Watched } from './book.ts'
 import type { Monitor } from './monitor.ts'
+import type { Watched } from './watchlist.ts'
 
 /** Margin accounts looked at for one answer; those beyond it are left out. */
 const NEAREST_LOOKS_MAX = 2_000

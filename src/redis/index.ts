@@ -1,4 +1,3 @@
-export { type LocateOptions, locateRedisServer, type RedisBinary } from './binary.ts'
 export {
   CHECK_EVERY_MS,
   type CheckedRedis,
@@ -8,7 +7,6 @@ export {
   type WatchOptions,
   watchRedis,
 } from './check.ts'
-export { runningRedisUrl } from './claim.ts'
 export {
   BLOCK_MS_MAX,
   type ConnectOptions,
@@ -19,7 +17,4 @@ export {
   redactUrl,
 } from './connection.ts'
 export { asRedisFault } from './fault.ts'
-export { type KeepOptions, keepRedis } from './keep.ts'
 export { keysOf, type ShardKeys } from './keys.ts'
-export { type OpenedRedis, type OpenOptions, openRedis } from './open.ts'
-export { type AppendFsync, type RedisServer, type StartOptions, startRedisServer } from './server.ts'

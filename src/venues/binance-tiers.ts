@@ -1,7 +1,7 @@
 import type { InstrumentRules, RiskTier } from '../domain/index.ts'
 import { assert } from '../errors.ts'
+import { tiersOfBrackets, tierTables } from '../rules/index.ts'
 import { USDM_BRACKETS, USDM_BRACKETS_AS_OF } from './binance-usdm-brackets.ts'
-import { tiersOfBrackets, tierTables } from './tier-table.ts'
 
 /** Currencies that USDⓈ-M contracts are quoted and settled in; a name ends in one of them. */
 const USDM_QUOTES = ['USDT', 'USDC', 'USD1', 'BTC', 'U'] as const

@@ -1,4 +1,4 @@
-import { tierTables } from './tier-table.ts'
+import { tierTables } from '../rules/index.ts'
 
 /** Risk limits of Bybit by symbol, in the quote currency (linear) or in the coin (inverse). */
 export const BYBIT_TIERS = tierTables({

@@ -5,7 +5,6 @@ import { bybit } from './bybit.ts'
 
 export { binance } from './binance.ts'
 export { bybit } from './bybit.ts'
-export { checkInstrument, withoutSymbols, withRules } from './rule-book.ts'
 
 /** Every venue that Plimsoll knows. A new venue is one line here. */
 export const VENUES: readonly Venue[] = [bybit, binance]

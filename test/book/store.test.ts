@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createBook, type ListOptions } from '../../src/book/index.ts'
-import { systemClock } from '../../src/clock.ts'
 import { closeRedis, connectRedis, keysOf, type RedisConnection } from '../../src/redis/index.ts'
+import { systemClock } from '../../src/system/clock.ts'
 import { testAccount } from '../support/accounts.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
 

@@ -3,7 +3,7 @@ import { EventLines } from '../../src/cli/event-lines.ts'
 import { paletteOf } from '../../src/cli/terminal.ts'
 import { visible } from '../../src/cli/visible.ts'
 import type { MarginEvent, MarketEvent, PlimsollEvent } from '../../src/domain/index.ts'
-import { sampleEvent } from '../events/sample.ts'
+import { sampleEvent } from '../support/sample-events.ts'
 
 const event = (changes: Partial<MarginEvent> = {}): MarginEvent => ({
   ...sampleEvent('desk/1', 1),

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { EventLines } from '../../src/cli/event-lines.ts'
 import { EVENTS_SHOWN_MAX, EventsView } from '../../src/cli/events-view.ts'
 import { paletteOf } from '../../src/cli/terminal.ts'
-import { systemClock } from '../../src/clock.ts'
 import { createLog } from '../../src/log.ts'
-import { sampleEvent } from '../events/sample.ts'
+import { systemClock } from '../../src/system/clock.ts'
+import { sampleEvent } from '../support/sample-events.ts'
 
 /** A stream in memory with the two commands that the view sends, and a clock whose timer the test fires. */
 function setUp() {

@@ -3,13 +3,13 @@ import { existsSync, mkdirSync, openSync, readFileSync, symlinkSync, writeFileSy
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
-import { systemClock } from '../../src/clock.ts'
-import { locateRedisServer, runningRedisUrl } from '../../src/redis/index.ts'
+import { locateRedisServer, runningRedisUrl } from '../../src/redis-server/index.ts'
+import { systemClock } from '../../src/system/clock.ts'
 import { temporaryFolder } from '../support/cli.ts'
 import { PROJECT_DATA_DIR } from '../support/redis.ts'
 import { until } from '../support/worker.ts'
 
-const PROJECT = fileURLToPath(new URL('../../', import.meta.url))
+const PROJECT = fileURLToPath(new URL('../..', import.meta.url))
 const MAIN = join(PROJECT, 'dist/src/cli/main.js')
 const folder = temporaryFolder()
 afterAll(() => folder.remove())

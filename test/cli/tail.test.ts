@@ -5,9 +5,9 @@ import type { Redis } from 'ioredis'
 import { describe, expect, it } from 'vitest'
 import { tailCommand } from '../../src/cli/tail.ts'
 import { visible } from '../../src/cli/visible.ts'
-import { systemClock } from '../../src/clock.ts'
-import { KEYS, queueConnection, sampleEvent, until } from '../events/sample.ts'
+import { systemClock } from '../../src/system/clock.ts'
 import { useTestRedis } from '../support/redis.ts'
+import { KEYS, queueConnection, sampleEvent, until } from '../support/sample-events.ts'
 
 const harness = useTestRedis()
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createAuditor } from '../../src/demo/auditor.ts'
-import { createReferee } from '../../src/demo/referee.ts'
+import { createReferee } from '../../src/demo/referee/referee.ts'
 import type { Account, MarginEvent, MarketEvent } from '../../src/domain/index.ts'
 
 const ACCOUNT: Account = {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { createBook, LOAD_BATCH_ACCOUNTS, loadBook } from '../../src/demo/book.ts'
-import { DEMO_INSTRUMENTS, demoRules } from '../../src/demo/instruments.ts'
-import { createReferee } from '../../src/demo/referee.ts'
+import { createBook, LOAD_BATCH_ACCOUNTS, loadBook } from '../../src/demo/accounts/synthetic-accounts.ts'
+import { DEMO_INSTRUMENTS, demoRules } from '../../src/demo/exchange/instruments.ts'
+import { createReferee } from '../../src/demo/referee/referee.ts'
 import { type Account, accountSchema } from '../../src/domain/index.ts'
 
 const ACCOUNTS = 2_000

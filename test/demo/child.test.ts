@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
-import { systemClock } from '../../src/clock.ts'
 import { startChild } from '../../src/demo/child.ts'
+import { systemClock } from '../../src/system/clock.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'plimsoll-child-'))
 afterAll(() => rmSync(folder, { recursive: true }))

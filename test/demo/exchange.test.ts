@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
-import { systemClock } from '../../src/clock.ts'
-import { type Exchange, openExchange } from '../../src/demo/exchange.ts'
-import { DEMO_INSTRUMENTS } from '../../src/demo/instruments.ts'
-import { seededRandom } from '../../src/demo/random.ts'
+import { type Exchange, openExchange } from '../../src/demo/exchange/exchange.ts'
+import { DEMO_INSTRUMENTS } from '../../src/demo/exchange/instruments.ts'
+import { systemClock } from '../../src/system/clock.ts'
+import { seededRandom } from '../../src/system/seeded-random.ts'
 
 type Message = Record<string, unknown> & { data?: Record<string, unknown> }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createHeadlines } from '../../src/demo/headlines.ts'
+import { createHeadlines } from '../../src/demo/screen/headlines.ts'
 import type { MarginEvent } from '../../src/domain/index.ts'
 
 let receivedTimeMs = 0

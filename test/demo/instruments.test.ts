@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { DEMO_INSTRUMENTS, demoRules } from '../../src/demo/instruments.ts'
+import { DEMO_INSTRUMENTS, demoRules } from '../../src/demo/exchange/instruments.ts'
 import { instrumentRulesMapSchema, symbolSchema } from '../../src/domain/index.ts'
 
 describe('the demo instruments', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { DEMO_INSTRUMENTS } from '../../src/demo/instruments.ts'
-import { createMarket, type Market } from '../../src/demo/market.ts'
+import { DEMO_INSTRUMENTS } from '../../src/demo/exchange/instruments.ts'
+import { createMarket, type Market } from '../../src/demo/exchange/market.ts'
 import { isPrice } from '../../src/domain/index.ts'
 
 const STEP_MS = 100

@@ -6,9 +6,9 @@ import {
   LIVE_COLUMNS_MIN,
   LIVE_ROWS_MIN,
   startLines,
-} from '../../src/demo/printer.ts'
-import { noColours, painted } from '../../src/demo/text.ts'
-import { renderLine, renderView } from '../../src/demo/view.ts'
+} from '../../src/demo/screen/printer.ts'
+import { noColours, painted } from '../../src/demo/screen/text.ts'
+import { renderLine, renderView } from '../../src/demo/screen/view.ts'
 import { TestClock } from '../support/clock.ts'
 import { LARGE, PREPARATION } from './snapshots.ts'
 import { TestTerminal } from './terminal.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { parse, print } from '../../src/demo/fraction.ts'
-import type { ComparedMarketEvent } from '../../src/demo/market-replay.ts'
-import { type ComparedEvent, createReferee } from '../../src/demo/referee.ts'
+import { parse, print } from '../../src/demo/referee/fraction.ts'
+import type { ComparedMarketEvent } from '../../src/demo/referee/market-replay.ts'
+import { type ComparedEvent, createReferee } from '../../src/demo/referee/referee.ts'
 import type { Account, InstrumentRules, Position } from '../../src/domain/index.ts'
 
 const tier = (cap: string, maintenanceMarginRate: string, maintenanceDeduction = '0') => ({

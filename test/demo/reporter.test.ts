@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { createBook } from '../../src/demo/book.ts'
-import { DEMO_INSTRUMENTS, demoRules } from '../../src/demo/instruments.ts'
-import { createMeter } from '../../src/demo/meter.ts'
-import { withDistances } from '../../src/demo/nearest.ts'
-import { createReporter, type DemoState } from '../../src/demo/reporter.ts'
+import { createBook } from '../../src/demo/accounts/synthetic-accounts.ts'
+import { DEMO_INSTRUMENTS, demoRules } from '../../src/demo/exchange/instruments.ts'
+import { createMeter } from '../../src/demo/exchange/meter.ts'
+import { withDistances } from '../../src/demo/screen/nearest.ts'
+import { createReporter, type DemoState } from '../../src/demo/screen/reporter.ts'
 import type { Account, Clock } from '../../src/domain/index.ts'
 import { levelRule } from '../../src/margin/index.ts'
-import { ruleBookOf, withRules } from '../../src/venues/index.ts'
-import type { Worker } from '../../src/worker.ts'
+import { withRules } from '../../src/rules/index.ts'
+import { ruleBookOf } from '../../src/venues/index.ts'
+import type { Worker } from '../../src/worker/worker.ts'
 
 function clockAt() {
   const state = { nowMs: 0 }

@@ -11,7 +11,7 @@ import { PREPARATION } from './snapshots.ts'
 import { TestTerminal } from './terminal.ts'
 
 const MAIN = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url))
-const SCREEN = fileURLToPath(new URL('../../dist/src/demo/screen-main.js', import.meta.url))
+const SCREEN = fileURLToPath(new URL('../../dist/src/demo/screen/screen-main.js', import.meta.url))
 /** `script` runs a command on a terminal of its own. That of other systems than Linux knows no `-c`. */
 const hasScript = process.platform === 'linux' && existsSync('/usr/bin/script')
 const folder = mkdtempSync(join(tmpdir(), 'plimsoll-screen-'))

@@ -1,5 +1,5 @@
-import type { Headline } from '../../src/demo/headlines.ts'
-import type { DemoSnapshot } from '../../src/demo/snapshot.ts'
+import type { Headline } from '../../src/demo/screen/headlines.ts'
+import type { DemoSnapshot } from '../../src/demo/screen/snapshot.ts'
 
 export const LIQUIDATION: Headline = {
   kind: 'liquidation',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type DemoSummary, isProven, renderSummary } from '../../src/demo/summary.ts'
+import { type DemoSummary, isProven, renderSummary } from '../../src/demo/screen/summary.ts'
 
 const SUMMARY: DemoSummary = {
   ticks: 10_320,

@@ -1,9 +1,17 @@
 import { describe, expect, it } from 'vitest'
-import { amount, bar, cell, compact, milliseconds, shortPrice, withoutZeros } from '../../src/demo/format.ts'
-import { headlineLines } from '../../src/demo/headline-text.ts'
-import type { Headline } from '../../src/demo/headlines.ts'
-import { fit, type Line, noColours, painted, span, wrap } from '../../src/demo/text.ts'
-import { renderLine, renderView, type Size } from '../../src/demo/view.ts'
+import {
+  amount,
+  bar,
+  cell,
+  compact,
+  milliseconds,
+  shortPrice,
+  withoutZeros,
+} from '../../src/demo/screen/format.ts'
+import { headlineLines } from '../../src/demo/screen/headline-text.ts'
+import type { Headline } from '../../src/demo/screen/headlines.ts'
+import { fit, type Line, noColours, painted, span, wrap } from '../../src/demo/screen/text.ts'
+import { renderLine, renderView, type Size } from '../../src/demo/screen/view.ts'
 import { LARGE, LIQUIDATION, PREPARATION } from './snapshots.ts'
 
 const plain = (lines: readonly Line[]) => lines.map((line) => painted(line, noColours))

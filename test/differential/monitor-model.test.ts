@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { seededRandom } from '../../src/demo/random.ts'
 import { eventKindSchema, marketEventKindSchema } from '../../src/domain/index.ts'
+import { seededRandom } from '../../src/system/seeded-random.ts'
 import { MonitorCase } from '../support/monitor-case.ts'
 import { PROPERTIES, type Property } from '../support/monitor-properties.ts'
 import { Properties } from '../support/properties.ts'

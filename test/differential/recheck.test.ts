@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { seededRandom } from '../../src/demo/random.ts'
 import type { Decimal } from '../../src/domain/index.ts'
 import {
   ANSWER_ACROSS,
@@ -28,6 +27,7 @@ import {
   tierIndexAt,
   toFloat,
 } from '../../src/margin/index.ts'
+import { seededRandom } from '../../src/system/seeded-random.ts'
 import { between, booksOf, randomAccount, randomMarkets, type TestMarket, text } from '../support/book.ts'
 import { testSeed } from '../support/seed.ts'
 

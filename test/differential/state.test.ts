@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { seededRandom } from '../../src/demo/random.ts'
 import type { Decimal, InstrumentRules, Position, Random, RuleBook } from '../../src/domain/index.ts'
 import {
   add,
@@ -22,6 +21,7 @@ import {
   parseDecimal,
   sub,
 } from '../../src/margin/index.ts'
+import { seededRandom } from '../../src/system/seeded-random.ts'
 import { anyCase } from '../margin/arbitraries.ts'
 import { accountOf, BINANCE, bookOf, rulesOf } from '../margin/support.ts'
 import { between, randomTiers } from '../support/book.ts'

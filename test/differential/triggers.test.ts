@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { seededRandom } from '../../src/demo/random.ts'
 import type { Account, Decimal, Random } from '../../src/domain/index.ts'
 import { KERNEL_VARIANTS } from '../../src/kernel/index.ts'
 import {
@@ -9,6 +8,7 @@ import {
   type MarginAccount,
   marginAccountsOf,
 } from '../../src/margin/index.ts'
+import { seededRandom } from '../../src/system/seeded-random.ts'
 import { between, booksOf, randomAccount, randomMarkets, type TestMarket, text } from '../support/book.ts'
 import { openMonitor } from '../support/monitor.ts'
 import { testSeed } from '../support/seed.ts'

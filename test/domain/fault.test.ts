@@ -11,7 +11,7 @@ import {
   plimsollEventSchema,
   schemaFaultsOf,
 } from '../../src/domain/index.ts'
-import { recordOf, sampleEvent } from '../events/sample.ts'
+import { recordOf, sampleEvent } from '../support/sample-events.ts'
 
 const ACCOUNT = {
   id: 'desk/1',

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { systemClock } from '../../src/clock.ts'
 import { Hearing } from '../../src/feed/hearing.ts'
 import { FEED_LIMITS } from '../../src/feed/index.ts'
+import { systemClock } from '../../src/system/clock.ts'
 import { TestClock } from '../support/clock.ts'
 import { snapshot } from './exchange.ts'
 import { SHORT_LIMITS, stateOf, until, useExchange } from './harness.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { systemClock } from '../../src/clock.ts'
 import { FEED_LIMITS, type FeedOptions, openFeeds } from '../../src/feed/index.ts'
+import { systemClock } from '../../src/system/clock.ts'
 import { snapshot, testStream } from './exchange.ts'
 import { optionsOf, RecordingSink, stateOf, until, useExchange } from './harness.ts'
 

@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, expect } from 'vitest'
-import { systemClock } from '../../src/clock.ts'
 import {
   type Feed,
   type FeedLimits,
@@ -7,6 +6,7 @@ import {
   type FeedSink,
   openFeed,
 } from '../../src/feed/index.ts'
+import { systemClock } from '../../src/system/clock.ts'
 import { TestExchange, testStream } from './exchange.ts'
 
 /** Short enough for a test, long enough for a busy machine. */

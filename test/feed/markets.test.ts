@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { systemClock } from '../../src/clock.ts'
 import { FEED_LIMITS } from '../../src/feed/index.ts'
+import { systemClock } from '../../src/system/clock.ts'
 import { TestClock } from '../support/clock.ts'
 import { CADENCE_MS, snapshot, testStream } from './exchange.ts'
 import { expectGapless, SHORT_LIMITS, stateOf, until, useExchange } from './harness.ts'

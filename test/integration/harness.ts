@@ -2,18 +2,18 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Job, type JobType, Queue } from 'bullmq'
 import { Redis } from 'ioredis'
+import { subscribe } from '../../src/api/subscribe.ts'
 import { type Book, createBook } from '../../src/book/index.ts'
-import { systemClock } from '../../src/clock.ts'
-import { type Account, type MarginEvent, plimsollEventSchema } from '../../src/domain/index.ts'
 import {
-  type Inbox,
+  type Account,
   type JobData,
-  memoryInbox,
+  type MarginEvent,
+  plimsollEventSchema,
   queueNameOf,
-  type Subscription,
-} from '../../src/events/index.ts'
+} from '../../src/domain/index.ts'
 import { keysOf, type ShardKeys } from '../../src/redis/index.ts'
-import { subscribe } from '../../src/subscribe.ts'
+import { type Inbox, memoryInbox, type Subscription } from '../../src/subscriber/index.ts'
+import { systemClock } from '../../src/system/clock.ts'
 import { BybitServer } from '../support/bybit.ts'
 import { runCli, temporaryFolder } from '../support/cli.ts'
 import { isMarginEvent } from '../support/monitor.ts'

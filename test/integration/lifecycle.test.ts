@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Account, MarginEvent } from '../../src/domain/index.ts'
-import { fileInbox } from '../../src/events/index.ts'
+import { fileInbox } from '../../src/subscriber/index.ts'
 import { until, WorkerProcess } from '../support/worker.ts'
 import { longAt100, Servers, type Shard, told } from './harness.ts'
 

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { systemClock } from '../../src/clock.ts'
 import { loadConfig } from '../../src/config.ts'
-import { seededRandom } from '../../src/demo/random.ts'
 import { createLog } from '../../src/log.ts'
-import { startWorker } from '../../src/worker.ts'
+import { systemClock } from '../../src/system/clock.ts'
+import { seededRandom } from '../../src/system/seeded-random.ts'
+import { startWorker } from '../../src/worker/worker.ts'
 import { until } from '../support/worker.ts'
 import { longAt100, Servers } from './harness.ts'
 

@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { seededRandom } from '../../src/demo/random.ts'
 import {
   ANSWER_UNKNOWN,
   afreshLevel,
@@ -7,6 +6,7 @@ import {
   KERNEL_VARIANTS,
   openKernel,
 } from '../../src/kernel/index.ts'
+import { seededRandom } from '../../src/system/seeded-random.ts'
 import { between } from '../support/book.ts'
 import { testSeed } from '../support/seed.ts'
 

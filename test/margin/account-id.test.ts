@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { seededRandom } from '../../src/demo/random.ts'
 import {
   type MarginAccountName,
   marginAccountId,
@@ -8,6 +7,7 @@ import {
   marginAccountsOf,
   parseMarginAccountId,
 } from '../../src/margin/index.ts'
+import { seededRandom } from '../../src/system/seeded-random.ts'
 import { between, booksOf, randomAccount, randomMarkets } from '../support/book.ts'
 import { testSeed } from '../support/seed.ts'
 import { accountOf, BYBIT, bookOf, oneTier } from './support.ts'

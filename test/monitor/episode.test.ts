@@ -7,7 +7,7 @@ import {
   progressAfter,
   type Standing,
   standingOf,
-} from '../../src/monitor/episode.ts'
+} from '../../src/monitor/standing.ts'
 
 const BREACH = 4
 const OF = { account: 'a', venue: 'bybit', marginMode: 'isolated', settle: 'USDT' } as const

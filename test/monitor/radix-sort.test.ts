@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { seededRandom } from '../../src/demo/random.ts'
 import { RadixSort } from '../../src/monitor/radix-sort.ts'
 import { Ranking } from '../../src/monitor/ranking.ts'
+import { seededRandom } from '../../src/system/seeded-random.ts'
 import { testSeed } from '../support/seed.ts'
 
 const SEED = testSeed(20_261_124)

@@ -2,7 +2,6 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { inspect } from 'node:util'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import { sleep, systemClock } from '../../src/clock.ts'
 import type { Clock } from '../../src/domain/index.ts'
 import {
   CHECK_EVERY_MS,
@@ -14,6 +13,7 @@ import {
   redactUrl,
   watchRedis,
 } from '../../src/redis/index.ts'
+import { sleep, systemClock } from '../../src/system/clock.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
 
 const clock = systemClock

@@ -1,5 +1,5 @@
-import { below } from '../../src/demo/random.ts'
 import type { Account, Random } from '../../src/domain/index.ts'
+import { below } from '../../src/system/seeded-random.ts'
 import { MonitorModel } from './monitor-model.ts'
 import { CheckedLog, type Property } from './monitor-properties.ts'
 import { MonitorRun } from './monitor-run.ts'

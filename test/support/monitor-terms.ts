@@ -1,6 +1,6 @@
-import { below } from '../../src/demo/random.ts'
 import type { Account, InstrumentRules, Position, Random, RuleBook } from '../../src/domain/index.ts'
 import { levelRule } from '../../src/margin/index.ts'
+import { below } from '../../src/system/seeded-random.ts'
 import { binance, bybit } from '../../src/venues/index.ts'
 
 export const RULE = levelRule()

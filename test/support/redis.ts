@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach } from 'vitest'
-import { systemClock } from '../../src/clock.ts'
-import { locateRedisServer } from '../../src/redis/binary.ts'
-import { type RedisServer, startRedisServer } from '../../src/redis/server.ts'
+import { locateRedisServer } from '../../src/redis-server/locate.ts'
+import { type RedisServer, startRedisServer } from '../../src/redis-server/server.ts'
+import { systemClock } from '../../src/system/clock.ts'
 
 /** Shared by all tests of a checkout, so that a server is fetched once. */
 export const PROJECT_DATA_DIR = fileURLToPath(new URL('../../.data', import.meta.url))

@@ -1,4 +1,4 @@
-import { tierTables } from '../../src/venues/tier-table.ts'
+import { tierTables } from '../../src/rules/tier-table.ts'
 
 /**
  * Brackets of some Binance USDⓈ-M contracts as they were in October 2024 (freqtrade's copy of

@@ -1,0 +1,57 @@
+import type { Clock } from '../domain/index.ts'
+import { PlimsollError } from '../errors.ts'
+import { printFault } from '../log.ts'
+import { connectRedis, keysOf } from '../redis/index.ts'
+import { runningRedisUrl } from '../redis-server/index.ts'
+import { type FollowedEvent, followEvents } from '../subscriber/index.ts'
+import { systemClock, systemRandom } from '../system/index.ts'
+
+/** Where the stream is: `url` or `dataDir` says it. */
+export interface FollowOptions {
+  /** `redis://[user:password@]host:port[/database]`, `rediss://` for TLS, or the path of a Unix socket. */
+  readonly url?: string
+  /** Instead of `url`: the data folder of a worker on this machine that runs a private Redis. */
+  readonly dataDir?: string
+  /** Shard of the worker (PLIMSOLL_SHARD). Default `0`. */
+  readonly shard?: string
+  /** `now` (default): what comes from now on. `beginning`: everything that is still kept. Else: what comes after the event of this stream id. */
+  readonly from?: string
+  /** Ends the reading at once; a `break` of the loop ends it with the next read, within 5 s. */
+  readonly signal?: AbortSignal
+  readonly clock?: Clock
+  /** REDIS_UNAVAILABLE: reading failed and is repeated from where it was; told once an outage. Default: one line on standard error. */
+  readonly fault?: (error: PlimsollError) => void
+}
+
+/**
+ * The events of a shard in the order of its stream, for readers that keep their own place (`id`): nothing is taken from
+ * anybody else, and nothing is acknowledged. What was trimmed before it was read does not come.
+ * @throws PlimsollError USAGE where neither or both of `url` and `dataDir` are given; REDIS_UNAVAILABLE where Redis is
+ * not there at the begin.
+ */
+export async function* follow(options: FollowOptions): AsyncGenerator<FollowedEvent> {
+  const { shard = '0', from = 'now', clock = systemClock, fault = printFault() } = options
+  const signal = options.signal ?? new AbortController().signal
+  const url = await urlOf(options)
+  const redis = await connectRedis({ url, role: 'blocking', clock, random: systemRandom })
+  const failed = ({ message }: Error) =>
+    fault(new PlimsollError('REDIS_UNAVAILABLE', `reading the events of shard ${shard}: ${message}`))
+  try {
+    yield* followEvents({ redis, key: keysOf(shard).events, from, clock, signal, failed })
+  } finally {
+    redis.disconnect()
+  }
+}
+
+async function urlOf({ url, dataDir }: FollowOptions): Promise<string> {
+  if (url !== undefined && dataDir === undefined) return url
+  if (url !== undefined || dataDir === undefined) {
+    const message =
+      'follow needs to know where Redis is: give either url or dataDir, the data folder of `plimsoll run`'
+    throw new PlimsollError('USAGE', message, { path: 'url' })
+  }
+  const running = await runningRedisUrl(dataDir)
+  if (running !== undefined) return running
+  const message = `no private Redis runs on the data folder ${dataDir}: start it with \`plimsoll run\``
+  throw new PlimsollError('REDIS_UNAVAILABLE', message, { path: 'dataDir' })
+}

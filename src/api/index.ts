@@ -1,0 +1,3 @@
+export { type FollowOptions, follow } from './follow.ts'
+export { type OpenBookOptions, type OpenedBook, openBook } from './open-book.ts'
+export { type SubscribeOptions, subscribe } from './subscribe.ts'

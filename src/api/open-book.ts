@@ -1,0 +1,62 @@
+import { type Book, createBook } from '../book/index.ts'
+import type { Clock, Random } from '../domain/index.ts'
+import { checkRedis, closeRedis, connectRedis, keysOf } from '../redis/index.ts'
+import { openRedis } from '../redis-server/index.ts'
+import { systemClock, systemRandom } from '../system/index.ts'
+
+export interface OpenBookOptions {
+  /** `redis://[user:password@]host:port[/database]`. Absent: the private Redis of `dataDir`, started when it does not run. */
+  readonly url?: string | undefined
+  /** Folder of the private Redis, default `.data`. */
+  readonly dataDir?: string | undefined
+  /** When a private Redis that is started now writes to disk, default `always`; `everysec` may lose about a second of writes. */
+  readonly appendfsync?: 'always' | 'everysec' | undefined
+  /** Shard of the book, default `0`. */
+  readonly shard?: string | undefined
+  /** Write to a Redis that may lose accounts; `notify` gets what is wrong with it. */
+  readonly allowUnsafeRedis?: boolean | undefined
+  /** Gets one line where something takes time (a Redis is fetched) or is unsafe. Default: nothing is said. */
+  readonly notify?: ((line: string) => void) | undefined
+  /** Gives up the start of a private Redis: the promise rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined
+  readonly clock?: Clock | undefined
+  readonly random?: Random | undefined
+}
+
+/** The stored accounts of one shard, open until `close`. */
+export interface OpenedBook extends Book {
+  /** Closes the connection, and the private Redis where `openBook` started it. */
+  close(): Promise<void>
+}
+
+/**
+ * Opens the stored accounts that the worker of the same Redis and shard watches. A write is seen by it at once.
+ * @throws PlimsollError REDIS_UNAVAILABLE, REDIS_NOT_FOUND; REDIS_POLICY or REDIS_NO_AOF for a Redis that may lose
+ * accounts; CONFIGURATION for a URL or a data folder that cannot be used.
+ */
+export async function openBook(options: OpenBookOptions = {}): Promise<OpenedBook> {
+  const { url, dataDir = '.data', shard = '0', appendfsync = 'always', signal } = options
+  const { clock = systemClock, random = systemRandom } = options
+  const notify = options.notify ?? (() => undefined)
+  const warn = (message: string) => notify(`plimsoll: ${message}`)
+  const redis = await openRedis({ redisUrl: url, dataDir, appendfsync, clock, notify, signal })
+  try {
+    const connection = await connectRedis({ url: redis.url, role: 'command', clock, random })
+    try {
+      await checkRedis(connection, { allowUnsafe: options.allowUnsafeRedis ?? false, warn })
+    } catch (error) {
+      await closeRedis(connection, clock)
+      throw error
+    }
+    return {
+      ...createBook(connection, keysOf(shard)),
+      async close() {
+        await closeRedis(connection, clock)
+        await redis.close()
+      },
+    }
+  } catch (error) {
+    await redis.close()
+    throw error
+  }
+}

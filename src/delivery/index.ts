@@ -1,0 +1,7 @@
+export type { EventRedis } from './connection.ts'
+export { LEASE_MS, type OwnerProcess } from './lease.ts'
+export type { EventLogOptions, EventLogStats, RedisEventLog } from './log-types.ts'
+export { openEventLog } from './open.ts'
+export { OUTBOX_BYTES_MAX, type OutboxLimits, RECENT_BYTES_MAX, RECORD_BYTES_MAX } from './outbox.ts'
+export { UNREAD_JOBS_MAX } from './queues.ts'
+export { EVENTS_BYTES_MAX, EVENTS_LENGTH_MAX, type EventStreamKeys, type StreamLimits } from './stream.ts'

@@ -1,0 +1,61 @@
+import type { Clock, EventLog, LeftBehind, QueueConnection, Random } from '../domain/index.ts'
+import type { PlimsollError } from '../errors.ts'
+import type { EventRedis } from './connection.ts'
+import type { OwnerProcess } from './lease.ts'
+import type { OutboxLimits } from './outbox.ts'
+import type { EventStreamKeys, StreamLimits } from './stream.ts'
+
+export interface EventLogOptions {
+  /** For stream and progress: commands must fail, not wait, while Redis is away. */
+  readonly redis: EventRedis
+  readonly queueConnection: QueueConnection
+  readonly keys: EventStreamKeys & { readonly queuePrefix: string }
+  /** Named consumers (see `consumersSchema`), each of which gets every event in a queue of its own. None: one queue. */
+  readonly consumers?: readonly string[]
+  readonly clock: Clock
+  readonly random: Random
+  /** Become the owner at once, whoever holds the lease. That one ends with STREAM_FENCED. */
+  readonly takeOver?: boolean
+  /** Gives up waiting for the lease: `openEventLog` rejects with its reason. */
+  readonly signal?: AbortSignal | undefined
+  /**
+   * REDIS_UNAVAILABLE: once per outage of stream or queues. STREAM_FENCED: once when another owner took over.
+   * REDIS_NO_AOF: Redis lost events that are no longer held. LOG_RENEWED: a new log begins because a part of the old
+   * one is missing. INPUT_INVALID: a stored progress or the cursor cannot be read. QUEUE_UNREAD: nobody reads a queue.
+   */
+  readonly fault: (error: PlimsollError) => void
+  /** Receives one line where something happens that is no fault: a new log begins, the worker is a standby, a consumer left jobs. */
+  readonly notice: (line: string) => void
+  readonly owner?: OwnerProcess
+  readonly outboxLimits?: OutboxLimits
+  readonly streamLimits?: StreamLimits
+}
+
+export interface EventLogStats {
+  readonly published: number
+  readonly streamed: number
+  readonly enqueued: number
+  /** Events of an earlier owner that were in the stream but not in the queues. */
+  readonly recovered: number
+  /** In each queue. */
+  readonly jobs: number
+  /** Steps that failed and were repeated. */
+  readonly retries: number
+  /** Times that Redis was found to hold less than it had acknowledged. */
+  readonly rewinds: number
+  /** Renewals of the lease that Redis did not answer. */
+  readonly leaseFailures: number
+  /** From `publish` to the acknowledged job, milliseconds. */
+  readonly queueP50Ms: number
+  readonly queueP99Ms: number
+  /** Events that are not in the queues yet. */
+  readonly outbox: number
+  /** Of these events with what is kept beside them. */
+  readonly outboxBytes: number
+}
+
+export interface RedisEventLog extends EventLog {
+  stats(): EventLogStats
+  /** As `close` returns it, as far as it is known now. */
+  leftBehind(): LeftBehind
+}

@@ -1,0 +1,71 @@
+import { EMPTY_STREAM, formatStreamId, readStreamId } from '../domain/index.ts'
+import type { PlimsollError } from '../errors.ts'
+import { cursorBroken, logRenewed } from './faults.ts'
+import { acquire, Lease, THIS_PROCESS } from './lease.ts'
+import { StreamedEventLog } from './log.ts'
+import type { EventLogOptions, RedisEventLog } from './log-types.ts'
+import { EventQueues } from './queues.ts'
+import { randomName } from './random-name.ts'
+import { readEarlierProgress } from './restore.ts'
+import { EventStream } from './stream.ts'
+
+/**
+ * Takes over the stream, where needed after waiting for the lease of another worker, and starts both stages: outbox →
+ * stream (one script per batch) → queues (what is in the stream only). Rejects where Redis cannot be reached. The
+ * connections stay the caller's to close.
+ * @throws PlimsollError CONFIGURATION for consumers that are none; REDIS_UNAVAILABLE; the signal's reason.
+ */
+export async function openEventLog(options: EventLogOptions): Promise<RedisEventLog> {
+  const { redis, keys, clock, random, fault, notice, streamLimits, consumers = [] } = options
+  const stream = new EventStream(redis, keys, clock, streamLimits)
+  const opened: { log?: StreamedEventLog } = {}
+  const queues = new EventQueues({
+    ...{ connection: options.queueConnection, prefix: keys.queuePrefix, consumers, clock, fault },
+    failed: (error) => opened.log?.queueFailed(error),
+  })
+  try {
+    const { taken, name } = await acquire({
+      ...{ stream, clock, signal: options.signal, takeOver: options.takeOver ?? false },
+      owner: options.owner ?? THIS_PROCESS,
+      token: randomName(random),
+      newLogId: randomName(random),
+      notice,
+    })
+    const { found, logId, entry } = taken
+    if (!found.stream && !found.progress) notice(`a new log of events begins in ${keys.events}: ${logId}`)
+    else if (!found.stream || !found.logId) fault(logRenewed(keys.events, found, logId))
+    const lease = new Lease(stream, clock, entry, name, () => opened.log?.leaseLost())
+    try {
+      await queues.note(stream, (queue, jobs) =>
+        notice(`queue ${queue} gets no events, its consumer is not configured; it still holds ${jobs} jobs`),
+      )
+      const cursor = await cursorAtStart(stream, queues, keys.cursor, fault)
+      const earlier = await readEarlierProgress(stream, fault)
+      opened.log = new StreamedEventLog(options, { stream, queues, lease, taken, cursor, earlier })
+      return opened.log
+    } catch (error) {
+      await lease.close()
+      throw error
+    }
+  } catch (error) {
+    // Why the log does not open says more than why its queues do not close.
+    await queues.close().catch(() => undefined)
+    throw error
+  }
+}
+
+/** The cursor as stored; where that cannot be read, what the queues hold says how far they are. */
+async function cursorAtStart(
+  stream: EventStream,
+  queues: EventQueues,
+  key: string,
+  fault: (error: PlimsollError) => void,
+): Promise<string> {
+  const { cursor: found } = await stream.position()
+  if (readStreamId(found) !== undefined) return found
+  const newest = await queues.newestEvent()
+  const cursor = newest === undefined ? EMPTY_STREAM : formatStreamId(newest.fence, newest.sequence)
+  await stream.moveCursor(found === '' ? EMPTY_STREAM : found, cursor)
+  fault(cursorBroken(key, found, cursor))
+  return cursor
+}

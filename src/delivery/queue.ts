@@ -1,0 +1,128 @@
+import { Job, type JobJson, type JobProgress, type JobType, Queue } from 'bullmq'
+import type { Clock, QueueConnection } from '../domain/index.ts'
+import { compareStreamIds, type StreamId } from '../domain/index.ts'
+import { withDeadline } from './connection.ts'
+import { type EventJob, lastEventOf } from './jobs.ts'
+
+const ADD_LIMIT_MS = 10_000
+const ASK_LIMIT_MS = 5_000
+const CLOSE_LIMIT_MS = 2_000
+/**
+ * Completed jobs stay this long, so that adding one again is a no-op. Beyond one of the limits a repeat runs
+ * again, and the subscriber's inbox is what makes it one effect.
+ */
+const COMPLETED_KEPT_S = 86_400
+const COMPLETED_JOBS_MAX = 2_000
+/** A job that completes leaves so many of the newest that this is not exceeded if all were of its size. */
+const COMPLETED_BYTES_MAX = 64 * 1024 * 1024
+/** Entries of BullMQ's own stream of job events, which nothing here reads. */
+const JOB_NEWS_LENGTH_MAX = 1_000
+/** A job that keeps failing is tried about once a second for eleven days, then stays in the failed set. */
+const JOB_ATTEMPTS_MAX = 1_000_000
+const JOB_RETRY_DELAY_MS = 1_000
+const NOT_DONE: JobType[] = ['waiting', 'active', 'delayed', 'prioritized']
+const ALL: JobType[] = [...NOT_DONE, 'completed', 'failed']
+/** Jobs of each state that are looked through for the newest event. */
+const NEWEST_JOBS_MAX = 1_000
+
+/** Data of a job that is JSON text already. */
+class JobText {
+  readonly text: string
+
+  constructor(text: string) {
+    this.text = text
+  }
+
+  /** BullMQ's own serialization; `TextJob` puts the text in its place. */
+  toJSON(): null {
+    return null
+  }
+}
+
+class TextJob<Data, Result, Name extends string, Progress extends JobProgress> extends Job<
+  Data,
+  Result,
+  Name,
+  Progress
+> {
+  override asJSON(): JobJson {
+    const json = super.asJSON()
+    return this.data instanceof JobText ? { ...json, data: this.data.text } : json
+  }
+}
+
+class TextQueue extends Queue<JobText> {
+  protected override get Job(): typeof Job {
+    return TextJob
+  }
+}
+
+export interface EventQueueOptions {
+  readonly connection: QueueConnection
+  readonly prefix: string
+  readonly name: string
+  readonly clock: Clock
+  readonly failed: (error: Error) => void
+}
+
+/** One BullMQ queue. Adding a job again is a no-op while BullMQ still holds it. */
+export class EventQueue {
+  readonly name: string
+  readonly #queue: TextQueue
+  readonly #clock: Clock
+
+  constructor({ connection, prefix, name, clock, failed }: EventQueueOptions) {
+    this.name = name
+    this.#clock = clock
+    this.#queue = new TextQueue(name, {
+      connection,
+      prefix,
+      streams: { events: { maxLen: JOB_NEWS_LENGTH_MAX } },
+      defaultJobOptions: {
+        attempts: JOB_ATTEMPTS_MAX,
+        backoff: { type: 'fixed', delay: JOB_RETRY_DELAY_MS },
+        removeOnFail: false,
+      },
+    })
+    this.#queue.on('error', failed)
+  }
+
+  async add(jobs: readonly EventJob[]): Promise<void> {
+    const added = this.#queue.addBulk(
+      jobs.map(({ id, name, text, bytes }) => ({
+        name,
+        data: new JobText(text),
+        opts: {
+          jobId: id,
+          removeOnComplete: { age: COMPLETED_KEPT_S, count: completedKept(bytes) },
+        },
+      })),
+    )
+    await withDeadline(this.#clock, added, ADD_LIMIT_MS, `adding ${jobs.length} jobs to ${this.name}`)
+  }
+
+  /** Jobs that are not done. */
+  async notDone(): Promise<number> {
+    const counted = this.#queue.getJobCountByTypes(...NOT_DONE)
+    return await withDeadline(this.#clock, counted, ASK_LIMIT_MS, `counting the jobs of ${this.name}`)
+  }
+
+  /** The newest event that a job of the queue holds or held, as far as BullMQ remembers; undefined where it has no job. */
+  async newestEvent(): Promise<StreamId | undefined> {
+    const listed = this.#queue.getRanges(ALL, 0, NEWEST_JOBS_MAX - 1)
+    const ids = await withDeadline(this.#clock, listed, ASK_LIMIT_MS, `listing the jobs of ${this.name}`)
+    return ids
+      .map(lastEventOf)
+      .filter((id) => id !== undefined)
+      .sort(compareStreamIds)
+      .at(-1)
+  }
+
+  async close(): Promise<void> {
+    await withDeadline(this.#clock, this.#queue.close(), CLOSE_LIMIT_MS, `closing queue ${this.name}`)
+  }
+}
+
+function completedKept(jobBytes: number): number {
+  return Math.max(1, Math.min(COMPLETED_JOBS_MAX, Math.floor(COMPLETED_BYTES_MAX / jobBytes)))
+}

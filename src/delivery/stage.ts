@@ -1,0 +1,72 @@
+import type { Clock } from '../domain/index.ts'
+import { Waiter } from '../system/index.ts'
+
+const RETRY_DELAY_MIN_MS = 50
+/** A step is repeated until it succeeds, at most this far apart: every step is idempotent. */
+const RETRY_DELAY_MAX_MS = 2_000
+
+export interface StageOptions {
+  readonly clock: Clock
+  /** Does a part of the work; false where there is none. */
+  readonly step: () => Promise<boolean>
+  /** Called for every failure of a step that is repeated. `first` says that the one before it succeeded. */
+  readonly failed: (error: unknown, first: boolean) => void
+}
+
+/** A loop that takes whatever is waiting, sleeps when nothing is, and repeats a failed step with back-off. A bug ends it as a rejection of `run`. */
+export class Stage {
+  readonly #options: StageOptions
+  readonly #work = new Waiter()
+  readonly #delay = new Waiter()
+  #failing = false
+  #delayMs = RETRY_DELAY_MIN_MS
+  #stopped = false
+
+  constructor(options: StageOptions) {
+    this.#options = options
+  }
+
+  /** There may be work. */
+  notify(): void {
+    this.#work.notify()
+  }
+
+  /** Ends the loop after the step that runs now. */
+  stop(): void {
+    this.#stopped = true
+    this.#work.notify()
+    this.#delay.notify()
+  }
+
+  /** The step did its work against Redis: the next failure is the first of a new outage. */
+  succeeded(): void {
+    this.#failing = false
+    this.#delayMs = RETRY_DELAY_MIN_MS
+  }
+
+  fail(error: unknown): void {
+    if (this.#stopped) return
+    const first = !this.#failing
+    this.#failing = true
+    this.#options.failed(error, first)
+  }
+
+  async run(): Promise<void> {
+    while (!this.#stopped) {
+      try {
+        if (!(await this.#options.step())) await this.#work.wait()
+      } catch (error) {
+        if (isBug(error)) throw error
+        this.fail(error)
+        await this.#delay.wait(this.#options.clock, this.#delayMs)
+        this.#delayMs = Math.min(this.#delayMs * 2, RETRY_DELAY_MAX_MS)
+      }
+    }
+  }
+}
+
+/** Whether an error is a fault of this program, which no repeat mends. */
+export function isBug(error: unknown): boolean {
+  if (error instanceof TypeError || error instanceof RangeError) return true
+  return error instanceof Error && error.message.startsWith('invariant broken')
+}

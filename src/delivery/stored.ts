@@ -1,0 +1,65 @@
+import {
+  describeIssue,
+  IN_OUR_WORDS,
+  type MarginAccountProgress,
+  type MarketProgress,
+  marginAccountProgressSchema,
+  marketProgressSchema,
+  marketSubject,
+  plimsollEventSchema,
+} from '../domain/index.ts'
+import { PlimsollError } from '../errors.ts'
+import type { QueuedEvent } from './jobs.ts'
+import { rankOf } from './packed.ts'
+import type { StoredEvent } from './stream.ts'
+
+export type StoredProgress =
+  | { readonly kind: 'margin-account'; readonly id: string; readonly progress: MarginAccountProgress }
+  | { readonly kind: 'market'; readonly progress: MarketProgress }
+
+const MARKET_PREFIX = marketSubject('', '').trimEnd()
+
+/** What an entry of the hash of progress says, or the fault by which it is left out (INPUT_INVALID naming the subject). */
+export function readProgress(subject: string, text: string): StoredProgress | PlimsollError {
+  const value = parseJson(text)
+  if (subject.startsWith(`${MARKET_PREFIX} `)) {
+    const parsed = marketProgressSchema.safeParse(value, IN_OUR_WORDS)
+    if (!parsed.success) return unreadable(subject, describeIssue(parsed.error))
+    const { venue, symbol } = parsed.data
+    const expected = marketSubject(venue, symbol)
+    if (expected !== subject) return unreadable(subject, `it belongs to ${expected}`)
+    return { kind: 'market', progress: parsed.data }
+  }
+  const parsed = marginAccountProgressSchema.safeParse(value, IN_OUR_WORDS)
+  if (!parsed.success) return unreadable(subject, describeIssue(parsed.error))
+  return { kind: 'margin-account', id: subject, progress: parsed.data }
+}
+
+/** An event of an earlier owner, as it goes into a job. Text that is no event goes on as it is or as a JSON string: the subscriber counts it and keeps its job. */
+export function readQueued({ id, event }: StoredEvent, logId: string): QueuedEvent {
+  const value = parseJson(event)
+  const parsed = plimsollEventSchema.safeParse(value)
+  if (!parsed.success) {
+    const text = value === undefined ? JSON.stringify(event) : event
+    return { id, logId, event: Buffer.from(text), digest: undefined }
+  }
+  const { data } = parsed
+  const subject = 'marginAccount' in data ? data.marginAccount : marketSubject(data.venue, data.symbol)
+  const digest = { kind: data.kind, rank: rankOf(data), subject }
+  return { id, logId: data.logId, event: Buffer.from(event), digest }
+}
+
+/** Undefined where the text is no JSON. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}
+
+function unreadable(subject: string, rule: string): PlimsollError {
+  const message = `stored progress of ${subject} is not valid (${rule}); it is left out: what was published of it is unknown, so its verdict is published anew under ids that were never used`
+  return new PlimsollError('INPUT_INVALID', message, { path: subject })
+}

@@ -1,0 +1,233 @@
+import type { Clock } from '../domain/index.ts'
+import { formatStreamId } from '../domain/index.ts'
+import { assert } from '../errors.ts'
+import { type EventRedis, withDeadline } from './connection.ts'
+import type { PackedRecord } from './packed.ts'
+import {
+  APPEND,
+  LOG_FLOOR_FIELD,
+  LOG_ID_FIELD,
+  MOVE_CURSOR,
+  POSITION,
+  RELEASE,
+  RENEW,
+  TAKE_OVER,
+} from './scripts.ts'
+
+/**
+ * The stream is trimmed to about so many bytes of events, and so many entries, oldest first. An entry that is not in
+ * every queue is never trimmed.
+ */
+export const EVENTS_BYTES_MAX = 512 * 1024 * 1024
+export const EVENTS_LENGTH_MAX = 400_000
+/** Records and bytes in one call of the append script. A single larger record goes alone. */
+export const APPEND_RECORDS_MAX = 200
+export const APPEND_BYTES_MAX = 4 * 1024 * 1024
+/** Entries in one XRANGE: 50 of the largest events are 20 MB. */
+const READ_ENTRIES_MAX = 50
+const COMMAND_LIMIT_MS = 5_000
+
+export interface EventStreamKeys {
+  readonly shard: string
+  /** Stream of events. */
+  readonly events: string
+  /** Hash of subject → its progress as JSON. */
+  readonly progress: string
+  readonly cursor: string
+  readonly owner: string
+  readonly marks: string
+  readonly queues: string
+}
+
+/** Top of the stream and of what has been put into the queues, as Redis holds them. */
+export interface StreamPosition {
+  readonly top: string
+  /** '' where there is none. Anybody may have written it. */
+  readonly cursor: string
+}
+
+/** What a new owner found and left. */
+export interface TakeOver {
+  /** Its entry in the stream, `<fence>-0`. */
+  readonly entry: string
+  readonly previousTop: string
+  readonly logId: string
+  readonly floor: number
+  /** Which parts of an earlier log were there. */
+  readonly found: { readonly stream: boolean; readonly progress: boolean; readonly logId: boolean }
+}
+
+export interface StoredEvent {
+  readonly id: string
+  /** The event as JSON text. */
+  readonly event: string
+}
+
+export interface StreamLimits {
+  readonly bytesMax: number
+  readonly entriesMax: number
+}
+
+export const STREAM_LIMITS: StreamLimits = { bytesMax: EVENTS_BYTES_MAX, entriesMax: EVENTS_LENGTH_MAX }
+
+/**
+ * The stream of events in Redis, with compare-and-append: a repeat, a writer that lost its place and a
+ * Redis that went back in time all show as a top other than the expected one.
+ */
+export class EventStream {
+  readonly #redis: EventRedis
+  readonly #keys: EventStreamKeys
+  readonly #clock: Clock
+  readonly #limits: StreamLimits
+
+  constructor(redis: EventRedis, keys: EventStreamKeys, clock: Clock, limits: StreamLimits = STREAM_LIMITS) {
+    this.#redis = redis
+    this.#keys = keys
+    this.#clock = clock
+    this.#limits = limits
+  }
+
+  /**
+   * Becomes the owner of the stream, unless a lease stands whose holder is not `replaceable` ('*': any); that holder
+   * is returned. Every earlier owner's appends are refused from then on.
+   */
+  async takeOver(
+    name: string,
+    leaseMs: number,
+    replaceable: string,
+    newLogId: string,
+  ): Promise<TakeOver | string> {
+    const { events, progress, cursor, owner } = this.#keys
+    const args = [this.#clock.nowMs(), replaceable, name, leaseMs, newLogId]
+    const reply = list(await this.#script(TAKE_OVER, [events, progress, cursor, owner], args))
+    if (reply.length === 1) return text(reply[0])
+    const [, entry, previousTop, logId, floor, hadStream, hadProgress, hadLogId] = reply
+    return {
+      entry: text(entry),
+      previousTop: text(previousTop),
+      logId: text(logId),
+      floor: Number(floor),
+      found: { stream: hadStream === 1, progress: hadProgress === 1, logId: hadLogId === 1 },
+    }
+  }
+
+  /** Keeps the lease of `fence` for another `leaseMs`; returns the holder after, '' where there is none. */
+  async renew(fence: number, name: string, leaseMs: number): Promise<string> {
+    const { events, owner } = this.#keys
+    return text(await this.#script(RENEW, [events, owner], [fence, name, leaseMs]))
+  }
+
+  async release(lease: string): Promise<void> {
+    await this.#script(RELEASE, [this.#keys.owner], [lease])
+  }
+
+  async position(): Promise<StreamPosition> {
+    const reply = list(await this.#script(POSITION, [this.#keys.events, this.#keys.cursor], []))
+    return { top: text(reply[0]), cursor: text(reply[1] ?? '') }
+  }
+
+  /** Appends the records after `expectedTop`; the returned top is `<fence>-<last sequence>` exactly if they are all in. */
+  async append(
+    expectedTop: string,
+    fence: number,
+    firstSequence: number,
+    records: readonly PackedRecord[],
+    withdrawLogId: boolean,
+  ): Promise<string> {
+    assert(records.length <= APPEND_RECORDS_MAX, `${records.length} records exceed ${APPEND_RECORDS_MAX}`)
+    const { bytesMax, entriesMax } = this.#limits
+    const args: (string | number | Buffer)[] = [expectedTop, fence, firstSequence]
+    args.push(withdrawLogId ? '1' : '0', bytesMax, entriesMax)
+    for (const { event, subject, progress, sequence } of records)
+      args.push(event, subject, progress ?? '', sequence)
+    const { events, progress, cursor, marks } = this.#keys
+    return text(await this.#script(APPEND, [events, progress, cursor, marks], args))
+  }
+
+  /** Moves the cursor of what is in the queues; the returned cursor is `cursor` exactly if it stands there now. */
+  async moveCursor(expectedCursor: string, cursor: string): Promise<string> {
+    return text(await this.#script(MOVE_CURSOR, [this.#keys.cursor], [expectedCursor, cursor]))
+  }
+
+  /**
+   * Events after `cursor` and before the first of `fence`: at least one where there are any, at most about
+   * `entriesMax` and `bytesMax`. `last` is the last entry read, undefined at the end.
+   */
+  async readBetween(
+    cursor: string,
+    fence: number,
+    entriesMax: number,
+    bytesMax: number,
+  ): Promise<{ events: StoredEvent[]; last: string | undefined }> {
+    const end = `(${formatStreamId(fence, 0)}`
+    const events: StoredEvent[] = []
+    let last: string | undefined
+    let bytes = 0
+    let count = 0
+    while (count < entriesMax && bytes < bytesMax) {
+      const start = `(${last ?? cursor}`
+      const pageMax = Math.min(READ_ENTRIES_MAX, entriesMax - count)
+      const reply = await this.#call('XRANGE', this.#keys.events, start, end, 'COUNT', pageMax)
+      const entries = reply as [string, string[]][]
+      for (const [id, fields] of entries) {
+        const value = fields[1] ?? ''
+        if (fields[0] === 'event') events.push({ id, event: value })
+        bytes += value.length
+        last = id
+      }
+      count += entries.length
+      if (entries.length < pageMax) break
+    }
+    return { events, last }
+  }
+
+  /** Every subject's stored progress, JSON text, in batches of about `count`. A subject may come twice. */
+  async *progress(count: number): AsyncGenerator<readonly [subject: string, progress: string]> {
+    let cursor = '0'
+    do {
+      const reply = await this.#call('HSCAN', this.#keys.progress, cursor, 'COUNT', count)
+      const [next, fields] = reply as [string, string[]]
+      for (let index = 0; index + 1 < fields.length; index += 2) {
+        const subject = fields[index]!
+        if (subject !== LOG_ID_FIELD && subject !== LOG_FLOOR_FIELD) yield [subject, fields[index + 1]!]
+      }
+      cursor = next
+    } while (cursor !== '0')
+  }
+
+  /** Names of the queues that earlier runs fed. */
+  async queues(): Promise<string[]> {
+    return list(await this.#call('SMEMBERS', this.#keys.queues)).map(text)
+  }
+
+  async addQueues(names: readonly string[]): Promise<void> {
+    await this.#call('SADD', this.#keys.queues, ...names)
+  }
+
+  async removeQueue(name: string): Promise<void> {
+    await this.#call('SREM', this.#keys.queues, name)
+  }
+
+  #script(
+    script: string,
+    keys: readonly string[],
+    args: readonly (string | number | Buffer)[],
+  ): Promise<unknown> {
+    return this.#call('EVAL', script, keys.length, ...keys, ...args)
+  }
+
+  #call(command: string, ...args: (string | number | Buffer)[]): Promise<unknown> {
+    const reply = this.#redis.call(command, ...args)
+    return withDeadline(this.#clock, reply, COMMAND_LIMIT_MS, `${command} on ${this.#keys.events}`)
+  }
+}
+
+function list(reply: unknown): unknown[] {
+  assert(Array.isArray(reply), `a list is due, Redis returned ${String(reply)}`)
+  return reply
+}
+
+function text(reply: unknown): string {
+  assert(typeof reply === 'string', `a text is due, Redis returned ${String(reply)}`)
+  return reply
+}

@@ -1,0 +1,103 @@
+import type { Clock, Random } from '../../domain/index.ts'
+import { type BinanceMarket, openBinanceExchange } from './binance-exchange.ts'
+import { BYBIT_CADENCE_MS, openBybitExchange } from './bybit-exchange.ts'
+import type { DemoInstrument } from './instruments.ts'
+import { createMarket, type MarketPhase } from './market.ts'
+import type { StreamCount } from './stream-count.ts'
+
+/** Binance pings every 3 min; a demo is shorter than that, so the simulator asks more often. */
+export const PING_EVERY_MS = 5_000
+/** Steps that are caught up at once after the process was held up; beyond that the market starts late. */
+const STEPS_AT_ONCE_MAX = 20
+
+export interface ExchangeStatus {
+  readonly phase: MarketPhase | 'waiting'
+  readonly elapsedMs: number
+  readonly counts: Readonly<Record<string, StreamCount>>
+}
+
+/** Both simulated venues over one market. Marks stand still until `start` and after the market is over. */
+export interface Exchange {
+  /** Stream id → URL, as the worker's configuration wants them. */
+  readonly urls: Readonly<Record<string, string>>
+  /** Address of the USDⓈ-M host's legacy path: it acknowledges and sends nothing. */
+  readonly legacyUrl: string
+  start(): void
+  /** Resolves when the market is over. */
+  readonly over: Promise<void>
+  status(): ExchangeStatus
+  /** Sends no more market data; connections stay open. What was sent until then is final. */
+  hold(): ExchangeStatus
+  stop(): Promise<void>
+}
+
+export async function openExchange(options: {
+  readonly seed: number
+  readonly seconds: number
+  readonly instruments: readonly DemoInstrument[]
+  readonly clock: Clock
+  readonly random: Random
+  readonly pingEveryMs?: number
+}): Promise<Exchange> {
+  const { clock } = options
+  const market = createMarket(options.seed, options.seconds, options.instruments)
+  const pingEveryMs = options.pingEveryMs ?? PING_EVERY_MS
+  const openBinance = (id: BinanceMarket) => openBinanceExchange(id, market, clock, pingEveryMs)
+  const bybit = await openBybitExchange(market, clock, options.random)
+  const usdm = await openBinance('binance-usdm')
+  const coinm = await openBinance('binance-coinm')
+
+  const openedMs = clock.monotonicMs()
+  let stepsDone = 0
+  let moving = false
+  let cancel = (): void => {}
+  let announceOver = (): void => {}
+  const over = new Promise<void>((resolve) => {
+    announceOver = resolve
+  })
+
+  const step = (): void => {
+    stepsDone += 1
+    const changed = moving ? market.step(BYBIT_CADENCE_MS) : []
+    bybit.step(changed)
+    usdm.step(stepsDone * BYBIT_CADENCE_MS)
+    coinm.step(stepsDone * BYBIT_CADENCE_MS)
+    if (moving && market.phase === 'over') {
+      moving = false
+      announceOver()
+    }
+  }
+
+  const wake = (): void => {
+    const due = Math.floor((clock.monotonicMs() - openedMs) / BYBIT_CADENCE_MS)
+    if (due - stepsDone > STEPS_AT_ONCE_MAX) stepsDone = due - STEPS_AT_ONCE_MAX
+    while (stepsDone < due) step()
+    const nextMs = openedMs + (stepsDone + 1) * BYBIT_CADENCE_MS
+    cancel = clock.after(Math.max(1, nextMs - clock.monotonicMs()), wake)
+  }
+  wake()
+
+  const status = (): ExchangeStatus => ({
+    phase: moving || market.phase === 'over' ? market.phase : 'waiting',
+    elapsedMs: market.elapsedMs,
+    counts: { ...bybit.counts, 'binance-usdm': usdm.count, 'binance-coinm': coinm.count },
+  })
+
+  return {
+    urls: { ...bybit.urls, 'binance-usdm': usdm.url, 'binance-coinm': coinm.url },
+    legacyUrl: `${usdm.origin}/ws`,
+    start() {
+      moving = market.phase !== 'over'
+    },
+    over,
+    status,
+    hold() {
+      cancel()
+      return status()
+    },
+    async stop() {
+      cancel()
+      await Promise.all([bybit.stop(), usdm.stop(), coinm.stop()])
+    },
+  }
+}

@@ -1,0 +1,148 @@
+import type { ContractKind, InstrumentRules, VenueId } from '../../domain/index.ts'
+import { tiersOf } from './tiers.ts'
+
+/** One instrument of the simulated exchange. Prices are in quote currency a coin. */
+export interface DemoInstrument {
+  readonly symbol: string
+  readonly venue: VenueId
+  readonly streamId: string
+  readonly coin: string
+  readonly kind: ContractKind
+  readonly settle: string
+  readonly startPrice: number
+  /** Decimals that the venue prints in a mark price. */
+  readonly markDecimals: number
+  /** Decimals of an entry price: the tick size is 10^-entryDecimals. */
+  readonly entryDecimals: number
+  /** Decimals of a size: the smallest size is 10^-sizeDecimals (0 for contracts). */
+  readonly sizeDecimals: number
+  /** Base units (linear) or quote units (inverse) of one unit of size. */
+  readonly multiplier: number
+  /** Log return for a log return of 1 of the whole market. */
+  readonly beta: number
+  /** Share of the book that holds it, relative to the others. */
+  readonly popularity: number
+  readonly maintenanceClass: MaintenanceClass
+  /** A dated future: it pays no funding. */
+  readonly dated: boolean
+}
+
+export type MaintenanceClass = 'major' | 'large' | 'small'
+
+/** coin, start price, tick decimals, size decimals, beta, popularity, class. Rounded prices of no particular day. */
+const COINS = `
+BTC 64210.4 1 3 0.85 30 major
+ETH 3148.25 2 2 1.0 22 major
+SOL 152.48 2 1 1.2 14 large
+XRP 0.5934 4 0 1.0 8 large
+BNB 588.7 1 2 0.85 6 large
+DOGE 0.12473 5 0 1.25 7 large
+ADA 0.4521 4 0 1.1 4 large
+AVAX 28.415 3 1 1.2 4 large
+LINK 14.382 3 1 1.1 4 large
+DOT 6.147 3 1 1.1 3 large
+LTC 84.65 2 1 0.95 3 large
+BCH 381.2 1 2 1.0 2 large
+NEAR 5.218 3 1 1.25 3 small
+APT 9.1245 4 1 1.25 3 small
+ARB 0.8127 4 0 1.3 3 small
+OP 1.7384 4 0 1.3 3 small
+SUI 1.6129 4 0 1.35 3 small
+INJ 22.316 3 1 1.35 2 small
+ATOM 7.043 3 1 1.1 2 small
+FIL 4.567 3 1 1.2 2 small
+TIA 6.392 3 1 1.4 2 small
+WIF 2.1348 4 0 1.6 3 small
+1000PEPE 0.0113472 7 0 1.6 4 small
+1000BONK 0.024385 6 0 1.6 2 small
+`
+
+const BYBIT_INVERSE = ['BTC', 'ETH', 'SOL', 'XRP', 'ADA', 'DOT']
+const BINANCE_INVERSE = ['BTCUSD_PERP', 'ETHUSD_PERP', 'SOLUSD_PERP', 'XRPUSD_PERP', 'BNBUSD_PERP']
+const BINANCE_DATED = ['BTCUSD_261225']
+
+/** Decimals of every Binance mark price. */
+const BINANCE_MARK_DECIMALS = 8
+/** Dated futures trade above the perpetual by about this much. */
+const DATED_PREMIUM = 1.006
+/** Coin-margined contracts are less widely held than linear ones. */
+const INVERSE_POPULARITY = 0.5
+/** Bybit's default taker fee; Binance counts none in its margin. */
+export const BYBIT_TAKER_FEE_RATE = '0.00055'
+const BINANCE_TAKER_FEE_RATE = '0.0005'
+
+/** The 60 instruments: 24 Bybit linear, 6 Bybit inverse, 24 Binance USDⓈ-M, 6 Binance COIN-M, in this order. */
+export const DEMO_INSTRUMENTS: readonly DemoInstrument[] = buildInstruments()
+
+/** The rules of all demo instruments in the form of a rules file: venue → symbol → rules, stated on `asOf` where it is given. */
+export function demoRules(asOf?: string): Record<VenueId, Record<string, InstrumentRules>> {
+  const rules: Record<VenueId, Record<string, InstrumentRules>> = { bybit: {}, binance: {} }
+  for (const instrument of DEMO_INSTRUMENTS) {
+    rules[instrument.venue][instrument.symbol] = {
+      kind: instrument.kind,
+      multiplier: String(instrument.multiplier),
+      settle: instrument.settle,
+      takerFeeRate: instrument.venue === 'bybit' ? BYBIT_TAKER_FEE_RATE : BINANCE_TAKER_FEE_RATE,
+      tiers: tiersOf(instrument),
+      ...(asOf === undefined ? {} : { asOf }),
+    }
+  }
+  return rules
+}
+
+function buildInstruments(): DemoInstrument[] {
+  const coins = COINS.trim()
+    .split('\n')
+    .map((line) => {
+      const [coin, price, tickDecimals, sizeDecimals, beta, popularity, maintenanceClass] = line.split(' ')
+      return {
+        coin: coin!,
+        startPrice: Number(price),
+        entryDecimals: Number(tickDecimals),
+        markDecimals: Number(tickDecimals),
+        sizeDecimals: Number(sizeDecimals),
+        beta: Number(beta),
+        popularity: Number(popularity),
+        maintenanceClass: maintenanceClass as MaintenanceClass,
+        dated: false,
+      }
+    })
+  const coinOf = (name: string) => coins.find((entry) => entry.coin === name)!
+  const linear = (venue: VenueId, streamId: string, markDecimals?: number): DemoInstrument[] =>
+    coins.map((coin) => ({
+      ...coin,
+      markDecimals: markDecimals ?? coin.markDecimals,
+      symbol: `${coin.coin}USDT`,
+      venue,
+      streamId,
+      kind: 'linear',
+      settle: 'USDT',
+      multiplier: 1,
+    }))
+  const inverse = (venue: VenueId, symbol: string, coinName: string): DemoInstrument => {
+    const coin = coinOf(coinName)
+    const dated = BINANCE_DATED.includes(symbol)
+    return {
+      ...coin,
+      symbol,
+      venue,
+      streamId: venue === 'bybit' ? 'bybit-inverse' : 'binance-coinm',
+      kind: 'inverse',
+      settle: coinName,
+      dated,
+      startPrice: dated ? coin.startPrice * DATED_PREMIUM : coin.startPrice,
+      markDecimals: venue === 'bybit' ? coin.markDecimals : BINANCE_MARK_DECIMALS,
+      sizeDecimals: 0,
+      multiplier: venue === 'bybit' ? 1 : coinName === 'BTC' ? 100 : 10,
+      popularity: coin.popularity * INVERSE_POPULARITY,
+    }
+  }
+  return [
+    ...linear('bybit', 'bybit-linear'),
+    ...BYBIT_INVERSE.map((coin) => inverse('bybit', `${coin}USD`, coin)),
+    ...linear('binance', 'binance-usdm', BINANCE_MARK_DECIMALS),
+    ...[...BINANCE_INVERSE, ...BINANCE_DATED].map((symbol) =>
+      inverse('binance', symbol, symbol.slice(0, symbol.indexOf('USD'))),
+    ),
+  ]
+}

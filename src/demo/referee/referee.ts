@@ -1,0 +1,224 @@
+import type { Account, EventKind, InstrumentRules, MarginEvent } from '../../domain/index.ts'
+import { compareEvents, type Expectations, type Judgement, sumOf } from './comparison.ts'
+import { type Fraction, overOneDenominator, parse, print } from './fraction.ts'
+import { type ComparedMarketEvent, createMarketReplay } from './market-replay.ts'
+import {
+  type Figures,
+  figuresAt,
+  type NaiveMarginAccount,
+  naiveMarginAccounts,
+  scaled,
+} from './venue-formulas.ts'
+
+/** One mark price of one instant, as the worker applied it. */
+export interface InstantTick {
+  readonly venue: string
+  readonly symbol: string
+  /** Empty where the worker declared the market stale: the mark is not known any more. */
+  readonly markPrice: string
+}
+
+/** What the referee compares of an event. */
+export type ComparedEvent = Pick<
+  MarginEvent,
+  | 'account'
+  | 'marginAccount'
+  | 'kind'
+  | 'level'
+  | 'previousLevel'
+  | 'episode'
+  | 'sequence'
+  | 'marginBalance'
+  | 'maintenanceMargin'
+>
+
+export interface Referee {
+  readonly accounts: number
+  readonly positions: number
+  /** Ticks replayed and position re-checks made. */
+  readonly ticks: number
+  readonly checks: number
+  /** Replays one instant: all its marks are applied, then every position on them is re-checked. */
+  instant(ticks: readonly InstantTick[]): void
+  judges(account: string): boolean
+  /** The events that the replay has made so far, in its order. */
+  expected(): readonly ComparedEvent[]
+  /** The events of markets that the replay has made so far, in its order. */
+  expectedOfMarkets(): readonly ComparedMarketEvent[]
+  judge(delivered: readonly (ComparedEvent | ComparedMarketEvent)[]): Judgement
+}
+
+const LEVELS = ['0.5', '0.7', '0.9', '1']
+const HYSTERESIS = '0.01'
+
+interface Level {
+  readonly name: string
+  readonly value: Fraction
+}
+
+interface Judged {
+  readonly account: string
+  readonly marginAccount: NaiveMarginAccount
+  readonly positions: number
+  level: number
+  episode: number
+  episodeOpen: boolean
+  sequence: number
+  /** Told to be without a verdict; the next verdict ends this. */
+  unknown: boolean
+}
+
+/**
+ * The independent, naive replay: exact arithmetic, every position, every tick, no shortcuts.
+ * `rules` is keyed venue → symbol; a symbol without rules is a bug of the caller and throws.
+ */
+export function createReferee(options: {
+  readonly accounts: Iterable<Account>
+  readonly rules: Readonly<Record<string, Readonly<Record<string, InstrumentRules>>>>
+  readonly levels?: readonly string[]
+  readonly hysteresis?: string
+}): Referee {
+  const levels: Level[] = [
+    { name: '0', value: parse('0') },
+    ...(options.levels ?? LEVELS).map((name) => ({ name, value: parse(name) })),
+  ]
+  const hysteresis = parse(options.hysteresis ?? HYSTERESIS)
+  const byMarket = new Map<string, Judged[]>()
+  const marks = new Map<string, bigint>()
+  const judgedAccounts = new Set<string>()
+  const expected = new Map<string, ComparedEvent>()
+  const markets = createMarketReplay()
+  let positions = 0
+  let ticks = 0
+  let checks = 0
+
+  for (const account of options.accounts) {
+    judgedAccounts.add(account.id)
+    positions += account.positions.length
+    const rulesOf = (symbol: string): InstrumentRules => {
+      const rules = options.rules[account.venue]?.[symbol]
+      if (rules === undefined) throw new Error(`the referee has no rules of ${symbol} on ${account.venue}`)
+      return rules
+    }
+    for (const marginAccount of naiveMarginAccounts(account, rulesOf)) {
+      const judged: Judged = {
+        account: account.id,
+        marginAccount,
+        positions: marginAccount.legs.length,
+        level: 0,
+        episode: 0,
+        episodeOpen: false,
+        sequence: 0,
+        unknown: false,
+      }
+      for (const symbol of marginAccount.symbols) {
+        const key = `${account.venue}:${symbol}`
+        const holders = byMarket.get(key)
+        if (holders === undefined) byMarket.set(key, [judged])
+        else holders.push(judged)
+      }
+    }
+  }
+
+  /** Every event belongs to an episode; where none is open, it is the first of the next one. Only a rise leaves it open. */
+  const expect = (judged: Judged, kind: EventKind, level: number, figures?: Figures): void => {
+    if (!judged.episodeOpen) judged.episode += 1
+    judged.episodeOpen = kind === 'warning' || kind === 'liquidation'
+    judged.sequence += 1
+    const event: ComparedEvent = {
+      account: judged.account,
+      marginAccount: judged.marginAccount.id,
+      kind,
+      level: levels[level]!.name,
+      previousLevel: levels[judged.level]!.name,
+      episode: judged.episode,
+      sequence: judged.sequence,
+      marginBalance: figures === undefined ? null : print(figures.marginBalance),
+      maintenanceMargin: figures === undefined ? null : print(figures.maintenanceMargin),
+    }
+    expected.set(keyOf(event), event)
+    judged.level = level
+  }
+
+  const check = (judged: Judged, venue: string): void => {
+    checks += judged.positions
+    const figures = figuresAt(judged.marginAccount, (symbol) => marks.get(`${venue}:${symbol}`))
+    if (figures === undefined) return
+    const level = levelOf(figures, judged.level, levels, hysteresis)
+    if (level === judged.level && !judged.unknown) return
+    // After a stale mark everything is told afresh: what is not safe is no recovery.
+    const worse = level > (judged.unknown ? 0 : judged.level)
+    judged.unknown = false
+    const rise = level === levels.length - 1 ? 'liquidation' : 'warning'
+    expect(judged, worse ? rise : 'recovered', level, figures)
+  }
+
+  /** Applies one mark; the accounts that it leaves to be checked at the end of the instant go to `touched`. */
+  const apply = ({ venue, symbol, markPrice }: InstantTick, touched: Map<Judged, string>): void => {
+    markets.apply(venue, symbol, markPrice)
+    const market = `${venue}:${symbol}`
+    const holders = byMarket.get(market) ?? []
+    if (markPrice !== '') {
+      ticks += 1
+      marks.set(market, scaled(markPrice))
+      for (const judged of holders) touched.set(judged, venue)
+    } else if (marks.delete(market)) {
+      for (const judged of holders) {
+        // Of a safe account nothing is published: the event of the market says that it has no verdict.
+        if (judged.level === 0 || judged.unknown) continue
+        expect(judged, 'unknown', judged.level)
+        judged.unknown = true
+      }
+    }
+  }
+
+  return {
+    accounts: judgedAccounts.size,
+    positions,
+    get ticks() {
+      return ticks
+    },
+    get checks() {
+      return checks
+    },
+    instant(instantTicks) {
+      const touched = new Map<Judged, string>()
+      for (const tick of instantTicks) apply(tick, touched)
+      for (const [judged, venue] of touched) check(judged, venue)
+    },
+    judges: (account) => judgedAccounts.has(account),
+    expected: () => [...expected.values()],
+    expectedOfMarkets: () => [...markets.expected.values()],
+    judge: (delivered) => {
+      const ofMarkets = delivered.filter((event) => 'symbol' in event)
+      const ofAccounts = delivered.filter((event) => 'marginAccount' in event)
+      return sumOf([compareEvents(expectationsOf(expected), ofAccounts), compareEvents(markets, ofMarkets)])
+    },
+  }
+}
+
+/**
+ * Level λ is reached when λ·marginBalance ≤ maintenanceMargin; once reached it is left only when
+ * λ·marginBalance ≥ maintenanceMargin·(1 + hysteresis).
+ */
+function levelOf(figures: Figures, current: number, levels: readonly Level[], hysteresis: Fraction): number {
+  const [balance, maintenance] = overOneDenominator(figures.marginBalance, figures.maintenanceMargin)
+  for (let index = levels.length - 1; index > 0; index--) {
+    const { n, d } = levels[index]!.value
+    const scaledBalance = n * balance.n
+    if (scaledBalance <= d * maintenance.n) return index
+    const leaves = scaledBalance * hysteresis.d >= d * maintenance.n * (hysteresis.d + hysteresis.n)
+    if (index <= current && !leaves) return index
+  }
+  return 0
+}
+
+function expectationsOf(expected: ReadonlyMap<string, ComparedEvent>): Expectations<ComparedEvent> {
+  const fields = ['account', 'previousLevel', 'sequence', 'marginBalance', 'maintenanceMargin'] as const
+  const name = ({ kind, level, marginAccount }: ComparedEvent) => `${kind} ${level} of ${marginAccount}`
+  return { expected, keyOf, fields, name }
+}
+
+function keyOf(event: ComparedEvent): string {
+  return `${event.marginAccount}|${event.episode}|${event.kind}|${event.level}`
+}

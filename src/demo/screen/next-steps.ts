@@ -1,0 +1,83 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Account, InstrumentRules, MarginEvent } from '../../domain/index.ts'
+import { ruleBookOf } from '../../venues/index.ts'
+import { accountIndexOf, type DemoBook } from '../accounts/synthetic-accounts.ts'
+import { demoRules } from '../exchange/instruments.ts'
+
+/** Accounts of the demo's book that are left for an import. */
+const IMPORTED_ACCOUNTS = 20
+const FOLDER = 'demo'
+
+export interface NextSteps {
+  /** Absent where the market liquidated nobody. */
+  readonly worstFile: string | undefined
+  readonly accountsFile: string | undefined
+}
+
+/**
+ * Leaves two small files below `dataDir`: the worst liquidations as `plimsoll margin` reads them, and accounts that
+ * the venues' own rules cover, as `plimsoll import` reads them. A file with nothing to say is not written.
+ */
+export async function leaveNextSteps(
+  dataDir: string,
+  book: DemoBook,
+  worst: readonly MarginEvent[],
+): Promise<NextSteps> {
+  const folder = join(dataDir, FOLDER)
+  await mkdir(folder, { recursive: true })
+  const leave = async (name: string, lines: readonly object[]): Promise<string | undefined> => {
+    if (lines.length === 0) return undefined
+    const path = join(folder, name)
+    await writeFile(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
+    return path
+  }
+  const states = worst.map((event) => marginInputOf(book.account(accountIndexOf(event.account)), event))
+  return {
+    worstFile: await leave('worst.jsonl', states),
+    accountsFile: await leave('accounts.jsonl', importable(book)),
+  }
+}
+
+/** The commands in words. `dataDirFlag` is what names a data folder other than the default, with a blank before it. */
+export function renderNextSteps({ worstFile, accountsFile }: NextSteps, dataDirFlag: string): string[] {
+  const steps: [command: string, why: string][] = [['demo --seed 2', 'another market and book']]
+  if (accountsFile !== undefined)
+    steps.unshift(
+      [`import ${accountsFile}${dataDirFlag}`, 'stores some of its accounts'],
+      [`run${dataDirFlag}`, 'watches them at the exchanges'],
+    )
+  if (worstFile !== undefined) steps.unshift([`margin ${worstFile}`, 'checks its worst liquidations'])
+  const width = Math.max(...steps.map(([command]) => command.length))
+  return ['Try next:', ...steps.map(([command, why]) => `  npx plimsoll ${command.padEnd(width)}  ${why}`)]
+}
+
+/** What `plimsoll margin` needs to compute the margin account of the event again: its positions, marks and rules. */
+export function marginInputOf(account: Account, event: MarginEvent) {
+  const { venue } = account
+  const isPartOf = ({ symbol, size, marginMode }: Account['positions'][number]) =>
+    marginMode === event.marginMode &&
+    event.positions.some((position) => position.symbol === symbol && position.size === size)
+  const rules: Record<string, InstrumentRules> = demoRules()[venue]
+  const symbols = event.marks.map(({ symbol }) => symbol)
+  return {
+    account: {
+      ...account,
+      collateral:
+        event.marginMode === 'cross' ? account.collateral.filter(({ asset }) => asset === event.settle) : [],
+      positions: account.positions.filter(isPartOf),
+    },
+    marks: Object.fromEntries(event.marks.map(({ symbol, markPrice }) => [symbol, markPrice])),
+    rules: Object.fromEntries(symbols.map((symbol) => [symbol, rules[symbol]])),
+  }
+}
+
+function importable(book: DemoBook): Account[] {
+  const accounts: Account[] = []
+  for (let index = 0; index < book.accounts && accounts.length < IMPORTED_ACCOUNTS; index++) {
+    const account = book.account(index)
+    const rules = ruleBookOf(account.venue)
+    if (account.positions.every(({ symbol }) => rules.rulesOf(symbol) !== undefined)) accounts.push(account)
+  }
+  return accounts
+}

@@ -1,0 +1,140 @@
+import type { Account, Clock } from '../../domain/index.ts'
+import type { LevelRule } from '../../margin/index.ts'
+import { withRules } from '../../rules/index.ts'
+import { ruleBookOf } from '../../venues/index.ts'
+import type { Worker } from '../../worker/index.ts'
+import { accountIndexOf, type DemoBook } from '../accounts/synthetic-accounts.ts'
+import type { ExchangeStatus } from '../exchange/exchange.ts'
+import { DEMO_INSTRUMENTS, demoRules } from '../exchange/instruments.ts'
+import { createMeter } from '../exchange/meter.ts'
+import { madeOf } from '../outcome.ts'
+import type { Headline } from './headlines.ts'
+import { withDistances } from './nearest.ts'
+import type { DemoSnapshot, MarkLine, NearestLine } from './snapshot.ts'
+import { MARKS_SHOWN, NEAREST_SHOWN } from './view.ts'
+
+/**
+ * Finding the nearest accounts costs the worker's thread some milliseconds: so seldom, and not while prices wait, it
+ * makes no price in a hundred wait.
+ */
+const NEAREST_EVERY_MS = 2_000
+const NOTES_MAX = 20
+/** Markets of the view: both venues, linear and inverse, no symbol twice. */
+const SHOWN: readonly (readonly [venue: string, symbol: string])[] = [
+  ['bybit', 'BTCUSDT'],
+  ['bybit', 'ETHUSDT'],
+  ['binance', 'SOLUSDT'],
+  ['binance', 'XRPUSDT'],
+  ['bybit', 'BTCUSD'],
+  ['binance', 'BTCUSD_261225'],
+  ['bybit', 'DOGEUSDT'],
+  ['binance', '1000PEPEUSDT'],
+]
+
+/** What the run knows of itself; changed in place as it goes on. */
+export interface DemoState {
+  /** A stage of the run; undefined while the market has its own phases. */
+  stage: string | undefined
+  stored: number
+  delivered: number
+  headlines: readonly Headline[]
+  exchange: ExchangeStatus | undefined
+  worker: Worker | undefined
+  readonly notes: string[]
+}
+
+export interface Reporter {
+  note(text: string): void
+  snapshot(): DemoSnapshot
+}
+
+/** Turns the state of a run into what the view shows. */
+export function createReporter(options: {
+  readonly state: DemoState
+  readonly book: DemoBook
+  readonly durationMs: number
+  readonly rule: LevelRule
+  readonly clock: Clock
+}): Reporter {
+  const { state, book, clock } = options
+  const meter = createMeter(['ticks', 'events'], clock)
+  const rules = demoRules()
+  const books = {
+    bybit: withRules(ruleBookOf('bybit'), rules.bybit, 'demo'),
+    binance: withRules(ruleBookOf('binance'), rules.binance, 'demo'),
+  }
+  const accountOf = (id: string): Account => book.account(accountIndexOf(id))
+  let nearest: readonly NearestLine[] = []
+  let nearestAtMs = Number.NEGATIVE_INFINITY
+
+  const refreshNearest = (worker: Worker, isBusy: boolean): void => {
+    const nowMs = clock.monotonicMs()
+    if (nowMs - nearestAtMs < NEAREST_EVERY_MS || isBusy) return
+    nearestAtMs = nowMs
+    nearest = withDistances(
+      worker.nearest(NEAREST_SHOWN),
+      accountOf,
+      (venue) => books[venue],
+      (venue, symbol) => worker.markOf(venue, symbol),
+      options.rule,
+    )
+  }
+
+  return {
+    note(text) {
+      state.notes.push(text)
+      if (state.notes.length > NOTES_MAX) state.notes.shift()
+    },
+    snapshot() {
+      const { worker, exchange } = state
+      const stats = worker?.stats()
+      if (worker !== undefined) refreshNearest(worker, stats!.waiting > 0)
+      const events = { ...NO_EVENTS, ...stats?.events }
+      const made = madeOf(events)
+      const rates = meter.rates({ ticks: stats?.ticks ?? 0, events: made })
+      return {
+        phase: state.stage ?? exchange?.phase ?? 'starting',
+        isMarketOpen: (stats?.ticks ?? 0) > 0,
+        nowMs: clock.nowMs(),
+        elapsedMs: exchange?.elapsedMs ?? 0,
+        durationMs: options.durationMs,
+        accounts: stats?.accounts ?? state.stored,
+        accountsWanted: book.accounts,
+        positions: stats?.positions ?? 0,
+        marks: worker === undefined ? [] : marksOf(worker),
+        ticks: stats?.ticks ?? 0,
+        frames: stats?.frames ?? 0,
+        ticksPerSecond: rates.ticks,
+        suspects: stats?.suspects ?? 0,
+        exactChecks: stats?.exactChecks ?? 0,
+        standing: stats?.standing ?? [],
+        unknownMarginAccounts: stats?.unknownMarginAccounts ?? 0,
+        events,
+        eventsPerSecond: rates.events,
+        latencyMs: {
+          detectP50: stats === undefined || stats.ticks === 0 ? null : stats.detectP50Ms,
+          detectP99: stats === undefined || stats.ticks === 0 ? null : stats.detectP99Ms,
+          queueP50: stats === undefined || stats.log.enqueued === 0 ? null : stats.log.queueP50Ms,
+          queueP99: stats === undefined || stats.log.enqueued === 0 ? null : stats.log.queueP99Ms,
+        },
+        nearest,
+        headlines: state.headlines,
+        delivery: { made, queued: stats?.log.enqueued ?? 0, delivered: state.delivered },
+        notes: state.notes,
+      }
+    },
+  }
+}
+
+const NO_EVENTS = { warning: 0, liquidation: 0, recovered: 0, unknown: 0, closed: 0 }
+
+function marksOf(worker: Worker): MarkLine[] {
+  return SHOWN.slice(0, MARKS_SHOWN).flatMap(([venue, symbol]) => {
+    const markPrice = worker.markOf(venue, symbol)
+    const start = DEMO_INSTRUMENTS.find(
+      (entry) => entry.venue === venue && entry.symbol === symbol,
+    )?.startPrice
+    if (markPrice === undefined || start === undefined) return []
+    return [{ venue, symbol, markPrice, changePercent: (Number(markPrice) / start - 1) * 100 }]
+  })
+}

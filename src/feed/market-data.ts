@@ -1,0 +1,262 @@
+import type { Clock, MarkSink, Random, VenueId, VenueStream } from '../domain/index.ts'
+import { PlimsollError } from '../errors.ts'
+import type { Log } from '../log.ts'
+import { type ConnectBudget, connectBudget } from './backoff.ts'
+import { type Feeds, openFeeds } from './feeds.ts'
+import { GatheredLine } from './gathered.ts'
+import type { FeedLimits } from './limits.ts'
+import type { MarketState } from './markets.ts'
+import type { FeedCounters, FeedSink } from './types.ts'
+
+/** New markets wait this long for others, so that one subscription asks for all. */
+const MARKETS_GATHER_MS = 20
+/** Markets to which the same happens within this long are one line of the log. */
+const LINE_GATHER_MS = 1_000
+
+export interface MarketDataOptions {
+  readonly monitor: MarkSink
+  /** The stream of the venue that carries the mark price of the symbol; undefined where none does. */
+  readonly streamCarrying: (venue: VenueId, symbol: string) => VenueStream | undefined
+  /** URLs that replace those of the venues, by stream id. */
+  readonly streamUrls: Readonly<Record<string, string | undefined>>
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  /** Replaces limits of the feeds, for tests. */
+  readonly limits?: Partial<FeedLimits>
+  /** What a feed cannot survive: the monitor broke an invariant or reached a limit. */
+  readonly failed: (error: Error) => void
+}
+
+/** How the mark of one market comes. `uncarried`: no stream of its venue carries it. Ages are milliseconds. */
+export interface MarketFeed {
+  readonly venue: VenueId
+  readonly symbol: string
+  readonly state: MarketState | 'uncarried'
+  /** The venue's words where it refuses the market. */
+  readonly refusal: string | undefined
+  /** Since the last mark; undefined where there was none. */
+  readonly statedAgeMs: number | undefined
+  /** Since the last mark or its confirmation; undefined where there was none. */
+  readonly seenAgeMs: number | undefined
+  /** What the venue said as the time of its newest event. */
+  readonly eventTimeMs: number | undefined
+}
+
+/** A market without a fresh mark. `reason` is a sentence for people. */
+export interface BlindMarket {
+  readonly venue: VenueId
+  readonly symbol: string
+  readonly state: Exclude<MarketFeed['state'], 'fresh'>
+  readonly reason: string
+}
+
+interface VenueFeeds {
+  readonly venue: VenueId
+  readonly feeds: Feeds
+}
+
+/** Brings the marks of the markets in the book to the monitor: one group of connections a stream. */
+export class MarketData {
+  readonly #options: MarketDataOptions
+  readonly #budgets = new Map<VenueId, ConnectBudget>()
+  readonly #feeds = new Map<string, VenueFeeds>()
+  readonly #added: { readonly venue: VenueId; readonly symbol: string }[] = []
+  readonly #uncarried: { readonly venue: VenueId; readonly symbol: string }[] = []
+  readonly #lines: GatheredLine[] = []
+  readonly #uncarriedLine: GatheredLine
+  #frames = 0
+  #isOpen = false
+  #cancelGather: (() => void) | undefined
+
+  constructor(options: MarketDataOptions) {
+    this.#options = options
+    this.#uncarriedLine = this.#line(
+      'error',
+      'no stream carries these markets; their accounts have no verdict',
+    )
+  }
+
+  get frames(): number {
+    return this.#frames
+  }
+
+  counters(): Record<string, readonly FeedCounters[]> {
+    const entries = [...this.#feeds].map(([id, { feeds }]) => [
+      id,
+      feeds.feeds.map((feed) => ({ ...feed.counters })),
+    ])
+    return Object.fromEntries(entries)
+  }
+
+  /** How the mark of every market comes. Read from the feeds when it is called; the path of a tick pays nothing. */
+  markets(): readonly MarketFeed[] {
+    const nowMs = this.#options.clock.monotonicMs()
+    const ageOf = (monotonicMs: number) => (monotonicMs === 0 ? undefined : nowMs - monotonicMs)
+    const carried = [...this.#feeds.values()].flatMap(({ venue, feeds }) =>
+      feeds.feeds.flatMap((feed) =>
+        [...feed.markets.values()].map(
+          ({ symbol, state, eventTimeMs, statedMonotonicMs, seenMonotonicMs }): MarketFeed => ({
+            venue,
+            symbol,
+            state,
+            refusal: feed.refusalOf(symbol),
+            statedAgeMs: ageOf(statedMonotonicMs),
+            seenAgeMs: ageOf(seenMonotonicMs),
+            eventTimeMs: eventTimeMs === 0 ? undefined : eventTimeMs,
+          }),
+        ),
+      ),
+    )
+    const none = { refusal: undefined, statedAgeMs: undefined, seenAgeMs: undefined, eventTimeMs: undefined }
+    return [
+      ...carried,
+      ...this.#uncarried.map((market) => ({ ...market, state: 'uncarried' as const, ...none })),
+    ]
+  }
+
+  /** The markets without a fresh mark, and why. */
+  blind(): readonly BlindMarket[] {
+    return this.markets().flatMap((market) => {
+      const { venue, symbol, state } = market
+      return state === 'fresh' ? [] : [{ venue, symbol, state, reason: blindReason(market) }]
+    })
+  }
+
+  /** The book holds a position on this market. Before `open` markets are only noted. */
+  add(venue: VenueId, symbol: string): void {
+    this.#added.push({ venue, symbol })
+    if (!this.#isOpen || this.#cancelGather !== undefined) return
+    this.#cancelGather = this.#options.clock.after(MARKETS_GATHER_MS, () => {
+      this.#cancelGather = undefined
+      this.#subscribe()
+    })
+  }
+
+  open(): void {
+    this.#isOpen = true
+    this.#subscribe()
+  }
+
+  async close(): Promise<void> {
+    this.#isOpen = false
+    this.#cancelGather?.()
+    for (const line of this.#lines) line.flush()
+    await Promise.all([...this.#feeds.values()].map(({ feeds }) => feeds.close()))
+  }
+
+  /** Opens or widens the feeds for the markets that were added since. */
+  #subscribe(): void {
+    const byStream = new Map<VenueStream, { venue: VenueId; symbols: string[] }>()
+    for (const { venue, symbol } of this.#added.splice(0)) {
+      const stream = this.#options.streamCarrying(venue, symbol)
+      if (stream === undefined) {
+        this.#uncarried.push({ venue, symbol })
+        this.#uncarriedLine.add(`${venue} ${symbol}`)
+        this.#withoutMark(venue, symbol)
+        continue
+      }
+      const known = byStream.get(stream)
+      if (known === undefined) byStream.set(stream, { venue, symbols: [symbol] })
+      else known.symbols.push(symbol)
+    }
+    this.#uncarriedLine.flush()
+    for (const [stream, { venue, symbols }] of byStream) {
+      const known = this.#feeds.get(stream.id)
+      if (known !== undefined) known.feeds.add(symbols)
+      else this.#feeds.set(stream.id, { venue, feeds: this.#openFeeds(stream, venue, symbols) })
+    }
+  }
+
+  #openFeeds(stream: VenueStream, venue: VenueId, symbols: readonly string[]): Feeds {
+    const { streamUrls, clock, random, limits = {} } = this.#options
+    const url = streamUrls[stream.id]
+    const { log } = this.#options
+    const given = url === undefined ? {} : { url }
+    const sink = this.#sinkOf(venue, log.child({ stream: stream.id }))
+    return openFeeds({
+      stream,
+      symbols,
+      clock,
+      random,
+      log,
+      limits,
+      budget: this.#budgetOf(venue),
+      sink,
+      ...given,
+    })
+  }
+
+  /** Venues ban by address, each on its own: what one refuses takes no connects from another. */
+  #budgetOf(venue: VenueId): ConnectBudget {
+    const budget = this.#budgets.get(venue) ?? connectBudget(this.#options.clock)
+    this.#budgets.set(venue, budget)
+    return budget
+  }
+
+  #sinkOf(venue: VenueId, log: Log): FeedSink {
+    const { monitor, failed } = this.#options
+    const stale = this.#line('warn', 'markets have no fresh mark', log)
+    const unheard = this.#line('warn', 'markets have had no mark yet; their accounts have no verdict', log)
+    const fresh = this.#line('info', 'markets have a fresh mark again', log)
+    const refused = this.#line('error', 'the venue refuses markets; they are asked for again', log)
+    const taken = this.#line('info', 'the venue takes markets that it refused before', log)
+    const reported = new Set<string>()
+    return {
+      frameStart: (receivedMonotonicMs, receivedTimeMs) => {
+        this.#frames++
+        monitor.frameStart(receivedTimeMs, receivedMonotonicMs)
+      },
+      tick: (symbol, markPrice, eventTimeMs) => monitor.tick(venue, symbol, markPrice, eventTimeMs),
+      unchanged: (symbol, eventTimeMs) => monitor.unchanged(venue, symbol, eventTimeMs),
+      frameEnd: () => monitor.frameEnd(),
+      marketState: (symbol, state) => {
+        if (state === 'fresh') {
+          if (reported.delete(symbol)) fresh.add(symbol)
+          return
+        }
+        reported.add(symbol)
+        if (state === 'stale') stale.add(symbol)
+        else unheard.add(symbol)
+        this.#withoutMark(venue, symbol)
+      },
+      marketRefused: (symbol, reply) => refused.add(`${symbol}: ${reply}`),
+      marketTaken: (symbol, refusals) => taken.add(`${symbol} after ${refusals} refusals`),
+      // The feed itself logs it.
+      connection: () => undefined,
+      fault: (error) => {
+        if (error instanceof PlimsollError && error.code === 'FEED_REJECTED') {
+          log.error({ code: error.code }, error.message)
+        } else failed(error)
+      },
+    }
+  }
+
+  #line(level: 'info' | 'warn' | 'error', message: string, log = this.#options.log): GatheredLine {
+    const line = new GatheredLine({
+      clock: this.#options.clock,
+      gatherMs: LINE_GATHER_MS,
+      write: (markets, symbols) => {
+        const { unknownMarginAccounts } = this.#options.monitor
+        log[level]({ markets, symbols, unknownMarginAccounts }, message)
+      },
+    })
+    this.#lines.push(line)
+    return line
+  }
+
+  #withoutMark(venue: VenueId, symbol: string): void {
+    const { monitor, clock, failed } = this.#options
+    try {
+      monitor.marketStale(venue, symbol, clock.nowMs(), clock.monotonicMs())
+    } catch (error) {
+      failed(error as Error)
+    }
+  }
+}
+
+function blindReason({ state, refusal }: MarketFeed): string {
+  if (state === 'uncarried') return 'no stream of the venue carries it'
+  if (refusal !== undefined) return `the venue refuses it: ${refusal}`
+  return state === 'stale' ? 'its mark is stale' : 'there has been no mark yet'
+}

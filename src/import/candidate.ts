@@ -1,0 +1,109 @@
+import type { AccountWrite } from '../book/index.ts'
+import {
+  type Account,
+  type AccountFault,
+  accountSchema,
+  FAULTS_NAMED_MAX,
+  type FieldFault,
+  type FieldPath,
+  IN_OUR_WORDS,
+  pathText,
+  SHOWN_CHARACTERS_MAX,
+  schemaFaultsOf,
+  shownValue,
+  valueAt,
+} from '../domain/index.ts'
+import { jsonFaultOf, LINE_LENGTH_MAX, type Line } from '../input/index.ts'
+
+/** One reason why an account of an import was not taken over. */
+export interface Refusal {
+  readonly line: number
+  /** Field of the account, for example `positions[2].size`; empty when it is the line as a whole. */
+  readonly path: string
+  /** The text of a string, else the value as JSON; cut to SHOWN_CHARACTERS_MAX; null when it is missing. */
+  readonly value: string | null
+  /** The value as it stands in the input, for a message: `"12000.5"` is a string, `12000.5` a number. */
+  readonly shown: string
+  readonly rule: string
+}
+
+/** What a line, or the rows of one account, say; not checked yet. */
+export interface Candidate {
+  readonly raw: unknown
+  /** The line to blame for a fault at the path. */
+  lineOf(path: FieldPath): number
+}
+
+/** Why an account cannot be taken over: the faults of its first line, at least one, at most FAULTS_NAMED_MAX and a count. */
+export type Refused = readonly Refusal[]
+
+/** What the rules have against an account; the worker asks the same. */
+export type CheckAccount = (account: Account) => readonly AccountFault[]
+
+/** What begins as an account over several lines is the usual case. */
+const NO_JSON_RULE =
+  'must be one account as JSON on one line; accounts over several lines stand in a list: [{...}, {...}]'
+
+/** Reads one account of JSON. */
+export function jsonCandidate({ number, text, isCut, fault: misplaced }: Line): Candidate | Refused {
+  if (isCut) return lineRefused(number, text, `must not be longer than ${LINE_LENGTH_MAX} characters`)
+  if (misplaced !== undefined) return lineRefused(number, text, misplaced)
+  let raw: unknown
+  try {
+    raw = JSON.parse(text)
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    return lineRefused(number, text, NO_JSON_RULE)
+  }
+  const fault = jsonFaultOf(text)
+  if (fault === undefined) return { raw, lineOf: () => number }
+  return [{ ...lineRefusal(number, text, fault.rule), path: pathText(fault.path) }]
+}
+
+/** The account of a candidate, ready to be written, or every rule that it breaks. */
+export function checkCandidate(candidate: Candidate, check: CheckAccount): AccountWrite | Refused {
+  const { raw } = candidate
+  const parsed = accountSchema.safeParse(raw, IN_OUR_WORDS)
+  if (!parsed.success) return refusedFor(candidate, schemaFaultsOf(parsed.error))
+  const faults = check(parsed.data)
+  if (faults.length > 0) return refusedFor(candidate, faults)
+  // The schema's default 0 is not a version that anybody stated.
+  const isStated = (raw as { version?: unknown }).version !== undefined
+  return { account: parsed.data, version: isStated ? 'stated' : 'next' }
+}
+
+function refusedFor({ raw, lineOf }: Candidate, faults: readonly FieldFault[]): Refused {
+  const more = faults.length - FAULTS_NAMED_MAX
+  return faults.slice(0, FAULTS_NAMED_MAX).map(({ path, rule }, index) => {
+    const isLastNamed = index === FAULTS_NAMED_MAX - 1 && more > 0
+    return refusal(
+      lineOf(path),
+      path,
+      valueAt(raw, path),
+      isLastNamed ? `${rule} (and ${more} more faults)` : rule,
+    )
+  })
+}
+
+export function refusal(line: number, path: FieldPath, value: unknown, rule: string): Refusal {
+  return { line, path: pathText(path), value: valueText(value), shown: shownValue(value), rule }
+}
+
+/** A line that is refused as a whole: it is shown as it stands, without quotes of ours. */
+export function lineRefusal(line: number, text: string, rule: string): Refusal {
+  const shown = cut(text)
+  return { line, path: '', value: shown, shown, rule }
+}
+
+export function lineRefused(line: number, text: string, rule: string): Refused {
+  return [lineRefusal(line, text, rule)]
+}
+
+function valueText(value: unknown): string | null {
+  if (value === undefined) return null
+  return cut(typeof value === 'string' ? value : JSON.stringify(value))
+}
+
+function cut(text: string): string {
+  return text.length > SHOWN_CHARACTERS_MAX ? `${text.slice(0, SHOWN_CHARACTERS_MAX)}…` : text
+}

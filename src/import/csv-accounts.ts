@@ -1,0 +1,190 @@
+import { PlimsollError } from '../errors.ts'
+import { LINE_LENGTH_MAX, type Line } from '../input/index.ts'
+import { type Candidate, lineRefusal, type Refusal, type Refused, refusal } from './candidate.ts'
+import { type CsvSeparator, parseCsvRow, separatorOf } from './csv.ts'
+
+/** Ids kept to notice rows of one account that are apart. More accounts in one file are a fault. */
+export const CSV_ACCOUNTS_MAX = 5_000_000
+
+/** The same in every row of an account that states them. */
+const ACCOUNT_COLUMNS = ['venue', 'version', 'separateWallets'] as const
+const COLLATERAL_COLUMNS = ['asset', 'amount'] as const
+const POSITION_COLUMNS = ['symbol', 'marginMode', 'size', 'entryPrice', 'leverage', 'isolatedMargin'] as const
+/** Columns of an import in CSV, in any order. `id` and `venue` must be there. */
+export const CSV_COLUMNS = ['id', ...ACCOUNT_COLUMNS, ...COLLATERAL_COLUMNS, ...POSITION_COLUMNS] as const
+
+type Column = (typeof CSV_COLUMNS)[number]
+type Row = Partial<Record<Column, string>>
+
+/** The rows of one account so far. */
+interface Group {
+  readonly id: string
+  readonly line: number
+  readonly stated: Row
+  readonly collateral: Row[]
+  readonly collateralLines: number[]
+  readonly positions: Row[]
+  readonly positionLines: number[]
+  fault: Refusal | undefined
+}
+
+/**
+ * Puts the rows of a CSV file together to accounts. A row holds one position, one collateral asset, or both;
+ * adjacent rows with the same id are one account. An account with a bad row is refused as a whole: a part of
+ * its positions would be a different account.
+ */
+export class CsvAccounts {
+  #columns: readonly Column[] | undefined
+  #separator: CsvSeparator = ','
+  #group: Group | undefined
+  /** A row whose id could not be read: it may belong to the account after it. */
+  #orphan: Refusal | undefined
+  readonly #seen = new Set<string>()
+
+  /** Accounts that are complete now. Throws INPUT_INVALID for a header that does not fit. */
+  push(line: Line): (Candidate | Refused)[] {
+    if (line.text.trim() === '') return []
+    if (this.#columns === undefined) {
+      this.#separator = separatorOf(line.text)
+      this.#columns = readHeader(line, this.#separator)
+      return []
+    }
+    const { fields, fault } = this.#read(line, this.#columns)
+    const row = Object.fromEntries(
+      fields.map((field, index) => [this.#columns?.[index] ?? '', field]).filter(([, field]) => field !== ''),
+    ) as Row
+    const broken = fault === undefined ? undefined : lineRefusal(line.number, line.text, fault)
+    if (row.id === undefined)
+      return this.#pushOrphan(broken ?? refusal(line.number, ['id'], undefined, 'must not be empty'))
+    const complete = row.id === this.#group?.id ? [] : this.end()
+    this.#group ??= this.#open(row.id, row, line.number)
+    add(this.#group, row, line.number)
+    this.#group.fault ??= broken
+    return complete
+  }
+
+  /** The account whose rows were the last ones. */
+  end(): (Candidate | Refused)[] {
+    const group = this.#group
+    this.#group = undefined
+    if (group === undefined) return []
+    return [group.fault === undefined ? candidateOf(group) : [group.fault]]
+  }
+
+  #read(line: Line, columns: readonly Column[]): { fields: readonly string[]; fault: string | undefined } {
+    const { fields, fault } = parseCsvRow(line.text, this.#separator)
+    if (line.isCut) return { fields, fault: `must not be longer than ${LINE_LENGTH_MAX} characters` }
+    if (fault !== undefined || fields.length === columns.length) return { fields, fault }
+    return { fields, fault: `must have ${columns.length} fields as the header, has ${fields.length}` }
+  }
+
+  #pushOrphan(broken: Refusal): (Candidate | Refused)[] {
+    this.#orphan = broken
+    if (this.#group !== undefined) {
+      this.#group.fault ??= neighbour(this.#group.line, this.#group.id, broken.line)
+    }
+    return [...this.end(), [broken]]
+  }
+
+  #open(id: string, row: Row, line: number): Group {
+    let fault: Refusal | undefined
+    if (this.#seen.has(id)) {
+      fault = refusal(line, ['id'], id, 'appeared before; the rows of one account must be adjacent')
+    } else if (this.#orphan !== undefined) fault = neighbour(line, id, this.#orphan.line)
+    this.#orphan = undefined
+    if (this.#seen.size === CSV_ACCOUNTS_MAX) {
+      throw new PlimsollError(
+        'INPUT_INVALID',
+        `line ${line}: a CSV file may hold ${CSV_ACCOUNTS_MAX} accounts (CSV_ACCOUNTS_MAX); split it or use JSON lines`,
+      )
+    }
+    this.#seen.add(id)
+    return {
+      id,
+      line,
+      stated: part(row, ACCOUNT_COLUMNS) ?? {},
+      collateral: [],
+      collateralLines: [],
+      positions: [],
+      positionLines: [],
+      fault,
+    }
+  }
+}
+
+function readHeader(line: Line, separator: CsvSeparator): readonly Column[] {
+  const { fields, fault } = parseCsvRow(line.text, separator)
+  const fail = (what: string) => new PlimsollError('INPUT_INVALID', `line ${line.number} (header): ${what}`)
+  if (fault !== undefined) throw fail(fault)
+  for (const [index, name] of fields.entries()) {
+    if (!(CSV_COLUMNS as readonly string[]).includes(name)) {
+      throw fail(`column "${name}" is unknown; known are ${CSV_COLUMNS.join(', ')}`)
+    }
+    if (fields.indexOf(name) !== index) throw fail(`column "${name}" appears twice`)
+  }
+  for (const name of ['id', 'venue']) if (!fields.includes(name)) throw fail(`column "${name}" is missing`)
+  return fields as Column[]
+}
+
+function add(group: Group, row: Row, line: number): void {
+  for (const name of ACCOUNT_COLUMNS) {
+    if (row[name] !== undefined && row[name] !== group.stated[name]) {
+      const rule = `must be the same in all rows of the account (first: ${group.stated[name] ?? 'empty'})`
+      group.fault ??= refusal(line, [name], row[name], rule)
+    }
+  }
+  const collateral = part(row, COLLATERAL_COLUMNS)
+  const isRepeated = group.collateral.some(
+    (entry) => entry.asset === collateral?.asset && entry.amount === collateral?.amount,
+  )
+  if (collateral !== undefined && !isRepeated) {
+    group.collateral.push(collateral)
+    group.collateralLines.push(line)
+  }
+  const position = part(row, POSITION_COLUMNS)
+  if (position !== undefined) {
+    group.positions.push(position)
+    group.positionLines.push(line)
+  }
+}
+
+function part(row: Row, columns: readonly Column[]): Row | undefined {
+  const entries = columns.filter((name) => row[name] !== undefined).map((name) => [name, row[name]])
+  return entries.length === 0 ? undefined : (Object.fromEntries(entries) as Row)
+}
+
+const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
+  ['true', true],
+  ['false', false],
+])
+
+function candidateOf(group: Group): Candidate {
+  const { id, stated, collateral, positions } = group
+  const { version, separateWallets } = stated
+  return {
+    raw: {
+      id,
+      ...stated,
+      ...(version === undefined ? {} : { version: /^\d{1,16}$/.test(version) ? Number(version) : version }),
+      ...(separateWallets === undefined
+        ? {}
+        : { separateWallets: BOOLEANS.get(separateWallets) ?? separateWallets }),
+      collateral,
+      positions,
+    },
+    lineOf([list, index]) {
+      if (typeof index !== 'number') return group.line
+      const lines = list === 'positions' ? group.positionLines : group.collateralLines
+      return lines[index] ?? group.line
+    },
+  }
+}
+
+function neighbour(line: number, id: string, brokenLine: number): Refusal {
+  return refusal(
+    line,
+    ['id'],
+    id,
+    `line ${brokenLine} beside it cannot be read and may belong to the same account`,
+  )
+}

@@ -1,0 +1,210 @@
+import { type AccountWrite, BATCH_ACCOUNTS_MAX, type Book, LAST_VERSION_RULE } from '../book/index.ts'
+import { ACCOUNT_VERSION_MAX, type Clock } from '../domain/index.ts'
+import { PlimsollError } from '../errors.ts'
+import { JsonSplitter, type Line, LineSplitter, TextReader } from '../input/index.ts'
+import {
+  type Candidate,
+  type CheckAccount,
+  checkCandidate,
+  jsonCandidate,
+  type Refusal,
+  type Refused,
+  refusal,
+} from './candidate.ts'
+import { CsvAccounts } from './csv-accounts.ts'
+
+/** Faults listed in the summary; the accounts of all others are counted. */
+export const REFUSED_REPORTED_MAX = 1_000
+
+/** An account that was read waits at most this long for others to be written with it, so that a slow pipe is stored as it comes. */
+export const GATHER_MS = 200
+
+/** `jsonl`: one account a line, or one JSON list of accounts. */
+export type ImportFormat = 'jsonl' | 'csv'
+
+export interface ImportOptions {
+  readonly input: AsyncIterable<Uint8Array>
+  readonly format: ImportFormat
+  /** Absent: everything is checked, nothing is written. */
+  readonly book?: Pick<Book, 'putMany'>
+  /** What the rules have against an account that fits the schema. */
+  readonly check: CheckAccount
+  readonly clock: Clock
+  /** Write accounts whose stated version is not above the stored one under the next version. */
+  readonly force?: boolean
+  /** Called for each named fault of an account that is refused. */
+  readonly refused?: (refusal: Refusal) => void
+  /** Gets the id of every account that breaks no rule, before it is written. */
+  readonly accepted?: (id: string) => void
+  readonly progress?: (progress: { readonly bytes: number; readonly imported: number }) => void
+}
+
+export interface ImportSummary {
+  /** Accounts found, the refused ones included. */
+  readonly read: number
+  readonly imported: number
+  readonly refusedCount: number
+  /** The first REFUSED_REPORTED_MAX faults, by line; an account may have several. */
+  readonly refused: readonly Refusal[]
+}
+
+/**
+ * Writes the accounts of a file into the book, in its order: BATCH_ACCOUNTS_MAX at once, fewer after GATHER_MS. What
+ * breaks a rule is refused with its line, path, value and rule; the rest is written. In CSV an account is complete,
+ * and written, when a row of another one or the end of the file is read.
+ * @throws PlimsollError INPUT_INVALID for a CSV header that does not fit; REDIS_UNAVAILABLE when a write fails,
+ * with the number of accounts written before it.
+ */
+export async function importAccounts(options: ImportOptions): Promise<ImportSummary> {
+  const run = new ImportRun(options)
+  const reader = new TextReader()
+  const splitter = options.format === 'csv' ? new LineSplitter() : new JsonSplitter()
+  const chunks = options.input[Symbol.asyncIterator]()
+  let bytes = 0
+  for (;;) {
+    const { value: chunk, done } = await run.unlessFailed(chunks.next())
+    if (done === true) break
+    bytes += chunk.length
+    await run.lines(splitter.push(reader.push(chunk)))
+    options.progress?.({ bytes, imported: run.imported })
+  }
+  await run.lines(splitter.push(reader.end()))
+  await run.lines(splitter.end())
+  const summary = await run.end()
+  options.progress?.({ bytes, imported: run.imported })
+  return summary
+}
+
+interface Waiting {
+  readonly line: number
+  readonly write: AccountWrite
+}
+
+class ImportRun {
+  imported = 0
+  readonly #options: ImportOptions
+  readonly #csv: CsvAccounts | undefined
+  readonly #refused: Refusal[] = []
+  #read = 0
+  #refusedCount = 0
+  #batch: Waiting[] = []
+  /** The batch on its way to Redis, at most one: the next is read meanwhile. */
+  #writing: Promise<void> = Promise.resolve()
+  #isWriting = false
+  #cancelGather: (() => void) | undefined
+  /** What a write failed with, and who waits to hear of it. */
+  #fault: Error | undefined
+  #failed: (fault: Error) => void = () => undefined
+
+  constructor(options: ImportOptions) {
+    this.#options = options
+    this.#csv = options.format === 'csv' ? new CsvAccounts() : undefined
+  }
+
+  async lines(lines: readonly Line[]): Promise<void> {
+    for (const line of lines) {
+      for (const found of this.#candidatesOf(line)) await this.#take(found)
+    }
+  }
+
+  /** The next chunk of the input. Rejects when a write fails first: a slow input may not give one for long. */
+  unlessFailed<T>(next: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (this.#fault !== undefined) reject(this.#fault)
+      this.#failed = reject
+      next.then(resolve, reject)
+    })
+  }
+
+  async end(): Promise<ImportSummary> {
+    for (const found of this.#csv?.end() ?? []) await this.#take(found)
+    await this.#flush()
+    await this.#writing
+    const refused = this.#refused.sort((left, right) => left.line - right.line)
+    return { read: this.#read, imported: this.imported, refusedCount: this.#refusedCount, refused }
+  }
+
+  #candidatesOf(line: Line): (Candidate | Refused)[] {
+    if (this.#csv !== undefined) return this.#csv.push(line)
+    return line.text.trim() === '' && line.fault === undefined ? [] : [jsonCandidate(line)]
+  }
+
+  async #take(found: Candidate | Refused): Promise<void> {
+    this.#read += 1
+    if (!('raw' in found)) return this.#refuse(found)
+    const checked = checkCandidate(found, this.#options.check)
+    if (!('account' in checked)) return this.#refuse(checked)
+    const isForced = this.#options.force === true && checked.version === 'stated'
+    const write: AccountWrite = isForced ? { ...checked, version: 'force' } : checked
+    this.#batch.push({ line: found.lineOf([]), write })
+    this.#options.accepted?.(write.account.id)
+    if (this.#batch.length === BATCH_ACCOUNTS_MAX) await this.#flush()
+    else this.#cancelGather ??= this.#gather()
+  }
+
+  async #flush(): Promise<void> {
+    await this.#writing
+    this.#start()
+  }
+
+  #gather(): () => void {
+    return this.#options.clock.after(GATHER_MS, () => {
+      this.#cancelGather = undefined
+      // The caller has been told how many accounts are written; not one more may follow.
+      if (this.#fault !== undefined) return
+      if (this.#isWriting) this.#cancelGather = this.#gather()
+      else this.#start()
+    })
+  }
+
+  #start(): void {
+    this.#cancelGather?.()
+    this.#cancelGather = undefined
+    const batch = this.#batch
+    this.#batch = []
+    this.#isWriting = true
+    this.#writing = this.#write(batch).finally(() => {
+      this.#isWriting = false
+    })
+    this.#writing.catch((fault: Error) => {
+      this.#fault = fault
+      this.#failed(fault)
+    })
+  }
+
+  async #write(batch: readonly Waiting[]): Promise<void> {
+    const { book } = this.#options
+    if (book === undefined) {
+      this.imported += batch.length
+      return
+    }
+    const results = await book
+      .putMany(batch.map(({ write }) => write))
+      .catch((cause: unknown) => Promise.reject(this.#writeFault(cause)))
+    results.forEach((result, index) => {
+      const { line, write } = batch[index]!
+      if ('written' in result) this.imported += 1
+      else {
+        const rule =
+          result.conflict >= ACCOUNT_VERSION_MAX
+            ? LAST_VERSION_RULE
+            : `must be above the stored version ${result.conflict} (--force takes the next version)`
+        this.#refuse([refusal(line, ['version'], write.account.version, rule)])
+      }
+    })
+  }
+
+  #writeFault(cause: unknown): PlimsollError {
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    const message = `writing failed after ${this.imported} accounts were imported: ${reason}`
+    return new PlimsollError('REDIS_UNAVAILABLE', message, { cause })
+  }
+
+  #refuse(refused: Refused): void {
+    this.#refusedCount += 1
+    for (const fault of refused) {
+      if (this.#refused.length < REFUSED_REPORTED_MAX) this.#refused.push(fault)
+      this.#options.refused?.(fault)
+    }
+  }
+}

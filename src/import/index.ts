@@ -1,0 +1,9 @@
+export type { CheckAccount, Refusal } from './candidate.ts'
+export { CSV_COLUMNS } from './csv-accounts.ts'
+export {
+  type ImportFormat,
+  type ImportOptions,
+  type ImportSummary,
+  importAccounts,
+  REFUSED_REPORTED_MAX,
+} from './importer.ts'

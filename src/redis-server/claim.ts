@@ -1,0 +1,93 @@
+import { join, resolve } from 'node:path'
+import { PlimsollError } from '../errors.ts'
+import { redactUrl } from '../redis/index.ts'
+import { DEAD_OWNERS_MAX, isHeld, isRunning, type LockOwner, lockOwnerOf, takeLock } from '../system/index.ts'
+import { inDataFolder } from './data-folder.ts'
+import { processIdAt } from './port.ts'
+
+/** Names the process that owns the folder: first the one that starts the server, then the server. */
+const OWNER_FILE = 'owner.json'
+
+interface Server {
+  readonly pid: number
+  /** It may hold a password: only the user of the folder may read the file. */
+  readonly url: string
+  /** The process that started the server and ends it. */
+  readonly keeper: number
+}
+
+export interface DirectoryClaim {
+  /** The server runs, and owns the folder from now on. */
+  record(server: Server): void
+  release(): void
+}
+
+/**
+ * Takes a data folder for one server: two on one append-only file would destroy it. A claim whose owner is
+ * dead is taken over, by one process however many try.
+ * @throws PlimsollError REDIS_UNAVAILABLE naming the owner, when a server runs or is being started there.
+ */
+export async function claimDirectory(directory: string): Promise<DirectoryClaim> {
+  const file = join(directory, OWNER_FILE)
+  let dead: LockOwner | undefined
+  for (let deaths = 0; deaths <= DEAD_OWNERS_MAX; deaths++) {
+    const taken = takeLock(file, dead)
+    if (isHeld(taken)) {
+      return { record: ({ pid, ...facts }) => taken.record(pid, facts), release: () => taken.release() }
+    }
+    if (await isAlive(taken)) throw inUse(directory, taken)
+    dead = taken
+  }
+  throw new PlimsollError(
+    'REDIS_UNAVAILABLE',
+    `the data folder ${directory} could not be taken: ${DEAD_OWNERS_MAX} other owners took it and died meanwhile (DEAD_OWNERS_MAX); try again`,
+  )
+}
+
+/**
+ * The private server that runs on this data folder, whatever process started it: the `url` for ioredis, BullMQ and
+ * `connectRedis`. undefined where none runs, or where the process that started it is gone, since it ends then.
+ * @throws PlimsollError CONFIGURATION where the folder cannot be used.
+ */
+export async function runningRedisUrl(dataDir: string): Promise<string | undefined> {
+  const owner = await ownerOfFolder(resolve(dataDir, 'redis'))
+  return owner !== undefined && isKept(owner) && (await isAlive(owner)) ? urlOf(owner) : undefined
+}
+
+/** Process id of a server that runs on the folder although the process that started it is gone. */
+export async function abandonedServer(directory: string): Promise<number | undefined> {
+  const owner = await ownerOfFolder(directory)
+  if (owner === undefined || urlOf(owner) === undefined || isKept(owner)) return undefined
+  return (await isAlive(owner)) ? owner.pid : undefined
+}
+
+function ownerOfFolder(directory: string): Promise<LockOwner | undefined> {
+  return inDataFolder(directory, async () => lockOwnerOf(join(directory, OWNER_FILE)))
+}
+
+function urlOf({ facts }: LockOwner): string | undefined {
+  return typeof facts.url === 'string' ? facts.url : undefined
+}
+
+function isKept({ facts: { keeper } }: LockOwner): boolean {
+  return typeof keeper !== 'number' || isRunning({ pid: keeper })
+}
+
+async function isAlive(owner: LockOwner): Promise<boolean> {
+  const url = urlOf(owner)
+  // A server is known by its answer: its process id may have been given to another process since.
+  if (url !== undefined) return (await processIdAt(url)) === owner.pid
+  return isRunning(owner)
+}
+
+function inUse(directory: string, owner: LockOwner): PlimsollError {
+  const url = urlOf(owner)
+  const remedy =
+    url === undefined
+      ? 'a server is being started there; try again'
+      : `stop it or use it with REDIS_URL=${redactUrl(url)}`
+  return new PlimsollError(
+    'REDIS_UNAVAILABLE',
+    `the data folder ${directory} is in use by process ${owner.pid}: ${remedy}`,
+  )
+}

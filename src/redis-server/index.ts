@@ -1,0 +1,5 @@
+export { runningRedisUrl } from './claim.ts'
+export { type KeepOptions, keepRedis } from './keep.ts'
+export { type LocateOptions, locateRedisServer, type RedisBinary } from './locate.ts'
+export { type OpenedRedis, type OpenOptions, openRedis } from './open.ts'
+export { type AppendFsync, type RedisServer, type StartOptions, startRedisServer } from './server.ts'

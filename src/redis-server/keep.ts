@@ -1,0 +1,88 @@
+import { PlimsollError } from '../errors.ts'
+import { redactUrl } from '../redis/index.ts'
+import { runningRedisUrl } from './claim.ts'
+import { type OpenedRedis, type OpenOptions, openRedis } from './open.ts'
+
+/** How often a server that another process runs is looked at. */
+const CHECK_EVERY_MS = 500
+/** Looks that find no server, one after the other, before a server of our own is given up. */
+const MISSES_MAX = 20
+
+export interface KeepOptions extends OpenOptions {
+  /** The other process has ended its server, and one of our own runs in the same place. */
+  readonly replaced: (redis: OpenedRedis) => void
+  /** The other process has ended its server, and none of our own can be had. */
+  readonly failed: (error: PlimsollError) => void
+}
+
+/**
+ * `openRedis` for whoever works for long. A private server that another command of ours runs ends with that command:
+ * then one of our own is started on the same data, under the same URL, where connections find it by themselves.
+ */
+export async function keepRedis(options: KeepOptions): Promise<OpenedRedis> {
+  const opened = await openRedis(options)
+  return opened.source === 'running' ? new BorrowedRedis(opened, options) : opened
+}
+
+class BorrowedRedis implements OpenedRedis {
+  readonly url: string
+  readonly source = 'running'
+  readonly #options: KeepOptions
+  #own: OpenedRedis | undefined
+  #misses = 0
+  #isClosed = false
+  #cancel = () => {}
+  #looking: Promise<void> = Promise.resolve()
+
+  constructor(opened: OpenedRedis, options: KeepOptions) {
+    this.url = opened.url
+    this.#options = options
+    this.#lookLater()
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    this.#cancel()
+    await this.#looking
+    await this.#own?.close()
+  }
+
+  #lookLater(): void {
+    this.#cancel = this.#options.clock.after(CHECK_EVERY_MS, () => {
+      this.#looking = this.#look()
+    })
+  }
+
+  async #look(): Promise<void> {
+    try {
+      const running = await runningRedisUrl(this.#options.dataDir)
+      if (running === this.url) this.#misses = 0
+      else if (await this.#replace()) return
+    } catch (error) {
+      if (!(error instanceof PlimsollError)) throw error
+      // The other server may still be on its way out.
+      if (++this.#misses === MISSES_MAX || error.code !== 'REDIS_UNAVAILABLE') {
+        this.#options.failed(error)
+        return
+      }
+    }
+    if (!this.#isClosed) this.#lookLater()
+  }
+
+  /** Whether a server of our own runs. */
+  async #replace(): Promise<boolean> {
+    const next = await openRedis(this.#options)
+    if (next.url !== this.url) {
+      await next.close()
+      throw new PlimsollError(
+        'CONFIGURATION',
+        `the private Redis at ${redactUrl(this.url)} ended with the process that ran it, and its place cannot be taken ` +
+          'again: start this command again',
+      )
+    }
+    if (next.source !== 'started') return false
+    this.#own = next
+    this.#options.replaced(next)
+    return true
+  }
+}

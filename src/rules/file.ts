@@ -1,0 +1,108 @@
+import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
+import {
+  faultsText,
+  IN_OUR_WORDS,
+  type InstrumentRules,
+  instrumentRulesSchema,
+  pathText,
+  schemaFaultsOf,
+  symbolSchema,
+  VENUE_IDS,
+  type VenueId,
+} from '../domain/index.ts'
+import { fileReason, PlimsollError } from '../errors.ts'
+import { jsonFaultOf } from '../input/index.ts'
+import { checkInstrument } from './overlay.ts'
+
+/** What a file says of one venue. */
+export interface VenueRules {
+  readonly rules: Readonly<Record<string, InstrumentRules>>
+  /** Symbols whose rules cannot be used, each with the reason. */
+  readonly refused: ReadonlyMap<string, string>
+}
+
+type VenueName = keyof typeof VENUE_IDS
+
+/**
+ * Reads `{"bybit": {"FOOUSDT": rules, …}, …}`; both names of a venue mean the same book. A symbol whose rules cannot be
+ * used is refused by name, and the others are given.
+ * @throws PlimsollError CONFIGURATION for a file that cannot be read, RULES_INVALID, naming file and place, for one that
+ * is not rules by venue and symbol.
+ */
+export function readRulesFile(path: string): ReadonlyMap<VenueId, VenueRules> {
+  const venues = readVenues(path)
+  const found = new Map<VenueId, ReturnType<typeof noRules>>()
+  for (const [name, tables] of venues) {
+    const venue = VENUE_IDS[name]
+    const own = found.get(venue) ?? noRules()
+    found.set(venue, own)
+    for (const [symbol, table] of Object.entries(tables)) {
+      const isTwice = Object.hasOwn(own.rules, symbol) || own.refused.has(symbol)
+      const rules = isTwice ? `two names of ${venue} give its rules` : rulesOrFault(symbol, table)
+      if (typeof rules !== 'string') own.rules[symbol] = rules
+      else {
+        delete own.rules[symbol]
+        own.refused.set(symbol, `rules file ${basename(path)}: ${rules}`)
+      }
+    }
+  }
+  return found
+}
+
+function noRules() {
+  return { rules: {} as Record<string, InstrumentRules>, refused: new Map<string, string>() }
+}
+
+function readVenues(path: string): (readonly [VenueName, object])[] {
+  const fail = (message: string, at?: string) =>
+    new PlimsollError('RULES_INVALID', `rules file ${path}: ${message}`, at === undefined ? {} : { path: at })
+  const text = readText(path)
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (cause) {
+    const message = `rules file ${path} is no JSON: ${(cause as Error).message}`
+    throw new PlimsollError('CONFIGURATION', message, { cause })
+  }
+  const fault = jsonFaultOf(text)
+  if (fault !== undefined) throw fail(`${pathText(fault.path)} ${fault.rule}`, pathText(fault.path))
+  if (!isObject(value)) throw fail('must be one JSON object by venue and symbol')
+  const entries = Object.entries(value)
+  const faults = entries.flatMap(([name, tables]) => {
+    if (!Object.hasOwn(VENUE_IDS, name)) return [{ path: [name], rule: UNKNOWN_VENUE_RULE }]
+    return isObject(tables) ? [] : [{ path: [name], rule: 'must be an object of rules by symbol' }]
+  })
+  if (faults.length > 0) throw fail(faultsText(value, faults), pathText(faults[0]!.path))
+  return entries as [VenueName, object][]
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    const message = `--rules (PLIMSOLL_RULES) is ${JSON.stringify(path)}: the file cannot be read: ${fileReason(cause)}`
+    throw new PlimsollError('CONFIGURATION', message, { cause })
+  }
+}
+
+const UNKNOWN_VENUE_RULE = `is no venue; known are ${Object.keys(VENUE_IDS).join(', ')}`
+
+/** The rules of a symbol, or what is wrong with them. */
+function rulesOrFault(symbol: string, table: unknown): InstrumentRules | string {
+  const name = symbolSchema.safeParse(symbol, IN_OUR_WORDS)
+  if (!name.success) return `the symbol ${name.error.issues[0]!.message}`
+  const parsed = instrumentRulesSchema.safeParse(table, IN_OUR_WORDS)
+  if (!parsed.success) return faultsText(table, schemaFaultsOf(parsed.error), 'the table')
+  try {
+    checkInstrument(symbol, parsed.data, { firstDeductionZero: true })
+    return parsed.data
+  } catch (error) {
+    if (!(error instanceof PlimsollError)) throw error
+    return error.message
+  }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,3 @@
+export { readRulesFile, type VenueRules } from './file.ts'
+export { checkInstrument, withoutSymbols, withRules } from './overlay.ts'
+export { tiersOfBrackets, tierTables } from './tier-table.ts'

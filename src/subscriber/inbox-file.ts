@@ -1,0 +1,254 @@
+import {
+  close,
+  closeSync,
+  fdatasync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+import { crc32 } from 'node:zlib'
+import { assert, PlimsollError } from '../errors.ts'
+import {
+  DEAD_OWNERS_MAX,
+  type HeldLock,
+  isHeld,
+  isRunning,
+  type LockOwner,
+  takeLock,
+} from '../system/index.ts'
+import { INBOX_IDS_MAX } from './inbox-memory.ts'
+import type { Inbox } from './once.ts'
+
+const ID_PATTERN = /^[\x21-\x7e]{1,128}$/
+/** The file is rewritten with the newest ids alone when it holds this many times `idsMax`. */
+const COMPACTION_FACTOR = 2
+
+const closeFile = promisify(close)
+const syncFile = promisify(fdatasync)
+
+export interface FileInboxOptions {
+  /** At least so many of the newest ids are kept, in memory and in the file; at most twice as many. An older event that comes again takes effect again. */
+  readonly idsMax?: number
+  /** False: `sync` does nothing, and a power loss may forget the last ids (the death of the process does not). */
+  readonly sync?: boolean
+}
+
+/**
+ * Promises at most one repeat of an effect for each crash between an effect and its note.
+ * A note inside the effect's own transaction promises none: see `examples/transactional-inbox.ts`.
+ *
+ * The inbox is an append-only file of ids, one line each: the id, a space, its CRC-32 in hex. One process at a time:
+ * the file `<path>.lock` names it, and a second one is refused (SUBSCRIBER_FAILED naming the owner's process id) until
+ * the first closes the inbox or ends. A torn last line is cut off when the file is opened; a damaged line before it
+ * is refused (INPUT_INVALID), because forgetting its id would let an event take effect twice. After a failed write
+ * or fdatasync every further call rejects with SUBSCRIBER_FAILED: the system may have dropped what it could not write.
+ */
+export function fileInbox(
+  path: string,
+  { idsMax = INBOX_IDS_MAX, sync = true }: FileInboxOptions = {},
+): Inbox {
+  assert(Number.isSafeInteger(idsMax) && idsMax > 0, `idsMax is ${idsMax}; it must be a whole number above 0`)
+  return new FileInbox(path, idsMax, sync)
+}
+
+class FileInbox implements Inbox {
+  readonly #path: string
+  readonly #idsMax: number
+  readonly #sync: boolean
+  readonly #lock: HeldLock
+  #ids: Set<string>
+  #file: number
+  #lines: number
+  #added = 0
+  #durable = 0
+  #syncing: Promise<void> | undefined
+  #failure: PlimsollError | undefined
+
+  constructor(path: string, idsMax: number, sync: boolean) {
+    this.#path = realPathOf(path)
+    this.#idsMax = idsMax
+    this.#sync = sync
+    // Before the file is opened: an owner that compacts puts another file in its place.
+    this.#lock = lockInbox(this.#path)
+    try {
+      const { file, ids, lines } = openInbox(this.#path)
+      this.#file = file
+      this.#ids = ids
+      this.#lines = lines
+      if (sync) syncFolder(this.#path)
+    } catch (error) {
+      this.#lock.release()
+      throw error
+    }
+  }
+
+  has(eventId: string): boolean {
+    this.#refuseAfterFailure()
+    return this.#ids.has(eventId)
+  }
+
+  add(eventId: string): void {
+    this.#refuseAfterFailure()
+    if (!ID_PATTERN.test(eventId)) {
+      const rule = 'it must be 1 to 128 printable ASCII characters without spaces'
+      throw new PlimsollError('INPUT_INVALID', `event id ${JSON.stringify(eventId)}: ${rule}`, { path: 'id' })
+    }
+    this.#guard('write', () => writeWhole(this.#file, lineOf(eventId)))
+    this.#ids.add(eventId)
+    this.#lines++
+    this.#added++
+  }
+
+  /** One fdatasync covers all calls that wait for it. */
+  async sync(): Promise<void> {
+    const target = this.#added
+    while (this.#durable < target) {
+      this.#refuseAfterFailure()
+      this.#syncing ??= this.#syncNow().finally(() => {
+        this.#syncing = undefined
+      })
+      await this.#syncing
+    }
+  }
+
+  async close(): Promise<void> {
+    try {
+      if (this.#failure === undefined) await this.sync()
+    } finally {
+      this.#failure ??= new PlimsollError('SUBSCRIBER_FAILED', `inbox ${this.#path} is closed`)
+      this.#lock.release()
+      await closeFile(this.#file)
+    }
+  }
+
+  async #syncNow(): Promise<void> {
+    if (this.#lines >= this.#idsMax * COMPACTION_FACTOR) this.#guard('compact', () => this.#compact())
+    const added = this.#added
+    try {
+      if (this.#sync) await syncFile(this.#file)
+    } catch (cause) {
+      throw this.#fail('fdatasync', cause)
+    }
+    this.#durable = added
+  }
+
+  /** Writes the newest ids to a second file and puts it in place of the first: at no moment is neither complete. */
+  #compact(): void {
+    const kept = [...this.#ids].slice(-this.#idsMax)
+    const temporary = `${this.#path}.compact`
+    const file = openSync(temporary, 'w', 0o600)
+    writeWhole(file, kept.map(lineOf).join(''))
+    fsyncSync(file)
+    renameSync(temporary, this.#path)
+    syncFolder(this.#path)
+    closeSync(this.#file)
+    this.#file = file
+    this.#ids = new Set(kept)
+    this.#lines = kept.length
+  }
+
+  #guard(action: string, run: () => void): void {
+    try {
+      run()
+    } catch (cause) {
+      throw this.#fail(action, cause)
+    }
+  }
+
+  #fail(action: string, cause: unknown): PlimsollError {
+    this.#failure = new PlimsollError(
+      'SUBSCRIBER_FAILED',
+      `inbox ${this.#path}: ${action} failed, so no further event may take effect: ${String(cause)}`,
+      { cause },
+    )
+    return this.#failure
+  }
+
+  #refuseAfterFailure(): void {
+    if (this.#failure !== undefined) throw this.#failure
+  }
+}
+
+/** One name for the file, whatever links lead to it: the lock is found by it. */
+function realPathOf(path: string): string {
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (found === undefined) return join(realpathSync(dirname(path)), basename(path))
+  if (found.isFile()) return realpathSync(path)
+  throw new PlimsollError('INPUT_INVALID', `inbox ${path} is not a regular file`)
+}
+
+function lockInbox(path: string): HeldLock {
+  let owner: LockOwner | undefined
+  for (let deaths = 0; deaths <= DEAD_OWNERS_MAX; deaths++) {
+    const taken = takeLock(`${path}.lock`, owner)
+    if (isHeld(taken)) return taken
+    owner = taken
+    if (isRunning(owner)) break
+  }
+  throw new PlimsollError(
+    'SUBSCRIBER_FAILED',
+    `inbox ${path} is in use by process ${owner?.pid}: two subscribers of one inbox would not see each other's ids, so that events take effect twice; end that process, or give this one an inbox of its own`,
+  )
+}
+
+function openInbox(path: string): { file: number; ids: Set<string>; lines: number } {
+  const file = openSync(path, 'a+', 0o600)
+  try {
+    const content = readFileSync(file)
+    const { ids, length, lines } = readIds(path, content)
+    if (length < content.length) ftruncateSync(file, length)
+    return { file, ids, lines }
+  } catch (error) {
+    closeSync(file)
+    throw error
+  }
+}
+
+function lineOf(id: string): string {
+  return `${id} ${checksum(id)}\n`
+}
+
+function checksum(id: string): string {
+  return crc32(id).toString(16).padStart(8, '0')
+}
+
+/** The ids of the whole lines; `length` is where a torn last line begins. */
+function readIds(path: string, content: Buffer): { ids: Set<string>; length: number; lines: number } {
+  const ids = new Set<string>()
+  let start = 0
+  let lines = 0
+  for (let end = content.indexOf(10); end !== -1; end = content.indexOf(10, start)) {
+    const line = content.toString('latin1', start, end)
+    const space = line.indexOf(' ')
+    const id = line.slice(0, Math.max(space, 0))
+    if (!ID_PATTERN.test(id) || line.slice(space + 1) !== checksum(id)) {
+      if (end === content.length - 1) break
+      throw new PlimsollError(
+        'INPUT_INVALID',
+        `inbox ${path}, line ${lines + 1}: the checksum does not fit; without this line its event may take effect twice`,
+      )
+    }
+    ids.add(id)
+    lines++
+    start = end + 1
+  }
+  return { ids, length: start, lines }
+}
+
+function writeWhole(file: number, text: string): void {
+  const bytes = Buffer.from(text, 'latin1')
+  for (let offset = 0; offset < bytes.length; ) offset += writeSync(file, bytes, offset)
+}
+
+function syncFolder(path: string): void {
+  const folder = openSync(dirname(path), 'r')
+  fsyncSync(folder)
+  closeSync(folder)
+}

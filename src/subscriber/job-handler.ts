@@ -1,0 +1,293 @@
+import { type Job, UnrecoverableError, WaitingError } from 'bullmq'
+import { z } from 'zod'
+import {
+  type Clock,
+  describeIssue,
+  IN_OUR_WORDS,
+  type JobData,
+  jobDataSchema,
+  type PlimsollEvent,
+  plimsollEventSchema,
+} from '../domain/index.ts'
+import { PlimsollError } from '../errors.ts'
+import { Waiter } from '../system/index.ts'
+import type { JobLock } from './job-lock.ts'
+import { KnownLogs, type StartedLog } from './known-logs.ts'
+import { type Inbox, onceUnsynced } from './once.ts'
+import { SubjectOrder, subjectOf } from './subject-order.ts'
+
+/**
+ * An event whose handler fails is tried so often while its job holds the queue; meanwhile the events of other margin
+ * accounts are handled. Then the job fails and is retried by BullMQ with what is not handled yet, one call each time.
+ */
+export const HANDLER_CALLS_MAX = 8
+const HANDLER_DELAY_MIN_MS = 100
+const HANDLER_DELAY_MAX_MS = 5_000
+
+export interface EventContext {
+  readonly jobId: string
+  /** The log that the event belongs to. It changes when a log starts anew: see `logStarted`. */
+  readonly logId: string
+  readonly shard: string
+  /** Ids in the stream of the first and last event of the job. */
+  readonly streamIds: { readonly first: string; readonly last: string }
+  /** Counts the deliveries of the job from 1; above 1 its events may have been handled before. */
+  readonly delivery: number
+  /** A later event of the same margin account, or market, was handled before this one. */
+  readonly isLate: boolean
+}
+
+export interface HandlerOptions {
+  /** Called for one event after the other, in the order of the job. An event takes effect when its promise resolves. */
+  readonly handler: (event: PlimsollEvent, context: EventContext) => Promise<void> | void
+  /** With it, an event takes effect once (see `once`). Without it the handler sees repeats: delivery is at least once. */
+  readonly inbox?: Inbox
+  /**
+   * Called before the first event of a log that this process has not met: once at the begin with no `previous`, and then
+   * only when the log started anew, because Redis was emptied, restored or replaced. Episodes and sequences count from
+   * new numbers then; ids differ from all earlier ones, so that an inbox that was in use before stays valid.
+   */
+  readonly logStarted?: (log: StartedLog) => void
+  readonly clock: Clock
+  /**
+   * SUBSCRIBER_FAILED: a handler or a job failed, or a job was lost to another subscriber; REDIS_UNAVAILABLE: the
+   * connection failed, told once an outage; LOG_RENEWED: a log of events started anew. Nothing is lost by the first two.
+   */
+  readonly fault: (error: PlimsollError) => void
+}
+
+export interface HandlerCounts {
+  jobs: number
+  /** Well-formed events received, repeats included. */
+  events: number
+  /** Handler calls that succeeded. */
+  effects: number
+  /** Events that the inbox held back. */
+  duplicates: number
+  /** Events handed to the handler after a later one of the same margin account, or market. */
+  late: number
+  malformed: number
+  /** Handler calls that failed. */
+  failures: number
+}
+
+/** What an earlier delivery of the job got done, kept with the job as BullMQ's progress. */
+const progressSchema = z.object({ handled: z.array(z.int()), callsUsedUp: z.boolean() })
+
+interface Item {
+  /** Its place in the job. */
+  readonly index: number
+  readonly event: PlimsollEvent
+  readonly subject: string
+}
+
+interface Failure {
+  readonly event: PlimsollEvent
+  readonly error: unknown
+}
+
+/** One delivery of a job. */
+interface Delivery {
+  readonly job: Job
+  readonly data: JobData
+  readonly lock: JobLock
+  readonly callsMax: number
+  /** Places of the events that are handled. */
+  readonly handled: Set<number>
+  pending: readonly Item[]
+  /** Of the last pass over what is pending. */
+  failures: readonly Failure[]
+}
+
+type Outcome = 'handled' | 'failing' | 'closing' | 'lost'
+
+/** Hands the events of jobs to the handler, in the order of each margin account. */
+export class JobHandler {
+  readonly counts: HandlerCounts = {
+    ...{ jobs: 0, events: 0, effects: 0, duplicates: 0, late: 0, malformed: 0, failures: 0 },
+  }
+  readonly #options: HandlerOptions
+  readonly #order = new SubjectOrder()
+  readonly #logs = new KnownLogs()
+  readonly #pauses = new Set<Waiter>()
+  #closing = false
+
+  constructor(options: HandlerOptions) {
+    this.#options = options
+  }
+
+  /** No further call of the handler begins; jobs in hand go back to the queue. */
+  close(): void {
+    this.#closing = true
+    for (const pause of this.#pauses) pause.notify()
+  }
+
+  /** Resolves where all events of the job are handled. What it throws tells BullMQ what becomes of the job. */
+  async handle(job: Job, token: string, lock: JobLock): Promise<void> {
+    const parsed = jobDataSchema.safeParse(job.data, IN_OUR_WORDS)
+    if (!parsed.success) throw this.#refusal(`its data is malformed: ${describeIssue(parsed.error)}`)
+    this.#meetLog(parsed.data.logId)
+    const { items, refusal } = itemsOf(parsed.data)
+    const progress = progressSchema.safeParse(job.progress).data
+    const handled = new Set(progress?.handled)
+    const pending = items.filter(({ index }) => !handled.has(index))
+    this.counts.events += pending.length
+    const callsMax = progress?.callsUsedUp === true ? 1 : HANDLER_CALLS_MAX
+    const delivery: Delivery = { job, data: parsed.data, lock, callsMax, handled, pending, failures: [] }
+    const outcome = await this.#deliver(delivery)
+    await this.#options.inbox?.sync()
+    // Nothing is said to Redis: the job belongs to another subscriber.
+    if (outcome === 'lost') throw new WaitingError()
+    if (outcome === 'closing') await handBack(delivery, token)
+    if (outcome === 'failing') {
+      await noteProgress(delivery, true)
+      throw new Error(describeFailures(delivery))
+    }
+    this.counts.jobs++
+    if (refusal !== undefined) throw this.#refusal(refusal)
+  }
+
+  /** Passes over what is pending, until nothing is or the calls of those that fail are used up. */
+  async #deliver(delivery: Delivery): Promise<Outcome> {
+    let delayMs = HANDLER_DELAY_MIN_MS
+    for (let call = 1; ; call++) {
+      const stopped = await this.#pass(delivery)
+      if (stopped !== undefined) return stopped
+      if (delivery.pending.length === 0) return 'handled'
+      const isFirst = call === 1 && delivery.callsMax > 1
+      if (isFirst && delivery.failures.length > 0) this.#reportFirst(delivery)
+      // Where none failed, all wait for an event of another job.
+      if (call >= delivery.callsMax || delivery.failures.length === 0) return 'failing'
+      await this.#pause(delayMs)
+      delayMs = Math.min(delayMs * 2, HANDLER_DELAY_MAX_MS)
+    }
+  }
+
+  /** Calls the handler once for each pending event that need not wait for an older one of its margin account. */
+  async #pass(delivery: Delivery): Promise<'closing' | 'lost' | undefined> {
+    const { clock } = this.#options
+    const left: Item[] = []
+    const failures: Failure[] = []
+    let stopped: 'closing' | 'lost' | undefined
+    for (const [place, item] of delivery.pending.entries()) {
+      const { index, event, subject } = item
+      if (this.#closing) stopped = 'closing'
+      else if (!(await delivery.lock.isKept())) stopped = 'lost'
+      if (stopped !== undefined) {
+        left.push(...delivery.pending.slice(place))
+        break
+      }
+      if (this.#order.heldBy(subject, event.sequence, clock.monotonicMs()) !== undefined) {
+        left.push(item)
+        continue
+      }
+      try {
+        await this.#effect(item, delivery)
+        this.#order.handled(subject, event.sequence)
+        delivery.handled.add(index)
+      } catch (error) {
+        this.counts.failures++
+        this.#order.failed(subject, event, clock.monotonicMs())
+        failures.push({ event, error })
+        left.push(item)
+      }
+    }
+    delivery.pending = left
+    delivery.failures = failures
+    return stopped
+  }
+
+  async #effect({ event, subject }: Item, { job, data }: Delivery): Promise<void> {
+    const { handler, inbox } = this.#options
+    const isLate = this.#order.isLate(subject, event.sequence)
+    const context: EventContext = {
+      ...{ jobId: job.id ?? '', logId: data.logId, shard: data.shard, streamIds: data.streamIds },
+      ...{ delivery: job.attemptsStarted, isLate },
+    }
+    const effect = () => handler(event, context)
+    if (inbox === undefined) await effect()
+    else if (!(await onceUnsynced(event.id, effect, inbox))) {
+      this.counts.duplicates++
+      return
+    }
+    this.counts.effects++
+    if (isLate) this.counts.late++
+  }
+
+  #meetLog(logId: string): void {
+    const log = this.#logs.meet(logId)
+    if (log === undefined) return
+    if (log.previous !== undefined) {
+      const message =
+        `the log of events started anew: log ${logId} follows log ${log.previous}, because Redis was emptied, restored or replaced; ` +
+        'events of the old log that are not in the queue do not come any more, and every standing breach is published again under a new id, which no inbox holds back'
+      this.#options.fault(new PlimsollError('LOG_RENEWED', message))
+    }
+    this.#options.logStarted?.(log)
+  }
+
+  async #pause(delayMs: number): Promise<void> {
+    const pause = new Waiter()
+    this.#pauses.add(pause)
+    await pause.wait(this.#options.clock, delayMs)
+    this.#pauses.delete(pause)
+  }
+
+  #reportFirst({ job, failures, pending }: Delivery): void {
+    const [first] = failures
+    if (first === undefined) return
+    const others = pending.length > 1 ? ` (and ${pending.length - 1} more of job ${job.id} wait or fail)` : ''
+    const message = `event ${first.event.id}${others}: handler failed, up to ${HANDLER_CALLS_MAX} calls are made: ${reasonOf(first.error)}`
+    this.#options.fault(new PlimsollError('SUBSCRIBER_FAILED', message, { cause: first.error }))
+  }
+
+  #refusal(reason: string): UnrecoverableError {
+    this.counts.malformed++
+    return new UnrecoverableError(reason)
+  }
+}
+
+/** The well-formed events of the job, and what is wrong with the first other one. */
+function itemsOf({ events, logId }: JobData): { items: Item[]; refusal: string | undefined } {
+  const items: Item[] = []
+  let refusal: string | undefined
+  for (const [index, value] of events.entries()) {
+    const { data: event, error } = plimsollEventSchema.safeParse(value, IN_OUR_WORDS)
+    if (event !== undefined) items.push({ index, event, subject: subjectOf(logId, event) })
+    else refusal ??= `events[${index}] is malformed: ${describeIssue(error)}`
+  }
+  return { items, refusal }
+}
+
+async function noteProgress(
+  { job, handled, callsMax }: Delivery,
+  callsUsedUp = callsMax === 1,
+): Promise<void> {
+  await job.updateProgress({ handled: [...handled], callsUsedUp } satisfies z.infer<typeof progressSchema>)
+}
+
+/** The job becomes the next one of the queue, so that the events it still holds come first. */
+async function handBack(delivery: Delivery, token: string): Promise<never> {
+  await noteProgress(delivery)
+  await delivery.job.moveToWait(token)
+  throw new WaitingError()
+}
+
+function describeFailures({ failures, pending, callsMax }: Delivery): string {
+  const waiting = pending.length - failures.length
+  const events = waiting === 1 ? '1 event waits' : `${waiting} events wait`
+  const waits = `${events} for an older one of the same margin account that failed`
+  const [first] = failures
+  if (first === undefined) return waits
+  const calls =
+    callsMax === 1 ? 'handler failed again' : `handler failed ${callsMax} times (HANDLER_CALLS_MAX)`
+  const others = failures.slice(1).map(({ event }) => event.id)
+  const parts = [`event ${first.event.id}: ${calls}: ${reasonOf(first.error)}`]
+  if (others.length > 0) parts.push(`so it did for ${others.join(', ')}`)
+  if (waiting > 0) parts.push(waits)
+  return parts.join('; ')
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

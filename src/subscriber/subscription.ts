@@ -1,0 +1,214 @@
+import { ErrorCode, type Job, Worker } from 'bullmq'
+import { consumersSchema, IN_OUR_WORDS, type QueueConnection, queueNameOf } from '../domain/index.ts'
+import { PlimsollError } from '../errors.ts'
+import { atMost } from '../system/index.ts'
+import { type HandlerCounts, type HandlerOptions, JobHandler } from './job-handler.ts'
+import { JobLock } from './job-lock.ts'
+import { BLOCK_S_MAX, watchedConnection } from './watched-connection.ts'
+
+/** A job of a killed subscriber is another's after this and at most two checks: 9 s in all. */
+export const LOCK_MS = 6_000
+export const STALLED_CHECK_MAX_MS = 1_500
+/** The lock is renewed this many times before it ends. */
+const LOCK_RENEWALS = 3
+/** A job whose subscriber died is handed out again, however often: BullMQ's default of one would end in the failed set. */
+const STALLED_COUNT_MAX = 1_000_000_000
+/** From a step that failed for want of Redis to its repeat. */
+const RUN_RETRY_DELAY_MS = 1_000
+/** How long `close` waits for the handler that runs; then its job is left to be handed out again. */
+const CLOSE_LIMIT_MS = 4_000
+/** Then its connections get this long to end: where Redis is away, BullMQ itself would wait for it for ever. */
+const DISCONNECT_LIMIT_MS = 500
+/** Errors of the connection that come within so long of one another are one outage, told once. */
+const OUTAGE_GAP_MS = 30_000
+/** Ids of lost jobs that are remembered, so that each is told once. */
+const LOST_JOBS_MAX = 1_000
+/** What Redis answers where the job is not, or not any more, with this subscriber. */
+const JOB_IS_LOST: ReadonlySet<unknown> = new Set([
+  ErrorCode.JobNotExist,
+  ErrorCode.JobLockNotExist,
+  ErrorCode.JobNotInState,
+  ErrorCode.JobLockMismatch,
+])
+
+export interface SubscriptionOptions extends HandlerOptions {
+  /**
+   * Options of ioredis, such as `{ url }`, or an instance, of which the options are taken: a subscription makes
+   * connections of its own, which notice a peer that neither answers nor ends. Only an ioredis Cluster is used as it is.
+   */
+  readonly connection: QueueConnection
+  /** BullMQ prefix of the shard, for example `{plimsoll:0}`. */
+  readonly queuePrefix: string
+  /**
+   * Name of the service, as the worker's PLIMSOLL_CONSUMERS lists it: it reads a queue of its own and gets every event.
+   * Two subscriptions of one name share the queue, and each event goes to one of them; so do two without a name. Two
+   * services that both need every event need two names.
+   */
+  readonly consumer?: string
+  /** Jobs handled at the same time. Only 1, the default, keeps the order of a margin account's events from job to job. */
+  readonly concurrency?: number
+  /**
+   * How long a job stays with a subscriber that died, or whose Redis died while handing it out; after it and at most
+   * two checks of 1.5 s another subscriber gets it. Default 6 s. A handler that blocks the event loop longer than two
+   * thirds of it may lose its job in the same way; then the rest of the job is left to the other one.
+   */
+  readonly lockMs?: number
+}
+
+export type SubscriptionStats = Readonly<HandlerCounts>
+
+export interface Subscription {
+  /** Stops taking jobs and waits for the event in hand, at most about 5 s; the rest of its job is delivered again. */
+  close(): Promise<void>
+  stats(): SubscriptionStats
+}
+
+/**
+ * Consumes the events of a shard. A job is acknowledged after all of its events were handled and noted.
+ *
+ * An event whose handler keeps failing withholds the later events of its own margin account, for at most a minute
+ * (HOLD_MS), and no others. Its job fails at its end naming the event, and is delivered again every second with what is
+ * not handled yet; what was handled is noted with the job and not handled again. A job with a malformed event
+ * stays in BullMQ's failed set after its others were handled.
+ *
+ * Within one process a margin account's events come in order. One that comes after a later one all the same (a job that was
+ * delivered again, another process that handled what came between) is marked: `context.isLate`. Each process knows
+ * only what it handled itself.
+ */
+export function openSubscription(options: SubscriptionOptions): Subscription {
+  return new QueueSubscription(options)
+}
+
+/** BullMQ's worker with shorter blocking reads, so that the time-out of the socket is never their end. */
+class EventWorker extends Worker {
+  override get maximumBlockTimeout(): number {
+    return BLOCK_S_MAX
+  }
+
+  /**
+   * Ends the timer that renews locks. BullMQ's `close` does so only after its blocking read has ended, which it never
+   * does where Redis is gone; the timer would keep the process alive.
+   */
+  async endRenewals(): Promise<void> {
+    await this.lockManager.close()
+  }
+}
+
+class QueueSubscription implements Subscription {
+  readonly #options: SubscriptionOptions
+  readonly #lockMs: number
+  readonly #queueName: string
+  readonly #handler: JobHandler
+  readonly #worker: EventWorker
+  readonly #locks = new Map<string, JobLock>()
+  readonly #lost = new Set<string>()
+  #closing = false
+  #outageMs = Number.NEGATIVE_INFINITY
+
+  constructor(options: SubscriptionOptions) {
+    const { connection, queuePrefix, consumer, concurrency = 1, lockMs = LOCK_MS } = options
+    this.#options = options
+    this.#lockMs = lockMs
+    refuseBadName(consumer)
+    this.#queueName = queueNameOf(consumer)
+    this.#handler = new JobHandler(options)
+    this.#worker = new EventWorker(this.#queueName, (job, token) => this.#handle(job, token ?? ''), {
+      connection: watchedConnection(connection, () => this.#closing),
+      prefix: queuePrefix,
+      concurrency,
+      lockDuration: lockMs,
+      lockRenewTime: lockMs / LOCK_RENEWALS,
+      stalledInterval: Math.min(lockMs, STALLED_CHECK_MAX_MS),
+      maxStalledCount: STALLED_COUNT_MAX,
+      runRetryDelay: RUN_RETRY_DELAY_MS,
+      drainDelay: BLOCK_S_MAX,
+    })
+    this.#worker.on('lockRenewalFailed', (jobIds) => {
+      for (const jobId of jobIds) this.#lose(jobId)
+    })
+    this.#worker.on('error', (cause) => this.#reportError(cause))
+    this.#worker.on('failed', (job, cause) => this.#reportFailed(job, cause))
+  }
+
+  stats(): SubscriptionStats {
+    return { ...this.#handler.counts }
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true
+    this.#handler.close()
+    const { clock } = this.#options
+    let isClosed = false
+    const closed = this.#worker.close().then(() => {
+      isClosed = true
+    })
+    await atMost(clock, closed, CLOSE_LIMIT_MS)
+    // What waits for a reply of Redis ends as failed.
+    if (!isClosed) {
+      await this.#worker.endRenewals()
+      await atMost(clock, this.#worker.disconnect(), DISCONNECT_LIMIT_MS)
+    }
+    await this.#options.inbox?.sync()
+  }
+
+  async #handle(job: Job, token: string): Promise<void> {
+    const id = job.id ?? ''
+    const lock = new JobLock(job, token, this.#options.clock, this.#lockMs, () => this.#reportLost(id))
+    this.#locks.set(id, lock)
+    try {
+      await this.#handler.handle(job, token, lock)
+    } finally {
+      this.#locks.delete(id)
+    }
+  }
+
+  #lose(jobId: string): void {
+    this.#locks.get(jobId)?.lose()
+  }
+
+  #reportLost(jobId: string): void {
+    if (this.#closing || this.#lost.has(jobId)) return
+    if (this.#lost.size === LOST_JOBS_MAX) this.#lost.clear()
+    this.#lost.add(jobId)
+    const message =
+      `job ${jobId} was lost, because its lock was not renewed for ${this.#lockMs} ms (lockMs): the handler blocked the event loop, ` +
+      'or Redis was away; the whole job is delivered again, here or to another subscriber, and an inbox holds back what was handled'
+    this.#options.fault(new PlimsollError('SUBSCRIBER_FAILED', message))
+  }
+
+  #reportError(cause: Error & { code?: unknown }): void {
+    // `lockRenewalFailed` tells the same.
+    if (cause.message.startsWith('could not renew lock')) return
+    const nowMs = this.#options.clock.monotonicMs()
+    const isOutage = nowMs - this.#outageMs < OUTAGE_GAP_MS
+    if (JOB_IS_LOST.has(cause.code)) {
+      // After an outage the job may be done, and only the answer that says so was lost.
+      if (!isOutage) this.#reportLost(/\bjob (\S+?)[. ]/i.exec(cause.message)?.[1] ?? cause.message)
+      return
+    }
+    this.#outageMs = nowMs
+    if (isOutage || this.#closing) return
+    // Without the cause: an answer to a login holds the command, and with it the password.
+    const message = `queue ${this.#queueName}: ${cause.message}`
+    this.#options.fault(new PlimsollError('REDIS_UNAVAILABLE', message))
+  }
+
+  /** A job that fails for days is told of at its 1st, 2nd, 4th, 8th … failure and at its last. */
+  #reportFailed(job: Job | undefined, cause: Error): void {
+    if (this.#closing) return
+    const failures = job?.attemptsMade ?? 1
+    const isLast = cause.name === 'UnrecoverableError' || failures >= (job?.opts.attempts ?? 1)
+    if (!isLast && !Number.isInteger(Math.log2(failures))) return
+    const times = failures > 1 ? ` failed ${failures} times` : ''
+    const message = `job ${job?.id ?? '?'}${times}: ${cause.message}`
+    this.#options.fault(new PlimsollError('SUBSCRIBER_FAILED', message, { cause }))
+  }
+}
+
+function refuseBadName(consumer: string | undefined): void {
+  const issue = consumersSchema.safeParse(consumer === undefined ? [] : [consumer], IN_OUR_WORDS).error
+    ?.issues[0]
+  if (issue === undefined) return
+  const message = `consumer is ${JSON.stringify(consumer)}: ${issue.message}`
+  throw new PlimsollError('USAGE', message, { path: 'consumer' })
+}

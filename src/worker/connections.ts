@@ -1,0 +1,30 @@
+import { closeRedis, connectRedis, type RedisConnection, type RedisRole } from '../redis/index.ts'
+import type { WorkerOptions } from './types.ts'
+
+/** The connections of one worker to its Redis. */
+export class WorkerConnections {
+  readonly #options: WorkerOptions
+  readonly #connections: RedisConnection[] = []
+
+  constructor(options: WorkerOptions) {
+    this.#options = options
+  }
+
+  /** Opens one more; from then on the first error of each of its outages is logged. */
+  async open(role: RedisRole): Promise<RedisConnection> {
+    const { clock, random, redisUrl, log } = this.#options
+    let isOpen = false
+    const report = (error: Error) => {
+      // What happens before is told by the rejection.
+      if (isOpen) log.warn({ error: error.message }, 'redis connection lost')
+    }
+    const connection = await connectRedis({ url: redisUrl, role, clock, random, report })
+    isOpen = true
+    this.#connections.push(connection)
+    return connection
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#connections.map((connection) => closeRedis(connection, this.#options.clock)))
+  }
+}

@@ -1,0 +1,60 @@
+import type { Config } from '../config.ts'
+import type { EventLogStats } from '../delivery/index.ts'
+import type { Clock, PlimsollEvent, Random, RulesByVenue } from '../domain/index.ts'
+import type { BlindMarket, FeedCounters } from '../feed/index.ts'
+import type { Log } from '../log.ts'
+import type { MonitorCounters, MonitorObserver, NearAccount, StandingCount } from '../monitor/index.ts'
+
+export interface WorkerOptions {
+  readonly config: Config
+  readonly redisUrl: string
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  /** Called once when the worker cannot go on: another worker took over, or a limit is reached. */
+  readonly fatal: (error: Error) => void
+  /** Rules beside those of the rules file. */
+  readonly rules?: RulesByVenue
+  readonly observer?: MonitorObserver
+  /** Gives up the start: it rejects with the signal's reason, and everything is closed. */
+  readonly signal?: AbortSignal
+}
+
+export interface WorkerStats extends MonitorCounters {
+  readonly frames: number
+  readonly accounts: number
+  readonly marginAccounts: number
+  readonly positions: number
+  readonly events: Readonly<Record<PlimsollEvent['kind'], number>>
+  /** Margin accounts by level, `0` is safe. Those without a verdict are in none. */
+  readonly standing: readonly StandingCount[]
+  /** Margin accounts without a verdict: a mark is missing, or their newest terms cannot be used. */
+  readonly unknownMarginAccounts: number
+  /** From the receipt of a frame to all verdicts of its instant, over all instants. */
+  readonly detectP50Ms: number
+  readonly detectP99Ms: number
+  readonly detectMaxMs: number
+  readonly log: EventLogStats
+  readonly feeds: Readonly<Record<string, readonly FeedCounters[]>>
+  /** Markets without a fresh mark, and why. */
+  readonly blindMarkets: readonly BlindMarket[]
+  readonly kernelBytes: number
+  /** Ticks that wait for evaluation. */
+  readonly waiting: number
+  /** Events that are found and not published yet. */
+  readonly unpublished: number
+}
+
+export interface Worker {
+  stats(): WorkerStats
+  /** Margin accounts nearest below their line, with exact ratios. */
+  nearest(count: number): readonly NearAccount[]
+  /** Last mark of a market, as printed by its venue. */
+  markOf(venue: string, symbol: string): string | undefined
+  /**
+   * Stops in order: feeds, what waits, the events to stream and queue, Redis. At most about 5 s, even where Redis
+   * does not answer. When all is closed it rejects with STOP_TIMEOUT, saying how many, where ticks were not evaluated
+   * or events have not reached the queue; with the failure, where the worker failed while it stopped.
+   */
+  stop(): Promise<void>
+}

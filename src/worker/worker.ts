@@ -1,0 +1,299 @@
+import { type AccountSourceOptions, createAccountSource } from '../book/index.ts'
+import { openEventLog, type RedisEventLog } from '../delivery/index.ts'
+import type { AccountChange, AccountSource, EventRecord, PlimsollEvent, VenueId } from '../domain/index.ts'
+import { PlimsollError } from '../errors.ts'
+import { MarketData } from '../feed/index.ts'
+import { type Kernel, openKernel } from '../kernel/index.ts'
+import { type LevelRule, levelRule } from '../margin/index.ts'
+import { Monitor, type NearAccount, nearest, standingCounts } from '../monitor/index.ts'
+import {
+  asRedisFault,
+  checkRedis,
+  keysOf,
+  type RedisConnection,
+  redactUrl,
+  watchRedis,
+} from '../redis/index.ts'
+import { atMost, sleep } from '../system/index.ts'
+import { streamCarrying } from '../venues/index.ts'
+import { WorkerConnections } from './connections.ts'
+import { unfinished } from './end.ts'
+import { guardedClock } from './guarded-clock.ts'
+import { type BookOf, logRules, ruleBooks } from './rule-books.ts'
+import type { Worker, WorkerOptions, WorkerStats } from './types.ts'
+
+export type { Worker, WorkerOptions, WorkerStats } from './types.ts'
+
+/** The orderly stop: ticks and events that wait get this long to be evaluated, published and put into the queue. */
+export const STOP_FLUSH_MS = 2_500
+const STOP_POLL_MS = 5
+/** Then the log of events gets this long to close; the sockets to Redis are closed after it in any case. */
+const STOP_CLOSE_MS = 500
+/** Refused accounts that the load of the book names in the log; more are counted. */
+const REFUSED_LOGGED_MAX = 20
+const AUDIT_EVERY_MS = 100
+const AUDIT_ACCOUNTS = 20
+
+/**
+ * Composes a worker: rules read, Redis checked, earlier progress restored, book loaded, feeds opened, changes followed.
+ * @throws PlimsollError CONFIGURATION or RULES_INVALID before anything is opened; REDIS_UNAVAILABLE, REDIS_REFUSED,
+ * REDIS_POLICY, REDIS_NO_AOF.
+ */
+export async function startWorker(options: WorkerOptions): Promise<Worker> {
+  const connections = new WorkerConnections(options)
+  try {
+    const worker = new MonitorWorker(options, connections)
+    const command = await connections.open('command')
+    const { allowUnsafeRedis: allowUnsafe } = options.config
+    const warn = (message: string) => options.log.error({}, message)
+    const { appendfsync, isSafe, sentence } = await checkRedis(command, { allowUnsafe, warn })
+    options.log[isSafe ? 'info' : 'warn']({ appendfsync }, sentence)
+    const source = { redis: command, followerRedis: await connections.open('blocking') }
+    await worker.start(await connections.open('command'), await connections.open('queue'), source)
+    return worker
+  } catch (error) {
+    await connections.close()
+    throw asRedisFault(`Redis at ${redactUrl(options.redisUrl)} failed while the worker was starting`, error)
+  }
+}
+
+class MonitorWorker implements Worker {
+  readonly #options: WorkerOptions
+  readonly #connections: WorkerConnections
+  readonly #rule: LevelRule
+  readonly #ruleBookOf: BookOf
+  readonly #kernel: Kernel
+  readonly #events: Record<PlimsollEvent['kind'], number> = {
+    ...{ warning: 0, liquidation: 0, recovered: 0, unknown: 0, closed: 0 },
+    ...{ 'market-stale': 0, 'market-fresh': 0 },
+  }
+  #eventLog!: RedisEventLog
+  #source!: AccountSource
+  #monitor!: Monitor
+  #marketData!: MarketData
+  #cancelAudit: () => void = () => undefined
+  #cancelWatch: () => void = () => undefined
+  #stopping: Promise<void> | undefined
+  /** Counts until the book is loaded; after that every refused change is logged. */
+  #refusedAtLoad = 0
+  #failure: Error | undefined
+
+  constructor(options: WorkerOptions, connections: WorkerConnections) {
+    const { config } = options
+    this.#options = options
+    this.#connections = connections
+    this.#rule = levelRule(config.levels, config.hysteresis)
+    this.#ruleBookOf = ruleBooks(config, options.rules)
+    this.#kernel = openKernel(config.kernel)
+  }
+
+  async start(
+    command: RedisConnection,
+    queueConnection: RedisConnection,
+    source: Pick<AccountSourceOptions, 'redis' | 'followerRedis'>,
+  ): Promise<void> {
+    const { config, clock, random, log, signal } = this.#options
+    const keys = keysOf(config.shard)
+    this.#eventLog = await openEventLog({
+      redis: command,
+      queueConnection,
+      keys,
+      ...{ clock, random, signal, consumers: config.consumers, takeOver: config.takeOver },
+      fault: (error) =>
+        error.code === 'STREAM_FENCED' ? this.#fatal(error) : log.error({ code: error.code }, error.message),
+      notice: (line) => log.info({}, line),
+    })
+    this.#source = createAccountSource({ ...source, keys, clock })
+    try {
+      this.#monitor = await this.#openMonitor()
+      this.#marketData = this.#openMarketData()
+      await this.#load()
+    } catch (error) {
+      await this.#closeEventLog()
+      throw error
+    }
+    const { accounts, positions } = this.#monitor.book
+    log.info({ accounts, positions, markets: this.#monitor.markets.all.length }, 'book loaded')
+    logRules(log, this.#ruleBookOf, this.#monitor.markets.all, clock.nowMs(), config.rulesMaxAgeDays)
+    this.#marketData.open()
+    this.#source.follow(
+      (change) => this.#guard(() => this.#apply(change)),
+      (error) => {
+        const isLoss = error instanceof PlimsollError && error.code === 'BOOK_LOST'
+        log[isLoss ? 'error' : 'warn']({ error: error.message }, 'following the book')
+      },
+    )
+    this.#audit()
+    this.#cancelWatch = watchRedis({
+      connection: command,
+      clock,
+      failed: (fault) => log.error({ code: fault.code }, fault.message),
+      mended: (message) => log.info({ was: message }, 'a setting of Redis is right again'),
+    })
+  }
+
+  /** The monitor with what earlier runs published. */
+  async #openMonitor(): Promise<Monitor> {
+    const { config, clock, observer } = this.#options
+    const { logId, sequenceFloor } = this.#eventLog
+    const monitor = new Monitor({
+      kernel: this.#kernel,
+      clock: guardedClock(clock, (action) => this.#guard(action)),
+      rule: this.#rule,
+      ruleBookOf: this.#ruleBookOf,
+      log: { logId, shard: config.shard },
+      sequenceFloor,
+      hasRoom: () => this.#eventLog.hasRoom,
+      publish: (records) => this.#publish(records),
+      marketAdded: (venue, symbol) => this.#marketData.add(venue as VenueId, symbol),
+      refused: (account, error) => this.#refused(account.id, error),
+      observer,
+    })
+    await this.#eventLog.restore({
+      marginAccount: (id, progress) => monitor.restoreMarginAccount(id, progress),
+      market: (progress) => monitor.restoreMarket(progress),
+    })
+    return monitor
+  }
+
+  #openMarketData(): MarketData {
+    const { config, clock, random, log } = this.#options
+    return new MarketData({
+      monitor: this.#monitor,
+      streamCarrying,
+      streamUrls: config.streamUrls,
+      clock,
+      random,
+      log,
+      failed: (error) => this.#fatal(error),
+    })
+  }
+
+  async #load(): Promise<void> {
+    const { log, signal } = this.#options
+    const refused = (id: string, error: Error) => {
+      this.#refused(id, error)
+      this.#monitor.refuse(id)
+    }
+    await this.#source.load((account) => {
+      signal?.throwIfAborted()
+      this.#monitor.apply({ kind: 'put', account })
+    }, refused)
+    signal?.throwIfAborted()
+    this.#monitor.loaded()
+    const accounts = this.#refusedAtLoad
+    if (accounts > 0) log.error({ accounts }, 'accounts refused; they are not watched')
+    this.#refusedAtLoad = Number.NEGATIVE_INFINITY
+  }
+
+  #apply(change: AccountChange): void {
+    if (change.kind === 'unreadable') this.#refused(change.id, change.error)
+    this.#monitor.apply(change)
+  }
+
+  #refused(account: string, error: Error): void {
+    if (++this.#refusedAtLoad > REFUSED_LOGGED_MAX) return
+    this.#options.log.error({ account, error: error.message }, 'account refused')
+  }
+
+  stats(): WorkerStats {
+    const { counters, book, latency, waiting, unpublished, unknownMarginAccounts } = this.#monitor
+    return {
+      ...counters,
+      frames: this.#marketData.frames,
+      accounts: book.accounts,
+      marginAccounts: book.marginAccounts,
+      positions: book.positions,
+      events: { ...this.#events },
+      standing: standingCounts(this.#monitor, this.#kernel, this.#rule.names),
+      unknownMarginAccounts,
+      detectP50Ms: latency.quantileMs(0.5),
+      detectP99Ms: latency.quantileMs(0.99),
+      detectMaxMs: latency.maxMs,
+      log: this.#eventLog.stats(),
+      feeds: this.#marketData.counters(),
+      blindMarkets: this.#marketData.blind(),
+      kernelBytes: this.#kernel.byteLength,
+      waiting,
+      unpublished,
+    }
+  }
+
+  nearest(count: number): readonly NearAccount[] {
+    return nearest(this.#monitor, this.#kernel, count, this.#rule.levels.length)
+  }
+
+  markOf(venue: string, symbol: string): string | undefined {
+    return this.#monitor.markets.find(venue, symbol)?.markText || undefined
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop()
+    return this.#stopping
+  }
+
+  async #stop(): Promise<void> {
+    const { clock, log } = this.#options
+    this.#cancelAudit()
+    this.#cancelWatch()
+    const failedBefore = this.#failure
+    // From here on no change is applied; what it waits for may take as long as all the rest.
+    const sourceStopped = this.#source.stop()
+    await this.#marketData.close()
+    const deadlineMs = clock.monotonicMs() + STOP_FLUSH_MS
+    const leftMs = () => Math.max(0, deadlineMs - clock.monotonicMs())
+    while (!this.#monitor.isIdle && this.#failure === undefined && leftMs() > 0)
+      await sleep(clock, STOP_POLL_MS)
+    this.#monitor.stop()
+    await this.#eventLog.flush(leftMs())
+    await sourceStopped
+    await this.#closeEventLog()
+    const { waiting: ticks, waitingChanges: changes, unpublished } = this.#monitor
+    const fault = unfinished({ ticks, changes, unpublished, ...this.#eventLog.leftBehind() }, STOP_FLUSH_MS)
+    await this.#connections.close()
+    log.info({ events: this.#eventLog.stats().enqueued }, 'stopped')
+    if (fault !== undefined && this.#failure !== undefined) log.error({ code: fault.code }, fault.message)
+    // Whoever stops the worker because of a failure has been given that one already.
+    if (this.#failure !== failedBefore) throw this.#failure
+    if (fault !== undefined && failedBefore === undefined) throw fault
+  }
+
+  async #closeEventLog(): Promise<void> {
+    const { clock, log } = this.#options
+    const failed = (error: Error) => log.error({ error: error.message }, 'closing the log of events')
+    const closed = this.#eventLog.close().then(() => undefined)
+    await atMost(clock, closed, STOP_CLOSE_MS).catch(failed)
+  }
+
+  #publish(records: readonly EventRecord[]): void {
+    this.#eventLog.publish(records)
+    for (const { event } of records) this.#events[event.kind]++
+  }
+
+  #audit(): void {
+    this.#cancelAudit = this.#options.clock.after(AUDIT_EVERY_MS, () => {
+      const before = this.#monitor.counters.auditDisagreements
+      this.#guard(() => this.#monitor.audit(AUDIT_ACCOUNTS))
+      const found = this.#monitor.counters.auditDisagreements - before
+      if (found > 0) this.#options.log.error({ disagreements: found }, 'audit disagrees with the kernel')
+      this.#audit()
+    })
+  }
+
+  #guard(action: () => void): void {
+    if (this.#failure !== undefined) return
+    try {
+      action()
+    } catch (error) {
+      this.#fatal(error as Error)
+    }
+  }
+
+  /** A broken invariant or a limit reached: nothing is evaluated any more, and whoever runs the worker hears it once. */
+  #fatal(error: Error): void {
+    if (this.#failure !== undefined) return
+    this.#failure = error
+    // Whoever stops the worker gets it from the stop.
+    if (this.#stopping === undefined) this.#options.fatal(error)
+  }
+}

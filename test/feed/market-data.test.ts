@@ -1,0 +1,150 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { FeedLimits } from '../../src/feed/index.ts'
+import { MarketData, type MarketDataOptions } from '../../src/feed/market-data.ts'
+import { systemClock } from '../../src/system/clock.ts'
+import { streamCarrying } from '../../src/venues/index.ts'
+import { CADENCE_MS, snapshot, TestExchange } from './exchange.ts'
+import { RecordingLog, SHORT_LIMITS, until } from './harness.ts'
+
+/** What the monitor hears, in order and in short. */
+class RecordingMonitor implements Pick<MarketDataOptions, 'monitor'> {
+  readonly heard: string[] = []
+  readonly monitor = {
+    frameStart: () => {},
+    tick: (venue: string, symbol: string, mark: string) => void this.heard.push(`${venue} ${symbol} ${mark}`),
+    unchanged: (venue: string, symbol: string) => void this.heard.push(`${venue} ${symbol} unchanged`),
+    frameEnd: () => {},
+    marketStale: (venue: string, symbol: string) => void this.heard.push(`${venue} ${symbol} stale`),
+    unknownMarginAccounts: 7,
+  }
+
+  count(what: string): number {
+    return this.heard.filter((one) => one === what).length
+  }
+}
+
+let exchange: TestExchange
+let log: RecordingLog
+let recorder: RecordingMonitor
+let marketData: MarketData | undefined
+
+beforeEach(async () => {
+  exchange = await TestExchange.start()
+  log = new RecordingLog()
+  recorder = new RecordingMonitor()
+})
+afterEach(async () => {
+  await marketData?.close()
+  await exchange.stop()
+})
+
+/** Market data of Bybit's linear stream, opened with these markets. */
+function openWith(symbols: readonly string[], limits: Partial<FeedLimits> = {}): MarketData {
+  marketData = new MarketData({
+    monitor: recorder.monitor,
+    streamCarrying,
+    streamUrls: { 'bybit-linear': exchange.url },
+    clock: systemClock,
+    random: () => 0.5,
+    log,
+    limits: { ...SHORT_LIMITS, renewalAfterMs: 1e9, ...limits },
+    failed: (error) => {
+      throw error
+    },
+  })
+  for (const symbol of symbols) marketData.add('bybit', symbol)
+  marketData.open()
+  return marketData
+}
+
+const lineOf = (message: string) => log.lines.filter((line) => line.message.startsWith(message))
+
+describe('a market without a mark', () => {
+  it('that no stream carries is reported at once, when it is there at the start and when it comes later', async () => {
+    const data = openWith(['BTCUSDT', 'BTC-28JUN24-60000-P'])
+    expect(recorder.heard).toEqual(['bybit BTC-28JUN24-60000-P stale'])
+    expect(data.blind()).toContainEqual({
+      ...{ venue: 'bybit', symbol: 'BTC-28JUN24-60000-P', state: 'uncarried' },
+      reason: 'no stream of the venue carries it',
+    })
+    data.add('bybit', 'ETH-28JUN24-3000-C')
+    await until(() => recorder.count('bybit ETH-28JUN24-3000-C stale') === 1)
+    expect(lineOf('no stream carries').map(({ fields }) => fields)).toEqual([
+      { markets: 1, symbols: ['bybit BTC-28JUN24-60000-P'], unknownMarginAccounts: 7 },
+      { markets: 1, symbols: ['bybit ETH-28JUN24-3000-C'], unknownMarginAccounts: 7 },
+    ])
+  })
+
+  it('has a deadline of its own from the time when it was added, and one line of the log with others', async () => {
+    exchange.behaviour.muted = ['AUSDT', 'BUSDT', 'CUSDT']
+    const data = openWith(['BTCUSDT', 'AUSDT', 'BUSDT'], { firstMarkMs: 500 })
+    await until(() => recorder.count('bybit AUSDT stale') === 1 && recorder.count('bybit BUSDT stale') === 1)
+    const { counter } = exchange
+    data.add('bybit', 'CUSDT')
+    await until(() => recorder.count('bybit CUSDT stale') === 1)
+    expect((exchange.counter - counter) * CADENCE_MS).toBeGreaterThan(300)
+    expect(recorder.count('bybit AUSDT stale')).toBe(1)
+    expect(recorder.count('bybit BTCUSDT stale')).toBe(0)
+    expect(data.blind().map(({ symbol, reason }) => `${symbol}: ${reason}`)).toEqual([
+      'AUSDT: there has been no mark yet',
+      'BUSDT: there has been no mark yet',
+      'CUSDT: there has been no mark yet',
+    ])
+    await until(() => lineOf('markets have had no mark yet').length > 0)
+    expect(lineOf('markets have had no mark yet')[0]!.fields.symbols).toContain('AUSDT')
+  })
+
+  it('that the venue refuses is named in the words of the venue, in one line, and in another when it comes', async () => {
+    exchange.behaviour.refused = ['FOOUSDT']
+    const data = openWith(['BTCUSDT', 'FOOUSDT'], { firstMarkMs: 500 })
+    await until(() => recorder.count('bybit FOOUSDT stale') === 1)
+    expect(data.blind()).toMatchObject([
+      { symbol: 'FOOUSDT', state: 'refused', reason: expect.stringContaining('handler not found') },
+    ])
+    exchange.behaviour.refused = []
+    await until(() => recorder.heard.some((one) => /FOOUSDT \d/.test(one)))
+    await until(() => lineOf('markets have a fresh mark again').length === 1)
+    expect(lineOf('the venue refuses markets')).toHaveLength(1)
+    expect(lineOf('the venue takes markets')).toHaveLength(1)
+    expect(data.blind()).toEqual([])
+  })
+})
+
+describe('a market whose mark is confirmed', () => {
+  const confirmation = (ts: number) =>
+    JSON.stringify({ topic: 'tickers.BTCUSDT', type: 'delta', data: { symbol: 'BTCUSDT' }, ts })
+
+  it('is confirmed to the monitor, after staleness too', async () => {
+    exchange.behaviour.ticks = false
+    const data = openWith(['BTCUSDT'], { silenceMinMs: 60_000, firstTickTimeoutMs: 60_000 })
+    await until(() => exchange.requests.length > 0)
+    exchange.send(snapshot('BTCUSDT', '100', 1))
+    exchange.send(confirmation(2))
+    await until(() => recorder.heard.length === 3)
+    exchange.send(confirmation(3))
+    await until(() => recorder.heard.length === 4)
+    expect(recorder.heard).toEqual([
+      'bybit BTCUSDT 100',
+      'bybit BTCUSDT unchanged',
+      'bybit BTCUSDT stale',
+      'bybit BTCUSDT unchanged',
+    ])
+    const [market] = data.markets()
+    expect(market).toMatchObject({ state: 'fresh', eventTimeMs: 3, refusal: undefined })
+    expect(market!.statedAgeMs).toBeGreaterThan(market!.seenAgeMs!)
+  })
+})
+
+it('says of every market how its mark comes', async () => {
+  exchange.behaviour.muted = ['MUTEUSDT']
+  exchange.behaviour.refused = ['FOOUSDT']
+  const data = openWith(['BTCUSDT', 'MUTEUSDT', 'FOOUSDT', 'BTC-28JUN24-60000-P'])
+  const states = () => Object.fromEntries(data.markets().map(({ symbol, state }) => [symbol, state]))
+  await until(() => states().BTCUSDT === 'fresh' && states().FOOUSDT === 'refused')
+  expect(states()).toEqual({
+    ...{ BTCUSDT: 'fresh', MUTEUSDT: 'unknown', FOOUSDT: 'refused', 'BTC-28JUN24-60000-P': 'uncarried' },
+  })
+  exchange.behaviour.ticks = false
+  await until(() => states().BTCUSDT === 'stale')
+  expect(data.blind()).toHaveLength(4)
+})

@@ -1,0 +1,258 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { marginAccountsOf } from '../../src/margin/index.ts'
+import { readRulesFile } from '../../src/rules/file.ts'
+import { ruleBookOf } from '../../src/venues/index.ts'
+import { logRules, refusedRules, ruleBooks } from '../../src/worker/rule-books.ts'
+import { accountOf } from '../margin/support.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'plimsoll-rules-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const TABLE = {
+  kind: 'linear',
+  settle: 'USDT',
+  tiers: [{ cap: '1000000', maintenanceMarginRate: '0.01', maintenanceDeduction: '0' }],
+}
+const tier = (change: object) => ({ ...TABLE, tiers: [{ ...TABLE.tiers[0], ...change }] })
+
+/** Path of a rules file that holds the text, or the value as JSON. */
+function written(content: unknown): string {
+  const path = join(folder, 'rules.json')
+  writeFileSync(path, typeof content === 'string' ? content : JSON.stringify(content))
+  return path
+}
+
+function faultOf(action: () => unknown): { code: string; message: string } {
+  try {
+    action()
+  } catch (error) {
+    return error as { code: string; message: string }
+  }
+  throw new Error('no fault')
+}
+
+describe('a file of rules', () => {
+  it('is read by venue and symbol; both names of a venue mean the same book', () => {
+    const byVenue = readRulesFile(written({ bybit: { FOOUSDT: TABLE }, 'bybit-linear': { BARUSDT: TABLE } }))
+    expect([...byVenue.keys()]).toEqual(['bybit'])
+    const { rules, refused } = byVenue.get('bybit')!
+    expect(Object.keys(rules)).toEqual(['FOOUSDT', 'BARUSDT'])
+    expect(rules.FOOUSDT).toEqual({ ...TABLE, multiplier: '1', takerFeeRate: '0' })
+    expect(refused.size).toBe(0)
+  })
+
+  it.each([
+    [
+      'venues that are none, all of them',
+      '{"nasdaq": {}, "nyse": {}}',
+      'RULES_INVALID',
+      /nasdaq is .*; nyse is /,
+    ],
+    ['a venue without symbols', '{"bybit": []}', 'RULES_INVALID', /bybit is \[\]: must be an object/],
+    ['a list', '[]', 'RULES_INVALID', /must be one JSON object/],
+    [
+      'a table given twice',
+      '{"bybit": {"A": 1, "A": 2}}',
+      'RULES_INVALID',
+      /bybit\.A must not be given twice/,
+    ],
+    ['text that is no JSON', '{', 'CONFIGURATION', /JSON/],
+  ] as const)('is refused for %s', (_, text, code, message) => {
+    const path = written(text)
+    const fault = faultOf(() => readRulesFile(path))
+    expect(fault.code).toBe(code)
+    expect(fault.message).toContain(path)
+    expect(fault.message).toMatch(message)
+  })
+
+  it('is refused by name when it is not there', () => {
+    const { code, message } = faultOf(() => readRulesFile('/nowhere/rules.json'))
+    expect(code).toBe('CONFIGURATION')
+    expect(message).toContain('/nowhere/rules.json')
+  })
+})
+
+describe('bad symbols of a file of rules', () => {
+  const file = () =>
+    written({
+      bybit: {
+        GOODUSDT: TABLE,
+        BTCUSDT: tier({ maintenanceMarginRate: '1%' }),
+        FOOUSDT: { ...TABLE, tiers: [...TABLE.tiers, { ...TABLE.tiers[0], cap: '500' }] },
+        'BAD SYMBOL': TABLE,
+      },
+      binance: { BTCUSDT: { ...TABLE, takerFeeRate: '0.055' }, ETHUSDT: TABLE },
+      'binance-usdm': { ETHUSDT: TABLE },
+    })
+  const REFUSED = [
+    'bybit BTCUSDT: rules file rules.json: tiers[0].maintenanceMarginRate is "1%": must be a decimal string',
+    'bybit FOOUSDT: rules file rules.json: tiers[1].cap of FOOUSDT is 500, it must be above',
+    'bybit BAD SYMBOL: rules file rules.json: the symbol must be',
+    'binance BTCUSDT: rules file rules.json: takerFeeRate of BTCUSDT is 0.055',
+    'binance ETHUSDT: rules file rules.json: two names of binance give its rules',
+  ]
+
+  it('are refused by name, of every venue, and the others are used', () => {
+    const bookOf = ruleBooks({ rulesFile: file() })
+    const refused = refusedRules(bookOf)
+    expect(refused.map((line, index) => line.slice(0, REFUSED[index]?.length))).toEqual(REFUSED)
+    expect(bookOf('bybit').rulesOf('GOODUSDT')?.tiers).toEqual(TABLE.tiers)
+    expect(bookOf('bybit').rulesOf('ETHUSDT')).toBe(ruleBookOf('bybit').rulesOf('ETHUSDT'))
+  })
+
+  it('never fall back to the built-in table: their accounts are refused with the reason', () => {
+    const book = ruleBooks({ rulesFile: file() })('bybit')
+    expect(ruleBookOf('bybit').rulesOf('BTCUSDT')).toBeDefined()
+    expect(book.rulesOf('BTCUSDT')).toBeUndefined()
+    const positions = [
+      { symbol: 'BTCUSDT', marginMode: 'isolated', size: '1', entryPrice: '1', leverage: '2' },
+    ]
+    const { code, message } = faultOf(() => marginAccountsOf(accountOf({ positions }), book))
+    expect(code).toBe('SYMBOL_UNKNOWN')
+    expect(message).toContain(
+      'positions[0].symbol is "BTCUSDT": its rules are refused: rules file rules.json: tiers[0].maintenanceMarginRate',
+    )
+  })
+
+  it('are used again where later rules replace them', () => {
+    const parsed = readRulesFile(written({ bybit: { BTCUSDT: TABLE } })).get('bybit')!.rules
+    const book = ruleBooks({ rulesFile: file() }, new Map([['bybit', parsed]]))('bybit')
+    expect(book.rulesOf('BTCUSDT')).toBe(parsed.BTCUSDT)
+    expect(book.refused?.has('BTCUSDT')).toBe(false)
+  })
+
+  it('refuse the file where rules are strict, all named', () => {
+    const path = file()
+    const { code, message } = faultOf(() => ruleBooks({ rulesFile: path, strictRules: true }))
+    expect(code).toBe('RULES_INVALID')
+    expect(message).toContain(path)
+    for (const line of REFUSED) expect(message).toContain(line)
+    expect(() =>
+      ruleBooks({ rulesFile: written({ bybit: { GOODUSDT: TABLE } }), strictRules: true }),
+    ).not.toThrow()
+  })
+
+  it('change the version of the book', () => {
+    const versionOf = (content: object) => ruleBooks({ rulesFile: written(content) })('bybit').version
+    const good = versionOf({ bybit: { GOODUSDT: TABLE } })
+    expect(good).toMatch(/^bybit-.*\+rules\.json@[0-9a-f]{8}$/)
+    expect(versionOf({ bybit: { GOODUSDT: TABLE, BTCUSDT: 7 } })).not.toBe(good)
+  })
+})
+
+describe('caps of a file of rules', () => {
+  it.each([
+    ['9223372036854775807', true],
+    ['9999999999999999999.5', true],
+    ['10000000000000000000', false],
+    ['0', false],
+  ])('%s: taken %s', (cap, isTaken) => {
+    const { refused } = readRulesFile(written({ bybit: { FOOUSDT: tier({ cap }) } })).get('bybit')!
+    expect(refused.size === 0).toBe(isTaken)
+  })
+
+  it('count to their last digit', () => {
+    const tiers = [
+      { cap: '9223372036854775807', maintenanceMarginRate: '0.1', maintenanceDeduction: '0' },
+      {
+        cap: '9223372036854775808',
+        maintenanceMarginRate: '0.1001',
+        maintenanceDeduction: '922337203685477.5807',
+      },
+      {
+        cap: '9223372036854775809',
+        maintenanceMarginRate: '0.1001',
+        maintenanceDeduction: '922337203685477.5807',
+      },
+    ]
+    const read = (change: object) =>
+      readRulesFile(
+        written({
+          bybit: { FOOUSDT: { ...TABLE, tiers: [...tiers.slice(0, 2), { ...tiers[2], ...change }] } },
+        }),
+      )
+        .get('bybit')!
+        .refused.get('FOOUSDT')
+    // The deduction of a 19-digit cap has 15 digits before its point, the most that a decimal may have.
+    expect(read({})).toBeUndefined()
+    expect(read({ cap: '9223372036854775808' })).toContain(
+      'it must be above the cap before it, 9223372036854775808',
+    )
+  })
+})
+
+describe('the log of the rules in use', () => {
+  const NOW = Date.UTC(2026, 6, 20)
+  const bookOf = (rules: Record<string, string | undefined>) =>
+    ruleBooks({
+      rulesFile: written({
+        bybit: Object.fromEntries(
+          Object.entries(rules).map(([symbol, asOf]) => [symbol, { ...TABLE, asOf }]),
+        ),
+      }),
+    })
+
+  function logged(rules: Record<string, string | undefined>, symbols: readonly string[], maxAgeDays = 14) {
+    const lines: [level: string, fields: object, message: string][] = []
+    const log = {
+      info: (fields: object, message: string) => void lines.push(['info', fields, message]),
+      warn: (fields: object, message: string) => void lines.push(['warn', fields, message]),
+    }
+    const inUse = symbols.map((symbol) => ({ venue: 'bybit', symbol }))
+    logRules(log, bookOf(rules), inUse, NOW, maxAgeDays)
+    return lines
+  }
+
+  it('states book, contracts and oldest day of each venue, and warns of nothing that is young', () => {
+    const lines = logged({ A: '2026-07-06', B: '2026-07-19', UNUSED: '2020-01-01' }, ['A', 'B'])
+    expect(lines).toEqual([
+      [
+        'info',
+        expect.objectContaining({ venue: 'bybit', contracts: 2, oldest: '2026-07-06', undated: 0 }),
+        'rules in use',
+      ],
+    ])
+    expect(lines[0]![1]).toHaveProperty('ruleBook', expect.stringMatching(/^bybit-.*@/))
+  })
+
+  it('warns once a venue of all that is older than the limit or bears no day, the oldest named', () => {
+    const days = Object.fromEntries(
+      Array.from({ length: 8 }, (_, index) => [`OLD${index}`, `2026-06-${10 + index}`]),
+    )
+    const lines = logged({ ...days, YOUNG: '2026-07-20', UNDATED: undefined }, [
+      ...Object.keys(days),
+      'YOUNG',
+      'UNDATED',
+    ])
+    expect(lines.map(([level]) => level)).toEqual(['info', 'warn'])
+    expect(lines[0]![1]).toMatchObject({ contracts: 10, oldest: '2026-06-10', undated: 1 })
+    expect(lines[1]![1]).toEqual({
+      venue: 'bybit',
+      contracts: 9,
+      oldest: [
+        'UNDATED (no day)',
+        'OLD0 (2026-06-10)',
+        'OLD1 (2026-06-11)',
+        'OLD2 (2026-06-12)',
+        'OLD3 (2026-06-13)',
+      ],
+      rulesMaxAgeDays: 14,
+    })
+    expect(lines[1]![2]).toContain('PLIMSOLL_RULES_MAX_AGE')
+  })
+
+  it('keeps to the limit that is set', () => {
+    expect(logged({ A: '2026-07-06' }, ['A'], 14)).toHaveLength(1)
+    expect(logged({ A: '2026-07-06' }, ['A'], 13)).toHaveLength(2)
+  })
+
+  it('names the symbols of the file that are refused', () => {
+    const lines = logged({ A: '2026-07-06', B: 'yesterday' }, ['A'])
+    expect(lines.find(([level]) => level === 'warn')?.[2]).toContain(
+      'rules refused: bybit B: rules file rules.json: asOf is "yesterday": ',
+    )
+  })
+})
