@@ -202,6 +202,37 @@ const filesStaySmall: Rule = (files) =>
       return lines > most ? [`${path} has ${lines} lines, more than ${most}: does it hold two ideas?`] : []
     })
 
+/** The referee is a second opinion: it shares the nouns with the product, and nothing that computes. */
+const refereeIsIndependent: Rule = (files) =>
+  files
+    .filter(({ path }) => path.startsWith('src/demo/referee/'))
+    .flatMap((file) =>
+      importsOf(file).flatMap(({ path }) =>
+        path === undefined || /^src\/(?:demo\/referee\/|domain\/|errors\.ts$)/.test(path)
+          ? []
+          : [`${file.path} imports ${path}: the referee knows domain and errors only`],
+      ),
+    )
+
+const noCircles: Rule = (files) => {
+  const byPath = new Map(files.filter(isProduct).map((file) => [file.path, file]))
+  const circles = new Set<string>()
+  const open: string[] = []
+  const done = new Set<string>()
+  const visit = (path: string) => {
+    const start = open.indexOf(path)
+    if (start >= 0) circles.add([...open.slice(start), path].join(' > '))
+    const file = byPath.get(path)
+    if (start >= 0 || done.has(path) || file === undefined) return
+    open.push(path)
+    for (const imported of importsOf(file)) if (imported.path !== undefined) visit(imported.path)
+    open.pop()
+    done.add(path)
+  }
+  for (const path of byPath.keys()) visit(path)
+  return [...circles].map((circle) => `imports in a circle: ${circle}`)
+}
+
 const noFileIsDead: Rule = (files) => {
   const byPath = new Map(files.filter(isProduct).map((file) => [file.path, file]))
   const reached = new Set<string>()
@@ -291,6 +322,18 @@ const HOUSE: readonly House[] = [
     rule: filesStaySmall,
     broken: { path: 'src/x.ts', text: lines(LINES_ASKED + 1) },
     says: 'src/x.ts has 301 lines, more than 300: does it hold two ideas?',
+  },
+  {
+    name: 'the referee of the demo is independent',
+    rule: refereeIsIndependent,
+    broken: { path: 'src/demo/referee/x.ts', text: "import { evaluate } from '../../margin/index.ts'\n" },
+    says: 'src/demo/referee/x.ts imports src/margin/index.ts: the referee knows domain and errors only',
+  },
+  {
+    name: 'no imports in a circle',
+    rule: noCircles,
+    broken: { path: 'src/margin/x.ts', text: "import type { X } from './x.ts'\n" },
+    says: 'imports in a circle: src/margin/x.ts > src/margin/x.ts',
   },
   {
     name: 'no file is dead',

@@ -1,7 +1,8 @@
 import type { AccountChange } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
+import type { BookRedis } from './redis.ts'
 import type { ReplySize } from './slices.ts'
-import { type BookRedis, parseStored } from './store.ts'
+import { parseStored } from './store.ts'
 
 /** The position before the first change of an empty stream. */
 export const STREAM_START = '0-0'

@@ -1,11 +1,10 @@
 export type { ListOptions } from './list.ts'
+export type { BookKeys, BookRedis } from './redis.ts'
 export { type AccountSourceOptions, createAccountSource } from './source.ts'
 export {
   type AccountWrite,
   BATCH_ACCOUNTS_MAX,
   type Book,
-  type BookKeys,
-  type BookRedis,
   CHANGES_LENGTH_MAX,
   createBook,
   LAST_VERSION_RULE,

@@ -1,6 +1,6 @@
 import type { Account, VenueId } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
-import type { BookRedis } from './store.ts'
+import type { BookRedis } from './redis.ts'
 
 /** Asked of one HSCAN; Redis may give somewhat more. Few, since one account may be 100 kB. */
 const SCAN_ACCOUNTS = 100

@@ -1,5 +1,5 @@
+import type { BookRedis } from './redis.ts'
 import { ReplySize, type Slices } from './slices.ts'
-import type { BookRedis } from './store.ts'
 
 /**
  * Calls `found` for every stored account, in slices; rarely twice for one. An account that is written or removed

@@ -13,9 +13,9 @@ import {
   storedChange,
 } from './changes.ts'
 import { HeldAccounts } from './held.ts'
+import type { BookKeys, BookRedis } from './redis.ts'
 import { scanAccounts } from './scan.ts'
 import { ReplySize, Slices } from './slices.ts'
-import type { BookKeys, BookRedis } from './store.ts'
 
 /** One wait for a change. Short, because `stop` waits for it. */
 const BLOCK_MS = 100

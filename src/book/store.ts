@@ -11,6 +11,7 @@ import {
 } from '../domain/index.ts'
 import { assert, PlimsollError } from '../errors.ts'
 import { type ListOptions, listAccounts, listIds } from './list.ts'
+import type { BookKeys, BookRedis } from './redis.ts'
 import { REMOVE_SCRIPT, WRITE_SCRIPT } from './scripts.ts'
 
 /** Accounts in one call of `putMany`: Redis serves nobody else while it runs, about 10 µs an account. */
@@ -20,16 +21,6 @@ export const BATCH_ACCOUNTS_MAX = 500
  * loads the whole book again.
  */
 export const CHANGES_LENGTH_MAX = 100_000
-
-/** What this folder needs of a Redis connection. An ioredis instance fits as it is. */
-export interface BookRedis {
-  call(command: string, ...args: (string | number)[]): Promise<unknown>
-}
-
-export interface BookKeys {
-  readonly accounts: string
-  readonly changes: string
-}
 
 export interface AccountWrite {
   readonly account: Account

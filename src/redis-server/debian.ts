@@ -3,8 +3,8 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:f
 import { dirname, join } from 'node:path'
 import type { Clock } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
+import type { RedisBinary } from './binary.ts'
 import { type CommandResult, runCommand } from './command.ts'
-import type { RedisBinary } from './locate.ts'
 
 const APT_TIMEOUT_MS = 180_000
 const NETWORK_TIMEOUT_S = 20

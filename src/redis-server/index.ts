@@ -1,5 +1,6 @@
+export type { RedisBinary } from './binary.ts'
 export { runningRedisUrl } from './claim.ts'
 export { type KeepOptions, keepRedis } from './keep.ts'
-export { type LocateOptions, locateRedisServer, type RedisBinary } from './locate.ts'
+export { type LocateOptions, locateRedisServer } from './locate.ts'
 export { type OpenedRedis, type OpenOptions, openRedis } from './open.ts'
 export { type AppendFsync, type RedisServer, type StartOptions, startRedisServer } from './server.ts'

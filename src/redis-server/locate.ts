@@ -1,24 +1,15 @@
 import { resolve } from 'node:path'
 import type { Clock } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
+import { probe, type RedisBinary, VERSION_TIMEOUT_MS } from './binary.ts'
 import { runCommand } from './command.ts'
 import { inDataFolder } from './data-folder.ts'
 import { fetchDebianRedis } from './debian.ts'
 
-const VERSION_TIMEOUT_MS = 10_000
 const BREW_TIMEOUT_MS = 600_000
 
 /** Tried on the PATH in this order. */
 const SERVER_NAMES = ['redis-server', 'valkey-server'] as const
-
-/** A program that serves the Redis protocol, proven to start. */
-export interface RedisBinary {
-  readonly path: string
-  /** Folders of shared libraries that the system lacks; empty for an installed server. */
-  readonly libraryPath: readonly string[]
-  /** First line of `--version`. */
-  readonly version: string
-}
 
 export interface LocateOptions {
   /** A fetched server is kept below this folder, in `redis-dist`, and used again. */
@@ -48,38 +39,6 @@ export async function locateRedisServer(options: LocateOptions): Promise<RedisBi
     'no redis-server or valkey-server on the PATH and no package manager that provides one: ' +
       'install Redis (apt-get install redis-server, brew install valkey) or set REDIS_URL to a running server',
   )
-}
-
-/**
- * The command line that starts the binary. Its process becomes the server (`exec`), so its pid is the server's.
- * The locale is fixed because Redis 7 refuses to start where the inherited one is not installed.
- */
-export function commandOf(binary: Pick<RedisBinary, 'path' | 'libraryPath'>): [string, ...string[]] {
-  return ['env', 'LC_ALL=C', ...librariesOf(binary), binary.path]
-}
-
-/** The same for the client that every distribution puts beside its server. */
-export function clientCommandOf(binary: Pick<RedisBinary, 'path' | 'libraryPath'>): string[] {
-  const libraries = librariesOf(binary)
-  const client = binary.path.replace(/-server$/, '-cli')
-  return libraries.length > 0 ? ['env', ...libraries, client] : [client]
-}
-
-function librariesOf({ libraryPath }: Pick<RedisBinary, 'libraryPath'>): string[] {
-  return libraryPath.length > 0 ? [`LD_LIBRARY_PATH=${libraryPath.join(':')}`] : []
-}
-
-/** The binary with its version, or undefined when it does not start here. */
-export async function probe(
-  candidate: Pick<RedisBinary, 'path' | 'libraryPath'>,
-  clock: Clock,
-): Promise<RedisBinary | undefined> {
-  const [program, ...args] = commandOf(candidate)
-  const { exitCode, output } = await runCommand(program, [...args, '--version'], {
-    clock,
-    timeoutMs: VERSION_TIMEOUT_MS,
-  })
-  return exitCode === 0 ? { ...candidate, version: output.trim().split('\n')[0] ?? '' } : undefined
 }
 
 async function onPath(clock: Clock): Promise<RedisBinary | undefined> {

@@ -5,10 +5,10 @@ import type { Clock } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import { sleep } from '../system/index.ts'
 import { type Address, forgetAddress, loopbackAddress, privateAddress, shellCommandOf } from './address.ts'
+import { clientCommandOf, commandOf, type RedisBinary } from './binary.ts'
 import { abandonedServer, claimDirectory, type DirectoryClaim } from './claim.ts'
 import { inDataFolder } from './data-folder.ts'
 import { endWithUs } from './end-with-us.ts'
-import { clientCommandOf, commandOf, type RedisBinary } from './locate.ts'
 import { freePort, isFree, isListening, processIdAt } from './port.ts'
 
 /** A large append-only file is read before the first answer. */

@@ -1,7 +1,7 @@
 import type { Account, Collateral, Position, VenueId } from '../../domain/index.ts'
 import { assert } from '../../errors.ts'
 import { below, logNormal, normal, seededRandom, weighted } from '../../system/index.ts'
-import type { DemoInstrument } from '../exchange/instruments.ts'
+import type { DemoInstrument } from '../exchange/instrument.ts'
 import { type FloatLeg, isolatedMarginFor, legOf, walletBalanceFor } from './wallet.ts'
 
 /** A book by seed and index: any process re-creates any account of it. */

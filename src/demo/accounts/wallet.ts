@@ -1,4 +1,5 @@
-import { BYBIT_TAKER_FEE_RATE, type DemoInstrument } from '../exchange/instruments.ts'
+import type { DemoInstrument } from '../exchange/instrument.ts'
+import { BYBIT_TAKER_FEE_RATE } from '../exchange/instruments.ts'
 import { tiersOf } from '../exchange/tiers.ts'
 
 /**

@@ -1,7 +1,7 @@
 import type { Clock, Random } from '../../domain/index.ts'
 import { type BinanceMarket, openBinanceExchange } from './binance-exchange.ts'
 import { BYBIT_CADENCE_MS, openBybitExchange } from './bybit-exchange.ts'
-import type { DemoInstrument } from './instruments.ts'
+import type { DemoInstrument } from './instrument.ts'
 import { createMarket, type MarketPhase } from './market.ts'
 import type { StreamCount } from './stream-count.ts'
 

@@ -1,6 +1,6 @@
 import { assert } from '../../errors.ts'
 import { normal, seededRandom } from '../../system/index.ts'
-import type { DemoInstrument } from './instruments.ts'
+import type { DemoInstrument } from './instrument.ts'
 
 export type MarketPhase = 'calm' | 'trend' | 'crash' | 'recovery' | 'over'
 

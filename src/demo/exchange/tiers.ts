@@ -1,5 +1,5 @@
 import type { RiskTier } from '../../domain/index.ts'
-import type { DemoInstrument, MaintenanceClass } from './instruments.ts'
+import type { DemoInstrument, MaintenanceClass } from './instrument.ts'
 
 /**
  * Caps in thousands of USD with the rate up to each cap, in units of 0.01 %, shaped like the venues'

@@ -1,0 +1,29 @@
+import type { ContractKind, VenueId } from '../../domain/index.ts'
+
+/** One instrument of the simulated exchange. Prices are in quote currency a coin. */
+export interface DemoInstrument {
+  readonly symbol: string
+  readonly venue: VenueId
+  readonly streamId: string
+  readonly coin: string
+  readonly kind: ContractKind
+  readonly settle: string
+  readonly startPrice: number
+  /** Decimals that the venue prints in a mark price. */
+  readonly markDecimals: number
+  /** Decimals of an entry price: the tick size is 10^-entryDecimals. */
+  readonly entryDecimals: number
+  /** Decimals of a size: the smallest size is 10^-sizeDecimals (0 for contracts). */
+  readonly sizeDecimals: number
+  /** Base units (linear) or quote units (inverse) of one unit of size. */
+  readonly multiplier: number
+  /** Log return for a log return of 1 of the whole market. */
+  readonly beta: number
+  /** Share of the book that holds it, relative to the others. */
+  readonly popularity: number
+  readonly maintenanceClass: MaintenanceClass
+  /** A dated future: it pays no funding. */
+  readonly dated: boolean
+}
+
+export type MaintenanceClass = 'major' | 'large' | 'small'
