@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
@@ -235,5 +235,17 @@ describe('margin-event.schema.json', () => {
     const rows = (schema.oneOf as JsonSchema[]).flatMap((form) => fieldRows(form))
     expect(rows.length).toBeGreaterThan(50)
     expect(rows.filter((row) => row.includes('undefined'))).toEqual([])
+  })
+})
+
+describe('ARCHITECTURE.md', () => {
+  it('names files that exist, and every room of src', () => {
+    const text = read('ARCHITECTURE.md')
+    const files = [...text.matchAll(/`((?:assembly|[a-z-]+)\/[a-z-]+\.ts)`/g)].map(([, name = '']) => name)
+    expect(files.length).toBeGreaterThan(20)
+    const missing = files.filter((name) => !existsSync(pathOf(`src/${name}`)) && !existsSync(pathOf(name)))
+    expect(missing).toEqual([])
+    const rooms = readdirSync(pathOf('src'), { withFileTypes: true }).filter((entry) => entry.isDirectory())
+    expect(rooms.filter(({ name }) => !text.includes(`\`${name}/\``)).map(({ name }) => name)).toEqual([])
   })
 })

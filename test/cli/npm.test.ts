@@ -9,7 +9,7 @@ import { temporaryFolder } from '../support/cli.ts'
 import { PROJECT_DATA_DIR } from '../support/redis.ts'
 import { until } from '../support/worker.ts'
 
-const PROJECT = fileURLToPath(new URL('../..', import.meta.url))
+const PROJECT = fileURLToPath(new URL('../../', import.meta.url))
 const MAIN = join(PROJECT, 'dist/src/cli/main.js')
 const folder = temporaryFolder()
 afterAll(() => folder.remove())

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 
-const SHARED = new URL('../../../shared', import.meta.url)
+const SHARED = new URL('../../../shared/', import.meta.url)
 
 /** Path of a file of the shared material beside the project, or undefined where it is not present. */
 export function sharedPath(relative: string): string | undefined {
