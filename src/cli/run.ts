@@ -30,8 +30,7 @@ export function runCommand(): Command {
       '\nSettings come from flags, then the environment (REDIS_URL, PLIMSOLL_...), then\n' +
         '.env, then defaults. Without REDIS_URL a private Redis runs on the data folder.\n' +
         'At a terminal the log and the events are lines for people; elsewhere, and with\n' +
-        '--json, the log is JSON. SIGTERM, SIGHUP and Ctrl-C stop in order, a second one\n' +
-        'at once.',
+        '--json, the log is JSON. SIGTERM and Ctrl-C stop in order, a second one at once.',
     )
     .action((options: ConfigOverrides & { json?: true }) => run(options))
 }

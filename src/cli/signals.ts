@@ -5,8 +5,8 @@ import { watchNpm } from './npm-parent.ts'
 /** One Ctrl-C may come twice, from the terminal and from npm; a second one of a person comes later. */
 const REPEAT_MS = 500
 
-/** Ctrl-C, a service manager, and a terminal that is closed. */
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+/** Ctrl-C and a service manager. A terminal that is closed (SIGHUP) ends the command at once, and the private Redis in order. */
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 
 export interface Ended {
   /** Resolves at the first of SIGNALS, or when npm, which started the command, is gone; rejects with what `fail` was given. */

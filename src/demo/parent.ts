@@ -8,7 +8,6 @@ export function listenToParent<In, Out>(handle: (message: In, send: (message: Ou
   }
   process.on('SIGINT', () => undefined)
   process.on('SIGTERM', () => undefined)
-  process.on('SIGHUP', () => undefined)
   process.on('message', (message: In) => handle(message, send))
 }
 

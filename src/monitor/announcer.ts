@@ -10,12 +10,17 @@ import type { Finding } from './standing.ts'
 import type { Watched, WatchedBook } from './watchlist.ts'
 
 /**
- * Transitions that wait to be published, about 30 bytes each, and 300 where their account changed meanwhile. Redis is
- * away, or slower than a cascade, for a long time where so many wait: the worker stops with OUTBOX_FULL.
+ * Transitions that wait to be published: 100 to 230 bytes each, and 560 where their account crosses levels again and again
+ * (measured). Redis is away, or slower than a cascade, for a long time where so many wait: the worker stops with OUTBOX_FULL.
  */
-export const TRANSITIONS_WAITING_MAX = 2_000_000
+export const TRANSITIONS_WAITING_MAX = 1_000_000
 /** Marks that are gone and kept for findings of their instant, about 120 bytes each. Beyond it findings are settled. */
 export const PAST_MARKS_MAX = 200_000
+
+/** Findings of one account that wait in numbers. Before one more they are settled, so that no step settles many. */
+const OPEN_FINDINGS_MAX = 32
+/** Findings that are queued between two looks at the clock. */
+const QUEUED_PER_LOOK = 4_096
 
 /** What a margin account measures, in f64 and for ranking only. */
 export interface Figures {
@@ -74,17 +79,19 @@ export class Announcer {
     const { kernel } = this.#options
     const { findings } = this.#standings
     const batch = this.#batch
-    this.#markets.holdMarks()
     for (let at = from; at < to; at++) {
       this.#count()
       const kernelAccount = kernel.suspectAccount(at)
       const level = kernel.suspectLevel(at)
       const marginBalance = kernel.suspectMarginBalance(at)
       const maintenanceMargin = kernel.suspectMaintenanceMargin(at)
-      const finding = findings.addOpen(batch, kernelAccount, level, nowMonotonicMs)
+      if (findings.openOf(kernelAccount) === OPEN_FINDINGS_MAX) this.#standings.settleAccount(kernelAccount)
+      const finding = findings.addOpen(batch.origin, kernelAccount, level, nowMonotonicMs)
       const ranking = level === this.#breachLevel ? batch.urgent : batch.rest
       this.#rank(ranking, finding, kernelAccount, marginBalance, maintenanceMargin)
     }
+    // After the loop: settling the last open finding lets the marks go.
+    this.#markets.holdMarks()
   }
 
   /** Applies a finding to the standing of a settled account; whether there is something to publish. */
@@ -96,7 +103,7 @@ export class Announcer {
   ): boolean {
     const batch = this.#batch
     const nowMonotonicMs = this.#options.clock.monotonicMs()
-    const number = this.#standings.apply(watched, finding, reasons, batch.cause, nowMonotonicMs)
+    const number = this.#standings.apply(watched, finding, reasons, batch.origin.cause, nowMonotonicMs)
     if (number < 0) return false
     this.#count()
     const ranking = finding === this.#breachLevel ? batch.urgent : batch.rest
@@ -124,14 +131,14 @@ export class Announcer {
 
   get #batch(): Batch {
     assert(this.#isOpen, 'a transition belongs to an instant')
-    this.#open ??= new Batch(
-      {
+    this.#open ??= new Batch({
+      cause: {
         eventTimeMs: this.#eventTimeMs,
         receivedTimeMs: this.#receivedTimeMs,
         receivedMonotonicMs: this.#receivedMonotonicMs,
       },
-      this.#markets.instant,
-    )
+      instant: this.#markets.instant,
+    })
     return this.#open
   }
 
@@ -143,7 +150,8 @@ export class Announcer {
     maintenanceMargin: number,
   ): void {
     const shortfall = this.#book.inQuote(kernelAccount, Math.max(0, maintenanceMargin - marginBalance))
-    ranking.add(finding, shortfall, marginBalance > 0 ? maintenanceMargin / marginBalance : Number.MAX_VALUE)
+    const ratio = marginBalance > 0 ? Math.max(0, maintenanceMargin) / marginBalance : Number.MAX_VALUE
+    ranking.add(finding, shortfall, ratio)
   }
 
   /** Publishes until the given time, or until the log has no room. True when nothing waits. */
@@ -167,21 +175,25 @@ export class Announcer {
   #rankBatches(endMs: number): boolean {
     const monotonicMs = () => this.#options.clock.monotonicMs()
     for (let batch = this.#unranked[0]; batch !== undefined; batch = this.#unranked[0]) {
-      const urgent = batch.urgent.work(monotonicMs, endMs)
-      const rest = urgent === undefined ? undefined : batch.rest.work(monotonicMs, endMs)
-      if (urgent === undefined || rest === undefined) return false
+      if (!batch.urgent.work(monotonicMs, endMs) || !batch.rest.work(monotonicMs, endMs)) return false
+      if (!this.#queueFindings(batch, endMs)) return false
       this.#unranked.shift()
-      if (batch.markets.length > 0) this.#rest.push(batch)
-      const { findings } = this.#standings
-      let rank = 0
-      for (const finding of urgent) {
-        findings.setRank(finding, ++rank)
-        this.#urgent.push(finding)
-      }
-      for (const finding of rest) {
-        findings.setRank(finding, ++rank)
-        this.#rest.push(finding)
-      }
+    }
+    return true
+  }
+
+  /** Gives findings their rank and queues them, until the given time; true when all of the batch are queued. */
+  #queueFindings(batch: Batch, endMs: number): boolean {
+    const { urgent, rest, markets } = batch
+    const { findings } = this.#standings
+    if (batch.queued === 0 && markets.length > 0) this.#rest.push(batch)
+    while (batch.queued < urgent.length + rest.length) {
+      const at = batch.queued++
+      const finding = at < urgent.length ? urgent.at(at) : rest.at(at - urgent.length)
+      findings.setRank(finding, batch.queued)
+      if (at < urgent.length) this.#urgent.push(finding)
+      else this.#rest.push(finding)
+      if (batch.queued % QUEUED_PER_LOOK === 0 && this.#options.clock.monotonicMs() > endMs) return false
     }
     return true
   }
@@ -213,7 +225,7 @@ export class Announcer {
     const transition = batch.markets.shift()
     if (transition === undefined) this.#rest.shift()
     else {
-      records.push(marketRecordOf(transition, batch.cause, this.#options.log))
+      records.push(marketRecordOf(transition, batch.origin.cause, this.#options.log))
       this.#waiting--
     }
   }

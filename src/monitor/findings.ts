@@ -1,5 +1,5 @@
 import { assert } from '../errors.ts'
-import type { Batch } from './batch.ts'
+import type { Origin } from './batch.ts'
 import type { Found } from './found.ts'
 
 /** Findings a page: pages are made when all before them are full, and kept for the next cascade. 110 kB each. */
@@ -23,7 +23,7 @@ class Page {
   readonly rank = new Int32Array(PAGE_FINDINGS)
   /** Next open finding of the account, or next free one. */
   readonly next = new Int32Array(PAGE_FINDINGS)
-  readonly batch: (Batch | undefined)[] = new Array(PAGE_FINDINGS).fill(undefined)
+  readonly origin: (Origin | undefined)[] = new Array(PAGE_FINDINGS).fill(undefined)
   readonly found: (Found | undefined)[] = new Array(PAGE_FINDINGS).fill(undefined)
 }
 
@@ -41,6 +41,7 @@ export class Findings {
   /** First and last open finding, by number of the account in the kernel. */
   #firstOf = new Int32Array(0)
   #lastOf = new Int32Array(0)
+  #countOf = new Int32Array(0)
 
   /** Findings that no standing has heard of yet. */
   get open(): number {
@@ -48,14 +49,14 @@ export class Findings {
   }
 
   /** A level that the kernel proved. */
-  addOpen(batch: Batch, kernelAccount: number, level: number, decidedMonotonicMs: number): number {
+  addOpen(origin: Origin, kernelAccount: number, level: number, decidedMonotonicMs: number): number {
     const finding = this.#take(OPEN)
     const page = this.#pageOf(finding)
     const at = finding & PAGE_MASK
     page.account[at] = kernelAccount
     page.level[at] = level
     page.decidedMonotonicMs[at] = decidedMonotonicMs
-    page.batch[at] = batch
+    page.origin[at] = origin
     page.next[at] = NONE
     this.#append(kernelAccount, finding)
     this.#open++
@@ -90,11 +91,17 @@ export class Findings {
     assert(this.#firstOf[kernelAccount] === finding, 'findings of an account are settled in their order')
     const next = page.next[at]!
     this.#firstOf[kernelAccount] = next
+    this.#countOf[kernelAccount] = this.#countOf[kernelAccount]! - 1
     if (next === NONE) this.#lastOf[kernelAccount] = NONE
     page.state[at] = SETTLED
     page.found[at] = found
-    page.batch[at] = undefined
+    page.origin[at] = undefined
     this.#open--
+  }
+
+  /** How many findings of the account are open. */
+  openOf(kernelAccount: number): number {
+    return this.#countOf[kernelAccount] ?? 0
   }
 
   accountOf(finding: number): number {
@@ -110,10 +117,10 @@ export class Findings {
   }
 
   /** Of an open finding. */
-  batchOf(finding: number): Batch {
-    const batch = this.#pageOf(finding).batch[finding & PAGE_MASK]
-    assert(batch !== undefined, 'an open finding has its batch')
-    return batch
+  originOf(finding: number): Origin {
+    const origin = this.#pageOf(finding).origin[finding & PAGE_MASK]
+    assert(origin !== undefined, 'an open finding has its origin')
+    return origin
   }
 
   isOpen(finding: number): boolean {
@@ -161,15 +168,18 @@ export class Findings {
     if (last === NONE) this.#firstOf[kernelAccount] = finding
     else this.#pageOf(last).next[last & PAGE_MASK] = finding
     this.#lastOf[kernelAccount] = finding
+    this.#countOf[kernelAccount] = this.#countOf[kernelAccount]! + 1
   }
 
   #growLists(kernelAccount: number): void {
     const length = 2 * (kernelAccount + 1)
-    const [firstOf, lastOf] = [this.#firstOf, this.#lastOf]
+    const [firstOf, lastOf, countOf] = [this.#firstOf, this.#lastOf, this.#countOf]
     this.#firstOf = new Int32Array(length).fill(NONE)
     this.#lastOf = new Int32Array(length).fill(NONE)
     this.#firstOf.set(firstOf)
     this.#lastOf.set(lastOf)
+    this.#countOf = new Int32Array(length)
+    this.#countOf.set(countOf)
   }
 
   #take(state: number): number {

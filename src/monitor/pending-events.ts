@@ -43,6 +43,10 @@ export class Standings {
     }
   }
 
+  settleAccount(kernelAccount: number): void {
+    this.settle(this.watchedAt(kernelAccount))
+  }
+
   /** Settles an open finding, and every earlier one of its account. */
   settleUntil(finding: number): void {
     while (this.findings.isOpen(finding)) {
@@ -55,7 +59,7 @@ export class Standings {
   settleNext(): boolean {
     const finding = this.findings.anyOpen()
     if (finding < 0) return false
-    this.settle(this.watchedAt(this.findings.accountOf(finding)))
+    this.settleAccount(this.findings.accountOf(finding))
     return true
   }
 
@@ -97,7 +101,7 @@ export class Standings {
 
   #settleOne(watched: Watched, finding: number): void {
     const { findings } = this
-    const { cause, instant } = findings.batchOf(finding)
+    const { cause, instant } = findings.originOf(finding)
     const transition = applyFinding(watched.standing, findings.levelOf(finding), this.#breachLevel)
     assert(transition !== undefined, `the kernel found ${watched.id} at the level at which it stands`)
     const marks = watched.markets.map((market) => this.#markets.seenAt(market, instant))

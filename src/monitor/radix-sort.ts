@@ -10,8 +10,12 @@ const STEP_KEYS = 16_384
  * comparing them took 80 (measured side by side).
  */
 export class RadixSort {
+  readonly #given: readonly (readonly number[])[]
+  readonly #keys: readonly Float64Array[]
+  /** The same bytes, four digits a key. */
   readonly #columns: readonly Uint16Array[]
   readonly #count: number
+  #isLoading = true
   #from: Int32Array
   #to: Int32Array
   #pass = 0
@@ -22,10 +26,11 @@ export class RadixSort {
 
   /** `columns` of numbers that are not negative, the least significant first, all of the same length. */
   constructor(columns: readonly (readonly number[])[]) {
-    this.#columns = columns.map((column) => new Uint16Array(new Float64Array(column).buffer))
     this.#count = columns[0]!.length
+    this.#given = columns
+    this.#keys = columns.map(() => new Float64Array(this.#count))
+    this.#columns = this.#keys.map(({ buffer }) => new Uint16Array(buffer))
     this.#from = new Int32Array(this.#count)
-    for (let place = 0; place < this.#count; place++) this.#from[place] = place
     this.#to = new Int32Array(this.#count)
   }
 
@@ -38,11 +43,20 @@ export class RadixSort {
   step(): boolean {
     if (this.#pass === this.#columns.length * DIGITS) return true
     const end = Math.min(this.#at + STEP_KEYS, this.#count)
-    if (this.#isCounting) this.#countUntil(end)
+    if (this.#isLoading) this.#loadUntil(end)
+    else if (this.#isCounting) this.#countUntil(end)
     else this.#moveUntil(end)
     this.#at = end
     if (end === this.#count) this.#endPhase()
     return this.#pass === this.#columns.length * DIGITS
+  }
+
+  #loadUntil(end: number): void {
+    for (let place = this.#at; place < end; place++) this.#from[place] = place
+    for (const [index, keys] of this.#keys.entries()) {
+      const given = this.#given[index]!
+      for (let place = this.#at; place < end; place++) keys[place] = given[place]!
+    }
   }
 
   #countUntil(end: number): void {
@@ -70,6 +84,10 @@ export class RadixSort {
 
   #endPhase(): void {
     this.#at = 0
+    if (this.#isLoading) {
+      this.#isLoading = false
+      return
+    }
     if (this.#isCounting && !this.#isOneValue()) {
       this.#isCounting = false
       let slot = 0

@@ -13,6 +13,12 @@ export class Ranking {
   readonly #shortfalls: number[] = []
   readonly #ratios: number[] = []
   #sort: RadixSort | undefined
+  /** Places in the order of the verdicts, worst first; undefined until all are sorted. */
+  #places: ArrayLike<number> | undefined
+
+  get length(): number {
+    return this.#findings.length
+  }
 
   /** `shortfall` in quote currency and `ratio` are f64, not negative, and for ranking only. */
   add(finding: number, shortfall: number, ratio: number): void {
@@ -21,26 +27,28 @@ export class Ranking {
     this.#ratios.push(ratio)
   }
 
-  /** Sorts until the given time; the findings in their order, once it is complete. */
-  work(monotonicMs: () => number, endMs: number): readonly number[] | undefined {
-    const places =
-      this.#findings.length <= SORTED_AT_ONCE ? this.#compared() : this.#sorted(monotonicMs, endMs)
-    if (places === undefined) return undefined
-    const ordered: number[] = []
-    for (let at = 0; at < places.length; at++) ordered.push(this.#findings[places[at]!]!)
-    return ordered
+  /** Sorts until the given time; true when all is in order. */
+  work(monotonicMs: () => number, endMs: number): boolean {
+    if (this.#places !== undefined) return true
+    if (this.length <= SORTED_AT_ONCE) this.#places = this.#compared()
+    else {
+      this.#sort ??= new RadixSort([this.#ratios, this.#shortfalls])
+      while (!this.#sort.step()) if (monotonicMs() > endMs) return false
+      this.#places = this.#sort.places
+      this.#sort = undefined
+    }
+    return true
   }
 
-  #compared(): ArrayLike<number> {
+  /** The finding at that place of the order, from 0; once `work` is true. */
+  at(index: number): number {
+    return this.#findings[this.#places![index]!]!
+  }
+
+  #compared(): number[] {
     const [shortfalls, ratios] = [this.#shortfalls, this.#ratios]
     return this.#findings
       .map((_, place) => place)
       .sort((a, b) => shortfalls[b]! - shortfalls[a]! || ratios[b]! - ratios[a]!)
-  }
-
-  #sorted(monotonicMs: () => number, endMs: number): ArrayLike<number> | undefined {
-    this.#sort ??= new RadixSort([this.#ratios, this.#shortfalls])
-    while (!this.#sort.step()) if (monotonicMs() > endMs) return undefined
-    return this.#sort.places
   }
 }

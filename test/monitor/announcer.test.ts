@@ -80,6 +80,22 @@ describe('events that wait for the log of events', () => {
     expect(new Set(events().map(({ marginAccount }) => marginAccount)).size).toBe(accounts)
   })
 
+  it('are settled before many of one account wait in numbers, and nothing of them is lost', () => {
+    const { monitor, frame, story, release } = openWithGate()
+    monitor.apply({ kind: 'put', account: isolatedLong('a') })
+    let pastMarks = 0
+    for (let step = 0; step < 500; step++) {
+      frame([['AUSDT', step % 2 === 0 ? '81' : '100']])
+      pastMarks = Math.max(pastMarks, monitor.markets.pastMarks)
+    }
+    expect(monitor.unpublished).toBe(500)
+    expect(pastMarks).toBeGreaterThan(10)
+    expect(pastMarks).toBeLessThan(50)
+    release()
+    expect(story()).toHaveLength(500)
+    expect(story().at(-1)).toBe('recovered a:isolated:AUSDT:long 0 #250 500')
+  })
+
   it('leave with all liquidations first, whatever instant they are of, and each account in its own order', () => {
     const { monitor, frame, story, release } = openWithGate()
     for (const [id, isolatedMargin] of [
