@@ -3,8 +3,9 @@
  * JSON can hold, `hangAt` and `blockAt`: the sequence of the event at which the handler never ends, or blocks the event
  * loop for `blockMs`.
  */
-import { systemClock } from '../../dist/src/system/index.js'
+
 import { subscribe } from '../../dist/src/api/index.js'
+import { systemClock } from '../../dist/src/system/index.js'
 
 const { hangAt, blockAt, blockMs, ...options } = JSON.parse(process.argv[2])
 subscribe({
