@@ -4,7 +4,7 @@ import { Batch } from './batch.ts'
 import { marketRecordOf, recordOf } from './event.ts'
 import type { Markets, MarketTransition } from './markets.ts'
 import type { MonitorOptions } from './options.ts'
-import { Standings } from './pending-events.ts'
+import { PendingEvents } from './pending-events.ts'
 import type { Ranking } from './ranking.ts'
 import type { Finding } from './standing.ts'
 import type { Watched, WatchedBook } from './watchlist.ts'
@@ -37,7 +37,7 @@ export class Announcer {
   readonly #options: MonitorOptions
   readonly #book: WatchedBook
   readonly #markets: Markets
-  readonly #standings: Standings
+  readonly #pending: PendingEvents
   readonly #breachLevel: number
   /** What causes the transitions that are noted now. */
   #eventTimeMs: number | null = null
@@ -57,7 +57,7 @@ export class Announcer {
     this.#book = book
     this.#markets = markets
     this.#breachLevel = options.rule.levels.length
-    this.#standings = new Standings(book, markets, this.#breachLevel)
+    this.#pending = new PendingEvents(book, markets, this.#breachLevel)
   }
 
   /** Transitions that are not published yet. */
@@ -77,7 +77,7 @@ export class Announcer {
   /** Levels that the kernel proved of its suspects [from, to), and took their accounts to. */
   noteProven(from: number, to: number, nowMonotonicMs: number): void {
     const { kernel } = this.#options
-    const { findings } = this.#standings
+    const { findings } = this.#pending
     const batch = this.#batch
     for (let at = from; at < to; at++) {
       this.#count()
@@ -85,7 +85,7 @@ export class Announcer {
       const level = kernel.suspectLevel(at)
       const marginBalance = kernel.suspectMarginBalance(at)
       const maintenanceMargin = kernel.suspectMaintenanceMargin(at)
-      if (findings.openOf(kernelAccount) === OPEN_FINDINGS_MAX) this.#standings.settleAccount(kernelAccount)
+      if (findings.openOf(kernelAccount) === OPEN_FINDINGS_MAX) this.#pending.settleAccount(kernelAccount)
       const finding = findings.addOpen(batch.origin, kernelAccount, level, nowMonotonicMs)
       const ranking = level === this.#breachLevel ? batch.urgent : batch.rest
       this.#rank(ranking, finding, kernelAccount, marginBalance, maintenanceMargin)
@@ -103,7 +103,7 @@ export class Announcer {
   ): boolean {
     const batch = this.#batch
     const nowMonotonicMs = this.#options.clock.monotonicMs()
-    const number = this.#standings.apply(watched, finding, reasons, batch.origin.cause, nowMonotonicMs)
+    const number = this.#pending.apply(watched, finding, reasons, batch.origin.cause, nowMonotonicMs)
     if (number < 0) return false
     this.#count()
     const ranking = finding === this.#breachLevel ? batch.urgent : batch.rest
@@ -119,7 +119,7 @@ export class Announcer {
 
   /** Applies what was found of the account to its standing. Before anything else is done with either. */
   settle(watched: Watched): void {
-    this.#standings.settle(watched)
+    this.#pending.settle(watched)
   }
 
   /** Ends the instant: what was noted in it is ranked and published by `work`. */
@@ -185,7 +185,7 @@ export class Announcer {
   /** Gives findings their rank and queues them, until the given time; true when all of the batch are queued. */
   #queueFindings(batch: Batch, endMs: number): boolean {
     const { urgent, rest, markets } = batch
-    const { findings } = this.#standings
+    const { findings } = this.#pending
     if (batch.queued === 0 && markets.length > 0) this.#rest.push(batch)
     while (batch.queued < urgent.length + rest.length) {
       const at = batch.queued++
@@ -201,7 +201,7 @@ export class Announcer {
   /** Settles all that is open where more marks are kept for it than the limit; then they are let go. */
   #letMarksGo(endMs: number): boolean {
     if (this.#markets.pastMarks <= (this.#options.pastMarksMax ?? PAST_MARKS_MAX)) return true
-    while (this.#standings.settleNext()) {
+    while (this.#pending.settleNext()) {
       if (this.#options.clock.monotonicMs() > endMs) return false
     }
     return true
@@ -209,7 +209,7 @@ export class Announcer {
 
   /** Fills a batch of records; false when the time is over. */
   #collect(records: EventRecord[], endMs: number): boolean {
-    const { findings } = this.#standings
+    const { findings } = this.#pending
     while (records.length < PUBLISH_RECORDS_MAX) {
       const first = this.#first
       if (first === undefined) return true
@@ -232,11 +232,11 @@ export class Announcer {
 
   /** The first transition that waits of the margin account: the finding itself, or one that has to go before it. */
   #publishNextOf(finding: number, records: EventRecord[]): void {
-    const { findings } = this.#standings
-    this.#standings.settleUntil(finding)
-    const first = this.#standings.firstOf(findings.foundOf(finding).watched.id)
+    const { findings } = this.#pending
+    this.#pending.settleUntil(finding)
+    const first = this.#pending.firstOf(findings.foundOf(finding).watched.id)
     records.push(recordOf(first, findings.rankOf(first.finding), this.#book, this.#options))
-    this.#standings.published(first)
+    this.#pending.published(first)
     this.#waiting--
     if (first.finding === finding) this.#drop(finding)
   }
@@ -244,7 +244,7 @@ export class Announcer {
   #drop(finding: number): void {
     if (this.#urgent.first === finding) this.#urgent.shift()
     else this.#rest.shift()
-    this.#standings.findings.free(finding)
+    this.#pending.findings.free(finding)
   }
 
   #count(): void {

@@ -39,7 +39,7 @@ export class Judge {
     const { kernel, clock } = this.#options
     if (kernel.suspectLevel(from) === LEVEL_NONE) {
       this.#counters.suspects++
-      this.#decideExactly(this.#watchedAt(kernel.suspectAccount(from)))
+      this.#decideExactly(this.#book.watchedAt(kernel.suspectAccount(from)))
       return from + 1
     }
     let end = from + 1
@@ -68,7 +68,7 @@ export class Judge {
   noteUnknownAt(kernelAccount: number): void {
     // Safe and with a verdict: nothing above safe is published, and the market itself is said to be stale.
     if (this.#options.kernel.accountLevel(kernelAccount) === 0) return
-    const watched = this.#watchedAt(kernelAccount)
+    const watched = this.#book.watchedAt(kernelAccount)
     this.#announcer.settle(watched)
     this.#noteUnknownIfStale(watched)
   }
@@ -114,12 +114,6 @@ export class Judge {
     this.note(watched, level, verdictReasons(owner), figures)
     const answer = kernel.recheckAccount(kernelAccount)
     assert(answer !== ANSWER_ACROSS, 'the kernel puts an account across the level that it is found at')
-  }
-
-  #watchedAt(kernelAccount: number): Watched {
-    const watched = this.#book.at(kernelAccount)
-    assert(watched !== undefined, 'a nominated account is not in the book')
-    return watched
   }
 
   #exactOf({ id, owner }: Watched): MarginAccount {

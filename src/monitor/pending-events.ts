@@ -18,7 +18,7 @@ interface Line {
  * A level that the kernel proved waits as numbers. It is settled, which is to say applied to the standing, when its event
  * is made, or before anything else happens to the account: a change of its terms, a verdict by exact arithmetic.
  */
-export class Standings {
+export class PendingEvents {
   readonly #book: WatchedBook
   readonly #markets: Markets
   readonly #breachLevel: number
@@ -44,14 +44,14 @@ export class Standings {
   }
 
   settleAccount(kernelAccount: number): void {
-    this.settle(this.watchedAt(kernelAccount))
+    this.settle(this.#book.watchedAt(kernelAccount))
   }
 
   /** Settles an open finding, and every earlier one of its account. */
   settleUntil(finding: number): void {
     while (this.findings.isOpen(finding)) {
       const kernelAccount = this.findings.accountOf(finding)
-      this.#settleOne(this.watchedAt(kernelAccount), this.findings.firstOpenOf(kernelAccount))
+      this.#settleOne(this.#book.watchedAt(kernelAccount), this.findings.firstOpenOf(kernelAccount))
     }
   }
 
@@ -91,12 +91,6 @@ export class Standings {
     this.findings.setPublished(finding)
     if (next === undefined) this.#lines.delete(watched.id)
     else this.#lines.get(watched.id)!.first = next
-  }
-
-  watchedAt(kernelAccount: number): Watched {
-    const watched = this.#book.at(kernelAccount)
-    assert(watched !== undefined, 'a nominated account is not in the book')
-    return watched
   }
 
   #settleOne(watched: Watched, finding: number): void {

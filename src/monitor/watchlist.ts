@@ -1,4 +1,5 @@
 import type { Account, MarginAccountProgress, MarginMode, RuleBook, VenueId } from '../domain/index.ts'
+import { assert } from '../errors.ts'
 import { afreshLevel, Compiler, type Kernel } from '../kernel/index.ts'
 import { type LevelRule, type MarginAccount, marginAccountOf, marginAccountsOf } from '../margin/index.ts'
 import type { Market, Markets } from './markets.ts'
@@ -85,6 +86,13 @@ export class WatchedBook {
 
   at(kernelAccount: number): Watched | undefined {
     return this.#byKernelAccount[kernelAccount]
+  }
+
+  /** Of an account that the kernel names, which is in the book. */
+  watchedAt(kernelAccount: number): Watched {
+    const watched = this.at(kernelAccount)
+    assert(watched !== undefined, 'a nominated account is not in the book')
+    return watched
   }
 
   /** An amount of the settlement asset in quote currency, for ranking only: coin is valued at the account's first mark. */
