@@ -12,7 +12,7 @@ import {
   COLUMN_ROW_NEXT,
   COLUMN_ROW_SCALE,
   COLUMN_ROW_SLOPE,
-  COLUMN_ROW_TABLE,
+  COLUMN_ROW_CURVE,
   NONE,
 } from "./layout";
 import { accountCapacity, i32At, setF64, setI32 } from "./columns";
@@ -82,7 +82,7 @@ export function setAccountLevel(account: i32, level: i32): void {
 export function addRow(
   account: i32,
   instrument: i32,
-  table: i32,
+  curve: i32,
   intercept: f64,
   slope: f64,
   scale: f64,
@@ -95,7 +95,7 @@ export function addRow(
   setF64(COLUMN_ROW_SCALE, row, scale);
   setF64(COLUMN_ROW_CONSTANT, row, constant);
   setI32(COLUMN_ROW_ACCOUNT, row, account);
-  setI32(COLUMN_ROW_TABLE, row, table);
+  setI32(COLUMN_ROW_CURVE, row, curve);
   setI32(COLUMN_ROW_NEXT, row, i32At(COLUMN_ACCOUNT_HEAD, account));
   setI32(COLUMN_ACCOUNT_HEAD, account, row);
   setI32(COLUMN_ACCOUNT_ROWS, account, i32At(COLUMN_ACCOUNT_ROWS, account) + 1);

@@ -5,13 +5,13 @@ import {
   BLOCK_SHIFT,
   COLUMN_ACCOUNT_CONSTANT,
   COLUMN_ACCOUNT_HEAD,
-  COLUMN_BLOCK_ENTRY,
+  COLUMN_BLOCK_ZONE,
   COLUMN_COUNT,
   COLUMN_DIRTY_BLOCK,
-  COLUMN_ENTRY_BLOCK,
-  COLUMN_ENTRY_HIGH,
-  COLUMN_ENTRY_LOW,
-  COLUMN_FIRED_ACCOUNT,
+  COLUMN_BLOCK_ZONE_BLOCK,
+  COLUMN_BLOCK_ZONE_HIGH,
+  COLUMN_BLOCK_ZONE_LOW,
+  COLUMN_NOMINATED_ACCOUNT,
   COLUMN_FIRST_I32,
   COLUMN_GROUP_COUNT,
   COLUMN_GROUP_HIGH,
@@ -37,7 +37,7 @@ import {
 export let rowCapacity: i32 = 0;
 export let accountCapacity: i32 = 0;
 export let instrumentCapacity: i32 = 0;
-export let tableCapacity: i32 = 0;
+export let curveCapacity: i32 = 0;
 export let pieceCapacity: i32 = 0;
 
 @inline
@@ -84,7 +84,7 @@ export function setI32(column: i32, index: i32, value: i32): void {
 
 function elements(column: i32): usize {
   if (column <= COLUMN_ROW_CONSTANT) return rowCapacity;
-  if (column == COLUMN_ENTRY_LOW || column == COLUMN_ENTRY_HIGH || column == COLUMN_ENTRY_BLOCK)
+  if (column == COLUMN_BLOCK_ZONE_LOW || column == COLUMN_BLOCK_ZONE_HIGH || column == COLUMN_BLOCK_ZONE_BLOCK)
     return (<usize>groupCapacity()) << GROUP_SHIFT;
   if (column == COLUMN_GROUP_LOW || column == COLUMN_GROUP_HIGH) return groupCapacity();
   if (column == COLUMN_GROUP_NEXT || column == COLUMN_GROUP_COUNT) return groupCapacity();
@@ -94,11 +94,11 @@ function elements(column: i32): usize {
   if (column >= COLUMN_PIECE_CAP && column <= COLUMN_PIECE_DEDUCTION) return pieceCapacity;
   if (column == COLUMN_LEVEL_VALUE) return LEVELS_MAX + 1;
   if (column <= COLUMN_ROW_NEXT) return rowCapacity;
-  if (column >= COLUMN_BLOCK_ENTRY && column <= COLUMN_DIRTY_BLOCK) return blockCapacity();
-  if (column >= COLUMN_ACCOUNT_HEAD && column <= COLUMN_FIRED_ACCOUNT) return accountCapacity;
+  if (column >= COLUMN_BLOCK_ZONE && column <= COLUMN_DIRTY_BLOCK) return blockCapacity();
+  if (column >= COLUMN_ACCOUNT_HEAD && column <= COLUMN_NOMINATED_ACCOUNT) return accountCapacity;
   if (column >= COLUMN_SUSPECT_ACCOUNT && column <= COLUMN_SUSPECT_LEVEL) return RECHECKED_MAX;
   if (column >= COLUMN_INSTRUMENT_GROUP_HEAD && column <= COLUMN_MOVED_INSTRUMENT) return instrumentCapacity;
-  return tableCapacity;
+  return curveCapacity;
 }
 
 @inline
@@ -111,11 +111,11 @@ function byteLength(column: i32): usize {
  * Grows every capacity to at least the given one (rows are rounded up to whole blocks).
  * Returns 0 when the memory cannot grow; nothing has changed then.
  */
-export function reserve(rows: i32, accounts: i32, instruments: i32, tables: i32, pieces: i32): i32 {
+export function reserve(rows: i32, accounts: i32, instruments: i32, curves: i32, pieces: i32): i32 {
   const oldRows = rowCapacity,
     oldAccounts = accountCapacity,
     oldInstruments = instrumentCapacity,
-    oldTables = tableCapacity,
+    oldCurves = curveCapacity,
     oldPieces = pieceCapacity;
   const first = directory() + (<usize>COLUMN_COUNT << 2) + 15 & ~15;
   const fresh = oldRows == 0 && oldAccounts == 0;
@@ -124,7 +124,7 @@ export function reserve(rows: i32, accounts: i32, instruments: i32, tables: i32,
   rowCapacity = max(oldRows, ((rows + (1 << BLOCK_SHIFT) - 1) >> BLOCK_SHIFT) << BLOCK_SHIFT);
   accountCapacity = max(oldAccounts, accounts);
   instrumentCapacity = max(oldInstruments, instruments);
-  tableCapacity = max(oldTables, tables);
+  curveCapacity = max(oldCurves, curves);
   pieceCapacity = max(oldPieces, pieces);
   for (let column = 0; column < COLUMN_COUNT; column++) newEnd += byteLength(column);
 
@@ -133,7 +133,7 @@ export function reserve(rows: i32, accounts: i32, instruments: i32, tables: i32,
     rowCapacity = oldRows;
     accountCapacity = oldAccounts;
     instrumentCapacity = oldInstruments;
-    tableCapacity = oldTables;
+    curveCapacity = oldCurves;
     pieceCapacity = oldPieces;
     return 0;
   }

@@ -2,7 +2,7 @@ import { pointer } from "./columns";
 import { LAYOUT_VERSION } from "./layout";
 
 export { reserve } from "./columns";
-export { addTable, addPiece } from "./curve";
+export { addCurve, addPiece } from "./curve";
 export { addInstrument, refreshZones } from "./zones";
 export {
   addAccount,
@@ -22,7 +22,7 @@ export {
   setLevel,
   setReleaseFactor,
 } from "./recheck";
-export { beginInstant, nominate, nominateAll, recheckFired, scan, setMark, setStamp, takeProven } from "./tick";
+export { beginInstant, nominate, nominateAll, recheckNominated, scan, setMark, setStamp, takeProven } from "./tick";
 
 export function columnPointer(column: i32): usize {
   return pointer(column);

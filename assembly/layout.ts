@@ -2,7 +2,7 @@
 // The host computes no addresses: it asks columnPointer(COLUMN_…).
 
 /** Changes with any constant below; the host refuses a binary of another version. */
-export const LAYOUT_VERSION = 3
+export const LAYOUT_VERSION = 4
 
 /** Rows of one instrument lie together in blocks; blocks of one instrument in groups. */
 export const BLOCK_ROWS = 64
@@ -22,7 +22,7 @@ export const LEVELS_MAX = 17
  */
 export const LEVEL_NONE = -1
 
-/** What the kernel's x is on a curve table: the mark price, or one over it. */
+/** What the x of a curve is: the mark price, or one over it. */
 export const COORDINATE_PRICE = 0
 export const COORDINATE_RECIPROCAL = 1
 
@@ -42,8 +42,8 @@ export const COLUMN_ROW_INTERCEPT = 2 // contribution to the margin balance = in
 export const COLUMN_ROW_SLOPE = 3
 export const COLUMN_ROW_SCALE = 4 // y = scale * x is what the pieces are measured in
 export const COLUMN_ROW_CONSTANT = 5 // maintenance = rate * y - deduction + constant
-export const COLUMN_ENTRY_LOW = 6 // zone of one block: highest low-trigger of its rows
-export const COLUMN_ENTRY_HIGH = 7 // lowest high-trigger
+export const COLUMN_BLOCK_ZONE_LOW = 6 // zone of one block: highest low-trigger of its rows
+export const COLUMN_BLOCK_ZONE_HIGH = 7 // lowest high-trigger
 export const COLUMN_GROUP_LOW = 8 // zone of one group of blocks
 export const COLUMN_GROUP_HIGH = 9
 export const COLUMN_ACCOUNT_CONSTANT = 10 // margin balance that moves with no price
@@ -57,10 +57,10 @@ export const COLUMN_LEVEL_VALUE = 17
 // Columns of i32.
 export const COLUMN_FIRST_I32 = 18
 export const COLUMN_ROW_ACCOUNT = 18 // NONE: a free row
-export const COLUMN_ROW_TABLE = 19
+export const COLUMN_ROW_CURVE = 19
 export const COLUMN_ROW_NEXT = 20 // next row of the account, or next free row of the instrument
-export const COLUMN_ENTRY_BLOCK = 21
-export const COLUMN_BLOCK_ENTRY = 22
+export const COLUMN_BLOCK_ZONE_BLOCK = 21
+export const COLUMN_BLOCK_ZONE = 22
 export const COLUMN_BLOCK_INSTRUMENT = 23
 export const COLUMN_BLOCK_DIRTY = 24
 export const COLUMN_DIRTY_BLOCK = 25 // list of the blocks whose zone must be refreshed
@@ -71,7 +71,7 @@ export const COLUMN_ACCOUNT_ROWS = 29
 export const COLUMN_ACCOUNT_LEVEL = 30
 export const COLUMN_ACCOUNT_STAMP = 31 // instant in which it was last nominated
 export const COLUMN_ACCOUNT_UNKNOWN = 32 // 1: the last re-check left it without a verdict
-export const COLUMN_FIRED_ACCOUNT = 33 // list of the nominated accounts of this instant
+export const COLUMN_NOMINATED_ACCOUNT = 33 // list of the nominated accounts of this instant
 export const COLUMN_SUSPECT_ACCOUNT = 34 // list of the accounts that the host must look at, of one call
 export const COLUMN_SUSPECT_ANSWER = 35
 export const COLUMN_SUSPECT_LEVEL = 36 // proven, or LEVEL_NONE
@@ -80,7 +80,7 @@ export const COLUMN_INSTRUMENT_GROUP_TAIL = 38
 export const COLUMN_INSTRUMENT_FREE_ROW = 39
 export const COLUMN_INSTRUMENT_STAMP = 40
 export const COLUMN_MOVED_INSTRUMENT = 41 // list of the instruments that moved in this instant
-export const COLUMN_TABLE_FIRST_PIECE = 42
-export const COLUMN_TABLE_PIECES = 43
-export const COLUMN_TABLE_COORDINATE = 44
+export const COLUMN_CURVE_FIRST_PIECE = 42
+export const COLUMN_CURVE_PIECES = 43
+export const COLUMN_CURVE_COORDINATE = 44
 export const COLUMN_COUNT = 45

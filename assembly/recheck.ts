@@ -19,8 +19,8 @@ import {
   COLUMN_ROW_NEXT,
   COLUMN_ROW_SCALE,
   COLUMN_ROW_SLOPE,
-  COLUMN_ROW_TABLE,
-  COLUMN_TABLE_COORDINATE,
+  COLUMN_ROW_CURVE,
+  COLUMN_CURVE_COORDINATE,
   COORDINATE_PRICE,
   LEVEL_NONE,
   NONE,
@@ -126,10 +126,10 @@ function measure(account: i32): i32 {
   for (let row = i32At(COLUMN_ACCOUNT_HEAD, account); row != NONE; row = i32At(COLUMN_ROW_NEXT, row)) {
     const mark = f64At(COLUMN_INSTRUMENT_MARK, i32At(COLUMN_BLOCK_INSTRUMENT, row >> BLOCK_SHIFT));
     if (mark == 0) return measureNothing();
-    const table = i32At(COLUMN_ROW_TABLE, row);
-    const x = coordinate(table, mark);
+    const curve = i32At(COLUMN_ROW_CURVE, row);
+    const x = coordinate(curve, mark);
     const y = f64At(COLUMN_ROW_SCALE, row) * x;
-    const piece = pieceAt(table, y);
+    const piece = pieceAt(curve, y);
     const intercept = f64At(COLUMN_ROW_INTERCEPT, row);
     const moving = f64At(COLUMN_ROW_SLOPE, row) * x;
     const deduction = f64At(COLUMN_PIECE_DEDUCTION, piece);
@@ -227,11 +227,11 @@ function arm(account: i32): void {
   let exposureUp: f64 = 0;
   let exposureDown: f64 = 0;
   for (let row = i32At(COLUMN_ACCOUNT_HEAD, account); row != NONE; row = i32At(COLUMN_ROW_NEXT, row)) {
-    const table = i32At(COLUMN_ROW_TABLE, row);
-    const x = coordinate(table, f64At(COLUMN_INSTRUMENT_MARK, i32At(COLUMN_BLOCK_INSTRUMENT, row >> BLOCK_SHIFT)));
+    const curve = i32At(COLUMN_ROW_CURVE, row);
+    const x = coordinate(curve, f64At(COLUMN_INSTRUMENT_MARK, i32At(COLUMN_BLOCK_INSTRUMENT, row >> BLOCK_SHIFT)));
     const scale = f64At(COLUMN_ROW_SCALE, row);
     const slope = f64At(COLUMN_ROW_SLOPE, row);
-    const rate = f64At(COLUMN_PIECE_RATE, pieceAt(table, scale * x));
+    const rate = f64At(COLUMN_PIECE_RATE, pieceAt(curve, scale * x));
     const guard = SLOPE_GUARD * (abs(slope) + scale);
     exposureUp += (abs(slopeUp(nextLevel, slope, rate, scale)) + guard) * x;
     exposureDown += (abs(slopeDown(ownLevel, slope, rate, scale)) + guard) * x;
@@ -241,23 +241,23 @@ function arm(account: i32): void {
   const moveDown = (spareDown / exposureDown) * shrink;
 
   for (let row = i32At(COLUMN_ACCOUNT_HEAD, account); row != NONE; row = i32At(COLUMN_ROW_NEXT, row)) {
-    const table = i32At(COLUMN_ROW_TABLE, row);
+    const curve = i32At(COLUMN_ROW_CURVE, row);
     const mark = f64At(COLUMN_INSTRUMENT_MARK, i32At(COLUMN_BLOCK_INSTRUMENT, row >> BLOCK_SHIFT));
     const scale = f64At(COLUMN_ROW_SCALE, row);
     const slope = f64At(COLUMN_ROW_SLOPE, row);
-    const y = scale * coordinate(table, mark);
-    const piece = pieceAt(table, y);
+    const y = scale * coordinate(curve, mark);
+    const piece = pieceAt(curve, y);
     const rate = f64At(COLUMN_PIECE_RATE, piece);
     const guard = SLOPE_GUARD * (abs(slope) + scale);
     const up = slopeUp(nextLevel, slope, rate, scale);
     const down = slopeDown(ownLevel, slope, rate, scale);
-    let fall = fallToPieceEnd(table, piece, y);
-    let rise = riseToPieceEnd(table, piece, y);
+    let fall = fallToPieceEnd(curve, piece, y);
+    let rise = riseToPieceEnd(curve, piece, y);
     if (up > -guard) fall = min(fall, moveUp);
     if (up < guard) rise = min(rise, moveUp);
     if (down > -guard) fall = min(fall, moveDown);
     if (down < guard) rise = min(rise, moveDown);
-    if (i32At(COLUMN_TABLE_COORDINATE, table) == COORDINATE_PRICE) {
+    if (i32At(COLUMN_CURVE_COORDINATE, curve) == COORDINATE_PRICE) {
       setTriggers(row, mark * (1.0 - fall + TRIGGER_GUARD), mark * (1.0 + rise) * (1.0 - TRIGGER_GUARD));
     } else {
       const left = 1.0 - fall + TRIGGER_GUARD;

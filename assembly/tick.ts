@@ -1,5 +1,5 @@
 // One instant in, nominated accounts out. The host calls beginInstant, setMark for every mark of the frame,
-// nominate, and recheckFired in slices. Zones that changed since are brought up to date by the next
+// nominate, and recheckNominated in slices. Zones that changed since are brought up to date by the next
 // beginInstant at the latest; the host calls refreshZones at the end, outside the latency of a tick.
 // Accounts, rows and capacities change between instants only. Stamps put each instrument into the list of the
 // moved once and each account into the list of the nominated once, so no list is longer than its column.
@@ -10,10 +10,10 @@ import {
   BLOCK_ROWS,
   BLOCK_SHIFT,
   COLUMN_ACCOUNT_STAMP,
-  COLUMN_ENTRY_BLOCK,
-  COLUMN_ENTRY_HIGH,
-  COLUMN_ENTRY_LOW,
-  COLUMN_FIRED_ACCOUNT,
+  COLUMN_BLOCK_ZONE_BLOCK,
+  COLUMN_BLOCK_ZONE_HIGH,
+  COLUMN_BLOCK_ZONE_LOW,
+  COLUMN_NOMINATED_ACCOUNT,
   COLUMN_GROUP_COUNT,
   COLUMN_GROUP_HIGH,
   COLUMN_GROUP_LOW,
@@ -41,7 +41,7 @@ import { refreshZones } from "./zones";
 
 let stamp: i32 = 0;
 let moved: i32 = 0;
-let fired: i32 = 0;
+let nominated: i32 = 0;
 
 /** Starts an instant: no instrument has moved, no account is nominated. */
 export function beginInstant(): void {
@@ -49,7 +49,7 @@ export function beginInstant(): void {
   if (stamp == i32.MAX_VALUE) restartStamps();
   stamp++;
   moved = 0;
-  fired = 0;
+  nominated = 0;
 }
 
 /** After 2^31 - 1 instants stamps repeat: all are cleared, so that no old one passes for the current. */
@@ -76,7 +76,7 @@ export function setMark(instrument: i32, mark: f64): i32 {
 /** Walks the zones of the moved instruments. Returns the number of nominated accounts. */
 export function nominate(): i32 {
   for (let i = 0; i < moved; i++) walk(i32At(COLUMN_MOVED_INSTRUMENT, i));
-  return fired;
+  return nominated;
 }
 
 /** The full scan: compares every row of the moved instruments. Nominates exactly what `nominate` does. */
@@ -90,12 +90,12 @@ export function scan(): i32 {
       group = i32At(COLUMN_GROUP_NEXT, group)
     ) {
       const end = (group << GROUP_SHIFT) + i32At(COLUMN_GROUP_COUNT, group);
-      for (let entry = group << GROUP_SHIFT; entry < end; entry++) {
-        fireBlock(i32At(COLUMN_ENTRY_BLOCK, entry), mark);
+      for (let blockZone = group << GROUP_SHIFT; blockZone < end; blockZone++) {
+        nominateBlock(i32At(COLUMN_BLOCK_ZONE_BLOCK, blockZone), mark);
       }
     }
   }
-  return fired;
+  return nominated;
 }
 
 /** Nominates every account with a row of the instrument. */
@@ -106,21 +106,21 @@ export function nominateAll(instrument: i32): i32 {
     group = i32At(COLUMN_GROUP_NEXT, group)
   ) {
     const end = (group << GROUP_SHIFT) + i32At(COLUMN_GROUP_COUNT, group);
-    for (let entry = group << GROUP_SHIFT; entry < end; entry++) {
-      const firstRow = i32At(COLUMN_ENTRY_BLOCK, entry) << BLOCK_SHIFT;
+    for (let blockZone = group << GROUP_SHIFT; blockZone < end; blockZone++) {
+      const firstRow = i32At(COLUMN_BLOCK_ZONE_BLOCK, blockZone) << BLOCK_SHIFT;
       for (let row = firstRow; row < firstRow + BLOCK_ROWS; row++) {
-        if (i32At(COLUMN_ROW_ACCOUNT, row) != NONE) fire(row);
+        if (i32At(COLUMN_ROW_ACCOUNT, row) != NONE) nominateRow(row);
       }
     }
   }
-  return fired;
+  return nominated;
 }
 
 /** Re-checks nominated accounts [from, to), at most RECHECKED_MAX. Returns the number of suspects among them. */
-export function recheckFired(from: i32, to: i32): i32 {
+export function recheckNominated(from: i32, to: i32): i32 {
   let suspects = 0;
   for (let i = from; i < to; i++) {
-    const account = i32At(COLUMN_FIRED_ACCOUNT, i);
+    const account = i32At(COLUMN_NOMINATED_ACCOUNT, i);
     const answer = recheckAccount(account);
     if (answer != ANSWER_SAFE && answer != ANSWER_UNKNOWN) {
       setI32(COLUMN_SUSPECT_ACCOUNT, suspects, account);
@@ -135,7 +135,7 @@ export function recheckFired(from: i32, to: i32): i32 {
 }
 
 /**
- * Moves suspects [from, to) of the last `recheckFired` whose level is proven to that level, and arms them for it.
+ * Moves suspects [from, to) of the last `recheckNominated` whose level is proven to that level, and arms them for it.
  * Returns how many are across a level even then, which is none.
  */
 export function takeProven(from: i32, to: i32): i32 {
@@ -151,11 +151,11 @@ export function takeProven(from: i32, to: i32): i32 {
 }
 
 @inline
-function fire(row: i32): void {
+function nominateRow(row: i32): void {
   const account = i32At(COLUMN_ROW_ACCOUNT, row);
   if (i32At(COLUMN_ACCOUNT_STAMP, account) == stamp) return;
   setI32(COLUMN_ACCOUNT_STAMP, account, stamp);
-  setI32(COLUMN_FIRED_ACCOUNT, fired++, account);
+  setI32(COLUMN_NOMINATED_ACCOUNT, nominated++, account);
 }
 
 function walk(instrument: i32): void {
@@ -167,9 +167,9 @@ function walk(instrument: i32): void {
   ) {
     if (f64At(COLUMN_GROUP_LOW, group) < mark && mark < f64At(COLUMN_GROUP_HIGH, group)) continue;
     const end = (group << GROUP_SHIFT) + i32At(COLUMN_GROUP_COUNT, group);
-    for (let entry = group << GROUP_SHIFT; entry < end; entry++) {
-      if (f64At(COLUMN_ENTRY_LOW, entry) < mark && mark < f64At(COLUMN_ENTRY_HIGH, entry)) continue;
-      fireBlock(i32At(COLUMN_ENTRY_BLOCK, entry), mark);
+    for (let blockZone = group << GROUP_SHIFT; blockZone < end; blockZone++) {
+      if (f64At(COLUMN_BLOCK_ZONE_LOW, blockZone) < mark && mark < f64At(COLUMN_BLOCK_ZONE_HIGH, blockZone)) continue;
+      nominateBlock(i32At(COLUMN_BLOCK_ZONE_BLOCK, blockZone), mark);
     }
   }
 }
@@ -179,7 +179,7 @@ function walk(instrument: i32): void {
  * so that no comparison waits for the one before. `pmax` and `pmin` ignore NaN, which no trigger ever is.
  */
 @inline
-function fireBlock(block: i32, mark: f64): void {
+function nominateBlock(block: i32, mark: f64): void {
   const firstRow = block << BLOCK_SHIFT;
   const low = pointer(COLUMN_ROW_LOW) + ((<usize>firstRow) << 3);
   const high = pointer(COLUMN_ROW_HIGH) + ((<usize>firstRow) << 3);
@@ -204,6 +204,6 @@ function fireBlock(block: i32, mark: f64): void {
   for (let row = 0; row < BLOCK_ROWS; row++) {
     const offset = (<usize>row) << 3;
     if (load<f64>(low + offset) < mark && mark < load<f64>(high + offset)) continue;
-    fire(firstRow + row);
+    nominateRow(firstRow + row);
   }
 }

@@ -6,12 +6,12 @@ import {
   BLOCK_ROWS,
   BLOCK_SHIFT,
   COLUMN_BLOCK_DIRTY,
-  COLUMN_BLOCK_ENTRY,
+  COLUMN_BLOCK_ZONE,
   COLUMN_BLOCK_INSTRUMENT,
   COLUMN_DIRTY_BLOCK,
-  COLUMN_ENTRY_BLOCK,
-  COLUMN_ENTRY_HIGH,
-  COLUMN_ENTRY_LOW,
+  COLUMN_BLOCK_ZONE_BLOCK,
+  COLUMN_BLOCK_ZONE_HIGH,
+  COLUMN_BLOCK_ZONE_LOW,
   COLUMN_GROUP_COUNT,
   COLUMN_GROUP_HIGH,
   COLUMN_GROUP_LOW,
@@ -92,16 +92,16 @@ export function refreshZones(): void {
   for (let i = 0; i < dirtyBlocks; i++) {
     const block = i32At(COLUMN_DIRTY_BLOCK, i);
     setI32(COLUMN_BLOCK_DIRTY, block, 0);
-    const entry = i32At(COLUMN_BLOCK_ENTRY, block);
+    const blockZone = i32At(COLUMN_BLOCK_ZONE, block);
     const firstRow = block << BLOCK_SHIFT;
-    setF64(COLUMN_ENTRY_LOW, entry, highestOf64(pointer(COLUMN_ROW_LOW) + ((<usize>firstRow) << 3)));
-    setF64(COLUMN_ENTRY_HIGH, entry, lowestOf64(pointer(COLUMN_ROW_HIGH) + ((<usize>firstRow) << 3)));
+    setF64(COLUMN_BLOCK_ZONE_LOW, blockZone, highestOf64(pointer(COLUMN_ROW_LOW) + ((<usize>firstRow) << 3)));
+    setF64(COLUMN_BLOCK_ZONE_HIGH, blockZone, lowestOf64(pointer(COLUMN_ROW_HIGH) + ((<usize>firstRow) << 3)));
   }
   for (let i = 0; i < dirtyBlocks; i++) {
-    const group = i32At(COLUMN_BLOCK_ENTRY, i32At(COLUMN_DIRTY_BLOCK, i)) >> GROUP_SHIFT;
+    const group = i32At(COLUMN_BLOCK_ZONE, i32At(COLUMN_DIRTY_BLOCK, i)) >> GROUP_SHIFT;
     const offset = (<usize>group) << (GROUP_SHIFT + 3);
-    setF64(COLUMN_GROUP_LOW, group, highestOf64(pointer(COLUMN_ENTRY_LOW) + offset));
-    setF64(COLUMN_GROUP_HIGH, group, lowestOf64(pointer(COLUMN_ENTRY_HIGH) + offset));
+    setF64(COLUMN_GROUP_LOW, group, highestOf64(pointer(COLUMN_BLOCK_ZONE_LOW) + offset));
+    setF64(COLUMN_GROUP_HIGH, group, lowestOf64(pointer(COLUMN_BLOCK_ZONE_HIGH) + offset));
   }
   dirtyBlocks = 0;
 }
@@ -116,10 +116,10 @@ function addBlock(instrument: i32): i32 {
   }
   const block = blocks++;
   const slot = i32At(COLUMN_GROUP_COUNT, group);
-  const entry = (group << GROUP_SHIFT) + slot;
+  const blockZone = (group << GROUP_SHIFT) + slot;
   setI32(COLUMN_GROUP_COUNT, group, slot + 1);
-  setI32(COLUMN_ENTRY_BLOCK, entry, block);
-  setI32(COLUMN_BLOCK_ENTRY, block, entry);
+  setI32(COLUMN_BLOCK_ZONE_BLOCK, blockZone, block);
+  setI32(COLUMN_BLOCK_ZONE, block, blockZone);
   setI32(COLUMN_BLOCK_INSTRUMENT, block, instrument);
   setI32(COLUMN_BLOCK_DIRTY, block, 0);
   const firstRow = block << BLOCK_SHIFT;
@@ -140,9 +140,9 @@ function addGroup(instrument: i32, tail: i32): i32 {
   setI32(COLUMN_GROUP_COUNT, group, 0);
   setF64(COLUMN_GROUP_LOW, group, -Infinity);
   setF64(COLUMN_GROUP_HIGH, group, Infinity);
-  for (let entry = group << GROUP_SHIFT; entry < (group + 1) << GROUP_SHIFT; entry++) {
-    setF64(COLUMN_ENTRY_LOW, entry, -Infinity);
-    setF64(COLUMN_ENTRY_HIGH, entry, Infinity);
+  for (let blockZone = group << GROUP_SHIFT; blockZone < (group + 1) << GROUP_SHIFT; blockZone++) {
+    setF64(COLUMN_BLOCK_ZONE_LOW, blockZone, -Infinity);
+    setF64(COLUMN_BLOCK_ZONE_HIGH, blockZone, Infinity);
   }
   if (tail == NONE) setI32(COLUMN_INSTRUMENT_GROUP_HEAD, instrument, group);
   else setI32(COLUMN_GROUP_NEXT, tail, group);

@@ -141,11 +141,11 @@ function loadKernel(kernel: Kernel, accounts: ReadonlyMap<string, AccountObject>
     rate: tier.maintenanceMarginRate,
     deduction: tier.maintenanceDeduction,
   }))
-  const tierTable = kernel.addTable(COORDINATE_PRICE, pieces)
+  const tierCurve = kernel.addCurve(COORDINATE_PRICE, pieces)
   for (const { positions } of accounts.values()) {
     const { size, entryPrice, isolatedMargin } = positions[0]!
     const account = kernel.addAccount(isolatedMargin, 0)
-    kernel.addRow(account, instrument, tierTable, -size * entryPrice, size, Math.abs(size), 0)
+    kernel.addRow(account, instrument, tierCurve, -size * entryPrice, size, Math.abs(size), 0)
   }
   return kernel
 }
@@ -154,10 +154,10 @@ function loadKernel(kernel: Kernel, accounts: ReadonlyMap<string, AccountObject>
 function instant(kernel: Kernel, mark: number, walk: 'nominate' | 'scan', found?: number[]): number {
   kernel.beginInstant()
   kernel.setMark(0, mark)
-  const fired = walk === 'scan' ? kernel.scan() : kernel.nominate()
+  const nominated = walk === 'scan' ? kernel.scan() : kernel.nominate()
   let all = 0
-  for (let from = 0; from < fired; from += RECHECKED_MAX) {
-    const suspects = kernel.recheckFired(from, Math.min(from + RECHECKED_MAX, fired))
+  for (let from = 0; from < nominated; from += RECHECKED_MAX) {
+    const suspects = kernel.recheckNominated(from, Math.min(from + RECHECKED_MAX, nominated))
     for (let at = 0; at < suspects; at++) found?.push(kernel.suspectAccount(at))
     all += suspects
   }

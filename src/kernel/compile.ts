@@ -52,7 +52,7 @@ export class Compiler {
     }
     // The kernel asks for one level at a time, which needs maintenance margins that are never negative.
     assert(row.tiers[0]!.maintenanceDeduction.n <= 0n, `the first deduction of ${row.symbol} is above 0`)
-    known[row.coordinate] ??= this.#kernel.addTable(
+    known[row.coordinate] ??= this.#kernel.addCurve(
       row.coordinate === 'price' ? COORDINATE_PRICE : COORDINATE_RECIPROCAL,
       row.tiers.map(pieceOf),
     )

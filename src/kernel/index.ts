@@ -15,7 +15,7 @@ export {
 } from '../../assembly/layout.ts'
 export { Compiler } from './compile.ts'
 export type { CurvePiece, Kernel, KernelTotals, KernelVariant } from './kernel.ts'
-export { ACCOUNTS_MAX, afreshLevel, ROWS_MAX } from './limits.ts'
+export { ACCOUNTS_MAX, ROWS_MAX, undecidedLevel } from './limits.ts'
 
 export const KERNEL_VARIANTS: readonly KernelVariant[] = ['wasm-simd', 'wasm-scalar', 'typescript']
 

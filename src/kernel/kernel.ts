@@ -7,13 +7,13 @@ export interface Kernel {
   setLevels(values: readonly number[], releaseFactor: number): void
   addInstrument(): number
   /** `pieces` in ascending order of cap; the last one goes on beyond its cap. */
-  addTable(coordinate: number, pieces: readonly CurvePiece[]): number
+  addCurve(coordinate: number, pieces: readonly CurvePiece[]): number
   addAccount(constant: number, level: number): number
   /** contribution = intercept + slope·x; maintenance = rate·y − deduction + constant with y = scale·x. */
   addRow(
     account: number,
     instrument: number,
-    table: number,
+    curve: number,
     intercept: number,
     slope: number,
     scale: number,
@@ -22,7 +22,7 @@ export interface Kernel {
   setConstant(account: number, constant: number): void
   removeRows(account: number): void
   removeAccount(account: number): void
-  /** A level, or `afreshLevel` of one: then the next re-check is handed to the host whatever it finds. */
+  /** A level, or `undecidedLevel` of one: then the next re-check is handed to the host whatever it finds. */
   setAccountLevel(account: number, level: number): void
   /** Computes the account from scratch and arms its triggers. Returns one of ANSWER_…. */
   recheckAccount(account: number): number
@@ -48,13 +48,13 @@ export interface Kernel {
   /** Nominates every account with a row of the instrument. */
   nominateAll(instrument: number): number
   /** Re-checks nominated accounts [from, to), at most RECHECKED_MAX; returns the number of suspects among them. */
-  recheckFired(from: number, to: number): number
+  recheckNominated(from: number, to: number): number
   /**
-   * Moves suspects [from, to) of the last `recheckFired` whose level is proven to that level and arms them for it.
+   * Moves suspects [from, to) of the last `recheckNominated` whose level is proven to that level and arms them for it.
    * Returns how many are across a level even then, which is none.
    */
   takeProven(from: number, to: number): number
-  firedAccount(index: number): number
+  nominatedAccount(index: number): number
   suspectAccount(index: number): number
   suspectAnswer(index: number): number
   /** `measuredLevel` of the suspect at its re-check. */
@@ -90,6 +90,6 @@ export interface KernelTotals {
   readonly rows?: number
   readonly accounts?: number
   readonly instruments?: number
-  readonly tables?: number
+  readonly curves?: number
   readonly pieces?: number
 }

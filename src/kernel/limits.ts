@@ -9,13 +9,13 @@ export const ACCOUNTS_MAX = 16_777_216
 /** All limits together: about 1.9 GiB, so that addresses of 32 bits are enough. */
 export const CAPACITY_MAX = {
   ...{ rows: ROWS_MAX, accounts: ACCOUNTS_MAX },
-  ...{ instruments: 65_536, tables: 65_536, pieces: 1_048_576 },
+  ...{ instruments: 65_536, curves: 65_536, pieces: 1_048_576 },
 } as const satisfies Required<KernelTotals>
 
 /** Capacities before the first growth. */
 export const CAPACITY_FIRST = {
   ...{ rows: 4_096, accounts: 1_024 },
-  ...{ instruments: 64, tables: 64, pieces: 1_024 },
+  ...{ instruments: 64, curves: 64, pieces: 1_024 },
 } as const satisfies Required<KernelTotals>
 
 const STEP_FACTOR = 1.5
@@ -62,6 +62,6 @@ export function capacityFault(wanted: string, limit: string): PlimsollError {
 }
 
 /** The level of an account that holds `level` and whose next verdict is handed to the host even if it is `level` again. */
-export function afreshLevel(level: number): number {
+export function undecidedLevel(level: number): number {
   return LEVEL_NONE - level
 }

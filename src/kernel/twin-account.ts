@@ -5,9 +5,9 @@ import { TwinZones } from './twin-zones.ts'
 
 /** Curves and accounts (assembly/curve.ts and assembly/account.ts). */
 export abstract class TwinAccounts extends TwinZones {
-  protected readonly tableFirst: number[] = []
-  protected readonly tablePieces: number[] = []
-  protected readonly tableCoordinate: number[] = []
+  protected readonly curveFirst: number[] = []
+  protected readonly curvePieces: number[] = []
+  protected readonly curveCoordinate: number[] = []
   protected readonly pieceCap: number[] = []
   protected readonly pieceRate: number[] = []
   protected readonly pieceDeduction: number[] = []
@@ -19,15 +19,15 @@ export abstract class TwinAccounts extends TwinZones {
     return this.unknowns
   }
 
-  addTable(coordinate: number, pieces: readonly CurvePiece[]): number {
-    this.tableFirst.push(this.pieceCap.length)
-    this.tablePieces.push(pieces.length)
+  addCurve(coordinate: number, pieces: readonly CurvePiece[]): number {
+    this.curveFirst.push(this.pieceCap.length)
+    this.curvePieces.push(pieces.length)
     for (const piece of pieces) {
       this.pieceCap.push(piece.cap)
       this.pieceRate.push(piece.rate)
       this.pieceDeduction.push(piece.deduction)
     }
-    return this.tableCoordinate.push(coordinate) - 1
+    return this.curveCoordinate.push(coordinate) - 1
   }
 
   addAccount(constant: number, level: number): number {
@@ -51,7 +51,7 @@ export abstract class TwinAccounts extends TwinZones {
   addRow(
     account: number,
     instrument: number,
-    table: number,
+    curve: number,
     intercept: number,
     slope: number,
     scale: number,
@@ -64,7 +64,7 @@ export abstract class TwinAccounts extends TwinZones {
     this.rowScale[row] = scale
     this.rowConstant[row] = constant
     this.rowAccount[row] = account
-    this.rowTable[row] = table
+    this.rowCurve[row] = curve
     this.rowNext[row] = this.accountHead[account]!
     this.accountHead[account] = row
     this.accountRows[account]!++

@@ -11,15 +11,15 @@ export abstract class TwinColumns {
   protected rowScale = new Float64Array()
   protected rowConstant = new Float64Array()
   protected rowAccount = new Int32Array()
-  protected rowTable = new Int32Array()
+  protected rowCurve = new Int32Array()
   protected rowNext = new Int32Array()
-  protected blockEntry = new Int32Array()
+  protected blockZone = new Int32Array()
   protected blockInstrument = new Int32Array()
   protected blockDirty = new Uint8Array()
   protected dirtyBlock = new Int32Array()
-  protected entryLow = new Float64Array()
-  protected entryHigh = new Float64Array()
-  protected entryBlock = new Int32Array()
+  protected blockZoneLow = new Float64Array()
+  protected blockZoneHigh = new Float64Array()
+  protected blockZoneBlock = new Int32Array()
   protected groupLow = new Float64Array()
   protected groupHigh = new Float64Array()
   protected groupNext = new Int32Array()
@@ -30,7 +30,7 @@ export abstract class TwinColumns {
   protected accountLevels = new Int32Array()
   protected accountStamp = new Int32Array()
   protected accountUnknown = new Int32Array()
-  protected fired = new Int32Array()
+  protected nominated = new Int32Array()
   protected readonly suspect = new Int32Array(RECHECKED_MAX)
   protected readonly answer = new Int32Array(RECHECKED_MAX)
   protected readonly provenLevels = new Int32Array(RECHECKED_MAX)
@@ -46,7 +46,9 @@ export abstract class TwinColumns {
   get byteLength(): number {
     const columns = [this.rowLow, this.rowHigh, this.rowIntercept, this.rowSlope, this.rowScale]
     const rows = columns.reduce((bytes, column) => bytes + column.byteLength, this.rowConstant.byteLength)
-    return rows + 3 * this.rowAccount.byteLength + 60 * this.accountHead.length + 20 * this.entryBlock.length
+    return (
+      rows + 3 * this.rowAccount.byteLength + 60 * this.accountHead.length + 20 * this.blockZoneBlock.length
+    )
   }
 
   reserve(totals: KernelTotals): void {
@@ -73,10 +75,10 @@ export abstract class TwinColumns {
     this.rowScale = grownF64(this.rowScale, rows)
     this.rowConstant = grownF64(this.rowConstant, rows)
     this.rowAccount = grownI32(this.rowAccount, rows)
-    this.rowTable = grownI32(this.rowTable, rows)
+    this.rowCurve = grownI32(this.rowCurve, rows)
     this.rowNext = grownI32(this.rowNext, rows)
     const blocks = rows >> BLOCK_SHIFT
-    this.blockEntry = grownI32(this.blockEntry, blocks)
+    this.blockZone = grownI32(this.blockZone, blocks)
     this.blockInstrument = grownI32(this.blockInstrument, blocks)
     this.dirtyBlock = grownI32(this.dirtyBlock, blocks)
     if (blocks > this.blockDirty.length) {
@@ -91,9 +93,9 @@ export abstract class TwinColumns {
     this.groupHigh = grownF64(this.groupHigh, groups)
     this.groupNext = grownI32(this.groupNext, groups)
     this.groupCount = grownI32(this.groupCount, groups)
-    this.entryLow = grownF64(this.entryLow, groups << GROUP_SHIFT)
-    this.entryHigh = grownF64(this.entryHigh, groups << GROUP_SHIFT)
-    this.entryBlock = grownI32(this.entryBlock, groups << GROUP_SHIFT)
+    this.blockZoneLow = grownF64(this.blockZoneLow, groups << GROUP_SHIFT)
+    this.blockZoneHigh = grownF64(this.blockZoneHigh, groups << GROUP_SHIFT)
+    this.blockZoneBlock = grownI32(this.blockZoneBlock, groups << GROUP_SHIFT)
   }
 
   protected reserveAccounts(accounts: number): void {
@@ -103,7 +105,7 @@ export abstract class TwinColumns {
     this.accountLevels = grownI32(this.accountLevels, accounts)
     this.accountStamp = grownI32(this.accountStamp, accounts)
     this.accountUnknown = grownI32(this.accountUnknown, accounts)
-    this.fired = grownI32(this.fired, accounts)
+    this.nominated = grownI32(this.nominated, accounts)
   }
 }
 

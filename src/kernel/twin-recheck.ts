@@ -54,10 +54,10 @@ export abstract class TwinRecheck extends TwinAccounts {
     for (let row = this.accountHead[account]!; row !== NONE; row = this.rowNext[row]!) {
       const mark = this.instrumentMark[this.blockInstrument[row >> BLOCK_SHIFT]!]!
       if (mark === 0) return this.measureNothing()
-      const table = this.rowTable[row]!
-      const x = this.coordinate(table, mark)
+      const curve = this.rowCurve[row]!
+      const x = this.coordinate(curve, mark)
       const y = this.rowScale[row]! * x
-      const piece = this.pieceAt(table, y)
+      const piece = this.pieceAt(curve, y)
       const intercept = this.rowIntercept[row]!
       const moving = this.rowSlope[row]! * x
       const deduction = this.pieceDeduction[piece]!
@@ -138,11 +138,11 @@ export abstract class TwinRecheck extends TwinAccounts {
     let exposureUp = 0
     let exposureDown = 0
     for (let row = this.accountHead[account]!; row !== NONE; row = this.rowNext[row]!) {
-      const table = this.rowTable[row]!
-      const x = this.coordinate(table, this.instrumentMark[this.blockInstrument[row >> BLOCK_SHIFT]!]!)
+      const curve = this.rowCurve[row]!
+      const x = this.coordinate(curve, this.instrumentMark[this.blockInstrument[row >> BLOCK_SHIFT]!]!)
       const scale = this.rowScale[row]!
       const slope = this.rowSlope[row]!
-      const rate = this.pieceRate[this.pieceAt(table, scale * x)]!
+      const rate = this.pieceRate[this.pieceAt(curve, scale * x)]!
       const guard = GUARD * (Math.abs(slope) + scale)
       exposureUp += (Math.abs(nextLevel * slope - rate * scale) + guard) * x
       exposureDown += (Math.abs(this.release * rate * scale - ownLevel * slope) + guard) * x
@@ -156,25 +156,25 @@ export abstract class TwinRecheck extends TwinAccounts {
   }
 
   protected armRow(row: number, nextLevel: number, moveUp: number, ownLevel: number, moveDown: number): void {
-    const table = this.rowTable[row]!
+    const curve = this.rowCurve[row]!
     const mark = this.instrumentMark[this.blockInstrument[row >> BLOCK_SHIFT]!]!
     const scale = this.rowScale[row]!
     const slope = this.rowSlope[row]!
-    const y = scale * this.coordinate(table, mark)
-    const piece = this.pieceAt(table, y)
+    const y = scale * this.coordinate(curve, mark)
+    const piece = this.pieceAt(curve, y)
     const rate = this.pieceRate[piece]!
     const guard = GUARD * (Math.abs(slope) + scale)
     const up = nextLevel * slope - rate * scale
     const down = this.release * rate * scale - ownLevel * slope
-    const first = this.tableFirst[table]!
-    const last = first + this.tablePieces[table]! - 1
+    const first = this.curveFirst[curve]!
+    const last = first + this.curvePieces[curve]! - 1
     let fall = piece === first ? Infinity : (y - this.pieceCap[piece - 1]!) / y
     let rise = piece === last ? Infinity : (this.pieceCap[piece]! - y) / y
     if (up > -guard) fall = Math.min(fall, moveUp)
     if (up < guard) rise = Math.min(rise, moveUp)
     if (down > -guard) fall = Math.min(fall, moveDown)
     if (down < guard) rise = Math.min(rise, moveDown)
-    if (this.tableCoordinate[table] === COORDINATE_PRICE) {
+    if (this.curveCoordinate[curve] === COORDINATE_PRICE) {
       this.setTriggers(row, mark * (1 - fall + GUARD), mark * (1 + rise) * (1 - GUARD))
     } else {
       const left = 1 - fall + GUARD
@@ -183,13 +183,13 @@ export abstract class TwinRecheck extends TwinAccounts {
     }
   }
 
-  protected coordinate(table: number, mark: number): number {
-    return this.tableCoordinate[table] === COORDINATE_RECIPROCAL ? 1 / mark : mark
+  protected coordinate(curve: number, mark: number): number {
+    return this.curveCoordinate[curve] === COORDINATE_RECIPROCAL ? 1 / mark : mark
   }
 
-  protected pieceAt(table: number, y: number): number {
-    let piece = this.tableFirst[table]!
-    const last = piece + this.tablePieces[table]! - 1
+  protected pieceAt(curve: number, y: number): number {
+    let piece = this.curveFirst[curve]!
+    const last = piece + this.curvePieces[curve]! - 1
     while (piece < last && y > this.pieceCap[piece]!) piece++
     return piece
   }

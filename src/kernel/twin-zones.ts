@@ -24,15 +24,15 @@ export abstract class TwinZones extends TwinColumns {
     for (let i = 0; i < this.dirtyBlocks; i++) {
       const block = this.dirtyBlock[i]!
       this.blockDirty[block] = 0
-      const entry = this.blockEntry[block]!
+      const blockZone = this.blockZone[block]!
       const firstRow = block << BLOCK_SHIFT
-      this.entryLow[entry] = highestOf64(this.rowLow, firstRow)
-      this.entryHigh[entry] = lowestOf64(this.rowHigh, firstRow)
+      this.blockZoneLow[blockZone] = highestOf64(this.rowLow, firstRow)
+      this.blockZoneHigh[blockZone] = lowestOf64(this.rowHigh, firstRow)
     }
     for (let i = 0; i < this.dirtyBlocks; i++) {
-      const group = this.blockEntry[this.dirtyBlock[i]!]! >> GROUP_SHIFT
-      this.groupLow[group] = highestOf64(this.entryLow, group << GROUP_SHIFT)
-      this.groupHigh[group] = lowestOf64(this.entryHigh, group << GROUP_SHIFT)
+      const group = this.blockZone[this.dirtyBlock[i]!]! >> GROUP_SHIFT
+      this.groupLow[group] = highestOf64(this.blockZoneLow, group << GROUP_SHIFT)
+      this.groupHigh[group] = lowestOf64(this.blockZoneHigh, group << GROUP_SHIFT)
     }
     this.dirtyBlocks = 0
   }
@@ -63,14 +63,14 @@ export abstract class TwinZones extends TwinColumns {
   }
 
   protected addBlock(instrument: number): number {
-    if (this.blocks === this.blockEntry.length)
+    if (this.blocks === this.blockZone.length)
       this.reserve({ rows: nextCapacity('rows', this.rowLow.length) })
     let group = this.instrumentGroupTail[instrument]!
     if (group === NONE || this.groupCount[group] === GROUP_BLOCKS) group = this.addGroup(instrument, group)
     const block = this.blocks++
-    const entry = (group << GROUP_SHIFT) + this.groupCount[group]!++
-    this.entryBlock[entry] = block
-    this.blockEntry[block] = entry
+    const blockZone = (group << GROUP_SHIFT) + this.groupCount[group]!++
+    this.blockZoneBlock[blockZone] = block
+    this.blockZone[block] = blockZone
     this.blockInstrument[block] = instrument
     const firstRow = block << BLOCK_SHIFT
     for (let row = firstRow; row < firstRow + BLOCK_ROWS; row++) {
@@ -88,8 +88,8 @@ export abstract class TwinZones extends TwinColumns {
     this.groupNext[group] = NONE
     this.groupLow[group] = -Infinity
     this.groupHigh[group] = Infinity
-    this.entryLow.fill(-Infinity, group << GROUP_SHIFT, (group + 1) << GROUP_SHIFT)
-    this.entryHigh.fill(Infinity, group << GROUP_SHIFT, (group + 1) << GROUP_SHIFT)
+    this.blockZoneLow.fill(-Infinity, group << GROUP_SHIFT, (group + 1) << GROUP_SHIFT)
+    this.blockZoneHigh.fill(Infinity, group << GROUP_SHIFT, (group + 1) << GROUP_SHIFT)
     if (tail === NONE) this.instrumentGroupHead[instrument] = group
     else this.groupNext[tail] = group
     this.instrumentGroupTail[instrument] = group

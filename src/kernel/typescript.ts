@@ -23,7 +23,7 @@ export class TypescriptKernel extends TwinRecheck implements Kernel {
   readonly variant = 'typescript' as const
   protected stamp = 0
   protected moved = 0
-  protected firedCount = 0
+  protected nominatedCount = 0
 
   beginInstant(): void {
     this.refreshZones()
@@ -34,7 +34,7 @@ export class TypescriptKernel extends TwinRecheck implements Kernel {
     }
     this.stamp++
     this.moved = 0
-    this.firedCount = 0
+    this.nominatedCount = 0
   }
 
   setStamp(stamp: number): void {
@@ -61,13 +61,13 @@ export class TypescriptKernel extends TwinRecheck implements Kernel {
       ) {
         if (this.groupLow[group]! < mark && mark < this.groupHigh[group]!) continue
         const end = (group << GROUP_SHIFT) + this.groupCount[group]!
-        for (let entry = group << GROUP_SHIFT; entry < end; entry++) {
-          if (this.entryLow[entry]! < mark && mark < this.entryHigh[entry]!) continue
-          this.fireBlock(this.entryBlock[entry]!, mark)
+        for (let blockZone = group << GROUP_SHIFT; blockZone < end; blockZone++) {
+          if (this.blockZoneLow[blockZone]! < mark && mark < this.blockZoneHigh[blockZone]!) continue
+          this.nominateBlock(this.blockZoneBlock[blockZone]!, mark)
         }
       }
     }
-    return this.firedCount
+    return this.nominatedCount
   }
 
   scan(): number {
@@ -80,31 +80,31 @@ export class TypescriptKernel extends TwinRecheck implements Kernel {
         group = this.groupNext[group]!
       ) {
         const end = (group << GROUP_SHIFT) + this.groupCount[group]!
-        for (let entry = group << GROUP_SHIFT; entry < end; entry++)
-          this.fireBlock(this.entryBlock[entry]!, mark)
+        for (let blockZone = group << GROUP_SHIFT; blockZone < end; blockZone++)
+          this.nominateBlock(this.blockZoneBlock[blockZone]!, mark)
       }
     }
-    return this.firedCount
+    return this.nominatedCount
   }
 
   nominateAll(instrument: number): number {
     for (let group = this.instrumentGroupHead[instrument]!; group !== NONE; group = this.groupNext[group]!) {
       const end = (group << GROUP_SHIFT) + this.groupCount[group]!
-      for (let entry = group << GROUP_SHIFT; entry < end; entry++) {
-        const firstRow = this.entryBlock[entry]! << BLOCK_SHIFT
+      for (let blockZone = group << GROUP_SHIFT; blockZone < end; blockZone++) {
+        const firstRow = this.blockZoneBlock[blockZone]! << BLOCK_SHIFT
         for (let row = firstRow; row < firstRow + BLOCK_ROWS; row++) {
-          if (this.rowAccount[row] !== NONE) this.fire(row)
+          if (this.rowAccount[row] !== NONE) this.nominateRow(row)
         }
       }
     }
-    return this.firedCount
+    return this.nominatedCount
   }
 
-  recheckFired(from: number, to: number): number {
+  recheckNominated(from: number, to: number): number {
     assertRechecked(from, to)
     let suspects = 0
     for (let i = from; i < to; i++) {
-      const account = this.fired[i]!
+      const account = this.nominated[i]!
       const answer = this.recheckAccount(account)
       if (answer !== ANSWER_SAFE && answer !== ANSWER_UNKNOWN) {
         this.suspect[suspects] = account
@@ -129,8 +129,8 @@ export class TypescriptKernel extends TwinRecheck implements Kernel {
     return across
   }
 
-  firedAccount(index: number): number {
-    return this.fired[index]!
+  nominatedAccount(index: number): number {
+    return this.nominated[index]!
   }
 
   suspectAccount(index: number): number {
@@ -157,20 +157,20 @@ export class TypescriptKernel extends TwinRecheck implements Kernel {
     return this.instrumentMark[instrument]!
   }
 
-  protected fire(row: number): void {
+  protected nominateRow(row: number): void {
     const account = this.rowAccount[row]!
     if (this.accountStamp[account] === this.stamp) return
     this.accountStamp[account] = this.stamp
-    this.fired[this.firedCount++] = account
+    this.nominated[this.nominatedCount++] = account
   }
 
-  protected fireBlock(block: number, mark: number): void {
+  protected nominateBlock(block: number, mark: number): void {
     const firstRow = block << BLOCK_SHIFT
     const low = this.rowLow
     const high = this.rowHigh
     for (let row = firstRow; row < firstRow + BLOCK_ROWS; row++) {
       if (low[row]! < mark && mark < high[row]!) continue
-      this.fire(row)
+      this.nominateRow(row)
     }
   }
 }

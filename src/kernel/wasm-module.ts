@@ -13,7 +13,7 @@ type SameInBoth =
   | 'nominate'
   | 'nominateAll'
   | 'recheckAccount'
-  | 'recheckFired'
+  | 'recheckNominated'
   | 'takeProven'
   | 'refreshZones'
   | 'removeAccount'
@@ -29,10 +29,10 @@ export interface KernelExports extends Pick<Kernel, SameInBoth> {
   layoutVersion(): number
   lanes(): number
   columnPointer(column: number): number
-  reserve(rows: number, accounts: number, instruments: number, tables: number, pieces: number): number
+  reserve(rows: number, accounts: number, instruments: number, curves: number, pieces: number): number
   setLevel(level: number, value: number): void
   setReleaseFactor(factor: number): void
-  addTable(coordinate: number): number
+  addCurve(coordinate: number): number
   addPiece(cap: number, rate: number, deduction: number): number
   /** The row, or NONE. */
   addRow(...row: Parameters<Kernel['addRow']>): number

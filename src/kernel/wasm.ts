@@ -1,9 +1,9 @@
 import {
   COLUMN_ACCOUNT_LEVEL,
   COLUMN_ACCOUNT_UNKNOWN,
-  COLUMN_FIRED_ACCOUNT,
   COLUMN_FIRST_I32,
   COLUMN_INSTRUMENT_MARK,
+  COLUMN_NOMINATED_ACCOUNT,
   COLUMN_SUSPECT_ACCOUNT,
   COLUMN_SUSPECT_ANSWER,
   COLUMN_SUSPECT_LEVEL,
@@ -30,8 +30,8 @@ import { instantiate, type KernelExports, type WasmVariant } from './wasm-module
 export class WasmKernel implements Kernel {
   readonly variant: WasmVariant
   readonly #wasm: KernelExports
-  readonly #capacity = { rows: 0, accounts: 0, instruments: 0, tables: 0, pieces: 0 }
-  #fired = new Int32Array()
+  readonly #capacity = { rows: 0, accounts: 0, instruments: 0, curves: 0, pieces: 0 }
+  #nominated = new Int32Array()
   #suspects = new Int32Array()
   #answers = new Int32Array()
   #provenLevels = new Int32Array()
@@ -64,7 +64,7 @@ export class WasmKernel implements Kernel {
       rows: Math.max(capacity.rows, totals.rows ?? 0),
       accounts: Math.max(capacity.accounts, totals.accounts ?? 0),
       instruments: Math.max(capacity.instruments, totals.instruments ?? 0),
-      tables: Math.max(capacity.tables, totals.tables ?? 0),
+      curves: Math.max(capacity.curves, totals.curves ?? 0),
       pieces: Math.max(capacity.pieces, totals.pieces ?? 0),
     }
     checkTotals(wanted)
@@ -72,7 +72,7 @@ export class WasmKernel implements Kernel {
       wanted.rows,
       wanted.accounts,
       wanted.instruments,
-      wanted.tables,
+      wanted.curves,
       wanted.pieces,
     )
     if (done === 0)
@@ -96,12 +96,12 @@ export class WasmKernel implements Kernel {
     return this.#withRoom('instruments', () => this.#wasm.addInstrument())
   }
 
-  addTable(coordinate: number, pieces: readonly CurvePiece[]): number {
-    const table = this.#withRoom('tables', () => this.#wasm.addTable(coordinate))
+  addCurve(coordinate: number, pieces: readonly CurvePiece[]): number {
+    const curve = this.#withRoom('curves', () => this.#wasm.addCurve(coordinate))
     for (const piece of pieces) {
       this.#withRoom('pieces', () => this.#wasm.addPiece(piece.cap, piece.rate, piece.deduction))
     }
-    return table
+    return curve
   }
 
   addAccount(constant: number, level: number): number {
@@ -112,7 +112,7 @@ export class WasmKernel implements Kernel {
   addRow(
     account: number,
     instrument: number,
-    table: number,
+    curve: number,
     intercept: number,
     slope: number,
     scale: number,
@@ -120,7 +120,7 @@ export class WasmKernel implements Kernel {
   ): void {
     assertFinite(intercept + slope + scale + constant)
     this.#withRoom('rows', () =>
-      this.#wasm.addRow(account, instrument, table, intercept, slope, scale, constant),
+      this.#wasm.addRow(account, instrument, curve, intercept, slope, scale, constant),
     )
   }
 
@@ -182,17 +182,17 @@ export class WasmKernel implements Kernel {
     return this.#wasm.nominateAll(instrument)
   }
 
-  recheckFired(from: number, to: number): number {
+  recheckNominated(from: number, to: number): number {
     assertRechecked(from, to)
-    return this.#wasm.recheckFired(from, to)
+    return this.#wasm.recheckNominated(from, to)
   }
 
   takeProven(from: number, to: number): number {
     return this.#wasm.takeProven(from, to)
   }
 
-  firedAccount(index: number): number {
-    return this.#fired[index]!
+  nominatedAccount(index: number): number {
+    return this.#nominated[index]!
   }
 
   suspectAccount(index: number): number {
@@ -252,7 +252,7 @@ export class WasmKernel implements Kernel {
   /** The one place where views are made: every growth of the memory detaches the old ones. */
   #rebuildViews(): void {
     const { accounts, instruments } = this.#capacity
-    this.#fired = this.#i32View(COLUMN_FIRED_ACCOUNT, accounts)
+    this.#nominated = this.#i32View(COLUMN_NOMINATED_ACCOUNT, accounts)
     this.#suspects = this.#i32View(COLUMN_SUSPECT_ACCOUNT, RECHECKED_MAX)
     this.#answers = this.#i32View(COLUMN_SUSPECT_ANSWER, RECHECKED_MAX)
     this.#provenLevels = this.#i32View(COLUMN_SUSPECT_LEVEL, RECHECKED_MAX)

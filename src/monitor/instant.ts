@@ -19,7 +19,7 @@ export class Instant {
   readonly #judge: Judge
   readonly #announcer: Announcer
   #isOpen = false
-  #fired = 0
+  #nominated = 0
   #rechecked = 0
   #suspects = 0
   #decided = 0
@@ -68,7 +68,7 @@ export class Instant {
     if (inbox.length > 0 && inbox.atFrameEnd) inbox.shift()
     if (this.#marks === 0) return false
     if (this.#observed !== undefined) observer?.instant(this.#observed)
-    this.#fired = kernel.nominate()
+    this.#nominated = kernel.nominate()
     this.#rechecked = 0
     this.#suspects = 0
     this.#decided = 0
@@ -78,14 +78,14 @@ export class Instant {
 
   /** Goes on until the given time; true when all verdicts are given. */
   work(endMs: number): boolean {
-    if (this.#fired > 0 || this.#turned.length > 0) {
+    if (this.#nominated > 0 || this.#turned.length > 0) {
       if (this.#rechecked === 0 && this.#decided === 0) this.#begin()
       if (!this.#judgeSuspects(endMs)) return false
       this.#announcer.end()
     }
     this.#options.kernel.refreshZones()
     this.#counters.instants++
-    this.#counters.nominations += this.#fired
+    this.#counters.nominations += this.#nominated
     this.#isOpen = false
     return true
   }
@@ -162,12 +162,12 @@ export class Instant {
         this.#decided = this.#judge.decideSuspects(this.#decided, this.#suspects)
         if (clock.monotonicMs() > endMs) return false
       }
-      if (this.#rechecked === this.#fired) return true
-      const to = Math.min(this.#rechecked + RECHECKS_PER_LOOK, this.#fired)
-      this.#suspects = kernel.recheckFired(this.#rechecked, to)
+      if (this.#rechecked === this.#nominated) return true
+      const to = Math.min(this.#rechecked + RECHECKS_PER_LOOK, this.#nominated)
+      this.#suspects = kernel.recheckNominated(this.#rechecked, to)
       this.#decided = 0
       if (this.#hasStale) {
-        for (let i = this.#rechecked; i < to; i++) this.#judge.noteUnknownAt(kernel.firedAccount(i))
+        for (let i = this.#rechecked; i < to; i++) this.#judge.noteUnknownAt(kernel.nominatedAccount(i))
       }
       this.#rechecked = to
       if (clock.monotonicMs() > endMs) return false

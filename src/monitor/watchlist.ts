@@ -1,6 +1,6 @@
 import type { Account, MarginAccountProgress, MarginMode, RuleBook, VenueId } from '../domain/index.ts'
 import { assert } from '../errors.ts'
-import { afreshLevel, Compiler, type Kernel } from '../kernel/index.ts'
+import { Compiler, type Kernel, undecidedLevel } from '../kernel/index.ts'
 import { type LevelRule, type MarginAccount, marginAccountOf, marginAccountsOf } from '../margin/index.ts'
 import type { Market, Markets } from './markets.ts'
 import { mustRepublish, newStanding, type Standing, standingOf } from './standing.ts'
@@ -282,7 +282,7 @@ export class WatchedBook {
 
 /** The kernel hands every verdict over that must be published, whatever its level. */
 export function kernelLevel(standing: Standing): number {
-  return mustRepublish(standing) ? afreshLevel(standing.level) : standing.level
+  return mustRepublish(standing) ? undecidedLevel(standing.level) : standing.level
 }
 
 function openPositions(account: Account): number {

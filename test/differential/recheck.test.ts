@@ -4,12 +4,12 @@ import {
   ANSWER_ACROSS,
   ANSWER_CLOSE,
   ANSWER_SAFE,
-  afreshLevel,
   Compiler,
   KERNEL_VARIANTS,
   type Kernel,
   LEVEL_NONE,
   openKernel,
+  undecidedLevel,
 } from '../../src/kernel/index.ts'
 import {
   add,
@@ -70,7 +70,7 @@ class Twins {
    */
   recheck(account: number, level: number): Finding {
     const [first, ...others] = this.kernels.map((kernel) => {
-      kernel.setAccountLevel(account, afreshLevel(level))
+      kernel.setAccountLevel(account, undecidedLevel(level))
       const afresh = findingOf(kernel, kernel.measureAccount(account))
       expectSame(afresh, findingOf(kernel, kernel.recheckAccount(account)))
       kernel.setAccountLevel(account, level)

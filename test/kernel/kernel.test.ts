@@ -5,7 +5,6 @@ import {
   ANSWER_CLOSE,
   ANSWER_SAFE,
   ANSWER_UNKNOWN,
-  afreshLevel,
   COORDINATE_PRICE,
   COORDINATE_RECIPROCAL,
   KERNEL_VARIANTS,
@@ -13,6 +12,7 @@ import {
   LEVEL_NONE,
   openKernel,
   RECHECKED_MAX,
+  undecidedLevel,
 } from '../../src/kernel/index.ts'
 import { CAPACITY_MAX, nextCapacity } from '../../src/kernel/limits.ts'
 
@@ -37,19 +37,19 @@ function open(variant: (typeof KERNEL_VARIANTS)[number]): Kernel {
 function instant(kernel: Kernel, marks: readonly (readonly [number, number])[]) {
   kernel.beginInstant()
   for (const [instrument, mark] of marks) kernel.setMark(instrument, mark)
-  const fired = kernel.nominate()
+  const nominated = kernel.nominate()
   const list: number[][] = []
-  for (const suspects of recheckAll(kernel, fired)) {
+  for (const suspects of recheckAll(kernel, nominated)) {
     for (let i = 0; i < suspects; i++) list.push([kernel.suspectAccount(i), kernel.suspectAnswer(i)])
   }
   kernel.refreshZones()
-  return { fired, suspects: list }
+  return { nominated, suspects: list }
 }
 
 /** Re-checks the nominated accounts, as many in one call as it takes; the number of suspects of each call. */
-function* recheckAll(kernel: Kernel, fired: number): Generator<number> {
-  for (let from = 0; from < fired; from += RECHECKED_MAX) {
-    yield kernel.recheckFired(from, Math.min(from + RECHECKED_MAX, fired))
+function* recheckAll(kernel: Kernel, nominated: number): Generator<number> {
+  for (let from = 0; from < nominated; from += RECHECKED_MAX) {
+    yield kernel.recheckNominated(from, Math.min(from + RECHECKED_MAX, nominated))
   }
 }
 
@@ -57,13 +57,16 @@ describe.each(KERNEL_VARIANTS)('kernel %s', (variant) => {
   it('nominates a long only when its mark falls to a level, and tells the level apart from rounding', () => {
     const kernel = open(variant)
     const instrument = kernel.addInstrument()
-    const table = kernel.addTable(COORDINATE_PRICE, ONE_TIER)
+    const curve = kernel.addCurve(COORDINATE_PRICE, ONE_TIER)
     // long 1 @ 100, margin 10: ratio 0.5 at mark m where 0.5 (10 + m - 100) = 0.005 m, m = 90.909...
     const account = kernel.addAccount(10, 0)
-    kernel.addRow(account, instrument, table, -100, 1, 1, 0)
-    expect(instant(kernel, [[instrument, 100]])).toEqual({ fired: 1, suspects: [] })
-    expect(instant(kernel, [[instrument, 91]])).toEqual({ fired: 0, suspects: [] })
-    expect(instant(kernel, [[instrument, 90.9]])).toEqual({ fired: 1, suspects: [[account, ANSWER_ACROSS]] })
+    kernel.addRow(account, instrument, curve, -100, 1, 1, 0)
+    expect(instant(kernel, [[instrument, 100]])).toEqual({ nominated: 1, suspects: [] })
+    expect(instant(kernel, [[instrument, 91]])).toEqual({ nominated: 0, suspects: [] })
+    expect(instant(kernel, [[instrument, 90.9]])).toEqual({
+      nominated: 1,
+      suspects: [[account, ANSWER_ACROSS]],
+    })
     kernel.setAccountLevel(account, 1)
     expect(kernel.recheckAccount(account)).toBe(ANSWER_SAFE)
     kernel.refreshZones()
@@ -75,10 +78,10 @@ describe.each(KERNEL_VARIANTS)('kernel %s', (variant) => {
   it('calls a mark on the line too close for f64', () => {
     const kernel = open(variant)
     const instrument = kernel.addInstrument()
-    const table = kernel.addTable(COORDINATE_PRICE, [{ cap: 1e15, rate: 0.5, deduction: 0 }])
+    const curve = kernel.addCurve(COORDINATE_PRICE, [{ cap: 1e15, rate: 0.5, deduction: 0 }])
     // long 1 @ 100, margin 50, level 3 (0.9): breach where 50 + m - 100 = 0.5 m, m = 100 exactly.
     const account = kernel.addAccount(50, 3)
-    kernel.addRow(account, instrument, table, -100, 1, 1, 0)
+    kernel.addRow(account, instrument, curve, -100, 1, 1, 0)
     expect(instant(kernel, [[instrument, 100]]).suspects).toEqual([[account, ANSWER_CLOSE]])
     expect(instant(kernel, [[instrument, 100 + 2 ** -46]]).suspects).toEqual([[account, ANSWER_CLOSE]])
     expect(instant(kernel, [[instrument, 99.99]]).suspects).toEqual([[account, ANSWER_ACROSS]])
@@ -87,10 +90,10 @@ describe.each(KERNEL_VARIANTS)('kernel %s', (variant) => {
   it('fires rows of 1/mark at the mark where the curve crosses', () => {
     const kernel = open(variant)
     const instrument = kernel.addInstrument()
-    const table = kernel.addTable(COORDINATE_RECIPROCAL, ONE_TIER)
+    const curve = kernel.addCurve(COORDINATE_RECIPROCAL, ONE_TIER)
     // inverse long N = 10,000 @ 8,000: contribution 10,000 (1/8,000 - x), margin 0.125
     const account = kernel.addAccount(0.125, 3)
-    kernel.addRow(account, instrument, table, 1.25, -10_000, 10_000, 0)
+    kernel.addRow(account, instrument, curve, 1.25, -10_000, 10_000, 0)
     instant(kernel, [[instrument, 7_900]])
     kernel.setAccountLevel(account, 3)
     // 0.9 (1.375 - 10,000 x) = 50 x at m = 7,313.13...; breach 10,050 / 1.375 = 7,309.0909
@@ -102,17 +105,17 @@ describe.each(KERNEL_VARIANTS)('kernel %s', (variant) => {
   it('re-checks a row that leaves its curve piece and uses the next one', () => {
     const kernel = open(variant)
     const instrument = kernel.addInstrument()
-    const table = kernel.addTable(COORDINATE_PRICE, [
+    const curve = kernel.addCurve(COORDINATE_PRICE, [
       { cap: 1_000, rate: 0.01, deduction: 0 },
       { cap: 1e15, rate: 0.5, deduction: 490 },
     ])
     // short 10 @ 90, margin 200: at 100 notional 1,000, balance 100, maintenance 10
     const account = kernel.addAccount(200, 0)
-    kernel.addRow(account, instrument, table, 900, -10, 10, 0)
-    expect(instant(kernel, [[instrument, 99]])).toEqual({ fired: 1, suspects: [] })
-    expect(instant(kernel, [[instrument, 99.9]]).fired).toBe(0)
+    kernel.addRow(account, instrument, curve, 900, -10, 10, 0)
+    expect(instant(kernel, [[instrument, 99]])).toEqual({ nominated: 1, suspects: [] })
+    expect(instant(kernel, [[instrument, 99.9]]).nominated).toBe(0)
     // past the cap the account is re-checked although its level has not changed
-    expect(instant(kernel, [[instrument, 100.5]])).toEqual({ fired: 1, suspects: [] })
+    expect(instant(kernel, [[instrument, 100.5]])).toEqual({ nominated: 1, suspects: [] })
     // 0.5 (1,100 - 10 m) = 5 m - 490, m = 104
     expect(instant(kernel, [[instrument, 103.9]]).suspects).toEqual([])
     expect(instant(kernel, [[instrument, 104.1]]).suspects).toEqual([[account, ANSWER_ACROSS]])
@@ -121,11 +124,11 @@ describe.each(KERNEL_VARIANTS)('kernel %s', (variant) => {
   it('divides the slack of a cross account among its rows, so that no row can hide a joint fall', () => {
     const kernel = open(variant)
     const [a, b] = [kernel.addInstrument(), kernel.addInstrument()]
-    const table = kernel.addTable(COORDINATE_PRICE, ONE_TIER)
+    const curve = kernel.addCurve(COORDINATE_PRICE, ONE_TIER)
     const account = kernel.addAccount(20, 3)
-    kernel.addRow(account, a, table, -100, 1, 1, 0)
-    kernel.addRow(account, b, table, -100, 1, 1, 0)
-    expect(instant(kernel, [[a, 100]])).toEqual({ fired: 1, suspects: [] })
+    kernel.addRow(account, a, curve, -100, 1, 1, 0)
+    kernel.addRow(account, b, curve, -100, 1, 1, 0)
+    expect(instant(kernel, [[a, 100]])).toEqual({ nominated: 1, suspects: [] })
     instant(kernel, [[b, 100]])
     kernel.setAccountLevel(account, 0)
     expect(kernel.recheckAccount(account)).toBe(ANSWER_SAFE)
@@ -138,30 +141,30 @@ describe.each(KERNEL_VARIANTS)('kernel %s', (variant) => {
   it('gives no verdict while a mark is missing and nominates until all are there', () => {
     const kernel = open(variant)
     const [a, b] = [kernel.addInstrument(), kernel.addInstrument()]
-    const table = kernel.addTable(COORDINATE_PRICE, ONE_TIER)
+    const curve = kernel.addCurve(COORDINATE_PRICE, ONE_TIER)
     const account = kernel.addAccount(1, 0)
-    kernel.addRow(account, a, table, -100, 1, 1, 0)
-    kernel.addRow(account, b, table, -100, 1, 1, 0)
+    kernel.addRow(account, a, curve, -100, 1, 1, 0)
+    kernel.addRow(account, b, curve, -100, 1, 1, 0)
     expect(kernel.recheckAccount(account)).toBe(ANSWER_UNKNOWN)
     kernel.refreshZones()
-    expect(instant(kernel, [[a, 50]])).toEqual({ fired: 1, suspects: [] })
-    expect(instant(kernel, [[a, 50]])).toEqual({ fired: 1, suspects: [] })
+    expect(instant(kernel, [[a, 50]])).toEqual({ nominated: 1, suspects: [] })
+    expect(instant(kernel, [[a, 50]])).toEqual({ nominated: 1, suspects: [] })
     expect(instant(kernel, [[b, 100]]).suspects).toEqual([[account, ANSWER_ACROSS]])
   })
 
   it('says which level it proves and by which figures: over several levels, with hysteresis, nothing on a line', () => {
     const kernel = open(variant)
     const instrument = kernel.addInstrument()
-    const table = kernel.addTable(COORDINATE_PRICE, [{ cap: 1e15, rate: 0.1, deduction: 0 }])
+    const curve = kernel.addCurve(COORDINATE_PRICE, [{ cap: 1e15, rate: 0.1, deduction: 0 }])
     // long 1 @ 100, margin 20: balance m - 80, maintenance m / 10; levels at 100, 93.33, 90, 88.89
     const account = kernel.addAccount(20, 0)
-    kernel.addRow(account, instrument, table, -100, 1, 1, 0)
+    kernel.addRow(account, instrument, curve, -100, 1, 1, 0)
     const found = (mark: number, level: number) => {
       kernel.setAccountLevel(account, level)
       kernel.beginInstant()
       kernel.setMark(instrument, mark)
       const measured = [kernel.measureAccount(account), kernel.measuredLevel]
-      if (kernel.recheckFired(0, kernel.nominateAll(instrument)) === 1) {
+      if (kernel.recheckNominated(0, kernel.nominateAll(instrument)) === 1) {
         expect(kernel.suspectAccount(0)).toBe(account)
         expect(kernel.suspectAnswer(0)).toBe(measured[0])
         expect(kernel.suspectLevel(0)).toBe(measured[1])
@@ -189,23 +192,23 @@ describe.each(KERNEL_VARIANTS)('kernel %s', (variant) => {
     const [taking, single] = [open(variant), open(variant)]
     for (const kernel of [taking, single]) {
       const instrument = kernel.addInstrument()
-      const table = kernel.addTable(COORDINATE_PRICE, ONE_TIER)
+      const curve = kernel.addCurve(COORDINATE_PRICE, ONE_TIER)
       for (let i = 0; i < 2_000; i++) {
         // Every 50th is exactly on its line at mark 95: nothing is proven of it.
         const margin = i % 50 === 0 ? 5.475 : 2 + (i % 97) / 10
-        kernel.addRow(kernel.addAccount(margin, 0), instrument, table, -100, 1, 1, 0)
+        kernel.addRow(kernel.addAccount(margin, 0), instrument, curve, -100, 1, 1, 0)
       }
     }
     let taken = 0
     let close = 0
     for (const mark of [100, 95, 93, 97, 91, 104, 80, 95, 100]) {
-      const [fired] = [taking, single].map((kernel) => {
+      const [nominated] = [taking, single].map((kernel) => {
         kernel.beginInstant()
         kernel.setMark(0, mark)
         return kernel.nominate()
       })
-      const singles = recheckAll(single, fired!)
-      for (const suspects of recheckAll(taking, fired!)) {
+      const singles = recheckAll(single, nominated!)
+      for (const suspects of recheckAll(taking, nominated!)) {
         expect(singles.next().value).toBe(suspects)
         const half = suspects >> 1
         expect(taking.takeProven(0, half) + taking.takeProven(half, suspects)).toBe(0)
@@ -230,9 +233,9 @@ describe.each(KERNEL_VARIANTS)('kernel %s', (variant) => {
   it('hands the next verdict over where it is asked afresh, even if the level is the same', () => {
     const kernel = open(variant)
     const instrument = kernel.addInstrument()
-    const table = kernel.addTable(COORDINATE_PRICE, [{ cap: 1e15, rate: 0.1, deduction: 0 }])
-    const account = kernel.addAccount(20, afreshLevel(4))
-    kernel.addRow(account, instrument, table, -100, 1, 1, 0)
+    const curve = kernel.addCurve(COORDINATE_PRICE, [{ cap: 1e15, rate: 0.1, deduction: 0 }])
+    const account = kernel.addAccount(20, undecidedLevel(4))
+    kernel.addRow(account, instrument, curve, -100, 1, 1, 0)
     const at = (mark: number) => {
       const { suspects } = instant(kernel, [[instrument, mark]])
       expect(suspects).toHaveLength(1)
@@ -242,8 +245,8 @@ describe.each(KERNEL_VARIANTS)('kernel %s', (variant) => {
     expect(at(88.95)).toEqual([ANSWER_ACROSS, 4])
     expect(at(89)).toEqual([ANSWER_ACROSS, 3])
     expect(at(88.95)).toEqual([ANSWER_ACROSS, 4])
-    kernel.setAccountLevel(account, afreshLevel(0))
-    expect(afreshLevel(0)).toBe(LEVEL_NONE)
+    kernel.setAccountLevel(account, undecidedLevel(0))
+    expect(undecidedLevel(0)).toBe(LEVEL_NONE)
     expect(at(88.95)).toEqual([ANSWER_ACROSS, 3])
     expect(at(100)).toEqual([ANSWER_CLOSE, LEVEL_NONE])
     expect(at(101)).toEqual([ANSWER_ACROSS, 0])
@@ -252,9 +255,9 @@ describe.each(KERNEL_VARIANTS)('kernel %s', (variant) => {
   it('measures nothing where a mark is missing', () => {
     const kernel = open(variant)
     const instrument = kernel.addInstrument()
-    const table = kernel.addTable(COORDINATE_PRICE, ONE_TIER)
+    const curve = kernel.addCurve(COORDINATE_PRICE, ONE_TIER)
     const account = kernel.addAccount(20, 0)
-    kernel.addRow(account, instrument, table, -100, 1, 1, 0)
+    kernel.addRow(account, instrument, curve, -100, 1, 1, 0)
     instant(kernel, [[instrument, 100]])
     expect(kernel.measuredMarginBalance).toBe(20)
     instant(kernel, [[instrument, 0]])
@@ -267,19 +270,19 @@ describe.each(KERNEL_VARIANTS)('kernel %s', (variant) => {
   it('hands an account without a level to the host as soon as its marks are known', () => {
     const kernel = open(variant)
     const instrument = kernel.addInstrument()
-    const table = kernel.addTable(COORDINATE_PRICE, ONE_TIER)
+    const curve = kernel.addCurve(COORDINATE_PRICE, ONE_TIER)
     const account = kernel.addAccount(1_000, LEVEL_NONE)
-    kernel.addRow(account, instrument, table, -100, 1, 1, 0)
+    kernel.addRow(account, instrument, curve, -100, 1, 1, 0)
     expect(instant(kernel, [[instrument, 100]]).suspects).toEqual([[account, ANSWER_ACROSS]])
   })
 
   it('applies all marks of an instant before it judges', () => {
     const kernel = open(variant)
     const [a, b] = [kernel.addInstrument(), kernel.addInstrument()]
-    const table = kernel.addTable(COORDINATE_PRICE, ONE_TIER)
+    const curve = kernel.addCurve(COORDINATE_PRICE, ONE_TIER)
     const account = kernel.addAccount(5, 0)
-    kernel.addRow(account, a, table, -100, 1, 1, 0)
-    kernel.addRow(account, b, table, 100, -1, 1, 0)
+    kernel.addRow(account, a, curve, -100, 1, 1, 0)
+    kernel.addRow(account, b, curve, 100, -1, 1, 0)
     instant(kernel, [
       [a, 100],
       [b, 100],
@@ -305,10 +308,10 @@ describe.each(KERNEL_VARIANTS)('kernel %s', (variant) => {
   it('forgets removed rows, and takes their places again', () => {
     const kernel = open(variant)
     const instrument = kernel.addInstrument()
-    const table = kernel.addTable(COORDINATE_PRICE, ONE_TIER)
+    const curve = kernel.addCurve(COORDINATE_PRICE, ONE_TIER)
     const accounts = Array.from({ length: 200 }, () => {
       const account = kernel.addAccount(10, 0)
-      kernel.addRow(account, instrument, table, -100, 1, 1, 0)
+      kernel.addRow(account, instrument, curve, -100, 1, 1, 0)
       return account
     })
     instant(kernel, [[instrument, 100]])
@@ -316,10 +319,10 @@ describe.each(KERNEL_VARIANTS)('kernel %s', (variant) => {
     for (let round = 0; round < 50; round++) {
       for (const account of accounts.splice(0)) kernel.removeAccount(account)
       kernel.refreshZones()
-      expect(instant(kernel, [[instrument, 1]]).fired).toBe(0)
+      expect(instant(kernel, [[instrument, 1]]).nominated).toBe(0)
       for (let i = 0; i < 200; i++) {
         accounts.push(kernel.addAccount(10, 0))
-        kernel.addRow(accounts[i]!, instrument, table, -100, 1, 1, 0)
+        kernel.addRow(accounts[i]!, instrument, curve, -100, 1, 1, 0)
       }
     }
     expect(instant(kernel, [[instrument, 1]]).suspects).toHaveLength(200)
@@ -329,12 +332,12 @@ describe.each(KERNEL_VARIANTS)('kernel %s', (variant) => {
   it('keeps every row and trigger through growth of all capacities', () => {
     const kernel = open(variant)
     const instruments = Array.from({ length: 300 }, () => kernel.addInstrument())
-    const table = kernel.addTable(COORDINATE_PRICE, ONE_TIER)
+    const curve = kernel.addCurve(COORDINATE_PRICE, ONE_TIER)
     const expected: number[][] = instruments.map(() => [])
     for (let i = 0; i < 20_000; i++) {
       const instrument = i % 300
       const account = kernel.addAccount(10, 0)
-      kernel.addRow(account, instruments[instrument]!, table, -100, 1, 1, 0)
+      kernel.addRow(account, instruments[instrument]!, curve, -100, 1, 1, 0)
       expected[instrument]!.push(account)
       if (i % 4_999 === 0)
         instant(
@@ -355,15 +358,15 @@ describe.each(KERNEL_VARIANTS)('kernel %s', (variant) => {
   it('nominates every account of an instrument whose mark is cleared', () => {
     const kernel = open(variant)
     const instrument = kernel.addInstrument()
-    const table = kernel.addTable(COORDINATE_PRICE, ONE_TIER)
+    const curve = kernel.addCurve(COORDINATE_PRICE, ONE_TIER)
     const account = kernel.addAccount(50, 0)
-    kernel.addRow(account, instrument, table, -100, 1, 1, 0)
+    kernel.addRow(account, instrument, curve, -100, 1, 1, 0)
     instant(kernel, [[instrument, 100]])
     kernel.beginInstant()
     kernel.setMark(instrument, 0)
     expect(kernel.nominateAll(instrument)).toBe(1)
-    expect(kernel.firedAccount(0)).toBe(account)
-    expect(kernel.recheckFired(0, 1)).toBe(0)
+    expect(kernel.nominatedAccount(0)).toBe(account)
+    expect(kernel.recheckNominated(0, 1)).toBe(0)
     kernel.refreshZones()
     expect(kernel.recheckAccount(account)).toBe(ANSWER_UNKNOWN)
   })
@@ -371,9 +374,9 @@ describe.each(KERNEL_VARIANTS)('kernel %s', (variant) => {
   it('goes on nominating when the count of instants runs over', () => {
     const kernel = open(variant)
     const instrument = kernel.addInstrument()
-    const table = kernel.addTable(COORDINATE_PRICE, ONE_TIER)
+    const curve = kernel.addCurve(COORDINATE_PRICE, ONE_TIER)
     const account = kernel.addAccount(10, 0)
-    kernel.addRow(account, instrument, table, -100, 1, 1, 0)
+    kernel.addRow(account, instrument, curve, -100, 1, 1, 0)
     instant(kernel, [[instrument, 80]])
     kernel.setStamp(2 ** 31 - 2)
     for (let i = 0; i < 4; i++) {
@@ -385,17 +388,18 @@ describe.each(KERNEL_VARIANTS)('kernel %s', (variant) => {
     const kernels = [open(variant), open(variant)] as const
     const counts = kernels.map((kernel, which) => {
       const instrument = kernel.addInstrument()
-      const table = kernel.addTable(COORDINATE_PRICE, ONE_TIER)
+      const curve = kernel.addCurve(COORDINATE_PRICE, ONE_TIER)
       for (let i = 0; i < 5_000; i++) {
         const account = kernel.addAccount(2 + (i % 997) / 10, 0)
-        kernel.addRow(account, instrument, table, i % 2 ? -100 : 100, i % 2 ? 1 : -1, 1, 0)
+        kernel.addRow(account, instrument, curve, i % 2 ? -100 : 100, i % 2 ? 1 : -1, 1, 0)
       }
       return [100, 99, 95, 104, 90, 120, 60].map((mark) => {
         kernel.beginInstant()
         kernel.setMark(instrument, mark)
-        const fired = which === 0 ? kernel.nominate() : kernel.scan()
-        const list = Array.from({ length: fired }, (_, i) => kernel.firedAccount(i))
-        for (const suspects of recheckAll(kernel, fired)) expect(suspects).toBeLessThanOrEqual(RECHECKED_MAX)
+        const nominated = which === 0 ? kernel.nominate() : kernel.scan()
+        const list = Array.from({ length: nominated }, (_, i) => kernel.nominatedAccount(i))
+        for (const suspects of recheckAll(kernel, nominated))
+          expect(suspects).toBeLessThanOrEqual(RECHECKED_MAX)
         kernel.refreshZones()
         return list
       })
@@ -407,10 +411,10 @@ describe.each(KERNEL_VARIANTS)('kernel %s', (variant) => {
   it('proves nothing by sums that overflow', () => {
     const kernel = open(variant)
     const [a, b] = [kernel.addInstrument(), kernel.addInstrument()]
-    const table = kernel.addTable(COORDINATE_PRICE, ONE_TIER)
+    const curve = kernel.addCurve(COORDINATE_PRICE, ONE_TIER)
     const account = kernel.addAccount(0, 2)
-    kernel.addRow(account, a, table, 0, 1e300, 1e300, 0)
-    kernel.addRow(account, b, table, 0, -1e300, 1e300, 0)
+    kernel.addRow(account, a, curve, 0, 1e300, 1e300, 0)
+    kernel.addRow(account, b, curve, 0, -1e300, 1e300, 0)
     const marks = [
       [a, 1e15],
       [b, 1e15],
@@ -421,9 +425,9 @@ describe.each(KERNEL_VARIANTS)('kernel %s', (variant) => {
   it('refuses totals beyond its limits and goes on with what it holds', () => {
     const kernel = open(variant)
     const instrument = kernel.addInstrument()
-    const table = kernel.addTable(COORDINATE_PRICE, ONE_TIER)
+    const curve = kernel.addCurve(COORDINATE_PRICE, ONE_TIER)
     const account = kernel.addAccount(10, 0)
-    kernel.addRow(account, instrument, table, -100, 1, 1, 0)
+    kernel.addRow(account, instrument, curve, -100, 1, 1, 0)
     const beyond = [...Object.entries(CAPACITY_MAX), ['pieces', 2 ** 32]] as const
     for (const [kind, limit] of beyond) {
       const wanted = () => kernel.reserve({ [kind]: limit + 1 })

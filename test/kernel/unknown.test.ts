@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import {
   ANSWER_UNKNOWN,
-  afreshLevel,
   COORDINATE_PRICE,
   KERNEL_VARIANTS,
   openKernel,
+  undecidedLevel,
 } from '../../src/kernel/index.ts'
 import { seededRandom } from '../../src/system/seeded-random.ts'
 import { between } from '../support/book.ts'
@@ -25,13 +25,13 @@ describe.each(KERNEL_VARIANTS)(`unknown accounts of kernel %s (seed ${SEED})`, (
     const random = seededRandom(SEED)
     const kernel = openKernel(variant)
     kernel.setLevels([0.5, 1], 1.01)
-    const table = kernel.addTable(COORDINATE_PRICE, [{ cap: 1e15, rate: 0.005, deduction: 0 }])
+    const curve = kernel.addCurve(COORDINATE_PRICE, [{ cap: 1e15, rate: 0.005, deduction: 0 }])
     for (let i = 0; i < INSTRUMENTS; i++) kernel.addInstrument()
     const notes = new Map<number, Noted>()
     const drawInstruments = () =>
       Array.from({ length: between(random, 0, 4) }, () => between(random, 0, INSTRUMENTS - 1))
     const addRows = (account: number, instruments: readonly number[]) => {
-      for (const instrument of instruments) kernel.addRow(account, instrument, table, -100, 1, 1, 0)
+      for (const instrument of instruments) kernel.addRow(account, instrument, curve, -100, 1, 1, 0)
     }
     const recheckNoted = (account: number) => {
       const noted = notes.get(account)!
@@ -74,9 +74,9 @@ describe.each(KERNEL_VARIANTS)(`unknown accounts of kernel %s (seed ${SEED})`, (
         const stale = random() < 0.5
         const instrument = between(random, 0, INSTRUMENTS - 1)
         kernel.setMark(instrument, stale ? 0 : 90 + 20 * random())
-        const fired = stale ? kernel.nominateAll(instrument) : kernel.nominate()
-        for (let i = 0; i < fired; i++) recheckNoted(kernel.firedAccount(i))
-        for (let at = 0; at < fired; at++) kernel.recheckFired(at, at + 1)
+        const nominated = stale ? kernel.nominateAll(instrument) : kernel.nominate()
+        for (let i = 0; i < nominated; i++) recheckNoted(kernel.nominatedAccount(i))
+        for (let at = 0; at < nominated; at++) kernel.recheckNominated(at, at + 1)
         kernel.refreshZones()
       },
     }
@@ -98,17 +98,17 @@ describe.each(KERNEL_VARIANTS)(`unknown accounts of kernel %s (seed ${SEED})`, (
     const kernel = openKernel(variant)
     kernel.setLevels([0.5, 1], 1.01)
     const instrument = kernel.addInstrument()
-    const table = kernel.addTable(COORDINATE_PRICE, [{ cap: 1e15, rate: 0.005, deduction: 0 }])
+    const curve = kernel.addCurve(COORDINATE_PRICE, [{ cap: 1e15, rate: 0.005, deduction: 0 }])
     const account = kernel.addAccount(50, 0)
-    kernel.addRow(account, instrument, table, -100, 1, 1, 0)
+    kernel.addRow(account, instrument, curve, -100, 1, 1, 0)
     const instant = (mark: number) => {
       kernel.beginInstant()
       kernel.setMark(instrument, mark)
-      const suspects = kernel.recheckFired(0, kernel.nominate())
+      const suspects = kernel.recheckNominated(0, kernel.nominate())
       return [kernel.unknownAccounts, kernel.takeProven(0, suspects), kernel.unknownAccounts]
     }
     expect(instant(100)).toEqual([0, 0, 0])
-    kernel.setAccountLevel(account, afreshLevel(0))
+    kernel.setAccountLevel(account, undecidedLevel(0))
     kernel.recheckAccount(account)
     expect(kernel.isAccountUnknown(account)).toBe(true)
     expect(instant(100)).toEqual([1, 0, 0])
