@@ -3,35 +3,23 @@
 // to the first without overwriting one another.
 import {
   BLOCK_SHIFT,
-  COLUMN_ACCOUNT_CONSTANT,
-  COLUMN_ACCOUNT_HEAD,
-  COLUMN_BLOCK_ZONE,
   COLUMN_COUNT,
-  COLUMN_DIRTY_BLOCK,
-  COLUMN_BLOCK_ZONE_BLOCK,
-  COLUMN_BLOCK_ZONE_HIGH,
-  COLUMN_BLOCK_ZONE_LOW,
-  COLUMN_NOMINATED_ACCOUNT,
-  COLUMN_FIRST_I32,
-  COLUMN_GROUP_COUNT,
-  COLUMN_GROUP_HIGH,
-  COLUMN_GROUP_LOW,
-  COLUMN_GROUP_NEXT,
-  COLUMN_INSTRUMENT_GROUP_HEAD,
-  COLUMN_INSTRUMENT_MARK,
-  COLUMN_LEVEL_VALUE,
-  COLUMN_MOVED_INSTRUMENT,
-  COLUMN_PIECE_CAP,
-  COLUMN_PIECE_DEDUCTION,
-  COLUMN_ROW_CONSTANT,
-  COLUMN_ROW_NEXT,
-  COLUMN_SUSPECT_ACCOUNT,
-  COLUMN_SUSPECT_LEVEL,
-  COLUMN_SUSPECT_MAINTENANCE_MARGIN,
-  COLUMN_SUSPECT_MARGIN_BALANCE,
   GROUP_SHIFT,
   LEVELS_MAX,
+  PER_ACCOUNT,
+  PER_BLOCK,
+  PER_BLOCK_ZONE,
+  PER_CURVE,
+  PER_GROUP,
+  PER_INSTRUMENT,
+  PER_LEVEL,
+  PER_PIECE,
+  PER_ROW,
+  PER_SUSPECT,
   RECHECKED_MAX,
+  SECTIONS,
+  SECTION_BYTES_SHIFT,
+  SECTION_PER_SHIFT,
 } from "./layout";
 
 export let rowCapacity: i32 = 0;
@@ -82,29 +70,28 @@ export function setI32(column: i32, index: i32, value: i32): void {
   store<i32>(pointer(column) + ((<usize>index) << 2), value);
 }
 
-function elements(column: i32): usize {
-  if (column <= COLUMN_ROW_CONSTANT) return rowCapacity;
-  if (column == COLUMN_BLOCK_ZONE_LOW || column == COLUMN_BLOCK_ZONE_HIGH || column == COLUMN_BLOCK_ZONE_BLOCK)
-    return (<usize>groupCapacity()) << GROUP_SHIFT;
-  if (column == COLUMN_GROUP_LOW || column == COLUMN_GROUP_HIGH) return groupCapacity();
-  if (column == COLUMN_GROUP_NEXT || column == COLUMN_GROUP_COUNT) return groupCapacity();
-  if (column == COLUMN_ACCOUNT_CONSTANT) return accountCapacity;
-  if (column == COLUMN_SUSPECT_MARGIN_BALANCE || column == COLUMN_SUSPECT_MAINTENANCE_MARGIN) return RECHECKED_MAX;
-  if (column == COLUMN_INSTRUMENT_MARK) return instrumentCapacity;
-  if (column >= COLUMN_PIECE_CAP && column <= COLUMN_PIECE_DEDUCTION) return pieceCapacity;
-  if (column == COLUMN_LEVEL_VALUE) return LEVELS_MAX + 1;
-  if (column <= COLUMN_ROW_NEXT) return rowCapacity;
-  if (column >= COLUMN_BLOCK_ZONE && column <= COLUMN_DIRTY_BLOCK) return blockCapacity();
-  if (column >= COLUMN_ACCOUNT_HEAD && column <= COLUMN_NOMINATED_ACCOUNT) return accountCapacity;
-  if (column >= COLUMN_SUSPECT_ACCOUNT && column <= COLUMN_SUSPECT_LEVEL) return RECHECKED_MAX;
-  if (column >= COLUMN_INSTRUMENT_GROUP_HEAD && column <= COLUMN_MOVED_INSTRUMENT) return instrumentCapacity;
-  return curveCapacity;
+function elementsPer(per: i32): usize {
+  switch (per) {
+    case PER_ROW: return rowCapacity;
+    case PER_BLOCK: return blockCapacity();
+    case PER_BLOCK_ZONE: return (<usize>groupCapacity()) << GROUP_SHIFT;
+    case PER_GROUP: return groupCapacity();
+    case PER_ACCOUNT: return accountCapacity;
+    case PER_SUSPECT: return RECHECKED_MAX;
+    case PER_INSTRUMENT: return instrumentCapacity;
+    case PER_CURVE: return curveCapacity;
+    case PER_PIECE: return pieceCapacity;
+    case PER_LEVEL: return LEVELS_MAX + 1;
+    default: return unreachable();
+  }
 }
 
-@inline
+/** Length of the column, a multiple of 16 so that every column starts where 128 bits can be loaded. */
 function byteLength(column: i32): usize {
-  const width: usize = column < COLUMN_FIRST_I32 ? 8 : 4;
-  return (elements(column) * width + 15) & ~15;
+  let section = SECTIONS.length - 1;
+  while (column < (SECTIONS[section] & ((1 << SECTION_BYTES_SHIFT) - 1))) section--;
+  const bytes: usize = (SECTIONS[section] & ((1 << SECTION_PER_SHIFT) - 1)) >> SECTION_BYTES_SHIFT;
+  return (elementsPer(SECTIONS[section] >> SECTION_PER_SHIFT) * bytes + 15) & ~15;
 }
 
 /**

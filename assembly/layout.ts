@@ -1,8 +1,8 @@
-// The memory layout of the kernel: integer constants only, read by AssemblyScript and by TypeScript.
+// The memory layout of the kernel: integers only, so that AssemblyScript and TypeScript read the same file.
 // The host computes no addresses: it asks columnPointer(COLUMN_…).
 
 /** Changes with any constant below; the host refuses a binary of another version. */
-export const LAYOUT_VERSION = 4
+export const LAYOUT_VERSION = 5
 
 /** Rows of one instrument lie together in blocks; blocks of one instrument in groups. */
 export const BLOCK_ROWS = 64
@@ -35,52 +35,120 @@ export const ANSWER_UNKNOWN = 3 // a mark is missing
 /** End of a list, and "no such row, account or block". */
 export const NONE = -1
 
-// Columns of f64. A column's number is its place in memory.
-export const COLUMN_ROW_LOW = 0 // trigger: fires when mark <= low
-export const COLUMN_ROW_HIGH = 1 // trigger: fires when mark >= high
-export const COLUMN_ROW_INTERCEPT = 2 // contribution to the margin balance = intercept + slope * x
-export const COLUMN_ROW_SLOPE = 3
-export const COLUMN_ROW_SCALE = 4 // y = scale * x is what the pieces are measured in
-export const COLUMN_ROW_CONSTANT = 5 // maintenance = rate * y - deduction + constant
-export const COLUMN_BLOCK_ZONE_LOW = 6 // zone of one block: highest low-trigger of its rows
-export const COLUMN_BLOCK_ZONE_HIGH = 7 // lowest high-trigger
-export const COLUMN_GROUP_LOW = 8 // zone of one group of blocks
-export const COLUMN_GROUP_HIGH = 9
-export const COLUMN_ACCOUNT_CONSTANT = 10 // margin balance that moves with no price
-export const COLUMN_SUSPECT_MARGIN_BALANCE = 11 // what the re-check computed for the suspect
-export const COLUMN_SUSPECT_MAINTENANCE_MARGIN = 12
-export const COLUMN_INSTRUMENT_MARK = 13 // 0: no mark
-export const COLUMN_PIECE_CAP = 14 // upper end of the piece in y, inclusive
-export const COLUMN_PIECE_RATE = 15
-export const COLUMN_PIECE_DEDUCTION = 16
-export const COLUMN_LEVEL_VALUE = 17
-// Columns of i32.
-export const COLUMN_FIRST_I32 = 18
-export const COLUMN_ROW_ACCOUNT = 18 // NONE: a free row
-export const COLUMN_ROW_CURVE = 19
-export const COLUMN_ROW_NEXT = 20 // next row of the account, or next free row of the instrument
-export const COLUMN_BLOCK_ZONE_BLOCK = 21
-export const COLUMN_BLOCK_ZONE = 22
-export const COLUMN_BLOCK_INSTRUMENT = 23
-export const COLUMN_BLOCK_DIRTY = 24
-export const COLUMN_DIRTY_BLOCK = 25 // list of the blocks whose zone must be refreshed
-export const COLUMN_GROUP_NEXT = 26
-export const COLUMN_GROUP_COUNT = 27
-export const COLUMN_ACCOUNT_HEAD = 28 // first row, or next free account
-export const COLUMN_ACCOUNT_ROWS = 29
-export const COLUMN_ACCOUNT_LEVEL = 30
-export const COLUMN_ACCOUNT_STAMP = 31 // instant in which it was last nominated
-export const COLUMN_ACCOUNT_UNKNOWN = 32 // 1: the last re-check left it without a verdict
-export const COLUMN_NOMINATED_ACCOUNT = 33 // list of the nominated accounts of this instant
-export const COLUMN_SUSPECT_ACCOUNT = 34 // list of the accounts that the host must look at, of one call
-export const COLUMN_SUSPECT_ANSWER = 35
-export const COLUMN_SUSPECT_LEVEL = 36 // proven, or LEVEL_NONE
-export const COLUMN_INSTRUMENT_GROUP_HEAD = 37
-export const COLUMN_INSTRUMENT_GROUP_TAIL = 38
-export const COLUMN_INSTRUMENT_FREE_ROW = 39
-export const COLUMN_INSTRUMENT_STAMP = 40
-export const COLUMN_MOVED_INSTRUMENT = 41 // list of the instruments that moved in this instant
-export const COLUMN_CURVE_FIRST_PIECE = 42
-export const COLUMN_CURVE_PIECES = 43
-export const COLUMN_CURVE_COORDINATE = 44
-export const COLUMN_COUNT = 45
+// Columns. A column's number is its place in memory: one more than that of the column above it. Columns of one element
+// width and one owner form a section; SECTIONS below says both, and everything else derives from it.
+
+const ROW_F64 = 0
+export const COLUMN_ROW_LOW = ROW_F64 // trigger: fires when mark <= low
+export const COLUMN_ROW_HIGH = COLUMN_ROW_LOW + 1 // trigger: fires when mark >= high
+export const COLUMN_ROW_INTERCEPT = COLUMN_ROW_HIGH + 1 // contribution to the margin balance = intercept + slope * x
+export const COLUMN_ROW_SLOPE = COLUMN_ROW_INTERCEPT + 1
+export const COLUMN_ROW_SCALE = COLUMN_ROW_SLOPE + 1 // y = scale * x is what the pieces are measured in
+export const COLUMN_ROW_CONSTANT = COLUMN_ROW_SCALE + 1 // maintenance = rate * y - deduction + constant
+
+const ROW_I32 = COLUMN_ROW_CONSTANT + 1
+export const COLUMN_ROW_ACCOUNT = ROW_I32 // NONE: a free row
+export const COLUMN_ROW_CURVE = COLUMN_ROW_ACCOUNT + 1
+export const COLUMN_ROW_NEXT = COLUMN_ROW_CURVE + 1 // next row of the account, or next free row of the instrument
+
+const BLOCK_I32 = COLUMN_ROW_NEXT + 1
+export const COLUMN_BLOCK_ZONE = BLOCK_I32 // number of the block's zone
+export const COLUMN_BLOCK_INSTRUMENT = COLUMN_BLOCK_ZONE + 1
+export const COLUMN_BLOCK_DIRTY = COLUMN_BLOCK_INSTRUMENT + 1 // 1: in the list of the dirty blocks
+export const COLUMN_DIRTY_BLOCK = COLUMN_BLOCK_DIRTY + 1 // list of the blocks whose zone must be refreshed
+
+const BLOCK_ZONE_F64 = COLUMN_DIRTY_BLOCK + 1
+export const COLUMN_BLOCK_ZONE_LOW = BLOCK_ZONE_F64 // highest low-trigger of the block's rows
+export const COLUMN_BLOCK_ZONE_HIGH = COLUMN_BLOCK_ZONE_LOW + 1 // lowest high-trigger
+
+const BLOCK_ZONE_I32 = COLUMN_BLOCK_ZONE_HIGH + 1
+export const COLUMN_BLOCK_ZONE_BLOCK = BLOCK_ZONE_I32
+
+const GROUP_F64 = COLUMN_BLOCK_ZONE_BLOCK + 1
+export const COLUMN_GROUP_LOW = GROUP_F64 // highest low of the group's block zones
+export const COLUMN_GROUP_HIGH = COLUMN_GROUP_LOW + 1 // lowest high
+
+const GROUP_I32 = COLUMN_GROUP_HIGH + 1
+export const COLUMN_GROUP_NEXT = GROUP_I32 // next group of the instrument
+export const COLUMN_GROUP_COUNT = COLUMN_GROUP_NEXT + 1 // blocks in the group
+
+const ACCOUNT_F64 = COLUMN_GROUP_COUNT + 1
+export const COLUMN_ACCOUNT_CONSTANT = ACCOUNT_F64 // margin balance that moves with no price
+
+const ACCOUNT_I32 = COLUMN_ACCOUNT_CONSTANT + 1
+export const COLUMN_ACCOUNT_HEAD = ACCOUNT_I32 // first row, or next free account
+export const COLUMN_ACCOUNT_ROWS = COLUMN_ACCOUNT_HEAD + 1
+export const COLUMN_ACCOUNT_LEVEL = COLUMN_ACCOUNT_ROWS + 1
+export const COLUMN_ACCOUNT_STAMP = COLUMN_ACCOUNT_LEVEL + 1 // instant in which it was last nominated
+export const COLUMN_ACCOUNT_UNKNOWN = COLUMN_ACCOUNT_STAMP + 1 // 1: the last re-check left it without a verdict
+export const COLUMN_NOMINATED_ACCOUNT = COLUMN_ACCOUNT_UNKNOWN + 1 // list of the nominated accounts of this instant
+
+const SUSPECT_F64 = COLUMN_NOMINATED_ACCOUNT + 1
+export const COLUMN_SUSPECT_MARGIN_BALANCE = SUSPECT_F64 // what the re-check computed
+export const COLUMN_SUSPECT_MAINTENANCE_MARGIN = COLUMN_SUSPECT_MARGIN_BALANCE + 1
+
+const SUSPECT_I32 = COLUMN_SUSPECT_MAINTENANCE_MARGIN + 1
+export const COLUMN_SUSPECT_ACCOUNT = SUSPECT_I32 // list of the accounts that one call hands to the host
+export const COLUMN_SUSPECT_ANSWER = COLUMN_SUSPECT_ACCOUNT + 1
+export const COLUMN_SUSPECT_LEVEL = COLUMN_SUSPECT_ANSWER + 1 // proven, or LEVEL_NONE
+
+const INSTRUMENT_F64 = COLUMN_SUSPECT_LEVEL + 1
+export const COLUMN_INSTRUMENT_MARK = INSTRUMENT_F64 // 0: no mark
+
+const INSTRUMENT_I32 = COLUMN_INSTRUMENT_MARK + 1
+export const COLUMN_INSTRUMENT_GROUP_HEAD = INSTRUMENT_I32
+export const COLUMN_INSTRUMENT_GROUP_TAIL = COLUMN_INSTRUMENT_GROUP_HEAD + 1
+export const COLUMN_INSTRUMENT_FREE_ROW = COLUMN_INSTRUMENT_GROUP_TAIL + 1
+export const COLUMN_INSTRUMENT_STAMP = COLUMN_INSTRUMENT_FREE_ROW + 1 // instant in which its mark was last set
+export const COLUMN_MOVED_INSTRUMENT = COLUMN_INSTRUMENT_STAMP + 1 // list of the instruments that moved in this instant
+
+const CURVE_I32 = COLUMN_MOVED_INSTRUMENT + 1
+export const COLUMN_CURVE_FIRST_PIECE = CURVE_I32
+export const COLUMN_CURVE_PIECES = COLUMN_CURVE_FIRST_PIECE + 1
+export const COLUMN_CURVE_COORDINATE = COLUMN_CURVE_PIECES + 1
+
+const PIECE_F64 = COLUMN_CURVE_COORDINATE + 1
+export const COLUMN_PIECE_CAP = PIECE_F64 // upper end of the piece in y, inclusive
+export const COLUMN_PIECE_RATE = COLUMN_PIECE_CAP + 1
+export const COLUMN_PIECE_DEDUCTION = COLUMN_PIECE_RATE + 1
+
+const LEVEL_F64 = COLUMN_PIECE_DEDUCTION + 1
+export const COLUMN_LEVEL_VALUE = LEVEL_F64
+
+export const COLUMN_COUNT = COLUMN_LEVEL_VALUE + 1
+
+/** What a section has one element for. */
+export const PER_ROW = 0
+export const PER_BLOCK = 1
+export const PER_BLOCK_ZONE = 2
+export const PER_GROUP = 3
+export const PER_ACCOUNT = 4
+export const PER_SUSPECT = 5
+export const PER_INSTRUMENT = 6
+export const PER_CURVE = 7
+export const PER_PIECE = 8
+export const PER_LEVEL = 9
+
+/** A section in one number: its first column, then the bytes of an element from SECTION_BYTES_SHIFT, then PER_…. */
+export const SECTION_BYTES_SHIFT = 8
+export const SECTION_PER_SHIFT = 12
+const F64 = 8 << SECTION_BYTES_SHIFT
+const I32 = 4 << SECTION_BYTES_SHIFT
+export const SECTIONS = [
+  ROW_F64 + F64 + (PER_ROW << SECTION_PER_SHIFT),
+  ROW_I32 + I32 + (PER_ROW << SECTION_PER_SHIFT),
+  BLOCK_I32 + I32 + (PER_BLOCK << SECTION_PER_SHIFT),
+  BLOCK_ZONE_F64 + F64 + (PER_BLOCK_ZONE << SECTION_PER_SHIFT),
+  BLOCK_ZONE_I32 + I32 + (PER_BLOCK_ZONE << SECTION_PER_SHIFT),
+  GROUP_F64 + F64 + (PER_GROUP << SECTION_PER_SHIFT),
+  GROUP_I32 + I32 + (PER_GROUP << SECTION_PER_SHIFT),
+  ACCOUNT_F64 + F64 + (PER_ACCOUNT << SECTION_PER_SHIFT),
+  ACCOUNT_I32 + I32 + (PER_ACCOUNT << SECTION_PER_SHIFT),
+  SUSPECT_F64 + F64 + (PER_SUSPECT << SECTION_PER_SHIFT),
+  SUSPECT_I32 + I32 + (PER_SUSPECT << SECTION_PER_SHIFT),
+  INSTRUMENT_F64 + F64 + (PER_INSTRUMENT << SECTION_PER_SHIFT),
+  INSTRUMENT_I32 + I32 + (PER_INSTRUMENT << SECTION_PER_SHIFT),
+  CURVE_I32 + I32 + (PER_CURVE << SECTION_PER_SHIFT),
+  PIECE_F64 + F64 + (PER_PIECE << SECTION_PER_SHIFT),
+  LEVEL_F64 + F64 + (PER_LEVEL << SECTION_PER_SHIFT),
+]

@@ -1,7 +1,6 @@
 import {
   COLUMN_ACCOUNT_LEVEL,
   COLUMN_ACCOUNT_UNKNOWN,
-  COLUMN_FIRST_I32,
   COLUMN_INSTRUMENT_MARK,
   COLUMN_NOMINATED_ACCOUNT,
   COLUMN_SUSPECT_ACCOUNT,
@@ -11,7 +10,6 @@ import {
   COLUMN_SUSPECT_MARGIN_BALANCE,
   LAYOUT_VERSION,
   NONE,
-  RECHECKED_MAX,
 } from '../../assembly/layout.ts'
 import { assert, PlimsollError } from '../errors.ts'
 import type { CurvePiece, Kernel, KernelTotals } from './kernel.ts'
@@ -24,6 +22,7 @@ import {
   checkTotals,
   nextCapacity,
 } from './limits.ts'
+import { elementsPer, sectionOf } from './sections.ts'
 import { instantiate, type KernelExports, type WasmVariant } from './wasm-module.ts'
 
 /** The host of one WebAssembly instance: owns its memory and every view of it. */
@@ -251,26 +250,31 @@ export class WasmKernel implements Kernel {
 
   /** The one place where views are made: every growth of the memory detaches the old ones. */
   #rebuildViews(): void {
-    const { accounts, instruments } = this.#capacity
-    this.#nominated = this.#i32View(COLUMN_NOMINATED_ACCOUNT, accounts)
-    this.#suspects = this.#i32View(COLUMN_SUSPECT_ACCOUNT, RECHECKED_MAX)
-    this.#answers = this.#i32View(COLUMN_SUSPECT_ANSWER, RECHECKED_MAX)
-    this.#provenLevels = this.#i32View(COLUMN_SUSPECT_LEVEL, RECHECKED_MAX)
-    this.#marginBalances = this.#f64View(COLUMN_SUSPECT_MARGIN_BALANCE, RECHECKED_MAX)
-    this.#maintenanceMargins = this.#f64View(COLUMN_SUSPECT_MAINTENANCE_MARGIN, RECHECKED_MAX)
-    this.#levels = this.#i32View(COLUMN_ACCOUNT_LEVEL, accounts)
-    this.#unknown = this.#i32View(COLUMN_ACCOUNT_UNKNOWN, accounts)
-    this.#marks = this.#f64View(COLUMN_INSTRUMENT_MARK, instruments)
+    this.#nominated = this.#i32View(COLUMN_NOMINATED_ACCOUNT)
+    this.#suspects = this.#i32View(COLUMN_SUSPECT_ACCOUNT)
+    this.#answers = this.#i32View(COLUMN_SUSPECT_ANSWER)
+    this.#provenLevels = this.#i32View(COLUMN_SUSPECT_LEVEL)
+    this.#marginBalances = this.#f64View(COLUMN_SUSPECT_MARGIN_BALANCE)
+    this.#maintenanceMargins = this.#f64View(COLUMN_SUSPECT_MAINTENANCE_MARGIN)
+    this.#levels = this.#i32View(COLUMN_ACCOUNT_LEVEL)
+    this.#unknown = this.#i32View(COLUMN_ACCOUNT_UNKNOWN)
+    this.#marks = this.#f64View(COLUMN_INSTRUMENT_MARK)
   }
 
-  #f64View(column: number, length: number): Float64Array<ArrayBuffer> {
-    assert(column < COLUMN_FIRST_I32, `column ${column} holds no f64`)
-    return new Float64Array(this.#wasm.memory.buffer, this.#addressOf(column), length)
+  #f64View(column: number): Float64Array<ArrayBuffer> {
+    const { bytes, per } = sectionOf(column)
+    assert(bytes === 8, `column ${column} holds no f64`)
+    return new Float64Array(
+      this.#wasm.memory.buffer,
+      this.#addressOf(column),
+      elementsPer(per, this.#capacity),
+    )
   }
 
-  #i32View(column: number, length: number): Int32Array<ArrayBuffer> {
-    assert(column >= COLUMN_FIRST_I32, `column ${column} holds no i32`)
-    return new Int32Array(this.#wasm.memory.buffer, this.#addressOf(column), length)
+  #i32View(column: number): Int32Array<ArrayBuffer> {
+    const { bytes, per } = sectionOf(column)
+    assert(bytes === 4, `column ${column} holds no i32`)
+    return new Int32Array(this.#wasm.memory.buffer, this.#addressOf(column), elementsPer(per, this.#capacity))
   }
 
   #addressOf(column: number): number {
