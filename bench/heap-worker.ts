@@ -16,7 +16,10 @@ const SETTLED_BYTES = 256 * 1_024
 /** The worker's chance spreads its back-off only. */
 const SEED = 1
 const RULES: InstrumentRules = {
-  ...{ kind: 'linear', multiplier: '1', settle: 'USDT', takerFeeRate: '0' },
+  kind: 'linear',
+  multiplier: '1',
+  settlementAsset: 'USDT',
+  takerFeeRate: '0',
   tiers: [{ cap: '1000000000', maintenanceMarginRate: '0.01', maintenanceDeduction: '0' }],
 }
 

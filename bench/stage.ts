@@ -18,7 +18,7 @@ const DELAY_RESOLUTION_MS = 1
 export const ONE_PERCENT: InstrumentRules = {
   kind: 'linear',
   multiplier: '1',
-  settle: 'USDT',
+  settlementAsset: 'USDT',
   takerFeeRate: '0',
   tiers: [{ cap: '1000000000', maintenanceMarginRate: '0.01', maintenanceDeduction: '0' }],
 }

@@ -104,7 +104,7 @@ function makeBook(kind: VerdictKind, positions: number, seed: number) {
   const rules: InstrumentRules = {
     kind: contract,
     multiplier: inverse ? '100' : '1',
-    settle: inverse ? 'BTC' : 'USDT',
+    settlementAsset: inverse ? 'BTC' : 'USDT',
     takerFeeRate: '0.00055',
     tiers: inverse ? INVERSE_TIERS : LINEAR_TIERS,
   }
@@ -127,7 +127,7 @@ function makeBook(kind: VerdictKind, positions: number, seed: number) {
       }
     })
     const amount = (gross * (0.01 + 0.1 * random())).toFixed(inverse ? 8 : 2)
-    const collateral = [{ asset: rules.settle, amount }]
+    const collateral = [{ asset: rules.settlementAsset, amount }]
     return { id: `a${index}`, venue, version: 1, collateral, positions: legs, liabilities: [] }
   })
   const marks = new Map(prices.map((price, i) => [`S${i}`, (price * 0.96).toFixed(inverse ? 2 : 8)]))

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { assetSchema, symbolSchema, type VenueId } from './account.ts'
 import { capSchema, nonNegativeDecimalSchema, positiveDecimalSchema } from './decimal.ts'
+import { IN_OUR_WORDS } from './fault.ts'
 
 /** Tiers of one instrument. */
 const TIERS_MAX = 200
@@ -21,14 +22,10 @@ export const riskTierSchema = z.strictObject({
 })
 export type RiskTier = z.infer<typeof riskTierSchema>
 
-/**
- * `asOf`: ISO day on which the venue was last seen to state these tiers; absent where nobody knows it.
- * `multiplier`: base units (linear) or quote units (inverse) of one unit of size.
- */
-export const instrumentRulesSchema = z.strictObject({
+const rulesSchema = z.strictObject({
   kind: contractKindSchema,
   multiplier: positiveDecimalSchema.default('1'),
-  settle: assetSchema,
+  settlementAsset: assetSchema,
   takerFeeRate: nonNegativeDecimalSchema.default('0'),
   asOf: z.iso.date({ error: 'must be a day such as 2026-07-02' }).optional(),
   tiers: z
@@ -36,7 +33,27 @@ export const instrumentRulesSchema = z.strictObject({
     .min(1, 'must hold at least one tier')
     .max(TIERS_MAX, `must hold at most ${TIERS_MAX} tiers`),
 })
-export type InstrumentRules = z.infer<typeof instrumentRulesSchema>
+
+/**
+ * `asOf`: ISO day on which the venue was last seen to state these tiers; absent where nobody knows it.
+ * `multiplier`: base units (linear) or quote units (inverse) of one unit of size.
+ */
+export type InstrumentRules = z.infer<typeof rulesSchema>
+
+const shortRulesSchema = rulesSchema
+  .omit({ settlementAsset: true })
+  .extend({ settle: assetSchema })
+  .transform(({ settle, ...rules }): InstrumentRules => ({ ...rules, settlementAsset: settle }))
+
+/** Reads rules; files may write `settle` for `settlementAsset`. */
+export const instrumentRulesSchema = z.unknown().transform((value, context): InstrumentRules => {
+  const isShort = !(typeof value === 'object' && value !== null && 'settlementAsset' in value)
+  const parsed = (isShort ? shortRulesSchema : rulesSchema).safeParse(value, IN_OUR_WORDS)
+  if (parsed.success) return parsed.data
+  for (const issue of parsed.error.issues)
+    context.issues.push({ ...issue, input: value } as z.core.$ZodRawIssue)
+  return z.NEVER
+})
 
 /** Rules by venue and symbol that are laid over the built-in books. */
 export type RulesByVenue = ReadonlyMap<VenueId, Readonly<Record<string, InstrumentRules>>>

@@ -1,6 +1,6 @@
 import { COORDINATE_PRICE, COORDINATE_RECIPROCAL } from '../../assembly/layout.ts'
 import { assert } from '../errors.ts'
-import { type ExactTier, type MarginAccount, type Row, toFloat } from '../margin/index.ts'
+import { type Curve, type ExactTier, type MarginAccount, toFloat } from '../margin/index.ts'
 import type { Kernel } from './kernel.ts'
 
 /** Turns exact margin accounts into rows of the kernel: once when an account changes, never on a tick. */
@@ -19,7 +19,7 @@ export class Compiler {
   /** Adds the margin account at a level; returns its number. Its rows fire until it is re-checked. */
   add(marginAccount: MarginAccount, level: number): number {
     const account = this.#kernel.addAccount(toFloat(marginAccount.constant), level)
-    this.#addRows(account, marginAccount.rows)
+    this.#addRows(account, marginAccount.curves)
     return account
   }
 
@@ -27,36 +27,36 @@ export class Compiler {
   replace(account: number, marginAccount: MarginAccount): void {
     this.#kernel.removeRows(account)
     this.#kernel.setConstant(account, toFloat(marginAccount.constant))
-    this.#addRows(account, marginAccount.rows)
+    this.#addRows(account, marginAccount.curves)
   }
 
-  #addRows(account: number, rows: readonly Row[]): void {
-    for (const row of rows) {
+  #addRows(account: number, curves: readonly Curve[]): void {
+    for (const curve of curves) {
       this.#kernel.addRow(
         account,
-        this.#instrumentOf(row.symbol),
-        this.#tableOf(row),
-        toFloat(row.intercept),
-        toFloat(row.slope),
-        toFloat(row.scale),
-        toFloat(row.maintenanceConstant),
+        this.#instrumentOf(curve.symbol),
+        this.#tableOf(curve),
+        toFloat(curve.intercept),
+        toFloat(curve.slope),
+        toFloat(curve.scale),
+        toFloat(curve.maintenanceConstant),
       )
     }
   }
 
-  #tableOf(row: Row): number {
-    let known = this.#tables.get(row.tiers)
+  #tableOf(curve: Curve): number {
+    let known = this.#tables.get(curve.tiers)
     if (known === undefined) {
       known = {}
-      this.#tables.set(row.tiers, known)
+      this.#tables.set(curve.tiers, known)
     }
     // The kernel asks for one level at a time, which needs maintenance margins that are never negative.
-    assert(row.tiers[0]!.maintenanceDeduction.n <= 0n, `the first deduction of ${row.symbol} is above 0`)
-    known[row.coordinate] ??= this.#kernel.addCurve(
-      row.coordinate === 'price' ? COORDINATE_PRICE : COORDINATE_RECIPROCAL,
-      row.tiers.map(pieceOf),
+    assert(curve.tiers[0]!.maintenanceDeduction.n <= 0n, `the first deduction of ${curve.symbol} is above 0`)
+    known[curve.coordinate] ??= this.#kernel.addCurve(
+      curve.coordinate === 'price' ? COORDINATE_PRICE : COORDINATE_RECIPROCAL,
+      curve.tiers.map(pieceOf),
     )
-    return known[row.coordinate]!
+    return known[curve.coordinate]!
   }
 }
 

@@ -36,17 +36,17 @@ export function accountFaultsOf(account: Account, book: RuleBook): readonly Acco
       })
       return
     }
-    settledIn.add(rules.settle)
-    if (position.marginMode === 'cross' && !firstOfPool.has(rules.settle))
-      firstOfPool.set(rules.settle, index)
+    settledIn.add(rules.settlementAsset)
+    if (position.marginMode === 'cross' && !firstOfPool.has(rules.settlementAsset))
+      firstOfPool.set(rules.settlementAsset, index)
   })
-  for (const [settle, index] of firstOfPool) {
-    if (account.collateral.some(({ asset }) => asset === settle)) continue
+  for (const [asset, index] of firstOfPool) {
+    if (account.collateral.some((entry) => entry.asset === asset)) continue
     const cross = `cross position positions[${index}] (${account.positions[index]!.symbol})`
     faults.push({
       code: 'ACCOUNT_UNSUPPORTED',
       path: ['collateral'],
-      rule: `must hold an entry for ${settle}, in which ${cross} settles; an empty wallet is "0"`,
+      rule: `must hold an entry for ${asset}, in which ${cross} settles; an empty wallet is "0"`,
     })
   }
   // An unknown symbol may settle in any asset.

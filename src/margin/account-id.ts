@@ -2,7 +2,7 @@ import type { Account, Position } from '../domain/index.ts'
 
 /** What the id of a margin account names. */
 export type MarginAccountName =
-  | { readonly account: string; readonly marginMode: 'cross'; readonly settle: string }
+  | { readonly account: string; readonly marginMode: 'cross'; readonly currency: string }
   | {
       readonly account: string
       readonly marginMode: 'isolated'
@@ -10,11 +10,11 @@ export type MarginAccountName =
       readonly side: 'long' | 'short'
     }
 
-/** `account:cross:settle` or `account:isolated:symbol:side`; `%` and `:` inside a part are percent-encoded. */
+/** `account:cross:currency` or `account:isolated:symbol:side`; `%` and `:` inside a part are percent-encoded. */
 export function marginAccountId(name: MarginAccountName): string {
   const account = escaped(name.account)
   return name.marginMode === 'cross'
-    ? `${account}:cross:${escaped(name.settle)}`
+    ? `${account}:cross:${escaped(name.currency)}`
     : `${account}:isolated:${escaped(name.symbol)}:${name.side}`
 }
 
@@ -24,7 +24,7 @@ export function parseMarginAccountId(id: string): MarginAccountName | undefined 
   if (account === '' || part === '' || rest.length > 0) return undefined
   let name: MarginAccountName
   if (marginMode === 'cross' && side === undefined) {
-    name = { account: unescaped(account), marginMode, settle: unescaped(part) }
+    name = { account: unescaped(account), marginMode, currency: unescaped(part) }
   } else if (marginMode === 'isolated' && (side === 'long' || side === 'short')) {
     name = { account: unescaped(account), marginMode, symbol: unescaped(part), side }
   } else return undefined
@@ -36,8 +36,8 @@ export function sideOf({ size }: Pick<Position, 'size'>): 'long' | 'short' {
   return size.startsWith('-') ? 'short' : 'long'
 }
 
-export function crossPoolId(account: Account, settle: string): string {
-  return marginAccountId({ account: account.id, marginMode: 'cross', settle })
+export function crossPoolId(account: Account, currency: string): string {
+  return marginAccountId({ account: account.id, marginMode: 'cross', currency })
 }
 
 export function isolatedId(account: Account, position: Position): string {

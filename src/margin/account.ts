@@ -1,11 +1,12 @@
 import type { Account, Decimal, InstrumentRules, MarginMode, Position, RuleBook } from '../domain/index.ts'
 import { accountFaultsOf, isOpen, refuseFaults } from './account-faults.ts'
 import { crossPoolId, isolatedId, parseMarginAccountId, sideOf } from './account-id.ts'
-import { curveOf, isolatedMarginOf, isolatedTerms, leverageClosingFee, type Row, rowOf } from './contract.ts'
+import type { Curve } from './curve.ts'
 import { Kept } from './kept.ts'
+import { isolatedMarginOf, isolatedTerms, type Leg, legOf, legWithFee, leverageClosingFee } from './leg.ts'
 import { parseDecimal, type Rational } from './rational.ts'
 
-/** The unit that is liquidated as a whole, compiled to rows. Money in the settlement asset. */
+/** The unit that is liquidated as a whole, compiled to curves. Money in its currency. */
 export interface MarginAccount {
   /** As `marginAccountId` makes it. */
   readonly id: string
@@ -14,16 +15,19 @@ export interface MarginAccount {
   readonly accountVersion: number
   readonly venue: string
   readonly marginMode: MarginMode
-  readonly settle: string
+  /** The asset in which its positions settle. */
+  readonly currency: string
   /** As the venue displays it: the wallet of a cross pool, the margin assigned to an isolated position. */
   readonly walletBalance: Rational
   /** What enters the margin balance: the wallet, or the isolated margin as the venue's formula credits it. */
   readonly constant: Rational
-  readonly rows: readonly Row[]
+  readonly legs: readonly Leg[]
+  /** All that moves with a price: the curves of the legs, in their order. */
+  readonly curves: readonly Curve[]
   readonly liquidation: 'reached' | 'passed'
   /** Version of the rule book. */
   readonly ruleBook: string
-  /** Start of the day, UTC, of the oldest rules of its rows; null where the day of any is not known. */
+  /** Start of the day, UTC, of the oldest rules of its legs; null where the day of any is not known. */
   readonly rulesAsOfMs: number | null
   /** Its terms over one denominator, made when they are first asked for; without it they are made every time. */
   readonly terms?: Kept<unknown>
@@ -46,7 +50,7 @@ export interface Evaluation {
  */
 export function marginAccountsOf(account: Account, book: RuleBook): MarginAccount[] {
   refuseFaults(account, accountFaultsOf(account, book))
-  const pools = new Map<string, CrossLeg[]>()
+  const pools = new Map<string, RuledPosition[]>()
   const made: (() => MarginAccount)[] = []
   for (const position of account.positions.filter(isOpen)) {
     const rules = book.rulesOf(position.symbol)!
@@ -54,12 +58,12 @@ export function marginAccountsOf(account: Account, book: RuleBook): MarginAccoun
       made.push(() => isolatedAccount(account, position, rules, book))
       continue
     }
-    const legs = pools.get(rules.settle)
+    const legs = pools.get(rules.settlementAsset)
     if (legs !== undefined) legs.push({ position, rules })
     else {
       const first = [{ position, rules }]
-      pools.set(rules.settle, first)
-      made.push(() => crossPool(account, rules.settle, first, book))
+      pools.set(rules.settlementAsset, first)
+      made.push(() => crossPool(account, rules.settlementAsset, first, book))
     }
   }
   return made.map((make) => make())
@@ -81,16 +85,16 @@ export function marginAccountOf(account: Account, id: string, book: RuleBook): M
   )
   const legs = positions.map((position) => ({ position, rules: book.rulesOf(position.symbol) }))
   if (legs.some(({ rules }) => rules === undefined)) refuseFaults(account, accountFaultsOf(account, book))
-  const known = legs as CrossLeg[]
+  const known = legs as RuledPosition[]
   const [first] = known
   if (name.marginMode === 'isolated') {
     return first && isolatedAccount(account, first.position, first.rules, book)
   }
-  const own = known.filter(({ rules }) => rules.settle === name.settle)
-  return own.length === 0 ? undefined : crossPool(account, name.settle, own, book)
+  const own = known.filter(({ rules }) => rules.settlementAsset === name.currency)
+  return own.length === 0 ? undefined : crossPool(account, name.currency, own, book)
 }
 
-interface CrossLeg {
+interface RuledPosition {
   readonly position: Position
   readonly rules: InstrumentRules
 }
@@ -101,19 +105,21 @@ function isolatedAccount(
   rules: InstrumentRules,
   book: RuleBook,
 ): MarginAccount {
-  const curve = curveOf(position, rules, book.margin)
-  const walletBalance = isolatedMarginOf(curve)
-  const { constant, maintenanceConstant } = isolatedTerms(curve, walletBalance)
+  const uncharged = legOf(position, rules, book.margin)
+  const walletBalance = isolatedMarginOf(uncharged)
+  const { constant, maintenanceConstant } = isolatedTerms(uncharged, walletBalance)
+  const leg = legWithFee(uncharged, maintenanceConstant)
   return {
     id: isolatedId(account, position),
     account: account.id,
     accountVersion: account.version,
     venue: account.venue,
     marginMode: 'isolated',
-    settle: rules.settle,
+    currency: rules.settlementAsset,
     walletBalance,
     constant,
-    rows: [rowOf(curve, maintenanceConstant)],
+    legs: [leg],
+    curves: [leg.curve],
     liquidation: book.margin.liquidation,
     ruleBook: book.version,
     rulesAsOfMs: oldestMs([rules]),
@@ -123,29 +129,31 @@ function isolatedAccount(
 
 function crossPool(
   account: Account,
-  settle: string,
-  legs: readonly CrossLeg[],
+  currency: string,
+  positions: readonly RuledPosition[],
   book: RuleBook,
 ): MarginAccount {
-  const amount = account.collateral.find(({ asset }) => asset === settle)?.amount
+  const amount = account.collateral.find(({ asset }) => asset === currency)?.amount
   if (amount === undefined) refuseFaults(account, accountFaultsOf(account, book))
   const walletBalance = parseDecimal(amount!)
+  const legs = positions.map(({ position, rules }) => {
+    const leg = legOf(position, rules, book.margin)
+    return legWithFee(leg, leverageClosingFee(leg))
+  })
   return {
-    id: crossPoolId(account, settle),
+    id: crossPoolId(account, currency),
     account: account.id,
     accountVersion: account.version,
     venue: account.venue,
     marginMode: 'cross',
-    settle,
+    currency,
     walletBalance,
     constant: walletBalance,
-    rows: legs.map(({ position, rules }) => {
-      const curve = curveOf(position, rules, book.margin)
-      return rowOf(curve, leverageClosingFee(curve))
-    }),
+    legs,
+    curves: legs.map(({ curve }) => curve),
     liquidation: book.margin.liquidation,
     ruleBook: book.version,
-    rulesAsOfMs: oldestMs(legs.map(({ rules }) => rules)),
+    rulesAsOfMs: oldestMs(positions.map(({ rules }) => rules)),
     terms: new Kept(),
   }
 }

@@ -1,7 +1,8 @@
 import type { Cure, Decimal } from '../domain/index.ts'
 import { assert } from '../errors.ts'
 import type { Evaluation, MarginAccount, MarkOf } from './account.ts'
-import { coordinateOf, isolatedTerms, maintenanceAt, type Row, tieredMaintenanceAt } from './contract.ts'
+import { type Curve, coordinateOf, maintenanceAt, tieredMaintenanceAt } from './curve.ts'
+import { isolatedTerms, type Leg } from './leg.ts'
 import { equalityReaches, type LevelRule, reachedLevel } from './levels.ts'
 import {
   abs,
@@ -74,9 +75,11 @@ export function cureOf(
   const goal = sign(evaluation.marginBalance) < 0 ? highest : lowest
   return {
     topUp: formatDecimal(topUps.reduce(max)),
-    reductions: marginAccount.rows.map((row) => {
-      const size = reductionOf(row, coordinateOf(row, markOf(row.symbol)!), marginAccount, evaluation, goal)
-      return { symbol: row.symbol, size: size === undefined ? null : formatDecimal(size) }
+    reductions: marginAccount.legs.map((leg) => {
+      const { curve } = leg
+      const { symbol } = curve
+      const size = reductionOf(leg, coordinateOf(curve, markOf(symbol)!), marginAccount, evaluation, goal)
+      return { symbol, size: size === undefined ? null : formatDecimal(size) }
     }),
   }
 }
@@ -95,12 +98,12 @@ export function topUpOf(marginAccount: MarginAccount, evaluation: Evaluation, go
 }
 
 function afterTopUp(marginAccount: MarginAccount, evaluation: Evaluation, amount: Rational): Evaluation {
-  const row = marginAccount.rows[0]!
+  const leg = marginAccount.legs[0]!
   if (marginAccount.marginMode === 'cross') {
     return { ...evaluation, marginBalance: add(evaluation.marginBalance, amount) }
   }
-  const terms = isolatedTerms(row, add(marginAccount.walletBalance, amount))
-  const feeChange = sub(terms.maintenanceConstant, row.maintenanceConstant)
+  const terms = isolatedTerms(leg, add(marginAccount.walletBalance, amount))
+  const feeChange = sub(terms.maintenanceConstant, leg.curve.maintenanceConstant)
   return {
     unrealizedPnl: evaluation.unrealizedPnl,
     marginBalance: add(terms.constant, evaluation.unrealizedPnl),
@@ -113,12 +116,11 @@ function afterTopUp(marginAccount: MarginAccount, evaluation: Evaluation, amount
  * amount, so a step along a steeper slope than the true one falls short and the next slope completes it.
  */
 function topUpSlopes(marginAccount: MarginAccount, goal: Goal): Rational[] {
-  const row = marginAccount.rows[0]!
-  const feeRate = row.closingFeeRate
+  const { curve, closingFeeRate: feeRate, position } = marginAccount.legs[0]!
   if (marginAccount.marginMode === 'cross' || feeRate.n === 0n) return [goal.level]
-  const gainsWithX = sign(row.slope) > 0
+  const gainsWithX = sign(curve.slope) > 0
   const credit = gainsWithX ? sub(ONE, feeRate) : add(ONE, feeRate)
-  if (row.position.leverage !== undefined) return [div(goal.level, credit)]
+  if (position.leverage !== undefined) return [div(goal.level, credit)]
   const feeSlope = div(feeRate, credit)
   return gainsWithX ? [add(goal.level, feeSlope), goal.level] : [goal.level, sub(goal.level, feeSlope)]
 }
@@ -129,7 +131,7 @@ function topUpSlopes(marginAccount: MarginAccount, goal: Goal): Rational[] {
  * as long as anything is left, because no base or gain lets it fall again.
  */
 function reductionOf(
-  row: Row,
+  { curve, position }: Leg,
   x: Rational,
   marginAccount: MarginAccount,
   evaluation: Evaluation,
@@ -137,22 +139,22 @@ function reductionOf(
 ): Rational | undefined {
   const isolated = marginAccount.marginMode === 'isolated'
   const balance = mul(goal.level, evaluation.marginBalance)
-  const others = sub(evaluation.maintenanceMargin, maintenanceAt(row, x))
+  const others = sub(evaluation.maintenanceMargin, maintenanceAt(curve, x))
   const base = isolated ? ZERO : sub(balance, others)
-  const gain = isolated ? sub(balance, row.maintenanceConstant) : neg(row.maintenanceConstant)
-  const notional = mul(row.scale, x)
-  const size = abs(parseDecimal(row.position.size))
-  const kept = keptShare(row, notional, base, gain, goal)
+  const gain = isolated ? sub(balance, curve.maintenanceConstant) : neg(curve.maintenanceConstant)
+  const notional = mul(curve.scale, x)
+  const size = abs(parseDecimal(position.size))
+  const kept = keptShare(curve, notional, base, gain, goal)
   if (kept !== undefined) {
-    const step = parseDecimal(row.coordinate === 'price' ? CURE_STEP : CURE_CONTRACTS)
+    const step = parseDecimal(curve.coordinate === 'price' ? CURE_STEP : CURE_CONTRACTS)
     const closed = roundUp(goal, mul(size, sub(ONE, kept)), step)
     if (compare(closed, size) < 0) {
       const share = sub(ONE, div(closed, size))
-      const maintenance = tieredMaintenanceAt(row.tiers, mul(share, notional))
+      const maintenance = tieredMaintenanceAt(curve.tiers, mul(share, notional))
       const surplus = sub(add(base, mul(gain, share)), maintenance)
       assert(
         meets(goal, surplus),
-        `closing ${formatDecimal(closed)} of ${row.symbol} cures ${marginAccount.id}`,
+        `closing ${formatDecimal(closed)} of ${curve.symbol} cures ${marginAccount.id}`,
       )
       return closed
     }
@@ -162,18 +164,18 @@ function reductionOf(
 
 /** The largest share at or below which (until the next change of sign) the surplus is safe; undefined for none. */
 function keptShare(
-  row: Row,
+  { tiers }: Curve,
   notional: Rational,
   base: Rational,
   gain: Rational,
   goal: Goal,
 ): Rational | undefined {
-  for (let index = tierIndexAt(row.tiers, notional); index >= 0; index--) {
-    const tier = row.tiers[index]!
+  for (let index = tierIndexAt(tiers, notional); index >= 0; index--) {
+    const tier = tiers[index]!
     const slope = sub(gain, mul(tier.maintenanceMarginRate, notional))
     if (sign(slope) >= 0) return undefined
     const root = div(neg(add(base, tier.maintenanceDeduction)), slope)
-    const low = index === 0 ? ZERO : div(row.tiers[index - 1]!.cap, notional)
+    const low = index === 0 ? ZERO : div(tiers[index - 1]!.cap, notional)
     const side = compare(root, low)
     if (side > 0 || (side === 0 && goal.zeroIsSafe && index > 0)) return root
   }

@@ -1,7 +1,8 @@
 import type { MarginState, PositionState } from '../domain/index.ts'
 import type { Evaluation, MarginAccount, MarkOf } from './account.ts'
-import { coordinateOf, initialMarginAt, maintenanceAt, pnlAt, type Row } from './contract.ts'
 import { cureOf } from './cure.ts'
+import { coordinateOf, maintenanceAt, valueAt } from './curve.ts'
+import { initialMarginAt, type Leg } from './leg.ts'
 import { type LevelRule, reachedLevel } from './levels.ts'
 import { bankruptcyPrice, liquidationPrice } from './prices.ts'
 import { add, div, formatDecimal, max, mul, parseDecimal, sign, sub, ZERO } from './rational.ts'
@@ -14,12 +15,12 @@ import { NO_POSITION_FIGURES, textOf, UNKNOWN_FIGURES, verdictOf } from './state
 export function evaluateByFractions(marginAccount: MarginAccount, markOf: MarkOf): Evaluation | undefined {
   let unrealizedPnl = ZERO
   let maintenanceMargin = ZERO
-  for (const row of marginAccount.rows) {
-    const markPrice = markOf(row.symbol)
+  for (const curve of marginAccount.curves) {
+    const markPrice = markOf(curve.symbol)
     if (markPrice === undefined) return undefined
-    const x = coordinateOf(row, markPrice)
-    unrealizedPnl = add(unrealizedPnl, pnlAt(row, x))
-    maintenanceMargin = add(maintenanceMargin, maintenanceAt(row, x))
+    const x = coordinateOf(curve, markPrice)
+    unrealizedPnl = add(unrealizedPnl, valueAt(curve, x))
+    maintenanceMargin = add(maintenanceMargin, maintenanceAt(curve, x))
   }
   return { marginBalance: add(marginAccount.constant, unrealizedPnl), unrealizedPnl, maintenanceMargin }
 }
@@ -31,11 +32,11 @@ export function marginStateByFractions(
   rule: LevelRule,
 ): MarginState {
   const evaluation = evaluateByFractions(marginAccount, markOf)
-  const positions = marginAccount.rows.map((row) => positionStateOf(row, marginAccount, markOf, evaluation))
+  const positions = marginAccount.legs.map((leg) => positionStateOf(leg, marginAccount, markOf, evaluation))
   const base = {
     id: marginAccount.id,
     marginMode: marginAccount.marginMode,
-    settle: marginAccount.settle,
+    settle: marginAccount.currency,
     walletBalance: formatDecimal(marginAccount.walletBalance),
   }
   if (evaluation === undefined) return { ...base, ...UNKNOWN_FIGURES, positions, cure: null }
@@ -56,41 +57,42 @@ export function marginStateByFractions(
 }
 
 function positionStateOf(
-  row: Row,
+  leg: Leg,
   marginAccount: MarginAccount,
   markOf: MarkOf,
   evaluation: Evaluation | undefined,
 ): PositionState {
-  const { symbol } = row
-  const { size } = row.position
+  const { curve } = leg
+  const { symbol } = curve
+  const { size } = leg.position
   const markPrice = markOf(symbol)
-  const prices = pricesOf(row, marginAccount, markOf, evaluation)
+  const prices = pricesOf(leg, marginAccount, markOf, evaluation)
   if (markPrice === undefined) return { symbol, size, ...NO_POSITION_FIGURES, ...prices }
-  const x = coordinateOf(row, markPrice)
+  const x = coordinateOf(curve, markPrice)
   return {
     symbol,
     size,
     markPrice,
-    notional: formatDecimal(mul(row.scale, x)),
-    unrealizedPnl: formatDecimal(pnlAt(row, x)),
-    initialMargin: textOf(initialMarginAt(row, x)),
-    maintenanceMargin: formatDecimal(maintenanceAt(row, x)),
+    notional: formatDecimal(mul(curve.scale, x)),
+    unrealizedPnl: formatDecimal(valueAt(curve, x)),
+    initialMargin: textOf(initialMarginAt(leg, x)),
+    maintenanceMargin: formatDecimal(maintenanceAt(curve, x)),
     ...prices,
   }
 }
 
 /**
- * Both prices hang on the other marks of the account only. Where the position's own mark is missing they are
- * sought from its entry price, so that an isolated position has them without any mark.
+ * Both prices depend only on the other marks of the account. Without its own mark the search starts at the entry
+ * price, so that an isolated position has them without any mark.
  */
 function pricesOf(
-  row: Row,
+  leg: Leg,
   marginAccount: MarginAccount,
   markOf: MarkOf,
   evaluation: Evaluation | undefined,
 ): Pick<PositionState, 'liquidationPrice' | 'bankruptcyPrice'> {
-  const { symbol } = row
-  const { entryPrice } = row.position
+  const { symbol } = leg.curve
+  const { entryPrice } = leg.position
   const markPrice = markOf(symbol)
   const at =
     markPrice === undefined

@@ -1,17 +1,11 @@
 export * from './account.ts'
 export { accountFaultsOf } from './account-faults.ts'
 export { type MarginAccountName, marginAccountId, parseMarginAccountId } from './account-id.ts'
-export {
-  type Coordinate,
-  checkRules,
-  coordinateOf,
-  maintenanceAt,
-  pnlAt,
-  type Row,
-  TAKER_FEE_RATE_MAX,
-} from './contract.ts'
 export { CURE_CONTRACTS, CURE_STEP, cureOf } from './cure.ts'
+export { type Coordinate, type Curve, coordinateOf, maintenanceAt, valueAt } from './curve.ts'
+export { checkRules, TAKER_FEE_RATE_MAX } from './exact-rules.ts'
 export { evaluateByFractions, marginStateByFractions } from './fractions.ts'
+export type { Leg } from './leg.ts'
 export {
   DEFAULT_HYSTERESIS,
   DEFAULT_LEVELS,

@@ -1,12 +1,13 @@
 import { assert } from '../errors.ts'
 import type { Evaluation, MarginAccount } from './account.ts'
-import { coordinateAt, maintenanceAt, pnlAt, priceAt, type Row } from './contract.ts'
+import { type Curve, coordinateAt, maintenanceAt, priceAt, valueAt } from './curve.ts'
+import type { Leg } from './leg.ts'
 import { abs, add, compare, div, mul, neg, type Rational, sign, sub, ZERO } from './rational.ts'
 import { tierIndexAt } from './tiers.ts'
 
-/** The rows of one symbol in a margin account, which move together. */
+/** The legs of one symbol in a margin account, which move together. */
 interface SymbolView {
-  readonly legs: readonly Row[]
+  readonly legs: readonly Leg[]
   /** x of the current mark. */
   readonly x: Rational
   /** Slack of everything else, at its current marks. */
@@ -19,8 +20,8 @@ interface Line {
   readonly slope: Rational
 }
 
-function legsOf(marginAccount: MarginAccount, symbol: string): readonly Row[] {
-  return marginAccount.rows.filter((row) => row.symbol === symbol)
+function legsOf(marginAccount: MarginAccount, symbol: string): readonly Leg[] {
+  return marginAccount.legs.filter(({ curve }) => curve.symbol === symbol)
 }
 
 /**
@@ -41,9 +42,12 @@ export function liquidationPrice(
   const slack = sub(evaluation.marginBalance, evaluation.maintenanceMargin)
   if (slack.n === 0n) return markPrice
   const legs = legsOf(marginAccount, symbol)
-  const { coordinate } = legs[0]!
+  const { coordinate } = legs[0]!.curve
   const x = coordinateAt(coordinate, markPrice)
-  const rest = legs.reduce((sum, leg) => add(sub(sum, pnlAt(leg, x)), maintenanceAt(leg, x)), slack)
+  const rest = legs.reduce(
+    (sum, { curve }) => add(sub(sum, valueAt(curve, x)), maintenanceAt(curve, x)),
+    slack,
+  )
   const view = { legs, x, rest }
   const [low, high] = [rootFrom('zero', view), rootFrom('infinity', view)]
   if (low === undefined || high === undefined) {
@@ -67,8 +71,8 @@ function nearest(markPrice: Rational, first: Rational, second: Rational): Ration
  */
 function rootFrom(side: 'zero' | 'infinity', view: SymbolView): Rational | undefined {
   const inward = side === 'zero' ? 1 : -1
-  const pieces = view.legs.reduce((count, leg) => count + leg.tiers.length, 0)
-  let line = side === 'zero' ? lineAt(ZERO, view) : lineOf(view, (leg) => leg.tiers.length - 1)
+  const pieces = view.legs.reduce((count, leg) => count + leg.curve.tiers.length, 0)
+  let line = side === 'zero' ? lineAt(ZERO, view) : lineOf(view, ({ tiers }) => tiers.length - 1)
   for (let step = 0; step <= pieces; step++) {
     if (sign(line.slope) !== inward) return undefined
     const x = div(neg(line.constant), line.slope)
@@ -81,16 +85,16 @@ function rootFrom(side: 'zero' | 'infinity', view: SymbolView): Rational | undef
 
 /** The piece of slack at x; on a tier cap, the one below it. */
 function lineAt(x: Rational, view: SymbolView): Line {
-  return lineOf(view, (leg) => tierIndexAt(leg.tiers, mul(leg.scale, x)))
+  return lineOf(view, ({ tiers, scale }) => tierIndexAt(tiers, mul(scale, x)))
 }
 
-function lineOf(view: SymbolView, tierIndexOf: (leg: Row) => number): Line {
+function lineOf(view: SymbolView, tierIndexOf: (curve: Curve) => number): Line {
   let constant = view.rest
   let slope = ZERO
-  for (const leg of view.legs) {
-    const tier = leg.tiers[tierIndexOf(leg)]!
-    constant = add(constant, add(leg.intercept, sub(tier.maintenanceDeduction, leg.maintenanceConstant)))
-    slope = add(slope, sub(leg.slope, mul(tier.maintenanceMarginRate, leg.scale)))
+  for (const { curve } of view.legs) {
+    const tier = curve.tiers[tierIndexOf(curve)]!
+    constant = add(constant, add(curve.intercept, sub(tier.maintenanceDeduction, curve.maintenanceConstant)))
+    slope = add(slope, sub(curve.slope, mul(tier.maintenanceMarginRate, curve.scale)))
   }
   return { constant, slope }
 }
@@ -106,14 +110,15 @@ export function bankruptcyPrice(
   evaluation: Evaluation,
 ): Rational | undefined {
   const legs = legsOf(marginAccount, symbol)
-  const x = coordinateAt(legs[0]!.coordinate, markPrice)
+  const { coordinate } = legs[0]!.curve
+  const x = coordinateAt(coordinate, markPrice)
   let constant = add(marginAccount.walletBalance, evaluation.unrealizedPnl)
   let slope = ZERO
-  for (const leg of legs) {
-    constant = sub(constant, mul(leg.slope, x))
-    slope = add(slope, sub(leg.slope, mul(leg.closingFeeRate, leg.scale)))
+  for (const { curve, closingFeeRate } of legs) {
+    constant = sub(constant, mul(curve.slope, x))
+    slope = add(slope, sub(curve.slope, mul(closingFeeRate, curve.scale)))
   }
   if (slope.n === 0n) return undefined
   const root = div(neg(constant), slope)
-  return sign(root) > 0 ? priceAt(legs[0]!.coordinate, root) : undefined
+  return sign(root) > 0 ? priceAt(coordinate, root) : undefined
 }

@@ -1,7 +1,8 @@
-import type { Decimal, MarginState, PositionState, Verdict } from '../domain/index.ts'
+import type { Decimal, MarginState, Position, PositionState, Verdict } from '../domain/index.ts'
 import type { MarginAccount, MarkOf } from './account.ts'
-import { pnlAt } from './contract.ts'
+import { valueAt } from './curve.ts'
 import { fixedOf } from './fixed.ts'
+import type { Leg } from './leg.ts'
 import { type LevelRule, reachedLevel } from './levels.ts'
 import { add, formatDecimal, formatFixed, powerOfTen, type Rational } from './rational.ts'
 import { scaledTierAt } from './scaled-tiers.ts'
@@ -17,7 +18,7 @@ import {
 } from './sums.ts'
 import { cureAt } from './sums-cure.ts'
 import { bankruptcyPriceAt, liquidationPriceAt } from './sums-prices.ts'
-import type { LegTerms, Terms } from './terms.ts'
+import type { CurveTerms, Terms } from './terms.ts'
 
 /**
  * The exact state of a margin account at the given marks, as text (see `formatDecimal` for the rounding of
@@ -27,10 +28,10 @@ import type { LegTerms, Terms } from './terms.ts'
 export function marginStateOf(marginAccount: MarginAccount, markOf: MarkOf, rule: LevelRule): MarginState {
   const marked = markedOf(marginAccount, markOf)
   const { terms, symbols } = marked
-  const { id, marginMode, settle } = marginAccount
+  const { id, marginMode, currency: settle } = marginAccount
   const walletBalance = formatDecimal(marginAccount.walletBalance)
   if (!isKnown(symbols)) {
-    const positions = positionsWithout(marked)
+    const positions = positionsWithout(marginAccount.legs, marked)
     return { id, marginMode, settle, walletBalance, ...UNKNOWN_FIGURES, positions, cure: null }
   }
   const sums = sumUp(terms, symbols)
@@ -49,7 +50,7 @@ export function marginStateOf(marginAccount: MarginAccount, markOf: MarkOf, rule
     verdict: verdictOf(level, rule),
     level: level === 0 ? null : rule.names[level]!,
     shortfall: slack >= 0n ? '0' : moneyText(-slack, maintenanceDecimals(terms), lift),
-    positions: positionsWith(terms, symbols, sums),
+    positions: positionsWith(marginAccount.legs, terms, symbols, sums),
     cure: level === 0 ? null : cureAt(marginAccount, terms, symbols, sums, rule),
   }
 }
@@ -84,31 +85,45 @@ type PositionPrices = Pick<PositionState, 'liquidationPrice' | 'bankruptcyPrice'
 const NO_PRICES: PositionPrices = { liquidationPrice: null, bankruptcyPrice: null }
 
 /** Legs of one symbol share their prices, so they are sought once a symbol. */
-function positionsWith(terms: Terms, symbols: readonly SymbolAt[], sums: Sums): PositionState[] {
+function positionsWith(
+  legs: readonly Leg[],
+  terms: Terms,
+  symbols: readonly SymbolAt[],
+  sums: Sums,
+): PositionState[] {
   const prices = symbols.map((at, index) => pricesAt(terms, index, at, sums))
-  return terms.legs.map((leg) => positionAt(terms, leg, symbols[leg.symbolIndex]!, prices[leg.symbolIndex]!))
+  return legs.map((leg, index) => {
+    const curve = terms.curves[index]!
+    return positionAt(terms, leg, curve, symbols[curve.symbolIndex]!, prices[curve.symbolIndex]!)
+  })
 }
 
 /**
- * With a mark missing. Both prices of a symbol hang on the other marks of the account only, so the symbol whose
- * mark alone is missing has them. They are sought from the entry price of each of its positions.
+ * For an account with a mark missing. Both prices of a symbol depend only on the other marks of the account, so a
+ * symbol has them when its own mark is the only one missing. The search starts at the entry price of each position.
  */
-function positionsWithout({ terms, symbols }: Marked): PositionState[] {
+function positionsWithout(legs: readonly Leg[], { terms, symbols }: Marked): PositionState[] {
   const missing = symbols.filter((at) => at === undefined).length
-  return terms.legs.map((leg) => {
-    const at = symbols[leg.symbolIndex]
-    if (at !== undefined) return positionAt(terms, leg, at, NO_PRICES)
-    const { symbol, position } = leg.row
-    const prices = missing === 1 ? pricesFromEntry(terms, symbols, leg) : NO_PRICES
+  return legs.map((leg, index) => {
+    const curve = terms.curves[index]!
+    const at = symbols[curve.symbolIndex]
+    if (at !== undefined) return positionAt(terms, leg, curve, at, NO_PRICES)
+    const { position } = leg
+    const { symbol } = position
+    const prices = missing === 1 ? pricesFromEntry(terms, symbols, position, curve.symbolIndex) : NO_PRICES
     return { symbol, size: position.size, ...NO_POSITION_FIGURES, ...prices }
   })
 }
 
-function pricesFromEntry(terms: Terms, symbols: Marked['symbols'], leg: LegTerms): PositionPrices {
-  const { entryPrice } = leg.row.position
-  const entered = symbolAt(terms.symbols[leg.symbolIndex]!, entryPrice, fixedOf(entryPrice), terms)
+function pricesFromEntry(
+  terms: Terms,
+  symbols: Marked['symbols'],
+  { entryPrice }: Position,
+  symbolIndex: number,
+): PositionPrices {
+  const entered = symbolAt(terms.symbols[symbolIndex]!, entryPrice, fixedOf(entryPrice), terms)
   const known = symbols.map((at) => at ?? entered)
-  return pricesAt(terms, leg.symbolIndex, entered, sumUp(terms, known))
+  return pricesAt(terms, symbolIndex, entered, sumUp(terms, known))
 }
 
 function pricesAt(terms: Terms, symbolIndex: number, at: SymbolAt, sums: Sums): PositionPrices {
@@ -119,20 +134,26 @@ function pricesAt(terms: Terms, symbolIndex: number, at: SymbolAt, sums: Sums): 
   }
 }
 
-function positionAt(terms: Terms, leg: LegTerms, at: SymbolAt, prices: PositionPrices): PositionState {
-  const { row, tiers } = leg
+function positionAt(
+  terms: Terms,
+  leg: Leg,
+  curve: CurveTerms,
+  at: SymbolAt,
+  prices: PositionPrices,
+): PositionState {
+  const { tiers } = curve
   const { divisor } = at
   const { valueDecimals } = terms
-  const notional = leg.magnitude * at.x
+  const notional = curve.magnitude * at.x
   const tier = scaledTierAt(tiers.caps, notional, divisor)
   const tiered = tiers.rates[tier]! * notional - tiers.deductions[tier]! * divisor
-  const maintenanceMargin = tiered * terms.common + leg.fee * divisor
+  const maintenanceMargin = tiered * terms.common + curve.fee * divisor
   return {
-    symbol: row.symbol,
-    size: row.position.size,
+    symbol: leg.position.symbol,
+    size: leg.position.size,
     markPrice: at.markPrice,
     notional: moneyText(notional, valueDecimals, divisor),
-    unrealizedPnl: unrealizedPnlText(leg, at, valueDecimals),
+    unrealizedPnl: unrealizedPnlText(curve, at, valueDecimals),
     initialMargin: initialMarginText(leg, { n: notional, d: powerOfTen(valueDecimals) * divisor }),
     maintenanceMargin: moneyText(maintenanceMargin, maintenanceDecimals(terms), terms.common * divisor),
     liquidationPrice: prices.liquidationPrice,
@@ -140,19 +161,23 @@ function positionAt(terms: Terms, leg: LegTerms, at: SymbolAt, prices: PositionP
   }
 }
 
-function unrealizedPnlText({ row, intercept, size }: LegTerms, at: SymbolAt, valueDecimals: number): Decimal {
+function unrealizedPnlText(
+  { curve, intercept, size }: CurveTerms,
+  at: SymbolAt,
+  valueDecimals: number,
+): Decimal {
   if (intercept !== undefined) return formatFixed(intercept + size * at.x, valueDecimals)
   const { digits, decimals } = at.mark
-  return formatDecimal(pnlAt(row, { n: powerOfTen(decimals), d: digits }))
+  return formatDecimal(valueAt(curve, { n: powerOfTen(decimals), d: digits }))
 }
 
 /** notional/leverage + closing fee, as `initialMarginAt`. */
-function initialMarginText({ row }: LegTerms, notional: Rational): Decimal | null {
-  const { leverage } = row.position
+function initialMarginText({ curve, position }: Leg, notional: Rational): Decimal | null {
+  const { leverage } = position
   if (leverage === undefined) return null
   const { digits, decimals } = fixedOf(leverage)
   const margin = { n: notional.n * powerOfTen(decimals), d: notional.d * digits }
-  return formatDecimal(row.maintenanceConstant.n === 0n ? margin : add(margin, row.maintenanceConstant))
+  return formatDecimal(curve.maintenanceConstant.n === 0n ? margin : add(margin, curve.maintenanceConstant))
 }
 
 export const NO_POSITION_FIGURES = {

@@ -1,5 +1,5 @@
 // The cure of a margin account over its common denominator: what cure.ts computes with fractions, step by step.
-import type { Cure, Decimal } from '../domain/index.ts'
+import type { Cure, Decimal, Position } from '../domain/index.ts'
 import type { MarginAccount } from './account.ts'
 import { CURE_CONTRACTS, CURE_STEP, type Goal, goalOf, topUpOf } from './cure.ts'
 import { decimalsIn, fixedOf } from './fixed.ts'
@@ -8,7 +8,7 @@ import { formatDecimal, formatFixed, max, powerOfTen } from './rational.ts'
 import { scaledTierAt } from './scaled-tiers.ts'
 import { evaluationOf, type Sums, type SymbolAt } from './sums.ts'
 import { liftedOf } from './sums-prices.ts'
-import type { LegTerms, Terms } from './terms.ts'
+import type { CurveTerms, Terms } from './terms.ts'
 
 /** What `cureOf` gives for an account that has reached a level. */
 export function cureAt(
@@ -27,10 +27,11 @@ export function cureAt(
   const view = { terms, sums, goal, balance, isIsolated: marginAccount.marginMode === 'isolated' }
   return {
     topUp: formatDecimal(topUps.reduce(max)),
-    reductions: terms.legs.map((leg) => ({
-      symbol: leg.row.symbol,
-      size: reductionOf(leg, symbols[leg.symbolIndex]!, view),
-    })),
+    reductions: marginAccount.legs.map(({ position }, index) => {
+      const curve = terms.curves[index]!
+      const size = reductionOf(curve, position, symbols[curve.symbolIndex]!, view)
+      return { symbol: position.symbol, size }
+    }),
   }
 }
 
@@ -49,39 +50,40 @@ interface Reduction {
   readonly gain: bigint
 }
 
-function reductionOf(leg: LegTerms, at: SymbolAt, view: CureView): Decimal | null {
+function reductionOf(curve: CurveTerms, position: Position, at: SymbolAt, view: CureView): Decimal | null {
   const { terms, sums, goal, balance, isIsolated } = view
   const level = goal.level.d
-  const notional = leg.magnitude * at.x
-  const tier = scaledTierAt(leg.tiers.caps, notional, at.divisor)
-  const tiered = leg.tiers.rates[tier]! * notional - leg.tiers.deductions[tier]! * at.divisor
-  const fee = leg.fee * sums.divisor * level
+  const notional = curve.magnitude * at.x
+  const tier = scaledTierAt(curve.tiers.caps, notional, at.divisor)
+  const tiered = curve.tiers.rates[tier]! * notional - curve.tiers.deductions[tier]! * at.divisor
+  const fee = curve.fee * sums.divisor * level
   const others = sums.maintenanceMargin * level - liftedOf(tiered, at, terms, sums) * level - fee
   const reduction = isIsolated ? { base: 0n, gain: balance - fee } : { base: balance - others, gain: -fee }
-  const closed = closedSizeOf(leg, at, notional, tier, reduction, view)
+  const closed = closedSizeOf(curve, position, at, notional, tier, reduction, view)
   if (closed !== undefined) return closed
   const isCured = reduction.base > 0n || (goal.zeroIsSafe && reduction.base === 0n)
-  return isIsolated || isCured ? unsignedSizeOf(leg) : null
+  return isIsolated || isCured ? unsignedSizeOf(position) : null
 }
 
-function unsignedSizeOf({ row }: LegTerms): Decimal {
-  const { digits, decimals } = fixedOf(row.position.size)
+function unsignedSizeOf({ size }: Position): Decimal {
+  const { digits, decimals } = fixedOf(size)
   return formatFixed(digits < 0n ? -digits : digits, decimals)
 }
 
 /** The smallest part that cures; undefined where only closing it all may. */
 function closedSizeOf(
-  leg: LegTerms,
+  curve: CurveTerms,
+  position: Position,
   at: SymbolAt,
   notional: bigint,
   tier: number,
   reduction: Reduction,
   view: CureView,
 ): Decimal | undefined {
-  const kept = keptShare(leg, at, notional, tier, reduction, view)
+  const kept = keptShare(curve, at, notional, tier, reduction, view)
   if (kept === undefined) return undefined
-  const step = leg.row.coordinate === 'price' ? CURE_STEP : CURE_CONTRACTS
-  const { digits, decimals } = fixedOf(leg.row.position.size)
+  const step = curve.curve.coordinate === 'price' ? CURE_STEP : CURE_CONTRACTS
+  const { digits, decimals } = fixedOf(position.size)
   const size = digits < 0n ? -digits : digits
   const stepDecimals = decimalsIn(step)
   const steps = powerOfTen(stepDecimals)
@@ -94,7 +96,7 @@ function closedSizeOf(
 
 /** The largest share at or below which the surplus is safe, numerator/denominator; see `keptShare` of cure.ts. */
 function keptShare(
-  { tiers }: LegTerms,
+  { tiers }: CurveTerms,
   at: SymbolAt,
   notional: bigint,
   tierOfAll: number,

@@ -1,11 +1,11 @@
 // The liquidation and the bankruptcy price of a symbol over the denominator of its account: what prices.ts computes
 // with fractions, step by step.
 import { assert } from '../errors.ts'
-import { priceAt } from './contract.ts'
+import { priceAt } from './curve.ts'
 import { abs, compare, powerOfTen, type Rational, sub } from './rational.ts'
 import { scaledTierAt } from './scaled-tiers.ts'
 import type { Sums, SymbolAt } from './sums.ts'
-import type { SymbolTerms, Terms } from './terms.ts'
+import type { CurveTerms, SymbolTerms, Terms } from './terms.ts'
 
 /** An x above zero: numerator/(denominator·10^p·lift), denominator > 0. */
 interface Root {
@@ -13,7 +13,7 @@ interface Root {
   readonly denominator: bigint
 }
 
-/** Slack as constant + slope·x, over 10^(v+r)·lift and over 10^(s+r), while no leg leaves its tier. */
+/** Slack as constant + slope·x, over 10^(v+r)·lift and over 10^(s+r), while no curve leaves its tier. */
 interface Line {
   readonly constant: bigint
   readonly slope: bigint
@@ -21,7 +21,7 @@ interface Line {
 
 interface View {
   readonly terms: Terms
-  readonly legs: SymbolTerms['legs']
+  readonly curves: SymbolTerms['curves']
   readonly lift: bigint
   /** Slack of everything but the value and the tiered maintenance margin of this symbol. */
   readonly rest: bigint
@@ -39,7 +39,7 @@ export function liquidationPriceAt(
   if (sums.slack === 0n) return markPrice
   const own = at.value * terms.rateUnits - at.tiered
   const rest = sums.slack - liftedOf(own, at, terms, sums)
-  const view = { terms, legs: symbol.legs, lift: sums.lift, rest }
+  const view = { terms, curves: symbol.curves, lift: sums.lift, rest }
   const units = powerOfTen(terms.priceDecimals) * sums.lift
   const priceOf = (root: Root) =>
     priceAt(symbol.coordinate, { n: root.numerator, d: root.denominator * units })
@@ -68,7 +68,7 @@ export function liftedOf(sum: bigint, { divisor }: SymbolAt, { common }: Terms, 
 function rootFrom(side: 'zero' | 'infinity', view: View): Root | undefined {
   const inward = side === 'zero' ? 1n : -1n
   let pieces = 0
-  for (const { tiers } of view.legs) pieces += tiers.caps.length
+  for (const { tiers } of view.curves) pieces += tiers.caps.length
   let line = lineOf(view, side === 'zero' ? () => 0 : ({ caps }) => caps.length - 1)
   for (let step = 0; step <= pieces; step++) {
     const denominator = line.slope * inward
@@ -86,13 +86,10 @@ function lineAt(numerator: bigint, divisor: bigint, view: View): Line {
   return lineOf(view, ({ caps }, magnitude) => scaledTierAt(caps, magnitude * numerator, divisor))
 }
 
-function lineOf(
-  view: View,
-  tierOf: (tiers: SymbolTerms['legs'][number]['tiers'], magnitude: bigint) => number,
-): Line {
+function lineOf(view: View, tierOf: (tiers: CurveTerms['tiers'], magnitude: bigint) => number): Line {
   let deductions = 0n
   let slope = 0n
-  for (const { size, magnitude, tiers } of view.legs) {
+  for (const { size, magnitude, tiers } of view.curves) {
     const tier = tierOf(tiers, magnitude)
     deductions += tiers.deductions[tier]!
     slope += size * view.terms.rateUnits - tiers.rates[tier]! * magnitude
@@ -109,10 +106,9 @@ export function bankruptcyPriceAt(
 ): Rational | undefined {
   const wallet = sums.divisor === 1n ? terms.walletBalance : terms.walletBalance * sums.divisor
   const constant = wallet + sums.unrealizedPnl - liftedOf(at.value, at, terms, sums)
-  // All legs of a symbol are under one fee rate.
-  const { n: feeRate, d: feeUnits } = symbol.legs[0]!.row.closingFeeRate
+  const { n: feeRate, d: feeUnits } = symbol.closingFeeRate
   let magnitudes = 0n
-  if (feeRate !== 0n) for (const { magnitude } of symbol.legs) magnitudes += magnitude
+  if (feeRate !== 0n) for (const { magnitude } of symbol.curves) magnitudes += magnitude
   const slope = symbol.size * feeUnits - feeRate * magnitudes
   if (slope === 0n) return undefined
   const numerator = slope > 0n ? -constant * feeUnits : constant * feeUnits

@@ -8,7 +8,7 @@ import { type SymbolTerms, type Terms, termsOf } from './terms.ts'
 // x of a mark is a whole number over 10^p·divisor. Linear: the mark, divisor 1. Inverse: 1/mark, divisor the
 // digits of the mark. The sums of an account are over the product of its divisors, `Sums.divisor`.
 
-/** What the legs of one symbol come to at a mark. v and r as in terms.ts. */
+/** What the curves of one symbol come to at a mark. v and r as in terms.ts. */
 export interface SymbolAt {
   readonly mark: Fixed
   readonly markPrice: Decimal
@@ -72,7 +72,7 @@ export function symbolAt(
   const x = isLinear ? digitsAt(mark, priceDecimals) : powerOfTen(priceDecimals + mark.decimals)
   const divisor = isLinear ? 1n : mark.digits
   let tiered = 0n
-  for (const { magnitude, tiers } of symbol.legs) {
+  for (const { magnitude, tiers } of symbol.curves) {
     const notional = magnitude * x
     const tier = scaledTierAt(tiers.caps, notional, divisor)
     const deduction = tiers.deductions[tier]!

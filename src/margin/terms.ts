@@ -6,13 +6,13 @@
 // denominators of these constants have beyond powers of ten is `common`; they are over 10^v·common. The
 // marks of inverse contracts are divisors too: `Sums` takes them in.
 import type { MarginAccount } from './account.ts'
-import type { Coordinate, Row } from './contract.ts'
-import { decimalsIn, decimalsOf, digitsAt, fixedOf, knownDecimalsOf } from './fixed.ts'
-import { greatestCommonDivisor, powerOfTen, type Rational } from './rational.ts'
+import type { Coordinate, Curve } from './curve.ts'
+import { decimalsIn, decimalsOf, knownDecimalsOf } from './fixed.ts'
+import { greatestCommonDivisor, powerOfTen, type Rational, ZERO } from './rational.ts'
 import { type ScaledTiers, scaledTiersOf, tierScaleOf } from './scaled-tiers.ts'
 
-export interface LegTerms {
-  readonly row: Row
+export interface CurveTerms {
+  readonly curve: Curve
   /** Place of its symbol in `Terms.symbols`. */
   readonly symbolIndex: number
   /** The slope, over 10^s. */
@@ -20,18 +20,20 @@ export interface LegTerms {
   /** The scale, over 10^s. */
   readonly magnitude: bigint
   readonly tiers: ScaledTiers
-  /** Over 10^v; undefined for an inverse leg, whose intercept is no decimal. */
+  /** Over 10^v; undefined for an inverse curve, whose intercept is no decimal. */
   readonly intercept: bigint | undefined
   /** The closing fee that counts as maintenance, over 10^(v+r)·common. */
   readonly fee: bigint
 }
 
-/** The legs of one symbol, which move together. */
+/** The curves of one symbol, which move together. */
 export interface SymbolTerms {
   readonly symbol: string
   readonly coordinate: Coordinate
-  readonly legs: readonly LegTerms[]
-  /** Sum of the sizes of the legs. */
+  readonly curves: readonly CurveTerms[]
+  /** Fee rate of closing its positions: all are under the rules of the symbol. */
+  readonly closingFeeRate: Rational
+  /** Sum of the sizes of the curves. */
   readonly size: bigint
 }
 
@@ -49,8 +51,8 @@ export interface Terms {
   /** Over 10^(v+r)·common. */
   readonly fees: bigint
   readonly symbols: readonly SymbolTerms[]
-  /** In the order of the rows of the margin account. */
-  readonly legs: readonly LegTerms[]
+  /** In the order of the curves of the margin account, so those of the legs first. */
+  readonly curves: readonly CurveTerms[]
 }
 
 /** Marks of at most so many decimals need no new terms: what venues print. */
@@ -83,20 +85,22 @@ function compileTerms(marginAccount: MarginAccount, priceDecimals: number): Term
   const valueUnits = powerOfTen(valueDecimals) * common
   const feeUnits = valueUnits * rateUnits
   const indexes = new Map<string, number>()
-  const bySymbol: LegTerms[][] = []
+  const bySymbol: { readonly closingFeeRate: Rational; readonly curves: CurveTerms[] }[] = []
   let intercepts = 0n
   let fees = 0n
-  const legs = marginAccount.rows.map((row) => {
-    let symbolIndex = indexes.get(row.symbol)
+  const curves = marginAccount.curves.map((curve, index) => {
+    let symbolIndex = indexes.get(curve.symbol)
     if (symbolIndex === undefined) {
-      symbolIndex = bySymbol.push([]) - 1
-      indexes.set(row.symbol, symbolIndex)
+      const closingFeeRate = marginAccount.legs[index]?.closingFeeRate ?? ZERO
+      symbolIndex = bySymbol.push({ closingFeeRate, curves: [] }) - 1
+      indexes.set(curve.symbol, symbolIndex)
     }
-    const leg = legTermsOf(row, symbolIndex, scale, feeUnits)
-    bySymbol[symbolIndex]!.push(leg)
-    intercepts += leg.intercept === undefined ? wholeAt(row.intercept, valueUnits) : leg.intercept * common
-    fees += leg.fee
-    return leg
+    const made = curveTermsOf(curve, symbolIndex, scale, feeUnits)
+    bySymbol[symbolIndex]!.curves.push(made)
+    intercepts +=
+      made.intercept === undefined ? wholeAt(curve.intercept, valueUnits) : made.intercept * common
+    fees += made.fee
+    return made
   })
   return {
     priceDecimals: scale.priceDecimals,
@@ -108,40 +112,45 @@ function compileTerms(marginAccount: MarginAccount, priceDecimals: number): Term
     walletBalance: wholeAt(marginAccount.walletBalance, valueUnits),
     intercepts,
     fees,
-    legs,
-    symbols: bySymbol.map((own) => {
-      const { symbol, coordinate } = own[0]!.row
-      return { symbol, coordinate, legs: own, size: own.reduce((sum, { size }) => sum + size, 0n) }
+    curves,
+    symbols: bySymbol.map(({ closingFeeRate, curves: own }) => {
+      const { symbol, coordinate } = own[0]!.curve
+      const size = own.reduce((sum, curve) => sum + curve.size, 0n)
+      return { symbol, coordinate, curves: own, closingFeeRate, size }
     }),
   }
 }
 
-function legTermsOf(row: Row, symbolIndex: number, scale: Scale, feeUnits: bigint): LegTerms {
-  const size = wholeAt(row.slope, powerOfTen(scale.sizeDecimals))
-  const entryPrice = row.position.entryPrice
+function curveTermsOf(curve: Curve, symbolIndex: number, scale: Scale, feeUnits: bigint): CurveTerms {
+  const size = wholeAt(curve.slope, powerOfTen(scale.sizeDecimals))
+  const isLinear = curve.coordinate === 'price'
   return {
-    row,
+    curve,
     symbolIndex,
     size,
     magnitude: size < 0n ? -size : size,
-    tiers: scaledTiersOf(row.tiers, scale),
-    intercept:
-      row.coordinate === 'price' ? -size * digitsAt(fixedOf(entryPrice), scale.priceDecimals) : undefined,
-    fee: wholeAt(row.maintenanceConstant, feeUnits),
+    tiers: scaledTiersOf(curve.tiers, scale),
+    intercept: isLinear ? wholeAt(curve.intercept, powerOfTen(scale.valueDecimals)) : undefined,
+    fee: wholeAt(curve.maintenanceConstant, feeUnits),
   }
 }
 
-function scaleOf({ rows, walletBalance }: MarginAccount, priceDecimalsMin: number): Scale {
+function scaleOf({ legs, curves, walletBalance }: MarginAccount, priceDecimalsMin: number): Scale {
   let sizeDecimals = 0
   let priceDecimals = priceDecimalsMin
   let rateDecimals = RATE_DECIMALS_MIN
   let valueDecimals = decimalsOf(walletBalance) ?? 0
-  for (const row of rows) {
-    sizeDecimals = Math.max(sizeDecimals, knownDecimalsOf(row.slope))
-    if (row.coordinate === 'price') {
-      priceDecimals = Math.max(priceDecimals, decimalsIn(row.position.entryPrice))
+  for (const { curve, position } of legs) {
+    if (curve.coordinate === 'price') {
+      priceDecimals = Math.max(priceDecimals, decimalsIn(position.entryPrice))
     }
-    const needed = tierScaleOf(row.tiers)
+  }
+  for (const curve of curves) {
+    sizeDecimals = Math.max(sizeDecimals, knownDecimalsOf(curve.slope))
+    if (curve.coordinate === 'price') {
+      valueDecimals = Math.max(valueDecimals, knownDecimalsOf(curve.intercept))
+    }
+    const needed = tierScaleOf(curve.tiers)
     rateDecimals = Math.max(rateDecimals, needed.rateDecimals)
     valueDecimals = Math.max(valueDecimals, needed.valueDecimals)
   }
@@ -151,13 +160,13 @@ function scaleOf({ rows, walletBalance }: MarginAccount, priceDecimalsMin: numbe
 }
 
 /** The smallest factor with which all constants are whole. */
-function commonOf({ constant, walletBalance, rows }: MarginAccount, scale: Scale): bigint {
+function commonOf({ constant, walletBalance, curves }: MarginAccount, scale: Scale): bigint {
   const { valueDecimals, rateDecimals } = scale
   let common = widened(1n, constant, valueDecimals)
   common = widened(common, walletBalance, valueDecimals)
-  for (const row of rows) {
-    if (row.coordinate === 'reciprocal') common = widened(common, row.intercept, valueDecimals)
-    common = widened(common, row.maintenanceConstant, valueDecimals + rateDecimals)
+  for (const curve of curves) {
+    if (curve.coordinate === 'reciprocal') common = widened(common, curve.intercept, valueDecimals)
+    common = widened(common, curve.maintenanceConstant, valueDecimals + rateDecimals)
   }
   return common
 }

@@ -218,7 +218,7 @@ export class WatchedBook {
     const standing =
       progress === undefined ? newStanding(this.#sequenceFloor) : standingOf(progress, this.#rule.names)
     const kernelAccount = this.#compilerOf(owner.account.venue).add(exact, kernelLevel(standing))
-    const { id, marginMode, settle } = exact
+    const { id, marginMode, currency: settle } = exact
     const watched: Watched = {
       id,
       owner,
@@ -257,10 +257,10 @@ export class WatchedBook {
     this.#marginAccounts--
   }
 
-  #joinMarkets(watched: Watched, { venue, rows }: MarginAccount): void {
-    const symbols = new Set(rows.map(({ symbol }) => symbol))
+  #joinMarkets(watched: Watched, { venue, curves }: MarginAccount): void {
+    const symbols = new Set(curves.map(({ symbol }) => symbol))
     watched.markets = [...symbols].map((symbol) => this.#markets.require(venue, symbol))
-    const isInverse = rows[0]?.coordinate === 'reciprocal'
+    const isInverse = curves[0]?.coordinate === 'reciprocal'
     this.#valuedBy[watched.kernelAccount] = isInverse ? watched.markets[0]!.instrument : -1
     for (const market of watched.markets) market.marginAccounts++
   }

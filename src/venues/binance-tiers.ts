@@ -32,16 +32,20 @@ export function usdmRulesOf(symbol: string): InstrumentRules | undefined {
 
 function rulesOn(line: BracketLine, symbol: string): InstrumentRules {
   const name = symbol.replace(DELIVERY_DATE, '')
-  const settle = USDM_QUOTES.find((quote) => name.endsWith(quote))
-  assert(settle !== undefined, `${symbol} of USDM_BRACKETS ends in no currency of USDM_QUOTES`)
-  const shared = line.rules.get(settle)
+  const settlementAsset = USDM_QUOTES.find((quote) => name.endsWith(quote))
+  assert(settlementAsset !== undefined, `${symbol} of USDM_BRACKETS ends in no currency of USDM_QUOTES`)
+  const shared = line.rules.get(settlementAsset)
   if (shared !== undefined) return shared
   line.tiers ??= tiersOfBrackets(symbol, line.brackets)
   const rules: InstrumentRules = {
-    ...{ kind: 'linear', multiplier: '1', settle, takerFeeRate: '0', asOf: USDM_BRACKETS_AS_OF },
+    kind: 'linear',
+    multiplier: '1',
+    settlementAsset,
+    takerFeeRate: '0',
+    asOf: USDM_BRACKETS_AS_OF,
     tiers: line.tiers,
   }
-  line.rules.set(settle, rules)
+  line.rules.set(settlementAsset, rules)
   return rules
 }
 
@@ -80,9 +84,9 @@ const COINM_TIERS = tierTables({
 /** By pair, as the venue states its brackets: BTCUSD for BTCUSD_PERP and every dated contract. */
 const coinmRules = new Map<string, InstrumentRules>()
 for (const [pair, { tiers }] of COINM_TIERS) {
-  const settle = pair.slice(0, -'USD'.length)
-  const multiplier = settle === 'BTC' ? CONTRACT_SIZE.BTC : CONTRACT_SIZE.OTHER
-  coinmRules.set(pair, { kind: 'inverse', multiplier, settle, takerFeeRate: '0', tiers })
+  const settlementAsset = pair.slice(0, -'USD'.length)
+  const multiplier = settlementAsset === 'BTC' ? CONTRACT_SIZE.BTC : CONTRACT_SIZE.OTHER
+  coinmRules.set(pair, { kind: 'inverse', multiplier, settlementAsset, takerFeeRate: '0', tiers })
 }
 
 /** Rules of a COIN-M contract by its symbol, such as BTCUSD_PERP. */

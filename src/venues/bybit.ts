@@ -197,7 +197,7 @@ for (const [symbol, table] of BYBIT_TIERS) {
   rules.set(symbol, {
     kind: isInverse ? 'inverse' : 'linear',
     multiplier: '1',
-    settle: isInverse ? symbol.slice(0, -'USD'.length) : 'USDT',
+    settlementAsset: isInverse ? symbol.slice(0, -'USD'.length) : 'USDT',
     takerFeeRate: TAKER_FEE_RATE,
     ...table,
   })

@@ -12,7 +12,13 @@ const ACCOUNT: Account = {
   liabilities: [],
 }
 const TIERS = [{ cap: '1000000', maintenanceMarginRate: '0.01', maintenanceDeduction: '0' }]
-const SOLUSDT = { kind: 'linear', multiplier: '1', settle: 'USDT', takerFeeRate: '0', tiers: TIERS } as const
+const SOLUSDT = {
+  kind: 'linear',
+  multiplier: '1',
+  settlementAsset: 'USDT',
+  takerFeeRate: '0',
+  tiers: TIERS,
+} as const
 
 function audit() {
   const referee = createReferee({ accounts: [ACCOUNT], rules: { binance: { SOLUSDT } } })

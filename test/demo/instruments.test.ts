@@ -25,8 +25,12 @@ describe('the demo instruments', () => {
       expect(instrumentRulesMapSchema.parse(rules[venue])).toEqual(rules[venue])
       expect(Object.keys(rules[venue])).toHaveLength(30)
     }
-    expect(rules.binance.BTCUSD_PERP).toMatchObject({ kind: 'inverse', multiplier: '100', settle: 'BTC' })
-    expect(rules.binance.ETHUSD_PERP).toMatchObject({ multiplier: '10', settle: 'ETH' })
+    expect(rules.binance.BTCUSD_PERP).toMatchObject({
+      kind: 'inverse',
+      multiplier: '100',
+      settlementAsset: 'BTC',
+    })
+    expect(rules.binance.ETHUSD_PERP).toMatchObject({ multiplier: '10', settlementAsset: 'ETH' })
     expect(rules.bybit.BTCUSD).toMatchObject({ kind: 'inverse', multiplier: '1', takerFeeRate: '0.00055' })
   })
 

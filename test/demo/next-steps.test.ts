@@ -43,7 +43,7 @@ describe('what the demo leaves to try next', () => {
       for (const marginAccount of marginAccountsIn(account)) {
         const event = {
           ...eventOf(marginAccount, account.venue),
-          settle: marginAccount.settle,
+          settle: marginAccount.currency,
           marginMode: marginAccount.marginMode,
         }
         modes.add(event.marginMode)

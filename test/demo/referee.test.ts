@@ -11,10 +11,10 @@ const tier = (cap: string, maintenanceMarginRate: string, maintenanceDeduction =
 })
 const rules = (
   kind: 'linear' | 'inverse',
-  settle: string,
+  settlementAsset: string,
   tiers: InstrumentRules['tiers'],
   multiplier = '1',
-) => ({ kind, settle, multiplier, takerFeeRate: '0.00055', tiers }) satisfies InstrumentRules
+) => ({ kind, settlementAsset, multiplier, takerFeeRate: '0.00055', tiers }) satisfies InstrumentRules
 
 const RULES = {
   bybit: {

@@ -46,7 +46,7 @@ describe('the accounts nearest to their line', () => {
   }
   const tiers = [{ cap: '1000000', maintenanceMarginRate: '0.01', maintenanceDeduction: '0' }]
   const rules = {
-    SOLUSDT: { kind: 'linear', multiplier: '1', settle: 'USDT', takerFeeRate: '0', tiers },
+    SOLUSDT: { kind: 'linear', multiplier: '1', settlementAsset: 'USDT', takerFeeRate: '0', tiers },
   } as const
   const near = [{ marginAccount: 'demo-1:isolated:SOLUSDT:long', venue: 'binance', marginRatio: '0.466667' }]
   const distanceAt = (mark: string | undefined) =>

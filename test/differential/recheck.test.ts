@@ -226,7 +226,7 @@ function boundaryCases(
   const exact: MarginAccount = { ...drawn, constant: add(sub(drawn.constant, marginBalance), due) }
   const number = twins.add(exact)
   const level = leaving ? target : target - 1
-  const moved = markets.findIndex(({ symbol }) => symbol === exact.rows[0]!.symbol)
+  const moved = markets.findIndex(({ symbol }) => symbol === exact.curves[0]!.symbol)
   let wrong = 0
   for (const ulps of [0, 1, -1, 2, -2, 4, -4, 64, -64, 1024, -1024]) {
     const beside = marks.map((mark, index) => (index === moved ? besideByUlps(mark, ulps) : mark))
@@ -261,14 +261,14 @@ function plainlyReached(
 ): boolean {
   let marginBalance = toFloat(exact.constant)
   let maintenance = 0
-  for (const row of exact.rows) {
-    const mark = Number(markOf(row.symbol))
-    const x = row.coordinate === 'price' ? mark : 1 / mark
-    const y = toFloat(row.scale) * x
-    const tier = row.tiers[tierIndexAt(row.tiers, parseDecimal(y.toFixed(18)))]!
-    marginBalance += toFloat(row.intercept) + toFloat(row.slope) * x
+  for (const curve of exact.curves) {
+    const mark = Number(markOf(curve.symbol))
+    const x = curve.coordinate === 'price' ? mark : 1 / mark
+    const y = toFloat(curve.scale) * x
+    const tier = curve.tiers[tierIndexAt(curve.tiers, parseDecimal(y.toFixed(18)))]!
+    marginBalance += toFloat(curve.intercept) + toFloat(curve.slope) * x
     maintenance += toFloat(tier.maintenanceMarginRate) * y - toFloat(tier.maintenanceDeduction)
-    maintenance += toFloat(row.maintenanceConstant)
+    maintenance += toFloat(curve.maintenanceConstant)
   }
   return leaving ? level * marginBalance < weight * maintenance : level * marginBalance <= maintenance
 }

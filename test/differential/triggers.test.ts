@@ -28,7 +28,9 @@ class NaiveReplay {
 
   put(marginAccounts: readonly MarginAccount[]): void {
     for (const marginAccount of marginAccounts) {
-      for (const symbol of new Set(marginAccount.rows.map((row) => `${marginAccount.venue}:${row.symbol}`))) {
+      for (const symbol of new Set(
+        marginAccount.curves.map(({ symbol }) => `${marginAccount.venue}:${symbol}`),
+      )) {
         const list = this.#byMarket.get(symbol) ?? []
         list.push(marginAccount)
         this.#byMarket.set(symbol, list)

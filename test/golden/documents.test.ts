@@ -36,7 +36,7 @@ function bybit(rate: string, takerFeeRate: string, deduction = '0'): RuleBook {
 }
 
 function bybitInverse(rate: string, takerFeeRate: string): RuleBook {
-  return bookOf(BYBIT, { X: oneTier(rate, '0', { kind: 'inverse', settle: 'BTC', takerFeeRate }) })
+  return bookOf(BYBIT, { X: oneTier(rate, '0', { kind: 'inverse', settlementAsset: 'BTC', takerFeeRate }) })
 }
 
 // Bybit BTCUSDT, API copy of 2026-08-05, first rows.
@@ -196,7 +196,9 @@ const COINM_BTCUSD_2021: readonly TierRow[] = [
 ]
 
 function coinm(tiers: readonly TierRow[]): RuleBook {
-  return bookOf(BINANCE, { X: rulesOf(tiers, { kind: 'inverse', settle: 'BTC', multiplier: '100' }) })
+  return bookOf(BINANCE, {
+    X: rulesOf(tiers, { kind: 'inverse', settlementAsset: 'BTC', multiplier: '100' }),
+  })
 }
 
 const BINANCE_EXAMPLES: readonly Example[] = [

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import type { RuleBook } from '../../src/domain/index.ts'
-import { tieredMaintenanceAt } from '../../src/margin/contract.ts'
+import { tieredMaintenanceAt } from '../../src/margin/curve.ts'
 import { exactTiers, formatDecimal, parseDecimal } from '../../src/margin/index.ts'
 import { BINANCE, BYBIT, bookOf, oneTier, rulesOf, stateOf, wallets } from '../margin/support.ts'
 import { sharedPath } from '../support/shared.ts'
@@ -76,7 +76,7 @@ describe('recorded goldens', () => {
 function bookFor(row: Row): RuleBook {
   const extra = {
     kind: row.contract,
-    settle: row.contract === 'linear' ? 'USDT' : 'BTC',
+    settlementAsset: row.contract === 'linear' ? 'USDT' : 'BTC',
     multiplier: row.contractSize ?? '1',
     takerFeeRate: row.takerFeeRate ?? '0',
   }

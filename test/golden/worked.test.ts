@@ -134,7 +134,7 @@ type Case = (typeof CASES)[number]
 function bookFor({ venue, kind, fee }: Case): RuleBook {
   const rules = rulesOf(TIERS[`${venue} ${kind}`]!, {
     kind,
-    settle: kind === 'linear' ? 'USDT' : 'BTC',
+    settlementAsset: kind === 'linear' ? 'USDT' : 'BTC',
     takerFeeRate: fee,
     multiplier: venue === 'binance' && kind === 'inverse' ? HUNDRED_DOLLARS : '1',
   })

@@ -5,7 +5,7 @@ import { accountOf, BYBIT, bookOf, oneTier } from './support.ts'
 const BOOK = bookOf(BYBIT, {
   BTCUSDT: oneTier('0.01'),
   ETHUSDT: oneTier('0.01'),
-  BTCUSD: oneTier('0.01', '0', { kind: 'inverse', settle: 'BTC' }),
+  BTCUSD: oneTier('0.01', '0', { kind: 'inverse', settlementAsset: 'BTC' }),
 })
 
 const position = (symbol: string, marginMode: 'cross' | 'isolated' = 'cross', size = '1') => ({

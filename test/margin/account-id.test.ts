@@ -20,7 +20,7 @@ const part = fc.string({
   maxLength: 8,
 })
 const nameArbitrary: fc.Arbitrary<MarginAccountName> = fc.oneof(
-  fc.record({ account: part, marginMode: fc.constant('cross' as const), settle: part }),
+  fc.record({ account: part, marginMode: fc.constant('cross' as const), currency: part }),
   fc.record({
     account: part,
     marginMode: fc.constant('isolated' as const),
@@ -32,7 +32,7 @@ const nameArbitrary: fc.Arbitrary<MarginAccountName> = fc.oneof(
 describe('the id of a margin account', () => {
   it('names account, mode and pool, with colons and percent signs of each part escaped', () => {
     const ids = [
-      marginAccountId({ account: 'desk-7/alpha', marginMode: 'cross', settle: 'USDT' }),
+      marginAccountId({ account: 'desk-7/alpha', marginMode: 'cross', currency: 'USDT' }),
       marginAccountId({ account: 'a:cross', marginMode: 'isolated', symbol: 'xyz:TSLA', side: 'short' }),
       marginAccountId({ account: '100%3A', marginMode: 'isolated', symbol: '币安人生USDT', side: 'long' }),
     ]
@@ -122,7 +122,7 @@ describe('one margin account compiled alone', () => {
     const positions = Array.from({ length: 800 }, (_, index) => ({
       ...{ symbol: `M${index}`, marginMode: 'isolated', size: '1', entryPrice: '1', leverage: '2' },
     }))
-    expect(marginAccountOf(accountOf({ positions }), 'a:isolated:M7:long', book)?.rows).toHaveLength(1)
+    expect(marginAccountOf(accountOf({ positions }), 'a:isolated:M7:long', book)?.legs).toHaveLength(1)
     expect(asked).toEqual(['M7'])
   })
 

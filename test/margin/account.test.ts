@@ -17,7 +17,7 @@ import { accountOf, BINANCE, BYBIT, bookOf, marginAccountsFor, oneTier, rulesOf,
 const LINEAR = oneTier('0.01', '0', { takerFeeRate: '0.001' })
 const INVERSE = oneTier('0.01', '0', {
   kind: 'inverse',
-  settle: 'BTC',
+  settlementAsset: 'BTC',
   multiplier: '100',
   takerFeeRate: '0.001',
 })
@@ -43,7 +43,7 @@ describe('an account is split', () => {
       BOOK,
     )
     expect(
-      accounts.map(({ id, rows, walletBalance }) => [id, rows.length, formatDecimal(walletBalance)]),
+      accounts.map(({ id, legs, walletBalance }) => [id, legs.length, formatDecimal(walletBalance)]),
     ).toEqual([
       ['a:isolated:X:short', 1, '101.1'],
       ['a:cross:USDT', 2, '0'],
@@ -101,17 +101,17 @@ describe('an account is split', () => {
       { collateral: wallets(), positions: [position('X', 'cross', '1'), position('X', 'cross', '-2')] },
       BOOK,
     )
-    expect(pool!.rows[0]!.tiers).toBe(pool!.rows[1]!.tiers)
+    expect(pool!.curves[0]!.tiers).toBe(pool!.curves[1]!.tiers)
   })
 })
 
-describe('rows', () => {
-  const rowOf = (symbol: string, size: string) => {
+describe('curves', () => {
+  const curveOf = (symbol: string, size: string) => {
     const [pool] = marginAccountsFor(
       { collateral: wallets(), positions: [position(symbol, 'cross', size)] },
       BOOK,
     )
-    const { coordinate, intercept, slope, scale, maintenanceConstant } = pool!.rows[0]!
+    const { coordinate, intercept, slope, scale, maintenanceConstant } = pool!.curves[0]!
     return [
       coordinate,
       ...[intercept, slope, scale, maintenanceConstant].map((figure) => formatDecimal(figure)),
@@ -123,14 +123,14 @@ describe('rows', () => {
     ['X', '-2', ['price', '2000', '-2', '2', '2.2']],
     ['Z', '20', ['reciprocal', '2', '-2000', '2000', '0.0022']],
     ['Z', '-20', ['reciprocal', '-2', '2000', '2000', '0.0018']],
-  ])('of %s size %s are intercept, slope, scale and closing fee %j', (symbol, size, row) => {
-    expect(rowOf(symbol, size)).toEqual(row)
+  ])('of %s size %s are intercept, slope, scale and closing fee %j', (symbol, size, curve) => {
+    expect(curveOf(symbol, size)).toEqual(curve)
   })
 
   it('count no closing fee at a bankruptcy price below zero', () => {
     const feeOf = (leverage: string) => {
       const positions = [position('X', 'isolated', '1', { leverage, isolatedMargin: '3000' })]
-      return formatDecimal(marginAccountsFor({ positions }, BOOK)[0]!.rows[0]!.maintenanceConstant)
+      return formatDecimal(marginAccountsFor({ positions }, BOOK)[0]!.curves[0]!.maintenanceConstant)
     }
     expect([feeOf('2'), feeOf('1'), feeOf('0.5')]).toEqual(['0.5', '0', '0'])
   })
@@ -141,7 +141,7 @@ describe('rows', () => {
       positions: [{ symbol: 'X', marginMode: 'cross', size: '2', entryPrice: '1000' }],
     }
     const feeOf = (book: typeof BOOK) =>
-      formatDecimal(marginAccountsFor(unlevered, book)[0]!.rows[0]!.maintenanceConstant)
+      formatDecimal(marginAccountsFor(unlevered, book)[0]!.curves[0]!.maintenanceConstant)
     expect(feeOf(BOOK)).toBe('2')
     expect(feeOf(bookOf(BINANCE, { X: LINEAR }))).toBe('0')
   })

@@ -32,7 +32,7 @@ export function tiersArbitrary(capUnit: number): fc.Arbitrary<readonly TierRow[]
 
 const linear = tiersArbitrary(20_000).map((tiers) => rulesOf(tiers, { takerFeeRate: '0.00055' }))
 const inverse = tiersArbitrary(1).map((tiers) =>
-  rulesOf(tiers, { kind: 'inverse', settle: 'BTC', multiplier: '10', takerFeeRate: '0.00055' }),
+  rulesOf(tiers, { kind: 'inverse', settlementAsset: 'BTC', multiplier: '10', takerFeeRate: '0.00055' }),
 )
 
 export interface Case {

@@ -9,9 +9,9 @@ import {
   levelRule,
   mul,
   parseDecimal,
-  pnlAt,
   type Rational,
   sub,
+  valueAt,
 } from '../../src/margin/index.ts'
 import { anyCase, type Case, crossCase, isolatedCase } from './arbitraries.ts'
 import {
@@ -162,7 +162,7 @@ describe('a reduction', () => {
   })
 
   it('of an inverse position is in whole contracts', () => {
-    const rules = oneTier('0.01', '0', { kind: 'inverse', settle: 'BTC', multiplier: '100' })
+    const rules = oneTier('0.01', '0', { kind: 'inverse', settlementAsset: 'BTC', multiplier: '100' })
     const account = {
       collateral: [{ asset: 'BTC', amount: '0.02' }],
       positions: [{ symbol: 'X', marginMode: 'cross', size: '100', entryPrice: '10000' }],
@@ -217,9 +217,9 @@ describe('a reduction', () => {
 function reducedPool({ account, margin, rules, marks }: Case, index: number, size: string): AccountInput {
   const position = account.positions[index]!
   const [pool] = marginAccountsFor(account, bookOf(margin, rules))
-  const row = pool!.rows[index]!
+  const curve = pool!.curves[index]!
   const share = div(parseDecimal(size), parseDecimal(position.size!.replace('-', '')))
-  const realised = cut(mul(share, pnlAt(row, coordinateOf(row, marks[position.symbol!]!))))
+  const realised = cut(mul(share, valueAt(curve, coordinateOf(curve, marks[position.symbol!]!))))
   const signedSize = position.size!.startsWith('-') ? size : `-${size}`
   const left = sumOf(position.size!, signedSize)
   const positions = account.positions.map((other, at) => (at === index ? { ...other, size: left } : other))

@@ -1,6 +1,5 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { entryValueOf } from '../../src/margin/contract.ts'
 import {
   add,
   bankruptcyPrice,
@@ -18,6 +17,7 @@ import {
   sign,
   sub,
 } from '../../src/margin/index.ts'
+import { entryValueOf } from '../../src/margin/leg.ts'
 import { anyCase, type Case, isolatedCase } from './arbitraries.ts'
 import { BINANCE, BYBIT, bookOf, marginAccountsFor, oneTier, rulesOf, slackAt, stateOf } from './support.ts'
 
@@ -32,7 +32,7 @@ interface Priced {
 function pricedOf(input: Case, of: typeof liquidationPrice = liquidationPrice): Priced[] {
   const [marginAccount] = marginAccountsFor(input.account, bookOf(input.margin, input.rules))
   const evaluation = evaluate(marginAccount!, (symbol) => input.marks[symbol])!
-  return marginAccount!.rows.map(({ symbol }) => {
+  return marginAccount!.curves.map(({ symbol }) => {
     const markPrice = parseDecimal(input.marks[symbol]!)
     return {
       marginAccount: marginAccount!,
@@ -187,7 +187,7 @@ describe('the liquidation price', () => {
   })
 
   it('does not exist for an inverse short that its coins cover at every price', () => {
-    const rules = oneTier('0.005', '0', { kind: 'inverse', settle: 'BTC' })
+    const rules = oneTier('0.005', '0', { kind: 'inverse', settlementAsset: 'BTC' })
     const short = { symbol: 'X', marginMode: 'isolated', size: '-10000', entryPrice: '10000', leverage: '1' }
     const [position] = stateOf({ positions: [short] }, bookOf(BINANCE, { X: rules }), {
       X: '10000',
@@ -252,7 +252,7 @@ describe('the isolated rules of Bybit', () => {
         const fee = '0.00055'
         const rules = oneTier(rate, deduction, {
           takerFeeRate: fee,
-          ...(inverse ? { kind: 'inverse', settle: 'BTC' } : {}),
+          ...(inverse ? { kind: 'inverse', settlementAsset: 'BTC' } : {}),
         })
         const base = {
           symbol: 'X',
@@ -263,7 +263,7 @@ describe('the isolated rules of Bybit', () => {
         const book = bookOf(BYBIT, { X: rules })
         const [plain] = marginAccountsFor({ positions: [{ ...base, leverage: String(leverage) }] }, book)
         const initial = plain!.walletBalance
-        const extraShare = mul(entryValueOf(plain!.rows[0]!), { n: BigInt(extra), d: 1000n })
+        const extraShare = mul(entryValueOf(plain!.legs[0]!), { n: BigInt(extra), d: 1000n })
         const margin = formatDecimal(add(initial, extraShare))
         const positions = [{ ...base, leverage: String(leverage), isolatedMargin: margin }]
         const unlevered = [{ ...base, isolatedMargin: margin }]
@@ -318,7 +318,7 @@ describe('the isolated rules of Bybit', () => {
   })
 
   it('cost a bankruptcy price of E·L/(L + 1) for an inverse long and E·L/(L − 1) for a short', () => {
-    const rules = oneTier('0.005', '0', { kind: 'inverse', settle: 'BTC', takerFeeRate: '0.00055' })
+    const rules = oneTier('0.005', '0', { kind: 'inverse', settlementAsset: 'BTC', takerFeeRate: '0.00055' })
     const at = (size: string) =>
       stateOf(
         { positions: [{ symbol: 'X', marginMode: 'isolated', size, entryPrice: '50000', leverage: '10' }] },

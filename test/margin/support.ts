@@ -6,7 +6,7 @@ import {
   type MarginRules,
   type RuleBook,
 } from '../../src/domain/index.ts'
-import { coordinateAt } from '../../src/margin/contract.ts'
+import { coordinateAt } from '../../src/margin/curve.ts'
 import {
   add,
   formatDecimal,
@@ -17,9 +17,9 @@ import {
   marginAccountsOf,
   marginStateOf,
   parseDecimal,
-  pnlAt,
   type Rational,
   sub,
+  valueAt,
 } from '../../src/margin/index.ts'
 
 export const BYBIT: MarginRules = { closingFee: 'at-bankruptcy-price', liquidation: 'reached' }
@@ -34,7 +34,7 @@ export function rulesOf(
 ): InstrumentRules {
   const rules = {
     kind: 'linear',
-    settle: 'USDT',
+    settlementAsset: 'USDT',
     ...extra,
     tiers: tiers.map(([cap, maintenanceMarginRate, maintenanceDeduction]) => ({
       cap,
@@ -86,9 +86,9 @@ export function stateOf(
 
 /** marginBalance − maintenanceMargin at marks that need not be decimals. */
 export function slackAt(marginAccount: MarginAccount, markOf: (symbol: string) => Rational): Rational {
-  return marginAccount.rows.reduce((slack, row) => {
-    const x = coordinateAt(row.coordinate, markOf(row.symbol))
-    return add(slack, sub(pnlAt(row, x), maintenanceAt(row, x)))
+  return marginAccount.curves.reduce((slack, curve) => {
+    const x = coordinateAt(curve.coordinate, markOf(curve.symbol))
+    return add(slack, sub(valueAt(curve, x), maintenanceAt(curve, x)))
   }, marginAccount.constant)
 }
 

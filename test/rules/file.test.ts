@@ -40,7 +40,8 @@ describe('a file of rules', () => {
     expect([...byVenue.keys()]).toEqual(['bybit'])
     const { rules, refused } = byVenue.get('bybit')!
     expect(Object.keys(rules)).toEqual(['FOOUSDT', 'BARUSDT'])
-    expect(rules.FOOUSDT).toEqual({ ...TABLE, multiplier: '1', takerFeeRate: '0' })
+    const { settle, ...stated } = TABLE
+    expect(rules.FOOUSDT).toEqual({ ...stated, settlementAsset: settle, multiplier: '1', takerFeeRate: '0' })
     expect(refused.size).toBe(0)
   })
 

@@ -56,7 +56,7 @@ export function randomMarkets(random: Random, count: number): TestMarket[] {
       kind: inverse ? 'inverse' : 'linear',
       multiplier: inverse ? ['1', '10', '100'][index % 3]! : '1',
       // Two coins, so that cross pools hold several markets of one coin.
-      settle: inverse ? `COIN${index % 4}` : 'USDT',
+      settlementAsset: inverse ? `COIN${index % 4}` : 'USDT',
       takerFeeRate: '0.00055',
       tiers: randomTiers(random, inverse ? Math.max(1, Math.round(50_000 / price)) : 20_000),
     }
@@ -114,8 +114,8 @@ export function randomAccount(random: Random, id: string, markets: readonly Test
     if (position.marginMode === 'isolated') continue
     const quote = Math.abs(Number(position.size)) * Number(market.rules.multiplier)
     const value = market.rules.kind === 'inverse' ? quote / market.price : quote * market.price
-    const { settle } = market.rules
-    settles.set(settle, (settles.get(settle) ?? 0) + value)
+    const { settlementAsset } = market.rules
+    settles.set(settlementAsset, (settles.get(settlementAsset) ?? 0) + value)
   }
   return {
     id,

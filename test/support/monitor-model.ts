@@ -452,11 +452,11 @@ export class MonitorModel {
   }
 
   #marketsOf({ exact }: ModelMarginAccount): string[] {
-    return [...new Set(exact.rows.map(({ symbol }) => marketSubject(exact.venue, symbol)))]
+    return [...new Set(exact.curves.map(({ symbol }) => marketSubject(exact.venue, symbol)))]
   }
 
   #marksOf({ exact }: ModelMarginAccount): Map<string, Decimal | undefined> {
-    return new Map(exact.rows.map(({ symbol }) => [symbol, this.#marketOf(exact.venue, symbol).markPrice]))
+    return new Map(exact.curves.map(({ symbol }) => [symbol, this.#marketOf(exact.venue, symbol).markPrice]))
   }
 
   #marketOf(venue: string, symbol: string): ModelMarket {

@@ -210,7 +210,7 @@ export class CheckedLog {
       this.#check('figures', isDeepStrictEqual(has, due[name]), text)
     }
     const hasVerdict = kind !== 'closed' && !isWithout
-    const inQuote = exact?.rows[0]?.coordinate === 'reciprocal' ? Number([...marks.values()][0]) : 1
+    const inQuote = exact?.curves[0]?.coordinate === 'reciprocal' ? Number([...marks.values()][0]) : 1
     const shortfall = hasVerdict ? Number(state.shortfall) * inQuote : 0
     const ranked = {
       subject: expected.subject,

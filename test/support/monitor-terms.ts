@@ -5,7 +5,7 @@ import { binance, bybit } from '../../src/venues/index.ts'
 
 export const RULE = levelRule()
 
-const linear = { kind: 'linear', multiplier: '1', settle: 'USDT', takerFeeRate: '0' } as const
+const linear = { kind: 'linear', multiplier: '1', settlementAsset: 'USDT', takerFeeRate: '0' } as const
 const RULES: Readonly<Record<string, InstrumentRules>> = {
   AUSDT: {
     ...linear,
@@ -20,7 +20,7 @@ const RULES: Readonly<Record<string, InstrumentRules>> = {
     tiers: [{ cap: '1000000', maintenanceMarginRate: '0.15', maintenanceDeduction: '0' }],
   },
   CUSD: {
-    ...{ kind: 'inverse', multiplier: '10', settle: 'COIN', takerFeeRate: '0' },
+    ...{ kind: 'inverse', multiplier: '10', settlementAsset: 'COIN', takerFeeRate: '0' },
     tiers: [{ cap: '1000000', maintenanceMarginRate: '0.15', maintenanceDeduction: '0' }],
   },
 }

@@ -16,14 +16,14 @@ export const RULES: Readonly<Record<string, InstrumentRules>> = {
   AUSDT: {
     kind: 'linear',
     multiplier: '1',
-    settle: 'USDT',
+    settlementAsset: 'USDT',
     takerFeeRate: '0',
     tiers: [{ cap: '1000000', maintenanceMarginRate: '0.01', maintenanceDeduction: '0' }],
   },
   BUSDT: {
     kind: 'linear',
     multiplier: '1',
-    settle: 'USDT',
+    settlementAsset: 'USDT',
     takerFeeRate: '0',
     tiers: [{ cap: '1000000', maintenanceMarginRate: '0.01', maintenanceDeduction: '0' }],
   },

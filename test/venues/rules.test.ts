@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it, vi } from 'vitest'
 import { type InstrumentRules, instrumentRulesSchema } from '../../src/domain/index.ts'
-import { tieredMaintenanceAt } from '../../src/margin/contract.ts'
+import { tieredMaintenanceAt } from '../../src/margin/curve.ts'
 import { exactTiers, formatDecimal, parseDecimal } from '../../src/margin/index.ts'
 import { withRules } from '../../src/rules/index.ts'
 import { tierTables } from '../../src/rules/tier-table.ts'
@@ -53,20 +53,24 @@ describe('figures of the venues', () => {
     expect(rowsOf(rules)).toHaveLength(35)
     expect(rowsOf(rules)).toContain('120000000 0.1 6982000')
     expect({ ...rules, tiers: [] }).toEqual({
-      ...{ kind: 'linear', multiplier: '1', settle: 'USDT', takerFeeRate: '0.00055', tiers: [] },
+      ...{ kind: 'linear', multiplier: '1', settlementAsset: 'USDT', takerFeeRate: '0.00055', tiers: [] },
       asOf: '2026-08-05',
     })
   })
 
   it('Bybit BTCUSD counts contracts of one dollar and limits in coin', () => {
     const rules = ruleBookOf('bybit').rulesOf('BTCUSD')!
-    expect(rules).toMatchObject({ kind: 'inverse', multiplier: '1', settle: 'BTC' })
+    expect(rules).toMatchObject({ kind: 'inverse', multiplier: '1', settlementAsset: 'BTC' })
     expect(rowsOf(rules).slice(0, 3)).toEqual(['150 0.005 0', '300 0.01 0.75', '450 0.015 2.25'])
   })
 
   it('Binance COIN-M contracts of one pair share its brackets; a contract is 100 dollars of BTC', () => {
     const book = ruleBookOf('binance')
-    expect(book.rulesOf('BTCUSD_PERP')).toMatchObject({ kind: 'inverse', multiplier: '100', settle: 'BTC' })
+    expect(book.rulesOf('BTCUSD_PERP')).toMatchObject({
+      kind: 'inverse',
+      multiplier: '100',
+      settlementAsset: 'BTC',
+    })
     expect(book.rulesOf('BTCUSD_201225')).toBe(book.rulesOf('BTCUSD_PERP'))
   })
 
@@ -105,7 +109,7 @@ describe('a table that is wrong', () => {
 
 describe('rules given at run time', () => {
   const own: InstrumentRules = {
-    ...{ kind: 'linear', multiplier: '1', settle: 'USDT', takerFeeRate: '0' },
+    ...{ kind: 'linear', multiplier: '1', settlementAsset: 'USDT', takerFeeRate: '0' },
     tiers: [{ cap: '5', maintenanceMarginRate: '0.1', maintenanceDeduction: '0' }],
   }
   const book = withRules(ruleBookOf('bybit'), { FOOUSDT: own, BTCUSDT: own }, 'desk-3')
@@ -167,7 +171,7 @@ describe('the built-in brackets of Binance USDⓈ-M', () => {
       expect(instrumentRulesSchema.parse(rules)).toEqual(rules)
       expect(() => exactTiers(symbol, rules.tiers, { firstDeductionZero: true })).not.toThrow()
       expect(rules.asOf).toBe(USDM_BRACKETS_AS_OF)
-      expect(symbol.replace(/_\d{6}$/, '').endsWith(rules.settle)).toBe(true)
+      expect(symbol.replace(/_\d{6}$/, '').endsWith(rules.settlementAsset)).toBe(true)
     }
   })
 
@@ -186,7 +190,7 @@ describe('the built-in brackets of Binance USDⓈ-M', () => {
   })
 
   it('settle in their quote currency, and state what a position is asked for', () => {
-    const settleOf = (symbol: string) => book.rulesOf(symbol)?.settle
+    const settleOf = (symbol: string) => book.rulesOf(symbol)?.settlementAsset
     expect(
       ['BTCUSDT', 'BTCUSDC', 'BTCUSD1', 'ETHBTC', 'BTCU', 'ETHUSDT_261225', '币安人生USDT'].map(settleOf),
     ).toEqual([...['USDT', 'USDC', 'USD1', 'BTC', 'U', 'USDT', 'USDT']])

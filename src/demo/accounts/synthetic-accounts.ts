@@ -209,11 +209,11 @@ function draftPosition(
 /** One wallet entry for each settlement asset of the cross positions. */
 function collateralOf(random: () => number, drafts: readonly Draft[]): Collateral[] {
   const cross = drafts.filter((draft) => draft.position.marginMode === 'cross')
-  const assets = [...new Set(cross.map((draft) => draft.leg.instrument.settle))]
+  const assets = [...new Set(cross.map((draft) => draft.leg.instrument.settlementAsset))]
   return assets.map((asset) => ({
     asset,
     amount: walletBalanceFor(
-      cross.map((draft) => draft.leg).filter((leg) => leg.instrument.settle === asset),
+      cross.map((draft) => draft.leg).filter((leg) => leg.instrument.settlementAsset === asset),
       drawDistance(random),
     ),
   }))

@@ -65,7 +65,7 @@ export function walletBalanceFor(legs: readonly FloatLeg[], distance: number): s
 }
 
 function roundUp(amount: number, instrument: DemoInstrument): string {
-  const decimals = instrument.settle === 'USDT' ? USDT_DECIMALS : COIN_DECIMALS
+  const decimals = instrument.settlementAsset === 'USDT' ? USDT_DECIMALS : COIN_DECIMALS
   return (amount + 10 ** -decimals).toFixed(decimals)
 }
 

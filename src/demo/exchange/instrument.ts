@@ -7,7 +7,7 @@ export interface DemoInstrument {
   readonly streamId: string
   readonly coin: string
   readonly kind: ContractKind
-  readonly settle: string
+  readonly settlementAsset: string
   readonly startPrice: number
   /** Decimals that the venue prints in a mark price. */
   readonly markDecimals: number

@@ -54,7 +54,7 @@ export function demoRules(asOf?: string): Record<VenueId, Record<string, Instrum
     rules[instrument.venue][instrument.symbol] = {
       kind: instrument.kind,
       multiplier: String(instrument.multiplier),
-      settle: instrument.settle,
+      settlementAsset: instrument.settlementAsset,
       takerFeeRate: instrument.venue === 'bybit' ? BYBIT_TAKER_FEE_RATE : BINANCE_TAKER_FEE_RATE,
       tiers: tiersOf(instrument),
       ...(asOf === undefined ? {} : { asOf }),
@@ -89,7 +89,7 @@ function buildInstruments(): DemoInstrument[] {
       venue,
       streamId,
       kind: 'linear',
-      settle: 'USDT',
+      settlementAsset: 'USDT',
       multiplier: 1,
     }))
   const inverse = (venue: VenueId, symbol: string, coinName: string): DemoInstrument => {
@@ -101,7 +101,7 @@ function buildInstruments(): DemoInstrument[] {
       venue,
       streamId: venue === 'bybit' ? 'bybit-inverse' : 'binance-coinm',
       kind: 'inverse',
-      settle: coinName,
+      settlementAsset: coinName,
       dated,
       startPrice: dated ? coin.startPrice * DATED_PREMIUM : coin.startPrice,
       markDecimals: venue === 'bybit' ? coin.markDecimals : BINANCE_MARK_DECIMALS,

@@ -72,8 +72,8 @@ export function naiveMarginAccounts(
   for (const position of account.positions) {
     const rules = rulesOf(position.symbol)
     if (position.marginMode === 'cross') {
-      const pool = pools.get(rules.settle)
-      if (pool === undefined) pools.set(rules.settle, [position])
+      const pool = pools.get(rules.settlementAsset)
+      if (pool === undefined) pools.set(rules.settlementAsset, [position])
       else pool.push(position)
     } else {
       const side = position.size.startsWith('-') ? 'short' : 'long'
@@ -82,9 +82,9 @@ export function naiveMarginAccounts(
       result.push(build(id, wallet, [position], rulesOf, feeCounts))
     }
   }
-  for (const [settle, positions] of pools) {
-    const balance = account.collateral.find((entry) => entry.asset === settle)?.amount ?? '0'
-    result.push(build(`${account.id}:cross:${settle}`, parse(balance), positions, rulesOf, feeCounts))
+  for (const [currency, positions] of pools) {
+    const balance = account.collateral.find((entry) => entry.asset === currency)?.amount ?? '0'
+    result.push(build(`${account.id}:cross:${currency}`, parse(balance), positions, rulesOf, feeCounts))
   }
   return result
 }

@@ -1,0 +1,53 @@
+import type { Decimal } from '../domain/index.ts'
+import { add, mul, parseDecimal, type Rational, sub } from './rational.ts'
+import { type ExactTier, tierIndexAt } from './tiers.ts'
+
+/** `price`: x = markPrice (linear). `reciprocal`: x = 1/markPrice (inverse). */
+export type Coordinate = 'price' | 'reciprocal'
+
+/**
+ * What moves with the price of one symbol, as straight pieces in x, in the currency of the margin account:
+ * marginBalance += intercept + slope·x, notional y = scale·x,
+ * maintenanceMargin += rateₜ·y − deductionₜ + maintenanceConstant in the tier t of y.
+ */
+export interface Curve {
+  readonly symbol: string
+  readonly coordinate: Coordinate
+  readonly intercept: Rational
+  readonly slope: Rational
+  /** Above zero; the slope is this or its negative. */
+  readonly scale: Rational
+  /** One array for all curves of the same rules. */
+  readonly tiers: readonly ExactTier[]
+  /** The closing fee that the venue counts; it does not move with the mark. */
+  readonly maintenanceConstant: Rational
+}
+
+/** x of a mark price. */
+export function coordinateAt(coordinate: Coordinate, markPrice: Rational): Rational {
+  return coordinate === 'price' ? markPrice : { n: markPrice.d, d: markPrice.n }
+}
+
+/** x of a mark price given as text. */
+export function coordinateOf(curve: Curve, markPrice: Decimal): Rational {
+  return coordinateAt(curve.coordinate, parseDecimal(markPrice))
+}
+
+/** The price of an x above zero. A reciprocal is its own inverse. */
+export const priceAt = coordinateAt
+
+/** Contribution to the margin balance at x: of a position its unrealised PnL. */
+export function valueAt(curve: Curve, x: Rational): Rational {
+  return add(curve.intercept, mul(curve.slope, x))
+}
+
+/** Maintenance margin without the closing fee, for a notional. */
+export function tieredMaintenanceAt(tiers: readonly ExactTier[], notional: Rational): Rational {
+  const tier = tiers[tierIndexAt(tiers, notional)]!
+  return sub(mul(tier.maintenanceMarginRate, notional), tier.maintenanceDeduction)
+}
+
+/** Maintenance margin of the curve at x, its constant included. */
+export function maintenanceAt(curve: Curve, x: Rational): Rational {
+  return add(tieredMaintenanceAt(curve.tiers, mul(curve.scale, x)), curve.maintenanceConstant)
+}
