@@ -1,4 +1,4 @@
-import type { Account } from '../src/domain/index.ts'
+import { type Account, venueId } from '../src/domain/index.ts'
 import { onStage, pause, STAGE_TIMEOUT_MS } from './stage.ts'
 
 const SYMBOL = 'GAPUSDT'
@@ -74,7 +74,7 @@ function* longs(count: number): Generator<Account> {
     } as const
     yield {
       id: `bench/${i}`,
-      venue: 'binance',
+      venue: venueId('binance'),
       version: 1,
       collateral: [],
       positions: [{ ...position, isolatedMargin }],

@@ -1,5 +1,5 @@
 import { loadConfig } from '../src/config.ts'
-import type { InstrumentRules } from '../src/domain/index.ts'
+import { type InstrumentRules, venueId } from '../src/domain/index.ts'
 import { createLog } from '../src/log.ts'
 import { sleep, systemClock } from '../src/system/index.ts'
 import { startWorker, type Worker } from '../src/worker/index.ts'
@@ -31,7 +31,7 @@ async function start({ redisUrl, shard, streamUrl, symbols }: WorkerSetup): Prom
   const config = loadConfig({ redisUrl, shard, logLevel: 'error', streamUrls: { 'binance-usdm': streamUrl } })
   const worker = await startWorker({
     ...{ config, redisUrl, clock: systemClock, random: seededRandom(SEED), log: createLog('error') },
-    rules: new Map([['binance', Object.fromEntries(symbols.map((symbol) => [symbol, RULES]))]]),
+    rules: new Map([[venueId('binance'), Object.fromEntries(symbols.map((symbol) => [symbol, RULES]))]]),
     fatal: (error) => send({ kind: 'failed', message: error.message }),
   })
   const check = (): void => {

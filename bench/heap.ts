@@ -5,11 +5,12 @@ import { join } from 'node:path'
 import { subscribe } from '../src/api/index.ts'
 import { createBook } from '../src/book/index.ts'
 import { serveSockets } from '../src/demo/index.ts'
-import type { Account } from '../src/domain/index.ts'
+import { type Account, venueId } from '../src/domain/index.ts'
 import { closeRedis, connectRedis, keysOf } from '../src/redis/index.ts'
 import { locateRedisServer, startRedisServer } from '../src/redis-server/index.ts'
 import { memoryInbox } from '../src/subscriber/index.ts'
 import { sleep, systemClock } from '../src/system/index.ts'
+import { VENUE_NAMES } from '../src/venues/index.ts'
 import { seededRandom } from './harness.ts'
 import type { FromWorker, Memory, ToWorker, WorkerSetup } from './heap-protocol.ts'
 
@@ -231,10 +232,10 @@ async function openPrivateRedis({ dataDir, notify }: HeapOptions, stops: (() => 
 async function storeAccounts(url: string, count: number, symbols: readonly string[]): Promise<void> {
   const random = seededRandom(SEED)
   const connection = await connectRedis({ url, role: 'command', clock: systemClock, random })
-  const book = createBook(connection, keysOf(SHARD))
+  const book = createBook(connection, keysOf(SHARD), VENUE_NAMES)
   const amount = String(Number(SAFE_PRICE) * symbols.length * MARGIN_SHARE)
   const account = (index: number): Account => ({
-    ...{ id: `heap-${index}`, venue: 'binance', version: 1, liabilities: [] },
+    ...{ id: `heap-${index}`, venue: venueId('binance'), version: 1, liabilities: [] },
     collateral: [{ asset: 'USDT', amount }],
     positions: symbols.map((symbol) => ({ symbol, marginMode: 'cross', size: '1', entryPrice: SAFE_PRICE })),
   })

@@ -2,10 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { BATCH_ACCOUNTS_MAX, type Book, createAccountSource, createBook } from '../src/book/index.ts'
-import type { Account } from '../src/domain/index.ts'
+import { type Account, venueId } from '../src/domain/index.ts'
 import { closeRedis, connectRedis, keysOf, type RedisRole } from '../src/redis/index.ts'
 import { locateRedisServer, startRedisServer } from '../src/redis-server/index.ts'
 import { sleep, systemClock } from '../src/system/index.ts'
+import { VENUE_NAMES } from '../src/venues/index.ts'
 
 export interface LoadOptions {
   readonly accounts: number
@@ -42,8 +43,8 @@ export async function benchLoad(options: LoadOptions): Promise<LoadResult[]> {
   const connect = (role: RedisRole) => connectRedis({ url: server.url, role, clock, random: () => 0.5 })
   const [redis, followerRedis] = await Promise.all([connect('command'), connect('blocking')])
   const keys = keysOf('load')
-  const book = createBook(redis, keys)
-  const source = createAccountSource({ redis, followerRedis, keys, clock })
+  const book = createBook(redis, keys, VENUE_NAMES)
+  const source = createAccountSource({ redis, followerRedis, keys, venues: VENUE_NAMES, clock })
   const versions = new Map<string, number>()
   const put = ({ id, version }: Account) => void versions.set(id, version)
   const refused = (error: Error): never => {
@@ -128,5 +129,5 @@ function wideAccount(index: number, { positionsPerAccount }: LoadOptions, versio
     ...position,
   }))
   const collateral = [{ asset: 'USDT', amount: '12000.5' }]
-  return { id: `wide/${index}`, venue: 'bybit', version, collateral, positions, liabilities: [] }
+  return { id: `wide/${index}`, venue: venueId('bybit'), version, collateral, positions, liabilities: [] }
 }

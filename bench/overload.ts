@@ -1,4 +1,4 @@
-import type { Account } from '../src/domain/index.ts'
+import { type Account, venueId } from '../src/domain/index.ts'
 import { onStage, pause, STAGE_TIMEOUT_MS } from './stage.ts'
 
 const SYMBOLS = 200
@@ -89,7 +89,7 @@ function* breachingAccounts(count: number, symbols: readonly string[]): Generato
     const value = positions.reduce((sum, { size }) => sum + Number(size) * PRICE, 0)
     yield {
       id: `bench/${i}`,
-      venue: 'binance',
+      venue: venueId('binance'),
       version: 1,
       collateral: [{ asset: 'USDT', amount: String(value / 10) }],
       positions,

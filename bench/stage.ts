@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { loadConfig } from '../src/config.ts'
 import { openDemoStore, startChild } from '../src/demo/index.ts'
-import type { Account, InstrumentRules } from '../src/domain/index.ts'
+import { type Account, type InstrumentRules, venueId } from '../src/domain/index.ts'
 import { createLog } from '../src/log.ts'
 import { systemClock as clock, systemRandom } from '../src/system/index.ts'
 import { startWorker, type Worker } from '../src/worker/index.ts'
@@ -115,7 +115,9 @@ async function openStage({ symbols, price, accounts, notify }: StageOptions): Pr
       clock,
       random: systemRandom,
       log: createLog('error'),
-      rules: new Map([['binance', Object.fromEntries(symbols.map((symbol) => [symbol, ONE_PERCENT]))]]),
+      rules: new Map([
+        [venueId('binance'), Object.fromEntries(symbols.map((symbol) => [symbol, ONE_PERCENT]))],
+      ]),
       fatal: (error) => {
         failure = error
       },

@@ -1,4 +1,4 @@
-import type { Account, InstrumentRules, RuleBook } from '../src/domain/index.ts'
+import { type Account, type InstrumentRules, type RuleBook, venueId } from '../src/domain/index.ts'
 import {
   evaluate,
   evaluateByFractions,
@@ -128,7 +128,14 @@ function makeBook(kind: VerdictKind, positions: number, seed: number) {
     })
     const amount = (gross * (0.01 + 0.1 * random())).toFixed(inverse ? 8 : 2)
     const collateral = [{ asset: rules.settlementAsset, amount }]
-    return { id: `a${index}`, venue, version: 1, collateral, positions: legs, liabilities: [] }
+    return {
+      id: `a${index}`,
+      venue: venueId(venue),
+      version: 1,
+      collateral,
+      positions: legs,
+      liabilities: [],
+    }
   })
   const marks = new Map(prices.map((price, i) => [`S${i}`, (price * 0.96).toFixed(inverse ? 2 : 8)]))
   const markOf: MarkOf = (symbol) => marks.get(symbol)

@@ -32,7 +32,6 @@ export type {
   Verdict,
 } from './domain/index.ts'
 export {
-  accountSchema,
   EVENTS_QUEUE_NAME,
   instrumentRulesSchema,
   marginEventJsonSchema,
@@ -58,5 +57,5 @@ export {
   type SubscriptionStats,
 } from './subscriber/index.ts'
 export { systemClock } from './system/index.ts'
-export { binance, bybit, ruleBookOf, VENUES, venueOf } from './venues/index.ts'
+export { accountSchema, binance, bybit, parseVenueId, ruleBookOf, VENUES, venueOf } from './venues/index.ts'
 export { startWorker, type Worker, type WorkerOptions, type WorkerStats } from './worker/index.ts'

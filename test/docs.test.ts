@@ -8,7 +8,6 @@ import { LEASE_MS } from '../src/delivery/index.ts'
 import { EVENTS_BYTES_MAX, EVENTS_LENGTH_MAX } from '../src/delivery/stream.ts'
 import { JOB_BYTES_MAX, JOB_EVENTS_MAX } from '../src/domain/event-job.ts'
 import {
-  accountSchema,
   collateralSchema,
   EVENTS_QUEUE_NAME,
   jobDataSchema,
@@ -18,14 +17,13 @@ import {
   plimsollEventSchema,
   positionSchema,
   queueNameOf,
-  VENUE_IDS,
 } from '../src/domain/index.ts'
 import { exitCodeOf, type FaultCode, PlimsollError } from '../src/errors.ts'
 import { CSV_COLUMNS, importAccounts } from '../src/import/index.ts'
 import { accountFaultsOf } from '../src/margin/index.ts'
 import { keysOf } from '../src/redis/index.ts'
 import { systemClock } from '../src/system/clock.ts'
-import { ruleBookOf } from '../src/venues/index.ts'
+import { accountSchema, ruleBookOf, VENUE_NAMES } from '../src/venues/index.ts'
 
 const pathOf = (name: string) => fileURLToPath(new URL(`../${name}`, import.meta.url))
 const read = (name: string) => readFileSync(pathOf(name), 'utf8')
@@ -46,6 +44,7 @@ async function imported(input: string, format: 'jsonl' | 'csv') {
     yield new TextEncoder().encode(input)
   }
   return await importAccounts({
+    venues: VENUE_NAMES,
     input: bytes(),
     format,
     clock: systemClock,
@@ -60,7 +59,7 @@ describe('docs/accounts.md', () => {
     const fields = [accountSchema, positionSchema, collateralSchema].flatMap((schema) =>
       Object.keys(schema.shape),
     )
-    expect(unnamed(text, [...fields, ...CSV_COLUMNS, ...Object.keys(VENUE_IDS)])).toEqual([])
+    expect(unnamed(text, [...fields, ...CSV_COLUMNS, ...VENUE_NAMES.keys()])).toEqual([])
   })
 
   it('shows accounts that import takes', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { VENUES } from '../src/venues/index.ts'
 import { importsOf, readTree, type SourceFile, withoutComments } from './support/tree.ts'
 
 /** Where a module belongs: `feed` for src/feed/x.ts, `config` for src/config.ts, `assembly`, `bench`, `test`. */
@@ -58,7 +59,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   redis: EDGE,
   'redis-server': [...EDGE, 'redis'],
   config: ['domain', 'errors', 'log', 'margin', 'kernel', 'venues'],
-  api: [...EDGE, 'log', 'book', 'delivery', 'subscriber', 'redis', 'redis-server'],
+  api: [...EDGE, 'log', 'venues', 'book', 'delivery', 'subscriber', 'redis', 'redis-server'],
   worker: PRODUCT.filter((part) => !['api', 'import', 'redis-server', 'subscriber'].includes(part)),
   index: PRODUCT,
   demo: PRODUCT,
@@ -264,6 +265,32 @@ const testsKeepToThemselves: Rule = (files) =>
     }),
   )
 
+/** Where a venue may be named. Everywhere else a venue is a value that the registry in src/venues/ gave. */
+const VENUE_HOMES: readonly RegExp[] = [
+  /^src\/venues\//,
+  // Each venue is simulated by a file of its own, and the referee writes its formulas down a second time.
+  /^src\/demo\/exchange\//,
+  /^src\/demo\/referee\/venue-formulas\.ts$/,
+  // The first two venues have public names.
+  /^src\/index\.ts$/,
+  // The example of an account in the help.
+  /^src\/cli\/import\.ts$/,
+]
+const VENUE_WORDS = new RegExp(
+  `\\b(?:${[...new Set(VENUES.flatMap(({ names }) => names))].join('|')})\\b`,
+  'i',
+)
+
+const venuesAreNamedAtHome: Rule = (files) =>
+  files
+    .filter(({ path }) => /^(?:src|assembly)\//.test(path) && !VENUE_HOMES.some((home) => home.test(path)))
+    .flatMap(({ path, text }) => {
+      const found = VENUE_WORDS.exec(withoutComments(text))
+      return found === null
+        ? []
+        : [`${path} names the venue ${found[0]}: only src/venues/ knows venues by name`]
+    })
+
 interface House {
   readonly name: string
   readonly rule: Rule
@@ -330,6 +357,12 @@ const HOUSE: readonly House[] = [
     says: 'src/demo/referee/x.ts imports src/margin/index.ts: the referee knows domain and errors only',
   },
   {
+    name: 'a venue is named in src/venues/ alone',
+    rule: venuesAreNamedAtHome,
+    broken: { path: 'src/monitor/x.ts', text: "const isCheap = venue === 'bybit'\n" },
+    says: 'src/monitor/x.ts names the venue bybit: only src/venues/ knows venues by name',
+  },
+  {
     name: 'no imports in a circle',
     rule: noCircles,
     broken: { path: 'src/margin/x.ts', text: "import type { X } from './x.ts'\n" },
@@ -375,6 +408,7 @@ const OTHER_BREACHES: readonly [Rule, string, string][] = [
   [callsHaveOneHome, 'src/worker/worker.ts', "import { setTimeout as sleep } from 'node:timers/promises'\n"],
   [nothingIsSwallowed, 'src/x.ts', 'f()\ng().catch(() => undefined)\n'],
   [nothingIsSwallowed, 'src/x.ts', 'f().catch(() => {})\n'],
+  [venuesAreNamedAtHome, 'src/feed/x.ts', 'const url = `wss://stream.Bybit.com`\n'],
   [testsKeepToThemselves, 'test/x.test.ts', "import { a } from './y.test.ts'\n"],
 ]
 

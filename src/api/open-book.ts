@@ -3,6 +3,7 @@ import type { Clock, Random } from '../domain/index.ts'
 import { checkRedis, closeRedis, connectRedis, keysOf } from '../redis/index.ts'
 import { openRedis } from '../redis-server/index.ts'
 import { systemClock, systemRandom } from '../system/index.ts'
+import { VENUE_NAMES } from '../venues/index.ts'
 
 export interface OpenBookOptions {
   /** `redis://[user:password@]host:port[/database]`. Absent: the private Redis of `dataDir`, started when it does not run. */
@@ -49,7 +50,7 @@ export async function openBook(options: OpenBookOptions = {}): Promise<OpenedBoo
       throw error
     }
     return {
-      ...createBook(connection, keysOf(shard)),
+      ...createBook(connection, keysOf(shard), VENUE_NAMES),
       async close() {
         await closeRedis(connection, clock)
         await redis.close()

@@ -2,7 +2,7 @@ import type { AccountChange } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import type { BookRedis } from './redis.ts'
 import type { ReplySize } from './slices.ts'
-import { parseStored } from './store.ts'
+import type { ReadStored } from './stored.ts'
 
 /** The position before the first change of an empty stream. */
 export const STREAM_START = '0-0'
@@ -75,10 +75,10 @@ export async function newestPosition(redis: BookRedis, stream: string): Promise<
  * An account that was put and cannot be read is a change too: whoever holds its old terms must let go of them.
  * @throws PlimsollError ACCOUNT_INVALID when the entry does not say which account changed, or how.
  */
-export function changeOf(entry: Entry): AccountChange {
+export function changeOf(entry: Entry, read: ReadStored): AccountChange {
   const id = entry.fields.get('id')
   const kind = entry.fields.get('kind')
-  if (id !== undefined && kind === 'put') return storedChange(id, entry.fields.get('account') ?? '')
+  if (id !== undefined && kind === 'put') return storedChange(id, entry.fields.get('account') ?? '', read)
   const version = Number(entry.fields.get('version'))
   if (id !== undefined && kind === 'removed' && Number.isSafeInteger(version)) return { kind, id, version }
   throw new PlimsollError(
@@ -90,9 +90,9 @@ export function changeOf(entry: Entry): AccountChange {
 export type StoredChange = Extract<AccountChange, { kind: 'put' | 'unreadable' }>
 
 /** What is stored of an account, as a change. */
-export function storedChange(id: string, stored: string): StoredChange {
+export function storedChange(id: string, stored: string, read: ReadStored): StoredChange {
   try {
-    return { kind: 'put', account: parseStored(id, stored) }
+    return { kind: 'put', account: read(id, stored) }
   } catch (error) {
     if (!(error instanceof PlimsollError)) throw error
     return { kind: 'unreadable', id, error }

@@ -1,6 +1,7 @@
 import type { Account, VenueId } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import type { BookRedis } from './redis.ts'
+import type { ReadStored } from './stored.ts'
 
 /** Asked of one HSCAN; Redis may give somewhat more. Few, since one account may be 100 kB. */
 const SCAN_ACCOUNTS = 100
@@ -12,9 +13,6 @@ export interface ListOptions {
   /** Gets what is stored and cannot be read as an account. Absent: the first one ends the list with its ACCOUNT_INVALID. */
   readonly unreadable?: ((id: string, error: PlimsollError) => void) | undefined
 }
-
-/** Throws ACCOUNT_INVALID for what is no account. */
-type ReadStored = (id: string, stored: string) => Account
 
 /**
  * The stored accounts, a page of HSCAN at a time. Only the ids seen so far are held, about 100 bytes each, because

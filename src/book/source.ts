@@ -1,4 +1,4 @@
-import type { Account, AccountChange, AccountSource, Clock } from '../domain/index.ts'
+import type { Account, AccountChange, AccountSource, Clock, VenueNames } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import {
   changeOf,
@@ -16,6 +16,7 @@ import { HeldAccounts } from './held.ts'
 import type { BookKeys, BookRedis } from './redis.ts'
 import { scanAccounts } from './scan.ts'
 import { ReplySize, Slices } from './slices.ts'
+import { type ReadStored, storedReader } from './stored.ts'
 
 /** One wait for a change. Short, because `stop` waits for it. */
 const BLOCK_MS = 100
@@ -32,6 +33,7 @@ export interface AccountSourceOptions {
   /** A connection of its own, on which the follower waits. */
   readonly followerRedis: BookRedis
   readonly keys: BookKeys
+  readonly venues: VenueNames
   readonly clock: Clock
 }
 
@@ -61,6 +63,7 @@ class RedisAccountSource implements AccountSource {
   readonly #redis: BookRedis
   readonly #followerRedis: BookRedis
   readonly #keys: BookKeys
+  readonly #parseStored: ReadStored
   readonly #clock: Clock
   readonly #slices: Slices
   readonly #changesSize = new ReplySize()
@@ -80,6 +83,7 @@ class RedisAccountSource implements AccountSource {
     this.#redis = options.redis
     this.#followerRedis = options.followerRedis
     this.#keys = options.keys
+    this.#parseStored = storedReader(options.venues)
     this.#clock = options.clock
     this.#slices = new Slices(options.clock)
   }
@@ -192,7 +196,7 @@ class RedisAccountSource implements AccountSource {
   #apply(entry: Entry, apply: Apply, failed: Failed): void {
     let change: AccountChange
     try {
-      change = changeOf(entry)
+      change = changeOf(entry, this.#parseStored)
     } catch (error) {
       if (!(error instanceof PlimsollError)) throw error
       failed(error)
@@ -241,7 +245,7 @@ class RedisAccountSource implements AccountSource {
   async #scan(isRead: (id: string) => boolean, found: (change: StoredChange) => void): Promise<void> {
     await scanAccounts(this.#redis, this.#keys.accounts, this.#slices, (id, stored) => {
       // Redis repeats accounts when it rebuilds the hash during the scan.
-      if (!isRead(id)) found(storedChange(id, stored))
+      if (!isRead(id)) found(storedChange(id, stored, this.#parseStored))
     })
   }
 

@@ -3,16 +3,13 @@ import {
   ACCOUNT_VERSION_RULE,
   ACCOUNT_VERSION_STATED_MAX,
   type Account,
-  faultsText,
-  IN_OUR_WORDS,
-  pathText,
-  schemaFaultsOf,
-  storedAccountSchema,
+  type VenueNames,
 } from '../domain/index.ts'
 import { assert, PlimsollError } from '../errors.ts'
 import { type ListOptions, listAccounts, listIds } from './list.ts'
 import type { BookKeys, BookRedis } from './redis.ts'
 import { REMOVE_SCRIPT, WRITE_SCRIPT } from './scripts.ts'
+import { storedReader } from './stored.ts'
 
 /** Accounts in one call of `putMany`: Redis serves nobody else while it runs, about 10 µs an account. */
 export const BATCH_ACCOUNTS_MAX = 500
@@ -61,7 +58,8 @@ export interface Book {
 }
 
 /** The stored accounts of one shard. Every write is one script: compare the version, set, append the change. */
-export function createBook(redis: BookRedis, keys: BookKeys): Book {
+export function createBook(redis: BookRedis, keys: BookKeys, venues: VenueNames): Book {
+  const parseStored = storedReader(venues)
   async function putMany(writes: readonly AccountWrite[]): Promise<WriteResult[]> {
     assert(writes.length <= BATCH_ACCOUNTS_MAX, `a batch holds at most ${BATCH_ACCOUNTS_MAX} accounts`)
     if (writes.length === 0) return []
@@ -116,21 +114,6 @@ export function createBook(redis: BookRedis, keys: BookKeys): Book {
     ids: () => listIds(redis, keys.accounts),
     count: async () => (await redis.call('HLEN', keys.accounts)) as number,
   }
-}
-
-/** @throws PlimsollError ACCOUNT_INVALID naming the account, the field and the rule. */
-export function parseStored(id: string, stored: string): Account {
-  let raw: unknown
-  try {
-    raw = JSON.parse(stored)
-  } catch (cause) {
-    throw new PlimsollError('ACCOUNT_INVALID', `stored account ${id} is not JSON`, { cause })
-  }
-  const parsed = storedAccountSchema.safeParse(raw, IN_OUR_WORDS)
-  if (parsed.success) return parsed.data
-  const faults = schemaFaultsOf(parsed.error)
-  const path = pathText(faults[0]!.path)
-  throw new PlimsollError('ACCOUNT_INVALID', `stored account ${id}: ${faultsText(raw, faults)}`, { path })
 }
 
 /** The script writes `{"version":N` before the rest, so that it can number an account without decoding it. */

@@ -1,11 +1,12 @@
 import type { Account, Position } from '../domain/index.ts'
+import { VENUES } from '../venues/index.ts'
 import type { Palette } from './terminal.ts'
 import { visible } from './visible.ts'
 
 const POSITIONS_SHOWN_MAX = 3
 /** Columns of a list that stay aligned as long as ids are not longer. */
 const ID_WIDTH = 24
-const VENUE_WIDTH = 'binance'.length
+const VENUE_WIDTH = Math.max(...VENUES.map(({ id }) => id.length))
 
 /** One line of a list: id, venue, version, the first positions, the collateral. */
 export function accountLine(

@@ -2,8 +2,9 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import type { OpenedBook } from '../api/index.ts'
 import type { ListOptions } from '../book/index.ts'
 import { type Config, type ConfigOverrides, loadConfig } from '../config.ts'
-import { type Account, symbolSchema, VENUE_IDS } from '../domain/index.ts'
+import { type Account, symbolSchema } from '../domain/index.ts'
 import { EXIT_FAULT, PlimsollError } from '../errors.ts'
+import { parseVenueId, VENUE_NAMES } from '../venues/index.ts'
 import { accountDetails, accountLine, accountSummary } from './account-lines.ts'
 import { isConfirmed, removeAll, withOpenBook } from './book.ts'
 import { writeLine } from './lines.ts'
@@ -24,7 +25,7 @@ interface BookFlags {
 }
 
 interface ListFlags extends BookFlags {
-  readonly venue?: keyof typeof VENUE_IDS
+  readonly venue?: string
   readonly symbol?: string
   readonly limit?: number
   readonly json?: true
@@ -49,7 +50,9 @@ export function accountsCommand(context: AccountsContext = REAL): Command {
   const command = new Command('accounts').description('Lists, shows, exports and removes stored accounts')
   const withFilters = (sub: Command) =>
     sub
-      .addOption(new Option('--venue <venue>', 'only accounts of this venue').choices(Object.keys(VENUE_IDS)))
+      .addOption(
+        new Option('--venue <venue>', 'only accounts of this venue').choices([...VENUE_NAMES.keys()]),
+      )
       .option('--symbol <symbol>', 'only accounts with a position in this symbol', symbolOf)
       .option('--limit <number>', 'stop after so many accounts', whole(1))
   const list = new Command('list')
@@ -129,7 +132,7 @@ async function printEach(
 
 function filtersOf({ venue, symbol }: ListFlags, errors: Output): ListOptions {
   return {
-    venue: venue === undefined ? undefined : VENUE_IDS[venue],
+    venue: venue === undefined ? undefined : parseVenueId(venue),
     symbol,
     unreadable(_id, error) {
       process.exitCode = EXIT_FAULT

@@ -1,8 +1,8 @@
 import type { Writable } from 'node:stream'
 import { Command } from 'commander'
-import { type FrameParser, type TickSink, VENUE_IDS } from '../domain/index.ts'
+import type { FrameParser, TickSink } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
-import { venueOf } from '../venues/index.ts'
+import { VENUE_NAMES, venueOf } from '../venues/index.ts'
 import { isTooLong, linesOf, openInput, writeLine } from './lines.ts'
 import { jsonLine } from './visible.ts'
 
@@ -11,7 +11,7 @@ export function decodeCommand(): Command {
   return new Command('decode')
     .description("Shows what a venue's parser makes of raw frames")
     .argument('<file>', 'file of frames, one a line; - for standard input')
-    .requiredOption('--venue <venue>', `one of ${Object.keys(VENUE_IDS).join(', ')}`)
+    .requiredOption('--venue <venue>', `one of ${[...VENUE_NAMES.keys()].join(', ')}`)
     .option('--json', 'JSON lines, which is what this command always prints')
     .addHelpText(
       'after',
@@ -51,9 +51,10 @@ function decodeFrame(parser: FrameParser, frame: string): string {
 }
 
 function parserOf(name: string): FrameParser {
-  if (!Object.hasOwn(VENUE_IDS, name)) {
-    const known = Object.keys(VENUE_IDS).join(', ')
+  const venue = VENUE_NAMES.get(name)
+  if (venue === undefined) {
+    const known = [...VENUE_NAMES.keys()].join(', ')
     throw new PlimsollError('USAGE', `--venue ${name} is unknown; it must be one of ${known}`)
   }
-  return venueOf(VENUE_IDS[name as keyof typeof VENUE_IDS]).streams[0]!.createParser()
+  return venueOf(venue).streams[0]!.createParser()
 }

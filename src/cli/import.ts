@@ -15,6 +15,7 @@ import {
 } from '../import/index.ts'
 import { accountFaultsOf } from '../margin/index.ts'
 import { systemClock } from '../system/index.ts'
+import { VENUE_NAMES } from '../venues/index.ts'
 import { refusedRules, ruleBooks } from '../worker/index.ts'
 import { withOpenBook } from './book.ts'
 import { openInput, readable } from './lines.ts'
@@ -136,6 +137,7 @@ function readerOf({ file, input: first, format, check, force }: Source): Replace
       return await importAccounts({
         input: readable<Uint8Array>(input),
         format: format ?? (file.toLowerCase().endsWith('.csv') ? 'csv' : 'jsonl'),
+        venues: VENUE_NAMES,
         check,
         clock: systemClock,
         ...(force === undefined ? {} : { force }),

@@ -3,7 +3,6 @@ import { Command } from 'commander'
 import { z } from 'zod'
 import {
   type Account,
-  accountSchema,
   faultsText,
   IN_OUR_WORDS,
   type InstrumentRules,
@@ -28,7 +27,7 @@ import {
 } from '../margin/index.ts'
 import { withRules } from '../rules/index.ts'
 import { systemClock } from '../system/index.ts'
-import { ruleBookOf } from '../venues/index.ts'
+import { accountSchema, ruleBookOf } from '../venues/index.ts'
 import type { BookOf } from '../worker/index.ts'
 import { isTooLong, LINE_CHARACTERS_MAX, linesOf, openInput, writeLine } from './lines.ts'
 import { jsonLine } from './visible.ts'

@@ -1,4 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
+import { VENUES } from '../venues/index.ts'
+
+const EXAMPLE_STREAM = VENUES[0]!.streams[0]!.id
 
 /** Flags of the settings that every command with a worker or a store takes; names as in `src/config.ts`. */
 export function withConfigOptions(command: Command): Command {
@@ -15,7 +18,7 @@ export function withConfigOptions(command: Command): Command {
     .option('--log-level <level>', 'debug, info, warn, error or silent')
     .option(
       '--stream-url <id=url>',
-      'replace the URL of a stream, for example bybit-linear=wss://...; repeatable',
+      `replace the URL of a stream, for example ${EXAMPLE_STREAM}=wss://...; repeatable`,
       streamUrl,
     )
     .hook('preAction', (_, action) => {
@@ -57,7 +60,7 @@ function list(text: string): string[] {
 
 function streamUrl(text: string, previous: Record<string, string> = {}): Record<string, string> {
   const at = text.indexOf('=')
-  if (at < 1) throw new InvalidArgumentError('It must be stream=url, as bybit-linear=wss://host/path.')
+  if (at < 1) throw new InvalidArgumentError(`It must be stream=url, as ${EXAMPLE_STREAM}=wss://host/path.`)
   return { ...previous, [text.slice(0, at)]: text.slice(at + 1) }
 }
 

@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts'
-import type { Account, Clock, VenueId } from '../domain/index.ts'
+import type { Account, Clock } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { levelRule } from '../margin/index.ts'
@@ -197,17 +197,14 @@ class DemoRun {
     const { config, clock, log, seed } = this.#options
     this.#state.stage = 'the worker loads the accounts and connects'
     // The simulated exchange states its rules as the worker starts.
-    const rules = demoRules(new Date(clock.nowMs()).toISOString().slice(0, ISO_DAY_CHARACTERS))
+    const today = new Date(clock.nowMs()).toISOString().slice(0, ISO_DAY_CHARACTERS)
     const worker = await startWorker({
       config: { ...config, redisUrl: store.redisUrl, shard: store.shard, streamUrls },
       redisUrl: store.redisUrl,
       clock,
       random: seededRandom(seed, WORKER_RANDOM_STREAM),
       log: log((text) => this.#reporter.note(text)),
-      rules: new Map<VenueId, (typeof rules)[VenueId]>([
-        ['bybit', rules.bybit],
-        ['binance', rules.binance],
-      ]),
+      rules: demoRules(today),
       fatal: (error) => {
         this.#failure = error
       },

@@ -5,6 +5,7 @@ import type { Account, Clock, Random } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import { closeRedis, connectRedis, keysOf, redactUrl } from '../redis/index.ts'
 import { locateRedisServer, startRedisServer } from '../redis-server/index.ts'
+import { VENUE_NAMES } from '../venues/index.ts'
 
 /** Keys removed in one command when the demo cleans up a Redis that is not its own. */
 const SCAN_KEYS = 1_000
@@ -41,7 +42,7 @@ export async function openDemoStore(options: StoreOptions): Promise<DemoStore> {
   const keys = keysOf(shard)
   try {
     const connection = await connectRedis({ url, role: 'command', clock, random })
-    const book = createStoredBook(connection, keys)
+    const book = createStoredBook(connection, keys, VENUE_NAMES)
     return {
       redisUrl: url,
       shard,

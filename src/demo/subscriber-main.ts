@@ -28,7 +28,12 @@ function open(options: Open, send: (message: FromSubscriber) => void): void {
   const book = createBook(options.seed, options.accounts, DEMO_INSTRUMENTS)
   const accounts = book.sample(options.sampleAccounts).map((index) => book.account(index))
   const { levels, hysteresis } = options
-  const referee = createReferee({ accounts, rules: demoRules(), levels: [...levels, '1'], hysteresis })
+  const referee = createReferee({
+    accounts,
+    rules: Object.fromEntries(demoRules()),
+    levels: [...levels, '1'],
+    hysteresis,
+  })
   const opened = createAuditor(referee)
   auditor = opened
   const headlines = createHeadlines(HEADLINES_SHOWN)

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { assert } from '../errors.ts'
 import { decimalSchema, nonNegativeDecimalSchema, positiveDecimalSchema } from './decimal.ts'
 import type { FieldFault } from './fault.ts'
 
@@ -10,22 +11,31 @@ export const ACCOUNT_VERSION_MAX = Number.MAX_SAFE_INTEGER
 export const ACCOUNT_VERSION_STATED_MAX = ACCOUNT_VERSION_MAX - 1
 export const ACCOUNT_VERSION_RULE = `must be at most ${ACCOUNT_VERSION_STATED_MAX}, so that a version above it exists`
 
-/** Names under which a venue may be given, and the one under which it is stored. */
-export const VENUE_IDS = {
-  bybit: 'bybit',
-  'bybit-linear': 'bybit',
-  'bybit-inverse': 'bybit',
-  binance: 'binance',
-  'binance-usdm': 'binance',
-  'binance-coinm': 'binance',
-} as const
-export type VenueId = (typeof VENUE_IDS)[keyof typeof VENUE_IDS]
+declare const venueIdBrand: unique symbol
+/** The id under which the accounts of a venue are stored. Which ids there are is known to the registry in `venues/`. */
+export type VenueId = string & { readonly [venueIdBrand]: true }
 
-export const venueIdSchema = z
-  .enum(Object.keys(VENUE_IDS) as [keyof typeof VENUE_IDS, ...(keyof typeof VENUE_IDS)[]], {
-    error: `must be one of ${Object.keys(VENUE_IDS).join(', ')}`,
-  })
-  .transform((name): VenueId => VENUE_IDS[name])
+const VENUE_ID_PATTERN = /^[a-z][a-z0-9-]{0,31}$/
+
+/**
+ * Marks a text as the id of a venue: for the venue that declares it, and for an id that we stored ourselves. Text from
+ * outside goes through `venueIdSchemaOf`.
+ */
+export function venueId(text: string): VenueId {
+  assert(VENUE_ID_PATTERN.test(text), `${JSON.stringify(text)} is not an id of a venue`)
+  return text as VenueId
+}
+
+/** Every name under which a venue may be given, with the id under which it is stored. */
+export type VenueNames = ReadonlyMap<string, VenueId>
+
+/** Reads a name of a venue; gives the venue's id. */
+export function venueIdSchemaOf(names: VenueNames) {
+  const known = [...names.keys()]
+  return z
+    .enum(known as [string, ...string[]], { error: `must be one of ${known.join(', ')}` })
+    .transform((name) => names.get(name)!)
+}
 
 const text = z.string({ error: 'must be a string' })
 const LIST_RULE = 'must be a list'
@@ -96,40 +106,45 @@ const versionSchema = z
   .refine((version) => Number.isInteger(version), 'must be a whole number')
   .min(0, 'must not be below 0')
 
-const accountFields = z.strictObject({
-  id: text
-    .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces')
-    .max(ACCOUNT_ID_LENGTH_MAX, `must have at most ${ACCOUNT_ID_LENGTH_MAX} characters`),
-  venue: venueIdSchema,
-  version: versionSchema.max(ACCOUNT_VERSION_STATED_MAX, ACCOUNT_VERSION_RULE).default(0),
-  collateral: z.array(collateralSchema, { error: LIST_RULE }).default([]),
-  /**
-   * Each currency of the wallet stands behind the positions that settle in it and behind no other (Binance
-   * single-asset mode, Bybit inverse). Without it an asset in which no position settles is refused.
-   */
-  separateWallets: z.boolean({ error: 'must be true or false' }).optional(),
-  positions: z
-    .array(positionSchema, { error: LIST_RULE })
-    .max(POSITIONS_PER_ACCOUNT_MAX, `must hold at most ${POSITIONS_PER_ACCOUNT_MAX} positions`)
-    .default([]),
-  liabilities: z
-    .array(z.strictObject({ asset: assetSchema, amount: nonNegativeDecimalSchema }))
-    .max(0, 'liabilities are not supported by the margin rules of this version')
-    .default([]),
-})
+const accountFieldsOf = (names: VenueNames) =>
+  z.strictObject({
+    id: text
+      .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces')
+      .max(ACCOUNT_ID_LENGTH_MAX, `must have at most ${ACCOUNT_ID_LENGTH_MAX} characters`),
+    venue: venueIdSchemaOf(names),
+    version: versionSchema.max(ACCOUNT_VERSION_STATED_MAX, ACCOUNT_VERSION_RULE).default(0),
+    collateral: z.array(collateralSchema, { error: LIST_RULE }).default([]),
+    /**
+     * Each currency of the wallet stands behind the positions that settle in it and behind no other (Binance
+     * single-asset mode, Bybit inverse). Without it an asset in which no position settles is refused.
+     */
+    separateWallets: z.boolean({ error: 'must be true or false' }).optional(),
+    positions: z
+      .array(positionSchema, { error: LIST_RULE })
+      .max(POSITIONS_PER_ACCOUNT_MAX, `must hold at most ${POSITIONS_PER_ACCOUNT_MAX} positions`)
+      .default([]),
+    liabilities: z
+      .array(z.strictObject({ asset: assetSchema, amount: nonNegativeDecimalSchema }))
+      .max(0, 'liabilities are not supported by the margin rules of this version')
+      .default([]),
+  })
 
 /** What the venue calls an account, as imported. Unknown fields are refused. */
-export const accountSchema = accountFields.superRefine(refuseRepeatedParts)
-export type Account = z.infer<typeof accountSchema>
+export const accountSchemaOf = (names: VenueNames) => accountFieldsOf(names).superRefine(refuseRepeatedParts)
+export type Account = z.infer<ReturnType<typeof accountSchemaOf>>
 
 /** An account as the book holds it: its last version may be one that the book gave. */
-export const storedAccountSchema = accountFields
-  .extend({
-    version: versionSchema.max(ACCOUNT_VERSION_MAX, `must be at most ${ACCOUNT_VERSION_MAX}`).default(0),
-  })
-  .superRefine(refuseRepeatedParts)
+export const storedAccountSchemaOf = (names: VenueNames) =>
+  accountFieldsOf(names)
+    .extend({
+      version: versionSchema.max(ACCOUNT_VERSION_MAX, `must be at most ${ACCOUNT_VERSION_MAX}`).default(0),
+    })
+    .superRefine(refuseRepeatedParts)
 
-function refuseRepeatedParts(account: z.infer<typeof accountFields>, context: z.core.$RefinementCtx): void {
+function refuseRepeatedParts(
+  account: z.infer<ReturnType<typeof accountFieldsOf>>,
+  context: z.core.$RefinementCtx,
+): void {
   refuseRepeats(
     account.collateral.map((entry) => entry.asset),
     'collateral',

@@ -43,7 +43,7 @@ const envelope = {
     'Random id of the log of events, made with its stream. A log that starts anew has another one.',
   ),
   shard: text('Shard of the book.'),
-  venue: text('Venue of the account or market, as stored: `bybit`, `binance`.'),
+  venue: text('Id of the venue of the account or market, as stored.'),
   episode: z
     .int()
     .positive()

@@ -55,9 +55,14 @@ export interface VenueStream {
   createParser(): FrameParser
 }
 
-/** A venue is one constant object: its streams and its margin rules. */
+/** A venue is one constant object: its names, its symbols, its streams and its margin rules. */
 export interface Venue {
+  /** The id under which its accounts are stored. */
   readonly id: VenueId
+  /** Every name under which its accounts and rules may be given; the id is one of them. */
+  readonly names: readonly string[]
+  /** The names that the venue gives to its instruments: a part of `SYMBOL_PATTERN`. */
+  readonly symbol: RegExp
   readonly streams: readonly VenueStream[]
   readonly ruleBook: RuleBook
 }

@@ -2,7 +2,7 @@ import type { AccountWrite } from '../book/index.ts'
 import {
   type Account,
   type AccountFault,
-  accountSchema,
+  type accountSchemaOf,
   FAULTS_NAMED_MAX,
   type FieldFault,
   type FieldPath,
@@ -37,6 +37,9 @@ export interface Candidate {
 /** Why an account cannot be taken over: the faults of its first line, at least one, at most FAULTS_NAMED_MAX and a count. */
 export type Refused = readonly Refusal[]
 
+/** Reads an account: `accountSchemaOf` the names of all venues. */
+export type AccountSchema = ReturnType<typeof accountSchemaOf>
+
 /** What the rules have against an account; the worker asks the same. */
 export type CheckAccount = (account: Account) => readonly AccountFault[]
 
@@ -61,9 +64,13 @@ export function jsonCandidate({ number, text, isCut, fault: misplaced }: Line): 
 }
 
 /** The account of a candidate, ready to be written, or every rule that it breaks. */
-export function checkCandidate(candidate: Candidate, check: CheckAccount): AccountWrite | Refused {
+export function checkCandidate(
+  candidate: Candidate,
+  schema: AccountSchema,
+  check: CheckAccount,
+): AccountWrite | Refused {
   const { raw } = candidate
-  const parsed = accountSchema.safeParse(raw, IN_OUR_WORDS)
+  const parsed = schema.safeParse(raw, IN_OUR_WORDS)
   if (!parsed.success) return refusedFor(candidate, schemaFaultsOf(parsed.error))
   const faults = check(parsed.data)
   if (faults.length > 0) return refusedFor(candidate, faults)

@@ -1,8 +1,9 @@
 import { type AccountWrite, BATCH_ACCOUNTS_MAX, type Book, LAST_VERSION_RULE } from '../book/index.ts'
-import { ACCOUNT_VERSION_MAX, type Clock } from '../domain/index.ts'
+import { ACCOUNT_VERSION_MAX, accountSchemaOf, type Clock, type VenueNames } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import { JsonSplitter, type Line, LineSplitter, TextReader } from '../input/index.ts'
 import {
+  type AccountSchema,
   type Candidate,
   type CheckAccount,
   checkCandidate,
@@ -27,6 +28,7 @@ export interface ImportOptions {
   readonly format: ImportFormat
   /** Absent: everything is checked, nothing is written. */
   readonly book?: Pick<Book, 'putMany'>
+  readonly venues: VenueNames
   /** What the rules have against an account that fits the schema. */
   readonly check: CheckAccount
   readonly clock: Clock
@@ -83,6 +85,7 @@ interface Waiting {
 class ImportRun {
   imported = 0
   readonly #options: ImportOptions
+  readonly #schema: AccountSchema
   readonly #csv: CsvAccounts | undefined
   readonly #refused: Refusal[] = []
   #read = 0
@@ -98,6 +101,7 @@ class ImportRun {
 
   constructor(options: ImportOptions) {
     this.#options = options
+    this.#schema = accountSchemaOf(options.venues)
     this.#csv = options.format === 'csv' ? new CsvAccounts() : undefined
   }
 
@@ -132,7 +136,7 @@ class ImportRun {
   async #take(found: Candidate | Refused): Promise<void> {
     this.#read += 1
     if (!('raw' in found)) return this.#refuse(found)
-    const checked = checkCandidate(found, this.#options.check)
+    const checked = checkCandidate(found, this.#schema, this.#options.check)
     if (!('account' in checked)) return this.#refuse(checked)
     const isForced = this.#options.force === true && checked.version === 'stated'
     const write: AccountWrite = isForced ? { ...checked, version: 'force' } : checked

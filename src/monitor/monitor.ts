@@ -1,4 +1,10 @@
-import type { AccountChange, Decimal, MarginAccountProgress, MarketProgress } from '../domain/index.ts'
+import {
+  type AccountChange,
+  type Decimal,
+  type MarginAccountProgress,
+  type MarketProgress,
+  venueId,
+} from '../domain/index.ts'
 import { LatencyHistogram } from '../histogram.ts'
 import { toFloat } from '../margin/index.ts'
 import { Announcer } from './announcer.ts'
@@ -53,7 +59,7 @@ export class Monitor {
       kernel,
       sequenceFloor,
       () => clock.nowMs(),
-      ({ venue, symbol }) => marketAdded(venue, symbol),
+      ({ venue, symbol }) => marketAdded(venueId(venue), symbol),
     )
     this.book = new WatchedBook(kernel, this.markets, rule, ruleBookOf, sequenceFloor)
     this.#announcer = new Announcer(options, this.book, this.markets)

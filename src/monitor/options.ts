@@ -1,4 +1,4 @@
-import type { Account, Clock, Decimal, EventRecord, RuleBook } from '../domain/index.ts'
+import type { Account, Clock, Decimal, EventRecord, RuleBook, VenueId } from '../domain/index.ts'
 import type { Kernel } from '../kernel/index.ts'
 import type { LevelRule } from '../margin/index.ts'
 
@@ -25,7 +25,7 @@ export interface MonitorOptions {
   /** Default PAST_MARKS_MAX. */
   readonly pastMarksMax?: number
   /** The book holds a symbol for the first time: somebody must bring its marks. */
-  readonly marketAdded: (venue: string, symbol: string) => void
+  readonly marketAdded: (venue: VenueId, symbol: string) => void
   /** A stored account that the rules refuse; it is not watched. */
   readonly refused: (account: Account, error: Error) => void
   /** Called with every instant as it is applied. For recordings and proofs; costs an object per mark. */

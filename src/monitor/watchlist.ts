@@ -1,4 +1,10 @@
-import type { Account, MarginAccountProgress, MarginMode, RuleBook, VenueId } from '../domain/index.ts'
+import {
+  type Account,
+  type MarginAccountProgress,
+  type MarginMode,
+  type RuleBook,
+  venueId,
+} from '../domain/index.ts'
 import { assert } from '../errors.ts'
 import { Compiler, type Kernel, undecidedLevel } from '../kernel/index.ts'
 import { type LevelRule, type MarginAccount, marginAccountOf, marginAccountsOf } from '../margin/index.ts'
@@ -140,7 +146,7 @@ export class WatchedBook {
   ): Watched[] {
     const gone = [...restored].filter(([marginAccount]) => present?.margin.has(marginAccount) !== true)
     return gone.map(([marginAccount, progress]) => {
-      const venue = progress.venue as VenueId
+      const venue = venueId(progress.venue)
       const nothing = { collateral: [], positions: [], liabilities: [] }
       const account: Account = present?.account ?? { id, venue, version: 0, ...nothing }
       const owner = { account, margin: new Map(), isSuspended: false, isLost: false }

@@ -8,8 +8,8 @@ import {
   pathText,
   schemaFaultsOf,
   symbolSchema,
-  VENUE_IDS,
   type VenueId,
+  type VenueNames,
 } from '../domain/index.ts'
 import { fileReason, PlimsollError } from '../errors.ts'
 import { jsonFaultOf } from '../input/index.ts'
@@ -22,19 +22,16 @@ export interface VenueRules {
   readonly refused: ReadonlyMap<string, string>
 }
 
-type VenueName = keyof typeof VENUE_IDS
-
 /**
- * Reads `{"bybit": {"FOOUSDT": rules, …}, …}`; both names of a venue mean the same book. A symbol whose rules cannot be
+ * Reads `{"bybit": {"FOOUSDT": rules, …}, …}`; every name of a venue means the same book. A symbol whose rules cannot be
  * used is refused by name, and the others are given.
  * @throws PlimsollError CONFIGURATION for a file that cannot be read, RULES_INVALID, naming file and place, for one that
  * is not rules by venue and symbol.
  */
-export function readRulesFile(path: string): ReadonlyMap<VenueId, VenueRules> {
-  const venues = readVenues(path)
+export function readRulesFile(path: string, names: VenueNames): ReadonlyMap<VenueId, VenueRules> {
+  const venues = readVenues(path, names)
   const found = new Map<VenueId, ReturnType<typeof noRules>>()
-  for (const [name, tables] of venues) {
-    const venue = VENUE_IDS[name]
+  for (const [venue, tables] of venues) {
     const own = found.get(venue) ?? noRules()
     found.set(venue, own)
     for (const [symbol, table] of Object.entries(tables)) {
@@ -54,7 +51,7 @@ function noRules() {
   return { rules: {} as Record<string, InstrumentRules>, refused: new Map<string, string>() }
 }
 
-function readVenues(path: string): (readonly [VenueName, object])[] {
+function readVenues(path: string, names: VenueNames): (readonly [VenueId, object])[] {
   const fail = (message: string, at?: string) =>
     new PlimsollError('RULES_INVALID', `rules file ${path}: ${message}`, at === undefined ? {} : { path: at })
   const text = readText(path)
@@ -70,11 +67,12 @@ function readVenues(path: string): (readonly [VenueName, object])[] {
   if (!isObject(value)) throw fail('must be one JSON object by venue and symbol')
   const entries = Object.entries(value)
   const faults = entries.flatMap(([name, tables]) => {
-    if (!Object.hasOwn(VENUE_IDS, name)) return [{ path: [name], rule: UNKNOWN_VENUE_RULE }]
+    if (!names.has(name))
+      return [{ path: [name], rule: `is no venue; known are ${[...names.keys()].join(', ')}` }]
     return isObject(tables) ? [] : [{ path: [name], rule: 'must be an object of rules by symbol' }]
   })
   if (faults.length > 0) throw fail(faultsText(value, faults), pathText(faults[0]!.path))
-  return entries as [VenueName, object][]
+  return entries.map(([name, tables]) => [names.get(name)!, tables as object])
 }
 
 function readText(path: string): string {
@@ -85,8 +83,6 @@ function readText(path: string): string {
     throw new PlimsollError('CONFIGURATION', message, { cause })
   }
 }
-
-const UNKNOWN_VENUE_RULE = `is no venue; known are ${Object.keys(VENUE_IDS).join(', ')}`
 
 /** The rules of a symbol, or what is wrong with them. */
 function rulesOrFault(symbol: string, table: unknown): InstrumentRules | string {

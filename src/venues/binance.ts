@@ -5,6 +5,7 @@ import {
   type TickSink,
   type Venue,
   type VenueStream,
+  venueId,
 } from '../domain/index.ts'
 import { coinmRulesOf, usdmRulesOf } from './binance-tiers.ts'
 import { USDM_BRACKETS_AS_OF } from './binance-usdm-brackets.ts'
@@ -20,6 +21,8 @@ import {
   timesStated,
 } from './frame.ts'
 import { subscribeFrames } from './subscribe.ts'
+
+const BINANCE = venueId('binance')
 
 const STREAM_SUFFIX = '@markPrice'
 /** The key of the mark price, as `timesStated` looks for it. */
@@ -155,10 +158,12 @@ function replyKind(reply: JsonObject): FrameKind {
  * venue's FAQ also words it as "below"; the earlier of the two is taken).
  */
 export const binance: Venue = {
-  id: 'binance',
+  id: BINANCE,
+  names: [BINANCE, 'binance-usdm', 'binance-coinm'],
+  symbol: new RegExp(`${USDM_SYMBOL.source}|${COINM_SYMBOL.source}`, 'u'),
   streams: [usdm, coinm],
   ruleBook: {
-    venue: 'binance',
+    venue: BINANCE,
     version: `binance-usdm-${USDM_BRACKETS_AS_OF}-coinm-undated`,
     margin: { closingFee: 'none', liquidation: 'reached' },
     rulesOf: (symbol) =>

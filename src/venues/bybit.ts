@@ -7,6 +7,7 @@ import {
   type TickSink,
   type Venue,
   type VenueStream,
+  venueId,
 } from '../domain/index.ts'
 import { BYBIT_TIERS } from './bybit-tiers.ts'
 import {
@@ -21,6 +22,8 @@ import {
   timesStated,
 } from './frame.ts'
 import { subscribeFrames } from './subscribe.ts'
+
+const BYBIT = venueId('bybit')
 
 const TOPIC_PREFIX = 'tickers.'
 
@@ -208,10 +211,12 @@ for (const [symbol, table] of BYBIT_TIERS) {
  * closing at the bankruptcy price is part of it, and reaching the liquidation price liquidates.
  */
 export const bybit: Venue = {
-  id: 'bybit',
+  id: BYBIT,
+  names: [BYBIT, 'bybit-linear', 'bybit-inverse'],
+  symbol: new RegExp(`${LINEAR_SYMBOL.source}|${INVERSE_SYMBOL.source}`, 'u'),
   streams: [linear, inverse],
   ruleBook: {
-    venue: 'bybit',
+    venue: BYBIT,
     version: 'bybit-linear-2026-08-inverse-2023-08-16',
     margin: { closingFee: 'at-bankruptcy-price', liquidation: 'reached' },
     rulesOf: (symbol) => rules.get(symbol),

@@ -1,4 +1,12 @@
-import type { RuleBook, Venue, VenueId, VenueStream } from '../domain/index.ts'
+import {
+  accountSchemaOf,
+  type RuleBook,
+  type Venue,
+  type VenueId,
+  type VenueNames,
+  type VenueStream,
+  venueIdSchemaOf,
+} from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import { binance } from './binance.ts'
 import { bybit } from './bybit.ts'
@@ -6,18 +14,49 @@ import { bybit } from './bybit.ts'
 export { binance } from './binance.ts'
 export { bybit } from './bybit.ts'
 
-/** Every venue that Plimsoll knows. A new venue is one line here. */
+/** Every venue that Plimsoll knows: the only list of them. A new venue is one line here. */
 export const VENUES: readonly Venue[] = [bybit, binance]
 
 const venues = new Map(VENUES.map((venue) => [venue.id, venue]))
 const streams = new Map(VENUES.flatMap((venue) => venue.streams).map((stream) => [stream.id, stream]))
 
-export function venueOf(id: VenueId): Venue {
-  return venues.get(id)!
+/** Every name of every venue, with the id that it means. */
+export const VENUE_NAMES: VenueNames = new Map(
+  VENUES.flatMap(({ id, names }) => names.map((name) => [name, id] as const)),
+)
+
+/** What the venue calls an account, as imported. Unknown fields are refused. */
+export const accountSchema = accountSchemaOf(VENUE_NAMES)
+
+const venueIdSchema = venueIdSchemaOf(VENUE_NAMES)
+
+/**
+ * The id of the venue that has this name.
+ * @throws PlimsollError CONFIGURATION for a name that no venue has; it lists those that are.
+ */
+export function parseVenueId(name: string): VenueId {
+  const parsed = venueIdSchema.safeParse(name)
+  if (parsed.success) return parsed.data
+  const rule = parsed.error.issues[0]!.message
+  throw new PlimsollError('CONFIGURATION', `venue ${JSON.stringify(name)} ${rule}`)
 }
 
+/** @throws PlimsollError CONFIGURATION for an id that no venue has. */
+export function venueOf(id: VenueId): Venue {
+  return venues.get(id) ?? venues.get(parseVenueId(id))!
+}
+
+/**
+ * The rules of a venue. An id that another version of Plimsoll stored and this one does not know has a book without
+ * rules: its accounts are refused by name, and what was published for them can still be closed.
+ */
 export function ruleBookOf(id: VenueId): RuleBook {
-  return venueOf(id).ruleBook
+  return venues.get(id)?.ruleBook ?? bookWithoutRules(id)
+}
+
+function bookWithoutRules(venue: VenueId): RuleBook {
+  const margin = { closingFee: 'none', liquidation: 'reached' } as const
+  return { venue, version: `${venue}-unknown`, margin, rulesOf: () => undefined }
 }
 
 /** @throws PlimsollError CONFIGURATION for an id that no venue has. */
@@ -32,5 +71,5 @@ export function streamOf(streamId: string): VenueStream {
 
 /** The stream of the venue that carries the mark price of `symbol`; undefined where none does. */
 export function streamCarrying(id: VenueId, symbol: string): VenueStream | undefined {
-  return venueOf(id).streams.find((stream) => stream.carries(symbol))
+  return venues.get(id)?.streams.find((stream) => stream.carries(symbol))
 }

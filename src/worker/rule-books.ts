@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import { basename } from 'node:path'
 import type { Config } from '../config.ts'
-import { FAULTS_NAMED_MAX, type RuleBook, type RulesByVenue, type VenueId } from '../domain/index.ts'
+import { FAULTS_NAMED_MAX, type RuleBook, type RulesByVenue, type VenueId, venueId } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { ruleAgeDays } from '../margin/index.ts'
 import { readRulesFile, type VenueRules, withoutSymbols, withRules } from '../rules/index.ts'
-import { ruleBookOf, VENUES } from '../venues/index.ts'
+import { ruleBookOf, VENUE_NAMES, VENUES } from '../venues/index.ts'
 
 export type BookOf = (venue: VenueId) => RuleBook
 
@@ -22,7 +22,7 @@ export function ruleBooks(
 ): BookOf {
   const books = new Map<VenueId, RuleBook>()
   if (rulesFile !== undefined) {
-    const byVenue = readRulesFile(rulesFile)
+    const byVenue = readRulesFile(rulesFile, VENUE_NAMES)
     for (const [venue, own] of byVenue)
       books.set(venue, laidOver(ruleBookOf(venue), own, basename(rulesFile)))
     if (strictRules === true) refuseBadSymbols(rulesFile, (venue) => books.get(venue) ?? ruleBookOf(venue))
@@ -77,10 +77,11 @@ export function logRules(
   if (refused.length > REFUSED_LOGGED_MAX) log.warn({ symbols: refused.length }, 'rules refused')
   const byVenue = new Map<VenueId, DatedSymbol[]>()
   for (const { venue, symbol } of inUse) {
-    const asOf = bookOf(venue as VenueId).rulesOf(symbol)?.asOf
+    const id = venueId(venue)
+    const asOf = bookOf(id).rulesOf(symbol)?.asOf
     const ageDays = ruleAgeDays(asOf === undefined ? null : Date.parse(asOf), nowMs)
-    const known = byVenue.get(venue as VenueId)
-    if (known === undefined) byVenue.set(venue as VenueId, [{ symbol, asOf, ageDays }])
+    const known = byVenue.get(id)
+    if (known === undefined) byVenue.set(id, [{ symbol, asOf, ageDays }])
     else known.push({ symbol, asOf, ageDays })
   }
   for (const [venue, symbols] of byVenue) {

@@ -1,6 +1,6 @@
 import { type AccountSourceOptions, createAccountSource } from '../book/index.ts'
 import { openEventLog, type RedisEventLog } from '../delivery/index.ts'
-import type { AccountChange, AccountSource, EventRecord, PlimsollEvent, VenueId } from '../domain/index.ts'
+import type { AccountChange, AccountSource, EventRecord, PlimsollEvent } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import { MarketData } from '../feed/index.ts'
 import { type Kernel, openKernel } from '../kernel/index.ts'
@@ -15,7 +15,7 @@ import {
   watchRedis,
 } from '../redis/index.ts'
 import { atMost, sleep } from '../system/index.ts'
-import { streamCarrying } from '../venues/index.ts'
+import { streamCarrying, VENUE_NAMES } from '../venues/index.ts'
 import { WorkerConnections } from './connections.ts'
 import { unfinished } from './end.ts'
 import { guardedClock } from './guarded-clock.ts'
@@ -103,7 +103,7 @@ class MonitorWorker implements Worker {
         error.code === 'STREAM_FENCED' ? this.#fatal(error) : log.error({ code: error.code }, error.message),
       notice: (line) => log.info({}, line),
     })
-    this.#source = createAccountSource({ ...source, keys, clock })
+    this.#source = createAccountSource({ ...source, keys, venues: VENUE_NAMES, clock })
     try {
       this.#monitor = await this.#openMonitor()
       this.#marketData = this.#openMarketData()
@@ -145,7 +145,7 @@ class MonitorWorker implements Worker {
       sequenceFloor,
       hasRoom: () => this.#eventLog.hasRoom,
       publish: (records) => this.#publish(records),
-      marketAdded: (venue, symbol) => this.#marketData.add(venue as VenueId, symbol),
+      marketAdded: (venue, symbol) => this.#marketData.add(venue, symbol),
       refused: (account, error) => this.#refused(account.id, error),
       observer,
     })

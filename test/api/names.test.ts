@@ -26,6 +26,7 @@ it('the package exports these names, and a change of them is a change for its us
       "once",
       "openBook",
       "openKernel",
+      "parseVenueId",
       "plimsollEventSchema",
       "queueNameOf",
       "ruleBookOf",

@@ -8,6 +8,7 @@ import type { Account, AccountChange, AccountSource, Clock } from '../../src/dom
 import type { PlimsollError } from '../../src/errors.ts'
 import { closeRedis, connectRedis, keysOf, type RedisConnection } from '../../src/redis/index.ts'
 import { sleep, systemClock } from '../../src/system/clock.ts'
+import { VENUE_NAMES } from '../../src/venues/index.ts'
 import { testAccount } from '../support/accounts.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
 
@@ -23,7 +24,7 @@ beforeAll(async () => {
   server = await startTestRedis()
   redis = await connect('command')
   followerRedis = await connect('blocking')
-  book = createBook(redis, keys)
+  book = createBook(redis, keys, VENUE_NAMES)
 })
 afterAll(async () => {
   await closeRedis(redis, systemClock)
@@ -40,7 +41,7 @@ class View {
   readonly source: AccountSource
 
   constructor() {
-    this.source = createAccountSource({ redis, followerRedis, keys, clock: systemClock })
+    this.source = createAccountSource({ redis, followerRedis, keys, venues: VENUE_NAMES, clock: systemClock })
   }
 
   async load(): Promise<void> {
@@ -440,6 +441,7 @@ describe('a large book', () => {
     const clock = new WorkClock()
     const replies: number[] = []
     const source = createAccountSource({
+      venues: VENUE_NAMES,
       redis: measured(redis, clock, replies),
       followerRedis: measured(followerRedis, clock, replies),
       keys,

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createBook, type ListOptions } from '../../src/book/index.ts'
+import { venueId } from '../../src/domain/index.ts'
 import { closeRedis, connectRedis, keysOf, type RedisConnection } from '../../src/redis/index.ts'
 import { systemClock } from '../../src/system/clock.ts'
+import { VENUE_NAMES } from '../../src/venues/index.ts'
 import { testAccount } from '../support/accounts.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
 
@@ -21,16 +23,16 @@ beforeEach(() => redis.flushall())
 
 describe('the book of accounts', () => {
   test('gives back what was put, and keeps an account of one shard out of another', async () => {
-    const book = createBook(redis, keys)
+    const book = createBook(redis, keys, VENUE_NAMES)
     const account = testAccount('desk-7/alpha', 17)
     expect(await book.put(account)).toBe(17)
     expect(await book.get('desk-7/alpha')).toEqual(account)
     expect(await book.count()).toBe(1)
-    expect(await createBook(redis, keysOf('other')).get('desk-7/alpha')).toBeUndefined()
+    expect(await createBook(redis, keysOf('other'), VENUE_NAMES).get('desk-7/alpha')).toBeUndefined()
   })
 
   test('stores the public format: JSON of the account under its id', async () => {
-    await createBook(redis, keys).put(testAccount('a', 3))
+    await createBook(redis, keys, VENUE_NAMES).put(testAccount('a', 3))
     expect(JSON.parse((await redis.hget('{plimsoll:store}:accounts', 'a')) ?? '')).toEqual(
       testAccount('a', 3),
     )
@@ -39,7 +41,7 @@ describe('the book of accounts', () => {
   test.each([[7], [6]])(
     'refuses version %i over a stored 7, naming both, and writes nothing',
     async (version) => {
-      const book = createBook(redis, keys)
+      const book = createBook(redis, keys, VENUE_NAMES)
       await book.put(testAccount('a', 7, '100'))
       await expect(book.put(testAccount('a', version, '999'))).rejects.toMatchObject({
         code: 'ACCOUNT_VERSION_CONFLICT',
@@ -52,7 +54,7 @@ describe('the book of accounts', () => {
   )
 
   test('refuses a stated version above which there is none, and writes nothing', async () => {
-    const book = createBook(redis, keys)
+    const book = createBook(redis, keys, VENUE_NAMES)
     const last = testAccount('a', Number.MAX_SAFE_INTEGER)
     for (const mode of ['stated', 'force'] as const) {
       await expect(book.put(last, mode)).rejects.toMatchObject({
@@ -66,7 +68,7 @@ describe('the book of accounts', () => {
   })
 
   test('rewrites the last version that may be stated once, then says that the versions are used up', async () => {
-    const book = createBook(redis, keys)
+    const book = createBook(redis, keys, VENUE_NAMES)
     await book.put(testAccount('a', Number.MAX_SAFE_INTEGER - 1))
     expect(await book.put(testAccount('a', 0, '55'), 'next')).toBe(Number.MAX_SAFE_INTEGER)
     expect(await book.get('a')).toEqual(testAccount('a', Number.MAX_SAFE_INTEGER, '55'))
@@ -83,7 +85,7 @@ describe('the book of accounts', () => {
   })
 
   test('force writes all the same, under a version that still rises', async () => {
-    const book = createBook(redis, keys)
+    const book = createBook(redis, keys, VENUE_NAMES)
     await book.put(testAccount('a', 7))
     expect(await book.put(testAccount('a', 2, '55'), 'force')).toBe(8)
     expect(await book.get('a')).toEqual(testAccount('a', 8, '55'))
@@ -91,14 +93,14 @@ describe('the book of accounts', () => {
   })
 
   test('numbers an account without a version of its own one above the stored one, from 0', async () => {
-    const book = createBook(redis, keys)
+    const book = createBook(redis, keys, VENUE_NAMES)
     expect(await book.put(testAccount('a', 0), 'next')).toBe(0)
     expect(await book.put(testAccount('a', 0, '5'), 'next')).toBe(1)
     expect(await book.get('a')).toEqual(testAccount('a', 1, '5'))
   })
 
   test('writes a batch in order and refuses only what conflicts', async () => {
-    const book = createBook(redis, keys)
+    const book = createBook(redis, keys, VENUE_NAMES)
     await book.put(testAccount('b', 5))
     expect(
       await book.putMany([
@@ -113,13 +115,13 @@ describe('the book of accounts', () => {
   })
 
   test('reads the version of an account that something else wrote', async () => {
-    const book = createBook(redis, keys)
+    const book = createBook(redis, keys, VENUE_NAMES)
     await redis.hset(keys.accounts, 'a', JSON.stringify(testAccount('a', 9)))
     await expect(book.put(testAccount('a', 9))).rejects.toMatchObject({ code: 'ACCOUNT_VERSION_CONFLICT' })
   })
 
   test('is not fooled by an id that looks like a version', async () => {
-    const book = createBook(redis, keys)
+    const book = createBook(redis, keys, VENUE_NAMES)
     const id = '{"version":99'
     await book.put(testAccount(id, 1))
     expect(await book.put(testAccount(id, 2))).toBe(2)
@@ -127,7 +129,7 @@ describe('the book of accounts', () => {
   })
 
   test('keeps the largest version exact', async () => {
-    const book = createBook(redis, keys)
+    const book = createBook(redis, keys, VENUE_NAMES)
     const largest = Number.MAX_SAFE_INTEGER - 1
     await book.put(testAccount('a', largest - 1))
     expect(await book.put(testAccount('a', largest, '1'))).toBe(largest)
@@ -138,7 +140,7 @@ describe('the book of accounts', () => {
   })
 
   test('removes with a higher version only, and says whether there was something', async () => {
-    const book = createBook(redis, keys)
+    const book = createBook(redis, keys, VENUE_NAMES)
     await book.put(testAccount('a', 3))
     await expect(book.remove('a', 3)).rejects.toMatchObject({ code: 'ACCOUNT_VERSION_CONFLICT' })
     expect(await book.remove('a', 4)).toBe(true)
@@ -152,7 +154,7 @@ describe('the book of accounts', () => {
       'a',
       '{"id":"a","venue":"bybit","collateral":[{"asset":"USDT","amount":"x"}]}',
     )
-    await expect(createBook(redis, keys).get('a')).rejects.toMatchObject({
+    await expect(createBook(redis, keys, VENUE_NAMES).get('a')).rejects.toMatchObject({
       code: 'ACCOUNT_INVALID',
       path: 'collateral[0].amount',
       message: expect.stringContaining(
@@ -162,7 +164,7 @@ describe('the book of accounts', () => {
   })
 
   test('removes at whatever version is stored, also the largest, and tells the followers a version', async () => {
-    const book = createBook(redis, keys)
+    const book = createBook(redis, keys, VENUE_NAMES)
     await book.put(testAccount('a', 3))
     await book.put(testAccount('b', Number.MAX_SAFE_INTEGER - 1))
     expect(await book.remove('a')).toBe(true)
@@ -178,10 +180,10 @@ describe('the book of accounts', () => {
   })
 
   test('lists every account once, by venue and symbol where asked', async () => {
-    const book = createBook(redis, keys)
+    const book = createBook(redis, keys, VENUE_NAMES)
     const position = { ...testAccount('x', 1).positions[0]!, symbol: 'ETHUSDT' }
     const accounts = Array.from({ length: 1_000 }, (_, index) => testAccount(`account-${index}`, 1))
-    const other = { ...testAccount('other', 2), venue: 'binance' as const, positions: [position] }
+    const other = { ...testAccount('other', 2), venue: venueId('binance'), positions: [position] }
     for (const batch of [accounts.slice(0, 500), accounts.slice(500), [other]]) {
       await book.putMany(batch.map((account) => ({ account })))
     }
@@ -192,9 +194,9 @@ describe('the book of accounts', () => {
     }
     const all = [...accounts, other].map(({ id }) => id).sort()
     expect(await idsOf()).toEqual(all)
-    expect(await idsOf({ venue: 'binance' })).toEqual(['other'])
+    expect(await idsOf({ venue: venueId('binance') })).toEqual(['other'])
     expect(await idsOf({ symbol: 'ETHUSDT' })).toEqual(['other'])
-    expect(await idsOf({ venue: 'bybit', symbol: 'ETHUSDT' })).toEqual([])
+    expect(await idsOf({ venue: venueId('bybit'), symbol: 'ETHUSDT' })).toEqual([])
     const ids = []
     for await (const id of book.ids()) ids.push(id)
     expect(ids.sort()).toEqual(all)
@@ -206,14 +208,14 @@ describe('the book of accounts', () => {
       ['7', ['a', stored]],
       ['0', ['a', stored, 'b', JSON.stringify(testAccount('b', 1))]],
     ]
-    const book = createBook({ call: async () => pages.shift() }, keys)
+    const book = createBook({ call: async () => pages.shift() }, keys, VENUE_NAMES)
     const ids = []
     for await (const { id } of book.list()) ids.push(id)
     expect(ids).toEqual(['a', 'b'])
   })
 
   test('lists the rest where a stored account cannot be read, and names that one', async () => {
-    const book = createBook(redis, keys)
+    const book = createBook(redis, keys, VENUE_NAMES)
     await book.put(testAccount('a', 1))
     await redis.hset(keys.accounts, 'broken', '{"id":')
     const unreadable: string[] = []

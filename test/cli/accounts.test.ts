@@ -9,9 +9,11 @@ import { type OpenedBook, openBook } from '../../src/api/open-book.ts'
 import { type AccountsContext, accountsCommand } from '../../src/cli/accounts.ts'
 import { importCommand } from '../../src/cli/import.ts'
 import { replaceBook } from '../../src/cli/replace.ts'
+import { venueId } from '../../src/domain/index.ts'
 import { exitCodeOf } from '../../src/errors.ts'
 import { importAccounts } from '../../src/import/index.ts'
 import { systemClock } from '../../src/system/clock.ts'
+import { VENUE_NAMES } from '../../src/venues/index.ts'
 import { testAccount } from '../support/accounts.ts'
 import { runCli } from '../support/cli.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
@@ -41,7 +43,7 @@ beforeEach(async () => {
   await book.put(testAccount('desk/1', 3))
   await book.put({
     ...testAccount('desk/2', 17, '12000.5'),
-    venue: 'binance',
+    venue: venueId('binance'),
     positions: [
       { symbol: 'ETHUSDT', marginMode: 'isolated', size: '-4', entryPrice: '3010', isolatedMargin: '900' },
     ],
@@ -123,7 +125,7 @@ describe('plimsoll accounts list', () => {
       },
       {
         id: 'desk/2',
-        venue: 'binance',
+        venue: venueId('binance'),
         version: 17,
         positions: [{ symbol: 'ETHUSDT', size: '-4' }],
         collateral: [{ asset: 'USDT', amount: '12000.5' }],
@@ -331,6 +333,7 @@ describe('plimsoll import --replace', () => {
       ...{ book, shard: SHARD, file: 'whole.jsonl', yes: undefined, input, errors },
       read: (options) =>
         importAccounts({
+          venues: VENUE_NAMES,
           ...{
             input: Readable.from([Buffer.from(text)]),
             format: 'jsonl',

@@ -5,11 +5,11 @@ import { PassThrough, Readable } from 'node:stream'
 import { afterAll, describe, expect, it } from 'vitest'
 import { LINE_CHARACTERS_MAX, linesOf, openInput } from '../../src/cli/lines.ts'
 import { marginCommand, writeMargins } from '../../src/cli/margin.ts'
-import type { RuleBook, VenueId } from '../../src/domain/index.ts'
+import type { RuleBook } from '../../src/domain/index.ts'
 import { levelRule } from '../../src/margin/index.ts'
 import { BINANCE, BYBIT, bookOf, oneTier } from '../margin/support.ts'
 
-const books: Readonly<Record<VenueId, RuleBook>> = {
+const books: Readonly<Record<string, RuleBook>> = {
   bybit: bookOf(BYBIT, { BTCUSDT: oneTier('0.005', '0', { takerFeeRate: '0.00055' }) }),
   binance: bookOf(BINANCE, { BTCUSDT: oneTier('0.004') }),
 }
@@ -29,7 +29,7 @@ async function run(lines: readonly unknown[], rule = levelRule()) {
   const text = lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n')
   const collected = output.setEncoding('utf8').toArray()
   const refused = await writeMargins(linesOf(Readable.from([text])), output, {
-    ...{ rule, bookOf: (venue) => books[venue], nowMs: Date.UTC(2026, 6, 20, 12) },
+    ...{ rule, bookOf: (venue) => books[venue]!, nowMs: Date.UTC(2026, 6, 20, 12) },
   })
   output.end()
   const results = (await collected).join('').split('\n').slice(0, -1)

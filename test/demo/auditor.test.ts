@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { createAuditor } from '../../src/demo/auditor.ts'
 import { createReferee } from '../../src/demo/referee/referee.ts'
-import type { Account, MarginEvent, MarketEvent } from '../../src/domain/index.ts'
+import { type Account, type MarginEvent, type MarketEvent, venueId } from '../../src/domain/index.ts'
 
 const ACCOUNT: Account = {
   id: 'judged',
-  venue: 'binance',
+  venue: venueId('binance'),
   version: 1,
   collateral: [],
   positions: [{ symbol: 'SOLUSDT', marginMode: 'isolated', size: '10', entryPrice: '100', leverage: '10' }],

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { createBook, LOAD_BATCH_ACCOUNTS, loadBook } from '../../src/demo/accounts/synthetic-accounts.ts'
 import { DEMO_INSTRUMENTS, demoRules } from '../../src/demo/exchange/instruments.ts'
 import { createReferee } from '../../src/demo/referee/referee.ts'
-import { type Account, accountSchema } from '../../src/domain/index.ts'
+import type { Account } from '../../src/domain/index.ts'
+import { accountSchema } from '../../src/venues/index.ts'
 
 const ACCOUNTS = 2_000
 const book = createBook(11, ACCOUNTS, DEMO_INSTRUMENTS)
@@ -11,7 +12,7 @@ const positions = accounts.flatMap((account) => account.positions)
 
 /** The demo's judgement of the whole book at the start prices. */
 function eventsAtStart(list: readonly Account[]) {
-  const referee = createReferee({ accounts: list, rules: demoRules() })
+  const referee = createReferee({ accounts: list, rules: Object.fromEntries(demoRules()) })
   for (const { venue, symbol, startPrice, markDecimals } of DEMO_INSTRUMENTS) {
     referee.instant([{ venue, symbol, markPrice: startPrice.toFixed(markDecimals) }])
   }

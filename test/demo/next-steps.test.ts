@@ -5,10 +5,10 @@ import { afterAll, describe, expect, it } from 'vitest'
 import { createBook } from '../../src/demo/accounts/synthetic-accounts.ts'
 import { DEMO_INSTRUMENTS, demoRules } from '../../src/demo/exchange/instruments.ts'
 import { leaveNextSteps, marginInputOf, renderNextSteps } from '../../src/demo/screen/next-steps.ts'
-import { type Account, accountSchema, type MarginEvent } from '../../src/domain/index.ts'
+import type { Account, MarginEvent } from '../../src/domain/index.ts'
 import { levelRule, type MarginAccount, marginAccountsOf, marginStateOf } from '../../src/margin/index.ts'
 import { withRules } from '../../src/rules/index.ts'
-import { ruleBookOf } from '../../src/venues/index.ts'
+import { accountSchema, ruleBookOf } from '../../src/venues/index.ts'
 import { testSeed } from '../support/seed.ts'
 
 const SEED = testSeed(3)
@@ -21,7 +21,7 @@ const markOf = (venue: string) => (symbol: string) =>
   DEMO_INSTRUMENTS.find((entry) => entry.venue === venue && entry.symbol === symbol)!.startPrice.toFixed(8)
 
 function marginAccountsIn(account: Account): MarginAccount[] {
-  return marginAccountsOf(account, withRules(ruleBookOf(account.venue), rules[account.venue], 'demo'))
+  return marginAccountsOf(account, withRules(ruleBookOf(account.venue), rules.get(account.venue)!, 'demo'))
 }
 
 function eventOf(marginAccount: MarginAccount, venue: string): MarginEvent {

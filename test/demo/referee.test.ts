@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { parse, print } from '../../src/demo/referee/fraction.ts'
 import type { ComparedMarketEvent } from '../../src/demo/referee/market-replay.ts'
 import { type ComparedEvent, createReferee } from '../../src/demo/referee/referee.ts'
-import type { Account, InstrumentRules, Position } from '../../src/domain/index.ts'
+import { type Account, type InstrumentRules, type Position, venueId } from '../../src/domain/index.ts'
 
 const tier = (cap: string, maintenanceMarginRate: string, maintenanceDeduction = '0') => ({
   cap,
@@ -30,7 +30,7 @@ const RULES = {
 }
 
 const account = (venue: 'bybit' | 'binance', positions: Position[], collateral: Account['collateral'] = []) =>
-  ({ id: 'a', venue, version: 1, collateral, positions, liabilities: [] }) satisfies Account
+  ({ id: 'a', venue: venueId(venue), version: 1, collateral, positions, liabilities: [] }) satisfies Account
 
 function refereeOf(...accounts: Account[]) {
   const referee = createReferee({ accounts, rules: RULES })

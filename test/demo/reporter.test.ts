@@ -4,7 +4,7 @@ import { DEMO_INSTRUMENTS, demoRules } from '../../src/demo/exchange/instruments
 import { createMeter } from '../../src/demo/exchange/meter.ts'
 import { withDistances } from '../../src/demo/screen/nearest.ts'
 import { createReporter, type DemoState } from '../../src/demo/screen/reporter.ts'
-import type { Account, Clock } from '../../src/domain/index.ts'
+import { type Account, type Clock, venueId } from '../../src/domain/index.ts'
 import { levelRule } from '../../src/margin/index.ts'
 import { withRules } from '../../src/rules/index.ts'
 import { ruleBookOf } from '../../src/venues/index.ts'
@@ -38,7 +38,7 @@ describe('rates of the view', () => {
 describe('the accounts nearest to their line', () => {
   const account: Account = {
     id: 'demo-1',
-    venue: 'binance',
+    venue: venueId('binance'),
     version: 1,
     collateral: [],
     positions: [{ symbol: 'SOLUSDT', marginMode: 'isolated', size: '10', entryPrice: '100', leverage: '10' }],
@@ -53,7 +53,7 @@ describe('the accounts nearest to their line', () => {
     withDistances(
       near,
       () => account,
-      () => withRules(ruleBookOf('binance'), rules, 'test'),
+      () => withRules(ruleBookOf(venueId('binance')), rules, 'test'),
       () => mark,
       levelRule(),
     )[0]?.distancePercent
@@ -138,6 +138,6 @@ describe('the snapshot of a run', () => {
 
   it('has rules for every demo instrument', () => {
     const rules = demoRules()
-    for (const { venue, symbol } of DEMO_INSTRUMENTS) expect(rules[venue][symbol]).toBeDefined()
+    for (const { venue, symbol } of DEMO_INSTRUMENTS) expect(rules.get(venue)?.[symbol]).toBeDefined()
   })
 })

@@ -154,7 +154,7 @@ describe(`re-check against exact arithmetic (seed ${SEED})`, () => {
     const accounts: { exact: MarginAccount; number: number }[] = []
     while (accounts.length < 20_000) {
       const account = randomAccount(random, `a${accounts.length}`, markets)
-      for (const exact of marginAccountsOf(account, books[account.venue]))
+      for (const exact of marginAccountsOf(account, books[account.venue]!))
         accounts.push({ exact, number: twins.add(exact) })
     }
     const tally = noCases()
@@ -212,7 +212,7 @@ function boundaryCases(
   tally: Tally,
 ): number {
   const account = randomAccount(random, 'b', markets)
-  const [drawn] = marginAccountsOf(account, books[account.venue])
+  const [drawn] = marginAccountsOf(account, books[account.venue]!)
   if (drawn === undefined) return 0
   const marks = markets.map(({ price, decimals }) => text(price * (0.95 + 0.1 * random()), decimals))
   const at = (list: readonly Decimal[]) => (symbol: string) =>

@@ -97,7 +97,7 @@ describe.each(KERNEL_VARIANTS)(`triggers of %s on random walks (seed ${SEED})`, 
       const account = randomAccount(random, `a${i}`, markets)
       accounts.push(account)
       monitor.apply({ kind: 'put', account })
-      naive.put(marginAccountsOf(account, books[account.venue]))
+      naive.put(marginAccountsOf(account, books[account.venue]!))
     }
     const prices = { bybit: markets.map(({ price }) => price), binance: markets.map(({ price }) => price) }
     let told = 0
@@ -151,7 +151,7 @@ function replaceOne(
   const account = { ...randomAccount(random, `${old.id}n`, markets), version: old.version + 1 }
   accounts[index] = account
   monitor.apply({ kind: 'put', account })
-  const fresh = marginAccountsOf(account, books[account.venue])
+  const fresh = marginAccountsOf(account, books[account.venue]!)
   naive.put(fresh)
   naive.check(fresh)
 }

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
 import {
-  accountSchema,
   consumersSchema,
   type FieldPath,
   faultsText,
@@ -11,6 +10,7 @@ import {
   plimsollEventSchema,
   schemaFaultsOf,
 } from '../../src/domain/index.ts'
+import { accountSchema } from '../../src/venues/index.ts'
 import { recordOf, sampleEvent } from '../support/sample-events.ts'
 
 const ACCOUNT = {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { venueId } from '../../src/domain/index.ts'
 import type { FeedLimits } from '../../src/feed/index.ts'
 import { MarketData, type MarketDataOptions } from '../../src/feed/market-data.ts'
 import { systemClock } from '../../src/system/clock.ts'
@@ -52,7 +53,7 @@ function openWith(symbols: readonly string[], limits: Partial<FeedLimits> = {}):
       throw error
     },
   })
-  for (const symbol of symbols) marketData.add('bybit', symbol)
+  for (const symbol of symbols) marketData.add(venueId('bybit'), symbol)
   marketData.open()
   return marketData
 }
@@ -67,7 +68,7 @@ describe('a market without a mark', () => {
       ...{ venue: 'bybit', symbol: 'BTC-28JUN24-60000-P', state: 'uncarried' },
       reason: 'no stream of the venue carries it',
     })
-    data.add('bybit', 'ETH-28JUN24-3000-C')
+    data.add(venueId('bybit'), 'ETH-28JUN24-3000-C')
     await until(() => recorder.count('bybit ETH-28JUN24-3000-C stale') === 1)
     expect(lineOf('no stream carries').map(({ fields }) => fields)).toEqual([
       { markets: 1, symbols: ['bybit BTC-28JUN24-60000-P'], unknownMarginAccounts: 7 },
@@ -80,7 +81,7 @@ describe('a market without a mark', () => {
     const data = openWith(['BTCUSDT', 'AUSDT', 'BUSDT'], { firstMarkMs: 500 })
     await until(() => recorder.count('bybit AUSDT stale') === 1 && recorder.count('bybit BUSDT stale') === 1)
     const { counter } = exchange
-    data.add('bybit', 'CUSDT')
+    data.add(venueId('bybit'), 'CUSDT')
     await until(() => recorder.count('bybit CUSDT stale') === 1)
     expect((exchange.counter - counter) * CADENCE_MS).toBeGreaterThan(300)
     expect(recorder.count('bybit AUSDT stale')).toBe(1)

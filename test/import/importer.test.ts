@@ -6,6 +6,7 @@ import { type CheckAccount, type ImportFormat, importAccounts } from '../../src/
 import { accountFaultsOf } from '../../src/margin/index.ts'
 import { closeRedis, connectRedis, keysOf, type RedisConnection } from '../../src/redis/index.ts'
 import { systemClock } from '../../src/system/clock.ts'
+import { VENUE_NAMES } from '../../src/venues/index.ts'
 import { BYBIT, bookOf, oneTier } from '../margin/support.ts'
 import { testAccount } from '../support/accounts.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
@@ -18,7 +19,7 @@ let book: Book
 beforeAll(async () => {
   server = await startTestRedis()
   redis = await connectRedis({ url: server.url, role: 'command', clock: systemClock, random: () => 0.5 })
-  book = createBook(redis, keysOf('import'))
+  book = createBook(redis, keysOf('import'), VENUE_NAMES)
 })
 afterAll(async () => {
   await closeRedis(redis, systemClock)
@@ -37,6 +38,7 @@ const run = (
   options: { force?: boolean; dry?: boolean } = {},
 ) =>
   importAccounts({
+    venues: VENUE_NAMES,
     input: bytesOf(lines.join('\n')),
     format,
     check,
@@ -210,7 +212,14 @@ describe('an import of JSON lines', () => {
     const lines = Array.from({ length: 1_800 }, (_, index) => line(`account-${index}`))
     const { clock, fire } = handClock()
     await expect(
-      importAccounts({ input: bytesOf(lines.join('\n')), format: 'jsonl', check, clock, book: failing }),
+      importAccounts({
+        venues: VENUE_NAMES,
+        input: bytesOf(lines.join('\n')),
+        format: 'jsonl',
+        check,
+        clock,
+        book: failing,
+      }),
     ).rejects.toMatchObject({
       code: 'REDIS_UNAVAILABLE',
       message: 'writing failed after 500 accounts were imported: Connection is closed.',
@@ -229,7 +238,15 @@ describe('an import from a pipe that stays open', () => {
     const input = new PassThrough()
     const accepted: string[] = []
     const accept = (id: string) => void accepted.push(id)
-    const importing = importAccounts({ input, format: 'jsonl', check, book, clock, accepted: accept })
+    const importing = importAccounts({
+      venues: VENUE_NAMES,
+      input,
+      format: 'jsonl',
+      check,
+      book,
+      clock,
+      accepted: accept,
+    })
     for (const batch of [20, 40]) {
       for (let index = batch - 20; index < batch; index++) input.write(`${line(`piped-${index}`)}\n`)
       await until('the lines are read', () => accepted.length === batch)
@@ -256,7 +273,14 @@ describe('an import from a pipe that stays open', () => {
         return writes.map(() => ({ written: 1 }))
       },
     }
-    const importing = importAccounts({ input, format: 'jsonl', check, book: slow, clock })
+    const importing = importAccounts({
+      venues: VENUE_NAMES,
+      input,
+      format: 'jsonl',
+      check,
+      book: slow,
+      clock,
+    })
     for (const id of ['a', 'b', 'c']) {
       input.write(`${line(id)}\n`)
       await settled()
@@ -278,7 +302,14 @@ describe('an import from a pipe that stays open', () => {
     const { clock, fire } = handClock()
     const input = new PassThrough()
     const failing = { putMany: () => Promise.reject(new Error('Connection is closed.')) }
-    const importing = importAccounts({ input, format: 'jsonl', check, book: failing, clock })
+    const importing = importAccounts({
+      venues: VENUE_NAMES,
+      input,
+      format: 'jsonl',
+      check,
+      book: failing,
+      clock,
+    })
     input.write(`${line('a')}\n`)
     await settled()
     fire()
@@ -295,7 +326,14 @@ async function checked(bytes: Uint8Array, format: ImportFormat, pieceBytes: numb
   const accepted: string[] = []
   const accept = (id: string) => void accepted.push(id)
   const input = inPieces(bytes, pieceBytes)
-  const summary = await importAccounts({ input, format, check, clock: systemClock, accepted: accept })
+  const summary = await importAccounts({
+    venues: VENUE_NAMES,
+    input,
+    format,
+    check,
+    clock: systemClock,
+    accepted: accept,
+  })
   return { accepted, refused: summary.refused.map(({ line, path, rule }) => [line, path, rule]) }
 }
 const utf8 = (text: string) => new TextEncoder().encode(text)

@@ -10,10 +10,12 @@ import {
   type MarginEvent,
   plimsollEventSchema,
   queueNameOf,
+  venueId,
 } from '../../src/domain/index.ts'
 import { keysOf, type ShardKeys } from '../../src/redis/index.ts'
 import { type Inbox, memoryInbox, type Subscription } from '../../src/subscriber/index.ts'
 import { systemClock } from '../../src/system/clock.ts'
+import { VENUE_NAMES } from '../../src/venues/index.ts'
 import { BybitServer } from '../support/bybit.ts'
 import { runCli, temporaryFolder } from '../support/cli.ts'
 import { isMarginEvent } from '../support/monitor.ts'
@@ -37,7 +39,7 @@ export function longAt100(
 ): Account {
   const { version = 1, size = '1', symbol = 'AAAUSDT' } = changes
   const position = { symbol, marginMode: 'isolated' as const, size, entryPrice: '100', isolatedMargin }
-  return { id, venue: 'bybit', version, collateral: [], positions: [position], liabilities: [] }
+  return { id, venue: venueId('bybit'), version, collateral: [], positions: [position], liabilities: [] }
 }
 
 /** What a consumer did: every event whose effect took place, in order. */
@@ -57,7 +59,7 @@ export class Shard {
     this.#servers = servers
     this.name = name
     this.keys = keysOf(name)
-    this.book = createBook(servers.probe, this.keys)
+    this.book = createBook(servers.probe, this.keys, VENUE_NAMES)
   }
 
   /** Every setting of a worker but its signals. */

@@ -99,7 +99,7 @@ describe('one margin account compiled alone', () => {
       const closed = { ...account.positions[0]!, size: between(random, 0, 1) === 0 ? '0' : '-0.0' }
       const flat =
         index % 5 === 0 ? { ...account, positions: [closed, ...account.positions.slice(1)] } : account
-      const book = books[account.venue]
+      const book = books[account.venue]!
       const whole = marginAccountsOf({ ...flat, separateWallets: true }, book)
       for (const marginAccount of whole) {
         expect(marginAccountOf({ ...flat, separateWallets: true }, marginAccount.id, book)).toEqual(

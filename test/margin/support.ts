@@ -1,6 +1,5 @@
 import {
   type Account,
-  accountSchema,
   type InstrumentRules,
   instrumentRulesMapSchema,
   type MarginRules,
@@ -21,6 +20,7 @@ import {
   sub,
   valueAt,
 } from '../../src/margin/index.ts'
+import { accountSchema } from '../../src/venues/index.ts'
 
 export const BYBIT: MarginRules = { closingFee: 'at-bankruptcy-price', liquidation: 'reached' }
 export const BINANCE: MarginRules = { closingFee: 'none', liquidation: 'reached' }

@@ -2,11 +2,14 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { venueId } from '../../src/domain/index.ts'
 import { marginAccountsOf } from '../../src/margin/index.ts'
 import { readRulesFile } from '../../src/rules/file.ts'
-import { ruleBookOf } from '../../src/venues/index.ts'
+import { ruleBookOf, VENUE_NAMES } from '../../src/venues/index.ts'
 import { logRules, refusedRules, ruleBooks } from '../../src/worker/rule-books.ts'
 import { accountOf } from '../margin/support.ts'
+
+const BYBIT = venueId('bybit')
 
 const folder = mkdtempSync(join(tmpdir(), 'plimsoll-rules-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -36,9 +39,12 @@ function faultOf(action: () => unknown): { code: string; message: string } {
 
 describe('a file of rules', () => {
   it('is read by venue and symbol; both names of a venue mean the same book', () => {
-    const byVenue = readRulesFile(written({ bybit: { FOOUSDT: TABLE }, 'bybit-linear': { BARUSDT: TABLE } }))
+    const byVenue = readRulesFile(
+      written({ bybit: { FOOUSDT: TABLE }, 'bybit-linear': { BARUSDT: TABLE } }),
+      VENUE_NAMES,
+    )
     expect([...byVenue.keys()]).toEqual(['bybit'])
-    const { rules, refused } = byVenue.get('bybit')!
+    const { rules, refused } = byVenue.get(BYBIT)!
     expect(Object.keys(rules)).toEqual(['FOOUSDT', 'BARUSDT'])
     const { settle, ...stated } = TABLE
     expect(rules.FOOUSDT).toEqual({ ...stated, settlementAsset: settle, multiplier: '1', takerFeeRate: '0' })
@@ -63,14 +69,14 @@ describe('a file of rules', () => {
     ['text that is no JSON', '{', 'CONFIGURATION', /JSON/],
   ] as const)('is refused for %s', (_, text, code, message) => {
     const path = written(text)
-    const fault = faultOf(() => readRulesFile(path))
+    const fault = faultOf(() => readRulesFile(path, VENUE_NAMES))
     expect(fault.code).toBe(code)
     expect(fault.message).toContain(path)
     expect(fault.message).toMatch(message)
   })
 
   it('is refused by name when it is not there', () => {
-    const { code, message } = faultOf(() => readRulesFile('/nowhere/rules.json'))
+    const { code, message } = faultOf(() => readRulesFile('/nowhere/rules.json', VENUE_NAMES))
     expect(code).toBe('CONFIGURATION')
     expect(message).toContain('/nowhere/rules.json')
   })
@@ -100,13 +106,13 @@ describe('bad symbols of a file of rules', () => {
     const bookOf = ruleBooks({ rulesFile: file() })
     const refused = refusedRules(bookOf)
     expect(refused.map((line, index) => line.slice(0, REFUSED[index]?.length))).toEqual(REFUSED)
-    expect(bookOf('bybit').rulesOf('GOODUSDT')?.tiers).toEqual(TABLE.tiers)
-    expect(bookOf('bybit').rulesOf('ETHUSDT')).toBe(ruleBookOf('bybit').rulesOf('ETHUSDT'))
+    expect(bookOf(BYBIT).rulesOf('GOODUSDT')?.tiers).toEqual(TABLE.tiers)
+    expect(bookOf(BYBIT).rulesOf('ETHUSDT')).toBe(ruleBookOf(BYBIT).rulesOf('ETHUSDT'))
   })
 
   it('never fall back to the built-in table: their accounts are refused with the reason', () => {
-    const book = ruleBooks({ rulesFile: file() })('bybit')
-    expect(ruleBookOf('bybit').rulesOf('BTCUSDT')).toBeDefined()
+    const book = ruleBooks({ rulesFile: file() })(BYBIT)
+    expect(ruleBookOf(BYBIT).rulesOf('BTCUSDT')).toBeDefined()
     expect(book.rulesOf('BTCUSDT')).toBeUndefined()
     const positions = [
       { symbol: 'BTCUSDT', marginMode: 'isolated', size: '1', entryPrice: '1', leverage: '2' },
@@ -119,8 +125,8 @@ describe('bad symbols of a file of rules', () => {
   })
 
   it('are used again where later rules replace them', () => {
-    const parsed = readRulesFile(written({ bybit: { BTCUSDT: TABLE } })).get('bybit')!.rules
-    const book = ruleBooks({ rulesFile: file() }, new Map([['bybit', parsed]]))('bybit')
+    const parsed = readRulesFile(written({ bybit: { BTCUSDT: TABLE } }), VENUE_NAMES).get(BYBIT)!.rules
+    const book = ruleBooks({ rulesFile: file() }, new Map([[BYBIT, parsed]]))(BYBIT)
     expect(book.rulesOf('BTCUSDT')).toBe(parsed.BTCUSDT)
     expect(book.refused?.has('BTCUSDT')).toBe(false)
   })
@@ -137,7 +143,7 @@ describe('bad symbols of a file of rules', () => {
   })
 
   it('change the version of the book', () => {
-    const versionOf = (content: object) => ruleBooks({ rulesFile: written(content) })('bybit').version
+    const versionOf = (content: object) => ruleBooks({ rulesFile: written(content) })(BYBIT).version
     const good = versionOf({ bybit: { GOODUSDT: TABLE } })
     expect(good).toMatch(/^bybit-.*\+rules\.json@[0-9a-f]{8}$/)
     expect(versionOf({ bybit: { GOODUSDT: TABLE, BTCUSDT: 7 } })).not.toBe(good)
@@ -151,7 +157,7 @@ describe('caps of a file of rules', () => {
     ['10000000000000000000', false],
     ['0', false],
   ])('%s: taken %s', (cap, isTaken) => {
-    const { refused } = readRulesFile(written({ bybit: { FOOUSDT: tier({ cap }) } })).get('bybit')!
+    const { refused } = readRulesFile(written({ bybit: { FOOUSDT: tier({ cap }) } }), VENUE_NAMES).get(BYBIT)!
     expect(refused.size === 0).toBe(isTaken)
   })
 
@@ -174,8 +180,9 @@ describe('caps of a file of rules', () => {
         written({
           bybit: { FOOUSDT: { ...TABLE, tiers: [...tiers.slice(0, 2), { ...tiers[2], ...change }] } },
         }),
+        VENUE_NAMES,
       )
-        .get('bybit')!
+        .get(BYBIT)!
         .refused.get('FOOUSDT')
     // The deduction of a 19-digit cap has 15 digits before its point, the most that a decimal may have.
     expect(read({})).toBeUndefined()

@@ -1,10 +1,10 @@
-import type { Account } from '../../src/domain/index.ts'
+import { type Account, venueId } from '../../src/domain/index.ts'
 
 /** A valid account; `walletBalance` tells its versions apart. */
 export function testAccount(id: string, version: number, walletBalance = String(version)): Account {
   return {
     id,
-    venue: 'bybit',
+    venue: venueId('bybit'),
     version,
     collateral: [{ asset: 'USDT', amount: walletBalance }],
     positions: [

@@ -1,10 +1,11 @@
-import type {
-  Account,
-  InstrumentRules,
-  Position,
-  Random,
-  RiskTier,
-  RuleBook,
+import {
+  type Account,
+  type InstrumentRules,
+  type Position,
+  type Random,
+  type RiskTier,
+  type RuleBook,
+  venueId,
 } from '../../src/domain/index.ts'
 import { add, formatDecimal, mul, parseDecimal, sub, ZERO } from '../../src/margin/index.ts'
 import { binance, bybit } from '../../src/venues/index.ts'
@@ -65,7 +66,7 @@ export function randomMarkets(random: Random, count: number): TestMarket[] {
 }
 
 /** Rule books of both margin rules over the given markets. */
-export function booksOf(markets: readonly TestMarket[]): Record<'bybit' | 'binance', RuleBook> {
+export function booksOf(markets: readonly TestMarket[]): Readonly<Record<string, RuleBook>> {
   const rules = new Map(markets.map((market) => [market.symbol, market.rules]))
   const rulesOf = (symbol: string) => rules.get(symbol)
   return {
@@ -119,7 +120,7 @@ export function randomAccount(random: Random, id: string, markets: readonly Test
   }
   return {
     id,
-    venue: random() < 0.5 ? 'bybit' : 'binance',
+    venue: venueId(random() < 0.5 ? 'bybit' : 'binance'),
     version: 1,
     collateral: [...settles].map(([asset, value]) => ({
       asset,

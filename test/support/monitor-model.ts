@@ -111,7 +111,7 @@ function isRemembered({ level, unknown }: Standing): boolean {
  */
 export class MonitorModel {
   readonly #rule: LevelRule
-  readonly #books: Readonly<Record<Account['venue'], RuleBook>>
+  readonly #books: Readonly<Record<string, RuleBook>>
   readonly #accounts = new Map<string, ModelAccount>()
   readonly #markets = new Map<string, ModelMarket>()
   /** What an earlier run published of margin accounts whose account was not put yet, by account. */
@@ -127,7 +127,7 @@ export class MonitorModel {
   lastInstant: Cause | undefined
   instants = 0
 
-  constructor(rule: LevelRule, books: Readonly<Record<Account['venue'], RuleBook>>) {
+  constructor(rule: LevelRule, books: Readonly<Record<string, RuleBook>>) {
     this.#rule = rule
     this.#books = books
   }
@@ -375,7 +375,7 @@ export class MonitorModel {
   #put(account: Account, cause: Cause): void {
     let compiled: MarginAccount[]
     try {
-      compiled = marginAccountsOf(account, this.#books[account.venue])
+      compiled = marginAccountsOf(account, this.#books[account.venue]!)
     } catch {
       this.#suspend(account.id, 'account-refused', cause)
       return

@@ -318,7 +318,7 @@ export class MonitorRun {
     const accounts = [...this.#stored.values(), ...this.#lost.values()]
     return accounts.flatMap((account) => {
       if (account === 'unreadable' || account.positions.some(({ symbol }) => symbol === 'NOUSDT')) return []
-      return marginAccountsOf(account, BOOKS[account.venue]).map((exact) => {
+      return marginAccountsOf(account, BOOKS[account.venue]!).map((exact) => {
         const markOf = (symbol: string) => this.#marks.get(marketSubject(exact.venue, symbol))
         return { id: exact.id, exact, evaluation: evaluate(exact, markOf) }
       })

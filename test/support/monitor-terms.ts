@@ -1,4 +1,11 @@
-import type { Account, InstrumentRules, Position, Random, RuleBook } from '../../src/domain/index.ts'
+import {
+  type Account,
+  type InstrumentRules,
+  type Position,
+  type Random,
+  type RuleBook,
+  venueId,
+} from '../../src/domain/index.ts'
 import { levelRule } from '../../src/margin/index.ts'
 import { below } from '../../src/system/seeded-random.ts'
 import { binance, bybit } from '../../src/venues/index.ts'
@@ -25,7 +32,7 @@ const RULES: Readonly<Record<string, InstrumentRules>> = {
   },
 }
 const rulesOf = (symbol: string) => RULES[symbol]
-export const BOOKS: Readonly<Record<Account['venue'], RuleBook>> = {
+export const BOOKS: Readonly<Record<string, RuleBook>> = {
   binance: { ...binance.ruleBook, version: 'test', rulesOf },
   bybit: { ...bybit.ruleBook, version: 'test', rulesOf },
 }
@@ -64,5 +71,5 @@ export function randomAccount(random: Random, id: string, version: number): Acco
   ]
   // No rule book lists this one: the account is refused.
   if (random() < 0.05) positions.push(randomPosition(random, 'NOUSDT'))
-  return { id, venue, version, collateral, separateWallets: true, positions, liabilities: [] }
+  return { id, venue: venueId(venue), version, collateral, separateWallets: true, positions, liabilities: [] }
 }

@@ -1,10 +1,11 @@
-import type {
-  Account,
-  EventRecord,
-  InstrumentRules,
-  MarginEvent,
-  PlimsollEvent,
-  RuleBook,
+import {
+  type Account,
+  type EventRecord,
+  type InstrumentRules,
+  type MarginEvent,
+  type PlimsollEvent,
+  type RuleBook,
+  venueId,
 } from '../../src/domain/index.ts'
 import { type Kernel, type KernelVariant, openKernel } from '../../src/kernel/index.ts'
 import { type LevelRule, levelRule } from '../../src/margin/index.ts'
@@ -32,7 +33,7 @@ export const RULES: Readonly<Record<string, InstrumentRules>> = {
 /** A monitor on a test clock, and everything that it published. */
 export function openMonitor(
   options: {
-    books?: Record<Account['venue'], RuleBook>
+    books?: Record<string, RuleBook>
     variant?: KernelVariant
     rule?: LevelRule
     /** Stands in for the kernel that was opened. */
@@ -53,7 +54,7 @@ export function openMonitor(
   const batches: number[] = []
   const added: string[] = []
   const refused: { account: string; message: string }[] = []
-  const books = options.books ?? {
+  const books: Readonly<Record<string, RuleBook>> = options.books ?? {
     bybit: { ...bybit.ruleBook, version: 'test', rulesOf: (symbol: string) => RULES[symbol] },
     binance: { ...binance.ruleBook, version: 'test', rulesOf: (symbol: string) => RULES[symbol] },
   }
@@ -68,7 +69,7 @@ export function openMonitor(
       : { transitionsWaitingMax: options.transitionsWaitingMax }),
     ...(options.pastMarksMax === undefined ? {} : { pastMarksMax: options.pastMarksMax }),
     rule: options.rule ?? levelRule(),
-    ruleBookOf: (venue) => books[venue],
+    ruleBookOf: (venue) => books[venue]!,
     observer: options.observer,
     publish: (published) => {
       records.push(...published)
@@ -120,7 +121,7 @@ export function isolatedLong(
 ): Account {
   return {
     id,
-    venue: 'binance',
+    venue: venueId('binance'),
     version,
     collateral: [],
     positions: [

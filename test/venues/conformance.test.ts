@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isPrice, symbolSchema, VENUE_IDS } from '../../src/domain/index.ts'
-import { streamCarrying, streamOf, VENUES } from '../../src/venues/index.ts'
+import { isPrice, symbolSchema } from '../../src/domain/index.ts'
+import { streamCarrying, streamOf, VENUE_NAMES, VENUES } from '../../src/venues/index.ts'
 import { FIXTURES } from './fixtures.ts'
 import { type Reading, read } from './record.ts'
 
@@ -40,7 +40,7 @@ describe.each(streams)('the stream $id', ({ venue, stream, id }) => {
 
   it('is known under its own name, which is one of the names of its venue', () => {
     expect(streamOf(id)).toBe(stream)
-    expect(VENUE_IDS[id as keyof typeof VENUE_IDS]).toBe(venue.id)
+    expect(VENUE_NAMES.get(id)).toBe(venue.id)
   })
 
   it('subscribes to every symbol once, in frames that the venue takes', () => {

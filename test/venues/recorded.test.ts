@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import type { VenueId } from '../../src/domain/index.ts'
-import { venueOf } from '../../src/venues/index.ts'
+import { parseVenueId, venueOf } from '../../src/venues/index.ts'
 import { sharedPath } from '../support/shared.ts'
 import { type Reading, type RecordedTick, read } from './record.ts'
 
@@ -101,7 +100,7 @@ const HELD: Readonly<Record<string, readonly Expected[]>> = {
   'binance-usdm/ws-ticker/nautilus-ticker_stream.json': ['ignored'],
 }
 
-const FOLDERS: Readonly<Record<string, VenueId>> = {
+const FOLDERS: Readonly<Record<string, string>> = {
   bybit: 'bybit',
   'binance-usdm': 'binance',
   'binance-coinm': 'binance',
@@ -142,7 +141,7 @@ function recordedFiles(): string[] {
 }
 
 function readAll(file: string, frames: readonly string[]): Reading[] {
-  const parser = venueOf(FOLDERS[file.split('/')[0]!]!).streams[0]!.createParser()
+  const parser = venueOf(parseVenueId(FOLDERS[file.split('/')[0]!]!)).streams[0]!.createParser()
   return frames.map((frame) => read(parser, frame))
 }
 

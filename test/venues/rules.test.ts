@@ -6,11 +6,11 @@ import { exactTiers, formatDecimal, parseDecimal } from '../../src/margin/index.
 import { withRules } from '../../src/rules/index.ts'
 import { tierTables } from '../../src/rules/tier-table.ts'
 import { USDM_BRACKETS, USDM_BRACKETS_AS_OF } from '../../src/venues/binance-usdm-brackets.ts'
-import { ruleBookOf, VENUES } from '../../src/venues/index.ts'
+import { binance, bybit, parseVenueId, ruleBookOf, VENUES } from '../../src/venues/index.ts'
 import { sharedPath } from '../support/shared.ts'
 import { BRACKETS_2024_10 } from './brackets-2024-10.ts'
 
-const HELD = {
+const HELD: Readonly<Record<string, readonly string[]>> = {
   bybit: ['BTCUSDT', 'BTCUSD'],
   binance: [
     ...[
@@ -27,7 +27,7 @@ const HELD = {
     ...['BTCUSDC', 'SOLUSDC', 'BTCUSD_PERP', 'BTCUSD_201225'],
   ],
 }
-const all = VENUES.flatMap(({ id }) => HELD[id].map((symbol) => ({ id, symbol })))
+const all = VENUES.flatMap(({ id }) => (HELD[id] ?? []).map((symbol) => ({ id, symbol })))
 
 describe.each(all)('the rules of $symbol at $id', ({ id, symbol }) => {
   const rules = ruleBookOf(id).rulesOf(symbol)!
@@ -49,7 +49,7 @@ const rowsOf = ({ tiers }: InstrumentRules) =>
 
 describe('figures of the venues', () => {
   it('Bybit BTCUSDT has 35 tiers; the one of 120 million asks for 10 % less 6,982,000', () => {
-    const rules = ruleBookOf('bybit').rulesOf('BTCUSDT')!
+    const rules = ruleBookOf(bybit.id).rulesOf('BTCUSDT')!
     expect(rowsOf(rules)).toHaveLength(35)
     expect(rowsOf(rules)).toContain('120000000 0.1 6982000')
     expect({ ...rules, tiers: [] }).toEqual({
@@ -59,13 +59,13 @@ describe('figures of the venues', () => {
   })
 
   it('Bybit BTCUSD counts contracts of one dollar and limits in coin', () => {
-    const rules = ruleBookOf('bybit').rulesOf('BTCUSD')!
+    const rules = ruleBookOf(bybit.id).rulesOf('BTCUSD')!
     expect(rules).toMatchObject({ kind: 'inverse', multiplier: '1', settlementAsset: 'BTC' })
     expect(rowsOf(rules).slice(0, 3)).toEqual(['150 0.005 0', '300 0.01 0.75', '450 0.015 2.25'])
   })
 
   it('Binance COIN-M contracts of one pair share its brackets; a contract is 100 dollars of BTC', () => {
-    const book = ruleBookOf('binance')
+    const book = ruleBookOf(binance.id)
     expect(book.rulesOf('BTCUSD_PERP')).toMatchObject({
       kind: 'inverse',
       multiplier: '100',
@@ -75,12 +75,12 @@ describe('figures of the venues', () => {
   })
 
   it('Binance DYDXUSDT keeps the odd rate of 16.67 %', () => {
-    expect(rowsOf(ruleBookOf('binance').rulesOf('DYDXUSDT')!)).toContain('1000000 0.1667 34800')
+    expect(rowsOf(ruleBookOf(binance.id).rulesOf('DYDXUSDT')!)).toContain('1000000 0.1667 34800')
   })
 
   it('Bybit counts the closing fee, Binance does not; both liquidate on the line', () => {
-    expect(ruleBookOf('bybit').margin).toEqual({ closingFee: 'at-bankruptcy-price', liquidation: 'reached' })
-    expect(ruleBookOf('binance').margin).toEqual({ closingFee: 'none', liquidation: 'reached' })
+    expect(ruleBookOf(bybit.id).margin).toEqual({ closingFee: 'at-bankruptcy-price', liquidation: 'reached' })
+    expect(ruleBookOf(binance.id).margin).toEqual({ closingFee: 'none', liquidation: 'reached' })
   })
 })
 
@@ -89,7 +89,7 @@ describe('a symbol that a book does not hold', () => {
     ['bybit', ['SOLUSDT', 'BTCUSDZ25', 'BTCPERP', 'btcusdt', 'constructor', '']],
     ['binance', ['NOUSDT', 'ETHUSD_PERP', 'BTCUSD', 'BTCUSDT_240628', 'BTCUSDT_', 'BTCUSD_', '__proto__']],
   ] as const)('gets no rules at %s, least of all those of another', (id, symbols) => {
-    for (const symbol of symbols) expect(ruleBookOf(id).rulesOf(symbol)).toBeUndefined()
+    for (const symbol of symbols) expect(ruleBookOf(parseVenueId(id)).rulesOf(symbol)).toBeUndefined()
   })
 })
 
@@ -112,22 +112,22 @@ describe('rules given at run time', () => {
     ...{ kind: 'linear', multiplier: '1', settlementAsset: 'USDT', takerFeeRate: '0' },
     tiers: [{ cap: '5', maintenanceMarginRate: '0.1', maintenanceDeduction: '0' }],
   }
-  const book = withRules(ruleBookOf('bybit'), { FOOUSDT: own, BTCUSDT: own }, 'desk-3')
+  const book = withRules(ruleBookOf(bybit.id), { FOOUSDT: own, BTCUSDT: own }, 'desk-3')
 
   it('add and replace symbols and leave the others', () => {
     expect(book.rulesOf('FOOUSDT')).toBe(own)
     expect(book.rulesOf('BTCUSDT')).toBe(own)
-    expect(book.rulesOf('BTCUSD')).toBe(ruleBookOf('bybit').rulesOf('BTCUSD'))
-    expect(ruleBookOf('bybit').rulesOf('FOOUSDT')).toBeUndefined()
+    expect(book.rulesOf('BTCUSD')).toBe(ruleBookOf(bybit.id).rulesOf('BTCUSD'))
+    expect(ruleBookOf(bybit.id).rulesOf('FOOUSDT')).toBeUndefined()
   })
 
   it('have a version of their own and the margin rules of the venue', () => {
-    expect(book).toMatchObject({ venue: 'bybit', version: 'desk-3', margin: ruleBookOf('bybit').margin })
+    expect(book).toMatchObject({ venue: 'bybit', version: 'desk-3', margin: ruleBookOf(bybit.id).margin })
   })
 
   it('are refused when their deductions break the recurrence', () => {
     const tiers = [...own.tiers, { cap: '9', maintenanceMarginRate: '0.2', maintenanceDeduction: '0.4' }]
-    expect(() => withRules(ruleBookOf('bybit'), { FOOUSDT: { ...own, tiers } }, 'x')).toThrow(
+    expect(() => withRules(ruleBookOf(bybit.id), { FOOUSDT: { ...own, tiers } }, 'x')).toThrow(
       expect.objectContaining({ code: 'RULES_INVALID' }),
     )
   })
@@ -158,7 +158,7 @@ it.skipIf(continuity === undefined)(`recorded Binance brackets are those of Octo
 })
 
 describe('the built-in brackets of Binance USDⓈ-M', () => {
-  const book = ruleBookOf('binance')
+  const book = ruleBookOf(binance.id)
   const symbols = USDM_BRACKETS.trim()
     .split('\n')
     .flatMap((line) => line.split(' | ')[0]!.split(' '))

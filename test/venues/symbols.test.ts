@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { venueId } from '../../src/domain/index.ts'
 import { streamCarrying, streamOf } from '../../src/venues/index.ts'
 
 /** What the parser of Binance makes of the frame of a stream. */
@@ -29,7 +30,7 @@ describe('symbols that are not ASCII capitals', () => {
   it.each(['BTCUSDT', '币安人生USDT', '龙虾USDT', 'ΩUSDT', 'ЖUSDT'])(
     'Binance: the stream that is asked for %s is the one that its mark comes under',
     (symbol) => {
-      expect(streamCarrying('binance', symbol)?.id).toBe('binance-usdm')
+      expect(streamCarrying(venueId('binance'), symbol)?.id).toBe('binance-usdm')
       const [request] = streamOf('binance-usdm').subscribe([symbol])
       const [name] = (JSON.parse(request!.frame) as { params: string[] }).params
       expect(name).toBe(`${symbol.toLowerCase()}@markPrice@1s`)
@@ -49,7 +50,7 @@ describe('symbols that are not ASCII capitals', () => {
   it('Bybit: the topic names the symbol as it is', () => {
     const ticks: string[] = []
     const symbol = '币安人生USDT'
-    expect(streamCarrying('bybit', symbol)?.id).toBe('bybit-linear')
+    expect(streamCarrying(venueId('bybit'), symbol)?.id).toBe('bybit-linear')
     const [request] = streamOf('bybit-linear').subscribe([symbol])
     const [topic] = (JSON.parse(request!.frame) as { args: string[] }).args
     const frame = JSON.stringify({
@@ -74,6 +75,6 @@ describe('symbols that are not ASCII capitals', () => {
     ['bybit', 'XBT/USD'],
     ['bybit', 'btcusdt'],
   ] as const)('%s: %s is a name of another venue, and no stream carries it', (venue, symbol) => {
-    expect(streamCarrying(venue, symbol)).toBeUndefined()
+    expect(streamCarrying(venueId(venue), symbol)).toBeUndefined()
   })
 })

@@ -50,10 +50,7 @@ const SAMPLE_STREAM = 2 ** 33
 
 /** A synthetic book over `instruments`; nearly every account starts below its lowest warning level. */
 export function createBook(seed: number, accounts: number, instruments: readonly DemoInstrument[]): DemoBook {
-  const byVenue: Record<VenueId, readonly DemoInstrument[]> = {
-    bybit: instruments.filter((instrument) => instrument.venue === 'bybit'),
-    binance: instruments.filter((instrument) => instrument.venue === 'binance'),
-  }
+  const byVenue = instrumentsByVenue(instruments)
   let positions = 0
   for (let index = 0; index < accounts; index++) positions += positionCount(seed, index)
   return {
@@ -70,6 +67,20 @@ export function createBook(seed: number, accounts: number, instruments: readonly
       })
     },
   }
+}
+
+interface InstrumentsOfVenue {
+  readonly venue: VenueId
+  readonly instruments: readonly DemoInstrument[]
+}
+
+/** In the order in which the venues come first. */
+function instrumentsByVenue(instruments: readonly DemoInstrument[]): readonly InstrumentsOfVenue[] {
+  const venues = [...new Set(instruments.map(({ venue }) => venue))]
+  return venues.map((venue) => ({
+    venue,
+    instruments: instruments.filter((instrument) => instrument.venue === venue),
+  }))
 }
 
 /**
@@ -121,19 +132,15 @@ interface Draft {
   readonly leg: FloatLeg
 }
 
-function createAccount(
-  seed: number,
-  index: number,
-  byVenue: Record<VenueId, readonly DemoInstrument[]>,
-): Account {
+function createAccount(seed: number, index: number, byVenue: readonly InstrumentsOfVenue[]): Account {
   const random = seededRandom(seed, index)
-  const venue: VenueId = random() < 0.5 ? 'bybit' : 'binance'
+  const { venue, instruments } = byVenue[below(random, byVenue.length)]!
   const mode = weighted(random, MODE_WEIGHTS)
   const drafts: Draft[] = []
   const count = positionCount(seed, index)
   const used = new Set<string>()
   while (drafts.length < count) {
-    const instrument = drawInstrument(random, byVenue[venue], used)
+    const instrument = drawInstrument(random, instruments, used)
     const isolated = mode === 1 || (mode === 2 && random() < 0.5)
     const side = random() < LONG_SHARE ? 1 : -1
     const draft = draftPosition(random, instrument, side, isolated)

@@ -1,5 +1,4 @@
 import type { DemoInstrument } from '../exchange/instrument.ts'
-import { BYBIT_TAKER_FEE_RATE } from '../exchange/instruments.ts'
 import { tiersOf } from '../exchange/tiers.ts'
 
 /**
@@ -16,7 +15,6 @@ export interface FloatLeg {
   readonly initialMargin: number
 }
 
-const TAKER_FEE = Number(BYBIT_TAKER_FEE_RATE)
 const USDT_DECIMALS = 2
 const COIN_DECIMALS = 8
 
@@ -39,7 +37,8 @@ export function legOf(
   const notional = linear ? units * mark : units / mark
   const entryValue = linear ? units * entryPrice : units / entryPrice
   const change = linear ? notional - entryValue : entryValue - notional
-  const fee = instrument.venue === 'bybit' ? entryValue * (1 + 1 / leverage) * TAKER_FEE : 0
+  const feeRate = instrument.countsClosingFee ? Number(instrument.takerFeeRate) : 0
+  const fee = entryValue * (1 + 1 / leverage) * feeRate
   const tier = floatTiersOf(instrument).find((entry) => notional <= entry.cap)
   const { rate, deduction } = tier ?? floatTiersOf(instrument).at(-1)!
   return {

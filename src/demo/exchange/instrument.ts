@@ -17,6 +17,9 @@ export interface DemoInstrument {
   readonly sizeDecimals: number
   /** Base units (linear) or quote units (inverse) of one unit of size. */
   readonly multiplier: number
+  readonly takerFeeRate: string
+  /** Whether the fee of closing the position is part of its margin. */
+  readonly countsClosingFee: boolean
   /** Log return for a log return of 1 of the whole market. */
   readonly beta: number
   /** Share of the book that holds it, relative to the others. */

@@ -1,4 +1,4 @@
-import type { InstrumentRules, VenueId } from '../../domain/index.ts'
+import { type InstrumentRules, type RulesByVenue, type VenueId, venueId } from '../../domain/index.ts'
 import type { DemoInstrument, MaintenanceClass } from './instrument.ts'
 import { tiersOf } from './tiers.ts'
 
@@ -40,22 +40,37 @@ const BINANCE_MARK_DECIMALS = 8
 const DATED_PREMIUM = 1.006
 /** Coin-margined contracts are less widely held than linear ones. */
 const INVERSE_POPULARITY = 0.5
-/** Bybit's default taker fee; Binance counts none in its margin. */
-export const BYBIT_TAKER_FEE_RATE = '0.00055'
-const BINANCE_TAKER_FEE_RATE = '0.0005'
+/** What the instruments of one venue share. */
+type VenueTerms = Pick<DemoInstrument, 'venue' | 'takerFeeRate' | 'countsClosingFee'>
+const BYBIT: VenueTerms = { venue: venueId('bybit'), takerFeeRate: '0.00055', countsClosingFee: true }
+const BINANCE: VenueTerms = { venue: venueId('binance'), takerFeeRate: '0.0005', countsClosingFee: false }
 
 /** The 60 instruments: 24 Bybit linear, 6 Bybit inverse, 24 Binance USDⓈ-M, 6 Binance COIN-M, in this order. */
 export const DEMO_INSTRUMENTS: readonly DemoInstrument[] = buildInstruments()
 
+/** The markets that the screen shows, in its order: both venues, linear and inverse, no symbol twice. */
+export const SHOWN_MARKETS: readonly (readonly [venue: string, symbol: string])[] = [
+  ['bybit', 'BTCUSDT'],
+  ['bybit', 'ETHUSDT'],
+  ['binance', 'SOLUSDT'],
+  ['binance', 'XRPUSDT'],
+  ['bybit', 'BTCUSD'],
+  ['binance', 'BTCUSD_261225'],
+  ['bybit', 'DOGEUSDT'],
+  ['binance', '1000PEPEUSDT'],
+]
+
 /** The rules of all demo instruments in the form of a rules file: venue → symbol → rules, stated on `asOf` where it is given. */
-export function demoRules(asOf?: string): Record<VenueId, Record<string, InstrumentRules>> {
-  const rules: Record<VenueId, Record<string, InstrumentRules>> = { bybit: {}, binance: {} }
+export function demoRules(asOf?: string): RulesByVenue {
+  const rules = new Map<VenueId, Record<string, InstrumentRules>>()
   for (const instrument of DEMO_INSTRUMENTS) {
-    rules[instrument.venue][instrument.symbol] = {
+    const own = rules.get(instrument.venue) ?? {}
+    rules.set(instrument.venue, own)
+    own[instrument.symbol] = {
       kind: instrument.kind,
       multiplier: String(instrument.multiplier),
       settlementAsset: instrument.settlementAsset,
-      takerFeeRate: instrument.venue === 'bybit' ? BYBIT_TAKER_FEE_RATE : BINANCE_TAKER_FEE_RATE,
+      takerFeeRate: instrument.takerFeeRate,
       tiers: tiersOf(instrument),
       ...(asOf === undefined ? {} : { asOf }),
     }
@@ -81,41 +96,42 @@ function buildInstruments(): DemoInstrument[] {
       }
     })
   const coinOf = (name: string) => coins.find((entry) => entry.coin === name)!
-  const linear = (venue: VenueId, streamId: string, markDecimals?: number): DemoInstrument[] =>
+  const linear = (terms: VenueTerms, streamId: string, markDecimals?: number): DemoInstrument[] =>
     coins.map((coin) => ({
       ...coin,
       markDecimals: markDecimals ?? coin.markDecimals,
       symbol: `${coin.coin}USDT`,
-      venue,
+      ...terms,
       streamId,
       kind: 'linear',
       settlementAsset: 'USDT',
       multiplier: 1,
     }))
-  const inverse = (venue: VenueId, symbol: string, coinName: string): DemoInstrument => {
+  const inverse = (terms: VenueTerms, symbol: string, coinName: string): DemoInstrument => {
     const coin = coinOf(coinName)
     const dated = BINANCE_DATED.includes(symbol)
+    const isBybit = terms === BYBIT
     return {
       ...coin,
       symbol,
-      venue,
-      streamId: venue === 'bybit' ? 'bybit-inverse' : 'binance-coinm',
+      ...terms,
+      streamId: isBybit ? 'bybit-inverse' : 'binance-coinm',
       kind: 'inverse',
       settlementAsset: coinName,
       dated,
       startPrice: dated ? coin.startPrice * DATED_PREMIUM : coin.startPrice,
-      markDecimals: venue === 'bybit' ? coin.markDecimals : BINANCE_MARK_DECIMALS,
+      markDecimals: isBybit ? coin.markDecimals : BINANCE_MARK_DECIMALS,
       sizeDecimals: 0,
-      multiplier: venue === 'bybit' ? 1 : coinName === 'BTC' ? 100 : 10,
+      multiplier: isBybit ? 1 : coinName === 'BTC' ? 100 : 10,
       popularity: coin.popularity * INVERSE_POPULARITY,
     }
   }
   return [
-    ...linear('bybit', 'bybit-linear'),
-    ...BYBIT_INVERSE.map((coin) => inverse('bybit', `${coin}USD`, coin)),
-    ...linear('binance', 'binance-usdm', BINANCE_MARK_DECIMALS),
+    ...linear(BYBIT, 'bybit-linear'),
+    ...BYBIT_INVERSE.map((coin) => inverse(BYBIT, `${coin}USD`, coin)),
+    ...linear(BINANCE, 'binance-usdm', BINANCE_MARK_DECIMALS),
     ...[...BINANCE_INVERSE, ...BINANCE_DATED].map((symbol) =>
-      inverse('binance', symbol, symbol.slice(0, symbol.indexOf('USD'))),
+      inverse(BINANCE, symbol, symbol.slice(0, symbol.indexOf('USD'))),
     ),
   ]
 }

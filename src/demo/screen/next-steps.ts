@@ -58,7 +58,7 @@ export function marginInputOf(account: Account, event: MarginEvent) {
   const isPartOf = ({ symbol, size, marginMode }: Account['positions'][number]) =>
     marginMode === event.marginMode &&
     event.positions.some((position) => position.symbol === symbol && position.size === size)
-  const rules: Record<string, InstrumentRules> = demoRules()[venue]
+  const rules: Readonly<Record<string, InstrumentRules>> = demoRules().get(venue) ?? {}
   const symbols = event.marks.map(({ symbol }) => symbol)
   return {
     account: {

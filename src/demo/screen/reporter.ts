@@ -5,7 +5,7 @@ import { ruleBookOf } from '../../venues/index.ts'
 import type { Worker } from '../../worker/index.ts'
 import { accountIndexOf, type DemoBook } from '../accounts/synthetic-accounts.ts'
 import type { ExchangeStatus } from '../exchange/exchange.ts'
-import { DEMO_INSTRUMENTS, demoRules } from '../exchange/instruments.ts'
+import { DEMO_INSTRUMENTS, demoRules, SHOWN_MARKETS } from '../exchange/instruments.ts'
 import { createMeter } from '../exchange/meter.ts'
 import { madeOf } from '../outcome.ts'
 import type { Headline } from './headlines.ts'
@@ -19,18 +19,6 @@ import { MARKS_SHOWN, NEAREST_SHOWN } from './view.ts'
  */
 const NEAREST_EVERY_MS = 2_000
 const NOTES_MAX = 20
-/** Markets of the view: both venues, linear and inverse, no symbol twice. */
-const SHOWN: readonly (readonly [venue: string, symbol: string])[] = [
-  ['bybit', 'BTCUSDT'],
-  ['bybit', 'ETHUSDT'],
-  ['binance', 'SOLUSDT'],
-  ['binance', 'XRPUSDT'],
-  ['bybit', 'BTCUSD'],
-  ['binance', 'BTCUSD_261225'],
-  ['bybit', 'DOGEUSDT'],
-  ['binance', '1000PEPEUSDT'],
-]
-
 /** What the run knows of itself; changed in place as it goes on. */
 export interface DemoState {
   /** A stage of the run; undefined while the market has its own phases. */
@@ -58,11 +46,9 @@ export function createReporter(options: {
 }): Reporter {
   const { state, book, clock } = options
   const meter = createMeter(['ticks', 'events'], clock)
-  const rules = demoRules()
-  const books = {
-    bybit: withRules(ruleBookOf('bybit'), rules.bybit, 'demo'),
-    binance: withRules(ruleBookOf('binance'), rules.binance, 'demo'),
-  }
+  const books = new Map(
+    [...demoRules()].map(([venue, own]) => [venue, withRules(ruleBookOf(venue), own, 'demo')]),
+  )
   const accountOf = (id: string): Account => book.account(accountIndexOf(id))
   let nearest: readonly NearestLine[] = []
   let nearestAtMs = Number.NEGATIVE_INFINITY
@@ -74,7 +60,7 @@ export function createReporter(options: {
     nearest = withDistances(
       worker.nearest(NEAREST_SHOWN),
       accountOf,
-      (venue) => books[venue],
+      (venue) => books.get(venue) ?? ruleBookOf(venue),
       (venue, symbol) => worker.markOf(venue, symbol),
       options.rule,
     )
@@ -129,7 +115,7 @@ export function createReporter(options: {
 const NO_EVENTS = { warning: 0, liquidation: 0, recovered: 0, unknown: 0, closed: 0 }
 
 function marksOf(worker: Worker): MarkLine[] {
-  return SHOWN.slice(0, MARKS_SHOWN).flatMap(([venue, symbol]) => {
+  return SHOWN_MARKETS.slice(0, MARKS_SHOWN).flatMap(([venue, symbol]) => {
     const markPrice = worker.markOf(venue, symbol)
     const start = DEMO_INSTRUMENTS.find(
       (entry) => entry.venue === venue && entry.symbol === symbol,

@@ -1,0 +1,36 @@
+import {
+  type Account,
+  faultsText,
+  IN_OUR_WORDS,
+  pathText,
+  schemaFaultsOf,
+  storedAccountSchemaOf,
+  type VenueNames,
+} from '../domain/index.ts'
+import { PlimsollError } from '../errors.ts'
+
+/**
+ * Reads what Redis holds of the account `id`.
+ * @throws PlimsollError ACCOUNT_INVALID naming the account, the field and the rule.
+ */
+export type ReadStored = (id: string, stored: string) => Account
+
+export function storedReader(venues: VenueNames): ReadStored {
+  const schema = storedAccountSchemaOf(venues)
+  return (id, stored) => {
+    const raw = jsonOf(id, stored)
+    const parsed = schema.safeParse(raw, IN_OUR_WORDS)
+    if (parsed.success) return parsed.data
+    const faults = schemaFaultsOf(parsed.error)
+    const path = pathText(faults[0]!.path)
+    throw new PlimsollError('ACCOUNT_INVALID', `stored account ${id}: ${faultsText(raw, faults)}`, { path })
+  }
+}
+
+function jsonOf(id: string, stored: string): unknown {
+  try {
+    return JSON.parse(stored)
+  } catch (cause) {
+    throw new PlimsollError('ACCOUNT_INVALID', `stored account ${id} is not JSON`, { cause })
+  }
+}
