@@ -18,6 +18,7 @@ const PRODUCT = [
     'histogram',
     'system',
     'input',
+    'memory',
     'margin',
     'rules',
     'venues',
@@ -46,13 +47,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   domain: ['errors'],
   system: ['domain', 'errors'],
   input: ['errors'],
+  memory: ['errors'],
   margin: ['domain', 'errors'],
   rules: ['domain', 'errors', 'input', 'margin'],
   venues: ['domain', 'errors', 'margin', 'rules'],
   kernel: ['domain', 'errors', 'margin', 'assembly'],
-  monitor: ['domain', 'errors', 'histogram', 'margin', 'kernel'],
+  monitor: ['domain', 'errors', 'histogram', 'memory', 'margin', 'kernel'],
   feed: [...EDGE, 'log'],
-  book: EDGE,
+  book: [...EDGE, 'memory'],
   import: [...EDGE, 'input', 'book'],
   delivery: [...EDGE, 'histogram'],
   subscriber: EDGE,
@@ -102,6 +104,8 @@ const LINES_ASKED = 300
 const LONGER_FILES: Readonly<Record<string, number>> = {
   // One loop from outbox to stream to queue.
   'src/delivery/log.ts': 301,
+  // One method of the kernel's interface after the other.
+  'src/kernel/wasm.ts': 315,
 }
 /** What is run or published, so that nobody has to import it. */
 const ENTRIES = [

@@ -1,5 +1,6 @@
 import type { AccountChange } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
+import { NumberedTexts, withRoom } from '../memory/index.ts'
 import type { StoredChange } from './changes.ts'
 
 type MissingChange = Extract<AccountChange, { kind: 'removed' | 'lost' }>
@@ -9,9 +10,47 @@ const NO_VERSION = -1
 /** Ids in the message of a loss; more are counted. */
 const NAMED_MAX = 5
 
+/** The versions of accounts, without a JavaScript object an account: a worker holds millions. */
+class HeldVersions {
+  readonly #ids = new NumberedTexts()
+  /** By the number of the id. */
+  #versions = new Float64Array()
+
+  get size(): number {
+    return this.#ids.size
+  }
+
+  has(id: string): boolean {
+    return this.#ids.find(id) >= 0
+  }
+
+  /** NO_VERSION for an account that is not held, too. */
+  get(id: string): number {
+    const number = this.#ids.find(id)
+    return number < 0 ? NO_VERSION : this.#versions[number]!
+  }
+
+  set(id: string, version: number): void {
+    const number = this.#ids.add(id)
+    this.#versions = withRoom(this.#versions, number)
+    this.#versions[number] = version
+  }
+
+  delete(id: string): void {
+    const number = this.#ids.find(id)
+    if (number >= 0) this.#ids.remove(number)
+  }
+
+  /** The ids held at the time when each is asked for; those set meanwhile may be missing. */
+  *ids(): Generator<string> {
+    for (let number = 0; number < this.#ids.numbers; number++)
+      if (this.#ids.has(number)) yield this.#ids.textOf(number)
+  }
+}
+
 /** The accounts that a follower has handed on, by version, and those of them that Redis has lost. */
 export class HeldAccounts {
-  readonly #versions = new Map<string, number>()
+  readonly #versions = new HeldVersions()
   /** Account → the version that Redis had of it when it was found lost. Another version has been written since. */
   readonly #lost = new Map<string, number>()
 
@@ -48,7 +87,7 @@ export class HeldAccounts {
  */
 class Comparison {
   readonly #held: HeldAccounts
-  readonly #versions: Map<string, number>
+  readonly #versions: HeldVersions
   readonly #lost: Map<string, number>
   readonly #written: ReadonlySet<string> | undefined
   readonly #found = new Set<string>()
@@ -57,7 +96,7 @@ class Comparison {
 
   constructor(
     held: HeldAccounts,
-    versions: Map<string, number>,
+    versions: HeldVersions,
     lost: Map<string, number>,
     written: ReadonlySet<string> | undefined,
   ) {
@@ -76,7 +115,7 @@ class Comparison {
     const id = stored.kind === 'put' ? stored.account.id : stored.id
     this.#found.add(id)
     const version = stored.kind === 'put' ? stored.account.version : NO_VERSION
-    const heldVersion = this.#versions.get(id) ?? NO_VERSION
+    const heldVersion = this.#versions.get(id)
     const isOlder = stored.kind === 'put' && version < heldVersion
     if (isOlder && this.#isLost(id, version)) return this.#lose(id, version)
     this.#held.note(stored)
@@ -85,7 +124,7 @@ class Comparison {
 
   /** Call at the end: what to hand on for the accounts that are held and were not found. */
   *missing(): Generator<MissingChange> {
-    for (const id of [...this.#versions.keys()]) {
+    for (const id of this.#versions.ids()) {
       if (this.#found.has(id)) continue
       if (this.#isLost(id, NO_VERSION)) {
         const lost = this.#lose(id, NO_VERSION)

@@ -8,6 +8,7 @@ import {
   type VenueNames,
 } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
+import { accountIn } from './stored-account.ts'
 
 /**
  * Reads what Redis holds of the account `id`.
@@ -17,8 +18,11 @@ export type ReadStored = (id: string, stored: string) => Account
 
 export function storedReader(venues: VenueNames): ReadStored {
   const schema = storedAccountSchemaOf(venues)
+  const isStoredVenue = (venue: string) => venues.get(venue) === venue
   return (id, stored) => {
     const raw = jsonOf(id, stored)
+    const account = accountIn(raw, isStoredVenue)
+    if (account !== undefined) return account
     const parsed = schema.safeParse(raw, IN_OUR_WORDS)
     if (parsed.success) return parsed.data
     const faults = schemaFaultsOf(parsed.error)

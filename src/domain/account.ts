@@ -4,7 +4,10 @@ import { decimalSchema, nonNegativeDecimalSchema, positiveDecimalSchema } from '
 import type { FieldFault } from './fault.ts'
 
 export const POSITIONS_PER_ACCOUNT_MAX = 1_000
+/** Assets of one wallet. Venues take a few hundred as margin. */
+export const COLLATERAL_ASSETS_MAX = 1_000
 export const ACCOUNT_ID_LENGTH_MAX = 128
+export const ACCOUNT_ID_PATTERN = /^[\x21-\x7e]+$/
 /** The last version that the book writes, 2^53 − 1. */
 export const ACCOUNT_VERSION_MAX = Number.MAX_SAFE_INTEGER
 /** The last version that may be stated, so that the book has one left to rewrite the account. */
@@ -56,7 +59,8 @@ export const symbolSchema = text.regex(
 )
 
 /** An asset code: capitals or letters of a script without them, and digits. */
-export const assetSchema = text.regex(/^[\p{Lu}\p{Lo}\p{N}]{1,20}$/u, 'must be an asset code in capitals')
+export const ASSET_PATTERN = /^[\p{Lu}\p{Lo}\p{N}]{1,20}$/u
+export const assetSchema = text.regex(ASSET_PATTERN, 'must be an asset code in capitals')
 
 export const marginModeSchema = z.enum(['isolated', 'cross'], { error: 'must be isolated or cross' })
 export type MarginMode = z.infer<typeof marginModeSchema>
@@ -109,11 +113,14 @@ const versionSchema = z
 const accountFieldsOf = (names: VenueNames) =>
   z.strictObject({
     id: text
-      .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces')
+      .regex(ACCOUNT_ID_PATTERN, 'must be printable ASCII without spaces')
       .max(ACCOUNT_ID_LENGTH_MAX, `must have at most ${ACCOUNT_ID_LENGTH_MAX} characters`),
     venue: venueIdSchemaOf(names),
     version: versionSchema.max(ACCOUNT_VERSION_STATED_MAX, ACCOUNT_VERSION_RULE).default(0),
-    collateral: z.array(collateralSchema, { error: LIST_RULE }).default([]),
+    collateral: z
+      .array(collateralSchema, { error: LIST_RULE })
+      .max(COLLATERAL_ASSETS_MAX, `must hold at most ${COLLATERAL_ASSETS_MAX} assets`)
+      .default([]),
     /**
      * Each currency of the wallet stands behind the positions that settle in it and behind no other (Binance
      * single-asset mode, Bybit inverse). Without it an asset in which no position settles is refused.

@@ -65,6 +65,10 @@ export interface Kernel {
   refreshZones(): void
 
   mark(instrument: number): number
+  /** The row of the account that was added last, or −1; `nextRow` gives the one added before it. */
+  firstRow(account: number): number
+  nextRow(row: number): number
+  instrumentOf(row: number): number
   accountLevel(account: number): number
   /**
    * Accounts that their last re-check left without a verdict: a mark is missing, or a verdict was asked afresh and is

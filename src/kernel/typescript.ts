@@ -153,6 +153,18 @@ export class TypescriptKernel extends TwinRecheck implements Kernel {
     return this.suspectMaintenance[index]!
   }
 
+  firstRow(account: number): number {
+    return this.accountHead[account]!
+  }
+
+  nextRow(row: number): number {
+    return this.rowNext[row]!
+  }
+
+  instrumentOf(row: number): number {
+    return this.blockInstrument[row >> BLOCK_SHIFT]!
+  }
+
   mark(instrument: number): number {
     return this.instrumentMark[instrument]!
   }

@@ -1,8 +1,12 @@
 import {
+  BLOCK_SHIFT,
+  COLUMN_ACCOUNT_HEAD,
   COLUMN_ACCOUNT_LEVEL,
   COLUMN_ACCOUNT_UNKNOWN,
+  COLUMN_BLOCK_INSTRUMENT,
   COLUMN_INSTRUMENT_MARK,
   COLUMN_NOMINATED_ACCOUNT,
+  COLUMN_ROW_NEXT,
   COLUMN_SUSPECT_ACCOUNT,
   COLUMN_SUSPECT_ANSWER,
   COLUMN_SUSPECT_LEVEL,
@@ -39,6 +43,9 @@ export class WasmKernel implements Kernel {
   #unknown = new Int32Array()
   #levels = new Int32Array()
   #marks = new Float64Array()
+  #heads = new Int32Array()
+  #nextRows = new Int32Array()
+  #blockInstruments = new Int32Array()
 
   constructor(wasm: KernelExports, variant: WasmVariant) {
     if (wasm.layoutVersion() !== LAYOUT_VERSION) {
@@ -222,6 +229,18 @@ export class WasmKernel implements Kernel {
     return this.#marks[instrument]!
   }
 
+  firstRow(account: number): number {
+    return this.#heads[account]!
+  }
+
+  nextRow(row: number): number {
+    return this.#nextRows[row]!
+  }
+
+  instrumentOf(row: number): number {
+    return this.#blockInstruments[row >> BLOCK_SHIFT]!
+  }
+
   accountLevel(account: number): number {
     return this.#levels[account]!
   }
@@ -259,6 +278,9 @@ export class WasmKernel implements Kernel {
     this.#levels = this.#i32View(COLUMN_ACCOUNT_LEVEL)
     this.#unknown = this.#i32View(COLUMN_ACCOUNT_UNKNOWN)
     this.#marks = this.#f64View(COLUMN_INSTRUMENT_MARK)
+    this.#heads = this.#i32View(COLUMN_ACCOUNT_HEAD)
+    this.#nextRows = this.#i32View(COLUMN_ROW_NEXT)
+    this.#blockInstruments = this.#i32View(COLUMN_BLOCK_INSTRUMENT)
   }
 
   #f64View(column: number): Float64Array<ArrayBuffer> {

@@ -1,4 +1,12 @@
-import type { Account, Decimal, InstrumentRules, MarginMode, Position, RuleBook } from '../domain/index.ts'
+import type {
+  Account,
+  Decimal,
+  InstrumentRules,
+  MarginMode,
+  Position,
+  RuleBook,
+  VenueId,
+} from '../domain/index.ts'
 import { accountFaultsOf, isOpen, refuseFaults } from './account-faults.ts'
 import { crossPoolId, isolatedId, parseMarginAccountId, sideOf } from './account-id.ts'
 import type { Curve } from './curve.ts'
@@ -13,7 +21,7 @@ export interface MarginAccount {
   /** Id of the account that it is part of. */
   readonly account: string
   readonly accountVersion: number
-  readonly venue: string
+  readonly venue: VenueId
   readonly marginMode: MarginMode
   /** The asset in which its positions settle. */
   readonly currency: string

@@ -1,5 +1,6 @@
 import { type EventRecord, PUBLISH_RECORDS_MAX } from '../domain/index.ts'
 import { assert, PlimsollError } from '../errors.ts'
+import type { AbsentMarginAccount } from './absent-accounts.ts'
 import { Batch } from './batch.ts'
 import { marketRecordOf, recordOf } from './event.ts'
 import type { Markets, MarketTransition } from './markets.ts'
@@ -7,7 +8,7 @@ import type { MonitorOptions } from './options.ts'
 import { PendingEvents } from './pending-events.ts'
 import type { Ranking } from './ranking.ts'
 import type { Finding } from './standing.ts'
-import type { Watched, WatchedBook } from './watchlist.ts'
+import type { Watchlist } from './watchlist.ts'
 
 /**
  * Transitions that wait to be published: 100 to 230 bytes each, and 560 where their account crosses levels again and again
@@ -35,7 +36,7 @@ export interface Figures {
  */
 export class Announcer {
   readonly #options: MonitorOptions
-  readonly #book: WatchedBook
+  readonly #watchlist: Watchlist
   readonly #markets: Markets
   readonly #pending: PendingEvents
   readonly #breachLevel: number
@@ -52,12 +53,12 @@ export class Announcer {
   readonly #rest: Queue<number | Batch> = new Queue()
   #waiting = 0
 
-  constructor(options: MonitorOptions, book: WatchedBook, markets: Markets) {
+  constructor(options: MonitorOptions, watchlist: Watchlist, markets: Markets) {
     this.#options = options
-    this.#book = book
+    this.#watchlist = watchlist
     this.#markets = markets
     this.#breachLevel = options.rule.levels.length
-    this.#pending = new PendingEvents(book, markets, this.#breachLevel)
+    this.#pending = new PendingEvents(watchlist, markets, this.#breachLevel)
   }
 
   /** Transitions that are not published yet. */
@@ -81,14 +82,14 @@ export class Announcer {
     const batch = this.#batch
     for (let at = from; at < to; at++) {
       this.#count()
-      const kernelAccount = kernel.suspectAccount(at)
+      const marginAccount = kernel.suspectAccount(at)
       const level = kernel.suspectLevel(at)
       const marginBalance = kernel.suspectMarginBalance(at)
       const maintenanceMargin = kernel.suspectMaintenanceMargin(at)
-      if (findings.openOf(kernelAccount) === OPEN_FINDINGS_MAX) this.#pending.settleAccount(kernelAccount)
-      const finding = findings.addOpen(batch.origin, kernelAccount, level, nowMonotonicMs)
+      if (findings.openOf(marginAccount) === OPEN_FINDINGS_MAX) this.#pending.settle(marginAccount)
+      const finding = findings.addOpen(batch.origin, marginAccount, level, nowMonotonicMs)
       const ranking = level === this.#breachLevel ? batch.urgent : batch.rest
-      this.#rank(ranking, finding, kernelAccount, marginBalance, maintenanceMargin)
+      this.#rank(ranking, finding, marginAccount, marginBalance, maintenanceMargin)
     }
     // After the loop: settling the last open finding lets the marks go.
     this.#markets.holdMarks()
@@ -96,20 +97,30 @@ export class Announcer {
 
   /** Applies a finding to the standing of a settled account; whether there is something to publish. */
   note(
-    watched: Watched,
+    marginAccount: number,
     finding: Finding,
     reasons: readonly string[],
     figures: Figures | undefined,
   ): boolean {
     const batch = this.#batch
     const nowMonotonicMs = this.#options.clock.monotonicMs()
-    const number = this.#pending.apply(watched, finding, reasons, batch.origin.cause, nowMonotonicMs)
+    const number = this.#pending.apply(marginAccount, finding, reasons, batch.origin.cause, nowMonotonicMs)
     if (number < 0) return false
     this.#count()
     const ranking = finding === this.#breachLevel ? batch.urgent : batch.rest
     if (figures === undefined) ranking.add(number, 0, 0)
-    else this.#rank(ranking, number, watched.kernelAccount, figures.marginBalance, figures.maintenanceMargin)
+    else this.#rank(ranking, number, marginAccount, figures.marginBalance, figures.maintenanceMargin)
     return true
+  }
+
+  /** The same for a margin account that is not under watch: it is closed, or without a verdict. */
+  noteAbsent(absent: AbsentMarginAccount, finding: 'closed' | 'unknown', reasons: readonly string[]): void {
+    const batch = this.#batch
+    const nowMonotonicMs = this.#options.clock.monotonicMs()
+    const number = this.#pending.applyToAbsent(absent, finding, reasons, batch.origin.cause, nowMonotonicMs)
+    if (number < 0) return
+    this.#count()
+    batch.rest.add(number, 0, 0)
   }
 
   noteMarket(transition: MarketTransition): void {
@@ -118,8 +129,14 @@ export class Announcer {
   }
 
   /** Applies what was found of the account to its standing. Before anything else is done with either. */
-  settle(watched: Watched): void {
-    this.#pending.settle(watched)
+  settle(marginAccount: number): void {
+    this.#pending.settle(marginAccount)
+  }
+
+  /** Call before the terms of the margin account change, or where it goes. Settles it. */
+  keepTerms(marginAccount: number): void {
+    this.#pending.settle(marginAccount)
+    this.#pending.keepTerms(marginAccount)
   }
 
   /** Ends the instant: what was noted in it is ranked and published by `work`. */
@@ -145,11 +162,11 @@ export class Announcer {
   #rank(
     ranking: Ranking,
     finding: number,
-    kernelAccount: number,
+    marginAccount: number,
     marginBalance: number,
     maintenanceMargin: number,
   ): void {
-    const shortfall = this.#book.inQuote(kernelAccount, Math.max(0, maintenanceMargin - marginBalance))
+    const shortfall = this.#watchlist.inQuote(marginAccount, Math.max(0, maintenanceMargin - marginBalance))
     const ratio = marginBalance > 0 ? Math.max(0, maintenanceMargin) / marginBalance : Number.MAX_VALUE
     ranking.add(finding, shortfall, ratio)
   }
@@ -234,8 +251,8 @@ export class Announcer {
   #publishNextOf(finding: number, records: EventRecord[]): void {
     const { findings } = this.#pending
     this.#pending.settleUntil(finding)
-    const first = this.#pending.firstOf(findings.foundOf(finding).watched.id)
-    records.push(recordOf(first, findings.rankOf(first.finding), this.#book, this.#options))
+    const first = this.#pending.firstOf(findings.eventOf(finding).subject.id)
+    records.push(recordOf(first, findings.rankOf(first.finding), this.#watchlist, this.#options))
     this.#pending.published(first)
     this.#waiting--
     if (first.finding === finding) this.#drop(finding)

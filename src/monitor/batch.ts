@@ -1,5 +1,5 @@
-import type { Cause } from './found.ts'
 import type { MarketTransition } from './markets.ts'
+import type { Cause } from './pending-event.ts'
 import { Ranking } from './ranking.ts'
 
 /** What a finding has to remember of its instant. */

@@ -4,7 +4,7 @@ import type { Announcer } from './announcer.ts'
 import type { Judge } from './judge.ts'
 import type { MonitorCounters, MonitorOptions } from './options.ts'
 import { isAboveSafe, progressAfter } from './standing.ts'
-import type { Watched, WatchedAccount, WatchedBook } from './watchlist.ts'
+import type { Watchlist, WatchlistChanges } from './watchlist.ts'
 
 /** What is wrong with an account, against a fault of the program, which must not pass for one. */
 const REFUSALS: ReadonlySet<FaultCode> = new Set(['SYMBOL_UNKNOWN', 'RULES_INVALID', 'ACCOUNT_UNSUPPORTED'])
@@ -25,7 +25,7 @@ interface Waiting {
 export class Changes {
   readonly #options: MonitorOptions
   readonly #counters: MonitorCounters
-  readonly #book: WatchedBook
+  readonly #watchlist: Watchlist
   readonly #judge: Judge
   readonly #announcer: Announcer
   readonly #waiting = new Map<string, Waiting>()
@@ -35,11 +35,11 @@ export class Changes {
   constructor(
     options: MonitorOptions,
     counters: MonitorCounters,
-    parts: { book: WatchedBook; judge: Judge; announcer: Announcer },
+    parts: { watchlist: Watchlist; judge: Judge; announcer: Announcer },
   ) {
     this.#options = options
     this.#counters = counters
-    this.#book = parts.book
+    this.#watchlist = parts.watchlist
     this.#judge = parts.judge
     this.#announcer = parts.announcer
   }
@@ -68,7 +68,7 @@ export class Changes {
 
   /** Call after the snapshot. What is published of accounts that are not in the book is ended: closed, or unknown where they are refused. */
   loaded(): void {
-    for (const id of this.#book.absentAccounts())
+    for (const id of this.#watchlist.absent.accounts())
       if (!this.#waiting.has(id)) this.push({ kind: 'absent', id })
   }
 
@@ -106,17 +106,21 @@ export class Changes {
     this.#announcer.end()
   }
 
-  /** What was found under the old terms is applied before they go. */
+  /** What was found under the old terms is applied, and kept with them, before they go. */
   #settle(id: string): void {
-    const owner = this.#book.get(id)
-    if (owner === undefined) return
-    for (const watched of owner.margin.values()) this.#announcer.settle(watched)
+    const account = this.#watchlist.find(id)
+    if (account < 0) return
+    for (const marginAccount of this.#watchlist.marginAccountsOf(account))
+      this.#announcer.keepTerms(marginAccount)
   }
 
   #put({ account }: Extract<Change, { kind: 'put' }>): void {
-    const changed: Watched[] = []
+    const changed: number[] = []
     try {
-      this.#book.put(account, (watched) => changed.push(watched), this.#closed)
+      this.#watchlist.put(account, {
+        ...this.#ending,
+        changed: (marginAccount) => changed.push(marginAccount),
+      })
     } catch (error) {
       if (!(error instanceof PlimsollError) || !REFUSALS.has(error.code)) throw error
       this.#counters.accountsRefused++
@@ -125,69 +129,75 @@ export class Changes {
       return
     }
     this.#refused.delete(account.id)
-    for (const watched of changed) {
-      this.#judge.judge(watched)
-    }
+    for (const marginAccount of changed) this.#judge.judge(marginAccount)
   }
 
   #remove(id: string): void {
     this.#refused.delete(id)
     this.#closeAbsent(id)
-    this.#book.remove(id, this.#closed)
+    const account = this.#watchlist.find(id)
+    if (account >= 0) this.#watchlist.remove(account, this.#ending)
   }
 
   /** Ends what is published of an account that is not in the book: closed, or unknown where it is refused. */
   #endAbsent(id: string, reason: string): void {
     if (!this.#refused.has(id)) this.#closeAbsent(id)
     else {
-      for (const watched of this.#book.absentIn(id)) {
-        if (!isAboveSafe(watched.standing)) continue
-        this.#judge.note(watched, 'unknown', [reason])
-        const { venue } = watched.owner.account
-        const progress = progressAfter(
-          watched.standing,
-          { ...watched, account: id, venue },
-          this.#options.rule.names,
-        )
-        if (progress !== null) this.#book.restore(watched.id, progress)
+      const { absent } = this.#watchlist
+      for (const marginAccount of absent.of(id)) {
+        const { subject, standing } = marginAccount
+        if (!isAboveSafe(standing)) continue
+        this.#announcer.noteAbsent(marginAccount, 'unknown', [reason])
+        const progress = progressAfter(standing, subject, this.#options.rule.names)
+        if (progress !== null) absent.restore(subject.id, progress)
       }
     }
   }
 
   #closeAbsent(id: string): void {
-    this.#book.absentIn(id).forEach(this.#closed)
-    this.#book.forgetAbsent(id)
+    const { absent } = this.#watchlist
+    for (const marginAccount of absent.of(id)) this.#ending.absent(marginAccount)
+    absent.forget(id)
   }
 
   /** What is watched of an account whose new terms cannot be used has no verdict: the old terms are not true any more. */
   #suspend(id: string, reason: string): void {
     this.#refused.add(id)
-    const owner = this.#book.get(id)
-    if (owner === undefined) {
+    const account = this.#watchlist.find(id)
+    if (account < 0) {
       this.#endAbsent(id, reason)
       return
     }
-    for (const watched of owner.margin.values()) this.#judge.note(watched, 'unknown', [reason])
-    this.#book.suspend(owner)
+    for (const marginAccount of this.#watchlist.marginAccountsOf(account))
+      this.#judge.note(marginAccount, 'unknown', [reason])
+    this.#watchlist.suspend(account)
   }
 
   /** Redis lost the account. What memory holds of it stays watched; that its verdicts stand on lost terms is said. */
   #lose(id: string): void {
-    const owner = this.#book.get(id)
-    if (owner === undefined || owner.isLost) return
-    owner.isLost = true
-    for (const watched of owner.margin.values()) this.#loseVerdict(owner, watched)
+    const account = this.#watchlist.find(id)
+    if (account < 0 || this.#watchlist.isLost(account)) return
+    this.#watchlist.lose(account)
+    if (this.#watchlist.isSuspended(account)) return
+    for (const marginAccount of this.#watchlist.marginAccountsOf(account)) this.#loseVerdict(marginAccount)
   }
 
-  #loseVerdict(owner: WatchedAccount, watched: Watched): void {
-    if (owner.isSuspended || !isAboveSafe(watched.standing)) return
-    this.#judge.note(watched, 'unknown', ['book-lost'])
+  #loseVerdict(marginAccount: number): void {
+    if (!isAboveSafe(this.#watchlist.standingOf(marginAccount))) return
+    this.#judge.note(marginAccount, 'unknown', ['book-lost'])
     // It is nominated by every tick from here on, so that the next one gives it a verdict.
-    this.#options.kernel.recheckAccount(watched.kernelAccount)
+    this.#options.kernel.recheckAccount(marginAccount)
   }
 
-  readonly #closed = (watched: Watched): void => {
-    this.#judge.note(watched, 'closed')
-    this.#book.leave(watched)
+  /** Margin accounts that end: they are closed, and none of their numbers is given again. */
+  readonly #ending: Omit<WatchlistChanges, 'changed'> = {
+    closed: (marginAccount) => {
+      this.#announcer.note(marginAccount, 'closed', [], undefined)
+      this.#watchlist.leaveNumbers(this.#watchlist.standingOf(marginAccount))
+    },
+    absent: (marginAccount) => {
+      this.#announcer.noteAbsent(marginAccount, 'closed', [])
+      this.#watchlist.leaveNumbers(marginAccount.standing)
+    },
   }
 }

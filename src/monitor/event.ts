@@ -11,64 +11,69 @@ import {
   heldLevel,
   type MarginAccount,
   type MarkOf,
+  marginAccountOf,
   marginStateOf,
   ruleAgeDays,
 } from '../margin/index.ts'
 import { eventId } from './event-id.ts'
-import type { Cause, Found } from './found.ts'
 import type { MarketTransition, SeenMark } from './markets.ts'
 import type { LogIdentity, MonitorOptions } from './options.ts'
+import type { Cause, PendingEvent } from './pending-event.ts'
 import { progressAfter } from './standing.ts'
-import type { WatchedBook } from './watchlist.ts'
+import type { Watchlist } from './watchlist.ts'
 
 type EventOptions = Pick<MonitorOptions, 'rule' | 'log'>
 
 /** The event of a transition, with exact figures on the terms and at the marks of its instant, and what is kept after it. */
-export function recordOf(found: Found, rank: number, book: WatchedBook, options: EventOptions): EventRecord {
-  const { watched, account, transition } = found
-  const { id, marginMode, settle } = watched
-  const exact = book.exactOf(account, id)
-  const of = { account: account.id, venue: account.venue, marginMode, settle }
+export function recordOf(
+  pending: PendingEvent,
+  rank: number,
+  watchlist: Watchlist,
+  options: EventOptions,
+): EventRecord {
+  const { subject, ruleBook, transition } = pending
+  const terms = pending.terms ?? watchlist.termsOf(pending.marginAccount)
+  const exact = marginAccountOf(terms, subject.id, ruleBook)
   return {
-    event: eventOf(found, rank, exact, book.ruleBookVersionOf(account.venue), options),
-    subject: id,
-    progress: progressAfter(transition, of, options.rule.names),
+    event: eventOf(pending, rank, terms.version, exact, options),
+    subject: subject.id,
+    progress: progressAfter(transition, subject, options.rule.names),
   }
 }
 
 function eventOf(
-  found: Found,
+  pending: PendingEvent,
   rank: number,
+  accountVersion: number,
   exact: MarginAccount | undefined,
-  ruleBook: string,
   { rule, log }: EventOptions,
 ): MarginEvent {
-  const { watched, account, transition, cause, decidedMonotonicMs } = found
+  const { subject, transition, cause, decidedMonotonicMs } = pending
   const level = rule.names[transition.level]!
-  const markOf = markOfSeen(found.marks)
-  confirm(found, exact, markOf, rule)
+  const markOf = markOfSeen(pending.marks)
+  confirm(pending, exact, markOf, rule)
   const state = exact === undefined ? undefined : marginStateOf(exact, markOf, rule)
   const figures = state === undefined || transition.kind === 'unknown' ? NO_FIGURES : state
   const { kind, episode, sequence } = transition
   const { logId, shard } = log
   return {
     schemaVersion: EVENT_SCHEMA_VERSION,
-    id: eventId({ logId, shard, subject: watched.id, episode, kind, level }),
+    id: eventId({ logId, shard, subject: subject.id, episode, kind, level }),
     logId,
     shard,
     kind,
-    venue: account.venue,
-    account: account.id,
-    accountVersion: account.version,
-    marginAccount: watched.id,
-    marginMode: watched.marginMode,
-    settle: watched.settle,
+    venue: subject.venue,
+    account: subject.account,
+    accountVersion,
+    marginAccount: subject.id,
+    marginMode: subject.marginMode,
+    settle: subject.currency,
     episode,
     sequence,
     level,
     previousLevel: rule.names[transition.previousLevel]!,
     rank,
-    marks: found.marks.map((mark) => markFields(mark, decidedMonotonicMs)),
+    marks: pending.marks.map((mark) => markFields(mark, decidedMonotonicMs)),
     walletBalance: figures.walletBalance,
     unrealizedPnl: figures.unrealizedPnl,
     marginBalance: figures.marginBalance,
@@ -88,9 +93,9 @@ function eventOf(
       figures.cure === null || kind === 'closed'
         ? null
         : { ...figures.cure, reductions: [...figures.cure.reductions] },
-    confidence: found.reasons.length === 0 || kind === 'unknown' ? 'confirmed' : 'suspect',
-    reasons: [...found.reasons],
-    ruleBook,
+    confidence: pending.reasons.length === 0 || kind === 'unknown' ? 'confirmed' : 'suspect',
+    reasons: [...pending.reasons],
+    ruleBook: pending.ruleBook.version,
     ruleAgeDays: exact === undefined ? null : ruleAgeDays(exact.rulesAsOfMs, cause.receivedTimeMs),
     eventTimeMs: cause.eventTimeMs,
     receivedTimeMs: cause.receivedTimeMs,
@@ -100,18 +105,21 @@ function eventOf(
 
 /** The level that the kernel proved in f64 must be the one that exact arithmetic finds; anything else is a bug. */
 function confirm(
-  found: Found,
+  pending: PendingEvent,
   exact: MarginAccount | undefined,
   markOf: MarkOf,
   rule: MonitorOptions['rule'],
 ): void {
-  const { kind, level, previousLevel } = found.transition
+  const { kind, level, previousLevel } = pending.transition
   if (kind === 'closed' || kind === 'unknown') return
-  assert(exact !== undefined, `${found.watched.id} has a verdict and no position`)
+  assert(exact !== undefined, `${pending.subject.id} has a verdict and no position`)
   const evaluation = evaluate(exact, markOf)
-  assert(evaluation !== undefined, `${found.watched.id} has a verdict and no mark`)
+  assert(evaluation !== undefined, `${pending.subject.id} has a verdict and no mark`)
   const held = heldLevel(evaluation, exact, rule, previousLevel)
-  assert(held === level, `the kernel puts ${found.watched.id} at level ${level}, exact arithmetic at ${held}`)
+  assert(
+    held === level,
+    `the kernel puts ${pending.subject.id} at level ${level}, exact arithmetic at ${held}`,
+  )
 }
 
 const NO_FIGURES = {

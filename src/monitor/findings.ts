@@ -1,6 +1,6 @@
 import { assert } from '../errors.ts'
 import type { Origin } from './batch.ts'
-import type { Found } from './found.ts'
+import type { PendingEvent } from './pending-event.ts'
 
 /** Findings a page: pages are made when all before them are full, and kept for the next cascade. 110 kB each. */
 const PAGE_SHIFT = 12
@@ -24,7 +24,7 @@ class Page {
   /** Next open finding of the account, or next free one. */
   readonly next = new Int32Array(PAGE_FINDINGS)
   readonly origin: (Origin | undefined)[] = new Array(PAGE_FINDINGS).fill(undefined)
-  readonly found: (Found | undefined)[] = new Array(PAGE_FINDINGS).fill(undefined)
+  readonly pending: (PendingEvent | undefined)[] = new Array(PAGE_FINDINGS).fill(undefined)
 }
 
 /**
@@ -49,24 +49,24 @@ export class Findings {
   }
 
   /** A level that the kernel proved. */
-  addOpen(origin: Origin, kernelAccount: number, level: number, decidedMonotonicMs: number): number {
+  addOpen(origin: Origin, marginAccount: number, level: number, decidedMonotonicMs: number): number {
     const finding = this.#take(OPEN)
     const page = this.#pageOf(finding)
     const at = finding & PAGE_MASK
-    page.account[at] = kernelAccount
+    page.account[at] = marginAccount
     page.level[at] = level
     page.decidedMonotonicMs[at] = decidedMonotonicMs
     page.origin[at] = origin
     page.next[at] = NONE
-    this.#append(kernelAccount, finding)
+    this.#append(marginAccount, finding)
     this.#open++
     return finding
   }
 
   /** One that the standing has heard of already. */
-  addSettled(found: Found): number {
+  addSettled(pending: PendingEvent): number {
     const finding = this.#take(SETTLED)
-    this.#pageOf(finding).found[finding & PAGE_MASK] = found
+    this.#pageOf(finding).pending[finding & PAGE_MASK] = pending
     return finding
   }
 
@@ -78,30 +78,30 @@ export class Findings {
   }
 
   /** The first open finding of the account, or −1. */
-  firstOpenOf(kernelAccount: number): number {
-    return this.#firstOf[kernelAccount] ?? NONE
+  firstOpenOf(marginAccount: number): number {
+    return this.#firstOf[marginAccount] ?? NONE
   }
 
   /** Takes the first open finding of an account out of its list: its standing has heard of it. */
-  settle(finding: number, found: Found): void {
+  settle(finding: number, pending: PendingEvent): void {
     const page = this.#pageOf(finding)
     const at = finding & PAGE_MASK
     assert(page.state[at] === OPEN, 'a finding is settled once')
-    const kernelAccount = page.account[at]!
-    assert(this.#firstOf[kernelAccount] === finding, 'findings of an account are settled in their order')
+    const marginAccount = page.account[at]!
+    assert(this.#firstOf[marginAccount] === finding, 'findings of an account are settled in their order')
     const next = page.next[at]!
-    this.#firstOf[kernelAccount] = next
-    this.#countOf[kernelAccount] = this.#countOf[kernelAccount]! - 1
-    if (next === NONE) this.#lastOf[kernelAccount] = NONE
+    this.#firstOf[marginAccount] = next
+    this.#countOf[marginAccount] = this.#countOf[marginAccount]! - 1
+    if (next === NONE) this.#lastOf[marginAccount] = NONE
     page.state[at] = SETTLED
-    page.found[at] = found
+    page.pending[at] = pending
     page.origin[at] = undefined
     this.#open--
   }
 
   /** How many findings of the account are open. */
-  openOf(kernelAccount: number): number {
-    return this.#countOf[kernelAccount] ?? 0
+  openOf(marginAccount: number): number {
+    return this.#countOf[marginAccount] ?? 0
   }
 
   accountOf(finding: number): number {
@@ -127,11 +127,11 @@ export class Findings {
     return this.#pageOf(finding).state[finding & PAGE_MASK] === OPEN
   }
 
-  /** Of a settled finding. */
-  foundOf(finding: number): Found {
-    const found = this.#pageOf(finding).found[finding & PAGE_MASK]
-    assert(found !== undefined, 'a settled finding has its transition')
-    return found
+  /** The event of a settled finding. */
+  eventOf(finding: number): PendingEvent {
+    const pending = this.#pageOf(finding).pending[finding & PAGE_MASK]
+    assert(pending !== undefined, 'a settled finding has its event')
+    return pending
   }
 
   /** Place among the findings of its instant, from 1. */
@@ -150,7 +150,7 @@ export class Findings {
   setPublished(finding: number): void {
     const page = this.#pageOf(finding)
     page.state[finding & PAGE_MASK] = PUBLISHED
-    page.found[finding & PAGE_MASK] = undefined
+    page.pending[finding & PAGE_MASK] = undefined
   }
 
   /** The number of a published finding is given to another one. */
@@ -162,17 +162,17 @@ export class Findings {
     this.#free = finding
   }
 
-  #append(kernelAccount: number, finding: number): void {
-    if (kernelAccount >= this.#firstOf.length) this.#growLists(kernelAccount)
-    const last = this.#lastOf[kernelAccount]!
-    if (last === NONE) this.#firstOf[kernelAccount] = finding
+  #append(marginAccount: number, finding: number): void {
+    if (marginAccount >= this.#firstOf.length) this.#growLists(marginAccount)
+    const last = this.#lastOf[marginAccount]!
+    if (last === NONE) this.#firstOf[marginAccount] = finding
     else this.#pageOf(last).next[last & PAGE_MASK] = finding
-    this.#lastOf[kernelAccount] = finding
-    this.#countOf[kernelAccount] = this.#countOf[kernelAccount]! + 1
+    this.#lastOf[marginAccount] = finding
+    this.#countOf[marginAccount] = this.#countOf[marginAccount]! + 1
   }
 
-  #growLists(kernelAccount: number): void {
-    const length = 2 * (kernelAccount + 1)
+  #growLists(marginAccount: number): void {
+    const length = 2 * (marginAccount + 1)
     const [firstOf, lastOf, countOf] = [this.#firstOf, this.#lastOf, this.#countOf]
     this.#firstOf = new Int32Array(length).fill(NONE)
     this.#lastOf = new Int32Array(length).fill(NONE)

@@ -10,4 +10,3 @@ export type {
 } from './options.ts'
 export { INBOX_TICKS_MAX } from './pending-ticks.ts'
 export { type NearAccount, nearest, type StandingCount, standingCounts } from './reader.ts'
-export type { Watched, WatchedAccount } from './watchlist.ts'

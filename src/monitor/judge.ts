@@ -2,11 +2,11 @@ import { assert } from '../errors.ts'
 import { ANSWER_ACROSS, ANSWER_SAFE, ANSWER_UNKNOWN, LEVEL_NONE } from '../kernel/index.ts'
 import { type Evaluation, evaluate, heldLevel, type MarginAccount, toFloat } from '../margin/index.ts'
 import type { Announcer, Figures } from './announcer.ts'
-import { verdictReasons } from './found.ts'
 import type { Markets } from './markets.ts'
 import type { MonitorCounters, MonitorOptions } from './options.ts'
+import { verdictReasons } from './pending-event.ts'
 import { type Finding, isAboveSafe, mustRepublish } from './standing.ts'
-import { kernelLevel, type Watched, type WatchedBook } from './watchlist.ts'
+import type { Watchlist } from './watchlist.ts'
 
 /**
  * Gives verdicts and keeps the standing of every margin account. A level that the kernel proves is one; where f64 is
@@ -15,18 +15,18 @@ import { kernelLevel, type Watched, type WatchedBook } from './watchlist.ts'
 export class Judge {
   readonly #options: MonitorOptions
   readonly #counters: MonitorCounters
-  readonly #book: WatchedBook
+  readonly #watchlist: Watchlist
   readonly #markets: Markets
   readonly #announcer: Announcer
 
   constructor(
     options: MonitorOptions,
     counters: MonitorCounters,
-    parts: { book: WatchedBook; markets: Markets; announcer: Announcer },
+    parts: { watchlist: Watchlist; markets: Markets; announcer: Announcer },
   ) {
     this.#options = options
     this.#counters = counters
-    this.#book = parts.book
+    this.#watchlist = parts.watchlist
     this.#markets = parts.markets
     this.#announcer = parts.announcer
   }
@@ -39,7 +39,7 @@ export class Judge {
     const { kernel, clock } = this.#options
     if (kernel.suspectLevel(from) === LEVEL_NONE) {
       this.#counters.suspects++
-      this.#decideExactly(this.#book.watchedAt(kernel.suspectAccount(from)))
+      this.#decideExactly(kernel.suspectAccount(from))
       return from + 1
     }
     let end = from + 1
@@ -52,74 +52,74 @@ export class Judge {
   }
 
   /** Gives a settled account its verdict at the present marks, where it has one. */
-  judge(watched: Watched): void {
+  judge(marginAccount: number): void {
     const { kernel } = this.#options
-    const answer = kernel.recheckAccount(watched.kernelAccount)
-    if (answer === ANSWER_UNKNOWN) this.#noteUnknownIfStale(watched)
+    const answer = kernel.recheckAccount(marginAccount)
+    if (answer === ANSWER_UNKNOWN) this.#noteUnknownIfStale(marginAccount)
     else if (answer !== ANSWER_SAFE) {
       const level = kernel.measuredLevel
       const { measuredMarginBalance: marginBalance, measuredMaintenanceMargin: maintenanceMargin } = kernel
-      if (level === LEVEL_NONE) this.#decideExactly(watched)
-      else this.#take(watched, level, { marginBalance, maintenanceMargin })
+      if (level === LEVEL_NONE) this.#decideExactly(marginAccount)
+      else this.#take(marginAccount, level, { marginBalance, maintenanceMargin })
     }
   }
 
   /** Publishes that an account has no verdict where a stale mark takes it away and a level above safe is published. */
-  noteUnknownAt(kernelAccount: number): void {
+  noteUnknownAt(marginAccount: number): void {
     // Safe and with a verdict: nothing above safe is published, and the market itself is said to be stale.
-    if (this.#options.kernel.accountLevel(kernelAccount) === 0) return
-    const watched = this.#book.watchedAt(kernelAccount)
-    this.#announcer.settle(watched)
-    this.#noteUnknownIfStale(watched)
+    if (this.#options.kernel.accountLevel(marginAccount) === 0) return
+    this.#announcer.settle(marginAccount)
+    this.#noteUnknownIfStale(marginAccount)
   }
 
-  #noteUnknownIfStale(watched: Watched): void {
-    if (watched.standing.unknown || !isAboveSafe(watched.standing)) return
-    if (watched.markets.some(({ isStale }) => isStale)) this.note(watched, 'unknown', ['stale-mark'])
+  #noteUnknownIfStale(marginAccount: number): void {
+    const standing = this.#watchlist.standingOf(marginAccount)
+    if (standing.unknown || !isAboveSafe(standing)) return
+    const markets = this.#watchlist.marketsOf(marginAccount)
+    if (markets.some(({ isStale }) => isStale)) this.note(marginAccount, 'unknown', ['stale-mark'])
   }
 
   /** Applies a finding to the standing of a settled account, and hands what is to be published to the announcer. */
-  note(watched: Watched, finding: Finding, reasons: readonly string[] = [], figures?: Figures): void {
-    const isNews = this.#announcer.note(watched, finding, reasons, figures)
-    if (!isNews || watched.kernelAccount < 0) return
-    this.#options.kernel.setAccountLevel(watched.kernelAccount, kernelLevel(watched.standing))
+  note(marginAccount: number, finding: Finding, reasons: readonly string[] = [], figures?: Figures): void {
+    const isNews = this.#announcer.note(marginAccount, finding, reasons, figures)
+    if (isNews) this.#watchlist.setKernelLevel(marginAccount)
   }
 
   /** Whether exact arithmetic at the present marks confirms the level of the account; undefined where it has no verdict. */
-  confirms(watched: Watched): boolean | undefined {
-    const level = this.#options.kernel.accountLevel(watched.kernelAccount)
-    if (level < 0 || watched.owner.isSuspended) return undefined
-    const exact = this.#exactOf(watched)
+  confirms(marginAccount: number): boolean | undefined {
+    const level = this.#options.kernel.accountLevel(marginAccount)
+    const account = this.#watchlist.accountOf(marginAccount)
+    if (level < 0 || this.#watchlist.isSuspended(account)) return undefined
+    const exact = this.#watchlist.exactOf(marginAccount)
     const evaluation = this.#evaluate(exact)
     if (evaluation === undefined) return undefined
     return heldLevel(evaluation, exact, this.#options.rule, level) === level
   }
 
-  #decideExactly(watched: Watched): void {
-    this.#announcer.settle(watched)
-    const exact = this.#exactOf(watched)
+  #decideExactly(marginAccount: number): void {
+    this.#announcer.settle(marginAccount)
+    const exact = this.#watchlist.exactOf(marginAccount)
     const evaluation = this.#evaluate(exact)
     if (evaluation === undefined) return
     this.#counters.exactChecks++
-    const level = heldLevel(evaluation, exact, this.#options.rule, watched.standing.level)
+    const { level: present } = this.#watchlist.standingOf(marginAccount)
+    const level = heldLevel(evaluation, exact, this.#options.rule, present)
     const marginBalance = toFloat(evaluation.marginBalance)
-    this.#take(watched, level, { marginBalance, maintenanceMargin: toFloat(evaluation.maintenanceMargin) })
+    this.#take(marginAccount, level, {
+      marginBalance,
+      maintenanceMargin: toFloat(evaluation.maintenanceMargin),
+    })
   }
 
   /** Takes a level that is proven or exact; the kernel arms the account for it. */
-  #take(watched: Watched, level: number, figures: Figures): void {
+  #take(marginAccount: number, level: number, figures: Figures): void {
     const { kernel } = this.#options
-    const { standing, owner, kernelAccount } = watched
+    const standing = this.#watchlist.standingOf(marginAccount)
     if (level === standing.level && !mustRepublish(standing)) return
-    this.note(watched, level, verdictReasons(owner), figures)
-    const answer = kernel.recheckAccount(kernelAccount)
+    const isLost = this.#watchlist.isLost(this.#watchlist.accountOf(marginAccount))
+    this.note(marginAccount, level, verdictReasons(isLost), figures)
+    const answer = kernel.recheckAccount(marginAccount)
     assert(answer !== ANSWER_ACROSS, 'the kernel puts an account across the level that it is found at')
-  }
-
-  #exactOf({ id, owner }: Watched): MarginAccount {
-    const exact = this.#book.exactOf(owner.account, id)
-    assert(exact !== undefined, `${id} is not in its account`)
-    return exact
   }
 
   #evaluate(exact: MarginAccount): Evaluation | undefined {

@@ -14,7 +14,7 @@ import { Judge } from './judge.ts'
 import { type Market, Markets } from './markets.ts'
 import { type MonitorCounters, type MonitorOptions, noCounts } from './options.ts'
 import { CONFIRMED, Inbox, MARKED, STALE } from './pending-ticks.ts'
-import { WatchedBook } from './watchlist.ts'
+import { Watchlist } from './watchlist.ts'
 
 /** Verdicts are given in slices of about this long, so that sockets and timers stay alive. */
 export const SLICE_MS = 5
@@ -34,7 +34,7 @@ const ROOM_POLL_MS = 10
 export class Monitor {
   readonly counters: MonitorCounters = noCounts()
   readonly markets: Markets
-  readonly book: WatchedBook
+  readonly watchlist: Watchlist
   /** From the receipt of a frame to all verdicts of its instant. */
   readonly latency = new LatencyHistogram()
   readonly #options: MonitorOptions
@@ -61,11 +61,11 @@ export class Monitor {
       () => clock.nowMs(),
       ({ venue, symbol }) => marketAdded(venueId(venue), symbol),
     )
-    this.book = new WatchedBook(kernel, this.markets, rule, ruleBookOf, sequenceFloor)
-    this.#announcer = new Announcer(options, this.book, this.markets)
-    const { book, markets } = this
-    this.#judge = new Judge(options, this.counters, { book, markets, announcer: this.#announcer })
-    const parts = { book, markets, judge: this.#judge, announcer: this.#announcer }
+    this.watchlist = new Watchlist(kernel, this.markets, rule, ruleBookOf, sequenceFloor)
+    this.#announcer = new Announcer(options, this.watchlist, this.markets)
+    const { watchlist, markets } = this
+    this.#judge = new Judge(options, this.counters, { watchlist, markets, announcer: this.#announcer })
+    const parts = { watchlist, markets, judge: this.#judge, announcer: this.#announcer }
     this.#changes = new Changes(options, this.counters, parts)
     this.#instant = new Instant(options, this.counters, parts)
   }
@@ -96,12 +96,12 @@ export class Monitor {
 
   /** Margin accounts without a verdict: a mark is missing, or their newest terms cannot be used. */
   get unknownMarginAccounts(): number {
-    return this.#options.kernel.unknownAccounts + this.book.suspended
+    return this.#options.kernel.unknownAccounts + this.watchlist.suspended
   }
 
   /** What an earlier run published of a margin account. Before its account is put. */
   restoreMarginAccount(id: string, progress: MarginAccountProgress): void {
-    this.book.restore(id, progress)
+    this.watchlist.absent.restore(id, progress)
   }
 
   /** What an earlier run published of a market. Before an account with a position there is put. */
@@ -169,10 +169,10 @@ export class Monitor {
   /** Compares the standing of the next `count` margin accounts with exact arithmetic at the present marks. */
   audit(count: number): void {
     if (!this.#isJudged) return
-    for (let i = 0; i < count && this.book.kernelAccounts > 0; i++) {
-      this.#auditAt = (this.#auditAt + 1) % this.book.kernelAccounts
-      const watched = this.book.at(this.#auditAt)
-      const confirmed = watched === undefined ? undefined : this.#judge.confirms(watched)
+    for (let i = 0; i < count && this.watchlist.marginAccountNumbers > 0; i++) {
+      this.#auditAt = (this.#auditAt + 1) % this.watchlist.marginAccountNumbers
+      const isWatched = this.watchlist.has(this.#auditAt)
+      const confirmed = isWatched ? this.#judge.confirms(this.#auditAt) : undefined
       if (confirmed === undefined) continue
       this.counters.auditChecks++
       if (!confirmed) this.counters.auditDisagreements++

@@ -1,57 +1,64 @@
+import type { Account } from '../domain/index.ts'
 import { assert } from '../errors.ts'
+import type { AbsentMarginAccount } from './absent-accounts.ts'
 import { Findings } from './findings.ts'
-import { type Cause, type Found, verdictReasons } from './found.ts'
-import { type Markets, seenMark } from './markets.ts'
+import { type Markets, type SeenMark, seenMark } from './markets.ts'
+import { type Cause, type PendingEvent, verdictReasons } from './pending-event.ts'
 import { applyFinding, type Finding, type Transition } from './standing.ts'
-import type { Watched, WatchedBook } from './watchlist.ts'
+import type { Subject } from './subject.ts'
+import type { Watchlist } from './watchlist.ts'
 
-/** The transitions of one margin account that wait, in their order. */
-interface Line {
-  first: Found
-  last: Found
+/** The events of one margin account that wait, in their order. */
+interface Queue {
+  first: PendingEvent
+  last: PendingEvent
 }
 
+/** What a transition needs beside the margin account to become an event. */
+interface Circumstances {
+  readonly marks: readonly SeenMark[]
+  readonly reasons: readonly string[]
+  readonly cause: Cause
+  readonly decidedMonotonicMs: number
+}
+
+const ABSENT = -1
+
 /**
- * Applies what is found to the standings of margin accounts, each account's in the order of its instants, and keeps the
- * transitions that wait to be published, each account's in one line.
+ * Applies findings to the standings of margin accounts, each account's in the order of its instants, and keeps the events
+ * that wait to be published, each account's in one queue.
  *
  * A level that the kernel proved waits as numbers. It is settled, which is to say applied to the standing, when its event
  * is made, or before anything else happens to the account: a change of its terms, a verdict by exact arithmetic.
  */
 export class PendingEvents {
-  readonly #book: WatchedBook
+  readonly #watchlist: Watchlist
   readonly #markets: Markets
   readonly #breachLevel: number
   readonly findings = new Findings()
-  /** By id: an account that goes and comes back, or is known first from an earlier run, stays in one line. */
-  readonly #lines = new Map<string, Line>()
+  /** By id: an account that goes and comes back, or is known first from an earlier run, stays in one queue. */
+  readonly #queues = new Map<string, Queue>()
 
-  constructor(book: WatchedBook, markets: Markets, breachLevel: number) {
-    this.#book = book
+  constructor(watchlist: Watchlist, markets: Markets, breachLevel: number) {
+    this.#watchlist = watchlist
     this.#markets = markets
     this.#breachLevel = breachLevel
   }
 
-  /** Applies all findings of the margin account that its standing has not heard of. */
-  settle(watched: Watched): void {
+  /** Applies all open findings of the margin account to its standing. */
+  settle(marginAccount: number): void {
     const { findings } = this
-    const { kernelAccount } = watched
-    if (kernelAccount < 0) return
-    for (let finding = findings.firstOpenOf(kernelAccount); finding >= 0; ) {
-      this.#settleOne(watched, finding)
-      finding = findings.firstOpenOf(kernelAccount)
+    for (let finding = findings.firstOpenOf(marginAccount); finding >= 0; ) {
+      this.#settleOne(marginAccount, finding)
+      finding = findings.firstOpenOf(marginAccount)
     }
-  }
-
-  settleAccount(kernelAccount: number): void {
-    this.settle(this.#book.watchedAt(kernelAccount))
   }
 
   /** Settles an open finding, and every earlier one of its account. */
   settleUntil(finding: number): void {
     while (this.findings.isOpen(finding)) {
-      const kernelAccount = this.findings.accountOf(finding)
-      this.#settleOne(this.#book.watchedAt(kernelAccount), this.findings.firstOpenOf(kernelAccount))
+      const marginAccount = this.findings.accountOf(finding)
+      this.#settleOne(marginAccount, this.findings.firstOpenOf(marginAccount))
     }
   }
 
@@ -59,71 +66,124 @@ export class PendingEvents {
   settleNext(): boolean {
     const finding = this.findings.anyOpen()
     if (finding < 0) return false
-    this.settleAccount(this.findings.accountOf(finding))
+    this.settle(this.findings.accountOf(finding))
     return true
+  }
+
+  /** Call before the terms of the margin account change: its events that wait keep those of their instant. */
+  keepTerms(marginAccount: number): void {
+    if (this.#queues.size === 0) return
+    let terms: Account | undefined
+    let pending = this.#queues.get(this.#watchlist.idOf(marginAccount))?.first
+    for (; pending !== undefined; pending = pending.next) {
+      if (pending.terms !== undefined) continue
+      terms ??= this.#watchlist.termsOf(marginAccount)
+      pending.terms = terms
+    }
   }
 
   /** Applies a finding to a settled standing; the number of the finding, or −1 where there is nothing to publish. */
   apply(
-    watched: Watched,
+    marginAccount: number,
     finding: Finding,
     reasons: readonly string[],
     cause: Cause,
     nowMonotonicMs: number,
   ): number {
-    const transition = applyFinding(watched.standing, finding, this.#breachLevel)
+    const transition = this.#applyToStanding(marginAccount, finding)
     if (transition === undefined) return -1
-    const marks = watched.markets.map(seenMark)
-    const found = this.#wait(watched, transition, marks, reasons, cause, nowMonotonicMs)
-    found.finding = this.findings.addSettled(found)
-    return found.finding
+    const marks = this.#watchlist.marketsOf(marginAccount).map(seenMark)
+    const of = { marks, reasons, cause, decidedMonotonicMs: nowMonotonicMs }
+    const pending = this.#add(this.#watchlist.subjectOf(marginAccount), marginAccount, transition, of)
+    // The terms of a closed margin account are about to go.
+    if (finding === 'closed') pending.terms = this.#watchlist.termsOf(marginAccount)
+    pending.finding = this.findings.addSettled(pending)
+    return pending.finding
   }
 
-  /** The transition of the margin account that is to be published first. */
-  firstOf(id: string): Found {
-    const line = this.#lines.get(id)
-    assert(line !== undefined, `a transition of ${id} waits`)
-    return line.first
+  /** The same for a margin account that is not under watch. */
+  applyToAbsent(
+    { subject, account, standing }: AbsentMarginAccount,
+    finding: Finding,
+    reasons: readonly string[],
+    cause: Cause,
+    nowMonotonicMs: number,
+  ): number {
+    const transition = applyFinding(standing, finding, this.#breachLevel)
+    if (transition === undefined) return -1
+    const of = { marks: [], reasons, cause, decidedMonotonicMs: nowMonotonicMs }
+    const pending = this.#add(subject, ABSENT, transition, of)
+    pending.terms = account
+    pending.finding = this.findings.addSettled(pending)
+    return pending.finding
   }
 
-  /** Takes the first transition of the margin account out of its line. */
-  published({ watched, next, finding }: Found): void {
+  /** The event of the margin account that is to be published first. */
+  firstOf(id: string): PendingEvent {
+    const queue = this.#queues.get(id)
+    assert(queue !== undefined, `an event of ${id} waits`)
+    return queue.first
+  }
+
+  /** Takes the first event of the margin account out of its queue. */
+  published({ subject, next, finding }: PendingEvent): void {
     this.findings.setPublished(finding)
-    if (next === undefined) this.#lines.delete(watched.id)
-    else this.#lines.get(watched.id)!.first = next
+    if (next === undefined) this.#queues.delete(subject.id)
+    else this.#queues.get(subject.id)!.first = next
   }
 
-  #settleOne(watched: Watched, finding: number): void {
+  #applyToStanding(marginAccount: number, finding: Finding): Transition | undefined {
+    const standing = this.#watchlist.standingOf(marginAccount)
+    const transition = applyFinding(standing, finding, this.#breachLevel)
+    if (transition !== undefined) this.#watchlist.setStanding(marginAccount, standing)
+    return transition
+  }
+
+  #settleOne(marginAccount: number, finding: number): void {
     const { findings } = this
     const { cause, instant } = findings.originOf(finding)
-    const transition = applyFinding(watched.standing, findings.levelOf(finding), this.#breachLevel)
-    assert(transition !== undefined, `the kernel found ${watched.id} at the level at which it stands`)
-    const marks = watched.markets.map((market) => this.#markets.seenAt(market, instant))
-    const reasons = verdictReasons(watched.owner)
-    const decidedMonotonicMs = findings.decidedMonotonicMsOf(finding)
-    const found = this.#wait(watched, transition, marks, reasons, cause, decidedMonotonicMs)
-    found.finding = finding
-    findings.settle(finding, found)
+    const transition = this.#applyToStanding(marginAccount, findings.levelOf(finding))
+    assert(
+      transition !== undefined,
+      'the kernel proves a level other than the one that the account stands at',
+    )
+    const markets = this.#watchlist.marketsOf(marginAccount)
+    const pending = this.#add(this.#watchlist.subjectOf(marginAccount), marginAccount, transition, {
+      marks: markets.map((market) => this.#markets.seenAt(market, instant)),
+      reasons: verdictReasons(this.#watchlist.isLost(this.#watchlist.accountOf(marginAccount))),
+      cause,
+      decidedMonotonicMs: findings.decidedMonotonicMsOf(finding),
+    })
+    pending.finding = finding
+    findings.settle(finding, pending)
     if (findings.open === 0) this.#markets.forgetPast()
   }
 
-  #wait(
-    watched: Watched,
+  #add(
+    subject: Subject,
+    marginAccount: number,
     transition: Transition,
-    marks: Found['marks'],
-    reasons: readonly string[],
-    cause: Cause,
-    decidedMonotonicMs: number,
-  ): Found {
-    const { account } = watched.owner
-    const place = { finding: -1, next: undefined }
-    const found: Found = { watched, account, marks, transition, reasons, cause, decidedMonotonicMs, ...place }
-    const line = this.#lines.get(watched.id)
-    if (line === undefined) this.#lines.set(watched.id, { first: found, last: found })
-    else {
-      line.last.next = found
-      line.last = found
+    { marks, reasons, cause, decidedMonotonicMs }: Circumstances,
+  ): PendingEvent {
+    const pending: PendingEvent = {
+      subject,
+      marginAccount,
+      terms: undefined,
+      ruleBook: this.#watchlist.ruleBookOf(subject.venue),
+      marks,
+      transition,
+      reasons,
+      cause,
+      decidedMonotonicMs,
+      finding: -1,
+      next: undefined,
     }
-    return found
+    const queue = this.#queues.get(subject.id)
+    if (queue === undefined) this.#queues.set(subject.id, { first: pending, last: pending })
+    else {
+      queue.last.next = pending
+      queue.last = pending
+    }
+    return pending
   }
 }

@@ -1,4 +1,5 @@
 import type { EventKind, MarginAccountProgress } from '../domain/index.ts'
+import type { Subject } from './subject.ts'
 
 /** What a margin account is found to be: at a level of the rule (0 safe), without a verdict, or gone. */
 export type Finding = number | 'unknown' | 'closed'
@@ -15,7 +16,7 @@ export interface Transition {
   readonly unknown: boolean
 }
 
-/** Where a margin account stands. Changed in place: there is one for each watched margin account. */
+/** Where a margin account stands. `applyFinding` changes it in place. */
 export interface Standing {
   /** Number of the last episode, and of the last event. */
   episode: number
@@ -99,10 +100,10 @@ export function standingOf(progress: MarginAccountProgress, levelNames: readonly
 /** What of a standing must survive a restart; null where the account is safe, with a verdict and outside of an episode. */
 export function progressAfter(
   { episode, sequence, open, unknown, level }: Omit<Standing, 'isForeign'>,
-  of: Pick<MarginAccountProgress, 'account' | 'venue' | 'marginMode' | 'settle'>,
+  of: Omit<Subject, 'id'>,
   levelNames: readonly string[],
 ): MarginAccountProgress | null {
   if (level === 0 && !unknown && !open) return null
-  const { account, venue, marginMode, settle } = of
+  const { account, venue, marginMode, currency: settle } = of
   return { episode, sequence, account, venue, marginMode, settle, open, unknown, level: levelNames[level]! }
 }

@@ -1,296 +1,296 @@
-import {
-  type Account,
-  type MarginAccountProgress,
-  type MarginMode,
-  type RuleBook,
-  venueId,
-} from '../domain/index.ts'
+import type { Account, MarginAccountProgress, RuleBook, VenueId } from '../domain/index.ts'
 import { assert } from '../errors.ts'
-import { Compiler, type Kernel, undecidedLevel } from '../kernel/index.ts'
+import { type Kernel, undecidedLevel } from '../kernel/index.ts'
 import { type LevelRule, type MarginAccount, marginAccountOf, marginAccountsOf } from '../margin/index.ts'
+import { AbsentAccounts, type AbsentMarginAccount } from './absent-accounts.ts'
+import { AccountParts } from './account-parts.ts'
 import type { Market, Markets } from './markets.ts'
 import { mustRepublish, newStanding, type Standing, standingOf } from './standing.ts'
+import type { Subject } from './subject.ts'
+import { WatchedAccounts } from './watched-accounts.ts'
+import { WatchedMarginAccounts } from './watched-margin-accounts.ts'
+import { WatchedRows } from './watched-rows.ts'
 
-/** One margin account under watch. Its exact terms are compiled when they are needed, and not kept. */
-export interface Watched {
-  readonly id: string
-  readonly owner: WatchedAccount
-  /** −1 for one that is not in the book. */
-  readonly kernelAccount: number
-  readonly standing: Standing
-  readonly marginMode: MarginMode
-  readonly settle: string
-  /** Distinct, in the order of its rows. */
-  markets: readonly Market[]
+const NONE = -1
+
+/** What `put` and `remove` do with margin accounts. */
+export interface WatchlistChanges {
+  /** It is new or has new terms. */
+  changed(marginAccount: number): void
+  /** It goes; the terms are still those that it had. */
+  closed(marginAccount: number): void
+  /** It has published history and is gone since an earlier run. */
+  absent(marginAccount: AbsentMarginAccount): void
 }
 
-export interface WatchedAccount {
-  account: Account
-  readonly margin: Map<string, Watched>
-  /** Its newest terms cannot be used: the old ones are not true any more, so nothing of it has a verdict. */
-  isSuspended: boolean
-  /** Redis lost it: what is watched are the last terms that Redis had. */
-  isLost: boolean
-}
-
-/** The accounts as they stand in the kernel. Knows no tick and makes no event. */
-export class WatchedBook {
+/**
+ * The accounts under watch: their terms, their rows in the kernel, and where each margin account stands. A margin account is
+ * a number, the same as in the kernel; one that is gone gives its number to the next. Knows no tick and makes no event.
+ */
+export class Watchlist {
   readonly #kernel: Kernel
-  readonly #markets: Markets
   readonly #rule: LevelRule
-  readonly #ruleBookOf: (venue: Account['venue']) => RuleBook
-  readonly #accounts = new Map<string, WatchedAccount>()
-  readonly #byKernelAccount: (Watched | undefined)[] = []
-  /** The instrument whose mark values the coin of an inverse account, by number in the kernel; −1 for a quote currency. */
-  readonly #valuedBy: number[] = []
-  readonly #compilers = new Map<string, Compiler>()
-  /** What is published of accounts that are not loaded yet, by account and margin account. */
-  readonly #restored = new Map<string, Map<string, MarginAccountProgress>>()
+  readonly #ruleBookOf: (venue: VenueId) => RuleBook
+  readonly #accounts = new WatchedAccounts()
+  readonly #marginAccounts = new WatchedMarginAccounts()
+  readonly absent: AbsentAccounts
+  readonly #rows: WatchedRows
+  readonly #parts: AccountParts
   /** Above every number that a margin account without progress had before. */
   #sequenceFloor: number
-  #marginAccounts = 0
   #suspended = 0
-  #positions = 0
 
   constructor(
     kernel: Kernel,
     markets: Markets,
     rule: LevelRule,
-    ruleBookOf: (venue: Account['venue']) => RuleBook,
+    ruleBookOf: (venue: VenueId) => RuleBook,
     sequenceFloor: number,
   ) {
     this.#kernel = kernel
-    this.#markets = markets
     this.#rule = rule
     this.#ruleBookOf = ruleBookOf
     this.#sequenceFloor = sequenceFloor
+    this.#parts = new AccountParts(markets)
+    this.#rows = new WatchedRows(kernel, markets)
+    this.absent = new AbsentAccounts(rule.names)
   }
 
   get accounts(): number {
     return this.#accounts.size
   }
   get marginAccounts(): number {
-    return this.#marginAccounts
+    return this.#marginAccounts.size
   }
   /** Margin accounts of suspended accounts. */
   get suspended(): number {
     return this.#suspended
   }
+  /** Open positions of all accounts. */
   get positions(): number {
-    return this.#positions
+    return this.#accounts.openPositions
   }
-  /** One more than the highest number of a kernel account. */
-  get kernelAccounts(): number {
-    return this.#byKernelAccount.length
-  }
-
-  restore(id: string, progress: MarginAccountProgress): void {
-    const restored = this.#restored.get(progress.account)
-    if (restored === undefined) this.#restored.set(progress.account, new Map([[id, progress]]))
-    else restored.set(id, progress)
+  /** One more than the highest number of a margin account. */
+  get marginAccountNumbers(): number {
+    return this.#marginAccounts.numbers
   }
 
-  at(kernelAccount: number): Watched | undefined {
-    return this.#byKernelAccount[kernelAccount]
+  /** The number of the account; −1 where it is not under watch. */
+  find(account: string): number {
+    return this.#accounts.find(account)
   }
 
-  /** Of an account that the kernel names, which is in the book. */
-  watchedAt(kernelAccount: number): Watched {
-    const watched = this.at(kernelAccount)
-    assert(watched !== undefined, 'a nominated account is not in the book')
-    return watched
+  has(marginAccount: number): boolean {
+    return this.#marginAccounts.has(marginAccount)
   }
 
-  /** An amount of the settlement asset in quote currency, for ranking only: coin is valued at the account's first mark. */
-  inQuote(kernelAccount: number, amount: number): number {
-    const instrument = this.#valuedBy[kernelAccount]!
-    return instrument < 0 ? amount : amount * (this.#kernel.mark(instrument) || 1)
+  /** The margin accounts of an account, those put first at the end. */
+  marginAccountsOf(account: number): number[] {
+    const own: number[] = []
+    for (
+      let at = this.#accounts.firstMarginAccountOf(account);
+      at !== NONE;
+      at = this.#marginAccounts.nextOf(at)
+    )
+      own.push(at)
+    return own
   }
 
-  get(account: string): WatchedAccount | undefined {
-    return this.#accounts.get(account)
+  accountOf(marginAccount: number): number {
+    assert(this.has(marginAccount), 'a margin account that the kernel names is under watch')
+    return this.#marginAccounts.accountOf(marginAccount)
   }
 
-  all(): IterableIterator<WatchedAccount> {
-    return this.#accounts.values()
+  subjectOf(marginAccount: number): Subject {
+    const account = this.#accounts.nameOf(this.accountOf(marginAccount))
+    const part = this.#marginAccounts.partOf(marginAccount)
+    const id = this.#parts.idOf(account.id, part)
+    const marginMode = this.#parts.isCross(part) ? 'cross' : 'isolated'
+    const currency = this.#parts.currencyAt(this.#marginAccounts.currencyOf(marginAccount))
+    return { id, account: account.id, venue: account.venue, marginMode, currency }
   }
 
-  /** The exact terms of one margin account of the account; undefined where the account has no position there. */
-  exactOf(account: Account, marginAccount: string): MarginAccount | undefined {
-    return marginAccountOf(account, marginAccount, this.#ruleBookOf(account.venue))
+  idOf(marginAccount: number): string {
+    const account = this.accountOf(marginAccount)
+    return this.#parts.idOf(this.#accounts.idOf(account), this.#marginAccounts.partOf(marginAccount))
   }
 
-  ruleBookVersionOf(venue: Account['venue']): string {
-    return this.#ruleBookOf(venue).version
+  /** The account that was put, with the positions that the margin account may hold. */
+  termsOf(marginAccount: number): Account {
+    const part = this.#marginAccounts.partOf(marginAccount)
+    return this.#accounts.read(this.accountOf(marginAccount), this.#parts.positionsOf(part))
   }
 
-  /** Accounts with something published that are not in the book. */
-  absentAccounts(): IterableIterator<string> {
-    return this.#restored.keys()
+  /** The exact terms of a margin account, compiled anew. */
+  exactOf(marginAccount: number): MarginAccount {
+    const id = this.idOf(marginAccount)
+    const terms = this.termsOf(marginAccount)
+    const exact = marginAccountOf(terms, id, this.ruleBookOf(terms.venue))
+    assert(exact !== undefined, `${id} is not in its account`)
+    return exact
   }
 
-  /** The margin accounts with something published of an account that is not in the book; they are forgotten with `forgetAbsent`. */
-  absentIn(id: string): Watched[] {
-    const restored = this.#restored.get(id)
-    return restored === undefined ? [] : this.#absentOf(id, restored, undefined)
+  ruleBookOf(venue: VenueId): RuleBook {
+    return this.#ruleBookOf(venue)
   }
 
-  forgetAbsent(id: string): void {
-    this.#restored.delete(id)
+  /** Distinct, in the order of its positions; none while its account is suspended. */
+  marketsOf(marginAccount: number): Market[] {
+    return this.#rows.marketsOf(marginAccount)
   }
 
-  #absentOf(
-    id: string,
-    restored: ReadonlyMap<string, MarginAccountProgress>,
-    present: WatchedAccount | undefined,
-  ): Watched[] {
-    const gone = [...restored].filter(([marginAccount]) => present?.margin.has(marginAccount) !== true)
-    return gone.map(([marginAccount, progress]) => {
-      const venue = venueId(progress.venue)
-      const nothing = { collateral: [], positions: [], liabilities: [] }
-      const account: Account = present?.account ?? { id, venue, version: 0, ...nothing }
-      const owner = { account, margin: new Map(), isSuspended: false, isLost: false }
-      const { marginMode, settle } = progress
-      const standing = standingOf(progress, this.#rule.names)
-      return {
-        id: marginAccount,
-        owner,
-        kernelAccount: -1,
-        standing,
-        marginMode,
-        settle,
-        markets: [],
-      }
-    })
+  /** An amount of the currency in quote currency, for ranking only: coin is valued at the account's first mark. */
+  inQuote(marginAccount: number, amount: number): number {
+    return this.#rows.inQuote(marginAccount, amount)
+  }
+
+  /** A copy. */
+  standingOf(marginAccount: number): Standing {
+    return this.#marginAccounts.standingOf(marginAccount)
+  }
+
+  setStanding(marginAccount: number, standing: Standing): void {
+    this.#marginAccounts.setStanding(marginAccount, standing)
+  }
+
+  /** Puts the margin account at its level in the kernel, which hands a verdict over that must be published, whatever its level. */
+  setKernelLevel(marginAccount: number): void {
+    this.#kernel.setAccountLevel(marginAccount, kernelLevel(this.standingOf(marginAccount)))
+  }
+
+  isSuspended(account: number): boolean {
+    return this.#accounts.isSuspended(account)
+  }
+
+  isLost(account: number): boolean {
+    return this.#accounts.isLost(account)
+  }
+
+  /** Redis lost the account: its terms are the last that Redis had. */
+  lose(account: number): void {
+    this.#accounts.setLost(account)
   }
 
   /** An account whose new terms cannot be used: its rows fire no more, until a version comes that can. */
-  suspend(owner: WatchedAccount): void {
-    if (owner.isSuspended) return
-    owner.isSuspended = true
-    this.#suspended += owner.margin.size
-    for (const watched of owner.margin.values()) {
-      this.#kernel.removeRows(watched.kernelAccount)
-      this.#leaveMarkets(watched)
+  suspend(account: number): void {
+    if (this.isSuspended(account)) return
+    const own = this.marginAccountsOf(account)
+    for (const marginAccount of own) {
+      this.#rows.remove(marginAccount)
     }
-  }
-
-  /**
-   * Puts an account or a new version of it. `changed` gets every margin account that is new or has new terms,
-   * `closed` every one that is gone, on the terms of the old version. Throws SYMBOL_UNKNOWN, RULES_INVALID or
-   * ACCOUNT_UNSUPPORTED before anything has changed; KERNEL_CAPACITY when the kernel is full, which ends the run.
-   */
-  put(account: Account, changed: (watched: Watched) => void, closed: (watched: Watched) => void): void {
-    const compiled = marginAccountsOf(account, this.#ruleBookOf(account.venue))
-    const owner = this.#accounts.get(account.id) ?? this.#open(account)
-    const ids = new Set(compiled.map(({ id }) => id))
-    if (owner.isSuspended) this.#suspended -= owner.margin.size
-    for (const watched of [...owner.margin.values()]) if (!ids.has(watched.id)) this.#drop(watched, closed)
-    owner.isSuspended = false
-    owner.isLost = false
-    this.#positions += openPositions(account) - openPositions(owner.account)
-    owner.account = account
-    const restored = this.#restored.get(account.id)
-    for (const marginAccount of compiled) {
-      const known = owner.margin.get(marginAccount.id)
-      if (known === undefined) changed(this.#add(owner, marginAccount, restored?.get(marginAccount.id)))
-      else {
-        this.#replace(known, marginAccount)
-        changed(known)
-      }
-    }
-    if (restored === undefined) return
-    for (const watched of this.#absentOf(account.id, restored, owner)) closed(watched)
-    this.#restored.delete(account.id)
-  }
-
-  #open(account: Account): WatchedAccount {
-    const owner: WatchedAccount = { account, margin: new Map(), isSuspended: false, isLost: false }
-    this.#accounts.set(account.id, owner)
-    this.#positions += openPositions(account)
-    return owner
-  }
-
-  remove(id: string, closed: (watched: Watched) => void): void {
-    const owner = this.#accounts.get(id)
-    if (owner === undefined) return
-    if (owner.isSuspended) this.#suspended -= owner.margin.size
-    for (const watched of [...owner.margin.values()]) this.#drop(watched, closed)
-    this.#positions -= openPositions(owner.account)
-    this.#accounts.delete(id)
-  }
-
-  #add(owner: WatchedAccount, exact: MarginAccount, progress: MarginAccountProgress | undefined): Watched {
-    const standing =
-      progress === undefined ? newStanding(this.#sequenceFloor) : standingOf(progress, this.#rule.names)
-    const kernelAccount = this.#compilerOf(owner.account.venue).add(exact, kernelLevel(standing))
-    const { id, marginMode, currency: settle } = exact
-    const watched: Watched = {
-      id,
-      owner,
-      kernelAccount,
-      standing,
-      marginMode,
-      settle,
-      markets: [],
-    }
-    this.#joinMarkets(watched, exact)
-    owner.margin.set(id, watched)
-    this.#byKernelAccount[kernelAccount] = watched
-    this.#marginAccounts++
-    return watched
-  }
-
-  #replace(watched: Watched, exact: MarginAccount): void {
-    const { owner, kernelAccount, standing } = watched
-    this.#compilerOf(owner.account.venue).replace(kernelAccount, exact)
-    this.#kernel.setAccountLevel(kernelAccount, kernelLevel(standing))
-    this.#leaveMarkets(watched)
-    this.#joinMarkets(watched, exact)
+    this.#accounts.setSuspended(account)
+    this.#suspended += own.length
   }
 
   /** A margin account that is watched no more leaves its numbers: none is given again. */
-  leave({ standing }: Watched): void {
-    this.#sequenceFloor = Math.max(this.#sequenceFloor, standing.sequence)
+  leaveNumbers({ sequence }: Standing): void {
+    this.#sequenceFloor = Math.max(this.#sequenceFloor, sequence)
   }
 
-  #drop(watched: Watched, closed: (watched: Watched) => void): void {
-    closed(watched)
-    this.#leaveMarkets(watched)
-    watched.owner.margin.delete(watched.id)
-    this.#kernel.removeAccount(watched.kernelAccount)
-    this.#byKernelAccount[watched.kernelAccount] = undefined
-    this.#marginAccounts--
+  /**
+   * Puts an account or a new version of it. Throws SYMBOL_UNKNOWN, RULES_INVALID or ACCOUNT_UNSUPPORTED before anything has
+   * changed; KERNEL_CAPACITY when the kernel is full, which ends the run.
+   */
+  put(account: Account, changes: WatchlistChanges): void {
+    const compiled = marginAccountsOf(account, this.#ruleBookOf(account.venue))
+    const parts = compiled.map((marginAccount) => this.#parts.partOf(marginAccount))
+    const known = this.#take(account, new Set(parts), changes)
+    const number = this.find(account.id)
+    compiled.forEach((exact, index) => {
+      const part = parts[index]!
+      const marginAccount = known.get(part)
+      if (marginAccount === undefined) changes.changed(this.#add(number, part, exact))
+      else {
+        this.#replace(marginAccount, exact)
+        changes.changed(marginAccount)
+      }
+    })
+    this.#endAbsent(account, changes)
   }
 
-  #joinMarkets(watched: Watched, { venue, curves }: MarginAccount): void {
-    const symbols = new Set(curves.map(({ symbol }) => symbol))
-    watched.markets = [...symbols].map((symbol) => this.#markets.require(venue, symbol))
-    const isInverse = curves[0]?.coordinate === 'reciprocal'
-    this.#valuedBy[watched.kernelAccount] = isInverse ? watched.markets[0]!.instrument : -1
-    for (const market of watched.markets) market.marginAccounts++
+  remove(account: number, changes: Pick<WatchlistChanges, 'closed'>): void {
+    const own = this.marginAccountsOf(account)
+    if (this.isSuspended(account)) this.#suspended -= own.length
+    for (const marginAccount of own.reverse()) this.#drop(marginAccount, changes)
+    this.#accounts.setFirstMarginAccount(account, NONE)
+    this.#accounts.remove(account)
   }
 
-  #leaveMarkets(watched: Watched): void {
-    for (const market of watched.markets) market.marginAccounts--
-    watched.markets = []
-  }
-
-  #compilerOf(venue: Account['venue']): Compiler {
-    let compiler = this.#compilers.get(venue)
-    if (compiler === undefined) {
-      compiler = new Compiler(this.#kernel, (symbol) => this.#markets.require(venue, symbol).instrument)
-      this.#compilers.set(venue, compiler)
+  /** Gives the account its new terms and lets go of margin accounts that are not among the parts. Returns those that stay, by part. */
+  #take(account: Account, parts: ReadonlySet<number>, changes: WatchlistChanges): Map<number, number> {
+    const stay = new Map<number, number>()
+    const openPositions = openPositionsOf(account)
+    const number = this.find(account.id)
+    if (number < 0) {
+      this.#accounts.add(account, openPositions)
+      return stay
     }
-    return compiler
+    const own = this.marginAccountsOf(number).reverse()
+    if (this.isSuspended(number)) this.#suspended -= own.length
+    this.#accounts.setFirstMarginAccount(number, NONE)
+    for (const marginAccount of own) {
+      const part = this.#marginAccounts.partOf(marginAccount)
+      if (!parts.has(part)) this.#drop(marginAccount, changes)
+      else {
+        stay.set(part, marginAccount)
+        this.#link(number, marginAccount)
+      }
+    }
+    this.#accounts.setTerms(number, account, openPositions)
+    return stay
+  }
+
+  #link(account: number, marginAccount: number): void {
+    this.#marginAccounts.setNext(marginAccount, this.#accounts.firstMarginAccountOf(account))
+    this.#accounts.setFirstMarginAccount(account, marginAccount)
+  }
+
+  /** Margin accounts with published history that the account does not hold any more. */
+  #endAbsent(account: Account, changes: WatchlistChanges): void {
+    const number = this.find(account.id)
+    const ids = () => new Set(this.marginAccountsOf(number).map((marginAccount) => this.idOf(marginAccount)))
+    let present: Set<string> | undefined
+    const has = (id: string) => {
+      present ??= ids()
+      return present.has(id)
+    }
+    for (const absent of this.absent.of(account.id, { account, has })) changes.absent(absent)
+    this.absent.forget(account.id)
+  }
+
+  #add(account: number, part: number, exact: MarginAccount): number {
+    const progress = this.absent.progressOf(exact.account, exact.id)
+    const standing = this.#standingAfter(progress)
+    const marginAccount = this.#rows.add(exact, kernelLevel(standing))
+    this.#marginAccounts.add(marginAccount, account, part, NONE)
+    this.#marginAccounts.setStanding(marginAccount, standing)
+    this.#marginAccounts.setCurrency(marginAccount, this.#parts.currencyNumberOf(exact.currency))
+    this.#link(account, marginAccount)
+    return marginAccount
+  }
+
+  #standingAfter(progress: MarginAccountProgress | undefined): Standing {
+    return progress === undefined ? newStanding(this.#sequenceFloor) : standingOf(progress, this.#rule.names)
+  }
+
+  #replace(marginAccount: number, exact: MarginAccount): void {
+    this.#rows.replace(marginAccount, exact)
+    this.setKernelLevel(marginAccount)
+  }
+
+  #drop(marginAccount: number, changes: Pick<WatchlistChanges, 'closed'>): void {
+    changes.closed(marginAccount)
+    this.#rows.removeAccount(marginAccount)
+    this.#marginAccounts.remove(marginAccount)
   }
 }
 
-/** The kernel hands every verdict over that must be published, whatever its level. */
-export function kernelLevel(standing: Standing): number {
+function kernelLevel(standing: Standing): number {
   return mustRepublish(standing) ? undecidedLevel(standing.level) : standing.level
 }
 
-function openPositions(account: Account): number {
-  return account.positions.reduce((count, position) => count + (/[1-9]/.test(position.size) ? 1 : 0), 0)
+function openPositionsOf({ positions }: Account): number {
+  let count = 0
+  for (const { size } of positions) if (/[1-9]/.test(size)) count++
+  return count
 }

@@ -112,7 +112,7 @@ class MonitorWorker implements Worker {
       await this.#closeEventLog()
       throw error
     }
-    const { accounts, positions } = this.#monitor.book
+    const { accounts, positions } = this.#monitor.watchlist
     log.info({ accounts, positions, markets: this.#monitor.markets.all.length }, 'book loaded')
     logRules(log, this.#ruleBookOf, this.#monitor.markets.all, clock.nowMs(), config.rulesMaxAgeDays)
     this.#marketData.open()
@@ -197,13 +197,13 @@ class MonitorWorker implements Worker {
   }
 
   stats(): WorkerStats {
-    const { counters, book, latency, waiting, unpublished, unknownMarginAccounts } = this.#monitor
+    const { counters, watchlist, latency, waiting, unpublished, unknownMarginAccounts } = this.#monitor
     return {
       ...counters,
       frames: this.#marketData.frames,
-      accounts: book.accounts,
-      marginAccounts: book.marginAccounts,
-      positions: book.positions,
+      accounts: watchlist.accounts,
+      marginAccounts: watchlist.marginAccounts,
+      positions: watchlist.positions,
       events: { ...this.#events },
       standing: standingCounts(this.#monitor, this.#kernel, this.#rule.names),
       unknownMarginAccounts,

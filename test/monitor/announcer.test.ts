@@ -242,7 +242,7 @@ describe('events that wait for the log of events', () => {
       'warning a0:isolated:AUSDT:long 0.9 #1 1',
       'warning a1:isolated:AUSDT:long 0.9 #1 1',
     ])
-    expect(monitor.book.get('a0')!.account.version).toBe(49)
+    expect(monitor.watchlist.termsOf(0).version).toBe(49)
   })
 
   it('let an account that Redis lost keep the terms that wait to be applied', () => {
@@ -258,7 +258,7 @@ describe('events that wait for the log of events', () => {
     monitor.apply({ kind: 'lost', id: 'a0' })
     clock.monotonicMs = monotonicMs
     clock.runTurns()
-    expect(monitor.book.accounts).toBe(2_001)
+    expect(monitor.watchlist.accounts).toBe(2_001)
     frame([['AUSDT', '94.5']])
     expect(
       events().map(({ account, kind, accountVersion, reasons }) => [account, kind, accountVersion, reasons]),

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { venueId } from '../../src/domain/index.ts'
 import {
   applyFinding,
   type Finding,
@@ -10,7 +11,7 @@ import {
 } from '../../src/monitor/standing.ts'
 
 const BREACH = 4
-const OF = { account: 'a', venue: 'bybit', marginMode: 'isolated', settle: 'USDT' } as const
+const OF = { account: 'a', venue: venueId('bybit'), marginMode: 'isolated', currency: 'USDT' } as const
 const NAMES = ['0', '0.5', '0.7', '0.9', '1']
 
 function tell(findings: readonly Finding[]): string[] {
@@ -126,7 +127,15 @@ describe('episodes', () => {
   })
 
   it('puts a stored level that is no longer configured at the next lower one', () => {
-    const stored = { episode: 3, sequence: 5, open: true, level: '0.8', unknown: false, ...OF }
+    const stored = {
+      episode: 3,
+      sequence: 5,
+      open: true,
+      level: '0.8',
+      unknown: false,
+      ...OF,
+      settle: 'USDT',
+    }
     expect(standingOf(stored, NAMES)).toMatchObject({ episode: 3, open: true, level: 2, unknown: false })
   })
 })

@@ -237,8 +237,8 @@ export class MonitorRun {
     const byLevel = `by level ${counts}, exact is ${levels}`
     this.#check('counts', counts.join() === levels.join(), () => byLevel)
     const all = counts.reduce((sum, count) => sum + count) + monitor.unknownMarginAccounts
-    const said = `${all} by level and without a verdict, ${monitor.book.marginAccounts} in the book`
-    const isAll = all === monitor.book.marginAccounts && all === this.#model.marginAccounts
+    const said = `${all} by level and without a verdict, ${monitor.watchlist.marginAccounts} in the book`
+    const isAll = all === monitor.watchlist.marginAccounts && all === this.#model.marginAccounts
     this.#check('counts', isAll, () => `${said}, exact is ${this.#model.marginAccounts}`)
     const unknown = `${monitor.unknownMarginAccounts} without a verdict, exact is ${this.#model.unknownMarginAccounts}`
     this.#check('counts', monitor.unknownMarginAccounts === this.#model.unknownMarginAccounts, () => unknown)

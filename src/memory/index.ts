@@ -1,0 +1,3 @@
+export { ByteArena } from './byte-arena.ts'
+export { withRoom } from './columns.ts'
+export { NumberedTexts } from './numbered-texts.ts'

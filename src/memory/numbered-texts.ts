@@ -1,0 +1,151 @@
+import { assert } from '../errors.ts'
+import { ByteArena } from './byte-arena.ts'
+import { withRoom } from './columns.ts'
+
+const QUERY_BYTES_FIRST = 1_024
+const SLOTS_FIRST = 1_024
+const NONE = -1
+
+/**
+ * Gives each text a number and finds either by the other, without a JavaScript string or object a text: the bytes lie in
+ * an arena, the numbers in an open-addressed hash table. About 40 bytes a text of 12 characters.
+ *
+ * Numbers are small and dense: that of a removed text is given to the next new one.
+ */
+export class NumberedTexts {
+  readonly #arena = new ByteArena()
+  /** By number: the address of the text; −1 where the number is free. */
+  #addresses = new Float64Array()
+  /** By slot: a number, or −1. At most half of them are taken. */
+  #slots = new Int32Array(SLOTS_FIRST).fill(NONE)
+  readonly #free: number[] = []
+  #numbers = 0
+  /** The bytes of the text that is looked for. */
+  #query = Buffer.allocUnsafeSlow(QUERY_BYTES_FIRST)
+  #queryLength = 0
+
+  /** How many texts have a number. */
+  get size(): number {
+    return this.#numbers - this.#free.length
+  }
+
+  /** One more than the highest number that was ever given. */
+  get numbers(): number {
+    return this.#numbers
+  }
+
+  get byteLength(): number {
+    return this.#arena.byteLength + this.#addresses.byteLength + this.#slots.byteLength
+  }
+
+  /** The number of the text; −1 where it has none. */
+  find(text: string): number {
+    return this.#slots[this.#slotOf(text)]!
+  }
+
+  /** The number of the text, which gets one where it has none. */
+  add(text: string): number {
+    const slot = this.#slotOf(text)
+    const known = this.#slots[slot]!
+    if (known !== NONE) return known
+    const number = this.#free.pop() ?? this.#numbers++
+    this.#addresses = withRoom(this.#addresses, number)
+    this.#addresses[number] = this.#arena.add(this.#query, this.#queryLength)
+    this.#slots[slot] = number
+    if (this.size * 2 > this.#slots.length) this.#growSlots()
+    return number
+  }
+
+  /** Takes the number away from a text that has one. */
+  remove(number: number): void {
+    const address = this.#addressOf(number)
+    let slot = this.#homeOf(this.#hashAt(address))
+    while (this.#slots[slot] !== number) slot = this.#after(slot)
+    this.#closeGap(slot)
+    this.#arena.free(address)
+    this.#addresses[number] = NONE
+    this.#free.push(number)
+  }
+
+  has(number: number): boolean {
+    return number < this.#numbers && this.#addresses[number] !== NONE
+  }
+
+  /** The text of a number that is given. */
+  textOf(number: number): string {
+    const address = this.#addressOf(number)
+    const start = this.#arena.startOf(address)
+    return this.#arena.pageOf(address).toString('utf8', start, start + this.#arena.lengthOf(address))
+  }
+
+  #addressOf(number: number): number {
+    const address = this.#addresses[number] ?? NONE
+    assert(address !== NONE, `number ${number} belongs to no text`)
+    return address
+  }
+
+  /** The slot in which the text is, or would be. Leaves the bytes of the text in the query. */
+  #slotOf(text: string): number {
+    // A character of UTF-16 takes at most 3 bytes.
+    if (text.length * 3 > this.#query.length) this.#query = Buffer.allocUnsafeSlow(text.length * 3)
+    this.#queryLength = this.#query.write(text, 0, 'utf8')
+    let slot = this.#homeOf(hashOf(this.#query, 0, this.#queryLength))
+    while (this.#slots[slot] !== NONE && !this.#isQuery(this.#slots[slot]!)) slot = this.#after(slot)
+    return slot
+  }
+
+  #isQuery(number: number): boolean {
+    const address = this.#addresses[number]!
+    const length = this.#queryLength
+    if (this.#arena.lengthOf(address) !== length) return false
+    const page = this.#arena.pageOf(address)
+    const start = this.#arena.startOf(address)
+    for (let at = 0; at < length; at++) if (page[start + at] !== this.#query[at]) return false
+    return true
+  }
+
+  #hashAt(address: number): number {
+    return hashOf(this.#arena.pageOf(address), this.#arena.startOf(address), this.#arena.lengthOf(address))
+  }
+
+  #homeOf(hash: number): number {
+    return hash & (this.#slots.length - 1)
+  }
+
+  #after(slot: number): number {
+    return (slot + 1) & (this.#slots.length - 1)
+  }
+
+  /** Moves texts of the run back, so that no search ends at the emptied slot too early. */
+  #closeGap(emptied: number): void {
+    let gap = emptied
+    for (let slot = this.#after(gap); this.#slots[slot] !== NONE; slot = this.#after(slot)) {
+      const home = this.#homeOf(this.#hashAt(this.#addresses[this.#slots[slot]!]!))
+      // A text may move back to the gap unless its home lies behind the gap.
+      const isHomeAfterGap = gap <= slot ? gap < home && home <= slot : gap < home || home <= slot
+      if (isHomeAfterGap) continue
+      this.#slots[gap] = this.#slots[slot]!
+      gap = slot
+    }
+    this.#slots[gap] = NONE
+  }
+
+  #growSlots(): void {
+    this.#slots = new Int32Array(this.#slots.length * 2).fill(NONE)
+    for (let number = 0; number < this.#numbers; number++) {
+      if (!this.has(number)) continue
+      let slot = this.#homeOf(this.#hashAt(this.#addresses[number]!))
+      while (this.#slots[slot] !== NONE) slot = this.#after(slot)
+      this.#slots[slot] = number
+    }
+  }
+}
+
+/** FNV-1a, with the last mixing step of MurmurHash3, so that all bits count in the low ones. */
+function hashOf(bytes: Buffer, start: number, length: number): number {
+  let hash = 0x811c9dc5
+  for (let at = start; at < start + length; at++) hash = Math.imul(hash ^ bytes[at]!, 0x01000193)
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
+  return (hash ^ (hash >>> 16)) >>> 0
+}

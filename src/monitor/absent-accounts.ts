@@ -1,0 +1,66 @@
+import { type Account, type MarginAccountProgress, venueId } from '../domain/index.ts'
+import { type Standing, standingOf } from './standing.ts'
+import type { Subject } from './subject.ts'
+
+/** A margin account with published history that is not under watch. */
+export interface AbsentMarginAccount {
+  readonly subject: Subject
+  /** What is known of its account: all of it where the account itself is under watch, otherwise its id and venue. */
+  readonly account: Account
+  readonly standing: Standing
+}
+
+/** What earlier runs published of accounts that have not been put yet, by account. */
+export class AbsentAccounts {
+  readonly #levelNames: readonly string[]
+  readonly #byAccount = new Map<string, Map<string, MarginAccountProgress>>()
+
+  constructor(levelNames: readonly string[]) {
+    this.#levelNames = levelNames
+  }
+
+  /** Ids of the accounts. */
+  accounts(): IterableIterator<string> {
+    return this.#byAccount.keys()
+  }
+
+  restore(marginAccount: string, progress: MarginAccountProgress): void {
+    const own = this.#byAccount.get(progress.account)
+    if (own === undefined) this.#byAccount.set(progress.account, new Map([[marginAccount, progress]]))
+    else own.set(marginAccount, progress)
+  }
+
+  progressOf(account: string, marginAccount: string): MarginAccountProgress | undefined {
+    return this.#byAccount.get(account)?.get(marginAccount)
+  }
+
+  /** The margin accounts of the account that are not `present`. */
+  of(
+    id: string,
+    present?: { account: Account; has: (marginAccount: string) => boolean },
+  ): AbsentMarginAccount[] {
+    const absent: AbsentMarginAccount[] = []
+    for (const [marginAccount, progress] of this.#byAccount.get(id) ?? []) {
+      if (present?.has(marginAccount) === true) continue
+      const { marginMode, settle } = progress
+      const venue = venueId(progress.venue)
+      const nothing = { collateral: [], positions: [], liabilities: [] }
+      absent.push({
+        subject: {
+          id: marginAccount,
+          account: id,
+          venue: present?.account.venue ?? venue,
+          marginMode,
+          currency: settle,
+        },
+        account: present?.account ?? { id, venue, version: 0, ...nothing },
+        standing: standingOf(progress, this.#levelNames),
+      })
+    }
+    return absent
+  }
+
+  forget(id: string): void {
+    this.#byAccount.delete(id)
+  }
+}

@@ -1,0 +1,218 @@
+import type { Account, Collateral, MarginMode, Position } from '../domain/index.ts'
+import { assert } from '../errors.ts'
+import { ByteArena } from '../memory/index.ts'
+
+/** Bytes of the longest text in the terms of an account: a symbol of 40 characters of any script has 160. */
+const TEXT_BYTES_MAX = 255
+/** Bytes of the longest terms: 1,000 assets and 1,000 positions of the longest texts have 520,000. */
+const TERMS_BYTES_MAX = 1_048_576
+
+/** First byte: what the account states beside its lists. */
+const SEPARATE_WALLETS_STATED = 1
+const SEPARATE_WALLETS = 2
+
+/** First byte of a position. */
+const CROSS = 1
+const WITH_LEVERAGE = 2
+const WITH_ISOLATED_MARGIN = 4
+
+/** What the watchlist knows of an account beside its terms. */
+export type AccountName = Pick<Account, 'id' | 'venue'>
+
+/** Which positions of an account to read. */
+export type PositionPart =
+  | { readonly marginMode: 'cross' }
+  | { readonly marginMode: 'isolated'; readonly symbol: string; readonly isShort: boolean }
+
+const ASCII_MAX = 0x7f
+const MINUS = '-'.charCodeAt(0)
+
+/** The terms of accounts as bytes: about 30 a position, where an object takes 300. */
+export class StoredTerms {
+  readonly #arena = new ByteArena()
+  readonly #writer = new Writer()
+
+  /** Bytes of memory taken for all terms. */
+  get byteLength(): number {
+    return this.#arena.byteLength
+  }
+
+  /** Keeps the terms of the account; returns their address. */
+  add(account: Account): number {
+    const writer = this.#writer
+    writer.begin()
+    writeAccount(writer, account)
+    return this.#arena.add(writer.bytes, writer.length)
+  }
+
+  free(address: number): void {
+    this.#arena.free(address)
+  }
+
+  /** The account that was added, or the same account with that part of its positions only. */
+  read(name: AccountName, address: number, part?: PositionPart): Account {
+    return readAccount(new Reader(this.#arena.pageOf(address), this.#arena.startOf(address)), name, part)
+  }
+}
+
+function writeAccount(writer: Writer, account: Account): void {
+  const { separateWallets } = account
+  assert(account.liabilities.length === 0, 'an account with liabilities is refused when it is read')
+  writer.byte(
+    separateWallets === undefined ? 0 : SEPARATE_WALLETS_STATED + (separateWallets ? SEPARATE_WALLETS : 0),
+  )
+  writer.double(account.version)
+  writer.count(account.collateral.length)
+  for (const { asset, amount } of account.collateral) {
+    writer.text(asset)
+    writer.text(amount)
+  }
+  writer.count(account.positions.length)
+  for (const position of account.positions) writePosition(writer, position)
+}
+
+function writePosition(writer: Writer, position: Position): void {
+  const { symbol, marginMode, size, entryPrice, leverage, isolatedMargin } = position
+  writer.byte(
+    (marginMode === 'cross' ? CROSS : 0) +
+      (leverage === undefined ? 0 : WITH_LEVERAGE) +
+      (isolatedMargin === undefined ? 0 : WITH_ISOLATED_MARGIN),
+  )
+  writer.text(symbol)
+  writer.text(size)
+  writer.text(entryPrice)
+  if (leverage !== undefined) writer.text(leverage)
+  if (isolatedMargin !== undefined) writer.text(isolatedMargin)
+}
+
+function readAccount(reader: Reader, { id, venue }: AccountName, part: PositionPart | undefined): Account {
+  const stated = reader.byte()
+  const version = reader.double()
+  const collateral: Collateral[] = []
+  for (let left = reader.count(); left > 0; left--)
+    collateral.push({ asset: reader.text(), amount: reader.text() })
+  const positions: Position[] = []
+  for (let left = reader.count(); left > 0; left--) {
+    if (part === undefined || isNextIn(part, reader)) positions.push(readPosition(reader))
+    else skipPosition(reader)
+  }
+  const account: Account = { id, venue, version, collateral, positions, liabilities: [] }
+  if ((stated & SEPARATE_WALLETS_STATED) !== 0) account.separateWallets = (stated & SEPARATE_WALLETS) !== 0
+  return account
+}
+
+function readPosition(reader: Reader): Position {
+  const stated = reader.byte()
+  const marginMode: MarginMode = (stated & CROSS) === 0 ? 'isolated' : 'cross'
+  const position: Position = {
+    symbol: reader.text(),
+    marginMode,
+    size: reader.text(),
+    entryPrice: reader.text(),
+  }
+  if ((stated & WITH_LEVERAGE) !== 0) position.leverage = reader.text()
+  if ((stated & WITH_ISOLATED_MARGIN) !== 0) position.isolatedMargin = reader.text()
+  return position
+}
+
+function isNextIn(part: PositionPart, reader: Reader): boolean {
+  const isCross = (reader.peek(0) & CROSS) !== 0
+  if (part.marginMode === 'cross') return isCross
+  const symbolLength = reader.peek(1)
+  const isShort = reader.peek(2 + symbolLength + 1) === MINUS
+  return !isCross && isShort === part.isShort && reader.isNext(1, part.symbol)
+}
+
+function skipPosition(reader: Reader): void {
+  const stated = reader.byte()
+  reader.skipText()
+  reader.skipText()
+  reader.skipText()
+  if ((stated & WITH_LEVERAGE) !== 0) reader.skipText()
+  if ((stated & WITH_ISOLATED_MARGIN) !== 0) reader.skipText()
+}
+
+class Writer {
+  readonly bytes = Buffer.allocUnsafeSlow(TERMS_BYTES_MAX)
+  length = 0
+
+  begin(): void {
+    this.length = 0
+  }
+
+  byte(value: number): void {
+    this.length = this.bytes.writeUInt8(value, this.length)
+  }
+
+  count(value: number): void {
+    this.length = this.bytes.writeUInt16LE(value, this.length)
+  }
+
+  double(value: number): void {
+    this.length = this.bytes.writeDoubleLE(value, this.length)
+  }
+
+  text(text: string): void {
+    const start = this.length + 1
+    let length = 0
+    // Short texts of ASCII, which nearly all are, are written faster character by character.
+    for (; length < text.length; length++) {
+      const code = text.charCodeAt(length)
+      if (code > ASCII_MAX) break
+      this.bytes[start + length] = code
+    }
+    if (length < text.length) length = this.bytes.write(text, start, 'utf8')
+    assert(length <= TEXT_BYTES_MAX, `a text of an account has at most ${TEXT_BYTES_MAX} bytes`)
+    this.bytes[this.length] = length
+    this.length += 1 + length
+  }
+}
+
+class Reader {
+  readonly #bytes: Buffer
+  #at: number
+
+  constructor(bytes: Buffer, start: number) {
+    this.#bytes = bytes
+    this.#at = start
+  }
+
+  byte(): number {
+    return this.#bytes[this.#at++]!
+  }
+
+  count(): number {
+    const count = this.#bytes.readUInt16LE(this.#at)
+    this.#at += 2
+    return count
+  }
+
+  double(): number {
+    const value = this.#bytes.readDoubleLE(this.#at)
+    this.#at += 8
+    return value
+  }
+
+  text(): string {
+    const start = this.#at + 1
+    this.#at = start + this.#bytes[this.#at]!
+    return this.#bytes.toString('utf8', start, this.#at)
+  }
+
+  skipText(): void {
+    this.#at += 1 + this.#bytes[this.#at]!
+  }
+
+  /** The byte so far ahead. */
+  peek(ahead: number): number {
+    return this.#bytes[this.#at + ahead]!
+  }
+
+  /** Whether the text so far ahead is this one. */
+  isNext(ahead: number, text: string): boolean {
+    const start = this.#at + ahead + 1
+    const length = this.peek(ahead)
+    // No text has more characters than bytes.
+    return length >= text.length && this.#bytes.toString('utf8', start, start + length) === text
+  }
+}

@@ -1,0 +1,140 @@
+import type { Account, VenueId } from '../domain/index.ts'
+import { assert } from '../errors.ts'
+import { NumberedTexts, withRoom } from '../memory/index.ts'
+import { type AccountName, type PositionPart, StoredTerms } from './stored-terms.ts'
+
+const NONE = -1
+
+/** Flags of an account. */
+const SUSPENDED = 1
+const LOST = 2
+
+/** The accounts under watch, by number: their ids, terms and margin accounts, without a JavaScript object an account. */
+export class WatchedAccounts {
+  readonly #ids = new NumberedTexts()
+  readonly #terms = new StoredTerms()
+  readonly #venues: VenueId[] = []
+  #venueOf = new Uint8Array()
+  #termsOf = new Uint32Array()
+  #openPositionsOf = new Uint16Array()
+  #flagsOf = new Uint8Array()
+  /** First margin account of the account, or −1. */
+  #firstOf = new Int32Array()
+  #openPositions = 0
+
+  get size(): number {
+    return this.#ids.size
+  }
+
+  /** One more than the highest number of an account. */
+  get numbers(): number {
+    return this.#ids.numbers
+  }
+
+  /** Positions of all accounts that are not closed. */
+  get openPositions(): number {
+    return this.#openPositions
+  }
+
+  get byteLength(): number {
+    const columns = [this.#venueOf, this.#termsOf, this.#openPositionsOf, this.#flagsOf, this.#firstOf]
+    return (
+      this.#ids.byteLength +
+      this.#terms.byteLength +
+      columns.reduce((sum, { byteLength }) => sum + byteLength, 0)
+    )
+  }
+
+  has(account: number): boolean {
+    return this.#ids.has(account)
+  }
+
+  /** The number of the account; −1 where it is not under watch. */
+  find(id: string): number {
+    return this.#ids.find(id)
+  }
+
+  /** Puts an account under watch. */
+  add(account: Account, openPositions: number): number {
+    const number = this.#ids.add(account.id)
+    this.#venueOf = withRoom(this.#venueOf, number)
+    this.#termsOf = withRoom(this.#termsOf, number)
+    this.#openPositionsOf = withRoom(this.#openPositionsOf, number)
+    this.#flagsOf = withRoom(this.#flagsOf, number)
+    this.#firstOf = withRoom(this.#firstOf, number)
+    this.#firstOf[number] = NONE
+    this.#set(number, account, openPositions)
+    return number
+  }
+
+  /** Gives an account new terms. It is neither suspended nor lost. */
+  setTerms(number: number, account: Account, openPositions: number): void {
+    this.#terms.free(this.#termsOf[number]!)
+    this.#openPositions -= this.#openPositionsOf[number]!
+    this.#set(number, account, openPositions)
+  }
+
+  /** Lets go of an account that has no margin account any more. */
+  remove(number: number): void {
+    assert(this.#firstOf[number] === NONE, 'an account goes after its margin accounts')
+    this.#terms.free(this.#termsOf[number]!)
+    this.#openPositions -= this.#openPositionsOf[number]!
+    this.#ids.remove(number)
+  }
+
+  nameOf(number: number): AccountName {
+    return { id: this.idOf(number), venue: this.venueOf(number) }
+  }
+
+  idOf(number: number): string {
+    return this.#ids.textOf(number)
+  }
+
+  venueOf(number: number): VenueId {
+    return this.#venues[this.#venueOf[number]!]!
+  }
+
+  /** The account as it was put, or with that part of its positions only. */
+  read(number: number, part?: PositionPart): Account {
+    return this.#terms.read(this.nameOf(number), this.#termsOf[number]!, part)
+  }
+
+  firstMarginAccountOf(number: number): number {
+    return this.#firstOf[number]!
+  }
+
+  setFirstMarginAccount(number: number, marginAccount: number): void {
+    this.#firstOf[number] = marginAccount
+  }
+
+  /** Its newest terms cannot be used: the old ones are not true any more, so nothing of it has a verdict. */
+  isSuspended(number: number): boolean {
+    return (this.#flagsOf[number]! & SUSPENDED) !== 0
+  }
+
+  setSuspended(number: number): void {
+    this.#flagsOf[number] = this.#flagsOf[number]! | SUSPENDED
+  }
+
+  /** Redis lost it: what is watched are the last terms that Redis had. */
+  isLost(number: number): boolean {
+    return (this.#flagsOf[number]! & LOST) !== 0
+  }
+
+  setLost(number: number): void {
+    this.#flagsOf[number] = this.#flagsOf[number]! | LOST
+  }
+
+  #set(number: number, account: Account, openPositions: number): void {
+    this.#venueOf[number] = this.#venueNumberOf(account.venue)
+    this.#termsOf[number] = this.#terms.add(account)
+    this.#openPositionsOf[number] = openPositions
+    this.#openPositions += openPositions
+    this.#flagsOf[number] = 0
+  }
+
+  #venueNumberOf(venue: VenueId): number {
+    const known = this.#venues.indexOf(venue)
+    return known >= 0 ? known : this.#venues.push(venue) - 1
+  }
+}

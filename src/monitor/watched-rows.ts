@@ -1,0 +1,82 @@
+import type { VenueId } from '../domain/index.ts'
+import { Compiler, type Kernel } from '../kernel/index.ts'
+import type { MarginAccount } from '../margin/index.ts'
+import { withRoom } from '../memory/index.ts'
+import type { Market, Markets } from './markets.ts'
+
+/** Value of an instrument number for a margin account whose money is in a quote currency. */
+const QUOTE = -1
+
+/** The rows of margin accounts in the kernel, and the markets on which they are. */
+export class WatchedRows {
+  readonly #kernel: Kernel
+  readonly #markets: Markets
+  readonly #compilers = new Map<string, Compiler>()
+  /** By margin account: the instrument whose mark values the coin of an inverse account, or QUOTE. */
+  #valuedBy = new Int32Array()
+
+  constructor(kernel: Kernel, markets: Markets) {
+    this.#kernel = kernel
+    this.#markets = markets
+  }
+
+  /** Adds a margin account at a level of the kernel; returns its number. */
+  add(exact: MarginAccount, level: number): number {
+    const marginAccount = this.#compilerOf(exact.venue).add(exact, level)
+    this.#joinMarkets(marginAccount, exact)
+    return marginAccount
+  }
+
+  /** Gives the margin account new terms; its level stays. */
+  replace(marginAccount: number, exact: MarginAccount): void {
+    this.#leaveMarkets(marginAccount)
+    this.#compilerOf(exact.venue).replace(marginAccount, exact)
+    this.#joinMarkets(marginAccount, exact)
+  }
+
+  /** Takes its rows out of the kernel; the margin account stays, and no mark nominates it. */
+  remove(marginAccount: number): void {
+    this.#leaveMarkets(marginAccount)
+    this.#kernel.removeRows(marginAccount)
+  }
+
+  removeAccount(marginAccount: number): void {
+    this.#leaveMarkets(marginAccount)
+    this.#kernel.removeAccount(marginAccount)
+  }
+
+  /** Distinct, in the order in which its rows were added. */
+  marketsOf(marginAccount: number): Market[] {
+    const instruments: number[] = []
+    for (let row = this.#kernel.firstRow(marginAccount); row >= 0; row = this.#kernel.nextRow(row))
+      instruments.push(this.#kernel.instrumentOf(row))
+    // The kernel's list begins with the row that was added last.
+    return [...new Set(instruments.reverse())].map((instrument) => this.#markets.at(instrument))
+  }
+
+  inQuote(marginAccount: number, amount: number): number {
+    const instrument = this.#valuedBy[marginAccount]!
+    return instrument === QUOTE ? amount : amount * (this.#kernel.mark(instrument) || 1)
+  }
+
+  #joinMarkets(marginAccount: number, { curves }: MarginAccount): void {
+    const markets = this.marketsOf(marginAccount)
+    const isInverse = curves[0]?.coordinate === 'reciprocal'
+    this.#valuedBy = withRoom(this.#valuedBy, marginAccount)
+    this.#valuedBy[marginAccount] = isInverse ? markets[0]!.instrument : QUOTE
+    for (const market of markets) market.marginAccounts++
+  }
+
+  #leaveMarkets(marginAccount: number): void {
+    for (const market of this.marketsOf(marginAccount)) market.marginAccounts--
+  }
+
+  #compilerOf(venue: VenueId): Compiler {
+    let compiler = this.#compilers.get(venue)
+    if (compiler === undefined) {
+      compiler = new Compiler(this.#kernel, (symbol) => this.#markets.require(venue, symbol).instrument)
+      this.#compilers.set(venue, compiler)
+    }
+    return compiler
+  }
+}

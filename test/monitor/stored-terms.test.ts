@@ -1,0 +1,128 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import {
+  type Account,
+  COLLATERAL_ASSETS_MAX,
+  POSITIONS_PER_ACCOUNT_MAX,
+  storedAccountSchemaOf,
+} from '../../src/domain/index.ts'
+import { StoredTerms } from '../../src/monitor/stored-terms.ts'
+import { VENUE_NAMES } from '../../src/venues/index.ts'
+
+const schema = storedAccountSchemaOf(VENUE_NAMES)
+const decimal = fc.stringMatching(/^-?\d{1,15}(\.\d{1,18})?$/)
+const positive = fc.stringMatching(/^[1-9]\d{0,14}(\.\d{1,18})?$/)
+const symbol = fc.stringMatching(/^[A-Za-z0-9@币安人生][A-Za-z0-9@_:/.+币安人生-]{0,39}$/u)
+const asset = fc.stringMatching(/^[A-Z0-9币安]{1,20}$/u)
+const position = fc.oneof(
+  fc.record(
+    {
+      symbol,
+      marginMode: fc.constant('cross' as const),
+      size: decimal,
+      entryPrice: positive,
+      leverage: positive,
+    },
+    { requiredKeys: ['symbol', 'marginMode', 'size', 'entryPrice'] },
+  ),
+  fc.record(
+    {
+      symbol,
+      marginMode: fc.constant('isolated' as const),
+      size: decimal,
+      entryPrice: positive,
+      leverage: positive,
+      isolatedMargin: decimal,
+    },
+    { requiredKeys: ['symbol', 'marginMode', 'size', 'entryPrice', 'leverage'] },
+  ),
+)
+const stated = fc.record(
+  {
+    id: fc.stringMatching(/^[!-~]{1,128}$/),
+    venue: fc.constantFrom('bybit', 'binance'),
+    version: fc.maxSafeNat(),
+    collateral: fc.uniqueArray(fc.record({ asset, amount: decimal }), { selector: (entry) => entry.asset }),
+    separateWallets: fc.boolean(),
+    positions: fc.uniqueArray(position, {
+      selector: (each) => `${each.marginMode}:${each.symbol}:${each.size.startsWith('-')}`,
+    }),
+  },
+  { requiredKeys: ['id', 'venue', 'version', 'collateral', 'positions'] },
+)
+
+describe('Stored terms', () => {
+  test('are read back as the account that the book parsed, whatever it states', () => {
+    const terms = new StoredTerms()
+    const all: [Account, number][] = []
+    fc.assert(
+      fc.property(stated, (raw) => {
+        const account = schema.parse(raw)
+        const address = terms.add(account)
+        expect(terms.read(account, address)).toStrictEqual(account)
+        all.push([account, address])
+        const cross = account.positions.filter(({ marginMode }) => marginMode === 'cross')
+        const part = { marginMode: 'cross' } as const
+        expect(terms.read(account, address, part)).toStrictEqual({ ...account, positions: cross })
+        for (const position of account.positions) {
+          const { marginMode, symbol, size } = position
+          if (marginMode === 'cross') continue
+          const isolated = { marginMode, symbol, isShort: size.startsWith('-') }
+          expect(terms.read(account, address, isolated).positions).toStrictEqual([position])
+        }
+      }),
+      { numRuns: 500 },
+    )
+    for (const [account, address] of all) expect(terms.read(account, address)).toStrictEqual(account)
+  })
+
+  test('hold the largest account that the schema takes', () => {
+    const digits = `${'9'.repeat(15)}.${'9'.repeat(18)}`
+    const largest = schema.parse({
+      id: 'x'.repeat(128),
+      venue: 'binance',
+      version: Number.MAX_SAFE_INTEGER,
+      collateral: Array.from({ length: COLLATERAL_ASSETS_MAX }, (_, index) => ({
+        asset: `${'\u{20000}'.repeat(8)}${String(index).padStart(4, '0')}`,
+        amount: `-${digits}`,
+      })),
+      positions: Array.from({ length: POSITIONS_PER_ACCOUNT_MAX }, (_, index) => ({
+        symbol: `${'\u{20000}'.repeat(18)}${String(index).padStart(4, '0')}`,
+        marginMode: 'isolated',
+        size: `-${digits}`,
+        entryPrice: digits,
+        leverage: digits,
+        isolatedMargin: `-${digits}`,
+      })),
+    })
+    const terms = new StoredTerms()
+    expect(terms.read(largest, terms.add(largest))).toStrictEqual(largest)
+  })
+
+  test('take about 30 bytes a position, and none more when they are rewritten', () => {
+    const terms = new StoredTerms()
+    const account = (version: number): Account => ({
+      id: 'desk',
+      venue: 'bybit' as Account['venue'],
+      version,
+      collateral: [],
+      positions: Array.from({ length: 1_000 }, (_, index) => ({
+        symbol: `S${index}USDT`,
+        marginMode: 'cross',
+        size: '-12.5',
+        entryPrice: '61250.1',
+        leverage: '10',
+      })),
+      liabilities: [],
+    })
+    let address = terms.add(account(1))
+    const before = terms.byteLength
+    for (let version = 2; version < 200; version++) {
+      terms.free(address)
+      address = terms.add(account(version))
+    }
+    expect(terms.byteLength).toBe(before)
+    for (let count = 0; count < 100; count++) terms.add(account(1))
+    expect(terms.byteLength / 101_000).toBeLessThan(45)
+  })
+})
