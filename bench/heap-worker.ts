@@ -1,5 +1,5 @@
 import { loadConfig } from '../src/config.ts'
-import { type InstrumentRules, venueId } from '../src/domain/index.ts'
+import { type InstrumentRules, marginalTiers, venueId } from '../src/domain/index.ts'
 import { createLog } from '../src/log.ts'
 import { sleep, systemClock } from '../src/system/index.ts'
 import { startWorker, type Worker } from '../src/worker/index.ts'
@@ -16,11 +16,13 @@ const SETTLED_BYTES = 256 * 1_024
 /** The worker's chance spreads its back-off only. */
 const SEED = 1
 const RULES: InstrumentRules = {
-  kind: 'linear',
+  contribution: 'linear',
   multiplier: '1',
   settlementAsset: 'USDT',
   takerFeeRate: '0',
-  tiers: [{ cap: '1000000000', maintenanceMarginRate: '0.01', maintenanceDeduction: '0' }],
+  maintenance: marginalTiers('linear', [
+    { cap: '1000000000', maintenanceMarginRate: '0.01', maintenanceDeduction: '0' },
+  ]),
 }
 
 function send(message: FromWorker): void {

@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { loadConfig } from '../src/config.ts'
 import { openDemoStore, startChild } from '../src/demo/index.ts'
-import { type Account, type InstrumentRules, venueId } from '../src/domain/index.ts'
+import { type Account, type InstrumentRules, marginalTiers, venueId } from '../src/domain/index.ts'
 import { createLog } from '../src/log.ts'
 import { systemClock as clock, systemRandom } from '../src/system/index.ts'
 import { startWorker, type Worker } from '../src/worker/index.ts'
@@ -16,11 +16,13 @@ const DELAY_RESOLUTION_MS = 1
 
 /** Maintenance of 1 % in one tier, so that every line of a bench can be checked by hand. */
 export const ONE_PERCENT: InstrumentRules = {
-  kind: 'linear',
+  contribution: 'linear',
   multiplier: '1',
   settlementAsset: 'USDT',
   takerFeeRate: '0',
-  tiers: [{ cap: '1000000000', maintenanceMarginRate: '0.01', maintenanceDeduction: '0' }],
+  maintenance: marginalTiers('linear', [
+    { cap: '1000000000', maintenanceMarginRate: '0.01', maintenanceDeduction: '0' },
+  ]),
 }
 
 export interface StageOptions {

@@ -1,4 +1,10 @@
-import { type Account, type InstrumentRules, type RuleBook, venueId } from '../src/domain/index.ts'
+import {
+  type Account,
+  type InstrumentRules,
+  marginalTiers,
+  type RuleBook,
+  venueId,
+} from '../src/domain/index.ts'
 import {
   evaluate,
   evaluateByFractions,
@@ -102,11 +108,11 @@ function makeBook(kind: VerdictKind, positions: number, seed: number) {
   const { kind: contract, venue, ruleBook } = KINDS[kind]
   const inverse = contract === 'inverse'
   const rules: InstrumentRules = {
-    kind: contract,
+    contribution: contract,
     multiplier: inverse ? '100' : '1',
     settlementAsset: inverse ? 'BTC' : 'USDT',
     takerFeeRate: '0.00055',
-    tiers: inverse ? INVERSE_TIERS : LINEAR_TIERS,
+    maintenance: marginalTiers(contract, inverse ? INVERSE_TIERS : LINEAR_TIERS),
   }
   const book: RuleBook = { ...ruleBook, version: 'bench', rulesOf: () => rules }
   const prices = Array.from({ length: SYMBOLS }, (_, i) => (inverse ? 60_000 : 60_000 / (1 + i * 3.7)))

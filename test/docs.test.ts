@@ -18,12 +18,21 @@ import {
   positionSchema,
   queueNameOf,
 } from '../src/domain/index.ts'
+import { fullRulesSchema } from '../src/domain/instrument.ts'
+import {
+  closingFeeSchema,
+  contributionSchema,
+  liquidationSchema,
+  maintenanceSchema,
+  riskTierSchema,
+} from '../src/domain/margin-model.ts'
 import { exitCodeOf, type FaultCode, PlimsollError } from '../src/errors.ts'
 import { CSV_COLUMNS, importAccounts } from '../src/import/index.ts'
-import { accountFaultsOf } from '../src/margin/index.ts'
+import { accountFaultsOf, levelRule, marginAccountsOf, marginStateOf } from '../src/margin/index.ts'
 import { keysOf } from '../src/redis/index.ts'
 import { systemClock } from '../src/system/clock.ts'
 import { accountSchema, ruleBookOf, VENUE_NAMES } from '../src/venues/index.ts'
+import { refusedRules, ruleBooks } from '../src/worker/rule-books.ts'
 
 const pathOf = (name: string) => fileURLToPath(new URL(`../${name}`, import.meta.url))
 const read = (name: string) => readFileSync(pathOf(name), 'utf8')
@@ -71,6 +80,57 @@ describe('docs/accounts.md', () => {
       imported: 1,
       refused: [],
     })
+  })
+})
+
+describe('docs/rules.md', () => {
+  const text = read('docs/rules.md')
+
+  it('names every field and every choice of both forms', () => {
+    const short = ['kind', 'settle', 'tiers', ...Object.keys(riskTierSchema.shape)]
+    const full = Object.keys(fullRulesSchema.shape)
+    const kinds = maintenanceSchema.options.flatMap(({ shape }) => [...Object.keys(shape), shape.kind.value])
+    const choices = [contributionSchema, closingFeeSchema, liquidationSchema].flatMap(
+      ({ options }) => options,
+    )
+    expect(unnamed(text, [...short, ...full, ...kinds, ...choices])).toEqual([])
+  })
+
+  it('shows the rules of examples/rules.json, in both forms', () => {
+    const example = JSON.parse(read('examples/rules.json'))
+    const shown = blocks(text, 'json').map((block) => JSON.parse(block))
+    expect(Object.assign({}, ...shown)).toEqual(example)
+  })
+})
+
+describe('examples/rules.json', () => {
+  const bookOf = ruleBooks({ rulesFile: pathOf('examples/rules.json'), strictRules: true })
+
+  it('is a rules file whose rules are all computed', () => {
+    expect(refusedRules(bookOf)).toEqual([])
+    const long = {
+      symbol: 'SOLUSDT',
+      marginMode: 'isolated',
+      size: '2000',
+      entryPrice: '150',
+      leverage: '10',
+    }
+    const short = {
+      symbol: 'ETHUSD_PERP',
+      marginMode: 'isolated',
+      size: '-150000',
+      entryPrice: '3000',
+      leverage: '10',
+    }
+    const maintenanceOf = (venue: string, position: object, mark: string) => {
+      const account = accountSchema.parse({ id: 'a', venue, positions: [position] })
+      const [marginAccount] = marginAccountsOf(account, bookOf(account.venue))
+      return marginStateOf(marginAccount!, () => mark, levelRule()).maintenanceMargin
+    }
+    // 2000·150·0.02 − 2000 = 4000, and the fee 2000·150·(1 − 1/10)·0.00055 = 148.5.
+    expect(maintenanceOf('bybit', long, '150')).toBe('4148.5')
+    // 150,000·10/3000 = 500 ETH: 500·0.01 − 1 = 4.
+    expect(maintenanceOf('binance', short, '3000')).toBe('4')
   })
 })
 

@@ -17,7 +17,7 @@ describe('the package', () => {
     const paths = files.map(({ path }) => path)
     for (const path of [
       ...['README.md', 'CHANGELOG.md', 'LICENSE', 'margin-event.schema.json', 'docker-compose.yml'],
-      ...['docs/events.md', 'docs/accounts.md', 'docs/operations.md'],
+      ...['docs/events.md', 'docs/accounts.md', 'docs/operations.md', 'docs/rules.md'],
       ...['dist/src/index.js', 'dist/src/index.d.ts', 'dist/src/cli/main.js'],
       ...['dist/wasm/simd.wasm', 'dist/wasm/scalar.wasm'],
     ]) {

@@ -15,6 +15,16 @@ export { EVENTS_QUEUE_NAME, type QueueConnection, queueNameOf } from './event-qu
 export * from './fault.ts'
 export * from './instrument.ts'
 export * from './margin.ts'
+export {
+  type Contribution,
+  type Liquidation,
+  type Maintenance,
+  type MarginDefaults,
+  type MarginModel,
+  marginalTiers,
+  type RiskTier,
+  type WholeTier,
+} from './margin-model.ts'
 export * from './mark-sink.ts'
 export * from './store.ts'
 export {

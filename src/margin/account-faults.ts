@@ -2,6 +2,8 @@ import {
   type Account,
   type AccountFault,
   faultsText,
+  type InstrumentRules,
+  type Liquidation,
   type Position,
   pathText,
   type RuleBook,
@@ -15,16 +17,27 @@ export function isOpen({ size }: Pick<Position, 'size'>): boolean {
   return NONZERO_DIGIT.test(size)
 }
 
+/** When the venue liquidates positions under these rules. */
+export function liquidationOf(rules: InstrumentRules, book: RuleBook): Liquidation {
+  return rules.liquidation ?? book.defaults.liquidation
+}
+
+interface PoolStart {
+  /** Index of the first position of the pool. */
+  readonly index: number
+  readonly liquidation: Liquidation
+}
+
 /**
  * Everything for which the rules cannot judge the account: open positions whose symbol the book does not hold;
- * a cross pool without a collateral entry for its settlement asset; and, unless the account states separate
+ * a cross pool whose positions disagree on when it is liquidated; a cross pool without a collateral entry for its settlement asset; and, unless the account states separate
  * wallets, every other asset that could be taken for margin of a cross pool, because it would count as nothing.
  * Collateral of an account without cross positions stands behind none of its positions, so it is left alone.
  */
 export function accountFaultsOf(account: Account, book: RuleBook): readonly AccountFault[] {
   const faults: AccountFault[] = []
   const settledIn = new Set<string>()
-  const firstOfPool = new Map<string, number>()
+  const firstOfPool = new Map<string, PoolStart>()
   account.positions.forEach((position, index) => {
     if (!isOpen(position)) return
     const rules = book.rulesOf(position.symbol)
@@ -37,10 +50,20 @@ export function accountFaultsOf(account: Account, book: RuleBook): readonly Acco
       return
     }
     settledIn.add(rules.settlementAsset)
-    if (position.marginMode === 'cross' && !firstOfPool.has(rules.settlementAsset))
-      firstOfPool.set(rules.settlementAsset, index)
+    if (position.marginMode !== 'cross') return
+    const liquidation = liquidationOf(rules, book)
+    const first = firstOfPool.get(rules.settlementAsset)
+    if (first === undefined) firstOfPool.set(rules.settlementAsset, { index, liquidation })
+    else if (first.liquidation !== liquidation) {
+      const other = `positions[${first.index}] (${account.positions[first.index]!.symbol})`
+      faults.push({
+        code: 'ACCOUNT_UNSUPPORTED',
+        path: ['positions', index, 'symbol'],
+        rule: `its rules have liquidation "${liquidation}", those of ${other} in the same cross pool "${first.liquidation}"; one pool needs one`,
+      })
+    }
   })
-  for (const [asset, index] of firstOfPool) {
+  for (const [asset, { index }] of firstOfPool) {
     if (account.collateral.some((entry) => entry.asset === asset)) continue
     const cross = `cross position positions[${index}] (${account.positions[index]!.symbol})`
     faults.push({

@@ -7,7 +7,7 @@ import type {
   RuleBook,
   VenueId,
 } from '../domain/index.ts'
-import { accountFaultsOf, isOpen, refuseFaults } from './account-faults.ts'
+import { accountFaultsOf, isOpen, liquidationOf, refuseFaults } from './account-faults.ts'
 import { crossPoolId, isolatedId, parseMarginAccountId, sideOf } from './account-id.ts'
 import type { Curve } from './curve.ts'
 import { Kept } from './kept.ts'
@@ -113,7 +113,7 @@ function isolatedAccount(
   rules: InstrumentRules,
   book: RuleBook,
 ): MarginAccount {
-  const uncharged = legOf(position, rules, book.margin)
+  const uncharged = legOf(position, rules, book.defaults)
   const walletBalance = isolatedMarginOf(uncharged)
   const { constant, maintenanceConstant } = isolatedTerms(uncharged, walletBalance)
   const leg = legWithFee(uncharged, maintenanceConstant)
@@ -128,7 +128,7 @@ function isolatedAccount(
     constant,
     legs: [leg],
     curves: [leg.curve],
-    liquidation: book.margin.liquidation,
+    liquidation: liquidationOf(rules, book),
     ruleBook: book.version,
     rulesAsOfMs: oldestMs([rules]),
     terms: new Kept(),
@@ -144,8 +144,12 @@ function crossPool(
   const amount = account.collateral.find(({ asset }) => asset === currency)?.amount
   if (amount === undefined) refuseFaults(account, accountFaultsOf(account, book))
   const walletBalance = parseDecimal(amount!)
+  const liquidation = liquidationOf(positions[0]!.rules, book)
+  if (positions.some(({ rules }) => liquidationOf(rules, book) !== liquidation)) {
+    refuseFaults(account, accountFaultsOf(account, book))
+  }
   const legs = positions.map(({ position, rules }) => {
-    const leg = legOf(position, rules, book.margin)
+    const leg = legOf(position, rules, book.defaults)
     return legWithFee(leg, leverageClosingFee(leg))
   })
   return {
@@ -159,7 +163,7 @@ function crossPool(
     constant: walletBalance,
     legs,
     curves: legs.map(({ curve }) => curve),
-    liquidation: book.margin.liquidation,
+    liquidation,
     ruleBook: book.version,
     rulesAsOfMs: oldestMs(positions.map(({ rules }) => rules)),
     terms: new Kept(),

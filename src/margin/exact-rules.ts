@@ -1,4 +1,4 @@
-import type { Decimal, InstrumentRules } from '../domain/index.ts'
+import type { Decimal, InstrumentRules, RiskTier } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import { compare, parseDecimal, type Rational } from './rational.ts'
 import { type ExactTier, exactTiers } from './tiers.ts'
@@ -8,6 +8,8 @@ export const TAKER_FEE_RATE_MAX: Decimal = '0.05'
 
 /** The rules of an instrument in exact numbers. */
 export interface ExactRules {
+  /** Whether the contribution is straight in the mark price, else it is in its reciprocal. */
+  readonly isLinear: boolean
   readonly multiplier: Rational
   readonly takerFeeRate: Rational
   readonly tiers: readonly ExactTier[]
@@ -15,7 +17,10 @@ export interface ExactRules {
 
 const exactRulesCache = new WeakMap<InstrumentRules, ExactRules>()
 
-/** Refuses rules that cannot be computed with, as `marginAccountsOf` would: RULES_INVALID, path inside the rules. */
+/**
+ * Refuses rules that cannot be computed with, as `marginAccountsOf` would: RULES_INVALID, path inside the rules.
+ * Computed are the contributions `linear` and `inverse` under `marginal-tiers`, without rounding.
+ */
 export function checkRules(symbol: string, rules: InstrumentRules): void {
   exactRulesOf(symbol, rules)
 }
@@ -25,17 +30,39 @@ export function exactRulesOf(symbol: string, rules: InstrumentRules): ExactRules
   const cached = exactRulesCache.get(rules)
   if (cached !== undefined) return cached
   const exact = {
+    isLinear: rules.contribution === 'linear',
     multiplier: parseDecimal(rules.multiplier),
     takerFeeRate: parseDecimal(rules.takerFeeRate),
-    tiers: exactTiers(symbol, rules.tiers),
+    tiers: exactTiers(symbol, computedTiersOf(symbol, rules)),
   }
   if (compare(exact.takerFeeRate, parseDecimal(TAKER_FEE_RATE_MAX)) > 0) {
-    throw new PlimsollError(
-      'RULES_INVALID',
-      `takerFeeRate of ${symbol} is ${rules.takerFeeRate}, a fraction of at most ${TAKER_FEE_RATE_MAX} is expected`,
-      { path: 'takerFeeRate' },
-    )
+    const rule = `a fraction of at most ${TAKER_FEE_RATE_MAX} is expected`
+    refuse(symbol, 'takerFeeRate', rules.takerFeeRate, rule)
   }
   exactRulesCache.set(rules, exact)
   return exact
+}
+
+/** The marginal tiers of rules that this version computes. What the schema reads beyond them is refused by name. */
+function computedTiersOf(symbol: string, rules: InstrumentRules): readonly RiskTier[] {
+  const { contribution, maintenance, rounding } = rules
+  if (contribution !== 'linear' && contribution !== 'inverse') {
+    refuse(symbol, 'contribution', contribution, 'linear and inverse are supported')
+  }
+  if (maintenance.kind !== 'marginal-tiers') {
+    refuse(symbol, 'maintenance.kind', maintenance.kind, 'marginal-tiers is supported')
+  }
+  const basis = contribution === 'linear' ? 'notional' : 'coin'
+  if (maintenance.basis !== basis) {
+    const rule = `${basis} is supported where contribution is ${contribution}`
+    refuse(symbol, 'maintenance.basis', maintenance.basis, rule)
+  }
+  if (rounding !== undefined) {
+    refuse(symbol, 'rounding', JSON.stringify(rounding), 'rules without rounding are supported')
+  }
+  return maintenance.tiers
+}
+
+function refuse(symbol: string, path: string, value: string, rule: string): never {
+  throw new PlimsollError('RULES_INVALID', `${path} of ${symbol} is ${value}, ${rule}`, { path })
 }

@@ -1,4 +1,4 @@
-import type { InstrumentRules, MarginRules, Position } from '../domain/index.ts'
+import type { InstrumentRules, MarginDefaults, Position } from '../domain/index.ts'
 import type { Curve } from './curve.ts'
 import { exactRulesOf } from './exact-rules.ts'
 import {
@@ -28,14 +28,15 @@ export interface Leg {
 /**
  * A position before its closing fee is known: the maintenance constant is 0.
  * linear: PnL = size·multiplier·(mark − entry). inverse: PnL = size·multiplier·(1/entry − 1/mark), in coin.
- * Throws RULES_INVALID where the tier table breaks its recurrence.
+ * Throws RULES_INVALID for rules that cannot be computed with (see `checkRules`).
  */
-export function legOf(position: Position, rules: InstrumentRules, margin: MarginRules): Leg {
+export function legOf(position: Position, rules: InstrumentRules, defaults: MarginDefaults): Leg {
   const exact = exactRulesOf(position.symbol, rules)
   // Not in lowest terms: a power of ten stays the denominator of what is made of decimals.
   const amount = mul(parseDecimal(position.size), exact.multiplier)
   const entryPrice = parseDecimal(position.entryPrice)
-  const linear = rules.kind === 'linear'
+  const linear = exact.isLinear
+  const closingFee = rules.closingFee ?? defaults.closingFee
   return {
     curve: {
       symbol: position.symbol,
@@ -47,7 +48,7 @@ export function legOf(position: Position, rules: InstrumentRules, margin: Margin
       maintenanceConstant: ZERO,
     },
     position,
-    closingFeeRate: margin.closingFee === 'none' ? ZERO : exact.takerFeeRate,
+    closingFeeRate: closingFee === 'none' ? ZERO : exact.takerFeeRate,
   }
 }
 

@@ -30,5 +30,5 @@ export function withoutSymbols(book: RuleBook, refused: ReadonlyMap<string, stri
 /** The checks of `withRules` for one symbol. @throws PlimsollError RULES_INVALID */
 export function checkInstrument(symbol: string, rules: InstrumentRules, checks: TierChecks = {}): void {
   checkRules(symbol, rules)
-  checkTiers(symbol, rules.tiers, checks)
+  if (rules.maintenance.kind === 'marginal-tiers') checkTiers(symbol, rules.maintenance.tiers, checks)
 }

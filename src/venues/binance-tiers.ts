@@ -1,4 +1,4 @@
-import type { InstrumentRules, RiskTier } from '../domain/index.ts'
+import { type InstrumentRules, type Maintenance, marginalTiers } from '../domain/index.ts'
 import { assert } from '../errors.ts'
 import { tiersOfBrackets, tierTables } from '../rules/index.ts'
 import { USDM_BRACKETS, USDM_BRACKETS_AS_OF } from './binance-usdm-brackets.ts'
@@ -7,11 +7,11 @@ import { USDM_BRACKETS, USDM_BRACKETS_AS_OF } from './binance-usdm-brackets.ts'
 const USDM_QUOTES = ['USDT', 'USDC', 'USD1', 'BTC', 'U'] as const
 const DELIVERY_DATE = /_\d{6}$/
 
-/** A line of USDM_BRACKETS. Its contracts share their tiers, and their rules where they settle in one currency. */
+/** A line of USDM_BRACKETS. Its contracts share their maintenance, and their rules where they settle in one currency. */
 interface BracketLine {
   readonly brackets: string
   readonly rules: Map<string, InstrumentRules>
-  tiers: RiskTier[] | undefined
+  maintenance: Maintenance | undefined
 }
 
 /** By symbol, the line of a contract, and its rules once they were asked for. */
@@ -24,7 +24,7 @@ let contracts: Map<string, BracketLine | InstrumentRules> | undefined
 export function usdmRulesOf(symbol: string): InstrumentRules | undefined {
   contracts ??= readLines()
   const known = contracts.get(symbol)
-  if (known === undefined || 'kind' in known) return known
+  if (known === undefined || 'contribution' in known) return known
   const rules = rulesOn(known, symbol)
   contracts.set(symbol, rules)
   return rules
@@ -36,14 +36,14 @@ function rulesOn(line: BracketLine, symbol: string): InstrumentRules {
   assert(settlementAsset !== undefined, `${symbol} of USDM_BRACKETS ends in no currency of USDM_QUOTES`)
   const shared = line.rules.get(settlementAsset)
   if (shared !== undefined) return shared
-  line.tiers ??= tiersOfBrackets(symbol, line.brackets)
+  line.maintenance ??= marginalTiers('linear', tiersOfBrackets(symbol, line.brackets))
   const rules: InstrumentRules = {
-    kind: 'linear',
+    contribution: 'linear',
     multiplier: '1',
     settlementAsset,
     takerFeeRate: '0',
     asOf: USDM_BRACKETS_AS_OF,
-    tiers: line.tiers,
+    maintenance: line.maintenance,
   }
   line.rules.set(settlementAsset, rules)
   return rules
@@ -53,7 +53,7 @@ function readLines(): Map<string, BracketLine | InstrumentRules> {
   const lines = new Map<string, BracketLine | InstrumentRules>()
   for (const text of USDM_BRACKETS.trim().split('\n')) {
     const [symbols = '', brackets = ''] = text.split(' | ')
-    const line: BracketLine = { brackets, rules: new Map(), tiers: undefined }
+    const line: BracketLine = { brackets, rules: new Map(), maintenance: undefined }
     for (const symbol of symbols.split(' ')) lines.set(symbol, line)
   }
   return lines
@@ -86,7 +86,13 @@ const coinmRules = new Map<string, InstrumentRules>()
 for (const [pair, { tiers }] of COINM_TIERS) {
   const settlementAsset = pair.slice(0, -'USD'.length)
   const multiplier = settlementAsset === 'BTC' ? CONTRACT_SIZE.BTC : CONTRACT_SIZE.OTHER
-  coinmRules.set(pair, { kind: 'inverse', multiplier, settlementAsset, takerFeeRate: '0', tiers })
+  coinmRules.set(pair, {
+    contribution: 'inverse',
+    multiplier,
+    settlementAsset,
+    takerFeeRate: '0',
+    maintenance: marginalTiers('inverse', tiers),
+  })
 }
 
 /** Rules of a COIN-M contract by its symbol, such as BTCUSD_PERP. */

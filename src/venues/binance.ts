@@ -165,7 +165,7 @@ export const binance: Venue = {
   ruleBook: {
     venue: BINANCE,
     version: `binance-usdm-${USDM_BRACKETS_AS_OF}-coinm-undated`,
-    margin: { closingFee: 'none', liquidation: 'reached' },
+    defaults: { closingFee: 'none', liquidation: 'reached' },
     rulesOf: (symbol) =>
       usdmRulesOf(symbol) ?? (COINM_SYMBOL.test(symbol) ? coinmRulesOf(symbol) : undefined),
   },

@@ -3,6 +3,7 @@ import {
   type FrameParser,
   type InstrumentRules,
   isPrice,
+  marginalTiers,
   SYMBOL_LENGTH_MAX,
   type TickSink,
   type Venue,
@@ -194,15 +195,17 @@ function replyKind({ op, success }: JsonObject): FrameKind {
 }
 
 const rules = new Map<string, InstrumentRules>()
-for (const [symbol, table] of BYBIT_TIERS) {
+for (const [symbol, { asOf, tiers }] of BYBIT_TIERS) {
   // Inverse contracts are one US dollar each, linear ones one unit of the coin: both a multiplier of 1.
   const isInverse = INVERSE_SYMBOL.test(symbol)
+  const contribution = isInverse ? 'inverse' : 'linear'
   rules.set(symbol, {
-    kind: isInverse ? 'inverse' : 'linear',
+    contribution,
     multiplier: '1',
     settlementAsset: isInverse ? symbol.slice(0, -'USD'.length) : 'USDT',
     takerFeeRate: TAKER_FEE_RATE,
-    ...table,
+    maintenance: marginalTiers(contribution, tiers),
+    ...(asOf === undefined ? {} : { asOf }),
   })
 }
 
@@ -218,7 +221,7 @@ export const bybit: Venue = {
   ruleBook: {
     venue: BYBIT,
     version: 'bybit-linear-2026-08-inverse-2023-08-16',
-    margin: { closingFee: 'at-bankruptcy-price', liquidation: 'reached' },
+    defaults: { closingFee: 'at-bankruptcy-price', liquidation: 'reached' },
     rulesOf: (symbol) => rules.get(symbol),
   },
 }

@@ -55,8 +55,8 @@ export function ruleBookOf(id: VenueId): RuleBook {
 }
 
 function bookWithoutRules(venue: VenueId): RuleBook {
-  const margin = { closingFee: 'none', liquidation: 'reached' } as const
-  return { venue, version: `${venue}-unknown`, margin, rulesOf: () => undefined }
+  const defaults = { closingFee: 'none', liquidation: 'reached' } as const
+  return { venue, version: `${venue}-unknown`, defaults, rulesOf: () => undefined }
 }
 
 /** @throws PlimsollError CONFIGURATION for an id that no venue has. */

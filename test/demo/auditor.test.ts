@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createAuditor } from '../../src/demo/auditor.ts'
 import { createReferee } from '../../src/demo/referee/referee.ts'
 import { type Account, type MarginEvent, type MarketEvent, venueId } from '../../src/domain/index.ts'
+import { rulesFrom } from '../support/rules.ts'
 
 const ACCOUNT: Account = {
   id: 'judged',
@@ -12,13 +13,7 @@ const ACCOUNT: Account = {
   liabilities: [],
 }
 const TIERS = [{ cap: '1000000', maintenanceMarginRate: '0.01', maintenanceDeduction: '0' }]
-const SOLUSDT = {
-  kind: 'linear',
-  multiplier: '1',
-  settlementAsset: 'USDT',
-  takerFeeRate: '0',
-  tiers: TIERS,
-} as const
+const SOLUSDT = rulesFrom({ tiers: TIERS })
 
 function audit() {
   const referee = createReferee({ accounts: [ACCOUNT], rules: { binance: { SOLUSDT } } })

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { DEMO_INSTRUMENTS, demoRules } from '../../src/demo/exchange/instruments.ts'
 import { instrumentRulesMapSchema, symbolSchema } from '../../src/domain/index.ts'
+import { tiersOf } from '../support/rules.ts'
 
 describe('the demo instruments', () => {
   it('are 60: 24 and 6 on Bybit, 24 and 6 on Binance', () => {
@@ -26,12 +27,16 @@ describe('the demo instruments', () => {
       expect(Object.keys(rules[venue]!)).toHaveLength(30)
     }
     expect(rules.binance?.BTCUSD_PERP).toMatchObject({
-      kind: 'inverse',
+      contribution: 'inverse',
       multiplier: '100',
       settlementAsset: 'BTC',
     })
     expect(rules.binance?.ETHUSD_PERP).toMatchObject({ multiplier: '10', settlementAsset: 'ETH' })
-    expect(rules.bybit?.BTCUSD).toMatchObject({ kind: 'inverse', multiplier: '1', takerFeeRate: '0.00055' })
+    expect(rules.bybit?.BTCUSD).toMatchObject({
+      contribution: 'inverse',
+      multiplier: '1',
+      takerFeeRate: '0.00055',
+    })
   })
 
   it('have tiers that ascend and obey the deduction recurrence exactly', () => {
@@ -40,9 +45,10 @@ describe('the demo instruments', () => {
       return BigInt(whole! + fraction.padEnd(8, '0'))
     }
     for (const rules of [...demoRules().values()].flatMap((map) => Object.values(map))) {
-      expect(rules.tiers[0]!.maintenanceDeduction).toBe('0')
-      rules.tiers.slice(1).forEach((tier, index) => {
-        const previous = rules.tiers[index]!
+      const tiers = tiersOf(rules)
+      expect(tiers[0]!.maintenanceDeduction).toBe('0')
+      tiers.slice(1).forEach((tier, index) => {
+        const previous = tiers[index]!
         expect(units(tier.cap)).toBeGreaterThan(units(previous.cap))
         const step = units(tier.maintenanceMarginRate) - units(previous.maintenanceMarginRate)
         expect(units(tier.maintenanceDeduction) * 10n ** 8n).toBe(

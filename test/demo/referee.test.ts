@@ -2,19 +2,16 @@ import { describe, expect, it } from 'vitest'
 import { parse, print } from '../../src/demo/referee/fraction.ts'
 import type { ComparedMarketEvent } from '../../src/demo/referee/market-replay.ts'
 import { type ComparedEvent, createReferee } from '../../src/demo/referee/referee.ts'
-import { type Account, type InstrumentRules, type Position, venueId } from '../../src/domain/index.ts'
+import { type Account, type Position, type RiskTier, venueId } from '../../src/domain/index.ts'
+import { rulesFrom } from '../support/rules.ts'
 
 const tier = (cap: string, maintenanceMarginRate: string, maintenanceDeduction = '0') => ({
   cap,
   maintenanceMarginRate,
   maintenanceDeduction,
 })
-const rules = (
-  kind: 'linear' | 'inverse',
-  settlementAsset: string,
-  tiers: InstrumentRules['tiers'],
-  multiplier = '1',
-) => ({ kind, settlementAsset, multiplier, takerFeeRate: '0.00055', tiers }) satisfies InstrumentRules
+const rules = (kind: 'linear' | 'inverse', settle: string, tiers: readonly RiskTier[], multiplier = '1') =>
+  rulesFrom({ kind, settle, multiplier, takerFeeRate: '0.00055', tiers })
 
 const RULES = {
   bybit: {

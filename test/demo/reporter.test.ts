@@ -9,6 +9,7 @@ import { levelRule } from '../../src/margin/index.ts'
 import { withRules } from '../../src/rules/index.ts'
 import { ruleBookOf } from '../../src/venues/index.ts'
 import type { Worker } from '../../src/worker/worker.ts'
+import { rulesFrom } from '../support/rules.ts'
 
 function clockAt() {
   const state = { nowMs: 0 }
@@ -45,9 +46,7 @@ describe('the accounts nearest to their line', () => {
     liabilities: [],
   }
   const tiers = [{ cap: '1000000', maintenanceMarginRate: '0.01', maintenanceDeduction: '0' }]
-  const rules = {
-    SOLUSDT: { kind: 'linear', multiplier: '1', settlementAsset: 'USDT', takerFeeRate: '0', tiers },
-  } as const
+  const rules = { SOLUSDT: rulesFrom({ tiers }) }
   const near = [{ marginAccount: 'demo-1:isolated:SOLUSDT:long', venue: 'binance', marginRatio: '0.466667' }]
   const distanceAt = (mark: string | undefined) =>
     withDistances(

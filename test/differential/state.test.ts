@@ -25,6 +25,7 @@ import { seededRandom } from '../../src/system/seeded-random.ts'
 import { anyCase } from '../margin/arbitraries.ts'
 import { accountOf, BINANCE, bookOf, rulesOf } from '../margin/support.ts'
 import { between, randomTiers } from '../support/book.ts'
+import { tiersOf } from '../support/rules.ts'
 import { testSeed } from '../support/seed.ts'
 
 const SEED = testSeed(20_261_125)
@@ -86,7 +87,7 @@ function wideMarket(random: Random, symbol: string, inverse: boolean): Market {
   )
   const rules = rulesOf(tiers, {
     kind: inverse ? 'inverse' : 'linear',
-    settlementAsset: inverse ? 'COIN' : 'USDT',
+    settle: inverse ? 'COIN' : 'USDT',
     multiplier: pick(random, inverse ? ['1', '10', '100'] : ['1', '1', '0.001', '1000']),
     takerFeeRate: pick(random, ['0', '0.00055', '0.0006', '0.05']),
   })
@@ -96,11 +97,11 @@ function wideMarket(random: Random, symbol: string, inverse: boolean): Market {
 function widePosition(random: Random, { symbol, rules, price }: Market): Position {
   const entry = price * (0.7 + 0.6 * random())
   const money = 10 ** (random() * 5)
-  const units = rules.kind === 'inverse' ? money / Number(rules.multiplier) : money / price
-  const size = decimal(random, units, rules.kind === 'inverse' ? 0 : pick(random, [0, 3, 8, 18]))
+  const units = rules.contribution === 'inverse' ? money / Number(rules.multiplier) : money / price
+  const size = decimal(random, units, rules.contribution === 'inverse' ? 0 : pick(random, [0, 3, 8, 18]))
   const leverage = pick(random, LEVERAGES)
   const isIsolated = random() < 0.4
-  const value = rules.kind === 'inverse' ? money / price : money
+  const value = rules.contribution === 'inverse' ? money / price : money
   const margin = `${random() < 0.05 ? '-' : ''}${decimal(random, value * random(), pick(random, [2, 8, 18]))}`
   const needsMargin = isIsolated && (leverage === undefined || random() < 0.5)
   return {
@@ -189,13 +190,15 @@ function onCap(random: Random): {
 } {
   const market = wideMarket(random, 'M0', random() < 0.4)
   const { rules } = market
-  const cap = parseDecimal(pick(random, rules.tiers).cap)
+  const cap = parseDecimal(pick(random, tiersOf(rules)).cap)
   const size = mul(
     cap,
-    parseDecimal(rules.kind === 'inverse' ? pick(random, ['4', '40']) : pick(random, ['0.5', '2', '0.001'])),
+    parseDecimal(
+      rules.contribution === 'inverse' ? pick(random, ['4', '40']) : pick(random, ['0.5', '2', '0.001']),
+    ),
   )
   const units = mul(size, parseDecimal(rules.multiplier))
-  const mark = rules.kind === 'inverse' ? div(units, cap) : div(cap, units)
+  const mark = rules.contribution === 'inverse' ? div(units, cap) : div(cap, units)
   const entryPrice = formatDecimal(mul(mark, parseDecimal(decimal(random, 0.8 + 0.4 * random(), 4))))
   const position = {
     ...widePosition(random, market),
@@ -269,7 +272,7 @@ describe(`exact figures over one denominator against fractions (seed ${SEED})`, 
       const step = { n: BigInt(between(random, -1, 1)), d: 10n ** 18n }
       const beside = formatDecimal(add(parseDecimal(mark), step))
       const { positions } = JSON.parse(expectSame(marginAccount, () => beside, rule))
-      if (market.rules.tiers.some(({ cap }) => cap === positions[0].notional)) onCapExactly++
+      if (tiersOf(market.rules).some(({ cap }) => cap === positions[0].notional)) onCapExactly++
     }
     expect(onCapExactly).toBeGreaterThan(CAP_CASES / 5)
   })

@@ -12,6 +12,7 @@ import {
   sumOf,
   type TierRow,
 } from '../margin/support.ts'
+import { tiersOf } from '../support/rules.ts'
 import { agrees, expectPrinted } from './support.ts'
 
 type Figures = Readonly<Record<string, string | null>>
@@ -36,7 +37,7 @@ function bybit(rate: string, takerFeeRate: string, deduction = '0'): RuleBook {
 }
 
 function bybitInverse(rate: string, takerFeeRate: string): RuleBook {
-  return bookOf(BYBIT, { X: oneTier(rate, '0', { kind: 'inverse', settlementAsset: 'BTC', takerFeeRate }) })
+  return bookOf(BYBIT, { X: oneTier(rate, '0', { kind: 'inverse', settle: 'BTC', takerFeeRate }) })
 }
 
 // Bybit BTCUSDT, API copy of 2026-08-05, first rows.
@@ -197,7 +198,7 @@ const COINM_BTCUSD_2021: readonly TierRow[] = [
 
 function coinm(tiers: readonly TierRow[]): RuleBook {
   return bookOf(BINANCE, {
-    X: rulesOf(tiers, { kind: 'inverse', settlementAsset: 'BTC', multiplier: '100' }),
+    X: rulesOf(tiers, { kind: 'inverse', settle: 'BTC', multiplier: '100' }),
   })
 }
 
@@ -336,7 +337,7 @@ describe('published tier tables', () => {
     ['COIN-M BTCUSD', COINM_BTCUSD],
     ['COIN-M BTCUSD 2021, levels 4 to 7', COINM_BTCUSD_2021],
   ])('%s follows the recurrence', (_, tiers) => {
-    expect(() => checkTiers('BTCUSD', rulesOf(tiers).tiers)).not.toThrow()
+    expect(() => checkTiers('BTCUSD', tiersOf(rulesOf(tiers)))).not.toThrow()
   })
 })
 

@@ -5,6 +5,7 @@ import type { RuleBook } from '../../src/domain/index.ts'
 import { tieredMaintenanceAt } from '../../src/margin/curve.ts'
 import { exactTiers, formatDecimal, parseDecimal } from '../../src/margin/index.ts'
 import { BINANCE, BYBIT, bookOf, oneTier, rulesOf, stateOf, wallets } from '../margin/support.ts'
+import { tiersOf } from '../support/rules.ts'
 import { sharedPath } from '../support/shared.ts'
 import { agrees, expectPrinted } from './support.ts'
 
@@ -76,7 +77,7 @@ describe('recorded goldens', () => {
 function bookFor(row: Row): RuleBook {
   const extra = {
     kind: row.contract,
-    settlementAsset: row.contract === 'linear' ? 'USDT' : 'BTC',
+    settle: row.contract === 'linear' ? 'USDT' : 'BTC',
     multiplier: row.contractSize ?? '1',
     takerFeeRate: row.takerFeeRate ?? '0',
   }
@@ -249,7 +250,7 @@ describe.skipIf(!present)('continuity of the Binance brackets', () => {
       [row.extra!.notional!, row.maintenanceMarginRate!, row.maintenanceAmount!],
       ['999999999999999', row.extra!.nextRate!, row.extra!.nextAmount!],
     ])
-    const tiers = exactTiers(row.symbol, table.tiers)
+    const tiers = exactTiers(row.symbol, tiersOf(table))
     for (const side of [tiers, tiers.slice(1)]) {
       const maintenance = formatDecimal(tieredMaintenanceAt(side, notional))
       expect(maintenance).toBe(formatDecimal(parseDecimal(row.expected.maintenanceMargin!)))

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { InstrumentRules, RuleBook } from '../../src/domain/index.ts'
+import type { RuleBook } from '../../src/domain/index.ts'
 import {
   type AccountInput,
   BINANCE,
@@ -118,7 +118,7 @@ const CASES = FIGURES.trim()
       markPrice,
       maintenanceMargin,
       liquidationPrice,
-    ] = line.trim().split(' ') as [string, InstrumentRules['kind'], 'isolated' | 'cross', ...string[]]
+    ] = line.trim().split(' ') as [string, 'linear' | 'inverse', 'isolated' | 'cross', ...string[]]
     const name = `${venue} ${kind} ${marginMode} ${side}, tier ${tier}, fee ${fee}`
     return {
       ...{ name, venue, kind, marginMode, side, tier, fee: fee!, size: size!, margin: margin! },
@@ -134,7 +134,7 @@ type Case = (typeof CASES)[number]
 function bookFor({ venue, kind, fee }: Case): RuleBook {
   const rules = rulesOf(TIERS[`${venue} ${kind}`]!, {
     kind,
-    settlementAsset: kind === 'linear' ? 'USDT' : 'BTC',
+    settle: kind === 'linear' ? 'USDT' : 'BTC',
     takerFeeRate: fee,
     multiplier: venue === 'binance' && kind === 'inverse' ? HUNDRED_DOLLARS : '1',
   })

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { marginAccountsOf } from '../../src/margin/index.ts'
+import { marginAccountOf, marginAccountsOf } from '../../src/margin/index.ts'
 import { accountOf, BYBIT, bookOf, oneTier } from './support.ts'
 
 const BOOK = bookOf(BYBIT, {
   BTCUSDT: oneTier('0.01'),
   ETHUSDT: oneTier('0.01'),
-  BTCUSD: oneTier('0.01', '0', { kind: 'inverse', settlementAsset: 'BTC' }),
+  BTCUSD: oneTier('0.01', '0', { kind: 'inverse', settle: 'BTC' }),
 })
 
 const position = (symbol: string, marginMode: 'cross' | 'isolated' = 'cross', size = '1') => ({
@@ -132,5 +132,44 @@ describe('an account with unknown symbols', () => {
     expect(() => marginAccountsOf(account, book)).toThrow(
       'positions[0].symbol is "FOOUSDT": its rules are refused: tiers of FOOUSDT fall',
     )
+  })
+})
+
+describe('a cross pool whose positions are not liquidated at the same line', () => {
+  const book = bookOf(BYBIT, {
+    A: oneTier('0.01'),
+    B: oneTier('0.01', '0', { liquidation: 'passed' }),
+    C: oneTier('0.01', '0', { liquidation: 'passed', kind: 'inverse', settle: 'BTC' }),
+  })
+  const collateral = wallet(['USDT', '1'], ['BTC', '1'])
+  const faultOf = (action: () => unknown) => {
+    try {
+      action()
+    } catch (error) {
+      const { code, path, message } = error as { code: string; path: string; message: string }
+      return { code, path, message }
+    }
+    return undefined
+  }
+
+  it('is refused by the two positions that differ, compiled whole or alone', () => {
+    const account = accountOf({
+      collateral: collateral.slice(0, 1),
+      positions: [position('A'), position('B')],
+    })
+    const fault = {
+      code: 'ACCOUNT_UNSUPPORTED',
+      path: 'positions[1].symbol',
+      message:
+        'positions[1].symbol is "B": its rules have liquidation "passed", those of positions[0] (A) in the same cross pool "reached"; one pool needs one',
+    }
+    expect(faultOf(() => marginAccountsOf(account, book))).toEqual(fault)
+    expect(faultOf(() => marginAccountOf(account, 'a:cross:USDT', book))).toEqual(fault)
+  })
+
+  it('is no fault between two pools, nor beside an isolated position', () => {
+    const positions = [position('A'), position('B', 'isolated'), position('C')]
+    const accounts = marginAccountsOf(accountOf({ collateral, positions }), book)
+    expect(accounts.map(({ liquidation }) => liquidation)).toEqual(['reached', 'passed', 'passed'])
   })
 })

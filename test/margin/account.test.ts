@@ -17,7 +17,7 @@ import { accountOf, BINANCE, BYBIT, bookOf, marginAccountsFor, oneTier, rulesOf,
 const LINEAR = oneTier('0.01', '0', { takerFeeRate: '0.001' })
 const INVERSE = oneTier('0.01', '0', {
   kind: 'inverse',
-  settlementAsset: 'BTC',
+  settle: 'BTC',
   multiplier: '100',
   takerFeeRate: '0.001',
 })

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import type { InstrumentRules, MarginRules } from '../../src/domain/index.ts'
+import type { InstrumentRules, MarginDefaults } from '../../src/domain/index.ts'
 import { add, formatDecimal, mul, parseDecimal, sub, ZERO } from '../../src/margin/index.ts'
 import { type AccountInput, BINANCE, BYBIT, rulesOf, type TierRow } from './support.ts'
 
@@ -32,11 +32,11 @@ export function tiersArbitrary(capUnit: number): fc.Arbitrary<readonly TierRow[]
 
 const linear = tiersArbitrary(20_000).map((tiers) => rulesOf(tiers, { takerFeeRate: '0.00055' }))
 const inverse = tiersArbitrary(1).map((tiers) =>
-  rulesOf(tiers, { kind: 'inverse', settlementAsset: 'BTC', multiplier: '10', takerFeeRate: '0.00055' }),
+  rulesOf(tiers, { kind: 'inverse', settle: 'BTC', multiplier: '10', takerFeeRate: '0.00055' }),
 )
 
 export interface Case {
-  readonly margin: MarginRules
+  readonly margin: MarginDefaults
   readonly rules: Readonly<Record<string, InstrumentRules>>
   readonly account: AccountInput
   readonly marks: Readonly<Record<string, string>>

@@ -113,7 +113,7 @@ describe('a reduction', () => {
           if (reduced.positions.length > 0) expect(stateFor(input, reduced).verdict).toBe('safe')
           if (reduced.positions.length < input.account.positions.length) return
           partly++
-          const step = input.rules.A!.kind === 'linear' ? CURE_STEP : '1'
+          const step = input.rules.A!.contribution === 'linear' ? CURE_STEP : '1'
           const less = sumOf(size, `-${step}`)
           expect(stateFor(input, reducedPool(input, index, less)).verdict).not.toBe('safe')
         })
@@ -162,7 +162,7 @@ describe('a reduction', () => {
   })
 
   it('of an inverse position is in whole contracts', () => {
-    const rules = oneTier('0.01', '0', { kind: 'inverse', settlementAsset: 'BTC', multiplier: '100' })
+    const rules = oneTier('0.01', '0', { kind: 'inverse', settle: 'BTC', multiplier: '100' })
     const account = {
       collateral: [{ asset: 'BTC', amount: '0.02' }],
       positions: [{ symbol: 'X', marginMode: 'cross', size: '100', entryPrice: '10000' }],
@@ -203,7 +203,7 @@ describe('a reduction', () => {
         const size = cure.reductions[0]!.size!
         if (size === position!.size!.replace('-', '')) return
         partly++
-        const step = input.rules.A!.kind === 'linear' ? CURE_STEP : '1'
+        const step = input.rules.A!.contribution === 'linear' ? CURE_STEP : '1'
         expect(verdictWithShare(input, size)).toBe('safe')
         expect(verdictWithShare(input, sumOf(size, `-${step}`))).not.toBe('safe')
       }),

@@ -187,7 +187,7 @@ describe('the liquidation price', () => {
   })
 
   it('does not exist for an inverse short that its coins cover at every price', () => {
-    const rules = oneTier('0.005', '0', { kind: 'inverse', settlementAsset: 'BTC' })
+    const rules = oneTier('0.005', '0', { kind: 'inverse', settle: 'BTC' })
     const short = { symbol: 'X', marginMode: 'isolated', size: '-10000', entryPrice: '10000', leverage: '1' }
     const [position] = stateOf({ positions: [short] }, bookOf(BINANCE, { X: rules }), {
       X: '10000',
@@ -252,7 +252,7 @@ describe('the isolated rules of Bybit', () => {
         const fee = '0.00055'
         const rules = oneTier(rate, deduction, {
           takerFeeRate: fee,
-          ...(inverse ? { kind: 'inverse', settlementAsset: 'BTC' } : {}),
+          ...(inverse ? { kind: 'inverse', settle: 'BTC' } : {}),
         })
         const base = {
           symbol: 'X',
@@ -318,7 +318,7 @@ describe('the isolated rules of Bybit', () => {
   })
 
   it('cost a bankruptcy price of E·L/(L + 1) for an inverse long and E·L/(L − 1) for a short', () => {
-    const rules = oneTier('0.005', '0', { kind: 'inverse', settlementAsset: 'BTC', takerFeeRate: '0.00055' })
+    const rules = oneTier('0.005', '0', { kind: 'inverse', settle: 'BTC', takerFeeRate: '0.00055' })
     const at = (size: string) =>
       stateOf(
         { positions: [{ symbol: 'X', marginMode: 'isolated', size, entryPrice: '50000', leverage: '10' }] },

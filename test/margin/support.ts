@@ -1,10 +1,4 @@
-import {
-  type Account,
-  type InstrumentRules,
-  instrumentRulesMapSchema,
-  type MarginRules,
-  type RuleBook,
-} from '../../src/domain/index.ts'
+import type { Account, InstrumentRules, MarginDefaults, RuleBook } from '../../src/domain/index.ts'
 import { coordinateAt } from '../../src/margin/curve.ts'
 import {
   add,
@@ -21,37 +15,32 @@ import {
   valueAt,
 } from '../../src/margin/index.ts'
 import { accountSchema } from '../../src/venues/index.ts'
+import { rulesFrom, type ShortRules } from '../support/rules.ts'
 
-export const BYBIT: MarginRules = { closingFee: 'at-bankruptcy-price', liquidation: 'reached' }
-export const BINANCE: MarginRules = { closingFee: 'none', liquidation: 'reached' }
+export const BYBIT: MarginDefaults = { closingFee: 'at-bankruptcy-price', liquidation: 'reached' }
+export const BINANCE: MarginDefaults = { closingFee: 'none', liquidation: 'reached' }
 
 /** [cap, maintenanceMarginRate, maintenanceDeduction] */
 export type TierRow = readonly [string, string, string]
 
-export function rulesOf(
-  tiers: readonly TierRow[],
-  extra: Partial<Omit<InstrumentRules, 'tiers'>> = {},
-): InstrumentRules {
-  const rules = {
-    kind: 'linear',
-    settlementAsset: 'USDT',
+export function rulesOf(tiers: readonly TierRow[], extra: Omit<ShortRules, 'tiers'> = {}): InstrumentRules {
+  return rulesFrom({
     ...extra,
     tiers: tiers.map(([cap, maintenanceMarginRate, maintenanceDeduction]) => ({
       cap,
       maintenanceMarginRate,
       maintenanceDeduction,
     })),
-  }
-  return instrumentRulesMapSchema.parse({ X: rules }).X!
+  })
 }
 
 /** One tier that holds every notional. */
-export function oneTier(rate: string, deduction = '0', extra: Partial<Omit<InstrumentRules, 'tiers'>> = {}) {
+export function oneTier(rate: string, deduction = '0', extra: Omit<ShortRules, 'tiers'> = {}) {
   return rulesOf([['999999999999999', rate, deduction]], extra)
 }
 
-export function bookOf(margin: MarginRules, rules: Readonly<Record<string, InstrumentRules>>): RuleBook {
-  return { venue: 'test', version: 'test-1', margin, rulesOf: (symbol) => rules[symbol] }
+export function bookOf(defaults: MarginDefaults, rules: Readonly<Record<string, InstrumentRules>>): RuleBook {
+  return { venue: 'test', version: 'test-1', defaults, rulesOf: (symbol) => rules[symbol] }
 }
 
 /** A cross wallet of each settlement asset that the rules of these tests have, empty unless told otherwise. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { checkTiers, exactTiers, formatDecimal, parseDecimal, tierIndexAt } from '../../src/margin/index.ts'
+import { tiersOf } from '../support/rules.ts'
 import { oneTier, rulesOf, type TierRow } from './support.ts'
 
 // The first rows of Bybit's BTCUSDT table (API copy of 2026-08-05).
@@ -15,7 +16,7 @@ function changed(index: number, column: 0 | 1 | 2, value: string): readonly Tier
 
 describe('a marginal tier table', () => {
   it('is accepted when every deduction follows the recurrence', () => {
-    const tiers = exactTiers('BTCUSDT', rulesOf(BTCUSDT).tiers, { firstDeductionZero: true })
+    const tiers = exactTiers('BTCUSDT', tiersOf(rulesOf(BTCUSDT)), { firstDeductionZero: true })
     expect(tiers.map((tier) => formatDecimal(tier.maintenanceDeduction))).toEqual(['0', '1200', '3020'])
   })
 
@@ -36,7 +37,7 @@ describe('a marginal tier table', () => {
     [2, 1, '1.1', 'tiers[2].maintenanceMarginRate of BTCUSDT is 1.1, a fraction of at most 1 is expected'],
     [2, 0, '2600000', 'tiers[2].cap of BTCUSDT is 2600000, it must be above the cap before it, 2600000'],
   ])('is refused with row %s column %s set to %s', (row, column, value, message) => {
-    const { tiers } = rulesOf(changed(row, column, value))
+    const tiers = tiersOf(rulesOf(changed(row, column, value)))
     expect(() => checkTiers('BTCUSDT', tiers)).toThrow(message)
     expect(() => checkTiers('BTCUSDT', tiers)).toThrow(
       expect.objectContaining({ code: 'RULES_INVALID', path: expect.stringContaining(`tiers[${row}].`) }),
@@ -44,7 +45,7 @@ describe('a marginal tier table', () => {
   })
 
   it('may start anywhere when a user gives a part of one, and only at zero when it is whole', () => {
-    const { tiers } = oneTier('0.1', '135365')
+    const tiers = tiersOf(oneTier('0.1', '135365'))
     expect(() => checkTiers('ETHUSDT', tiers)).not.toThrow()
     expect(() => checkTiers('ETHUSDT', tiers, { firstDeductionZero: true })).toThrow(
       'tiers[0].maintenanceDeduction of ETHUSDT is 135365, the first tier of a whole table must have 0',
@@ -62,7 +63,9 @@ describe('a marginal tier table', () => {
   ])(
     'a notional of %s is in tier %s: caps belong to their tier, the last one has none',
     (notional, index) => {
-      expect(tierIndexAt(exactTiers('BTCUSDT', rulesOf(BTCUSDT).tiers), parseDecimal(notional))).toBe(index)
+      expect(tierIndexAt(exactTiers('BTCUSDT', tiersOf(rulesOf(BTCUSDT))), parseDecimal(notional))).toBe(
+        index,
+      )
     },
   )
 })

@@ -40,7 +40,7 @@ describe('the monitor', () => {
     expect(on.story()).toEqual(['liquidation a:isolated:AUSDT:long 1 #1 1'])
 
     const book = { ...binance.ruleBook, rulesOf: (symbol: string) => RULES[symbol] }
-    const passed = { ...book, margin: { closingFee: 'none', liquidation: 'passed' } as const }
+    const passed = { ...book, defaults: { closingFee: 'none', liquidation: 'passed' } as const }
     const beyond = openMonitor({ books: { bybit: passed, binance: passed } })
     beyond.monitor.apply({ kind: 'put', account: isolatedLong('a', { isolatedMargin: '198.1' }) })
     beyond.frame([['AUSDT', '100']])

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { venueId } from '../../src/domain/index.ts'
-import { marginAccountsOf } from '../../src/margin/index.ts'
+import { instrumentRulesSchema, type RuleBook, venueId } from '../../src/domain/index.ts'
+import { checkRules, formatDecimal, marginAccountsOf } from '../../src/margin/index.ts'
 import { readRulesFile } from '../../src/rules/file.ts'
 import { ruleBookOf, VENUE_NAMES } from '../../src/venues/index.ts'
 import { logRules, refusedRules, ruleBooks } from '../../src/worker/rule-books.ts'
@@ -46,8 +46,13 @@ describe('a file of rules', () => {
     expect([...byVenue.keys()]).toEqual(['bybit'])
     const { rules, refused } = byVenue.get(BYBIT)!
     expect(Object.keys(rules)).toEqual(['FOOUSDT', 'BARUSDT'])
-    const { settle, ...stated } = TABLE
-    expect(rules.FOOUSDT).toEqual({ ...stated, settlementAsset: settle, multiplier: '1', takerFeeRate: '0' })
+    expect(rules.FOOUSDT).toEqual({
+      contribution: 'linear',
+      multiplier: '1',
+      settlementAsset: 'USDT',
+      takerFeeRate: '0',
+      maintenance: { kind: 'marginal-tiers', basis: 'notional', tiers: TABLE.tiers },
+    })
     expect(refused.size).toBe(0)
   })
 
@@ -106,7 +111,7 @@ describe('bad symbols of a file of rules', () => {
     const bookOf = ruleBooks({ rulesFile: file() })
     const refused = refusedRules(bookOf)
     expect(refused.map((line, index) => line.slice(0, REFUSED[index]?.length))).toEqual(REFUSED)
-    expect(bookOf(BYBIT).rulesOf('GOODUSDT')?.tiers).toEqual(TABLE.tiers)
+    expect(bookOf(BYBIT).rulesOf('GOODUSDT')?.maintenance).toHaveProperty('tiers', TABLE.tiers)
     expect(bookOf(BYBIT).rulesOf('ETHUSDT')).toBe(ruleBookOf(BYBIT).rulesOf('ETHUSDT'))
   })
 
@@ -147,6 +152,122 @@ describe('bad symbols of a file of rules', () => {
     const good = versionOf({ bybit: { GOODUSDT: TABLE } })
     expect(good).toMatch(/^bybit-.*\+rules\.json@[0-9a-f]{8}$/)
     expect(versionOf({ bybit: { GOODUSDT: TABLE, BTCUSDT: 7 } })).not.toBe(good)
+  })
+})
+
+describe('rules whose form is not computed', () => {
+  const FULL = {
+    contribution: 'linear',
+    settlementAsset: 'USDT',
+    maintenance: { kind: 'marginal-tiers', basis: 'notional', tiers: TABLE.tiers },
+  }
+  const WHOLE = {
+    kind: 'whole-tiers',
+    basis: 'contracts',
+    tiers: [{ cap: '1000', maintenanceMarginRate: '0.004' }],
+  }
+
+  it.each([
+    [
+      'a quanto contract',
+      { contribution: 'quanto' },
+      'contribution of X is quanto, linear and inverse are supported',
+    ],
+    [
+      'an option',
+      { contribution: 'option' },
+      'contribution of X is option, linear and inverse are supported',
+    ],
+    [
+      'whole tiers',
+      { maintenance: WHOLE },
+      'maintenance.kind of X is whole-tiers, marginal-tiers is supported',
+    ],
+    [
+      'a rate by size',
+      { maintenance: { kind: 'size-rate', base: '0.01', increment: '0.00005' } },
+      'maintenance.kind of X is size-rate, marginal-tiers is supported',
+    ],
+    [
+      'an amount a contract',
+      { maintenance: { kind: 'per-contract', amount: '41065' } },
+      'maintenance.kind of X is per-contract, marginal-tiers is supported',
+    ],
+    [
+      'linear tiers in coin',
+      { maintenance: { ...FULL.maintenance, basis: 'coin' } },
+      'maintenance.basis of X is coin, notional is supported where contribution is linear',
+    ],
+    [
+      'inverse tiers in quote currency',
+      { contribution: 'inverse' },
+      'maintenance.basis of X is notional, coin is supported where contribution is inverse',
+    ],
+    [
+      'rounding',
+      { rounding: { unit: '0.00000001', per: 'lot' } },
+      'rounding of X is {"unit":"0.00000001","per":"lot"}, rules without rounding are supported',
+    ],
+  ])('are refused by field and value, and only when they are used: %s', (_, change, message) => {
+    const rules = instrumentRulesSchema.parse({ ...FULL, ...change })
+    expect(instrumentRulesSchema.parse(rules)).toEqual(rules)
+    expect(faultOf(() => checkRules('X', rules))).toMatchObject({ code: 'RULES_INVALID', message })
+
+    const book = ruleBooks({ rulesFile: written({ bybit: { X: { ...FULL, ...change }, GOODUSDT: FULL } }) })(
+      BYBIT,
+    )
+    expect(book.rulesOf('GOODUSDT')).toEqual(instrumentRulesSchema.parse(FULL))
+    const positions = [{ symbol: 'X', marginMode: 'isolated', size: '1', entryPrice: '1', leverage: '2' }]
+    expect(faultOf(() => marginAccountsOf(accountOf({ positions }), book)).message).toContain(
+      `its rules are refused: rules file rules.json: ${message}`,
+    )
+  })
+
+  it.each([
+    [
+      'an unknown kind',
+      { maintenance: { kind: 'tiers' } },
+      'maintenance.kind is "tiers": must be marginal-tiers, ',
+    ],
+    [
+      'a missing part',
+      { maintenance: { kind: 'size-rate', base: '1' } },
+      'maintenance.increment is missing: must be a',
+    ],
+    ['a field of the short form', { settle: 'USDT' }, 'settle is "USDT": unknown field'],
+    [
+      'another time of liquidation',
+      { liquidation: 'soon' },
+      'liquidation is "soon": must be reached or passed',
+    ],
+  ])('are refused when they are read where their shape is wrong: %s', (_, change, message) => {
+    const path = written({ bybit: { X: { ...FULL, ...change } } })
+    expect(readRulesFile(path, VENUE_NAMES).get(BYBIT)!.refused.get('X')).toContain(message)
+  })
+})
+
+describe('what an instrument states itself', () => {
+  const bookOf = (change: object) =>
+    ruleBooks({ rulesFile: written({ binance: { X: { ...TABLE, ...change } } }) })(venueId('binance'))
+  const accountAt = (book: RuleBook) =>
+    marginAccountsOf(
+      accountOf({
+        positions: [{ symbol: 'X', marginMode: 'isolated', size: '1', entryPrice: '100', leverage: '10' }],
+      }),
+      book,
+    )[0]!
+
+  it('counts before the default of the venue', () => {
+    expect(accountAt(bookOf({})).liquidation).toBe('reached')
+    expect(accountAt(bookOf({ liquidation: 'passed' })).liquidation).toBe('passed')
+  })
+
+  it('decides whether the closing fee is part of the margin', () => {
+    const feeOf = (change: object) =>
+      formatDecimal(accountAt(bookOf({ takerFeeRate: '0.001', ...change })).curves[0]!.maintenanceConstant)
+    expect(feeOf({})).toBe('0')
+    // 100·(1 − 1/10)·0.001.
+    expect(feeOf({ closingFee: 'at-bankruptcy-price' })).toBe('0.09')
   })
 })
 

@@ -9,6 +9,7 @@ import {
 } from '../../src/domain/index.ts'
 import { add, formatDecimal, mul, parseDecimal, sub, ZERO } from '../../src/margin/index.ts'
 import { binance, bybit } from '../../src/venues/index.ts'
+import { rulesFrom } from './rules.ts'
 
 /** A whole number in [low, high]. */
 export function between(random: Random, low: number, high: number): number {
@@ -53,14 +54,14 @@ export function randomMarkets(random: Random, count: number): TestMarket[] {
   return Array.from({ length: count }, (_, index) => {
     const inverse = index % 2 === 1
     const price = 10 ** (random() * 6 - 1)
-    const rules: InstrumentRules = {
+    const rules = rulesFrom({
       kind: inverse ? 'inverse' : 'linear',
       multiplier: inverse ? ['1', '10', '100'][index % 3]! : '1',
       // Two coins, so that cross pools hold several markets of one coin.
-      settlementAsset: inverse ? `COIN${index % 4}` : 'USDT',
+      settle: inverse ? `COIN${index % 4}` : 'USDT',
       takerFeeRate: '0.00055',
       tiers: randomTiers(random, inverse ? Math.max(1, Math.round(50_000 / price)) : 20_000),
-    }
+    })
     return { symbol: `M${index}${inverse ? 'USD' : 'USDT'}`, rules, price, decimals: price < 10 ? 8 : 2 }
   })
 }
@@ -83,7 +84,7 @@ export function randomPosition(
 ): Position {
   const entry = market.price * (0.9 + 0.2 * random())
   const notional = 10 ** (2 + 3 * random())
-  const inverse = market.rules.kind === 'inverse'
+  const inverse = market.rules.contribution === 'inverse'
   const units = inverse
     ? Math.max(1, Math.round(notional / Number(market.rules.multiplier)))
     : notional / entry
@@ -114,7 +115,7 @@ export function randomAccount(random: Random, id: string, markets: readonly Test
     const market = markets.find(({ symbol }) => symbol === position.symbol)!
     if (position.marginMode === 'isolated') continue
     const quote = Math.abs(Number(position.size)) * Number(market.rules.multiplier)
-    const value = market.rules.kind === 'inverse' ? quote / market.price : quote * market.price
+    const value = market.rules.contribution === 'inverse' ? quote / market.price : quote * market.price
     const { settlementAsset } = market.rules
     settles.set(settlementAsset, (settles.get(settlementAsset) ?? 0) + value)
   }

@@ -9,27 +9,27 @@ import {
 import { levelRule } from '../../src/margin/index.ts'
 import { below } from '../../src/system/seeded-random.ts'
 import { binance, bybit } from '../../src/venues/index.ts'
+import { rulesFrom } from './rules.ts'
 
 export const RULE = levelRule()
 
-const linear = { kind: 'linear', multiplier: '1', settlementAsset: 'USDT', takerFeeRate: '0' } as const
 const RULES: Readonly<Record<string, InstrumentRules>> = {
-  AUSDT: {
-    ...linear,
+  AUSDT: rulesFrom({
     tiers: [
       { cap: '900', maintenanceMarginRate: '0.1', maintenanceDeduction: '0' },
       { cap: '1000000', maintenanceMarginRate: '0.2', maintenanceDeduction: '90' },
     ],
-  },
-  BUSDT: {
-    ...linear,
+  }),
+  BUSDT: rulesFrom({
     takerFeeRate: '0.0006',
     tiers: [{ cap: '1000000', maintenanceMarginRate: '0.15', maintenanceDeduction: '0' }],
-  },
-  CUSD: {
-    ...{ kind: 'inverse', multiplier: '10', settlementAsset: 'COIN', takerFeeRate: '0' },
+  }),
+  CUSD: rulesFrom({
+    kind: 'inverse',
+    multiplier: '10',
+    settle: 'COIN',
     tiers: [{ cap: '1000000', maintenanceMarginRate: '0.15', maintenanceDeduction: '0' }],
-  },
+  }),
 }
 const rulesOf = (symbol: string) => RULES[symbol]
 export const BOOKS: Readonly<Record<string, RuleBook>> = {

@@ -12,22 +12,15 @@ import { type LevelRule, levelRule } from '../../src/margin/index.ts'
 import { Monitor, type MonitorObserver } from '../../src/monitor/index.ts'
 import { binance, bybit } from '../../src/venues/index.ts'
 import { TestClock } from './clock.ts'
+import { rulesFrom } from './rules.ts'
+
+const ONE_PERCENT = rulesFrom({
+  tiers: [{ cap: '1000000', maintenanceMarginRate: '0.01', maintenanceDeduction: '0' }],
+})
 
 export const RULES: Readonly<Record<string, InstrumentRules>> = {
-  AUSDT: {
-    kind: 'linear',
-    multiplier: '1',
-    settlementAsset: 'USDT',
-    takerFeeRate: '0',
-    tiers: [{ cap: '1000000', maintenanceMarginRate: '0.01', maintenanceDeduction: '0' }],
-  },
-  BUSDT: {
-    kind: 'linear',
-    multiplier: '1',
-    settlementAsset: 'USDT',
-    takerFeeRate: '0',
-    tiers: [{ cap: '1000000', maintenanceMarginRate: '0.01', maintenanceDeduction: '0' }],
-  },
+  AUSDT: ONE_PERCENT,
+  BUSDT: ONE_PERCENT,
 }
 
 /** A monitor on a test clock, and everything that it published. */

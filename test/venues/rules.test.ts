@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it, vi } from 'vitest'
-import { type InstrumentRules, instrumentRulesSchema } from '../../src/domain/index.ts'
+import { type InstrumentRules, instrumentRulesSchema, type RiskTier } from '../../src/domain/index.ts'
 import { tieredMaintenanceAt } from '../../src/margin/curve.ts'
 import { exactTiers, formatDecimal, parseDecimal } from '../../src/margin/index.ts'
 import { withRules } from '../../src/rules/index.ts'
 import { tierTables } from '../../src/rules/tier-table.ts'
 import { USDM_BRACKETS, USDM_BRACKETS_AS_OF } from '../../src/venues/binance-usdm-brackets.ts'
 import { binance, bybit, parseVenueId, ruleBookOf, VENUES } from '../../src/venues/index.ts'
+import { rulesFrom, tiersOf } from '../support/rules.ts'
 import { sharedPath } from '../support/shared.ts'
 import { BRACKETS_2024_10 } from './brackets-2024-10.ts'
 
@@ -34,7 +35,7 @@ describe.each(all)('the rules of $symbol at $id', ({ id, symbol }) => {
 
   it('have the shape of instrument rules and keep the recurrence of the deductions from 0', () => {
     expect(instrumentRulesSchema.parse(rules)).toEqual(rules)
-    expect(() => exactTiers(symbol, rules.tiers, { firstDeductionZero: true })).not.toThrow()
+    expect(() => exactTiers(symbol, tiersOf(rules), { firstDeductionZero: true })).not.toThrow()
   })
 
   it('are the same object at every call', () => {
@@ -42,8 +43,8 @@ describe.each(all)('the rules of $symbol at $id', ({ id, symbol }) => {
   })
 })
 
-const rowsOf = ({ tiers }: InstrumentRules) =>
-  tiers.map(({ cap, maintenanceMarginRate, maintenanceDeduction }) =>
+const rowsOf = (rules: InstrumentRules) =>
+  tiersOf(rules).map(({ cap, maintenanceMarginRate, maintenanceDeduction }) =>
     [cap, maintenanceMarginRate, maintenanceDeduction].join(' '),
   )
 
@@ -52,22 +53,25 @@ describe('figures of the venues', () => {
     const rules = ruleBookOf(bybit.id).rulesOf('BTCUSDT')!
     expect(rowsOf(rules)).toHaveLength(35)
     expect(rowsOf(rules)).toContain('120000000 0.1 6982000')
-    expect({ ...rules, tiers: [] }).toEqual({
-      ...{ kind: 'linear', multiplier: '1', settlementAsset: 'USDT', takerFeeRate: '0.00055', tiers: [] },
+    expect(rules).toMatchObject({
+      contribution: 'linear',
+      multiplier: '1',
+      settlementAsset: 'USDT',
+      takerFeeRate: '0.00055',
       asOf: '2026-08-05',
     })
   })
 
   it('Bybit BTCUSD counts contracts of one dollar and limits in coin', () => {
     const rules = ruleBookOf(bybit.id).rulesOf('BTCUSD')!
-    expect(rules).toMatchObject({ kind: 'inverse', multiplier: '1', settlementAsset: 'BTC' })
+    expect(rules).toMatchObject({ contribution: 'inverse', multiplier: '1', settlementAsset: 'BTC' })
     expect(rowsOf(rules).slice(0, 3)).toEqual(['150 0.005 0', '300 0.01 0.75', '450 0.015 2.25'])
   })
 
   it('Binance COIN-M contracts of one pair share its brackets; a contract is 100 dollars of BTC', () => {
     const book = ruleBookOf(binance.id)
     expect(book.rulesOf('BTCUSD_PERP')).toMatchObject({
-      kind: 'inverse',
+      contribution: 'inverse',
       multiplier: '100',
       settlementAsset: 'BTC',
     })
@@ -79,8 +83,11 @@ describe('figures of the venues', () => {
   })
 
   it('Bybit counts the closing fee, Binance does not; both liquidate on the line', () => {
-    expect(ruleBookOf(bybit.id).margin).toEqual({ closingFee: 'at-bankruptcy-price', liquidation: 'reached' })
-    expect(ruleBookOf(binance.id).margin).toEqual({ closingFee: 'none', liquidation: 'reached' })
+    expect(ruleBookOf(bybit.id).defaults).toEqual({
+      closingFee: 'at-bankruptcy-price',
+      liquidation: 'reached',
+    })
+    expect(ruleBookOf(binance.id).defaults).toEqual({ closingFee: 'none', liquidation: 'reached' })
   })
 })
 
@@ -108,10 +115,7 @@ describe('a table that is wrong', () => {
 })
 
 describe('rules given at run time', () => {
-  const own: InstrumentRules = {
-    ...{ kind: 'linear', multiplier: '1', settlementAsset: 'USDT', takerFeeRate: '0' },
-    tiers: [{ cap: '5', maintenanceMarginRate: '0.1', maintenanceDeduction: '0' }],
-  }
+  const own = rulesFrom({ tiers: [{ cap: '5', maintenanceMarginRate: '0.1', maintenanceDeduction: '0' }] })
   const book = withRules(ruleBookOf(bybit.id), { FOOUSDT: own, BTCUSDT: own }, 'desk-3')
 
   it('add and replace symbols and leave the others', () => {
@@ -122,12 +126,12 @@ describe('rules given at run time', () => {
   })
 
   it('have a version of their own and the margin rules of the venue', () => {
-    expect(book).toMatchObject({ venue: 'bybit', version: 'desk-3', margin: ruleBookOf(bybit.id).margin })
+    expect(book).toMatchObject({ venue: 'bybit', version: 'desk-3', defaults: ruleBookOf(bybit.id).defaults })
   })
 
   it('are refused when their deductions break the recurrence', () => {
-    const tiers = [...own.tiers, { cap: '9', maintenanceMarginRate: '0.2', maintenanceDeduction: '0.4' }]
-    expect(() => withRules(ruleBookOf(bybit.id), { FOOUSDT: { ...own, tiers } }, 'x')).toThrow(
+    const tiers = [...tiersOf(own), { cap: '9', maintenanceMarginRate: '0.2', maintenanceDeduction: '0.4' }]
+    expect(() => withRules(ruleBookOf(bybit.id), { FOOUSDT: rulesFrom({ tiers }) }, 'x')).toThrow(
       expect.objectContaining({ code: 'RULES_INVALID' }),
     )
   })
@@ -169,7 +173,7 @@ describe('the built-in brackets of Binance USDⓈ-M', () => {
     for (const symbol of symbols) {
       const rules = book.rulesOf(symbol)!
       expect(instrumentRulesSchema.parse(rules)).toEqual(rules)
-      expect(() => exactTiers(symbol, rules.tiers, { firstDeductionZero: true })).not.toThrow()
+      expect(() => exactTiers(symbol, tiersOf(rules), { firstDeductionZero: true })).not.toThrow()
       expect(rules.asOf).toBe(USDM_BRACKETS_AS_OF)
       expect(symbol.replace(/_\d{6}$/, '').endsWith(rules.settlementAsset)).toBe(true)
     }
@@ -182,7 +186,7 @@ describe('the built-in brackets of Binance USDⓈ-M', () => {
     try {
       const { usdmRulesOf } = await import('../../src/venues/binance-tiers.ts')
       expect(isRead()).toBe(false)
-      expect(usdmRulesOf('BTCUSDT')?.kind).toBe('linear')
+      expect(usdmRulesOf('BTCUSDT')?.contribution).toBe('linear')
       expect(isRead()).toBe(true)
     } finally {
       split.mockRestore()
@@ -201,9 +205,9 @@ describe('the built-in brackets of Binance USDⓈ-M', () => {
   })
 
   it('ask of DYDXUSDT at a notional of 100,000 for more than the brackets of 2024 did', () => {
-    const asked = (tiers: InstrumentRules['tiers']) =>
+    const asked = (tiers: readonly RiskTier[]) =>
       formatDecimal(tieredMaintenanceAt(exactTiers('DYDXUSDT', tiers), parseDecimal('100000')))
-    expect(asked(book.rulesOf('DYDXUSDT')!.tiers)).toBe('3550')
+    expect(asked(tiersOf(book.rulesOf('DYDXUSDT')!))).toBe('3550')
     expect(asked(BRACKETS_2024_10.get('DYDXUSDT')!.tiers)).toBe('2200')
   })
 
@@ -224,7 +228,7 @@ describe('the built-in brackets of Binance USDⓈ-M', () => {
     })
     expect(listed.map(([symbol]) => symbol).sort()).toEqual([...symbols].sort())
     for (const [symbol, table] of listed) {
-      const { tiers } = book.rulesOf(symbol)!
+      const tiers = tiersOf(book.rulesOf(symbol)!)
       expect(tiers.map((tier) => `${tier.cap} ${tier.maintenanceMarginRate}`)).toEqual(table)
     }
   })

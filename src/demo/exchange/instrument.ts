@@ -1,4 +1,4 @@
-import type { ContractKind, VenueId } from '../../domain/index.ts'
+import type { VenueId } from '../../domain/index.ts'
 
 /** One instrument of the simulated exchange. Prices are in quote currency a coin. */
 export interface DemoInstrument {
@@ -6,7 +6,7 @@ export interface DemoInstrument {
   readonly venue: VenueId
   readonly streamId: string
   readonly coin: string
-  readonly kind: ContractKind
+  readonly kind: 'linear' | 'inverse'
   readonly settlementAsset: string
   readonly startPrice: number
   /** Decimals that the venue prints in a mark price. */

@@ -1,4 +1,10 @@
-import { type InstrumentRules, type RulesByVenue, type VenueId, venueId } from '../../domain/index.ts'
+import {
+  type InstrumentRules,
+  marginalTiers,
+  type RulesByVenue,
+  type VenueId,
+  venueId,
+} from '../../domain/index.ts'
 import type { DemoInstrument, MaintenanceClass } from './instrument.ts'
 import { tiersOf } from './tiers.ts'
 
@@ -67,11 +73,11 @@ export function demoRules(asOf?: string): RulesByVenue {
     const own = rules.get(instrument.venue) ?? {}
     rules.set(instrument.venue, own)
     own[instrument.symbol] = {
-      kind: instrument.kind,
+      contribution: instrument.kind,
       multiplier: String(instrument.multiplier),
       settlementAsset: instrument.settlementAsset,
       takerFeeRate: instrument.takerFeeRate,
-      tiers: tiersOf(instrument),
+      maintenance: marginalTiers(instrument.kind, tiersOf(instrument)),
       ...(asOf === undefined ? {} : { asOf }),
     }
   }

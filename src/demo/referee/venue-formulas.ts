@@ -140,7 +140,7 @@ function build(
     if (feeCounts) fees = add(fees, closingFee(position, rules))
     return {
       symbol: position.symbol,
-      inverse: rules.kind === 'inverse',
+      inverse: rules.contribution === 'inverse',
       units: exactUnits(position, rules),
       long: !position.size.startsWith('-'),
       entryPrice: scaled(position.entryPrice),
@@ -169,7 +169,9 @@ const tierCache = new WeakMap<InstrumentRules, readonly Tier[]>()
 function tiersOf(rules: InstrumentRules): readonly Tier[] {
   const known = tierCache.get(rules)
   if (known !== undefined) return known
-  const tiers = rules.tiers.map((tier) => ({
+  const { maintenance } = rules
+  assert(maintenance.kind === 'marginal-tiers', `the referee reads marginal tiers, not ${maintenance.kind}`)
+  const tiers = maintenance.tiers.map((tier) => ({
     cap: scaled(tier.cap),
     rate: scaled(tier.maintenanceMarginRate),
     deduction: scaled(tier.maintenanceDeduction),
@@ -182,7 +184,7 @@ function tiersOf(rules: InstrumentRules): readonly Tier[] {
 function entryValue(position: Position, rules: InstrumentRules): Fraction {
   const units = multiply(parse(unsigned(position.size)), parse(rules.multiplier))
   const entryPrice = parse(position.entryPrice)
-  return rules.kind === 'linear' ? multiply(units, entryPrice) : divide(units, entryPrice)
+  return rules.contribution === 'linear' ? multiply(units, entryPrice) : divide(units, entryPrice)
 }
 
 /** Fee for closing at the bankruptcy price of the leverage: linear long and inverse short value·(1 − 1/L)·fee, else (1 + 1/L). */
@@ -211,7 +213,7 @@ function isolatedWallet(position: Position, rules: InstrumentRules, feeCounts: b
 /** Whether the bankruptcy value is below the entry value (linear long, inverse short). */
 function feeSide(position: Position, rules: InstrumentRules): 'below' | 'above' {
   const long = !position.size.startsWith('-')
-  return long === (rules.kind === 'linear') ? 'below' : 'above'
+  return long === (rules.contribution === 'linear') ? 'below' : 'above'
 }
 
 function leverageOf(position: Position): Fraction {
