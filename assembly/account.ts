@@ -5,6 +5,7 @@ import {
   COLUMN_ACCOUNT_LEVEL,
   COLUMN_ACCOUNT_ROWS,
   COLUMN_ACCOUNT_STAMP,
+  COLUMN_ACCOUNT_UNCERTAINTY,
   COLUMN_ACCOUNT_UNKNOWN,
   COLUMN_ROW_ACCOUNT,
   COLUMN_ROW_CONSTANT,
@@ -23,12 +24,12 @@ let freeAccount: i32 = NONE;
 let unknowns: i32 = 0;
 
 /** A new account without rows, or NONE when the capacity is used up. Between instants only. */
-export function addAccount(constant: f64, level: i32): i32 {
+export function addAccount(constant: f64, level: i32, uncertainty: f64): i32 {
   let account = freeAccount;
   if (account != NONE) freeAccount = i32At(COLUMN_ACCOUNT_HEAD, account);
   else if (accounts < accountCapacity) account = accounts++;
   else return NONE;
-  setF64(COLUMN_ACCOUNT_CONSTANT, account, constant);
+  setConstant(account, constant, uncertainty);
   setI32(COLUMN_ACCOUNT_HEAD, account, NONE);
   setI32(COLUMN_ACCOUNT_ROWS, account, 0);
   setI32(COLUMN_ACCOUNT_LEVEL, account, level);
@@ -56,7 +57,7 @@ export function removeAccount(account: i32): void {
   freeAccount = account;
 }
 
-/** Notes whether the re-check left the account without a verdict (1): a mark is missing, or one was asked afresh. */
+/** 1: the re-check left the account without a verdict, because a mark is missing or its level is undecided. */
 @inline
 export function setUnknown(account: i32, unknown: i32): void {
   const before = i32At(COLUMN_ACCOUNT_UNKNOWN, account);
@@ -70,8 +71,9 @@ export function unknownAccounts(): i32 {
   return unknowns;
 }
 
-export function setConstant(account: i32, constant: f64): void {
+export function setConstant(account: i32, constant: f64, uncertainty: f64): void {
   setF64(COLUMN_ACCOUNT_CONSTANT, account, constant);
+  setF64(COLUMN_ACCOUNT_UNCERTAINTY, account, uncertainty);
 }
 
 export function setAccountLevel(account: i32, level: i32): void {

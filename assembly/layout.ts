@@ -2,7 +2,7 @@
 // The host computes no addresses: it asks columnPointer(COLUMN_…).
 
 /** Changes with any constant below; the host refuses a binary of another version. */
-export const LAYOUT_VERSION = 5
+export const LAYOUT_VERSION = 6
 
 /** Rows of one instrument lie together in blocks; blocks of one instrument in groups. */
 export const BLOCK_ROWS = 64
@@ -16,11 +16,17 @@ export const RECHECKED_MAX = 256
 /** Warning levels and liquidation; level 0 is "below all". */
 export const LEVELS_MAX = 17
 /**
- * A level below 0 asks for a verdict afresh: the next re-check is always handed to the host, even where the account
- * still holds its level. The level that it comes from, L, is written -1 - L. LEVEL_NONE is that of an account without
- * a verdict, which comes from level 0; as an answer it says that no level is proven.
+ * A level below 0 is undecided: the next re-check hands the account to the host even if it still holds its level.
+ * -1 - L is the undecided level of an account that comes from level L. LEVEL_NONE is the undecided level of an account
+ * that comes from level 0; as an answer it says that no level is proven.
  */
 export const LEVEL_NONE = -1
+
+/**
+ * The relative error that an input may have, in units of 2^-53 of its exact value. What an account's constant may err by
+ * beyond that, in its settlement asset, is the account's uncertainty.
+ */
+export const INPUT_ERROR_ULPS = 16
 
 /** What the x of a curve is: the mark price, or one over it. */
 export const COORDINATE_PRICE = 0
@@ -28,7 +34,7 @@ export const COORDINATE_RECIPROCAL = 1
 
 /** Answers of a re-check. */
 export const ANSWER_SAFE = 0 // provably at its level; new triggers are set
-export const ANSWER_ACROSS = 1 // provably across a level, or asked afresh and provably at some level
+export const ANSWER_ACROSS = 1 // provably across a level, or undecided and provably at some level
 export const ANSWER_CLOSE = 2 // too close for f64
 export const ANSWER_UNKNOWN = 3 // a mark is missing
 
@@ -74,8 +80,9 @@ export const COLUMN_GROUP_COUNT = COLUMN_GROUP_NEXT + 1 // blocks in the group
 
 const ACCOUNT_F64 = COLUMN_GROUP_COUNT + 1
 export const COLUMN_ACCOUNT_CONSTANT = ACCOUNT_F64 // margin balance that moves with no price
+export const COLUMN_ACCOUNT_UNCERTAINTY = COLUMN_ACCOUNT_CONSTANT + 1 // see INPUT_ERROR_ULPS
 
-const ACCOUNT_I32 = COLUMN_ACCOUNT_CONSTANT + 1
+const ACCOUNT_I32 = COLUMN_ACCOUNT_UNCERTAINTY + 1
 export const COLUMN_ACCOUNT_HEAD = ACCOUNT_I32 // first row, or next free account
 export const COLUMN_ACCOUNT_ROWS = COLUMN_ACCOUNT_HEAD + 1
 export const COLUMN_ACCOUNT_LEVEL = COLUMN_ACCOUNT_ROWS + 1

@@ -9,6 +9,7 @@ import {
   COLUMN_ACCOUNT_HEAD,
   COLUMN_ACCOUNT_LEVEL,
   COLUMN_ACCOUNT_ROWS,
+  COLUMN_ACCOUNT_UNCERTAINTY,
   COLUMN_BLOCK_INSTRUMENT,
   COLUMN_INSTRUMENT_MARK,
   COLUMN_LEVEL_VALUE,
@@ -22,6 +23,7 @@ import {
   COLUMN_ROW_CURVE,
   COLUMN_CURVE_COORDINATE,
   COORDINATE_PRICE,
+  INPUT_ERROR_ULPS,
   LEVEL_NONE,
   NONE,
 } from "./layout";
@@ -41,21 +43,39 @@ let maintenanceMargin: f64 = NaN;
 let spareUp: f64 = 0;
 let spareDown: f64 = 0;
 
-// What the host guarantees: rates are in [0, 1] and do not fall from piece to piece, pieces join without a jump,
-// scale > 0, levels and release factor are at most 2, an account has at most 1,000 rows. Maintenance is not negative
-// (the first deduction is not above 0, constants are not below 0). So levels are reached in their order: where
-// the next one is not, none above it is; where the own one is not left, none below it is taken.
+// What the host guarantees. u = 2^-53.
+// - Each intercept, slope, scale, row constant, cap, rate and deduction lies within I * u of its exact value, relative to
+//   that value, with I = INPUT_ERROR_ULPS. An exact 0 is given as 0.
+// - Each account constant lies within I * u of its exact value, relative to it, plus the account's uncertainty. The
+//   uncertainty also covers what the rows leave out of the account, such as a venue's rounding: at every price, the sum
+//   of both deviations (of margin balance and of maintenance margin) is at most the uncertainty.
+// - Marks and level values are correctly rounded decimals. Level values and the release factor are at most 2.
+// - Exact rates are in [0, 1] and do not fall from piece to piece; exact pieces join without a jump; scale > 0; an account
+//   has at most 1,000 rows. Maintenance is not negative (the first deduction is not above 0, constants are not below 0).
+//   So levels are reached in their order: where the next one is not, none above it is; where the own one is not left,
+//   none below it is taken.
 //
-// Forward error bound. u = 2^-53. Inputs carry at most 2u each (the host rounds exact fractions), x at most 2u
-// (u of the mark, u of its reciprocal). Per row: contribution <= 6u(|intercept| + |slope x|); maintenance <=
-// 11u(rate y + |deduction| + |constant|), and where rounding picks the neighbouring piece at a cap, <= 7u y more
-// (y errs by 5u, the cap by 2u, rates differ by at most 1). Summing n rows adds (n + 1)u, weighting by level or
-// release factor and subtracting 4u. Together <= (n + 24) u * 2 * magnitude, magnitude being the sum of the
-// absolute terms with y in place of rate * y. ERROR_UNIT = 2u and 8 spare terms cover second-order parts
-// and the rounding of magnitude itself. Whatever decimals the host takes, all terms lie between 1e-80 and
-// 1e80: nothing overflows or underflows. A sum that did would not compare, and is too close for f64.
+// Forward error bound of a slack, level * margin balance - maintenance or release * maintenance - level * margin balance.
+// Per row, as parts of the term itself:
+//   x             2u          u of the mark, u of its reciprocal
+//   intercept     I u + u     the input, its addition to slope * x
+//   slope * x     I u + 4u    the input, x, the product, the addition to the intercept
+//   y             I u + 3u    the scale, x, the product
+//   rate * y      2I u + 6u   the rate, y, the product, the subtraction of the deduction, the addition of the constant
+//   deduction     I u + 2u    the input, the subtraction, the addition of the constant
+//   constant      I u + u     the input, its addition
+//   wrong piece   2I u + 3u   of y: where rounding picks the neighbouring piece at a cap, y and the cap err together by
+//                             I u + 3u and I u, and the pieces part by the difference of their rates, which is at most 1
+// Adding n rows to the constant adds (n + 1) u, the weight (a level value of 2u, the product) and the subtraction add 4u.
+// The worst term is y with rate * y and wrong piece together: 4I u + 9u + (n + 1) u + 4u = (n + 4I + 14) u. Every term is
+// weighted by at most 2. Magnitude is the sum of the absolute terms, with y in place of rate * y, and the uncertainty:
+//   error <= 2 (n + 4I + 14) u * magnitude + 2 * uncertainty
+// ERROR_UNIT = 2u. The 10 spare terms of ERROR_TERMS cover second-order parts and the rounding of magnitude and of the
+// error itself. An uncertainty of Infinity proves nothing: exact arithmetic decides the account on every tick of its
+// instruments. Whatever decimals the host takes, all terms lie between 1e-80 and 1e80: nothing overflows or underflows.
+// A sum that did would not compare, and is too close for f64.
 const ERROR_UNIT: f64 = 2.220446049250313e-16; // 2^-52
-const ERROR_TERMS: f64 = 32;
+const ERROR_TERMS: f64 = 4 * INPUT_ERROR_ULPS + 24;
 
 // Proven levels. Each decision compares one computed slack, level * marginBalance - maintenance or
 // release * maintenance - level * marginBalance, with the bound above. It covers every such slack, because no weight is
@@ -68,13 +88,18 @@ const ERROR_TERMS: f64 = 32;
 // whether it leaves one (hysteresis) never matters to a proven level. A safe answer proves the present level: the
 // next one is not reached, hence none above it, and the own one is not left.
 
-// Outward rounding of a trigger. A rise errs by <= 7u of 1 + rise, a fall by <= 7u (y 5u, cap 2u, the division);
-// 1 + rise and 1 - fall, the product or quotient with the mark, and the guard itself by <= 4u; the mark of now
-// and the marks compared later by u each. 13u in all; 2^-48 = 32u.
-const TRIGGER_GUARD: f64 = 3.552713678800501e-15;
-// A derivative smaller than this part of its terms has no certain sign: both directions count as adverse.
-const SLOPE_GUARD: f64 = 3.552713678800501e-15;
-// Relative rounding of exposures and their sum over n rows, generously: (n + 32) * 2^-50.
+// Outward rounding of a trigger. A rise (cap - y) / y or a fall (y - cap) / y errs by I u + 3u of y, I u of the cap, the
+// subtraction and the division, all relative to 1 + rise or to 1: (2I + 5) u. 1 + rise and 1 - fall, the product or
+// quotient with the mark, and the guard itself err by at most 4u; the mark of now and the marks compared later by u each.
+// (2I + 11) u = 43u in all; 2^-47 = 64u.
+const TRIGGER_GUARD: f64 = 7.105427357601002e-15;
+// The derivative of a slack errs by at most (2I + 5) u of 2 * scale (2u of the release factor, I u of rate and scale each,
+// two products, the subtraction) and (I + 4) u of 2 * |slope| (2u of the level, I u of the slope, the product, the
+// subtraction): 74u of scale + |slope|. 2^-46 = 128u. A derivative smaller than this part of its terms has no certain sign:
+// both directions count as adverse.
+const SLOPE_GUARD: f64 = 1.4210854715202004e-14;
+// Relative rounding of exposures and their sum over n rows, generously: (n + ERROR_TERMS) * 2^-50. The errors of the
+// inputs are in SLOPE_GUARD; the uncertainty is in the spare that is divided, which is what the slack has beyond its error.
 const BUDGET_UNIT: f64 = 8.881784197001252e-16;
 
 /** `value` of level 1..count, ascending, the last one is liquidation. */
@@ -122,7 +147,8 @@ function measure(account: i32): i32 {
   const rows: f64 = <f64>i32At(COLUMN_ACCOUNT_ROWS, account);
   let balance = f64At(COLUMN_ACCOUNT_CONSTANT, account);
   let maintenance: f64 = 0;
-  let magnitude = abs(balance);
+  const uncertainty = f64At(COLUMN_ACCOUNT_UNCERTAINTY, account);
+  let magnitude = abs(balance) + uncertainty;
   for (let row = i32At(COLUMN_ACCOUNT_HEAD, account); row != NONE; row = i32At(COLUMN_ROW_NEXT, row)) {
     const mark = f64At(COLUMN_INSTRUMENT_MARK, i32At(COLUMN_BLOCK_INSTRUMENT, row >> BLOCK_SHIFT));
     if (mark == 0) return measureNothing();
@@ -140,7 +166,7 @@ function measure(account: i32): i32 {
   }
   marginBalance = balance;
   maintenanceMargin = maintenance;
-  const error = (rows + ERROR_TERMS) * ERROR_UNIT * magnitude;
+  const error = (rows + ERROR_TERMS) * ERROR_UNIT * magnitude + 2.0 * uncertainty;
   const own = i32At(COLUMN_ACCOUNT_LEVEL, account);
   if (own < 0) {
     level = provenLevel(-1 - own, error);

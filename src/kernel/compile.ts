@@ -26,7 +26,7 @@ export class Compiler {
   /** Gives an existing account new terms; its level stays. */
   replace(account: number, marginAccount: MarginAccount): void {
     this.#kernel.removeRows(account)
-    this.#kernel.setConstant(account, toFloat(marginAccount.constant))
+    this.#kernel.setConstant(account, toFloat(marginAccount.constant), 0)
     this.#addRows(account, marginAccount.curves)
   }
 

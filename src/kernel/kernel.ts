@@ -1,4 +1,20 @@
-/** What every back-end of the kernel does. Numbers in, numbers out; nothing here allocates on a tick. */
+/**
+ * What every back-end of the kernel does. Numbers in, numbers out; nothing here allocates on a tick.
+ *
+ * The host guarantees what the error bound of assembly/recheck.ts needs (u = 2^-53):
+ * - Row inputs (intercept, slope, scale, constant) and piece inputs (cap, rate, deduction) may be computed in f64. Each
+ *   lies within INPUT_ERROR_ULPS · u = 16u of its exact value, relative to that value. An exact 0 is given as 0, and the
+ *   sign is right. A product or quotient of k correctly rounded decimals errs by at most (2k − 1)u. A sum of terms of
+ *   opposite sign has no such bound: compute it exactly.
+ * - An account's constant errs by at most 16u of its exact value plus the account's `uncertainty` ≥ 0, an amount of the
+ *   settlement asset. For a sum of k terms, each computed within e·u, (e + k)·u times the sum of their absolute values is
+ *   enough. The uncertainty also holds what the curves leave out, such as a venue's rounding: the deviations of margin
+ *   balance and of maintenance margin, added, never exceed it, at any price. Exact inputs have 0. Infinity proves nothing:
+ *   every tick of the account's instruments hands it to exact arithmetic.
+ * - Marks are correctly rounded decimals above 0, and so are level values.
+ * - The exact values fit one another: pieces join without a jump, rates are in [0, 1] and never fall from piece to piece,
+ *   scale > 0, the first deduction is not above 0, row constants are not below 0, an account has at most 1,000 rows.
+ */
 export interface Kernel {
   readonly variant: KernelVariant
   /** Grows the capacities in steps so that these totals fit. Call outside instants. Throws KERNEL_CAPACITY. */
@@ -8,7 +24,8 @@ export interface Kernel {
   addInstrument(): number
   /** `pieces` in ascending order of cap; the last one goes on beyond its cap. */
   addCurve(coordinate: number, pieces: readonly CurvePiece[]): number
-  addAccount(constant: number, level: number): number
+  /** Returns the account's number. `uncertainty` is described above. */
+  addAccount(constant: number, level: number, uncertainty?: number): number
   /** contribution = intercept + slope·x; maintenance = rate·y − deduction + constant with y = scale·x. */
   addRow(
     account: number,
@@ -19,10 +36,10 @@ export interface Kernel {
     scale: number,
     constant: number,
   ): void
-  setConstant(account: number, constant: number): void
+  setConstant(account: number, constant: number, uncertainty: number): void
   removeRows(account: number): void
   removeAccount(account: number): void
-  /** A level, or `undecidedLevel` of one: then the next re-check is handed to the host whatever it finds. */
+  /** A level, or `undecidedLevel` of one: then the next re-check hands the account to the host whatever it finds. */
   setAccountLevel(account: number, level: number): void
   /** Computes the account from scratch and arms its triggers. Returns one of ANSWER_…. */
   recheckAccount(account: number): number
@@ -71,8 +88,8 @@ export interface Kernel {
   instrumentOf(row: number): number
   accountLevel(account: number): number
   /**
-   * Accounts that their last re-check left without a verdict: a mark is missing, or a verdict was asked afresh and is
-   * not given yet. Those never re-checked are not among them.
+   * Accounts that their last re-check left without a verdict: a mark is missing, or the level is undecided. Accounts that
+   * were never re-checked do not count.
    */
   readonly unknownAccounts: number
   isAccountUnknown(account: number): boolean

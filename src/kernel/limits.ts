@@ -1,4 +1,4 @@
-import { LEVEL_NONE, LEVELS_MAX, RECHECKED_MAX } from '../../assembly/layout.ts'
+import { BLOCK_ROWS, LEVEL_NONE, LEVELS_MAX, RECHECKED_MAX } from '../../assembly/layout.ts'
 import { assert, PlimsollError } from '../errors.ts'
 import type { KernelTotals } from './kernel.ts'
 
@@ -27,6 +27,11 @@ export function nextCapacity(kind: keyof KernelTotals, capacity: number): number
   return Math.min(limit, Math.max(CAPACITY_FIRST[kind], Math.ceil(capacity * STEP_FACTOR)))
 }
 
+/** Rows are reserved in whole blocks. */
+export function wholeBlocks(rows: number): number {
+  return Math.ceil(rows / BLOCK_ROWS) * BLOCK_ROWS
+}
+
 /** Throws KERNEL_CAPACITY where a total is beyond its limit. */
 export function checkTotals(totals: KernelTotals): void {
   for (const [kind, limit] of Object.entries(CAPACITY_MAX) as [keyof KernelTotals, number][]) {
@@ -38,6 +43,11 @@ export function checkTotals(totals: KernelTotals): void {
 /** Called on every tick, so the message is made only when it is needed. */
 export function assertFinite(value: number): void {
   if (!Number.isFinite(value)) throw new Error(`invariant broken: the kernel was given ${value}`)
+}
+
+/** Infinity is allowed: nothing is proven of the account then. */
+export function assertUncertainty(value: number): void {
+  if (!(value >= 0)) throw new Error(`invariant broken: the kernel was given the uncertainty ${value}`)
 }
 
 export function assertRechecked(from: number, to: number): void {
@@ -61,7 +71,7 @@ export function capacityFault(wanted: string, limit: string): PlimsollError {
   return new PlimsollError('KERNEL_CAPACITY', `the kernel cannot hold ${wanted}; the limit is ${limit}`)
 }
 
-/** The level of an account that holds `level` and whose next verdict is handed to the host even if it is `level` again. */
+/** The level of an account that comes from `level` and whose next verdict goes to the host even if it is `level` again. */
 export function undecidedLevel(level: number): number {
   return LEVEL_NONE - level
 }

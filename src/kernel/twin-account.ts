@@ -1,6 +1,6 @@
 import { NONE } from '../../assembly/layout.ts'
 import type { CurvePiece } from './kernel.ts'
-import { assertFinite, nextCapacity } from './limits.ts'
+import { assertFinite, assertUncertainty, nextCapacity } from './limits.ts'
 import { TwinZones } from './twin-zones.ts'
 
 /** Curves and accounts (assembly/curve.ts and assembly/account.ts). */
@@ -30,8 +30,9 @@ export abstract class TwinAccounts extends TwinZones {
     return this.curveCoordinate.push(coordinate) - 1
   }
 
-  addAccount(constant: number, level: number): number {
+  addAccount(constant: number, level: number, uncertainty = 0): number {
     assertFinite(constant)
+    assertUncertainty(uncertainty)
     let account = this.freeAccount
     if (account !== NONE) this.freeAccount = this.accountHead[account]!
     else {
@@ -40,6 +41,7 @@ export abstract class TwinAccounts extends TwinZones {
       account = this.accounts++
     }
     this.accountConstant[account] = constant
+    this.accountUncertainty[account] = uncertainty
     this.accountHead[account] = NONE
     this.accountRows[account] = 0
     this.accountLevels[account] = level
@@ -71,9 +73,11 @@ export abstract class TwinAccounts extends TwinZones {
     this.setTriggers(row, Infinity, -Infinity)
   }
 
-  setConstant(account: number, constant: number): void {
+  setConstant(account: number, constant: number, uncertainty: number): void {
     assertFinite(constant)
+    assertUncertainty(uncertainty)
     this.accountConstant[account] = constant
+    this.accountUncertainty[account] = uncertainty
   }
 
   removeRows(account: number): void {

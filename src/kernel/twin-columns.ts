@@ -25,6 +25,7 @@ export abstract class TwinColumns {
   protected groupNext = new Int32Array()
   protected groupCount = new Int32Array()
   protected accountConstant = new Float64Array()
+  protected accountUncertainty = new Float64Array()
   protected accountHead = new Int32Array()
   protected accountRows = new Int32Array()
   protected accountLevels = new Int32Array()
@@ -100,6 +101,7 @@ export abstract class TwinColumns {
 
   protected reserveAccounts(accounts: number): void {
     this.accountConstant = grownF64(this.accountConstant, accounts)
+    this.accountUncertainty = grownF64(this.accountUncertainty, accounts)
     this.accountHead = grownI32(this.accountHead, accounts)
     this.accountRows = grownI32(this.accountRows, accounts)
     this.accountLevels = grownI32(this.accountLevels, accounts)

@@ -6,6 +6,7 @@ import {
   BLOCK_SHIFT,
   COORDINATE_PRICE,
   COORDINATE_RECIPROCAL,
+  INPUT_ERROR_ULPS,
   LEVEL_NONE,
   NONE,
 } from '../../assembly/layout.ts'
@@ -14,8 +15,9 @@ import { TwinAccounts } from './twin-account.ts'
 
 // The same constants as in assembly/recheck.ts, where the bounds are derived.
 const ERROR_UNIT = 2 ** -52
-const ERROR_TERMS = 32
-const GUARD = 2 ** -48
+const ERROR_TERMS = 4 * INPUT_ERROR_ULPS + 24
+const TRIGGER_GUARD = 2 ** -47
+const SLOPE_GUARD = 2 ** -46
 const BUDGET_UNIT = 2 ** -50
 
 /** The re-check of an account (assembly/recheck.ts), operation by operation. */
@@ -50,7 +52,8 @@ export abstract class TwinRecheck extends TwinAccounts {
     const rows = this.accountRows[account]!
     let balance = this.accountConstant[account]!
     let maintenance = 0
-    let magnitude = Math.abs(balance)
+    const uncertainty = this.accountUncertainty[account]!
+    let magnitude = Math.abs(balance) + uncertainty
     for (let row = this.accountHead[account]!; row !== NONE; row = this.rowNext[row]!) {
       const mark = this.instrumentMark[this.blockInstrument[row >> BLOCK_SHIFT]!]!
       if (mark === 0) return this.measureNothing()
@@ -68,7 +71,7 @@ export abstract class TwinRecheck extends TwinAccounts {
     }
     this.measuredMarginBalance = balance
     this.measuredMaintenanceMargin = maintenance
-    const error = (rows + ERROR_TERMS) * ERROR_UNIT * magnitude
+    const error = (rows + ERROR_TERMS) * ERROR_UNIT * magnitude + 2 * uncertainty
     return this.answerFor(this.accountLevels[account]!, error)
   }
 
@@ -143,7 +146,7 @@ export abstract class TwinRecheck extends TwinAccounts {
       const scale = this.rowScale[row]!
       const slope = this.rowSlope[row]!
       const rate = this.pieceRate[this.pieceAt(curve, scale * x)]!
-      const guard = GUARD * (Math.abs(slope) + scale)
+      const guard = SLOPE_GUARD * (Math.abs(slope) + scale)
       exposureUp += (Math.abs(nextLevel * slope - rate * scale) + guard) * x
       exposureDown += (Math.abs(this.release * rate * scale - ownLevel * slope) + guard) * x
     }
@@ -163,7 +166,7 @@ export abstract class TwinRecheck extends TwinAccounts {
     const y = scale * this.coordinate(curve, mark)
     const piece = this.pieceAt(curve, y)
     const rate = this.pieceRate[piece]!
-    const guard = GUARD * (Math.abs(slope) + scale)
+    const guard = SLOPE_GUARD * (Math.abs(slope) + scale)
     const up = nextLevel * slope - rate * scale
     const down = this.release * rate * scale - ownLevel * slope
     const first = this.curveFirst[curve]!
@@ -175,11 +178,11 @@ export abstract class TwinRecheck extends TwinAccounts {
     if (down > -guard) fall = Math.min(fall, moveDown)
     if (down < guard) rise = Math.min(rise, moveDown)
     if (this.curveCoordinate[curve] === COORDINATE_PRICE) {
-      this.setTriggers(row, mark * (1 - fall + GUARD), mark * (1 + rise) * (1 - GUARD))
+      this.setTriggers(row, mark * (1 - fall + TRIGGER_GUARD), mark * (1 + rise) * (1 - TRIGGER_GUARD))
     } else {
-      const left = 1 - fall + GUARD
-      const low = (mark / (1 + rise)) * (1 + GUARD)
-      this.setTriggers(row, low, left > 0 ? (mark / left) * (1 - GUARD) : Infinity)
+      const left = 1 - fall + TRIGGER_GUARD
+      const low = (mark / (1 + rise)) * (1 + TRIGGER_GUARD)
+      this.setTriggers(row, low, left > 0 ? (mark / left) * (1 - TRIGGER_GUARD) : Infinity)
     }
   }
 

@@ -21,10 +21,12 @@ import {
   assertFinite,
   assertLevels,
   assertRechecked,
+  assertUncertainty,
   CAPACITY_FIRST,
   capacityFault,
   checkTotals,
   nextCapacity,
+  wholeBlocks,
 } from './limits.ts'
 import { elementsPer, sectionOf } from './sections.ts'
 import { instantiate, type KernelExports, type WasmVariant } from './wasm-module.ts'
@@ -67,7 +69,7 @@ export class WasmKernel implements Kernel {
   reserve(totals: KernelTotals): void {
     const capacity = this.#capacity
     const wanted = {
-      rows: Math.max(capacity.rows, totals.rows ?? 0),
+      rows: Math.max(capacity.rows, wholeBlocks(totals.rows ?? 0)),
       accounts: Math.max(capacity.accounts, totals.accounts ?? 0),
       instruments: Math.max(capacity.instruments, totals.instruments ?? 0),
       curves: Math.max(capacity.curves, totals.curves ?? 0),
@@ -110,9 +112,10 @@ export class WasmKernel implements Kernel {
     return curve
   }
 
-  addAccount(constant: number, level: number): number {
+  addAccount(constant: number, level: number, uncertainty = 0): number {
     assertFinite(constant)
-    return this.#withRoom('accounts', () => this.#wasm.addAccount(constant, level))
+    assertUncertainty(uncertainty)
+    return this.#withRoom('accounts', () => this.#wasm.addAccount(constant, level, uncertainty))
   }
 
   addRow(
@@ -130,9 +133,10 @@ export class WasmKernel implements Kernel {
     )
   }
 
-  setConstant(account: number, constant: number): void {
+  setConstant(account: number, constant: number, uncertainty: number): void {
     assertFinite(constant)
-    this.#wasm.setConstant(account, constant)
+    assertUncertainty(uncertainty)
+    this.#wasm.setConstant(account, constant, uncertainty)
   }
 
   removeRows(account: number): void {

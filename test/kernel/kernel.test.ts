@@ -87,6 +87,28 @@ describe.each(KERNEL_VARIANTS)('kernel %s', (variant) => {
     expect(instant(kernel, [[instrument, 99.99]]).suspects).toEqual([[account, ANSWER_ACROSS]])
   })
 
+  it('proves nothing within the uncertainty of an account, which setConstant replaces', () => {
+    const kernel = open(variant)
+    const instrument = kernel.addInstrument()
+    const curve = kernel.addCurve(COORDINATE_PRICE, [{ cap: 1e15, rate: 0.5, deduction: 0 }])
+    // long 1 @ 100, margin 50: liquidated at 100; at 99.5 by 0.25, at 100.5 not by 0.25
+    const account = kernel.addAccount(50, 3, 0.2)
+    kernel.addRow(account, instrument, curve, -100, 1, 1, 0)
+    expect(instant(kernel, [[instrument, 99.5]]).suspects).toEqual([[account, ANSWER_CLOSE]])
+    expect(instant(kernel, [[instrument, 100.5]]).suspects).toEqual([[account, ANSWER_CLOSE]])
+    kernel.setConstant(account, 50, 0.1)
+    expect(instant(kernel, [[instrument, 99.5]]).suspects).toEqual([[account, ANSWER_ACROSS]])
+    kernel.setConstant(account, 50, Number.POSITIVE_INFINITY)
+    expect(instant(kernel, [[instrument, 90]]).suspects).toEqual([[account, ANSWER_CLOSE]])
+    expect(instant(kernel, [[instrument, 150]]).suspects).toEqual([[account, ANSWER_CLOSE]])
+    kernel.removeAccount(account)
+    const next = kernel.addAccount(50, 3)
+    kernel.addRow(next, instrument, curve, -100, 1, 1, 0)
+    expect(instant(kernel, [[instrument, 99.5]]).suspects).toEqual([[next, ANSWER_ACROSS]])
+    expect(() => kernel.addAccount(50, 3, -1)).toThrow('uncertainty -1')
+    expect(() => kernel.setConstant(next, 50, Number.NaN)).toThrow('uncertainty NaN')
+  })
+
   it('fires rows of 1/mark at the mark where the curve crosses', () => {
     const kernel = open(variant)
     const instrument = kernel.addInstrument()
@@ -353,6 +375,21 @@ describe.each(KERNEL_VARIANTS)('kernel %s', (variant) => {
       const { suspects } = instant(kernel, [[instruments[instrument]!, 90]])
       expect(suspects.map(([account]) => account).sort((p, q) => p! - q!)).toEqual(expected[instrument])
     }
+  })
+
+  it('names the rows of an account and their instruments up to the last block of a capacity in part of a block', () => {
+    const kernel = open(variant)
+    kernel.reserve({ rows: 4_161, accounts: 4_224 })
+    const [a, b] = [kernel.addInstrument(), kernel.addInstrument()]
+    const curve = kernel.addCurve(COORDINATE_PRICE, ONE_TIER)
+    for (let i = 0; i < 4_159; i++) kernel.addRow(kernel.addAccount(10, 0), a, curve, -100, 1, 1, 0)
+    const account = kernel.addAccount(10, 0)
+    kernel.addRow(account, a, curve, -100, 1, 1, 0)
+    kernel.addRow(account, b, curve, -100, 1, 1, 0)
+    const last = kernel.firstRow(account)
+    const before = kernel.nextRow(last)
+    expect([kernel.instrumentOf(last), kernel.instrumentOf(before)]).toEqual([b, a])
+    expect(kernel.nextRow(before)).toBe(-1)
   })
 
   it('nominates every account of an instrument whose mark is cleared', () => {

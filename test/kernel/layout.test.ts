@@ -8,6 +8,7 @@ const HASHES: Readonly<Record<number, string>> = {
   3: 'a1327797d3bd7e5a',
   4: 'd0254ce69470e1f4',
   5: '24a354290eb3d51e',
+  6: 'b4cc8390e912de41',
 }
 
 function hashOf(constants: Readonly<Record<string, number | readonly number[]>>): string {

@@ -1,0 +1,194 @@
+import { expect } from 'vitest'
+import type { Decimal, Random } from '../../src/domain/index.ts'
+import {
+  ANSWER_ACROSS,
+  ANSWER_CLOSE,
+  ANSWER_SAFE,
+  Compiler,
+  KERNEL_VARIANTS,
+  type Kernel,
+  LEVEL_NONE,
+  openKernel,
+  undecidedLevel,
+} from '../../src/kernel/index.ts'
+import {
+  add,
+  div,
+  evaluate,
+  formatDecimal,
+  levelRule,
+  type MarginAccount,
+  marginAccountsOf,
+  mul,
+  ONE,
+  parseDecimal,
+  type Rational,
+  sub,
+  toFloat,
+} from '../../src/margin/index.ts'
+import { between, type booksOf, randomAccount, type TestMarket, text } from './book.ts'
+
+export const RULE = levelRule()
+export const LEVELS = RULE.levels.length
+
+/** One kernel of each variant, with the same markets and accounts under the same numbers. */
+export class Twins {
+  readonly kernels: readonly Kernel[] = KERNEL_VARIANTS.map(openKernel)
+  readonly #compilers: readonly Compiler[]
+
+  constructor(markets: readonly TestMarket[]) {
+    const numbers = new Map(markets.map(({ symbol }, index) => [symbol, index]))
+    this.#compilers = this.kernels.map((kernel) => {
+      kernel.setLevels(RULE.levels.map(toFloat), 1 + toFloat(RULE.hysteresis))
+      for (const _ of markets) kernel.addInstrument()
+      return new Compiler(kernel, (symbol) => numbers.get(symbol)!)
+    })
+  }
+
+  add(marginAccount: MarginAccount): number {
+    const [number, ...others] = this.#compilers.map((compiler) => compiler.add(marginAccount, 0))
+    expect(others.every((other) => other === number)).toBe(true)
+    return number!
+  }
+
+  setMarks(marks: readonly Decimal[]): void {
+    for (const kernel of this.kernels) {
+      kernel.beginInstant()
+      for (const [instrument, mark] of marks.entries()) kernel.setMark(instrument, Number(mark))
+    }
+  }
+
+  /**
+   * The finding of all three, which must be one to the last bit: by a measurement, by a re-check, and by both of an
+   * account that comes from the same level, undecided.
+   */
+  recheck(account: number, level: number): Finding {
+    const [first, ...others] = this.kernels.map((kernel) => {
+      kernel.setAccountLevel(account, undecidedLevel(level))
+      const undecided = findingOf(kernel, kernel.measureAccount(account))
+      expectSame(undecided, findingOf(kernel, kernel.recheckAccount(account)))
+      kernel.setAccountLevel(account, level)
+      const measured = findingOf(kernel, kernel.measureAccount(account))
+      const found = findingOf(kernel, kernel.recheckAccount(account))
+      expectSame(measured, found)
+      expectSame(found, { ...undecided, answer: found.answer, level: found.level })
+      const undecidedAnswer = undecided.level === LEVEL_NONE ? ANSWER_CLOSE : ANSWER_ACROSS
+      if (undecided.answer !== undecidedAnswer)
+        throw new Error(`undecided, the answer is ${undecided.answer}`)
+      if (undecided.level !== found.level) throw new Error(`levels ${undecided.level} and ${found.level}`)
+      return found
+    })
+    for (const other of others) expectSame(first!, other)
+    return first!
+  }
+}
+
+interface Finding {
+  readonly answer: number
+  readonly level: number
+  readonly marginBalance: number
+  readonly maintenanceMargin: number
+}
+
+function findingOf(kernel: Kernel, answer: number): Finding {
+  const { measuredLevel, measuredMarginBalance, measuredMaintenanceMargin } = kernel
+  return {
+    answer,
+    level: measuredLevel,
+    marginBalance: measuredMarginBalance,
+    maintenanceMargin: measuredMaintenanceMargin,
+  }
+}
+
+function expectSame(one: Finding, other: Finding): void {
+  for (const field of ['answer', 'level', 'marginBalance', 'maintenanceMargin'] as const) {
+    if (!Object.is(one[field], other[field])) {
+      throw new Error(`findings disagree: ${JSON.stringify(one)}, ${JSON.stringify(other)}`)
+    }
+  }
+}
+
+export interface Tally {
+  cases: number
+  disagreements: number
+  safe: number
+  across: number
+  close: number
+  /** Levels proven by answers other than safe. */
+  proven: number
+  /** Answers across a level that do not say which one is held. */
+  acrossUnproven: number
+}
+
+export const noCases = (): Tally => ({
+  cases: 0,
+  disagreements: 0,
+  safe: 0,
+  across: 0,
+  close: 0,
+  proven: 0,
+  acrossUnproven: 0,
+})
+
+export function judge(tally: Tally, finding: Finding, level: number, exactLevel: number): void {
+  const { answer } = finding
+  tally.cases++
+  if (finding.level !== LEVEL_NONE && finding.level !== exactLevel) tally.disagreements++
+  if (answer !== ANSWER_SAFE && finding.level !== LEVEL_NONE) tally.proven++
+  if (answer === ANSWER_SAFE) {
+    tally.safe++
+    if (exactLevel !== level || finding.level !== level) tally.disagreements++
+  } else if (answer === ANSWER_ACROSS) {
+    tally.across++
+    if (exactLevel === level) tally.disagreements++
+    if (finding.level === LEVEL_NONE) tally.acrossUnproven++
+  } else if (answer === ANSWER_CLOSE) tally.close++
+  else tally.disagreements++
+}
+
+/** Marks as a list in the order of the markets. */
+export function markOf(markets: readonly TestMarket[], marks: readonly Decimal[]) {
+  return (symbol: string) => marks[markets.findIndex((market) => market.symbol === symbol)]
+}
+
+/** A margin account whose line of one level, to reach it or to leave it, lies exactly on the marks. */
+export interface LineCase {
+  readonly exact: MarginAccount
+  readonly marks: readonly Decimal[]
+  /** The level of the line. */
+  readonly target: number
+  readonly isLeaving: boolean
+  /** The level that it comes from. */
+  readonly level: number
+  /** What the maintenance margin counts on the line: 1, or the release factor. */
+  readonly weight: Rational
+  /** Number of the market of its first curve. */
+  readonly moved: number
+}
+
+/** Undefined where the account drawn has no margin account. */
+export function drawLineCase(
+  random: Random,
+  markets: readonly TestMarket[],
+  books: ReturnType<typeof booksOf>,
+): LineCase | undefined {
+  const account = randomAccount(random, 'b', markets)
+  const [drawn] = marginAccountsOf(account, books[account.venue]!)
+  if (drawn === undefined) return undefined
+  const marks = markets.map(({ price, decimals }) => text(price * (0.95 + 0.1 * random()), decimals))
+  const target = between(random, 1, LEVELS)
+  const isLeaving = random() < 0.5
+  const { marginBalance, maintenanceMargin } = evaluate(drawn, markOf(markets, marks))!
+  const weight = isLeaving ? add(ONE, RULE.hysteresis) : ONE
+  // constant' = constant − marginBalance + weight·maintenanceMargin / λ puts the line exactly on these marks.
+  const due = div(mul(weight, maintenanceMargin), RULE.levels[target - 1]!)
+  const exact: MarginAccount = { ...drawn, constant: add(sub(drawn.constant, marginBalance), due) }
+  const moved = markets.findIndex(({ symbol }) => symbol === exact.curves[0]!.symbol)
+  return { exact, marks, target, isLeaving, level: isLeaving ? target : target - 1, weight, moved }
+}
+
+/** The price so many units of its last place as an f64 away, as text. */
+export function besideByUlps(mark: Decimal, ulps: number): Decimal {
+  const ulp = 2 ** (Math.floor(Math.log2(Number(mark))) - 52)
+  return formatDecimal(add(parseDecimal(mark), parseDecimal((ulps * ulp).toFixed(18))))
+}
