@@ -1,7 +1,7 @@
 import type { Cure, Decimal } from '../domain/index.ts'
 import { assert } from '../errors.ts'
 import type { Evaluation, MarginAccount, MarkOf } from './account.ts'
-import { type Curve, coordinateOf, maintenanceAt, tieredMaintenanceAt } from './curve.ts'
+import { type Curve, coordinateOf, maintenanceAt, slackIsConcave, tieredMaintenanceAt } from './curve.ts'
 import { isolatedTerms, type Leg } from './leg.ts'
 import { equalityReaches, type LevelRule, reachedLevel } from './levels.ts'
 import {
@@ -57,6 +57,8 @@ function surplusOf(goal: Goal, evaluation: Evaluation): Rational {
  * The smallest top-up, and the smallest reduction of each position at the current marks and before trading
  * costs, after which the account is below every level. null when it is so already.
  *
+ * Needs maintenance margins that are convex (`slackIsConcave` of every curve), so that less of a position is never worse.
+ *
  * In a cross pool the realised PnL stays and a reduction lowers the maintenance margin; null as a size where
  * closing the whole position is not enough. The margin of an isolated position leaves in proportion to the
  * closed part, so only a lower tier can help, else the whole size.
@@ -68,6 +70,7 @@ export function cureOf(
   rule: LevelRule,
 ): Cure | null {
   if (reachedLevel(evaluation, marginAccount, rule) === 0) return null
+  assertConcave(marginAccount)
   const lowest = goalOf(1, marginAccount, rule)
   const highest = goalOf(rule.levels.length, marginAccount, rule)
   const topUps = [lowest, highest].map((goal) => topUpOf(marginAccount, evaluation, goal))
@@ -82,6 +85,12 @@ export function cureOf(
       return { symbol, size: size === undefined ? null : formatDecimal(size) }
     }),
   }
+}
+
+/** The walk down the tiers assumes it: on a jump a smaller position could need more. */
+export function assertConcave({ id, curves }: MarginAccount): void {
+  for (const curve of curves)
+    assert(slackIsConcave(curve), `the slack of ${curve.symbol} in ${id} is concave`)
 }
 
 export function topUpOf(marginAccount: MarginAccount, evaluation: Evaluation, goal: Goal): Rational {

@@ -1,6 +1,6 @@
 import type { Decimal } from '../domain/index.ts'
 import { add, mul, parseDecimal, type Rational, sub } from './rational.ts'
-import { type ExactTier, tierIndexAt } from './tiers.ts'
+import { type ExactTier, maintenanceIsConvex, tierIndexAt } from './tiers.ts'
 
 /** `price`: x = markPrice (linear). `reciprocal`: x = 1/markPrice (inverse). */
 export type Coordinate = 'price' | 'reciprocal'
@@ -39,6 +39,14 @@ export const priceAt = coordinateAt
 /** Contribution to the margin balance at x: of a position its unrealised PnL. */
 export function valueAt(curve: Curve, x: Rational): Rational {
   return add(curve.intercept, mul(curve.slope, x))
+}
+
+/**
+ * Whether the slack of the curve, its contribution less its maintenance margin, is concave in x: the maintenance margin
+ * is continuous at each cap, and no rate is below the one before it. True of marginal tiers, not of whole tiers.
+ */
+export function slackIsConcave({ tiers }: Curve): boolean {
+  return maintenanceIsConvex(tiers)
 }
 
 /** Maintenance margin without the closing fee, for a notional. */

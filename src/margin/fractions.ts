@@ -1,10 +1,11 @@
 import type { MarginState, PositionState } from '../domain/index.ts'
 import type { Evaluation, MarginAccount, MarkOf } from './account.ts'
 import { cureOf } from './cure.ts'
-import { coordinateOf, maintenanceAt, valueAt } from './curve.ts'
+import { coordinateOf, maintenanceAt, slackIsConcave, valueAt } from './curve.ts'
 import { initialMarginAt, type Leg } from './leg.ts'
 import { type LevelRule, reachedLevel } from './levels.ts'
 import { bankruptcyPrice, liquidationPrice } from './prices.ts'
+import { liquidationPriceByPieces } from './prices-by-pieces.ts'
 import { add, div, formatDecimal, max, mul, parseDecimal, sign, sub, ZERO } from './rational.ts'
 import { NO_POSITION_FIGURES, textOf, UNKNOWN_FIGURES, verdictOf } from './state.ts'
 
@@ -100,8 +101,10 @@ function pricesOf(
       : evaluation
   if (at === undefined) return { liquidationPrice: null, bankruptcyPrice: null }
   const from = parseDecimal(markPrice ?? entryPrice)
+  const ofSymbol = marginAccount.curves.filter((curve) => curve.symbol === symbol)
+  const priceOf = ofSymbol.every(slackIsConcave) ? liquidationPrice : liquidationPriceByPieces
   return {
-    liquidationPrice: textOf(liquidationPrice(marginAccount, symbol, from, at)),
+    liquidationPrice: textOf(priceOf(marginAccount, symbol, from, at)),
     bankruptcyPrice: textOf(bankruptcyPrice(marginAccount, symbol, from, at)),
   }
 }

@@ -17,6 +17,7 @@ export {
   WARNING_LEVELS_MAX,
 } from './levels.ts'
 export { bankruptcyPrice, liquidationPrice } from './prices.ts'
+export { liquidationPriceByPieces } from './prices-by-pieces.ts'
 export * from './rational.ts'
 export { ruleAgeDays } from './rule-age.ts'
 export { marginStateOf, verdictOf } from './state.ts'

@@ -1,9 +1,10 @@
 import type { Decimal, MarginState, Position, PositionState, Verdict } from '../domain/index.ts'
 import type { MarginAccount, MarkOf } from './account.ts'
-import { valueAt } from './curve.ts'
+import { slackIsConcave, valueAt } from './curve.ts'
 import { fixedOf } from './fixed.ts'
 import type { Leg } from './leg.ts'
 import { type LevelRule, reachedLevel } from './levels.ts'
+import { liquidationPriceByPieces } from './prices-by-pieces.ts'
 import { add, formatDecimal, formatFixed, powerOfTen, type Rational } from './rational.ts'
 import { scaledTierAt } from './scaled-tiers.ts'
 import {
@@ -31,7 +32,7 @@ export function marginStateOf(marginAccount: MarginAccount, markOf: MarkOf, rule
   const { id, marginMode, currency: settle } = marginAccount
   const walletBalance = formatDecimal(marginAccount.walletBalance)
   if (!isKnown(symbols)) {
-    const positions = positionsWithout(marginAccount.legs, marked)
+    const positions = positionsWithout(marginAccount, marked)
     return { id, marginMode, settle, walletBalance, ...UNKNOWN_FIGURES, positions, cure: null }
   }
   const sums = sumUp(terms, symbols)
@@ -50,7 +51,7 @@ export function marginStateOf(marginAccount: MarginAccount, markOf: MarkOf, rule
     verdict: verdictOf(level, rule),
     level: level === 0 ? null : rule.names[level]!,
     shortfall: slack >= 0n ? '0' : moneyText(-slack, maintenanceDecimals(terms), lift),
-    positions: positionsWith(marginAccount.legs, terms, symbols, sums),
+    positions: positionsWith(marginAccount, terms, symbols, sums),
     cure: level === 0 ? null : cureAt(marginAccount, terms, symbols, sums, rule),
   }
 }
@@ -86,13 +87,13 @@ const NO_PRICES: PositionPrices = { liquidationPrice: null, bankruptcyPrice: nul
 
 /** Legs of one symbol share their prices, so they are sought once a symbol. */
 function positionsWith(
-  legs: readonly Leg[],
+  marginAccount: MarginAccount,
   terms: Terms,
   symbols: readonly SymbolAt[],
   sums: Sums,
 ): PositionState[] {
-  const prices = symbols.map((at, index) => pricesAt(terms, index, at, sums))
-  return legs.map((leg, index) => {
+  const prices = symbols.map((at, index) => pricesAt(marginAccount, terms, index, at, sums))
+  return marginAccount.legs.map((leg, index) => {
     const curve = terms.curves[index]!
     return positionAt(terms, leg, curve, symbols[curve.symbolIndex]!, prices[curve.symbolIndex]!)
   })
@@ -102,20 +103,22 @@ function positionsWith(
  * For an account with a mark missing. Both prices of a symbol depend only on the other marks of the account, so a
  * symbol has them when its own mark is the only one missing. The search starts at the entry price of each position.
  */
-function positionsWithout(legs: readonly Leg[], { terms, symbols }: Marked): PositionState[] {
+function positionsWithout(marginAccount: MarginAccount, { terms, symbols }: Marked): PositionState[] {
   const missing = symbols.filter((at) => at === undefined).length
-  return legs.map((leg, index) => {
+  return marginAccount.legs.map((leg, index) => {
     const curve = terms.curves[index]!
     const at = symbols[curve.symbolIndex]
     if (at !== undefined) return positionAt(terms, leg, curve, at, NO_PRICES)
     const { position } = leg
     const { symbol } = position
-    const prices = missing === 1 ? pricesFromEntry(terms, symbols, position, curve.symbolIndex) : NO_PRICES
+    const prices =
+      missing === 1 ? pricesFromEntry(marginAccount, terms, symbols, position, curve.symbolIndex) : NO_PRICES
     return { symbol, size: position.size, ...NO_POSITION_FIGURES, ...prices }
   })
 }
 
 function pricesFromEntry(
+  marginAccount: MarginAccount,
   terms: Terms,
   symbols: Marked['symbols'],
   { entryPrice }: Position,
@@ -123,13 +126,22 @@ function pricesFromEntry(
 ): PositionPrices {
   const entered = symbolAt(terms.symbols[symbolIndex]!, entryPrice, fixedOf(entryPrice), terms)
   const known = symbols.map((at) => at ?? entered)
-  return pricesAt(terms, symbolIndex, entered, sumUp(terms, known))
+  return pricesAt(marginAccount, terms, symbolIndex, entered, sumUp(terms, known))
 }
 
-function pricesAt(terms: Terms, symbolIndex: number, at: SymbolAt, sums: Sums): PositionPrices {
+function pricesAt(
+  marginAccount: MarginAccount,
+  terms: Terms,
+  symbolIndex: number,
+  at: SymbolAt,
+  sums: Sums,
+): PositionPrices {
   const symbol = terms.symbols[symbolIndex]!
+  const liquidationPrice = symbol.curves.every(({ curve }) => slackIsConcave(curve))
+    ? liquidationPriceAt(terms, symbol, at, sums)
+    : liquidationPriceByPieces(marginAccount, symbol.symbol, priceOf(at), evaluationOf(terms, sums))
   return {
-    liquidationPrice: textOf(liquidationPriceAt(terms, symbol, at, sums)),
+    liquidationPrice: textOf(liquidationPrice),
     bankruptcyPrice: textOf(bankruptcyPriceAt(terms, symbol, at, sums)),
   }
 }
@@ -159,6 +171,10 @@ function positionAt(
     liquidationPrice: prices.liquidationPrice,
     bankruptcyPrice: prices.bankruptcyPrice,
   }
+}
+
+function priceOf({ mark }: SymbolAt): Rational {
+  return { n: mark.digits, d: powerOfTen(mark.decimals) }
 }
 
 function unrealizedPnlText(

@@ -1,7 +1,7 @@
 // The cure of a margin account over its common denominator: what cure.ts computes with fractions, step by step.
 import type { Cure, Decimal, Position } from '../domain/index.ts'
 import type { MarginAccount } from './account.ts'
-import { CURE_CONTRACTS, CURE_STEP, type Goal, goalOf, topUpOf } from './cure.ts'
+import { assertConcave, CURE_CONTRACTS, CURE_STEP, type Goal, goalOf, topUpOf } from './cure.ts'
 import { decimalsIn, fixedOf } from './fixed.ts'
 import type { LevelRule } from './levels.ts'
 import { formatDecimal, formatFixed, max, powerOfTen } from './rational.ts'
@@ -10,7 +10,7 @@ import { evaluationOf, type Sums, type SymbolAt } from './sums.ts'
 import { liftedOf } from './sums-prices.ts'
 import type { CurveTerms, Terms } from './terms.ts'
 
-/** What `cureOf` gives for an account that has reached a level. */
+/** What `cureOf` gives for an account that has reached a level; it needs concave slack as well. */
 export function cureAt(
   marginAccount: MarginAccount,
   terms: Terms,
@@ -18,6 +18,7 @@ export function cureAt(
   sums: Sums,
   rule: LevelRule,
 ): Cure {
+  assertConcave(marginAccount)
   const evaluation = evaluationOf(terms, sums)
   const lowest = goalOf(1, marginAccount, rule)
   const highest = goalOf(rule.levels.length, marginAccount, rule)

@@ -1,7 +1,7 @@
 // The liquidation and the bankruptcy price of a symbol over the denominator of its account: what prices.ts computes
 // with fractions, step by step.
 import { assert } from '../errors.ts'
-import { priceAt } from './curve.ts'
+import { priceAt, slackIsConcave } from './curve.ts'
 import { abs, compare, powerOfTen, type Rational, sub } from './rational.ts'
 import { scaledTierAt } from './scaled-tiers.ts'
 import type { Sums, SymbolAt } from './sums.ts'
@@ -27,7 +27,7 @@ interface View {
   readonly rest: bigint
 }
 
-/** The mark of the symbol at which marginBalance = maintenanceMargin, as `liquidationPrice` defines it. */
+/** The mark of the symbol at which marginBalance = maintenanceMargin, as `liquidationPrice` defines and needs it. */
 export function liquidationPriceAt(
   terms: Terms,
   symbol: SymbolTerms,
@@ -37,6 +37,8 @@ export function liquidationPriceAt(
   const { mark } = at
   const markPrice = { n: mark.digits, d: powerOfTen(mark.decimals) }
   if (sums.slack === 0n) return markPrice
+  for (const { curve } of symbol.curves)
+    assert(slackIsConcave(curve), `the slack of ${curve.symbol} is concave`)
   const own = at.value * terms.rateUnits - at.tiered
   const rest = sums.slack - liftedOf(own, at, terms, sums)
   const view = { terms, curves: symbol.curves, lift: sums.lift, rest }

@@ -83,7 +83,7 @@ function checkStep(
     refuse(symbol, tiers, index, 'maintenanceMarginRate', `it must not be below the rate before it, ${rate}`)
   }
   const rateStep = sub(tier.maintenanceMarginRate, below.maintenanceMarginRate)
-  const due = add(below.maintenanceDeduction, mul(below.cap, rateStep))
+  const due = deductionAfter(below, rateStep)
   if (compare(tier.maintenanceDeduction, due) !== 0) {
     const rule = 'deduction before + cap before·(rate − rate before)'
     refuse(symbol, tiers, index, 'maintenanceDeduction', `the recurrence ${rule} gives ${formatDecimal(due)}`)
@@ -101,6 +101,28 @@ function refuse(
   throw new PlimsollError('RULES_INVALID', `${path} of ${symbol} is ${tiers[index]?.[field]}, ${rule}`, {
     path,
   })
+}
+
+const convexity = new WeakMap<readonly ExactTier[], boolean>()
+
+/** Whether the maintenance margin is convex in the notional: it does not jump at a cap, and no rate falls. */
+export function maintenanceIsConvex(tiers: readonly ExactTier[]): boolean {
+  let isConvex = convexity.get(tiers)
+  if (isConvex === undefined) {
+    isConvex = tiers.every((tier, index) => index === 0 || continues(tiers[index - 1]!, tier))
+    convexity.set(tiers, isConvex)
+  }
+  return isConvex
+}
+
+function continues(below: ExactTier, tier: ExactTier): boolean {
+  const rateStep = sub(tier.maintenanceMarginRate, below.maintenanceMarginRate)
+  return rateStep.n >= 0n && compare(tier.maintenanceDeduction, deductionAfter(below, rateStep)) === 0
+}
+
+/** The deduction that the recurrence gives to the tier above. */
+function deductionAfter(below: ExactTier, rateStep: Rational): Rational {
+  return add(below.maintenanceDeduction, mul(below.cap, rateStep))
 }
 
 /** Index of the tier of a notional: the first whose cap is not below it, the last for all above. */
