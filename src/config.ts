@@ -6,6 +6,7 @@ import {
   type FieldPath,
   IN_OUR_WORDS,
   shownValue,
+  type VenueSource,
   valueAt,
 } from './domain/index.ts'
 import { PlimsollError } from './errors.ts'
@@ -14,7 +15,8 @@ import { LOG_LEVELS } from './log.ts'
 import { DEFAULT_HYSTERESIS, DEFAULT_LEVELS, levelRule } from './margin/index.ts'
 import { VENUES } from './venues/index.ts'
 
-const STREAM_IDS = VENUES.flatMap((venue) => venue.streams.map((stream) => stream.id))
+const SOURCES = VENUES.flatMap((venue) => venue.sources)
+const STREAM_IDS = SOURCES.map(({ id }) => id)
 
 const configSchema = z.strictObject({
   /** Absent: a private Redis, see `openRedis`. */
@@ -56,12 +58,18 @@ const configSchema = z.strictObject({
   logLevel: z.enum(LOG_LEVELS).default('info'),
   /** Replaces the URL of a stream, for a test network or a regional host. */
   streamUrls: z
-    .partialRecord(
-      z.enum(STREAM_IDS as [string, ...string[]]),
-      z.url({ protocol: /^wss?$/, error: 'must be a URL that begins with ws:// or wss://' }),
-    )
+    .strictObject(Object.fromEntries(SOURCES.map((source) => [source.id, addressOf(source).optional()])))
     .default({}),
 })
+
+/** What may replace the address of a source. */
+function addressOf({ kind }: VenueSource): z.ZodType<string> {
+  if (kind === 'socket')
+    return z.url({ protocol: /^wss?$/, error: 'must be a URL that begins with ws:// or wss://' })
+  if (kind === 'poll')
+    return z.url({ protocol: /^https?$/, error: 'must be a URL that begins with http:// or https://' })
+  return z.string().min(1, 'must be the path of a file, or - for standard input')
+}
 
 export type Config = Readonly<z.infer<typeof configSchema>>
 export type ConfigOverrides = z.input<typeof configSchema>

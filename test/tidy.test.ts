@@ -53,7 +53,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   venues: ['domain', 'errors', 'margin', 'rules'],
   kernel: ['domain', 'errors', 'margin', 'assembly'],
   monitor: ['domain', 'errors', 'histogram', 'memory', 'margin', 'kernel'],
-  feed: [...EDGE, 'log'],
+  feed: [...EDGE, 'log', 'input'],
   book: [...EDGE, 'memory'],
   import: [...EDGE, 'input', 'book'],
   delivery: [...EDGE, 'histogram'],
@@ -76,7 +76,7 @@ const SHARED_WITH_ASSEMBLY = 'assembly/layout.ts'
 
 /** The parts that may import each package; every other package is refused. */
 const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
-  ws: ['feed', 'demo'],
+  ws: ['system', 'demo'],
   bullmq: ['delivery', 'subscriber', 'domain', 'examples'],
   plimsoll: ['examples'],
   ioredis: ['redis'],

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream'
 import { Command } from 'commander'
-import type { FrameParser, TickSink } from '../domain/index.ts'
+import type { FrameParser, FrameSink, Funding, PriceKind } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import { VENUE_NAMES, venueOf } from '../venues/index.ts'
 import { isTooLong, linesOf, openInput, writeLine } from './lines.ts'
@@ -39,12 +39,43 @@ export async function decode(
   }
 }
 
+/** A mark with the other prices of its market in the same frame. Undefined fields are not printed. */
+type DecodedTick = { [Kind in PriceKind as `${Kind}Price`]: string | undefined } & {
+  readonly symbol: string
+  readonly eventTimeMs: number
+} & Partial<Funding>
+
+function tickOf(
+  symbol: string,
+  markPrice: string,
+  eventTimeMs: number,
+  funding: Funding | undefined,
+): DecodedTick {
+  const others = { indexPrice: undefined, settlementPrice: undefined }
+  return {
+    symbol,
+    markPrice,
+    ...others,
+    fundingRate: funding?.fundingRate,
+    nextFundingTimeMs: funding?.nextFundingTimeMs,
+    eventTimeMs,
+  }
+}
+
 function decodeFrame(parser: FrameParser, frame: string): string {
-  const ticks: object[] = []
-  const sink: TickSink = {
-    tick: (symbol, markPrice, eventTimeMs, { indexPrice, fundingRate, nextFundingTimeMs }) =>
-      void ticks.push({ symbol, markPrice, indexPrice, fundingRate, nextFundingTimeMs, eventTimeMs }),
-    unchanged: () => {},
+  const ticks: DecodedTick[] = []
+  const sink: FrameSink = {
+    price(kind, symbol, price, eventTimeMs, funding) {
+      if (kind === 'mark') ticks.push(tickOf(symbol, price, eventTimeMs, funding))
+      else {
+        const tick = ticks.findLast((earlier) => earlier.symbol === symbol)
+        if (tick !== undefined) tick[`${kind}Price`] = price
+      }
+    },
+    unchanged: () => undefined,
+    acknowledged: () => undefined,
+    rejected: () => undefined,
+    reply: () => undefined,
   }
   const kind = isTooLong(frame) ? 'malformed' : parser.parse(frame, sink)
   return jsonLine({ kind, ticks })
@@ -56,5 +87,6 @@ function parserOf(name: string): FrameParser {
     const known = [...VENUE_NAMES.keys()].join(', ')
     throw new PlimsollError('USAGE', `--venue ${name} is unknown; it must be one of ${known}`)
   }
-  return venueOf(venue).streams[0]!.createParser()
+  const { sources } = venueOf(venue)
+  return (sources.find(({ id }) => id === name) ?? sources[0]!).createParser()
 }

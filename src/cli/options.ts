@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { VENUES } from '../venues/index.ts'
 
-const EXAMPLE_STREAM = VENUES[0]!.streams[0]!.id
+const EXAMPLE_STREAM = VENUES[0]!.sources[0]!.id
 
 /** Flags of the settings that every command with a worker or a store takes; names as in `src/config.ts`. */
 export function withConfigOptions(command: Command): Command {

@@ -3,59 +3,106 @@ import type { Decimal } from './decimal.ts'
 import type { RuleBook } from './instrument.ts'
 
 /**
- * What a frame was. `ticks`: market data of a subscribed market (it may hold no new mark price: a delta
- * without one says that the mark has not changed). `malformed` is counted, never thrown.
+ * What a text from a venue was. `ticks`: market data of a market (it may hold no new price: a delta without one says
+ * that the price has not changed). `malformed` is counted, never thrown.
  */
 export type FrameKind = 'ticks' | 'acknowledged' | 'rejected' | 'heartbeat' | 'ignored' | 'malformed'
 
-/** What a frame says of one market beside its mark price. Fields that the frame and its state lack are undefined. */
-export interface TickDetails {
-  readonly indexPrice: Decimal | undefined
+/** `mark` is the price by which the venue liquidates. `index` is that of the underlying, `settlement` the venue's daily one. */
+export type PriceKind = 'mark' | 'index' | 'settlement'
+
+/** Funding of a market as the frame and its state give it; undefined where they lack it. */
+export interface Funding {
   readonly fundingRate: Decimal | undefined
   readonly nextFundingTimeMs: number | undefined
 }
 
-/** Where a parser puts what it reads. Called synchronously from `parse`, in frame order. */
-export interface TickSink {
-  /** A mark price, as the venue printed it. `details` is valid only during the call. */
-  tick(symbol: string, markPrice: Decimal, eventTimeMs: number, details: TickDetails): void
-  /** The frame confirms that this market's mark price has not changed. */
+/** Takes prices in the order of the text that states them. */
+export interface PriceSink {
+  /**
+   * A price as the venue printed it. A market's mark comes before its other prices. `funding` comes with marks and is
+   * valid during the call alone.
+   */
+  price(
+    kind: PriceKind,
+    symbol: string,
+    price: Decimal,
+    eventTimeMs: number,
+    funding: Funding | undefined,
+  ): void
+  /** The text confirms that this market's mark has not changed. */
   unchanged(symbol: string, eventTimeMs: number): void
 }
 
-/** One per connection: delta feeds keep their per-symbol state here. Pure: no socket, clock or retry. */
-export interface FrameParser {
-  parse(frame: string, sink: TickSink): FrameKind
+/** Where a parser puts what it reads. Called synchronously from `parse`. */
+export interface FrameSink extends PriceSink {
+  /** The venue sends these markets from now on; `request`: all of the oldest request that it has not answered. */
+  acknowledged(symbols: readonly string[] | 'request'): void
+  /** The venue does not send this market, or refuses the oldest request as a whole. `reason` is in its own words. */
+  rejected(symbol: string | 'request', reason: string): void
+  /** A frame that the venue expects as an answer; a source that cannot send drops it. */
+  reply(frame: string): void
 }
 
-/** One frame that subscribes; the venue answers it once, for all the symbols that it names. */
+/** One a connection, file or polled URL: it keeps the state of deltas. Pure: no socket, clock or retry. */
+export interface FrameParser {
+  parse(text: string, sink: FrameSink): FrameKind
+}
+
+/** One frame that subscribes. The venue answers it as a whole, or symbol by symbol. */
 export interface SubscribeRequest {
   readonly frame: string
   readonly symbols: readonly string[]
 }
 
-/** One public WebSocket endpoint of a venue. */
-export interface VenueStream {
-  /** Unique over all venues, for example `bybit-linear`. */
+interface Source {
+  /** Unique over all venues; the configuration names the source by it. */
   readonly id: string
-  readonly url: string
-  /** Whether this stream carries the mark price of the symbol. */
+  /** Whether this source carries the mark of the symbol. */
   carries(symbol: string): boolean
-  /** Requests for the symbols, in their order and split to the venue's limits. */
-  subscribe(symbols: readonly string[]): readonly SubscribeRequest[]
-  readonly symbolsPerConnectionMax: number
-  /** Client frames per second that the venue tolerates. */
-  readonly requestsPerSecondMax: number
-  /** A frame that the client must send; absent where the server pings. */
-  readonly heartbeat?: { readonly everyMs: number; readonly frame: string }
-  /** The cadence at which each market's mark is stated, milliseconds. */
+  /** The cadence at which each market's mark is stated or confirmed, milliseconds. */
   readonly cadenceMs: number
-  /** The venue closes every connection after this time; absent where it does not. */
-  readonly connectionLifeMs?: number
   createParser(): FrameParser
 }
 
-/** A venue is one constant object: its names, its symbols, its streams and its margin rules. */
+/** A public WebSocket endpoint. Each frame is one instant. */
+export interface SocketSource extends Source {
+  readonly kind: 'socket'
+  readonly url: string
+  /** Requests for the symbols, in their order and split to the venue's limits. */
+  subscribe(symbols: readonly string[]): readonly SubscribeRequest[]
+  readonly symbolsPerConnectionMax: number
+  /** Client frames a second that the venue tolerates. */
+  readonly requestsPerSecondMax: number
+  /** A frame that the client must send; absent where the server pings. */
+  readonly heartbeat?: { readonly everyMs: number; readonly frame: string }
+  /** The venue closes every connection after this time; absent where it does not. */
+  readonly connectionLifeMs?: number
+}
+
+/** A URL that is asked every `cadenceMs`. Each body is one instant. */
+export interface PollSource extends Source {
+  readonly kind: 'poll'
+  /** What the configuration may replace; `requestUrl` adds path and query. */
+  readonly url: string
+  requestUrl(url: string, symbols: readonly string[]): string
+  readonly symbolsPerRequestMax: number
+  /** A longer body fails the request. */
+  readonly bodyBytesMax: number
+}
+
+/** Lines of a file that grows, or of standard input. Each line is one instant. */
+export interface FileSource extends Source {
+  readonly kind: 'file'
+  /** `-` for standard input. */
+  readonly path: string
+  /** Whether the lines count that are in the file when it is opened. */
+  readonly from: 'start' | 'end'
+}
+
+export type VenueSource = SocketSource | PollSource | FileSource
+
+/** A venue is one constant object: its names, its symbols, its sources and its margin rules. */
 export interface Venue {
   /** The id under which its accounts are stored. */
   readonly id: VenueId
@@ -63,6 +110,6 @@ export interface Venue {
   readonly names: readonly string[]
   /** The names that the venue gives to its instruments: a part of `SYMBOL_PATTERN`. */
   readonly symbol: RegExp
-  readonly streams: readonly VenueStream[]
+  readonly sources: readonly VenueSource[]
   readonly ruleBook: RuleBook
 }

@@ -1,7 +1,8 @@
+import type { VenueSource } from '../domain/index.ts'
 import { openFeed } from './feed.ts'
 import type { Feed, FeedOptions } from './types.ts'
 
-/** All connections to one stream: as many as its limit of symbols a connection asks for. */
+/** All connections to one source: as many as its limit of symbols asks for. */
 export interface Feeds {
   readonly feeds: readonly Feed[]
   /** Fills the connections that are there, then opens further ones. */
@@ -11,7 +12,7 @@ export interface Feeds {
 
 export function openFeeds(options: FeedOptions): Feeds {
   const feeds: Feed[] = []
-  const perConnectionMax = options.stream.symbolsPerConnectionMax
+  const perConnectionMax = symbolsMaxOf(options.source)
   const add = (symbols: readonly string[]) => {
     let rest = symbols.filter((symbol) => !feeds.some(({ markets }) => markets.has(symbol)))
     for (const feed of feeds) {
@@ -25,4 +26,10 @@ export function openFeeds(options: FeedOptions): Feeds {
   }
   add([...new Set(options.symbols)])
   return { feeds, add, close: async () => void (await Promise.all(feeds.map((feed) => feed.close()))) }
+}
+
+/** Markets that one feed of the source takes. A file is opened once, whatever it holds. */
+function symbolsMaxOf(source: VenueSource): number {
+  if (source.kind === 'file') return Number.POSITIVE_INFINITY
+  return source.kind === 'poll' ? source.symbolsPerRequestMax : source.symbolsPerConnectionMax
 }

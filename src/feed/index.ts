@@ -5,4 +5,12 @@ export { GatheredLine } from './gathered.ts'
 export { FEED_LIMITS, type FeedLimits } from './limits.ts'
 export { type BlindMarket, MarketData } from './market-data.ts'
 export type { MarketState, MarketStatus } from './markets.ts'
-export type { ConnectionState, Feed, FeedCounters, FeedLog, FeedOptions, FeedSink } from './types.ts'
+export type {
+  ConnectionState,
+  Feed,
+  FeedCounters,
+  FeedLog,
+  FeedMachine,
+  FeedOptions,
+  FeedSink,
+} from './types.ts'

@@ -5,6 +5,12 @@ export const FRAGMENTS_MAX = 1_024
 export const BUFFERED_CHUNKS_MAX = 4_096
 /** Markets that a connection is refused one by one, before it took any, until it ends: the venue refuses everything. */
 export const REFUSED_ALONE_MAX = 3
+/** Requests by name for a market that the venue leaves out when it answers; then the market counts as refused. */
+export const ASKED_BY_NAME_MAX = 3
+/** Bytes that we sent and the venue has not read; beyond them an answer to it ends the connection. */
+export const UNSENT_BYTES_MAX = 1_048_576
+/** Each wait before a request of a polled URL is the cadence, shortened or extended by up to this share. */
+export const POLL_JITTER_SHARE = 0.1
 /** Turns of the event loop that a late check gives the sockets while frames keep coming; then it judges all the same. */
 export const READ_TURNS_MAX = 64
 /** A venue time further ahead of our clock than this, milliseconds, orders nothing. A clock set by NTP errs far less. */
@@ -16,7 +22,7 @@ export const REPLY_CHARACTERS_MAX = 300
 export interface FeedLimits {
   /** Connecting and the upgrade; else the attempt fails. */
   readonly connectTimeoutMs: number
-  /** From a request to its reply; else reconnect. */
+  /** From a request to its reply; else reconnect, or ask again by name where the venue answers symbol by symbol. */
   readonly acknowledgementTimeoutMs: number
   /** From the last reply to the first tick. No market ticked: reconnect. Some did: the rest stays unknown. */
   readonly firstTickTimeoutMs: number
@@ -50,6 +56,12 @@ export interface FeedLimits {
   readonly outageLineEveryMs: number
   /** From a polite close to a hard one. */
   readonly closeTimeoutMs: number
+  /** From the request of a polled URL to the end of its body; else the request fails. */
+  readonly pollTimeoutMs: number
+  /** A request that failed is repeated after the cadence and a full jitter up to `backoffBaseMs`·2^attempt, at most this. */
+  readonly pollBackoffCapMs: number
+  /** Between two looks at a file that has not grown. */
+  readonly followEveryMs: number
   /** How often all of the above is looked at, at most one refused market being asked for again each time. */
   readonly checkEveryMs: number
   /** A check later than this was held up: the sockets are read empty first, and no deadline counts the time. */
@@ -82,6 +94,9 @@ export const FEED_LIMITS: FeedLimits = {
   malformedFramesMin: 3,
   outageLineEveryMs: 60_000,
   closeTimeoutMs: 1_000,
+  pollTimeoutMs: 10_000,
+  pollBackoffCapMs: 60_000,
+  followEveryMs: 100,
   checkEveryMs: 250,
   checkLateMs: 500,
 }

@@ -1,4 +1,4 @@
-import type { Clock, MarkSink, Random, VenueId, VenueStream } from '../domain/index.ts'
+import type { Clock, MarkSink, Random, VenueId, VenueSource } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { type ConnectBudget, connectBudget } from './backoff.ts'
@@ -6,7 +6,7 @@ import { type Feeds, openFeeds } from './feeds.ts'
 import { GatheredLine } from './gathered.ts'
 import type { FeedLimits } from './limits.ts'
 import type { MarketState } from './markets.ts'
-import type { FeedCounters, FeedSink } from './types.ts'
+import type { FeedCounters, FeedMachine, FeedSink } from './types.ts'
 
 /** New markets wait this long for others, so that one subscription asks for all. */
 const MARKETS_GATHER_MS = 20
@@ -15,12 +15,13 @@ const LINE_GATHER_MS = 1_000
 
 export interface MarketDataOptions {
   readonly monitor: MarkSink
-  /** The stream of the venue that carries the mark price of the symbol; undefined where none does. */
-  readonly streamCarrying: (venue: VenueId, symbol: string) => VenueStream | undefined
-  /** URLs that replace those of the venues, by stream id. */
+  /** The source of the venue that carries the mark of the symbol; undefined where none does. */
+  readonly sourceCarrying: (venue: VenueId, symbol: string) => VenueSource | undefined
+  /** URLs that replace those of the venues, by source id. */
   readonly streamUrls: Readonly<Record<string, string | undefined>>
   readonly clock: Clock
   readonly random: Random
+  readonly machine: FeedMachine
   readonly log: Log
   /** Replaces limits of the feeds, for tests. */
   readonly limits?: Partial<FeedLimits>
@@ -28,7 +29,7 @@ export interface MarketDataOptions {
   readonly failed: (error: Error) => void
 }
 
-/** How the mark of one market comes. `uncarried`: no stream of its venue carries it. Ages are milliseconds. */
+/** How the mark of one market comes. `uncarried`: no source of its venue carries it. Ages are milliseconds. */
 export interface MarketFeed {
   readonly venue: VenueId
   readonly symbol: string
@@ -56,7 +57,7 @@ interface VenueFeeds {
   readonly feeds: Feeds
 }
 
-/** Brings the marks of the markets in the book to the monitor: one group of connections a stream. */
+/** Brings the marks of the markets in the book to the monitor: one group of connections a source. */
 export class MarketData {
   readonly #options: MarketDataOptions
   readonly #budgets = new Map<VenueId, ConnectBudget>()
@@ -123,7 +124,7 @@ export class MarketData {
     })
   }
 
-  /** The book holds a position on this market. Before `open` markets are only noted. */
+  /** The book holds a position on this market. Before `open` markets are only collected. */
   add(venue: VenueId, symbol: string): void {
     this.#added.push({ venue, symbol })
     if (!this.#isOpen || this.#cancelGather !== undefined) return
@@ -147,38 +148,38 @@ export class MarketData {
 
   /** Opens or widens the feeds for the markets that were added since. */
   #subscribe(): void {
-    const byStream = new Map<VenueStream, { venue: VenueId; symbols: string[] }>()
+    const bySource = new Map<VenueSource, { venue: VenueId; symbols: string[] }>()
     for (const { venue, symbol } of this.#added.splice(0)) {
-      const stream = this.#options.streamCarrying(venue, symbol)
-      if (stream === undefined) {
+      const source = this.#options.sourceCarrying(venue, symbol)
+      if (source === undefined) {
         this.#uncarried.push({ venue, symbol })
         this.#uncarriedLine.add(`${venue} ${symbol}`)
         this.#withoutMark(venue, symbol)
         continue
       }
-      const known = byStream.get(stream)
-      if (known === undefined) byStream.set(stream, { venue, symbols: [symbol] })
+      const known = bySource.get(source)
+      if (known === undefined) bySource.set(source, { venue, symbols: [symbol] })
       else known.symbols.push(symbol)
     }
     this.#uncarriedLine.flush()
-    for (const [stream, { venue, symbols }] of byStream) {
-      const known = this.#feeds.get(stream.id)
+    for (const [source, { venue, symbols }] of bySource) {
+      const known = this.#feeds.get(source.id)
       if (known !== undefined) known.feeds.add(symbols)
-      else this.#feeds.set(stream.id, { venue, feeds: this.#openFeeds(stream, venue, symbols) })
+      else this.#feeds.set(source.id, { venue, feeds: this.#openFeeds(source, venue, symbols) })
     }
   }
 
-  #openFeeds(stream: VenueStream, venue: VenueId, symbols: readonly string[]): Feeds {
-    const { streamUrls, clock, random, limits = {} } = this.#options
-    const url = streamUrls[stream.id]
-    const { log } = this.#options
+  #openFeeds(source: VenueSource, venue: VenueId, symbols: readonly string[]): Feeds {
+    const { streamUrls, clock, random, machine, log, limits = {} } = this.#options
+    const url = streamUrls[source.id]
     const given = url === undefined ? {} : { url }
-    const sink = this.#sinkOf(venue, log.child({ stream: stream.id }))
+    const sink = this.#sinkOf(venue, log.child({ stream: source.id }))
     return openFeeds({
-      stream,
+      source,
       symbols,
       clock,
       random,
+      machine,
       log,
       limits,
       budget: this.#budgetOf(venue),
@@ -207,7 +208,9 @@ export class MarketData {
         this.#frames++
         monitor.frameStart(receivedTimeMs, receivedMonotonicMs)
       },
-      tick: (symbol, markPrice, eventTimeMs) => monitor.tick(venue, symbol, markPrice, eventTimeMs),
+      price: (kind, symbol, price, eventTimeMs) => {
+        if (kind === 'mark') monitor.tick(venue, symbol, price, eventTimeMs)
+      },
       unchanged: (symbol, eventTimeMs) => monitor.unchanged(venue, symbol, eventTimeMs),
       frameEnd: () => monitor.frameEnd(),
       marketState: (symbol, state) => {

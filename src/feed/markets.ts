@@ -81,7 +81,13 @@ export class Markets {
     })
   }
 
-  /** Takes note of a mark, or of its confirmation where `markPrice` is undefined. */
+  /** Whether an event at this time of the venue is not older than one seen before, and of a market asked for. */
+  isCurrent(symbol: string, eventTimeMs: number): boolean {
+    const market = this.#markets.get(symbol)
+    return market !== undefined && eventTimeMs >= market.orderTimeMs
+  }
+
+  /** Takes a mark, or its confirmation where `markPrice` is undefined. */
   accept(symbol: string, markPrice: string | undefined, eventTimeMs: number, frame: FrameTime): Acceptance {
     const market = this.#markets.get(symbol)
     if (market === undefined) return 'foreign'

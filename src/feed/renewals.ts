@@ -1,11 +1,11 @@
-import type { Clock, VenueStream } from '../domain/index.ts'
+import type { Clock, SocketSource } from '../domain/index.ts'
 import type { FeedLimits } from './limits.ts'
 import type { Markets } from './markets.ts'
 import type { Refusals } from './refusals.ts'
 import type { Session } from './session.ts'
 
 export interface RenewalsOptions {
-  readonly stream: VenueStream
+  readonly source: SocketSource
   readonly clock: Clock
   readonly limits: FeedLimits
   readonly markets: Markets
@@ -27,12 +27,12 @@ export class Renewals {
   }
 
   reason(current: Session, nowMs: number): string | undefined {
-    return this.#lifeReason(current, nowMs) ?? this.#silenceReason(nowMs)
+    return this.#lifeReason(current, nowMs) ?? this.#silenceReason(current, nowMs)
   }
 
   #lifeReason(current: Session, nowMs: number): string | undefined {
-    const { stream, clock, limits } = this.#options
-    const { connectionLifeMs } = stream
+    const { source, clock, limits } = this.#options
+    const { connectionLifeMs } = source
     if (connectionLifeMs === undefined) return undefined
     const overlapMs = Math.min(limits.overlapMs, connectionLifeMs / 2)
     const livedMs = clock.monotonicMs() - current.openedMonotonicMs
@@ -42,11 +42,11 @@ export class Renewals {
     return isDue && isPaced ? 'the venue ends it soon' : undefined
   }
 
-  #silenceReason(nowMs: number): string | undefined {
+  #silenceReason(current: Session, nowMs: number): string | undefined {
     const { limits, markets, refusals } = this.#options
     if (nowMs - this.#renewedMs < limits.renewalEveryMs) return undefined
-    // A further connection would be refused the same markets.
-    const isExcused = (symbol: string) => refusals.replyOf(symbol) !== undefined
+    // A further connection would be refused the same markets, and left without an answer for the same.
+    const isExcused = (symbol: string) => refusals.replyOf(symbol) !== undefined || current.isLate(symbol)
     const symbol = markets.silent(nowMs, limits.renewalAfterMs, isExcused)
     return symbol === undefined ? undefined : `${symbol} is silent`
   }

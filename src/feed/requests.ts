@@ -1,18 +1,31 @@
 import type { Clock, SubscribeRequest } from '../domain/index.ts'
 import type { Hearing } from './hearing.ts'
 
+interface Asked {
+  readonly request: SubscribeRequest
+  /** The symbols were asked for before on this connection. */
+  readonly isRepeated: boolean
+}
+
+interface Sent extends Asked {
+  readonly sentMs: number
+  /** Symbols that the venue has not answered by name. */
+  readonly unanswered: Set<string>
+}
+
 /**
- * Requests of one connection: sent no faster than the venue takes them, answered in the order in which they were sent.
- * Bounded by the symbols of a connection: each is in at most one request that waits or is not answered.
+ * Requests of one connection: sent no faster than the venue takes them. An answer belongs to the oldest request, or to
+ * the request that holds the symbol which it names. Bounded by the symbols of a connection: each is in at most one
+ * request that waits or is not answered.
  */
 export class Requests {
   readonly #clock: Clock
   readonly #hearing: Hearing
   readonly #intervalMs: number
   readonly #send: (frame: string) => void
-  readonly #queue: SubscribeRequest[] = []
-  readonly #parts: SubscribeRequest[] = []
-  readonly #sent: { readonly request: SubscribeRequest; readonly sentMs: number }[] = []
+  readonly #queue: Asked[] = []
+  readonly #parts: Asked[] = []
+  readonly #sent: Sent[] = []
   #cancelPause: (() => void) | undefined
 
   constructor(clock: Clock, hearing: Hearing, perSecondMax: number, send: (frame: string) => void) {
@@ -27,9 +40,12 @@ export class Requests {
     return this.#sent.length
   }
 
-  /** Not answered, sent or not. */
+  /** Not answered, sent or not. Repeated requests do not count. */
   get pending(): number {
-    return this.#queue.length + this.#parts.length + this.#sent.length
+    let count = 0
+    for (const list of [this.#queue, this.#parts, this.#sent])
+      for (const { isRepeated } of list) if (!isRepeated) count++
+    return count
   }
 
   /** How long the oldest request has waited for its answer, in milliseconds of hearing; 0 where none waits. */
@@ -38,9 +54,9 @@ export class Requests {
     return oldest === undefined ? 0 : nowMs - oldest.sentMs
   }
 
-  add(requests: readonly SubscribeRequest[]): void {
-    this.#queue.push(...requests)
-    this.goOn()
+  add(requests: readonly SubscribeRequest[], isRepeated = false): void {
+    for (const request of requests) this.#queue.push({ request, isRepeated })
+    this.sendNext()
   }
 
   /**
@@ -48,16 +64,38 @@ export class Requests {
    * so single markets are reached after few requests.
    */
   addParts(requests: readonly SubscribeRequest[]): void {
-    this.#parts.unshift(...requests)
+    this.#parts.unshift(...requests.map((request) => ({ request, isRepeated: false })))
   }
 
-  /** The request to which a reply belongs; undefined where all were answered before. Call `goOn` after it. */
-  answered(): SubscribeRequest | undefined {
-    return this.#sent.shift()?.request
+  /**
+   * The oldest request is answered as a whole: its symbols without those that were answered by name. undefined where no
+   * request waits for an answer. Call `sendNext` after it.
+   */
+  answered(): readonly string[] | undefined {
+    const oldest = this.#sent.shift()
+    return oldest === undefined ? undefined : [...oldest.unanswered]
   }
 
-  /** Sends what waited for the answer. */
-  goOn(): void {
+  /** The venue answers for this symbol alone. Whether a request waited for it. Call `sendNext` after it. */
+  answeredFor(symbol: string): boolean {
+    const index = this.#sent.findIndex(({ unanswered }) => unanswered.has(symbol))
+    const sent = this.#sent[index]
+    if (sent === undefined) return false
+    sent.unanswered.delete(symbol)
+    if (sent.unanswered.size === 0) this.#sent.splice(index, 1)
+    return true
+  }
+
+  /** Gives up the requests that were sent before this time of hearing. Their symbols that are not answered. */
+  giveUp(beforeMs: number): readonly string[] {
+    const symbols: string[] = []
+    while (this.#sent[0] !== undefined && this.#sent[0].sentMs < beforeMs)
+      symbols.push(...this.#sent.shift()!.unanswered)
+    return symbols
+  }
+
+  /** Sends what waited for an answer. */
+  sendNext(): void {
     if (this.#cancelPause === undefined) this.#next()
   }
 
@@ -70,10 +108,11 @@ export class Requests {
 
   #next(): void {
     this.#cancelPause = undefined
-    const request = this.#queue.shift() ?? (this.#sent.length === 0 ? this.#parts.shift() : undefined)
-    if (request === undefined) return
-    this.#sent.push({ request, sentMs: this.#hearing.nowMs() })
-    this.#send(request.frame)
+    const asked = this.#queue.shift() ?? (this.#sent.length === 0 ? this.#parts.shift() : undefined)
+    if (asked === undefined) return
+    const { frame, symbols } = asked.request
+    this.#sent.push({ ...asked, sentMs: this.#hearing.nowMs(), unanswered: new Set(symbols) })
+    this.#send(frame)
     this.#cancelPause = this.#clock.after(this.#intervalMs, () => this.#next())
   }
 }

@@ -1,49 +1,61 @@
-import { WebSocket } from 'ws'
-import type { Clock, FrameKind, FrameParser, TickDetails, TickSink, VenueStream } from '../domain/index.ts'
+import type {
+  Clock,
+  FrameKind,
+  FrameParser,
+  FrameSink,
+  Funding,
+  PriceKind,
+  SocketSource,
+} from '../domain/index.ts'
+import type { Connect, Socket } from '../system/index.ts'
 import type { Hearing } from './hearing.ts'
-import { BUFFERED_CHUNKS_MAX, type FeedLimits, FRAGMENTS_MAX, FRAME_BYTES_MAX } from './limits.ts'
-import { Subscription } from './subscription.ts'
+import type { Intake } from './intake.ts'
+import {
+  BUFFERED_CHUNKS_MAX,
+  type FeedLimits,
+  FRAGMENTS_MAX,
+  FRAME_BYTES_MAX,
+  UNSENT_BYTES_MAX,
+} from './limits.ts'
+import { MalformedWindow } from './malformed-window.ts'
+import { type Answer, Subscription } from './subscription.ts'
 import type { FeedCounters } from './types.ts'
 
 export interface SessionOptions {
-  readonly stream: VenueStream
+  readonly source: SocketSource
   readonly url: string
   /** All markets of the connection. */
   readonly symbols: readonly string[]
   /** Those of them that are asked for at once; the rest counts as refused. */
   readonly batched: readonly string[]
   readonly clock: Clock
+  readonly connect: Connect
   readonly hearing: Hearing
   readonly limits: FeedLimits
   readonly counters: FeedCounters
+  readonly intake: Intake
 }
 
-/** What a session tells the feed that owns it. */
-export interface SessionOwner extends TickSink {
-  frameStarted(receivedMonotonicMs: number, heardMs: number): void
-  frameEnded(): void
+/** What a session reports to the feed that owns it. */
+export interface SessionOwner {
   /** All requests are answered and the markets tick, or have had their time. */
   live(session: Session): void
   /** The last call of a session that was not closed by the feed. */
   ended(session: Session, reason: string): void
-  /** The venue refused this one market. */
-  refused(session: Session, symbol: string, reply: string): void
-  /** The venue took a request for these markets. */
-  taken(symbols: readonly string[]): void
-  /** A refusal that answers no request of ours. */
-  refusedUnasked(reply: string): void
-  failed(error: Error): void
 }
 
 /** One WebSocket from connect to end. It never reconnects; its watchdogs run when the feed calls `check`. */
-export class Session implements TickSink {
+export class Session implements FrameSink {
   readonly openedMonotonicMs: number
   #state: 'connecting' | 'subscribing' | 'live' | 'ended' = 'connecting'
   readonly #options: SessionOptions
   readonly #owner: SessionOwner
-  readonly #socket: WebSocket
+  readonly #intake: Intake
+  readonly #socket: Socket
   readonly #parser: FrameParser
   readonly #subscription: Subscription
+  /** Called when the socket has closed. */
+  #closed: () => void = () => {}
   #wasLive = false
   #wasRefusedEverything = false
   #lastRefusal = ''
@@ -51,33 +63,35 @@ export class Session implements TickSink {
   #lastFrameMs: number
   #pingedMs: number
   #awaitsPong = false
-  #windowStartMs: number
-  #windowFrames = 0
-  #windowMalformed = 0
+  readonly #window: MalformedWindow
 
   constructor(options: SessionOptions, owner: SessionOwner) {
-    const { stream, url, symbols, batched, clock, hearing, limits } = options
+    const { source, url, symbols, batched, clock, connect, hearing, limits } = options
     this.#options = options
     this.#owner = owner
-    this.#parser = stream.createParser()
+    this.#intake = options.intake
+    this.#parser = source.createParser()
     this.openedMonotonicMs = clock.monotonicMs()
     this.#openedMs = hearing.nowMs()
     this.#lastFrameMs = this.#openedMs
     this.#pingedMs = this.#openedMs
-    this.#windowStartMs = this.#openedMs
-    // No handshakeTimeout: its timer would fire after a blocked event loop before the answer is read. `check` watches.
-    this.#socket = new WebSocket(url, {
-      maxPayload: FRAME_BYTES_MAX,
-      maxFragments: FRAGMENTS_MAX,
-      maxBufferedChunks: BUFFERED_CHUNKS_MAX,
-      perMessageDeflate: false,
+    this.#window = new MalformedWindow(limits, this.#openedMs)
+    const socketLimits = {
+      frameBytesMax: FRAME_BYTES_MAX,
+      fragmentsMax: FRAGMENTS_MAX,
+      bufferedChunksMax: BUFFERED_CHUNKS_MAX,
+    }
+    this.#socket = connect(url, socketLimits, {
+      opened: () => this.#opened(),
+      frame: (text, isBinary) => this.#received(text, isBinary),
+      failed: (error) => this.#end(error.message),
+      closed: (code) => {
+        this.#closed()
+        this.#end(`closed by the venue with code ${code}`)
+      },
     })
     const send = (frame: string) => this.#socket.send(frame)
-    this.#subscription = new Subscription({ stream, symbols, batched, clock, hearing, limits, send })
-    this.#socket.on('open', () => this.#opened())
-    this.#socket.on('message', (data, isBinary) => this.#received(String(data), isBinary))
-    this.#socket.on('error', (error) => this.#end(error.message))
-    this.#socket.on('close', (code) => this.#end(`closed by the venue with code ${code}`))
+    this.#subscription = new Subscription({ source, symbols, batched, clock, hearing, limits, send })
   }
 
   get isLive(): boolean {
@@ -93,11 +107,6 @@ export class Session implements TickSink {
     return this.#wasRefusedEverything
   }
 
-  /** Whether the venue took any market of it, so that a refusal of another is that market's own. */
-  get hasTaken(): boolean {
-    return this.#subscription.hasTaken
-  }
-
   hasTicked(symbol: string): boolean {
     return this.#subscription.hasTickOf(symbol)
   }
@@ -108,6 +117,11 @@ export class Session implements TickSink {
 
   add(symbols: readonly string[]): void {
     this.#subscription.add(symbols)
+  }
+
+  /** Whether the venue left out this market when it answered, and is asked for it again. */
+  isLate(symbol: string): boolean {
+    return this.#subscription.isLate(symbol)
   }
 
   /** Asks for one refused market again. */
@@ -121,35 +135,72 @@ export class Session implements TickSink {
     if (overdue !== undefined) {
       this.#end(overdue)
     } else {
+      for (const symbol of this.#subscription.repeatLate(nowMs))
+        this.#intake.refused(symbol, this.#subscription.lateReason, true, nowMs)
       this.#beat(nowMs)
       this.#settle(nowMs)
     }
   }
 
-  /** Ends without a word to the owner: politely, and hard after a while. */
+  /** Closes without calling `owner.ended`: a close frame first, `terminate` after closeTimeoutMs. */
   close(): Promise<void> {
     const wasEnded = this.#state === 'ended'
     this.#state = 'ended'
     this.#subscription.close()
-    if (wasEnded || this.#socket.readyState === WebSocket.CLOSED) return Promise.resolve()
+    if (wasEnded || this.#socket.isClosed) return Promise.resolve()
     return new Promise((resolve) => {
       const { clock, limits } = this.#options
       const cancel = clock.after(limits.closeTimeoutMs, () => this.#socket.terminate())
-      this.#socket.once('close', () => {
+      this.#closed = () => {
         cancel()
         resolve()
-      })
-      this.#socket.close(1_000)
+      }
+      this.#socket.close()
     })
   }
 
-  tick(symbol: string, markPrice: string, eventTimeMs: number, details: TickDetails): void {
-    this.#subscription.ticked(symbol)
-    this.#owner.tick(symbol, markPrice, eventTimeMs, details)
+  price(
+    kind: PriceKind,
+    symbol: string,
+    price: string,
+    eventTimeMs: number,
+    funding: Funding | undefined,
+  ): void {
+    if (kind === 'mark') this.#subscription.ticked(symbol)
+    this.#intake.price(kind, symbol, price, eventTimeMs, funding)
   }
 
   unchanged(symbol: string, eventTimeMs: number): void {
-    this.#owner.unchanged(symbol, eventTimeMs)
+    this.#intake.unchanged(symbol, eventTimeMs)
+  }
+
+  acknowledged(symbols: readonly string[] | 'request'): void {
+    const nowMs = this.#lastFrameMs
+    const answer =
+      symbols === 'request'
+        ? this.#subscription.replied('acknowledged', nowMs)
+        : this.#subscription.acknowledged(symbols, nowMs)
+    this.#answered(answer, '')
+  }
+
+  rejected(symbol: string | 'request', reason: string): void {
+    const nowMs = this.#lastFrameMs
+    this.#lastRefusal = reason
+    const answer =
+      symbol === 'request'
+        ? this.#subscription.replied('rejected', nowMs)
+        : this.#subscription.rejected(symbol, nowMs)
+    this.#answered(answer, reason)
+  }
+
+  reply(frame: string): void {
+    if (this.#state === 'ended') return
+    if (this.#socket.unsentBytes > UNSENT_BYTES_MAX) {
+      this.#end(`the venue has not read ${this.#socket.unsentBytes} bytes that it asked for`)
+      return
+    }
+    this.#options.counters.replies++
+    this.#socket.send(frame)
   }
 
   #opened(): void {
@@ -167,53 +218,34 @@ export class Session implements TickSink {
     this.#lastFrameMs = heardMs
     counters.frames++
     try {
-      this.#owner.frameStarted(receivedMs, heardMs)
+      this.#intake.frameStarted(receivedMs, heardMs)
       const kind = isBinary ? 'malformed' : this.#parser.parse(frame, this)
-      this.#owner.frameEnded()
-      this.#count(kind, frame, heardMs)
+      this.#intake.frameEnded()
+      this.#count(kind, heardMs)
     } catch (error) {
-      this.#owner.failed(error as Error)
+      this.#intake.failed(error as Error)
     }
   }
 
-  #count(kind: FrameKind, frame: string, nowMs: number): void {
+  #count(kind: FrameKind, nowMs: number): void {
     const { counters } = this.#options
-    this.#windowFrames++
-    if (kind === 'acknowledged' || kind === 'rejected') this.#replied(kind, frame, nowMs)
-    else if (kind === 'ignored') counters.ignored++
-    else if (kind === 'heartbeat') {
+    if (kind === 'heartbeat') {
       counters.heartbeats++
       this.#awaitsPong = false
-    } else if (kind === 'malformed') {
-      counters.malformed++
-      this.#windowMalformed++
-    }
-    if (nowMs - this.#windowStartMs >= this.#options.limits.malformedWindowMs) this.#closeWindow(nowMs)
+    } else if (kind !== 'ticks') counters[kind]++
+    const reason = this.#window.add(kind === 'malformed', nowMs)
+    if (reason !== undefined) this.#end(reason)
   }
 
-  #closeWindow(nowMs: number): void {
-    const { malformedShareMax, malformedFramesMin } = this.#options.limits
-    const frames = this.#windowFrames
-    const malformed = this.#windowMalformed
-    this.#windowStartMs = nowMs
-    this.#windowFrames = 0
-    this.#windowMalformed = 0
-    if (malformed >= malformedFramesMin && malformed > malformedShareMax * frames) {
-      this.#end(`${malformed} of ${frames} frames were malformed, the limit is ${malformedShareMax} of them`)
-    }
-  }
-
-  #replied(kind: 'acknowledged' | 'rejected', reply: string, nowMs: number): void {
-    this.#options.counters[kind]++
-    if (kind === 'rejected') this.#lastRefusal = reply
-    const answer = this.#subscription.replied(kind, nowMs)
-    if (answer.kind === 'taken') this.#owner.taken(answer.symbols)
-    else if (answer.kind === 'refused-alone') this.#owner.refused(this, answer.symbol, reply)
-    else if (answer.kind === 'unasked' && kind === 'rejected') this.#owner.refusedUnasked(reply)
+  #answered(answer: Answer, reason: string): void {
+    if (answer.kind === 'taken') this.#intake.taken(answer.symbols)
+    else if (answer.kind === 'refused-alone')
+      this.#intake.refused(answer.symbol, reason, answer.isItsOwn, this.#lastFrameMs)
+    else if (answer.kind === 'unasked' && reason !== '') this.#intake.refusedUnasked(reason)
   }
 
   #overdue(nowMs: number): string | undefined {
-    const { limits, stream } = this.#options
+    const { limits, source } = this.#options
     if (this.#state === 'connecting') {
       const isLate = nowMs - this.#openedMs > limits.connectTimeoutMs
       return isLate ? `no connection after ${limits.connectTimeoutMs} ms` : undefined
@@ -223,14 +255,14 @@ export class Session implements TickSink {
     if (this.#awaitsPong && nowMs - this.#pingedMs > limits.pongTimeoutMs) {
       return `no pong after ${limits.pongTimeoutMs} ms`
     }
-    const silenceMs = Math.max(3 * stream.cadenceMs, limits.silenceMinMs)
+    const silenceMs = Math.max(3 * source.cadenceMs, limits.silenceMinMs)
     if (this.#subscription.hasTicked && nowMs - this.#lastFrameMs > silenceMs)
       return `no frame for ${silenceMs} ms`
     return undefined
   }
 
   #beat(nowMs: number): void {
-    const { heartbeat } = this.#options.stream
+    const { heartbeat } = this.#options.source
     if (heartbeat === undefined || this.#state === 'connecting' || this.#awaitsPong) return
     if (nowMs - this.#pingedMs < heartbeat.everyMs) return
     this.#pingedMs = nowMs

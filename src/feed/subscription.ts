@@ -1,10 +1,11 @@
-import type { Clock, SubscribeRequest, VenueStream } from '../domain/index.ts'
+import type { Clock, SocketSource } from '../domain/index.ts'
 import type { Hearing } from './hearing.ts'
-import { type FeedLimits, REFUSED_ALONE_MAX } from './limits.ts'
+import { LateSymbols } from './late-symbols.ts'
+import { ASKED_BY_NAME_MAX, type FeedLimits, REFUSED_ALONE_MAX } from './limits.ts'
 import { Requests } from './requests.ts'
 
 export interface SubscriptionOptions {
-  readonly stream: VenueStream
+  readonly source: SocketSource
   /** All markets of the connection. */
   readonly symbols: readonly string[]
   /** Those of them that are asked for at once; the rest counts as refused and is asked for again by the feed. */
@@ -15,18 +16,23 @@ export interface SubscriptionOptions {
   readonly send: (frame: string) => void
 }
 
-/** What a reply says of markets. `alone`: it refuses one market; a refused batch says nothing of its markets yet. */
+/**
+ * What a reply says of markets. `refused-alone`: it refuses one market. A refused batch says nothing of its markets yet.
+ * `known`: it repeats what an earlier reply or a tick said. `unasked`: it belongs to nothing that we asked for.
+ */
 export type Answer =
   | { readonly kind: 'taken'; readonly symbols: readonly string[] }
-  | { readonly kind: 'refused-alone'; readonly symbol: string }
-  | { readonly kind: 'refused-batch' | 'unasked' }
+  /** `isItsOwn`: the venue took others, so that the fault lies with this market. */
+  | { readonly kind: 'refused-alone'; readonly symbol: string; readonly isItsOwn: boolean }
+  | { readonly kind: 'refused-batch' | 'known' | 'unasked' }
 
 /** `waiting`: replies or first ticks are to come. `refused`, `silent`: the connection brings no market. */
 export type Settlement = 'waiting' | 'live' | 'refused' | 'silent'
 
 /**
- * What one connection has asked for, and how it was answered. A refused batch is asked for again in halves, down to the
- * single market: one bad market of a hundred costs about fourteen requests, and no other market.
+ * What one connection has asked for, and how each symbol was answered. A refused batch is asked for again in halves,
+ * down to the single market: one bad market of a hundred costs about fourteen requests, and no other market. A venue
+ * that answers symbol by symbol is asked again, by name, for those that it leaves out.
  */
 export class Subscription {
   readonly #options: SubscriptionOptions
@@ -36,28 +42,27 @@ export class Subscription {
   #first: string[] | undefined
   readonly #ticked = new Set<string>()
   readonly #refused: Set<string>
+  readonly #late: LateSymbols
+  /** The venue has answered for a symbol by its name, so that a missing answer is the fault of one symbol. */
+  #answersByName = false
   #hasTaken = false
   #refusedAlone = 0
   #lastReplyMs: number
 
   constructor(options: SubscriptionOptions) {
-    const { stream, symbols, batched, clock, hearing, send } = options
+    const { source, symbols, batched, clock, hearing, limits, send } = options
     this.#options = options
-    this.#requests = new Requests(clock, hearing, stream.requestsPerSecondMax, send)
+    this.#requests = new Requests(clock, hearing, source.requestsPerSecondMax, send)
     this.#symbols = new Set(symbols)
     this.#first = [...batched]
     this.#refused = new Set(symbols)
+    this.#late = new LateSymbols(limits)
     for (const symbol of batched) this.#refused.delete(symbol)
     this.#lastReplyMs = hearing.nowMs()
   }
 
   get hasTicked(): boolean {
     return this.#ticked.size > 0
-  }
-
-  /** Whether the venue took at least one request of this connection. */
-  get hasTaken(): boolean {
-    return this.#hasTaken
   }
 
   hasTickOf(symbol: string): boolean {
@@ -70,7 +75,7 @@ export class Subscription {
 
   /** Asks for the markets that were not left out. Call once, when the socket is open. */
   open(): void {
-    this.#requests.add(this.#options.stream.subscribe(this.#first ?? []))
+    this.#requests.add(this.#options.source.subscribe(this.#first ?? []))
     this.#first = undefined
   }
 
@@ -78,32 +83,83 @@ export class Subscription {
   add(symbols: readonly string[]): void {
     for (const symbol of symbols) this.#symbols.add(symbol)
     if (this.#first !== undefined) this.#first.push(...symbols)
-    else for (const symbol of symbols) this.#requests.add(this.#options.stream.subscribe([symbol]))
+    else for (const symbol of symbols) this.#requests.add(this.#options.source.subscribe([symbol]))
   }
 
   /** Asks for one refused market again. */
   askAgain(symbol: string): void {
     this.#refused.delete(symbol)
-    this.#requests.add(this.#options.stream.subscribe([symbol]))
+    this.#requests.add(this.#options.source.subscribe([symbol]), true)
+  }
+
+  /** Whether the venue left out this symbol when it answered, and is asked for it again. */
+  isLate(symbol: string): boolean {
+    return this.#late.has(symbol)
   }
 
   ticked(symbol: string): void {
     this.#ticked.add(symbol)
   }
 
+  /** The venue answers the oldest request as a whole. */
   replied(kind: 'acknowledged' | 'rejected', nowMs: number): Answer {
     this.#lastReplyMs = nowMs
-    const request = this.#requests.answered()
-    if (request === undefined) return { kind: 'unasked' }
-    const answer = kind === 'rejected' ? this.#refusal(request) : this.#taking(request)
-    this.#requests.goOn()
+    const symbols = this.#requests.answered()
+    if (symbols === undefined) return { kind: 'unasked' }
+    const answer = kind === 'rejected' ? this.#refusal(symbols) : this.#taking(symbols)
+    this.#requests.sendNext()
     return answer
   }
 
-  /** Requests without an answer for too long, as a reason to end the connection. */
+  /** The venue takes these markets by name. */
+  acknowledged(symbols: readonly string[], nowMs: number): Answer {
+    const asked = symbols.filter((symbol) => this.#symbols.has(symbol))
+    if (asked.length === 0) return { kind: 'unasked' }
+    this.#answeredByName(asked, nowMs)
+    const answer = this.#taking(asked)
+    this.#requests.sendNext()
+    return answer
+  }
+
+  /** The venue refuses this market by name. A market that has ticked keeps its subscription. */
+  rejected(symbol: string, nowMs: number): Answer {
+    if (!this.#symbols.has(symbol)) return { kind: 'unasked' }
+    this.#answeredByName([symbol], nowMs)
+    const hasTicked = this.#ticked.has(symbol)
+    if (!hasTicked) this.#refused.add(symbol)
+    this.#requests.sendNext()
+    return hasTicked ? { kind: 'known' } : { kind: 'refused-alone', symbol, isItsOwn: true }
+  }
+
+  /**
+   * Asks again for the symbols that a venue which answers by name has left out. Returns those that it has left out too
+   * often; they count as refused.
+   */
+  repeatLate(nowMs: number): readonly string[] {
+    if (!this.#answersByName) return []
+    const left = this.#requests.giveUp(nowMs - this.#options.limits.acknowledgementTimeoutMs)
+    const refused: string[] = []
+    for (const symbol of left) {
+      if (this.#ticked.has(symbol)) this.#late.answered(symbol)
+      else if (!this.#late.add(symbol, nowMs)) refused.push(symbol)
+    }
+    for (const symbol of refused) this.#refused.add(symbol)
+    for (const symbol of this.#late.takeDue(nowMs))
+      this.#requests.add(this.#options.source.subscribe([symbol]), true)
+    if (left.length > 0) this.#requests.sendNext()
+    return refused
+  }
+
+  /** Why a symbol that was left out too often counts as refused. */
+  get lateReason(): string {
+    const { acknowledgementTimeoutMs } = this.#options.limits
+    return `no acknowledgement within ${acknowledgementTimeoutMs} ms, asked ${ASKED_BY_NAME_MAX + 1} times`
+  }
+
+  /** Requests without any answer for too long, as a reason to end the connection. */
   overdue(nowMs: number): string | undefined {
     const { acknowledgementTimeoutMs } = this.#options.limits
-    if (this.#requests.waitedMs(nowMs) <= acknowledgementTimeoutMs) return undefined
+    if (this.#answersByName || this.#requests.waitedMs(nowMs) <= acknowledgementTimeoutMs) return undefined
     return `${this.#requests.unanswered} requests without a reply after ${acknowledgementTimeoutMs} ms`
   }
 
@@ -125,27 +181,37 @@ export class Subscription {
     this.#requests.cancel()
   }
 
-  #taking({ symbols }: SubscribeRequest): Answer {
+  #answeredByName(symbols: readonly string[], nowMs: number): void {
+    this.#answersByName = true
+    this.#lastReplyMs = nowMs
+    for (const symbol of symbols) this.#requests.answeredFor(symbol)
+    for (const symbol of symbols) this.#late.answered(symbol)
+  }
+
+  #taking(symbols: readonly string[]): Answer {
     this.#hasTaken = true
-    for (const symbol of symbols) this.#refused.delete(symbol)
+    for (const symbol of symbols) {
+      this.#refused.delete(symbol)
+      this.#late.answered(symbol)
+    }
     return { kind: 'taken', symbols }
   }
 
-  #refusal({ symbols }: SubscribeRequest): Answer {
+  #refusal(symbols: readonly string[]): Answer {
     const [symbol] = symbols
     if (symbols.length > 1) {
       const half = Math.ceil(symbols.length / 2)
-      const { stream } = this.#options
+      const { source } = this.#options
       this.#requests.addParts([
-        ...stream.subscribe(symbols.slice(0, half)),
-        ...stream.subscribe(symbols.slice(half)),
+        ...source.subscribe(symbols.slice(0, half)),
+        ...source.subscribe(symbols.slice(half)),
       ])
       return { kind: 'refused-batch' }
     }
     // A venue that took the good half of a refused batch refuses to take a market twice.
-    if (symbol === undefined || this.#ticked.has(symbol)) return { kind: 'refused-batch' }
+    if (symbol === undefined || this.#ticked.has(symbol)) return { kind: 'known' }
     this.#refusedAlone++
     this.#refused.add(symbol)
-    return { kind: 'refused-alone', symbol }
+    return { kind: 'refused-alone', symbol, isItsOwn: this.#hasTaken }
   }
 }

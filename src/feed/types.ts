@@ -1,16 +1,25 @@
-import type { Clock, Random, TickSink, VenueStream } from '../domain/index.ts'
+import type { Clock, PriceSink, Random, VenueSource } from '../domain/index.ts'
+import type { Connect, HttpGet, OpenFollowed } from '../system/index.ts'
 import type { ConnectBudget } from './backoff.ts'
 import type { FeedLimits } from './limits.ts'
 import type { MarketState, MarketStatus } from './markets.ts'
 
+/** The machine that feeds use; a simulator gives another one. */
+export interface FeedMachine {
+  readonly connect: Connect
+  readonly httpGet: HttpGet
+  readonly openFollowed: OpenFollowed
+}
+
 export interface FeedOptions {
-  readonly stream: VenueStream
-  /** Replaces the stream's own URL, for a test network or a simulator. */
+  readonly source: VenueSource
+  /** Replaces the source's own URL or path, for a test network or a simulator. */
   readonly url?: string
-  /** At most the stream's `symbolsPerConnectionMax`; `openFeeds` splits more. */
+  /** At most what one connection or request of the source takes; `openFeeds` splits more. */
   readonly symbols: readonly string[]
   readonly clock: Clock
   readonly random: Random
+  readonly machine: FeedMachine
   readonly sink: FeedSink
   readonly log: FeedLog
   readonly budget: ConnectBudget
@@ -18,7 +27,7 @@ export interface FeedOptions {
 }
 
 export interface Feed {
-  readonly stream: VenueStream
+  readonly source: VenueSource
   readonly markets: ReadonlyMap<string, MarketStatus>
   readonly counters: Readonly<FeedCounters>
   /** Markets without a fresh mark. */
@@ -27,17 +36,20 @@ export interface Feed {
   refusalOf(symbol: string): string | undefined
   /** Subscribes to further markets on the connection that is there. Throws where they are too many. */
   add(symbols: readonly string[]): void
-  /** Resolves when the sockets are closed. The sink hears nothing after the call. */
+  /** Resolves when sockets and files are closed. The sink hears nothing after the call. */
   close(): Promise<void>
 }
 
-/** `connecting` and `lost` come with every attempt until `live`. A renewal beside a live connection is not announced. */
+/**
+ * `connecting` and `lost` come with every attempt until `live`. A polled URL is `live` with each body after a `lost`. A
+ * renewal beside a live connection is not announced.
+ */
 export type ConnectionState = 'connecting' | 'live' | 'lost'
 
 /**
- * Where a feed puts what it hears. A frame with data is `frameStart`, its ticks in order, `frameEnd`: one instant.
+ * Where a feed puts what it hears. A frame with data is `frameStart`, its prices in order, `frameEnd`: one instant.
  */
-export interface FeedSink extends TickSink {
+export interface FeedSink extends PriceSink {
   frameStart(receivedMonotonicMs: number, receivedTimeMs: number): void
   frameEnd(): void
   /**
@@ -61,7 +73,9 @@ export interface FeedLog {
 
 /** Counts since the feed opened. */
 export interface FeedCounters {
+  /** Frames of a socket, polled bodies, or lines. */
   frames: number
+  /** Marks. */
   ticks: number
   unchanged: number
   acknowledged: number
@@ -69,6 +83,8 @@ export interface FeedCounters {
   /** Refusals of a market that was refused before. */
   refusedAgain: number
   heartbeats: number
+  /** Frames that the venue asked for and got. */
+  replies: number
   ignored: number
   malformed: number
   /** Events older than one seen before. */
@@ -94,6 +110,7 @@ export function noCounts(): FeedCounters {
     rejected: 0,
     refusedAgain: 0,
     heartbeats: 0,
+    replies: 0,
     ignored: 0,
     malformed: 0,
     droppedOld: 0,

@@ -1,4 +1,6 @@
 export { atMost, sleep, systemClock } from './clock.ts'
+export { type FollowedFile, followPipe, type OpenFollowed, openFollowed } from './followed-file.ts'
+export { type HttpAnswer, type HttpGet, httpGet } from './http.ts'
 export {
   DEAD_OWNERS_MAX,
   type HeldLock,
@@ -10,4 +12,5 @@ export {
 } from './lock-file.ts'
 export { systemRandom } from './random.ts'
 export { below, logNormal, normal, seededRandom, weighted } from './seeded-random.ts'
+export { type Connect, connectSocket, type Socket, type SocketEvents, type SocketLimits } from './socket.ts'
 export { Waiter } from './waiter.ts'

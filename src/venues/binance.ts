@@ -1,10 +1,10 @@
 import {
   type FrameKind,
   type FrameParser,
+  type FrameSink,
   isPrice,
-  type TickSink,
+  type SocketSource,
   type Venue,
-  type VenueStream,
   venueId,
 } from '../domain/index.ts'
 import { coinmRulesOf, usdmRulesOf } from './binance-tiers.ts'
@@ -15,7 +15,7 @@ import {
   isSymbol,
   type JsonObject,
   jsonOf,
-  type OwnDetails,
+  type OwnFunding,
   priceOrUndefined,
   rateOrUndefined,
   timesStated,
@@ -40,11 +40,12 @@ const COINM_SYMBOL = /^[\p{Lu}\p{Lo}\d]+USD_(PERP|\d{6})$/u
 const USDM_SYMBOL = /^(?!.*USD(_|$))[\p{Lu}\p{Lo}\d]{4,}(_\d{6})?$/u
 
 /** Since 2026-04-23 marks come only under `/market/`; the old paths connect, acknowledge and stay silent. */
-const usdm = stream('binance-usdm', 'wss://fstream.binance.com/market/stream', USDM_SYMBOL, 1_024)
-const coinm = stream('binance-coinm', 'wss://dstream.binance.com/stream', COINM_SYMBOL, 200)
+const usdm = source('binance-usdm', 'wss://fstream.binance.com/market/stream', USDM_SYMBOL, 1_024)
+const coinm = source('binance-coinm', 'wss://dstream.binance.com/stream', COINM_SYMBOL, 200)
 
-function stream(id: string, url: string, symbols: RegExp, symbolsPerConnectionMax: number): VenueStream {
+function source(id: string, url: string, symbols: RegExp, symbolsPerConnectionMax: number): SocketSource {
   return {
+    kind: 'socket',
     id,
     url,
     carries: (symbol) => symbols.test(symbol),
@@ -64,19 +65,18 @@ function stream(id: string, url: string, symbols: RegExp, symbolsPerConnectionMa
 
 /** Every message states every field, so that nothing is kept but the object handed to the sink. */
 class BinanceParser implements FrameParser {
-  readonly #details: OwnDetails = {
-    indexPrice: undefined,
+  readonly #funding: OwnFunding = {
     fundingRate: undefined,
     nextFundingTimeMs: undefined,
   }
 
-  parse(frame: string, sink: TickSink): FrameKind {
+  parse(frame: string, sink: FrameSink): FrameKind {
     const message = jsonOf(frame)
     if (Array.isArray(message)) return this.#entries(frame, message, sink)
     if (!isObject(message)) return 'malformed'
     const { stream, data } = message
     if (typeof stream !== 'string') {
-      return 'e' in message ? this.#single(frame, message, sink) : replyKind(message)
+      return 'e' in message ? this.#single(frame, message, sink) : replyKind(frame, message, sink)
     }
     if (Array.isArray(data)) return this.#entries(frame, data, sink)
     if (!isObject(data)) return 'malformed'
@@ -84,7 +84,7 @@ class BinanceParser implements FrameParser {
     return this.#single(frame, data, sink)
   }
 
-  #single(frame: string, entry: JsonObject, sink: TickSink): FrameKind {
+  #single(frame: string, entry: JsonObject, sink: FrameSink): FrameKind {
     if (entry.e === 'markPriceUpdate' && timesStated(frame, MARK_KEY) !== 1) return 'malformed'
     return this.#entry(entry, sink)
   }
@@ -94,7 +94,7 @@ class BinanceParser implements FrameParser {
    * an entry states its mark twice the whole array is malformed: the text does not say cheaply which entry it is, and
    * the venue restates all of them a second later.
    */
-  #entries(frame: string, entries: readonly unknown[], sink: TickSink): FrameKind {
+  #entries(frame: string, entries: readonly unknown[], sink: FrameSink): FrameKind {
     let priced = 0
     for (const entry of entries) if (isObject(entry) && 'p' in entry) priced++
     if (timesStated(frame, MARK_KEY) !== priced) return 'malformed'
@@ -109,16 +109,17 @@ class BinanceParser implements FrameParser {
     return malformed > 0 ? 'malformed' : 'ignored'
   }
 
-  #entry(entry: JsonObject, sink: TickSink): FrameKind {
+  #entry(entry: JsonObject, sink: FrameSink): FrameKind {
     const { e, E: eventTimeMs, s: symbol, p: markPrice } = entry
     // `p` of other events is something else: a price change in 24hrTicker, an order's price in forceOrder.
     if (e !== 'markPriceUpdate') return typeof e === 'string' ? 'ignored' : 'malformed'
     if (!isSymbol(symbol) || !isPrice(markPrice) || !isEventTime(eventTimeMs)) return 'malformed'
-    const details = this.#details
-    details.indexPrice = priceOrUndefined(entry.i)
-    details.fundingRate = rateOrUndefined(entry.r)
-    details.nextFundingTimeMs = isEventTime(entry.T) ? entry.T : undefined
-    sink.tick(symbol, markPrice, eventTimeMs, details)
+    const funding = this.#funding
+    funding.fundingRate = rateOrUndefined(entry.r)
+    funding.nextFundingTimeMs = isEventTime(entry.T) ? entry.T : undefined
+    sink.price('mark', symbol, markPrice, eventTimeMs, funding)
+    const indexPrice = priceOrUndefined(entry.i)
+    if (indexPrice !== undefined) sink.price('index', symbol, indexPrice, eventTimeMs, undefined)
     return 'ticks'
   }
 }
@@ -147,10 +148,15 @@ function isNamed(stream: string, name: string): boolean {
   return stream.startsWith(name) && stream.startsWith(STREAM_SUFFIX, name.length)
 }
 
-/** `{"result":null,"id":1}` accepts; `{"error":{…}}` and `{"code":…,"msg":…}` refuse. */
-function replyKind(reply: JsonObject): FrameKind {
-  if ('error' in reply || ('code' in reply && 'msg' in reply)) return 'rejected'
-  return reply.result === null && 'id' in reply ? 'acknowledged' : 'ignored'
+/** `{"result":null,"id":1}` accepts the oldest request; `{"error":{…}}` and `{"code":…,"msg":…}` refuse it. */
+function replyKind(frame: string, reply: JsonObject, sink: FrameSink): FrameKind {
+  if ('error' in reply || ('code' in reply && 'msg' in reply)) {
+    sink.rejected('request', frame)
+    return 'rejected'
+  }
+  if (reply.result !== null || !('id' in reply)) return 'ignored'
+  sink.acknowledged('request')
+  return 'acknowledged'
 }
 
 /**
@@ -161,7 +167,7 @@ export const binance: Venue = {
   id: BINANCE,
   names: [BINANCE, 'binance-usdm', 'binance-coinm'],
   symbol: new RegExp(`${USDM_SYMBOL.source}|${COINM_SYMBOL.source}`, 'u'),
-  streams: [usdm, coinm],
+  sources: [usdm, coinm],
   ruleBook: {
     venue: BINANCE,
     version: `binance-usdm-${USDM_BRACKETS_AS_OF}-coinm-undated`,

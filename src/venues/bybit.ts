@@ -1,13 +1,14 @@
 import {
+  type Decimal,
   type FrameKind,
   type FrameParser,
+  type FrameSink,
   type InstrumentRules,
   isPrice,
   marginalTiers,
+  type SocketSource,
   SYMBOL_LENGTH_MAX,
-  type TickSink,
   type Venue,
-  type VenueStream,
   venueId,
 } from '../domain/index.ts'
 import { BYBIT_TIERS } from './bybit-tiers.ts'
@@ -17,7 +18,7 @@ import {
   isSymbol,
   type JsonObject,
   jsonOf,
-  type OwnDetails,
+  type OwnFunding,
   priceOrUndefined,
   rateOrUndefined,
   timesStated,
@@ -56,11 +57,12 @@ const INVERSE_SYMBOL = /^[\p{Lu}\p{Lo}\d]+USD([FGHJKMNQUVXZ]\d{2})?$/u
 /** USDT and USDC perpetuals (BTCUSDT, BTCPERP) and dated contracts (BTC-26DEC25, BTCUSDT-26DEC25). */
 const LINEAR_SYMBOL = /^[\p{Lu}\p{Lo}\d]+(USDT|USDC|PERP|-\d{1,2}[A-Z]{3}\d{2})$/u
 
-const linear = stream('bybit-linear', 'wss://stream.bybit.com/v5/public/linear', LINEAR_SYMBOL)
-const inverse = stream('bybit-inverse', 'wss://stream.bybit.com/v5/public/inverse', INVERSE_SYMBOL)
+const linear = source('bybit-linear', 'wss://stream.bybit.com/v5/public/linear', LINEAR_SYMBOL)
+const inverse = source('bybit-inverse', 'wss://stream.bybit.com/v5/public/inverse', INVERSE_SYMBOL)
 
-function stream(id: string, url: string, symbols: RegExp): VenueStream {
+function source(id: string, url: string, symbols: RegExp): SocketSource {
   return {
+    kind: 'socket',
     id,
     url,
     carries: (symbol) => symbols.test(symbol),
@@ -79,7 +81,8 @@ function stream(id: string, url: string, symbols: RegExp): VenueStream {
 }
 
 /** What the deltas so far add up to. A field that a delta lacks has not changed (v5 documentation, "Ticker"). */
-interface MarketState extends OwnDetails {
+interface MarketState extends OwnFunding {
+  indexPrice: Decimal | undefined
   crossSequence: number
   eventTimeMs: number
   markKnown: boolean
@@ -88,17 +91,17 @@ interface MarketState extends OwnDetails {
 class BybitParser implements FrameParser {
   readonly #markets = new Map<string, MarketState>()
 
-  parse(frame: string, sink: TickSink): FrameKind {
+  parse(frame: string, sink: FrameSink): FrameKind {
     const message = jsonOf(frame)
     if (!isObject(message)) return 'malformed'
     const { topic } = message
     if (typeof topic === 'string') {
       return topic.startsWith(TOPIC_PREFIX) ? this.#ticker(frame, topic, message, sink) : 'ignored'
     }
-    return replyKind(message)
+    return replyKind(frame, message, sink)
   }
 
-  #ticker(frame: string, topic: string, message: JsonObject, sink: TickSink): FrameKind {
+  #ticker(frame: string, topic: string, message: JsonObject, sink: FrameSink): FrameKind {
     const { type, ts, cs = 0, data } = message
     if (type !== 'snapshot' && type !== 'delta') return 'malformed'
     if (!isObject(data) || !isEventTime(ts) || !Number.isSafeInteger(cs)) return 'malformed'
@@ -118,9 +121,13 @@ class BybitParser implements FrameParser {
     update(market, data)
     if (markPrice !== undefined) {
       market.markKnown = true
-      sink.tick(symbol, markPrice, ts, market)
+      sink.price('mark', symbol, markPrice, ts, market)
     } else if (market.markKnown) {
       sink.unchanged(symbol, ts)
+    }
+    const isIndexStated = markPrice !== undefined || data.indexPrice !== undefined
+    if (isIndexStated && market.indexPrice !== undefined) {
+      sink.price('index', symbol, market.indexPrice, ts, undefined)
     }
     return 'ticks'
   }
@@ -188,10 +195,16 @@ function topicNames(topic: string, symbol: string): boolean {
   return topic.length === TOPIC_PREFIX.length + symbol.length && topic.endsWith(symbol)
 }
 
-function replyKind({ op, success }: JsonObject): FrameKind {
-  if (success === false) return 'rejected'
+/** The venue answers each request once, in their order. Its own words are the whole reply. */
+function replyKind(frame: string, { op, success }: JsonObject, sink: FrameSink): FrameKind {
+  if (success === false) {
+    sink.rejected('request', frame)
+    return 'rejected'
+  }
   if (op === 'ping' || op === 'pong') return 'heartbeat'
-  return op === 'subscribe' && success === true ? 'acknowledged' : 'ignored'
+  if (op !== 'subscribe' || success !== true) return 'ignored'
+  sink.acknowledged('request')
+  return 'acknowledged'
 }
 
 const rules = new Map<string, InstrumentRules>()
@@ -217,7 +230,7 @@ export const bybit: Venue = {
   id: BYBIT,
   names: [BYBIT, 'bybit-linear', 'bybit-inverse'],
   symbol: new RegExp(`${LINEAR_SYMBOL.source}|${INVERSE_SYMBOL.source}`, 'u'),
-  streams: [linear, inverse],
+  sources: [linear, inverse],
   ruleBook: {
     venue: BYBIT,
     version: 'bybit-linear-2026-08-inverse-2023-08-16',

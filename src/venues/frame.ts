@@ -1,7 +1,7 @@
-import { DECIMAL_PATTERN, type Decimal, isPrice, SYMBOL_PATTERN, type TickDetails } from '../domain/index.ts'
+import { DECIMAL_PATTERN, type Decimal, type Funding, isPrice, SYMBOL_PATTERN } from '../domain/index.ts'
 
-/** The details that a parser keeps and hands to the sink, so that a tick allocates none. */
-export type OwnDetails = { -readonly [Field in keyof TickDetails]: TickDetails[Field] }
+/** The funding that a parser keeps and hands to the sink, so that a tick allocates none. */
+export type OwnFunding = { -readonly [Field in keyof Funding]: Funding[Field] }
 
 export type JsonObject = Readonly<Record<string, unknown>>
 

@@ -4,7 +4,7 @@ import {
   type Venue,
   type VenueId,
   type VenueNames,
-  type VenueStream,
+  type VenueSource,
   venueIdSchemaOf,
 } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
@@ -18,7 +18,7 @@ export { bybit } from './bybit.ts'
 export const VENUES: readonly Venue[] = [bybit, binance]
 
 const venues = new Map(VENUES.map((venue) => [venue.id, venue]))
-const streams = new Map(VENUES.flatMap((venue) => venue.streams).map((stream) => [stream.id, stream]))
+const sources = new Map(VENUES.flatMap((venue) => venue.sources).map((source) => [source.id, source]))
 
 /** Every name of every venue, with the id that it means. */
 export const VENUE_NAMES: VenueNames = new Map(
@@ -60,16 +60,16 @@ function bookWithoutRules(venue: VenueId): RuleBook {
 }
 
 /** @throws PlimsollError CONFIGURATION for an id that no venue has. */
-export function streamOf(streamId: string): VenueStream {
-  const stream = streams.get(streamId)
-  if (stream !== undefined) return stream
+export function sourceOf(sourceId: string): VenueSource {
+  const source = sources.get(sourceId)
+  if (source !== undefined) return source
   throw new PlimsollError(
     'CONFIGURATION',
-    `stream ${streamId} is unknown; known are ${[...streams.keys()].join(', ')}`,
+    `stream ${sourceId} is unknown; known are ${[...sources.keys()].join(', ')}`,
   )
 }
 
-/** The stream of the venue that carries the mark price of `symbol`; undefined where none does. */
-export function streamCarrying(id: VenueId, symbol: string): VenueStream | undefined {
-  return venues.get(id)?.streams.find((stream) => stream.carries(symbol))
+/** The source of the venue that carries the mark of `symbol`; undefined where none does. */
+export function sourceCarrying(id: VenueId, symbol: string): VenueSource | undefined {
+  return venues.get(id)?.sources.find((source) => source.carries(symbol))
 }

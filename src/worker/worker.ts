@@ -14,8 +14,8 @@ import {
   redactUrl,
   watchRedis,
 } from '../redis/index.ts'
-import { atMost, sleep } from '../system/index.ts'
-import { streamCarrying, VENUE_NAMES } from '../venues/index.ts'
+import { atMost, connectSocket, httpGet, openFollowed, sleep } from '../system/index.ts'
+import { sourceCarrying, VENUE_NAMES } from '../venues/index.ts'
 import { WorkerConnections } from './connections.ts'
 import { unfinished } from './end.ts'
 import { guardedClock } from './guarded-clock.ts'
@@ -160,10 +160,11 @@ class MonitorWorker implements Worker {
     const { config, clock, random, log } = this.#options
     return new MarketData({
       monitor: this.#monitor,
-      streamCarrying,
+      sourceCarrying,
       streamUrls: config.streamUrls,
       clock,
       random,
+      machine: { connect: connectSocket, httpGet, openFollowed },
       log,
       failed: (error) => this.#fatal(error),
     })

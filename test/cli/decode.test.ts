@@ -5,7 +5,7 @@ import { Writable } from 'node:stream'
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest'
 import { decode, decodeCommand } from '../../src/cli/decode.ts'
 import { LINE_CHARACTERS_MAX } from '../../src/cli/lines.ts'
-import { streamOf } from '../../src/venues/index.ts'
+import { sourceOf } from '../../src/venues/index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'plimsoll-decode-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -84,7 +84,7 @@ describe('plimsoll decode', () => {
         yield '{}'
       }
     }
-    await decode(streamOf('bybit-linear').createParser(), lines(), slow)
+    await decode(sourceOf('bybit-linear').createParser(), lines(), slow)
     expect(written).toHaveLength(100)
   })
 })

@@ -1,8 +1,9 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
+import type { PriceKind } from '../../src/domain/index.ts'
 import { Markets } from '../../src/feed/markets.ts'
-import { streamOf } from '../../src/venues/index.ts'
+import { sourceOf } from '../../src/venues/index.ts'
 
 const FRAMES = 4_000
 const ROUNDS_MIN = 15
@@ -36,14 +37,17 @@ describe.each([
     const gc = runInNewContext('gc') as () => void
     const markets = new Markets({ staleAfterMs: 5_000, firstMarkMs: 30_000, aheadOfClock: () => {} })
     markets.add('BTCUSDT', 0)
-    const parser = streamOf(id).createParser()
+    const parser = sourceOf(id).createParser()
     const time = { receivedMonotonicMs: 0.5, receivedTimeMs: START_MS, heardMs: 0.5 }
     let accepted = 0
     const sink = {
-      tick: (symbol: string, mark: string, eventTimeMs: number) => {
-        if (markets.accept(symbol, mark, eventTimeMs, time) !== 'older') accepted++
+      price: (kind: PriceKind, symbol: string, mark: string, eventTimeMs: number) => {
+        if (kind === 'mark' && markets.accept(symbol, mark, eventTimeMs, time) !== 'older') accepted++
       },
       unchanged: () => {},
+      acknowledged: () => {},
+      rejected: () => {},
+      reply: () => {},
     }
     const measured = (each: (frame: string) => unknown): number => {
       gc()

@@ -1,14 +1,14 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
-import type { VenueStream } from '../../src/domain/index.ts'
+import type { SocketSource } from '../../src/domain/index.ts'
 import { bybit } from '../../src/venues/index.ts'
 
 export const CADENCE_MS = 20
 
 /** Bybit's protocol at a cadence that suits tests. */
-export const testStream: VenueStream = {
-  ...bybit.streams[0]!,
+export const testSource: SocketSource = {
+  ...(bybit.sources[0] as SocketSource),
   id: 'test',
   url: 'ws://127.0.0.1:1',
   cadenceMs: CADENCE_MS,

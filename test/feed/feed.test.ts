@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { FEED_LIMITS, type FeedOptions, openFeeds } from '../../src/feed/index.ts'
 import { systemClock } from '../../src/system/clock.ts'
-import { snapshot, testStream } from './exchange.ts'
+import { snapshot, testSource } from './exchange.ts'
 import { optionsOf, RecordingSink, stateOf, until, useExchange } from './harness.ts'
 
 const { exchange, open, feeds } = useExchange()
@@ -103,7 +103,7 @@ describe('a connection that looks alive and is not', () => {
   })
 
   it('reconnects when frames stop without a close', async () => {
-    const { feed, sink } = open(['BTCUSDT'], { stream: { ...testStream, heartbeat: NEVER } })
+    const { feed, sink } = open(['BTCUSDT'], { source: { ...testSource, heartbeat: NEVER } })
     await until(() => sink.marks('BTCUSDT').length > 0)
     exchange().freeze()
     await until(() => sink.lost.length > 0)
@@ -158,7 +158,7 @@ it('hands a fault of the sink to the sink and goes on', async () => {
   const sink = new RecordingSink()
   const bug = new Error('a bug downstream')
   let ticks = 0
-  sink.tick = () => {
+  sink.price = () => {
     if (++ticks === 2) throw bug
   }
   const { feed } = open(['BTCUSDT'], { sink })
@@ -168,12 +168,12 @@ it('hands a fault of the sink to the sink and goes on', async () => {
 })
 
 describe('connections to one stream', () => {
-  const small = { ...testStream, symbolsPerConnectionMax: 2 }
+  const small = { ...testSource, symbolsPerConnectionMax: 2 }
 
   it('are as many as its limit asks for, and further markets fill them up first', async () => {
     const sink = new RecordingSink()
     const symbols = ['AUSDT', 'BUSDT', 'CUSDT', 'AUSDT']
-    const group = openFeeds({ ...optionsOf(exchange(), symbols), sink, stream: small })
+    const group = openFeeds({ ...optionsOf(exchange(), symbols), sink, source: small })
     feeds().push(...group.feeds)
     expect(group.feeds.map(({ markets }) => [...markets.keys()])).toEqual([['AUSDT', 'BUSDT'], ['CUSDT']])
     group.add(['DUSDT', 'BUSDT', 'EUSDT'])
@@ -183,7 +183,7 @@ describe('connections to one stream', () => {
   })
 
   it('refuse more markets than one of them takes', () => {
-    expect(() => open(['AUSDT', 'BUSDT', 'CUSDT'], { stream: small })).toThrow(
+    expect(() => open(['AUSDT', 'BUSDT', 'CUSDT'], { source: small })).toThrow(
       expect.objectContaining({
         code: 'CONFIGURATION',
         message: expect.stringContaining('at most 2 markets'),

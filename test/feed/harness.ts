@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect } from 'vitest'
+import type { PriceKind } from '../../src/domain/index.ts'
 import {
   type Feed,
   type FeedLimits,
@@ -6,8 +7,8 @@ import {
   type FeedSink,
   openFeed,
 } from '../../src/feed/index.ts'
-import { systemClock } from '../../src/system/clock.ts'
-import { TestExchange, testStream } from './exchange.ts'
+import { connectSocket, httpGet, openFollowed, systemClock } from '../../src/system/index.ts'
+import { TestExchange, testSource } from './exchange.ts'
 
 /** Short enough for a test, long enough for a busy machine. */
 export const SHORT_LIMITS: FeedLimits = {
@@ -32,6 +33,9 @@ export const SHORT_LIMITS: FeedLimits = {
   malformedFramesMin: 3,
   outageLineEveryMs: 60_000,
   closeTimeoutMs: 200,
+  pollTimeoutMs: 400,
+  pollBackoffCapMs: 40,
+  followEveryMs: 5,
   checkEveryMs: 20,
   checkLateMs: 200,
 }
@@ -39,6 +43,7 @@ export const SHORT_LIMITS: FeedLimits = {
 export type Heard =
   | { readonly what: 'frameStart' | 'frameEnd' }
   | { readonly what: 'tick'; readonly symbol: string; readonly markPrice: string }
+  | { readonly what: 'index' | 'settlement'; readonly symbol: string; readonly price: string }
   | { readonly what: 'unchanged'; readonly symbol: string }
   | { readonly what: 'market'; readonly symbol: string; readonly state: string }
   | { readonly what: 'refused' | 'taken'; readonly symbol: string; readonly says: string | number }
@@ -53,8 +58,9 @@ export class RecordingSink implements FeedSink {
   frameEnd() {
     this.heard.push({ what: 'frameEnd' })
   }
-  tick(symbol: string, markPrice: string) {
-    this.heard.push({ what: 'tick', symbol, markPrice })
+  price(kind: PriceKind, symbol: string, price: string) {
+    if (kind === 'mark') this.heard.push({ what: 'tick', symbol, markPrice: price })
+    else this.heard.push({ what: kind, symbol, price })
   }
   unchanged(symbol: string) {
     this.heard.push({ what: 'unchanged', symbol })
@@ -106,9 +112,13 @@ export class RecordingSink implements FeedSink {
 export const UNLIMITED = { reserve: () => 0, tryReserve: () => true }
 export const SILENT_LOG = { info: () => {}, warn: () => {} }
 
-export function optionsOf(exchange: TestExchange, symbols: readonly string[]): Omit<FeedOptions, 'sink'> {
+export function optionsOf(
+  exchange: { readonly url: string },
+  symbols: readonly string[],
+): Omit<FeedOptions, 'sink'> {
   return {
-    stream: testStream,
+    source: testSource,
+    machine: { connect: connectSocket, httpGet, openFollowed },
     url: exchange.url,
     symbols,
     clock: systemClock,

@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { venueId } from '../../src/domain/index.ts'
 import type { FeedLimits } from '../../src/feed/index.ts'
 import { MarketData, type MarketDataOptions } from '../../src/feed/market-data.ts'
-import { systemClock } from '../../src/system/clock.ts'
-import { streamCarrying } from '../../src/venues/index.ts'
+import { connectSocket, httpGet, openFollowed, systemClock } from '../../src/system/index.ts'
+import { sourceCarrying } from '../../src/venues/index.ts'
 import { CADENCE_MS, snapshot, TestExchange } from './exchange.ts'
 import { RecordingLog, SHORT_LIMITS, until } from './harness.ts'
 
@@ -43,10 +43,11 @@ afterEach(async () => {
 function openWith(symbols: readonly string[], limits: Partial<FeedLimits> = {}): MarketData {
   marketData = new MarketData({
     monitor: recorder.monitor,
-    streamCarrying,
+    sourceCarrying,
     streamUrls: { 'bybit-linear': exchange.url },
     clock: systemClock,
     random: () => 0.5,
+    machine: { connect: connectSocket, httpGet, openFollowed },
     log,
     limits: { ...SHORT_LIMITS, renewalAfterMs: 1e9, ...limits },
     failed: (error) => {

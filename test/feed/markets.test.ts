@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { FEED_LIMITS } from '../../src/feed/index.ts'
 import { systemClock } from '../../src/system/clock.ts'
 import { TestClock } from '../support/clock.ts'
-import { CADENCE_MS, snapshot, testStream } from './exchange.ts'
+import { CADENCE_MS, snapshot, testSource } from './exchange.ts'
 import { expectGapless, SHORT_LIMITS, stateOf, until, useExchange } from './harness.ts'
 
 const { exchange, open } = useExchange()
@@ -204,8 +204,8 @@ describe('the end of a connection', () => {
 
   it('is foreseen: a second socket takes over and not one tick is missed', async () => {
     exchange().behaviour.lifeMs = 1_000
-    const stream = { ...testStream, connectionLifeMs: 1_000 }
-    const { feed, sink } = open(['BTCUSDT', 'ETHUSDT'], { stream })
+    const source = { ...testSource, connectionLifeMs: 1_000 }
+    const { feed, sink } = open(['BTCUSDT', 'ETHUSDT'], { source })
     await until(() => feed.counters.renewals >= 3)
     expect(sink.lost).toEqual([])
     expectGapless(sink.marks('BTCUSDT'))
@@ -214,8 +214,8 @@ describe('the end of a connection', () => {
   })
 
   it('keeps the first socket while the second does not come up, and tries again', async () => {
-    const stream = { ...testStream, connectionLifeMs: 1_000 }
-    const { feed, sink } = open(['BTCUSDT'], { stream })
+    const source = { ...testSource, connectionLifeMs: 1_000 }
+    const { feed, sink } = open(['BTCUSDT'], { source })
     await until(() => sink.marks('BTCUSDT').length > 0)
     exchange().behaviour.acknowledges = false
     await until(() => exchange().requests.length >= 3)
@@ -226,8 +226,8 @@ describe('the end of a connection', () => {
   })
 
   it('keeps the first socket while the second lacks a market that is fresh', async () => {
-    const stream = { ...testStream, connectionLifeMs: 800 }
-    const { feed, sink } = open(['BTCUSDT', 'ETHUSDT'], { stream })
+    const source = { ...testSource, connectionLifeMs: 800 }
+    const { feed, sink } = open(['BTCUSDT', 'ETHUSDT'], { source })
     await until(() => feed.blindMarkets === 0)
     exchange().behaviour.muted = ['ETHUSDT']
     await until(() => exchange().requests.length === 2)
@@ -239,9 +239,9 @@ describe('the end of a connection', () => {
   })
 
   it('takes the second socket even before it is live when the first ends', async () => {
-    const stream = { ...testStream, connectionLifeMs: 400 }
+    const source = { ...testSource, connectionLifeMs: 400 }
     const limits = { ...SHORT_LIMITS, acknowledgementTimeoutMs: 20_000 }
-    const { feed, sink } = open(['BTCUSDT'], { stream, limits })
+    const { feed, sink } = open(['BTCUSDT'], { source, limits })
     await until(() => sink.marks('BTCUSDT').length > 0)
     exchange().behaviour.acknowledges = false
     await until(() => exchange().open === 2 && exchange().requests.length === 2)

@@ -5,7 +5,7 @@ import { FEED_LIMITS } from '../../src/feed/limits.ts'
 import { Subscription } from '../../src/feed/subscription.ts'
 import { TestClock } from '../support/clock.ts'
 import { testSeed } from '../support/seed.ts'
-import { testStream } from './exchange.ts'
+import { testSource } from './exchange.ts'
 
 const SEED = testSeed(2_026)
 
@@ -17,7 +17,7 @@ function subscribeTo(count: number, isBad: (index: number) => boolean) {
   const bad = new Set(symbols.filter((_, index) => isBad(index)))
   const sent: string[][] = []
   const subscription = new Subscription({
-    ...{ stream: testStream, symbols, batched: symbols, clock, hearing, limits: FEED_LIMITS },
+    ...{ source: testSource, symbols, batched: symbols, clock, hearing, limits: FEED_LIMITS },
     send: (frame) => sent.push(JSON.parse(frame).args.map((topic: string) => topic.replace('tickers.', ''))),
   })
   const taken: string[] = []

@@ -1,74 +1,52 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isPrice, symbolSchema } from '../../src/domain/index.ts'
-import { streamCarrying, streamOf, VENUE_NAMES, VENUES } from '../../src/venues/index.ts'
+import { sourceCarrying, sourceOf, VENUE_NAMES, VENUES } from '../../src/venues/index.ts'
 import { FIXTURES } from './fixtures.ts'
-import { type Reading, read } from './record.ts'
+import { type Reading, read, socketOf } from './record.ts'
 
 const FRAME_CHARACTERS_MAX = 10_000
-const streams = VENUES.flatMap((venue) => venue.streams.map((stream) => ({ venue, stream, id: stream.id })))
+const sources = VENUES.flatMap((venue) => venue.sources.map((source) => ({ venue, source, id: source.id })))
 
-describe.each(streams)('the stream $id', ({ venue, stream, id }) => {
+describe.each(sources)('the source $id', ({ venue, source, id }) => {
   const fixture = FIXTURES[id]!
 
   it('has a fixture that shows every kind of frame it can send', () => {
     const kinds = new Set(fixture.frames.map(({ kind }) => kind))
     const expected = ['acknowledged', 'ignored', 'malformed', 'rejected', 'ticks']
-    expect([...kinds].sort()).toEqual((stream.heartbeat ? [...expected, 'heartbeat'] : expected).sort())
+    expect([...kinds].sort()).toEqual(('heartbeat' in source ? [...expected, 'heartbeat'] : expected).sort())
   })
 
   it('reads the frames of its fixture, in order and with one parser, as they are', () => {
-    const parser = stream.createParser()
+    const parser = source.createParser()
     for (const { says, frame, kind, ticks = [], unchanged = [] } of fixture.frames) {
       expect({ says, ...read(parser, frame) }).toEqual({ says, kind, ticks, unchanged })
     }
   })
 
   it('keeps nothing from one parser to the next', () => {
-    const first = stream.createParser()
+    const first = source.createParser()
     for (const { frame } of fixture.frames) read(first, frame)
     const priced = fixture.frames.find(({ ticks }) => ticks !== undefined)!
-    expect(read(stream.createParser(), priced.frame).ticks).toEqual(priced.ticks)
+    expect(read(source.createParser(), priced.frame).ticks).toEqual(priced.ticks)
   })
 
   it('carries the symbols that the venue names so, and no others', () => {
     for (const symbol of fixture.symbols)
-      expect({ symbol, by: streamCarrying(venue.id, symbol)?.id }).toEqual({ symbol, by: id })
+      expect({ symbol, by: sourceCarrying(venue.id, symbol)?.id }).toEqual({ symbol, by: id })
     for (const symbol of fixture.foreign)
-      expect({ symbol, carried: stream.carries(symbol) }).toEqual({ symbol, carried: false })
+      expect({ symbol, carried: source.carries(symbol) }).toEqual({ symbol, carried: false })
   })
 
   it('is known under its own name, which is one of the names of its venue', () => {
-    expect(streamOf(id)).toBe(stream)
+    expect(sourceOf(id)).toBe(source)
     expect(VENUE_NAMES.get(id)).toBe(venue.id)
-  })
-
-  it('subscribes to every symbol once, in frames that the venue takes', () => {
-    const symbols = Array.from({ length: stream.symbolsPerConnectionMax }, (_, index) => `S${index}USDT`)
-    const requests = stream.subscribe(symbols)
-    const topics = requests.flatMap(({ frame, symbols: asked }) => {
-      expect(frame.length).toBeLessThan(FRAME_CHARACTERS_MAX)
-      expect(topicsOf(frame)).toHaveLength(asked.length)
-      return topicsOf(frame)
-    })
-    expect(requests.flatMap(({ symbols: asked }) => asked)).toEqual(symbols)
-    const named = topics.map((topic) => symbols.find((symbol) => topic.toUpperCase().includes(`${symbol}`)))
-    expect(new Set(topics).size).toBe(symbols.length)
-    expect(named).not.toContain(undefined)
-    expect(stream.subscribe([])).toEqual([])
-  })
-
-  it('numbers its requests apart', () => {
-    const symbols = Array.from({ length: stream.symbolsPerConnectionMax }, (_, index) => `S${index}USDT`)
-    const frames = stream.subscribe(symbols)
-    const ids = frames.map(({ frame }) => JSON.parse(frame).id ?? JSON.parse(frame).req_id)
-    expect(new Set(ids).size).toBe(frames.length)
   })
 
   it('gives no tick of a frame that is cut off anywhere', () => {
     for (const { frame, says } of fixture.frames) {
       for (let length = 0; length < frame.length; length++) {
-        const { ticks, unchanged } = read(stream.createParser(), frame.slice(0, length))
+        const { ticks, unchanged } = read(source.createParser(), frame.slice(0, length))
         expect({ says, length, ticks, unchanged }).toEqual({ says, length, ticks: [], unchanged: [] })
       }
     }
@@ -79,7 +57,7 @@ describe.each(streams)('the stream $id', ({ venue, stream, id }) => {
       const bytes = Buffer.from(frame)
       for (let bit = 0; bit < bytes.length * 8; bit++) {
         bytes[bit >> 3]! ^= 1 << (bit & 7)
-        expectSound(read(stream.createParser(), bytes.toString()))
+        expectSound(read(source.createParser(), bytes.toString()))
         bytes[bit >> 3]! ^= 1 << (bit & 7)
       }
     }
@@ -92,20 +70,46 @@ describe.each(streams)('the stream $id', ({ venue, stream, id }) => {
       .map(([frame, value, at]) => JSON.stringify(replacePart(frame, value, at)))
     fc.assert(
       fc.property(fc.oneof(fc.json(), fc.string(), replaced), (frame) => {
-        expectSound(read(stream.createParser(), frame))
+        expectSound(read(source.createParser(), frame))
       }),
       { numRuns: 5_000 },
     )
   })
 })
 
+const sockets = sources.flatMap(({ id, source }) => (source.kind === 'socket' ? [{ id, source }] : []))
+
+describe.each(sockets)('the socket $id', ({ source }) => {
+  it('subscribes to every symbol once, in frames that the venue takes', () => {
+    const symbols = Array.from({ length: source.symbolsPerConnectionMax }, (_, index) => `S${index}USDT`)
+    const requests = source.subscribe(symbols)
+    const topics = requests.flatMap(({ frame, symbols: asked }) => {
+      expect(frame.length).toBeLessThan(FRAME_CHARACTERS_MAX)
+      expect(topicsOf(frame)).toHaveLength(asked.length)
+      return topicsOf(frame)
+    })
+    expect(requests.flatMap(({ symbols: asked }) => asked)).toEqual(symbols)
+    const named = topics.map((topic) => symbols.find((symbol) => topic.toUpperCase().includes(`${symbol}`)))
+    expect(new Set(topics).size).toBe(symbols.length)
+    expect(named).not.toContain(undefined)
+    expect(source.subscribe([])).toEqual([])
+  })
+
+  it('numbers its requests apart', () => {
+    const symbols = Array.from({ length: source.symbolsPerConnectionMax }, (_, index) => `S${index}USDT`)
+    const frames = source.subscribe(symbols)
+    const ids = frames.map(({ frame }) => JSON.parse(frame).id ?? JSON.parse(frame).req_id)
+    expect(new Set(ids).size).toBe(frames.length)
+  })
+})
+
 describe('limits of the venues', () => {
   it('Bybit: the arguments of a full connection stay below 21,000 characters even for the longest symbols', () => {
-    for (const { stream } of streams.filter(({ venue }) => venue.id === 'bybit')) {
-      const longest = Array.from({ length: stream.symbolsPerConnectionMax }, (_, index) =>
+    for (const { source } of sockets.filter(({ id }) => id.startsWith('bybit'))) {
+      const longest = Array.from({ length: source.symbolsPerConnectionMax }, (_, index) =>
         `${index}`.padStart(40, 'A'),
       )
-      const characters = stream
+      const characters = source
         .subscribe(longest)
         .map(({ frame }) => JSON.stringify(JSON.parse(frame).args).length)
       expect(characters.reduce((sum, length) => sum + length, 0)).toBeLessThanOrEqual(21_000)
@@ -113,26 +117,26 @@ describe('limits of the venues', () => {
   })
 
   it('Binance: at most 1,024 streams a connection for USDⓈ-M, 200 for COIN-M, 200 a request', () => {
-    expect(streamOf('binance-usdm').symbolsPerConnectionMax).toBeLessThanOrEqual(1_024)
-    expect(streamOf('binance-coinm').symbolsPerConnectionMax).toBeLessThanOrEqual(200)
+    expect(socketOf('binance-usdm').symbolsPerConnectionMax).toBeLessThanOrEqual(1_024)
+    expect(socketOf('binance-coinm').symbolsPerConnectionMax).toBeLessThanOrEqual(200)
     const symbols = Array.from({ length: 1_000 }, (_, index) => `S${index}USDT`)
-    const sizes = streamOf('binance-usdm')
+    const sizes = socketOf('binance-usdm')
       .subscribe(symbols)
       .map(({ frame }) => topicsOf(frame).length)
     expect(sizes).toEqual([200, 200, 200, 200, 200])
   })
 
   it('Binance: USDⓈ-M marks are asked for under /market/, the only path that sends them', () => {
-    expect(new URL(streamOf('binance-usdm').url).pathname).toBe('/market/stream')
-    expect(topicsOf(streamOf('binance-usdm').subscribe(['BTCUSDT'])[0]!.frame)).toEqual([
+    expect(new URL(socketOf('binance-usdm').url).pathname).toBe('/market/stream')
+    expect(topicsOf(socketOf('binance-usdm').subscribe(['BTCUSDT'])[0]!.frame)).toEqual([
       'btcusdt@markPrice@1s',
     ])
   })
 })
 
 it('a stream that no venue has is refused by name', () => {
-  expect(() => streamOf('bybit-spot')).toThrow(expect.objectContaining({ code: 'CONFIGURATION' }))
-  expect(() => streamOf('bybit-spot')).toThrow(/bybit-spot.*bybit-linear/)
+  expect(() => sourceOf('bybit-spot')).toThrow(expect.objectContaining({ code: 'CONFIGURATION' }))
+  expect(() => sourceOf('bybit-spot')).toThrow(/bybit-spot.*bybit-linear/)
 })
 
 function topicsOf(frame: string): string[] {

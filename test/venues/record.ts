@@ -1,7 +1,9 @@
-import type { FrameKind, FrameParser, TickDetails } from '../../src/domain/index.ts'
+import type { FrameKind, FrameParser, FrameSink, Funding, SocketSource } from '../../src/domain/index.ts'
+import { sourceOf } from '../../src/venues/index.ts'
 
 /** A tick as the tests write it: symbol, mark, event time, then whatever details the frame or its state hold. */
-export interface RecordedTick extends Partial<TickDetails> {
+export interface RecordedTick extends Partial<Funding> {
+  readonly indexPrice?: string | undefined
   readonly symbol: string
   readonly markPrice: string
   readonly eventTimeMs: number
@@ -13,16 +15,30 @@ export interface Reading {
   readonly unchanged: readonly string[]
 }
 
+/** Takes everything and keeps nothing. */
+export const DEAF_SINK: FrameSink = {
+  price: () => {},
+  unchanged: () => {},
+  acknowledged: () => {},
+  rejected: () => {},
+  reply: () => {},
+}
+
 /** What `parser` makes of one frame, copied out of the sink. Details that are undefined are left out. */
 export function read(parser: FrameParser, frame: string): Reading {
   const ticks: RecordedTick[] = []
   const unchanged: string[] = []
   const kind = parser.parse(frame, {
-    tick: (symbol, markPrice, eventTimeMs, details) => {
-      const { indexPrice, fundingRate, nextFundingTimeMs } = details
-      ticks.push(
-        withoutUndefined({ symbol, markPrice, eventTimeMs, indexPrice, fundingRate, nextFundingTimeMs }),
-      )
+    ...DEAF_SINK,
+    price: (priceKind, symbol, price, eventTimeMs, funding) => {
+      const { fundingRate, nextFundingTimeMs } = funding ?? {}
+      if (priceKind === 'mark')
+        ticks.push(
+          withoutUndefined({ symbol, markPrice: price, eventTimeMs, fundingRate, nextFundingTimeMs }),
+        )
+      const last = ticks.length - 1
+      if (priceKind === 'index' && ticks[last]?.symbol === symbol)
+        ticks[last] = { ...ticks[last]!, indexPrice: price }
     },
     unchanged: (symbol) => void unchanged.push(symbol),
   })
@@ -31,4 +47,11 @@ export function read(parser: FrameParser, frame: string): Reading {
 
 function withoutUndefined(tick: RecordedTick): RecordedTick {
   return Object.fromEntries(Object.entries(tick).filter(([, value]) => value !== undefined)) as never
+}
+
+/** A source that is a WebSocket, by its id. */
+export function socketOf(sourceId: string): SocketSource {
+  const source = sourceOf(sourceId)
+  if (source.kind === 'socket') return source
+  throw new Error(`${sourceId} is no socket`)
 }

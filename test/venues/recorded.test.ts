@@ -141,7 +141,7 @@ function recordedFiles(): string[] {
 }
 
 function readAll(file: string, frames: readonly string[]): Reading[] {
-  const parser = venueOf(parseVenueId(FOLDERS[file.split('/')[0]!]!)).streams[0]!.createParser()
+  const parser = venueOf(parseVenueId(FOLDERS[file.split('/')[0]!]!)).sources[0]!.createParser()
   return frames.map((frame) => read(parser, frame))
 }
 

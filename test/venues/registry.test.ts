@@ -4,7 +4,7 @@ import {
   accountSchema,
   parseVenueId,
   ruleBookOf,
-  streamCarrying,
+  sourceCarrying,
   VENUE_NAMES,
   VENUES,
   venueOf,
@@ -39,12 +39,12 @@ describe('the registry of venues', () => {
     const book = ruleBookOf(venueId('nyse'))
     expect(book).toMatchObject({ venue: 'nyse', version: 'nyse-unknown' })
     expect(book.rulesOf('BTCUSDT')).toBeUndefined()
-    expect(streamCarrying(venueId('nyse'), 'BTCUSDT')).toBeUndefined()
+    expect(sourceCarrying(venueId('nyse'), 'BTCUSDT')).toBeUndefined()
   })
 })
 
-describe.each([...VENUES])('the symbols of $id', ({ symbol, streams }) => {
-  const own = streams.flatMap(({ id }) => FIXTURES[id]!.symbols)
+describe.each([...VENUES])('the symbols of $id', ({ symbol, sources }) => {
+  const own = sources.flatMap(({ id }) => FIXTURES[id]!.symbols)
 
   it('fit the grammar of the venue and the outer grammar of all venues', () => {
     for (const name of own) {
@@ -54,9 +54,9 @@ describe.each([...VENUES])('the symbols of $id', ({ symbol, streams }) => {
   })
 
   it('are carried by a stream exactly where they fit the grammar', () => {
-    const foreign = streams.flatMap(({ id }) => FIXTURES[id]!.foreign)
+    const foreign = sources.flatMap(({ id }) => FIXTURES[id]!.foreign)
     for (const name of [...own, ...foreign, 'BTC USDT', '', 'x'])
-      expect({ name, carried: streams.some((stream) => stream.carries(name)) }).toEqual({
+      expect({ name, carried: sources.some((source) => source.carries(name)) }).toEqual({
         name,
         carried: symbol.test(name),
       })

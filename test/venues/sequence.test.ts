@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { streamOf } from '../../src/venues/index.ts'
+import { sourceOf } from '../../src/venues/index.ts'
 import { read } from './record.ts'
 
 const START_MS = 1_760_325_052_000
@@ -11,7 +11,7 @@ const ticker = (type: string, markPrice: string | undefined, cs: number, ts: num
 function readAfterSnapshot(
   deltas: readonly (readonly [markPrice: string | undefined, cs: number, afterMs: number])[],
 ): string[] {
-  const parser = streamOf('bybit-linear').createParser()
+  const parser = sourceOf('bybit-linear').createParser()
   read(parser, ticker('snapshot', '1', 1_000_000_000, START_MS))
   return deltas.map(([markPrice, cs, afterMs]) => {
     const { kind, ticks, unchanged } = read(parser, ticker('delta', markPrice, cs, START_MS + afterMs))
@@ -74,7 +74,7 @@ describe('the cross sequence of Bybit', () => {
 
 describe('a mark price of Bybit that cannot be read', () => {
   it.each(['', '0', 'NaN', null])('is not confirmed by frames without one: %j', (unreadable) => {
-    const parser = streamOf('bybit-linear').createParser()
+    const parser = sourceOf('bybit-linear').createParser()
     read(parser, ticker('snapshot', '1', 100, START_MS))
     expect(read(parser, ticker('delta', unreadable as string, 101, START_MS + 100)).kind).toBe('malformed')
     expect(read(parser, ticker('delta', undefined, 102, START_MS + 200)).unchanged).toEqual([])

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { venueId } from '../../src/domain/index.ts'
-import { streamCarrying, streamOf } from '../../src/venues/index.ts'
+import { sourceCarrying, sourceOf } from '../../src/venues/index.ts'
+import { DEAF_SINK, socketOf } from './record.ts'
 
 /** What the parser of Binance makes of the frame of a stream. */
 function heard(stream: string, symbol: string) {
@@ -17,11 +18,13 @@ function heard(stream: string, symbol: string) {
       T: 1_783_000_800_000,
     },
   })
-  const kind = streamOf('binance-usdm')
+  const kind = sourceOf('binance-usdm')
     .createParser()
     .parse(frame, {
-      tick: (name, markPrice) => void ticks.push(`${name} ${markPrice}`),
-      unchanged: () => undefined,
+      ...DEAF_SINK,
+      price: (priceKind, name, price) => {
+        if (priceKind === 'mark') ticks.push(`${name} ${price}`)
+      },
     })
   return { kind, ticks }
 }
@@ -30,8 +33,8 @@ describe('symbols that are not ASCII capitals', () => {
   it.each(['BTCUSDT', '币安人生USDT', '龙虾USDT', 'ΩUSDT', 'ЖUSDT'])(
     'Binance: the stream that is asked for %s is the one that its mark comes under',
     (symbol) => {
-      expect(streamCarrying(venueId('binance'), symbol)?.id).toBe('binance-usdm')
-      const [request] = streamOf('binance-usdm').subscribe([symbol])
+      expect(sourceCarrying(venueId('binance'), symbol)?.id).toBe('binance-usdm')
+      const [request] = socketOf('binance-usdm').subscribe([symbol])
       const [name] = (JSON.parse(request!.frame) as { params: string[] }).params
       expect(name).toBe(`${symbol.toLowerCase()}@markPrice@1s`)
       expect(heard(name!, symbol)).toEqual({ kind: 'ticks', ticks: [`${symbol} 0.1234`] })
@@ -50,8 +53,8 @@ describe('symbols that are not ASCII capitals', () => {
   it('Bybit: the topic names the symbol as it is', () => {
     const ticks: string[] = []
     const symbol = '币安人生USDT'
-    expect(streamCarrying(venueId('bybit'), symbol)?.id).toBe('bybit-linear')
-    const [request] = streamOf('bybit-linear').subscribe([symbol])
+    expect(sourceCarrying(venueId('bybit'), symbol)?.id).toBe('bybit-linear')
+    const [request] = socketOf('bybit-linear').subscribe([symbol])
     const [topic] = (JSON.parse(request!.frame) as { args: string[] }).args
     const frame = JSON.stringify({
       topic,
@@ -61,10 +64,10 @@ describe('symbols that are not ASCII capitals', () => {
       data: { symbol, markPrice: '0.5' },
     })
     const sink = {
-      tick: (name: string, markPrice: string) => void ticks.push(`${name} ${markPrice}`),
-      unchanged: () => undefined,
+      ...DEAF_SINK,
+      price: (_kind: string, name: string, price: string) => void ticks.push(`${name} ${price}`),
     }
-    expect(streamOf('bybit-linear').createParser().parse(frame, sink)).toBe('ticks')
+    expect(sourceOf('bybit-linear').createParser().parse(frame, sink)).toBe('ticks')
     expect(ticks).toEqual([`${symbol} 0.5`])
   })
 
@@ -75,6 +78,6 @@ describe('symbols that are not ASCII capitals', () => {
     ['bybit', 'XBT/USD'],
     ['bybit', 'btcusdt'],
   ] as const)('%s: %s is a name of another venue, and no stream carries it', (venue, symbol) => {
-    expect(streamCarrying(venueId(venue), symbol)).toBeUndefined()
+    expect(sourceCarrying(venueId(venue), symbol)).toBeUndefined()
   })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { streamOf } from '../../src/venues/index.ts'
+import { sourceOf } from '../../src/venues/index.ts'
 import { read } from './record.ts'
 
 const malformed = { kind: 'malformed', ticks: [], unchanged: [] }
@@ -14,7 +14,7 @@ describe('a mark price that a frame states twice', () => {
     ['in two objects of data', bybit('"markPrice":"1"', ',"data":{"symbol":"BTCUSDT","markPrice":"2"}')],
     ['with a second data that lacks it', bybit('"markPrice":"1"', ',"data":{"symbol":"BTCUSDT"}', 'delta')],
   ])('is malformed at Bybit: %s', (_, frame) => {
-    expect(read(streamOf('bybit-linear').createParser(), frame)).toEqual(malformed)
+    expect(read(sourceOf('bybit-linear').createParser(), frame)).toEqual(malformed)
   })
 
   it.each([
@@ -28,11 +28,11 @@ describe('a mark price that a frame states twice', () => {
       `{"stream":"btcusdt@markPrice@1s","data":${binance('"p":"1"')},"data":${binance('"p":"2"')}}`,
     ],
   ])('is malformed at Binance: %s', (_, frame) => {
-    expect(read(streamOf('binance-usdm').createParser(), frame)).toEqual(malformed)
+    expect(read(sourceOf('binance-usdm').createParser(), frame)).toEqual(malformed)
   })
 
   it('is not seen in escapes that stand for something else', () => {
-    const parser = streamOf('bybit-linear').createParser()
+    const parser = sourceOf('bybit-linear').createParser()
     expect(read(parser, bybit('"markPrice":"1","note":"\\\\u0022markPrice"')).ticks).toHaveLength(1)
     expect(read(parser, bybit('"mark\\u0050rice":"1"')).ticks).toHaveLength(1)
   })

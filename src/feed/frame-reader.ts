@@ -1,0 +1,50 @@
+import type { Clock, FrameParser, VenueSource } from '../domain/index.ts'
+import type { Hearing } from './hearing.ts'
+import type { Intake } from './intake.ts'
+import { OneWaySink } from './one-way-sink.ts'
+import type { FeedCounters } from './types.ts'
+
+export interface FrameReaderOptions {
+  readonly source: VenueSource
+  readonly clock: Clock
+  readonly hearing: Hearing
+  readonly intake: Intake
+  readonly counters: FeedCounters
+}
+
+/** Reads bodies and lines: each is one frame, parsed with the state that the ones before it left. */
+export class FrameReader {
+  readonly #options: FrameReaderOptions
+  readonly #sink: OneWaySink
+  readonly #parser: FrameParser
+
+  constructor(options: FrameReaderOptions) {
+    this.#options = options
+    this.#sink = new OneWaySink(options.intake)
+    this.#parser = options.source.createParser()
+  }
+
+  /** False for a text that the parser cannot read. */
+  read(text: string): boolean {
+    const { clock, hearing, intake, counters } = this.#options
+    const receivedMs = clock.monotonicMs()
+    counters.frames++
+    try {
+      this.#sink.started(receivedMs, hearing.at(receivedMs))
+      const kind = this.#parser.parse(text, this.#sink)
+      intake.frameEnded()
+      if (kind === 'heartbeat') counters.heartbeats++
+      else if (kind !== 'ticks') counters[kind]++
+      return kind !== 'malformed'
+    } catch (error) {
+      intake.failed(error as Error)
+      return true
+    }
+  }
+
+  /** A text that was too long to be kept. */
+  refuse(): void {
+    this.#options.counters.frames++
+    this.#options.counters.malformed++
+  }
+}

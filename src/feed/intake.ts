@@ -1,0 +1,170 @@
+import type { Clock, Funding, PriceKind, PriceSink, VenueSource } from '../domain/index.ts'
+import { PlimsollError } from '../errors.ts'
+import { type FeedLimits, REPLY_CHARACTERS_MAX } from './limits.ts'
+import { type FrameTime, type MarketStatus, Markets } from './markets.ts'
+import { Refusals } from './refusals.ts'
+import type { FeedCounters, FeedSink } from './types.ts'
+
+export interface IntakeOptions {
+  readonly source: VenueSource
+  readonly clock: Clock
+  readonly limits: FeedLimits
+  readonly sink: FeedSink
+  readonly counters: FeedCounters
+}
+
+/**
+ * What every kind of feed does with a price: drops what is older than the last one of its market, hands the rest to the
+ * sink frame by frame, and keeps the state of each market.
+ */
+export class Intake implements PriceSink {
+  readonly markets: Markets
+  readonly refusals: Refusals
+  readonly #options: IntakeOptions
+  readonly #freshened: string[] = []
+  readonly #frame: FrameTime = { receivedMonotonicMs: 0, receivedTimeMs: 0, heardMs: 0 }
+  #isInFrame = false
+  /** Monotonic time when a refusal of nothing that was asked was last reported. */
+  #unaskedMs = Number.NEGATIVE_INFINITY
+
+  constructor(options: IntakeOptions) {
+    const { source, limits, counters } = options
+    this.#options = options
+    this.refusals = new Refusals(limits)
+    this.markets = new Markets({
+      staleAfterMs: Math.max(5 * source.cadenceMs, limits.stalenessMinMs),
+      firstMarkMs: limits.firstMarkMs,
+      aheadOfClock: () => void counters.aheadOfClock++,
+    })
+  }
+
+  get all(): ReadonlyMap<string, MarketStatus> {
+    return this.markets.all
+  }
+
+  get symbols(): readonly string[] {
+    return [...this.markets.all.keys()]
+  }
+
+  get blindMarkets(): number {
+    return this.markets.all.size - this.markets.count('fresh')
+  }
+
+  /** How many markets are fresh, for the log. */
+  get freshText(): string {
+    return `${this.markets.count('fresh')} of ${this.markets.all.size} markets`
+  }
+
+  /**
+   * Watches further markets; returns those that were not watched before.
+   * @throws PlimsollError CONFIGURATION for more markets than the source takes.
+   */
+  add(symbols: readonly string[], heardMs: number, marketsMax: number): readonly string[] {
+    const added = symbols.filter((symbol) => !this.markets.all.has(symbol))
+    if (this.markets.all.size + added.length > marketsMax) {
+      throw new PlimsollError(
+        'CONFIGURATION',
+        `a connection to ${this.#options.source.id} takes at most ${marketsMax} markets`,
+      )
+    }
+    for (const symbol of added) this.markets.add(symbol, heardMs)
+    return added
+  }
+
+  frameStarted(receivedMonotonicMs: number, heardMs: number): void {
+    this.#frame.receivedMonotonicMs = receivedMonotonicMs
+    this.#frame.receivedTimeMs = this.#options.clock.nowMs()
+    this.#frame.heardMs = heardMs
+  }
+
+  price(
+    kind: PriceKind,
+    symbol: string,
+    price: string,
+    eventTimeMs: number,
+    funding: Funding | undefined,
+  ): void {
+    if (kind === 'mark') {
+      if (!this.#accepts(symbol, price, eventTimeMs)) return
+      this.#options.counters.ticks++
+    } else if (this.markets.isCurrent(symbol, eventTimeMs)) this.#openFrame()
+    else return
+    this.#options.sink.price(kind, symbol, price, eventTimeMs, funding)
+  }
+
+  unchanged(symbol: string, eventTimeMs: number): void {
+    if (!this.#accepts(symbol, undefined, eventTimeMs)) return
+    this.#options.counters.unchanged++
+    this.#options.sink.unchanged(symbol, eventTimeMs)
+  }
+
+  frameEnded(): void {
+    const { sink } = this.#options
+    if (this.#isInFrame) {
+      this.#isInFrame = false
+      sink.frameEnd()
+    }
+    if (this.#freshened.length === 0) return
+    this.taken(this.#freshened)
+    for (const symbol of this.#freshened.splice(0)) sink.marketState(symbol, 'fresh')
+  }
+
+  /** The sink or the parser threw: what the frame held after that is lost. */
+  failed(error: Error): void {
+    this.#isInFrame = false
+    this.#options.sink.fault(error)
+  }
+
+  /** `isItsOwn`: the venue took others, so that the fault lies with this market. */
+  refused(symbol: string, reason: string, isItsOwn: boolean, heardMs: number): void {
+    const { sink, counters } = this.#options
+    const text = reason.slice(0, REPLY_CHARACTERS_MAX)
+    this.markets.refused(symbol)
+    const isFirst = this.refusals.add(symbol, text, heardMs, isItsOwn)
+    if (isFirst) sink.marketRefused(symbol, text)
+    else counters.refusedAgain++
+  }
+
+  taken(symbols: readonly string[]): void {
+    if (this.refusals.size === 0) return
+    for (const symbol of symbols) {
+      const refusals = this.refusals.taken(symbol)
+      if (refusals === 0) continue
+      this.markets.taken(symbol, this.#frame.heardMs)
+      this.#options.sink.marketTaken(symbol, refusals)
+    }
+  }
+
+  /** A refusal of nothing that we asked for. Reported at most once every `outageLineEveryMs`. */
+  refusedUnasked(reason: string): void {
+    const { clock, limits, sink, source } = this.#options
+    const nowMs = clock.monotonicMs()
+    if (nowMs - this.#unaskedMs < limits.outageLineEveryMs) return
+    this.#unaskedMs = nowMs
+    const text = reason.slice(0, REPLY_CHARACTERS_MAX)
+    sink.fault(new PlimsollError('FEED_REJECTED', `${source.id} refused what was not asked for: ${text}`))
+  }
+
+  /** Reports the markets that have become stale or have had no mark by their deadline. */
+  check(heardMs: number): void {
+    this.markets.check(heardMs, (symbol, state) => this.#options.sink.marketState(symbol, state))
+  }
+
+  #accepts(symbol: string, markPrice: string | undefined, eventTimeMs: number): boolean {
+    const { counters } = this.#options
+    const acceptance = this.markets.accept(symbol, markPrice, eventTimeMs, this.#frame)
+    if (acceptance === 'older') counters.droppedOld++
+    else if (acceptance === 'doubtful') counters.doubtful++
+    else if (acceptance === 'foreign') counters.foreign++
+    else if (acceptance === 'freshened') this.#freshened.push(symbol)
+    if (acceptance !== 'accepted' && acceptance !== 'freshened') return false
+    this.#openFrame()
+    return true
+  }
+
+  #openFrame(): void {
+    if (this.#isInFrame) return
+    this.#isInFrame = true
+    this.#options.sink.frameStart(this.#frame.receivedMonotonicMs, this.#frame.receivedTimeMs)
+  }
+}

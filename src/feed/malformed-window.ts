@@ -1,0 +1,29 @@
+import type { FeedLimits } from './limits.ts'
+
+/** Counts malformed frames, window by window. */
+export class MalformedWindow {
+  readonly #limits: FeedLimits
+  #startMs: number
+  #frames = 0
+  #malformed = 0
+
+  constructor(limits: FeedLimits, nowMs: number) {
+    this.#limits = limits
+    this.#startMs = nowMs
+  }
+
+  /** One frame. At the end of a window with too many malformed ones: a reason to end the connection. */
+  add(isMalformed: boolean, nowMs: number): string | undefined {
+    this.#frames++
+    if (isMalformed) this.#malformed++
+    if (nowMs - this.#startMs < this.#limits.malformedWindowMs) return undefined
+    const { malformedShareMax, malformedFramesMin } = this.#limits
+    const frames = this.#frames
+    const malformed = this.#malformed
+    this.#startMs = nowMs
+    this.#frames = 0
+    this.#malformed = 0
+    if (malformed < malformedFramesMin || malformed <= malformedShareMax * frames) return undefined
+    return `${malformed} of ${frames} frames were malformed, the limit is ${malformedShareMax} of them`
+  }
+}

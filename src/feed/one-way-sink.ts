@@ -1,0 +1,46 @@
+import type { FrameSink, Funding, PriceKind } from '../domain/index.ts'
+import type { Intake } from './intake.ts'
+
+/** Hands what a parser reads to the intake, for sources to which nothing can be sent. */
+export class OneWaySink implements FrameSink {
+  readonly #intake: Intake
+  #heardMs = 0
+
+  constructor(intake: Intake) {
+    this.#intake = intake
+  }
+
+  /** Call before each text. */
+  started(receivedMonotonicMs: number, heardMs: number): void {
+    this.#heardMs = heardMs
+    this.#intake.frameStarted(receivedMonotonicMs, heardMs)
+  }
+
+  price(
+    kind: PriceKind,
+    symbol: string,
+    price: string,
+    eventTimeMs: number,
+    funding: Funding | undefined,
+  ): void {
+    this.#intake.price(kind, symbol, price, eventTimeMs, funding)
+  }
+
+  unchanged(symbol: string, eventTimeMs: number): void {
+    this.#intake.unchanged(symbol, eventTimeMs)
+  }
+
+  acknowledged(symbols: readonly string[] | 'request'): void {
+    if (symbols !== 'request') this.#intake.taken(symbols)
+  }
+
+  rejected(symbol: string | 'request', reason: string): void {
+    if (symbol !== 'request' && this.#intake.all.has(symbol))
+      this.#intake.refused(symbol, reason, true, this.#heardMs)
+    else this.#intake.refusedUnasked(reason)
+  }
+
+  reply(): void {
+    // The source cannot send.
+  }
+}

@@ -1,0 +1,141 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type Feed, type FeedOptions, openFeed } from '../../src/feed/index.ts'
+import { optionsOf, RecordingSink, SHORT_LIMITS, stateOf, until } from './harness.ts'
+import { NamedExchange, namedSource } from './named-exchange.ts'
+
+let exchange: NamedExchange
+let feed: Feed | undefined
+let sink: RecordingSink
+
+beforeEach(async () => {
+  exchange = await NamedExchange.start()
+  sink = new RecordingSink()
+})
+afterEach(async () => {
+  await feed?.close()
+  await exchange.stop()
+})
+
+function open(symbols: readonly string[], changes: Partial<FeedOptions> = {}): Feed {
+  feed = openFeed({ ...optionsOf(exchange, symbols), source: namedSource, sink, ...changes })
+  return feed
+}
+
+describe('a venue that answers symbol by symbol', () => {
+  it.each([true, false])('is live when every symbol is answered, together: %s', async (answersTogether) => {
+    exchange.answersTogether = answersTogether
+    const opened = open(['a:x', 'b:x', 'c:x'])
+    await until(() => sink.heard.some((one) => one.what === 'connection' && one.state === 'live'))
+    expect(opened.blindMarkets).toBe(0)
+    expect(exchange.requests).toEqual([['a:x', 'b:x', 'c:x']])
+    expect(opened.counters.acknowledged).toBe(answersTogether ? 1 : 3)
+  })
+
+  it('costs the other symbols no request and no connection when it refuses one', async () => {
+    exchange.refused = ['bad:x']
+    const opened = open(['a:x', 'bad:x', 'c:x'])
+    await until(() => opened.counters.refusedAgain >= 2 && sink.marks('c:x').length > 60)
+    expect(sink.refusals('refused')).toEqual([{ symbol: 'bad:x', says: 'no instrument bad:x' }])
+    expect(stateOf(opened, 'bad:x')).toBe('refused')
+    expect(opened.refusalOf('bad:x')).toBe('no instrument bad:x')
+    expect(exchange.requests[0]).toEqual(['a:x', 'bad:x', 'c:x'])
+    expect(exchange.requests.slice(1).every((request) => request.join() === 'bad:x')).toBe(true)
+    expect([exchange.connections, opened.counters.renewals, sink.lost.length]).toEqual([1, 0, 0])
+  })
+
+  it('is asked again for a refused symbol, which then comes on the same connection', async () => {
+    exchange.refused = ['bad:x']
+    const opened = open(['a:x', 'bad:x'])
+    await until(() => opened.counters.refusedAgain >= 1)
+    exchange.refused = []
+    await until(() => stateOf(opened, 'bad:x') === 'fresh')
+    expect(sink.refusals('taken').map(({ symbol }) => symbol)).toEqual(['bad:x'])
+    expect(exchange.connections).toBe(1)
+  })
+
+  it('is asked by name for a symbol that it left out, and takes it then', async () => {
+    exchange.ignored = ['late:x']
+    const opened = open(['a:x', 'late:x'])
+    await until(() => exchange.requests.length >= 2)
+    expect(exchange.requests[1]).toEqual(['late:x'])
+    exchange.ignored = []
+    await until(() => stateOf(opened, 'late:x') === 'fresh')
+    expect(sink.refusals('refused')).toEqual([])
+    expect([exchange.connections, sink.lost.length]).toEqual([1, 0])
+  })
+
+  it('is named with the symbol that it never answers, and the others keep their connection', async () => {
+    exchange.ignored = ['mute:x']
+    const limits = { ...SHORT_LIMITS, acknowledgementTimeoutMs: 50, renewalAfterMs: 400 }
+    const opened = open(['a:x', 'mute:x'], { limits })
+    await until(() => opened.counters.refusedAgain >= 2 && sink.marks('a:x').length > 60)
+    expect(sink.refusals('refused')).toEqual([
+      { symbol: 'mute:x', says: 'no acknowledgement within 50 ms, asked 4 times' },
+    ])
+    expect(stateOf(opened, 'mute:x')).toBe('refused')
+    expect([exchange.connections, opened.counters.renewals, sink.lost.length]).toEqual([1, 0, 0])
+  })
+
+  it('ends a connection on which it answers nothing at all', async () => {
+    exchange.ignored = ['a:x', 'b:x']
+    open(['a:x', 'b:x'])
+    await until(() => sink.lost.length > 0)
+    expect(sink.lost[0]).toMatch(/1 requests without a reply after 400 ms/)
+  })
+
+  it('is left when it refuses every symbol, and asked again after the pause for refusals', async () => {
+    exchange.refused = ['a:x', 'b:x']
+    const opened = open(['a:x', 'b:x'])
+    await until(() => sink.lost.length > 0)
+    expect(sink.lost[0]).toBe('the venue refuses every market: no instrument b:x')
+    exchange.refused = []
+    await until(() => opened.blindMarkets === 0)
+  })
+
+  it('keeps a market that ticks although the venue refuses to take it twice', async () => {
+    const opened = open(['a:x'])
+    await until(() => stateOf(opened, 'a:x') === 'fresh')
+    exchange.send({ kind: 'refused', symbol: 'a:x', reason: 'already subscribed' })
+    await until(() => opened.counters.rejected === 1)
+    expect(stateOf(opened, 'a:x')).toBe('fresh')
+    expect(sink.refusals('refused')).toEqual([])
+  })
+
+  it('is reported when it refuses what nobody asked for', async () => {
+    const opened = open(['a:x'])
+    await until(() => stateOf(opened, 'a:x') === 'fresh')
+    exchange.send({ kind: 'refused', symbol: 'other:x', reason: 'no such channel' })
+    await until(() => sink.faults.length > 0)
+    expect(sink.faults).toMatchObject([
+      { code: 'FEED_REJECTED', message: 'named refused what was not asked for: no such channel' },
+    ])
+  })
+})
+
+it('a frame that the venue asks for is sent', async () => {
+  const opened = open(['a:x'])
+  await until(() => stateOf(opened, 'a:x') === 'fresh')
+  exchange.send({ kind: 'test', id: 7 })
+  await until(() => exchange.replies.length === 1)
+  expect(exchange.replies).toEqual([7])
+  expect(opened.counters.replies).toBe(1)
+})
+
+it('an index price is handed over as such, freshens no market and confirms no mark', async () => {
+  exchange.ignored = ['b:x']
+  const opened = open(['a:x', 'b:x'])
+  await until(() => stateOf(opened, 'a:x') === 'fresh')
+  exchange.send({ kind: 'index', symbol: 'b:x', price: '99.5', timeMs: 1 })
+  exchange.send({ kind: 'index', symbol: 'foreign:x', price: '1', timeMs: 1 })
+  await until(() => sink.heard.some(({ what }) => what === 'index'))
+  const at = sink.heard.findIndex(({ what }) => what === 'index')
+  expect(sink.heard.slice(at - 1, at + 2)).toEqual([
+    { what: 'frameStart' },
+    { what: 'index', symbol: 'b:x', price: '99.5' },
+    { what: 'frameEnd' },
+  ])
+  expect(stateOf(opened, 'b:x')).not.toBe('fresh')
+  const { frames } = opened.counters
+  await until(() => opened.counters.frames > frames + 3)
+  expect(sink.heard.filter(({ what }) => what === 'index')).toHaveLength(1)
+})
