@@ -1,55 +1,79 @@
 import { NONE } from '../../assembly/layout.ts'
-import type { CurvePiece } from './kernel.ts'
-import { assertFinite, assertUncertainty, nextCapacity } from './limits.ts'
-import { TwinZones } from './twin-zones.ts'
+import type { TwinColumns } from './twin-columns.ts'
+import type { TwinZones } from './twin-zones.ts'
 
-/** Curves and accounts (assembly/curve.ts and assembly/account.ts). */
-export abstract class TwinAccounts extends TwinZones {
-  protected readonly curveFirst: number[] = []
-  protected readonly curvePieces: number[] = []
-  protected readonly curveCoordinate: number[] = []
-  protected readonly pieceCap: number[] = []
-  protected readonly pieceRate: number[] = []
-  protected readonly pieceDeduction: number[] = []
-  protected accounts = 0
-  protected freeAccount: number = NONE
-  protected unknowns = 0
+/** Margin accounts and their rows: what the host changes between instants. The twin of assembly/account.ts. */
+export class TwinAccounts {
+  readonly #columns: TwinColumns
+  readonly #zones: TwinZones
+  #accounts = 0
+  #freeAccount: number = NONE
+  #unknowns = 0
 
+  constructor(columns: TwinColumns, zones: TwinZones) {
+    this.#columns = columns
+    this.#zones = zones
+  }
+
+  /** Accounts that their last re-check left without a verdict. */
   get unknownAccounts(): number {
-    return this.unknowns
+    return this.#unknowns
   }
 
-  addCurve(coordinate: number, pieces: readonly CurvePiece[]): number {
-    this.curveFirst.push(this.pieceCap.length)
-    this.curvePieces.push(pieces.length)
-    for (const piece of pieces) {
-      this.pieceCap.push(piece.cap)
-      this.pieceRate.push(piece.rate)
-      this.pieceDeduction.push(piece.deduction)
-    }
-    return this.curveCoordinate.push(coordinate) - 1
-  }
-
-  addAccount(constant: number, level: number, uncertainty = 0): number {
-    assertFinite(constant)
-    assertUncertainty(uncertainty)
-    let account = this.freeAccount
-    if (account !== NONE) this.freeAccount = this.accountHead[account]!
+  /** A new account without rows. */
+  add(constant: number, level: number, uncertainty: number): number {
+    const columns = this.#columns
+    let account = this.#freeAccount
+    if (account !== NONE) this.#freeAccount = columns.accountHead[account]!
     else {
-      if (this.accounts === this.accountHead.length)
-        this.reserve({ accounts: nextCapacity('accounts', this.accounts) })
-      account = this.accounts++
+      if (this.#accounts === columns.accountHead.length) columns.grow('accounts')
+      account = this.#accounts++
     }
-    this.accountConstant[account] = constant
-    this.accountUncertainty[account] = uncertainty
-    this.accountHead[account] = NONE
-    this.accountRows[account] = 0
-    this.accountLevels[account] = level
-    this.accountStamp[account] = 0
-    this.accountUnknown[account] = 0
+    this.setConstant(account, constant, uncertainty)
+    columns.accountHead[account] = NONE
+    columns.accountRows[account] = 0
+    columns.accountLevel[account] = level
+    columns.accountStamp[account] = 0
+    columns.accountUnknown[account] = 0
     return account
   }
 
+  /** Frees the account's rows; the account stays, and is not unknown until it is re-checked. */
+  removeRows(account: number): void {
+    const { accountHead, accountRows, rowNext } = this.#columns
+    for (let row = accountHead[account]!; row !== NONE; ) {
+      const next = rowNext[row]!
+      this.#zones.freeRow(row)
+      row = next
+    }
+    accountHead[account] = NONE
+    accountRows[account] = 0
+    this.setUnknown(account, 0)
+  }
+
+  remove(account: number): void {
+    this.removeRows(account)
+    this.#columns.accountHead[account] = this.#freeAccount
+    this.#freeAccount = account
+  }
+
+  /** 1: the re-check left the account without a verdict, because a mark is missing or its level is undecided. */
+  setUnknown(account: number, unknown: 0 | 1): void {
+    const { accountUnknown } = this.#columns
+    this.#unknowns += unknown - accountUnknown[account]!
+    accountUnknown[account] = unknown
+  }
+
+  setConstant(account: number, constant: number, uncertainty: number): void {
+    this.#columns.accountConstant[account] = constant
+    this.#columns.accountUncertainty[account] = uncertainty
+  }
+
+  setLevel(account: number, level: number): void {
+    this.#columns.accountLevel[account] = level
+  }
+
+  /** A new row that fires on every tick until its account is re-checked. */
   addRow(
     account: number,
     instrument: number,
@@ -59,58 +83,17 @@ export abstract class TwinAccounts extends TwinZones {
     scale: number,
     constant: number,
   ): void {
-    assertFinite(intercept + slope + scale + constant)
-    const row = this.takeRow(instrument)
-    this.rowIntercept[row] = intercept
-    this.rowSlope[row] = slope
-    this.rowScale[row] = scale
-    this.rowConstant[row] = constant
-    this.rowAccount[row] = account
-    this.rowCurve[row] = curve
-    this.rowNext[row] = this.accountHead[account]!
-    this.accountHead[account] = row
-    this.accountRows[account]!++
-    this.setTriggers(row, Infinity, -Infinity)
-  }
-
-  setConstant(account: number, constant: number, uncertainty: number): void {
-    assertFinite(constant)
-    assertUncertainty(uncertainty)
-    this.accountConstant[account] = constant
-    this.accountUncertainty[account] = uncertainty
-  }
-
-  removeRows(account: number): void {
-    for (let row = this.accountHead[account]!; row !== NONE; ) {
-      const next = this.rowNext[row]!
-      this.freeRow(row)
-      row = next
-    }
-    this.accountHead[account] = NONE
-    this.accountRows[account] = 0
-    this.setUnknown(account, 0)
-  }
-
-  removeAccount(account: number): void {
-    this.removeRows(account)
-    this.accountHead[account] = this.freeAccount
-    this.freeAccount = account
-  }
-
-  setAccountLevel(account: number, level: number): void {
-    this.accountLevels[account] = level
-  }
-
-  accountLevel(account: number): number {
-    return this.accountLevels[account]!
-  }
-
-  isAccountUnknown(account: number): boolean {
-    return this.accountUnknown[account] === 1
-  }
-
-  protected setUnknown(account: number, unknown: 0 | 1): void {
-    this.unknowns += unknown - this.accountUnknown[account]!
-    this.accountUnknown[account] = unknown
+    const row = this.#zones.takeRow(instrument)
+    const columns = this.#columns
+    columns.rowIntercept[row] = intercept
+    columns.rowSlope[row] = slope
+    columns.rowScale[row] = scale
+    columns.rowConstant[row] = constant
+    columns.rowAccount[row] = account
+    columns.rowCurve[row] = curve
+    columns.rowNext[row] = columns.accountHead[account]!
+    columns.accountHead[account] = row
+    columns.accountRows[account]!++
+    this.#zones.setTriggers(row, Infinity, -Infinity)
   }
 }

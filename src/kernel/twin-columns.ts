@@ -1,74 +1,116 @@
-import { BLOCK_ROWS, BLOCK_SHIFT, GROUP_SHIFT, RECHECKED_MAX } from '../../assembly/layout.ts'
+import {
+  PER_ACCOUNT,
+  PER_BLOCK,
+  PER_BLOCK_ZONE,
+  PER_CURVE,
+  PER_GROUP,
+  PER_INSTRUMENT,
+  PER_LEVEL,
+  PER_PIECE,
+  PER_ROW,
+  PER_SUSPECT,
+} from '../../assembly/layout.ts'
 import type { KernelTotals } from './kernel.ts'
-import { checkTotals } from './limits.ts'
+import { checkTotals, nextCapacity, wholeBlocks } from './limits.ts'
+import { elementsPer } from './sections.ts'
 
-/** The columns of the TypeScript twin (assembly/columns.ts): one typed array each, grown in steps. */
-export abstract class TwinColumns {
-  protected rowLow = new Float64Array()
-  protected rowHigh = new Float64Array()
-  protected rowIntercept = new Float64Array()
-  protected rowSlope = new Float64Array()
-  protected rowScale = new Float64Array()
-  protected rowConstant = new Float64Array()
-  protected rowAccount = new Int32Array()
-  protected rowCurve = new Int32Array()
-  protected rowNext = new Int32Array()
-  protected blockZone = new Int32Array()
-  protected blockInstrument = new Int32Array()
-  protected blockDirty = new Uint8Array()
-  protected dirtyBlock = new Int32Array()
-  protected blockZoneLow = new Float64Array()
-  protected blockZoneHigh = new Float64Array()
-  protected blockZoneBlock = new Int32Array()
-  protected groupLow = new Float64Array()
-  protected groupHigh = new Float64Array()
-  protected groupNext = new Int32Array()
-  protected groupCount = new Int32Array()
-  protected accountConstant = new Float64Array()
-  protected accountUncertainty = new Float64Array()
-  protected accountHead = new Int32Array()
-  protected accountRows = new Int32Array()
-  protected accountLevels = new Int32Array()
-  protected accountStamp = new Int32Array()
-  protected accountUnknown = new Int32Array()
-  protected nominated = new Int32Array()
-  protected readonly suspect = new Int32Array(RECHECKED_MAX)
-  protected readonly answer = new Int32Array(RECHECKED_MAX)
-  protected readonly provenLevels = new Int32Array(RECHECKED_MAX)
-  protected readonly suspectBalance = new Float64Array(RECHECKED_MAX)
-  protected readonly suspectMaintenance = new Float64Array(RECHECKED_MAX)
-  protected instrumentMark = new Float64Array()
-  protected instrumentGroupHead = new Int32Array()
-  protected instrumentGroupTail = new Int32Array()
-  protected instrumentFreeRow = new Int32Array()
-  protected instrumentStamp = new Int32Array()
-  protected movedInstrument = new Int32Array()
+/**
+ * The columns of assembly/layout.ts as typed arrays, one field each; the twin of assembly/columns.ts. Growth replaces the
+ * arrays: read a field again after anything that may add.
+ */
+export class TwinColumns {
+  rowLow = new Float64Array()
+  rowHigh = new Float64Array()
+  rowIntercept = new Float64Array()
+  rowSlope = new Float64Array()
+  rowScale = new Float64Array()
+  rowConstant = new Float64Array()
+  rowAccount = new Int32Array()
+  rowCurve = new Int32Array()
+  rowNext = new Int32Array()
+
+  blockZone = new Int32Array()
+  blockInstrument = new Int32Array()
+  blockDirty = new Int32Array()
+  dirtyBlock = new Int32Array()
+
+  blockZoneLow = new Float64Array()
+  blockZoneHigh = new Float64Array()
+  blockZoneBlock = new Int32Array()
+
+  groupLow = new Float64Array()
+  groupHigh = new Float64Array()
+  groupNext = new Int32Array()
+  groupCount = new Int32Array()
+
+  accountConstant = new Float64Array()
+  accountUncertainty = new Float64Array()
+  accountHead = new Int32Array()
+  accountRows = new Int32Array()
+  accountLevel = new Int32Array()
+  accountStamp = new Int32Array()
+  accountUnknown = new Int32Array()
+  nominatedAccount = new Int32Array()
+
+  suspectMarginBalance = new Float64Array()
+  suspectMaintenanceMargin = new Float64Array()
+  suspectAccount = new Int32Array()
+  suspectAnswer = new Int32Array()
+  suspectLevel = new Int32Array()
+
+  instrumentMark = new Float64Array()
+  instrumentGroupHead = new Int32Array()
+  instrumentGroupTail = new Int32Array()
+  instrumentFreeRow = new Int32Array()
+  instrumentStamp = new Int32Array()
+  movedInstrument = new Int32Array()
+
+  curveFirstPiece = new Int32Array()
+  curvePieces = new Int32Array()
+  curveCoordinate = new Int32Array()
+
+  pieceCap = new Float64Array()
+  pieceRate = new Float64Array()
+  pieceDeduction = new Float64Array()
+
+  levelValue = new Float64Array()
+
+  readonly #capacity = { rows: 0, accounts: 0, instruments: 0, curves: 0, pieces: 0 }
 
   get byteLength(): number {
-    const columns = [this.rowLow, this.rowHigh, this.rowIntercept, this.rowSlope, this.rowScale]
-    const rows = columns.reduce((bytes, column) => bytes + column.byteLength, this.rowConstant.byteLength)
-    return (
-      rows + 3 * this.rowAccount.byteLength + 60 * this.accountHead.length + 20 * this.blockZoneBlock.length
+    return Object.values(this).reduce(
+      (bytes: number, column: ArrayBufferView) => bytes + column.byteLength,
+      0,
     )
   }
 
-  reserve(totals: KernelTotals): void {
-    const rows = Math.max(this.rowLow.length, Math.ceil((totals.rows ?? 0) / BLOCK_ROWS) * BLOCK_ROWS)
-    const accounts = Math.max(this.accountHead.length, totals.accounts ?? 0)
-    const instruments = Math.max(this.instrumentMark.length, totals.instruments ?? 0)
-    checkTotals(totals)
-    this.reserveRows(rows)
-    this.reserveGroups((rows >> (BLOCK_SHIFT + GROUP_SHIFT)) + instruments)
-    this.reserveAccounts(accounts)
-    this.instrumentMark = grownF64(this.instrumentMark, instruments)
-    this.instrumentGroupHead = grownI32(this.instrumentGroupHead, instruments)
-    this.instrumentGroupTail = grownI32(this.instrumentGroupTail, instruments)
-    this.instrumentFreeRow = grownI32(this.instrumentFreeRow, instruments)
-    this.instrumentStamp = grownI32(this.instrumentStamp, instruments)
-    this.movedInstrument = grownI32(this.movedInstrument, instruments)
+  /** Elements of the columns with one element for each of this. */
+  elements(per: number): number {
+    return elementsPer(per, this.#capacity)
   }
 
-  protected reserveRows(rows: number): void {
+  /** Grows the capacity that is full by a step. Throws KERNEL_CAPACITY at its limit. */
+  grow(kind: keyof KernelTotals): void {
+    this.reserve({ [kind]: nextCapacity(kind, this.#capacity[kind]) })
+  }
+
+  reserve(totals: KernelTotals): void {
+    checkTotals(totals)
+    const capacity = this.#capacity
+    capacity.rows = Math.max(capacity.rows, wholeBlocks(totals.rows ?? 0))
+    capacity.accounts = Math.max(capacity.accounts, totals.accounts ?? 0)
+    capacity.instruments = Math.max(capacity.instruments, totals.instruments ?? 0)
+    capacity.curves = Math.max(capacity.curves, totals.curves ?? 0)
+    capacity.pieces = Math.max(capacity.pieces, totals.pieces ?? 0)
+    this.#growRows()
+    this.#growZones()
+    this.#growAccounts()
+    this.#growInstruments()
+    this.#growCurves()
+  }
+
+  #growRows(): void {
+    const rows = this.elements(PER_ROW)
     this.rowLow = grownF64(this.rowLow, rows)
     this.rowHigh = grownF64(this.rowHigh, rows)
     this.rowIntercept = grownF64(this.rowIntercept, rows)
@@ -78,36 +120,63 @@ export abstract class TwinColumns {
     this.rowAccount = grownI32(this.rowAccount, rows)
     this.rowCurve = grownI32(this.rowCurve, rows)
     this.rowNext = grownI32(this.rowNext, rows)
-    const blocks = rows >> BLOCK_SHIFT
+    const blocks = this.elements(PER_BLOCK)
     this.blockZone = grownI32(this.blockZone, blocks)
     this.blockInstrument = grownI32(this.blockInstrument, blocks)
+    this.blockDirty = grownI32(this.blockDirty, blocks)
     this.dirtyBlock = grownI32(this.dirtyBlock, blocks)
-    if (blocks > this.blockDirty.length) {
-      const dirty = new Uint8Array(blocks)
-      dirty.set(this.blockDirty)
-      this.blockDirty = dirty
-    }
   }
 
-  protected reserveGroups(groups: number): void {
+  #growZones(): void {
+    const blockZones = this.elements(PER_BLOCK_ZONE)
+    this.blockZoneLow = grownF64(this.blockZoneLow, blockZones)
+    this.blockZoneHigh = grownF64(this.blockZoneHigh, blockZones)
+    this.blockZoneBlock = grownI32(this.blockZoneBlock, blockZones)
+    const groups = this.elements(PER_GROUP)
     this.groupLow = grownF64(this.groupLow, groups)
     this.groupHigh = grownF64(this.groupHigh, groups)
     this.groupNext = grownI32(this.groupNext, groups)
     this.groupCount = grownI32(this.groupCount, groups)
-    this.blockZoneLow = grownF64(this.blockZoneLow, groups << GROUP_SHIFT)
-    this.blockZoneHigh = grownF64(this.blockZoneHigh, groups << GROUP_SHIFT)
-    this.blockZoneBlock = grownI32(this.blockZoneBlock, groups << GROUP_SHIFT)
   }
 
-  protected reserveAccounts(accounts: number): void {
+  #growAccounts(): void {
+    const accounts = this.elements(PER_ACCOUNT)
     this.accountConstant = grownF64(this.accountConstant, accounts)
     this.accountUncertainty = grownF64(this.accountUncertainty, accounts)
     this.accountHead = grownI32(this.accountHead, accounts)
     this.accountRows = grownI32(this.accountRows, accounts)
-    this.accountLevels = grownI32(this.accountLevels, accounts)
+    this.accountLevel = grownI32(this.accountLevel, accounts)
     this.accountStamp = grownI32(this.accountStamp, accounts)
     this.accountUnknown = grownI32(this.accountUnknown, accounts)
-    this.nominated = grownI32(this.nominated, accounts)
+    this.nominatedAccount = grownI32(this.nominatedAccount, accounts)
+    const suspects = this.elements(PER_SUSPECT)
+    this.suspectMarginBalance = grownF64(this.suspectMarginBalance, suspects)
+    this.suspectMaintenanceMargin = grownF64(this.suspectMaintenanceMargin, suspects)
+    this.suspectAccount = grownI32(this.suspectAccount, suspects)
+    this.suspectAnswer = grownI32(this.suspectAnswer, suspects)
+    this.suspectLevel = grownI32(this.suspectLevel, suspects)
+  }
+
+  #growInstruments(): void {
+    const instruments = this.elements(PER_INSTRUMENT)
+    this.instrumentMark = grownF64(this.instrumentMark, instruments)
+    this.instrumentGroupHead = grownI32(this.instrumentGroupHead, instruments)
+    this.instrumentGroupTail = grownI32(this.instrumentGroupTail, instruments)
+    this.instrumentFreeRow = grownI32(this.instrumentFreeRow, instruments)
+    this.instrumentStamp = grownI32(this.instrumentStamp, instruments)
+    this.movedInstrument = grownI32(this.movedInstrument, instruments)
+  }
+
+  #growCurves(): void {
+    const curves = this.elements(PER_CURVE)
+    this.curveFirstPiece = grownI32(this.curveFirstPiece, curves)
+    this.curvePieces = grownI32(this.curvePieces, curves)
+    this.curveCoordinate = grownI32(this.curveCoordinate, curves)
+    const pieces = this.elements(PER_PIECE)
+    this.pieceCap = grownF64(this.pieceCap, pieces)
+    this.pieceRate = grownF64(this.pieceRate, pieces)
+    this.pieceDeduction = grownF64(this.pieceDeduction, pieces)
+    this.levelValue = grownF64(this.levelValue, this.elements(PER_LEVEL))
   }
 }
 

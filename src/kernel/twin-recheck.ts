@@ -5,13 +5,14 @@ import {
   ANSWER_UNKNOWN,
   BLOCK_SHIFT,
   COORDINATE_PRICE,
-  COORDINATE_RECIPROCAL,
   INPUT_ERROR_ULPS,
   LEVEL_NONE,
   NONE,
 } from '../../assembly/layout.ts'
-import { assertLevels } from './limits.ts'
-import { TwinAccounts } from './twin-account.ts'
+import type { TwinAccounts } from './twin-account.ts'
+import type { TwinColumns } from './twin-columns.ts'
+import type { TwinCurves } from './twin-curve.ts'
+import type { TwinZones } from './twin-zones.ts'
 
 // The same constants as in assembly/recheck.ts, where the bounds are derived.
 const ERROR_UNIT = 2 ** -52
@@ -20,70 +21,92 @@ const TRIGGER_GUARD = 2 ** -47
 const SLOPE_GUARD = 2 ** -46
 const BUDGET_UNIT = 2 ** -50
 
-/** The re-check of an account (assembly/recheck.ts), operation by operation. */
-export abstract class TwinRecheck extends TwinAccounts {
-  protected readonly levelValue: number[] = [0]
-  protected levels = 0
-  protected release = 1
+/** The re-check of one margin account, operation by operation as its twin assembly/recheck.ts. */
+export class TwinRecheck {
+  /** The level that the account measured last provably holds; LEVEL_NONE: not proven. */
   measuredLevel: number = LEVEL_NONE
+  /** NaN where a mark is missing. */
   measuredMarginBalance = Number.NaN
   measuredMaintenanceMargin = Number.NaN
-  protected spareUp = 0
-  protected spareDown = 0
+  readonly #columns: TwinColumns
+  readonly #curves: TwinCurves
+  readonly #accounts: TwinAccounts
+  readonly #zones: TwinZones
+  #levels = 0
+  #release = 1
+  // How far both slacks are beyond their error, where the answer is safe.
+  #spareUp = 0
+  #spareDown = 0
 
-  setLevels(values: readonly number[], releaseFactor: number): void {
-    assertLevels(values, releaseFactor)
-    values.forEach((value, index) => {
-      this.levelValue[index + 1] = value
-    })
-    this.levels = Math.max(this.levels, values.length)
-    this.release = releaseFactor
+  constructor(columns: TwinColumns, curves: TwinCurves, accounts: TwinAccounts, zones: TwinZones) {
+    this.#columns = columns
+    this.#curves = curves
+    this.#accounts = accounts
+    this.#zones = zones
   }
 
-  recheckAccount(account: number): number {
-    const answer = this.measureAccount(account)
-    this.setUnknown(account, answer === ANSWER_UNKNOWN || this.accountLevels[account]! < 0 ? 1 : 0)
-    if (answer === ANSWER_SAFE) this.arm(account)
-    else this.disarm(account)
+  setLevels(values: readonly number[], releaseFactor: number): void {
+    for (const [index, value] of values.entries()) this.#columns.levelValue[index + 1] = value
+    this.#levels = Math.max(this.#levels, values.length)
+    this.#release = releaseFactor
+  }
+
+  /** Computes the account from scratch at the present marks, answers, and sets its triggers accordingly. */
+  recheck(account: number): number {
+    const answer = this.measure(account)
+    const isUnknown = answer === ANSWER_UNKNOWN || this.#columns.accountLevel[account]! < 0
+    this.#accounts.setUnknown(account, isUnknown ? 1 : 0)
+    if (answer === ANSWER_SAFE) this.#arm(account)
+    else this.#disarm(account)
     return answer
   }
 
-  measureAccount(account: number): number {
-    const rows = this.accountRows[account]!
-    let balance = this.accountConstant[account]!
+  /** The answer and the measured values of a re-check; triggers and the count of unknown accounts stay. */
+  measure(account: number): number {
+    const { accountHead, rowNext, rowCurve, rowIntercept, rowSlope, rowScale, rowConstant } = this.#columns
+    const { blockInstrument, instrumentMark, pieceRate, pieceDeduction } = this.#columns
+    const rows = this.#columns.accountRows[account]!
+    let balance = this.#columns.accountConstant[account]!
     let maintenance = 0
-    const uncertainty = this.accountUncertainty[account]!
+    const uncertainty = this.#columns.accountUncertainty[account]!
     let magnitude = Math.abs(balance) + uncertainty
-    for (let row = this.accountHead[account]!; row !== NONE; row = this.rowNext[row]!) {
-      const mark = this.instrumentMark[this.blockInstrument[row >> BLOCK_SHIFT]!]!
-      if (mark === 0) return this.measureNothing()
-      const curve = this.rowCurve[row]!
-      const x = this.coordinate(curve, mark)
-      const y = this.rowScale[row]! * x
-      const piece = this.pieceAt(curve, y)
-      const intercept = this.rowIntercept[row]!
-      const moving = this.rowSlope[row]! * x
-      const deduction = this.pieceDeduction[piece]!
-      const constant = this.rowConstant[row]!
+    for (let row = accountHead[account]!; row !== NONE; row = rowNext[row]!) {
+      const mark = instrumentMark[blockInstrument[row >> BLOCK_SHIFT]!]!
+      if (mark === 0) return this.#measureNothing()
+      const curve = rowCurve[row]!
+      const x = this.#curves.coordinate(curve, mark)
+      const y = rowScale[row]! * x
+      const piece = this.#curves.pieceAt(curve, y)
+      const intercept = rowIntercept[row]!
+      const moving = rowSlope[row]! * x
+      const deduction = pieceDeduction[piece]!
+      const constant = rowConstant[row]!
       balance += intercept + moving
-      maintenance += this.pieceRate[piece]! * y - deduction + constant
+      maintenance += pieceRate[piece]! * y - deduction + constant
       magnitude += Math.abs(intercept) + Math.abs(moving) + y + Math.abs(deduction) + Math.abs(constant)
     }
     this.measuredMarginBalance = balance
     this.measuredMaintenanceMargin = maintenance
     const error = (rows + ERROR_TERMS) * ERROR_UNIT * magnitude + 2 * uncertainty
-    return this.answerFor(this.accountLevels[account]!, error)
+    return this.#answer(this.#columns.accountLevel[account]!, error)
   }
 
-  protected answerFor(own: number, error: number): number {
+  #measureNothing(): number {
+    this.measuredLevel = LEVEL_NONE
+    this.measuredMarginBalance = Number.NaN
+    this.measuredMaintenanceMargin = Number.NaN
+    return ANSWER_UNKNOWN
+  }
+
+  #answer(own: number, error: number): number {
     if (own < 0) {
-      this.measuredLevel = this.provenLevel(-1 - own, error)
+      this.measuredLevel = this.#provenLevel(-1 - own, error)
       return this.measuredLevel === LEVEL_NONE ? ANSWER_CLOSE : ANSWER_ACROSS
     }
-    const slackUp = own < this.levels ? this.slackOver(own + 1) : Infinity
-    const slackDown = own > 0 ? this.slackToLeave(own) : Infinity
+    const slackUp = own < this.#levels ? this.#slackOver(own + 1) : Infinity
+    const slackDown = own > 0 ? this.#slackToLeave(own) : Infinity
     if (slackUp < -error || slackDown < -error) {
-      this.measuredLevel = this.provenLevel(own, error)
+      this.measuredLevel = this.#provenLevel(own, error)
       return ANSWER_ACROSS
     }
     if (!(slackUp > error && slackDown > error)) {
@@ -91,109 +114,99 @@ export abstract class TwinRecheck extends TwinAccounts {
       return ANSWER_CLOSE
     }
     this.measuredLevel = own
-    this.spareUp = slackUp - error
-    this.spareDown = slackDown - error
+    this.#spareUp = slackUp - error
+    this.#spareDown = slackDown - error
     return ANSWER_SAFE
   }
 
-  protected measureNothing(): number {
-    this.measuredLevel = LEVEL_NONE
-    this.measuredMarginBalance = Number.NaN
-    this.measuredMaintenanceMargin = Number.NaN
-    return ANSWER_UNKNOWN
+  /** Below 0: the level is reached. */
+  #slackOver(level: number): number {
+    return this.#columns.levelValue[level]! * this.measuredMarginBalance - this.measuredMaintenanceMargin
   }
 
-  protected slackOver(level: number): number {
-    return this.levelValue[level]! * this.measuredMarginBalance - this.measuredMaintenanceMargin
-  }
-
-  protected slackToLeave(level: number): number {
+  /** Above 0: the level is not left yet. */
+  #slackToLeave(level: number): number {
     return (
-      this.release * this.measuredMaintenanceMargin - this.levelValue[level]! * this.measuredMarginBalance
+      this.#release * this.measuredMaintenanceMargin -
+      this.#columns.levelValue[level]! * this.measuredMarginBalance
     )
   }
 
-  protected provenLevel(current: number, error: number): number {
-    let reached = this.levels
+  /** The level that the measured account holds, coming from `current`; LEVEL_NONE where f64 does not decide it. */
+  #provenLevel(current: number, error: number): number {
+    let reached = this.#levels
     for (; reached > 0; reached--) {
-      const slack = this.slackOver(reached)
+      const slack = this.#slackOver(reached)
       if (slack < -error) break
       if (!(slack > error)) return LEVEL_NONE
     }
     for (let held = current; held > reached; held--) {
-      const slack = this.slackToLeave(held)
+      const slack = this.#slackToLeave(held)
       if (slack > error) return held
       if (!(slack < -error)) return LEVEL_NONE
     }
     return reached
   }
 
-  protected disarm(account: number): void {
-    for (let row = this.accountHead[account]!; row !== NONE; row = this.rowNext[row]!) {
-      this.setTriggers(row, Infinity, -Infinity)
+  /** Every tick of its instruments nominates the account again. */
+  #disarm(account: number): void {
+    const { accountHead, rowNext } = this.#columns
+    for (let row = accountHead[account]!; row !== NONE; row = rowNext[row]!) {
+      this.#zones.setTriggers(row, Infinity, -Infinity)
     }
   }
 
-  protected arm(account: number): void {
+  #arm(account: number): void {
+    const { accountHead, rowNext, rowCurve, rowSlope, rowScale } = this.#columns
+    const { blockInstrument, instrumentMark, levelValue, pieceRate } = this.#columns
     const level = this.measuredLevel
-    const nextLevel = level < this.levels ? this.levelValue[level + 1]! : 0
-    const ownLevel = level > 0 ? this.levelValue[level]! : 0
+    const nextLevel = level < this.#levels ? levelValue[level + 1]! : 0
+    const ownLevel = level > 0 ? levelValue[level]! : 0
     let exposureUp = 0
     let exposureDown = 0
-    for (let row = this.accountHead[account]!; row !== NONE; row = this.rowNext[row]!) {
-      const curve = this.rowCurve[row]!
-      const x = this.coordinate(curve, this.instrumentMark[this.blockInstrument[row >> BLOCK_SHIFT]!]!)
-      const scale = this.rowScale[row]!
-      const slope = this.rowSlope[row]!
-      const rate = this.pieceRate[this.pieceAt(curve, scale * x)]!
+    for (let row = accountHead[account]!; row !== NONE; row = rowNext[row]!) {
+      const curve = rowCurve[row]!
+      const x = this.#curves.coordinate(curve, instrumentMark[blockInstrument[row >> BLOCK_SHIFT]!]!)
+      const scale = rowScale[row]!
+      const slope = rowSlope[row]!
+      const rate = pieceRate[this.#curves.pieceAt(curve, scale * x)]!
       const guard = SLOPE_GUARD * (Math.abs(slope) + scale)
       exposureUp += (Math.abs(nextLevel * slope - rate * scale) + guard) * x
-      exposureDown += (Math.abs(this.release * rate * scale - ownLevel * slope) + guard) * x
+      exposureDown += (Math.abs(this.#release * rate * scale - ownLevel * slope) + guard) * x
     }
-    const shrink = 1 - (this.accountRows[account]! + ERROR_TERMS) * BUDGET_UNIT
-    const moveUp = (this.spareUp / exposureUp) * shrink
-    const moveDown = (this.spareDown / exposureDown) * shrink
-    for (let row = this.accountHead[account]!; row !== NONE; row = this.rowNext[row]!) {
-      this.armRow(row, nextLevel, moveUp, ownLevel, moveDown)
+    const shrink = 1 - (this.#columns.accountRows[account]! + ERROR_TERMS) * BUDGET_UNIT
+    const moveUp = (this.#spareUp / exposureUp) * shrink
+    const moveDown = (this.#spareDown / exposureDown) * shrink
+    for (let row = accountHead[account]!; row !== NONE; row = rowNext[row]!) {
+      this.#armRow(row, nextLevel, moveUp, ownLevel, moveDown)
     }
   }
 
-  protected armRow(row: number, nextLevel: number, moveUp: number, ownLevel: number, moveDown: number): void {
-    const curve = this.rowCurve[row]!
-    const mark = this.instrumentMark[this.blockInstrument[row >> BLOCK_SHIFT]!]!
-    const scale = this.rowScale[row]!
-    const slope = this.rowSlope[row]!
-    const y = scale * this.coordinate(curve, mark)
-    const piece = this.pieceAt(curve, y)
-    const rate = this.pieceRate[piece]!
+  #armRow(row: number, nextLevel: number, moveUp: number, ownLevel: number, moveDown: number): void {
+    const { rowCurve, rowSlope, rowScale, blockInstrument, instrumentMark } = this.#columns
+    const curve = rowCurve[row]!
+    const mark = instrumentMark[blockInstrument[row >> BLOCK_SHIFT]!]!
+    const scale = rowScale[row]!
+    const slope = rowSlope[row]!
+    const y = scale * this.#curves.coordinate(curve, mark)
+    const piece = this.#curves.pieceAt(curve, y)
+    const rate = this.#columns.pieceRate[piece]!
     const guard = SLOPE_GUARD * (Math.abs(slope) + scale)
     const up = nextLevel * slope - rate * scale
-    const down = this.release * rate * scale - ownLevel * slope
-    const first = this.curveFirst[curve]!
-    const last = first + this.curvePieces[curve]! - 1
-    let fall = piece === first ? Infinity : (y - this.pieceCap[piece - 1]!) / y
-    let rise = piece === last ? Infinity : (this.pieceCap[piece]! - y) / y
+    const down = this.#release * rate * scale - ownLevel * slope
+    let fall = this.#curves.fallToPieceEnd(curve, piece, y)
+    let rise = this.#curves.riseToPieceEnd(curve, piece, y)
     if (up > -guard) fall = Math.min(fall, moveUp)
     if (up < guard) rise = Math.min(rise, moveUp)
     if (down > -guard) fall = Math.min(fall, moveDown)
     if (down < guard) rise = Math.min(rise, moveDown)
-    if (this.curveCoordinate[curve] === COORDINATE_PRICE) {
-      this.setTriggers(row, mark * (1 - fall + TRIGGER_GUARD), mark * (1 + rise) * (1 - TRIGGER_GUARD))
+    if (this.#columns.curveCoordinate[curve] === COORDINATE_PRICE) {
+      const low = mark * (1 - fall + TRIGGER_GUARD)
+      this.#zones.setTriggers(row, low, mark * (1 + rise) * (1 - TRIGGER_GUARD))
     } else {
       const left = 1 - fall + TRIGGER_GUARD
       const low = (mark / (1 + rise)) * (1 + TRIGGER_GUARD)
-      this.setTriggers(row, low, left > 0 ? (mark / left) * (1 - TRIGGER_GUARD) : Infinity)
+      this.#zones.setTriggers(row, low, left > 0 ? (mark / left) * (1 - TRIGGER_GUARD) : Infinity)
     }
-  }
-
-  protected coordinate(curve: number, mark: number): number {
-    return this.curveCoordinate[curve] === COORDINATE_RECIPROCAL ? 1 / mark : mark
-  }
-
-  protected pieceAt(curve: number, y: number): number {
-    let piece = this.curveFirst[curve]!
-    const last = piece + this.curvePieces[curve]! - 1
-    while (piece < last && y > this.pieceCap[piece]!) piece++
-    return piece
   }
 }

@@ -1,98 +1,113 @@
 import { BLOCK_ROWS, BLOCK_SHIFT, GROUP_BLOCKS, GROUP_SHIFT, NONE } from '../../assembly/layout.ts'
-import { nextCapacity } from './limits.ts'
-import { TwinColumns } from './twin-columns.ts'
+import type { TwinColumns } from './twin-columns.ts'
 
-/** Instruments, their blocks and groups of rows, and the zones over their triggers (assembly/zones.ts). */
-export abstract class TwinZones extends TwinColumns {
-  protected instruments = 0
-  protected groups = 0
-  protected blocks = 0
-  protected dirtyBlocks = 0
+/** Instruments, their blocks and groups of rows, and the zones over their triggers. The twin of assembly/zones.ts. */
+export class TwinZones {
+  readonly #columns: TwinColumns
+  #instruments = 0
+  #groups = 0
+  #blocks = 0
+  #dirtyBlocks = 0
+
+  constructor(columns: TwinColumns) {
+    this.#columns = columns
+  }
 
   addInstrument(): number {
-    if (this.instruments === this.instrumentMark.length) {
-      this.reserve({ instruments: nextCapacity('instruments', this.instruments) })
-    }
-    const instrument = this.instruments++
-    this.instrumentGroupHead[instrument] = NONE
-    this.instrumentGroupTail[instrument] = NONE
-    this.instrumentFreeRow[instrument] = NONE
+    const columns = this.#columns
+    if (this.#instruments === columns.instrumentMark.length) columns.grow('instruments')
+    const instrument = this.#instruments++
+    columns.instrumentMark[instrument] = 0
+    columns.instrumentGroupHead[instrument] = NONE
+    columns.instrumentGroupTail[instrument] = NONE
+    columns.instrumentFreeRow[instrument] = NONE
+    columns.instrumentStamp[instrument] = 0
     return instrument
   }
 
-  refreshZones(): void {
-    for (let i = 0; i < this.dirtyBlocks; i++) {
-      const block = this.dirtyBlock[i]!
-      this.blockDirty[block] = 0
-      const blockZone = this.blockZone[block]!
-      const firstRow = block << BLOCK_SHIFT
-      this.blockZoneLow[blockZone] = highestOf64(this.rowLow, firstRow)
-      this.blockZoneHigh[blockZone] = lowestOf64(this.rowHigh, firstRow)
-    }
-    for (let i = 0; i < this.dirtyBlocks; i++) {
-      const group = this.blockZone[this.dirtyBlock[i]!]! >> GROUP_SHIFT
-      this.groupLow[group] = highestOf64(this.blockZoneLow, group << GROUP_SHIFT)
-      this.groupHigh[group] = lowestOf64(this.blockZoneHigh, group << GROUP_SHIFT)
-    }
-    this.dirtyBlocks = 0
-  }
-
-  protected setTriggers(row: number, low: number, high: number): void {
-    this.rowLow[row] = low
-    this.rowHigh[row] = high
-    const block = row >> BLOCK_SHIFT
-    if (this.blockDirty[block] === 0) {
-      this.blockDirty[block] = 1
-      this.dirtyBlock[this.dirtyBlocks++] = block
-    }
-  }
-
-  protected takeRow(instrument: number): number {
-    let row = this.instrumentFreeRow[instrument]!
-    if (row === NONE) row = this.addBlock(instrument)
-    this.instrumentFreeRow[instrument] = this.rowNext[row]!
+  takeRow(instrument: number): number {
+    let row = this.#columns.instrumentFreeRow[instrument]!
+    if (row === NONE) row = this.#addBlock(instrument)
+    this.#columns.instrumentFreeRow[instrument] = this.#columns.rowNext[row]!
     return row
   }
 
-  protected freeRow(row: number): void {
-    const instrument = this.blockInstrument[row >> BLOCK_SHIFT]!
-    this.rowAccount[row] = NONE
-    this.rowNext[row] = this.instrumentFreeRow[instrument]!
-    this.instrumentFreeRow[instrument] = row
+  /** Gives a row back; it never fires until it is taken again. */
+  freeRow(row: number): void {
+    const { blockInstrument, instrumentFreeRow, rowAccount, rowNext } = this.#columns
+    const instrument = blockInstrument[row >> BLOCK_SHIFT]!
+    rowAccount[row] = NONE
+    rowNext[row] = instrumentFreeRow[instrument]!
+    instrumentFreeRow[instrument] = row
     this.setTriggers(row, -Infinity, Infinity)
   }
 
-  protected addBlock(instrument: number): number {
-    if (this.blocks === this.blockZone.length)
-      this.reserve({ rows: nextCapacity('rows', this.rowLow.length) })
-    let group = this.instrumentGroupTail[instrument]!
-    if (group === NONE || this.groupCount[group] === GROUP_BLOCKS) group = this.addGroup(instrument, group)
-    const block = this.blocks++
-    const blockZone = (group << GROUP_SHIFT) + this.groupCount[group]!++
-    this.blockZoneBlock[blockZone] = block
-    this.blockZone[block] = blockZone
-    this.blockInstrument[block] = instrument
+  setTriggers(row: number, low: number, high: number): void {
+    const { rowLow, rowHigh, blockDirty } = this.#columns
+    rowLow[row] = low
+    rowHigh[row] = high
+    const block = row >> BLOCK_SHIFT
+    if (blockDirty[block] === 0) {
+      blockDirty[block] = 1
+      this.#columns.dirtyBlock[this.#dirtyBlocks++] = block
+    }
+  }
+
+  /** Recomputes the zones of all blocks whose triggers changed, then those of their groups. */
+  refreshZones(): void {
+    if (this.#dirtyBlocks === 0) return
+    const { rowLow, rowHigh, dirtyBlock, blockDirty, blockZone } = this.#columns
+    const { blockZoneLow, blockZoneHigh, groupLow, groupHigh } = this.#columns
+    for (let i = 0; i < this.#dirtyBlocks; i++) {
+      const block = dirtyBlock[i]!
+      blockDirty[block] = 0
+      const zone = blockZone[block]!
+      const firstRow = block << BLOCK_SHIFT
+      blockZoneLow[zone] = highestOf64(rowLow, firstRow)
+      blockZoneHigh[zone] = lowestOf64(rowHigh, firstRow)
+    }
+    for (let i = 0; i < this.#dirtyBlocks; i++) {
+      const group = blockZone[dirtyBlock[i]!]! >> GROUP_SHIFT
+      groupLow[group] = highestOf64(blockZoneLow, group << GROUP_SHIFT)
+      groupHigh[group] = lowestOf64(blockZoneHigh, group << GROUP_SHIFT)
+    }
+    this.#dirtyBlocks = 0
+  }
+
+  /** Adds 64 free rows to the instrument and returns the first. */
+  #addBlock(instrument: number): number {
+    const columns = this.#columns
+    if (this.#blocks === columns.blockZone.length) columns.grow('rows')
+    let group = columns.instrumentGroupTail[instrument]!
+    if (group === NONE || columns.groupCount[group] === GROUP_BLOCKS)
+      group = this.#addGroup(instrument, group)
+    const block = this.#blocks++
+    const zone = (group << GROUP_SHIFT) + columns.groupCount[group]!++
+    columns.blockZoneBlock[zone] = block
+    columns.blockZone[block] = zone
+    columns.blockInstrument[block] = instrument
     const firstRow = block << BLOCK_SHIFT
     for (let row = firstRow; row < firstRow + BLOCK_ROWS; row++) {
-      this.rowLow[row] = -Infinity
-      this.rowHigh[row] = Infinity
-      this.rowAccount[row] = NONE
-      this.rowNext[row] = row + 1 < firstRow + BLOCK_ROWS ? row + 1 : NONE
+      columns.rowLow[row] = -Infinity
+      columns.rowHigh[row] = Infinity
+      columns.rowAccount[row] = NONE
+      columns.rowNext[row] = row + 1 < firstRow + BLOCK_ROWS ? row + 1 : NONE
     }
-    this.instrumentFreeRow[instrument] = firstRow
+    columns.instrumentFreeRow[instrument] = firstRow
     return firstRow
   }
 
-  protected addGroup(instrument: number, tail: number): number {
-    const group = this.groups++
-    this.groupNext[group] = NONE
-    this.groupLow[group] = -Infinity
-    this.groupHigh[group] = Infinity
-    this.blockZoneLow.fill(-Infinity, group << GROUP_SHIFT, (group + 1) << GROUP_SHIFT)
-    this.blockZoneHigh.fill(Infinity, group << GROUP_SHIFT, (group + 1) << GROUP_SHIFT)
-    if (tail === NONE) this.instrumentGroupHead[instrument] = group
-    else this.groupNext[tail] = group
-    this.instrumentGroupTail[instrument] = group
+  #addGroup(instrument: number, tail: number): number {
+    const columns = this.#columns
+    const group = this.#groups++
+    columns.groupNext[group] = NONE
+    columns.groupLow[group] = -Infinity
+    columns.groupHigh[group] = Infinity
+    columns.blockZoneLow.fill(-Infinity, group << GROUP_SHIFT, (group + 1) << GROUP_SHIFT)
+    columns.blockZoneHigh.fill(Infinity, group << GROUP_SHIFT, (group + 1) << GROUP_SHIFT)
+    if (tail === NONE) columns.instrumentGroupHead[instrument] = group
+    else columns.groupNext[tail] = group
+    columns.instrumentGroupTail[instrument] = group
     return group
   }
 }

@@ -1,188 +1,196 @@
-import {
-  ANSWER_ACROSS,
-  ANSWER_SAFE,
-  ANSWER_UNKNOWN,
-  BLOCK_ROWS,
-  BLOCK_SHIFT,
-  GROUP_SHIFT,
-  LEVEL_NONE,
-  NONE,
-} from '../../assembly/layout.ts'
-import type { Kernel } from './kernel.ts'
-import { assertFinite, assertRechecked } from './limits.ts'
+import { BLOCK_SHIFT } from '../../assembly/layout.ts'
+import type { CurvePiece, Kernel, KernelTotals } from './kernel.ts'
+import { assertFinite, assertLevels, assertRechecked, assertUncertainty, CAPACITY_FIRST } from './limits.ts'
+import { TwinAccounts } from './twin-account.ts'
+import { TwinColumns } from './twin-columns.ts'
+import { TwinCurves } from './twin-curve.ts'
 import { TwinRecheck } from './twin-recheck.ts'
-
-const STAMP_MAX = 2 ** 31 - 1
+import { TwinTick } from './twin-tick.ts'
+import { TwinZones } from './twin-zones.ts'
 
 /**
  * The kernel in TypeScript over typed arrays: the same algorithm in the same order of operations, so that
  * nominations and answers are equal to the last bit. The opponent in benchmarks, a twin in tests, and the
- * fallback where WebAssembly is not to be had. This file is the twin of assembly/tick.ts.
+ * fallback where WebAssembly is not available. Each twin-*.ts is the twin of the file of that name in assembly/.
  */
-export class TypescriptKernel extends TwinRecheck implements Kernel {
+export class TypescriptKernel implements Kernel {
   readonly variant = 'typescript' as const
-  protected stamp = 0
-  protected moved = 0
-  protected nominatedCount = 0
+  readonly #columns = new TwinColumns()
+  readonly #curves = new TwinCurves(this.#columns)
+  readonly #zones = new TwinZones(this.#columns)
+  readonly #accounts = new TwinAccounts(this.#columns, this.#zones)
+  readonly #recheck = new TwinRecheck(this.#columns, this.#curves, this.#accounts, this.#zones)
+  readonly #tick = new TwinTick(this.#columns, this.#zones, this.#accounts, this.#recheck)
 
-  beginInstant(): void {
-    this.refreshZones()
-    if (this.stamp === STAMP_MAX) {
-      this.accountStamp.fill(0)
-      this.instrumentStamp.fill(0)
-      this.stamp = 0
-    }
-    this.stamp++
-    this.moved = 0
-    this.nominatedCount = 0
+  constructor() {
+    this.reserve(CAPACITY_FIRST)
   }
 
-  setStamp(stamp: number): void {
-    this.stamp = stamp
+  get byteLength(): number {
+    return this.#columns.byteLength
+  }
+
+  reserve(totals: KernelTotals): void {
+    this.#columns.reserve(totals)
+  }
+
+  setLevels(values: readonly number[], releaseFactor: number): void {
+    assertLevels(values, releaseFactor)
+    this.#recheck.setLevels(values, releaseFactor)
+  }
+
+  addInstrument(): number {
+    return this.#zones.addInstrument()
+  }
+
+  addCurve(coordinate: number, pieces: readonly CurvePiece[]): number {
+    return this.#curves.add(coordinate, pieces)
+  }
+
+  addAccount(constant: number, level: number, uncertainty = 0): number {
+    assertFinite(constant)
+    assertUncertainty(uncertainty)
+    return this.#accounts.add(constant, level, uncertainty)
+  }
+
+  addRow(
+    account: number,
+    instrument: number,
+    curve: number,
+    intercept: number,
+    slope: number,
+    scale: number,
+    constant: number,
+  ): void {
+    assertFinite(intercept + slope + scale + constant)
+    this.#accounts.addRow(account, instrument, curve, intercept, slope, scale, constant)
+  }
+
+  setConstant(account: number, constant: number, uncertainty: number): void {
+    assertFinite(constant)
+    assertUncertainty(uncertainty)
+    this.#accounts.setConstant(account, constant, uncertainty)
+  }
+
+  removeRows(account: number): void {
+    this.#accounts.removeRows(account)
+  }
+
+  removeAccount(account: number): void {
+    this.#accounts.remove(account)
+  }
+
+  setAccountLevel(account: number, level: number): void {
+    this.#accounts.setLevel(account, level)
+  }
+
+  recheckAccount(account: number): number {
+    return this.#recheck.recheck(account)
+  }
+
+  measureAccount(account: number): number {
+    return this.#recheck.measure(account)
+  }
+
+  get measuredLevel(): number {
+    return this.#recheck.measuredLevel
+  }
+
+  get measuredMarginBalance(): number {
+    return this.#recheck.measuredMarginBalance
+  }
+
+  get measuredMaintenanceMargin(): number {
+    return this.#recheck.measuredMaintenanceMargin
+  }
+
+  beginInstant(): void {
+    this.#tick.beginInstant()
   }
 
   setMark(instrument: number, mark: number): boolean {
     assertFinite(mark)
-    if (this.instrumentStamp[instrument] === this.stamp) return false
-    this.instrumentStamp[instrument] = this.stamp
-    this.movedInstrument[this.moved++] = instrument
-    this.instrumentMark[instrument] = mark
-    return true
+    return this.#tick.setMark(instrument, mark)
   }
 
   nominate(): number {
-    for (let i = 0; i < this.moved; i++) {
-      const instrument = this.movedInstrument[i]!
-      const mark = this.instrumentMark[instrument]!
-      for (
-        let group = this.instrumentGroupHead[instrument]!;
-        group !== NONE;
-        group = this.groupNext[group]!
-      ) {
-        if (this.groupLow[group]! < mark && mark < this.groupHigh[group]!) continue
-        const end = (group << GROUP_SHIFT) + this.groupCount[group]!
-        for (let blockZone = group << GROUP_SHIFT; blockZone < end; blockZone++) {
-          if (this.blockZoneLow[blockZone]! < mark && mark < this.blockZoneHigh[blockZone]!) continue
-          this.nominateBlock(this.blockZoneBlock[blockZone]!, mark)
-        }
-      }
-    }
-    return this.nominatedCount
+    return this.#tick.nominate()
   }
 
   scan(): number {
-    for (let i = 0; i < this.moved; i++) {
-      const instrument = this.movedInstrument[i]!
-      const mark = this.instrumentMark[instrument]!
-      for (
-        let group = this.instrumentGroupHead[instrument]!;
-        group !== NONE;
-        group = this.groupNext[group]!
-      ) {
-        const end = (group << GROUP_SHIFT) + this.groupCount[group]!
-        for (let blockZone = group << GROUP_SHIFT; blockZone < end; blockZone++)
-          this.nominateBlock(this.blockZoneBlock[blockZone]!, mark)
-      }
-    }
-    return this.nominatedCount
+    return this.#tick.scan()
   }
 
   nominateAll(instrument: number): number {
-    for (let group = this.instrumentGroupHead[instrument]!; group !== NONE; group = this.groupNext[group]!) {
-      const end = (group << GROUP_SHIFT) + this.groupCount[group]!
-      for (let blockZone = group << GROUP_SHIFT; blockZone < end; blockZone++) {
-        const firstRow = this.blockZoneBlock[blockZone]! << BLOCK_SHIFT
-        for (let row = firstRow; row < firstRow + BLOCK_ROWS; row++) {
-          if (this.rowAccount[row] !== NONE) this.nominateRow(row)
-        }
-      }
-    }
-    return this.nominatedCount
+    return this.#tick.nominateAll(instrument)
   }
 
   recheckNominated(from: number, to: number): number {
     assertRechecked(from, to)
-    let suspects = 0
-    for (let i = from; i < to; i++) {
-      const account = this.nominated[i]!
-      const answer = this.recheckAccount(account)
-      if (answer !== ANSWER_SAFE && answer !== ANSWER_UNKNOWN) {
-        this.suspect[suspects] = account
-        this.answer[suspects] = answer
-        this.provenLevels[suspects] = this.measuredLevel
-        this.suspectBalance[suspects] = this.measuredMarginBalance
-        this.suspectMaintenance[suspects++] = this.measuredMaintenanceMargin
-      }
-    }
-    return suspects
+    return this.#tick.recheckNominated(from, to)
   }
 
   takeProven(from: number, to: number): number {
-    let across = 0
-    for (let i = from; i < to; i++) {
-      const level = this.provenLevels[i]!
-      if (level === LEVEL_NONE) continue
-      const account = this.suspect[i]!
-      this.setAccountLevel(account, level)
-      if (this.recheckAccount(account) === ANSWER_ACROSS) across++
-    }
-    return across
+    return this.#tick.takeProven(from, to)
   }
 
   nominatedAccount(index: number): number {
-    return this.nominated[index]!
+    return this.#columns.nominatedAccount[index]!
   }
 
   suspectAccount(index: number): number {
-    return this.suspect[index]!
+    return this.#columns.suspectAccount[index]!
   }
 
   suspectAnswer(index: number): number {
-    return this.answer[index]!
+    return this.#columns.suspectAnswer[index]!
   }
 
   suspectLevel(index: number): number {
-    return this.provenLevels[index]!
+    return this.#columns.suspectLevel[index]!
   }
 
   suspectMarginBalance(index: number): number {
-    return this.suspectBalance[index]!
+    return this.#columns.suspectMarginBalance[index]!
   }
 
   suspectMaintenanceMargin(index: number): number {
-    return this.suspectMaintenance[index]!
+    return this.#columns.suspectMaintenanceMargin[index]!
   }
 
-  firstRow(account: number): number {
-    return this.accountHead[account]!
-  }
-
-  nextRow(row: number): number {
-    return this.rowNext[row]!
-  }
-
-  instrumentOf(row: number): number {
-    return this.blockInstrument[row >> BLOCK_SHIFT]!
+  refreshZones(): void {
+    this.#zones.refreshZones()
   }
 
   mark(instrument: number): number {
-    return this.instrumentMark[instrument]!
+    return this.#columns.instrumentMark[instrument]!
   }
 
-  protected nominateRow(row: number): void {
-    const account = this.rowAccount[row]!
-    if (this.accountStamp[account] === this.stamp) return
-    this.accountStamp[account] = this.stamp
-    this.nominated[this.nominatedCount++] = account
+  firstRow(account: number): number {
+    return this.#columns.accountHead[account]!
   }
 
-  protected nominateBlock(block: number, mark: number): void {
-    const firstRow = block << BLOCK_SHIFT
-    const low = this.rowLow
-    const high = this.rowHigh
-    for (let row = firstRow; row < firstRow + BLOCK_ROWS; row++) {
-      if (low[row]! < mark && mark < high[row]!) continue
-      this.nominateRow(row)
-    }
+  nextRow(row: number): number {
+    return this.#columns.rowNext[row]!
+  }
+
+  instrumentOf(row: number): number {
+    return this.#columns.blockInstrument[row >> BLOCK_SHIFT]!
+  }
+
+  accountLevel(account: number): number {
+    return this.#columns.accountLevel[account]!
+  }
+
+  get unknownAccounts(): number {
+    return this.#accounts.unknownAccounts
+  }
+
+  isAccountUnknown(account: number): boolean {
+    return this.#columns.accountUnknown[account] === 1
+  }
+
+  setStamp(stamp: number): void {
+    this.#tick.setStamp(stamp)
   }
 }
