@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { decodeCommand } from '../src/cli/decode.ts'
 import { runCommand } from '../src/cli/run.ts'
 import { SETTING_VARIABLES } from '../src/config.ts'
 import { LEASE_MS } from '../src/delivery/index.ts'
@@ -31,7 +32,7 @@ import { CSV_COLUMNS, importAccounts } from '../src/import/index.ts'
 import { accountFaultsOf, levelRule, marginAccountsOf, marginStateOf } from '../src/margin/index.ts'
 import { keysOf } from '../src/redis/index.ts'
 import { systemClock } from '../src/system/clock.ts'
-import { accountSchema, ruleBookOf, VENUE_NAMES } from '../src/venues/index.ts'
+import { accountSchema, binance, bybit, ruleBookOf, VENUE_NAMES } from '../src/venues/index.ts'
 import { refusedRules, ruleBooks } from '../src/worker/rule-books.ts'
 
 const pathOf = (name: string) => fileURLToPath(new URL(`../${name}`, import.meta.url))
@@ -64,11 +65,15 @@ async function imported(input: string, format: 'jsonl' | 'csv') {
 describe('docs/accounts.md', () => {
   const text = read('docs/accounts.md')
 
-  it('names every field of an account, every column and every venue', () => {
+  it('names every field of an account, every column, and the command that prints every name of a venue', () => {
     const fields = [accountSchema, positionSchema, collateralSchema].flatMap((schema) =>
       Object.keys(schema.shape),
     )
-    expect(unnamed(text, [...fields, ...CSV_COLUMNS, ...VENUE_NAMES.keys()])).toEqual([])
+    expect(unnamed(text, [...fields, ...CSV_COLUMNS, ...bybit.names, ...binance.names])).toEqual([])
+    const command = decodeCommand()
+    expect(text).toContain(`plimsoll ${command.name()} --help`)
+    const described = command.options.map(({ description }) => description).join()
+    expect([...VENUE_NAMES.keys()].filter((name) => !described.includes(name))).toEqual([])
   })
 
   it('shows accounts that import takes', async () => {

@@ -15,7 +15,7 @@ import {
 } from '../import/index.ts'
 import { accountFaultsOf } from '../margin/index.ts'
 import { systemClock } from '../system/index.ts'
-import { VENUE_NAMES } from '../venues/index.ts'
+import { symbolFaultsOf, VENUE_NAMES } from '../venues/index.ts'
 import { refusedRules, ruleBooks } from '../worker/index.ts'
 import { withOpenBook } from './book.ts'
 import { openInput, readable } from './lines.ts'
@@ -98,7 +98,10 @@ async function runImport(file: string, flags: ImportFlags): Promise<void> {
   const bookOf = ruleBooks(config)
   for (const reason of refusedRules(bookOf))
     tell(process.stderr, `plimsoll: rules refused: ${visible(reason)}`)
-  const check: CheckAccount = (account) => accountFaultsOf(account, bookOf(account.venue))
+  const check: CheckAccount = (account) => {
+    const faults = accountFaultsOf(account, bookOf(account.venue))
+    return faults.length > 0 ? faults : symbolFaultsOf(account)
+  }
   const input = await openInput(file)
   const read = readerOf({ file, input, format, check, force })
   const summary = await (isDry ? read({}) : withOpenBook(config, process.stderr, write)).finally(() =>

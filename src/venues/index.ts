@@ -1,4 +1,6 @@
 import {
+  type Account,
+  type AccountFault,
   accountSchemaOf,
   type RuleBook,
   type Venue,
@@ -72,4 +74,20 @@ export function sourceOf(sourceId: string): VenueSource {
 /** The source of the venue that carries the mark of `symbol`; undefined where none does. */
 export function sourceCarrying(id: VenueId, symbol: string): VenueSource | undefined {
   return venues.get(id)?.sources.find((source) => source.carries(symbol))
+}
+
+/** What speaks against the symbols of an account although rules were given for them: no source can bring their marks. */
+export function symbolFaultsOf({ venue, positions }: Account): AccountFault[] {
+  const { symbol: grammar } = venueOf(venue)
+  return positions.flatMap(({ symbol }, index) =>
+    grammar.test(symbol)
+      ? []
+      : [
+          {
+            code: 'SYMBOL_UNKNOWN',
+            path: ['positions', index, 'symbol'],
+            rule: `must be a name that ${venue} gives to a contract; no source brings the mark of this one`,
+          },
+        ],
+  )
 }

@@ -87,6 +87,25 @@ describe('plimsoll import', () => {
     expect(process.exitCode).toBeUndefined()
   })
 
+  test('refuses a symbol with rules that no source of the venue can bring the mark of', async () => {
+    const account = testAccount('foreign', 1)
+    const positions = [{ ...account.positions[0], symbol: 'xyz:TSLA' }]
+    await writeFile(file, JSON.stringify({ ...account, positions }))
+    const rules = join(directory, 'foreign-rules.json')
+    const tiers = [{ cap: '1000000', maintenanceMarginRate: '0.01', maintenanceDeduction: '0' }]
+    await writeFile(
+      rules,
+      JSON.stringify({ bybit: { 'xyz:TSLA': { kind: 'linear', settle: 'USDT', tiers } } }),
+    )
+    await run(file, '--rules', rules)
+    expect(reported).toContain(
+      'positions[0].symbol is "xyz:TSLA": must be a name that bybit gives to a contract; ' +
+        'no source brings the mark of this one',
+    )
+    expect(printed).toBe('1 accounts read, 0 imported, 1 refused\n')
+    process.exitCode = undefined
+  })
+
   test('checks a file of rules as the worker does: bad symbols are refused by name, strictly the file', async () => {
     const rules = join(directory, 'bad-rules.json')
     const tiers = [{ cap: '1000000', maintenanceMarginRate: '0.01', maintenanceDeduction: '5' }]

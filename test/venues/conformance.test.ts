@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { isPrice, symbolSchema } from '../../src/domain/index.ts'
 import { sourceCarrying, sourceOf, VENUE_NAMES, VENUES } from '../../src/venues/index.ts'
 import { FIXTURES } from './fixtures.ts'
-import { type Reading, read, socketOf } from './record.ts'
+import { type Reading, read, topicsOf } from './record.ts'
 
 const FRAME_CHARACTERS_MAX = 10_000
 const sources = VENUES.flatMap((venue) => venue.sources.map((source) => ({ venue, source, id: source.id })))
@@ -103,46 +103,10 @@ describe.each(sockets)('the socket $id', ({ source }) => {
   })
 })
 
-describe('limits of the venues', () => {
-  it('Bybit: the arguments of a full connection stay below 21,000 characters even for the longest symbols', () => {
-    for (const { source } of sockets.filter(({ id }) => id.startsWith('bybit'))) {
-      const longest = Array.from({ length: source.symbolsPerConnectionMax }, (_, index) =>
-        `${index}`.padStart(40, 'A'),
-      )
-      const characters = source
-        .subscribe(longest)
-        .map(({ frame }) => JSON.stringify(JSON.parse(frame).args).length)
-      expect(characters.reduce((sum, length) => sum + length, 0)).toBeLessThanOrEqual(21_000)
-    }
-  })
-
-  it('Binance: at most 1,024 streams a connection for USDⓈ-M, 200 for COIN-M, 200 a request', () => {
-    expect(socketOf('binance-usdm').symbolsPerConnectionMax).toBeLessThanOrEqual(1_024)
-    expect(socketOf('binance-coinm').symbolsPerConnectionMax).toBeLessThanOrEqual(200)
-    const symbols = Array.from({ length: 1_000 }, (_, index) => `S${index}USDT`)
-    const sizes = socketOf('binance-usdm')
-      .subscribe(symbols)
-      .map(({ frame }) => topicsOf(frame).length)
-    expect(sizes).toEqual([200, 200, 200, 200, 200])
-  })
-
-  it('Binance: USDⓈ-M marks are asked for under /market/, the only path that sends them', () => {
-    expect(new URL(socketOf('binance-usdm').url).pathname).toBe('/market/stream')
-    expect(topicsOf(socketOf('binance-usdm').subscribe(['BTCUSDT'])[0]!.frame)).toEqual([
-      'btcusdt@markPrice@1s',
-    ])
-  })
-})
-
 it('a stream that no venue has is refused by name', () => {
   expect(() => sourceOf('bybit-spot')).toThrow(expect.objectContaining({ code: 'CONFIGURATION' }))
   expect(() => sourceOf('bybit-spot')).toThrow(/bybit-spot.*bybit-linear/)
 })
-
-function topicsOf(frame: string): string[] {
-  const request = JSON.parse(frame)
-  return request.args ?? request.params
-}
 
 function expectSound({ ticks }: Reading): void {
   for (const { symbol, markPrice, eventTimeMs, indexPrice, fundingRate, nextFundingTimeMs } of ticks) {

@@ -55,3 +55,9 @@ export function socketOf(sourceId: string): SocketSource {
   if (source.kind === 'socket') return source
   throw new Error(`${sourceId} is no socket`)
 }
+
+/** What a subscribing frame asks for. */
+export function topicsOf(frame: string): string[] {
+  const request = JSON.parse(frame)
+  return request.args ?? request.params
+}

@@ -1,0 +1,54 @@
+import type { FrameKind } from '../../src/domain/index.ts'
+import type { RecordedTick } from './record.ts'
+
+export interface FixtureFrame {
+  readonly says: string
+  readonly frame: string
+  readonly kind: FrameKind
+  readonly ticks?: readonly RecordedTick[]
+  readonly unchanged?: readonly string[]
+}
+
+/** What one source of a venue sends, and what its parser must make of it. */
+export interface Fixture {
+  /** Where the shapes are documented; figures of some are changed. */
+  readonly documentation: string
+  /** Symbols that the source carries, and some that it does not. */
+  readonly symbols: readonly string[]
+  readonly foreign: readonly string[]
+  /** Read in order by one parser. */
+  readonly frames: readonly FixtureFrame[]
+}
+
+/** The fixtures of a venue, by the id of the source. */
+export type Fixtures = Readonly<Record<string, Fixture>>
+
+/** What a venue, a proxy or a bug has put where a price belongs. */
+export const UNPRICED: readonly { says: string; value: unknown }[] = [
+  '',
+  ' ',
+  '0',
+  '0.000',
+  '-0',
+  '-1',
+  '+1',
+  'NaN',
+  'Infinity',
+  '1e999',
+  '1e3',
+  '0x10',
+  '1.',
+  '.5',
+  '1,5',
+  '1 ',
+  '١',
+  '1000000000000000',
+  '1.0000000000000000001',
+  0,
+  1.5,
+  true,
+  null,
+  [],
+  ['1'],
+  {},
+].map((value) => ({ says: JSON.stringify(value), value }))
