@@ -31,6 +31,7 @@ import { exitCodeOf, type FaultCode, PlimsollError } from '../src/errors.ts'
 import { CSV_COLUMNS, importAccounts } from '../src/import/index.ts'
 import { accountFaultsOf, levelRule, marginAccountsOf, marginStateOf } from '../src/margin/index.ts'
 import { keysOf } from '../src/redis/index.ts'
+import { entriesOrFault } from '../src/rules/entries.ts'
 import { systemClock } from '../src/system/clock.ts'
 import { accountSchema, binance, bybit, ruleBookOf, VENUE_NAMES } from '../src/venues/index.ts'
 import { refusedRules, ruleBooks } from '../src/worker/rule-books.ts'
@@ -98,18 +99,26 @@ describe('docs/rules.md', () => {
     const choices = [contributionSchema, closingFeeSchema, liquidationSchema].flatMap(
       ({ options }) => options,
     )
-    expect(unnamed(text, [...short, ...full, ...kinds, ...choices])).toEqual([])
+    expect(unnamed(text, [...short, ...full, 'effectiveFrom', ...kinds, ...choices])).toEqual([])
+  })
+
+  it('shows rules in time that a rules file may hold', () => {
+    const inTime = JSON.parse(blocks(text, 'json')[2]!)
+    expect(entriesOrFault('SOLUSDT', inTime.bybit.SOLUSDT)).toMatchObject([
+      { fromMs: Number.NEGATIVE_INFINITY, rules: { asOf: '2026-11-02' } },
+      { fromMs: Date.UTC(2026, 11, 1, 8), rules: { asOf: '2026-11-28' } },
+    ])
   })
 
   it('shows the rules of examples/rules.json, in both forms', () => {
     const example = JSON.parse(read('examples/rules.json'))
-    const shown = blocks(text, 'json').map((block) => JSON.parse(block))
-    expect(Object.assign({}, ...shown)).toEqual(example)
+    const [short, full] = blocks(text, 'json').map((block) => JSON.parse(block))
+    expect({ ...short, ...full }).toEqual(example)
   })
 })
 
 describe('examples/rules.json', () => {
-  const bookOf = ruleBooks({ rulesFile: pathOf('examples/rules.json'), strictRules: true })
+  const bookOf = ruleBooks({ rulesFile: pathOf('examples/rules.json'), strictRules: true }, 0).bookOf
 
   it('is a rules file whose rules are all computed', () => {
     expect(refusedRules(bookOf)).toEqual([])

@@ -106,6 +106,8 @@ const LONGER_FILES: Readonly<Record<string, number>> = {
   'src/delivery/log.ts': 301,
   // One method of the kernel's interface after the other.
   'src/kernel/wasm.ts': 315,
+  // The composition root, and the figures that the read model will take from it.
+  'src/worker/worker.ts': 301,
 }
 /** What is run or published, so that nobody has to import it. */
 const ENTRIES = [

@@ -95,7 +95,7 @@ async function runImport(file: string, flags: ImportFlags): Promise<void> {
   if (replace === true && file === '-') {
     throw new PlimsollError('USAGE', '--replace reads its file twice; name a file instead of -')
   }
-  const bookOf = ruleBooks(config)
+  const { bookOf } = ruleBooks(config, systemClock.nowMs())
   for (const reason of refusedRules(bookOf))
     tell(process.stderr, `plimsoll: rules refused: ${visible(reason)}`)
   const check: CheckAccount = (account) => {

@@ -38,7 +38,7 @@ export function runCommand(): Command {
 async function run({ json, ...overrides }: ConfigOverrides & { json?: true }): Promise<void> {
   const config = loadConfig(overrides)
   // A wrong rules file is told before a Redis is started.
-  ruleBooks(config)
+  ruleBooks(config, systemClock.nowMs())
   const log = runLog(config.logLevel, json)
   const clock = systemClock
   const ended = untilSignal(() => log.warn({}, 'npm, which started the worker, is gone: the worker stops'))

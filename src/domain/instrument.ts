@@ -59,13 +59,36 @@ export type RulesByVenue = ReadonlyMap<VenueId, Readonly<Record<string, Instrume
 
 export const instrumentRulesMapSchema = z.record(symbolSchema, instrumentRulesSchema)
 
+/** Rules of a symbol from a time on, until the next entry of that symbol. */
+export interface EffectiveRules {
+  /** Unix milliseconds; −Infinity for rules that are in force always. */
+  readonly fromMs: number
+  readonly rules: InstrumentRules
+}
+
+/** Reads `effectiveFrom` of a rules file as Unix milliseconds; −Infinity where it is absent. */
+export const effectiveFromSchema = z.iso
+  .datetime({ offset: true, error: 'must be a time such as 2026-12-01T08:00:00Z' })
+  .optional()
+  .transform((time) => (time === undefined ? Number.NEGATIVE_INFINITY : Date.parse(time)))
+
+/** Other rules are in force for these symbols: what was compiled from the ones before must be compiled anew. */
+export interface RulesChange {
+  readonly kind: 'rules'
+  readonly venue: VenueId
+  readonly symbols: readonly string[]
+}
+
 /** The instrument rules of a venue. `version` goes into every event. */
 export interface RuleBook {
   readonly venue: string
   readonly version: string
   readonly defaults: MarginDefaults
-  /** undefined for a symbol the book does not hold; the caller refuses it by name. */
-  rulesOf(symbol: string): InstrumentRules | undefined
+  /**
+   * The rules in force at a time, Unix milliseconds; without one, those of the last entry. undefined for a symbol that the
+   * book does not hold at that time; the caller refuses it by name.
+   */
+  rulesOf(symbol: string, atMs?: number): InstrumentRules | undefined
   /** Symbols whose rules were given and are refused, each with the reason. `rulesOf` holds none of them. */
   readonly refused?: ReadonlyMap<string, string>
 }

@@ -29,10 +29,12 @@ interface PoolStart {
 }
 
 /**
- * Everything for which the rules cannot judge the account: open positions whose symbol the book does not hold;
- * a cross pool whose positions disagree on when it is liquidated; a cross pool without a collateral entry for its settlement asset; and, unless the account states separate
- * wallets, every other asset that could be taken for margin of a cross pool, because it would count as nothing.
- * Collateral of an account without cross positions stands behind none of its positions, so it is left alone.
+ * Everything for which the rules cannot judge the account:
+ * - an open position whose symbol the book does not hold;
+ * - a cross pool whose positions disagree on when it is liquidated;
+ * - a cross pool without a collateral entry for its settlement asset;
+ * - unless the account states separate wallets, each further asset that could be taken for margin of a cross pool,
+ *   because it would count as nothing. An account without cross positions may hold any collateral.
  */
 export function accountFaultsOf(account: Account, book: RuleBook): readonly AccountFault[] {
   const faults: AccountFault[] = []

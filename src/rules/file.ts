@@ -1,29 +1,28 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import {
+  type EffectiveRules,
   faultsText,
   IN_OUR_WORDS,
-  type InstrumentRules,
-  instrumentRulesSchema,
   pathText,
-  schemaFaultsOf,
   symbolSchema,
   type VenueId,
   type VenueNames,
 } from '../domain/index.ts'
 import { fileReason, PlimsollError } from '../errors.ts'
 import { jsonFaultOf } from '../input/index.ts'
-import { checkInstrument } from './overlay.ts'
+import { entriesOrFault } from './entries.ts'
+import type { SymbolRules } from './overlay.ts'
 
 /** What a file says of one venue. */
 export interface VenueRules {
-  readonly rules: Readonly<Record<string, InstrumentRules>>
+  readonly rules: Readonly<Record<string, SymbolRules>>
   /** Symbols whose rules cannot be used, each with the reason. */
   readonly refused: ReadonlyMap<string, string>
 }
 
 /**
- * Reads `{"bybit": {"FOOUSDT": rules, …}, …}`; every name of a venue means the same book. A symbol whose rules cannot be
+ * Reads `{"bybit": {"FOOUSDT": rules or a list of them, …}, …}`; every name of a venue means the same book. A symbol whose rules cannot be
  * used is refused by name, and the others are given.
  * @throws PlimsollError CONFIGURATION for a file that cannot be read, RULES_INVALID, naming file and place, for one that
  * is not rules by venue and symbol.
@@ -48,7 +47,7 @@ export function readRulesFile(path: string, names: VenueNames): ReadonlyMap<Venu
 }
 
 function noRules() {
-  return { rules: {} as Record<string, InstrumentRules>, refused: new Map<string, string>() }
+  return { rules: {} as Record<string, readonly EffectiveRules[]>, refused: new Map<string, string>() }
 }
 
 function readVenues(path: string, names: VenueNames): (readonly [VenueId, object])[] {
@@ -84,19 +83,10 @@ function readText(path: string): string {
   }
 }
 
-/** The rules of a symbol, or what is wrong with them. */
-function rulesOrFault(symbol: string, table: unknown): InstrumentRules | string {
+/** What the file states for a symbol, or what is wrong with it. */
+function rulesOrFault(symbol: string, stated: unknown): readonly EffectiveRules[] | string {
   const name = symbolSchema.safeParse(symbol, IN_OUR_WORDS)
-  if (!name.success) return `the symbol ${name.error.issues[0]!.message}`
-  const parsed = instrumentRulesSchema.safeParse(table, IN_OUR_WORDS)
-  if (!parsed.success) return faultsText(table, schemaFaultsOf(parsed.error), 'the table')
-  try {
-    checkInstrument(symbol, parsed.data, { firstDeductionZero: true })
-    return parsed.data
-  } catch (error) {
-    if (!(error instanceof PlimsollError)) throw error
-    return error.message
-  }
+  return name.success ? entriesOrFault(symbol, stated) : `the symbol ${name.error.issues[0]!.message}`
 }
 
 function isObject(value: unknown): value is object {

@@ -1,37 +1,45 @@
 import { createHash } from 'node:crypto'
 import { basename } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import type { Config } from '../config.ts'
-import { FAULTS_NAMED_MAX, type RuleBook, type RulesByVenue, type VenueId, venueId } from '../domain/index.ts'
+import {
+  FAULTS_NAMED_MAX,
+  type InstrumentRules,
+  type RuleBook,
+  type RulesByVenue,
+  type RulesChange,
+  type VenueId,
+} from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
-import type { Log } from '../log.ts'
-import { ruleAgeDays } from '../margin/index.ts'
 import { readRulesFile, type VenueRules, withoutSymbols, withRules } from '../rules/index.ts'
 import { ruleBookOf, VENUE_NAMES, VENUES } from '../venues/index.ts'
 
 export type BookOf = (venue: VenueId) => RuleBook
 
 /**
- * The rule book of each venue: the built-in one, under the rules file, under the given rules. The version of
- * a book names what was laid over it, with a digest of the contents, so that an event tells its rules. A symbol of the
- * file whose rules cannot be used is in `refused` of its book; with `strictRules` it refuses the file.
+ * The rule book of each venue: the built-in one, under the rules file, under the given rules, as they are in force at
+ * `nowMs`. A book's version lists what was laid over it with a hash of the contents, so each event records exactly which
+ * rules applied. A symbol of the file whose rules cannot be used is in `refused` of its book; with `strictRules` it
+ * refuses the file.
  * @throws PlimsollError CONFIGURATION or RULES_INVALID naming the file and every place in it.
  */
 export function ruleBooks(
   { rulesFile, strictRules }: Pick<Config, 'rulesFile'> & Partial<Pick<Config, 'strictRules'>>,
+  nowMs: number,
   given?: RulesByVenue,
-): BookOf {
+): RuleBooks {
   const books = new Map<VenueId, RuleBook>()
+  const bookOf = (venue: VenueId) => books.get(venue) ?? ruleBookOf(venue)
   if (rulesFile !== undefined) {
     const byVenue = readRulesFile(rulesFile, VENUE_NAMES)
     for (const [venue, own] of byVenue)
       books.set(venue, laidOver(ruleBookOf(venue), own, basename(rulesFile)))
-    if (strictRules === true) refuseBadSymbols(rulesFile, (venue) => books.get(venue) ?? ruleBookOf(venue))
+    if (strictRules === true) refuseBadSymbols(rulesFile, bookOf)
   }
   for (const [venue, rules] of given ?? []) {
-    const below = books.get(venue) ?? ruleBookOf(venue)
-    books.set(venue, laidOver(below, { rules, refused: new Map() }, 'given'))
+    books.set(venue, laidOver(bookOf(venue), { rules, refused: new Map() }, 'given'))
   }
-  return (venue) => books.get(venue) ?? ruleBookOf(venue)
+  return new RuleBooks(bookOf, nowMs)
 }
 
 function laidOver(below: RuleBook, { rules, refused }: VenueRules, source: string): RuleBook {
@@ -41,69 +49,111 @@ function laidOver(below: RuleBook, { rules, refused }: VenueRules, source: strin
   return withoutSymbols(withRules(below, rules, version, { firstDeductionZero: true }), refused)
 }
 
+/**
+ * The rules in force, of every venue. They change in `replace` and `advance` and at no other moment, so that all that is
+ * compiled between two of these calls has the same rules. Both say which symbols must be compiled anew.
+ */
+export class RuleBooks {
+  readonly #initialBookOf: BookOf
+  readonly #books = new Map<VenueId, BookInForce>()
+  #nowMs: number
+
+  /** `nowMs`: the time, Unix milliseconds, at which the rules are in force. */
+  constructor(bookOf: BookOf, nowMs: number) {
+    this.#initialBookOf = bookOf
+    this.#nowMs = nowMs
+  }
+
+  /** The venue's book: one object, which follows every replacement. Without a time `rulesOf` gives the rules in force. */
+  readonly bookOf: BookOf = (venue) => this.#inForce(venue).view
+
+  /** Puts another book in the place of the venue's. Returns the symbols, of those ever asked for, whose rules differ. */
+  replace(venue: VenueId, book: RuleBook): readonly string[] {
+    return this.#inForce(venue).update(book, this.#nowMs)
+  }
+
+  /** Brings the rules of a later time into force, Unix milliseconds. */
+  advance(nowMs: number): RulesChange[] {
+    this.#nowMs = nowMs
+    return [...this.#books].flatMap(([venue, book]) => {
+      const symbols = book.update(book.book, nowMs)
+      return symbols.length === 0 ? [] : [{ kind: 'rules' as const, venue, symbols }]
+    })
+  }
+
+  #inForce(venue: VenueId): BookInForce {
+    let book = this.#books.get(venue)
+    if (book === undefined) {
+      book = new BookInForce(this.#initialBookOf(venue), this.#nowMs)
+      this.#books.set(venue, book)
+    }
+    return book
+  }
+}
+
+const NONE_REFUSED: ReadonlyMap<string, string> = new Map()
+
+/** A book at one time. */
+class BookInForce {
+  #book: RuleBook
+  #atMs: number
+  /** What each symbol was answered. Symbols come from stored accounts, so these are no more than the accounts name. */
+  readonly #answers = new Map<string, InstrumentRules | undefined>()
+  readonly view: RuleBook
+
+  constructor(book: RuleBook, atMs: number) {
+    this.#book = book
+    this.#atMs = atMs
+    const current = () => this.#book
+    this.view = {
+      venue: book.venue,
+      get version() {
+        return current().version
+      },
+      get defaults() {
+        return current().defaults
+      },
+      get refused() {
+        return current().refused ?? NONE_REFUSED
+      },
+      rulesOf: (symbol, time) =>
+        time === undefined ? this.#rulesOf(symbol) : current().rulesOf(symbol, time),
+    }
+  }
+
+  get book(): RuleBook {
+    return this.#book
+  }
+
+  #rulesOf(symbol: string): InstrumentRules | undefined {
+    const known = this.#answers.get(symbol)
+    if (known !== undefined || this.#answers.has(symbol)) return known
+    const rules = this.#book.rulesOf(symbol, this.#atMs)
+    this.#answers.set(symbol, rules)
+    return rules
+  }
+
+  /** Equal rules keep their old object, because what was compiled is kept by it. */
+  update(book: RuleBook, atMs: number): string[] {
+    const haveOtherDefaults = !isDeepStrictEqual(book.defaults, this.#book.defaults)
+    this.#book = book
+    this.#atMs = atMs
+    const changed: string[] = []
+    for (const [symbol, before] of this.#answers) {
+      const after = book.rulesOf(symbol, atMs)
+      const isSame = isDeepStrictEqual(before, after)
+      if (!isSame) this.#answers.set(symbol, after)
+      if (!isSame || (haveOtherDefaults && after !== undefined)) changed.push(symbol)
+    }
+    return changed
+  }
+}
+
 /** Symbols of all venues whose rules were given and are refused, as lines for a person. */
 export function refusedRules(bookOf: BookOf): string[] {
   return VENUES.flatMap(({ id }) =>
     [...(bookOf(id).refused ?? [])].map(([symbol, reason]) => `${id} ${symbol}: ${reason}`),
   )
-}
-
-/** Contracts that a warning about the age of rules names; the others are counted. */
-const OLD_NAMED_MAX = 5
-/** Refused symbols that the log names; the others are counted. */
-const REFUSED_LOGGED_MAX = 20
-
-interface DatedSymbol {
-  readonly symbol: string
-  /** ISO day of its rules; undefined where they bear none. */
-  readonly asOf: string | undefined
-  readonly ageDays: number | null
-}
-
-/**
- * Says in the log which rules judge the stored accounts: a line a venue with the version of its book, how many contracts
- * are in use and the oldest day of their rules; a warning a venue for rules that are older than `maxAgeDays` or bear no
- * day, the oldest named; a warning for each refused symbol of a rules file.
- */
-export function logRules(
-  log: Pick<Log, 'info' | 'warn'>,
-  bookOf: BookOf,
-  inUse: Iterable<{ readonly venue: string; readonly symbol: string }>,
-  nowMs: number,
-  maxAgeDays: number,
-): void {
-  const refused = refusedRules(bookOf)
-  for (const reason of refused.slice(0, REFUSED_LOGGED_MAX)) log.warn({}, `rules refused: ${reason}`)
-  if (refused.length > REFUSED_LOGGED_MAX) log.warn({ symbols: refused.length }, 'rules refused')
-  const byVenue = new Map<VenueId, DatedSymbol[]>()
-  for (const { venue, symbol } of inUse) {
-    const id = venueId(venue)
-    const asOf = bookOf(id).rulesOf(symbol)?.asOf
-    const ageDays = ruleAgeDays(asOf === undefined ? null : Date.parse(asOf), nowMs)
-    const known = byVenue.get(id)
-    if (known === undefined) byVenue.set(id, [{ symbol, asOf, ageDays }])
-    else known.push({ symbol, asOf, ageDays })
-  }
-  for (const [venue, symbols] of byVenue) {
-    symbols.sort(byAge)
-    const { version: ruleBook } = bookOf(venue)
-    const dated = symbols.filter(({ asOf }) => asOf !== undefined)
-    const undated = symbols.length - dated.length
-    const oldest = dated[0]?.asOf ?? null
-    log.info({ venue, ruleBook, contracts: symbols.length, oldest, undated }, 'rules in use')
-    const old = symbols.filter(({ ageDays }) => ageDays === null || ageDays > maxAgeDays)
-    if (old.length === 0) continue
-    const named = old.slice(0, OLD_NAMED_MAX).map(({ symbol, asOf }) => `${symbol} (${asOf ?? 'no day'})`)
-    log.warn(
-      { venue, contracts: old.length, oldest: named, rulesMaxAgeDays: maxAgeDays },
-      'rules are older than PLIMSOLL_RULES_MAX_AGE allows or bear no day; verdicts may be wrong: give current ones with --rules',
-    )
-  }
-}
-
-/** Rules without a day first: they may be of any age. */
-function byAge(left: DatedSymbol, right: DatedSymbol): number {
-  return (right.ageDays ?? Number.MAX_VALUE) - (left.ageDays ?? Number.MAX_VALUE)
 }
 
 function refuseBadSymbols(rulesFile: string, bookOf: BookOf): void {

@@ -19,7 +19,8 @@ import { sourceCarrying, VENUE_NAMES } from '../venues/index.ts'
 import { WorkerConnections } from './connections.ts'
 import { unfinished } from './end.ts'
 import { guardedClock } from './guarded-clock.ts'
-import { type BookOf, logRules, ruleBooks } from './rule-books.ts'
+import { type RuleBooks, ruleBooks } from './rule-books.ts'
+import { logRules } from './rules-log.ts'
 import type { Worker, WorkerOptions, WorkerStats } from './types.ts'
 
 export type { Worker, WorkerOptions, WorkerStats } from './types.ts'
@@ -61,7 +62,7 @@ class MonitorWorker implements Worker {
   readonly #options: WorkerOptions
   readonly #connections: WorkerConnections
   readonly #rule: LevelRule
-  readonly #ruleBookOf: BookOf
+  readonly #ruleBooks: RuleBooks
   readonly #kernel: Kernel
   readonly #events: Record<PlimsollEvent['kind'], number> = {
     ...{ warning: 0, liquidation: 0, recovered: 0, unknown: 0, closed: 0 },
@@ -83,7 +84,7 @@ class MonitorWorker implements Worker {
     this.#options = options
     this.#connections = connections
     this.#rule = levelRule(config.levels, config.hysteresis)
-    this.#ruleBookOf = ruleBooks(config, options.rules)
+    this.#ruleBooks = ruleBooks(config, options.clock.nowMs(), options.rules)
     this.#kernel = openKernel(config.kernel)
   }
 
@@ -114,7 +115,7 @@ class MonitorWorker implements Worker {
     }
     const { accounts, positions } = this.#monitor.watchlist
     log.info({ accounts, positions, markets: this.#monitor.markets.all.length }, 'book loaded')
-    logRules(log, this.#ruleBookOf, this.#monitor.markets.all, clock.nowMs(), config.rulesMaxAgeDays)
+    logRules(log, this.#ruleBooks.bookOf, this.#monitor.markets.all, clock.nowMs(), config.rulesMaxAgeDays)
     this.#marketData.open()
     this.#source.follow(
       (change) => this.#guard(() => this.#apply(change)),
@@ -140,7 +141,7 @@ class MonitorWorker implements Worker {
       kernel: this.#kernel,
       clock: guardedClock(clock, (action) => this.#guard(action)),
       rule: this.#rule,
-      ruleBookOf: this.#ruleBookOf,
+      ruleBookOf: this.#ruleBooks.bookOf,
       log: { logId, shard: config.shard },
       sequenceFloor,
       hasRoom: () => this.#eventLog.hasRoom,

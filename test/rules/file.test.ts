@@ -6,13 +6,16 @@ import { instrumentRulesSchema, type RuleBook, venueId } from '../../src/domain/
 import { checkRules, formatDecimal, marginAccountsOf } from '../../src/margin/index.ts'
 import { readRulesFile } from '../../src/rules/file.ts'
 import { ruleBookOf, VENUE_NAMES } from '../../src/venues/index.ts'
-import { logRules, refusedRules, ruleBooks } from '../../src/worker/rule-books.ts'
+import { refusedRules, ruleBooks } from '../../src/worker/rule-books.ts'
+import { logRules } from '../../src/worker/rules-log.ts'
 import { accountOf } from '../margin/support.ts'
 
 const BYBIT = venueId('bybit')
 
 const folder = mkdtempSync(join(tmpdir(), 'plimsoll-rules-'))
 afterAll(() => rmSync(folder, { recursive: true }))
+
+const NOW = Date.UTC(2026, 6, 20)
 
 const TABLE = {
   kind: 'linear',
@@ -46,13 +49,14 @@ describe('a file of rules', () => {
     expect([...byVenue.keys()]).toEqual(['bybit'])
     const { rules, refused } = byVenue.get(BYBIT)!
     expect(Object.keys(rules)).toEqual(['FOOUSDT', 'BARUSDT'])
-    expect(rules.FOOUSDT).toEqual({
+    const stated = {
       contribution: 'linear',
       multiplier: '1',
       settlementAsset: 'USDT',
       takerFeeRate: '0',
       maintenance: { kind: 'marginal-tiers', basis: 'notional', tiers: TABLE.tiers },
-    })
+    }
+    expect(rules.FOOUSDT).toEqual([{ fromMs: Number.NEGATIVE_INFINITY, rules: stated }])
     expect(refused.size).toBe(0)
   })
 
@@ -108,7 +112,7 @@ describe('bad symbols of a file of rules', () => {
   ]
 
   it('are refused by name, of every venue, and the others are used', () => {
-    const bookOf = ruleBooks({ rulesFile: file() })
+    const { bookOf } = ruleBooks({ rulesFile: file() }, NOW)
     const refused = refusedRules(bookOf)
     expect(refused.map((line, index) => line.slice(0, REFUSED[index]?.length))).toEqual(REFUSED)
     expect(bookOf(BYBIT).rulesOf('GOODUSDT')?.maintenance).toHaveProperty('tiers', TABLE.tiers)
@@ -116,7 +120,7 @@ describe('bad symbols of a file of rules', () => {
   })
 
   it('never fall back to the built-in table: their accounts are refused with the reason', () => {
-    const book = ruleBooks({ rulesFile: file() })(BYBIT)
+    const book = ruleBooks({ rulesFile: file() }, NOW).bookOf(BYBIT)
     expect(ruleBookOf(BYBIT).rulesOf('BTCUSDT')).toBeDefined()
     expect(book.rulesOf('BTCUSDT')).toBeUndefined()
     const positions = [
@@ -130,25 +134,26 @@ describe('bad symbols of a file of rules', () => {
   })
 
   it('are used again where later rules replace them', () => {
-    const parsed = readRulesFile(written({ bybit: { BTCUSDT: TABLE } }), VENUE_NAMES).get(BYBIT)!.rules
-    const book = ruleBooks({ rulesFile: file() }, new Map([[BYBIT, parsed]]))(BYBIT)
-    expect(book.rulesOf('BTCUSDT')).toBe(parsed.BTCUSDT)
+    const given = instrumentRulesSchema.parse(TABLE)
+    const book = ruleBooks({ rulesFile: file() }, NOW, new Map([[BYBIT, { BTCUSDT: given }]])).bookOf(BYBIT)
+    expect(book.rulesOf('BTCUSDT')).toBe(given)
     expect(book.refused?.has('BTCUSDT')).toBe(false)
   })
 
   it('refuse the file where rules are strict, all named', () => {
     const path = file()
-    const { code, message } = faultOf(() => ruleBooks({ rulesFile: path, strictRules: true }))
+    const { code, message } = faultOf(() => ruleBooks({ rulesFile: path, strictRules: true }, NOW))
     expect(code).toBe('RULES_INVALID')
     expect(message).toContain(path)
     for (const line of REFUSED) expect(message).toContain(line)
     expect(() =>
-      ruleBooks({ rulesFile: written({ bybit: { GOODUSDT: TABLE } }), strictRules: true }),
+      ruleBooks({ rulesFile: written({ bybit: { GOODUSDT: TABLE } }), strictRules: true }, NOW),
     ).not.toThrow()
   })
 
   it('change the version of the book', () => {
-    const versionOf = (content: object) => ruleBooks({ rulesFile: written(content) })(BYBIT).version
+    const versionOf = (content: object) =>
+      ruleBooks({ rulesFile: written(content) }, NOW).bookOf(BYBIT).version
     const good = versionOf({ bybit: { GOODUSDT: TABLE } })
     expect(good).toMatch(/^bybit-.*\+rules\.json@[0-9a-f]{8}$/)
     expect(versionOf({ bybit: { GOODUSDT: TABLE, BTCUSDT: 7 } })).not.toBe(good)
@@ -213,9 +218,10 @@ describe('rules whose form is not computed', () => {
     expect(instrumentRulesSchema.parse(rules)).toEqual(rules)
     expect(faultOf(() => checkRules('X', rules))).toMatchObject({ code: 'RULES_INVALID', message })
 
-    const book = ruleBooks({ rulesFile: written({ bybit: { X: { ...FULL, ...change }, GOODUSDT: FULL } }) })(
-      BYBIT,
-    )
+    const book = ruleBooks(
+      { rulesFile: written({ bybit: { X: { ...FULL, ...change }, GOODUSDT: FULL } }) },
+      NOW,
+    ).bookOf(BYBIT)
     expect(book.rulesOf('GOODUSDT')).toEqual(instrumentRulesSchema.parse(FULL))
     const positions = [{ symbol: 'X', marginMode: 'isolated', size: '1', entryPrice: '1', leverage: '2' }]
     expect(faultOf(() => marginAccountsOf(accountOf({ positions }), book)).message).toContain(
@@ -248,7 +254,9 @@ describe('rules whose form is not computed', () => {
 
 describe('what an instrument states itself', () => {
   const bookOf = (change: object) =>
-    ruleBooks({ rulesFile: written({ binance: { X: { ...TABLE, ...change } } }) })(venueId('binance'))
+    ruleBooks({ rulesFile: written({ binance: { X: { ...TABLE, ...change } } }) }, NOW).bookOf(
+      venueId('binance'),
+    )
   const accountAt = (book: RuleBook) =>
     marginAccountsOf(
       accountOf({
@@ -314,15 +322,10 @@ describe('caps of a file of rules', () => {
 })
 
 describe('the log of the rules in use', () => {
-  const NOW = Date.UTC(2026, 6, 20)
-  const bookOf = (rules: Record<string, string | undefined>) =>
-    ruleBooks({
-      rulesFile: written({
-        bybit: Object.fromEntries(
-          Object.entries(rules).map(([symbol, asOf]) => [symbol, { ...TABLE, asOf }]),
-        ),
-      }),
-    })
+  const bookOf = (rules: Record<string, string | undefined>) => {
+    const tables = Object.entries(rules).map(([symbol, asOf]) => [symbol, { ...TABLE, asOf }])
+    return ruleBooks({ rulesFile: written({ bybit: Object.fromEntries(tables) }) }, NOW).bookOf
+  }
 
   function logged(rules: Record<string, string | undefined>, symbols: readonly string[], maxAgeDays = 14) {
     const lines: [level: string, fields: object, message: string][] = []

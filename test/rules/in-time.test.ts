@@ -1,0 +1,161 @@
+import { describe, expect, it } from 'vitest'
+import { type RuleBook, venueId } from '../../src/domain/index.ts'
+import { ENTRIES_MAX, entriesOrFault } from '../../src/rules/entries.ts'
+import { bookAt, rulesAt, withoutSymbols, withRules } from '../../src/rules/index.ts'
+import { ruleBookOf } from '../../src/venues/index.ts'
+import { RuleBooks } from '../../src/worker/rule-books.ts'
+import { rulesFrom } from '../support/rules.ts'
+
+const BYBIT = venueId('bybit')
+const BINANCE = venueId('binance')
+const DAY_MS = 86_400_000
+const START_MS = Date.UTC(2026, 10, 1)
+
+const stated = (rate: string, effectiveFrom?: string) => ({
+  ...(effectiveFrom === undefined ? {} : { effectiveFrom }),
+  kind: 'linear',
+  settle: 'USDT',
+  tiers: [{ cap: '1000', maintenanceMarginRate: rate, maintenanceDeduction: '0' }],
+})
+const rulesOf = (rate: string) => rulesFrom({ tiers: stated(rate).tiers })
+const [OLD, NEW] = [rulesOf('0.01'), rulesOf('0.02')]
+const ALWAYS = Number.NEGATIVE_INFINITY
+
+describe('rules of a symbol in time', () => {
+  it('are those of the last entry that has begun, at its first millisecond too', () => {
+    const entries = [
+      { fromMs: START_MS, rules: OLD },
+      { fromMs: START_MS + DAY_MS, rules: NEW },
+    ]
+    const at = (atMs?: number) => rulesAt(entries, atMs)
+    expect([at(START_MS - 1), at(START_MS), at(START_MS + DAY_MS - 1), at(START_MS + DAY_MS)]).toEqual([
+      ...[undefined, OLD, OLD, NEW],
+    ])
+    expect(at()).toBe(NEW)
+    expect(rulesAt(undefined, START_MS)).toBeUndefined()
+  })
+
+  it('leave the book that they are laid over in force before their first entry', () => {
+    const below = ruleBookOf(BYBIT)
+    const book = withRules(below, { BTCUSDT: [{ fromMs: START_MS, rules: NEW }] }, 'desk')
+    expect(book.rulesOf('BTCUSDT', START_MS - 1)).toBe(below.rulesOf('BTCUSDT'))
+    expect(book.rulesOf('BTCUSDT', START_MS)).toBe(NEW)
+    expect(bookAt(book, START_MS - 1).rulesOf('BTCUSDT')).toBe(below.rulesOf('BTCUSDT'))
+    const refusing = withoutSymbols(book, new Map([['ETHUSDT', 'why']]))
+    expect(refusing.rulesOf('BTCUSDT', START_MS)).toBe(NEW)
+    expect(refusing.rulesOf('ETHUSDT', START_MS)).toBeUndefined()
+  })
+
+  it('are checked in every entry', () => {
+    const broken = rulesFrom({ tiers: [{ cap: '1', maintenanceMarginRate: '2', maintenanceDeduction: '0' }] })
+    const entries = [
+      { fromMs: ALWAYS, rules: OLD },
+      { fromMs: START_MS, rules: broken },
+    ]
+    expect(() => withRules(ruleBookOf(BYBIT), { X: entries }, 'desk')).toThrow(
+      'maintenanceMarginRate of X is 2',
+    )
+  })
+})
+
+describe('the list that a rules file gives for a symbol', () => {
+  it('is read with the time of each entry, in any offset', () => {
+    expect(entriesOrFault('X', [stated('0.01'), stated('0.02', '2026-11-01T08:00:00+08:00')])).toEqual([
+      { fromMs: ALWAYS, rules: OLD },
+      { fromMs: START_MS, rules: NEW },
+    ])
+    expect(entriesOrFault('X', stated('0.02', '2026-11-01T00:00:00Z'))).toEqual([
+      { fromMs: START_MS, rules: NEW },
+    ])
+  })
+
+  it.each([
+    ['an empty list', [], 'the list has 0 entries, 1 to 1000 are expected'],
+    ['too long a list', Array(ENTRIES_MAX + 1).fill(stated('0.01')), 'the list has 1001 entries'],
+    [
+      'a second entry without a time',
+      [stated('0.01'), stated('0.02')],
+      'entry 1 of the list: effectiveFrom must be later than that of the entry before it',
+    ],
+    [
+      'a time that repeats',
+      [stated('0.01', '2026-11-01T00:00:00Z'), stated('0.02', '2026-11-01T01:00:00+01:00')],
+      'entry 1 of the list: effectiveFrom must be later than that of the entry before it',
+    ],
+    [
+      'a day',
+      stated('0.01', '2026-11-01'),
+      'effectiveFrom is "2026-11-01": must be a time such as 2026-12-01T08:00:00Z',
+    ],
+    [
+      'a bad table in an entry',
+      [stated('0.01'), { ...stated('1.1', '2026-11-01T00:00:00Z') }],
+      'entry 1 of the list: tiers[0].maintenanceMarginRate of X is 1.1',
+    ],
+    [
+      'a bad time and a bad table',
+      { ...stated('1%', 'soon') },
+      'effectiveFrom is "soon": must be a time such as 2026-12-01T08:00:00Z; tiers[0].maintenanceMarginRate is "1%"',
+    ],
+  ])('is refused for %s', (_, value, fault) => {
+    expect(entriesOrFault('X', value)).toContain(fault)
+  })
+})
+
+describe('the rule books of a worker', () => {
+  const laid = (rules: Parameters<typeof withRules>[1], version = 'v1') =>
+    withRules(ruleBookOf(BYBIT), rules, version)
+  const booksWith = (book: RuleBook) =>
+    new RuleBooks((venue) => (venue === BYBIT ? book : ruleBookOf(venue)), START_MS)
+  const inTime = [
+    { fromMs: ALWAYS, rules: OLD },
+    { fromMs: START_MS + DAY_MS, rules: NEW },
+  ]
+
+  it('hold the rules of their time, and say which symbols have others when it advances', () => {
+    const books = booksWith(laid({ X: inTime, Y: OLD }))
+    const book = books.bookOf(BYBIT)
+    expect([book.rulesOf('X'), book.rulesOf('Y')]).toEqual([OLD, OLD])
+    expect(books.bookOf(BINANCE).rulesOf('BTCUSDT')).toBeDefined()
+    expect(books.advance(START_MS + DAY_MS - 1)).toEqual([])
+    expect(book.rulesOf('X')).toBe(OLD)
+    expect(books.advance(START_MS + DAY_MS)).toEqual([{ kind: 'rules', venue: BYBIT, symbols: ['X'] }])
+    expect(book.rulesOf('X')).toBe(NEW)
+    expect(books.advance(START_MS + 2 * DAY_MS)).toEqual([])
+    expect(book.rulesOf('X', START_MS)).toBe(OLD)
+  })
+
+  it('name the symbols, of those that were asked for, whose rules differ in a new book', () => {
+    const books = booksWith(laid({ SAME: OLD, CHANGED: OLD, GONE: OLD, UNASKED: OLD }))
+    const book = books.bookOf(BYBIT)
+    for (const symbol of ['SAME', 'CHANGED', 'GONE', 'ADDED', 'NOWHERE']) book.rulesOf(symbol)
+    const next = laid({ SAME: rulesOf('0.01'), CHANGED: NEW, ADDED: NEW, UNASKED: NEW }, 'v2')
+    expect(books.replace(BYBIT, next)).toEqual(['CHANGED', 'GONE', 'ADDED'])
+    expect(book).toBe(books.bookOf(BYBIT))
+    expect(book.version).toBe('v2')
+    expect(['CHANGED', 'GONE', 'ADDED', 'NOWHERE', 'UNASKED'].map((symbol) => book.rulesOf(symbol))).toEqual([
+      ...[NEW, undefined, NEW, undefined, NEW],
+    ])
+    // What was compiled from equal rules stays in use.
+    expect(book.rulesOf('SAME')).toBe(OLD)
+  })
+
+  it('name every symbol with rules where the defaults of the book differ', () => {
+    const books = booksWith(laid({ X: OLD }))
+    const book = books.bookOf(BYBIT)
+    for (const symbol of ['X', 'NOWHERE']) book.rulesOf(symbol)
+    const next: RuleBook = { ...laid({ X: OLD }), defaults: { closingFee: 'none', liquidation: 'passed' } }
+    expect(books.replace(BYBIT, next)).toEqual(['X'])
+    expect(book.defaults.liquidation).toBe('passed')
+  })
+
+  it('replace a book at the time that is in force', () => {
+    const books = booksWith(laid({ X: OLD }))
+    const book = books.bookOf(BYBIT)
+    book.rulesOf('X')
+    expect(books.replace(BYBIT, laid({ X: inTime }))).toEqual([])
+    expect(books.advance(START_MS + DAY_MS)).toEqual([{ kind: 'rules', venue: BYBIT, symbols: ['X'] }])
+    expect(books.replace(BYBIT, withoutSymbols(laid({}), new Map([['X', 'why']])))).toEqual(['X'])
+    expect([book.rulesOf('X'), book.refused?.get('X')]).toEqual([undefined, 'why'])
+  })
+})
