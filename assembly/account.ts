@@ -17,6 +17,7 @@ import {
   NONE,
 } from "./layout";
 import { accountCapacity, i32At, setF64, setI32 } from "./columns";
+import { countRow } from "./curve";
 import { freeRow, setTriggers, takeRow } from "./zones";
 
 let accounts: i32 = 0;
@@ -43,6 +44,7 @@ export function removeRows(account: i32): void {
   let row = i32At(COLUMN_ACCOUNT_HEAD, account);
   while (row != NONE) {
     const next = i32At(COLUMN_ROW_NEXT, row);
+    countRow(i32At(COLUMN_ROW_CURVE, row), -1);
     freeRow(row);
     row = next;
   }
@@ -98,6 +100,7 @@ export function addRow(
   setF64(COLUMN_ROW_CONSTANT, row, constant);
   setI32(COLUMN_ROW_ACCOUNT, row, account);
   setI32(COLUMN_ROW_CURVE, row, curve);
+  countRow(curve, 1);
   setI32(COLUMN_ROW_NEXT, row, i32At(COLUMN_ACCOUNT_HEAD, account));
   setI32(COLUMN_ACCOUNT_HEAD, account, row);
   setI32(COLUMN_ACCOUNT_ROWS, account, i32At(COLUMN_ACCOUNT_ROWS, account) + 1);

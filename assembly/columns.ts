@@ -15,11 +15,13 @@ import {
   PER_LEVEL,
   PER_PIECE,
   PER_ROW,
+  PER_SIZE_CLASS,
   PER_SUSPECT,
   RECHECKED_MAX,
   SECTIONS,
   SECTION_BYTES_SHIFT,
   SECTION_PER_SHIFT,
+  SIZE_CLASSES,
 } from "./layout";
 
 export let rowCapacity: i32 = 0;
@@ -80,6 +82,7 @@ function elementsPer(per: i32): usize {
     case PER_SUSPECT: return RECHECKED_MAX;
     case PER_INSTRUMENT: return instrumentCapacity;
     case PER_CURVE: return curveCapacity;
+    case PER_SIZE_CLASS: return SIZE_CLASSES;
     case PER_PIECE: return pieceCapacity;
     case PER_LEVEL: return LEVELS_MAX + 1;
     default: return unreachable();

@@ -1,37 +1,81 @@
 // A curve: pieces in y = scale * x, shared by all rows under one rule.
 import {
-  COLUMN_PIECE_CAP,
-  COLUMN_PIECE_DEDUCTION,
-  COLUMN_PIECE_RATE,
   COLUMN_CURVE_COORDINATE,
   COLUMN_CURVE_FIRST_PIECE,
   COLUMN_CURVE_PIECES,
+  COLUMN_CURVE_ROWS,
+  COLUMN_PIECE_CAP,
+  COLUMN_PIECE_DEDUCTION,
+  COLUMN_PIECE_RATE,
+  COLUMN_SIZE_CLASS_FREE_CURVE,
   COORDINATE_RECIPROCAL,
   NONE,
+  NO_PIECES,
+  SIZE_CLASSES,
 } from "./layout";
-import { f64At, i32At, pieceCapacity, setF64, setI32, curveCapacity } from "./columns";
+import { curveCapacity, f64At, i32At, pieceCapacity, setF64, setI32 } from "./columns";
 
 let curves: i32 = 0;
 let pieces: i32 = 0;
 
-/** A new curve without pieces, or NONE when the capacity is used up. */
-export function addCurve(coordinate: i32): i32 {
-  if (curves == curveCapacity) return NONE;
-  setI32(COLUMN_CURVE_FIRST_PIECE, curves, pieces);
-  setI32(COLUMN_CURVE_PIECES, curves, 0);
-  setI32(COLUMN_CURVE_COORDINATE, curves, coordinate);
-  return curves++;
+/** The smallest size class whose span holds so many pieces, of which there is at least one. */
+@inline
+function sizeClassOf(pieceCount: i32): i32 {
+  return 32 - clz(pieceCount - 1);
 }
 
-/** Appends a piece to the curve added last. Returns its number, or NONE when the capacity is used up. */
-export function addPiece(cap: f64, rate: f64, deduction: f64): i32 {
-  if (pieces == pieceCapacity) return NONE;
-  const curve = curves - 1;
-  setF64(COLUMN_PIECE_CAP, pieces, cap);
-  setF64(COLUMN_PIECE_RATE, pieces, rate);
-  setF64(COLUMN_PIECE_DEDUCTION, pieces, deduction);
-  setI32(COLUMN_CURVE_PIECES, curve, i32At(COLUMN_CURVE_PIECES, curve) + 1);
-  return pieces++;
+/**
+ * A new curve of 1 to CURVE_PIECES_MAX pieces, which setPiece fills in. Returns NONE when the capacity of curves is used up,
+ * NO_PIECES when that of pieces is.
+ */
+export function addCurve(coordinate: i32, pieceCount: i32): i32 {
+  const sizeClass = sizeClassOf(pieceCount);
+  if (curves == 0) emptyFreeLists();
+  let curve = i32At(COLUMN_SIZE_CLASS_FREE_CURVE, sizeClass);
+  if (curve != NONE) {
+    setI32(COLUMN_SIZE_CLASS_FREE_CURVE, sizeClass, i32At(COLUMN_CURVE_COORDINATE, curve));
+  } else {
+    if (curves == curveCapacity) return NONE;
+    if (pieces + (1 << sizeClass) > pieceCapacity) return NO_PIECES;
+    curve = curves++;
+    setI32(COLUMN_CURVE_FIRST_PIECE, curve, pieces);
+    pieces += 1 << sizeClass;
+  }
+  setI32(COLUMN_CURVE_PIECES, curve, pieceCount);
+  setI32(COLUMN_CURVE_COORDINATE, curve, coordinate);
+  setI32(COLUMN_CURVE_ROWS, curve, 0);
+  return curve;
+}
+
+function emptyFreeLists(): void {
+  for (let sizeClass = 0; sizeClass < SIZE_CLASSES; sizeClass++) {
+    setI32(COLUMN_SIZE_CLASS_FREE_CURVE, sizeClass, NONE);
+  }
+}
+
+/** Sets the piece at that place of the curve, from 0, in ascending order of cap. */
+export function setPiece(curve: i32, at: i32, cap: f64, rate: f64, deduction: f64): void {
+  const piece = i32At(COLUMN_CURVE_FIRST_PIECE, curve) + at;
+  setF64(COLUMN_PIECE_CAP, piece, cap);
+  setF64(COLUMN_PIECE_RATE, piece, rate);
+  setF64(COLUMN_PIECE_DEDUCTION, piece, deduction);
+}
+
+/** Frees a curve that no row uses. Returns the rows that use it: 0 if it is freed, NONE if it was free. */
+export function freeCurve(curve: i32): i32 {
+  const rows = i32At(COLUMN_CURVE_ROWS, curve);
+  if (rows != 0) return rows;
+  const sizeClass = sizeClassOf(i32At(COLUMN_CURVE_PIECES, curve));
+  setI32(COLUMN_CURVE_ROWS, curve, NONE);
+  setI32(COLUMN_CURVE_COORDINATE, curve, i32At(COLUMN_SIZE_CLASS_FREE_CURVE, sizeClass));
+  setI32(COLUMN_SIZE_CLASS_FREE_CURVE, sizeClass, curve);
+  return 0;
+}
+
+/** Counts a row that starts (1) or ends (-1) to use the curve. */
+@inline
+export function countRow(curve: i32, change: i32): void {
+  setI32(COLUMN_CURVE_ROWS, curve, i32At(COLUMN_CURVE_ROWS, curve) + change);
 }
 
 @inline
@@ -39,7 +83,7 @@ export function coordinate(curve: i32, mark: f64): f64 {
   return i32At(COLUMN_CURVE_COORDINATE, curve) == COORDINATE_RECIPROCAL ? 1.0 / mark : mark;
 }
 
-/** The piece that holds y; beyond the last cap the last piece goes on. */
+/** The piece that holds y; beyond the last cap the last piece continues. */
 @inline
 export function pieceAt(curve: i32, y: f64): i32 {
   let piece = i32At(COLUMN_CURVE_FIRST_PIECE, curve);

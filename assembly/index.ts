@@ -2,7 +2,7 @@ import { pointer } from "./columns";
 import { LAYOUT_VERSION } from "./layout";
 
 export { reserve } from "./columns";
-export { addCurve, addPiece } from "./curve";
+export { addCurve, freeCurve, setPiece } from "./curve";
 export { addInstrument, refreshZones } from "./zones";
 export {
   addAccount,

@@ -2,7 +2,7 @@
 // The host computes no addresses: it asks columnPointer(COLUMN_…).
 
 /** Changes with any constant below; the host refuses a binary of another version. */
-export const LAYOUT_VERSION = 6
+export const LAYOUT_VERSION = 7
 
 /** Rows of one instrument lie together in blocks; blocks of one instrument in groups. */
 export const BLOCK_ROWS = 64
@@ -37,6 +37,15 @@ export const ANSWER_SAFE = 0 // provably at its level; new triggers are set
 export const ANSWER_ACROSS = 1 // provably across a level, or undecided and provably at some level
 export const ANSWER_CLOSE = 2 // too close for f64
 export const ANSWER_UNKNOWN = 3 // a mark is missing
+
+/**
+ * A curve has a span of 1, 2, 4 … places for its pieces, 1 << size class. A freed curve keeps its span and serves the next
+ * curve of its size class. So pieces need, for every size class, its span times the most curves that lived at once.
+ */
+export const SIZE_CLASSES = 9
+export const CURVE_PIECES_MAX = 256
+/** Answer of addCurve: the capacity of pieces is used up; NONE: that of curves. */
+export const NO_PIECES = -2
 
 /** End of a list, and "no such row, account or block". */
 export const NONE = -1
@@ -112,9 +121,13 @@ export const COLUMN_MOVED_INSTRUMENT = COLUMN_INSTRUMENT_STAMP + 1 // list of th
 const CURVE_I32 = COLUMN_MOVED_INSTRUMENT + 1
 export const COLUMN_CURVE_FIRST_PIECE = CURVE_I32
 export const COLUMN_CURVE_PIECES = COLUMN_CURVE_FIRST_PIECE + 1
-export const COLUMN_CURVE_COORDINATE = COLUMN_CURVE_PIECES + 1
+export const COLUMN_CURVE_COORDINATE = COLUMN_CURVE_PIECES + 1 // or next free curve of the size class
+export const COLUMN_CURVE_ROWS = COLUMN_CURVE_COORDINATE + 1 // rows that use it; NONE: a free curve
 
-const PIECE_F64 = COLUMN_CURVE_COORDINATE + 1
+const SIZE_CLASS_I32 = COLUMN_CURVE_ROWS + 1
+export const COLUMN_SIZE_CLASS_FREE_CURVE = SIZE_CLASS_I32
+
+const PIECE_F64 = COLUMN_SIZE_CLASS_FREE_CURVE + 1
 export const COLUMN_PIECE_CAP = PIECE_F64 // upper end of the piece in y, inclusive
 export const COLUMN_PIECE_RATE = COLUMN_PIECE_CAP + 1
 export const COLUMN_PIECE_DEDUCTION = COLUMN_PIECE_RATE + 1
@@ -135,6 +148,7 @@ export const PER_INSTRUMENT = 6
 export const PER_CURVE = 7
 export const PER_PIECE = 8
 export const PER_LEVEL = 9
+export const PER_SIZE_CLASS = 10
 
 /** A section in one number: its first column, then the bytes of an element from SECTION_BYTES_SHIFT, then PER_…. */
 export const SECTION_BYTES_SHIFT = 8
@@ -156,6 +170,7 @@ export const SECTIONS = [
   INSTRUMENT_F64 + F64 + (PER_INSTRUMENT << SECTION_PER_SHIFT),
   INSTRUMENT_I32 + I32 + (PER_INSTRUMENT << SECTION_PER_SHIFT),
   CURVE_I32 + I32 + (PER_CURVE << SECTION_PER_SHIFT),
+  SIZE_CLASS_I32 + I32 + (PER_SIZE_CLASS << SECTION_PER_SHIFT),
   PIECE_F64 + F64 + (PER_PIECE << SECTION_PER_SHIFT),
   LEVEL_F64 + F64 + (PER_LEVEL << SECTION_PER_SHIFT),
 ]

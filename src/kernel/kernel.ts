@@ -22,8 +22,14 @@ export interface Kernel {
   /** Level values from level 1 upwards, ascending, the last one is liquidation; then the release factor 1 + h. */
   setLevels(values: readonly number[], releaseFactor: number): void
   addInstrument(): number
-  /** `pieces` in ascending order of cap; the last one goes on beyond its cap. */
+  /** 1 to CURVE_PIECES_MAX pieces in ascending order of cap; the last one continues beyond its cap. */
   addCurve(coordinate: number, pieces: readonly CurvePiece[]): number
+  /**
+   * Frees a curve that no row uses; a curve in use breaks an invariant. Its number and the places of its pieces serve the
+   * next curve of its size class (1, 2, 3–4, 5–8 … 129–256 pieces). So however often rules change, the kernel holds no
+   * more places than, for every size class, its span times the most curves that lived at once.
+   */
+  freeCurve(curve: number): void
   /** Returns the account's number. `uncertainty` is described above. */
   addAccount(constant: number, level: number, uncertainty?: number): number
   /** contribution = intercept + slope·x; maintenance = rate·y − deduction + constant with y = scale·x. */

@@ -1,4 +1,11 @@
-import { BLOCK_ROWS, LEVEL_NONE, LEVELS_MAX, RECHECKED_MAX } from '../../assembly/layout.ts'
+import {
+  BLOCK_ROWS,
+  CURVE_PIECES_MAX,
+  LEVEL_NONE,
+  LEVELS_MAX,
+  NONE,
+  RECHECKED_MAX,
+} from '../../assembly/layout.ts'
 import { assert, PlimsollError } from '../errors.ts'
 import type { KernelTotals } from './kernel.ts'
 
@@ -8,14 +15,20 @@ export const ACCOUNTS_MAX = 16_777_216
 
 /** All limits together: about 1.9 GiB, so that addresses of 32 bits are enough. */
 export const CAPACITY_MAX = {
-  ...{ rows: ROWS_MAX, accounts: ACCOUNTS_MAX },
-  ...{ instruments: 65_536, curves: 65_536, pieces: 1_048_576 },
+  rows: ROWS_MAX,
+  accounts: ACCOUNTS_MAX,
+  instruments: 65_536,
+  curves: 65_536,
+  pieces: 1_048_576,
 } as const satisfies Required<KernelTotals>
 
 /** Capacities before the first growth. */
 export const CAPACITY_FIRST = {
-  ...{ rows: 4_096, accounts: 1_024 },
-  ...{ instruments: 64, curves: 64, pieces: 1_024 },
+  rows: 4_096,
+  accounts: 1_024,
+  instruments: 64,
+  curves: 64,
+  pieces: 1_024,
 } as const satisfies Required<KernelTotals>
 
 const STEP_FACTOR = 1.5
@@ -48,6 +61,23 @@ export function assertFinite(value: number): void {
 /** Infinity is allowed: nothing is proven of the account then. */
 export function assertUncertainty(value: number): void {
   if (!(value >= 0)) throw new Error(`invariant broken: the kernel was given the uncertainty ${value}`)
+}
+
+export function assertPieces(count: number): void {
+  assert(
+    count >= 1 && count <= CURVE_PIECES_MAX,
+    `a curve of ${count} pieces; the limit is ${CURVE_PIECES_MAX}`,
+  )
+}
+
+/** `rows` use the curve; NONE: it was free. */
+export function assertFreed(curve: number, rows: number): void {
+  assert(rows !== NONE, `curve ${curve} is freed twice`)
+  assert(rows === 0, `curve ${curve} is freed while ${rows} rows use it`)
+}
+
+export function assertLive(curve: number, rows: number | undefined): void {
+  if (!(rows! >= 0)) throw new Error(`invariant broken: a row is given the curve ${curve}, which is free`)
 }
 
 export function assertRechecked(from: number, to: number): void {

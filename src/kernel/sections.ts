@@ -11,11 +11,13 @@ import {
   PER_LEVEL,
   PER_PIECE,
   PER_ROW,
+  PER_SIZE_CLASS,
   PER_SUSPECT,
   RECHECKED_MAX,
   SECTION_BYTES_SHIFT,
   SECTION_PER_SHIFT,
   SECTIONS,
+  SIZE_CLASSES,
 } from '../../assembly/layout.ts'
 import type { KernelTotals } from './kernel.ts'
 
@@ -48,6 +50,7 @@ export function elementsPer(per: number, capacity: Required<KernelTotals>): numb
     [PER_SUSPECT]: RECHECKED_MAX,
     [PER_INSTRUMENT]: capacity.instruments,
     [PER_CURVE]: capacity.curves,
+    [PER_SIZE_CLASS]: SIZE_CLASSES,
     [PER_PIECE]: capacity.pieces,
     [PER_LEVEL]: LEVELS_MAX + 1,
   }

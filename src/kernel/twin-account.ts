@@ -1,17 +1,20 @@
 import { NONE } from '../../assembly/layout.ts'
 import type { TwinColumns } from './twin-columns.ts'
+import type { TwinCurves } from './twin-curve.ts'
 import type { TwinZones } from './twin-zones.ts'
 
 /** Margin accounts and their rows: what the host changes between instants. The twin of assembly/account.ts. */
 export class TwinAccounts {
   readonly #columns: TwinColumns
+  readonly #curves: TwinCurves
   readonly #zones: TwinZones
   #accounts = 0
   #freeAccount: number = NONE
   #unknowns = 0
 
-  constructor(columns: TwinColumns, zones: TwinZones) {
+  constructor(columns: TwinColumns, curves: TwinCurves, zones: TwinZones) {
     this.#columns = columns
+    this.#curves = curves
     this.#zones = zones
   }
 
@@ -40,9 +43,10 @@ export class TwinAccounts {
 
   /** Frees the account's rows; the account stays, and is not unknown until it is re-checked. */
   removeRows(account: number): void {
-    const { accountHead, accountRows, rowNext } = this.#columns
+    const { accountHead, accountRows, rowCurve, rowNext } = this.#columns
     for (let row = accountHead[account]!; row !== NONE; ) {
       const next = rowNext[row]!
+      this.#curves.countRow(rowCurve[row]!, -1)
       this.#zones.freeRow(row)
       row = next
     }
@@ -91,6 +95,7 @@ export class TwinAccounts {
     columns.rowConstant[row] = constant
     columns.rowAccount[row] = account
     columns.rowCurve[row] = curve
+    this.#curves.countRow(curve, 1)
     columns.rowNext[row] = columns.accountHead[account]!
     columns.accountHead[account] = row
     columns.accountRows[account]!++

@@ -8,6 +8,7 @@ import {
   PER_LEVEL,
   PER_PIECE,
   PER_ROW,
+  PER_SIZE_CLASS,
   PER_SUSPECT,
 } from '../../assembly/layout.ts'
 import type { KernelTotals } from './kernel.ts'
@@ -68,6 +69,8 @@ export class TwinColumns {
   curveFirstPiece = new Int32Array()
   curvePieces = new Int32Array()
   curveCoordinate = new Int32Array()
+  curveRows = new Int32Array()
+  sizeClassFreeCurve = new Int32Array()
 
   pieceCap = new Float64Array()
   pieceRate = new Float64Array()
@@ -172,6 +175,8 @@ export class TwinColumns {
     this.curveFirstPiece = grownI32(this.curveFirstPiece, curves)
     this.curvePieces = grownI32(this.curvePieces, curves)
     this.curveCoordinate = grownI32(this.curveCoordinate, curves)
+    this.curveRows = grownI32(this.curveRows, curves)
+    this.sizeClassFreeCurve = grownI32(this.sizeClassFreeCurve, this.elements(PER_SIZE_CLASS))
     const pieces = this.elements(PER_PIECE)
     this.pieceCap = grownF64(this.pieceCap, pieces)
     this.pieceRate = grownF64(this.pieceRate, pieces)

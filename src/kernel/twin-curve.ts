@@ -1,4 +1,4 @@
-import { COORDINATE_RECIPROCAL } from '../../assembly/layout.ts'
+import { COORDINATE_RECIPROCAL, NONE, SIZE_CLASSES } from '../../assembly/layout.ts'
 import type { CurvePiece } from './kernel.ts'
 import type { TwinColumns } from './twin-columns.ts'
 
@@ -12,21 +12,54 @@ export class TwinCurves {
     this.#columns = columns
   }
 
+  /** A new curve, of 1 to CURVE_PIECES_MAX pieces. */
   add(coordinate: number, pieces: readonly CurvePiece[]): number {
-    const columns = this.#columns
-    if (this.#curves === columns.curvePieces.length) columns.grow('curves')
-    while (this.#pieces + pieces.length > columns.pieceCap.length) columns.grow('pieces')
-    const curve = this.#curves++
-    const { curveFirstPiece, curvePieces, curveCoordinate, pieceCap, pieceRate, pieceDeduction } = columns
-    curveFirstPiece[curve] = this.#pieces
+    if (this.#curves === 0) this.#columns.sizeClassFreeCurve.fill(NONE, 0, SIZE_CLASSES)
+    const curve = this.#take(sizeClassOf(pieces.length))
+    const { curveFirstPiece, curvePieces, curveCoordinate, curveRows } = this.#columns
     curvePieces[curve] = pieces.length
     curveCoordinate[curve] = coordinate
-    for (const piece of pieces) {
-      pieceCap[this.#pieces] = piece.cap
-      pieceRate[this.#pieces] = piece.rate
-      pieceDeduction[this.#pieces++] = piece.deduction
-    }
+    curveRows[curve] = 0
+    for (const [at, piece] of pieces.entries()) this.#setPiece(curveFirstPiece[curve]! + at, piece)
     return curve
+  }
+
+  /** Frees a curve that no row uses. Returns the rows that use it: 0 if it is freed, NONE if it was free. */
+  free(curve: number): number {
+    const { curvePieces, curveCoordinate, curveRows, sizeClassFreeCurve } = this.#columns
+    const rows = curveRows[curve]!
+    if (rows !== 0) return rows
+    const sizeClass = sizeClassOf(curvePieces[curve]!)
+    curveRows[curve] = NONE
+    curveCoordinate[curve] = sizeClassFreeCurve[sizeClass]!
+    sizeClassFreeCurve[sizeClass] = curve
+    return 0
+  }
+
+  /** Counts a row that starts (1) or ends (-1) to use the curve. */
+  countRow(curve: number, change: 1 | -1): void {
+    this.#columns.curveRows[curve]! += change
+  }
+
+  #take(sizeClass: number): number {
+    const columns = this.#columns
+    const free = columns.sizeClassFreeCurve[sizeClass]!
+    if (free !== NONE) {
+      columns.sizeClassFreeCurve[sizeClass] = columns.curveCoordinate[free]!
+      return free
+    }
+    const span = 1 << sizeClass
+    if (this.#curves === columns.curvePieces.length) columns.grow('curves')
+    if (this.#pieces + span > columns.pieceCap.length) columns.grow('pieces')
+    columns.curveFirstPiece[this.#curves] = this.#pieces
+    this.#pieces += span
+    return this.#curves++
+  }
+
+  #setPiece(piece: number, { cap, rate, deduction }: CurvePiece): void {
+    this.#columns.pieceCap[piece] = cap
+    this.#columns.pieceRate[piece] = rate
+    this.#columns.pieceDeduction[piece] = deduction
   }
 
   coordinate(curve: number, mark: number): number {
@@ -54,4 +87,9 @@ export class TwinCurves {
     if (piece === curveFirstPiece[curve]! + curvePieces[curve]! - 1) return Infinity
     return (pieceCap[piece]! - y) / y
   }
+}
+
+/** The smallest size class whose span holds so many pieces, of which there is at least one. */
+function sizeClassOf(pieceCount: number): number {
+  return 32 - Math.clz32(pieceCount - 1)
 }

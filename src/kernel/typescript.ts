@@ -1,6 +1,15 @@
 import { BLOCK_SHIFT } from '../../assembly/layout.ts'
 import type { CurvePiece, Kernel, KernelTotals } from './kernel.ts'
-import { assertFinite, assertLevels, assertRechecked, assertUncertainty, CAPACITY_FIRST } from './limits.ts'
+import {
+  assertFinite,
+  assertFreed,
+  assertLevels,
+  assertLive,
+  assertPieces,
+  assertRechecked,
+  assertUncertainty,
+  CAPACITY_FIRST,
+} from './limits.ts'
 import { TwinAccounts } from './twin-account.ts'
 import { TwinColumns } from './twin-columns.ts'
 import { TwinCurves } from './twin-curve.ts'
@@ -18,7 +27,7 @@ export class TypescriptKernel implements Kernel {
   readonly #columns = new TwinColumns()
   readonly #curves = new TwinCurves(this.#columns)
   readonly #zones = new TwinZones(this.#columns)
-  readonly #accounts = new TwinAccounts(this.#columns, this.#zones)
+  readonly #accounts = new TwinAccounts(this.#columns, this.#curves, this.#zones)
   readonly #recheck = new TwinRecheck(this.#columns, this.#curves, this.#accounts, this.#zones)
   readonly #tick = new TwinTick(this.#columns, this.#zones, this.#accounts, this.#recheck)
 
@@ -44,7 +53,12 @@ export class TypescriptKernel implements Kernel {
   }
 
   addCurve(coordinate: number, pieces: readonly CurvePiece[]): number {
+    assertPieces(pieces.length)
     return this.#curves.add(coordinate, pieces)
+  }
+
+  freeCurve(curve: number): void {
+    assertFreed(curve, this.#curves.free(curve))
   }
 
   addAccount(constant: number, level: number, uncertainty = 0): number {
@@ -63,6 +77,7 @@ export class TypescriptKernel implements Kernel {
     constant: number,
   ): void {
     assertFinite(intercept + slope + scale + constant)
+    assertLive(curve, this.#columns.curveRows[curve])
     this.#accounts.addRow(account, instrument, curve, intercept, slope, scale, constant)
   }
 

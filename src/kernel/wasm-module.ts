@@ -32,8 +32,11 @@ export interface KernelExports extends Pick<Kernel, SameInBoth> {
   reserve(rows: number, accounts: number, instruments: number, curves: number, pieces: number): number
   setLevel(level: number, value: number): void
   setReleaseFactor(factor: number): void
-  addCurve(coordinate: number): number
-  addPiece(cap: number, rate: number, deduction: number): number
+  /** The curve, NONE or NO_PIECES. */
+  addCurve(coordinate: number, pieceCount: number): number
+  setPiece(curve: number, at: number, cap: number, rate: number, deduction: number): void
+  /** Rows that use the curve: 0 if it is freed, NONE if it was free. */
+  freeCurve(curve: number): number
   /** The row, or NONE. */
   addRow(...row: Parameters<Kernel['addRow']>): number
   setMark(instrument: number, mark: number): number

@@ -4,6 +4,7 @@ import {
   COLUMN_ACCOUNT_LEVEL,
   COLUMN_ACCOUNT_UNKNOWN,
   COLUMN_BLOCK_INSTRUMENT,
+  COLUMN_CURVE_ROWS,
   COLUMN_INSTRUMENT_MARK,
   COLUMN_NOMINATED_ACCOUNT,
   COLUMN_ROW_NEXT,
@@ -13,13 +14,17 @@ import {
   COLUMN_SUSPECT_MAINTENANCE_MARGIN,
   COLUMN_SUSPECT_MARGIN_BALANCE,
   LAYOUT_VERSION,
+  NO_PIECES,
   NONE,
 } from '../../assembly/layout.ts'
 import { assert, PlimsollError } from '../errors.ts'
 import type { CurvePiece, Kernel, KernelTotals } from './kernel.ts'
 import {
   assertFinite,
+  assertFreed,
   assertLevels,
+  assertLive,
+  assertPieces,
   assertRechecked,
   assertUncertainty,
   CAPACITY_FIRST,
@@ -48,6 +53,7 @@ export class WasmKernel implements Kernel {
   #heads = new Int32Array()
   #nextRows = new Int32Array()
   #blockInstruments = new Int32Array()
+  #curveRows = new Int32Array()
 
   constructor(wasm: KernelExports, variant: WasmVariant) {
     if (wasm.layoutVersion() !== LAYOUT_VERSION) {
@@ -105,11 +111,20 @@ export class WasmKernel implements Kernel {
   }
 
   addCurve(coordinate: number, pieces: readonly CurvePiece[]): number {
-    const curve = this.#withRoom('curves', () => this.#wasm.addCurve(coordinate))
-    for (const piece of pieces) {
-      this.#withRoom('pieces', () => this.#wasm.addPiece(piece.cap, piece.rate, piece.deduction))
+    assertPieces(pieces.length)
+    let curve = this.#wasm.addCurve(coordinate, pieces.length)
+    while (curve < 0) {
+      this.#grow(curve === NO_PIECES ? 'pieces' : 'curves')
+      curve = this.#wasm.addCurve(coordinate, pieces.length)
+    }
+    for (const [at, piece] of pieces.entries()) {
+      this.#wasm.setPiece(curve, at, piece.cap, piece.rate, piece.deduction)
     }
     return curve
+  }
+
+  freeCurve(curve: number): void {
+    assertFreed(curve, this.#wasm.freeCurve(curve))
   }
 
   addAccount(constant: number, level: number, uncertainty = 0): number {
@@ -128,6 +143,7 @@ export class WasmKernel implements Kernel {
     constant: number,
   ): void {
     assertFinite(intercept + slope + scale + constant)
+    assertLive(curve, this.#curveRows[curve])
     this.#withRoom('rows', () =>
       this.#wasm.addRow(account, instrument, curve, intercept, slope, scale, constant),
     )
@@ -265,10 +281,14 @@ export class WasmKernel implements Kernel {
   #withRoom(kind: keyof KernelTotals, take: () => number): number {
     let taken = take()
     while (taken === NONE) {
-      this.reserve({ [kind]: nextCapacity(kind, this.#capacity[kind]) })
+      this.#grow(kind)
       taken = take()
     }
     return taken
+  }
+
+  #grow(kind: keyof KernelTotals): void {
+    this.reserve({ [kind]: nextCapacity(kind, this.#capacity[kind]) })
   }
 
   /** The one place where views are made: every growth of the memory detaches the old ones. */
@@ -285,6 +305,7 @@ export class WasmKernel implements Kernel {
     this.#heads = this.#i32View(COLUMN_ACCOUNT_HEAD)
     this.#nextRows = this.#i32View(COLUMN_ROW_NEXT)
     this.#blockInstruments = this.#i32View(COLUMN_BLOCK_INSTRUMENT)
+    this.#curveRows = this.#i32View(COLUMN_CURVE_ROWS)
   }
 
   #f64View(column: number): Float64Array<ArrayBuffer> {

@@ -9,6 +9,7 @@ const HASHES: Readonly<Record<number, string>> = {
   4: 'd0254ce69470e1f4',
   5: '24a354290eb3d51e',
   6: 'b4cc8390e912de41',
+  7: 'f5c947c4cc531a8a',
 }
 
 function hashOf(constants: Readonly<Record<string, number | readonly number[]>>): string {
