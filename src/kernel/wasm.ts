@@ -1,22 +1,4 @@
-import {
-  BLOCK_SHIFT,
-  COLUMN_ACCOUNT_HEAD,
-  COLUMN_ACCOUNT_LEVEL,
-  COLUMN_ACCOUNT_UNKNOWN,
-  COLUMN_BLOCK_INSTRUMENT,
-  COLUMN_CURVE_ROWS,
-  COLUMN_INSTRUMENT_MARK,
-  COLUMN_NOMINATED_ACCOUNT,
-  COLUMN_ROW_NEXT,
-  COLUMN_SUSPECT_ACCOUNT,
-  COLUMN_SUSPECT_ANSWER,
-  COLUMN_SUSPECT_LEVEL,
-  COLUMN_SUSPECT_MAINTENANCE_MARGIN,
-  COLUMN_SUSPECT_MARGIN_BALANCE,
-  LAYOUT_VERSION,
-  NO_PIECES,
-  NONE,
-} from '../../assembly/layout.ts'
+import { BLOCK_SHIFT, LAYOUT_VERSION, NO_PIECES, NONE } from '../../assembly/layout.ts'
 import { assert, PlimsollError } from '../errors.ts'
 import type { CurvePiece, Kernel, KernelTotals } from './kernel.ts'
 import {
@@ -33,27 +15,16 @@ import {
   nextCapacity,
   wholeBlocks,
 } from './limits.ts'
-import { elementsPer, sectionOf } from './sections.ts'
 import { instantiate, type KernelExports, type WasmVariant } from './wasm-module.ts'
+import { WasmViews } from './wasm-views.ts'
 
 /** The host of one WebAssembly instance: owns its memory and every view of it. */
 export class WasmKernel implements Kernel {
   readonly variant: WasmVariant
   readonly #wasm: KernelExports
   readonly #capacity = { rows: 0, accounts: 0, instruments: 0, curves: 0, pieces: 0 }
-  #nominated = new Int32Array()
-  #suspects = new Int32Array()
-  #answers = new Int32Array()
-  #provenLevels = new Int32Array()
-  #marginBalances = new Float64Array()
-  #maintenanceMargins = new Float64Array()
-  #unknown = new Int32Array()
-  #levels = new Int32Array()
-  #marks = new Float64Array()
-  #heads = new Int32Array()
-  #nextRows = new Int32Array()
-  #blockInstruments = new Int32Array()
-  #curveRows = new Int32Array()
+  /** Every growth of the memory detaches the old views. */
+  #views: WasmViews
 
   constructor(wasm: KernelExports, variant: WasmVariant) {
     if (wasm.layoutVersion() !== LAYOUT_VERSION) {
@@ -65,6 +36,7 @@ export class WasmKernel implements Kernel {
     assert(wasm.lanes() === (variant === 'wasm-simd' ? 2 : 1), `${variant} binary has ${wasm.lanes()} lanes`)
     this.#wasm = wasm
     this.variant = variant
+    this.#views = new WasmViews(wasm, this.#capacity)
     this.reserve(CAPACITY_FIRST)
   }
 
@@ -95,7 +67,7 @@ export class WasmKernel implements Kernel {
         '4 GiB of WebAssembly memory, or what the system gives',
       )
     Object.assign(capacity, wanted)
-    this.#rebuildViews()
+    this.#views = new WasmViews(this.#wasm, capacity)
   }
 
   setLevels(values: readonly number[], releaseFactor: number): void {
@@ -143,7 +115,7 @@ export class WasmKernel implements Kernel {
     constant: number,
   ): void {
     assertFinite(intercept + slope + scale + constant)
-    assertLive(curve, this.#curveRows[curve])
+    assertLive(curve, this.#views.curveRows[curve])
     this.#withRoom('rows', () =>
       this.#wasm.addRow(account, instrument, curve, intercept, slope, scale, constant),
     )
@@ -218,27 +190,27 @@ export class WasmKernel implements Kernel {
   }
 
   nominatedAccount(index: number): number {
-    return this.#nominated[index]!
+    return this.#views.nominatedAccounts[index]!
   }
 
   suspectAccount(index: number): number {
-    return this.#suspects[index]!
+    return this.#views.suspectAccounts[index]!
   }
 
   suspectAnswer(index: number): number {
-    return this.#answers[index]!
+    return this.#views.suspectAnswers[index]!
   }
 
   suspectLevel(index: number): number {
-    return this.#provenLevels[index]!
+    return this.#views.suspectLevels[index]!
   }
 
   suspectMarginBalance(index: number): number {
-    return this.#marginBalances[index]!
+    return this.#views.suspectMarginBalances[index]!
   }
 
   suspectMaintenanceMargin(index: number): number {
-    return this.#maintenanceMargins[index]!
+    return this.#views.suspectMaintenanceMargins[index]!
   }
 
   refreshZones(): void {
@@ -246,23 +218,23 @@ export class WasmKernel implements Kernel {
   }
 
   mark(instrument: number): number {
-    return this.#marks[instrument]!
+    return this.#views.instrumentMarks[instrument]!
   }
 
   firstRow(account: number): number {
-    return this.#heads[account]!
+    return this.#views.accountHeads[account]!
   }
 
   nextRow(row: number): number {
-    return this.#nextRows[row]!
+    return this.#views.rowNext[row]!
   }
 
   instrumentOf(row: number): number {
-    return this.#blockInstruments[row >> BLOCK_SHIFT]!
+    return this.#views.blockInstruments[row >> BLOCK_SHIFT]!
   }
 
   accountLevel(account: number): number {
-    return this.#levels[account]!
+    return this.#views.accountLevels[account]!
   }
 
   get unknownAccounts(): number {
@@ -270,7 +242,7 @@ export class WasmKernel implements Kernel {
   }
 
   isAccountUnknown(account: number): boolean {
-    return this.#unknown[account] === 1
+    return this.#views.accountUnknown[account] === 1
   }
 
   setStamp(stamp: number): void {
@@ -289,43 +261,6 @@ export class WasmKernel implements Kernel {
 
   #grow(kind: keyof KernelTotals): void {
     this.reserve({ [kind]: nextCapacity(kind, this.#capacity[kind]) })
-  }
-
-  /** The one place where views are made: every growth of the memory detaches the old ones. */
-  #rebuildViews(): void {
-    this.#nominated = this.#i32View(COLUMN_NOMINATED_ACCOUNT)
-    this.#suspects = this.#i32View(COLUMN_SUSPECT_ACCOUNT)
-    this.#answers = this.#i32View(COLUMN_SUSPECT_ANSWER)
-    this.#provenLevels = this.#i32View(COLUMN_SUSPECT_LEVEL)
-    this.#marginBalances = this.#f64View(COLUMN_SUSPECT_MARGIN_BALANCE)
-    this.#maintenanceMargins = this.#f64View(COLUMN_SUSPECT_MAINTENANCE_MARGIN)
-    this.#levels = this.#i32View(COLUMN_ACCOUNT_LEVEL)
-    this.#unknown = this.#i32View(COLUMN_ACCOUNT_UNKNOWN)
-    this.#marks = this.#f64View(COLUMN_INSTRUMENT_MARK)
-    this.#heads = this.#i32View(COLUMN_ACCOUNT_HEAD)
-    this.#nextRows = this.#i32View(COLUMN_ROW_NEXT)
-    this.#blockInstruments = this.#i32View(COLUMN_BLOCK_INSTRUMENT)
-    this.#curveRows = this.#i32View(COLUMN_CURVE_ROWS)
-  }
-
-  #f64View(column: number): Float64Array<ArrayBuffer> {
-    const { bytes, per } = sectionOf(column)
-    assert(bytes === 8, `column ${column} holds no f64`)
-    return new Float64Array(
-      this.#wasm.memory.buffer,
-      this.#addressOf(column),
-      elementsPer(per, this.#capacity),
-    )
-  }
-
-  #i32View(column: number): Int32Array<ArrayBuffer> {
-    const { bytes, per } = sectionOf(column)
-    assert(bytes === 4, `column ${column} holds no i32`)
-    return new Int32Array(this.#wasm.memory.buffer, this.#addressOf(column), elementsPer(per, this.#capacity))
-  }
-
-  #addressOf(column: number): number {
-    return this.#wasm.columnPointer(column) >>> 0
   }
 }
 
