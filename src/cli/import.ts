@@ -13,7 +13,7 @@ import {
   REFUSED_REPORTED_MAX,
   type Refusal,
 } from '../import/index.ts'
-import { accountFaultsOf } from '../margin/index.ts'
+import { accountFaultsOf, uncomputedFaultsOf } from '../margin/index.ts'
 import { systemClock } from '../system/index.ts'
 import { symbolFaultsOf, VENUE_NAMES } from '../venues/index.ts'
 import { refusedRules, ruleBooks } from '../worker/index.ts'
@@ -99,8 +99,10 @@ async function runImport(file: string, flags: ImportFlags): Promise<void> {
   for (const reason of refusedRules(bookOf))
     tell(process.stderr, `plimsoll: rules refused: ${visible(reason)}`)
   const check: CheckAccount = (account) => {
-    const faults = accountFaultsOf(account, bookOf(account.venue))
-    return faults.length > 0 ? faults : symbolFaultsOf(account)
+    const book = bookOf(account.venue)
+    const faults = accountFaultsOf(account, book)
+    if (faults.length > 0) return faults
+    return [...uncomputedFaultsOf(account, book), ...symbolFaultsOf(account)]
   }
   const input = await openInput(file)
   const read = readerOf({ file, input, format, check, force })

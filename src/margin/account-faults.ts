@@ -9,6 +9,7 @@ import {
   type RuleBook,
 } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
+import { checkRules } from './exact-rules.ts'
 
 const NONZERO_DIGIT = /[1-9]/
 
@@ -87,6 +88,27 @@ export function accountFaultsOf(account: Account, book: RuleBook): readonly Acco
     })
   }
   return faults
+}
+
+/** The open positions of an account whose rules the book holds and this version does not compute. */
+export function uncomputedFaultsOf(account: Account, book: RuleBook): readonly AccountFault[] {
+  return account.positions.flatMap((position, index) => {
+    const rules = isOpen(position) ? book.rulesOf(position.symbol) : undefined
+    const reason = rules === undefined ? undefined : reasonAgainst(position.symbol, rules)
+    if (reason === undefined) return []
+    const path = ['positions', index, 'symbol']
+    return [{ code: 'ACCOUNT_UNSUPPORTED', path, rule: `its rules are refused: ${reason}` }]
+  })
+}
+
+function reasonAgainst(symbol: string, rules: InstrumentRules): string | undefined {
+  try {
+    checkRules(symbol, rules)
+    return undefined
+  } catch (error) {
+    if (!(error instanceof PlimsollError)) throw error
+    return error.message
+  }
 }
 
 const FURTHER_ASSET_RULE =

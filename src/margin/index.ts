@@ -1,5 +1,5 @@
 export * from './account.ts'
-export { accountFaultsOf } from './account-faults.ts'
+export { accountFaultsOf, uncomputedFaultsOf } from './account-faults.ts'
 export { type MarginAccountName, marginAccountId, parseMarginAccountId } from './account-id.ts'
 export { CURE_CONTRACTS, CURE_STEP, cureOf } from './cure.ts'
 export { type Coordinate, type Curve, coordinateOf, maintenanceAt, valueAt } from './curve.ts'

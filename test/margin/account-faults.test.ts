@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { marginAccountOf, marginAccountsOf } from '../../src/margin/index.ts'
+import { marginAccountOf, marginAccountsOf, uncomputedFaultsOf } from '../../src/margin/index.ts'
 import { accountOf, BYBIT, bookOf, oneTier } from './support.ts'
 
 const BOOK = bookOf(BYBIT, {
@@ -171,5 +171,23 @@ describe('a cross pool whose positions are not liquidated at the same line', () 
     const positions = [position('A'), position('B', 'isolated'), position('C')]
     const accounts = marginAccountsOf(accountOf({ collateral, positions }), book)
     expect(accounts.map(({ liquidation }) => liquidation)).toEqual(['reached', 'passed', 'passed'])
+  })
+})
+
+describe('rules that this version does not compute', () => {
+  it('refuse each open position that they are for, by the name of what is not supported', () => {
+    const own = oneTier('0.005', '0')
+    const tiers = [{ cap: '1000', maintenanceMarginRate: '0.02' }]
+    const maintenance = { kind: 'whole-tiers' as const, basis: 'contracts' as const, tiers }
+    const book = bookOf(BYBIT, { BTCUSDT: own, FOOUSDT: { ...own, maintenance } })
+    const positions = [position('BTCUSDT'), position('FOOUSDT'), position('FOOUSDT', 'isolated', '0')]
+    const faults = uncomputedFaultsOf(accountOf({ positions }), book)
+    expect(faults).toEqual([
+      {
+        code: 'ACCOUNT_UNSUPPORTED',
+        path: ['positions', 1, 'symbol'],
+        rule: expect.stringMatching(/^its rules are refused: .*FOOUSDT.*whole-tiers/),
+      },
+    ])
   })
 })

@@ -20,7 +20,7 @@
 import { expect, it } from 'vitest'
 import type { FrameSink } from '../../src/domain/index.ts'
 import { sourceOf } from '../../src/venues/index.ts'
-import { DEAF_SINK, socketOf, topicsOf } from './record.ts'
+import { argumentsOf, DEAF_SINK, socketOf } from './record.ts'
 
 it('a connection takes at most 1,024 streams for USDⓈ-M, 200 for COIN-M, and a request 200', () => {
   expect(socketOf('binance-usdm').symbolsPerConnectionMax).toBeLessThanOrEqual(1_024)
@@ -28,13 +28,13 @@ it('a connection takes at most 1,024 streams for USDⓈ-M, 200 for COIN-M, and a
   const symbols = Array.from({ length: 1_000 }, (_, index) => `S${index}USDT`)
   const sizes = socketOf('binance-usdm')
     .subscribe(symbols)
-    .map(({ frame }) => topicsOf(frame).length)
+    .map(({ frame }) => argumentsOf(frame).length)
   expect(sizes).toEqual([200, 200, 200, 200, 200])
 })
 
 it('USDⓈ-M marks are asked for under /market/, the only path that sends them', () => {
   expect(new URL(socketOf('binance-usdm').url).pathname).toBe('/market/stream')
-  expect(topicsOf(socketOf('binance-usdm').subscribe(['BTCUSDT'])[0]!.frame)).toEqual([
+  expect(argumentsOf(socketOf('binance-usdm').subscribe(['BTCUSDT'])[0]!.frame)).toEqual([
     'btcusdt@markPrice@1s',
   ])
 })

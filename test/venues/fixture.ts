@@ -16,6 +16,10 @@ export interface Fixture {
   /** Symbols that the source carries, and some that it does not. */
   readonly symbols: readonly string[]
   readonly foreign: readonly string[]
+  /** Makes many symbols that the source carries; default `S<index>USDT`. */
+  readonly symbolAt?: (index: number) => string
+  /** What a subscribing frame asks for, one entry a symbol; default its `args` or `params`. */
+  readonly topicsOf?: (frame: string) => readonly unknown[]
   /** Read in order by one parser. */
   readonly frames: readonly FixtureFrame[]
 }

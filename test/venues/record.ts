@@ -57,7 +57,7 @@ export function socketOf(sourceId: string): SocketSource {
 }
 
 /** What a subscribing frame asks for. */
-export function topicsOf(frame: string): string[] {
+export function argumentsOf(frame: string): string[] {
   const request = JSON.parse(frame)
   return request.args ?? request.params
 }
