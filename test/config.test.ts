@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { loadConfig } from '../src/config.ts'
 import { PlimsollError } from '../src/errors.ts'
+import { VENUES } from '../src/venues/index.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'plimsoll-config-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -170,8 +171,9 @@ describe('wrong settings', () => {
 
   it('include a stream that no venue has', () => {
     const { message } = faultOf(() => loadConfig({}, { PLIMSOLL_STREAM_URL_BYBIT_SPOT: 'wss://stream' }))
+    const known = VENUES.flatMap(({ sources }) => sources.map(({ id }) => id)).join(', ')
     expect(message).toBe(
-      'wrong settings: --stream-url bybit-spot (PLIMSOLL_STREAM_URL_BYBIT_SPOT) is the URL of no stream; known are bybit-linear, bybit-inverse, binance-usdm, binance-coinm',
+      `wrong settings: --stream-url bybit-spot (PLIMSOLL_STREAM_URL_BYBIT_SPOT) is the URL of no stream; known are ${known}`,
     )
   })
 

@@ -113,7 +113,7 @@ describe('an import of JSON lines', () => {
       expect.stringContaining('must be a decimal string'),
       'rule book test-1 of bybit does not hold it; a rules file can add it',
       'unknown field',
-      'must be one of bybit, bybit-linear, bybit-inverse, binance, binance-usdm, binance-coinm',
+      `must be one of ${[...VENUE_NAMES.keys()].join(', ')}`,
       'must be an object',
       expect.stringContaining('128'),
       'must not be given twice',
