@@ -5,6 +5,7 @@ import { HEAP_BENCH } from './commands/heap.ts'
 import { KERNEL_BENCH } from './commands/kernel.ts'
 import { LOAD_BENCH } from './commands/load.ts'
 import { LOG_BENCH } from './commands/log.ts'
+import { MEMORY_BENCH } from './commands/memory.ts'
 import { OVERLOAD_BENCH } from './commands/overload.ts'
 import { VERDICT_BENCH } from './commands/verdict.ts'
 import { machineLine } from './harness.ts'
@@ -36,6 +37,7 @@ add(LOG_BENCH)
 add(VERDICT_BENCH)
 add(HEAP_BENCH)
 add(LOAD_BENCH)
+add(MEMORY_BENCH)
 
 try {
   await program.parseAsync()
