@@ -3,20 +3,32 @@ import { PlimsollError } from '../src/errors.ts'
 import { openKernel } from '../src/kernel/index.ts'
 import { levelRule } from '../src/margin/index.ts'
 import { Monitor } from '../src/monitor/index.ts'
-import { closeRedis, connectRedis, keysOf, type RedisRole } from '../src/redis/index.ts'
+import { closeRedis, connectRedis, keysOf, type RedisConnection, type RedisRole } from '../src/redis/index.ts'
 import { sleep, systemClock } from '../src/system/index.ts'
 import { bybit, VENUE_NAMES } from '../src/venues/index.ts'
 import { START_MARK, START_RULES, type StartedProcess, type StartProcess, startSymbol } from './start.ts'
 
 /** Loads a stored book as a worker does, evaluates a first tick of every market, and measures its own memory. */
 
+const clock = systemClock
 const COLLECTIONS = 3
 const BETWEEN_COLLECTIONS_MS = 100
 
-async function run({ redisUrl, shard, symbols }: StartProcess): Promise<StartedProcess> {
-  const clock = systemClock
-  const connect = (role: RedisRole) => connectRedis({ url: redisUrl, role, clock, random: () => 0.5 })
+async function run(message: StartProcess): Promise<StartedProcess> {
+  const connect = (role: RedisRole) => connectRedis({ url: message.redisUrl, role, clock, random: () => 0.5 })
   const [redis, followerRedis] = await Promise.all([connect('command'), connect('blocking')])
+  try {
+    return await start(message, redis, followerRedis)
+  } finally {
+    await Promise.all([closeRedis(redis, clock), closeRedis(followerRedis, clock)])
+  }
+}
+
+async function start(
+  { shard, symbols }: StartProcess,
+  redis: RedisConnection,
+  followerRedis: RedisConnection,
+): Promise<StartedProcess> {
   const source = createAccountSource({
     redis,
     followerRedis,
@@ -62,7 +74,6 @@ async function run({ redisUrl, shard, symbols }: StartProcess): Promise<StartedP
   }
   const { rss, heapUsed, external } = process.memoryUsage()
   const { accounts, positions } = monitor.watchlist
-  await Promise.all([closeRedis(redis, clock), closeRedis(followerRedis, clock)])
   return {
     accounts,
     positions,

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { BATCH_ACCOUNTS_MAX, createBook } from '../src/book/index.ts'
-import type { Account, InstrumentRules } from '../src/domain/index.ts'
+import { type Account, type InstrumentRules, marginalTiers } from '../src/domain/index.ts'
 import { closeRedis, connectRedis, keysOf } from '../src/redis/index.ts'
 import { locateRedisServer, startRedisServer } from '../src/redis-server/index.ts'
 import { systemClock } from '../src/system/index.ts'
@@ -44,15 +44,15 @@ const SYMBOLS = 500
 /** Every position is opened at this price, so that none is near its line. */
 export const START_MARK = '61250.1'
 export const START_RULES: InstrumentRules = {
-  kind: 'linear',
+  contribution: 'linear',
   multiplier: '1',
   settlementAsset: 'USDT',
   takerFeeRate: '0.00055',
-  tiers: [
+  maintenance: marginalTiers('linear', [
     { cap: '2000000', maintenanceMarginRate: '0.005', maintenanceDeduction: '0' },
     { cap: '2600000', maintenanceMarginRate: '0.0056', maintenanceDeduction: '1200' },
     { cap: '3200000', maintenanceMarginRate: '0.0063', maintenanceDeduction: '3020' },
-  ],
+  ]),
 }
 const SHARD = 'start'
 
