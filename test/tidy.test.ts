@@ -120,6 +120,7 @@ const ENTRIES = [
   'bench/exchange-main.ts',
   'bench/watcher-main.ts',
   'bench/heap-worker.ts',
+  'bench/start-main.ts',
   'examples/plain-bullmq.ts',
   'examples/subscriber.ts',
   'examples/transactional-inbox.ts',

@@ -1,9 +1,10 @@
 import { COORDINATE_PRICE, COORDINATE_RECIPROCAL } from '../../assembly/layout.ts'
 import { assert } from '../errors.ts'
-import { type Curve, type ExactTier, type MarginAccount, toFloat } from '../margin/index.ts'
+import { type ExactTier, toFloat } from '../margin/index.ts'
+import type { KernelTerms, RowTerms } from './float-terms.ts'
 import type { Kernel } from './kernel.ts'
 
-/** Turns exact margin accounts into rows of the kernel: once when an account changes, never on a tick. */
+/** Puts the terms of margin accounts into the kernel as rows: once when an account changes, never on a tick. */
 export class Compiler {
   readonly #kernel: Kernel
   readonly #instrumentOf: (symbol: string) => number
@@ -17,34 +18,28 @@ export class Compiler {
   }
 
   /** Adds the margin account at a level; returns its number. Its rows fire until it is re-checked. */
-  add(marginAccount: MarginAccount, level: number): number {
-    const account = this.#kernel.addAccount(toFloat(marginAccount.constant), level)
-    this.#addRows(account, marginAccount.curves)
+  add({ constant, uncertainty, rows }: KernelTerms, level: number): number {
+    const account = this.#kernel.addAccount(constant, level, uncertainty)
+    this.#addRows(account, rows)
     return account
   }
 
   /** Gives an existing account new terms; its level stays. */
-  replace(account: number, marginAccount: MarginAccount): void {
+  replace(account: number, { constant, uncertainty, rows }: KernelTerms): void {
     this.#kernel.removeRows(account)
-    this.#kernel.setConstant(account, toFloat(marginAccount.constant), 0)
-    this.#addRows(account, marginAccount.curves)
+    this.#kernel.setConstant(account, constant, uncertainty)
+    this.#addRows(account, rows)
   }
 
-  #addRows(account: number, curves: readonly Curve[]): void {
-    for (const curve of curves) {
-      this.#kernel.addRow(
-        account,
-        this.#instrumentOf(curve.symbol),
-        this.#tableOf(curve),
-        toFloat(curve.intercept),
-        toFloat(curve.slope),
-        toFloat(curve.scale),
-        toFloat(curve.maintenanceConstant),
-      )
+  #addRows(account: number, rows: readonly RowTerms[]): void {
+    for (const row of rows) {
+      const instrument = this.#instrumentOf(row.symbol)
+      const curve = this.#tableOf(row)
+      this.#kernel.addRow(account, instrument, curve, row.intercept, row.slope, row.scale, row.constant)
     }
   }
 
-  #tableOf(curve: Curve): number {
+  #tableOf(curve: RowTerms): number {
     let known = this.#tables.get(curve.tiers)
     if (known === undefined) {
       known = {}

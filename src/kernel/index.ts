@@ -15,6 +15,7 @@ export {
   RECHECKED_MAX,
 } from '../../assembly/layout.ts'
 export { Compiler } from './compile.ts'
+export { floatTermsOf, type KernelTerms } from './float-terms.ts'
 export type { CurvePiece, Kernel, KernelTotals, KernelVariant } from './kernel.ts'
 export { ACCOUNTS_MAX, ROWS_MAX, undecidedLevel } from './limits.ts'
 

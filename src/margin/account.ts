@@ -2,6 +2,7 @@ import type {
   Account,
   Decimal,
   InstrumentRules,
+  MarginDefaults,
   MarginMode,
   Position,
   RuleBook,
@@ -10,6 +11,7 @@ import type {
 import { accountFaultsOf, isOpen, liquidationOf, refuseFaults } from './account-faults.ts'
 import { crossPoolId, isolatedId, parseMarginAccountId, sideOf } from './account-id.ts'
 import type { Curve } from './curve.ts'
+import { checkRules } from './exact-rules.ts'
 import { Kept } from './kept.ts'
 import { isolatedMarginOf, isolatedTerms, type Leg, legOf, legWithFee, leverageClosingFee } from './leg.ts'
 import { parseDecimal, type Rational } from './rational.ts'
@@ -50,31 +52,56 @@ export interface Evaluation {
   readonly maintenanceMargin: Rational
 }
 
+/** A position with the rules by which it is judged. */
+export interface RuledPosition {
+  readonly position: Position
+  readonly rules: InstrumentRules
+  readonly defaults: MarginDefaults
+}
+
+/** One margin account of an account: its open positions, before anything is computed. */
+export interface MarginAccountPart {
+  readonly marginMode: MarginMode
+  readonly currency: string
+  /** In the order of the account; one where it is isolated. */
+  readonly positions: readonly RuledPosition[]
+}
+
 /**
- * Splits an account into its margin accounts: each isolated position is one, all cross positions with one
- * settlement asset are one. They stand in the order of their first positions. Positions of size zero and
- * wallets without positions make none. Throws SYMBOL_UNKNOWN or ACCOUNT_UNSUPPORTED with everything that
- * `accountFaultsOf` has against the account, RULES_INVALID for rules that cannot be computed with.
+ * Splits an account into its margin accounts: each isolated position is one, all cross positions with one settlement asset
+ * are one. They come in the order of their first positions. Positions of size zero and wallets without positions make none.
+ * @throws PlimsollError SYMBOL_UNKNOWN or ACCOUNT_UNSUPPORTED with everything that `accountFaultsOf` has against the
+ * account, RULES_INVALID for rules that cannot be computed with.
  */
-export function marginAccountsOf(account: Account, book: RuleBook): MarginAccount[] {
+export function marginAccountPartsOf(account: Account, book: RuleBook): MarginAccountPart[] {
   refuseFaults(account, accountFaultsOf(account, book))
   const pools = new Map<string, RuledPosition[]>()
-  const made: (() => MarginAccount)[] = []
-  for (const position of account.positions.filter(isOpen)) {
+  const parts: MarginAccountPart[] = []
+  const { defaults } = book
+  for (const position of account.positions) {
+    if (!isOpen(position)) continue
     const rules = book.rulesOf(position.symbol)!
-    if (position.marginMode === 'isolated') {
-      made.push(() => isolatedAccount(account, position, rules, book))
-      continue
-    }
-    const legs = pools.get(rules.settlementAsset)
-    if (legs !== undefined) legs.push({ position, rules })
+    checkRules(position.symbol, rules)
+    const currency = rules.settlementAsset
+    const ruled = { position, rules, defaults }
+    const pool = position.marginMode === 'cross' ? pools.get(currency) : undefined
+    if (pool !== undefined) pool.push(ruled)
     else {
-      const first = [{ position, rules }]
-      pools.set(rules.settlementAsset, first)
-      made.push(() => crossPool(account, rules.settlementAsset, first, book))
+      const positions = [ruled]
+      if (position.marginMode === 'cross') pools.set(currency, positions)
+      parts.push({ marginMode: position.marginMode, currency, positions })
     }
   }
-  return made.map((make) => make())
+  return parts
+}
+
+/** The margin accounts of an account in exact terms. Throws as `marginAccountPartsOf` does. */
+export function marginAccountsOf(account: Account, book: RuleBook): MarginAccount[] {
+  return marginAccountPartsOf(account, book).map(({ marginMode, currency, positions }) =>
+    marginMode === 'isolated'
+      ? isolatedAccount(account, positions[0]!, book)
+      : crossPool(account, currency, positions, book),
+  )
 }
 
 /**
@@ -91,26 +118,21 @@ export function marginAccountOf(account: Account, id: string, book: RuleBook): M
       (name.marginMode === 'cross' || (position.symbol === name.symbol && sideOf(position) === name.side)) &&
       isOpen(position),
   )
-  const legs = positions.map((position) => ({ position, rules: book.rulesOf(position.symbol) }))
+  const { defaults } = book
+  const legs = positions.map((position) => ({ position, rules: book.rulesOf(position.symbol), defaults }))
   if (legs.some(({ rules }) => rules === undefined)) refuseFaults(account, accountFaultsOf(account, book))
   const known = legs as RuledPosition[]
   const [first] = known
   if (name.marginMode === 'isolated') {
-    return first && isolatedAccount(account, first.position, first.rules, book)
+    return first && isolatedAccount(account, first, book)
   }
   const own = known.filter(({ rules }) => rules.settlementAsset === name.currency)
   return own.length === 0 ? undefined : crossPool(account, name.currency, own, book)
 }
 
-interface RuledPosition {
-  readonly position: Position
-  readonly rules: InstrumentRules
-}
-
 function isolatedAccount(
   account: Account,
-  position: Position,
-  rules: InstrumentRules,
+  { position, rules }: RuledPosition,
   book: RuleBook,
 ): MarginAccount {
   const uncharged = legOf(position, rules, book.defaults)

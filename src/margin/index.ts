@@ -3,9 +3,9 @@ export { accountFaultsOf, uncomputedFaultsOf } from './account-faults.ts'
 export { type MarginAccountName, marginAccountId, parseMarginAccountId } from './account-id.ts'
 export { CURE_CONTRACTS, CURE_STEP, cureOf } from './cure.ts'
 export { type Coordinate, type Curve, coordinateOf, maintenanceAt, valueAt } from './curve.ts'
-export { checkRules, TAKER_FEE_RATE_MAX } from './exact-rules.ts'
+export { checkRules, exactRulesOf, TAKER_FEE_RATE_MAX } from './exact-rules.ts'
 export { evaluateByFractions, marginStateByFractions } from './fractions.ts'
-export type { Leg } from './leg.ts'
+export { isFeeCounted, type Leg } from './leg.ts'
 export {
   DEFAULT_HYSTERESIS,
   DEFAULT_LEVELS,

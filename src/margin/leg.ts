@@ -36,7 +36,6 @@ export function legOf(position: Position, rules: InstrumentRules, defaults: Marg
   const amount = mul(parseDecimal(position.size), exact.multiplier)
   const entryPrice = parseDecimal(position.entryPrice)
   const linear = exact.isLinear
-  const closingFee = rules.closingFee ?? defaults.closingFee
   return {
     curve: {
       symbol: position.symbol,
@@ -48,8 +47,13 @@ export function legOf(position: Position, rules: InstrumentRules, defaults: Marg
       maintenanceConstant: ZERO,
     },
     position,
-    closingFeeRate: closingFee === 'none' ? ZERO : exact.takerFeeRate,
+    closingFeeRate: isFeeCounted(rules, defaults) ? exact.takerFeeRate : ZERO,
   }
+}
+
+/** Whether the taker fee of closing counts in initial and maintenance margin. */
+export function isFeeCounted(rules: InstrumentRules, defaults: MarginDefaults): boolean {
+  return (rules.closingFee ?? defaults.closingFee) !== 'none'
 }
 
 /** The leg with its closing fee. */

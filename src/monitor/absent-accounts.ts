@@ -30,8 +30,9 @@ export class AbsentAccounts {
     else own.set(marginAccount, progress)
   }
 
-  progressOf(account: string, marginAccount: string): MarginAccountProgress | undefined {
-    return this.#byAccount.get(account)?.get(marginAccount)
+  /** `id` gives the id of a margin account of the account; it is asked for only where something is known of the account. */
+  progressOf(account: string, id: () => string): MarginAccountProgress | undefined {
+    return this.#byAccount.get(account)?.get(id())
   }
 
   /** The margin accounts of the account that are not `present`. */

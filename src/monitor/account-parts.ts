@@ -1,4 +1,5 @@
-import { type MarginAccount, marginAccountId } from '../margin/index.ts'
+import type { VenueId } from '../domain/index.ts'
+import { type MarginAccountPart, marginAccountId } from '../margin/index.ts'
 import type { Markets } from './markets.ts'
 import type { PositionPart } from './stored-terms.ts'
 
@@ -14,9 +15,9 @@ export class AccountParts {
     this.#markets = markets
   }
 
-  partOf({ venue, marginMode, currency, legs }: MarginAccount): number {
+  partOf(venue: VenueId, { marginMode, currency, positions }: MarginAccountPart): number {
     if (marginMode === 'cross') return -1 - this.currencyNumberOf(currency)
-    const { symbol, size } = legs[0]!.position
+    const { symbol, size } = positions[0]!.position
     const { instrument } = this.#markets.require(venue, symbol)
     return 2 * instrument + (size.startsWith('-') ? 1 : 0)
   }

@@ -55,6 +55,8 @@ export class Judge {
   judge(marginAccount: number): void {
     const { kernel } = this.#options
     const answer = kernel.recheckAccount(marginAccount)
+    // Safe and with a verdict until now: nothing above safe is published.
+    if (answer === ANSWER_UNKNOWN && kernel.accountLevel(marginAccount) === 0) return
     if (answer === ANSWER_UNKNOWN) this.#noteUnknownIfStale(marginAccount)
     else if (answer !== ANSWER_SAFE) {
       const level = kernel.measuredLevel

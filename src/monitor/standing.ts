@@ -83,8 +83,14 @@ function transition(standing: Standing, kind: EventKind, level: number, ends: bo
 
 /** A margin account of which nothing is published. Its numbers go on from the highest that were forgotten. */
 export function newStanding(sequenceFloor: number): Standing {
-  const numbers = { episode: sequenceFloor, sequence: sequenceFloor }
-  return { ...numbers, open: false, level: 0, unknown: false, isForeign: false }
+  return {
+    episode: sequenceFloor,
+    sequence: sequenceFloor,
+    open: false,
+    level: 0,
+    unknown: false,
+    isForeign: false,
+  }
 }
 
 /** The standing of a stored progress; its level under this run's rule is the highest that is not above it. */

@@ -1,6 +1,6 @@
-import type { VenueId } from '../domain/index.ts'
-import { Compiler, type Kernel } from '../kernel/index.ts'
-import type { MarginAccount } from '../margin/index.ts'
+import type { Account, VenueId } from '../domain/index.ts'
+import { Compiler, floatTermsOf, type Kernel, type KernelTerms } from '../kernel/index.ts'
+import type { MarginAccountPart } from '../margin/index.ts'
 import { withRoom } from '../memory/index.ts'
 import type { Market, Markets } from './markets.ts'
 
@@ -21,17 +21,19 @@ export class WatchedRows {
   }
 
   /** Adds a margin account at a level of the kernel; returns its number. */
-  add(exact: MarginAccount, level: number): number {
-    const marginAccount = this.#compilerOf(exact.venue).add(exact, level)
-    this.#joinMarkets(marginAccount, exact)
+  add(account: Account, part: MarginAccountPart, level: number): number {
+    const terms = floatTermsOf(account, part)
+    const marginAccount = this.#compilerOf(account.venue).add(terms, level)
+    this.#joinMarkets(marginAccount, terms)
     return marginAccount
   }
 
   /** Gives the margin account new terms; its level stays. */
-  replace(marginAccount: number, exact: MarginAccount): void {
+  replace(marginAccount: number, account: Account, part: MarginAccountPart): void {
+    const terms = floatTermsOf(account, part)
     this.#leaveMarkets(marginAccount)
-    this.#compilerOf(exact.venue).replace(marginAccount, exact)
-    this.#joinMarkets(marginAccount, exact)
+    this.#compilerOf(account.venue).replace(marginAccount, terms)
+    this.#joinMarkets(marginAccount, terms)
   }
 
   /** Takes its rows out of the kernel; the margin account stays, and no mark nominates it. */
@@ -59,9 +61,9 @@ export class WatchedRows {
     return instrument === QUOTE ? amount : amount * (this.#kernel.mark(instrument) || 1)
   }
 
-  #joinMarkets(marginAccount: number, { curves }: MarginAccount): void {
+  #joinMarkets(marginAccount: number, { rows }: KernelTerms): void {
     const markets = this.marketsOf(marginAccount)
-    const isInverse = curves[0]?.coordinate === 'reciprocal'
+    const isInverse = rows[0]?.coordinate === 'reciprocal'
     this.#valuedBy = withRoom(this.#valuedBy, marginAccount)
     this.#valuedBy[marginAccount] = isInverse ? markets[0]!.instrument : QUOTE
     for (const market of markets) market.marginAccounts++

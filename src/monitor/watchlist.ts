@@ -1,7 +1,13 @@
 import type { Account, MarginAccountProgress, RuleBook, VenueId } from '../domain/index.ts'
 import { assert } from '../errors.ts'
 import { type Kernel, undecidedLevel } from '../kernel/index.ts'
-import { type LevelRule, type MarginAccount, marginAccountOf, marginAccountsOf } from '../margin/index.ts'
+import {
+  type LevelRule,
+  type MarginAccount,
+  type MarginAccountPart,
+  marginAccountOf,
+  marginAccountPartsOf,
+} from '../margin/index.ts'
 import { AbsentAccounts, type AbsentMarginAccount } from './absent-accounts.ts'
 import { AccountParts } from './account-parts.ts'
 import type { Market, Markets } from './markets.ts'
@@ -192,16 +198,17 @@ export class Watchlist {
    * changed; KERNEL_CAPACITY when the kernel is full, which ends the run.
    */
   put(account: Account, changes: WatchlistChanges): void {
-    const compiled = marginAccountsOf(account, this.#ruleBookOf(account.venue))
-    const parts = compiled.map((marginAccount) => this.#parts.partOf(marginAccount))
+    const stated = marginAccountPartsOf(account, this.#ruleBookOf(account.venue))
+    const parts = stated.map((part) => this.#parts.partOf(account.venue, part))
     const known = this.#take(account, new Set(parts), changes)
     const number = this.find(account.id)
-    compiled.forEach((exact, index) => {
+    stated.forEach((of, index) => {
       const part = parts[index]!
       const marginAccount = known.get(part)
-      if (marginAccount === undefined) changes.changed(this.#add(number, part, exact))
+      if (marginAccount === undefined) changes.changed(this.#add(number, part, account, of))
       else {
-        this.#replace(marginAccount, exact)
+        this.#rows.replace(marginAccount, account, of)
+        this.setKernelLevel(marginAccount)
         changes.changed(marginAccount)
       }
     })
@@ -258,24 +265,19 @@ export class Watchlist {
     this.absent.forget(account.id)
   }
 
-  #add(account: number, part: number, exact: MarginAccount): number {
-    const progress = this.absent.progressOf(exact.account, exact.id)
+  #add(number: number, part: number, account: Account, of: MarginAccountPart): number {
+    const progress = this.absent.progressOf(account.id, () => this.#parts.idOf(account.id, part))
     const standing = this.#standingAfter(progress)
-    const marginAccount = this.#rows.add(exact, kernelLevel(standing))
-    this.#marginAccounts.add(marginAccount, account, part, NONE)
+    const marginAccount = this.#rows.add(account, of, kernelLevel(standing))
+    this.#marginAccounts.add(marginAccount, number, part, NONE)
     this.#marginAccounts.setStanding(marginAccount, standing)
-    this.#marginAccounts.setCurrency(marginAccount, this.#parts.currencyNumberOf(exact.currency))
-    this.#link(account, marginAccount)
+    this.#marginAccounts.setCurrency(marginAccount, this.#parts.currencyNumberOf(of.currency))
+    this.#link(number, marginAccount)
     return marginAccount
   }
 
   #standingAfter(progress: MarginAccountProgress | undefined): Standing {
     return progress === undefined ? newStanding(this.#sequenceFloor) : standingOf(progress, this.#rule.names)
-  }
-
-  #replace(marginAccount: number, exact: MarginAccount): void {
-    this.#rows.replace(marginAccount, exact)
-    this.setKernelLevel(marginAccount)
   }
 
   #drop(marginAccount: number, changes: Pick<WatchlistChanges, 'closed'>): void {

@@ -27,6 +27,7 @@ import {
   toFloat,
 } from '../../src/margin/index.ts'
 import { between, type booksOf, randomAccount, type TestMarket, text } from './book.ts'
+import { exactTermsOf } from './exact-terms.ts'
 
 export const RULE = levelRule()
 export const LEVELS = RULE.levels.length
@@ -46,7 +47,9 @@ export class Twins {
   }
 
   add(marginAccount: MarginAccount): number {
-    const [number, ...others] = this.#compilers.map((compiler) => compiler.add(marginAccount, 0))
+    const [number, ...others] = this.#compilers.map((compiler) =>
+      compiler.add(exactTermsOf(marginAccount), 0),
+    )
     expect(others.every((other) => other === number)).toBe(true)
     return number!
   }
