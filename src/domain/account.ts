@@ -122,7 +122,7 @@ const accountFieldsOf = (names: VenueNames) =>
       .max(COLLATERAL_ASSETS_MAX, `must hold at most ${COLLATERAL_ASSETS_MAX} assets`)
       .default([]),
     /**
-     * Each currency of the wallet stands behind the positions that settle in it and behind no other (Binance
+     * Each currency of the wallet backs the positions that settle in it and no others (Binance
      * single-asset mode, Bybit inverse). Without it an asset in which no position settles is refused.
      */
     separateWallets: z.boolean({ error: 'must be true or false' }).optional(),

@@ -1,8 +1,8 @@
 import type { Clock } from '../domain/index.ts'
 
 /**
- * The time during which this process could hear its sockets. While the event loop is blocked frames wait unread, so
- * that time says nothing about a venue: no deadline of a feed counts it. A blocked loop shows as a check that is late.
+ * The time during which this process could read its sockets. While the event loop is blocked, frames wait unread, so
+ * that time says nothing about a venue, and no deadline of a feed counts it. A blocked loop shows as a check that is late.
  */
 export class Hearing {
   readonly #clock: Clock
@@ -29,7 +29,7 @@ export class Hearing {
     this.#wasDeaf = false
   }
 
-  /** Milliseconds heard so far. For deadlines only: it stands still while the process is deaf. */
+  /** Milliseconds of hearing so far. For deadlines only: it does not grow while the process is deaf. */
   nowMs(): number {
     return this.at(this.#clock.monotonicMs())
   }

@@ -46,7 +46,7 @@ export interface FeedLimits {
   /** Full jitter: up to base·2^attempt, never above the cap. */
   readonly backoffBaseMs: number
   readonly backoffCapMs: number
-  /** A connection that lived this long starts the back-off anew. */
+  /** After a connection that lived this long the back-off begins with its first step. */
   readonly stableAfterMs: number
   /** More malformed frames than this share of a window, and at least the minimum: reconnect. */
   readonly malformedWindowMs: number

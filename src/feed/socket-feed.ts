@@ -163,7 +163,7 @@ export class SocketFeed implements Feed, SessionOwner {
     else if (this.#next.isLive && this.#coversAll(this.#next)) this.#takeOver(this.#next, 'renewed')
   }
 
-  /** Opens a second socket beside the live one. Both are heard until the second has every market of the first. */
+  /** Opens a second socket beside the live one. Frames of both count until the second has every market of the first. */
   #renewWhereDue(current: Session, nowMs: number): void {
     if (!current.isLive) return
     const reason = this.#renewals.reason(current, nowMs)
@@ -191,5 +191,5 @@ export class SocketFeed implements Feed, SessionOwner {
 
 function checkedUrl(url: string): string {
   if (URL.canParse(url) && /^wss?:$/.test(new URL(url).protocol)) return url
-  throw new PlimsollError('CONFIGURATION', `${url} is no WebSocket URL; it must begin with ws:// or wss://`)
+  throw new PlimsollError('CONFIGURATION', `${url} must be a URL that begins with ws:// or wss://`)
 }

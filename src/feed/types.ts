@@ -36,7 +36,7 @@ export interface Feed {
   refusalOf(symbol: string): string | undefined
   /** Subscribes to further markets on the connection that is there. Throws where they are too many. */
   add(symbols: readonly string[]): void
-  /** Resolves when sockets and files are closed. The sink hears nothing after the call. */
+  /** Resolves when sockets and files are closed. The sink is not called after the call. */
   close(): Promise<void>
 }
 
@@ -47,7 +47,7 @@ export interface Feed {
 export type ConnectionState = 'connecting' | 'live' | 'lost'
 
 /**
- * Where a feed puts what it hears. A frame with data is `frameStart`, its prices in order, `frameEnd`: one instant.
+ * Where a feed puts prices and states. A frame with data is `frameStart`, its prices in order, `frameEnd`: one instant.
  */
 export interface FeedSink extends PriceSink {
   frameStart(receivedMonotonicMs: number, receivedTimeMs: number): void

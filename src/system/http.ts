@@ -5,7 +5,8 @@ export interface HttpAnswer {
 }
 
 /**
- * Rejects where there is no answer, where the signal aborts, and for a body above the limit, of which no more is read.
+ * Rejects when the server does not answer, when the signal aborts, and when the body is longer than the limit; the rest
+ * of such a body is not read.
  */
 export type HttpGet = (url: string, bodyBytesMax: number, signal: AbortSignal) => Promise<HttpAnswer>
 

@@ -90,7 +90,7 @@ class BinanceParser implements FrameParser {
   }
 
   /**
-   * An array may be part of the universe and may mix USDⓈ-M and COIN-M; an entry that is no price gives no tick. Where
+   * An array may be part of the universe and may mix USDⓈ-M and COIN-M; an entry without a price gives no tick. Where
    * an entry states its mark twice the whole array is malformed: the text does not say cheaply which entry it is, and
    * the venue restates all of them a second later.
    */

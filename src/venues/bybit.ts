@@ -132,7 +132,7 @@ class BybitParser implements FrameParser {
     return 'ticks'
   }
 
-  /** The mark is something else than before, and nobody can say what: later frames without one do not confirm it. */
+  /** The mark has changed to something unreadable, so later frames without a mark confirm nothing. */
   #unreadable(symbol: string): FrameKind {
     const market = this.#markets.get(symbol)
     if (market !== undefined) market.markKnown = false
@@ -169,7 +169,7 @@ function isNewNumbering(crossSequence: number, market: MarketState): boolean {
   return crossSequence !== 0 && market.crossSequence - crossSequence > OVERTAKEN_SEQUENCE_MAX
 }
 
-/** A snapshot and a new numbering state everything anew: until then no frame confirms an earlier mark. */
+/** After a snapshot or a new numbering no frame confirms what was known before it. */
 function forget(market: MarketState): void {
   market.indexPrice = undefined
   market.fundingRate = undefined

@@ -5,7 +5,7 @@ export type OwnFunding = { -readonly [Field in keyof Funding]: Funding[Field] }
 
 export type JsonObject = Readonly<Record<string, unknown>>
 
-/** The frame as JSON; undefined where it is none (no JSON text stands for undefined). */
+/** The value of a JSON text; undefined for any other text, since no JSON text means undefined. */
 export function jsonOf(frame: string): unknown {
   try {
     return JSON.parse(frame)

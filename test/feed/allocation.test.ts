@@ -14,16 +14,24 @@ const START_MS = 1_760_325_052_000
 
 const bybit = Array.from({ length: FRAMES }, (_, index) =>
   JSON.stringify({
-    ...{ topic: 'tickers.BTCUSDT', type: index === 0 ? 'snapshot' : 'delta', ts: START_MS + index },
-    ...{ data: { symbol: 'BTCUSDT', markPrice: `${66_666 + index}.60`, ask1Price: '1' }, cs: 1_000 + index },
+    topic: 'tickers.BTCUSDT',
+    type: index === 0 ? 'snapshot' : 'delta',
+    ts: START_MS + index,
+    data: { symbol: 'BTCUSDT', markPrice: `${66_666 + index}.60`, ask1Price: '1' },
+    cs: 1_000 + index,
   }),
 )
 const binance = Array.from({ length: FRAMES }, (_, index) =>
   JSON.stringify({
     stream: 'btcusdt@markPrice@1s',
     data: {
-      ...{ e: 'markPriceUpdate', E: START_MS + index, s: 'BTCUSDT', p: `${66_666 + index}.60` },
-      ...{ i: '1.5', r: '0.0001', T: START_MS },
+      e: 'markPriceUpdate',
+      E: START_MS + index,
+      s: 'BTCUSDT',
+      p: `${66_666 + index}.60`,
+      i: '1.5',
+      r: '0.0001',
+      T: START_MS,
     },
   }),
 )

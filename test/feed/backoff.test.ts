@@ -150,7 +150,10 @@ describe('freshness of markets', () => {
     markets.accept('BTCUSDT', '100', 1, frame(1_000))
     markets.accept('BTCUSDT', undefined, 2, frame(3_000))
     expect(markets.all.get('BTCUSDT')).toMatchObject({
-      ...{ state: 'fresh', statedMonotonicMs: 1_000, seenMonotonicMs: 3_000, eventTimeMs: 2 },
+      state: 'fresh',
+      statedMonotonicMs: 1_000,
+      seenMonotonicMs: 3_000,
+      eventTimeMs: 2,
     })
   })
 })

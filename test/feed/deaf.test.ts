@@ -32,7 +32,9 @@ describe('a process whose event loop is blocked for longer than a venue may be s
   it('is read to its last frame before a silence that began earlier is judged', async () => {
     const limits = {
       ...FEED_LIMITS,
-      ...{ checkEveryMs: 1_000, silenceMinMs: 1_500, stalenessMinMs: 1_500 },
+      checkEveryMs: 1_000,
+      silenceMinMs: 1_500,
+      stalenessMinMs: 1_500,
     }
     let checks = 0
     const clock = {

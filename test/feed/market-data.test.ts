@@ -66,7 +66,9 @@ describe('a market without a mark', () => {
     const data = openWith(['BTCUSDT', 'BTC-28JUN24-60000-P'])
     expect(recorder.heard).toEqual(['bybit BTC-28JUN24-60000-P stale'])
     expect(data.blind()).toContainEqual({
-      ...{ venue: 'bybit', symbol: 'BTC-28JUN24-60000-P', state: 'uncarried' },
+      venue: 'bybit',
+      symbol: 'BTC-28JUN24-60000-P',
+      state: 'uncarried',
       reason: 'no stream of the venue carries it',
     })
     data.add(venueId('bybit'), 'ETH-28JUN24-3000-C')
@@ -144,7 +146,10 @@ it('says of every market how its mark comes', async () => {
   const states = () => Object.fromEntries(data.markets().map(({ symbol, state }) => [symbol, state]))
   await until(() => states().BTCUSDT === 'fresh' && states().FOOUSDT === 'refused')
   expect(states()).toEqual({
-    ...{ BTCUSDT: 'fresh', MUTEUSDT: 'unknown', FOOUSDT: 'refused', 'BTC-28JUN24-60000-P': 'uncarried' },
+    BTCUSDT: 'fresh',
+    MUTEUSDT: 'unknown',
+    FOOUSDT: 'refused',
+    'BTC-28JUN24-60000-P': 'uncarried',
   })
   exchange.behaviour.ticks = false
   await until(() => states().BTCUSDT === 'stale')

@@ -17,7 +17,12 @@ function subscribeTo(count: number, isBad: (index: number) => boolean) {
   const bad = new Set(symbols.filter((_, index) => isBad(index)))
   const sent: string[][] = []
   const subscription = new Subscription({
-    ...{ source: testSource, symbols, batched: symbols, clock, hearing, limits: FEED_LIMITS },
+    source: testSource,
+    symbols,
+    batched: symbols,
+    clock,
+    hearing,
+    limits: FEED_LIMITS,
     send: (frame) => sent.push(JSON.parse(frame).args.map((topic: string) => topic.replace('tickers.', ''))),
   })
   const taken: string[] = []
