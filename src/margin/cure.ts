@@ -1,15 +1,14 @@
 import type { Cure, Decimal } from '../domain/index.ts'
 import { assert } from '../errors.ts'
 import type { Evaluation, MarginAccount, MarkOf } from './account.ts'
-import { type Curve, coordinateOf, maintenanceAt, slackIsConcave, tieredMaintenanceAt } from './curve.ts'
+import { closedByPieces } from './cure-by-pieces.ts'
+import { coordinateOf, slackIsConcave } from './curve.ts'
 import { isolatedTerms, type Leg } from './leg.ts'
-import { equalityReaches, type LevelRule, reachedLevel } from './levels.ts'
+import { type LevelRule, reachedLevel } from './levels.ts'
 import {
-  abs,
   add,
   compare,
   div,
-  floorTo,
   formatDecimal,
   max,
   mul,
@@ -21,32 +20,19 @@ import {
   sub,
   ZERO,
 } from './rational.ts'
+import {
+  CURE_STEP,
+  closedBeyond,
+  type Goal,
+  goalOf,
+  meets,
+  type Reduction,
+  reductionOf,
+  roundUp,
+  shareWithout,
+  surplusKeeping,
+} from './reduction.ts'
 import { tierIndexAt } from './tiers.ts'
-
-/** Top-ups and reductions of linear positions are rounded up to this step, in asset or base units. */
-export const CURE_STEP: Decimal = '0.00000001'
-/** Inverse positions are reduced by whole contracts. */
-export const CURE_CONTRACTS: Decimal = '1'
-
-/** To stay under a level its surplus must be above zero, or not below where equality does not reach it. */
-export interface Goal {
-  readonly level: Rational
-  readonly zeroIsSafe: boolean
-}
-
-export function goalOf(level: number, marginAccount: MarginAccount, rule: LevelRule): Goal {
-  return { level: rule.levels[level - 1]!, zeroIsSafe: !equalityReaches(level, marginAccount, rule) }
-}
-
-function meets(goal: Goal, surplus: Rational): boolean {
-  return sign(surplus) > 0 || (goal.zeroIsSafe && surplus.n === 0n)
-}
-
-/** The smallest multiple of `step` that is beyond `bound`, or on it where that is still safe. */
-function roundUp(goal: Goal, bound: Rational, step: Rational): Rational {
-  const floor = floorTo(bound, step)
-  return goal.zeroIsSafe && compare(floor, bound) === 0 ? floor : add(floor, step)
-}
 
 /** Surplus over a level: λ·marginBalance − maintenanceMargin. */
 function surplusOf(goal: Goal, evaluation: Evaluation): Rational {
@@ -56,8 +42,6 @@ function surplusOf(goal: Goal, evaluation: Evaluation): Rational {
 /**
  * The smallest top-up, and the smallest reduction of each position at the current marks and before trading
  * costs, after which the account is below every level. null when it is so already.
- *
- * Needs maintenance margins that are convex (`slackIsConcave` of every curve), so that less of a position is never worse.
  *
  * In a cross pool the realised PnL stays and a reduction lowers the maintenance margin; null as a size where
  * closing the whole position is not enough. The margin of an isolated position leaves in proportion to the
@@ -70,7 +54,6 @@ export function cureOf(
   rule: LevelRule,
 ): Cure | null {
   if (reachedLevel(evaluation, marginAccount, rule) === 0) return null
-  assertConcave(marginAccount)
   const lowest = goalOf(1, marginAccount, rule)
   const highest = goalOf(rule.levels.length, marginAccount, rule)
   const topUps = [lowest, highest].map((goal) => topUpOf(marginAccount, evaluation, goal))
@@ -81,16 +64,10 @@ export function cureOf(
     reductions: marginAccount.legs.map((leg) => {
       const { curve } = leg
       const { symbol } = curve
-      const size = reductionOf(leg, coordinateOf(curve, markOf(symbol)!), marginAccount, evaluation, goal)
-      return { symbol, size: size === undefined ? null : formatDecimal(size) }
+      const x = coordinateOf(curve, markOf(symbol)!)
+      return { symbol, size: closedSizeOf(leg, x, marginAccount, evaluation, goal) }
     }),
   }
-}
-
-/** The walk down the tiers assumes it: on a jump a smaller position could need more. */
-export function assertConcave({ id, curves }: MarginAccount): void {
-  for (const curve of curves)
-    assert(slackIsConcave(curve), `the slack of ${curve.symbol} in ${id} is concave`)
 }
 
 export function topUpOf(marginAccount: MarginAccount, evaluation: Evaluation, goal: Goal): Rational {
@@ -134,51 +111,41 @@ function topUpSlopes(marginAccount: MarginAccount, goal: Goal): Rational[] {
   return gainsWithX ? [add(goal.level, feeSlope), goal.level] : [goal.level, sub(goal.level, feeSlope)]
 }
 
-/**
- * With the share k of the position kept, surplus(k) = base + gain·k − tiered maintenance(k·y): concave in k,
- * not safe at k = 1. Walks down the tiers from k = 1 to the k below which it is safe; from there it stays safe
- * as long as anything is left, because no base or gain lets it fall again.
- */
-function reductionOf(
-  { curve, position }: Leg,
+/** How much of the position to close; null where closing it all is not enough. */
+export function closedSizeOf(
+  leg: Leg,
   x: Rational,
   marginAccount: MarginAccount,
   evaluation: Evaluation,
   goal: Goal,
-): Rational | undefined {
-  const isolated = marginAccount.marginMode === 'isolated'
-  const balance = mul(goal.level, evaluation.marginBalance)
-  const others = sub(evaluation.maintenanceMargin, maintenanceAt(curve, x))
-  const base = isolated ? ZERO : sub(balance, others)
-  const gain = isolated ? sub(balance, curve.maintenanceConstant) : neg(curve.maintenanceConstant)
-  const notional = mul(curve.scale, x)
-  const size = abs(parseDecimal(position.size))
-  const kept = keptShare(curve, notional, base, gain, goal)
-  if (kept !== undefined) {
-    const step = parseDecimal(curve.coordinate === 'price' ? CURE_STEP : CURE_CONTRACTS)
-    const closed = roundUp(goal, mul(size, sub(ONE, kept)), step)
-    if (compare(closed, size) < 0) {
-      const share = sub(ONE, div(closed, size))
-      const maintenance = tieredMaintenanceAt(curve.tiers, mul(share, notional))
-      const surplus = sub(add(base, mul(gain, share)), maintenance)
-      assert(
-        meets(goal, surplus),
-        `closing ${formatDecimal(closed)} of ${curve.symbol} cures ${marginAccount.id}`,
-      )
-      return closed
-    }
+): Decimal | null {
+  const reduction = reductionOf(leg, x, marginAccount, evaluation, goal)
+  const closed = slackIsConcave(leg.curve) ? closedByWalk(reduction) : closedByPieces(reduction)
+  if (closed !== undefined) {
+    const size = formatDecimal(closed)
+    const surplus = surplusKeeping(reduction, shareWithout(reduction, closed))
+    assert(meets(goal, surplus), `closing ${size} of ${leg.curve.symbol} cures ${marginAccount.id}`)
+    return size
   }
-  return isolated || meets(goal, base) ? size : undefined
+  const allCures = marginAccount.marginMode === 'isolated' || meets(goal, reduction.base)
+  return allCures ? formatDecimal(reduction.size) : null
+}
+
+/**
+ * The smallest part that cures; undefined where only closing it all may. Needs slack that is concave (`slackIsConcave`): the
+ * surplus is then concave in the share k that is kept, and not safe at k = 1. Walks down the tiers from there to the k
+ * below which it is safe; from there it stays safe as long as anything is left, because no base or gain lets it fall again.
+ */
+export function closedByWalk(reduction: Reduction): Rational | undefined {
+  assert(slackIsConcave(reduction.curve), `the slack of ${reduction.curve.symbol} is concave`)
+  const kept = keptShare(reduction)
+  if (kept === undefined) return undefined
+  const closed = closedBeyond(reduction, kept)
+  return compare(closed, reduction.size) < 0 ? closed : undefined
 }
 
 /** The largest share at or below which (until the next change of sign) the surplus is safe; undefined for none. */
-function keptShare(
-  { tiers }: Curve,
-  notional: Rational,
-  base: Rational,
-  gain: Rational,
-  goal: Goal,
-): Rational | undefined {
+function keptShare({ curve: { tiers }, notional, base, gain, goal }: Reduction): Rational | undefined {
   for (let index = tierIndexAt(tiers, notional); index >= 0; index--) {
     const tier = tiers[index]!
     const slope = sub(gain, mul(tier.maintenanceMarginRate, notional))

@@ -1,16 +1,18 @@
 // The cure of a margin account over its common denominator: what cure.ts computes with fractions, step by step.
 import type { Cure, Decimal, Position } from '../domain/index.ts'
 import type { MarginAccount } from './account.ts'
-import { assertConcave, CURE_CONTRACTS, CURE_STEP, type Goal, goalOf, topUpOf } from './cure.ts'
+import { closedSizeOf, topUpOf } from './cure.ts'
+import { coordinateAt, slackIsConcave } from './curve.ts'
 import { decimalsIn, fixedOf } from './fixed.ts'
 import type { LevelRule } from './levels.ts'
-import { formatDecimal, formatFixed, max, powerOfTen } from './rational.ts'
+import { formatDecimal, formatFixed, max, powerOfTen, type Rational } from './rational.ts'
+import { CURE_CONTRACTS, CURE_STEP, type Goal, goalOf } from './reduction.ts'
 import { scaledTierAt } from './scaled-tiers.ts'
 import { evaluationOf, type Sums, type SymbolAt } from './sums.ts'
 import { liftedOf } from './sums-prices.ts'
 import type { CurveTerms, Terms } from './terms.ts'
 
-/** What `cureOf` gives for an account that has reached a level; it needs concave slack as well. */
+/** What `cureOf` gives for an account that has reached a level. */
 export function cureAt(
   marginAccount: MarginAccount,
   terms: Terms,
@@ -18,7 +20,6 @@ export function cureAt(
   sums: Sums,
   rule: LevelRule,
 ): Cure {
-  assertConcave(marginAccount)
   const evaluation = evaluationOf(terms, sums)
   const lowest = goalOf(1, marginAccount, rule)
   const highest = goalOf(rule.levels.length, marginAccount, rule)
@@ -28,12 +29,21 @@ export function cureAt(
   const view = { terms, sums, goal, balance, isIsolated: marginAccount.marginMode === 'isolated' }
   return {
     topUp: formatDecimal(topUps.reduce(max)),
-    reductions: marginAccount.legs.map(({ position }, index) => {
+    reductions: marginAccount.legs.map((leg, index) => {
+      const { position } = leg
       const curve = terms.curves[index]!
-      const size = reductionOf(curve, position, symbols[curve.symbolIndex]!, view)
+      const at = symbols[curve.symbolIndex]!
+      const size = slackIsConcave(curve.curve)
+        ? reductionOf(curve, position, at, view)
+        : closedSizeOf(leg, xOf(curve, at), marginAccount, evaluation, goal)
       return { symbol: position.symbol, size }
     }),
   }
+}
+
+/** The exact x of a mark. */
+function xOf({ curve }: CurveTerms, { mark }: SymbolAt): Rational {
+  return coordinateAt(curve.coordinate, { n: mark.digits, d: powerOfTen(mark.decimals) })
 }
 
 interface CureView {
@@ -60,7 +70,7 @@ function reductionOf(curve: CurveTerms, position: Position, at: SymbolAt, view: 
   const fee = curve.fee * sums.divisor * level
   const others = sums.maintenanceMargin * level - liftedOf(tiered, at, terms, sums) * level - fee
   const reduction = isIsolated ? { base: 0n, gain: balance - fee } : { base: balance - others, gain: -fee }
-  const closed = closedSizeOf(curve, position, at, notional, tier, reduction, view)
+  const closed = closedByWalk(curve, position, at, notional, tier, reduction, view)
   if (closed !== undefined) return closed
   const isCured = reduction.base > 0n || (goal.zeroIsSafe && reduction.base === 0n)
   return isIsolated || isCured ? unsignedSizeOf(position) : null
@@ -71,8 +81,8 @@ function unsignedSizeOf({ size }: Position): Decimal {
   return formatFixed(digits < 0n ? -digits : digits, decimals)
 }
 
-/** The smallest part that cures; undefined where only closing it all may. */
-function closedSizeOf(
+/** The smallest part that cures; undefined where only closing it all may. Needs concave slack, see `closedByWalk` of cure.ts. */
+function closedByWalk(
   curve: CurveTerms,
   position: Position,
   at: SymbolAt,

@@ -14,6 +14,7 @@ import {
   valueAt,
 } from '../../src/margin/index.ts'
 import { anyCase, type Case, crossCase, isolatedCase } from './arbitraries.ts'
+import { stressed, toppedUp } from './stressed.ts'
 import {
   type AccountInput,
   BINANCE,
@@ -30,29 +31,9 @@ function stateFor(input: Case, account: AccountInput = input.account) {
   return stateOf(account, bookOf(input.margin, input.rules), input.marks)
 }
 
-/** The account after a top-up: to the wallet of a pool, to the margin of an isolated position. */
-function toppedUp({ account, margin, rules }: Case, amount: string): AccountInput {
-  const [wallet] = account.collateral ?? []
-  if (wallet !== undefined)
-    return { ...account, collateral: [{ ...wallet, amount: sumOf(wallet.amount, amount) }] }
-  const stated = formatDecimal(marginAccountsFor(account, bookOf(margin, rules))[0]!.walletBalance)
-  const [position] = account.positions
-  return { positions: [{ ...position!, isolatedMargin: sumOf(stated, amount) }] }
-}
-
 /** Cut down to 18 decimals, so that what is exactly on the line does not come to lie beyond it. */
 function cut(value: Rational): string {
   return formatDecimal(floorTo(value, parseDecimal('0.000000000000000001')))
-}
-
-/** The case with its wallet set to 0.8 to 2.2 times the maintenance margin: mostly a warning or a breach. */
-function stressed(cases: fc.Arbitrary<Case>): fc.Arbitrary<Case> {
-  return fc.tuple(cases, fc.integer({ min: 80, max: 220 })).map(([input, percent]) => {
-    const state = stateFor(input)
-    const wanted = mul(parseDecimal(state.maintenanceMargin!), { n: BigInt(percent), d: 100n })
-    const change = formatDecimal(sub(wanted, parseDecimal(state.marginBalance!)), 8)
-    return { ...input, account: toppedUp(input, change) }
-  })
 }
 
 /** A margin that is not stated may have no end as a decimal, so it cannot be topped up exactly. */

@@ -1,0 +1,42 @@
+// How much of a position to close where slack need not be concave: each tier is solved by itself. Slower than the walk of
+// cure.ts, and its twin where slack is concave.
+import { add, compare, div, floorTo, mul, neg, ONE, type Rational, sign, sub, ZERO } from './rational.ts'
+import { closedBeyond, meets, type Reduction, shareWithout, surplusKeeping } from './reduction.ts'
+import { tierIndexAt } from './tiers.ts'
+
+/**
+ * The smallest part of a position whose closing at the mark cures; undefined where only closing it all may. A larger part
+ * need not cure: where maintenance margin jumps at a cap, so does the surplus.
+ */
+export function closedByPieces(reduction: Reduction): Rational | undefined {
+  const { curve, notional, size } = reduction
+  for (let index = tierIndexAt(curve.tiers, notional); index >= 0; index--) {
+    const low = index === 0 ? ZERO : div(curve.tiers[index - 1]!.cap, notional)
+    const closed = closedInTier(reduction, index)
+    if (compare(closed, size) >= 0) continue
+    const share = shareWithout(reduction, closed)
+    if (compare(share, low) > 0 && meets(reduction.goal, surplusKeeping(reduction, share))) return closed
+  }
+  return undefined
+}
+
+/**
+ * The smallest part that leaves the position in the tier or below it and, where the surplus falls with the share kept, on
+ * the safe side of its zero. If this part does not cure, none that leaves the position in the tier does.
+ */
+function closedInTier(reduction: Reduction, index: number): Rational {
+  const { curve, notional, base, gain, step } = reduction
+  const tier = curve.tiers[index]!
+  const isTop = compare(notional, tier.cap) <= 0 || index === curve.tiers.length - 1
+  // The share on a cap is in the tier, whatever the goal says of a surplus of zero.
+  const withinCap = isTop ? ZERO : roundedUp(mul(reduction.size, sub(ONE, div(tier.cap, notional))), step)
+  const slope = sub(gain, mul(tier.maintenanceMarginRate, notional))
+  if (sign(slope) >= 0) return withinCap
+  const beyondRoot = closedBeyond(reduction, div(neg(add(base, tier.maintenanceDeduction)), slope))
+  return compare(beyondRoot, withinCap) > 0 ? beyondRoot : withinCap
+}
+
+/** The smallest multiple of `step` that is not below the value. */
+function roundedUp(value: Rational, step: Rational): Rational {
+  return neg(floorTo(neg(value), step))
+}
