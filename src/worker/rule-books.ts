@@ -64,21 +64,27 @@ export class RuleBooks {
     this.#nowMs = nowMs
   }
 
-  /** The venue's book: one object, which follows every replacement. Without a time `rulesOf` gives the rules in force. */
-  readonly bookOf: BookOf = (venue) => this.#inForce(venue).view
+  /** The venue's book. It never changes: what is compiled from it can be compiled again after it was replaced. */
+  readonly bookOf: BookOf = (venue) => this.#inForce(venue)
 
   /** Puts another book in the place of the venue's. Returns the symbols, of those ever asked for, whose rules differ. */
   replace(venue: VenueId, book: RuleBook): readonly string[] {
-    return this.#inForce(venue).update(book, this.#nowMs)
+    return this.#update(this.#inForce(venue), venue, book)
   }
 
   /** Brings the rules of a later time into force, Unix milliseconds. */
   advance(nowMs: number): RulesChange[] {
     this.#nowMs = nowMs
-    return [...this.#books].flatMap(([venue, book]) => {
-      const symbols = book.update(book.book, nowMs)
+    return [...this.#books].flatMap(([venue, inForce]) => {
+      const symbols = this.#update(inForce, venue, inForce.book)
       return symbols.length === 0 ? [] : [{ kind: 'rules' as const, venue, symbols }]
     })
+  }
+
+  #update(before: BookInForce, venue: VenueId, book: RuleBook): readonly string[] {
+    const after = new BookInForce(book, this.#nowMs, before)
+    if (after.changed.length > 0 || book !== before.book) this.#books.set(venue, after)
+    return after.changed
   }
 
   #inForce(venue: VenueId): BookInForce {
@@ -93,57 +99,47 @@ export class RuleBooks {
 
 const NONE_REFUSED: ReadonlyMap<string, string> = new Map()
 
-/** A book at one time. */
-class BookInForce {
-  #book: RuleBook
-  #atMs: number
+/** A book as it is at one time. */
+class BookInForce implements RuleBook {
+  readonly book: RuleBook
+  readonly venue: string
+  readonly version: string
+  readonly defaults: RuleBook['defaults']
+  readonly refused: ReadonlyMap<string, string>
+  /** Symbols that the book before it was asked for, and that have other rules now. */
+  readonly changed: readonly string[]
+  readonly #atMs: number
   /** What each symbol was answered. Symbols come from stored accounts, so these are no more than the accounts name. */
   readonly #answers = new Map<string, InstrumentRules | undefined>()
-  readonly view: RuleBook
 
-  constructor(book: RuleBook, atMs: number) {
-    this.#book = book
+  constructor(book: RuleBook, atMs: number, before?: BookInForce) {
+    this.book = book
+    this.venue = book.venue
+    this.version = book.version
+    this.defaults = book.defaults
+    this.refused = book.refused ?? NONE_REFUSED
     this.#atMs = atMs
-    const current = () => this.#book
-    this.view = {
-      venue: book.venue,
-      get version() {
-        return current().version
-      },
-      get defaults() {
-        return current().defaults
-      },
-      get refused() {
-        return current().refused ?? NONE_REFUSED
-      },
-      rulesOf: (symbol, time) =>
-        time === undefined ? this.#rulesOf(symbol) : current().rulesOf(symbol, time),
-    }
+    this.changed = before === undefined ? [] : this.#follow(before)
   }
 
-  get book(): RuleBook {
-    return this.#book
-  }
-
-  #rulesOf(symbol: string): InstrumentRules | undefined {
+  rulesOf(symbol: string, atMs?: number): InstrumentRules | undefined {
+    if (atMs !== undefined) return this.book.rulesOf(symbol, atMs)
     const known = this.#answers.get(symbol)
     if (known !== undefined || this.#answers.has(symbol)) return known
-    const rules = this.#book.rulesOf(symbol, this.#atMs)
+    const rules = this.book.rulesOf(symbol, this.#atMs)
     this.#answers.set(symbol, rules)
     return rules
   }
 
   /** Equal rules keep their old object, because what was compiled is kept by it. */
-  update(book: RuleBook, atMs: number): string[] {
-    const haveOtherDefaults = !isDeepStrictEqual(book.defaults, this.#book.defaults)
-    this.#book = book
-    this.#atMs = atMs
+  #follow(before: BookInForce): string[] {
+    const haveOtherDefaults = !isDeepStrictEqual(this.defaults, before.defaults)
     const changed: string[] = []
-    for (const [symbol, before] of this.#answers) {
-      const after = book.rulesOf(symbol, atMs)
-      const isSame = isDeepStrictEqual(before, after)
-      if (!isSame) this.#answers.set(symbol, after)
-      if (!isSame || (haveOtherDefaults && after !== undefined)) changed.push(symbol)
+    for (const [symbol, old] of before.#answers) {
+      const rules = this.book.rulesOf(symbol, this.#atMs)
+      const isSame = isDeepStrictEqual(old, rules)
+      this.#answers.set(symbol, isSame ? old : rules)
+      if (!isSame || (haveOtherDefaults && rules !== undefined)) changed.push(symbol)
     }
     return changed
   }

@@ -114,24 +114,26 @@ describe('the rule books of a worker', () => {
 
   it('hold the rules of their time, and say which symbols have others when it advances', () => {
     const books = booksWith(laid({ X: inTime, Y: OLD }))
-    const book = books.bookOf(BYBIT)
-    expect([book.rulesOf('X'), book.rulesOf('Y')]).toEqual([OLD, OLD])
+    const before = books.bookOf(BYBIT)
+    expect([before.rulesOf('X'), before.rulesOf('Y')]).toEqual([OLD, OLD])
     expect(books.bookOf(BINANCE).rulesOf('BTCUSDT')).toBeDefined()
     expect(books.advance(START_MS + DAY_MS - 1)).toEqual([])
-    expect(book.rulesOf('X')).toBe(OLD)
+    expect(books.bookOf(BYBIT)).toBe(before)
     expect(books.advance(START_MS + DAY_MS)).toEqual([{ kind: 'rules', venue: BYBIT, symbols: ['X'] }])
-    expect(book.rulesOf('X')).toBe(NEW)
+    const after = books.bookOf(BYBIT)
+    expect([after.rulesOf('X'), after.rulesOf('Y')]).toEqual([NEW, OLD])
     expect(books.advance(START_MS + 2 * DAY_MS)).toEqual([])
-    expect(book.rulesOf('X', START_MS)).toBe(OLD)
+    expect(after.rulesOf('X', START_MS)).toBe(OLD)
+    // What was compiled from the book before can be compiled again.
+    expect(before.rulesOf('X')).toBe(OLD)
   })
 
   it('name the symbols, of those that were asked for, whose rules differ in a new book', () => {
     const books = booksWith(laid({ SAME: OLD, CHANGED: OLD, GONE: OLD, UNASKED: OLD }))
-    const book = books.bookOf(BYBIT)
-    for (const symbol of ['SAME', 'CHANGED', 'GONE', 'ADDED', 'NOWHERE']) book.rulesOf(symbol)
+    for (const symbol of ['SAME', 'CHANGED', 'GONE', 'ADDED', 'NOWHERE']) books.bookOf(BYBIT).rulesOf(symbol)
     const next = laid({ SAME: rulesOf('0.01'), CHANGED: NEW, ADDED: NEW, UNASKED: NEW }, 'v2')
     expect(books.replace(BYBIT, next)).toEqual(['CHANGED', 'GONE', 'ADDED'])
-    expect(book).toBe(books.bookOf(BYBIT))
+    const book = books.bookOf(BYBIT)
     expect(book.version).toBe('v2')
     expect(['CHANGED', 'GONE', 'ADDED', 'NOWHERE', 'UNASKED'].map((symbol) => book.rulesOf(symbol))).toEqual([
       ...[NEW, undefined, NEW, undefined, NEW],
@@ -142,20 +144,19 @@ describe('the rule books of a worker', () => {
 
   it('name every symbol with rules where the defaults of the book differ', () => {
     const books = booksWith(laid({ X: OLD }))
-    const book = books.bookOf(BYBIT)
-    for (const symbol of ['X', 'NOWHERE']) book.rulesOf(symbol)
+    for (const symbol of ['X', 'NOWHERE']) books.bookOf(BYBIT).rulesOf(symbol)
     const next: RuleBook = { ...laid({ X: OLD }), defaults: { closingFee: 'none', liquidation: 'passed' } }
     expect(books.replace(BYBIT, next)).toEqual(['X'])
-    expect(book.defaults.liquidation).toBe('passed')
+    expect(books.bookOf(BYBIT).defaults.liquidation).toBe('passed')
   })
 
   it('replace a book at the time that is in force', () => {
     const books = booksWith(laid({ X: OLD }))
-    const book = books.bookOf(BYBIT)
-    book.rulesOf('X')
+    books.bookOf(BYBIT).rulesOf('X')
     expect(books.replace(BYBIT, laid({ X: inTime }))).toEqual([])
     expect(books.advance(START_MS + DAY_MS)).toEqual([{ kind: 'rules', venue: BYBIT, symbols: ['X'] }])
     expect(books.replace(BYBIT, withoutSymbols(laid({}), new Map([['X', 'why']])))).toEqual(['X'])
+    const book = books.bookOf(BYBIT)
     expect([book.rulesOf('X'), book.refused?.get('X')]).toEqual([undefined, 'why'])
   })
 })
