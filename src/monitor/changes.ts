@@ -1,10 +1,11 @@
-import type { AccountChange } from '../domain/index.ts'
+import type { Account, AccountChange, RulesChange, VenueId } from '../domain/index.ts'
 import { type FaultCode, PlimsollError } from '../errors.ts'
 import type { Announcer } from './announcer.ts'
 import type { Judge } from './judge.ts'
 import type { MonitorCounters, MonitorOptions } from './options.ts'
 import { isAboveSafe, progressAfter } from './standing.ts'
-import type { Watchlist, WatchlistChanges } from './watchlist.ts'
+import type { Watchlist } from './watchlist.ts'
+import type { WatchlistChanges, WatchlistEditor } from './watchlist-editor.ts'
 
 /** What is wrong with an account, against a fault of the program, which must not pass for one. */
 const REFUSALS: ReadonlySet<FaultCode> = new Set(['SYMBOL_UNKNOWN', 'RULES_INVALID', 'ACCOUNT_UNSUPPORTED'])
@@ -26,26 +27,31 @@ export class Changes {
   readonly #options: MonitorOptions
   readonly #counters: MonitorCounters
   readonly #watchlist: Watchlist
+  readonly #editor: WatchlistEditor
   readonly #judge: Judge
   readonly #announcer: Announcer
   readonly #waiting = new Map<string, Waiting>()
+  /** Symbols with new rules, by venue, for which accounts are compiled anew; the first account that was not looked at. */
+  readonly #newRules = new Map<VenueId, Set<string>>()
+  #rulesAt = 0
   /** Accounts whose stored terms cannot be used. */
   readonly #refused = new Set<string>()
 
   constructor(
     options: MonitorOptions,
     counters: MonitorCounters,
-    parts: { watchlist: Watchlist; judge: Judge; announcer: Announcer },
+    parts: { watchlist: Watchlist; editor: WatchlistEditor; judge: Judge; announcer: Announcer },
   ) {
     this.#options = options
     this.#counters = counters
     this.#watchlist = parts.watchlist
+    this.#editor = parts.editor
     this.#judge = parts.judge
     this.#announcer = parts.announcer
   }
 
   get waiting(): number {
-    return this.#waiting.size
+    return this.#waiting.size + this.#newRules.size
   }
 
   push(change: Change): void {
@@ -59,6 +65,17 @@ export class Changes {
     // Taken out first: the newest of an account waits behind all that came before it.
     this.#waiting.delete(id)
     this.#waiting.set(id, { change, isLost: false })
+  }
+
+  /**
+   * Other rules are in force for the symbols, and the rule book of the venue is another one. Accounts with a position there
+   * are compiled anew and judged, in slices; until then each is judged by the rules from which it was compiled.
+   */
+  pushRules({ venue, symbols }: RulesChange): void {
+    const waiting = this.#newRules.get(venue)
+    if (waiting === undefined) this.#newRules.set(venue, new Set(symbols))
+    else for (const symbol of symbols) waiting.add(symbol)
+    this.#rulesAt = 0
   }
 
   /** A stored account that cannot be read. It is not known to be closed. */
@@ -80,6 +97,37 @@ export class Changes {
       if (isLost) this.#apply({ kind: 'lost', id })
       if (this.#options.clock.monotonicMs() > endMs) return
     }
+    if (this.#newRules.size > 0) this.#workRules(endMs)
+  }
+
+  #workRules(endMs: number): void {
+    while (this.#rulesAt < this.#watchlist.accountNumbers) {
+      const account = this.#rulesAt++
+      if (this.#watchlist.hasOldBook(account)) this.#takeRules(account)
+      if (this.#options.clock.monotonicMs() > endMs) return
+    }
+    this.#newRules.clear()
+  }
+
+  #takeRules(account: number): void {
+    const { venue, positions } = this.#watchlist.read(account)
+    const symbols = this.#newRules.get(venue)
+    const isConcerned = positions.some(({ symbol }) => symbols?.has(symbol) === true)
+    // The terms of a suspended account are not true any more, so it is not compiled by any rules.
+    if (!isConcerned || this.#watchlist.isSuspended(account)) this.#editor.takeBook(account)
+    else this.#recompile(account)
+  }
+
+  #recompile(account: number): void {
+    const { clock } = this.#options
+    const id = this.#watchlist.accountIdOf(account)
+    this.#announcer.begin(null, clock.nowMs(), clock.monotonicMs())
+    this.#settle(id)
+    this.#judgeChanged(
+      () => this.#watchlist.read(account),
+      (changes) => this.#editor.recompile(account, changes),
+    )
+    this.#announcer.end()
   }
 
   #apply(change: Change): void {
@@ -115,28 +163,35 @@ export class Changes {
   }
 
   #put({ account }: Extract<Change, { kind: 'put' }>): void {
+    const isTaken = this.#judgeChanged(
+      () => account,
+      (changes) => this.#editor.put(account, changes),
+    )
+    if (isTaken) this.#refused.delete(account.id)
+  }
+
+  /** Runs a change of the watchlist and judges what is changed by it; false where the rules refuse the account. */
+  #judgeChanged(accountOf: () => Account, change: (changes: WatchlistChanges) => void): boolean {
     const changed: number[] = []
     try {
-      this.#watchlist.put(account, {
-        ...this.#ending,
-        changed: (marginAccount) => changed.push(marginAccount),
-      })
+      change({ ...this.#ending, changed: (marginAccount) => changed.push(marginAccount) })
     } catch (error) {
       if (!(error instanceof PlimsollError) || !REFUSALS.has(error.code)) throw error
+      const account = accountOf()
       this.#counters.accountsRefused++
       this.#suspend(account.id, 'account-refused')
       this.#options.refused(account, error)
-      return
+      return false
     }
-    this.#refused.delete(account.id)
     for (const marginAccount of changed) this.#judge.judge(marginAccount)
+    return true
   }
 
   #remove(id: string): void {
     this.#refused.delete(id)
     this.#closeAbsent(id)
     const account = this.#watchlist.find(id)
-    if (account >= 0) this.#watchlist.remove(account, this.#ending)
+    if (account >= 0) this.#editor.remove(account, this.#ending)
   }
 
   /** Ends what is published of an account that is not in the book: closed, or unknown where it is refused. */
@@ -170,7 +225,7 @@ export class Changes {
     }
     for (const marginAccount of this.#watchlist.marginAccountsOf(account))
       this.#judge.note(marginAccount, 'unknown', [reason])
-    this.#watchlist.suspend(account)
+    this.#editor.suspend(account)
   }
 
   /** Redis lost the account. What memory holds of it stays watched; that its verdicts stand on lost terms is said. */
@@ -193,11 +248,11 @@ export class Changes {
   readonly #ending: Omit<WatchlistChanges, 'changed'> = {
     closed: (marginAccount) => {
       this.#announcer.note(marginAccount, 'closed', [], undefined)
-      this.#watchlist.leaveNumbers(this.#watchlist.standingOf(marginAccount))
+      this.#editor.leaveNumbers(this.#watchlist.standingOf(marginAccount))
     },
     absent: (marginAccount) => {
       this.#announcer.noteAbsent(marginAccount, 'closed', [])
-      this.#watchlist.leaveNumbers(marginAccount.standing)
+      this.#editor.leaveNumbers(marginAccount.standing)
     },
   }
 }

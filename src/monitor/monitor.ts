@@ -3,6 +3,7 @@ import {
   type Decimal,
   type MarginAccountProgress,
   type MarketProgress,
+  type RulesChange,
   venueId,
 } from '../domain/index.ts'
 import { LatencyHistogram } from '../histogram.ts'
@@ -15,6 +16,7 @@ import { type Market, Markets } from './markets.ts'
 import { type MonitorCounters, type MonitorOptions, noCounts } from './options.ts'
 import { CONFIRMED, Inbox, MARKED, STALE } from './pending-ticks.ts'
 import { Watchlist } from './watchlist.ts'
+import { WatchlistEditor } from './watchlist-editor.ts'
 
 /** Verdicts are given in slices of about this long, so that sockets and timers stay alive. */
 export const SLICE_MS = 5
@@ -38,6 +40,7 @@ export class Monitor {
   /** From the receipt of a frame to all verdicts of its instant. */
   readonly latency = new LatencyHistogram()
   readonly #options: MonitorOptions
+  readonly #editor: WatchlistEditor
   readonly #judge: Judge
   readonly #announcer: Announcer
   readonly #changes: Changes
@@ -61,11 +64,12 @@ export class Monitor {
       () => clock.nowMs(),
       ({ venue, symbol }) => marketAdded(venueId(venue), symbol),
     )
-    this.watchlist = new Watchlist(kernel, this.markets, rule, ruleBookOf, sequenceFloor)
+    this.watchlist = new Watchlist(kernel, this.markets, rule.names, ruleBookOf)
+    this.#editor = new WatchlistEditor(this.watchlist, rule.names, sequenceFloor)
     this.#announcer = new Announcer(options, this.watchlist, this.markets)
     const { watchlist, markets } = this
     this.#judge = new Judge(options, this.counters, { watchlist, markets, announcer: this.#announcer })
-    const parts = { watchlist, markets, judge: this.#judge, announcer: this.#announcer }
+    const parts = { watchlist, editor: this.#editor, markets, judge: this.#judge, announcer: this.#announcer }
     this.#changes = new Changes(options, this.counters, parts)
     this.#instant = new Instant(options, this.counters, parts)
   }
@@ -96,7 +100,7 @@ export class Monitor {
 
   /** Margin accounts without a verdict: a mark is missing, or their newest terms cannot be used. */
   get unknownMarginAccounts(): number {
-    return this.#options.kernel.unknownAccounts + this.watchlist.suspended
+    return this.#options.kernel.unknownAccounts + this.#editor.suspended
   }
 
   /** What an earlier run published of a margin account. Before its account is put. */
@@ -120,9 +124,10 @@ export class Monitor {
     this.#workNowOrLater()
   }
 
-  /** A change of the stored book; applied between two instants. */
-  apply(change: AccountChange): void {
-    this.#changes.push(change)
+  /** A change of the stored book, or of the rules of a venue; applied between two instants. */
+  apply(change: AccountChange | RulesChange): void {
+    if (change.kind === 'rules') this.#changes.pushRules(change)
+    else this.#changes.push(change)
     this.#workNowOrLater()
   }
 

@@ -1,4 +1,4 @@
-import type { Account } from '../domain/index.ts'
+import type { Account, RuleBook } from '../domain/index.ts'
 import { assert } from '../errors.ts'
 import type { AbsentMarginAccount } from './absent-accounts.ts'
 import { Findings } from './findings.ts'
@@ -16,6 +16,7 @@ interface Queue {
 
 /** What a transition needs beside the margin account to become an event. */
 interface Circumstances {
+  readonly ruleBook: RuleBook
   readonly marks: readonly SeenMark[]
   readonly reasons: readonly string[]
   readonly cause: Cause
@@ -93,7 +94,8 @@ export class PendingEvents {
     const transition = this.#applyToStanding(marginAccount, finding)
     if (transition === undefined) return -1
     const marks = this.#watchlist.marketsOf(marginAccount).map(seenMark)
-    const of = { marks, reasons, cause, decidedMonotonicMs: nowMonotonicMs }
+    const ruleBook = this.#watchlist.bookOf(marginAccount)
+    const of = { ruleBook, marks, reasons, cause, decidedMonotonicMs: nowMonotonicMs }
     const pending = this.#add(this.#watchlist.subjectOf(marginAccount), marginAccount, transition, of)
     // The terms of a closed margin account are about to go.
     if (finding === 'closed') pending.terms = this.#watchlist.termsOf(marginAccount)
@@ -111,7 +113,8 @@ export class PendingEvents {
   ): number {
     const transition = applyFinding(standing, finding, this.#breachLevel)
     if (transition === undefined) return -1
-    const of = { marks: [], reasons, cause, decidedMonotonicMs: nowMonotonicMs }
+    const ruleBook = this.#watchlist.ruleBookOf(subject.venue)
+    const of = { ruleBook, marks: [], reasons, cause, decidedMonotonicMs: nowMonotonicMs }
     const pending = this.#add(subject, ABSENT, transition, of)
     pending.terms = account
     pending.finding = this.findings.addSettled(pending)
@@ -149,6 +152,7 @@ export class PendingEvents {
     )
     const markets = this.#watchlist.marketsOf(marginAccount)
     const pending = this.#add(this.#watchlist.subjectOf(marginAccount), marginAccount, transition, {
+      ruleBook: this.#watchlist.bookOf(marginAccount),
       marks: markets.map((market) => this.#markets.seenAt(market, instant)),
       reasons: verdictReasons(this.#watchlist.isLost(this.#watchlist.accountOf(marginAccount))),
       cause,
@@ -163,13 +167,13 @@ export class PendingEvents {
     subject: Subject,
     marginAccount: number,
     transition: Transition,
-    { marks, reasons, cause, decidedMonotonicMs }: Circumstances,
+    { ruleBook, marks, reasons, cause, decidedMonotonicMs }: Circumstances,
   ): PendingEvent {
     const pending: PendingEvent = {
       subject,
       marginAccount,
       terms: undefined,
-      ruleBook: this.#watchlist.ruleBookOf(subject.venue),
+      ruleBook,
       marks,
       transition,
       reasons,

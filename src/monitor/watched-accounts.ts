@@ -1,6 +1,7 @@
-import type { Account, VenueId } from '../domain/index.ts'
+import type { Account, RuleBook, VenueId } from '../domain/index.ts'
 import { assert } from '../errors.ts'
 import { NumberedTexts, withRoom } from '../memory/index.ts'
+import { BooksInUse } from './books-in-use.ts'
 import { type AccountName, type PositionPart, StoredTerms } from './stored-terms.ts'
 
 const NONE = -1
@@ -14,7 +15,9 @@ export class WatchedAccounts {
   readonly #ids = new NumberedTexts()
   readonly #terms = new StoredTerms()
   readonly #venues: VenueId[] = []
+  readonly #books = new BooksInUse()
   #venueOf = new Uint8Array()
+  #bookOf = new Uint16Array()
   #termsOf = new Uint32Array()
   #openPositionsOf = new Uint16Array()
   #flagsOf = new Uint8Array()
@@ -37,7 +40,14 @@ export class WatchedAccounts {
   }
 
   get byteLength(): number {
-    const columns = [this.#venueOf, this.#termsOf, this.#openPositionsOf, this.#flagsOf, this.#firstOf]
+    const columns = [
+      this.#venueOf,
+      this.#bookOf,
+      this.#termsOf,
+      this.#openPositionsOf,
+      this.#flagsOf,
+      this.#firstOf,
+    ]
     return (
       this.#ids.byteLength +
       this.#terms.byteLength +
@@ -54,15 +64,17 @@ export class WatchedAccounts {
     return this.#ids.find(id)
   }
 
-  /** Puts an account under watch. */
-  add(account: Account, openPositions: number): number {
+  /** Puts an account under watch, by that rule book. */
+  add(account: Account, book: RuleBook, openPositions: number): number {
     const number = this.#ids.add(account.id)
     this.#venueOf = withRoom(this.#venueOf, number)
+    this.#bookOf = withRoom(this.#bookOf, number)
     this.#termsOf = withRoom(this.#termsOf, number)
     this.#openPositionsOf = withRoom(this.#openPositionsOf, number)
     this.#flagsOf = withRoom(this.#flagsOf, number)
     this.#firstOf = withRoom(this.#firstOf, number)
     this.#firstOf[number] = NONE
+    this.#bookOf[number] = this.#books.take(book)
     this.#set(number, account, openPositions)
     return number
   }
@@ -79,6 +91,7 @@ export class WatchedAccounts {
     assert(this.#firstOf[number] === NONE, 'an account goes after its margin accounts')
     this.#terms.free(this.#termsOf[number]!)
     this.#openPositions -= this.#openPositionsOf[number]!
+    this.#books.leave(this.#bookOf[number]!)
     this.#ids.remove(number)
   }
 
@@ -92,6 +105,18 @@ export class WatchedAccounts {
 
   venueOf(number: number): VenueId {
     return this.#venues[this.#venueOf[number]!]!
+  }
+
+  /** The rule book from which its rows in the kernel are compiled. */
+  bookOf(number: number): RuleBook {
+    return this.#books.at(this.#bookOf[number]!)
+  }
+
+  setBook(number: number, book: RuleBook): void {
+    // Taken first: a book that it uses already stays in use.
+    const taken = this.#books.take(book)
+    this.#books.leave(this.#bookOf[number]!)
+    this.#bookOf[number] = taken
   }
 
   /** The account as it was put, or with that part of its positions only. */

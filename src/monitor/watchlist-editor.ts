@@ -1,0 +1,204 @@
+import type { Account, MarginAccountProgress, RuleBook, VenueId } from '../domain/index.ts'
+import { type MarginAccountPart, marginAccountPartsOf } from '../margin/index.ts'
+import type { AbsentAccounts, AbsentMarginAccount } from './absent-accounts.ts'
+import type { AccountParts } from './account-parts.ts'
+import { newStanding, type Standing, standingOf } from './standing.ts'
+import type { WatchedAccounts } from './watched-accounts.ts'
+import type { WatchedMarginAccounts } from './watched-margin-accounts.ts'
+import type { WatchedRows } from './watched-rows.ts'
+import { kernelLevel, type Watchlist } from './watchlist.ts'
+
+const NONE = -1
+
+/** What `put` and `remove` do with margin accounts. */
+export interface WatchlistChanges {
+  /** It is new or has new terms. */
+  changed(marginAccount: number): void
+  /** It goes; the terms are still those that it had. */
+  closed(marginAccount: number): void
+  /** It has published history and is gone since an earlier run. */
+  absent(marginAccount: AbsentMarginAccount): void
+}
+
+/** Puts accounts under watch, compiles them into rows of the kernel, and lets go of them. */
+export class WatchlistEditor {
+  readonly #watchlist: Watchlist
+  readonly #accounts: WatchedAccounts
+  readonly #marginAccounts: WatchedMarginAccounts
+  readonly #parts: AccountParts
+  readonly #rows: WatchedRows
+  readonly #absent: AbsentAccounts
+  readonly #levelNames: readonly string[]
+  readonly #ruleBookOf: (venue: VenueId) => RuleBook
+  /** Above every number that a margin account without progress had before. */
+  #sequenceFloor: number
+  #suspended = 0
+
+  constructor(watchlist: Watchlist, levelNames: readonly string[], sequenceFloor: number) {
+    this.#watchlist = watchlist
+    this.#accounts = watchlist.columns.accounts
+    this.#marginAccounts = watchlist.columns.marginAccounts
+    this.#parts = watchlist.columns.parts
+    this.#rows = watchlist.columns.rows
+    this.#absent = watchlist.absent
+    this.#levelNames = levelNames
+    this.#ruleBookOf = (venue) => watchlist.ruleBookOf(venue)
+    this.#sequenceFloor = sequenceFloor
+  }
+
+  /** Margin accounts of suspended accounts. */
+  get suspended(): number {
+    return this.#suspended
+  }
+
+  /** An account whose new terms cannot be used: its rows fire no more, until a version comes that can. */
+  suspend(account: number): void {
+    if (this.#watchlist.isSuspended(account)) return
+    const own = this.#watchlist.marginAccountsOf(account)
+    for (const marginAccount of own) {
+      this.#rows.remove(marginAccount)
+    }
+    this.#accounts.setSuspended(account)
+    this.#suspended += own.length
+  }
+
+  /** A margin account that is watched no more leaves its numbers: none is given again. */
+  leaveNumbers({ sequence }: Standing): void {
+    this.#sequenceFloor = Math.max(this.#sequenceFloor, sequence)
+  }
+
+  /**
+   * Puts an account or a new version of it. Throws SYMBOL_UNKNOWN, RULES_INVALID or ACCOUNT_UNSUPPORTED before anything has
+   * changed; KERNEL_CAPACITY when the kernel is full, which ends the run.
+   */
+  put(account: Account, changes: WatchlistChanges): void {
+    const book = this.#ruleBookOf(account.venue)
+    const stated = marginAccountPartsOf(account, book)
+    const number = this.#watchlist.find(account.id)
+    const openPositions = openPositionsOf(account)
+    if (number >= 0 && this.#watchlist.isSuspended(number))
+      this.#suspended -= this.#watchlist.marginAccountsOf(number).length
+    this.#compile(account, stated, changes, () => {
+      if (number < 0) this.#accounts.add(account, book, openPositions)
+      else {
+        this.#accounts.setTerms(number, account, openPositions)
+        this.#accounts.setBook(number, book)
+      }
+    })
+    this.#endAbsent(account, changes)
+  }
+
+  /**
+   * Compiles an account that is not suspended by the rule book of its venue. It stays lost where it is lost. Throws as `put`
+   * does, before anything has changed.
+   */
+  recompile(number: number, changes: WatchlistChanges): void {
+    const account = this.#accounts.read(number)
+    const book = this.#ruleBookOf(account.venue)
+    const stated = marginAccountPartsOf(account, book)
+    this.#compile(account, stated, changes, () => this.#accounts.setBook(number, book))
+  }
+
+  /** Takes over a rule book that has the same rules for the account. */
+  takeBook(number: number): void {
+    this.#accounts.setBook(number, this.#ruleBookOf(this.#accounts.venueOf(number)))
+  }
+
+  /** `accept` is called when the margin accounts that go have been closed, before those that stay are compiled. */
+  #compile(
+    account: Account,
+    stated: readonly MarginAccountPart[],
+    changes: WatchlistChanges,
+    accept: () => void,
+  ): void {
+    const parts = stated.map((part) => this.#parts.partOf(account.venue, part))
+    const known = this.#keep(account, new Set(parts), changes)
+    accept()
+    const number = this.#watchlist.find(account.id)
+    stated.forEach((of, index) => {
+      const part = parts[index]!
+      const marginAccount = known.get(part)
+      if (marginAccount === undefined) changes.changed(this.#add(number, part, account, of))
+      else {
+        this.#rows.replace(marginAccount, account, of)
+        this.#marginAccounts.setCurrency(marginAccount, this.#parts.currencyNumberOf(of.currency))
+        this.#watchlist.setKernelLevel(marginAccount)
+        changes.changed(marginAccount)
+      }
+    })
+  }
+
+  remove(account: number, changes: Pick<WatchlistChanges, 'closed'>): void {
+    const own = this.#watchlist.marginAccountsOf(account)
+    if (this.#watchlist.isSuspended(account)) this.#suspended -= own.length
+    for (const marginAccount of own.reverse()) this.#drop(marginAccount, changes)
+    this.#accounts.setFirstMarginAccount(account, NONE)
+    this.#accounts.remove(account)
+  }
+
+  /** Lets go of margin accounts that are not among the parts. Returns those that stay, by part. */
+  #keep(account: Account, parts: ReadonlySet<number>, changes: WatchlistChanges): Map<number, number> {
+    const stay = new Map<number, number>()
+    const number = this.#watchlist.find(account.id)
+    if (number < 0) return stay
+    const own = this.#watchlist.marginAccountsOf(number).reverse()
+    this.#accounts.setFirstMarginAccount(number, NONE)
+    for (const marginAccount of own) {
+      const part = this.#marginAccounts.partOf(marginAccount)
+      if (!parts.has(part)) this.#drop(marginAccount, changes)
+      else {
+        stay.set(part, marginAccount)
+        this.#link(number, marginAccount)
+      }
+    }
+    return stay
+  }
+
+  #link(account: number, marginAccount: number): void {
+    this.#marginAccounts.setNext(marginAccount, this.#accounts.firstMarginAccountOf(account))
+    this.#accounts.setFirstMarginAccount(account, marginAccount)
+  }
+
+  /** Margin accounts with published history that the account does not hold any more. */
+  #endAbsent(account: Account, changes: WatchlistChanges): void {
+    const number = this.#watchlist.find(account.id)
+    const ids = () =>
+      new Set(
+        this.#watchlist.marginAccountsOf(number).map((marginAccount) => this.#watchlist.idOf(marginAccount)),
+      )
+    let present: Set<string> | undefined
+    const has = (id: string) => {
+      present ??= ids()
+      return present.has(id)
+    }
+    for (const absent of this.#absent.of(account.id, { account, has })) changes.absent(absent)
+    this.#absent.forget(account.id)
+  }
+
+  #add(number: number, part: number, account: Account, of: MarginAccountPart): number {
+    const progress = this.#absent.progressOf(account.id, () => this.#parts.idOf(account.id, part))
+    const standing = this.#standingAfter(progress)
+    const marginAccount = this.#rows.add(account, of, kernelLevel(standing))
+    this.#marginAccounts.add(marginAccount, number, part, NONE)
+    this.#marginAccounts.setStanding(marginAccount, standing)
+    this.#marginAccounts.setCurrency(marginAccount, this.#parts.currencyNumberOf(of.currency))
+    this.#link(number, marginAccount)
+    return marginAccount
+  }
+
+  #standingAfter(progress: MarginAccountProgress | undefined): Standing {
+    return progress === undefined ? newStanding(this.#sequenceFloor) : standingOf(progress, this.#levelNames)
+  }
+
+  #drop(marginAccount: number, changes: Pick<WatchlistChanges, 'closed'>): void {
+    changes.closed(marginAccount)
+    this.#rows.removeAccount(marginAccount)
+    this.#marginAccounts.remove(marginAccount)
+  }
+}
+
+function openPositionsOf({ positions }: Account): number {
+  let count = 0
+  for (const { size } of positions) if (/[1-9]/.test(size)) count++
+  return count
+}

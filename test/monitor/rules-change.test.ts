@@ -1,0 +1,118 @@
+import { describe, expect, it } from 'vitest'
+import { type InstrumentRules, marginalTiers, type RuleBook, venueId } from '../../src/domain/index.ts'
+import { binance } from '../../src/venues/index.ts'
+import { isolatedLong, openMonitor, RULES } from '../support/monitor.ts'
+
+// isolatedLong: 10 AUSDT at 100 with 200. At 85 its margin balance is 50; the rate 0.01 asks for 8.5, 0.08 for 68.
+
+const BINANCE = venueId('binance')
+
+function withRate(rate: string): InstrumentRules {
+  const tier = { cap: '1000000', maintenanceMarginRate: rate, maintenanceDeduction: '0' }
+  return { ...RULES.AUSDT!, maintenance: marginalTiers('linear', [tier]) }
+}
+
+function openWithBooks(options: { hasRoom?: () => boolean } = {}) {
+  const bookOf = (version: string, rules: Readonly<Record<string, InstrumentRules>>): RuleBook => ({
+    ...binance.ruleBook,
+    version,
+    rulesOf: (symbol) => rules[symbol],
+  })
+  const books: Record<string, RuleBook> = { binance: bookOf('old', RULES) }
+  const opened = openMonitor({ ...options, books })
+  /** Puts a book in the place of the old one; accounts of AUSDT are concerned. */
+  const change = (
+    rules: Readonly<Record<string, InstrumentRules>>,
+    symbols: readonly string[] = ['AUSDT'],
+  ) => {
+    books.binance = bookOf('new', rules)
+    opened.monitor.apply({ kind: 'rules', venue: BINANCE, symbols })
+  }
+  return { ...opened, change }
+}
+
+describe('other rules of a venue, while a worker runs', () => {
+  it('are the rules of the next verdict of accounts with a position in the symbol', () => {
+    const { monitor, frame, story, events, change } = openWithBooks()
+    monitor.apply({ kind: 'put', account: isolatedLong('a') })
+    monitor.apply({ kind: 'put', account: isolatedLong('b', { symbol: 'BUSDT' }) })
+    frame([
+      ['AUSDT', '85'],
+      ['BUSDT', '85'],
+    ])
+    expect(story()).toEqual([])
+    change({ AUSDT: withRate('0.08'), BUSDT: withRate('0.08') })
+    expect(story()).toEqual(['liquidation a:isolated:AUSDT:long 1 #1 1'])
+    expect(events()[0]).toMatchObject({ maintenanceMargin: '68', ruleBook: 'new', eventTimeMs: null })
+    // The caller says which symbols have other rules; the others are not compiled.
+    frame([['BUSDT', '85.1']])
+    expect(story()).toHaveLength(1)
+    change(RULES)
+    expect(story().slice(1)).toEqual(['recovered a:isolated:AUSDT:long 0 #1 2'])
+  })
+
+  it('leave the rules of their instant to events that wait', () => {
+    let isOpen = false
+    const { monitor, clock, frame, events, change } = openWithBooks({ hasRoom: () => isOpen })
+    monitor.apply({ kind: 'put', account: isolatedLong('a') })
+    frame([['AUSDT', '81']])
+    change({ AUSDT: withRate('0.08') })
+    isOpen = true
+    clock.advance(1_000)
+    clock.runTurns()
+    expect(
+      events().map(({ kind, maintenanceMargin, ruleBook }) => [kind, maintenanceMargin, ruleBook]),
+    ).toEqual([
+      ['warning', '8.1', 'old'],
+      ['liquidation', '64.8', 'new'],
+    ])
+  })
+
+  it('that no longer hold a symbol take the verdict away, and the account comes back with a later book', () => {
+    const { monitor, frame, story, refused, change } = openWithBooks()
+    monitor.apply({ kind: 'put', account: isolatedLong('a') })
+    frame([['AUSDT', '81']])
+    change({})
+    expect(refused.map(({ account }) => account)).toEqual(['a'])
+    expect(monitor.unknownMarginAccounts).toBe(1)
+    frame([['AUSDT', '80']])
+    monitor.apply({ kind: 'put', account: isolatedLong('a', {}, 2) })
+    expect(refused).toHaveLength(2)
+    change(RULES)
+    monitor.apply({ kind: 'put', account: isolatedLong('a', {}, 3) })
+    expect(story()).toEqual([
+      'warning a:isolated:AUSDT:long 0.7 #1 1',
+      'unknown a:isolated:AUSDT:long 0.7 #1 2',
+      'liquidation a:isolated:AUSDT:long 1 #2 3',
+    ])
+  })
+
+  it('keep an account lost that Redis lost', () => {
+    const { monitor, frame, events, change } = openWithBooks()
+    monitor.apply({ kind: 'put', account: isolatedLong('a') })
+    frame([['AUSDT', '85']])
+    monitor.apply({ kind: 'lost', id: 'a' })
+    change({ AUSDT: withRate('0.08') })
+    expect(events()[0]).toMatchObject({ kind: 'liquidation', confidence: 'suspect', reasons: ['book-lost'] })
+  })
+
+  it('are taken in slices, and each account is judged by one book, in the kernel and exactly', () => {
+    const { monitor, clock, frame, events, change } = openWithBooks()
+    const accounts = 300
+    for (let i = 0; i < accounts; i++) monitor.apply({ kind: 'put', account: isolatedLong(`a${i}`) })
+    frame([['AUSDT', '85']])
+    let looks = 0
+    // Every look at the clock is 1 ms later: a slice of 5 ms ends after a few.
+    clock.monotonicMs = () => 1_000 + looks++
+    change({ AUSDT: withRate('0.08') })
+    expect(monitor.waitingChanges).toBe(1)
+    expect(events().length).toBeLessThan(accounts)
+    frame([['AUSDT', '80.5']])
+    clock.runTurns()
+    expect(monitor.waitingChanges).toBe(0)
+    expect(events().filter(({ kind }) => kind === 'liquidation')).toHaveLength(accounts)
+    expect(new Set(events().map(({ ruleBook }) => ruleBook))).toEqual(new Set(['old', 'new']))
+    monitor.audit(accounts)
+    expect(monitor.counters).toMatchObject({ auditDisagreements: 0, auditChecks: accounts })
+  })
+})
