@@ -18,6 +18,7 @@ import { atMost, connectSocket, httpGet, openFollowed, sleep } from '../system/i
 import { sourceCarrying, VENUE_NAMES } from '../venues/index.ts'
 import { WorkerConnections } from './connections.ts'
 import { unfinished } from './end.ts'
+import { every } from './every.ts'
 import { guardedClock } from './guarded-clock.ts'
 import { type RuleBooks, ruleBooks } from './rule-books.ts'
 import { logRules } from './rules-log.ts'
@@ -34,6 +35,8 @@ const STOP_CLOSE_MS = 500
 const REFUSED_LOGGED_MAX = 20
 const AUDIT_EVERY_MS = 100
 const AUDIT_ACCOUNTS = 20
+/** Rules come into force at most so late. */
+const RULES_CHECK_MS = 1_000
 
 /**
  * Composes a worker: rules read, Redis checked, earlier progress restored, book loaded, feeds opened, changes followed.
@@ -74,6 +77,7 @@ class MonitorWorker implements Worker {
   #marketData!: MarketData
   #cancelAudit: () => void = () => undefined
   #cancelWatch: () => void = () => undefined
+  #cancelRules: () => void = () => undefined
   #stopping: Promise<void> | undefined
   /** Counts until the book is loaded; after that every refused change is logged. */
   #refusedAtLoad = 0
@@ -124,7 +128,8 @@ class MonitorWorker implements Worker {
         log[isLoss ? 'error' : 'warn']({ error: error.message }, 'following the book')
       },
     )
-    this.#audit()
+    this.#cancelAudit = every(clock, AUDIT_EVERY_MS, () => this.#guard(() => this.#audit()))
+    this.#cancelRules = every(clock, RULES_CHECK_MS, () => this.#guard(() => this.#takeRules()))
     this.#cancelWatch = watchRedis({
       connection: command,
       clock,
@@ -238,6 +243,7 @@ class MonitorWorker implements Worker {
     const { clock, log } = this.#options
     this.#cancelAudit()
     this.#cancelWatch()
+    this.#cancelRules()
     const failedBefore = this.#failure
     // From here on no change is applied; what it waits for may take as long as all the rest.
     const sourceStopped = this.#source.stop()
@@ -273,13 +279,20 @@ class MonitorWorker implements Worker {
   }
 
   #audit(): void {
-    this.#cancelAudit = this.#options.clock.after(AUDIT_EVERY_MS, () => {
-      const before = this.#monitor.counters.auditDisagreements
-      this.#guard(() => this.#monitor.audit(AUDIT_ACCOUNTS))
-      const found = this.#monitor.counters.auditDisagreements - before
-      if (found > 0) this.#options.log.error({ disagreements: found }, 'audit disagrees with the kernel')
-      this.#audit()
-    })
+    const before = this.#monitor.counters.auditDisagreements
+    this.#monitor.audit(AUDIT_ACCOUNTS)
+    const disagreements = this.#monitor.counters.auditDisagreements - before
+    if (disagreements > 0) this.#options.log.error({ disagreements }, 'audit disagrees with the kernel')
+  }
+
+  /** Judges by the rules whose time has come. */
+  #takeRules(): void {
+    const { clock, log } = this.#options
+    for (const change of this.#ruleBooks.advance(clock.nowMs())) {
+      const { venue, symbols } = change
+      log.info({ venue, symbols: symbols.length }, 'other rules are in force')
+      this.#monitor.apply(change)
+    }
   }
 
   #guard(action: () => void): void {

@@ -23,10 +23,10 @@ import { startTestRedis, type TestRedis } from '../support/redis.ts'
 import { WorkerProcess } from '../support/worker.ts'
 
 /** One tier of 1 % without a fee, so that every figure of a test can be checked by hand. */
-const ONE_PERCENT = {
-  kind: 'linear',
-  settle: 'USDT',
-  tiers: [{ cap: '100000000', maintenanceMarginRate: '0.01', maintenanceDeduction: '0' }],
+export const ONE_PERCENT = withRate('0.01')
+export function withRate(maintenanceMarginRate: string) {
+  const tiers = [{ cap: '100000000', maintenanceMarginRate, maintenanceDeduction: '0' }]
+  return { kind: 'linear', settle: 'USDT', tiers }
 }
 export const SYMBOLS = ['AAAUSDT', 'BBBUSDT'] as const
 const JOB_STATES: JobType[] = ['waiting', 'active', 'completed', 'failed', 'delayed', 'prioritized']
@@ -128,6 +128,7 @@ export class Servers {
   readonly folder: string
   readonly #remove: () => void
   #shards = 0
+  #rulesFiles = 0
 
   private constructor(redis: TestRedis, exchange: BybitServer) {
     this.redis = redis
@@ -136,9 +137,14 @@ export class Servers {
     const { path, remove } = temporaryFolder()
     this.folder = path
     this.#remove = remove
-    this.rulesFile = join(path, 'rules.json')
-    const rules = Object.fromEntries(SYMBOLS.map((symbol) => [symbol, ONE_PERCENT]))
-    writeFileSync(this.rulesFile, JSON.stringify({ bybit: rules }))
+    this.rulesFile = this.writeRules(Object.fromEntries(SYMBOLS.map((symbol) => [symbol, ONE_PERCENT])))
+  }
+
+  /** A rules file with these rules of Bybit; its path. */
+  writeRules(rules: Readonly<Record<string, unknown>>): string {
+    const path = join(this.folder, `rules-${++this.#rulesFiles}.json`)
+    writeFileSync(path, JSON.stringify({ bybit: rules }))
+    return path
   }
 
   static async start(): Promise<Servers> {

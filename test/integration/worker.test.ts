@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { eventId } from '../../src/monitor/index.ts'
 import { until, type WorkerProcess } from '../support/worker.ts'
-import { type Consumer, longAt100, Servers, type Shard, told } from './harness.ts'
+import { type Consumer, longAt100, ONE_PERCENT, Servers, type Shard, told, withRate } from './harness.ts'
 
 /** What is promised is 100 ms; a busy machine gets more before a test fails. */
 const CHANGE_LIMIT_MS = 1_000
@@ -116,6 +116,26 @@ describe('a falling mark', () => {
       ['middle', 2, 'liquidation', '0.8'],
       ['small', 3, 'liquidation', '0.7'],
     ])
+  })
+})
+
+describe('rules of a later time', () => {
+  it('judge every account from that time on, without a restart', async () => {
+    const { exchange } = servers
+    exchange.setMark('AAAUSDT', '90')
+    await shard.import([longAt100('desk/1', '20')])
+    consumer = shard.subscribe()
+    const startMs = Date.now()
+    const effectiveFrom = new Date(startMs + 4_000).toISOString()
+    const rulesFile = servers.writeRules({ AAAUSDT: [ONE_PERCENT, { effectiveFrom, ...withRate('0.2') }] })
+    worker = await shard.startWorker('--json', '--rules', rulesFile)
+    await until('AAAUSDT is heard', () => exchange.isHeard('AAAUSDT'))
+    await delivered(1)
+    // Balance 20 − 10; 20 % of 90 is 18.
+    const [liquidation] = consumer.effects
+    expect(liquidation).toMatchObject({ kind: 'liquidation', marginBalance: '10', maintenanceMargin: '18' })
+    expect(liquidation!.eventTimeMs).toBeNull()
+    expect(liquidation!.receivedTimeMs).toBeGreaterThanOrEqual(startMs + 4_000)
   })
 })
 
