@@ -1,6 +1,4 @@
-import { COORDINATE_PRICE, COORDINATE_RECIPROCAL } from '../../assembly/layout.ts'
-import { assert } from '../errors.ts'
-import { type ExactTier, toFloat } from '../margin/index.ts'
+import { Curves } from './curves.ts'
 import type { KernelTerms, RowTerms } from './float-terms.ts'
 import type { Kernel } from './kernel.ts'
 
@@ -8,13 +6,13 @@ import type { Kernel } from './kernel.ts'
 export class Compiler {
   readonly #kernel: Kernel
   readonly #instrumentOf: (symbol: string) => number
-  /** One table a tier list and coordinate: rows of one instrument share it. */
-  readonly #tables = new Map<readonly ExactTier[], { price?: number; reciprocal?: number }>()
+  readonly #curves: Curves
 
   /** `instrumentOf` gives the kernel's instrument for a symbol of the margin account's venue. */
   constructor(kernel: Kernel, instrumentOf: (symbol: string) => number) {
     this.#kernel = kernel
     this.#instrumentOf = instrumentOf
+    this.#curves = new Curves(kernel)
   }
 
   /** Adds the margin account at a level; returns its number. Its rows fire until it is re-checked. */
@@ -34,30 +32,8 @@ export class Compiler {
   #addRows(account: number, rows: readonly RowTerms[]): void {
     for (const row of rows) {
       const instrument = this.#instrumentOf(row.symbol)
-      const curve = this.#tableOf(row)
+      const curve = this.#curves.of(row.tiers, row.coordinate)
       this.#kernel.addRow(account, instrument, curve, row.intercept, row.slope, row.scale, row.constant)
     }
   }
-
-  #tableOf(curve: RowTerms): number {
-    let known = this.#tables.get(curve.tiers)
-    if (known === undefined) {
-      known = {}
-      this.#tables.set(curve.tiers, known)
-    }
-    // The kernel asks for one level at a time, which needs maintenance margins that are never negative.
-    assert(curve.tiers[0]!.maintenanceDeduction.n <= 0n, `the first deduction of ${curve.symbol} is above 0`)
-    known[curve.coordinate] ??= this.#kernel.addCurve(
-      curve.coordinate === 'price' ? COORDINATE_PRICE : COORDINATE_RECIPROCAL,
-      curve.tiers.map(pieceOf),
-    )
-    return known[curve.coordinate]!
-  }
-}
-
-function pieceOf(tier: ExactTier) {
-  const rate = toFloat(tier.maintenanceMarginRate)
-  // The error bound of the re-check counts the notional with a weight of at most 1.
-  assert(rate <= 1, `maintenance margin rate ${rate} is above 1`)
-  return { cap: toFloat(tier.cap), rate, deduction: toFloat(tier.maintenanceDeduction) }
 }

@@ -30,6 +30,8 @@ export interface Kernel {
    * more places than, for every size class, its span times the most curves that lived at once.
    */
   freeCurve(curve: number): void
+  /** Rows on a curve that is not free. */
+  rowsOn(curve: number): number
   /** Returns the account's number. `uncertainty` is described above. */
   addAccount(constant: number, level: number, uncertainty?: number): number
   /** contribution = intercept + slope·x; maintenance = rate·y − deduction + constant with y = scale·x. */

@@ -189,6 +189,10 @@ export class TypescriptKernel implements Kernel {
     return this.#columns.rowNext[row]!
   }
 
+  rowsOn(curve: number): number {
+    return this.#columns.curveRows[curve]!
+  }
+
   instrumentOf(row: number): number {
     return this.#columns.blockInstrument[row >> BLOCK_SHIFT]!
   }

@@ -229,6 +229,10 @@ export class WasmKernel implements Kernel {
     return this.#views.rowNext[row]!
   }
 
+  rowsOn(curve: number): number {
+    return this.#views.curveRows[curve]!
+  }
+
   instrumentOf(row: number): number {
     return this.#views.blockInstruments[row >> BLOCK_SHIFT]!
   }

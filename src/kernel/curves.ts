@@ -1,0 +1,72 @@
+import { COORDINATE_PRICE, COORDINATE_RECIPROCAL } from '../../assembly/layout.ts'
+import { assert } from '../errors.ts'
+import { type Coordinate, type ExactTier, maintenanceIsConvex, toFloat } from '../margin/index.ts'
+import type { CurvePiece, Kernel } from './kernel.ts'
+
+/** The first look for unused curves comes when so many are known. */
+export const UNUSED_SOUGHT_AT = 256
+
+/**
+ * The curves of a kernel by tier list and coordinate: all rows of one list share one. The kernel counts the rows on each.
+ * Replaced rules have a new tier list, and the curve of the old one stays until no row is on it. Unused curves are freed
+ * when twice as many curves are known as were in use at the last look, and at least UNUSED_SOUGHT_AT; so the kernel never
+ * holds more than that, however often rules change.
+ */
+export class Curves {
+  readonly #kernel: Kernel
+  readonly #known: Readonly<Record<Coordinate, Map<readonly ExactTier[], number>>> = {
+    price: new Map(),
+    reciprocal: new Map(),
+  }
+  #soughtAt = UNUSED_SOUGHT_AT
+
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel
+  }
+
+  get size(): number {
+    return this.#known.price.size + this.#known.reciprocal.size
+  }
+
+  /** The curve for a row that is added next. It may be freed in a later call if no row is on it by then. */
+  of(tiers: readonly ExactTier[], coordinate: Coordinate): number {
+    const known = this.#known[coordinate].get(tiers)
+    if (known !== undefined) return known
+    if (this.size >= this.#soughtAt) {
+      this.freeUnused()
+      this.#soughtAt = Math.max(UNUSED_SOUGHT_AT, 2 * this.size)
+    }
+    const curve = this.#kernel.addCurve(
+      coordinate === 'price' ? COORDINATE_PRICE : COORDINATE_RECIPROCAL,
+      piecesOf(tiers),
+    )
+    this.#known[coordinate].set(tiers, curve)
+    return curve
+  }
+
+  /** Frees every curve without rows. */
+  freeUnused(): void {
+    for (const curves of Object.values(this.#known)) {
+      for (const [tiers, curve] of curves) {
+        if (this.#kernel.rowsOn(curve) > 0) continue
+        this.#kernel.freeCurve(curve)
+        curves.delete(tiers)
+      }
+    }
+  }
+}
+
+function piecesOf(tiers: readonly ExactTier[]): CurvePiece[] {
+  // The kernel asks for one level at a time, which needs maintenance margins that are never negative.
+  assert(tiers[0]!.maintenanceDeduction.n <= 0n, 'the first deduction of a curve is not above 0')
+  assert(
+    maintenanceIsConvex(tiers),
+    'the maintenance margin of a curve does not jump, and its rates do not fall',
+  )
+  return tiers.map((tier) => {
+    const rate = toFloat(tier.maintenanceMarginRate)
+    // The error bound of the re-check counts the notional with a weight of at most 1.
+    assert(rate <= 1, `maintenance margin rate ${rate} is above 1`)
+    return { cap: toFloat(tier.cap), rate, deduction: toFloat(tier.maintenanceDeduction) }
+  })
+}
