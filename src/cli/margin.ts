@@ -166,22 +166,28 @@ function readBook(book: RuleBook, rules: unknown): RuleBook {
     'rules',
     'RULES_INVALID',
   )
-  for (const [symbol, own] of Object.entries(overrides))
-    under(`rules.${symbol}`, () => checkRules(symbol, own))
+  for (const [symbol, own] of Object.entries(overrides)) {
+    const stated = (rules as Readonly<Record<string, object>>)[symbol]!
+    // The full form has the tiers inside `maintenance`.
+    const placeOf = (path: string) =>
+      path.startsWith('tiers') && 'maintenance' in stated ? `maintenance.${path}` : path
+    under(`rules.${symbol}`, () => checkRules(symbol, own), placeOf)
+  }
   return withRules(book, overrides, `${book.version}+rules`)
 }
 
-/** Puts the place of a part before the path that a fault names inside it. */
-function under<T>(prefix: string, action: () => T): T {
+/** Puts the place of a part before the path that a fault names inside it; `placeOf` says how the line writes that path. */
+function under<T>(prefix: string, action: () => T, placeOf = (path: string) => path): T {
   try {
     return action()
   } catch (error) {
     if (!(error instanceof PlimsollError) || error.path === undefined) throw error
-    throw new PlimsollError(error.code, error.message, { path: `${prefix}.${error.path}`, cause: error })
+    const path = `${prefix}.${placeOf(error.path)}`
+    throw new PlimsollError(error.code, error.message, { path, cause: error })
   }
 }
 
-/** `field`: where `value` stands in the line; undefined for the line itself. */
+/** `field`: the field of the line that holds `value`; undefined for the line itself. */
 function parseAt<T>(schema: z.ZodType<T>, value: unknown, field: string | undefined, code: FaultCode): T {
   const parsed = schema.safeParse(value, IN_OUR_WORDS)
   if (parsed.success) return parsed.data

@@ -107,7 +107,7 @@ export function marginAccountsOf(account: Account, book: RuleBook): MarginAccoun
 /**
  * The margin account of that id alone, compiled without the others: what `marginAccountsOf` gives under it for
  * an account that it takes. undefined where the account has no such margin account. Throws as `marginAccountsOf`
- * for what stands in the way of this one.
+ * for the faults of its own positions.
  */
 export function marginAccountOf(account: Account, id: string, book: RuleBook): MarginAccount | undefined {
   const name = parseMarginAccountId(id)

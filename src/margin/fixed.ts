@@ -8,7 +8,7 @@ export interface Fixed {
   readonly decimals: number
 }
 
-/** Marks whose value is kept: those of some thousand markets. When one more comes, all are forgotten. */
+/** The most marks whose value is kept, enough for some thousand markets; a further one empties the list first. */
 export const PARSED_MARKS_MAX = 4_096
 const parsedMarks = new Map<Decimal, Fixed>()
 
@@ -32,7 +32,7 @@ export function decimalsIn(text: Decimal): number {
   return point < 0 ? 0 : text.length - point - 1
 }
 
-/** The digits at more decimals than the value has. */
+/** The digits at `more` decimals, at least as many as the value has. */
 export function digitsAt({ digits, decimals }: Fixed, more: number): bigint {
   return decimals === more ? digits : digits * powerOfTen(more - decimals)
 }
@@ -45,7 +45,7 @@ export function decimalsOf({ d }: Rational): number | undefined {
   return powerOfTen(decimals) === d ? decimals : undefined
 }
 
-/** The same of what is made of decimals by multiplication alone. */
+/** `decimalsOf` of a product of decimals, which always has a power of ten as its denominator. */
 export function knownDecimalsOf(value: Rational): number {
   const decimals = decimalsOf(value)
   assert(decimals !== undefined, `${value.n}/${value.d} is no decimal`)

@@ -33,8 +33,9 @@ export interface LevelRule {
 }
 
 /**
- * Refuses with CONFIGURATION: levels that do not rise within [WARNING_LEVEL_MIN, 1) as f64, in which the kernel
- * holds them, too many, a hysteresis outside of [0, 1].
+ * The rule of the given warning levels.
+ * @throws PlimsollError CONFIGURATION for levels that do not rise within [WARNING_LEVEL_MIN, 1) as f64, which is what the
+ * kernel computes with; for more than WARNING_LEVELS_MAX; for a hysteresis outside of [0, 1].
  */
 export function levelRule(
   levels: readonly Decimal[] = DEFAULT_LEVELS,
@@ -84,7 +85,7 @@ export function reachedLevel(evaluation: Evaluation, marginAccount: MarginAccoun
   return 0
 }
 
-/** Whether standing exactly on the line of this level means that it is reached. */
+/** Whether a level is reached when λ·marginBalance equals maintenanceMargin exactly. */
 export function equalityReaches(level: number, marginAccount: MarginAccount, rule: LevelRule): boolean {
   return level < rule.levels.length || marginAccount.liquidation === 'reached'
 }

@@ -51,7 +51,7 @@ interface Piece {
 }
 
 function piecesOf(slack: SymbolSlack): Piece[] {
-  // The last tier goes on above its cap, so that cap ends no piece.
+  // The last tier holds every notional above its cap too, so that cap ends no piece.
   const caps = slack.legs.flatMap(({ curve }) =>
     curve.tiers.slice(0, -1).map(({ cap }) => div(cap, curve.scale)),
   )

@@ -9,13 +9,13 @@ export interface ScaledTiers {
   readonly deductions: readonly bigint[]
 }
 
-/** What a table needs at least, so that all of it is whole. */
+/** The fewest decimals at which every number of a table is whole. */
 export interface TierScale {
   readonly rateDecimals: number
   readonly valueDecimals: number
 }
 
-/** Scales of one table that are kept; when one more is asked for, all are forgotten. */
+/** The most scales kept of one table; a further one empties the list first. */
 export const SCALES_OF_A_TABLE_MAX = 16
 
 interface KnownTable extends TierScale {
@@ -28,7 +28,7 @@ export function tierScaleOf(tiers: readonly ExactTier[]): TierScale {
   return knownTableOf(tiers)
 }
 
-/** The table at decimals that are not below its own. Kept with the table, for all accounts that share it. */
+/** The table at a scale, which must not be below its own. Kept with the table, for all accounts that share it. */
 export function scaledTiersOf(tiers: readonly ExactTier[], scale: TierScale): ScaledTiers {
   const { scaled } = knownTableOf(tiers)
   const { rateDecimals, valueDecimals } = scale
@@ -47,7 +47,7 @@ export function scaledTiersOf(tiers: readonly ExactTier[], scale: TierScale): Sc
   return made
 }
 
-/** Above every number of decimals. */
+/** More than any number of decimals, so that two numbers make one key. */
 const KEY_FACTOR = 1_000
 
 function knownTableOf(tiers: readonly ExactTier[]): KnownTable {

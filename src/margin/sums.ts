@@ -8,7 +8,7 @@ import { type SymbolTerms, type Terms, termsOf } from './terms.ts'
 // x of a mark is a whole number over 10^p·divisor. Linear: the mark, divisor 1. Inverse: 1/mark, divisor the
 // digits of the mark. The sums of an account are over the product of its divisors, `Sums.divisor`.
 
-/** What the curves of one symbol come to at a mark. v and r as in terms.ts. */
+/** The sums of the curves of one symbol at a mark. v and r are those of terms.ts. */
 export interface SymbolAt {
   readonly mark: Fixed
   readonly markPrice: Decimal
@@ -23,7 +23,7 @@ export interface SymbolAt {
 /** The sums of a margin account with all marks known. */
 export interface Sums {
   readonly divisor: bigint
-  /** common·divisor: what the denominators below have beside a power of ten. */
+  /** common·divisor: the factor of the denominators below beside a power of ten. */
   readonly lift: bigint
   /** These two over 10^v·lift. */
   readonly unrealizedPnl: bigint
@@ -33,7 +33,7 @@ export interface Sums {
   readonly slack: bigint
 }
 
-/** Terms that are fine enough for the marks, and every symbol at its mark, undefined where that is not known. */
+/** Terms with enough decimals for the marks, and each symbol at its mark; undefined where the mark is missing. */
 export interface Marked {
   readonly terms: Terms
   readonly symbols: readonly (SymbolAt | undefined)[]

@@ -2,9 +2,9 @@
 // s sizeDecimals, p priceDecimals, r rateDecimals and v = s + p valueDecimals:
 //   sizes (slope, scale) are over 10^s, prices over 10^p, rates over 10^r,
 //   money over 10^v, and maintenance margin, a rate times money, over 10^(v+r).
-// Venues divide where they credit isolated margin, take a fee by leverage or settle in coin. What the
-// denominators of these constants have beyond powers of ten is `common`; they are over 10^v·common. The
-// marks of inverse contracts are divisors too: `Sums` takes them in.
+// A venue divides when it credits isolated margin, takes a fee by leverage or settles in coin. Such a constant is over
+// 10^v·common: `common` is what the denominators of all constants hold beside powers of ten. The marks of inverse
+// contracts are divisors too: `Sums` holds their product.
 import type { MarginAccount } from './account.ts'
 import type { Coordinate, Curve } from './curve.ts'
 import { decimalsIn, decimalsOf, knownDecimalsOf } from './fixed.ts'
@@ -13,7 +13,7 @@ import { type ScaledTiers, scaledTiersOf, tierScaleOf } from './scaled-tiers.ts'
 
 export interface CurveTerms {
   readonly curve: Curve
-  /** Place of its symbol in `Terms.symbols`. */
+  /** Index of its symbol in `Terms.symbols`. */
   readonly symbolIndex: number
   /** The slope, over 10^s. */
   readonly size: bigint
@@ -55,7 +55,7 @@ export interface Terms {
   readonly curves: readonly CurveTerms[]
 }
 
-/** Marks of at most so many decimals need no new terms: what venues print. */
+/** Decimals of marks for which the first terms are made. Venues print no more. */
 const PRICE_DECIMALS_MIN = 8
 const RATE_DECIMALS_MIN = 4
 /** The decimals of money are a multiple of this, so that accounts share the scaled tables of a symbol. */

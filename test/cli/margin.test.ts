@@ -266,6 +266,45 @@ describe('plimsoll margin', () => {
         message: expect.stringContaining('of BTCUSDT is 9999, the recurrence'),
       },
     ],
+    [
+      'rules in the full form that break it, by the path of that form',
+      {
+        ...LINE,
+        rules: {
+          BTCUSDT: {
+            contribution: 'linear',
+            settlementAsset: 'USDT',
+            maintenance: {
+              kind: 'marginal-tiers',
+              basis: 'notional',
+              tiers: [
+                ...RULES.tiers,
+                { cap: '3000000', maintenanceMarginRate: '0.01', maintenanceDeduction: '9999' },
+              ],
+            },
+          },
+        },
+      },
+      { code: 'RULES_INVALID', path: 'rules.BTCUSDT.maintenance.tiers[1].maintenanceDeduction' },
+    ],
+    [
+      'rules whose form is not computed',
+      {
+        ...LINE,
+        rules: {
+          BTCUSDT: {
+            contribution: 'linear',
+            settlementAsset: 'USDT',
+            maintenance: { kind: 'per-contract', amount: '100' },
+          },
+        },
+      },
+      {
+        code: 'RULES_INVALID',
+        path: 'rules.BTCUSDT.maintenance.kind',
+        message: 'maintenance.kind of BTCUSDT is per-contract, marginal-tiers is supported',
+      },
+    ],
   ])('refuses %s, naming place, value and rule', async (_, line, error) => {
     expect(await errorOf(line)).toMatchObject(error)
   })
