@@ -125,10 +125,9 @@ export class Subscription {
   rejected(symbol: string, nowMs: number): Answer {
     if (!this.#symbols.has(symbol)) return { kind: 'unasked' }
     this.#answeredByName([symbol], nowMs)
-    const hasTicked = this.#ticked.has(symbol)
-    if (!hasTicked) this.#refused.add(symbol)
+    this.#refused.add(symbol)
     this.#requests.sendNext()
-    return hasTicked ? { kind: 'known' } : { kind: 'refused-alone', symbol, isItsOwn: true }
+    return this.#ticked.has(symbol) ? { kind: 'known' } : { kind: 'refused-alone', symbol, isItsOwn: true }
   }
 
   /**

@@ -106,7 +106,7 @@ describe('a file of prices', () => {
   })
 
   it('loses a line above the limit and one that cannot be read, and no other', async () => {
-    writeFileSync(path, `A 1 1\nA ${'9'.repeat(LINE_LENGTH_MAX)} 2\nnonsense\nA 2 3\n`)
+    writeFileSync(path, `A 1 1\nA 5 2 ${'9'.repeat(LINE_LENGTH_MAX)}\nnonsense\nA 2 3\n`)
     const opened = openFile(['A'])
     await until(() => sink.marks('A').length === 2)
     expect(sink.marks('A')).toEqual([1, 2])

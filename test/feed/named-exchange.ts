@@ -50,6 +50,8 @@ export class NamedExchange {
   ignored: readonly string[] = []
   /** Acknowledges in one frame for all symbols of a request instead of one a symbol. */
   answersTogether = false
+  /** Sends index prices instead of marks. */
+  sendsIndex = false
   connections = 0
   readonly requests: string[][] = []
   readonly replies: number[] = []
@@ -108,6 +110,13 @@ export class NamedExchange {
     const timeMs = ++this.#counter
     for (const [socket, symbols] of this.#taken)
       for (const symbol of symbols)
-        socket.send(JSON.stringify({ kind: 'price', symbol, price: String(timeMs), timeMs }))
+        socket.send(
+          JSON.stringify({
+            kind: this.sendsIndex ? 'index' : 'price',
+            symbol,
+            price: String(timeMs),
+            timeMs,
+          }),
+        )
   }
 }

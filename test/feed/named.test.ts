@@ -121,6 +121,13 @@ it('a frame that the venue asks for is sent', async () => {
   expect(opened.counters.replies).toBe(1)
 })
 
+it('a connection that brings index prices and no mark is ended', async () => {
+  exchange.sendsIndex = true
+  open(['a:x'])
+  await until(() => sink.lost.length > 0)
+  expect(sink.lost[0]).toMatch(/no tick of 1 markets/)
+})
+
 it('an index price is handed over as such, freshens no market and confirms no mark', async () => {
   exchange.ignored = ['b:x']
   const opened = open(['a:x', 'b:x'])

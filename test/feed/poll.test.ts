@@ -190,11 +190,15 @@ describe('a polled URL', () => {
     expect(waitsMs.slice(1, 5)).toEqual([40, 50, 60, 60])
     answer = prices
     await until(() => waitsMs.at(-1) === CADENCE_MS)
+    answer = says(() => 'no')
+    const before = waitsMs.length
+    await until(() => waitsMs.slice(before).some((waitMs) => waitMs > CADENCE_MS))
+    expect(waitsMs.slice(before).find((waitMs) => waitMs > CADENCE_MS)).toBe(40)
   })
 
   it('says nothing after it was closed, and ends the request that is under way', async () => {
     answer = () => {}
-    const opened = openPoll(['A'])
+    const opened = openPoll(['A'], { limits: { ...SHORT_LIMITS, pollTimeoutMs: 60_000 } })
     await until(() => asked.length === 1)
     await opened.close()
     await until(() => open === 0)
