@@ -26,6 +26,7 @@ export {
   type WholeTier,
 } from './margin-model.ts'
 export * from './mark-sink.ts'
+export * from './read-model.ts'
 export * from './store.ts'
 export {
   compareStreamIds,

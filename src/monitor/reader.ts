@@ -1,67 +1,211 @@
-import type { Decimal } from '../domain/index.ts'
+import {
+  type AccountView,
+  type Clock,
+  type Decimal,
+  type LevelCount,
+  type MarginAccountLine,
+  type MarginAccountPage,
+  type MarginAccountQuery,
+  type MarketView,
+  PAGE_MARGIN_ACCOUNTS_MAX,
+  type ReadModel,
+} from '../domain/index.ts'
 import type { Kernel } from '../kernel/index.ts'
-import { div, evaluate, formatDecimal, sign } from '../margin/index.ts'
-import type { Monitor } from './monitor.ts'
+import { div, evaluate, formatDecimal, type LevelRule, marginStateOf, sign } from '../margin/index.ts'
+import type { Market, Markets } from './markets.ts'
+import type { Watchlist } from './watchlist.ts'
 
-/** Margin accounts looked at for one answer; those beyond it are left out. */
-const NEAREST_LOOKS_MAX = 2_000
+/** A reader works so long in one turn of the event loop. */
+const SLICE_MS = 2
+/** Margin accounts that are looked at between two looks at the clock. */
+const LOOKS_PER_CLOCK = 256
+const RATIO_DIGITS = 6
+const NONE = -1
 
-export interface NearAccount {
-  readonly marginAccount: string
-  readonly venue: string
-  readonly settle: string
-  readonly marginRatio: Decimal
+export interface ReaderParts {
+  readonly kernel: Kernel
+  readonly watchlist: Watchlist
+  readonly markets: Markets
+  readonly rule: LevelRule
+  readonly clock: Clock
 }
 
-/** The margin accounts nearest below their liquidation line, nearest first, with exact ratios. */
-export function nearest(monitor: Monitor, kernel: Kernel, count: number, breachLevel: number): NearAccount[] {
-  const near: { marginAccount: number; ratio: number }[] = []
-  let looks = 0
-  for (let level = breachLevel - 1; level > 0 && near.length < count; level--) {
-    for (const marginAccount of standingAt(monitor, kernel, level)) {
-      if (looks++ >= NEAREST_LOOKS_MAX) break
-      kernel.measureAccount(marginAccount)
-      const marginBalance = kernel.measuredMarginBalance
-      if (marginBalance > 0)
-        near.push({ marginAccount, ratio: kernel.measuredMaintenanceMargin / marginBalance })
+/** Place of a margin account in the list: its ratio in f64, by which alone it is ordered, then its number. */
+interface Place {
+  readonly ratio: number
+  readonly marginAccount: number
+}
+
+/** Answers questions about the accounts under watch. It changes nothing. */
+export class Reader implements ReadModel {
+  readonly #parts: ReaderParts
+
+  constructor(parts: ReaderParts) {
+    this.#parts = parts
+  }
+
+  async marginAccounts(query: MarginAccountQuery): Promise<MarginAccountPage> {
+    const { limit } = query
+    if (!Number.isInteger(limit) || limit < 1 || limit > PAGE_MARGIN_ACCOUNTS_MAX)
+      throw new RangeError(`limit is ${limit}: it must be a whole number from 1 to ${PAGE_MARGIN_ACCOUNTS_MAX}`)
+    const after = query.after === undefined ? undefined : placeOf(query.after)
+    const isWanted = this.#filterOf(query)
+    // One more than the page holds says whether another page follows.
+    const first = new FirstPlaces(limit + 1)
+    await this.#each((marginAccount) => {
+      if (!isWanted(marginAccount)) return
+      const place = { ratio: this.#ratioOf(marginAccount), marginAccount }
+      if (after === undefined || compare(after, place) < 0) first.add(place)
+    })
+    const places = first.sorted()
+    const shown = places.slice(0, limit)
+    const lines = shown.flatMap(({ marginAccount }) => this.#lineOf(marginAccount) ?? [])
+    return { lines, next: places.length > limit ? cursorOf(shown.at(-1)!) : null }
+  }
+
+  account(id: string): AccountView | undefined {
+    const { watchlist, markets, rule } = this.#parts
+    const number = watchlist.find(id)
+    if (number < 0) return undefined
+    const account = watchlist.read(number)
+    const isSuspended = watchlist.isSuspended(number)
+    const own = isSuspended ? [] : watchlist.marginAccountsOf(number).reverse()
+    const marginAccounts = own.map((marginAccount) =>
+      marginStateOf(watchlist.exactOf(marginAccount), markets.markOf(account.venue), rule),
+    )
+    return { account, marginAccounts, isSuspended, isLost: watchlist.isLost(number) }
+  }
+
+  markets(): readonly MarketView[] {
+    return this.#parts.markets.all.map((market) => this.#marketView(market))
+  }
+
+  market(venue: string, symbol: string): MarketView | undefined {
+    const market = this.#parts.markets.find(venue, symbol)
+    return market && this.#marketView(market)
+  }
+
+  async levels(): Promise<readonly LevelCount[]> {
+    const { rule } = this.#parts
+    const counts = rule.names.map((level) => ({ level, marginAccounts: 0 }))
+    await this.#each((marginAccount) => {
+      const level = this.#levelOf(marginAccount)
+      if (level !== NONE) counts[level]!.marginAccounts++
+    })
+    return counts
+  }
+
+  #marketView({ venue, symbol, markText, receivedMonotonicMs, isStale, marginAccounts }: Market): MarketView {
+    const ageMs =
+      receivedMonotonicMs === 0 ? null : Math.max(0, this.#parts.clock.monotonicMs() - receivedMonotonicMs)
+    return { venue, symbol, markPrice: markText || null, ageMs, isStale, marginAccounts }
+  }
+
+  /** Visits every margin account, in slices; one that comes or goes meanwhile may be missing. */
+  async #each(visit: (marginAccount: number) => void): Promise<void> {
+    const { watchlist, clock } = this.#parts
+    let endMs = clock.monotonicMs() + SLICE_MS
+    for (let marginAccount = 0; marginAccount < watchlist.marginAccountNumbers; marginAccount++) {
+      if (watchlist.has(marginAccount)) visit(marginAccount)
+      if (marginAccount % LOOKS_PER_CLOCK !== 0 || clock.monotonicMs() < endMs) continue
+      await new Promise<void>((resolve) => clock.nextTurn(resolve))
+      endMs = clock.monotonicMs() + SLICE_MS
     }
   }
-  near.sort((a, b) => b.ratio - a.ratio)
-  return near.slice(0, count).flatMap(({ marginAccount }) => nearAccountOf(monitor, marginAccount) ?? [])
-}
 
-function* standingAt({ watchlist }: Monitor, kernel: Kernel, level: number): Generator<number> {
-  for (let marginAccount = 0; marginAccount < watchlist.marginAccountNumbers; marginAccount++) {
-    if (kernel.accountLevel(marginAccount) === level && watchlist.has(marginAccount)) yield marginAccount
+  /** The level as an index of the rule; −1 without a verdict. */
+  #levelOf(marginAccount: number): number {
+    const { kernel, watchlist } = this.#parts
+    const level = kernel.accountLevel(marginAccount)
+    // Below 0 the verdict has yet to be published.
+    if (level < 0 || kernel.isAccountUnknown(marginAccount)) return NONE
+    return watchlist.isSuspended(watchlist.accountOf(marginAccount)) ? NONE : level
+  }
+
+  /** Infinity where the margin balance is not above zero, −Infinity without a verdict. */
+  #ratioOf(marginAccount: number): number {
+    const { kernel } = this.#parts
+    if (this.#levelOf(marginAccount) === NONE) return Number.NEGATIVE_INFINITY
+    kernel.measureAccount(marginAccount)
+    const { measuredMarginBalance: balance, measuredMaintenanceMargin: maintenance } = kernel
+    if (Number.isNaN(balance)) return Number.NEGATIVE_INFINITY
+    return balance > 0 ? maintenance / balance : Number.POSITIVE_INFINITY
+  }
+
+  #filterOf({ level, venue, symbol }: MarginAccountQuery): (marginAccount: number) => boolean {
+    const { watchlist, markets, rule } = this.#parts
+    const wanted = level === undefined ? undefined : level === 'unknown' ? NONE : rule.names.indexOf(level)
+    // A level that the rule does not have is nobody's.
+    if (wanted === NONE && level !== 'unknown') return () => false
+    return (marginAccount) => {
+      if (wanted !== undefined && this.#levelOf(marginAccount) !== wanted) return false
+      if (venue !== undefined && watchlist.venueOf(marginAccount) !== venue) return false
+      if (symbol === undefined) return true
+      const market = markets.find(watchlist.venueOf(marginAccount), symbol)
+      return market !== undefined && watchlist.isOn(marginAccount, market)
+    }
+  }
+
+  #lineOf(marginAccount: number): MarginAccountLine | undefined {
+    const { watchlist, rule } = this.#parts
+    // It went while the rest was gathered.
+    if (!watchlist.has(marginAccount)) return undefined
+    const { id, account, venue, marginMode, currency } = watchlist.subjectOf(marginAccount)
+    const level = this.#levelOf(marginAccount)
+    const marginRatio = level === NONE ? null : this.#exactRatioOf(marginAccount)
+    return {
+      id,
+      account,
+      venue,
+      marginMode,
+      currency,
+      level: level === NONE ? null : rule.names[level]!,
+      marginRatio,
+    }
+  }
+
+  #exactRatioOf(marginAccount: number): Decimal | null {
+    const { watchlist, markets } = this.#parts
+    const exact = watchlist.exactOf(marginAccount)
+    const evaluation = evaluate(exact, markets.markOf(exact.venue))
+    if (evaluation === undefined || sign(evaluation.marginBalance) <= 0) return null
+    return formatDecimal(div(evaluation.maintenanceMargin, evaluation.marginBalance), RATIO_DIGITS)
   }
 }
 
-function nearAccountOf({ watchlist, markets }: Monitor, marginAccount: number): NearAccount | undefined {
-  const { id, venue, currency } = watchlist.subjectOf(marginAccount)
-  if (watchlist.isSuspended(watchlist.accountOf(marginAccount))) return undefined
-  const evaluation = evaluate(watchlist.exactOf(marginAccount), markets.markOf(venue))
-  if (evaluation === undefined || sign(evaluation.marginBalance) <= 0) return undefined
-  const marginRatio = formatDecimal(div(evaluation.maintenanceMargin, evaluation.marginBalance), 6)
-  return { marginAccount: id, venue, settle: currency, marginRatio }
-}
+/** The places that come first of all that are added. */
+class FirstPlaces {
+  readonly #count: number
+  #places: Place[] = []
 
-export interface StandingCount {
-  readonly level: Decimal
-  readonly marginAccounts: number
-}
-
-/** Margin accounts by level, `0` is safe. Those without a verdict are in none. `levelNames` are those of the rule. */
-export function standingCounts(
-  { watchlist }: Monitor,
-  kernel: Kernel,
-  levelNames: readonly Decimal[],
-): StandingCount[] {
-  const counts = levelNames.map((level) => ({ level, marginAccounts: 0 }))
-  for (let account = 0; account < watchlist.marginAccountNumbers; account++) {
-    const level = kernel.accountLevel(account)
-    // Below 0 a verdict is asked afresh and not given yet.
-    if (level < 0 || kernel.isAccountUnknown(account) || !watchlist.has(account)) continue
-    counts[level]!.marginAccounts++
+  constructor(count: number) {
+    this.#count = count
   }
-  return counts
+
+  add(place: Place): void {
+    this.#places.push(place)
+    // Sorted now and then: in all, a place costs the logarithm of the count.
+    if (this.#places.length >= 2 * this.#count + LOOKS_PER_CLOCK) this.#places = this.sorted()
+  }
+
+  sorted(): Place[] {
+    return this.#places.sort(compare).slice(0, this.#count)
+  }
+}
+
+function compare(a: Place, b: Place): number {
+  if (a.ratio !== b.ratio) return a.ratio > b.ratio ? -1 : 1
+  return a.marginAccount - b.marginAccount
+}
+
+function cursorOf({ ratio, marginAccount }: Place): string {
+  return `${ratio}:${marginAccount}`
+}
+
+function placeOf(cursor: string): Place {
+  const [ratio = '', marginAccount = '', ...rest] = cursor.split(':')
+  const place = { ratio: Number(ratio), marginAccount: Number(marginAccount) }
+  const isPlace = ratio !== '' && !Number.isNaN(place.ratio) && /^\d{1,10}$/.test(marginAccount)
+  if (!isPlace || rest.length > 0) throw new RangeError(`after is ${JSON.stringify(cursor)}: no page gave it`)
+  return place
 }

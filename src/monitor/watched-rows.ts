@@ -56,6 +56,12 @@ export class WatchedRows {
     return [...new Set(instruments.reverse())].map((instrument) => this.#markets.at(instrument))
   }
 
+  isOn(marginAccount: number, instrument: number): boolean {
+    for (let row = this.#kernel.firstRow(marginAccount); row >= 0; row = this.#kernel.nextRow(row))
+      if (this.#kernel.instrumentOf(row) === instrument) return true
+    return false
+  }
+
   inQuote(marginAccount: number, amount: number): number {
     const instrument = this.#valuedBy[marginAccount]!
     return instrument === QUOTE ? amount : amount * (this.#kernel.mark(instrument) || 1)

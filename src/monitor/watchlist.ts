@@ -108,6 +108,15 @@ export class Watchlist {
     return { id, account: account.id, venue: account.venue, marginMode, currency }
   }
 
+  venueOf(marginAccount: number): VenueId {
+    return this.#accounts.venueOf(this.accountOf(marginAccount))
+  }
+
+  /** Whether the margin account has a position in the market; never while its account is suspended. */
+  isOn(marginAccount: number, { instrument }: Market): boolean {
+    return this.#rows.isOn(marginAccount, instrument)
+  }
+
   idOf(marginAccount: number): string {
     const account = this.accountOf(marginAccount)
     return this.#parts.idOf(this.#accounts.idOf(account), this.#marginAccounts.partOf(marginAccount))

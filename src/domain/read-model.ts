@@ -1,0 +1,82 @@
+import type { Account, MarginMode, VenueId } from './account.ts'
+import type { Decimal } from './decimal.ts'
+import type { MarginState } from './margin.ts'
+
+/** Margin accounts of one page at most. */
+export const PAGE_MARGIN_ACCOUNTS_MAX = 1_000
+
+/** Which margin accounts to list. What is absent does not restrict them. */
+export interface MarginAccountQuery {
+  /** Those at this level: a warning level, `0` for safe, `1` for breach; `unknown` for those without a verdict. */
+  readonly level?: Decimal | 'unknown'
+  readonly venue?: VenueId
+  /** Those with a position in this symbol. */
+  readonly symbol?: string
+  /** `next` of the page before. */
+  readonly after?: string
+  /** 1 to PAGE_MARGIN_ACCOUNTS_MAX. */
+  readonly limit: number
+}
+
+export interface MarginAccountLine {
+  readonly id: string
+  readonly account: string
+  readonly venue: VenueId
+  readonly marginMode: MarginMode
+  readonly currency: string
+  /** null without a verdict. */
+  readonly level: Decimal | null
+  /** Exact, to six digits; null without a verdict, and where the margin balance is not above zero. */
+  readonly marginRatio: Decimal | null
+}
+
+/** Highest margin ratio first; those whose margin balance is not above zero before them, those without a verdict last. */
+export interface MarginAccountPage {
+  readonly lines: readonly MarginAccountLine[]
+  /** Continues the list; null where nothing follows. */
+  readonly next: string | null
+}
+
+/** One account at the marks of the moment. */
+export interface AccountView {
+  readonly account: Account
+  /** Exact. Empty while the newest terms of the account cannot be used. */
+  readonly marginAccounts: readonly MarginState[]
+  readonly isSuspended: boolean
+  /** Redis lost the account: these are the last terms that it had. */
+  readonly isLost: boolean
+}
+
+export interface MarketView {
+  readonly venue: VenueId
+  readonly symbol: string
+  /** As the venue printed it; null before the first mark, and while the market is stale. */
+  readonly markPrice: Decimal | null
+  /** Since the mark was stated or confirmed last, milliseconds; null before the first one. */
+  readonly ageMs: number | null
+  readonly isStale: boolean
+  /** Margin accounts with a position here. */
+  readonly marginAccounts: number
+}
+
+export interface LevelCount {
+  readonly level: Decimal
+  readonly marginAccounts: number
+}
+
+/**
+ * What a screen, a page or a metric may know of the accounts that a worker watches. Every amount is exact. A long answer is
+ * gathered in slices between instants, so that no tick waits for a reader; each slice shows the marks of its moment.
+ */
+export interface ReadModel {
+  /** @throws RangeError for a limit outside of its range or a cursor that no page gave. */
+  marginAccounts(query: MarginAccountQuery): Promise<MarginAccountPage>
+  /** undefined where the account is not under watch. */
+  account(id: string): AccountView | undefined
+  /** In the order in which the first position came. */
+  markets(): readonly MarketView[]
+  /** undefined where no account under watch has a position there. */
+  market(venue: string, symbol: string): MarketView | undefined
+  /** Margin accounts by level, `0` is safe. Those without a verdict are in none. Gathered in slices. */
+  levels(): Promise<readonly LevelCount[]>
+}
