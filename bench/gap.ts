@@ -38,7 +38,7 @@ export async function benchGap({ accounts, silenceMs, notify }: GapOptions): Pro
     exchange.send({ kind: 'silence' })
     await exchange.next('halted')
     await pause(silenceMs)
-    const withoutVerdict = worker.stats().unknownMarginAccounts
+    const withoutVerdict = worker.counters().unknownMarginAccounts
     if (withoutVerdict !== accounts)
       throw new Error(`${withoutVerdict} of ${accounts} accounts are without a verdict`)
     await stage.watch(1)
@@ -52,7 +52,7 @@ export async function benchGap({ accounts, silenceMs, notify }: GapOptions): Pro
     await pause(AFTER_MS)
     stage.check()
     if (first.event.kind !== 'liquidation') throw new Error(`the first event is a ${first.event.kind}`)
-    const { events } = worker.stats()
+    const { events } = worker.counters()
     return {
       ...{ accounts, silenceMs, withoutVerdict },
       events: Object.values(events).reduce((sum, count) => sum + count, 0),

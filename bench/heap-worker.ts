@@ -37,7 +37,7 @@ async function start({ redisUrl, shard, streamUrl, symbols }: WorkerSetup): Prom
     fatal: (error) => send({ kind: 'failed', message: error.message }),
   })
   const check = (): void => {
-    if (worker.stats().ticks >= symbols.length) send({ kind: 'ready' })
+    if (worker.counters().ticks >= symbols.length) send({ kind: 'ready' })
     else systemClock.after(READY_POLL_MS, check)
   }
   check()

@@ -55,10 +55,10 @@ export async function benchOverload(options: OverloadOptions): Promise<OverloadR
     exchange.send({ kind: 'frames', perSecond: 0 })
     const { marksSent } = await exchange.next('halted')
     await stage.until(
-      () => worker.stats().ticks >= marksSent && worker.stats().waiting === 0,
+      () => worker.counters().ticks >= marksSent && worker.counters().waiting === 0,
       STAGE_TIMEOUT_MS,
     )
-    const { ticks, events, detectMaxMs, detectP99Ms } = worker.stats()
+    const { ticks, events, detectMaxMs, detectP99Ms } = worker.counters()
     if (first.event.kind !== 'liquidation') throw new Error(`the first event is a ${first.event.kind}`)
     if (events.liquidation !== accounts) {
       throw new Error(`${events.liquidation} liquidations of ${accounts} accounts`)

@@ -160,7 +160,8 @@ async function openStage({ symbols, price, accounts, notify }: StageOptions): Pr
       until,
       longestStallMs,
       async untilMarked(ticks) {
-        const isMarked = () => worker.stats().unknownMarginAccounts === 0 && worker.stats().ticks > ticks
+        const isMarked = () =>
+          worker.counters().unknownMarginAccounts === 0 && worker.counters().ticks > ticks
         if (!(await until(isMarked, STAGE_TIMEOUT_MS))) throw new Error('not every market has a mark')
       },
       async watch(events) {

@@ -58,4 +58,4 @@ export {
 } from './subscriber/index.ts'
 export { systemClock } from './system/index.ts'
 export { accountSchema, binance, bybit, parseVenueId, ruleBookOf, VENUES, venueOf } from './venues/index.ts'
-export { startWorker, type Worker, type WorkerOptions, type WorkerStats } from './worker/index.ts'
+export { startWorker, type Worker, type WorkerCounters, type WorkerOptions } from './worker/index.ts'

@@ -4,7 +4,7 @@ import { type ConfigOverrides, loadConfig } from '../config.ts'
 import type { Log } from '../log.ts'
 import { keepRedis, type OpenedRedis } from '../redis-server/index.ts'
 import { systemClock, systemRandom } from '../system/index.ts'
-import { ruleBooks, startWorker, type Worker, type WorkerStats } from '../worker/index.ts'
+import { ruleBooks, startWorker, type Worker, type WorkerCounters } from '../worker/index.ts'
 import { startHeartbeat } from './heartbeat.ts'
 import { withConfigOptions } from './options.ts'
 import { runLog, showingEvents, tellOfEmptyBook, waysForPeople, waysToConnect } from './run-display.ts'
@@ -62,7 +62,7 @@ async function run({ json, ...overrides }: ConfigOverrides & { json?: true }): P
       if (redis.source !== 'given') tellOf(redis)
       await showingEvents({ ...options, shard: config.shard, json }, async () => {
         const worker = await startWorker(options)
-        const { accounts, positions } = worker.stats()
+        const { accounts, positions } = worker.counters()
         log.info({ redis: redis.source, accounts, positions }, 'worker runs')
         tellOfEmptyBook(accounts, log)
         const stopHeartbeat = heartbeat(config.heartbeatFile, log)
@@ -92,11 +92,11 @@ async function untilEnded(ended: Ended, worker: Worker, json: true | undefined):
     await ended.promise
   } finally {
     await worker.stop()
-    if (json === true) process.stdout.write(`${JSON.stringify(summaryOf(worker.stats()))}\n`)
+    if (json === true) process.stdout.write(`${JSON.stringify(summaryOf(worker.counters()))}\n`)
   }
 }
 
-function summaryOf(stats: WorkerStats) {
+function summaryOf(stats: WorkerCounters) {
   const { ticks, frames, accounts, positions, suspects, exactChecks, events } = stats
   const { auditChecks, auditDisagreements } = stats
   return {

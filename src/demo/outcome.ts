@@ -1,5 +1,5 @@
 import type { MarginEvent } from '../domain/index.ts'
-import type { WorkerStats } from '../worker/index.ts'
+import type { WorkerCounters } from '../worker/index.ts'
 import type { DemoBook } from './accounts/synthetic-accounts.ts'
 import type { SubscriberResult } from './protocol.ts'
 import type { DemoSummary, SummaryContext } from './screen/summary.ts'
@@ -17,7 +17,7 @@ interface Known extends Sample {
 }
 
 /** Connections that the feeds opened again: what was sent to a connection that broke did not arrive. */
-export function reconnectsOf(feeds: WorkerStats['feeds']): number {
+export function reconnectsOf(feeds: WorkerCounters['feeds']): number {
   return Object.values(feeds)
     .flat()
     .reduce((sum, { reconnects }) => sum + reconnects, 0)
@@ -39,7 +39,7 @@ export interface DemoOutcome {
 /** Puts together what the worker counted and what the subscriber and the replay found. */
 export function outcomeOf(
   run: { readonly seconds: number; readonly seed: number; readonly signal: AbortSignal },
-  stats: WorkerStats,
+  stats: WorkerCounters,
   result: SubscriberResult,
   known: Known,
 ): DemoOutcome {

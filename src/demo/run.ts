@@ -144,7 +144,7 @@ class DemoRun {
     const { status } = await exchange.next('held', CHILD_TIMEOUT_MS)
     const sentTicks = Object.values(status.counts).reduce((sum, { ticks }) => sum + ticks, 0)
     const result = await this.#drain(worker, sentTicks, subscriber, referee)
-    return outcomeOf(this.#options, worker.stats(), result, { ...sample, sentTicks, book: this.#book })
+    return outcomeOf(this.#options, worker.counters(), result, { ...sample, sentTicks, book: this.#book })
   }
 
   async #openStore(): Promise<DemoStore> {
@@ -263,13 +263,13 @@ class DemoRun {
     const timeoutMs = signal.aborted ? HURRIED_DRAIN_TIMEOUT_MS : DRAIN_TIMEOUT_MS
     const endMs = clock.monotonicMs() + timeoutMs
     const isBusy = (): boolean => {
-      const { ticks, waiting, log, feeds } = worker.stats()
+      const { ticks, waiting, log, feeds } = worker.counters()
       return waiting > 0 || log.outbox > 0 || (ticks < sentTicks && reconnectsOf(feeds) === 0)
     }
     while (isBusy() && clock.monotonicMs() < endMs) await sleep(clock, POLL_MS)
     await worker.stop()
     referee.flush()
-    const made = madeOf(worker.stats().events)
+    const made = madeOf(worker.counters().events)
     subscriber.send({ kind: 'finish', made, timeoutMs })
     const { result } = await subscriber.next('result', timeoutMs + CHILD_TIMEOUT_MS)
     this.#state.delivered = result.delivered

@@ -7,8 +7,8 @@ export const PAGE_MARGIN_ACCOUNTS_MAX = 1_000
 
 /** Which margin accounts to list. What is absent does not restrict them. */
 export interface MarginAccountQuery {
-  /** Those at this level: a warning level, `0` for safe, `1` for breach; `unknown` for those without a verdict. */
-  readonly level?: Decimal | 'unknown'
+  /** Those at one of these: a warning level, `0` for safe, `1` for breach; `unknown` for those without a verdict. */
+  readonly levels?: readonly (Decimal | 'unknown')[]
   readonly venue?: VenueId
   /** Those with a position in this symbol. */
   readonly symbol?: string

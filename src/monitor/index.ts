@@ -9,4 +9,3 @@ export type {
   ObservedMark,
 } from './options.ts'
 export { INBOX_TICKS_MAX } from './pending-ticks.ts'
-export { type NearAccount, nearest, type StandingCount, standingCounts } from './reader.ts'

@@ -1,4 +1,10 @@
-import { type Decimal, type MarketEventKind, type MarketProgress, marketSubject } from '../domain/index.ts'
+import {
+  type Decimal,
+  type MarketEventKind,
+  type MarketProgress,
+  marketSubject,
+  type VenueId,
+} from '../domain/index.ts'
 import type { Kernel } from '../kernel/index.ts'
 import type { MarkOf } from '../margin/index.ts'
 
@@ -13,7 +19,7 @@ export interface SeenMark {
 
 /** One market: its last mark as exact text for verdicts, and the times for events. */
 export interface Market {
-  readonly venue: string
+  readonly venue: VenueId
   readonly symbol: string
   readonly instrument: number
   /** Empty where no mark is known or the last one went stale. */
@@ -147,7 +153,7 @@ export class Markets {
   }
 
   /** The market of the symbol. Where the book meets it first it is made, and `added` hears of it. */
-  require(venue: string, symbol: string): Market {
+  require(venue: VenueId, symbol: string): Market {
     const known = this.find(venue, symbol)
     if (known !== undefined) return known
     const instrument = this.#kernel.addInstrument()

@@ -15,6 +15,7 @@ import { Judge } from './judge.ts'
 import { type Market, Markets } from './markets.ts'
 import { type MonitorCounters, type MonitorOptions, noCounts } from './options.ts'
 import { CONFIRMED, Inbox, MARKED, STALE } from './pending-ticks.ts'
+import { Reader } from './reader.ts'
 import { Watchlist } from './watchlist.ts'
 import { WatchlistEditor } from './watchlist-editor.ts'
 
@@ -39,6 +40,8 @@ export class Monitor {
   readonly watchlist: Watchlist
   /** From the receipt of a frame to all verdicts of its instant. */
   readonly latency = new LatencyHistogram()
+  /** What may be known of the accounts under watch. */
+  readonly read: Reader
   readonly #options: MonitorOptions
   readonly #editor: WatchlistEditor
   readonly #judge: Judge
@@ -69,6 +72,7 @@ export class Monitor {
     this.#announcer = new Announcer(options, this.watchlist, this.markets)
     const { watchlist, markets } = this
     this.#judge = new Judge(options, this.counters, { watchlist, markets, announcer: this.#announcer })
+    this.read = new Reader({ kernel, watchlist, markets, rule, clock })
     const parts = { watchlist, editor: this.#editor, markets, judge: this.#judge, announcer: this.#announcer }
     this.#changes = new Changes(options, this.counters, parts)
     this.#instant = new Instant(options, this.counters, parts)

@@ -44,15 +44,26 @@ export class Reader implements ReadModel {
     this.#parts = parts
   }
 
-  async marginAccounts(query: MarginAccountQuery): Promise<MarginAccountPage> {
+  marginAccounts(query: MarginAccountQuery): Promise<MarginAccountPage> {
+    return this.#inSlices(this.page(query))
+  }
+
+  levels(): Promise<readonly LevelCount[]> {
+    return this.#inSlices(this.levelCounts())
+  }
+
+  /** `marginAccounts`, step by step: it yields where the next step belongs into a later turn. */
+  *page(query: MarginAccountQuery): Generator<void, MarginAccountPage> {
     const { limit } = query
     if (!Number.isInteger(limit) || limit < 1 || limit > PAGE_MARGIN_ACCOUNTS_MAX)
-      throw new RangeError(`limit is ${limit}: it must be a whole number from 1 to ${PAGE_MARGIN_ACCOUNTS_MAX}`)
+      throw new RangeError(
+        `limit is ${limit}: it must be a whole number from 1 to ${PAGE_MARGIN_ACCOUNTS_MAX}`,
+      )
     const after = query.after === undefined ? undefined : placeOf(query.after)
     const isWanted = this.#filterOf(query)
     // One more than the page holds says whether another page follows.
     const first = new FirstPlaces(limit + 1)
-    await this.#each((marginAccount) => {
+    yield* this.#each((marginAccount) => {
       if (!isWanted(marginAccount)) return
       const place = { ratio: this.#ratioOf(marginAccount), marginAccount }
       if (after === undefined || compare(after, place) < 0) first.add(place)
@@ -85,11 +96,11 @@ export class Reader implements ReadModel {
     return market && this.#marketView(market)
   }
 
-  async levels(): Promise<readonly LevelCount[]> {
-    const { rule } = this.#parts
-    const counts = rule.names.map((level) => ({ level, marginAccounts: 0 }))
-    await this.#each((marginAccount) => {
-      const level = this.#levelOf(marginAccount)
+  /** `levels`, step by step. */
+  *levelCounts(): Generator<void, readonly LevelCount[]> {
+    const counts = this.#parts.rule.names.map((level) => ({ level, marginAccounts: 0 }))
+    yield* this.#each((marginAccount) => {
+      const level = this.levelOf(marginAccount)
       if (level !== NONE) counts[level]!.marginAccounts++
     })
     return counts
@@ -101,20 +112,29 @@ export class Reader implements ReadModel {
     return { venue, symbol, markPrice: markText || null, ageMs, isStale, marginAccounts }
   }
 
+  async #inSlices<Answer>(steps: Generator<void, Answer>): Promise<Answer> {
+    const { clock } = this.#parts
+    for (;;) {
+      const step = steps.next()
+      if (step.done === true) return step.value
+      await new Promise<void>((resolve) => clock.nextTurn(resolve))
+    }
+  }
+
   /** Visits every margin account, in slices; one that comes or goes meanwhile may be missing. */
-  async #each(visit: (marginAccount: number) => void): Promise<void> {
+  *#each(visit: (marginAccount: number) => void): Generator<void, void> {
     const { watchlist, clock } = this.#parts
     let endMs = clock.monotonicMs() + SLICE_MS
     for (let marginAccount = 0; marginAccount < watchlist.marginAccountNumbers; marginAccount++) {
       if (watchlist.has(marginAccount)) visit(marginAccount)
       if (marginAccount % LOOKS_PER_CLOCK !== 0 || clock.monotonicMs() < endMs) continue
-      await new Promise<void>((resolve) => clock.nextTurn(resolve))
+      yield
       endMs = clock.monotonicMs() + SLICE_MS
     }
   }
 
-  /** The level as an index of the rule; −1 without a verdict. */
-  #levelOf(marginAccount: number): number {
+  /** The level of a margin account that is under watch, as an index of the rule; −1 without a verdict. */
+  levelOf(marginAccount: number): number {
     const { kernel, watchlist } = this.#parts
     const level = kernel.accountLevel(marginAccount)
     // Below 0 the verdict has yet to be published.
@@ -125,20 +145,19 @@ export class Reader implements ReadModel {
   /** Infinity where the margin balance is not above zero, −Infinity without a verdict. */
   #ratioOf(marginAccount: number): number {
     const { kernel } = this.#parts
-    if (this.#levelOf(marginAccount) === NONE) return Number.NEGATIVE_INFINITY
+    if (this.levelOf(marginAccount) === NONE) return Number.NEGATIVE_INFINITY
     kernel.measureAccount(marginAccount)
     const { measuredMarginBalance: balance, measuredMaintenanceMargin: maintenance } = kernel
     if (Number.isNaN(balance)) return Number.NEGATIVE_INFINITY
     return balance > 0 ? maintenance / balance : Number.POSITIVE_INFINITY
   }
 
-  #filterOf({ level, venue, symbol }: MarginAccountQuery): (marginAccount: number) => boolean {
+  #filterOf({ levels, venue, symbol }: MarginAccountQuery): (marginAccount: number) => boolean {
     const { watchlist, markets, rule } = this.#parts
-    const wanted = level === undefined ? undefined : level === 'unknown' ? NONE : rule.names.indexOf(level)
-    // A level that the rule does not have is nobody's.
-    if (wanted === NONE && level !== 'unknown') return () => false
+    const wanted = levels && [levels.includes('unknown'), ...rule.names.map((name) => levels.includes(name))]
     return (marginAccount) => {
-      if (wanted !== undefined && this.#levelOf(marginAccount) !== wanted) return false
+      // A margin account without a verdict has level −1.
+      if (wanted !== undefined && wanted[this.levelOf(marginAccount) + 1] !== true) return false
       if (venue !== undefined && watchlist.venueOf(marginAccount) !== venue) return false
       if (symbol === undefined) return true
       const market = markets.find(watchlist.venueOf(marginAccount), symbol)
@@ -151,7 +170,7 @@ export class Reader implements ReadModel {
     // It went while the rest was gathered.
     if (!watchlist.has(marginAccount)) return undefined
     const { id, account, venue, marginMode, currency } = watchlist.subjectOf(marginAccount)
-    const level = this.#levelOf(marginAccount)
+    const level = this.levelOf(marginAccount)
     const marginRatio = level === NONE ? null : this.#exactRatioOf(marginAccount)
     return {
       id,

@@ -1,9 +1,9 @@
 import type { Config } from '../config.ts'
 import type { EventLogStats } from '../delivery/index.ts'
-import type { Clock, PlimsollEvent, Random, RulesByVenue } from '../domain/index.ts'
+import type { Clock, PlimsollEvent, Random, ReadModel, RulesByVenue } from '../domain/index.ts'
 import type { BlindMarket, FeedCounters } from '../feed/index.ts'
 import type { Log } from '../log.ts'
-import type { MonitorCounters, MonitorObserver, NearAccount, StandingCount } from '../monitor/index.ts'
+import type { MonitorCounters, MonitorObserver } from '../monitor/index.ts'
 
 export interface WorkerOptions {
   readonly config: Config
@@ -20,14 +20,12 @@ export interface WorkerOptions {
   readonly signal?: AbortSignal
 }
 
-export interface WorkerStats extends MonitorCounters {
+export interface WorkerCounters extends MonitorCounters {
   readonly frames: number
   readonly accounts: number
   readonly marginAccounts: number
   readonly positions: number
   readonly events: Readonly<Record<PlimsollEvent['kind'], number>>
-  /** Margin accounts by level, `0` is safe. Those without a verdict are in none. */
-  readonly standing: readonly StandingCount[]
   /** Margin accounts without a verdict: a mark is missing, or their newest terms cannot be used. */
   readonly unknownMarginAccounts: number
   /** From the receipt of a frame to all verdicts of its instant, over all instants. */
@@ -46,11 +44,9 @@ export interface WorkerStats extends MonitorCounters {
 }
 
 export interface Worker {
-  stats(): WorkerStats
-  /** Margin accounts nearest below their line, with exact ratios. */
-  nearest(count: number): readonly NearAccount[]
-  /** Last mark of a market, as printed by its venue. */
-  markOf(venue: string, symbol: string): string | undefined
+  /** The accounts that it watches, and their markets. */
+  readonly read: ReadModel
+  counters(): WorkerCounters
   /**
    * Stops in order: feeds, what waits, the events to stream and queue, Redis. At most about 5 s, even where Redis
    * does not answer. When all is closed it rejects with STOP_TIMEOUT, saying how many, where ticks were not evaluated

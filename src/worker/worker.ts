@@ -1,11 +1,11 @@
 import { type AccountSourceOptions, createAccountSource } from '../book/index.ts'
 import { openEventLog, type RedisEventLog } from '../delivery/index.ts'
-import type { AccountChange, AccountSource, EventRecord, PlimsollEvent } from '../domain/index.ts'
+import type { AccountChange, AccountSource, EventRecord, PlimsollEvent, ReadModel } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import { MarketData } from '../feed/index.ts'
 import { type Kernel, openKernel } from '../kernel/index.ts'
 import { type LevelRule, levelRule } from '../margin/index.ts'
-import { Monitor, type NearAccount, nearest, standingCounts } from '../monitor/index.ts'
+import { Monitor } from '../monitor/index.ts'
 import {
   asRedisFault,
   checkRedis,
@@ -22,9 +22,9 @@ import { every } from './every.ts'
 import { guardedClock } from './guarded-clock.ts'
 import { type RuleBooks, ruleBooks } from './rule-books.ts'
 import { logRules } from './rules-log.ts'
-import type { Worker, WorkerOptions, WorkerStats } from './types.ts'
+import type { Worker, WorkerCounters, WorkerOptions } from './types.ts'
 
-export type { Worker, WorkerOptions, WorkerStats } from './types.ts'
+export type { Worker, WorkerCounters, WorkerOptions } from './types.ts'
 
 /** The orderly stop: ticks and events that wait get this long to be evaluated, published and put into the queue. */
 export const STOP_FLUSH_MS = 2_500
@@ -203,7 +203,11 @@ class MonitorWorker implements Worker {
     this.#options.log.error({ account, error: error.message }, 'account refused')
   }
 
-  stats(): WorkerStats {
+  get read(): ReadModel {
+    return this.#monitor.read
+  }
+
+  counters(): WorkerCounters {
     const { counters, watchlist, latency, waiting, unpublished, unknownMarginAccounts } = this.#monitor
     return {
       ...counters,
@@ -212,7 +216,6 @@ class MonitorWorker implements Worker {
       marginAccounts: watchlist.marginAccounts,
       positions: watchlist.positions,
       events: { ...this.#events },
-      standing: standingCounts(this.#monitor, this.#kernel, this.#rule.names),
       unknownMarginAccounts,
       detectP50Ms: latency.quantileMs(0.5),
       detectP99Ms: latency.quantileMs(0.99),
@@ -224,14 +227,6 @@ class MonitorWorker implements Worker {
       waiting,
       unpublished,
     }
-  }
-
-  nearest(count: number): readonly NearAccount[] {
-    return nearest(this.#monitor, this.#kernel, count, this.#rule.levels.length)
-  }
-
-  markOf(venue: string, symbol: string): string | undefined {
-    return this.#monitor.markets.find(venue, symbol)?.markText || undefined
   }
 
   stop(): Promise<void> {

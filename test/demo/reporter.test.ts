@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { createBook } from '../../src/demo/accounts/synthetic-accounts.ts'
 import { DEMO_INSTRUMENTS, demoRules } from '../../src/demo/exchange/instruments.ts'
 import { createMeter } from '../../src/demo/exchange/meter.ts'
-import { withDistances } from '../../src/demo/screen/nearest.ts'
+import { distanceOf } from '../../src/demo/screen/nearest.ts'
 import { createReporter, type DemoState } from '../../src/demo/screen/reporter.ts'
 import { type Account, type Clock, venueId } from '../../src/domain/index.ts'
-import { levelRule } from '../../src/margin/index.ts'
+import { levelRule, marginAccountsOf, marginStateOf } from '../../src/margin/index.ts'
 import { withRules } from '../../src/rules/index.ts'
 import { ruleBookOf } from '../../src/venues/index.ts'
 import type { Worker } from '../../src/worker/worker.ts'
@@ -47,15 +47,9 @@ describe('the accounts nearest to their line', () => {
   }
   const tiers = [{ cap: '1000000', maintenanceMarginRate: '0.01', maintenanceDeduction: '0' }]
   const rules = { SOLUSDT: rulesFrom({ tiers }) }
-  const near = [{ marginAccount: 'demo-1:isolated:SOLUSDT:long', venue: 'binance', marginRatio: '0.466667' }]
+  const book = withRules(ruleBookOf(venueId('binance')), rules, 'test')
   const distanceAt = (mark: string | undefined) =>
-    withDistances(
-      near,
-      () => account,
-      () => withRules(ruleBookOf(venueId('binance')), rules, 'test'),
-      () => mark,
-      levelRule(),
-    )[0]?.distancePercent
+    distanceOf(marginStateOf(marginAccountsOf(account, book)[0]!, () => mark, levelRule()))
 
   it('state how far the mark is from the liquidation price, in percent of the mark', () => {
     // Liquidated at 90/0.99 = 90.909…, which is 1 % below 91.8274.
@@ -103,12 +97,15 @@ describe('the snapshot of a run', () => {
     let looks = 0
     let waiting = 0
     const worker = {
-      stats: () => ({ waiting, ticks: 1, events: {}, log: { enqueued: 0 }, standing: [] }),
-      nearest: () => {
-        looks++
-        return []
+      counters: () => ({ waiting, ticks: 1, events: {}, log: { enqueued: 0 } }),
+      read: {
+        marginAccounts: async () => {
+          looks++
+          return { lines: [], next: null }
+        },
+        levels: async () => [],
+        market: () => undefined,
       },
-      markOf: () => undefined,
     } as unknown as Worker
     const state: DemoState = {
       ...{

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { evaluate, formatDecimal, marginAccountsOf } from '../../src/margin/index.ts'
-import { INBOX_TICKS_MAX, nearest } from '../../src/monitor/index.ts'
+import { INBOX_TICKS_MAX } from '../../src/monitor/index.ts'
 import { binance } from '../../src/venues/index.ts'
 import { isolatedLong, openMonitor, RULES } from '../support/monitor.ts'
 
@@ -289,8 +289,8 @@ describe('the monitor', () => {
     expect(monitor.counters.auditDisagreements).toBe(10)
   })
 
-  it('names the accounts nearest below their line with exact ratios', () => {
-    const { monitor, kernel, frame } = openMonitor()
+  it('names the accounts nearest below their line with exact ratios', async () => {
+    const { monitor, frame } = openMonitor()
     for (const margin of ['198', '199', '200', '900']) {
       monitor.apply({ kind: 'put', account: isolatedLong(`m${margin}`, { isolatedMargin: margin }) })
     }
@@ -301,14 +301,10 @@ describe('the monitor', () => {
     })[0]!
     const { marginBalance } = evaluate(exact, () => '81.1')!
     expect(formatDecimal(marginBalance)).toBe('10')
-    expect(nearest(monitor, kernel, 2, 4)).toEqual([
-      {
-        marginAccount: 'm198:isolated:AUSDT:long',
-        venue: 'binance',
-        settle: 'USDT',
-        marginRatio: '0.901111',
-      },
-      { marginAccount: 'm199:isolated:AUSDT:long', venue: 'binance', settle: 'USDT', marginRatio: '0.811' },
+    const { lines } = await monitor.read.marginAccounts({ levels: ['0.5', '0.7', '0.9'], limit: 2 })
+    expect(lines).toMatchObject([
+      { id: 'm198:isolated:AUSDT:long', venue: 'binance', currency: 'USDT', marginRatio: '0.901111' },
+      { id: 'm199:isolated:AUSDT:long', venue: 'binance', currency: 'USDT', marginRatio: '0.811' },
     ])
   })
 })

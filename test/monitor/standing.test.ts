@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { PlimsollError } from '../../src/errors.ts'
 import { levelRule } from '../../src/margin/index.ts'
-import { standingCounts } from '../../src/monitor/index.ts'
-import { isolatedLong, openMonitor, restoreInto } from '../support/monitor.ts'
+import { allSteps, isolatedLong, openMonitor, restoreInto } from '../support/monitor.ts'
 
 // isolatedLong: 10 AUSDT at 100 with 200. Ratio = 0.1 m / (10 m - 800), so 0.5 at 81.63..., 0.7 at 81.15...
 
@@ -145,14 +144,14 @@ describe('where a margin account stands, when marks or terms are lost or the wor
   })
 
   it('keeps watching what Redis lost, says unknown where a level is published, and marks its verdicts', () => {
-    const { monitor, kernel, frame, story, events } = openMonitor()
+    const { monitor, frame, story, events } = openMonitor()
     for (const id of ['warned', 'safe', 'kept']) {
       const isolatedMargin = id === 'safe' ? '230' : '200'
       monitor.apply({ kind: 'put', account: isolatedLong(id, { isolatedMargin }) })
     }
     frame([['AUSDT', '81']])
     for (const id of ['warned', 'safe']) monitor.apply({ kind: 'lost', id })
-    const safe = () => standingCounts(monitor, kernel, levelRule().names)[0]!.marginAccounts
+    const safe = () => allSteps(monitor.read.levelCounts())[0]!.marginAccounts
     expect([monitor.unknownMarginAccounts, safe()]).toEqual([1, 1])
     expect(story().slice(2)).toEqual(['unknown warned:isolated:AUSDT:long 0.7 #1 2'])
     expect(events().at(-1)!.reasons).toEqual(['book-lost'])
@@ -226,7 +225,7 @@ describe('where a margin account stands, when marks or terms are lost or the wor
     const ids = ['early', 'flat', 'late', 'mended']
     for (const id of ids) first.monitor.apply({ kind: 'put', account: isolatedLong(id) })
     first.frame([['AUSDT', '81']])
-    const { monitor, kernel, frame, story } = openMonitor()
+    const { monitor, frame, story } = openMonitor()
     restoreInto(monitor, first.records)
     for (const id of ids) monitor.refuse(id)
     monitor.apply({ kind: 'removed', id: 'early', version: 2 })
@@ -245,7 +244,7 @@ describe('where a margin account stands, when marks or terms are lost or the wor
       'closed flat:isolated:AUSDT:long 0 #2 3',
       'warning mended:isolated:AUSDT:long 0.7 #2 3',
     ])
-    expect(standingCounts(monitor, kernel, levelRule().names)[2]!.marginAccounts).toBe(1)
+    expect(allSteps(monitor.read.levelCounts())[2]!.marginAccounts).toBe(1)
   })
 
   it('says unknown of a published breach whose account is refused after the book was loaded', () => {

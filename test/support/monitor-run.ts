@@ -2,9 +2,9 @@ import { isDeepStrictEqual } from 'node:util'
 import { type Account, type AccountChange, marketSubject, type Random } from '../../src/domain/index.ts'
 import { KERNEL_VARIANTS } from '../../src/kernel/index.ts'
 import { div, evaluate, formatDecimal, heldLevel, marginAccountsOf } from '../../src/margin/index.ts'
-import { nearest, type ObservedMark, standingCounts } from '../../src/monitor/index.ts'
+import type { ObservedMark } from '../../src/monitor/index.ts'
 import { below } from '../../src/system/seeded-random.ts'
-import { openMonitor } from './monitor.ts'
+import { allSteps, openMonitor } from './monitor.ts'
 import type { MarketInput, MonitorModel } from './monitor-model.ts'
 import type { CheckedLog, Property } from './monitor-properties.ts'
 import { BOOKS, IDS, MARKETS, pick, RULE } from './monitor-terms.ts'
@@ -229,10 +229,10 @@ export class MonitorRun {
   }
 
   #checkCounts(): void {
-    const { monitor, kernel } = this.#opened
+    const { monitor } = this.#opened
     // An instant that was left off half-way has given half of its verdicts.
     if (monitor.counters.instants < this.#model.instants) return
-    const counts = standingCounts(monitor, kernel, RULE.names).map(({ marginAccounts }) => marginAccounts)
+    const counts = allSteps(monitor.read.levelCounts()).map(({ marginAccounts }) => marginAccounts)
     const { levels } = this.#model
     const byLevel = `by level ${counts}, exact is ${levels}`
     this.#check('counts', counts.join() === levels.join(), () => byLevel)
@@ -349,8 +349,9 @@ export class MonitorRun {
   }
 
   #checkNearest(): void {
-    const { monitor, kernel } = this.#opened
-    const found = nearest(monitor, kernel, 3, RULE.levels.length)
+    const { monitor } = this.#opened
+    const levels = RULE.names.slice(1, -1)
+    const { lines: found } = allSteps(monitor.read.page({ levels, limit: 3 }))
     const warned = this.#model.levels.slice(1, RULE.levels.length).reduce((sum, count) => sum + count, 0)
     this.#check(
       'nearest',
@@ -358,7 +359,7 @@ export class MonitorRun {
       () => `${found.length} of ${warned} are named`,
     )
     const exactNow = new Map(this.#exactNow().map((each) => [each.id, each]))
-    for (const [index, { marginAccount, marginRatio }] of found.entries()) {
+    for (const [index, { id: marginAccount, marginRatio }] of found.entries()) {
       const evaluation = exactNow.get(marginAccount)?.evaluation
       const ratio =
         evaluation && formatDecimal(div(evaluation.maintenanceMargin, evaluation.marginBalance), 6)

@@ -90,6 +90,14 @@ export function openMonitor(
   return { monitor, kernel, clock, records, events, batches, added, refused, frame, story }
 }
 
+/** What a reader's steps give in the end, taken without a wait. */
+export function allSteps<Answer>(steps: Generator<void, Answer>): Answer {
+  for (;;) {
+    const step = steps.next()
+    if (step.done === true) return step.value
+  }
+}
+
 export const LOG = { logId: 'log', shard: '0' }
 
 export function isMarginEvent(event: PlimsollEvent): event is MarginEvent {

@@ -1,36 +1,27 @@
-import type { Account, RuleBook } from '../../domain/index.ts'
-import { type LevelRule, marginAccountsOf, marginStateOf } from '../../margin/index.ts'
+import type { Decimal, MarginState, ReadModel } from '../../domain/index.ts'
 import type { NearestLine } from './snapshot.ts'
 
-/** A margin account as the worker names it, with its exact ratio. */
-export interface NearMarginAccount {
-  readonly marginAccount: string
-  readonly venue: string
-  readonly marginRatio: string
+/** The margin accounts at warning levels with the highest ratios, each with how far its price is from the liquidation price. */
+export async function nearestLines(
+  read: ReadModel,
+  warningLevels: readonly Decimal[],
+  count: number,
+): Promise<NearestLine[]> {
+  const { lines } = await read.marginAccounts({ levels: warningLevels, limit: count })
+  return lines.flatMap(({ id, account, venue, marginRatio }) => {
+    if (marginRatio === null) return []
+    const state = read.account(account)?.marginAccounts.find((marginAccount) => marginAccount.id === id)
+    const distancePercent = state === undefined ? null : distanceOf(state)
+    return [{ marginAccount: id, venue, marginRatio: Number(marginRatio), distancePercent }]
+  })
 }
 
-/** Adds how far away, in percent, the mark is at which each would be liquidated: the nearest of its positions. */
-export function withDistances(
-  near: readonly NearMarginAccount[],
-  accountOf: (id: string) => Account,
-  bookOf: (venue: Account['venue']) => RuleBook,
-  markOf: (venue: string, symbol: string) => string | undefined,
-  rule: LevelRule,
-): NearestLine[] {
-  return near.map(({ marginAccount: id, venue, marginRatio }) => {
-    const account = accountOf(id.slice(0, id.indexOf(':')))
-    const exact = marginAccountsOf(account, bookOf(account.venue)).find((entry) => entry.id === id)
-    const state = exact && marginStateOf(exact, (symbol) => markOf(venue, symbol), rule)
-    const distances = (state?.positions ?? []).flatMap(({ markPrice, liquidationPrice }) =>
-      markPrice === null || liquidationPrice === null
-        ? []
-        : [Math.abs(Number(liquidationPrice) / Number(markPrice) - 1) * 100],
-    )
-    return {
-      marginAccount: id,
-      venue,
-      marginRatio: Number(marginRatio),
-      distancePercent: distances.length === 0 ? null : Math.min(...distances),
-    }
-  })
+/** Of the nearest position, in percent of its mark; null where no position has a liquidation price. */
+export function distanceOf({ positions }: Pick<MarginState, 'positions'>): number | null {
+  const distances = positions.flatMap(({ markPrice, liquidationPrice }) =>
+    markPrice === null || liquidationPrice === null
+      ? []
+      : [Math.abs(Number(liquidationPrice) / Number(markPrice) - 1) * 100],
+  )
+  return distances.length === 0 ? null : Math.min(...distances)
 }

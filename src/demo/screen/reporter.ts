@@ -1,15 +1,13 @@
-import type { Account, Clock } from '../../domain/index.ts'
+import type { Clock, LevelCount } from '../../domain/index.ts'
 import type { LevelRule } from '../../margin/index.ts'
-import { withRules } from '../../rules/index.ts'
-import { ruleBookOf } from '../../venues/index.ts'
 import type { Worker } from '../../worker/index.ts'
-import { accountIndexOf, type DemoBook } from '../accounts/synthetic-accounts.ts'
+import type { DemoBook } from '../accounts/synthetic-accounts.ts'
 import type { ExchangeStatus } from '../exchange/exchange.ts'
-import { DEMO_INSTRUMENTS, demoRules, SHOWN_MARKETS } from '../exchange/instruments.ts'
+import { DEMO_INSTRUMENTS, SHOWN_MARKETS } from '../exchange/instruments.ts'
 import { createMeter } from '../exchange/meter.ts'
 import { madeOf } from '../outcome.ts'
 import type { Headline } from './headlines.ts'
-import { withDistances } from './nearest.ts'
+import { nearestLines } from './nearest.ts'
 import type { DemoSnapshot, MarkLine, NearestLine } from './snapshot.ts'
 import { MARKS_SHOWN, NEAREST_SHOWN } from './view.ts'
 
@@ -46,10 +44,8 @@ export function createReporter(options: {
 }): Reporter {
   const { state, book, clock } = options
   const meter = createMeter(['ticks', 'events'], clock)
-  const books = new Map(
-    [...demoRules()].map(([venue, own]) => [venue, withRules(ruleBookOf(venue), own, 'demo')]),
-  )
-  const accountOf = (id: string): Account => book.account(accountIndexOf(id))
+  const warningLevels = options.rule.names.slice(1, -1)
+  let levels: readonly LevelCount[] = []
   let nearest: readonly NearestLine[] = []
   let nearestAtMs = Number.NEGATIVE_INFINITY
 
@@ -57,13 +53,14 @@ export function createReporter(options: {
     const nowMs = clock.monotonicMs()
     if (nowMs - nearestAtMs < NEAREST_EVERY_MS || isBusy) return
     nearestAtMs = nowMs
-    nearest = withDistances(
-      worker.nearest(NEAREST_SHOWN),
-      accountOf,
-      (venue) => books.get(venue) ?? ruleBookOf(venue),
-      (venue, symbol) => worker.markOf(venue, symbol),
-      options.rule,
-    )
+    void nearestLines(worker.read, warningLevels, NEAREST_SHOWN).then((lines) => {
+      nearest = lines
+    })
+  }
+  const refreshLevels = (worker: Worker): void => {
+    void worker.read.levels().then((counts) => {
+      levels = counts
+    })
   }
 
   return {
@@ -73,8 +70,11 @@ export function createReporter(options: {
     },
     snapshot() {
       const { worker, exchange } = state
-      const stats = worker?.stats()
-      if (worker !== undefined) refreshNearest(worker, stats!.waiting > 0)
+      const stats = worker?.counters()
+      if (worker !== undefined) {
+        refreshLevels(worker)
+        refreshNearest(worker, stats!.waiting > 0)
+      }
       const events = { ...NO_EVENTS, ...stats?.events }
       const made = madeOf(events)
       const rates = meter.rates({ ticks: stats?.ticks ?? 0, events: made })
@@ -93,7 +93,7 @@ export function createReporter(options: {
         ticksPerSecond: rates.ticks,
         suspects: stats?.suspects ?? 0,
         exactChecks: stats?.exactChecks ?? 0,
-        standing: stats?.standing ?? [],
+        standing: levels,
         unknownMarginAccounts: stats?.unknownMarginAccounts ?? 0,
         events,
         eventsPerSecond: rates.events,
@@ -116,11 +116,11 @@ const NO_EVENTS = { warning: 0, liquidation: 0, recovered: 0, unknown: 0, closed
 
 function marksOf(worker: Worker): MarkLine[] {
   return SHOWN_MARKETS.slice(0, MARKS_SHOWN).flatMap(([venue, symbol]) => {
-    const markPrice = worker.markOf(venue, symbol)
+    const markPrice = worker.read.market(venue, symbol)?.markPrice
     const start = DEMO_INSTRUMENTS.find(
       (entry) => entry.venue === venue && entry.symbol === symbol,
     )?.startPrice
-    if (markPrice === undefined || start === undefined) return []
+    if (markPrice === undefined || markPrice === null || start === undefined) return []
     return [{ venue, symbol, markPrice, changePercent: (Number(markPrice) / start - 1) * 100 }]
   })
 }
