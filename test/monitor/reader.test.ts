@@ -80,9 +80,7 @@ describe('the list of margin accounts', () => {
   })
 
   it('is gathered in slices, while prices come', async () => {
-    const { clock, frame, idsOf } = openWith(
-      Array.from({ length: 1_500 }, (_, index) => 900 + index),
-    )
+    const { clock, frame, idsOf } = openWith(Array.from({ length: 1_500 }, (_, index) => 900 + index))
     frame([['AUSDT', '81.1']])
     let looks = 0
     // Every look at the clock is 1 ms later.
