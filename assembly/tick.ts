@@ -1,6 +1,6 @@
 // One instant in, nominated accounts out. The host calls beginInstant, setMark for every mark of the frame,
-// nominate, and recheckNominated in slices. Zones that changed since are brought up to date by the next
-// beginInstant at the latest; the host calls refreshZones at the end, outside the latency of a tick.
+// nominate, and recheckNominated in slices. beginInstant brings all zones up to date; the host calls refreshZones at the end
+// of an instant, so that this happens outside the latency of a tick.
 // Accounts, rows and capacities change between instants only. Stamps put each instrument into the list of the
 // moved once and each account into the list of the nominated once, so no list is longer than its column.
 import {
@@ -176,7 +176,8 @@ function walk(instrument: i32): void {
 
 /**
  * Compares the 64 rows of a block with the mark; four at a time where the target has SIMD: two chains of two lanes,
- * so that no comparison waits for the one before. `pmax` and `pmin` ignore NaN, which no trigger ever is.
+ * so that no comparison waits for the one before, first for the whole block and then, where the mark is outside, for the
+ * rows. `pmax` and `pmin` ignore NaN, which no trigger ever is.
  */
 @inline
 function nominateBlock(block: i32, mark: f64): void {
@@ -200,6 +201,16 @@ function nominateBlock(block: i32, mark: f64): void {
       f64x2.gt(f64x2.pmin(lowestHigh, lowestHigh2), marks),
     );
     if (v128.all_true<i64>(inside)) return;
+    for (let i: usize = 0; i < <usize>BLOCK_ROWS << 3; i += 32) {
+      const inside1 = v128.and(f64x2.lt(v128.load(low + i), marks), f64x2.gt(v128.load(high + i), marks));
+      const inside2 = v128.and(f64x2.lt(v128.load(low + i, 16), marks), f64x2.gt(v128.load(high + i, 16), marks));
+      let outside = (i64x2.bitmask(inside1) | (i64x2.bitmask(inside2) << 2)) ^ 15;
+      while (outside != 0) {
+        nominateRow(firstRow + <i32>(i >> 3) + ctz(outside));
+        outside &= outside - 1;
+      }
+    }
+    return;
   }
   for (let row = 0; row < BLOCK_ROWS; row++) {
     const offset = (<usize>row) << 3;

@@ -97,8 +97,12 @@ export function refreshZones(): void {
     setF64(COLUMN_BLOCK_ZONE_LOW, blockZone, highestOf64(pointer(COLUMN_ROW_LOW) + ((<usize>firstRow) << 3)));
     setF64(COLUMN_BLOCK_ZONE_HIGH, blockZone, lowestOf64(pointer(COLUMN_ROW_HIGH) + ((<usize>firstRow) << 3)));
   }
+  // Blocks of one group often follow one another in the list.
+  let last = NONE;
   for (let i = 0; i < dirtyBlocks; i++) {
     const group = i32At(COLUMN_BLOCK_ZONE, i32At(COLUMN_DIRTY_BLOCK, i)) >> GROUP_SHIFT;
+    if (group == last) continue;
+    last = group;
     const offset = (<usize>group) << (GROUP_SHIFT + 3);
     setF64(COLUMN_GROUP_LOW, group, highestOf64(pointer(COLUMN_BLOCK_ZONE_LOW) + offset));
     setF64(COLUMN_GROUP_HIGH, group, lowestOf64(pointer(COLUMN_BLOCK_ZONE_HIGH) + offset));

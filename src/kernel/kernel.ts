@@ -86,7 +86,7 @@ export interface Kernel {
   suspectLevel(index: number): number
   suspectMarginBalance(index: number): number
   suspectMaintenanceMargin(index: number): number
-  /** Brings the zones up to date with changed triggers. `beginInstant` does it too where it was not done. */
+  /** Brings the zones up to date with changed triggers. `beginInstant` does it too. */
   refreshZones(): void
 
   mark(instrument: number): number

@@ -66,8 +66,12 @@ export class TwinZones {
       blockZoneLow[zone] = highestOf64(rowLow, firstRow)
       blockZoneHigh[zone] = lowestOf64(rowHigh, firstRow)
     }
+    // Blocks of one group often follow one another in the list.
+    let last: number = NONE
     for (let i = 0; i < this.#dirtyBlocks; i++) {
       const group = blockZone[dirtyBlock[i]!]! >> GROUP_SHIFT
+      if (group === last) continue
+      last = group
       groupLow[group] = highestOf64(blockZoneLow, group << GROUP_SHIFT)
       groupHigh[group] = lowestOf64(blockZoneHigh, group << GROUP_SHIFT)
     }

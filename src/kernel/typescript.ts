@@ -24,23 +24,24 @@ import { TwinZones } from './twin-zones.ts'
  */
 export class TypescriptKernel implements Kernel {
   readonly variant = 'typescript' as const
-  readonly #columns = new TwinColumns()
-  readonly #curves = new TwinCurves(this.#columns)
-  readonly #zones = new TwinZones(this.#columns)
-  readonly #accounts = new TwinAccounts(this.#columns, this.#curves, this.#zones)
-  readonly #recheck = new TwinRecheck(this.#columns, this.#curves, this.#accounts, this.#zones)
-  readonly #tick = new TwinTick(this.#columns, this.#zones, this.#accounts, this.#recheck)
+  /** Read by tests. */
+  readonly columns = new TwinColumns()
+  readonly #curves = new TwinCurves(this.columns)
+  readonly #zones = new TwinZones(this.columns)
+  readonly #accounts = new TwinAccounts(this.columns, this.#curves, this.#zones)
+  readonly #recheck = new TwinRecheck(this.columns, this.#curves, this.#accounts, this.#zones)
+  readonly #tick = new TwinTick(this.columns, this.#zones, this.#accounts, this.#recheck)
 
   constructor() {
     this.reserve(CAPACITY_FIRST)
   }
 
   get byteLength(): number {
-    return this.#columns.byteLength
+    return this.columns.byteLength
   }
 
   reserve(totals: KernelTotals): void {
-    this.#columns.reserve(totals)
+    this.columns.reserve(totals)
   }
 
   setLevels(values: readonly number[], releaseFactor: number): void {
@@ -77,7 +78,7 @@ export class TypescriptKernel implements Kernel {
     constant: number,
   ): void {
     assertFinite(intercept + slope + scale + constant)
-    assertLive(curve, this.#columns.curveRows[curve])
+    assertLive(curve, this.columns.curveRows[curve])
     this.#accounts.addRow(account, instrument, curve, intercept, slope, scale, constant)
   }
 
@@ -150,27 +151,27 @@ export class TypescriptKernel implements Kernel {
   }
 
   nominatedAccount(index: number): number {
-    return this.#columns.nominatedAccount[index]!
+    return this.columns.nominatedAccount[index]!
   }
 
   suspectAccount(index: number): number {
-    return this.#columns.suspectAccount[index]!
+    return this.columns.suspectAccount[index]!
   }
 
   suspectAnswer(index: number): number {
-    return this.#columns.suspectAnswer[index]!
+    return this.columns.suspectAnswer[index]!
   }
 
   suspectLevel(index: number): number {
-    return this.#columns.suspectLevel[index]!
+    return this.columns.suspectLevel[index]!
   }
 
   suspectMarginBalance(index: number): number {
-    return this.#columns.suspectMarginBalance[index]!
+    return this.columns.suspectMarginBalance[index]!
   }
 
   suspectMaintenanceMargin(index: number): number {
-    return this.#columns.suspectMaintenanceMargin[index]!
+    return this.columns.suspectMaintenanceMargin[index]!
   }
 
   refreshZones(): void {
@@ -178,27 +179,27 @@ export class TypescriptKernel implements Kernel {
   }
 
   mark(instrument: number): number {
-    return this.#columns.instrumentMark[instrument]!
+    return this.columns.instrumentMark[instrument]!
   }
 
   firstRow(account: number): number {
-    return this.#columns.accountHead[account]!
+    return this.columns.accountHead[account]!
   }
 
   nextRow(row: number): number {
-    return this.#columns.rowNext[row]!
+    return this.columns.rowNext[row]!
   }
 
   rowsOn(curve: number): number {
-    return this.#columns.curveRows[curve]!
+    return this.columns.curveRows[curve]!
   }
 
   instrumentOf(row: number): number {
-    return this.#columns.blockInstrument[row >> BLOCK_SHIFT]!
+    return this.columns.blockInstrument[row >> BLOCK_SHIFT]!
   }
 
   accountLevel(account: number): number {
-    return this.#columns.accountLevel[account]!
+    return this.columns.accountLevel[account]!
   }
 
   get unknownAccounts(): number {
@@ -206,7 +207,7 @@ export class TypescriptKernel implements Kernel {
   }
 
   isAccountUnknown(account: number): boolean {
-    return this.#columns.accountUnknown[account] === 1
+    return this.columns.accountUnknown[account] === 1
   }
 
   setStamp(stamp: number): void {
