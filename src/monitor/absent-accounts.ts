@@ -24,6 +24,10 @@ export class AbsentAccounts {
     return this.#byAccount.keys()
   }
 
+  has(account: string): boolean {
+    return this.#byAccount.has(account)
+  }
+
   restore(marginAccount: string, progress: MarginAccountProgress): void {
     const own = this.#byAccount.get(progress.account)
     if (own === undefined) this.#byAccount.set(progress.account, new Map([[marginAccount, progress]]))

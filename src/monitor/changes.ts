@@ -34,6 +34,8 @@ export class Changes {
   /** Symbols with new rules, by venue, for which accounts are compiled anew; the first account that was not looked at. */
   readonly #newRules = new Map<VenueId, Set<string>>()
   #rulesAt = 0
+  /** Margin accounts that the change in hand has changed, to be judged when all of it is done. */
+  readonly #changed: number[] = []
   /** Accounts whose stored terms cannot be used. */
   readonly #refused = new Set<string>()
 
@@ -172,9 +174,9 @@ export class Changes {
 
   /** Runs a change of the watchlist and judges what is changed by it; false where the rules refuse the account. */
   #judgeChanged(accountOf: () => Account, change: (changes: WatchlistChanges) => void): boolean {
-    const changed: number[] = []
+    this.#changed.length = 0
     try {
-      change({ ...this.#ending, changed: (marginAccount) => changed.push(marginAccount) })
+      change(this.#listener)
     } catch (error) {
       if (!(error instanceof PlimsollError) || !REFUSALS.has(error.code)) throw error
       const account = accountOf()
@@ -183,7 +185,7 @@ export class Changes {
       this.#options.refused(account, error)
       return false
     }
-    for (const marginAccount of changed) this.#judge.judge(marginAccount)
+    for (const marginAccount of this.#changed) this.#judge.judge(marginAccount)
     return true
   }
 
@@ -191,7 +193,7 @@ export class Changes {
     this.#refused.delete(id)
     this.#closeAbsent(id)
     const account = this.#watchlist.find(id)
-    if (account >= 0) this.#editor.remove(account, this.#ending)
+    if (account >= 0) this.#editor.remove(account, this.#listener)
   }
 
   /** Ends what is published of an account that is not in the book: closed, or unknown where it is refused. */
@@ -211,7 +213,7 @@ export class Changes {
 
   #closeAbsent(id: string): void {
     const { absent } = this.#watchlist
-    for (const marginAccount of absent.of(id)) this.#ending.absent(marginAccount)
+    for (const marginAccount of absent.of(id)) this.#listener.absent(marginAccount)
     absent.forget(id)
   }
 
@@ -244,8 +246,9 @@ export class Changes {
     this.#options.kernel.recheckAccount(marginAccount)
   }
 
-  /** Margin accounts that end: they are closed, and none of their numbers is given again. */
-  readonly #ending: Omit<WatchlistChanges, 'changed'> = {
+  /** Margin accounts that end are closed, and none of their numbers is given again. */
+  readonly #listener: WatchlistChanges = {
+    changed: (marginAccount) => this.#changed.push(marginAccount),
     closed: (marginAccount) => {
       this.#announcer.note(marginAccount, 'closed', [], undefined)
       this.#editor.leaveNumbers(this.#watchlist.standingOf(marginAccount))

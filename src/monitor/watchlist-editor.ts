@@ -74,17 +74,17 @@ export class WatchlistEditor {
   put(account: Account, changes: WatchlistChanges): void {
     const book = this.#ruleBookOf(account.venue)
     const stated = marginAccountPartsOf(account, book)
-    const number = this.#watchlist.find(account.id)
     const openPositions = openPositionsOf(account)
-    if (number >= 0 && this.#watchlist.isSuspended(number))
-      this.#suspended -= this.#watchlist.marginAccountsOf(number).length
-    this.#compile(account, stated, changes, () => {
-      if (number < 0) this.#accounts.add(account, book, openPositions)
-      else {
-        this.#accounts.setTerms(number, account, openPositions)
-        this.#accounts.setBook(number, book)
-      }
-    })
+    const known = this.#watchlist.find(account.id)
+    if (known < 0) this.#open(account, this.#accounts.add(account, book, openPositions), stated, changes)
+    else {
+      if (this.#watchlist.isSuspended(known))
+        this.#suspended -= this.#watchlist.marginAccountsOf(known).length
+      this.#compile(account, known, stated, changes, () => {
+        this.#accounts.setTerms(known, account, openPositions)
+        this.#accounts.setBook(known, book)
+      })
+    }
     this.#endAbsent(account, changes)
   }
 
@@ -96,7 +96,7 @@ export class WatchlistEditor {
     const account = this.#accounts.read(number)
     const book = this.#ruleBookOf(account.venue)
     const stated = marginAccountPartsOf(account, book)
-    this.#compile(account, stated, changes, () => this.#accounts.setBook(number, book))
+    this.#compile(account, number, stated, changes, () => this.#accounts.setBook(number, book))
   }
 
   /** Takes over a rule book that has the same rules for the account. */
@@ -104,17 +104,27 @@ export class WatchlistEditor {
     this.#accounts.setBook(number, this.#ruleBookOf(this.#accounts.venueOf(number)))
   }
 
+  /** Compiles an account that was not under watch. */
+  #open(
+    account: Account,
+    number: number,
+    stated: readonly MarginAccountPart[],
+    { changed }: WatchlistChanges,
+  ): void {
+    for (const of of stated) changed(this.#add(number, this.#parts.partOf(account.venue, of), account, of))
+  }
+
   /** `accept` is called when the margin accounts that go have been closed, before those that stay are compiled. */
   #compile(
     account: Account,
+    number: number,
     stated: readonly MarginAccountPart[],
     changes: WatchlistChanges,
     accept: () => void,
   ): void {
     const parts = stated.map((part) => this.#parts.partOf(account.venue, part))
-    const known = this.#keep(account, new Set(parts), changes)
+    const known = this.#keep(number, new Set(parts), changes)
     accept()
-    const number = this.#watchlist.find(account.id)
     stated.forEach((of, index) => {
       const part = parts[index]!
       const marginAccount = known.get(part)
@@ -137,10 +147,8 @@ export class WatchlistEditor {
   }
 
   /** Lets go of margin accounts that are not among the parts. Returns those that stay, by part. */
-  #keep(account: Account, parts: ReadonlySet<number>, changes: WatchlistChanges): Map<number, number> {
+  #keep(number: number, parts: ReadonlySet<number>, changes: WatchlistChanges): Map<number, number> {
     const stay = new Map<number, number>()
-    const number = this.#watchlist.find(account.id)
-    if (number < 0) return stay
     const own = this.#watchlist.marginAccountsOf(number).reverse()
     this.#accounts.setFirstMarginAccount(number, NONE)
     for (const marginAccount of own) {
@@ -161,6 +169,7 @@ export class WatchlistEditor {
 
   /** Margin accounts with published history that the account does not hold any more. */
   #endAbsent(account: Account, changes: WatchlistChanges): void {
+    if (!this.#absent.has(account.id)) return
     const number = this.#watchlist.find(account.id)
     const ids = () =>
       new Set(
