@@ -11,28 +11,29 @@ import type { Finding } from './standing.ts'
 import type { Watchlist } from './watchlist.ts'
 
 /**
- * Transitions that wait to be published: 100 to 230 bytes each, and 560 where their account crosses levels again and again
- * (measured). Redis is away, or slower than a cascade, for a long time where so many wait: the worker stops with OUTBOX_FULL.
+ * Transitions that may wait to be published; one more stops the worker with OUTBOX_FULL. So many wait only when Redis is away,
+ * or slower than a cascade, for a long time. Each takes 100 to 230 bytes, and 560 when its account crosses levels again and
+ * again (measured).
  */
 export const TRANSITIONS_WAITING_MAX = 1_000_000
-/** Marks that are gone and kept for findings of their instant, about 120 bytes each. Beyond it findings are settled. */
+/** Past marks that are kept for findings of their instant, about 120 bytes each. Beyond it findings are settled. */
 export const PAST_MARKS_MAX = 200_000
 
-/** Findings of one account that wait in numbers. Before one more they are settled, so that no step settles many. */
+/** Open findings of one account. Before one more is added they are settled, so that no step settles many. */
 const OPEN_FINDINGS_MAX = 32
 /** Findings that are queued between two looks at the clock. */
 const QUEUED_PER_LOOK = 4_096
 
-/** What a margin account measures, in f64 and for ranking only. */
+/** Figures of a margin account in f64, for ranking only. */
 export interface Figures {
   readonly marginBalance: number
   readonly maintenanceMargin: number
 }
 
 /**
- * Makes the events of transitions and publishes them, in slices, while further instants are evaluated: all
- * liquidations that wait before everything else, each instant's worst first. Events of one margin account keep their
- * order: what it published earlier goes before its liquidation.
+ * Makes events of transitions and publishes them in slices, while further instants are evaluated. Liquidations of every
+ * instant go before everything else, the worst of an instant first. The events of one margin account keep their order: an
+ * earlier warning goes before its liquidation.
  */
 export class Announcer {
   readonly #options: MonitorOptions
@@ -40,14 +41,14 @@ export class Announcer {
   readonly #markets: Markets
   readonly #pending: PendingEvents
   readonly #breachLevel: number
-  /** What causes the transitions that are noted now. */
+  /** The cause of the transitions that are added now. */
   #eventTimeMs: number | null = null
   #receivedTimeMs = 0
   #receivedMonotonicMs = 0
   #isOpen = false
-  /** Made with the first transition, so that an instant without one allocates nothing. */
+  /** The batch of the present instant. Made with its first transition, so that an instant without one allocates nothing. */
   #open: Batch | undefined
-  /** Closed batches whose order is not complete yet. */
+  /** Batches of past instants that are not ranked yet. */
   readonly #unranked: Batch[] = []
   readonly #urgent: Queue<number> = new Queue()
   readonly #rest: Queue<number | Batch> = new Queue()
@@ -68,15 +69,15 @@ export class Announcer {
 
   /** Begins an instant. `eventTimeMs` is null for a change of the book. */
   begin(eventTimeMs: number | null, receivedTimeMs: number, receivedMonotonicMs: number): void {
-    assert(!this.#isOpen, 'the transitions of one instant are noted at a time')
+    assert(!this.#isOpen, 'one instant is open at a time')
     this.#isOpen = true
     this.#eventTimeMs = eventTimeMs
     this.#receivedTimeMs = receivedTimeMs
     this.#receivedMonotonicMs = receivedMonotonicMs
   }
 
-  /** Levels that the kernel proved of its suspects [from, to), and took their accounts to. */
-  noteProven(from: number, to: number, nowMonotonicMs: number): void {
+  /** Adds a finding for each of the kernel's suspects [from, to): the level that the kernel proved and gave to the account. */
+  addProven(from: number, to: number, nowMonotonicMs: number): void {
     const { kernel } = this.#options
     const { findings } = this.#pending
     const batch = this.#batch
@@ -91,12 +92,12 @@ export class Announcer {
       const ranking = level === this.#breachLevel ? batch.urgent : batch.rest
       this.#rank(ranking, finding, marginAccount, marginBalance, maintenanceMargin)
     }
-    // After the loop: settling the last open finding lets the marks go.
+    // After the loop, because settling the last open finding releases the marks.
     this.#markets.holdMarks()
   }
 
-  /** Applies a finding to the standing of a settled account; whether there is something to publish. */
-  note(
+  /** Applies a finding to the standing of a settled account. True where an event follows. */
+  add(
     marginAccount: number,
     finding: Finding,
     reasons: readonly string[],
@@ -113,8 +114,8 @@ export class Announcer {
     return true
   }
 
-  /** The same for a margin account that is not under watch: it is closed, or without a verdict. */
-  noteAbsent(absent: AbsentMarginAccount, finding: 'closed' | 'unknown', reasons: readonly string[]): void {
+  /** The same for a margin account that is not under watch. */
+  addAbsent(absent: AbsentMarginAccount, finding: 'closed' | 'unknown', reasons: readonly string[]): void {
     const batch = this.#batch
     const nowMonotonicMs = this.#options.clock.monotonicMs()
     const number = this.#pending.applyToAbsent(absent, finding, reasons, batch.origin.cause, nowMonotonicMs)
@@ -123,23 +124,23 @@ export class Announcer {
     batch.rest.add(number, 0, 0)
   }
 
-  noteMarket(transition: MarketTransition): void {
+  addMarket(transition: MarketTransition): void {
     this.#count()
     this.#batch.markets.push(transition)
   }
 
-  /** Applies what was found of the account to its standing. Before anything else is done with either. */
+  /** Applies the open findings of the account to its standing. Call before anything else is done with either. */
   settle(marginAccount: number): void {
     this.#pending.settle(marginAccount)
   }
 
-  /** Call before the terms of the margin account change, or where it goes. Settles it. */
+  /** Settles the margin account, and keeps its present terms for its events that wait. Call before the terms change or go. */
   keepTerms(marginAccount: number): void {
     this.#pending.settle(marginAccount)
     this.#pending.keepTerms(marginAccount)
   }
 
-  /** Ends the instant: what was noted in it is ranked and published by `work`. */
+  /** Ends the instant. `work` ranks and publishes its transitions. */
   end(): void {
     this.#isOpen = false
     if (this.#open !== undefined) this.#unranked.push(this.#open)
@@ -147,7 +148,7 @@ export class Announcer {
   }
 
   get #batch(): Batch {
-    assert(this.#isOpen, 'a transition belongs to an instant')
+    assert(this.#isOpen, 'a transition is added while an instant is open')
     this.#open ??= new Batch({
       cause: {
         eventTimeMs: this.#eventTimeMs,
@@ -171,11 +172,11 @@ export class Announcer {
     ranking.add(finding, shortfall, ratio)
   }
 
-  /** Publishes until the given time, or until the log has no room. True when nothing waits. */
+  /** Publishes until the given time, or until the event log has no room. True when nothing waits. */
   work(endMs: number): boolean {
     if (this.#waiting === 0) return true
     const { hasRoom, publish } = this.#options
-    if (!this.#rankBatches(endMs) || !this.#letMarksGo(endMs)) return false
+    if (!this.#rankBatches(endMs) || !this.#releasePastMarks(endMs)) return false
     while (this.#first !== undefined && hasRoom()) {
       const records: EventRecord[] = []
       const isInTime = this.#collect(records, endMs)
@@ -199,7 +200,7 @@ export class Announcer {
     return true
   }
 
-  /** Gives findings their rank and queues them, until the given time; true when all of the batch are queued. */
+  /** Gives findings their ranks and queues them until the given time. True when all of the batch are queued. */
   #queueFindings(batch: Batch, endMs: number): boolean {
     const { urgent, rest, markets } = batch
     const { findings } = this.#pending
@@ -215,8 +216,8 @@ export class Announcer {
     return true
   }
 
-  /** Settles all that is open where more marks are kept for it than the limit; then they are let go. */
-  #letMarksGo(endMs: number): boolean {
+  /** Settles open findings when they keep more past marks than the limit. When all are settled the marks are released. */
+  #releasePastMarks(endMs: number): boolean {
     if (this.#markets.pastMarks <= (this.#options.pastMarksMax ?? PAST_MARKS_MAX)) return true
     while (this.#pending.settleNext()) {
       if (this.#options.clock.monotonicMs() > endMs) return false
@@ -224,7 +225,7 @@ export class Announcer {
     return true
   }
 
-  /** Fills a batch of records; false when the time is over. */
+  /** Adds records until a batch is full or nothing waits. False when the time is over. */
   #collect(records: EventRecord[], endMs: number): boolean {
     const { findings } = this.#pending
     while (records.length < PUBLISH_RECORDS_MAX) {
@@ -247,7 +248,7 @@ export class Announcer {
     }
   }
 
-  /** The first transition that waits of the margin account: the finding itself, or one that has to go before it. */
+  /** Adds the first event that waits of the margin account: that of the finding, or an earlier one that goes before it. */
   #publishNextOf(finding: number, records: EventRecord[]): void {
     const { findings } = this.#pending
     this.#pending.settleUntil(finding)
@@ -269,8 +270,8 @@ export class Announcer {
     if (++this.#waiting <= waitingMax) return
     throw new PlimsollError(
       'OUTBOX_FULL',
-      `more than ${waitingMax} events wait for Redis (TRANSITIONS_WAITING_MAX); the worker stops: ` +
-        'the next start finds every account again that stands at a level then, and none that has come back from one',
+      `more than ${waitingMax} events wait for Redis (TRANSITIONS_WAITING_MAX), so the worker stops. The next start ` +
+        'finds every account that is at a level then; an account that has recovered meanwhile gets no event',
     )
   }
 }

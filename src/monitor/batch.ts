@@ -2,21 +2,21 @@ import type { MarketTransition } from './markets.ts'
 import type { Cause } from './pending-event.ts'
 import { Ranking } from './ranking.ts'
 
-/** What a finding has to remember of its instant. */
+/** The instant of a finding. */
 export interface Origin {
   readonly cause: Cause
-  /** Number of the instant: the marks that held then are found by it. */
+  /** Its number, by which its marks are found. */
   readonly instant: number
 }
 
-/** What is found in one instant, or by one change of the book, until it is ranked. */
+/** The transitions of one instant, or of one change of the book, until they are ranked. */
 export class Batch {
   readonly origin: Origin
   readonly markets: MarketTransition[] = []
-  /** Liquidations, which go before everything else. */
+  /** Liquidations. They go before everything else. */
   readonly urgent = new Ranking()
   readonly rest = new Ranking()
-  /** Findings that have their rank and wait to be published. */
+  /** Number of findings that have their rank and wait to be published. */
   queued = 0
 
   constructor(origin: Origin) {

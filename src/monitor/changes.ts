@@ -7,21 +7,21 @@ import { isAboveSafe, progressAfter } from './standing.ts'
 import type { Watchlist } from './watchlist.ts'
 import type { WatchlistChanges, WatchlistEditor } from './watchlist-editor.ts'
 
-/** What is wrong with an account, against a fault of the program, which must not pass for one. */
+/** Faults of an account. Any other error is a bug and must not count as a refusal. */
 const REFUSALS: ReadonlySet<FaultCode> = new Set(['SYMBOL_UNKNOWN', 'RULES_INVALID', 'ACCOUNT_UNSUPPORTED'])
 
-/** A change of the stored book; or an account that is not in it although something is published of it. */
+/** A change of the stored book; `absent`: an account with published history that the book does not hold. */
 type Change = AccountChange | { readonly kind: 'absent'; readonly id: string }
 
 interface Waiting {
   readonly change: Change
-  /** Redis lost the account after it was put. */
+  /** Redis lost the account after the change. */
   readonly isLost: boolean
 }
 
 /**
- * Changes of the stored book, applied between two instants. Those that come while one is open, or faster than they
- * are applied, wait: only the last one of each account, so that no more wait than there are accounts.
+ * Applies changes of the stored book and of rules between two instants. Changes that come while an instant is open, or faster
+ * than they are applied, wait. Only the last change of each account waits, so no more wait than there are accounts.
  */
 export class Changes {
   readonly #options: MonitorOptions
@@ -60,11 +60,11 @@ export class Changes {
     const id = change.kind === 'put' ? change.account.id : change.id
     const waiting = this.#waiting.get(id)
     if (change.kind === 'lost' && waiting !== undefined) {
-      // What was put stays watched, on the terms that wait; what was removed or is unreadable has nothing to lose.
+      // An account that was put stays under watch on the terms that wait; one that was removed has nothing to lose.
       this.#waiting.set(id, { change: waiting.change, isLost: true })
       return
     }
-    // Taken out first: the newest of an account waits behind all that came before it.
+    // Deleted first, so that the newest change of an account waits behind all earlier ones.
     this.#waiting.delete(id)
     this.#waiting.set(id, { change, isLost: false })
   }
@@ -80,18 +80,21 @@ export class Changes {
     this.#rulesAt = 0
   }
 
-  /** A stored account that cannot be read. It is not known to be closed. */
+  /** The stored account cannot be read, so it is not known to be closed. */
   refuse(account: string): void {
     this.#refused.add(account)
   }
 
-  /** Call after the snapshot. What is published of accounts that are not in the book is ended: closed, or unknown where they are refused. */
+  /**
+   * Call after the snapshot. Publishes `closed` for margin accounts with published history whose account is not in the book, and
+   * `unknown` where the stored account is refused.
+   */
   loaded(): void {
     for (const id of this.#watchlist.absent.accounts())
       if (!this.#waiting.has(id)) this.push({ kind: 'absent', id })
   }
 
-  /** Applies what waits until the given time; at least one. */
+  /** Applies changes until the given time, at least one. */
   work(endMs: number): void {
     for (const [id, { change, isLost }] of this.#waiting) {
       this.#waiting.delete(id)
@@ -156,7 +159,7 @@ export class Changes {
     this.#announcer.end()
   }
 
-  /** What was found under the old terms is applied, and kept with them, before they go. */
+  /** Applies open findings to the account and keeps its terms for events that wait, before the terms change. */
   #settle(id: string): void {
     const account = this.#watchlist.find(id)
     if (account < 0) return
@@ -172,7 +175,7 @@ export class Changes {
     if (isTaken) this.#refused.delete(account.id)
   }
 
-  /** Runs a change of the watchlist and judges what is changed by it; false where the rules refuse the account. */
+  /** Runs a change of the watchlist and judges the margin accounts that it changes. False where the rules refuse the account. */
   #judgeChanged(accountOf: () => Account, change: (changes: WatchlistChanges) => void): boolean {
     this.#changed.length = 0
     try {
@@ -196,7 +199,7 @@ export class Changes {
     if (account >= 0) this.#editor.remove(account, this.#listener)
   }
 
-  /** Ends what is published of an account that is not in the book: closed, or unknown where it is refused. */
+  /** For an account that is not in the book: publishes `closed`, or `unknown` where the account is refused. */
   #endAbsent(id: string, reason: string): void {
     if (!this.#refused.has(id)) this.#closeAbsent(id)
     else {
@@ -204,7 +207,7 @@ export class Changes {
       for (const marginAccount of absent.of(id)) {
         const { subject, standing } = marginAccount
         if (!isAboveSafe(standing)) continue
-        this.#announcer.noteAbsent(marginAccount, 'unknown', [reason])
+        this.#announcer.addAbsent(marginAccount, 'unknown', [reason])
         const progress = progressAfter(standing, subject, this.#options.rule.names)
         if (progress !== null) absent.restore(subject.id, progress)
       }
@@ -217,7 +220,7 @@ export class Changes {
     absent.forget(id)
   }
 
-  /** What is watched of an account whose new terms cannot be used has no verdict: the old terms are not true any more. */
+  /** The newest terms of the account cannot be used and the old ones no longer hold: it loses its verdicts. */
   #suspend(id: string, reason: string): void {
     this.#refused.add(id)
     const account = this.#watchlist.find(id)
@@ -226,11 +229,11 @@ export class Changes {
       return
     }
     for (const marginAccount of this.#watchlist.marginAccountsOf(account))
-      this.#judge.note(marginAccount, 'unknown', [reason])
+      this.#judge.apply(marginAccount, 'unknown', [reason])
     this.#editor.suspend(account)
   }
 
-  /** Redis lost the account. What memory holds of it stays watched; that its verdicts stand on lost terms is said. */
+  /** Redis lost the account. It stays under watch on the last terms, and its verdicts carry the reason `book-lost`. */
   #lose(id: string): void {
     const account = this.#watchlist.find(id)
     if (account < 0 || this.#watchlist.isLost(account)) return
@@ -241,8 +244,8 @@ export class Changes {
 
   #loseVerdict(marginAccount: number): void {
     if (!isAboveSafe(this.#watchlist.standingOf(marginAccount))) return
-    this.#judge.note(marginAccount, 'unknown', ['book-lost'])
-    // It is nominated by every tick from here on, so that the next one gives it a verdict.
+    this.#judge.apply(marginAccount, 'unknown', ['book-lost'])
+    // From here on every tick nominates it, so the next one gives it a verdict.
     this.#options.kernel.recheckAccount(marginAccount)
   }
 
@@ -250,11 +253,11 @@ export class Changes {
   readonly #listener: WatchlistChanges = {
     changed: (marginAccount) => this.#changed.push(marginAccount),
     closed: (marginAccount) => {
-      this.#announcer.note(marginAccount, 'closed', [], undefined)
+      this.#announcer.add(marginAccount, 'closed', [], undefined)
       this.#editor.leaveNumbers(this.#watchlist.standingOf(marginAccount))
     },
     absent: (marginAccount) => {
-      this.#announcer.noteAbsent(marginAccount, 'closed', [])
+      this.#announcer.addAbsent(marginAccount, 'closed', [])
       this.#editor.leaveNumbers(marginAccount.standing)
     },
   }

@@ -5,8 +5,8 @@ const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567'
 const ID_LENGTH = 26
 
 /**
- * What makes an event the same event: no tick, price, time or worker, so two workers give it one id. The log is part
- * of it, because the numbers of episodes live in the log's Redis alone: a Redis that starts empty counts from 1 again.
+ * What identifies an event. It holds no tick, price, time or worker, so two workers give one event one id. It holds the log,
+ * because episodes are numbered in the log's Redis: a Redis that starts empty counts from 1 again.
  */
 export interface EventIdentity {
   readonly logId: string

@@ -24,7 +24,7 @@ import type { Watchlist } from './watchlist.ts'
 
 type EventOptions = Pick<MonitorOptions, 'rule' | 'log'>
 
-/** The event of a transition, with exact figures on the terms and at the marks of its instant, and what is kept after it. */
+/** The event of a transition, with exact figures by the terms, rules and marks of its instant; and the progress to store with it. */
 export function recordOf(
   pending: PendingEvent,
   rank: number,
@@ -103,7 +103,7 @@ function eventOf(
   }
 }
 
-/** The level that the kernel proved in f64 must be the one that exact arithmetic finds; anything else is a bug. */
+/** Asserts that exact arithmetic finds the level that was decided. */
 function confirm(
   pending: PendingEvent,
   exact: MarginAccount | undefined,
@@ -148,7 +148,7 @@ function markFields(mark: SeenMark, nowMonotonicMs: number): MarginEvent['marks'
   return { symbol, markPrice, eventTimeMs, ageMs }
 }
 
-/** The event of a market; what is kept after it is that the market is stale, or nothing. */
+/** The event of a market, and the progress to store with it: while the market is stale, that it is. */
 export function marketRecordOf(transition: MarketTransition, cause: Cause, log: LogIdentity): EventRecord {
   const { market, kind, episode, sequence, sinceMs, marginAccounts, markPrice } = transition
   const { venue, symbol } = market

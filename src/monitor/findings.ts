@@ -2,7 +2,7 @@ import { assert } from '../errors.ts'
 import type { Origin } from './batch.ts'
 import type { PendingEvent } from './pending-event.ts'
 
-/** Findings a page: pages are made when all before them are full, and kept for the next cascade. 110 kB each. */
+/** Findings of one page. A page is made when all others are full, and kept for the next cascade. 110 kB each. */
 const PAGE_SHIFT = 12
 const PAGE_FINDINGS = 1 << PAGE_SHIFT
 const PAGE_MASK = PAGE_FINDINGS - 1
@@ -10,7 +10,7 @@ const NONE = -1
 
 /** State of a finding. */
 const FREE = 0
-/** In numbers only: not yet applied to the standing of its margin account. */
+/** Not yet applied to the standing of its margin account. */
 const OPEN = 1
 const SETTLED = 2
 const PUBLISHED = 3
@@ -28,27 +28,27 @@ class Page {
 }
 
 /**
- * What was found of margin accounts and is not published: in columns, by number, so that a verdict costs a few stores and
- * touches no object of its account. The open findings of a margin account are a list in the order of their instants.
+ * Findings that are not published, in columns by number: a verdict costs a few stores and touches no object. The open
+ * findings of a margin account are a list in the order of their instants.
  */
 export class Findings {
   readonly #pages: Page[] = []
   #free = NONE
   #count = 0
   #open = 0
-  /** Where the last search for an open one ended. */
+  /** Where the last search for an open finding ended. */
   #looked = 0
   /** First and last open finding, by number of the account in the kernel. */
   #firstOf = new Int32Array(0)
   #lastOf = new Int32Array(0)
   #countOf = new Int32Array(0)
 
-  /** Findings that no standing has heard of yet. */
+  /** Findings that are not applied to their standing yet. */
   get open(): number {
     return this.#open
   }
 
-  /** A level that the kernel proved. */
+  /** Adds a level that the kernel proved. */
   addOpen(origin: Origin, marginAccount: number, level: number, decidedMonotonicMs: number): number {
     const finding = this.#take(OPEN)
     const page = this.#pageOf(finding)
@@ -63,14 +63,14 @@ export class Findings {
     return finding
   }
 
-  /** One that the standing has heard of already. */
+  /** Adds a finding that is applied to its standing already. */
   addSettled(pending: PendingEvent): number {
     const finding = this.#take(SETTLED)
     this.#pageOf(finding).pending[finding & PAGE_MASK] = pending
     return finding
   }
 
-  /** An open finding, or −1; every one is met before one is met twice. */
+  /** An open finding, or −1. Repeated calls give every open finding before they give one twice. */
   anyOpen(): number {
     if (this.#open === 0) return NONE
     while (!this.isOpen(this.#looked)) this.#looked = (this.#looked + 1) % this.#count
@@ -82,7 +82,7 @@ export class Findings {
     return this.#firstOf[marginAccount] ?? NONE
   }
 
-  /** Takes the first open finding of an account out of its list: its standing has heard of it. */
+  /** Takes the first open finding of an account out of its list, when it is applied to its standing. */
   settle(finding: number, pending: PendingEvent): void {
     const page = this.#pageOf(finding)
     const at = finding & PAGE_MASK
@@ -99,7 +99,7 @@ export class Findings {
     this.#open--
   }
 
-  /** How many findings of the account are open. */
+  /** Number of open findings of the account. */
   openOf(marginAccount: number): number {
     return this.#countOf[marginAccount] ?? 0
   }
@@ -153,10 +153,10 @@ export class Findings {
     page.pending[finding & PAGE_MASK] = undefined
   }
 
-  /** The number of a published finding is given to another one. */
+  /** Makes the number of a published finding free for another one. */
   free(finding: number): void {
     const page = this.#pageOf(finding)
-    assert(this.isPublished(finding), 'what waits keeps its number')
+    assert(this.isPublished(finding), 'a finding that waits keeps its number')
     page.state[finding & PAGE_MASK] = FREE
     page.next[finding & PAGE_MASK] = this.#free
     this.#free = finding

@@ -8,4 +8,4 @@ export type {
   MonitorOptions,
   ObservedMark,
 } from './options.ts'
-export { INBOX_TICKS_MAX } from './pending-ticks.ts'
+export { PENDING_TICKS_MAX } from './pending-ticks.ts'

@@ -5,13 +5,13 @@ import type { Announcer } from './announcer.ts'
 import type { Judge } from './judge.ts'
 import { type Market, type Markets, marketTransition } from './markets.ts'
 import type { MonitorCounters, MonitorOptions, ObservedMark } from './options.ts'
-import { CONFIRMED, type Inbox, STALE } from './pending-ticks.ts'
+import { CONFIRMED, type PendingTicks, STALE } from './pending-ticks.ts'
 
 /** Accounts re-checked in f64 between two looks at the clock: about 20 µs. */
 const RECHECKS_PER_LOOK = 64
 assert(RECHECKS_PER_LOOK <= RECHECKED_MAX, 'the suspects of one call have a place')
 
-/** One instant at a time: marks applied together, accounts nominated, re-checked, judged. Can be left off and gone on with. */
+/** Evaluates one instant: applies its marks together, nominates accounts, re-checks and judges them. Resumable: `work` stops at its time. */
 export class Instant {
   readonly #options: MonitorOptions
   readonly #counters: MonitorCounters
@@ -29,7 +29,7 @@ export class Instant {
   #receivedTimeMs = 0
   #receivedMonotonicMs = 0
   #observed: ObservedMark[] | undefined
-  /** Markets that lost their mark, or have one again, in this instant, and since when they had none. */
+  /** Markets that lost their mark or got one back in this instant, and when they had their last one. */
   readonly #turned: { readonly market: Market; readonly sinceMs: number }[] = []
 
   constructor(
@@ -52,20 +52,20 @@ export class Instant {
     return this.#receivedMonotonicMs
   }
 
-  /** Takes the next instant from the inbox. False when no mark changed in it. */
-  open(inbox: Inbox): boolean {
+  /** Takes the next instant from the ticks that wait. False when no mark changed in it. */
+  open(ticks: PendingTicks): boolean {
     const { kernel, observer } = this.#options
     kernel.beginInstant()
     this.#markets.beginInstant()
     this.#hasStale = false
     this.#marks = 0
     this.#observed = observer === undefined ? undefined : []
-    while (inbox.length > 0 && !inbox.atFrameEnd) {
+    while (ticks.length > 0 && !ticks.atFrameEnd) {
       // A second mark of one instrument in a frame is an instant of its own.
-      if (!this.#take(inbox)) break
-      inbox.shift()
+      if (!this.#take(ticks)) break
+      ticks.shift()
     }
-    if (inbox.length > 0 && inbox.atFrameEnd) inbox.shift()
+    if (ticks.length > 0 && ticks.atFrameEnd) ticks.shift()
     if (this.#marks === 0) return false
     if (this.#observed !== undefined) observer?.instant(this.#observed)
     this.#nominated = kernel.nominate()
@@ -76,7 +76,7 @@ export class Instant {
     return true
   }
 
-  /** Goes on until the given time; true when all verdicts are given. */
+  /** Works until the given time. True when all verdicts are given. */
   work(endMs: number): boolean {
     if (this.#nominated > 0 || this.#turned.length > 0) {
       if (this.#rechecked === 0 && this.#decided === 0) this.#begin()
@@ -91,29 +91,29 @@ export class Instant {
   }
 
   /** False where the instrument has a mark in this instant already. */
-  #take(inbox: Inbox): boolean {
-    const market = this.#markets.at(inbox.instrument)
-    if (inbox.kind === STALE) return this.#takeStale(market, inbox)
-    if (inbox.kind === CONFIRMED && !market.isStale) {
-      if (market.markText !== '') this.#refresh(market, inbox)
+  #take(ticks: PendingTicks): boolean {
+    const market = this.#markets.at(ticks.instrument)
+    if (ticks.kind === STALE) return this.#takeStale(market, ticks)
+    if (ticks.kind === CONFIRMED && !market.isStale) {
+      if (market.markText !== '') this.#refresh(market, ticks)
       this.#counters.confirmations++
       return true
     }
-    const markText = inbox.kind === CONFIRMED ? market.lastMarkText : inbox.markText
-    // Nothing was stated yet that could be confirmed.
+    const markText = ticks.kind === CONFIRMED ? market.lastMarkText : ticks.markText
+    // No mark was stated that could be confirmed.
     if (markText === '') return true
     if (!this.#options.kernel.setMark(market.instrument, Number(markText))) return false
     if (market.isStale || market.published.stale) this.#turn(market)
-    this.#refresh(market, inbox)
+    this.#refresh(market, ticks)
     market.isStale = false
     market.markText = markText
     market.lastMarkText = markText
     this.#counters.ticks++
-    this.#noteMark(market, markText, inbox)
+    this.#countMark(market, markText, ticks)
     return true
   }
 
-  #takeStale(market: Market, inbox: Inbox): boolean {
+  #takeStale(market: Market, ticks: PendingTicks): boolean {
     const { kernel } = this.#options
     if (market.isStale) return true
     if (!kernel.setMark(market.instrument, 0)) return false
@@ -123,26 +123,26 @@ export class Instant {
     market.markText = ''
     this.#hasStale = true
     kernel.nominateAll(market.instrument)
-    this.#noteMark(market, '', inbox)
+    this.#countMark(market, '', ticks)
     return true
   }
 
-  /** Before the text of the mark changes. */
-  #refresh(market: Market, inbox: Inbox): void {
+  /** Call before the text of the mark changes. */
+  #refresh(market: Market, ticks: PendingTicks): void {
     this.#markets.leaveMark(market)
-    market.eventTimeMs = inbox.eventTimeMs
-    market.receivedTimeMs = inbox.receivedTimeMs
-    market.receivedMonotonicMs = inbox.receivedMonotonicMs
+    market.eventTimeMs = ticks.eventTimeMs
+    market.receivedTimeMs = ticks.receivedTimeMs
+    market.receivedMonotonicMs = ticks.receivedMonotonicMs
   }
 
   #turn(market: Market): void {
     this.#turned.push({ market, sinceMs: market.receivedTimeMs })
   }
 
-  #noteMark({ venue, symbol }: Market, markPrice: Decimal, inbox: Inbox): void {
-    this.#eventTimeMs = inbox.eventTimeMs
-    this.#receivedTimeMs = inbox.receivedTimeMs
-    this.#receivedMonotonicMs = inbox.receivedMonotonicMs
+  #countMark({ venue, symbol }: Market, markPrice: Decimal, ticks: PendingTicks): void {
+    this.#eventTimeMs = ticks.eventTimeMs
+    this.#receivedTimeMs = ticks.receivedTimeMs
+    this.#receivedMonotonicMs = ticks.receivedMonotonicMs
     this.#observed?.push({ venue, symbol, markPrice })
     this.#marks++
   }
@@ -151,7 +151,7 @@ export class Instant {
     this.#announcer.begin(this.#eventTimeMs, this.#receivedTimeMs, this.#receivedMonotonicMs)
     for (const { market, sinceMs } of this.#turned.splice(0)) {
       const transition = marketTransition(market, sinceMs)
-      if (transition !== undefined) this.#announcer.noteMarket(transition)
+      if (transition !== undefined) this.#announcer.addMarket(transition)
     }
   }
 
@@ -167,7 +167,7 @@ export class Instant {
       this.#suspects = kernel.recheckNominated(this.#rechecked, to)
       this.#decided = 0
       if (this.#hasStale) {
-        for (let i = this.#rechecked; i < to; i++) this.#judge.noteUnknownAt(kernel.nominatedAccount(i))
+        for (let i = this.#rechecked; i < to; i++) this.#judge.applyStaleness(kernel.nominatedAccount(i))
       }
       this.#rechecked = to
       if (clock.monotonicMs() > endMs) return false

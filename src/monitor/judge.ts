@@ -8,10 +8,7 @@ import { verdictReasons } from './pending-event.ts'
 import { type Finding, isAboveSafe, mustRepublish } from './standing.ts'
 import type { Watchlist } from './watchlist.ts'
 
-/**
- * Gives verdicts and keeps the standing of every margin account. A level that the kernel proves is one; where f64 is
- * too close to a line, exact arithmetic decides.
- */
+/** Gives verdicts. A level that the kernel proves is a verdict; where f64 is too close to a line, exact arithmetic decides. */
 export class Judge {
   readonly #options: MonitorOptions
   readonly #counters: MonitorCounters
@@ -32,8 +29,8 @@ export class Judge {
   }
 
   /**
-   * Decides suspects of the instant from that place on: as many as the kernel has proven, or one that only exact
-   * arithmetic can decide. Returns the place of the next one.
+   * Decides suspects of the instant from that place on: the next ones that the kernel has proven, or the next one if only
+   * exact arithmetic can decide it. Returns the place of the first that is not decided.
    */
   decideSuspects(from: number, to: number): number {
     const { kernel, clock } = this.#options
@@ -46,18 +43,18 @@ export class Judge {
     while (end < to && kernel.suspectLevel(end) !== LEVEL_NONE) end++
     const across = kernel.takeProven(from, end)
     assert(across === 0, 'the kernel puts an account across the level that it is found at')
-    this.#announcer.noteProven(from, end, clock.monotonicMs())
+    this.#announcer.addProven(from, end, clock.monotonicMs())
     this.#counters.suspects += end - from
     return end
   }
 
-  /** Gives a settled account its verdict at the present marks, where it has one. */
+  /** Gives a settled account its verdict at the present marks; none where a mark is missing. */
   judge(marginAccount: number): void {
     const { kernel } = this.#options
     const answer = kernel.recheckAccount(marginAccount)
-    // Safe and with a verdict until now: nothing above safe is published.
+    // No level above safe is published of it, so `unknown` is not either.
     if (answer === ANSWER_UNKNOWN && kernel.accountLevel(marginAccount) === 0) return
-    if (answer === ANSWER_UNKNOWN) this.#noteUnknownIfStale(marginAccount)
+    if (answer === ANSWER_UNKNOWN) this.#unknownIfStale(marginAccount)
     else if (answer !== ANSWER_SAFE) {
       const level = kernel.measuredLevel
       const { measuredMarginBalance: marginBalance, measuredMaintenanceMargin: maintenanceMargin } = kernel
@@ -66,28 +63,28 @@ export class Judge {
     }
   }
 
-  /** Publishes that an account has no verdict where a stale mark takes it away and a level above safe is published. */
-  noteUnknownAt(marginAccount: number): void {
-    // Safe and with a verdict: nothing above safe is published, and the market itself is said to be stale.
+  /** Publishes `unknown` for an account that lost its verdict to a stale mark, if a level above safe is published. */
+  applyStaleness(marginAccount: number): void {
+    // A safe account needs no event of its own: `market-stale` is published for its market.
     if (this.#options.kernel.accountLevel(marginAccount) === 0) return
     this.#announcer.settle(marginAccount)
-    this.#noteUnknownIfStale(marginAccount)
+    this.#unknownIfStale(marginAccount)
   }
 
-  #noteUnknownIfStale(marginAccount: number): void {
+  #unknownIfStale(marginAccount: number): void {
     const standing = this.#watchlist.standingOf(marginAccount)
     if (standing.unknown || !isAboveSafe(standing)) return
     const markets = this.#watchlist.marketsOf(marginAccount)
-    if (markets.some(({ isStale }) => isStale)) this.note(marginAccount, 'unknown', ['stale-mark'])
+    if (markets.some(({ isStale }) => isStale)) this.apply(marginAccount, 'unknown', ['stale-mark'])
   }
 
-  /** Applies a finding to the standing of a settled account, and hands what is to be published to the announcer. */
-  note(marginAccount: number, finding: Finding, reasons: readonly string[] = [], figures?: Figures): void {
-    const isNews = this.#announcer.note(marginAccount, finding, reasons, figures)
-    if (isNews) this.#watchlist.setKernelLevel(marginAccount)
+  /** Applies a finding to the standing of a settled account, and gives the event that follows to the announcer. */
+  apply(marginAccount: number, finding: Finding, reasons: readonly string[] = [], figures?: Figures): void {
+    const hasEvent = this.#announcer.add(marginAccount, finding, reasons, figures)
+    if (hasEvent) this.#watchlist.setKernelLevel(marginAccount)
   }
 
-  /** Whether exact arithmetic at the present marks confirms the level of the account; undefined where it has no verdict. */
+  /** Whether exact arithmetic at the present marks finds the account at its level; undefined where it has no verdict. */
   confirms(marginAccount: number): boolean | undefined {
     const level = this.#options.kernel.accountLevel(marginAccount)
     const account = this.#watchlist.accountOf(marginAccount)
@@ -113,13 +110,13 @@ export class Judge {
     })
   }
 
-  /** Takes a level that is proven or exact; the kernel arms the account for it. */
+  /** Gives the account a level that is proven or exact, and has the kernel arm its triggers for it. */
   #take(marginAccount: number, level: number, figures: Figures): void {
     const { kernel } = this.#options
     const standing = this.#watchlist.standingOf(marginAccount)
     if (level === standing.level && !mustRepublish(standing)) return
     const isLost = this.#watchlist.isLost(this.#watchlist.accountOf(marginAccount))
-    this.note(marginAccount, level, verdictReasons(isLost), figures)
+    this.apply(marginAccount, level, verdictReasons(isLost), figures)
     const answer = kernel.recheckAccount(marginAccount)
     assert(answer !== ANSWER_ACROSS, 'the kernel puts an account across the level that it is found at')
   }

@@ -8,7 +8,7 @@ import {
 import type { Kernel } from '../kernel/index.ts'
 import type { MarkOf } from '../margin/index.ts'
 
-/** A mark as it stood at one moment; events that are made later are made from it. */
+/** A mark at one moment. Events that are made later are made from it. */
 export interface SeenMark {
   readonly symbol: string
   /** undefined where no mark is known. */
@@ -17,34 +17,34 @@ export interface SeenMark {
   readonly receivedMonotonicMs: number
 }
 
-/** One market: its last mark as exact text for verdicts, and the times for events. */
+/** One market: its last mark as exact text, and the times that events state. */
 export interface Market {
   readonly venue: VenueId
   readonly symbol: string
   readonly instrument: number
-  /** Empty where no mark is known or the last one went stale. */
+  /** Empty before the first mark and while the market is stale. */
   markText: Decimal
-  /** The last mark, stale or not; empty where there never was one. */
+  /** The last mark, stale or not; empty before the first one. */
   lastMarkText: Decimal
   eventTimeMs: number
-  /** When the mark was last stated or confirmed; 0 where there never was one. */
+  /** When the mark was last stated or confirmed; 0 before the first one. */
   receivedMonotonicMs: number
-  /** The same on the wall clock; before the first mark, when the first position came. */
+  /** The same on the wall clock; before the first mark, the time of the first position. */
   receivedTimeMs: number
   isStale: boolean
   /** Margin accounts with a position here. */
   marginAccounts: number
   /** What is published of the market. */
   readonly published: { episode: number; sequence: number; stale: boolean }
-  /** The mark of now as an object, made when it is first asked for. */
+  /** The present mark as an object, made when it is first asked for. */
   seen: SeenMark | undefined
-  /** The instant from which the mark of now holds. */
+  /** The instant in which the present mark came. */
   sinceInstant: number
-  /** Marks before it that findings ask for, oldest first. */
+  /** Earlier marks that are kept for findings, oldest first. */
   readonly past: PastMark[]
 }
 
-/** A mark that held until before the instant of that number. */
+/** A mark that was in force until the instant of that number began. */
 interface PastMark {
   readonly untilInstant: number
   readonly seen: SeenMark
@@ -61,7 +61,7 @@ export interface MarketTransition {
   readonly markPrice: Decimal | null
 }
 
-/** The markets that the book holds positions in, by number and by name. */
+/** The markets with positions of accounts under watch, by number and by name. */
 export class Markets {
   readonly #kernel: Kernel
   readonly #sequenceFloor: number
@@ -89,12 +89,12 @@ export class Markets {
     return this.#markets
   }
 
-  /** Number of the instant of now. */
+  /** Number of the present instant. */
   get instant(): number {
     return this.#instant
   }
 
-  /** Marks that are gone and kept. */
+  /** Past marks that are kept. */
   get pastMarks(): number {
     return this.#pastMarks
   }
@@ -103,7 +103,7 @@ export class Markets {
     this.#instant++
   }
 
-  /** From here on the marks of this instant can be asked for by its number, until `forgetPast`. */
+  /** Keeps the marks of this instant, so that `seenAt` gives them by its number, until `forgetPast`. */
   holdMarks(): void {
     this.#heldInstant = this.#instant
   }
@@ -115,7 +115,7 @@ export class Markets {
     this.#heldInstant = -1
   }
 
-  /** Call before the mark of the market changes, or what is known of it. */
+  /** Call before the mark of the market or its times change. */
   leaveMark(market: Market): void {
     if (this.#heldInstant >= market.sinceInstant) {
       if (market.past.length === 0) this.#withPast.push(market)
@@ -126,7 +126,7 @@ export class Markets {
     market.sinceInstant = this.#instant
   }
 
-  /** The mark that held in an instant of which the marks are held. */
+  /** The mark that was in force in an instant whose marks are kept. */
   seenAt(market: Market, instant: number): SeenMark {
     if (instant >= market.sinceInstant) return seenMark(market)
     const { past } = market
@@ -147,12 +147,12 @@ export class Markets {
     return this.#byVenue.get(venue)?.get(symbol)
   }
 
-  /** What an earlier run published of a market. Before the market is required. */
+  /** What an earlier run published of a market. Call before the market is required. */
   restore(progress: MarketProgress): void {
     this.#restored.set(marketSubject(progress.venue, progress.symbol), progress)
   }
 
-  /** The market of the symbol. Where the book meets it first it is made, and `added` hears of it. */
+  /** The market of the symbol. It is made when it is first required; then `added` is called with it. */
   require(venue: VenueId, symbol: string): Market {
     const known = this.find(venue, symbol)
     if (known !== undefined) return known
@@ -189,14 +189,14 @@ export class Markets {
   }
 }
 
-/** The mark of now, to be kept. One object serves all who ask until the next mark. */
+/** The present mark, to be kept. All callers get one object until the next mark. */
 export function seenMark(market: Market): SeenMark {
   const { symbol, markText, eventTimeMs, receivedMonotonicMs } = market
   market.seen ??= { symbol, markPrice: markText || undefined, eventTimeMs, receivedMonotonicMs }
   return market.seen
 }
 
-/** The transition to publish when the market lost its mark, or has one; undefined where that is published already. */
+/** The transition to publish when the market lost its mark or has one again; undefined where that is published already. */
 export function marketTransition(market: Market, sinceMs: number): MarketTransition | undefined {
   const { published, isStale, marginAccounts } = market
   if (published.stale === isStale) return undefined

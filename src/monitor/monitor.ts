@@ -14,31 +14,31 @@ import { Instant } from './instant.ts'
 import { Judge } from './judge.ts'
 import { type Market, Markets } from './markets.ts'
 import { type MonitorCounters, type MonitorOptions, noCounts } from './options.ts'
-import { CONFIRMED, Inbox, MARKED, STALE } from './pending-ticks.ts'
+import { CONFIRMED, MARKED, PendingTicks, STALE } from './pending-ticks.ts'
 import { Reader } from './reader.ts'
 import { Watchlist } from './watchlist.ts'
 import { WatchlistEditor } from './watchlist-editor.ts'
 
-/** Verdicts are given in slices of about this long, so that sockets and timers stay alive. */
+/** The longest work in one turn of the event loop, so that sockets and timers are served. */
 export const SLICE_MS = 5
 /**
- * Of each turn, what the making of events gets beside the verdicts. In three runs each of the bench `overload` the p99 of
- * a frame was 39 to 131 ms with 2 ms, and 35 to 90 ms with 1 ms.
+ * Time in each turn for making events, beside that for verdicts. In three runs each of the bench `overload`, the p99 from
+ * frame to verdict was 39 to 131 ms with 2 ms, and 35 to 90 ms with 1 ms.
  */
 const ANNOUNCE_SLICE_MS = 1
-/** A log without room is asked again after this long. */
+/** An event log without room is asked again after this time. */
 const ROOM_POLL_MS = 10
 
 /**
- * The heart: marks in, events out. No I/O and no clock of its own. Every instant is evaluated, in order; the kernel
- * nominates and proves, exact arithmetic decides what it cannot prove. An instant ends when its verdicts are given;
- * the events are made afterwards, while later instants are evaluated, and leave ranked, liquidations first.
+ * The heart: takes marks, publishes events. It has no I/O and no clock of its own. It evaluates every instant, in order: the
+ * kernel nominates accounts and proves levels, exact arithmetic decides what the kernel cannot prove. An instant ends with
+ * its verdicts. Its events are made afterwards, ranked, liquidations first, while later instants are evaluated.
  */
 export class Monitor {
   readonly counters: MonitorCounters = noCounts()
   readonly markets: Markets
   readonly watchlist: Watchlist
-  /** From the receipt of a frame to all verdicts of its instant. */
+  /** From the receipt of a frame to the last verdict of its instant. */
   readonly latency = new LatencyHistogram()
   /** What may be known of the accounts under watch. */
   readonly read: Reader
@@ -48,7 +48,7 @@ export class Monitor {
   readonly #announcer: Announcer
   readonly #changes: Changes
   readonly #instant: Instant
-  readonly #inbox = new Inbox()
+  readonly #pendingTicks = new PendingTicks()
   #receivedTimeMs = 0
   #receivedMonotonicMs = 0
   #entriesInFrame = 0
@@ -78,21 +78,21 @@ export class Monitor {
     this.#instant = new Instant(options, this.counters, parts)
   }
 
-  /** Whether every tick and change that was given has its verdict, and every event is published. */
+  /** Whether no tick or change waits for its verdict, and no event waits to be published. */
   get isIdle(): boolean {
     return this.#isJudged && this.#announcer.waiting === 0
   }
 
   get #isJudged(): boolean {
-    return !this.#instant.isOpen && this.#inbox.length === 0 && this.#changes.waiting === 0
+    return !this.#instant.isOpen && this.#pendingTicks.length === 0 && this.#changes.waiting === 0
   }
 
   /** Ticks that wait for evaluation. */
   get waiting(): number {
-    return this.#inbox.length
+    return this.#pendingTicks.length
   }
 
-  /** Events that are found and not published yet. */
+  /** Events that wait to be published. */
   get unpublished(): number {
     return this.#announcer.waiting
   }
@@ -107,12 +107,12 @@ export class Monitor {
     return this.#options.kernel.unknownAccounts + this.#editor.suspended
   }
 
-  /** What an earlier run published of a margin account. Before its account is put. */
+  /** What an earlier run published of a margin account. Call before its account is put. */
   restoreMarginAccount(id: string, progress: MarginAccountProgress): void {
     this.watchlist.absent.restore(id, progress)
   }
 
-  /** What an earlier run published of a market. Before an account with a position there is put. */
+  /** What an earlier run published of a market. Call before an account with a position there is put. */
   restoreMarket(progress: MarketProgress): void {
     this.markets.restore(progress)
   }
@@ -122,7 +122,7 @@ export class Monitor {
     this.#changes.refuse(account)
   }
 
-  /** Call after the snapshot. Publishes `closed` for margin accounts of which something is published and that do not exist any more. */
+  /** Call after the snapshot. Publishes `closed` for margin accounts that have published history but no longer exist. */
   loaded(): void {
     this.#changes.loaded()
     this.#workNowOrLater()
@@ -140,20 +140,20 @@ export class Monitor {
     this.#receivedMonotonicMs = receivedMonotonicMs
   }
 
-  /** One mark price, as the venue printed it. Counted and left aside when no position is on that market. */
+  /** One mark price, as the venue printed it. Only counted when no account under watch has a position on that market. */
   tick(venue: string, symbol: string, markText: Decimal, eventTimeMs: number): void {
     const market = this.markets.find(venue, symbol)
     if (market === undefined) this.counters.ticksOutsideBook++
     else this.#push(MARKED, market, markText, eventTimeMs)
   }
 
-  /** The venue says that the last mark still holds: it is fresh, and a market that was stale has it again. */
+  /** The venue confirms the last mark: it is fresh again, and a stale market has its mark back. */
   unchanged(venue: string, symbol: string, eventTimeMs: number): void {
     const market = this.markets.find(venue, symbol)
     if (market !== undefined) this.#push(CONFIRMED, market, '', eventTimeMs)
   }
 
-  /** The market has no fresh mark: its accounts are without a verdict until it has one again. */
+  /** The market has no fresh mark. Its accounts have no verdict until it has one again. */
   marketStale(venue: string, symbol: string, nowMs: number, nowMonotonicMs: number): void {
     const market = this.markets.find(venue, symbol)
     if (market === undefined) return
@@ -162,20 +162,20 @@ export class Monitor {
     this.frameEnd()
   }
 
-  /** Ends the frame: its marks are one instant. Evaluates at once, in slices when there is much to do. */
+  /** Ends the frame, whose marks are one instant. Evaluates it at once, and in slices if that takes long. */
   frameEnd(): void {
     if (this.#entriesInFrame === 0) return
     this.#entriesInFrame = 0
-    this.#inbox.endFrame()
+    this.#pendingTicks.endFrame()
     this.#workNowOrLater()
   }
 
-  /** Evaluates and publishes nothing any more; what waits stays counted. */
+  /** From here on nothing is evaluated or published. What waits stays counted. */
   stop(): void {
     this.#isStopped = true
   }
 
-  /** Compares the standing of the next `count` margin accounts with exact arithmetic at the present marks. */
+  /** Compares the levels of the next `count` margin accounts with exact arithmetic at the present marks. */
   audit(count: number): void {
     if (!this.#isJudged) return
     for (let i = 0; i < count && this.watchlist.marginAccountNumbers > 0; i++) {
@@ -190,7 +190,14 @@ export class Monitor {
 
   #push(kind: number, market: Market, markText: Decimal, eventTimeMs: number): void {
     const { instrument } = market
-    this.#inbox.push(kind, instrument, markText, eventTimeMs, this.#receivedTimeMs, this.#receivedMonotonicMs)
+    this.#pendingTicks.push(
+      kind,
+      instrument,
+      markText,
+      eventTimeMs,
+      this.#receivedTimeMs,
+      this.#receivedMonotonicMs,
+    )
     this.#entriesInFrame++
   }
 
@@ -209,14 +216,14 @@ export class Monitor {
     else this.#goOnLater()
   }
 
-  /** Gives verdicts until the given time: instants and changes in turn. True when none waits. */
+  /** Gives verdicts until the given time, of instants and changes in turn. True when none waits. */
   #judgeUntil(endMs: number): boolean {
     const { clock } = this.#options
     while (!this.#isJudged) {
-      if (this.#instant.isOpen || (this.#inbox.length > 0 && this.#instant.open(this.#inbox))) {
+      if (this.#instant.isOpen || (this.#pendingTicks.length > 0 && this.#instant.open(this.#pendingTicks))) {
         if (!this.#instant.work(endMs)) return false
         this.latency.record(clock.monotonicMs() - this.#instant.receivedMonotonicMs)
-        // One between two instants, so that neither keeps the other waiting.
+        // One change between two instants, so that neither holds the other up.
         if (this.#changes.waiting > 0) this.#changes.work(clock.monotonicMs())
       } else if (this.#changes.waiting > 0) this.#changes.work(endMs)
       if (clock.monotonicMs() > endMs) return this.#isJudged
@@ -232,7 +239,7 @@ export class Monitor {
     })
   }
 
-  /** Meanwhile ticks are evaluated as they come. */
+  /** Asks the event log for room later. Ticks are evaluated meanwhile. */
   #pollRoom(): void {
     if (this.#isPolling) return
     this.#isPolling = true

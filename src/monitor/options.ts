@@ -2,7 +2,7 @@ import type { Account, Clock, Decimal, EventRecord, RuleBook, VenueId } from '..
 import type { Kernel } from '../kernel/index.ts'
 import type { LevelRule } from '../margin/index.ts'
 
-/** What makes an event of this log unlike one of every other log; part of its id. */
+/** The identity of the event log, which is part of each event's id. */
 export interface LogIdentity {
   readonly logId: string
   readonly shard: string
@@ -14,7 +14,7 @@ export interface MonitorOptions {
   readonly rule: LevelRule
   readonly ruleBookOf: (venue: Account['venue']) => RuleBook
   readonly log: LogIdentity
-  /** Highest number of an event whose subject was forgotten. */
+  /** Highest sequence number among subjects whose progress was forgotten. */
   readonly sequenceFloor: number
   /** Whether `publish` takes a batch of PUBLISH_RECORDS_MAX records now. */
   readonly hasRoom: () => boolean
@@ -24,16 +24,16 @@ export interface MonitorOptions {
   readonly transitionsWaitingMax?: number
   /** Default PAST_MARKS_MAX. */
   readonly pastMarksMax?: number
-  /** The book holds a symbol for the first time: somebody must bring its marks. */
+  /** Called with each market in which the book holds a position for the first time, so that its marks are subscribed. */
   readonly marketAdded: (venue: VenueId, symbol: string) => void
   /** A stored account that the rules refuse; it is not watched. */
   readonly refused: (account: Account, error: Error) => void
-  /** Called with every instant as it is applied. For recordings and proofs; costs an object per mark. */
+  /** Called with every instant when it is applied. For recordings and proofs; it costs an object a mark. */
   readonly observer?: MonitorObserver | undefined
 }
 
 export interface MonitorObserver {
-  /** An empty `markPrice` says that the market went stale. */
+  /** An empty `markPrice`: the market went stale. */
   instant(marks: readonly ObservedMark[]): void
 }
 
@@ -45,7 +45,7 @@ export interface ObservedMark {
 
 export interface MonitorCounters {
   ticks: number
-  /** Marks that were confirmed unchanged. */
+  /** Confirmations that a mark is unchanged. */
   confirmations: number
   ticksOutsideBook: number
   instants: number

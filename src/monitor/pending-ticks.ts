@@ -1,25 +1,25 @@
 import type { Decimal } from '../domain/index.ts'
 import { assert, PlimsollError } from '../errors.ts'
 
-/** Entries that wait while a cascade is worked off in slices. Beyond it the worker stops with INBOX_FULL. */
-export const INBOX_TICKS_MAX = 262_144
+/** Entries that may wait while a cascade is evaluated in slices. One more stops the worker with INBOX_FULL. */
+export const PENDING_TICKS_MAX = 262_144
 
 /** What an entry says of its market. */
 export const MARKED = 0
-/** The last mark still holds. */
+/** The venue confirms the last mark. */
 export const CONFIRMED = 1
-/** There is no fresh mark. */
+/** The market has no fresh mark. */
 export const STALE = 2
 const FRAME_END = 3
 
-/** Ticks in order, with the ends of their frames, in a ring of columns made once: a tick allocates nothing. */
-export class Inbox {
-  readonly #kind = new Uint8Array(INBOX_TICKS_MAX)
-  readonly #instrument = new Int32Array(INBOX_TICKS_MAX)
-  readonly #markText: Decimal[] = new Array(INBOX_TICKS_MAX).fill('')
-  readonly #eventTimeMs = new Float64Array(INBOX_TICKS_MAX)
-  readonly #receivedTimeMs = new Float64Array(INBOX_TICKS_MAX)
-  readonly #receivedMonotonicMs = new Float64Array(INBOX_TICKS_MAX)
+/** Ticks and the ends of their frames, in their order. The columns of the ring are allocated once: a tick allocates nothing. */
+export class PendingTicks {
+  readonly #kind = new Uint8Array(PENDING_TICKS_MAX)
+  readonly #instrument = new Int32Array(PENDING_TICKS_MAX)
+  readonly #markText: Decimal[] = new Array(PENDING_TICKS_MAX).fill('')
+  readonly #eventTimeMs = new Float64Array(PENDING_TICKS_MAX)
+  readonly #receivedTimeMs = new Float64Array(PENDING_TICKS_MAX)
+  readonly #receivedMonotonicMs = new Float64Array(PENDING_TICKS_MAX)
   #head = 0
   #length = 0
 
@@ -36,14 +36,14 @@ export class Inbox {
     receivedTimeMs: number,
     receivedMonotonicMs: number,
   ): void {
-    if (this.#length === INBOX_TICKS_MAX) {
+    if (this.#length === PENDING_TICKS_MAX) {
       throw new PlimsollError(
         'INBOX_FULL',
-        `${INBOX_TICKS_MAX} ticks wait for evaluation, the limit is ${INBOX_TICKS_MAX} (INBOX_TICKS_MAX); ` +
+        `${PENDING_TICKS_MAX} ticks wait for evaluation, the limit is ${PENDING_TICKS_MAX} (PENDING_TICKS_MAX); ` +
           'the worker stops so that no tick is skipped silently',
       )
     }
-    const at = (this.#head + this.#length++) % INBOX_TICKS_MAX
+    const at = (this.#head + this.#length++) % PENDING_TICKS_MAX
     this.#kind[at] = kind
     this.#instrument[at] = instrument
     this.#markText[at] = markText
@@ -58,7 +58,7 @@ export class Inbox {
 
   /** Whether the first entry is the end of a frame. */
   get atFrameEnd(): boolean {
-    assert(this.#length > 0, 'the inbox is empty')
+    assert(this.#length > 0, 'no tick waits')
     return this.#kind[this.#head] === FRAME_END
   }
 
@@ -83,7 +83,7 @@ export class Inbox {
 
   shift(): void {
     this.#markText[this.#head] = ''
-    this.#head = (this.#head + 1) % INBOX_TICKS_MAX
+    this.#head = (this.#head + 1) % PENDING_TICKS_MAX
     this.#length--
   }
 }

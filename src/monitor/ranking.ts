@@ -1,12 +1,11 @@
 import { RadixSort } from './radix-sort.ts'
 
-/** More findings than this are sorted in slices; so many take about half a millisecond in one go. */
+/** Up to so many findings are sorted at once, in about half a millisecond; more are sorted in slices. */
 const SORTED_AT_ONCE = 2_048
 
 /**
- * Puts the findings of one instant in order, worst first: by shortfall, then by margin ratio, then in the order of their
- * verdicts. It works in slices, after the verdicts of the instant are given: comparing 400,000 in one go would stall the
- * event loop for 0.8 s.
+ * Sorts the findings of one instant, worst first: by shortfall, then by margin ratio, then in the order of their verdicts.
+ * It works in slices, after the verdicts of the instant: sorting 400,000 at once would stall the event loop for 0.8 s.
  */
 export class Ranking {
   readonly #findings: number[] = []

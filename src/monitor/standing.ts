@@ -1,7 +1,7 @@
 import type { EventKind, MarginAccountProgress } from '../domain/index.ts'
 import type { Subject } from './subject.ts'
 
-/** What a margin account is found to be: at a level of the rule (0 safe), without a verdict, or gone. */
+/** The result of a look at a margin account: a level of the rule (0 is safe), no verdict, or closed. */
 export type Finding = number | 'unknown' | 'closed'
 
 export interface Transition {
@@ -11,12 +11,12 @@ export interface Transition {
   /** Level before and after, as indexes of the level rule. */
   readonly previousLevel: number
   readonly level: number
-  /** The standing after it. */
+  /** Whether an episode is open after it, and whether the account is without a verdict. */
   readonly open: boolean
   readonly unknown: boolean
 }
 
-/** Where a margin account stands. `applyFinding` changes it in place. */
+/** What is published of a margin account: its level, episode and numbers. `applyFinding` changes it in place. */
 export interface Standing {
   /** Number of the last episode, and of the last event. */
   episode: number
@@ -24,17 +24,17 @@ export interface Standing {
   open: boolean
   level: number
   unknown: boolean
-  /** An earlier run published a level below all levels of this run's rule. */
+  /** An earlier run published a warning level that is below all levels of this run's rule. */
   isForeign: boolean
 }
 
 /**
  * Applies a finding. Returns the transition to publish, or undefined where nothing changed.
  *
- * A rise opens an episode; inside one the level only rises, and `recovered`, `unknown` or `closed` ends it. So
- * one episode has each (kind, level) at most once, and the id of an event, made of these three, is unique.
- * After `unknown` the next verdict is published even if the level is the same: an account that is still in breach
- * must not look recovered.
+ * A rise opens an episode. Inside an episode the level only rises; `recovered`, `unknown` or `closed` ends it. So an
+ * episode has each (kind, level) at most once, and the id of an event, made of these three, is unique.
+ * After `unknown` the next verdict is published even at an unchanged level, so that an account in breach does not look
+ * recovered.
  */
 export function applyFinding(
   standing: Standing,
@@ -59,7 +59,7 @@ export function mustRepublish({ unknown, isForeign }: Standing): boolean {
   return unknown || isForeign
 }
 
-/** Whether the last event published says that the account stands above safe. */
+/** Whether the last published level is above safe. */
 export function isAboveSafe({ level, isForeign }: Standing): boolean {
   return level > 0 || isForeign
 }
@@ -81,7 +81,7 @@ function transition(standing: Standing, kind: EventKind, level: number, ends: bo
   return { kind, episode, sequence, previousLevel, level, open: !ends, unknown }
 }
 
-/** A margin account of which nothing is published. Its numbers go on from the highest that were forgotten. */
+/** The standing of a margin account without published history. Its numbers follow the highest that were forgotten. */
 export function newStanding(sequenceFloor: number): Standing {
   return {
     episode: sequenceFloor,
@@ -93,7 +93,7 @@ export function newStanding(sequenceFloor: number): Standing {
   }
 }
 
-/** The standing of a stored progress; its level under this run's rule is the highest that is not above it. */
+/** The standing of a stored progress. Its level is the highest of this run's rule that is not above the stored one. */
 export function standingOf(progress: MarginAccountProgress, levelNames: readonly string[]): Standing {
   const { episode, sequence, open, unknown } = progress
   const exact = levelNames.indexOf(progress.level)
@@ -103,7 +103,7 @@ export function standingOf(progress: MarginAccountProgress, levelNames: readonly
   return { episode, sequence, open, level, unknown, isForeign }
 }
 
-/** What of a standing must survive a restart; null where the account is safe, with a verdict and outside of an episode. */
+/** What must survive a restart; null where the account is safe, has a verdict and is in no episode. */
 export function progressAfter(
   { episode, sequence, open, unknown, level }: Omit<Standing, 'isForeign'>,
   of: Omit<Subject, 'id'>,

@@ -9,8 +9,8 @@ const UNKNOWN = 2
 const FOREIGN = 4
 
 /**
- * The margin accounts under watch, by their number in the kernel: which account each is part of, which part of it, and where
- * it stands. 32 bytes each.
+ * The margin accounts under watch, by their number in the kernel: the account of each, which part of it, and its standing. 32
+ * bytes each.
  */
 export class WatchedMarginAccounts {
   #accountOf = new Int32Array()

@@ -51,7 +51,7 @@ export class WatchlistEditor {
     return this.#suspended
   }
 
-  /** An account whose new terms cannot be used: its rows fire no more, until a version comes that can. */
+  /** Takes the account's rows out of the kernel until a version comes whose terms can be used. */
   suspend(account: number): void {
     if (this.#watchlist.isSuspended(account)) return
     const own = this.#watchlist.marginAccountsOf(account)
@@ -62,7 +62,7 @@ export class WatchlistEditor {
     this.#suspended += own.length
   }
 
-  /** A margin account that is watched no more leaves its numbers: none is given again. */
+  /** Call for a margin account that goes. Later margin accounts are numbered above it, so that no event id repeats. */
   leaveNumbers({ sequence }: Standing): void {
     this.#sequenceFloor = Math.max(this.#sequenceFloor, sequence)
   }

@@ -14,8 +14,8 @@ import { WatchedRows } from './watched-rows.ts'
 const NONE = -1
 
 /**
- * The accounts under watch: their terms, their rows in the kernel, and where each margin account stands. A margin account is
- * a number, the same as in the kernel; one that is gone gives its number to the next. Knows no tick and makes no event.
+ * The accounts under watch: their terms, their rows in the kernel, and the standing of each margin account. A margin account
+ * is a number, the same as in the kernel. The number of one that is gone is given to the next. Knows no tick, makes no event.
  */
 export class Watchlist {
   readonly #kernel: Kernel
@@ -176,7 +176,7 @@ export class Watchlist {
     this.#marginAccounts.setStanding(marginAccount, standing)
   }
 
-  /** Puts the margin account at its level in the kernel, which hands a verdict over that must be published, whatever its level. */
+  /** Gives the kernel the level of the margin account. Where the next verdict must be published, the kernel hands it over in any case. */
   setKernelLevel(marginAccount: number): void {
     this.#kernel.setAccountLevel(marginAccount, kernelLevel(this.standingOf(marginAccount)))
   }

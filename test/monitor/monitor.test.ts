@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { evaluate, formatDecimal, marginAccountsOf } from '../../src/margin/index.ts'
-import { INBOX_TICKS_MAX } from '../../src/monitor/index.ts'
+import { PENDING_TICKS_MAX } from '../../src/monitor/index.ts'
 import { binance } from '../../src/venues/index.ts'
 import { isolatedLong, openMonitor, RULES } from '../support/monitor.ts'
 
@@ -269,13 +269,13 @@ describe('the monitor', () => {
     let looks = 0
     clock.monotonicMs = () => 1_000 + 10 * looks++
     const fill = () => {
-      for (let i = 0; i <= INBOX_TICKS_MAX; i++) {
+      for (let i = 0; i <= PENDING_TICKS_MAX; i++) {
         monitor.frameStart(0, 0)
         monitor.tick('binance', 'AUSDT', '100', i)
         monitor.frameEnd()
       }
     }
-    expect(fill).toThrow(/INBOX_TICKS_MAX/)
+    expect(fill).toThrow(/PENDING_TICKS_MAX/)
   })
 
   it('audits standing against exact arithmetic and notices a level that is not true', () => {
