@@ -12,7 +12,7 @@ export type Gap = 'trimmed' | 'went-back'
 /** One entry of the stream of changes. */
 export interface Entry {
   readonly position: string
-  /** Position of the entry before it, by which gaps are seen. undefined: written by something else than a book. */
+  /** Position of the entry before it, by which gaps are noticed; undefined where something else than a book wrote the entry. */
   readonly previous: string | undefined
   readonly fields: ReadonlyMap<string, string>
 }
@@ -72,7 +72,8 @@ export async function newestPosition(redis: BookRedis, stream: string): Promise<
 }
 
 /**
- * An account that was put and cannot be read is a change too: whoever holds its old terms must let go of them.
+ * The change that an entry states. An account that was put and cannot be read is `unreadable`, because its old terms no
+ * longer hold.
  * @throws PlimsollError ACCOUNT_INVALID when the entry does not say which account changed, or how.
  */
 export function changeOf(entry: Entry, read: ReadStored): AccountChange {

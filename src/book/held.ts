@@ -5,9 +5,9 @@ import type { StoredChange } from './changes.ts'
 
 type MissingChange = Extract<AccountChange, { kind: 'removed' | 'lost' }>
 
-/** The version of an account that Redis does not have, or that cannot be read. */
+/** Stands for the version of an account that Redis does not have, or that cannot be read. */
 const NO_VERSION = -1
-/** Ids in the message of a loss; more are counted. */
+/** Ids that the message of a loss names; more are counted. */
 const NAMED_MAX = 5
 
 /** The versions of accounts, without a JavaScript object an account: a worker holds millions. */
@@ -24,7 +24,7 @@ class HeldVersions {
     return this.#ids.find(id) >= 0
   }
 
-  /** NO_VERSION for an account that is not held, too. */
+  /** NO_VERSION also for an account that is not held. */
   get(id: string): number {
     const number = this.#ids.find(id)
     return number < 0 ? NO_VERSION : this.#versions[number]!
@@ -41,20 +41,20 @@ class HeldVersions {
     if (number >= 0) this.#ids.remove(number)
   }
 
-  /** The ids held at the time when each is asked for; those set meanwhile may be missing. */
+  /** All ids. An id that is set meanwhile may be missing. */
   *ids(): Generator<string> {
     for (let number = 0; number < this.#ids.numbers; number++)
       if (this.#ids.has(number)) yield this.#ids.textOf(number)
   }
 }
 
-/** The accounts that a follower has handed on, by version, and those of them that Redis has lost. */
+/** The accounts that a follower has given to the worker, with their versions, and those of them that Redis has lost. */
 export class HeldAccounts {
   readonly #versions = new HeldVersions()
-  /** Account → the version that Redis had of it when it was found lost. Another version has been written since. */
+  /** Lost account → the version that Redis held when the loss was found. */
   readonly #lost = new Map<string, number>()
 
-  /** Held accounts that Redis should have. */
+  /** Number of held accounts that Redis should have. */
   get stored(): number {
     return this.#versions.size - this.#lost.size
   }
@@ -63,7 +63,7 @@ export class HeldAccounts {
     return this.#versions.has(id)
   }
 
-  /** A change that is handed on. */
+  /** Call with every change that is given to the worker. */
   note(change: AccountChange): void {
     if (change.kind === 'put') {
       this.#versions.set(change.account.id, change.account.version)
@@ -75,15 +75,15 @@ export class HeldAccounts {
     else if (change.kind === 'removed') this.#versions.delete(change.id)
   }
 
-  /** `written`: where Redis went back, the accounts that were written after that. undefined: Redis did not go back. */
+  /** `written`: the accounts that were written since Redis went back; undefined where Redis did not go back. */
   compare(written: ReadonlySet<string> | undefined): Comparison {
     return new Comparison(this, this.#versions, this.#lost, written)
   }
 }
 
 /**
- * A whole book as Redis has it now, against what is held. What is held stays complete when the comparison breaks
- * off: the next one finds the rest.
+ * Compares the whole book in Redis with the held accounts. A comparison that is broken off leaves the held accounts complete,
+ * so the next one finds the rest.
  */
 class Comparison {
   readonly #held: HeldAccounts
@@ -110,7 +110,7 @@ class Comparison {
     return this.#found.has(id)
   }
 
-  /** What to hand on for an account that Redis has; undefined where nothing is new. */
+  /** The change to give to the worker for an account that Redis has; undefined where nothing is new. */
   found(stored: StoredChange): AccountChange | undefined {
     const id = stored.kind === 'put' ? stored.account.id : stored.id
     this.#found.add(id)
@@ -122,7 +122,7 @@ class Comparison {
     return stored
   }
 
-  /** Call at the end: what to hand on for the accounts that are held and were not found. */
+  /** Call at the end. Gives the changes for held accounts that Redis does not have. */
   *missing(): Generator<MissingChange> {
     for (const id of this.#versions.ids()) {
       if (this.#found.has(id)) continue
@@ -137,7 +137,7 @@ class Comparison {
     }
   }
 
-  /** What went, in one line; undefined where nothing did. */
+  /** What Redis lost, in one line; undefined where it lost nothing. */
   loss(): PlimsollError | undefined {
     const count = this.#lostNow.length
     if (count === 0) return undefined
@@ -150,7 +150,7 @@ class Comparison {
     )
   }
 
-  /** Whether Redis, not a user, is why it has this version of the account, below the one that is held. */
+  /** Whether Redis has this older version of the account because it went back, and not because a user wrote it. */
   #isLost(id: string, version: number): boolean {
     if (this.#written !== undefined) return !this.#written.has(id)
     return this.#lost.get(id) === version

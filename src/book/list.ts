@@ -3,14 +3,14 @@ import { PlimsollError } from '../errors.ts'
 import type { BookRedis } from './redis.ts'
 import type { ReadStored } from './stored.ts'
 
-/** Asked of one HSCAN; Redis may give somewhat more. Few, since one account may be 100 kB. */
+/** Accounts asked of one HSCAN; Redis may give somewhat more. Few, because one account may have 100 kB. */
 const SCAN_ACCOUNTS = 100
 
 export interface ListOptions {
   readonly venue?: VenueId | undefined
   /** Accounts with a position in this symbol. */
   readonly symbol?: string | undefined
-  /** Gets what is stored and cannot be read as an account. Absent: the first one ends the list with its ACCOUNT_INVALID. */
+  /** Called for each stored account that cannot be read. Without it the first one ends the list with ACCOUNT_INVALID. */
   readonly unreadable?: ((id: string, error: PlimsollError) => void) | undefined
 }
 

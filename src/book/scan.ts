@@ -2,8 +2,8 @@ import type { BookRedis } from './redis.ts'
 import { ReplySize, type Slices } from './slices.ts'
 
 /**
- * Calls `found` for every stored account, in slices; rarely twice for one. An account that is written or removed
- * meanwhile may be missing, or found in either state.
+ * Calls `found` for every stored account, in slices, and rarely twice for one. An account that is written or removed
+ * meanwhile may be missing, or come in either version.
  */
 export async function scanAccounts(
   redis: BookRedis,

@@ -1,17 +1,17 @@
 import type { Clock } from '../domain/index.ts'
 
-/** Work on accounts between two turns of the event loop. Sockets and timers wait as long, and for the account in hand. */
+/** The longest work in one turn of the event loop. Sockets and timers wait so long, and for the account in hand. */
 export const SLICE_MS = 5
-/** Asked of Redis in one reply. Replies of more would be held in memory at once, and parsed in one step. */
+/** Bytes to ask of Redis in one reply. A reply is held in memory as a whole and parsed in one step. */
 export const REPLY_BYTES_TARGET = 262_144
 /** Accounts or changes asked of Redis in one reply, however small they are. */
 const REPLY_ITEMS_MAX = 1_000
-/** Before the size of an item is known. */
+/** Items of the first reply, before their size is known. */
 const REPLY_ITEMS_FIRST = 16
-/** How much more may be asked than the last time. */
+/** The next reply may have so many times the items of the last one. */
 const REPLY_ITEMS_GROWTH = 4
 
-/** Cuts long work: between two pieces of it, `if (slices.isOver) await slices.next()`. */
+/** Cuts long work into slices. Between two pieces of it call `if (slices.isOver) await slices.next()`. */
 export class Slices {
   readonly #clock: Clock
   #startedMs: number
@@ -25,13 +25,13 @@ export class Slices {
     return this.#clock.monotonicMs() - this.#startedMs >= SLICE_MS
   }
 
-  /** The next slice begins in a later turn. */
+  /** Resolves in a later turn, when the next slice begins. */
   async next(): Promise<void> {
     await new Promise<void>((resolve) => this.#clock.nextTurn(resolve))
     this.begin()
   }
 
-  /** Call after a wait for something else: the turn has just begun. */
+  /** Begins a slice. Call after a wait for something else. */
   begin(): void {
     this.#startedMs = this.#clock.monotonicMs()
   }

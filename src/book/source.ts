@@ -18,13 +18,13 @@ import { scanAccounts } from './scan.ts'
 import { ReplySize, Slices } from './slices.ts'
 import { type ReadStored, storedReader } from './stored.ts'
 
-/** One wait for a change. Short, because `stop` waits for it. */
+/** The longest wait for a change. Short, because `stop` waits for it. */
 const BLOCK_MS = 100
-/** Before the connection is tried again after it failed. */
+/** The wait after a failed command. */
 const RETRY_DELAY_MS = 100
-/** Between two loads of the whole book by a follower, however many gaps it meets. */
+/** The least time between two loads of the whole book, however many gaps come. */
 const RELOAD_INTERVAL_MS = 1_000
-/** `stop` waits this long for a Redis that does not answer, then leaves the wait to its time limit. */
+/** `stop` waits so long for a Redis that does not answer; then it returns while the last command still waits. */
 const STOP_TIMEOUT_MS = 2_000
 
 export interface AccountSourceOptions {
@@ -38,19 +38,19 @@ export interface AccountSourceOptions {
 }
 
 /**
- * The stored book for a worker: `load` gives a snapshot, `follow` every change since, in order. Both work in slices
- * of SLICE_MS.
+ * The stored book for a worker: `load` gives a snapshot, `follow` every later change, in order. Both work in slices of
+ * SLICE_MS.
  *
- * Changes made while the snapshot was read are reduced to the last one of each account before they are
- * applied, so nobody sees an account go back. A gap is noticed and answered by loading the book again:
- * - the follower is more than CHANGES_LENGTH_MAX changes behind: every stored account is put, every account that is
- *   gone is removed;
- * - Redis went back (a power loss, FLUSHALL, a deleted key, an older backup): every stored account is put, and those
- *   that are gone or stored in an older version are `lost`, which `failed` is told of once, with their number
- *   (BOOK_LOST). What is written after Redis went back is a change like any other.
+ * Of the changes that were made while the snapshot was read, only the last one of each account is applied, so no account
+ * goes back to an earlier version. The follower notices a gap in the stream and loads the book again:
+ * - Redis trimmed the stream because the follower is more than CHANGES_LENGTH_MAX changes behind: every stored account is
+ *   put, every account that is gone is removed.
+ * - Redis went back (a power loss, FLUSHALL, a deleted key, an older backup): every stored account is put; those that are
+ *   gone, or stored in an older version, are `lost`. `failed` gets their number once (BOOK_LOST). Changes written after Redis
+ *   went back are applied as any others.
  *
- * `failed` is also told of each change that names no account (it is skipped), and once of each outage of Redis; the
- * follower goes on by itself.
+ * `failed` also gets each change that names no account, which is skipped, and one error an outage of Redis, after which the
+ * follower continues.
  */
 export function createAccountSource(options: AccountSourceOptions): AccountSource {
   return new RedisAccountSource(options)
@@ -74,7 +74,7 @@ class RedisAccountSource implements AccountSource {
   #overlapEnd = STREAM_START
   #reloadedMs = Number.NEGATIVE_INFINITY
   #inOutage = false
-  /** What `apply` threw: not ours to survive. */
+  /** What `apply` threw. It is a bug of the worker, so it ends the follower. */
   #bug: unknown
   #stopped = false
   #following: Promise<void> = Promise.resolve()
@@ -133,7 +133,7 @@ class RedisAccountSource implements AccountSource {
     }
   }
 
-  /** Applies what comes next, unless changes between here and there are gone. */
+  /** Applies the next changes. Returns the gap where changes before them are gone. */
   async #step(apply: Apply, failed: Failed): Promise<Gap | undefined> {
     const isInOverlap = isBefore(this.#position, this.#overlapEnd)
     const entries = isInOverlap ? await this.#readOverlap() : await this.#read(this.#position, BLOCK_MS)
@@ -153,7 +153,7 @@ class RedisAccountSource implements AccountSource {
   /** Whether Redis holds less than what was applied: the stream ends earlier, or the accounts are gone. */
   async #wentBack(): Promise<boolean> {
     const { accounts, changes } = this.#keys
-    // In this order: where the last account is removed between the two, the stream goes beyond our position.
+    // In this order: if the last account is removed between the two, the newest position is beyond ours.
     const [exists, newest] = await Promise.all([
       this.#followerRedis.call('EXISTS', accounts),
       newestPosition(this.#followerRedis, changes),
@@ -184,7 +184,7 @@ class RedisAccountSource implements AccountSource {
       if (last === undefined) return 'went-back'
       for (const entry of entries) {
         const id = entry.fields.get('id')
-        // Taken out first, so that the map stays in the order of the stream and ends with its newest entry.
+        // Deleted first, so that the map keeps the order of the stream.
         lastOfAccount.delete(id)
         lastOfAccount.set(id, entry)
       }
@@ -229,7 +229,7 @@ class RedisAccountSource implements AccountSource {
     this.#reloadedMs = this.#clock.monotonicMs()
   }
 
-  /** Accounts that were written after Redis went back: those entries are newer than what was applied. */
+  /** Accounts that were written after Redis went back. */
   async #writtenSince(position: string): Promise<Set<string>> {
     const ids = new Set<string>()
     let at = position

@@ -29,7 +29,7 @@ export interface AccountWrite {
   readonly version?: 'stated' | 'next' | 'force'
 }
 
-/** The version under which the account is stored now, or the one that stood in the way. */
+/** `written`: the version under which the account is stored now. `conflict`: the stored version that refused the write. */
 export type WriteResult = { readonly written: number } | { readonly conflict: number }
 
 export interface Book {
@@ -50,9 +50,9 @@ export interface Book {
   removeMany(ids: readonly string[]): Promise<boolean[]>
   /** @throws PlimsollError ACCOUNT_INVALID when what is stored is no account. */
   get(id: string): Promise<Account | undefined>
-  /** Every account that fits, each once, in no order. An account that is written meanwhile comes old or new. */
+  /** Every account that fits, each once, in no order. An account that is written meanwhile comes in its old or new version. */
   list(options?: ListOptions): AsyncGenerator<Account>
-  /** Ids of all stored accounts, each once, in no order; those of accounts that cannot be read too. */
+  /** Ids of all stored accounts, each once, in no order, including accounts that cannot be read. */
   ids(): AsyncGenerator<string>
   count(): Promise<number>
 }
@@ -131,7 +131,7 @@ function resultOf(reply: string): WriteResult {
   return version >= 0 ? { written: version } : { conflict: -1 - version }
 }
 
-/** What a conflict says where no version is above the stored one. */
+/** The message of a conflict where no version is above the stored one. */
 export const LAST_VERSION_RULE = `the stored version ${ACCOUNT_VERSION_MAX} is the last one; remove the account, then write it`
 
 function versionConflict(id: string, version: number, stored: number): PlimsollError {

@@ -10,12 +10,12 @@ export class WorkerConnections {
     this.#options = options
   }
 
-  /** Opens one more; from then on the first error of each of its outages is logged. */
+  /** Opens a connection. Once it is open, the first error of each outage is logged. */
   async open(role: RedisRole): Promise<RedisConnection> {
     const { clock, random, redisUrl, log } = this.#options
     let isOpen = false
     const report = (error: Error) => {
-      // What happens before is told by the rejection.
+      // Before this point the rejection reports the error.
       if (isOpen) log.warn({ error: error.message }, 'redis connection lost')
     }
     const connection = await connectRedis({ url: redisUrl, role, clock, random, report })

@@ -7,7 +7,7 @@ export interface Unfinished extends LeftBehind {
   readonly ticks: number
   /** Of the book, not applied. */
   readonly changes: number
-  /** Events that were found and not handed to the log. */
+  /** Events that were not given to the event log. */
   readonly unpublished: number
 }
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../domain/index.ts'
 
-/** Calls the action again and again, so long after the call before it has ended. Returns what ends it. */
+/** Calls the action again and again, with `delayMs` between the end of one call and the next. The returned function ends it. */
 export function every(clock: Clock, delayMs: number, action: () => void): () => void {
   const again = () => {
     action()

@@ -1,6 +1,6 @@
 import type { Clock } from '../domain/index.ts'
 
-/** The clock for work that is put off to a later turn, where no caller could be told of a fault: `guard` runs it. */
+/** Runs every deferred callback inside `guard`: a deferred callback has no caller to throw to. */
 export function guardedClock(clock: Clock, guard: (action: () => void) => void): Clock {
   return {
     nowMs: () => clock.nowMs(),

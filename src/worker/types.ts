@@ -13,10 +13,10 @@ export interface WorkerOptions {
   readonly log: Log
   /** Called once when the worker cannot go on: another worker took over, or a limit is reached. */
   readonly fatal: (error: Error) => void
-  /** Rules beside those of the rules file. */
+  /** Rules that are laid over those of the rules file. */
   readonly rules?: RulesByVenue
   readonly observer?: MonitorObserver
-  /** Gives up the start: it rejects with the signal's reason, and everything is closed. */
+  /** Cancels the start: it rejects with the signal's reason after everything is closed. */
   readonly signal?: AbortSignal
 }
 
@@ -28,7 +28,7 @@ export interface WorkerCounters extends MonitorCounters {
   readonly events: Readonly<Record<PlimsollEvent['kind'], number>>
   /** Margin accounts without a verdict: a mark is missing, or their newest terms cannot be used. */
   readonly unknownMarginAccounts: number
-  /** From the receipt of a frame to all verdicts of its instant, over all instants. */
+  /** From the receipt of a frame to the last verdict of its instant, over all instants. */
   readonly detectP50Ms: number
   readonly detectP99Ms: number
   readonly detectMaxMs: number
@@ -39,18 +39,18 @@ export interface WorkerCounters extends MonitorCounters {
   readonly kernelBytes: number
   /** Ticks that wait for evaluation. */
   readonly waiting: number
-  /** Events that are found and not published yet. */
+  /** Events that wait to be published. */
   readonly unpublished: number
 }
 
 export interface Worker {
-  /** The accounts that it watches, and their markets. */
+  /** The accounts under watch, and their markets. */
   readonly read: ReadModel
   counters(): WorkerCounters
   /**
-   * Stops in order: feeds, what waits, the events to stream and queue, Redis. At most about 5 s, even where Redis
-   * does not answer. When all is closed it rejects with STOP_TIMEOUT, saying how many, where ticks were not evaluated
-   * or events have not reached the queue; with the failure, where the worker failed while it stopped.
+   * Stops in order: closes the feeds, evaluates what waits, brings events to stream and queue, closes Redis. Takes at most
+   * about 5 s, even where Redis does not answer. After all is closed it rejects with STOP_TIMEOUT and the numbers, where ticks
+   * were not evaluated or events have not reached the queue; with the failure, where the worker failed while it stopped.
    */
   stop(): Promise<void>
 }

@@ -26,16 +26,16 @@ import type { Worker, WorkerCounters, WorkerOptions } from './types.ts'
 
 export type { Worker, WorkerCounters, WorkerOptions } from './types.ts'
 
-/** The orderly stop: ticks and events that wait get this long to be evaluated, published and put into the queue. */
+/** Time in an orderly stop for ticks and events that wait, until they are evaluated, published and in the queue. */
 export const STOP_FLUSH_MS = 2_500
 const STOP_POLL_MS = 5
-/** Then the log of events gets this long to close; the sockets to Redis are closed after it in any case. */
+/** Then the time for the event log to close. After it the sockets to Redis are closed in any case. */
 const STOP_CLOSE_MS = 500
-/** Refused accounts that the load of the book names in the log; more are counted. */
+/** Refused accounts that the log names while the book is loaded; more are counted. */
 const REFUSED_LOGGED_MAX = 20
 const AUDIT_EVERY_MS = 100
 const AUDIT_ACCOUNTS = 20
-/** Rules come into force at most so late. */
+/** Rules come into force at most so late after their time. */
 const RULES_CHECK_MS = 1_000
 
 /**
@@ -79,7 +79,7 @@ class MonitorWorker implements Worker {
   #cancelWatch: () => void = () => undefined
   #cancelRules: () => void = () => undefined
   #stopping: Promise<void> | undefined
-  /** Counts until the book is loaded; after that every refused change is logged. */
+  /** Refused accounts while the book is loaded; −Infinity afterwards, so that every refused change is logged. */
   #refusedAtLoad = 0
   #failure: Error | undefined
 
@@ -125,7 +125,7 @@ class MonitorWorker implements Worker {
       (change) => this.#guard(() => this.#apply(change)),
       (error) => {
         const isLoss = error instanceof PlimsollError && error.code === 'BOOK_LOST'
-        log[isLoss ? 'error' : 'warn']({ error: error.message }, 'following the book')
+        log[isLoss ? 'error' : 'warn']({ error: error.message }, 'cannot follow account changes')
       },
     )
     this.#cancelAudit = every(clock, AUDIT_EVERY_MS, () => this.#guard(() => this.#audit()))
@@ -138,7 +138,7 @@ class MonitorWorker implements Worker {
     })
   }
 
-  /** The monitor with what earlier runs published. */
+  /** Opens the monitor and restores what earlier runs published. */
   async #openMonitor(): Promise<Monitor> {
     const { config, clock, observer } = this.#options
     const { logId, sequenceFloor } = this.#eventLog
@@ -240,7 +240,7 @@ class MonitorWorker implements Worker {
     this.#cancelWatch()
     this.#cancelRules()
     const failedBefore = this.#failure
-    // From here on no change is applied; what it waits for may take as long as all the rest.
+    // Stop taking changes now, but await it last: it may take as long as the steps between.
     const sourceStopped = this.#source.stop()
     await this.#marketData.close()
     const deadlineMs = clock.monotonicMs() + STOP_FLUSH_MS
@@ -256,14 +256,14 @@ class MonitorWorker implements Worker {
     await this.#connections.close()
     log.info({ events: this.#eventLog.stats().enqueued }, 'stopped')
     if (fault !== undefined && this.#failure !== undefined) log.error({ code: fault.code }, fault.message)
-    // Whoever stops the worker because of a failure has been given that one already.
+    // A failure before the stop has been reported through `fatal` already.
     if (this.#failure !== failedBefore) throw this.#failure
     if (fault !== undefined && failedBefore === undefined) throw fault
   }
 
   async #closeEventLog(): Promise<void> {
     const { clock, log } = this.#options
-    const failed = (error: Error) => log.error({ error: error.message }, 'closing the log of events')
+    const failed = (error: Error) => log.error({ error: error.message }, 'closing the event log failed')
     const closed = this.#eventLog.close().then(() => undefined)
     await atMost(clock, closed, STOP_CLOSE_MS).catch(failed)
   }
@@ -280,7 +280,7 @@ class MonitorWorker implements Worker {
     if (disagreements > 0) this.#options.log.error({ disagreements }, 'audit disagrees with the kernel')
   }
 
-  /** Judges by the rules whose time has come. */
+  /** Brings rules into force whose time has come, and has the monitor judge by them. */
   #takeRules(): void {
     const { clock, log } = this.#options
     for (const change of this.#ruleBooks.advance(clock.nowMs())) {
@@ -299,11 +299,11 @@ class MonitorWorker implements Worker {
     }
   }
 
-  /** A broken invariant or a limit reached: nothing is evaluated any more, and whoever runs the worker hears it once. */
+  /** Call when an invariant is broken or a limit is reached. Nothing is evaluated any more; `fatal` is called once. */
   #fatal(error: Error): void {
     if (this.#failure !== undefined) return
     this.#failure = error
-    // Whoever stops the worker gets it from the stop.
+    // While the worker stops, `stop` rejects with it.
     if (this.#stopping === undefined) this.#options.fatal(error)
   }
 }
