@@ -14,20 +14,24 @@ export interface FollowOptions {
   readonly dataDir?: string
   /** Shard of the worker (PLIMSOLL_SHARD). Default `0`. */
   readonly shard?: string
-  /** `now` (default): what comes from now on. `beginning`: everything that is still kept. Else: what comes after the event of this stream id. */
+  /**
+   * `now` (default): later events. `beginning`: all events that Redis still has. Otherwise the events after this stream
+   * id.
+   */
   readonly from?: string
-  /** Ends the reading at once; a `break` of the loop ends it with the next read, within 5 s. */
+  /** Ends the reading at once. A `break` of the loop ends it with the next read, within 5 s. */
   readonly signal?: AbortSignal
   readonly clock?: Clock
-  /** REDIS_UNAVAILABLE: reading failed and is repeated from where it was; told once an outage. Default: one line on standard error. */
+  /** Gets REDIS_UNAVAILABLE once an outage; reading is repeated from the last event. Default: one line on standard error. */
   readonly fault?: (error: PlimsollError) => void
 }
 
 /**
- * The events of a shard in the order of its stream, for readers that keep their own place (`id`): nothing is taken from
- * anybody else, and nothing is acknowledged. What was trimmed before it was read does not come.
- * @throws PlimsollError USAGE where neither or both of `url` and `dataDir` are given; REDIS_UNAVAILABLE where Redis is
- * not there at the begin.
+ * The events of a shard in the order of its stream, for readers that keep their own place (`id`). Reading takes nothing
+ * from other readers and acknowledges nothing. Events that Redis trimmed before they were read are missing.
+ * @throws
+ * PlimsollError USAGE where neither or both of `url` and `dataDir` are given; REDIS_UNAVAILABLE where Redis does not
+ * answer at the start.
  */
 export async function* follow(options: FollowOptions): AsyncGenerator<FollowedEvent> {
   const { shard = '0', from = 'now', clock = systemClock, fault = printFault() } = options

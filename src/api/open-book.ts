@@ -6,7 +6,10 @@ import { systemClock, systemRandom } from '../system/index.ts'
 import { VENUE_NAMES } from '../venues/index.ts'
 
 export interface OpenBookOptions {
-  /** `redis://[user:password@]host:port[/database]`. Absent: the private Redis of `dataDir`, started when it does not run. */
+  /**
+   * `redis://[user:password@]host:port[/database]`. Without it: the private Redis of `dataDir`, which is started when it
+   * does not run.
+   */
   readonly url?: string | undefined
   /** Folder of the private Redis, default `.data`. */
   readonly dataDir?: string | undefined
@@ -14,11 +17,11 @@ export interface OpenBookOptions {
   readonly appendfsync?: 'always' | 'everysec' | undefined
   /** Shard of the book, default `0`. */
   readonly shard?: string | undefined
-  /** Write to a Redis that may lose accounts; `notify` gets what is wrong with it. */
+  /** Use a Redis that may lose accounts; `notify` gets the reason. */
   readonly allowUnsafeRedis?: boolean | undefined
-  /** Gets one line where something takes time (a Redis is fetched) or is unsafe. Default: nothing is said. */
+  /** Gets one line when something takes time (a Redis is fetched) or is unsafe. Default: none. */
   readonly notify?: ((line: string) => void) | undefined
-  /** Gives up the start of a private Redis: the promise rejects with the signal's reason. */
+  /** Cancels the start of a private Redis: the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined
   readonly clock?: Clock | undefined
   readonly random?: Random | undefined
@@ -31,9 +34,10 @@ export interface OpenedBook extends Book {
 }
 
 /**
- * Opens the stored accounts that the worker of the same Redis and shard watches. A write is seen by it at once.
- * @throws PlimsollError REDIS_UNAVAILABLE, REDIS_NOT_FOUND; REDIS_POLICY or REDIS_NO_AOF for a Redis that may lose
- * accounts; CONFIGURATION for a URL or a data folder that cannot be used.
+ * Opens the stored accounts that the worker of the same Redis and shard watches. The worker sees a write at once.
+ * @throws
+ * PlimsollError REDIS_UNAVAILABLE, REDIS_NOT_FOUND; REDIS_POLICY or REDIS_NO_AOF for a Redis that may lose accounts;
+ * CONFIGURATION for a URL or a data folder that cannot be used.
  */
 export async function openBook(options: OpenBookOptions = {}): Promise<OpenedBook> {
   const { url, dataDir = '.data', shard = '0', appendfsync = 'always', signal } = options

@@ -11,9 +11,12 @@ import {
 } from '../subscriber/index.ts'
 import { systemClock } from '../system/index.ts'
 
-/** The private Redis of a data folder is looked for so often while there is none. */
+/** Time between two looks for the private Redis of a data folder, while none runs. */
 const SEARCH_EVERY_MS = 1_000
-/** It is looked whether it moved so often: without a Unix socket every start has another port and password. */
+/**
+ * Time between two checks whether the private Redis moved: without a Unix socket every start has another port and
+ * password.
+ */
 const FOLLOW_EVERY_MS = 5_000
 const NO_STATS: SubscriptionStats = {
   ...{ jobs: 0, events: 0, effects: 0, duplicates: 0, late: 0, malformed: 0, failures: 0 },
@@ -33,7 +36,7 @@ export interface SubscribeOptions extends Common {
   /** BullMQ prefix. Default: that of the shard. */
   readonly queuePrefix?: string
   readonly clock?: Clock
-  /** What went wrong, by its `code` (see `HandlerOptions`). Default: one line on standard error. */
+  /** Gets each fault with its `code` (see `HandlerOptions`). Default: one line on standard error. */
   readonly fault?: (error: PlimsollError) => void
 }
 
@@ -59,7 +62,7 @@ export function subscribe(options: SubscribeOptions): Subscription {
   throw new PlimsollError('USAGE', message, { path: 'connection' })
 }
 
-/** A subscription to the private Redis of a data folder, wherever that runs at the moment. */
+/** A subscription to the private Redis of a data folder. It follows that Redis when it moves. */
 class FolderSubscription implements Subscription {
   readonly #dataDir: string
   readonly #clock: Clock

@@ -7,7 +7,7 @@ export const marginEventJsonSchema = {
   ...z.toJSONSchema(plimsollEventSchema, { io: 'input' }),
 }
 
-/** Events in one job of the queue: one in quiet times, whatever waits in a cascade. */
+/** Events in one job at most: one in quiet times, more in a cascade. */
 export const JOB_EVENTS_MAX = 100
 /** Bytes of the events of one job. A single larger event is a job of its own. */
 export const JOB_BYTES_MAX = 1024 * 1024

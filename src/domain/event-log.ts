@@ -1,26 +1,29 @@
 import { z } from 'zod'
 import type { EventRecord, MarginAccountProgress, MarketProgress } from './event.ts'
 
-/** What earlier runs left. */
+/** Takes what earlier runs left. */
 export interface RestoredProgress {
   marginAccount(id: string, progress: MarginAccountProgress): void
   market(progress: MarketProgress): void
 }
 
 /**
- * Where events go: the Redis stream first, then the queues. `publish` never blocks and never drops: records wait in
- * an outbox bounded in bytes. Who publishes asks `hasRoom` before each batch of at most PUBLISH_RECORDS_MAX; beyond
- * the hard limit `publish` throws `OUTBOX_FULL`.
+ * Where events go: the Redis stream first, then the queues. `publish` never blocks and never drops: records wait in an
+ * outbox bounded in bytes. The caller asks `hasRoom` before each batch of at most PUBLISH_RECORDS_MAX; beyond the hard
+ * limit `publish` throws `OUTBOX_FULL`.
  */
 export interface EventLog {
   /** Random id of the log, made with its stream; part of every event id. */
   readonly logId: string
   /**
-   * A subject without progress counts on from here: at least the highest sequence of a subject whose progress was
-   * forgotten or, where a stored progress cannot be read, above every sequence that there was.
+   * The sequence of a subject without progress starts above this number. It is at least the highest sequence of a subject
+   * whose progress was forgotten; where a stored progress cannot be read, it is above every earlier sequence.
    */
   readonly sequenceFloor: number
-  /** Progress as left by earlier runs. Call once, before the first `publish`. An entry that cannot be read is reported and left out. */
+  /**
+   * Gives the progress that earlier runs left. Call once, before the first `publish`. An entry that cannot be read is
+   * reported and left out.
+   */
   restore(into: RestoredProgress): Promise<void>
   /** Whether a batch of PUBLISH_RECORDS_MAX records fits below the hard limit. */
   readonly hasRoom: boolean
@@ -29,15 +32,15 @@ export interface EventLog {
   readonly pending: number
   /** Waits until everything published is in the stream and in the queues, at most `timeoutMs`. */
   flush(timeoutMs: number): Promise<boolean>
-  /** Ends the hand-over. Returns what is left, as far as Redis could be asked. */
+  /** Ends the delivery. Returns what is left, as far as Redis answered. */
   close(): Promise<LeftBehind>
 }
 
 /** Records that were published and had not arrived when the log was closed. */
 export interface LeftBehind {
-  /** Not in the stream: they exist nowhere else. */
+  /** Records that are not in the stream. They exist nowhere else. */
   readonly notInStream: number
-  /** In the stream and not in every queue: the next start puts them there. */
+  /** Records that are in the stream but not in every queue. The next start puts them there. */
   readonly notInQueues: number
 }
 

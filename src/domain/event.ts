@@ -191,7 +191,7 @@ export type PlimsollEvent = MarginEvent | MarketEvent
 
 const numbers = { episode: z.int().nonnegative(), sequence: z.int().nonnegative() }
 
-/** What must survive a restart so that it is known what was published, and ids and sequences go on. */
+/** State that must survive a restart: what has been published, and the last episode and sequence numbers. */
 export const marginAccountProgressSchema = z.object({
   ...numbers,
   account: z.string(),
@@ -201,7 +201,7 @@ export const marginAccountProgressSchema = z.object({
   /** Whether the episode of that number is still open. */
   open: z.boolean(),
   level: decimalSchema,
-  /** Whether the level is the last known one only: a mark is stale, or the terms are refused. */
+  /** Whether the account is without a verdict (a stale mark, refused terms), so that `level` is the last known one. */
   unknown: z.boolean(),
 })
 export type MarginAccountProgress = Readonly<z.infer<typeof marginAccountProgressSchema>>
@@ -221,9 +221,9 @@ export function marketSubject(venue: string, symbol: string): string {
 }
 
 /**
- * One event with what is kept after it, as handed from the monitor to the log of events. `subject` is the margin
- * account's id or `marketSubject`. A `progress` of null is forgotten: nothing of the subject is left, and the log
- * keeps the highest forgotten sequence as the floor of every subject that it does not know.
+ * An event and the progress to store with it, as the monitor gives it to the event log. `subject` is the margin account's
+ * id or `marketSubject`. A `progress` of null deletes that of the subject; the log keeps the highest deleted sequence as
+ * the floor for subjects that it does not know.
  */
 export interface EventRecord {
   readonly event: PlimsollEvent

@@ -21,7 +21,7 @@ export function pathText(path: FieldPath): string {
     .replace(/^\./, '')
 }
 
-/** What stands at the path; undefined where nothing does. */
+/** The value at the path; undefined where none is. */
 export function valueAt(value: unknown, path: FieldPath): unknown {
   return path.reduce<unknown>(
     (inner, key) =>
@@ -47,7 +47,7 @@ const TYPE_RULES: Readonly<Record<string, string>> = {
   null: 'must be null',
 }
 
-/** For `safeParse`: where a schema has no words of its own for a rule, the fault is told in ours instead of those of zod. */
+/** For `safeParse`: faults for which a schema has no text of its own get ours instead of zod's. */
 export const IN_OUR_WORDS = { error: ruleOf } as const
 
 function ruleOf(issue: z.core.$ZodRawIssue): string {
@@ -65,7 +65,7 @@ function ruleOf(issue: z.core.$ZodRawIssue): string {
   }
 }
 
-/** `beyond`: the word for a bound that is itself outside; false where it is inside. */
+/** `beyond`: the word for a bound that is excluded; false where it is included. */
 function sizeRule(origin: string, side: string, bound: number | bigint, beyond: string | false): string {
   if (origin === 'string' && side === 'at least' && bound === 1) return 'must not be empty'
   if (origin === 'string') return `must have ${side} ${bound} characters`

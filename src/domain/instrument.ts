@@ -13,10 +13,9 @@ const identityFields = {
 export const fullRulesSchema = marginModelSchema.extend({ ...identityFields, settlementAsset: assetSchema })
 
 /**
- * The rules of one instrument.
- * `multiplier`: base units (linear) or quote units (inverse) of one unit of size.
- * `settlementAsset`: the asset in which PnL is paid. `takerFeeRate`: a fraction.
- * `asOf`: ISO day on which the venue was last seen to state these rules; absent where nobody knows it.
+ * The rules of one instrument. `multiplier`: base units (linear) or quote units (inverse) of one unit of size.
+ * `settlementAsset`: the asset in which PnL is paid. `takerFeeRate`: a fraction. `asOf`: ISO day on which the venue was
+ * last seen to state these rules; absent where it is not known.
  */
 export type InstrumentRules = z.infer<typeof fullRulesSchema>
 
@@ -72,7 +71,7 @@ export const effectiveFromSchema = z.iso
   .optional()
   .transform((time) => (time === undefined ? Number.NEGATIVE_INFINITY : Date.parse(time)))
 
-/** Other rules are in force for these symbols: what was compiled from the ones before must be compiled anew. */
+/** Other rules are in force for these symbols. Accounts with positions there must be compiled anew. */
 export interface RulesChange {
   readonly kind: 'rules'
   readonly venue: VenueId

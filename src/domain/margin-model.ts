@@ -98,7 +98,10 @@ export const closingFeeSchema = z.enum(['none', 'at-bankruptcy-price'], {
 export const liquidationSchema = z.enum(['reached', 'passed'], { error: 'must be reached or passed' })
 export type Liquidation = z.infer<typeof liquidationSchema>
 
-/** A venue's margin rules for one instrument, as data. What is absent of the last two is that of the rule book. */
+/**
+ * A venue's margin rules for one instrument, as data. Where one of the last two is absent, the default of the rule book
+ * applies.
+ */
 export const marginModelSchema = z.strictObject({
   contribution: contributionSchema,
   maintenance: maintenanceSchema,

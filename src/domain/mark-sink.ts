@@ -5,7 +5,7 @@ export interface MarkSink {
   frameStart(receivedTimeMs: number, receivedMonotonicMs: number): void
   /** One mark price, as the venue printed it. */
   tick(venue: string, symbol: string, markText: Decimal, eventTimeMs: number): void
-  /** The venue says that the last mark still holds. */
+  /** The venue confirms the last mark. */
   unchanged(venue: string, symbol: string, eventTimeMs: number): void
   frameEnd(): void
   /** The market has no fresh mark. */

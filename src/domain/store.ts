@@ -1,9 +1,9 @@
 import type { Account } from './account.ts'
 
 /**
- * One change of the stored book, in the order in which it was written. `unreadable`: an account was written that
- * cannot be read, so its earlier terms are not true any more. `lost`: Redis went back in time and does not hold the
- * account, or an older version of it; nobody removed it.
+ * One change of the stored book, in the order in which it was written. `unreadable`: an account was written that cannot
+ * be read, so its earlier terms no longer hold. `lost`: Redis went back in time and has no version of the account, or an
+ * older one; nobody removed it.
  */
 export type AccountChange =
   | { readonly kind: 'put'; readonly account: Account }

@@ -15,7 +15,7 @@ import {
 } from '../domain/index.ts'
 import { jsonFaultOf, LINE_LENGTH_MAX, type Line } from '../input/index.ts'
 
-/** One reason why an account of an import was not taken over. */
+/** A reason why an import refuses an account. */
 export interface Refusal {
   readonly line: number
   /** Field of the account, for example `positions[2].size`; empty when it is the line as a whole. */
@@ -27,23 +27,23 @@ export interface Refusal {
   readonly rule: string
 }
 
-/** What a line, or the rows of one account, say; not checked yet. */
+/** The contents of a line, or of the rows of one account, before they are checked. */
 export interface Candidate {
   readonly raw: unknown
-  /** The line to blame for a fault at the path. */
+  /** The line of the field at the path. */
   lineOf(path: FieldPath): number
 }
 
-/** Why an account cannot be taken over: the faults of its first line, at least one, at most FAULTS_NAMED_MAX and a count. */
+/** Why an account is refused: at least one fault, at most FAULTS_NAMED_MAX and a count of the others. */
 export type Refused = readonly Refusal[]
 
 /** Reads an account: `accountSchemaOf` the names of all venues. */
 export type AccountSchema = ReturnType<typeof accountSchemaOf>
 
-/** What the rules have against an account; the worker asks the same. */
+/** The faults that the rules find in an account. The worker asks the same. */
 export type CheckAccount = (account: Account) => readonly AccountFault[]
 
-/** What begins as an account over several lines is the usual case. */
+/** Usually this is an account that is spread over several lines. */
 const NO_JSON_RULE =
   'must be one account as JSON on one line; accounts over several lines stand in a list: [{...}, {...}]'
 
@@ -74,7 +74,7 @@ export function checkCandidate(
   if (!parsed.success) return refusedFor(candidate, schemaFaultsOf(parsed.error))
   const faults = check(parsed.data)
   if (faults.length > 0) return refusedFor(candidate, faults)
-  // The schema's default 0 is not a version that anybody stated.
+  // The default 0 of the schema is no stated version.
   const isStated = (raw as { version?: unknown }).version !== undefined
   return { account: parsed.data, version: isStated ? 'stated' : 'next' }
 }
@@ -96,7 +96,7 @@ export function refusal(line: number, path: FieldPath, value: unknown, rule: str
   return { line, path: pathText(path), value: valueText(value), shown: shownValue(value), rule }
 }
 
-/** A line that is refused as a whole: it is shown as it stands, without quotes of ours. */
+/** Refuses a line as a whole and shows it without added quotes. */
 export function lineRefusal(line: number, text: string, rule: string): Refusal {
   const shown = cut(text)
   return { line, path: '', value: shown, shown, rule }

@@ -6,7 +6,7 @@ import { type CsvSeparator, parseCsvRow, separatorOf } from './csv.ts'
 /** Ids kept to notice rows of one account that are apart. More accounts in one file are a fault. */
 export const CSV_ACCOUNTS_MAX = 5_000_000
 
-/** The same in every row of an account that states them. */
+/** Must be equal in all rows of an account that state them. */
 const ACCOUNT_COLUMNS = ['venue', 'version', 'separateWallets'] as const
 const COLLATERAL_COLUMNS = ['asset', 'amount'] as const
 const POSITION_COLUMNS = ['symbol', 'marginMode', 'size', 'entryPrice', 'leverage', 'isolatedMargin'] as const
@@ -29,9 +29,9 @@ interface Group {
 }
 
 /**
- * Puts the rows of a CSV file together to accounts. A row holds one position, one collateral asset, or both;
- * adjacent rows with the same id are one account. An account with a bad row is refused as a whole: a part of
- * its positions would be a different account.
+ * Joins the rows of a CSV file to accounts. A row holds one position, one collateral asset, or both; adjacent rows with
+ * the same id are one account. An account with a bad row is refused as a whole: a part of its positions would be a
+ * different account.
  */
 export class CsvAccounts {
   #columns: readonly Column[] | undefined
@@ -41,7 +41,7 @@ export class CsvAccounts {
   #orphan: Refusal | undefined
   readonly #seen = new Set<string>()
 
-  /** Accounts that are complete now. Throws INPUT_INVALID for a header that does not fit. */
+  /** Takes a row; returns the accounts that are complete with it. Throws INPUT_INVALID for a header that does not fit. */
   push(line: Line): (Candidate | Refused)[] {
     if (line.text.trim() === '') return []
     if (this.#columns === undefined) {
@@ -63,7 +63,7 @@ export class CsvAccounts {
     return complete
   }
 
-  /** The account whose rows were the last ones. */
+  /** Call at the end. Returns the last account. */
   end(): (Candidate | Refused)[] {
     const group = this.#group
     this.#group = undefined

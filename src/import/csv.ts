@@ -1,14 +1,14 @@
-/** The fields of a row, or those before the mistake and what the mistake is. */
+/** The fields of a row; with a mistake, the fields before it and its description. */
 export interface CsvRow {
   readonly fields: readonly string[]
   readonly fault: string | undefined
 }
 
-/** What stands between fields: a comma, or what spreadsheets write instead where the comma is the decimal point. */
+/** The separators of fields: a comma, or what spreadsheets write where the comma is the decimal point. */
 export const CSV_SEPARATORS = [',', ';', '\t'] as const
 export type CsvSeparator = (typeof CSV_SEPARATORS)[number]
 
-/** The separator of a file by its header, which has several columns: the one that parts it; a comma where none does. */
+/** The separator of a file: the one that divides its header; a comma where none does. */
 export function separatorOf(header: string): CsvSeparator {
   return CSV_SEPARATORS.find((separator) => header.includes(separator)) ?? ','
 }

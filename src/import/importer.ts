@@ -14,10 +14,10 @@ import {
 } from './candidate.ts'
 import { CsvAccounts } from './csv-accounts.ts'
 
-/** Faults listed in the summary; the accounts of all others are counted. */
+/** Faults that the summary lists; further refused accounts are only counted. */
 export const REFUSED_REPORTED_MAX = 1_000
 
-/** An account that was read waits at most this long for others to be written with it, so that a slow pipe is stored as it comes. */
+/** The longest wait of an account for others to be written with it, so that accounts of a slow pipe are stored soon. */
 export const GATHER_MS = 200
 
 /** `jsonl`: one account a line, or one JSON list of accounts. */
@@ -26,10 +26,10 @@ export type ImportFormat = 'jsonl' | 'csv'
 export interface ImportOptions {
   readonly input: AsyncIterable<Uint8Array>
   readonly format: ImportFormat
-  /** Absent: everything is checked, nothing is written. */
+  /** Without it accounts are checked and not written. */
   readonly book?: Pick<Book, 'putMany'>
   readonly venues: VenueNames
-  /** What the rules have against an account that fits the schema. */
+  /** The faults that the rules find in an account that fits the schema. */
   readonly check: CheckAccount
   readonly clock: Clock
   /** Write accounts whose stated version is not above the stored one under the next version. */
@@ -51,11 +51,11 @@ export interface ImportSummary {
 }
 
 /**
- * Writes the accounts of a file into the book, in its order: BATCH_ACCOUNTS_MAX at once, fewer after GATHER_MS. What
- * breaks a rule is refused with its line, path, value and rule; the rest is written. In CSV an account is complete,
- * and written, when a row of another one or the end of the file is read.
- * @throws PlimsollError INPUT_INVALID for a CSV header that does not fit; REDIS_UNAVAILABLE when a write fails,
- * with the number of accounts written before it.
+ * Writes the accounts of a file into the book, in its order: BATCH_ACCOUNTS_MAX at once, fewer after GATHER_MS. An
+ * account that breaks a rule is refused with line, path, value and rule; the others are written. In CSV an account is
+ * complete when a row of another one, or the end of the file, is read.
+ * @throws PlimsollError INPUT_INVALID for a CSV
+ * header that does not fit; REDIS_UNAVAILABLE when a write fails, with the number of accounts written before it.
  */
 export async function importAccounts(options: ImportOptions): Promise<ImportSummary> {
   const run = new ImportRun(options)
@@ -95,7 +95,7 @@ class ImportRun {
   #writing: Promise<void> = Promise.resolve()
   #isWriting = false
   #cancelGather: (() => void) | undefined
-  /** What a write failed with, and who waits to hear of it. */
+  /** The fault of a failed write, and the callback that gets it. */
   #fault: Error | undefined
   #failed: (fault: Error) => void = () => undefined
 
@@ -111,7 +111,10 @@ class ImportRun {
     }
   }
 
-  /** The next chunk of the input. Rejects when a write fails first: a slow input may not give one for long. */
+  /**
+   * The next chunk of the input. Rejects as soon as a write fails, because a slow input may give no chunk for a long
+   * time.
+   */
   unlessFailed<T>(next: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       if (this.#fault !== undefined) reject(this.#fault)
@@ -154,7 +157,7 @@ class ImportRun {
   #gather(): () => void {
     return this.#options.clock.after(GATHER_MS, () => {
       this.#cancelGather = undefined
-      // The caller has been told how many accounts are written; not one more may follow.
+      // The caller has the number of accounts that are written, so no more may follow.
       if (this.#fault !== undefined) return
       if (this.#isWriting) this.#cancelGather = this.#gather()
       else this.#start()

@@ -1,7 +1,7 @@
 import type { Clock } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 
-/** A setting of a running server may change: it is looked at again so often. */
+/** Time between two checks of the settings of a running server, which may change. */
 export const CHECK_EVERY_MS = 60_000
 
 export interface CheckedRedis {
@@ -10,14 +10,14 @@ export interface CheckedRedis {
 }
 
 export interface CheckOptions {
-  /** Start all the same, but say so. */
+  /** Start although a setting may lose data, with a warning. */
   readonly allowUnsafe: boolean
   readonly warn: (message: string) => void
 }
 
 /** When the server writes to the disk, and what a power loss takes. */
 export interface Durability {
-  /** undefined: the server does not let us read it, as managed servers do. */
+  /** undefined where the server does not let us read it, which is so on managed servers. */
   readonly appendfsync: string | undefined
   readonly isSafe: boolean
   /** For the log. */
@@ -25,10 +25,11 @@ export interface Durability {
 }
 
 /**
- * Refuses a server that may lose accounts or events without an error: one that evicts keys, or one that
- * keeps no append-only file. Needs INFO only, which managed servers allow where CONFIG is forbidden.
- * What a power loss may take is reported, and refused in no case.
- * @throws PlimsollError REDIS_POLICY or REDIS_NO_AOF with the setting, its value and the remedy.
+ * Refuses a server that may lose accounts or events without an error: one that evicts keys, or one that keeps no
+ * append-only file. Needs INFO only, which managed servers allow where CONFIG is forbidden. What a power loss may take is
+ * reported and never refused.
+ * @throws PlimsollError REDIS_POLICY or REDIS_NO_AOF with the setting, its value and the
+ * remedy.
  */
 export async function checkRedis(connection: CheckedRedis, options: CheckOptions): Promise<Durability> {
   for (const fault of await faultsOf(connection)) {
@@ -41,19 +42,19 @@ export async function checkRedis(connection: CheckedRedis, options: CheckOptions
 export interface WatchOptions {
   readonly connection: CheckedRedis
   readonly clock: Clock
-  /** A fault that the check before did not find. */
+  /** Gets a fault that the check before did not find. */
   readonly failed: (fault: PlimsollError) => void
-  /** A fault that the check before found is gone; `message` is the fault's. */
+  /** Gets the message of a fault that the check before found and this one does not. */
   readonly mended: (message: string) => void
 }
 
-/** Checks again every CHECK_EVERY_MS, until the result is called. What was there at the first check is known already. */
+/** Checks again every CHECK_EVERY_MS, until the result is called. Faults of the first check are not reported again. */
 export function watchRedis({ connection, clock, failed, mended }: WatchOptions): () => void {
   let known: readonly string[] | undefined
   let cancel = () => {}
   let isStopped = false
   const round = async () => {
-    // An outage is told by whoever needs the connection, and a server that is away has no settings.
+    // Commands on this connection report an outage; a server that is away has no settings.
     const faults = await faultsOf(connection).catch(() => undefined)
     if (isStopped) return
     if (faults !== undefined) {

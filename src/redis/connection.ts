@@ -10,7 +10,7 @@ export const BLOCK_MS_MAX = 5_000
 
 const COMMAND_TIMEOUT_MS = 5_000
 const BLOCKING_COMMAND_TIMEOUT_MS = BLOCK_MS_MAX + COMMAND_TIMEOUT_MS
-/** A peer that accepts and never answers is taken for gone this long after its command was. */
+/** A peer that does not answer counts as gone this long after the command timed out. */
 const SOCKET_TIMEOUT_GRACE_MS = 1_000
 const SOCKET_CONNECT_TIMEOUT_MS = 2_000
 const KEEP_ALIVE_MS = 30_000
@@ -21,10 +21,10 @@ const QUIT_TIMEOUT_MS = 1_000
 const SOCKET_END_MS = 50
 
 /**
- * What a connection is for. `command`: a command either answers within COMMAND_TIMEOUT_MS or is rejected,
- * nothing waits for a reconnect and nothing is sent twice. `blocking`: the same for one reader that waits in
- * XREAD. `queue`: a BullMQ queue that jobs are added to, which keeps its commands through a reconnect; for readers, whose
- * reads block, it is too impatient.
+ * What a connection is for. `command`: a command either answers within COMMAND_TIMEOUT_MS or is rejected, nothing waits
+ * for a reconnect and nothing is sent twice. `blocking`: the same for one reader that waits in XREAD. `queue`: a BullMQ
+ * queue that jobs are added to, which keeps its commands through a reconnect; it is too impatient for readers, whose
+ * reads block.
  */
 export type RedisRole = 'command' | 'blocking' | 'queue'
 
@@ -35,7 +35,7 @@ export interface ConnectOptions {
   readonly clock: Clock
   /** Spreads the reconnects of many processes after an outage. */
   readonly random: Random
-  /** Told of the first error of every outage, not of every attempt. */
+  /** Gets the first error of each outage, not that of each attempt. */
   readonly report?: (error: Error) => void
 }
 
@@ -84,7 +84,7 @@ export async function connectRedis(options: ConnectOptions): Promise<RedisConnec
     keepAlive: KEEP_ALIVE_MS,
     retryStrategy: (attempt) => retryDelayMs(attempt, options.random),
   })
-  // The first one of an outage: those after it follow from it.
+  // Report the first error of an outage; later ones follow from it.
   let outage: Error | undefined
   connection.on('error', (error: Error & { command?: unknown }) => {
     // The same error goes to every listener after this one; its command may be the login.
@@ -128,7 +128,7 @@ export function redactUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined
   const isRedis = url?.protocol === 'redis:' || url?.protocol === 'rediss:'
   if (url === undefined || !isRedis || !DATABASE_PATH.test(url.pathname)) {
-    // Not quoted: what does not parse may still hold a password.
+    // The URL is not quoted: even one that does not parse may hold a password.
     throw new PlimsollError(
       'CONFIGURATION',
       'the Redis URL (--redis-url, REDIS_URL) must look like redis://[user:password@]host:port[/database number], rediss:// for TLS, ' +

@@ -1,14 +1,14 @@
 import { ReplyError } from 'ioredis'
 import { PlimsollError } from '../errors.ts'
 
-/** A wrong login, permission or database does not become right by trying again; ioredis itself goes on, with database 0. */
+/** A wrong login, permission or database stays wrong on a retry; ioredis itself would continue with database 0. */
 const REFUSED = /WRONGPASS|NOAUTH|NOPERM|invalid password|DB index/i
-/** What the client says when it has no connection; these errors have neither a code nor a class of their own. */
+/** Messages of ioredis when it has no connection. These errors have neither a code nor a class of their own. */
 const DISCONNECTED =
   /^(?:Connection is closed|Command timed out|Stream isn't writeable|Socket timeout|Reached the max retries)/
 const SYSTEM_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'ENOENT'])
 
-/** Whether the server refuses us, so that only another setting helps. */
+/** Whether the server refuses the connection, so that only another setting helps. */
 export function isRefusal(error: Error): boolean {
   return REFUSED.test(error.message)
 }
@@ -23,7 +23,7 @@ export function withoutSecrets(error: unknown): Error {
   return plain
 }
 
-/** REDIS_REFUSED or REDIS_UNAVAILABLE; `what` names the server and what it was asked for. */
+/** REDIS_REFUSED or REDIS_UNAVAILABLE; `what` names the server and the request. */
 export function redisFault(what: string, error: unknown): PlimsollError {
   const cause = withoutSecrets(error)
   return new PlimsollError(
@@ -33,7 +33,7 @@ export function redisFault(what: string, error: unknown): PlimsollError {
   )
 }
 
-/** An error of the server or of the way to it, as against a bug: it becomes a fault. Any other is returned as it is. */
+/** Turns an error of the server or of the connection into a fault. Any other error is a bug and is returned as it is. */
 export function asRedisFault(what: string, error: unknown): unknown {
   return isOfRedis(error) ? redisFault(what, error) : error
 }
