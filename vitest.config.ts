@@ -27,7 +27,13 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: UNIT_FILES, globalSetup: 'test/support/kernel-build.ts' },
+        test: {
+          name: 'unit',
+          include: UNIT_FILES,
+          // Unit tests leave no state behind, so the files of a worker share the modules that they import.
+          isolate: false,
+          globalSetup: 'test/support/kernel-build.ts',
+        },
       },
       {
         extends: true,
