@@ -37,6 +37,7 @@ async function start(
     clock,
   })
   const kernel = openKernel()
+  const book = { ...bybit.ruleBook, version: 'bench', rulesOf: () => START_RULES }
   const refuse = (_of: unknown, error: Error) => {
     throw error
   }
@@ -45,7 +46,7 @@ async function start(
     kernel,
     clock,
     rule: levelRule(),
-    ruleBookOf: () => ({ ...bybit.ruleBook, version: 'bench', rulesOf: () => START_RULES }),
+    ruleBookOf: () => book,
     log: { logId: 'bench', shard },
     sequenceFloor: 0,
     hasRoom: () => true,

@@ -12,6 +12,7 @@ export interface MonitorOptions {
   readonly kernel: Kernel
   readonly clock: Clock
   readonly rule: LevelRule
+  /** The rule book in force: one object, which never changes, until a `rules` change is applied. */
   readonly ruleBookOf: (venue: Account['venue']) => RuleBook
   readonly log: LogIdentity
   /** Highest sequence number among subjects whose progress was forgotten. */
