@@ -23,6 +23,9 @@ export class NumberedTexts {
   /** The bytes of the text that is looked for. */
   #query = Buffer.allocUnsafeSlow(QUERY_BYTES_FIRST)
   #queryLength = 0
+  /** The text that was looked for last, and its slot; −1 where the slots have changed since. */
+  #lastText: string | undefined
+  #lastSlot = NONE
 
   /** How many texts have a number. */
   get size(): number {
@@ -86,11 +89,15 @@ export class NumberedTexts {
 
   /** The slot in which the text is, or would be. Leaves the bytes of the text in the query. */
   #slotOf(text: string): number {
+    // A text is often looked for several times in a row.
+    if (text === this.#lastText && this.#lastSlot !== NONE) return this.#lastSlot
     // A character of UTF-16 takes at most 3 bytes.
     if (text.length * 3 > this.#query.length) this.#query = Buffer.allocUnsafeSlow(text.length * 3)
     this.#queryLength = this.#query.write(text, 0, 'utf8')
     let slot = this.#homeOf(hashOf(this.#query, 0, this.#queryLength))
     while (this.#slots[slot] !== NONE && !this.#isQuery(this.#slots[slot]!)) slot = this.#after(slot)
+    this.#lastText = text
+    this.#lastSlot = slot
     return slot
   }
 
@@ -118,6 +125,7 @@ export class NumberedTexts {
 
   /** Moves texts of the run back, so that no search ends at the emptied slot too early. */
   #closeGap(emptied: number): void {
+    this.#lastSlot = NONE
     let gap = emptied
     for (let slot = this.#after(gap); this.#slots[slot] !== NONE; slot = this.#after(slot)) {
       const home = this.#homeOf(this.#hashAt(this.#addresses[this.#slots[slot]!]!))
@@ -131,6 +139,7 @@ export class NumberedTexts {
   }
 
   #growSlots(): void {
+    this.#lastSlot = NONE
     this.#slots = new Int32Array(this.#slots.length * 2).fill(NONE)
     for (let number = 0; number < this.#numbers; number++) {
       if (!this.has(number)) continue
