@@ -6,7 +6,7 @@ export type ExchangeRequest =
   | { readonly kind: 'open'; readonly symbols: readonly string[]; readonly price: number }
   /** Sends all marks in one frame, so often a second; 0 ends it. */
   | { readonly kind: 'frames'; readonly perSecond: number }
-  /** Sends no mark any more, whoever subscribes, until the next move. */
+  /** Sends no mark, to new subscribers either, until the next move. */
   | { readonly kind: 'silence' }
   /** Sets the price of the symbols (all where none are given), and sends one frame with them at once. */
   | { readonly kind: 'move'; readonly price: number; readonly symbols?: readonly string[] }

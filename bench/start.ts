@@ -24,7 +24,7 @@ export interface StartedProcess {
   readonly kernelBytes: number
 }
 
-/** What the measured process is told. */
+/** What the measured process gets. */
 export interface StartProcess {
   readonly redisUrl: string
   readonly shard: string

@@ -25,7 +25,7 @@ const configSchema = z.strictObject({
   dataDir: z.string().min(1).default('.data'),
   /** When the private Redis writes to the disk: `always` loses nothing at a power loss, `everysec` up to two seconds. */
   appendfsync: z.enum(['always', 'everysec']).default('always'),
-  /** The worker writes the time into this file for as long as it is alive, for a health check. Absent: it does not. */
+  /** The worker writes the time into this file while it is alive, for a health check. Without it no file is written. */
   heartbeatFile: z.string().min(1).optional(),
   shard: z
     .string()
@@ -53,7 +53,7 @@ const configSchema = z.strictObject({
   consumers: consumersSchema.default([]),
   /** Replace a worker that owns the shard at once, instead of waiting until it stops. */
   takeOver: z.boolean().default(false),
-  /** Run on a Redis that may lose data; said loudly. */
+  /** Run on a Redis that may lose data, with an error in the log. */
   allowUnsafeRedis: z.boolean().default(false),
   logLevel: z.enum(LOG_LEVELS).default('info'),
   /** Replaces the URL of a stream, for a test network or a regional host. */
@@ -62,7 +62,7 @@ const configSchema = z.strictObject({
     .default({}),
 })
 
-/** What may replace the address of a source. */
+/** URLs that may replace the address of a source. */
 function addressOf({ kind }: VenueSource): z.ZodType<string> {
   if (kind === 'socket')
     return z.url({ protocol: /^wss?$/, error: 'must be a URL that begins with ws:// or wss://' })
@@ -139,7 +139,7 @@ function unknownStream(id: string): string {
   return `${settingName(['streamUrls', id])} is the URL of no stream; known are ${STREAM_IDS.join(', ')}`
 }
 
-/** What the level rule has against the levels together. */
+/** The fault that the level rule finds in the levels together. */
 function levelFaults({ levels, hysteresis }: Pick<Config, 'levels' | 'hysteresis'>): string[] {
   try {
     levelRule(levels, hysteresis)

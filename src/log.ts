@@ -50,7 +50,7 @@ export function openSink(fd: 1 | 2): DestinationStream {
   return pino.destination({ fd, sync: false, maxLength: LOG_BUFFER_BYTES_MAX })
 }
 
-/** Prints faults that nobody else takes, one line each; the log is made when the first one comes. */
+/** Prints faults for which no callback is given, one line each. The log is made with the first one. */
 export function printFault(): (fault: { readonly code: string; readonly message: string }) => void {
   let log: Log | undefined
   return ({ code, message }) => {

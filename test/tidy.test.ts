@@ -210,6 +210,23 @@ const filesStaySmall: Rule = (files) =>
       return lines > most ? [`${path} has ${lines} lines, more than ${most}: does it hold two ideas?`] : []
     })
 
+/** Words that make a sentence of a comment be read twice: they hide who does what. */
+const BANNED_WORDS = /\b(?:told|afresh|whoever|of one such|where there is none)\b/i
+
+const commentsUsePlainWords: Rule = (files) =>
+  files
+    .filter(({ path }) => /^(?:src|bench|assembly|examples)\//.test(path))
+    .flatMap(({ path, text }) =>
+      commentsOf(text).flatMap((comment) => {
+        const word = BANNED_WORDS.exec(comment.replaceAll(/\s*\n\s*\*?\s*/g, ' '))?.[0]
+        return word === undefined ? [] : [`${path} says "${word}" in a comment: name who does what`]
+      }),
+    )
+
+function commentsOf(text: string): string[] {
+  return text.match(/\/\*[\s\S]*?\*\/|(?<!:)\/\/[^\n]*/g) ?? []
+}
+
 /** The referee is a second opinion: it shares the nouns with the product, and nothing that computes. */
 const refereeIsIndependent: Rule = (files) =>
   files
@@ -356,6 +373,12 @@ const HOUSE: readonly House[] = [
     rule: filesStaySmall,
     broken: { path: 'src/x.ts', text: lines(LINES_ASKED + 1) },
     says: 'src/x.ts has 301 lines, more than 300: does it hold two ideas?',
+  },
+  {
+    name: 'comments use plain words',
+    rule: commentsUsePlainWords,
+    broken: { path: 'src/x.ts', text: '/**\n * Ends where there\n * is none.\n */\n' },
+    says: 'src/x.ts says "where there is none" in a comment',
   },
   {
     name: 'the referee of the demo is independent',

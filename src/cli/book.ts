@@ -27,10 +27,7 @@ export async function withOpenBook<T>(
   }
 }
 
-/**
- * Removes them a batch at a time. Ids that are not there are named in `missing`: somebody else removed them, or they
- * never were.
- */
+/** Removes accounts in batches. `missing` names the ids that are not in the book. */
 export async function removeAll(
   book: Pick<OpenedBook, 'removeMany'>,
   ids: AsyncIterable<string> | Iterable<string>,

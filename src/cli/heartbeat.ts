@@ -7,7 +7,7 @@ export const HEARTBEAT_EVERY_MS = 5_000
 export interface HeartbeatOptions {
   readonly file: string
   readonly clock: Clock
-  /** Told once of each series of failures. */
+  /** Called once for each series of failures. */
   readonly failed: (error: Error) => void
 }
 

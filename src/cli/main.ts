@@ -6,7 +6,7 @@ import { createProgram } from './program.ts'
 import { visible } from './visible.ts'
 import { tell } from './wrapping.ts'
 
-// A reader that goes away (`| head`) is no fault: whoever waits for it to read gets the same error and ends.
+// A reader that goes away (`| head`) is not a fault: the code that waits for it gets the same error and ends.
 process.stdout.on('error', (error) => {
   if (!isReaderGone(error)) process.exitCode = report(error)
 })

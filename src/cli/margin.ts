@@ -72,7 +72,7 @@ function ruleOf(levels: readonly string[], hysteresis: string): LevelRule {
   }
 }
 
-/** By what a line is judged. `nowMs` is wall time, for the age of the rules. */
+/** What a line is judged by. `nowMs` is wall time, for the age of the rules. */
 export interface MarginJudge {
   readonly rule: LevelRule
   readonly bookOf: BookOf

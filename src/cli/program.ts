@@ -34,8 +34,8 @@ function prepare(command: Command): void {
         .replace(/^error: /, '')
         .split('\n')
       const [fault = '', ...hints] = lines.map(visible)
-      const told = [fitted(process.stderr, `plimsoll: USAGE: ${fault}`, ''), ...hints]
-      write(`${told.join('\n')}\n`)
+      const fitting = [fitted(process.stderr, `plimsoll: USAGE: ${fault}`, ''), ...hints]
+      write(`${fitting.join('\n')}\n`)
     },
   })
   for (const sub of command.commands) prepare(sub)

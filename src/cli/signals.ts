@@ -16,8 +16,8 @@ export interface Ended {
 }
 
 /**
- * The end of a command that runs until it is told to stop. A second signal ends at once, by its default action.
- * `orphaned` is called before the command is told that npm is gone.
+ * The end of a command that runs until a signal. A second signal ends the process at once, by its default action.
+ * `orphaned` is called before the command stops because npm is gone.
  */
 export function untilSignal(orphaned: () => void = () => undefined): Ended {
   let resolve!: () => void
@@ -26,7 +26,7 @@ export function untilSignal(orphaned: () => void = () => undefined): Ended {
     resolve = resolved
     reject = rejected
   })
-  // A failure may come before anybody waits.
+  // A failure may come before the wait begins.
   promise.catch(() => undefined)
   let firstMs: number | undefined
   const stop = (signal: NodeJS.Signals): void => {

@@ -94,7 +94,7 @@ async function tail(context: TailContext, { from, count, json, ...overrides }: T
   // A reader that goes away (`| head`) ends the command like Ctrl-C.
   output.once('error', abort)
   const say = (line: string) => tell(errors, `plimsoll: ${visible(line)}`)
-  // What a client library says of its own settings helps nobody here.
+  // The message of the client library about its own settings would not help the user.
   const reasonOf = ({ name, message }: Error) =>
     name === 'MaxRetriesPerRequestError' ? 'it does not answer' : message
   const failed = (error: Error) => say(`waiting for Redis: ${reasonOf(error)}`)
@@ -123,7 +123,7 @@ async function tail(context: TailContext, { from, count, json, ...overrides }: T
       await close()
     }
   } catch (error) {
-    // Both the start of a Redis and a wait for a slow reader are given up with the signal.
+    // The signal cancels both the start of a Redis and a wait for a slow reader.
     const isGivenUp = error === stop.signal.reason || (error as Error).name === 'AbortError'
     if (!stop.signal.aborted || !isGivenUp) throw error
   } finally {

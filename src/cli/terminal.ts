@@ -6,7 +6,7 @@ import { allowsColour } from '../config.ts'
 export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number }
 export type Input = Readable & { readonly isTTY?: boolean }
 
-/** A command speaks in lines to a person at a terminal, and in JSON to a pipe and where it is asked to. */
+/** A command prints lines for people on a terminal, and JSON to a pipe or with `--json`. */
 export function speaksJson(output: Pick<Output, 'isTTY'>, json: true | undefined): boolean {
   return json === true || output.isTTY !== true
 }

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util'
 import type { Output } from './terminal.ts'
 
-/** Columns where the terminal does not tell them. */
+/** Columns of a terminal that does not state its width. */
 const COLUMNS_DEFAULT = 80
 /** Letters that take two columns. */
 const WIDE = /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Emoji_Presentation}]/u

@@ -48,7 +48,7 @@ export interface AcquireOptions {
   readonly token: string
   /** Log id if a new log begins. */
   readonly newLogId: string
-  /** At once, whoever holds the lease. */
+  /** Take the lease at once, also from another holder. */
   readonly takeOver: boolean
   readonly signal?: AbortSignal | undefined
   /** Receives a line where it begins to wait for another owner, and where Redis fails while it waits. */

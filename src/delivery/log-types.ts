@@ -14,7 +14,7 @@ export interface EventLogOptions {
   readonly consumers?: readonly string[]
   readonly clock: Clock
   readonly random: Random
-  /** Become the owner at once, whoever holds the lease. That one ends with STREAM_FENCED. */
+  /** Become the owner at once. The present owner of the lease ends with STREAM_FENCED. */
   readonly takeOver?: boolean
   /** Gives up waiting for the lease: `openEventLog` rejects with its reason. */
   readonly signal?: AbortSignal | undefined

@@ -7,7 +7,7 @@ const RETRY_DELAY_MAX_MS = 2_000
 
 export interface StageOptions {
   readonly clock: Clock
-  /** Does a part of the work; false where there is none. */
+  /** Does a part of the work. False where nothing is to do. */
   readonly step: () => Promise<boolean>
   /** Called for every failure of a step that is repeated. `first` says that the one before it succeeded. */
   readonly failed: (error: unknown, first: boolean) => void

@@ -42,7 +42,7 @@ export interface EventStreamKeys {
 /** Top of the stream and of what has been put into the queues, as Redis holds them. */
 export interface StreamPosition {
   readonly top: string
-  /** '' where there is none. Anybody may have written it. */
+  /** Empty where no entry exists. Any program may have written it. */
   readonly cursor: string
 }
 
@@ -111,7 +111,7 @@ export class EventStream {
     }
   }
 
-  /** Keeps the lease of `fence` for another `leaseMs`; returns the holder after, '' where there is none. */
+  /** Keeps the lease of `fence` for another `leaseMs`; returns the holder afterwards, empty where nobody holds it. */
   async renew(fence: number, name: string, leaseMs: number): Promise<string> {
     const { events, owner } = this.#keys
     return text(await this.#script(RENEW, [events, owner], [fence, name, leaseMs]))

@@ -41,7 +41,7 @@ export type FromSubscriber =
   | { readonly kind: 'opened'; readonly sampleAccounts: number; readonly samplePositions: number }
   | { readonly kind: 'progress'; readonly delivered: number }
   | { readonly kind: 'headlines'; readonly headlines: readonly Headline[] }
-  /** What the person in front of the screen should know. */
+  /** A line for the person at the screen. */
   | { readonly kind: 'note'; readonly text: string }
   | { readonly kind: 'result'; readonly result: SubscriberResult }
 

@@ -7,7 +7,7 @@ import { closeRedis, connectRedis, keysOf, redactUrl } from '../redis/index.ts'
 import { locateRedisServer, startRedisServer } from '../redis-server/index.ts'
 import { VENUE_NAMES } from '../venues/index.ts'
 
-/** Keys removed in one command when the demo cleans up a Redis that is not its own. */
+/** Keys that one command removes when the demo cleans up a Redis that is not its own. */
 const SCAN_KEYS = 1_000
 
 /** An empty store of accounts for one demo run. */

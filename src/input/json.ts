@@ -19,7 +19,7 @@ interface Level {
 /**
  * Refuses what `JSON.parse` would take in silence: a name given twice in one object, of which it keeps the last;
  * `__proto__`, which copies of the object lose; nesting beyond JSON_DEPTH_MAX, which overflows the stack of
- * whoever prints it. `text` must be JSON, as `JSON.parse` found it.
+ * code that prints it. `text` must be JSON, as `JSON.parse` found it.
  */
 export function jsonFaultOf(text: string): JsonFault | undefined {
   const levels: Level[] = []

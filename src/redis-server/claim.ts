@@ -75,7 +75,7 @@ function isKept({ facts: { keeper } }: LockOwner): boolean {
 
 async function isAlive(owner: LockOwner): Promise<boolean> {
   const url = urlOf(owner)
-  // A server is known by its answer: its process id may have been given to another process since.
+  // The server is recognised by its answer, because its process id may belong to another process by now.
   if (url !== undefined) return (await processIdAt(url)) === owner.pid
   return isRunning(owner)
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { Clock } from '../domain/index.ts'
 
-/** Kept of a command's output; the rest is read and dropped, oldest first. */
+/** Characters of a command's output that are kept; older ones are dropped. */
 const OUTPUT_LENGTH_MAX = 65_536
 
 export interface CommandResult {

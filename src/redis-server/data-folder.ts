@@ -1,14 +1,15 @@
 import { PlimsollError } from '../errors.ts'
 
 /**
- * Runs what reads and writes the data folder.
- * @throws PlimsollError CONFIGURATION with the system's reason where the folder cannot be used.
+ * Runs an action that reads or writes the data folder.
+ * @throws PlimsollError CONFIGURATION with the system's reason where
+ * the folder cannot be used.
  */
 export async function inDataFolder<T>(folder: string, action: () => Promise<T>): Promise<T> {
   try {
     return await action()
   } catch (cause) {
-    // Only calls to the system have one.
+    // Only errors of system calls have a code.
     if (!(cause instanceof Error && 'syscall' in cause)) throw cause
     const remedy = 'choose another with --data-dir or PLIMSOLL_DATA_DIR, or set REDIS_URL'
     const message = `the data folder ${folder} cannot be used: ${cause.message}; ${remedy}`

@@ -82,7 +82,7 @@ async function publish(work: string, options: FetchOptions): Promise<RedisBinary
     await renameUnlessTaken(work, directory)
     const finished = await installedAt(options)
     if (finished !== undefined) return finished
-    // What is there does not start, for example because it was fetched on another system.
+    // The installed server does not start, for example because it was fetched on another system.
     const broken = `${work}-broken-${attempt}`
     await renameUnlessTaken(directory, broken)
     await rm(broken, { recursive: true, force: true })
@@ -190,7 +190,7 @@ class Unpacking {
     await mkdir(join(lists, 'partial'), { recursive: true })
     await mkdir(join(cache, 'archives', 'partial'), { recursive: true })
     this.#aptOptions = [...this.#aptOptions, `Dir::State::lists=${lists}`, `Dir::Cache=${cache}`]
-    // Its exit code says nothing: one unreachable third-party source fails it although Debian's lists arrived.
+    // Its exit code is not used: one unreachable third-party source fails it although Debian's lists arrived.
     return (await this.#apt('apt-get', ['update', '-qq'])).output
   }
 

@@ -3,9 +3,9 @@ import { redactUrl } from '../redis/index.ts'
 import { runningRedisUrl } from './claim.ts'
 import { type OpenedRedis, type OpenOptions, openRedis } from './open.ts'
 
-/** How often a server that another process runs is looked at. */
+/** Time between two looks at a server that another process runs. */
 const CHECK_EVERY_MS = 500
-/** Looks that find no server, one after the other, before a server of our own is given up. */
+/** Looks in a row that find no server, before the command gives up. */
 const MISSES_MAX = 20
 
 export interface KeepOptions extends OpenOptions {
@@ -16,8 +16,8 @@ export interface KeepOptions extends OpenOptions {
 }
 
 /**
- * `openRedis` for whoever works for long. A private server that another command of ours runs ends with that command:
- * then one of our own is started on the same data, under the same URL, where connections find it by themselves.
+ * `openRedis` for a command that runs for long. A private server that another command of ours runs ends with that
+ * command: then one of our own is started on the same data, under the same URL, where connections find it by themselves.
  */
 export async function keepRedis(options: KeepOptions): Promise<OpenedRedis> {
   const opened = await openRedis(options)

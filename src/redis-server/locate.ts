@@ -19,7 +19,7 @@ export interface LocateOptions {
   readonly notify: (line: string) => void
   /** Where to look, in order. Default: the PATH, then the system's package manager. */
   readonly sources?: readonly ('path' | 'packages')[]
-  /** Gives up a download or an installation. */
+  /** Cancels a download or an installation. */
   readonly signal?: AbortSignal | undefined
 }
 

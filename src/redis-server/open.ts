@@ -8,12 +8,12 @@ export interface OpenOptions {
   /** A server that runs already; default: a private one on `dataDir`. */
   readonly redisUrl?: string | undefined
   readonly dataDir: string
-  /** Of a private server that is started now. */
+  /** Setting of a private server that is started now. */
   readonly appendfsync?: AppendFsync
   readonly clock: Clock
-  /** Receives one line where something happens that takes time: a download, an installation. */
+  /** Gets one line before a download or an installation, which takes time. */
   readonly notify: (line: string) => void
-  /** Gives up: it rejects with the signal's reason, and what was begun is ended. */
+  /** Cancels: the call rejects with the signal's reason, and everything it started is ended. */
   readonly signal?: AbortSignal | undefined
 }
 

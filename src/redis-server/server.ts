@@ -25,7 +25,7 @@ const PORT_ATTEMPTS_MAX = 5
 const REWRITE_MIN_SIZE = '512mb'
 /** Other users of the machine must not read accounts. */
 const FOLDER_MODE = 0o700
-/** Kept of what the server prints, for the message when it does not start. */
+/** Characters of the server's output that are kept for the message when it does not start. */
 const OUTPUT_LENGTH_MAX = 4_096
 
 export type AppendFsync = 'always' | 'everysec'
@@ -84,7 +84,7 @@ export async function startRedisServer(options: StartOptions): Promise<RedisServ
   }
 }
 
-/** Ends what an earlier start has left running: its process is gone, and with it whoever would stop the server. */
+/** Ends a server that an earlier process left running: that process is gone, so nothing else would stop the server. */
 async function endAbandoned(directory: string, clock: Clock): Promise<void> {
   const startedMs = clock.monotonicMs()
   let asked: number | undefined
@@ -98,7 +98,7 @@ async function endAbandoned(directory: string, clock: Clock): Promise<void> {
           `not ended within ${STOP_TIMEOUT_MS} ms of SIGTERM (STOP_TIMEOUT_MS): stop it`,
       )
     }
-    // Its own watcher may be ending it at this moment; then there is nothing left to ask.
+    // Its own watcher may be ending it at this moment; then it does not answer.
     if (asked !== pid) ask(pid)
     asked = pid
     await sleep(clock, START_POLL_MS)
@@ -158,7 +158,7 @@ async function startSomewhere(directory: string, options: StartOptions): Promise
 async function startAt(address: Address, directory: string, options: StartOptions): Promise<Started> {
   const { binary, clock } = options
   const { url } = address
-  // The server itself would take the socket from another one without a word.
+  // The server would take the socket from another one silently.
   if (url.startsWith('/') && (await isListening(url))) {
     throw new PlimsollError('REDIS_UNAVAILABLE', `a server that is not ours listens on ${url}: stop it`)
   }

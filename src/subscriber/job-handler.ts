@@ -17,8 +17,8 @@ import { type Inbox, onceUnsynced } from './once.ts'
 import { SubjectOrder, subjectOf } from './subject-order.ts'
 
 /**
- * An event whose handler fails is tried so often while its job holds the queue; meanwhile the events of other margin
- * accounts are handled. Then the job fails and is retried by BullMQ with what is not handled yet, one call each time.
+ * Calls of a failing handler while its job holds the queue; the events of other margin accounts are handled meanwhile.
+ * Then the job fails, and BullMQ retries it with the events that are not handled, one call each time.
  */
 export const HANDLER_CALLS_MAX = 8
 const HANDLER_DELAY_MIN_MS = 100
@@ -50,8 +50,8 @@ export interface HandlerOptions {
   readonly logStarted?: (log: StartedLog) => void
   readonly clock: Clock
   /**
-   * SUBSCRIBER_FAILED: a handler or a job failed, or a job was lost to another subscriber; REDIS_UNAVAILABLE: the
-   * connection failed, told once an outage; LOG_RENEWED: a log of events started anew. Nothing is lost by the first two.
+   * Gets SUBSCRIBER_FAILED for each failed handler or job and each job that another subscriber took over,
+   * REDIS_UNAVAILABLE once an outage, LOG_RENEWED when an event log starts anew. The first two lose no event.
    */
   readonly fault: (error: PlimsollError) => void
 }
@@ -122,7 +122,7 @@ export class JobHandler {
     for (const pause of this.#pauses) pause.notify()
   }
 
-  /** Resolves where all events of the job are handled. What it throws tells BullMQ what becomes of the job. */
+  /** Resolves when all events of the job are handled. The error that it throws decides what BullMQ does with the job. */
   async handle(job: Job, token: string, lock: JobLock): Promise<void> {
     const parsed = jobDataSchema.safeParse(job.data, IN_OUR_WORDS)
     if (!parsed.success) throw this.#refusal(`its data is malformed: ${describeIssue(parsed.error)}`)
@@ -136,7 +136,7 @@ export class JobHandler {
     const delivery: Delivery = { job, data: parsed.data, lock, callsMax, handled, pending, failures: [] }
     const outcome = await this.#deliver(delivery)
     await this.#options.inbox?.sync()
-    // Nothing is said to Redis: the job belongs to another subscriber.
+    // Redis gets no answer, because the job belongs to another subscriber.
     if (outcome === 'lost') throw new WaitingError()
     if (outcome === 'closing') await handBack(delivery, token)
     if (outcome === 'failing') {
@@ -147,7 +147,7 @@ export class JobHandler {
     if (refusal !== undefined) throw this.#refusal(refusal)
   }
 
-  /** Passes over what is pending, until nothing is or the calls of those that fail are used up. */
+  /** Handles pending events in passes, until none is pending or the calls of failing ones are used up. */
   async #deliver(delivery: Delivery): Promise<Outcome> {
     let delayMs = HANDLER_DELAY_MIN_MS
     for (let call = 1; ; call++) {

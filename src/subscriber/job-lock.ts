@@ -2,8 +2,8 @@ import type { Job } from 'bullmq'
 import type { Clock } from '../domain/index.ts'
 
 /**
- * The lock that keeps a job with this subscriber. BullMQ renews it beside the handler; a handler that blocks the event
- * loop stops that too, and Redis may hand the job to another subscriber.
+ * The lock that keeps a job with this subscriber. BullMQ renews it while the handler runs. A handler that blocks the
+ * event loop stops the renewal, and Redis may give the job to another subscriber.
  */
 export class JobLock {
   readonly #job: Job
@@ -24,7 +24,7 @@ export class JobLock {
     this.#knownMs = clock.monotonicMs()
   }
 
-  /** Asks Redis where half of the lock's time went by without an answer. Waits while Redis is away. */
+  /** Asks Redis when half of the lock's time has passed without an answer. Waits while Redis is away. */
   async isKept(): Promise<boolean> {
     if (this.#clock.monotonicMs() - this.#knownMs < this.#lockMs / 2) return !this.#isLost
     const askedMs = this.#clock.monotonicMs()

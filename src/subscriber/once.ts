@@ -6,7 +6,7 @@ import { assert } from '../errors.ts'
  */
 export interface Inbox {
   has(eventId: string): boolean | Promise<boolean>
-  /** Notes the id so that it survives the death of this process. */
+  /** Adds the id so that it survives the death of this process. */
   add(eventId: string): void | Promise<void>
   /** Resolves when every id added before the call survives a power loss. */
   sync(): Promise<void>
@@ -16,12 +16,10 @@ export interface Inbox {
 const RUNNING = new WeakMap<Inbox, Map<string, Promise<boolean>>>()
 
 /**
- * Runs `effect` unless the inbox holds the id, then notes the id. Returns whether the effect ran in this
- * call. A concurrent call with the same id waits for the running one and shares its failure. A failed effect
- * leaves no note and is the caller's to repeat.
- *
- * A crash between effect and note runs the effect again: exactly once needs both in one transaction, as
- * `examples/transactional-inbox.ts` shows, without this function.
+ * Runs `effect` unless the inbox holds the id, then adds the id. Returns whether the effect ran in this call. A
+ * concurrent call with the same id waits for the running one and shares its failure. After a failed effect the id is not
+ * added; the caller repeats the call. * A crash between effect and id runs the effect again: exactly once needs both in
+ * one transaction, as `examples/transactional-inbox.ts` shows, without this function.
  */
 export function once(
   eventId: string,

@@ -6,11 +6,11 @@ import { marketSubject, type PlimsollEvent } from '../domain/index.ts'
  */
 export const ORDERED_SUBJECTS_MAX = 200_000
 /**
- * So long an event that fails keeps the later ones of its margin account waiting. Then they are handled, because a
- * liquidation behind an event that fails for ever must not wait for ever; and the failed one comes marked as late.
+ * The longest time for which a failing event holds up the later ones of its margin account. Then they are handled, so
+ * that a liquidation never waits for ever, and the failed event comes late, marked as such.
  */
 export const HOLD_MS = 60_000
-/** Events that keep others waiting. Beyond it the one that began first gives its place up as if HOLD_MS were over. */
+/** Failing events that may hold up others. Beyond it the oldest of them stops holding up, as after HOLD_MS. */
 export const HOLDS_MAX = 10_000
 
 interface Hold {

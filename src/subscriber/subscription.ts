@@ -6,22 +6,25 @@ import { type HandlerCounts, type HandlerOptions, JobHandler } from './job-handl
 import { JobLock } from './job-lock.ts'
 import { BLOCK_S_MAX, watchedConnection } from './watched-connection.ts'
 
-/** A job of a killed subscriber is another's after this and at most two checks: 9 s in all. */
+/** Another subscriber gets the job of a killed one after this time and at most two checks, 9 s in all. */
 export const LOCK_MS = 6_000
 export const STALLED_CHECK_MAX_MS = 1_500
 /** The lock is renewed this many times before it ends. */
 const LOCK_RENEWALS = 3
-/** A job whose subscriber died is handed out again, however often: BullMQ's default of one would end in the failed set. */
+/**
+ * A job whose subscriber died is delivered again without a limit: with BullMQ's default of one it would end in the failed
+ * set.
+ */
 const STALLED_COUNT_MAX = 1_000_000_000
-/** From a step that failed for want of Redis to its repeat. */
+/** The wait before a step that failed without Redis is repeated. */
 const RUN_RETRY_DELAY_MS = 1_000
 /** How long `close` waits for the handler that runs; then its job is left to be handed out again. */
 const CLOSE_LIMIT_MS = 4_000
 /** Then its connections get this long to end: where Redis is away, BullMQ itself would wait for it for ever. */
 const DISCONNECT_LIMIT_MS = 500
-/** Errors of the connection that come within so long of one another are one outage, told once. */
+/** Connection errors within this time of one another are one outage and reported once. */
 const OUTAGE_GAP_MS = 30_000
-/** Ids of lost jobs that are remembered, so that each is told once. */
+/** Ids of lost jobs that are remembered, so that each is reported once. */
 const LOST_JOBS_MAX = 1_000
 /** What Redis answers where the job is not, or not any more, with this subscriber. */
 const JOB_IS_LOST: ReadonlySet<unknown> = new Set([
@@ -86,8 +89,8 @@ class EventWorker extends Worker {
   }
 
   /**
-   * Ends the timer that renews locks. BullMQ's `close` does so only after its blocking read has ended, which it never
-   * does where Redis is gone; the timer would keep the process alive.
+   * Ends the timer that renews locks. BullMQ's `close` ends it only after its blocking read, which never ends while Redis
+   * is gone; the timer would keep the process alive.
    */
   async endRenewals(): Promise<void> {
     await this.lockManager.close()
@@ -143,7 +146,7 @@ class QueueSubscription implements Subscription {
       isClosed = true
     })
     await atMost(clock, closed, CLOSE_LIMIT_MS)
-    // What waits for a reply of Redis ends as failed.
+    // Commands that wait for a reply fail.
     if (!isClosed) {
       await this.#worker.endRenewals()
       await atMost(clock, this.#worker.disconnect(), DISCONNECT_LIMIT_MS)
@@ -177,7 +180,7 @@ class QueueSubscription implements Subscription {
   }
 
   #reportError(cause: Error & { code?: unknown }): void {
-    // `lockRenewalFailed` tells the same.
+    // `lockRenewalFailed` reports the same.
     if (cause.message.startsWith('could not renew lock')) return
     const nowMs = this.#options.clock.monotonicMs()
     const isOutage = nowMs - this.#outageMs < OUTAGE_GAP_MS
@@ -193,7 +196,7 @@ class QueueSubscription implements Subscription {
     this.#options.fault(new PlimsollError('REDIS_UNAVAILABLE', message))
   }
 
-  /** A job that fails for days is told of at its 1st, 2nd, 4th, 8th … failure and at its last. */
+  /** A job that fails for days is reported at its 1st, 2nd, 4th, 8th … failure and at its last. */
   #reportFailed(job: Job | undefined, cause: Error): void {
     if (this.#closing) return
     const failures = job?.attemptsMade ?? 1

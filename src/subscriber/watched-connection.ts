@@ -3,8 +3,8 @@ import type { QueueConnection } from '../domain/index.ts'
 /** A blocking read of the queue ends after this by itself, with or without a job. */
 export const BLOCK_S_MAX = 3
 /**
- * A peer that owes an answer and sends nothing for so long is taken for gone, and the connection is made anew. It is
- * more than a blocking read lasts.
+ * A peer that owes an answer and sends nothing for so long counts as gone, and a new connection is made. It is more than
+ * a blocking read lasts.
  */
 const SOCKET_TIMEOUT_MS = 6_000
 const CONNECT_TIMEOUT_MS = 2_000
@@ -34,9 +34,9 @@ interface Instance {
 }
 
 /**
- * Options of connections that notice a half-open peer: one that is gone without having said so. The caller's own
- * settings win, as far as BullMQ works with them. Once `isClosed` no connection is made again: BullMQ would try for
- * ever, and keep the process alive, where Redis was never reached.
+ * Options of connections that notice a half-open peer, which is gone without a close. The caller's own settings win, as
+ * far as BullMQ works with them. Once `isClosed` no connection is made again: BullMQ would try for ever, and keep the
+ * process alive, where Redis was never reached.
  */
 export function watchedConnection(connection: QueueConnection, isClosed: () => boolean): QueueConnection {
   if (isInstance(connection) && connection.isCluster === true) return connection as QueueConnection

@@ -11,7 +11,7 @@ const CHAIN_LENGTH_MAX = 1_000
 export const DEAD_OWNERS_MAX = 10
 const PS_TIMEOUT_MS = 2_000
 
-/** What a lock says of the process that has it, or had it when it died. */
+/** The process that has a lock, or had it when it died. */
 export interface LockOwner {
   /** Process id; undefined where the file is not readable as a lock: a power loss may leave it empty. */
   readonly pid: number | undefined
@@ -25,12 +25,12 @@ export interface LockOwner {
 
 /** A lock that this process has until it releases it or ends. */
 export interface HeldLock {
-  /** Says that another process owns the lock for this one, and `facts` beside it. */
+  /** Records another process as the owner of the lock, with `facts`. */
   record(pid: number, facts: Readonly<Record<string, unknown>>): void
   release(): void
 }
 
-/** Who the lock names, alive or not; undefined where nobody does. */
+/** The owner that the lock names, alive or not; undefined where it names none. */
 export function lockOwnerOf(path: string): LockOwner | undefined {
   return chainOf(path).at(-1)
 }
@@ -63,7 +63,7 @@ export function isRunning({ pid, startedAt }: Partial<Pick<LockOwner, 'pid' | 's
   try {
     process.kill(pid, 0)
   } catch (error) {
-    // Any other refusal comes from a process that is there and belongs to another user.
+    // Any other refusal means that the process runs and belongs to another user.
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
   }
   const start = startOf(pid)

@@ -24,7 +24,7 @@ export interface Socket {
   readonly unsentBytes: number
   /** Call after `opened` only. */
   send(frame: string): void
-  /** Says goodbye and waits for the other side to close. */
+  /** Sends a close frame and waits for the other side to close. */
   close(): void
   /** Ends the connection at once. */
   terminate(): void
@@ -32,7 +32,7 @@ export interface Socket {
 
 export type Connect = (url: string, limits: SocketLimits, events: SocketEvents) => Socket
 
-/** Connects through the `ws` package. Has no timer of its own: who connects watches the time. */
+/** Connects through the `ws` package. It has no timer: the caller watches the time. */
 export const connectSocket: Connect = (url, limits, events) => {
   // No handshakeTimeout: after a blocked event loop its timer fires before the answer is read.
   const socket = new WebSocket(url, {

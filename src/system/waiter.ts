@@ -1,6 +1,6 @@
 import type { Clock } from '../domain/index.ts'
 
-/** Lets one loop wait, for work or for a delay. `notify` ends the wait; a notify before the wait ends the next one. */
+/** Lets one loop wait for work or for a delay. `notify` ends the wait; without a wait, it ends the next one. */
 export class Waiter {
   #notified = false
   #resolve: (() => void) | undefined

@@ -5,7 +5,7 @@ const WINDOW_MS = 1_000
 
 /** Rates per second of counters that only grow. */
 export interface Meter<Name extends string> {
-  /** Notes the counters now and returns the rates of the last complete window. */
+  /** Takes the counters and returns the rates of the last complete window. */
   rates(counters: Readonly<Record<Name, number>>): Readonly<Record<Name, number>>
 }
 

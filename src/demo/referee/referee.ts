@@ -64,7 +64,7 @@ interface Judged {
   episode: number
   episodeOpen: boolean
   sequence: number
-  /** Told to be without a verdict; the next verdict ends this. */
+  /** Published as without a verdict; the next verdict ends this. */
   unknown: boolean
 }
 
@@ -146,7 +146,7 @@ export function createReferee(options: {
     if (figures === undefined) return
     const level = levelOf(figures, judged.level, levels, hysteresis)
     if (level === judged.level && !judged.unknown) return
-    // After a stale mark everything is told afresh: what is not safe is no recovery.
+    // After a stale mark the next verdict is published at any level; only a safe one is `recovered`.
     const worse = level > (judged.unknown ? 0 : judged.level)
     judged.unknown = false
     const rise = level === levels.length - 1 ? 'liquidation' : 'warning'

@@ -11,7 +11,7 @@ export function compact(value: number): string {
   return String(Math.round(value)).replace(THOUSANDS, ',')
 }
 
-/** Milliseconds with three figures or so: `0.021 ms`, `3.4 ms`, `120 ms`; a dash where there is none. */
+/** Milliseconds with about three figures: `0.021 ms`, `3.4 ms`, `120 ms`; a dash for no value. */
 export function milliseconds(valueMs: number | null): string {
   if (valueMs === null) return '–'
   return `${valueMs < 1 ? valueMs.toFixed(3) : valueMs < 100 ? valueMs.toFixed(1) : valueMs.toFixed(0)} ms`

@@ -17,7 +17,7 @@ export interface Headline {
   readonly marginRatio: string | null
   readonly shortfall: string | null
   readonly topUp: string | null
-  /** The smallest single order that cures; null where there is none. */
+  /** The smallest single order that cures; null where no single order cures. */
   readonly reduction: { readonly symbol: string; readonly size: string } | null
   readonly receivedTimeMs: number
 }

@@ -29,7 +29,7 @@ export interface Painter {
   draw(snapshot: DemoSnapshot): void
   /** After a resize the terminal has moved the lines: clears the screen and draws the last snapshot again. */
   redraw(): void
-  /** Leaves the cursor below the last drawing, visible. Repeatable; the next drawing starts afresh below. */
+  /** Leaves the cursor visible below the last drawing. May be repeated; the next drawing begins there. */
   release(): void
 }
 

@@ -71,8 +71,8 @@ function openMarket(snapshot: DemoSnapshot, size: Size): Line[] {
   const notes = noteLines(snapshot, columns)
   const marks = markLines(snapshot, columns)
   const nearest = nearestLines(snapshot, columns)
-  const told = eventLines(snapshot, columns)
-  const events = { rows: 0, lines: told }
+  const newest = eventLines(snapshot, columns)
+  const events = { rows: 0, lines: newest }
   const prices = { rows: 0, lines: marks }
   const near = { rows: 0, lines: nearest }
   const said = { rows: 0, lines: notes }
@@ -84,7 +84,7 @@ function openMarket(snapshot: DemoSnapshot, size: Size): Line[] {
     [events, 11],
     [near, 5],
     [prices, marks.length],
-    [events, told.length],
+    [events, newest.length],
     [near, nearest.length],
     [said, notes.length],
   ]
@@ -95,7 +95,7 @@ function openMarket(snapshot: DemoSnapshot, size: Size): Line[] {
     left -= more
   }
   // Under the heading every event takes two rows; half of one says nothing, and neither does a heading alone.
-  if (told.length > 2) {
+  if (newest.length > 2) {
     const whole = events.rows < 3 ? 0 : events.rows - ((events.rows + 1) % 2)
     left += events.rows - whole
     events.rows = whole
