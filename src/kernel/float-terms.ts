@@ -7,7 +7,6 @@ import {
   isFeeCounted,
   type MarginAccountPart,
   type RuledPosition,
-  toFloat,
 } from '../margin/index.ts'
 
 /** A margin account as the kernel takes it: every figure within the errors that kernel.ts allows. */
@@ -69,8 +68,8 @@ interface FloatLeg {
 }
 
 function legOf({ position, rules, defaults }: RuledPosition): FloatLeg {
-  const { multiplier, takerFeeRate, isLinear, tiers } = exactRulesOf(position.symbol, rules)
-  const amount = Number(position.size) * toFloat(multiplier)
+  const { multiplierF64, takerFeeRateF64, isLinear, tiers } = exactRulesOf(position.symbol, rules)
+  const amount = Number(position.size) * multiplierF64
   const entryPrice = Number(position.entryPrice)
   return {
     position,
@@ -79,7 +78,7 @@ function legOf({ position, rules, defaults }: RuledPosition): FloatLeg {
     slope: isLinear ? amount : -amount,
     intercept: isLinear ? -amount * entryPrice : amount / entryPrice,
     leverage: Number(position.leverage),
-    feeRate: isFeeCounted(rules, defaults) ? toFloat(takerFeeRate) : 0,
+    feeRate: isFeeCounted(rules, defaults) ? takerFeeRateF64 : 0,
   }
 }
 

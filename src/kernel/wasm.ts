@@ -116,9 +116,10 @@ export class WasmKernel implements Kernel {
   ): void {
     assertFinite(intercept + slope + scale + constant)
     assertLive(curve, this.#views.curveRows[curve])
-    this.#withRoom('rows', () =>
-      this.#wasm.addRow(account, instrument, curve, intercept, slope, scale, constant),
-    )
+    const wasm = this.#wasm
+    // Without a closure, because a book of millions of positions is loaded through here.
+    while (wasm.addRow(account, instrument, curve, intercept, slope, scale, constant) === NONE)
+      this.#grow('rows')
   }
 
   setConstant(account: number, constant: number, uncertainty: number): void {

@@ -12,6 +12,9 @@ export interface ExactRules {
   readonly isLinear: boolean
   readonly multiplier: Rational
   readonly takerFeeRate: Rational
+  /** Both rounded once, for the kernel. */
+  readonly multiplierF64: number
+  readonly takerFeeRateF64: number
   readonly tiers: readonly ExactTier[]
 }
 
@@ -33,6 +36,8 @@ export function exactRulesOf(symbol: string, rules: InstrumentRules): ExactRules
     isLinear: rules.contribution === 'linear',
     multiplier: parseDecimal(rules.multiplier),
     takerFeeRate: parseDecimal(rules.takerFeeRate),
+    multiplierF64: Number(rules.multiplier),
+    takerFeeRateF64: Number(rules.takerFeeRate),
     tiers: exactTiers(symbol, computedTiersOf(symbol, rules)),
   }
   if (compare(exact.takerFeeRate, parseDecimal(TAKER_FEE_RATE_MAX)) > 0) {

@@ -153,17 +153,19 @@ class Writer {
   }
 
   text(text: string): void {
+    const { bytes } = this
     const start = this.length + 1
+    const characters = text.length
     let length = 0
     // Short texts of ASCII, which nearly all are, are written faster character by character.
-    for (; length < text.length; length++) {
+    while (length < characters) {
       const code = text.charCodeAt(length)
       if (code > ASCII_MAX) break
-      this.bytes[start + length] = code
+      bytes[start + length++] = code
     }
-    if (length < text.length) length = this.bytes.write(text, start, 'utf8')
-    assert(length <= TEXT_BYTES_MAX, `a text of an account has at most ${TEXT_BYTES_MAX} bytes`)
-    this.bytes[this.length] = length
+    if (length < characters) length = bytes.write(text, start, 'utf8')
+    assert(length <= TEXT_BYTES_MAX, 'a text of an account has at most TEXT_BYTES_MAX bytes')
+    bytes[this.length] = length
     this.length += 1 + length
   }
 }

@@ -67,12 +67,7 @@ export class WatchedAccounts {
   /** Puts an account under watch, by that rule book. */
   add(account: Account, book: RuleBook, openPositions: number): number {
     const number = this.#ids.add(account.id)
-    this.#venueOf = withRoom(this.#venueOf, number)
-    this.#bookOf = withRoom(this.#bookOf, number)
-    this.#termsOf = withRoom(this.#termsOf, number)
-    this.#openPositionsOf = withRoom(this.#openPositionsOf, number)
-    this.#flagsOf = withRoom(this.#flagsOf, number)
-    this.#firstOf = withRoom(this.#firstOf, number)
+    if (number >= this.#firstOf.length) this.#grow(number)
     this.#firstOf[number] = NONE
     this.#bookOf[number] = this.#books.take(book)
     this.#set(number, account, openPositions)
@@ -148,6 +143,15 @@ export class WatchedAccounts {
 
   setLost(number: number): void {
     this.#flagsOf[number] = this.#flagsOf[number]! | LOST
+  }
+
+  #grow(number: number): void {
+    this.#venueOf = withRoom(this.#venueOf, number)
+    this.#bookOf = withRoom(this.#bookOf, number)
+    this.#termsOf = withRoom(this.#termsOf, number)
+    this.#openPositionsOf = withRoom(this.#openPositionsOf, number)
+    this.#flagsOf = withRoom(this.#flagsOf, number)
+    this.#firstOf = withRoom(this.#firstOf, number)
   }
 
   #set(number: number, account: Account, openPositions: number): void {

@@ -40,6 +40,15 @@ export class WatchedMarginAccounts {
 
   /** `next` is the margin account of the same account that comes after it, or −1. */
   add(number: number, account: number, part: number, next: number): void {
+    if (number >= this.#flagsOf.length) this.#grow(number)
+    this.#accountOf[number] = account
+    this.#partOf[number] = part
+    this.#nextOf[number] = next
+    this.#size++
+    this.#numbers = Math.max(this.#numbers, number + 1)
+  }
+
+  #grow(number: number): void {
     this.#accountOf = withRoom(this.#accountOf, number, NONE)
     this.#nextOf = withRoom(this.#nextOf, number)
     this.#partOf = withRoom(this.#partOf, number)
@@ -48,11 +57,6 @@ export class WatchedMarginAccounts {
     this.#sequenceOf = withRoom(this.#sequenceOf, number)
     this.#levelOf = withRoom(this.#levelOf, number)
     this.#flagsOf = withRoom(this.#flagsOf, number)
-    this.#accountOf[number] = account
-    this.#partOf[number] = part
-    this.#nextOf[number] = next
-    this.#size++
-    this.#numbers = Math.max(this.#numbers, number + 1)
   }
 
   remove(number: number): void {

@@ -53,7 +53,9 @@ export class WatchedRows {
     for (let row = this.#kernel.firstRow(marginAccount); row >= 0; row = this.#kernel.nextRow(row))
       instruments.push(this.#kernel.instrumentOf(row))
     // The kernel's list begins with the row that was added last.
-    return [...new Set(instruments.reverse())].map((instrument) => this.#markets.at(instrument))
+    instruments.reverse()
+    const distinct = instruments.length === 1 ? instruments : [...new Set(instruments)]
+    return distinct.map((instrument) => this.#markets.at(instrument))
   }
 
   isOn(marginAccount: number, instrument: number): boolean {
