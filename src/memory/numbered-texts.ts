@@ -71,7 +71,7 @@ export class NumberedTexts {
   }
 
   has(number: number): boolean {
-    return number < this.#numbers && this.#addresses[number] !== NONE
+    return number >= 0 && number < this.#numbers && this.#addresses[number] !== NONE
   }
 
   /** The text of a number that is given. */

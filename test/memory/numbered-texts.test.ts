@@ -20,6 +20,7 @@ describe('Numbered texts', () => {
         texts.remove(known)
         numbers.delete(text)
         expect(texts.has(known)).toBe(false)
+        expect(texts.has(texts.find(text))).toBe(false)
       } else expect(texts.add(text)).toBe(known)
     }
     expect(texts.size).toBe(numbers.size)
