@@ -3,6 +3,7 @@ import { type FaultCode, PlimsollError } from '../errors.ts'
 import type { Announcer } from './announcer.ts'
 import type { Judge } from './judge.ts'
 import type { MonitorCounters, MonitorOptions } from './options.ts'
+import { RefusedAccounts } from './refused-accounts.ts'
 import { isAboveSafe, progressAfter } from './standing.ts'
 import type { Watchlist } from './watchlist.ts'
 import type { WatchlistChanges, WatchlistEditor } from './watchlist-editor.ts'
@@ -10,8 +11,11 @@ import type { WatchlistChanges, WatchlistEditor } from './watchlist-editor.ts'
 /** Faults of an account. Any other error is a bug and must not count as a refusal. */
 const REFUSALS: ReadonlySet<FaultCode> = new Set(['SYMBOL_UNKNOWN', 'RULES_INVALID', 'ACCOUNT_UNSUPPORTED'])
 
-/** A change of the stored book; `absent`: an account with published history that the book does not hold. */
-type Change = AccountChange | { readonly kind: 'absent'; readonly id: string }
+/**
+ * A change of the stored book; `absent`: an account with published history that the book does not hold; `other-rules`: an
+ * account that the rules refused, for whose venue others are in force.
+ */
+type Change = AccountChange | { readonly kind: 'absent' | 'other-rules'; readonly id: string }
 
 interface Waiting {
   readonly change: Change
@@ -37,7 +41,7 @@ export class Changes {
   /** Margin accounts that the change in hand has changed, to be judged when all of it is done. */
   readonly #changed: number[] = []
   /** Accounts whose stored terms cannot be used. */
-  readonly #refused = new Set<string>()
+  readonly #refused = new RefusedAccounts()
 
   constructor(
     options: MonitorOptions,
@@ -78,11 +82,13 @@ export class Changes {
     if (waiting === undefined) this.#newRules.set(venue, new Set(symbols))
     else for (const symbol of symbols) waiting.add(symbol)
     this.#rulesAt = 0
+    for (const id of this.#refused.idsOf(venue))
+      if (!this.#waiting.has(id)) this.push({ kind: 'other-rules', id })
   }
 
   /** The stored account cannot be read, so it is not known to be closed. */
   refuse(account: string): void {
-    this.#refused.add(account)
+    this.#refused.addUnreadable(account)
   }
 
   /**
@@ -108,7 +114,8 @@ export class Changes {
   #workRules(endMs: number): void {
     while (this.#rulesAt < this.#watchlist.accountNumbers) {
       const account = this.#rulesAt++
-      if (this.#watchlist.hasOldBook(account)) this.#takeRules(account)
+      if (this.#watchlist.hasOldBook(account) && !this.#watchlist.isSuspended(account))
+        this.#takeRules(account)
       if (this.#options.clock.monotonicMs() > endMs) return
     }
     this.#newRules.clear()
@@ -116,11 +123,17 @@ export class Changes {
 
   #takeRules(account: number): void {
     const { venue, positions } = this.#watchlist.read(account)
+    if (this.#hasNewRules(venue, positions)) this.#recompile(account)
+    else {
+      // Open findings are of the book before.
+      this.#settle(this.#watchlist.accountIdOf(account))
+      this.#editor.takeBook(account)
+    }
+  }
+
+  #hasNewRules(venue: VenueId, positions: Account['positions']): boolean {
     const symbols = this.#newRules.get(venue)
-    const isConcerned = positions.some(({ symbol }) => symbols?.has(symbol) === true)
-    // The terms of a suspended account are not true any more, so it is not compiled by any rules.
-    if (!isConcerned || this.#watchlist.isSuspended(account)) this.#editor.takeBook(account)
-    else this.#recompile(account)
+    return positions.some(({ symbol }) => symbols?.has(symbol) === true)
   }
 
   #recompile(account: number): void {
@@ -130,6 +143,7 @@ export class Changes {
     this.#settle(id)
     this.#judgeChanged(
       () => this.#watchlist.read(account),
+      this.#watchlist.isLost(account),
       (changes) => this.#editor.recompile(account, changes),
     )
     this.#announcer.end()
@@ -141,7 +155,7 @@ export class Changes {
     this.#settle(change.kind === 'put' ? change.account.id : change.id)
     switch (change.kind) {
       case 'put':
-        this.#put(change)
+        this.#put(change.account, false)
         break
       case 'removed':
         this.#remove(change.id)
@@ -151,6 +165,9 @@ export class Changes {
         break
       case 'lost':
         this.#lose(change.id)
+        break
+      case 'other-rules':
+        this.#putAgain(change.id)
         break
       case 'absent':
         this.#endAbsent(change.id, 'account-refused')
@@ -167,16 +184,32 @@ export class Changes {
       this.#announcer.keepTerms(marginAccount)
   }
 
-  #put({ account }: Extract<Change, { kind: 'put' }>): void {
+  /** `isLost`: Redis lost the account; it is put on the last terms that Redis had. */
+  #put(account: Account, isLost: boolean): void {
     const isTaken = this.#judgeChanged(
       () => account,
-      (changes) => this.#editor.put(account, changes),
+      isLost,
+      (changes) => {
+        this.#editor.put(account, changes)
+        if (isLost) this.#watchlist.lose(this.#watchlist.find(account.id))
+      },
     )
     if (isTaken) this.#refused.delete(account.id)
   }
 
+  /** Puts terms that the rules refused, if other rules are in force for their symbols. */
+  #putAgain(id: string): void {
+    const { account, isLost } = this.#refused.termsOf(id) ?? {}
+    if (account !== undefined && this.#hasNewRules(account.venue, account.positions))
+      this.#put(account, isLost === true)
+  }
+
   /** Runs a change of the watchlist and judges the margin accounts that it changes. False where the rules refuse the account. */
-  #judgeChanged(accountOf: () => Account, change: (changes: WatchlistChanges) => void): boolean {
+  #judgeChanged(
+    accountOf: () => Account,
+    isLost: boolean,
+    change: (changes: WatchlistChanges) => void,
+  ): boolean {
     this.#changed.length = 0
     try {
       change(this.#listener)
@@ -185,6 +218,7 @@ export class Changes {
       const account = accountOf()
       this.#counters.accountsRefused++
       this.#suspend(account.id, 'account-refused')
+      this.#refused.addTerms(account, isLost)
       this.#options.refused(account, error)
       return false
     }
@@ -222,7 +256,7 @@ export class Changes {
 
   /** The newest terms of the account cannot be used and the old ones no longer hold: it loses its verdicts. */
   #suspend(id: string, reason: string): void {
-    this.#refused.add(id)
+    this.#refused.addUnreadable(id)
     const account = this.#watchlist.find(id)
     if (account < 0) {
       this.#endAbsent(id, reason)
@@ -235,6 +269,7 @@ export class Changes {
 
   /** Redis lost the account. It stays under watch on the last terms, and its verdicts carry the reason `book-lost`. */
   #lose(id: string): void {
+    this.#refused.lose(id)
     const account = this.#watchlist.find(id)
     if (account < 0 || this.#watchlist.isLost(account)) return
     this.#watchlist.lose(account)

@@ -75,7 +75,12 @@ export class WatchlistEditor {
     const book = this.#ruleBookOf(account.venue)
     const stated = marginAccountPartsOf(account, book)
     const openPositions = openPositionsOf(account)
-    const known = this.#watchlist.find(account.id)
+    let known = this.#watchlist.find(account.id)
+    if (known >= 0 && this.#accounts.venueOf(known) !== account.venue) {
+      // Its positions at another venue are others, whatever their symbols are.
+      this.remove(known, changes)
+      known = NONE
+    }
     if (known < 0) this.#open(account, this.#accounts.add(account, book, openPositions), stated, changes)
     else {
       if (this.#watchlist.isSuspended(known))

@@ -68,8 +68,8 @@ describe('other rules of a venue, while a worker runs', () => {
     ])
   })
 
-  it('that no longer hold a symbol take the verdict away, and the account comes back with a later book', () => {
-    const { monitor, frame, story, refused, change } = openWithBooks()
+  it('that no longer hold a symbol take the verdict away, and other rules give it back on the newest terms that were put', () => {
+    const { monitor, frame, story, events, refused, change } = openWithBooks()
     monitor.apply({ kind: 'put', account: isolatedLong('a') })
     frame([['AUSDT', '81']])
     change({})
@@ -78,13 +78,54 @@ describe('other rules of a venue, while a worker runs', () => {
     frame([['AUSDT', '80']])
     monitor.apply({ kind: 'put', account: isolatedLong('a', {}, 2) })
     expect(refused).toHaveLength(2)
+    // No rules of its symbol are other ones.
+    change({}, ['BUSDT'])
+    expect(refused).toHaveLength(2)
     change(RULES)
-    monitor.apply({ kind: 'put', account: isolatedLong('a', {}, 3) })
+    expect(monitor.unknownMarginAccounts).toBe(0)
+    expect(events().at(-1)).toMatchObject({ accountVersion: 2, ruleBook: 'new' })
     expect(story()).toEqual([
       'warning a:isolated:AUSDT:long 0.7 #1 1',
       'unknown a:isolated:AUSDT:long 0.7 #1 2',
       'liquidation a:isolated:AUSDT:long 1 #2 3',
     ])
+  })
+
+  it('take an account that was refused before, lost or not, but none that went or cannot be read', () => {
+    const { monitor, frame, events, change } = openWithBooks()
+    const ids = ['taken', 'lost', 'removed', 'unreadable']
+    for (const id of ids) monitor.apply({ kind: 'put', account: isolatedLong(id, { symbol: 'CUSDT' }) })
+    monitor.apply({ kind: 'lost', id: 'lost' })
+    monitor.apply({ kind: 'removed', id: 'removed', version: 2 })
+    monitor.apply({ kind: 'unreadable', id: 'unreadable', error: new Error('a field is unknown') })
+    change({ CUSDT: withRate('0.01') }, ['CUSDT'])
+    frame([['CUSDT', '80']])
+    expect(events().map(({ account, reasons }) => [account, reasons])).toEqual([
+      ['taken', []],
+      ['lost', ['book-lost']],
+    ])
+  })
+
+  it('are not named by events of an instant before them, of accounts that they do not concern', () => {
+    let isOpen = false
+    const { monitor, clock, frame, events, change } = openWithBooks({ hasRoom: () => isOpen })
+    monitor.apply({ kind: 'put', account: isolatedLong('b', { symbol: 'BUSDT' }) })
+    frame([['BUSDT', '81']])
+    change({ ...RULES, AUSDT: withRate('0.08') })
+    isOpen = true
+    clock.advance(1_000)
+    clock.runTurns()
+    expect(events().map(({ kind, ruleBook }) => [kind, ruleBook])).toEqual([['warning', 'old']])
+  })
+
+  it('leave the rules of its terms to an account whose newest terms cannot be used', () => {
+    const { monitor, frame, events, change } = openWithBooks()
+    monitor.apply({ kind: 'put', account: isolatedLong('a') })
+    frame([['AUSDT', '81']])
+    monitor.apply({ kind: 'unreadable', id: 'a', error: new Error('a field is unknown') })
+    change({ AUSDT: withRate('0.08') })
+    monitor.apply({ kind: 'removed', id: 'a', version: 2 })
+    expect(events().at(-1)).toMatchObject({ kind: 'closed', ruleBook: 'old' })
   })
 
   it('keep an account lost that Redis lost', () => {

@@ -1,0 +1,58 @@
+import type { Account, VenueId } from '../domain/index.ts'
+import { StoredTerms } from './stored-terms.ts'
+
+interface RefusedTerms {
+  readonly venue: VenueId
+  readonly address: number
+  /** Redis lost the account after it was refused. */
+  isLost: boolean
+}
+
+/**
+ * Accounts whose newest terms cannot be used, no more than there are accounts. Terms that only the rules refuse are kept, so
+ * that other rules can take them.
+ */
+export class RefusedAccounts {
+  readonly #terms = new StoredTerms()
+  /** By id, in the order of the refusals; null where the stored account cannot be read. */
+  readonly #refused = new Map<string, RefusedTerms | null>()
+
+  has(id: string): boolean {
+    return this.#refused.has(id)
+  }
+
+  addUnreadable(id: string): void {
+    this.delete(id)
+    this.#refused.set(id, null)
+  }
+
+  addTerms(account: Account, isLost: boolean): void {
+    this.delete(account.id)
+    const { id, venue } = account
+    this.#refused.set(id, { venue, address: this.#terms.add(account), isLost })
+  }
+
+  delete(id: string): void {
+    const terms = this.#refused.get(id)
+    if (terms) this.#terms.free(terms.address)
+    this.#refused.delete(id)
+  }
+
+  lose(id: string): void {
+    const terms = this.#refused.get(id)
+    if (terms) terms.isLost = true
+  }
+
+  /** Ids of the accounts of the venue whose terms are kept. */
+  *idsOf(venue: VenueId): Generator<string> {
+    for (const [id, terms] of this.#refused) if (terms?.venue === venue) yield id
+  }
+
+  /** The terms that the rules refused; undefined where none are kept. */
+  termsOf(id: string): { readonly account: Account; readonly isLost: boolean } | undefined {
+    const terms = this.#refused.get(id)
+    if (!terms) return undefined
+    const { venue, address, isLost } = terms
+    return { account: this.#terms.read({ id, venue }, address), isLost }
+  }
+}
