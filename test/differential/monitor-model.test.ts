@@ -42,5 +42,6 @@ describe(`a monitor that is watched by a model which evaluates everything at eve
     const sum = (of: (each: MonitorCase) => number) => cases.reduce((total, each) => total + of(each), 0)
     expect(sum(({ crashes }) => crashes)).toBeGreaterThan(CASES / 4)
     expect(sum(({ log }) => log.late)).toBeGreaterThan(CASES)
+    expect(sum(({ rulesChanges }) => rulesChanges)).toBeGreaterThan(CASES)
   })
 })

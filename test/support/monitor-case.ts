@@ -1,22 +1,27 @@
-import type { Account, Random } from '../../src/domain/index.ts'
+import { type Account, type Random, type RuleBook, venueId } from '../../src/domain/index.ts'
 import { below } from '../../src/system/seeded-random.ts'
 import { MonitorModel } from './monitor-model.ts'
 import { CheckedLog, type Property } from './monitor-properties.ts'
 import { MonitorRun } from './monitor-run.ts'
-import { BOOKS, IDS, RULE, randomAccount } from './monitor-terms.ts'
+import { firstBooks, IDS, otherBook, pick, RULE, randomAccount } from './monitor-terms.ts'
 import type { Properties } from './properties.ts'
 
 /** One book, and the workers that watch it one after the other, each on what the one before left in the log. */
 export class MonitorCase {
   readonly random: Random
   readonly properties: Properties<Property>
-  readonly model = new MonitorModel(RULE, BOOKS)
+  /** The rules of each venue, as they are now. */
+  readonly books: Record<string, RuleBook> = firstBooks()
+  readonly model = new MonitorModel(RULE, this.books)
   readonly log: CheckedLog
   /** What Redis holds of each account. */
   readonly stored = new Map<string, Account | 'unreadable'>()
   /** Workers that ended without publishing what waited. */
   crashes = 0
+  /** Changes of rules that a worker met. */
+  rulesChanges = 0
   #version = 0
+  #bookVersion = 0
   #eventTimeMs = 1_700_000_000_000
 
   constructor(random: Random, properties: Properties<Property>) {
@@ -49,7 +54,15 @@ export class MonitorCase {
     return this.#eventTimeMs
   }
 
+  /** Gives a venue other rules; returns the venue. */
+  nextBook() {
+    const venue = pick(this.random, ['binance', 'binance', 'bybit'])
+    this.books[venue] = otherBook(this.random, this.books[venue]!, `v${++this.#bookVersion}`)
+    return venueId(venue)
+  }
+
   #changeWhileDown(): void {
+    if (this.random() < 0.5) this.nextBook()
     for (const id of IDS) {
       const dice = this.random()
       if (dice < 0.15) this.stored.delete(id)

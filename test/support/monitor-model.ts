@@ -53,6 +53,9 @@ export interface ExpectedMarginEvent {
   /** By symbol; undefined where none is known. */
   readonly marks: ReadonlyMap<string, Decimal | undefined>
   readonly reasons: readonly string[]
+  /** The rules by which its account was compiled. */
+  readonly book: RuleBook
+  readonly currency: string | undefined
   /** Nothing that came before of this margin account is remembered. */
   readonly isFirst: boolean
 }
@@ -82,6 +85,7 @@ interface ModelMarginAccount {
 
 interface ModelAccount {
   account: Account
+  book: RuleBook
   readonly margin: Map<string, ModelMarginAccount>
   isSuspended: boolean
   isLost: boolean
@@ -95,7 +99,7 @@ interface ModelMarket {
   isFirst: boolean
 }
 
-type Change = AccountChange | { readonly kind: 'absent'; readonly id: string }
+type Change = AccountChange | { readonly kind: 'absent' | 'other-rules'; readonly id: string }
 
 const NOTHING: Standing = { level: 0, unknown: false }
 
@@ -118,6 +122,10 @@ export class MonitorModel {
   readonly #restored = new Map<string, Map<string, Standing>>()
   readonly #restoredStale = new Set<string>()
   readonly #refused = new Set<string>()
+  /** Newest terms that the rules refuse, by id, in the order in which they were refused. */
+  readonly #refusedTerms = new Map<string, { readonly account: Account; isLost: boolean }>()
+  /** Symbols of other rules by which accounts are not judged yet, by venue. */
+  readonly #newRules = new Map<string, Set<string>>()
   readonly #changes = new Map<string, { readonly change: Change; readonly isLost: boolean }>()
   readonly #frames: MarketInput[][] = []
   readonly #waiting = new Map<string, ExpectedEvent[]>()
@@ -134,7 +142,10 @@ export class MonitorModel {
 
   /** A new process: it knows what was published, and nothing else. */
   restart(): void {
-    for (const map of [this.#accounts, this.#markets, this.#restored, this.#changes, this.#waiting])
+    for (const map of [
+      ...[this.#accounts, this.#markets, this.#restored, this.#changes, this.#waiting],
+      ...[this.#refusedTerms, this.#newRules],
+    ])
       map.clear()
     for (const set of [this.#restoredStale, this.#refused]) set.clear()
     this.#frames.length = 0
@@ -234,10 +245,41 @@ export class MonitorModel {
     for (const id of this.#restored.keys()) if (!this.#changes.has(id)) this.apply({ kind: 'absent', id })
   }
 
-  /** The monitor has applied its changes except so many. */
-  changesWaiting(count: number): void {
+  /** Other rules of a venue that are given to the monitor. */
+  pushRules(venue: string, symbols: readonly string[]): void {
+    const waiting = this.#newRules.get(venue) ?? new Set()
+    this.#newRules.set(venue, waiting)
+    for (const symbol of symbols) waiting.add(symbol)
+    for (const [id, { account }] of this.#refusedTerms) {
+      if (account.venue === venue && !this.#changes.has(id)) this.apply({ kind: 'other-rules', id })
+    }
+  }
+
+  /**
+   * The monitor has done its changes except so many; venues with new rules count as one each, and they come last, account by
+   * account in the order of `rank`. `isDone` says whether an account has its new rules.
+   */
+  changesWaiting(count: number, rank: (id: string) => number, isDone: (id: string) => boolean): void {
+    this.#doChanges(count === 0 ? 0 : count - this.#newRules.size)
+    if (this.#newRules.size === 0 || this.#changes.size > 0) return
+    for (const [id, owner] of [...this.#accounts].sort(([a], [b]) => rank(a) - rank(b))) {
+      const book = this.#books[owner.account.venue]!
+      if (owner.book !== book && !owner.isSuspended && isDone(id)) this.#takeRules(owner, book)
+    }
+    if (count === 0) this.#newRules.clear()
+  }
+
+  #takeRules(owner: ModelAccount, book: RuleBook): void {
+    const { account } = owner
+    const symbols = this.#newRules.get(account.venue)
+    const isConcerned = account.positions.some(({ symbol }) => symbols?.has(symbol) === true)
+    if (!isConcerned) owner.book = book
+    else this.#put(account, { number: ++this.#causes, times: null }, owner.isLost)
+  }
+
+  #doChanges(left: number): void {
     for (const [id, { change, isLost }] of this.#changes) {
-      if (this.#changes.size <= count) return
+      if (this.#changes.size <= left) return
       this.#changes.delete(id)
       this.#applyNow(change)
       if (isLost) this.#applyNow({ kind: 'lost', id })
@@ -336,12 +378,15 @@ export class MonitorModel {
     cause: Cause,
   ): void {
     const { id, owner, exact, standing, isFirst } = own
+    const { book } = owner
+    const { currency } = exact
     own.standing = after
     own.isFirst = false
     const marks = owner.isSuspended ? new Map() : this.#marksOf(own)
     const previousLevel = standing.level
     const { account } = owner
-    this.#expect({ subject: id, cause, kind, previousLevel, after, account, exact, marks, reasons, isFirst })
+    const of = { book, currency, marks, reasons, isFirst }
+    this.#expect({ subject: id, cause, kind, previousLevel, after, account, exact, ...of })
   }
 
   #turnAbsent(
@@ -353,8 +398,25 @@ export class MonitorModel {
     cause: Cause,
     account?: Account,
   ): void {
-    const nothing = { exact: undefined, marks: new Map(), isFirst: false }
-    this.#expect({ subject, cause, kind, previousLevel: before.level, after, account, reasons, ...nothing })
+    const book = account === undefined ? this.#lastBookOf(subject) : this.#books[account.venue]!
+    const nothing = { exact: undefined, currency: undefined, marks: new Map(), isFirst: false }
+    this.#expect({
+      book,
+      subject,
+      cause,
+      kind,
+      previousLevel: before.level,
+      after,
+      account,
+      reasons,
+      ...nothing,
+    })
+  }
+
+  /** The present book of the venue at which the subject was published last. */
+  #lastBookOf(subject: string): RuleBook {
+    const last = this.#published.get(subject) as ExpectedMarginEvent
+    return this.#books[last.book.venue]!
   }
 
   #expect(event: ExpectedEvent): void {
@@ -369,19 +431,37 @@ export class MonitorModel {
     else if (change.kind === 'removed') this.#remove(change.id, cause)
     else if (change.kind === 'unreadable') this.#suspend(change.id, 'account-unreadable', cause)
     else if (change.kind === 'lost') this.#lose(change.id, cause)
+    else if (change.kind === 'other-rules') this.#putAgain(change.id, cause)
     else this.#endAbsent(change.id, 'account-refused', cause)
   }
 
-  #put(account: Account, cause: Cause): void {
+  #putAgain(id: string, cause: Cause): void {
+    const refused = this.#refusedTerms.get(id)
+    if (refused === undefined) return
+    const symbols = this.#newRules.get(refused.account.venue)
+    const isConcerned = refused.account.positions.some(({ symbol }) => symbols?.has(symbol) === true)
+    if (isConcerned) this.#put(refused.account, cause, refused.isLost)
+  }
+
+  #put(account: Account, cause: Cause, isLost = false): void {
+    const book = this.#books[account.venue]!
     let compiled: MarginAccount[]
     try {
-      compiled = marginAccountsOf(account, this.#books[account.venue]!)
+      compiled = marginAccountsOf(account, book)
     } catch {
       this.#suspend(account.id, 'account-refused', cause)
+      this.#refusedTerms.delete(account.id)
+      this.#refusedTerms.set(account.id, { account, isLost })
       return
     }
     this.#refused.delete(account.id)
-    const fresh = { account, margin: new Map(), isSuspended: false, isLost: false }
+    this.#refusedTerms.delete(account.id)
+    const fresh = { account, book, margin: new Map(), isSuspended: false, isLost }
+    const before = this.#accounts.get(account.id)
+    if (before !== undefined && before.account.venue !== account.venue) {
+      for (const own of before.margin.values()) this.#close(own, cause)
+      this.#accounts.delete(account.id)
+    }
     const owner: ModelAccount = this.#accounts.get(account.id) ?? fresh
     this.#accounts.set(account.id, owner)
     const ids = new Set(compiled.map(({ id }) => id))
@@ -389,7 +469,7 @@ export class MonitorModel {
       this.#close(own, cause)
       owner.margin.delete(own.id)
     }
-    Object.assign(owner, { account, isSuspended: false, isLost: false })
+    Object.assign(owner, { account, book, isSuspended: false, isLost })
     const restored = this.#restored.get(account.id) ?? new Map<string, Standing>()
     this.#restored.delete(account.id)
     for (const [id, standing] of restored) {
@@ -408,6 +488,7 @@ export class MonitorModel {
 
   #remove(id: string, cause: Cause): void {
     this.#refused.delete(id)
+    this.#refusedTerms.delete(id)
     this.#endAbsent(id, '', cause)
     for (const own of this.#accounts.get(id)?.margin.values() ?? []) this.#close(own, cause)
     this.#accounts.delete(id)
@@ -415,6 +496,7 @@ export class MonitorModel {
 
   #suspend(id: string, reason: string, cause: Cause): void {
     this.#refused.add(id)
+    this.#refusedTerms.delete(id)
     const owner = this.#accounts.get(id)
     if (owner === undefined) {
       this.#endAbsent(id, reason, cause)
@@ -425,6 +507,8 @@ export class MonitorModel {
   }
 
   #lose(id: string, cause: Cause): void {
+    const refused = this.#refusedTerms.get(id)
+    if (refused !== undefined) refused.isLost = true
     const owner = this.#accounts.get(id)
     if (owner === undefined || owner.isLost) return
     owner.isLost = true

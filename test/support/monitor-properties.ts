@@ -170,7 +170,7 @@ export class CheckedLog {
   }
 
   #checkMarginEvent(expected: ExpectedMarginEvent, event: MarginEvent, published: string): void {
-    const { exact, marks, account, reasons, cause, kind } = expected
+    const { exact, marks, account, reasons, cause, kind, book, currency } = expected
     const state = exact && marginStateOf(exact, (symbol) => marks.get(symbol), this.#rule)
     const isWithout = state === undefined || kind === 'unknown'
     const of = (
@@ -185,6 +185,9 @@ export class CheckedLog {
     const due = {
       account: parseMarginAccountId(expected.subject)!.account,
       accountVersion: account?.version ?? 0,
+      venue: account?.venue ?? event.venue,
+      settle: currency ?? event.settle,
+      ruleBook: book.version,
       marks: [...marks].map(([symbol, markPrice]) => ({ symbol, markPrice: markPrice ?? null })),
       walletBalance: of('walletBalance'),
       unrealizedPnl: of('unrealizedPnl'),

@@ -1,13 +1,22 @@
 import { isDeepStrictEqual } from 'node:util'
-import { type Account, type AccountChange, marketSubject, type Random } from '../../src/domain/index.ts'
+import {
+  type Account,
+  type AccountChange,
+  marketSubject,
+  type Random,
+  type RuleBook,
+  type VenueId,
+  venueId,
+} from '../../src/domain/index.ts'
 import { KERNEL_VARIANTS } from '../../src/kernel/index.ts'
 import { div, evaluate, formatDecimal, heldLevel, marginAccountsOf } from '../../src/margin/index.ts'
 import type { ObservedMark } from '../../src/monitor/index.ts'
 import { below } from '../../src/system/seeded-random.ts'
+import { RuleBooks } from '../../src/worker/rule-books.ts'
 import { allSteps, openMonitor } from './monitor.ts'
 import type { MarketInput, MonitorModel } from './monitor-model.ts'
 import type { CheckedLog, Property } from './monitor-properties.ts'
-import { BOOKS, IDS, MARKETS, pick, RULE } from './monitor-terms.ts'
+import { differingSymbols, IDS, pick, RULE, TICKED } from './monitor-terms.ts'
 import type { Properties } from './properties.ts'
 
 /** Chance that a look at the monotonic clock finds it so much further: longer than a slice, so that it cuts work anywhere. */
@@ -21,6 +30,10 @@ export interface RunParts {
   readonly log: CheckedLog
   /** What Redis holds of each account; the run changes it. */
   readonly stored: Map<string, Account | 'unreadable'>
+  readonly books: Readonly<Record<string, RuleBook>>
+  rulesChanges: number
+  /** Gives a venue other rules, which are in `books` then. */
+  nextBook(): VenueId
   newAccount(id: string): Account
   nextEventTimeMs(): number
 }
@@ -34,6 +47,10 @@ export class MonitorRun {
   readonly #stored: Map<string, Account | 'unreadable'>
   readonly #newAccount: (id: string) => Account
   readonly #nextEventTimeMs: () => number
+  readonly #of: RunParts
+  readonly #ruleBooks: RuleBooks
+  /** The books that the monitor is given. */
+  readonly #given: Record<string, RuleBook> = {}
   readonly #opened: ReturnType<typeof openMonitor>
   /** Accounts that Redis lost; the worker watches them on. */
   readonly #lost = new Map<string, Account>()
@@ -46,6 +63,10 @@ export class MonitorRun {
   #isStopped = false
 
   constructor(of: RunParts) {
+    this.#of = of
+    const booksAtStart = { ...of.books }
+    this.#ruleBooks = new RuleBooks((venue) => booksAtStart[venue]!, 0)
+    for (const venue of Object.keys(of.books)) this.#given[venue] = this.#ruleBooks.bookOf(venueId(venue))
     this.#random = of.random
     this.#properties = of.properties
     this.#model = of.model
@@ -54,7 +75,7 @@ export class MonitorRun {
     this.#newAccount = (id) => of.newAccount(id)
     this.#nextEventTimeMs = () => of.nextEventTimeMs()
     this.#opened = openMonitor({
-      books: { ...BOOKS },
+      books: this.#given,
       rule: RULE,
       variant: pick(of.random, KERNEL_VARIANTS),
       sequenceFloor: of.log.sequenceFloor,
@@ -101,7 +122,11 @@ export class MonitorRun {
 
   /** What the monitor has applied of the changes of the book, the model applies too. */
   #followChanges(): void {
-    this.#model.changesWaiting(this.#opened.monitor.waitingChanges)
+    const { waitingChanges, watchlist } = this.#opened.monitor
+    const rank = (id: string) => watchlist.find(id)
+    const isDone = (id: string) =>
+      !watchlist.hasOldBook(watchlist.find(id)) || watchlist.isSuspended(watchlist.find(id))
+    this.#model.changesWaiting(waitingChanges, rank, isDone)
   }
 
   #load(): void {
@@ -140,7 +165,8 @@ export class MonitorRun {
     const { clock, monitor } = this.#opened
     const id = pick(this.#random, IDS)
     const dice = this.#random()
-    if (dice < 0.13) this.#put(id)
+    if (dice < 0.05) this.#changeRules()
+    else if (dice < 0.13) this.#put(id)
     else if (dice < 0.17) {
       this.#forget(id)
       this.#apply({ kind: 'removed', id, version: 1 })
@@ -151,12 +177,26 @@ export class MonitorRun {
     } else if (dice < 0.23) this.#lose(id)
     else if (dice < 0.75) this.#frame()
     else if (dice < 0.82) {
-      const { venue, symbol } = pick(this.#random, MARKETS)
+      const { venue, symbol } = pick(this.#random, TICKED)
       const nowMs = clock.nowMs()
       this.#give([{ kind: 'stale', venue, symbol, markPrice: '', eventTimeMs: nowMs, receivedTimeMs: nowMs }])
       monitor.marketStale(venue, symbol, nowMs, clock.monotonicMs())
     } else if (dice < 0.9) clock.runTurns()
     else clock.advance(12)
+    this.#followChanges()
+  }
+
+  #changeRules(): void {
+    this.#followChanges()
+    const before = { ...this.#of.books }
+    const venue = this.#of.nextBook()
+    const book = this.#of.books[venue]!
+    const symbols = this.#ruleBooks.replace(venue, book)
+    this.#given[venue] = this.#ruleBooks.bookOf(venue)
+    if (symbols.length === 0) return
+    this.#of.rulesChanges++
+    this.#model.pushRules(venue, differingSymbols(before[venue]!, book))
+    this.#opened.monitor.apply({ kind: 'rules', venue, symbols })
     this.#followChanges()
   }
 
@@ -183,7 +223,7 @@ export class MonitorRun {
   /** One to four statements about one to four markets; a second mark of one market is an instant of its own. */
   #frame(): void {
     const inputs = Array.from({ length: 1 + below(this.#random, 4) }, (): MarketInput => {
-      const market = pick(this.#random, MARKETS)
+      const market = pick(this.#random, TICKED)
       const receivedTimeMs = this.#opened.clock.nowMs()
       const common = { ...market, eventTimeMs: this.#nextEventTimeMs(), receivedTimeMs }
       if (this.#random() < 0.12) return { ...common, kind: 'confirmed', markPrice: '' }
@@ -255,7 +295,7 @@ export class MonitorRun {
     this.#isStopped = true
     this.#room = 1
     monitor.frameStart(clock.nowMs(), clock.monotonicMs())
-    for (const { venue, symbol } of MARKETS) monitor.tick(venue, symbol, '1', this.#nextEventTimeMs())
+    for (const { venue, symbol } of TICKED) monitor.tick(venue, symbol, '1', this.#nextEventTimeMs())
     monitor.frameEnd()
     monitor.apply({ kind: 'removed', id: pick(this.#random, IDS), version: 1 })
     this.#pass()
@@ -268,7 +308,7 @@ export class MonitorRun {
     this.#becomeIdle()
     // Venues state marks over and over.
     const receivedTimeMs = this.#opened.clock.nowMs()
-    const fresh = MARKETS.flatMap(({ venue, symbol }): MarketInput[] => {
+    const fresh = TICKED.flatMap(({ venue, symbol }): MarketInput[] => {
       const markPrice = this.#marks.get(marketSubject(venue, symbol))
       const eventTimeMs = this.#nextEventTimeMs()
       return markPrice === undefined
@@ -317,12 +357,21 @@ export class MonitorRun {
   #exactNow() {
     const accounts = [...this.#stored.values(), ...this.#lost.values()]
     return accounts.flatMap((account) => {
-      if (account === 'unreadable' || account.positions.some(({ symbol }) => symbol === 'NOUSDT')) return []
-      return marginAccountsOf(account, BOOKS[account.venue]!).map((exact) => {
+      return this.#compiled(account).map((exact) => {
         const markOf = (symbol: string) => this.#marks.get(marketSubject(exact.venue, symbol))
         return { id: exact.id, exact, evaluation: evaluate(exact, markOf) }
       })
     })
+  }
+
+  /** None where the rules of now refuse the account. */
+  #compiled(account: Account | 'unreadable') {
+    if (account === 'unreadable') return []
+    try {
+      return marginAccountsOf(account, this.#of.books[account.venue]!)
+    } catch {
+      return []
+    }
   }
 
   #checkLevels(): void {
