@@ -102,8 +102,6 @@ const HOMES_OF_CALLS: readonly (readonly [word: RegExp, home: string | undefined
 const LINES_ASKED = 300
 /** Files that hold one idea and are longer. They may shrink, not grow: a longer one is cut, or raised here with a reason. */
 const LONGER_FILES: Readonly<Record<string, number>> = {
-  // One loop from outbox to stream to queue.
-  'src/delivery/log.ts': 301,
   // One method of the kernel's interface after the other.
   'src/kernel/wasm.ts': 315,
   // The composition root, and the figures that the read model will take from it.

@@ -4,7 +4,7 @@ import type { Clock } from '../domain/index.ts'
 import { parseStreamId } from '../domain/index.ts'
 import { Waiter } from '../system/index.ts'
 import { withDeadline } from './connection.ts'
-import { isBug } from './stage.ts'
+import { isBug } from './loop.ts'
 import type { EventStream, TakeOver } from './stream.ts'
 
 /** So long a lease stands after its owner renewed it last. */

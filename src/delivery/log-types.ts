@@ -3,12 +3,15 @@ import type { PlimsollError } from '../errors.ts'
 import type { EventRedis } from './connection.ts'
 import type { OwnerProcess } from './lease.ts'
 import type { OutboxLimits } from './outbox.ts'
+import type { OpenQueue } from './queue.ts'
 import type { EventStreamKeys, StreamLimits } from './stream.ts'
 
 export interface EventLogOptions {
   /** For stream and progress: commands must fail, not wait, while Redis is away. */
   readonly redis: EventRedis
   readonly queueConnection: QueueConnection
+  /** Default: queues of BullMQ over `queueConnection`. */
+  readonly openQueue?: OpenQueue
   readonly keys: EventStreamKeys & { readonly queuePrefix: string }
   /** Named consumers (see `consumersSchema`), each of which gets every event in a queue of its own. None: one queue. */
   readonly consumers?: readonly string[]

@@ -2,15 +2,16 @@ import { EMPTY_STREAM, formatStreamId, readStreamId } from '../domain/index.ts'
 import type { PlimsollError } from '../errors.ts'
 import { cursorBroken, logRenewed } from './faults.ts'
 import { acquire, Lease, THIS_PROCESS } from './lease.ts'
-import { StreamedEventLog } from './log.ts'
 import type { EventLogOptions, RedisEventLog } from './log-types.ts'
+import { DeliveryPipeline } from './pipeline.ts'
+import { bullQueues } from './queue.ts'
 import { EventQueues } from './queues.ts'
 import { randomName } from './random-name.ts'
 import { readEarlierProgress } from './restore.ts'
 import { EventStream } from './stream.ts'
 
 /**
- * Takes over the stream, where needed after waiting for the lease of another worker, and starts both stages: outbox →
+ * Takes over the stream, where needed after waiting for the lease of another worker, and starts the pipeline: outbox →
  * stream (one script per batch) → queues (what is in the stream only). Rejects where Redis cannot be reached. The
  * connections stay the caller's to close.
  * @throws PlimsollError CONFIGURATION for consumers that are none; REDIS_UNAVAILABLE; the signal's reason.
@@ -18,9 +19,12 @@ import { EventStream } from './stream.ts'
 export async function openEventLog(options: EventLogOptions): Promise<RedisEventLog> {
   const { redis, keys, clock, random, fault, notice, streamLimits, consumers = [] } = options
   const stream = new EventStream(redis, keys, clock, streamLimits)
-  const opened: { log?: StreamedEventLog } = {}
+  const opened: { log?: DeliveryPipeline } = {}
   const queues = new EventQueues({
-    ...{ connection: options.queueConnection, prefix: keys.queuePrefix, consumers, clock, fault },
+    open: options.openQueue ?? bullQueues(options.queueConnection, keys.queuePrefix, clock),
+    consumers,
+    clock,
+    fault,
     failed: (error) => opened.log?.queueFailed(error),
   })
   try {
@@ -36,12 +40,12 @@ export async function openEventLog(options: EventLogOptions): Promise<RedisEvent
     else if (!found.stream || !found.logId) fault(logRenewed(keys.events, found, logId))
     const lease = new Lease(stream, clock, entry, name, () => opened.log?.leaseLost())
     try {
-      await queues.note(stream, (queue, jobs) =>
+      await queues.register(stream, (queue, jobs) =>
         notice(`queue ${queue} gets no events, its consumer is not configured; it still holds ${jobs} jobs`),
       )
       const cursor = await cursorAtStart(stream, queues, keys.cursor, fault)
       const earlier = await readEarlierProgress(stream, fault)
-      opened.log = new StreamedEventLog(options, { stream, queues, lease, taken, cursor, earlier })
+      opened.log = new DeliveryPipeline(options, { stream, queues, lease, taken, cursor, earlier })
       return opened.log
     } catch (error) {
       await lease.close()

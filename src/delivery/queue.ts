@@ -57,7 +57,27 @@ class TextQueue extends Queue<JobText> {
   }
 }
 
-export interface EventQueueOptions {
+/** The queue of one consumer, as the delivery needs it. Every call rejects within a limit when the queue does not answer. */
+export interface EventQueue {
+  readonly name: string
+  /** Adding a job again is a no-op while the queue still holds it. */
+  add(jobs: readonly EventJob[]): Promise<void>
+  /** Number of jobs that are not done. */
+  notDone(): Promise<number>
+  /** The newest event that a job of the queue holds or held; undefined where it has no job. */
+  newestEvent(): Promise<StreamId | undefined>
+  close(): Promise<void>
+}
+
+/** Opens the queue of that name. `failed` gets errors of its connection. */
+export type OpenQueue = (name: string, failed: (error: Error) => void) => EventQueue
+
+/** Queues of BullMQ over one connection. */
+export function bullQueues(connection: QueueConnection, prefix: string, clock: Clock): OpenQueue {
+  return (name, failed) => new BullQueue({ connection, prefix, name, clock, failed })
+}
+
+interface BullQueueOptions {
   readonly connection: QueueConnection
   readonly prefix: string
   readonly name: string
@@ -65,13 +85,12 @@ export interface EventQueueOptions {
   readonly failed: (error: Error) => void
 }
 
-/** One BullMQ queue. Adding a job again is a no-op while BullMQ still holds it. */
-export class EventQueue {
+class BullQueue implements EventQueue {
   readonly name: string
   readonly #queue: TextQueue
   readonly #clock: Clock
 
-  constructor({ connection, prefix, name, clock, failed }: EventQueueOptions) {
+  constructor({ connection, prefix, name, clock, failed }: BullQueueOptions) {
     this.name = name
     this.#clock = clock
     this.#queue = new TextQueue(name, {
@@ -101,13 +120,11 @@ export class EventQueue {
     await withDeadline(this.#clock, added, ADD_LIMIT_MS, `adding ${jobs.length} jobs to ${this.name}`)
   }
 
-  /** Jobs that are not done. */
   async notDone(): Promise<number> {
     const counted = this.#queue.getJobCountByTypes(...NOT_DONE)
     return await withDeadline(this.#clock, counted, ASK_LIMIT_MS, `counting the jobs of ${this.name}`)
   }
 
-  /** The newest event that a job of the queue holds or held, as far as BullMQ remembers; undefined where it has no job. */
   async newestEvent(): Promise<StreamId | undefined> {
     const listed = this.#queue.getRanges(ALL, 0, NEWEST_JOBS_MAX - 1)
     const ids = await withDeadline(this.#clock, listed, ASK_LIMIT_MS, `listing the jobs of ${this.name}`)

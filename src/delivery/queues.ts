@@ -10,14 +10,18 @@ import {
 import { PlimsollError } from '../errors.ts'
 import { queueUnread } from './faults.ts'
 import type { EventJob } from './jobs.ts'
-import { EventQueue, type EventQueueOptions } from './queue.ts'
+import type { EventQueue, OpenQueue } from './queue.ts'
 import type { EventStream } from './stream.ts'
 
 /** A queue with more jobs than this that are not done is reported, and again when they have doubled. */
 export const UNREAD_JOBS_MAX = 1_000
 const UNREAD_CHECK_MS = 5_000
 
-export interface EventQueuesOptions extends Omit<EventQueueOptions, 'name'> {
+export interface EventQueuesOptions {
+  readonly open: OpenQueue
+  readonly clock: Clock
+  /** Gets errors of the connections of queues. */
+  readonly failed: (error: Error) => void
   /** Each gets every event in a queue of its own. None: one queue that all subscribers share. */
   readonly consumers: readonly string[]
   readonly fault: (error: PlimsollError) => void
@@ -38,7 +42,7 @@ export class EventQueues {
     this.#clock = options.clock
     const { consumers } = options
     const names = consumers.length === 0 ? [queueNameOf()] : consumers.map(queueNameOf)
-    this.#queues = names.map((name) => new EventQueue({ ...options, name }))
+    this.#queues = names.map((name) => options.open(name, options.failed))
   }
 
   get names(): readonly string[] {
@@ -69,13 +73,13 @@ export class EventQueues {
     }
   }
 
-  /** Notes the queues in Redis. Calls `left` for each that an earlier run fed, that is not fed any more and holds jobs. */
-  async note(stream: EventStream, left: (queue: string, jobs: number) => void): Promise<void> {
+  /** Writes the names of the queues to Redis. Calls `left` for each queue of an earlier run that gets no events now and holds jobs. */
+  async register(stream: EventStream, left: (queue: string, jobs: number) => void): Promise<void> {
     const earlier = await stream.queues()
     await stream.addQueues(this.names)
     for (const name of earlier) {
       if (this.names.includes(name)) continue
-      const queue = new EventQueue({ ...this.#options, name })
+      const queue = this.#options.open(name, this.#options.failed)
       const jobs = await queue.notDone()
       if (jobs > 0) left(name, jobs)
       else await stream.removeQueue(name)

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { UNREAD_JOBS_MAX } from '../../src/delivery/index.ts'
+import { bullQueues } from '../../src/delivery/queue.ts'
 import { EventQueues } from '../../src/delivery/queues.ts'
 import type { PlimsollError } from '../../src/errors.ts'
 import { TestClock } from '../support/clock.ts'
@@ -82,7 +83,9 @@ describe('a queue that nobody reads', () => {
     const faults: PlimsollError[] = []
     const connection = queueConnection(harness.server.url)
     const queues = new EventQueues({
-      ...{ connection, prefix: KEYS.queuePrefix, clock, consumers: ['slow', 'quick'] },
+      open: bullQueues(connection, KEYS.queuePrefix, clock),
+      clock,
+      consumers: ['slow', 'quick'],
       fault: (error) => void faults.push(error),
       failed: (error) => void faults.push(error as PlimsollError),
     })

@@ -5,7 +5,7 @@ const RETRY_DELAY_MIN_MS = 50
 /** A step is repeated until it succeeds, at most this far apart: every step is idempotent. */
 const RETRY_DELAY_MAX_MS = 2_000
 
-export interface StageOptions {
+export interface LoopOptions {
   readonly clock: Clock
   /** Does a part of the work. False where nothing is to do. */
   readonly step: () => Promise<boolean>
@@ -13,16 +13,16 @@ export interface StageOptions {
   readonly failed: (error: unknown, first: boolean) => void
 }
 
-/** A loop that takes whatever is waiting, sleeps when nothing is, and repeats a failed step with back-off. A bug ends it as a rejection of `run`. */
-export class Stage {
-  readonly #options: StageOptions
+/** Runs the step of a stage again and again: it waits when nothing is to do and repeats a failed step with back-off. A bug rejects `run`. */
+export class Loop {
+  readonly #options: LoopOptions
   readonly #work = new Waiter()
   readonly #delay = new Waiter()
   #failing = false
   #delayMs = RETRY_DELAY_MIN_MS
   #stopped = false
 
-  constructor(options: StageOptions) {
+  constructor(options: LoopOptions) {
     this.#options = options
   }
 
