@@ -1,6 +1,6 @@
 import type { EventRecord, LeftBehind, RestoredProgress } from '../domain/index.ts'
 import { assert, type PlimsollError } from '../errors.ts'
-import { LatencyHistogram } from '../histogram.ts'
+import { LatencyHistogram } from '../metrics/index.ts'
 import { Waiter } from '../system/index.ts'
 import { withDeadline } from './connection.ts'
 import { fenced, outage } from './faults.ts'

@@ -6,8 +6,8 @@ import {
   type RulesChange,
   venueId,
 } from '../domain/index.ts'
-import { LatencyHistogram } from '../histogram.ts'
 import { toFloat } from '../margin/index.ts'
+import { LatencyHistogram } from '../metrics/index.ts'
 import { Announcer } from './announcer.ts'
 import { Changes } from './changes.ts'
 import { Instant } from './instant.ts'
