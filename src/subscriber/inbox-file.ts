@@ -1,26 +1,13 @@
-import {
-  close,
-  closeSync,
-  fdatasync,
-  fsyncSync,
-  ftruncateSync,
-  openSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  statSync,
-  writeSync,
-} from 'node:fs'
-import { basename, dirname, join } from 'node:path'
-import { promisify } from 'node:util'
 import { crc32 } from 'node:zlib'
 import { assert, PlimsollError } from '../errors.ts'
 import {
   DEAD_OWNERS_MAX,
+  type Disk,
   type HeldLock,
   isHeld,
   isRunning,
   type LockOwner,
+  systemDisk,
   takeLock,
 } from '../system/index.ts'
 import { INBOX_IDS_MAX } from './inbox-memory.ts'
@@ -30,14 +17,13 @@ const ID_PATTERN = /^[\x21-\x7e]{1,128}$/
 /** The file is rewritten with the newest ids alone when it holds this many times `idsMax`. */
 const COMPACTION_FACTOR = 2
 
-const closeFile = promisify(close)
-const syncFile = promisify(fdatasync)
-
 export interface FileInboxOptions {
   /** At least so many of the newest ids are kept, in memory and in the file; at most twice as many. An older event that comes again takes effect again. */
   readonly idsMax?: number
   /** False: `sync` does nothing, and a power loss may forget the last ids (the death of the process does not). */
   readonly sync?: boolean
+  /** Default: the disk of the system. */
+  readonly disk?: Disk
 }
 
 /**
@@ -52,16 +38,17 @@ export interface FileInboxOptions {
  */
 export function fileInbox(
   path: string,
-  { idsMax = INBOX_IDS_MAX, sync = true }: FileInboxOptions = {},
+  { idsMax = INBOX_IDS_MAX, sync = true, disk = systemDisk }: FileInboxOptions = {},
 ): Inbox {
   assert(Number.isSafeInteger(idsMax) && idsMax > 0, `idsMax is ${idsMax}; it must be a whole number above 0`)
-  return new FileInbox(path, idsMax, sync)
+  return new FileInbox(path, idsMax, sync, disk)
 }
 
 class FileInbox implements Inbox {
   readonly #path: string
   readonly #idsMax: number
   readonly #sync: boolean
+  readonly #disk: Disk
   readonly #lock: HeldLock
   #ids: Set<string>
   #file: number
@@ -71,18 +58,19 @@ class FileInbox implements Inbox {
   #syncing: Promise<void> | undefined
   #failure: PlimsollError | undefined
 
-  constructor(path: string, idsMax: number, sync: boolean) {
-    this.#path = realPathOf(path)
+  constructor(path: string, idsMax: number, sync: boolean, disk: Disk) {
+    this.#disk = disk
+    this.#path = realPathOf(disk, path)
     this.#idsMax = idsMax
     this.#sync = sync
     // Before the file is opened: an owner that compacts puts another file in its place.
     this.#lock = lockInbox(this.#path)
     try {
-      const { file, ids, lines } = openInbox(this.#path)
+      const { file, ids, lines } = openInbox(disk, this.#path)
       this.#file = file
       this.#ids = ids
       this.#lines = lines
-      if (sync) syncFolder(this.#path)
+      if (sync) disk.syncEntry(this.#path)
     } catch (error) {
       this.#lock.release()
       throw error
@@ -100,7 +88,7 @@ class FileInbox implements Inbox {
       const rule = 'it must be 1 to 128 printable ASCII characters without spaces'
       throw new PlimsollError('INPUT_INVALID', `event id ${JSON.stringify(eventId)}: ${rule}`, { path: 'id' })
     }
-    this.#guard('write', () => writeWhole(this.#file, lineOf(eventId)))
+    this.#guard('write', () => this.#disk.write(this.#file, bytesOf(lineOf(eventId))))
     this.#ids.add(eventId)
     this.#lines++
     this.#added++
@@ -124,7 +112,7 @@ class FileInbox implements Inbox {
     } finally {
       this.#failure ??= new PlimsollError('SUBSCRIBER_FAILED', `inbox ${this.#path} is closed`)
       this.#lock.release()
-      await closeFile(this.#file)
+      await this.#disk.close(this.#file)
     }
   }
 
@@ -132,7 +120,7 @@ class FileInbox implements Inbox {
     if (this.#lines >= this.#idsMax * COMPACTION_FACTOR) this.#guard('compact', () => this.#compact())
     const added = this.#added
     try {
-      if (this.#sync) await syncFile(this.#file)
+      if (this.#sync) await this.#disk.sync(this.#file)
     } catch (cause) {
       throw this.#fail('fdatasync', cause)
     }
@@ -143,12 +131,13 @@ class FileInbox implements Inbox {
   #compact(): void {
     const kept = [...this.#ids].slice(-this.#idsMax)
     const temporary = `${this.#path}.compact`
-    const file = openSync(temporary, 'w', 0o600)
-    writeWhole(file, kept.map(lineOf).join(''))
-    fsyncSync(file)
-    renameSync(temporary, this.#path)
-    syncFolder(this.#path)
-    closeSync(this.#file)
+    const disk = this.#disk
+    const file = disk.open(temporary, 'create')
+    disk.write(file, bytesOf(kept.map(lineOf).join('')))
+    disk.syncNow(file)
+    disk.rename(temporary, this.#path)
+    disk.syncEntry(this.#path)
+    disk.closeNow(this.#file)
     this.#file = file
     this.#ids = new Set(kept)
     this.#lines = kept.length
@@ -176,12 +165,11 @@ class FileInbox implements Inbox {
   }
 }
 
-/** One name for the file, whatever links lead to it: the lock is found by it. */
-function realPathOf(path: string): string {
-  const found = statSync(path, { throwIfNoEntry: false })
-  if (found === undefined) return join(realpathSync(dirname(path)), basename(path))
-  if (found.isFile()) return realpathSync(path)
-  throw new PlimsollError('INPUT_INVALID', `inbox ${path} is not a regular file`)
+/** One path for the file, because its lock is found by the path. */
+function realPathOf(disk: Disk, path: string): string {
+  const real = disk.realPath(path)
+  if (real === undefined) throw new PlimsollError('INPUT_INVALID', `inbox ${path} is not a regular file`)
+  return real
 }
 
 function lockInbox(path: string): HeldLock {
@@ -198,15 +186,15 @@ function lockInbox(path: string): HeldLock {
   )
 }
 
-function openInbox(path: string): { file: number; ids: Set<string>; lines: number } {
-  const file = openSync(path, 'a+', 0o600)
+function openInbox(disk: Disk, path: string): { file: number; ids: Set<string>; lines: number } {
+  const file = disk.open(path, 'append')
   try {
-    const content = readFileSync(file)
+    const content = disk.readAll(file)
     const { ids, length, lines } = readIds(path, content)
-    if (length < content.length) ftruncateSync(file, length)
+    if (length < content.length) disk.truncate(file, length)
     return { file, ids, lines }
   } catch (error) {
-    closeSync(file)
+    disk.closeNow(file)
     throw error
   }
 }
@@ -242,13 +230,6 @@ function readIds(path: string, content: Buffer): { ids: Set<string>; length: num
   return { ids, length: start, lines }
 }
 
-function writeWhole(file: number, text: string): void {
-  const bytes = Buffer.from(text, 'latin1')
-  for (let offset = 0; offset < bytes.length; ) offset += writeSync(file, bytes, offset)
-}
-
-function syncFolder(path: string): void {
-  const folder = openSync(dirname(path), 'r')
-  fsyncSync(folder)
-  closeSync(folder)
+function bytesOf(text: string): Buffer {
+  return Buffer.from(text, 'latin1')
 }

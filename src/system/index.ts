@@ -1,4 +1,5 @@
 export { atMost, sleep, systemClock } from './clock.ts'
+export { type Disk, systemDisk } from './disk.ts'
 export { type FollowedFile, followPipe, type OpenFollowed, openFollowed } from './followed-file.ts'
 export { type HttpAnswer, type HttpGet, httpGet } from './http.ts'
 export {

@@ -1,0 +1,66 @@
+import {
+  close,
+  closeSync,
+  fdatasync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+
+/**
+ * Files as an argument, so that a test or a simulator can fill a disk, break it, or lose what was not synced. A file is
+ * named by its number. Calls without a promise block; they throw the error of the system, with its `code`.
+ */
+export interface Disk {
+  /** `append`: reads and appends, and makes the file where it is missing. `create`: writes a new, empty file. */
+  open(path: string, mode: 'append' | 'create'): number
+  close(file: number): Promise<void>
+  closeNow(file: number): void
+  readAll(file: number): Buffer
+  /** Writes all bytes. */
+  write(file: number, bytes: Buffer): void
+  truncate(file: number, length: number): void
+  /** Resolves when the contents survive a power loss. */
+  sync(file: number): Promise<void>
+  syncNow(file: number): void
+  /** Makes the entry of the file in its folder survive a power loss. */
+  syncEntry(path: string): void
+  rename(from: string, to: string): void
+  /** One path for a regular file, whatever links lead to it; undefined where something else is there. */
+  realPath(path: string): string | undefined
+}
+
+const closeFile = promisify(close)
+const syncFile = promisify(fdatasync)
+const OWNER_ONLY = 0o600
+
+export const systemDisk: Disk = {
+  open: (path, mode) => openSync(path, mode === 'append' ? 'a+' : 'w', OWNER_ONLY),
+  close: (file) => closeFile(file),
+  closeNow: (file) => closeSync(file),
+  readAll: (file) => readFileSync(file),
+  write(file, bytes) {
+    for (let offset = 0; offset < bytes.length; ) offset += writeSync(file, bytes, offset)
+  },
+  truncate: (file, length) => ftruncateSync(file, length),
+  sync: (file) => syncFile(file),
+  syncNow: (file) => fsyncSync(file),
+  syncEntry(path) {
+    const folder = openSync(dirname(path), 'r')
+    fsyncSync(folder)
+    closeSync(folder)
+  },
+  rename: (from, to) => renameSync(from, to),
+  realPath(path) {
+    const found = statSync(path, { throwIfNoEntry: false })
+    if (found === undefined) return join(realpathSync(dirname(path)), basename(path))
+    return found.isFile() ? realpathSync(path) : undefined
+  },
+}
