@@ -78,6 +78,8 @@ export class TwinColumns {
 
   levelValue = new Float64Array()
 
+  /** Called after every growth, so that a class may hold the arrays that it reads most. */
+  readonly #bindings: (() => void)[] = []
   readonly #capacity = { rows: 0, accounts: 0, instruments: 0, curves: 0, pieces: 0 }
 
   get byteLength(): number {
@@ -85,6 +87,12 @@ export class TwinColumns {
       (bytes: number, column: ArrayBufferView) => bytes + column.byteLength,
       0,
     )
+  }
+
+  /** Calls `bind` now and after every growth. */
+  bind(bind: () => void): void {
+    this.#bindings.push(bind)
+    bind()
   }
 
   /** Elements of the columns with one element for each of this. */
@@ -110,6 +118,7 @@ export class TwinColumns {
     this.#growAccounts()
     this.#growInstruments()
     this.#growCurves()
+    for (const bind of this.#bindings) bind()
   }
 
   #growRows(): void {

@@ -8,8 +8,20 @@ export class TwinCurves {
   #curves = 0
   #pieces = 0
 
+  // What a re-check reads.
+  #firstPiece!: Int32Array
+  #pieceCount!: Int32Array
+  #coordinate!: Int32Array
+  #cap!: Float64Array
+
   constructor(columns: TwinColumns) {
     this.#columns = columns
+    columns.bind(() => {
+      this.#firstPiece = columns.curveFirstPiece
+      this.#pieceCount = columns.curvePieces
+      this.#coordinate = columns.curveCoordinate
+      this.#cap = columns.pieceCap
+    })
   }
 
   /** A new curve, of 1 to CURVE_PIECES_MAX pieces. */
@@ -63,29 +75,28 @@ export class TwinCurves {
   }
 
   coordinate(curve: number, mark: number): number {
-    return this.#columns.curveCoordinate[curve] === COORDINATE_RECIPROCAL ? 1 / mark : mark
+    return this.#coordinate[curve] === COORDINATE_RECIPROCAL ? 1 / mark : mark
   }
 
   /** The piece that holds y; beyond the last cap the last piece continues. */
   pieceAt(curve: number, y: number): number {
-    const { curveFirstPiece, curvePieces, pieceCap } = this.#columns
-    let piece = curveFirstPiece[curve]!
-    const last = piece + curvePieces[curve]! - 1
-    while (piece < last && y > pieceCap[piece]!) piece++
+    const cap = this.#cap
+    let piece = this.#firstPiece[curve]!
+    const last = piece + this.#pieceCount[curve]! - 1
+    while (piece < last && y > cap[piece]!) piece++
     return piece
   }
 
   /** Relative fall of x at which y leaves the piece downwards. */
   fallToPieceEnd(curve: number, piece: number, y: number): number {
-    if (piece === this.#columns.curveFirstPiece[curve]) return Infinity
-    return (y - this.#columns.pieceCap[piece - 1]!) / y
+    if (piece === this.#firstPiece[curve]) return Infinity
+    return (y - this.#cap[piece - 1]!) / y
   }
 
   /** Relative rise of x at which y leaves the piece upwards. */
   riseToPieceEnd(curve: number, piece: number, y: number): number {
-    const { curveFirstPiece, curvePieces, pieceCap } = this.#columns
-    if (piece === curveFirstPiece[curve]! + curvePieces[curve]! - 1) return Infinity
-    return (pieceCap[piece]! - y) / y
+    if (piece === this.#firstPiece[curve]! + this.#pieceCount[curve]! - 1) return Infinity
+    return (this.#cap[piece]! - y) / y
   }
 }
 

@@ -28,10 +28,27 @@ export class TwinRecheck {
   /** NaN where a mark is missing. */
   measuredMarginBalance = Number.NaN
   measuredMaintenanceMargin = Number.NaN
-  readonly #columns: TwinColumns
   readonly #curves: TwinCurves
   readonly #accounts: TwinAccounts
   readonly #zones: TwinZones
+  // The columns that it reads, so that no access goes through a second object.
+  #accountHead!: Int32Array
+  #accountRows!: Int32Array
+  #accountConstant!: Float64Array
+  #accountUncertainty!: Float64Array
+  #accountLevel!: Int32Array
+  #rowNext!: Int32Array
+  #rowCurve!: Int32Array
+  #rowIntercept!: Float64Array
+  #rowSlope!: Float64Array
+  #rowScale!: Float64Array
+  #rowConstant!: Float64Array
+  #blockInstrument!: Int32Array
+  #instrumentMark!: Float64Array
+  #curveCoordinate!: Int32Array
+  #pieceRate!: Float64Array
+  #pieceDeduction!: Float64Array
+  #levelValue!: Float64Array
   #levels = 0
   #release = 1
   // How far both slacks are beyond their error, where the answer is safe.
@@ -39,14 +56,32 @@ export class TwinRecheck {
   #spareDown = 0
 
   constructor(columns: TwinColumns, curves: TwinCurves, accounts: TwinAccounts, zones: TwinZones) {
-    this.#columns = columns
     this.#curves = curves
     this.#accounts = accounts
     this.#zones = zones
+    columns.bind(() => {
+      this.#accountHead = columns.accountHead
+      this.#accountRows = columns.accountRows
+      this.#accountConstant = columns.accountConstant
+      this.#accountUncertainty = columns.accountUncertainty
+      this.#accountLevel = columns.accountLevel
+      this.#rowNext = columns.rowNext
+      this.#rowCurve = columns.rowCurve
+      this.#rowIntercept = columns.rowIntercept
+      this.#rowSlope = columns.rowSlope
+      this.#rowScale = columns.rowScale
+      this.#rowConstant = columns.rowConstant
+      this.#blockInstrument = columns.blockInstrument
+      this.#instrumentMark = columns.instrumentMark
+      this.#curveCoordinate = columns.curveCoordinate
+      this.#pieceRate = columns.pieceRate
+      this.#pieceDeduction = columns.pieceDeduction
+      this.#levelValue = columns.levelValue
+    })
   }
 
   setLevels(values: readonly number[], releaseFactor: number): void {
-    for (const [index, value] of values.entries()) this.#columns.levelValue[index + 1] = value
+    for (const [index, value] of values.entries()) this.#levelValue[index + 1] = value
     this.#levels = Math.max(this.#levels, values.length)
     this.#release = releaseFactor
   }
@@ -54,7 +89,7 @@ export class TwinRecheck {
   /** Computes the account from scratch at the present marks, answers, and sets its triggers accordingly. */
   recheck(account: number): number {
     const answer = this.measure(account)
-    const isUnknown = answer === ANSWER_UNKNOWN || this.#columns.accountLevel[account]! < 0
+    const isUnknown = answer === ANSWER_UNKNOWN || this.#accountLevel[account]! < 0
     this.#accounts.setUnknown(account, isUnknown ? 1 : 0)
     if (answer === ANSWER_SAFE) this.#arm(account)
     else this.#disarm(account)
@@ -63,32 +98,30 @@ export class TwinRecheck {
 
   /** The answer and the measured values of a re-check; triggers and the count of unknown accounts stay. */
   measure(account: number): number {
-    const { accountHead, rowNext, rowCurve, rowIntercept, rowSlope, rowScale, rowConstant } = this.#columns
-    const { blockInstrument, instrumentMark, pieceRate, pieceDeduction } = this.#columns
-    const rows = this.#columns.accountRows[account]!
-    let balance = this.#columns.accountConstant[account]!
+    const rows = this.#accountRows[account]!
+    let balance = this.#accountConstant[account]!
     let maintenance = 0
-    const uncertainty = this.#columns.accountUncertainty[account]!
+    const uncertainty = this.#accountUncertainty[account]!
     let magnitude = Math.abs(balance) + uncertainty
-    for (let row = accountHead[account]!; row !== NONE; row = rowNext[row]!) {
-      const mark = instrumentMark[blockInstrument[row >> BLOCK_SHIFT]!]!
+    for (let row = this.#accountHead[account]!; row !== NONE; row = this.#rowNext[row]!) {
+      const mark = this.#instrumentMark[this.#blockInstrument[row >> BLOCK_SHIFT]!]!
       if (mark === 0) return this.#measureNothing()
-      const curve = rowCurve[row]!
+      const curve = this.#rowCurve[row]!
       const x = this.#curves.coordinate(curve, mark)
-      const y = rowScale[row]! * x
+      const y = this.#rowScale[row]! * x
       const piece = this.#curves.pieceAt(curve, y)
-      const intercept = rowIntercept[row]!
-      const moving = rowSlope[row]! * x
-      const deduction = pieceDeduction[piece]!
-      const constant = rowConstant[row]!
+      const intercept = this.#rowIntercept[row]!
+      const moving = this.#rowSlope[row]! * x
+      const deduction = this.#pieceDeduction[piece]!
+      const constant = this.#rowConstant[row]!
       balance += intercept + moving
-      maintenance += pieceRate[piece]! * y - deduction + constant
+      maintenance += this.#pieceRate[piece]! * y - deduction + constant
       magnitude += Math.abs(intercept) + Math.abs(moving) + y + Math.abs(deduction) + Math.abs(constant)
     }
     this.measuredMarginBalance = balance
     this.measuredMaintenanceMargin = maintenance
     const error = (rows + ERROR_TERMS) * ERROR_UNIT * magnitude + 2 * uncertainty
-    return this.#answer(this.#columns.accountLevel[account]!, error)
+    return this.#answer(this.#accountLevel[account]!, error)
   }
 
   #measureNothing(): number {
@@ -121,14 +154,13 @@ export class TwinRecheck {
 
   /** Below 0: the level is reached. */
   #slackOver(level: number): number {
-    return this.#columns.levelValue[level]! * this.measuredMarginBalance - this.measuredMaintenanceMargin
+    return this.#levelValue[level]! * this.measuredMarginBalance - this.measuredMaintenanceMargin
   }
 
   /** Above 0: the level is not left yet. */
   #slackToLeave(level: number): number {
     return (
-      this.#release * this.measuredMaintenanceMargin -
-      this.#columns.levelValue[level]! * this.measuredMarginBalance
+      this.#release * this.measuredMaintenanceMargin - this.#levelValue[level]! * this.measuredMarginBalance
     )
   }
 
@@ -150,47 +182,46 @@ export class TwinRecheck {
 
   /** Every tick of its instruments nominates the account again. */
   #disarm(account: number): void {
-    const { accountHead, rowNext } = this.#columns
-    for (let row = accountHead[account]!; row !== NONE; row = rowNext[row]!) {
+    for (let row = this.#accountHead[account]!; row !== NONE; row = this.#rowNext[row]!) {
       this.#zones.setTriggers(row, Infinity, -Infinity)
     }
   }
 
   #arm(account: number): void {
-    const { accountHead, rowNext, rowCurve, rowSlope, rowScale } = this.#columns
-    const { blockInstrument, instrumentMark, levelValue, pieceRate } = this.#columns
     const level = this.measuredLevel
-    const nextLevel = level < this.#levels ? levelValue[level + 1]! : 0
-    const ownLevel = level > 0 ? levelValue[level]! : 0
+    const nextLevel = level < this.#levels ? this.#levelValue[level + 1]! : 0
+    const ownLevel = level > 0 ? this.#levelValue[level]! : 0
     let exposureUp = 0
     let exposureDown = 0
-    for (let row = accountHead[account]!; row !== NONE; row = rowNext[row]!) {
-      const curve = rowCurve[row]!
-      const x = this.#curves.coordinate(curve, instrumentMark[blockInstrument[row >> BLOCK_SHIFT]!]!)
-      const scale = rowScale[row]!
-      const slope = rowSlope[row]!
-      const rate = pieceRate[this.#curves.pieceAt(curve, scale * x)]!
+    for (let row = this.#accountHead[account]!; row !== NONE; row = this.#rowNext[row]!) {
+      const curve = this.#rowCurve[row]!
+      const x = this.#curves.coordinate(
+        curve,
+        this.#instrumentMark[this.#blockInstrument[row >> BLOCK_SHIFT]!]!,
+      )
+      const scale = this.#rowScale[row]!
+      const slope = this.#rowSlope[row]!
+      const rate = this.#pieceRate[this.#curves.pieceAt(curve, scale * x)]!
       const guard = SLOPE_GUARD * (Math.abs(slope) + scale)
       exposureUp += (Math.abs(nextLevel * slope - rate * scale) + guard) * x
       exposureDown += (Math.abs(this.#release * rate * scale - ownLevel * slope) + guard) * x
     }
-    const shrink = 1 - (this.#columns.accountRows[account]! + ERROR_TERMS) * BUDGET_UNIT
+    const shrink = 1 - (this.#accountRows[account]! + ERROR_TERMS) * BUDGET_UNIT
     const moveUp = (this.#spareUp / exposureUp) * shrink
     const moveDown = (this.#spareDown / exposureDown) * shrink
-    for (let row = accountHead[account]!; row !== NONE; row = rowNext[row]!) {
+    for (let row = this.#accountHead[account]!; row !== NONE; row = this.#rowNext[row]!) {
       this.#armRow(row, nextLevel, moveUp, ownLevel, moveDown)
     }
   }
 
   #armRow(row: number, nextLevel: number, moveUp: number, ownLevel: number, moveDown: number): void {
-    const { rowCurve, rowSlope, rowScale, blockInstrument, instrumentMark } = this.#columns
-    const curve = rowCurve[row]!
-    const mark = instrumentMark[blockInstrument[row >> BLOCK_SHIFT]!]!
-    const scale = rowScale[row]!
-    const slope = rowSlope[row]!
+    const curve = this.#rowCurve[row]!
+    const mark = this.#instrumentMark[this.#blockInstrument[row >> BLOCK_SHIFT]!]!
+    const scale = this.#rowScale[row]!
+    const slope = this.#rowSlope[row]!
     const y = scale * this.#curves.coordinate(curve, mark)
     const piece = this.#curves.pieceAt(curve, y)
-    const rate = this.#columns.pieceRate[piece]!
+    const rate = this.#pieceRate[piece]!
     const guard = SLOPE_GUARD * (Math.abs(slope) + scale)
     const up = nextLevel * slope - rate * scale
     const down = this.#release * rate * scale - ownLevel * slope
@@ -200,7 +231,7 @@ export class TwinRecheck {
     if (up < guard) rise = Math.min(rise, moveUp)
     if (down > -guard) fall = Math.min(fall, moveDown)
     if (down < guard) rise = Math.min(rise, moveDown)
-    if (this.#columns.curveCoordinate[curve] === COORDINATE_PRICE) {
+    if (this.#curveCoordinate[curve] === COORDINATE_PRICE) {
       const low = mark * (1 - fall + TRIGGER_GUARD)
       this.#zones.setTriggers(row, low, mark * (1 + rise) * (1 - TRIGGER_GUARD))
     } else {

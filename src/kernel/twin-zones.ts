@@ -9,8 +9,20 @@ export class TwinZones {
   #blocks = 0
   #dirtyBlocks = 0
 
+  // What `setTriggers` writes.
+  #rowLow!: Float64Array
+  #rowHigh!: Float64Array
+  #blockDirty!: Int32Array
+  #dirtyBlock!: Int32Array
+
   constructor(columns: TwinColumns) {
     this.#columns = columns
+    columns.bind(() => {
+      this.#rowLow = columns.rowLow
+      this.#rowHigh = columns.rowHigh
+      this.#blockDirty = columns.blockDirty
+      this.#dirtyBlock = columns.dirtyBlock
+    })
   }
 
   addInstrument(): number {
@@ -43,14 +55,12 @@ export class TwinZones {
   }
 
   setTriggers(row: number, low: number, high: number): void {
-    const { rowLow, rowHigh, blockDirty } = this.#columns
-    rowLow[row] = low
-    rowHigh[row] = high
+    this.#rowLow[row] = low
+    this.#rowHigh[row] = high
     const block = row >> BLOCK_SHIFT
-    if (blockDirty[block] === 0) {
-      blockDirty[block] = 1
-      this.#columns.dirtyBlock[this.#dirtyBlocks++] = block
-    }
+    if (this.#blockDirty[block] !== 0) return
+    this.#blockDirty[block] = 1
+    this.#dirtyBlock[this.#dirtyBlocks++] = block
   }
 
   /** Recomputes the zones of all blocks whose triggers changed, then those of their groups. */
