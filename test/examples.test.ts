@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { inTransaction, type SqlClient } from '../examples/transactional-inbox.ts'
 import type { PlimsollEvent } from '../src/domain/index.ts'
+import { runCli } from './support/cli.ts'
 import { startTestRedis, type TestRedis } from './support/redis.ts'
 import { openLog, sampleEvent, sampleRecords, until } from './support/sample-events.ts'
 
@@ -91,6 +92,43 @@ describe('the example without this package', () => {
     expect(await reader.end('SIGTERM')).toBe(0)
     expect(reader.errors).toEqual([])
     await close()
+  })
+})
+
+describe('the example of a reader that keeps its own place', () => {
+  it('prints every event in order and continues behind the last one after a restart', async () => {
+    const { log, close } = await openLog(server.url)
+    const args = [server.url, join(folder, 'place.txt')]
+    const records = sampleRecords(40, 100)
+    log.publish(records.slice(0, 25))
+    const first = start('follow', args)
+    const own = ({ lines }: Example) => lines.filter((line) => /cross.USDT$/.test(line))
+    const subjects = (example: Example) => own(example).map((line) => line.split(' ').at(-1))
+    await until(() => subjects(first).includes(records[24]!.subject))
+    expect(await first.end('SIGTERM')).toBe(0)
+    expect(first.errors).toEqual([])
+    log.publish(records.slice(25))
+    const second = start('follow', args)
+    await until(() => subjects(second).length === 15)
+    expect(subjects(second)).toEqual(records.slice(25).map(({ subject }) => subject))
+    expect(await second.end('SIGTERM')).toBe(0)
+    await close()
+  })
+})
+
+describe('the example of accounts in CSV', () => {
+  it('is imported as it is: every account is complete and breaks no rule', async () => {
+    const path = fileURLToPath(new URL('../examples/accounts.csv', import.meta.url))
+    const { code, stdout } = await runCli([
+      'import',
+      '--redis-url',
+      server.url,
+      '--shard',
+      'csv',
+      '--json',
+      path,
+    ])
+    expect({ code, ...JSON.parse(stdout) }).toMatchObject({ code: 0, imported: 3, refusedCount: 0 })
   })
 })
 

@@ -119,6 +119,7 @@ const ENTRIES = [
   'bench/watcher-main.ts',
   'bench/heap-worker.ts',
   'bench/start-main.ts',
+  'examples/follow.ts',
   'examples/plain-bullmq.ts',
   'examples/subscriber.ts',
   'examples/transactional-inbox.ts',

@@ -1,0 +1,29 @@
+/**
+ * A reader that keeps its own place: `node dist/examples/follow.js [URL of Redis] [file of the place]`.
+ *
+ * It prints every event of the stream in order and writes the id of the last one to the file, so that it continues there after
+ * a restart. It takes nothing from other readers. An event may come twice after a crash between print and write.
+ */
+import { readFileSync, writeFileSync } from 'node:fs'
+import { follow } from 'plimsoll'
+
+const [url = 'redis://127.0.0.1:6379', placeFile = 'place.txt'] = process.argv.slice(2)
+
+const ending = new AbortController()
+process.once('SIGINT', () => ending.abort())
+process.once('SIGTERM', () => ending.abort())
+
+for await (const { id, event } of follow({ url, from: placeIn(placeFile), signal: ending.signal })) {
+  if (event === undefined) console.log(`${id} is no event that this version knows`)
+  else console.log(`${id} ${event.kind} ${'marginAccount' in event ? event.marginAccount : event.symbol}`)
+  writeFileSync(placeFile, id)
+}
+
+function placeIn(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    return 'beginning'
+  }
+}
