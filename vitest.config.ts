@@ -14,7 +14,10 @@ const UNIT = [
   'support',
   'venues',
 ]
+/** It measures the heap of a process of its own: what other files load into a shared one changes the figure. */
+const ALONE = 'test/monitor/allocation.test.ts'
 const UNIT_FILES = UNIT.map((folder) => `test/${folder}/**/*.test.ts`)
+const PROCESS_FILES = ['test/*.test.ts', `test/!(${UNIT.join('|')})/**/*.test.ts`]
 
 export default defineConfig({
   test: {
@@ -30,6 +33,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: UNIT_FILES,
+          exclude: [ALONE],
           // Unit tests leave no state behind, so the files of a worker share the modules that they import.
           isolate: false,
           globalSetup: 'test/support/kernel-build.ts',
@@ -37,7 +41,7 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: 'process', include: ['test/**/*.test.ts'], exclude: UNIT_FILES },
+        test: { name: 'process', include: [ALONE, ...PROCESS_FILES] },
       },
     ],
   },

@@ -1,27 +1,16 @@
-import type { Account, AccountChange, RulesChange, VenueId } from '../domain/index.ts'
+import type { Account, RulesChange, VenueId } from '../domain/index.ts'
 import { type FaultCode, PlimsollError } from '../errors.ts'
 import type { Announcer } from './announcer.ts'
 import type { Judge } from './judge.ts'
 import type { MonitorCounters, MonitorOptions } from './options.ts'
 import { RefusedAccounts } from './refused-accounts.ts'
 import { isAboveSafe, progressAfter } from './standing.ts'
+import type { Change, WaitingChange } from './waiting-change.ts'
 import type { Watchlist } from './watchlist.ts'
 import type { WatchlistChanges, WatchlistEditor } from './watchlist-editor.ts'
 
 /** Faults of an account. Any other error is a bug and must not count as a refusal. */
 const REFUSALS: ReadonlySet<FaultCode> = new Set(['SYMBOL_UNKNOWN', 'RULES_INVALID', 'ACCOUNT_UNSUPPORTED'])
-
-/**
- * A change of the stored book; `absent`: an account with published history that the book does not hold; `other-rules`: an
- * account that the rules refused, for whose venue others are in force.
- */
-type Change = AccountChange | { readonly kind: 'absent' | 'other-rules'; readonly id: string }
-
-interface Waiting {
-  readonly change: Change
-  /** Redis lost the account after the change. */
-  readonly isLost: boolean
-}
 
 /**
  * Applies changes of the stored book and of rules between two instants. Changes that come while an instant is open, or faster
@@ -34,7 +23,7 @@ export class Changes {
   readonly #editor: WatchlistEditor
   readonly #judge: Judge
   readonly #announcer: Announcer
-  readonly #waiting = new Map<string, Waiting>()
+  readonly #waiting = new Map<string, WaitingChange>()
   /** Symbols with new rules, by venue, for which accounts are compiled anew; the first account that was not looked at. */
   readonly #newRules = new Map<VenueId, Set<string>>()
   #rulesAt = 0
@@ -82,8 +71,11 @@ export class Changes {
     if (waiting === undefined) this.#newRules.set(venue, new Set(symbols))
     else for (const symbol of symbols) waiting.add(symbol)
     this.#rulesAt = 0
-    for (const id of this.#refused.idsOf(venue))
-      if (!this.#waiting.has(id)) this.push({ kind: 'other-rules', id })
+    for (const id of this.#refused.idsOf(venue)) {
+      const { change, isLost } = this.#waiting.get(id) ?? { isLost: false }
+      if (change === undefined || change.kind === 'absent')
+        this.#waiting.set(id, { change: { kind: 'other-rules', id }, isLost })
+    }
   }
 
   /** The stored account cannot be read, so it is not known to be closed. */
@@ -199,9 +191,12 @@ export class Changes {
 
   /** Puts terms that the rules refused, if other rules are in force for their symbols. */
   #putAgain(id: string): void {
-    const { account, isLost } = this.#refused.termsOf(id) ?? {}
-    if (account !== undefined && this.#hasNewRules(account.venue, account.positions))
-      this.#put(account, isLost === true)
+    const refused = this.#refused.termsOf(id)
+    if (refused === undefined) return
+    const { account, isLost } = refused
+    if (this.#hasNewRules(account.venue, account.positions)) this.#put(account, isLost)
+    // In the place of `absent`, if that waited.
+    else this.#endAbsent(id, 'account-refused')
   }
 
   /** Runs a change of the watchlist and judges the margin accounts that it changes. False where the rules refuse the account. */

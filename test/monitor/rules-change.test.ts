@@ -106,6 +106,26 @@ describe('other rules of a venue, while a worker runs', () => {
     ])
   })
 
+  it('take an account that was refused at the load, before what was published of it is looked at', () => {
+    const { monitor, clock, frame, story, change } = openWithBooks()
+    monitor.restoreMarginAccount('a:isolated:CUSDT:long', {
+      ...{ account: 'a', venue: 'binance', marginMode: 'isolated', settle: 'USDT' },
+      ...{ episode: 3, sequence: 7, open: true, unknown: false, level: '1' },
+    })
+    monitor.apply({ kind: 'put', account: isolatedLong('a', { symbol: 'CUSDT' }) })
+    // Every look at the clock ends the slice, so that what is absent waits.
+    let looks = 0
+    clock.monotonicMs = () => 1_000 + 6 * looks++
+    for (const id of ['b', 'c']) monitor.apply({ kind: 'put', account: isolatedLong(id) })
+    monitor.loaded()
+    change({ ...RULES, CUSDT: withRate('0.01') }, ['CUSDT'])
+    clock.runTurns()
+    frame([['CUSDT', '100']])
+    clock.runTurns()
+    clock.runTurns()
+    expect(story().at(-1)).toMatch(/^recovered a:isolated:CUSDT:long 0/)
+  })
+
   it('are not named by events of an instant before them, of accounts that they do not concern', () => {
     let isOpen = false
     const { monitor, clock, frame, events, change } = openWithBooks({ hasRoom: () => isOpen })

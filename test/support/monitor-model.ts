@@ -251,7 +251,10 @@ export class MonitorModel {
     this.#newRules.set(venue, waiting)
     for (const symbol of symbols) waiting.add(symbol)
     for (const [id, { account }] of this.#refusedTerms) {
-      if (account.venue === venue && !this.#changes.has(id)) this.apply({ kind: 'other-rules', id })
+      if (account.venue !== venue) continue
+      const { change, isLost } = this.#changes.get(id) ?? { isLost: false }
+      if (change === undefined || change.kind === 'absent')
+        this.#changes.set(id, { change: { kind: 'other-rules', id }, isLost })
     }
   }
 
@@ -441,6 +444,7 @@ export class MonitorModel {
     const symbols = this.#newRules.get(refused.account.venue)
     const isConcerned = refused.account.positions.some(({ symbol }) => symbols?.has(symbol) === true)
     if (isConcerned) this.#put(refused.account, cause, refused.isLost)
+    else this.#endAbsent(id, 'account-refused', cause)
   }
 
   #put(account: Account, cause: Cause, isLost = false): void {
