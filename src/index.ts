@@ -9,27 +9,34 @@ export {
   type SubscribeOptions,
   subscribe,
 } from './api/index.ts'
-export type { AccountWrite, Book, ListOptions, WriteResult } from './book/index.ts'
+export type { Book, ListOptions } from './book/index.ts'
 export { type Config, loadConfig } from './config.ts'
 export type {
   Account,
+  AccountView,
+  AccountWrite,
   Clock,
   Cure,
   Decimal,
   EventKind,
   InstrumentRules,
+  MarginAccountPage,
+  MarginAccountQuery,
   MarginEvent,
   MarginState,
   MarketEvent,
   MarketEventKind,
+  MarketView,
   PlimsollEvent,
   Position,
   PositionState,
+  ReadModel,
   RiskTier,
   RuleBook,
   Venue,
   VenueId,
   Verdict,
+  WriteResult,
 } from './domain/index.ts'
 export {
   EVENTS_QUEUE_NAME,

@@ -55,7 +55,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   monitor: ['domain', 'errors', 'metrics', 'memory', 'margin', 'kernel'],
   feed: [...EDGE, 'log', 'input'],
   book: [...EDGE, 'memory'],
-  import: [...EDGE, 'input', 'book'],
+  import: [...EDGE, 'input'],
   delivery: [...EDGE, 'metrics'],
   subscriber: EDGE,
   redis: EDGE,

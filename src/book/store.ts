@@ -3,7 +3,12 @@ import {
   ACCOUNT_VERSION_RULE,
   ACCOUNT_VERSION_STATED_MAX,
   type Account,
+  type AccountWrite,
+  type AccountWriter,
+  BATCH_ACCOUNTS_MAX,
+  LAST_VERSION_RULE,
   type VenueNames,
+  type WriteResult,
 } from '../domain/index.ts'
 import { assert, PlimsollError } from '../errors.ts'
 import { type ListOptions, listAccounts, listIds } from './list.ts'
@@ -11,35 +16,15 @@ import type { BookKeys, BookRedis } from './redis.ts'
 import { REMOVE_SCRIPT, WRITE_SCRIPT } from './scripts.ts'
 import { storedReader } from './stored.ts'
 
-/** Accounts in one call of `putMany`: Redis serves nobody else while it runs, about 10 µs an account. */
-export const BATCH_ACCOUNTS_MAX = 500
 /**
  * Changes kept for followers (Redis trims in steps, so somewhat more). A follower that falls further behind
  * loads the whole book again.
  */
 export const CHANGES_LENGTH_MAX = 100_000
 
-export interface AccountWrite {
-  readonly account: Account
-  /**
-   * `stated` (default): the account's version must be above the stored one. `next`: one above the stored
-   * version, whatever it is. `force`: the account's version, or one above the stored one where that is higher.
-   * All three are a conflict where the stored version is ACCOUNT_VERSION_MAX.
-   */
-  readonly version?: 'stated' | 'next' | 'force'
-}
-
-/** `written`: the version under which the account is stored now. `conflict`: the stored version that refused the write. */
-export type WriteResult = { readonly written: number } | { readonly conflict: number }
-
-export interface Book {
+export interface Book extends AccountWriter {
   /** @throws PlimsollError ACCOUNT_VERSION_CONFLICT naming both versions. */
   put(account: Account, version?: AccountWrite['version']): Promise<number>
-  /**
-   * At most BATCH_ACCOUNTS_MAX, written as one: all reach Redis or none, conflicts apart. Results in order.
-   * @throws PlimsollError ACCOUNT_INVALID for a stated version above ACCOUNT_VERSION_STATED_MAX; nothing is written.
-   */
-  putMany(writes: readonly AccountWrite[]): Promise<WriteResult[]>
   /**
    * Removes the account as its version `version` (default: whatever version is stored); false when it is not there.
    * The version is forgotten with it.
@@ -130,9 +115,6 @@ function resultOf(reply: string): WriteResult {
   const version = Number(reply)
   return version >= 0 ? { written: version } : { conflict: -1 - version }
 }
-
-/** The message of a conflict where no version is above the stored one. */
-export const LAST_VERSION_RULE = `the stored version ${ACCOUNT_VERSION_MAX} is the last one; remove the account, then write it`
 
 function versionConflict(id: string, version: number, stored: number): PlimsollError {
   const isLast = stored >= ACCOUNT_VERSION_MAX

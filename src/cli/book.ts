@@ -1,6 +1,6 @@
 import { type OpenedBook, openBook } from '../api/index.ts'
-import { BATCH_ACCOUNTS_MAX } from '../book/index.ts'
 import type { Config } from '../config.ts'
+import { BATCH_ACCOUNTS_MAX } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import { confirm, type Input, type Output } from './terminal.ts'
 import { visible } from './visible.ts'

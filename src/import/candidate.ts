@@ -1,7 +1,7 @@
-import type { AccountWrite } from '../book/index.ts'
 import {
   type Account,
   type AccountFault,
+  type AccountWrite,
   type accountSchemaOf,
   FAULTS_NAMED_MAX,
   type FieldFault,

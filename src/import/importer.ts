@@ -1,5 +1,13 @@
-import { type AccountWrite, BATCH_ACCOUNTS_MAX, type Book, LAST_VERSION_RULE } from '../book/index.ts'
-import { ACCOUNT_VERSION_MAX, accountSchemaOf, type Clock, type VenueNames } from '../domain/index.ts'
+import {
+  ACCOUNT_VERSION_MAX,
+  type AccountWrite,
+  type AccountWriter,
+  accountSchemaOf,
+  BATCH_ACCOUNTS_MAX,
+  type Clock,
+  LAST_VERSION_RULE,
+  type VenueNames,
+} from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import { JsonSplitter, type Line, LineSplitter, TextReader } from '../input/index.ts'
 import {
@@ -27,7 +35,7 @@ export interface ImportOptions {
   readonly input: AsyncIterable<Uint8Array>
   readonly format: ImportFormat
   /** Without it accounts are checked and not written. */
-  readonly book?: Pick<Book, 'putMany'>
+  readonly book?: AccountWriter
   readonly venues: VenueNames
   /** The faults that the rules find in an account that fits the schema. */
   readonly check: CheckAccount
