@@ -22,13 +22,24 @@ export function storedReader(venues: VenueNames): ReadStored {
   return (id, stored) => {
     const raw = jsonOf(id, stored)
     const account = accountIn(raw, isStoredVenue)
-    if (account !== undefined) return account
+    if (account !== undefined) return named(id, account)
     const parsed = schema.safeParse(raw, IN_OUR_WORDS)
-    if (parsed.success) return parsed.data
+    if (parsed.success) return named(id, parsed.data)
     const faults = schemaFaultsOf(parsed.error)
     const path = pathText(faults[0]!.path)
     throw new PlimsollError('ACCOUNT_INVALID', `stored account ${id}: ${faultsText(raw, faults)}`, { path })
   }
+}
+
+/** The account, if it has the id under which it is stored: nobody finds it under another one. */
+function named(id: string, account: Account): Account {
+  if (account.id === id) return account
+  const rule = 'must be the id under which the account is stored'
+  throw new PlimsollError(
+    'ACCOUNT_INVALID',
+    `stored account ${id}: id is ${JSON.stringify(account.id)}: ${rule}`,
+    { path: 'id' },
+  )
 }
 
 function jsonOf(id: string, stored: string): unknown {

@@ -70,7 +70,11 @@ export class Reader implements ReadModel {
     })
     const places = first.sorted()
     const shown = places.slice(0, limit)
-    const lines = shown.flatMap(({ marginAccount }) => this.#lineOf(marginAccount) ?? [])
+    // While the rest was gathered, a number may have come to another margin account, or a level may have changed.
+    const still = shown.filter(
+      ({ marginAccount }) => this.#parts.watchlist.has(marginAccount) && isWanted(marginAccount),
+    )
+    const lines = still.map(({ marginAccount }) => this.#lineOf(marginAccount))
     return { lines, next: places.length > limit ? cursorOf(shown.at(-1)!) : null }
   }
 
@@ -165,10 +169,8 @@ export class Reader implements ReadModel {
     }
   }
 
-  #lineOf(marginAccount: number): MarginAccountLine | undefined {
+  #lineOf(marginAccount: number): MarginAccountLine {
     const { watchlist, rule } = this.#parts
-    // It went while the rest was gathered.
-    if (!watchlist.has(marginAccount)) return undefined
     const { id, account, venue, marginMode, currency } = watchlist.subjectOf(marginAccount)
     const level = this.levelOf(marginAccount)
     const marginRatio = level === NONE ? null : this.#exactRatioOf(marginAccount)

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { storedReader } from '../../src/book/stored.ts'
 import { accountIn } from '../../src/book/stored-account.ts'
 import { type Account, storedAccountSchemaOf } from '../../src/domain/index.ts'
 import { below, seededRandom } from '../../src/system/index.ts'
@@ -119,5 +120,23 @@ describe('The reader of stored accounts', () => {
     ['an account of a venue that it does not know', { ...written(), venue: 'okx' }],
   ])('leaves %s to the schema', (_, raw) => {
     expect(read(raw)).toBeUndefined()
+  })
+})
+
+describe('A stored account', () => {
+  test.each([
+    ['as the book writes it', written()],
+    ['that only the schema takes', { ...written(), venue: 'bybit-linear' }],
+  ])('%s is refused under another id than its own', (_, raw) => {
+    const readStored = storedReader(VENUE_NAMES)
+    const stored = JSON.stringify(raw)
+    expect(readStored('desk/1', stored).id).toBe('desk/1')
+    expect(() => readStored('desk/2', stored)).toThrow(
+      expect.objectContaining({
+        code: 'ACCOUNT_INVALID',
+        message: expect.stringContaining('stored account desk/2: id is "desk/1"'),
+        path: 'id',
+      }),
+    )
   })
 })

@@ -97,6 +97,30 @@ describe('the list of margin accounts', () => {
   })
 })
 
+describe('the list of margin accounts, while accounts change', () => {
+  it('shows no line that its query does not ask for any more', async () => {
+    const { monitor, clock, frame, idsOf } = openWith([
+      199,
+      ...Array.from({ length: 1_500 }, (_, index) => 900 + index),
+    ])
+    frame([['AUSDT', '81.1']])
+    let looks = 0
+    // Every look at the clock is 1 ms later, so that the list takes several turns.
+    clock.monotonicMs = () => looks++
+    const asked = idsOf({ levels: ['0.7'] })
+    monitor.apply({ kind: 'put', account: isolatedLong('m199', { isolatedMargin: '900' }, 2) })
+    let isOver = false
+    void asked.then(() => {
+      isOver = true
+    })
+    while (!isOver) {
+      clock.runTurns()
+      await Promise.resolve()
+    }
+    expect((await asked).ids).toEqual([])
+  })
+})
+
 describe('one account', () => {
   it('is read with its exact figures, and without any once its newest terms cannot be used', () => {
     const { monitor, frame } = openWith([199])
