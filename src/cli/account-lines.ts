@@ -4,11 +4,11 @@ import type { Palette } from './terminal.ts'
 import { visible } from './visible.ts'
 
 const POSITIONS_SHOWN_MAX = 3
-/** Columns of a list that stay aligned as long as ids are not longer. */
+/** Width of the id column, in characters. A longer id moves the rest of its line to the right. */
 const ID_WIDTH = 24
 const VENUE_WIDTH = Math.max(...VENUES.map(({ id }) => id.length))
 
-/** One line of a list: id, venue, version, the first positions, the collateral. */
+/** One line of `accounts list`: id, venue, version, the first positions, the collateral. */
 export function accountLine(
   { id, venue, version, positions, collateral }: Account,
   palette: Palette,
@@ -27,7 +27,7 @@ export function accountLine(
   ].join('  ')
 }
 
-/** What a list prints to a program: enough to choose by, not the terms. */
+/** What `accounts list` prints to a program: enough to choose an account, without its terms. */
 export function accountSummary({ id, venue, version, positions, collateral }: Account) {
   return {
     id,
@@ -38,7 +38,7 @@ export function accountSummary({ id, venue, version, positions, collateral }: Ac
   }
 }
 
-/** One account in full, a line a fact. */
+/** One account in full, one fact a line. */
 export function accountDetails(account: Account, palette: Palette): string[] {
   const { id, venue, version, positions, collateral } = account
   return [

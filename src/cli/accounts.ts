@@ -13,7 +13,7 @@ import { type Input, type Output, type Palette, paletteFor, speaksJson } from '.
 import { jsonLine, visible } from './visible.ts'
 import { tell } from './wrapping.ts'
 
-/** Ids without an account that one removal names; more are counted. */
+/** Ids not in the book that `accounts remove` names; more are counted. */
 const MISSING_NAMED_MAX = 20
 
 interface BookFlags {
@@ -45,7 +45,7 @@ export interface AccountsContext {
 
 const REAL: AccountsContext = { input: process.stdin, output: process.stdout, errors: process.stderr }
 
-/** `plimsoll accounts`: the stored book as a person reads, saves and clears it. */
+/** `plimsoll accounts`: lists, shows, exports and removes stored accounts. */
 export function accountsCommand(context: AccountsContext = REAL): Command {
   const command = new Command('accounts').description('Lists, shows, exports and removes stored accounts')
   const withFilters = (sub: Command) =>

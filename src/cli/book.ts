@@ -6,7 +6,7 @@ import { confirm, type Input, type Output } from './terminal.ts'
 import { visible } from './visible.ts'
 import { tell } from './wrapping.ts'
 
-/** Opens the stored book that the settings name, for as long as `use` takes. */
+/** Opens the stored book that the settings name, runs `use`, and closes the book. */
 export async function withOpenBook<T>(
   config: Config,
   errors: Output,
@@ -51,7 +51,7 @@ export async function removeAll(
   return { removed, missing }
 }
 
-/** @throws PlimsollError USAGE where there is no terminal to ask on and `--yes` is not given. */
+/** @throws PlimsollError USAGE when there is no terminal to ask on and `--yes` is not given. */
 export async function isConfirmed(
   { input, errors }: { readonly input: Input; readonly errors: Output },
   yes: true | undefined,

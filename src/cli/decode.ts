@@ -6,7 +6,7 @@ import { VENUE_NAMES, venueOf } from '../venues/index.ts'
 import { isTooLong, linesOf, openInput, writeLine } from './lines.ts'
 import { jsonLine } from './visible.ts'
 
-/** `plimsoll decode`: raw frames in, one a line; what the venue's parser makes of each out, one a line. */
+/** `plimsoll decode`: reads raw frames, one a line, and prints what the venue's parser makes of each. */
 export function decodeCommand(): Command {
   return new Command('decode')
     .description("Shows what a venue's parser makes of raw frames")
@@ -27,7 +27,7 @@ export function decodeCommand(): Command {
     })
 }
 
-/** One parser reads all lines, so that deltas find the state that earlier lines left. */
+/** One parser reads all lines, because a delta needs the state that earlier lines left. */
 export async function decode(
   parser: FrameParser,
   lines: AsyncIterable<string>,
@@ -39,7 +39,7 @@ export async function decode(
   }
 }
 
-/** A mark with the other prices of its market in the same frame. Undefined fields are not printed. */
+/** A mark price with the other prices of its market in the same frame. Undefined fields are not printed. */
 type DecodedTick = { [Kind in PriceKind as `${Kind}Price`]: string | undefined } & {
   readonly symbol: string
   readonly eventTimeMs: number

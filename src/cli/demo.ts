@@ -22,12 +22,12 @@ import { tell } from './wrapping.ts'
 
 const ACCOUNTS_DEFAULT = 100_000
 const ACCOUNTS_MAX = 5_000_000
-/** A line of the summary is no wider than this on any terminal. */
+/** Widest line of the summary, in characters, however wide the terminal is. */
 const COLUMNS_MAX = 120
 const SECONDS_DEFAULT = 32
 const SECONDS_MAX = 3_600
 const SEED_MAX = 2 ** 31 - 1
-/** Exit code after Ctrl-C: 128 and the number of SIGINT. */
+/** Exit code after Ctrl-C: 128 plus the number of SIGINT. */
 const EXIT_INTERRUPTED = 130
 
 interface DemoFlags {
@@ -39,7 +39,7 @@ interface DemoFlags {
   readonly json?: true
 }
 
-/** `plimsoll demo`: the worker on its own Redis, a simulated exchange and a synthetic book. */
+/** `plimsoll demo`: runs the worker on its own Redis with a simulated exchange and a synthetic book. */
 export function demoCommand(): Command {
   return new Command('demo')
     .description(
@@ -115,7 +115,10 @@ async function printEnd(
   screen.write(lines.join('\n'))
 }
 
-/** A live view on a terminal, else a line a second; nothing where standard output is for the JSON and no terminal is. */
+/**
+ * Shows a live view on a terminal, otherwise one line a second. With `--json` it draws on standard error, and only if
+ * that is a terminal.
+ */
 function display(reporter: Reporter, screen: Screen, json: boolean): () => Promise<void> | void {
   const snapshot = () => reporter.snapshot()
   if (isLive(screen)) return startLiveView(json ? 'stderr' : 'stdout', systemClock, snapshot)
@@ -123,7 +126,7 @@ function display(reporter: Reporter, screen: Screen, json: boolean): () => Promi
   return startLines(screen, systemClock, snapshot)
 }
 
-/** Warnings of the worker become notes below the live view instead of tearing it. */
+/** A log whose warnings become notes below the live view, so that they do not tear it. */
 function noteLog(note: (text: string) => void): Log {
   return createLog('warn', {
     write(line) {

@@ -8,10 +8,10 @@ const REDUCTIONS_SHOWN_MAX = 2
 const MONEY_DIGITS = 6
 const RATIO_DIGITS = 5
 const KIND_WIDTH = 'MARKET STALE'.length
-/** Under the kind of the first line: behind the time. */
+/** Indent of further lines: they begin under the kind, behind the time. */
 export const EVENT_INDENT = ' '.repeat('08:53:20Z  '.length)
 
-/** Events as lines for people: time in UTC, kind, margin account, the worst figures, then positions and cure. */
+/** Writes an event for people: time in UTC, kind, margin account, the main figures, then positions and cure. */
 export class EventLines {
   readonly #palette: Palette
   #day = ''
@@ -20,7 +20,7 @@ export class EventLines {
     this.#palette = palette
   }
 
-  /** Lines of the event; a line with the date before the first one of a day. */
+  /** Lines of the event. The first event of a day has a line with the date before it. */
   of(event: PlimsollEvent): string[] {
     const [day = '', time = ''] = new Date(event.receivedTimeMs).toISOString().split('T')
     const lines = isOfMarket(event)
@@ -78,7 +78,7 @@ function isOfMarket(event: PlimsollEvent): event is MarketEvent {
   return event.kind === 'market-stale' || event.kind === 'market-fresh'
 }
 
-/** Worst first: what is missing, then how far it is over the line. */
+/** The figures of the first line, most urgent first: the shortfall, then the margin ratio. */
 function headFigures({
   kind,
   level,
@@ -99,13 +99,13 @@ function headFigures({
   return figures
 }
 
-/** Positions and cure, where there is something to act on. */
+/** Positions and cure. Empty for an event that asks for no action. */
 function detailLines(event: MarginEvent): string[] {
   if (event.kind !== 'warning' && event.kind !== 'liquidation') return []
   return [positionsLine(event), cureLine(event)].filter((line) => line !== '')
 }
 
-/** The positions that lose most come first. */
+/** Lists the positions that lose most first. */
 function positionsLine({ positions, marks }: MarginEvent): string {
   const markPriceOf = new Map(marks.map(({ symbol, markPrice }) => [symbol, markPrice]))
   const worstFirst = [...positions].sort(

@@ -3,9 +3,9 @@ import type { Log } from '../log.ts'
 import { parseEvent } from '../subscriber/index.ts'
 import { EVENT_INDENT, type EventLines } from './event-lines.ts'
 
-/** Between two looks at the stream of events. */
+/** Pause between two reads of the stream of events. */
 const LOOK_EVERY_MS = 500
-/** Events that one look shows. The rest of a cascade is counted: showing costs the worker the same at any time. */
+/** Events that one read shows. More are counted, so a cascade costs the worker no more than a quiet minute. */
 export const EVENTS_SHOWN_MAX = 10
 const EMPTY_STREAM = '0-0'
 
@@ -23,8 +23,8 @@ export interface EventsViewOptions {
 type Entry = readonly [id: string, fields: readonly string[]]
 
 /**
- * Prints events as they reach the stream, up to EVENTS_SHOWN_MAX a look. Liquidations stand first in their instant,
- * worst first, so what is counted instead of shown is the lesser part.
+ * Prints events as they reach the stream, at most EVENTS_SHOWN_MAX a read. An instant begins with its liquidations, worst
+ * first, so the events that are only counted are the less urgent ones.
  */
 export class EventsView {
   readonly #options: EventsViewOptions
@@ -38,13 +38,13 @@ export class EventsView {
     this.#options = options
   }
 
-  /** Shows what comes after this call. */
+  /** Shows events that reach the stream after this call. */
   async start(): Promise<void> {
     this.#position = await this.#top()
     this.#lookLater()
   }
 
-  /** Shows what has come, then no more. */
+  /** Shows the events that are in the stream now, then ends. */
   async stop(): Promise<void> {
     this.#cancel()
     this.#isStopped = true
@@ -101,7 +101,10 @@ export class EventsView {
   }
 }
 
-/** How many entries one writer, whose sequences have no gaps, put between two ids; undefined where it changed. */
+/**
+ * Number of entries after `id` up to `top`. Sequences of one writer have no gaps. Undefined when the ids are of two
+ * writers.
+ */
 function entriesBetween(id: string, top: string): number | undefined {
   const [fence, sequence] = id.split('-')
   const [topFence, topSequence] = top.split('-')

@@ -3,8 +3,8 @@ import type { Decimal } from '../domain/index.ts'
 const FIGURE = /^(-?)0*(\d+)(?:\.(\d+))?$/
 
 /**
- * At most `digits` significant digits for a line that people read; whole digits are always kept. `up` rounds away from
- * zero, so that a top-up or a reduction as printed is enough. `down` cuts, so that a ratio below 1 never reads as 1.
+ * Shortens a figure for people to `digits` significant digits; digits before the point are always kept. `up` rounds away
+ * from zero: a printed top-up or reduction is enough. `down` cuts: a ratio below 1 never reads as 1.
  */
 export function shortened(figure: Decimal, digits: number, rounding: 'up' | 'down'): string {
   const match = FIGURE.exec(figure)

@@ -1,19 +1,19 @@
 import { writeFile } from 'node:fs/promises'
 import type { Clock } from '../domain/index.ts'
 
-/** A health check takes a file that is several times older than this for the end of the worker. */
+/** A health check concludes that the worker has ended when the file is several times older than this. */
 export const HEARTBEAT_EVERY_MS = 5_000
 
 export interface HeartbeatOptions {
   readonly file: string
   readonly clock: Clock
-  /** Called once for each series of failures. */
+  /** Called for the first failure of a series. */
   readonly failed: (error: Error) => void
 }
 
 /**
- * Writes the time into the file every HEARTBEAT_EVERY_MS for as long as the event loop turns: a worker that hangs, is
- * stopped or has ended leaves an old file behind. Call the result to stop.
+ * Writes the time into the file every HEARTBEAT_EVERY_MS while the event loop turns. When the worker hangs or ends, the
+ * file becomes old. Call the result to stop.
  */
 export function startHeartbeat({ file, clock, failed }: HeartbeatOptions): () => void {
   let cancel = () => {}

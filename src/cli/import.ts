@@ -66,7 +66,7 @@ nothing. Standard input may stay open: what has come is stored at once.
 lists the first ${REFUSED_REPORTED_MAX} faults, up to ten of an account; "refusedCount" counts
 accounts.`
 
-/** `plimsoll import`: accounts from a file into the stored book, where a running worker sees them at once. */
+/** `plimsoll import`: writes accounts of a file to the stored book. A running worker sees them at once. */
 export function importCommand(): Command {
   const command = new Command('import')
     .description('Imports accounts into the stored book')
@@ -123,14 +123,14 @@ async function runImport(file: string, flags: ImportFlags): Promise<void> {
 
 interface Source {
   readonly file: string
-  /** The open file, for its first reading. */
+  /** The open file; the first reading uses it. */
   readonly input: Readable
   readonly format: ImportFormat | undefined
   readonly check: CheckAccount
   readonly force: true | undefined
 }
 
-/** Reads the file from its start each time it is called. */
+/** Returns a function that reads the file from its start at each call. */
 function readerOf({ file, input: first, format, check, force }: Source): ReplaceOptions['read'] {
   let isFirst = true
   return async (options) => {

@@ -3,10 +3,13 @@ import { open } from 'node:fs/promises'
 import type { Readable, Writable } from 'node:stream'
 import { fileReason, PlimsollError } from '../errors.ts'
 
-/** Characters of one line of input. Of a longer one, one character more than these is kept: see `isTooLong`. */
+/**
+ * Most characters of one line of input. Of a longer line one character more than this is kept, so that `isTooLong` knows
+ * it.
+ */
 export const LINE_CHARACTERS_MAX = 16 * 1024 * 1024
 
-/** The file as a stream, `-` for standard input. Throws USAGE for what cannot be read, saying why and what to do. */
+/** Opens the file as a stream; `-` is standard input. Throws USAGE when it cannot be read, saying why and what to do. */
 export async function openInput(file: string): Promise<Readable> {
   if (file === '-') return process.stdin
   try {
@@ -20,8 +23,8 @@ export async function openInput(file: string): Promise<Readable> {
 }
 
 /**
- * Lines of a text stream, without their ends and without the byte order mark that some editors put before the
- * first. Unlike `node:readline`, a read error reaches the caller.
+ * Lines of a text stream without line ends and without a leading byte order mark, which some editors write. Unlike
+ * `node:readline` it passes a read error on to the caller.
  */
 export async function* linesOf(input: Readable): AsyncGenerator<string> {
   input.setEncoding('utf8')
@@ -40,7 +43,7 @@ export async function* linesOf(input: Readable): AsyncGenerator<string> {
   if (rest !== '') yield rest
 }
 
-/** The chunks of the input. What the system has against reading on is thrown as INPUT_INVALID with its words. */
+/** The chunks of the input. A read error of the system is thrown as INPUT_INVALID with the system's message. */
 export async function* readable<T = string>(input: AsyncIterable<T>): AsyncGenerator<T> {
   try {
     yield* input
@@ -52,7 +55,7 @@ export async function* readable<T = string>(input: AsyncIterable<T>): AsyncGener
   }
 }
 
-/** Whether it was a line beyond LINE_CHARACTERS_MAX, of which only the beginning is there. */
+/** Whether the line exceeds LINE_CHARACTERS_MAX; then only its beginning is there. */
 export function isTooLong(line: string): boolean {
   return line.length > LINE_CHARACTERS_MAX
 }
@@ -64,7 +67,7 @@ function joined(line: string, more: string): string {
     : line + more
 }
 
-/** Writes one line and waits while the reader is behind; the signal ends the wait, which then rejects with an AbortError. */
+/** Writes one line and waits while its reader is behind. When the signal aborts, the wait rejects with an AbortError. */
 export async function writeLine(output: Writable, line: string, signal?: AbortSignal): Promise<void> {
   if (!output.write(`${line}\n`)) await once(output, 'drain', signal === undefined ? {} : { signal })
 }

@@ -3,10 +3,10 @@ import type { Palette } from './terminal.ts'
 import { visible } from './visible.ts'
 import { wrapped } from './wrapping.ts'
 
-/** Under the message: behind the time. */
+/** Indent of further lines: they begin under the message, behind the time. */
 const INDENT = ' '.repeat('08:53:20Z '.length)
 
-/** A record of the log for people: time in UTC, what happened, then the facts; see `wrapped` for where lines are broken. */
+/** Writes a log record for people: time in UTC, what happened, then the facts. `wrapped` says where lines are broken. */
 export function logLines(record: LogRecord, palette: Palette, columns: number): string {
   const { time, level, msg, ...facts } = record
   const clock = `${time.slice(11, 19)}Z`

@@ -6,7 +6,7 @@ import { createProgram } from './program.ts'
 import { visible } from './visible.ts'
 import { tell } from './wrapping.ts'
 
-// A reader that goes away (`| head`) is not a fault: the code that waits for it gets the same error and ends.
+// A closed pipe (`| head`) is not a fault here: the code that writes to it gets the same error and ends.
 process.stdout.on('error', (error) => {
   if (!isReaderGone(error)) process.exitCode = report(error)
 })
@@ -17,7 +17,7 @@ try {
   process.exitCode = report(error)
 }
 
-/** One line on standard error for what a user can act on; a bug shows its stack. */
+/** Prints a fault that a user can act on as one line on standard error, and a bug with its stack. */
 function report(thrown: unknown): number {
   if (isReaderGone(thrown)) return EXIT_OK
   const error = asRedisFault('Redis failed', thrown)

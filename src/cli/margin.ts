@@ -32,7 +32,7 @@ import type { BookOf } from '../worker/index.ts'
 import { isTooLong, LINE_CHARACTERS_MAX, linesOf, openInput, writeLine } from './lines.ts'
 import { jsonLine } from './visible.ts'
 
-/** `plimsoll margin`: accounts and marks in, one a line; their exact margin state out, one a line. */
+/** `plimsoll margin`: reads accounts with mark prices, one a line, and prints the exact margin state of each. */
 export function marginCommand(): Command {
   return new Command('margin')
     .description('Computes the exact margin state of accounts at given marks')
@@ -72,7 +72,7 @@ function ruleOf(levels: readonly string[], hysteresis: string): LevelRule {
   }
 }
 
-/** What a line is judged by. `nowMs` is wall time, for the age of the rules. */
+/** What judges a line: rules, levels and the wall time `nowMs`, which decides how old the rules are. */
 export interface MarginJudge {
   readonly rule: LevelRule
   readonly bookOf: BookOf
@@ -176,7 +176,10 @@ function readBook(book: RuleBook, rules: unknown): RuleBook {
   return withRules(book, overrides, `${book.version}+rules`)
 }
 
-/** Puts the place of a part before the path that a fault names inside it; `placeOf` says how the line writes that path. */
+/**
+ * Runs the action. A fault that names a path gets `prefix` before it; `placeOf` turns the path into the words of the
+ * input line.
+ */
 function under<T>(prefix: string, action: () => T, placeOf = (path: string) => path): T {
   try {
     return action()

@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs'
 import type { Clock } from '../domain/index.ts'
 
-/** An end of npm is noticed this late at most. */
+/** Longest time until the end of npm is seen. */
 const CHECK_EVERY_MS = 500
 /** npm runs a script as `sh -c <script>`, or with the shell of its setting `script-shell`. */
 const SHELL_NAME = /(?:^|\/)-?(?:ba|da|k|z|a)?sh$/
 
 /**
- * Calls `gone` once when npm, which started this process, is gone: npm passes SIGTERM to its shell alone, and SIGKILL
- * to nobody. The process that is gone is known by its children, who get another parent; on Linux the shell between npm
- * and us is looked at as well, elsewhere our own parent alone. Call the result to stop watching.
+ * Calls `gone` once when npm, which started this process, has ended. npm passes SIGTERM to its shell only, and SIGKILL to
+ * no process. When a process ends, its children get another parent: that is what is checked, on Linux for the shell
+ * between npm and this process too. Call the result to stop watching.
  */
 export function watchNpm(clock: Clock, gone: () => void): () => void {
   const shell = process.ppid
@@ -28,7 +28,7 @@ function isScriptShell(pid: number): boolean {
   return option === '-c' && SHELL_NAME.test(name)
 }
 
-/** undefined where the process is gone, or the system has no /proc. */
+/** Undefined when the process has ended or the system has no /proc. */
 function parentOf(pid: number): number | undefined {
   // The name before the state is in brackets and may hold anything.
   const parent = /^.*\) \S (\d+)/s.exec(read(pid, 'stat') ?? '')?.[1]

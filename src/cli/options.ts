@@ -3,7 +3,7 @@ import { VENUES } from '../venues/index.ts'
 
 const EXAMPLE_STREAM = VENUES[0]!.sources[0]!.id
 
-/** Flags of the settings that every command with a worker or a store takes; names as in `src/config.ts`. */
+/** Adds the flags of all settings of a worker; names as in `src/config.ts`. */
 export function withConfigOptions(command: Command): Command {
   return withStoreOptions(command)
     .option('--levels <ratios>', 'warning levels of the margin ratio, comma-separated', list)
@@ -32,7 +32,7 @@ export function withConfigOptions(command: Command): Command {
     })
 }
 
-/** Flags of the settings that say where the store is and which instruments are known. */
+/** Adds the flags that say where the book is and which rules hold. */
 export function withStoreOptions(command: Command): Command {
   return withBookOptions(command)
     .option(
@@ -42,7 +42,7 @@ export function withStoreOptions(command: Command): Command {
     .option('--strict-rules', 'refuse the file of rules as a whole for one bad symbol')
 }
 
-/** Flags of the settings that say where the store is. */
+/** Adds the flags that say where the book is. */
 export function withBookOptions(command: Command): Command {
   return command
     .option('--redis-url <url>', 'Redis to use instead of a private one')
@@ -64,7 +64,7 @@ function streamUrl(text: string, previous: Record<string, string> = {}): Record<
   return { ...previous, [text.slice(0, at)]: text.slice(at + 1) }
 }
 
-/** A whole number from `min` to `max`; without `max`, any from `min` that a number holds exactly. */
+/** Reads a whole number from `min` to `max`. Without `max` the limit is the largest safe integer. */
 export function whole(min: number, max?: number): (text: string) => number {
   return (text) => {
     const value = Number(text)

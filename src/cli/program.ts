@@ -12,7 +12,7 @@ import { fitted } from './wrapping.ts'
 
 const { version } = createRequire(import.meta.url)('plimsoll/package.json') as { version: string }
 
-/** `plimsoll` with all its commands. A fault of the command line rejects `parseAsync` with a CommanderError. */
+/** Builds `plimsoll` with all its commands. A fault of the command line rejects `parseAsync` with a CommanderError. */
 export function createProgram(): Command {
   const program = new Command('plimsoll')
     .description('Watches leveraged accounts: mark prices in, exact liquidation events out.')
@@ -25,7 +25,7 @@ export function createProgram(): Command {
   return program
 }
 
-/** Faults of a command line end here instead of in commander, and show what was typed without obeying it. */
+/** Prints faults of a command line in place of commander. Control characters that were typed are shown, not obeyed. */
 function prepare(command: Command): void {
   command.exitOverride().configureOutput({
     outputError: (text, write) => {

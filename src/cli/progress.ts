@@ -3,18 +3,18 @@ import { type Screen, tell } from './wrapping.ts'
 
 const BAR_WIDTH = 24
 const REDRAW_INTERVAL_MS = 100
-/** ANSI: to the start of the line, and delete to its end. */
+/** ANSI: go to the start of the line and clear it. */
 const CLEAR_LINE = '\r\x1b[K'
 
 export interface Terminal extends Screen {
   write(text: string): unknown
 }
 
-/** A bar on a terminal's standard error; silent where that is no terminal. Other lines go through `say`. */
+/** A progress bar on standard error; silent when that is not a terminal. Other lines go through `say`. */
 export class ProgressBar {
   readonly #terminal: Terminal
   readonly #clock: Clock
-  /** 0: unknown, then only the count is shown. */
+  /** 0 when unknown: then only the count is shown. */
   readonly #totalBytes: number
   readonly #startedMs: number
   #drawnMs = Number.NEGATIVE_INFINITY

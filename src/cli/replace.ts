@@ -9,7 +9,7 @@ import { tell } from './wrapping.ts'
 export interface ReplaceOptions {
   readonly book: OpenedBook
   readonly shard: string
-  /** Reads the whole file each time; without a book it checks and writes nothing. */
+  /** Reads the whole file at each call. Without a book it only checks. */
   readonly read: (
     options: Pick<ImportOptions, 'accepted'> & { readonly book?: Book },
   ) => Promise<ImportSummary>
@@ -24,10 +24,10 @@ export interface ReplaceSummary extends ImportSummary {
 }
 
 /**
- * Makes the file the whole book: checks all of it, asks, writes it, and then removes the accounts that are not in it.
- * Where an account is refused, by a rule or by its version, nothing is removed.
- * @throws PlimsollError USAGE for an empty file, for a "no", where nobody can be asked, and for a file that changes
- * between its two readings.
+ * Makes the file the whole book: checks all of it, asks, writes it, then removes the accounts that it does not hold. When
+ * one account is refused, by a rule or by its version, nothing is removed.
+ * @throws PlimsollError USAGE for an empty file,
+ * for the answer "no", when there is no terminal to ask on, and for a file that changes between its two readings.
  */
 export async function replaceBook(options: ReplaceOptions): Promise<ReplaceSummary> {
   const { book, shard, read, file, yes, errors } = options

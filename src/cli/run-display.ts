@@ -9,7 +9,7 @@ import { logLines } from './log-lines.ts'
 import { paletteFor, speaksJson } from './terminal.ts'
 import { columnsOf, fitted, type Screen } from './wrapping.ts'
 
-/** The log of `run`: lines for a person where standard error is a terminal; JSON elsewhere and with `--json`. */
+/** The log of `run`: lines for people when standard error is a terminal; JSON otherwise and with `--json`. */
 export function runLog(level: LogLevel, json: true | undefined, screen: Screen = process.stderr): Log {
   if (speaksJson(screen, json)) return createLog(level)
   const palette = paletteFor(screen)
@@ -25,8 +25,8 @@ export interface RunDisplayOptions {
 }
 
 /**
- * Runs `action` and meanwhile shows the events of the shard where standard output is a terminal. On a pipe and with
- * `--json` it shows nothing and opens nothing: `plimsoll tail` is for programs.
+ * Runs `action`. Meanwhile it shows the events of the shard if standard output is a terminal. On a pipe and with `--json`
+ * it opens nothing: programs use `plimsoll tail`.
  */
 export async function showingEvents(
   { redisUrl, shard, json, clock, log }: RunDisplayOptions,
@@ -53,7 +53,7 @@ export async function showingEvents(
   }
 }
 
-/** The next step for a person whose worker has nothing to watch. */
+/** Logs the next step when the book is empty. */
 export function tellOfEmptyBook(accounts: number, log: Log): void {
   if (accounts > 0) return
   const fill = 'plimsoll import FILE (with the same settings)'
@@ -73,7 +73,7 @@ export function waysToConnect({ source, url, shellCommand }: Reachable, dataDir:
   }
 }
 
-/** The same in few words: the folder is all that another command needs. docs/operations.md tells the rest. */
+/** The same in few words: another command needs the folder only. docs/operations.md has the rest. */
 export function waysForPeople({ source }: Reachable, dataDir: string) {
   return { source, follow: `plimsoll tail --data-dir ${dataDir}` }
 }

@@ -37,7 +37,7 @@ export function runCommand(): Command {
 
 async function run({ json, ...overrides }: ConfigOverrides & { json?: true }): Promise<void> {
   const config = loadConfig(overrides)
-  // A wrong rules file is reported before a Redis is started.
+  // Throws for a wrong rules file before a Redis is started.
   ruleBooks(config, systemClock.nowMs())
   const log = runLog(config.logLevel, json)
   const clock = systemClock
@@ -73,7 +73,7 @@ async function run({ json, ...overrides }: ConfigOverrides & { json?: true }): P
     }
   } catch (error) {
     if (error !== signal.reason) throw error
-    // Handles an end that came before the worker ran. Rejects where it is a fault.
+    // The command ended before the worker ran. Rejects when that was a fault.
     await ended.promise
     log.info({}, 'stopped while starting')
   } finally {

@@ -2,22 +2,28 @@ import { isStartedByNpm } from '../config.ts'
 import { systemClock } from '../system/index.ts'
 import { watchNpm } from './npm-parent.ts'
 
-/** One Ctrl-C may come twice, from the terminal and from npm; a second one of a person comes later. */
+/** One Ctrl-C may come twice, from the terminal and from npm. A second Ctrl-C of a person comes later than this. */
 const REPEAT_MS = 500
 
-/** Ctrl-C and a service manager. A terminal that is closed (SIGHUP) ends the command at once, and the private Redis in order. */
+/**
+ * Sent by Ctrl-C and by a service manager. A closed terminal (SIGHUP) ends the command at once; the private Redis then
+ * stops in order.
+ */
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 
 export interface Ended {
-  /** Resolves at the first of SIGNALS, or when npm, which started the command, is gone; rejects with what `fail` was given. */
+  /**
+   * Resolves at the first of SIGNALS, or when npm, which started the command, has ended. Rejects with the error that
+   * `fail` gets.
+   */
   readonly promise: Promise<void>
   fail(error: Error): void
   dispose(): void
 }
 
 /**
- * The end of a command that runs until a signal. A second signal ends the process at once, by its default action.
- * `orphaned` is called before the command stops because npm is gone.
+ * The end of a command that runs until a signal. A second signal ends the process at once. `orphaned` is called before
+ * the command stops because npm has ended.
  */
 export function untilSignal(orphaned: () => void = () => undefined): Ended {
   let resolve!: () => void
@@ -26,7 +32,7 @@ export function untilSignal(orphaned: () => void = () => undefined): Ended {
     resolve = resolved
     reject = rejected
   })
-  // A failure may come before the wait begins.
+  // A failure may come before the caller awaits it.
   promise.catch(() => undefined)
   let firstMs: number | undefined
   const stop = (signal: NodeJS.Signals): void => {

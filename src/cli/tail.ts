@@ -17,9 +17,9 @@ const STREAM_ID = /^\d+-\d+$/
 
 interface TailConnection {
   readonly redis: FollowRedis
-  /** The stream of the shard. */
+  /** Key of the shard's stream of events. */
   readonly eventsKey: string
-  /** Ends what `connect` started. */
+  /** Closes what `connect` opened. */
   close(): Promise<void>
 }
 
@@ -46,7 +46,7 @@ const REAL: TailContext = {
   errors: process.stderr,
 }
 
-/** `plimsoll tail`: every event, as lines for a person or as JSON lines, until `--count` or Ctrl-C (exit code 0). */
+/** `plimsoll tail`: prints every event, as lines for people or as JSON lines, until `--count` or Ctrl-C (exit code 0). */
 export function tailCommand(context: TailContext = REAL): Command {
   return new Command('tail')
     .description('Follows the events, oldest first: as lines at a terminal, as JSON lines on a pipe')
@@ -91,10 +91,10 @@ async function tail(context: TailContext, { from, count, json, ...overrides }: T
   const stop = new AbortController()
   const abort = () => stop.abort()
   void ended.promise.then(abort)
-  // A reader that goes away (`| head`) ends the command like Ctrl-C.
+  // A closed pipe (`| head`) ends the command like Ctrl-C.
   output.once('error', abort)
   const say = (line: string) => tell(errors, `plimsoll: ${visible(line)}`)
-  // The message of the client library about its own settings would not help the user.
+  // The client library's message names its own settings, which does not help the user.
   const reasonOf = ({ name, message }: Error) =>
     name === 'MaxRetriesPerRequestError' ? 'it does not answer' : message
   const failed = (error: Error) => say(`waiting for Redis: ${reasonOf(error)}`)
@@ -123,7 +123,7 @@ async function tail(context: TailContext, { from, count, json, ...overrides }: T
       await close()
     }
   } catch (error) {
-    // The signal cancels both the start of a Redis and a wait for a slow reader.
+    // The signal cancels the start of a Redis and the wait for a slow reader.
     const isGivenUp = error === stop.signal.reason || (error as Error).name === 'AbortError'
     if (!stop.signal.aborted || !isGivenUp) throw error
   } finally {

@@ -2,11 +2,11 @@ import { createInterface } from 'node:readline/promises'
 import type { Readable, Writable } from 'node:stream'
 import { allowsColour } from '../config.ts'
 
-/** Where lines go: a stream of the process, or one of a test. */
+/** Where lines go: a stream of the process or of a test. */
 export type Output = Writable & { readonly isTTY?: boolean; readonly columns?: number }
 export type Input = Readable & { readonly isTTY?: boolean }
 
-/** A command prints lines for people on a terminal, and JSON to a pipe or with `--json`. */
+/** Whether a command prints JSON: to a pipe and with `--json`. On a terminal it prints lines for people. */
 export function speaksJson(output: Pick<Output, 'isTTY'>, json: true | undefined): boolean {
   return json === true || output.isTTY !== true
 }
@@ -21,7 +21,7 @@ export interface Palette {
   readonly dim: Paint
 }
 
-/** Colours for lines on that output; none where it is no terminal or the environment wants none. */
+/** Colours for lines on that output. None when it is not a terminal or the environment forbids colours. */
 export function paletteFor(output: Pick<Output, 'isTTY'>): Palette {
   return paletteOf(output.isTTY === true && allowsColour())
 }
@@ -32,7 +32,7 @@ export function paletteOf(isColoured: boolean): Palette {
   return { strong: paint(1), red: paint(31), yellow: paint(33), green: paint(32), dim: paint(2) }
 }
 
-/** Asks a person; everything but `y` or `yes` is no. The question goes to `output`, which should be standard error. */
+/** Asks a person on `output`, usually standard error. Every answer but `y` and `yes` means no. */
 export async function confirm(question: string, input: Input, output: Output): Promise<boolean> {
   const reader = createInterface({ input, output })
   const closed = new Promise<string>((resolve) => void reader.once('close', () => resolve('')))

@@ -1,12 +1,12 @@
 /**
- * What a terminal obeys or hides instead of showing: control characters (C0, DEL, C1), marks that reorder, join or
- * hide text, separators of lines and paragraphs, and halves of surrogate pairs.
+ * Characters that a terminal obeys or hides: control characters (C0, DEL, C1), marks that reorder, join or hide text,
+ * separators of lines and paragraphs, and halves of surrogate pairs.
  */
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu
 
 /**
- * Text from outside as a terminal may get it, in one line: an ESC becomes the four characters `\x1b`. For ids, field
- * names, symbols, words of a venue and whatever quotes them.
+ * Makes text from outside safe for a terminal, in one line: an ESC becomes the four characters `\x1b`. Used for ids,
+ * field names, symbols, words of a venue and all that quotes them.
  */
 export function visible(text: string): string {
   return text.replace(UNSEEN, (character) => {
@@ -17,8 +17,8 @@ export function visible(text: string): string {
 }
 
 /**
- * The value as one line of JSON that holds nothing a terminal obeys: JSON.stringify leaves DEL, C1 and the reordering
- * marks as they are. It parses to the same value.
+ * The value as one line of JSON without characters that a terminal obeys: JSON.stringify leaves DEL, C1 and the
+ * reordering marks as they are. The line parses to the same value.
  */
 export function jsonLine(value: unknown): string {
   return JSON.stringify(value).replace(UNSEEN, (character) =>

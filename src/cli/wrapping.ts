@@ -3,11 +3,11 @@ import type { Output } from './terminal.ts'
 
 /** Columns of a terminal that does not state its width. */
 const COLUMNS_DEFAULT = 80
-/** Letters that take two columns. */
+/** Characters that take two columns. */
 const WIDE = /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Emoji_Presentation}]/u
 const WORD_INDENT = '  '
 
-/** A terminal as far as the width of its lines goes. */
+/** What is needed of a terminal to know the width of its lines. */
 export interface Screen extends Pick<Output, 'isTTY'> {
   readonly columns?: number
 }
@@ -17,9 +17,9 @@ export function columnsOf({ columns }: Screen): number {
 }
 
 /**
- * The line, colours included, broken into lines of at most `columns`. Two spaces part what belongs together: such a part
- * goes as a whole to the next line, under `indent`, where it fits one. A wider part is broken between its words, which go
- * on two columns deeper. A word that is wider than a line stays whole, so that it can be copied.
+ * Breaks the line, colours included, into lines of at most `columns`. Two spaces separate its parts. A part that fits one
+ * line stays whole and moves to the next line, under `indent`. A wider part is broken between words and continues two
+ * columns deeper. A word wider than a line stays whole, so that it can be copied.
  */
 export function wrapped(line: string, columns: number, indent: string): string {
   if (widthOf(line) <= columns) return line
@@ -51,12 +51,12 @@ export function wrapped(line: string, columns: number, indent: string): string {
   return [...lines, open].join('\n')
 }
 
-/** Writes a line for people, broken between words where it goes to a terminal. */
+/** Writes a line for people; at a terminal it is broken between words. */
 export function tell(output: Screen & { write(text: string): unknown }, line: string, indent = ''): void {
   output.write(`${fitted(output, line, indent)}\n`)
 }
 
-/** The line as it goes to that output: broken between words at a terminal, as it is elsewhere. */
+/** The line for that output: broken between words at a terminal, unchanged elsewhere. */
 export function fitted(screen: Screen, line: string, indent: string): string {
   return screen.isTTY === true ? wrapped(line, columnsOf(screen), indent) : line
 }

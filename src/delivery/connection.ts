@@ -9,8 +9,8 @@ export interface EventRedis {
 }
 
 /**
- * The promise, or a rejection with REDIS_UNAVAILABLE after `limitMs`: a connection without a command
- * timeout may leave a promise open for ever.
+ * Resolves as the promise does; rejects with REDIS_UNAVAILABLE after `limitMs`. A connection without a command timeout
+ * may never answer.
  */
 export function withDeadline<T>(
   clock: Clock,

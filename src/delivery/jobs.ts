@@ -9,14 +9,14 @@ import {
 import { assert } from '../errors.ts'
 import type { EventDigest } from './packed.ts'
 
-/** Jobs in one `addBulk` where every job is full of small events. */
+/** Most jobs in one `addBulk`, when every job is full of small events. */
 export const ADD_JOBS_MAX = 10
-/** Events that are cut into the jobs of one `addBulk`. */
+/** Most events in the jobs of one `addBulk`. */
 export const ENQUEUE_EVENTS_MAX = ADD_JOBS_MAX * JOB_EVENTS_MAX
-/** Bytes of these events. A single larger one goes alone. */
+/** Most bytes of these events. A larger event goes alone. */
 export const ENQUEUE_BYTES_MAX = 4 * JOB_BYTES_MAX
 
-/** Kinds in the order in which the name of a job lists them. */
+/** Kinds in the order of a job's name. */
 const KINDS_BY_SEVERITY = [
   'liquidation',
   'warning',
@@ -27,7 +27,7 @@ const KINDS_BY_SEVERITY = [
   'closed',
 ] as const satisfies readonly EventDigest['kind'][]
 
-/** An event of the stream that goes into a job. `digest` is undefined where its text is no event that we know. */
+/** An event of the stream on its way into a job. `digest` is undefined when the text is not an event of this version. */
 export interface QueuedEvent {
   readonly id: string
   readonly logId: string
@@ -39,12 +39,15 @@ export interface EventJob {
   readonly id: string
   /** For people: `20 liquidation, 14 recovered, worst desk-7/alpha:cross:USDT`. */
   readonly name: string
-  /** `JobData` as JSON, made of the texts of the events as they are. */
+  /** `JobData` as JSON; it holds the texts of the events unchanged. */
   readonly text: string
   readonly bytes: number
 }
 
-/** Events in stream order, cut into jobs of one fence and one log, at most JOB_EVENTS_MAX events and JOB_BYTES_MAX bytes each. */
+/**
+ * Cuts events, in stream order, into jobs of one fence and one log, with at most JOB_EVENTS_MAX events and JOB_BYTES_MAX
+ * bytes each.
+ */
 export function jobsOf(events: readonly QueuedEvent[], shard: string): EventJob[] {
   const jobs: EventJob[] = []
   let start = 0
@@ -67,8 +70,8 @@ function belongTogether(a: QueuedEvent, b: QueuedEvent): boolean {
 }
 
 /**
- * The id names the first and the last event: a batch that is cut anew after a restart is another job, since
- * BullMQ would silently drop a longer one under the id of a shorter one.
+ * The id names the first and the last event. BullMQ silently drops a job whose id it knows, so a batch that a restart
+ * cuts differently needs a different id.
  */
 function jobOf(events: readonly QueuedEvent[], shard: string): EventJob {
   const first = events[0]
@@ -90,7 +93,7 @@ function jobOf(events: readonly QueuedEvent[], shard: string): EventJob {
   }
 }
 
-/** The last event of the job with that id, or undefined where no job of the log has such an id. */
+/** The last event of the job with that id; undefined when the id is not of a job of this log. */
 export function lastEventOf(jobId: string): StreamId | undefined {
   const match = /^j(\d+)-\d+-(\d+)$/.exec(jobId)
   return match === null ? undefined : { fence: Number(match[1]), sequence: Number(match[2]) }

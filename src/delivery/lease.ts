@@ -7,16 +7,16 @@ import { withDeadline } from './connection.ts'
 import { isBug } from './loop.ts'
 import type { EventStream, TakeOver } from './stream.ts'
 
-/** So long a lease stands after its owner renewed it last. */
+/** Time to live of a lease after its last renewal. */
 export const LEASE_MS = 5_000
 const LEASE_RENEW_MS = 1_000
-/** A standby looks this often whether the lease ended. */
+/** Pause between two checks of a standby whether the lease has ended. */
 const STANDBY_POLL_MS = 500
 const RELEASE_LIMIT_MS = 300
 
 /** The process that owns a log of events, as others see it. */
 export interface OwnerProcess {
-  /** Process ids of one host are comparable. Without spaces. */
+  /** Process ids can be compared within one host. Has no spaces. */
   readonly host: string
   readonly pid: number
   /** Whether a process with that id runs on this host. */
@@ -37,34 +37,34 @@ export const THIS_PROCESS: OwnerProcess = {
   },
 }
 
-/** Names of leases that this process holds: its own id says nothing about an earlier process that had the same one. */
+/** Names of leases that this process holds. Its process id is not enough: an earlier process may have had the same. */
 const HELD = new Set<string>()
 
 export interface AcquireOptions {
   readonly stream: EventStream
   readonly clock: Clock
   readonly owner: OwnerProcess
-  /** Tells this owner from others of the same process. */
+  /** Differs between owners of the same process. */
   readonly token: string
-  /** Log id if a new log begins. */
+  /** Id of the log if a new one begins. */
   readonly newLogId: string
-  /** Take the lease at once, also from another holder. */
+  /** Take the lease at once, even from another holder. */
   readonly takeOver: boolean
   readonly signal?: AbortSignal | undefined
-  /** Receives a line where it begins to wait for another owner, and where Redis fails while it waits. */
+  /** Receives a line when the wait for another owner begins, and when Redis fails during the wait. */
   readonly notice: (line: string) => void
 }
 
 export interface Acquired {
   readonly taken: TakeOver
-  /** Of the new lease. */
+  /** Name of the new lease. */
   readonly name: string
 }
 
 /**
- * Becomes the owner of the stream: at once where nobody holds the lease or its holder died on this host, else when
- * it ends. The lease saves workers from ending one another; the fence of the stream is what protects the data.
- * Rejects with the signal's reason, and where Redis fails before another owner is found.
+ * Becomes the owner of the stream: at once when the lease is free or its holder died on this host, otherwise when the
+ * lease ends. The lease keeps workers from stopping one another; the fence of the stream protects the data. Rejects with
+ * the signal's reason, and when Redis fails before another owner is found.
  */
 export async function acquire(options: AcquireOptions): Promise<Acquired> {
   const { stream, owner, token, newLogId, clock, signal, notice } = options
@@ -115,7 +115,7 @@ export class Lease {
     this.#schedule()
   }
 
-  /** Renewals that Redis did not answer. The connection reports its outage. */
+  /** Renewals that Redis did not answer. The outage itself is reported by the connection. */
   get failures(): number {
     return this.#failures
   }
@@ -129,7 +129,7 @@ export class Lease {
       await this.#renewing
       await this.#stream.release(this.#text)
     }
-    // Where Redis does not answer the lease ends by itself.
+    // When Redis does not answer, the lease expires.
     await withDeadline(this.#clock, release(), RELEASE_LIMIT_MS, 'releasing the lease').catch(() => undefined)
   }
 
@@ -160,7 +160,7 @@ interface Holder {
   readonly name: string
 }
 
-/** Undefined where the text is not of a lease: then it ends when Redis lets it expire. */
+/** Undefined when the text is not a lease: then it ends when it expires. */
 function readHolder(lease: string): Holder | undefined {
   const match = /^\d+ ((\S+) (\d+) \S+)$/.exec(lease)
   return match === null ? undefined : { name: match[1]!, host: match[2]!, pid: Number(match[3]) }
@@ -186,7 +186,7 @@ async function pause(clock: Clock, signal: AbortSignal | undefined): Promise<voi
   signal?.removeEventListener('abort', abort)
 }
 
-/** Containers on one machine may share its name but not its process ids. Empty where the system does not say. */
+/** Containers on one machine may share its name but not its process ids. Empty when the system does not say. */
 function processNamespace(): string {
   try {
     return `/${readlinkSync('/proc/self/ns/pid').replace(/\D/g, '')}`

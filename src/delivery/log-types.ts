@@ -7,13 +7,16 @@ import type { OpenQueue } from './queue.ts'
 import type { EventStreamKeys, StreamLimits } from './stream.ts'
 
 export interface EventLogOptions {
-  /** For stream and progress: commands must fail, not wait, while Redis is away. */
+  /** Used for stream and progress. Its commands must fail, not wait, while Redis is away. */
   readonly redis: EventRedis
   readonly queueConnection: QueueConnection
   /** Default: queues of BullMQ over `queueConnection`. */
   readonly openQueue?: OpenQueue
   readonly keys: EventStreamKeys & { readonly queuePrefix: string }
-  /** Named consumers (see `consumersSchema`), each of which gets every event in a queue of its own. None: one queue. */
+  /**
+   * Named consumers (see `consumersSchema`). Each gets every event in a queue of its own. Without names there is one
+   * queue.
+   */
   readonly consumers?: readonly string[]
   readonly clock: Clock
   readonly random: Random
@@ -22,12 +25,13 @@ export interface EventLogOptions {
   /** Gives up waiting for the lease: `openEventLog` rejects with its reason. */
   readonly signal?: AbortSignal | undefined
   /**
-   * REDIS_UNAVAILABLE: once per outage of stream or queues. STREAM_FENCED: once when another owner took over.
-   * REDIS_NO_AOF: Redis lost events that are no longer held. LOG_RENEWED: a new log begins because a part of the old
-   * one is missing. INPUT_INVALID: a stored progress or the cursor cannot be read. QUEUE_UNREAD: nobody reads a queue.
+   * Receives faults. REDIS_UNAVAILABLE: once per outage of stream or queues. STREAM_FENCED: once, when another owner took
+   * over. REDIS_NO_AOF: Redis lost events that the worker no longer holds. LOG_RENEWED: a new log begins because a part
+   * of the old one is missing. INPUT_INVALID: a stored progress or the cursor cannot be read. QUEUE_UNREAD: no subscriber
+   * reads a queue.
    */
   readonly fault: (error: PlimsollError) => void
-  /** Receives one line where something happens that is no fault: a new log begins, the worker is a standby, a consumer left jobs. */
+  /** Receives one line for what is not a fault: a new log begins, the worker is a standby, a removed consumer left jobs. */
   readonly notice: (line: string) => void
   readonly owner?: OwnerProcess
   readonly outboxLimits?: OutboxLimits
@@ -38,9 +42,9 @@ export interface EventLogStats {
   readonly published: number
   readonly streamed: number
   readonly enqueued: number
-  /** Events of an earlier owner that were in the stream but not in the queues. */
+  /** Events of an earlier owner that were in the stream but not in the queues, and are in the queues now. */
   readonly recovered: number
-  /** In each queue. */
+  /** Jobs put into each queue. */
   readonly jobs: number
   /** Steps that failed and were repeated. */
   readonly retries: number
@@ -53,12 +57,12 @@ export interface EventLogStats {
   readonly queueP99Ms: number
   /** Events that are not in the queues yet. */
   readonly outbox: number
-  /** Of these events with what is kept beside them. */
+  /** Bytes of these events and of what is kept beside them. */
   readonly outboxBytes: number
 }
 
 export interface RedisEventLog extends EventLog {
   stats(): EventLogStats
-  /** As `close` returns it, as far as it is known now. */
+  /** What `close` would return now. */
   leftBehind(): LeftBehind
 }

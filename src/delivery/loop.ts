@@ -2,18 +2,21 @@ import type { Clock } from '../domain/index.ts'
 import { Waiter } from '../system/index.ts'
 
 const RETRY_DELAY_MIN_MS = 50
-/** A step is repeated until it succeeds, at most this far apart: every step is idempotent. */
+/** Longest pause between two attempts. A failed step is repeated until it succeeds: every step is idempotent. */
 const RETRY_DELAY_MAX_MS = 2_000
 
 export interface LoopOptions {
   readonly clock: Clock
-  /** Does a part of the work. False where nothing is to do. */
+  /** Does a part of the work. False when there is nothing to do. */
   readonly step: () => Promise<boolean>
-  /** Called for every failure of a step that is repeated. `first` says that the one before it succeeded. */
+  /** Called for every failure of a step. `first` is true when the step before it succeeded. */
   readonly failed: (error: unknown, first: boolean) => void
 }
 
-/** Runs the step of a stage again and again: it waits when nothing is to do and repeats a failed step with back-off. A bug rejects `run`. */
+/**
+ * Runs the step of a stage again and again. It waits when there is nothing to do, and repeats a failed step with
+ * back-off. A bug rejects `run`.
+ */
 export class Loop {
   readonly #options: LoopOptions
   readonly #work = new Waiter()
@@ -26,12 +29,12 @@ export class Loop {
     this.#options = options
   }
 
-  /** There may be work. */
+  /** Call when there may be work. */
   notify(): void {
     this.#work.notify()
   }
 
-  /** Ends the loop after the step that runs now. */
+  /** Ends the loop after the present step. */
   stop(): void {
     this.#stopped = true
     this.#work.notify()
@@ -65,7 +68,7 @@ export class Loop {
   }
 }
 
-/** Whether an error is a fault of this program, which no repeat mends. */
+/** Whether an error is a bug, which a repeat cannot mend. */
 export function isBug(error: unknown): boolean {
   if (error instanceof TypeError || error instanceof RangeError) return true
   return error instanceof Error && error.message.startsWith('invariant broken')

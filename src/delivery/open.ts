@@ -11,10 +11,10 @@ import { readEarlierProgress } from './restore.ts'
 import { EventStream } from './stream.ts'
 
 /**
- * Takes over the stream, where needed after waiting for the lease of another worker, and starts the pipeline: outbox →
- * stream (one script per batch) → queues (what is in the stream only). Rejects where Redis cannot be reached. The
- * connections stay the caller's to close.
- * @throws PlimsollError CONFIGURATION for consumers that are none; REDIS_UNAVAILABLE; the signal's reason.
+ * Takes over the stream, if needed after a wait for the lease of another worker, and starts the pipeline: outbox → stream
+ * (one script per batch) → queues (only events that are in the stream). The caller closes the connections.
+ * @throws
+ * PlimsollError CONFIGURATION for consumers that are not valid; REDIS_UNAVAILABLE; the signal's reason.
  */
 export async function openEventLog(options: EventLogOptions): Promise<RedisEventLog> {
   const { redis, keys, clock, random, fault, notice, streamLimits, consumers = [] } = options
@@ -52,13 +52,13 @@ export async function openEventLog(options: EventLogOptions): Promise<RedisEvent
       throw error
     }
   } catch (error) {
-    // Why the log does not open says more than why its queues do not close.
+    // The reason why the log does not open matters more than a failure to close its queues.
     await queues.close().catch(() => undefined)
     throw error
   }
 }
 
-/** The cursor as stored; where that cannot be read, what the queues hold says how far they are. */
+/** The stored cursor. When it cannot be read, the newest event that the queues hold. */
 async function cursorAtStart(
   stream: EventStream,
   queues: EventQueues,

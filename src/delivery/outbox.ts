@@ -2,12 +2,12 @@ import { type EventRecord, PUBLISH_RECORDS_MAX } from '../domain/index.ts'
 import { assert, PlimsollError } from '../errors.ts'
 import { type PackedRecord, pack } from './packed.ts'
 
-/** Records that wait for stream and queues, in bytes. Beyond it `publish` throws OUTBOX_FULL. */
+/** Most bytes of records that wait for stream and queues. Beyond it `publish` throws OUTBOX_FULL. */
 export const OUTBOX_BYTES_MAX = 256 * 1024 * 1024
-/** The largest record that `hasRoom` reckons with; that of an account with 1,000 positions is about 400 kB. */
+/** The largest record, in bytes, that `hasRoom` expects. The record of an account with 1,000 positions has about 400 kB. */
 export const RECORD_BYTES_MAX = 512 * 1024
 /**
- * Records kept after they reached the queues, in bytes, to send them again when Redis comes back without them. What
+ * Most bytes of records kept after they reached the queues. They are sent again when Redis comes back without them. What
  * Redis loses beyond them is reported as lost for good; with `appendfsync always` it loses nothing.
  */
 export const RECENT_BYTES_MAX = 64 * 1024 * 1024
@@ -24,12 +24,12 @@ export const OUTBOX_LIMITS: OutboxLimits = {
   recentBytesMax: RECENT_BYTES_MAX,
 }
 
-/** Forgotten places at the front of the list are given back when there are this many and more than half. */
+/** The list gives up its forgotten places when they are this many and more than half of it. */
 const COMPACT_RECORDS_MIN = 4_096
 
 /**
- * A queue of records with three cursors: `enqueued ≤ streamed ≤ published`, sequences from 1. Each cursor is
- * the last sequence that got so far; `forgotten` is the last that is no longer held.
+ * A queue of records with three cursors, `enqueued ≤ streamed ≤ published`. Sequences count from 1. Each cursor is the
+ * last sequence that got so far; `forgotten` is the last sequence whose record is no longer held.
  */
 export class Outbox {
   readonly #limits: OutboxLimits
@@ -59,22 +59,22 @@ export class Outbox {
   get pending(): number {
     return this.#published - this.#enqueued
   }
-  /** Of the records that wait. */
+  /** Bytes of the records that wait. */
   get waitingBytes(): number {
     return this.#waitingBytes
   }
-  /** Of all records that are held. */
+  /** Bytes of all records that are held. */
   get heldBytes(): number {
     return this.#waitingBytes + this.#recentBytes
   }
 
-  /** Whether PUBLISH_RECORDS_MAX records of the largest size fit. */
+  /** Whether PUBLISH_RECORDS_MAX more records of RECORD_BYTES_MAX fit. */
   get hasRoom(): boolean {
     const { outboxBytesMax, recordBytesMax } = this.#limits
     return this.#waitingBytes + PUBLISH_RECORDS_MAX * recordBytesMax <= outboxBytesMax
   }
 
-  /** Takes all records or, where they do not fit, none (OUTBOX_FULL). */
+  /** Takes all records, or none when they do not fit (OUTBOX_FULL). */
   push(records: readonly EventRecord[], publishedMs: number): void {
     const packed = records.map((record) => pack(record, publishedMs))
     const waitingBytes = packed.reduce((sum, { bytes }) => sum + bytes, this.#waitingBytes)
@@ -96,7 +96,10 @@ export class Outbox {
     return record
   }
 
-  /** Records from `first` on that go together: at least one, at most `recordsMax` and `bytesMax`, none after `last`. */
+  /**
+   * The next batch from `first` on: at least one record, none after `last`, at most `recordsMax` records and `bytesMax`
+   * bytes.
+   */
   batch(first: number, last: number, recordsMax: number, bytesMax: number): PackedRecord[] {
     const batch: PackedRecord[] = []
     let bytes = 0
@@ -127,7 +130,9 @@ export class Outbox {
     while (this.#recentBytes > this.#limits.recentBytesMax) this.#forgetOldest()
   }
 
-  /** Puts the cursors back to what Redis holds. Returns how many records the stream lacks that are no longer held. */
+  /**
+   * Puts the cursors back to what Redis holds. Returns how many records the stream lacks and this outbox no longer holds.
+   */
   rewind(streamed: number, enqueued: number): number {
     const missing = Math.max(0, this.#forgotten - streamed)
     this.#streamed = Math.max(Math.min(streamed, this.#streamed), this.#forgotten)

@@ -1,21 +1,24 @@
 import type { EventRecord, PlimsollEvent } from '../domain/index.ts'
 
-/** What a record takes beside its texts: its object, its buffers, its name. Limits count it, so that they hold for small events too. */
+/**
+ * Bytes of a record beside its texts: its object, its buffers, its name. Limits count them, so that they hold for small
+ * events too.
+ */
 export const RECORD_OVERHEAD_BYTES = 512
 
-/** What the name of a job and its order need of an event. */
+/** What the name and the order of a job need of an event. */
 export interface EventDigest {
   readonly kind: PlimsollEvent['kind']
-  /** Place by shortfall in its instant, 1 is the worst; 0 for an event of a market. */
+  /** Place by shortfall in its instant, 1 for the largest; 0 for an event of a market. */
   readonly rank: number
   /** The margin account's id, or `marketSubject`. */
   readonly subject: string
 }
 
-/** A record as the log keeps it: its JSON made once, as bytes that the garbage collector does not walk through. */
+/** A record as the log keeps it: its JSON is made once, as bytes that the garbage collector does not scan. */
 export interface PackedRecord extends EventDigest {
   readonly event: Buffer
-  /** Null: the subject's progress is forgotten. */
+  /** Null when the subject's progress is forgotten. */
   readonly progress: Buffer | null
   readonly sequence: number
   readonly publishedMs: number

@@ -16,11 +16,11 @@ import type { EventStream, TakeOver } from './stream.ts'
 import { StreamStage } from './stream-stage.ts'
 
 const CLOSE_WAIT_MS = 2_000
-/** At the end, for asking Redis what arrived of a batch whose reply was lost. */
+/** Longest wait at the end for Redis to say what arrived of a batch whose reply was lost. */
 const LAST_LOOK_MS = 300
 const FLUSH_POLL_MS = 5
 
-/** What a worker needs to deliver: it owns the stream, and knows what earlier owners left. */
+/** What a worker that owns the stream needs to deliver events. */
 export interface PipelineParts {
   readonly stream: EventStream
   readonly queues: EventQueues
@@ -66,7 +66,7 @@ export class DeliveryPipeline implements RedisEventLog {
     this.#outbox = new Outbox(options.outboxLimits)
     this.#position = new Position(options, stream, taken, cursor)
     const { fence } = this.#position
-    // No subject has ever had as many events as milliseconds have passed since 1970: sequences above the fence are new.
+    // The fence is at least the wall time in ms, and no subject has had that many events: sequences above it are new.
     this.#floor = earlier.unreadable > 0 ? Math.max(taken.floor, fence) : taken.floor
     this.#earlier = earlier.stored
     const shared = {
@@ -184,7 +184,7 @@ export class DeliveryPipeline implements RedisEventLog {
     this.#queueLoop.fail(error)
   }
 
-  /** Another owner may hold the lease. The stream says whether it does. */
+  /** Another owner may hold the lease; the stream is asked whether it does. */
   leaseLost(): void {
     this.#doubtPosition()
   }
@@ -202,12 +202,12 @@ export class DeliveryPipeline implements RedisEventLog {
     return isViewRight && this.#outbox.enqueued >= sequence
   }
 
-  /** Counts what is left behind by what Redis holds, also where its last replies were lost. */
+  /** Asks Redis what it holds, so that a batch whose reply was lost is not counted as left behind. */
   async #lastLook(): Promise<void> {
     if (!this.#position.isDoubtful || this.#fenced !== undefined) return
     const { clock } = this.#options
     const look = withDeadline(clock, this.#streamStage.readPosition(), LAST_LOOK_MS, 'the last look')
-    // Where Redis does not answer, only what is known to have arrived counts as arrived.
+    // When Redis does not answer, only acknowledged events count as arrived.
     await look.catch(() => undefined)
   }
 

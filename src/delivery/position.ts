@@ -9,13 +9,13 @@ export interface Arrived {
   readonly enqueued: number
 }
 
-/** What an owner knows of its stream in Redis, and when it has to look again. */
+/** What an owner knows of its stream in Redis, and when it must read it again. */
 export class Position {
   /** Top and cursor as last seen in Redis: the expected values of the next compare-and-set. */
   top: string
   cursor: string
   readonly fence: number
-  /** Redis lost progress that cannot be written again: the next owner must not go on with the ids of this log. */
+  /** Redis lost progress that cannot be written again, so the next owner must not reuse the ids of this log. */
   mustWithdrawLogId = false
   readonly #options: Pick<EventLogOptions, 'keys' | 'fault'>
   readonly #stream: EventStream
@@ -37,7 +37,7 @@ export class Position {
     this.fence = parseStreamId(taken.entry).fence
   }
 
-  /** Whether our view of Redis may be wrong, so that it must be read before anything is done on it. */
+  /** Whether our view of Redis may be wrong. Then it must be read before the next step. */
   get isDoubtful(): boolean {
     return this.#isDoubtful
   }
@@ -47,7 +47,7 @@ export class Position {
     return this.#generation
   }
 
-  /** Whether the queues have what earlier owners left. */
+  /** Whether the queues hold what earlier owners left in the stream. */
   get hasCaughtUp(): boolean {
     return parseStreamId(this.cursor).fence >= this.fence
   }
@@ -58,8 +58,8 @@ export class Position {
   }
 
   /**
-   * Takes over what Redis holds: more than known where a reply was lost, less where Redis went back in time.
-   * `outdated` where a doubt came while the reply was on its way.
+   * Reads what Redis holds: more than was known when a reply was lost, less when Redis went back in time. `outdated` when
+   * a new doubt came before the reply.
    */
   async look(): Promise<Arrived | 'fenced' | 'outdated'> {
     this.#isDoubtful = false
@@ -80,7 +80,7 @@ export class Position {
     return { streamed, enqueued: fence === this.fence ? Math.min(sequence, streamed) : 0 }
   }
 
-  /** The cursor that Redis holds. One that was damaged is replaced by what we know, which is right while the stream is ours. */
+  /** The cursor that Redis holds. A damaged one is replaced by the one we know, which is right while we own the stream. */
   async #cursorIn({ top, cursor }: StreamPosition): Promise<string> {
     if (readStreamId(cursor) !== undefined) return cursor
     const isOurs = parseStreamId(top).fence === this.fence

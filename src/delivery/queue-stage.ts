@@ -13,7 +13,7 @@ export interface QueueStageOptions {
   readonly queues: EventQueues
   readonly logId: string
   readonly shard: string
-  /** The queues took the jobs and Redis moved the cursor: an outage is over. */
+  /** The queues took the jobs and Redis moved the cursor: an outage has ended. */
   readonly succeeded: () => void
   /** The queues hold every event up to this sequence. */
   readonly enqueued: (sequence: number) => void
@@ -21,10 +21,13 @@ export interface QueueStageOptions {
   readonly doubted: () => void
 }
 
-/** Stage 3: puts events that are in the stream into every queue, as jobs of 1 to 100, and moves the cursor behind them. */
+/** Stage 3: puts events of the stream into every queue, in jobs of 1 to 100, then moves the cursor. */
 export class QueueStage {
   readonly #options: QueueStageOptions
-  /** Bounds of the batch in hand. A repeat must reuse them: they make the job ids, by which BullMQ recognises a job. */
+  /**
+   * First and last event of the present batch. A repeat must reuse them: they make the job id, by which BullMQ recognises
+   * a repeated job.
+   */
   #attempt = { first: 0, last: 0 }
   #jobs = 0
   #recovered = 0
@@ -43,7 +46,7 @@ export class QueueStage {
     return this.#recovered
   }
 
-  /** Enqueues what earlier owners left, then the next events of the stream. False where nothing is to do. */
+  /** Enqueues what earlier owners left, then the next events of the stream. False when there is nothing to do. */
   async step(): Promise<boolean> {
     const { outbox, position, queues, logId, enqueued } = this.#options
     if (position.isDoubtful) return false
@@ -80,8 +83,8 @@ export class QueueStage {
   }
 
   /**
-   * Adds the jobs, then moves the cursor. False where Redis may have restarted in between and lost the jobs, or held another
-   * cursor than the expected one: then the position is read before anything else.
+   * Adds the jobs, then moves the cursor. False when Redis may have restarted in between and lost the jobs, or held
+   * another cursor than expected: then the position is read again.
    */
   async #enqueue(events: readonly QueuedEvent[], cursor: string): Promise<boolean> {
     const { position, stream, queues, shard, succeeded, doubted } = this.#options

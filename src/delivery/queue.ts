@@ -8,24 +8,24 @@ const ADD_LIMIT_MS = 10_000
 const ASK_LIMIT_MS = 5_000
 const CLOSE_LIMIT_MS = 2_000
 /**
- * Completed jobs stay this long, so that adding one again is a no-op. Beyond one of the limits a repeat runs
- * again, and the subscriber's inbox is what makes it one effect.
+ * Completed jobs are kept this long: adding one again does nothing. Beyond one of the limits a repeated job runs again,
+ * and only the subscriber's inbox makes it one effect.
  */
 const COMPLETED_KEPT_S = 86_400
 const COMPLETED_JOBS_MAX = 2_000
-/** A job that completes leaves so many of the newest that this is not exceeded if all were of its size. */
+/** Most bytes of completed jobs: a completed job keeps as many of the newest as fit if all had its size. */
 const COMPLETED_BYTES_MAX = 64 * 1024 * 1024
-/** Entries of BullMQ's own stream of job events, which nothing here reads. */
+/** Entries of BullMQ's own stream of job events, which no part of this product reads. */
 const JOB_NEWS_LENGTH_MAX = 1_000
 /** A job that keeps failing is tried about once a second for eleven days, then stays in the failed set. */
 const JOB_ATTEMPTS_MAX = 1_000_000
 const JOB_RETRY_DELAY_MS = 1_000
 const NOT_DONE: JobType[] = ['waiting', 'active', 'delayed', 'prioritized']
 const ALL: JobType[] = [...NOT_DONE, 'completed', 'failed']
-/** Jobs of each state that are looked through for the newest event. */
+/** Jobs of each state that are searched for the newest event. */
 const NEWEST_JOBS_MAX = 1_000
 
-/** Data of a job that is JSON text already. */
+/** Data of a job that is already JSON text. */
 class JobText {
   readonly text: string
 
@@ -33,7 +33,7 @@ class JobText {
     this.text = text
   }
 
-  /** BullMQ's own serialization; `TextJob` puts the text in its place. */
+  /** Called by BullMQ; `TextJob` puts the text in place of the result. */
   toJSON(): null {
     return null
   }
@@ -57,14 +57,14 @@ class TextQueue extends Queue<JobText> {
   }
 }
 
-/** The queue of one consumer, as the delivery needs it. Every call rejects within a limit when the queue does not answer. */
+/** The queue of one consumer. Every call rejects within a limit when the queue does not answer. */
 export interface EventQueue {
   readonly name: string
-  /** Adding a job again is a no-op while the queue still holds it. */
+  /** Adding a job again does nothing while the queue still holds it. */
   add(jobs: readonly EventJob[]): Promise<void>
-  /** Number of jobs that are not done. */
+  /** Jobs that are not done. */
   notDone(): Promise<number>
-  /** The newest event that a job of the queue holds or held; undefined where it has no job. */
+  /** The newest event of the jobs that the queue still keeps; undefined when it has no job. */
   newestEvent(): Promise<StreamId | undefined>
   close(): Promise<void>
 }

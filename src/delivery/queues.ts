@@ -13,16 +13,16 @@ import type { EventJob } from './jobs.ts'
 import type { EventQueue, OpenQueue } from './queue.ts'
 import type { EventStream } from './stream.ts'
 
-/** A queue with more jobs than this that are not done is reported, and again when they have doubled. */
+/** A queue with more unfinished jobs than this is reported, and again when they have doubled. */
 export const UNREAD_JOBS_MAX = 1_000
 const UNREAD_CHECK_MS = 5_000
 
 export interface EventQueuesOptions {
   readonly open: OpenQueue
   readonly clock: Clock
-  /** Gets errors of the connections of queues. */
+  /** Receives errors of the queues' connections. */
   readonly failed: (error: Error) => void
-  /** Each gets every event in a queue of its own. None: one queue that all subscribers share. */
+  /** Each gets every event in a queue of its own. Without names all subscribers share one queue. */
   readonly consumers: readonly string[]
   readonly fault: (error: PlimsollError) => void
 }
@@ -35,7 +35,7 @@ export class EventQueues {
   readonly #reportAbove = new Map<EventQueue, number>()
   #checkedMs = Number.NEGATIVE_INFINITY
 
-  /** @throws PlimsollError CONFIGURATION for consumers that are none (see `consumersSchema`). */
+  /** @throws PlimsollError CONFIGURATION for consumers that are not valid (see `consumersSchema`). */
   constructor(options: EventQueuesOptions) {
     checkConsumers(options.consumers)
     this.#options = options
@@ -53,7 +53,7 @@ export class EventQueues {
     await Promise.all(this.#queues.map((queue) => queue.add(jobs)))
   }
 
-  /** The newest event that every queue holds or held; queues without a job say nothing. Undefined where all are without. */
+  /** The newest event that every queue with jobs has. Undefined when no queue has a job. */
   async newestEvent(): Promise<StreamId | undefined> {
     const found = await Promise.all(this.#queues.map((queue) => queue.newestEvent()))
     return found.filter((id) => id !== undefined).sort(compareStreamIds)[0]
@@ -73,7 +73,10 @@ export class EventQueues {
     }
   }
 
-  /** Writes the names of the queues to Redis. Calls `left` for each queue of an earlier run that gets no events now and holds jobs. */
+  /**
+   * Writes the names of the queues to Redis. Calls `left` for each queue of an earlier run that holds jobs and gets no
+   * more events.
+   */
   async register(stream: EventStream, left: (queue: string, jobs: number) => void): Promise<void> {
     const earlier = await stream.queues()
     await stream.addQueues(this.names)

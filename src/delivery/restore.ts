@@ -4,10 +4,10 @@ import { readProgress, type StoredProgress } from './stored.ts'
 import type { EventStream } from './stream.ts'
 
 const PROGRESS_BATCH = 1_000
-/** Unreadable entries that are reported one by one; more are counted. */
+/** Most unreadable entries that are reported one by one; more are counted. */
 export const UNREADABLE_REPORTED_MAX = 20
 
-/** What earlier runs left, read before the log opens, because unreadable entries decide on its floor. */
+/** What earlier runs left. It is read before the log opens, because unreadable entries raise its floor. */
 export interface EarlierProgress {
   readonly stored: readonly StoredProgress[]
   readonly unreadable: number

@@ -2,12 +2,12 @@
 
 /** Fields of the hash of progress that belong to the log as a whole. No subject has such a name (see `marketSubject`). */
 export const LOG_ID_FIELD = 'log id'
-/** Highest sequence of a subject whose progress was forgotten. */
+/** Highest sequence of all subjects whose progress was forgotten. */
 export const LOG_FLOOR_FIELD = 'log floor'
 
-/** What an entry of the stream takes beside the text of its event, so that small events are limited too. */
+/** Bytes of a stream entry beside the text of its event. Limits count them, so that they hold for small events too. */
 export const ENTRY_OVERHEAD_BYTES = 100
-/** Trimmed is in steps of this part of the limits. */
+/** The stream is trimmed in steps of its limits divided by this. */
 const TRIM_STEPS = 64
 
 const IDS = `

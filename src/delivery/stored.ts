@@ -19,7 +19,10 @@ export type StoredProgress =
 
 const MARKET_PREFIX = marketSubject('', '').trimEnd()
 
-/** What an entry of the hash of progress says, or the fault by which it is left out (INPUT_INVALID naming the subject). */
+/**
+ * Reads an entry of the hash of progress. Returns INPUT_INVALID naming the subject when it cannot be read; the entry is
+ * then left out.
+ */
 export function readProgress(subject: string, text: string): StoredProgress | PlimsollError {
   const value = parseJson(text)
   if (subject.startsWith(`${MARKET_PREFIX} `)) {
@@ -35,7 +38,10 @@ export function readProgress(subject: string, text: string): StoredProgress | Pl
   return { kind: 'margin-account', id: subject, progress: parsed.data }
 }
 
-/** An event of an earlier owner, as it goes into a job. Text that is no event goes on as it is or as a JSON string: the subscriber counts it and keeps its job. */
+/**
+ * An event of an earlier owner on its way into a job. Text that is not an event is passed on, as it is or as a JSON
+ * string: the subscriber counts it and keeps its job.
+ */
 export function readQueued({ id, event }: StoredEvent, logId: string): QueuedEvent {
   const value = parseJson(event)
   const parsed = plimsollEventSchema.safeParse(value)
@@ -49,7 +55,7 @@ export function readQueued({ id, event }: StoredEvent, logId: string): QueuedEve
   return { id, logId: data.logId, event: Buffer.from(event), digest }
 }
 
-/** Undefined where the text is no JSON. */
+/** Undefined when the text is not JSON. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text)

@@ -12,9 +12,9 @@ export interface StreamStageOptions {
   /** Key of the stream, for faults. */
   readonly eventsKey: string
   readonly fault: (error: PlimsollError) => void
-  /** Redis answered a write, or nothing waits for one: an outage is over. */
+  /** Redis answered a write, or no write is waiting: an outage has ended. */
   readonly succeeded: () => void
-  /** Events are in the stream that may not be in the queues. */
+  /** The stream has events that may not be in the queues. */
   readonly advanced: () => void
   /** The queues hold every event up to this sequence. */
   readonly enqueued: (sequence: number) => void
@@ -22,7 +22,7 @@ export interface StreamStageOptions {
   readonly fenced: () => void
 }
 
-/** Stage 2: appends records of the outbox to the Redis stream, under ids that only the owner of the fence can use. */
+/** Stage 2: appends records of the outbox to the Redis stream, under ids that only the holder of the fence can use. */
 export class StreamStage {
   readonly #options: StreamStageOptions
   #rewinds = 0
@@ -36,7 +36,7 @@ export class StreamStage {
     return this.#rewinds
   }
 
-  /** Reads the position where it is doubtful, otherwise appends the next records. False where nothing is to do. */
+  /** Reads the position if it is doubtful, otherwise appends the next records. False when there is nothing to do. */
   async step(): Promise<boolean> {
     const { outbox, position, stream, succeeded, advanced } = this.#options
     if (position.isDoubtful) {
@@ -60,14 +60,14 @@ export class StreamStage {
     return true
   }
 
-  /** Takes over what Redis holds. */
+  /** Reads what Redis holds and sets the cursors of the outbox to it. */
   async readPosition(): Promise<void> {
     const { outbox, position, succeeded, advanced, fenced } = this.#options
     const arrived = await position.look()
     if (arrived === 'fenced') fenced()
     if (typeof arrived === 'string') return
     this.#moveTo(arrived)
-    // With events waiting, only a successful write ends the outage: a full Redis still answers reads.
+    // While events wait, only a successful write ends the outage: a full Redis still answers reads.
     if (outbox.streamed === outbox.published) succeeded()
     advanced()
   }

@@ -15,15 +15,15 @@ import {
 } from './scripts.ts'
 
 /**
- * The stream is trimmed to about so many bytes of events, and so many entries, oldest first. An entry that is not in
+ * Redis trims the stream to about this many bytes of events and this many entries, oldest first. An entry that is not in
  * every queue is never trimmed.
  */
 export const EVENTS_BYTES_MAX = 512 * 1024 * 1024
 export const EVENTS_LENGTH_MAX = 400_000
-/** Records and bytes in one call of the append script. A single larger record goes alone. */
+/** Most records and bytes in one call of the append script. A larger record goes alone. */
 export const APPEND_RECORDS_MAX = 200
 export const APPEND_BYTES_MAX = 4 * 1024 * 1024
-/** Entries in one XRANGE: 50 of the largest events are 20 MB. */
+/** Most entries in one XRANGE: 50 of the largest events have 20 MB. */
 const READ_ENTRIES_MAX = 50
 const COMMAND_LIMIT_MS = 5_000
 
@@ -39,10 +39,10 @@ export interface EventStreamKeys {
   readonly queues: string
 }
 
-/** Top of the stream and of what has been put into the queues, as Redis holds them. */
+/** Top of the stream, and the cursor of the queues, as Redis holds them. */
 export interface StreamPosition {
   readonly top: string
-  /** Empty where no entry exists. Any program may have written it. */
+  /** Empty when it does not exist. Any program may have written it. */
   readonly cursor: string
 }
 
@@ -53,7 +53,7 @@ export interface TakeOver {
   readonly previousTop: string
   readonly logId: string
   readonly floor: number
-  /** Which parts of an earlier log were there. */
+  /** Which parts of an earlier log exist. */
   readonly found: { readonly stream: boolean; readonly progress: boolean; readonly logId: boolean }
 }
 
@@ -71,8 +71,8 @@ export interface StreamLimits {
 export const STREAM_LIMITS: StreamLimits = { bytesMax: EVENTS_BYTES_MAX, entriesMax: EVENTS_LENGTH_MAX }
 
 /**
- * The stream of events in Redis, with compare-and-append: a repeat, a writer that lost its place and a
- * Redis that went back in time all show as a top other than the expected one.
+ * The stream of events in Redis, with compare-and-append. A repeated write, a writer that another one replaced, and a
+ * Redis that went back in time all meet a top other than the expected one.
  */
 export class EventStream {
   readonly #redis: EventRedis
@@ -88,8 +88,8 @@ export class EventStream {
   }
 
   /**
-   * Becomes the owner of the stream, unless a lease stands whose holder is not `replaceable` ('*': any); that holder
-   * is returned. Every earlier owner's appends are refused from then on.
+   * Becomes the owner of the stream, and from then on Redis refuses appends of earlier owners. When the lease is held by
+   * one who is not `replaceable` ('*': any), it returns that holder instead.
    */
   async takeOver(
     name: string,
@@ -111,7 +111,7 @@ export class EventStream {
     }
   }
 
-  /** Keeps the lease of `fence` for another `leaseMs`; returns the holder afterwards, empty where nobody holds it. */
+  /** Renews the lease of `fence` for `leaseMs`. Returns the holder afterwards; empty when the lease is free. */
   async renew(fence: number, name: string, leaseMs: number): Promise<string> {
     const { events, owner } = this.#keys
     return text(await this.#script(RENEW, [events, owner], [fence, name, leaseMs]))
@@ -126,7 +126,10 @@ export class EventStream {
     return { top: text(reply[0]), cursor: text(reply[1] ?? '') }
   }
 
-  /** Appends the records after `expectedTop`; the returned top is `<fence>-<last sequence>` exactly if they are all in. */
+  /**
+   * Appends the records after `expectedTop`. All of them are in if, and only if, the returned top is `<fence>-<last
+   * sequence>`.
+   */
   async append(
     expectedTop: string,
     fence: number,
@@ -144,14 +147,14 @@ export class EventStream {
     return text(await this.#script(APPEND, [events, progress, cursor, marks], args))
   }
 
-  /** Moves the cursor of what is in the queues; the returned cursor is `cursor` exactly if it stands there now. */
+  /** Moves the cursor of the queues. It was moved if, and only if, `cursor` is returned. */
   async moveCursor(expectedCursor: string, cursor: string): Promise<string> {
     return text(await this.#script(MOVE_CURSOR, [this.#keys.cursor], [expectedCursor, cursor]))
   }
 
   /**
-   * Events after `cursor` and before the first of `fence`: at least one where there are any, at most about
-   * `entriesMax` and `bytesMax`. `last` is the last entry read, undefined at the end.
+   * Events after `cursor` and before the first of `fence`: at least one if there are any, at most about `entriesMax` and
+   * `bytesMax`. `last` is the last entry that was read; undefined at the end.
    */
   async readBetween(
     cursor: string,
@@ -195,7 +198,7 @@ export class EventStream {
     } while (cursor !== '0')
   }
 
-  /** Names of the queues that earlier runs fed. */
+  /** Names of the queues into which earlier runs put events. */
   async queues(): Promise<string[]> {
     return list(await this.#call('SMEMBERS', this.#keys.queues)).map(text)
   }
