@@ -5,6 +5,7 @@ import {
   type Account,
   ASSET_PATTERN,
   COLLATERAL_ASSETS_MAX,
+  type Collateral,
   DECIMAL_PATTERN,
   isPrice,
   POSITIONS_PER_ACCOUNT_MAX,
@@ -35,8 +36,10 @@ export function accountIn(raw: unknown, isVenue: (venue: string) => boolean): Ac
     (separateWallets === undefined || typeof separateWallets === 'boolean') &&
     Array.isArray(liabilities) &&
     liabilities.length === 0 &&
-    isListOf(collateral, COLLATERAL_ASSETS_MAX, isCollateral, assetOf) &&
-    isListOf(positions, POSITIONS_PER_ACCOUNT_MAX, isPosition, keyOf)
+    isListOf(collateral, COLLATERAL_ASSETS_MAX, isCollateral) &&
+    !hasRepeatedAsset(collateral as Collateral[]) &&
+    isListOf(positions, POSITIONS_PER_ACCOUNT_MAX, isPosition) &&
+    !hasRepeatedPosition(positions as Position[])
   return isAccount ? (raw as unknown as Account) : undefined
 }
 
@@ -55,28 +58,40 @@ function isPosition(raw: unknown): boolean {
   return isolatedMargin === undefined ? leverage !== undefined : isText(isolatedMargin, DECIMAL_PATTERN)
 }
 
-function isListOf(
-  raw: unknown,
-  lengthMax: number,
-  isEntry: (entry: unknown) => boolean,
-  keyOfEntry: (entry: Fields) => string,
-): boolean {
+function isListOf(raw: unknown, lengthMax: number, isEntry: (entry: unknown) => boolean): boolean {
   if (!Array.isArray(raw) || raw.length > lengthMax) return false
   for (const entry of raw) if (!isEntry(entry)) return false
-  return !hasRepeat(raw, keyOfEntry)
+  return true
 }
 
-function hasRepeat(list: readonly Fields[], keyOfEntry: (entry: Fields) => string): boolean {
-  if (list.length > PAIRWISE_MAX) return new Set(list.map(keyOfEntry)).size < list.length
+export function hasRepeatedAsset(collateral: readonly Collateral[]): boolean {
+  return hasRepeat(collateral, assetOf, assetOf)
+}
+
+/** Whether two positions are the same part of the account. */
+export function hasRepeatedPosition(positions: readonly Position[]): boolean {
+  return hasRepeat(positions, symbolOf, positionKey)
+}
+
+/** `hintOf`: entries with one key have one hint, which costs less than the key. */
+function hasRepeat<Entry>(
+  list: readonly Entry[],
+  hintOf: (entry: Entry) => string,
+  keyOf: (entry: Entry) => string,
+): boolean {
+  if (list.length > PAIRWISE_MAX) return new Set(list.map(keyOf)).size < list.length
   for (let left = 1; left < list.length; left++) {
-    for (let right = 0; right < left; right++)
-      if (keyOfEntry(list[left]!) === keyOfEntry(list[right]!)) return true
+    const entry = list[left]!
+    for (let right = 0; right < left; right++) {
+      const other = list[right]!
+      if (hintOf(entry) === hintOf(other) && keyOf(entry) === keyOf(other)) return true
+    }
   }
   return false
 }
 
-const assetOf = ({ asset }: Fields) => asset as string
-const keyOf = (position: Fields) => positionKey(position as unknown as Position)
+const assetOf = ({ asset }: Collateral) => asset
+const symbolOf = ({ symbol }: Position) => symbol
 
 function isRecord(raw: unknown): raw is Fields {
   return typeof raw === 'object' && raw !== null && !Array.isArray(raw)

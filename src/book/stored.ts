@@ -9,6 +9,7 @@ import {
 } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import { accountIn } from './stored-account.ts'
+import { textReader } from './stored-text.ts'
 
 /**
  * Reads what Redis holds of the account `id`.
@@ -19,7 +20,10 @@ export type ReadStored = (id: string, stored: string) => Account
 export function storedReader(venues: VenueNames): ReadStored {
   const schema = storedAccountSchemaOf(venues)
   const isStoredVenue = (venue: string) => venues.get(venue) === venue
+  const readText = textReader(venues)
   return (id, stored) => {
+    const written = readText(id, stored)
+    if (written !== undefined) return written
     const raw = jsonOf(id, stored)
     const account = accountIn(raw, isStoredVenue)
     if (account !== undefined) return named(id, account)

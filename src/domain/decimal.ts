@@ -4,18 +4,19 @@ import { z } from 'zod'
 export type Decimal = string
 
 /** At most 15 digits before the point and 18 after it; no exponent, no sign but a leading minus. */
-export const DECIMAL_PATTERN = /^-?\d{1,15}(\.\d{1,18})?$/
+export const DECIMAL_PATTERN = /^-?\d{1,15}(?:\.\d{1,18})?$/
 /** The same without a sign; a price must also be above zero. */
-export const UNSIGNED_DECIMAL_PATTERN = /^\d{1,15}(\.\d{1,18})?$/
+export const UNSIGNED_DECIMAL_PATTERN = /^\d{1,15}(?:\.\d{1,18})?$/
 
 /** A cap of a risk tier: up to 19 digits before the point, because 9223372036854775807 is a venue's "no cap". */
-export const CAP_PATTERN = /^\d{1,19}(\.\d{1,18})?$/
+export const CAP_PATTERN = /^\d{1,19}(?:\.\d{1,18})?$/
 
 const NONZERO_DIGIT = /[1-9]/
-
 /** The one grammar of prices: `""`, `0`, negatives, `NaN`, exponents and spaces are never a price. */
+export const PRICE_PATTERN = /^(?=[0.]*[1-9])\d{1,15}(?:\.\d{1,18})?$/
+
 export function isPrice(text: unknown): text is Decimal {
-  return typeof text === 'string' && UNSIGNED_DECIMAL_PATTERN.test(text) && NONZERO_DIGIT.test(text)
+  return typeof text === 'string' && PRICE_PATTERN.test(text)
 }
 
 const RULE = 'at most 15 digits before and 18 after the point, no exponent'
