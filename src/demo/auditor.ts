@@ -4,13 +4,13 @@ import type { ComparedMarketEvent } from './referee/market-replay.ts'
 import type { ComparedEvent, InstantTick, Referee } from './referee/referee.ts'
 import { keepWorst } from './screen/headlines.ts'
 
-/** Liquidations that a person may check after the demo. */
+/** Most liquidations that a person may check after the demo. */
 const WORST_KEPT = 5
 
-/** Counts the effects of events, keeps those of judged accounts, and has the referee replay the instants. */
+/** Counts the effects of events, keeps the events of judged accounts, and lets the referee replay the instants. */
 export interface Auditor {
   readonly delivered: number
-  /** The effect of an event; runs inside `once`. */
+  /** The effect of an event; call it inside `once`. */
   effect(event: PlimsollEvent): void
   instants(instants: readonly (readonly InstantTick[])[]): void
   result(): SubscriberResult

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process'
 import type { Clock } from '../domain/index.ts'
 import { type FaultCode, PlimsollError } from '../errors.ts'
 
-/** After this a child that does not stop is killed. */
+/** A child that has not stopped after this time is killed. */
 const STOP_TIMEOUT_MS = 3_000
 
 interface Message {
@@ -10,7 +10,7 @@ interface Message {
 }
 type OfKind<M extends Message, K extends M['kind']> = Extract<M, { readonly kind: K }>
 
-/** A child process of the demo that is spoken to in messages of known kinds. */
+/** A child process of the demo. Parent and child exchange messages of known kinds. */
 export interface Child<Out extends Message, In extends Message> {
   send(message: Out): void
   on<K extends In['kind']>(kind: K, handler: (message: OfKind<In, K>) => void): void
@@ -21,14 +21,14 @@ export interface Child<Out extends Message, In extends Message> {
 }
 
 export interface ChildOptions {
-  /** What it is called in a fault. */
+  /** Name of the child in a fault. */
   readonly name: string
   readonly module: URL
-  /** Code of the fault when it ends or stays silent. */
+  /** Code of the fault when it ends early or does not answer. */
   readonly fault: FaultCode
   readonly stopMessage: Message
   readonly clock: Clock
-  /** Which of our outputs its standard output is; `stderr` unless given, for standard output belongs to the summary. */
+  /** Where its standard output goes. Default `stderr`, because standard output belongs to the summary. */
   readonly standardOutput?: 'stdout' | 'stderr'
 }
 

@@ -1,13 +1,13 @@
 import type { Clock } from '../domain/index.ts'
 import type { InstantTick } from './referee/referee.ts'
 
-/** Instants go to the referee in batches. */
+/** Pause between two batches of instants to the referee. */
 const SEND_EVERY_MS = 50
 
-/** Hands the worker's instants on in batches, in order. */
+/** Sends the worker's instants to the referee in batches, in order. */
 export interface InstantFeed {
   add(instant: readonly InstantTick[]): void
-  /** Sends what waits at once. */
+  /** Sends the waiting instants at once. */
   flush(): void
   stop(): void
 }

@@ -4,19 +4,19 @@ import type { DemoBook } from './accounts/synthetic-accounts.ts'
 import type { SubscriberResult } from './protocol.ts'
 import type { DemoSummary, SummaryContext } from './screen/summary.ts'
 
-/** How much of the book the naive replay judged. */
+/** How much of the book the naive replay judges. */
 export interface Sample {
   readonly sampleAccounts: number
   readonly samplePositions: number
 }
 
-/** What only the demo knows: the sample, and the mark prices that the simulated venues sent. */
+/** What the demo knows beside the worker's counters: the sample, and the mark prices that the simulated venues sent. */
 interface Known extends Sample {
   readonly sentTicks: number
   readonly book: DemoBook
 }
 
-/** Connections that the feeds opened again: what was sent to a connection that broke did not arrive. */
+/** Connections that the feeds opened again. Frames that were sent to the broken connection did not arrive. */
 export function reconnectsOf(feeds: WorkerCounters['feeds']): number {
   return Object.values(feeds)
     .flat()
@@ -36,7 +36,7 @@ export interface DemoOutcome {
   readonly context: SummaryContext
 }
 
-/** Puts together what the worker counted and what the subscriber and the replay found. */
+/** Combines the worker's counters with the results of subscriber and replay. */
 export function outcomeOf(
   run: { readonly seconds: number; readonly seed: number; readonly signal: AbortSignal },
   stats: WorkerCounters,

@@ -10,7 +10,7 @@ import type { DemoSnapshot } from './screen/snapshot.ts'
 export type ToExchange =
   | { readonly kind: 'open'; readonly seed: number; readonly seconds: number }
   | { readonly kind: 'start' }
-  /** No more market data; answered by `held`. */
+  /** Send no more market data. The answer is `held`. */
   | { readonly kind: 'hold' }
   | { readonly kind: 'stop' }
 
@@ -31,9 +31,9 @@ export type ToSubscriber =
       readonly levels: readonly string[]
       readonly hysteresis: string
     }
-  /** Instants that the worker has applied, in its order. */
+  /** Instants in the order in which the worker applied them. */
   | { readonly kind: 'instants'; readonly instants: readonly (readonly InstantTick[])[] }
-  /** No instant and no event follows; `made` events are to arrive, within `timeoutMs`. */
+  /** No further instant or event is made. Wait at most `timeoutMs` until `made` events have arrived. */
   | { readonly kind: 'finish'; readonly made: number; readonly timeoutMs: number }
   | { readonly kind: 'stop' }
 
@@ -46,7 +46,7 @@ export type FromSubscriber =
   | { readonly kind: 'result'; readonly result: SubscriberResult }
 
 export interface SubscriberResult {
-  /** Different events that took effect, over the whole book. */
+  /** Different events of the whole book that took effect. */
   readonly delivered: number
   /** Effects beyond the first of an event. */
   readonly duplicated: number
@@ -61,7 +61,7 @@ export type ToScreen =
   | { readonly kind: 'snapshot'; readonly snapshot: DemoSnapshot }
   | { readonly kind: 'stop' }
 
-/** A snapshot is on the screen; the next one may come. */
+/** The snapshot is drawn; the next one may be sent. */
 export interface FromScreen {
   readonly kind: 'drawn'
 }

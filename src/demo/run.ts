@@ -15,16 +15,16 @@ import type { SubscriberResult } from './protocol.ts'
 import { createReporter, type DemoState, type Reporter } from './screen/reporter.ts'
 import { type DemoStore, openDemoStore } from './store.ts'
 
-/** Accounts that the naive replay judges (all of them in a smaller book). */
+/** Accounts that the naive replay judges; all accounts of a smaller book. */
 export const SAMPLE_ACCOUNTS = 5_000
-/** From the start of the worker until every market has a mark. */
+/** Longest wait from the start of the worker until every market has a mark. */
 const MARKETS_TIMEOUT_MS = 20_000
 const CHILD_TIMEOUT_MS = 15_000
-/** After the market is over, Binance still states its last marks within a second. */
+/** Wait after the end of the market: Binance sends its last marks within a second. */
 const LAST_MARKS_MS = 1_200
-/** Events that are still on their way to the queue, and then to the subscriber, get this long. */
+/** Longest wait for the last events to reach the queue, and then the subscriber. */
 const DRAIN_TIMEOUT_MS = 10_000
-/** The same after Ctrl-C, which has to end within 5 s. */
+/** The same after Ctrl-C, after which the demo must end within 5 s. */
 const HURRIED_DRAIN_TIMEOUT_MS = 1_500
 const MS_PER_SECOND = 1_000
 const POLL_MS = 20
@@ -36,23 +36,23 @@ export interface DemoOptions {
   readonly accounts: number
   readonly seconds: number
   readonly seed: number
-  /** The user's settings; shard and streams are the demo's own. */
+  /** The user's settings. The demo replaces shard and streams. */
   readonly config: Config
   readonly runId: string
   readonly clock: Clock
   readonly log: (note: (text: string) => void) => Log
-  /** Where lines about the set-up go: below the live view, which they would tear, or elsewhere. */
+  /** Chooses where lines about the set-up go. `note` puts them below the live view, which they would tear otherwise. */
   readonly notify: (note: (text: string) => void) => (line: string) => void
-  /** Called once there is something to show; the returned function ends the display. */
+  /** Called when there is something to show. The returned function ends the display. */
   readonly display: (reporter: Reporter) => () => Promise<void> | void
   /** Ctrl-C: ends the market early, in order. */
   readonly signal: AbortSignal
 }
 
 /**
- * Runs the demo: private Redis, simulated venues in one process, subscriber and referee in another, and the
- * worker as it is in production in this one. Everything that was started is stopped in reverse order,
- * whatever happens. Undefined when it was interrupted before the market moved.
+ * Runs the demo: a private Redis, simulated venues in one process, subscriber and referee in another, and the worker of
+ * production in this one. It stops all that it started, in reverse order, even after a failure. Undefined when it was
+ * interrupted before the market moved.
  */
 export async function runDemo(options: DemoOptions): Promise<DemoOutcome | undefined> {
   const stops: (() => Promise<void> | void)[] = []
@@ -66,7 +66,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoOutcome | undef
   }
 }
 
-/** Stops in reverse order; one that fails does not keep the others running. Throws the first failure. */
+/** Calls all stops in reverse order, even after one fails. Throws the first failure. */
 async function stopAll(stops: (() => Promise<void> | void)[]): Promise<void> {
   const failures: unknown[] = []
   for (const stop of stops.reverse()) {
@@ -230,7 +230,7 @@ class DemoRun {
     )
   }
 
-  /** Until the market is over, or Ctrl-C: from there on an early end is not a failure. */
+  /** Waits for the end of the market or Ctrl-C. */
   async #playMarket(exchange: ExchangeProcess): Promise<void> {
     const { seconds, signal, clock } = this.#options
     this.#state.stage = undefined
@@ -252,7 +252,7 @@ class DemoRun {
     if (!signal.aborted) await sleep(clock, LAST_MARKS_MS)
   }
 
-  /** Lets what is under way arrive, stops the worker in order, and asks for the verdict. */
+  /** Waits until the last events have arrived, stops the worker, and asks the referee for its judgement. */
   async #drain(
     worker: Worker,
     sentTicks: number,
@@ -286,7 +286,7 @@ class DemoRun {
     return condition()
   }
 
-  /** Ends the preparation on Ctrl-C or when the worker has failed. */
+  /** Throws to end the preparation after Ctrl-C or a failure of the worker. */
   #check(): void {
     this.#options.signal.throwIfAborted()
     if (this.#failure !== undefined) throw this.#failure

@@ -7,25 +7,25 @@ import { closeRedis, connectRedis, keysOf, redactUrl } from '../redis/index.ts'
 import { locateRedisServer, startRedisServer } from '../redis-server/index.ts'
 import { VENUE_NAMES } from '../venues/index.ts'
 
-/** Keys that one command removes when the demo cleans up a Redis that is not its own. */
+/** Keys that one command removes when the demo clears its shard of a given Redis. */
 const SCAN_KEYS = 1_000
 
 /** An empty store of accounts for one demo run. */
 export interface DemoStore {
   readonly redisUrl: string
   readonly shard: string
-  /** In words, without a password. */
+  /** Where the store is, in words and without a password. */
   readonly where: string
   putMany(accounts: readonly Account[]): Promise<void>
-  /** Leaves nothing behind: stops the private server and removes its data, or deletes the shard's keys. */
+  /** Stops the private server and removes its data, or deletes the shard's keys in a given Redis. */
   close(): Promise<void>
 }
 
 export interface StoreOptions {
-  /** A Redis that runs already; absent: a private one. */
+  /** URL of a running Redis; undefined for a private one. */
   readonly redisUrl: string | undefined
   readonly dataDir: string
-  /** Distinguishes this run from others on the same machine or the same Redis. */
+  /** Differs between runs on the same machine or the same Redis. */
   readonly runId: string
   readonly clock: Clock
   readonly random: Random

@@ -12,10 +12,10 @@ import { createHeadlines } from './screen/headlines.ts'
 import { HEADLINES_SHOWN } from './screen/view.ts'
 
 const PROGRESS_EVERY_MS = 100
-/** The events on the screen change this often, so that a person can read them. */
+/** The events on the screen change at most this often, so that a person can read them. */
 const HEADLINES_EVERY_MS = 1_000
 const ARRIVAL_POLL_MS = 20
-/** Ids that the inbox remembers: more events than a demo of a few million accounts makes. */
+/** Ids that the inbox remembers: more than a demo of a few million accounts makes events. */
 const INBOX_IDS_MAX = 4_000_000
 
 let subscription: Subscription | undefined
@@ -67,7 +67,7 @@ function every(periodMs: number, report: () => void): void {
   round()
 }
 
-/** Waits for the events that are still to come; the replay is up to date, for messages arrive in order. */
+/** Waits for the last events. The replay is complete by then, because messages arrive in order. */
 async function finish(
   made: number,
   timeoutMs: number,

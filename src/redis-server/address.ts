@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { freePort } from './port.ts'
 
 const SOCKET_FILE = 'redis.sock'
-/** Holds one line of Redis configuration, `requirepass <password>`. */
+/** File with one line of Redis configuration, `requirepass <password>`. */
 const PASSWORD_FILE = 'password.conf'
-/** Linux takes 107 bytes, macOS 103. */
+/** Longest path of a Unix socket: Linux takes 107 bytes, macOS 103. */
 export const SOCKET_PATH_BYTES_MAX = 103
 const PASSWORD_BYTES = 32
 const OWNER_ONLY = 0o600
@@ -15,14 +15,17 @@ const OWNER_ONLY = 0o600
 export interface Address {
   /** What ioredis and BullMQ take as `url`: the path of a Unix socket, or `redis://[:password@]127.0.0.1:port`. */
   readonly url: string
-  /** A file of Redis configuration. A password is never on the command line, which every user of the machine can read. */
+  /**
+   * File of Redis configuration with the password. The command line, which every user of the machine can read, never has
+   * it.
+   */
   readonly configFile: string | undefined
   readonly settings: Readonly<Record<string, string>>
 }
 
 /**
- * A Unix socket in the folder, which its owner alone may enter. Where its path is too long, or holds a `?`, which a
- * client takes for the begin of options: a port of 127.0.0.1 with a password that is new at every start.
+ * A Unix socket in the folder, which only its owner may enter. If its path is too long, or has a `?`, after which a
+ * client reads options: a port of 127.0.0.1 with a password that is new at every start.
  */
 export async function privateAddress(directory: string): Promise<Address> {
   const path = join(directory, SOCKET_FILE)
@@ -42,7 +45,7 @@ export async function loopbackAddress(directory: string, port: number, password?
   if (password === undefined) return { url: `redis://127.0.0.1:${port}`, configFile: undefined, settings }
   const configFile = join(directory, PASSWORD_FILE)
   await writeFile(configFile, '', { mode: OWNER_ONLY })
-  // A file that was there before keeps its mode.
+  // An existing file keeps its mode when it is written.
   await chmod(configFile, OWNER_ONLY)
   await writeFile(configFile, `requirepass ${password}\n`)
   return { url: `redis://:${password}@127.0.0.1:${port}`, configFile, settings }
@@ -53,7 +56,7 @@ export async function forgetAddress({ configFile }: Address): Promise<void> {
   if (configFile !== undefined) await rm(configFile, { force: true })
 }
 
-/** The command for a shell that looks into the server; `program` is `redis-cli` with what it needs to start. */
+/** The shell command that opens a client of the server; `program` is `redis-cli` with what it needs to start. */
 export function shellCommandOf({ url, configFile }: Address, program: readonly string[]): string {
   const command = program.map(quoted).join(' ')
   if (url.startsWith('/')) return `${command} -s ${quoted(url)}`

@@ -3,24 +3,24 @@ import { runCommand } from './command.ts'
 
 export const VERSION_TIMEOUT_MS = 10_000
 
-/** A program that serves the Redis protocol, proven to start. */
+/** A program that serves the Redis protocol and was seen to start. */
 export interface RedisBinary {
   readonly path: string
-  /** Folders of shared libraries that the system lacks; empty for an installed server. */
+  /** Folders with shared libraries that the system lacks; empty for an installed server. */
   readonly libraryPath: readonly string[]
   /** First line of `--version`. */
   readonly version: string
 }
 
 /**
- * The command line that starts the binary. Its process becomes the server (`exec`), so its pid is the server's.
- * The locale is fixed because Redis 7 refuses to start where the inherited one is not installed.
+ * The command line that starts the binary. Its process becomes the server (`exec`), so the process id stays. It sets the
+ * locale, because Redis 7 refuses to start when the inherited one is not installed.
  */
 export function commandOf(binary: Pick<RedisBinary, 'path' | 'libraryPath'>): [string, ...string[]] {
   return ['env', 'LC_ALL=C', ...librariesOf(binary), binary.path]
 }
 
-/** The same for the client that every distribution puts beside its server. */
+/** The same for the client, which every distribution puts beside its server. */
 export function clientCommandOf(binary: Pick<RedisBinary, 'path' | 'libraryPath'>): string[] {
   const libraries = librariesOf(binary)
   const client = binary.path.replace(/-server$/, '-cli')

@@ -5,27 +5,28 @@ import { DEAD_OWNERS_MAX, isHeld, isRunning, type LockOwner, lockOwnerOf, takeLo
 import { inDataFolder } from './data-folder.ts'
 import { processIdAt } from './port.ts'
 
-/** Names the process that owns the folder: first the one that starts the server, then the server. */
+/** File that names the owner of the folder: first the process that starts the server, then the server. */
 const OWNER_FILE = 'owner.json'
 
 interface Server {
   readonly pid: number
-  /** It may hold a password: only the user of the folder may read the file. */
+  /** It may contain a password; only the user of the folder may read the file. */
   readonly url: string
-  /** The process that started the server and ends it. */
+  /** Process id of the process that started the server and ends it. */
   readonly keeper: number
 }
 
 export interface DirectoryClaim {
-  /** The server runs, and owns the folder from now on. */
+  /** Call when the server runs: it becomes the owner of the folder. */
   record(server: Server): void
   release(): void
 }
 
 /**
- * Takes a data folder for one server: two on one append-only file would destroy it. A claim whose owner is
- * dead is taken over, by one process however many try.
- * @throws PlimsollError REDIS_UNAVAILABLE naming the owner, when a server runs or is being started there.
+ * Claims a data folder for one server: two servers would destroy one append-only file. When the owner is dead, one
+ * process takes the claim over, however many try.
+ * @throws PlimsollError REDIS_UNAVAILABLE naming the owner, when a server
+ * runs or is being started there.
  */
 export async function claimDirectory(directory: string): Promise<DirectoryClaim> {
   const file = join(directory, OWNER_FILE)
@@ -46,15 +47,16 @@ export async function claimDirectory(directory: string): Promise<DirectoryClaim>
 
 /**
  * The private server that runs on this data folder, whatever process started it: the `url` for ioredis, BullMQ and
- * `connectRedis`. undefined where none runs, or where the process that started it is gone, since it ends then.
- * @throws PlimsollError CONFIGURATION where the folder cannot be used.
+ * `connectRedis`. Undefined when none runs, or when the process that started it has ended, because then the server ends
+ * too.
+ * @throws PlimsollError CONFIGURATION when the folder cannot be used.
  */
 export async function runningRedisUrl(dataDir: string): Promise<string | undefined> {
   const owner = await ownerOfFolder(resolve(dataDir, 'redis'))
   return owner !== undefined && isKept(owner) && (await isAlive(owner)) ? urlOf(owner) : undefined
 }
 
-/** Process id of a server that runs on the folder although the process that started it is gone. */
+/** Process id of a server that runs on the folder although the process that started it has ended. */
 export async function abandonedServer(directory: string): Promise<number | undefined> {
   const owner = await ownerOfFolder(directory)
   if (owner === undefined || urlOf(owner) === undefined || isKept(owner)) return undefined
@@ -75,7 +77,7 @@ function isKept({ facts: { keeper } }: LockOwner): boolean {
 
 async function isAlive(owner: LockOwner): Promise<boolean> {
   const url = urlOf(owner)
-  // The server is recognised by its answer, because its process id may belong to another process by now.
+  // Ask the server for its process id: the recorded one may belong to another process now.
   if (url !== undefined) return (await processIdAt(url)) === owner.pid
   return isRunning(owner)
 }

@@ -1,16 +1,16 @@
 import { spawn } from 'node:child_process'
 import type { Clock } from '../domain/index.ts'
 
-/** Characters of a command's output that are kept; older ones are dropped. */
+/** Most characters kept of a command's output; older ones are dropped. */
 const OUTPUT_LENGTH_MAX = 65_536
 
 export interface CommandResult {
-  /** undefined: the program does not exist, was killed, or did not end in time. */
+  /** Undefined when the program does not exist, was killed, or did not end in time. */
   readonly exitCode: number | undefined
   readonly output: string
 }
 
-/** Runs a program to its end, at most `timeoutMs` and until the signal, then kills it. Never rejects: failing is a result. */
+/** Runs a program to its end. Kills it after `timeoutMs` or at the signal. Never rejects: a failure is a result. */
 export function runCommand(
   program: string,
   args: readonly string[],

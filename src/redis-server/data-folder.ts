@@ -2,7 +2,7 @@ import { PlimsollError } from '../errors.ts'
 
 /**
  * Runs an action that reads or writes the data folder.
- * @throws PlimsollError CONFIGURATION with the system's reason where
+ * @throws PlimsollError CONFIGURATION with the system's reason when
  * the folder cannot be used.
  */
 export async function inDataFolder<T>(folder: string, action: () => Promise<T>): Promise<T> {

@@ -9,20 +9,20 @@ import { type CommandResult, runCommand } from './command.ts'
 const APT_TIMEOUT_MS = 180_000
 const NETWORK_TIMEOUT_S = 20
 const NETWORK_RETRIES = 2
-/** Levels of library dependencies unpacked beside the server before giving up; Debian 12 needs one. */
+/** Most levels of library dependencies that are unpacked beside the server; Debian 12 needs one. */
 const DEPENDENCY_LEVELS_MAX = 3
-/** One for our own rename, one after moving away what another system left. */
+/** One attempt for our rename, one after a server of another system was moved away. */
 const PUBLISH_ATTEMPTS_MAX = 2
-/** Output of apt quoted in an error. */
+/** Most lines of apt that an error quotes. */
 const QUOTED_LINES_MAX = 3
 
-/** Packages of a server, best first. Debian's redis-server links into redis-tools, Ubuntu's valkey likewise. */
+/** Packages of a server, best first. Debian's redis-server is a link into redis-tools, and Ubuntu's valkey is made alike. */
 const SERVERS = [
   { program: 'redis-server', packages: ['redis-server', 'redis-tools'] },
   { program: 'valkey-server', packages: ['valkey-server', 'valkey-tools'] },
 ] as const
 
-/** Always of the system: another C library than its loader's does not load. */
+/** Packages that are always the system's: only the C library of the system's loader loads. */
 const NEVER_UNPACKED = new Set(['libc6', 'libgcc-s1', 'libstdc++6'])
 
 const MARKER = 'plimsoll.json'
@@ -30,7 +30,7 @@ const MARKER = 'plimsoll.json'
 type Candidate = Pick<RedisBinary, 'path' | 'libraryPath'>
 
 export interface FetchOptions {
-  /** The finished installation; absent or complete, never half made. */
+  /** Folder of the finished installation; it is absent or complete. */
   readonly directory: string
   readonly clock: Clock
   readonly notify: (line: string) => void
@@ -39,10 +39,10 @@ export interface FetchOptions {
 }
 
 /**
- * Debian's or Ubuntu's own server, unpacked into `directory` without installing anything. An earlier fetch
- * is used again. Everything happens in a temporary folder beside it that is renamed at the end, so processes
- * that fetch at once do not disturb each other: the first to finish wins.
- * @throws PlimsollError REDIS_NOT_FOUND with the words of apt, when no package could be fetched.
+ * Fetches Debian's or Ubuntu's own server and unpacks it into `directory` without installing it. An earlier fetch is used
+ * again. The work is done in a temporary folder beside it, which is renamed at the end: when several processes fetch, the
+ * first to finish wins.
+ * @throws PlimsollError REDIS_NOT_FOUND with apt's message when no package could be fetched.
  */
 export async function fetchDebianRedis(options: FetchOptions): Promise<RedisBinary> {
   const earlier = await installedAt(options)
@@ -82,7 +82,7 @@ async function publish(work: string, options: FetchOptions): Promise<RedisBinary
     await renameUnlessTaken(work, directory)
     const finished = await installedAt(options)
     if (finished !== undefined) return finished
-    // The installed server does not start, for example because it was fetched on another system.
+    // The unpacked server does not start, for example because it was fetched on another system.
     const broken = `${work}-broken-${attempt}`
     await renameUnlessTaken(directory, broken)
     await rm(broken, { recursive: true, force: true })
@@ -93,7 +93,7 @@ async function publish(work: string, options: FetchOptions): Promise<RedisBinary
   )
 }
 
-/** Another process may have put its own result there first, or have moved ours: both are fine. */
+/** Another process may have put its result there first, or have moved ours; either result will do. */
 async function renameUnlessTaken(from: string, to: string): Promise<void> {
   try {
     await rename(from, to)
@@ -120,7 +120,7 @@ class Unpacking {
       `Acquire::http::Timeout=${NETWORK_TIMEOUT_S}`,
       `Acquire::https::Timeout=${NETWORK_TIMEOUT_S}`,
       `Acquire::Retries=${NETWORK_RETRIES}`,
-      // apt's own download user may not reach our folder; signatures are checked all the same.
+      // apt's download user may lack access to our folder. Signatures are checked anyway.
       'APT::Sandbox::User=root',
     ]
   }
@@ -162,13 +162,13 @@ class Unpacking {
     )
   }
 
-  /** Downloads and unpacks. Stale or empty package lists are refreshed once, into the private folder. */
+  /** Downloads and unpacks. Refreshes stale or empty package lists once, in the private folder. */
   async #download(packages: readonly string[]): Promise<CommandResult> {
     let result = await this.#apt('apt-get', ['download', ...packages])
     if (result.exitCode !== 0 && !this.#refreshed) {
       const before = result.output + (await this.#refreshLists())
       result = await this.#apt('apt-get', ['download', ...packages])
-      // A network that is down shows in these; afterwards apt only misses the package.
+      // Keep the messages of the refresh: only they show that the network is down.
       if (result.exitCode !== 0) result = { ...result, output: before + result.output }
     }
     if (result.exitCode !== 0) return result
@@ -182,7 +182,7 @@ class Unpacking {
     return result
   }
 
-  /** What apt said. */
+  /** Returns apt's output. */
   async #refreshLists(): Promise<string> {
     this.#refreshed = true
     const lists = join(this.#work, 'apt', 'lists')
@@ -190,7 +190,7 @@ class Unpacking {
     await mkdir(join(lists, 'partial'), { recursive: true })
     await mkdir(join(cache, 'archives', 'partial'), { recursive: true })
     this.#aptOptions = [...this.#aptOptions, `Dir::State::lists=${lists}`, `Dir::Cache=${cache}`]
-    // Its exit code is not used: one unreachable third-party source fails it although Debian's lists arrived.
+    // The exit code is ignored: one unreachable third-party source makes it fail although Debian's lists arrived.
     return (await this.#apt('apt-get', ['update', '-qq'])).output
   }
 
@@ -218,7 +218,7 @@ class Unpacking {
   }
 }
 
-/** Folders below `usr/lib` or `lib` that hold shared libraries, relative to `root`. */
+/** Folders with shared libraries below `usr/lib` and `lib`, relative to `root`. */
 async function libraryFolders(root: string): Promise<string[]> {
   const folders = new Set<string>()
   for (const base of ['lib', join('usr', 'lib')]) {
@@ -229,7 +229,7 @@ async function libraryFolders(root: string): Promise<string[]> {
   return [...folders].sort()
 }
 
-/** The first faults and warnings of apt, without repeats. */
+/** The first errors and warnings of apt, each once. */
 function quoted(output: string): string {
   const lines = output.split('\n').filter((line) => /^[EW]: /.test(line))
   return [...new Set(lines)].slice(0, QUOTED_LINES_MAX).join(' / ')

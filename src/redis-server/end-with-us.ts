@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process'
 
-/** `read` ends when the last process that could write to the pipe is gone; `$0` is the process id. */
+/** `read` ends when the last process that can write to the pipe has ended; `$0` is the process id. */
 const SIGNAL_AT_END_OF_PIPE = 'read -r line; kill -TERM "$0"'
 
 /**
- * Sends SIGTERM to the process when ours is gone, even where ours was killed: a shell waits at a pipe that only we
- * hold open. It has a process group of its own, so Ctrl-C does not reach it. Call the result when the process has
- * ended by itself, before another process gets its id.
+ * Sends SIGTERM to the process when ours ends, even if ours is killed: a shell waits at a pipe that only we hold open.
+ * The shell has its own process group, so Ctrl-C does not reach it. Call the result when the process has ended by itself,
+ * before another process gets its id.
  */
 export function endWithUs(pid: number, failed: (message: string) => void): () => void {
   const watcher = spawn('/bin/sh', ['-c', SIGNAL_AT_END_OF_PIPE, String(pid)], {
@@ -14,7 +14,7 @@ export function endWithUs(pid: number, failed: (message: string) => void): () =>
     stdio: ['pipe', 'ignore', 'ignore'],
   })
   watcher.once('error', (error) => {
-    // Without the watcher nobody would end the process after us.
+    // Without the watcher the process would outlive us.
     failed(`/bin/sh cannot watch it: ${error.message}`)
     process.kill(pid, 'SIGTERM')
   })

@@ -3,21 +3,21 @@ import { redactUrl } from '../redis/index.ts'
 import { runningRedisUrl } from './claim.ts'
 import { type OpenedRedis, type OpenOptions, openRedis } from './open.ts'
 
-/** Time between two looks at a server that another process runs. */
+/** Pause between two checks of a server that another process runs. */
 const CHECK_EVERY_MS = 500
-/** Looks in a row that find no server, before the command gives up. */
+/** Checks in a row without a server before the command gives up. */
 const MISSES_MAX = 20
 
 export interface KeepOptions extends OpenOptions {
-  /** The other process has ended its server, and one of our own runs in the same place. */
+  /** The other process's server has ended, and one of our own runs in its place. */
   readonly replaced: (redis: OpenedRedis) => void
-  /** The other process has ended its server, and none of our own can be had. */
+  /** The other process's server has ended, and none of our own could be started. */
   readonly failed: (error: PlimsollError) => void
 }
 
 /**
- * `openRedis` for a command that runs for long. A private server that another command of ours runs ends with that
- * command: then one of our own is started on the same data, under the same URL, where connections find it by themselves.
+ * `openRedis` for a command that runs for long. A private server that another command started ends with that command.
+ * Then this one starts its own on the same data, under the same URL, so that connections find it again.
  */
 export async function keepRedis(options: KeepOptions): Promise<OpenedRedis> {
   const opened = await openRedis(options)
@@ -60,7 +60,7 @@ class BorrowedRedis implements OpenedRedis {
       else if (await this.#replace()) return
     } catch (error) {
       if (!(error instanceof PlimsollError)) throw error
-      // The other server may still be on its way out.
+      // The other server may still be stopping.
       if (++this.#misses === MISSES_MAX || error.code !== 'REDIS_UNAVAILABLE') {
         this.#options.failed(error)
         return
@@ -69,7 +69,7 @@ class BorrowedRedis implements OpenedRedis {
     if (!this.#isClosed) this.#lookLater()
   }
 
-  /** Whether a server of our own runs. */
+  /** Starts a server of our own. Returns whether it runs. */
   async #replace(): Promise<boolean> {
     const next = await openRedis(this.#options)
     if (next.url !== this.url) {

@@ -8,7 +8,7 @@ import { fetchDebianRedis } from './debian.ts'
 
 const BREW_TIMEOUT_MS = 600_000
 
-/** Tried on the PATH in this order. */
+/** Names tried on the PATH, in this order. */
 const SERVER_NAMES = ['redis-server', 'valkey-server'] as const
 
 export interface LocateOptions {
@@ -17,17 +17,18 @@ export interface LocateOptions {
   readonly clock: Clock
   /** Receives one line before anything is downloaded. */
   readonly notify: (line: string) => void
-  /** Where to look, in order. Default: the PATH, then the system's package manager. */
+  /** Where to search, in order. Default: the PATH, then the system's package manager. */
   readonly sources?: readonly ('path' | 'packages')[]
   /** Cancels a download or an installation. */
   readonly signal?: AbortSignal | undefined
 }
 
 /**
- * Finds a Redis server: `redis-server` or `valkey-server` on the PATH, else from the system's package
- * manager (Debian and Ubuntu into a private folder, no root needed; macOS through Homebrew).
- * @throws PlimsollError REDIS_NOT_FOUND with what to do, when there is none; CONFIGURATION where the data folder cannot
- * be used; the signal's reason where it gives up.
+ * Finds a Redis server: `redis-server` or `valkey-server` on the PATH, otherwise from the system's package manager
+ * (Debian and Ubuntu: into a private folder, without root; macOS: through Homebrew).
+ * @throws PlimsollError
+ * REDIS_NOT_FOUND with what to do when there is none; CONFIGURATION when the data folder cannot be used; the signal's
+ * reason when it gives up.
  */
 export async function locateRedisServer(options: LocateOptions): Promise<RedisBinary> {
   for (const source of options.sources ?? ['path', 'packages']) {

@@ -5,30 +5,30 @@ import { locateRedisServer } from './locate.ts'
 import { type AppendFsync, startRedisServer } from './server.ts'
 
 export interface OpenOptions {
-  /** A server that runs already; default: a private one on `dataDir`. */
+  /** URL of a running server; default: a private one on `dataDir`. */
   readonly redisUrl?: string | undefined
   readonly dataDir: string
-  /** Setting of a private server that is started now. */
+  /** Setting for a private server that this call starts. */
   readonly appendfsync?: AppendFsync
   readonly clock: Clock
-  /** Gets one line before a download or an installation, which takes time. */
+  /** Receives one line before a download or an installation, which take time. */
   readonly notify: (line: string) => void
-  /** Cancels: the call rejects with the signal's reason, and everything it started is ended. */
+  /** Cancels the call: it rejects with the signal's reason and ends all that it started. */
   readonly signal?: AbortSignal | undefined
 }
 
 export interface OpenedRedis {
   readonly url: string
-  /** Where the server comes from. Only a `started` one is stopped by `close`. */
+  /** Where the server comes from. `close` stops only a `started` one. */
   readonly source: 'given' | 'running' | 'started'
-  /** The command for a shell that looks into a `started` server. */
+  /** The shell command that opens a client of a `started` server. */
   readonly shellCommand?: string
   close(): Promise<void>
 }
 
 /**
- * The server to work with: the given one, else the private one that another command of ours runs on the
- * same data folder, else a private one started now (see `locateRedisServer` for where it comes from).
+ * Opens the server to use: the given one, otherwise the private one that another command runs on the same data folder,
+ * otherwise a private one that it starts (see `locateRedisServer`).
  */
 export async function openRedis(options: OpenOptions): Promise<OpenedRedis> {
   const nothingToClose = async () => undefined

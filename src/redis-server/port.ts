@@ -3,7 +3,7 @@ import { connect, createServer } from 'node:net'
 const PROBE_TIMEOUT_MS = 1_000
 const REPLY_LENGTH_MAX = 4_096
 
-/** Where a private server listens, as `connect` of `node:net` takes it, and its password where it has one. */
+/** Where a private server listens, in the form of `connect` of `node:net`, and its password if it has one. */
 interface Place {
   readonly at: { readonly path: string } | { readonly host: string; readonly port: number }
   readonly password: string
@@ -16,8 +16,8 @@ function placeOf(url: string): Place {
 }
 
 /**
- * The process id that the private server at the URL reports, or undefined when nothing there speaks Redis
- * (or it is still loading its data). It tells our server from another program in the same place.
+ * The process id that the server at the URL reports. Undefined when no program there speaks Redis, or the server is still
+ * loading its data. It distinguishes our server from another program in the same place.
  */
 export function processIdAt(url: string): Promise<number | undefined> {
   const { at, password } = placeOf(url)
@@ -44,7 +44,7 @@ export function processIdAt(url: string): Promise<number | undefined> {
   })
 }
 
-/** Whether something listens on the Unix socket, whatever it says. */
+/** Whether any program listens on the Unix socket. */
 export function isListening(path: string): Promise<boolean> {
   return new Promise((resolveListening) => {
     const socket = connect({ path })

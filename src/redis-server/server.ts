@@ -11,37 +11,38 @@ import { inDataFolder } from './data-folder.ts'
 import { endWithUs } from './end-with-us.ts'
 import { freePort, isFree, isListening, processIdAt } from './port.ts'
 
-/** A large append-only file is read before the first answer. */
+/** Longest start: the server reads a large append-only file before its first answer. */
 const START_TIMEOUT_MS = 60_000
 const START_POLL_MS = 20
-/** After SIGTERM, before SIGKILL. */
+/** Wait between SIGTERM and SIGKILL. */
 const STOP_TIMEOUT_MS = 5_000
-/** Another program can take a free port between its choice and the server's start. */
+/** Most ports tried: another program may take a free port before the server does. */
 const PORT_ATTEMPTS_MAX = 5
 /**
  * The append-only file is rewritten from this size on. At Redis' own 64 MB a cascade of 100,000 liquidations (0.5 GB)
- * starts four rewrites, each a second or two on one core beside the worker. At its start Redis reads as much more again.
+ * starts four rewrites, each a second or two on one core beside the worker. The file may be this much longer when Redis
+ * reads it at its start.
  */
 const REWRITE_MIN_SIZE = '512mb'
 /** Other users of the machine must not read accounts. */
 const FOLDER_MODE = 0o700
-/** Characters of the server's output that are kept for the message when it does not start. */
+/** Most characters of the server's output that are kept for the error when it does not start. */
 const OUTPUT_LENGTH_MAX = 4_096
 
 export type AppendFsync = 'always' | 'everysec'
 
 export interface StartOptions {
   readonly binary: RedisBinary
-  /** Data lives in its subfolder `redis`; one server at a time may use it. */
+  /** The data is in its subfolder `redis`, which one server at a time may use. */
   readonly dataDir: string
   readonly clock: Clock
-  /** A port of 127.0.0.1 without a password; 0 is a free one. Default: a place that only this user reaches. */
+  /** A port of 127.0.0.1 without a password; 0 takes a free one. Default: an address that only this user reaches. */
   readonly port?: number
   /** `always` (default) loses nothing at a power loss, `everysec` up to two seconds. */
   readonly appendfsync?: AppendFsync
-  /** Further settings, appended to the command line and overriding ours. */
+  /** Further settings; they override ours. */
   readonly settings?: Readonly<Record<string, string>>
-  /** Gives up the start. */
+  /** Cancels the start. */
   readonly signal?: AbortSignal | undefined
 }
 
@@ -51,26 +52,29 @@ export interface RedisServer {
   /** The command for a shell that looks into the server. */
   readonly shellCommand: string
   readonly pid: number
-  /** Resolves when the process has ended, for whatever reason. */
+  /** Resolves when the process has ended, for any reason. */
   readonly ended: Promise<void>
-  /** Orderly end (SIGTERM: the append-only file is flushed), SIGKILL after STOP_TIMEOUT_MS. Repeatable. */
+  /**
+   * Stops the server with SIGTERM, so that it writes its append-only file, and with SIGKILL after STOP_TIMEOUT_MS. May be
+   * called again.
+   */
   stop(): Promise<void>
 }
 
 /**
- * Starts a private server with an append-only file and `noeviction`, and waits until it answers.
- * It listens where only this user reaches it (see `privateAddress`), unless a port is asked for.
- * It runs in its own process group, so Ctrl-C reaches us and not it: we stop it when our own work is done.
- * It gets SIGTERM when our process is gone, however that ended (see `endWithUs`).
- * @throws PlimsollError PORT_OCCUPIED, CONFIGURATION where the folder cannot be used, or REDIS_UNAVAILABLE with the
- * server's own last words; the signal's reason where it gives up the start.
+ * Starts a private server with an append-only file and `noeviction`, and waits until it answers. It listens where only
+ * this user reaches it (see `privateAddress`), unless a port is given. It has its own process group, so Ctrl-C reaches
+ * only us, and we stop it when our work is done. It gets SIGTERM when our process ends in any way (see `endWithUs`).
+ *
+ * @throws PlimsollError PORT_OCCUPIED, CONFIGURATION when the folder cannot be used, or REDIS_UNAVAILABLE with the
+ * server's last output; the signal's reason when the start is cancelled.
  */
 export async function startRedisServer(options: StartOptions): Promise<RedisServer> {
   const directory = resolve(options.dataDir, 'redis')
   await endAbandoned(directory, options.clock)
   const claim = await inDataFolder(directory, async () => {
     await mkdir(directory, { recursive: true, mode: FOLDER_MODE })
-    // A folder that was there before keeps its mode.
+    // `mkdir` leaves the mode of an existing folder as it is.
     await chmod(directory, FOLDER_MODE)
     return await claimDirectory(directory)
   })
@@ -84,7 +88,7 @@ export async function startRedisServer(options: StartOptions): Promise<RedisServ
   }
 }
 
-/** Ends a server that an earlier process left running: that process is gone, so nothing else would stop the server. */
+/** Ends a server that an earlier process left running: that process has ended, so no other would stop the server. */
 async function endAbandoned(directory: string, clock: Clock): Promise<void> {
   const startedMs = clock.monotonicMs()
   let asked: number | undefined
@@ -98,7 +102,7 @@ async function endAbandoned(directory: string, clock: Clock): Promise<void> {
           `not ended within ${STOP_TIMEOUT_MS} ms of SIGTERM (STOP_TIMEOUT_MS): stop it`,
       )
     }
-    // Its own watcher may be ending it at this moment; then it does not answer.
+    // Its watcher may be ending it now; then it does not answer.
     if (asked !== pid) ask(pid)
     asked = pid
     await sleep(clock, START_POLL_MS)
@@ -158,7 +162,7 @@ async function startSomewhere(directory: string, options: StartOptions): Promise
 async function startAt(address: Address, directory: string, options: StartOptions): Promise<Started> {
   const { binary, clock } = options
   const { url } = address
-  // The server would take the socket from another one silently.
+  // Without this check our server would silently take the socket from another one.
   if (url.startsWith('/') && (await isListening(url))) {
     throw new PlimsollError('REDIS_UNAVAILABLE', `a server that is not ours listens on ${url}: stop it`)
   }
@@ -240,7 +244,7 @@ class RunningServer {
     throw this.#unavailable('ended at once')
   }
 
-  /** A bound function: it becomes part of a plain object. */
+  /** A bound function, because it becomes a property of a plain object. */
   readonly stop = async (): Promise<void> => {
     if (this.#hasEnded) return
     this.#child.ref()

@@ -6,7 +6,10 @@ const READ_ENTRIES_MAX = 200
 const RETRY_DELAY_MIN_MS = 100
 const RETRY_DELAY_MAX_MS = 2_000
 
-/** A Redis connection of its own, since its reads block; `disconnect` ends a blocked read. An ioredis instance without a command timeout fits. */
+/**
+ * A Redis connection used for nothing else, because its reads block; `disconnect` ends a blocked read. An ioredis
+ * instance without a command timeout fits.
+ */
 export interface FollowRedis {
   call(command: string, ...args: (string | number)[]): Promise<unknown>
   disconnect(): unknown
@@ -16,22 +19,25 @@ export interface FollowOptions {
   readonly redis: FollowRedis
   /** The stream of events. */
   readonly key: string
-  /** `now`: what comes from now on. `beginning`: everything that is still kept. Else: what comes after this id. */
+  /**
+   * `now`: events after this call. `beginning`: all events that the stream still keeps. Otherwise: events after this
+   * stream id.
+   */
   readonly from: string
   readonly clock: Clock
   /** Ends the generator and disconnects `redis`. */
   readonly signal: AbortSignal
-  /** Reading failed; it is repeated for ever, from where it was. Called for the first failure of an outage. */
+  /** Called for the first failed read of an outage. Reading is repeated for ever, from the last event that was read. */
   readonly failed: (error: Error) => void
 }
 
-/** An entry of the stream; `event` is undefined where it does not hold a well-formed one. */
+/** An entry of the stream; `event` is undefined when the entry does not hold a well-formed one. */
 export interface FollowedEvent {
   readonly id: string
   readonly event: PlimsollEvent | undefined
 }
 
-/** Every event of the stream, in order, once. Entries that were trimmed before they were read are passed over. */
+/** Yields every event of the stream once, in order. Entries that Redis trimmed before they were read are missing. */
 export async function* followEvents(options: FollowOptions): AsyncGenerator<FollowedEvent> {
   const { redis, clock, signal } = options
   let position = options.from === 'beginning' ? EMPTY_STREAM : options.from
@@ -62,7 +68,7 @@ export async function* followEvents(options: FollowOptions): AsyncGenerator<Foll
 }
 
 type StreamEntry = [id: string, fields: string[]]
-/** RESP2 answers a list of streams, RESP3 a map, which arrives as key and value in turn. */
+/** RESP2 replies with a list of streams, RESP3 with a map, which arrives as alternating keys and values. */
 type StreamReply = [[key: string, entries: StreamEntry[]]] | [key: string, entries: StreamEntry[]]
 
 async function topOf({ redis, key }: FollowOptions): Promise<string> {
@@ -77,7 +83,7 @@ async function read({ redis, key }: FollowOptions, position: string): Promise<re
   return typeof reply[0] === 'string' ? (reply[1] as StreamEntry[]) : reply[0][1]
 }
 
-/** The event that the text of an entry holds; undefined where it is none of this version. */
+/** The event in the text of an entry; undefined when it is not an event of this version. */
 export function parseEvent(text: string | undefined): PlimsollEvent | undefined {
   try {
     return plimsollEventSchema.safeParse(JSON.parse(text ?? '')).data

@@ -14,27 +14,29 @@ import { INBOX_IDS_MAX } from './inbox-memory.ts'
 import type { Inbox } from './once.ts'
 
 const ID_PATTERN = /^[\x21-\x7e]{1,128}$/
-/** The file is rewritten with the newest ids alone when it holds this many times `idsMax`. */
+/** The file is rewritten with only the newest ids when it holds this many times `idsMax`. */
 const COMPACTION_FACTOR = 2
 
 export interface FileInboxOptions {
-  /** At least so many of the newest ids are kept, in memory and in the file; at most twice as many. An older event that comes again takes effect again. */
+  /**
+   * Ids kept, newest first: at least this many and at most twice as many, in memory and in the file. An event whose id
+   * was dropped takes effect again if it comes again.
+   */
   readonly idsMax?: number
-  /** False: `sync` does nothing, and a power loss may forget the last ids (the death of the process does not). */
+  /** If false, `sync` does nothing: a power loss may lose the last ids, the death of the process does not. */
   readonly sync?: boolean
   /** Default: the disk of the system. */
   readonly disk?: Disk
 }
 
 /**
- * Promises at most one repeat of an effect for each crash between an effect and its note.
- * A note inside the effect's own transaction promises none: see `examples/transactional-inbox.ts`.
- *
- * The inbox is an append-only file of ids, one line each: the id, a space, its CRC-32 in hex. One process at a time:
- * the file `<path>.lock` names it, and a second one is refused (SUBSCRIBER_FAILED naming the owner's process id) until
- * the first closes the inbox or ends. A torn last line is cut off when the file is opened; a damaged line before it
- * is refused (INPUT_INVALID), because forgetting its id would let an event take effect twice. After a failed write
- * or fdatasync every further call rejects with SUBSCRIBER_FAILED: the system may have dropped what it could not write.
+ * An effect is repeated at most once for each crash between the effect and the write of its id. An id written in the
+ * effect's own transaction is never repeated: see `examples/transactional-inbox.ts`. * The inbox is an append-only file
+ * of ids, one line each: the id, a space, its CRC-32 in hex. One process at a time: the file `<path>.lock` names it, and
+ * a second one is refused (SUBSCRIBER_FAILED naming the owner's process id) until the first closes the inbox or ends. A
+ * torn last line is cut off when the file is opened; a damaged line before it is refused (INPUT_INVALID), because without
+ * its id an event would take effect twice. After a failed write or fdatasync every further call rejects with
+ * SUBSCRIBER_FAILED: the system may have dropped what it could not write.
  */
 export function fileInbox(
   path: string,
@@ -63,7 +65,7 @@ class FileInbox implements Inbox {
     this.#path = realPathOf(disk, path)
     this.#idsMax = idsMax
     this.#sync = sync
-    // Before the file is opened: an owner that compacts puts another file in its place.
+    // Lock before opening: an owner that compacts replaces the file.
     this.#lock = lockInbox(this.#path)
     try {
       const { file, ids, lines } = openInbox(disk, this.#path)
@@ -94,7 +96,7 @@ class FileInbox implements Inbox {
     this.#added++
   }
 
-  /** One fdatasync covers all calls that wait for it. */
+  /** One fdatasync serves all calls that wait. */
   async sync(): Promise<void> {
     const target = this.#added
     while (this.#durable < target) {
@@ -127,7 +129,7 @@ class FileInbox implements Inbox {
     this.#durable = added
   }
 
-  /** Writes the newest ids to a second file and puts it in place of the first: at no moment is neither complete. */
+  /** Writes the newest ids to a second file and renames it over the first, so that a complete file exists at any moment. */
   #compact(): void {
     const kept = [...this.#ids].slice(-this.#idsMax)
     const temporary = `${this.#path}.compact`
@@ -165,7 +167,7 @@ class FileInbox implements Inbox {
   }
 }
 
-/** One path for the file, because its lock is found by the path. */
+/** The one real path of the file, because the lock is found by path. */
 function realPathOf(disk: Disk, path: string): string {
   const real = disk.realPath(path)
   if (real === undefined) throw new PlimsollError('INPUT_INVALID', `inbox ${path} is not a regular file`)
@@ -207,7 +209,7 @@ function checksum(id: string): string {
   return crc32(id).toString(16).padStart(8, '0')
 }
 
-/** The ids of the whole lines; `length` is where a torn last line begins. */
+/** The ids of the complete lines. `length` is the offset, in bytes, of a torn last line. */
 function readIds(path: string, content: Buffer): { ids: Set<string>; length: number; lines: number } {
   const ids = new Set<string>()
   let start = 0

@@ -1,12 +1,12 @@
 import { assert } from '../errors.ts'
 import type { Inbox } from './once.ts'
 
-/** Ids that an inbox keeps where no limit is given. About 100 bytes each. */
+/** Ids that an inbox keeps by default. About 100 bytes each. */
 export const INBOX_IDS_MAX = 500_000
 
 /**
- * An inbox that ends with the process: for effects that end with it too. It keeps the `idsMax` ids that were
- * added or asked for last; an event that comes again after its id was forgotten takes effect again.
+ * An inbox in memory, for effects that do not outlive the process. It keeps the `idsMax` ids that were added or asked for
+ * last. An event whose id was dropped takes effect again if it comes again.
  */
 export function memoryInbox({ idsMax = INBOX_IDS_MAX }: { readonly idsMax?: number } = {}): Inbox {
   assert(Number.isSafeInteger(idsMax) && idsMax > 0, `idsMax is ${idsMax}; it must be a whole number above 0`)

@@ -17,8 +17,8 @@ import { type Inbox, onceUnsynced } from './once.ts'
 import { SubjectOrder, subjectOf } from './subject-order.ts'
 
 /**
- * Calls of a failing handler while its job holds the queue; the events of other margin accounts are handled meanwhile.
- * Then the job fails, and BullMQ retries it with the events that are not handled, one call each time.
+ * Most calls of a failing handler while its job holds the queue. Events of other margin accounts are handled meanwhile.
+ * Then the job fails, and BullMQ retries it with the events that are not handled, with one call each time.
  */
 export const HANDLER_CALLS_MAX = 8
 const HANDLER_DELAY_MIN_MS = 100
@@ -26,32 +26,35 @@ const HANDLER_DELAY_MAX_MS = 5_000
 
 export interface EventContext {
   readonly jobId: string
-  /** The log that the event belongs to. It changes when a log starts anew: see `logStarted`. */
+  /** Id of the log of the event. It changes when a new log starts: see `logStarted`. */
   readonly logId: string
   readonly shard: string
   /** Ids in the stream of the first and last event of the job. */
   readonly streamIds: { readonly first: string; readonly last: string }
-  /** Counts the deliveries of the job from 1; above 1 its events may have been handled before. */
+  /** Delivery of the job, counted from 1. Above 1 its events may have been handled before. */
   readonly delivery: number
-  /** A later event of the same margin account, or market, was handled before this one. */
+  /** Whether a later event of the same margin account or market was handled before this one. */
   readonly isLate: boolean
 }
 
 export interface HandlerOptions {
-  /** Called for one event after the other, in the order of the job. An event takes effect when its promise resolves. */
+  /** Called for one event at a time, in the order of the job. An event is handled when the promise resolves. */
   readonly handler: (event: PlimsollEvent, context: EventContext) => Promise<void> | void
-  /** With it, an event takes effect once (see `once`). Without it the handler sees repeats: delivery is at least once. */
+  /**
+   * With an inbox an event takes effect once (see `once`). Without it the handler sees repeats: delivery is at least
+   * once.
+   */
   readonly inbox?: Inbox
   /**
-   * Called before the first event of a log that this process has not met: once at the begin with no `previous`, and then
-   * only when the log started anew, because Redis was emptied, restored or replaced. Episodes and sequences count from
-   * new numbers then; ids differ from all earlier ones, so that an inbox that was in use before stays valid.
+   * Called before the first event of a log that is new to this process: first with `previous` undefined, later only when
+   * a new log started because Redis was emptied, restored or replaced. Episodes and sequences then count from new
+   * numbers. Ids differ from all earlier ones, so an inbox stays valid.
    */
   readonly logStarted?: (log: StartedLog) => void
   readonly clock: Clock
   /**
-   * Gets SUBSCRIBER_FAILED for each failed handler or job and each job that another subscriber took over,
-   * REDIS_UNAVAILABLE once an outage, LOG_RENEWED when an event log starts anew. The first two lose no event.
+   * Receives SUBSCRIBER_FAILED for each failed handler or job and each job that another subscriber took over,
+   * REDIS_UNAVAILABLE once an outage, LOG_RENEWED when a new log starts. The first two lose no event.
    */
   readonly fault: (error: PlimsollError) => void
 }
@@ -62,20 +65,20 @@ export interface HandlerCounts {
   events: number
   /** Handler calls that succeeded. */
   effects: number
-  /** Events that the inbox held back. */
+  /** Events that the inbox knew, so the handler was not called. */
   duplicates: number
-  /** Events handed to the handler after a later one of the same margin account, or market. */
+  /** Events handled after a later one of the same margin account or market. */
   late: number
   malformed: number
   /** Handler calls that failed. */
   failures: number
 }
 
-/** What an earlier delivery of the job got done, kept with the job as BullMQ's progress. */
+/** What earlier deliveries of the job have handled; kept with the job as BullMQ's progress. */
 const progressSchema = z.object({ handled: z.array(z.int()), callsUsedUp: z.boolean() })
 
 interface Item {
-  /** Its place in the job. */
+  /** Place of the event in the job. */
   readonly index: number
   readonly event: PlimsollEvent
   readonly subject: string
@@ -92,16 +95,16 @@ interface Delivery {
   readonly data: JobData
   readonly lock: JobLock
   readonly callsMax: number
-  /** Places of the events that are handled. */
+  /** Places of the handled events. */
   readonly handled: Set<number>
   pending: readonly Item[]
-  /** Of the last pass over what is pending. */
+  /** Failures of the last pass over the pending events. */
   failures: readonly Failure[]
 }
 
 type Outcome = 'handled' | 'failing' | 'closing' | 'lost'
 
-/** Hands the events of jobs to the handler, in the order of each margin account. */
+/** Calls the handler for the events of jobs, in the order of each margin account. */
 export class JobHandler {
   readonly counts: HandlerCounts = {
     ...{ jobs: 0, events: 0, effects: 0, duplicates: 0, late: 0, malformed: 0, failures: 0 },
@@ -116,7 +119,7 @@ export class JobHandler {
     this.#options = options
   }
 
-  /** No further call of the handler begins; jobs in hand go back to the queue. */
+  /** Starts no further call of the handler. Jobs in hand go back to the queue. */
   close(): void {
     this.#closing = true
     for (const pause of this.#pauses) pause.notify()
@@ -136,7 +139,7 @@ export class JobHandler {
     const delivery: Delivery = { job, data: parsed.data, lock, callsMax, handled, pending, failures: [] }
     const outcome = await this.#deliver(delivery)
     await this.#options.inbox?.sync()
-    // Redis gets no answer, because the job belongs to another subscriber.
+    // The job belongs to another subscriber, so this one must not answer to Redis.
     if (outcome === 'lost') throw new WaitingError()
     if (outcome === 'closing') await handBack(delivery, token)
     if (outcome === 'failing') {
@@ -147,7 +150,7 @@ export class JobHandler {
     if (refusal !== undefined) throw this.#refusal(refusal)
   }
 
-  /** Handles pending events in passes, until none is pending or the calls of failing ones are used up. */
+  /** Handles pending events in passes, until none is pending or the failing ones have had their calls. */
   async #deliver(delivery: Delivery): Promise<Outcome> {
     let delayMs = HANDLER_DELAY_MIN_MS
     for (let call = 1; ; call++) {
@@ -156,14 +159,14 @@ export class JobHandler {
       if (delivery.pending.length === 0) return 'handled'
       const isFirst = call === 1 && delivery.callsMax > 1
       if (isFirst && delivery.failures.length > 0) this.#reportFirst(delivery)
-      // Where none failed, all wait for an event of another job.
+      // If none failed, all pending events wait for an event of another job.
       if (call >= delivery.callsMax || delivery.failures.length === 0) return 'failing'
       await this.#pause(delayMs)
       delayMs = Math.min(delayMs * 2, HANDLER_DELAY_MAX_MS)
     }
   }
 
-  /** Calls the handler once for each pending event that need not wait for an older one of its margin account. */
+  /** Calls the handler once for each pending event that does not wait for an older one of its margin account. */
   async #pass(delivery: Delivery): Promise<'closing' | 'lost' | undefined> {
     const { clock } = this.#options
     const left: Item[] = []
@@ -247,7 +250,7 @@ export class JobHandler {
   }
 }
 
-/** The well-formed events of the job, and what is wrong with the first other one. */
+/** The well-formed events of the job, and the fault of the first malformed one. */
 function itemsOf({ events, logId }: JobData): { items: Item[]; refusal: string | undefined } {
   const items: Item[] = []
   let refusal: string | undefined
@@ -266,7 +269,7 @@ async function noteProgress(
   await job.updateProgress({ handled: [...handled], callsUsedUp } satisfies z.infer<typeof progressSchema>)
 }
 
-/** The job becomes the next one of the queue, so that the events it still holds come first. */
+/** Makes the job the next one of the queue, so that its pending events come first. */
 async function handBack(delivery: Delivery, token: string): Promise<never> {
   await noteProgress(delivery)
   await delivery.job.moveToWait(token)

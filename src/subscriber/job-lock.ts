@@ -2,8 +2,8 @@ import type { Job } from 'bullmq'
 import type { Clock } from '../domain/index.ts'
 
 /**
- * The lock that keeps a job with this subscriber. BullMQ renews it while the handler runs. A handler that blocks the
- * event loop stops the renewal, and Redis may give the job to another subscriber.
+ * The lock that gives a job to this subscriber. BullMQ renews it while the handler runs. When a handler blocks the event
+ * loop, the renewal stops and Redis may give the job to another subscriber.
  */
 export class JobLock {
   readonly #job: Job
@@ -14,7 +14,7 @@ export class JobLock {
   #knownMs: number
   #isLost = false
 
-  /** `lost` is called when the job is found to be with another subscriber. */
+  /** `lost` is called when another subscriber has the job. */
   constructor(job: Job, token: string, clock: Clock, lockMs: number, lost: () => void) {
     this.#job = job
     this.#token = token
@@ -24,7 +24,10 @@ export class JobLock {
     this.#knownMs = clock.monotonicMs()
   }
 
-  /** Asks Redis when half of the lock's time has passed without an answer. Waits while Redis is away. */
+  /**
+   * Whether the job is still ours. Asks Redis if half of the lock's time has passed without an answer; waits while Redis
+   * is away.
+   */
   async isKept(): Promise<boolean> {
     if (this.#clock.monotonicMs() - this.#knownMs < this.#lockMs / 2) return !this.#isLost
     const askedMs = this.#clock.monotonicMs()

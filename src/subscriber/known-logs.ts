@@ -1,19 +1,19 @@
-/** Logs that are known, so that jobs of an older one do not count as another start. */
+/** Most logs that are remembered, so that a job of an older log is not taken for a new start. */
 const LOGS_MAX = 64
 
-/** A log of events that this subscription meets for the first time. */
+/** A log of events that is new to this subscription. */
 export interface StartedLog {
   readonly logId: string
-  /** The log that was met before; undefined for the first one of this process. */
+  /** The log before it; undefined for the first log of this process. */
   readonly previous: string | undefined
 }
 
-/** The logs of events that jobs came from. */
+/** The logs of events from which jobs came. */
 export class KnownLogs {
   readonly #known = new Set<string>()
   #latest: string | undefined
 
-  /** The log as a new one, or undefined where it is known. */
+  /** The log if it is new, undefined if it is known. */
   meet(logId: string): StartedLog | undefined {
     if (this.#known.has(logId)) return undefined
     const previous = this.#latest

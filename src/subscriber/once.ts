@@ -1,12 +1,12 @@
 import { assert } from '../errors.ts'
 
 /**
- * The ids of the events that took effect. It must live outside the Redis of the queue: an inbox in there goes
- * back in time together with the queue and lets the same events through again.
+ * The ids of the events that took effect. Keep it outside the Redis of the queue: if that Redis goes back in time, an
+ * inbox in it does too, and the same events take effect again.
  */
 export interface Inbox {
   has(eventId: string): boolean | Promise<boolean>
-  /** Adds the id so that it survives the death of this process. */
+  /** Adds the id; it must survive the death of this process. */
   add(eventId: string): void | Promise<void>
   /** Resolves when every id added before the call survives a power loss. */
   sync(): Promise<void>
@@ -33,7 +33,7 @@ export function once(
   })
 }
 
-/** `once` that leaves `sync` to the caller, who has more events before the promise is due. */
+/** As `once`, but the caller calls `sync`, once for several events. */
 export function onceUnsynced(
   eventId: string,
   effect: () => Promise<void> | void,

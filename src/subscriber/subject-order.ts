@@ -1,16 +1,16 @@
 import { marketSubject, type PlimsollEvent } from '../domain/index.ts'
 
 /**
- * Margin accounts and markets whose newest handled event is remembered, about 200 bytes each. Beyond it those without an
- * event for the longest time are forgotten: an older event of theirs then comes without its mark.
+ * Most margin accounts and markets whose newest handled event is remembered, about 200 bytes each. Beyond it the ones
+ * longest without an event are dropped: an older event of theirs is then not marked late.
  */
 export const ORDERED_SUBJECTS_MAX = 200_000
 /**
- * The longest time for which a failing event holds up the later ones of its margin account. Then they are handled, so
- * that a liquidation never waits for ever, and the failed event comes late, marked as such.
+ * Longest time for which a failing event delays the later ones of its margin account. Then they are handled, so that a
+ * liquidation never waits for ever, and the failed event comes late and is marked so.
  */
 export const HOLD_MS = 60_000
-/** Failing events that may hold up others. Beyond it the oldest of them stops holding up, as after HOLD_MS. */
+/** Most failing events that may delay others. Beyond it the oldest one stops delaying, as after HOLD_MS. */
 export const HOLDS_MAX = 10_000
 
 interface Hold {
@@ -19,7 +19,7 @@ interface Hold {
   readonly sinceMs: number
 }
 
-/** The order of the events of each margin account and market, as far as this process handles them. */
+/** The order in which this process has handled the events of each margin account and market. */
 export class SubjectOrder {
   readonly #newest = new Map<string, number>()
   readonly #holds = new Map<string, Hold>()
@@ -29,7 +29,7 @@ export class SubjectOrder {
     return sequence < (this.#newest.get(subject) ?? 0)
   }
 
-  /** The older event of the subject that has failed and that this one waits for; undefined where it may be handled. */
+  /** The failed older event of the subject for which this one waits; undefined when this one may be handled. */
   heldBy(subject: string, sequence: number, nowMs: number): string | undefined {
     const hold = this.#holds.get(subject)
     if (hold === undefined || hold.sequence >= sequence || nowMs - hold.sinceMs >= HOLD_MS) return undefined
@@ -45,7 +45,7 @@ export class SubjectOrder {
     if (hold !== undefined && hold.sequence <= sequence) this.#holds.delete(subject)
   }
 
-  /** The later events of the subject wait from now on, unless one of them was handled already. */
+  /** Makes the later events of the subject wait, unless one of them was handled already. */
   failed(subject: string, { id: eventId, sequence }: PlimsollEvent, nowMs: number): void {
     const hold = this.#holds.get(subject)
     if (this.isLate(subject, sequence) || (hold !== undefined && hold.sequence <= sequence)) return
@@ -54,7 +54,7 @@ export class SubjectOrder {
   }
 }
 
-/** Whose order counts: sequences begin anew with a log. */
+/** The key of an order: a subject within a log, because each log counts its own sequences. */
 export function subjectOf(logId: string, event: PlimsollEvent): string {
   const subject = 'marginAccount' in event ? event.marginAccount : marketSubject(event.venue, event.symbol)
   return `${logId} ${subject}`

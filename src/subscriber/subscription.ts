@@ -6,27 +6,27 @@ import { type HandlerCounts, type HandlerOptions, JobHandler } from './job-handl
 import { JobLock } from './job-lock.ts'
 import { BLOCK_S_MAX, watchedConnection } from './watched-connection.ts'
 
-/** Another subscriber gets the job of a killed one after this time and at most two checks, 9 s in all. */
+/** Another subscriber gets the job of a killed one after this time and at most two checks of 1.5 s, 9 s in all. */
 export const LOCK_MS = 6_000
 export const STALLED_CHECK_MAX_MS = 1_500
-/** The lock is renewed this many times before it ends. */
+/** Renewals of the lock in its time to live. */
 const LOCK_RENEWALS = 3
 /**
  * A job whose subscriber died is delivered again without a limit: with BullMQ's default of one it would end in the failed
  * set.
  */
 const STALLED_COUNT_MAX = 1_000_000_000
-/** The wait before a step that failed without Redis is repeated. */
+/** Pause before a step is repeated that failed because Redis was away. */
 const RUN_RETRY_DELAY_MS = 1_000
-/** How long `close` waits for the handler that runs; then its job is left to be handed out again. */
+/** Longest wait of `close` for the running handler. Then BullMQ delivers its job again later. */
 const CLOSE_LIMIT_MS = 4_000
-/** Then its connections get this long to end: where Redis is away, BullMQ itself would wait for it for ever. */
+/** Longest wait for the connections to end after that: BullMQ itself would wait for an absent Redis for ever. */
 const DISCONNECT_LIMIT_MS = 500
-/** Connection errors within this time of one another are one outage and reported once. */
+/** Connection errors within this time of one another are one outage, which is reported once. */
 const OUTAGE_GAP_MS = 30_000
-/** Ids of lost jobs that are remembered, so that each is reported once. */
+/** Most ids of lost jobs that are remembered, so that each is reported once. */
 const LOST_JOBS_MAX = 1_000
-/** What Redis answers where the job is not, or not any more, with this subscriber. */
+/** Answers of Redis when this subscriber does not have the job, or no longer has it. */
 const JOB_IS_LOST: ReadonlySet<unknown> = new Set([
   ErrorCode.JobNotExist,
   ErrorCode.JobLockNotExist,
@@ -36,8 +36,8 @@ const JOB_IS_LOST: ReadonlySet<unknown> = new Set([
 
 export interface SubscriptionOptions extends HandlerOptions {
   /**
-   * Options of ioredis, such as `{ url }`, or an instance, of which the options are taken: a subscription makes
-   * connections of its own, which notice a peer that neither answers nor ends. Only an ioredis Cluster is used as it is.
+   * Options of ioredis, such as `{ url }`, or an instance, whose options are used: a subscription opens its own
+   * connections, which detect a peer that neither answers nor closes. Only an ioredis Cluster is used as it is.
    */
   readonly connection: QueueConnection
   /** BullMQ prefix of the shard, for example `{plimsoll:0}`. */
@@ -51,9 +51,9 @@ export interface SubscriptionOptions extends HandlerOptions {
   /** Jobs handled at the same time. Only 1, the default, keeps the order of a margin account's events from job to job. */
   readonly concurrency?: number
   /**
-   * How long a job stays with a subscriber that died, or whose Redis died while handing it out; after it and at most
-   * two checks of 1.5 s another subscriber gets it. Default 6 s. A handler that blocks the event loop longer than two
-   * thirds of it may lose its job in the same way; then the rest of the job is left to the other one.
+   * Time to live of the lock on a job; default 6 s. When a subscriber dies, or Redis dies while it hands the job out,
+   * another subscriber gets the job after this time and at most two checks of 1.5 s. A handler that blocks the event loop
+   * for more than two thirds of it may lose its job too; the other subscriber then handles the rest.
    */
   readonly lockMs?: number
 }
@@ -61,28 +61,25 @@ export interface SubscriptionOptions extends HandlerOptions {
 export type SubscriptionStats = Readonly<HandlerCounts>
 
 export interface Subscription {
-  /** Stops taking jobs and waits for the event in hand, at most about 5 s; the rest of its job is delivered again. */
+  /** Takes no more jobs and waits at most about 5 s for the running handler. The rest of its job is delivered again. */
   close(): Promise<void>
   stats(): SubscriptionStats
 }
 
 /**
- * Consumes the events of a shard. A job is acknowledged after all of its events were handled and noted.
- *
- * An event whose handler keeps failing withholds the later events of its own margin account, for at most a minute
- * (HOLD_MS), and no others. Its job fails at its end naming the event, and is delivered again every second with what is
- * not handled yet; what was handled is noted with the job and not handled again. A job with a malformed event
- * stays in BullMQ's failed set after its others were handled.
- *
- * Within one process a margin account's events come in order. One that comes after a later one all the same (a job that was
- * delivered again, another process that handled what came between) is marked: `context.isLate`. Each process knows
- * only what it handled itself.
+ * Consumes the events of a shard. A job is acknowledged after all its events are handled and recorded. * An event whose
+ * handler keeps failing delays the later events of its own margin account for at most a minute (HOLD_MS), and no others.
+ * Its job fails, naming the event, and is delivered again every second with the events that are not handled; handled ones
+ * are recorded with the job. A job with a malformed event stays in BullMQ's failed set after its other events were
+ * handled. * Within one process a margin account's events come in order. An event that still comes after a later one (its
+ * job was delivered again, or another process handled the events between) has `context.isLate`. A process knows only what
+ * it handled itself.
  */
 export function openSubscription(options: SubscriptionOptions): Subscription {
   return new QueueSubscription(options)
 }
 
-/** BullMQ's worker with shorter blocking reads, so that the time-out of the socket is never their end. */
+/** BullMQ's worker with blocking reads that are shorter than the time-out of the socket. */
 class EventWorker extends Worker {
   override get maximumBlockTimeout(): number {
     return BLOCK_S_MAX
@@ -90,7 +87,7 @@ class EventWorker extends Worker {
 
   /**
    * Ends the timer that renews locks. BullMQ's `close` ends it only after its blocking read, which never ends while Redis
-   * is gone; the timer would keep the process alive.
+   * is away, and the timer would keep the process alive.
    */
   async endRenewals(): Promise<void> {
     await this.lockManager.close()
@@ -146,7 +143,7 @@ class QueueSubscription implements Subscription {
       isClosed = true
     })
     await atMost(clock, closed, CLOSE_LIMIT_MS)
-    // Commands that wait for a reply fail.
+    // Makes commands that wait for a reply fail.
     if (!isClosed) {
       await this.#worker.endRenewals()
       await atMost(clock, this.#worker.disconnect(), DISCONNECT_LIMIT_MS)
@@ -180,23 +177,23 @@ class QueueSubscription implements Subscription {
   }
 
   #reportError(cause: Error & { code?: unknown }): void {
-    // `lockRenewalFailed` reports the same.
+    // The event `lockRenewalFailed` reports the same.
     if (cause.message.startsWith('could not renew lock')) return
     const nowMs = this.#options.clock.monotonicMs()
     const isOutage = nowMs - this.#outageMs < OUTAGE_GAP_MS
     if (JOB_IS_LOST.has(cause.code)) {
-      // After an outage the job may be done, and only the answer that says so was lost.
+      // After an outage the job may be done and only the answer may be lost.
       if (!isOutage) this.#reportLost(/\bjob (\S+?)[. ]/i.exec(cause.message)?.[1] ?? cause.message)
       return
     }
     this.#outageMs = nowMs
     if (isOutage || this.#closing) return
-    // Without the cause: an answer to a login holds the command, and with it the password.
+    // The cause is left out: an error of a login holds the command with the password.
     const message = `queue ${this.#queueName}: ${cause.message}`
     this.#options.fault(new PlimsollError('REDIS_UNAVAILABLE', message))
   }
 
-  /** A job that fails for days is reported at its 1st, 2nd, 4th, 8th … failure and at its last. */
+  /** Reports a failing job at its 1st, 2nd, 4th, 8th … failure and at its last. */
   #reportFailed(job: Job | undefined, cause: Error): void {
     if (this.#closing) return
     const failures = job?.attemptsMade ?? 1

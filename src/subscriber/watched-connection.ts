@@ -1,10 +1,10 @@
 import type { QueueConnection } from '../domain/index.ts'
 
-/** A blocking read of the queue ends after this by itself, with or without a job. */
+/** Longest blocking read of the queue, in seconds. */
 export const BLOCK_S_MAX = 3
 /**
- * A peer that owes an answer and sends nothing for so long counts as gone, and a new connection is made. It is more than
- * a blocking read lasts.
+ * A peer that owes an answer and sends no byte for this time is replaced by a new connection. Longer than a blocking
+ * read.
  */
 const SOCKET_TIMEOUT_MS = 6_000
 const CONNECT_TIMEOUT_MS = 2_000
@@ -19,10 +19,10 @@ const DEFAULTS = {
   retryStrategy: (attempt: number) => Math.min(attempt * RETRY_DELAY_STEP_MS, RETRY_DELAY_MAX_MS),
 }
 
-/** BullMQ demands that commands wait for Redis and are sent again; a time-out of a command would end its blocking reads. */
+/** BullMQ needs commands that wait for Redis and are sent again; a command time-out would end its blocking reads. */
 const DEMANDED = { maxRetriesPerRequest: null, commandTimeout: undefined }
 
-/** The options of ioredis that are read here. */
+/** The options of ioredis that this file reads. */
 interface Settings {
   readonly socketTimeout?: number
   readonly retryStrategy?: (attempt: number) => unknown
@@ -34,9 +34,9 @@ interface Instance {
 }
 
 /**
- * Options of connections that notice a half-open peer, which is gone without a close. The caller's own settings win, as
- * far as BullMQ works with them. Once `isClosed` no connection is made again: BullMQ would try for ever, and keep the
- * process alive, where Redis was never reached.
+ * Options of connections that detect a half-open peer, which ended without closing. The caller's settings win where
+ * BullMQ works with them. After `isClosed` no new connection is made: if Redis was never reached, BullMQ would try for
+ * ever and keep the process alive.
  */
 export function watchedConnection(connection: QueueConnection, isClosed: () => boolean): QueueConnection {
   if (isInstance(connection) && connection.isCluster === true) return connection as QueueConnection

@@ -4,24 +4,24 @@ import { below, logNormal, normal, seededRandom, weighted } from '../../system/i
 import type { DemoInstrument } from '../exchange/instrument.ts'
 import { type FloatLeg, isolatedMarginFor, legOf, walletBalanceFor } from './wallet.ts'
 
-/** A book by seed and index: any process re-creates any account of it. */
+/** A book that depends on its seed only: any process can create any of its accounts again, by index. */
 export interface DemoBook {
   readonly accounts: number
-  /** Exactly 3 positions an account on average when `accounts` is a multiple of 5. */
+  /** Positions of all accounts: 3 an account on average, exactly when `accounts` is a multiple of 5. */
   readonly positions: number
   account(index: number): Account
-  /** `count` indexes spread evenly over the book, one drawn from each equal part of it, ascending. */
+  /** Ascending indexes of `count` accounts: the book is cut into `count` equal parts and one index is drawn from each. */
   sample(count: number): number[]
 }
 
-/** Accounts handed to the store at once. */
+/** Accounts that go to the store in one call. */
 export const LOAD_BATCH_ACCOUNTS = 500
-/** Batches under way at once, so that generating and storing overlap. */
+/** Most batches that are being stored at the same time, so that generating and storing overlap. */
 const LOAD_BATCHES_IN_FLIGHT_MAX = 4
 
 const ID_PREFIX = 'demo-'
 const POSITION_COUNTS = [1, 2, 3, 4, 5]
-/** Shares of accounts that are all cross, all isolated, and mixed. */
+/** Weights of accounts that are all cross, all isolated, and mixed. */
 const MODE_WEIGHTS = [45, 35, 20]
 const LONG_SHARE = 0.68
 /** Share of cross positions that also hold the opposite side of the same symbol (hedge mode). */
@@ -37,18 +37,18 @@ const ENTRY_SIGMA = 0.02
 const DISTANCE_MEDIAN = 0.68
 const DISTANCE_SIGMA = 0.75
 const DISTANCE_MIN = 0.035
-/** A few margin accounts are on edge from the start, within these shares of their notional. */
+/** Share of margin accounts that start near their line, and their distance from it as shares of their notional. */
 const TIGHT_SHARE = 0.01
 const TIGHT_DISTANCE_MIN = 0.016
 const TIGHT_DISTANCE_MAX = 0.05
-/** Share of isolated positions at low leverage that state no margin: the venue's initial margin holds. */
+/** Share of isolated positions at low leverage that state no margin, so that the venue's initial margin holds. */
 const UNSTATED_MARGIN_SHARE = 0.3
 const UNSTATED_MARGIN_LEVERAGE_MAX = 3
-/** Random streams 0…2^32−1 belong to accounts, those from here to blocks of five accounts and to the sample. */
+/** Random streams below this belong to accounts, those above to blocks of five accounts and to the sample. */
 const BLOCK_STREAM = 2 ** 32
 const SAMPLE_STREAM = 2 ** 33
 
-/** A synthetic book over `instruments`; nearly every account starts below its lowest warning level. */
+/** Creates a synthetic book over `instruments`. Nearly every account starts below its lowest warning level. */
 export function createBook(seed: number, accounts: number, instruments: readonly DemoInstrument[]): DemoBook {
   const byVenue = instrumentsByVenue(instruments)
   let positions = 0
@@ -74,7 +74,7 @@ interface InstrumentsOfVenue {
   readonly instruments: readonly DemoInstrument[]
 }
 
-/** In the order in which the venues come first. */
+/** Instruments by venue; a venue has the place of its first instrument. */
 function instrumentsByVenue(instruments: readonly DemoInstrument[]): readonly InstrumentsOfVenue[] {
   const venues = [...new Set(instruments.map(({ venue }) => venue))]
   return venues.map((venue) => ({
@@ -84,8 +84,8 @@ function instrumentsByVenue(instruments: readonly DemoInstrument[]): readonly In
 }
 
 /**
- * Stores the whole book through `putMany` in batches, a bounded number of them at once. A failure is thrown
- * when no batch is under way any more.
+ * Stores the whole book through `putMany` in batches, at most LOAD_BATCHES_IN_FLIGHT_MAX at the same time. It throws a
+ * failure after the running batches have ended.
  */
 export async function loadBook(
   book: DemoBook,
@@ -108,12 +108,12 @@ export async function loadBook(
   if (failed !== undefined) throw failed.reason
 }
 
-/** The index of the account that has this id. */
+/** Index of the account with this id. */
 export function accountIndexOf(id: string): number {
   return Number(id.slice(ID_PREFIX.length))
 }
 
-/** Five neighbours hold 1 to 5 positions in an order drawn for them. */
+/** Five neighbouring accounts have 1, 2, 3, 4 and 5 positions, in random order. */
 function positionCount(seed: number, index: number): number {
   const size = POSITION_COUNTS.length
   const random = seededRandom(seed, BLOCK_STREAM + Math.floor(index / size))
@@ -159,7 +159,7 @@ function createAccount(seed: number, index: number, byVenue: readonly Instrument
   }
 }
 
-/** Every symbol at most once an account (but for hedges inside the cross pool). */
+/** Draws a symbol that the account does not have yet. Only a hedge inside the cross pool repeats one. */
 function drawInstrument(
   random: () => number,
   instruments: readonly DemoInstrument[],
@@ -213,7 +213,7 @@ function draftPosition(
   }
 }
 
-/** One wallet entry for each settlement asset of the cross positions. */
+/** A wallet balance for each settlement asset of the cross positions. */
 function collateralOf(random: () => number, drafts: readonly Draft[]): Collateral[] {
   const cross = drafts.filter((draft) => draft.position.marginMode === 'cross')
   const assets = [...new Set(cross.map((draft) => draft.leg.instrument.settlementAsset))]

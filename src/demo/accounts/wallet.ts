@@ -1,17 +1,14 @@
 import type { DemoInstrument } from '../exchange/instrument.ts'
 import { tiersOf } from '../exchange/tiers.ts'
 
-/**
- * Rough (floating-point) margin figures that decide how much margin a synthetic position is given.
- * Nothing judges an account with them.
- */
+/** Approximate margin figures, in f64, that say how much margin a synthetic position gets. No account is judged by them. */
 export interface FloatLeg {
   readonly instrument: DemoInstrument
-  /** In the settlement asset, at the start price. */
+  /** Notional in the settlement asset, at the start price. */
   readonly notional: number
   readonly unrealizedPnl: number
   readonly maintenanceMargin: number
-  /** The venue's initial margin at the entry price and the leverage. */
+  /** The venue's initial margin at the entry price and leverage, in the settlement asset. */
   readonly initialMargin: number
 }
 
@@ -50,13 +47,16 @@ export function legOf(
   }
 }
 
-/** Margin with which the mark can move by `distance` of the notional; never below the initial margin. */
+/**
+ * Isolated margin, as a decimal, that lets the mark move by the share `distance` of the notional. At least the initial
+ * margin.
+ */
 export function isolatedMarginFor(leg: FloatLeg, distance: number): string {
   const wanted = leg.maintenanceMargin + distance * leg.notional - leg.unrealizedPnl
   return roundUp(Math.max(wanted, leg.initialMargin), leg.instrument)
 }
 
-/** The same for the cross positions of one settlement asset: `distance` is of their gross notional. */
+/** The same for the cross positions of one settlement asset; `distance` is a share of their gross notional. */
 export function walletBalanceFor(legs: readonly FloatLeg[], distance: number): string {
   let wanted = 0
   for (const leg of legs) wanted += leg.maintenanceMargin + distance * leg.notional - leg.unrealizedPnl

@@ -6,7 +6,7 @@ import type { StreamCount } from './stream-count.ts'
 /** Cadence of `@markPrice@1s` and of `@markPrice`, in milliseconds. */
 export const BINANCE_CADENCE_MS = 1_000
 const SLOW_CADENCE_MS = 3_000
-/** Streams that one connection may hold. */
+/** Most streams of one connection, from the venue's documentation. */
 const STREAMS_MAX: Readonly<Record<BinanceMarket, number>> = { 'binance-usdm': 1_024, 'binance-coinm': 200 }
 const FUNDING_RATE = '0.00010000'
 const FUNDING_INTERVAL_MS = 8 * 3_600_000
@@ -14,7 +14,7 @@ const MARK_STREAM = /^([a-z0-9_]+)@markPrice(@1s)?$/
 
 export type BinanceMarket = 'binance-usdm' | 'binance-coinm'
 
-/** Paths of the venue. On a silent path subscriptions are acknowledged and nothing is ever sent. */
+/** Paths of the venue. A silent path acknowledges subscriptions and sends no data. */
 const PATHS: Readonly<Record<BinanceMarket, Readonly<Record<string, 'wrapped' | 'bare' | 'silent'>>>> = {
   'binance-usdm': { '/market/stream': 'wrapped', '/market/ws': 'bare', '/stream': 'silent', '/ws': 'silent' },
   'binance-coinm': { '/stream': 'wrapped', '/ws': 'bare' },
@@ -26,7 +26,7 @@ export interface BinanceExchange {
   readonly url: string
   readonly count: StreamCount
   readonly clients: number
-  /** Sends the marks whose second has come, `elapsedMs` after the opening of the exchange. */
+  /** Sends the marks that are due `elapsedMs` after the exchange opened. */
   step(elapsedMs: number): void
   stop(): Promise<void>
 }
@@ -44,8 +44,8 @@ interface Request {
 }
 
 /**
- * One host of Binance futures on loopback. Marks of one symbol come once a second (or three), each in
- * its own frame with every field; symbols take turns inside the second. The server pings.
+ * Simulates one host of Binance futures on loopback. It sends the mark of a symbol once in one or three seconds, in its
+ * own frame with every field; symbols take turns within the second. The server pings.
  */
 export async function openBinanceExchange(
   id: BinanceMarket,
@@ -85,7 +85,7 @@ export async function openBinanceExchange(
     return JSON.stringify(paths[client.path] === 'wrapped' ? { stream: subscription.stream, data } : data)
   }
 
-  /** Adds or removes streams. A stream that does not exist is acknowledged and stays silent, as on the venue. */
+  /** Adds or removes streams. As on the venue, a stream that does not exist is acknowledged and sends nothing. */
   const change = (client: Client, request: Request, params: readonly string[]): void => {
     const held = connections.get(client)!
     if (held.size + params.length > STREAMS_MAX[id] && request.method === 'SUBSCRIBE') {
@@ -149,14 +149,14 @@ export async function openBinanceExchange(
   }
 }
 
-/** Each symbol has its own moment inside the cadence; due when that moment lies in (fromMs, toMs]. */
+/** Whether the moment of this symbol within the cadence lies in (fromMs, toMs]. */
 function isDue(subscription: Subscription, fromMs: number, toMs: number, instruments: number): boolean {
   const offsetMs = (subscription.place / instruments) * BINANCE_CADENCE_MS
   const turn = (timeMs: number): number => Math.floor((timeMs - offsetMs) / subscription.everyMs)
   return turn(toMs) > turn(fromMs)
 }
 
-/** The venue's text of what is wrong with a request. */
+/** The venue's error text for a request; undefined when the request is valid. */
 function faultOf(request: Request | undefined): string | undefined {
   if (request === undefined) return 'Invalid JSON: expected an object'
   if (!isRequestId(request.id)) return 'Invalid request: request ID must be given'

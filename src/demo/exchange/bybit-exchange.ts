@@ -7,9 +7,9 @@ import type { StreamCount } from './stream-count.ts'
 
 /** Bybit's cadence of derivatives tickers, milliseconds. */
 export const BYBIT_CADENCE_MS = 100
-/** Chance in a step that an instrument whose mark stands still has a quote to report. */
+/** Chance, in one step, that an instrument without a new mark sends a quote. */
 const QUOTE_CHANCE = 0.3
-/** Bybit's limit on the characters of all arguments of a connection. */
+/** Most characters of all arguments of a connection, Bybit's limit. */
 const ARGUMENT_CHARACTERS_MAX = 21_000
 const CONNECTION_ID_DIGITS = 16
 const PATHS: Readonly<Record<string, string>> = {
@@ -23,7 +23,7 @@ export interface BybitExchange {
   readonly urls: Readonly<Record<string, string>>
   readonly counts: Readonly<Record<string, StreamCount>>
   readonly clients: number
-  /** Sends what changed in one step of the market, and quotes of what did not. */
+  /** Sends the marks that changed in one step of the market, and quotes of instruments whose marks did not. */
   step(changed: readonly number[]): void
   stop(): Promise<void>
 }
@@ -40,8 +40,8 @@ interface Connection {
 }
 
 /**
- * Bybit's v5 public tickers on loopback: acknowledgements with the request's id, a snapshot and then
- * deltas (many of them without a mark price), `cs`, ping and pong in the venue's own JSON.
+ * Simulates Bybit's v5 public tickers on loopback: acknowledgements with the request's id, a snapshot, then deltas (many
+ * without a mark price), `cs`, and ping and pong in the venue's own JSON.
  */
 export async function openBybitExchange(
   market: Market,
@@ -61,7 +61,7 @@ export async function openBybitExchange(
     client.send(frame)
   }
 
-  /** Places of the topics, or the venue's text of what is wrong with the request. */
+  /** Places of the topics in the market, or the venue's error text for the request. */
   const readTopics = (client: Client, topics: unknown): number[] | string => {
     if (!Array.isArray(topics) || topics.length === 0) return 'error:args is empty'
     const places: number[] = []

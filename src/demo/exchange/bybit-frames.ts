@@ -2,17 +2,17 @@ import type { Clock, Random } from '../../domain/index.ts'
 import { below } from '../../system/index.ts'
 import type { Market } from './market.ts'
 
-/** `cs` grows by 1 to this much: it is increasing, not consecutive. */
+/** Largest step of `cs`, which grows but is not consecutive. */
 const SEQUENCE_STEP_MAX = 40
 const FIRST_SEQUENCE = 1_000_000_000
 const FUNDING_RATE = '0.0001'
 const FUNDING_INTERVAL_MS = 8 * 3_600_000
 const QUOTE_SIZE_MAX = 500
 
-/** Bybit's `tickers.{symbol}` messages for the instrument at a place of the market. */
+/** Makes Bybit's `tickers.{symbol}` messages; `place` is the instrument's place in the market. */
 export interface TickerFrames {
   snapshot(place: number): string
-  /** With the mark and index price, or (the usual case on the venue) with quotes only. */
+  /** A delta with mark and index price, or with quotes only, which is more frequent on the venue. */
   delta(place: number, withMark: boolean): string
 }
 

@@ -5,7 +5,7 @@ import { type Exchange, openExchange } from './exchange.ts'
 import { DEMO_INSTRUMENTS } from './instruments.ts'
 
 const STATUS_EVERY_MS = 100
-/** Stream number of what the venues make up beside the prices: quotes, sequence steps. */
+/** Random stream of what is not a price: quotes, sequence steps. */
 const RANDOM_STREAM = 0x51554f54
 
 let exchange: Exchange | undefined

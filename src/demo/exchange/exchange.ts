@@ -5,9 +5,9 @@ import type { DemoInstrument } from './instrument.ts'
 import { createMarket, type MarketPhase } from './market.ts'
 import type { StreamCount } from './stream-count.ts'
 
-/** Binance pings every 3 min; a demo is shorter than that, so the simulator asks more often. */
+/** Binance pings every 3 min. A demo may be shorter, so the simulator pings more often. */
 export const PING_EVERY_MS = 5_000
-/** Steps that are caught up at once after the process was held up; beyond that the market starts late. */
+/** Most steps that the market catches up at once after the process was stopped; the others are delayed. */
 const STEPS_AT_ONCE_MAX = 20
 
 export interface ExchangeStatus {
@@ -16,17 +16,17 @@ export interface ExchangeStatus {
   readonly counts: Readonly<Record<string, StreamCount>>
 }
 
-/** Both simulated venues over one market. Marks stand still until `start` and after the market is over. */
+/** Both simulated venues over one market. Marks do not move before `start` and after the end of the market. */
 export interface Exchange {
-  /** Stream id → URL, as the worker's configuration wants them. */
+  /** Stream id → URL, in the form of the worker's configuration. */
   readonly urls: Readonly<Record<string, string>>
-  /** Address of the USDⓈ-M host's legacy path: it acknowledges and sends nothing. */
+  /** URL of the USDⓈ-M host's legacy path, which acknowledges and sends no data. */
   readonly legacyUrl: string
   start(): void
-  /** Resolves when the market is over. */
+  /** Resolves at the end of the market. */
   readonly over: Promise<void>
   status(): ExchangeStatus
-  /** Sends no more market data; connections stay open. What was sent until then is final. */
+  /** Stops sending market data and returns the final counts. Connections stay open. */
   hold(): ExchangeStatus
   stop(): Promise<void>
 }

@@ -1,6 +1,6 @@
 import type { VenueId } from '../../domain/index.ts'
 
-/** One instrument of the simulated exchange. Prices are in quote currency a coin. */
+/** One instrument of the simulated exchange. Prices are in quote currency per coin. */
 export interface DemoInstrument {
   readonly symbol: string
   readonly venue: VenueId
@@ -15,17 +15,17 @@ export interface DemoInstrument {
   readonly entryDecimals: number
   /** Decimals of a size: the smallest size is 10^-sizeDecimals (0 for contracts). */
   readonly sizeDecimals: number
-  /** Base units (linear) or quote units (inverse) of one unit of size. */
+  /** Multiplier: base units (linear) or quote units (inverse) per unit of size. */
   readonly multiplier: number
   readonly takerFeeRate: string
   /** Whether the fee of closing the position is part of its margin. */
   readonly countsClosingFee: boolean
-  /** Log return for a log return of 1 of the whole market. */
+  /** Log return of the instrument when the whole market has a log return of 1. */
   readonly beta: number
-  /** Share of the book that holds it, relative to the others. */
+  /** Weight with which an account of the book chooses it. */
   readonly popularity: number
   readonly maintenanceClass: MaintenanceClass
-  /** A dated future: it pays no funding. */
+  /** A dated future; it pays no funding. */
   readonly dated: boolean
 }
 

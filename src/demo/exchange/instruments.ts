@@ -42,9 +42,9 @@ const BINANCE_DATED = ['BTCUSD_261225']
 
 /** Decimals of every Binance mark price. */
 const BINANCE_MARK_DECIMALS = 8
-/** Dated futures trade above the perpetual by about this much. */
+/** Price of a dated future as a multiple of the perpetual's. */
 const DATED_PREMIUM = 1.006
-/** Coin-margined contracts are less widely held than linear ones. */
+/** Popularity of a coin-margined contract relative to a linear one. */
 const INVERSE_POPULARITY = 0.5
 /** What the instruments of one venue share. */
 type VenueTerms = Pick<DemoInstrument, 'venue' | 'takerFeeRate' | 'countsClosingFee'>
@@ -54,7 +54,7 @@ const BINANCE: VenueTerms = { venue: venueId('binance'), takerFeeRate: '0.0005',
 /** The 60 instruments: 24 Bybit linear, 6 Bybit inverse, 24 Binance USDⓈ-M, 6 Binance COIN-M, in this order. */
 export const DEMO_INSTRUMENTS: readonly DemoInstrument[] = buildInstruments()
 
-/** The markets that the screen shows, in its order: both venues, linear and inverse, no symbol twice. */
+/** Markets on the screen, in this order: both venues, linear and inverse, each symbol once. */
 export const SHOWN_MARKETS: readonly (readonly [venue: string, symbol: string])[] = [
   ['bybit', 'BTCUSDT'],
   ['bybit', 'ETHUSDT'],
@@ -66,7 +66,10 @@ export const SHOWN_MARKETS: readonly (readonly [venue: string, symbol: string])[
   ['binance', '1000PEPEUSDT'],
 ]
 
-/** The rules of all demo instruments in the form of a rules file: venue → symbol → rules, stated on `asOf` where it is given. */
+/**
+ * The rules of all demo instruments in the form of a rules file: venue → symbol → rules. `asOf` is the ISO date on which
+ * they were stated.
+ */
 export function demoRules(asOf?: string): RulesByVenue {
   const rules = new Map<VenueId, Record<string, InstrumentRules>>()
   for (const instrument of DEMO_INSTRUMENTS) {

@@ -6,7 +6,7 @@ export type MarketPhase = 'calm' | 'trend' | 'crash' | 'recovery' | 'over'
 
 interface PhaseShape {
   readonly name: MarketPhase
-  /** Where the phase ends, as a share of the run. */
+  /** End of the phase as a share of the run. */
   readonly end: number
   /** Log return of the market factor over the whole phase. */
   readonly drift: number
@@ -26,11 +26,11 @@ const IDIOSYNCRATIC_SHARE = 0.5
 /** Standard deviation of a venue's difference from the coin's price, and the share of it that is left after a second. */
 const BASIS_DEVIATION = 0.0003
 const BASIS_MEMORY_PER_SECOND = 0.8
-/** Stream number of the market's randomness; accounts use their own numbers. */
+/** Random stream of the market. */
 const RANDOM_STREAM = 0x4d41524b
 const MS_PER_SECOND = 1_000
 
-/** A seeded market. The same seed and the same steps give the same marks in any process. */
+/** A market that depends on its seed only: the same steps give the same marks in any process. */
 export interface Market {
   readonly instruments: readonly DemoInstrument[]
   readonly phase: MarketPhase
@@ -40,13 +40,13 @@ export interface Market {
   markOf(index: number): string
   /** The index price that the venue states beside the mark: the coin's price without the venue's difference. */
   indexOf(index: number): string
-  /** Moves time on by `deltaMs`; returns the places of the instruments whose printed mark changed. */
+  /** Advances time by `deltaMs`. Returns the places of the instruments whose printed mark changed. */
   step(deltaMs: number): readonly number[]
 }
 
 /**
- * One factor moves all coins by their beta, every coin adds its own return, every instrument a small
- * mean-reverting difference. Phases scale with `seconds`, so that a short run crashes as far as a long one.
+ * One factor moves all coins by their beta. Each coin adds its own return, each instrument a small mean-reverting
+ * difference. Phases scale with `seconds`: a short run crashes as far as a long one.
  */
 export function createMarket(seed: number, seconds: number, instruments: readonly DemoInstrument[]): Market {
   assert(seconds > 0, 'a market lasts longer than 0 s')

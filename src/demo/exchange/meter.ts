@@ -1,11 +1,11 @@
 import type { Clock } from '../../domain/index.ts'
 
-/** Rates are taken over at least this long, so that they can be read. */
+/** Shortest window of a rate, so that a person can read it. */
 const WINDOW_MS = 1_000
 
 /** Rates per second of counters that only grow. */
 export interface Meter<Name extends string> {
-  /** Takes the counters and returns the rates of the last complete window. */
+  /** Takes the present counters. Returns the rates, per second, of the last complete window. */
   rates(counters: Readonly<Record<Name, number>>): Readonly<Record<Name, number>>
 }
 

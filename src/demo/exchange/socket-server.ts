@@ -6,7 +6,7 @@ import type { Clock } from '../../domain/index.ts'
 
 /** Largest frame that a client may send. */
 const REQUEST_BYTES_MAX = 64 * 1024
-/** A client that lets more than this wait unread is disconnected, as venues do with slow readers. */
+/** A client with more unread bytes than this is disconnected, as venues do with slow readers. */
 const UNREAD_BYTES_MAX = 16 * 1024 * 1024
 const CLOSE_TIMEOUT_MS = 500
 
@@ -17,13 +17,13 @@ export interface Client {
   send(frame: string): void
 }
 
-/** What a venue does with its clients. Called on the event loop's own turn; must not throw. */
+/** What a venue does with its clients. The functions must not throw. */
 export interface VenueProtocol {
   readonly paths: readonly string[]
   opened(client: Client): void
   received(client: Client, frame: string): void
   closed(client: Client): void
-  /** WebSocket pings from the server; absent where the client pings in the venue's own protocol. */
+  /** Pause between WebSocket pings of the server; absent when the client pings in the venue's own protocol. */
   readonly pingEveryMs?: number
 }
 
@@ -92,7 +92,7 @@ function attach(socket: WebSocket, address: URL, protocol: VenueProtocol): void 
   protocol.opened(client)
 }
 
-/** Pings every client; one that has not answered the ping before is gone and is terminated. */
+/** Pings every client, and disconnects a client that did not answer the ping before. */
 function ping(sockets: WebSocketServer, everyMs: number, clock: Clock): () => void {
   const awaited = new Set<WebSocket>()
   let cancel = (): void => {}

@@ -36,7 +36,7 @@ const ROWS: Readonly<Record<MaintenanceClass, readonly (readonly [capThousands: 
 }
 
 const RATE_DECIMALS = 4
-/** Caps in coin are rounded to this many significant digits, as venues do. */
+/** Significant digits of caps in coin, rounded as venues do. */
 const COIN_CAP_DIGITS = 2
 
 /**

@@ -1,27 +1,27 @@
 /** What comparing the delivered events with those of the replay found. */
 export interface Judgement {
-  /** Events that had to be delivered. */
+  /** Events that the replay made. */
   readonly expected: number
-  /** Expected and not delivered. */
+  /** Expected events that were not delivered. */
   readonly lost: number
-  /** Delivered and not expected, or delivered with another figure. */
+  /** Events that were delivered and not expected, or delivered with another figure. */
   readonly disagreements: number
   /** The first few of both, in words. */
   readonly examples: readonly string[]
 }
 
-/** The events of one sort that the replay made, and how they are recognised and compared. */
+/** The events of one type that the replay made, and how they are matched and compared. */
 export interface Expectations<Event> {
   readonly expected: ReadonlyMap<string, Event>
   readonly keyOf: (event: Event) => string
-  /** Compared one by one, beside the parts of the key. */
+  /** Fields that are compared, beside the parts of the key. */
   readonly fields: readonly (keyof Event)[]
   readonly name: (event: Event) => string
 }
 
 export const EXAMPLES_MAX = 10
 
-/** One judgement of events of several sorts. */
+/** Sums the judgements of several types of events. */
 export function sumOf(judgements: readonly Judgement[]): Judgement {
   const sum = (figure: 'expected' | 'lost' | 'disagreements') =>
     judgements.reduce((total, judgement) => total + judgement[figure], 0)

@@ -1,6 +1,6 @@
 /**
- * Exact fractions of the referee. On purpose it shares nothing with the arithmetic that it judges.
- * `d` is above zero; fractions are not reduced on every step.
+ * Exact fractions of the referee. They share no code with the arithmetic that the referee judges. `d` is above zero; a
+ * step need not reduce its result.
  */
 export interface Fraction {
   readonly n: bigint
@@ -10,7 +10,7 @@ export interface Fraction {
 export const ZERO: Fraction = { n: 0n, d: 1n }
 export const ONE: Fraction = { n: 1n, d: 1n }
 
-/** Digits after the point that amounts are compared to: what events print. */
+/** Decimals of the amounts that events print, to which figures are compared. */
 const PRINTED_DECIMALS = 18
 
 export function parse(text: string): Fraction {

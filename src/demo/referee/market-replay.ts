@@ -7,7 +7,7 @@ export type ComparedMarketEvent = Pick<
   'kind' | 'venue' | 'symbol' | 'episode' | 'sequence' | 'markPrice'
 >
 
-/** The silences of markets, by nothing but the marks that the worker applied. */
+/** The silences of markets, derived from the marks that the worker applied and nothing else. */
 export interface MarketReplay extends Expectations<ComparedMarketEvent> {
   /** An empty mark is the start of a silence, the next mark its end. */
   apply(venue: string, symbol: string, markPrice: string): void

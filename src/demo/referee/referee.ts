@@ -14,7 +14,7 @@ import {
 export interface InstantTick {
   readonly venue: string
   readonly symbol: string
-  /** Empty where the worker declared the market stale: the mark is not known any more. */
+  /** Empty when the worker declared the market stale, so that its mark is unknown. */
   readonly markPrice: string
 }
 
@@ -64,13 +64,13 @@ interface Judged {
   episode: number
   episodeOpen: boolean
   sequence: number
-  /** Published as without a verdict; the next verdict ends this. */
+  /** Published as `unknown`; the next verdict ends this. */
   unknown: boolean
 }
 
 /**
- * The independent, naive replay: exact arithmetic, every position, every tick, no shortcuts.
- * `rules` is keyed venue → symbol; a symbol without rules is a bug of the caller and throws.
+ * The independent, naive replay: exact arithmetic, every position, every tick, no shortcuts. `rules` is venue → symbol →
+ * rules. It throws for a symbol without rules, which is a bug of the caller.
  */
 export function createReferee(options: {
   readonly accounts: Iterable<Account>
@@ -120,7 +120,10 @@ export function createReferee(options: {
     }
   }
 
-  /** Every event belongs to an episode; where none is open, it is the first of the next one. Only a rise leaves it open. */
+  /**
+   * Every event belongs to an episode. An event begins one when none is open. Every event but a rise to a higher level
+   * ends it.
+   */
   const expect = (judged: Judged, kind: EventKind, level: number, figures?: Figures): void => {
     if (!judged.episodeOpen) judged.episode += 1
     judged.episodeOpen = kind === 'warning' || kind === 'liquidation'
@@ -146,14 +149,14 @@ export function createReferee(options: {
     if (figures === undefined) return
     const level = levelOf(figures, judged.level, levels, hysteresis)
     if (level === judged.level && !judged.unknown) return
-    // After a stale mark the next verdict is published at any level; only a safe one is `recovered`.
+    // After a stale mark the next verdict is published at any level. It is `recovered` only if it is safe.
     const worse = level > (judged.unknown ? 0 : judged.level)
     judged.unknown = false
     const rise = level === levels.length - 1 ? 'liquidation' : 'warning'
     expect(judged, worse ? rise : 'recovered', level, figures)
   }
 
-  /** Applies one mark; the accounts that it leaves to be checked at the end of the instant go to `touched`. */
+  /** Applies one mark and adds the accounts to be checked at the end of the instant to `touched`. */
   const apply = ({ venue, symbol, markPrice }: InstantTick, touched: Map<Judged, string>): void => {
     markets.apply(venue, symbol, markPrice)
     const market = `${venue}:${symbol}`
@@ -164,7 +167,7 @@ export function createReferee(options: {
       for (const judged of holders) touched.set(judged, venue)
     } else if (marks.delete(market)) {
       for (const judged of holders) {
-        // Of a safe account nothing is published: the event of the market says that it has no verdict.
+        // A safe account gets no event: the event of the market says that it has no verdict.
         if (judged.level === 0 || judged.unknown) continue
         expect(judged, 'unknown', judged.level)
         judged.unknown = true

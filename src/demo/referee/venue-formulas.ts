@@ -14,16 +14,16 @@ import {
 } from './fraction.ts'
 
 /**
- * The venues' published margin formulas, written down a second time for the referee: Bybit "Maintenance
- * Margin" and "Liquidation Price (isolated, UTA)" help pages of 2025-07 and later, Binance FAQ "Leverage
- * and Margin of USDⓈ-M Futures" and its COIN-M twin. Naive and exact; shares no code with `src/margin`.
+ * The venues' published margin formulas, written a second time for the referee: Bybit "Maintenance Margin" and
+ * "Liquidation Price (isolated, UTA)" help pages of 2025-07 and later, Binance FAQ "Leverage and Margin of USDⓈ-M
+ * Futures" and its COIN-M twin. Naive and exact; shares no code with `src/margin`.
  */
 export interface NaiveMarginAccount {
   readonly id: string
   readonly symbols: readonly string[]
-  /** Margin that is there at any price; over one denominator with `fees`. */
+  /** Margin that does not depend on the price; over one denominator with `fees`. */
   readonly wallet: Fraction
-  /** Closing fees inside the maintenance margin, the same at any price. */
+  /** Closing fees in the maintenance margin that do not depend on the price. */
   readonly fees: Fraction
   readonly legs: readonly Leg[]
 }
@@ -61,7 +61,7 @@ export function scaled(text: string): bigint {
   return n * (SCALE / d)
 }
 
-/** Splits an account into what the venue liquidates as a whole. Every position must state its leverage. */
+/** Splits an account into margin accounts, which the venue liquidates as a whole. Every position must state its leverage. */
 export function naiveMarginAccounts(
   account: Account,
   rulesOf: (symbol: string) => InstrumentRules,
@@ -89,7 +89,7 @@ export function naiveMarginAccounts(
   return result
 }
 
-/** Margin balance and maintenance margin at the given marks (whole numbers of 10^-12); undefined when one is missing. */
+/** Margin balance and maintenance margin at the given marks (whole numbers of 10^-12); undefined when a mark is missing. */
 export function figuresAt(
   account: NaiveMarginAccount,
   markOf: (symbol: string) => bigint | undefined,

@@ -29,7 +29,7 @@ export function signedPercent(value: number): string {
 const DOLLAR_DECIMALS = 2
 const COIN_DECIMALS = 6
 
-/** A decimal amount that is not negative, rounded up, so that it still suffices: `1,234.57 USDT`. */
+/** A decimal amount that is not negative, rounded up so that it is enough: `1,234.57 USDT`. */
 export function amount(decimal: string, asset: string): string {
   const decimals = asset.startsWith('USD') ? DOLLAR_DECIMALS : COIN_DECIMALS
   const [whole = '', fraction = ''] = decimal.split('.')
@@ -51,7 +51,7 @@ export function withoutZeros(decimal: string): string {
 
 const PRICE_DIGITS = 7
 
-/** The first digits of a price, enough to know it by. */
+/** The first digits of a price, enough to recognise it. */
 export function shortPrice(decimal: string): string {
   const rounded = Number(Number(decimal).toPrecision(PRICE_DIGITS))
   return withoutZeros(rounded.toFixed(PRICE_DIGITS + 3))

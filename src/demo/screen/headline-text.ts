@@ -7,7 +7,7 @@ const AGE_COLUMNS = 9
 const INDENT = '  '
 const MS_PER_SECOND = 1_000
 
-/** One event in two lines: who and at which price; what is missing and what cures it. */
+/** One event in two lines: the account and its price; the shortfall and the cure. */
 export function headlineLines(headline: Headline, nowMs: number, columns: number): Line[] {
   const [name, style] = NAMES[headline.kind]
   const ageSeconds = Math.max(0, Math.round((nowMs - headline.receivedTimeMs) / MS_PER_SECOND))
@@ -30,7 +30,10 @@ const NAMES: Readonly<Record<Headline['kind'], readonly [name: string, style: St
   closed: ['closed', 'dim'],
 }
 
-/** `isolated BTCUSDT long at 58024.3`, `cross USDT, ETHUSDT long at 2815.04 + 2 more`; the positions alone where it is narrow. */
+/**
+ * `isolated BTCUSDT long at 58024.3`, `cross USDT, ETHUSDT long at 2815.04 + 2 more`; on a narrow screen the positions
+ * alone.
+ */
 function whatOf({ marginMode, settle, worst, positions }: Headline, isShort: boolean): string {
   if (worst === null) return `${marginMode} ${settle}, no position`
   const { symbol, isLong, markPrice } = worst
@@ -57,7 +60,7 @@ function figuresOf(headline: Headline): string {
   }
 }
 
-/** What brings the account below every level: a top-up, or an order that closes a part. */
+/** What brings the account below every level: a top-up, or an order that closes a part of a position. */
 function cureOf({ settle, topUp, reduction, worst }: Headline): string {
   const closing = reduction === null ? [] : [`close ${reduction.size}`]
   const symbol = reduction === null || reduction.symbol === worst?.symbol ? '' : ` ${reduction.symbol}`

@@ -1,13 +1,13 @@
 import type { MarginEvent } from '../../domain/index.ts'
 
-/** What the screen tells of one event. Amounts are decimal strings in `settle`. */
+/** What the screen shows of one event. Amounts are decimal strings in `settle`. */
 export interface Headline {
   readonly kind: MarginEvent['kind']
   readonly level: string
   readonly account: string
   readonly marginMode: MarginEvent['marginMode']
   readonly settle: string
-  /** The position that loses most; null where the margin account has none any more. */
+  /** The position that loses most; null when the margin account has no position. */
   readonly worst: {
     readonly symbol: string
     readonly isLong: boolean
@@ -17,14 +17,14 @@ export interface Headline {
   readonly marginRatio: string | null
   readonly shortfall: string | null
   readonly topUp: string | null
-  /** The smallest single order that cures; null where no single order cures. */
+  /** The smallest single order that cures; null when no single order does. */
   readonly reduction: { readonly symbol: string; readonly size: string } | null
   readonly receivedTimeMs: number
 }
 
 export interface Headlines {
   add(event: MarginEvent): void
-  /** Ends the window: its worst events first, then those shown before, as far as there is room. */
+  /** Ends the window. Returns its worst events, then those shown before, as many as there is room for. */
   turn(): readonly Headline[]
 }
 
@@ -36,7 +36,7 @@ const SEVERITY: Readonly<Record<MarginEvent['kind'], number>> = {
   closed: 0,
 }
 
-/** Keeps the `shownMax` events that a person should see; everything else of a window is dropped. */
+/** Keeps the `shownMax` worst events of a window and drops the others. */
 export function createHeadlines(shownMax: number): Headlines {
   let shown: readonly MarginEvent[] = []
   let window: MarginEvent[] = []
@@ -50,7 +50,7 @@ export function createHeadlines(shownMax: number): Headlines {
   }
 }
 
-/** Puts the event into its place in `kept`, worst first; what is beyond `keptMax` is dropped. */
+/** Inserts the event into `kept`, worst first, and drops what is beyond `keptMax`. */
 export function keepWorst(kept: MarginEvent[], event: MarginEvent, keptMax: number): void {
   let place = kept.length
   while (place > 0 && worstFirst(event, kept[place - 1]!) < 0) place--
@@ -67,7 +67,7 @@ function worstFirst(a: MarginEvent, b: MarginEvent): number {
   )
 }
 
-/** Coin is valued at the mark of its largest loss. For the order on the screen only. */
+/** Shortfall in USD; coin is valued at the mark of the largest loss. Used for the order on the screen only. */
 function shortfallUsdOf(event: MarginEvent): number {
   const shortfall = Number(event.shortfall ?? 0)
   const worst = worstPositionOf(event)

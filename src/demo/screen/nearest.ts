@@ -1,7 +1,7 @@
 import type { Decimal, MarginState, ReadModel } from '../../domain/index.ts'
 import type { NearestLine } from './snapshot.ts'
 
-/** The margin accounts at warning levels with the highest ratios, each with how far its price is from the liquidation price. */
+/** The margin accounts at warning levels with the highest ratios, each with the distance to its liquidation price. */
 export async function nearestLines(
   read: ReadModel,
   warningLevels: readonly Decimal[],
@@ -16,7 +16,7 @@ export async function nearestLines(
   })
 }
 
-/** Of the nearest position, in percent of its mark; null where no position has a liquidation price. */
+/** Distance of the nearest position to its liquidation price, in percent of its mark; null when no position has one. */
 export function distanceOf({ positions }: Pick<MarginState, 'positions'>): number | null {
   const distances = positions.flatMap(({ markPrice, liquidationPrice }) =>
     markPrice === null || liquidationPrice === null

@@ -5,19 +5,19 @@ import { ruleBookOf } from '../../venues/index.ts'
 import { accountIndexOf, type DemoBook } from '../accounts/synthetic-accounts.ts'
 import { demoRules } from '../exchange/instruments.ts'
 
-/** Accounts of the demo's book that are left for an import. */
+/** Accounts of the demo's book that are written for an import. */
 const IMPORTED_ACCOUNTS = 20
 const FOLDER = 'demo'
 
 export interface NextSteps {
-  /** Absent where the market liquidated nobody. */
+  /** Undefined when the market liquidated no account. */
   readonly worstFile: string | undefined
   readonly accountsFile: string | undefined
 }
 
 /**
- * Leaves two small files below `dataDir`: the worst liquidations as `plimsoll margin` reads them, and accounts that
- * the venues' own rules cover, as `plimsoll import` reads them. A file with nothing to say is not written.
+ * Writes two small files below `dataDir`: the worst liquidations for `plimsoll margin`, and accounts that the built-in
+ * rules cover for `plimsoll import`. An empty file is not written.
  */
 export async function leaveNextSteps(
   dataDir: string,
@@ -39,7 +39,10 @@ export async function leaveNextSteps(
   }
 }
 
-/** The commands in words. `dataDirFlag` is what names a data folder other than the default, with a blank before it. */
+/**
+ * The commands with their purpose. `dataDirFlag` is empty for the default data folder, otherwise its flag with a blank
+ * before it.
+ */
 export function renderNextSteps({ worstFile, accountsFile }: NextSteps, dataDirFlag: string): string[] {
   const steps: [command: string, why: string][] = [['demo --seed 2', 'another market and book']]
   if (accountsFile !== undefined)

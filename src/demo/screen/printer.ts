@@ -3,10 +3,10 @@ import type { DemoSnapshot } from './snapshot.ts'
 import { colours, fit, noColours, painted, span } from './text.ts'
 import { renderLine, renderView } from './view.ts'
 
-/** Redraws on a terminal, and lines in a log, no more often than this. */
+/** Shortest pause between two drawings on a terminal. */
 export const REDRAW_EVERY_MS = 150
 export const LINE_EVERY_MS = 1_000
-/** A terminal below this size gets a line a second instead of the live view. */
+/** A smaller terminal gets a line a second in place of the live view. */
 export const LIVE_COLUMNS_MIN = 50
 export const LIVE_ROWS_MIN = 14
 
@@ -24,12 +24,12 @@ export function isLive(screen: Screen): boolean {
   return isTTY === true && columns >= LIVE_COLUMNS_MIN && rows >= LIVE_ROWS_MIN
 }
 
-/** The live view on a terminal: drawn in place, below what was there before. */
+/** The live view on a terminal. It is drawn in place, below the earlier lines. */
 export interface Painter {
   draw(snapshot: DemoSnapshot): void
-  /** After a resize the terminal has moved the lines: clears the screen and draws the last snapshot again. */
+  /** Call after a resize, which moves lines: clears the screen and draws the last snapshot again. */
   redraw(): void
-  /** Leaves the cursor visible below the last drawing. May be repeated; the next drawing begins there. */
+  /** Shows the cursor again, below the last drawing. The next drawing begins there. May be called again. */
   release(): void
 }
 
@@ -45,7 +45,7 @@ export function createPainter(screen: Screen): Painter {
   let drawnRows: number | undefined
 
   const write = (snapshot: DemoSnapshot, home: string): void => {
-    // The last column stays free, for a full line may wrap; so does the last row, which holds the cursor.
+    // The last column stays free, because a full line may wrap, and the last row too, because the cursor is there.
     const size = { columns: (screen.columns ?? 0) - 1, rows: (screen.rows ?? 0) - 1 }
     const lines = renderView(snapshot, size).map((line) => `${painted(line, paint)}${CLEAR_LINE}\n`)
     screen.write(`${home}${lines.join('')}${CLEAR_BELOW}`)
@@ -69,7 +69,7 @@ export function createPainter(screen: Screen): Painter {
   }
 }
 
-/** Writes a line a second until the returned function is called; on a terminal none is wider than it. */
+/** Writes a line a second until the returned function is called. On a terminal a line is cut to its width. */
 export function startLines(screen: Screen, clock: Clock, snapshot: () => DemoSnapshot): () => void {
   let cancel = (): void => {}
   const round = (): void => {

@@ -12,14 +12,14 @@ import type { DemoSnapshot, MarkLine, NearestLine } from './snapshot.ts'
 import { MARKS_SHOWN, NEAREST_SHOWN } from './view.ts'
 
 /**
- * Finding the nearest accounts costs the worker's thread some milliseconds: so seldom, and not while prices wait, it
- * makes no price in a hundred wait.
+ * Pause between two searches for the nearest accounts. A search costs the worker's thread some milliseconds and is left
+ * out while prices wait, so it delays less than one price in a hundred.
  */
 const NEAREST_EVERY_MS = 2_000
 const NOTES_MAX = 20
-/** What the run knows of itself; changed in place as it goes on. */
+/** The state of the run; the run changes it in place. */
 export interface DemoState {
-  /** A stage of the run; undefined while the market has its own phases. */
+  /** A stage of the run; undefined while the market is open and its phase is shown. */
   stage: string | undefined
   stored: number
   delivered: number
@@ -34,7 +34,7 @@ export interface Reporter {
   snapshot(): DemoSnapshot
 }
 
-/** Turns the state of a run into what the view shows. */
+/** Makes snapshots for the view from the state of the run. */
 export function createReporter(options: {
   readonly state: DemoState
   readonly book: DemoBook

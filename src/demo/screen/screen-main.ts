@@ -4,8 +4,8 @@ import type { FromScreen, ToScreen } from '../protocol.ts'
 import { createPainter } from './printer.ts'
 
 /**
- * The process that draws. A terminal takes its time, and one that is stopped takes for ever: the worker must not
- * wait for it. However the worker ends, this process gives the cursor back.
+ * The process that draws. A terminal may be slow, or stopped for ever, and the worker must not wait for it. However the
+ * worker ends, this process shows the cursor again.
  */
 const painter = createPainter(process.stdout)
 
@@ -14,12 +14,12 @@ process.on('SIGTSTP', () => {
   painter.release()
   process.kill(process.pid, 'SIGSTOP')
 })
-// The terminal is gone: there is nothing left to draw on.
+// The terminal has closed.
 process.stdout.on('error', () => stop())
 
 function stop(): void {
   painter.release()
-  // Node fails on a channel that closes while it hands on the messages that came before there was a listener.
+  // Node fails when a channel closes while it delivers the messages that came before there was a listener.
   systemClock.nextTurn(() => {
     if (process.connected) process.disconnect()
   })

@@ -4,8 +4,8 @@ import { REDRAW_EVERY_MS } from './printer.ts'
 import type { DemoSnapshot } from './snapshot.ts'
 
 /**
- * Shows snapshots in the process that draws until the returned function is called, which draws the last one. While
- * a drawing is under way none is sent, so a slow terminal shows fewer and the worker pays for none.
+ * Sends snapshots to the process that draws, until the returned function is called, which sends the last one. The next
+ * snapshot is sent only when the one before is drawn: a slow terminal shows fewer and does not delay the worker.
  */
 export function startLiveView(
   output: 'stdout' | 'stderr',

@@ -2,9 +2,9 @@ import type { Headline } from './headlines.ts'
 
 /** Everything that the screen shows, as one plain value that survives JSON. Rates are per second. */
 export interface DemoSnapshot {
-  /** A stage of the run in words, or a phase of the market. */
+  /** The stage of the run, or the phase of the market, in words. */
   readonly phase: string
-  /** Whether the market moves: before and after it only the stage is worth showing. */
+  /** Whether the market is open. Otherwise the view shows the stage only. */
   readonly isMarketOpen: boolean
   readonly nowMs: number
   readonly elapsedMs: number
@@ -19,7 +19,7 @@ export interface DemoSnapshot {
   readonly ticksPerSecond: number
   readonly suspects: number
   readonly exactChecks: number
-  /** Margin accounts by the highest level that they stand at now, from `0` (safe) to `1` (breach). */
+  /** Margin accounts by their present level, from `0` (safe) to `1` (breach). */
   readonly standing: readonly { readonly level: string; readonly marginAccounts: number }[]
   /** Margin accounts without a verdict; they are at no level. */
   readonly unknownMarginAccounts: number
@@ -46,7 +46,7 @@ export interface NearestLine {
   readonly venue: string
   /** maintenanceMargin / marginBalance; 1 is the line. */
   readonly marginRatio: number
-  /** How far the mark of its nearest trigger is away, in percent of the mark; null where it has none. */
+  /** Distance of the nearest position to its liquidation price, in percent of its mark; null when it has none. */
   readonly distancePercent: number | null
 }
 
@@ -65,7 +65,7 @@ export interface Latencies {
 }
 
 export interface DeliveryCounts {
-  /** Events made by the worker, put into the queue, and taken by the subscriber. */
+  /** Events that the worker made, that are in the queue, and that the subscriber received. */
   readonly made: number
   readonly queued: number
   readonly delivered: number

@@ -12,16 +12,16 @@ export interface DemoSummary {
   readonly exactChecks: number
   readonly events: EventCounts
   readonly delivered: number
-  /** Against the naive replay of the sample: expected and not delivered. */
+  /** Events of the sample that the naive replay made and that were not delivered. */
   readonly lost: number
-  /** Effects that ran more than once for one event, over the whole book. */
+  /** Effects beyond the first of an event, over the whole book. */
   readonly duplicated: number
-  /** Against the naive replay of the sample: delivered and not expected, or with other figures. */
+  /** Events of the sample that were delivered and that the naive replay did not make, or made with other figures. */
   readonly disagreements: number
   readonly latencyMs: Latencies
 }
 
-/** What stands beside the summary in its human form. */
+/** What the summary for people shows beside `DemoSummary`. */
 export interface SummaryContext {
   readonly seconds: number
   readonly seed: number
@@ -40,8 +40,8 @@ export interface SummaryContext {
 }
 
 /**
- * Whether the run proves the promises: every mark price that was sent evaluated (unless a connection broke),
- * nothing lost, twice or different, and every event delivered.
+ * Whether the run proves the promises: the worker evaluated every mark price that was sent (unless a connection broke),
+ * no event is lost, doubled or different, and every event was delivered.
  */
 export function isProven(summary: DemoSummary, context: SummaryContext): boolean {
   return (
@@ -55,7 +55,7 @@ export function isProven(summary: DemoSummary, context: SummaryContext): boolean
 
 const NAME_COLUMNS = 16
 
-/** The summary in words and aligned numbers; a line wider than `columns` goes on in the next. */
+/** The summary in words and aligned numbers; a line wider than `columns` continues in the next. */
 export function renderSummary(summary: DemoSummary, context: SummaryContext, columns: number): string[] {
   const { events, latencyMs } = summary
   const others = context.made - events.warning - events.liquidation - events.recovered
@@ -96,7 +96,7 @@ export function renderSummary(summary: DemoSummary, context: SummaryContext, col
   ]
 }
 
-/** A snapshot at a reconnect states marks that the exchange does not count as sent. */
+/** After a reconnect the first snapshot has marks that the exchange does not count as sent. */
 function evaluatedText(ticks: number, { sentTicks, reconnects }: SummaryContext): string {
   if (reconnects === 0) return `${compact(ticks)} of ${compact(sentTicks)} mark prices evaluated`
   return `${compact(ticks)} mark prices evaluated; ${compact(sentTicks)} sent, ${reconnects} reconnects with snapshots`

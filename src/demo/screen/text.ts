@@ -17,18 +17,18 @@ export function span(text: string, style?: Style): Span {
   return style === undefined ? { text } : { text, style }
 }
 
-/** Control characters move the cursor or change the terminal: what comes from outside must not bring any. */
+/** Control characters move the cursor or change the terminal; text from outside must not contain them. */
 const CONTROL_CHARACTERS = /[\p{Cc}\u2028\u2029]/gu
 
-/** A line of the usual terminal, its last column free. */
+/** Width of a usual terminal without its last column. */
 const USUAL_COLUMNS = 79
 
-/** Whether words have to be few. */
+/** Whether the screen is too narrow for the long forms of its texts. */
 export function isNarrow(columns: number): boolean {
   return columns < USUAL_COLUMNS
 }
 
-/** The line with at most `columns` characters, an ellipsis where it was cut. */
+/** The line with at most `columns` characters; a cut line ends with an ellipsis. */
 export function fit(line: Line, columns: number): Line {
   const fitted: Span[] = []
   let left = columns

@@ -13,7 +13,7 @@ const NARROW_BAR_COLUMNS = 8
 const PHASES = ['calm', 'trend', 'crash', 'recovery']
 const NOTE_ROWS = 4
 
-/** What the largest terminal shows; the reporter collects no more. */
+/** Most of each that a terminal shows; the reporter collects no more. */
 export const MARKS_SHOWN = 8
 export const NEAREST_SHOWN = 8
 export const HEADLINES_SHOWN = 8
@@ -24,8 +24,8 @@ export interface Size {
 }
 
 /**
- * The screen for a snapshot: at most `rows` lines of at most `columns` characters, the same for the same input.
- * A small terminal gets the figures and the events first; every further row goes where it tells most.
+ * The screen for a snapshot: at most `rows` lines of at most `columns` characters, the same for the same input. A small
+ * terminal shows the figures and the events first; further rows go to the other sections in a fixed order.
  */
 export function renderView(snapshot: DemoSnapshot, size: Size): Line[] {
   const lines = snapshot.isMarketOpen ? openMarket(snapshot, size) : preparation(snapshot, size)
@@ -59,7 +59,7 @@ function preparation(snapshot: DemoSnapshot, { columns }: Size): Line[] {
   ]
 }
 
-/** A part of the screen: all that it could show, its heading first, and how many rows of that it gets. */
+/** A section of the screen: all its lines, heading first, and how many of them are shown. */
 interface Section {
   readonly lines: readonly Line[]
   rows: number
@@ -94,7 +94,7 @@ function openMarket(snapshot: DemoSnapshot, size: Size): Line[] {
     section.rows += more
     left -= more
   }
-  // Under the heading every event takes two rows; half of one says nothing, and neither does a heading alone.
+  // An event takes two rows; half an event, or a heading alone, is not shown.
   if (newest.length > 2) {
     const whole = events.rows < 3 ? 0 : events.rows - ((events.rows + 1) % 2)
     left += events.rows - whole
@@ -104,7 +104,7 @@ function openMarket(snapshot: DemoSnapshot, size: Size): Line[] {
   return [
     ...head,
     ...sections.flatMap((section) => {
-      // A heading sets its section apart; an empty line does it better where there is room.
+      // An empty line above the heading, if there is room.
       const gap: Line[] = left-- > 0 ? [[]] : []
       return [...gap, ...section.lines.slice(0, section.rows)]
     }),
@@ -193,7 +193,7 @@ function pairOf(latencyMs: Latencies, name: 'detect' | 'queue'): string {
   return `${milliseconds(latencyMs[`${name}P50`])}, ${milliseconds(latencyMs[`${name}P99`])}`
 }
 
-/** The accounts by level; the levels go on in a second line where the first is full. */
+/** The accounts by level; levels that do not fit the first line continue in a second. */
 function standingLines({ standing, unknownMarginAccounts: unknown }: DemoSnapshot, columns: number): Line[] {
   const parts = standing.map(({ level, marginAccounts }) => {
     const name = level === '0' ? 'safe' : `≥ ${level}`
@@ -217,7 +217,7 @@ function standingLines({ standing, unknownMarginAccounts: unknown }: DemoSnapsho
   return [...lines, line]
 }
 
-/** As many markets in a line as the width holds. */
+/** As many markets in a line as fit its width. */
 function markLines({ marks }: DemoSnapshot, columns: number): Line[] {
   const perLine = Math.max(1, Math.floor(columns / MARK_COLUMNS))
   const cells = marks.slice(0, MARKS_SHOWN).map((mark): Line => {
