@@ -5,7 +5,7 @@ import type { Judge } from './judge.ts'
 import type { MonitorCounters, MonitorOptions } from './options.ts'
 import { RefusedAccounts } from './refused-accounts.ts'
 import { isAboveSafe, progressAfter } from './standing.ts'
-import type { Change, WaitingChange } from './waiting-change.ts'
+import { type Change, idOf, WaitingChanges } from './waiting-changes.ts'
 import type { Watchlist } from './watchlist.ts'
 import type { WatchlistChanges, WatchlistEditor } from './watchlist-editor.ts'
 
@@ -14,7 +14,7 @@ const REFUSALS: ReadonlySet<FaultCode> = new Set(['SYMBOL_UNKNOWN', 'RULES_INVAL
 
 /**
  * Applies changes of the stored book and of rules between two instants. Changes that come while an instant is open, or faster
- * than they are applied, wait. Only the last change of each account waits, so no more wait than there are accounts.
+ * than they are applied, wait.
  */
 export class Changes {
   readonly #options: MonitorOptions
@@ -23,7 +23,7 @@ export class Changes {
   readonly #editor: WatchlistEditor
   readonly #judge: Judge
   readonly #announcer: Announcer
-  readonly #waiting = new Map<string, WaitingChange>()
+  readonly #waiting = new WaitingChanges()
   /** Symbols with new rules, by venue, for which accounts are compiled anew; the first account that was not looked at. */
   readonly #newRules = new Map<VenueId, Set<string>>()
   #rulesAt = 0
@@ -50,32 +50,19 @@ export class Changes {
   }
 
   push(change: Change): void {
-    const id = change.kind === 'put' ? change.account.id : change.id
-    const waiting = this.#waiting.get(id)
-    if (change.kind === 'lost' && waiting !== undefined) {
-      // An account that was put stays under watch on the terms that wait; one that was removed has nothing to lose.
-      this.#waiting.set(id, { change: waiting.change, isLost: true })
-      return
-    }
-    // Deleted first, so that the newest change of an account waits behind all earlier ones.
-    this.#waiting.delete(id)
-    this.#waiting.set(id, { change, isLost: false })
+    this.#waiting.push(change)
   }
 
   /**
-   * Other rules are in force for the symbols, and the rule book of the venue is another one. Accounts with a position there
-   * are compiled anew and judged, in slices; until then each is judged by the rules from which it was compiled.
+   * The venue has another rule book, with other rules for the symbols. Accounts with a position there are compiled anew and
+   * judged, in slices; until then each is judged by the rules from which it was compiled. Refused accounts are put again.
    */
   pushRules({ venue, symbols }: RulesChange): void {
     const waiting = this.#newRules.get(venue)
     if (waiting === undefined) this.#newRules.set(venue, new Set(symbols))
     else for (const symbol of symbols) waiting.add(symbol)
     this.#rulesAt = 0
-    for (const id of this.#refused.idsOf(venue)) {
-      const { change, isLost } = this.#waiting.get(id) ?? { isLost: false }
-      if (change === undefined || change.kind === 'absent')
-        this.#waiting.set(id, { change: { kind: 'other-rules', id }, isLost })
-    }
+    this.#waiting.pushRefused(venue, this.#refused.stepsOf(venue))
   }
 
   /** The stored account cannot be read, so it is not known to be closed. */
@@ -92,13 +79,15 @@ export class Changes {
       if (!this.#waiting.has(id)) this.push({ kind: 'absent', id })
   }
 
-  /** Applies changes until the given time, at least one. */
+  /** Applies changes until the given time, at least one, or looks at some refused accounts. */
   work(endMs: number): void {
-    for (const [id, { change, isLost }] of this.#waiting) {
-      this.#waiting.delete(id)
+    const { clock } = this.#options
+    const isOver = () => clock.monotonicMs() > endMs
+    if (!this.#waiting.queueRefused(isOver)) return
+    for (const { change, isLost } of this.#waiting.take()) {
       this.#apply(change)
-      if (isLost) this.#apply({ kind: 'lost', id })
-      if (this.#options.clock.monotonicMs() > endMs) return
+      if (isLost) this.#apply({ kind: 'lost', id: idOf(change) })
+      if (isOver()) return
     }
     if (this.#newRules.size > 0) this.#workRules(endMs)
   }
@@ -144,7 +133,7 @@ export class Changes {
   #apply(change: Change): void {
     const { clock } = this.#options
     this.#announcer.begin(null, clock.nowMs(), clock.monotonicMs())
-    this.#settle(change.kind === 'put' ? change.account.id : change.id)
+    this.#settle(idOf(change))
     switch (change.kind) {
       case 'put':
         this.#put(change.account, false)

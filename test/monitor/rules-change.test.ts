@@ -126,6 +126,21 @@ describe('other rules of a venue, while a worker runs', () => {
     expect(story().at(-1)).toMatch(/^recovered a:isolated:CUSDT:long 0/)
   })
 
+  it('let refused accounts wait to be put again in slices', () => {
+    const { monitor, clock, change } = openWithBooks()
+    const accounts = 3_000
+    for (let i = 0; i < accounts; i++)
+      monitor.apply({ kind: 'put', account: isolatedLong(`a${i}`, { symbol: 'CUSDT' }) })
+    let looks = 0
+    // Every look at the clock is 1 ms later: a slice of 5 ms ends after a few.
+    clock.monotonicMs = () => 1_000 + looks++
+    change({ CUSDT: withRate('0.01') }, ['CUSDT'])
+    expect(monitor.waitingChanges).toBeLessThan(accounts - 1_000)
+    clock.runTurns()
+    expect(monitor.waitingChanges).toBe(0)
+    expect(monitor.watchlist.accountNumbers).toBe(accounts)
+  })
+
   it('are not named by events of an instant before them, of accounts that they do not concern', () => {
     let isOpen = false
     const { monitor, clock, frame, events, change } = openWithBooks({ hasRoom: () => isOpen })
