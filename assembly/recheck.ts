@@ -132,12 +132,12 @@ export function measuredLevel(): i32 {
   return level;
 }
 
-/** NaN where a mark is missing. */
+/** NaN when a mark is missing. */
 export function measuredMarginBalance(): f64 {
   return marginBalance;
 }
 
-/** NaN where a mark is missing. */
+/** NaN when a mark is missing. */
 export function measuredMaintenanceMargin(): f64 {
   return maintenanceMargin;
 }
@@ -207,7 +207,7 @@ function slackToLeave(aLevel: i32): f64 {
   return release * maintenanceMargin - f64At(COLUMN_LEVEL_VALUE, aLevel) * marginBalance;
 }
 
-/** The level that the measured account holds, coming from `current`; LEVEL_NONE where f64 does not decide it. */
+/** The level that the measured account holds, coming from `current`; LEVEL_NONE when f64 does not decide it. */
 function provenLevel(current: i32, error: f64): i32 {
   let reached = levels;
   while (reached > 0) {

@@ -46,7 +46,7 @@ export interface SubscribeOptions extends Common {
  * ```ts
  * subscribe({ dataDir: '.data', inbox: fileInbox('handled.log'), handler: (event) => console.log(event.kind) })
  * ```
- * @throws PlimsollError USAGE where neither `connection` nor `dataDir` is given, or both are.
+ * @throws PlimsollError USAGE when neither `connection` nor `dataDir` is given, or both are.
  */
 export function subscribe(options: SubscribeOptions): Subscription {
   const { connection, dataDir, shard = DEFAULT_SHARD, clock = systemClock, ...others } = options

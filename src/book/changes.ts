@@ -12,7 +12,7 @@ export type Gap = 'trimmed' | 'went-back'
 /** One entry of the stream of changes. */
 export interface Entry {
   readonly position: string
-  /** Position of the entry before it, by which gaps are noticed; undefined where something else than a book wrote the entry. */
+  /** Position of the entry before it, by which gaps are noticed; undefined when something else than a book wrote the entry. */
   readonly previous: string | undefined
   readonly fields: ReadonlyMap<string, string>
 }

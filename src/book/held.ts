@@ -75,7 +75,7 @@ export class HeldAccounts {
     else if (change.kind === 'removed') this.#versions.delete(change.id)
   }
 
-  /** `written`: the accounts that were written since Redis went back; undefined where Redis did not go back. */
+  /** `written`: the accounts that were written since Redis went back; undefined when Redis did not go back. */
   compare(written: ReadonlySet<string> | undefined): Comparison {
     return new Comparison(this, this.#versions, this.#lost, written)
   }
@@ -110,7 +110,7 @@ class Comparison {
     return this.#found.has(id)
   }
 
-  /** The change to give to the worker for an account that Redis has; undefined where nothing is new. */
+  /** The change to give to the worker for an account that Redis has; undefined when nothing is new. */
   found(stored: StoredChange): AccountChange | undefined {
     const id = stored.kind === 'put' ? stored.account.id : stored.id
     this.#found.add(id)
@@ -137,7 +137,7 @@ class Comparison {
     }
   }
 
-  /** What Redis lost, in one line; undefined where it lost nothing. */
+  /** What Redis lost, in one line; undefined when it lost nothing. */
   loss(): PlimsollError | undefined {
     const count = this.#lostNow.length
     if (count === 0) return undefined

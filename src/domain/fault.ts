@@ -21,7 +21,7 @@ export function pathText(path: FieldPath): string {
     .replace(/^\./, '')
 }
 
-/** The value at the path; undefined where none is. */
+/** The value at the path; undefined when none is. */
 export function valueAt(value: unknown, path: FieldPath): unknown {
   return path.reduce<unknown>(
     (inner, key) =>
@@ -65,7 +65,7 @@ function ruleOf(issue: z.core.$ZodRawIssue): string {
   }
 }
 
-/** `beyond`: the word for a bound that is excluded; false where it is included. */
+/** `beyond`: the word for a bound that is excluded; false when it is included. */
 function sizeRule(origin: string, side: string, bound: number | bigint, beyond: string | false): string {
   if (origin === 'string' && side === 'at least' && bound === 1) return 'must not be empty'
   if (origin === 'string') return `must have ${side} ${bound} characters`

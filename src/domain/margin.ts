@@ -3,7 +3,7 @@ import type { Decimal } from './decimal.ts'
 
 export type Verdict = 'safe' | 'warning' | 'breach' | 'unknown'
 
-/** Exact state of one position. Prices are null where no positive price exists; `unknown` marks leave null too. */
+/** Exact state of one position. Prices are null when no positive price exists; `unknown` marks leave null too. */
 export interface PositionState {
   readonly symbol: string
   readonly size: Decimal
@@ -19,7 +19,7 @@ export interface PositionState {
 /** Smallest top-up, or smallest reduction of one position, that brings the margin account back to `safe`. */
 export interface Cure {
   readonly topUp: Decimal
-  /** `size` is how much of the position to close, unsigned; null where closing it all is not enough. */
+  /** `size` is how much of the position to close, unsigned; null when closing it all is not enough. */
   readonly reductions: readonly { readonly symbol: string; readonly size: Decimal | null }[]
 }
 
@@ -32,7 +32,7 @@ export interface MarginState {
   readonly unrealizedPnl: Decimal | null
   readonly marginBalance: Decimal | null
   readonly maintenanceMargin: Decimal | null
-  /** maintenanceMargin / marginBalance; 1 is the line, higher is worse; null where marginBalance ≤ 0 or unknown. */
+  /** maintenanceMargin / marginBalance; 1 is the line, higher is worse; null when marginBalance ≤ 0 or unknown. */
   readonly marginRatio: Decimal | null
   readonly verdict: Verdict
   /** Highest level reached: a warning level, `1` for a breach, null when safe or unknown. */

@@ -33,7 +33,7 @@ export interface MarginAccountLine {
 /** Highest margin ratio first; those whose margin balance is not above zero before them, those without a verdict last. */
 export interface MarginAccountPage {
   readonly lines: readonly MarginAccountLine[]
-  /** Continues the list; null where nothing follows. */
+  /** Continues the list; null when nothing follows. */
   readonly next: string | null
 }
 
@@ -71,11 +71,11 @@ export interface LevelCount {
 export interface ReadModel {
   /** @throws RangeError for a limit outside of its range or a cursor that no page gave. */
   marginAccounts(query: MarginAccountQuery): Promise<MarginAccountPage>
-  /** undefined where the account is not under watch. */
+  /** undefined when the account is not under watch. */
   account(id: string): AccountView | undefined
   /** In the order in which the first position came. */
   markets(): readonly MarketView[]
-  /** undefined where no account under watch has a position there. */
+  /** undefined when no account under watch has a position there. */
   market(venue: string, symbol: string): MarketView | undefined
   /** Margin accounts by level, `0` is safe. Those without a verdict are in none. Gathered in slices. */
   levels(): Promise<readonly LevelCount[]>

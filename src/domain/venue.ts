@@ -11,7 +11,7 @@ export type FrameKind = 'ticks' | 'acknowledged' | 'rejected' | 'heartbeat' | 'i
 /** `mark` is the price by which the venue liquidates. `index` is that of the underlying, `settlement` the venue's daily one. */
 export type PriceKind = 'mark' | 'index' | 'settlement'
 
-/** Funding of a market as the frame and its state give it; undefined where they lack it. */
+/** Funding of a market as the frame and its state give it; undefined when they lack it. */
 export interface Funding {
   readonly fundingRate: Decimal | undefined
   readonly nextFundingTimeMs: number | undefined
@@ -74,9 +74,9 @@ export interface SocketSource extends Source {
   readonly symbolsPerConnectionMax: number
   /** Client frames a second that the venue tolerates. */
   readonly requestsPerSecondMax: number
-  /** A frame that the client must send; absent where the server pings. */
+  /** A frame that the client must send; absent when the server pings. */
   readonly heartbeat?: { readonly everyMs: number; readonly frame: string }
-  /** The venue closes every connection after this time; absent where it does not. */
+  /** The venue closes every connection after this time; absent when it does not. */
   readonly connectionLifeMs?: number
 }
 

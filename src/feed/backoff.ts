@@ -1,12 +1,12 @@
 import type { Clock, Random } from '../domain/index.ts'
 
-/** Connects a second on average, and how many may come at once. Bybit bans after 500 in 5 minutes, Binance sooner. */
+/** Connects a second on average, and at once. Bybit bans after 500 in 5 minutes, Binance after fewer. */
 export const CONNECTS_PER_SECOND_MAX = 1
 export const CONNECT_BURST_MAX = 5
 
-/** Shared by all feeds of a process, so that an outage of everything ends in no storm. */
+/** Shared by all feeds of a venue, so that their reconnects after an outage do not come as a storm. */
 export interface ConnectBudget {
-  /** Reserves one connect and says how long to wait before it, milliseconds. */
+  /** Reserves one connect. Returns the wait before it in milliseconds. */
   reserve(): number
   /** Takes one connect if it may come at once. */
   tryReserve(): boolean
@@ -36,7 +36,7 @@ export function connectBudget(clock: Clock): ConnectBudget {
   }
 }
 
-/** Full jitter: anything between 0 and base·2^attempt, at most the cap. `attempt` counts from 0. */
+/** Full jitter: a random delay between 0 and base·2^attempt, at most the cap. `attempt` counts from 0. */
 export function jitteredDelayMs(attempt: number, baseMs: number, capMs: number, random: Random): number {
   return random() * Math.min(capMs, baseMs * 2 ** attempt)
 }

@@ -8,11 +8,11 @@ export interface CheckLoopOptions {
   readonly limits: FeedLimits
   /** Texts received so far. */
   readonly received: () => number
-  /** Looks at every deadline. `heardMs` is the time of the feed's `Hearing`. */
+  /** Checks every deadline. `heardMs` is the time of the feed's `Hearing`. */
   readonly check: (heardMs: number) => void
 }
 
-/** Calls `check` every `checkEveryMs`. What waits in the sockets is read before a deadline is judged. */
+/** Calls `check` every `checkEveryMs`. Frames that wait in the sockets are read before a deadline is judged. */
 export class CheckLoop {
   readonly #options: CheckLoopOptions
   #cancel: () => void = () => {}
@@ -38,7 +38,7 @@ export class CheckLoop {
     })
   }
 
-  /** Reading takes many turns of the event loop after it was blocked; `turnsLeft` limits them. */
+  /** After the event loop was blocked, reading takes many turns; `turnsLeft` limits them. */
   #readThenCheck(turnsLeft: number): void {
     const { clock, hearing, received, check } = this.#options
     const before = received()

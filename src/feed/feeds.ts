@@ -2,10 +2,10 @@ import type { VenueSource } from '../domain/index.ts'
 import { openFeed } from './feed.ts'
 import type { Feed, FeedOptions } from './types.ts'
 
-/** All connections to one source: as many as its limit of symbols asks for. */
+/** All connections to one source: as many as its limit of symbols needs. */
 export interface Feeds {
   readonly feeds: readonly Feed[]
-  /** Fills the connections that are there, then opens further ones. */
+  /** Fills the open connections, then opens more. */
   add(symbols: readonly string[]): void
   close(): Promise<void>
 }
@@ -28,7 +28,7 @@ export function openFeeds(options: FeedOptions): Feeds {
   return { feeds, add, close: async () => void (await Promise.all(feeds.map((feed) => feed.close()))) }
 }
 
-/** Markets that one feed of the source takes. A file is opened once, whatever it holds. */
+/** Most markets of one feed of the source. A file is opened once, however many markets it has. */
 function symbolsMaxOf(source: VenueSource): number {
   if (source.kind === 'file') return Number.POSITIVE_INFINITY
   return source.kind === 'poll' ? source.symbolsPerRequestMax : source.symbolsPerConnectionMax

@@ -11,7 +11,7 @@ import type { MarketStatus } from './markets.ts'
 import { OutageLog } from './outage.ts'
 import { type Feed, type FeedOptions, noCounts } from './types.ts'
 
-/** What standard input is called as a file. */
+/** The name of standard input as a file. */
 const STANDARD_INPUT = '-'
 
 /**
@@ -70,7 +70,7 @@ export class FileFeed implements Feed {
     return this.#intake.refusals.replyOf(symbol)
   }
 
-  /** Lines of these markets count from now on. */
+  /** Lines of these markets are read from now on. */
   add(symbols: readonly string[]): void {
     this.#intake.add(symbols, this.#hearing.nowMs(), Number.POSITIVE_INFINITY)
   }
@@ -94,7 +94,7 @@ export class FileFeed implements Feed {
       }
       await this.#file?.close()
       this.#file = undefined
-      // What is in the file from now on has not been read.
+      // A new file has not been read, so begin at its start.
       from = 'start'
       if (this.#isClosed || this.#path === STANDARD_INPUT) return
       const { backoffBaseMs, backoffCapMs } = this.#limits
@@ -102,7 +102,7 @@ export class FileFeed implements Feed {
     }
   }
 
-  /** Reads until the input ends or is another file. One chunk a turn of the event loop. */
+  /** Reads until the input ends or another file has replaced it. Reads one chunk a turn of the event loop. */
   async #readAll(file: FollowedFile): Promise<void> {
     this.#live()
     const lines = new LineSplitter()

@@ -12,7 +12,7 @@ export interface FrameReaderOptions {
   readonly counters: FeedCounters
 }
 
-/** Reads bodies and lines: each is one frame, parsed with the state that the ones before it left. */
+/** Reads bodies and lines. Each is one frame; the parser keeps its state from one to the next. */
 export class FrameReader {
   readonly #options: FrameReaderOptions
   readonly #sink: OneWaySink
@@ -24,7 +24,7 @@ export class FrameReader {
     this.#parser = options.source.createParser()
   }
 
-  /** False for a text that the parser cannot read. */
+  /** Returns false for a text that the parser cannot read. */
   read(text: string): boolean {
     const { clock, hearing, intake, counters } = this.#options
     const receivedMs = clock.monotonicMs()
@@ -42,7 +42,7 @@ export class FrameReader {
     }
   }
 
-  /** A text that was too long to be kept. */
+  /** Counts a text that was too long to be kept as malformed. */
   refuse(): void {
     this.#options.counters.frames++
     this.#options.counters.malformed++

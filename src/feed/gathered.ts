@@ -1,6 +1,6 @@
 import type { Clock } from '../domain/index.ts'
 
-/** Names in one line of the log; more are counted. */
+/** Most names in one line of the log; more are counted. */
 const NAMES_LOGGED_MAX = 20
 
 export interface GatheredLineOptions {
@@ -11,7 +11,7 @@ export interface GatheredLineOptions {
   readonly write: (count: number, names: readonly string[]) => void
 }
 
-/** One line of the log for everything of one kind that happens within a short time. */
+/** Gathers what happens to several markets within a short time into one line of the log. */
 export class GatheredLine {
   readonly #options: GatheredLineOptions
   readonly #names: string[] = []
@@ -28,7 +28,7 @@ export class GatheredLine {
     this.#cancel ??= this.#options.clock.after(this.#options.gatherMs, () => this.flush())
   }
 
-  /** Writes at once what was gathered. */
+  /** Writes the gathered line at once. */
   flush(): void {
     this.#cancel?.()
     this.#cancel = undefined

@@ -1,8 +1,8 @@
 import type { Clock } from '../domain/index.ts'
 
 /**
- * The time during which this process could read its sockets. While the event loop is blocked, frames wait unread, so
- * that time says nothing about a venue, and no deadline of a feed counts it. A blocked loop shows as a check that is late.
+ * Counts the time in which this process could read its sockets. While the event loop is blocked, frames wait unread: that
+ * time says nothing about a venue, so no deadline of a feed counts it. A late check shows that the loop was blocked.
  */
 export class Hearing {
   readonly #clock: Clock
@@ -23,7 +23,7 @@ export class Hearing {
     return this.#wasDeaf
   }
 
-  /** Announces the next check, and with it how long the process may be busy. */
+  /** Announces the next check. A check later than that shows that the process was deaf. */
   expectCheck(afterMs: number): void {
     this.#checkDueMs = this.#clock.monotonicMs() + afterMs
     this.#wasDeaf = false

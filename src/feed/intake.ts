@@ -14,8 +14,8 @@ export interface IntakeOptions {
 }
 
 /**
- * What every kind of feed does with a price: drops what is older than the last one of its market, hands the rest to the
- * sink frame by frame, and keeps the state of each market.
+ * What every kind of feed does with a price: it drops a price older than the last one of its market, gives the others to
+ * the sink frame by frame, and keeps the state of each market.
  */
 export class Intake implements PriceSink {
   readonly markets: Markets
@@ -24,7 +24,7 @@ export class Intake implements PriceSink {
   readonly #freshened: string[] = []
   readonly #frame: FrameTime = { receivedMonotonicMs: 0, receivedTimeMs: 0, heardMs: 0 }
   #isInFrame = false
-  /** Monotonic time when a refusal of nothing that was asked was last reported. */
+  /** Monotonic time of the last reported refusal that belongs to no request. */
   #unaskedMs = Number.NEGATIVE_INFINITY
 
   constructor(options: IntakeOptions) {
@@ -109,13 +109,13 @@ export class Intake implements PriceSink {
     for (const symbol of this.#freshened.splice(0)) sink.marketState(symbol, 'fresh')
   }
 
-  /** The sink or the parser threw: what the frame held after that is lost. */
+  /** The sink or the parser threw: the rest of the frame is lost. */
   failed(error: Error): void {
     this.#isInFrame = false
     this.#options.sink.fault(error)
   }
 
-  /** `isItsOwn`: the venue took others, so that the fault lies with this market. */
+  /** `isItsOwn`: the venue took other markets, so this market is at fault. */
   refused(symbol: string, reason: string, isItsOwn: boolean, heardMs: number): void {
     const { sink, counters } = this.#options
     const text = reason.slice(0, REPLY_CHARACTERS_MAX)
@@ -135,7 +135,7 @@ export class Intake implements PriceSink {
     }
   }
 
-  /** A refusal of nothing that we asked for. Reported at most once every `outageLineEveryMs`. */
+  /** A refusal that belongs to no request of ours. Reported at most once every `outageLineEveryMs`. */
   refusedUnasked(reason: string): void {
     const { clock, limits, sink, source } = this.#options
     const nowMs = clock.monotonicMs()
@@ -145,7 +145,7 @@ export class Intake implements PriceSink {
     sink.fault(new PlimsollError('FEED_REJECTED', `${source.id} refused what was not asked for: ${text}`))
   }
 
-  /** Reports the markets that have become stale or have had no mark by their deadline. */
+  /** Reports the markets that became stale or had no mark by their deadline. */
   check(heardMs: number): void {
     this.markets.check(heardMs, (symbol, state) => this.#options.sink.marketState(symbol, state))
   }

@@ -4,11 +4,11 @@ import { refusalDelayMs } from './refusals.ts'
 interface Late {
   /** Requests without an answer. */
   count: number
-  /** When it is asked for again, by the feed's `Hearing`; undefined while a request waits for its answer. */
+  /** When it will be requested again, by the feed's `Hearing`; undefined while a request waits for its answer. */
   dueMs: number | undefined
 }
 
-/** Symbols that the venue did not acknowledge in time although it answers others by name. */
+/** Symbols that the venue did not acknowledge in time although it answered others by name. */
 export class LateSymbols {
   readonly #limits: FeedLimits
   readonly #late = new Map<string, Late>()
@@ -26,8 +26,8 @@ export class LateSymbols {
   }
 
   /**
-   * A request for the symbol had no answer in time. True where it is to be asked for again; false where that was done
-   * ASKED_BY_NAME_MAX times.
+   * A request for the symbol had no answer in time. True when it is to be requested again; false after ASKED_BY_NAME_MAX
+   * requests.
    */
   add(symbol: string, nowMs: number): boolean {
     const late = this.#late.get(symbol) ?? { count: 0, dueMs: undefined }
@@ -42,7 +42,7 @@ export class LateSymbols {
     this.#late.delete(symbol)
   }
 
-  /** The symbols to ask for again now, each once. */
+  /** Takes the symbols to request again now. */
   takeDue(nowMs: number): readonly string[] {
     const due: string[] = []
     for (const [symbol, late] of this.#late) {

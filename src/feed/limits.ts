@@ -3,40 +3,49 @@ export const FRAME_BYTES_MAX = 4 * 1024 * 1024
 /** Fragments of one frame, and chunks that wait to be read; beyond these the connection ends. */
 export const FRAGMENTS_MAX = 1_024
 export const BUFFERED_CHUNKS_MAX = 4_096
-/** Markets that a connection is refused one by one, before it took any, until it ends: the venue refuses everything. */
+/** Single markets refused in a row, none taken, after which the connection ends: the venue refuses everything. */
 export const REFUSED_ALONE_MAX = 3
-/** Requests by name for a market that the venue leaves out when it answers; then the market counts as refused. */
+/** Requests for a market that the venue leaves out of its answers; after them the market counts as refused. */
 export const ASKED_BY_NAME_MAX = 3
-/** Bytes that we sent and the venue has not read; beyond them an answer to it ends the connection. */
+/** Bytes that we sent and the venue has not read. Beyond them a reply to the venue ends the connection. */
 export const UNSENT_BYTES_MAX = 1_048_576
 /** Each wait before a request of a polled URL is the cadence, shortened or extended by up to this share. */
 export const POLL_JITTER_SHARE = 0.1
-/** Turns of the event loop that a late check gives the sockets while frames keep coming; then it judges all the same. */
+/** Most turns of the event loop for which a late check waits while frames keep coming; then it judges. */
 export const READ_TURNS_MAX = 64
 /** A venue time further ahead of our clock than this, milliseconds, orders nothing. A clock set by NTP errs far less. */
 export const TIME_AHEAD_MAX_MS = 1_000
-/** Characters of a venue's reply that are repeated in a fault or a log line. */
+/** Most characters of a venue's reply in a fault or a log line. */
 export const REPLY_CHARACTERS_MAX = 300
 
-/** Every wait of a feed in milliseconds, and what ends with it. */
+/** Every wait of a feed in milliseconds, and what happens at its end. */
 export interface FeedLimits {
-  /** Connecting and the upgrade; else the attempt fails. */
+  /** Connecting and the upgrade. Then the attempt fails. */
   readonly connectTimeoutMs: number
-  /** From a request to its reply; else reconnect, or ask again by name where the venue answers symbol by symbol. */
+  /**
+   * From a request to its reply. Then the feed reconnects, or requests again by name if the venue answers symbol by
+   * symbol.
+   */
   readonly acknowledgementTimeoutMs: number
-  /** From the last reply to the first tick. No market ticked: reconnect. Some did: the rest stays unknown. */
+  /**
+   * From the last reply to the first tick. Then the feed reconnects if no market ticked; if some did, the others stay
+   * unknown.
+   */
   readonly firstTickTimeoutMs: number
-  /** From a market's subscription to its first mark; else the market is reported to be without one. */
+  /** From a market's subscription to its first mark. Then the market is reported to have no mark. */
   readonly firstMarkMs: number
-  /** A refused market is asked for again after `first · factor^(refusals − 1)`, at most the cap; so is a venue that refuses everything. */
+  /**
+   * A refused market is requested again after `first · factor^(refusals − 1)`, at most the cap. The same holds for a
+   * venue that refuses everything.
+   */
   readonly refusalFirstMs: number
   readonly refusalFactor: number
   readonly refusalCapMs: number
-  /** From a client ping to the venue's pong; else reconnect. */
+  /** From a client ping to the venue's pong. Then the feed reconnects. */
   readonly pongTimeoutMs: number
-  /** No frame for three cadences, and at least this long, on a connection that ticked: reconnect. */
+  /** After three cadences, and at least this long, without a frame on a connection that ticked, the feed reconnects. */
   readonly silenceMinMs: number
-  /** No tick of a market for five cadences, and at least this long: the market is stale. */
+  /** After five cadences, and at least this long, without a tick a market is stale. */
   readonly stalenessMinMs: number
   /** A market silent for this long gets its connection renewed, at most once every `renewalEveryMs`. */
   readonly renewalAfterMs: number
@@ -46,31 +55,31 @@ export interface FeedLimits {
   /** Full jitter: up to base·2^attempt, never above the cap. */
   readonly backoffBaseMs: number
   readonly backoffCapMs: number
-  /** After a connection that lived this long the back-off begins with its first step. */
+  /** After a connection that lived this long the back-off starts again from its first step. */
   readonly stableAfterMs: number
-  /** More malformed frames than this share of a window, and at least the minimum: reconnect. */
+  /** If more frames of a window than this share are malformed, and at least the minimum, the feed reconnects. */
   readonly malformedWindowMs: number
   readonly malformedShareMax: number
   readonly malformedFramesMin: number
-  /** A connection that stays unstable is one line of the log this often; so are refusals of what was not asked for. */
+  /** Pause between two log lines of a connection that stays unstable, and of refusals that belong to no request. */
   readonly outageLineEveryMs: number
   /** From a polite close to a hard one. */
   readonly closeTimeoutMs: number
-  /** From the request of a polled URL to the end of its body; else the request fails. */
+  /** From the request of a polled URL to the end of its body. Then the request fails. */
   readonly pollTimeoutMs: number
   /** A request that failed is repeated after the cadence and a full jitter up to `backoffBaseMs`·2^attempt, at most this. */
   readonly pollBackoffCapMs: number
-  /** Between two looks at a file that has not grown. */
+  /** Pause between two checks of a file that has not grown. */
   readonly followEveryMs: number
-  /** How often all of the above is looked at, at most one refused market being asked for again each time. */
+  /** How often all of the above is checked. Each check requests at most one refused market again. */
   readonly checkEveryMs: number
-  /** A check later than this was held up: the sockets are read empty first, and no deadline counts the time. */
+  /** A check later than this was delayed: the sockets are read first, and no deadline counts the time. */
   readonly checkLateMs: number
 }
 
 /**
- * Staleness: BingX calls a mark stale after 5 s, Binance after 10 s, dYdX after 30 s; the earliest is taken.
- * Back-off: the budget of connects prevents storms, so that the cap need only be short after an outage.
+ * Staleness: BingX calls a mark stale after 5 s, Binance after 10 s, dYdX after 30 s; the earliest is taken. Back-off:
+ * the budget of connects prevents storms, so the cap may be short.
  */
 export const FEED_LIMITS: FeedLimits = {
   connectTimeoutMs: 10_000,

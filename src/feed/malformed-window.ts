@@ -12,7 +12,7 @@ export class MalformedWindow {
     this.#startMs = nowMs
   }
 
-  /** One frame. At the end of a window with too many malformed ones: a reason to end the connection. */
+  /** Counts one frame. Returns a reason to end the connection at the end of a window with too many malformed frames. */
   add(isMalformed: boolean, nowMs: number): string | undefined {
     this.#frames++
     if (isMalformed) this.#malformed++

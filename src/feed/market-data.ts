@@ -8,14 +8,14 @@ import type { FeedLimits } from './limits.ts'
 import type { MarketState } from './markets.ts'
 import type { FeedCounters, FeedMachine, FeedSink } from './types.ts'
 
-/** New markets wait this long for others, so that one subscription asks for all. */
+/** New markets wait this long for others, so that one subscription requests all of them. */
 const MARKETS_GATHER_MS = 20
-/** Markets to which the same happens within this long are one line of the log. */
+/** Markets to which the same happens within this time are in one line of the log. */
 const LINE_GATHER_MS = 1_000
 
 export interface MarketDataOptions {
   readonly monitor: MarkSink
-  /** The source of the venue that carries the mark of the symbol; undefined where none does. */
+  /** The source of the venue that carries the mark of the symbol; undefined when none does. */
   readonly sourceCarrying: (venue: VenueId, symbol: string) => VenueSource | undefined
   /** URLs that replace those of the venues, by source id. */
   readonly streamUrls: Readonly<Record<string, string | undefined>>
@@ -25,22 +25,22 @@ export interface MarketDataOptions {
   readonly log: Log
   /** Replaces limits of the feeds, for tests. */
   readonly limits?: Partial<FeedLimits>
-  /** What a feed cannot survive: the monitor broke an invariant or reached a limit. */
+  /** Called when no feed can continue: the monitor broke an invariant or reached a limit. */
   readonly failed: (error: Error) => void
 }
 
-/** How the mark of one market comes. `uncarried`: no source of its venue carries it. Ages are milliseconds. */
+/** The state of one market's mark. `uncarried`: no source of its venue carries it. Ages are in milliseconds. */
 export interface MarketFeed {
   readonly venue: VenueId
   readonly symbol: string
   readonly state: MarketState | 'uncarried'
-  /** The venue's words where it refuses the market. */
+  /** The venue's reply if it refuses the market. */
   readonly refusal: string | undefined
-  /** Since the last mark; undefined where there was none. */
+  /** Since the last mark; undefined before the first. */
   readonly statedAgeMs: number | undefined
-  /** Since the last mark or its confirmation; undefined where there was none. */
+  /** Since the last mark or its confirmation; undefined before the first. */
   readonly seenAgeMs: number | undefined
-  /** What the venue said as the time of its newest event. */
+  /** The venue's time of its newest event. */
   readonly eventTimeMs: number | undefined
 }
 
@@ -90,7 +90,7 @@ export class MarketData {
     return Object.fromEntries(entries)
   }
 
-  /** How the mark of every market comes. Read from the feeds when it is called; the path of a tick pays nothing. */
+  /** The state of every market's mark. It is read from the feeds at each call; a tick pays nothing for it. */
   markets(): readonly MarketFeed[] {
     const nowMs = this.#options.clock.monotonicMs()
     const ageOf = (monotonicMs: number) => (monotonicMs === 0 ? undefined : nowMs - monotonicMs)
@@ -146,7 +146,7 @@ export class MarketData {
     await Promise.all([...this.#feeds.values()].map(({ feeds }) => feeds.close()))
   }
 
-  /** Opens or widens the feeds for the markets that were added since. */
+  /** Opens or widens the feeds for the markets that were added since the last call. */
   #subscribe(): void {
     const bySource = new Map<VenueSource, { venue: VenueId; symbols: string[] }>()
     for (const { venue, symbol } of this.#added.splice(0)) {
@@ -188,7 +188,7 @@ export class MarketData {
     })
   }
 
-  /** Venues ban by address, each on its own: what one refuses takes no connects from another. */
+  /** Each venue bans by address on its own, so each has its own budget. */
   #budgetOf(venue: VenueId): ConnectBudget {
     const budget = this.#budgets.get(venue) ?? connectBudget(this.#options.clock)
     this.#budgets.set(venue, budget)

@@ -9,11 +9,11 @@ export type MarketState = 'unknown' | 'refused' | 'fresh' | 'stale'
 export interface MarketStatus {
   readonly symbol: string
   readonly state: MarketState
-  /** What the venue said as the time of the newest event; 0 where there was none. */
+  /** The venue's time of the newest event; 0 before the first. */
   readonly eventTimeMs: number
-  /** Monotonic time of the last mark; 0 where there was none. */
+  /** Monotonic time of the last mark; 0 before the first. */
   readonly statedMonotonicMs: number
-  /** Monotonic time of the last mark or confirmation; 0 where there was none. */
+  /** Monotonic time of the last mark or confirmation; 0 before the first. */
   readonly seenMonotonicMs: number
 }
 
@@ -22,19 +22,19 @@ type Market = { -readonly [Field in keyof MarketStatus]: MarketStatus[Field] } &
   heardMs: number
   /** Hearing time by which the first mark is due. */
   readonly firstMarkDueMs: number
-  /** The newest venue time that orders; 0 where none does. */
+  /** The newest venue time that orders events; 0 when none does. */
   orderTimeMs: number
-  /** The last mark that was accepted; empty where there was none. */
+  /** The last accepted mark; empty before the first. */
   markPrice: string
-  /** Another mark was dropped since, so that a confirmation may mean that one. */
+  /** A later mark was dropped, so a confirmation may mean the dropped one. */
   isDoubtful: boolean
-  /** It was reported that the market has no mark. */
+  /** Whether it was reported that the market has no mark. */
   isReported: boolean
 }
 
 /**
- * `older`: than one seen before, by venue time. `doubtful`: the confirmation of a mark that may be one that was dropped.
- * `foreign`: of a market not asked for.
+ * `older`: than an event seen before, by venue time. `doubtful`: a confirmation that may mean a dropped mark. `foreign`:
+ * of a market that was not requested.
  */
 export type Acceptance = 'accepted' | 'freshened' | 'older' | 'doubtful' | 'foreign'
 
@@ -81,7 +81,7 @@ export class Markets {
     })
   }
 
-  /** Whether an event at this time of the venue is not older than one seen before, and of a market asked for. */
+  /** Whether the event is of a requested market and not older, by venue time, than one seen before. */
   isCurrent(symbol: string, eventTimeMs: number): boolean {
     const market = this.#markets.get(symbol)
     return market !== undefined && eventTimeMs >= market.orderTimeMs
@@ -91,7 +91,7 @@ export class Markets {
   accept(symbol: string, markPrice: string | undefined, eventTimeMs: number, frame: FrameTime): Acceptance {
     const market = this.#markets.get(symbol)
     if (market === undefined) return 'foreign'
-    // A time from the future would mute the market until then. Such an event is taken as it comes, and orders nothing.
+    // A time from the future would mute the market until then. Such an event is accepted, and its time orders nothing.
     if (eventTimeMs - frame.receivedTimeMs > TIME_AHEAD_MAX_MS) this.#watch.aheadOfClock()
     else if (eventTimeMs < market.orderTimeMs) {
       if (markPrice !== undefined && markPrice !== market.markPrice) market.isDoubtful = true
@@ -118,7 +118,7 @@ export class Markets {
     if (market !== undefined && market.state !== 'fresh') market.state = 'refused'
   }
 
-  /** The venue took the market that it had refused, and is expected to send its mark from now on. */
+  /** The venue took the market that it had refused. Its mark is expected from now on. */
   taken(symbol: string, heardMs: number): void {
     const market = this.#markets.get(symbol)
     if (market?.state !== 'refused') return
@@ -143,7 +143,7 @@ export class Markets {
     }
   }
 
-  /** No other connection is left whose frames a new one could overtake. */
+  /** Call when no other connection is left whose frames a new one could overtake. */
   forgetOrder(): void {
     for (const market of this.#markets.values()) market.orderTimeMs = 0
   }

@@ -1,7 +1,7 @@
 import type { FrameSink, Funding, PriceKind } from '../domain/index.ts'
 import type { Intake } from './intake.ts'
 
-/** Hands what a parser reads to the intake, for sources to which nothing can be sent. */
+/** Gives what a parser reads to the intake, for sources to which we cannot send. */
 export class OneWaySink implements FrameSink {
   readonly #intake: Intake
   #heardMs = 0

@@ -2,9 +2,9 @@ import type { FeedLimits } from './limits.ts'
 import type { FeedLog } from './types.ts'
 
 /**
- * The log lines of one connection: an outage has one line when it begins and one when it ends, however many attempts
- * lie between; a long one is repeated every `outageLineEveryMs`. A connection that is lost again before it was stable
- * belongs to the same outage, and its return is said once a line of loss. Times are monotonic milliseconds.
+ * The log lines of one connection. An outage has one line at its beginning and one at its end, however many attempts lie
+ * between; a long outage has another line every `outageLineEveryMs`. A connection that is lost again before it was stable
+ * belongs to the same outage; each line of loss has at most one line of return. Times are monotonic milliseconds.
  */
 export class OutageLog {
   readonly #log: FeedLog

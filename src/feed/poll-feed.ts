@@ -64,7 +64,7 @@ export class PollFeed implements Feed {
     return this.#intake.refusals.replyOf(symbol)
   }
 
-  /** The next request asks for these too. */
+  /** Adds the symbols to the next request. */
   add(symbols: readonly string[]): void {
     this.#intake.add(symbols, this.#hearing.nowMs(), this.source.symbolsPerRequestMax)
   }
@@ -135,7 +135,7 @@ export class PollFeed implements Feed {
     this.#askAfter(this.#cadenceMs() + backoffMs)
   }
 
-  /** With jitter, so that the requests of many workers spread. */
+  /** The cadence with jitter, so that the requests of many workers spread. */
   #cadenceMs(): number {
     return this.source.cadenceMs * (1 + POLL_JITTER_SHARE * (2 * this.#options.random() - 1))
   }

@@ -5,11 +5,11 @@ interface Refusal {
   readonly reply: string
   count: number
   askAgainMs: number
-  /** The connection that refused it took other markets, so that the fault lies with this one. */
+  /** The connection that refused it took other markets, so this one is at fault. */
   isItsOwn: boolean
 }
 
-/** The markets that the venue refuses: in which words, how often, and when each is asked for again. */
+/** The markets that the venue refuses: its reply, how often, and when each is requested again. */
 export class Refusals {
   readonly #limits: FeedLimits
   readonly #refusals = new Map<string, Refusal>()
@@ -26,7 +26,9 @@ export class Refusals {
     return this.#refusals.get(symbol)?.reply
   }
 
-  /** Notes one refusal. True for the first since the market was taken: that one is named, repeated ones are counted. */
+  /**
+   * Counts one refusal. True for the first since the market was taken: it is named in the log, the next ones are counted.
+   */
   add(symbol: string, reply: string, nowMs: number, isItsOwn: boolean): boolean {
     const known = this.#refusals.get(symbol)
     const refusal = known ?? { reply, count: 0, askAgainMs: 0, isItsOwn }
@@ -44,7 +46,7 @@ export class Refusals {
     return count
   }
 
-  /** A market that is due to be asked for again and that `isAsked` picks. */
+  /** A market that is due to be requested again and for which `isAsked` is true. */
   due(nowMs: number, isAsked: (symbol: string) => boolean): string | undefined {
     for (const [symbol, { askAgainMs }] of this.#refusals) {
       if (nowMs >= askAgainMs && isAsked(symbol)) return symbol
@@ -53,9 +55,9 @@ export class Refusals {
   }
 
   /**
-   * What a new connection asks for in batches: markets that were refused for their own fault are left out, because each
-   * costs its batch a refusal; they are asked for alone when they are due. Others that were refused come last, so that
-   * every connection tries markets that the one before did not reach.
+   * The markets that a new connection requests in batches. Markets refused for their own fault are left out, because each
+   * makes the venue refuse its batch; they are requested alone when they are due. Other refused markets come last, so
+   * that every connection tries markets that the one before did not reach.
    */
   batched(symbols: readonly string[]): readonly string[] {
     const clear = symbols.filter((symbol) => !this.#refusals.has(symbol))

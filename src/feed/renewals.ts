@@ -21,7 +21,7 @@ export class Renewals {
     this.#options = options
   }
 
-  /** A successor was opened. Times are those of the feed's `Hearing`. */
+  /** Call when a successor was opened. Times are those of the feed's `Hearing`. */
   started(nowMs: number): void {
     this.#renewedMs = nowMs
   }
@@ -37,7 +37,7 @@ export class Renewals {
     const overlapMs = Math.min(limits.overlapMs, connectionLifeMs / 2)
     const livedMs = clock.monotonicMs() - current.openedMonotonicMs
     const isDue = livedMs >= connectionLifeMs - overlapMs
-    // A renewal that failed is tried again, about ten times before the venue closes the connection.
+    // A failed renewal is repeated, about ten times before the venue closes the connection.
     const isPaced = nowMs - this.#renewedMs >= overlapMs / 10
     return isDue && isPaced ? 'the venue ends it soon' : undefined
   }
@@ -45,7 +45,7 @@ export class Renewals {
   #silenceReason(current: Session, nowMs: number): string | undefined {
     const { limits, markets, refusals } = this.#options
     if (nowMs - this.#renewedMs < limits.renewalEveryMs) return undefined
-    // A further connection would be refused the same markets, and left without an answer for the same.
+    // Another connection would get the same refusals, and no answer for the same markets.
     const isExcused = (symbol: string) => refusals.replyOf(symbol) !== undefined || current.isLate(symbol)
     const symbol = markets.silent(nowMs, limits.renewalAfterMs, isExcused)
     return symbol === undefined ? undefined : `${symbol} is silent`

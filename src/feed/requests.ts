@@ -3,7 +3,7 @@ import type { Hearing } from './hearing.ts'
 
 interface Asked {
   readonly request: SubscribeRequest
-  /** The symbols were asked for before on this connection. */
+  /** The symbols were requested before on this connection. */
   readonly isRepeated: boolean
 }
 
@@ -14,9 +14,9 @@ interface Sent extends Asked {
 }
 
 /**
- * Requests of one connection: sent no faster than the venue takes them. An answer belongs to the oldest request, or to
- * the request that holds the symbol which it names. Bounded by the symbols of a connection: each is in at most one
- * request that waits or is not answered.
+ * Requests of one connection, sent no faster than the venue takes them. An answer belongs to the oldest request, or to
+ * the request with the symbol that it names. A symbol is in at most one open request, so the symbols of a connection
+ * bound the list.
  */
 export class Requests {
   readonly #clock: Clock
@@ -35,12 +35,12 @@ export class Requests {
     this.#send = send
   }
 
-  /** Sent and not answered. */
+  /** Requests that were sent and not answered. */
   get unanswered(): number {
     return this.#sent.length
   }
 
-  /** Not answered, sent or not. Repeated requests do not count. */
+  /** Requests without an answer, sent or not, without the repeated ones. */
   get pending(): number {
     let count = 0
     for (const list of [this.#queue, this.#parts, this.#sent])
@@ -48,7 +48,7 @@ export class Requests {
     return count
   }
 
-  /** How long the oldest request has waited for its answer, in milliseconds of hearing; 0 where none waits. */
+  /** How long the oldest request has waited for its answer, in milliseconds of hearing; 0 when none waits. */
   waitedMs(nowMs: number): number {
     const oldest = this.#sent[0]
     return oldest === undefined ? 0 : nowMs - oldest.sentMs
@@ -60,23 +60,23 @@ export class Requests {
   }
 
   /**
-   * Parts of a request that was refused. They are sent before earlier parts, and each waits for all answers before it:
-   * so single markets are reached after few requests.
+   * Adds parts of a refused request. They are sent before earlier parts, and each waits for all answers before it, so
+   * that few requests lead to the single market.
    */
   addParts(requests: readonly SubscribeRequest[]): void {
     this.#parts.unshift(...requests.map((request) => ({ request, isRepeated: false })))
   }
 
   /**
-   * The oldest request is answered as a whole: its symbols without those that were answered by name. undefined where no
-   * request waits for an answer. Call `sendNext` after it.
+   * The oldest request is answered as a whole. Returns its symbols without those that were answered by name; undefined
+   * when no request waits for an answer. Call `sendNext` after it.
    */
   answered(): readonly string[] | undefined {
     const oldest = this.#sent.shift()
     return oldest === undefined ? undefined : [...oldest.unanswered]
   }
 
-  /** The venue answers for this symbol alone. Whether a request waited for it. Call `sendNext` after it. */
+  /** The venue answers for this symbol alone. Returns whether a request waited for it. Call `sendNext` after it. */
   answeredFor(symbol: string): boolean {
     const index = this.#sent.findIndex(({ unanswered }) => unanswered.has(symbol))
     const sent = this.#sent[index]
@@ -86,7 +86,7 @@ export class Requests {
     return true
   }
 
-  /** Gives up the requests that were sent before this time of hearing. Their symbols that are not answered. */
+  /** Gives up the requests that were sent before this time of hearing. Returns their unanswered symbols. */
   giveUp(beforeMs: number): readonly string[] {
     const symbols: string[] = []
     while (this.#sent[0] !== undefined && this.#sent[0].sentMs < beforeMs)
@@ -94,7 +94,7 @@ export class Requests {
     return symbols
   }
 
-  /** Sends what waited for an answer. */
+  /** Sends the requests that waited for an answer. */
   sendNext(): void {
     if (this.#cancelPause === undefined) this.#next()
   }

@@ -26,7 +26,7 @@ export interface SessionOptions {
   readonly url: string
   /** All markets of the connection. */
   readonly symbols: readonly string[]
-  /** Those of them that are asked for at once; the rest counts as refused. */
+  /** The markets that are requested at once; the others count as refused. */
   readonly batched: readonly string[]
   readonly clock: Clock
   readonly connect: Connect
@@ -38,7 +38,7 @@ export interface SessionOptions {
 
 /** What a session reports to the feed that owns it. */
 export interface SessionOwner {
-  /** All requests are answered and the markets tick, or have had their time. */
+  /** All requests are answered, and the markets tick or their time for the first tick has passed. */
   live(session: Session): void
   /** The last call of a session that was not closed by the feed. */
   ended(session: Session, reason: string): void
@@ -102,7 +102,7 @@ export class Session implements FrameSink {
     return this.#wasLive
   }
 
-  /** It ended because the venue refused every market. */
+  /** Whether it ended because the venue refused every market. */
   get wasRefusedEverything(): boolean {
     return this.#wasRefusedEverything
   }
@@ -119,17 +119,17 @@ export class Session implements FrameSink {
     this.#subscription.add(symbols)
   }
 
-  /** Whether the venue left out this market when it answered, and is asked for it again. */
+  /** Whether the venue left this market out of its answers, so that it is requested again. */
   isLate(symbol: string): boolean {
     return this.#subscription.isLate(symbol)
   }
 
-  /** Asks for one refused market again. */
+  /** Requests one refused market again. */
   askAgain(symbol: string): void {
     this.#subscription.askAgain(symbol)
   }
 
-  /** Looks at every deadline. `nowMs` is the time of the feed's `Hearing`. */
+  /** Checks every deadline. `nowMs` is the time of the feed's `Hearing`. */
   check(nowMs: number): void {
     const overdue = this.#overdue(nowMs)
     if (overdue !== undefined) {
@@ -270,7 +270,7 @@ export class Session implements FrameSink {
     this.#socket.send(heartbeat.frame)
   }
 
-  /** Moves to live, or ends where not one market comes. */
+  /** Becomes live, or ends when no market ticks. */
   #settle(nowMs: number): void {
     if (this.#state !== 'subscribing') return
     const settlement = this.#subscription.settle(nowMs)

@@ -24,7 +24,7 @@ export class SocketFeed implements Feed, SessionOwner {
   readonly #outage: OutageLog
   readonly #renewals: Renewals
   readonly #checks: CheckLoop
-  /** The session that counts as the connection, and the one that is to take over from it. */
+  /** The session that is the connection now, and the one that will replace it. */
   #current: Session | undefined
   #next: Session | undefined
   #attempt = 0
@@ -153,7 +153,7 @@ export class SocketFeed implements Feed, SessionOwner {
     if (!this.#isClosed && this.#current !== undefined) this.#tend(this.#current, heardMs)
   }
 
-  /** What a connection needs over time: refused markets asked for again, and a successor. */
+  /** Requests refused markets again and renews the connection when they are due. */
   #tend(current: Session, heardMs: number): void {
     if (current.isLive) {
       const symbol = this.#intake.refusals.due(heardMs, (name) => current.isRefused(name))
@@ -163,7 +163,7 @@ export class SocketFeed implements Feed, SessionOwner {
     else if (this.#next.isLive && this.#coversAll(this.#next)) this.#takeOver(this.#next, 'renewed')
   }
 
-  /** Opens a second socket beside the live one. Frames of both count until the second has every market of the first. */
+  /** Opens a second socket beside the live one. Frames of both are used until the second has every market of the first. */
   #renewWhereDue(current: Session, nowMs: number): void {
     if (!current.isLive) return
     const reason = this.#renewals.reason(current, nowMs)

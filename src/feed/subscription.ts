@@ -8,7 +8,7 @@ export interface SubscriptionOptions {
   readonly source: SocketSource
   /** All markets of the connection. */
   readonly symbols: readonly string[]
-  /** Those of them that are asked for at once; the rest counts as refused and is asked for again by the feed. */
+  /** The markets that are requested at once; the others count as refused, and the feed requests them later. */
   readonly batched: readonly string[]
   readonly clock: Clock
   readonly hearing: Hearing
@@ -17,33 +17,33 @@ export interface SubscriptionOptions {
 }
 
 /**
- * What a reply says of markets. `refused-alone`: it refuses one market. A refused batch says nothing of its markets yet.
- * `known`: it repeats what an earlier reply or a tick said. `unasked`: it belongs to nothing that we asked for.
+ * What a reply says of markets. `refused-alone`: it refuses one market; a refused batch says nothing of single markets
+ * yet. `known`: it repeats an earlier reply or a tick. `unasked`: it belongs to no request of ours.
  */
 export type Answer =
   | { readonly kind: 'taken'; readonly symbols: readonly string[] }
-  /** `isItsOwn`: the venue took others, so that the fault lies with this market. */
+  /** `isItsOwn`: the venue took other markets, so this market is at fault. */
   | { readonly kind: 'refused-alone'; readonly symbol: string; readonly isItsOwn: boolean }
   | { readonly kind: 'refused-batch' | 'known' | 'unasked' }
 
-/** `waiting`: replies or first ticks are to come. `refused`, `silent`: the connection brings no market. */
+/** `waiting`: replies or first ticks are missing. `refused`, `silent`: no market of the connection ticks. */
 export type Settlement = 'waiting' | 'live' | 'refused' | 'silent'
 
 /**
- * What one connection has asked for, and how each symbol was answered. A refused batch is asked for again in halves,
- * down to the single market: one bad market of a hundred costs about fourteen requests, and no other market. A venue
- * that answers symbol by symbol is asked again, by name, for those that it leaves out.
+ * What one connection has requested, and the answer for each symbol. A refused batch is requested again in halves, down
+ * to the single market: one bad market of a hundred costs about fourteen requests, and no other market. From a venue that
+ * answers symbol by symbol, the symbols that it leaves out are requested again by name.
  */
 export class Subscription {
   readonly #options: SubscriptionOptions
   readonly #requests: Requests
   readonly #symbols: Set<string>
-  /** What is asked for when the socket opens; undefined afterwards. */
+  /** The symbols to request when the socket opens; undefined afterwards. */
   #first: string[] | undefined
   readonly #ticked = new Set<string>()
   readonly #refused: Set<string>
   readonly #late: LateSymbols
-  /** The venue has answered for a symbol by its name, so that a missing answer is the fault of one symbol. */
+  /** The venue has answered for a symbol by name, so a missing answer concerns one symbol. */
   #answersByName = false
   #hasTaken = false
   #refusedAlone = 0
@@ -73,26 +73,26 @@ export class Subscription {
     return this.#refused.has(symbol) && !this.#ticked.has(symbol)
   }
 
-  /** Asks for the markets that were not left out. Call once, when the socket is open. */
+  /** Requests the batched markets. Call once, when the socket is open. */
   open(): void {
     this.#requests.add(this.#options.source.subscribe(this.#first ?? []))
     this.#first = undefined
   }
 
-  /** Asks for further markets one by one, so that a refused one costs no other. */
+  /** Requests more markets one by one, so that a refused one affects no other. */
   add(symbols: readonly string[]): void {
     for (const symbol of symbols) this.#symbols.add(symbol)
     if (this.#first !== undefined) this.#first.push(...symbols)
     else for (const symbol of symbols) this.#requests.add(this.#options.source.subscribe([symbol]))
   }
 
-  /** Asks for one refused market again. */
+  /** Requests one refused market again. */
   askAgain(symbol: string): void {
     this.#refused.delete(symbol)
     this.#requests.add(this.#options.source.subscribe([symbol]), true)
   }
 
-  /** Whether the venue left out this symbol when it answered, and is asked for it again. */
+  /** Whether the venue left this symbol out of its answers, so that it is requested again. */
   isLate(symbol: string): boolean {
     return this.#late.has(symbol)
   }
@@ -131,7 +131,7 @@ export class Subscription {
   }
 
   /**
-   * Asks again for the symbols that a venue which answers by name has left out. Returns those that it has left out too
+   * Requests the symbols again that a venue left out of its answers by name. Returns the symbols that it left out too
    * often; they count as refused.
    */
   repeatLate(nowMs: number): readonly string[] {
@@ -155,7 +155,7 @@ export class Subscription {
     return `no acknowledgement within ${acknowledgementTimeoutMs} ms, asked ${ASKED_BY_NAME_MAX + 1} times`
   }
 
-  /** Requests without any answer for too long, as a reason to end the connection. */
+  /** A reason to end the connection when requests have had no answer for too long. */
   overdue(nowMs: number): string | undefined {
     const { acknowledgementTimeoutMs } = this.#options.limits
     if (this.#answersByName || this.#requests.waitedMs(nowMs) <= acknowledgementTimeoutMs) return undefined
@@ -171,7 +171,7 @@ export class Subscription {
     return this.waiting().length > 0 ? 'silent' : 'refused'
   }
 
-  /** Markets that were neither refused nor have ticked. */
+  /** Markets that were not refused and have not ticked. */
   waiting(): readonly string[] {
     return [...this.#symbols].filter((symbol) => !this.#ticked.has(symbol) && !this.#refused.has(symbol))
   }
@@ -207,7 +207,7 @@ export class Subscription {
       ])
       return { kind: 'refused-batch' }
     }
-    // A venue that took the good half of a refused batch refuses to take a market twice.
+    // A venue that took the good half of a refused batch refuses a second request of those markets.
     if (symbol === undefined || this.#ticked.has(symbol)) return { kind: 'known' }
     this.#refusedAlone++
     this.#refused.add(symbol)

@@ -4,7 +4,7 @@ import type { ConnectBudget } from './backoff.ts'
 import type { FeedLimits } from './limits.ts'
 import type { MarketState, MarketStatus } from './markets.ts'
 
-/** The machine that feeds use; a simulator gives another one. */
+/** The parts of the machine that feeds use; a simulator gives its own. */
 export interface FeedMachine {
   readonly connect: Connect
   readonly httpGet: HttpGet
@@ -15,7 +15,7 @@ export interface FeedOptions {
   readonly source: VenueSource
   /** Replaces the source's own URL or path, for a test network or a simulator. */
   readonly url?: string
-  /** At most what one connection or request of the source takes; `openFeeds` splits more. */
+  /** At most as many as one connection or request of the source takes; `openFeeds` splits more. */
   readonly symbols: readonly string[]
   readonly clock: Clock
   readonly random: Random
@@ -32,9 +32,9 @@ export interface Feed {
   readonly counters: Readonly<FeedCounters>
   /** Markets without a fresh mark. */
   readonly blindMarkets: number
-  /** The venue's words where it refuses this market. */
+  /** The venue's reply if it refuses this market. */
   refusalOf(symbol: string): string | undefined
-  /** Subscribes to further markets on the connection that is there. Throws where they are too many. */
+  /** Subscribes to more markets on the open connection. Throws when they are too many. */
   add(symbols: readonly string[]): void
   /** Resolves when sockets and files are closed. The sink is not called after the call. */
   close(): Promise<void>
@@ -46,23 +46,23 @@ export interface Feed {
  */
 export type ConnectionState = 'connecting' | 'live' | 'lost'
 
-/**
- * Where a feed puts prices and states. A frame with data is `frameStart`, its prices in order, `frameEnd`: one instant.
- */
+/** Receives prices and states of a feed. A frame with data is one instant: `frameStart`, its prices in order, `frameEnd`. */
 export interface FeedSink extends PriceSink {
   frameStart(receivedMonotonicMs: number, receivedTimeMs: number): void
   frameEnd(): void
   /**
-   * Never inside a frame. `fresh` follows the frame with the mark. `stale`: the market has no mark any longer.
-   * `unknown` and `refused`: it has had none by the deadline for its first.
+   * Never inside a frame. `fresh` follows the frame with the mark. `stale`: the market no longer has a mark. `unknown`
+   * and `refused`: it had no mark by the deadline for its first.
    */
   marketState(symbol: string, state: MarketState): void
-  /** The venue refuses this market, in its own words; repeated refusals are counted. It is asked for again. */
+  /** The venue refuses this market with this reply. The feed requests it again; repeated refusals are only counted. */
   marketRefused(symbol: string, reply: string): void
   /** The venue took the market after this many refusals. */
   marketTaken(symbol: string, refusals: number): void
   connection(state: ConnectionState, reason: string): void
-  /** FEED_REJECTED with the venue's text for a refusal of nothing that was asked; or what a sink method threw. */
+  /**
+   * FEED_REJECTED with the venue's reply for a refusal that belongs to no request; or the error that a sink method threw.
+   */
   fault(error: Error): void
 }
 
@@ -80,24 +80,24 @@ export interface FeedCounters {
   unchanged: number
   acknowledged: number
   rejected: number
-  /** Refusals of a market that was refused before. */
+  /** Repeated refusals of a market. */
   refusedAgain: number
   heartbeats: number
-  /** Frames that the venue asked for and got. */
+  /** Frames that answered a request of the venue, such as pongs. */
   replies: number
   ignored: number
   malformed: number
   /** Events older than one seen before. */
   droppedOld: number
-  /** Confirmations after a mark that was dropped: they may mean that one, and confirm nothing. */
+  /** Confirmations after a dropped mark. They may mean the dropped one, so they confirm nothing. */
   doubtful: number
-  /** Events with a venue time too far ahead of our clock to order anything; they are taken as they come. */
+  /** Events with a venue time too far ahead of our clock. They are accepted, and their time orders nothing. */
   aheadOfClock: number
-  /** Events of markets that were not asked for. */
+  /** Events of markets that were not requested. */
   foreign: number
   connects: number
   reconnects: number
-  /** Second sockets that took over. */
+  /** Second sockets that replaced the first. */
   renewals: number
 }
 

@@ -2,7 +2,7 @@ import { Curves } from './curves.ts'
 import type { KernelTerms, RowTerms } from './float-terms.ts'
 import type { Kernel } from './kernel.ts'
 
-/** Puts the terms of margin accounts into the kernel as rows: once when an account changes, never on a tick. */
+/** Writes the terms of margin accounts into the kernel as rows, when an account changes and never on a tick. */
 export class Compiler {
   readonly #kernel: Kernel
   readonly #instrumentOf: (symbol: string) => number

@@ -3,7 +3,7 @@ import { assert } from '../errors.ts'
 import { type Coordinate, type ExactTier, maintenanceIsConvex, toFloat } from '../margin/index.ts'
 import type { CurvePiece, Kernel } from './kernel.ts'
 
-/** The first look for unused curves comes when so many are known. */
+/** Number of known curves at which unused ones are first searched. */
 export const UNUSED_SOUGHT_AT = 256
 
 /**

@@ -62,7 +62,7 @@ interface FloatLeg {
   readonly tiers: readonly ExactTier[]
   readonly slope: number
   readonly intercept: number
-  /** NaN where the position states none. */
+  /** NaN when the position states none. */
   readonly leverage: number
   readonly feeRate: number
 }

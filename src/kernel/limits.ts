@@ -45,7 +45,7 @@ export function wholeBlocks(rows: number): number {
   return Math.ceil(rows / BLOCK_ROWS) * BLOCK_ROWS
 }
 
-/** Throws KERNEL_CAPACITY where a total is beyond its limit. */
+/** Throws KERNEL_CAPACITY when a total is beyond its limit. */
 export function checkTotals(totals: KernelTotals): void {
   for (const [kind, limit] of Object.entries(CAPACITY_MAX) as [keyof KernelTotals, number][]) {
     const wanted = totals[kind] ?? 0
@@ -53,7 +53,7 @@ export function checkTotals(totals: KernelTotals): void {
   }
 }
 
-/** Called on every tick, so the message is made only when it is needed. */
+/** Called on every tick, so the message is made only for a failure. */
 export function assertFinite(value: number): void {
   if (!Number.isFinite(value)) throw new Error(`invariant broken: the kernel was given ${value}`)
 }

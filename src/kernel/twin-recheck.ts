@@ -25,7 +25,7 @@ const BUDGET_UNIT = 2 ** -50
 export class TwinRecheck {
   /** The level that the account measured last provably holds; LEVEL_NONE: not proven. */
   measuredLevel: number = LEVEL_NONE
-  /** NaN where a mark is missing. */
+  /** NaN when a mark is missing. */
   measuredMarginBalance = Number.NaN
   measuredMaintenanceMargin = Number.NaN
   readonly #curves: TwinCurves
@@ -164,7 +164,7 @@ export class TwinRecheck {
     )
   }
 
-  /** The level that the measured account holds, coming from `current`; LEVEL_NONE where f64 does not decide it. */
+  /** The level that the measured account holds, coming from `current`; LEVEL_NONE when f64 does not decide it. */
   #provenLevel(current: number, error: number): number {
     let reached = this.#levels
     for (; reached > 0; reached--) {

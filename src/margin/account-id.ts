@@ -10,7 +10,7 @@ export type MarginAccountName =
       readonly side: 'long' | 'short'
     }
 
-/** `account:cross:currency` or `account:isolated:symbol:side`; `%` and `:` inside a part are percent-encoded. */
+/** `account:cross:currency` or `account:isolated:symbol:side`. `%` and `:` within a part are percent-encoded. */
 export function marginAccountId(name: MarginAccountName): string {
   const account = escaped(name.account)
   return name.marginMode === 'cross'
@@ -18,7 +18,7 @@ export function marginAccountId(name: MarginAccountName): string {
     : `${account}:isolated:${escaped(name.symbol)}:${name.side}`
 }
 
-/** The inverse of `marginAccountId`; undefined for a text that it never gives. */
+/** The inverse of `marginAccountId`; undefined for a text that `marginAccountId` cannot return. */
 export function parseMarginAccountId(id: string): MarginAccountName | undefined {
   const [account = '', marginMode, part = '', side, ...rest] = id.split(':')
   if (account === '' || part === '' || rest.length > 0) return undefined

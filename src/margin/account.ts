@@ -16,11 +16,11 @@ import { Kept } from './kept.ts'
 import { isolatedMarginOf, isolatedTerms, type Leg, legOf, legWithFee, leverageClosingFee } from './leg.ts'
 import { parseDecimal, type Rational } from './rational.ts'
 
-/** The unit that is liquidated as a whole, compiled to curves. Money in its currency. */
+/** The unit that is liquidated as a whole, as curves. Money is in its currency. */
 export interface MarginAccount {
-  /** As `marginAccountId` makes it. */
+  /** Made by `marginAccountId`. */
   readonly id: string
-  /** Id of the account that it is part of. */
+  /** Id of its account. */
   readonly account: string
   readonly accountVersion: number
   readonly venue: VenueId
@@ -32,18 +32,18 @@ export interface MarginAccount {
   /** What enters the margin balance: the wallet, or the isolated margin as the venue's formula credits it. */
   readonly constant: Rational
   readonly legs: readonly Leg[]
-  /** All that moves with a price: the curves of the legs, in their order. */
+  /** All that moves with a price: the curves of the legs, in the order of the legs. */
   readonly curves: readonly Curve[]
   readonly liquidation: 'reached' | 'passed'
   /** Version of the rule book. */
   readonly ruleBook: string
-  /** Start of the day, UTC, of the oldest rules of its legs; null where the day of any is not known. */
+  /** Start of the day, UTC, of the oldest rules of its legs; null when the day of any is not known. */
   readonly rulesAsOfMs: number | null
-  /** Its terms over one denominator, made when they are first asked for; without it they are made every time. */
+  /** Keeps its terms over one denominator after their first use; without it they are made at every use. */
   readonly terms?: Kept<unknown>
 }
 
-/** The last known mark price of a symbol; undefined where it is not known. */
+/** The last known mark price of a symbol; undefined when it is not known. */
 export type MarkOf = (symbol: string) => Decimal | undefined
 
 export interface Evaluation {
@@ -59,19 +59,20 @@ export interface RuledPosition {
   readonly defaults: MarginDefaults
 }
 
-/** One margin account of an account: its open positions, before anything is computed. */
+/** One margin account of an account: its open positions with their rules, before it is compiled. */
 export interface MarginAccountPart {
   readonly marginMode: MarginMode
   readonly currency: string
-  /** In the order of the account; one where it is isolated. */
+  /** In the order of the account; a single one when it is isolated. */
   readonly positions: readonly RuledPosition[]
 }
 
 /**
- * Splits an account into its margin accounts: each isolated position is one, all cross positions with one settlement asset
- * are one. They come in the order of their first positions. Positions of size zero and wallets without positions make none.
- * @throws PlimsollError SYMBOL_UNKNOWN or ACCOUNT_UNSUPPORTED with everything that `accountFaultsOf` has against the
- * account, RULES_INVALID for rules that cannot be computed with.
+ * Splits an account into its margin accounts: each isolated position is one, all cross positions with one settlement
+ * asset are one. They come in the order of their first positions. Positions of size zero and wallets without positions
+ * make no margin account.
+ * @throws PlimsollError SYMBOL_UNKNOWN or ACCOUNT_UNSUPPORTED with all faults of
+ * `accountFaultsOf`, RULES_INVALID for rules that this version cannot compute.
  */
 export function marginAccountPartsOf(account: Account, book: RuleBook): MarginAccountPart[] {
   refuseFaults(account, accountFaultsOf(account, book))
@@ -105,9 +106,8 @@ export function marginAccountsOf(account: Account, book: RuleBook): MarginAccoun
 }
 
 /**
- * The margin account of that id alone, compiled without the others: what `marginAccountsOf` gives under it for
- * an account that it takes. undefined where the account has no such margin account. Throws as `marginAccountsOf`
- * for the faults of its own positions.
+ * The margin account with that id, compiled without the others. It equals the one that `marginAccountsOf` returns.
+ * Undefined when the account has none with that id. Throws as `marginAccountsOf` for the faults of its own positions.
  */
 export function marginAccountOf(account: Account, id: string, book: RuleBook): MarginAccount | undefined {
   const name = parseMarginAccountId(id)
@@ -192,7 +192,7 @@ function crossPool(
   }
 }
 
-/** Start of the oldest day of the rules, UTC; null where the day of any is not known. */
+/** Start of the oldest day of the rules, UTC; null when the day of any is not known. */
 function oldestMs(rules: readonly InstrumentRules[]): number | null {
   let oldest: string | undefined
   for (const { asOf } of rules) {

@@ -1,12 +1,12 @@
-// How much of a position to close where slack need not be concave: each tier is solved by itself. Slower than the walk of
-// cure.ts, and its twin where slack is concave.
+// How much of a position to close when slack need not be concave: each tier is solved separately. Slower than the walk of
+// cure.ts, and its twin for concave slack.
 import { add, compare, div, floorTo, mul, neg, ONE, type Rational, sign, sub, ZERO } from './rational.ts'
 import { closedBeyond, meets, type Reduction, shareWithout, surplusKeeping } from './reduction.ts'
 import { tierIndexAt } from './tiers.ts'
 
 /**
- * The smallest part of a position whose closing at the mark cures; undefined where only closing it all may. A larger part
- * need not cure: where maintenance margin jumps at a cap, so does the surplus.
+ * The smallest part of a position whose closing at the mark cures; undefined when only closing the whole position may. A larger
+ * part need not cure: if maintenance margin jumps at a cap, the surplus jumps too.
  */
 export function closedByPieces(reduction: Reduction): Rational | undefined {
   const { curve, notional, size } = reduction
@@ -21,14 +21,14 @@ export function closedByPieces(reduction: Reduction): Rational | undefined {
 }
 
 /**
- * The smallest part that leaves the position in the tier or below it and, where the surplus falls with the share kept, on
- * the safe side of its zero. If this part does not cure, none that leaves the position in the tier does.
+ * The smallest part that leaves the position in the tier or below it and, if the surplus falls with the share kept, on
+ * the safe side of its zero. If this part does not cure, no part that leaves the position in the tier does.
  */
 function closedInTier(reduction: Reduction, index: number): Rational {
   const { curve, notional, base, gain, step } = reduction
   const tier = curve.tiers[index]!
   const isTop = compare(notional, tier.cap) <= 0 || index === curve.tiers.length - 1
-  // The share on a cap is in the tier, whatever the goal says of a surplus of zero.
+  // A share that ends on the cap is in the tier, whether or not a surplus of zero meets the goal.
   const withinCap = isTop ? ZERO : roundedUp(mul(reduction.size, sub(ONE, div(tier.cap, notional))), step)
   const slope = sub(gain, mul(tier.maintenanceMarginRate, notional))
   if (sign(slope) >= 0) return withinCap

@@ -40,12 +40,11 @@ function surplusOf(goal: Goal, evaluation: Evaluation): Rational {
 }
 
 /**
- * The smallest top-up, and the smallest reduction of each position at the current marks and before trading
- * costs, after which the account is below every level. null when it is so already.
- *
- * In a cross pool the realised PnL stays and a reduction lowers the maintenance margin; null as a size where
- * closing the whole position is not enough. The margin of an isolated position leaves in proportion to the
- * closed part, so only a lower tier can help, else the whole size.
+ * The smallest top-up, and the smallest reduction of each position, at the current marks and before trading costs, that
+ * brings the account below every level. Null when it is below already. * In a cross pool the realised PnL stays and a
+ * reduction lowers the maintenance margin; the size is null when closing the whole position is not enough. The margin of
+ * an isolated position leaves in proportion to the closed part: only a lower tier helps, otherwise the whole size is
+ * closed.
  */
 export function cureOf(
   marginAccount: MarginAccount,
@@ -57,7 +56,7 @@ export function cureOf(
   const lowest = goalOf(1, marginAccount, rule)
   const highest = goalOf(rule.levels.length, marginAccount, rule)
   const topUps = [lowest, highest].map((goal) => topUpOf(marginAccount, evaluation, goal))
-  // Closing at the mark does not change the sign of the margin balance; below zero λ = 1 asks the most.
+  // Closing at the mark keeps the sign of the margin balance. For a negative balance λ = 1 demands the most.
   const goal = sign(evaluation.marginBalance) < 0 ? highest : lowest
   return {
     topUp: formatDecimal(topUps.reduce(max)),
@@ -98,8 +97,8 @@ function afterTopUp(marginAccount: MarginAccount, evaluation: Evaluation, amount
 }
 
 /**
- * Growth of the surplus per unit of top-up, on each piece, steepest first. The surplus is concave in the
- * amount, so a step along a steeper slope than the true one falls short and the next slope completes it.
+ * Growth of the surplus per unit of top-up, on each piece, steepest first. The surplus is concave in the amount: a step
+ * along a slope that is too steep falls short, and the next slope completes it.
  */
 function topUpSlopes(marginAccount: MarginAccount, goal: Goal): Rational[] {
   const { curve, closingFeeRate: feeRate, position } = marginAccount.legs[0]!
@@ -111,7 +110,7 @@ function topUpSlopes(marginAccount: MarginAccount, goal: Goal): Rational[] {
   return gainsWithX ? [add(goal.level, feeSlope), goal.level] : [goal.level, sub(goal.level, feeSlope)]
 }
 
-/** How much of the position to close; null where closing it all is not enough. */
+/** How much of the position to close; null when closing it all is not enough. */
 export function closedSizeOf(
   leg: Leg,
   x: Rational,
@@ -132,9 +131,10 @@ export function closedSizeOf(
 }
 
 /**
- * The smallest part that cures; undefined where only closing it all may. Needs slack that is concave (`slackIsConcave`): the
- * surplus is then concave in the share k that is kept, and not safe at k = 1. Walks down the tiers from there to the k
- * below which it is safe; from there it stays safe as long as anything is left, because no base or gain lets it fall again.
+ * The smallest part that cures; undefined when only closing the whole position may. Needs concave slack (`slackIsConcave`): then
+ * the surplus is concave in the share k that is kept, and not safe at k = 1. Walks down the tiers from k = 1 to the k
+ * below which the surplus is safe. Below that k it stays safe while any share is left, because no base or gain makes it
+ * fall again.
  */
 export function closedByWalk(reduction: Reduction): Rational | undefined {
   assert(slackIsConcave(reduction.curve), `the slack of ${reduction.curve.symbol} is concave`)

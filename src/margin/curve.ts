@@ -49,7 +49,7 @@ export function slackIsConcave({ tiers }: Curve): boolean {
   return maintenanceIsConvex(tiers)
 }
 
-/** Maintenance margin without the closing fee, for a notional. */
+/** Maintenance margin of a notional, without the closing fee. */
 export function tieredMaintenanceAt(tiers: readonly ExactTier[], notional: Rational): Rational {
   const tier = tiers[tierIndexAt(tiers, notional)]!
   return sub(mul(tier.maintenanceMarginRate, notional), tier.maintenanceDeduction)

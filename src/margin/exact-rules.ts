@@ -3,12 +3,12 @@ import { PlimsollError } from '../errors.ts'
 import { compare, parseDecimal, type Rational } from './rational.ts'
 import { type ExactTier, exactTiers } from './tiers.ts'
 
-/** A fee rate above this is a percentage taken for a fraction: venues' taker fees are below 0.001. */
+/** A higher fee rate is refused: it is a percentage given as a fraction, because venues' taker fees are below 0.001. */
 export const TAKER_FEE_RATE_MAX: Decimal = '0.05'
 
 /** The rules of an instrument in exact numbers. */
 export interface ExactRules {
-  /** Whether the contribution is straight in the mark price, else it is in its reciprocal. */
+  /** Whether the contribution is linear in the mark price; otherwise it is linear in its reciprocal. */
   readonly isLinear: boolean
   readonly multiplier: Rational
   readonly takerFeeRate: Rational
@@ -21,14 +21,14 @@ export interface ExactRules {
 const exactRulesCache = new WeakMap<InstrumentRules, ExactRules>()
 
 /**
- * Refuses rules that cannot be computed with, as `marginAccountsOf` would: RULES_INVALID, path inside the rules.
- * Computed are the contributions `linear` and `inverse` under `marginal-tiers`, without rounding.
+ * Refuses rules that this version cannot compute with RULES_INVALID; the path is inside the rules. It computes the
+ * contributions `linear` and `inverse` under `marginal-tiers`, without rounding.
  */
 export function checkRules(symbol: string, rules: InstrumentRules): void {
   exactRulesOf(symbol, rules)
 }
 
-/** One object for each object of rules, so that the curves of one instrument share their tiers. */
+/** Returns the same object for the same rules, so that the curves of one instrument share their tiers. */
 export function exactRulesOf(symbol: string, rules: InstrumentRules): ExactRules {
   const cached = exactRulesCache.get(rules)
   if (cached !== undefined) return cached
@@ -48,7 +48,7 @@ export function exactRulesOf(symbol: string, rules: InstrumentRules): ExactRules
   return exact
 }
 
-/** The marginal tiers of rules that this version computes. What the schema reads beyond them is refused by name. */
+/** The marginal tiers of the rules. Refuses by name what the schema accepts and this version does not compute. */
 function computedTiersOf(symbol: string, rules: InstrumentRules): readonly RiskTier[] {
   const { contribution, maintenance, rounding } = rules
   if (contribution !== 'linear' && contribution !== 'inverse') {

@@ -8,11 +8,11 @@ export interface Fixed {
   readonly decimals: number
 }
 
-/** The most marks whose value is kept, enough for some thousand markets; a further one empties the list first. */
+/** Most marks whose value is kept, enough for some thousand markets. A further mark clears the list first. */
 export const PARSED_MARKS_MAX = 4_096
 const parsedMarks = new Map<Decimal, Fixed>()
 
-/** The value of a mark. The accounts of a market ask for the same text in turn, so it is parsed once. */
+/** The value of a mark. All accounts of a market ask for the same text, so it is parsed once. */
 export function markFixedOf(text: Decimal): Fixed {
   const known = parsedMarks.get(text)
   if (known !== undefined) return known
@@ -32,15 +32,15 @@ export function decimalsIn(text: Decimal): number {
   return point < 0 ? 0 : text.length - point - 1
 }
 
-/** The digits at `more` decimals, at least as many as the value has. */
+/** The digits at `more` decimals; `more` is at least the decimals of the value. */
 export function digitsAt({ digits, decimals }: Fixed, more: number): bigint {
   return decimals === more ? digits : digits * powerOfTen(more - decimals)
 }
 
-/** k of a denominator 10^k, counted up; undefined for any other. */
+/** k of a denominator 10^k; undefined for any other denominator. */
 export function decimalsOf({ d }: Rational): number | undefined {
   let decimals = 0
-  // Most have few decimals: counting up is faster than a look-up by a big integer.
+  // Most values have few decimals: counting is faster than a look-up by bigint.
   while (powerOfTen(decimals) < d) decimals++
   return powerOfTen(decimals) === d ? decimals : undefined
 }

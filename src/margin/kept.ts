@@ -1,6 +1,6 @@
 /**
- * Keeps what was computed from an object in a field of that object, so that both are released together. A copy of the
- * object shares the field; `of` returns undefined for the copy.
+ * Keeps a value that was computed from an object in a field of that object, so that both are released together. A copy of
+ * the object shares the field; `of` returns undefined for the copy.
  */
 export class Kept<Made> {
   #source: object | undefined

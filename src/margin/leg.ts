@@ -21,18 +21,18 @@ import {
 export interface Leg {
   readonly curve: Curve
   readonly position: Position
-  /** Fee rate at which the position would be closed at its bankruptcy price; 0 where the venue counts none. */
+  /** Fee rate of closing the position at its bankruptcy price; 0 when the venue counts no fee. */
   readonly closingFeeRate: Rational
 }
 
 /**
- * A position before its closing fee is known: the maintenance constant is 0.
- * linear: PnL = size·multiplier·(mark − entry). inverse: PnL = size·multiplier·(1/entry − 1/mark), in coin.
- * Throws RULES_INVALID for rules that cannot be computed with (see `checkRules`).
+ * A position before its closing fee is known: the maintenance constant is 0. linear: PnL = size·multiplier·(mark −
+ * entry). inverse: PnL = size·multiplier·(1/entry − 1/mark), in coin. Throws RULES_INVALID for rules that this version
+ * cannot compute (see `checkRules`).
  */
 export function legOf(position: Position, rules: InstrumentRules, defaults: MarginDefaults): Leg {
   const exact = exactRulesOf(position.symbol, rules)
-  // Not in lowest terms: a power of ten stays the denominator of what is made of decimals.
+  // Not reduced: sums and products of decimals keep a power of ten as denominator.
   const amount = mul(parseDecimal(position.size), exact.multiplier)
   const entryPrice = parseDecimal(position.entryPrice)
   const linear = exact.isLinear
@@ -60,7 +60,7 @@ export function isFeeCounted(rules: InstrumentRules, defaults: MarginDefaults): 
 export function legWithFee(leg: Leg, maintenanceConstant: Rational): Leg {
   if (maintenanceConstant.n === 0n) return leg
   const { curve } = leg
-  // Field by field: a spread costs several times as much, and each event compiles legs.
+  // Field by field, because a spread costs several times as much and each event compiles legs.
   return {
     curve: {
       symbol: curve.symbol,
@@ -89,9 +89,9 @@ export function initialMarginAt({ curve, position }: Leg, x: Rational): Rational
 }
 
 /**
- * Fee of closing at the bankruptcy price that the leverage gives (Bybit "estimated fee to close"):
- * entry value·(1 − 1/L)·f where the position gains with x (linear long, inverse short), (1 + 1/L) where it
- * loses. Without leverage it is on the entry value. 0 where no bankruptcy price exists (L < 1).
+ * Fee of closing at the bankruptcy price that the leverage gives (Bybit "estimated fee to close"): entry value·(1 −
+ * 1/L)·f when the position gains with x (linear long, inverse short), (1 + 1/L) when it loses. Without leverage it is the
+ * fee on the entry value. 0 when no bankruptcy price exists (L < 1).
  */
 export function leverageClosingFee(leg: Leg): Rational {
   const entryValue = entryValueOf(leg)
@@ -110,12 +110,11 @@ export interface IsolatedTerms {
 }
 
 /**
- * Terms of an isolated position with `margin` assigned to it, the reserved closing fee included.
- *
- * With leverage: margin beyond entry value/L + fee is extra margin X. It moves the bankruptcy price, at which
- * the fee is charged, so Bybit's formula credits it as X/(1 − f) where the position gains with x and
- * X/(1 + f) where it loses (help centre, "Liquidation Price (Isolated Margin)").
- * Without leverage: the fee is taken at the bankruptcy price of that margin. Both give one liquidation price.
+ * Terms of an isolated position with `margin` assigned to it, the reserved closing fee included. * With leverage: margin
+ * beyond entry value/L + fee is extra margin X. It moves the bankruptcy price, at which the fee is charged, so Bybit's
+ * formula credits it as X/(1 − f) when the position gains with x and X/(1 + f) when it loses (help centre, "Liquidation
+ * Price (Isolated Margin)"). Without leverage the fee is that at the bankruptcy price of that margin. Both give the same
+ * liquidation price.
  */
 export function isolatedTerms(leg: Leg, margin: Rational): IsolatedTerms {
   const feeRate = leg.closingFeeRate
@@ -135,7 +134,7 @@ export function isolatedTerms(leg: Leg, margin: Rational): IsolatedTerms {
   return { constant: reduce(add(initial, div(extra, credit))), maintenanceConstant: fee }
 }
 
-/** Margin of an isolated position: as stated, else its initial margin at the entry price. */
+/** Margin of an isolated position: the stated one, otherwise its initial margin at the entry price. */
 export function isolatedMarginOf(leg: Leg): Rational {
   const { isolatedMargin, leverage } = leg.position
   if (isolatedMargin !== undefined) return parseDecimal(isolatedMargin)

@@ -33,9 +33,10 @@ export interface LevelRule {
 }
 
 /**
- * The rule of the given warning levels.
- * @throws PlimsollError CONFIGURATION for levels that do not rise within [WARNING_LEVEL_MIN, 1) as f64, which is what the
- * kernel computes with; for more than WARNING_LEVELS_MAX; for a hysteresis outside of [0, 1].
+ * The rule for the given warning levels.
+ * @throws PlimsollError CONFIGURATION for levels that do not rise within
+ * [WARNING_LEVEL_MIN, 1) as f64, which is what the kernel computes with; for more than WARNING_LEVELS_MAX; for a
+ * hysteresis outside of [0, 1].
  */
 export function levelRule(
   levels: readonly Decimal[] = DEFAULT_LEVELS,

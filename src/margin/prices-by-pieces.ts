@@ -16,11 +16,10 @@ import {
 
 /**
  * The mark of `symbol` at which the account passes between safe and liquidated, the other marks fixed: a zero of slack,
- * or the price of a tier cap beyond which slack jumps over zero. `evaluation` is that of the current marks.
- *
- * From a healthy account: the next such mark in the direction in which slack falls at the current mark, or in the other
+ * or the price of a tier cap at which slack jumps across zero. `evaluation` is that of the current marks. * From a
+ * healthy account: the next such mark in the direction in which slack falls at the current mark, or in the other
  * direction where that one has none. Where slack is level, and from a breached account: the nearest in either direction.
- * undefined where no positive price is one.
+ * undefined when no positive price is one.
  */
 export function liquidationPriceByPieces(
   marginAccount: MarginAccount,
@@ -33,7 +32,7 @@ export function liquidationPriceByPieces(
   const slack = symbolSlackOf(marginAccount, symbol, markPrice, evaluation)
   const edges = edgesOf(piecesOf(slack))
   const low = edges.findLast((edge) => compare(edge, slack.x) < 0)
-  // A mark on a cap is still in the tier below it, so a jump there is above the mark.
+  // A mark on a cap is in the tier below it, so the jump is above the mark.
   const high = edges.find((edge) => compare(edge, slack.x) >= 0)
   if (low === undefined || high === undefined) {
     const only = low ?? high
@@ -44,14 +43,14 @@ export function liquidationPriceByPieces(
   return nearerPrice(slack, low, high)
 }
 
-/** Slack on (end of the piece before, end]; the last piece has no end. */
+/** Slack on (end of the piece before, end]. The last piece has no end. */
 interface Piece {
   readonly line: Line
   readonly end: Rational | undefined
 }
 
 function piecesOf(slack: SymbolSlack): Piece[] {
-  // The last tier holds every notional above its cap too, so that cap ends no piece.
+  // The last tier also holds every notional above its cap, so that cap does not end a piece.
   const caps = slack.legs.flatMap(({ curve }) =>
     curve.tiers.slice(0, -1).map(({ cap }) => div(cap, curve.scale)),
   )

@@ -20,7 +20,7 @@ import {
  * Needs slack that is concave in x (`slackIsConcave` of every curve of the symbol), so that at most two such marks
  * exist; `liquidationPriceByPieces` does without. From a healthy account: the one in the direction in which slack
  * falls, or the other where that side has none. From a breached one: the nearest, where it would become safe again.
- * undefined where no positive price is one.
+ * undefined when no positive price is one.
  */
 export function liquidationPrice(
   marginAccount: MarginAccount,
@@ -43,10 +43,10 @@ export function liquidationPrice(
 }
 
 /**
- * The outermost zero of slack on that side, by Newton's steps on a concave line of straight pieces: the line
- * at a point where slack is negative meets zero between that point and the root, so the steps never pass the
- * root and end exactly on it, at most one a piece. undefined where slack is not negative on that side, never
- * becomes positive, or does so at no positive x.
+ * The outermost zero of slack on that side, by Newton's steps on concave slack of straight pieces. At a point with
+ * negative slack, the straight piece meets zero between that point and the root: so no step passes the root, each piece
+ * takes at most one step, and the last step ends exactly on the root. Undefined when slack is not negative on that side,
+ * never becomes positive, or does so at no positive x.
  */
 function rootFrom(side: 'zero' | 'infinity', slack: SymbolSlack): Rational | undefined {
   const inward = side === 'zero' ? 1 : -1
@@ -64,7 +64,7 @@ function rootFrom(side: 'zero' | 'infinity', slack: SymbolSlack): Rational | und
 
 /**
  * The mark of `symbol` at which the displayed wallet, all PnL and the venue's fee of closing this symbol at
- * that mark come to zero, the other marks fixed. undefined where no positive price does.
+ * that mark come to zero, the other marks fixed. undefined when no positive price does.
  */
 export function bankruptcyPrice(
   marginAccount: MarginAccount,

@@ -10,7 +10,7 @@ export interface Rational {
 /** Decimals of displayed figures: as many as a decimal of the domain may have. */
 export const DISPLAY_DECIMALS = 18
 
-/** Above this, sums look for a common divisor of the denominators; below it, looking costs more than it saves. */
+/** Above this denominator sums look for a common divisor. Below it the search costs more than it saves. */
 const DENOMINATOR_FREE_MAX = 1n << 256n
 
 const POWERS_OF_TEN: readonly bigint[] = Array.from({ length: 81 }, (_, exponent) => 10n ** BigInt(exponent))
@@ -23,7 +23,7 @@ export function powerOfTen(exponent: number): bigint {
   return POWERS_OF_TEN[exponent] ?? 10n ** BigInt(exponent)
 }
 
-/** The exact value of a decimal string; its grammar was checked where it entered the program. */
+/** The exact value of a decimal string. Its grammar was checked when it entered the program. */
 export function parseDecimal(text: Decimal): Rational {
   assert(DECIMAL_PATTERN.test(text), `"${text}" is no decimal string`)
   const point = text.indexOf('.')
@@ -35,15 +35,18 @@ export function parseDecimal(text: Decimal): Rational {
 }
 
 /**
- * Decimal text without trailing zeros. Exact where the fraction ends within `decimals` digits after the
- * point, else rounded half to even at that digit. Never `-0`.
+ * Decimal text without trailing zeros. Exact when the fraction ends within `decimals` digits after the point, otherwise
+ * rounded half to even at that digit. Never `-0`.
  */
 export function formatDecimal(r: Rational, decimals: number = DISPLAY_DECIMALS): Decimal {
   const magnitude = (r.n < 0n ? -r.n : r.n) * powerOfTen(decimals)
   return decimalText(r.n < 0n, quotientHalfEven(magnitude, r.d), decimals)
 }
 
-/** The text that `formatDecimal` gives for digits/10^decimals, without a division where it ends in time. */
+/**
+ * The text of `formatDecimal` for digits/10^decimals, without a division when the fraction ends within the displayed
+ * decimals.
+ */
 export function formatFixed(digits: bigint, decimals: number): Decimal {
   const magnitude = digits < 0n ? -digits : digits
   if (decimals <= DISPLAY_DECIMALS) return decimalText(digits < 0n, magnitude, decimals)
@@ -140,7 +143,7 @@ export function sign(a: Rational): -1 | 0 | 1 {
   return a.n > 0n ? 1 : a.n < 0n ? -1 : 0
 }
 
-/** −1 where a < b, 0 where equal, 1 where a > b. */
+/** −1 where a < b, 0 when equal, 1 where a > b. */
 export function compare(a: Rational, b: Rational): -1 | 0 | 1 {
   const left = a.d === b.d ? a.n : a.n * b.d
   const right = a.d === b.d ? b.n : b.n * a.d
@@ -151,7 +154,7 @@ export function max(a: Rational, b: Rational): Rational {
   return compare(a, b) >= 0 ? a : b
 }
 
-/** The same value in lowest terms: for what is computed once and used often. */
+/** The same value in lowest terms. For values that are computed once and used often. */
 export function reduce(a: Rational): Rational {
   const common = greatestCommonDivisor(a.n < 0n ? -a.n : a.n, a.d)
   return common === 1n ? a : { n: a.n / common, d: a.d / common }

@@ -24,7 +24,7 @@ export const CURE_STEP: Decimal = '0.00000001'
 /** Inverse positions are reduced by whole contracts. */
 export const CURE_CONTRACTS: Decimal = '1'
 
-/** To stay under a level its surplus must be above zero, or not below where equality does not reach it. */
+/** To stay below a level the surplus must be above zero, or at least zero if equality does not reach the level. */
 export interface Goal {
   readonly level: Rational
   readonly zeroIsSafe: boolean
@@ -38,26 +38,26 @@ export function meets(goal: Goal, surplus: Rational): boolean {
   return sign(surplus) > 0 || (goal.zeroIsSafe && surplus.n === 0n)
 }
 
-/** The smallest multiple of `step` that is beyond `bound`, or on it where that is still safe. */
+/** The smallest multiple of `step` above `bound`, or on it if that is still safe. */
 export function roundUp(goal: Goal, bound: Rational, step: Rational): Rational {
   const floor = floorTo(bound, step)
   return goal.zeroIsSafe && compare(floor, bound) === 0 ? floor : add(floor, step)
 }
 
 /**
- * The part of a position that is closed at the mark. With the share k of it kept, the surplus over the level of the goal is
- * base + gain·k − tiered maintenance margin of k·notional.
+ * Closing a part of a position at the mark. If the share k is kept, the surplus over the level of the goal is base +
+ * gain·k − tiered maintenance margin of k·notional.
  */
 export interface Reduction {
   readonly curve: Curve
   readonly goal: Goal
   readonly base: Rational
   readonly gain: Rational
-  /** At the mark, of the whole position. */
+  /** Notional of the whole position at the mark. */
   readonly notional: Rational
-  /** Of the whole position, unsigned. */
+  /** Size of the whole position, unsigned. */
   readonly size: Rational
-  /** A part that is closed is a multiple of this. */
+  /** A closed part is a multiple of this. */
   readonly step: Rational
 }
 
@@ -83,12 +83,12 @@ export function reductionOf(
   }
 }
 
-/** Share of the position that is kept when so much of it is closed. */
+/** Share of the position that is kept when `closed` of it is closed. */
 export function shareWithout({ size }: Reduction, closed: Rational): Rational {
   return sub(ONE, div(closed, size))
 }
 
-/** The smallest part that leaves at most the share `bound`; on the bound itself only where that is safe. */
+/** The smallest part that leaves at most the share `bound`; exactly the bound only if that is safe. */
 export function closedBeyond({ goal, size, step }: Reduction, bound: Rational): Rational {
   return roundUp(goal, mul(size, sub(ONE, bound)), step)
 }

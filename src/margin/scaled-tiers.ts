@@ -15,7 +15,7 @@ export interface TierScale {
   readonly valueDecimals: number
 }
 
-/** The most scales kept of one table; a further one empties the list first. */
+/** Most scales kept of one table. A further scale clears the list first. */
 export const SCALES_OF_A_TABLE_MAX = 16
 
 interface KnownTable extends TierScale {
@@ -28,7 +28,10 @@ export function tierScaleOf(tiers: readonly ExactTier[]): TierScale {
   return knownTableOf(tiers)
 }
 
-/** The table at a scale, which must not be below its own. Kept with the table, for all accounts that share it. */
+/**
+ * The table at a scale, which must not be below its own. It is kept with the table, for all accounts that share the
+ * table.
+ */
 export function scaledTiersOf(tiers: readonly ExactTier[], scale: TierScale): ScaledTiers {
   const { scaled } = knownTableOf(tiers)
   const { rateDecimals, valueDecimals } = scale
@@ -47,7 +50,7 @@ export function scaledTiersOf(tiers: readonly ExactTier[], scale: TierScale): Sc
   return made
 }
 
-/** More than any number of decimals, so that two numbers make one key. */
+/** Larger than any number of decimals, so that two of them make one key. */
 const KEY_FACTOR = 1_000
 
 function knownTableOf(tiers: readonly ExactTier[]): KnownTable {

@@ -22,9 +22,9 @@ import { bankruptcyPriceAt, liquidationPriceAt } from './sums-prices.ts'
 import type { CurveTerms, Terms } from './terms.ts'
 
 /**
- * The exact state of a margin account at the given marks, as text (see `formatDecimal` for the rounding of
- * what does not end). The verdict is that of the marks alone, without hysteresis. With a mark missing it is
- * `unknown`, and what depends on that mark is null. The work grows with the number of positions, not faster.
+ * The exact state of a margin account at the given marks, as text (`formatDecimal` rounds fractions that do not end). The
+ * verdict is that of the marks, without hysteresis. When a mark is missing it is `unknown`, and figures that depend on
+ * the mark are null. The work is linear in the number of positions.
  */
 export function marginStateOf(marginAccount: MarginAccount, markOf: MarkOf, rule: LevelRule): MarginState {
   const marked = markedOf(marginAccount, markOf)
@@ -66,7 +66,7 @@ export const UNKNOWN_FIGURES = {
   shortfall: null,
 } as const
 
-/** The verdict of a level: 0 is safe, the last one is the breach. */
+/** The verdict of a level: 0 is safe, the last level is the breach. */
 export function verdictOf(level: number, rule: LevelRule): Verdict {
   if (level === 0) return 'safe'
   return level === rule.levels.length ? 'breach' : 'warning'
@@ -85,7 +85,7 @@ type PositionPrices = Pick<PositionState, 'liquidationPrice' | 'bankruptcyPrice'
 
 const NO_PRICES: PositionPrices = { liquidationPrice: null, bankruptcyPrice: null }
 
-/** Legs of one symbol share their prices, so they are sought once a symbol. */
+/** Legs of one symbol share their prices, so the prices are computed once a symbol. */
 function positionsWith(
   marginAccount: MarginAccount,
   terms: Terms,
@@ -100,8 +100,8 @@ function positionsWith(
 }
 
 /**
- * For an account with a mark missing. Both prices of a symbol depend only on the other marks of the account, so a
- * symbol has them when its own mark is the only one missing. The search starts at the entry price of each position.
+ * For an account without all marks. Both prices of a symbol depend only on the other marks of the account, so a symbol
+ * has them when only its own mark is missing. The search starts at the entry price of each position.
  */
 function positionsWithout(marginAccount: MarginAccount, { terms, symbols }: Marked): PositionState[] {
   const missing = symbols.filter((at) => at === undefined).length

@@ -12,7 +12,7 @@ import { evaluationOf, type Sums, type SymbolAt } from './sums.ts'
 import { liftedOf } from './sums-prices.ts'
 import type { CurveTerms, Terms } from './terms.ts'
 
-/** What `cureOf` gives for an account that has reached a level. */
+/** Returns what `cureOf` returns for an account that has reached a level. */
 export function cureAt(
   marginAccount: MarginAccount,
   terms: Terms,
@@ -81,7 +81,7 @@ function unsignedSizeOf({ size }: Position): Decimal {
   return formatFixed(digits < 0n ? -digits : digits, decimals)
 }
 
-/** The smallest part that cures; undefined where only closing it all may. Needs concave slack, see `closedByWalk` of cure.ts. */
+/** The smallest part that cures; undefined when only closing it all may. Needs concave slack, see `closedByWalk` of cure.ts. */
 function closedByWalk(
   curve: CurveTerms,
   position: Position,

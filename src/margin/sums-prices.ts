@@ -7,7 +7,7 @@ import { scaledTierAt } from './scaled-tiers.ts'
 import type { Sums, SymbolAt } from './sums.ts'
 import type { CurveTerms, SymbolTerms, Terms } from './terms.ts'
 
-/** An x above zero: numerator/(denominator·10^p·lift), denominator > 0. */
+/** An x above zero: numerator/(denominator·10^p·lift) with denominator > 0. */
 interface Root {
   readonly numerator: bigint
   readonly denominator: bigint
@@ -23,7 +23,7 @@ interface View {
   readonly terms: Terms
   readonly curves: SymbolTerms['curves']
   readonly lift: bigint
-  /** Slack of everything but the value and the tiered maintenance margin of this symbol. */
+  /** Slack without the value and the tiered maintenance margin of this symbol. */
   readonly rest: bigint
 }
 
@@ -59,14 +59,14 @@ export function liquidationPriceAt(
   return isFirst ? first : second
 }
 
-/** A sum over 10^k·divisor of its symbol as one over 10^k·lift of the account. */
+/** Turns a sum over 10^k·divisor of its symbol into one over 10^k·lift of the account. */
 export function liftedOf(sum: bigint, { divisor }: SymbolAt, { common }: Terms, sums: Sums): bigint {
   const others = divisor === 1n ? sums.divisor : sums.divisor / divisor
   const factor = common * others
   return factor === 1n ? sum : sum * factor
 }
 
-/** The outermost zero of slack on that side by Newton's steps; see `rootFrom` of prices.ts for why they end on it. */
+/** The outermost zero of slack on that side by Newton's steps; `rootFrom` of prices.ts says why they end on it. */
 function rootFrom(side: 'zero' | 'infinity', view: View): Root | undefined {
   const inward = side === 'zero' ? 1n : -1n
   let pieces = 0
@@ -83,7 +83,7 @@ function rootFrom(side: 'zero' | 'infinity', view: View): Root | undefined {
   assert(false, `the root of a slack of ${pieces} pieces takes no more than ${pieces} steps`)
 }
 
-/** The line at an x of numerator/(divisor·10^p); on a tier cap, that of the tier below it. */
+/** The line at x = numerator/(divisor·10^p). On a tier cap it is the line of the tier below. */
 function lineAt(numerator: bigint, divisor: bigint, view: View): Line {
   return lineOf(view, ({ caps }, magnitude) => scaledTierAt(caps, magnitude * numerator, divisor))
 }

@@ -20,10 +20,10 @@ export interface SymbolAt {
   readonly tiered: bigint
 }
 
-/** The sums of a margin account with all marks known. */
+/** The sums of a margin account whose marks are all known. */
 export interface Sums {
   readonly divisor: bigint
-  /** common·divisor: the factor of the denominators below beside a power of ten. */
+  /** common·divisor: the denominators below are this times a power of ten. */
   readonly lift: bigint
   /** These two over 10^v·lift. */
   readonly unrealizedPnl: bigint
@@ -33,7 +33,7 @@ export interface Sums {
   readonly slack: bigint
 }
 
-/** Terms with enough decimals for the marks, and each symbol at its mark; undefined where the mark is missing. */
+/** Terms with enough decimals for the marks, and each symbol at its mark; undefined when the mark is missing. */
 export interface Marked {
   readonly terms: Terms
   readonly symbols: readonly (SymbolAt | undefined)[]

@@ -4,13 +4,13 @@ import type { Leg } from './leg.ts'
 import { abs, add, compare, mul, type Rational, sub, ZERO } from './rational.ts'
 import { tierIndexAt } from './tiers.ts'
 
-/** Slack of a margin account while only the price of one symbol moves. The legs of the symbol move together. */
+/** Slack of a margin account while only the price of one symbol moves; its legs move together. */
 export interface SymbolSlack {
   readonly legs: readonly Leg[]
   readonly coordinate: Coordinate
   /** x of the current mark. */
   readonly x: Rational
-  /** Slack of everything else, at its current marks. */
+  /** Slack of the rest of the account, at its current marks. */
   readonly rest: Rational
 }
 
@@ -43,7 +43,7 @@ export function symbolSlackOf(
   return { legs, coordinate, x, rest }
 }
 
-/** The piece of slack at x; on a tier cap, the one below it. */
+/** The piece of slack at x. On a tier cap it is the piece below. */
 export function lineAt(slack: SymbolSlack, x: Rational): Line {
   return lineOf(slack, ({ tiers, scale }) => tierIndexAt(tiers, mul(scale, x)))
 }
@@ -68,7 +68,7 @@ export function slackValueAt({ constant, slope }: Line, x: Rational): Rational {
   return add(constant, mul(slope, x))
 }
 
-/** The price of whichever x is nearer to the mark in price; `low` where both are as near. */
+/** The price of the x that is nearer to the mark in price; of `low` when both are equally near. */
 export function nearerPrice({ coordinate, x }: SymbolSlack, low: Rational, high: Rational): Rational {
   const markPrice = priceAt(coordinate, x)
   const [first, second] = [priceAt(coordinate, low), priceAt(coordinate, high)]

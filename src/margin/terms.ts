@@ -3,7 +3,7 @@
 //   sizes (slope, scale) are over 10^s, prices over 10^p, rates over 10^r,
 //   money over 10^v, and maintenance margin, a rate times money, over 10^(v+r).
 // A venue divides when it credits isolated margin, takes a fee by leverage or settles in coin. Such a constant is over
-// 10^v·common: `common` is what the denominators of all constants hold beside powers of ten. The marks of inverse
+// 10^v·common: `common` is what the denominators of all constants have beside powers of ten. The marks of inverse
 // contracts are divisors too: `Sums` holds their product.
 import type { MarginAccount } from './account.ts'
 import type { Coordinate, Curve } from './curve.ts'
@@ -20,9 +20,9 @@ export interface CurveTerms {
   /** The scale, over 10^s. */
   readonly magnitude: bigint
   readonly tiers: ScaledTiers
-  /** Over 10^v; undefined for an inverse curve, whose intercept is no decimal. */
+  /** Over 10^v; undefined for an inverse curve, whose intercept is not a decimal. */
   readonly intercept: bigint | undefined
-  /** The closing fee that counts as maintenance, over 10^(v+r)·common. */
+  /** The closing fee in the maintenance margin, over 10^(v+r)·common. */
   readonly fee: bigint
 }
 
@@ -31,7 +31,7 @@ export interface SymbolTerms {
   readonly symbol: string
   readonly coordinate: Coordinate
   readonly curves: readonly CurveTerms[]
-  /** Fee rate of closing its positions: all are under the rules of the symbol. */
+  /** Fee rate of closing its positions, which share the rules of the symbol. */
   readonly closingFeeRate: Rational
   /** Sum of the sizes of the curves. */
   readonly size: bigint
@@ -51,17 +51,17 @@ export interface Terms {
   /** Over 10^(v+r)·common. */
   readonly fees: bigint
   readonly symbols: readonly SymbolTerms[]
-  /** In the order of the curves of the margin account, so those of the legs first. */
+  /** In the order of the curves of the margin account, so the curves of the legs come first. */
   readonly curves: readonly CurveTerms[]
 }
 
-/** Decimals of marks for which the first terms are made. Venues print no more. */
+/** Decimals of marks for which the first terms are made. Venues print at most this many. */
 const PRICE_DECIMALS_MIN = 8
 const RATE_DECIMALS_MIN = 4
 /** The decimals of money are a multiple of this, so that accounts share the scaled tables of a symbol. */
 const VALUE_DECIMALS_STEP = 4
 
-/** The terms for marks of at most `priceDecimals` decimals where the contract is linear. Kept with the account. */
+/** The terms for marks of linear contracts with at most `priceDecimals` decimals. They are kept with the account. */
 export function termsOf(marginAccount: MarginAccount, priceDecimals = PRICE_DECIMALS_MIN): Terms {
   const known = marginAccount.terms?.of(marginAccount) as Terms | undefined
   if (known !== undefined && known.priceDecimals >= priceDecimals) return known

@@ -12,10 +12,10 @@ import {
   sub,
 } from './rational.ts'
 
-/** Digits before the point that `parseDecimal` takes; a cap may have more. */
+/** Most digits before the point for `parseDecimal`; a cap may have more. */
 const WHOLE_DIGITS_MAX = 15
 
-/** The exact value of a cap, whose grammar was checked where it entered the program. */
+/** The exact value of a cap. Its grammar was checked when it entered the program. */
 export function parseCap(cap: Decimal): Rational {
   const point = cap.indexOf('.')
   const beyond = (point < 0 ? cap.length : point) - WHOLE_DIGITS_MAX
@@ -32,7 +32,7 @@ export interface ExactTier {
 }
 
 export interface TierChecks {
-  /** Whole tables of a venue start at deduction 0; a part of one, as a user may give it, need not. */
+  /** True for whole tables of a venue, which start at deduction 0. A part of a table, which a user may give, need not. */
   readonly firstDeductionZero?: boolean
 }
 
@@ -62,7 +62,7 @@ export function exactTiers(
   return exact
 }
 
-/** The checks of `exactTiers` alone, for venue tables when they are loaded. */
+/** Only checks, as `exactTiers` does; for venue tables when they are loaded. */
 export function checkTiers(symbol: string, tiers: readonly RiskTier[], checks: TierChecks = {}): void {
   exactTiers(symbol, tiers, checks)
 }

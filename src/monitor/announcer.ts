@@ -96,7 +96,7 @@ export class Announcer {
     this.#markets.holdMarks()
   }
 
-  /** Applies a finding to the standing of a settled account. True where an event follows. */
+  /** Applies a finding to the standing of a settled account. True when an event follows. */
   add(
     marginAccount: number,
     finding: Finding,

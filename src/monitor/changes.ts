@@ -188,7 +188,7 @@ export class Changes {
     else this.#endAbsent(id, 'account-refused')
   }
 
-  /** Runs a change of the watchlist and judges the margin accounts that it changes. False where the rules refuse the account. */
+  /** Runs a change of the watchlist and judges the margin accounts that it changes. False when the rules refuse the account. */
   #judgeChanged(
     accountOf: () => Account,
     isLost: boolean,

@@ -90,7 +90,7 @@ export class Instant {
     return true
   }
 
-  /** False where the instrument has a mark in this instant already. */
+  /** False when the instrument has a mark in this instant already. */
   #take(ticks: PendingTicks): boolean {
     const market = this.#markets.at(ticks.instrument)
     if (ticks.kind === STALE) return this.#takeStale(market, ticks)

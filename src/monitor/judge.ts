@@ -84,7 +84,7 @@ export class Judge {
     if (hasEvent) this.#watchlist.setKernelLevel(marginAccount)
   }
 
-  /** Whether exact arithmetic at the present marks finds the account at its level; undefined where it has no verdict. */
+  /** Whether exact arithmetic at the present marks finds the account at its level; undefined when it has no verdict. */
   confirms(marginAccount: number): boolean | undefined {
     const level = this.#options.kernel.accountLevel(marginAccount)
     const account = this.#watchlist.accountOf(marginAccount)

@@ -11,7 +11,7 @@ import type { MarkOf } from '../margin/index.ts'
 /** A mark at one moment. Events that are made later are made from it. */
 export interface SeenMark {
   readonly symbol: string
-  /** undefined where no mark is known. */
+  /** undefined when no mark is known. */
   readonly markPrice: Decimal | undefined
   readonly eventTimeMs: number
   readonly receivedMonotonicMs: number
@@ -196,7 +196,7 @@ export function seenMark(market: Market): SeenMark {
   return market.seen
 }
 
-/** The transition to publish when the market lost its mark or has one again; undefined where that is published already. */
+/** The transition to publish when the market lost its mark or has one again; undefined when that is published already. */
 export function marketTransition(market: Market, sinceMs: number): MarketTransition | undefined {
   const { published, isStale, marginAccounts } = market
   if (published.stale === isStale) return undefined

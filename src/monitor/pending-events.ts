@@ -63,7 +63,7 @@ export class PendingEvents {
     }
   }
 
-  /** Settles an account that has something open. False where none has. */
+  /** Settles an account that has something open. False when none has. */
   settleNext(): boolean {
     const finding = this.findings.anyOpen()
     if (finding < 0) return false

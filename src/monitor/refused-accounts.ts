@@ -17,7 +17,7 @@ interface RefusedTerms {
  */
 export class RefusedAccounts {
   readonly #terms = new StoredTerms()
-  /** By id, in the order of the refusals; null where the stored account cannot be read. */
+  /** By id, in the order of the refusals; null when the stored account cannot be read. */
   readonly #refused = new Map<string, RefusedTerms | null>()
 
   has(id: string): boolean {
@@ -59,7 +59,7 @@ export class RefusedAccounts {
     yield ids
   }
 
-  /** The terms that the rules refused; undefined where none are kept. */
+  /** The terms that the rules refused; undefined when none are kept. */
   termsOf(id: string): { readonly account: Account; readonly isLost: boolean } | undefined {
     const terms = this.#refused.get(id)
     if (!terms) return undefined

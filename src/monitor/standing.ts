@@ -29,7 +29,7 @@ export interface Standing {
 }
 
 /**
- * Applies a finding. Returns the transition to publish, or undefined where nothing changed.
+ * Applies a finding. Returns the transition to publish, or undefined when nothing changed.
  *
  * A rise opens an episode. Inside an episode the level only rises; `recovered`, `unknown` or `closed` ends it. So an
  * episode has each (kind, level) at most once, and the id of an event, made of these three, is unique.
@@ -103,7 +103,7 @@ export function standingOf(progress: MarginAccountProgress, levelNames: readonly
   return { episode, sequence, open, level, unknown, isForeign }
 }
 
-/** What must survive a restart; null where the account is safe, has a verdict and is in no episode. */
+/** What must survive a restart; null when the account is safe, has a verdict and is in no episode. */
 export function progressAfter(
   { episode, sequence, open, unknown, level }: Omit<Standing, 'isForeign'>,
   of: Omit<Subject, 'id'>,

@@ -17,7 +17,7 @@ export interface CheckOptions {
 
 /** When the server writes to the disk, and what a power loss takes. */
 export interface Durability {
-  /** undefined where the server does not let us read it, which is so on managed servers. */
+  /** undefined when the server does not let us read it, which is so on managed servers. */
   readonly appendfsync: string | undefined
   readonly isSafe: boolean
   /** For the log. */

@@ -13,7 +13,7 @@ import {
 
 /** A table as text, one tier a line: cap, maintenanceMarginRate, maintenanceDeduction. */
 export interface TierText {
-  /** ISO day on which the venue was seen to state the table; absent where its source bears no date. */
+  /** ISO day on which the venue was seen to state the table; absent when its source bears no date. */
   readonly asOf?: string
   readonly tiers: string
 }
@@ -50,7 +50,7 @@ function tierTable(symbol: string, text: string): RiskTier[] {
 
 /**
  * Reads one table of `cap:rate` brackets between spaces; the deductions are those of the recurrence.
- * @throws PlimsollError RULES_INVALID where caps or rates fall.
+ * @throws PlimsollError RULES_INVALID when caps or rates fall.
  */
 export function tiersOfBrackets(symbol: string, text: string): RiskTier[] {
   let deduction: Rational = ZERO

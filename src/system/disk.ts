@@ -33,7 +33,7 @@ export interface Disk {
   /** Makes the entry of the file in its folder survive a power loss. */
   syncEntry(path: string): void
   rename(from: string, to: string): void
-  /** One path for a regular file, whatever links lead to it; undefined where something else is there. */
+  /** One path for a regular file, whatever links lead to it; undefined when something else is there. */
   realPath(path: string): string | undefined
 }
 

@@ -13,7 +13,7 @@ const PS_TIMEOUT_MS = 2_000
 
 /** The process that has a lock, or had it when it died. */
 export interface LockOwner {
-  /** Process id; undefined where the file is not readable as a lock: a power loss may leave it empty. */
+  /** Process id; undefined when the file is not readable as a lock: a power loss may leave it empty. */
   readonly pid: number | undefined
   /** When that process started. With it a process that was given the id later is not taken for the owner. */
   readonly startedAt: string | undefined
@@ -30,7 +30,7 @@ export interface HeldLock {
   release(): void
 }
 
-/** The owner that the lock names, alive or not; undefined where it names none. */
+/** The owner that the lock names, alive or not; undefined when it names none. */
 export function lockOwnerOf(path: string): LockOwner | undefined {
   return chainOf(path).at(-1)
 }
@@ -176,7 +176,7 @@ function linkOnce(from: string, to: string): boolean {
 
 const DEAD = Symbol('dead')
 
-/** When the process started, in words that only comparing gives a meaning; undefined where the system does not tell. */
+/** When the process started, in words that only comparing gives a meaning; undefined when the system does not tell. */
 function startOf(pid: number): string | typeof DEAD | undefined {
   return process.platform === 'linux' ? linuxStartOf(pid) : psStartOf(pid)
 }

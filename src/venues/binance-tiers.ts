@@ -3,23 +3,23 @@ import { assert } from '../errors.ts'
 import { tiersOfBrackets, tierTables } from '../rules/index.ts'
 import { USDM_BRACKETS, USDM_BRACKETS_AS_OF } from './binance-usdm-brackets.ts'
 
-/** Currencies that USDⓈ-M contracts are quoted and settled in; a name ends in one of them. */
+/** Currencies in which USDⓈ-M contracts are quoted and settled. A symbol ends in one of them. */
 const USDM_QUOTES = ['USDT', 'USDC', 'USD1', 'BTC', 'U'] as const
 const DELIVERY_DATE = /_\d{6}$/
 
-/** A line of USDM_BRACKETS. Its contracts share their maintenance, and their rules where they settle in one currency. */
+/** A line of USDM_BRACKETS. Its contracts share their maintenance, and those of one currency share their rules. */
 interface BracketLine {
   readonly brackets: string
   readonly rules: Map<string, InstrumentRules>
   maintenance: Maintenance | undefined
 }
 
-/** By symbol, the line of a contract, and its rules once they were asked for. */
+/** By symbol: the line of a contract, replaced by its rules at their first use. */
 let contracts: Map<string, BracketLine | InstrumentRules> | undefined
 
 /**
- * Rules of a USDⓈ-M contract. The list is split at the first call, and a table is read when a contract of it is
- * asked for, so that a program that judges no account pays nothing.
+ * Rules of a USDⓈ-M contract. The list is split at the first call and a table is read at its first use, so that a program
+ * that judges no account pays nothing.
  */
 export function usdmRulesOf(symbol: string): InstrumentRules | undefined {
   contracts ??= readLines()
@@ -63,9 +63,9 @@ function readLines(): Map<string, BracketLine | InstrumentRules> {
 const CONTRACT_SIZE = { BTC: '100', OTHER: '10' }
 
 /**
- * Quantity brackets of Binance COIN-M by pair, in the coin. Source: the COIN-M leverage FAQ (caps and rates of the
- * first seven levels, confirmed by two figures worked there), which bears no date. The FAQ goes no further: beyond
- * 400 BTC the venue asks for more than the last level says.
+ * Quantity brackets of Binance COIN-M by pair, in the coin. Source: the COIN-M leverage FAQ (caps and rates of the first
+ * seven levels, confirmed by two worked examples there), which has no date. The FAQ ends there: beyond 400 BTC the venue
+ * demands more than the last level says.
  */
 const COINM_TIERS = tierTables({
   BTCUSD: {
@@ -81,7 +81,7 @@ const COINM_TIERS = tierTables({
   },
 })
 
-/** By pair, as the venue states its brackets: BTCUSD for BTCUSD_PERP and every dated contract. */
+/** By pair, as in the venue's brackets: BTCUSD for BTCUSD_PERP and every dated contract. */
 const coinmRules = new Map<string, InstrumentRules>()
 for (const [pair, { tiers }] of COINM_TIERS) {
   const settlementAsset = pair.slice(0, -'USD'.length)

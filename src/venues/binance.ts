@@ -29,17 +29,17 @@ const STREAM_SUFFIX = '@markPrice'
 const MARK_KEY = 'p"'
 
 const STREAMS_PER_FRAME_MAX = 200
-/** The venue allows 10 client messages a second, pongs included, and bans who repeats it. */
+/** The venue allows 10 client messages a second, pongs included, and bans clients that exceed this repeatedly. */
 const REQUESTS_PER_SECOND_MAX = 5
 const CADENCE_MS = 1_000
 const CONNECTION_LIFE_MS = 24 * 60 * 60 * 1_000
 
-/** Capitals, or letters of a script without them: the venue lists 币安人生USDT. */
+/** Capitals, or letters of a script without capitals: the venue lists 币安人生USDT. */
 const COINM_SYMBOL = /^[\p{Lu}\p{Lo}\d]+USD_(PERP|\d{6})$/u
-/** BTCUSDT, BTCUSDC, BTCUSDT_240628; a name that ends in USD is a pair of COIN-M and no symbol. */
+/** BTCUSDT, BTCUSDC, BTCUSDT_240628. A name that ends in USD is a COIN-M pair, not a symbol. */
 const USDM_SYMBOL = /^(?!.*USD(_|$))[\p{Lu}\p{Lo}\d]{4,}(_\d{6})?$/u
 
-/** Since 2026-04-23 marks come only under `/market/`; the old paths connect, acknowledge and stay silent. */
+/** Since 2026-04-23 marks come only under `/market/`. The old paths connect and acknowledge, but send no data. */
 const usdm = source('binance-usdm', 'wss://fstream.binance.com/market/stream', USDM_SYMBOL, 1_024)
 const coinm = source('binance-coinm', 'wss://dstream.binance.com/stream', COINM_SYMBOL, 200)
 
@@ -63,7 +63,7 @@ function source(id: string, url: string, symbols: RegExp, symbolsPerConnectionMa
   }
 }
 
-/** Every message states every field, so that nothing is kept but the object handed to the sink. */
+/** Every message has every field, so the parser keeps no state, only the object that it gives to the sink. */
 class BinanceParser implements FrameParser {
   readonly #funding: OwnFunding = {
     fundingRate: undefined,
@@ -90,9 +90,9 @@ class BinanceParser implements FrameParser {
   }
 
   /**
-   * An array may be part of the universe and may mix USDⓈ-M and COIN-M; an entry without a price gives no tick. Where
-   * an entry states its mark twice the whole array is malformed: the text does not say cheaply which entry it is, and
-   * the venue restates all of them a second later.
+   * An array may have a part of the markets and may mix USDⓈ-M and COIN-M. An entry without a price is not a tick. If one
+   * entry states its mark twice, the whole array is malformed: finding the entry is costly, and the venue sends all of
+   * them again a second later.
    */
   #entries(frame: string, entries: readonly unknown[], sink: FrameSink): FrameKind {
     let priced = 0
@@ -111,7 +111,7 @@ class BinanceParser implements FrameParser {
 
   #entry(entry: JsonObject, sink: FrameSink): FrameKind {
     const { e, E: eventTimeMs, s: symbol, p: markPrice } = entry
-    // `p` of other events is something else: a price change in 24hrTicker, an order's price in forceOrder.
+    // In other events `p` has other meanings: a price change in 24hrTicker, an order's price in forceOrder.
     if (e !== 'markPriceUpdate') return typeof e === 'string' ? 'ignored' : 'malformed'
     if (!isSymbol(symbol) || !isPrice(markPrice) || !isEventTime(eventTimeMs)) return 'malformed'
     const funding = this.#funding
@@ -124,12 +124,12 @@ class BinanceParser implements FrameParser {
   }
 }
 
-/** Streams are named in small letters. */
+/** Stream names are in lower case. */
 function streamName(symbol: string): string {
   return symbol.toLowerCase()
 }
 
-/** The last code of a character whose small letter `streamNames` finds by itself. */
+/** The last character code that `streamNames` turns to lower case itself. */
 const ASCII_MAX = 127
 
 /** Whether a stream such as `btcusdt@markPrice@1s` is the one of `symbol`; an ASCII name is compared without building a string. */
@@ -160,8 +160,8 @@ function replyKind(frame: string, reply: JsonObject, sink: FrameSink): FrameKind
 }
 
 /**
- * Binance futures, single-asset mode. Fees are no part of margin. A margin ratio that reaches 100 % liquidates (the
- * venue's FAQ also words it as "below"; the earlier of the two is taken).
+ * Binance futures, single-asset mode. Fees are not part of margin. A margin ratio of 100 % liquidates (the venue's FAQ
+ * also says "below"; the earlier of the two holds here).
  */
 export const binance: Venue = {
   id: BINANCE,

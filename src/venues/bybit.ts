@@ -29,7 +29,7 @@ const BYBIT = venueId('bybit')
 
 const TOPIC_PREFIX = 'tickers.'
 
-/** Topics of one request. The venue names no limit for derivatives; a refused request costs all its topics. */
+/** Topics of one request. The venue states no limit for derivatives; a refused request refuses all its topics. */
 const TOPICS_PER_FRAME_MAX = 100
 /** Characters of all arguments of one connection (v5 documentation, "Connect"). */
 const ARGUMENT_CHARACTERS_MAX = 21_000
@@ -40,8 +40,8 @@ const REQUESTS_PER_SECOND_MAX = 10
 const CADENCE_MS = 100
 const HEARTBEAT_EVERY_MS = 20_000
 /**
- * Frames that overtake one another on one connection are at most this far apart, in cross sequence and in time; what
- * is further behind belongs to a new numbering. The sequence counts all events of a matching engine: recordings show
+ * Frames that overtake one another on one connection are at most this far apart, in cross sequence and in time. A frame
+ * that is further behind belongs to a new numbering. The sequence counts all events of a matching engine: recordings show
  * 640 a second (BTCUSDT) to 3,700 a second (NKNUSDT), so that 100,000 are at least 27 seconds.
  */
 const OVERTAKEN_SEQUENCE_MAX = 100_000
@@ -49,7 +49,7 @@ const OVERTAKEN_MS_MAX = 10_000
 /** Symbols that one parser remembers; frames of further symbols are `ignored`. */
 const SYMBOLS_PER_PARSER_MAX = 4_096
 
-/** Of accounts without a discount. */
+/** Taker fee rate of accounts without a discount. */
 const TAKER_FEE_RATE = '0.00055'
 
 /** Perpetuals end in USD, dated contracts in USD, a month letter and a year: BTCUSD, BTCUSDZ25. */
@@ -80,7 +80,7 @@ function source(id: string, url: string, symbols: RegExp): SocketSource {
   }
 }
 
-/** What the deltas so far add up to. A field that a delta lacks has not changed (v5 documentation, "Ticker"). */
+/** The state after the deltas so far. A field that a delta lacks has not changed (v5 documentation, "Ticker"). */
 interface MarketState extends OwnFunding {
   indexPrice: Decimal | undefined
   crossSequence: number
@@ -132,7 +132,7 @@ class BybitParser implements FrameParser {
     return 'ticks'
   }
 
-  /** The mark has changed to something unreadable, so later frames without a mark confirm nothing. */
+  /** The new mark cannot be read, so later frames without a mark confirm nothing. */
   #unreadable(symbol: string): FrameKind {
     const market = this.#markets.get(symbol)
     if (market !== undefined) market.markKnown = false
@@ -156,8 +156,8 @@ class BybitParser implements FrameParser {
 }
 
 /**
- * `cs` grows but is not consecutive: it shows repeats and frames that were overtaken, never gaps. Options have none.
- * A lower sequence at a later time is a restart of the venue; so is one far behind, whatever its time.
+ * `cs` grows but is not consecutive: it shows repeated and overtaken frames, never gaps. Options have no `cs`. A lower
+ * sequence at a later time means that the venue restarted; so does one far behind, at any time.
  */
 function wasOvertaken(crossSequence: number, eventTimeMs: number, market: MarketState): boolean {
   if (crossSequence === 0 || crossSequence > market.crossSequence) return false
@@ -169,7 +169,7 @@ function isNewNumbering(crossSequence: number, market: MarketState): boolean {
   return crossSequence !== 0 && market.crossSequence - crossSequence > OVERTAKEN_SEQUENCE_MAX
 }
 
-/** After a snapshot or a new numbering no frame confirms what was known before it. */
+/** After a snapshot or a new numbering no frame confirms the state before it. */
 function forget(market: MarketState): void {
   market.indexPrice = undefined
   market.fundingRate = undefined
@@ -195,7 +195,7 @@ function topicNames(topic: string, symbol: string): boolean {
   return topic.length === TOPIC_PREFIX.length + symbol.length && topic.endsWith(symbol)
 }
 
-/** The venue answers each request once, in their order. Its own words are the whole reply. */
+/** The venue answers each request once, in order. Its error text is the whole reply. */
 function replyKind(frame: string, { op, success }: JsonObject, sink: FrameSink): FrameKind {
   if (success === false) {
     sink.rejected('request', frame)
@@ -223,8 +223,8 @@ for (const [symbol, { asOf, tiers }] of BYBIT_TIERS) {
 }
 
 /**
- * Bybit, unified trading account. Margin rules of July 2025: maintenance margin by mark value, the taker fee of
- * closing at the bankruptcy price is part of it, and reaching the liquidation price liquidates.
+ * Bybit, unified trading account. Margin rules of July 2025: maintenance margin is computed from the mark value and
+ * includes the taker fee of closing at the bankruptcy price. Reaching the liquidation price liquidates.
  */
 export const bybit: Venue = {
   id: BYBIT,

@@ -1,6 +1,6 @@
 import { DECIMAL_PATTERN, type Decimal, type Funding, isPrice, SYMBOL_PATTERN } from '../domain/index.ts'
 
-/** The funding that a parser keeps and hands to the sink, so that a tick allocates none. */
+/** The funding object that a parser keeps and gives to the sink, so that a tick allocates no object. */
 export type OwnFunding = { -readonly [Field in keyof Funding]: Funding[Field] }
 
 export type JsonObject = Readonly<Record<string, unknown>>
@@ -18,7 +18,7 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** What nearly every symbol is: tested first, because classes of all scripts cost more. */
+/** Matches nearly every symbol. It is tested first, because classes of all scripts cost more. */
 const PLAIN_SYMBOL = /^[A-Z0-9]{1,20}$/
 
 /** The grammar of `symbolSchema`, without the result that a schema allocates at each call. */
@@ -28,13 +28,13 @@ export function isSymbol(value: unknown): value is string {
 }
 
 const QUOTE = 34
-/** One escape of a JSON string; those of a letter or a digit can write a key in a second way. */
+/** One escape of a JSON string. An escaped letter or digit can spell a key in a second way. */
 const ESCAPED = /\\(?:u([0-9a-fA-F]{4})|.)/g
 
 /**
- * How often the text of a frame states a key. `JSON.parse` keeps the last of several values in silence, so a parser
- * compares this with what it read. `keyAndQuote` is the key with its closing quote: a search for the opening quote
- * stops at every string of the frame and takes five times as long.
+ * How often the text of a frame states a key. `JSON.parse` silently keeps the last of several values, so a parser
+ * compares this count with the values that it read. `keyAndQuote` is the key with its closing quote: a search for the
+ * opening quote stops at every string of the frame and takes five times as long.
  */
 export function timesStated(frame: string, keyAndQuote: string): number {
   const text = frame.includes('\\') ? frame.replace(ESCAPED, plainOrAsItIs) : frame
@@ -57,7 +57,7 @@ export function isEventTime(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) > 0
 }
 
-/** Venues print `""` for an index price that a market does not have. */
+/** Venues print `""` when a market has no index price. */
 export function priceOrUndefined(value: unknown): Decimal | undefined {
   return isPrice(value) ? value : undefined
 }

@@ -27,7 +27,7 @@ export const VENUE_NAMES: VenueNames = new Map(
   VENUES.flatMap(({ id, names }) => names.map((name) => [name, id] as const)),
 )
 
-/** What the venue calls an account, as imported. Unknown fields are refused. */
+/** An account as it is imported. Unknown fields are refused. */
 export const accountSchema = accountSchemaOf(VENUE_NAMES)
 
 const venueIdSchema = venueIdSchemaOf(VENUE_NAMES)
@@ -71,12 +71,12 @@ export function sourceOf(sourceId: string): VenueSource {
   )
 }
 
-/** The source of the venue that carries the mark of `symbol`; undefined where none does. */
+/** The source of the venue that carries the mark of `symbol`; undefined when none does. */
 export function sourceCarrying(id: VenueId, symbol: string): VenueSource | undefined {
   return venues.get(id)?.sources.find((source) => source.carries(symbol))
 }
 
-/** What speaks against the symbols of an account although rules were given for them: no source can bring their marks. */
+/** The positions whose marks no source of the venue can bring, even if rules are given for their symbols. */
 export function symbolFaultsOf({ venue, positions }: Account): AccountFault[] {
   const { symbol: grammar } = venueOf(venue)
   return positions.flatMap(({ symbol }, index) =>

@@ -11,7 +11,7 @@ export interface Unfinished extends LeftBehind {
   readonly unpublished: number
 }
 
-/** The fault that says what the stop leaves undone and what becomes of it; undefined where nothing is left. */
+/** The fault that says what the stop leaves undone and what becomes of it; undefined when nothing is left. */
 export function unfinished(left: Unfinished, limitMs: number): PlimsollError | undefined {
   const { ticks, changes, unpublished, notInStream, notInQueues } = left
   const events = unpublished + notInStream

@@ -10,7 +10,7 @@ const REFUSED_LOGGED_MAX = 20
 
 interface DatedSymbol {
   readonly symbol: string
-  /** ISO day of its rules; undefined where they bear none. */
+  /** ISO day of its rules; undefined when they bear none. */
   readonly asOf: string | undefined
   readonly ageDays: number | null
 }
