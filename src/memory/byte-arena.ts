@@ -1,10 +1,12 @@
 const UNIT_BYTES = 16
-const PAGE_BYTES = 1 << 20
-const UNITS_PER_PAGE = PAGE_BYTES / UNIT_BYTES
+/** Low bits of an address: the unit in its page. */
+const UNIT_BITS = 16
+const UNITS_PER_PAGE = 1 << UNIT_BITS
 /** Before the bytes of a record: its length. */
 const HEADER_BYTES = 4
 /** Up to so many units a record takes just what it needs; above, sizes are steps of an eighth. */
 const EXACT_UNITS_MAX = 32
+const COPIED_ONE_BY_ONE_MAX = 256
 
 /**
  * Byte records outside of the JavaScript heap: the collector never looks at them, and a record costs its bytes, a header
@@ -32,8 +34,10 @@ export class ByteArena {
     const address = this.#free.get(units)?.pop() ?? this.#extend(units)
     const page = this.pageOf(address)
     const start = this.startOf(address)
-    page.writeUInt32LE(length, start - HEADER_BYTES)
-    bytes.copy(page, start, 0, length)
+    writeLength(page, start - HEADER_BYTES, length)
+    // Few bytes are copied faster one by one.
+    if (length > COPIED_ONE_BY_ONE_MAX) page.set(bytes.subarray(0, length), start)
+    else for (let at = 0; at < length; at++) page[start + at] = bytes[at]!
     return address
   }
 
@@ -46,16 +50,16 @@ export class ByteArena {
 
   /** The page in which the record lies. Valid until the record is freed. */
   pageOf(address: number): Buffer {
-    return this.#pages[Math.floor(address / UNITS_PER_PAGE)]!
+    return this.#pages[address >>> UNIT_BITS]!
   }
 
   /** Where the bytes of the record begin in its page. */
   startOf(address: number): number {
-    return (address % UNITS_PER_PAGE) * UNIT_BYTES + HEADER_BYTES
+    return (address & (UNITS_PER_PAGE - 1)) * UNIT_BYTES + HEADER_BYTES
   }
 
   lengthOf(address: number): number {
-    return this.pageOf(address).readUInt32LE(this.startOf(address) - HEADER_BYTES)
+    return readLength(this.pageOf(address), this.startOf(address) - HEADER_BYTES)
   }
 
   #extend(units: number): number {
@@ -72,6 +76,18 @@ export class ByteArena {
   #addPage(units: number): number {
     return this.#pages.push(Buffer.allocUnsafeSlow(units * UNIT_BYTES)) - 1
   }
+}
+
+// Byte by byte, because the methods of Buffer check their arguments, which costs more than the record.
+function writeLength(page: Buffer, at: number, length: number): void {
+  page[at] = length
+  page[at + 1] = length >>> 8
+  page[at + 2] = length >>> 16
+  page[at + 3] = length >>> 24
+}
+
+function readLength(page: Buffer, at: number): number {
+  return (page[at]! | (page[at + 1]! << 8) | (page[at + 2]! << 16) | (page[at + 3]! << 24)) >>> 0
 }
 
 /** Units of a record: one class of sizes is one number of units. */

@@ -5,6 +5,12 @@ import { withRoom } from './columns.ts'
 const QUERY_BYTES_FIRST = 1_024
 const SLOTS_FIRST = 1_024
 const NONE = -1
+/** A slot holds a number plus 1 in its low 24 bits, and above them the high bits of the hash of its text. */
+const EMPTY = 0
+const HELD_BITS = 0xffffff
+/** The most texts that have a number at one time. */
+export const TEXTS_MAX = HELD_BITS
+const ASCII_MAX = 0x7f
 
 /**
  * Gives each text a number and finds either by the other, without a JavaScript string or object a text: the bytes lie in
@@ -16,8 +22,8 @@ export class NumberedTexts {
   readonly #arena = new ByteArena()
   /** By number: the address of the text; −1 where the number is free. */
   #addresses = new Float64Array()
-  /** By slot: a number, or −1. At most half of them are taken. */
-  #slots = new Int32Array(SLOTS_FIRST).fill(NONE)
+  /** At most half of them are taken. */
+  #slots = new Int32Array(SLOTS_FIRST)
   readonly #free: number[] = []
   #numbers = 0
   /** The bytes of the text that is looked for. */
@@ -26,6 +32,7 @@ export class NumberedTexts {
   /** The text that was looked for last, and its slot; −1 where the slots have changed since. */
   #lastText: string | undefined
   #lastSlot = NONE
+  #lastHash = 0
 
   /** How many texts have a number. */
   get size(): number {
@@ -43,18 +50,19 @@ export class NumberedTexts {
 
   /** The number of the text; −1 where it has none. */
   find(text: string): number {
-    return this.#slots[this.#slotOf(text)]!
+    return numberIn(this.#slots[this.#slotOf(text)]!)
   }
 
   /** The number of the text, which gets one where it has none. */
   add(text: string): number {
     const slot = this.#slotOf(text)
     const known = this.#slots[slot]!
-    if (known !== NONE) return known
+    if (known !== EMPTY) return numberIn(known)
+    assert(this.size < TEXTS_MAX, `more than ${TEXTS_MAX} texts`)
     const number = this.#free.pop() ?? this.#numbers++
     this.#addresses = withRoom(this.#addresses, number)
     this.#addresses[number] = this.#arena.add(this.#query, this.#queryLength)
-    this.#slots[slot] = number
+    this.#slots[slot] = slotOf(number, this.#lastHash)
     if (this.size * 2 > this.#slots.length) this.#growSlots()
     return number
   }
@@ -63,7 +71,7 @@ export class NumberedTexts {
   remove(number: number): void {
     const address = this.#addressOf(number)
     let slot = this.#homeOf(this.#hashAt(address))
-    while (this.#slots[slot] !== number) slot = this.#after(slot)
+    while (numberIn(this.#slots[slot]!) !== number) slot = this.#after(slot)
     this.#closeGap(slot)
     this.#arena.free(address)
     this.#addresses[number] = NONE
@@ -87,18 +95,39 @@ export class NumberedTexts {
     return address
   }
 
-  /** The slot in which the text is, or would be. Leaves the bytes of the text in the query. */
+  /** The slot in which the text is, or would be. Leaves the bytes of the text in the query, and its hash. */
   #slotOf(text: string): number {
     // A text is often looked for several times in a row.
     if (text === this.#lastText && this.#lastSlot !== NONE) return this.#lastSlot
-    // A character of UTF-16 takes at most 3 bytes.
-    if (text.length * 3 > this.#query.length) this.#query = Buffer.allocUnsafeSlow(text.length * 3)
-    this.#queryLength = this.#query.write(text, 0, 'utf8')
-    let slot = this.#homeOf(hashOf(this.#query, 0, this.#queryLength))
-    while (this.#slots[slot] !== NONE && !this.#isQuery(this.#slots[slot]!)) slot = this.#after(slot)
+    this.#ask(text)
+    const hash = hashOf(this.#query, 0, this.#queryLength)
+    let slot = this.#homeOf(hash)
+    while (this.#slots[slot] !== EMPTY && !this.#isQueryIn(this.#slots[slot]!, hash)) slot = this.#after(slot)
     this.#lastText = text
+    this.#lastHash = hash
     this.#lastSlot = slot
     return slot
+  }
+
+  /** Puts the bytes of the text into the query. */
+  #ask(text: string): void {
+    const characters = text.length
+    // A character of UTF-16 takes at most 3 bytes.
+    if (characters * 3 > this.#query.length) this.#query = Buffer.allocUnsafeSlow(characters * 3)
+    const query = this.#query
+    let length = 0
+    // Short texts of ASCII, which nearly all are, are written faster character by character.
+    while (length < characters) {
+      const code = text.charCodeAt(length)
+      if (code > ASCII_MAX) break
+      query[length++] = code
+    }
+    this.#queryLength = length === characters ? length : query.write(text, 0, 'utf8')
+  }
+
+  /** Whether the slot holds the text of the query. The hash in it spares nearly all looks at other texts. */
+  #isQueryIn(held: number, hash: number): boolean {
+    return ((held ^ hash) & ~HELD_BITS) === 0 && this.#isQuery(numberIn(held))
   }
 
   #isQuery(number: number): boolean {
@@ -127,27 +156,37 @@ export class NumberedTexts {
   #closeGap(emptied: number): void {
     this.#lastSlot = NONE
     let gap = emptied
-    for (let slot = this.#after(gap); this.#slots[slot] !== NONE; slot = this.#after(slot)) {
-      const home = this.#homeOf(this.#hashAt(this.#addresses[this.#slots[slot]!]!))
+    for (let slot = this.#after(gap); this.#slots[slot] !== EMPTY; slot = this.#after(slot)) {
+      const home = this.#homeOf(this.#hashAt(this.#addresses[numberIn(this.#slots[slot]!)]!))
       // A text may move back to the gap unless its home lies behind the gap.
       const isHomeAfterGap = gap <= slot ? gap < home && home <= slot : gap < home || home <= slot
       if (isHomeAfterGap) continue
       this.#slots[gap] = this.#slots[slot]!
       gap = slot
     }
-    this.#slots[gap] = NONE
+    this.#slots[gap] = EMPTY
   }
 
   #growSlots(): void {
     this.#lastSlot = NONE
-    this.#slots = new Int32Array(this.#slots.length * 2).fill(NONE)
+    this.#slots = new Int32Array(this.#slots.length * 2)
     for (let number = 0; number < this.#numbers; number++) {
       if (!this.has(number)) continue
-      let slot = this.#homeOf(this.#hashAt(this.#addresses[number]!))
-      while (this.#slots[slot] !== NONE) slot = this.#after(slot)
-      this.#slots[slot] = number
+      const hash = this.#hashAt(this.#addresses[number]!)
+      let slot = this.#homeOf(hash)
+      while (this.#slots[slot] !== EMPTY) slot = this.#after(slot)
+      this.#slots[slot] = slotOf(number, hash)
     }
   }
+}
+
+function slotOf(number: number, hash: number): number {
+  return (hash & ~HELD_BITS) | (number + 1)
+}
+
+/** −1 in an empty slot. */
+function numberIn(slot: number): number {
+  return (slot & HELD_BITS) - 1
 }
 
 /** FNV-1a, with the last mixing step of MurmurHash3, so that all bits count in the low ones. */

@@ -134,6 +134,8 @@ function skipPosition(reader: Reader): void {
 
 class Writer {
   readonly bytes = Buffer.allocUnsafeSlow(TERMS_BYTES_MAX)
+  /** The same bytes. Its methods are compiled in line, those of Buffer are not. */
+  readonly #view = new DataView(this.bytes.buffer)
   length = 0
 
   begin(): void {
@@ -141,15 +143,17 @@ class Writer {
   }
 
   byte(value: number): void {
-    this.length = this.bytes.writeUInt8(value, this.length)
+    this.bytes[this.length++] = value
   }
 
   count(value: number): void {
-    this.length = this.bytes.writeUInt16LE(value, this.length)
+    this.#view.setUint16(this.length, value, true)
+    this.length += 2
   }
 
   double(value: number): void {
-    this.length = this.bytes.writeDoubleLE(value, this.length)
+    this.#view.setFloat64(this.length, value, true)
+    this.length += 8
   }
 
   text(text: string): void {
