@@ -39,7 +39,7 @@ let release: f64 = 1;
 let level: i32 = LEVEL_NONE;
 let marginBalance: f64 = NaN;
 let maintenanceMargin: f64 = NaN;
-/** How far both slacks are beyond their error, where the answer is safe. */
+/** How far both slacks are beyond their error, if the answer is safe. */
 let spareUp: f64 = 0;
 let spareDown: f64 = 0;
 
@@ -52,7 +52,7 @@ let spareDown: f64 = 0;
 // - Marks and level values are correctly rounded decimals. Level values and the release factor are at most 2.
 // - Exact rates are in [0, 1] and do not fall from piece to piece; exact pieces join without a jump; scale > 0; an account
 //   has at most 1,000 rows. Maintenance is not negative (the first deduction is not above 0, constants are not below 0).
-//   So levels are reached in their order: where the next one is not, none above it is; where the own one is not left,
+//   So levels are reached in their order: if the next one is not, none above it is; if the own one is not left,
 //   none below it is taken.
 //
 // Forward error bound of a slack, level * margin balance - maintenance or release * maintenance - level * margin balance.
@@ -64,7 +64,7 @@ let spareDown: f64 = 0;
 //   rate * y      2I u + 6u   the rate, y, the product, the subtraction of the deduction, the addition of the constant
 //   deduction     I u + 2u    the input, the subtraction, the addition of the constant
 //   constant      I u + u     the input, its addition
-//   wrong piece   2I u + 3u   of y: where rounding picks the neighbouring piece at a cap, y and the cap err together by
+//   wrong piece   2I u + 3u   of y: if rounding picks the neighbouring piece at a cap, y and the cap err together by
 //                             I u + 3u and I u, and the pieces part by the difference of their rates, which is at most 1
 // Adding n rows to the constant adds (n + 1) u, the weight (a level value of 2u, the product) and the subtraction add 4u.
 // The worst term is y with rate * y and wrong piece together: 4I u + 9u + (n + 1) u + 4u = (n + 4I + 14) u. Every term is
@@ -81,7 +81,7 @@ const ERROR_TERMS: f64 = 4 * INPUT_ERROR_ULPS + 24;
 // release * maintenance - level * marginBalance, with the bound above. It covers every such slack, because no weight is
 // above 2, and it is a bound and not a chance: all comparisons of one account hold together, however many levels
 // it has. Beyond the bound the exact slack has the sign of the computed one. So a level counts as reached only
-// where the exact slack is below 0, as not reached only where it is above 0, and the same for being left.
+// if the exact slack is below 0, as not reached only if it is above 0, and the same for being left.
 // `provenLevel` walks the levels as `heldLevel` of src/margin does, and gives up at the first one that is within the
 // bound. Exactly on a line the exact slack is 0 and the computed one is within the bound, so nothing is proven there:
 // whether equality reaches a level (a venue that liquidates when the line is reached, or when it is passed) and

@@ -175,8 +175,8 @@ function walk(instrument: i32): void {
 }
 
 /**
- * Compares the 64 rows of a block with the mark; four at a time where the target has SIMD: two chains of two lanes,
- * so that no comparison waits for the one before, first for the whole block and then, where the mark is outside, for the
+ * Compares the 64 rows of a block with the mark; four at a time if the target has SIMD: two chains of two lanes,
+ * so that no comparison waits for the one before, first for the whole block and then, if the mark is outside, for the
  * rows. `pmax` and `pmin` ignore NaN, which no trigger ever is.
  */
 @inline

@@ -124,7 +124,7 @@ export function loadConfig(overrides: ConfigOverrides = {}, environment?: NodeJS
   return Object.freeze(parsed.data)
 }
 
-/** Whether lines on a terminal may have colour: not where NO_COLOR or CI is set, nor on a terminal that knows none. */
+/** Whether lines on a terminal may have colour: not if NO_COLOR or CI is set, and not on a terminal without colours. */
 export function allowsColour(environment: NodeJS.ProcessEnv = process.env): boolean {
   const isSet = (name: string) => (environment[name] ?? '') !== ''
   return !isSet('NO_COLOR') && !isSet('CI') && environment.TERM !== 'dumb'

@@ -31,7 +31,7 @@ export type FaultCode =
   | 'SUBSCRIBER_FAILED'
   | 'STOP_TIMEOUT'
 
-/** A fault with a stable `code`. `path` names the field of the input that broke the rule, where there is one. */
+/** A fault with a stable `code`. `path` names the field of the input that broke the rule, if there is one. */
 export class PlimsollError extends Error {
   readonly code: FaultCode
   readonly path: string | undefined

@@ -30,7 +30,7 @@ export interface FollowOptions {
  * The events of a shard in the order of its stream, for readers that keep their own place (`id`). Reading takes nothing
  * from other readers and acknowledges nothing. Events that Redis trimmed before they were read are missing.
  * @throws
- * PlimsollError USAGE where neither or both of `url` and `dataDir` are given; REDIS_UNAVAILABLE where Redis does not
+ * PlimsollError USAGE if neither or both of `url` and `dataDir` are given; REDIS_UNAVAILABLE if Redis does not
  * answer at the start.
  */
 export async function* follow(options: FollowOptions): AsyncGenerator<FollowedEvent> {

@@ -29,7 +29,7 @@ export interface OpenBookOptions {
 
 /** The stored accounts of one shard, open until `close`. */
 export interface OpenedBook extends Book {
-  /** Closes the connection, and the private Redis where `openBook` started it. */
+  /** Closes the connection, and the private Redis if `openBook` started it. */
   close(): Promise<void>
 }
 

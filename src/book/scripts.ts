@@ -29,7 +29,7 @@ end
 
 /**
  * KEYS: accounts, changes. ARGV: length of the stream, then per account: id, mode, version, JSON after its version.
- * Reply, in order: the version written, or -1 - the stored version where that was not lower or is the last.
+ * Reply, in order: the version written, or -1 - the stored version if that was not lower or is the last.
  */
 export const WRITE_SCRIPT = `${COMMON}
 local replies = {}
@@ -53,7 +53,7 @@ return replies
 /**
  * KEYS: accounts, changes. ARGV: length of the stream, then per account: id, and the version of its removal or `next`.
  * Reply, in order: the version of the removal, an empty text when the account is not there, or -1 - the stored
- * version where that was not lower.
+ * version if that was not lower.
  */
 export const REMOVE_SCRIPT = `${COMMON}
 local replies = {}

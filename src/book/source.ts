@@ -133,7 +133,7 @@ class RedisAccountSource implements AccountSource {
     }
   }
 
-  /** Applies the next changes. Returns the gap where changes before them are gone. */
+  /** Applies the next changes. Returns the gap if changes before them are gone. */
   async #step(apply: Apply, failed: Failed): Promise<Gap | undefined> {
     const isInOverlap = isBefore(this.#position, this.#overlapEnd)
     const entries = isInOverlap ? await this.#readOverlap() : await this.#read(this.#position, BLOCK_MS)

@@ -26,14 +26,14 @@ local function parse(id)
 end
 `
 
-/** KEYS: events, cursor. Returns the top and, where there is one, the cursor. */
+/** KEYS: events, cursor. Returns the top and, if there is one, the cursor. */
 export const POSITION = `${IDS}
 return { top(KEYS[1]), redis.call('GET', KEYS[2]) }
 `
 
 /**
  * KEYS: events, progress, cursor, owner. ARGV: wall time, holder that may be replaced ('*': any), name of the new
- * owner, time to live of the lease in ms, log id if a new one is due. Returns the holder alone where another one
+ * owner, time to live of the lease in ms, log id if a new one is due. Returns only the holder if another one
  * stands; else its own entry, the top before, log id, floor, and whether stream, progress and log id were there.
  * The new fence is above that of every earlier owner, even when the clock went back.
  */
@@ -60,7 +60,7 @@ return { holder or '', id, before, logId, floor, hadStream, hadProgress, hadLogI
 
 /**
  * KEYS: events, owner. ARGV: fence, name of the owner, time to live of the lease in ms. Renews the lease, and takes
- * it anew where Redis lost it and no newer owner wrote. Returns the holder after.
+ * it again if Redis lost it and no newer owner wrote. Returns the holder after.
  */
 export const RENEW = `${IDS}
 local lease = ARGV[1] .. ' ' .. ARGV[2]
@@ -78,7 +78,7 @@ return 1
 `
 
 /**
- * KEYS: events, progress, cursor, marks. ARGV: the top that the writer knows, fence, first sequence, '1' where the
+ * KEYS: events, progress, cursor, marks. ARGV: the top that the writer knows, fence, first sequence, '1' if the
  * log id is withdrawn, byte limit, entry limit, then event, subject, progress ('' to forget it) and the subject's
  * sequence of each record. Appends only on that top, all or nothing; returns the top after. Trims what is beyond
  * a limit and in every queue. A mark is '<id> <bytes up to it> <entries up to it>'; the last one is the top.

@@ -17,7 +17,7 @@ export interface EventLog {
   readonly logId: string
   /**
    * The sequence of a subject without progress starts above this number. It is at least the highest sequence of a subject
-   * whose progress was forgotten; where a stored progress cannot be read, it is above every earlier sequence.
+   * whose progress was forgotten; when a stored progress cannot be read, it is above every earlier sequence.
    */
   readonly sequenceFloor: number
   /**

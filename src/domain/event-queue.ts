@@ -1,6 +1,6 @@
 import type { ConnectionOptions } from 'bullmq'
 
-/** Name of the BullMQ queue of events where no consumer is named. */
+/** Name of the BullMQ queue of events when no consumer is named. */
 export const EVENTS_QUEUE_NAME = 'margin-events'
 
 /** Anything that BullMQ takes as a connection: an ioredis instance or its options. */

@@ -17,7 +17,7 @@ export type EventKind = z.infer<typeof eventKindSchema>
 export const marketEventKindSchema = z.enum(['market-stale', 'market-fresh'])
 /**
  * A change of state of a market. `market-stale`: it has no fresh mark, so its margin accounts have no verdict.
- * `market-fresh`: it has one again. A margin account gets an `unknown` of its own only where a level above safe is
+ * `market-fresh`: it has one again. A margin account gets an `unknown` of its own only when a level above safe is
  * published.
  */
 export type MarketEventKind = z.infer<typeof marketEventKindSchema>

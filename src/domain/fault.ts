@@ -86,7 +86,7 @@ export function schemaFaultsOf(error: z.ZodError): FieldFault[] {
 
 /**
  * The first FAULTS_NAMED_MAX faults of `value` as one text, each with path, value and rule, and how many more
- * there are. `whole` names the value where a path is empty.
+ * there are. `whole` names the value when a path is empty.
  */
 export function faultsText(value: unknown, faults: readonly FieldFault[], whole = 'the account'): string {
   const named = faults

@@ -65,7 +65,7 @@ export interface EffectiveRules {
   readonly rules: InstrumentRules
 }
 
-/** Reads `effectiveFrom` of a rules file as Unix milliseconds; −Infinity where it is absent. */
+/** Reads `effectiveFrom` of a rules file as Unix milliseconds; −Infinity if it is absent. */
 export const effectiveFromSchema = z.iso
   .datetime({ offset: true, error: 'must be a time such as 2026-12-01T08:00:00Z' })
   .optional()

@@ -37,7 +37,7 @@ export interface MarginState {
   readonly verdict: Verdict
   /** Highest level reached: a warning level, `1` for a breach, null when safe or unknown. */
   readonly level: Decimal | null
-  /** maintenanceMargin − marginBalance where positive, else 0. */
+  /** maintenanceMargin − marginBalance if positive, otherwise 0. */
   readonly shortfall: Decimal | null
   readonly positions: readonly PositionState[]
   readonly cure: Cure | null

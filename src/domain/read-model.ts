@@ -26,7 +26,7 @@ export interface MarginAccountLine {
   readonly currency: string
   /** null without a verdict. */
   readonly level: Decimal | null
-  /** Exact, to six digits; null without a verdict, and where the margin balance is not above zero. */
+  /** Exact, to six digits; null without a verdict, and when the margin balance is not above zero. */
   readonly marginRatio: Decimal | null
 }
 

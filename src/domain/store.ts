@@ -30,8 +30,8 @@ export interface AccountWrite {
   readonly account: Account
   /**
    * `stated` (default): the account's version must be above the stored one. `next`: one above the stored
-   * version, whatever it is. `force`: the account's version, or one above the stored one where that is higher.
-   * All three are a conflict where the stored version is ACCOUNT_VERSION_MAX.
+   * version, whatever it is. `force`: the account's version, or one above the stored one if that is higher.
+   * All three are a conflict when the stored version is ACCOUNT_VERSION_MAX.
    */
   readonly version?: 'stated' | 'next' | 'force'
 }
@@ -39,7 +39,7 @@ export interface AccountWrite {
 /** `written`: the version under which the account is stored now. `conflict`: the stored version that refused the write. */
 export type WriteResult = { readonly written: number } | { readonly conflict: number }
 
-/** The message of a conflict where no version is above the stored one. */
+/** The message of a conflict when no version is above the stored one. */
 export const LAST_VERSION_RULE = `the stored version ${ACCOUNT_VERSION_MAX} is the last one; remove the account, then write it`
 
 /** What an import needs of the stored book. */

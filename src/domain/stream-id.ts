@@ -27,7 +27,7 @@ export function parseStreamId(text: string): StreamId {
   return id
 }
 
-/** Below 0 where `a` comes before `b`. */
+/** Below 0 when `a` comes before `b`. */
 export function compareStreamIds(a: StreamId, b: StreamId): number {
   return a.fence === b.fence ? a.sequence - b.sequence : a.fence - b.fence
 }

@@ -87,7 +87,7 @@ export class Markets {
     return market !== undefined && eventTimeMs >= market.orderTimeMs
   }
 
-  /** Takes a mark, or its confirmation where `markPrice` is undefined. */
+  /** Takes a mark, or its confirmation if `markPrice` is undefined. */
   accept(symbol: string, markPrice: string | undefined, eventTimeMs: number, frame: FrameTime): Acceptance {
     const market = this.#markets.get(symbol)
     if (market === undefined) return 'foreign'

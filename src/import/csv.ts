@@ -4,11 +4,11 @@ export interface CsvRow {
   readonly fault: string | undefined
 }
 
-/** The separators of fields: a comma, or what spreadsheets write where the comma is the decimal point. */
+/** The separators of fields: a comma, or what spreadsheets write when the comma is the decimal point. */
 export const CSV_SEPARATORS = [',', ';', '\t'] as const
 export type CsvSeparator = (typeof CSV_SEPARATORS)[number]
 
-/** The separator of a file: the one that divides its header; a comma where none does. */
+/** The separator of a file: the one that divides its header; a comma if none does. */
 export function separatorOf(header: string): CsvSeparator {
   return CSV_SEPARATORS.find((separator) => header.includes(separator)) ?? ','
 }

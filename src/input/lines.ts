@@ -75,7 +75,7 @@ export class RecordText {
 const UTF_16 = { little: 'utf-16le', big: 'utf-16be' } as const
 
 /**
- * Text of bytes that come in pieces: UTF-8, or UTF-16 where the byte order mark says so, or a zero byte beside the
+ * Text of bytes that come in pieces: UTF-8, or UTF-16 if the byte order mark says so, or a zero byte beside the
  * first character, which no JSON and no CSV begins with. The mark is no part of the text.
  */
 export class TextReader {

@@ -31,10 +31,10 @@ const U = 2 ** -53
 
 /**
  * The terms of a margin account from its decimals in a handful of f64 operations, four times as fast as rounding the
- * exact ones of `src/margin/leg.ts`, whose formulas these are. Errors in units of u, relative where not said otherwise:
+ * exact ones of `src/margin/leg.ts`, whose formulas these are. Errors in units of u, relative unless said otherwise:
  * - size, multiplier, entry price, leverage, fee rate and margin: 1 each, the rounding of their decimals. slope and scale,
  *   a product: 3. intercept and entry value V, a further product or quotient: 5.
- * - closing fee F = V·B·f with B = 1 − 1/L = (L − 1)/L. L − 1 errs by 1 of L and 1 of itself, which is at most 3 where
+ * - closing fee F = V·B·f with B = 1 − 1/L = (L − 1)/L. L − 1 errs by 1 of L and 1 of itself, which is at most 3 for
  *   L ≥ 2. So F errs by at most 5 + 5 + 1 + 2 = 13. Below L = 2 the error of B is at most 4 of 1 absolutely, and that of F
  *   6 of V·f beyond the 13: the uncertainty takes it. With 1 + 1/L nothing cancels.
  * - initial margin V/L + F: at most 14, a sum of two positive terms.

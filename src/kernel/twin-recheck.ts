@@ -51,7 +51,7 @@ export class TwinRecheck {
   #levelValue!: Float64Array
   #levels = 0
   #release = 1
-  // How far both slacks are beyond their error, where the answer is safe.
+  // How far both slacks are beyond their error, if the answer is safe.
   #spareUp = 0
   #spareDown = 0
 

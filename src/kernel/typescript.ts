@@ -20,7 +20,7 @@ import { TwinZones } from './twin-zones.ts'
 /**
  * The kernel in TypeScript over typed arrays: the same algorithm in the same order of operations, so that
  * nominations and answers are equal to the last bit. The opponent in benchmarks, a twin in tests, and the
- * fallback where WebAssembly is not available. Each twin-*.ts is the twin of the file of that name in assembly/.
+ * fallback when WebAssembly is not available. Each twin-*.ts is the twin of the file of that name in assembly/.
  */
 export class TypescriptKernel implements Kernel {
   readonly variant = 'typescript' as const

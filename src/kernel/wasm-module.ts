@@ -4,7 +4,7 @@ import type { Kernel } from './kernel.ts'
 
 export type WasmVariant = 'wasm-simd' | 'wasm-scalar'
 
-/** Methods of `Kernel` that the module exports as they are; the host checks what goes in where it must. */
+/** Methods of `Kernel` that the module exports as they are; the host checks their arguments if needed. */
 type SameInBoth =
   | 'addAccount'
   | 'addInstrument'

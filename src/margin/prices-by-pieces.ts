@@ -1,5 +1,5 @@
-// The liquidation price where slack need not be concave: a venue's maintenance margin may jump at a tier cap. Each
-// straight piece between two caps is solved by itself. Slower than prices.ts, and its twin where slack is concave.
+// The liquidation price when slack need not be concave: a venue's maintenance margin may jump at a tier cap. Each
+// straight piece between two caps is solved separately. Slower than prices.ts, and its twin for concave slack.
 import type { Evaluation, MarginAccount } from './account.ts'
 import { priceAt } from './curve.ts'
 import { compare, div, neg, type Rational, sign } from './rational.ts'
@@ -18,7 +18,7 @@ import {
  * The mark of `symbol` at which the account passes between safe and liquidated, the other marks fixed: a zero of slack,
  * or the price of a tier cap at which slack jumps across zero. `evaluation` is that of the current marks. * From a
  * healthy account: the next such mark in the direction in which slack falls at the current mark, or in the other
- * direction where that one has none. Where slack is level, and from a breached account: the nearest in either direction.
+ * direction if that one has none. If slack is level, and from a breached account: the nearest in either direction.
  * undefined when no positive price is one.
  */
 export function liquidationPriceByPieces(

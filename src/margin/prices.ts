@@ -19,7 +19,7 @@ import {
  *
  * Needs slack that is concave in x (`slackIsConcave` of every curve of the symbol), so that at most two such marks
  * exist; `liquidationPriceByPieces` does without. From a healthy account: the one in the direction in which slack
- * falls, or the other where that side has none. From a breached one: the nearest, where it would become safe again.
+ * falls, or the other if that side has none. From a breached one: the nearest, at which it becomes safe again.
  * undefined when no positive price is one.
  */
 export function liquidationPrice(

@@ -20,7 +20,7 @@ const ASCII_MAX = 0x7f
  */
 export class NumberedTexts {
   readonly #arena = new ByteArena()
-  /** By number: the address of the text; −1 where the number is free. */
+  /** By number: the address of the text; −1 if the number is free. */
   #addresses = new Float64Array()
   /** At most half of them are taken. */
   #slots = new Int32Array(SLOTS_FIRST)
@@ -29,7 +29,7 @@ export class NumberedTexts {
   /** The bytes of the text that is looked for. */
   #query = Buffer.allocUnsafeSlow(QUERY_BYTES_FIRST)
   #queryLength = 0
-  /** The text that was looked for last, and its slot; −1 where the slots have changed since. */
+  /** The text that was looked for last, and its slot; −1 if the slots have changed since. */
   #lastText: string | undefined
   #lastSlot = NONE
   #lastHash = 0
@@ -48,12 +48,12 @@ export class NumberedTexts {
     return this.#arena.byteLength + this.#addresses.byteLength + this.#slots.byteLength
   }
 
-  /** The number of the text; −1 where it has none. */
+  /** The number of the text; −1 if it has none. */
   find(text: string): number {
     return numberIn(this.#slots[this.#slotOf(text)]!)
   }
 
-  /** The number of the text, which gets one where it has none. */
+  /** The number of the text, which gets one if it has none. */
   add(text: string): number {
     const slot = this.#slotOf(text)
     const known = this.#slots[slot]!

@@ -5,7 +5,7 @@ import type { Subject } from './subject.ts'
 /** A margin account with published history that is not under watch. */
 export interface AbsentMarginAccount {
   readonly subject: Subject
-  /** What is known of its account: all of it where the account itself is under watch, otherwise its id and venue. */
+  /** What is known of its account: all of it if the account itself is under watch, otherwise its id and venue. */
   readonly account: Account
   readonly standing: Standing
 }
@@ -34,7 +34,7 @@ export class AbsentAccounts {
     else own.set(marginAccount, progress)
   }
 
-  /** `id` gives the id of a margin account of the account; it is asked for only where something is known of the account. */
+  /** `id` gives the id of a margin account of the account; it is called only if something is known of the account. */
   progressOf(account: string, id: () => string): MarginAccountProgress | undefined {
     return this.#byAccount.get(account)?.get(id())
   }

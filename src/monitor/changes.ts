@@ -72,7 +72,7 @@ export class Changes {
 
   /**
    * Call after the snapshot. Publishes `closed` for margin accounts with published history whose account is not in the book, and
-   * `unknown` where the stored account is refused.
+   * `unknown` if the stored account is refused.
    */
   loaded(): void {
     for (const id of this.#watchlist.absent.accounts())
@@ -217,7 +217,7 @@ export class Changes {
     if (account >= 0) this.#editor.remove(account, this.#listener)
   }
 
-  /** For an account that is not in the book: publishes `closed`, or `unknown` where the account is refused. */
+  /** For an account that is not in the book: publishes `closed`, or `unknown` if the account is refused. */
   #endAbsent(id: string, reason: string): void {
     if (!this.#refused.has(id)) this.#closeAbsent(id)
     else {

@@ -8,7 +8,7 @@ import { verdictReasons } from './pending-event.ts'
 import { type Finding, isAboveSafe, mustRepublish } from './standing.ts'
 import type { Watchlist } from './watchlist.ts'
 
-/** Gives verdicts. A level that the kernel proves is a verdict; where f64 is too close to a line, exact arithmetic decides. */
+/** Gives verdicts. A level that the kernel proves is a verdict; when f64 is too close to a line, exact arithmetic decides. */
 export class Judge {
   readonly #options: MonitorOptions
   readonly #counters: MonitorCounters
@@ -48,7 +48,7 @@ export class Judge {
     return end
   }
 
-  /** Gives a settled account its verdict at the present marks; none where a mark is missing. */
+  /** Gives a settled account its verdict at the present marks; none if a mark is missing. */
   judge(marginAccount: number): void {
     const { kernel } = this.#options
     const answer = kernel.recheckAccount(marginAccount)

@@ -72,7 +72,7 @@ export class Markets {
   readonly #markOf = new Map<string, MarkOf>()
   readonly #restored = new Map<string, MarketProgress>()
   #instant = 0
-  /** The last instant whose marks are kept, −1 where none are. */
+  /** The last instant whose marks are kept, −1 if none are. */
   #heldInstant = -1
   readonly #withPast: Market[] = []
   #pastMarks = 0

@@ -16,7 +16,7 @@ export interface Cause {
  */
 export interface PendingEvent {
   readonly subject: Subject
-  /** Its number in the watchlist; −1 where it is not there. */
+  /** Its number in the watchlist; −1 if it is not there. */
   readonly marginAccount: number
   /** The part of the account that it concerns; undefined as long as the watchlist holds the same terms. */
   terms: Account | undefined

@@ -83,7 +83,7 @@ export class PendingEvents {
     }
   }
 
-  /** Applies a finding to a settled standing; the number of the finding, or −1 where there is nothing to publish. */
+  /** Applies a finding to a settled standing; the number of the finding, or −1 if there is nothing to publish. */
   apply(
     marginAccount: number,
     finding: Finding,

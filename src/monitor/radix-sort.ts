@@ -6,7 +6,7 @@ const STEP_KEYS = 16_384
 
 /**
  * Sorts places by columns of keys, largest first, equal ones in their order; in steps. Least significant digit first: each
- * pass counts the values of one digit and moves every place once, so 100,000 places of two columns take 24 ms where
+ * pass counts the values of one digit and moves every place once, so 100,000 places of two columns take 24 ms when
  * comparing them took 80 (measured side by side).
  */
 export class RadixSort {

@@ -52,7 +52,7 @@ export class Reader implements ReadModel {
     return this.#inSlices(this.levelCounts())
   }
 
-  /** `marginAccounts`, step by step: it yields where the next step belongs into a later turn. */
+  /** `marginAccounts`, step by step: it yields when the next step belongs to a later turn. */
   *page(query: MarginAccountQuery): Generator<void, MarginAccountPage> {
     const { limit } = query
     if (!Number.isInteger(limit) || limit < 1 || limit > PAGE_MARGIN_ACCOUNTS_MAX)
@@ -146,7 +146,7 @@ export class Reader implements ReadModel {
     return watchlist.isSuspended(watchlist.accountOf(marginAccount)) ? NONE : level
   }
 
-  /** Infinity where the margin balance is not above zero, −Infinity without a verdict. */
+  /** Infinity if the margin balance is not above zero, −Infinity without a verdict. */
   #ratioOf(marginAccount: number): number {
     const { kernel } = this.#parts
     if (this.levelOf(marginAccount) === NONE) return Number.NEGATIVE_INFINITY

@@ -27,7 +27,7 @@ export type PositionPart =
 const ASCII_MAX = 0x7f
 const MINUS = '-'.charCodeAt(0)
 
-/** The terms of accounts as bytes: about 30 a position, where an object takes 300. */
+/** The terms of accounts as bytes: about 30 a position; an object takes 300. */
 export class StoredTerms {
   readonly #arena = new ByteArena()
   readonly #writer = new Writer()

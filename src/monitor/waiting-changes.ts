@@ -49,7 +49,7 @@ export class WaitingChanges {
     this.queueRefused(() => true)
   }
 
-  /** Lets the refused accounts of `pushRefused` wait, at least one step. False where `isOver` ended it before all of them wait. */
+  /** Lets the refused accounts of `pushRefused` wait, at least one step. False if `isOver` ended it before all of them wait. */
   queueRefused(isOver: () => boolean): boolean {
     for (const [venue, steps] of this.#refused) {
       for (let step = steps.next(); step.done !== true; step = steps.next()) {

@@ -59,7 +59,7 @@ export class WatchedAccounts {
     return this.#ids.has(account)
   }
 
-  /** The number of the account; −1 where it is not under watch. */
+  /** The number of the account; −1 if it is not under watch. */
   find(id: string): number {
     return this.#ids.find(id)
   }

@@ -94,7 +94,7 @@ export class WatchlistEditor {
   }
 
   /**
-   * Compiles an account that is not suspended by the rule book of its venue. It stays lost where it is lost. Throws as `put`
+   * Compiles an account that is not suspended by the rule book of its venue. A lost account stays lost. Throws as `put`
    * does, before anything has changed.
    */
   recompile(number: number, changes: WatchlistChanges): void {

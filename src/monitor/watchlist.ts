@@ -64,7 +64,7 @@ export class Watchlist {
     return this.#marginAccounts.numbers
   }
 
-  /** The number of the account; −1 where it is not under watch. */
+  /** The number of the account; −1 if it is not under watch. */
   find(account: string): number {
     return this.#accounts.find(account)
   }

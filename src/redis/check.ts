@@ -26,7 +26,7 @@ export interface Durability {
 
 /**
  * Refuses a server that may lose accounts or events without an error: one that evicts keys, or one that keeps no
- * append-only file. Needs INFO only, which managed servers allow where CONFIG is forbidden. What a power loss may take is
+ * append-only file. Needs INFO only, which managed servers allow even if they forbid CONFIG. What a power loss may take is
  * reported and never refused.
  * @throws PlimsollError REDIS_POLICY or REDIS_NO_AOF with the setting, its value and the
  * remedy.

@@ -25,7 +25,7 @@ export interface TierTable {
 
 /**
  * Reads tables of risk tiers by symbol or pair.
- * @throws PlimsollError RULES_INVALID, naming the row, where a table breaks the recurrence of the deductions.
+ * @throws PlimsollError RULES_INVALID, naming the row, when a table breaks the recurrence of the deductions.
  */
 export function tierTables(tables: Readonly<Record<string, TierText>>): ReadonlyMap<string, TierTable> {
   return new Map(

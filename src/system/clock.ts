@@ -15,7 +15,7 @@ export function sleep(clock: Clock, delayMs: number): Promise<void> {
   return new Promise((resolve) => void clock.after(delayMs, resolve))
 }
 
-/** Resolves or rejects as the promise does; resolves after `limitMs` where that is earlier. */
+/** Resolves or rejects as the promise does; resolves after `limitMs` if that is earlier. */
 export function atMost(clock: Clock, promise: Promise<void>, limitMs: number): Promise<void> {
   return new Promise((resolve, reject) => {
     const cancel = clock.after(limitMs, resolve)

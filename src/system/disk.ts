@@ -19,7 +19,7 @@ import { promisify } from 'node:util'
  * named by its number. Calls without a promise block; they throw the error of the system, with its `code`.
  */
 export interface Disk {
-  /** `append`: reads and appends, and makes the file where it is missing. `create`: writes a new, empty file. */
+  /** `append`: reads and appends, and makes the file if it is missing. `create`: writes a new, empty file. */
   open(path: string, mode: 'append' | 'create'): number
   close(file: number): Promise<void>
   closeNow(file: number): void

@@ -14,7 +14,7 @@ export interface FollowedFile {
   close(): Promise<void>
 }
 
-/** Opens the file at `path`, `-` for standard input. Rejects where it cannot be read. */
+/** Opens the file at `path`, `-` for standard input. Rejects if it cannot be read. */
 export type OpenFollowed = (path: string, from: 'start' | 'end') => Promise<FollowedFile>
 
 export const openFollowed: OpenFollowed = async (path, from) => {
@@ -37,7 +37,7 @@ function followFile(path: string, handle: FileHandle, inode: number, start: numb
         return buffer.subarray(0, bytesRead)
       }
       const { ino, size, mtimeMs } = await stat(path)
-      // A file that is written and does not grow is written over, also where its length is the same.
+      // A file that is written and does not grow is overwritten, even if its length stays the same.
       const isWrittenOver = size <= offset && writtenMs !== undefined && mtimeMs !== writtenMs
       writtenMs = mtimeMs
       return ino !== inode || size < offset || isWrittenOver ? undefined : new Uint8Array()

@@ -36,8 +36,8 @@ export function lockOwnerOf(path: string): LockOwner | undefined {
 }
 
 /**
- * Takes the lock that the file `path` stands for, for one process of this host. It is taken where it is free, and
- * where its owner is exactly `dead`; else nothing changes and the result is the owner. Of processes that take over from
+ * Takes the lock that the file `path` stands for, for one process of this host. It is taken if it is free, and
+ * if its owner is exactly `dead`; otherwise nothing changes and the result is the owner. Of processes that take over from
  * the same dead owner one gets the lock. Every one of them links a file whose name is made of what it saw of the
  * dead owner; `link` succeeds once; and a file that was linked too late is not reached from `path` any more.
  * Errors of the file system are thrown as they are.

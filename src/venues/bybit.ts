@@ -184,7 +184,7 @@ function update(market: MarketState, data: JsonObject): void {
   if (nextFundingTime !== undefined) market.nextFundingTimeMs = fundingTimeOf(nextFundingTime)
 }
 
-/** Milliseconds as text; `""` and `"0"` where the contract has no funding. */
+/** Milliseconds as text; `""` and `"0"` mean that the contract has no funding. */
 function fundingTimeOf(value: unknown): number | undefined {
   if (typeof value !== 'string' || !/^\d{1,15}$/.test(value)) return undefined
   const timeMs = Number(value)

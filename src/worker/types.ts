@@ -49,8 +49,8 @@ export interface Worker {
   counters(): WorkerCounters
   /**
    * Stops in order: closes the feeds, evaluates what waits, brings events to stream and queue, closes Redis. Takes at most
-   * about 5 s, even where Redis does not answer. After all is closed it rejects with STOP_TIMEOUT and the numbers, where ticks
-   * were not evaluated or events have not reached the queue; with the failure, where the worker failed while it stopped.
+   * about 5 s, even if Redis does not answer. After all is closed it rejects with STOP_TIMEOUT and the numbers if ticks
+   * were not evaluated or events have not reached the queue; with the failure if the worker failed while it stopped.
    */
   stop(): Promise<void>
 }
