@@ -8,6 +8,7 @@ import {
   type MarginAccountPart,
   type RuledPosition,
 } from '../margin/index.ts'
+import { decimalToF64 } from './decimal-f64.ts'
 
 /** A margin account as the kernel takes it: every figure within the errors that kernel.ts allows. */
 export interface KernelTerms {
@@ -69,15 +70,15 @@ interface FloatLeg {
 
 function legOf({ position, rules, defaults }: RuledPosition): FloatLeg {
   const { multiplierF64, takerFeeRateF64, isLinear, tiers } = exactRulesOf(position.symbol, rules)
-  const amount = Number(position.size) * multiplierF64
-  const entryPrice = Number(position.entryPrice)
+  const amount = decimalToF64(position.size) * multiplierF64
+  const entryPrice = decimalToF64(position.entryPrice)
   return {
     position,
     coordinate: isLinear ? 'price' : 'reciprocal',
     tiers,
     slope: isLinear ? amount : -amount,
     intercept: isLinear ? -amount * entryPrice : amount / entryPrice,
-    leverage: Number(position.leverage),
+    leverage: position.leverage === undefined ? Number.NaN : decimalToF64(position.leverage),
     feeRate: isFeeCounted(rules, defaults) ? takerFeeRateF64 : 0,
   }
 }
@@ -89,7 +90,7 @@ function rowOf({ position, coordinate, tiers, intercept, slope }: FloatLeg, cons
 function walletOf({ collateral }: Account, currency: string): number {
   const entry = collateral.find(({ asset }) => asset === currency)
   assert(entry !== undefined, 'a cross pool without a wallet is refused')
-  return Number(entry.amount)
+  return decimalToF64(entry.amount)
 }
 
 /** The closing fee at the bankruptcy price that the leverage gives; on the entry value without leverage. */
@@ -112,7 +113,7 @@ function isolatedTermsOf(position: RuledPosition): KernelTerms {
   const entryValue = Math.abs(leg.intercept)
   const fee = leverageFeeOf(leg)
   const initial = Number.isNaN(leverage) ? 0 : entryValue / leverage + fee
-  const margin = isolatedMargin === undefined ? initial : Number(isolatedMargin)
+  const margin = isolatedMargin === undefined ? initial : decimalToF64(isolatedMargin)
   const size = Math.abs(margin)
   const feeUncertainty = feeUncertaintyOf(leg)
   if (feeRate === 0) return { constant: margin, uncertainty: 0, rows: [rowOf(leg, 0)] }
