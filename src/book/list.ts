@@ -1,6 +1,6 @@
 import type { Account, VenueId } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
-import type { BookRedis } from './redis.ts'
+import { type RedisCommands, scanHash } from '../redis/index.ts'
 import type { ReadStored } from './stored.ts'
 
 /** Accounts asked of one HSCAN; Redis may give somewhat more. Few, because one account may have 100 kB. */
@@ -19,7 +19,7 @@ export interface ListOptions {
  * HSCAN may give an account twice.
  */
 export async function* listAccounts(
-  redis: BookRedis,
+  redis: RedisCommands,
   key: string,
   read: ReadStored,
   { venue, symbol, unreadable }: ListOptions = {},
@@ -32,24 +32,22 @@ export async function* listAccounts(
   }
 }
 
-export async function* listIds(redis: BookRedis, key: string): AsyncGenerator<string> {
+export async function* listIds(redis: RedisCommands, key: string): AsyncGenerator<string> {
   for await (const [id] of scan(redis, key)) yield id
 }
 
-async function* scan(redis: BookRedis, key: string): AsyncGenerator<readonly [id: string, stored: string]> {
+async function* scan(
+  redis: RedisCommands,
+  key: string,
+): AsyncGenerator<readonly [id: string, stored: string]> {
   const seen = new Set<string>()
-  let cursor = '0'
-  do {
-    const reply = await redis.call('HSCAN', key, cursor, 'COUNT', SCAN_ACCOUNTS)
-    const [next, page] = reply as [string, string[]]
-    for (let index = 0; index + 1 < page.length; index += 2) {
-      const id = page[index]!
+  for await (const page of scanHash(redis, key, () => SCAN_ACCOUNTS)) {
+    for (const [id, stored] of page) {
       if (seen.has(id)) continue
       seen.add(id)
-      yield [id, page[index + 1]!]
+      yield [id, stored]
     }
-    cursor = next
-  } while (cursor !== '0')
+  }
 }
 
 function readOrReport(

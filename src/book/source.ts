@@ -1,19 +1,17 @@
-import type { Account, AccountChange, AccountSource, Clock, VenueNames } from '../domain/index.ts'
-import { PlimsollError } from '../errors.ts'
 import {
-  changeOf,
-  type Entry,
-  type Gap,
-  gapIn,
-  isBefore,
-  newestPosition,
-  readChanges,
-  STREAM_START,
-  type StoredChange,
-  storedChange,
-} from './changes.ts'
+  type Account,
+  type AccountChange,
+  type AccountSource,
+  type Clock,
+  EMPTY_STREAM,
+  isEarlierId,
+  type VenueNames,
+} from '../domain/index.ts'
+import { PlimsollError } from '../errors.ts'
+import { newestStreamId, type RedisCommands, type StreamEntry } from '../redis/index.ts'
+import { changeOf, type Gap, gapIn, readChanges, type StoredChange, storedChange } from './changes.ts'
 import { HeldAccounts } from './held.ts'
-import type { BookKeys, BookRedis } from './redis.ts'
+import type { BookKeys } from './keys.ts'
 import { scanAccounts } from './scan.ts'
 import { ReplySize, Slices } from './slices.ts'
 import { type ReadStored, storedReader } from './stored.ts'
@@ -29,9 +27,9 @@ const STOP_TIMEOUT_MS = 2_000
 
 export interface AccountSourceOptions {
   /** For the snapshot. */
-  readonly redis: BookRedis
+  readonly redis: RedisCommands
   /** A connection of its own, on which the follower waits. */
-  readonly followerRedis: BookRedis
+  readonly followerRedis: RedisCommands
   readonly keys: BookKeys
   readonly venues: VenueNames
   readonly clock: Clock
@@ -60,8 +58,8 @@ type Apply = (change: AccountChange) => void
 type Failed = (error: Error) => void
 
 class RedisAccountSource implements AccountSource {
-  readonly #redis: BookRedis
-  readonly #followerRedis: BookRedis
+  readonly #redis: RedisCommands
+  readonly #followerRedis: RedisCommands
   readonly #keys: BookKeys
   readonly #parseStored: ReadStored
   readonly #clock: Clock
@@ -69,9 +67,9 @@ class RedisAccountSource implements AccountSource {
   readonly #changesSize = new ReplySize()
   readonly #held = new HeldAccounts()
   /** Changes up to here have been applied. */
-  #position = STREAM_START
+  #position = EMPTY_STREAM
   /** Changes up to here were made while the snapshot was read. */
-  #overlapEnd = STREAM_START
+  #overlapEnd = EMPTY_STREAM
   #reloadedMs = Number.NEGATIVE_INFINITY
   #inOutage = false
   /** What `apply` threw. It is a bug of the worker, so it ends the follower. */
@@ -89,7 +87,7 @@ class RedisAccountSource implements AccountSource {
   }
 
   async load(put: (account: Account) => void, refused: (id: string, error: Error) => void): Promise<void> {
-    const position = await newestPosition(this.#redis, this.#keys.changes)
+    const position = await newestStreamId(this.#redis, this.#keys.changes)
     const isRead = (id: string) => this.#held.has(id)
     await this.#scan(isRead, (change) => {
       this.#held.note(change)
@@ -135,7 +133,7 @@ class RedisAccountSource implements AccountSource {
 
   /** Applies the next changes. Returns the gap if changes before them are gone. */
   async #step(apply: Apply, failed: Failed): Promise<Gap | undefined> {
-    const isInOverlap = isBefore(this.#position, this.#overlapEnd)
+    const isInOverlap = isEarlierId(this.#position, this.#overlapEnd)
     const entries = isInOverlap ? await this.#readOverlap() : await this.#read(this.#position, BLOCK_MS)
     if (typeof entries === 'string') return entries
     if (entries.length === 0 && (await this.#wentBack())) return 'went-back'
@@ -144,7 +142,7 @@ class RedisAccountSource implements AccountSource {
     for (const entry of entries) {
       if (this.#stopped) return undefined
       this.#apply(entry, apply, failed)
-      this.#position = entry.position
+      this.#position = entry.id
       if (this.#slices.isOver) await this.#slices.next()
     }
     return undefined
@@ -156,13 +154,13 @@ class RedisAccountSource implements AccountSource {
     // In this order: if the last account is removed between the two, the newest position is beyond ours.
     const [exists, newest] = await Promise.all([
       this.#followerRedis.call('EXISTS', accounts),
-      newestPosition(this.#followerRedis, changes),
+      newestStreamId(this.#followerRedis, changes),
     ])
-    if (isBefore(newest, this.#position)) return true
+    if (isEarlierId(newest, this.#position)) return true
     return exists === 0 && newest === this.#position && this.#held.stored > 0
   }
 
-  async #read(position: string, blockMs: number): Promise<readonly Entry[] | Gap> {
+  async #read(position: string, blockMs: number): Promise<readonly StreamEntry[] | Gap> {
     const entries = await readChanges(
       this.#followerRedis,
       this.#keys.changes,
@@ -174,10 +172,10 @@ class RedisAccountSource implements AccountSource {
   }
 
   /** The last change of each account up to the end of the overlap. */
-  async #readOverlap(): Promise<readonly Entry[] | Gap> {
-    const lastOfAccount = new Map<string | undefined, Entry>()
+  async #readOverlap(): Promise<readonly StreamEntry[] | Gap> {
+    const lastOfAccount = new Map<string | undefined, StreamEntry>()
     let position = this.#position
-    while (isBefore(position, this.#overlapEnd)) {
+    while (isEarlierId(position, this.#overlapEnd)) {
       const entries = await this.#read(position, 0)
       if (typeof entries === 'string') return entries
       const last = entries.at(-1)
@@ -188,12 +186,12 @@ class RedisAccountSource implements AccountSource {
         lastOfAccount.delete(id)
         lastOfAccount.set(id, entry)
       }
-      position = last.position
+      position = last.id
     }
     return [...lastOfAccount.values()]
   }
 
-  #apply(entry: Entry, apply: Apply, failed: Failed): void {
+  #apply(entry: StreamEntry, apply: Apply, failed: Failed): void {
     let change: AccountChange
     try {
       change = changeOf(entry, this.#parseStored)
@@ -210,7 +208,7 @@ class RedisAccountSource implements AccountSource {
     const waitMs = this.#reloadedMs + RELOAD_INTERVAL_MS - this.#clock.monotonicMs()
     if (waitMs > 0) await this.#delay(waitMs)
     if (this.#stopped) return
-    const position = await newestPosition(this.#redis, this.#keys.changes)
+    const position = await newestStreamId(this.#redis, this.#keys.changes)
     const written = gap === 'went-back' ? await this.#writtenSince(this.#position) : undefined
     const comparison = this.#held.compare(written)
     const isRead = (id: string) => this.#stopped || comparison.hasFound(id)
@@ -238,7 +236,7 @@ class RedisAccountSource implements AccountSource {
       const last = entries.at(-1)
       if (last === undefined) return ids
       for (const { fields } of entries) ids.add(fields.get('id') ?? '')
-      at = last.position
+      at = last.id
     }
   }
 
@@ -251,7 +249,7 @@ class RedisAccountSource implements AccountSource {
 
   /** `position` is where the stream ended before the first account was read. */
   async #endSnapshot(position: string): Promise<void> {
-    this.#overlapEnd = await newestPosition(this.#redis, this.#keys.changes)
+    this.#overlapEnd = await newestStreamId(this.#redis, this.#keys.changes)
     this.#position = position
   }
 

@@ -11,8 +11,9 @@ import {
   type WriteResult,
 } from '../domain/index.ts'
 import { assert, PlimsollError } from '../errors.ts'
+import type { RedisCommands } from '../redis/index.ts'
+import type { BookKeys } from './keys.ts'
 import { type ListOptions, listAccounts, listIds } from './list.ts'
-import type { BookKeys, BookRedis } from './redis.ts'
 import { REMOVE_SCRIPT, WRITE_SCRIPT } from './scripts.ts'
 import { storedReader } from './stored.ts'
 
@@ -43,7 +44,7 @@ export interface Book extends AccountWriter {
 }
 
 /** The stored accounts of one shard. Every write is one script: compare the version, set, append the change. */
-export function createBook(redis: BookRedis, keys: BookKeys, venues: VenueNames): Book {
+export function createBook(redis: RedisCommands, keys: BookKeys, venues: VenueNames): Book {
   const parseStored = storedReader(venues)
   async function putMany(writes: readonly AccountWrite[]): Promise<WriteResult[]> {
     assert(writes.length <= BATCH_ACCOUNTS_MAX, `a batch holds at most ${BATCH_ACCOUNTS_MAX} accounts`)

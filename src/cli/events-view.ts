@@ -1,5 +1,6 @@
-import type { Clock } from '../domain/index.ts'
+import { type Clock, EMPTY_STREAM, readStreamId } from '../domain/index.ts'
 import type { Log } from '../log.ts'
+import { newestStreamId, type RedisCommands, readStreamRange, type StreamEntry } from '../redis/index.ts'
 import { parseEvent } from '../subscriber/index.ts'
 import { EVENT_INDENT, type EventLines } from './event-lines.ts'
 
@@ -7,11 +8,9 @@ import { EVENT_INDENT, type EventLines } from './event-lines.ts'
 const LOOK_EVERY_MS = 500
 /** Events that one read shows. More are counted, so a cascade costs the worker no more than a quiet minute. */
 export const EVENTS_SHOWN_MAX = 10
-const EMPTY_STREAM = '0-0'
 
 export interface EventsViewOptions {
-  /** An ioredis instance fits. */
-  readonly redis: { call(command: string, ...args: (string | number)[]): Promise<unknown> }
+  readonly redis: RedisCommands
   /** The stream of events. */
   readonly key: string
   readonly lines: EventLines
@@ -19,8 +18,6 @@ export interface EventsViewOptions {
   readonly clock: Clock
   readonly log: Log
 }
-
-type Entry = readonly [id: string, fields: readonly string[]]
 
 /**
  * Prints events as they reach the stream, at most EVENTS_SHOWN_MAX a read. An instant begins with its liquidations, worst
@@ -40,7 +37,8 @@ export class EventsView {
 
   /** Shows events that reach the stream after this call. */
   async start(): Promise<void> {
-    this.#position = await this.#top()
+    const { redis, key } = this.#options
+    this.#position = await newestStreamId(redis, key)
     this.#lookLater()
   }
 
@@ -72,11 +70,10 @@ export class EventsView {
 
   async #look(): Promise<void> {
     const { redis, key, print } = this.#options
-    const range = [`(${this.#position}`, '+', 'COUNT', EVENTS_SHOWN_MAX]
-    const entries = (await redis.call('XRANGE', key, ...range)) as Entry[]
+    const entries = await readStreamRange(redis, key, `(${this.#position}`, '+', EVENTS_SHOWN_MAX)
     for (const entry of entries) this.#show(entry)
     if (entries.length < EVENTS_SHOWN_MAX) return
-    const top = await this.#top()
+    const top = await newestStreamId(redis, key)
     const more = entriesBetween(this.#position, top)
     if (more === 0) return
     print(
@@ -85,19 +82,14 @@ export class EventsView {
     this.#position = top
   }
 
-  #show([id, [field, text = '']]: Entry): void {
+  #show({ id, fields }: StreamEntry): void {
     this.#position = id
-    if (field !== 'event') return
+    const text = fields.get('event')
+    if (text === undefined) return
     const event = parseEvent(text)
     const lines =
       event === undefined ? [`entry ${id} is no event of this version`] : this.#options.lines.of(event)
     for (const line of lines) this.#options.print(line)
-  }
-
-  async #top(): Promise<string> {
-    const { redis, key } = this.#options
-    const newest = (await redis.call('XREVRANGE', key, '+', '-', 'COUNT', 1)) as Entry[]
-    return newest[0]?.[0] ?? EMPTY_STREAM
   }
 }
 
@@ -106,7 +98,7 @@ export class EventsView {
  * writers.
  */
 function entriesBetween(id: string, top: string): number | undefined {
-  const [fence, sequence] = id.split('-')
-  const [topFence, topSequence] = top.split('-')
-  return fence === topFence ? Number(topSequence) - Number(sequence) : undefined
+  const from = readStreamId(id)
+  const to = readStreamId(top)
+  return from !== undefined && from.fence === to?.fence ? to.sequence - from.sequence : undefined
 }

@@ -1,9 +1,9 @@
 import type { Clock } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
+import type { RedisCommands } from '../redis/index.ts'
 
-/** What this folder needs of a Redis connection. An ioredis instance fits as it is. */
-export interface EventRedis {
-  call(command: string, ...args: (string | number | Buffer)[]): Promise<unknown>
+/** A connection that says when it is ready again. An ioredis instance fits as it is. */
+export interface EventRedis extends RedisCommands {
   on(event: 'ready', listener: () => void): unknown
   off(event: 'ready', listener: () => void): unknown
 }

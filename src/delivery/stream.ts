@@ -1,7 +1,8 @@
 import type { Clock } from '../domain/index.ts'
 import { formatStreamId } from '../domain/index.ts'
 import { assert } from '../errors.ts'
-import { type EventRedis, withDeadline } from './connection.ts'
+import { type RedisCommands, readStreamRange, scanHash } from '../redis/index.ts'
+import { withDeadline } from './connection.ts'
 import type { PackedRecord } from './packed.ts'
 import {
   APPEND,
@@ -26,6 +27,8 @@ export const APPEND_BYTES_MAX = 4 * 1024 * 1024
 /** Most entries in one XRANGE: 50 of the largest events have 20 MB. */
 const READ_ENTRIES_MAX = 50
 const COMMAND_LIMIT_MS = 5_000
+/** Fields of the hash of progress that are no subject. */
+const LOG_FIELDS: ReadonlySet<string> = new Set([LOG_ID_FIELD, LOG_FLOOR_FIELD])
 
 export interface EventStreamKeys {
   readonly shard: string
@@ -75,12 +78,19 @@ export const STREAM_LIMITS: StreamLimits = { bytesMax: EVENTS_BYTES_MAX, entries
  * Redis that went back in time all meet a top other than the expected one.
  */
 export class EventStream {
-  readonly #redis: EventRedis
+  readonly #redis: RedisCommands
+  /** The same, with a limit of COMMAND_LIMIT_MS for each command. */
+  readonly #limited: RedisCommands = { call: this.#call.bind(this) }
   readonly #keys: EventStreamKeys
   readonly #clock: Clock
   readonly #limits: StreamLimits
 
-  constructor(redis: EventRedis, keys: EventStreamKeys, clock: Clock, limits: StreamLimits = STREAM_LIMITS) {
+  constructor(
+    redis: RedisCommands,
+    keys: EventStreamKeys,
+    clock: Clock,
+    limits: StreamLimits = STREAM_LIMITS,
+  ) {
     this.#redis = redis
     this.#keys = keys
     this.#clock = clock
@@ -170,12 +180,11 @@ export class EventStream {
     while (count < entriesMax && bytes < bytesMax) {
       const start = `(${last ?? cursor}`
       const pageMax = Math.min(READ_ENTRIES_MAX, entriesMax - count)
-      const reply = await this.#call('XRANGE', this.#keys.events, start, end, 'COUNT', pageMax)
-      const entries = reply as [string, string[]][]
-      for (const [id, fields] of entries) {
-        const value = fields[1] ?? ''
-        if (fields[0] === 'event') events.push({ id, event: value })
-        bytes += value.length
+      const entries = await readStreamRange(this.#limited, this.#keys.events, start, end, pageMax)
+      for (const { id, fields } of entries) {
+        const event = fields.get('event')
+        if (event !== undefined) events.push({ id, event })
+        bytes += event?.length ?? 0
         last = id
       }
       count += entries.length
@@ -186,16 +195,9 @@ export class EventStream {
 
   /** Every subject's stored progress, JSON text, in batches of about `count`. A subject may come twice. */
   async *progress(count: number): AsyncGenerator<readonly [subject: string, progress: string]> {
-    let cursor = '0'
-    do {
-      const reply = await this.#call('HSCAN', this.#keys.progress, cursor, 'COUNT', count)
-      const [next, fields] = reply as [string, string[]]
-      for (let index = 0; index + 1 < fields.length; index += 2) {
-        const subject = fields[index]!
-        if (subject !== LOG_ID_FIELD && subject !== LOG_FLOOR_FIELD) yield [subject, fields[index + 1]!]
-      }
-      cursor = next
-    } while (cursor !== '0')
+    for await (const page of scanHash(this.#limited, this.#keys.progress, () => count)) {
+      for (const entry of page) if (!LOG_FIELDS.has(entry[0])) yield entry
+    }
   }
 
   /** Names of the queues into which earlier runs put events. */

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { createBook as createStoredBook } from '../book/index.ts'
 import type { Account, Clock, Random } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
-import { closeRedis, connectRedis, keysOf, redactUrl } from '../redis/index.ts'
+import { closeRedis, connectRedis, keysOf, type RedisCommands, redactUrl, scanKeys } from '../redis/index.ts'
 import { locateRedisServer, startRedisServer } from '../redis-server/index.ts'
 import { VENUE_NAMES } from '../venues/index.ts'
 
@@ -84,15 +84,8 @@ async function startPrivate(options: StoreOptions, shard: string) {
   }
 }
 
-async function removeKeys(
-  connection: { call(command: string, ...args: (string | number)[]): Promise<unknown> },
-  pattern: string,
-): Promise<void> {
-  let cursor = '0'
-  do {
-    const reply = await connection.call('SCAN', cursor, 'MATCH', pattern, 'COUNT', SCAN_KEYS)
-    const [next, names] = reply as [string, string[]]
+async function removeKeys(connection: RedisCommands, pattern: string): Promise<void> {
+  for await (const names of scanKeys(connection, pattern, () => SCAN_KEYS)) {
     if (names.length > 0) await connection.call('UNLINK', ...names)
-    cursor = next
-  } while (cursor !== '0')
+  }
 }

@@ -32,6 +32,7 @@ export {
   compareStreamIds,
   EMPTY_STREAM,
   formatStreamId,
+  isEarlierId,
   parseStreamId,
   readStreamId,
   type StreamId,

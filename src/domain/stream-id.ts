@@ -1,14 +1,16 @@
 import { assert } from '../errors.ts'
 
 /**
- * Id of a stream entry, `<fence>-<sequence>`. `fence` grows with every owner of the stream, `sequence`
- * counts the events of one owner from 1; sequence 0 is the entry by which an owner takes over.
+ * Id of an entry of a Redis stream, two numbers. In the stream of events it is `<fence>-<sequence>`: `fence` grows with every
+ * owner of the stream, `sequence` counts the events of one owner from 1; sequence 0 is the entry by which an owner takes
+ * over. In the stream of changes Redis gives `<Unix milliseconds>-<counter>`.
  */
 export interface StreamId {
   readonly fence: number
   readonly sequence: number
 }
 
+/** The id before the first entry of any stream. */
 export const EMPTY_STREAM = '0-0'
 
 export function formatStreamId(fence: number, sequence: number): string {
@@ -30,4 +32,9 @@ export function parseStreamId(text: string): StreamId {
 /** Below 0 when `a` comes before `b`. */
 export function compareStreamIds(a: StreamId, b: StreamId): number {
   return a.fence === b.fence ? a.sequence - b.sequence : a.fence - b.fence
+}
+
+/** Whether the id `left` comes before `right`, both as text. */
+export function isEarlierId(left: string, right: string): boolean {
+  return compareStreamIds(parseStreamId(left), parseStreamId(right)) < 0
 }

@@ -7,6 +7,7 @@ export {
   type WatchOptions,
   watchRedis,
 } from './check.ts'
+export { pairsOf, type RedisCommands } from './commands.ts'
 export {
   BLOCK_MS_MAX,
   type ConnectOptions,
@@ -18,3 +19,5 @@ export {
 } from './connection.ts'
 export { asRedisFault } from './fault.ts'
 export { keysOf, type ShardKeys } from './keys.ts'
+export { type PageSize, scanHash, scanKeys } from './scan.ts'
+export { newestStreamId, readStream, readStreamRange, type StreamEntry } from './stream.ts'

@@ -1,4 +1,5 @@
 import { type Clock, EMPTY_STREAM, type PlimsollEvent, plimsollEventSchema } from '../domain/index.ts'
+import { newestStreamId, type RedisCommands, readStream, type StreamEntry } from '../redis/index.ts'
 import { sleep } from '../system/index.ts'
 
 const BLOCK_MS = 5_000
@@ -10,8 +11,7 @@ const RETRY_DELAY_MAX_MS = 2_000
  * A Redis connection used for nothing else, because its reads block; `disconnect` ends a blocked read. An ioredis
  * instance without a command timeout fits.
  */
-export interface FollowRedis {
-  call(command: string, ...args: (string | number)[]): Promise<unknown>
+export interface FollowRedis extends RedisCommands {
   disconnect(): unknown
 }
 
@@ -39,7 +39,7 @@ export interface FollowedEvent {
 
 /** Yields every event of the stream once, in order. Entries that Redis trimmed before they were read are missing. */
 export async function* followEvents(options: FollowOptions): AsyncGenerator<FollowedEvent> {
-  const { redis, clock, signal } = options
+  const { redis, key, clock, signal } = options
   let position = options.from === 'beginning' ? EMPTY_STREAM : options.from
   let delayMs = RETRY_DELAY_MIN_MS
   const disconnect = () => void redis.disconnect()
@@ -48,8 +48,8 @@ export async function* followEvents(options: FollowOptions): AsyncGenerator<Foll
     while (!signal.aborted) {
       let entries: readonly StreamEntry[] = []
       try {
-        if (position === 'now') position = await topOf(options)
-        entries = await read(options, position)
+        if (position === 'now') position = await newestStreamId(redis, key)
+        entries = await readStream(redis, key, position, READ_ENTRIES_MAX, BLOCK_MS)
         delayMs = RETRY_DELAY_MIN_MS
       } catch (error) {
         if (signal.aborted) break
@@ -57,9 +57,10 @@ export async function* followEvents(options: FollowOptions): AsyncGenerator<Foll
         await sleep(clock, delayMs)
         delayMs = Math.min(delayMs * 2, RETRY_DELAY_MAX_MS)
       }
-      for (const [id, [field, value]] of entries) {
+      for (const { id, fields } of entries) {
         position = id
-        if (field === 'event') yield { id, event: parseEvent(value) }
+        const text = fields.get('event')
+        if (text !== undefined) yield { id, event: parseEvent(text) }
       }
     }
   } finally {
@@ -67,26 +68,10 @@ export async function* followEvents(options: FollowOptions): AsyncGenerator<Foll
   }
 }
 
-type StreamEntry = [id: string, fields: string[]]
-/** RESP2 replies with a list of streams, RESP3 with a map, which arrives as alternating keys and values. */
-type StreamReply = [[key: string, entries: StreamEntry[]]] | [key: string, entries: StreamEntry[]]
-
-async function topOf({ redis, key }: FollowOptions): Promise<string> {
-  const entries = (await redis.call('XREVRANGE', key, '+', '-', 'COUNT', 1)) as StreamEntry[]
-  return entries[0]?.[0] ?? EMPTY_STREAM
-}
-
-async function read({ redis, key }: FollowOptions, position: string): Promise<readonly StreamEntry[]> {
-  const args = ['COUNT', READ_ENTRIES_MAX, 'BLOCK', BLOCK_MS, 'STREAMS', key, position]
-  const reply = (await redis.call('XREAD', ...args)) as StreamReply | null
-  if (reply === null) return []
-  return typeof reply[0] === 'string' ? (reply[1] as StreamEntry[]) : reply[0][1]
-}
-
 /** The event in the text of an entry; undefined when it is not an event of this version. */
-export function parseEvent(text: string | undefined): PlimsollEvent | undefined {
+export function parseEvent(text: string): PlimsollEvent | undefined {
   try {
-    return plimsollEventSchema.safeParse(JSON.parse(text ?? '')).data
+    return plimsollEventSchema.safeParse(JSON.parse(text)).data
   } catch (error) {
     if (error instanceof SyntaxError) return undefined
     throw error

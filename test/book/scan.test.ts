@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
-import type { BookRedis } from '../../src/book/redis.ts'
 import { scanAccounts } from '../../src/book/scan.ts'
 import { Slices } from '../../src/book/slices.ts'
+import type { RedisCommands } from '../../src/redis/index.ts'
 import { systemClock } from '../../src/system/index.ts'
 
 /** Two pages; the second one fails where `fails` is set. */
-function twoPages(cursors: string[], fails: boolean): BookRedis {
+function twoPages(cursors: string[], fails: boolean): RedisCommands {
   return {
     call: async (_command, _key, cursor) => {
       cursors.push(String(cursor))

@@ -2,11 +2,17 @@ import { cp, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
-import { type Book, type BookRedis, createAccountSource, createBook } from '../../src/book/index.ts'
+import { type Book, createAccountSource, createBook } from '../../src/book/index.ts'
 import { REPLY_BYTES_TARGET, SLICE_MS } from '../../src/book/slices.ts'
 import type { Account, AccountChange, AccountSource, Clock } from '../../src/domain/index.ts'
 import type { PlimsollError } from '../../src/errors.ts'
-import { closeRedis, connectRedis, keysOf, type RedisConnection } from '../../src/redis/index.ts'
+import {
+  closeRedis,
+  connectRedis,
+  keysOf,
+  type RedisCommands,
+  type RedisConnection,
+} from '../../src/redis/index.ts'
 import { sleep, systemClock } from '../../src/system/clock.ts'
 import { VENUE_NAMES } from '../../src/venues/index.ts'
 import { testAccount } from '../support/accounts.ts'
@@ -425,7 +431,7 @@ describe('a large book', () => {
   }
 
   /** Counts the bytes of each reply; a reply begins a step of its own. */
-  function measured(target: RedisConnection, clock: WorkClock, replies: number[]): BookRedis {
+  function measured(target: RedisConnection, clock: WorkClock, replies: number[]): RedisCommands {
     return {
       async call(command, ...args) {
         const reply = await target.call(command, ...args)

@@ -1,0 +1,4 @@
+export interface BookKeys {
+  readonly accounts: string
+  readonly changes: string
+}
