@@ -8,7 +8,8 @@ import type {
   RuleBook,
   VenueId,
 } from '../domain/index.ts'
-import { accountFaultsOf, isOpen, liquidationOf, refuseFaults } from './account-faults.ts'
+import { assert } from '../errors.ts'
+import { accountFaultsOf, hasFault, isOpen, liquidationOf, refuseFaults } from './account-faults.ts'
 import { crossPoolId, isolatedId, parseMarginAccountId, sideOf } from './account-id.ts'
 import type { Curve } from './curve.ts'
 import { checkRules } from './exact-rules.ts'
@@ -75,22 +76,34 @@ export interface MarginAccountPart {
  * `accountFaultsOf`, RULES_INVALID for rules that this version cannot compute.
  */
 export function marginAccountPartsOf(account: Account, book: RuleBook): MarginAccountPart[] {
-  refuseFaults(account, accountFaultsOf(account, book))
-  const pools = new Map<string, RuledPosition[]>()
+  const parts = openPartsOf(account, book)
+  if (parts === undefined || hasFault(account, parts, book)) {
+    refuseFaults(account, accountFaultsOf(account, book))
+    assert(false, 'an account with a fault is refused')
+  }
+  for (const { positions } of parts)
+    for (const { position, rules } of positions) checkRules(position.symbol, rules)
+  return parts
+}
+
+/** undefined if the book does not hold the symbol of an open position. */
+function openPartsOf(account: Account, book: RuleBook): MarginAccountPart[] | undefined {
   const parts: MarginAccountPart[] = []
+  const pools: { readonly currency: string; readonly positions: RuledPosition[] }[] = []
   const { defaults } = book
   for (const position of account.positions) {
     if (!isOpen(position)) continue
-    const rules = book.rulesOf(position.symbol)!
-    checkRules(position.symbol, rules)
+    const rules = book.rulesOf(position.symbol)
+    if (rules === undefined) return undefined
+    const { marginMode } = position
     const currency = rules.settlementAsset
     const ruled = { position, rules, defaults }
-    const pool = position.marginMode === 'cross' ? pools.get(currency) : undefined
-    if (pool !== undefined) pool.push(ruled)
+    const pool = marginMode === 'cross' ? pools.find((known) => known.currency === currency) : undefined
+    if (pool !== undefined) pool.positions.push(ruled)
     else {
-      const positions = [ruled]
-      if (position.marginMode === 'cross') pools.set(currency, positions)
-      parts.push({ marginMode: position.marginMode, currency, positions })
+      const part = { marginMode, currency, positions: [ruled] }
+      if (marginMode === 'cross') pools.push(part)
+      parts.push(part)
     }
   }
   return parts

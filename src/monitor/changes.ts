@@ -85,8 +85,8 @@ export class Changes {
     const isOver = () => clock.monotonicMs() > endMs
     if (!this.#waiting.queueRefused(isOver)) return
     for (const { change, isLost } of this.#waiting.take()) {
-      this.#apply(change)
-      if (isLost) this.#apply({ kind: 'lost', id: idOf(change) })
+      this.apply(change)
+      if (isLost) this.apply({ kind: 'lost', id: idOf(change) })
       if (isOver()) return
     }
     if (this.#newRules.size > 0) this.#workRules(endMs)
@@ -130,7 +130,8 @@ export class Changes {
     this.#announcer.end()
   }
 
-  #apply(change: Change): void {
+  /** Applies a change now. A caller outside calls it only when no change waits. */
+  apply(change: Change): void {
     const { clock } = this.#options
     this.#announcer.begin(null, clock.nowMs(), clock.monotonicMs())
     this.#settle(idOf(change))

@@ -8,6 +8,8 @@ import {
 import type { Kernel } from '../kernel/index.ts'
 import type { MarkOf } from '../margin/index.ts'
 
+const NONE = -1
+
 /** A mark at one moment. Events that are made later are made from it. */
 export interface SeenMark {
   readonly symbol: string
@@ -34,6 +36,8 @@ export interface Market {
   isStale: boolean
   /** Margin accounts with a position here. */
   marginAccounts: number
+  /** The one of them that was counted last; −1 when it has left. */
+  lastCounted: number
   /** What is published of the market. */
   readonly published: { episode: number; sequence: number; stale: boolean }
   /** The present mark as an object, made when it is first asked for. */
@@ -164,7 +168,7 @@ export class Markets {
     const market: Market = {
       ...{ venue, symbol, instrument, markText: '', lastMarkText: '' },
       ...{ eventTimeMs: 0, receivedMonotonicMs: 0, receivedTimeMs: this.#nowMs() },
-      ...{ isStale: false, marginAccounts: 0, published: { episode, sequence, stale } },
+      ...{ isStale: false, marginAccounts: 0, lastCounted: NONE, published: { episode, sequence, stale } },
       ...{ seen: undefined, sinceInstant: this.#instant, past: [] },
     }
     this.#markets[instrument] = market

@@ -131,8 +131,16 @@ export class Monitor {
   /** A change of the stored book, or of the rules of a venue; applied between two instants. */
   apply(change: AccountChange | RulesChange): void {
     if (change.kind === 'rules') this.#changes.pushRules(change)
-    else this.#changes.push(change)
+    else if (this.#isFree) {
+      this.#changes.apply(change)
+      if (this.#announcer.waiting === 0) return
+    } else this.#changes.push(change)
     this.#workNowOrLater()
+  }
+
+  /** Whether nothing has to be evaluated before what comes next. */
+  get #isFree(): boolean {
+    return !this.#isScheduled && !this.#isStopped && this.#isJudged
   }
 
   frameStart(receivedTimeMs: number, receivedMonotonicMs: number): void {

@@ -6,6 +6,7 @@ import type { Market, Markets } from './markets.ts'
 
 /** Value of an instrument number for a margin account whose money is in a quote currency. */
 const QUOTE = -1
+const NONE = -1
 
 /** The rows of margin accounts in the kernel, and the markets on which they are. */
 export class WatchedRows {
@@ -24,7 +25,7 @@ export class WatchedRows {
   add(account: Account, part: MarginAccountPart, level: number): number {
     const terms = floatTermsOf(account, part)
     const marginAccount = this.#compilerOf(account.venue).add(terms, level)
-    this.#joinMarkets(marginAccount, terms)
+    this.#joinMarkets(account.venue, marginAccount, terms)
     return marginAccount
   }
 
@@ -33,7 +34,7 @@ export class WatchedRows {
     const terms = floatTermsOf(account, part)
     this.#leaveMarkets(marginAccount)
     this.#compilerOf(account.venue).replace(marginAccount, terms)
-    this.#joinMarkets(marginAccount, terms)
+    this.#joinMarkets(account.venue, marginAccount, terms)
   }
 
   /** Takes its rows out of the kernel; the margin account stays, and no mark nominates it. */
@@ -69,16 +70,25 @@ export class WatchedRows {
     return instrument === QUOTE ? amount : amount * (this.#kernel.mark(instrument) || 1)
   }
 
-  #joinMarkets(marginAccount: number, { rows }: KernelTerms): void {
-    const markets = this.marketsOf(marginAccount)
-    const isInverse = rows[0]?.coordinate === 'reciprocal'
+  #joinMarkets(venue: VenueId, marginAccount: number, { rows }: KernelTerms): void {
+    const first = rows[0]!
     this.#valuedBy = withRoom(this.#valuedBy, marginAccount)
-    this.#valuedBy[marginAccount] = isInverse ? markets[0]!.instrument : QUOTE
-    for (const market of markets) market.marginAccounts++
+    this.#valuedBy[marginAccount] =
+      first.coordinate === 'reciprocal' ? this.#markets.require(venue, first.symbol).instrument : QUOTE
+    for (const { symbol } of rows) {
+      const market = this.#markets.require(venue, symbol)
+      // A hedged position has two rows in one market.
+      if (market.lastCounted === marginAccount) continue
+      market.lastCounted = marginAccount
+      market.marginAccounts++
+    }
   }
 
   #leaveMarkets(marginAccount: number): void {
-    for (const market of this.marketsOf(marginAccount)) market.marginAccounts--
+    for (const market of this.marketsOf(marginAccount)) {
+      if (market.lastCounted === marginAccount) market.lastCounted = NONE
+      market.marginAccounts--
+    }
   }
 
   #compilerOf(venue: VenueId): Compiler {

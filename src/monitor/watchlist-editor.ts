@@ -74,7 +74,7 @@ export class WatchlistEditor {
   put(account: Account, changes: WatchlistChanges): void {
     const book = this.#ruleBookOf(account.venue)
     const stated = marginAccountPartsOf(account, book)
-    const openPositions = openPositionsOf(account)
+    const openPositions = openPositionsOf(stated)
     let known = this.#watchlist.find(account.id)
     if (known >= 0 && this.#accounts.venueOf(known) !== account.venue) {
       // Its positions at another venue are others, whatever their symbols are.
@@ -211,8 +211,8 @@ export class WatchlistEditor {
   }
 }
 
-function openPositionsOf({ positions }: Account): number {
+function openPositionsOf(parts: readonly MarginAccountPart[]): number {
   let count = 0
-  for (const { size } of positions) if (/[1-9]/.test(size)) count++
+  for (const { positions } of parts) count += positions.length
   return count
 }

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { marginAccountOf, marginAccountsOf, uncomputedFaultsOf } from '../../src/margin/index.ts'
+import {
+  accountFaultsOf,
+  marginAccountOf,
+  marginAccountsOf,
+  uncomputedFaultsOf,
+} from '../../src/margin/index.ts'
+import { below, seededRandom } from '../../src/system/index.ts'
 import { accountOf, BYBIT, bookOf, oneTier } from './support.ts'
 
 const BOOK = bookOf(BYBIT, {
@@ -189,5 +195,42 @@ describe('rules that this version does not compute', () => {
         rule: expect.stringMatching(/^its rules are refused: .*FOOUSDT.*whole-tiers/),
       },
     ])
+  })
+})
+
+describe('an account of any positions and collateral (seed 4)', () => {
+  it('is refused exactly if a fault is found in it, by the code of the first', () => {
+    const book = bookOf(BYBIT, {
+      A: oneTier('0.01'),
+      B: oneTier('0.01', '0', { liquidation: 'passed' }),
+      C: oneTier('0.01', '0', { kind: 'inverse', settle: 'BTC' }),
+    })
+    const random = seededRandom(4)
+    const pick = <T>(list: readonly T[]) => list[below(random, list.length)]!
+    const outcomes = { taken: 0, refused: 0 }
+    for (let run = 0; run < 3_000; run++) {
+      const symbols = ['A', 'B', 'C', ...(random() < 0.2 ? ['X'] : [])].filter(() => random() < 0.6)
+      const account = accountOf({
+        positions: symbols.map((symbol) =>
+          position(symbol, pick(['cross', 'isolated']), pick(['1', '-2', '1', '0'])),
+        ),
+        collateral: wallet(
+          ...['USDT', 'BTC', 'ETH']
+            .filter(() => random() < 0.6)
+            .map((asset) => [asset, pick(['5', '-1', '0', '0.00'])] as [string, string]),
+        ),
+        ...(random() < 0.2 ? { separateWallets: true } : {}),
+      })
+      const [fault] = accountFaultsOf(account, book)
+      if (fault === undefined) {
+        outcomes.taken++
+        expect(() => marginAccountsOf(account, book)).not.toThrow()
+      } else {
+        outcomes.refused++
+        expect(() => marginAccountsOf(account, book)).toThrow(expect.objectContaining({ code: fault.code }))
+      }
+    }
+    expect(outcomes.taken).toBeGreaterThan(800)
+    expect(outcomes.refused).toBeGreaterThan(800)
   })
 })
