@@ -1,9 +1,8 @@
 import { loadConfig } from '../src/config.ts'
 import { type InstrumentRules, marginalTiers, venueId } from '../src/domain/index.ts'
 import { createLog } from '../src/log.ts'
-import { sleep, systemClock } from '../src/system/index.ts'
+import { seededRandom, sleep, systemClock } from '../src/system/index.ts'
 import { startWorker, type Worker } from '../src/worker/index.ts'
-import { seededRandom } from './harness.ts'
 import type { FromWorker, Memory, ToWorker, WorkerSetup } from './heap-protocol.ts'
 
 /** One worker as in production, in a process whose heap is limited by the flags that it was started with. */

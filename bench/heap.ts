@@ -9,9 +9,8 @@ import { type Account, venueId } from '../src/domain/index.ts'
 import { closeRedis, connectRedis, keysOf } from '../src/redis/index.ts'
 import { locateRedisServer, startRedisServer } from '../src/redis-server/index.ts'
 import { memoryInbox } from '../src/subscriber/index.ts'
-import { sleep, systemClock } from '../src/system/index.ts'
+import { seededRandom, sleep, systemClock } from '../src/system/index.ts'
 import { VENUE_NAMES } from '../src/venues/index.ts'
-import { seededRandom } from './harness.ts'
 import type { FromWorker, Memory, ToWorker, WorkerSetup } from './heap-protocol.ts'
 
 /** Heap before and after a number of liquidations that recover, everything collected that can be. */

@@ -5,7 +5,8 @@ import {
   openKernel,
   RECHECKED_MAX,
 } from '../src/kernel/index.ts'
-import { type Effort, hashOf, type Measured, measure, seededRandom } from './harness.ts'
+import { seededRandom } from '../src/system/index.ts'
+import { type Effort, hashOf, type Measured, measure } from './harness.ts'
 
 export const DEFAULT_ROWS = [10_000, 100_000, 1_000_000]
 export const DEFAULT_SEED = 20_261_122

@@ -16,8 +16,9 @@ import {
   marginStateByFractions,
   marginStateOf,
 } from '../src/margin/index.ts'
+import { seededRandom } from '../src/system/index.ts'
 import { binance, bybit } from '../src/venues/index.ts'
-import { type Effort, type Measured, measure, seededRandom } from './harness.ts'
+import { type Effort, type Measured, measure } from './harness.ts'
 
 export const VERDICT_SEED = 20_261_125
 /** Positions of one cross account. Its symbols are at most SYMBOLS. */
