@@ -9,6 +9,7 @@ import {
 } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import { newestStreamId, type RedisCommands, type StreamEntry } from '../redis/index.ts'
+import { sleep, waitAtMost } from '../system/index.ts'
 import { changeOf, type Gap, gapIn, readChanges, type StoredChange, storedChange } from './changes.ts'
 import { HeldAccounts } from './held.ts'
 import type { BookKeys } from './keys.ts'
@@ -110,11 +111,7 @@ class RedisAccountSource implements AccountSource {
 
   async stop(): Promise<void> {
     this.#stopped = true
-    let cancel = () => {}
-    const limit = new Promise<void>((resolve) => {
-      cancel = this.#clock.after(STOP_TIMEOUT_MS, resolve)
-    })
-    await Promise.race([this.#following, limit]).finally(() => cancel())
+    await waitAtMost(this.#clock, this.#following, STOP_TIMEOUT_MS)
   }
 
   async #run(apply: Apply, failed: Failed): Promise<void> {
@@ -126,7 +123,7 @@ class RedisAccountSource implements AccountSource {
         if (error === this.#bug) throw error
         if (this.#stopped) return
         this.#reportOutage(error, failed)
-        await this.#delay(RETRY_DELAY_MS)
+        await sleep(this.#clock, RETRY_DELAY_MS)
       }
     }
   }
@@ -206,7 +203,7 @@ class RedisAccountSource implements AccountSource {
 
   async #reload(gap: Gap, apply: Apply, failed: Failed): Promise<void> {
     const waitMs = this.#reloadedMs + RELOAD_INTERVAL_MS - this.#clock.monotonicMs()
-    if (waitMs > 0) await this.#delay(waitMs)
+    if (waitMs > 0) await sleep(this.#clock, waitMs)
     if (this.#stopped) return
     const position = await newestStreamId(this.#redis, this.#keys.changes)
     const written = gap === 'went-back' ? await this.#writtenSince(this.#position) : undefined
@@ -262,9 +259,5 @@ class RedisAccountSource implements AccountSource {
         cause: error,
       }),
     )
-  }
-
-  #delay(delayMs: number): Promise<void> {
-    return new Promise((resolve) => void this.#clock.after(delayMs, resolve))
   }
 }

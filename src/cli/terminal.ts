@@ -35,9 +35,11 @@ export function paletteOf(isColoured: boolean): Palette {
 /** Asks a person on `output`, usually standard error. Every answer but `y` and `yes` means no. */
 export async function confirm(question: string, input: Input, output: Output): Promise<boolean> {
   const reader = createInterface({ input, output })
-  const closed = new Promise<string>((resolve) => void reader.once('close', () => resolve('')))
   try {
-    const answer = await Promise.race([reader.question(`${question} [y/N] `), closed])
+    const answer = await new Promise<string>((resolve, reject) => {
+      reader.once('close', () => resolve(''))
+      reader.question(`${question} [y/N] `).then(resolve, reject)
+    })
     return /^\s*y(es)?\s*$/i.test(answer)
   } finally {
     reader.close()

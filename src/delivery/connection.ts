@@ -1,6 +1,7 @@
 import type { Clock } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import type { RedisCommands } from '../redis/index.ts'
+import { orAtLimit } from '../system/index.ts'
 
 /** A connection that says when it is ready again. An ioredis instance fits as it is. */
 export interface EventRedis extends RedisCommands {
@@ -18,15 +19,8 @@ export function withDeadline<T>(
   limitMs: number,
   action: string,
 ): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const cancel = clock.after(limitMs, () =>
-      reject(
-        new PlimsollError(
-          'REDIS_UNAVAILABLE',
-          `${action}: no answer within ${limitMs} ms, which is the limit`,
-        ),
-      ),
-    )
-    promise.then(resolve, reject).finally(cancel)
+  return orAtLimit(clock, promise, limitMs, () => {
+    const message = `${action}: no answer within ${limitMs} ms, which is the limit`
+    throw new PlimsollError('REDIS_UNAVAILABLE', message)
   })
 }

@@ -1,7 +1,7 @@
 import type { EventRecord, LeftBehind, RestoredProgress } from '../domain/index.ts'
 import { assert, type PlimsollError } from '../errors.ts'
 import { LatencyHistogram } from '../metrics/index.ts'
-import { Waiter } from '../system/index.ts'
+import { Waiter, waitAtMost } from '../system/index.ts'
 import { withDeadline } from './connection.ts'
 import { fenced, outage } from './faults.ts'
 import type { Lease } from './lease.ts'
@@ -148,9 +148,7 @@ export class DeliveryPipeline implements RedisEventLog {
     const { redis, clock, fault } = this.#options
     this.#stop()
     redis.off('ready', this.#doubt)
-    const limit = new Waiter()
-    await Promise.race([this.#running, limit.wait(clock, CLOSE_WAIT_MS)])
-    limit.notify()
+    await waitAtMost(clock, this.#running, CLOSE_WAIT_MS)
     await this.#lastLook()
     await this.#parts.lease.close()
     try {

@@ -4,7 +4,7 @@ import { PlimsollError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { levelRule } from '../margin/index.ts'
 import { keysOf } from '../redis/index.ts'
-import { seededRandom, sleep } from '../system/index.ts'
+import { seededRandom, sleep, waitAtMost } from '../system/index.ts'
 import { startWorker, type Worker } from '../worker/index.ts'
 import { createBook, type DemoBook, loadBook } from './accounts/synthetic-accounts.ts'
 import { DEMO_INSTRUMENTS, demoRules } from './exchange/instruments.ts'
@@ -247,7 +247,7 @@ class DemoRun {
     )
     while (!ended && !signal.aborted) {
       if (this.#failure !== undefined) throw this.#failure
-      await Promise.race([settled, sleep(clock, POLL_MS)])
+      await waitAtMost(clock, settled, POLL_MS)
     }
     if (!signal.aborted) await sleep(clock, LAST_MARKS_MS)
   }

@@ -1,6 +1,7 @@
 import { Redis, type RedisOptions } from 'ioredis'
 import type { Clock, Random } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
+import { waitAtMost } from '../system/index.ts'
 import { isRefusal, redisFault, withoutSecrets } from './fault.ts'
 
 /** How long `connectRedis` keeps trying before it gives up. */
@@ -107,14 +108,8 @@ export async function connectRedis(options: ConnectOptions): Promise<RedisConnec
 /** Waits for outstanding replies, at most QUIT_TIMEOUT_MS, then closes. Never rejects. */
 export async function closeRedis(connection: RedisConnection, clock: Clock): Promise<void> {
   if (connection.status === 'ready') {
-    await new Promise<void>((resolve) => {
-      const cancel = clock.after(QUIT_TIMEOUT_MS, resolve)
-      const settle = () => {
-        cancel()
-        resolve()
-      }
-      connection.quit().then(settle, settle)
-    })
+    // A connection that cannot quit is disconnected below.
+    await waitAtMost(clock, connection.quit(), QUIT_TIMEOUT_MS).catch(() => undefined)
   }
   if (connection.status !== 'end') connection.disconnect()
 }

@@ -1,7 +1,7 @@
 import { ErrorCode, type Job, Worker } from 'bullmq'
 import { consumersSchema, IN_OUR_WORDS, type QueueConnection, queueNameOf } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
-import { atMost } from '../system/index.ts'
+import { waitAtMost } from '../system/index.ts'
 import { type HandlerCounts, type HandlerOptions, JobHandler } from './job-handler.ts'
 import { JobLock } from './job-lock.ts'
 import { BLOCK_S_MAX, watchedConnection } from './watched-connection.ts'
@@ -142,11 +142,11 @@ class QueueSubscription implements Subscription {
     const closed = this.#worker.close().then(() => {
       isClosed = true
     })
-    await atMost(clock, closed, CLOSE_LIMIT_MS)
+    await waitAtMost(clock, closed, CLOSE_LIMIT_MS)
     // Makes commands that wait for a reply fail.
     if (!isClosed) {
       await this.#worker.endRenewals()
-      await atMost(clock, this.#worker.disconnect(), DISCONNECT_LIMIT_MS)
+      await waitAtMost(clock, this.#worker.disconnect(), DISCONNECT_LIMIT_MS)
     }
     await this.#options.inbox?.sync()
   }

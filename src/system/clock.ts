@@ -14,11 +14,3 @@ export const systemClock: Clock = {
 export function sleep(clock: Clock, delayMs: number): Promise<void> {
   return new Promise((resolve) => void clock.after(delayMs, resolve))
 }
-
-/** Resolves or rejects as the promise does; resolves after `limitMs` if that is earlier. */
-export function atMost(clock: Clock, promise: Promise<void>, limitMs: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const cancel = clock.after(limitMs, resolve)
-    promise.then(resolve, reject).finally(cancel)
-  })
-}

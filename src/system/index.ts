@@ -1,4 +1,4 @@
-export { atMost, sleep, systemClock } from './clock.ts'
+export { sleep, systemClock } from './clock.ts'
 export { type Disk, systemDisk } from './disk.ts'
 export { type FollowedFile, followPipe, type OpenFollowed, openFollowed } from './followed-file.ts'
 export { type HttpAnswer, type HttpGet, httpGet } from './http.ts'
@@ -14,4 +14,5 @@ export {
 export { systemRandom } from './random.ts'
 export { below, logNormal, normal, seededRandom, weighted } from './seeded-random.ts'
 export { type Connect, connectSocket, type Socket, type SocketEvents, type SocketLimits } from './socket.ts'
+export { orAtLimit, waitAtMost } from './time-limit.ts'
 export { Waiter } from './waiter.ts'

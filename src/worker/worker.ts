@@ -14,7 +14,7 @@ import {
   redactUrl,
   watchRedis,
 } from '../redis/index.ts'
-import { atMost, connectSocket, httpGet, openFollowed, sleep } from '../system/index.ts'
+import { connectSocket, httpGet, openFollowed, sleep, waitAtMost } from '../system/index.ts'
 import { sourceCarrying, VENUE_NAMES } from '../venues/index.ts'
 import { WorkerConnections } from './connections.ts'
 import { unfinished } from './end.ts'
@@ -264,8 +264,7 @@ class MonitorWorker implements Worker {
   async #closeEventLog(): Promise<void> {
     const { clock, log } = this.#options
     const failed = (error: Error) => log.error({ error: error.message }, 'closing the event log failed')
-    const closed = this.#eventLog.close().then(() => undefined)
-    await atMost(clock, closed, STOP_CLOSE_MS).catch(failed)
+    await waitAtMost(clock, this.#eventLog.close(), STOP_CLOSE_MS).catch(failed)
   }
 
   #publish(records: readonly EventRecord[]): void {
