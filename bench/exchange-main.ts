@@ -1,14 +1,14 @@
 import { serveSockets } from '../src/demo/index.ts'
 import { systemClock as clock } from '../src/system/index.ts'
 
-/** What the bench asks of the exchange, and what it answers. */
+/** Messages of the bench to the exchange, and its answers. */
 export type ExchangeRequest =
   | { readonly kind: 'open'; readonly symbols: readonly string[]; readonly price: number }
-  /** Sends all marks in one frame, so often a second; 0 ends it. */
+  /** Sends all marks in one frame, `perSecond` times a second; 0 ends it. */
   | { readonly kind: 'frames'; readonly perSecond: number }
-  /** Sends no mark, to new subscribers either, until the next move. */
+  /** Sends no mark until the next move, not even to new subscribers. */
   | { readonly kind: 'silence' }
-  /** Sets the price of the symbols (all where none are given), and sends one frame with them at once. */
+  /** Sets the price of the symbols (all symbols if none are given), and sends one frame with them at once. */
   | { readonly kind: 'move'; readonly price: number; readonly symbols?: readonly string[] }
   | { readonly kind: 'stop' }
 export type ExchangeAnswer =
@@ -18,7 +18,7 @@ export type ExchangeAnswer =
   | { readonly kind: 'halted'; readonly marksSent: number }
 
 const PATH = '/market/stream'
-/** Marks move by less than this part of the price, so that hardly any account is near a line. */
+/** Marks move by less than this share of the price, so that hardly any account is near a line. */
 const JITTER = 2e-6
 const TURN_MS = 5
 const DECIMALS = 8
@@ -63,7 +63,7 @@ function sendMarks(of: readonly string[], turn: number): void {
   if (clients.size > 0) marksSent += of.length
 }
 
-/** Frames at the given rate, also where a turn of the event loop comes late. */
+/** Sends frames at the given rate, even if a turn of the event loop comes late. */
 function sendFrames(perSecond: number): void {
   const startMs = clock.monotonicMs()
   let sent = 0

@@ -5,7 +5,7 @@ const SYMBOL = 'GAPUSDT'
 const PRICE = 100
 /** The balance of one account at 90 is below its maintenance margin; all others are safe there. */
 const RETURN_PRICE = 90
-/** Events that may still come after the liquidation. */
+/** Time for events that may still come after the liquidation. */
 const AFTER_MS = 2_000
 
 export interface GapOptions {
@@ -25,7 +25,7 @@ export interface GapResult {
   readonly longestStallMs: number
 }
 
-/** What the bench promises on a quiet machine. */
+/** Goals on a quiet machine. */
 export const GAP_GOALS = { liquidationJobMs: 250, events: 10 } as const
 
 /** One market goes silent; its first mark afterwards liquidates one account. */
@@ -46,7 +46,7 @@ export async function benchGap({ accounts, silenceMs, notify }: GapOptions): Pro
       watcher.next('first', STAGE_TIMEOUT_MS),
       watcher.next('queued', STAGE_TIMEOUT_MS),
     ])
-    // Where the feed connects anew at this moment, the mark comes when it has subscribed.
+    // If the feed is reconnecting now, the mark comes when it has subscribed.
     exchange.send({ kind: 'move', price: RETURN_PRICE })
     const [first, queued] = await answers
     await pause(AFTER_MS)

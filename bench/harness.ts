@@ -11,7 +11,7 @@ export interface Measured {
   readonly nsPerRow: number
 }
 
-/** How long one variant is measured, and the fewest samples that count. */
+/** How long one variant is measured, and the fewest samples of a valid result. */
 export interface Effort {
   readonly warmUpMs: number
   readonly measureMs: number
@@ -22,12 +22,12 @@ export const FULL_EFFORT: Effort = { warmUpMs: 300, measureMs: 1_500, samplesMin
 /** Small enough for the test suite; its figures mean nothing, its hash does. */
 export const SMOKE_EFFORT: Effort = { warmUpMs: 5, measureMs: 10, samplesMin: 3 }
 
-/** A sample must be this long at least, so that the clock's resolution does not show; quick work is repeated. */
+/** Shortest sample, so that the clock's resolution does not matter; quick work is repeated. */
 const SAMPLE_NS_MIN = 20_000
 
 /**
- * Times `tick` in samples of enough repetitions; figures are nanoseconds per call. Its answers are summed, so
- * that no engine can leave the work out.
+ * Times `tick` in samples of enough repetitions; figures are nanoseconds per call. Its answers are summed, so that the
+ * engine cannot leave the work out.
  */
 export function measure(variant: string, rows: number, effort: Effort, tick: () => number): Measured {
   const repetitions = calibrate(effort.warmUpMs, tick)
@@ -72,7 +72,7 @@ export function machineLine(): string {
   return `${cpus().length} x ${cpu?.model.trim() ?? 'unknown processor'}, ${platform()} ${arch()}`
 }
 
-/** Hash of an answer, so that a benchmark shows that all variants did the same work. */
+/** Hash of an answer. Equal hashes show that all variants did the same work. */
 export function hashOf(numbers: readonly number[]): string {
   return createHash('sha256').update(numbers.join(',')).digest('hex').slice(0, 16)
 }

@@ -3,7 +3,7 @@
 export type ToWorker =
   /** Collects garbage and answers with `measured`. */
   | { readonly kind: 'measure' }
-  /** Answers with `sampled`, as memory stands. */
+  /** Answers with `sampled`, without a collection. */
   | { readonly kind: 'sample' }
   | { readonly kind: 'stop' }
 
@@ -14,13 +14,13 @@ export type FromWorker =
   | { readonly kind: 'failed'; readonly message: string }
 
 export interface Memory {
-  /** What is alive after forced collections: the heap, and what it holds outside. */
+  /** Live bytes after forced collections: the heap, and buffers outside it that the heap holds. */
   readonly heapBytes: number
-  /** The most that the process has had in memory at any time. */
+  /** The most bytes that the process had in memory at any time. */
   readonly rssMaxBytes: number
 }
 
-/** What the worker is started with, as one JSON argument. */
+/** The worker's options, as one JSON argument. */
 export interface WorkerSetup {
   readonly redisUrl: string
   readonly shard: string

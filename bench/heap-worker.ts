@@ -5,14 +5,14 @@ import { seededRandom, sleep, systemClock } from '../src/system/index.ts'
 import { startWorker, type Worker } from '../src/worker/index.ts'
 import type { FromWorker, Memory, ToWorker, WorkerSetup } from './heap-protocol.ts'
 
-/** One worker as in production, in a process whose heap is limited by the flags that it was started with. */
+/** One worker as in production, in a process whose flags limit its heap. */
 
 const READY_POLL_MS = 20
 const COLLECTIONS_MAX = 10
 const BETWEEN_COLLECTIONS_MS = 100
-/** Two readings that differ by no more are the same. */
+/** Two readings that differ by at most this count as equal. */
 const SETTLED_BYTES = 256 * 1_024
-/** The worker's chance spreads its back-off only. */
+/** Seed of the worker's back-off. */
 const SEED = 1
 const RULES: InstrumentRules = {
   contribution: 'linear',
@@ -44,8 +44,8 @@ async function start({ redisUrl, shard, streamUrl, symbols }: WorkerSetup): Prom
 }
 
 /**
- * Collects until two readings agree: the first collection after a busy time frees buffers outside the heap that only
- * the next one takes off the books, which is up to 40 MB of nothing.
+ * Collects until two readings agree: buffers outside the heap that one collection frees, up to 40 MB after a busy time,
+ * disappear from the figures only at the next.
  */
 async function measured(): Promise<Memory> {
   const collect = (globalThis as { gc?: () => void }).gc

@@ -13,16 +13,16 @@ import { seededRandom, sleep, systemClock } from '../src/system/index.ts'
 import { VENUE_NAMES } from '../src/venues/index.ts'
 import type { FromWorker, Memory, ToWorker, WorkerSetup } from './heap-protocol.ts'
 
-/** Heap before and after a number of liquidations that recover, everything collected that can be. */
+/** Heap before and after a number of liquidations that recover, after garbage collections. */
 export interface RecoverResult {
   readonly part: 'recover'
   readonly accounts: number
   readonly liquidations: number
-  /** Received by another process, warm-up included: a liquidation and a recovery each. */
+  /** Events that another process received, warm-up included: a liquidation and a recovery an account. */
   readonly events: number
   readonly heapBeforeBytes: number
   readonly heapAfterBytes: number
-  /** Share by which the heap grew; negative where it shrank. */
+  /** Share by which the heap grew; negative if it shrank. */
   readonly growth: number
 }
 
@@ -35,29 +35,29 @@ export interface CrashLoopResult {
   readonly oldSpaceMiB: number
   readonly events: number
   readonly rssMaxBytes: number
-  /** Over the time of the run. */
+  /** Samples over the time of the run. */
   readonly samples: readonly RssSample[]
 }
 
-/** What the worker's process had in memory at that second of the loop, nothing collected for it. */
+/** Memory of the worker's process at that second of the loop, without a collection. */
 export interface RssSample {
   readonly second: number
   readonly rssBytes: number
 }
 
-/** The heap may differ by this share. */
+/** Largest share by which the heap may grow. */
 export const GROWTH_MAX = 0.1
-/** What the worker's process may have in memory at any time during the loop of crashes. */
+/** Most bytes that the worker's process may have in memory during the loop of crashes. */
 export const RSS_MAX_BYTES = 1_024 ** 3
-/** Buffers that are bounded fill up first: this share of the liquidations is not measured. */
+/** Share of the liquidations that comes before the measurement, to fill bounded buffers. */
 const WARM_UP_SHARE = 0.5
 const MS_PER_SECOND = 1_000
-/** Evenly spread over the loop of crashes. */
+/** Most samples, evenly spread over the loop of crashes. */
 const SAMPLES_MAX = 60
 
 type Where = Pick<HeapOptions, 'dataDir' | 'notify'>
 
-/** @throws Error where an event is missing, comes twice or the worker ends. */
+/** @throws Error when an event is missing, comes twice or the worker ends. */
 export async function benchRecover(
   options: Where & { readonly accounts: number; readonly liquidations: number },
 ): Promise<RecoverResult> {
@@ -80,7 +80,7 @@ export async function benchRecover(
   }
 }
 
-/** @throws Error where an event is missing, comes twice or the worker ends, as it does when its memory is used up. */
+/** @throws Error when an event is missing, comes twice or the worker ends, for example because its memory is used up. */
 export async function benchCrashLoop(
   options: Omit<HeapOptions, keyof Where> & Where & { readonly seconds: number },
 ): Promise<CrashLoopResult> {
@@ -110,19 +110,19 @@ export async function benchCrashLoop(
 export interface HeapOptions {
   readonly accounts: number
   readonly positionsPerAccount: number
-  /** Of the worker's process, MiB: what V8 may use for what lives long. */
+  /** V8's limit for long-lived objects in the worker's process, MiB. */
   readonly oldSpaceMiB: number
-  /** Where the private Redis looks for its server; data goes to a folder of its own. */
+  /** Folder in which the private Redis finds its server; its data is in another folder. */
   readonly dataDir: string
   readonly notify: (line: string) => void
 }
 
-/** One number of accounts that are liquidated and recover, over and over. */
+/** A run in which all accounts are liquidated and recover, again and again. */
 export interface HeapRun {
   /** One crash and one recovery of every account; ends when another process has received every event. */
   cycle(): Promise<void>
   measure(): Promise<Memory>
-  /** What the worker's process has in memory. */
+  /** Memory of the worker's process. */
   rssBytes(): Promise<number>
   readonly liquidations: number
   readonly events: number
@@ -131,14 +131,14 @@ export interface HeapRun {
 
 const SHARD = 'bench'
 const SAFE_PRICE = '100'
-/** Far below every line, so that one instant takes each account from safe to liquidation. */
+/** A price far below every line: one instant takes each account from safe to liquidation. */
 const CRASH_PRICE = '80'
 const MARGIN_SHARE = 0.15
-/** A mark is stated again before it counts as stale. */
+/** Pause between two equal marks, so that no mark becomes stale. */
 const RESTATE_EVERY_MS = 500
 const STORE_ACCOUNTS = 500
 const POLL_MS = 2
-/** All events of half a cycle have to arrive within this. */
+/** Longest wait for all events of half a cycle. */
 const ARRIVAL_LIMIT_MS = 120_000
 const START_LIMIT_MS = 60_000
 const STOP_LIMIT_MS = 15_000
@@ -227,7 +227,7 @@ async function openPrivateRedis({ dataDir, notify }: HeapOptions, stops: (() => 
   return redis
 }
 
-/** One cross pool an account, long one unit of every symbol, with margin of 15 % of its value. */
+/** Stores accounts with one cross pool each: long one unit of every symbol, with margin of 15 % of its value. */
 async function storeAccounts(url: string, count: number, symbols: readonly string[]): Promise<void> {
   const random = seededRandom(SEED)
   const connection = await connectRedis({ url, role: 'command', clock: systemClock, random })
@@ -245,7 +245,7 @@ async function storeAccounts(url: string, count: number, symbols: readonly strin
   await closeRedis(connection, systemClock)
 }
 
-/** A USDⓈ-M stream that states one price for every symbol, all in one frame. */
+/** Opens a USDⓈ-M stream that states one price for every symbol, all in one frame. */
 async function openVenue(symbols: readonly string[], stops: (() => Promise<unknown>)[]) {
   const clients = new Set<{ send(frame: string): void }>()
   let price = SAFE_PRICE

@@ -21,11 +21,11 @@ const TIERS = [
   { cap: 3_800_000, maintenanceMarginRate: 0.0067, maintenanceDeduction: 4_300 },
 ]
 
-/** Warning levels and liquidation, and the hysteresis, as the worker has them by default. */
+/** Default warning levels of the worker and liquidation, and its default hysteresis. */
 const LEVELS = [0.5, 0.7, 0.9, 1]
 const RELEASE_FACTOR = 1.01
 
-/** Accounts as most programs hold them: objects in a map by id, their positions in an array. */
+/** Accounts as objects in a map by id, with their positions in an array, as most programs hold them. */
 interface AccountObject {
   readonly id: string
   readonly row: number
@@ -43,7 +43,7 @@ interface PositionObject {
 export interface KernelBench {
   readonly hash: string
   readonly changes: number
-  /** Memory of the SIMD kernel with this book. */
+  /** Memory of the SIMD kernel with this book, a position. */
   readonly bytesPerPosition: number
   readonly results: readonly Measured[]
 }
@@ -113,7 +113,7 @@ function makeAccounts(rows: number, seed: number): Map<string, AccountObject> {
   return accounts
 }
 
-/** Rows of the accounts whose level is no longer theirs. */
+/** Rows of the accounts that have left their level. */
 function naiveScan(accounts: ReadonlyMap<string, AccountObject>, mark: number): number[] {
   const changed: number[] = []
   for (const account of accounts.values()) {
@@ -151,7 +151,7 @@ function loadKernel(kernel: Kernel, accounts: ReadonlyMap<string, AccountObject>
   return kernel
 }
 
-/** One whole tick as the worker does it: mark, nominations, re-checks, zones. Returns the number of suspects. */
+/** One whole tick as in the worker: mark, nominations, re-checks, zones. Returns the number of suspects. */
 function instant(kernel: Kernel, mark: number, walk: 'nominate' | 'scan', found?: number[]): number {
   kernel.beginInstant()
   kernel.setMark(0, mark)

@@ -11,13 +11,16 @@ import { VENUE_NAMES } from '../src/venues/index.ts'
 export interface LoadOptions {
   readonly accounts: number
   readonly positionsPerAccount: number
-  /** Where the server is found or fetched. */
+  /** Folder in which the server is found or into which it is fetched. */
   readonly dataDir: string
   readonly notify: (line: string) => void
 }
 
 export interface LoadResult {
-  /** `load`: the snapshot at the start; `changes`: every account written anew; `reload`: the book read again after a gap. */
+  /**
+   * `load`: the snapshot at the start. `changes`: every account is written again. `reload`: the book is read again after
+   * a gap.
+   */
   readonly part: 'load' | 'changes' | 'reload'
   readonly accounts: number
   readonly positionsPerAccount: number
@@ -26,13 +29,14 @@ export interface LoadResult {
   readonly longestStepMs: number
 }
 
-/** Batches are written so that none holds many megabytes. */
+/** Accounts of a batch, so that no batch has many megabytes. */
 const WRITE_ACCOUNTS = 100
 const POLL_MS = 5
 
 /**
  * Reads a book of wide accounts as a worker does, and watches the event loop meanwhile.
- * @throws Error where an account is missing, refused or stale.
+ * @throws Error when an account is
+ * missing, refused or stale.
  */
 export async function benchLoad(options: LoadOptions): Promise<LoadResult[]> {
   const { accounts, positionsPerAccount, notify } = options
@@ -93,7 +97,7 @@ export async function benchLoad(options: LoadOptions): Promise<LoadResult[]> {
   }
 }
 
-/** Turns the event loop all the time; the longest of its turns is the result of `end`. */
+/** Keeps the event loop turning; `end` returns its longest turn in milliseconds. */
 function watchSteps(): { end(): number } {
   let isOver = false
   let longestMs = 0

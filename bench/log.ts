@@ -9,9 +9,9 @@ import { sleep, systemClock, systemRandom } from '../src/system/index.ts'
 
 export interface LogBenchOptions {
   readonly events: number
-  /** Positions of each event's margin account. */
+  /** Positions in the margin account of each event. */
   readonly positions: number
-  /** An empty one. */
+  /** URL of an empty Redis. */
   readonly redisUrl: string
 }
 
@@ -19,12 +19,12 @@ export interface LogBench {
   readonly events: number
   readonly positions: number
   readonly bytesPerEvent: number
-  /** `publish` alone: the JSON is made there. */
+  /** Only `publish`, which makes the JSON. */
   readonly publishUsPerEvent: number
   readonly inStreamPerSecond: number
   readonly inJobsPerSecond: number
   readonly jobs: number
-  /** Heap and buffers at the end, after everything was handed over. */
+  /** Heap and buffers at the end, after the last event was delivered. */
   readonly heapMb: number
 }
 
@@ -32,7 +32,7 @@ const POLL_MS = 1
 const READ_ENTRIES = 1_000
 const FLUSH_LIMIT_MS = 120_000
 
-/** A server of its own on a folder that goes away with it. */
+/** Runs `use` with a private server on a folder that is removed afterwards. */
 export async function withRedis<T>(
   appendfsync: 'always' | 'everysec',
   use: (redisUrl: string) => Promise<T>,
@@ -52,7 +52,7 @@ export async function withRedis<T>(
   }
 }
 
-/** Hands events to an empty log and measures until all are in the stream, and until all are in jobs. Reads both back. */
+/** Publishes events to an empty log and measures until all are in the stream, and until all are in jobs. Reads both back. */
 export async function benchLog({ events, positions, redisUrl }: LogBenchOptions): Promise<LogBench> {
   const keys = keysOf('bench')
   const connect = (role: 'command' | 'queue') =>
@@ -123,7 +123,7 @@ async function check(redis: RedisConnection, keys: ReturnType<typeof keysOf>, ev
   }
 }
 
-/** Cheap to make, so that what is measured is the hand-over. */
+/** A record that costs little to make, so that the delivery is measured. */
 function recordOf(template: MarginEvent, sequence: number): EventRecord {
   const account = `desk-${sequence % 10_000}`
   const subject = `${account}/cross/USDT`

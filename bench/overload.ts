@@ -5,7 +5,7 @@ const SYMBOLS = 200
 const POSITIONS = 3
 const PRICE = 100
 const CRASH_PRICE = 88
-/** Marks go on for so long before the crash, and after all its events are handed over. */
+/** How long marks come before the crash, and after the delivery of its events. */
 const CALM_MS = 2_000
 const AFTER_MS = 1_000
 
@@ -31,7 +31,7 @@ export interface OverloadResult {
   readonly longestStallMs: number
 }
 
-/** All accounts breach in one frame while marks go on at a high rate. Throws where an event is missing. */
+/** All accounts breach in one frame while marks come at a high rate. Throws when an event is missing. */
 export async function benchOverload(options: OverloadOptions): Promise<OverloadResult> {
   const { accounts, marksPerSecond, notify } = options
   const symbols = Array.from({ length: SYMBOLS }, (_, index) => `B${index}USDT`)
@@ -76,7 +76,7 @@ export async function benchOverload(options: OverloadOptions): Promise<OverloadR
   })
 }
 
-/** Three longs at 100 each with a tenth of their value behind them: safe at 100, in breach at 88. */
+/** Accounts with three longs at 100 each and a tenth of their value as margin: safe at 100, in breach at 88. */
 function* breachingAccounts(count: number, symbols: readonly string[]): Generator<Account> {
   for (let i = 0; i < count; i++) {
     const positions = Array.from({ length: POSITIONS }, (_, leg) => ({
@@ -98,5 +98,5 @@ function* breachingAccounts(count: number, symbols: readonly string[]): Generato
   }
 }
 
-/** What the bench promises on a quiet machine. */
+/** Goals on a quiet machine. */
 export const OVERLOAD_GOALS = { detectP99Ms: 100, firstLiquidationMs: 300, verdictsMs: 500 } as const

@@ -9,12 +9,12 @@ import type { ExchangeAnswer, ExchangeRequest } from './exchange-main.ts'
 import type { WatcherAnswer, WatcherRequest } from './watcher-main.ts'
 
 const CHILD_TIMEOUT_MS = 60_000
-/** What a bench waits for takes no longer than this, or it fails. */
+/** Longest wait of a bench; then it fails. */
 export const STAGE_TIMEOUT_MS = 120_000
 const LOAD_ACCOUNTS = 500
 const DELAY_RESOLUTION_MS = 1
 
-/** Maintenance of 1 % in one tier, so that every line of a bench can be checked by hand. */
+/** Rules with maintenance margin of 1 % in one tier, so that lines can be computed by hand. */
 export const ONE_PERCENT: InstrumentRules = {
   contribution: 'linear',
   multiplier: '1',
@@ -32,7 +32,7 @@ export interface StageOptions {
   readonly notify: (line: string) => void
 }
 
-/** The whole worker on a real Redis, between an exchange and a watcher in processes of their own. */
+/** The whole worker on a real Redis, with an exchange and a watcher in other processes. */
 export interface Stage {
   readonly worker: Worker
   readonly exchange: { send(message: ExchangeRequest): void; next: Next<ExchangeAnswer> }
@@ -41,11 +41,11 @@ export interface Stage {
   until(condition: () => boolean, timeoutMs: number): Promise<boolean>
   /** Waits until every account has a verdict and more than `ticks` marks are evaluated. */
   untilMarked(ticks: number): Promise<void>
-  /** The watcher looks for so many events from here on; the longest stall begins anew. */
+  /** The watcher waits for this many events from now on. The longest stall is reset. */
   watch(events: number): Promise<void>
-  /** Throws what ended the worker, where something did. */
+  /** Throws the error that ended the worker, if it ended. */
   check(): void
-  /** The longest time in milliseconds that the event loop of the worker stood still since the last call. */
+  /** The longest turn of the worker's event loop since the last call, in milliseconds. */
   longestStallMs(): number
   close(): Promise<void>
 }
@@ -55,7 +55,7 @@ type Next<A extends { readonly kind: string }> = <K extends A['kind']>(
   timeoutMs?: number,
 ) => Promise<Extract<A, { readonly kind: K }>>
 
-/** Opens the stage for as long as `play` takes. */
+/** Opens the stage, runs `play`, and closes the stage. */
 export async function onStage<Result>(
   options: StageOptions,
   play: (stage: Stage) => Promise<Result>,

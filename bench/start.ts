@@ -9,22 +9,22 @@ import { locateRedisServer, startRedisServer } from '../src/redis-server/index.t
 import { systemClock } from '../src/system/index.ts'
 import { bybit, VENUE_NAMES } from '../src/venues/index.ts'
 
-/** A start of a worker on a stored book: how long until the first tick is evaluated, and what its process holds then. */
+/** A start of a worker on a stored book: the time until the first tick is evaluated, and the memory of its process then. */
 export interface StartedProcess {
   readonly accounts: number
   readonly positions: number
-  /** From the first question to Redis until every account is under watch. */
+  /** From the first command to Redis until every account is under watch. */
   readonly loadMs: number
   /** From the same moment until one tick of every market is evaluated, and every margin account has its verdict. */
   readonly firstTickMs: number
-  /** Of the whole process, after the collector ran. */
+  /** Memory of the whole process, after a collection. */
   readonly rssBytes: number
   readonly heapBytes: number
   readonly externalBytes: number
   readonly kernelBytes: number
 }
 
-/** What the measured process gets. */
+/** Options of the measured process. */
 export interface StartProcess {
   readonly redisUrl: string
   readonly shard: string
@@ -33,15 +33,15 @@ export interface StartProcess {
 
 export interface StartOptions {
   readonly positions: number
-  /** Where the server is found or fetched. */
+  /** Folder in which the server is found or into which it is fetched. */
   readonly dataDir: string
   readonly notify: (line: string) => void
 }
 
-/** Cross positions of one account. */
+/** Cross positions an account. */
 export const START_POSITIONS_PER_ACCOUNT = 3
 const SYMBOLS = 500
-/** Every position is opened at this price, so that none is near its line. */
+/** Entry price of every position, so that none is near its line. */
 export const START_MARK = '61250.1'
 export const START_RULES: InstrumentRules = {
   contribution: 'linear',
@@ -60,7 +60,7 @@ export function startSymbol(index: number): string {
   return `COIN${index}USDT`
 }
 
-/** @throws Error where an account is refused, has no verdict, or the measured process ends. */
+/** @throws Error when an account is refused, has no verdict, or the measured process ends. */
 export async function benchStart({ positions, dataDir, notify }: StartOptions): Promise<StartedProcess> {
   const accounts = Math.ceil(positions / START_POSITIONS_PER_ACCOUNT)
   const clock = systemClock

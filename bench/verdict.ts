@@ -21,10 +21,10 @@ import { binance, bybit } from '../src/venues/index.ts'
 import { type Effort, type Measured, measure } from './harness.ts'
 
 export const VERDICT_SEED = 20_261_125
-/** Positions of one cross account. Its symbols are at most SYMBOLS. */
+/** Positions of one cross account, on at most SYMBOLS symbols. */
 export const VERDICT_POSITIONS = [1, 3, 100, 1_000]
 const SYMBOLS = 300
-/** Positions in all accounts of one size: every call takes the next account. */
+/** Positions of all accounts of one size; every call takes the next account. */
 const POSITIONS_IN_ALL = 3_000
 
 /** The first tiers of BTCUSDT and of BTCUSD at Bybit (copy of 2026-08-05). */
@@ -46,15 +46,15 @@ const KINDS = {
   'inverse, Bybit': { kind: 'inverse', venue: 'bybit', ruleBook: bybit.ruleBook },
 } as const
 export type VerdictKind = keyof typeof KINDS
-/** One coin has a handful of inverse contracts, so no account holds hundreds of them. */
+/** A coin has only a few inverse contracts, so no account has hundreds. */
 const INVERSE_POSITIONS_MAX = 3
 
 export interface VerdictBench {
   readonly kind: VerdictKind
   readonly positions: number
-  /** Characters of the states of all accounts, which are identical in both ways to compute them. */
+  /** Characters of the states of all accounts, which both computations give identically. */
   readonly checked: number
-  /** Nanoseconds of one call. `compiled anew`: from the stored account, as for an event. */
+  /** Nanoseconds a call. `compiled anew`: from the stored account, as for an event. */
   readonly results: readonly Measured[]
 }
 
@@ -65,8 +65,8 @@ export function verdictKinds(positions: number): VerdictKind[] {
 }
 
 /**
- * Verdicts and whole states of cross accounts, over one common denominator and by fractions. Throws where a state
- * differs by a character.
+ * Verdicts and whole states of cross accounts, over one common denominator and by fractions. Throws when a state differs
+ * by a character.
  */
 export function benchVerdict(
   kind: VerdictKind,

@@ -1,16 +1,16 @@
 import { closeRedis, connectRedis, keysOf } from '../src/redis/index.ts'
 import { systemClock as clock, systemRandom } from '../src/system/index.ts'
 
-/** The watcher looks at the stream from another process and says when what is there. */
+/** Messages of the bench to the watcher, which observes the stream from another process. */
 export type WatcherRequest =
   | { readonly kind: 'open'; readonly redisUrl: string; readonly shard: string }
-  /** Answers when `events` more entries than now are in the stream, and then when they are in the queue too. */
+  /** Answers when `events` more entries are in the stream, and again when they are in the queue. */
   | { readonly kind: 'watch'; readonly events: number }
   | { readonly kind: 'stop' }
 export type WatcherAnswer =
   | { readonly kind: 'opened' }
   | { readonly kind: 'watching' }
-  /** The first new entry of the stream: when it was there, and its event. */
+  /** The first new entry of the stream: its time and its event. */
   | {
       readonly kind: 'first'
       readonly atMs: number

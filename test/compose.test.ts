@@ -44,7 +44,7 @@ describe('docker-compose.yml', () => {
     expect(redis.ports).toBeUndefined()
   })
 
-  it('demands a password, which stands in no argument of a process', () => {
+  it('demands a password, which no argument of a process shows', () => {
     expect(compose.configs['redis-password']?.content).toMatch(/^requirepass \$\{REDIS_PASSWORD:\?[^}]+\}\n$/)
     expect(redis.command[1]).toBe('/etc/plimsoll/password.conf')
     for (const { command } of [redis, worker]) expect(command.join(' ')).not.toContain('PASSWORD')

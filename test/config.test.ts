@@ -19,7 +19,7 @@ function faultOf(action: () => unknown): PlimsollError {
   throw new Error('nothing was refused')
 }
 
-describe('where a setting comes from', () => {
+describe('the source of a setting', () => {
   it('has a default for everything but the Redis URL', () => {
     expect(loadConfig({}, {})).toEqual({
       dataDir: '.data',
@@ -92,7 +92,7 @@ describe('where a setting comes from', () => {
     })
   })
 
-  it('leaves a flag that was not given, and an empty variable, to what stands below', () => {
+  it('leaves a flag that was not given, and an empty variable, to the next source', () => {
     expect(loadConfig({ shard: undefined } as object, { PLIMSOLL_SHARD: 'a', REDIS_URL: '' })).toMatchObject({
       shard: 'a',
     })
@@ -116,7 +116,7 @@ describe('where a setting comes from', () => {
       delete process.env.PLIMSOLL_SHARD
     })
 
-    it('stands below the environment and above the defaults', () => {
+    it('is overridden by the environment and overrides the defaults', () => {
       writeFileSync(join(folder, '.env'), 'PLIMSOLL_SHARD=file\nPLIMSOLL_HYSTERESIS=0.03\n')
       vi.stubEnv('PLIMSOLL_HYSTERESIS', '0.05')
       expect(loadConfig()).toMatchObject({ shard: 'file', hysteresis: '0.05' })

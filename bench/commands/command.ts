@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander'
 
-/** A flag of a bench; `read` makes its value of the text, and refuses text that is none. */
+/** A flag of a bench. `read` turns the text into its value and refuses other text. */
 export interface BenchOption {
   readonly flags: string
   readonly description: string
@@ -8,13 +8,13 @@ export interface BenchOption {
   readonly standard?: string | number
 }
 
-/** One question that can be measured. */
+/** A benchmark as a command. */
 export interface Bench<Options> {
   readonly name: string
   readonly description: string
   /** Without `--json`, which every bench has. */
   readonly options: readonly BenchOption[]
-  /** Prints for people as it goes on, and gives what `--json` prints behind name, machine and version of Node. */
+  /** Prints lines for people, and returns what `--json` prints after name, machine and version of Node. */
   run(options: Options, print: (text: string) => void): Promise<object> | object
 }
 

@@ -4,7 +4,7 @@ export function machineAndNode(): string {
   return `${machineLine()}, Node ${process.version}`
 }
 
-/** One result with its goals, a line a figure. */
+/** One result with its goals, one figure a line. */
 export function figuresText(bench: string, result: object, goals: Readonly<Record<string, number>>): string {
   const lines = Object.entries(result).map(([name, value]: [string, number]) => [
     name,

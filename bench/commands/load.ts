@@ -10,9 +10,9 @@ interface LoadOptions {
   readonly dataDir: string
 }
 
-/** The larger of the two books of narrow accounts has so many times the positions. */
+/** The larger of the two books of narrow accounts has this many times the positions. */
 const LARGER = 3
-/** From the first question to Redis to the first evaluated tick. */
+/** Goal from the first command to Redis to the first evaluated tick. */
 const FIRST_TICK_GOAL_MS = 6_000
 
 export const LOAD_BENCH: Bench<LoadOptions> = {

@@ -7,9 +7,9 @@ interface MemoryOptions {
   readonly dataDir: string
 }
 
-/** The larger of the two books has so many times the positions. */
+/** The larger of the two books has this many times the positions. */
 const LARGER = 3
-/** What the whole process may hold for each position. */
+/** Goal for the memory of the whole process, a position. */
 const BYTES_PER_POSITION_GOAL = 300
 const MIB = 1_048_576
 

@@ -41,7 +41,7 @@ describe('follow', () => {
     expect(await read({ ...options, from: '1-2' }, 2)).toEqual(all.slice(2))
   })
 
-  it('goes on after Redis was away, saying so once, until its signal', async () => {
+  it('continues after an outage of Redis, which it reports once, until its signal', async () => {
     const stop = new AbortController()
     const faults: PlimsollError[] = []
     const ids: string[] = []
@@ -62,7 +62,7 @@ describe('follow', () => {
     ])
   })
 
-  it('finds the private Redis of a data folder, and says where none runs', async () => {
+  it('finds the private Redis of a data folder, and says when none runs', async () => {
     const options = { from: 'beginning', dataDir: server.dataDir }
     expect(await read(options, 1)).toEqual(['1-1 liquidation'])
     await expect(read({ dataDir: '/tmp/nothing-runs-here' }, 1)).rejects.toMatchObject({

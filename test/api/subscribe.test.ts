@@ -70,7 +70,7 @@ describe('subscribe', () => {
     await until(() => seen.length === 1)
   })
 
-  it('reads another shard where one is named', async () => {
+  it('reads another shard if one is named', async () => {
     const server = await startServer()
     const seen: number[] = []
     consume({
@@ -122,7 +122,7 @@ describe('subscribe', () => {
     expect(subscription.stats()).toMatchObject({ effects: 2 })
   })
 
-  it('prints a fault as one line on standard error where nobody takes it, and lets the process end after close', () => {
+  it('prints a fault as one line on standard error if no handler takes it, and lets the process end after close', () => {
     const built = new URL('../../dist/src/api/subscribe.js', import.meta.url).href
     const program = `
       const { subscribe } = await import(${JSON.stringify(built)})

@@ -30,7 +30,7 @@ describe('the heap benchmark', () => {
     }
   })
 
-  it('fails where the worker runs out of memory', async () => {
+  it('fails when the worker runs out of memory', async () => {
     const book = { accounts: 500, positionsPerAccount: 100, oldSpaceMiB: 24 }
     await expect(benchCrashLoop({ ...where, ...book, seconds: 1 })).rejects.toThrow(/the worker ended with/)
   })

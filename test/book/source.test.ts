@@ -161,7 +161,7 @@ describe('a follower of the book', () => {
     await redis.xadd(keys.changes, '*', 'previous', previous, ...fields)
   }
 
-  test('hands on that an account can no longer be read, so that nobody goes on with its old terms', async () => {
+  test('passes on that an account can no longer be read, so that its old terms are not used', async () => {
     await book.put(testAccount('flipped', 1))
     await view.load()
     view.follow()
@@ -191,7 +191,7 @@ describe('a follower of the book', () => {
     expect(view.applied).toContainEqual(expect.objectContaining({ kind: 'unreadable', id: 'a' }))
   })
 
-  test('skips a change that names no account, says so, and goes on', async () => {
+  test('skips a change that names no account, says so, and continues', async () => {
     await view.load()
     view.follow()
     await book.put(testAccount('a', 1))
@@ -216,7 +216,7 @@ describe('a follower of the book', () => {
     expect(view.versions()).toEqual({ kept: 2, new: 1 })
   })
 
-  test('goes on where it was after Redis restarts from its append-only file', async () => {
+  test('continues at its place after Redis restarts from its append-only file', async () => {
     await book.put(testAccount('a', 1))
     await view.load()
     view.follow()
@@ -337,7 +337,7 @@ describe('a Redis that went back', () => {
     await until(() => expect(view.versions()).toEqual({ kept: 1, older: 3, gone: 1 }))
   })
 
-  test('by the loss of the accounts alone loses them, and what was removed before stays removed', async () => {
+  test('by the loss of the accounts only loses them, and an account that was removed before stays removed', async () => {
     await book.put(testAccount('a', 1))
     await book.put(testAccount('removed', 1))
     await book.remove('removed', 2)
@@ -348,7 +348,7 @@ describe('a Redis that went back', () => {
     expect(view.versions()).toEqual({ a: 1 })
   })
 
-  test('by the loss of the stream alone loses no account, and the follower goes on', async () => {
+  test('by the loss of the stream only loses no account, and the follower continues', async () => {
     await book.put(testAccount('a', 1))
     await view.load()
     view.follow()

@@ -84,7 +84,7 @@ describe('the book of accounts', () => {
     expect(await book.put(testAccount('a', 1))).toBe(1)
   })
 
-  test('force writes all the same, under a version that still rises', async () => {
+  test('force writes anyway, under a version that still rises', async () => {
     const book = createBook(redis, keys, VENUE_NAMES)
     await book.put(testAccount('a', 7))
     expect(await book.put(testAccount('a', 2, '55'), 'force')).toBe(8)
@@ -179,7 +179,7 @@ describe('the book of accounts', () => {
     ])
   })
 
-  test('lists every account once, by venue and symbol where asked', async () => {
+  test('lists every account once, by venue and symbol if asked', async () => {
     const book = createBook(redis, keys, VENUE_NAMES)
     const position = { ...testAccount('x', 1).positions[0]!, symbol: 'ETHUSDT' }
     const accounts = Array.from({ length: 1_000 }, (_, index) => testAccount(`account-${index}`, 1))
@@ -214,7 +214,7 @@ describe('the book of accounts', () => {
     expect(ids).toEqual(['a', 'b'])
   })
 
-  test('lists the rest where a stored account cannot be read, and names that one', async () => {
+  test('lists the others when a stored account cannot be read, and names that one', async () => {
     const book = createBook(redis, keys, VENUE_NAMES)
     await book.put(testAccount('a', 1))
     await redis.hset(keys.accounts, 'broken', '{"id":')

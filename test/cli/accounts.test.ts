@@ -220,7 +220,7 @@ describe('plimsoll accounts export', () => {
 })
 
 describe('plimsoll accounts remove', () => {
-  test('removes what it is told to with --yes, and tells the followers', async () => {
+  test('removes the named accounts with --yes, and informs the followers', async () => {
     const { code, stdout } = await cli('remove', 'desk/1', '--yes')
     expect({ code, stdout: JSON.parse(stdout) }).toEqual({ code: 0, stdout: { removed: 1, missing: [] } })
     expect(await book.get('desk/1')).toBeUndefined()
@@ -237,7 +237,7 @@ describe('plimsoll accounts remove', () => {
     })
   })
 
-  test('refuses to run where there is nobody to ask, exit code 2', async () => {
+  test('refuses to run without a terminal to ask on, exit code 2', async () => {
     const { code, fault } = await cli('remove', '--all')
     expect(code).toBe(2)
     expect(fault).toMatch(/^Remove all 2 accounts from the book \(shard accounts\)\?.*--yes/)
@@ -297,7 +297,7 @@ describe('plimsoll import --replace', () => {
     expect(await ids()).toEqual(['desk/1', 'desk/2'])
   })
 
-  test('removes nothing when a version stands in the way, exit code 1', async () => {
+  test('removes nothing when a version is refused, exit code 1', async () => {
     await write(testAccount('desk/1', 3))
     const { code, stderr } = await replace('--yes')
     expect(code).toBe(1)

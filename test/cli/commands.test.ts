@@ -112,7 +112,7 @@ const FAULTS: readonly (readonly [args: readonly string[], message: RegExp])[] =
   [['import', '-', '--redis-url', 'redis://127.0.0.1:1'], /^plimsoll: REDIS_UNAVAILABLE: no Redis at /],
 ]
 
-describe('a fault that is no wrong use', () => {
+describe('a fault that is not wrong use', () => {
   it.each(FAULTS)('%j ends with exit code 1 and one line that names it', async (args, message) => {
     const { code, stderr } = await runCli(args, { cwd: folder.path })
     expect(code).toBe(1)
@@ -189,7 +189,7 @@ describe('margin and decode through pipes', () => {
     expect(JSON.parse(stdout).account).toBe('desk/1')
   })
 
-  it('decode prints what each frame is; a frame that is none is no fault', async () => {
+  it('decode prints what each frame is; a text that is not a frame is not a fault', async () => {
     const input = [
       '{"topic":"tickers.BTCUSDT","type":"snapshot","data":{"symbol":"BTCUSDT","markPrice":"61875.250"},"cs":3,"ts":1715748762463}',
       '{"topic":"tickers.BTCUSDT","type":"delta","data":{"symbol":"BTCUSDT"},"cs":4,"ts":1715748762563}',

@@ -97,7 +97,7 @@ describe('an event as lines for people', () => {
     expect(dates[2]).toBe('-- 2025-10-10 UTC')
   })
 
-  it('is red for a liquidation where colour is wanted', () => {
+  it('is red for a liquidation if colour is wanted', () => {
     expect(new EventLines(paletteOf(true)).of(event())[1]).toContain('\x1b[31m\x1b[1mLIQUIDATION')
   })
 

@@ -8,7 +8,7 @@ import { temporaryFolder } from '../support/cli.ts'
 const folder = temporaryFolder()
 afterAll(() => folder.remove())
 
-it('a heartbeat is written again and again, tells once that it cannot be, and goes on', async () => {
+it('a heartbeat is written again and again; a failure is reported once, and the next write is tried', async () => {
   let nowMs = 0
   let next: (() => void) | undefined
   const clock: Clock = {

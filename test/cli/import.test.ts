@@ -124,7 +124,7 @@ describe('plimsoll import', () => {
     })
   })
 
-  test('refuses collateral that would count as nothing, and takes it where wallets are separate', async () => {
+  test('refuses collateral that would count as nothing, and takes it if wallets are separate', async () => {
     const account = testAccount('coins', 1)
     const collateral = [{ asset: 'BTC', amount: '1' }]
     const lines = [
@@ -164,7 +164,7 @@ describe('plimsoll import', () => {
     expect(printed).toBe('1 accounts read, 1 would be imported, 0 refused\n')
   })
 
-  test('refuses a Redis that may lose accounts, unless it is told to use it', async () => {
+  test('refuses a Redis that may lose accounts, unless the settings allow it', async () => {
     const unsafe = await startTestRedis({ settings: { 'maxmemory-policy': 'allkeys-lru' } })
     const target = ['--redis-url', unsafe.url]
     await expect(importCommand().parseAsync([file, ...target], { from: 'user' })).rejects.toMatchObject({
@@ -252,7 +252,7 @@ describe('the progress bar', () => {
     expect(screen).toBe('\r\x1b[Kline 3: refused\n')
   })
 
-  test('is silent where there is no terminal', () => {
+  test('is silent without a terminal', () => {
     let screen = ''
     const bar = new ProgressBar({ write: (text) => (screen += text) }, clock, 1_000)
     bar.update(500, 12_000)

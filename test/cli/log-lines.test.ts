@@ -20,7 +20,7 @@ describe('a record of the log at a terminal', () => {
     expect(logLines(at(record), plain, 80)).toBe('08:53:20Z worker runs  redis started  accounts 5\n')
   })
 
-  it('breaks between facts where the terminal ends, under its message', () => {
+  it('breaks between facts at the edge of the terminal, under its message', () => {
     const facts = {
       symbols: ['BTCUSDT', 'ETHUSDT'],
       events: { liquidation: 3, warning: 12 },
@@ -48,7 +48,7 @@ describe('a record of the log at a terminal', () => {
     )
   })
 
-  it('is yellow for a warning and red for an error, where colour is wanted', () => {
+  it('is yellow for a warning and red for an error, if colour is wanted', () => {
     const coloured = paletteOf(true)
     const warning = logLines(at(recordOf((log) => log.warn({}, 'late'))), coloured, 80)
     const error = logLines(at(recordOf((log) => log.error({}, 'lost'))), coloured, 80)

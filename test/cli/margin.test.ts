@@ -92,7 +92,7 @@ describe('plimsoll margin', () => {
     ])
   })
 
-  it('states the rule book of each margin account and the age of its oldest rules, null where they bear no day', async () => {
+  it('states the rule book of each margin account and the age of its oldest rules, null if they have no day', async () => {
     const ruled = (rules: object) => ({ ...LINE, rules: { BTCUSDT: { ...RULES, ...rules } } })
     const { results } = await run([LINE, ruled({ asOf: '2026-07-02' }), ruled({ asOf: '2026-08-01' })])
     const said = results.map(({ marginAccounts: [{ ruleBook, ruleAgeDays }] }) => [ruleBook, ruleAgeDays])

@@ -82,7 +82,7 @@ describe.runIf(process.platform === 'linux')('a worker that npm has started', ()
     expect(existsSync(join(dataDir, 'redis/owner.json'))).toBe(false)
   })
 
-  it('goes on while npm does', async () => {
+  it('runs as long as npm does', async () => {
     const { npm, log, worker } = await startByNpm('stays', ['npm', 'start'])
     await new Promise((resolve) => setTimeout(resolve, 1_500))
     expect(isRunning(worker)).toBe(true)

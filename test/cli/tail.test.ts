@@ -120,7 +120,7 @@ describe('plimsoll tail', () => {
     expect(JSON.parse(text.output).sequence).toBe(3)
   })
 
-  it('reports an entry that is no event and goes on', async () => {
+  it('reports an entry that is not an event and continues', async () => {
     await harness.probe.xadd(KEYS.events, '1-1', 'event', '{"id":')
     await append('1-2', 2)
     const { done, text } = run('--from', 'beginning', '--count', '1', '--json')
@@ -129,7 +129,7 @@ describe('plimsoll tail', () => {
     expect(JSON.parse(text.output).sequence).toBe(2)
   })
 
-  it('goes on where it was when Redis restarts', async () => {
+  it('continues at its place when Redis restarts', async () => {
     await append('1-1', 1)
     const { done, text } = run('--from', 'beginning', '--count', '2', '--json')
     await until(() => text.output !== '')

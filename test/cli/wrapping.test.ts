@@ -5,19 +5,19 @@ import { paletteOf } from '../../src/cli/terminal.ts'
 import { tell, wrapped } from '../../src/cli/wrapping.ts'
 
 describe('a line that is wider than the terminal', () => {
-  it('goes on under an indent, and a part that fits a line stays whole', () => {
+  it('continues under an indent, and a part that fits a line stays whole', () => {
     expect(wrapped('08:53 worker runs  redis started  accounts 5', 30, '  ')).toBe(
       '08:53 worker runs\n  redis started  accounts 5',
     )
   })
 
-  it('is broken between words where one part is wider than a line', () => {
+  it('is broken between words if one part is wider than a line', () => {
     expect(wrapped('stopped  reason the venue has closed this connection', 24, '  ')).toBe(
       'stopped  reason the\n    venue has closed\n    this connection',
     )
   })
 
-  it('stays as it is where it fits exactly, and where it has no space', () => {
+  it('stays as it is if it fits exactly, and if it has no space', () => {
     expect(wrapped('exactly this', 12, '  ')).toBe('exactly this')
     expect(wrapped('/a/path/longer/than/that', 12, '  ')).toBe('/a/path/longer/than/that')
   })
@@ -50,7 +50,7 @@ describe('what a command tells', () => {
     return String(output.read())
   }
 
-  it('is broken between words at a terminal, at 80 columns where the terminal does not say its width', () => {
+  it('is broken between words at a terminal, at 80 columns if the terminal does not say its width', () => {
     expect(told({ isTTY: true, columns: 24 })).toBe('plimsoll: USAGE: a fault\n  that needs many words\n')
     expect(told({ isTTY: true, columns: 0 })).toBe('plimsoll: USAGE: a fault that needs many words\n')
   })

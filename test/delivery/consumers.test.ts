@@ -77,7 +77,7 @@ describe('named consumers', () => {
   })
 })
 
-describe('a queue that nobody reads', () => {
+describe('a queue without a reader', () => {
   it('is named when it holds too many jobs, and again when they have doubled', async () => {
     const clock = new TestClock()
     const faults: PlimsollError[] = []

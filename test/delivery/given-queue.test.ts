@@ -5,7 +5,7 @@ import { openLog, sampleRecords, until } from '../support/sample-events.ts'
 
 const harness = useTestRedis()
 
-test('A queue that is handed in and fails gets every event in the end, once, in order, and the stream goes on meanwhile', async () => {
+test('A given queue that fails gets every event in the end, once, in order, and the stream continues meanwhile', async () => {
   const jobs: string[] = []
   let failures = 3
   const queue = (name: string): EventQueue => ({

@@ -23,7 +23,7 @@ const connect = (role: RedisRole) =>
   })
 
 describe('a Redis that neither answers nor ends its connections', () => {
-  it('is noticed, and delivery goes on over new connections: nothing lost, nothing twice', async () => {
+  it('is noticed, and delivery continues over new connections: nothing lost, nothing twice', async () => {
     const redis = await connect('command')
     const queueConnection = await connect('queue')
     const { log, close, faults } = await openLog(server.url, { redis, queueConnection })

@@ -52,7 +52,7 @@ describe('the lease of the owner', () => {
     await close()
   })
 
-  it('ends by itself where its owner does not renew it, and then the standby takes over', async () => {
+  it('expires when its owner does not renew it, and then the standby takes over', async () => {
     await harness.probe.set(KEYS.owner, '1 elsewhere 10 token', 'PX', 700)
     const { done, state } = opening({ owner: THERE })
     const { close } = await done
@@ -60,7 +60,7 @@ describe('the lease of the owner', () => {
     await close()
   })
 
-  it('holds nobody up whose owner was killed on the same host', async () => {
+  it('of an owner that was killed on the same host delays no worker', async () => {
     const killed = spawn('sleep', ['60'])
     const pid = killed.pid ?? 0
     const host = (await leaseOf()).split(' ')[1]
@@ -76,7 +76,7 @@ describe('the lease of the owner', () => {
     await close()
   })
 
-  it('of an earlier process that had our own id holds nobody up', async () => {
+  it('of an earlier process that had our own id delays no worker', async () => {
     const host = (await leaseOf()).split(' ')[1]
     await harness.probe.set(KEYS.owner, `1 ${host} ${process.pid} earlier`, 'PX', 60_000)
     const { close, notices } = await openLog(harness.server.url)
@@ -118,7 +118,7 @@ describe('the lease of the owner', () => {
     await close()
   })
 
-  it('is not waited for any longer where the start is given up', async () => {
+  it('is not waited for after the start is given up', async () => {
     const first = await openLog(harness.server.url, { owner: HERE })
     const abort = new AbortController()
     const second = opening({ owner: THERE, signal: abort.signal })

@@ -116,7 +116,7 @@ describe('the floor of sequences', () => {
     await second.close()
   })
 
-  it('is above every sequence that there was where a stored progress cannot be read', async () => {
+  it('is above every earlier sequence when a stored progress cannot be read', async () => {
     await run([sampleRecord('desk/1', 7), sampleRecord('desk/2', 40)])
     await harness.probe.hset(KEYS.progress, 'desk/2/cross/USDT', '{"sequence":-1}')
     await harness.probe.hset(KEYS.progress, 'market bybit BTCUSDT', 'not JSON')

@@ -58,7 +58,7 @@ describe('the outbox', () => {
     expect(outbox.pending).toBeLessThan(MIB / 512)
   })
 
-  it('cuts a batch by count and by bytes; a record that is larger goes alone', () => {
+  it('cuts a batch by count and by bytes; a larger record makes a batch by itself', () => {
     const outbox = new Outbox()
     outbox.push([...sampleRecords(5), recordOf(largeEvent('desk/9', 1, 300)), ...sampleRecords(5)], 0)
     const cut = (first: number) => outbox.batch(first, outbox.published, 4, 8_000).length

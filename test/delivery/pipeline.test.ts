@@ -39,7 +39,7 @@ async function streamIds(): Promise<string[]> {
 }
 
 describe('the log of events', () => {
-  it('puts an event that comes alone into the stream and into a job of its own', async () => {
+  it('puts a single event into the stream and into a job', async () => {
     const { log, close, faults } = await openLog(harness.server.url)
     const records = sampleRecords(3)
     for (const record of records) {

@@ -57,7 +57,7 @@ describe('the auditor of a demo', () => {
     expect(auditor.result().judgement).toMatchObject({ lost: 1, disagreements: 0 })
   })
 
-  it('counts what is missing and what nobody expected', () => {
+  it('counts missing and unexpected events', () => {
     const { auditor, event } = audit()
     auditor.effect({ ...event, id: 'e_3', episode: 2 })
     expect(auditor.result().judgement).toMatchObject({ lost: 1, disagreements: 1 })

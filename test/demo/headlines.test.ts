@@ -93,7 +93,7 @@ describe('the events on the screen', () => {
     ])
   })
 
-  it('have no position, mark or cure where the event has none', () => {
+  it('have no position, mark or cure if the event has none', () => {
     const headlines = createHeadlines(1)
     headlines.add(event('closed', { kind: 'closed', positions: [], marks: [], cure: null, shortfall: null }))
     expect(headlines.turn()).toMatchObject([{ worst: null, positions: 0, topUp: null, reduction: null }])

@@ -48,7 +48,7 @@ describe('the demo market', () => {
     expect(run(8)).not.toBe(run(7))
   })
 
-  it('goes through calm, trend, crash and recovery and then stands still', () => {
+  it('goes through calm, trend, crash and recovery and then does not move', () => {
     const market = createMarket(1, SECONDS, DEMO_INSTRUMENTS)
     const phases = new Set<string>()
     while (market.phase !== 'over') {

@@ -36,7 +36,7 @@ function eventOf(marginAccount: MarginAccount, venue: string): MarginEvent {
 }
 
 describe('what the demo leaves to try next', () => {
-  it(`is each margin account alone, with the figures that it had (seed ${SEED})`, () => {
+  it(`is each margin account compiled without the others, with the same figures (seed ${SEED})`, () => {
     const modes = new Set<string>()
     for (let index = 0; index < book.accounts; index++) {
       const account = book.account(index)
@@ -79,7 +79,7 @@ describe('what the demo leaves to try next', () => {
     expect(renderNextSteps(steps, '').join('\n')).not.toContain('margin')
   })
 
-  it('names the data folder where it is not the default', () => {
+  it('names the data folder if it is not the default', () => {
     const files = { worstFile: 'd/worst.jsonl', accountsFile: 'd/accounts.jsonl' }
     const text = renderNextSteps(files, ' --data-dir d').join('\n')
     expect(text).toContain('npx plimsoll import d/accounts.jsonl --data-dir d')

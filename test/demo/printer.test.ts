@@ -63,7 +63,7 @@ describe('the live view on a terminal', () => {
     expect(terminal.wrapped).toEqual([])
   })
 
-  it('starts afresh below what was written while it had let go of the terminal', () => {
+  it('begins below the lines that were written while it was released', () => {
     const terminal = new TestTerminal(80, 40)
     const painter = createPainter(terminal)
     painter.draw(PREPARATION)
@@ -74,7 +74,7 @@ describe('the live view on a terminal', () => {
     expect(terminal.shown).toEqual([...view, '[1]+  Stopped', ...view, ''])
   })
 
-  it('uses no colours where the terminal has none, and no second screen', () => {
+  it('uses no colours if the terminal has none, and no second screen', () => {
     const terminal = Object.assign(new TestTerminal(80, 24), { hasColors: () => false })
     createPainter(terminal).draw(LARGE)
     const text = terminal.written.join('')

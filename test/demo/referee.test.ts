@@ -69,7 +69,7 @@ describe('the referee, on examples of the venues', () => {
     })
   })
 
-  it('takes the initial margin where an isolated Bybit position states none: LP = E(1 − 1/L)/(1 − MMR)', () => {
+  it('takes the initial margin if an isolated Bybit position states none: LP = E(1 − 1/L)/(1 − MMR)', () => {
     const { isolatedMargin: _stated, ...position } = OFFICIAL
     const { referee, bybit } = refereeOf(account('bybit', [position]))
     bybit('BTCUSDT', '39396.98492463')

@@ -76,7 +76,7 @@ function demoOn(
 }
 
 describe('the process that draws', () => {
-  it('ends in order when it is told to stop before it has begun to listen', async () => {
+  it('ends in order when `stop` comes before it listens', async () => {
     const child = fork(SCREEN, { execArgv: [], stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
     let errors = ''
     let output = ''

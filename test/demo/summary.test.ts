@@ -39,7 +39,7 @@ describe('the summary of a demo', () => {
     expect(isProven({ ...SUMMARY, delivered: 21_999 }, CONTEXT)).toBe(false)
   })
 
-  it('is no proof when the worker evaluated fewer marks than were sent, unless a connection broke', () => {
+  it('is not a proof when the worker evaluated fewer marks than were sent, unless a connection broke', () => {
     expect(isProven(SUMMARY, { ...CONTEXT, sentTicks: 10_321 })).toBe(false)
     expect(isProven(SUMMARY, { ...CONTEXT, sentTicks: 10_321, reconnects: 1 })).toBe(true)
   })

@@ -134,7 +134,7 @@ describe('the live view', () => {
     expect(view({ columns: 79, rows: 23 }, { headlines: [] }).join('\n')).toContain('none yet')
   })
 
-  it('shows a dash where nothing was measured', () => {
+  it('shows a dash if nothing was measured', () => {
     const latencyMs = { detectP50: null, detectP99: null, queueP50: null, queueP99: null }
     expect(view({ columns: 79, rows: 23 }, { latencyMs }).join('\n')).toContain('verdict after –, –')
   })
@@ -182,7 +182,7 @@ describe('one event in words', () => {
 })
 
 describe('lines without a terminal', () => {
-  it('tell the progress of the set-up while there are no prices', () => {
+  it('show the progress of the set-up while there are no prices', () => {
     expect(renderLine(PREPARATION)).toBe('storing the accounts, 40,000 accounts stored')
   })
 

@@ -33,7 +33,7 @@ function subscribeTo(...symbols: string[]) {
 }
 
 describe('a symbol that the venue leaves out while it answers others by name', () => {
-  it('is asked for alone after 5 s and a pause of 1, 2 and 4 s, then counts as refused and is left alone', () => {
+  it('is requested by name after 5 s and a pause of 1, 2 and 4 s, then counts as refused and is requested no more', () => {
     const { subscription, sent, refused, pass, nowMs } = subscribeTo('a:x', 'b:x')
     subscription.acknowledged(['a:x'], nowMs())
     pass(60_000)
@@ -54,7 +54,7 @@ describe('a symbol that the venue leaves out while it answers others by name', (
     expect(refused).toEqual(['b:x', 'b:x'])
   })
 
-  it('counts as answered where it ticks, and begins with the first pause after an answer', () => {
+  it('counts as answered when it ticks, and begins with the first pause after an answer', () => {
     const { subscription, sent, refused, pass, nowMs } = subscribeTo('a:x', 'b:x', 'c:x')
     subscription.acknowledged(['a:x'], nowMs())
     subscription.ticked('b:x')
@@ -78,7 +78,7 @@ describe('a symbol that the venue leaves out while it answers others by name', (
 })
 
 describe('an answer by name', () => {
-  it('is that market’s own fault where it refuses, before the venue took any', () => {
+  it('is that market’s own fault when it refuses, before the venue took any', () => {
     const { subscription, nowMs } = subscribeTo('a:x', 'b:x')
     expect(subscription.rejected('b:x', nowMs())).toEqual({
       kind: 'refused-alone',
@@ -87,7 +87,7 @@ describe('an answer by name', () => {
     })
   })
 
-  it('belongs to nothing that was asked for where no market has the name', () => {
+  it('belongs to no request if no market has the name', () => {
     const { subscription, nowMs } = subscribeTo('a:x')
     expect(subscription.rejected('z:x', nowMs())).toEqual({ kind: 'unasked' })
     expect(subscription.acknowledged(['z:x'], nowMs())).toEqual({ kind: 'unasked' })

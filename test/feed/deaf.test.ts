@@ -113,7 +113,7 @@ describe('the time of hearing', () => {
     }
   })
 
-  it('leaves out how late a check is, whoever looks first, a frame or the check', () => {
+  it('leaves out how late a check is, whether a frame or the check comes first', () => {
     const clock = new TestClock()
     const hearing = new Hearing(clock, 500)
     const startMs = hearing.nowMs()

@@ -154,7 +154,7 @@ describe('a connection that looks alive and is not', () => {
   })
 })
 
-it('hands a fault of the sink to the sink and goes on', async () => {
+it('gives a fault of the sink to the sink and continues', async () => {
   const sink = new RecordingSink()
   const bug = new Error('a bug downstream')
   let ticks = 0

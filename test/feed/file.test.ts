@@ -64,7 +64,7 @@ describe('a file of prices', () => {
     expect(frames).toHaveLength(5)
   })
 
-  it('is read from its end where the source says so', async () => {
+  it('is read from its end if the source says so', async () => {
     writeFileSync(path, 'A 1 1\n')
     const opened = openFile(['A'], { source: { ...source, from: 'end' } })
     await until(() => opened.counters.connects === 1)

@@ -8,7 +8,7 @@ import { expectGapless, SHORT_LIMITS, stateOf, until, useExchange } from './harn
 const { exchange, open } = useExchange()
 
 describe('one market among others', () => {
-  it('goes stale alone when it falls silent, and is fresh again on its next mark', async () => {
+  it('becomes stale when it is silent, without the others, and is fresh again on its next mark', async () => {
     const { feed, sink } = open(['BTCUSDT', 'ETHUSDT'], { limits: { ...SHORT_LIMITS, renewalAfterMs: 1e9 } })
     await until(() => feed.blindMarkets === 0)
     exchange().behaviour.ticks = false
@@ -95,7 +95,7 @@ describe('order of events', () => {
     expect(feed.counters.droppedOld).toBe(0)
   })
 
-  it('starts anew with a new connection: a venue whose clock went back is heard at once', async () => {
+  it('starts again with a new connection: a venue whose clock went back is accepted at once', async () => {
     const { feed, sink } = open(['BTCUSDT'], { limits: { ...SHORT_LIMITS, stalenessMinMs: 60_000 } })
     await until(() => exchange().counter > 20 && sink.marks('BTCUSDT').length > 0)
     exchange().behaviour.timeMs = () => 1
@@ -158,7 +158,7 @@ describe('the first mark of a market', () => {
     expect(sink.states('SOLUSDT')).toEqual(['unknown', 'fresh'])
   })
 
-  it('has 30 s where nothing else is set', async () => {
+  it('has 30 s by default', async () => {
     exchange().behaviour.muted = ['ETHUSDT']
     const clock = new TestClock()
     const { sink } = open(['BTCUSDT', 'ETHUSDT'], { limits: FEED_LIMITS, clock })

@@ -101,7 +101,7 @@ describe('a venue that answers symbol by symbol', () => {
     expect(sink.refusals('refused')).toEqual([])
   })
 
-  it('is reported when it refuses what nobody asked for', async () => {
+  it('is reported when it refuses what was not requested', async () => {
     const opened = open(['a:x'])
     await until(() => stateOf(opened, 'a:x') === 'fresh')
     exchange.send({ kind: 'refused', symbol: 'other:x', reason: 'no such channel' })

@@ -141,7 +141,7 @@ describe('a polled URL', () => {
     expect(sink.refusals('taken').map(({ symbol }) => symbol)).toEqual(['B'])
   })
 
-  it('asks for a market that was added, with a second feed where a request is full', async () => {
+  it('asks for a market that was added, with a second feed if a request is full', async () => {
     const group = openFeeds({ ...optionsOf({ url: url() }, ['A']), source, sink })
     group.add(['B', 'C'])
     await until(() => group.feeds.every(({ blindMarkets }) => blindMarkets === 0))

@@ -89,7 +89,7 @@ describe('a market that the venue refuses', () => {
     expect(exchange().requests.length).toBeLessThan(30)
   })
 
-  it('costs a later connection no refused batch: it is asked for alone', async () => {
+  it('costs a later connection no refused batch: it is requested by itself', async () => {
     exchange().behaviour.refused = ['FOOUSDT']
     const { feed, sink } = open(['BTCUSDT', 'FOOUSDT', 'ETHUSDT'])
     await until(() => feed.counters.refusedAgain >= 1)
@@ -126,7 +126,7 @@ describe('a market that the venue refuses', () => {
 })
 
 describe('the pause before a refused market is asked for again', () => {
-  it('doubles from one second up to ten with each refusal, and begins anew when the venue took the market', () => {
+  it('doubles from one second up to ten with each refusal, and starts again when the venue took the market', () => {
     const refusals = new Refusals(FEED_LIMITS)
     const isDue = (nowMs: number) => refusals.due(nowMs, () => true) === 'FOOUSDT'
     const pausesMs = Array.from({ length: 6 }, (_, refusal) => {

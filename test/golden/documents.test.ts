@@ -393,7 +393,7 @@ describe.each(MISFITS)('misfit $id: $reason', ({ account, book, marks, printed }
 })
 
 describe('the legacy rule behind those misfits', () => {
-  it('is met where the mark is the entry price: margins agree, only the price that follows differs', () => {
+  it('is met when the mark is the entry price: margins agree, only the price that follows differs', () => {
     const account = isolated('1', '10', { leverage: '5' })
     const { initialMargin, maintenanceMargin } = stateOf(account, bybit('0.01', '0'), { X: '10' })
       .positions[0]!

@@ -173,7 +173,7 @@ describe('an import of JSON lines', () => {
     expect(refused).toMatchObject([{ line: 1, path: 'version', rule }])
   })
 
-  test('says that no version is left above the last one, where the account states none', async () => {
+  test('says that no version is left above the last one, if the account states none', async () => {
     await book.put(testAccount('a', Number.MAX_SAFE_INTEGER - 1))
     const unversioned = line('a', { version: undefined })
     expect(await run('jsonl', [unversioned])).toMatchObject({ imported: 1 })

@@ -27,7 +27,7 @@ describe('faults of JSON that JSON.parse takes', () => {
     }
   })
 
-  it('are none where a name is repeated in another object, or as a value', () => {
+  it('are none when a name is repeated in another object, or as a value', () => {
     const text =
       '{"a":"a","b":{"a":["a","a"],"b":[{"a":1},{"a":1}]},"c":"__proto__","":"{\\"a\\":1,\\"a\\":2}"}'
     expect(jsonFaultOf(text)).toBeUndefined()

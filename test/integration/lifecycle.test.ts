@@ -69,7 +69,7 @@ function expectComplete(events: readonly MarginEvent[], markCents: number): void
 }
 
 describe('a restart', () => {
-  it('goes on with episodes and sequences and tells nothing twice', async () => {
+  it('continues episodes and sequences and publishes nothing twice', async () => {
     const { exchange } = servers
     exchange.setMark('AAAUSDT', '80.9')
     await shard.import([longAt100('desk/1', '20')])
@@ -244,7 +244,7 @@ describe('named consumers', () => {
 })
 
 describe('a damaged entry of the stored progress', () => {
-  it('does not keep the shard down: its margin account is published anew under another id, the others go on', async () => {
+  it('does not keep the shard down: its margin account is published again under another id, the others continue', async () => {
     const { exchange, probe } = servers
     exchange.setMark('AAAUSDT', '80.5')
     await shard.import([longAt100('desk/1', '20'), longAt100('desk/2', '20')])
@@ -316,7 +316,7 @@ describe('a second worker on the same shard', () => {
     await unheard()
   })
 
-  it('told to take over does so at once, and the first one ends with STREAM_FENCED as soon as it has something to write', async () => {
+  it('that is asked to take over does so at once, and the first one ends with STREAM_FENCED as soon as it has something to write', async () => {
     const { exchange } = servers
     exchange.setMark('AAAUSDT', '90')
     await shard.import([longAt100('desk/1', '20')])
@@ -332,7 +332,7 @@ describe('a second worker on the same shard', () => {
     await unheard()
   })
 
-  it('told to take over does so in the middle of a cascade, and the first one still ends in order', async () => {
+  it('that is asked to take over does so in the middle of a cascade, and the first one still ends in order', async () => {
     const { exchange } = servers
     exchange.setMark('AAAUSDT', '100')
     await shard.import(ladder())

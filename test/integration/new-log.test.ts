@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => servers.stop())
 
 describe('a new empty Redis under a subscriber with an old inbox', () => {
-  it('delivers every liquidation of the new log, and the subscriber is told of that log', async () => {
+  it('delivers every liquidation of the new log, and tells the subscriber of that log', async () => {
     const { exchange, probe, redis } = servers
     const shard = servers.nextShard()
     const accounts = Array.from({ length: 100 }, (_, index) => longAt100(`desk/${index}`, '20'))

@@ -75,7 +75,7 @@ describe.skipIf(!hasScript)(`plimsoll run at a terminal${skipped}`, () => {
     expect(lines().filter((line) => line.startsWith('{'))).toEqual([])
   })
 
-  it('prints JSON alone with --json', async () => {
+  it('prints only JSON with --json', async () => {
     servers.exchange.setMark('AAAUSDT', '80.5')
     await shard.import([longAt100('desk/1', '20')])
     const { lines, end } = runAtTerminal('--json')

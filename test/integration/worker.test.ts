@@ -140,7 +140,7 @@ describe('rules of a later time', () => {
 })
 
 describe('a change of the stored book while the worker runs', () => {
-  it('a top-up is told as a recovery, and the next tick is judged on it', async () => {
+  it('a top-up is published as a recovery, and the next tick is judged with it', async () => {
     const { exchange } = servers
     exchange.setMark('AAAUSDT', '80.9')
     await shard.import([longAt100('desk/1', '20')])
@@ -199,7 +199,7 @@ describe('a change of the stored book while the worker runs', () => {
     expect(recovered).toMatchObject({ accountVersion: 2, marginBalance: '22' })
   })
 
-  it('an account that is new is watched, on a market that nobody watched before', async () => {
+  it('a new account is watched, on a market without earlier accounts', async () => {
     const { exchange } = servers
     exchange.setMark('BBBUSDT', '80')
     await shard.import([longAt100('desk/1', '60')])
@@ -216,7 +216,7 @@ describe('a change of the stored book while the worker runs', () => {
     })
   })
 
-  it('a position that is closed in an episode is told, and is judged no more', async () => {
+  it('a position that is closed in an episode is published, and no longer judged', async () => {
     const { exchange } = servers
     exchange.setMark('AAAUSDT', '80.5')
     await shard.import([longAt100('desk/1', '20'), longAt100('desk/2', '60')])

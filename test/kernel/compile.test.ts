@@ -97,7 +97,7 @@ describe('curves', () => {
     expect(curves.size).toBe(0)
   })
 
-  it('are refused where maintenance margin jumps, which the triggers of the kernel do not allow', () => {
+  it('are refused when maintenance margin jumps, which the triggers of the kernel do not allow', () => {
     const [first, second] = tiersWith(['100', '0.01', '0'], ['200', '0.02', '1'])
     const jumping = [first!, { ...second!, maintenanceDeduction: { n: 0n, d: 1n } }]
     expect(() => new Curves(openKernel('typescript')).of(jumping, 'price')).toThrow('does not jump')

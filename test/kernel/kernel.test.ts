@@ -109,7 +109,7 @@ describe.each(KERNEL_VARIANTS)('kernel %s', (variant) => {
     expect(() => kernel.setConstant(next, 50, Number.NaN)).toThrow('uncertainty NaN')
   })
 
-  it('fires rows of 1/mark at the mark where the curve crosses', () => {
+  it('fires rows of 1/mark at the mark at which the curve crosses', () => {
     const kernel = open(variant)
     const instrument = kernel.addInstrument()
     const curve = kernel.addCurve(COORDINATE_RECIPROCAL, ONE_TIER)
@@ -252,7 +252,7 @@ describe.each(KERNEL_VARIANTS)('kernel %s', (variant) => {
     expect(close).toBeGreaterThan(0)
   })
 
-  it('hands the next verdict over where it is asked afresh, even if the level is the same', () => {
+  it('hands the next verdict to the host if it must be published, even if the level is the same', () => {
     const kernel = open(variant)
     const instrument = kernel.addInstrument()
     const curve = kernel.addCurve(COORDINATE_PRICE, [{ cap: 1e15, rate: 0.1, deduction: 0 }])
@@ -274,7 +274,7 @@ describe.each(KERNEL_VARIANTS)('kernel %s', (variant) => {
     expect(at(101)).toEqual([ANSWER_ACROSS, 0])
   })
 
-  it('measures nothing where a mark is missing', () => {
+  it('measures nothing when a mark is missing', () => {
     const kernel = open(variant)
     const instrument = kernel.addInstrument()
     const curve = kernel.addCurve(COORDINATE_PRICE, ONE_TIER)
@@ -408,7 +408,7 @@ describe.each(KERNEL_VARIANTS)('kernel %s', (variant) => {
     expect(kernel.recheckAccount(account)).toBe(ANSWER_UNKNOWN)
   })
 
-  it('goes on nominating when the count of instants runs over', () => {
+  it('still nominates when the count of instants runs over', () => {
     const kernel = open(variant)
     const instrument = kernel.addInstrument()
     const curve = kernel.addCurve(COORDINATE_PRICE, ONE_TIER)
@@ -459,7 +459,7 @@ describe.each(KERNEL_VARIANTS)('kernel %s', (variant) => {
     expect(instant(kernel, marks).suspects).toEqual([[account, ANSWER_CLOSE]])
   })
 
-  it('refuses totals beyond its limits and goes on with what it holds', () => {
+  it('refuses totals beyond its limits and keeps what it holds', () => {
     const kernel = open(variant)
     const instrument = kernel.addInstrument()
     const curve = kernel.addCurve(COORDINATE_PRICE, ONE_TIER)

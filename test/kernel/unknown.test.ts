@@ -94,7 +94,7 @@ describe.each(KERNEL_VARIANTS)(`unknown accounts of kernel %s (seed ${SEED})`, (
     for (const account of notes.keys()) kernel.removeAccount(account)
     expect(kernel.unknownAccounts).toBe(0)
   })
-  it('are those too whose verdict is asked afresh and not given yet', () => {
+  it('include those whose next verdict must be published and is not yet', () => {
     const kernel = openKernel(variant)
     kernel.setLevels([0.5, 1], 1.01)
     const instrument = kernel.addInstrument()

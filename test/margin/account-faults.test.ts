@@ -36,7 +36,7 @@ const FURTHER =
   '"separateWallets": true says that it stands behind no other position'
 
 describe('collateral that would count as nothing', () => {
-  it('is refused where a cross position has no wallet of its settlement asset', () => {
+  it('is refused when a cross position has no wallet of its settlement asset', () => {
     expect(answer([], [position('BTCUSDT')])).toEqual({
       code: 'ACCOUNT_UNSUPPORTED',
       path: 'collateral',
@@ -62,7 +62,7 @@ describe('collateral that would count as nothing', () => {
     })
   })
 
-  it('is refused where only a closed position settles in it', () => {
+  it('is refused when only a closed position settles in it', () => {
     const positions = [position('BTCUSD'), position('BTCUSDT', 'cross', '0')]
     expect(answer(wallet(['BTC', '1'], ['USDT', '5']), positions)).toMatchObject({
       path: 'collateral[1].asset',
@@ -132,7 +132,7 @@ describe('an account with unknown symbols', () => {
     })
   })
 
-  it('is told why the rules that were given for a symbol are refused', () => {
+  it('names the reason why the given rules of a symbol are refused', () => {
     const account = accountOf({ positions: [position('FOOUSDT', 'isolated')] })
     const book = { ...BOOK, refused: new Map([['FOOUSDT', 'tiers of FOOUSDT fall']]) }
     expect(() => marginAccountsOf(account, book)).toThrow(
@@ -158,7 +158,7 @@ describe('a cross pool whose positions are not liquidated at the same line', () 
     return undefined
   }
 
-  it('is refused by the two positions that differ, compiled whole or alone', () => {
+  it('is refused by the two positions that differ, compiled with the account or without it', () => {
     const account = accountOf({
       collateral: collateral.slice(0, 1),
       positions: [position('A'), position('B')],

@@ -88,7 +88,7 @@ describe('the id of a margin account', () => {
   })
 })
 
-describe('one margin account compiled alone', () => {
+describe('one margin account, compiled without the others', () => {
   it(`is what the whole account gives under its id (seed ${SEED})`, () => {
     const random = seededRandom(SEED)
     const markets = randomMarkets(random, 12)
@@ -141,7 +141,7 @@ describe('one margin account compiled alone', () => {
     },
   )
 
-  it('is refused for what stands in its own way, as the whole account is', () => {
+  it('is refused for its own faults, as the whole account is', () => {
     const book = bookOf(BYBIT, { X: oneTier('0.01') })
     const cross = { symbol: 'X', marginMode: 'cross', size: '1', entryPrice: '1', leverage: '2' }
     expect(() => marginAccountOf(accountOf({ positions: [cross] }), 'a:cross:USDT', book)).toThrow(
@@ -153,7 +153,7 @@ describe('one margin account compiled alone', () => {
     )
   })
 
-  it('carries the day of the oldest rules of its rows, and none where one is unknown', () => {
+  it('has the day of the oldest rules of its rows, and none if a day is unknown', () => {
     const dated = (asOf?: string) => ({ ...oneTier('0.01'), ...(asOf === undefined ? {} : { asOf }) })
     const book = bookOf(BYBIT, { X: dated('2026-07-02'), Y: dated('2025-09-15'), Z: dated() })
     const leg = (symbol: string, marginMode = 'cross') => ({

@@ -28,7 +28,7 @@ const SEED = testSeed(23)
 const RULE = levelRule()
 
 describe('the smallest reduction by pieces', () => {
-  it(`is that of the walk where slack is concave, in 1,500 random accounts (seed ${SEED})`, () => {
+  it(`is that of the walk when slack is concave, in 1,500 random accounts (seed ${SEED})`, () => {
     let parts = 0
     let wholes = 0
     fc.assert(

@@ -104,7 +104,7 @@ describe('a reduction', () => {
     expect(partly).toBeGreaterThan(20)
   })
 
-  it('is null where closing the whole position leaves the pool unsafe', () => {
+  it('is null when closing the whole position leaves the pool unsafe', () => {
     fc.assert(
       fc.property(crossCase, (input) => {
         const { cure } = stateFor(input)
@@ -131,7 +131,7 @@ describe('a reduction', () => {
     ])
   })
 
-  it('answers for the breach too where maintenance is below zero, outside the range of a given tier', () => {
+  it('answers for the breach too when maintenance is below zero, outside the range of a given tier', () => {
     const account = {
       collateral: [{ asset: 'USDT', amount: '-60' }],
       positions: [{ symbol: 'X', marginMode: 'cross', size: '1', entryPrice: '100' }],

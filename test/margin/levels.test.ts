@@ -48,7 +48,7 @@ describe('the level reached', () => {
     expect(reachedLevel(evaluationOf(balance, maintenance), accountAt('reached'), levelRule())).toBe(level)
   })
 
-  it('is the last one only below the line where the venue waits until it is passed', () => {
+  it('is the last one only below the line if the venue liquidates when it is passed', () => {
     const reached = (balance: string) =>
       reachedLevel(evaluationOf(balance, '100'), accountAt('passed'), levelRule())
     expect([reached('100'), reached('99.999999999999999999')]).toEqual([3, 4])

@@ -31,7 +31,7 @@ function accountOf({ account, margin, rules }: Case): MarginAccount {
 }
 
 describe('the liquidation price by pieces', () => {
-  it(`is that of Newton's steps where slack is concave, in 4,000 random accounts (seed ${SEED})`, () => {
+  it(`is that of Newton's steps when slack is concave, in 4,000 random accounts (seed ${SEED})`, () => {
     let found = 0
     let absent = 0
     fc.assert(
@@ -137,7 +137,7 @@ describe('maintenance margin that jumps at a cap', () => {
     expect(priceOf(position, 'inverse', '10', ['105', '0.01'], ['9000', '0.05'])).toBe('9.52380952380952381')
   })
 
-  it('has no liquidation price where no piece and no jump crosses the line', () => {
+  it('has no liquidation price when no piece and no jump crosses the line', () => {
     const position = { size: '10', entryPrice: '100', isolatedMargin: '1000' }
     expect(priceOf(position, 'linear', '100', ['900', '0.01'], ['9000', '0.05'])).toBeNull()
   })

@@ -62,7 +62,7 @@ describe('the liquidation price', () => {
     expect(found).toBeGreaterThan(200)
   })
 
-  it('is absent only where slack has one sign at every price', () => {
+  it('is absent only when slack has one sign at every price', () => {
     fc.assert(
       fc.property(anyCase, (input) => {
         for (const { price, slackAtPrice } of pricedOf(input)) {
@@ -141,7 +141,7 @@ describe('the liquidation price', () => {
     ])
   })
 
-  it('takes the side to which slack falls where there are two', () => {
+  it('takes the side to which slack falls when there are two', () => {
     // Slack rises with the price up to 10,000, where the long leg enters its second tier, and falls from there.
     const tiers = rulesOf([
       ['30000', '0', '0'],

@@ -77,7 +77,7 @@ describe('the state of a margin account', () => {
     expect(at('39798.99')).toEqual(['breach', '1'])
   })
 
-  it('has no ratio and all of the maintenance margin short where nothing is left', () => {
+  it('has no ratio, and a shortfall of the whole maintenance margin, when no balance is left', () => {
     const state = stateOf({ positions: [LONG] }, bookOf(BINANCE, { X }), { X: '39000' })
     expect(state).toMatchObject({
       verdict: 'breach',

@@ -119,7 +119,7 @@ describe('events that wait for the log of events', () => {
     ])
   })
 
-  it('keep the order of an account that is closed and opened anew under the same id', () => {
+  it('keep the order of an account that is closed and opened again under the same id', () => {
     const { monitor, frame, story, records, release } = openWithGate()
     monitor.apply({ kind: 'put', account: isolatedLong('a') })
     frame([['AUSDT', '81']])
@@ -169,7 +169,7 @@ describe('events that wait for the log of events', () => {
     ])
   })
 
-  it('are left where they are once the monitor is stopped', () => {
+  it('are not taken after the monitor is stopped', () => {
     const { monitor, frame, story, release } = openWithGate()
     monitor.apply({ kind: 'put', account: isolatedLong('a') })
     frame([['AUSDT', '81']])
@@ -189,7 +189,7 @@ describe('events that wait for the log of events', () => {
     expect(batches.reduce((sum, count) => sum + count, 0)).toBe(3 * PUBLISH_RECORDS_MAX)
   })
 
-  it('stop the worker with a code where more wait than the limit', () => {
+  it('stop the worker with a code when more wait than the limit', () => {
     const { monitor, frame } = openWithGate({ transitionsWaitingMax: 10 })
     for (let i = 0; i < 11; i++) monitor.apply({ kind: 'put', account: isolatedLong(`a${i}`) })
     expect(() => frame([['AUSDT', '80']])).toThrow(expect.objectContaining({ code: 'OUTBOX_FULL' }))

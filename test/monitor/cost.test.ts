@@ -128,7 +128,7 @@ describe('changes of the book', () => {
   })
 })
 
-describe('more accounts that were closed while nobody watched than the log takes at once', () => {
+describe('more accounts that were closed without a worker than the log takes at once', () => {
   it('are published batch by batch as there is room, each once', () => {
     const first = openMonitor()
     const gone = 5 * PUBLISH_RECORDS_MAX
@@ -180,7 +180,7 @@ describe('the rules behind an event', () => {
     expect(event).toMatchObject({ ruleAgeDays: 3 })
   })
 
-  it('have no age where one of them bears no day', () => {
+  it('have no age if one of them has no day', () => {
     expect(eventAt(undefined)).toMatchObject({ ruleBook: 'dated', ruleAgeDays: null })
   })
 })

@@ -83,7 +83,7 @@ describe('episodes', () => {
     )
   })
 
-  it('goes on after a restart with the same kinds and levels as if there had been none', () => {
+  it('publishes after a restart the same kinds and levels as without one', () => {
     const finding = fc.oneof(fc.integer({ min: 0, max: BREACH }), fc.constant<Finding>('unknown'))
     fc.assert(
       fc.property(fc.array(finding, { maxLength: 40 }), (findings) => {

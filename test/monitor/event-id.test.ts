@@ -20,7 +20,7 @@ describe('an event id', () => {
     expect(eventId({ ...market, episode: 2, level: '' })).toBe('e_ojofrltsojrlk6yvlnhc2ftzg7')
   })
 
-  it('differs where log, shard, subject, episode, kind or level differ', () => {
+  it('differs if log, shard, subject, episode, kind or level differ', () => {
     const ids = new Set([
       eventId(identity),
       eventId({ ...identity, logId: 'another' }),

@@ -178,7 +178,7 @@ describe('the monitor', () => {
     ])
   })
 
-  it('keeps the progress of a margin account with its event alone, and nothing of one that is safe again', () => {
+  it('keeps progress only for a margin account with an open episode, none for one that is safe again', () => {
     const { monitor, frame, records } = openMonitor()
     const second = {
       symbol: 'BUSDT',

@@ -5,7 +5,7 @@ import { allSteps, isolatedLong, openMonitor, restoreInto } from '../support/mon
 
 // isolatedLong: 10 AUSDT at 100 with 200. Ratio = 0.1 m / (10 m - 800), so 0.5 at 81.63..., 0.7 at 81.15...
 
-describe('where a margin account stands, when marks or terms are lost or the worker starts again', () => {
+describe('the standing of a margin account when marks or terms are lost or the worker starts again', () => {
   it('publishes one event of a stale market, and unknown only for accounts above safe', () => {
     const { monitor, kernel, clock, frame, story, records, events } = openMonitor()
     for (const id of ['safe', 'breached']) {
@@ -121,7 +121,7 @@ describe('where a margin account stands, when marks or terms are lost or the wor
     expect(story()).toEqual(['market-fresh AUSDT #1 2'])
   })
 
-  it('counts on from the floor where nothing is known of an account', () => {
+  it('counts from the floor if nothing is known of an account', () => {
     const { monitor, frame, story } = openMonitor({ sequenceFloor: 41 })
     monitor.apply({ kind: 'put', account: isolatedLong('a') })
     frame([['AUSDT', '81']])
@@ -143,7 +143,7 @@ describe('where a margin account stands, when marks or terms are lost or the wor
     expect(story().slice(1)).toEqual(['closed a:isolated:AUSDT:long 0 #2 2'])
   })
 
-  it('keeps watching what Redis lost, says unknown where a level is published, and marks its verdicts', () => {
+  it('keeps watching what Redis lost, publishes unknown if a level is published, and marks its verdicts', () => {
     const { monitor, frame, story, events } = openMonitor()
     for (const id of ['warned', 'safe', 'kept']) {
       const isolatedMargin = id === 'safe' ? '230' : '200'
@@ -174,7 +174,7 @@ describe('where a margin account stands, when marks or terms are lost or the wor
     expect(events().at(-1)).toMatchObject({ account: 'safe', kind: 'recovered', confidence: 'confirmed' })
   })
 
-  it('goes on with the episode and the numbers of an earlier run, and repeats nothing', () => {
+  it('continues the episode and the numbers of an earlier run, and repeats nothing', () => {
     const first = openMonitor()
     first.monitor.apply({ kind: 'put', account: isolatedLong('a') })
     first.frame([['AUSDT', '81']])
@@ -196,7 +196,7 @@ describe('where a margin account stands, when marks or terms are lost or the wor
     expect(story()).toEqual(['warning good:isolated:AUSDT:long 0.5 #1 1'])
   })
 
-  it('tells after a restart what was closed while nobody watched, once', () => {
+  it('publishes after a restart what was closed without a worker, once', () => {
     const first = openMonitor()
     first.monitor.apply({ kind: 'put', account: isolatedLong('gone') })
     first.monitor.apply({ kind: 'put', account: isolatedLong('flat') })
@@ -220,7 +220,7 @@ describe('where a margin account stands, when marks or terms are lost or the wor
     expect(second.events()[1]!.reasons).toEqual(['account-refused'])
   })
 
-  it('tells that a refused account was removed, and where it stands when it is accepted again', () => {
+  it('publishes that a refused account was removed, and its level when it is accepted again', () => {
     const first = openMonitor()
     const ids = ['early', 'flat', 'late', 'mended']
     for (const id of ids) first.monitor.apply({ kind: 'put', account: isolatedLong(id) })
@@ -258,7 +258,7 @@ describe('where a margin account stands, when marks or terms are lost or the wor
     expect(story()).toEqual(['unknown a:isolated:AUSDT:long 1 #1 2'])
   })
 
-  it('gives no number twice to an account that was closed while nobody watched and comes back', () => {
+  it('gives no number twice to an account that was closed without a worker and comes back', () => {
     const first = openMonitor()
     for (const id of ['gone', 'flat']) first.monitor.apply({ kind: 'put', account: isolatedLong(id) })
     first.frame([['AUSDT', '81']])
@@ -303,7 +303,7 @@ describe('where a margin account stands, when marks or terms are lost or the wor
     ])
   })
 
-  it('tells the recovery from a level that is no longer configured', () => {
+  it('publishes the recovery from a level that is no longer configured', () => {
     const first = openMonitor()
     for (const id of ['a', 'b', 'c']) first.monitor.apply({ kind: 'put', account: isolatedLong(id) })
     first.frame([['AUSDT', '81']])

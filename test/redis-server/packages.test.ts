@@ -24,7 +24,7 @@ afterEach(async () => {
 const locate = (sources: readonly ('path' | 'packages')[]) =>
   locateRedisServer({ dataDir, clock, sources, notify: (line) => void notices.push(line) })
 
-test('where there is no server and no package manager, the fault says what to do', async () => {
+test('without a server and a package manager the fault says what to do', async () => {
   await expect(locate([])).rejects.toMatchObject({
     code: 'REDIS_NOT_FOUND',
     message: expect.stringMatching(/install Redis .* or set REDIS_URL/),
@@ -60,7 +60,7 @@ describe.skipIf(!hasApt)(
       expect(await readdir(join(dataDir, 'redis-dist'))).not.toContain('apt')
     })
 
-    test('a network that is down is told in the words of apt, and nothing half made stays behind', async () => {
+    test('a network that is down is reported with the message of apt, and no incomplete file is left', async () => {
       await writeFile(join(dataDir, 'apt.conf'), 'Acquire::http::Proxy "http://127.0.0.1:1";\n')
       vi.stubEnv('APT_CONFIG', join(dataDir, 'apt.conf'))
       await expect(locate(['packages'])).rejects.toMatchObject({

@@ -117,7 +117,7 @@ describe('a private Redis server', () => {
     await closeRedis(redis, clock)
   })
 
-  test('syncs every second where that is asked for', async () => {
+  test('syncs every second when the settings say so', async () => {
     const server = await start({ appendfsync: 'everysec' })
     const redis = await connect(server.url)
     expect(await redis.config('GET', 'appendfsync')).toEqual(['appendfsync', 'everysec'])

@@ -79,7 +79,7 @@ describe('a connection to Redis', () => {
     await expect(connect(`${server.url}/main`)).rejects.toMatchObject({ code: 'CONFIGURATION' })
   })
 
-  test('to a port where something else answers says what came instead', async () => {
+  test('to a port on which another program answers says what it answered', async () => {
     const other = createServer((socket) => void socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))
     other.listen(0, '127.0.0.1')
     await once(other, 'listening')
@@ -172,7 +172,7 @@ describe('the start-up check', () => {
   const durability = (connection: RedisConnection) =>
     checkRedis(connection, { allowUnsafe: false, warn: (message) => expect.unreachable(message) })
 
-  test('passes a server with append-only file and noeviction, also where CONFIG is forbidden', async () => {
+  test('passes a server with append-only file and noeviction, even if CONFIG is forbidden', async () => {
     await expect(redis.config('GET', '*')).rejects.toThrow('NOPERM')
     expect(await check()).toEqual([])
   })
@@ -197,7 +197,7 @@ describe('the start-up check', () => {
     })
   })
 
-  test('lets both pass when told to, and says each loudly', async () => {
+  test('lets both pass when the settings allow it, and warns of each', async () => {
     await set('appendonly', 'no')
     await set('maxmemory-policy', 'allkeys-lfu')
     expect(await check(true)).toEqual([
@@ -220,7 +220,7 @@ describe('the start-up check', () => {
     },
   )
 
-  test('says that it does not know what a power loss takes where CONFIG is forbidden', async () => {
+  test('says that it does not know what a power loss takes if CONFIG is forbidden', async () => {
     expect(await durability(redis)).toMatchObject({
       ...{ appendfsync: undefined, isSafe: false },
       sentence: expect.stringMatching(/does not let this user read appendfsync: unless it is always/),

@@ -133,14 +133,14 @@ describe('bad symbols of a file of rules', () => {
     )
   })
 
-  it('are used again where later rules replace them', () => {
+  it('are used again when later rules replace them', () => {
     const given = instrumentRulesSchema.parse(TABLE)
     const book = ruleBooks({ rulesFile: file() }, NOW, new Map([[BYBIT, { BTCUSDT: given }]])).bookOf(BYBIT)
     expect(book.rulesOf('BTCUSDT')).toBe(given)
     expect(book.refused?.has('BTCUSDT')).toBe(false)
   })
 
-  it('refuse the file where rules are strict, all named', () => {
+  it('refuse the file when rules are strict, all named', () => {
     const path = file()
     const { code, message } = faultOf(() => ruleBooks({ rulesFile: path, strictRules: true }, NOW))
     expect(code).toBe('RULES_INVALID')

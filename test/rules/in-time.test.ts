@@ -142,7 +142,7 @@ describe('the rule books of a worker', () => {
     expect(book.rulesOf('SAME')).toBe(OLD)
   })
 
-  it('name every symbol with rules where the defaults of the book differ', () => {
+  it('name every symbol with rules if the defaults of the book differ', () => {
     const books = booksWith(laid({ X: OLD }))
     for (const symbol of ['X', 'NOWHERE']) books.bookOf(BYBIT).rulesOf(symbol)
     const next: RuleBook = { ...laid({ X: OLD }), defaults: { closingFee: 'none', liquidation: 'passed' } }

@@ -148,7 +148,7 @@ describe('a handler that always fails for one event', () => {
     expect(second).toEqual([3])
   })
 
-  it('is told of at the first call, and then each time the failures of the job have doubled', async () => {
+  it('is reported at the first call, and then each time the failures of the job have doubled', async () => {
     const subscription = consume({
       clock,
       inbox: memoryInbox(),

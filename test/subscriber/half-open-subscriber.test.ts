@@ -29,7 +29,7 @@ const CONNECTIONS: Record<string, () => SubscriptionOptions['connection']> = {
 describe.each(Object.entries(CONNECTIONS))(
   'a subscription to %s whose peer is gone without a word',
   (_, at) => {
-    it('notices it while it waits for jobs, says so once, and goes on', async () => {
+    it('notices it while it waits for jobs, reports it once, and continues', async () => {
       const seen: number[] = []
       consume({ connection: at(), handler: ({ sequence }) => void seen.push(sequence) })
       await add('ja', [sampleEvent('desk/1', 1)])

@@ -68,13 +68,13 @@ describe('after a subscriber was killed', () => {
     ])
   })
 
-  it('that is so within ten seconds by the settings that hold where none are given', () => {
+  it('within ten seconds with the default settings', () => {
     expect(LOCK_MS + 2 * STALLED_CHECK_MAX_MS).toBeLessThan(HAND_OVER_LIMIT_MS)
   })
 })
 
 describe('a handler that blocks the event loop for longer than the lock of its job lasts', () => {
-  it('loses the job to another subscriber, is told so, and gets no further event of it', async () => {
+  it('loses the job to another subscriber, gets a fault, and gets no further event of it', async () => {
     const blocked = spawnSubscriber({ lockMs: 1_500, blockAt: 2, blockMs: 4_500 })
     await add(
       'ja',

@@ -38,7 +38,7 @@ describe('the inbox in a file', () => {
     await inbox.close()
   })
 
-  it('recovers from a last record that is torn at any byte, and goes on behind the whole ones', async () => {
+  it('recovers from a last record that is torn at any byte, and continues after the complete ones', async () => {
     const whole = readFileSync(await filled(['e_a', 'e_b', 'e_last']))
     const lastStart = whole.indexOf('e_last')
     expect(lastStart).toBeGreaterThan(0)
@@ -134,7 +134,7 @@ describe('the inbox in a file', () => {
     }
   })
 
-  it('refuses what is no regular file', () => {
+  it('refuses what is not a regular file', () => {
     expect(() => fileInbox('/dev/null')).toThrow(
       expect.objectContaining({ code: 'INPUT_INVALID', message: expect.stringContaining('/dev/null') }),
     )

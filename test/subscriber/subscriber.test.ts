@@ -24,7 +24,7 @@ describe('a subscriber', () => {
     await close()
   })
 
-  it('handles one effect where the queue delivers an event in two jobs', async () => {
+  it('runs one effect when the queue delivers an event in two jobs', async () => {
     const seen: string[] = []
     const subscription = consume({ handler: ({ id }) => void seen.push(id), inbox: memoryInbox() })
     const [first, second] = [sampleEvent('desk/1', 1), sampleEvent('desk/1', 2)]
@@ -43,7 +43,7 @@ describe('a subscriber', () => {
     expect(seen).toEqual([sampleEvent('desk/1', 1)])
   })
 
-  it('calls a failing handler again for the same event before it goes on', async () => {
+  it('calls a failing handler again for the same event before the next event', async () => {
     const calls: number[] = []
     consume({
       handler: ({ sequence }) => {
@@ -150,7 +150,7 @@ describe('a subscriber', () => {
     await until(() => seen.includes('next'))
   })
 
-  it('is told the log and the shard of an event, and gets the events of markets too', async () => {
+  it('gets the log and the shard of an event, and the events of markets too', async () => {
     const seen: [PlimsollEvent, EventContext][] = []
     consume({ handler: (event, context) => void seen.push([event, context]) })
     const market = marketRecord('BTCUSDT', 1)
@@ -205,7 +205,7 @@ describe('a subscriber', () => {
   })
 })
 
-describe('a log that starts anew', () => {
+describe('a new log', () => {
   it('is announced once, with the one before, and its events take effect', async () => {
     const inbox = memoryInbox()
     const logs: unknown[] = []
@@ -282,7 +282,7 @@ describe('an event that comes after a later one of its margin account', () => {
     expect(subscription.stats().late).toBe(1)
   })
 
-  it('is not late where it is the newest one again', async () => {
+  it('is not late if it is the newest one again', async () => {
     const seen: [number, boolean][] = []
     consume({ handler: ({ sequence }, { isLate }) => void seen.push([sequence, isLate]) })
     for (const [id, sequence] of [['ja', 1] as const, ['jb', 1] as const, ['jc', 2] as const]) {
@@ -296,7 +296,7 @@ describe('an event that comes after a later one of its margin account', () => {
     ])
   })
 
-  it('is not late where its log is another one', async () => {
+  it('is not late if its log is another one', async () => {
     const seen: boolean[] = []
     consume({ handler: (_, { isLate }) => void seen.push(isLate) })
     await add('ja', [sampleEvent('desk/1', 9)], { logId: 'log-1' })

@@ -19,7 +19,7 @@ describe('what the absence of the material beside the project leaves out', () =>
     )
   })
 
-  it('is not mentioned where nothing is left out', () => {
+  it('is not mentioned if nothing is left out', () => {
     expect(lineOf(module('reads it', 0), module('does not', 7))).toBeUndefined()
   })
 })

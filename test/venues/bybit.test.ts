@@ -84,7 +84,7 @@ it('an answer is for the whole request, and a refusal says why in the words of t
   expect(heard).toEqual(['request', ['request', refusal]])
 })
 
-it('a delta that states an index price alone confirms the mark and gives the index', () => {
+it('a delta with only an index price confirms the mark and gives the index', () => {
   const heard: string[] = []
   const sink: FrameSink = {
     ...DEAF_SINK,

@@ -63,7 +63,7 @@ describe.each(sources)('the source $id', ({ venue, source, id }) => {
     }
   })
 
-  it('throws nothing on any JSON value, alone or in place of a part of a frame', () => {
+  it('throws nothing on any JSON value, by itself or in place of a part of a frame', () => {
     const frames = fixture.frames.map(({ frame }) => JSON.parse(frame))
     const replaced = fc
       .tuple(fc.constantFrom(...frames), fc.jsonValue(), fc.nat())

@@ -53,7 +53,7 @@ describe.each([...VENUES])('the symbols of $id', ({ symbol, sources }) => {
     }
   })
 
-  it('are carried by a stream exactly where they fit the grammar', () => {
+  it('are carried by a stream exactly if they fit the grammar', () => {
     const foreign = sources.flatMap(({ id }) => FIXTURES[id]!.foreign)
     for (const name of [...own, ...foreign, 'BTC USDT', '', 'x'])
       expect({ name, carried: sources.some((source) => source.carries(name)) }).toEqual({

@@ -30,7 +30,7 @@ describe('the cross sequence of Bybit', () => {
     expect(heard).toEqual(['2', '3', 'unchanged', '4'])
   })
 
-  it('that starts anew after a restart of the venue mutes the market for not one frame', () => {
+  it('that starts again after a restart of the venue mutes the market for no frame', () => {
     const heard = readAfterSnapshot([
       ['2', 5, 100],
       ['3', 9, 200],
@@ -39,7 +39,7 @@ describe('the cross sequence of Bybit', () => {
     expect(heard).toEqual(['2', '3', '4'])
   })
 
-  it('that starts anew a little lower, at a later time, is a restart too', () => {
+  it('that starts again a little lower, at a later time, is a restart too', () => {
     expect(readAfterSnapshot([['2', 999_999_990, 100]])).toEqual(['2'])
   })
 

@@ -3,7 +3,7 @@ import { unfinished } from '../../src/worker/end.ts'
 
 const NOTHING = { ticks: 0, changes: 0, unpublished: 0, notInStream: 0, notInQueues: 0 }
 
-it('a stop that leaves nothing undone is no fault', () => {
+it('a stop that leaves no work undone is not a fault', () => {
   expect(unfinished(NOTHING, 2_500)).toBeUndefined()
 })
 
