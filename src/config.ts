@@ -5,7 +5,9 @@ import {
   decimalSchema,
   type FieldPath,
   IN_OUR_WORDS,
+  schemaFaultsOf,
   shownValue,
+  UNKNOWN_FIELD,
   type VenueSource,
   valueAt,
 } from './domain/index.ts'
@@ -111,12 +113,8 @@ export function loadConfig(overrides: ConfigOverrides = {}, environment?: NodeJS
   const faults = unknown.map((name) => `${name} is not a setting`)
   if (parsed.success) faults.push(...levelFaults(parsed.data))
   else {
-    for (const issue of parsed.error.issues) {
-      if (issue.code === 'unrecognized_keys') faults.push(...issue.keys.map(unknownStream))
-      else {
-        faults.push(faultText(values, issue.path, issue.message))
-      }
-    }
+    for (const { path, rule } of schemaFaultsOf(parsed.error))
+      faults.push(rule === UNKNOWN_FIELD ? unknownStream(String(path.at(-1))) : faultText(values, path, rule))
   }
   if (faults.length > 0 || !parsed.success) {
     throw new PlimsollError('CONFIGURATION', `wrong settings: ${faults.join('; ')}`)

@@ -8,6 +8,7 @@ import {
   type VenueNames,
 } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
+import { jsonOf } from '../input/index.ts'
 import { accountIn } from './stored-account.ts'
 import { textReader } from './stored-text.ts'
 
@@ -24,7 +25,8 @@ export function storedReader(venues: VenueNames): ReadStored {
   return (id, stored) => {
     const written = readText(id, stored)
     if (written !== undefined) return written
-    const raw = jsonOf(id, stored)
+    const raw = jsonOf(stored)
+    if (raw === undefined) throw new PlimsollError('ACCOUNT_INVALID', `stored account ${id} is not JSON`)
     const account = accountIn(raw, isStoredVenue)
     if (account !== undefined) return named(id, account)
     const parsed = schema.safeParse(raw, IN_OUR_WORDS)
@@ -44,12 +46,4 @@ function named(id: string, account: Account): Account {
     `stored account ${id}: id is ${JSON.stringify(account.id)}: ${rule}`,
     { path: 'id' },
   )
-}
-
-function jsonOf(id: string, stored: string): unknown {
-  try {
-    return JSON.parse(stored)
-  } catch (cause) {
-    throw new PlimsollError('ACCOUNT_INVALID', `stored account ${id} is not JSON`, { cause })
-  }
 }

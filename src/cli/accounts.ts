@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import type { OpenedBook } from '../api/index.ts'
 import type { ListOptions } from '../book/index.ts'
 import { type Config, type ConfigOverrides, loadConfig } from '../config.ts'
-import { type Account, symbolSchema } from '../domain/index.ts'
+import { type Account, firstRule, symbolSchema } from '../domain/index.ts'
 import { EXIT_FAULT, PlimsollError } from '../errors.ts'
 import { parseVenueId, VENUE_NAMES } from '../venues/index.ts'
 import { accountDetails, accountLine, accountSummary } from './account-lines.ts'
@@ -94,7 +94,7 @@ const UNREADABLE_HELP = '\nA stored account that cannot be read is named on stan
 function symbolOf(text: string): string {
   const { error } = symbolSchema.safeParse(text)
   if (error === undefined) return text
-  throw new InvalidArgumentError(`It ${error.issues[0]!.message}.`)
+  throw new InvalidArgumentError(`It ${firstRule(error)}.`)
 }
 
 async function listing(context: AccountsContext, flags: ListFlags): Promise<void> {

@@ -14,6 +14,7 @@ import {
   startLiveView,
 } from '../demo/index.ts'
 import { EXIT_FAULT } from '../errors.ts'
+import { jsonOf } from '../input/index.ts'
 import { createLog, type Log } from '../log.ts'
 import { systemClock } from '../system/index.ts'
 import { whole } from './options.ts'
@@ -130,7 +131,7 @@ function display(reporter: Reporter, screen: Screen, json: boolean): () => Promi
 function noteLog(note: (text: string) => void): Log {
   return createLog('warn', {
     write(line) {
-      const { msg, symbols, error } = JSON.parse(line) as {
+      const { msg, symbols, error } = jsonOf(line) as {
         readonly msg: string
         readonly symbols?: readonly string[]
         readonly error?: string

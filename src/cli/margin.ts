@@ -14,7 +14,7 @@ import {
   shownValue,
 } from '../domain/index.ts'
 import { EXIT_FAULT, type FaultCode, PlimsollError } from '../errors.ts'
-import { jsonFaultOf } from '../input/index.ts'
+import { readJson } from '../input/index.ts'
 import {
   checkRules,
   DEFAULT_HYSTERESIS,
@@ -131,18 +131,15 @@ function readInput(line: string): z.infer<typeof inputSchema> {
   if (isTooLong(line)) {
     throw new PlimsollError('INPUT_INVALID', `the line is longer than ${LINE_CHARACTERS_MAX} characters`)
   }
-  let value: unknown
-  try {
-    value = JSON.parse(line)
-  } catch (cause) {
-    throw new PlimsollError('INPUT_INVALID', `the line is no JSON: ${(cause as Error).message}`, { cause })
+  const json = readJson(line)
+  if ('reason' in json) {
+    throw new PlimsollError('INPUT_INVALID', `the line is no JSON: ${json.reason}`, { cause: json.cause })
   }
-  const fault = jsonFaultOf(line)
-  if (fault !== undefined) {
-    const path = pathText(fault.path)
-    throw new PlimsollError('INPUT_INVALID', `${path} ${fault.rule}`, { path })
+  if ('fault' in json) {
+    const path = pathText(json.fault.path)
+    throw new PlimsollError('INPUT_INVALID', `${path} ${json.fault.rule}`, { path })
   }
-  return parseAt(inputSchema, value, undefined, 'INPUT_INVALID')
+  return parseAt(inputSchema, json.value, undefined, 'INPUT_INVALID')
 }
 
 function readMarks(marks: Readonly<Record<string, unknown>>): ReadonlyMap<string, string> {

@@ -9,6 +9,7 @@ import {
   plimsollEventSchema,
 } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
+import { jsonOf } from '../input/index.ts'
 import type { QueuedEvent } from './jobs.ts'
 import { rankOf } from './packed.ts'
 import type { StoredEvent } from './stream.ts'
@@ -24,7 +25,7 @@ const MARKET_PREFIX = marketSubject('', '').trimEnd()
  * then left out.
  */
 export function readProgress(subject: string, text: string): StoredProgress | PlimsollError {
-  const value = parseJson(text)
+  const value = jsonOf(text)
   if (subject.startsWith(`${MARKET_PREFIX} `)) {
     const parsed = marketProgressSchema.safeParse(value, IN_OUR_WORDS)
     if (!parsed.success) return unreadable(subject, describeIssue(parsed.error))
@@ -43,7 +44,7 @@ export function readProgress(subject: string, text: string): StoredProgress | Pl
  * string: the subscriber counts it and keeps its job.
  */
 export function readQueued({ id, event }: StoredEvent, logId: string): QueuedEvent {
-  const value = parseJson(event)
+  const value = jsonOf(event)
   const parsed = plimsollEventSchema.safeParse(value)
   if (!parsed.success) {
     const text = value === undefined ? JSON.stringify(event) : event
@@ -53,16 +54,6 @@ export function readQueued({ id, event }: StoredEvent, logId: string): QueuedEve
   const subject = 'marginAccount' in data ? data.marginAccount : marketSubject(data.venue, data.symbol)
   const digest = { kind: data.kind, rank: rankOf(data), subject }
   return { id, logId: data.logId, event: Buffer.from(event), digest }
-}
-
-/** Undefined when the text is not JSON. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
 }
 
 function unreadable(subject: string, rule: string): PlimsollError {

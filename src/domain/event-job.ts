@@ -23,10 +23,3 @@ export const jobDataSchema = z.object({
   streamIds: z.object({ first: z.string(), last: z.string() }),
 })
 export type JobData = z.infer<typeof jobDataSchema>
-
-/** The first broken rule and where, in one line. */
-export function describeIssue(error: z.ZodError): string {
-  const issue = error.issues[0]
-  if (issue === undefined) return error.message
-  return `${issue.path.length === 0 ? 'the value' : issue.path.join('.')}: ${issue.message}`
-}

@@ -73,15 +73,30 @@ function sizeRule(origin: string, side: string, bound: number | bigint, beyond: 
   return beyond === false ? `must be ${side} ${bound}` : `must be ${beyond} ${bound}`
 }
 
+/** The rule of a fault whose path names a field that the schema does not know. */
+export const UNKNOWN_FIELD = 'unknown field'
+
 /** Every fault that a schema found, one for each unknown field. */
 export function schemaFaultsOf(error: z.ZodError): FieldFault[] {
   return error.issues.flatMap(({ path, message, ...issue }) => {
     if (issue.code === 'unrecognized_keys') {
-      return issue.keys.map((key) => ({ path: [...path, key], rule: 'unknown field' }))
+      return issue.keys.map((key) => ({ path: [...path, key], rule: UNKNOWN_FIELD }))
     }
     if (issue.code === 'invalid_key') return [{ path, rule: `its name ${issue.issues[0]?.message}` }]
     return [{ path, rule: message }]
   })
+}
+
+/** The first broken rule and where, in one line. */
+export function describeIssue(error: z.ZodError): string {
+  const issue = error.issues[0]
+  if (issue === undefined) return error.message
+  return `${issue.path.length === 0 ? 'the value' : issue.path.join('.')}: ${issue.message}`
+}
+
+/** The rule that a single value broke first, without its path. */
+export function firstRule(error: z.ZodError): string {
+  return error.issues[0]?.message ?? error.message
 }
 
 /**

@@ -3,7 +3,6 @@ export * from './clock.ts'
 export * from './decimal.ts'
 export * from './event.ts'
 export {
-  describeIssue,
   JOB_BYTES_MAX,
   JOB_EVENTS_MAX,
   type JobData,

@@ -13,7 +13,7 @@ import {
   shownValue,
   valueAt,
 } from '../domain/index.ts'
-import { jsonFaultOf, LINE_LENGTH_MAX, type Line } from '../input/index.ts'
+import { LINE_LENGTH_MAX, type Line, readJson } from '../input/index.ts'
 
 /** A reason why an import refuses an account. */
 export interface Refusal {
@@ -51,16 +51,11 @@ const NO_JSON_RULE =
 export function jsonCandidate({ number, text, isCut, fault: misplaced }: Line): Candidate | Refused {
   if (isCut) return lineRefused(number, text, `must not be longer than ${LINE_LENGTH_MAX} characters`)
   if (misplaced !== undefined) return lineRefused(number, text, misplaced)
-  let raw: unknown
-  try {
-    raw = JSON.parse(text)
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error
-    return lineRefused(number, text, NO_JSON_RULE)
-  }
-  const fault = jsonFaultOf(text)
-  if (fault === undefined) return { raw, lineOf: () => number }
-  return [{ ...lineRefusal(number, text, fault.rule), path: pathText(fault.path) }]
+  const json = readJson(text)
+  if ('reason' in json) return lineRefused(number, text, NO_JSON_RULE)
+  if ('fault' in json)
+    return [{ ...lineRefusal(number, text, json.fault.rule), path: pathText(json.fault.path) }]
+  return { raw: json.value, lineOf: () => number }
 }
 
 /** The account of a candidate, ready to be written, or every rule that it breaks. */

@@ -7,6 +7,33 @@ export interface JsonFault {
   readonly rule: string
 }
 
+/** The value of a JSON text; undefined for any other text, since no JSON text means undefined. */
+export function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** A JSON text as its value, or what is wrong with it: `reason` if it is not JSON, `fault` if `jsonFaultOf` refuses it. */
+export type JsonText =
+  | { readonly value: unknown }
+  | { readonly reason: string; readonly cause: unknown }
+  | { readonly fault: JsonFault }
+
+/** Reads JSON that a person or another program wrote. */
+export function readJson(text: string): JsonText {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (cause) {
+    return { reason: (cause as Error).message, cause }
+  }
+  const fault = jsonFaultOf(text)
+  return fault === undefined ? { value } : { fault }
+}
+
 /** An object or list that is open where the scan stands. */
 interface Level {
   /** Names so far; undefined in a list. */

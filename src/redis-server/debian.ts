@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:f
 import { dirname, join } from 'node:path'
 import type { Clock } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
+import { jsonOf } from '../input/index.ts'
 import type { RedisBinary } from './binary.ts'
 import { type CommandResult, runCommand } from './command.ts'
 
@@ -69,10 +70,12 @@ async function installedAt(options: FetchOptions): Promise<RedisBinary | undefin
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }
-  const { program, libraries } = JSON.parse(marker) as { program: string; libraries: string[] }
+  // A power loss may have torn the marker: the folder is filled again.
+  const marked = jsonOf(marker) as { program: string; libraries: string[] } | undefined
+  if (marked === undefined) return undefined
   return await options.probe({
-    path: join(directory, program),
-    libraryPath: libraries.map((library) => join(directory, library)),
+    path: join(directory, marked.program),
+    libraryPath: marked.libraries.map((library) => join(directory, library)),
   })
 }
 

@@ -3,6 +3,7 @@ import { basename } from 'node:path'
 import {
   type EffectiveRules,
   faultsText,
+  firstRule,
   IN_OUR_WORDS,
   pathText,
   symbolSchema,
@@ -10,7 +11,7 @@ import {
   type VenueNames,
 } from '../domain/index.ts'
 import { fileReason, PlimsollError } from '../errors.ts'
-import { jsonFaultOf } from '../input/index.ts'
+import { readJson } from '../input/index.ts'
 import { entriesOrFault } from './entries.ts'
 import type { SymbolRules } from './overlay.ts'
 
@@ -53,16 +54,14 @@ function noRules() {
 function readVenues(path: string, names: VenueNames): (readonly [VenueId, object])[] {
   const fail = (message: string, at?: string) =>
     new PlimsollError('RULES_INVALID', `rules file ${path}: ${message}`, at === undefined ? {} : { path: at })
-  const text = readText(path)
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch (cause) {
-    const message = `rules file ${path} is no JSON: ${(cause as Error).message}`
-    throw new PlimsollError('CONFIGURATION', message, { cause })
+  const json = readJson(readText(path))
+  if ('reason' in json) {
+    const message = `rules file ${path} is no JSON: ${json.reason}`
+    throw new PlimsollError('CONFIGURATION', message, { cause: json.cause })
   }
-  const fault = jsonFaultOf(text)
-  if (fault !== undefined) throw fail(`${pathText(fault.path)} ${fault.rule}`, pathText(fault.path))
+  if ('fault' in json)
+    throw fail(`${pathText(json.fault.path)} ${json.fault.rule}`, pathText(json.fault.path))
+  const { value } = json
   if (!isObject(value)) throw fail('must be one JSON object by venue and symbol')
   const entries = Object.entries(value)
   const faults = entries.flatMap(([name, tables]) => {
@@ -86,7 +85,7 @@ function readText(path: string): string {
 /** What the file states for a symbol, or what is wrong with it. */
 function rulesOrFault(symbol: string, stated: unknown): readonly EffectiveRules[] | string {
   const name = symbolSchema.safeParse(symbol, IN_OUR_WORDS)
-  return name.success ? entriesOrFault(symbol, stated) : `the symbol ${name.error.issues[0]!.message}`
+  return name.success ? entriesOrFault(symbol, stated) : `the symbol ${firstRule(name.error)}`
 }
 
 function isObject(value: unknown): value is object {

@@ -1,4 +1,5 @@
 import { type Clock, EMPTY_STREAM, type PlimsollEvent, plimsollEventSchema } from '../domain/index.ts'
+import { jsonOf } from '../input/index.ts'
 import { newestStreamId, type RedisCommands, readStream, type StreamEntry } from '../redis/index.ts'
 import { sleep } from '../system/index.ts'
 
@@ -70,10 +71,5 @@ export async function* followEvents(options: FollowOptions): AsyncGenerator<Foll
 
 /** The event in the text of an entry; undefined when it is not an event of this version. */
 export function parseEvent(text: string): PlimsollEvent | undefined {
-  try {
-    return plimsollEventSchema.safeParse(JSON.parse(text)).data
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
+  return plimsollEventSchema.safeParse(jsonOf(text)).data
 }

@@ -1,5 +1,11 @@
 import { ErrorCode, type Job, Worker } from 'bullmq'
-import { consumersSchema, IN_OUR_WORDS, type QueueConnection, queueNameOf } from '../domain/index.ts'
+import {
+  consumersSchema,
+  firstRule,
+  IN_OUR_WORDS,
+  type QueueConnection,
+  queueNameOf,
+} from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import { waitAtMost } from '../system/index.ts'
 import { type HandlerCounts, type HandlerOptions, JobHandler } from './job-handler.ts'
@@ -206,9 +212,8 @@ class QueueSubscription implements Subscription {
 }
 
 function refuseBadName(consumer: string | undefined): void {
-  const issue = consumersSchema.safeParse(consumer === undefined ? [] : [consumer], IN_OUR_WORDS).error
-    ?.issues[0]
-  if (issue === undefined) return
-  const message = `consumer is ${JSON.stringify(consumer)}: ${issue.message}`
+  const { error } = consumersSchema.safeParse(consumer === undefined ? [] : [consumer], IN_OUR_WORDS)
+  if (error === undefined) return
+  const message = `consumer is ${JSON.stringify(consumer)}: ${firstRule(error)}`
   throw new PlimsollError('USAGE', message, { path: 'consumer' })
 }

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { createHash, randomUUID } from 'node:crypto'
 import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { assert } from '../errors.ts'
+import { jsonOf } from '../input/index.ts'
 
 /** A lost race means that another process has the lock or freed it, so that few repeats are due. */
 const TAKE_ATTEMPTS_MAX = 100
@@ -136,22 +137,14 @@ function read(path: string): LockOwner | undefined {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }
-  const { pid, startedAt, ...facts } = parse(text)
+  const value = jsonOf(text)
+  const stated: Readonly<Record<string, unknown>> = typeof value === 'object' ? { ...value } : {}
+  const { pid, startedAt, ...facts } = stated
   return {
     pid: Number.isSafeInteger(pid) && Number(pid) > 0 ? Number(pid) : undefined,
     startedAt: typeof startedAt === 'string' ? startedAt : undefined,
     facts,
     token: tokenOf(text),
-  }
-}
-
-function parse(text: string): Record<string, unknown> {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null ? { ...value } : {}
-  } catch (error) {
-    if (error instanceof SyntaxError) return {}
-    throw error
   }
 }
 

@@ -7,6 +7,7 @@ import {
   type Venue,
   venueId,
 } from '../domain/index.ts'
+import { jsonOf } from '../input/index.ts'
 import { coinmRulesOf, usdmRulesOf } from './binance-tiers.ts'
 import { USDM_BRACKETS_AS_OF } from './binance-usdm-brackets.ts'
 import {
@@ -14,7 +15,6 @@ import {
   isObject,
   isSymbol,
   type JsonObject,
-  jsonOf,
   type OwnFunding,
   priceOrUndefined,
   rateOrUndefined,

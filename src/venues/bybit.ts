@@ -11,13 +11,13 @@ import {
   type Venue,
   venueId,
 } from '../domain/index.ts'
+import { jsonOf } from '../input/index.ts'
 import { BYBIT_TIERS } from './bybit-tiers.ts'
 import {
   isEventTime,
   isObject,
   isSymbol,
   type JsonObject,
-  jsonOf,
   type OwnFunding,
   priceOrUndefined,
   rateOrUndefined,

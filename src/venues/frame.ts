@@ -5,15 +5,6 @@ export type OwnFunding = { -readonly [Field in keyof Funding]: Funding[Field] }
 
 export type JsonObject = Readonly<Record<string, unknown>>
 
-/** The value of a JSON text; undefined for any other text, since no JSON text means undefined. */
-export function jsonOf(frame: string): unknown {
-  try {
-    return JSON.parse(frame)
-  } catch {
-    return undefined
-  }
-}
-
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -2,6 +2,7 @@ import {
   type Account,
   type AccountFault,
   accountSchemaOf,
+  firstRule,
   type RuleBook,
   type Venue,
   type VenueId,
@@ -39,7 +40,7 @@ const venueIdSchema = venueIdSchemaOf(VENUE_NAMES)
 export function parseVenueId(name: string): VenueId {
   const parsed = venueIdSchema.safeParse(name)
   if (parsed.success) return parsed.data
-  const rule = parsed.error.issues[0]!.message
+  const rule = firstRule(parsed.error)
   throw new PlimsollError('CONFIGURATION', `venue ${JSON.stringify(name)} ${rule}`)
 }
 

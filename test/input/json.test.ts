@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { JSON_DEPTH_MAX, jsonFaultOf } from '../../src/input/index.ts'
+import { JSON_DEPTH_MAX, jsonFaultOf, jsonOf, readJson } from '../../src/input/index.ts'
 
 const nested = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`
 
@@ -41,5 +41,17 @@ describe('faults of JSON that JSON.parse takes', () => {
         expect(jsonFaultOf(text)).toBeUndefined()
       }),
     )
+  })
+})
+
+describe('a JSON text', () => {
+  it('is its value, or what is wrong with it', () => {
+    expect(readJson('{"a":[1]}')).toEqual({ value: { a: [1] } })
+    expect(readJson('{"a":1,"a":2}')).toEqual({ fault: { path: ['a'], rule: 'must not be given twice' } })
+    expect(readJson('{"a":')).toMatchObject({ reason: expect.stringContaining('JSON') })
+  })
+
+  it('that cannot be read is undefined', () => {
+    expect([jsonOf('null'), jsonOf('{'), jsonOf('')]).toEqual([null, undefined, undefined])
   })
 })
