@@ -1,4 +1,4 @@
-import type { Account, Position } from '../domain/index.ts'
+import type { Account } from '../domain/index.ts'
 import { assert } from '../errors.ts'
 import {
   type Coordinate,
@@ -50,19 +50,14 @@ export function floatTermsOf(account: Account, part: MarginAccountPart): KernelT
   let uncertainty = 0
   for (const position of part.positions) {
     const leg = legOf(position)
-    const fee = leverageFeeOf(leg)
     uncertainty += feeUncertaintyOf(leg)
-    rows.push(rowOf(leg, fee))
+    rows.push(leg)
   }
   return { constant: walletOf(account, part.currency), uncertainty, rows }
 }
 
-interface FloatLeg {
-  readonly position: Position
-  readonly coordinate: Coordinate
-  readonly tiers: readonly ExactTier[]
-  readonly slope: number
-  readonly intercept: number
+/** A row, with what its closing fee is made of. `constant` is the fee that the leverage gives. */
+interface FloatLeg extends RowTerms {
   /** NaN when the position states none. */
   readonly leverage: number
   readonly feeRate: number
@@ -72,19 +67,21 @@ function legOf({ position, rules, defaults }: RuledPosition): FloatLeg {
   const { multiplierF64, takerFeeRateF64, isLinear, tiers } = exactRulesOf(position.symbol, rules)
   const amount = decimalToF64(position.size) * multiplierF64
   const entryPrice = decimalToF64(position.entryPrice)
+  const slope = isLinear ? amount : -amount
+  const intercept = isLinear ? -amount * entryPrice : amount / entryPrice
+  const leverage = position.leverage === undefined ? Number.NaN : decimalToF64(position.leverage)
+  const feeRate = isFeeCounted(rules, defaults) ? takerFeeRateF64 : 0
   return {
-    position,
+    symbol: position.symbol,
     coordinate: isLinear ? 'price' : 'reciprocal',
     tiers,
-    slope: isLinear ? amount : -amount,
-    intercept: isLinear ? -amount * entryPrice : amount / entryPrice,
-    leverage: position.leverage === undefined ? Number.NaN : decimalToF64(position.leverage),
-    feeRate: isFeeCounted(rules, defaults) ? takerFeeRateF64 : 0,
+    intercept,
+    slope,
+    scale: Math.abs(slope),
+    constant: leverageFeeOf(intercept, slope, leverage, feeRate),
+    leverage,
+    feeRate,
   }
-}
-
-function rowOf({ position, coordinate, tiers, intercept, slope }: FloatLeg, constant: number): RowTerms {
-  return { symbol: position.symbol, coordinate, tiers, intercept, slope, scale: Math.abs(slope), constant }
 }
 
 function walletOf({ collateral }: Account, currency: string): number {
@@ -94,7 +91,7 @@ function walletOf({ collateral }: Account, currency: string): number {
 }
 
 /** The closing fee at the bankruptcy price that the leverage gives; on the entry value without leverage. */
-function leverageFeeOf({ intercept, slope, leverage, feeRate }: FloatLeg): number {
+function leverageFeeOf(intercept: number, slope: number, leverage: number, feeRate: number): number {
   if (feeRate === 0) return 0
   const entryValue = Math.abs(intercept)
   if (Number.isNaN(leverage)) return entryValue * feeRate
@@ -106,17 +103,16 @@ function feeUncertaintyOf({ intercept, slope, leverage, feeRate }: FloatLeg): nu
   return slope > 0 && leverage < 2 ? 8 * U * Math.abs(intercept) * feeRate : 0
 }
 
-function isolatedTermsOf(position: RuledPosition): KernelTerms {
-  const leg = legOf(position)
-  const { isolatedMargin } = leg.position
-  const { feeRate, slope, leverage } = leg
+function isolatedTermsOf(ruled: RuledPosition): KernelTerms {
+  const leg = legOf(ruled)
+  const { isolatedMargin } = ruled.position
+  const { feeRate, slope, leverage, constant: fee } = leg
   const entryValue = Math.abs(leg.intercept)
-  const fee = leverageFeeOf(leg)
   const initial = Number.isNaN(leverage) ? 0 : entryValue / leverage + fee
   const margin = isolatedMargin === undefined ? initial : decimalToF64(isolatedMargin)
   const size = Math.abs(margin)
   const feeUncertainty = feeUncertaintyOf(leg)
-  if (feeRate === 0) return { constant: margin, uncertainty: 0, rows: [rowOf(leg, 0)] }
+  if (feeRate === 0) return { constant: margin, uncertainty: 0, rows: [leg] }
   const credit = slope > 0 ? 1 - feeRate : 1 + feeRate
   if (Number.isNaN(leverage)) {
     const spare = slope > 0 ? entryValue - margin : entryValue + margin
@@ -124,10 +120,10 @@ function isolatedTermsOf(position: RuledPosition): KernelTerms {
     return {
       constant: margin,
       uncertainty: 16 * U * feeRate * (entryValue + size),
-      rows: [rowOf(leg, constant)],
+      rows: [{ ...leg, constant }],
     }
   }
   const constant = initial + (margin - initial) / credit
   // The error of the fee counts in what the margin is worth and in the maintenance margin.
-  return { constant, uncertainty: 40 * U * (initial + size) + 4 * feeUncertainty, rows: [rowOf(leg, fee)] }
+  return { constant, uncertainty: 40 * U * (initial + size) + 4 * feeUncertainty, rows: [leg] }
 }
