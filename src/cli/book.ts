@@ -1,4 +1,4 @@
-import { type OpenedBook, openBook } from '../api/index.ts'
+import type { OpenedBook } from '../api/index.ts'
 import type { Config } from '../config.ts'
 import { BATCH_ACCOUNTS_MAX } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
@@ -12,6 +12,8 @@ export async function withOpenBook<T>(
   errors: Output,
   use: (book: OpenedBook, config: Config) => Promise<T>,
 ): Promise<T> {
+  // A command that ends without the book, on a wrong flag for example, does not load the clients of Redis.
+  const { openBook } = await import('../api/open-book.ts')
   const book = await openBook({
     url: config.redisUrl,
     dataDir: config.dataDir,

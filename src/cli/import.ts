@@ -16,7 +16,7 @@ import {
 import { accountFaultsOf, uncomputedFaultsOf } from '../margin/index.ts'
 import { systemClock } from '../system/index.ts'
 import { symbolFaultsOf, VENUE_NAMES } from '../venues/index.ts'
-import { refusedRules, ruleBooks } from '../worker/index.ts'
+import { refusedRules, ruleBooks } from '../worker/rule-books.ts'
 import { withOpenBook } from './book.ts'
 import { openInput, readable } from './lines.ts'
 import { withStoreOptions } from './options.ts'

@@ -1,28 +1,43 @@
 import { createRequire } from 'node:module'
 import { Command } from 'commander'
-import { accountsCommand } from './accounts.ts'
-import { decodeCommand } from './decode.ts'
-import { demoCommand } from './demo.ts'
-import { importCommand } from './import.ts'
-import { marginCommand } from './margin.ts'
-import { runCommand } from './run.ts'
-import { tailCommand } from './tail.ts'
 import { visible } from './visible.ts'
 import { fitted } from './wrapping.ts'
 
 const { version } = createRequire(import.meta.url)('plimsoll/package.json') as { version: string }
 
-/** Builds `plimsoll` with all its commands. A fault of the command line rejects `parseAsync` with a CommanderError. */
-export function createProgram(): Command {
+/** Each command in the order of the help, and what loads it. */
+const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
+  ['run', async () => (await import('./run.ts')).runCommand()],
+  ['demo', async () => (await import('./demo.ts')).demoCommand()],
+  ['import', async () => (await import('./import.ts')).importCommand()],
+  ['accounts', async () => (await import('./accounts.ts')).accountsCommand()],
+  ['tail', async () => (await import('./tail.ts')).tailCommand()],
+  ['margin', async () => (await import('./margin.ts')).marginCommand()],
+  ['decode', async () => (await import('./decode.ts')).decodeCommand()],
+])
+
+const VERSION_FLAGS: readonly (string | undefined)[] = ['-V', '--version']
+
+/**
+ * Builds `plimsoll` for a command line, whose first word is `word`. A command is loaded only when the line names it, for
+ * loading all of them takes longer than most commands run; any other line needs all, for the help or for a suggestion.
+ * A fault of the command line rejects `parseAsync` with a CommanderError.
+ */
+export async function createProgram(word?: string): Promise<Command> {
   const program = new Command('plimsoll')
     .description('Watches leveraged accounts: mark prices in, exact liquidation events out.')
     .version(version)
     .showHelpAfterError('(--help tells more)')
     .addHelpText('after', '\nExit codes: 0 ok, 1 fault, 2 usage or configuration.')
-  const everyday = [runCommand, demoCommand, importCommand, accountsCommand, tailCommand]
-  for (const create of [...everyday, marginCommand, decodeCommand]) program.addCommand(create())
+  for (const load of commandsFor(word)) program.addCommand(await load())
   prepare(program)
   return program
+}
+
+function commandsFor(word: string | undefined): Iterable<() => Promise<Command>> {
+  if (VERSION_FLAGS.includes(word)) return []
+  const named = word === undefined ? undefined : COMMANDS.get(word)
+  return named === undefined ? COMMANDS.values() : [named]
 }
 
 /** Prints faults of a command line in place of commander. Control characters that were typed are shown, not obeyed. */

@@ -24,7 +24,7 @@ function helpOf(command: Command): string {
   return text
 }
 
-const commands = everyCommand(createProgram()).map((command) => [nameOf(command), command] as const)
+const commands = everyCommand(await createProgram()).map((command) => [nameOf(command), command] as const)
 
 describe('the help of', () => {
   it.each(commands)('%s fits 80 columns', (_name, command) => {
