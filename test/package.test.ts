@@ -1,20 +1,43 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url))
 const json = (name: string) => JSON.parse(readFileSync(`${PROJECT}/${name}`, 'utf8'))
 
+/** Paths of the files that `npm pack` takes. */
+function packedPaths(): string[] {
+  const packed = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+    cwd: PROJECT,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  const [{ files }] = JSON.parse(packed) as [{ files: { path: string }[] }]
+  return files.map(({ path }) => path)
+}
+
+/** The declarations that a compiler reads for `import 'plimsoll'`. */
+function publicDeclarations(): Set<string> {
+  const found = new Set<string>()
+  const visit = (path: string) => {
+    if (found.has(path)) return
+    found.add(path)
+    const text = readFileSync(`${PROJECT}/${path}`, 'utf8')
+    for (const [, specifier] of text.matchAll(/(?:from|import\()\s*['"](\.[^'"]+)['"]/g))
+      visit(join(dirname(path), specifier!).replace(/\.[jt]s$/, '.d.ts'))
+  }
+  visit('dist/src/index.d.ts')
+  return found
+}
+
+const KINDS = /\.(?:js|d\.ts|wasm|md|json|yml)$|^LICENSE$/
+const isDeclaration = (path: string) => path.endsWith('.d.ts')
+
 describe('the package', () => {
   it('holds what its documentation names', () => {
-    const packed = execFileSync('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
-      cwd: PROJECT,
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    })
-    const [{ files }] = JSON.parse(packed) as [{ files: { path: string }[] }]
-    const paths = files.map(({ path }) => path)
+    const paths = packedPaths()
     for (const path of [
       ...['README.md', 'CHANGELOG.md', 'LICENSE', 'margin-event.schema.json', 'docker-compose.yml'],
       ...['docs/events.md', 'docs/accounts.md', 'docs/operations.md', 'docs/rules.md'],
@@ -23,7 +46,17 @@ describe('the package', () => {
     ]) {
       expect(paths).toContain(path)
     }
-    expect(paths.filter((path) => /^(test|src|bench)\//.test(path))).toEqual([])
+  })
+
+  it('holds nothing else: no sources, no maps, no declarations of rooms that the public types do not use', () => {
+    const paths = packedPaths()
+    expect(paths.filter((path) => !KINDS.test(path) || /^(?:test|src|bench|examples)\//.test(path))).toEqual(
+      [],
+    )
+    const declarations = publicDeclarations()
+    expect(paths).toEqual(expect.arrayContaining([...declarations]))
+    const rooms = new Set([...declarations].map(dirname))
+    expect(paths.filter((path) => isDeclaration(path) && !rooms.has(dirname(path)))).toEqual([])
   })
 
   it('settles every install script of its dependencies, so that npm prints nothing about them', () => {
