@@ -31,7 +31,7 @@ export interface FileInboxOptions {
 
 /**
  * An effect is repeated at most once for each crash between the effect and the write of its id. An id written in the
- * effect's own transaction is never repeated: see `examples/transactional-inbox.ts`. * The inbox is an append-only file
+ * effect's own transaction is never repeated: see `examples/transactional-inbox.ts`. The inbox is an append-only file
  * of ids, one line each: the id, a space, its CRC-32 in hex. One process at a time: the file `<path>.lock` names it, and
  * a second one is refused (SUBSCRIBER_FAILED naming the owner's process id) until the first closes the inbox or ends. A
  * torn last line is cut off when the file is opened; a damaged line before it is refused (INPUT_INVALID), because without
@@ -135,10 +135,15 @@ class FileInbox implements Inbox {
     const temporary = `${this.#path}.compact`
     const disk = this.#disk
     const file = disk.open(temporary, 'create')
-    disk.write(file, bytesOf(kept.map(lineOf).join('')))
-    disk.syncNow(file)
-    disk.rename(temporary, this.#path)
-    disk.syncEntry(this.#path)
+    try {
+      disk.write(file, bytesOf(kept.map(lineOf).join('')))
+      disk.syncNow(file)
+      disk.rename(temporary, this.#path)
+      disk.syncEntry(this.#path)
+    } catch (error) {
+      disk.closeNow(file)
+      throw error
+    }
     disk.closeNow(this.#file)
     this.#file = file
     this.#ids = new Set(kept)

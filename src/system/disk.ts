@@ -54,8 +54,11 @@ export const systemDisk: Disk = {
   syncNow: (file) => fsyncSync(file),
   syncEntry(path) {
     const folder = openSync(dirname(path), 'r')
-    fsyncSync(folder)
-    closeSync(folder)
+    try {
+      fsyncSync(folder)
+    } finally {
+      closeSync(folder)
+    }
   },
   rename: (from, to) => renameSync(from, to),
   realPath(path) {

@@ -57,4 +57,42 @@ describe('an inbox on a disk that fails', () => {
     expect(syncs).toBe(2)
     await inbox.close()
   })
+
+  it.each(['write', 'syncNow', 'rename', 'syncEntry'] as const)(
+    'leaves no file open after a compaction that failed in %s',
+    async (call) => {
+      const open = new Set<number>()
+      let isFull = false
+      const fails = () => {
+        if (isFull) throw new Error('EIO: i/o error')
+      }
+      const disk: Disk = {
+        ...systemDisk,
+        open(path, mode) {
+          isFull = mode === 'create'
+          const file = systemDisk.open(path, mode)
+          open.add(file)
+          return file
+        },
+        closeNow(file) {
+          systemDisk.closeNow(file)
+          open.delete(file)
+        },
+        async close(file) {
+          await systemDisk.close(file)
+          open.delete(file)
+        },
+        [call](...args: never[]) {
+          fails()
+          return (systemDisk[call] as (...args: never[]) => unknown)(...args)
+        },
+      }
+      const inbox = fileInbox(join(folder, `compaction-${call}`), { disk, idsMax: 1 })
+      inbox.add('e_a')
+      inbox.add('e_b')
+      await expect(inbox.sync()).rejects.toThrow('compact failed')
+      await inbox.close()
+      expect([...open]).toEqual([])
+    },
+  )
 })
