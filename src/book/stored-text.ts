@@ -15,7 +15,7 @@ import { hasRepeatedAsset, hasRepeatedPosition } from './stored-account.ts'
 
 /**
  * Reads the account `id` from a stored text that has exactly the form in which the book writes accounts: its order of fields,
- * no spaces, no escapes, every value inside its grammar. undefined for any other text, which says nothing against the text.
+ * no spaces, no escapes, every value inside its grammar. undefined for any other text, valid or not.
  */
 export type ReadText = (id: string, text: string) => Account | undefined
 

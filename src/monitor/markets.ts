@@ -36,7 +36,7 @@ export interface Market {
   isStale: boolean
   /** Margin accounts with a position here. */
   marginAccounts: number
-  /** The one of them that was counted last; −1 when it has left. */
+  /** The margin account that `marginAccounts` counted last, so that its second row here is not counted; −1 when it has left. */
   lastCounted: number
   /** What is published of the market. */
   readonly published: { episode: number; sequence: number; stale: boolean }
