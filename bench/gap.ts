@@ -38,7 +38,7 @@ export async function benchGap({ accounts, silenceMs, notify }: GapOptions): Pro
     exchange.send({ kind: 'silence' })
     await exchange.next('halted')
     await pause(silenceMs)
-    const withoutVerdict = worker.counters().unknownMarginAccounts
+    const withoutVerdict = worker.read.counters().unknownMarginAccounts
     if (withoutVerdict !== accounts)
       throw new Error(`${withoutVerdict} of ${accounts} accounts are without a verdict`)
     await stage.watch(1)
@@ -52,9 +52,11 @@ export async function benchGap({ accounts, silenceMs, notify }: GapOptions): Pro
     await pause(AFTER_MS)
     stage.check()
     if (first.event.kind !== 'liquidation') throw new Error(`the first event is a ${first.event.kind}`)
-    const { events } = worker.counters()
+    const { events } = worker.read.counters()
     return {
-      ...{ accounts, silenceMs, withoutVerdict },
+      accounts,
+      silenceMs,
+      withoutVerdict,
       events: Object.values(events).reduce((sum, count) => sum + count, 0),
       liquidationInStreamMs: first.atMs - first.event.receivedTimeMs,
       liquidationJobMs: queued.atMs - first.event.receivedTimeMs,

@@ -31,12 +31,16 @@ function send(message: FromWorker): void {
 async function start({ redisUrl, shard, streamUrl, symbols }: WorkerSetup): Promise<Worker> {
   const config = loadConfig({ redisUrl, shard, logLevel: 'error', streamUrls: { 'binance-usdm': streamUrl } })
   const worker = await startWorker({
-    ...{ config, redisUrl, clock: systemClock, random: seededRandom(SEED), log: createLog('error') },
+    config,
+    redisUrl,
+    clock: systemClock,
+    random: seededRandom(SEED),
+    log: createLog('error'),
     rules: new Map([[venueId('binance'), Object.fromEntries(symbols.map((symbol) => [symbol, RULES]))]]),
     fatal: (error) => send({ kind: 'failed', message: error.message }),
   })
   const check = (): void => {
-    if (worker.counters().ticks >= symbols.length) send({ kind: 'ready' })
+    if (worker.read.counters().ticks >= symbols.length) send({ kind: 'ready' })
     else systemClock.after(READY_POLL_MS, check)
   }
   check()

@@ -71,8 +71,12 @@ export async function benchRecover(
     while (run.liquidations - from < options.liquidations) await run.cycle()
     const after = await run.measure()
     return {
-      ...{ part: 'recover', accounts, liquidations: run.liquidations - from, events: run.events },
-      ...{ heapBeforeBytes: before.heapBytes, heapAfterBytes: after.heapBytes },
+      part: 'recover',
+      accounts,
+      liquidations: run.liquidations - from,
+      events: run.events,
+      heapBeforeBytes: before.heapBytes,
+      heapAfterBytes: after.heapBytes,
       growth: after.heapBytes / before.heapBytes - 1,
     }
   } finally {
@@ -99,8 +103,14 @@ export async function benchCrashLoop(
     }
     const { rssMaxBytes } = await run.measure()
     return {
-      ...{ part: 'crash-loop', accounts, positionsPerAccount, seconds, oldSpaceMiB },
-      ...{ events: run.events, rssMaxBytes, samples },
+      part: 'crash-loop',
+      accounts,
+      positionsPerAccount,
+      seconds,
+      oldSpaceMiB,
+      events: run.events,
+      rssMaxBytes,
+      samples,
     }
   } finally {
     await run.stop()
@@ -234,7 +244,10 @@ async function storeAccounts(url: string, count: number, symbols: readonly strin
   const book = createBook(connection, keysOf(SHARD), VENUE_NAMES)
   const amount = String(Number(SAFE_PRICE) * symbols.length * MARGIN_SHARE)
   const account = (index: number): Account => ({
-    ...{ id: `heap-${index}`, venue: venueId('binance'), version: 1, liabilities: [] },
+    id: `heap-${index}`,
+    venue: venueId('binance'),
+    version: 1,
+    liabilities: [],
     collateral: [{ asset: 'USDT', amount }],
     positions: symbols.map((symbol) => ({ symbol, marginMode: 'cross', size: '1', entryPrice: SAFE_PRICE })),
   })

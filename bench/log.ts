@@ -59,7 +59,11 @@ export async function benchLog({ events, positions, redisUrl }: LogBenchOptions)
     connectRedis({ url: redisUrl, role, clock: systemClock, random: systemRandom })
   const [redis, queueConnection] = [await connect('command'), await connect('queue')]
   const log = await openEventLog({
-    ...{ redis, queueConnection, keys, clock: systemClock, random: systemRandom },
+    redis,
+    queueConnection,
+    keys,
+    clock: systemClock,
+    random: systemRandom,
     notice: () => undefined,
     fault: (error) => {
       throw error
@@ -70,7 +74,7 @@ export async function benchLog({ events, positions, redisUrl }: LogBenchOptions)
   let publishMs = 0
   let inStreamMs: number | undefined
   const look = () => {
-    if (log.stats().streamed === events) inStreamMs ??= systemClock.monotonicMs() - startMs
+    if (log.counters().streamed === events) inStreamMs ??= systemClock.monotonicMs() - startMs
   }
   for (let next = 0; next < events; next += PUBLISH_RECORDS_MAX) {
     while (!log.hasRoom) await sleep(systemClock, POLL_MS)
@@ -89,13 +93,15 @@ export async function benchLog({ events, positions, redisUrl }: LogBenchOptions)
     look()
   }
   const inJobsMs = systemClock.monotonicMs() - startMs
-  const { jobs } = log.stats()
+  const { jobs } = log.counters()
   await log.close()
   await check(redis, keys, events)
   await Promise.all([closeRedis(redis, systemClock), closeRedis(queueConnection, systemClock)])
   const { heapUsed, arrayBuffers } = process.memoryUsage()
   return {
-    ...{ events, positions, jobs },
+    events,
+    positions,
+    jobs,
     bytesPerEvent: JSON.stringify(template).length,
     publishUsPerEvent: (publishMs * 1e3) / events,
     inStreamPerSecond: (events * 1e3) / (inStreamMs ?? inJobsMs),
@@ -156,7 +162,12 @@ function recordOf(template: MarginEvent, sequence: number): EventRecord {
 function eventOf(positions: number): MarginEvent {
   const symbols = Array.from({ length: positions }, (_, place) => `M${place}USDT`)
   return {
-    ...{ schemaVersion: 2, id: 'e_', logId: 'bench', shard: 'bench', kind: 'liquidation', venue: 'bybit' },
+    schemaVersion: 2,
+    id: 'e_',
+    logId: 'bench',
+    shard: 'bench',
+    kind: 'liquidation',
+    venue: 'bybit',
     ...{
       account: 'desk',
       accountVersion: 1,
@@ -164,22 +175,40 @@ function eventOf(positions: number): MarginEvent {
       marginMode: 'cross',
       settle: 'USDT',
     },
-    ...{ episode: 1, sequence: 1, level: '1', previousLevel: '0.9', rank: 1 },
+    episode: 1,
+    sequence: 1,
+    level: '1',
+    previousLevel: '0.9',
+    rank: 1,
     marks: symbols.map((symbol) => ({
       symbol,
       markPrice: '58120.25',
       eventTimeMs: 1_760_000_000_000,
       ageMs: 3,
     })),
-    ...{ walletBalance: '1200.5', unrealizedPnl: '-1093.125', marginBalance: '107.375' },
-    ...{ maintenanceMargin: '151.7', marginRatio: '1.412805587892898719', shortfall: '44.325' },
+    walletBalance: '1200.5',
+    unrealizedPnl: '-1093.125',
+    marginBalance: '107.375',
+    maintenanceMargin: '151.7',
+    marginRatio: '1.412805587892898719',
+    shortfall: '44.325',
     positions: symbols.map((symbol) => ({
-      ...{ symbol, size: '0.5', notional: '29060.125', unrealizedPnl: '-1093.125' },
-      ...{ maintenanceMargin: '145.3', liquidationPrice: '58209.37', bankruptcyPrice: '57905.5' },
+      symbol,
+      size: '0.5',
+      notional: '29060.125',
+      unrealizedPnl: '-1093.125',
+      maintenanceMargin: '145.3',
+      liquidationPrice: '58209.37',
+      bankruptcyPrice: '57905.5',
     })),
     cure: { topUp: '44.325', reductions: symbols.map((symbol) => ({ symbol, size: '0.152' })) },
-    ...{ confidence: 'confirmed', reasons: [], ruleBook: 'bybit-2026-01-01', ruleAgeDays: 3 },
-    ...{ eventTimeMs: 1_760_000_000_000, receivedTimeMs: 1_760_000_000_003, detectionLatencyMs: 0.21 },
+    confidence: 'confirmed',
+    reasons: [],
+    ruleBook: 'bybit-2026-01-01',
+    ruleAgeDays: 3,
+    eventTimeMs: 1_760_000_000_000,
+    receivedTimeMs: 1_760_000_000_003,
+    detectionLatencyMs: 0.21,
   }
 }
 

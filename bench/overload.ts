@@ -55,17 +55,21 @@ export async function benchOverload(options: OverloadOptions): Promise<OverloadR
     exchange.send({ kind: 'frames', perSecond: 0 })
     const { marksSent } = await exchange.next('halted')
     await stage.until(
-      () => worker.counters().ticks >= marksSent && worker.counters().waiting === 0,
+      () => worker.read.counters().ticks >= marksSent && worker.read.counters().waiting === 0,
       STAGE_TIMEOUT_MS,
     )
-    const { ticks, events, detectMaxMs, detectP99Ms } = worker.counters()
+    const { ticks, events, detectMaxMs, detectP99Ms } = worker.read.counters()
     if (first.event.kind !== 'liquidation') throw new Error(`the first event is a ${first.event.kind}`)
     if (events.liquidation !== accounts) {
       throw new Error(`${events.liquidation} liquidations of ${accounts} accounts`)
     }
     const since = (atMs: number) => atMs - first.event.receivedTimeMs
     return {
-      ...{ accounts, marksPerSecond, marksSent, marksEvaluated: ticks, liquidations: events.liquidation },
+      accounts,
+      marksPerSecond,
+      marksSent,
+      marksEvaluated: ticks,
+      liquidations: events.liquidation,
       verdictsMs: Math.round(detectMaxMs),
       firstLiquidationMs: since(first.atMs),
       allInStreamMs: since(streamed.atMs),

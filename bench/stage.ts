@@ -161,7 +161,7 @@ async function openStage({ symbols, price, accounts, notify }: StageOptions): Pr
       longestStallMs,
       async untilMarked(ticks) {
         const isMarked = () =>
-          worker.counters().unknownMarginAccounts === 0 && worker.counters().ticks > ticks
+          worker.read.counters().unknownMarginAccounts === 0 && worker.read.counters().ticks > ticks
         if (!(await until(isMarked, STAGE_TIMEOUT_MS))) throw new Error('not every market has a mark')
       },
       async watch(events) {

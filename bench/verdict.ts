@@ -151,6 +151,8 @@ function makeBook(kind: VerdictKind, positions: number, seed: number) {
 
 function tiersOf(rows: readonly (readonly [cap: string, rate: string, deduction: string])[]) {
   return rows.map(([cap, maintenanceMarginRate, maintenanceDeduction]) => ({
-    ...{ cap, maintenanceMarginRate, maintenanceDeduction },
+    cap,
+    maintenanceMarginRate,
+    maintenanceDeduction,
   }))
 }

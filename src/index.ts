@@ -26,6 +26,7 @@ export type {
   MarginState,
   MarketEvent,
   MarketEventKind,
+  MarketFeed,
   MarketView,
   PlimsollEvent,
   Position,
@@ -36,6 +37,7 @@ export type {
   Venue,
   VenueId,
   Verdict,
+  WorkerCounters,
   WriteResult,
 } from './domain/index.ts'
 export {
@@ -65,4 +67,4 @@ export {
 } from './subscriber/index.ts'
 export { systemClock } from './system/index.ts'
 export { accountSchema, binance, bybit, parseVenueId, ruleBookOf, VENUES, venueOf } from './venues/index.ts'
-export { startWorker, type Worker, type WorkerCounters, type WorkerOptions } from './worker/index.ts'
+export { startWorker, type Worker, type WorkerOptions } from './worker/index.ts'

@@ -4,6 +4,7 @@ import { printFault } from '../log.ts'
 import { keysOf } from '../redis/index.ts'
 import { runningRedisUrl } from '../redis-server/index.ts'
 import {
+  noCounts,
   openSubscription,
   type Subscription,
   type SubscriptionOptions,
@@ -18,9 +19,6 @@ const SEARCH_EVERY_MS = 1_000
  * password.
  */
 const FOLLOW_EVERY_MS = 5_000
-const NO_STATS: SubscriptionStats = {
-  ...{ jobs: 0, events: 0, effects: 0, duplicates: 0, late: 0, malformed: 0, failures: 0 },
-}
 const DEFAULT_SHARD = '0'
 
 type Common = Omit<SubscriptionOptions, 'connection' | 'queuePrefix' | 'clock' | 'fault'>
@@ -70,7 +68,7 @@ class FolderSubscription implements Subscription {
   readonly #open: (url: string) => Subscription
   readonly #searching: Promise<void>
   #current: { readonly url: string; readonly subscription: Subscription } | undefined
-  #past = NO_STATS
+  #past = noCounts()
   #wake = () => {}
   #closing = false
 
@@ -88,7 +86,7 @@ class FolderSubscription implements Subscription {
   }
 
   stats(): SubscriptionStats {
-    return sumOf(this.#past, this.#current?.subscription.stats() ?? NO_STATS)
+    return sumOf(this.#past, this.#current?.subscription.stats() ?? noCounts())
   }
 
   async close(): Promise<void> {

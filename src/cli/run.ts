@@ -1,10 +1,11 @@
 import { resolve } from 'node:path'
 import { Command } from 'commander'
 import { type ConfigOverrides, loadConfig } from '../config.ts'
+import type { WorkerCounters } from '../domain/index.ts'
 import type { Log } from '../log.ts'
 import { keepRedis, type OpenedRedis } from '../redis-server/index.ts'
 import { systemClock, systemRandom } from '../system/index.ts'
-import { ruleBooks, startWorker, type Worker, type WorkerCounters } from '../worker/index.ts'
+import { ruleBooks, startWorker, type Worker } from '../worker/index.ts'
 import { startHeartbeat } from './heartbeat.ts'
 import { withConfigOptions } from './options.ts'
 import { runLog, showingEvents, tellOfEmptyBook, waysForPeople, waysToConnect } from './run-display.ts'
@@ -54,15 +55,21 @@ async function run({ json, ...overrides }: ConfigOverrides & { json?: true }): P
     const waysTo = speaksJson(process.stderr, json) ? waysToConnect : waysForPeople
     const tellOf = (own: OpenedRedis) => log.info(waysTo(own, folder), 'private redis')
     const redis = await keepRedis({
-      ...{ redisUrl, dataDir, appendfsync, clock, notify, signal },
-      ...{ replaced: tellOf, failed: fatal },
+      redisUrl,
+      dataDir,
+      appendfsync,
+      clock,
+      notify,
+      signal,
+      replaced: tellOf,
+      failed: fatal,
     })
     const options = { config, redisUrl: redis.url, clock, random: systemRandom, log, fatal, signal }
     try {
       if (redis.source !== 'given') tellOf(redis)
       await showingEvents({ ...options, shard: config.shard, json }, async () => {
         const worker = await startWorker(options)
-        const { accounts, positions } = worker.counters()
+        const { accounts, positions } = worker.read.counters()
         log.info({ redis: redis.source, accounts, positions }, 'worker runs')
         tellOfEmptyBook(accounts, log)
         const stopHeartbeat = heartbeat(config.heartbeatFile, log)
@@ -92,7 +99,7 @@ async function untilEnded(ended: Ended, worker: Worker, json: true | undefined):
     await ended.promise
   } finally {
     await worker.stop()
-    if (json === true) process.stdout.write(`${JSON.stringify(summaryOf(worker.counters()))}\n`)
+    if (json === true) process.stdout.write(`${JSON.stringify(summaryOf(worker.read.counters()))}\n`)
   }
 }
 

@@ -1,6 +1,6 @@
 export type { EventRedis } from './connection.ts'
 export { LEASE_MS, type OwnerProcess } from './lease.ts'
-export type { EventLogOptions, EventLogStats, RedisEventLog } from './log-types.ts'
+export type { EventLogOptions, RedisEventLog } from './log-types.ts'
 export { openEventLog } from './open.ts'
 export { OUTBOX_BYTES_MAX, type OutboxLimits, RECENT_BYTES_MAX, RECORD_BYTES_MAX } from './outbox.ts'
 export type { EventQueue, OpenQueue } from './queue.ts'

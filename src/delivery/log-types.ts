@@ -1,4 +1,11 @@
-import type { Clock, EventLog, LeftBehind, QueueConnection, Random } from '../domain/index.ts'
+import type {
+  Clock,
+  EventLog,
+  EventLogCounters,
+  LeftBehind,
+  QueueConnection,
+  Random,
+} from '../domain/index.ts'
 import type { PlimsollError } from '../errors.ts'
 import type { EventRedis } from './connection.ts'
 import type { OwnerProcess } from './lease.ts'
@@ -38,31 +45,8 @@ export interface EventLogOptions {
   readonly streamLimits?: StreamLimits
 }
 
-export interface EventLogStats {
-  readonly published: number
-  readonly streamed: number
-  readonly enqueued: number
-  /** Events of an earlier owner that were in the stream but not in the queues, and are in the queues now. */
-  readonly recovered: number
-  /** Jobs put into each queue. */
-  readonly jobs: number
-  /** Steps that failed and were repeated. */
-  readonly retries: number
-  /** Times that Redis was found to hold less than it had acknowledged. */
-  readonly rewinds: number
-  /** Renewals of the lease that Redis did not answer. */
-  readonly leaseFailures: number
-  /** From `publish` to the acknowledged job, milliseconds. */
-  readonly queueP50Ms: number
-  readonly queueP99Ms: number
-  /** Events that are not in the queues yet. */
-  readonly outbox: number
-  /** Bytes of these events and of what is kept beside them. */
-  readonly outboxBytes: number
-}
-
 export interface RedisEventLog extends EventLog {
-  stats(): EventLogStats
+  counters(): EventLogCounters
   /** What `close` would return now. */
   leftBehind(): LeftBehind
 }

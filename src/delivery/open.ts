@@ -29,7 +29,10 @@ export async function openEventLog(options: EventLogOptions): Promise<RedisEvent
   })
   try {
     const { taken, name } = await acquire({
-      ...{ stream, clock, signal: options.signal, takeOver: options.takeOver ?? false },
+      stream,
+      clock,
+      signal: options.signal,
+      takeOver: options.takeOver ?? false,
       owner: options.owner ?? THIS_PROCESS,
       token: randomName(random),
       newLogId: randomName(random),

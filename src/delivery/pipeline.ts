@@ -1,11 +1,11 @@
-import type { EventRecord, LeftBehind, RestoredProgress } from '../domain/index.ts'
+import type { EventLogCounters, EventRecord, LeftBehind, RestoredProgress } from '../domain/index.ts'
 import { assert, type PlimsollError } from '../errors.ts'
 import { LatencyHistogram } from '../metrics/index.ts'
 import { Waiter, waitAtMost } from '../system/index.ts'
 import { withDeadline } from './connection.ts'
 import { fenced, outage } from './faults.ts'
 import type { Lease } from './lease.ts'
-import type { EventLogOptions, EventLogStats, RedisEventLog } from './log-types.ts'
+import type { EventLogOptions, RedisEventLog } from './log-types.ts'
 import { Loop } from './loop.ts'
 import { Outbox } from './outbox.ts'
 import { Position } from './position.ts'
@@ -159,7 +159,7 @@ export class DeliveryPipeline implements RedisEventLog {
     return this.leftBehind()
   }
 
-  stats(): EventLogStats {
+  counters(): EventLogCounters {
     const { published, streamed, enqueued, pending, waitingBytes } = this.#outbox
     return {
       published,

@@ -1,5 +1,4 @@
-import type { MarginEvent } from '../domain/index.ts'
-import type { WorkerCounters } from '../worker/index.ts'
+import type { MarginEvent, WorkerCounters } from '../domain/index.ts'
 import type { DemoBook } from './accounts/synthetic-accounts.ts'
 import type { SubscriberResult } from './protocol.ts'
 import type { DemoSummary, SummaryContext } from './screen/summary.ts'

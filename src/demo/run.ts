@@ -13,6 +13,7 @@ import { type DemoOutcome, madeOf, outcomeOf, reconnectsOf, type Sample } from '
 import { type ExchangeProcess, type SubscriberProcess, startExchange, startSubscriber } from './processes.ts'
 import type { SubscriberResult } from './protocol.ts'
 import { createReporter, type DemoState, type Reporter } from './screen/reporter.ts'
+import { type Stop, stopAll } from './stops.ts'
 import { type DemoStore, openDemoStore } from './store.ts'
 
 /** Accounts that the naive replay judges; all accounts of a smaller book. */
@@ -55,7 +56,7 @@ export interface DemoOptions {
  * interrupted before the market moved.
  */
 export async function runDemo(options: DemoOptions): Promise<DemoOutcome | undefined> {
-  const stops: (() => Promise<void> | void)[] = []
+  const stops: Stop[] = []
   try {
     return await new DemoRun(options, stops).run()
   } catch (error) {
@@ -66,22 +67,9 @@ export async function runDemo(options: DemoOptions): Promise<DemoOutcome | undef
   }
 }
 
-/** Calls all stops in reverse order, even after one fails. Throws the first failure. */
-async function stopAll(stops: (() => Promise<void> | void)[]): Promise<void> {
-  const failures: unknown[] = []
-  for (const stop of stops.reverse()) {
-    try {
-      await stop()
-    } catch (error) {
-      failures.push(error)
-    }
-  }
-  if (failures.length > 0) throw failures[0]
-}
-
 class DemoRun {
   readonly #options: DemoOptions
-  readonly #stops: (() => Promise<void> | void)[]
+  readonly #stops: Stop[]
   readonly #book: DemoBook
   readonly #state: DemoState = {
     stage: 'starting Redis and the simulated exchange',
@@ -97,7 +85,7 @@ class DemoRun {
   readonly #marked = new Set<string>()
   #failure: Error | undefined
 
-  constructor(options: DemoOptions, stops: (() => Promise<void> | void)[]) {
+  constructor(options: DemoOptions, stops: Stop[]) {
     this.#options = options
     this.#stops = stops
     const { config, clock } = options
@@ -144,7 +132,11 @@ class DemoRun {
     const { status } = await exchange.next('held', CHILD_TIMEOUT_MS)
     const sentTicks = Object.values(status.counts).reduce((sum, { ticks }) => sum + ticks, 0)
     const result = await this.#drain(worker, sentTicks, subscriber, referee)
-    return outcomeOf(this.#options, worker.counters(), result, { ...sample, sentTicks, book: this.#book })
+    return outcomeOf(this.#options, worker.read.counters(), result, {
+      ...sample,
+      sentTicks,
+      book: this.#book,
+    })
   }
 
   async #openStore(): Promise<DemoStore> {
@@ -152,7 +144,12 @@ class DemoRun {
     const { redisUrl, dataDir } = config
     const random = seededRandom(seed, WORKER_RANDOM_STREAM)
     const store = await openDemoStore({
-      ...{ redisUrl, dataDir, runId, clock, random, signal },
+      redisUrl,
+      dataDir,
+      runId,
+      clock,
+      random,
+      signal,
       notify: notify((text) => this.#reporter.note(text)),
     })
     this.#stops.push(() => store.close())
@@ -263,13 +260,13 @@ class DemoRun {
     const timeoutMs = signal.aborted ? HURRIED_DRAIN_TIMEOUT_MS : DRAIN_TIMEOUT_MS
     const endMs = clock.monotonicMs() + timeoutMs
     const isBusy = (): boolean => {
-      const { ticks, waiting, log, feeds } = worker.counters()
+      const { ticks, waiting, log, feeds } = worker.read.counters()
       return waiting > 0 || log.outbox > 0 || (ticks < sentTicks && reconnectsOf(feeds) === 0)
     }
     while (isBusy() && clock.monotonicMs() < endMs) await sleep(clock, POLL_MS)
     await worker.stop()
     referee.flush()
-    const made = madeOf(worker.counters().events)
+    const made = madeOf(worker.read.counters().events)
     subscriber.send({ kind: 'finish', made, timeoutMs })
     const { result } = await subscriber.next('result', timeoutMs + CHILD_TIMEOUT_MS)
     this.#state.delivered = result.delivered

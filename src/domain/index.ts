@@ -1,5 +1,6 @@
 export * from './account.ts'
 export * from './clock.ts'
+export * from './counters.ts'
 export * from './decimal.ts'
 export * from './event.ts'
 export {
@@ -25,6 +26,7 @@ export {
   type WholeTier,
 } from './margin-model.ts'
 export * from './mark-sink.ts'
+export * from './market-feed.ts'
 export * from './read-model.ts'
 export * from './store.ts'
 export {

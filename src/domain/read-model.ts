@@ -1,6 +1,8 @@
 import type { Account, MarginMode, VenueId } from './account.ts'
+import type { WorkerCounters } from './counters.ts'
 import type { Decimal } from './decimal.ts'
 import type { MarginState } from './margin.ts'
+import type { MarketFeed } from './market-feed.ts'
 
 /** Margin accounts of one page at most. */
 export const PAGE_MARGIN_ACCOUNTS_MAX = 1_000
@@ -68,7 +70,7 @@ export interface LevelCount {
  * What a screen, a page or a metric may know of the accounts that a worker watches. Every amount is exact. A long answer is
  * gathered in slices between instants, so that no tick waits for a reader; each slice shows the marks of its moment.
  */
-export interface ReadModel {
+export interface WatchlistReadModel {
   /** @throws RangeError for a limit outside of its range or a cursor that no page gave. */
   marginAccounts(query: MarginAccountQuery): Promise<MarginAccountPage>
   /** undefined when the account is not under watch. */
@@ -79,4 +81,11 @@ export interface ReadModel {
   market(venue: string, symbol: string): MarketView | undefined
   /** Margin accounts by level, `0` is safe. Those without a verdict are in none. Gathered in slices. */
   levels(): Promise<readonly LevelCount[]>
+}
+
+/** What a screen, a page or a metric may know of a worker. */
+export interface ReadModel extends WatchlistReadModel {
+  /** How the mark of every market in the book comes. */
+  feeds(): readonly MarketFeed[]
+  counters(): WorkerCounters
 }

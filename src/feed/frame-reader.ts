@@ -1,8 +1,7 @@
-import type { Clock, FrameParser, VenueSource } from '../domain/index.ts'
+import type { Clock, FeedCounters, FrameParser, VenueSource } from '../domain/index.ts'
 import type { Hearing } from './hearing.ts'
 import type { Intake } from './intake.ts'
 import { OneWaySink } from './one-way-sink.ts'
-import type { FeedCounters } from './types.ts'
 
 export interface FrameReaderOptions {
   readonly source: VenueSource

@@ -3,12 +3,11 @@ export { openFeed } from './feed.ts'
 export { type Feeds, openFeeds } from './feeds.ts'
 export { GatheredLine } from './gathered.ts'
 export { FEED_LIMITS, type FeedLimits } from './limits.ts'
-export { type BlindMarket, MarketData } from './market-data.ts'
-export type { MarketState, MarketStatus } from './markets.ts'
+export { MarketData } from './market-data.ts'
+export type { MarketStatus } from './markets.ts'
 export type {
   ConnectionState,
   Feed,
-  FeedCounters,
   FeedLog,
   FeedMachine,
   FeedOptions,

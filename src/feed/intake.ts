@@ -1,9 +1,9 @@
-import type { Clock, Funding, PriceKind, PriceSink, VenueSource } from '../domain/index.ts'
+import type { Clock, FeedCounters, Funding, PriceKind, PriceSink, VenueSource } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import { type FeedLimits, REPLY_CHARACTERS_MAX } from './limits.ts'
 import { type FrameTime, type MarketStatus, Markets } from './markets.ts'
 import { Refusals } from './refusals.ts'
-import type { FeedCounters, FeedSink } from './types.ts'
+import type { FeedSink } from './types.ts'
 
 export interface IntakeOptions {
   readonly source: VenueSource

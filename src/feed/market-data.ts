@@ -1,12 +1,20 @@
-import type { Clock, MarkSink, Random, VenueId, VenueSource } from '../domain/index.ts'
+import type {
+  BlindMarket,
+  Clock,
+  FeedCounters,
+  MarketFeed,
+  MarkSink,
+  Random,
+  VenueId,
+  VenueSource,
+} from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { type ConnectBudget, connectBudget } from './backoff.ts'
 import { type Feeds, openFeeds } from './feeds.ts'
 import { GatheredLine } from './gathered.ts'
 import type { FeedLimits } from './limits.ts'
-import type { MarketState } from './markets.ts'
-import type { FeedCounters, FeedMachine, FeedSink } from './types.ts'
+import type { FeedMachine, FeedSink } from './types.ts'
 
 /** New markets wait this long for others, so that one subscription requests all of them. */
 const MARKETS_GATHER_MS = 20
@@ -27,29 +35,6 @@ export interface MarketDataOptions {
   readonly limits?: Partial<FeedLimits>
   /** Called when no feed can continue: the monitor broke an invariant or reached a limit. */
   readonly failed: (error: Error) => void
-}
-
-/** The state of one market's mark. `uncarried`: no source of its venue carries it. Ages are in milliseconds. */
-export interface MarketFeed {
-  readonly venue: VenueId
-  readonly symbol: string
-  readonly state: MarketState | 'uncarried'
-  /** The venue's reply if it refuses the market. */
-  readonly refusal: string | undefined
-  /** Since the last mark; undefined before the first. */
-  readonly statedAgeMs: number | undefined
-  /** Since the last mark or its confirmation; undefined before the first. */
-  readonly seenAgeMs: number | undefined
-  /** The venue's time of its newest event. */
-  readonly eventTimeMs: number | undefined
-}
-
-/** A market without a fresh mark. `reason` is a sentence for people. */
-export interface BlindMarket {
-  readonly venue: VenueId
-  readonly symbol: string
-  readonly state: Exclude<MarketFeed['state'], 'fresh'>
-  readonly reason: string
 }
 
 interface VenueFeeds {
@@ -93,23 +78,24 @@ export class MarketData {
   /** The state of every market's mark. It is read from the feeds at each call; a tick pays nothing for it. */
   markets(): readonly MarketFeed[] {
     const nowMs = this.#options.clock.monotonicMs()
-    const ageOf = (monotonicMs: number) => (monotonicMs === 0 ? undefined : nowMs - monotonicMs)
-    const carried = [...this.#feeds.values()].flatMap(({ venue, feeds }) =>
+    const ageOf = (monotonicMs: number) => (monotonicMs === 0 ? null : nowMs - monotonicMs)
+    const carried = [...this.#feeds].flatMap(([source, { venue, feeds }]) =>
       feeds.feeds.flatMap((feed) =>
         [...feed.markets.values()].map(
           ({ symbol, state, eventTimeMs, statedMonotonicMs, seenMonotonicMs }): MarketFeed => ({
             venue,
             symbol,
+            source,
             state,
-            refusal: feed.refusalOf(symbol),
+            refusal: feed.refusalOf(symbol) ?? null,
             statedAgeMs: ageOf(statedMonotonicMs),
             seenAgeMs: ageOf(seenMonotonicMs),
-            eventTimeMs: eventTimeMs === 0 ? undefined : eventTimeMs,
+            eventTimeMs: eventTimeMs === 0 ? null : eventTimeMs,
           }),
         ),
       ),
     )
-    const none = { refusal: undefined, statedAgeMs: undefined, seenAgeMs: undefined, eventTimeMs: undefined }
+    const none = { source: null, refusal: null, statedAgeMs: null, seenAgeMs: null, eventTimeMs: null }
     return [
       ...carried,
       ...this.#uncarried.map((market) => ({ ...market, state: 'uncarried' as const, ...none })),
@@ -260,6 +246,6 @@ export class MarketData {
 
 function blindReason({ state, refusal }: MarketFeed): string {
   if (state === 'uncarried') return 'no stream of the venue carries it'
-  if (refusal !== undefined) return `the venue refuses it: ${refusal}`
+  if (refusal !== null) return `the venue refuses it: ${refusal}`
   return state === 'stale' ? 'its mark is stale' : 'there has been no mark yet'
 }

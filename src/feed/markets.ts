@@ -1,10 +1,5 @@
+import type { MarketState } from '../domain/index.ts'
 import { TIME_AHEAD_MAX_MS } from './limits.ts'
-
-/**
- * `unknown`: no mark since the feed opened. `refused`: the venue does not take the subscription. `fresh`: stated or
- * confirmed within the staleness limit. `stale`: neither.
- */
-export type MarketState = 'unknown' | 'refused' | 'fresh' | 'stale'
 
 export interface MarketStatus {
   readonly symbol: string

@@ -1,5 +1,6 @@
 import type {
   Clock,
+  FeedCounters,
   FrameKind,
   FrameParser,
   FrameSink,
@@ -19,7 +20,6 @@ import {
 } from './limits.ts'
 import { MalformedWindow } from './malformed-window.ts'
 import { type Answer, Subscription } from './subscription.ts'
-import type { FeedCounters } from './types.ts'
 
 export interface SessionOptions {
   readonly source: SocketSource

@@ -1,8 +1,8 @@
-import type { Clock, PriceSink, Random, VenueSource } from '../domain/index.ts'
+import type { Clock, FeedCounters, MarketState, PriceSink, Random, VenueSource } from '../domain/index.ts'
 import type { Connect, HttpGet, OpenFollowed } from '../system/index.ts'
 import type { ConnectBudget } from './backoff.ts'
 import type { FeedLimits } from './limits.ts'
-import type { MarketState, MarketStatus } from './markets.ts'
+import type { MarketStatus } from './markets.ts'
 
 /** The parts of the machine that feeds use; a simulator gives its own. */
 export interface FeedMachine {
@@ -69,36 +69,6 @@ export interface FeedSink extends PriceSink {
 export interface FeedLog {
   info(fields: object, message: string): void
   warn(fields: object, message: string): void
-}
-
-/** Counts since the feed opened. */
-export interface FeedCounters {
-  /** Frames of a socket, polled bodies, or lines. */
-  frames: number
-  /** Marks. */
-  ticks: number
-  unchanged: number
-  acknowledged: number
-  rejected: number
-  /** Repeated refusals of a market. */
-  refusedAgain: number
-  heartbeats: number
-  /** Frames that answered a request of the venue, such as pongs. */
-  replies: number
-  ignored: number
-  malformed: number
-  /** Events older than one seen before. */
-  droppedOld: number
-  /** Confirmations after a dropped mark. They may mean the dropped one, so they confirm nothing. */
-  doubtful: number
-  /** Events with a venue time too far ahead of our clock. They are accepted, and their time orders nothing. */
-  aheadOfClock: number
-  /** Events of markets that were not requested. */
-  foreign: number
-  connects: number
-  reconnects: number
-  /** Second sockets that replaced the first. */
-  renewals: number
 }
 
 export function noCounts(): FeedCounters {

@@ -157,7 +157,14 @@ export function marketRecordOf(transition: MarketTransition, cause: Cause, log: 
     schemaVersion: EVENT_SCHEMA_VERSION,
     id: eventId({ ...log, subject, episode, kind, level: '' }),
     ...log,
-    ...{ kind, venue, symbol, episode, sequence, sinceMs, marginAccounts, markPrice },
+    kind,
+    venue,
+    symbol,
+    episode,
+    sequence,
+    sinceMs,
+    marginAccounts,
+    markPrice,
     receivedTimeMs: cause.receivedTimeMs,
   }
   const stale = { episode, sequence, venue, symbol, stale: true }

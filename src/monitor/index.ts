@@ -3,7 +3,6 @@ export { eventId } from './event-id.ts'
 export { Monitor, SLICE_MS } from './monitor.ts'
 export type {
   LogIdentity,
-  MonitorCounters,
   MonitorObserver,
   MonitorOptions,
   ObservedMark,

@@ -1,10 +1,10 @@
-import type { Decimal } from '../domain/index.ts'
+import type { Decimal, MonitorCounters } from '../domain/index.ts'
 import { assert } from '../errors.ts'
 import { RECHECKED_MAX } from '../kernel/index.ts'
 import type { Announcer } from './announcer.ts'
 import type { Judge } from './judge.ts'
 import { type Market, type Markets, marketTransition } from './markets.ts'
-import type { MonitorCounters, MonitorOptions, ObservedMark } from './options.ts'
+import type { MonitorOptions, ObservedMark } from './options.ts'
 import { CONFIRMED, type PendingTicks, STALE } from './pending-ticks.ts'
 
 /** Accounts re-checked in f64 between two looks at the clock: about 20 µs. */

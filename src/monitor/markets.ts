@@ -163,13 +163,26 @@ export class Markets {
     const instrument = this.#kernel.addInstrument()
     const floor = this.#sequenceFloor
     const { episode, sequence, stale } = this.#restored.get(marketSubject(venue, symbol)) ?? {
-      ...{ episode: floor, sequence: floor, stale: false },
+      episode: floor,
+      sequence: floor,
+      stale: false,
     }
     const market: Market = {
-      ...{ venue, symbol, instrument, markText: '', lastMarkText: '' },
-      ...{ eventTimeMs: 0, receivedMonotonicMs: 0, receivedTimeMs: this.#nowMs() },
-      ...{ isStale: false, marginAccounts: 0, lastCounted: NONE, published: { episode, sequence, stale } },
-      ...{ seen: undefined, sinceInstant: this.#instant, past: [] },
+      venue,
+      symbol,
+      instrument,
+      markText: '',
+      lastMarkText: '',
+      eventTimeMs: 0,
+      receivedMonotonicMs: 0,
+      receivedTimeMs: this.#nowMs(),
+      isStale: false,
+      marginAccounts: 0,
+      lastCounted: NONE,
+      published: { episode, sequence, stale },
+      seen: undefined,
+      sinceInstant: this.#instant,
+      past: [],
     }
     this.#markets[instrument] = market
     let symbols = this.#byVenue.get(venue)

@@ -3,6 +3,7 @@ import {
   type Decimal,
   type MarginAccountProgress,
   type MarketProgress,
+  type MonitorCounters,
   type RulesChange,
   venueId,
 } from '../domain/index.ts'
@@ -13,7 +14,7 @@ import { Changes } from './changes.ts'
 import { Instant } from './instant.ts'
 import { Judge } from './judge.ts'
 import { type Market, Markets } from './markets.ts'
-import { type MonitorCounters, type MonitorOptions, noCounts } from './options.ts'
+import { type MonitorOptions, noCounts } from './options.ts'
 import { CONFIRMED, MARKED, PendingTicks, STALE } from './pending-ticks.ts'
 import { Reader } from './reader.ts'
 import { Watchlist } from './watchlist.ts'

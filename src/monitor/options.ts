@@ -1,4 +1,12 @@
-import type { Account, Clock, Decimal, EventRecord, RuleBook, VenueId } from '../domain/index.ts'
+import type {
+  Account,
+  Clock,
+  Decimal,
+  EventRecord,
+  MonitorCounters,
+  RuleBook,
+  VenueId,
+} from '../domain/index.ts'
 import type { Kernel } from '../kernel/index.ts'
 import type { LevelRule } from '../margin/index.ts'
 
@@ -42,20 +50,6 @@ export interface ObservedMark {
   readonly venue: string
   readonly symbol: string
   readonly markPrice: Decimal
-}
-
-export interface MonitorCounters {
-  ticks: number
-  /** Confirmations that a mark is unchanged. */
-  confirmations: number
-  ticksOutsideBook: number
-  instants: number
-  nominations: number
-  suspects: number
-  exactChecks: number
-  accountsRefused: number
-  auditChecks: number
-  auditDisagreements: number
 }
 
 export function noCounts(): MonitorCounters {

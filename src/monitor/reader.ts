@@ -8,7 +8,7 @@ import {
   type MarginAccountQuery,
   type MarketView,
   PAGE_MARGIN_ACCOUNTS_MAX,
-  type ReadModel,
+  type WatchlistReadModel,
 } from '../domain/index.ts'
 import type { Kernel } from '../kernel/index.ts'
 import { div, evaluate, formatDecimal, type LevelRule, marginStateOf, sign } from '../margin/index.ts'
@@ -37,7 +37,7 @@ interface Place {
 }
 
 /** Answers questions about the accounts under watch. It changes nothing. */
-export class Reader implements ReadModel {
+export class Reader implements WatchlistReadModel {
   readonly #parts: ReaderParts
 
   constructor(parts: ReaderParts) {

@@ -1,3 +1,4 @@
+export { noCounts } from './counts.ts'
 export {
   type FollowedEvent,
   type FollowOptions,

@@ -11,6 +11,7 @@ import {
 } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import { Waiter } from '../system/index.ts'
+import { type HandlerCounts, noCounts } from './counts.ts'
 import type { JobLock } from './job-lock.ts'
 import { KnownLogs, type StartedLog } from './known-logs.ts'
 import { type Inbox, onceUnsynced } from './once.ts'
@@ -59,21 +60,6 @@ export interface HandlerOptions {
   readonly fault: (error: PlimsollError) => void
 }
 
-export interface HandlerCounts {
-  jobs: number
-  /** Well-formed events received, repeats included. */
-  events: number
-  /** Handler calls that succeeded. */
-  effects: number
-  /** Events that the inbox knew, so the handler was not called. */
-  duplicates: number
-  /** Events handled after a later one of the same margin account or market. */
-  late: number
-  malformed: number
-  /** Handler calls that failed. */
-  failures: number
-}
-
 /** What earlier deliveries of the job have handled; kept with the job as BullMQ's progress. */
 const progressSchema = z.object({ handled: z.array(z.int()), callsUsedUp: z.boolean() })
 
@@ -106,9 +92,7 @@ type Outcome = 'handled' | 'failing' | 'closing' | 'lost'
 
 /** Calls the handler for the events of jobs, in the order of each margin account. */
 export class JobHandler {
-  readonly counts: HandlerCounts = {
-    ...{ jobs: 0, events: 0, effects: 0, duplicates: 0, late: 0, malformed: 0, failures: 0 },
-  }
+  readonly counts: HandlerCounts = noCounts()
   readonly #options: HandlerOptions
   readonly #order = new SubjectOrder()
   readonly #logs = new KnownLogs()
@@ -204,8 +188,12 @@ export class JobHandler {
     const { handler, inbox } = this.#options
     const isLate = this.#order.isLate(subject, event.sequence)
     const context: EventContext = {
-      ...{ jobId: job.id ?? '', logId: data.logId, shard: data.shard, streamIds: data.streamIds },
-      ...{ delivery: job.attemptsStarted, isLate },
+      jobId: job.id ?? '',
+      logId: data.logId,
+      shard: data.shard,
+      streamIds: data.streamIds,
+      delivery: job.attemptsStarted,
+      isLate,
     }
     const effect = () => handler(event, context)
     if (inbox === undefined) await effect()

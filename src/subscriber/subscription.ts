@@ -8,7 +8,8 @@ import {
 } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import { waitAtMost } from '../system/index.ts'
-import { type HandlerCounts, type HandlerOptions, JobHandler } from './job-handler.ts'
+import type { HandlerCounts } from './counts.ts'
+import { type HandlerOptions, JobHandler } from './job-handler.ts'
 import { JobLock } from './job-lock.ts'
 import { BLOCK_S_MAX, watchedConnection } from './watched-connection.ts'
 

@@ -1,2 +1,2 @@
 export { type BookOf, RuleBooks, refusedRules, ruleBooks } from './rule-books.ts'
-export { startWorker, type Worker, type WorkerCounters, type WorkerOptions } from './worker.ts'
+export { startWorker, type Worker, type WorkerOptions } from './worker.ts'

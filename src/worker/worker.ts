@@ -20,11 +20,12 @@ import { WorkerConnections } from './connections.ts'
 import { unfinished } from './end.ts'
 import { every } from './every.ts'
 import { guardedClock } from './guarded-clock.ts'
+import { WorkerReader } from './reader.ts'
 import { type RuleBooks, ruleBooks } from './rule-books.ts'
 import { logRules } from './rules-log.ts'
-import type { Worker, WorkerCounters, WorkerOptions } from './types.ts'
+import type { Worker, WorkerOptions } from './types.ts'
 
-export type { Worker, WorkerCounters, WorkerOptions } from './types.ts'
+export type { Worker, WorkerOptions } from './types.ts'
 
 /** Time in an orderly stop for ticks and events that wait, until they are evaluated, published and in the queue. */
 export const STOP_FLUSH_MS = 2_500
@@ -68,13 +69,19 @@ class MonitorWorker implements Worker {
   readonly #ruleBooks: RuleBooks
   readonly #kernel: Kernel
   readonly #events: Record<PlimsollEvent['kind'], number> = {
-    ...{ warning: 0, liquidation: 0, recovered: 0, unknown: 0, closed: 0 },
-    ...{ 'market-stale': 0, 'market-fresh': 0 },
+    warning: 0,
+    liquidation: 0,
+    recovered: 0,
+    unknown: 0,
+    closed: 0,
+    'market-stale': 0,
+    'market-fresh': 0,
   }
   #eventLog!: RedisEventLog
   #source!: AccountSource
   #monitor!: Monitor
   #marketData!: MarketData
+  #read!: ReadModel
   #cancelAudit: () => void = () => undefined
   #cancelWatch: () => void = () => undefined
   #cancelRules: () => void = () => undefined
@@ -103,7 +110,11 @@ class MonitorWorker implements Worker {
       redis: command,
       queueConnection,
       keys,
-      ...{ clock, random, signal, consumers: config.consumers, takeOver: config.takeOver },
+      clock,
+      random,
+      signal,
+      consumers: config.consumers,
+      takeOver: config.takeOver,
       fault: (error) =>
         error.code === 'STREAM_FENCED' ? this.#fatal(error) : log.error({ code: error.code }, error.message),
       notice: (line) => log.info({}, line),
@@ -112,6 +123,13 @@ class MonitorWorker implements Worker {
     try {
       this.#monitor = await this.#openMonitor()
       this.#marketData = this.#openMarketData()
+      this.#read = new WorkerReader({
+        monitor: this.#monitor,
+        marketData: this.#marketData,
+        eventLog: this.#eventLog,
+        kernel: this.#kernel,
+        events: this.#events,
+      })
       await this.#load()
     } catch (error) {
       await this.#closeEventLog()
@@ -204,29 +222,7 @@ class MonitorWorker implements Worker {
   }
 
   get read(): ReadModel {
-    return this.#monitor.read
-  }
-
-  counters(): WorkerCounters {
-    const { counters, watchlist, latency, waiting, unpublished, unknownMarginAccounts } = this.#monitor
-    return {
-      ...counters,
-      frames: this.#marketData.frames,
-      accounts: watchlist.accounts,
-      marginAccounts: watchlist.marginAccounts,
-      positions: watchlist.positions,
-      events: { ...this.#events },
-      unknownMarginAccounts,
-      detectP50Ms: latency.quantileMs(0.5),
-      detectP99Ms: latency.quantileMs(0.99),
-      detectMaxMs: latency.maxMs,
-      log: this.#eventLog.stats(),
-      feeds: this.#marketData.counters(),
-      blindMarkets: this.#marketData.blind(),
-      kernelBytes: this.#kernel.byteLength,
-      waiting,
-      unpublished,
-    }
+    return this.#read
   }
 
   stop(): Promise<void> {
@@ -254,7 +250,7 @@ class MonitorWorker implements Worker {
     const { waiting: ticks, waitingChanges: changes, unpublished } = this.#monitor
     const fault = unfinished({ ticks, changes, unpublished, ...this.#eventLog.leftBehind() }, STOP_FLUSH_MS)
     await this.#connections.close()
-    log.info({ events: this.#eventLog.stats().enqueued }, 'stopped')
+    log.info({ events: this.#eventLog.counters().enqueued }, 'stopped')
     if (fault !== undefined && this.#failure !== undefined) log.error({ code: fault.code }, fault.message)
     // A failure before the stop has been reported through `fatal` already.
     if (this.#failure !== failedBefore) throw this.#failure

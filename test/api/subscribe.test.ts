@@ -56,7 +56,11 @@ async function add(url: string, sequence: number, shard = '0'): Promise<void> {
   })
   const events = [sampleEvent('desk/1', sequence)]
   await queue.add('events', {
-    ...{ schemaVersion: 2, logId: 'log-1', shard, events, streamIds: { first: '1-1', last: '1-1' } },
+    schemaVersion: 2,
+    logId: 'log-1',
+    shard,
+    events,
+    streamIds: { first: '1-1', last: '1-1' },
   })
   await queue.close()
 }
@@ -129,7 +133,8 @@ describe('subscribe', () => {
       const subscription = subscribe({ connection: { port: 1 }, handler: () => undefined })
       setTimeout(() => subscription.close(), 1_500)`
     const { stdout, stderr, status } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
-      ...{ encoding: 'utf8', timeout: 30_000 },
+      encoding: 'utf8',
+      timeout: 30_000,
     })
     expect({ stdout, status }).toEqual({ stdout: '', status: 0 })
     const lines = stderr.trim().split('\n')

@@ -172,7 +172,8 @@ describe('a follower of the book', () => {
     await book.put(testAccount('next', 1))
     await until(() => expect(view.versions()).toEqual({ next: 1 }))
     expect(view.applied[0]).toMatchObject({
-      ...{ kind: 'unreadable', id: 'flipped' },
+      kind: 'unreadable',
+      id: 'flipped',
       error: { code: 'ACCOUNT_INVALID', message: expect.stringContaining('isHedge') },
     })
     await book.put(testAccount('flipped', 3))

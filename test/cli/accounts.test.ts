@@ -330,7 +330,12 @@ describe('plimsoll import --replace', () => {
       .map((one) => JSON.stringify(one))
       .join('\n')
     const replacing = replaceBook({
-      ...{ book, shard: SHARD, file: 'whole.jsonl', yes: undefined, input, errors },
+      book,
+      shard: SHARD,
+      file: 'whole.jsonl',
+      yes: undefined,
+      input,
+      errors,
       read: (options) =>
         importAccounts({
           venues: VENUE_NAMES,

@@ -15,7 +15,14 @@ const market = (changes: Partial<MarketEvent> = {}): MarketEvent => {
     1,
   )
   return {
-    ...{ schemaVersion, id, logId, shard, venue, episode, sequence, receivedTimeMs },
+    schemaVersion,
+    id,
+    logId,
+    shard,
+    venue,
+    episode,
+    sequence,
+    receivedTimeMs,
     kind: 'market-stale',
     symbol: 'BTCUSDT',
     sinceMs: receivedTimeMs - 8_000,

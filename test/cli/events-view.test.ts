@@ -40,7 +40,11 @@ function setUp() {
     log: createLog('warn', { write: (line) => void logged.push(JSON.parse(line).msg) }),
   })
   return {
-    ...{ view, entries, calls, printed, logged },
+    view,
+    entries,
+    calls,
+    printed,
+    logged,
     add(count: number) {
       for (let added = 0; added < count; added++) {
         const sequence = entries.length

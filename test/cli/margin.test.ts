@@ -29,7 +29,9 @@ async function run(lines: readonly unknown[], rule = levelRule()) {
   const text = lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n')
   const collected = output.setEncoding('utf8').toArray()
   const refused = await writeMargins(linesOf(Readable.from([text])), output, {
-    ...{ rule, bookOf: (venue) => books[venue]!, nowMs: Date.UTC(2026, 6, 20, 12) },
+    rule,
+    bookOf: (venue) => books[venue]!,
+    nowMs: Date.UTC(2026, 6, 20, 12),
   })
   output.end()
   const results = (await collected).join('').split('\n').slice(0, -1)
@@ -75,9 +77,13 @@ describe('plimsoll margin', () => {
     const symbols = ['币安人生USDT', 'kPEPE', 'xyz:TSLA', 'XBT/USD']
     const line = {
       account: {
-        ...{ id: 'desk:1', venue: 'bybit', collateral: [{ asset: 'USDT', amount: '0' }] },
+        id: 'desk:1',
+        venue: 'bybit',
+        collateral: [{ asset: 'USDT', amount: '0' }],
         positions: symbols.map((symbol, index) => ({
-          ...{ ...POSITION, symbol, marginMode: index === 0 ? 'cross' : 'isolated' },
+          ...POSITION,
+          symbol,
+          marginMode: index === 0 ? 'cross' : 'isolated',
         })),
       },
       marks: Object.fromEntries(symbols.map((symbol) => [symbol, '40000'])),

@@ -193,7 +193,10 @@ describe('rules that break their own arithmetic', () => {
     const refused = worker.log.find(({ msg }) => msg.startsWith('rules refused: bybit FOOUSDT: '))
     expect(refused?.msg).toContain('is 11')
     expect(worker.logged('rules in use')).toMatchObject({
-      ...{ venue: 'bybit', contracts: 1, oldest: '2026-08-05', undated: 0 },
+      venue: 'bybit',
+      contracts: 1,
+      oldest: '2026-08-05',
+      undated: 0,
       ruleBook: expect.stringContaining('rules.json@'),
     })
     expect((await worker.end('SIGINT')).code).toBe(0)
@@ -247,7 +250,9 @@ describe('the private Redis', () => {
     expect(url).toBe(join(dataDir, 'redis', 'redis.sock'))
     const ways = worker.logged('private redis')!
     expect(ways).toMatchObject({
-      ...{ source: 'started', url, commands: `--data-dir ${dataDir}` },
+      source: 'started',
+      url,
+      commands: `--data-dir ${dataDir}`,
       subscribers: `subscribe({ dataDir: "${dataDir}" })`,
     })
     expect(execFileSync('/bin/sh', ['-c', `${ways.shell} ping`], { encoding: 'utf8' })).toBe('PONG\n')

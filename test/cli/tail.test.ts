@@ -80,7 +80,14 @@ describe('plimsoll tail', () => {
       1,
     )
     const stale = {
-      ...{ schemaVersion, id, logId, shard, venue, episode, sequence, receivedTimeMs },
+      schemaVersion,
+      id,
+      logId,
+      shard,
+      venue,
+      episode,
+      sequence,
+      receivedTimeMs,
       ...{
         kind: 'market-stale',
         symbol: 'BTCUSDT',

@@ -56,7 +56,7 @@ describe('named consumers', () => {
     await harness.probe.set(meta, 'damaged')
     const before = await harness.probe.get(KEYS.cursor)
     log.publish(sampleRecords(5))
-    await until(() => log.stats().retries >= 2)
+    await until(() => log.counters().retries >= 2)
     expect(await harness.probe.get(KEYS.cursor)).toBe(before)
     await harness.probe.del(meta)
     expect(await log.flush(5_000)).toBe(true)

@@ -38,7 +38,7 @@ describe('when Redis is killed in the middle of a burst and comes back', () => {
     for (let kill = 0; kill < KILLS; kill++) {
       const begin = (EVENTS / KILLS) * kill
       log.publish(records.slice(begin, begin + EVENTS / KILLS))
-      await until(() => log.stats().enqueued > begin + 1_000)
+      await until(() => log.counters().enqueued > begin + 1_000)
       expect(log.pending).toBeGreaterThan(0)
       await server.restart('SIGKILL')
     }
@@ -67,7 +67,7 @@ describe('when Redis is killed while several consumers are fed', () => {
     const records = sampleRecords(9_000)
     for (let kill = 0; kill < 3; kill++) {
       log.publish(records.slice(kill * 3_000, (kill + 1) * 3_000))
-      await until(() => log.stats().enqueued > kill * 3_000 + 500)
+      await until(() => log.counters().enqueued > kill * 3_000 + 500)
       await server.restart('SIGKILL')
     }
     expect(await log.flush(60_000)).toBe(true)
@@ -105,7 +105,7 @@ describe('when Redis loses power and comes back without the last writes that it 
     cpSync(atPowerLoss, durable, { recursive: true })
     await server.restart()
     log.publish(records.slice(1_900))
-    await until(() => log.stats().rewinds > 0)
+    await until(() => log.counters().rewinds > 0)
     expect(await log.flush(10_000)).toBe(true)
     await until(() => effects.length >= 2_000)
     const published = records.map(({ event }) => event.id)
@@ -131,7 +131,7 @@ describe('while Redis is away', () => {
     const { log, close, faults } = await openLog(server.url)
     process.kill(server.pid, 'SIGKILL')
     log.publish(sampleRecords(10))
-    await until(() => log.stats().retries >= 5)
+    await until(() => log.counters().retries >= 5)
     expect(await log.flush(50)).toBe(false)
     expect(log.pending).toBe(10)
     expect(faults.map(({ code }) => code)).toContain('REDIS_UNAVAILABLE')
@@ -146,7 +146,7 @@ describe('while Redis is away', () => {
     await log.flush(5_000)
     process.kill(server.pid, 'SIGSTOP')
     log.publish(sampleRecords(3_000, 10))
-    await until(() => log.stats().retries >= 3)
+    await until(() => log.counters().retries >= 3)
     expect(redis.commandQueue.length).toBeLessThanOrEqual(5)
     process.kill(server.pid, 'SIGCONT')
     expect(await log.flush(20_000)).toBe(true)

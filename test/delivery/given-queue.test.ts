@@ -20,13 +20,13 @@ test('A given queue that fails gets every event in the end, once, in order, and 
   })
   const { log, faults, close } = await openLog(harness.server.url, { openQueue: queue })
   log.publish(sampleRecords(250))
-  await until(() => log.stats().streamed === 250)
-  expect(log.stats().enqueued).toBeLessThan(250)
+  await until(() => log.counters().streamed === 250)
+  expect(log.counters().enqueued).toBeLessThan(250)
   expect(await log.flush(10_000)).toBe(true)
   expect(jobs.map((id) => id.replace(/^j\d+-/, ''))).toEqual(['1-100', '101-200', '201-250'])
   expect(faults.map(({ code, message }) => [code, message.includes('the queue is away')])).toEqual([
     ['REDIS_UNAVAILABLE', true],
   ])
-  expect(log.stats()).toMatchObject({ enqueued: 250, retries: 3 })
+  expect(log.counters()).toMatchObject({ enqueued: 250, retries: 3 })
   await close()
 })

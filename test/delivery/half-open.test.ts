@@ -19,7 +19,10 @@ afterAll(async () => {
 
 const connect = (role: RedisRole) =>
   connectRedis({
-    ...{ url: `redis://127.0.0.1:${proxy.port}`, role, clock: systemClock, random: seededRandom(3, 1) },
+    url: `redis://127.0.0.1:${proxy.port}`,
+    role,
+    clock: systemClock,
+    random: seededRandom(3, 1),
   })
 
 describe('a Redis that neither answers nor ends its connections', () => {

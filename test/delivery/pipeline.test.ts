@@ -72,7 +72,7 @@ describe('the log of events', () => {
     expect(jobs.length).toBeLessThan(50)
     expect(idsOf(jobs)).toEqual(ids(records))
     expect(await streamIds()).toEqual(ids(records))
-    expect(log.stats()).toMatchObject({
+    expect(log.counters()).toMatchObject({
       published: 2_345,
       streamed: 2_345,
       enqueued: 2_345,
@@ -80,7 +80,7 @@ describe('the log of events', () => {
       retries: 0,
       rewinds: 0,
     })
-    expect(log.stats().queueP99Ms).toBeGreaterThan(0)
+    expect(log.counters().queueP99Ms).toBeGreaterThan(0)
     await close()
   })
 
@@ -177,11 +177,11 @@ describe('after a restart', () => {
     second.log.publish(fresh)
     expect(await second.log.flush(10_000)).toBe(true)
     expect(idsOf(await waitingJobs(harness.server.url))).toEqual(ids([...queued, ...left, ...fresh]))
-    expect(second.log.stats().recovered).toBe(1_250)
+    expect(second.log.counters().recovered).toBe(1_250)
     await second.close()
     const third = await openLog(harness.server.url)
     expect(await third.log.flush(5_000)).toBe(true)
-    expect(third.log.stats().recovered).toBe(0)
+    expect(third.log.counters().recovered).toBe(0)
     await third.close()
   })
 
@@ -263,7 +263,7 @@ describe('when Redis is full', () => {
     expect(told('stream')).toMatchObject([{ message: expect.stringContaining('OOM') }])
     expect(told('queue').length).toBeLessThanOrEqual(1)
     // Of each stage after 50, 100, 200, 400 and 800 ms.
-    expect(log.stats().retries).toBeLessThan(16)
+    expect(log.counters().retries).toBeLessThan(16)
     await harness.probe.config('SET', 'maxmemory', '0')
     expect(await log.flush(5_000)).toBe(true)
     expect(await streamIds()).toEqual(ids(records))
@@ -286,7 +286,7 @@ describe('when Redis loses what it had acknowledged', () => {
     await harness.probe.flushall()
     // A reconnect is when the log looks again.
     redis.disconnect(true)
-    await until(() => log.stats().rewinds > 0)
+    await until(() => log.counters().rewinds > 0)
     await ready(redis)
     const more = sampleRecords(10, 700)
     log.publish(more)
@@ -306,7 +306,7 @@ describe('when Redis loses what it had acknowledged', () => {
     await harness.probe.flushall()
     const more = sampleRecords(1, 150)
     log.publish(more)
-    await until(() => log.stats().rewinds > 0)
+    await until(() => log.counters().rewinds > 0)
     expect(await log.flush(10_000)).toBe(true)
     expect(await streamIds()).toEqual(ids([...records, ...more]))
     expect(new Set(idsOf(await waitingJobs(harness.server.url)))).toEqual(new Set(ids([...records, ...more])))

@@ -62,7 +62,7 @@ describe('the trim of the stream', () => {
     await harness.probe.set(meta, 'damaged')
     for (const [index, batch] of large(80).entries()) {
       log.publish(batch)
-      await until(() => log.stats().streamed > index)
+      await until(() => log.counters().streamed > index)
     }
     expect((await held()).entries).toBe(81)
     await harness.probe.del(meta)

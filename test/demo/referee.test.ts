@@ -285,7 +285,9 @@ describe('the referee, on levels and episodes', () => {
     const [stale, fresh] = referee.expectedOfMarkets() as [ComparedMarketEvent, ComparedMarketEvent]
     expect(referee.judge([stale, fresh])).toEqual({ expected: 2, lost: 0, disagreements: 0, examples: [] })
     expect(referee.judge([{ ...stale, sequence: 2 }])).toEqual({
-      ...{ expected: 2, lost: 1, disagreements: 1 },
+      expected: 2,
+      lost: 1,
+      disagreements: 1,
       examples: [
         'market-stale of SOLUSDT at binance: sequence is 2, the replay has 1',
         'market-fresh of SOLUSDT at binance: expected and not delivered',

@@ -21,14 +21,22 @@ const ACCOUNT = {
   collateral: [{ asset: 'USDT', amount: '1' }],
   positions: [
     {
-      ...{ symbol: 'BTCUSDT', marginMode: 'isolated', size: '1', entryPrice: '1', leverage: '1' },
+      symbol: 'BTCUSDT',
+      marginMode: 'isolated',
+      size: '1',
+      entryPrice: '1',
+      leverage: '1',
       isolatedMargin: '1',
     },
   ],
   liabilities: [],
 }
 const TABLE = {
-  ...{ kind: 'linear', multiplier: '1', settle: 'USDT', takerFeeRate: '0', asOf: '2026-01-01' },
+  kind: 'linear',
+  multiplier: '1',
+  settle: 'USDT',
+  takerFeeRate: '0',
+  asOf: '2026-01-01',
   tiers: [{ cap: '1', maintenanceMarginRate: '0.01', maintenanceDeduction: '0' }],
 }
 const EVENT = sampleEvent('desk/1', 1)

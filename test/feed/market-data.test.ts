@@ -134,7 +134,7 @@ describe('a market whose mark is confirmed', () => {
       'bybit BTCUSDT unchanged',
     ])
     const [market] = data.markets()
-    expect(market).toMatchObject({ state: 'fresh', eventTimeMs: 3, refusal: undefined })
+    expect(market).toMatchObject({ state: 'fresh', eventTimeMs: 3, refusal: null, source: 'bybit-linear' })
     expect(market!.statedAgeMs).toBeGreaterThan(market!.seenAgeMs!)
   })
 })

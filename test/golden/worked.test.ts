@@ -121,7 +121,15 @@ const CASES = FIGURES.trim()
     ] = line.trim().split(' ') as [string, 'linear' | 'inverse', 'isolated' | 'cross', ...string[]]
     const name = `${venue} ${kind} ${marginMode} ${side}, tier ${tier}, fee ${fee}`
     return {
-      ...{ name, venue, kind, marginMode, side, tier, fee: fee!, size: size!, margin: margin! },
+      name,
+      venue,
+      kind,
+      marginMode,
+      side,
+      tier,
+      fee: fee!,
+      size: size!,
+      margin: margin!,
       ...{
         markPrice: markPrice!,
         maintenanceMargin: maintenanceMargin!,

@@ -25,10 +25,16 @@ describe('a worker that is stopped when an instant begins that liquidates every 
     let stopped: Promise<void> | undefined
     const worker = await startWorker({
       config: loadConfig({
-        ...{ redisUrl: redis.url, shard: shard.name, logLevel: 'error', rulesFile: servers.rulesFile },
+        redisUrl: redis.url,
+        shard: shard.name,
+        logLevel: 'error',
+        rulesFile: servers.rulesFile,
         streamUrls: { 'bybit-linear': exchange.url },
       }),
-      ...{ redisUrl: redis.url, clock: systemClock, random: seededRandom(1), log: createLog('error') },
+      redisUrl: redis.url,
+      clock: systemClock,
+      random: seededRandom(1),
+      log: createLog('error'),
       fatal: (error) => expect.unreachable(error.message),
       observer: {
         instant: ([mark]) => {

@@ -15,7 +15,11 @@ const BOOK = bookOf(BYBIT, {
 })
 
 const position = (symbol: string, marginMode: 'cross' | 'isolated' = 'cross', size = '1') => ({
-  ...{ symbol, marginMode, size, entryPrice: '60000', leverage: '10' },
+  symbol,
+  marginMode,
+  size,
+  entryPrice: '60000',
+  leverage: '10',
 })
 const wallet = (...entries: readonly [asset: string, amount: string][]) =>
   entries.map(([asset, amount]) => ({ asset, amount }))

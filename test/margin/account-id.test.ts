@@ -82,7 +82,11 @@ describe('the id of a margin account', () => {
         (marginAccount) => marginAccount.id,
       )
     const position = (symbol: string) => ({
-      ...{ symbol, marginMode: 'isolated' as const, size: '1', entryPrice: '1', leverage: '2' },
+      symbol,
+      marginMode: 'isolated' as const,
+      size: '1',
+      entryPrice: '1',
+      leverage: '2',
     })
     expect(idsOf('a:isolated', 'X')).not.toEqual(idsOf('a', 'isolated:X'))
   })
@@ -120,7 +124,11 @@ describe('one margin account, compiled without the others', () => {
     }
     const book = { ...bookOf(BYBIT, {}), rulesOf }
     const positions = Array.from({ length: 800 }, (_, index) => ({
-      ...{ symbol: `M${index}`, marginMode: 'isolated', size: '1', entryPrice: '1', leverage: '2' },
+      symbol: `M${index}`,
+      marginMode: 'isolated',
+      size: '1',
+      entryPrice: '1',
+      leverage: '2',
     }))
     expect(marginAccountOf(accountOf({ positions }), 'a:isolated:M7:long', book)?.legs).toHaveLength(1)
     expect(asked).toEqual(['M7'])
@@ -157,7 +165,11 @@ describe('one margin account, compiled without the others', () => {
     const dated = (asOf?: string) => ({ ...oneTier('0.01'), ...(asOf === undefined ? {} : { asOf }) })
     const book = bookOf(BYBIT, { X: dated('2026-07-02'), Y: dated('2025-09-15'), Z: dated() })
     const leg = (symbol: string, marginMode = 'cross') => ({
-      ...{ symbol, marginMode, size: '1', entryPrice: '1', leverage: '2' },
+      symbol,
+      marginMode,
+      size: '1',
+      entryPrice: '1',
+      leverage: '2',
     })
     const asOfOf = (...positions: Record<string, string>[]) =>
       marginAccountsOf(accountOf({ collateral: [{ asset: 'USDT', amount: '1' }], positions }), book).map(

@@ -87,8 +87,15 @@ describe('the monitor', () => {
     expect(event.cure!.topUp).toBe('9.14000001')
     expect(records[0]).toMatchObject({ subject: 'a:isolated:AUSDT:long' })
     expect(progress).toEqual({
-      ...{ episode: 1, sequence: 1, open: true, level: '1', unknown: false },
-      ...{ account: 'a', venue: 'binance', marginMode: 'isolated', settle: 'USDT' },
+      episode: 1,
+      sequence: 1,
+      open: true,
+      level: '1',
+      unknown: false,
+      account: 'a',
+      venue: 'binance',
+      marginMode: 'isolated',
+      settle: 'USDT',
     })
   })
 

@@ -109,8 +109,15 @@ describe('other rules of a venue, while a worker runs', () => {
   it('take an account that was refused at the load, before what was published of it is looked at', () => {
     const { monitor, clock, frame, story, change } = openWithBooks()
     monitor.restoreMarginAccount('a:isolated:CUSDT:long', {
-      ...{ account: 'a', venue: 'binance', marginMode: 'isolated', settle: 'USDT' },
-      ...{ episode: 3, sequence: 7, open: true, unknown: false, level: '1' },
+      account: 'a',
+      venue: 'binance',
+      marginMode: 'isolated',
+      settle: 'USDT',
+      episode: 3,
+      sequence: 7,
+      open: true,
+      unknown: false,
+      level: '1',
     })
     monitor.apply({ kind: 'put', account: isolatedLong('a', { symbol: 'CUSDT' }) })
     // Every look at the clock ends the slice, so that what is absent waits.

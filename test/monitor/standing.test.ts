@@ -214,8 +214,14 @@ describe('the standing of a margin account when marks or terms are lost or the w
       'closed gone:isolated:AUSDT:long 0 #1 2',
     ])
     expect(second.events()[2]).toMatchObject({
-      ...{ venue: 'binance', settle: 'USDT', marginMode: 'isolated', previousLevel: '0.7' },
-      ...{ marginBalance: null, positions: [], marks: [], cure: null },
+      venue: 'binance',
+      settle: 'USDT',
+      marginMode: 'isolated',
+      previousLevel: '0.7',
+      marginBalance: null,
+      positions: [],
+      marks: [],
+      cure: null,
     })
     expect(second.events()[1]!.reasons).toEqual(['account-refused'])
   })

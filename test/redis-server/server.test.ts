@@ -284,7 +284,10 @@ describe('the choice of a server', () => {
     const replaced: OpenedRedis[] = []
     const failed = (error: Error) => expect.unreachable(error.message)
     const kept = await keepRedis({
-      ...{ dataDir, clock, notify, failed },
+      dataDir,
+      clock,
+      notify,
+      failed,
       replaced: (redis) => void replaced.push(redis),
     })
     expect(kept).toMatchObject({ source: 'running', url: join(dataDir, 'redis', 'redis.sock') })

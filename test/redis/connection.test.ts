@@ -222,7 +222,8 @@ describe('the start-up check', () => {
 
   test('says that it does not know what a power loss takes if CONFIG is forbidden', async () => {
     expect(await durability(redis)).toMatchObject({
-      ...{ appendfsync: undefined, isSafe: false },
+      appendfsync: undefined,
+      isSafe: false,
       sentence: expect.stringMatching(/does not let this user read appendfsync: unless it is always/),
     })
   })
@@ -242,7 +243,8 @@ describe('the start-up check', () => {
     }
     const said: string[] = []
     const stop = watchRedis({
-      ...{ connection: redis, clock: manual },
+      connection: redis,
+      clock: manual,
       failed: ({ code }) => void said.push(code),
       mended: (message) => void said.push(`right again: ${message.slice(0, 24)}`),
     })

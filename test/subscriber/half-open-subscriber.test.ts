@@ -76,8 +76,10 @@ describe('the connection of a subscription', () => {
     let isClosed = false
     const connection = watchedConnection(given, () => isClosed) as RedisOptions
     expect(connection).toMatchObject({
-      ...{ host: 'redis', socketTimeout: 9_000 },
-      ...{ commandTimeout: undefined, maxRetriesPerRequest: null },
+      host: 'redis',
+      socketTimeout: 9_000,
+      commandTimeout: undefined,
+      maxRetriesPerRequest: null,
     })
     expect(connection.retryStrategy?.(1)).toBe(77)
     isClosed = true

@@ -340,7 +340,10 @@ export class MonitorModel {
     const { isFirst } = market
     market.isFirst = false
     this.#expect({
-      ...{ subject, cause, marginAccounts, isFirst },
+      subject,
+      cause,
+      marginAccounts,
+      isFirst,
       kind: market.isStale ? 'market-stale' : 'market-fresh',
       markPrice: market.markPrice ?? null,
     })

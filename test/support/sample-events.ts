@@ -124,7 +124,12 @@ export function marketRecord(symbol: string, sequence: number): EventRecord {
       shard: '0',
       venue: 'bybit',
     },
-    ...{ episode: sequence, sequence, kind, symbol, sinceMs: 1_760_000_000_000, marginAccounts: 12 },
+    episode: sequence,
+    sequence,
+    kind,
+    symbol,
+    sinceMs: 1_760_000_000_000,
+    marginAccounts: 12,
     markPrice: kind === 'market-fresh' ? '58120.25' : null,
     receivedTimeMs: 1_760_000_000_003,
   }
@@ -188,7 +193,11 @@ export async function openLog(url: string, options: Partial<EventLogOptions> = {
   }
   try {
     const log = await openEventLog({
-      ...{ redis, queueConnection: queue, keys: KEYS, clock: systemClock, random: seededRandom(7, ++opened) },
+      redis,
+      queueConnection: queue,
+      keys: KEYS,
+      clock: systemClock,
+      random: seededRandom(7, ++opened),
       fault: (error) => void faults.push(error),
       notice: (line) => void notices.push(line),
       ...options,

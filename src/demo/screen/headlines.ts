@@ -90,7 +90,14 @@ function headlineOf(event: MarginEvent): Headline {
   const { kind, level, account, marginMode, settle, marginRatio, shortfall, receivedTimeMs } = event
   const reduction = event.cure?.reductions.find(({ size }) => size !== null)
   return {
-    ...{ kind, level, account, marginMode, settle, marginRatio, shortfall, receivedTimeMs },
+    kind,
+    level,
+    account,
+    marginMode,
+    settle,
+    marginRatio,
+    shortfall,
+    receivedTimeMs,
     worst: worstPositionOf(event),
     positions: event.positions.length,
     topUp: event.cure?.topUp ?? null,

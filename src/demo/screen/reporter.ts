@@ -70,7 +70,7 @@ export function createReporter(options: {
     },
     snapshot() {
       const { worker, exchange } = state
-      const stats = worker?.counters()
+      const stats = worker?.read.counters()
       if (worker !== undefined) {
         refreshLevels(worker)
         refreshNearest(worker, stats!.waiting > 0)

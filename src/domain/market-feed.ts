@@ -1,0 +1,32 @@
+import type { VenueId } from './account.ts'
+
+/**
+ * `unknown`: no mark since the feed opened. `refused`: the venue does not take the subscription. `fresh`: stated or
+ * confirmed within the staleness limit. `stale`: neither.
+ */
+export type MarketState = 'unknown' | 'refused' | 'fresh' | 'stale'
+
+/** How the mark of one market comes. Ages are in milliseconds. */
+export interface MarketFeed {
+  readonly venue: VenueId
+  readonly symbol: string
+  /** Id of the source that carries the mark; null if no source of the venue does. */
+  readonly source: string | null
+  readonly state: MarketState | 'uncarried'
+  /** The venue's reply if it refuses the market; otherwise null. */
+  readonly refusal: string | null
+  /** Since the last mark; null before the first. */
+  readonly statedAgeMs: number | null
+  /** Since the last mark or its confirmation; null before the first. */
+  readonly seenAgeMs: number | null
+  /** The venue's time of its newest event, Unix milliseconds; null before the first. */
+  readonly eventTimeMs: number | null
+}
+
+/** A market without a fresh mark. `reason` is a sentence for people. */
+export interface BlindMarket {
+  readonly venue: VenueId
+  readonly symbol: string
+  readonly state: Exclude<MarketFeed['state'], 'fresh'>
+  readonly reason: string
+}

@@ -1,0 +1,80 @@
+import type { RedisEventLog } from '../delivery/index.ts'
+import type {
+  AccountView,
+  LevelCount,
+  MarginAccountPage,
+  MarginAccountQuery,
+  MarketFeed,
+  MarketView,
+  PlimsollEvent,
+  ReadModel,
+  WorkerCounters,
+} from '../domain/index.ts'
+import type { MarketData } from '../feed/index.ts'
+import type { Kernel } from '../kernel/index.ts'
+import type { Monitor } from '../monitor/index.ts'
+
+export interface WorkerReaderParts {
+  readonly monitor: Monitor
+  readonly marketData: MarketData
+  readonly eventLog: RedisEventLog
+  readonly kernel: Kernel
+  /** Events that the worker has published, by kind. */
+  readonly events: Readonly<Record<PlimsollEvent['kind'], number>>
+}
+
+/** The read model of a worker: what its monitor, its feeds and its delivery know. */
+export class WorkerReader implements ReadModel {
+  readonly #parts: WorkerReaderParts
+
+  constructor(parts: WorkerReaderParts) {
+    this.#parts = parts
+  }
+
+  marginAccounts(query: MarginAccountQuery): Promise<MarginAccountPage> {
+    return this.#parts.monitor.read.marginAccounts(query)
+  }
+
+  account(id: string): AccountView | undefined {
+    return this.#parts.monitor.read.account(id)
+  }
+
+  markets(): readonly MarketView[] {
+    return this.#parts.monitor.read.markets()
+  }
+
+  market(venue: string, symbol: string): MarketView | undefined {
+    return this.#parts.monitor.read.market(venue, symbol)
+  }
+
+  levels(): Promise<readonly LevelCount[]> {
+    return this.#parts.monitor.read.levels()
+  }
+
+  feeds(): readonly MarketFeed[] {
+    return this.#parts.marketData.markets()
+  }
+
+  counters(): WorkerCounters {
+    const { monitor, marketData, eventLog, kernel, events } = this.#parts
+    const { counters, watchlist, latency, waiting, unpublished, unknownMarginAccounts } = monitor
+    return {
+      ...counters,
+      frames: marketData.frames,
+      accounts: watchlist.accounts,
+      marginAccounts: watchlist.marginAccounts,
+      positions: watchlist.positions,
+      events: { ...events },
+      unknownMarginAccounts,
+      detectP50Ms: latency.quantileMs(0.5),
+      detectP99Ms: latency.quantileMs(0.99),
+      detectMaxMs: latency.maxMs,
+      log: eventLog.counters(),
+      feeds: marketData.counters(),
+      blindMarkets: marketData.blind(),
+      kernelBytes: kernel.byteLength,
+      waiting,
+      unpublished,
+    }
+  }
+}
