@@ -151,6 +151,9 @@ it('says of every market how its mark comes', async () => {
     FOOUSDT: 'refused',
     'BTC-28JUN24-60000-P': 'uncarried',
   })
+  const bySymbol = Object.fromEntries(data.markets().map((market) => [market.symbol, market]))
+  expect(bySymbol.FOOUSDT).toMatchObject({ source: 'bybit-linear', seenAgeMs: null, eventTimeMs: null })
+  expect(bySymbol['BTC-28JUN24-60000-P']).toMatchObject({ source: null, refusal: null })
   exchange.behaviour.ticks = false
   await until(() => states().BTCUSDT === 'stale')
   expect(data.blind()).toHaveLength(4)

@@ -43,6 +43,9 @@ describe('a worker that is stopped when an instant begins that liquidates every 
       },
     })
     await until('AAAUSDT is heard', () => exchange.isHeard('AAAUSDT'))
+    await until('a fresh mark', () => worker.read.feeds()[0]?.state === 'fresh')
+    expect(worker.read.feeds()).toMatchObject([{ venue: 'bybit', symbol: 'AAAUSDT', source: 'bybit-linear' }])
+    expect(worker.read.counters()).toMatchObject({ accounts: ACCOUNTS, blindMarkets: [] })
     exchange.setMark('AAAUSDT', '80')
     await until('the stop', () => stopped !== undefined)
     await stopped
