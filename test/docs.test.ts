@@ -282,7 +282,10 @@ describe('README.md', () => {
   it.each([
     ['what two services get that subscribe alike', /two services that subscribe [^.]*split the events/i],
     ['how each of several services gets every event', /--consumers risk,alerts[^.]*consumer: 'risk'/],
-    ['what an inbox in a file promises', /`fileInbox` promises at most one repeat for each crash/],
+    [
+      'what an inbox in a file promises',
+      /With `fileInbox` an effect is repeated at most once for each crash/,
+    ],
     ['where an inbox in the transaction of the effect is shown', /\(examples\/transactional-inbox\.ts\)/],
     ['what a service manager starts', /service manager starts `node dist\/src\/cli\/main\.js run`/],
   ])('says %s', (_, sentence) => {

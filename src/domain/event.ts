@@ -62,13 +62,13 @@ const markSchema = z.object({
   symbol: text("Venue's name of the contract."),
   markPrice: positiveDecimalSchema
     .nullable()
-    .describe('As the venue printed it; null where there is no fresh mark.'),
-  eventTimeMs: timeMsOrNull('when the venue says it set the price; null where there is no fresh mark.'),
+    .describe('As the venue printed it; null if there is no fresh mark.'),
+  eventTimeMs: timeMsOrNull('when the venue says it set the price; null if there is no fresh mark.'),
   ageMs: z
     .number()
     .nullable()
     .describe(
-      'Milliseconds since the mark was stated or confirmed, at the verdict; null where there is no fresh mark.',
+      'Milliseconds since the mark was stated or confirmed, at the verdict; null if there is no fresh mark.',
     ),
 })
 
@@ -79,10 +79,10 @@ const eventPositionSchema = z.object({
   unrealizedPnl: figureOrNull('Profit at the mark.'),
   maintenanceMargin: figureOrNull('What the venue asks for this position.'),
   liquidationPrice: figureOrNull(
-    'Mark at which the margin account is liquidated if no other price moves; null where no price above zero does it.',
+    'Mark at which the margin account is liquidated if no other price moves; null if no price above zero does.',
   ),
   bankruptcyPrice: figureOrNull(
-    'Mark at which its margin balance is zero; null where no price above zero does it.',
+    'Mark at which its margin balance is zero; null if no price above zero does.',
   ),
 })
 
@@ -92,7 +92,7 @@ const cureSchema = z.object({
     .array(
       z.object({
         symbol: text('Position to reduce.'),
-        size: figureOrNull('Smallest part to close, unsigned; null where closing it all is not enough.'),
+        size: figureOrNull('Smallest part to close, unsigned; null if closing it all is not enough.'),
       }),
     )
     .describe('Each alone brings it back to safe: the smallest reduction of that one position.'),
@@ -103,7 +103,7 @@ export const marginEventSchema = z
     ...envelope,
     kind: eventKindSchema.describe('What happened; docs/events.md tells each.'),
     account: text('Id of the account as it was imported.'),
-    accountVersion: z.int().nonnegative().describe('Version of the account on which the verdict stands.'),
+    accountVersion: z.int().nonnegative().describe('Version of the account on which the verdict is based.'),
     marginAccount: text(
       'What is liquidated as a whole: `account:cross:asset` or `account:isolated:symbol:side`.',
     ),
@@ -115,37 +115,33 @@ export const marginEventSchema = z
       .int()
       .positive()
       .describe('Place by shortfall among the events of its instant, worst first, from 1.'),
-    marks: z.array(markSchema).describe('The marks on which the verdict stands, one for each symbol.'),
+    marks: z.array(markSchema).describe('The marks on which the verdict is based, one for each symbol.'),
     walletBalance: figureOrNull('Wallet of a cross pool, or the margin assigned to an isolated position.'),
     unrealizedPnl: figureOrNull('Profit of all positions at the marks.'),
-    marginBalance: figureOrNull('What stands against the maintenance margin.'),
+    marginBalance: figureOrNull('What is compared with the maintenance margin.'),
     maintenanceMargin: figureOrNull(
-      'What the venue asks for: where marginBalance falls to it, the margin account is liquidated.',
+      'What the venue demands: when marginBalance falls to it, the margin account is liquidated.',
     ),
     marginRatio: figureOrNull(
-      'maintenanceMargin / marginBalance: 1 is the line, higher is worse; null where marginBalance is not above 0.',
+      'maintenanceMargin / marginBalance: 1 is the line, higher is worse; null if marginBalance is not above 0.',
     ),
-    shortfall: figureOrNull('maintenanceMargin - marginBalance where that is above 0, else 0.'),
+    shortfall: figureOrNull('maintenanceMargin - marginBalance if that is above 0, otherwise 0.'),
     positions: z
       .array(eventPositionSchema)
       .describe(
-        'The positions of the margin account; of `closed` those that it had last, empty where it was closed while no worker ran.',
+        'The positions of the margin account; of `closed` those that it had last, empty if it was closed while no worker ran.',
       ),
-    cure: cureSchema.nullable().describe('What would bring it back to safe; null where nothing must or can.'),
+    cure: cureSchema.nullable().describe('What would bring it back to safe; null if nothing must or can.'),
     confidence: z
       .enum(['confirmed', 'suspect'])
-      .describe(
-        '`suspect`: the verdict stands on a price that `reasons` doubts. It is published all the same.',
-      ),
+      .describe('`suspect`: the verdict is based on a price that `reasons` doubts. It is published anyway.'),
     reasons: z.array(z.string()).describe('Why there is no verdict (`unknown`), or why it is suspect.'),
     ruleBook: text('Version of the rules of the verdict.'),
     ruleAgeDays: z
       .int()
       .nonnegative()
       .nullable()
-      .describe(
-        'Age in days of the oldest risk-tier table behind the figures; null where a table has no date.',
-      ),
+      .describe('Age in days of the oldest risk-tier table behind the figures; null if a table has no date.'),
     eventTimeMs: timeMsOrNull(
       'venue time of the tick that caused the event; null for changes of the account itself.',
     ),
@@ -171,7 +167,7 @@ export const marketEventSchema = z
     ),
     symbol: text("Venue's name of the contract."),
     sinceMs: timeMs(
-      'the last stated or confirmed mark before the silence, or the first position where there was none.',
+      'the last stated or confirmed mark before the silence, or the first position if there was none.',
     ),
     marginAccounts: z.int().nonnegative().describe('Margin accounts with a position in this market.'),
     markPrice: positiveDecimalSchema
