@@ -2,8 +2,9 @@ import type { Writable } from 'node:stream'
 import { Command } from 'commander'
 import type { FrameParser, FrameSink, Funding, PriceKind } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
+import type { Line } from '../input/index.ts'
 import { VENUE_NAMES, venueOf } from '../venues/index.ts'
-import { isTooLong, linesOf, openInput, writeLine } from './lines.ts'
+import { linesOf, openInput, writeLine } from './lines.ts'
 import { jsonLine } from './visible.ts'
 
 /** `plimsoll decode`: reads raw frames, one a line, and prints what the venue's parser makes of each. */
@@ -30,11 +31,11 @@ export function decodeCommand(): Command {
 /** One parser reads all lines, because a delta needs the state that earlier lines left. */
 export async function decode(
   parser: FrameParser,
-  lines: AsyncIterable<string>,
+  lines: AsyncIterable<Line>,
   output: Writable,
 ): Promise<void> {
   for await (const line of lines) {
-    if (line.trim() === '') continue
+    if (line.text.trim() === '') continue
     await writeLine(output, decodeFrame(parser, line))
   }
 }
@@ -62,7 +63,7 @@ function tickOf(
   }
 }
 
-function decodeFrame(parser: FrameParser, frame: string): string {
+function decodeFrame(parser: FrameParser, { text, isCut }: Line): string {
   const ticks: DecodedTick[] = []
   const sink: FrameSink = {
     price(kind, symbol, price, eventTimeMs, funding) {
@@ -77,7 +78,7 @@ function decodeFrame(parser: FrameParser, frame: string): string {
     rejected: () => undefined,
     reply: () => undefined,
   }
-  const kind = isTooLong(frame) ? 'malformed' : parser.parse(frame, sink)
+  const kind = isCut ? 'malformed' : parser.parse(text, sink)
   return jsonLine({ kind, ticks })
 }
 

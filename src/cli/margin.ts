@@ -14,7 +14,7 @@ import {
   shownValue,
 } from '../domain/index.ts'
 import { EXIT_FAULT, type FaultCode, PlimsollError } from '../errors.ts'
-import { readJson } from '../input/index.ts'
+import { type Line, readJson } from '../input/index.ts'
 import {
   checkRules,
   DEFAULT_HYSTERESIS,
@@ -29,7 +29,7 @@ import { withRules } from '../rules/index.ts'
 import { systemClock } from '../system/index.ts'
 import { accountSchema, ruleBookOf } from '../venues/index.ts'
 import type { BookOf } from '../worker/index.ts'
-import { isTooLong, LINE_CHARACTERS_MAX, linesOf, openInput, writeLine } from './lines.ts'
+import { LINE_CHARACTERS_MAX, linesOf, openInput, writeLine } from './lines.ts'
 import { jsonLine } from './visible.ts'
 
 /** `plimsoll margin`: reads accounts with mark prices, one a line, and prints the exact margin state of each. */
@@ -81,13 +81,13 @@ export interface MarginJudge {
 
 /** Returns how many lines were refused. */
 export async function writeMargins(
-  lines: AsyncIterable<string>,
+  lines: AsyncIterable<Line>,
   output: Writable,
   judge: MarginJudge,
 ): Promise<number> {
   let refused = 0
   for await (const line of lines) {
-    if (line.trim() === '') continue
+    if (line.text.trim() === '') continue
     const result = resultOf(line, judge)
     if ('error' in result) refused++
     await writeLine(output, jsonLine(result))
@@ -95,7 +95,7 @@ export async function writeMargins(
   return refused
 }
 
-function resultOf(line: string, judge: MarginJudge) {
+function resultOf(line: Line, judge: MarginJudge) {
   try {
     return marginsOf(line, judge)
   } catch (error) {
@@ -104,7 +104,7 @@ function resultOf(line: string, judge: MarginJudge) {
   }
 }
 
-function marginsOf(line: string, { rule, bookOf, nowMs }: MarginJudge) {
+function marginsOf(line: Line, { rule, bookOf, nowMs }: MarginJudge) {
   const input = readInput(line)
   const account = parseAt<Account>(accountSchema, input.account, 'account', 'ACCOUNT_INVALID')
   const marks = readMarks(input.marks)
@@ -127,11 +127,11 @@ const inputSchema = z.strictObject({
   rules: z.record(z.string(), z.unknown()).optional(),
 })
 
-function readInput(line: string): z.infer<typeof inputSchema> {
-  if (isTooLong(line)) {
+function readInput({ text, isCut }: Line): z.infer<typeof inputSchema> {
+  if (isCut) {
     throw new PlimsollError('INPUT_INVALID', `the line is longer than ${LINE_CHARACTERS_MAX} characters`)
   }
-  const json = readJson(line)
+  const json = readJson(text)
   if ('reason' in json) {
     throw new PlimsollError('INPUT_INVALID', `the line is no JSON: ${json.reason}`, { cause: json.cause })
   }

@@ -19,13 +19,14 @@ export interface Splitter {
   end(): Line[]
 }
 
-/** Lines end with LF or CR LF. */
+/** Lines end with LF or CR LF. `lengthMax`: characters of a line that are kept. */
 export class LineSplitter implements Splitter {
-  readonly #rest = new RecordText()
+  readonly #rest: RecordText
   #count: number
 
-  constructor(linesBefore = 0) {
+  constructor(linesBefore = 0, lengthMax = LINE_LENGTH_MAX) {
     this.#count = linesBefore
+    this.#rest = new RecordText(lengthMax)
   }
 
   push(text: string): Line[] {
@@ -50,8 +51,13 @@ export class LineSplitter implements Splitter {
 
 /** The text of one record while it grows, at most LINE_LENGTH_MAX characters of it. */
 export class RecordText {
+  readonly #lengthMax: number
   #text = ''
   #isCut = false
+
+  constructor(lengthMax = LINE_LENGTH_MAX) {
+    this.#lengthMax = lengthMax
+  }
 
   get isEmpty(): boolean {
     return this.#text === ''
@@ -60,8 +66,8 @@ export class RecordText {
   append(part: string): void {
     if (part === '') return
     const whole = this.#text + part
-    this.#isCut ||= whole.length > LINE_LENGTH_MAX
-    this.#text = whole.slice(0, LINE_LENGTH_MAX)
+    this.#isCut ||= whole.length > this.#lengthMax
+    this.#text = whole.slice(0, this.#lengthMax)
   }
 
   take(): { readonly text: string; readonly isCut: boolean } {

@@ -81,7 +81,7 @@ describe('plimsoll decode', () => {
     async function* lines() {
       for (let count = 0; count < 100; count++) {
         expect(written.length).toBe(count)
-        yield '{}'
+        yield { number: count + 1, text: '{}', isCut: false }
       }
     }
     await decode(sourceOf('bybit-linear').createParser(), lines(), slow)

@@ -28,7 +28,7 @@ async function run(lines: readonly unknown[], rule = levelRule()) {
   const output = new PassThrough()
   const text = lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n')
   const collected = output.setEncoding('utf8').toArray()
-  const refused = await writeMargins(linesOf(Readable.from([text])), output, {
+  const refused = await writeMargins(linesOf(Readable.from([Buffer.from(text)])), output, {
     rule,
     bookOf: (venue) => books[venue]!,
     nowMs: Date.UTC(2026, 6, 20, 12),
@@ -359,7 +359,7 @@ describe('the command', () => {
     const file = join(folder, 'lines.jsonl')
     writeFileSync(file, 'one\r\ntwo')
     const lines = []
-    for await (const line of linesOf(await openInput(file))) lines.push(line.trim())
+    for await (const line of linesOf(await openInput(file))) lines.push(line.text)
     expect(lines).toEqual(['one', 'two'])
   })
 })
