@@ -113,6 +113,18 @@ const HOMES_OF_CALLS: readonly (readonly [word: RegExp, ...homes: string[]])[] =
   [/\bprocess\s*\.\s*exit\s*\(/],
 ]
 
+/** Files outside of src/system/ that may use the file system themselves; all others take a `Disk` or an open file. */
+const FILE_SYSTEM_HOMES: readonly (readonly [home: RegExp, reason: string])[] = [
+  [/^src\/redis-server\//, 'unpacks and runs a server in a folder of its own'],
+  [/^src\/demo\/(?:store|screen\/next-steps)\.ts$/, 'removes and writes what the demo leaves behind'],
+  [/^src\/cli\/(?:import|lines)\.ts$/, 'reads a file that a user named'],
+  [/^src\/rules\/file\.ts$/, 'reads a file that a user named'],
+  [/^src\/config\.ts$/, 'looks for .env'],
+  [/^src\/kernel\/wasm-module\.ts$/, 'loads the kernel that ships with the program'],
+  [/^src\/cli\/heartbeat\.ts$/, 'writes the time for a health check'],
+  [/^src\/(?:cli\/npm-parent|delivery\/lease)\.ts$/, 'asks /proc about this process'],
+]
+
 /** From here on a file has to answer whether it holds two ideas. */
 const LINES_ASKED = 300
 /** Files that hold one idea and are longer. They may shrink, not grow: a longer one is cut, or raised here with a reason. */
@@ -193,6 +205,18 @@ const callsHaveOneHome: Rule = (files) =>
           : [`${path} uses ${found[0]}, whose home is ${homes.join(', ') || 'nowhere'}`]
       })
     })
+
+const filesGoThroughTheDisk: Rule = (files) =>
+  files
+    .filter(({ path }) => /^src\/(?!system\/)/.test(path))
+    .filter(({ path }) => !FILE_SYSTEM_HOMES.some(([home]) => home.test(path)))
+    .flatMap((file) =>
+      importsOf(file).flatMap(({ specifier }) =>
+        /^(?:node:)?fs\b/.test(specifier)
+          ? [`${file.path} imports ${specifier}: take a Disk of src/system/ as an argument`]
+          : [],
+      ),
+    )
 
 const testsAreSeeded: Rule = (files) =>
   files.flatMap(({ path, text }) =>
@@ -379,6 +403,12 @@ const HOUSE: readonly House[] = [
     says: 'src/feed/backoff.ts uses Math.random, whose home is nowhere',
   },
   {
+    name: 'files are reached through the disk of src/system/',
+    rule: filesGoThroughTheDisk,
+    broken: { path: 'src/subscriber/x.ts', text: "import { openSync } from 'node:fs'\n" },
+    says: 'src/subscriber/x.ts imports node:fs: take a Disk',
+  },
+  {
     name: 'chance in tests has a seed',
     rule: testsAreSeeded,
     broken: { path: 'test/x.test.ts', text: 'const x = Math.random()\n' },
@@ -480,6 +510,7 @@ const OTHER_BREACHES: readonly [Rule, string, string][] = [
   [callsHaveOneHome, 'src/book/x.ts', "await redis.call('XREVRANGE', key, '+', '-')\n"],
   [nothingIsSwallowed, 'src/x.ts', 'f().catch(() => {})\n'],
   [venuesAreNamedAtHome, 'src/feed/x.ts', 'const url = `wss://stream.Bybit.com`\n'],
+  [filesGoThroughTheDisk, 'src/delivery/x.ts', "import { readFile } from 'node:fs/promises'\n"],
   [testsKeepToThemselves, 'test/x.test.ts', "import { a } from './y.test.ts'\n"],
 ]
 

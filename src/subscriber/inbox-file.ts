@@ -66,7 +66,7 @@ class FileInbox implements Inbox {
     this.#idsMax = idsMax
     this.#sync = sync
     // Lock before opening: an owner that compacts replaces the file.
-    this.#lock = lockInbox(this.#path)
+    this.#lock = lockInbox(disk, this.#path)
     try {
       const { file, ids, lines } = openInbox(disk, this.#path)
       this.#file = file
@@ -179,10 +179,10 @@ function realPathOf(disk: Disk, path: string): string {
   return real
 }
 
-function lockInbox(path: string): HeldLock {
+function lockInbox(disk: Disk, path: string): HeldLock {
   let owner: LockOwner | undefined
   for (let deaths = 0; deaths <= DEAD_OWNERS_MAX; deaths++) {
-    const taken = takeLock(`${path}.lock`, owner)
+    const taken = takeLock(`${path}.lock`, owner, disk)
     if (isHeld(taken)) return taken
     owner = taken
     if (isRunning(owner)) break

@@ -4,11 +4,14 @@ import {
   fdatasync,
   fsyncSync,
   ftruncateSync,
+  linkSync,
   openSync,
   readFileSync,
   realpathSync,
   renameSync,
+  rmSync,
   statSync,
+  writeFileSync,
   writeSync,
 } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
@@ -33,6 +36,14 @@ export interface Disk {
   /** Makes the entry of the file in its folder survive a power loss. */
   syncEntry(path: string): void
   rename(from: string, to: string): void
+  /** The text of a whole file; undefined when there is no such file. */
+  readText(path: string): string | undefined
+  /** Writes a whole file, which only this user may read. */
+  writeText(path: string, text: string): void
+  /** Gives the file a second name. False when that name is taken: of several callers one gets it. */
+  link(from: string, to: string): boolean
+  /** Removes the file, if there is one. */
+  remove(path: string): void
   /** One path for a regular file, whatever links lead to it; undefined when something else is there. */
   realPath(path: string): string | undefined
 }
@@ -61,9 +72,30 @@ export const systemDisk: Disk = {
     }
   },
   rename: (from, to) => renameSync(from, to),
+  readText: (path) => unlessCode('ENOENT', () => readFileSync(path, 'utf8')),
+  writeText: (path, text) => writeFileSync(path, text, { mode: OWNER_ONLY }),
+  link(from, to) {
+    return (
+      unlessCode('EEXIST', () => {
+        linkSync(from, to)
+        return true
+      }) ?? false
+    )
+  },
+  remove: (path) => rmSync(path, { force: true }),
   realPath(path) {
     const found = statSync(path, { throwIfNoEntry: false })
     if (found === undefined) return join(realpathSync(dirname(path)), basename(path))
     return found.isFile() ? realpathSync(path) : undefined
   },
+}
+
+/** What `run` returns; undefined when the system refuses with that code. */
+function unlessCode<T>(code: string, run: () => T): T | undefined {
+  try {
+    return run()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === code) return undefined
+    throw error
+  }
 }

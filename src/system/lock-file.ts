@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import { createHash, randomUUID } from 'node:crypto'
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { assert } from '../errors.ts'
 import { jsonOf } from '../input/index.ts'
+import { type Disk, systemDisk } from './disk.ts'
 
 /** A lost race means that another process has the lock or freed it, so that few repeats are due. */
 const TAKE_ATTEMPTS_MAX = 100
@@ -32,8 +33,8 @@ export interface HeldLock {
 }
 
 /** The owner that the lock names, alive or not; undefined when it names none. */
-export function lockOwnerOf(path: string): LockOwner | undefined {
-  return chainOf(path).at(-1)
+export function lockOwnerOf(path: string, disk: Disk = systemDisk): LockOwner | undefined {
+  return chainOf(disk, path).at(-1)
 }
 
 /**
@@ -43,12 +44,12 @@ export function lockOwnerOf(path: string): LockOwner | undefined {
  * dead owner; `link` succeeds once; and a file that was linked too late is not reached from `path` any more.
  * Errors of the file system are thrown as they are.
  */
-export function takeLock(path: string, dead?: LockOwner): HeldLock | LockOwner {
+export function takeLock(path: string, dead?: LockOwner, disk: Disk = systemDisk): HeldLock | LockOwner {
   for (let attempt = 1; attempt <= TAKE_ATTEMPTS_MAX; attempt++) {
-    const chain = chainOf(path)
+    const chain = chainOf(disk, path)
     const owner = chain.at(-1)
     if (owner !== undefined && owner.token !== dead?.token) return owner
-    const held = tryToTake(path, chain)
+    const held = tryToTake(disk, path, chain)
     if (held !== undefined) return held
   }
   throw new Error(`${path} was lost to another process ${TAKE_ATTEMPTS_MAX} times (TAKE_ATTEMPTS_MAX)`)
@@ -71,33 +72,35 @@ export function isRunning({ pid, startedAt }: Partial<Pick<LockOwner, 'pid' | 's
   return start !== DEAD && (start === undefined || startedAt === undefined || start === startedAt)
 }
 
-function tryToTake(path: string, chain: readonly LockOwner[]): HeldLock | undefined {
+function tryToTake(disk: Disk, path: string, chain: readonly LockOwner[]): HeldLock | undefined {
   const draft = `${path}.${randomUUID()}`
   const text = textOf(process.pid, {})
   const token = tokenOf(text)
-  writeFileSync(draft, text, { mode: 0o600 })
+  disk.writeText(draft, text)
   try {
     const last = chain.at(-1)
     const place = last === undefined ? path : successorOf(path, last)
-    if (!linkOnce(draft, place)) return undefined
-    if (lockOwnerOf(path)?.token !== token) {
-      rmSync(place, { force: true })
+    if (!disk.link(draft, place)) return undefined
+    if (lockOwnerOf(path, disk)?.token !== token) {
+      disk.remove(place)
       return undefined
     }
-    if (last !== undefined) renameSync(draft, path)
+    if (last !== undefined) disk.rename(draft, path)
     // Not reached from the path any more.
-    for (const owner of chain) rmSync(successorOf(path, owner), { force: true })
-    return new Lock(path, token)
+    for (const owner of chain) disk.remove(successorOf(path, owner))
+    return new Lock(disk, path, token)
   } finally {
-    rmSync(draft, { force: true })
+    disk.remove(draft)
   }
 }
 
 class Lock implements HeldLock {
+  readonly #disk: Disk
   readonly #path: string
   #token: string
 
-  constructor(path: string, token: string) {
+  constructor(disk: Disk, path: string, token: string) {
+    this.#disk = disk
     this.#path = path
     this.#token = token
   }
@@ -105,20 +108,20 @@ class Lock implements HeldLock {
   record(pid: number, facts: Readonly<Record<string, unknown>>): void {
     const draft = `${this.#path}.${randomUUID()}`
     const text = textOf(pid, facts)
-    writeFileSync(draft, text, { mode: 0o600 })
-    renameSync(draft, this.#path)
+    this.#disk.writeText(draft, text)
+    this.#disk.rename(draft, this.#path)
     this.#token = tokenOf(text)
   }
 
   release(): void {
-    if (lockOwnerOf(this.#path)?.token === this.#token) rmSync(this.#path, { force: true })
+    if (lockOwnerOf(this.#path, this.#disk)?.token === this.#token) this.#disk.remove(this.#path)
   }
 }
 
 /** The owner that `path` names and those that took over from it, in order; the last one counts. */
-function chainOf(path: string): LockOwner[] {
+function chainOf(disk: Disk, path: string): LockOwner[] {
   const chain: LockOwner[] = []
-  for (let owner = read(path); owner !== undefined; owner = read(successorOf(path, owner))) {
+  for (let owner = read(disk, path); owner !== undefined; owner = read(disk, successorOf(path, owner))) {
     chain.push(owner)
     assert(chain.length <= CHAIN_LENGTH_MAX, `${path} names more than ${CHAIN_LENGTH_MAX} owners`)
   }
@@ -129,14 +132,9 @@ function successorOf(path: string, owner: LockOwner): string {
   return `${path}.after.${owner.token}`
 }
 
-function read(path: string): LockOwner | undefined {
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
+function read(disk: Disk, path: string): LockOwner | undefined {
+  const text = disk.readText(path)
+  if (text === undefined) return undefined
   const value = jsonOf(text)
   const stated: Readonly<Record<string, unknown>> = typeof value === 'object' ? { ...value } : {}
   const { pid, startedAt, ...facts } = stated
@@ -155,16 +153,6 @@ function textOf(pid: number, facts: Readonly<Record<string, unknown>>): string {
 
 function tokenOf(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 32)
-}
-
-function linkOnce(from: string, to: string): boolean {
-  try {
-    linkSync(from, to)
-    return true
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
-    throw error
-  }
 }
 
 const DEAD = Symbol('dead')

@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { systemDisk } from '../../src/system/index.ts'
 import {
   type HeldLock,
   isHeld,
@@ -102,4 +103,11 @@ describe('processes that race for one lock', () => {
       await racers.kill(winners[0]!.pid)
     }
   })
+})
+
+it('a lock stands on the disk that it is given, and gives up where every link comes too late', () => {
+  const path = freshPath()
+  const disk = { ...systemDisk, link: () => false }
+  expect(() => takeLock(path, undefined, disk)).toThrow('was lost to another process 100 times')
+  expect(readdirSync(folder).filter((name) => join(folder, name).startsWith(path))).toEqual([])
 })
