@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config'
+import { builtProgram } from './test/support/built-program.ts'
 import SharedReporter from './test/support/shared-reporter.ts'
 
 /** Folders whose tests need no Redis, no process and no built program, and end within seconds. */
@@ -14,8 +15,17 @@ const UNIT = [
   'support',
   'venues',
 ]
-/** It measures the heap of a process of its own: what other files load into a shared one changes the figure. */
-const ALONE = 'test/monitor/allocation.test.ts'
+/**
+ * They measure the heap or the open files of their process, or replace a module of Node: each has a process of its own and
+ * the sources.
+ */
+const ALONE = [
+  'test/delivery/outbox.test.ts',
+  'test/feed/allocation.test.ts',
+  'test/monitor/allocation.test.ts',
+  'test/subscriber/inbox-disk.test.ts',
+  'test/system/disk.test.ts',
+]
 const UNIT_FILES = UNIT.map((folder) => `test/${folder}/**/*.test.ts`)
 const PROCESS_FILES = ['test/*.test.ts', `test/!(${UNIT.join('|')})/**/*.test.ts`]
 
@@ -25,6 +35,7 @@ export default defineConfig({
     hookTimeout: 180_000,
     pool: 'forks',
     maxWorkers: 2,
+    unstubEnvs: true,
     reporters: ['default', new SharedReporter()],
     forceRerunTriggers: ['**/vitest.config.*', '**/assembly/**', '**/asconfig.json'],
     projects: [
@@ -33,15 +44,36 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: UNIT_FILES,
-          exclude: [ALONE],
-          // Unit tests leave no state behind, so the files of a worker share the modules that they import.
+          exclude: ALONE,
+          // Tests leave no state behind, so the files of a worker share the modules that they import.
           isolate: false,
           globalSetup: 'test/support/kernel-build.ts',
+          sequence: { groupOrder: 0 },
         },
       },
       {
         extends: true,
-        test: { name: 'process', include: [ALONE, ...PROCESS_FILES] },
+        plugins: [builtProgram()],
+        test: {
+          name: 'process',
+          include: PROCESS_FILES,
+          exclude: ALONE,
+          isolate: false,
+          globalSetup: 'test/support/built-program.ts',
+          server: { deps: { external: [/\/dist\//] } },
+          // Their tests wait for processes and sockets more than they compute.
+          maxWorkers: 4,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'alone',
+          include: ALONE,
+          globalSetup: 'test/support/built-program.ts',
+          sequence: { groupOrder: 2 },
+        },
       },
     ],
   },

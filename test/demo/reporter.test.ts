@@ -97,8 +97,8 @@ describe('the snapshot of a run', () => {
     let looks = 0
     let waiting = 0
     const worker = {
-      counters: () => ({ waiting, ticks: 1, events: {}, log: { enqueued: 0 } }),
       read: {
+        counters: () => ({ waiting, ticks: 1, events: {}, log: { enqueued: 0 } }),
         marginAccounts: async () => {
           looks++
           return { lines: [], next: null }

@@ -3,10 +3,11 @@ import { readdirSync, statSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import type { TestProject } from 'vitest/node'
 
-const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+export const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const TARGETS = ['simd', 'scalar', 'debug']
 
-function changedMs(path: string): number {
+/** Unix milliseconds of the last change; 0 for a file that is missing. */
+export function changedMs(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0
 }
 
