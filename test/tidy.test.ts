@@ -259,7 +259,9 @@ const literalsAreNotSpread: Rule = (files) =>
   files
     .filter(({ path }) => path !== 'test/tidy.test.ts')
     .flatMap(({ path, text }) =>
-      /^\s*\.\.\.\{ ?['\w]/m.test(text) ? [`${path} spreads an object literal: write one field a line`] : [],
+      /^\s*\.\.\.\{(?: ?['\w]|$)/m.test(text)
+        ? [`${path} spreads an object literal: write one field a line`]
+        : [],
     )
 
 /** Words that make a sentence of a comment be read twice: they hide who does what. */

@@ -88,7 +88,7 @@ export class EventsView {
     if (text === undefined) return
     const event = parseEvent(text)
     const lines =
-      event === undefined ? [`entry ${id} is no event of this version`] : this.#options.lines.of(event)
+      event === undefined ? [`entry ${id} is not an event of this version`] : this.#options.lines.of(event)
     for (const line of lines) this.#options.print(line)
   }
 }

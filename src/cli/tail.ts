@@ -103,12 +103,12 @@ async function tail(context: TailContext, { from, count, json, ...overrides }: T
   try {
     const { redis, eventsKey, close } = await context.connect(overrides, stop.signal)
     try {
-      if (!toJson && from === 'now') say(`waiting for events in ${eventsKey}; Ctrl-C ends`)
+      if (!toJson) say(openingLine(eventsKey, from))
       let printed = 0
       const events = followEvents({ redis, key: eventsKey, from, clock, signal: stop.signal, failed })
       for await (const { id, event } of events) {
         if (event === undefined) {
-          say(`entry ${id} of ${eventsKey} is no event of this version`)
+          say(`entry ${id} of ${eventsKey} is not an event of this version`)
           continue
         }
         const shown = toJson
@@ -130,6 +130,12 @@ async function tail(context: TailContext, { from, count, json, ...overrides }: T
     output.off('error', abort)
     ended.dispose()
   }
+}
+
+function openingLine(eventsKey: string, from: string): string {
+  if (from === 'now') return `waiting for events in ${eventsKey}; Ctrl-C ends`
+  const start = from === 'beginning' ? 'from the beginning' : `after ${from}`
+  return `events of ${eventsKey} ${start}, then those that follow; Ctrl-C ends`
 }
 
 function parseFrom(value: string): string {

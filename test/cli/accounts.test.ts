@@ -339,12 +339,10 @@ describe('plimsoll import --replace', () => {
       read: (options) =>
         importAccounts({
           venues: VENUE_NAMES,
-          ...{
-            input: Readable.from([Buffer.from(text)]),
-            format: 'jsonl',
-            check: () => [],
-            clock: systemClock,
-          },
+          input: Readable.from([Buffer.from(text)]),
+          format: 'jsonl',
+          check: () => [],
+          clock: systemClock,
           ...options,
         }),
     }).catch((error: Error) => error.message)

@@ -51,7 +51,9 @@ describe('plimsoll tail', () => {
       '-- 2025-10-09 UTC',
       '08:53:20Z  LIQUIDATION   desk/1/cross/USDT  short 44.325 USDT  ratio 1.4128',
     ])
-    expect(text.errors).toBe('')
+    expect(text.errors).toBe(
+      'plimsoll: events of {plimsoll:0}:events from the beginning, then those that follow; Ctrl-C ends\n',
+    )
   })
 
   it('says at a terminal what it waits for', async () => {
@@ -88,13 +90,11 @@ describe('plimsoll tail', () => {
       episode,
       sequence,
       receivedTimeMs,
-      ...{
-        kind: 'market-stale',
-        symbol: 'BTCUSDT',
-        sinceMs: receivedTimeMs,
-        marginAccounts: 2,
-        markPrice: null,
-      },
+      kind: 'market-stale',
+      symbol: 'BTCUSDT',
+      sinceMs: receivedTimeMs,
+      marginAccounts: 2,
+      markPrice: null,
     }
     await harness.probe.xadd(KEYS.events, '1-1', 'event', JSON.stringify(stale))
     const person = runAtTerminal('--from', 'beginning', '--count', '1')
@@ -132,7 +132,7 @@ describe('plimsoll tail', () => {
     await append('1-2', 2)
     const { done, text } = run('--from', 'beginning', '--count', '1', '--json')
     await done
-    expect(text.errors).toContain('entry 1-1 of {plimsoll:0}:events is no event of this version')
+    expect(text.errors).toContain('entry 1-1 of {plimsoll:0}:events is not an event of this version')
     expect(JSON.parse(text.output).sequence).toBe(2)
   })
 

@@ -108,15 +108,13 @@ describe('the snapshot of a run', () => {
       },
     } as unknown as Worker
     const state: DemoState = {
-      ...{
-        stage: undefined,
-        stored: 10,
-        delivered: 0,
-        headlines: [],
-        exchange: undefined,
-        worker,
-        notes: [],
-      },
+      stage: undefined,
+      stored: 10,
+      delivered: 0,
+      headlines: [],
+      exchange: undefined,
+      worker,
+      notes: [],
     }
     const book = createBook(1, 10, DEMO_INSTRUMENTS)
     const reporter = createReporter({ state, book, durationMs: 1_000, rule: levelRule(), clock })

@@ -287,12 +287,10 @@ describe('the work of a state', () => {
         collateral: [{ asset: 'USDT', amount: String(positions) }],
         positions: Array.from({ length: positions }, (_, index) => ({
           symbol: `M${index % symbols}`,
-          ...{
-            marginMode: 'cross',
-            size: index < symbols ? '1' : '-0.5',
-            entryPrice: String(100 + (index % 7)),
-            leverage: '10',
-          },
+          marginMode: 'cross',
+          size: index < symbols ? '1' : '-0.5',
+          entryPrice: String(100 + (index % 7)),
+          leverage: '10',
         })),
       })
       const book = { ...bookOf(BINANCE, {}), rulesOf: () => rules }

@@ -130,11 +130,9 @@ const CASES = FIGURES.trim()
       fee: fee!,
       size: size!,
       margin: margin!,
-      ...{
-        markPrice: markPrice!,
-        maintenanceMargin: maintenanceMargin!,
-        liquidationPrice: liquidationPrice!,
-      },
+      markPrice: markPrice!,
+      maintenanceMargin: maintenanceMargin!,
+      liquidationPrice: liquidationPrice!,
     }
   })
 type Case = (typeof CASES)[number]

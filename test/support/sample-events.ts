@@ -117,13 +117,11 @@ export function marketRecord(symbol: string, sequence: number): EventRecord {
   const kind = sequence % 2 === 1 ? 'market-stale' : 'market-fresh'
   const subject = marketSubject('bybit', symbol)
   const event: MarketEvent = {
-    ...{
-      schemaVersion: 2,
-      id: sampleId(`${subject} ${sequence}`),
-      logId: 'sample',
-      shard: '0',
-      venue: 'bybit',
-    },
+    schemaVersion: 2,
+    id: sampleId(`${subject} ${sequence}`),
+    logId: 'sample',
+    shard: '0',
+    venue: 'bybit',
     episode: sequence,
     sequence,
     kind,
