@@ -41,10 +41,9 @@ function excess(value: number, exact: Rational): Rational {
 }
 
 function expectWithin(value: number, exact: Rational, what: string): void {
-  expect(
-    isAbove(excess(value, exact), ZERO),
-    `${what} is ${value}, further from the exact one than allowed`,
-  ).toBe(false)
+  if (isAbove(excess(value, exact), ZERO)) {
+    throw new Error(`${what} is ${value}, further from the exact one than allowed`)
+  }
 }
 
 /** Near 1, where 1 − 1/L cancels, or anywhere. */
@@ -91,7 +90,9 @@ function expectTermsWithin(terms: ReturnType<typeof floatTermsOf>, exact: Margin
   let deviation = ZERO
   terms.rows.forEach((row, index) => {
     const curve = exact.curves[index]!
-    expect([row.symbol, row.coordinate, row.tiers]).toEqual([curve.symbol, curve.coordinate, curve.tiers])
+    expect([row.symbol, row.coordinate]).toEqual([curve.symbol, curve.coordinate])
+    // The tiers of one market are one object, and are compared once.
+    if (row.tiers !== curve.tiers) expect(row.tiers).toEqual(curve.tiers)
     expectWithin(row.intercept, curve.intercept, 'intercept')
     expectWithin(row.slope, curve.slope, 'slope')
     expectWithin(row.scale, curve.scale, 'scale')

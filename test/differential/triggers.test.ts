@@ -10,7 +10,7 @@ import {
 } from '../../src/margin/index.ts'
 import { seededRandom } from '../../src/system/seeded-random.ts'
 import { between, booksOf, randomAccount, randomMarkets, type TestMarket, text } from '../support/book.ts'
-import { openMonitor } from '../support/monitor.ts'
+import { isMarginEvent, openMonitor } from '../support/monitor.ts'
 import { testSeed } from '../support/seed.ts'
 
 const SEED = testSeed(7)
@@ -90,7 +90,7 @@ describe.each(KERNEL_VARIANTS)(`triggers of %s on random walks (seed ${SEED})`, 
     const random = seededRandom(SEED)
     const markets = randomMarkets(random, 100)
     const books = booksOf(markets)
-    const { monitor, records, events: marginEvents, clock } = openMonitor({ books, variant, rule: RULE })
+    const { monitor, records, clock } = openMonitor({ books, variant, rule: RULE })
     const naive = new NaiveReplay()
     const accounts: Account[] = []
     for (let i = 0; i < ACCOUNTS; i++) {
@@ -100,7 +100,7 @@ describe.each(KERNEL_VARIANTS)(`triggers of %s on random walks (seed ${SEED})`, 
       naive.put(marginAccountsOf(account, books[account.venue]!))
     }
     const prices = { bybit: markets.map(({ price }) => price), binance: markets.map(({ price }) => price) }
-    let told = 0
+    let published = 0
     for (let instant = 0; instant < INSTANTS; instant++) {
       const venue = random() < 0.5 ? 'bybit' : 'binance'
       const first = instant < 2 * markets.length
@@ -118,14 +118,19 @@ describe.each(KERNEL_VARIANTS)(`triggers of %s on random walks (seed ${SEED})`, 
       monitor.frameEnd()
       clock.runTurns()
       // The order inside an instant is the rank; compare as sets, instant by instant.
-      const events = marginEvents()
-        .slice(told)
+      const events = records
+        .slice(published)
+        .map(({ event }) => event)
+        .filter(isMarginEvent)
         .map(({ kind, marginAccount, level }) => `${kind} ${marginAccount} ${level}`)
-      expect(events.sort(), `instant ${instant}`).toEqual(naive.changes.slice(told).sort())
-      told = records.length
+      const changes = naive.changes.slice(published)
+      if (events.length > 0 || changes.length > 0) {
+        expect(events.sort(), `instant ${instant}`).toEqual(changes.sort())
+      }
+      published = records.length
       if (instant % 10 === 9) replaceOne(random, accounts, markets, books, naive, monitor)
     }
-    expect(told).toBeGreaterThan(2_000)
+    expect(published).toBeGreaterThan(2_000)
     expect(new Set(records.map(({ event }) => event.kind))).toEqual(
       new Set(['warning', 'liquidation', 'recovered', 'closed']),
     )
