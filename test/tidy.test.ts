@@ -77,7 +77,7 @@ const SHARED_WITH_ASSEMBLY = 'assembly/layout.ts'
 /** The parts that may import each package; every other package is refused. */
 const PACKAGE_HOMES: Readonly<Record<string, readonly string[]>> = {
   ws: ['system', 'demo'],
-  bullmq: ['delivery', 'subscriber', 'domain', 'examples'],
+  bullmq: ['redis', 'delivery', 'subscriber', 'domain', 'examples'],
   plimsoll: ['examples'],
   ioredis: ['redis'],
   pino: ['log'],

@@ -1,8 +1,11 @@
-import { Job, type JobJson, type JobProgress, type JobType, Queue } from 'bullmq'
+import type { Job, JobJson, JobProgress, JobType } from 'bullmq'
 import type { Clock, QueueConnection } from '../domain/index.ts'
 import { compareStreamIds, type StreamId } from '../domain/index.ts'
+import { loadBullMq } from '../redis/index.ts'
 import { withDeadline } from './connection.ts'
 import { type EventJob, lastEventOf } from './jobs.ts'
+
+const bullmq = loadBullMq()
 
 const ADD_LIMIT_MS = 10_000
 const ASK_LIMIT_MS = 5_000
@@ -39,7 +42,7 @@ class JobText {
   }
 }
 
-class TextJob<Data, Result, Name extends string, Progress extends JobProgress> extends Job<
+class TextJob<Data, Result, Name extends string, Progress extends JobProgress> extends bullmq.Job<
   Data,
   Result,
   Name,
@@ -51,7 +54,7 @@ class TextJob<Data, Result, Name extends string, Progress extends JobProgress> e
   }
 }
 
-class TextQueue extends Queue<JobText> {
+class TextQueue extends bullmq.Queue<JobText> {
   protected override get Job(): typeof Job {
     return TextJob
   }

@@ -1,7 +1,8 @@
-import { Redis, type RedisOptions } from 'ioredis'
+import type { Redis, RedisOptions } from 'ioredis'
 import type { Clock, Random } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import { waitAtMost } from '../system/index.ts'
+import { ioredis } from './clients.ts'
 import { isRefusal, redisFault, withoutSecrets } from './fault.ts'
 
 /** How long `connectRedis` keeps trying before it gives up. */
@@ -75,7 +76,7 @@ const ROLES = {
  */
 export async function connectRedis(options: ConnectOptions): Promise<RedisConnection> {
   const name = redactUrl(options.url)
-  const connection = new Redis(options.url, {
+  const connection = new ioredis.Redis(options.url, {
     ...ROLES[options.role],
     lazyConnect: true,
     // Under RESP3, ioredis 6.0 gives XREAD through `call` another shape than XREAD as a method.

@@ -1,5 +1,5 @@
-import { ReplyError } from 'ioredis'
 import { PlimsollError } from '../errors.ts'
+import { ioredis } from './clients.ts'
 
 /** A wrong login, permission or database stays wrong on a retry; ioredis itself would continue with database 0. */
 const REFUSED = /WRONGPASS|NOAUTH|NOPERM|invalid password|DB index/i
@@ -43,7 +43,7 @@ function isOfRedis(error: unknown): boolean {
   const { code, syscall } = error as NodeJS.ErrnoException
   const isOfSocket = syscall !== undefined && /^(?:connect|read|write)$/.test(syscall)
   return (
-    error instanceof ReplyError ||
+    error instanceof ioredis.ReplyError ||
     DISCONNECTED.test(error.message) ||
     (isOfSocket && code !== undefined && SYSTEM_CODES.has(code))
   )

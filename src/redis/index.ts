@@ -7,6 +7,7 @@ export {
   type WatchOptions,
   watchRedis,
 } from './check.ts'
+export { loadBullMq } from './clients.ts'
 export { pairsOf, type RedisCommands } from './commands.ts'
 export {
   BLOCK_MS_MAX,

@@ -1,4 +1,4 @@
-import { type Job, UnrecoverableError, WaitingError } from 'bullmq'
+import type { Job, UnrecoverableError } from 'bullmq'
 import { z } from 'zod'
 import {
   type Clock,
@@ -10,12 +10,15 @@ import {
   plimsollEventSchema,
 } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
+import { loadBullMq } from '../redis/index.ts'
 import { Waiter } from '../system/index.ts'
 import { type HandlerCounts, noCounts } from './counts.ts'
 import type { JobLock } from './job-lock.ts'
 import { KnownLogs, type StartedLog } from './known-logs.ts'
 import { type Inbox, onceUnsynced } from './once.ts'
 import { SubjectOrder, subjectOf } from './subject-order.ts'
+
+const bullmq = loadBullMq()
 
 /**
  * Most calls of a failing handler while its job holds the queue. Events of other margin accounts are handled meanwhile.
@@ -124,7 +127,7 @@ export class JobHandler {
     const outcome = await this.#deliver(delivery)
     await this.#options.inbox?.sync()
     // The job belongs to another subscriber, so this one must not answer to Redis.
-    if (outcome === 'lost') throw new WaitingError()
+    if (outcome === 'lost') throw new bullmq.WaitingError()
     if (outcome === 'closing') await handBack(delivery, token)
     if (outcome === 'failing') {
       await noteProgress(delivery, true)
@@ -234,7 +237,7 @@ export class JobHandler {
 
   #refusal(reason: string): UnrecoverableError {
     this.counts.malformed++
-    return new UnrecoverableError(reason)
+    return new bullmq.UnrecoverableError(reason)
   }
 }
 
@@ -261,7 +264,7 @@ async function noteProgress(
 async function handBack(delivery: Delivery, token: string): Promise<never> {
   await noteProgress(delivery)
   await delivery.job.moveToWait(token)
-  throw new WaitingError()
+  throw new bullmq.WaitingError()
 }
 
 function describeFailures({ failures, pending, callsMax }: Delivery): string {

@@ -1,4 +1,4 @@
-import { ErrorCode, type Job, Worker } from 'bullmq'
+import type { Job } from 'bullmq'
 import {
   consumersSchema,
   firstRule,
@@ -7,11 +7,14 @@ import {
   queueNameOf,
 } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
+import { loadBullMq } from '../redis/index.ts'
 import { waitAtMost } from '../system/index.ts'
 import type { HandlerCounts } from './counts.ts'
 import { type HandlerOptions, JobHandler } from './job-handler.ts'
 import { JobLock } from './job-lock.ts'
 import { BLOCK_S_MAX, watchedConnection } from './watched-connection.ts'
+
+const bullmq = loadBullMq()
 
 /** Another subscriber gets the job of a killed one after this time and at most two checks of 1.5 s, 9 s in all. */
 export const LOCK_MS = 6_000
@@ -35,10 +38,10 @@ const OUTAGE_GAP_MS = 30_000
 const LOST_JOBS_MAX = 1_000
 /** Answers of Redis when this subscriber does not have the job, or no longer has it. */
 const JOB_IS_LOST: ReadonlySet<unknown> = new Set([
-  ErrorCode.JobNotExist,
-  ErrorCode.JobLockNotExist,
-  ErrorCode.JobNotInState,
-  ErrorCode.JobLockMismatch,
+  bullmq.ErrorCode.JobNotExist,
+  bullmq.ErrorCode.JobLockNotExist,
+  bullmq.ErrorCode.JobNotInState,
+  bullmq.ErrorCode.JobLockMismatch,
 ])
 
 export interface SubscriptionOptions extends HandlerOptions {
@@ -87,7 +90,7 @@ export function openSubscription(options: SubscriptionOptions): Subscription {
 }
 
 /** BullMQ's worker with blocking reads that are shorter than the time-out of the socket. */
-class EventWorker extends Worker {
+class EventWorker extends bullmq.Worker {
   override get maximumBlockTimeout(): number {
     return BLOCK_S_MAX
   }
