@@ -11,7 +11,8 @@ import { inTransaction, type SqlClient } from '../examples/transactional-inbox.t
 import type { PlimsollEvent } from '../src/domain/index.ts'
 import { runCli } from './support/cli.ts'
 import { startTestRedis, type TestRedis } from './support/redis.ts'
-import { openLog, sampleEvent, sampleRecords, until } from './support/sample-events.ts'
+import { openLog, sampleEvent, sampleRecords } from './support/sample-events.ts'
+import { until } from './support/until.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'plimsoll-examples-'))
 const running: Example[] = []

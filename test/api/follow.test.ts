@@ -3,7 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { follow } from '../../src/api/follow.ts'
 import type { PlimsollError } from '../../src/errors.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
-import { KEYS, marketRecord, queueConnection, sampleEvent, until } from '../support/sample-events.ts'
+import { KEYS, marketRecord, queueConnection, sampleEvent } from '../support/sample-events.ts'
+import { until } from '../support/until.ts'
 
 let server: TestRedis
 let probe: Redis

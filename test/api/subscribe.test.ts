@@ -17,7 +17,8 @@ import {
 import { memoryInbox, type Subscription } from '../../src/subscriber/index.ts'
 import { systemClock } from '../../src/system/clock.ts'
 import { PROJECT_DATA_DIR } from '../support/redis.ts'
-import { sampleEvent, until } from '../support/sample-events.ts'
+import { sampleEvent } from '../support/sample-events.ts'
+import { until } from '../support/until.ts'
 
 const dataDir = mkdtempSync(join(tmpdir(), 'plimsoll-subscribe-'))
 const servers: RedisServer[] = []

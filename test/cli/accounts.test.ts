@@ -17,7 +17,7 @@ import { VENUE_NAMES } from '../../src/venues/index.ts'
 import { testAccount } from '../support/accounts.ts'
 import { runCli } from '../support/cli.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
-import { until } from '../support/worker.ts'
+import { until } from '../support/until.ts'
 
 const SHARD = 'accounts'
 
@@ -101,7 +101,7 @@ function atTerminal(...args: string[]) {
   context.errors.on('data', (chunk) => (seen.errors += chunk))
   const done = accountsCommand(context).parseAsync([...args, ...target()], { from: 'user' })
   const answer = async (text: string) => {
-    await until('the question', () => seen.errors.includes('[y/N]'))
+    await until(() => seen.errors.includes('[y/N]'))
     context.input.write(text)
   }
   return { done, seen, answer }
@@ -346,7 +346,7 @@ describe('plimsoll import --replace', () => {
           ...options,
         }),
     }).catch((error: Error) => error.message)
-    await until('the question', () => asked.includes('[y/N]'))
+    await until(() => asked.includes('[y/N]'))
     expect(asked).toContain(
       'holds 2 accounts, whole.jsonl holds 2 accounts. Write these and remove the 1 that',
     )

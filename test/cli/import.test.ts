@@ -10,7 +10,7 @@ import { keysOf } from '../../src/redis/index.ts'
 import { testAccount } from '../support/accounts.ts'
 import { finished, spawnCli } from '../support/cli.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
-import { until } from '../support/worker.ts'
+import { until } from '../support/until.ts'
 
 let server: TestRedis
 let directory: string
@@ -196,7 +196,7 @@ describe('plimsoll import', () => {
     for (let index = 0; index < 20; index++) {
       child.stdin.write(`${JSON.stringify(testAccount(`piped-${index}`, 1))}\n`)
     }
-    await until('the lines are stored', async () => (await probe.hlen(keysOf('pipe').accounts)) === 20)
+    await until(async () => (await probe.hlen(keysOf('pipe').accounts)) === 20)
     expect(child.exitCode).toBeNull()
     child.stdin.end()
     expect(await end).toMatchObject({ code: 0, stdout: '20 accounts read, 20 imported, 0 refused\n' })

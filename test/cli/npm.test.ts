@@ -7,7 +7,7 @@ import { locateRedisServer, runningRedisUrl } from '../../src/redis-server/index
 import { systemClock } from '../../src/system/clock.ts'
 import { temporaryFolder } from '../support/cli.ts'
 import { PROJECT_DATA_DIR } from '../support/redis.ts'
-import { until } from '../support/worker.ts'
+import { until } from '../support/until.ts'
 
 const PROJECT = fileURLToPath(new URL('../../', import.meta.url))
 const MAIN = join(PROJECT, 'dist/src/cli/main.js')
@@ -46,7 +46,7 @@ async function startByNpm(name: string, command: readonly string[]) {
     readFileSync(logFile, 'utf8')
       .split('\n')
       .flatMap((line) => (line.startsWith('{') ? [(JSON.parse(line) as Line).msg] : []))
-  await until('the worker runs', () => log().includes('worker runs'))
+  await until(() => log().includes('worker runs'))
   const owner = JSON.parse(readFileSync(join(dataDir, 'redis/owner.json'), 'utf8')) as {
     pid: number
     keeper: number
@@ -76,7 +76,7 @@ describe.runIf(process.platform === 'linux')('a worker that npm has started', ()
     const { npm, dataDir, log, redis, worker } = await startByNpm(name, command.split(' '))
     expect([isRunning(worker), isRunning(redis)]).toEqual([true, true])
     npm.kill(signal)
-    await until('worker and Redis are gone', () => !isRunning(worker) && !isRunning(redis))
+    await until(() => !isRunning(worker) && !isRunning(redis))
     expect(log().slice(-2)).toEqual(['npm, which started the worker, is gone: the worker stops', 'stopped'])
     expect(await runningRedisUrl(dataDir)).toBeUndefined()
     expect(existsSync(join(dataDir, 'redis/owner.json'))).toBe(false)
@@ -88,6 +88,6 @@ describe.runIf(process.platform === 'linux')('a worker that npm has started', ()
     expect(isRunning(worker)).toBe(true)
     expect(log().filter((line) => line.startsWith('npm,') || line === 'stopped')).toEqual([])
     npm.kill('SIGTERM')
-    await until('the worker is gone', () => !isRunning(worker))
+    await until(() => !isRunning(worker))
   })
 })

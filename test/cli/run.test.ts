@@ -11,7 +11,8 @@ import { testAccount } from '../support/accounts.ts'
 import { BybitServer } from '../support/bybit.ts'
 import { runCli, temporaryFolder } from '../support/cli.ts'
 import { PROJECT_DATA_DIR, startTestRedis, type TestRedis } from '../support/redis.ts'
-import { until, WorkerProcess } from '../support/worker.ts'
+import { until } from '../support/until.ts'
+import { WorkerProcess } from '../support/worker.ts'
 
 /** The orderly stop ends within 5 s; the rest is for a busy machine to end the process. */
 const STOP_LIMIT_MS = 6_000
@@ -229,7 +230,7 @@ describe('a worker without a book', () => {
 it('Ctrl-C that comes twice, from the terminal and from npm, stops in order', async () => {
   const worker = await WorkerProcess.start(['--redis-url', redis.url])
   worker.child.kill('SIGINT')
-  await until('the first signal is taken', () => worker.child.killed)
+  await until(() => worker.child.killed)
   const { code } = await worker.end('SIGINT')
   expect({ code, last: worker.log.at(-1)?.msg }).toEqual({ code: 0, last: 'stopped' })
 })
@@ -264,7 +265,7 @@ describe('the private Redis', () => {
     expect(JSON.parse(tail.stdout)).toMatchObject({ account: 'desk/1', kind: 'liquidation' })
     const seen: PlimsollEvent[] = []
     const subscription = subscribe({ dataDir, handler: (event) => void seen.push(event) })
-    await until('the subscriber has the liquidation', () => seen.length === 1)
+    await until(() => seen.length === 1)
     expect(seen).toEqual([JSON.parse(tail.stdout)])
     await subscription.close()
     await exchange.stop()
@@ -302,7 +303,7 @@ describe('the private Redis', () => {
     writeFileSync(join(programs, 'apt-get'), apt, { mode: 0o755 })
     writeFileSync(join(programs, 'dpkg'), '#!/bin/sh\n', { mode: 0o755 })
     const worker = new WorkerProcess(['--data-dir', dataDir], { env: { PATH: programs } })
-    await until('the download has begun', () => existsSync(begun) && readFileSync(begun, 'utf8') !== '')
+    await until(() => existsSync(begun) && readFileSync(begun, 'utf8') !== '')
     const { code, elapsedMs, stderr } = await worker.end('SIGTERM')
     expect({ code, left: readdirSync(dataDir) }).toEqual({ code: 0, left: [] })
     expect(elapsedMs).toBeLessThan(STOP_LIMIT_MS)

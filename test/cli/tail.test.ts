@@ -7,7 +7,8 @@ import { tailCommand } from '../../src/cli/tail.ts'
 import { visible } from '../../src/cli/visible.ts'
 import { systemClock } from '../../src/system/clock.ts'
 import { useTestRedis } from '../support/redis.ts'
-import { KEYS, queueConnection, sampleEvent, until } from '../support/sample-events.ts'
+import { KEYS, queueConnection, sampleEvent } from '../support/sample-events.ts'
+import { until } from '../support/until.ts'
 
 const harness = useTestRedis()
 

@@ -11,9 +11,9 @@ import {
   openLog,
   queueConnection,
   sampleRecords,
-  until,
   waitingJobs,
 } from '../support/sample-events.ts'
+import { until } from '../support/until.ts'
 
 const harness = useTestRedis()
 

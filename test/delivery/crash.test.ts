@@ -6,7 +6,8 @@ import type { PlimsollError } from '../../src/errors.ts'
 import { memoryInbox, openSubscription } from '../../src/subscriber/index.ts'
 import { systemClock } from '../../src/system/clock.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
-import { idsOf, KEYS, openLog, sampleRecords, until, waitingJobs } from '../support/sample-events.ts'
+import { idsOf, KEYS, openLog, sampleRecords, waitingJobs } from '../support/sample-events.ts'
+import { until } from '../support/until.ts'
 
 const EVENTS = 30_000
 const KILLS = 4

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import type { EventQueue } from '../../src/delivery/index.ts'
 import { useTestRedis } from '../support/redis.ts'
-import { openLog, sampleRecords, until } from '../support/sample-events.ts'
+import { openLog, sampleRecords } from '../support/sample-events.ts'
+import { until } from '../support/until.ts'
 
 const harness = useTestRedis()
 

@@ -4,7 +4,8 @@ import { systemClock } from '../../src/system/clock.ts'
 import { seededRandom } from '../../src/system/seeded-random.ts'
 import { type SilentProxy, startSilentProxy } from '../support/proxy.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
-import { idsOf, openLog, sampleRecords, until, waitingJobs } from '../support/sample-events.ts'
+import { idsOf, openLog, sampleRecords, waitingJobs } from '../support/sample-events.ts'
+import { until } from '../support/until.ts'
 
 let server: TestRedis
 let proxy: SilentProxy

@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process'
 import { describe, expect, it } from 'vitest'
 import { LEASE_MS, type OwnerProcess } from '../../src/delivery/index.ts'
 import { useTestRedis } from '../support/redis.ts'
-import { KEYS, openLog, ready, sampleRecords, until } from '../support/sample-events.ts'
+import { KEYS, openLog, ready, sampleRecords } from '../support/sample-events.ts'
+import { until } from '../support/until.ts'
 
 const harness = useTestRedis()
 

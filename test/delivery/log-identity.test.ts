@@ -9,9 +9,9 @@ import {
   openLog,
   sampleRecord,
   sampleRecords,
-  until,
   waitingJobs,
 } from '../support/sample-events.ts'
+import { until } from '../support/until.ts'
 
 const harness = useTestRedis()
 

@@ -14,9 +14,9 @@ import {
   sampleEvent,
   sampleRecord,
   sampleRecords,
-  until,
   waitingJobs,
 } from '../support/sample-events.ts'
+import { until } from '../support/until.ts'
 
 const harness = useTestRedis()
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { EventRecord } from '../../src/domain/index.ts'
 import { useTestRedis } from '../support/redis.ts'
-import { KEYS, largeEvent, openLog, recordOf, sampleRecords, until } from '../support/sample-events.ts'
+import { KEYS, largeEvent, openLog, recordOf, sampleRecords } from '../support/sample-events.ts'
+import { until } from '../support/until.ts'
 
 const harness = useTestRedis()
 

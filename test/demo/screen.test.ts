@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runCli } from '../support/cli.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
-import { until } from '../support/worker.ts'
+import { until } from '../support/until.ts'
 import { PREPARATION } from './snapshots.ts'
 import { TestTerminal } from './terminal.ts'
 
@@ -114,9 +114,7 @@ const skipped = hasScript ? '' : ' (skipped: no script(1) of Linux)'
 describe.skipIf(!hasScript)(`the demo on a terminal${skipped}`, () => {
   it('shows the market at 80x24 without a torn or wrapped line and ends with what to try next', async () => {
     const { terminal, output, ended } = demoOn(80, 24, ['--accounts', '2000', '--seconds', '5'])
-    await until('an event is shown', () =>
-      /^(LIQUIDATION|WARNING|recovered) /m.test(terminal.shown.join('\n')),
-    )
+    await until(() => /^(LIQUIDATION|WARNING|recovered) /m.test(terminal.shown.join('\n')))
     const titles = terminal.shown.filter((line) => line.startsWith('plimsoll demo'))
     expect(titles).toHaveLength(1)
     expect(terminal.isCursorVisible).toBe(false)
@@ -150,7 +148,7 @@ describe.skipIf(!hasScript)(`the demo on a terminal${skipped}`, () => {
     const target = { flags: ['--data-dir', join(folder, 'fetched')], path: programs }
     const { terminal, process: demo, ended } = demoOn(80, 24, ['--accounts', '200'], target)
     const lineOf = (text: string) => terminal.shown.findIndex((line) => line.includes(text))
-    await until('the note is shown', () => lineOf('redis-server') >= 0)
+    await until(() => lineOf('redis-server') >= 0)
     const note = lineOf('redis-server')
     await new Promise((resolve) => setTimeout(resolve, 500))
     expect(terminal.shown.filter((line) => line.startsWith('plimsoll demo'))).toHaveLength(1)
@@ -170,11 +168,11 @@ describe.skipIf(!hasScript)(`the demo on a terminal${skipped}`, () => {
         '3600',
         ...(kill ? ['--seed', '2'] : []),
       ])
-      await until('the market moves', () => session.terminal.shown.join('\n').includes('warnings'))
+      await until(() => session.terminal.shown.join('\n').includes('warnings'))
       if (kill) process.kill(session.demoPid(), 'SIGKILL')
       else session.process.stdin!.write('\x03')
       await session.ended
-      await until('the cursor is back', () => session.terminal.isCursorVisible)
+      await until(() => session.terminal.isCursorVisible)
     }
   })
 })

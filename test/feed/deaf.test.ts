@@ -3,8 +3,9 @@ import { Hearing } from '../../src/feed/hearing.ts'
 import { FEED_LIMITS } from '../../src/feed/index.ts'
 import { systemClock } from '../../src/system/clock.ts'
 import { TestClock } from '../support/clock.ts'
+import { until } from '../support/until.ts'
 import { snapshot } from './exchange.ts'
-import { SHORT_LIMITS, stateOf, until, useExchange } from './harness.ts'
+import { SHORT_LIMITS, stateOf, useExchange } from './harness.ts'
 
 const { exchange, open } = useExchange()
 

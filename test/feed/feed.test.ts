@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { FEED_LIMITS, type FeedOptions, openFeeds } from '../../src/feed/index.ts'
 import { systemClock } from '../../src/system/clock.ts'
+import { until } from '../support/until.ts'
 import { snapshot, testSource } from './exchange.ts'
-import { optionsOf, RecordingSink, stateOf, until, useExchange } from './harness.ts'
+import { optionsOf, RecordingSink, stateOf, useExchange } from './harness.ts'
 
 const { exchange, open, feeds } = useExchange()
 

@@ -7,7 +7,8 @@ import type { FileSource } from '../../src/domain/index.ts'
 import { type Feed, type FeedOptions, openFeed } from '../../src/feed/index.ts'
 import { LINE_LENGTH_MAX } from '../../src/input/index.ts'
 import { connectSocket, followPipe, httpGet } from '../../src/system/index.ts'
-import { optionsOf, RecordingSink, stateOf, until } from './harness.ts'
+import { until } from '../support/until.ts'
+import { optionsOf, RecordingSink, stateOf } from './harness.ts'
 
 /** Lines are `symbol price time`. */
 const source: FileSource = {

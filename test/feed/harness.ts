@@ -186,14 +186,3 @@ export function expectGapless(marks: readonly number[]): void {
 }
 
 export const stateOf = (feed: Feed, symbol: string) => feed.markets.get(symbol)?.state
-
-const UNTIL_MAX_MS = 20_000
-
-/** Waits until `condition` holds; fails with its text when it does not in good time. */
-export async function until(condition: () => boolean): Promise<void> {
-  const deadlineMs = performance.now() + UNTIL_MAX_MS
-  while (!condition()) {
-    if (performance.now() > deadlineMs) throw new Error(`never became true: ${condition}`)
-    await new Promise((resolve) => setTimeout(resolve, 5))
-  }
-}

@@ -4,8 +4,9 @@ import type { FeedLimits } from '../../src/feed/index.ts'
 import { MarketData, type MarketDataOptions } from '../../src/feed/market-data.ts'
 import { connectSocket, httpGet, openFollowed, systemClock } from '../../src/system/index.ts'
 import { sourceCarrying } from '../../src/venues/index.ts'
+import { until } from '../support/until.ts'
 import { CADENCE_MS, snapshot, TestExchange } from './exchange.ts'
-import { RecordingLog, SHORT_LIMITS, until } from './harness.ts'
+import { RecordingLog, SHORT_LIMITS } from './harness.ts'
 
 /** What the monitor hears, in order and in short. */
 class RecordingMonitor implements Pick<MarketDataOptions, 'monitor'> {

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { FEED_LIMITS } from '../../src/feed/index.ts'
 import { systemClock } from '../../src/system/clock.ts'
 import { TestClock } from '../support/clock.ts'
+import { until } from '../support/until.ts'
 import { CADENCE_MS, snapshot, testSource } from './exchange.ts'
-import { expectGapless, SHORT_LIMITS, stateOf, until, useExchange } from './harness.ts'
+import { expectGapless, SHORT_LIMITS, stateOf, useExchange } from './harness.ts'
 
 const { exchange, open } = useExchange()
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Feed, type FeedOptions, openFeed } from '../../src/feed/index.ts'
-import { optionsOf, RecordingSink, SHORT_LIMITS, stateOf, until } from './harness.ts'
+import { until } from '../support/until.ts'
+import { optionsOf, RecordingSink, SHORT_LIMITS, stateOf } from './harness.ts'
 import { NamedExchange, namedSource } from './named-exchange.ts'
 
 let exchange: NamedExchange

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { FEED_LIMITS } from '../../src/feed/index.ts'
 import { OutageLog } from '../../src/feed/outage.ts'
-import { RecordingLog, SHORT_LIMITS, stateOf, until, useExchange } from './harness.ts'
+import { until } from '../support/until.ts'
+import { RecordingLog, SHORT_LIMITS, stateOf, useExchange } from './harness.ts'
 
 const { exchange, open } = useExchange()
 

@@ -5,7 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Clock, PollSource } from '../../src/domain/index.ts'
 import { type Feed, type FeedOptions, openFeed, openFeeds } from '../../src/feed/index.ts'
 import { systemClock } from '../../src/system/index.ts'
-import { optionsOf, RecordingSink, SHORT_LIMITS, stateOf, until } from './harness.ts'
+import { until } from '../support/until.ts'
+import { optionsOf, RecordingSink, SHORT_LIMITS, stateOf } from './harness.ts'
 
 const CADENCE_MS = 30
 const BODY_BYTES_MAX = 1_000

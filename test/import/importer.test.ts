@@ -10,7 +10,7 @@ import { VENUE_NAMES } from '../../src/venues/index.ts'
 import { BYBIT, bookOf, oneTier } from '../margin/support.ts'
 import { testAccount } from '../support/accounts.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
-import { until } from '../support/worker.ts'
+import { until } from '../support/until.ts'
 
 let server: TestRedis
 let redis: RedisConnection
@@ -249,10 +249,10 @@ describe('an import from a pipe that stays open', () => {
     })
     for (const batch of [20, 40]) {
       for (let index = batch - 20; index < batch; index++) input.write(`${line(`piped-${index}`)}\n`)
-      await until('the lines are read', () => accepted.length === batch)
+      await until(() => accepted.length === batch)
       expect(await book.count()).toBe(batch - 20)
       fire()
-      await until('they are stored', async () => (await book.count()) === batch)
+      await until(async () => (await book.count()) === batch)
     }
     input.end()
     expect(await importing).toMatchObject({ read: 40, imported: 40 })

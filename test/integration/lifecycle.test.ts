@@ -2,7 +2,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Account, MarginEvent } from '../../src/domain/index.ts'
 import { fileInbox } from '../../src/subscriber/index.ts'
-import { until, WorkerProcess } from '../support/worker.ts'
+import { until } from '../support/until.ts'
+import { WorkerProcess } from '../support/worker.ts'
 import { longAt100, Servers, type Shard, told } from './harness.ts'
 
 /** From the signal to the end of the process. */
@@ -20,8 +21,8 @@ beforeEach(() => {
 })
 afterAll(() => servers.stop())
 
-const heard = () => until('AAAUSDT is heard', () => servers.exchange.isHeard('AAAUSDT'))
-const unheard = () => until('AAAUSDT is unheard', () => !servers.exchange.isHeard('AAAUSDT'))
+const heard = () => until(() => servers.exchange.isHeard('AAAUSDT'))
+const unheard = () => until(() => !servers.exchange.isHeard('AAAUSDT'))
 
 /** Longs with margins from 20 to 29.995: a falling mark takes them over their lines one after the other. */
 function ladder(): Account[] {
@@ -76,7 +77,7 @@ describe('a restart', () => {
     const consumer = shard.subscribe()
     const told1 = () => consumer.effects.length
     const first = await shard.startWorker()
-    await until('the warning', () => told1() === 1)
+    await until(() => told1() === 1)
     expect((await first.end('SIGTERM')).code).toBe(0)
     await unheard()
 
@@ -85,14 +86,14 @@ describe('a restart', () => {
     exchange.setMark('AAAUSDT', '80.9')
     exchange.setMark('AAAUSDT', '80.5')
     exchange.setMark('AAAUSDT', '95')
-    await until('liquidation and recovery', () => told1() === 3)
+    await until(() => told1() === 3)
     expect((await second.end('SIGTERM')).code).toBe(0)
     await unheard()
 
     // While nobody looked the mark fell: the next worker finds it at its first tick.
     exchange.setMark('AAAUSDT', '81.5')
     const third = await shard.startWorker()
-    await until('the second episode', () => told1() === 4)
+    await until(() => told1() === 4)
     expect((await third.end('SIGTERM')).code).toBe(0)
     await unheard()
     await consumer.subscription.close()
@@ -109,12 +110,12 @@ describe('a restart', () => {
     servers.exchange.setMark('AAAUSDT', '80.5')
     await shard.import([longAt100('desk/1', '20')])
     const first = await shard.startWorker()
-    await until('the liquidation', async () => (await shard.streamed()).length === 1)
+    await until(async () => (await shard.streamed()).length === 1)
     expect((await first.end('SIGTERM')).code).toBe(0)
     await unheard()
     await shard.book.put(longAt100('desk/1', '40', { version: 2 }))
     const second = await shard.startWorker()
-    await until('the recovery', async () => (await shard.streamed()).length > 1)
+    await until(async () => (await shard.streamed()).length > 1)
     expect((await second.end('SIGTERM')).code).toBe(0)
     await unheard()
     expect((await shard.streamed()).map(told)).toEqual([
@@ -132,7 +133,7 @@ describe.each(['SIGTERM', 'SIGINT'] as const)('%s in the middle of a burst', (si
     const worker = await shard.startWorker('--json')
     await heard()
     const falling = fall(8_200, 7_000, () => worker.ended)
-    await until('the burst', async () => (await shard.streamed()).length > 500)
+    await until(async () => (await shard.streamed()).length > 500)
     const { code, stdout, elapsedMs } = await worker.end(signal)
     await falling
     expect(code).toBe(0)
@@ -152,7 +153,7 @@ describe('SIGTERM while the book is loaded', () => {
     const accounts = Array.from({ length: 40_000 }, (_, index) => longAt100(`desk/${index}`, '20'))
     expect((await shard.import(accounts)).summary.imported).toBe(accounts.length)
     const worker = new WorkerProcess([...shard.args, '--json'])
-    await until('the worker owns the stream', async () => (await probe.exists(shard.keys.events)) === 1)
+    await until(async () => (await probe.exists(shard.keys.events)) === 1)
     const { code, stdout, elapsedMs } = await worker.end('SIGTERM')
     expect({ code, stdout }).toEqual({ code: 0, stdout: '' })
     expect(worker.log.at(-1)?.msg).toBe('stopped while starting')
@@ -170,7 +171,7 @@ describe('SIGTERM while Redis does not answer', () => {
     await heard()
     process.kill(redis.pid, 'SIGSTOP')
     exchange.setMark('AAAUSDT', '80.5')
-    await until('the mark is on its way', () => exchange.isHeard('AAAUSDT'))
+    await until(() => exchange.isHeard('AAAUSDT'))
     await new Promise((resolve) => setTimeout(resolve, 200))
     const { code, stderr, elapsedMs } = await first.end('SIGTERM').finally(() => {
       process.kill(redis.pid, 'SIGCONT')
@@ -183,7 +184,7 @@ describe('SIGTERM while Redis does not answer', () => {
     await unheard()
     const consumer = shard.subscribe()
     const second = await shard.startWorker()
-    await until('the liquidation', () => consumer.effects.length > 0)
+    await until(() => consumer.effects.length > 0)
     expect((await second.end('SIGTERM')).code).toBe(0)
     await consumer.subscription.close()
     expect((await shard.streamed()).map(told)).toEqual(['desk/1 #1 episode 1 liquidation 0 → 1'])
@@ -200,7 +201,7 @@ describe('kill -9 in the middle of a burst', () => {
     const first = await shard.startWorker()
     await heard()
     const falling = fall(8_200, 7_500, () => first.ended)
-    await until('the burst', () => consumer.effects.length > 1_000)
+    await until(() => consumer.effects.length > 1_000)
     expect((await first.end('SIGKILL')).code).toBeNull()
     const killedAtCents = await falling
     await unheard()
@@ -209,7 +210,7 @@ describe('kill -9 in the middle of a burst', () => {
     await heard()
     const endCents = await fall(killedAtCents, 7_200)
     const expected = ladder().filter((_, index) => levelAt(index, endCents) !== '0').length
-    await until('every account is told', async () => {
+    await until(async () => {
       const streamed = await shard.streamed()
       const accounts = new Map(streamed.map(({ account, level }) => [account, level]))
       const isDone = [...accounts].every(
@@ -233,7 +234,7 @@ describe('named consumers', () => {
     servers.exchange.setMark('AAAUSDT', '80.5')
     await shard.import([longAt100('desk/1', '20'), longAt100('desk/2', '20')])
     const worker = await shard.startWorker('--consumers', 'risk,alerts')
-    await until('the liquidations', async () => (await shard.streamed()).length === 2)
+    await until(async () => (await shard.streamed()).length === 2)
     expect((await worker.end('SIGTERM')).code).toBe(0)
     const ids = (await shard.streamed()).map(({ id }) => id).sort()
     expect((await shard.queued('risk')).sort()).toEqual(ids)
@@ -249,14 +250,14 @@ describe('a damaged entry of the stored progress', () => {
     exchange.setMark('AAAUSDT', '80.5')
     await shard.import([longAt100('desk/1', '20'), longAt100('desk/2', '20')])
     const first = await shard.startWorker()
-    await until('the liquidations', async () => (await shard.streamed()).length === 2)
+    await until(async () => (await shard.streamed()).length === 2)
     expect((await first.end('SIGTERM')).code).toBe(0)
     await unheard()
     const before = await shard.streamed()
     const { marginAccount } = before.find(({ account }) => account === 'desk/1')!
     await probe.hset(shard.keys.progress, marginAccount, '{"sequence":')
     const second = await shard.startWorker()
-    await until('the liquidation again', async () => (await shard.streamed()).length === 3)
+    await until(async () => (await shard.streamed()).length === 3)
     expect((await second.end('SIGTERM')).code).toBe(0)
     const again = (await shard.streamed()).at(-1)!
     expect(again).toMatchObject({ marginAccount, kind: 'liquidation' })
@@ -273,7 +274,7 @@ describe('a damaged entry of the stored progress', () => {
 async function startStandby(): Promise<WorkerProcess> {
   const worker = new WorkerProcess(['--json', ...shard.args])
   const waits = () => worker.log.some(({ msg }) => msg.startsWith('standby'))
-  await until('the second one is a standby', () => waits() || worker.ended)
+  await until(() => waits() || worker.ended)
   expect(worker.ended).toBe(false)
   return worker
 }
@@ -291,11 +292,11 @@ describe('a second worker on the same shard', () => {
     const second = await startStandby()
     expect(first.ended).toBe(false)
     exchange.setMark('AAAUSDT', '80.9')
-    await until('the warning', async () => (await shard.streamed()).length === 1)
+    await until(async () => (await shard.streamed()).length === 1)
     expect((await first.end(signal)).stderr).not.toContain('STREAM_FENCED')
-    await until('the second one runs', () => second.logged('worker runs') !== undefined)
+    await until(() => second.logged('worker runs') !== undefined)
     exchange.setMark('AAAUSDT', '80.5')
-    await until('the liquidation', async () => (await shard.streamed()).length === 2)
+    await until(async () => (await shard.streamed()).length === 2)
     expect((await second.end('SIGTERM')).code).toBe(0)
     expect((await shard.streamed()).map(told)).toEqual([
       'desk/1 #1 episode 1 warning 0 → 0.7',
@@ -347,7 +348,7 @@ describe('a second worker on the same shard', () => {
     expect(plain).toEqual([expect.stringMatching(/^plimsoll: STREAM_FENCED: /)])
     const told = async () => (await shard.streamed()).filter(({ level }) => level === '1').length
     const liquidated = ladder().filter((_, index) => levelAt(index, endCents) === '1').length
-    await until('every liquidation is told', async () => (await told()) === liquidated)
+    await until(async () => (await told()) === liquidated)
     expect((await second.end('SIGTERM')).code).toBe(0)
     expectComplete(await shard.streamed(), endCents)
     await unheard()

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { until, type WorkerProcess } from '../support/worker.ts'
+import { until } from '../support/until.ts'
+import type { WorkerProcess } from '../support/worker.ts'
 import { longAt100, Servers, type Shard } from './harness.ts'
 
 const STALE_LIMIT_MS = 15_000
@@ -38,11 +39,11 @@ describe('the log of a worker', () => {
     for (const symbol of ['AAAUSDT', 'BBBUSDT']) exchange.setMark(symbol, '100')
     await shard.import([longAt100('desk/a', '50'), longAt100('desk/b', '50', { symbol: 'BBBUSDT' })])
     worker = await shard.startWorker()
-    await until('the connection is live', () => logged('connection live').length > 0)
+    await until(() => logged('connection live').length > 0)
     const lines = worker.log.filter(({ stream }) => stream === 'bybit-linear').map(({ msg }) => msg)
     expect(lines).toEqual(['connecting', 'connection live'])
     for (const symbol of ['AAAUSDT', 'BBBUSDT']) exchange.silence(symbol, true)
-    await until('that is told', () => logged('markets have no fresh mark').length > 0, STALE_LIMIT_MS)
+    await until(() => logged('markets have no fresh mark').length > 0, STALE_LIMIT_MS)
     const told = logged('markets have no fresh mark')
     expect(told).toMatchObject([{ markets: 2 }])
     expect([...(told[0]!.symbols as string[])].sort()).toEqual(['AAAUSDT', 'BBBUSDT'])

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { until } from '../support/worker.ts'
+import { until } from '../support/until.ts'
 import { longAt100, Servers } from './harness.ts'
 
 let servers: Servers
@@ -15,13 +15,13 @@ describe('a Redis that is emptied under a worker', () => {
     exchange.setMark('AAAUSDT', '90')
     await shard.import([longAt100('desk/1', '20'), longAt100('desk/2', '40')])
     const worker = await shard.startWorker('--json')
-    await until('AAAUSDT is heard', () => exchange.isHeard('AAAUSDT'))
+    await until(() => exchange.isHeard('AAAUSDT'))
     await probe.flushall()
     const lossLines = () => worker.log.filter(({ error }) => String(error).includes('Redis went back'))
-    await until('the loss is told', () => lossLines().length > 0)
+    await until(() => lossLines().length > 0)
     exchange.setMark('AAAUSDT', '80.5')
     const liquidated = async () => (await shard.streamed()).filter(({ kind }) => kind === 'liquidation')
-    await until('the liquidation', async () => (await liquidated()).length > 0)
+    await until(async () => (await liquidated()).length > 0)
     expect((await shard.streamed()).filter(({ kind }) => kind === 'closed')).toEqual([])
     expect((await liquidated()).map(({ account }) => account)).toEqual(['desk/1'])
     expect(lossLines()).toEqual([
@@ -40,12 +40,12 @@ describe('a Redis that is emptied under a worker', () => {
     exchange.setMark('AAAUSDT', '80.5')
     await shard.import([longAt100('desk/1', '20')])
     const worker = await shard.startWorker()
-    await until('the liquidation', async () => (await shard.streamed()).length === 1)
+    await until(async () => (await shard.streamed()).length === 1)
     await probe.flushall()
     const unknown = async () => (await shard.streamed()).filter(({ kind }) => kind === 'unknown')
-    await until('the verdict is gone', async () => (await unknown()).length > 0)
+    await until(async () => (await unknown()).length > 0)
     exchange.setMark('AAAUSDT', '80.4')
-    await until('the next verdict', async () => (await shard.streamed()).at(-1)?.kind === 'liquidation')
+    await until(async () => (await shard.streamed()).at(-1)?.kind === 'liquidation')
     const told = (await shard.streamed()).slice(-2)
     expect(told).toMatchObject([
       { kind: 'unknown', reasons: ['book-lost'] },

@@ -5,7 +5,7 @@ import type { MarginEvent } from '../../src/domain/index.ts'
 import { eventId } from '../../src/monitor/index.ts'
 import { fileInbox } from '../../src/subscriber/index.ts'
 import { isMarginEvent } from '../support/monitor.ts'
-import { until } from '../support/worker.ts'
+import { until } from '../support/until.ts'
 import { longAt100, Servers } from './harness.ts'
 
 let servers: Servers
@@ -37,7 +37,7 @@ describe('a new empty Redis under a subscriber with an old inbox', () => {
     for (const run of [1, 2]) {
       await shard.import(accounts)
       const worker = await shard.startWorker()
-      await until(`the liquidations of run ${run}`, () => effects.length >= run * accounts.length)
+      await until(() => effects.length >= run * accounts.length)
       expect((await worker.end('SIGTERM')).code).toBe(0)
       if (run === 1) await probe.flushall()
     }

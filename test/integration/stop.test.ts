@@ -4,7 +4,7 @@ import { createLog } from '../../src/log.ts'
 import { systemClock } from '../../src/system/clock.ts'
 import { seededRandom } from '../../src/system/seeded-random.ts'
 import { startWorker } from '../../src/worker/worker.ts'
-import { until } from '../support/worker.ts'
+import { until } from '../support/until.ts'
 import { longAt100, Servers } from './harness.ts'
 
 const ACCOUNTS = 400
@@ -42,12 +42,12 @@ describe('a worker that is stopped when an instant begins that liquidates every 
         },
       },
     })
-    await until('AAAUSDT is heard', () => exchange.isHeard('AAAUSDT'))
-    await until('a fresh mark', () => worker.read.feeds()[0]?.state === 'fresh')
+    await until(() => exchange.isHeard('AAAUSDT'))
+    await until(() => worker.read.feeds()[0]?.state === 'fresh')
     expect(worker.read.feeds()).toMatchObject([{ venue: 'bybit', symbol: 'AAAUSDT', source: 'bybit-linear' }])
     expect(worker.read.counters()).toMatchObject({ accounts: ACCOUNTS, blindMarkets: [] })
     exchange.setMark('AAAUSDT', '80')
-    await until('the stop', () => stopped !== undefined)
+    await until(() => stopped !== undefined)
     await stopped
     const streamed = await shard.streamed()
     expect(streamed.filter(({ kind }) => kind === 'liquidation')).toHaveLength(ACCOUNTS)

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { until } from '../support/worker.ts'
+import { until } from '../support/until.ts'
 import { longAt100, Servers, type Shard } from './harness.ts'
 
 const MAIN = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url))
@@ -58,9 +58,7 @@ describe.skipIf(!hasScript)(`plimsoll run at a terminal${skipped}`, () => {
     servers.exchange.setMark('AAAUSDT', '80.5')
     await shard.import([longAt100('desk/1', '20')])
     const { output, lines, end } = runAtTerminal()
-    await until('the liquidation and its cure are shown', () =>
-      lines().some((line) => line.includes('cure: add')),
-    )
+    await until(() => lines().some((line) => line.includes('cure: add')))
     expect(await end()).toBe(0)
     const at = lines().findIndex((line) => line.includes('LIQUIDATION'))
     expect(lines().slice(at, at + 3)).toEqual([
@@ -79,8 +77,8 @@ describe.skipIf(!hasScript)(`plimsoll run at a terminal${skipped}`, () => {
     servers.exchange.setMark('AAAUSDT', '80.5')
     await shard.import([longAt100('desk/1', '20')])
     const { lines, end } = runAtTerminal('--json')
-    await until('the worker runs', () => lines().some((line) => line.includes('"worker runs"')))
-    await until('the liquidation', async () => (await shard.streamed()).length === 1)
+    await until(() => lines().some((line) => line.includes('"worker runs"')))
+    await until(async () => (await shard.streamed()).length === 1)
     expect(await end()).toBe(0)
     const shown = lines().filter((line) => line !== '' && line !== '^C')
     expect(shown.length).toBeGreaterThan(3)

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { eventId } from '../../src/monitor/index.ts'
-import { until, type WorkerProcess } from '../support/worker.ts'
+import { until } from '../support/until.ts'
+import type { WorkerProcess } from '../support/worker.ts'
 import { type Consumer, longAt100, ONE_PERCENT, Servers, type Shard, told, withRate } from './harness.ts'
 
 /** What is promised is 100 ms; a busy machine gets more before a test fails. */
@@ -29,11 +30,10 @@ afterAll(() => servers.stop())
 
 async function startHearing(symbol: string): Promise<void> {
   worker = await shard.startWorker('--json')
-  await until(`${symbol} is heard`, () => servers.exchange.isHeard(symbol))
+  await until(() => servers.exchange.isHeard(symbol))
 }
 
-const delivered = (count: number) =>
-  until(`${count} events are delivered`, () => (consumer?.effects.length ?? 0) >= count)
+const delivered = (count: number) => until(() => (consumer?.effects.length ?? 0) >= count)
 
 describe('a falling mark', () => {
   it('makes exactly the expected events, in the stream and at a subscriber, with exact figures', async () => {
@@ -129,7 +129,7 @@ describe('rules of a later time', () => {
     const effectiveFrom = new Date(startMs + 4_000).toISOString()
     const rulesFile = servers.writeRules({ AAAUSDT: [ONE_PERCENT, { effectiveFrom, ...withRate('0.2') }] })
     worker = await shard.startWorker('--json', '--rules', rulesFile)
-    await until('AAAUSDT is heard', () => exchange.isHeard('AAAUSDT'))
+    await until(() => exchange.isHeard('AAAUSDT'))
     await delivered(1)
     // Balance 20 − 10; 20 % of 90 is 18.
     const [liquidation] = consumer.effects
@@ -183,12 +183,12 @@ describe('a change of the stored book while the worker runs', () => {
     await delivered(2)
     await shard.book.put(longAt100('desk/1', '25', { version: 2, size: '3' }))
     const writtenMs = Date.now()
-    await until('a tick is judged on the fill', () => {
+    await until(() => {
       exchange.setMark('AAAUSDT', '90')
       return own().length > 0
     })
     exchange.setMark('AAAUSDT', '99')
-    await until('the account recovers', () => own().length > 1)
+    await until(() => own().length > 1)
     expect(own().map(told)).toEqual([
       'desk/1 #1 episode 1 liquidation 0 → 1',
       'desk/1 #2 episode 1 recovered 1 → 0',
@@ -252,7 +252,7 @@ describe('a change of the stored book while the worker runs', () => {
     exchange.setMark('AAAUSDT', '80.5')
     await delivered(1)
     const refused = () => worker!.log.filter(({ msg }) => msg === 'account refused')
-    await until('the late account is refused', () => refused().length === 2)
+    await until(() => refused().length === 2)
     expect(refused().map(({ account }) => account)).toEqual(['desk/stranger', 'desk/late'])
     for (const { error } of refused()) expect(error).toContain('NOSUCHUSDT')
     expect(consumer.effects.map(told)).toEqual(['desk/1 #1 episode 1 liquidation 0 → 1'])
@@ -269,7 +269,7 @@ describe('a market that goes silent', () => {
     await startHearing('BBBUSDT')
     await delivered(1)
     exchange.silence('AAAUSDT', true)
-    await until('the market is stale', () => (consumer?.effects.length ?? 0) >= 2, STALE_LIMIT_MS)
+    await until(() => (consumer?.effects.length ?? 0) >= 2, STALE_LIMIT_MS)
     exchange.silence('AAAUSDT', false)
     exchange.setMark('AAAUSDT', '95')
     await delivered(3)

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { HANDLER_CALLS_MAX, memoryInbox } from '../../src/subscriber/index.ts'
 import { HOLD_MS, HOLDS_MAX, ORDERED_SUBJECTS_MAX, SubjectOrder } from '../../src/subscriber/subject-order.ts'
 import { systemClock } from '../../src/system/clock.ts'
-import { sampleEvent, until } from '../support/sample-events.ts'
+import { sampleEvent } from '../support/sample-events.ts'
+import { until } from '../support/until.ts'
 import { HASTY_CLOCK, useQueue } from './queue-harness.ts'
 
 const harness = useQueue()

@@ -4,7 +4,8 @@ import { memoryInbox, type SubscriptionOptions } from '../../src/subscriber/inde
 import { watchedConnection } from '../../src/subscriber/watched-connection.ts'
 import { sleep, systemClock } from '../../src/system/clock.ts'
 import { type SilentProxy, startSilentProxy } from '../support/proxy.ts'
-import { sampleEvent, until } from '../support/sample-events.ts'
+import { sampleEvent } from '../support/sample-events.ts'
+import { until } from '../support/until.ts'
 import { useQueue } from './queue-harness.ts'
 
 const harness = useQueue()

@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { EventContext } from '../../src/subscriber/index.ts'
 import { LOCK_MS, STALLED_CHECK_MAX_MS } from '../../src/subscriber/subscription.ts'
-import { sampleEvent, until } from '../support/sample-events.ts'
+import { sampleEvent } from '../support/sample-events.ts'
+import { until } from '../support/until.ts'
 import { useQueue } from './queue-harness.ts'
 
 const PROGRAM = fileURLToPath(new URL('../support/subscriber-process.mjs', import.meta.url))

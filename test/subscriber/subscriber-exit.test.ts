@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import { startTestRedis } from '../support/redis.ts'
-import { queueConnection, until } from '../support/sample-events.ts'
+import { queueConnection } from '../support/sample-events.ts'
+import { until } from '../support/until.ts'
 
 const INDEX = fileURLToPath(new URL('../../dist/src/index.js', import.meta.url))
 

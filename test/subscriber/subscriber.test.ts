@@ -3,7 +3,8 @@ import { marketSubject, type PlimsollEvent } from '../../src/domain/index.ts'
 import { type EventContext, HANDLER_CALLS_MAX, memoryInbox } from '../../src/subscriber/index.ts'
 import { sleep, systemClock } from '../../src/system/clock.ts'
 import { startTestRedis } from '../support/redis.ts'
-import { marketRecord, openLog, sampleEvent, sampleRecords, until } from '../support/sample-events.ts'
+import { marketRecord, openLog, sampleEvent, sampleRecords } from '../support/sample-events.ts'
+import { until } from '../support/until.ts'
 import { HASTY_CLOCK, useQueue } from './queue-harness.ts'
 
 const harness = useQueue()

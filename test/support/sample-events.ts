@@ -239,12 +239,3 @@ export async function waitingJobs(url: string, consumer?: string): Promise<Waiti
 export function idsOf(jobs: readonly { data: JobData }[]): string[] {
   return jobs.flatMap(({ data }) => data.events.map((event) => (event as MarginEvent).id))
 }
-
-/** Waits until `holds`, at most `limitMs`. */
-export async function until(holds: () => boolean | Promise<boolean>, limitMs = 20_000): Promise<void> {
-  const deadlineMs = systemClock.monotonicMs() + limitMs
-  while (!(await holds())) {
-    if (systemClock.monotonicMs() > deadlineMs) throw new Error(`still not so after ${limitMs} ms: ${holds}`)
-    await new Promise<void>((resolve) => void systemClock.after(10, resolve))
-  }
-}

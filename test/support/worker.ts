@@ -1,9 +1,8 @@
 import type { ChildProcessWithoutNullStreams } from 'node:child_process'
 import { type CliOptions, type Finished, finished, spawnCli } from './cli.ts'
+import { until } from './until.ts'
 
 const START_LIMIT_MS = 60_000
-const UNTIL_LIMIT_MS = 30_000
-const UNTIL_POLL_MS = 5
 
 export interface LogLine {
   readonly level: number
@@ -31,11 +30,7 @@ export class WorkerProcess {
   /** Resolves when the worker runs; rejects with what it printed when it ends before. */
   static async start(args: readonly string[], options: CliOptions = {}): Promise<WorkerProcess> {
     const worker = new WorkerProcess(args, options)
-    await until(
-      'the worker runs',
-      () => worker.logged('worker runs') !== undefined || worker.ended,
-      START_LIMIT_MS,
-    )
+    await until(() => worker.logged('worker runs') !== undefined || worker.ended, START_LIMIT_MS)
     if (worker.#ended !== undefined) throw new Error(`the worker did not start: ${worker.#ended.stderr}`)
     return worker
   }
@@ -60,18 +55,5 @@ export class WorkerProcess {
     const lines = (this.#rest + text).split('\n')
     this.#rest = lines.pop()!
     for (const line of lines) if (line.startsWith('{')) this.log.push(JSON.parse(line))
-  }
-}
-
-/** Waits until the condition holds; fails with its name when it does not in good time. */
-export async function until(
-  what: string,
-  condition: () => boolean | Promise<boolean>,
-  limitMs = UNTIL_LIMIT_MS,
-): Promise<void> {
-  const deadlineMs = performance.now() + limitMs
-  while (!(await condition())) {
-    if (performance.now() > deadlineMs) throw new Error(`not within ${limitMs} ms: ${what}`)
-    await new Promise((resolve) => setTimeout(resolve, UNTIL_POLL_MS))
   }
 }

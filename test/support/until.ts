@@ -1,0 +1,11 @@
+const LIMIT_MS = 30_000
+const POLL_MS = 5
+
+/** Waits until the condition holds. When it does not within `limitMs`, fails with the text of the condition. */
+export async function until(condition: () => boolean | Promise<boolean>, limitMs = LIMIT_MS): Promise<void> {
+  const deadlineMs = performance.now() + limitMs
+  while (!(await condition())) {
+    if (performance.now() > deadlineMs) throw new Error(`not within ${limitMs} ms: ${condition}`)
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+  }
+}
