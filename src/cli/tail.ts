@@ -1,9 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { type ConfigOverrides, loadConfig } from '../config.ts'
 import type { Clock } from '../domain/index.ts'
-import { connectRedis, keysOf } from '../redis/index.ts'
-import { openRedis } from '../redis-server/index.ts'
-import { type FollowRedis, followEvents } from '../subscriber/index.ts'
+import type { FollowRedis } from '../subscriber/index.ts'
 import { systemClock, systemRandom } from '../system/index.ts'
 import { EVENT_INDENT, EventLines } from './event-lines.ts'
 import { writeLine } from './lines.ts'
@@ -73,6 +71,9 @@ export function tailCommand(context: TailContext = REAL): Command {
 
 async function connect(overrides: ConfigOverrides, signal: AbortSignal): Promise<TailConnection> {
   const { redisUrl, dataDir, appendfsync, shard } = loadConfig(overrides)
+  // The client of Redis is loaded when the settings hold: it takes longer than all that comes before.
+  const { connectRedis, keysOf } = await import('../redis/index.ts')
+  const { openRedis } = await import('../redis-server/index.ts')
   const clock = systemClock
   const notify = (line: string) => tell(process.stderr, line)
   const server = await openRedis({ redisUrl, dataDir, appendfsync, clock, notify, signal })
@@ -103,6 +104,7 @@ async function tail(context: TailContext, { from, count, json, ...overrides }: T
   try {
     const { redis, eventsKey, close } = await context.connect(overrides, stop.signal)
     try {
+      const { followEvents } = await import('../subscriber/index.ts')
       if (!toJson) say(openingLine(eventsKey, from))
       let printed = 0
       const events = followEvents({ redis, key: eventsKey, from, clock, signal: stop.signal, failed })
