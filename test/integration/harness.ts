@@ -6,6 +6,7 @@ import { subscribe } from '../../src/api/subscribe.ts'
 import { type Book, createBook } from '../../src/book/index.ts'
 import {
   type Account,
+  BATCH_ACCOUNTS_MAX,
   type JobData,
   type MarginEvent,
   plimsollEventSchema,
@@ -72,6 +73,14 @@ export class Shard {
   /** A worker that hears all markets of the book. */
   async startWorker(...args: string[]): Promise<WorkerProcess> {
     return await WorkerProcess.start([...this.args, ...args])
+  }
+
+  /** Puts accounts into the book without a process of `plimsoll import`. */
+  async store(accounts: readonly Account[]): Promise<void> {
+    for (let first = 0; first < accounts.length; first += BATCH_ACCOUNTS_MAX)
+      await this.book.putMany(
+        accounts.slice(first, first + BATCH_ACCOUNTS_MAX).map((account) => ({ account })),
+      )
   }
 
   /** Accounts through `plimsoll import`; its summary. */

@@ -73,7 +73,7 @@ describe('a restart', () => {
   it('continues episodes and sequences and publishes nothing twice', async () => {
     const { exchange } = servers
     exchange.setMark('AAAUSDT', '80.9')
-    await shard.import([longAt100('desk/1', '20')])
+    await shard.store([longAt100('desk/1', '20')])
     const consumer = shard.subscribe()
     const told1 = () => consumer.effects.length
     const first = await shard.startWorker()
@@ -108,7 +108,7 @@ describe('a restart', () => {
 
   it('judges what was changed meanwhile on the new terms', async () => {
     servers.exchange.setMark('AAAUSDT', '80.5')
-    await shard.import([longAt100('desk/1', '20')])
+    await shard.store([longAt100('desk/1', '20')])
     const first = await shard.startWorker()
     await until(async () => (await shard.streamed()).length === 1)
     expect((await first.end('SIGTERM')).code).toBe(0)
@@ -166,7 +166,7 @@ describe('SIGTERM while Redis does not answer', () => {
   it('ends within the limit, says that events wait, and the next start finds them', async () => {
     const { exchange, redis } = servers
     exchange.setMark('AAAUSDT', '90')
-    await shard.import([longAt100('desk/1', '20')])
+    await shard.store([longAt100('desk/1', '20')])
     const first = await shard.startWorker()
     await heard()
     process.kill(redis.pid, 'SIGSTOP')
@@ -196,7 +196,7 @@ describe('SIGTERM while Redis does not answer', () => {
 describe('kill -9 in the middle of a burst', () => {
   it('loses nothing and lets nothing take effect twice at a subscriber with an inbox', async () => {
     servers.exchange.setMark('AAAUSDT', '100')
-    await shard.import(ladder())
+    await shard.store(ladder())
     const consumer = shard.subscribe(fileInbox(join(servers.folder, 'inbox')))
     const first = await shard.startWorker()
     await heard()
@@ -232,7 +232,7 @@ describe('kill -9 in the middle of a burst', () => {
 describe('named consumers', () => {
   it('get every event each', async () => {
     servers.exchange.setMark('AAAUSDT', '80.5')
-    await shard.import([longAt100('desk/1', '20'), longAt100('desk/2', '20')])
+    await shard.store([longAt100('desk/1', '20'), longAt100('desk/2', '20')])
     const worker = await shard.startWorker('--consumers', 'risk,alerts')
     await until(async () => (await shard.streamed()).length === 2)
     expect((await worker.end('SIGTERM')).code).toBe(0)
@@ -248,7 +248,7 @@ describe('a damaged entry of the stored progress', () => {
   it('does not keep the shard down: its margin account is published again under another id, the others continue', async () => {
     const { exchange, probe } = servers
     exchange.setMark('AAAUSDT', '80.5')
-    await shard.import([longAt100('desk/1', '20'), longAt100('desk/2', '20')])
+    await shard.store([longAt100('desk/1', '20'), longAt100('desk/2', '20')])
     const first = await shard.startWorker()
     await until(async () => (await shard.streamed()).length === 2)
     expect((await first.end('SIGTERM')).code).toBe(0)
@@ -286,7 +286,7 @@ describe('a second worker on the same shard', () => {
   ] as const)('waits as a standby, and watches when the first one %s', async (_, signal) => {
     const { exchange } = servers
     exchange.setMark('AAAUSDT', '90')
-    await shard.import([longAt100('desk/1', '20')])
+    await shard.store([longAt100('desk/1', '20')])
     const first = await shard.startWorker()
     await heard()
     const second = await startStandby()
@@ -307,7 +307,7 @@ describe('a second worker on the same shard', () => {
   })
 
   it('that waits as a standby ends in order on SIGTERM', async () => {
-    await shard.import([longAt100('desk/1', '20')])
+    await shard.store([longAt100('desk/1', '20')])
     const first = await shard.startWorker()
     const second = await startStandby()
     const { code, elapsedMs } = await second.end('SIGTERM')
@@ -320,7 +320,7 @@ describe('a second worker on the same shard', () => {
   it('that is asked to take over does so at once, and the first one ends with STREAM_FENCED as soon as it has something to write', async () => {
     const { exchange } = servers
     exchange.setMark('AAAUSDT', '90')
-    await shard.import([longAt100('desk/1', '20')])
+    await shard.store([longAt100('desk/1', '20')])
     const first = await shard.startWorker()
     await heard()
     const second = await shard.startWorker('--take-over')
@@ -336,7 +336,7 @@ describe('a second worker on the same shard', () => {
   it('that is asked to take over does so in the middle of a cascade, and the first one still ends in order', async () => {
     const { exchange } = servers
     exchange.setMark('AAAUSDT', '100')
-    await shard.import(ladder())
+    await shard.store(ladder())
     const first = await shard.startWorker()
     await heard()
     const second = await shard.startWorker('--take-over')

@@ -37,7 +37,7 @@ describe('the log of a worker', () => {
   it('has one line for a connection that is live, and one for all markets of a stream that went silent', async () => {
     const { exchange } = servers
     for (const symbol of ['AAAUSDT', 'BBBUSDT']) exchange.setMark(symbol, '100')
-    await shard.import([longAt100('desk/a', '50'), longAt100('desk/b', '50', { symbol: 'BBBUSDT' })])
+    await shard.store([longAt100('desk/a', '50'), longAt100('desk/b', '50', { symbol: 'BBBUSDT' })])
     worker = await shard.startWorker()
     await until(() => logged('connection live').length > 0)
     const lines = worker.log.filter(({ stream }) => stream === 'bybit-linear').map(({ msg }) => msg)

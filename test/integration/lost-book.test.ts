@@ -13,7 +13,7 @@ describe('a Redis that is emptied under a worker', () => {
     const { exchange, probe } = servers
     const shard = servers.nextShard()
     exchange.setMark('AAAUSDT', '90')
-    await shard.import([longAt100('desk/1', '20'), longAt100('desk/2', '40')])
+    await shard.store([longAt100('desk/1', '20'), longAt100('desk/2', '40')])
     const worker = await shard.startWorker('--json')
     await until(() => exchange.isHeard('AAAUSDT'))
     await probe.flushall()
@@ -38,7 +38,7 @@ describe('a Redis that is emptied under a worker', () => {
     const { exchange, probe } = servers
     const shard = servers.nextShard()
     exchange.setMark('AAAUSDT', '80.5')
-    await shard.import([longAt100('desk/1', '20')])
+    await shard.store([longAt100('desk/1', '20')])
     const worker = await shard.startWorker()
     await until(async () => (await shard.streamed()).length === 1)
     await probe.flushall()

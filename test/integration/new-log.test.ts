@@ -35,7 +35,7 @@ describe('a new empty Redis under a subscriber with an old inbox', () => {
     })
     exchange.setMark('AAAUSDT', '80.5')
     for (const run of [1, 2]) {
-      await shard.import(accounts)
+      await shard.store(accounts)
       const worker = await shard.startWorker()
       await until(() => effects.length >= run * accounts.length)
       expect((await worker.end('SIGTERM')).code).toBe(0)

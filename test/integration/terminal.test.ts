@@ -56,7 +56,7 @@ function runAtTerminal(...flags: string[]) {
 describe.skipIf(!hasScript)(`plimsoll run at a terminal${skipped}`, () => {
   it('prints its log and the events as lines for a person, with colour', async () => {
     servers.exchange.setMark('AAAUSDT', '80.5')
-    await shard.import([longAt100('desk/1', '20')])
+    await shard.store([longAt100('desk/1', '20')])
     const { output, lines, end } = runAtTerminal()
     await until(() => lines().some((line) => line.includes('cure: add')))
     expect(await end()).toBe(0)
@@ -75,7 +75,7 @@ describe.skipIf(!hasScript)(`plimsoll run at a terminal${skipped}`, () => {
 
   it('prints only JSON with --json', async () => {
     servers.exchange.setMark('AAAUSDT', '80.5')
-    await shard.import([longAt100('desk/1', '20')])
+    await shard.store([longAt100('desk/1', '20')])
     const { lines, end } = runAtTerminal('--json')
     await until(() => lines().some((line) => line.includes('"worker runs"')))
     await until(async () => (await shard.streamed()).length === 1)

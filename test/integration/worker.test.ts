@@ -104,7 +104,7 @@ describe('a falling mark', () => {
 
   it('ranks the accounts that fall in one instant by their shortfall', async () => {
     servers.exchange.setMark('AAAUSDT', '95')
-    await shard.import([longAt100('small', '10.2'), longAt100('large', '10'), longAt100('middle', '10.1')])
+    await shard.store([longAt100('small', '10.2'), longAt100('large', '10'), longAt100('middle', '10.1')])
     consumer = shard.subscribe()
     await startHearing('AAAUSDT')
     servers.exchange.setMark('AAAUSDT', '90')
@@ -123,7 +123,7 @@ describe('rules of a later time', () => {
   it('judge every account from that time on, without a restart', async () => {
     const { exchange } = servers
     exchange.setMark('AAAUSDT', '90')
-    await shard.import([longAt100('desk/1', '20')])
+    await shard.store([longAt100('desk/1', '20')])
     consumer = shard.subscribe()
     const startMs = Date.now()
     const effectiveFrom = new Date(startMs + 4_000).toISOString()
@@ -143,7 +143,7 @@ describe('a change of the stored book while the worker runs', () => {
   it('a top-up is published as a recovery, and the next tick is judged with it', async () => {
     const { exchange } = servers
     exchange.setMark('AAAUSDT', '80.9')
-    await shard.import([longAt100('desk/1', '20')])
+    await shard.store([longAt100('desk/1', '20')])
     consumer = shard.subscribe()
     await startHearing('AAAUSDT')
     await delivered(1)
@@ -173,7 +173,7 @@ describe('a change of the stored book while the worker runs', () => {
     const { exchange } = servers
     exchange.setMark('AAAUSDT', '95')
     // The witness is liquidated at 90 and recovers at 95: its events say that both marks are judged.
-    await shard.import([longAt100('desk/1', '25'), longAt100('desk/witness', '10.5')])
+    await shard.store([longAt100('desk/1', '25'), longAt100('desk/witness', '10.5')])
     consumer = shard.subscribe()
     await startHearing('AAAUSDT')
     const own = () => consumer!.effects.filter(({ account }) => account === 'desk/1')
@@ -202,7 +202,7 @@ describe('a change of the stored book while the worker runs', () => {
   it('a new account is watched, on a market without earlier accounts', async () => {
     const { exchange } = servers
     exchange.setMark('BBBUSDT', '80')
-    await shard.import([longAt100('desk/1', '60')])
+    await shard.store([longAt100('desk/1', '60')])
     consumer = shard.subscribe()
     await startHearing('AAAUSDT')
     expect(exchange.isHeard('BBBUSDT')).toBe(false)
@@ -219,7 +219,7 @@ describe('a change of the stored book while the worker runs', () => {
   it('a position that is closed in an episode is published, and no longer judged', async () => {
     const { exchange } = servers
     exchange.setMark('AAAUSDT', '80.5')
-    await shard.import([longAt100('desk/1', '20'), longAt100('desk/2', '60')])
+    await shard.store([longAt100('desk/1', '20'), longAt100('desk/2', '60')])
     consumer = shard.subscribe()
     await startHearing('AAAUSDT')
     await delivered(1)
@@ -264,7 +264,7 @@ describe('a market that goes silent', () => {
     const { exchange } = servers
     exchange.setMark('AAAUSDT', '81.5')
     exchange.setMark('BBBUSDT', '100')
-    await shard.import([longAt100('desk/1', '20'), longAt100('desk/other', '20', { symbol: 'BBBUSDT' })])
+    await shard.store([longAt100('desk/1', '20'), longAt100('desk/other', '20', { symbol: 'BBBUSDT' })])
     consumer = shard.subscribe()
     await startHearing('BBBUSDT')
     await delivered(1)
