@@ -2,38 +2,26 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, it, vi } from 'vitest'
 import { HEARTBEAT_EVERY_MS, startHeartbeat } from '../../src/cli/heartbeat.ts'
-import type { Clock } from '../../src/domain/index.ts'
 import { temporaryFolder } from '../support/cli.ts'
+import { TestClock } from '../support/clock.ts'
 
 const folder = temporaryFolder()
 afterAll(() => folder.remove())
 
 it('a heartbeat is written again and again; a failure is reported once, and the next write is tried', async () => {
-  let nowMs = 0
-  let next: (() => void) | undefined
-  const clock: Clock = {
-    nowMs: () => nowMs,
-    monotonicMs: () => nowMs,
-    after(delayMs, callback) {
-      expect(delayMs).toBe(HEARTBEAT_EVERY_MS)
-      next = callback
-      return () => {
-        next = undefined
-      }
-    },
-    nextTurn: (callback) => callback(),
-  }
+  const clock = new TestClock(0)
   const file = join(folder.path, 'heartbeat')
   const failures: Error[] = []
   const stop = startHeartbeat({ file, clock, failed: (error) => void failures.push(error) })
+  const written = () => vi.waitFor(() => expect(clock.timers).toBe(1))
   const beat = async () => {
-    const callback = next!
-    next = undefined
-    nowMs += HEARTBEAT_EVERY_MS
-    callback()
-    await vi.waitFor(() => expect(next).toBeDefined())
+    clock.advance(HEARTBEAT_EVERY_MS - 1)
+    expect(clock.timers).toBe(1)
+    clock.advance(1)
+    expect(clock.timers).toBe(0)
+    await written()
   }
-  await vi.waitFor(() => expect(next).toBeDefined())
+  await written()
   expect(readFileSync(file, 'utf8')).toBe('1970-01-01T00:00:00.000Z\n')
   await beat()
   expect(readFileSync(file, 'utf8')).toBe('1970-01-01T00:00:05.000Z\n')
@@ -46,5 +34,5 @@ it('a heartbeat is written again and again; a failure is reported once, and the 
   await beat()
   expect(readFileSync(file, 'utf8')).toBe('1970-01-01T00:00:20.000Z\n')
   stop()
-  expect(next).toBeUndefined()
+  expect(clock.timers).toBe(0)
 })

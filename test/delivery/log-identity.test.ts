@@ -6,6 +6,7 @@ import {
   forgottenRecord,
   idsOf,
   KEYS,
+  leaveInStream,
   openLog,
   sampleRecord,
   sampleRecords,
@@ -154,17 +155,7 @@ describe('a damaged cursor', () => {
     '(%s) is found again from the jobs: nothing is missed and nothing that waits comes twice',
     async (_, damage) => {
       await run(sampleRecords(30))
-      const [top] = (await harness.probe.xrevrange(KEYS.events, '+', '-', 'COUNT', 1))[0] ?? ['']
-      const [fence, sequence] = top.split('-').map(Number)
-      const left = sampleRecords(2, 30)
-      for (const [index, { event }] of left.entries()) {
-        await harness.probe.xadd(
-          KEYS.events,
-          `${fence}-${sequence! + index + 1}`,
-          'event',
-          JSON.stringify(event),
-        )
-      }
+      await leaveInStream(harness.probe, sampleRecords(2, 30))
       await damage()
       const { log, close, faults } = await openLog(harness.server.url)
       expect(await log.flush(5_000)).toBe(true)

@@ -7,6 +7,7 @@ import {
   idsOf,
   KEYS,
   largeEvent,
+  leaveInStream,
   marketRecord,
   openLog,
   ready,
@@ -160,18 +161,8 @@ describe('after a restart', () => {
     first.log.publish(queued)
     await first.log.flush(5_000)
     await first.close()
-    // What a worker leaves that dies between stream and queue.
-    const [top] = (await harness.probe.xrevrange(KEYS.events, '+', '-', 'COUNT', 1))[0] ?? ['']
-    const [fence, sequence] = top.split('-').map(Number)
     const left = sampleRecords(1_250, 30)
-    for (const [index, { event }] of left.entries()) {
-      await harness.probe.xadd(
-        KEYS.events,
-        `${fence}-${sequence! + index + 1}`,
-        'event',
-        JSON.stringify(event),
-      )
-    }
+    await leaveInStream(harness.probe, left)
     const second = await openLog(harness.server.url)
     const fresh = sampleRecords(5, 1_280)
     second.log.publish(fresh)
@@ -207,11 +198,8 @@ describe('after a restart', () => {
     first.log.publish(records.slice(0, 1))
     await first.log.flush(5_000)
     await first.close()
-    const [owner, event] = await harness.probe.xrange(KEYS.events, '-', '+')
-    const fence = event?.[0].split('-')[0]
-    for (const [index, { event }] of records.slice(1).entries()) {
-      await harness.probe.xadd(KEYS.events, `${fence}-${index + 2}`, 'event', JSON.stringify(event))
-    }
+    const [owner] = await harness.probe.xrange(KEYS.events, '-', '+')
+    await leaveInStream(harness.probe, records.slice(1))
     await harness.probe.set(KEYS.cursor, owner?.[0] ?? '')
     const second = await openLog(harness.server.url)
     await second.log.flush(5_000)

@@ -4,34 +4,24 @@ import { DEMO_INSTRUMENTS, demoRules } from '../../src/demo/exchange/instruments
 import { createMeter } from '../../src/demo/exchange/meter.ts'
 import { distanceOf } from '../../src/demo/screen/nearest.ts'
 import { createReporter, type DemoState } from '../../src/demo/screen/reporter.ts'
-import { type Account, type Clock, venueId } from '../../src/domain/index.ts'
+import { type Account, venueId } from '../../src/domain/index.ts'
 import { levelRule, marginAccountsOf, marginStateOf } from '../../src/margin/index.ts'
 import { withRules } from '../../src/rules/index.ts'
 import { ruleBookOf } from '../../src/venues/index.ts'
 import type { Worker } from '../../src/worker/worker.ts'
+import { TestClock } from '../support/clock.ts'
 import { rulesFrom } from '../support/rules.ts'
-
-function clockAt() {
-  const state = { nowMs: 0 }
-  const clock: Clock = {
-    nowMs: () => state.nowMs,
-    monotonicMs: () => state.nowMs,
-    after: () => () => undefined,
-    nextTurn: () => undefined,
-  }
-  return { clock, state }
-}
 
 describe('rates of the view', () => {
   it('are per second of a window of a second or more, and stay until the next is complete', () => {
-    const { clock, state } = clockAt()
+    const clock = new TestClock(0)
     const meter = createMeter(['ticks'], clock)
     expect(meter.rates({ ticks: 0 })).toEqual({ ticks: 0 })
-    state.nowMs = 500
+    clock.advanceTo(500)
     expect(meter.rates({ ticks: 100 })).toEqual({ ticks: 0 })
-    state.nowMs = 2_000
+    clock.advanceTo(2_000)
     expect(meter.rates({ ticks: 600 })).toEqual({ ticks: 300 })
-    state.nowMs = 2_900
+    clock.advanceTo(2_900)
     expect(meter.rates({ ticks: 5_000 })).toEqual({ ticks: 300 })
   })
 })
@@ -77,7 +67,7 @@ describe('the snapshot of a run', () => {
       book: createBook(1, 10, DEMO_INSTRUMENTS),
       durationMs: 1_000,
       rule: levelRule(),
-      clock: clockAt().clock,
+      clock: new TestClock(0),
     })
     reporter.note('a note')
     expect(reporter.snapshot()).toMatchObject({
@@ -93,7 +83,7 @@ describe('the snapshot of a run', () => {
   })
 
   it('looks for the nearest accounts at most every two seconds, and not while prices wait', () => {
-    const { clock, state: time } = clockAt()
+    const clock = new TestClock(0)
     let looks = 0
     let waiting = 0
     const worker = {
@@ -119,7 +109,7 @@ describe('the snapshot of a run', () => {
     const book = createBook(1, 10, DEMO_INSTRUMENTS)
     const reporter = createReporter({ state, book, durationMs: 1_000, rule: levelRule(), clock })
     const looksAt = (nowMs: number) => {
-      time.nowMs = nowMs
+      clock.advanceTo(nowMs)
       reporter.snapshot()
       return looks
     }

@@ -2,9 +2,19 @@ import type { Clock } from '../../src/domain/index.ts'
 
 /** A clock that stands still until it is moved; timers and turns run when it is. */
 export class TestClock implements Clock {
-  #timeMs = 1_000_000
+  #timeMs: number
   #timers: { atMs: number; callback: () => void }[] = []
   #turns: (() => void)[] = []
+
+  /** `timeMs`: Unix milliseconds, and the monotonic time as well. */
+  constructor(timeMs = 1_000_000) {
+    this.#timeMs = timeMs
+  }
+
+  /** Timers that have not run and are not cancelled. */
+  get timers(): number {
+    return this.#timers.length
+  }
 
   nowMs(): number {
     return this.#timeMs
@@ -33,7 +43,10 @@ export class TestClock implements Clock {
 
   /** Moves time; timers that fall due run in order. */
   advance(byMs: number): void {
-    const endMs = this.#timeMs + byMs
+    this.advanceTo(this.#timeMs + byMs)
+  }
+
+  advanceTo(endMs: number): void {
     for (;;) {
       const next = this.#timers.filter(({ atMs }) => atMs <= endMs).sort((a, b) => a.atMs - b.atMs)[0]
       if (next === undefined) break

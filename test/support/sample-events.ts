@@ -239,3 +239,12 @@ export async function waitingJobs(url: string, consumer?: string): Promise<Waiti
 export function idsOf(jobs: readonly { data: JobData }[]): string[] {
   return jobs.flatMap(({ data }) => data.events.map((event) => (event as MarginEvent).id))
 }
+
+/** Adds events after the newest entry of the stream, as a worker leaves them that dies between stream and queue. */
+export async function leaveInStream(probe: Redis, records: readonly EventRecord[]): Promise<void> {
+  const [newest] = (await probe.xrevrange(KEYS.events, '+', '-', 'COUNT', 1))[0] ?? ['']
+  const [fence, sequence] = newest.split('-').map(Number)
+  for (const [index, { event }] of records.entries()) {
+    await probe.xadd(KEYS.events, `${fence}-${sequence! + index + 1}`, 'event', JSON.stringify(event))
+  }
+}
