@@ -62,7 +62,7 @@ export default defineConfig({
           globalSetup: 'test/support/built-program.ts',
           server: { deps: { external: [/\/dist\//] } },
           // Their tests wait for processes and sockets more than they compute.
-          maxWorkers: 4,
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },
