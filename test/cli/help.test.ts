@@ -47,3 +47,14 @@ describe('the help of', () => {
     },
   )
 })
+
+describe('a command line', () => {
+  it.each([
+    ['margin', ['margin']],
+    ['--version', []],
+    ['mragin', ['run', 'demo', 'import', 'accounts', 'tail', 'margin', 'decode']],
+    [undefined, ['run', 'demo', 'import', 'accounts', 'tail', 'margin', 'decode']],
+  ])('whose first word is %s loads %j', async (word, loaded) => {
+    expect((await createProgram(word)).commands.map((command) => command.name())).toEqual(loaded)
+  })
+})
