@@ -188,7 +188,7 @@ describe('wrong settings', () => {
       'a level at the line',
       '0.5,1',
       '0.01',
-      '--levels (PLIMSOLL_LEVELS): levels[1] is 1, levels must rise, from 0.05 at least to below 1',
+      '--levels (PLIMSOLL_LEVELS): levels[1] is 1, levels must rise, the first at least 0.05, the last below 1',
     ],
     [
       'a negative hysteresis',

@@ -82,7 +82,7 @@ export function importCommand(): Command {
     .option('--force', 'write accounts whose version is not above the stored one under the next version')
     .option('--replace', 'the file is the whole book: afterwards remove the accounts that are not in it')
     .option('--yes', 'with --replace: do not ask; needed where there is no terminal to ask on')
-    .option('--dry-run', 'check everything, write nothing; needs no Redis')
+    .option('--dry-run', 'check everything but stored versions, write nothing; needs no Redis')
     .option('--json', 'print a summary as one JSON object')
     .addHelpText('after', HELP)
     .action(runImport)
@@ -176,7 +176,7 @@ function nothingIn(file: string): string {
 function sentence(summary: ImportSummary & Partial<ReplaceSummary>, isDry: boolean): string {
   const { read, imported, refusedCount, removed } = summary
   const parts = [
-    `${read} accounts read`,
+    `${read} ${read === 1 ? 'account' : 'accounts'} read`,
     `${imported} ${isDry ? 'would be imported' : 'imported'}`,
     `${refusedCount} refused`,
     ...(removed === undefined ? [] : [`${removed} removed`]),

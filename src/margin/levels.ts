@@ -55,7 +55,7 @@ export function levelRule(
     const tooLow = index === 0 ? compare(level, floor) < 0 : toFloat(level) <= toFloat(floor)
     if (tooLow || toFloat(level) >= 1) {
       const path = `levels[${index}]`
-      const rule = `levels must rise, from ${WARNING_LEVEL_MIN} at least to below 1`
+      const rule = `levels must rise, the first at least ${WARNING_LEVEL_MIN}, the last below 1`
       throw new PlimsollError('CONFIGURATION', `${path} is ${levels[index]}, ${rule}`, { path })
     }
   })

@@ -78,12 +78,12 @@ describe('plimsoll import', () => {
     const tiers = [{ cap: '1000000', maintenanceMarginRate: '0.01', maintenanceDeduction: '0' }]
     await writeFile(rules, JSON.stringify({ bybit: { FOOUSDT: { kind: 'linear', settle: 'USDT', tiers } } }))
     await run(file)
-    expect(printed).toBe('1 accounts read, 0 imported, 1 refused\n')
+    expect(printed).toBe('1 account read, 0 imported, 1 refused\n')
     expect(reported).toContain('positions[0].symbol is "FOOUSDT": rule book bybit-')
     printed = ''
     process.exitCode = undefined
     await run(file, '--rules', rules)
-    expect(printed).toBe('1 accounts read, 1 imported, 0 refused\n')
+    expect(printed).toBe('1 account read, 1 imported, 0 refused\n')
     expect(process.exitCode).toBeUndefined()
   })
 
@@ -102,7 +102,7 @@ describe('plimsoll import', () => {
       'positions[0].symbol is "xyz:TSLA": must be a name that bybit gives to a contract; ' +
         'no source brings the mark of this one',
     )
-    expect(printed).toBe('1 accounts read, 0 imported, 1 refused\n')
+    expect(printed).toBe('1 account read, 0 imported, 1 refused\n')
     process.exitCode = undefined
   })
 
@@ -153,7 +153,7 @@ describe('plimsoll import', () => {
     const csv = join(directory, 'accounts.CSV')
     await writeFile(csv, 'id,venue,asset,amount\nc,bybit,USDT,5\n')
     await run(csv)
-    expect(printed).toBe('1 accounts read, 1 imported, 0 refused\n')
+    expect(printed).toBe('1 account read, 1 imported, 0 refused\n')
   })
 
   test('needs no Redis for a dry run', async () => {
@@ -161,7 +161,7 @@ describe('plimsoll import', () => {
     await importCommand().parseAsync([file, '--dry-run', '--redis-url', 'redis://127.0.0.1:1'], {
       from: 'user',
     })
-    expect(printed).toBe('1 accounts read, 1 would be imported, 0 refused\n')
+    expect(printed).toBe('1 account read, 1 would be imported, 0 refused\n')
   })
 
   test('refuses a Redis that may lose accounts, unless the settings allow it', async () => {

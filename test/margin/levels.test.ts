@@ -94,7 +94,7 @@ describe('a level rule', () => {
   })
 
   it.each<[readonly string[], string, string]>([
-    [['0.5', '0.5'], '0.01', 'levels[1] is 0.5, levels must rise, from 0.05 at least to below 1'],
+    [['0.5', '0.5'], '0.01', 'levels[1] is 0.5, levels must rise, the first at least 0.05, the last below 1'],
     [['0.04'], '0.01', 'levels[0] is 0.04'],
     [['0.5', '1'], '0.01', 'levels[1] is 1'],
     [['0.5', '0.500000000000000001'], '0.01', 'levels[1] is 0.500000000000000001, levels must rise'],
