@@ -71,7 +71,9 @@ export class WaitingChanges {
 
   #queueOtherRules(id: string): void {
     const { change, isLost } = this.#waiting.get(id) ?? { isLost: false }
-    if (change === undefined || change.kind === 'absent')
+    // A waiting `lost` has no terms: those that the rules refused are put, and lost afterwards.
+    if (change?.kind === 'lost') this.#waiting.set(id, { change: { kind: 'other-rules', id }, isLost: true })
+    else if (change === undefined || change.kind === 'absent')
       this.#waiting.set(id, { change: { kind: 'other-rules', id }, isLost })
   }
 }

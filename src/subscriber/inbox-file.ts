@@ -58,6 +58,8 @@ class FileInbox implements Inbox {
   #added = 0
   #durable = 0
   #syncing: Promise<void> | undefined
+  /** The number of a closed file may belong to another file, so it is closed once. */
+  #closing: Promise<void> | undefined
   #failure: PlimsollError | undefined
 
   constructor(path: string, idsMax: number, sync: boolean, disk: Disk) {
@@ -108,7 +110,12 @@ class FileInbox implements Inbox {
     }
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
     try {
       if (this.#failure === undefined) await this.sync()
     } finally {

@@ -106,6 +106,28 @@ describe('other rules of a venue, while a worker runs', () => {
     ])
   })
 
+  it('take an account that was refused and whose loss still waits', () => {
+    const { monitor, clock, frame, events, change } = openWithBooks()
+    monitor.apply({ kind: 'put', account: isolatedLong('a', { symbol: 'CUSDT' }) })
+    const realNowMs = clock.monotonicMs
+    // Every look at the clock ends the slice, so that changes wait.
+    let looks = 0
+    clock.monotonicMs = () => 1_000 + 6 * looks++
+    for (const id of ['b', 'c', 'd']) monitor.apply({ kind: 'put', account: isolatedLong(id) })
+    frame([['AUSDT', '100']])
+    for (const id of ['e', 'f', 'g']) monitor.apply({ kind: 'put', account: isolatedLong(id) })
+    monitor.apply({ kind: 'lost', id: 'a' })
+    expect(monitor.waitingChanges).toBeGreaterThan(0)
+    change({ ...RULES, CUSDT: withRate('0.01') }, ['CUSDT'])
+    for (let turn = 0; turn < 60; turn++) clock.runTurns()
+    clock.monotonicMs = realNowMs
+    frame([['CUSDT', '80']])
+    for (let turn = 0; turn < 60; turn++) clock.runTurns()
+    expect(events().map(({ account, kind, reasons }) => [account, kind, reasons])).toEqual([
+      ['a', 'liquidation', ['book-lost']],
+    ])
+  })
+
   it('take an account that was refused at the load, before what was published of it is looked at', () => {
     const { monitor, clock, frame, story, change } = openWithBooks()
     monitor.restoreMarginAccount('a:isolated:CUSDT:long', {

@@ -95,4 +95,19 @@ describe('an inbox on a disk that fails', () => {
       expect([...open]).toEqual([])
     },
   )
+
+  it('closes its file once, however often it is closed: the number may belong to another file afterwards', async () => {
+    let closed = 0
+    const disk: Disk = {
+      ...systemDisk,
+      async close(file) {
+        closed++
+        await systemDisk.close(file)
+      },
+    }
+    const inbox = fileInbox(join(folder, 'closed-twice'), { disk })
+    await Promise.all([inbox.close(), inbox.close()])
+    await inbox.close()
+    expect(closed).toBe(1)
+  })
 })

@@ -253,7 +253,9 @@ export class MonitorModel {
     for (const [id, { account }] of this.#refusedTerms) {
       if (account.venue !== venue) continue
       const { change, isLost } = this.#changes.get(id) ?? { isLost: false }
-      if (change === undefined || change.kind === 'absent')
+      if (change?.kind === 'lost')
+        this.#changes.set(id, { change: { kind: 'other-rules', id }, isLost: true })
+      else if (change === undefined || change.kind === 'absent')
         this.#changes.set(id, { change: { kind: 'other-rules', id }, isLost })
     }
   }
