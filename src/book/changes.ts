@@ -26,15 +26,9 @@ export async function readChanges(
   const entries = await readStream(redis, stream, position, size.items, blockMs)
   size.learn(
     entries.length,
-    entries.reduce((sum, { fields }) => sum + bytesOf(fields), 0),
+    entries.flatMap(({ fields }) => [...fields.values()]),
   )
   return entries
-}
-
-function bytesOf(fields: StreamEntry['fields']): number {
-  let bytes = 0
-  for (const value of fields.values()) bytes += value.length
-  return bytes
 }
 
 /**

@@ -12,7 +12,7 @@ export async function scanAccounts(
   found: (id: string, stored: string) => void,
 ): Promise<void> {
   const size = new ReplySize()
-  const learn = (list: readonly string[]) => size.learn(list.length / 2, bytesOf(list))
+  const learn = (list: readonly string[]) => size.learn(list.length / 2, list)
   for await (const page of scanHash(redis, key, () => size.items, learn)) {
     // The reply may be here already, so that waiting for it ended no slice.
     await slices.next()
@@ -21,10 +21,4 @@ export async function scanAccounts(
       if (slices.isOver) await slices.next()
     }
   }
-}
-
-function bytesOf(list: readonly string[]): number {
-  let bytes = 0
-  for (const text of list) bytes += text.length
-  return bytes
 }

@@ -45,8 +45,11 @@ export class ReplySize {
     return this.#items
   }
 
-  learn(items: number, bytes: number): void {
+  /** `texts`: all texts of a reply of so many items. A character counts as a byte. */
+  learn(items: number, texts: Iterable<string>): void {
     if (items === 0) return
+    let bytes = 0
+    for (const text of texts) bytes += text.length
     const fitting = Math.floor((REPLY_BYTES_TARGET * items) / Math.max(bytes, 1))
     this.#items = Math.max(1, Math.min(fitting, this.#items * REPLY_ITEMS_GROWTH, REPLY_ITEMS_MAX))
   }

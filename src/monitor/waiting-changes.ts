@@ -70,10 +70,11 @@ export class WaitingChanges {
   }
 
   #queueOtherRules(id: string): void {
-    const { change, isLost } = this.#waiting.get(id) ?? { isLost: false }
-    // A waiting `lost` has no terms: those that the rules refused are put, and lost afterwards.
-    if (change?.kind === 'lost') this.#waiting.set(id, { change: { kind: 'other-rules', id }, isLost: true })
-    else if (change === undefined || change.kind === 'absent')
-      this.#waiting.set(id, { change: { kind: 'other-rules', id }, isLost })
+    const waiting = this.#waiting.get(id)
+    const kind = waiting?.change.kind
+    // `absent` and `lost` have no terms: those that the rules refused are put in their place, and lost again after a `lost`.
+    if (kind !== undefined && kind !== 'absent' && kind !== 'lost') return
+    const isLost = kind === 'lost' || waiting?.isLost === true
+    this.#waiting.set(id, { change: { kind: 'other-rules', id }, isLost })
   }
 }

@@ -3,34 +3,14 @@ import { EventLines } from '../../src/cli/event-lines.ts'
 import { paletteOf } from '../../src/cli/terminal.ts'
 import { visible } from '../../src/cli/visible.ts'
 import type { MarginEvent, MarketEvent, PlimsollEvent } from '../../src/domain/index.ts'
-import { sampleEvent } from '../support/sample-events.ts'
+import { sampleEvent, sampleMarketEvent } from '../support/sample-events.ts'
 
 const event = (changes: Partial<MarginEvent> = {}): MarginEvent => ({
   ...sampleEvent('desk/1', 1),
   ...changes,
 })
-const market = (changes: Partial<MarketEvent> = {}): MarketEvent => {
-  const { schemaVersion, id, logId, shard, venue, episode, sequence, receivedTimeMs } = sampleEvent(
-    'desk/1',
-    1,
-  )
-  return {
-    schemaVersion,
-    id,
-    logId,
-    shard,
-    venue,
-    episode,
-    sequence,
-    receivedTimeMs,
-    kind: 'market-stale',
-    symbol: 'BTCUSDT',
-    sinceMs: receivedTimeMs - 8_000,
-    marginAccounts: 300_000,
-    markPrice: null,
-    ...changes,
-  }
-}
+const market = (changes: Partial<MarketEvent> = {}) =>
+  sampleMarketEvent('BTCUSDT', 1, { sinceMs: 1_759_999_992_003, marginAccounts: 300_000, ...changes })
 
 /** The lines of one event, without the line of the date. */
 const linesOf = (shown: PlimsollEvent) => new EventLines(paletteOf(false)).of(shown).slice(1)

@@ -7,7 +7,7 @@ import { tailCommand } from '../../src/cli/tail.ts'
 import { visible } from '../../src/cli/visible.ts'
 import { systemClock } from '../../src/system/clock.ts'
 import { useTestRedis } from '../support/redis.ts'
-import { KEYS, queueConnection, sampleEvent } from '../support/sample-events.ts'
+import { KEYS, queueConnection, sampleEvent, sampleMarketEvent } from '../support/sample-events.ts'
 import { until } from '../support/until.ts'
 
 const harness = useTestRedis()
@@ -78,25 +78,7 @@ describe('plimsoll tail', () => {
   })
 
   it('shows the events of markets too', async () => {
-    const { schemaVersion, id, logId, shard, venue, episode, sequence, receivedTimeMs } = sampleEvent(
-      'desk/1',
-      1,
-    )
-    const stale = {
-      schemaVersion,
-      id,
-      logId,
-      shard,
-      venue,
-      episode,
-      sequence,
-      receivedTimeMs,
-      kind: 'market-stale',
-      symbol: 'BTCUSDT',
-      sinceMs: receivedTimeMs,
-      marginAccounts: 2,
-      markPrice: null,
-    }
+    const stale = sampleMarketEvent('BTCUSDT', 1, { marginAccounts: 2 })
     await harness.probe.xadd(KEYS.events, '1-1', 'event', JSON.stringify(stale))
     const person = runAtTerminal('--from', 'beginning', '--count', '1')
     await person.done

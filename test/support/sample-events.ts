@@ -113,12 +113,16 @@ export function forgottenRecord(account: string, sequence: number): EventRecord 
   return { ...sampleRecord(account, sequence, 'closed'), progress: null }
 }
 
-export function marketRecord(symbol: string, sequence: number): EventRecord {
+/** The market goes stale with an odd sequence, and is fresh again with an even one. */
+export function sampleMarketEvent(
+  symbol: string,
+  sequence: number,
+  changes: Partial<MarketEvent> = {},
+): MarketEvent {
   const kind = sequence % 2 === 1 ? 'market-stale' : 'market-fresh'
-  const subject = marketSubject('bybit', symbol)
-  const event: MarketEvent = {
+  return {
     schemaVersion: 2,
-    id: sampleId(`${subject} ${sequence}`),
+    id: sampleId(`${marketSubject('bybit', symbol)} ${sequence}`),
     logId: 'sample',
     shard: '0',
     venue: 'bybit',
@@ -130,9 +134,20 @@ export function marketRecord(symbol: string, sequence: number): EventRecord {
     marginAccounts: 12,
     markPrice: kind === 'market-fresh' ? '58120.25' : null,
     receivedTimeMs: 1_760_000_000_003,
+    ...changes,
   }
-  const progress = { venue: 'bybit', symbol, episode: sequence, sequence, stale: kind === 'market-stale' }
-  return { event, subject, progress }
+}
+
+export function marketRecord(symbol: string, sequence: number): EventRecord {
+  const event = sampleMarketEvent(symbol, sequence)
+  const progress = {
+    venue: 'bybit',
+    symbol,
+    episode: sequence,
+    sequence,
+    stale: event.kind === 'market-stale',
+  }
+  return { event, subject: marketSubject('bybit', symbol), progress }
 }
 
 /** `count` records over a hundred accounts, each with sequences from 1. */
