@@ -14,7 +14,7 @@ import {
   ZERO,
 } from '../../src/margin/index.ts'
 import { below, seededRandom } from '../../src/system/index.ts'
-import { booksOf, randomAccount, randomMarkets } from '../support/book.ts'
+import { booksOf, randomAccount, randomMarkets } from '../support/random-accounts.ts'
 import { testSeed } from '../support/seed.ts'
 
 const SEED = testSeed(1)

@@ -22,7 +22,7 @@ import {
   ZERO,
 } from '../../src/margin/index.ts'
 import { seededRandom } from '../../src/system/seeded-random.ts'
-import { between, booksOf, randomMarkets, type TestMarket } from '../support/book.ts'
+import { between, booksOf, randomMarkets, type TestMarket } from '../support/random-accounts.ts'
 import { testSeed } from '../support/seed.ts'
 import {
   besideByUlps,

@@ -10,7 +10,14 @@ import {
   toFloat,
 } from '../../src/margin/index.ts'
 import { seededRandom } from '../../src/system/seeded-random.ts'
-import { between, booksOf, randomAccount, randomMarkets, type TestMarket, text } from '../support/book.ts'
+import {
+  between,
+  booksOf,
+  randomAccount,
+  randomMarkets,
+  type TestMarket,
+  text,
+} from '../support/random-accounts.ts'
 import { testSeed } from '../support/seed.ts'
 import {
   besideByUlps,

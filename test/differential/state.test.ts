@@ -34,7 +34,7 @@ import {
 import { seededRandom } from '../../src/system/seeded-random.ts'
 import { anyCase } from '../margin/arbitraries.ts'
 import { accountOf, BINANCE, bookOf, rulesOf } from '../margin/support.ts'
-import { between, randomTiers } from '../support/book.ts'
+import { between, randomTiers } from '../support/random-accounts.ts'
 import { tiersOf } from '../support/rules.ts'
 import { testSeed } from '../support/seed.ts'
 

@@ -9,8 +9,15 @@ import {
   marginAccountsOf,
 } from '../../src/margin/index.ts'
 import { seededRandom } from '../../src/system/seeded-random.ts'
-import { between, booksOf, randomAccount, randomMarkets, type TestMarket, text } from '../support/book.ts'
 import { isMarginEvent, openMonitor } from '../support/monitor.ts'
+import {
+  between,
+  booksOf,
+  randomAccount,
+  randomMarkets,
+  type TestMarket,
+  text,
+} from '../support/random-accounts.ts'
 import { testSeed } from '../support/seed.ts'
 
 const SEED = testSeed(7)

@@ -7,7 +7,7 @@ import {
   undecidedLevel,
 } from '../../src/kernel/index.ts'
 import { seededRandom } from '../../src/system/seeded-random.ts'
-import { between } from '../support/book.ts'
+import { between } from '../support/random-accounts.ts'
 import { testSeed } from '../support/seed.ts'
 
 const SEED = testSeed(20_261_124)

@@ -5,7 +5,7 @@ import { TypescriptKernel } from '../../src/kernel/typescript.ts'
 import { WasmKernel } from '../../src/kernel/wasm.ts'
 import { instantiate } from '../../src/kernel/wasm-module.ts'
 import { seededRandom } from '../../src/system/seeded-random.ts'
-import { between } from '../support/book.ts'
+import { between } from '../support/random-accounts.ts'
 import { testSeed } from '../support/seed.ts'
 
 const SEED = testSeed(20_261_128)

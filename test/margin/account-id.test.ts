@@ -8,7 +8,7 @@ import {
   parseMarginAccountId,
 } from '../../src/margin/index.ts'
 import { seededRandom } from '../../src/system/seeded-random.ts'
-import { between, booksOf, randomAccount, randomMarkets } from '../support/book.ts'
+import { between, booksOf, randomAccount, randomMarkets } from '../support/random-accounts.ts'
 import { testSeed } from '../support/seed.ts'
 import { accountOf, BYBIT, bookOf, oneTier } from './support.ts'
 

@@ -25,8 +25,8 @@ import {
   sub,
   toFloat,
 } from '../../src/margin/index.ts'
-import { between, type booksOf, randomAccount, type TestMarket, text } from './book.ts'
 import { exactTermsOf } from './exact-terms.ts'
+import { between, type booksOf, randomAccount, type TestMarket, text } from './random-accounts.ts'
 
 export const RULE = levelRule()
 export const LEVELS = RULE.levels.length
