@@ -1,9 +1,9 @@
 import type { Clock } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import { printFault } from '../log.ts'
-import { connectRedis, keysOf } from '../redis/index.ts'
+import { type ConnectOptions, connectRedis, keysOf, type RedisConnection } from '../redis/index.ts'
 import { runningRedisUrl } from '../redis-server/index.ts'
-import { type FollowedEvent, followEvents } from '../subscriber/index.ts'
+import { type FollowedEvent, followEvents, refuseBadStart } from '../subscriber/index.ts'
 import { systemClock, systemRandom } from '../system/index.ts'
 
 /** Where the stream is: `url` or `dataDir` says it. */
@@ -19,7 +19,7 @@ export interface FollowOptions {
    * id.
    */
   readonly from?: string
-  /** Ends the reading at once. A `break` of the loop ends it with the next read, within 5 s. */
+  /** Ends the reading at once: no event follows, and the connection closes. A `break` of the loop ends it with the next read, within 5 s. */
   readonly signal?: AbortSignal
   readonly clock?: Clock
   /** Gets REDIS_UNAVAILABLE once an outage; reading is repeated from the last event. Default: one line on standard error. */
@@ -30,20 +30,32 @@ export interface FollowOptions {
  * The events of a shard in the order of its stream, for readers that keep their own place (`id`). Reading takes nothing
  * from other readers and acknowledges nothing. Events that Redis trimmed before they were read are missing.
  * @throws
- * PlimsollError USAGE if neither or both of `url` and `dataDir` are given; REDIS_UNAVAILABLE if Redis does not
- * answer at the start.
+ * PlimsollError USAGE if neither or both of `url` and `dataDir` are given, or `from` is no place in a stream;
+ * REDIS_UNAVAILABLE if Redis does not answer at the start.
  */
 export async function* follow(options: FollowOptions): AsyncGenerator<FollowedEvent> {
   const { shard = '0', from = 'now', clock = systemClock, fault = printFault() } = options
   const signal = options.signal ?? new AbortController().signal
+  refuseBadStart(from)
   const url = await urlOf(options)
-  const redis = await connectRedis({ url, role: 'blocking', clock, random: systemRandom })
+  const redis = await connected({ url, role: 'blocking', clock, random: systemRandom, signal })
+  if (redis === undefined) return
   const failed = ({ message }: Error) =>
     fault(new PlimsollError('REDIS_UNAVAILABLE', `reading the events of shard ${shard}: ${message}`))
   try {
     yield* followEvents({ redis, key: keysOf(shard).events, from, clock, signal, failed })
   } finally {
     redis.disconnect()
+  }
+}
+
+/** undefined when the signal aborted before the connection was ready. */
+async function connected(options: ConnectOptions): Promise<RedisConnection | undefined> {
+  try {
+    return await connectRedis(options)
+  } catch (error) {
+    if (options.signal?.aborted === true) return undefined
+    throw error
   }
 }
 

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { type ConfigOverrides, loadConfig } from '../config.ts'
-import type { Clock } from '../domain/index.ts'
+import { type Clock, isStreamStart, STREAM_START_RULE } from '../domain/index.ts'
 import type { FollowRedis } from '../subscriber/index.ts'
 import { systemClock, systemRandom } from '../system/index.ts'
 import { EVENT_INDENT, EventLines } from './event-lines.ts'
@@ -10,8 +10,6 @@ import { untilSignal } from './signals.ts'
 import { type Output, paletteFor, speaksJson } from './terminal.ts'
 import { jsonLine, visible } from './visible.ts'
 import { fitted, tell } from './wrapping.ts'
-
-const STREAM_ID = /^\d+-\d+$/
 
 interface TailConnection {
   readonly redis: FollowRedis
@@ -78,7 +76,13 @@ async function connect(overrides: ConfigOverrides, signal: AbortSignal): Promise
   const notify = (line: string) => tell(process.stderr, line)
   const server = await openRedis({ redisUrl, dataDir, appendfsync, clock, notify, signal })
   try {
-    const redis = await connectRedis({ url: server.url, role: 'blocking', clock, random: systemRandom })
+    const redis = await connectRedis({
+      url: server.url,
+      role: 'blocking',
+      clock,
+      random: systemRandom,
+      signal,
+    })
     return { redis, eventsKey: keysOf(shard).events, close: () => server.close() }
   } catch (error) {
     await server.close()
@@ -141,6 +145,6 @@ function openingLine(eventsKey: string, from: string): string {
 }
 
 function parseFrom(value: string): string {
-  if (value === 'now' || value === 'beginning' || STREAM_ID.test(value)) return value
-  throw new InvalidArgumentError('It must be now, beginning or a stream id such as 1763770000000-12.')
+  if (isStreamStart(value)) return value
+  throw new InvalidArgumentError(`It ${STREAM_START_RULE}.`)
 }

@@ -34,8 +34,10 @@ export {
   EMPTY_STREAM,
   formatStreamId,
   isEarlierId,
+  isStreamStart,
   parseStreamId,
   readStreamId,
+  STREAM_START_RULE,
   type StreamId,
 } from './stream-id.ts'
 export * from './venue.ts'

@@ -23,6 +23,14 @@ export function readStreamId(text: string): StreamId | undefined {
   return match === null ? undefined : { fence: Number(match[1]), sequence: Number(match[2]) }
 }
 
+/** Completes "it …" in the refusal of a text that `isStreamStart` does not take. */
+export const STREAM_START_RULE = 'must be now, beginning or a stream id such as 1763770000000-12'
+
+/** Whether the text says where a reader of a stream begins: `now`, `beginning`, or the id after which it begins. */
+export function isStreamStart(text: string): boolean {
+  return text === 'now' || text === 'beginning' || readStreamId(text) !== undefined
+}
+
 export function parseStreamId(text: string): StreamId {
   const id = readStreamId(text)
   assert(id !== undefined, `stream id ${JSON.stringify(text)} is not <fence>-<sequence>`)

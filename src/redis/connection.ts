@@ -1,7 +1,7 @@
 import type { Redis, RedisOptions } from 'ioredis'
 import type { Clock, Random } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
-import { waitAtMost } from '../system/index.ts'
+import { orAtLimit, waitAtMost } from '../system/index.ts'
 import { ioredis } from './clients.ts'
 import { isRefusal, redisFault, withoutSecrets } from './fault.ts'
 
@@ -39,6 +39,8 @@ export interface ConnectOptions {
   readonly random: Random
   /** Gets the first error of each outage, not that of each attempt. */
   readonly report?: (error: Error) => void
+  /** Ends the wait for the first connection; `connectRedis` then rejects with its reason. */
+  readonly signal?: AbortSignal
 }
 
 export type RedisConnection = Redis
@@ -72,9 +74,12 @@ const ROLES = {
  * The only place that builds Redis connections. Resolves with one that is ready; it reconnects by itself
  * with full jitter up to RETRY_DELAY_MS_MAX.
  * @throws PlimsollError CONFIGURATION for a URL that is none; naming the server, without its password,
- * REDIS_UNAVAILABLE after CONNECT_TIMEOUT_MS and REDIS_REFUSED at once when it refuses login or database.
+ * REDIS_UNAVAILABLE after CONNECT_TIMEOUT_MS and REDIS_REFUSED at once when it refuses login or database. The reason
+ * of `signal` when it aborts before the connection is ready.
  */
 export async function connectRedis(options: ConnectOptions): Promise<RedisConnection> {
+  const { signal } = options
+  signal?.throwIfAborted()
   const name = redactUrl(options.url)
   const connection = new ioredis.Redis(options.url, {
     ...ROLES[options.role],
@@ -98,10 +103,11 @@ export async function connectRedis(options: ConnectOptions): Promise<RedisConnec
     outage = undefined
   })
   try {
-    await untilReady(connection, options.clock, () => outage)
+    await untilReady(connection, options, () => outage)
     return connection
   } catch (cause) {
     connection.disconnect()
+    signal?.throwIfAborted()
     throw redisFault(`no Redis at ${name}`, cause)
   }
 }
@@ -144,21 +150,23 @@ function retryDelayMs(attempt: number, random: Random): number {
   return Math.ceil(random() * capMs)
 }
 
-function untilReady(connection: Redis, clock: Clock, outage: () => Error | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const cancel = clock.after(CONNECT_TIMEOUT_MS, () =>
-      reject(outage() ?? new Error(`no answer within ${CONNECT_TIMEOUT_MS} ms, which is the limit`)),
-    )
-    connection.once('ready', () => {
-      cancel()
-      resolve()
-    })
+function untilReady(
+  connection: Redis,
+  { clock, signal }: ConnectOptions,
+  outage: () => Error | undefined,
+): Promise<void> {
+  let abort = (): void => {}
+  const ready = new Promise<void>((resolve, reject) => {
+    abort = () => reject(signal?.reason)
+    connection.once('ready', resolve)
     connection.on('error', (error: Error) => {
-      if (!isRefusal(error)) return
-      cancel()
-      reject(error)
+      if (isRefusal(error)) reject(error)
     })
+    signal?.addEventListener('abort', abort)
     // The first attempt's failure also arrives as an error event, and the next attempt follows.
     connection.connect().catch(() => undefined)
   })
+  return orAtLimit(clock, ready, CONNECT_TIMEOUT_MS, () => {
+    throw outage() ?? new Error(`no answer within ${CONNECT_TIMEOUT_MS} ms, which is the limit`)
+  }).finally(() => signal?.removeEventListener('abort', abort))
 }

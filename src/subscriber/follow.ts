@@ -1,7 +1,15 @@
-import { type Clock, EMPTY_STREAM, type PlimsollEvent, plimsollEventSchema } from '../domain/index.ts'
+import {
+  type Clock,
+  EMPTY_STREAM,
+  isStreamStart,
+  type PlimsollEvent,
+  plimsollEventSchema,
+  STREAM_START_RULE,
+} from '../domain/index.ts'
+import { PlimsollError } from '../errors.ts'
 import { jsonOf } from '../input/index.ts'
 import { newestStreamId, type RedisCommands, readStream, type StreamEntry } from '../redis/index.ts'
-import { sleep } from '../system/index.ts'
+import { Waiter } from '../system/index.ts'
 
 const BLOCK_MS = 5_000
 const READ_ENTRIES_MAX = 200
@@ -21,12 +29,12 @@ export interface FollowOptions {
   /** The stream of events. */
   readonly key: string
   /**
-   * `now`: events after this call. `beginning`: all events that the stream still keeps. Otherwise: events after this
+   * `now`: events after the first read. `beginning`: all events that the stream still keeps. Otherwise: events after this
    * stream id.
    */
   readonly from: string
   readonly clock: Clock
-  /** Ends the generator and disconnects `redis`. */
+  /** Ends the generator at once, without the events that it has read and not yielded, and disconnects `redis`. */
   readonly signal: AbortSignal
   /** Called for the first failed read of an outage. Reading is repeated for ever, from the last event that was read. */
   readonly failed: (error: Error) => void
@@ -38,13 +46,30 @@ export interface FollowedEvent {
   readonly event: PlimsollEvent | undefined
 }
 
-/** Yields every event of the stream once, in order. Entries that Redis trimmed before they were read are missing. */
+/** @throws PlimsollError USAGE for a text that is no place in a stream. */
+export function refuseBadStart(from: string): void {
+  if (isStreamStart(from)) return
+  throw new PlimsollError('USAGE', `from is ${JSON.stringify(from)}: it ${STREAM_START_RULE}`, {
+    path: 'from',
+  })
+}
+
+/**
+ * Yields every event of the stream once, in order. Entries that Redis trimmed before they were read are missing.
+ * @throws PlimsollError USAGE, before the first read, for a `from` that is no place in a stream.
+ */
 export async function* followEvents(options: FollowOptions): AsyncGenerator<FollowedEvent> {
   const { redis, key, clock, signal } = options
+  refuseBadStart(options.from)
   let position = options.from === 'beginning' ? EMPTY_STREAM : options.from
   let delayMs = RETRY_DELAY_MIN_MS
-  const disconnect = () => void redis.disconnect()
-  signal.addEventListener('abort', disconnect, { once: true })
+  const pause = new Waiter()
+  const end = () => {
+    pause.notify()
+    redis.disconnect()
+  }
+  if (signal.aborted) end()
+  else signal.addEventListener('abort', end, { once: true })
   try {
     while (!signal.aborted) {
       let entries: readonly StreamEntry[] = []
@@ -55,17 +80,19 @@ export async function* followEvents(options: FollowOptions): AsyncGenerator<Foll
       } catch (error) {
         if (signal.aborted) break
         if (delayMs === RETRY_DELAY_MIN_MS) options.failed(error as Error)
-        await sleep(clock, delayMs)
+        await pause.wait(clock, delayMs)
         delayMs = Math.min(delayMs * 2, RETRY_DELAY_MAX_MS)
       }
       for (const { id, fields } of entries) {
+        // The reader may abort while it handles an event of the page.
+        if (signal.aborted) return
         position = id
         const text = fields.get('event')
         if (text !== undefined) yield { id, event: parseEvent(text) }
       }
     }
   } finally {
-    signal.removeEventListener('abort', disconnect)
+    signal.removeEventListener('abort', end)
   }
 }
 

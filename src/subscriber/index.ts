@@ -5,6 +5,7 @@ export {
   type FollowRedis,
   followEvents,
   parseEvent,
+  refuseBadStart,
 } from './follow.ts'
 export { type FileInboxOptions, fileInbox } from './inbox-file.ts'
 export { INBOX_IDS_MAX, memoryInbox } from './inbox-memory.ts'

@@ -1,7 +1,10 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import type { Redis } from 'ioredis'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { follow } from '../../src/api/follow.ts'
 import type { PlimsollError } from '../../src/errors.ts'
+import { systemClock } from '../../src/system/clock.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
 import { KEYS, marketRecord, queueConnection, sampleEvent } from '../support/sample-events.ts'
 import { until } from '../support/until.ts'
@@ -62,6 +65,64 @@ describe('follow', () => {
       { code: 'REDIS_UNAVAILABLE', message: expect.stringMatching(/^reading the events of shard 0: /) },
     ])
   })
+
+  it('gives no event after its signal, though a whole page was read', async () => {
+    const stop = new AbortController()
+    const ids: string[] = []
+    for await (const { id } of follow({ url: server.url, from: 'beginning', signal: stop.signal })) {
+      ids.push(id)
+      stop.abort()
+    }
+    expect(ids).toEqual(['1-1'])
+  })
+
+  it('ends at its signal while it waits to read again, before that wait is over', async () => {
+    const own = await startTestRedis()
+    const stop = new AbortController()
+    const faults: PlimsollError[] = []
+    // No wait of this clock ends, so only the signal ends the pause between two reads.
+    const clock = { ...systemClock, after: () => () => undefined }
+    const options = { url: own.url, clock, signal: stop.signal }
+    const reading = follow({ ...options, fault: (error) => void faults.push(error) }).next()
+    await own.stop()
+    await until(() => faults.length === 1)
+    stop.abort()
+    expect(await reading).toEqual({ done: true, value: undefined })
+  })
+
+  it('ends at its signal while it waits for the first connection', async () => {
+    const silent = createServer()
+    silent.listen(0, '127.0.0.1')
+    await once(silent, 'listening')
+    const { port } = silent.address() as AddressInfo
+    const stop = new AbortController()
+    // No wait of this clock ends, so the limit on connecting does not.
+    const clock = { ...systemClock, after: () => () => undefined }
+    const reading = follow({ url: `redis://127.0.0.1:${port}`, clock, signal: stop.signal }).next()
+    await once(silent, 'connection')
+    stop.abort()
+    expect(await reading).toEqual({ done: true, value: undefined })
+    silent.close()
+  })
+
+  it('connects to nothing when its signal came before', async () => {
+    const signal = AbortSignal.abort()
+    expect(await follow({ url: 'redis://127.0.0.1:1', signal }).next()).toEqual({
+      done: true,
+      value: undefined,
+    })
+  })
+
+  it.each(['garbage', '5', '1-x', '-1-0', '1-2-3', ' 1-2', ''])(
+    'refuses the place %j, naming field, value and rule, before it connects',
+    async (from) => {
+      await expect(follow({ url: 'redis://127.0.0.1:1', from }).next()).rejects.toMatchObject({
+        code: 'USAGE',
+        path: 'from',
+        message: `from is ${JSON.stringify(from)}: it must be now, beginning or a stream id such as 1763770000000-12`,
+      })
+    },
+  )
 
   it('finds the private Redis of a data folder, and says when none runs', async () => {
     const options = { from: 'beginning', dataDir: server.dataDir }
