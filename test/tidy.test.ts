@@ -281,6 +281,16 @@ function commentsOf(text: string): string[] {
   return text.match(/\/\*[\s\S]*?\*\/|(?<!:)\/\/[^\n]*/g) ?? []
 }
 
+/** A paragraph or a list that was joined with the line before it keeps its mark inside the line. */
+const commentsKeepTheirParagraphs: Rule = (files) =>
+  files
+    .filter(({ path }) => /^(?:src|bench|assembly|examples|test)\//.test(path))
+    .flatMap(({ path, text }) =>
+      /^\s*\*.*[a-z.:;,)] (?:\*|(?<=[.:] )-) [A-Z]/m.test(text)
+        ? [`${path} has a paragraph or a list inside a line of a comment: give it lines of its own`]
+        : [],
+    )
+
 /** The referee is a second opinion: it shares the nouns with the product, and nothing that computes. */
 const refereeIsIndependent: Rule = (files) =>
   files
@@ -445,6 +455,12 @@ const HOUSE: readonly House[] = [
     rule: commentsUsePlainWords,
     broken: { path: 'src/x.ts', text: '/**\n * Ends where there\n * is none.\n */\n' },
     says: 'src/x.ts says "where there is none" in a comment',
+  },
+  {
+    name: 'comments keep their paragraphs',
+    rule: commentsKeepTheirParagraphs,
+    broken: { path: 'src/x.ts', text: '/**\n * Ends a turn. * The next one waits.\n */\n' },
+    says: 'src/x.ts has a paragraph or a list inside a line of a comment',
   },
   {
     name: 'the referee of the demo is independent',

@@ -1,17 +1,20 @@
 /**
- * What every variant of the kernel does. Numbers in, numbers out; no call allocates on a tick. * The host guarantees what
- * the error bound of assembly/recheck.ts needs (u = 2^-53): - Row inputs (intercept, slope, scale, constant) and piece
- * inputs (cap, rate, deduction) may be computed in f64. Each lies within INPUT_ERROR_ULPS · u = 16u of its exact value,
- * relative to that value. An exact 0 is given as 0, and the sign is right. A product or quotient of k correctly rounded
- * decimals errs by at most (2k − 1)u. A sum of terms of opposite sign has no such bound: compute it exactly. - An
- * account's constant errs by at most 16u of its exact value plus the account's `uncertainty` ≥ 0, an amount of the
- * settlement asset. For a sum of k terms, each computed within e·u, (e + k)·u times the sum of their absolute values is
- * enough. The uncertainty also holds what the curves leave out, such as a venue's rounding: the deviations of margin
- * balance and of maintenance margin, added, never exceed it, at any price. Exact inputs have 0. With Infinity f64 proves
- * no level: every tick of the account's instruments gives it to exact arithmetic. - Marks are correctly rounded decimals
- * above 0, and so are level values. - The exact values fit one another: pieces join without a jump, rates are in [0, 1]
- * and never fall from piece to piece, scale > 0, the first deduction is not above 0, row constants are not below 0, an
- * account has at most 1,000 rows.
+ * What every variant of the kernel does. Numbers in, numbers out; no call allocates on a tick.
+ *
+ * The host guarantees what the error bound of assembly/recheck.ts needs (u = 2^-53):
+ * - Row inputs (intercept, slope, scale, constant) and piece inputs (cap, rate, deduction) may be computed in f64. Each
+ *   lies within INPUT_ERROR_ULPS · u = 16u of its exact value, relative to that value. An exact 0 is given as 0, and
+ *   the sign is right. A product or quotient of k correctly rounded decimals errs by at most (2k − 1)u. A sum of terms
+ *   of opposite sign has no such bound: compute it exactly.
+ * - An account's constant errs by at most 16u of its exact value plus the account's `uncertainty` ≥ 0, an amount of the
+ *   settlement asset. For a sum of k terms, each computed within e·u, (e + k)·u times the sum of their absolute values
+ *   is enough. The uncertainty also holds what the curves leave out, such as a venue's rounding: the deviations of
+ *   margin balance and of maintenance margin, added, never exceed it, at any price. Exact inputs have 0. With Infinity
+ *   f64 proves no level: every tick of the account's instruments gives it to exact arithmetic.
+ * - Marks are correctly rounded decimals above 0, and so are level values.
+ * - The exact values fit one another: pieces join without a jump, rates are in [0, 1] and never fall from piece to
+ *   piece, scale > 0, the first deduction is not above 0, row constants are not below 0, an account has at most 1,000
+ *   rows.
  */
 export interface Kernel {
   readonly variant: KernelVariant

@@ -41,10 +41,11 @@ function surplusOf(goal: Goal, evaluation: Evaluation): Rational {
 
 /**
  * The smallest top-up, and the smallest reduction of each position, at the current marks and before trading costs, that
- * brings the account below every level. Null when it is below already. * In a cross pool the realised PnL stays and a
- * reduction lowers the maintenance margin; the size is null when closing the whole position is not enough. The margin of
- * an isolated position leaves in proportion to the closed part: only a lower tier helps, otherwise the whole size is
- * closed.
+ * brings the account below every level. Null when it is below already.
+ *
+ * In a cross pool the realised PnL stays and a reduction lowers the maintenance margin; the size is null when closing
+ * the whole position is not enough. The margin of an isolated position leaves in proportion to the closed part: only a
+ * lower tier helps, otherwise the whole size is closed.
  */
 export function cureOf(
   marginAccount: MarginAccount,

@@ -110,11 +110,12 @@ export interface IsolatedTerms {
 }
 
 /**
- * Terms of an isolated position with `margin` assigned to it, the reserved closing fee included. * With leverage: margin
- * beyond entry value/L + fee is extra margin X. It moves the bankruptcy price, at which the fee is charged, so Bybit's
- * formula credits it as X/(1 − f) when the position gains with x and X/(1 + f) when it loses (help centre, "Liquidation
- * Price (Isolated Margin)"). Without leverage the fee is that at the bankruptcy price of that margin. Both give the same
- * liquidation price.
+ * Terms of an isolated position with `margin` assigned to it, the reserved closing fee included.
+ *
+ * With leverage: margin beyond entry value/L + fee is extra margin X. It moves the bankruptcy price, at which the fee
+ * is charged, so Bybit's formula credits it as X/(1 − f) when the position gains with x and X/(1 + f) when it loses
+ * (help centre, "Liquidation Price (Isolated Margin)"). Without leverage the fee is that at the bankruptcy price of
+ * that margin. Both give the same liquidation price.
  */
 export function isolatedTerms(leg: Leg, margin: Rational): IsolatedTerms {
   const feeRate = leg.closingFeeRate

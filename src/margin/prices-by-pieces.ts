@@ -16,8 +16,9 @@ import {
 
 /**
  * The mark of `symbol` at which the account passes between safe and liquidated, the other marks fixed: a zero of slack,
- * or the price of a tier cap at which slack jumps across zero. `evaluation` is that of the current marks. * From a
- * healthy account: the next such mark in the direction in which slack falls at the current mark, or in the other
+ * or the price of a tier cap at which slack jumps across zero. `evaluation` is that of the current marks.
+ *
+ * From a healthy account: the next such mark in the direction in which slack falls at the current mark, or in the other
  * direction if that one has none. If slack is level, and from a breached account: the nearest in either direction.
  * undefined when no positive price is one.
  */

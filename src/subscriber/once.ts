@@ -17,9 +17,11 @@ const RUNNING = new WeakMap<Inbox, Map<string, Promise<boolean>>>()
 
 /**
  * Runs `effect` unless the inbox holds the id, then adds the id. Returns whether the effect ran in this call. A
- * concurrent call with the same id waits for the running one and shares its failure. After a failed effect the id is not
- * added; the caller repeats the call. * A crash between effect and id runs the effect again: exactly once needs both in
- * one transaction, as `examples/transactional-inbox.ts` shows, without this function.
+ * concurrent call with the same id waits for the running one and shares its failure. After a failed effect the id is
+ * not added; the caller repeats the call.
+ *
+ * A crash between effect and id runs the effect again: exactly once needs both in one transaction, as
+ * `examples/transactional-inbox.ts` shows, without this function.
  */
 export function once(
   eventId: string,

@@ -77,13 +77,16 @@ export interface Subscription {
 }
 
 /**
- * Consumes the events of a shard. A job is acknowledged after all its events are handled and recorded. * An event whose
- * handler keeps failing delays the later events of its own margin account for at most a minute (HOLD_MS), and no others.
- * Its job fails, naming the event, and is delivered again every second with the events that are not handled; handled ones
- * are recorded with the job. A job with a malformed event stays in BullMQ's failed set after its other events were
- * handled. * Within one process a margin account's events come in order. An event that still comes after a later one (its
- * job was delivered again, or another process handled the events between) has `context.isLate`. A process knows only what
- * it handled itself.
+ * Consumes the events of a shard. A job is acknowledged after all its events are handled and recorded.
+ *
+ * An event whose handler keeps failing delays the later events of its own margin account for at most a minute
+ * (HOLD_MS), and no others. Its job fails, naming the event, and is delivered again every second with the events that
+ * are not handled; handled ones are recorded with the job. A job with a malformed event stays in BullMQ's failed set
+ * after its other events were handled.
+ *
+ * Within one process a margin account's events come in order. An event that still comes after a later one (its job was
+ * delivered again, or another process handled the events between) has `context.isLate`. A process knows only what it
+ * handled itself.
  */
 export function openSubscription(options: SubscriptionOptions): Subscription {
   return new QueueSubscription(options)

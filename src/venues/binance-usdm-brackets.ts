@@ -2,8 +2,9 @@
  * Notional brackets of every Binance USDⓈ-M contract that was listed on 2026-07-02, in the quote currency: caps and
  * maintenance margin rates, from `/fapi/v1/leverageBracket`. Source: the copy of that endpoint in freqtrade's
  * binance_leverage_tiers.json of that day. Deductions are left out, because the recurrence of `checkTiers` gives them
- * exactly. * One table a line: its symbols, `|`, then `cap:rate` of each bracket. 9223372036854775807 is the venue's "no
- * cap".
+ * exactly.
+ *
+ * One table a line: its symbols, `|`, then `cap:rate` of each bracket. 9223372036854775807 is the venue's "no cap".
  */
 export const USDM_BRACKETS = `
 0GUSDT 1000LUNCUSDT 1000XECUSDT 1INCHUSDT 1MBABYDOGEUSDT ARUSDT AXSUSDT BERAUSDT BSVUSDT CHZUSDT COWUSDT CVXUSDT DYDXUSDT EGLDUSDT EIGENUSDT FARTCOINUSDT FLUIDUSDT GALAUSDT GASUSDT GRASSUSDT GRTUSDT IOTAUSDT JASMYUSDT JSTUSDT JTOUSDT KAIAUSDT KAITOUSDT LITUSDT LPTUSDT MANAUSDT MELANIAUSDT MORPHOUSDT NEOUSDT QNTUSDT QTUMUSDT RAYSOLUSDT RSRUSDT RUNEUSDT RVNUSDT SENTUSDT SFPUSDT SNXUSDT STABLEUSDT SUPERUSDT TURBOUSDT TWTUSDT WALUSDT WUSDT YFIUSDT ZECUSDC ZENUSDT ZILUSDT ZKUSDT ZROUSDT ZRXUSDT | 5000:0.01 10000:0.015 25000:0.02 50000:0.025 125000:0.05 250000:0.1 500000:0.125 1000000:0.1667 7500000:0.25 12500000:0.5
