@@ -224,9 +224,10 @@ function cursorOf({ ratio, marginAccount }: Place): string {
 }
 
 function placeOf(cursor: string): Place {
-  const [ratio = '', marginAccount = '', ...rest] = cursor.split(':')
+  const [ratio, marginAccount] = cursor.split(':')
   const place = { ratio: Number(ratio), marginAccount: Number(marginAccount) }
-  const isPlace = ratio !== '' && !Number.isNaN(place.ratio) && /^\d{1,10}$/.test(marginAccount)
-  if (!isPlace || rest.length > 0) throw new RangeError(`after is ${JSON.stringify(cursor)}: no page gave it`)
-  return place
+  // `Number` also reads forms that `cursorOf` never writes: spaces, hexadecimal, further zeros.
+  const isPlace = (place.ratio >= 0 || place.ratio === Number.NEGATIVE_INFINITY) && place.marginAccount >= 0
+  if (isPlace && Number.isSafeInteger(place.marginAccount) && cursorOf(place) === cursor) return place
+  throw new RangeError(`after is ${JSON.stringify(cursor)}: it must be the next of an earlier page`)
 }

@@ -74,9 +74,18 @@ describe('the list of margin accounts', () => {
   it.each([
     ['a limit of 0', { limit: 0 }, 'limit is 0'],
     ['a limit beyond the most', { limit: PAGE_MARGIN_ACCOUNTS_MAX + 1 }, 'limit is 1001'],
-    ['a cursor that no page gave', { limit: 1, after: 'x' }, 'after is "x"'],
   ])('refuses %s', async (_, query, message) => {
     await expect(openMonitor().monitor.read.marginAccounts(query)).rejects.toThrow(message)
+  })
+
+  it.each([
+    ...['x', '', '1', ':1', '0.5:1:1', '1e2:5', '0x10:1', ' :1', '0.50:1', '-1:1', '-0:1', 'NaN:1'],
+    ...['0.5: 1', '0.5:01', '0.5:1.5', '0.5:-1', '0.5:1e3', '0.5:NaN'],
+  ])('refuses the cursor %j, which no page gives', async (after) => {
+    const asking = openMonitor().monitor.read.marginAccounts({ limit: 1, after })
+    await expect(asking).rejects.toThrow(
+      `after is ${JSON.stringify(after)}: it must be the next of an earlier page`,
+    )
   })
 
   it('is gathered in slices, while prices come', async () => {
