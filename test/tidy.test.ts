@@ -286,7 +286,7 @@ const commentsKeepTheirParagraphs: Rule = (files) =>
   files
     .filter(({ path }) => /^(?:src|bench|assembly|examples|test)\//.test(path))
     .flatMap(({ path, text }) =>
-      /^\s*\*.*[a-z.:;,)] (?:\*|(?<=[.:] )-) [A-Z]/m.test(text)
+      /^\s*\*.*[a-z.:;,)] (?:\*|-) [A-Za-z]/m.test(text)
         ? [`${path} has a paragraph or a list inside a line of a comment: give it lines of its own`]
         : [],
     )

@@ -38,10 +38,13 @@ interface PoolStart {
 }
 
 /**
- * All faults for which the rules cannot judge the account: - an open position whose symbol the book does not hold; - a
- * cross pool whose positions disagree on when it is liquidated; - a cross pool without a collateral entry for its
- * settlement asset; - each further asset that could be margin of a cross pool, because it would count as nothing. An
- * account with separate wallets, or without cross positions, may hold any collateral.
+ * All faults for which the rules cannot judge the account:
+ * - an open position whose symbol the book does not hold;
+ * - a cross pool whose positions disagree on when it is liquidated;
+ * - a cross pool without a collateral entry for its settlement asset;
+ * - each further asset that could be margin of a cross pool, because it would count as nothing.
+ *
+ * An account with separate wallets, or without cross positions, may hold any collateral.
  */
 export function accountFaultsOf(account: Account, book: RuleBook): readonly AccountFault[] {
   const faults: AccountFault[] = []
