@@ -35,6 +35,7 @@ import { entriesOrFault } from '../src/rules/entries.ts'
 import { systemClock } from '../src/system/clock.ts'
 import { accountSchema, binance, bybit, ruleBookOf, VENUE_NAMES } from '../src/venues/index.ts'
 import { refusedRules, ruleBooks } from '../src/worker/rule-books.ts'
+import { parsedAccount } from './support/accounts.ts'
 
 const pathOf = (name: string) => fileURLToPath(new URL(`../${name}`, import.meta.url))
 const read = (name: string) => readFileSync(pathOf(name), 'utf8')
@@ -136,8 +137,8 @@ describe('examples/rules.json', () => {
       entryPrice: '3000',
       leverage: '10',
     }
-    const maintenanceOf = (venue: string, position: object, mark: string) => {
-      const account = accountSchema.parse({ id: 'a', venue, positions: [position] })
+    const maintenanceOf = (venue: string, position: Record<string, string>, mark: string) => {
+      const account = parsedAccount({ venue, positions: [position] })
       const [marginAccount] = marginAccountsOf(account, bookOf(account.venue))
       return marginStateOf(marginAccount!, () => mark, levelRule()).maintenanceMargin
     }

@@ -16,6 +16,7 @@ import {
 import { sleep, systemClock } from '../../src/system/clock.ts'
 import { VENUE_NAMES } from '../../src/venues/index.ts'
 import { testAccount } from '../support/accounts.ts'
+import { storeAccounts } from '../support/book.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
 
 let server: TestRedis
@@ -96,11 +97,8 @@ afterEach(() => view.source.stop())
 
 describe('a follower of the book', () => {
   test('loads what is stored, more accounts than one scan gives', async () => {
-    for (let first = 0; first < 3_000; first += 500) {
-      await book.putMany(
-        Array.from({ length: 500 }, (_, index) => ({ account: testAccount(`account-${first + index}`, 1) })),
-      )
-    }
+    const accounts = Array.from({ length: 3_000 }, (_, index) => testAccount(`account-${index}`, 1))
+    await storeAccounts(book, accounts)
     await view.load()
     expect(view.accounts).toEqual(await stored())
   })

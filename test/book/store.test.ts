@@ -5,6 +5,7 @@ import { closeRedis, connectRedis, keysOf, type RedisConnection } from '../../sr
 import { systemClock } from '../../src/system/clock.ts'
 import { VENUE_NAMES } from '../../src/venues/index.ts'
 import { testAccount } from '../support/accounts.ts'
+import { storeAccounts } from '../support/book.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
 
 let server: TestRedis
@@ -184,9 +185,7 @@ describe('the book of accounts', () => {
     const position = { ...testAccount('x', 1).positions[0]!, symbol: 'ETHUSDT' }
     const accounts = Array.from({ length: 1_000 }, (_, index) => testAccount(`account-${index}`, 1))
     const other = { ...testAccount('other', 2), venue: venueId('binance'), positions: [position] }
-    for (const batch of [accounts.slice(0, 500), accounts.slice(500), [other]]) {
-      await book.putMany(batch.map((account) => ({ account })))
-    }
+    await storeAccounts(book, [...accounts, other])
     const idsOf = async (options?: ListOptions) => {
       const ids = []
       for await (const { id } of book.list(options)) ids.push(id)

@@ -14,7 +14,8 @@ import { exitCodeOf } from '../../src/errors.ts'
 import { importAccounts } from '../../src/import/index.ts'
 import { systemClock } from '../../src/system/clock.ts'
 import { VENUE_NAMES } from '../../src/venues/index.ts'
-import { testAccount } from '../support/accounts.ts'
+import { isolatedPosition, testAccount } from '../support/accounts.ts'
+import { storeAccounts } from '../support/book.ts'
 import { runCli } from '../support/cli.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
 import { until } from '../support/until.ts'
@@ -44,9 +45,7 @@ beforeEach(async () => {
   await book.put({
     ...testAccount('desk/2', 17, '12000.5'),
     venue: venueId('binance'),
-    positions: [
-      { symbol: 'ETHUSDT', marginMode: 'isolated', size: '-4', entryPrice: '3010', isolatedMargin: '900' },
-    ],
+    positions: [isolatedPosition('ETHUSDT', { size: '-4', entryPrice: '3010', isolatedMargin: '900' })],
   })
 })
 afterEach(() => {
@@ -365,8 +364,9 @@ describe('plimsoll import --replace', () => {
   })
 
   test('counts a removal among many', async () => {
-    await book.putMany(
-      Array.from({ length: 500 }, (_, index) => ({ account: testAccount(`many/${index}`, 1) })),
+    await storeAccounts(
+      book,
+      Array.from({ length: 500 }, (_, index) => testAccount(`many/${index}`, 1)),
     )
     await write(testAccount('many/7', 2))
     const { stdout } = await replace('--yes', '--json')

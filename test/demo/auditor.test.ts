@@ -1,17 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { createAuditor } from '../../src/demo/auditor.ts'
 import { createReferee } from '../../src/demo/referee/referee.ts'
-import { type Account, type MarginEvent, type MarketEvent, venueId } from '../../src/domain/index.ts'
+import type { MarginEvent, MarketEvent } from '../../src/domain/index.ts'
+import { isolatedPosition, makeAccount } from '../support/accounts.ts'
 import { rulesFrom } from '../support/rules.ts'
 
-const ACCOUNT: Account = {
+const ACCOUNT = makeAccount({
   id: 'judged',
-  venue: venueId('binance'),
-  version: 1,
-  collateral: [],
-  positions: [{ symbol: 'SOLUSDT', marginMode: 'isolated', size: '10', entryPrice: '100', leverage: '10' }],
-  liabilities: [],
-}
+  venue: 'binance',
+  positions: [isolatedPosition('SOLUSDT', { size: '10', entryPrice: '100', leverage: '10' })],
+})
 const TIERS = [{ cap: '1000000', maintenanceMarginRate: '0.01', maintenanceDeduction: '0' }]
 const SOLUSDT = rulesFrom({ tiers: TIERS })
 

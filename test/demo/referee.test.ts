@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { parse, print } from '../../src/demo/referee/fraction.ts'
 import type { ComparedMarketEvent } from '../../src/demo/referee/market-replay.ts'
 import { type ComparedEvent, createReferee } from '../../src/demo/referee/referee.ts'
-import { type Account, type Position, type RiskTier, venueId } from '../../src/domain/index.ts'
+import type { Account, Position, RiskTier } from '../../src/domain/index.ts'
+import { crossPosition, isolatedPosition, makeAccount } from '../support/accounts.ts'
 import { rulesFrom } from '../support/rules.ts'
 
 const tier = (cap: string, maintenanceMarginRate: string, maintenanceDeduction = '0') => ({
@@ -27,7 +28,7 @@ const RULES = {
 }
 
 const account = (venue: 'bybit' | 'binance', positions: Position[], collateral: Account['collateral'] = []) =>
-  ({ id: 'a', venue: venueId(venue), version: 1, collateral, positions, liabilities: [] }) satisfies Account
+  makeAccount({ venue, positions, collateral })
 
 function refereeOf(...accounts: Account[]) {
   const referee = createReferee({ accounts, rules: RULES })
@@ -40,14 +41,12 @@ const short = (event: ComparedEvent) =>
   `${event.sequence}: ${event.kind} ${event.previousLevel}→${event.level} e${event.episode}`
 
 /** Bybit's official example: long 1 BTC at 40,000, 50×, 3,000 added, liquidation price 36,380.25. */
-const OFFICIAL: Position = {
-  symbol: 'BTCUSDT',
-  marginMode: 'isolated',
+const OFFICIAL = isolatedPosition('BTCUSDT', {
   size: '1',
   entryPrice: '40000',
   leverage: '50',
   isolatedMargin: '3821.56',
-}
+})
 
 describe('the referee, on examples of the venues', () => {
   it('liquidates the official Bybit isolated long at its printed liquidation price and not before', () => {
@@ -85,14 +84,7 @@ describe('the referee, on examples of the venues', () => {
     const liquidationPrice = (60000 * 0.995) / (1.2 - 0.12 - extra / (1 - 0.00055))
     const { referee, bybit } = refereeOf(
       account('bybit', [
-        {
-          symbol: 'BTCUSD',
-          marginMode: 'isolated',
-          size: '-60000',
-          entryPrice: '50000',
-          leverage: '10',
-          isolatedMargin,
-        },
+        isolatedPosition('BTCUSD', { size: '-60000', entryPrice: '50000', leverage: '10', isolatedMargin }),
       ]),
     )
     bybit('BTCUSD', (liquidationPrice * (1 - 1e-9)).toFixed(6))
@@ -101,19 +93,10 @@ describe('the referee, on examples of the venues', () => {
     expect(referee.expected().at(-1)?.kind).toBe('liquidation')
   })
 
-  const leg = (
-    symbol: string,
-    marginMode: 'cross' | 'isolated',
-    size: string,
-    entryPrice: string,
-  ): Position => ({
-    symbol,
-    marginMode,
-    size,
-    entryPrice,
-    leverage: '10',
-  })
-  const FAQ = [leg('ETHUSDT', 'cross', '3683.979', '1456.84'), leg('BTCUSDT', 'cross', '109.488', '32481.98')]
+  const FAQ = [
+    crossPosition('ETHUSDT', { size: '3683.979', entryPrice: '1456.84', leverage: '10' }),
+    crossPosition('BTCUSDT', { size: '109.488', entryPrice: '32481.98', leverage: '10' }),
+  ]
 
   it('liquidates the Binance FAQ cross account at ETH 1,153.26 with BTC at its mark', () => {
     const { referee, binance } = refereeOf(account('binance', FAQ, [{ asset: 'USDT', amount: '1535443.01' }]))
@@ -128,7 +111,9 @@ describe('the referee, on examples of the venues', () => {
   })
 
   it('counts no fee on Binance and takes the initial margin of an isolated position that states none', () => {
-    const { referee, binance } = refereeOf(account('binance', [leg('SOLUSDT', 'isolated', '-10', '100')]))
+    const { referee, binance } = refereeOf(
+      account('binance', [isolatedPosition('SOLUSDT', { size: '-10', entryPrice: '100', leverage: '10' })]),
+    )
     binance('SOLUSDT', '108.91')
     expect(referee.expected().at(-1)?.kind).toBe('warning')
     binance('SOLUSDT', '108.92')
@@ -141,7 +126,11 @@ describe('the referee, on examples of the venues', () => {
 
   it('values Binance COIN-M contracts of 100 USD in coin: long N(1 + MMR)/(WB + N/E)', () => {
     const { referee, binance } = refereeOf(
-      account('binance', [leg('BTCUSD_PERP', 'cross', '100', '25000')], [{ asset: 'BTC', amount: '0.05' }]),
+      account(
+        'binance',
+        [crossPosition('BTCUSD_PERP', { size: '100', entryPrice: '25000', leverage: '10' })],
+        [{ asset: 'BTC', amount: '0.05' }],
+      ),
     )
     binance('BTCUSD_PERP', '22311.12')
     expect(referee.expected().at(-1)?.kind).toBe('warning')
@@ -152,7 +141,7 @@ describe('the referee, on examples of the venues', () => {
   it('uses the tier that holds the value: 2,000,000 is in the first, a step above it in the second', () => {
     const maintenanceAt = (mark: string) => {
       const { referee, bybit } = refereeOf(
-        account('bybit', [{ ...leg('BTCUSDT', 'cross', '-50', '40000'), leverage: '1' }]),
+        account('bybit', [crossPosition('BTCUSDT', { size: '-50', entryPrice: '40000', leverage: '1' })]),
       )
       bybit('BTCUSDT', mark)
       return referee.expected()[0]?.maintenanceMargin
@@ -165,13 +154,7 @@ describe('the referee, on examples of the venues', () => {
 
 describe('the referee, on levels and episodes', () => {
   /** Margin 100 at 100 with rate 1 %: ratio = 0.01·mark/(mark − 90) for a long of 10 with 100 at 100. */
-  const long: Position = {
-    symbol: 'SOLUSDT',
-    marginMode: 'isolated',
-    size: '10',
-    entryPrice: '100',
-    leverage: '10',
-  }
+  const long = isolatedPosition('SOLUSDT', { size: '10', entryPrice: '100', leverage: '10' })
   const eventsOf = (...marks: string[]) => {
     const { referee, binance } = refereeOf(account('binance', [long]))
     for (const mark of marks) binance('SOLUSDT', mark)
@@ -299,8 +282,8 @@ describe('the referee, on levels and episodes', () => {
     const pair = account(
       'binance',
       [
-        { symbol: 'SOLUSDT', marginMode: 'cross', size: '10', entryPrice: '100', leverage: '10' },
-        { symbol: 'BTCUSDT', marginMode: 'cross', size: '-0.02', entryPrice: '50000', leverage: '10' },
+        crossPosition('SOLUSDT', { size: '10', entryPrice: '100', leverage: '10' }),
+        crossPosition('BTCUSDT', { size: '-0.02', entryPrice: '50000', leverage: '10' }),
       ],
       [{ asset: 'USDT', amount: '100' }],
     )

@@ -4,11 +4,12 @@ import { DEMO_INSTRUMENTS, demoRules } from '../../src/demo/exchange/instruments
 import { createMeter } from '../../src/demo/exchange/meter.ts'
 import { distanceOf } from '../../src/demo/screen/nearest.ts'
 import { createReporter, type DemoState } from '../../src/demo/screen/reporter.ts'
-import { type Account, venueId } from '../../src/domain/index.ts'
+import { venueId } from '../../src/domain/index.ts'
 import { levelRule, marginAccountsOf, marginStateOf } from '../../src/margin/index.ts'
 import { withRules } from '../../src/rules/index.ts'
 import { ruleBookOf } from '../../src/venues/index.ts'
 import type { Worker } from '../../src/worker/worker.ts'
+import { isolatedPosition, makeAccount } from '../support/accounts.ts'
 import { TestClock } from '../support/clock.ts'
 import { rulesFrom } from '../support/rules.ts'
 
@@ -27,14 +28,11 @@ describe('rates of the view', () => {
 })
 
 describe('the accounts nearest to their line', () => {
-  const account: Account = {
+  const account = makeAccount({
     id: 'demo-1',
-    venue: venueId('binance'),
-    version: 1,
-    collateral: [],
-    positions: [{ symbol: 'SOLUSDT', marginMode: 'isolated', size: '10', entryPrice: '100', leverage: '10' }],
-    liabilities: [],
-  }
+    venue: 'binance',
+    positions: [isolatedPosition('SOLUSDT', { size: '10', entryPrice: '100', leverage: '10' })],
+  })
   const tiers = [{ cap: '1000000', maintenanceMarginRate: '0.01', maintenanceDeduction: '0' }]
   const rules = { SOLUSDT: rulesFrom({ tiers }) }
   const book = withRules(ruleBookOf(venueId('binance')), rules, 'test')

@@ -1,7 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
-  type Account,
   type Decimal,
   type InstrumentRules,
   type MarginState,
@@ -9,7 +8,6 @@ import {
   type Position,
   type Random,
   type RuleBook,
-  venueId,
 } from '../../src/domain/index.ts'
 import {
   add,
@@ -33,7 +31,8 @@ import {
 } from '../../src/margin/index.ts'
 import { seededRandom } from '../../src/system/seeded-random.ts'
 import { anyCase } from '../margin/arbitraries.ts'
-import { accountOf, BINANCE, bookOf, rulesOf } from '../margin/support.ts'
+import { BINANCE, bookOf, rulesOf } from '../margin/support.ts'
+import { makeAccount, parsedAccount } from '../support/accounts.ts'
 import { between, randomTiers } from '../support/random-accounts.ts'
 import { tiersOf } from '../support/rules.ts'
 import { testSeed } from '../support/seed.ts'
@@ -126,12 +125,6 @@ function widePosition(random: Random, { symbol, rules, price }: Market): Positio
   } as Position
 }
 
-/** An account as the schema returns it. The cases skip the schema, which takes longer than their figures. */
-function walletsApart(collateral: Account['collateral'], positions: Account['positions']): Account {
-  const venue = venueId('bybit')
-  return { id: 'a', venue, version: 0, collateral, separateWallets: true, positions, liabilities: [] }
-}
-
 interface WideCase {
   readonly marginAccounts: readonly MarginAccount[]
   readonly markOf: MarkOf
@@ -161,7 +154,7 @@ function wideCase(random: Random): WideCase {
   const money = () =>
     `${random() < 0.1 ? '-' : ''}${decimal(random, 10 ** (random() * 5), pick(random, [0, 2, 18]))}`
   const collateral = ['USDT', 'COIN'].map((asset) => ({ asset, amount: money() }))
-  const account = walletsApart(collateral, [...positions.values()])
+  const account = makeAccount({ collateral, separateWallets: true, positions: [...positions.values()] })
   const marks = new Map(
     markets.map(({ symbol, price }) => [
       symbol,
@@ -218,7 +211,11 @@ function onCap(random: Random): {
     entryPrice,
   }
   const amount = formatDecimal(mul(cap, parseDecimal(decimal(random, 0.01 + random(), 4))))
-  const account = walletsApart([{ asset: rules.settlementAsset, amount }], [position])
+  const account = makeAccount({
+    collateral: [{ asset: rules.settlementAsset, amount }],
+    separateWallets: true,
+    positions: [position],
+  })
   const margin = {
     closingFee: pick(random, ['none', 'at-bankruptcy-price'] as const),
     liquidation: pick(random, ['reached', 'passed'] as const),
@@ -235,7 +232,7 @@ describe(`exact figures over one denominator against fractions (seed ${SEED})`, 
     let cured = 0
     fc.assert(
       fc.property(anyCase, ({ margin, rules, account, marks }) => {
-        const marginAccounts = marginAccountsOf(accountOf(account), bookOf(margin, rules))
+        const marginAccounts = marginAccountsOf(parsedAccount(account), bookOf(margin, rules))
         for (const marginAccount of marginAccounts) {
           if (sameState(marginAccount, (symbol) => marks[symbol], rule).cure !== null) cured++
         }
@@ -287,7 +284,7 @@ describe('the work of a state', () => {
     const rules = rulesOf([['1000000', '0.005', '0']])
     const readsOf = (positions: number) => {
       const symbols = positions / 2
-      const account = accountOf({
+      const account = parsedAccount({
         collateral: [{ asset: 'USDT', amount: String(positions) }],
         positions: Array.from({ length: positions }, (_, index) => ({
           symbol: `M${index % symbols}`,

@@ -1,17 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { RuleBook } from '../../src/domain/index.ts'
 import { checkTiers } from '../../src/margin/index.ts'
-import {
-  type AccountInput,
-  BINANCE,
-  BYBIT,
-  bookOf,
-  oneTier,
-  rulesOf,
-  stateOf,
-  sumOf,
-  type TierRow,
-} from '../margin/support.ts'
+import { BINANCE, BYBIT, bookOf, oneTier, rulesOf, stateOf, sumOf, type TierRow } from '../margin/support.ts'
+import type { AccountInput } from '../support/accounts.ts'
 import { tiersOf } from '../support/rules.ts'
 import { agrees, expectPrinted } from './support.ts'
 

@@ -1,14 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { RuleBook } from '../../src/domain/index.ts'
-import {
-  type AccountInput,
-  BINANCE,
-  BYBIT,
-  bookOf,
-  rulesOf,
-  stateOf,
-  type TierRow,
-} from '../margin/support.ts'
+import { BINANCE, BYBIT, bookOf, rulesOf, stateOf, type TierRow } from '../margin/support.ts'
+import type { AccountInput } from '../support/accounts.ts'
 import { expectPrinted } from './support.ts'
 
 /**

@@ -6,17 +6,16 @@ import { subscribe } from '../../src/api/subscribe.ts'
 import { type Book, createBook } from '../../src/book/index.ts'
 import {
   type Account,
-  BATCH_ACCOUNTS_MAX,
   type JobData,
   type MarginEvent,
   plimsollEventSchema,
   queueNameOf,
-  venueId,
 } from '../../src/domain/index.ts'
 import { keysOf, type ShardKeys } from '../../src/redis/index.ts'
 import { type Inbox, memoryInbox, type Subscription } from '../../src/subscriber/index.ts'
 import { systemClock } from '../../src/system/clock.ts'
 import { VENUE_NAMES } from '../../src/venues/index.ts'
+import { storeAccounts } from '../support/book.ts'
 import { BybitServer } from '../support/bybit.ts'
 import { runCli, temporaryFolder } from '../support/cli.ts'
 import { isMarginEvent } from '../support/monitor.ts'
@@ -31,17 +30,6 @@ export function withRate(maintenanceMarginRate: string) {
 }
 export const SYMBOLS = ['AAAUSDT', 'BBBUSDT'] as const
 const JOB_STATES: JobType[] = ['waiting', 'active', 'completed', 'failed', 'delayed', 'prioritized']
-
-/** A long of 1 contract bought at 100. */
-export function longAt100(
-  id: string,
-  isolatedMargin: string,
-  changes: { version?: number; size?: string; symbol?: string } = {},
-): Account {
-  const { version = 1, size = '1', symbol = 'AAAUSDT' } = changes
-  const position = { symbol, marginMode: 'isolated' as const, size, entryPrice: '100', isolatedMargin }
-  return { id, venue: venueId('bybit'), version, collateral: [], positions: [position], liabilities: [] }
-}
 
 /** What a consumer did: every event whose effect took place, in order. */
 export interface Consumer {
@@ -77,10 +65,7 @@ export class Shard {
 
   /** Puts accounts into the book without a process of `plimsoll import`. */
   async store(accounts: readonly Account[]): Promise<void> {
-    for (let first = 0; first < accounts.length; first += BATCH_ACCOUNTS_MAX)
-      await this.book.putMany(
-        accounts.slice(first, first + BATCH_ACCOUNTS_MAX).map((account) => ({ account })),
-      )
+    await storeAccounts(this.book, accounts)
   }
 
   /** Accounts through `plimsoll import`; its summary. */

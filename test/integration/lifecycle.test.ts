@@ -2,9 +2,10 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { Account, MarginEvent } from '../../src/domain/index.ts'
 import { fileInbox } from '../../src/subscriber/index.ts'
+import { longAt100 } from '../support/accounts.ts'
 import { until } from '../support/until.ts'
 import { WorkerProcess } from '../support/worker.ts'
-import { longAt100, Servers, type Shard, told } from './harness.ts'
+import { Servers, type Shard, told } from './harness.ts'
 
 /** From the signal to the end of the process. */
 const STOP_LIMIT_MS = 5_000

@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { longAt100 } from '../support/accounts.ts'
 import { until } from '../support/until.ts'
 import type { WorkerProcess } from '../support/worker.ts'
-import { longAt100, Servers, type Shard } from './harness.ts'
+import { Servers, type Shard } from './harness.ts'
 
 const STALE_LIMIT_MS = 15_000
 
@@ -27,8 +28,7 @@ describe('the log of a worker', () => {
     const unknown = Array.from({ length: 30 }, (_, index) =>
       longAt100(`desk/${index}`, '20', { symbol: 'NOSUCHUSDT' }),
     )
-    // Written past the import, which would refuse them.
-    await shard.book.putMany(unknown.map((account) => ({ account })))
+    await shard.store(unknown)
     worker = await shard.startWorker()
     expect(logged('account refused')).toHaveLength(20)
     expect(logged('accounts refused; they are not watched')).toMatchObject([{ accounts: 30 }])

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { longAt100 } from '../support/accounts.ts'
 import { until } from '../support/until.ts'
-import { longAt100, Servers } from './harness.ts'
+import { Servers } from './harness.ts'
 
 let servers: Servers
 beforeAll(async () => {

@@ -4,9 +4,10 @@ import { subscribe } from '../../src/api/subscribe.ts'
 import type { MarginEvent } from '../../src/domain/index.ts'
 import { eventId } from '../../src/monitor/index.ts'
 import { fileInbox } from '../../src/subscriber/index.ts'
+import { longAt100 } from '../support/accounts.ts'
 import { isMarginEvent } from '../support/monitor.ts'
 import { until } from '../support/until.ts'
-import { longAt100, Servers } from './harness.ts'
+import { Servers } from './harness.ts'
 
 let servers: Servers
 beforeAll(async () => {

@@ -4,8 +4,9 @@ import { createLog } from '../../src/log.ts'
 import { systemClock } from '../../src/system/clock.ts'
 import { seededRandom } from '../../src/system/seeded-random.ts'
 import { startWorker } from '../../src/worker/worker.ts'
+import { longAt100 } from '../support/accounts.ts'
 import { until } from '../support/until.ts'
-import { longAt100, Servers } from './harness.ts'
+import { Servers } from './harness.ts'
 
 const ACCOUNTS = 400
 

@@ -3,8 +3,9 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { longAt100 } from '../support/accounts.ts'
 import { until } from '../support/until.ts'
-import { longAt100, Servers, type Shard } from './harness.ts'
+import { Servers, type Shard } from './harness.ts'
 
 const MAIN = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url))
 /** `script` runs a command on a terminal of its own. That of other systems than Linux knows no `-c`. */

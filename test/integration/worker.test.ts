@@ -1,8 +1,9 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { eventId } from '../../src/monitor/index.ts'
+import { longAt100 } from '../support/accounts.ts'
 import { until } from '../support/until.ts'
 import type { WorkerProcess } from '../support/worker.ts'
-import { type Consumer, longAt100, ONE_PERCENT, Servers, type Shard, told, withRate } from './harness.ts'
+import { type Consumer, ONE_PERCENT, Servers, type Shard, told, withRate } from './harness.ts'
 
 /** What is promised is 100 ms; a busy machine gets more before a test fails. */
 const CHANGE_LIMIT_MS = 1_000

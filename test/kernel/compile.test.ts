@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { Curves, UNUSED_SOUGHT_AT } from '../../src/kernel/curves.ts'
 import { Compiler, KERNEL_VARIANTS, type Kernel, openKernel } from '../../src/kernel/index.ts'
 import { exactTiers, marginAccountsOf } from '../../src/margin/index.ts'
-import { accountOf, BYBIT, bookOf, oneTier, rulesOf } from '../margin/support.ts'
+import { BYBIT, bookOf, oneTier, rulesOf } from '../margin/support.ts'
+import { parsedAccount } from '../support/accounts.ts'
 import { exactTermsOf } from '../support/exact-terms.ts'
 import { tiersOf } from '../support/rules.ts'
 
@@ -34,7 +35,7 @@ function termsUnder(rate: string) {
   const positions = [
     { symbol: 'X', marginMode: 'isolated', size: '1', entryPrice: '100', isolatedMargin: '50' },
   ]
-  const [marginAccount] = marginAccountsOf(accountOf({ positions }), bookOf(BYBIT, { X: oneTier(rate) }))
+  const [marginAccount] = marginAccountsOf(parsedAccount({ positions }), bookOf(BYBIT, { X: oneTier(rate) }))
   return exactTermsOf(marginAccount!)
 }
 

@@ -6,7 +6,8 @@ import {
   uncomputedFaultsOf,
 } from '../../src/margin/index.ts'
 import { below, seededRandom } from '../../src/system/index.ts'
-import { accountOf, BYBIT, bookOf, oneTier } from './support.ts'
+import { parsedAccount } from '../support/accounts.ts'
+import { BYBIT, bookOf, oneTier } from './support.ts'
 
 const BOOK = bookOf(BYBIT, {
   BTCUSDT: oneTier('0.01'),
@@ -26,7 +27,7 @@ const wallet = (...entries: readonly [asset: string, amount: string][]) =>
 
 /** The refusal of the account, or the ids of its margin accounts. */
 function answer(collateral: object[], positions: object[], more: object = {}): unknown {
-  const account = accountOf({ collateral, positions, ...more } as Parameters<typeof accountOf>[0])
+  const account = parsedAccount({ collateral, positions, ...more } as Parameters<typeof parsedAccount>[0])
   try {
     return marginAccountsOf(account, BOOK).map(({ id }) => id)
   } catch (error) {
@@ -137,7 +138,7 @@ describe('an account with unknown symbols', () => {
   })
 
   it('names the reason why the given rules of a symbol are refused', () => {
-    const account = accountOf({ positions: [position('FOOUSDT', 'isolated')] })
+    const account = parsedAccount({ positions: [position('FOOUSDT', 'isolated')] })
     const book = { ...BOOK, refused: new Map([['FOOUSDT', 'tiers of FOOUSDT fall']]) }
     expect(() => marginAccountsOf(account, book)).toThrow(
       'positions[0].symbol is "FOOUSDT": its rules are refused: tiers of FOOUSDT fall',
@@ -163,7 +164,7 @@ describe('a cross pool whose positions are not liquidated at the same line', () 
   }
 
   it('is refused by the two positions that differ, compiled with the account or without it', () => {
-    const account = accountOf({
+    const account = parsedAccount({
       collateral: collateral.slice(0, 1),
       positions: [position('A'), position('B')],
     })
@@ -179,7 +180,7 @@ describe('a cross pool whose positions are not liquidated at the same line', () 
 
   it('is no fault between two pools, nor beside an isolated position', () => {
     const positions = [position('A'), position('B', 'isolated'), position('C')]
-    const accounts = marginAccountsOf(accountOf({ collateral, positions }), book)
+    const accounts = marginAccountsOf(parsedAccount({ collateral, positions }), book)
     expect(accounts.map(({ liquidation }) => liquidation)).toEqual(['reached', 'passed', 'passed'])
   })
 })
@@ -191,7 +192,7 @@ describe('rules that this version does not compute', () => {
     const maintenance = { kind: 'whole-tiers' as const, basis: 'contracts' as const, tiers }
     const book = bookOf(BYBIT, { BTCUSDT: own, FOOUSDT: { ...own, maintenance } })
     const positions = [position('BTCUSDT'), position('FOOUSDT'), position('FOOUSDT', 'isolated', '0')]
-    const faults = uncomputedFaultsOf(accountOf({ positions }), book)
+    const faults = uncomputedFaultsOf(parsedAccount({ positions }), book)
     expect(faults).toEqual([
       {
         code: 'ACCOUNT_UNSUPPORTED',
@@ -214,7 +215,7 @@ describe('an account of any positions and collateral (seed 4)', () => {
     const outcomes = { taken: 0, refused: 0 }
     for (let run = 0; run < 3_000; run++) {
       const symbols = ['A', 'B', 'C', ...(random() < 0.2 ? ['X'] : [])].filter(() => random() < 0.6)
-      const account = accountOf({
+      const account = parsedAccount({
         positions: symbols.map((symbol) =>
           position(symbol, pick(['cross', 'isolated']), pick(['1', '-2', '1', '0'])),
         ),

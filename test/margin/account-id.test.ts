@@ -8,9 +8,10 @@ import {
   parseMarginAccountId,
 } from '../../src/margin/index.ts'
 import { seededRandom } from '../../src/system/seeded-random.ts'
+import { parsedAccount } from '../support/accounts.ts'
 import { between, booksOf, randomAccount, randomMarkets } from '../support/random-accounts.ts'
 import { testSeed } from '../support/seed.ts'
-import { accountOf, BYBIT, bookOf, oneTier } from './support.ts'
+import { BYBIT, bookOf, oneTier } from './support.ts'
 
 const SEED = testSeed(11)
 
@@ -78,7 +79,7 @@ describe('the id of a margin account', () => {
   it('keeps two accounts apart whose ids hold what separates the parts', () => {
     const book = bookOf(BYBIT, { X: oneTier('0.01'), 'isolated:X': oneTier('0.01') })
     const idsOf = (id: string, symbol: string) =>
-      marginAccountsOf({ ...accountOf({ positions: [] }), id, positions: [position(symbol)] }, book).map(
+      marginAccountsOf({ ...parsedAccount({ positions: [] }), id, positions: [position(symbol)] }, book).map(
         (marginAccount) => marginAccount.id,
       )
     const position = (symbol: string) => ({
@@ -130,14 +131,14 @@ describe('one margin account, compiled without the others', () => {
       entryPrice: '1',
       leverage: '2',
     }))
-    expect(marginAccountOf(accountOf({ positions }), 'a:isolated:M7:long', book)?.legs).toHaveLength(1)
+    expect(marginAccountOf(parsedAccount({ positions }), 'a:isolated:M7:long', book)?.legs).toHaveLength(1)
     expect(asked).toEqual(['M7'])
   })
 
   it.each(['a:isolated:X:short', 'a:cross:BTC', 'b:cross:USDT', 'nonsense', 'a:isolated:GONE:long'])(
     'is undefined where the account has none: %s',
     (id) => {
-      const account = accountOf({
+      const account = parsedAccount({
         collateral: [{ asset: 'USDT', amount: '1' }],
         positions: [
           { symbol: 'X', marginMode: 'isolated', size: '1', entryPrice: '1', leverage: '2' },
@@ -152,10 +153,10 @@ describe('one margin account, compiled without the others', () => {
   it('is refused for its own faults, as the whole account is', () => {
     const book = bookOf(BYBIT, { X: oneTier('0.01') })
     const cross = { symbol: 'X', marginMode: 'cross', size: '1', entryPrice: '1', leverage: '2' }
-    expect(() => marginAccountOf(accountOf({ positions: [cross] }), 'a:cross:USDT', book)).toThrow(
+    expect(() => marginAccountOf(parsedAccount({ positions: [cross] }), 'a:cross:USDT', book)).toThrow(
       'must hold an entry for USDT',
     )
-    const unknown = accountOf({ positions: [{ ...cross, symbol: 'FOO', marginMode: 'isolated' }] })
+    const unknown = parsedAccount({ positions: [{ ...cross, symbol: 'FOO', marginMode: 'isolated' }] })
     expect(() => marginAccountOf(unknown, 'a:isolated:FOO:long', book)).toThrow(
       expect.objectContaining({ code: 'SYMBOL_UNKNOWN' }),
     )
@@ -172,7 +173,7 @@ describe('one margin account, compiled without the others', () => {
       leverage: '2',
     })
     const asOfOf = (...positions: Record<string, string>[]) =>
-      marginAccountsOf(accountOf({ collateral: [{ asset: 'USDT', amount: '1' }], positions }), book).map(
+      marginAccountsOf(parsedAccount({ collateral: [{ asset: 'USDT', amount: '1' }], positions }), book).map(
         ({ rulesAsOfMs }) => rulesAsOfMs,
       )
     expect(asOfOf(leg('X'), leg('Y'), leg('X', 'isolated'))).toEqual([

@@ -11,8 +11,9 @@ import {
   parseDecimal,
   reachedLevel,
 } from '../../src/margin/index.ts'
+import { parsedAccount } from '../support/accounts.ts'
 import { anyCase, crossCase, isolatedCase } from './arbitraries.ts'
-import { accountOf, BINANCE, BYBIT, bookOf, marginAccountsFor, oneTier, rulesOf, wallets } from './support.ts'
+import { BINANCE, BYBIT, bookOf, marginAccountsFor, oneTier, rulesOf, wallets } from './support.ts'
 
 const LINEAR = oneTier('0.01', '0', { takerFeeRate: '0.001' })
 const INVERSE = oneTier('0.01', '0', {
@@ -67,7 +68,7 @@ describe('an account is split', () => {
   })
 
   it('refusing an unknown symbol by its place, its name, the venue and the rule book', () => {
-    const account = accountOf({
+    const account = parsedAccount({
       collateral: wallets(),
       positions: [position('X', 'cross', '1'), position('FOOUSDT', 'cross', '1')],
     })
@@ -82,7 +83,7 @@ describe('an account is split', () => {
   })
 
   it('refusing a table that breaks its recurrence and a fee rate given in percent', () => {
-    const account = accountOf({ collateral: wallets(), positions: [position('X', 'cross', '1')] })
+    const account = parsedAccount({ collateral: wallets(), positions: [position('X', 'cross', '1')] })
     const broken = rulesOf([
       ['100', '0.01', '0'],
       ['200', '0.02', '2'],

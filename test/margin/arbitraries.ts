@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import type { InstrumentRules, MarginDefaults } from '../../src/domain/index.ts'
 import { add, formatDecimal, mul, parseDecimal, sub, ZERO } from '../../src/margin/index.ts'
-import { type AccountInput, BINANCE, BYBIT, rulesOf, type TierRow } from './support.ts'
+import type { AccountInput } from '../support/accounts.ts'
+import { BINANCE, BYBIT, rulesOf, type TierRow } from './support.ts'
 
 /** A decimal between two integers with a number of decimals. */
 export function decimalBetween(low: number, high: number, decimals: number): fc.Arbitrary<string> {

@@ -18,10 +18,11 @@ import {
   ZERO,
 } from '../../src/margin/index.ts'
 import { goalOf, meets, reductionOf, shareWithout, surplusKeeping } from '../../src/margin/reduction.ts'
+import type { AccountInput } from '../support/accounts.ts'
 import { testSeed } from '../support/seed.ts'
 import { anyCase } from './arbitraries.ts'
 import { stressed } from './stressed.ts'
-import { type AccountInput, BINANCE, bookOf, marginAccountsFor, oneTier } from './support.ts'
+import { BINANCE, bookOf, marginAccountsFor, oneTier } from './support.ts'
 import { wholeTiers, withTiers } from './whole-tiers.ts'
 
 const SEED = testSeed(23)

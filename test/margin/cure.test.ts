@@ -13,19 +13,10 @@ import {
   sub,
   valueAt,
 } from '../../src/margin/index.ts'
+import type { AccountInput } from '../support/accounts.ts'
 import { anyCase, type Case, crossCase, isolatedCase } from './arbitraries.ts'
 import { stressed, toppedUp } from './stressed.ts'
-import {
-  type AccountInput,
-  BINANCE,
-  BYBIT,
-  bookOf,
-  marginAccountsFor,
-  oneTier,
-  rulesOf,
-  stateOf,
-  sumOf,
-} from './support.ts'
+import { BINANCE, BYBIT, bookOf, marginAccountsFor, oneTier, rulesOf, stateOf, sumOf } from './support.ts'
 
 function stateFor(input: Case, account: AccountInput = input.account) {
   return stateOf(account, bookOf(input.margin, input.rules), input.marks)

@@ -19,9 +19,10 @@ import {
   sub,
   ZERO,
 } from '../../src/margin/index.ts'
+import type { AccountInput } from '../support/accounts.ts'
 import { testSeed } from '../support/seed.ts'
 import { anyCase, type Case } from './arbitraries.ts'
-import { type AccountInput, BINANCE, bookOf, marginAccountsFor, oneTier, slackAt } from './support.ts'
+import { BINANCE, bookOf, marginAccountsFor, oneTier, slackAt } from './support.ts'
 import { type WholeTier, wholeTiers, withTiers } from './whole-tiers.ts'
 
 const SEED = testSeed(17)

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { formatDecimal, mul, parseDecimal, sub } from '../../src/margin/index.ts'
+import type { AccountInput } from '../support/accounts.ts'
 import type { Case } from './arbitraries.ts'
-import { type AccountInput, bookOf, marginAccountsFor, stateOf, sumOf } from './support.ts'
+import { bookOf, marginAccountsFor, stateOf, sumOf } from './support.ts'
 
 /** The account after a top-up: to the wallet of a pool, to the margin of an isolated position. */
 export function toppedUp({ account, margin, rules }: Case, amount: string): AccountInput {

@@ -1,4 +1,4 @@
-import type { Account, InstrumentRules, MarginDefaults, RuleBook } from '../../src/domain/index.ts'
+import type { InstrumentRules, MarginDefaults, RuleBook } from '../../src/domain/index.ts'
 import { coordinateAt } from '../../src/margin/curve.ts'
 import {
   add,
@@ -14,7 +14,7 @@ import {
   sub,
   valueAt,
 } from '../../src/margin/index.ts'
-import { accountSchema } from '../../src/venues/index.ts'
+import { type AccountInput, parsedAccount } from '../support/accounts.ts'
 import { rulesFrom, type ShortRules } from '../support/rules.ts'
 
 export const BYBIT: MarginDefaults = { closingFee: 'at-bankruptcy-price', liquidation: 'reached' }
@@ -43,22 +43,13 @@ export function bookOf(defaults: MarginDefaults, rules: Readonly<Record<string, 
   return { venue: 'test', version: 'test-1', defaults, rulesOf: (symbol) => rules[symbol] }
 }
 
-/** A cross wallet of each settlement asset that the rules of these tests have, empty unless told otherwise. */
+/** A cross wallet of each settlement asset that the rules of these tests have, empty unless stated. */
 export function wallets(amounts: Readonly<Record<string, string>> = {}) {
   return Object.entries({ USDT: '0', BTC: '0', ...amounts }).map(([asset, amount]) => ({ asset, amount }))
 }
 
-export interface AccountInput {
-  readonly collateral?: readonly { asset: string; amount: string }[]
-  readonly positions: readonly Record<string, string>[]
-}
-
-export function accountOf(input: AccountInput): Account {
-  return accountSchema.parse({ id: 'a', venue: 'bybit', ...input })
-}
-
 export function marginAccountsFor(input: AccountInput, book: RuleBook): MarginAccount[] {
-  return marginAccountsOf(accountOf(input), book)
+  return marginAccountsOf(parsedAccount(input), book)
 }
 
 /** The state of the only margin account of the input. */

@@ -1,7 +1,8 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
-import { isolatedLong, openMonitor } from '../support/monitor.ts'
+import { isolatedLong } from '../support/accounts.ts'
+import { openMonitor } from '../support/monitor.ts'
 
 const TICKS = 20_000
 /** Two numbers that cross a call boundary may be boxed (16 bytes each); one object or string a tick more is too much. */

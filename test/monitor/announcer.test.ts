@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { PUBLISH_RECORDS_MAX } from '../../src/domain/index.ts'
-import { isolatedLong, openMonitor, restoreInto } from '../support/monitor.ts'
+import { isolatedLong } from '../support/accounts.ts'
+import { openMonitor, restoreInto } from '../support/monitor.ts'
 
 // isolatedLong: 10 AUSDT at 100 with 200. Ratio = 0.1 m / (10 m - 800), so 0.5 at 81.63..., 0.7 at 81.15..., 1 at 80.80...
 

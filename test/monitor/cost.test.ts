@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { type Account, type EventRecord, PUBLISH_RECORDS_MAX } from '../../src/domain/index.ts'
 import { SLICE_MS } from '../../src/monitor/index.ts'
 import { binance, bybit } from '../../src/venues/index.ts'
-import { isMarginEvent, isolatedLong, openMonitor, RULES, restoreInto } from '../support/monitor.ts'
+import { crossPosition, isolatedLong, makeAccount } from '../support/accounts.ts'
+import { isMarginEvent, openMonitor, RULES, restoreInto } from '../support/monitor.ts'
 
 // isolatedLong: 10 AUSDT at 100 with 200. It is liquidated at 80.808..., of 198.1 exactly at 81.
 
@@ -168,13 +169,12 @@ describe('the rules behind an event', () => {
 
   it('are stated with their version and the age of the oldest in days', () => {
     expect(eventAt('1970-01-01')).toMatchObject({ ruleBook: 'dated', ruleAgeDays: 3 })
-    const cross = (symbol: string) =>
-      ({ symbol, marginMode: 'cross', size: '10', entryPrice: '100' }) as const
-    const pool = {
-      ...isolatedLong('a'),
+    const cross = (symbol: string) => crossPosition(symbol, { size: '10', entryPrice: '100' })
+    const pool = makeAccount({
+      venue: 'binance',
       positions: [cross('BUSDT'), cross('AUSDT')],
       collateral: [{ asset: 'USDT', amount: '400' }],
-    }
+    })
     const event = eventAt('1970-01-01', pool)
     expect(isMarginEvent(event) && event.marginAccount).toBe('a:cross:USDT')
     expect(event).toMatchObject({ ruleAgeDays: 3 })

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { evaluate, formatDecimal, marginAccountsOf } from '../../src/margin/index.ts'
 import { PENDING_TICKS_MAX } from '../../src/monitor/index.ts'
 import { binance } from '../../src/venues/index.ts'
-import { isolatedLong, openMonitor, RULES } from '../support/monitor.ts'
+import { crossPosition, isolatedLong, isolatedPosition, makeAccount } from '../support/accounts.ts'
+import { openMonitor, RULES } from '../support/monitor.ts'
 
 // isolatedLong: 10 AUSDT at 100 with 200. Ratio = 0.1 m / (10 m - 800), so
 // 0.5 at 81.63..., 0.7 at 81.15..., 0.9 at 80.898..., 1 at 80.808...
@@ -102,10 +103,11 @@ describe('the monitor', () => {
   it('judges a hedged pool only on the whole frame', () => {
     const { monitor, frame, story } = openMonitor()
     const positions = [
-      { symbol: 'AUSDT', marginMode: 'cross' as const, size: '10', entryPrice: '100' },
-      { symbol: 'BUSDT', marginMode: 'cross' as const, size: '-10', entryPrice: '100' },
+      crossPosition('AUSDT', { size: '10', entryPrice: '100' }),
+      crossPosition('BUSDT', { size: '-10', entryPrice: '100' }),
     ]
-    const account = { ...isolatedLong('a'), positions, collateral: [{ asset: 'USDT', amount: '100' }] }
+    const collateral = [{ asset: 'USDT', amount: '100' }]
+    const account = makeAccount({ venue: 'binance', positions, collateral })
     monitor.apply({ kind: 'put', account })
     frame([
       ['AUSDT', '100'],
@@ -187,13 +189,7 @@ describe('the monitor', () => {
 
   it('keeps progress only for a margin account with an open episode, none for one that is safe again', () => {
     const { monitor, frame, records } = openMonitor()
-    const second = {
-      symbol: 'BUSDT',
-      marginMode: 'isolated' as const,
-      size: '1',
-      entryPrice: '100',
-      isolatedMargin: '20',
-    }
+    const second = isolatedPosition('BUSDT', { size: '1', entryPrice: '100', isolatedMargin: '20' })
     const account = isolatedLong('a')
     monitor.apply({ kind: 'put', account: { ...account, positions: [...account.positions, second] } })
     for (const mark of ['100', '80', '100']) {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type MarginAccountQuery, PAGE_MARGIN_ACCOUNTS_MAX, venueId } from '../../src/domain/index.ts'
-import { isolatedLong, openMonitor } from '../support/monitor.ts'
+import { isolatedLong } from '../support/accounts.ts'
+import { openMonitor } from '../support/monitor.ts'
 
 // isolatedLong: 10 AUSDT at 100. At 81.1 its ratio is 8.11 / (margin - 189): 0.9 at 198.01…, 0.7 at 200.58…, 0.5 at 205.22.
 

@@ -1,15 +1,15 @@
 import { expect, it } from 'vitest'
-import type { Account } from '../../src/domain/index.ts'
-import { isolatedLong, openMonitor } from '../support/monitor.ts'
+import { crossPosition, isolatedLong, makeAccount } from '../support/accounts.ts'
+import { openMonitor } from '../support/monitor.ts'
 
 it('refuses an account whose collateral would count as nothing, by name, and watches the others', () => {
   const { monitor, refused, frame, story } = openMonitor()
-  const cross = { symbol: 'AUSDT', marginMode: 'cross', size: '10', entryPrice: '100' } as const
-  const bitcoin: Account = {
-    ...isolatedLong('bitcoin'),
+  const bitcoin = makeAccount({
+    id: 'bitcoin',
+    venue: 'binance',
     collateral: [{ asset: 'BTC', amount: '1' }],
-    positions: [cross],
-  }
+    positions: [crossPosition('AUSDT', { size: '10', entryPrice: '100' })],
+  })
   monitor.apply({ kind: 'put', account: bitcoin })
   monitor.apply({ kind: 'put', account: isolatedLong('good') })
   frame([['AUSDT', '81.5']])

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { type InstrumentRules, marginalTiers, type RuleBook, venueId } from '../../src/domain/index.ts'
 import { binance } from '../../src/venues/index.ts'
-import { isolatedLong, openMonitor, RULES } from '../support/monitor.ts'
+import { isolatedLong } from '../support/accounts.ts'
+import { openMonitor, RULES } from '../support/monitor.ts'
 
 // isolatedLong: 10 AUSDT at 100 with 200. At 85 its margin balance is 50; the rate 0.01 asks for 8.5, 0.08 for 68.
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { PlimsollError } from '../../src/errors.ts'
 import { levelRule } from '../../src/margin/index.ts'
-import { allSteps, isolatedLong, openMonitor, restoreInto } from '../support/monitor.ts'
+import { crossPosition, isolatedLong, makeAccount } from '../support/accounts.ts'
+import { allSteps, openMonitor, restoreInto } from '../support/monitor.ts'
 
 // isolatedLong: 10 AUSDT at 100 with 200. Ratio = 0.1 m / (10 m - 800), so 0.5 at 81.63..., 0.7 at 81.15...
 
@@ -77,12 +78,11 @@ describe('the standing of a margin account when marks or terms are lost or the w
 
   it('counts accounts of a market that never had a mark as unknown, and says so once its time is over', () => {
     const { monitor, clock, frame, story, records } = openMonitor()
-    const cross = (symbol: string) =>
-      ({ symbol, marginMode: 'cross', size: '10', entryPrice: '100' }) as const
+    const cross = (symbol: string) => crossPosition(symbol, { size: '10', entryPrice: '100' })
     const collateral = [{ asset: 'USDT', amount: '200' }]
     monitor.apply({
       kind: 'put',
-      account: { ...isolatedLong('a'), positions: [cross('AUSDT'), cross('BUSDT')], collateral },
+      account: makeAccount({ venue: 'binance', positions: [cross('AUSDT'), cross('BUSDT')], collateral }),
     })
     monitor.apply({ kind: 'put', account: isolatedLong('b') })
     frame([['AUSDT', '100']])
@@ -285,13 +285,14 @@ describe('the standing of a margin account when marks or terms are lost or the w
 
   it('says unknown when a new version brings a position whose mark is stale', () => {
     const { monitor, clock, frame, story } = openMonitor()
-    const cross = (symbol: string) =>
-      ({ symbol, marginMode: 'cross', size: '10', entryPrice: '100' }) as const
-    const account = (version: number, symbols: readonly string[]) => ({
-      ...isolatedLong('a', {}, version),
-      positions: symbols.map(cross),
-      collateral: [{ asset: 'USDT', amount: '200' }],
-    })
+    const cross = (symbol: string) => crossPosition(symbol, { size: '10', entryPrice: '100' })
+    const account = (version: number, symbols: readonly string[]) =>
+      makeAccount({
+        venue: 'binance',
+        version,
+        positions: symbols.map(cross),
+        collateral: [{ asset: 'USDT', amount: '200' }],
+      })
     monitor.apply({ kind: 'put', account: isolatedLong('b', { symbol: 'BUSDT', isolatedMargin: '900' }) })
     monitor.apply({ kind: 'put', account: account(1, ['AUSDT']) })
     frame([

@@ -8,6 +8,7 @@ import {
 } from '../../src/domain/index.ts'
 import { StoredTerms } from '../../src/monitor/stored-terms.ts'
 import { VENUE_NAMES } from '../../src/venues/index.ts'
+import { crossPosition, makeAccount } from '../support/accounts.ts'
 
 const schema = storedAccountSchemaOf(VENUE_NAMES)
 const decimal = fc.stringMatching(/^-?\d{1,15}(\.\d{1,18})?$/)
@@ -101,20 +102,14 @@ describe('Stored terms', () => {
 
   test('take about 30 bytes a position, and none more when they are rewritten', () => {
     const terms = new StoredTerms()
-    const account = (version: number): Account => ({
-      id: 'desk',
-      venue: 'bybit' as Account['venue'],
-      version,
-      collateral: [],
-      positions: Array.from({ length: 1_000 }, (_, index) => ({
-        symbol: `S${index}USDT`,
-        marginMode: 'cross',
-        size: '-12.5',
-        entryPrice: '61250.1',
-        leverage: '10',
-      })),
-      liabilities: [],
-    })
+    const account = (version: number) =>
+      makeAccount({
+        id: 'desk',
+        version,
+        positions: Array.from({ length: 1_000 }, (_, index) =>
+          crossPosition(`S${index}USDT`, { size: '-12.5', entryPrice: '61250.1', leverage: '10' }),
+        ),
+      })
     let address = terms.add(account(1))
     const before = terms.byteLength
     for (let version = 2; version < 200; version++) {

@@ -1,17 +1,17 @@
 import { expect, it } from 'vitest'
 import { venueId } from '../../src/domain/index.ts'
-import { isolatedLong, openMonitor } from '../support/monitor.ts'
+import { crossPosition, isolatedLong } from '../support/accounts.ts'
+import { openMonitor } from '../support/monitor.ts'
 
 it.each(['isolated', 'cross'] as const)(
   'closes what an account held at one venue when it comes with the same %s position at another',
   (marginMode) => {
     const { monitor, frame, story, events } = openMonitor()
-    const { isolatedMargin, ...position } = isolatedLong('a').positions[0]!
-    const own = marginMode === 'cross' ? { ...position, marginMode } : { ...position, isolatedMargin }
+    const cross = crossPosition('AUSDT', { size: '10', entryPrice: '100' })
     const account = {
       ...isolatedLong('a'),
       collateral: [{ asset: 'USDT', amount: '200' }],
-      positions: [own],
+      ...(marginMode === 'cross' ? { positions: [cross] } : {}),
     }
     monitor.apply({ kind: 'put', account })
     frame([['AUSDT', '81']])

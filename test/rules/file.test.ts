@@ -8,7 +8,7 @@ import { readRulesFile } from '../../src/rules/file.ts'
 import { ruleBookOf, VENUE_NAMES } from '../../src/venues/index.ts'
 import { refusedRules, ruleBooks } from '../../src/worker/rule-books.ts'
 import { logRules } from '../../src/worker/rules-log.ts'
-import { accountOf } from '../margin/support.ts'
+import { parsedAccount } from '../support/accounts.ts'
 
 const BYBIT = venueId('bybit')
 
@@ -126,7 +126,7 @@ describe('bad symbols of a file of rules', () => {
     const positions = [
       { symbol: 'BTCUSDT', marginMode: 'isolated', size: '1', entryPrice: '1', leverage: '2' },
     ]
-    const { code, message } = faultOf(() => marginAccountsOf(accountOf({ positions }), book))
+    const { code, message } = faultOf(() => marginAccountsOf(parsedAccount({ positions }), book))
     expect(code).toBe('SYMBOL_UNKNOWN')
     expect(message).toContain(
       'positions[0].symbol is "BTCUSDT": its rules are refused: rules file rules.json: tiers[0].maintenanceMarginRate',
@@ -224,7 +224,7 @@ describe('rules whose form is not computed', () => {
     ).bookOf(BYBIT)
     expect(book.rulesOf('GOODUSDT')).toEqual(instrumentRulesSchema.parse(FULL))
     const positions = [{ symbol: 'X', marginMode: 'isolated', size: '1', entryPrice: '1', leverage: '2' }]
-    expect(faultOf(() => marginAccountsOf(accountOf({ positions }), book)).message).toContain(
+    expect(faultOf(() => marginAccountsOf(parsedAccount({ positions }), book)).message).toContain(
       `its rules are refused: rules file rules.json: ${message}`,
     )
   })
@@ -259,7 +259,7 @@ describe('what an instrument states itself', () => {
     )
   const accountAt = (book: RuleBook) =>
     marginAccountsOf(
-      accountOf({
+      parsedAccount({
         positions: [{ symbol: 'X', marginMode: 'isolated', size: '1', entryPrice: '100', leverage: '10' }],
       }),
       book,

@@ -1,14 +1,8 @@
-import {
-  type Account,
-  type InstrumentRules,
-  type Position,
-  type Random,
-  type RuleBook,
-  venueId,
-} from '../../src/domain/index.ts'
+import type { Account, InstrumentRules, Position, Random, RuleBook } from '../../src/domain/index.ts'
 import { levelRule } from '../../src/margin/index.ts'
 import { below } from '../../src/system/seeded-random.ts'
 import { binance, bybit } from '../../src/venues/index.ts'
+import { crossPosition, isolatedPosition, makeAccount } from './accounts.ts'
 import { rulesFrom } from './rules.ts'
 
 export const RULE = levelRule()
@@ -116,10 +110,9 @@ function randomPosition(random: Random, symbol: string): Position {
   const isInverse = symbol === 'CUSD'
   const units = 5 + below(random, 15)
   const size = `${random() < 0.3 ? '-' : ''}${isInverse ? 10 * units : units}`
-  const common = { symbol, size, entryPrice: '100' }
-  if (random() < 0.4) return { ...common, marginMode: 'cross', ...(random() < 0.3 ? { leverage: '10' } : {}) }
+  if (random() < 0.4) return crossPosition(symbol, { size, ...(random() < 0.3 ? { leverage: '10' } : {}) })
   const margin = 5 + below(random, 400)
-  return { ...common, marginMode: 'isolated', isolatedMargin: String(isInverse ? margin / 100 : margin) }
+  return isolatedPosition(symbol, { size, isolatedMargin: String(isInverse ? margin / 100 : margin) })
 }
 
 export function randomAccount(random: Random, id: string, version: number): Account {
@@ -132,5 +125,5 @@ export function randomAccount(random: Random, id: string, version: number): Acco
   ]
   // The first books do not list this one: the account is refused.
   if (random() < 0.05) positions.push(randomPosition(random, 'NOUSDT'))
-  return { id, venue: venueId(venue), version, collateral, separateWallets: true, positions, liabilities: [] }
+  return makeAccount({ id, venue, version, collateral, separateWallets: true, positions })
 }

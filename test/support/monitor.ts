@@ -1,11 +1,9 @@
-import {
-  type Account,
-  type EventRecord,
-  type InstrumentRules,
-  type MarginEvent,
-  type PlimsollEvent,
-  type RuleBook,
-  venueId,
+import type {
+  EventRecord,
+  InstrumentRules,
+  MarginEvent,
+  PlimsollEvent,
+  RuleBook,
 } from '../../src/domain/index.ts'
 import { type Kernel, type KernelVariant, openKernel } from '../../src/kernel/index.ts'
 import { type LevelRule, levelRule } from '../../src/margin/index.ts'
@@ -111,30 +109,5 @@ export function restoreInto(monitor: Monitor, records: readonly EventRecord[]): 
     if (progress === null) continue
     if ('symbol' in progress) monitor.restoreMarket(progress)
     else monitor.restoreMarginAccount(subject, progress)
-  }
-}
-
-/** A Binance account with one isolated long of 10 AUSDT at 100 and 200 of margin, unless told otherwise. */
-export function isolatedLong(
-  id: string,
-  change: Partial<Account['positions'][number]> = {},
-  version = 1,
-): Account {
-  return {
-    id,
-    venue: venueId('binance'),
-    version,
-    collateral: [],
-    positions: [
-      {
-        symbol: 'AUSDT',
-        marginMode: 'isolated',
-        size: '10',
-        entryPrice: '100',
-        isolatedMargin: '200',
-        ...change,
-      },
-    ],
-    liabilities: [],
   }
 }

@@ -1,14 +1,14 @@
-import {
-  type Account,
-  type InstrumentRules,
-  type Position,
-  type Random,
-  type RiskTier,
-  type RuleBook,
-  venueId,
+import type {
+  Account,
+  InstrumentRules,
+  Position,
+  Random,
+  RiskTier,
+  RuleBook,
 } from '../../src/domain/index.ts'
 import { add, formatDecimal, mul, parseDecimal, sub, ZERO } from '../../src/margin/index.ts'
 import { binance, bybit } from '../../src/venues/index.ts'
+import { makeAccount } from './accounts.ts'
 import { rulesFrom } from './rules.ts'
 
 /** A whole number in [low, high]. */
@@ -119,15 +119,13 @@ export function randomAccount(random: Random, id: string, markets: readonly Test
     const { settlementAsset } = market.rules
     settles.set(settlementAsset, (settles.get(settlementAsset) ?? 0) + value)
   }
-  return {
+  return makeAccount({
     id,
-    venue: venueId(random() < 0.5 ? 'bybit' : 'binance'),
-    version: 1,
+    venue: random() < 0.5 ? 'bybit' : 'binance',
     collateral: [...settles].map(([asset, value]) => ({
       asset,
       amount: text(value * (0.01 + 0.5 * random()), 8),
     })),
     positions: [...positions.values()],
-    liabilities: [],
-  }
+  })
 }

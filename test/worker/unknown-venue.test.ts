@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest'
 import { venueId } from '../../src/domain/index.ts'
 import { ruleBooks } from '../../src/worker/rule-books.ts'
-import { isolatedLong, openMonitor, restoreInto } from '../support/monitor.ts'
+import { isolatedLong } from '../support/accounts.ts'
+import { openMonitor, restoreInto } from '../support/monitor.ts'
 
 it('what another version published for a venue that this one does not know is closed when its account is gone', () => {
   const nyse = venueId('nyse')
