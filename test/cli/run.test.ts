@@ -8,11 +8,12 @@ import { subscribe } from '../../src/api/subscribe.ts'
 import type { PlimsollEvent } from '../../src/domain/index.ts'
 import { runningRedisUrl } from '../../src/redis-server/index.ts'
 import { testAccount } from '../support/accounts.ts'
-import { BybitServer } from '../support/bybit.ts'
 import { runCli, temporaryFolder } from '../support/cli.ts'
 import { PROJECT_DATA_DIR, startTestRedis, type TestRedis } from '../support/redis.ts'
+import { ScriptedVenue } from '../support/scripted-venue.ts'
 import { until } from '../support/until.ts'
 import { WorkerProcess } from '../support/worker.ts'
+import { bybitDialect } from '../venues/fixtures/bybit.ts'
 
 /** The orderly stop ends within 5 s; the rest is for a busy machine to end the process. */
 const STOP_LIMIT_MS = 6_000
@@ -242,7 +243,7 @@ describe('the private Redis', () => {
     // A server that an earlier test has unpacked need not be fetched again.
     const unpacked = join(PROJECT_DATA_DIR, 'redis-dist')
     if (existsSync(unpacked)) symlinkSync(unpacked, join(dataDir, 'redis-dist'))
-    const exchange = await BybitServer.start()
+    const exchange = await ScriptedVenue.start({ dialect: bybitDialect, cadenceMs: 100, prices: 'stated' })
     exchange.setMark('BTCUSDT', '1')
     const stream = `bybit-linear=${exchange.url}`
     const worker = await WorkerProcess.start(['--data-dir', dataDir, '--stream-url', stream])

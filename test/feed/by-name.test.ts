@@ -3,7 +3,7 @@ import { Hearing } from '../../src/feed/hearing.ts'
 import { FEED_LIMITS } from '../../src/feed/limits.ts'
 import { Subscription } from '../../src/feed/subscription.ts'
 import { TestClock } from '../support/clock.ts'
-import { namedSource } from './named-exchange.ts'
+import { namedSource } from './named-venue.ts'
 
 /** A subscription to these symbols on a test clock; `sent` holds each request with its time. */
 function subscribeTo(...symbols: string[]) {

@@ -3,24 +3,21 @@ import { Hearing } from '../../src/feed/hearing.ts'
 import { FEED_LIMITS } from '../../src/feed/index.ts'
 import { systemClock } from '../../src/system/clock.ts'
 import { TestClock } from '../support/clock.ts'
+import { block } from '../support/scripted-venue.ts'
 import { until } from '../support/until.ts'
-import { snapshot } from './exchange.ts'
-import { SHORT_LIMITS, stateOf, useExchange } from './harness.ts'
+import { SHORT_LIMITS, snapshot, stateOf, useExchange } from './harness.ts'
 
 const { exchange, open } = useExchange()
-
-/** Nothing of this process runs meanwhile: no timer, no socket. */
-const block = (ms: number) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 
 describe('a process whose event loop is blocked for longer than a venue may be silent', () => {
   it('hears the crash that waits in its socket, and neither ends the connection nor calls a market stale', async () => {
     const { sink } = open(['BTCUSDT', 'ETHUSDT'], { limits: FEED_LIMITS })
     await until(() => sink.marks('BTCUSDT').length > 0 && sink.marks('ETHUSDT').length > 0)
-    exchange().behaviour.ticks = false
+    exchange().script.sendsPrices = false
     exchange().send(snapshot('BTCUSDT', '0.01', exchange().counter + 1))
     exchange().send(snapshot('ETHUSDT', '0.02', exchange().counter + 1))
     block(FEED_LIMITS.silenceMinMs + 600)
-    exchange().behaviour.ticks = true
+    exchange().script.sendsPrices = true
     const { counter } = exchange()
     await until(() => exchange().counter > counter + 20)
     expect(sink.marks('BTCUSDT')).toContain(0.01)
@@ -53,8 +50,8 @@ describe('a process whose event loop is blocked for longer than a venue may be s
     const before = checks
     await until(() => checks === before + 1)
     // The next check still finds both markets young; the one after it finds them silent unless it reads first.
-    exchange().behaviour.ticks = false
-    exchange().behaviour.answersPings = false
+    exchange().script.sendsPrices = false
+    exchange().script.answersPings = false
     await until(() => checks === before + 2)
     // More than one turn of the event loop reads.
     const padding = 'x'.repeat(20_000)
@@ -66,7 +63,7 @@ describe('a process whose event loop is blocked for longer than a venue may be s
     exchange().send(snapshot('ETHUSDT', '0.02', exchange().counter + 101))
     block(2_000)
     await until(() => checks === before + 3)
-    exchange().behaviour.ticks = true
+    exchange().script.sendsPrices = true
     await until(() => sink.marks('ETHUSDT').includes(0.02))
     expect(sink.lost).toEqual([])
     expect([sink.states('BTCUSDT'), sink.states('ETHUSDT')]).toEqual([['fresh'], ['fresh']])
@@ -84,7 +81,7 @@ describe('a process whose event loop is blocked for longer than a venue may be s
 
   it('counts none of it toward the deadlines for an acknowledgement and for a first mark', async () => {
     const limits = { ...SHORT_LIMITS, acknowledgementTimeoutMs: 1_000, firstMarkMs: 1_000 }
-    exchange().behaviour.answered = () => block(blockedMs)
+    exchange().script.blocksAfterAnswerMs = blockedMs
     const { feed, sink } = open(['BTCUSDT'], { limits })
     await until(() => stateOf(feed, 'BTCUSDT') === 'fresh')
     expect(sink.lost).toEqual([])

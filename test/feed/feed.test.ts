@@ -2,8 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { FEED_LIMITS, type FeedOptions, openFeeds } from '../../src/feed/index.ts'
 import { systemClock } from '../../src/system/clock.ts'
 import { until } from '../support/until.ts'
-import { snapshot, testSource } from './exchange.ts'
-import { optionsOf, RecordingSink, stateOf, useExchange } from './harness.ts'
+import { optionsOf, RecordingSink, snapshot, stateOf, testSource, useExchange } from './harness.ts'
 
 const { exchange, open, feeds } = useExchange()
 
@@ -85,17 +84,17 @@ describe('a venue that cannot be reached', () => {
 
 describe('a connection that looks alive and is not', () => {
   it('reconnects when a subscription is not acknowledged', async () => {
-    exchange().behaviour.acknowledges = false
+    exchange().script.acknowledges = false
     const { feed, sink } = open(['BTCUSDT'])
     await until(() => sink.lost.length > 0)
     expect(sink.lost[0]).toMatch(/1 requests without a reply after 400 ms/)
-    exchange().behaviour.acknowledges = true
+    exchange().script.acknowledges = true
     await until(() => stateOf(feed, 'BTCUSDT') === 'fresh')
     expect(feed.counters.reconnects).toBeGreaterThanOrEqual(1)
   })
 
   it('reconnects when everything is acknowledged and nothing comes', async () => {
-    exchange().behaviour.ticks = false
+    exchange().script.sendsPrices = false
     const { feed, sink } = open(['BTCUSDT', 'ETHUSDT'])
     await until(() => sink.lost.length > 0)
     expect(sink.lost[0]).toMatch(/no tick of 2 markets/)
@@ -115,13 +114,13 @@ describe('a connection that looks alive and is not', () => {
   it('reconnects when pings are not answered', async () => {
     const { sink } = open(['BTCUSDT'])
     await until(() => sink.marks('BTCUSDT').length > 0)
-    exchange().behaviour.answersPings = false
+    exchange().script.answersPings = false
     await until(() => sink.lost.length > 0)
     expect(sink.lost[0]).toMatch(/no pong after 400 ms/)
   })
 
   it('reconnects after a flood of malformed frames and counts them', async () => {
-    exchange().behaviour.garbage = { frame: '{"topic":', every: 5 }
+    exchange().script.garbage = { frame: '{"topic":', every: 5 }
     const { feed, sink } = open(['BTCUSDT', 'ETHUSDT'])
     await until(() => sink.lost.length > 0)
     expect(sink.lost[0]).toMatch(/frames were malformed/)
@@ -129,7 +128,7 @@ describe('a connection that looks alive and is not', () => {
   })
 
   it('takes binary frames for malformed ones', async () => {
-    exchange().behaviour.garbage = { frame: Buffer.from(snapshot('BTCUSDT', '1', 1)), every: 2 }
+    exchange().script.garbage = { frame: Buffer.from(snapshot('BTCUSDT', '1', 1)), every: 2 }
     const { sink } = open(['BTCUSDT'])
     await until(() => sink.lost.length > 0)
     expect(sink.lost[0]).toMatch(/frames were malformed/)

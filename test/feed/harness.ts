@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect } from 'vitest'
-import type { PriceKind } from '../../src/domain/index.ts'
+import type { PriceKind, SocketSource } from '../../src/domain/index.ts'
 import {
   type Feed,
   type FeedLimits,
@@ -8,7 +8,36 @@ import {
   openFeed,
 } from '../../src/feed/index.ts'
 import { connectSocket, httpGet, openFollowed, systemClock } from '../../src/system/index.ts'
-import { TestExchange, testSource } from './exchange.ts'
+import { bybit } from '../../src/venues/index.ts'
+import { ScriptedVenue } from '../support/scripted-venue.ts'
+import { bybitDialect } from '../venues/fixtures/bybit.ts'
+
+export const CADENCE_MS = 20
+
+/** Bybit's protocol at a cadence that suits tests. */
+export const testSource: SocketSource = {
+  ...(bybit.sources[0] as SocketSource),
+  id: 'test',
+  url: 'ws://127.0.0.1:1',
+  cadenceMs: CADENCE_MS,
+  requestsPerSecondMax: 200,
+  heartbeat: { everyMs: 50, frame: '{"op":"ping"}' },
+}
+
+/** The server of `testSource`. All its clients hear the same counter as the mark price of every market. */
+export async function startExchange(): Promise<ScriptedVenue> {
+  return await ScriptedVenue.start({ dialect: bybitDialect, cadenceMs: CADENCE_MS, prices: 'counted' })
+}
+
+/** A frame of that server with a mark. */
+export function snapshot(symbol: string, price: string, eventTimeMs: number): string {
+  return bybitDialect.mark({ symbol, price, change: 'first', eventTimeMs })
+}
+
+/** A frame of that server which says that the mark has not changed. */
+export function confirmation(symbol: string, eventTimeMs: number): string {
+  return bybitDialect.mark({ symbol, price: '', change: 'same', eventTimeMs })
+}
 
 /** Short enough for a test, long enough for a busy machine. */
 export const SHORT_LIMITS: FeedLimits = {
@@ -129,17 +158,17 @@ export function optionsOf(
   }
 }
 
-function feedOf(exchange: TestExchange, symbols: readonly string[], changes: Partial<FeedOptions> = {}) {
+function feedOf(exchange: ScriptedVenue, symbols: readonly string[], changes: Partial<FeedOptions> = {}) {
   const sink = new RecordingSink()
   return { feed: openFeed({ ...optionsOf(exchange, symbols), sink, ...changes }), sink }
 }
 
 /** An exchange a test, and feeds that are closed after it. */
 export function useExchange() {
-  let exchange: TestExchange
+  let exchange: ScriptedVenue
   let feeds: Feed[]
   beforeEach(async () => {
-    exchange = await TestExchange.start()
+    exchange = await startExchange()
     feeds = []
   })
   afterEach(async () => {

@@ -4,9 +4,9 @@ import type { FeedLimits } from '../../src/feed/index.ts'
 import { MarketData, type MarketDataOptions } from '../../src/feed/market-data.ts'
 import { connectSocket, httpGet, openFollowed, systemClock } from '../../src/system/index.ts'
 import { sourceCarrying } from '../../src/venues/index.ts'
+import type { ScriptedVenue } from '../support/scripted-venue.ts'
 import { until } from '../support/until.ts'
-import { CADENCE_MS, snapshot, TestExchange } from './exchange.ts'
-import { RecordingLog, SHORT_LIMITS } from './harness.ts'
+import { CADENCE_MS, confirmation, RecordingLog, SHORT_LIMITS, snapshot, startExchange } from './harness.ts'
 
 /** What the monitor hears, in order and in short. */
 class RecordingMonitor implements Pick<MarketDataOptions, 'monitor'> {
@@ -25,13 +25,13 @@ class RecordingMonitor implements Pick<MarketDataOptions, 'monitor'> {
   }
 }
 
-let exchange: TestExchange
+let exchange: ScriptedVenue
 let log: RecordingLog
 let recorder: RecordingMonitor
 let marketData: MarketData | undefined
 
 beforeEach(async () => {
-  exchange = await TestExchange.start()
+  exchange = await startExchange()
   log = new RecordingLog()
   recorder = new RecordingMonitor()
 })
@@ -81,7 +81,7 @@ describe('a market without a mark', () => {
   })
 
   it('has a deadline of its own from the time when it was added, and one line of the log with others', async () => {
-    exchange.behaviour.muted = ['AUSDT', 'BUSDT', 'CUSDT']
+    exchange.script.unserved = ['AUSDT', 'BUSDT', 'CUSDT']
     const data = openWith(['BTCUSDT', 'AUSDT', 'BUSDT'], { firstMarkMs: 500 })
     await until(() => recorder.count('bybit AUSDT stale') === 1 && recorder.count('bybit BUSDT stale') === 1)
     const { counter } = exchange
@@ -100,13 +100,13 @@ describe('a market without a mark', () => {
   })
 
   it('that the venue refuses is named in the words of the venue, in one line, and in another when it comes', async () => {
-    exchange.behaviour.refused = ['FOOUSDT']
+    exchange.script.refused = ['FOOUSDT']
     const data = openWith(['BTCUSDT', 'FOOUSDT'], { firstMarkMs: 500 })
     await until(() => recorder.count('bybit FOOUSDT stale') === 1)
     expect(data.blind()).toMatchObject([
       { symbol: 'FOOUSDT', state: 'refused', reason: expect.stringContaining('handler not found') },
     ])
-    exchange.behaviour.refused = []
+    exchange.script.refused = []
     await until(() => recorder.heard.some((one) => /FOOUSDT \d/.test(one)))
     await until(() => lineOf('markets have a fresh mark again').length === 1)
     expect(lineOf('the venue refuses markets')).toHaveLength(1)
@@ -116,17 +116,14 @@ describe('a market without a mark', () => {
 })
 
 describe('a market whose mark is confirmed', () => {
-  const confirmation = (ts: number) =>
-    JSON.stringify({ topic: 'tickers.BTCUSDT', type: 'delta', data: { symbol: 'BTCUSDT' }, ts })
-
   it('is confirmed to the monitor, after staleness too', async () => {
-    exchange.behaviour.ticks = false
+    exchange.script.sendsPrices = false
     const data = openWith(['BTCUSDT'], { silenceMinMs: 60_000, firstTickTimeoutMs: 60_000 })
     await until(() => exchange.requests.length > 0)
     exchange.send(snapshot('BTCUSDT', '100', 1))
-    exchange.send(confirmation(2))
+    exchange.send(confirmation('BTCUSDT', 2))
     await until(() => recorder.heard.length === 3)
-    exchange.send(confirmation(3))
+    exchange.send(confirmation('BTCUSDT', 3))
     await until(() => recorder.heard.length === 4)
     expect(recorder.heard).toEqual([
       'bybit BTCUSDT 100',
@@ -141,8 +138,8 @@ describe('a market whose mark is confirmed', () => {
 })
 
 it('says of every market how its mark comes', async () => {
-  exchange.behaviour.muted = ['MUTEUSDT']
-  exchange.behaviour.refused = ['FOOUSDT']
+  exchange.script.unserved = ['MUTEUSDT']
+  exchange.script.refused = ['FOOUSDT']
   const data = openWith(['BTCUSDT', 'MUTEUSDT', 'FOOUSDT', 'BTC-28JUN24-60000-P'])
   const states = () => Object.fromEntries(data.markets().map(({ symbol, state }) => [symbol, state]))
   await until(() => states().BTCUSDT === 'fresh' && states().FOOUSDT === 'refused')
@@ -155,7 +152,7 @@ it('says of every market how its mark comes', async () => {
   const bySymbol = Object.fromEntries(data.markets().map((market) => [market.symbol, market]))
   expect(bySymbol.FOOUSDT).toMatchObject({ source: 'bybit-linear', seenAgeMs: null, eventTimeMs: null })
   expect(bySymbol['BTC-28JUN24-60000-P']).toMatchObject({ source: null, refusal: null })
-  exchange.behaviour.ticks = false
+  exchange.script.sendsPrices = false
   await until(() => states().BTCUSDT === 'stale')
   expect(data.blind()).toHaveLength(4)
 })

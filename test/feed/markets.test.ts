@@ -3,8 +3,16 @@ import { FEED_LIMITS } from '../../src/feed/index.ts'
 import { systemClock } from '../../src/system/clock.ts'
 import { TestClock } from '../support/clock.ts'
 import { until } from '../support/until.ts'
-import { CADENCE_MS, snapshot, testSource } from './exchange.ts'
-import { expectGapless, SHORT_LIMITS, stateOf, useExchange } from './harness.ts'
+import {
+  CADENCE_MS,
+  confirmation,
+  expectGapless,
+  SHORT_LIMITS,
+  snapshot,
+  stateOf,
+  testSource,
+  useExchange,
+} from './harness.ts'
 
 const { exchange, open } = useExchange()
 
@@ -12,7 +20,7 @@ describe('one market among others', () => {
   it('becomes stale when it is silent, without the others, and is fresh again on its next mark', async () => {
     const { feed, sink } = open(['BTCUSDT', 'ETHUSDT'], { limits: { ...SHORT_LIMITS, renewalAfterMs: 1e9 } })
     await until(() => feed.blindMarkets === 0)
-    exchange().behaviour.ticks = false
+    exchange().script.sendsPrices = false
     const timer = setInterval(() => exchange().send(snapshot('ETHUSDT', '7', Date.now())), 20)
     try {
       await until(() => stateOf(feed, 'BTCUSDT') === 'stale' && stateOf(feed, 'ETHUSDT') === 'fresh')
@@ -26,11 +34,11 @@ describe('one market among others', () => {
   })
 
   it('stays unknown when it never ticks, until a renewed connection brings it, without loss to the others', async () => {
-    exchange().behaviour.muted = ['ETHUSDT']
+    exchange().script.unserved = ['ETHUSDT']
     const { feed, sink } = open(['BTCUSDT', 'ETHUSDT'])
     await until(() => sink.heard.some((one) => one.what === 'connection' && one.state === 'live'))
     expect(stateOf(feed, 'ETHUSDT')).toBe('unknown')
-    exchange().behaviour.muted = []
+    exchange().script.unserved = []
     await until(() => stateOf(feed, 'ETHUSDT') === 'fresh' && feed.counters.renewals > 0)
     expect(sink.lost).toEqual([])
     expectGapless(sink.marks('BTCUSDT'))
@@ -39,7 +47,7 @@ describe('one market among others', () => {
 
 describe('order of events', () => {
   it('drops and counts what is older than the newest event of the market; equal times pass', async () => {
-    exchange().behaviour.ticks = false
+    exchange().script.sendsPrices = false
     const { feed, sink } = open(['BTCUSDT'], { limits: { ...SHORT_LIMITS, firstTickTimeoutMs: 20_000 } })
     await until(() => feed.counters.acknowledged === 1)
     for (const [mark, ts] of [
@@ -77,7 +85,7 @@ describe('order of events', () => {
   })
 
   it('hears every tick when our own clock is set back by an hour and forth again', async () => {
-    exchange().behaviour.timeMs = () => Date.now()
+    exchange().script.eventTimeMs = 'now'
     let offsetMs = 0
     const clock = { ...systemClock, nowMs: () => systemClock.nowMs() + offsetMs }
     const { feed, sink } = open(['BTCUSDT'], { clock })
@@ -99,7 +107,7 @@ describe('order of events', () => {
   it('starts again with a new connection: a venue whose clock went back is accepted at once', async () => {
     const { feed, sink } = open(['BTCUSDT'], { limits: { ...SHORT_LIMITS, stalenessMinMs: 60_000 } })
     await until(() => exchange().counter > 20 && sink.marks('BTCUSDT').length > 0)
-    exchange().behaviour.timeMs = () => 1
+    exchange().script.eventTimeMs = 1
     exchange().drop()
     const { length } = sink.marks('BTCUSDT')
     await until(() => sink.lost.length === 1 && sink.marks('BTCUSDT').length > length + 5)
@@ -108,11 +116,8 @@ describe('order of events', () => {
 })
 
 describe('a confirmation', () => {
-  const confirmation = (ts: number) =>
-    JSON.stringify({ topic: 'tickers.BTCUSDT', type: 'delta', data: { symbol: 'BTCUSDT' }, ts })
-
   it('says nothing of the mark before one that was dropped, until a mark is accepted again', async () => {
-    exchange().behaviour.ticks = false
+    exchange().script.sendsPrices = false
     const limits = {
       ...SHORT_LIMITS,
       firstTickTimeoutMs: 20_000,
@@ -124,11 +129,11 @@ describe('a confirmation', () => {
     for (const frame of [
       snapshot('BTCUSDT', '1', 100),
       snapshot('BTCUSDT', '1', 99),
-      confirmation(101),
+      confirmation('BTCUSDT', 101),
       snapshot('BTCUSDT', '2', 98),
-      confirmation(102),
+      confirmation('BTCUSDT', 102),
       snapshot('BTCUSDT', '3', 103),
-      confirmation(104),
+      confirmation('BTCUSDT', 104),
     ]) {
       exchange().send(frame)
     }
@@ -145,7 +150,7 @@ describe('the first mark of a market', () => {
   const limits = { ...SHORT_LIMITS, firstMarkMs: 500, renewalAfterMs: 1e9 }
 
   it('has a deadline of its own from the time when the market was added, and is missed once', async () => {
-    exchange().behaviour.muted = ['ETHUSDT', 'SOLUSDT']
+    exchange().script.unserved = ['ETHUSDT', 'SOLUSDT']
     const { feed, sink } = open(['BTCUSDT', 'ETHUSDT'], { limits })
     await until(() => sink.states('ETHUSDT').length > 0)
     feed.add(['SOLUSDT'])
@@ -160,7 +165,7 @@ describe('the first mark of a market', () => {
   })
 
   it('has 30 s by default', async () => {
-    exchange().behaviour.muted = ['ETHUSDT']
+    exchange().script.unserved = ['ETHUSDT']
     const clock = new TestClock()
     const { sink } = open(['BTCUSDT', 'ETHUSDT'], { limits: FEED_LIMITS, clock })
     const startMs = clock.monotonicMs()
@@ -179,7 +184,7 @@ describe('the first mark of a market', () => {
   })
 
   it('is missed by a market that the venue refuses, in that word', async () => {
-    exchange().behaviour.refused = ['FOOUSDT']
+    exchange().script.refused = ['FOOUSDT']
     const { sink } = open(['BTCUSDT', 'FOOUSDT'], { limits })
     await until(() => sink.states('FOOUSDT').length > 0)
     expect(sink.states('FOOUSDT')).toEqual(['refused'])
@@ -204,7 +209,7 @@ describe('the end of a connection', () => {
   })
 
   it('is foreseen: a second socket takes over and not one tick is missed', async () => {
-    exchange().behaviour.lifeMs = 1_000
+    exchange().script.connectionLifeMs = 1_000
     const source = { ...testSource, connectionLifeMs: 1_000 }
     const { feed, sink } = open(['BTCUSDT', 'ETHUSDT'], { source })
     await until(() => feed.counters.renewals >= 3)
@@ -218,9 +223,9 @@ describe('the end of a connection', () => {
     const source = { ...testSource, connectionLifeMs: 1_000 }
     const { feed, sink } = open(['BTCUSDT'], { source })
     await until(() => sink.marks('BTCUSDT').length > 0)
-    exchange().behaviour.acknowledges = false
+    exchange().script.acknowledges = false
     await until(() => exchange().requests.length >= 3)
-    exchange().behaviour.acknowledges = true
+    exchange().script.acknowledges = true
     await until(() => feed.counters.renewals > 0)
     expect(sink.lost).toEqual([])
     expectGapless(sink.marks('BTCUSDT'))
@@ -230,7 +235,7 @@ describe('the end of a connection', () => {
     const source = { ...testSource, connectionLifeMs: 800 }
     const { feed, sink } = open(['BTCUSDT', 'ETHUSDT'], { source })
     await until(() => feed.blindMarkets === 0)
-    exchange().behaviour.muted = ['ETHUSDT']
+    exchange().script.unserved = ['ETHUSDT']
     await until(() => exchange().requests.length === 2)
     const { counter } = exchange()
     await until(() => exchange().counter > counter + 40)
@@ -244,10 +249,10 @@ describe('the end of a connection', () => {
     const limits = { ...SHORT_LIMITS, acknowledgementTimeoutMs: 20_000 }
     const { feed, sink } = open(['BTCUSDT'], { source, limits })
     await until(() => sink.marks('BTCUSDT').length > 0)
-    exchange().behaviour.acknowledges = false
+    exchange().script.acknowledges = false
     await until(() => exchange().open === 2 && exchange().requests.length === 2)
     exchange().drop()
-    exchange().behaviour.acknowledges = true
+    exchange().script.acknowledges = true
     await until(() => feed.counters.connects >= 3 && stateOf(feed, 'BTCUSDT') === 'fresh')
   })
 

@@ -1,15 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Feed, type FeedOptions, openFeed } from '../../src/feed/index.ts'
+import { ScriptedVenue } from '../support/scripted-venue.ts'
 import { until } from '../support/until.ts'
-import { optionsOf, RecordingSink, SHORT_LIMITS, stateOf } from './harness.ts'
-import { NamedExchange, namedSource } from './named-exchange.ts'
+import { CADENCE_MS, optionsOf, RecordingSink, SHORT_LIMITS, stateOf } from './harness.ts'
+import { namedDialect, namedSource, printed } from './named-venue.ts'
 
-let exchange: NamedExchange
+let exchange: ScriptedVenue
 let feed: Feed | undefined
 let sink: RecordingSink
 
 beforeEach(async () => {
-  exchange = await NamedExchange.start()
+  exchange = await ScriptedVenue.start({ dialect: namedDialect, cadenceMs: CADENCE_MS, prices: 'counted' })
   sink = new RecordingSink()
 })
 afterEach(async () => {
@@ -24,7 +25,7 @@ function open(symbols: readonly string[], changes: Partial<FeedOptions> = {}): F
 
 describe('a venue that answers symbol by symbol', () => {
   it.each([true, false])('is live when every symbol is answered, together: %s', async (answersTogether) => {
-    exchange.answersTogether = answersTogether
+    exchange.script.acknowledgesTogether = answersTogether
     const opened = open(['a:x', 'b:x', 'c:x'])
     await until(() => sink.heard.some((one) => one.what === 'connection' && one.state === 'live'))
     expect(opened.blindMarkets).toBe(0)
@@ -33,7 +34,7 @@ describe('a venue that answers symbol by symbol', () => {
   })
 
   it('costs the other symbols no request and no connection when it refuses one', async () => {
-    exchange.refused = ['bad:x']
+    exchange.script.refused = ['bad:x']
     const opened = open(['a:x', 'bad:x', 'c:x'])
     await until(() => opened.counters.refusedAgain >= 2 && sink.marks('c:x').length > 60)
     expect(sink.refusals('refused')).toEqual([{ symbol: 'bad:x', says: 'no instrument bad:x' }])
@@ -45,28 +46,28 @@ describe('a venue that answers symbol by symbol', () => {
   })
 
   it('is asked again for a refused symbol, which then comes on the same connection', async () => {
-    exchange.refused = ['bad:x']
+    exchange.script.refused = ['bad:x']
     const opened = open(['a:x', 'bad:x'])
     await until(() => opened.counters.refusedAgain >= 1)
-    exchange.refused = []
+    exchange.script.refused = []
     await until(() => stateOf(opened, 'bad:x') === 'fresh')
     expect(sink.refusals('taken').map(({ symbol }) => symbol)).toEqual(['bad:x'])
     expect(exchange.connections).toBe(1)
   })
 
   it('is asked by name for a symbol that it left out, and takes it then', async () => {
-    exchange.ignored = ['late:x']
+    exchange.script.unanswered = ['late:x']
     const opened = open(['a:x', 'late:x'])
     await until(() => exchange.requests.length >= 2)
     expect(exchange.requests[1]).toEqual(['late:x'])
-    exchange.ignored = []
+    exchange.script.unanswered = []
     await until(() => stateOf(opened, 'late:x') === 'fresh')
     expect(sink.refusals('refused')).toEqual([])
     expect([exchange.connections, sink.lost.length]).toEqual([1, 0])
   })
 
   it('is named with the symbol that it never answers, and the others keep their connection', async () => {
-    exchange.ignored = ['mute:x']
+    exchange.script.unanswered = ['mute:x']
     const limits = { ...SHORT_LIMITS, acknowledgementTimeoutMs: 50, renewalAfterMs: 400 }
     const opened = open(['a:x', 'mute:x'], { limits })
     await until(() => opened.counters.refusedAgain >= 2 && sink.marks('a:x').length > 60)
@@ -78,25 +79,25 @@ describe('a venue that answers symbol by symbol', () => {
   })
 
   it('ends a connection on which it answers nothing at all', async () => {
-    exchange.ignored = ['a:x', 'b:x']
+    exchange.script.unanswered = ['a:x', 'b:x']
     open(['a:x', 'b:x'])
     await until(() => sink.lost.length > 0)
     expect(sink.lost[0]).toMatch(/1 requests without a reply after 400 ms/)
   })
 
   it('is left when it refuses every symbol, and asked again after the pause for refusals', async () => {
-    exchange.refused = ['a:x', 'b:x']
+    exchange.script.refused = ['a:x', 'b:x']
     const opened = open(['a:x', 'b:x'])
     await until(() => sink.lost.length > 0)
     expect(sink.lost[0]).toBe('the venue refuses every market: no instrument b:x')
-    exchange.refused = []
+    exchange.script.refused = []
     await until(() => opened.blindMarkets === 0)
   })
 
   it('keeps a market that ticks although the venue refuses to take it twice', async () => {
     const opened = open(['a:x'])
     await until(() => stateOf(opened, 'a:x') === 'fresh')
-    exchange.send({ kind: 'refused', symbol: 'a:x', reason: 'already subscribed' })
+    exchange.send(printed({ kind: 'refused', symbol: 'a:x', reason: 'already subscribed' }))
     await until(() => opened.counters.rejected === 1)
     expect(stateOf(opened, 'a:x')).toBe('fresh')
     expect(sink.refusals('refused')).toEqual([])
@@ -105,7 +106,7 @@ describe('a venue that answers symbol by symbol', () => {
   it('is reported when it refuses what was not requested', async () => {
     const opened = open(['a:x'])
     await until(() => stateOf(opened, 'a:x') === 'fresh')
-    exchange.send({ kind: 'refused', symbol: 'other:x', reason: 'no such channel' })
+    exchange.send(printed({ kind: 'refused', symbol: 'other:x', reason: 'no such channel' }))
     await until(() => sink.faults.length > 0)
     expect(sink.faults).toMatchObject([
       { code: 'FEED_REJECTED', message: 'named refused what was not asked for: no such channel' },
@@ -116,25 +117,25 @@ describe('a venue that answers symbol by symbol', () => {
 it('a frame that the venue asks for is sent', async () => {
   const opened = open(['a:x'])
   await until(() => stateOf(opened, 'a:x') === 'fresh')
-  exchange.send({ kind: 'test', id: 7 })
-  await until(() => exchange.replies.length === 1)
-  expect(exchange.replies).toEqual([7])
+  exchange.send(printed({ kind: 'test', id: 7 }))
+  await until(() => exchange.pongs.length === 1)
+  expect(exchange.pongs).toEqual([7])
   expect(opened.counters.replies).toBe(1)
 })
 
 it('a connection that brings index prices and no mark is ended', async () => {
-  exchange.sendsIndex = true
+  exchange.script.sendsIndex = true
   open(['a:x'])
   await until(() => sink.lost.length > 0)
   expect(sink.lost[0]).toMatch(/no tick of 1 markets/)
 })
 
 it('an index price is handed over as such, freshens no market and confirms no mark', async () => {
-  exchange.ignored = ['b:x']
+  exchange.script.unanswered = ['b:x']
   const opened = open(['a:x', 'b:x'])
   await until(() => stateOf(opened, 'a:x') === 'fresh')
-  exchange.send({ kind: 'index', symbol: 'b:x', price: '99.5', timeMs: 1 })
-  exchange.send({ kind: 'index', symbol: 'foreign:x', price: '1', timeMs: 1 })
+  exchange.send(printed({ kind: 'index', symbol: 'b:x', price: '99.5', timeMs: 1 }))
+  exchange.send(printed({ kind: 'index', symbol: 'foreign:x', price: '1', timeMs: 1 }))
   await until(() => sink.heard.some(({ what }) => what === 'index'))
   const at = sink.heard.findIndex(({ what }) => what === 'index')
   expect(sink.heard.slice(at - 1, at + 2)).toEqual([

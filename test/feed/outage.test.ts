@@ -13,10 +13,10 @@ describe('the log of a connection', () => {
     await until(() => log.messages.includes('connection live'))
     const { counter } = exchange()
     await until(() => exchange().counter > counter + 10)
-    exchange().behaviour.acknowledges = false
+    exchange().script.acknowledges = false
     exchange().drop()
     await until(() => sink.lost.length >= 4)
-    exchange().behaviour.acknowledges = true
+    exchange().script.acknowledges = true
     await until(() => log.messages.length >= 4 && stateOf(feed, 'BTCUSDT') === 'fresh')
     expect(log.messages).toEqual(['connecting', 'connection live', 'connection lost', 'connection live'])
     expect(log.lines[3]!.fields).toMatchObject({ losses: sink.lost.length })

@@ -11,20 +11,20 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
 
 describe('a venue that refuses every subscription', () => {
   it('is asked again on new connections, and its marks flow when it takes them after 5 s', async () => {
-    exchange().behaviour.refusesAll = true
+    exchange().script.refusesAll = true
     const log = new RecordingLog()
     const { feed, sink } = open(['BTCUSDT', 'ETHUSDT'], { limits: FEED_LIMITS, log })
     await pause(MAINTENANCE_MS)
     expect(exchange().connections).toBeGreaterThanOrEqual(2)
     expect(sink.lost[0]).toMatch(/the venue refuses every market: .*handler not found/)
-    exchange().behaviour.refusesAll = false
+    exchange().script.refusesAll = false
     await until(() => feed.blindMarkets === 0 && log.messages.includes('connection live'))
     expect(log.messages).toEqual(['connecting', 'connection lost', 'connection live'])
     expect(log.lines[2]!.fields).toMatchObject({ losses: sink.lost.length })
   })
 
   it('is left after a few requests, however many markets there are', async () => {
-    exchange().behaviour.refusesAll = true
+    exchange().script.refusesAll = true
     const symbols = Array.from({ length: 250 }, (_, index) => `S${index}USDT`)
     const { feed, sink } = open(symbols, {
       limits: { ...SHORT_LIMITS, refusalFirstMs: 60_000, refusalCapMs: 60_000 },
@@ -35,7 +35,7 @@ describe('a venue that refuses every subscription', () => {
   })
 
   it('is asked for the markets that were not reached before those that it refused', async () => {
-    exchange().behaviour.refusesAll = true
+    exchange().script.refusesAll = true
     const { sink } = open(['AUSDT', 'BUSDT', 'CUSDT', 'DUSDT', 'EUSDT', 'FUSDT', 'GUSDT'])
     await until(() => sink.lost.length === 1)
     const refused = sink.refusals('refused').map(({ symbol }) => symbol)
@@ -47,7 +47,7 @@ describe('a venue that refuses every subscription', () => {
 
 describe('a market that the venue refuses', () => {
   it('is named once in the words of the venue, and costs the others of its request nothing', async () => {
-    exchange().behaviour.refused = ['FOOUSDT']
+    exchange().script.refused = ['FOOUSDT']
     const { feed, sink } = open(['BTCUSDT', 'FOOUSDT', 'ETHUSDT'])
     await until(() => feed.counters.refusedAgain >= 3 && feed.blindMarkets === 1)
     expect(sink.refusals('refused')).toEqual([
@@ -67,10 +67,10 @@ describe('a market that the venue refuses', () => {
   })
 
   it('comes back without a reconnect when the venue takes it, and the others tick meanwhile', async () => {
-    exchange().behaviour.refused = ['FOOUSDT']
+    exchange().script.refused = ['FOOUSDT']
     const { feed, sink } = open(['BTCUSDT', 'FOOUSDT', 'ETHUSDT'])
     await until(() => feed.counters.refusedAgain >= 3)
-    exchange().behaviour.refused = []
+    exchange().script.refused = []
     await until(() => stateOf(feed, 'FOOUSDT') === 'fresh')
     expect(sink.refusals('taken')).toEqual([{ symbol: 'FOOUSDT', says: feed.counters.refusedAgain + 1 }])
     expect(feed.refusalOf('FOOUSDT')).toBeUndefined()
@@ -82,7 +82,7 @@ describe('a market that the venue refuses', () => {
 
   it('is found among a hundred with few requests', async () => {
     const symbols = Array.from({ length: 100 }, (_, index) => `S${index}USDT`)
-    exchange().behaviour.refused = ['S41USDT']
+    exchange().script.refused = ['S41USDT']
     const { feed } = open(symbols)
     await until(() => feed.blindMarkets === 1)
     expect(stateOf(feed, 'S41USDT')).toBe('refused')
@@ -91,7 +91,7 @@ describe('a market that the venue refuses', () => {
   })
 
   it('costs a later connection no refused batch: it is requested by itself', async () => {
-    exchange().behaviour.refused = ['FOOUSDT']
+    exchange().script.refused = ['FOOUSDT']
     const { feed, sink } = open(['BTCUSDT', 'FOOUSDT', 'ETHUSDT'])
     await until(() => feed.counters.refusedAgain >= 1)
     const before = exchange().requests.length
@@ -101,13 +101,13 @@ describe('a market that the venue refuses', () => {
       .requests.slice(before)
       .filter((request) => !request.includes('FOOUSDT'))
     expect(later).toEqual([['BTCUSDT', 'ETHUSDT']])
-    exchange().behaviour.refused = []
+    exchange().script.refused = []
     await until(() => stateOf(feed, 'FOOUSDT') === 'fresh')
     expect(sink.refusals('refused')).toHaveLength(1)
   })
 
   it('makes a connection neither renew itself nor end', async () => {
-    exchange().behaviour.refused = ['FOOUSDT']
+    exchange().script.refused = ['FOOUSDT']
     const { feed, sink } = open(['BTCUSDT', 'FOOUSDT'])
     await until(() => sink.marks('BTCUSDT').length > 60)
     expect(exchange().connections).toBe(1)
@@ -116,11 +116,11 @@ describe('a market that the venue refuses', () => {
   })
 
   it('is noticed when its answer is missing, although other markets are asked for again all the time', async () => {
-    exchange().behaviour.refused = ['FOOUSDT']
+    exchange().script.refused = ['FOOUSDT']
     const limits = { ...SHORT_LIMITS, refusalFirstMs: 20, refusalCapMs: 20 }
     const { feed, sink } = open(['BTCUSDT', 'FOOUSDT'], { limits })
     await until(() => feed.counters.refusedAgain >= 3)
-    exchange().behaviour.acknowledges = false
+    exchange().script.acknowledges = false
     await until(() => sink.lost.length > 0)
     expect(sink.lost[0]).toMatch(/requests? without a reply after 400 ms/)
   })

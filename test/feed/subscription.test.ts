@@ -5,7 +5,7 @@ import { FEED_LIMITS } from '../../src/feed/limits.ts'
 import { Subscription } from '../../src/feed/subscription.ts'
 import { TestClock } from '../support/clock.ts'
 import { testSeed } from '../support/seed.ts'
-import { testSource } from './exchange.ts'
+import { testSource } from './harness.ts'
 
 const SEED = testSeed(2_026)
 

@@ -16,11 +16,12 @@ import { type Inbox, memoryInbox, type Subscription } from '../../src/subscriber
 import { systemClock } from '../../src/system/clock.ts'
 import { VENUE_NAMES } from '../../src/venues/index.ts'
 import { storeAccounts } from '../support/book.ts'
-import { BybitServer } from '../support/bybit.ts'
 import { runCli, temporaryFolder } from '../support/cli.ts'
 import { isMarginEvent } from '../support/monitor.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
+import { ScriptedVenue } from '../support/scripted-venue.ts'
 import { WorkerProcess } from '../support/worker.ts'
+import { bybitDialect } from '../venues/fixtures/bybit.ts'
 
 /** One tier of 1 % without a fee, so that every figure of a test can be checked by hand. */
 export const ONE_PERCENT = withRate('0.01')
@@ -115,7 +116,7 @@ export class Shard {
 /** A Redis, an exchange and a rules file for the tests of one file. */
 export class Servers {
   readonly redis: TestRedis
-  readonly exchange: BybitServer
+  readonly exchange: ScriptedVenue
   /** For looking at the store from outside. */
   readonly probe: Redis
   readonly rulesFile: string
@@ -124,7 +125,7 @@ export class Servers {
   #shards = 0
   #rulesFiles = 0
 
-  private constructor(redis: TestRedis, exchange: BybitServer) {
+  private constructor(redis: TestRedis, exchange: ScriptedVenue) {
     this.redis = redis
     this.exchange = exchange
     this.probe = new Redis(redis.url, { maxRetriesPerRequest: null })
@@ -142,7 +143,10 @@ export class Servers {
   }
 
   static async start(): Promise<Servers> {
-    return new Servers(await startTestRedis(), await BybitServer.start())
+    return new Servers(
+      await startTestRedis(),
+      await ScriptedVenue.start({ dialect: bybitDialect, cadenceMs: 100, prices: 'stated' }),
+    )
   }
 
   nextShard(): Shard {

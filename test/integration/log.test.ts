@@ -42,11 +42,11 @@ describe('the log of a worker', () => {
     await until(() => logged('connection live').length > 0)
     const lines = worker.log.filter(({ stream }) => stream === 'bybit-linear').map(({ msg }) => msg)
     expect(lines).toEqual(['connecting', 'connection live'])
-    for (const symbol of ['AAAUSDT', 'BBBUSDT']) exchange.silence(symbol, true)
+    exchange.script.silent = ['AAAUSDT', 'BBBUSDT']
     await until(() => logged('markets have no fresh mark').length > 0, STALE_LIMIT_MS)
     const told = logged('markets have no fresh mark')
     expect(told).toMatchObject([{ markets: 2 }])
     expect([...(told[0]!.symbols as string[])].sort()).toEqual(['AAAUSDT', 'BBBUSDT'])
-    for (const symbol of ['AAAUSDT', 'BBBUSDT']) exchange.silence(symbol, false)
+    exchange.script.silent = []
   })
 })

@@ -270,9 +270,9 @@ describe('a market that goes silent', () => {
     consumer = shard.subscribe()
     await startHearing('BBBUSDT')
     await delivered(1)
-    exchange.silence('AAAUSDT', true)
+    exchange.script.silent = ['AAAUSDT']
     await until(() => (consumer?.effects.length ?? 0) >= 2, STALE_LIMIT_MS)
-    exchange.silence('AAAUSDT', false)
+    exchange.script.silent = []
     exchange.setMark('AAAUSDT', '95')
     await delivered(3)
     expect(consumer.effects.map(told)).toEqual([

@@ -1,4 +1,5 @@
 import type { FrameKind } from '../../src/domain/index.ts'
+import type { Dialect } from './dialect.ts'
 import type { RecordedTick } from './record.ts'
 
 export interface FixtureFrame {
@@ -20,6 +21,8 @@ export interface Fixture {
   readonly symbolAt?: (index: number) => string
   /** What a subscribing frame asks for, one entry a symbol; default its `args` or `params`. */
   readonly topicsOf?: (frame: string) => readonly unknown[]
+  /** The server's side of the protocol; a source that is no socket has none. */
+  readonly dialect?: Dialect
   /** Read in order by one parser. */
   readonly frames: readonly FixtureFrame[]
 }

@@ -1,0 +1,71 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { SocketSource } from '../../src/domain/index.ts'
+import { type Feed, openFeed } from '../../src/feed/index.ts'
+import { sourceOf } from '../../src/venues/index.ts'
+import { ScriptedVenue } from '../support/scripted-venue.ts'
+import { until } from '../support/until.ts'
+import type { Dialect } from '../venues/dialect.ts'
+import { FIXTURES } from '../venues/fixtures.ts'
+import { CADENCE_MS, expectGapless, optionsOf, RecordingSink, stateOf } from './harness.ts'
+
+const sockets = Object.entries(FIXTURES).filter(([id]) => sourceOf(id).kind === 'socket')
+
+it.each(sockets)('%s has a dialect beside its fixtures', (_id, { dialect }) => {
+  expect(dialect).toBeDefined()
+})
+
+describe.each(sockets)('a feed of %s', (id, { dialect, symbols }) => {
+  let venue: ScriptedVenue
+  let feed: Feed | undefined
+  let sink: RecordingSink
+  beforeEach(async () => {
+    venue = await ScriptedVenue.start({
+      dialect: dialect as Dialect,
+      cadenceMs: CADENCE_MS,
+      prices: 'counted',
+    })
+    sink = new RecordingSink()
+  })
+  afterEach(async () => {
+    await feed?.close()
+    await venue.stop()
+  })
+  const open = (wanted: readonly string[]): Feed => {
+    const source: SocketSource = {
+      ...(sourceOf(id) as SocketSource),
+      cadenceMs: CADENCE_MS,
+      requestsPerSecondMax: 200,
+    }
+    feed = openFeed({ ...optionsOf(venue, wanted), source, sink })
+    return feed
+  }
+
+  it('hears each mark of each market once', async () => {
+    open(symbols)
+    await until(() => symbols.every((symbol) => sink.marks(symbol).length > 10))
+    for (const symbol of symbols) {
+      expectGapless(sink.marks(symbol))
+      expect(new Set(sink.marks(symbol)).size).toBe(sink.marks(symbol).length)
+    }
+    expect(sink.lost).toEqual([])
+  })
+
+  it('names the market that the venue refuses, in its words, and hears the others', async () => {
+    const [refused, ...others] = symbols as [string, ...string[]]
+    venue.script.refused = [refused]
+    const opened = open(symbols)
+    await until(() => stateOf(opened, refused) === 'refused' && opened.blindMarkets === 1)
+    expect(sink.refusals('refused')).toEqual([{ symbol: refused, says: expect.stringContaining(refused) }])
+    for (const symbol of others) expect(stateOf(opened, symbol)).toBe('fresh')
+    expect(sink.lost).toEqual([])
+  })
+
+  it('is connected again when the venue answers nothing', async () => {
+    venue.script.unanswered = symbols
+    const opened = open(symbols)
+    await until(() => sink.lost.length > 0)
+    expect(sink.lost[0]).toMatch(/requests? without a reply after 400 ms/)
+    venue.script.unanswered = []
+    await until(() => opened.blindMarkets === 0)
+  })
+})
