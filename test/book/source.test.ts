@@ -1,10 +1,10 @@
 import { cp, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Book, createAccountSource, createBook } from '../../src/book/index.ts'
 import { REPLY_BYTES_TARGET, SLICE_MS } from '../../src/book/slices.ts'
-import type { Account, AccountChange, AccountSource, Clock } from '../../src/domain/index.ts'
+import type { Account, AccountChange, AccountSource } from '../../src/domain/index.ts'
 import type { PlimsollError } from '../../src/errors.ts'
 import {
   closeRedis,
@@ -17,7 +17,9 @@ import { sleep, systemClock } from '../../src/system/clock.ts'
 import { VENUE_NAMES } from '../../src/venues/index.ts'
 import { testAccount } from '../support/accounts.ts'
 import { storeAccounts } from '../support/book.ts'
+import { TestClock } from '../support/clock.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
+import { untilPasses } from '../support/until.ts'
 
 let server: TestRedis
 let redis: RedisConnection
@@ -80,12 +82,9 @@ async function stored(): Promise<Map<string, Account>> {
   return new Map(Object.entries(all).map(([id, json]) => [id, JSON.parse(json) as Account]))
 }
 
-const until = (condition: () => void | Promise<void>) =>
-  vi.waitFor(condition, { timeout: 30_000, interval: 5 })
-
 async function untilSame(view: View): Promise<void> {
   const expected = await stored()
-  await until(() => expect(view.accounts).toEqual(expected))
+  await untilPasses(() => expect(view.accounts).toEqual(expected))
 }
 
 let view: View
@@ -133,7 +132,7 @@ describe('a follower of the book', () => {
     for (let version = 1; version <= 20; version++) {
       await book.put(testAccount('a', version))
       const writtenMs = performance.now()
-      await until(() => expect(view.versions()).toEqual({ a: version }))
+      await untilPasses(() => expect(view.versions()).toEqual({ a: version }))
       delaysMs.push(performance.now() - writtenMs)
     }
     expect(view.applied).toHaveLength(20)
@@ -168,14 +167,14 @@ describe('a follower of the book', () => {
     await redis.hset(keys.accounts, 'flipped', account)
     await append('kind', 'put', 'id', 'flipped', 'account', account)
     await book.put(testAccount('next', 1))
-    await until(() => expect(view.versions()).toEqual({ next: 1 }))
+    await untilPasses(() => expect(view.versions()).toEqual({ next: 1 }))
     expect(view.applied[0]).toMatchObject({
       kind: 'unreadable',
       id: 'flipped',
       error: { code: 'ACCOUNT_INVALID', message: expect.stringContaining('isHedge') },
     })
     await book.put(testAccount('flipped', 3))
-    await until(() => expect(view.versions()).toEqual({ next: 1, flipped: 3 }))
+    await untilPasses(() => expect(view.versions()).toEqual({ next: 1, flipped: 3 }))
   })
 
   test('hands the same on when it loads the book again', async () => {
@@ -186,7 +185,7 @@ describe('a follower of the book', () => {
     await book.put(testAccount('c', 1))
     await redis.xtrim(keys.changes, 'MAXLEN', 1)
     view.follow()
-    await until(() => expect(view.versions()).toEqual({ b: 1, c: 1 }))
+    await untilPasses(() => expect(view.versions()).toEqual({ b: 1, c: 1 }))
     expect(view.applied).toContainEqual(expect.objectContaining({ kind: 'unreadable', id: 'a' }))
   })
 
@@ -196,7 +195,7 @@ describe('a follower of the book', () => {
     await book.put(testAccount('a', 1))
     await append('kind', 'put', 'account', '{}')
     await book.put(testAccount('c', 1))
-    await until(() => expect(view.versions()).toEqual({ a: 1, c: 1 }))
+    await untilPasses(() => expect(view.versions()).toEqual({ a: 1, c: 1 }))
     expect(view.failures.map((error) => error.message)).toEqual([
       expect.stringMatching(/^change \d+-\d+ is neither an account that was put nor one that was removed/),
     ])
@@ -220,7 +219,7 @@ describe('a follower of the book', () => {
     await view.load()
     view.follow()
     await server.restart('SIGKILL')
-    await until(async () => void (await book.put(testAccount('b', 1))))
+    await untilPasses(async () => void (await book.put(testAccount('b', 1))))
     await untilSame(view)
     expect(view.versions()).toEqual({ a: 1, b: 1 })
     expect(view.applied).toHaveLength(1)
@@ -288,7 +287,7 @@ describe('a Redis that went back', () => {
     await view.load()
     view.follow()
     await redis.flushall()
-    await until(() => expect(losses(view)).toHaveLength(1))
+    await untilPasses(() => expect(losses(view)).toHaveLength(1))
     expect(losses(view)[0]).toMatch(
       /^Redis went back and lost 3 accounts that are watched \(3 are gone, 0 are stored in an older version\): [abc], [abc], [abc]\. They stay watched .* Import them again/,
     )
@@ -296,9 +295,9 @@ describe('a Redis that went back', () => {
     expect(lostOf(view)).toEqual(['a', 'b', 'c'])
     // What is imported again is an account like any other, whatever its version; it can be removed.
     await book.put(testAccount('a', 1))
-    await until(() => expect(view.versions()).toEqual({ a: 1, b: 3, c: 3 }))
+    await untilPasses(() => expect(view.versions()).toEqual({ a: 1, b: 3, c: 3 }))
     await book.remove('a', 2)
-    await until(() => expect(view.versions()).toEqual({ b: 3, c: 3 }))
+    await untilPasses(() => expect(view.versions()).toEqual({ b: 3, c: 3 }))
     expect(losses(view)).toHaveLength(1)
   })
 
@@ -310,7 +309,7 @@ describe('a Redis that went back', () => {
     await book.put(testAccount('removed', 1))
     await book.remove('removed', 2)
     view.follow()
-    await until(() => expect(view.versions()).toEqual({ a: 1, b: 5 }))
+    await untilPasses(() => expect(view.versions()).toEqual({ a: 1, b: 5 }))
     expect(lostOf(view)).toEqual(['b'])
   })
 
@@ -328,12 +327,12 @@ describe('a Redis that went back', () => {
     await rename(folder, `${folder}-lost`)
     await rename(backup, folder)
     await server.restart('SIGKILL')
-    await until(() => expect(losses(view)).toHaveLength(1))
+    await untilPasses(() => expect(losses(view)).toHaveLength(1))
     expect(lostOf(view)).toEqual(['gone', 'older'])
     expect(losses(view)[0]).toContain('(1 are gone, 1 are stored in an older version)')
     expect(view.versions()).toEqual({ kept: 1, older: 2, gone: 1 })
-    await until(async () => void (await book.put(testAccount('older', 3))))
-    await until(() => expect(view.versions()).toEqual({ kept: 1, older: 3, gone: 1 }))
+    await untilPasses(async () => void (await book.put(testAccount('older', 3))))
+    await untilPasses(() => expect(view.versions()).toEqual({ kept: 1, older: 3, gone: 1 }))
   })
 
   test('by the loss of the accounts only loses them, and an account that was removed before stays removed', async () => {
@@ -343,7 +342,7 @@ describe('a Redis that went back', () => {
     await view.load()
     view.follow()
     await redis.del(keys.accounts)
-    await until(() => expect(lostOf(view)).toEqual(['a']))
+    await untilPasses(() => expect(lostOf(view)).toEqual(['a']))
     expect(view.versions()).toEqual({ a: 1 })
   })
 
@@ -353,7 +352,7 @@ describe('a Redis that went back', () => {
     view.follow()
     await redis.del(keys.changes)
     await book.put(testAccount('b', 1))
-    await until(() => expect(view.versions()).toEqual({ a: 1, b: 1 }))
+    await untilPasses(() => expect(view.versions()).toEqual({ a: 1, b: 1 }))
     expect([lostOf(view), view.failures]).toEqual([[], []])
   })
 
@@ -365,7 +364,7 @@ describe('a Redis that went back', () => {
     await redis.del(keys.changes)
     await book.put(testAccount('removed', 3))
     view.follow()
-    await until(() => expect(lostOf(view)).toEqual(['kept', 'lost']))
+    await untilPasses(() => expect(lostOf(view)).toEqual(['kept', 'lost']))
     await redis
       .multi()
       .hdel(keys.accounts, 'removed')
@@ -382,32 +381,30 @@ describe('a Redis that went back', () => {
         '1',
       )
       .exec()
-    await until(() => expect(view.versions()).toEqual({ lost: 2, kept: 2 }))
+    await untilPasses(() => expect(view.versions()).toEqual({ lost: 2, kept: 2 }))
     expect(losses(view)).toHaveLength(1)
   })
 })
 
 /** A clock whose time is the work that a test says was done. It counts the turns that were waited for. */
-class WorkClock implements Clock {
-  workedMs = 0
-  sinceTurnMs = 0
+class WorkClock extends TestClock {
   longestMs = 0
   turns = 0
-  nowMs = () => systemClock.nowMs()
-  monotonicMs = () => this.workedMs
-  after = (delayMs: number, callback: () => void) => systemClock.after(delayMs, callback)
-  nextTurn(callback: () => void): void {
+  #stepStartedMs = this.monotonicMs()
+
+  override nextTurn(callback: () => void): void {
     this.turns++
     this.endStep()
     systemClock.nextTurn(callback)
   }
+
   work(ms: number): void {
-    this.workedMs += ms
-    this.sinceTurnMs += ms
-    this.longestMs = Math.max(this.longestMs, this.sinceTurnMs)
+    this.advance(ms)
+    this.longestMs = Math.max(this.longestMs, this.monotonicMs() - this.#stepStartedMs)
   }
+
   endStep(): void {
-    this.sinceTurnMs = 0
+    this.#stepStartedMs = this.monotonicMs()
   }
 }
 
@@ -468,7 +465,7 @@ describe('a large book', () => {
       (error) => expect.unreachable(error.message),
     )
     const untilVersion = (version: number) =>
-      until(() => expect([...seen.values()].every((found) => found === version)).toBe(true))
+      untilPasses(() => expect([...seen.values()].every((found) => found === version)).toBe(true))
     await write(2)
     await untilVersion(2)
     // A gap: the whole book is put again.

@@ -1,9 +1,10 @@
 import { mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, expect, it, vi } from 'vitest'
+import { afterAll, expect, it } from 'vitest'
 import { HEARTBEAT_EVERY_MS, startHeartbeat } from '../../src/cli/heartbeat.ts'
 import { temporaryFolder } from '../support/cli.ts'
 import { TestClock } from '../support/clock.ts'
+import { until } from '../support/until.ts'
 
 const folder = temporaryFolder()
 afterAll(() => folder.remove())
@@ -13,7 +14,7 @@ it('a heartbeat is written again and again; a failure is reported once, and the 
   const file = join(folder.path, 'heartbeat')
   const failures: Error[] = []
   const stop = startHeartbeat({ file, clock, failed: (error) => void failures.push(error) })
-  const written = () => vi.waitFor(() => expect(clock.timers).toBe(1))
+  const written = () => until(() => clock.timers === 1)
   const beat = async () => {
     clock.advance(HEARTBEAT_EVERY_MS - 1)
     expect(clock.timers).toBe(1)

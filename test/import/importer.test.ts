@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Book, createBook } from '../../src/book/index.ts'
-import type { Clock } from '../../src/domain/index.ts'
+import { GATHER_MS } from '../../src/import/importer.ts'
 import { type CheckAccount, type ImportFormat, importAccounts } from '../../src/import/index.ts'
 import { accountFaultsOf } from '../../src/margin/index.ts'
 import { closeRedis, connectRedis, keysOf, type RedisConnection } from '../../src/redis/index.ts'
@@ -9,6 +9,7 @@ import { systemClock } from '../../src/system/clock.ts'
 import { VENUE_NAMES } from '../../src/venues/index.ts'
 import { BYBIT, bookOf, oneTier } from '../margin/support.ts'
 import { testAccount } from '../support/accounts.ts'
+import { TestClock } from '../support/clock.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
 import { until } from '../support/until.ts'
 
@@ -49,23 +50,6 @@ const run = (
 
 const line = (id: string, changes: Record<string, unknown> = {}) =>
   JSON.stringify({ ...testAccount(id, 1), ...changes })
-
-/** A clock whose timers the test fires. */
-function handClock() {
-  const timers = new Set<() => void>()
-  const clock: Clock = {
-    ...systemClock,
-    after(_delayMs, callback) {
-      const timer = () => {
-        timers.delete(timer)
-        callback()
-      }
-      timers.add(timer)
-      return () => void timers.delete(timer)
-    },
-  }
-  return { clock, timers, fire: () => [...timers].forEach((timer) => void timer()) }
-}
 
 describe('an import of JSON lines', () => {
   test('writes every account, more than one batch, in the order of the file', async () => {
@@ -210,7 +194,7 @@ describe('an import of JSON lines', () => {
       },
     }
     const lines = Array.from({ length: 1_800 }, (_, index) => line(`account-${index}`))
-    const { clock, fire } = handClock()
+    const clock = new TestClock()
     await expect(
       importAccounts({
         venues: VENUE_NAMES,
@@ -224,7 +208,7 @@ describe('an import of JSON lines', () => {
       code: 'REDIS_UNAVAILABLE',
       message: 'writing failed after 500 accounts were imported: Connection is closed.',
     })
-    fire()
+    clock.advance(GATHER_MS)
     expect(calls).toBe(2)
     expect(await book.count()).toBe(500)
   })
@@ -234,7 +218,7 @@ describe('an import from a pipe that stays open', () => {
   const settled = () => new Promise((resolve) => void setImmediate(resolve))
 
   test('stores what has come after a short time, without waiting for a full batch or the end', async () => {
-    const { clock, timers, fire } = handClock()
+    const clock = new TestClock()
     const input = new PassThrough()
     const accepted: string[] = []
     const accept = (id: string) => void accepted.push(id)
@@ -251,16 +235,16 @@ describe('an import from a pipe that stays open', () => {
       for (let index = batch - 20; index < batch; index++) input.write(`${line(`piped-${index}`)}\n`)
       await until(() => accepted.length === batch)
       expect(await book.count()).toBe(batch - 20)
-      fire()
+      clock.advance(GATHER_MS)
       await until(async () => (await book.count()) === batch)
     }
     input.end()
     expect(await importing).toMatchObject({ read: 40, imported: 40 })
-    expect(timers.size).toBe(0)
+    expect(clock.timers).toBe(0)
   })
 
   test('sends one batch at a time, in order, however often the time has passed', async () => {
-    const { clock, fire } = handClock()
+    const clock = new TestClock()
     const input = new PassThrough()
     const sent: string[][] = []
     let release: () => void = () => undefined
@@ -284,12 +268,12 @@ describe('an import from a pipe that stays open', () => {
     for (const id of ['a', 'b', 'c']) {
       input.write(`${line(id)}\n`)
       await settled()
-      fire()
+      clock.advance(GATHER_MS)
     }
     expect(sent).toEqual([['a']])
     release()
     await settled()
-    fire()
+    clock.advance(GATHER_MS)
     expect(sent).toEqual([['a'], ['b', 'c']])
     release()
     input.end()
@@ -299,7 +283,7 @@ describe('an import from a pipe that stays open', () => {
   })
 
   test('ends at a write that fails, although the pipe is silent and open', async () => {
-    const { clock, fire } = handClock()
+    const clock = new TestClock()
     const input = new PassThrough()
     const failing = { putMany: () => Promise.reject(new Error('Connection is closed.')) }
     const importing = importAccounts({
@@ -312,7 +296,7 @@ describe('an import from a pipe that stays open', () => {
     })
     input.write(`${line('a')}\n`)
     await settled()
-    fire()
+    clock.advance(GATHER_MS)
     await expect(importing).rejects.toMatchObject({ code: 'REDIS_UNAVAILABLE' })
   })
 })

@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import { Queue } from 'bullmq'
 import { Redis } from 'ioredis'
-import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { closeRedis, connectRedis } from '../../src/redis/index.ts'
 import {
   keepRedis,
@@ -24,6 +24,7 @@ import {
 import { isFree, processIdAt } from '../../src/redis-server/port.ts'
 import { systemClock } from '../../src/system/clock.ts'
 import { PROJECT_DATA_DIR } from '../support/redis.ts'
+import { untilPasses } from '../support/until.ts'
 
 const clock = systemClock
 const BUILT = new URL('../../dist/src/', import.meta.url).href
@@ -89,8 +90,7 @@ async function startFromAnother(): Promise<{ parent: ReturnType<typeof spawn>; p
   const [line] = (await once(createInterface(parent.stdout!), 'line')) as [string]
   return { parent, pid: Number(line) }
 }
-const untilGone = (pid: number) =>
-  vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'), { timeout: 10_000 })
+const untilGone = (pid: number) => untilPasses(() => expect(() => process.kill(pid, 0)).toThrow('ESRCH'))
 
 describe('a private Redis server', () => {
   test('listens on a Unix socket in a folder of this user alone, and on no port', async () => {
@@ -243,7 +243,7 @@ describe('a private Redis server', () => {
     await once(parent, 'exit')
     setTimeout(() => process.kill(pid, 'SIGCONT'), 500)
     expect(await runningRedisUrl(dataDir)).toBeUndefined()
-    const server = await vi.waitFor(() => start(), { timeout: 10_000 })
+    const server = await untilPasses(() => start())
     expect(server.pid).not.toBe(pid)
     await untilGone(pid)
   })
@@ -294,9 +294,9 @@ describe('the choice of a server', () => {
     const redis = await connect(kept.url)
     await redis.set('greeting', 'hello')
     parent.kill('SIGTERM')
-    await vi.waitFor(() => expect(replaced).toHaveLength(1), { timeout: 10_000 })
+    await untilPasses(() => expect(replaced).toHaveLength(1))
     await untilGone(pid)
-    await vi.waitFor(async () => expect(await redis.get('greeting')).toBe('hello'), { timeout: 10_000 })
+    await untilPasses(async () => expect(await redis.get('greeting')).toBe('hello'))
     expect(await runningRedisUrl(dataDir)).toBe(kept.url)
     await closeRedis(redis, clock)
     await kept.close()

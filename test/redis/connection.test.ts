@@ -1,8 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { inspect } from 'node:util'
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
-import type { Clock } from '../../src/domain/index.ts'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import {
   CHECK_EVERY_MS,
   checkRedis,
@@ -14,7 +13,9 @@ import {
   watchRedis,
 } from '../../src/redis/index.ts'
 import { sleep, systemClock } from '../../src/system/clock.ts'
+import { TestClock } from '../support/clock.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
+import { until, untilPasses } from '../support/until.ts'
 
 const clock = systemClock
 const connect = (url: string, role: RedisRole = 'command', report?: (error: Error) => void) =>
@@ -101,7 +102,7 @@ describe('a connection to Redis', () => {
     redis.on('error', (error: Error) => void errors.push(error))
     await admin.acl('SETUSER', 'guest', 'resetpass', '>another')
     await admin.client('KILL', 'USER', 'guest')
-    await vi.waitFor(() => expect(errors.length).toBeGreaterThan(1), { timeout: 10_000 })
+    await untilPasses(() => expect(errors.length).toBeGreaterThan(1))
     const shown = inspect(errors, { depth: Number.POSITIVE_INFINITY, showHidden: true })
     expect(shown).toContain('WRONGPASS')
     expect(shown).not.toContain('secret-word')
@@ -113,12 +114,12 @@ describe('a connection to Redis', () => {
     const away = await startTestRedis()
     const redis = await connect(away.url, 'command', (error) => void errors.push(error))
     process.kill(away.pid, 'SIGKILL')
-    await vi.waitFor(() => expect(errors).toHaveLength(1), { timeout: 10_000 })
+    await untilPasses(() => expect(errors).toHaveLength(1))
     await expect(redis.get('kept')).rejects.toThrow()
     await sleep(clock, 500)
     expect(errors.map(({ message }) => message)).toEqual([expect.stringContaining('ECONNREFUSED')])
     await away.restart()
-    await vi.waitFor(async () => expect(await redis.get('kept')).toBeNull(), { timeout: 10_000 })
+    await untilPasses(async () => expect(await redis.get('kept')).toBeNull())
     await closeRedis(redis, clock)
     await away.stop()
   })
@@ -137,7 +138,7 @@ describe('a connection to Redis', () => {
   test('for the queue keeps a command through a restart', async () => {
     const redis = await connect(server.url, 'queue')
     const restarted = server.restart()
-    await vi.waitFor(() => expect(redis.status).not.toBe('ready'), { interval: 1 })
+    await untilPasses(() => expect(redis.status).not.toBe('ready'))
     expect(await redis.ping()).toBe('PONG')
     await restarted
     await closeRedis(redis, clock)
@@ -229,18 +230,7 @@ describe('the start-up check', () => {
   })
 
   test('is made again every minute: what is switched off is said once, and that it is right again', async () => {
-    let round = () => {}
-    let delayMs = 0
-    const manual: Clock = {
-      ...systemClock,
-      after(delay, callback) {
-        delayMs = delay
-        round = callback
-        return () => {
-          round = () => {}
-        }
-      },
-    }
+    const manual = new TestClock()
     const said: string[] = []
     const stop = watchRedis({
       connection: redis,
@@ -249,11 +239,14 @@ describe('the start-up check', () => {
       mended: (message) => void said.push(`right again: ${message.slice(0, 24)}`),
     })
     const next = async () => {
-      const before = round
-      before()
-      await vi.waitFor(() => expect(round).not.toBe(before))
+      manual.advance(1)
+      expect(manual.timers).toBe(0)
+      await until(() => manual.timers === 1)
+      manual.advance(CHECK_EVERY_MS - 1)
+      expect(manual.timers).toBe(1)
     }
-    await vi.waitFor(() => expect(delayMs).toBe(CHECK_EVERY_MS))
+    await until(() => manual.timers === 1)
+    manual.advance(CHECK_EVERY_MS - 1)
     await set('appendonly', 'no')
     await next()
     await next()

@@ -6,6 +6,26 @@ export async function until(condition: () => boolean | Promise<boolean>, limitMs
   const deadlineMs = performance.now() + limitMs
   while (!(await condition())) {
     if (performance.now() > deadlineMs) throw new Error(`not within ${limitMs} ms: ${condition}`)
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+    await poll()
   }
+}
+
+/** Repeats assertions, or a call that may fail, until they pass; returns what they return. Fails with their last failure. */
+export async function untilPasses<Result>(
+  attempt: () => Result | Promise<Result>,
+  limitMs = LIMIT_MS,
+): Promise<Result> {
+  const deadlineMs = performance.now() + limitMs
+  for (;;) {
+    try {
+      return await attempt()
+    } catch (error) {
+      if (performance.now() > deadlineMs) throw error
+    }
+    await poll()
+  }
+}
+
+async function poll(): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, POLL_MS))
 }
