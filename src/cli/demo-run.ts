@@ -19,7 +19,7 @@ import { systemClock } from '../system/index.ts'
 import { untilSignal } from './signals.ts'
 import { tell } from './wrapping.ts'
 
-/** Widest line of the summary, in characters, however wide the terminal is. */
+/** Widest line of the summary and of what to try next, in characters, however wide the terminal is. */
 const COLUMNS_MAX = 120
 /** Exit code after Ctrl-C: 128 plus the number of SIGINT. */
 const EXIT_INTERRUPTED = 130
@@ -75,11 +75,12 @@ async function printEnd(
   screen: Screen,
 ): Promise<void> {
   const steps = await leaveNextSteps(folder, book, worst)
+  const columns = Math.min(screen.columns ?? COLUMNS_MAX, COLUMNS_MAX) - 1
   const lines = [
     '',
-    ...renderSummary(summary, context, Math.min(screen.columns ?? COLUMNS_MAX, COLUMNS_MAX) - 1),
+    ...renderSummary(summary, context, columns),
     '',
-    ...renderNextSteps(steps, dataDir === undefined ? '' : ` --data-dir ${dataDir}`),
+    ...renderNextSteps(steps, dataDir === undefined ? '' : ` --data-dir ${dataDir}`, columns),
     '',
   ]
   screen.write(lines.join('\n'))

@@ -9,9 +9,11 @@ export interface Sample {
   readonly samplePositions: number
 }
 
-/** What the demo knows beside the worker's counters: the sample, and the mark prices that the simulated venues sent. */
+/** What the demo knows beside the worker's counters: the sample, the market, and the mark prices that its venues sent. */
 interface Known extends Sample {
   readonly sentTicks: number
+  /** How long the market ran: less than was planned after Ctrl-C. */
+  readonly marketMs: number
   readonly book: DemoBook
 }
 
@@ -65,11 +67,12 @@ export function outcomeOf(
         queueP50: stats.log.queueP50Ms,
         queueP99: stats.log.queueP99Ms,
       },
+      replayedAccounts: known.sampleAccounts,
+      seed: run.seed,
     },
     context: {
       seconds: run.seconds,
-      seed: run.seed,
-      sampleAccounts: known.sampleAccounts,
+      marketMs: known.marketMs,
       samplePositions: known.samplePositions,
       sentTicks: known.sentTicks,
       reconnects: reconnectsOf(stats.feeds),

@@ -126,7 +126,7 @@ class DemoRun {
     this.#stops.push(() => referee.stop())
     const worker = await this.#startWorker(store, urls, referee)
     await this.#untilMarked()
-    await this.#playMarket(exchange)
+    const marketMs = await this.#playMarket(exchange)
     this.#state.stage = 'delivering the last events'
     exchange.send({ kind: 'hold' })
     const { status } = await exchange.next('held', CHILD_TIMEOUT_MS)
@@ -135,6 +135,7 @@ class DemoRun {
     return outcomeOf(this.#options, worker.read.counters(), result, {
       ...sample,
       sentTicks,
+      marketMs,
       book: this.#book,
     })
   }
@@ -227,9 +228,10 @@ class DemoRun {
     )
   }
 
-  /** Waits for the end of the market or Ctrl-C. */
-  async #playMarket(exchange: ExchangeProcess): Promise<void> {
+  /** Waits for the end of the market or Ctrl-C. Gives the milliseconds that the market ran. */
+  async #playMarket(exchange: ExchangeProcess): Promise<number> {
     const { seconds, signal, clock } = this.#options
+    const startMs = clock.monotonicMs()
     this.#state.stage = undefined
     exchange.send({ kind: 'start' })
     const over = exchange.next('over', seconds * MS_PER_SECOND + CHILD_TIMEOUT_MS)
@@ -246,7 +248,9 @@ class DemoRun {
       if (this.#failure !== undefined) throw this.#failure
       await waitAtMost(clock, settled, POLL_MS)
     }
+    const marketMs = clock.monotonicMs() - startMs
     if (!signal.aborted) await sleep(clock, LAST_MARKS_MS)
+    return marketMs
   }
 
   /** Waits until the last events have arrived, stops the worker, and asks the referee for its judgement. */

@@ -46,7 +46,7 @@ function open(options: Open, send: (message: FromSubscriber) => void): void {
       else send({ kind: 'note', text: marketInWords(event) })
     },
     inbox: memoryInbox({ idsMax: INBOX_IDS_MAX }),
-    fault: ({ code, message }) => send({ kind: 'note', text: `the subscriber: ${code}: ${message}` }),
+    fault: ({ message }) => send({ kind: 'note', text: `the subscriber: ${message}` }),
   })
   send({ kind: 'opened', sampleAccounts: referee.accounts, samplePositions: referee.positions })
   every(PROGRESS_EVERY_MS, () => send({ kind: 'progress', delivered: opened.delivered }))

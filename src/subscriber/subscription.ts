@@ -184,8 +184,8 @@ class QueueSubscription implements Subscription {
     if (this.#lost.size === LOST_JOBS_MAX) this.#lost.clear()
     this.#lost.add(jobId)
     const message =
-      `job ${jobId} was lost, because its lock was not renewed for ${this.#lockMs} ms (lockMs): the handler blocked the event loop, ` +
-      'or Redis was away; the whole job is delivered again, here or to another subscriber, and an inbox holds back what was handled'
+      `the lock of job ${jobId} expired, because it was not renewed for ${this.#lockMs} ms (lockMs): the handler blocked the event loop, ` +
+      'or Redis was away; the whole job runs again, here or in another subscriber, so no event is lost, and an inbox holds back what was handled'
     this.#options.fault(new PlimsollError('SUBSCRIBER_FAILED', message))
   }
 

@@ -52,7 +52,7 @@ describe('when Redis is killed in the middle of a burst and comes back', () => {
     expect(firstDeliveries).toEqual(published.filter((id) => delivered.has(id)))
     expect(faults.every(({ code }) => code === 'REDIS_UNAVAILABLE')).toBe(true)
     expect(faults.length).toBeGreaterThanOrEqual(1)
-    const told = /^queue margin-events: |^job \S+ was lost, because/
+    const told = /^queue margin-events: |^the lock of job \S+ expired, because/
     expect(subscriberFaults.filter(({ message }) => !told.test(message))).toEqual([])
     await subscription.close()
     await close()

@@ -76,13 +76,30 @@ describe('what the demo leaves to try next', () => {
   it('names no file that is not there', async () => {
     const steps = await leaveNextSteps(join(folder, 'calm'), book, [])
     expect(steps.worstFile).toBeUndefined()
-    expect(renderNextSteps(steps, '').join('\n')).not.toContain('margin')
+    expect(renderNextSteps(steps, '', 80).join('\n')).not.toContain('margin')
   })
 
   it('names the data folder if it is not the default', () => {
     const files = { worstFile: 'd/worst.jsonl', accountsFile: 'd/accounts.jsonl' }
-    const text = renderNextSteps(files, ' --data-dir d').join('\n')
+    const text = renderNextSteps(files, ' --data-dir d', 80).join('\n')
     expect(text).toContain('npx plimsoll import d/accounts.jsonl --data-dir d')
     expect(text).toContain('npx plimsoll run --data-dir d')
+  })
+
+  it('fits a narrow terminal, and a shell takes a command that is broken over lines', () => {
+    const files = { worstFile: '.data/demo/worst.jsonl', accountsFile: '.data/demo/accounts.jsonl' }
+    const flag = ' --data-dir .data/of/mine'
+    expect(renderNextSteps(files, flag, 120).every((line) => !line.endsWith('\\'))).toBe(true)
+    const lines = renderNextSteps(files, flag, 39)
+    expect(lines.filter((line) => line.length > 39)).toEqual([])
+    const commands = lines.join('\n').replaceAll(/ \\\n +/g, ' ')
+    for (const command of [
+      `import ${files.accountsFile}${flag}`,
+      `run${flag}`,
+      `margin ${files.worstFile}`,
+      'demo --seed 2',
+    ]) {
+      expect(commands).toContain(`  npx plimsoll ${command}\n    `)
+    }
   })
 })

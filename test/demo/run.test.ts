@@ -71,6 +71,8 @@ describe('plimsoll demo', () => {
       'duplicated',
       'disagreements',
       'latencyMs',
+      'replayedAccounts',
+      'seed',
     ])
     expect(summary).toMatchObject({
       accounts: 2_000,
@@ -78,6 +80,8 @@ describe('plimsoll demo', () => {
       lost: 0,
       duplicated: 0,
       disagreements: 0,
+      replayedAccounts: 2_000,
+      seed: 1,
     })
     expect(Object.keys(summary.latencyMs)).toEqual(['detectP50', 'detectP99', 'queueP50', 'queueP99'])
     const { warning, liquidation, recovered } = summary.events
@@ -101,7 +105,7 @@ describe('plimsoll demo', () => {
     await run.shown('calm')
     run.process.kill('SIGINT')
     const { code, output } = await run.ended
-    expect(output).toContain('plimsoll demo (interrupted)')
+    expect(output).toMatch(/^plimsoll demo \(interrupted\): \d{1,2}\.\d s of 3600 s of market, seed 1$/m)
     expect(output).toContain('0 lost, 0 duplicated, 0 disagreements')
     expect(code).toBe(130)
   })

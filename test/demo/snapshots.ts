@@ -45,6 +45,7 @@ export const LARGE: DemoSnapshot = {
     { level: '1', marginAccounts: 12_345 },
   ],
   unknownMarginAccounts: 12_345,
+  warningLevel: '0.5',
   events: { warning: 123_456, liquidation: 123_456, recovered: 123_456 },
   eventsPerSecond: 12_345,
   latencyMs: { detectP50: 0.012, detectP99: 1.25, queueP50: 2.5, queueP99: 1234.5 },

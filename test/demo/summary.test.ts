@@ -14,11 +14,12 @@ const SUMMARY: DemoSummary = {
   duplicated: 0,
   disagreements: 0,
   latencyMs: { detectP50: 0.02, detectP99: 0.9, queueP50: 2, queueP99: 9 },
+  replayedAccounts: 5_000,
+  seed: 1,
 }
 const CONTEXT = {
   seconds: 32,
-  seed: 1,
-  sampleAccounts: 5_000,
+  marketMs: 32_010,
   samplePositions: 15_000,
   sentTicks: 10_320,
   reconnects: 0,
@@ -55,7 +56,9 @@ describe('the summary of a demo', () => {
 
   it('states every figure and the verdict in words', () => {
     const text = renderSummary(SUMMARY, CONTEXT, 200).join('\n')
+    expect(text).toContain('plimsoll demo: 32 s of market, seed 1')
     expect(text).toContain('100,000 accounts, 300,000 positions')
+    expect(text).toContain('5,000 accounts, 15,000 positions, 10,320 ticks')
     expect(text).toContain('12,000 warnings, 3,000 liquidations, 7,000 recovered')
     expect(text).toContain('22,000 of 22,000')
     expect(text).toContain('11,000 frames, 10,320 of 10,320 mark prices evaluated')
@@ -70,10 +73,10 @@ describe('the summary of a demo', () => {
   it('says when it failed or was interrupted, with examples', () => {
     const text = renderSummary(
       { ...SUMMARY, disagreements: 2 },
-      { ...CONTEXT, interrupted: true, examples: ['warning 0.5 of x: not expected'] },
+      { ...CONTEXT, interrupted: true, marketMs: 7_340, examples: ['warning 0.5 of x: not expected'] },
       200,
     ).join('\n')
-    expect(text).toContain('(interrupted)')
+    expect(text).toContain('plimsoll demo (interrupted): 7.3 s of 32 s of market, seed 1')
     expect(text).toContain('2 disagreements: FAILED')
     expect(text).toContain('warning 0.5 of x: not expected')
   })

@@ -57,6 +57,14 @@ describe('the live view', () => {
     }
   })
 
+  it.each([
+    ['before the accounts are counted by level', '0.5', 'margin ratio past 0.5; liquidation is at 1'],
+    ['without a warning level', undefined, 'the settings name no warning level'],
+  ])('says what a warning is, %s', (_, warningLevel, words) => {
+    const lines = plain(renderView({ ...LARGE, standing: [], warningLevel }, { columns: 79, rows: 23 }))
+    expect(lines.find((line) => line.startsWith('warnings'))).toContain(words)
+  })
+
   it('shows at 80x24 who is liquidated, at which price, how much is missing and what cures it', () => {
     const lines = view({ columns: 79, rows: 23 })
     const at = lines.findIndex((line) => line.startsWith('LAST EVENTS'))

@@ -90,7 +90,9 @@ describe('a handler that blocks the event loop for longer than the lock of its j
     expect(blocked.faults).toEqual([
       {
         code: 'SUBSCRIBER_FAILED',
-        message: expect.stringMatching(/^job ja was lost, because its lock .* 1500 ms \(lockMs\)/),
+        message: expect.stringMatching(
+          /^the lock of job ja expired, .* 1500 ms \(lockMs\).*the whole job runs again.*no event is lost/,
+        ),
       },
     ])
     await add('jb', [sampleEvent('desk/2', 5)])

@@ -4,10 +4,14 @@ import type { Account, InstrumentRules, MarginEvent } from '../../domain/index.t
 import { ruleBookOf } from '../../venues/index.ts'
 import { accountIndexOf, type DemoBook } from '../accounts/synthetic-accounts.ts'
 import { demoRules } from '../exchange/instruments.ts'
+import { wrap } from './text.ts'
 
 /** Accounts of the demo's book that are written for an import. */
 const IMPORTED_ACCOUNTS = 20
 const FOLDER = 'demo'
+const INDENT = '  '
+/** A shell takes the next line for a part of the same command. */
+const CONTINUED = ' \\'
 
 export interface NextSteps {
   /** Undefined when the market liquidated no account. */
@@ -40,10 +44,15 @@ export async function leaveNextSteps(
 }
 
 /**
- * The commands with their purpose. `dataDirFlag` is empty for the default data folder, otherwise its flag with a blank
- * before it.
+ * The commands with their purpose: beside them, or below them if a line would be wider than `columns`. A command that is
+ * wider continues in the next line, after a backslash, so that a shell takes it. `dataDirFlag` is empty for the default
+ * data folder, otherwise its flag with a blank before it.
  */
-export function renderNextSteps({ worstFile, accountsFile }: NextSteps, dataDirFlag: string): string[] {
+export function renderNextSteps(
+  { worstFile, accountsFile }: NextSteps,
+  dataDirFlag: string,
+  columns: number,
+): string[] {
   const steps: [command: string, why: string][] = [['demo --seed 2', 'another market and book']]
   if (accountsFile !== undefined)
     steps.unshift(
@@ -52,7 +61,23 @@ export function renderNextSteps({ worstFile, accountsFile }: NextSteps, dataDirF
     )
   if (worstFile !== undefined) steps.unshift([`margin ${worstFile}`, 'checks its worst liquidations'])
   const width = Math.max(...steps.map(([command]) => command.length))
-  return ['Try next:', ...steps.map(([command, why]) => `  npx plimsoll ${command.padEnd(width)}  ${why}`)]
+  const table = steps.map(([command, why]) => `${INDENT}npx plimsoll ${command.padEnd(width)}  ${why}`)
+  if (table.every((line) => line.length <= columns)) return ['Try next:', ...table]
+  return [
+    'Try next:',
+    ...steps.flatMap(([command, why]) => [
+      ...commandLines(`npx plimsoll ${command}`, columns - INDENT.length),
+      ...wrap(why, columns - 2 * INDENT.length).map((line) => INDENT + INDENT + line),
+    ]),
+  ]
+}
+
+function commandLines(command: string, columns: number): string[] {
+  if (command.length <= columns) return [INDENT + command]
+  const lines = wrap(command, columns - INDENT.length - CONTINUED.length)
+  return lines.map(
+    (line, index) => INDENT + (index > 0 ? INDENT : '') + line + (index < lines.length - 1 ? CONTINUED : ''),
+  )
 }
 
 /** What `plimsoll margin` needs to compute the margin account of the event again: its positions, marks and rules. */

@@ -95,6 +95,7 @@ export function createReporter(options: {
         exactChecks: stats?.exactChecks ?? 0,
         standing: levels,
         unknownMarginAccounts: stats?.unknownMarginAccounts ?? 0,
+        warningLevel: warningLevels[0],
         events,
         eventsPerSecond: rates.events,
         latencyMs: {

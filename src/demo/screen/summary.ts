@@ -1,4 +1,4 @@
-import { compact, milliseconds } from './format.ts'
+import { compact, milliseconds, seconds } from './format.ts'
 import type { EventCounts, Latencies } from './snapshot.ts'
 import { wrap } from './text.ts'
 
@@ -19,13 +19,18 @@ export interface DemoSummary {
   /** Events of the sample that were delivered and that the naive replay did not make, or made with other figures. */
   readonly disagreements: number
   readonly latencyMs: Latencies
+  /** Accounts that the naive replay judged: `lost` and `disagreements` are about these. */
+  readonly replayedAccounts: number
+  /** With it the book and the market can be made again. */
+  readonly seed: number
 }
 
 /** What the summary for people shows beside `DemoSummary`. */
 export interface SummaryContext {
+  /** Length of the market as it was planned. */
   readonly seconds: number
-  readonly seed: number
-  readonly sampleAccounts: number
+  /** How long the market ran. */
+  readonly marketMs: number
   readonly samplePositions: number
   /** Mark prices that the simulated venues sent for the markets of the book. */
   readonly sentTicks: number
@@ -64,7 +69,7 @@ export function renderSummary(summary: DemoSummary, context: SummaryContext, col
       (part, index) => `  ${index === 0 ? name : ''}`.padEnd(NAME_COLUMNS) + part,
     )
   return [
-    `plimsoll demo${context.interrupted ? ' (interrupted)' : ''}: ${context.seconds} s of market, seed ${context.seed}`,
+    `plimsoll demo${lengthText(context)} of market, seed ${summary.seed}`,
     ...line('book', `${compact(summary.accounts)} accounts, ${compact(summary.positions)} positions`),
     ...line('market data', `${compact(summary.frames)} frames, ${evaluatedText(summary.ticks, context)}`),
     ...line(
@@ -86,7 +91,7 @@ export function renderSummary(summary: DemoSummary, context: SummaryContext, col
     ),
     ...line(
       'naive replay',
-      `${compact(context.sampleAccounts)} accounts, ${compact(context.samplePositions)} positions, ${compact(context.replayedTicks)} ticks, ${compact(context.replayChecks)} checks, ${compact(context.replayEvents)} events`,
+      `${compact(summary.replayedAccounts)} accounts, ${compact(context.samplePositions)} positions, ${compact(context.replayedTicks)} ticks, ${compact(context.replayChecks)} checks, ${compact(context.replayEvents)} events`,
     ),
     ...line(
       'proof',
@@ -94,6 +99,10 @@ export function renderSummary(summary: DemoSummary, context: SummaryContext, col
     ),
     ...context.examples.flatMap((example) => line('', example)),
   ]
+}
+
+function lengthText({ interrupted, marketMs, seconds: planned }: SummaryContext): string {
+  return interrupted ? ` (interrupted): ${seconds(marketMs)} of ${planned} s` : `: ${planned} s`
 }
 
 /** After a reconnect the first snapshot has marks that the exchange does not count as sent. */

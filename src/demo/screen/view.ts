@@ -124,9 +124,8 @@ function phases({ phase, elapsedMs, durationMs }: DemoSnapshot, columns: number)
 }
 
 function figures(snapshot: DemoSnapshot, columns: number): Line[] {
-  const { events, latencyMs, delivery, standing } = snapshot
+  const { events, latencyMs, delivery, warningLevel } = snapshot
   const { made, delivered } = delivery
-  const firstLevel = standing[1]?.level ?? '1'
   const row = (name: string, value: string, short: string, long: string, style?: Style): Line => [
     span(cell(name, NAME_COLUMNS), style),
     span(`${cell(value, VALUE_COLUMNS)} `),
@@ -148,8 +147,10 @@ function figures(snapshot: DemoSnapshot, columns: number): Line[] {
     row(
       'warnings',
       compact(events.warning),
-      `margin ratio past ${firstLevel}`,
-      `margin ratio past ${firstLevel} or a higher level`,
+      warningLevel === undefined ? 'no level is set' : `margin ratio past ${warningLevel}`,
+      warningLevel === undefined
+        ? 'the settings name no warning level'
+        : `margin ratio past ${warningLevel}; liquidation is at 1`,
       'yellow',
     ),
     row(
