@@ -15,6 +15,8 @@ export class OutageLog {
   #losses = 0
   #liveMs: number | undefined
   #hasSaidLive = false
+  /** Whether any attempt of this feed led to a live connection. */
+  #hasBeenLive = false
 
   constructor(stream: string, limits: FeedLimits, log: FeedLog) {
     this.#stream = stream
@@ -37,12 +39,13 @@ export class OutageLog {
     this.#saidMs = nowMs
     this.#hasSaidLive = false
     const fields = { stream: this.#stream, reason }
-    if (isFirst) this.#log.warn(fields, 'connection lost')
+    if (isFirst) this.#log.warn(fields, this.#hasBeenLive ? 'connection lost' : 'connection failed')
     else this.#log.warn({ ...fields, ...this.#figures(nowMs) }, 'connection still not stable')
   }
 
   live(markets: string, nowMs: number): void {
     this.#liveMs = nowMs
+    this.#hasBeenLive = true
     if (this.#hasSaidLive) return
     this.#hasSaidLive = true
     const figures = this.#sinceMs === undefined ? {} : this.#figures(nowMs)

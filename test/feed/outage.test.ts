@@ -27,7 +27,7 @@ describe('the log of a connection', () => {
     const outage = new OutageLog('test', FEED_LIMITS, log)
     for (let second = 0; second <= 130; second += 2) outage.lost('refused', second * 1_000)
     expect(log.lines.map(({ message, fields }) => [message, fields.losses, fields.outageMs])).toEqual([
-      ['connection lost', undefined, undefined],
+      ['connection failed', undefined, undefined],
       ['connection still not stable', 31, 60_000],
       ['connection still not stable', 61, 120_000],
     ])
@@ -40,7 +40,12 @@ describe('the log of a connection', () => {
       outage.lost('closed', second * 1_000)
       outage.live('1 of 1 markets', second * 1_000 + 1_000)
     }
-    const flapping = ['connection lost', 'connection live', 'connection still not stable', 'connection live']
+    const flapping = [
+      'connection failed',
+      'connection live',
+      'connection still not stable',
+      'connection live',
+    ]
     expect(log.messages).toEqual(flapping)
     outage.lost('closed', 100_000)
     expect(log.messages).toEqual([...flapping, 'connection lost'])

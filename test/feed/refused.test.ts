@@ -19,7 +19,7 @@ describe('a venue that refuses every subscription', () => {
     expect(sink.lost[0]).toMatch(/the venue refuses every market: .*handler not found/)
     exchange().script.refusesAll = false
     await until(() => feed.blindMarkets === 0 && log.messages.includes('connection live'))
-    expect(log.messages).toEqual(['connecting', 'connection lost', 'connection live'])
+    expect(log.messages).toEqual(['connecting', 'connection failed', 'connection live'])
     expect(log.lines[2]!.fields).toMatchObject({ losses: sink.lost.length })
   })
 

@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Job, type JobType, Queue } from 'bullmq'
 import { Redis } from 'ioredis'
+import { onTestFinished } from 'vitest'
 import { subscribe } from '../../src/api/subscribe.ts'
 import { type Book, createBook } from '../../src/book/index.ts'
 import {
@@ -95,6 +96,7 @@ export class Shard {
     return jobs.flatMap(({ data }) => data.events.map((event) => (event as MarginEvent).id))
   }
 
+  /** A subscription that ends with the test. */
   subscribe(inbox: Inbox = memoryInbox()): Consumer {
     const effects: MarginEvent[] = []
     const subscription = subscribe({
@@ -109,6 +111,7 @@ export class Shard {
         throw error
       },
     })
+    onTestFinished(() => subscription.close())
     return { effects, subscription }
   }
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import type { Account, MarginEvent } from '../../src/domain/index.ts'
 import { fileInbox } from '../../src/subscriber/index.ts'
 import { longAt100 } from '../support/accounts.ts'
@@ -171,6 +171,7 @@ describe('SIGTERM while Redis does not answer', () => {
     const first = await shard.startWorker()
     await heard()
     process.kill(redis.pid, 'SIGSTOP')
+    onTestFinished(() => void process.kill(redis.pid, 'SIGCONT'))
     exchange.setMark('AAAUSDT', '80.5')
     await until(() => exchange.isHeard('AAAUSDT'))
     await new Promise((resolve) => setTimeout(resolve, 200))

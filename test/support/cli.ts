@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { onTestFinished } from 'vitest'
 
 /** The command as it is published: `npm test` builds it first. */
 const MAIN = fileURLToPath(new URL('../../dist/src/cli/main.js', import.meta.url))
@@ -18,14 +19,21 @@ export interface CliOptions {
   readonly cwd?: string
 }
 
-/** Starts the built command in an environment without settings of ours. */
+/** Starts the built command in an environment without settings of ours. It is killed if it outlives the test. */
 export function spawnCli(args: readonly string[], options: CliOptions = {}): ChildProcessWithoutNullStreams {
   if (!existsSync(MAIN)) throw new Error(`${MAIN} is missing: npm run build makes it`)
   const inherited = Object.entries(process.env).filter(([name]) => !/^PLIMSOLL_|^REDIS_URL$/.test(name))
-  return spawn(process.execPath, [MAIN, ...args], {
+  const child = spawn(process.execPath, [MAIN, ...args], {
     cwd: options.cwd ?? tmpdir(),
     env: { ...Object.fromEntries(inherited), NO_COLOR: '1', ...options.env },
   })
+  onTestFinished(async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const ended = new Promise((resolve) => void child.once('exit', resolve))
+    child.kill('SIGKILL')
+    await ended
+  })
+  return child
 }
 
 /** Runs the built command to its end. */
