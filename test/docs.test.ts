@@ -105,7 +105,7 @@ describe('docs/rules.md', () => {
 
   it('shows rules in time that a rules file may hold', () => {
     const inTime = JSON.parse(blocks(text, 'json')[2]!)
-    expect(entriesOrFault('SOLUSDT', inTime.bybit.SOLUSDT)).toMatchObject([
+    expect(entriesOrFault('SOLUSDT', inTime.bybit.SOLUSDT, 'docs')).toMatchObject([
       { fromMs: Number.NEGATIVE_INFINITY, rules: { asOf: '2026-11-02' } },
       { fromMs: Date.UTC(2026, 11, 1, 8), rules: { asOf: '2026-11-28' } },
     ])

@@ -62,7 +62,10 @@ export const instrumentRulesMapSchema = z.record(symbolSchema, instrumentRulesSc
 export interface EffectiveRules {
   /** Unix milliseconds; −Infinity for rules that are in force always. */
   readonly fromMs: number
-  readonly rules: InstrumentRules
+  /** null: the venue does not list the contract any more. */
+  readonly rules: InstrumentRules | null
+  /** Where the rules come from, in words: an endpoint of the venue and its copy, or a rules file. */
+  readonly source: string
 }
 
 /** Reads `effectiveFrom` of a rules file as Unix milliseconds; −Infinity if it is absent. */
@@ -88,6 +91,10 @@ export interface RuleBook {
    * book does not hold at that time; the caller refuses it by name.
    */
   rulesOf(symbol: string, atMs?: number): InstrumentRules | undefined
+  /** Symbols that the book holds or ever held, in no order. One may stand for all contracts that share its rules. */
+  symbols(): Iterable<string>
+  /** All that the book knows of a symbol, ascending by time; none for a symbol that it never held. */
+  entriesOf(symbol: string): readonly EffectiveRules[]
   /** Symbols whose rules were given and are refused, each with the reason. `rulesOf` holds none of them. */
   readonly refused?: ReadonlyMap<string, string>
 }

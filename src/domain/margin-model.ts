@@ -23,6 +23,8 @@ export const riskTierSchema = z.strictObject({
   cap: capSchema,
   maintenanceMarginRate: nonNegativeDecimalSchema,
   maintenanceDeduction: nonNegativeDecimalSchema,
+  /** The greatest leverage that the venue grants to a position of this notional. */
+  maxLeverage: positiveDecimalSchema.optional(),
 })
 export type RiskTier = z.infer<typeof riskTierSchema>
 

@@ -15,11 +15,16 @@ export const ENTRIES_MAX = 1_000
 
 /**
  * What a rules file states for a symbol: rules, or a list of them that ascends by `effectiveFrom`. Rules without that
- * field are in force always. Returns what is wrong as a text that names place, value and rule.
+ * field are in force always. Returns what is wrong as a text that names place, value and rule. `source`: where the rules
+ * come from.
  */
-export function entriesOrFault(symbol: string, stated: unknown): readonly EffectiveRules[] | string {
+export function entriesOrFault(
+  symbol: string,
+  stated: unknown,
+  source: string,
+): readonly EffectiveRules[] | string {
   if (!Array.isArray(stated)) {
-    const entry = entryOrFault(symbol, stated)
+    const entry = entryOrFault(symbol, stated, source)
     return typeof entry === 'string' ? entry : [entry]
   }
   if (stated.length === 0 || stated.length > ENTRIES_MAX) {
@@ -27,7 +32,7 @@ export function entriesOrFault(symbol: string, stated: unknown): readonly Effect
   }
   const entries: EffectiveRules[] = []
   for (const [index, one] of stated.entries()) {
-    const entry = entryOrFault(symbol, one)
+    const entry = entryOrFault(symbol, one, source)
     if (typeof entry === 'string') return `entry ${index} of the list: ${entry}`
     const before = entries.at(-1)
     if (before !== undefined && entry.fromMs <= before.fromMs) {
@@ -38,7 +43,7 @@ export function entriesOrFault(symbol: string, stated: unknown): readonly Effect
   return entries
 }
 
-function entryOrFault(symbol: string, stated: unknown): EffectiveRules | string {
+function entryOrFault(symbol: string, stated: unknown, source: string): EffectiveRules | string {
   const { effectiveFrom, ...table } = isObject(stated) ? stated : { effectiveFrom: undefined }
   const time = effectiveFromSchema.safeParse(effectiveFrom, IN_OUR_WORDS)
   const rules = instrumentRulesSchema.safeParse(isObject(stated) ? table : stated, IN_OUR_WORDS)
@@ -50,7 +55,7 @@ function entryOrFault(symbol: string, stated: unknown): EffectiveRules | string 
   }
   try {
     checkInstrument(symbol, rules.data, { firstDeductionZero: true })
-    return { fromMs: time.data, rules: rules.data }
+    return { fromMs: time.data, rules: rules.data, source }
   } catch (error) {
     if (!(error instanceof PlimsollError)) throw error
     return error.message

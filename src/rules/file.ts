@@ -36,7 +36,9 @@ export function readRulesFile(path: string, names: VenueNames): ReadonlyMap<Venu
     found.set(venue, own)
     for (const [symbol, table] of Object.entries(tables)) {
       const isTwice = Object.hasOwn(own.rules, symbol) || own.refused.has(symbol)
-      const rules = isTwice ? `two names of ${venue} give its rules` : rulesOrFault(symbol, table)
+      const rules = isTwice
+        ? `two names of ${venue} give its rules`
+        : rulesOrFault(symbol, table, `rules file ${basename(path)}`)
       if (typeof rules !== 'string') own.rules[symbol] = rules
       else {
         delete own.rules[symbol]
@@ -83,9 +85,9 @@ function readText(path: string): string {
 }
 
 /** What the file states for a symbol, or what is wrong with it. */
-function rulesOrFault(symbol: string, stated: unknown): readonly EffectiveRules[] | string {
+function rulesOrFault(symbol: string, stated: unknown, source: string): readonly EffectiveRules[] | string {
   const name = symbolSchema.safeParse(symbol, IN_OUR_WORDS)
-  return name.success ? entriesOrFault(symbol, stated) : `the symbol ${firstRule(name.error)}`
+  return name.success ? entriesOrFault(symbol, stated, source) : `the symbol ${firstRule(name.error)}`
 }
 
 function isObject(value: unknown): value is object {

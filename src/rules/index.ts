@@ -1,4 +1,4 @@
 export { readRulesFile, type VenueRules } from './file.ts'
-export { bookAt, rulesAt } from './in-time.ts'
+export { bookAt, entryAt, type RuleBookParts, ruleBookOfEntries, rulesAt } from './in-time.ts'
 export { checkInstrument, type SymbolRules, withoutSymbols, withRules } from './overlay.ts'
-export { tiersOfBrackets, tierTables } from './tier-table.ts'
+export { type Bracket, tiersOfBrackets, tierTables } from './tier-table.ts'

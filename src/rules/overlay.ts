@@ -1,6 +1,6 @@
 import type { EffectiveRules, InstrumentRules, RuleBook } from '../domain/index.ts'
 import { checkRules, checkTiers, type TierChecks } from '../margin/index.ts'
-import { rulesAt } from './in-time.ts'
+import { ruleBookOfEntries } from './in-time.ts'
 
 /** Rules of one symbol: in force always, or entries that ascend by the time from which they are in force. */
 export type SymbolRules = InstrumentRules | readonly EffectiveRules[]
@@ -19,16 +19,34 @@ export function withRules(
 ): RuleBook {
   const own = new Map(Object.entries(overrides).map(([symbol, rules]) => [symbol, entriesOf(rules)]))
   for (const [symbol, entries] of own) {
-    for (const { rules } of entries) checkInstrument(symbol, rules, checks)
+    for (const { rules } of entries) if (rules !== null) checkInstrument(symbol, rules, checks)
   }
   const refused = new Map([...(book.refused ?? [])].filter(([symbol]) => !own.has(symbol)))
-  const rulesOf: RuleBook['rulesOf'] = (symbol, atMs) =>
-    rulesAt(own.get(symbol), atMs) ?? book.rulesOf(symbol, atMs)
-  return { ...book, version, refused, rulesOf }
+  return ruleBookOfEntries({
+    ...book,
+    version,
+    refused,
+    symbols: () => new Set([...book.symbols(), ...own.keys()]),
+    entriesOf(symbol) {
+      const entries = own.get(symbol)
+      return entries === undefined ? book.entriesOf(symbol) : after(book.entriesOf(symbol), entries)
+    },
+  })
+}
+
+/** The later entries, and of the earlier ones those that are in force before them. */
+function after(
+  earlier: readonly EffectiveRules[],
+  later: readonly EffectiveRules[],
+): readonly EffectiveRules[] {
+  const { fromMs } = later[0]!
+  return fromMs === Number.NEGATIVE_INFINITY
+    ? later
+    : [...earlier.filter((entry) => entry.fromMs < fromMs), ...later]
 }
 
 function entriesOf(rules: SymbolRules): readonly EffectiveRules[] {
-  return 'contribution' in rules ? [{ fromMs: Number.NEGATIVE_INFINITY, rules }] : rules
+  return 'contribution' in rules ? [{ fromMs: Number.NEGATIVE_INFINITY, rules, source: 'given' }] : rules
 }
 
 /**
@@ -37,9 +55,12 @@ function entriesOf(rules: SymbolRules): readonly EffectiveRules[] {
  */
 export function withoutSymbols(book: RuleBook, refused: ReadonlyMap<string, string>): RuleBook {
   const all = new Map([...(book.refused ?? []), ...refused])
-  const rulesOf: RuleBook['rulesOf'] = (symbol, atMs) =>
-    all.has(symbol) ? undefined : book.rulesOf(symbol, atMs)
-  return { ...book, refused: all, rulesOf }
+  return ruleBookOfEntries({
+    ...book,
+    refused: all,
+    symbols: () => new Set([...book.symbols()].filter((symbol) => !all.has(symbol))),
+    entriesOf: (symbol) => (all.has(symbol) ? [] : book.entriesOf(symbol)),
+  })
 }
 
 /** The checks of `withRules` for one symbol. @throws PlimsollError RULES_INVALID */

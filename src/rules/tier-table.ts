@@ -48,22 +48,28 @@ function tierTable(symbol: string, text: string): RiskTier[] {
   return tiers
 }
 
+/** A bracket as venues state it, without its deduction. */
+export type Bracket = Omit<RiskTier, 'maintenanceDeduction'>
+
 /**
- * Reads one table of `cap:rate` brackets between spaces; the deductions are those of the recurrence.
+ * The tiers of a table of brackets; the deductions are those of the recurrence. A bracket whose cap is that of the one
+ * before it holds no notional (Binance stated such brackets of DEXEUSDT in November 2025), so it makes no tier.
  * @throws PlimsollError RULES_INVALID when caps or rates fall.
  */
-export function tiersOfBrackets(symbol: string, text: string): RiskTier[] {
+export function tiersOfBrackets(symbol: string, brackets: readonly Bracket[]): RiskTier[] {
   let deduction: Rational = ZERO
   let below: RiskTier | undefined
-  const tiers = text.split(' ').map((bracket) => {
-    const [cap = '', maintenanceMarginRate = ''] = bracket.split(':')
+  const tiers: RiskTier[] = []
+  for (const bracket of brackets) {
+    if (below?.cap === bracket.cap) continue
     if (below !== undefined) {
-      const rateStep = sub(parseDecimal(maintenanceMarginRate), parseDecimal(below.maintenanceMarginRate))
+      const rate = parseDecimal(bracket.maintenanceMarginRate)
+      const rateStep = sub(rate, parseDecimal(below.maintenanceMarginRate))
       deduction = add(deduction, mul(parseCap(below.cap), rateStep))
     }
-    below = { cap, maintenanceMarginRate, maintenanceDeduction: formatDecimal(deduction) }
-    return below
-  })
+    below = { ...bracket, maintenanceDeduction: formatDecimal(deduction) }
+    tiers.push(below)
+  }
   checkTiers(symbol, tiers, { firstDeductionZero: true })
   return tiers
 }

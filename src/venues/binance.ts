@@ -8,8 +8,9 @@ import {
   venueId,
 } from '../domain/index.ts'
 import { jsonOf } from '../input/index.ts'
-import { coinmRulesOf, usdmRulesOf } from './binance-tiers.ts'
-import { USDM_BRACKETS_AS_OF } from './binance-usdm-brackets.ts'
+import { ruleBookOfEntries } from '../rules/index.ts'
+import { coinmEntriesOf, coinmSymbols } from './binance-coinm.ts'
+import { USDM_AS_OF, usdmEntriesOf, usdmSymbols } from './binance-usdm.ts'
 import {
   isEventTime,
   isObject,
@@ -168,11 +169,11 @@ export const binance: Venue = {
   names: [BINANCE, 'binance-usdm', 'binance-coinm'],
   symbol: new RegExp(`${USDM_SYMBOL.source}|${COINM_SYMBOL.source}`, 'u'),
   sources: [usdm, coinm],
-  ruleBook: {
+  ruleBook: ruleBookOfEntries({
     venue: BINANCE,
-    version: `binance-usdm-${USDM_BRACKETS_AS_OF}-coinm-undated`,
+    version: `binance-usdm-${USDM_AS_OF}-coinm-undated`,
     defaults: { closingFee: 'none', liquidation: 'reached' },
-    rulesOf: (symbol) =>
-      usdmRulesOf(symbol) ?? (COINM_SYMBOL.test(symbol) ? coinmRulesOf(symbol) : undefined),
-  },
+    symbols: () => [...usdmSymbols(), ...coinmSymbols()],
+    entriesOf: (symbol) => (COINM_SYMBOL.test(symbol) ? coinmEntriesOf(symbol) : usdmEntriesOf(symbol)),
+  }),
 }

@@ -1,5 +1,6 @@
 import {
   type Decimal,
+  type EffectiveRules,
   type FrameKind,
   type FrameParser,
   type FrameSink,
@@ -12,6 +13,7 @@ import {
   venueId,
 } from '../domain/index.ts'
 import { jsonOf } from '../input/index.ts'
+import { ruleBookOfEntries } from '../rules/index.ts'
 import { BYBIT_TIERS } from './bybit-tiers.ts'
 import {
   isEventTime,
@@ -207,19 +209,20 @@ function replyKind(frame: string, { op, success }: JsonObject, sink: FrameSink):
   return 'acknowledged'
 }
 
-const rules = new Map<string, InstrumentRules>()
+const entries = new Map<string, readonly EffectiveRules[]>()
 for (const [symbol, { asOf, tiers }] of BYBIT_TIERS) {
   // Inverse contracts are one US dollar each, linear ones one unit of the coin: both a multiplier of 1.
   const isInverse = INVERSE_SYMBOL.test(symbol)
   const contribution = isInverse ? 'inverse' : 'linear'
-  rules.set(symbol, {
+  const rules: InstrumentRules = {
     contribution,
     multiplier: '1',
     settlementAsset: isInverse ? symbol.slice(0, -'USD'.length) : 'USDT',
     takerFeeRate: TAKER_FEE_RATE,
     maintenance: marginalTiers(contribution, tiers),
     ...(asOf === undefined ? {} : { asOf }),
-  })
+  }
+  entries.set(symbol, [{ fromMs: Number.NEGATIVE_INFINITY, rules, source: '/v5/market/risk-limit' }])
 }
 
 /**
@@ -231,10 +234,11 @@ export const bybit: Venue = {
   names: [BYBIT, 'bybit-linear', 'bybit-inverse'],
   symbol: new RegExp(`${LINEAR_SYMBOL.source}|${INVERSE_SYMBOL.source}`, 'u'),
   sources: [linear, inverse],
-  ruleBook: {
+  ruleBook: ruleBookOfEntries({
     venue: BYBIT,
     version: 'bybit-linear-2026-08-inverse-2023-08-16',
     defaults: { closingFee: 'at-bankruptcy-price', liquidation: 'reached' },
-    rulesOf: (symbol) => rules.get(symbol),
-  },
+    symbols: () => entries.keys(),
+    entriesOf: (symbol) => entries.get(symbol) ?? [],
+  }),
 }

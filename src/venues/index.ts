@@ -11,6 +11,7 @@ import {
   venueIdSchemaOf,
 } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
+import { ruleBookOfEntries } from '../rules/index.ts'
 import { binance } from './binance.ts'
 import { bybit } from './bybit.ts'
 
@@ -59,7 +60,13 @@ export function ruleBookOf(id: VenueId): RuleBook {
 
 function bookWithoutRules(venue: VenueId): RuleBook {
   const defaults = { closingFee: 'none', liquidation: 'reached' } as const
-  return { venue, version: `${venue}-unknown`, defaults, rulesOf: () => undefined }
+  return ruleBookOfEntries({
+    venue,
+    version: `${venue}-unknown`,
+    defaults,
+    symbols: () => [],
+    entriesOf: () => [],
+  })
 }
 
 /** @throws PlimsollError CONFIGURATION for an id that no venue has. */

@@ -3,6 +3,7 @@ import { basename } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import type { Config } from '../config.ts'
 import {
+  type EffectiveRules,
   FAULTS_NAMED_MAX,
   type InstrumentRules,
   type RuleBook,
@@ -129,6 +130,14 @@ class BookInForce implements RuleBook {
     const rules = this.book.rulesOf(symbol, this.#atMs)
     this.#answers.set(symbol, rules)
     return rules
+  }
+
+  symbols(): Iterable<string> {
+    return this.book.symbols()
+  }
+
+  entriesOf(symbol: string): readonly EffectiveRules[] {
+    return this.book.entriesOf(symbol)
   }
 
   /** Equal rules keep their old object, because what was compiled is kept by it. */

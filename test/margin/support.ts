@@ -14,6 +14,7 @@ import {
   sub,
   valueAt,
 } from '../../src/margin/index.ts'
+import { ruleBookOfEntries } from '../../src/rules/index.ts'
 import { type AccountInput, parsedAccount } from '../support/accounts.ts'
 import { rulesFrom, type ShortRules } from '../support/rules.ts'
 
@@ -40,7 +41,16 @@ export function oneTier(rate: string, deduction = '0', extra: Omit<ShortRules, '
 }
 
 export function bookOf(defaults: MarginDefaults, rules: Readonly<Record<string, InstrumentRules>>): RuleBook {
-  return { venue: 'test', version: 'test-1', defaults, rulesOf: (symbol) => rules[symbol] }
+  return ruleBookOfEntries({
+    venue: 'test',
+    version: 'test-1',
+    defaults,
+    symbols: () => Object.keys(rules),
+    entriesOf: (symbol) => {
+      const own = rules[symbol]
+      return own === undefined ? [] : [{ fromMs: Number.NEGATIVE_INFINITY, rules: own, source: 'test' }]
+    },
+  })
 }
 
 /** A cross wallet of each settlement asset that the rules of these tests have, empty unless stated. */

@@ -56,7 +56,9 @@ describe('a file of rules', () => {
       takerFeeRate: '0',
       maintenance: { kind: 'marginal-tiers', basis: 'notional', tiers: TABLE.tiers },
     }
-    expect(rules.FOOUSDT).toEqual([{ fromMs: Number.NEGATIVE_INFINITY, rules: stated }])
+    expect(rules.FOOUSDT).toEqual([
+      { fromMs: Number.NEGATIVE_INFINITY, rules: stated, source: 'rules file rules.json' },
+    ])
     expect(refused.size).toBe(0)
   })
 

@@ -19,25 +19,36 @@ const stated = (rate: string, effectiveFrom?: string) => ({
 })
 const rulesOf = (rate: string) => rulesFrom({ tiers: stated(rate).tiers })
 const [OLD, NEW] = [rulesOf('0.01'), rulesOf('0.02')]
+const SOURCE = 'rules file test.json'
 const ALWAYS = Number.NEGATIVE_INFINITY
 
 describe('rules of a symbol in time', () => {
   it('are those of the last entry that has begun, at its first millisecond too', () => {
     const entries = [
-      { fromMs: START_MS, rules: OLD },
-      { fromMs: START_MS + DAY_MS, rules: NEW },
+      { fromMs: START_MS, rules: OLD, source: SOURCE },
+      { fromMs: START_MS + DAY_MS, rules: NEW, source: SOURCE },
     ]
     const at = (atMs?: number) => rulesAt(entries, atMs)
     expect([at(START_MS - 1), at(START_MS), at(START_MS + DAY_MS - 1), at(START_MS + DAY_MS)]).toEqual([
       ...[undefined, OLD, OLD, NEW],
     ])
     expect(at()).toBe(NEW)
-    expect(rulesAt(undefined, START_MS)).toBeUndefined()
+    expect(rulesAt([], START_MS)).toBeUndefined()
+  })
+
+  it('are none while the venue does not list the contract', () => {
+    const entries = [
+      { fromMs: START_MS, rules: OLD, source: SOURCE },
+      { fromMs: START_MS + DAY_MS, rules: null, source: SOURCE },
+    ]
+    expect([rulesAt(entries, START_MS), rulesAt(entries, START_MS + DAY_MS), rulesAt(entries)]).toEqual([
+      ...[OLD, undefined, undefined],
+    ])
   })
 
   it('leave the book that they are laid over in force before their first entry', () => {
     const below = ruleBookOf(BYBIT)
-    const book = withRules(below, { BTCUSDT: [{ fromMs: START_MS, rules: NEW }] }, 'desk')
+    const book = withRules(below, { BTCUSDT: [{ fromMs: START_MS, rules: NEW, source: SOURCE }] }, 'desk')
     expect(book.rulesOf('BTCUSDT', START_MS - 1)).toBe(below.rulesOf('BTCUSDT'))
     expect(book.rulesOf('BTCUSDT', START_MS)).toBe(NEW)
     expect(bookAt(book, START_MS - 1).rulesOf('BTCUSDT')).toBe(below.rulesOf('BTCUSDT'))
@@ -49,8 +60,8 @@ describe('rules of a symbol in time', () => {
   it('are checked in every entry', () => {
     const broken = rulesFrom({ tiers: [{ cap: '1', maintenanceMarginRate: '2', maintenanceDeduction: '0' }] })
     const entries = [
-      { fromMs: ALWAYS, rules: OLD },
-      { fromMs: START_MS, rules: broken },
+      { fromMs: ALWAYS, rules: OLD, source: SOURCE },
+      { fromMs: START_MS, rules: broken, source: SOURCE },
     ]
     expect(() => withRules(ruleBookOf(BYBIT), { X: entries }, 'desk')).toThrow(
       'maintenanceMarginRate of X is 2',
@@ -60,12 +71,14 @@ describe('rules of a symbol in time', () => {
 
 describe('the list that a rules file gives for a symbol', () => {
   it('is read with the time of each entry, in any offset', () => {
-    expect(entriesOrFault('X', [stated('0.01'), stated('0.02', '2026-11-01T08:00:00+08:00')])).toEqual([
-      { fromMs: ALWAYS, rules: OLD },
-      { fromMs: START_MS, rules: NEW },
+    expect(
+      entriesOrFault('X', [stated('0.01'), stated('0.02', '2026-11-01T08:00:00+08:00')], SOURCE),
+    ).toEqual([
+      { fromMs: ALWAYS, rules: OLD, source: SOURCE },
+      { fromMs: START_MS, rules: NEW, source: SOURCE },
     ])
-    expect(entriesOrFault('X', stated('0.02', '2026-11-01T00:00:00Z'))).toEqual([
-      { fromMs: START_MS, rules: NEW },
+    expect(entriesOrFault('X', stated('0.02', '2026-11-01T00:00:00Z'), SOURCE)).toEqual([
+      { fromMs: START_MS, rules: NEW, source: SOURCE },
     ])
   })
 
@@ -98,7 +111,7 @@ describe('the list that a rules file gives for a symbol', () => {
       'effectiveFrom is "soon": must be a time such as 2026-12-01T08:00:00Z; tiers[0].maintenanceMarginRate is "1%"',
     ],
   ])('is refused for %s', (_, value, fault) => {
-    expect(entriesOrFault('X', value)).toContain(fault)
+    expect(entriesOrFault('X', value, SOURCE)).toContain(fault)
   })
 })
 
@@ -108,8 +121,8 @@ describe('the rule books of a worker', () => {
   const booksWith = (book: RuleBook) =>
     new RuleBooks((venue) => (venue === BYBIT ? book : ruleBookOf(venue)), START_MS)
   const inTime = [
-    { fromMs: ALWAYS, rules: OLD },
-    { fromMs: START_MS + DAY_MS, rules: NEW },
+    { fromMs: ALWAYS, rules: OLD, source: SOURCE },
+    { fromMs: START_MS + DAY_MS, rules: NEW, source: SOURCE },
   ]
 
   it('hold the rules of their time, and say which symbols have others when it advances', () => {

@@ -1,15 +1,10 @@
-import { readFileSync } from 'node:fs'
-import { describe, expect, it, vi } from 'vitest'
-import { type InstrumentRules, instrumentRulesSchema, type RiskTier } from '../../src/domain/index.ts'
-import { tieredMaintenanceAt } from '../../src/margin/curve.ts'
-import { exactTiers, formatDecimal, parseDecimal } from '../../src/margin/index.ts'
+import { describe, expect, it } from 'vitest'
+import { type InstrumentRules, instrumentRulesSchema } from '../../src/domain/index.ts'
+import { exactTiers } from '../../src/margin/index.ts'
 import { withRules } from '../../src/rules/index.ts'
 import { tierTables } from '../../src/rules/tier-table.ts'
-import { USDM_BRACKETS, USDM_BRACKETS_AS_OF } from '../../src/venues/binance-usdm-brackets.ts'
 import { binance, bybit, parseVenueId, ruleBookOf, VENUES } from '../../src/venues/index.ts'
 import { rulesFrom, tiersOf } from '../support/rules.ts'
-import { sharedPath } from '../support/shared.ts'
-import { BRACKETS_2024_10 } from './brackets-2024-10.ts'
 
 const HELD: Readonly<Record<string, readonly string[]>> = {
   bybit: ['BTCUSDT', 'BTCUSD'],
@@ -134,102 +129,5 @@ describe('rules given at run time', () => {
     expect(() => withRules(ruleBookOf(bybit.id), { FOOUSDT: rulesFrom({ tiers }) }, 'x')).toThrow(
       expect.objectContaining({ code: 'RULES_INVALID' }),
     )
-  })
-})
-
-const continuity = sharedPath('golden/tiers_binance_continuity.jsonl')
-const suffix = continuity === undefined ? ' (skipped: no goldens beside the project)' : ''
-
-it.skipIf(continuity === undefined)(`recorded Binance brackets are those of October 2024${suffix}`, () => {
-  const lines = readFileSync(continuity!, 'utf8').trim().split('\n')
-  for (const line of lines) {
-    const { id, symbol, maintenanceMarginRate, maintenanceAmount, extra } = JSON.parse(line)
-    const { tiers } = BRACKETS_2024_10.get(symbol)!
-    const index = tiers.findIndex(({ cap }) => cap === extra.notional)
-    const [tier, next] = [tiers[index], tiers[index + 1]]
-    const figures = [
-      tier?.maintenanceMarginRate,
-      tier?.maintenanceDeduction,
-      next?.maintenanceMarginRate,
-      next?.maintenanceDeduction,
-    ]
-    expect([id, ...figures.map(Number)]).toEqual([
-      id,
-      ...[maintenanceMarginRate, maintenanceAmount, extra.nextRate, extra.nextAmount].map(Number),
-    ])
-  }
-  expect(lines.length).toBeGreaterThan(20)
-})
-
-describe('the built-in brackets of Binance USDⓈ-M', () => {
-  const book = ruleBookOf(binance.id)
-  const symbols = USDM_BRACKETS.trim()
-    .split('\n')
-    .flatMap((line) => line.split(' | ')[0]!.split(' '))
-
-  it('are there for every symbol of the list, whole, dated and in a currency that the name ends in', () => {
-    expect(symbols).toHaveLength(808)
-    expect(new Set(symbols).size).toBe(808)
-    for (const symbol of symbols) {
-      const rules = book.rulesOf(symbol)!
-      expect(instrumentRulesSchema.parse(rules)).toEqual(rules)
-      expect(() => exactTiers(symbol, tiersOf(rules), { firstDeductionZero: true })).not.toThrow()
-      expect(rules.asOf).toBe(USDM_BRACKETS_AS_OF)
-      expect(symbol.replace(/_\d{6}$/, '').endsWith(rules.settlementAsset)).toBe(true)
-    }
-  })
-
-  it('are read when a contract is first asked for, not when the program starts', async () => {
-    vi.resetModules()
-    const split = vi.spyOn(String.prototype, 'split')
-    const isRead = () => split.mock.contexts.some((text) => String(text) === USDM_BRACKETS.trim())
-    try {
-      const { usdmRulesOf } = await import('../../src/venues/binance-tiers.ts')
-      expect(isRead()).toBe(false)
-      expect(usdmRulesOf('BTCUSDT')?.contribution).toBe('linear')
-      expect(isRead()).toBe(true)
-    } finally {
-      split.mockRestore()
-    }
-  })
-
-  it('settle in their quote currency, and state what a position is asked for', () => {
-    const settleOf = (symbol: string) => book.rulesOf(symbol)?.settlementAsset
-    expect(
-      ['BTCUSDT', 'BTCUSDC', 'BTCUSD1', 'ETHBTC', 'BTCU', 'ETHUSDT_261225', '币安人生USDT'].map(settleOf),
-    ).toEqual([...['USDT', 'USDC', 'USD1', 'BTC', 'U', 'USDT', 'USDT']])
-    expect(rowsOf(book.rulesOf('DYDXUSDT')!).slice(0, 4)).toEqual([
-      ...['5000 0.01 0', '10000 0.015 25', '25000 0.02 75', '50000 0.025 200'],
-    ])
-    expect(rowsOf(book.rulesOf('BTCSTUSDT')!).at(-1)).toMatch(/^9223372036854775807 0.5 /)
-  })
-
-  it('ask of DYDXUSDT at a notional of 100,000 for more than the brackets of 2024 did', () => {
-    const asked = (tiers: readonly RiskTier[]) =>
-      formatDecimal(tieredMaintenanceAt(exactTiers('DYDXUSDT', tiers), parseDecimal('100000')))
-    expect(asked(tiersOf(book.rulesOf('DYDXUSDT')!))).toBe('3550')
-    expect(asked(BRACKETS_2024_10.get('DYDXUSDT')!.tiers)).toBe('2200')
-  })
-
-  it('are named by the version of the book', () => {
-    expect(book.version).toContain(`usdm-${USDM_BRACKETS_AS_OF}`)
-  })
-
-  const source = sharedPath('data/binance-usdm-tiers.json')
-  const absent = source === undefined ? ' (skipped: ../shared is absent)' : ''
-  it.skipIf(source === undefined)(`are the tables of that day, to the digit${absent}`, () => {
-    const { tables, history } = JSON.parse(readFileSync(source!, 'utf8')) as {
-      tables: readonly (readonly [cap: string, rate: string, leverage: number])[][]
-      history: Readonly<Record<string, readonly (readonly [day: string, table: number])[]>>
-    }
-    const listed = Object.entries(history).flatMap(([symbol, entries]) => {
-      const table = tables[entries.filter(([day]) => day <= USDM_BRACKETS_AS_OF).at(-1)?.[1] ?? -1]
-      return table === undefined ? [] : [[symbol, table.map(([cap, rate]) => `${cap} ${rate}`)] as const]
-    })
-    expect(listed.map(([symbol]) => symbol).sort()).toEqual([...symbols].sort())
-    for (const [symbol, table] of listed) {
-      const tiers = tiersOf(book.rulesOf(symbol)!)
-      expect(tiers.map((tier) => `${tier.cap} ${tier.maintenanceMarginRate}`)).toEqual(table)
-    }
   })
 })
