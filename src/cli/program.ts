@@ -13,6 +13,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['accounts', async () => (await import('./accounts.ts')).accountsCommand()],
   ['tail', async () => (await import('./tail.ts')).tailCommand()],
   ['margin', async () => (await import('./margin.ts')).marginCommand()],
+  ['rules', async () => (await import('./rules.ts')).rulesCommand()],
   ['decode', async () => (await import('./decode.ts')).decodeCommand()],
 ])
 

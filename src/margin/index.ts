@@ -2,7 +2,14 @@ export * from './account.ts'
 export { accountFaultsOf, uncomputedFaultsOf } from './account-faults.ts'
 export { type MarginAccountName, marginAccountId, parseMarginAccountId } from './account-id.ts'
 export { cureOf } from './cure.ts'
-export { type Coordinate, type Curve, coordinateOf, maintenanceAt, valueAt } from './curve.ts'
+export {
+  type Coordinate,
+  type Curve,
+  coordinateOf,
+  maintenanceAt,
+  tieredMaintenanceAt,
+  valueAt,
+} from './curve.ts'
 export { checkRules, exactRulesOf, TAKER_FEE_RATE_MAX } from './exact-rules.ts'
 export { evaluateByFractions, marginStateByFractions } from './fractions.ts'
 export { isFeeCounted, type Leg } from './leg.ts'

@@ -6,7 +6,7 @@ import { finished, runCli, spawnCli, temporaryFolder } from '../support/cli.ts'
 const folder = temporaryFolder()
 afterAll(() => folder.remove())
 
-const COMMANDS = ['run', 'demo', 'import', 'accounts', 'margin', 'decode', 'tail']
+const COMMANDS = ['run', 'demo', 'import', 'accounts', 'margin', 'rules', 'decode', 'tail']
 
 describe('the help', () => {
   it('names every command and the exit codes', async () => {

@@ -1,0 +1,152 @@
+import type { EffectiveRules, InstrumentRules, RuleBook } from '../domain/index.ts'
+import { ruleAgeDays } from '../margin/index.ts'
+import type { Palette } from './terminal.ts'
+import { jsonLine, visible } from './visible.ts'
+
+/** What a command prints: one object to a program, lines to a person. */
+interface Printed {
+  readonly json: object
+  text(palette: Palette): string[]
+}
+
+function ageOf(asOf: string | undefined, atMs: number): number | null {
+  return ruleAgeDays(asOf === undefined ? null : Date.parse(asOf), atMs)
+}
+
+function timeText(ms: number | undefined): string | null {
+  return ms === undefined || !Number.isFinite(ms) ? null : new Date(ms).toISOString()
+}
+
+function ageText(asOf: string | undefined, atMs: number): string {
+  if (asOf === undefined) return 'of no known day'
+  return Date.parse(asOf) > atMs ? `seen until ${asOf}` : `seen ${asOf}, ${ageOf(asOf, atMs)} days before`
+}
+
+/** A rule book: version, defaults, how many contracts it holds, and how old their rules are. */
+export function bookLines(book: RuleBook, atMs: number): Printed {
+  const held = [...book.symbols()].flatMap((symbol) => book.rulesOf(symbol, atMs) ?? [])
+  const days = held.flatMap(({ asOf }) => asOf ?? []).sort()
+  const [oldest = null, newest = null] = [days[0], days.at(-1)]
+  const undated = held.length - days.length
+  const { venue, version: ruleBook, defaults } = book
+  const refused = book.refused?.size ?? 0
+  const json = { venue, ruleBook, contracts: held.length, oldest, newest, undated, refused, ...defaults }
+  const text = (palette: Palette) => [
+    [
+      palette.strong(venue),
+      `${held.length} contracts`,
+      `rules seen ${oldest === newest ? oldest : `${oldest} to ${newest}`}`,
+      ...(undated === 0 ? [] : [palette.yellow(`${undated} of no known day`)]),
+      ...(refused === 0 ? [] : [palette.red(`${refused} refused`)]),
+      palette.dim(ruleBook),
+    ].join('  '),
+    `  closing fee  ${defaults.closingFee}`,
+    `  liquidated when the margin balance ${defaults.liquidation === 'reached' ? 'is at or' : 'is'} below the maintenance margin`,
+  ]
+  return { json, text }
+}
+
+/** The contracts of a book, one a line, by symbol. */
+export function contractLines(book: RuleBook, atMs: number) {
+  const held = [...book.symbols()].sort().flatMap((symbol) => {
+    const rules = book.rulesOf(symbol, atMs)
+    return rules === undefined ? [] : [{ symbol, rules }]
+  })
+  const width = Math.max(0, ...held.map(({ symbol }) => symbol.length))
+  function* json(): Generator<string> {
+    for (const { symbol, rules } of held) {
+      const { contribution, settlementAsset, maintenance, asOf } = rules
+      const { kind } = maintenance
+      const age = { asOf: asOf ?? null, ruleAgeDays: ageOf(asOf, atMs) }
+      const changes = book.entriesOf(symbol).length
+      yield jsonLine({ venue: book.venue, symbol, contribution, settlementAsset, kind, ...age, changes })
+    }
+  }
+  function* text(palette: Palette): Generator<string> {
+    for (const { symbol, rules } of held) {
+      const { contribution, settlementAsset, asOf } = rules
+      const parts = [contribution, `settles in ${visible(settlementAsset)}`, summaryOf(rules)]
+      yield `${palette.strong(visible(symbol).padEnd(width))}  ${parts.join('  ')}  ${palette.dim(ageText(asOf, atMs))}`
+    }
+  }
+  return { json: json(), text }
+}
+
+/** How many tiers, and what the first one asks for. */
+function summaryOf({ maintenance }: InstrumentRules): string {
+  if (maintenance.kind !== 'marginal-tiers' && maintenance.kind !== 'whole-tiers') return maintenance.kind
+  const { tiers } = maintenance
+  return `${tiers.length} ${tiers.length === 1 ? 'tier' : 'tiers'} from ${percent(tiers[0]!.maintenanceMarginRate)}`
+}
+
+/** Moves the point of a decimal by two digits. */
+function percent(rate: string): string {
+  const [whole = '0', fraction = ''] = rate.split('.')
+  const digits = `${whole}${fraction.padEnd(2, '0')}`
+  const point = whole.length + 2
+  const decimals = digits.slice(point).replace(/0+$/, '')
+  return `${digits.slice(0, point).replace(/^0+(?=\d)/, '')}${decimals === '' ? '' : `.${decimals}`} %`
+}
+
+type InForce = EffectiveRules & { readonly rules: InstrumentRules }
+
+/** The rules of one contract in full. */
+export function rulesLines(book: RuleBook, symbol: string, entry: InForce, atMs: number): Printed {
+  const { rules, fromMs, source } = entry
+  const next = book.entriesOf(symbol).find((other) => other.fromMs > fromMs)
+  const json = {
+    venue: book.venue,
+    symbol,
+    ruleBook: book.version,
+    effectiveFrom: timeText(fromMs),
+    effectiveUntil: timeText(next?.fromMs),
+    asOf: rules.asOf ?? null,
+    ruleAgeDays: ageOf(rules.asOf, atMs),
+    source,
+    rules,
+  }
+  const text = (palette: Palette) => {
+    const { contribution, multiplier, settlementAsset, takerFeeRate, asOf, maintenance } = rules
+    const from = timeText(fromMs)
+    const until = timeText(next?.fromMs)
+    return [
+      `${palette.strong(`${book.venue} ${visible(symbol)}`)}  ${contribution}  multiplier ${multiplier}  settles in ${visible(settlementAsset)}  taker fee ${percent(takerFeeRate)}`,
+      `  in force  ${from === null ? 'always' : `from ${from}`}${until === null ? '' : ` until ${until}`}`,
+      `  rules  ${ageText(asOf, atMs)}`,
+      `  source  ${visible(source)}`,
+      `  maintenance  ${maintenance.kind}`,
+      ...tierTable(maintenance),
+    ]
+  }
+  return { json, text }
+}
+
+function tierTable(maintenance: InstrumentRules['maintenance']): string[] {
+  if (maintenance.kind !== 'marginal-tiers') return []
+  const unit = maintenance.basis === 'coin' ? 'coin' : 'quote currency'
+  const head = [`up to (${unit})`, 'rate', 'deduction', 'leverage']
+  const rows = maintenance.tiers.map((tier) => [
+    tier.cap,
+    percent(tier.maintenanceMarginRate),
+    tier.maintenanceDeduction,
+    tier.maxLeverage === undefined ? '' : `${tier.maxLeverage}x`,
+  ])
+  const widths = head.map((name, column) => Math.max(name.length, ...rows.map((row) => row[column]!.length)))
+  return [head, ...rows].map((row) =>
+    `    ${row.map((cell, column) => cell.padStart(widths[column]!)).join('  ')}`.trimEnd(),
+  )
+}
+
+/** A symbol of a rules file, after its check. */
+export interface Checked {
+  readonly venue: string
+  readonly symbol: string
+  readonly entries: number
+  readonly refused: string | null
+}
+
+export function checkedLine({ venue, symbol, entries, refused }: Checked, palette: Palette): string {
+  const name = palette.strong(`${venue} ${visible(symbol)}`)
+  if (refused !== null) return `${name}  ${palette.red(`refused: ${visible(refused)}`)}`
+  return `${name}  ${palette.green('can be used')}${entries === 1 ? '' : `  ${entries} entries`}`
+}

@@ -1,0 +1,198 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Writable } from 'node:stream'
+import { stripVTControlCharacters } from 'node:util'
+import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { rulesCommand } from '../../src/cli/rules.ts'
+import { differenceOf } from '../../src/cli/rules-diff.ts'
+import type { Output } from '../../src/cli/terminal.ts'
+import { rulesFrom } from '../support/rules.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'plimsoll-rules-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+afterEach(() => {
+  process.exitCode = undefined
+})
+
+const NOW_MS = Date.parse('2026-11-28T12:00:00Z')
+
+/** What the command prints, to a pipe or at a terminal of 100 columns. */
+async function run(args: readonly string[], isTTY = false): Promise<string> {
+  let printed = ''
+  const output: Output = Object.assign(
+    new Writable({
+      write: (chunk, _encoding, done) => {
+        printed += chunk
+        done()
+      },
+    }),
+    { isTTY, columns: 100 },
+  )
+  const command = rulesCommand({ output, nowMs: NOW_MS }).exitOverride()
+  for (const sub of command.commands) sub.exitOverride().configureOutput({ writeErr: () => undefined })
+  await command.parseAsync(args, { from: 'user' })
+  return stripVTControlCharacters(printed)
+}
+
+const json = async (...args: string[]) =>
+  (await run(args))
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line))
+
+function fileOf(name: string, rules: object): string {
+  const path = join(folder, name)
+  writeFileSync(path, JSON.stringify(rules))
+  return path
+}
+
+const tier = (cap: string, rate: string, deduction = '0') => ({
+  cap,
+  maintenanceMarginRate: rate,
+  maintenanceDeduction: deduction,
+})
+const linear = (...tiers: object[]) => ({ kind: 'linear', settle: 'USDT', tiers })
+
+describe('plimsoll rules list', () => {
+  it('prints a line a venue, with how many contracts it holds and how old their rules are', async () => {
+    expect(await json('list')).toMatchObject([
+      { venue: 'bybit', contracts: 4, oldest: '2023-08-16', newest: '2026-08-05', undated: 0, refused: 0 },
+      { venue: 'binance', contracts: 809, oldest: '2026-07-02', newest: '2026-07-02', undated: 1 },
+    ])
+  })
+
+  it('prints the contracts of a venue, those that were listed at the time', async () => {
+    const now = await json('list', 'binance')
+    expect(now).toHaveLength(809)
+    expect(now.find(({ symbol }) => symbol === 'BTCUSDT')).toEqual({
+      venue: 'binance',
+      symbol: 'BTCUSDT',
+      contribution: 'linear',
+      settlementAsset: 'USDT',
+      kind: 'marginal-tiers',
+      asOf: '2026-07-02',
+      ruleAgeDays: 149,
+      changes: 9,
+    })
+    const symbols = (await json('list', 'binance', '--at', '2023-12-01')).map(({ symbol }) => symbol)
+    expect([symbols.includes('ADABUSD'), symbols.includes('币安人生USDT')]).toEqual([true, false])
+  })
+})
+
+describe('plimsoll rules show', () => {
+  it('prints the table of that day', async () => {
+    const [shown] = await json('show', 'binance', 'BTCUSDT', '--at', '2025-10-10')
+    expect(shown).toMatchObject({
+      venue: 'binance',
+      symbol: 'BTCUSDT',
+      effectiveFrom: '2025-08-21T00:00:00.000Z',
+      effectiveUntil: null,
+      asOf: '2026-07-02',
+      source: expect.stringContaining('leverageBracket'),
+    })
+    expect(shown.rules.maintenance.tiers).toHaveLength(12)
+    const [before] = await json('show', 'binance', 'BTCUSDT', '--at', '2025-08-20T23:59:59Z')
+    expect(before).toMatchObject({ effectiveUntil: '2025-08-21T00:00:00.000Z' })
+    expect(before.rules).not.toEqual(shown.rules)
+  })
+
+  it('is a table at a terminal', async () => {
+    const text = await run(['show', 'binance', 'BTCUSDT', '--at', '2025-10-10'], true)
+    expect(text).toContain('in force  from 2025-08-21T00:00:00.000Z')
+    expect(text).toContain('rules  seen until 2026-07-02')
+    expect(text).toMatch(/^ +3000000 +0\.65 % +1500 +75x$/m)
+  })
+
+  it('says what holds for all contracts of a venue', async () => {
+    expect(await json('show', 'bybit')).toMatchObject([
+      { closingFee: 'at-bankruptcy-price', liquidation: 'reached' },
+    ])
+  })
+
+  it('lays a rules file over the book', async () => {
+    const rules = fileOf('own.json', { bybit: { FOOUSDT: linear(tier('100', '0.01')) } })
+    const [shown] = await json('show', 'bybit', 'FOOUSDT', '--rules', rules)
+    expect(shown).toMatchObject({ effectiveFrom: null, asOf: null, source: 'rules file own.json' })
+  })
+
+  it.each([
+    [
+      'a contract that was delisted',
+      ['ADABUSD'],
+      /no rules of binance "ADABUSD" are known: .*2024-02-03 \(not listed\)/,
+    ],
+    [
+      'a time before the first table',
+      ['BTCUSDT', '--at', '2020-01-01'],
+      /at 2020-01-01T00:00:00.000Z: .*from 2023-01-13/,
+    ],
+    ['a symbol that the book never held', ['NOUSDT'], /never held it; plimsoll rules list binance/],
+  ])('refuses %s by name', async (_name, args, message) => {
+    await expect(run(['show', 'binance', ...args])).rejects.toThrow(message)
+    await expect(run(['show', 'binance', ...args])).rejects.toMatchObject({ code: 'SYMBOL_UNKNOWN' })
+  })
+
+  it.each(['2025-02-30', 'soon', '2025-10-10T21:15:00'])('refuses the time %s', async (time) => {
+    await expect(run(['show', 'binance', 'BTCUSDT', '--at', time])).rejects.toThrow(/must be a day such as/)
+  })
+})
+
+describe('plimsoll rules diff', () => {
+  it('prints what was added, removed and changed between two days', async () => {
+    const found = await json('diff', 'binance@2024-10-31', 'binance@2026-07-02')
+    const changes = (change: string) => found.filter((difference) => difference.change === change).length
+    expect([changes('added'), changes('removed'), changes('changed')]).toEqual([461, 6, 303])
+    expect(await run(['diff', 'binance', 'binance'], true)).toBe('No contract has other rules.\n')
+  })
+
+  it('says at which notional a rules file asks for most and least', async () => {
+    const old = rulesFrom({ tiers: [tier('100', '0.01'), tier('1000', '0.02', '1')] })
+    const young = rulesFrom({ tiers: [tier('200', '0.02'), tier('1000', '0.025', '1')] })
+    expect(differenceOf('bybit', 'X', old, young)).toMatchObject({
+      change: 'changed',
+      most: { notional: '100', times: '2' },
+      // 1000·0.025 − 1 after, 1000·0.02 − 1 before.
+      least: { notional: '1000', times: expect.stringMatching(/^1\.2631578947/) },
+    })
+    expect(differenceOf('bybit', 'X', old, { ...old, asOf: '2026-01-01' })).toBeUndefined()
+    expect(differenceOf('bybit', 'X', old, { ...old, takerFeeRate: '0.001' })).toMatchObject({
+      most: { times: '1' },
+      least: { times: '1' },
+    })
+  })
+
+  it('compares a venue with a rules file', async () => {
+    const rules = fileOf('more.json', { bybit: { FOOUSDT: linear(tier('100', '0.01')) } })
+    expect(await json('diff', 'bybit', rules)).toMatchObject([{ symbol: 'FOOUSDT', change: 'added' }])
+    expect(await run(['diff', rules, 'bybit'], true)).toMatch(/^bybit FOOUSDT {2}removed\n$/)
+  })
+
+  it('refuses two venues, and a time that is none', async () => {
+    await expect(run(['diff', 'bybit', 'binance'])).rejects.toThrow(/different venues/)
+    await expect(run(['diff', 'binance@soon', 'binance'])).rejects.toThrow(/the time of binance@soon/)
+  })
+})
+
+describe('plimsoll rules check', () => {
+  it('says of each symbol whether its rules can be used, and exits with 1 for one that cannot', async () => {
+    const rules = fileOf('check.json', {
+      bybit: {
+        GOODUSDT: [
+          linear(tier('100', '0.01')),
+          { ...linear(tier('1', '0.1')), effectiveFrom: '2026-12-01T00:00:00Z' },
+        ],
+        BADUSDT: linear(tier('100', '0.01'), tier('200', '0.02', '2')),
+      },
+    })
+    expect(await json('check', rules)).toEqual([
+      { venue: 'bybit', symbol: 'BADUSDT', entries: 0, refused: expect.stringContaining('tiers[1]') },
+      { venue: 'bybit', symbol: 'GOODUSDT', entries: 2, refused: null },
+    ])
+    expect(process.exitCode).toBe(1)
+    process.exitCode = undefined
+    const good = fileOf('good.json', { bybit: { GOODUSDT: linear(tier('100', '0.01')) } })
+    expect(await run(['check', good], true)).toBe('bybit GOODUSDT  can be used\n')
+    expect(process.exitCode).toBeUndefined()
+  })
+})
