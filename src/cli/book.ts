@@ -63,7 +63,7 @@ export async function isConfirmed(
   if (input.isTTY !== true || errors.isTTY !== true) {
     throw new PlimsollError(
       'USAGE',
-      `${question} There is no terminal to ask on: --yes says that it is meant`,
+      `${question} No terminal can answer: give --yes to do it`,
     )
   }
   return confirm(question, input, errors)

@@ -87,7 +87,9 @@ const eventPositionSchema = z.object({
 })
 
 const cureSchema = z.object({
-  topUp: text('Smallest amount of the settlement asset that brings the margin account back to safe.'),
+  topUp: text(
+    'Smallest amount of the settlement asset that brings the margin account below every level at the marks. A worker leaves a level only when the hysteresis is free beside it: with this amount alone its next event may still name a level.',
+  ),
   reductions: z
     .array(
       z.object({
@@ -95,7 +97,9 @@ const cureSchema = z.object({
         size: figureOrNull('Smallest part to close, unsigned; null if closing it all is not enough.'),
       }),
     )
-    .describe('Each alone brings it back to safe: the smallest reduction of that one position.'),
+    .describe(
+      'Each alone brings it below every level, as topUp does: the smallest reduction of that one position.',
+    ),
 })
 
 export const marginEventSchema = z
@@ -131,7 +135,9 @@ export const marginEventSchema = z
       .describe(
         'The positions of the margin account; of `closed` those that it had last, empty if it was closed while no worker ran.',
       ),
-    cure: cureSchema.nullable().describe('What would bring it back to safe; null if nothing must or can.'),
+    cure: cureSchema
+      .nullable()
+      .describe('What would bring it below every level; null if nothing must or can.'),
     confidence: z
       .enum(['confirmed', 'suspect'])
       .describe('`suspect`: the verdict is based on a price that `reasons` doubts. It is published anyway.'),

@@ -39,7 +39,8 @@ export class CsvAccounts {
   #group: Group | undefined
   /** A row whose id could not be read: it may belong to the account after it. */
   #orphan: Refusal | undefined
-  readonly #seen = new Set<string>()
+  /** The first line of each account. */
+  readonly #seen = new Map<string, number>()
 
   /** Takes a row; returns the accounts that are complete with it. Throws INPUT_INVALID for a header that does not fit. */
   push(line: Line): (Candidate | Refused)[] {
@@ -88,9 +89,9 @@ export class CsvAccounts {
 
   #open(id: string, row: Row, line: number): Group {
     let fault: Refusal | undefined
-    if (this.#seen.has(id)) {
-      fault = refusal(line, ['id'], id, 'appeared before; the rows of one account must be adjacent')
-    } else if (this.#orphan !== undefined) fault = neighbour(line, id, this.#orphan.line)
+    const before = this.#seen.get(id)
+    if (before !== undefined) fault = apart(line, id, before)
+    else if (this.#orphan !== undefined) fault = neighbour(line, id, this.#orphan.line)
     this.#orphan = undefined
     if (this.#seen.size === CSV_ACCOUNTS_MAX) {
       throw new PlimsollError(
@@ -98,7 +99,7 @@ export class CsvAccounts {
         `line ${line}: a CSV file may hold ${CSV_ACCOUNTS_MAX} accounts (CSV_ACCOUNTS_MAX); split it or use JSON lines`,
       )
     }
-    this.#seen.add(id)
+    if (before === undefined) this.#seen.set(id, line)
     return {
       id,
       line,
@@ -178,6 +179,13 @@ function candidateOf(group: Group): Candidate {
       return lines[index] ?? group.line
     },
   }
+}
+
+function apart(line: number, id: string, before: number): Refusal {
+  const rule =
+    `appeared before, in line ${before}: the rows of an account must be adjacent. These rows are left out. ` +
+    'If the ones before are taken, the account is stored without these: import it again with all its rows together'
+  return refusal(line, ['id'], id, rule)
 }
 
 function neighbour(line: number, id: string, brokenLine: number): Refusal {

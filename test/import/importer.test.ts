@@ -538,7 +538,9 @@ describe('an import of CSV', () => {
         path: 'id',
         value: 'a',
         shown: '"a"',
-        rule: 'appeared before; the rows of one account must be adjacent',
+        rule: expect.stringMatching(
+          /^appeared before, in line 2: .* adjacent\. .* stored without these: import it again/,
+        ),
       },
     ])
   })
