@@ -61,10 +61,7 @@ export async function isConfirmed(
 ): Promise<boolean> {
   if (yes === true) return true
   if (input.isTTY !== true || errors.isTTY !== true) {
-    throw new PlimsollError(
-      'USAGE',
-      `${question} No terminal can answer: give --yes to do it`,
-    )
+    throw new PlimsollError('USAGE', `${question} No terminal can answer: give --yes to do it`)
   }
   return confirm(question, input, errors)
 }

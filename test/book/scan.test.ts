@@ -3,11 +3,13 @@ import { scanAccounts } from '../../src/book/scan.ts'
 import { Slices } from '../../src/book/slices.ts'
 import type { RedisCommands } from '../../src/redis/index.ts'
 import { systemClock } from '../../src/system/index.ts'
+import { SERVER_INFO } from '../support/redis.ts'
 
 /** Two pages; the second one fails where `fails` is set. */
 function twoPages(cursors: string[], fails: boolean): RedisCommands {
   return {
-    call: async (_command, _key, cursor) => {
+    call: async (command, _key, cursor) => {
+      if (command === 'INFO') return SERVER_INFO
       cursors.push(String(cursor))
       if (cursor === '0') return ['7', ['a', '1', 'b', '2']]
       if (fails) throw new Error('away')

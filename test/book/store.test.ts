@@ -6,7 +6,7 @@ import { systemClock } from '../../src/system/clock.ts'
 import { VENUE_NAMES } from '../../src/venues/index.ts'
 import { testAccount } from '../support/accounts.ts'
 import { storeAccounts } from '../support/book.ts'
-import { startTestRedis, type TestRedis } from '../support/redis.ts'
+import { SERVER_INFO, startTestRedis, type TestRedis } from '../support/redis.ts'
 
 let server: TestRedis
 let redis: RedisConnection
@@ -207,7 +207,8 @@ describe('the book of accounts', () => {
       ['7', ['a', stored]],
       ['0', ['a', stored, 'b', JSON.stringify(testAccount('b', 1))]],
     ]
-    const book = createBook({ call: async () => pages.shift() }, keys, VENUE_NAMES)
+    const call = async (command: string) => (command === 'INFO' ? SERVER_INFO : pages.shift())
+    const book = createBook({ call }, keys, VENUE_NAMES)
     const ids = []
     for await (const { id } of book.list()) ids.push(id)
     expect(ids).toEqual(['a', 'b'])

@@ -1,5 +1,6 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import {
+  connectRedis,
   newestStreamId,
   type RedisCommands,
   readStream,
@@ -7,17 +8,22 @@ import {
   scanHash,
   scanKeys,
 } from '../../src/redis/index.ts'
+import { systemClock } from '../../src/system/index.ts'
+import { SERVER_INFO, startTestRedis } from '../support/redis.ts'
+import { untilPasses } from '../support/until.ts'
 
-/** Gives the replies in turn and keeps the commands. */
+/** Gives the replies in turn and keeps the commands, but for INFO, which states the process that answers. */
 function scripted(...replies: unknown[]) {
   const commands: unknown[][] = []
+  const state = { runId: 'a1' }
   const redis: RedisCommands = {
     async call(...command) {
+      if (command[0] === 'INFO') return SERVER_INFO.replace('a1', state.runId)
       commands.push(command)
       return replies.shift()
     },
   }
-  return { redis, commands }
+  return { redis, commands, state }
 }
 
 async function all<T>(pages: AsyncIterable<T>): Promise<T[]> {
@@ -43,6 +49,40 @@ describe('a scan', () => {
       ['HSCAN', 'hash', '7', 'COUNT', 20],
       ['HSCAN', 'hash', '9', 'COUNT', 30],
     ])
+  })
+
+  it('fails when another process of Redis answers, whose cursors mean something else', async () => {
+    const { redis, state } = scripted(['7', ['a', '1']], ['9', ['b', '2']], ['0', ['c', '3']])
+    const pages = scanHash(redis, 'hash', () => 1)
+    expect((await pages.next()).value).toEqual([['a', '1']])
+    // The second page was asked for by then, the third was not.
+    state.runId = 'b2'
+    expect((await pages.next()).value).toEqual([['b', '2']])
+    await expect(all(pages)).rejects.toMatchObject({ code: 'REDIS_UNAVAILABLE' })
+  })
+
+  it('fails when Redis is killed and started again between two pages, and leaves nothing out in silence', async () => {
+    const server = await startTestRedis()
+    const redis = await connectRedis({
+      url: server.url,
+      role: 'command',
+      clock: systemClock,
+      random: () => 0,
+    })
+    onTestFinished(async () => {
+      redis.disconnect()
+      await server.stop()
+    })
+    const fields = Array.from({ length: 5_000 }, (_, index) => [`field-${index}`, '1'])
+    await redis.call('HSET', 'hash', ...fields.flat())
+    const pages = scanHash(redis, 'hash', () => 500)
+    await pages.next()
+    // The reply of the second page is here before that of PING.
+    await redis.call('PING')
+    await server.restart('SIGKILL')
+    await untilPasses(() => redis.call('PING'))
+    await expect(all(pages)).rejects.toThrow('another Redis process took the place of the one that was read')
+    expect((await all(scanHash(redis, 'hash', () => 500))).flat()).toHaveLength(5_000)
   })
 
   it('of keys gives names', async () => {

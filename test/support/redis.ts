@@ -8,6 +8,9 @@ import { locateRedisServer } from '../../src/redis-server/locate.ts'
 import { type RedisServer, startRedisServer } from '../../src/redis-server/server.ts'
 import { systemClock } from '../../src/system/clock.ts'
 
+/** What a Redis that a test plays says of its process. */
+export const SERVER_INFO = '# Server\r\nredis_version:7.0.15\r\nrun_id:a1\r\n'
+
 /** Shared by all tests of a checkout, so that a server is fetched once. */
 export const PROJECT_DATA_DIR = fileURLToPath(new URL('../../.data', import.meta.url))
 
