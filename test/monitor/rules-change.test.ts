@@ -7,6 +7,7 @@ import { openMonitor, RULES } from '../support/monitor.ts'
 // isolatedLong: 10 AUSDT at 100 with 200. At 85 its margin balance is 50; the rate 0.01 asks for 8.5, 0.08 for 68.
 
 const BINANCE = venueId('binance')
+const BYBIT = venueId('bybit')
 
 function withRate(rate: string): InstrumentRules {
   const tier = { cap: '1000000', maintenanceMarginRate: rate, maintenanceDeduction: '0' }
@@ -19,7 +20,7 @@ function openWithBooks(options: { hasRoom?: () => boolean } = {}) {
     version,
     rulesOf: (symbol) => rules[symbol],
   })
-  const books: Record<string, RuleBook> = { binance: bookOf('old', RULES) }
+  const books: Record<string, RuleBook> = { binance: bookOf('old', RULES), bybit: bookOf('old', RULES) }
   const opened = openMonitor({ ...options, books })
   /** Puts a book in the place of the old one; accounts of AUSDT are concerned. */
   const change = (
@@ -169,6 +170,21 @@ describe('other rules of a venue, while a worker runs', () => {
     clock.runTurns()
     expect(monitor.waitingChanges).toBe(0)
     expect(monitor.watchlist.accountNumbers).toBe(accounts)
+  })
+
+  it('find a refused account behind thousands of another venue, in slices', () => {
+    const { monitor, clock, change } = openWithBooks()
+    for (let i = 0; i < 3_000; i++)
+      monitor.apply({ kind: 'put', account: { ...isolatedLong(`b${i}`, { symbol: 'CUSDT' }), venue: BYBIT } })
+    monitor.apply({ kind: 'put', account: isolatedLong('last', { symbol: 'CUSDT' }) })
+    let looks = 0
+    // Every look at the clock is 1 ms later: a slice of 5 ms ends after a few.
+    clock.monotonicMs = () => 1_000 + looks++
+    change({ CUSDT: withRate('0.01') }, ['CUSDT'])
+    expect(monitor.watchlist.find('last')).toBe(-1)
+    clock.runTurns()
+    expect(monitor.waitingChanges).toBe(0)
+    expect(monitor.watchlist.find('last')).toBeGreaterThanOrEqual(0)
   })
 
   it('are not named by events of an instant before them, of accounts that they do not concern', () => {
