@@ -5,7 +5,9 @@ import {
   div,
   exactTiers,
   formatDecimal,
+  ONE,
   parseCap,
+  parseDecimal,
   type Rational,
   tieredMaintenanceAt,
 } from '../margin/index.ts'
@@ -79,7 +81,7 @@ function askedOf(found: [Decimal, Rational] | undefined): Asked | null {
 }
 
 /** One line for people. */
-export function diffLines({ venue, symbol, change, most, least }: Difference, palette: Palette): string {
+export function diffLine({ venue, symbol, change, most, least }: Difference, palette: Palette): string {
   const name = palette.strong(`${venue} ${visible(symbol)}`)
   if (change !== 'changed') return `${name}  ${change}`
   if (most === null || least === null) return `${name}  changed`
@@ -90,5 +92,5 @@ export function diffLines({ venue, symbol, change, most, least }: Difference, pa
 }
 
 function isMore({ times }: Asked): boolean {
-  return compare(parseCap(times), { n: 1n, d: 1n }) > 0
+  return compare(parseDecimal(times), ONE) > 0
 }

@@ -1,10 +1,10 @@
 import type { EffectiveRules, InstrumentRules, RuleBook } from '../domain/index.ts'
 import { ruleAgeDays } from '../margin/index.ts'
 import type { Palette } from './terminal.ts'
-import { jsonLine, visible } from './visible.ts'
+import { visible } from './visible.ts'
 
 /** What a command prints: one object to a program, lines to a person. */
-interface Printed {
+export interface Printed {
   readonly json: object
   text(palette: Palette): string[]
 }
@@ -22,8 +22,8 @@ function ageText(asOf: string | undefined, atMs: number): string {
   return Date.parse(asOf) > atMs ? `seen until ${asOf}` : `seen ${asOf}, ${ageOf(asOf, atMs)} days before`
 }
 
-/** A rule book: version, defaults, how many contracts it holds, and how old their rules are. */
-export function bookLines(book: RuleBook, atMs: number): Printed {
+/** A rule book in one line: version, how many contracts it holds, and how old their rules are. */
+export function bookLine(book: RuleBook, atMs: number): Printed {
   const held = [...book.symbols()].flatMap((symbol) => book.rulesOf(symbol, atMs) ?? [])
   const days = held.flatMap(({ asOf }) => asOf ?? []).sort()
   const [oldest = null, newest = null] = [days[0], days.at(-1)]
@@ -40,36 +40,42 @@ export function bookLines(book: RuleBook, atMs: number): Printed {
       ...(refused === 0 ? [] : [palette.red(`${refused} refused`)]),
       palette.dim(ruleBook),
     ].join('  '),
-    `  closing fee  ${defaults.closingFee}`,
-    `  liquidated when the margin balance ${defaults.liquidation === 'reached' ? 'is at or' : 'is'} below the maintenance margin`,
   ]
   return { json, text }
 }
 
-/** The contracts of a book, one a line, by symbol. */
-export function contractLines(book: RuleBook, atMs: number) {
+/** A rule book with what holds for all its contracts. */
+export function bookLines(book: RuleBook, atMs: number): Printed {
+  const { json, text } = bookLine(book, atMs)
+  const { closingFee, liquidation } = book.defaults
+  const defaults = [
+    `  closing fee  ${closingFee}`,
+    `  liquidated when the margin balance ${liquidation === 'reached' ? 'is at or' : 'is'} below the maintenance margin`,
+  ]
+  return { json, text: (palette) => [...text(palette), ...defaults] }
+}
+
+/** The contracts of a book, each in one line, by symbol. */
+export function contractLines(book: RuleBook, atMs: number): Printed[] {
   const held = [...book.symbols()].sort().flatMap((symbol) => {
     const rules = book.rulesOf(symbol, atMs)
     return rules === undefined ? [] : [{ symbol, rules }]
   })
   const width = Math.max(0, ...held.map(({ symbol }) => symbol.length))
-  function* json(): Generator<string> {
-    for (const { symbol, rules } of held) {
-      const { contribution, settlementAsset, maintenance, asOf } = rules
-      const { kind } = maintenance
-      const age = { asOf: asOf ?? null, ruleAgeDays: ageOf(asOf, atMs) }
-      const changes = book.entriesOf(symbol).length
-      yield jsonLine({ venue: book.venue, symbol, contribution, settlementAsset, kind, ...age, changes })
+  return held.map(({ symbol, rules }) => {
+    const { contribution, settlementAsset, maintenance, asOf } = rules
+    const { kind } = maintenance
+    const age = { asOf: asOf ?? null, ruleAgeDays: ageOf(asOf, atMs) }
+    const changes = book.entriesOf(symbol).length
+    const json = { venue: book.venue, symbol, contribution, settlementAsset, kind, ...age, changes }
+    const text = (palette: Palette) => {
+      const parts = [contribution, `settles in ${visible(settlementAsset)}`, summaryOf(rules)].join('  ')
+      return [
+        `${palette.strong(visible(symbol).padEnd(width))}  ${parts}  ${palette.dim(ageText(asOf, atMs))}`,
+      ]
     }
-  }
-  function* text(palette: Palette): Generator<string> {
-    for (const { symbol, rules } of held) {
-      const { contribution, settlementAsset, asOf } = rules
-      const parts = [contribution, `settles in ${visible(settlementAsset)}`, summaryOf(rules)]
-      yield `${palette.strong(visible(symbol).padEnd(width))}  ${parts.join('  ')}  ${palette.dim(ageText(asOf, atMs))}`
-    }
-  }
-  return { json: json(), text }
+    return { json, text }
+  })
 }
 
 /** How many tiers, and what the first one asks for. */

@@ -1,15 +1,16 @@
 import { Command, InvalidArgumentError } from 'commander'
+import { z } from 'zod'
 import { loadConfig } from '../config.ts'
-import { type RuleBook, type VenueId, venueId } from '../domain/index.ts'
+import type { RuleBook, VenueId } from '../domain/index.ts'
 import { EXIT_FAULT, PlimsollError } from '../errors.ts'
 import { entryAt, readRulesFile } from '../rules/index.ts'
 import { systemClock } from '../system/index.ts'
-import { parseVenueId, VENUE_NAMES, VENUES } from '../venues/index.ts'
+import { parseVenueId, ruleBookOf, VENUE_NAMES, VENUES } from '../venues/index.ts'
 import { ruleBooks } from '../worker/rule-books.ts'
 import { writeLine } from './lines.ts'
-import { differenceOf, diffLines } from './rules-diff.ts'
-import { bookLines, checkedLine, contractLines, rulesLines } from './rules-lines.ts'
-import { type Output, type Palette, paletteFor, speaksJson } from './terminal.ts'
+import { differenceOf, diffLine } from './rules-diff.ts'
+import { bookLine, bookLines, checkedLine, contractLines, type Printed, rulesLines } from './rules-lines.ts'
+import { type Output, paletteFor, speaksJson } from './terminal.ts'
 import { jsonLine } from './visible.ts'
 import { fitted } from './wrapping.ts'
 
@@ -63,18 +64,21 @@ export function rulesCommand(
   return command
 }
 
-const DAY = /^\d{4}-\d{2}-\d{2}$/
-const TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+-]\d{2}:\d{2})$/
+const TIME = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+-]\d{2}:\d{2}))?$/
+const TIME_RULE = 'It must be a day such as 2025-10-10, or a time such as 2025-10-10T21:15:00Z.'
 
-/** A day is its first millisecond, UTC. */
-function timeOf(text: string): number {
-  const timeMs = DAY.test(text) || TIME.test(text) ? Date.parse(text) : Number.NaN
+/** Unix milliseconds of a time, or of the begin of a day, UTC; undefined for a text that is none. */
+function timeOrUndefined(text: string): number | undefined {
   // Date.parse takes 2025-02-30 for the 2nd of March.
-  const isReal = !Number.isNaN(timeMs) && (!DAY.test(text) || new Date(timeMs).toISOString().startsWith(text))
-  if (isReal) return timeMs
-  throw new InvalidArgumentError(
-    'It must be a day such as 2025-10-10, or a time such as 2025-10-10T21:15:00Z.',
-  )
+  const isDay = z.iso.date().safeParse(text.slice(0, 'yyyy-mm-dd'.length)).success
+  const timeMs = isDay && TIME.test(text) ? Date.parse(text) : Number.NaN
+  return Number.isNaN(timeMs) ? undefined : timeMs
+}
+
+function timeOf(text: string): number {
+  const timeMs = timeOrUndefined(text)
+  if (timeMs === undefined) throw new InvalidArgumentError(TIME_RULE)
+  return timeMs
 }
 
 function booksOf({ rules, at }: Flags, nowMs: number): (venue: VenueId) => RuleBook {
@@ -83,32 +87,25 @@ function booksOf({ rules, at }: Flags, nowMs: number): (venue: VenueId) => RuleB
   return bookOf
 }
 
-async function print(output: Output, lines: Iterable<string>): Promise<void> {
-  for (const line of lines) await writeLine(output, line)
+async function print(output: Output, flags: Flags, { json, text }: Printed): Promise<void> {
+  if (speaksJson(output, flags.json)) return await writeLine(output, jsonLine(json))
+  for (const line of text(paletteFor(output))) await writeLine(output, fitted(output, line, '  '))
 }
 
 async function listing(context: RulesContext, venue: string | undefined, flags: Flags): Promise<void> {
   const { output, nowMs } = context
-  const toJson = speaksJson(output, flags.json)
   const bookOf = booksOf(flags, nowMs)
-  const palette = paletteFor(output)
   const atMs = flags.at ?? nowMs
-  if (venue !== undefined) {
-    const contracts = contractLines(bookOf(parseVenueId(venue)), atMs)
-    await print(output, toJson ? contracts.json : fitting(output, contracts.text(palette)))
-    return
-  }
-  for (const { id } of VENUES) {
-    const { json, text } = bookLines(bookOf(id), atMs)
-    await print(output, toJson ? [jsonLine(json)] : fitting(output, [text(palette)[0]!]))
-  }
+  const listed =
+    venue === undefined
+      ? VENUES.map(({ id }) => bookLine(bookOf(id), atMs))
+      : contractLines(bookOf(parseVenueId(venue)), atMs)
+  for (const one of listed) await print(output, flags, one)
 }
 
-async function showBook(context: RulesContext, venue: string, flags: Flags): Promise<void> {
-  const { output, nowMs } = context
-  const { json, text } = bookLines(booksOf(flags, nowMs)(parseVenueId(venue)), flags.at ?? nowMs)
-  const toJson = speaksJson(output, flags.json)
-  await print(output, toJson ? [jsonLine(json)] : fitting(output, text(paletteFor(output))))
+async function showBook({ output, nowMs }: RulesContext, venue: string, flags: Flags): Promise<void> {
+  const book = booksOf(flags, nowMs)(parseVenueId(venue))
+  await print(output, flags, bookLines(book, flags.at ?? nowMs))
 }
 
 async function showRules(context: RulesContext, venue: string, symbol: string, flags: Flags): Promise<void> {
@@ -117,9 +114,7 @@ async function showRules(context: RulesContext, venue: string, symbol: string, f
   const atMs = flags.at ?? nowMs
   const entry = entryAt(book.entriesOf(symbol), atMs)
   if (entry === undefined || entry.rules === null) throw unknownRules(book, symbol, flags.at)
-  const { json, text } = rulesLines(book, symbol, { ...entry, rules: entry.rules }, atMs)
-  const toJson = speaksJson(output, flags.json)
-  await print(output, toJson ? [jsonLine(json)] : fitting(output, text(paletteFor(output))))
+  await print(output, flags, rulesLines(book, symbol, { ...entry, rules: entry.rules }, atMs))
 }
 
 function unknownRules(book: RuleBook, symbol: string, at: number | undefined): PlimsollError {
@@ -141,10 +136,6 @@ function dayOf(fromMs: number): string {
   return Number.isFinite(fromMs) ? new Date(fromMs).toISOString().slice(0, 'yyyy-mm-dd'.length) : 'always'
 }
 
-function* fitting(output: Output, lines: Iterable<string>): Generator<string> {
-  for (const line of lines) yield fitted(output, line, '  ')
-}
-
 /** One side of a comparison: a book of each venue that it speaks of, at a time. */
 interface Side {
   readonly venues: readonly VenueId[]
@@ -156,17 +147,12 @@ function sideOf(text: string, nowMs: number): Side {
   const [name = '', ...rest] = text.split('@')
   if (!VENUE_NAMES.has(name)) {
     const { bookOf } = ruleBooks({ rulesFile: text }, nowMs)
-    return { venues: [...readRulesFile(text, VENUE_NAMES).keys()], bookOf, atMs: nowMs }
+    // A book under which the file lays rules has a version of its own.
+    const venues = VENUES.map(({ id }) => id).filter((id) => bookOf(id).version !== ruleBookOf(id).version)
+    return { venues, bookOf, atMs: nowMs }
   }
-  let atMs = nowMs
-  if (rest.length > 0) {
-    try {
-      atMs = timeOf(rest.join('@'))
-    } catch (cause) {
-      if (!(cause instanceof InvalidArgumentError)) throw cause
-      throw new PlimsollError('USAGE', `the time of ${text}: ${cause.message}`, { cause })
-    }
-  }
+  const atMs = rest.length === 0 ? nowMs : timeOrUndefined(rest.join('@'))
+  if (atMs === undefined) throw new PlimsollError('USAGE', `the time of ${text}: ${TIME_RULE}`)
   return { venues: [parseVenueId(name)], bookOf: ruleBooks({}, atMs).bookOf, atMs }
 }
 
@@ -182,16 +168,14 @@ async function comparison(
     const named = [before, after].map(({ venues }) => venues.join(', ')).join(' and ')
     throw new PlimsollError('USAGE', `${a} and ${b} speak of different venues (${named})`)
   }
-  const toJson = speaksJson(output, flags.json)
-  const palette = paletteFor(output)
   let found = 0
   for (const venue of common) {
     for (const difference of differencesOf(venue, before, after)) {
       found++
-      await print(output, toJson ? [jsonLine(difference)] : fitting(output, [diffLines(difference, palette)]))
+      await print(output, flags, { json: difference, text: (palette) => [diffLine(difference, palette)] })
     }
   }
-  if (found === 0 && !toJson) await writeLine(output, 'No contract has other rules.')
+  if (found === 0 && !speaksJson(output, flags.json)) await writeLine(output, 'No contract has other rules.')
 }
 
 function* differencesOf(venue: VenueId, before: Side, after: Side) {
@@ -204,15 +188,13 @@ function* differencesOf(venue: VenueId, before: Side, after: Side) {
 }
 
 async function checking({ output }: RulesContext, file: string, flags: Flags): Promise<void> {
-  const toJson = speaksJson(output, flags.json)
-  const palette: Palette = paletteFor(output)
   for (const [venue, { rules, refused }] of readRulesFile(file, VENUE_NAMES)) {
     if (refused.size > 0) process.exitCode = EXIT_FAULT
     for (const symbol of [...Object.keys(rules), ...refused.keys()].sort()) {
       const own = rules[symbol]
       const entries = own === undefined ? 0 : 'contribution' in own ? 1 : own.length
-      const checked = { venue: venueId(venue), symbol, entries, refused: refused.get(symbol) ?? null }
-      await print(output, toJson ? [jsonLine(checked)] : fitting(output, [checkedLine(checked, palette)]))
+      const checked = { venue, symbol, entries, refused: refused.get(symbol) ?? null }
+      await print(output, flags, { json: checked, text: (palette) => [checkedLine(checked, palette)] })
     }
   }
 }

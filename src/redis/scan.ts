@@ -1,4 +1,4 @@
-import { assert, PlimsollError } from '../errors.ts'
+import { PlimsollError } from '../errors.ts'
 import { pairsOf, type RedisCommands } from './commands.ts'
 
 /** How many items to ask for in the next page. Redis may give somewhat more or fewer. */
@@ -41,12 +41,12 @@ async function* pagesOf(
   askPage: (cursor: string) => Promise<unknown>,
   arrived: (list: readonly string[]) => void = () => undefined,
 ): AsyncGenerator<readonly string[]> {
-  const process = await processOf(redis)
-  const ask = (cursor: string) => Promise.all([askPage(cursor), processOf(redis)])
+  const server = await runIdOf(redis)
+  const ask = (cursor: string) => Promise.all([askPage(cursor), runIdOf(redis)])
   let asked: Promise<[unknown, string]> | undefined = ask('0')
   while (asked !== undefined) {
     const [page, answering] = await asked
-    if (answering !== process) throw replaced()
+    if (answering !== server) throw replaced()
     const [cursor, list] = page as Page
     arrived(list)
     asked = cursor === '0' ? undefined : ask(cursor)
@@ -58,11 +58,14 @@ async function* pagesOf(
 
 const RUN_ID = /^run_id:(\w+)/m
 
-async function processOf(redis: RedisCommands): Promise<string> {
+async function runIdOf(redis: RedisCommands): Promise<string> {
   const info = String(await redis.call('INFO', 'server'))
   const [, runId] = RUN_ID.exec(info) ?? []
-  assert(runId !== undefined, 'INFO server states the run_id of the process')
-  return runId
+  if (runId !== undefined) return runId
+  throw new PlimsollError(
+    'REDIS_UNAVAILABLE',
+    'INFO server of Redis states no run_id, so a scan could not tell that another process answers',
+  )
 }
 
 function replaced(): PlimsollError {

@@ -21,28 +21,26 @@ export function withRules(
   for (const [symbol, entries] of own) {
     for (const { rules } of entries) if (rules !== null) checkInstrument(symbol, rules, checks)
   }
+  const entries = new Map([...own].map(([symbol, later]) => [symbol, afterThoseOf(book, symbol, later)]))
   const refused = new Map([...(book.refused ?? [])].filter(([symbol]) => !own.has(symbol)))
   return ruleBookOfEntries({
     ...book,
     version,
     refused,
     symbols: () => new Set([...book.symbols(), ...own.keys()]),
-    entriesOf(symbol) {
-      const entries = own.get(symbol)
-      return entries === undefined ? book.entriesOf(symbol) : after(book.entriesOf(symbol), entries)
-    },
+    entriesOf: (symbol) => entries.get(symbol) ?? book.entriesOf(symbol),
   })
 }
 
-/** The later entries, and of the earlier ones those that are in force before them. */
-function after(
-  earlier: readonly EffectiveRules[],
-  later: readonly EffectiveRules[],
+/** The entries, and those of the book that are in force before them. */
+function afterThoseOf(
+  book: RuleBook,
+  symbol: string,
+  entries: readonly EffectiveRules[],
 ): readonly EffectiveRules[] {
-  const { fromMs } = later[0]!
-  return fromMs === Number.NEGATIVE_INFINITY
-    ? later
-    : [...earlier.filter((entry) => entry.fromMs < fromMs), ...later]
+  const { fromMs } = entries[0]!
+  if (fromMs === Number.NEGATIVE_INFINITY) return entries
+  return [...book.entriesOf(symbol).filter((entry) => entry.fromMs < fromMs), ...entries]
 }
 
 function entriesOf(rules: SymbolRules): readonly EffectiveRules[] {

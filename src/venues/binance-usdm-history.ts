@@ -1,9 +1,9 @@
 /**
  * Every notional bracket table of Binance USDⓈ-M from 2023-01-13 to 2026-07-02, of 894 contracts, as
- * `/fapi/v1/leverageBracket` states it: notional caps in the quote currency, maintenance margin rates, greatest leverage.
- * Source: the copies of that endpoint in the history of freqtrade's binance_leverage_tiers.json, about one a week. A day
- * here is the first on which a copy had the table, not the day from which the venue applied it. Deductions are left out,
- * because the recurrence of `checkTiers` gives them exactly.
+ * `/fapi/v1/leverageBracket` states it: notional caps in the quote currency, maintenance margin rates, greatest
+ * leverage. Source: the copies of that endpoint in the history of freqtrade's binance_leverage_tiers.json, about one a
+ * week since April 2024 and up to two months apart before. A day here is the first on which a copy had the table, not
+ * the day from which the venue applied it. Deductions are left out: the recurrence of `checkTiers` gives them.
  *
  * The numbers of tables, ladders and days count from 0, in base 36. `binance-usdm.ts` reads it.
  */

@@ -133,9 +133,12 @@ describe('plimsoll rules show', () => {
     await expect(run(['show', 'binance', ...args])).rejects.toMatchObject({ code: 'SYMBOL_UNKNOWN' })
   })
 
-  it.each(['2025-02-30', 'soon', '2025-10-10T21:15:00'])('refuses the time %s', async (time) => {
-    await expect(run(['show', 'binance', 'BTCUSDT', '--at', time])).rejects.toThrow(/must be a day such as/)
-  })
+  it.each(['2025-02-30', '2025-02-30T12:00:00Z', 'soon', '2025-10-10T21:15:00'])(
+    'refuses the time %s',
+    async (time) => {
+      await expect(run(['show', 'binance', 'BTCUSDT', '--at', time])).rejects.toThrow(/must be a day such as/)
+    },
+  )
 })
 
 describe('plimsoll rules diff', () => {

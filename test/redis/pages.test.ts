@@ -85,6 +85,14 @@ describe('a scan', () => {
     expect((await all(scanHash(redis, 'hash', () => 500))).flat()).toHaveLength(5_000)
   })
 
+  it('of a Redis that does not say which process answers is refused', async () => {
+    const redis: RedisCommands = { call: async () => '# Server\r\nredis_version:7.0.15\r\n' }
+    await expect(all(scanHash(redis, 'hash', () => 1))).rejects.toMatchObject({
+      code: 'REDIS_UNAVAILABLE',
+      message: expect.stringContaining('run_id'),
+    })
+  })
+
   it('of keys gives names', async () => {
     const { redis, commands } = scripted(['0', ['x:1', 'x:2']])
     expect(await all(scanKeys(redis, 'x:*', () => 5))).toEqual([['x:1', 'x:2']])
