@@ -35,6 +35,12 @@ export const nonNegativeDecimalSchema = text.regex(
 export const positiveDecimalSchema = nonNegativeDecimalSchema.refine((text) => NONZERO_DIGIT.test(text), {
   message: 'must be above zero',
 })
+/** A rate: a decimal, or a fraction of two whole numbers where the decimal does not end, such as 1/30. */
+const RATE_PATTERN = /^(?:\d{1,15}(?:\.\d{1,18})?|\d{1,15}\/[1-9]\d{0,14})$/
+export const rateSchema = text.regex(
+  RATE_PATTERN,
+  `must be a decimal string of zero or more (${RULE}), or a fraction such as 1/30`,
+)
 export const capSchema = text
   .regex(
     CAP_PATTERN,

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { capSchema, nonNegativeDecimalSchema, positiveDecimalSchema } from './decimal.ts'
+import { symbolSchema } from './account.ts'
+import { capSchema, nonNegativeDecimalSchema, positiveDecimalSchema, rateSchema } from './decimal.ts'
 
 /** Tiers of one instrument. */
 const TIERS_MAX = 200
@@ -21,8 +22,8 @@ export type Contribution = z.infer<typeof contributionSchema>
  */
 export const riskTierSchema = z.strictObject({
   cap: capSchema,
-  maintenanceMarginRate: nonNegativeDecimalSchema,
-  maintenanceDeduction: nonNegativeDecimalSchema,
+  maintenanceMarginRate: rateSchema,
+  maintenanceDeduction: rateSchema,
   /** The greatest leverage that the venue grants to a position of this notional. */
   maxLeverage: positiveDecimalSchema.optional(),
 })
@@ -31,7 +32,9 @@ export type RiskTier = z.infer<typeof riskTierSchema>
 /** A tier whose rate applies to the whole position, so that maintenance margin jumps at a cap. */
 export const wholeTierSchema = z.strictObject({
   cap: capSchema,
-  maintenanceMarginRate: nonNegativeDecimalSchema,
+  maintenanceMarginRate: rateSchema,
+  /** The greatest leverage that the venue grants to a position of this size. */
+  maxLeverage: positiveDecimalSchema.optional(),
 })
 export type WholeTier = z.infer<typeof wholeTierSchema>
 
@@ -52,28 +55,55 @@ const marginalTiersSchema = z.strictObject({
 
 const wholeTiersSchema = z.strictObject({
   kind: z.literal('whole-tiers'),
-  basis: z.enum(['contracts', 'notional'], { error: 'must be contracts or notional' }),
+  basis: z.enum(['contracts', 'notional', 'coin'], { error: 'must be contracts, notional or coin' }),
   tiers: tiersSchema(wholeTierSchema),
 })
 
-/** Maintenance margin is value·(base + increment·size), size in coin. */
+/** Margin is value·(base + increment·size), size in coin (Deribit standard margin). */
 const sizeRateSchema = z.strictObject({
   kind: z.literal('size-rate'),
-  base: nonNegativeDecimalSchema,
-  increment: nonNegativeDecimalSchema,
+  base: rateSchema,
+  increment: rateSchema,
 })
 
-/** `amount`: money for each contract, in the settlement asset. */
+/** `amount`: money for each unit of size, in the settlement asset. */
 const perContractSchema = z.strictObject({
   kind: z.literal('per-contract'),
   amount: nonNegativeDecimalSchema,
 })
 
+/** Margin is value·rate of the side of the position (Coinbase US futures, by session window). */
+const sideRatesSchema = z.strictObject({
+  kind: z.literal('side-rates'),
+  long: rateSchema,
+  short: rateSchema,
+})
+
+/** Standard margin of one option: 0 for a long one; the rules of `option` in `InstrumentRules` for a short one (Deribit). */
+const optionStandardSchema = z.strictObject({
+  kind: z.literal('option-standard'),
+  /** Of the underlying, in the maintenance margin of a short option; the same share of its own price bounds that of a put. */
+  maintenanceRate: rateSchema,
+  /** Of the underlying, in the initial margin of a short option at the money. */
+  initialRate: rateSchema,
+  /** The least that `initialRate` may come to out of the money. */
+  initialRateMin: rateSchema,
+})
+
 /** The maintenance margin that a venue asks for. What this version computes: see `checkRules`. */
 export const maintenanceSchema = z.discriminatedUnion(
   'kind',
-  [marginalTiersSchema, wholeTiersSchema, sizeRateSchema, perContractSchema],
-  { error: 'must be marginal-tiers, whole-tiers, size-rate or per-contract' },
+  [
+    marginalTiersSchema,
+    wholeTiersSchema,
+    sizeRateSchema,
+    perContractSchema,
+    sideRatesSchema,
+    optionStandardSchema,
+  ],
+  {
+    error: 'must be marginal-tiers, whole-tiers, size-rate, per-contract, side-rates or option-standard',
+  },
 )
 export type Maintenance = z.infer<typeof maintenanceSchema>
 
@@ -82,23 +112,74 @@ export function marginalTiers(contribution: 'linear' | 'inverse', tiers: RiskTie
   return { kind: 'marginal-tiers', basis: contribution === 'linear' ? 'notional' : 'coin', tiers }
 }
 
-/** `unit`: the smallest amount of the settlement asset, to which the value of each lot or of the position is rounded. */
-export const roundingSchema = z.strictObject({
-  unit: positiveDecimalSchema,
-  per: z.enum(['lot', 'position'], { error: 'must be lot or position' }),
-})
+/**
+ * The initial margin, where it is not value/leverage. `multiple`: the maintenance margin times `factor`, rounded up to
+ * `roundUpTo` a unit of size (CME). `open-interest`: value times a rate that rises from `rate` to 1 while the open interest
+ * in quote currency rises from `lowerCap` to `upperCap` (dYdX); two equal caps keep the rate.
+ */
+export const initialMarginSchema = z.discriminatedUnion(
+  'kind',
+  [
+    z.strictObject({ kind: z.literal('rate'), rate: rateSchema }),
+    sizeRateSchema,
+    perContractSchema,
+    sideRatesSchema,
+    z.strictObject({
+      kind: z.literal('multiple'),
+      factor: rateSchema,
+      roundUpTo: positiveDecimalSchema.optional(),
+    }),
+    z.strictObject({
+      kind: z.literal('open-interest'),
+      rate: rateSchema,
+      lowerCap: capSchema.or(z.literal('0')),
+      upperCap: capSchema.or(z.literal('0')),
+      /** In base units. Without it the rate is not known once the caps differ. */
+      openInterest: nonNegativeDecimalSchema.optional(),
+    }),
+  ],
+  { error: 'must be rate, size-rate, per-contract, side-rates, multiple or open-interest' },
+)
+export type InitialMargin = z.infer<typeof initialMarginSchema>
 
 /**
- * `at-bankruptcy-price`: the taker fee of closing at the bankruptcy price is part of initial and maintenance
- * margin (Bybit). `none`: no fee counts (Binance).
+ * How a venue rounds, to `unit`, the smallest amount of the settlement asset.
+ * `lot`: the value of one lot of `lotSize` units of size to the nearest unit, then times the lots; margins up (BitMEX).
+ * `position`: the value toward zero, margins up (dYdX).
  */
-export const closingFeeSchema = z.enum(['none', 'at-bankruptcy-price'], {
-  error: 'must be none or at-bankruptcy-price',
+export const roundingSchema = z
+  .strictObject({
+    unit: positiveDecimalSchema,
+    per: z.enum(['lot', 'position'], { error: 'must be lot or position' }),
+    lotSize: positiveDecimalSchema.optional(),
+  })
+  .refine(({ per, lotSize }) => (per === 'lot') === (lotSize !== undefined), {
+    path: ['lotSize'],
+    message: 'is needed where per is lot, and belongs to no other',
+  })
+
+/**
+ * The fee of closing that the venue counts as part of the maintenance margin, at the taker rate. `none` (Binance).
+ * `at-bankruptcy-price`: on the value at the bankruptcy price, also in the initial margin (Bybit). `at-mark`: on the value
+ * at the mark (OKX). `at-cost`: on the value at entry and the initial margin (BitMEX).
+ */
+export const closingFeeSchema = z.enum(['none', 'at-bankruptcy-price', 'at-mark', 'at-cost'], {
+  error: 'must be none, at-bankruptcy-price, at-mark or at-cost',
 })
 
 /** `reached`: liquidated when marginBalance ≤ maintenanceMargin; `passed`: only when below it. */
 export const liquidationSchema = z.enum(['reached', 'passed'], { error: 'must be reached or passed' })
 export type Liquidation = z.infer<typeof liquidationSchema>
+
+/** The terms of an option. `underlying`: the symbol whose mark its margin is a share of. */
+export const optionTermsSchema = z.strictObject({
+  type: z.enum(['call', 'put'], { error: 'must be call or put' }),
+  strike: positiveDecimalSchema,
+  underlying: symbolSchema,
+})
+
+const ASSUMPTIONS_MAX = 10
+const ASSUMPTION_LENGTH_MAX = 300
 
 /**
  * A venue's margin rules for one instrument, as data. Where one of the last two is absent, the default of the rule book
@@ -107,9 +188,25 @@ export type Liquidation = z.infer<typeof liquidationSchema>
 export const marginModelSchema = z.strictObject({
   contribution: contributionSchema,
   maintenance: maintenanceSchema,
+  /** The price of the value on which maintenance margin is asked: `mark` unless stated; `entry` (Kraken, BitMEX). */
+  maintenancePrice: z.enum(['mark', 'entry'], { error: 'must be mark or entry' }).optional(),
+  /**
+   * Share of 1/maxLeverage that is the maintenance margin rate of a position which states its own `maxLeverage`; the tiers
+   * then do not apply (Hyperliquid: 1/2).
+   */
+  maintenanceShare: rateSchema.optional(),
+  initial: initialMarginSchema.optional(),
+  /** Funding that the position is to pay counts in its maintenance margin, on the value at entry (BitMEX). */
+  fundingInMaintenance: z.boolean({ error: 'must be true or false' }).optional(),
   rounding: roundingSchema.optional(),
   closingFee: closingFeeSchema.optional(),
   liquidation: liquidationSchema.optional(),
+  option: optionTermsSchema.optional(),
+  /** What the venue does not state and these rules assume, in words; printed with every verdict. */
+  assumptions: z
+    .array(z.string({ error: 'must be a text' }).min(1).max(ASSUMPTION_LENGTH_MAX))
+    .max(ASSUMPTIONS_MAX)
+    .optional(),
 })
 export type MarginModel = z.infer<typeof marginModelSchema>
 

@@ -48,6 +48,14 @@ export function exactRulesOf(symbol: string, rules: InstrumentRules): ExactRules
   return exact
 }
 
+const UNCOMPUTED_FIELDS = [
+  'maintenancePrice',
+  'maintenanceShare',
+  'initial',
+  'fundingInMaintenance',
+  'option',
+] as const
+
 /** The marginal tiers of the rules. Refuses by name what the schema accepts and this version does not compute. */
 function computedTiersOf(symbol: string, rules: InstrumentRules): readonly RiskTier[] {
   const { contribution, maintenance, rounding } = rules
@@ -64,6 +72,14 @@ function computedTiersOf(symbol: string, rules: InstrumentRules): readonly RiskT
   }
   if (rounding !== undefined) {
     refuse(symbol, 'rounding', JSON.stringify(rounding), 'rules without rounding are supported')
+  }
+  const { closingFee } = rules
+  if (closingFee === 'at-mark' || closingFee === 'at-cost') {
+    refuse(symbol, 'closingFee', closingFee, 'none and at-bankruptcy-price are supported')
+  }
+  for (const field of UNCOMPUTED_FIELDS) {
+    const value = rules[field]
+    if (value !== undefined) refuse(symbol, field, JSON.stringify(value), 'rules without it are supported')
   }
   return maintenance.tiers
 }

@@ -34,6 +34,21 @@ export function parseDecimal(text: Decimal): Rational {
   }
 }
 
+/** The exact value of a rate: a decimal string, or a fraction such as `1/30`. Its grammar was checked when it entered the program. */
+export function parseRate(text: string): Rational {
+  const slash = text.indexOf('/')
+  return slash < 0
+    ? parseDecimal(text)
+    : div(parseDecimal(text.slice(0, slash)), parseDecimal(text.slice(slash + 1)))
+}
+
+/** The text that `parseRate` reads as the same value: a decimal where it ends, otherwise a fraction in lowest terms. */
+export function formatRate(rate: Rational): string {
+  const { n, d } = reduce(rate)
+  const decimal = formatDecimal({ n, d })
+  return compare(parseDecimal(decimal), { n, d }) === 0 ? decimal : `${n}/${d}`
+}
+
 /**
  * Decimal text without trailing zeros. Exact when the fraction ends within `decimals` digits after the point, otherwise
  * rounded half to even at that digit. Never `-0`.

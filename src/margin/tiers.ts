@@ -7,6 +7,7 @@ import {
   mul,
   ONE,
   parseDecimal,
+  parseRate,
   powerOfTen,
   type Rational,
   sub,
@@ -48,8 +49,8 @@ export function exactTiers(
 ): readonly ExactTier[] {
   const exact = tiers.map((tier) => ({
     cap: parseCap(tier.cap),
-    maintenanceMarginRate: parseDecimal(tier.maintenanceMarginRate),
-    maintenanceDeduction: parseDecimal(tier.maintenanceDeduction),
+    maintenanceMarginRate: parseRate(tier.maintenanceMarginRate),
+    maintenanceDeduction: parseRate(tier.maintenanceDeduction),
   }))
   if (checks.firstDeductionZero === true && exact[0]?.maintenanceDeduction.n !== 0n) {
     refuse(symbol, tiers, 0, 'maintenanceDeduction', 'the first tier of a whole table must have 0')

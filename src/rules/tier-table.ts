@@ -2,10 +2,10 @@ import type { RiskTier } from '../domain/index.ts'
 import {
   add,
   checkTiers,
-  formatDecimal,
+  formatRate,
   mul,
   parseCap,
-  parseDecimal,
+  parseRate,
   type Rational,
   sub,
   ZERO,
@@ -63,11 +63,11 @@ export function tiersOfBrackets(symbol: string, brackets: readonly Bracket[]): R
   for (const bracket of brackets) {
     if (below?.cap === bracket.cap) continue
     if (below !== undefined) {
-      const rate = parseDecimal(bracket.maintenanceMarginRate)
-      const rateStep = sub(rate, parseDecimal(below.maintenanceMarginRate))
+      const rate = parseRate(bracket.maintenanceMarginRate)
+      const rateStep = sub(rate, parseRate(below.maintenanceMarginRate))
       deduction = add(deduction, mul(parseCap(below.cap), rateStep))
     }
-    below = { ...bracket, maintenanceDeduction: formatDecimal(deduction) }
+    below = { ...bracket, maintenanceDeduction: formatRate(deduction) }
     tiers.push(below)
   }
   checkTiers(symbol, tiers, { firstDeductionZero: true })

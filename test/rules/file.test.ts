@@ -212,7 +212,7 @@ describe('rules whose form is not computed', () => {
     ],
     [
       'rounding',
-      { rounding: { unit: '0.00000001', per: 'lot' } },
+      { rounding: { unit: '0.00000001', per: 'position' } },
       'rounding of X is {"unit":"0.00000001","per":"lot"}, rules without rounding are supported',
     ],
   ])('are refused by field and value, and only when they are used: %s', (_, change, message) => {
