@@ -213,7 +213,7 @@ describe('rules whose form is not computed', () => {
     [
       'rounding',
       { rounding: { unit: '0.00000001', per: 'position' } },
-      'rounding of X is {"unit":"0.00000001","per":"lot"}, rules without rounding are supported',
+      'rounding of X is {"unit":"0.00000001","per":"position"}, rules without rounding are supported',
     ],
   ])('are refused by field and value, and only when they are used: %s', (_, change, message) => {
     const rules = instrumentRulesSchema.parse({ ...FULL, ...change })
