@@ -50,6 +50,8 @@ export class EventLines {
       const silentS = Math.max(0, Math.round((receivedTimeMs - sinceMs) / 1_000))
       return [this.#kind(event.kind), market, `mark ${markPrice} after ${silentS} s without one`].join('  ')
     }
+    if (event.kind === 'market-closed')
+      return [this.#kind(event.kind), market, 'nobody holds it any more'].join('  ')
     const since = new Date(sinceMs).toISOString().slice(11, 19)
     const accounts = `${marginAccounts} margin ${marginAccounts === 1 ? 'account has' : 'accounts have'} no verdict`
     return [this.#kind(event.kind), market, `no fresh mark since ${since}Z: ${accounts}`].join('  ')
@@ -67,7 +69,8 @@ export class EventLines {
       case 'unknown':
         return yellow('unknown'.padEnd(KIND_WIDTH))
       case 'closed':
-        return dim('closed'.padEnd(KIND_WIDTH))
+      case 'market-closed':
+        return dim(kind.replace('-', ' ').padEnd(KIND_WIDTH))
       default:
         return green(kind.replace('-', ' ').padEnd(KIND_WIDTH))
     }
@@ -75,7 +78,7 @@ export class EventLines {
 }
 
 function isOfMarket(event: PlimsollEvent): event is MarketEvent {
-  return event.kind === 'market-stale' || event.kind === 'market-fresh'
+  return !('marginAccount' in event)
 }
 
 /** The figures of the first line, most urgent first: the shortfall, then the margin ratio. */

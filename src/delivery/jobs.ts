@@ -25,6 +25,7 @@ const KINDS_BY_SEVERITY = [
   'recovered',
   'market-fresh',
   'closed',
+  'market-closed',
 ] as const satisfies readonly EventDigest['kind'][]
 
 /** An event of the stream on its way into a job. `digest` is undefined when the text is not an event of this version. */

@@ -55,6 +55,7 @@ function open(options: Open, send: (message: FromSubscriber) => void): void {
 
 function marketInWords({ kind, venue, symbol, marginAccounts }: MarketEvent): string {
   if (kind === 'market-fresh') return `${venue} ${symbol} has a fresh price again`
+  if (kind === 'market-closed') return `nobody holds ${venue} ${symbol} any more, which had no fresh price`
   return `${venue} ${symbol} has no fresh price: ${marginAccounts} margin accounts have no verdict`
 }
 

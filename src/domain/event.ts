@@ -14,11 +14,12 @@ export const eventKindSchema = z.enum(['warning', 'liquidation', 'recovered', 'u
  */
 export type EventKind = z.infer<typeof eventKindSchema>
 
-export const marketEventKindSchema = z.enum(['market-stale', 'market-fresh'])
+export const marketEventKindSchema = z.enum(['market-stale', 'market-fresh', 'market-closed'])
 /**
  * A change of state of a market. `market-stale`: it has no fresh mark, so its margin accounts have no verdict.
- * `market-fresh`: it has one again. A margin account gets an `unknown` of its own only when a level above safe is
- * published.
+ * `market-fresh`: it has one again. `market-closed`: the last margin account left the market while it had none; nothing
+ * is published of the market until one comes back. The last two end the episode. A margin account gets an `unknown` of its
+ * own only when a level above safe is published.
  */
 export type MarketEventKind = z.infer<typeof marketEventKindSchema>
 
@@ -169,17 +170,19 @@ export const marketEventSchema = z
   .object({
     ...envelope,
     kind: marketEventKindSchema.describe(
-      '`market-stale`: no fresh mark. `market-fresh`: there is one again.',
+      '`market-stale`: no fresh mark. `market-fresh`: there is one again. `market-closed`: nobody holds the market any more.',
     ),
     symbol: text("Venue's name of the contract."),
     sinceMs: timeMs(
-      'the last stated or confirmed mark before the silence, or the first position if there was none.',
+      'the last stated or confirmed mark before the silence, or the first position if there was none; of `market-closed` after a restart, the start.',
     ),
     marginAccounts: z.int().nonnegative().describe('Margin accounts with a position in this market.'),
     markPrice: positiveDecimalSchema
       .nullable()
-      .describe('The mark that ended the silence; null for `market-stale`.'),
-    receivedTimeMs: timeMs('when the silence was noticed, or the frame that ended it was received.'),
+      .describe('The mark that ended the silence; null except for `market-fresh`.'),
+    receivedTimeMs: timeMs(
+      'when the silence was noticed, the frame that ended it was received, or the last margin account left.',
+    ),
   })
   .meta({
     title: 'MarketEvent',

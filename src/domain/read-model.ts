@@ -75,9 +75,9 @@ export interface WatchlistReadModel {
   marginAccounts(query: MarginAccountQuery): Promise<MarginAccountPage>
   /** undefined when the account is not under watch. */
   account(id: string): AccountView | undefined
-  /** In the order in which the first position came. */
+  /** Those with a margin account that is judged, in the order in which the first position came. */
   markets(): readonly MarketView[]
-  /** undefined when no account under watch has a position there. */
+  /** undefined when no margin account that is judged has a position there. */
   market(venue: string, symbol: string): MarketView | undefined
   /** Margin accounts by level, `0` is safe. Those without a verdict are in none. Gathered in slices. */
   levels(): Promise<readonly LevelCount[]>

@@ -102,11 +102,12 @@ export class MarketData {
     ]
   }
 
-  /** The markets without a fresh mark, and why. */
+  /** The markets without a fresh mark that somebody holds, and why. The feeds keep the subscriptions of the others. */
   blind(): readonly BlindMarket[] {
     return this.markets().flatMap((market) => {
       const { venue, symbol, state } = market
-      return state === 'fresh' ? [] : [{ venue, symbol, state, reason: blindReason(market) }]
+      const isBlind = state !== 'fresh' && this.#options.monitor.isHeld(venue, symbol)
+      return isBlind ? [{ venue, symbol, state, reason: blindReason(market) }] : []
     })
   }
 
@@ -204,10 +205,11 @@ export class MarketData {
           if (reported.delete(symbol)) fresh.add(symbol)
           return
         }
+        this.#withoutMark(venue, symbol)
+        if (!monitor.isHeld(venue, symbol)) return
         reported.add(symbol)
         if (state === 'stale') stale.add(symbol)
         else unheard.add(symbol)
-        this.#withoutMark(venue, symbol)
       },
       marketRefused: (symbol, reply) => refused.add(`${symbol}: ${reply}`),
       marketTaken: (symbol, refusals) => taken.add(`${symbol} after ${refusals} refusals`),

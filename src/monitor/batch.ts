@@ -1,4 +1,4 @@
-import type { MarketTransition } from './markets.ts'
+import type { MarketTransition } from './market-transition.ts'
 import type { Cause } from './pending-event.ts'
 import { Ranking } from './ranking.ts'
 

@@ -1,7 +1,9 @@
-import type { Account, MonitorCounters, RulesChange, VenueId } from '../domain/index.ts'
+import type { Account, MonitorCounters, RulesChange } from '../domain/index.ts'
 import { type FaultCode, PlimsollError } from '../errors.ts'
 import type { Announcer } from './announcer.ts'
 import type { Judge } from './judge.ts'
+import type { Markets } from './markets.ts'
+import { NewRules } from './new-rules.ts'
 import type { MonitorOptions } from './options.ts'
 import { RefusedAccounts } from './refused-accounts.ts'
 import { isAboveSafe, progressAfter } from './standing.ts'
@@ -21,11 +23,12 @@ export class Changes {
   readonly #counters: MonitorCounters
   readonly #watchlist: Watchlist
   readonly #editor: WatchlistEditor
+  readonly #markets: Markets
   readonly #judge: Judge
   readonly #announcer: Announcer
   readonly #waiting = new WaitingChanges()
-  /** Symbols with new rules, by venue, for which accounts are compiled anew; the first account that was not looked at. */
-  readonly #newRules = new Map<VenueId, Set<string>>()
+  readonly #newRules = new NewRules()
+  /** The first account that was not looked at for new rules. */
   #rulesAt = 0
   /** Margin accounts that the change in hand has changed, to be judged when all of it is done. */
   readonly #changed: number[] = []
@@ -35,12 +38,19 @@ export class Changes {
   constructor(
     options: MonitorOptions,
     counters: MonitorCounters,
-    parts: { watchlist: Watchlist; editor: WatchlistEditor; judge: Judge; announcer: Announcer },
+    parts: {
+      watchlist: Watchlist
+      editor: WatchlistEditor
+      markets: Markets
+      judge: Judge
+      announcer: Announcer
+    },
   ) {
     this.#options = options
     this.#counters = counters
     this.#watchlist = parts.watchlist
     this.#editor = parts.editor
+    this.#markets = parts.markets
     this.#judge = parts.judge
     this.#announcer = parts.announcer
   }
@@ -57,10 +67,9 @@ export class Changes {
    * The venue has another rule book, with other rules for the symbols. Accounts with a position there are compiled anew and
    * judged, in slices; until then each is judged by the rules from which it was compiled. Refused accounts are put again.
    */
-  pushRules({ venue, symbols }: RulesChange): void {
-    const waiting = this.#newRules.get(venue)
-    if (waiting === undefined) this.#newRules.set(venue, new Set(symbols))
-    else for (const symbol of symbols) waiting.add(symbol)
+  pushRules(change: RulesChange): void {
+    const { venue } = change
+    this.#newRules.add(change)
     this.#rulesAt = 0
     this.#waiting.pushRefused(venue, this.#refused.stepsOf(venue))
   }
@@ -72,11 +81,16 @@ export class Changes {
 
   /**
    * Call after the snapshot. Publishes `closed` for margin accounts with published history whose account is not in the book, and
-   * `unknown` if the stored account is refused.
+   * `unknown` if the stored account is refused; `market-closed` for markets that are published as stale and that nobody holds.
    */
   loaded(): void {
+    const { clock } = this.#options
     for (const id of this.#watchlist.absent.accounts())
       if (!this.#waiting.has(id)) this.push({ kind: 'absent', id })
+    this.#markets.loaded()
+    this.#announcer.begin(null, clock.nowMs(), clock.monotonicMs())
+    this.#announceMarkets()
+    this.#announcer.end()
   }
 
   /** Applies changes until the given time, at least one, or looks at some refused accounts. */
@@ -103,18 +117,12 @@ export class Changes {
   }
 
   #takeRules(account: number): void {
-    const { venue, positions } = this.#watchlist.read(account)
-    if (this.#hasNewRules(venue, positions)) this.#recompile(account)
+    if (this.#newRules.concern(this.#watchlist.read(account))) this.#recompile(account)
     else {
       // Open findings are of the book before.
       this.#settle(this.#watchlist.accountIdOf(account))
       this.#editor.takeBook(account)
     }
-  }
-
-  #hasNewRules(venue: VenueId, positions: Account['positions']): boolean {
-    const symbols = this.#newRules.get(venue)
-    return positions.some(({ symbol }) => symbols?.has(symbol) === true)
   }
 
   #recompile(account: number): void {
@@ -127,6 +135,7 @@ export class Changes {
       this.#watchlist.isLost(account),
       (changes) => this.#editor.recompile(account, changes),
     )
+    this.#announceMarkets()
     this.#announcer.end()
   }
 
@@ -155,7 +164,14 @@ export class Changes {
         this.#endAbsent(change.id, 'account-refused')
         break
     }
+    this.#announceMarkets()
     this.#announcer.end()
+  }
+
+  /** Call when all of a change is done: until then a margin account may leave a market and come back. */
+  #announceMarkets(): void {
+    const transitions = this.#markets.takeTransitions(this.#waiting.size === 0)
+    for (const transition of transitions) this.#announcer.addMarket(transition)
   }
 
   /** Applies open findings to the account and keeps its terms for events that wait, before the terms change. */
@@ -184,7 +200,7 @@ export class Changes {
     const refused = this.#refused.termsOf(id)
     if (refused === undefined) return
     const { account, isLost } = refused
-    if (this.#hasNewRules(account.venue, account.positions)) this.#put(account, isLost)
+    if (this.#newRules.concern(account)) this.#put(account, isLost)
     // In the place of `absent`, if that waited.
     else this.#endAbsent(id, 'account-refused')
   }

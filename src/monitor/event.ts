@@ -16,7 +16,8 @@ import {
   ruleAgeDays,
 } from '../margin/index.ts'
 import { eventId } from './event-id.ts'
-import type { MarketTransition, SeenMark } from './markets.ts'
+import type { SeenMark } from './market.ts'
+import type { MarketTransition } from './market-transition.ts'
 import type { LogIdentity, MonitorOptions } from './options.ts'
 import type { Cause, PendingEvent } from './pending-event.ts'
 import { progressAfter } from './standing.ts'
@@ -150,8 +151,7 @@ function markFields(mark: SeenMark, nowMonotonicMs: number): MarginEvent['marks'
 
 /** The event of a market, and the progress to store with it: while the market is stale, that it is. */
 export function marketRecordOf(transition: MarketTransition, cause: Cause, log: LogIdentity): EventRecord {
-  const { market, kind, episode, sequence, sinceMs, marginAccounts, markPrice } = transition
-  const { venue, symbol } = market
+  const { venue, symbol, kind, episode, sequence, sinceMs, marginAccounts, markPrice } = transition
   const subject = marketSubject(venue, symbol)
   const event: MarketEvent = {
     schemaVersion: EVENT_SCHEMA_VERSION,

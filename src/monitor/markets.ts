@@ -1,71 +1,12 @@
-import {
-  type Decimal,
-  type MarketEventKind,
-  type MarketProgress,
-  marketSubject,
-  type VenueId,
-} from '../domain/index.ts'
+import { type MarketProgress, marketSubject, type VenueId } from '../domain/index.ts'
 import type { Kernel } from '../kernel/index.ts'
 import type { MarkOf } from '../margin/index.ts'
+import { type Market, type SeenMark, seenMark } from './market.ts'
+import { closedTransition, type MarketTransition, marketTransition } from './market-transition.ts'
 
 const NONE = -1
 
-/** A mark at one moment. Events that are made later are made from it. */
-export interface SeenMark {
-  readonly symbol: string
-  /** undefined when no mark is known. */
-  readonly markPrice: Decimal | undefined
-  readonly eventTimeMs: number
-  readonly receivedMonotonicMs: number
-}
-
-/** One market: its last mark as exact text, and the times that events state. */
-export interface Market {
-  readonly venue: VenueId
-  readonly symbol: string
-  readonly instrument: number
-  /** Empty before the first mark and while the market is stale. */
-  markText: Decimal
-  /** The last mark, stale or not; empty before the first one. */
-  lastMarkText: Decimal
-  eventTimeMs: number
-  /** When the mark was last stated or confirmed; 0 before the first one. */
-  receivedMonotonicMs: number
-  /** The same on the wall clock; before the first mark, the time of the first position. */
-  receivedTimeMs: number
-  isStale: boolean
-  /** Margin accounts with a position here. */
-  marginAccounts: number
-  /** The margin account that `marginAccounts` counted last, so that its second row here is not counted; −1 when it has left. */
-  lastCounted: number
-  /** What is published of the market. */
-  readonly published: { episode: number; sequence: number; stale: boolean }
-  /** The present mark as an object, made when it is first asked for. */
-  seen: SeenMark | undefined
-  /** The instant in which the present mark came. */
-  sinceInstant: number
-  /** Earlier marks that are kept for findings, oldest first. */
-  readonly past: PastMark[]
-}
-
-/** A mark that was in force until the instant of that number began. */
-interface PastMark {
-  readonly untilInstant: number
-  readonly seen: SeenMark
-}
-
-/** A change of state of a market that is to be published. */
-export interface MarketTransition {
-  readonly market: Market
-  readonly kind: MarketEventKind
-  readonly episode: number
-  readonly sequence: number
-  readonly sinceMs: number
-  readonly marginAccounts: number
-  readonly markPrice: Decimal | null
-}
-
-/** The markets with positions of accounts under watch, by number and by name. */
+/** The markets that accounts under watch hold or held, by number and by name. */
 export class Markets {
   readonly #kernel: Kernel
   readonly #sequenceFloor: number
@@ -74,7 +15,11 @@ export class Markets {
   readonly #markets: Market[] = []
   readonly #byVenue = new Map<string, Map<string, Market>>()
   readonly #markOf = new Map<string, MarkOf>()
+  /** What an earlier run published of markets that no account has required yet. */
   readonly #restored = new Map<string, MarketProgress>()
+  /** Markets that got their first margin account or lost their last one since `takeTransitions`. */
+  readonly #crossed: Market[] = []
+  #isLoading = false
   #instant = 0
   /** The last instant whose marks are kept, −1 if none are. */
   #heldInstant = -1
@@ -156,17 +101,53 @@ export class Markets {
     this.#restored.set(marketSubject(progress.venue, progress.symbol), progress)
   }
 
+  /** Counts a margin account that gets its first row in the market. */
+  join(market: Market): void {
+    if (market.marginAccounts++ === 0) this.#crossed.push(market)
+  }
+
+  /** Counts a margin account out of the market that has no row left there. */
+  leave(market: Market): void {
+    if (--market.marginAccounts === 0) this.#crossed.push(market)
+  }
+
+  /** The whole book has been put, except for changes that wait. */
+  loaded(): void {
+    this.#isLoading = true
+  }
+
+  /**
+   * What is to be published of markets that lost their last margin account or got one. Call after each change of the book.
+   * `isAllApplied`: no change waits; then markets are closed that an earlier run left stale and the loaded book does not hold.
+   */
+  takeTransitions(isAllApplied: boolean): MarketTransition[] {
+    const transitions: MarketTransition[] = []
+    for (const market of this.#crossed.splice(0)) {
+      const transition = marketTransition(market, market.receivedTimeMs)
+      if (transition !== undefined) transitions.push(transition)
+    }
+    if (this.#isLoading && isAllApplied) {
+      this.#isLoading = false
+      this.#closeRestored(transitions)
+    }
+    return transitions
+  }
+
+  #closeRestored(transitions: MarketTransition[]): void {
+    for (const [subject, progress] of this.#restored) {
+      if (!progress.stale) continue
+      const transition = closedTransition(progress, this.#nowMs())
+      transitions.push(transition)
+      // A market that comes back is numbered from here.
+      this.#restored.set(subject, { ...progress, sequence: transition.sequence, stale: false })
+    }
+  }
+
   /** The market of the symbol. It is made when it is first required; then `added` is called with it. */
   require(venue: VenueId, symbol: string): Market {
     const known = this.find(venue, symbol)
     if (known !== undefined) return known
     const instrument = this.#kernel.addInstrument()
-    const floor = this.#sequenceFloor
-    const { episode, sequence, stale } = this.#restored.get(marketSubject(venue, symbol)) ?? {
-      episode: floor,
-      sequence: floor,
-      stale: false,
-    }
     const market: Market = {
       venue,
       symbol,
@@ -179,7 +160,7 @@ export class Markets {
       isStale: false,
       marginAccounts: 0,
       lastCounted: NONE,
-      published: { episode, sequence, stale },
+      published: this.#takeRestored(venue, symbol),
       seen: undefined,
       sinceInstant: this.#instant,
       past: [],
@@ -195,6 +176,16 @@ export class Markets {
     return market
   }
 
+  #takeRestored(venue: VenueId, symbol: string): Market['published'] {
+    const subject = marketSubject(venue, symbol)
+    const floor = this.#sequenceFloor
+    const restored = this.#restored.get(subject)
+    if (restored === undefined) return { episode: floor, sequence: floor, stale: false }
+    this.#restored.delete(subject)
+    const { episode, sequence, stale } = restored
+    return { episode, sequence, stale }
+  }
+
   /** Exact marks of one venue, as `src/margin` asks for them. */
   markOf(venue: string): MarkOf {
     let markOf = this.#markOf.get(venue)
@@ -204,25 +195,4 @@ export class Markets {
     }
     return markOf
   }
-}
-
-/** The present mark, to be kept. All callers get one object until the next mark. */
-export function seenMark(market: Market): SeenMark {
-  const { symbol, markText, eventTimeMs, receivedMonotonicMs } = market
-  market.seen ??= { symbol, markPrice: markText || undefined, eventTimeMs, receivedMonotonicMs }
-  return market.seen
-}
-
-/** The transition to publish when the market lost its mark or has one again; undefined when that is published already. */
-export function marketTransition(market: Market, sinceMs: number): MarketTransition | undefined {
-  const { published, isStale, marginAccounts } = market
-  if (published.stale === isStale) return undefined
-  published.stale = isStale
-  published.sequence++
-  if (isStale) published.episode++
-  const { episode, sequence } = published
-  const [kind, markPrice] = isStale
-    ? (['market-stale', null] as const)
-    : (['market-fresh', market.markText] as const)
-  return { market, kind, episode, sequence, sinceMs, marginAccounts, markPrice }
 }

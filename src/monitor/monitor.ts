@@ -13,7 +13,8 @@ import { Announcer } from './announcer.ts'
 import { Changes } from './changes.ts'
 import { Instant } from './instant.ts'
 import { Judge } from './judge.ts'
-import { type Market, Markets } from './markets.ts'
+import { isHeld, type Market } from './market.ts'
+import { Markets } from './markets.ts'
 import { type MonitorOptions, noCounts } from './options.ts'
 import { CONFIRMED, MARKED, PendingTicks, STALE } from './pending-ticks.ts'
 import { Reader } from './reader.ts'
@@ -123,7 +124,7 @@ export class Monitor {
     this.#changes.refuse(account)
   }
 
-  /** Call after the snapshot. Publishes `closed` for margin accounts that have published history but no longer exist. */
+  /** Call after the snapshot. Ends what earlier runs published of margin accounts that are gone and of markets that nobody holds. */
   loaded(): void {
     this.#changes.loaded()
     this.#workNowOrLater()
@@ -147,6 +148,12 @@ export class Monitor {
   frameStart(receivedTimeMs: number, receivedMonotonicMs: number): void {
     this.#receivedTimeMs = receivedTimeMs
     this.#receivedMonotonicMs = receivedMonotonicMs
+  }
+
+  /** Whether a margin account that is judged has a position in the market. */
+  isHeld(venue: string, symbol: string): boolean {
+    const market = this.markets.find(venue, symbol)
+    return market !== undefined && isHeld(market)
   }
 
   /** One mark price, as the venue printed it. Only counted when no account under watch has a position on that market. */

@@ -1,5 +1,5 @@
 import type { Account, RuleBook } from '../domain/index.ts'
-import type { SeenMark } from './markets.ts'
+import type { SeenMark } from './market.ts'
 import type { Transition } from './standing.ts'
 import type { Subject } from './subject.ts'
 

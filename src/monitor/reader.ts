@@ -12,7 +12,8 @@ import {
 } from '../domain/index.ts'
 import type { Kernel } from '../kernel/index.ts'
 import { div, evaluate, formatDecimal, type LevelRule, marginStateOf, sign } from '../margin/index.ts'
-import type { Market, Markets } from './markets.ts'
+import { isHeld, type Market } from './market.ts'
+import type { Markets } from './markets.ts'
 import type { Watchlist } from './watchlist.ts'
 
 /** A reader works so long in one turn of the event loop. */
@@ -92,12 +93,12 @@ export class Reader implements WatchlistReadModel {
   }
 
   markets(): readonly MarketView[] {
-    return this.#parts.markets.all.map((market) => this.#marketView(market))
+    return this.#parts.markets.all.filter(isHeld).map((market) => this.#marketView(market))
   }
 
   market(venue: string, symbol: string): MarketView | undefined {
     const market = this.#parts.markets.find(venue, symbol)
-    return market && this.#marketView(market)
+    return market !== undefined && isHeld(market) ? this.#marketView(market) : undefined
   }
 
   /** `levels`, step by step. */

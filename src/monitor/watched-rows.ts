@@ -2,7 +2,8 @@ import type { Account, VenueId } from '../domain/index.ts'
 import { Compiler, floatTermsOf, type Kernel, type KernelTerms } from '../kernel/index.ts'
 import type { MarginAccountPart } from '../margin/index.ts'
 import { withRoom } from '../memory/index.ts'
-import type { Market, Markets } from './markets.ts'
+import type { Market } from './market.ts'
+import type { Markets } from './markets.ts'
 
 /** Value of an instrument number for a margin account whose money is in a quote currency. */
 const QUOTE = -1
@@ -80,14 +81,14 @@ export class WatchedRows {
       // A hedged position has two rows in one market.
       if (market.lastCounted === marginAccount) continue
       market.lastCounted = marginAccount
-      market.marginAccounts++
+      this.#markets.join(market)
     }
   }
 
   #leaveMarkets(marginAccount: number): void {
     for (const market of this.marketsOf(marginAccount)) {
       if (market.lastCounted === marginAccount) market.lastCounted = NONE
-      market.marginAccounts--
+      this.#markets.leave(market)
     }
   }
 

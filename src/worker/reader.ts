@@ -6,13 +6,13 @@ import type {
   MarginAccountQuery,
   MarketFeed,
   MarketView,
-  PlimsollEvent,
   ReadModel,
   WorkerCounters,
 } from '../domain/index.ts'
 import type { MarketData } from '../feed/index.ts'
 import type { Kernel } from '../kernel/index.ts'
 import type { Monitor } from '../monitor/index.ts'
+import type { EventCounts } from './event-counts.ts'
 
 export interface WorkerReaderParts {
   readonly monitor: Monitor
@@ -20,7 +20,7 @@ export interface WorkerReaderParts {
   readonly eventLog: RedisEventLog
   readonly kernel: Kernel
   /** Events that the worker has published, by kind. */
-  readonly events: Readonly<Record<PlimsollEvent['kind'], number>>
+  readonly events: Readonly<EventCounts>
 }
 
 /** The read model of a worker: what its monitor, its feeds and its delivery know. */

@@ -1,6 +1,6 @@
 import { type AccountSourceOptions, createAccountSource } from '../book/index.ts'
 import { openEventLog, type RedisEventLog } from '../delivery/index.ts'
-import type { AccountChange, AccountSource, EventRecord, PlimsollEvent, ReadModel } from '../domain/index.ts'
+import type { AccountChange, AccountSource, EventRecord, ReadModel } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import { MarketData } from '../feed/index.ts'
 import { type Kernel, openKernel } from '../kernel/index.ts'
@@ -18,6 +18,7 @@ import { connectSocket, httpGet, openFollowed, sleep, waitAtMost } from '../syst
 import { sourceCarrying, VENUE_NAMES } from '../venues/index.ts'
 import { WorkerConnections } from './connections.ts'
 import { unfinished } from './end.ts'
+import { noEvents } from './event-counts.ts'
 import { every } from './every.ts'
 import { guardedClock } from './guarded-clock.ts'
 import { WorkerReader } from './reader.ts'
@@ -68,15 +69,7 @@ class MonitorWorker implements Worker {
   readonly #rule: LevelRule
   readonly #ruleBooks: RuleBooks
   readonly #kernel: Kernel
-  readonly #events: Record<PlimsollEvent['kind'], number> = {
-    warning: 0,
-    liquidation: 0,
-    recovered: 0,
-    unknown: 0,
-    closed: 0,
-    'market-stale': 0,
-    'market-fresh': 0,
-  }
+  readonly #events = noEvents()
   #eventLog!: RedisEventLog
   #source!: AccountSource
   #monitor!: Monitor

@@ -73,6 +73,9 @@ describe('an event as lines for people', () => {
     expect(linesOf(market({ kind: 'market-fresh', markPrice: '58120.25' }))).toEqual([
       '08:53:20Z  market fresh  bybit BTCUSDT  mark 58120.25 after 8 s without one',
     ])
+    expect(linesOf(market({ kind: 'market-closed', marginAccounts: 0 }))).toEqual([
+      '08:53:20Z  market closed  bybit BTCUSDT  nobody holds it any more',
+    ])
   })
 
   it('says the date once a day', () => {

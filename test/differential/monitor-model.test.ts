@@ -19,12 +19,13 @@ describe(`a monitor that is watched by a model which evaluates everything at eve
   const cases: MonitorCase[] = []
 
   beforeAll(() => {
-    const seeds = Array.from({ length: CASES }, (_, index) => SEED + index)
-    for (const seed of [...seeds, ...FOUND]) {
-      const own = new MonitorCase(seededRandom(seed), properties)
+    const run = (seed: number, accountsLeave: boolean) => {
+      const own = new MonitorCase(seededRandom(seed), properties, { accountsLeave })
       cases.push(own)
-      properties.run(`seed ${seed}`, () => own.run())
+      properties.run(`seed ${seed}${accountsLeave ? ', accounts leave' : ''}`, () => own.run())
     }
+    for (let seed = SEED; seed < SEED + CASES; seed++) run(seed, seed % 2 === 0)
+    for (const seed of FOUND) run(seed, false)
   })
 
   for (const [property, name] of Object.entries(PROPERTIES) as [Property, string][]) {
@@ -41,7 +42,9 @@ describe(`a monitor that is watched by a model which evaluates everything at eve
     // Each must happen often. Ten ranges of seeds gave at least 1.6 times what is asked here, so any seed may be run.
     const kinds = cases.flatMap(({ log }) => log.kinds)
     for (const kind of [...eventKindSchema.options, ...marketEventKindSchema.options]) {
-      expect(kinds.filter((each) => each === kind).length, kind).toBeGreaterThan(CASES)
+      const times = kinds.filter((each) => each === kind).length
+      // Seldom do all margin accounts leave a market that is stale.
+      expect(times, kind).toBeGreaterThan(kind === 'market-closed' ? CASES / 4 : CASES)
     }
     const sum = (of: (each: MonitorCase) => number) => cases.reduce((total, each) => total + of(each), 0)
     expect(sum(({ crashes }) => crashes)).toBeGreaterThan(CASES / 4)

@@ -11,12 +11,15 @@ import { CADENCE_MS, confirmation, RecordingLog, SHORT_LIMITS, snapshot, startEx
 /** What the monitor hears, in order and in short. */
 class RecordingMonitor implements Pick<MarketDataOptions, 'monitor'> {
   readonly heard: string[] = []
+  /** Symbols that nobody holds. */
+  readonly unheld = new Set<string>()
   readonly monitor = {
     frameStart: () => {},
     tick: (venue: string, symbol: string, mark: string) => void this.heard.push(`${venue} ${symbol} ${mark}`),
     unchanged: (venue: string, symbol: string) => void this.heard.push(`${venue} ${symbol} unchanged`),
     frameEnd: () => {},
     marketStale: (venue: string, symbol: string) => void this.heard.push(`${venue} ${symbol} stale`),
+    isHeld: (_venue: string, symbol: string) => !this.unheld.has(symbol),
     unknownMarginAccounts: 7,
   }
 
@@ -112,6 +115,20 @@ describe('a market without a mark', () => {
     expect(lineOf('the venue refuses markets')).toHaveLength(1)
     expect(lineOf('the venue takes markets')).toHaveLength(1)
     expect(data.blind()).toEqual([])
+  })
+})
+
+describe('a market that nobody holds', () => {
+  it('is not blind, has no line of the log, and is still reported to the monitor', async () => {
+    exchange.script.unserved = ['AUSDT', 'BUSDT']
+    recorder.unheld.add('AUSDT')
+    const data = openWith(['BTCUSDT', 'AUSDT', 'BUSDT'], { firstMarkMs: 500 })
+    await until(() => recorder.count('bybit AUSDT stale') === 1 && recorder.count('bybit BUSDT stale') === 1)
+    expect(data.blind().map(({ symbol }) => symbol)).toEqual(['BUSDT'])
+    await until(() => lineOf('markets have had no mark yet').length > 0)
+    expect(log.lines.flatMap(({ fields }) => fields.symbols ?? [])).toEqual(['BUSDT'])
+    recorder.unheld.clear()
+    expect(data.blind().map(({ symbol }) => symbol)).toEqual(['AUSDT', 'BUSDT'])
   })
 })
 

@@ -16,6 +16,8 @@ export class MonitorCase {
   readonly log: CheckedLog
   /** What Redis holds of each account. */
   readonly stored = new Map<string, Account | 'unreadable'>()
+  /** Whether all accounts leave at times, so that nobody holds a market. */
+  readonly accountsLeave: boolean
   /** Workers that ended without publishing what waited. */
   crashes = 0
   /** Changes of rules that a worker met. */
@@ -24,9 +26,10 @@ export class MonitorCase {
   #bookVersion = 0
   #eventTimeMs = 1_700_000_000_000
 
-  constructor(random: Random, properties: Properties<Property>) {
+  constructor(random: Random, properties: Properties<Property>, { accountsLeave = false } = {}) {
     this.random = random
     this.properties = properties
+    this.accountsLeave = accountsLeave
     this.log = new CheckedLog(properties, this.model, RULE)
   }
 

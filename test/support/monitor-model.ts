@@ -130,6 +130,8 @@ export class MonitorModel {
   readonly #frames: MarketInput[][] = []
   readonly #waiting = new Map<string, ExpectedEvent[]>()
   readonly #published = new Map<string, ExpectedEvent>()
+  /** The whole book was given, and changes of it wait. */
+  #isLoading = false
   #causes = 0
   /** The cause of the instant that began last. */
   lastInstant: Cause | undefined
@@ -151,6 +153,7 @@ export class MonitorModel {
     this.#frames.length = 0
     this.lastInstant = undefined
     this.instants = 0
+    this.#isLoading = false
     for (const [subject, event] of this.#published) {
       if (!isMarginEventExpected(event)) {
         if (event.kind === 'market-stale') this.#restoredStale.add(subject)
@@ -243,6 +246,31 @@ export class MonitorModel {
   /** The whole stored book was put: what is published and was not put is gone. */
   loaded(): void {
     for (const id of this.#restored.keys()) if (!this.#changes.has(id)) this.apply({ kind: 'absent', id })
+    this.#isLoading = true
+    this.#judgeMarkets({ number: ++this.#causes, times: null })
+  }
+
+  #marginAccountsOn(subject: string): number {
+    return this.#all().filter((own) => !own.owner.isSuspended && this.#marketsOf(own).includes(subject))
+      .length
+  }
+
+  /** A change is done: what is to be said of markets that nobody holds now, or that somebody holds again. */
+  #judgeMarkets(cause: Cause): void {
+    for (const subject of this.#markets.keys()) this.#judgeHolders(subject, cause)
+    if (!this.#isLoading || this.#changes.size > 0) return
+    this.#isLoading = false
+    for (const subject of this.#restoredStale) {
+      const [, venue, symbol] = subject.split(' ')
+      this.#marketOf(venue!, symbol!)
+      this.#judgeHolders(subject, cause)
+    }
+  }
+
+  #judgeHolders(subject: string, cause: Cause): void {
+    const market = this.#markets.get(subject)!
+    const isHeld = this.#marginAccountsOn(subject) > 0
+    if (market.isPublishedStale ? !isHeld : isHeld && market.isStale) this.#turnMarket(subject, cause)
   }
 
   /** Other rules of a venue that are given to the monitor. */
@@ -279,7 +307,11 @@ export class MonitorModel {
     const symbols = this.#newRules.get(account.venue)
     const isConcerned = account.positions.some(({ symbol }) => symbols?.has(symbol) === true)
     if (!isConcerned) owner.book = book
-    else this.#put(account, { number: ++this.#causes, times: null }, owner.isLost)
+    else {
+      const cause: Cause = { number: ++this.#causes, times: null }
+      this.#put(account, cause, owner.isLost)
+      this.#judgeMarkets(cause)
+    }
   }
 
   #doChanges(left: number): void {
@@ -334,21 +366,20 @@ export class MonitorModel {
 
   #judgeMarket(subject: string, cause: Cause): void {
     const market = this.#markets.get(subject)!
-    if (market.isStale === market.isPublishedStale) return
-    market.isPublishedStale = market.isStale
-    const marginAccounts = this.#all().filter(
-      (own) => !own.owner.isSuspended && this.#marketsOf(own).includes(subject),
-    ).length
+    if (market.isStale === market.isPublishedStale || this.#marginAccountsOn(subject) === 0) return
+    this.#turnMarket(subject, cause)
+  }
+
+  #turnMarket(subject: string, cause: Cause): void {
+    const market = this.#markets.get(subject)!
+    const marginAccounts = this.#marginAccountsOn(subject)
     const { isFirst } = market
     market.isFirst = false
-    this.#expect({
-      subject,
-      cause,
-      marginAccounts,
-      isFirst,
-      kind: market.isStale ? 'market-stale' : 'market-fresh',
-      markPrice: market.markPrice ?? null,
-    })
+    market.isPublishedStale = !market.isPublishedStale
+    const ended = marginAccounts === 0 ? 'market-closed' : 'market-fresh'
+    const kind = market.isPublishedStale ? 'market-stale' : ended
+    const markPrice = kind === 'market-fresh' ? market.markPrice! : null
+    this.#expect({ subject, cause, marginAccounts, isFirst, kind, markPrice })
   }
 
   #judge(own: ModelMarginAccount, cause: Cause): void {
@@ -441,6 +472,7 @@ export class MonitorModel {
     else if (change.kind === 'lost') this.#lose(change.id, cause)
     else if (change.kind === 'other-rules') this.#putAgain(change.id, cause)
     else this.#endAbsent(change.id, 'account-refused', cause)
+    this.#judgeMarkets(cause)
   }
 
   #putAgain(id: string, cause: Cause): void {

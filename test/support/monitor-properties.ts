@@ -28,6 +28,8 @@ export const PROPERTIES = {
     'publishes nothing before a liquidation that waits, except what its margin account has to say earlier',
   progress: 'keeps of every subject what it published last, and nothing of one that is safe or fresh',
   level: 'has published last the level that exact arithmetic finds at the end',
+  markets:
+    'has a market published as stale exactly as long as somebody holds it and it has no fresh mark, over restarts too',
   gone: 'has closed what is gone, and has no verdict where the newest terms cannot be used',
   counts:
     'counts margin accounts by level, without a verdict and in all as they are, and the events that wait',

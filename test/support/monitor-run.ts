@@ -9,7 +9,14 @@ import {
   venueId,
 } from '../../src/domain/index.ts'
 import { KERNEL_VARIANTS } from '../../src/kernel/index.ts'
-import { div, evaluate, formatDecimal, heldLevel, marginAccountsOf } from '../../src/margin/index.ts'
+import {
+  div,
+  evaluate,
+  formatDecimal,
+  heldLevel,
+  type MarginAccount,
+  marginAccountsOf,
+} from '../../src/margin/index.ts'
 import type { ObservedMark } from '../../src/monitor/index.ts'
 import { below } from '../../src/system/seeded-random.ts'
 import { RuleBooks } from '../../src/worker/rule-books.ts'
@@ -22,6 +29,8 @@ import type { Properties } from './properties.ts'
 /** Chance that a look at the monotonic clock finds it so much further: longer than a slice, so that it cuts work anywhere. */
 const JUMP_CHANCE = 0.3
 const JUMP_MS = 6
+/** Chance of a step that all accounts leave. */
+const LEAVE_CHANCE = 0.08
 
 export interface RunParts {
   readonly random: Random
@@ -31,6 +40,7 @@ export interface RunParts {
   /** What Redis holds of each account; the run changes it. */
   readonly stored: Map<string, Account | 'unreadable'>
   readonly books: Readonly<Record<string, RuleBook>>
+  readonly accountsLeave: boolean
   rulesChanges: number
   /** Gives a venue other rules, which are in `books` then. */
   nextBook(): VenueId
@@ -58,6 +68,8 @@ export class MonitorRun {
   readonly #marks = new Map<string, string>()
   /** The last marks, stale or not, by market. */
   readonly #lastMarks = new Map<string, string>()
+  /** Markets that were last said to be stale. */
+  readonly #stale = new Set<string>()
   /** Chance that the log has room when it is asked. */
   #room = 0
   #isStopped = false
@@ -162,28 +174,36 @@ export class MonitorRun {
 
   /** One thing that happens to a worker. */
   #act(): void {
-    const { clock, monitor } = this.#opened
+    const { clock } = this.#opened
+    if (this.#of.accountsLeave && this.#random() < LEAVE_CHANCE) {
+      // Half of the time the venues fall silent first.
+      if (this.#random() < 0.5) for (const market of TICKED) this.#silence(market)
+      for (const each of IDS) this.#remove(each)
+      for (const each of IDS) if (this.#random() < 0.5) this.#put(each)
+      return
+    }
     const id = pick(this.#random, IDS)
     const dice = this.#random()
     if (dice < 0.05) this.#changeRules()
     else if (dice < 0.13) this.#put(id)
-    else if (dice < 0.17) {
-      this.#forget(id)
-      this.#apply({ kind: 'removed', id, version: 1 })
-    } else if (dice < 0.2) {
+    else if (dice < 0.17) this.#remove(id)
+    else if (dice < 0.2) {
       this.#forget(id)
       this.#stored.set(id, 'unreadable')
       this.#apply({ kind: 'unreadable', id, error: new Error('a field is unknown') })
     } else if (dice < 0.23) this.#lose(id)
     else if (dice < 0.75) this.#frame()
-    else if (dice < 0.82) {
-      const { venue, symbol } = pick(this.#random, TICKED)
-      const nowMs = clock.nowMs()
-      this.#give([{ kind: 'stale', venue, symbol, markPrice: '', eventTimeMs: nowMs, receivedTimeMs: nowMs }])
-      monitor.marketStale(venue, symbol, nowMs, clock.monotonicMs())
-    } else if (dice < 0.9) clock.runTurns()
+    else if (dice < 0.82) this.#silence(pick(this.#random, TICKED))
+    else if (dice < 0.9) clock.runTurns()
     else clock.advance(12)
     this.#followChanges()
+  }
+
+  #silence({ venue, symbol }: (typeof TICKED)[number]): void {
+    const { clock, monitor } = this.#opened
+    const nowMs = clock.nowMs()
+    this.#give([{ kind: 'stale', venue, symbol, markPrice: '', eventTimeMs: nowMs, receivedTimeMs: nowMs }])
+    monitor.marketStale(venue, symbol, nowMs, clock.monotonicMs())
   }
 
   #changeRules(): void {
@@ -203,6 +223,11 @@ export class MonitorRun {
   #forget(id: string): void {
     this.#stored.delete(id)
     this.#lost.delete(id)
+  }
+
+  #remove(id: string): void {
+    this.#forget(id)
+    this.#apply({ kind: 'removed', id, version: 1 })
   }
 
   #put(id: string): void {
@@ -263,6 +288,8 @@ export class MonitorRun {
       const subject = marketSubject(venue, symbol)
       const last = kind === 'mark' ? markPrice : this.#lastMarks.get(subject)
       if (last !== undefined) this.#lastMarks.set(subject, last)
+      if (kind === 'stale') this.#stale.add(subject)
+      else if (last !== undefined) this.#stale.delete(subject)
       if (kind === 'stale' || last === undefined) this.#marks.delete(subject)
       else this.#marks.set(subject, last)
     }
@@ -320,6 +347,7 @@ export class MonitorRun {
     this.#checkCounts()
     this.#checkLevels()
     this.#checkGone()
+    this.#checkMarkets()
     this.#checkNearest()
     const { monitor } = this.#opened
     monitor.audit(100)
@@ -397,6 +425,24 @@ export class MonitorRun {
     this.#check('gone', wrong.length === 0, () => wrong.join())
   }
 
+  #checkMarkets(): void {
+    const { monitor } = this.#opened
+    const held = new Set(this.#exactNow().flatMap(({ exact }) => subjectsOf(exact)))
+    const isStale = (subject: string) => this.#log.progress.has(subject)
+    for (const { venue, symbol } of TICKED) {
+      const subject = marketSubject(venue, symbol)
+      const text = () =>
+        `${subject}: published last is ${isStale(subject) ? 'stale' : 'fresh or closed'}, held is ${held.has(subject)}`
+      const hasNoMark = held.has(subject) && !this.#marks.has(subject)
+      const isSaid = this.#stale.has(subject)
+      // Before the first mark nothing is known to be stale, except what an earlier run left so.
+      const holds = hasNoMark ? isStale(subject) || !isSaid : !isStale(subject)
+      this.#check('markets', holds, text)
+      const isListed = monitor.isHeld(venue, symbol) && monitor.read.market(venue, symbol) !== undefined
+      this.#check('markets', isListed === held.has(subject), text)
+    }
+  }
+
   #checkNearest(): void {
     const { monitor } = this.#opened
     const levels = RULE.names.slice(1, -1)
@@ -425,4 +471,9 @@ export class MonitorRun {
       )
     }
   }
+}
+
+/** The markets of a margin account. */
+function subjectsOf({ venue, curves }: MarginAccount): string[] {
+  return curves.map(({ symbol }) => marketSubject(venue, symbol))
 }

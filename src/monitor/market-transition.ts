@@ -1,0 +1,56 @@
+import type { Decimal, MarketEventKind, MarketProgress } from '../domain/index.ts'
+import { isHeld, type Market } from './market.ts'
+
+/** A change of state of a market that is to be published. */
+export interface MarketTransition {
+  readonly venue: string
+  readonly symbol: string
+  readonly kind: MarketEventKind
+  readonly episode: number
+  readonly sequence: number
+  readonly sinceMs: number
+  readonly marginAccounts: number
+  readonly markPrice: Decimal | null
+}
+
+/**
+ * The transition to publish when the mark of the market or its margin accounts have changed, and `published` after it;
+ * undefined when what is published still holds. `sinceMs`: when the market had its last mark, Unix milliseconds.
+ */
+export function marketTransition(market: Market, sinceMs: number): MarketTransition | undefined {
+  const { venue, symbol, published, marginAccounts } = market
+  const kind = dueKind(market)
+  if (kind === undefined) return undefined
+  published.stale = kind === 'market-stale'
+  published.sequence++
+  if (published.stale) published.episode++
+  const { episode, sequence } = published
+  const markPrice = kind === 'market-fresh' ? market.markText : null
+  return { venue, symbol, kind, episode, sequence, sinceMs, marginAccounts, markPrice }
+}
+
+/** The end of a silence that an earlier run published, in a market that nobody holds any more. `nowMs`: Unix milliseconds. */
+export function closedTransition(
+  { venue, symbol, episode, sequence }: MarketProgress,
+  nowMs: number,
+): MarketTransition {
+  return {
+    venue,
+    symbol,
+    kind: 'market-closed',
+    episode,
+    sequence: sequence + 1,
+    sinceMs: nowMs,
+    marginAccounts: 0,
+    markPrice: null,
+  }
+}
+
+/** A market that nobody holds has no event, except the one that ends a published silence. */
+function dueKind(market: Market): MarketEventKind | undefined {
+  const { published, isStale, markText } = market
+  if (!isHeld(market)) return published.stale ? 'market-closed' : undefined
+  if (isStale) return published.stale ? undefined : 'market-stale'
+  // A market that an earlier run left stale, and that has had no mark yet, stays stale.
+  return published.stale && markText !== '' ? 'market-fresh' : undefined
+}

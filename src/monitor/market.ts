@@ -1,0 +1,57 @@
+import type { Decimal, VenueId } from '../domain/index.ts'
+
+/** A mark at one moment. Events that are made later are made from it. */
+export interface SeenMark {
+  readonly symbol: string
+  /** undefined when no mark is known. */
+  readonly markPrice: Decimal | undefined
+  readonly eventTimeMs: number
+  readonly receivedMonotonicMs: number
+}
+
+/** One market: its last mark as exact text, and the times that events state. */
+export interface Market {
+  readonly venue: VenueId
+  readonly symbol: string
+  readonly instrument: number
+  /** Empty before the first mark and while the market is stale. */
+  markText: Decimal
+  /** The last mark, stale or not; empty before the first one. */
+  lastMarkText: Decimal
+  eventTimeMs: number
+  /** When the mark was last stated or confirmed; 0 before the first one. */
+  receivedMonotonicMs: number
+  /** The same on the wall clock; before the first mark, the time of the first position. */
+  receivedTimeMs: number
+  isStale: boolean
+  /** Margin accounts with a row here; 0 when nobody holds the market. `Markets.join` and `leave` count them. */
+  marginAccounts: number
+  /** The margin account that `marginAccounts` counted last, so that its second row here is not counted; −1 when it has left. */
+  lastCounted: number
+  /** What is published of the market. */
+  readonly published: { episode: number; sequence: number; stale: boolean }
+  /** The present mark as an object, made when it is first asked for. */
+  seen: SeenMark | undefined
+  /** The instant in which the present mark came. */
+  sinceInstant: number
+  /** Earlier marks that are kept for findings, oldest first. */
+  readonly past: PastMark[]
+}
+
+/** A mark that was in force until the instant of that number began. */
+export interface PastMark {
+  readonly untilInstant: number
+  readonly seen: SeenMark
+}
+
+/** Whether a margin account that is judged has a position in the market. */
+export function isHeld({ marginAccounts }: Market): boolean {
+  return marginAccounts > 0
+}
+
+/** The present mark, to be kept. All callers get one object until the next mark. */
+export function seenMark(market: Market): SeenMark {
+  const { symbol, markText, eventTimeMs, receivedMonotonicMs } = market
+  market.seen ??= { symbol, markPrice: markText || undefined, eventTimeMs, receivedMonotonicMs }
+  return market.seen
+}

@@ -1,0 +1,9 @@
+import { eventKindSchema, marketEventKindSchema, type PlimsollEvent } from '../domain/index.ts'
+
+/** Events that a worker has published, by kind. */
+export type EventCounts = Record<PlimsollEvent['kind'], number>
+
+export function noEvents(): EventCounts {
+  const kinds = [...eventKindSchema.options, ...marketEventKindSchema.options]
+  return Object.fromEntries(kinds.map((kind) => [kind, 0])) as EventCounts
+}
