@@ -17,9 +17,9 @@ export function formatStreamId(fence: number, sequence: number): string {
   return `${fence}-${sequence}`
 }
 
-/** Reads a text from outside; undefined when it is no id. */
+/** Reads a text from outside, in the form in which Redis writes it; undefined when it is no id. */
 export function readStreamId(text: string): StreamId | undefined {
-  const match = /^(\d{1,15})-(\d{1,15})$/.exec(text)
+  const match = /^(0|[1-9]\d{0,14})-(0|[1-9]\d{0,14})$/.exec(text)
   return match === null ? undefined : { fence: Number(match[1]), sequence: Number(match[2]) }
 }
 

@@ -200,9 +200,8 @@ export class Changes {
     const refused = this.#refused.termsOf(id)
     if (refused === undefined) return
     const { account, isLost } = refused
+    // If `absent` waited in its place, nothing is lost: `unknown` was published when the rules refused the account.
     if (this.#newRules.concern(account)) this.#put(account, isLost)
-    // In the place of `absent`, if that waited.
-    else this.#endAbsent(id, 'account-refused')
   }
 
   /** Runs a change of the watchlist and judges the margin accounts that it changes. False when the rules refuse the account. */

@@ -77,6 +77,7 @@ export class RuleBooks {
   advance(nowMs: number): RulesChange[] {
     this.#nowMs = nowMs
     return [...this.#books].flatMap(([venue, inForce]) => {
+      if (inForce.holdsAt(nowMs)) return []
       const symbols = this.#update(inForce, venue, inForce.book)
       return symbols.length === 0 ? [] : [{ kind: 'rules' as const, venue, symbols }]
     })
@@ -85,6 +86,7 @@ export class RuleBooks {
   #update(before: BookInForce, venue: VenueId, book: RuleBook): readonly string[] {
     const after = new BookInForce(book, this.#nowMs, before)
     if (after.changed.length > 0 || book !== before.book) this.#books.set(venue, after)
+    else before.holdAsLongAs(after)
     return after.changed
   }
 
@@ -112,6 +114,9 @@ class BookInForce implements RuleBook {
   readonly #atMs: number
   /** What each symbol was answered. Symbols come from stored accounts, so these are no more than the accounts name. */
   readonly #answers = new Map<string, InstrumentRules | undefined>()
+  /** From here, and before the second time, no answer is another one, so that no symbol has to be looked at. */
+  #fromMs = Number.NEGATIVE_INFINITY
+  #beforeMs = Number.POSITIVE_INFINITY
 
   constructor(book: RuleBook, atMs: number, before?: BookInForce) {
     this.book = book
@@ -128,8 +133,27 @@ class BookInForce implements RuleBook {
     const known = this.#answers.get(symbol)
     if (known !== undefined || this.#answers.has(symbol)) return known
     const rules = this.book.rulesOf(symbol, this.#atMs)
-    this.#answers.set(symbol, rules)
+    this.#answer(symbol, rules)
     return rules
+  }
+
+  /** Whether every answer is the same at that time, Unix milliseconds. */
+  holdsAt(atMs: number): boolean {
+    return atMs >= this.#fromMs && atMs < this.#beforeMs
+  }
+
+  /** The other one gave equal answers at a later or earlier time. */
+  holdAsLongAs(other: BookInForce): void {
+    this.#fromMs = other.#fromMs
+    this.#beforeMs = other.#beforeMs
+  }
+
+  #answer(symbol: string, rules: InstrumentRules | undefined): void {
+    this.#answers.set(symbol, rules)
+    for (const { fromMs } of this.book.entriesOf(symbol)) {
+      if (fromMs <= this.#atMs) this.#fromMs = Math.max(this.#fromMs, fromMs)
+      else this.#beforeMs = Math.min(this.#beforeMs, fromMs)
+    }
   }
 
   symbols(): Iterable<string> {
@@ -147,7 +171,7 @@ class BookInForce implements RuleBook {
     for (const [symbol, old] of before.#answers) {
       const rules = this.book.rulesOf(symbol, this.#atMs)
       const isSame = isDeepStrictEqual(old, rules)
-      this.#answers.set(symbol, isSame ? old : rules)
+      this.#answer(symbol, isSame ? old : rules)
       if (!isSame || (haveOtherDefaults && rules !== undefined)) changed.push(symbol)
     }
     return changed

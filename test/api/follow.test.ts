@@ -113,7 +113,7 @@ describe('follow', () => {
     })
   })
 
-  it.each(['garbage', '5', '1-x', '-1-0', '1-2-3', ' 1-2', ''])(
+  it.each(['garbage', '5', '1-x', '-1-0', '01-1', '1-01', '1-2-3', ' 1-2', ''])(
     'refuses the place %j, naming field, value and rule, before it connects',
     async (from) => {
       await expect(follow({ url: 'redis://127.0.0.1:1', from }).next()).rejects.toMatchObject({

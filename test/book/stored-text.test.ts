@@ -53,6 +53,9 @@ function stored(fields: Record<string, unknown>): string {
 const manyPositions = (count: number) =>
   Array.from({ length: count }, (_, index) => ({ ...cross, symbol: `C${index}` }))
 
+const manyAssets = (count: number) =>
+  Array.from({ length: count }, (_, index) => ({ asset: `C${index}`, amount: '1' }))
+
 describe('The reader of stored texts', () => {
   test.each([
     ['with positions of every kind', written],
@@ -63,6 +66,7 @@ describe('The reader of stored texts', () => {
     ['of version 0', stored({ version: 0 })],
     ['with a symbol of another script', stored({ positions: [{ ...cross, symbol: '币安人生USDT' }] })],
     ['with 1,000 positions', stored({ positions: manyPositions(1_000) })],
+    ['with 1,000 assets', stored({ collateral: manyAssets(1_000) })],
   ])('takes an account %s as JSON.parse gives it', (_, text) => {
     expect(JSON.stringify(read('desk/1', text))).toBe(text)
     expect(read('desk/1', text)).toEqual(slowly('desk/1', text))
@@ -94,6 +98,7 @@ describe('The reader of stored texts', () => {
     ['with a position twice', stored({ positions: [cross, isolated, cross] })],
     ['with an asset twice', stored({ collateral: [account.collateral[0], account.collateral[0]] })],
     ['with 1,001 positions', stored({ positions: manyPositions(1_001) })],
+    ['with 1,001 assets', stored({ collateral: manyAssets(1_001) })],
     ['with a liability', stored({ liabilities: [{ asset: 'USDT', amount: '1' }] })],
     ['with a comma behind the last position', written.replace('],"liabilities"', ',],"liabilities"')],
   ])('leaves an account %s to the reader of JSON', (_, text, id = 'desk/1') => {

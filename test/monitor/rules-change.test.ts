@@ -157,6 +157,30 @@ describe('other rules of a venue, while a worker runs', () => {
     expect(story().at(-1)).toMatch(/^recovered a:isolated:CUSDT:long 0/)
   })
 
+  it('leave an account unknown, said once, that was refused at the load, if they concern another symbol', () => {
+    const { monitor, clock, story, change } = openWithBooks()
+    monitor.restoreMarginAccount('a:isolated:CUSDT:long', {
+      account: 'a',
+      venue: 'binance',
+      marginMode: 'isolated',
+      settle: 'USDT',
+      episode: 3,
+      sequence: 7,
+      open: true,
+      unknown: false,
+      level: '1',
+    })
+    monitor.apply({ kind: 'put', account: isolatedLong('a', { symbol: 'CUSDT' }) })
+    let looks = 0
+    clock.monotonicMs = () => 1_000 + 6 * looks++
+    for (const id of ['b', 'c']) monitor.apply({ kind: 'put', account: isolatedLong(id) })
+    monitor.loaded()
+    change({ ...RULES, AUSDT: withRate('0.02') }, ['AUSDT'])
+    for (let turn = 0; turn < 20; turn++) clock.runTurns()
+    expect(monitor.waitingChanges).toBe(0)
+    expect(story()).toEqual(['unknown a:isolated:CUSDT:long 1 #3 8'])
+  })
+
   it('let refused accounts wait to be put again in slices', () => {
     const { monitor, clock, change } = openWithBooks()
     const accounts = 3_000

@@ -141,6 +141,50 @@ describe('the rule books of a worker', () => {
     expect(before.rulesOf('X')).toBe(OLD)
   })
 
+  it('look at the symbols only when rules of one of them begin or end, whatever the clock does', () => {
+    const late = [
+      { fromMs: ALWAYS, rules: OLD, source: SOURCE },
+      { fromMs: START_MS + DAY_MS, rules: OLD, source: SOURCE },
+      { fromMs: START_MS + 3 * DAY_MS, rules: NEW, source: SOURCE },
+    ]
+    const book = laid({ X: late })
+    let looks = 0
+    const counting: RuleBook = {
+      ...book,
+      rulesOf: (symbol, atMs) => {
+        looks++
+        return book.rulesOf(symbol, atMs)
+      },
+    }
+    const books = booksWith(counting)
+    for (const symbol of ['X', 'NOWHERE', 'ELSEWHERE']) books.bookOf(BYBIT).rulesOf(symbol)
+    const looksOf = (days: number) => {
+      looks = 0
+      const changes = books.advance(START_MS + days * DAY_MS)
+      return [looks, changes.length]
+    }
+    expect([0, 0.5, 0.9, 1, 1, 2, 2.9, 3, 3, 9].map(looksOf)).toEqual([
+      ...[
+        [0, 0],
+        [0, 0],
+        [0, 0],
+        [3, 0],
+        [0, 0],
+        [0, 0],
+        [0, 0],
+        [3, 1],
+        [0, 0],
+        [0, 0],
+      ],
+    ])
+    expect([2.9, 2.9, 0, 0].map(looksOf)).toEqual([
+      [3, 1],
+      [0, 0],
+      [3, 0],
+      [0, 0],
+    ])
+  })
+
   it('name the symbols, of those that were asked for, whose rules differ in a new book', () => {
     const books = booksWith(laid({ SAME: OLD, CHANGED: OLD, GONE: OLD, UNASKED: OLD }))
     for (const symbol of ['SAME', 'CHANGED', 'GONE', 'ADDED', 'NOWHERE']) books.bookOf(BYBIT).rulesOf(symbol)
