@@ -71,7 +71,8 @@ async function connect(overrides: ConfigOverrides, signal: AbortSignal): Promise
   const { redisUrl, dataDir, appendfsync, shard } = loadConfig(overrides)
   // The client of Redis is loaded when the settings hold: it takes longer than all that comes before.
   const { connectRedis, keysOf } = await import('../redis/index.ts')
-  const { openRedis } = await import('../redis-server/index.ts')
+  const { openRedis, refuseMissingFolder } = await import('../redis-server/index.ts')
+  if (redisUrl === undefined) await refuseMissingFolder(dataDir)
   const clock = systemClock
   const notify = (line: string) => tell(process.stderr, line)
   const server = await openRedis({ redisUrl, dataDir, appendfsync, clock, notify, signal })

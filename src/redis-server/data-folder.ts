@@ -1,3 +1,5 @@
+import { access } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { PlimsollError } from '../errors.ts'
 
 /**
@@ -15,4 +17,19 @@ export async function inDataFolder<T>(folder: string, action: () => Promise<T>):
     const message = `the data folder ${folder} cannot be used: ${cause.message}; ${remedy}`
     throw new PlimsollError('CONFIGURATION', message, { cause, path: 'dataDir' })
   }
+}
+
+/**
+ * For a command that reads what a worker wrote: without a folder it would start an empty Redis and wait for ever.
+ * @throws PlimsollError CONFIGURATION when the folder does not exist.
+ */
+export async function refuseMissingFolder(dataDir: string): Promise<void> {
+  const folder = resolve(dataDir)
+  const exists = await access(folder).then(
+    () => true,
+    () => false,
+  )
+  if (exists) return
+  const message = `the data folder ${folder} does not exist: name that of the worker with --data-dir or PLIMSOLL_DATA_DIR`
+  throw new PlimsollError('CONFIGURATION', message, { path: 'dataDir' })
 }

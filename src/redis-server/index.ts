@@ -1,5 +1,6 @@
 export type { RedisBinary } from './binary.ts'
 export { runningRedisUrl } from './claim.ts'
+export { refuseMissingFolder } from './data-folder.ts'
 export { type KeepOptions, keepRedis } from './keep.ts'
 export { type LocateOptions, locateRedisServer } from './locate.ts'
 export { type OpenedRedis, type OpenOptions, openRedis } from './open.ts'

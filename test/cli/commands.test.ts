@@ -55,6 +55,10 @@ const WRONG_USE: readonly (readonly [args: readonly string[], message: string])[
   [['run', '--appendfsync', 'no'], '--appendfsync (PLIMSOLL_APPENDFSYNC) is "no": must be one of always,'],
   [['run', '--consumers', 'risk,risk'], '--consumers (PLIMSOLL_CONSUMERS) is "risk,risk": must not name'],
   [['run', '--log-level', 'loud'], '--log-level (PLIMSOLL_LOG_LEVEL) is "loud": must be one of debug,'],
+  [
+    ['tail', '--data-dir', '/nowhere/data'],
+    'the data folder /nowhere/data does not exist: name that of the worker',
+  ],
   [['tail', '--shard', 'a b'], '--shard (PLIMSOLL_SHARD) is "a b": must be 1 to 32'],
   [['accounts', 'list', '--symbol', 'a b'], "'a b' is invalid. It must be a venue symbol"],
   [['demo', '--accounts', '0'], 'must be a whole number'],
