@@ -32,7 +32,16 @@ function publicDeclarations(): Set<string> {
   return found
 }
 
-const KINDS = /\.(?:js|d\.ts|wasm|md|json|yml)$|^LICENSE$/
+/** What a user needs; of sources and data only the examples, to which the documents lead. */
+const KINDS = /\.(?:js|d\.ts|wasm|md|json|yml)$|^LICENSE$|^docs\/demo\.svg$|^examples\/[a-z-]+\.(?:ts|csv)$/
+
+/** Targets of the links and images of a document that are no URL and no place in it, without their fragment. */
+function relativeLinks(text: string): string[] {
+  return [...text.matchAll(/\]\(([^)#\s]+)[^)]*\)/g)]
+    .map(([, target]) => target!)
+    .filter((target) => !/^[a-z]+:/.test(target))
+}
+
 const isDeclaration = (path: string) => path.endsWith('.d.ts')
 
 describe('the package', () => {
@@ -48,11 +57,21 @@ describe('the package', () => {
     }
   })
 
+  it('holds every file to which one of its documents leads', () => {
+    const paths = packedPaths()
+    const documents = paths.filter((path) => path.endsWith('.md'))
+    const dead = documents.flatMap((document) =>
+      relativeLinks(readFileSync(`${PROJECT}/${document}`, 'utf8'))
+        .filter((link) => !paths.includes(join(dirname(document), link)))
+        .map((link) => `${document}: ${link}`),
+    )
+    expect(documents).toContain('README.md')
+    expect(dead).toEqual([])
+  })
+
   it('holds nothing else: no sources, no maps, no declarations of rooms that the public types do not use', () => {
     const paths = packedPaths()
-    expect(paths.filter((path) => !KINDS.test(path) || /^(?:test|src|bench|examples)\//.test(path))).toEqual(
-      [],
-    )
+    expect(paths.filter((path) => !KINDS.test(path) || /^(?:test|src|bench)\//.test(path))).toEqual([])
     const declarations = publicDeclarations()
     expect(paths).toEqual(expect.arrayContaining([...declarations]))
     const rooms = new Set([...declarations].map(dirname))
