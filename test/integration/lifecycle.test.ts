@@ -173,8 +173,7 @@ describe('SIGTERM while Redis does not answer', () => {
     process.kill(redis.pid, 'SIGSTOP')
     onTestFinished(() => void process.kill(redis.pid, 'SIGCONT'))
     exchange.setMark('AAAUSDT', '80.5')
-    await until(() => exchange.isHeard('AAAUSDT'))
-    await new Promise((resolve) => setTimeout(resolve, 200))
+    await until(() => first.log.some(({ msg }) => msg.startsWith('events wait (1 now)')))
     const { code, stderr, elapsedMs } = await first.end('SIGTERM').finally(() => {
       process.kill(redis.pid, 'SIGCONT')
     })
