@@ -3,9 +3,14 @@ import { ioredis } from './clients.ts'
 
 /** A wrong login, permission or database stays wrong on a retry; ioredis itself would continue with database 0. */
 const REFUSED = /WRONGPASS|NOAUTH|NOPERM|invalid password|DB index/i
-/** Messages of ioredis when it has no connection. These errors have neither a code nor a class of their own. */
-const DISCONNECTED =
-  /^(?:Connection is closed|Command timed out|Stream isn't writeable|Socket timeout|Reached the max retries)/
+/**
+ * Messages of ioredis when it has no connection, and what they mean. These errors have neither a code nor a class of their
+ * own, and their messages name the settings of ioredis.
+ */
+const DISCONNECTED: readonly (readonly [message: RegExp, meaning: string])[] = [
+  [/^(?:Connection is closed|Stream isn't writeable|Reached the max retries)/, 'the connection was lost'],
+  [/^(?:Command timed out|Socket timeout)/, 'it does not answer'],
+]
 const SYSTEM_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'ENOENT'])
 
 /** Whether the server refuses the connection, so that only another setting helps. */
@@ -28,7 +33,7 @@ export function redisFault(what: string, error: unknown): PlimsollError {
   const cause = withoutSecrets(error)
   return new PlimsollError(
     isRefusal(cause) ? 'REDIS_REFUSED' : 'REDIS_UNAVAILABLE',
-    `${what}: ${cause.message}`,
+    `${what}: ${meaningOf(cause.message) ?? cause.message}`,
     { cause },
   )
 }
@@ -44,9 +49,14 @@ function isOfRedis(error: unknown): boolean {
   const isOfSocket = syscall !== undefined && /^(?:connect|read|write)$/.test(syscall)
   return (
     error instanceof ioredis.ReplyError ||
-    DISCONNECTED.test(error.message) ||
+    meaningOf(error.message) !== undefined ||
     (isOfSocket && code !== undefined && SYSTEM_CODES.has(code))
   )
+}
+
+/** What a message of ioredis says of the connection; undefined when it says something else. */
+function meaningOf(message: string): string | undefined {
+  return DISCONNECTED.find(([form]) => form.test(message))?.[1]
 }
 
 /** A name with several addresses fails with one error for each of them, and an empty message. */

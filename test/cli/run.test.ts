@@ -94,6 +94,9 @@ describe('a Redis that will not do', () => {
       way.close()
       const plain = stderr.split('\n').filter((line) => line !== '' && !line.startsWith('{'))
       expect(plain).toEqual([expect.stringMatching(/^plimsoll: REDIS_UNAVAILABLE: .*Redis/)])
+      // In our words, not in those of the client library.
+      expect(plain[0]).not.toMatch(/Connection is closed|timed out|isn't writeable|max retries/)
+      expect(plain[0]).toMatch(/: (?:the connection was lost|read ECONNRESET|connect ECONNREFUSED [\d.:]+)$/)
       expect(code).toBe(1)
       expect(stderr).not.toMatch(/secret-word|plimsoll: bug|\.js:\d/)
     },
