@@ -23,7 +23,7 @@ import { every } from './every.ts'
 import { guardedClock } from './guarded-clock.ts'
 import { WorkerReader } from './reader.ts'
 import { type RuleBooks, ruleBooks } from './rule-books.ts'
-import { logRules } from './rules-log.ts'
+import { LateRules, logRules } from './rules-log.ts'
 import type { Worker, WorkerOptions } from './types.ts'
 
 export type { Worker, WorkerOptions } from './types.ts'
@@ -59,7 +59,8 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     return worker
   } catch (error) {
     await connections.close()
-    throw asRedisFault(`Redis at ${redactUrl(options.redisUrl)} failed while the worker was starting`, error)
+    const url = redactUrl(options.redisUrl)
+    throw asRedisFault(`the worker ends before it watches anything, because Redis at ${url} failed`, error)
   }
 }
 
@@ -75,6 +76,8 @@ class MonitorWorker implements Worker {
   #monitor!: Monitor
   #marketData!: MarketData
   #read!: ReadModel
+  /** undefined while the book is loaded: one line a venue names what is old in it. */
+  #lateRules: LateRules | undefined
   #cancelAudit: () => void = () => undefined
   #cancelWatch: () => void = () => undefined
   #cancelRules: () => void = () => undefined
@@ -131,6 +134,7 @@ class MonitorWorker implements Worker {
     const { accounts, positions } = this.#monitor.watchlist
     log.info({ accounts, positions, markets: this.#monitor.markets.all.length }, 'book loaded')
     logRules(log, this.#ruleBooks.bookOf, this.#monitor.markets.all, clock.nowMs(), config.rulesMaxAgeDays)
+    this.#lateRules = new LateRules(log, this.#ruleBooks.bookOf, config.rulesMaxAgeDays)
     this.#marketData.open()
     this.#source.follow(
       (change) => this.#guard(() => this.#apply(change)),
@@ -162,7 +166,10 @@ class MonitorWorker implements Worker {
       sequenceFloor,
       hasRoom: () => this.#eventLog.hasRoom,
       publish: (records) => this.#publish(records),
-      marketAdded: (venue, symbol) => this.#marketData.add(venue, symbol),
+      marketAdded: (venue, symbol) => {
+        this.#marketData.add(venue, symbol)
+        this.#lateRules?.add(venue, symbol, clock.nowMs())
+      },
       refused: (account, error) => this.#refused(account.id, error),
       observer,
     })

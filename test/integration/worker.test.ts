@@ -210,6 +210,11 @@ describe('a change of the stored book while the worker runs', () => {
     expect(exchange.isHeard('BBBUSDT')).toBe(false)
     await shard.book.put(longAt100('desk/2', '20', { symbol: 'BBBUSDT' }))
     await delivered(1)
+    // Its rules bear no day. At the start no account used them.
+    expect(worker!.log.flatMap(({ oldest }) => (Array.isArray(oldest) ? oldest : []))).toEqual([
+      'AAAUSDT (no day)',
+      'BBBUSDT (no day)',
+    ])
     expect(consumer.effects[0]).toMatchObject({
       account: 'desk/2',
       kind: 'liquidation',

@@ -7,7 +7,7 @@ import { checkRules, formatDecimal, marginAccountsOf } from '../../src/margin/in
 import { readRulesFile } from '../../src/rules/file.ts'
 import { ruleBookOf, VENUE_NAMES } from '../../src/venues/index.ts'
 import { refusedRules, ruleBooks } from '../../src/worker/rule-books.ts'
-import { logRules } from '../../src/worker/rules-log.ts'
+import { LATE_WARNINGS_MAX, LateRules, logRules } from '../../src/worker/rules-log.ts'
 import { parsedAccount } from '../support/accounts.ts'
 
 const BYBIT = venueId('bybit')
@@ -381,6 +381,36 @@ describe('the log of the rules in use', () => {
   it('keeps to the limit that is set', () => {
     expect(logged({ A: '2026-07-06' }, ['A'], 14)).toHaveLength(1)
     expect(logged({ A: '2026-07-06' }, ['A'], 13)).toHaveLength(2)
+  })
+
+  describe('of contracts that come while the worker runs', () => {
+    function late(rules: Record<string, string | undefined>) {
+      const lines: [fields: object, message: string][] = []
+      const log = { warn: (fields: object, message: string) => void lines.push([fields, message]) }
+      const rulesInUse = new LateRules(log, bookOf(rules), 14)
+      return { lines, add: (symbol: string) => rulesInUse.add(BYBIT, symbol, NOW) }
+    }
+
+    it('warns of each that is older than the limit or bears no day, once', () => {
+      const { lines, add } = late({ A: '2026-06-01', B: undefined, YOUNG: '2026-07-19' })
+      for (const symbol of ['YOUNG', 'NOWHERE', 'A', 'A', 'B']) add(symbol)
+      expect(lines.map(([fields]) => fields)).toEqual([
+        { venue: 'bybit', contracts: 1, oldest: ['A (2026-06-01)'], rulesMaxAgeDays: 14 },
+        { venue: 'bybit', contracts: 1, oldest: ['B (no day)'], rulesMaxAgeDays: 14 },
+      ])
+      expect(lines[0]![1]).toContain('PLIMSOLL_RULES_MAX_AGE')
+    })
+
+    it('ends with a line that says so after the most that it names', () => {
+      const symbols = Array.from({ length: LATE_WARNINGS_MAX + 5 }, (_, index) => `OLD${index}`)
+      const { lines, add } = late(Object.fromEntries(symbols.map((symbol) => [symbol, '2026-06-01'])))
+      for (const symbol of symbols) add(symbol)
+      expect(lines).toHaveLength(LATE_WARNINGS_MAX + 1)
+      expect(lines.at(-1)).toEqual([
+        { warnings: LATE_WARNINGS_MAX },
+        'further contracts with old rules are not named until the next start',
+      ])
+    })
   })
 
   it('names the symbols of the file that are refused', () => {
