@@ -94,6 +94,10 @@ describe('a Redis that will not do', () => {
       way.close()
       const plain = stderr.split('\n').filter((line) => line !== '' && !line.startsWith('{'))
       expect(plain).toEqual([expect.stringMatching(/^plimsoll: REDIS_UNAVAILABLE: .*Redis/)])
+      // At INFO the connection is not open yet.
+      const during =
+        command === 'INFO' ? 'no Redis at' : 'the worker ends before it watches anything, because Redis at'
+      expect(plain[0]).toContain(`REDIS_UNAVAILABLE: ${during} redis://guest:***@127.0.0.1:${way.port}`)
       // In our words, not in those of the client library.
       expect(plain[0]).not.toMatch(/Connection is closed|timed out|isn't writeable|max retries/)
       expect(plain[0]).toMatch(/: (?:the connection was lost|read ECONNRESET|connect ECONNREFUSED [\d.:]+)$/)
