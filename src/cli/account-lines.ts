@@ -52,11 +52,14 @@ export function accountDetails(account: Account, palette: Palette): string[] {
   ]
 }
 
-function terms({ symbol, size, entryPrice, leverage, isolatedMargin }: Position): string {
+function terms(position: Position): string {
+  const { symbol, size, entryPrice, leverage, isolatedMargin, maintenanceMarginRate, maxLeverage } = position
   return [
     `${visible(symbol)} ${size}`,
     `entry ${entryPrice}`,
     ...(leverage === undefined ? [] : [`leverage ${leverage}`]),
     ...(isolatedMargin === undefined ? [] : [`margin ${isolatedMargin}`]),
+    ...(maintenanceMarginRate === undefined ? [] : [`maintenance rate ${maintenanceMarginRate}`]),
+    ...(maxLeverage === undefined ? [] : [`max leverage ${maxLeverage}`]),
   ].join('  ')
 }

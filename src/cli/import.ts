@@ -13,7 +13,7 @@ import {
   REFUSED_REPORTED_MAX,
   type Refusal,
 } from '../import/index.ts'
-import { accountFaultsOf, uncomputedFaultsOf } from '../margin/index.ts'
+import { accountFaultsOf, ruleFaultsOf } from '../margin/index.ts'
 import { systemClock } from '../system/index.ts'
 import { symbolFaultsOf, VENUE_NAMES } from '../venues/index.ts'
 import { refusedRules, ruleBooks } from '../worker/rule-books.ts'
@@ -102,7 +102,7 @@ async function runImport(file: string, flags: ImportFlags): Promise<void> {
     const book = bookOf(account.venue)
     const faults = accountFaultsOf(account, book)
     if (faults.length > 0) return faults
-    return [...uncomputedFaultsOf(account, book), ...symbolFaultsOf(account)]
+    return [...ruleFaultsOf(account, book), ...symbolFaultsOf(account)]
   }
   const input = await openInput(file)
   const read = readerOf({ file, input, format, check, force })

@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { z } from 'zod'
 import {
   type Account,
+  decimalSchema,
   faultsText,
   IN_OUR_WORDS,
   type InstrumentRules,
@@ -36,7 +37,7 @@ import { jsonLine } from './visible.ts'
 export function marginCommand(): Command {
   return new Command('margin')
     .description('Computes the exact margin state of accounts at given marks')
-    .argument('<file>', 'JSON lines of {"account", "marks", "rules"?}; - for standard input')
+    .argument('<file>', 'JSON lines of {"account", "marks", "fundingRates"?, "rules"?}; - for standard input')
     .option('--levels <ratios>', 'warning levels of the margin ratio', DEFAULT_LEVELS.join(','))
     .option(
       '--hysteresis <share>',
@@ -51,6 +52,8 @@ export function marginCommand(): Command {
         'empty where it is the line as a whole. Blank lines are skipped. "rules" replaces\n' +
         'the rule book of the venue symbol by symbol. "ruleAgeDays" is the age of the\n' +
         'oldest rules of a margin account, null where they bear no day ("asOf").\n' +
+        '"assumptions" lists what the venue does not state. "fundingRates" holds the rate of\n' +
+        'the next payment by symbol; the maintenance margin of BitMEX needs it.\n' +
         'Exit code 1 where any line was refused.',
     )
     .action(async (file: string, options: { levels: string; hysteresis: string }) => {
@@ -108,15 +111,18 @@ function marginsOf(line: Line, { rule, bookOf, nowMs }: MarginJudge) {
   const input = readInput(line)
   const account = parseAt<Account>(accountSchema, input.account, 'account', 'ACCOUNT_INVALID')
   const marks = readMarks(input.marks)
+  const fundingRates = readFundingRates(input.fundingRates ?? {})
   const book = readBook(bookOf(account.venue), input.rules)
   const marginAccounts = under('account', () => marginAccountsOf(account, book))
   const markOf = (symbol: string) => marks.get(symbol)
+  const fundingRateOf = (symbol: string) => fundingRates.get(symbol)
   return {
     account: account.id,
     marginAccounts: marginAccounts.map((marginAccount) => ({
-      ...marginStateOf(marginAccount, markOf, rule),
+      ...marginStateOf(marginAccount, markOf, rule, fundingRateOf),
       ruleBook: marginAccount.ruleBook,
       ruleAgeDays: ruleAgeDays(marginAccount.rulesAsOfMs, nowMs),
+      assumptions: marginAccount.assumptions,
     })),
   }
 }
@@ -124,6 +130,7 @@ function marginsOf(line: Line, { rule, bookOf, nowMs }: MarginJudge) {
 const inputSchema = z.strictObject({
   account: z.record(z.string(), z.unknown()),
   marks: z.record(z.string(), z.unknown()),
+  fundingRates: z.record(z.string(), z.unknown()).optional(),
   rules: z.record(z.string(), z.unknown()).optional(),
 })
 
@@ -151,6 +158,14 @@ function readMarks(marks: Readonly<Record<string, unknown>>): ReadonlyMap<string
       throw new PlimsollError('MARK_INVALID', message, { path })
     }
     checked.set(symbol, markPrice)
+  }
+  return checked
+}
+
+function readFundingRates(rates: Readonly<Record<string, unknown>>): ReadonlyMap<string, string> {
+  const checked = new Map<string, string>()
+  for (const [symbol, rate] of Object.entries(rates)) {
+    checked.set(symbol, parseAt(decimalSchema, rate, `fundingRates.${symbol}`, 'INPUT_INVALID'))
   }
   return checked
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { assert } from '../errors.ts'
-import { decimalSchema, nonNegativeDecimalSchema, positiveDecimalSchema } from './decimal.ts'
+import { decimalSchema, nonNegativeDecimalSchema, positiveDecimalSchema, rateSchema } from './decimal.ts'
 import type { FieldFault } from './fault.ts'
 
 export const POSITIONS_PER_ACCOUNT_MAX = 1_000
@@ -78,6 +78,10 @@ export const positionSchema = z
     entryPrice: positiveDecimalSchema,
     leverage: positiveDecimalSchema.optional(),
     isolatedMargin: decimalSchema.optional(),
+    /** The rate that the venue states for this position in place of its table (BitMEX `maintMarginReq`). */
+    maintenanceMarginRate: rateSchema.optional(),
+    /** The greatest leverage that the venue keeps for this position (Hyperliquid); not the one it was opened with. */
+    maxLeverage: positiveDecimalSchema.optional(),
   })
   .superRefine((position, context) => {
     if (position.marginMode === 'cross' && position.isolatedMargin !== undefined) {

@@ -171,11 +171,15 @@ export const closingFeeSchema = z.enum(['none', 'at-bankruptcy-price', 'at-mark'
 export const liquidationSchema = z.enum(['reached', 'passed'], { error: 'must be reached or passed' })
 export type Liquidation = z.infer<typeof liquidationSchema>
 
-/** The terms of an option. `underlying`: the symbol whose mark its margin is a share of. */
+/**
+ * The terms of an option. `underlying`: the symbol by whose mark it is in or out of the money. `pricedIn`: whether its own
+ * mark is in the coin of the underlying, or in the quote currency as the strike.
+ */
 export const optionTermsSchema = z.strictObject({
   type: z.enum(['call', 'put'], { error: 'must be call or put' }),
   strike: positiveDecimalSchema,
   underlying: symbolSchema,
+  pricedIn: z.enum(['coin', 'quote'], { error: 'must be coin or quote' }),
 })
 
 const ASSUMPTIONS_MAX = 10
@@ -199,6 +203,8 @@ export const marginModelSchema = z.strictObject({
   /** Funding that the position is to pay counts in its maintenance margin, on the value at entry (BitMEX). */
   fundingInMaintenance: z.boolean({ error: 'must be true or false' }).optional(),
   rounding: roundingSchema.optional(),
+  /** In a cross pool only the larger side of the positions of one group, long or short, is asked for margin (Kraken). */
+  nettingGroup: symbolSchema.optional(),
   closingFee: closingFeeSchema.optional(),
   liquidation: liquidationSchema.optional(),
   option: optionTermsSchema.optional(),

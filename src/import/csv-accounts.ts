@@ -9,7 +9,16 @@ export const CSV_ACCOUNTS_MAX = 5_000_000
 /** Must be equal in all rows of an account that state them. */
 const ACCOUNT_COLUMNS = ['venue', 'version', 'separateWallets'] as const
 const COLLATERAL_COLUMNS = ['asset', 'amount'] as const
-const POSITION_COLUMNS = ['symbol', 'marginMode', 'size', 'entryPrice', 'leverage', 'isolatedMargin'] as const
+const POSITION_COLUMNS = [
+  'symbol',
+  'marginMode',
+  'size',
+  'entryPrice',
+  'leverage',
+  'isolatedMargin',
+  'maintenanceMarginRate',
+  'maxLeverage',
+] as const
 /** Columns of an import in CSV, in any order. `id` and `venue` must be there. */
 export const CSV_COLUMNS = ['id', ...ACCOUNT_COLUMNS, ...COLLATERAL_COLUMNS, ...POSITION_COLUMNS] as const
 

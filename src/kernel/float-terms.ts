@@ -5,8 +5,10 @@ import {
   type ExactTier,
   exactRulesOf,
   isFeeCounted,
+  isPlainPart,
   type MarginAccountPart,
   type RuledPosition,
+  symbolsOf,
 } from '../margin/index.ts'
 import { decimalToF64 } from './decimal-f64.ts'
 
@@ -45,6 +47,7 @@ const U = 2 ** -53
  *   takes 16 of it.
  */
 export function floatTermsOf(account: Account, part: MarginAccountPart): KernelTerms {
+  if (!isPlainPart(part)) return undecidedTermsOf(part)
   if (part.marginMode === 'isolated') return isolatedTermsOf(part.positions[0]!)
   const rows: RowTerms[] = []
   let uncertainty = 0
@@ -54,6 +57,33 @@ export function floatTermsOf(account: Account, part: MarginAccountPart): KernelT
     rows.push(leg)
   }
   return { constant: walletOf(account, part.currency), uncertainty, rows }
+}
+
+/** One tier that asks for nothing, for rows of which f64 decides nothing. */
+const NO_TIERS: readonly ExactTier[] = [
+  {
+    cap: { n: 1n, d: 1n },
+    maintenanceMarginRate: { n: 0n, d: 1n },
+    maintenanceDeduction: { n: 0n, d: 1n },
+  },
+]
+
+/**
+ * A row on each symbol that moves the account, and nothing measured: each of their ticks gives the account to exact
+ * arithmetic, because straight pieces do not say what it is.
+ */
+function undecidedTermsOf({ positions }: MarginAccountPart): KernelTerms {
+  const symbols = symbolsOf({ positions })
+  const rows = symbols.map((symbol) => ({
+    symbol,
+    coordinate: 'price' as const,
+    tiers: NO_TIERS,
+    intercept: 0,
+    slope: 1,
+    scale: 1,
+    constant: 0,
+  }))
+  return { constant: Number.NaN, uncertainty: Number.POSITIVE_INFINITY, rows }
 }
 
 /** A row, with what its closing fee is made of. `constant` is the fee that the leverage gives. */

@@ -119,7 +119,7 @@ export function hasFault(
 }
 
 /** The open positions of an account whose rules the book holds and this version does not compute. */
-export function uncomputedFaultsOf(account: Account, book: RuleBook): readonly AccountFault[] {
+export function ruleFaultsOf(account: Account, book: RuleBook): readonly AccountFault[] {
   return account.positions.flatMap((position, index) => {
     const rules = isOpen(position) ? book.rulesOf(position.symbol) : undefined
     const reason = rules === undefined ? undefined : reasonAgainst(position.symbol, rules)

@@ -1,21 +1,16 @@
-import type {
-  Account,
-  Decimal,
-  InstrumentRules,
-  MarginDefaults,
-  MarginMode,
-  Position,
-  RuleBook,
-  VenueId,
-} from '../domain/index.ts'
+import type { Account, InstrumentRules, MarginMode, RuleBook, VenueId } from '../domain/index.ts'
 import { assert } from '../errors.ts'
 import { accountFaultsOf, hasFault, isOpen, liquidationOf, refuseFaults } from './account-faults.ts'
+import type { AccountFormula } from './account-formulas.ts'
 import { crossPoolId, isolatedId, parseMarginAccountId, sideOf } from './account-id.ts'
+import { exactNumbers } from './algebra.ts'
+import { isolatedMarginOf as formulaMarginOf } from './closing-fee.ts'
 import type { Curve } from './curve.ts'
-import { checkRules } from './exact-rules.ts'
+import { checkRules, isPlain } from './exact-rules.ts'
 import { Kept } from './kept.ts'
 import { isolatedMarginOf, isolatedTerms, type Leg, legOf, legWithFee, leverageClosingFee } from './leg.ts'
-import { parseDecimal, type Rational } from './rational.ts'
+import type { RuledPosition } from './position-value.ts'
+import { ONE, parseDecimal, type Rational, ZERO } from './rational.ts'
 
 /** The unit that is liquidated as a whole, as curves. Money is in its currency. */
 export interface MarginAccount {
@@ -40,24 +35,18 @@ export interface MarginAccount {
   readonly ruleBook: string
   /** Start of the day, UTC, of the oldest rules of its legs; null when the day of any is not known. */
   readonly rulesAsOfMs: number | null
+  /** What the venue does not state and its rules assume, in words. */
+  readonly assumptions: readonly string[]
+  /** Set where straight pieces of one price do not say what the account is; then it has no legs and no curves. */
+  readonly formula?: AccountFormula
   /** Keeps its terms over one denominator after their first use; without it they are made at every use. */
   readonly terms?: Kept<unknown>
 }
-
-/** The last known mark price of a symbol; undefined when it is not known. */
-export type MarkOf = (symbol: string) => Decimal | undefined
 
 export interface Evaluation {
   readonly marginBalance: Rational
   readonly unrealizedPnl: Rational
   readonly maintenanceMargin: Rational
-}
-
-/** A position with the rules by which it is judged. */
-export interface RuledPosition {
-  readonly position: Position
-  readonly rules: InstrumentRules
-  readonly defaults: MarginDefaults
 }
 
 /** One margin account of an account: its open positions with their rules, before it is compiled. */
@@ -84,6 +73,19 @@ export function marginAccountPartsOf(account: Account, book: RuleBook): MarginAc
   for (const { positions } of parts)
     for (const { position, rules } of positions) checkRules(position.symbol, rules)
   return parts
+}
+
+/** Whether straight pieces of one price say what the margin account is. */
+export function isPlainPart({ positions }: MarginAccountPart): boolean {
+  return positions.every(({ position, rules, defaults }) => isPlain(position, rules, defaults))
+}
+
+/** The margin account as one formula, whether it is plain or not. `walletBalance`: of a cross pool. */
+export function formulaOf(
+  { marginMode, positions }: Pick<MarginAccountPart, 'marginMode' | 'positions'>,
+  walletBalance: Rational,
+): AccountFormula {
+  return { marginMode, positions, walletBalance: marginMode === 'isolated' ? ZERO : walletBalance }
 }
 
 /** undefined if the book does not hold the symbol of an open position. */
@@ -143,11 +145,9 @@ export function marginAccountOf(account: Account, id: string, book: RuleBook): M
   return own.length === 0 ? undefined : crossPool(account, name.currency, own, book)
 }
 
-function isolatedAccount(
-  account: Account,
-  { position, rules }: RuledPosition,
-  book: RuleBook,
-): MarginAccount {
+function isolatedAccount(account: Account, ruled: RuledPosition, book: RuleBook): MarginAccount {
+  const { position, rules } = ruled
+  if (!isPlain(position, rules, book.defaults)) return isolatedByFormula(account, ruled, book)
   const uncharged = legOf(position, rules, book.defaults)
   const walletBalance = isolatedMarginOf(uncharged)
   const { constant, maintenanceConstant } = isolatedTerms(uncharged, walletBalance)
@@ -166,7 +166,32 @@ function isolatedAccount(
     liquidation: liquidationOf(rules, book),
     ruleBook: book.version,
     rulesAsOfMs: oldestMs([rules]),
+    assumptions: rules.assumptions ?? NO_ASSUMPTIONS,
     terms: new Kept(),
+  }
+}
+
+function isolatedByFormula(account: Account, ruled: RuledPosition, book: RuleBook): MarginAccount {
+  const { position, rules } = ruled
+  const formula = formulaOf({ marginMode: 'isolated', positions: [ruled] }, ZERO)
+  const size = parseDecimal(position.size)
+  const { margin, credited } = formulaMarginOf(exactNumbers, ruled, size, ONE, ZERO)
+  return {
+    id: isolatedId(account, position),
+    account: account.id,
+    accountVersion: account.version,
+    venue: account.venue,
+    marginMode: 'isolated',
+    currency: rules.settlementAsset,
+    walletBalance: margin,
+    constant: credited,
+    legs: [],
+    curves: [],
+    liquidation: liquidationOf(rules, book),
+    ruleBook: book.version,
+    rulesAsOfMs: oldestMs([rules]),
+    assumptions: rules.assumptions ?? NO_ASSUMPTIONS,
+    formula,
   }
 }
 
@@ -183,10 +208,12 @@ function crossPool(
   if (positions.some(({ rules }) => liquidationOf(rules, book) !== liquidation)) {
     refuseFaults(account, accountFaultsOf(account, book))
   }
-  const legs = positions.map(({ position, rules }) => {
+  const plain = positions.every(({ position, rules }) => isPlain(position, rules, book.defaults))
+  const legs = (plain ? positions : []).map(({ position, rules }) => {
     const leg = legOf(position, rules, book.defaults)
     return legWithFee(leg, leverageClosingFee(leg))
   })
+  const formula = formulaOf({ marginMode: 'cross', positions }, walletBalance)
   return {
     id: crossPoolId(account, currency),
     account: account.id,
@@ -201,8 +228,17 @@ function crossPool(
     liquidation,
     ruleBook: book.version,
     rulesAsOfMs: oldestMs(positions.map(({ rules }) => rules)),
-    terms: new Kept(),
+    assumptions: assumptionsOf(positions),
+    ...(plain ? { terms: new Kept<unknown>() } : { formula }),
   }
+}
+
+const NO_ASSUMPTIONS: readonly string[] = []
+
+/** Each once, in the order of the positions. */
+function assumptionsOf(positions: readonly RuledPosition[]): readonly string[] {
+  if (positions.every(({ rules }) => rules.assumptions === undefined)) return NO_ASSUMPTIONS
+  return [...new Set(positions.flatMap(({ rules }) => rules.assumptions ?? NO_ASSUMPTIONS))]
 }
 
 /** Start of the oldest day of the rules, UTC; null when the day of any is not known. */

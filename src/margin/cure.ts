@@ -1,8 +1,9 @@
 import type { Cure, Decimal } from '../domain/index.ts'
 import { assert } from '../errors.ts'
-import type { Evaluation, MarginAccount, MarkOf } from './account.ts'
+import type { Evaluation, MarginAccount } from './account.ts'
 import { closedByPieces } from './cure-by-pieces.ts'
 import { coordinateOf, slackIsConcave } from './curve.ts'
+import type { MarkOf } from './formula-figures.ts'
 import { isolatedTerms, type Leg } from './leg.ts'
 import { type LevelRule, reachedLevel } from './levels.ts'
 import {

@@ -1,12 +1,13 @@
-import type { Decimal, InstrumentRules, RiskTier } from '../domain/index.ts'
-import { PlimsollError } from '../errors.ts'
-import { compare, parseDecimal, type Rational } from './rational.ts'
-import { type ExactTier, exactTiers } from './tiers.ts'
+import type { Decimal, InstrumentRules, MarginDefaults, Position, WholeTier } from '../domain/index.ts'
+import { assert, PlimsollError } from '../errors.ts'
+import { decimalsOf } from './fixed.ts'
+import { compare, formatDecimal, ONE, parseDecimal, parseRate, type Rational } from './rational.ts'
+import { type ExactTier, exactTiers, parseCap } from './tiers.ts'
 
 /** A higher fee rate is refused: it is a percentage given as a fraction, because venues' taker fees are below 0.001. */
 export const TAKER_FEE_RATE_MAX: Decimal = '0.05'
 
-/** The rules of an instrument in exact numbers. */
+/** Rules under which a position is straight pieces of one price, in exact numbers: what curves and the kernel compute with. */
 export interface ExactRules {
   /** Whether the contribution is linear in the mark price; otherwise it is linear in its reciprocal. */
   readonly isLinear: boolean
@@ -21,67 +22,148 @@ export interface ExactRules {
 const exactRulesCache = new WeakMap<InstrumentRules, ExactRules>()
 
 /**
- * Refuses rules that this version cannot compute with RULES_INVALID; the path is inside the rules. It computes the
- * contributions `linear` and `inverse` under `marginal-tiers`, without rounding.
+ * Refuses rules that contradict themselves with RULES_INVALID; the path is inside the rules: tiers that do not rise, rates
+ * above 1, a basis that is not that of the contribution, an option without its terms.
  */
 export function checkRules(symbol: string, rules: InstrumentRules): void {
-  exactRulesOf(symbol, rules)
+  if (checked.has(rules)) return
+  const { contribution, maintenance, option } = rules
+  const feeMax = parseDecimal(TAKER_FEE_RATE_MAX)
+  if (compare(parseDecimal(rules.takerFeeRate), feeMax) > 0) {
+    const rule = `a fraction of at most ${TAKER_FEE_RATE_MAX} is expected`
+    refuse(symbol, 'takerFeeRate', rules.takerFeeRate, rule)
+  }
+  if (maintenance.kind === 'marginal-tiers') {
+    checkBasis(symbol, contribution, maintenance.basis)
+    exactTiers(symbol, maintenance.tiers)
+  }
+  if (maintenance.kind === 'whole-tiers') {
+    if (maintenance.basis !== 'contracts') checkBasis(symbol, contribution, maintenance.basis)
+    checkWholeTiers(symbol, maintenance.tiers)
+  }
+  for (const [path, rate] of ratesOf(rules)) {
+    if (compare(parseRate(rate), ONE) > 0) refuse(symbol, path, rate, 'a fraction of at most 1 is expected')
+  }
+  const isOption = contribution === 'option'
+  if (isOption !== (option !== undefined)) {
+    refuse(
+      symbol,
+      'option',
+      option === undefined ? 'missing' : 'given',
+      'options have it and no other contract',
+    )
+  }
+  if (isOption !== (maintenance.kind === 'option-standard')) {
+    refuse(
+      symbol,
+      'maintenance.kind',
+      maintenance.kind,
+      'option-standard belongs to options and to no other contract',
+    )
+  }
+  checked.add(rules)
 }
 
-/** Returns the same object for the same rules, so that the curves of one instrument share their tiers. */
+const checked = new WeakSet<InstrumentRules>()
+
+function checkBasis(
+  symbol: string,
+  contribution: InstrumentRules['contribution'],
+  basis: 'notional' | 'coin',
+): void {
+  if (contribution === 'quanto') return
+  const own = contribution === 'inverse' ? 'coin' : 'notional'
+  if (basis === own) return
+  refuse(symbol, 'maintenance.basis', basis, `${own} is supported where contribution is ${contribution}`)
+}
+
+function checkWholeTiers(symbol: string, tiers: readonly WholeTier[]): void {
+  tiers.forEach((tier, index) => {
+    const path = `tiers[${index}]`
+    const below = tiers[index - 1]
+    if (compare(parseRate(tier.maintenanceMarginRate), ONE) > 0) {
+      refuse(
+        symbol,
+        `${path}.maintenanceMarginRate`,
+        tier.maintenanceMarginRate,
+        'a fraction of at most 1 is expected',
+      )
+    }
+    if (below === undefined) return
+    if (compare(parseCap(tier.cap), parseCap(below.cap)) <= 0) {
+      refuse(symbol, `${path}.cap`, tier.cap, `it must be above the cap before it, ${below.cap}`)
+    }
+    if (compare(parseRate(tier.maintenanceMarginRate), parseRate(below.maintenanceMarginRate)) < 0) {
+      const rule = `it must not be below the rate before it, ${formatDecimal(parseRate(below.maintenanceMarginRate))}`
+      refuse(symbol, `${path}.maintenanceMarginRate`, tier.maintenanceMarginRate, rule)
+    }
+  })
+}
+
+/** Every single rate of the rules, with its path. */
+function ratesOf({ maintenance, initial }: InstrumentRules): (readonly [string, string])[] {
+  const rates: (readonly [string, string])[] = []
+  if (maintenance.kind === 'size-rate') rates.push(['maintenance.base', maintenance.base])
+  if (maintenance.kind === 'option-standard')
+    rates.push(['maintenance.maintenanceRate', maintenance.maintenanceRate])
+  for (const [name, asked] of [
+    ['maintenance', maintenance],
+    ['initial', initial],
+  ] as const) {
+    if (asked?.kind !== 'side-rates') continue
+    rates.push([`${name}.long`, asked.long], [`${name}.short`, asked.short])
+  }
+  if (initial?.kind === 'rate') rates.push(['initial.rate', initial.rate])
+  return rates
+}
+
+/** Returns the same object for the same rules, so that the curves of one instrument share their tiers. They are plain. */
 export function exactRulesOf(symbol: string, rules: InstrumentRules): ExactRules {
   const cached = exactRulesCache.get(rules)
   if (cached !== undefined) return cached
+  const { maintenance } = rules
+  assert(maintenance.kind === 'marginal-tiers', `the rules of ${symbol} are plain`)
+  checkRules(symbol, rules)
   const exact = {
-    isLinear: rules.contribution === 'linear',
+    isLinear: rules.contribution !== 'inverse',
     multiplier: parseDecimal(rules.multiplier),
     takerFeeRate: parseDecimal(rules.takerFeeRate),
     multiplierF64: Number(rules.multiplier),
     takerFeeRateF64: Number(rules.takerFeeRate),
-    tiers: exactTiers(symbol, computedTiersOf(symbol, rules)),
-  }
-  if (compare(exact.takerFeeRate, parseDecimal(TAKER_FEE_RATE_MAX)) > 0) {
-    const rule = `a fraction of at most ${TAKER_FEE_RATE_MAX} is expected`
-    refuse(symbol, 'takerFeeRate', rules.takerFeeRate, rule)
+    tiers: exactTiers(symbol, maintenance.tiers),
   }
   exactRulesCache.set(rules, exact)
   return exact
 }
 
-const UNCOMPUTED_FIELDS = [
-  'maintenancePrice',
-  'maintenanceShare',
-  'initial',
-  'fundingInMaintenance',
-  'option',
-] as const
+const plainness = new WeakMap<InstrumentRules, boolean>()
 
-/** The marginal tiers of the rules. Refuses by name what the schema accepts and this version does not compute. */
-function computedTiersOf(symbol: string, rules: InstrumentRules): readonly RiskTier[] {
-  const { contribution, maintenance, rounding } = rules
-  if (contribution !== 'linear' && contribution !== 'inverse') {
-    refuse(symbol, 'contribution', contribution, 'linear and inverse are supported')
+/**
+ * Whether a position under these rules is straight pieces of one price: marginal tiers of the value at the mark with
+ * decimal rates, no rounding, and no fee of closing but that at the bankruptcy price. `AccountFormula` computes the others.
+ */
+export function isPlain(position: Position, rules: InstrumentRules, defaults: MarginDefaults): boolean {
+  if (position.maintenanceMarginRate !== undefined || position.maxLeverage !== undefined) return false
+  const closingFee = rules.closingFee ?? defaults.closingFee
+  if (closingFee !== 'none' && closingFee !== 'at-bankruptcy-price') return false
+  let plain = plainness.get(rules)
+  if (plain === undefined) {
+    plain = hasPlainForm(rules)
+    plainness.set(rules, plain)
   }
-  if (maintenance.kind !== 'marginal-tiers') {
-    refuse(symbol, 'maintenance.kind', maintenance.kind, 'marginal-tiers is supported')
-  }
-  const basis = contribution === 'linear' ? 'notional' : 'coin'
-  if (maintenance.basis !== basis) {
-    const rule = `${basis} is supported where contribution is ${contribution}`
-    refuse(symbol, 'maintenance.basis', maintenance.basis, rule)
-  }
-  if (rounding !== undefined) {
-    refuse(symbol, 'rounding', JSON.stringify(rounding), 'rules without rounding are supported')
-  }
-  const { closingFee } = rules
-  if (closingFee === 'at-mark' || closingFee === 'at-cost') {
-    refuse(symbol, 'closingFee', closingFee, 'none and at-bankruptcy-price are supported')
-  }
-  for (const field of UNCOMPUTED_FIELDS) {
-    const value = rules[field]
-    if (value !== undefined) refuse(symbol, field, JSON.stringify(value), 'rules without it are supported')
-  }
-  return maintenance.tiers
+  return plain
+}
+
+function hasPlainForm(rules: InstrumentRules): boolean {
+  const { contribution, maintenance, maintenancePrice, initial, rounding, option, nettingGroup } = rules
+  if (contribution === 'option' || option !== undefined || maintenance.kind !== 'marginal-tiers') return false
+  if (initial !== undefined || rounding !== undefined || nettingGroup !== undefined) return false
+  if (maintenancePrice === 'entry' || rules.fundingInMaintenance === true) return false
+  return maintenance.tiers.every(
+    ({ maintenanceMarginRate, maintenanceDeduction }) =>
+      decimalsOf(parseRate(maintenanceMarginRate)) !== undefined &&
+      decimalsOf(parseRate(maintenanceDeduction)) !== undefined,
+  )
 }
 
 function refuse(symbol: string, path: string, value: string, rule: string): never {

@@ -1,13 +1,14 @@
 import type { MarginState, PositionState } from '../domain/index.ts'
-import type { Evaluation, MarginAccount, MarkOf } from './account.ts'
+import type { Evaluation, MarginAccount } from './account.ts'
 import { cureOf } from './cure.ts'
 import { coordinateOf, maintenanceAt, slackIsConcave, valueAt } from './curve.ts'
+import type { MarkOf } from './formula-figures.ts'
 import { initialMarginAt, type Leg } from './leg.ts'
 import { type LevelRule, reachedLevel } from './levels.ts'
 import { bankruptcyPrice, liquidationPrice } from './prices.ts'
 import { liquidationPriceByPieces } from './prices-by-pieces.ts'
 import { add, div, formatDecimal, max, mul, parseDecimal, sign, sub, ZERO } from './rational.ts'
-import { NO_POSITION_FIGURES, textOf, UNKNOWN_FIGURES, verdictOf } from './state.ts'
+import { NO_POSITION_FIGURES, textOf, UNKNOWN_FIGURES, verdictOf } from './state-text.ts'
 
 // The state of a margin account in fractions whose denominators grow as they must: the slow twin of state.ts, which
 // tests compare it with. Nothing else calls it.

@@ -1,5 +1,6 @@
 export * from './account.ts'
-export { accountFaultsOf, uncomputedFaultsOf } from './account-faults.ts'
+export { accountFaultsOf, ruleFaultsOf } from './account-faults.ts'
+export { type AccountFormula, symbolsOf } from './account-formulas.ts'
 export { type MarginAccountName, marginAccountId, parseMarginAccountId } from './account-id.ts'
 export { cureOf } from './cure.ts'
 export {
@@ -11,6 +12,8 @@ export {
   valueAt,
 } from './curve.ts'
 export { checkRules, exactRulesOf, TAKER_FEE_RATE_MAX } from './exact-rules.ts'
+export type { FundingRateOf, MarkOf } from './formula-figures.ts'
+export { evaluateByFormula, stateByFormula } from './formula-state.ts'
 export { evaluateByFractions, marginStateByFractions } from './fractions.ts'
 export { isFeeCounted, type Leg } from './leg.ts'
 export {
@@ -23,11 +26,13 @@ export {
   WARNING_LEVEL_MIN,
   WARNING_LEVELS_MAX,
 } from './levels.ts'
+export type { RuledPosition } from './position-value.ts'
 export { bankruptcyPrice, liquidationPrice } from './prices.ts'
 export { liquidationPriceByPieces } from './prices-by-pieces.ts'
 export * from './rational.ts'
 export { CURE_CONTRACTS, CURE_STEP } from './reduction.ts'
 export { ruleAgeDays } from './rule-age.ts'
-export { marginStateOf, verdictOf } from './state.ts'
+export { marginStateOf } from './state.ts'
+export { verdictOf } from './state-text.ts'
 export { evaluate } from './sums.ts'
 export * from './tiers.ts'

@@ -87,7 +87,11 @@ export function reachedLevel(evaluation: Evaluation, marginAccount: MarginAccoun
 }
 
 /** Whether a level is reached when λ·marginBalance equals maintenanceMargin exactly. */
-export function equalityReaches(level: number, marginAccount: MarginAccount, rule: LevelRule): boolean {
+export function equalityReaches(
+  level: number,
+  marginAccount: Pick<MarginAccount, 'liquidation'>,
+  rule: LevelRule,
+): boolean {
   return level < rule.levels.length || marginAccount.liquidation === 'reached'
 }
 

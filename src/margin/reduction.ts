@@ -30,7 +30,11 @@ export interface Goal {
   readonly zeroIsSafe: boolean
 }
 
-export function goalOf(level: number, marginAccount: MarginAccount, rule: LevelRule): Goal {
+export function goalOf(
+  level: number,
+  marginAccount: Pick<MarginAccount, 'liquidation'>,
+  rule: LevelRule,
+): Goal {
   return { level: rule.levels[level - 1]!, zeroIsSafe: !equalityReaches(level, marginAccount, rule) }
 }
 

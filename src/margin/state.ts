@@ -1,12 +1,15 @@
-import type { Decimal, MarginState, Position, PositionState, Verdict } from '../domain/index.ts'
-import type { MarginAccount, MarkOf } from './account.ts'
+import type { Decimal, MarginState, Position, PositionState } from '../domain/index.ts'
+import type { MarginAccount } from './account.ts'
 import { slackIsConcave, valueAt } from './curve.ts'
 import { fixedOf } from './fixed.ts'
+import type { FundingRateOf, MarkOf } from './formula-figures.ts'
+import { stateByFormula } from './formula-state.ts'
 import type { Leg } from './leg.ts'
 import { type LevelRule, reachedLevel } from './levels.ts'
 import { liquidationPriceByPieces } from './prices-by-pieces.ts'
 import { add, formatDecimal, formatFixed, powerOfTen, type Rational } from './rational.ts'
 import { scaledTierAt } from './scaled-tiers.ts'
+import { NO_POSITION_FIGURES, textOf, UNKNOWN_FIGURES, verdictOf } from './state-text.ts'
 import {
   evaluationOf,
   isKnown,
@@ -26,7 +29,14 @@ import type { CurveTerms, Terms } from './terms.ts'
  * verdict is that of the marks, without hysteresis. When a mark is missing it is `unknown`, and figures that depend on
  * the mark are null. The work is linear in the number of positions.
  */
-export function marginStateOf(marginAccount: MarginAccount, markOf: MarkOf, rule: LevelRule): MarginState {
+export function marginStateOf(
+  marginAccount: MarginAccount,
+  markOf: MarkOf,
+  rule: LevelRule,
+  fundingRateOf?: FundingRateOf,
+): MarginState {
+  const { formula } = marginAccount
+  if (formula !== undefined) return stateByFormula(marginAccount, formula, markOf, rule, fundingRateOf)
   const marked = markedOf(marginAccount, markOf)
   const { terms, symbols } = marked
   const { id, marginMode, currency: settle } = marginAccount
@@ -54,22 +64,6 @@ export function marginStateOf(marginAccount: MarginAccount, markOf: MarkOf, rule
     positions: positionsWith(marginAccount, terms, symbols, sums),
     cure: level === 0 ? null : cureAt(marginAccount, terms, symbols, sums, rule),
   }
-}
-
-export const UNKNOWN_FIGURES = {
-  unrealizedPnl: null,
-  marginBalance: null,
-  maintenanceMargin: null,
-  marginRatio: null,
-  verdict: 'unknown',
-  level: null,
-  shortfall: null,
-} as const
-
-/** The verdict of a level: 0 is safe, the last level is the breach. */
-export function verdictOf(level: number, rule: LevelRule): Verdict {
-  if (level === 0) return 'safe'
-  return level === rule.levels.length ? 'breach' : 'warning'
 }
 
 function maintenanceDecimals({ valueDecimals, rateDecimals }: Terms): number {
@@ -194,16 +188,4 @@ function initialMarginText({ curve, position }: Leg, notional: Rational): Decima
   const { digits, decimals } = fixedOf(leverage)
   const margin = { n: notional.n * powerOfTen(decimals), d: notional.d * digits }
   return formatDecimal(curve.maintenanceConstant.n === 0n ? margin : add(margin, curve.maintenanceConstant))
-}
-
-export const NO_POSITION_FIGURES = {
-  markPrice: null,
-  notional: null,
-  unrealizedPnl: null,
-  initialMargin: null,
-  maintenanceMargin: null,
-} as const
-
-export function textOf(value: Rational | undefined): Decimal | null {
-  return value === undefined ? null : formatDecimal(value)
 }

@@ -1,6 +1,8 @@
 import type { Decimal } from '../domain/index.ts'
-import type { Evaluation, MarginAccount, MarkOf } from './account.ts'
+import type { Evaluation, MarginAccount } from './account.ts'
 import { digitsAt, type Fixed, markFixedOf } from './fixed.ts'
+import type { FundingRateOf, MarkOf } from './formula-figures.ts'
+import { evaluateByFormula } from './formula-state.ts'
 import { powerOfTen } from './rational.ts'
 import { scaledTierAt } from './scaled-tiers.ts'
 import { type SymbolTerms, type Terms, termsOf } from './terms.ts'
@@ -115,7 +117,13 @@ export function isKnown(symbols: readonly (SymbolAt | undefined)[]): symbols is 
 }
 
 /** The three sums of a margin account at the given marks, over one denominator; undefined when a mark is missing. */
-export function evaluate(marginAccount: MarginAccount, markOf: MarkOf): Evaluation | undefined {
+export function evaluate(
+  marginAccount: MarginAccount,
+  markOf: MarkOf,
+  fundingRateOf?: FundingRateOf,
+): Evaluation | undefined {
+  const { formula } = marginAccount
+  if (formula !== undefined) return evaluateByFormula(formula, markOf, fundingRateOf)
   const { terms, symbols } = markedOf(marginAccount, markOf)
   return isKnown(symbols) ? evaluationOf(terms, sumUp(terms, symbols)) : undefined
 }

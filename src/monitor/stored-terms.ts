@@ -15,6 +15,8 @@ const SEPARATE_WALLETS = 2
 const CROSS = 1
 const WITH_LEVERAGE = 2
 const WITH_ISOLATED_MARGIN = 4
+const WITH_OWN_RATE = 8
+const WITH_MAX_LEVERAGE = 16
 
 /** What the watchlist knows of an account beside its terms. */
 export type AccountName = Pick<Account, 'id' | 'venue'>
@@ -73,16 +75,21 @@ function writeAccount(writer: Writer, account: Account): void {
 
 function writePosition(writer: Writer, position: Position): void {
   const { symbol, marginMode, size, entryPrice, leverage, isolatedMargin } = position
+  const { maintenanceMarginRate, maxLeverage } = position
   writer.byte(
     (marginMode === 'cross' ? CROSS : 0) +
       (leverage === undefined ? 0 : WITH_LEVERAGE) +
-      (isolatedMargin === undefined ? 0 : WITH_ISOLATED_MARGIN),
+      (isolatedMargin === undefined ? 0 : WITH_ISOLATED_MARGIN) +
+      (maintenanceMarginRate === undefined ? 0 : WITH_OWN_RATE) +
+      (maxLeverage === undefined ? 0 : WITH_MAX_LEVERAGE),
   )
   writer.text(symbol)
   writer.text(size)
   writer.text(entryPrice)
   if (leverage !== undefined) writer.text(leverage)
   if (isolatedMargin !== undefined) writer.text(isolatedMargin)
+  if (maintenanceMarginRate !== undefined) writer.text(maintenanceMarginRate)
+  if (maxLeverage !== undefined) writer.text(maxLeverage)
 }
 
 function readAccount(reader: Reader, { id, venue }: AccountName, part: PositionPart | undefined): Account {
@@ -112,6 +119,8 @@ function readPosition(reader: Reader): Position {
   }
   if ((stated & WITH_LEVERAGE) !== 0) position.leverage = reader.text()
   if ((stated & WITH_ISOLATED_MARGIN) !== 0) position.isolatedMargin = reader.text()
+  if ((stated & WITH_OWN_RATE) !== 0) position.maintenanceMarginRate = reader.text()
+  if ((stated & WITH_MAX_LEVERAGE) !== 0) position.maxLeverage = reader.text()
   return position
 }
 
@@ -130,6 +139,8 @@ function skipPosition(reader: Reader): void {
   reader.skipText()
   if ((stated & WITH_LEVERAGE) !== 0) reader.skipText()
   if ((stated & WITH_ISOLATED_MARGIN) !== 0) reader.skipText()
+  if ((stated & WITH_OWN_RATE) !== 0) reader.skipText()
+  if ((stated & WITH_MAX_LEVERAGE) !== 0) reader.skipText()
 }
 
 class Writer {

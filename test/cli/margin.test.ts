@@ -294,21 +294,21 @@ describe('plimsoll margin', () => {
       { code: 'RULES_INVALID', path: 'rules.BTCUSDT.maintenance.tiers[1].maintenanceDeduction' },
     ],
     [
-      'rules whose form is not computed',
+      'rules that contradict themselves',
       {
         ...LINE,
         rules: {
           BTCUSDT: {
             contribution: 'linear',
             settlementAsset: 'USDT',
-            maintenance: { kind: 'per-contract', amount: '100' },
+            maintenance: { kind: 'side-rates', long: '10', short: '0.1' },
           },
         },
       },
       {
         code: 'RULES_INVALID',
-        path: 'rules.BTCUSDT.maintenance.kind',
-        message: 'maintenance.kind of BTCUSDT is per-contract, marginal-tiers is supported',
+        path: 'rules.BTCUSDT.maintenance.long',
+        message: 'maintenance.long of BTCUSDT is 10, a fraction of at most 1 is expected',
       },
     ],
   ])('refuses %s, naming place, value and rule', async (_, line, error) => {

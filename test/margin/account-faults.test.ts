@@ -1,10 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import {
-  accountFaultsOf,
-  marginAccountOf,
-  marginAccountsOf,
-  uncomputedFaultsOf,
-} from '../../src/margin/index.ts'
+import { accountFaultsOf, marginAccountOf, marginAccountsOf, ruleFaultsOf } from '../../src/margin/index.ts'
 import { below, seededRandom } from '../../src/system/index.ts'
 import { parsedAccount } from '../support/accounts.ts'
 import { BYBIT, bookOf, oneTier } from './support.ts'
@@ -185,19 +180,21 @@ describe('a cross pool whose positions are not liquidated at the same line', () 
   })
 })
 
-describe('rules that this version does not compute', () => {
-  it('refuse each open position that they are for, by the name of what is not supported', () => {
+describe('rules that contradict themselves', () => {
+  it('refuse each open position that they are for, by field and value', () => {
     const own = oneTier('0.005', '0')
-    const tiers = [{ cap: '1000', maintenanceMarginRate: '0.02' }]
+    const tiers = [{ cap: '1000', maintenanceMarginRate: '2' }]
     const maintenance = { kind: 'whole-tiers' as const, basis: 'contracts' as const, tiers }
     const book = bookOf(BYBIT, { BTCUSDT: own, FOOUSDT: { ...own, maintenance } })
     const positions = [position('BTCUSDT'), position('FOOUSDT'), position('FOOUSDT', 'isolated', '0')]
-    const faults = uncomputedFaultsOf(parsedAccount({ positions }), book)
+    const faults = ruleFaultsOf(parsedAccount({ positions }), book)
     expect(faults).toEqual([
       {
         code: 'ACCOUNT_UNSUPPORTED',
         path: ['positions', 1, 'symbol'],
-        rule: expect.stringMatching(/^its rules are refused: .*FOOUSDT.*whole-tiers/),
+        rule: expect.stringMatching(
+          /^its rules are refused: tiers\[0\].maintenanceMarginRate of FOOUSDT is 2, /,
+        ),
       },
     ])
   })

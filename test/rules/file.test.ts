@@ -162,7 +162,7 @@ describe('bad symbols of a file of rules', () => {
   })
 })
 
-describe('rules whose form is not computed', () => {
+describe('rules in the full form', () => {
   const FULL = {
     contribution: 'linear',
     settlementAsset: 'USDT',
@@ -176,29 +176,41 @@ describe('rules whose form is not computed', () => {
 
   it.each([
     [
-      'a quanto contract',
-      { contribution: 'quanto' },
-      'contribution of X is quanto, linear and inverse are supported',
-    ],
-    [
-      'an option',
+      'an option without its terms',
       { contribution: 'option' },
-      'contribution of X is option, linear and inverse are supported',
+      'option of X is missing, options have it and no other contract',
     ],
     [
-      'whole tiers',
-      { maintenance: WHOLE },
-      'maintenance.kind of X is whole-tiers, marginal-tiers is supported',
+      'the margin of options for a future',
+      {
+        maintenance: {
+          kind: 'option-standard',
+          maintenanceRate: '0.075',
+          initialRate: '0.15',
+          initialRateMin: '0.1',
+        },
+      },
+      'maintenance.kind of X is option-standard, option-standard belongs to options and to no other contract',
     ],
     [
-      'a rate by size',
-      { maintenance: { kind: 'size-rate', base: '0.01', increment: '0.00005' } },
-      'maintenance.kind of X is size-rate, marginal-tiers is supported',
+      'whole tiers that fall',
+      { maintenance: { ...WHOLE, tiers: [WHOLE.tiers[0], { cap: '2000', maintenanceMarginRate: '0.003' }] } },
+      'tiers[1].maintenanceMarginRate of X is 0.003, it must not be below the rate before it, 0.004',
     ],
     [
-      'an amount a contract',
-      { maintenance: { kind: 'per-contract', amount: '41065' } },
-      'maintenance.kind of X is per-contract, marginal-tiers is supported',
+      'whole tiers whose caps fall',
+      { maintenance: { ...WHOLE, tiers: [WHOLE.tiers[0], { cap: '1000', maintenanceMarginRate: '0.005' }] } },
+      'tiers[1].cap of X is 1000, it must be above the cap before it, 1000',
+    ],
+    [
+      'a percentage as a rate by size',
+      { maintenance: { kind: 'size-rate', base: '2', increment: '0.00005' } },
+      'maintenance.base of X is 2, a fraction of at most 1 is expected',
+    ],
+    [
+      'a percentage as a rate of one side',
+      { maintenance: { kind: 'side-rates', long: '0.1', short: '11' } },
+      'maintenance.short of X is 11, a fraction of at most 1 is expected',
     ],
     [
       'linear tiers in coin',
@@ -210,26 +222,24 @@ describe('rules whose form is not computed', () => {
       { contribution: 'inverse' },
       'maintenance.basis of X is notional, coin is supported where contribution is inverse',
     ],
-    [
-      'rounding',
-      { rounding: { unit: '0.00000001', per: 'position' } },
-      'rounding of X is {"unit":"0.00000001","per":"position"}, rules without rounding are supported',
-    ],
-  ])('are refused by field and value, and only when they are used: %s', (_, change, message) => {
-    const rules = instrumentRulesSchema.parse({ ...FULL, ...change })
-    expect(instrumentRulesSchema.parse(rules)).toEqual(rules)
-    expect(faultOf(() => checkRules('X', rules))).toMatchObject({ code: 'RULES_INVALID', message })
+  ])(
+    'are refused by field and value where they contradict themselves, and only when they are used: %s',
+    (_, change, message) => {
+      const rules = instrumentRulesSchema.parse({ ...FULL, ...change })
+      expect(instrumentRulesSchema.parse(rules)).toEqual(rules)
+      expect(faultOf(() => checkRules('X', rules))).toMatchObject({ code: 'RULES_INVALID', message })
 
-    const book = ruleBooks(
-      { rulesFile: written({ bybit: { X: { ...FULL, ...change }, GOODUSDT: FULL } }) },
-      NOW,
-    ).bookOf(BYBIT)
-    expect(book.rulesOf('GOODUSDT')).toEqual(instrumentRulesSchema.parse(FULL))
-    const positions = [{ symbol: 'X', marginMode: 'isolated', size: '1', entryPrice: '1', leverage: '2' }]
-    expect(faultOf(() => marginAccountsOf(parsedAccount({ positions }), book)).message).toContain(
-      `its rules are refused: rules file rules.json: ${message}`,
-    )
-  })
+      const book = ruleBooks(
+        { rulesFile: written({ bybit: { X: { ...FULL, ...change }, GOODUSDT: FULL } }) },
+        NOW,
+      ).bookOf(BYBIT)
+      expect(book.rulesOf('GOODUSDT')).toEqual(instrumentRulesSchema.parse(FULL))
+      const positions = [{ symbol: 'X', marginMode: 'isolated', size: '1', entryPrice: '1', leverage: '2' }]
+      expect(faultOf(() => marginAccountsOf(parsedAccount({ positions }), book)).message).toContain(
+        `its rules are refused: rules file rules.json: ${message}`,
+      )
+    },
+  )
 
   it.each([
     [

@@ -1,0 +1,159 @@
+// The margin account as one formula over its positions, for every contract kind, in any algebra. `sums.ts` computes the
+// accounts whose curves are straight pieces of marginal tiers, many times as fast; this is its twin.
+import { assert } from '../errors.ts'
+import { type Algebra, larger, sumOf } from './algebra.ts'
+import { isolatedMarginOf } from './closing-fee.ts'
+import { type PositionFigures, positionFiguresOf } from './position-formulas.ts'
+import type { RuledPosition } from './position-value.ts'
+import { ONE, parseDecimal, type Rational, ZERO } from './rational.ts'
+
+/** The terms of a margin account for which `curves` are not enough. */
+export interface AccountFormula {
+  readonly marginMode: 'isolated' | 'cross'
+  /** In the order of the legs; a single one when it is isolated. */
+  readonly positions: readonly RuledPosition[]
+  /** Of a cross pool; an isolated position brings its own margin. */
+  readonly walletBalance: Rational
+}
+
+/** Prices of a margin account, by symbol. */
+export interface Prices<N> {
+  /** undefined when it is not known. */
+  markOf(symbol: string): N | undefined
+  fundingRateOf(symbol: string): Rational | undefined
+}
+
+/** What a cure changes: money that is added, and the share of one position that is closed at the mark. */
+export interface Change<N> {
+  readonly topUp?: N
+  readonly closed?: { readonly index: number; readonly share: N }
+}
+
+export interface AccountFigures<N> {
+  /** As the venue displays it. */
+  readonly walletBalance: N
+  readonly unrealizedPnl: N
+  readonly marginBalance: N
+  readonly maintenanceMargin: N
+  readonly positions: readonly PositionFigures<N>[]
+}
+
+/** The symbols whose marks decide about the account. */
+export function symbolsOf({ positions }: Pick<AccountFormula, 'positions'>): readonly string[] {
+  const symbols = positions.flatMap(({ position, rules }) =>
+    rules.option === undefined || rules.option.underlying === position.symbol
+      ? [position.symbol]
+      : [position.symbol, rules.option.underlying],
+  )
+  return [...new Set(symbols)]
+}
+
+/** The symbols whose funding rate counts in the maintenance margin. */
+export function fundingSymbolsOf({ positions }: AccountFormula): readonly string[] {
+  return positions
+    .filter(({ rules }) => rules.fundingInMaintenance === true)
+    .map(({ position }) => position.symbol)
+}
+
+/** All prices are known; of a rate that does not count 0 is enough. */
+export function figuresOf<N>(
+  algebra: Algebra<N>,
+  formula: AccountFormula,
+  prices: Prices<N>,
+  change: Change<N> = {},
+): AccountFigures<N> {
+  const zero = algebra.of(ZERO)
+  const one = algebra.of(ONE)
+  const keptOf = (index: number) =>
+    change.closed?.index === index ? algebra.sub(one, change.closed.share) : one
+  const figures = formula.positions.map((ruled, index) => {
+    const size = algebra.mul(algebra.of(parseDecimal(ruled.position.size)), keptOf(index))
+    return positionFiguresOf(algebra, ruled, size, marketOf(ruled, prices))
+  })
+  const topUp = change.topUp ?? zero
+  if (formula.marginMode === 'isolated')
+    return isolatedFiguresOf(algebra, formula, figures[0]!, keptOf(0), topUp)
+  const unrealizedPnl = sumOf(
+    algebra,
+    figures.map((one) => one.unrealizedPnl),
+  )
+  const wallet = algebra.add(algebra.of(formula.walletBalance), topUp)
+  const realized = realizedOf(algebra, formula, prices, change)
+  const contribution = sumOf(
+    algebra,
+    figures.map((one) => one.contribution),
+  )
+  return {
+    walletBalance: wallet,
+    unrealizedPnl,
+    marginBalance: algebra.add(algebra.add(wallet, realized), contribution),
+    maintenanceMargin: pooledMaintenanceOf(algebra, formula, figures),
+    positions: figures,
+  }
+}
+
+function marketOf<N>({ position, rules }: RuledPosition, { markOf, fundingRateOf }: Prices<N>) {
+  const markPrice = markOf(position.symbol)
+  assert(markPrice !== undefined, `the mark of ${position.symbol} is known`)
+  const underlyingPrice = rules.option === undefined ? undefined : markOf(rules.option.underlying)
+  return { markPrice, underlyingPrice, fundingRate: fundingRateOf(position.symbol) ?? ZERO }
+}
+
+/** What closing a part of a position at the mark pays into the wallet of its pool. */
+function realizedOf<N>(
+  algebra: Algebra<N>,
+  { positions }: AccountFormula,
+  prices: Prices<N>,
+  { closed }: Change<N>,
+): N {
+  if (closed === undefined) return algebra.of(ZERO)
+  const ruled = positions[closed.index]!
+  const size = algebra.mul(algebra.of(parseDecimal(ruled.position.size)), closed.share)
+  return positionFiguresOf(algebra, ruled, size, marketOf(ruled, prices)).contribution
+}
+
+/** The margin of an isolated position leaves with the part that is closed. */
+function isolatedFiguresOf<N>(
+  algebra: Algebra<N>,
+  { positions }: AccountFormula,
+  figures: PositionFigures<N>,
+  kept: N,
+  topUp: N,
+): AccountFigures<N> {
+  const ruled = positions[0]!
+  const size = algebra.mul(algebra.of(parseDecimal(ruled.position.size)), kept)
+  const { margin, credited, closingFee } = isolatedMarginOf(algebra, ruled, size, kept, topUp)
+  const fee = closingFee ?? figures.closingFee
+  const maintenanceMargin = algebra.add(algebra.sub(figures.maintenanceMargin, figures.closingFee), fee)
+  const position = { ...figures, closingFee: fee, maintenanceMargin }
+  return {
+    walletBalance: margin,
+    unrealizedPnl: figures.unrealizedPnl,
+    marginBalance: algebra.add(credited, figures.contribution),
+    maintenanceMargin,
+    positions: [position],
+  }
+}
+
+/** The sum of the positions; of a netting group only its larger side. */
+function pooledMaintenanceOf<N>(
+  algebra: Algebra<N>,
+  { positions }: AccountFormula,
+  figures: readonly PositionFigures<N>[],
+): N {
+  const sides = new Map<string, { long: N; short: N }>()
+  let sum = algebra.of(ZERO)
+  positions.forEach(({ position, rules }, index) => {
+    const { maintenanceMargin } = figures[index]!
+    const { nettingGroup } = rules
+    if (nettingGroup === undefined) {
+      sum = algebra.add(sum, maintenanceMargin)
+      return
+    }
+    const group = sides.get(nettingGroup) ?? { long: algebra.of(ZERO), short: algebra.of(ZERO) }
+    const side = position.size.startsWith('-') ? 'short' : 'long'
+    sides.set(nettingGroup, { ...group, [side]: algebra.add(group[side], maintenanceMargin) })
+  })
+  for (const { long, short } of sides.values()) sum = algebra.add(sum, larger(algebra, long, short))
+  return sum
+}

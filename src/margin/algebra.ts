@@ -1,0 +1,58 @@
+import { assert } from '../errors.ts'
+import { add, compare, div, floorTo, mul, neg, type Rational, sub } from './rational.ts'
+
+/** How a venue rounds an amount to its unit. */
+export type RoundingWay = 'nearest' | 'up' | 'toward-zero'
+
+/**
+ * What the margin formulas compute with, so that each formula is written once: with numbers it gives a figure, with
+ * functions of one parameter (see traced.ts) it gives the prices at which the figure meets a line.
+ */
+export interface Algebra<N> {
+  of(value: Rational): N
+  add(a: N, b: N): N
+  sub(a: N, b: N): N
+  mul(a: N, b: N): N
+  /** `b` is above zero. */
+  div(a: N, b: N): N
+  /** −1 where a < b, 0 when equal, 1 where a > b. */
+  compare(a: N, b: N): -1 | 0 | 1
+  /** To a multiple of `unit`, above zero. `up` is away from zero. */
+  round(value: N, unit: Rational, way: RoundingWay): N
+}
+
+/** The algebra of exact fractions. */
+export const exactNumbers: Algebra<Rational> = {
+  of: (value) => value,
+  add,
+  sub,
+  mul,
+  div(a, b) {
+    assert(b.n > 0n, 'a divisor of a margin formula is above zero')
+    return div(a, b)
+  },
+  compare,
+  round: rounded,
+}
+
+function rounded(value: Rational, unit: Rational, way: RoundingWay): Rational {
+  if (value.n < 0n) return neg(rounded(neg(value), unit, way))
+  const floor = floorTo(value, unit)
+  const rest = sub(value, floor)
+  if (rest.n === 0n || way === 'toward-zero') return floor
+  const isUp = way === 'up' || compare(add(rest, rest), unit) >= 0
+  return isUp ? add(floor, unit) : floor
+}
+
+export function larger<N>(algebra: Algebra<N>, a: N, b: N): N {
+  return algebra.compare(a, b) >= 0 ? a : b
+}
+
+export function magnitude<N>(algebra: Algebra<N>, value: N): N {
+  const zero = algebra.of({ n: 0n, d: 1n })
+  return algebra.compare(value, zero) < 0 ? algebra.sub(zero, value) : value
+}
+
+export function sumOf<N>(algebra: Algebra<N>, values: readonly N[]): N {
+  return values.reduce((sum, value) => algebra.add(sum, value), algebra.of({ n: 0n, d: 1n }))
+}

@@ -1,0 +1,61 @@
+import { assert } from '../errors.ts'
+import { type Algebra, exactNumbers } from './algebra.ts'
+import { firstRootBeyond, type Root, type Side, signBeside } from './polynomial.ts'
+import {
+  add,
+  compare,
+  DISPLAY_DECIMALS,
+  floorTo,
+  powerOfTen,
+  type Rational,
+  reduce,
+  sign,
+} from './rational.ts'
+import { PARAMETER, Tracer } from './traced.ts'
+
+/** A figure as a function of one parameter, written once for every algebra. */
+export type FigureOf = <N>(algebra: Algebra<N>, parameter: N) => N
+
+/** Without the steps of rounding, which `Tracer` does not follow either. */
+const unrounded: Algebra<Rational> = { ...exactNumbers, round: (value) => value }
+
+/** More pieces than the tiers of the largest account have; a figure with more breaks an invariant. */
+const PIECES_MAX = 1_000_000
+
+/**
+ * The first parameter beyond `from`, on that side, at which the figure is zero or changes its sign; `from` itself if the
+ * figure jumps there. `end`, part of the search, limits it. A root that is no fraction is rounded toward `from`, to
+ * DISPLAY_DECIMALS digits after the point. Steps of rounding are not followed (see `Tracer.round`). undefined without one.
+ */
+export function firstCrossing(
+  figure: FigureOf,
+  from: Rational,
+  side: Side,
+  end?: Rational,
+): Rational | undefined {
+  let before: number = sign(figure(unrounded, from))
+  let at: Root = { near: from, far: from }
+  for (let piece = 0; piece < PIECES_MAX; piece++) {
+    const tracer = new Tracer(at.far, side)
+    const { over } = figure(tracer, PARAMETER)
+    const beside = signBeside(over, at.far, side)
+    if (beside !== before && (piece > 0 || before !== 0)) return towardStart(at, side)
+    if (over.length === 0) return towardStart(at, side)
+    before = beside
+    const next = tracer.firstGuard(end)
+    const root = firstRootBeyond(over, at.far, side, next?.far ?? end)
+    if (root !== undefined) return towardStart(root, side)
+    if (next === undefined) return undefined
+    if (sign(figure(unrounded, next.far)) !== before) return towardStart(next, side)
+    at = next
+  }
+  assert(false, `a margin figure has at most ${PIECES_MAX} pieces`)
+}
+
+/** The root itself where it is exact, otherwise a decimal that does not pass it. */
+function towardStart({ near, far }: Root, side: Side): Rational {
+  if (compare(near, far) === 0) return near
+  const unit = { n: 1n, d: powerOfTen(DISPLAY_DECIMALS) }
+  const floor = floorTo(near, unit)
+  return reduce(side === 'up' || compare(floor, near) === 0 ? floor : add(floor, unit))
+}

@@ -1,0 +1,71 @@
+// The prices at which a margin account meets its line, from its formula.
+import type { PositionState } from '../domain/index.ts'
+import { type Algebra, exactNumbers, sumOf } from './algebra.ts'
+import { closingFeeAtMarkOf } from './closing-fee.ts'
+import { type FigureOf, firstCrossing } from './crossing.ts'
+import { figuresAt, type Known } from './formula-figures.ts'
+import { compare, mul, type Rational, sub } from './rational.ts'
+import { textOf } from './state-text.ts'
+
+/** The smallest price of the domain. */
+const PRICE_MIN: Rational = { n: 1n, d: 10n ** 18n }
+
+export function pricesAt(
+  known: Known,
+  index: number,
+): Pick<PositionState, 'liquidationPrice' | 'bankruptcyPrice'> {
+  const { symbol } = known.formula.positions[index]!.position
+  return {
+    liquidationPrice: textOf(liquidationPriceOf(known, symbol)),
+    bankruptcyPrice: textOf(bankruptcyPriceOf(known, symbol)),
+  }
+}
+
+/**
+ * From a healthy account: the next price at which it passes its line in the direction in which slack falls, or in the
+ * other one if that has none. From a breached one: the nearest.
+ */
+function liquidationPriceOf(known: Known, symbol: string): Rational | undefined {
+  const slackAt: FigureOf = (algebra, price) => {
+    const { marginBalance, maintenanceMargin } = movedFigures(known, algebra, symbol, price)
+    return algebra.sub(marginBalance, maintenanceMargin)
+  }
+  const { marginBalance, maintenanceMargin } = known.figures
+  return nextOf(slackAt, known.marks.get(symbol)!, sub(marginBalance, maintenanceMargin))
+}
+
+/** The mark at which the wallet, all PnL and the fee of closing the symbol there come to zero, the other marks fixed. */
+function bankruptcyPriceOf(known: Known, symbol: string): Rational | undefined {
+  const worthAt: FigureOf = (algebra, price) => {
+    const { walletBalance, unrealizedPnl, positions } = movedFigures(known, algebra, symbol, price)
+    const fees = known.formula.positions.flatMap((ruled, index) =>
+      ruled.position.symbol === symbol ? [closingFeeAtMarkOf(algebra, ruled, positions[index]!)] : [],
+    )
+    return algebra.sub(algebra.add(walletBalance, unrealizedPnl), sumOf(algebra, fees))
+  }
+  const from = known.marks.get(symbol)!
+  return nextOf(worthAt, from, worthAt(exactNumbers, from))
+}
+
+function movedFigures<N>({ formula, marks, rates }: Known, algebra: Algebra<N>, symbol: string, price: N) {
+  return figuresAt(algebra, formula, marks, rates, {}, { symbol, price })
+}
+
+function nextOf(figure: FigureOf, from: Rational, atMark: Rational): Rational | undefined {
+  if (atMark.n === 0n) return from
+  const low = firstCrossing(figure, from, 'down', PRICE_MIN)
+  const high = firstCrossing(figure, from, 'up')
+  if (low === undefined || high === undefined) return low ?? high
+  const direction = atMark.n > 0n ? fallingSide(figure, from, atMark) : 0
+  if (direction !== 0) return direction < 0 ? low : high
+  return compare(sub(from, low), sub(high, from)) <= 0 ? low : high
+}
+
+/** A step so small that no tier lies within it, unless the mark is on its cap. */
+const NEARBY: Rational = { n: 1n, d: 10n ** 24n }
+
+/** −1 if the figure falls with the price, 1 if it rises while the price falls, 0 if it is level. */
+function fallingSide(figure: FigureOf, from: Rational, atMark: Rational): -1 | 0 | 1 {
+  const below = figure(exactNumbers, sub(from, mul(from, NEARBY)))
+  return compare(below, atMark) < 0 ? -1 : compare(below, atMark) > 0 ? 1 : 0
+}

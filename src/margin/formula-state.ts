@@ -1,0 +1,95 @@
+// The exact state of a margin account from its formula: figures, prices and cure for every contract kind.
+import type { MarginState, PositionState } from '../domain/index.ts'
+import type { Evaluation, MarginAccount } from './account.ts'
+import { type AccountFormula, symbolsOf } from './account-formulas.ts'
+import { cureByFormula } from './formula-cure.ts'
+import { type FundingRateOf, type Known, knownOf, type MarkOf, NO_FUNDING } from './formula-figures.ts'
+import { pricesAt } from './formula-prices.ts'
+import { type LevelRule, reachedLevel } from './levels.ts'
+import { abs, div, formatDecimal, max, sign, sub, ZERO } from './rational.ts'
+import { NO_POSITION_FIGURES, textOf, UNKNOWN_FIGURES, verdictOf } from './state-text.ts'
+
+/** The sums of the account; undefined when a mark or a funding rate that counts is missing. */
+export function evaluateByFormula(
+  formula: AccountFormula,
+  markOf: MarkOf,
+  fundingRateOf = NO_FUNDING,
+): Evaluation | undefined {
+  const known = knownOf(formula, markOf, fundingRateOf)
+  if (known === undefined) return undefined
+  const { marginBalance, unrealizedPnl, maintenanceMargin } = known.figures
+  return { marginBalance, unrealizedPnl, maintenanceMargin }
+}
+
+/** The exact state, as `marginStateOf` describes it. */
+export function stateByFormula(
+  marginAccount: MarginAccount,
+  formula: AccountFormula,
+  markOf: MarkOf,
+  rule: LevelRule,
+  fundingRateOf = NO_FUNDING,
+): MarginState {
+  const { id, marginMode, currency: settle } = marginAccount
+  const base = { id, marginMode, settle, walletBalance: formatDecimal(marginAccount.walletBalance) }
+  const known = knownOf(formula, markOf, fundingRateOf)
+  if (known === undefined) {
+    const positions = positionsWithout(formula, markOf, fundingRateOf)
+    return { ...base, ...UNKNOWN_FIGURES, positions, cure: null }
+  }
+  const { marginBalance, maintenanceMargin, unrealizedPnl } = known.figures
+  const level = reachedLevel(known.figures, marginAccount, rule)
+  return {
+    ...base,
+    unrealizedPnl: formatDecimal(unrealizedPnl),
+    marginBalance: formatDecimal(marginBalance),
+    maintenanceMargin: formatDecimal(maintenanceMargin),
+    marginRatio: sign(marginBalance) > 0 ? formatDecimal(div(maintenanceMargin, marginBalance)) : null,
+    verdict: verdictOf(level, rule),
+    level: level === 0 ? null : rule.names[level]!,
+    shortfall: formatDecimal(max(ZERO, sub(maintenanceMargin, marginBalance))),
+    positions: formula.positions.map((_, index) => positionStateOf(known, index)),
+    cure: level === 0 ? null : cureByFormula(marginAccount, known, rule),
+  }
+}
+
+/** A symbol has its prices when only its own mark is missing: the search starts at the entry price. */
+function positionsWithout(
+  formula: AccountFormula,
+  markOf: MarkOf,
+  fundingRateOf: FundingRateOf,
+): PositionState[] {
+  const missing = symbolsOf(formula).filter((symbol) => markOf(symbol) === undefined)
+  return formula.positions.map(({ position }, index) => {
+    const { symbol, size, entryPrice } = position
+    const own = missing.length === 1 && missing[0] === symbol
+    const known = own
+      ? knownOf(formula, (other) => (other === symbol ? entryPrice : markOf(other)), fundingRateOf)
+      : undefined
+    if (known !== undefined) return { symbol, size, ...NO_POSITION_FIGURES, ...pricesAt(known, index) }
+    if (markOf(symbol) === undefined)
+      return { symbol, size, ...NO_POSITION_FIGURES, liquidationPrice: null, bankruptcyPrice: null }
+    return {
+      symbol,
+      size,
+      ...NO_POSITION_FIGURES,
+      markPrice: markOf(symbol)!,
+      liquidationPrice: null,
+      bankruptcyPrice: null,
+    }
+  })
+}
+
+function positionStateOf(known: Known, index: number): PositionState {
+  const { position } = known.formula.positions[index]!
+  const { value, unrealizedPnl, maintenanceMargin, initialMargin } = known.figures.positions[index]!
+  return {
+    symbol: position.symbol,
+    size: position.size,
+    markPrice: formatDecimal(known.marks.get(position.symbol)!),
+    notional: formatDecimal(abs(value)),
+    unrealizedPnl: formatDecimal(unrealizedPnl),
+    initialMargin: textOf(initialMargin),
+    maintenanceMargin: formatDecimal(maintenanceMargin),
+    ...pricesAt(known, index),
+  }
+}

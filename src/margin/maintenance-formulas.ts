@@ -1,0 +1,93 @@
+// The maintenance margin that a venue asks of a position, without the fee of closing, as the venues' documents write it.
+import { assert } from '../errors.ts'
+import { type Algebra, magnitude } from './algebra.ts'
+import { optionMaintenanceOf } from './option-formulas.ts'
+import type { Market, RuledPosition, SizedPosition } from './position-value.ts'
+import { div, max, parseDecimal, parseRate, type Rational, sub, ZERO } from './rational.ts'
+import { parseCap } from './tiers.ts'
+
+/** Maintenance margin without the fee of closing. */
+export function maintenanceOf<N>(sized: SizedPosition<N>, markValue: N, market: Market<N>): N {
+  const { algebra, ruled, isLong } = sized
+  const { position, rules } = ruled
+  const { maintenance } = rules
+  const value = rules.maintenancePrice === 'entry' ? sized.entryValue : markValue
+  const share = (rate: string) => algebra.mul(algebra.of(parseRate(rate)), value)
+  const own = ownRateOf(ruled)
+  if (own !== undefined) return algebra.mul(algebra.of(own), value)
+  switch (maintenance.kind) {
+    case 'marginal-tiers': {
+      const tier = tierOf(algebra, maintenance.tiers, value)
+      return algebra.sub(share(tier.maintenanceMarginRate), algebra.of(parseRate(tier.maintenanceDeduction)))
+    }
+    case 'whole-tiers': {
+      const measure = maintenance.basis === 'contracts' ? magnitude(algebra, sized.size) : value
+      return share(tierOf(algebra, maintenance.tiers, measure).maintenanceMarginRate)
+    }
+    case 'size-rate':
+      return algebra.mul(value, sizeRateOf(sized, markValue, maintenance))
+    case 'per-contract':
+      return algebra.mul(magnitude(algebra, sized.size), algebra.of(parseDecimal(maintenance.amount)))
+    case 'side-rates':
+      return share(isLong ? maintenance.long : maintenance.short)
+    case 'option-standard': {
+      if (isLong) return algebra.of(ZERO)
+      const { underlyingPrice } = market
+      assert(
+        underlyingPrice !== undefined && rules.option !== undefined,
+        `option ${position.symbol} has an underlying`,
+      )
+      return optionMaintenanceOf(sized, markValue, underlyingPrice)
+    }
+  }
+}
+
+/** The maintenance margin rate that the venue gives to this position alone; undefined where its table holds. */
+function ownRateOf({ position, rules }: RuledPosition): Rational | undefined {
+  if (position.maintenanceMarginRate !== undefined) return parseRate(position.maintenanceMarginRate)
+  if (position.maxLeverage === undefined || rules.maintenanceShare === undefined) return undefined
+  return div(parseRate(rules.maintenanceShare), parseDecimal(position.maxLeverage))
+}
+
+/** The first tier whose cap is not below; the last for all above. */
+function tierOf<N, Tier extends { readonly cap: string }>(
+  algebra: Algebra<N>,
+  tiers: readonly Tier[],
+  measure: N,
+): Tier {
+  let low = 0
+  let high = tiers.length - 1
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (algebra.compare(measure, algebra.of(parseCap(tiers[middle]!.cap))) <= 0) high = middle
+    else low = middle + 1
+  }
+  return tiers[low]!
+}
+
+/** base + increment·size in coin (Deribit); the size of an inverse contract in coin is its value. */
+export function sizeRateOf<N>(
+  { algebra, ruled, amount }: SizedPosition<N>,
+  markValue: N,
+  rate: { base: string; increment: string },
+): N {
+  const coins = ruled.rules.contribution === 'inverse' ? markValue : amount
+  return algebra.add(
+    algebra.of(parseRate(rate.base)),
+    algebra.mul(algebra.of(parseRate(rate.increment)), coins),
+  )
+}
+
+/** BitMEX: ceil((maintenance rate + funding to pay)·|cost| + closing fee); the sum is rounded once, by the caller. */
+export function costMaintenanceOf<N>(
+  { algebra, isLong, ruled, entryValue }: SizedPosition<N>,
+  tiered: N,
+  closingFee: N,
+  { fundingRate }: Market<N>,
+): N {
+  const payable =
+    ruled.rules.fundingInMaintenance === true
+      ? max(ZERO, isLong ? fundingRate : sub(ZERO, fundingRate))
+      : ZERO
+  return algebra.add(algebra.add(tiered, algebra.mul(algebra.of(payable), entryValue)), closingFee)
+}

@@ -1,0 +1,195 @@
+// Polynomials with exact coefficients and their roots, in one variable t.
+import { assert } from '../errors.ts'
+import {
+  abs,
+  add,
+  compare,
+  DISPLAY_DECIMALS,
+  div,
+  floorTo,
+  max,
+  mul,
+  neg,
+  ONE,
+  powerOfTen,
+  type Rational,
+  reduce,
+  sign,
+  sub,
+  ZERO,
+} from './rational.ts'
+
+/** Coefficients, that of t^0 first. The last one is not zero; the zero polynomial has none. */
+export type Polynomial = readonly Rational[]
+
+/** A root is found within this share of its magnitude (or of 1 for smaller ones): beyond every displayed digit. */
+const ROOT_SHARE: Rational = { n: 1n, d: 10n ** 40n }
+
+function trimmed(coefficients: Rational[]): Polynomial {
+  while (coefficients.length > 0 && coefficients.at(-1)!.n === 0n) coefficients.pop()
+  return coefficients
+}
+
+export function constantPolynomial(value: Rational): Polynomial {
+  return value.n === 0n ? [] : [value]
+}
+
+export function addPolynomials(a: Polynomial, b: Polynomial): Polynomial {
+  const [long, short] = a.length >= b.length ? [a, b] : [b, a]
+  return trimmed(
+    long.map((coefficient, power) => (power < short.length ? add(coefficient, short[power]!) : coefficient)),
+  )
+}
+
+export function scaledPolynomial(a: Polynomial, factor: Rational): Polynomial {
+  return factor.n === 0n ? [] : a.map((coefficient) => reduce(mul(coefficient, factor)))
+}
+
+export function subPolynomials(a: Polynomial, b: Polynomial): Polynomial {
+  return addPolynomials(a, b.map(neg))
+}
+
+export function mulPolynomials(a: Polynomial, b: Polynomial): Polynomial {
+  if (a.length === 0 || b.length === 0) return []
+  const product: Rational[] = Array.from({ length: a.length + b.length - 1 }, () => ZERO)
+  a.forEach((left, i) => {
+    b.forEach((right, j) => {
+      product[i + j] = add(product[i + j]!, mul(left, right))
+    })
+  })
+  return trimmed(product.map(reduce))
+}
+
+export function valueOfPolynomial(a: Polynomial, t: Rational): Rational {
+  let value = ZERO
+  for (let power = a.length - 1; power >= 0; power--) value = add(mul(value, t), a[power]!)
+  return reduce(value)
+}
+
+function derivativeOf(a: Polynomial): Polynomial {
+  return a.slice(1).map((coefficient, index) => mul(coefficient, { n: BigInt(index + 1), d: 1n }))
+}
+
+/** `up`: toward larger t. */
+export type Side = 'up' | 'down'
+
+/** The sign just beside t on that side. 0 only for the zero polynomial. */
+export function signBeside(a: Polynomial, t: Rational, side: Side): -1 | 0 | 1 {
+  let turn: 1 | -1 = 1
+  for (let rest = a; rest.length > 0; rest = derivativeOf(rest)) {
+    const here = sign(valueOfPolynomial(rest, t))
+    if (here !== 0) return (here * turn) as -1 | 1
+    if (side === 'down') turn = turn === 1 ? -1 : 1
+  }
+  return 0
+}
+
+/** A root of a polynomial: `near` ≤ root ≤ `far` in the direction of the search; equal where the root is exact. */
+export interface Root {
+  readonly near: Rational
+  readonly far: Rational
+}
+
+/** The first root strictly beyond t on that side; `end` limits the search and is part of it. Not for the zero polynomial. */
+export function firstRootBeyond(a: Polynomial, t: Rational, side: Side, end?: Rational): Root | undefined {
+  assert(a.length > 0, 'the zero polynomial has no first root')
+  if (side === 'up') return firstRootAbove(a, t, end)
+  const mirrored = a.map((coefficient, power) => (power % 2 === 1 ? neg(coefficient) : coefficient))
+  const root = firstRootAbove(mirrored, neg(t), end === undefined ? undefined : neg(end))
+  return root === undefined ? undefined : { near: neg(root.near), far: neg(root.far) }
+}
+
+function firstRootAbove(a: Polynomial, t: Rational, end: Rational | undefined): Root | undefined {
+  if (a.length === 1) return undefined
+  if (a.length === 2) {
+    const root = reduce(div(neg(a[0]!), a[1]!))
+    const isInside = compare(root, t) > 0 && (end === undefined || compare(root, end) <= 0)
+    return isInside ? { near: root, far: root } : undefined
+  }
+  const chain = sturmChainOf(a)
+  const high = end ?? add(max(boundOfRoots(a), abs(t)), ONE)
+  return compare(high, t) <= 0 || rootsIn(chain, t, high) === 0 ? undefined : refined(a, chain, t, high)
+}
+
+/** No root is further from zero (Cauchy). */
+function boundOfRoots(a: Polynomial): Rational {
+  const last = a.at(-1)!
+  return a.slice(0, -1).reduce((bound, coefficient) => max(bound, add(ONE, abs(div(coefficient, last)))), ONE)
+}
+
+/** Sturm's chain: its changes of sign at low less those at high are the different roots in (low, high]. */
+function sturmChainOf(a: Polynomial): Polynomial[] {
+  const chain: Polynomial[] = [a, derivativeOf(a)]
+  for (;;) {
+    const rest = remainderOf(chain.at(-2)!, chain.at(-1)!)
+    if (rest.length === 0) return chain
+    chain.push(primitive(rest.map(neg)))
+  }
+}
+
+/** Divided by the magnitude of its last coefficient, which keeps signs and keeps numbers short. */
+function primitive(a: Polynomial): Polynomial {
+  const last = abs(a.at(-1)!)
+  return a.map((coefficient) => reduce(div(coefficient, last)))
+}
+
+function remainderOf(a: Polynomial, b: Polynomial): Polynomial {
+  let rest = a
+  while (rest.length >= b.length) {
+    const factor = reduce(div(rest.at(-1)!, b.at(-1)!))
+    const shift = rest.length - b.length
+    rest = trimmed(
+      rest
+        .slice(0, -1)
+        .map((coefficient, power) =>
+          power < shift ? coefficient : reduce(sub(coefficient, mul(factor, b[power - shift]!))),
+        ),
+    )
+  }
+  return rest
+}
+
+function changesAt(chain: readonly Polynomial[], t: Rational): number {
+  let changes = 0
+  let before = 0
+  for (const one of chain) {
+    const here = sign(valueOfPolynomial(one, t))
+    if (here !== 0 && before !== 0 && here !== before) changes++
+    if (here !== 0) before = here
+  }
+  return changes
+}
+
+function rootsIn(chain: readonly Polynomial[], low: Rational, high: Rational): number {
+  return changesAt(chain, low) - changesAt(chain, high)
+}
+
+const HALF: Rational = { n: 1n, d: 2n }
+/** Steps of a bisection: from the largest amounts of the domain to ROOT_SHARE of the smallest. */
+const BISECTIONS_MAX = 1_000
+
+/** The lowest root in (low, high], which holds one. */
+function refined(a: Polynomial, chain: readonly Polynomial[], low: Rational, high: Rational): Root {
+  for (let step = 0; step < BISECTIONS_MAX; step++) {
+    const width = sub(high, low)
+    if (compare(width, mul(ROOT_SHARE, max(ONE, abs(high)))) <= 0) return exactIn(a, low, high)
+    const middle = roundedBetween(low, high)
+    if (rootsIn(chain, low, middle) > 0) high = middle
+    else low = middle
+  }
+  assert(false, 'a root is found within the steps of its bisection')
+}
+
+/** A short number near the middle, so that bisection does not lengthen its numbers without end. */
+function roundedBetween(low: Rational, high: Rational): Rational {
+  return reduce(mul(add(low, high), HALF))
+}
+
+/** A decimal that is a root exactly, where the interval holds one. */
+function exactIn(a: Polynomial, low: Rational, high: Rational): Root {
+  const unit = { n: 1n, d: powerOfTen(DISPLAY_DECIMALS) }
+  const candidate = reduce(floorTo(high, unit))
+  if (compare(candidate, low) > 0 && valueOfPolynomial(a, candidate).n === 0n)
+    return { near: candidate, far: candidate }
+  return { near: low, far: high }
+}

@@ -1,0 +1,60 @@
+// The figures of one position, for every contract kind.
+import type { Algebra } from './algebra.ts'
+import { closingFeeOf } from './closing-fee.ts'
+import { initialMarginOf } from './initial-formulas.ts'
+import { costMaintenanceOf, maintenanceOf } from './maintenance-formulas.ts'
+import {
+  type Market,
+  markValueOf,
+  type RuledPosition,
+  roundedMargin,
+  sizedPositionOf,
+} from './position-value.ts'
+import { ZERO } from './rational.ts'
+
+/** All money in the settlement asset. */
+export interface PositionFigures<N> {
+  /** Value at the mark, signed as the size. */
+  readonly value: N
+  readonly unrealizedPnl: N
+  /** What it adds to the margin balance. */
+  readonly contribution: N
+  /** What the venue asks for, the fee of closing and funding included. */
+  readonly maintenanceMargin: N
+  /** The part of it that is the fee of closing. */
+  readonly closingFee: N
+  /** undefined where the rules take it from a leverage that the position does not state. */
+  readonly initialMargin: N | undefined
+}
+
+/** All figures of a position of that size at a market. */
+export function positionFiguresOf<N>(
+  algebra: Algebra<N>,
+  ruled: RuledPosition,
+  size: N,
+  market: Market<N>,
+): PositionFigures<N> {
+  const sized = sizedPositionOf(algebra, ruled, size)
+  const { rules } = ruled
+  const value = markValueOf(sized, market.markPrice)
+  const zero = algebra.of(ZERO)
+  const gain = algebra.sub(value, sized.entryValue)
+  // The value of an inverse contract falls while its price rises.
+  const isWithValue = sized.isLong !== (rules.contribution === 'inverse')
+  const unrealizedPnl = isWithValue ? gain : algebra.sub(zero, gain)
+  const initial = initialMarginOf(sized, value, market)
+  const closingFee = closingFeeOf(sized, value)
+  const tiered = maintenanceOf(sized, value, market)
+  const asked =
+    rules.closingFee === 'at-cost'
+      ? costMaintenanceOf(sized, tiered, closingFee, market)
+      : algebra.add(tiered, closingFee)
+  return {
+    value: sized.isLong ? value : algebra.sub(zero, value),
+    unrealizedPnl,
+    contribution: rules.contribution === 'option' ? zero : unrealizedPnl,
+    maintenanceMargin: roundedMargin(sized, asked),
+    closingFee,
+    initialMargin: initial === undefined ? undefined : roundedMargin(sized, initial),
+  }
+}
