@@ -28,6 +28,7 @@ export {
 export * from './mark-sink.ts'
 export * from './market-feed.ts'
 export * from './read-model.ts'
+export * from './rules-import.ts'
 export * from './store.ts'
 export {
   compareStreamIds,

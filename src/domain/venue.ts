@@ -1,6 +1,7 @@
 import type { VenueId } from './account.ts'
 import type { Decimal } from './decimal.ts'
 import type { RuleBook } from './instrument.ts'
+import type { RulesImport } from './rules-import.ts'
 
 /**
  * What a text from a venue was. `ticks`: market data of a market (it may hold no new price: a delta without one says
@@ -110,6 +111,8 @@ export interface Venue {
   readonly names: readonly string[]
   /** The names that the venue gives to its instruments: a part of `SYMBOL_PATTERN`. */
   readonly symbol: RegExp
+  /** Empty for a venue whose marks no stream brings yet: its accounts are refused at import, and judged by `plimsoll margin` alone. */
   readonly sources: readonly VenueSource[]
   readonly ruleBook: RuleBook
+  readonly rulesImport: RulesImport
 }

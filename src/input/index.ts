@@ -1,3 +1,11 @@
-export { JSON_DEPTH_MAX, type JsonFault, type JsonText, jsonFaultOf, jsonOf, readJson } from './json.ts'
+export {
+  JSON_DEPTH_MAX,
+  type JsonFault,
+  type JsonText,
+  jsonFaultOf,
+  jsonOf,
+  readJson,
+  readJsonKeepingDigits,
+} from './json.ts'
 export { JsonSplitter } from './json-list.ts'
 export { LINE_LENGTH_MAX, type Line, LineSplitter, TextReader } from './lines.ts'

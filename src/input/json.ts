@@ -34,6 +34,23 @@ export function readJson(text: string): JsonText {
   return fault === undefined ? { value } : { fault }
 }
 
+/** A string, which may hold digits, or a number outside of one. */
+const STRING_OR_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g
+
+/**
+ * Reads JSON of a venue with every number as its text, because `JSON.parse` rounds: 9223372036854775807, a venue's "no
+ * cap", would become 9223372036854775808.
+ */
+export function readJsonKeepingDigits(text: string): JsonText {
+  const read = readJson(text)
+  if (!('value' in read)) return read
+  return { value: JSON.parse(text.replace(STRING_OR_NUMBER, quoted)) }
+}
+
+function quoted(stringOrNumber: string): string {
+  return stringOrNumber.startsWith('"') ? stringOrNumber : `"${stringOrNumber}"`
+}
+
 /** An object or list that is open where the scan stands. */
 interface Level {
   /** Names so far; undefined in a list. */

@@ -1,8 +1,10 @@
 import { type EffectiveRules, marginalTiers } from '../domain/index.ts'
 import { tierTables } from '../rules/index.ts'
 
-/** US dollars of one COIN-M contract. */
-const CONTRACT_SIZE = { BTC: '100', OTHER: '10' }
+/** US dollars of one COIN-M contract of the coin. */
+export function coinmContractSizeOf(coin: string): string {
+  return coin === 'BTC' ? '100' : '10'
+}
 
 /**
  * Quantity brackets of Binance COIN-M by pair, in the coin. Source: the COIN-M leverage FAQ (caps and rates of the first
@@ -27,7 +29,7 @@ const COINM_TIERS = tierTables({
 const coinmEntries = new Map<string, readonly EffectiveRules[]>()
 for (const [pair, { tiers }] of COINM_TIERS) {
   const settlementAsset = pair.slice(0, -'USD'.length)
-  const multiplier = settlementAsset === 'BTC' ? CONTRACT_SIZE.BTC : CONTRACT_SIZE.OTHER
+  const multiplier = coinmContractSizeOf(settlementAsset)
   const maintenance = marginalTiers('inverse', tiers)
   const rules = {
     contribution: 'inverse',

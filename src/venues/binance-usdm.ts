@@ -37,6 +37,12 @@ export function usdmSymbols(): Iterable<string> {
   return histories.contracts.keys()
 }
 
+/** The asset in which a USDⓈ-M contract settles; undefined for a name that ends in none of them. */
+export function usdmSettlementAssetOf(symbol: string): string | undefined {
+  const name = symbol.replace(DELIVERY_DATE, '')
+  return USDM_QUOTES.find((quote) => name.endsWith(quote))
+}
+
 /** All bracket tables of a USDⓈ-M contract, ascending; none for a symbol that is not one. */
 export function usdmEntriesOf(symbol: string): readonly EffectiveRules[] {
   histories ??= readHistories()
@@ -63,8 +69,7 @@ function entriesOf(of: Histories, symbol: string, text: string): readonly Effect
 }
 
 function rulesOn(of: Histories, symbol: string, table: string, asOf: string): InstrumentRules {
-  const name = symbol.replace(DELIVERY_DATE, '')
-  const settlementAsset = USDM_QUOTES.find((quote) => name.endsWith(quote))
+  const settlementAsset = usdmSettlementAssetOf(symbol)
   assert(settlementAsset !== undefined, `${symbol} ends in no currency of USDM_QUOTES`)
   const key = `${table} ${settlementAsset} ${asOf}`
   let rules = of.rules.get(key)

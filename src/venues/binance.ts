@@ -21,6 +21,7 @@ import {
   rateOrUndefined,
   timesStated,
 } from './frame.ts'
+import { binanceImport } from './imports/binance.ts'
 import { subscribeFrames } from './subscribe.ts'
 
 const BINANCE = venueId('binance')
@@ -169,6 +170,7 @@ export const binance: Venue = {
   names: [BINANCE, 'binance-usdm', 'binance-coinm'],
   symbol: new RegExp(`${USDM_SYMBOL.source}|${COINM_SYMBOL.source}`, 'u'),
   sources: [usdm, coinm],
+  rulesImport: binanceImport,
   ruleBook: ruleBookOfEntries({
     venue: BINANCE,
     version: `binance-usdm-${USDM_AS_OF}-coinm-undated`,

@@ -14,6 +14,7 @@ import {
 } from '../domain/index.ts'
 import { jsonOf } from '../input/index.ts'
 import { ruleBookOfEntries } from '../rules/index.ts'
+import { INVERSE_SYMBOL, LINEAR_SYMBOL, TAKER_FEE_RATE } from './bybit-contracts.ts'
 import { BYBIT_TIERS } from './bybit-tiers.ts'
 import {
   isEventTime,
@@ -25,6 +26,7 @@ import {
   rateOrUndefined,
   timesStated,
 } from './frame.ts'
+import { bybitImport } from './imports/bybit.ts'
 import { subscribeFrames } from './subscribe.ts'
 
 const BYBIT = venueId('bybit')
@@ -50,14 +52,6 @@ const OVERTAKEN_SEQUENCE_MAX = 100_000
 const OVERTAKEN_MS_MAX = 10_000
 /** Symbols that one parser remembers; frames of further symbols are `ignored`. */
 const SYMBOLS_PER_PARSER_MAX = 4_096
-
-/** Taker fee rate of accounts without a discount. */
-const TAKER_FEE_RATE = '0.00055'
-
-/** Perpetuals end in USD, dated contracts in USD, a month letter and a year: BTCUSD, BTCUSDZ25. */
-const INVERSE_SYMBOL = /^[\p{Lu}\p{Lo}\d]+USD([FGHJKMNQUVXZ]\d{2})?$/u
-/** USDT and USDC perpetuals (BTCUSDT, BTCPERP) and dated contracts (BTC-26DEC25, BTCUSDT-26DEC25). */
-const LINEAR_SYMBOL = /^[\p{Lu}\p{Lo}\d]+(USDT|USDC|PERP|-\d{1,2}[A-Z]{3}\d{2})$/u
 
 const linear = source('bybit-linear', 'wss://stream.bybit.com/v5/public/linear', LINEAR_SYMBOL)
 const inverse = source('bybit-inverse', 'wss://stream.bybit.com/v5/public/inverse', INVERSE_SYMBOL)
@@ -234,6 +228,7 @@ export const bybit: Venue = {
   names: [BYBIT, 'bybit-linear', 'bybit-inverse'],
   symbol: new RegExp(`${LINEAR_SYMBOL.source}|${INVERSE_SYMBOL.source}`, 'u'),
   sources: [linear, inverse],
+  rulesImport: bybitImport,
   ruleBook: ruleBookOfEntries({
     venue: BYBIT,
     version: 'bybit-linear-2026-08-inverse-2023-08-16',

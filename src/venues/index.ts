@@ -3,7 +3,10 @@ import {
   type AccountFault,
   accountSchemaOf,
   firstRule,
+  type ImportedRules,
   type RuleBook,
+  type RulesBody,
+  type RulesImportOptions,
   type Venue,
   type VenueId,
   type VenueNames,
@@ -13,13 +16,33 @@ import {
 import { PlimsollError } from '../errors.ts'
 import { ruleBookOfEntries } from '../rules/index.ts'
 import { binance } from './binance.ts'
+import { bitmex } from './bitmex.ts'
 import { bybit } from './bybit.ts'
+import { cme } from './cme.ts'
+import { coinbase } from './coinbase.ts'
+import { deribit } from './deribit.ts'
+import { dydx } from './dydx.ts'
+import { hyperliquid } from './hyperliquid.ts'
+import { checked } from './imports/check.ts'
+import { kraken } from './kraken.ts'
+import { okx } from './okx.ts'
 
 export { binance } from './binance.ts'
 export { bybit } from './bybit.ts'
 
 /** Every venue that Plimsoll knows: the only list of them. A new venue is one line here. */
-export const VENUES: readonly Venue[] = [bybit, binance]
+export const VENUES: readonly Venue[] = [
+  bybit,
+  binance,
+  okx,
+  bitmex,
+  deribit,
+  kraken,
+  coinbase,
+  cme,
+  hyperliquid,
+  dydx,
+]
 
 const venues = new Map(VENUES.map((venue) => [venue.id, venue]))
 const sources = new Map(VENUES.flatMap((venue) => venue.sources).map((source) => [source.id, source]))
@@ -69,6 +92,16 @@ function bookWithoutRules(venue: VenueId): RuleBook {
   })
 }
 
+/** What bodies of a venue say, checked: rules that can be in a rules file, and the reason of each symbol that has none. */
+export function importRules(
+  id: VenueId,
+  bodies: readonly RulesBody[],
+  options: RulesImportOptions,
+): ImportedRules {
+  const venue = venueOf(id)
+  return checked(venue, venue.rulesImport.read(bodies, options))
+}
+
 /** @throws PlimsollError CONFIGURATION for an id that no venue has. */
 export function sourceOf(sourceId: string): VenueSource {
   const source = sources.get(sourceId)
@@ -84,18 +117,17 @@ export function sourceCarrying(id: VenueId, symbol: string): VenueSource | undef
   return venues.get(id)?.sources.find((source) => source.carries(symbol))
 }
 
-/** The positions whose marks no source of the venue can bring, even if rules are given for their symbols. */
+/**
+ * The positions whose marks no source of the venue can bring, even if rules are given for their symbols. An account with
+ * one would be unknown for ever.
+ */
 export function symbolFaultsOf({ venue, positions }: Account): AccountFault[] {
   const { symbol: grammar } = venueOf(venue)
-  return positions.flatMap(({ symbol }, index) =>
-    grammar.test(symbol)
-      ? []
-      : [
-          {
-            code: 'SYMBOL_UNKNOWN',
-            path: ['positions', index, 'symbol'],
-            rule: `must be a name that ${venue} gives to a contract; no source brings the mark of this one`,
-          },
-        ],
-  )
+  return positions.flatMap(({ symbol }, index) => {
+    if (sourceCarrying(venue, symbol) !== undefined) return []
+    const rule = grammar.test(symbol)
+      ? `no source of ${venue} brings the mark of this contract; plimsoll margin takes marks beside the account`
+      : `must be a name that ${venue} gives to a contract; no source brings the mark of this one`
+    return [{ code: 'SYMBOL_UNKNOWN', path: ['positions', index, 'symbol'], rule }]
+  })
 }

@@ -1,0 +1,46 @@
+import type { InstrumentRules, RuleBook } from './instrument.ts'
+
+/** A body of a public endpoint of a venue, or a file that the venue publishes. */
+export interface RulesBody {
+  /** The file or URL that it comes from. */
+  readonly name: string
+  /** Parsed JSON in which every number is its text, or the whole text of a file that is not JSON. */
+  readonly value: unknown
+}
+
+/** The margin rates of a venue that asks for more overnight. */
+export type SessionWindow = 'intraday' | 'overnight'
+
+export interface RulesImportOptions {
+  /** ISO day on which the venue stated the bodies. */
+  readonly asOf: string
+  /** The rules in use, for what a body leaves out and the venue does not change, such as the size of a contract. */
+  readonly book: RuleBook
+  readonly window: SessionWindow
+}
+
+/** Rules of a symbol that a body states. */
+export interface StatedRules {
+  /** ISO day from which they are in force; absent when the body states none. */
+  readonly effectiveFrom?: string
+  readonly rules: InstrumentRules
+}
+
+/** What bodies of a venue say. A symbol is in one of the two. */
+export interface ImportedRules {
+  /** Ascending by `effectiveFrom`. */
+  readonly rules: ReadonlyMap<string, readonly StatedRules[]>
+  /** Why the rules of a symbol are not taken. */
+  readonly refused: ReadonlyMap<string, string>
+}
+
+/** Reads what a venue publishes as rules. */
+export interface RulesImport {
+  /** Where the rules come from, for the `source` of each entry. */
+  readonly source: string
+  /**
+   * Several bodies are read together: one may state the tiers and another the sizes of the contracts. Bodies of other
+   * kinds are passed over. Does not check the tiers: `importRules` does.
+   */
+  read(bodies: readonly RulesBody[], options: RulesImportOptions): ImportedRules
+}

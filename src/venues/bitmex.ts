@@ -1,0 +1,104 @@
+import { type Venue, venueId } from '../domain/index.ts'
+import { parseDecimal } from '../margin/index.ts'
+import { bookOf, type RulesFrom } from './book.ts'
+import { bitmexImport, bitmexRules, riskLimitsOf } from './imports/bitmex.ts'
+
+const BITMEX = venueId('bitmex')
+
+/** XBTUSD, ETHUSDT, XBTU21. A name with an underscore is a spot pair, one that begins with a point an index. */
+const SYMBOL = /^[A-Z\d]{5,}$/
+
+/** XBT of the smallest unit. */
+const SATOSHI = '0.00000001'
+
+/** Dollars, or the units of another price, that one XBT-margined perpetual counts for. */
+interface Perpetual {
+  readonly contribution: 'inverse' | 'quanto'
+  /** XBT of a contract and a unit of price, or units of price of a contract of an inverse perpetual. */
+  readonly multiplier: string
+  readonly lotSize: string
+  readonly takerFeeRate: string
+  readonly initial: string
+  readonly maintenance: string
+  /** In XBT. */
+  readonly riskLimit: string
+  readonly riskStep: string
+}
+
+function seen(asOf: string, perpetual: Perpetual): RulesFrom {
+  const { contribution, multiplier, lotSize, takerFeeRate, initial, maintenance, riskLimit, riskStep } =
+    perpetual
+  const rules = bitmexRules({
+    contribution,
+    multiplier,
+    settlementAsset: 'XBT',
+    takerFeeRate,
+    asOf,
+    unit: SATOSHI,
+    lotSize,
+    isPerpetual: true,
+    tiers: riskLimitsOf({
+      initial: parseDecimal(initial),
+      maintenance: parseDecimal(maintenance),
+      riskLimit: parseDecimal(riskLimit),
+      riskStep: parseDecimal(riskStep),
+    }),
+  })
+  return { from: asOf, rules, source: `/api/v1/instrument/active, copy of ${asOf}` }
+}
+
+const XBTUSD: Perpetual = {
+  contribution: 'inverse',
+  multiplier: '1',
+  lotSize: '1',
+  takerFeeRate: '0.00075',
+  initial: '0.01',
+  maintenance: '0.005',
+  riskLimit: '200',
+  riskStep: '100',
+}
+
+/** Perpetuals of 22 July 2021, a line each: multiplier, base rates, risk limit and step in XBT. */
+const QUANTOS_OF_2021 = `
+ETHUSD 0.000001 0.01 0.005 75
+XRPUSD 0.0002 0.02 0.01 50
+LTCUSD 0.000002 0.03 0.015 50
+BCHUSD 0.000001 0.04 0.02 50
+`
+
+function quantosOf2021(): Record<string, readonly RulesFrom[]> {
+  const lines = QUANTOS_OF_2021.trim().split('\n')
+  return Object.fromEntries(
+    lines.map((line) => {
+      const [symbol = '', multiplier = '', initial = '', maintenance = '', riskLimit = ''] = line.split(' ')
+      const terms = { multiplier, initial, maintenance, riskLimit, riskStep: riskLimit }
+      return [symbol, [seen('2021-07-22', { ...XBTUSD, ...terms, contribution: 'quanto' })]]
+    }),
+  )
+}
+
+/**
+ * BitMEX. Maintenance margin is asked on the value at entry and includes the taker fee and the funding that the position
+ * is to pay. The USDT-quoted perpetuals of 2021, which settled in XBT, are left out: contracts of the same names that
+ * settle in USDT have replaced them.
+ */
+export const bitmex: Venue = {
+  id: BITMEX,
+  names: [BITMEX],
+  symbol: SYMBOL,
+  sources: [],
+  rulesImport: bitmexImport,
+  ruleBook: bookOf({
+    venue: BITMEX,
+    version: 'bitmex-2024-11-24',
+    defaults: { closingFee: 'at-cost', liquidation: 'reached' },
+    read: () => ({
+      XBTUSD: [
+        seen('2020-01-29', XBTUSD),
+        seen('2021-07-22', { ...XBTUSD, lotSize: '100', maintenance: '0.0035' }),
+        seen('2024-11-24', { ...XBTUSD, lotSize: '100', takerFeeRate: '0.0005', riskStep: '150' }),
+      ],
+      ...quantosOf2021(),
+    }),
+  }),
+}

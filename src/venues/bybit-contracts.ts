@@ -1,0 +1,19 @@
+/** Perpetuals end in USD, dated contracts in USD, a month letter and a year: BTCUSD, BTCUSDZ25. */
+export const INVERSE_SYMBOL = /^[\p{Lu}\p{Lo}\d]+USD([FGHJKMNQUVXZ]\d{2})?$/u
+/** USDT and USDC perpetuals (BTCUSDT, BTCPERP) and dated contracts (BTC-26DEC25, BTCUSDT-26DEC25). */
+export const LINEAR_SYMBOL = /^[\p{Lu}\p{Lo}\d]+(USDT|USDC|PERP|-\d{1,2}[A-Z]{3}\d{2})$/u
+
+/** Taker fee rate of accounts without a discount. */
+export const TAKER_FEE_RATE = '0.00055'
+
+/**
+ * In July 2025 the venue began to compute margin from the mark price and to count the closing fee in it. Before, the
+ * maintenance margin was computed from the value at entry, without a fee. Its announcement names no day of that month.
+ */
+export const MARK_RULE_FROM = '2025-07-01'
+
+/** The asset in which PnL of a contract is paid. */
+export function settlementAssetOf(symbol: string): string {
+  if (INVERSE_SYMBOL.test(symbol)) return symbol.replace(/USD(?:[FGHJKMNQUVXZ]\d{2})?$/u, '')
+  return symbol.includes('USDT') ? 'USDT' : 'USDC'
+}

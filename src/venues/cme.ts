@@ -1,0 +1,50 @@
+import { type Venue, venueId } from '../domain/index.ts'
+import { bookOf, type RulesFrom } from './book.ts'
+import { cmeImport, rulesOfRow } from './imports/cme.ts'
+
+const CME = venueId('cme')
+
+/** A product code, alone or with the month letter and the year of a contract: BTC, BTCZ6, MBTF27. */
+const SYMBOL = /^(?:BTC|MBT|BFF|ETH|MET)(?:[FGHJKMNQUVXZ]\d{1,2})?$/
+
+/**
+ * Dollars a contract of BTC by day: initial and maintenance. Source: QuantConnect Lean, Data/future/cme/margins/BTC.csv.
+ * Its rows from May 2021 on are left out, because they are those of spreads.
+ */
+const BTC_MARGINS = `
+2017-12-18 45172 41065
+2018-02-01 21499 19544
+2018-06-29 13921 12655
+2019-09-03 21978 19980
+2020-04-28 14131 12846
+2020-12-31 53825 48931
+`
+
+function btc(): RulesFrom[] {
+  return BTC_MARGINS.trim()
+    .split('\n')
+    .map((line) => {
+      const [day = '', initial = '', maintenance = ''] = line.split(' ')
+      const rules = rulesOfRow('BTC', { day, initial, maintenance })
+      return { from: day, rules, source: 'QuantConnect Lean, margins of BTC' }
+    })
+}
+
+/**
+ * CME, outright positions. An account below its maintenance margin gets a margin call; positions are held under the
+ * settlement price of their contract.
+ */
+export const cme: Venue = {
+  id: CME,
+  names: [CME],
+  symbol: SYMBOL,
+  sources: [],
+  rulesImport: cmeImport,
+  ruleBook: bookOf({
+    venue: CME,
+    version: 'cme-2020-12-31',
+    defaults: { closingFee: 'none', liquidation: 'passed' },
+    read: () => ({ BTC: btc() }),
+    heldAs: (symbol) => symbol.replace(/[FGHJKMNQUVXZ]\d{1,2}$/, ''),
+  }),
+}

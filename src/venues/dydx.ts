@@ -1,0 +1,42 @@
+import { type Venue, venueId } from '../domain/index.ts'
+import { bookOf, type RulesFrom } from './book.ts'
+import { type DydxMarket, dydxImport, dydxRules } from './imports/dydx.ts'
+
+const DYDX = venueId('dydx')
+
+/** BTC-USD. Markets of tokens that have no short name bear commas and an address, which no symbol may hold. */
+const SYMBOL = /^[\p{Lu}\p{Lo}\d][\p{L}\d._]*-USD$/u
+
+const AS_OF = '2025-12-08'
+
+/** Liquidity tiers (v4-chain, protocol/scripts/genesis/sample_pregenesis.json, the same as the Indexer states). */
+const LARGE_CAP: DydxMarket = { initialRate: '0.02', maintenanceRate: '0.012', lowerCap: '0', upperCap: '0' }
+const MID_CAP: DydxMarket = {
+  initialRate: '0.05',
+  maintenanceRate: '0.03',
+  lowerCap: '40000000',
+  upperCap: '100000000',
+}
+
+function market(tier: DydxMarket): RulesFrom[] {
+  const rules = dydxRules({ ...tier, asOf: AS_OF })
+  return [{ from: AS_OF, rules, source: `/v4/perpetualMarkets, copy of ${AS_OF}` }]
+}
+
+/**
+ * dYdX v4. The maintenance margin is a fixed share of the notional at the oracle price, rounded up; the initial margin rises
+ * with the open interest of the market. An account at its maintenance margin is safe.
+ */
+export const dydx: Venue = {
+  id: DYDX,
+  names: [DYDX],
+  symbol: SYMBOL,
+  sources: [],
+  rulesImport: dydxImport,
+  ruleBook: bookOf({
+    venue: DYDX,
+    version: `dydx-${AS_OF}`,
+    defaults: { closingFee: 'none', liquidation: 'passed' },
+    read: () => ({ 'BTC-USD': market(LARGE_CAP), 'ETH-USD': market(LARGE_CAP), 'SOL-USD': market(MID_CAP) }),
+  }),
+}

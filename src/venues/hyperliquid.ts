@@ -1,0 +1,75 @@
+import { type InstrumentRules, type Venue, venueId } from '../domain/index.ts'
+import { bookOf, type RulesFrom } from './book.ts'
+import { hyperliquidImport, hyperliquidRules, leverageTiersOf } from './imports/hyperliquid.ts'
+
+const HYPERLIQUID = venueId('hyperliquid')
+
+/** BTC, kPEPE, and xyz:TSLA of an exchange of a builder. */
+const SYMBOL = /^(?:[a-z\d]+:)?k?[A-Z\d][A-Za-z\d]*$/
+
+/** Greatest leverage by lower bound of the notional in USDC: `from:leverage`. */
+const OF_2026 = `
+BTC 0:40 150000000:20
+ETH 0:25 100000000:15
+SOL 0:20 70000000:10
+XRP 0:20 40000000:10
+DOGE 0:10 20000000:5
+kPEPE 0:10 20000000:5
+SUI 0:10 20000000:5
+OP 0:10 3000000:5
+ARB 0:10 3000000:5
+DYDX 0:5
+`
+/** Coins whose greatest leverage was 50 in July 2023, as that of all coins then. */
+const OF_2023 = ['BTC', 'ETH', 'SOL', 'XRP', 'DOGE', 'kPEPE', 'SUI', 'OP', 'ARB', 'DYDX']
+/** Positions of 2024 state these; their day is not known. */
+const OF_2024 = ['SOL', 'DOGE']
+
+function leverages(symbol: string, text: string, asOf: string): InstrumentRules {
+  const tiers = text.split(' ').map((tier) => {
+    const [lowerBound = '', maxLeverage = ''] = tier.split(':')
+    return { lowerBound, maxLeverage }
+  })
+  return hyperliquidRules(leverageTiersOf(symbol, tiers), 'USDC', asOf)
+}
+
+function entries(): Readonly<Record<string, readonly RulesFrom[]>> {
+  const newest = OF_2026.trim()
+    .split('\n')
+    .map((line) => {
+      const [symbol = '', ...tiers] = line.split(' ')
+      return [symbol, tiers.join(' ')] as const
+    })
+  return Object.fromEntries(
+    newest.map(([symbol, tiers]): [string, RulesFrom[]] => [
+      symbol,
+      [
+        ...(OF_2023.includes(symbol) ? [at('2023-07-17', symbol, '0:50', 'info, request meta')] : []),
+        ...(OF_2024.includes(symbol) ? [at('2024-01-01', symbol, '0:20', 'positions of 2024')] : []),
+        at('2026-07-19', symbol, tiers, 'info, request meta, and the page "Margin tiers"'),
+      ],
+    ]),
+  )
+}
+
+function at(from: string, symbol: string, tiers: string, source: string): RulesFrom {
+  return { from, rules: leverages(symbol, tiers, from), source }
+}
+
+/**
+ * Hyperliquid. The maintenance margin rate is half the initial one of the greatest leverage, which a position may state
+ * itself. Fees are not part of margin; an account is liquidated when it drops below the maintenance margin.
+ */
+export const hyperliquid: Venue = {
+  id: HYPERLIQUID,
+  names: [HYPERLIQUID],
+  symbol: SYMBOL,
+  sources: [],
+  rulesImport: hyperliquidImport,
+  ruleBook: bookOf({
+    venue: HYPERLIQUID,
+    version: 'hyperliquid-2026-07-19',
+    defaults: { closingFee: 'none', liquidation: 'passed' },
+    read: entries,
+  }),
+}

@@ -1,0 +1,122 @@
+import { type InstrumentRules, marginalTiers, type RulesBody, type RulesImport } from '../../domain/index.ts'
+import { compare, ONE, parseDecimal } from '../../margin/index.ts'
+import { coinmContractSizeOf } from '../binance-coinm.ts'
+import { usdmSettlementAssetOf } from '../binance-usdm.ts'
+import { isObject } from '../frame.ts'
+import {
+  type BodyRecord,
+  decimalOf,
+  groupedBy,
+  numberIn,
+  recordsOf,
+  refuse,
+  Taken,
+  textOrUndefined,
+} from './body.ts'
+import { marginalTiersOf, type StatedBracket } from './tiers.ts'
+
+/** `leverageBracket` of USDⓈ-M and COIN-M with the contracts of `exchangeInfo`. */
+export const binanceImport: RulesImport = {
+  source: '/fapi/v1/leverageBracket, /dapi/v2/leverageBracket',
+  read(bodies, { asOf }) {
+    const taken = new Taken()
+    const contracts = contractsOf(bodies)
+    const tables = recordsOf(bodies, ({ brackets }) => Array.isArray(brackets))
+    const withTable = new Set<string>()
+    for (const record of tables) {
+      for (const symbol of symbolsOf(record, contracts)) {
+        withTable.add(symbol)
+        taken.take(symbol, () => rulesOf(symbol, record, contracts.get(symbol)?.[0], asOf))
+      }
+    }
+    for (const symbol of contracts.keys()) {
+      if (withTable.has(symbol)) continue
+      taken.refuse(
+        symbol,
+        'its brackets are missing: add the body of leverageBracket, which needs an API key',
+      )
+    }
+    return taken
+  },
+}
+
+function contractsOf(bodies: readonly RulesBody[]): ReadonlyMap<string, readonly BodyRecord[]> {
+  const contracts = recordsOf(bodies, ({ pair, contractType }) => isText(pair) && isText(contractType))
+  return groupedBy(contracts, (record) => textOrUndefined(record, 'symbol'))
+}
+
+/** The first version of the COIN-M endpoint states brackets by pair; all contracts of the pair share them. */
+function symbolsOf(record: BodyRecord, contracts: ReadonlyMap<string, readonly BodyRecord[]>): string[] {
+  const symbol = textOrUndefined(record, 'symbol')
+  if (symbol !== undefined && !/USD$/.test(symbol)) return [symbol]
+  const pair = symbol ?? textOrUndefined(record, 'pair')
+  if (pair === undefined) return []
+  const listed = [...contracts].filter(([, [contract]]) => contract!.pair === pair).map(([name]) => name)
+  return listed.length > 0 ? listed : [`${pair}_PERP`]
+}
+
+function rulesOf(
+  symbol: string,
+  { brackets, notionalCoef }: BodyRecord,
+  contract: BodyRecord | undefined,
+  asOf: string,
+): InstrumentRules {
+  const rows = (brackets as readonly unknown[]).map((row) =>
+    isObject(row) ? row : refuse('a bracket is not an object'),
+  )
+  const isInverse = rows.some(({ qtyCap }) => qtyCap !== undefined)
+  const contribution = isInverse ? 'inverse' : 'linear'
+  const assumptions = [
+    ...(isScaled(notionalCoef)
+      ? [`notionalCoef is ${notionalCoef}; the caps are taken as they are printed, not multiplied by it`]
+      : []),
+    ...(isInverse && contract === undefined
+      ? ['a contract is 100 dollars of BTC and 10 dollars of any other coin']
+      : []),
+  ]
+  return {
+    contribution,
+    ...(isInverse ? coinmTerms(symbol, contract) : usdmTerms(symbol, contract)),
+    takerFeeRate: '0',
+    asOf,
+    maintenance: marginalTiers(contribution, marginalTiersOf(symbol, rows.map(bracketOf))),
+    ...(assumptions.length === 0 ? {} : { assumptions }),
+  }
+}
+
+function bracketOf(row: BodyRecord): StatedBracket {
+  return {
+    cap: numberIn(row, 'notionalCap', 'qtyCap'),
+    maintenanceMarginRate: numberIn(row, 'maintMarginRatio'),
+    maxLeverage: numberIn(row, 'initialLeverage'),
+    stated: decimalOf(row.cum),
+  }
+}
+
+/** The venue may scale the caps of one user. Whether the printed ones are scaled is not documented. */
+function isScaled(notionalCoef: unknown): boolean {
+  const coefficient = decimalOf(notionalCoef)
+  return coefficient !== undefined && compare(parseDecimal(coefficient), ONE) !== 0
+}
+
+function usdmTerms(symbol: string, contract: BodyRecord | undefined) {
+  const stated = contract === undefined ? undefined : textOrUndefined(contract, 'marginAsset')
+  const settlementAsset = stated ?? usdmSettlementAssetOf(symbol)
+  if (settlementAsset === undefined) {
+    refuse('the asset in which it settles is not known: add the body of exchangeInfo')
+  }
+  return { multiplier: '1', settlementAsset }
+}
+
+function coinmTerms(symbol: string, contract: BodyRecord | undefined) {
+  const coin = symbol.replace(/USD_.*$/, '')
+  if (contract === undefined) return { multiplier: coinmContractSizeOf(coin), settlementAsset: coin }
+  return {
+    multiplier: numberIn(contract, 'contractSize'),
+    settlementAsset: textOrUndefined(contract, 'marginAsset') ?? coin,
+  }
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string'
+}

@@ -1,0 +1,127 @@
+import {
+  type Decimal,
+  type InstrumentRules,
+  type RulesBody,
+  type StatedRules,
+  shownValue,
+} from '../../domain/index.ts'
+import { PlimsollError } from '../../errors.ts'
+import { isObject, type JsonObject } from '../frame.ts'
+
+/**
+ * The cap of a last tier that has no end. Binance writes it; other venues state a lower bound for each tier, or one rate
+ * for all positions.
+ */
+export const NO_CAP: Decimal = '9223372036854775807'
+
+/** An object of a body that is about one contract or one tier. */
+export type BodyRecord = JsonObject
+
+/**
+ * The objects of the bodies that `fits` accepts, in their order, at whatever depth: venues, client libraries and recorded
+ * files put lists into different envelopes. An accepted object is not searched further.
+ */
+export function recordsOf(bodies: readonly RulesBody[], fits: (object: JsonObject) => boolean): BodyRecord[] {
+  const found: BodyRecord[] = []
+  const search = (value: unknown) => {
+    if (Array.isArray(value)) for (const item of value) search(item)
+    else if (isObject(value)) {
+      if (fits(value)) found.push(value)
+      else for (const item of Object.values(value)) search(item)
+    }
+  }
+  for (const { value } of bodies) search(value)
+  return found
+}
+
+/** @throws PlimsollError RULES_INVALID, which `taken` turns into the reason of a symbol. */
+export function refuse(reason: string): never {
+  throw new PlimsollError('RULES_INVALID', reason)
+}
+
+const NUMBER = /^(-?)(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?$/
+
+/**
+ * A number of a body in our grammar: `1e-8`, `100.00` and `0.0` become 0.00000001, 100 and 0. undefined for any other
+ * value, such as `""`, by which venues say "none".
+ */
+export function decimalOf(value: unknown): Decimal | undefined {
+  const [text, sign, whole = '', fraction = '', exponent = '0'] =
+    (typeof value === 'string' ? NUMBER.exec(value) : null) ?? []
+  if (text === undefined) return undefined
+  const digits = whole + fraction
+  const point = whole.length + Number(exponent)
+  const before = point > 0 ? digits.slice(0, point).padEnd(point, '0') : ''
+  const after = point > 0 ? digits.slice(point) : '0'.repeat(-point) + digits
+  const wholePart = before.replace(/^0+(?=\d)/, '') || '0'
+  const fractionPart = after.replace(/0+$/, '')
+  const magnitude = fractionPart === '' ? wholePart : `${wholePart}.${fractionPart}`
+  return sign === '-' && /[1-9]/.test(magnitude) ? `-${magnitude}` : magnitude
+}
+
+/** The number in the first of the fields that states one. Refuses a record without any. */
+export function numberIn(record: BodyRecord, ...fields: readonly string[]): Decimal {
+  for (const field of fields) {
+    const decimal = decimalOf(record[field])
+    if (decimal !== undefined) return decimal
+  }
+  const field = fields.find((name) => record[name] !== undefined) ?? fields[0]!
+  return refuse(`${field} is ${shownValue(record[field])}: must be a number`)
+}
+
+/** The text in the first of the fields that states one that is not empty. Refuses a record without any. */
+export function textIn(record: BodyRecord, ...fields: readonly string[]): string {
+  const text = textOrUndefined(record, ...fields)
+  return text ?? refuse(`${fields[0]} is ${shownValue(record[fields[0]!])}: must be a text`)
+}
+
+export function textOrUndefined(record: BodyRecord, ...fields: readonly string[]): string | undefined {
+  for (const field of fields) {
+    const value = record[field]
+    if (typeof value === 'string' && value !== '') return value
+  }
+  return undefined
+}
+
+/** Rules by symbol while bodies are read, each taken or refused. */
+export class Taken {
+  readonly rules = new Map<string, readonly StatedRules[]>()
+  readonly refused = new Map<string, string>()
+
+  /** Takes what `read` returns; a reason that it throws with `refuse` refuses the symbol. */
+  take(symbol: string, read: () => InstrumentRules | readonly StatedRules[]): void {
+    try {
+      const stated = read()
+      const entries = 'contribution' in stated ? [{ rules: stated }] : stated
+      const other = this.rules.get(symbol)
+      if (other !== undefined && JSON.stringify(other) !== JSON.stringify(entries)) {
+        refuse('the bodies state it twice with different rules')
+      }
+      if (!this.refused.has(symbol)) this.rules.set(symbol, entries)
+    } catch (error) {
+      if (!(error instanceof PlimsollError) || error.code !== 'RULES_INVALID') throw error
+      this.rules.delete(symbol)
+      this.refused.set(symbol, error.message)
+    }
+  }
+
+  refuse(symbol: string, reason: string): void {
+    this.take(symbol, () => refuse(reason))
+  }
+}
+
+/** Records by the symbol that they are about, in the order of the symbols. */
+export function groupedBy(
+  records: readonly BodyRecord[],
+  symbolOf: (record: BodyRecord) => string | undefined,
+): ReadonlyMap<string, readonly BodyRecord[]> {
+  const groups = new Map<string, BodyRecord[]>()
+  for (const record of records) {
+    const symbol = symbolOf(record)
+    if (symbol === undefined) continue
+    const group = groups.get(symbol)
+    if (group === undefined) groups.set(symbol, [record])
+    else group.push(record)
+  }
+  return groups
+}

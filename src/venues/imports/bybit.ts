@@ -1,0 +1,97 @@
+import { type InstrumentRules, marginalTiers, type RulesBody, type RulesImport } from '../../domain/index.ts'
+import { div, formatDecimal, parseRate } from '../../margin/index.ts'
+import { INVERSE_SYMBOL, MARK_RULE_FROM, settlementAssetOf, TAKER_FEE_RATE } from '../bybit-contracts.ts'
+import { type BodyRecord, decimalOf, groupedBy, numberIn, recordsOf, Taken, textOrUndefined } from './body.ts'
+import { asksForTooMuch, marginalTiersOf, refuseTwoRates, type StatedBracket } from './tiers.ts'
+
+const FEE_ASSUMPTION = `the taker fee rate is that of accounts without a discount, ${TAKER_FEE_RATE}`
+
+/**
+ * `/v5/market/risk-limit` with the contracts of `/v5/market/instruments-info`. Of older versions the names of the fields
+ * are read too.
+ */
+export const bybitImport: RulesImport = {
+  source: '/v5/market/risk-limit',
+  read(bodies, { asOf }) {
+    const taken = new Taken()
+    const contracts = contractsOf(bodies)
+    const tables = groupedBy(recordsOf(bodies, isRiskLimit), ({ symbol }) => symbol as string)
+    for (const [symbol, rows] of tables) {
+      taken.take(symbol, () => rulesOf(symbol, rows, contracts.get(symbol)?.[0], asOf))
+    }
+    for (const symbol of contracts.keys()) {
+      if (tables.has(symbol)) continue
+      taken.refuse(symbol, 'its risk limits are missing: add the body of /v5/market/risk-limit')
+    }
+    return taken
+  },
+}
+
+const RISK_LIMIT_FIELDS = ['riskLimitValue', 'limit'] as const
+const RATE_FIELDS = ['maintenanceMargin', 'maintainMargin', 'maintain_margin'] as const
+
+function isRiskLimit(object: BodyRecord): boolean {
+  return typeof object.symbol === 'string' && RATE_FIELDS.some((field) => object[field] !== undefined)
+}
+
+function contractsOf(bodies: readonly RulesBody[]): ReadonlyMap<string, readonly BodyRecord[]> {
+  const isContract = (object: BodyRecord) =>
+    isDerivative(object) || (typeof object.name === 'string' && typeof object.base_currency === 'string')
+  return groupedBy(recordsOf(bodies, isContract), (record) => textOrUndefined(record, 'symbol', 'name'))
+}
+
+/** Spot pairs and options are listed by the same endpoint, but have no risk limits. */
+function isDerivative({ contractType, settleCoin, optionsType }: BodyRecord): boolean {
+  return typeof contractType === 'string' && typeof settleCoin === 'string' && optionsType === undefined
+}
+
+function rulesOf(
+  symbol: string,
+  rows: readonly BodyRecord[],
+  contract: BodyRecord | undefined,
+  asOf: string,
+): InstrumentRules {
+  const isInverse =
+    typeof contract?.contractType === 'string'
+      ? contract.contractType.startsWith('Inverse')
+      : INVERSE_SYMBOL.test(symbol)
+  const contribution = isInverse ? 'inverse' : 'linear'
+  const takerFeeRate = decimalOf(contract?.taker_fee)
+  const settleCoin = contract === undefined ? undefined : textOrUndefined(contract, 'settleCoin')
+  return {
+    contribution,
+    // Inverse contracts are one US dollar each, linear ones one unit of the coin.
+    multiplier: '1',
+    settlementAsset: settleCoin ?? settlementAssetOf(symbol),
+    takerFeeRate: takerFeeRate ?? TAKER_FEE_RATE,
+    asOf,
+    maintenance: marginalTiers(contribution, marginalTiersOf(symbol, bracketsOf(rows))),
+    ...(asOf < MARK_RULE_FROM ? RULE_OF_ENTRY : {}),
+    ...(takerFeeRate === undefined ? { assumptions: [FEE_ASSUMPTION] } : {}),
+  }
+}
+
+const RULE_OF_ENTRY = { maintenancePrice: 'entry', closingFee: 'none' } as const
+
+/** Older bodies state rates in per cent. As fractions these would ask for the whole value and more in every tier. */
+function bracketsOf(rows: readonly BodyRecord[]): StatedBracket[] {
+  const stated = rows.map((row) => ({
+    cap: numberIn(row, ...RISK_LIMIT_FIELDS),
+    maintenanceMarginRate: numberIn(row, ...RATE_FIELDS),
+    maxLeverage: numberIn(row, 'maxLeverage', 'max_leverage'),
+    stated: decimalOf(row.mmDeduction),
+  }))
+  refuseTwoRates(stated)
+  return stated.every(asksForTooMuch)
+    ? stated.map((bracket) => ({
+        ...bracket,
+        maintenanceMarginRate: fraction(bracket.maintenanceMarginRate),
+      }))
+    : stated
+}
+
+const PER_CENT = { n: 100n, d: 1n }
+
+function fraction(perCent: string): string {
+  return formatDecimal(div(parseRate(perCent), PER_CENT))
+}

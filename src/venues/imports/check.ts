@@ -1,0 +1,64 @@
+import {
+  faultsText,
+  firstRule,
+  type ImportedRules,
+  IN_OUR_WORDS,
+  type InstrumentRules,
+  instrumentRulesSchema,
+  type StatedRules,
+  schemaFaultsOf,
+  symbolSchema,
+  type Venue,
+} from '../../domain/index.ts'
+import { PlimsollError } from '../../errors.ts'
+import { checkInstrument } from '../../rules/index.ts'
+import { refuse } from './body.ts'
+import { asksForTooMuch } from './tiers.ts'
+
+/** The rules of which every entry can be in a rules file; the others are refused, each with the reason. */
+export function checked({ symbol: grammar, id }: Venue, imported: ImportedRules): ImportedRules {
+  const rules = new Map<string, readonly StatedRules[]>()
+  const refused = new Map(imported.refused)
+  for (const [symbol, entries] of imported.rules) {
+    const reason = reasonAgainst(symbol, grammar, id, entries)
+    if (reason === undefined) rules.set(symbol, entries)
+    else refused.set(symbol, reason)
+  }
+  return { rules, refused }
+}
+
+function reasonAgainst(
+  symbol: string,
+  grammar: RegExp,
+  venue: string,
+  entries: readonly StatedRules[],
+): string | undefined {
+  const name = symbolSchema.safeParse(symbol, IN_OUR_WORDS)
+  if (!name.success) return `the symbol ${firstRule(name.error)}`
+  if (!grammar.test(symbol)) return `the symbol must be a name that ${venue} gives to a contract`
+  try {
+    for (const { rules } of entries) checkStated(symbol, rules)
+    return undefined
+  } catch (error) {
+    if (!(error instanceof PlimsollError)) throw error
+    return error.message
+  }
+}
+
+/**
+ * What must be true of rules in a file: their schema and the checks of the engine. Also a maintenance margin rate below the
+ * initial margin rate of the tier's leverage, which only a table of a venue states.
+ */
+function checkStated(symbol: string, rules: InstrumentRules): void {
+  const parsed = instrumentRulesSchema.safeParse(rules, IN_OUR_WORDS)
+  if (!parsed.success) refuse(faultsText(rules, schemaFaultsOf(parsed.error), 'the table'))
+  checkInstrument(symbol, rules, { firstDeductionZero: true })
+  const { maintenance } = rules
+  if (maintenance.kind !== 'marginal-tiers' && maintenance.kind !== 'whole-tiers') return
+  for (const tier of maintenance.tiers) {
+    if (!asksForTooMuch(tier)) continue
+    refuse(
+      `the tier up to ${tier.cap} has the maintenance margin rate ${tier.maintenanceMarginRate}, which is not below 1/${tier.maxLeverage}, the initial margin rate of its leverage`,
+    )
+  }
+}

@@ -1,0 +1,141 @@
+import type { Decimal, InstrumentRules, RuleBook, RulesImport, StatedRules } from '../../domain/index.ts'
+import {
+  compare,
+  div,
+  floorTo,
+  formatDecimal,
+  mul,
+  ONE,
+  parseDecimal,
+  type Rational,
+  sub,
+} from '../../margin/index.ts'
+import { CME_PRODUCTS } from '../cme-products.ts'
+import { decimalOf, refuse, Taken } from './body.ts'
+
+/** A file of margins of one product by day: the columns date, initial and maintenance, in dollars a contract. */
+export const cmeImport: RulesImport = {
+  source: 'margins a contract by day',
+  read(bodies, { book }) {
+    const taken = new Taken()
+    for (const { name, value } of bodies) {
+      if (typeof value !== 'string') continue
+      const symbol = productOf(name)
+      taken.take(symbol, () => {
+        const rows = rowsOf(value)
+        const good = rowsInLine(symbol, rows, book)
+        const beyond = rows[good.length]
+        if (beyond !== undefined) {
+          const reason = `${beyond.maintenance} is less than a quarter of what was asked for before: it looks like the margin of a spread`
+          if (good.length === 0) refuse(`the row of ${beyond.day}: ${reason}`)
+          taken.refuse(`${symbol} from ${beyond.day}`, reason)
+        }
+        return good.map((row): StatedRules => ({ effectiveFrom: row.day, rules: rulesOfRow(symbol, row) }))
+      })
+    }
+    return taken
+  },
+}
+
+/** The code of the product is the name of the file: BTC of margins/BTC.csv. */
+function productOf(name: string): string {
+  return name
+    .replace(/^.*[/\\]/, '')
+    .replace(/\.[^.]*$/, '')
+    .toUpperCase()
+}
+
+export interface MarginRow {
+  /** ISO day. */
+  readonly day: string
+  readonly initial: Decimal
+  readonly maintenance: Decimal
+}
+
+const COLUMNS = ['date', 'initial', 'maintenance']
+
+function rowsOf(text: string): MarginRow[] {
+  const [head = '', ...lines] = text.split(/\r?\n/).filter((line) => line.trim() !== '')
+  const names = head.split(',').map((name) => name.trim().replace(/^#/, '').toLowerCase())
+  const columns = COLUMNS.map((name) => names.indexOf(name))
+  if (columns.includes(-1)) refuse(`the first line must name the columns ${COLUMNS.join(', ')}`)
+  const rows = lines.map((line, index) => rowOf(line, columns, index + 2))
+  return rows.sort((a, b) => (a.day < b.day ? -1 : 1))
+}
+
+function rowOf(line: string, columns: readonly number[], number: number): MarginRow {
+  const cells = line.split(',').map((cell) => cell.trim())
+  const [date = '', initial, maintenance] = columns.map((column) => cells[column])
+  const day = date.replace(/^(\d{4})(\d{2})(\d{2})$/, '$1-$2-$3')
+  const amounts = { initial: decimalOf(initial), maintenance: decimalOf(maintenance) }
+  if (Number.isNaN(Date.parse(day)) || amounts.initial === undefined || amounts.maintenance === undefined) {
+    refuse(`line ${number} is ${JSON.stringify(line)}: a day and two amounts are expected`)
+  }
+  return { day, initial: amounts.initial, maintenance: amounts.maintenance }
+}
+
+const QUARTER: Rational = { n: 1n, d: 4n }
+
+/**
+ * The rows up to the first that asks for less than a quarter a coin of the one before it, or of what the book then asked
+ * for the coin. Public copies of these margins change from outright positions to spreads in May 2021.
+ */
+function rowsInLine(symbol: string, rows: readonly MarginRow[], book: RuleBook): MarginRow[] {
+  const good: MarginRow[] = []
+  for (const row of rows) {
+    const before = good.at(-1)
+    const known =
+      before === undefined ? knownByCoin(symbol, row.day, book) : byCoin(symbol, before.maintenance)
+    if (known !== undefined && compare(byCoin(symbol, row.maintenance), mul(known, QUARTER)) < 0) break
+    good.push(row)
+  }
+  return good
+}
+
+function byCoin(symbol: string, maintenance: Decimal): Rational {
+  return div(parseDecimal(maintenance), parseDecimal(productIn(symbol).multiplier))
+}
+
+/** What the book asked for a coin of the symbol's kind on that day, in any product. */
+function knownByCoin(symbol: string, day: string, book: RuleBook): Rational | undefined {
+  const { coin } = productIn(symbol)
+  for (const [code, product] of Object.entries(CME_PRODUCTS)) {
+    const rules = product.coin === coin ? book.rulesOf(code, Date.parse(day)) : undefined
+    if (rules?.maintenance.kind === 'per-contract') return byCoin(code, rules.maintenance.amount)
+  }
+  return undefined
+}
+
+function productIn(symbol: string) {
+  const product = Object.hasOwn(CME_PRODUCTS, symbol) ? CME_PRODUCTS[symbol] : undefined
+  return (
+    product ??
+    refuse(`the size of its contract is not known; known are ${Object.keys(CME_PRODUCTS).join(', ')}`)
+  )
+}
+
+const INITIAL_FACTOR = '11/10'
+
+export function rulesOfRow(symbol: string, { day, initial, maintenance }: MarginRow): InstrumentRules {
+  const asUsual = ceilTo(mul(parseDecimal(maintenance), { n: 11n, d: 10n }), ONE)
+  const isUsual = compare(parseDecimal(initial), asUsual) === 0
+  return {
+    contribution: 'linear',
+    multiplier: productIn(symbol).multiplier,
+    settlementAsset: 'USD',
+    takerFeeRate: '0',
+    asOf: day,
+    maintenance: { kind: 'per-contract', amount: formatDecimal(parseDecimal(maintenance)) },
+    initial: isUsual
+      ? { kind: 'multiple', factor: INITIAL_FACTOR, roundUpTo: '1' }
+      : { kind: 'per-contract', amount: initial },
+    closingFee: 'none',
+    liquidation: 'passed',
+    assumptions: ['the margin is that of an outright position; spreads and options are not offset'],
+  }
+}
+
+function ceilTo(value: Rational, unit: Rational): Rational {
+  const below = floorTo(value, unit)
+  return compare(below, value) === 0 ? below : sub(below, { n: -unit.n, d: unit.d })
+}

@@ -1,0 +1,110 @@
+import {
+  type InstrumentRules,
+  marginalTiers,
+  type RulesImport,
+  type SessionWindow,
+} from '../../domain/index.ts'
+import { formatRate, mul, parseDecimal } from '../../margin/index.ts'
+import { isObject } from '../frame.ts'
+import {
+  type BodyRecord,
+  decimalOf,
+  NO_CAP,
+  numberIn,
+  recordsOf,
+  refuse,
+  Taken,
+  textIn,
+  textOrUndefined,
+} from './body.ts'
+import { leverageOf } from './tiers.ts'
+
+/** `/api/v3/brokerage/market/products`, and `/api/v1/instruments` of the International Exchange. */
+export const coinbaseImport: RulesImport = {
+  source: '/api/v3/brokerage/market/products',
+  read(bodies, { asOf, window }) {
+    const taken = new Taken()
+    for (const product of recordsOf(bodies, ({ product_id }) => typeof product_id === 'string')) {
+      taken.take(textIn(product, 'product_id'), () => futureOf(product, window, asOf))
+    }
+    for (const instrument of recordsOf(bodies, isInternational)) {
+      taken.take(textIn(instrument, 'symbol'), () =>
+        internationalRules(numberIn(instrument, 'base_imf', 'baseImf'), asOf),
+      )
+    }
+    return taken
+  },
+}
+
+function isInternational({ symbol, base_imf, baseImf }: BodyRecord): boolean {
+  return typeof symbol === 'string' && (base_imf ?? baseImf) !== undefined
+}
+
+function futureOf(product: BodyRecord, window: SessionWindow, asOf: string): InstrumentRules {
+  const details = product.future_product_details
+  if (!isObject(details) || textOrUndefined(details, 'contract_code') === undefined) {
+    refuse('it has no future_product_details: it is not a future')
+  }
+  const rates = details[`${window}_margin_rate`]
+  if (!isObject(rates)) refuse(`its ${window}_margin_rate is missing`)
+  return coinbaseRules({
+    multiplier: numberIn(details, 'contract_size'),
+    long: numberIn(rates, 'long_margin_rate', 'long'),
+    short: numberIn(rates, 'short_margin_rate', 'short'),
+    window,
+    asOf,
+  })
+}
+
+export interface CoinbaseFuture {
+  /** Coins of one contract. */
+  readonly multiplier: string
+  readonly long: string
+  readonly short: string
+  readonly window: SessionWindow
+  readonly asOf: string
+}
+
+/** US futures. */
+export function coinbaseRules({ multiplier, long, short, window, asOf }: CoinbaseFuture): InstrumentRules {
+  return {
+    contribution: 'linear',
+    multiplier,
+    settlementAsset: 'USD',
+    takerFeeRate: '0',
+    asOf,
+    maintenance: { kind: 'side-rates', long, short },
+    initial: { kind: 'side-rates', long, short },
+    closingFee: 'none',
+    liquidation: 'reached',
+    assumptions: [
+      'the maintenance margin is the initial one, since the venue does not publish its rate',
+      `the rates are those of the ${window} window`,
+    ],
+  }
+}
+
+const TWO_THIRDS = { n: 2n, d: 3n }
+
+/** Perpetuals of the International Exchange: the maintenance margin is two thirds of the initial one. */
+export function internationalRules(baseRate: string, asOf: string): InstrumentRules {
+  const initialRate = parseDecimal(decimalOf(baseRate)!)
+  const tier = {
+    cap: NO_CAP,
+    maintenanceMarginRate: formatRate(mul(initialRate, TWO_THIRDS)),
+    maintenanceDeduction: '0',
+    maxLeverage: leverageOf(initialRate),
+  }
+  return {
+    contribution: 'linear',
+    multiplier: '1',
+    settlementAsset: 'USDC',
+    takerFeeRate: '0',
+    asOf,
+    maintenance: marginalTiers('linear', [tier]),
+    initial: { kind: 'rate', rate: baseRate },
+    closingFee: 'none',
+    liquidation: 'passed',
+    assumptions: ['the initial margin is the base rate; the venue asks for more of a large position'],
+  }
+}

@@ -1,0 +1,135 @@
+import type { InstrumentRules, RulesImport } from '../../domain/index.ts'
+import {
+  FUTURE_TAKER_FEE_RATE,
+  NEW_MODEL_ASSUMPTION,
+  NEW_MODEL_FROM,
+  OPTION_MARGIN,
+  OPTION_TAKER_FEE_RATE,
+  type StandardMargin,
+  standardMarginsOf,
+} from '../deribit-margins.ts'
+import {
+  type BodyRecord,
+  decimalOf,
+  numberIn,
+  recordsOf,
+  refuse,
+  Taken,
+  textIn,
+  textOrUndefined,
+} from './body.ts'
+
+const KINDS_REFUSED: Readonly<Record<string, string>> = {
+  spot: 'a spot pair, which has no margin',
+  future_combo: 'a combination of futures; its legs are positions of their own',
+  option_combo: 'a combination of options; its legs are positions of their own',
+}
+
+/** `public/get_instruments` and `public/get_instrument`, which state contracts without margin rates. */
+export const deribitImport: RulesImport = {
+  source: 'public/get_instruments, rates of the support article "Standard margin"',
+  read(bodies, { asOf }) {
+    const taken = new Taken()
+    const isInstrument = ({ instrument_name, kind }: BodyRecord) =>
+      typeof instrument_name === 'string' && typeof kind === 'string'
+    const instruments = recordsOf(bodies, isInstrument)
+    const futures = new Set(
+      instruments
+        .filter(({ kind }) => kind === 'future')
+        .map(({ instrument_name }) => instrument_name as string),
+    )
+    for (const instrument of instruments) {
+      taken.take(textIn(instrument, 'instrument_name'), () => {
+        const kind = textIn(instrument, 'kind')
+        if (kind === 'future') return futureOf(instrument, asOf)
+        if (kind === 'option') return optionOf(instrument, futures, asOf)
+        return refuse(`it is ${KINDS_REFUSED[kind] ?? `of the kind ${kind}; future and option are read`}`)
+      })
+    }
+    return taken
+  },
+}
+
+function coinOf(instrument: BodyRecord): string {
+  return textIn(instrument, 'base_currency')
+}
+
+/** Inverse futures are quoted in dollars and settle in the coin. Bodies of 2021 do not say so. */
+function futureOf(instrument: BodyRecord, asOf: string): InstrumentRules {
+  const coin = coinOf(instrument)
+  const margin = standardMarginsOf(coin).findLast(({ from }) => from <= asOf)
+  if (margin === undefined) refuse(`the standard margin of ${coin} on ${asOf} is not known`)
+  const quote = textIn(instrument, 'quote_currency')
+  const settlementAsset =
+    textOrUndefined(instrument, 'settlement_currency') ?? (quote === 'USD' ? coin : quote)
+  return futureRules({
+    contribution: settlementAsset === coin ? 'inverse' : 'linear',
+    settlementAsset,
+    takerFeeRate: decimalOf(instrument.taker_commission) ?? FUTURE_TAKER_FEE_RATE,
+    asOf,
+    margin,
+  })
+}
+
+export interface DeribitFuture
+  extends Pick<InstrumentRules, 'contribution' | 'settlementAsset' | 'takerFeeRate' | 'asOf'> {
+  readonly margin: StandardMargin
+}
+
+/** A unit of size is a dollar of an inverse future and a coin of a linear one, as in the venue's positions. */
+export function futureRules({ margin, ...contract }: DeribitFuture): InstrumentRules {
+  const { initialBase, maintenanceBase, increment } = margin
+  return {
+    ...contract,
+    multiplier: '1',
+    maintenance: { kind: 'size-rate', base: maintenanceBase, increment },
+    initial: { kind: 'size-rate', base: initialBase, increment },
+    closingFee: 'none',
+    liquidation: 'passed',
+    ...(contract.asOf !== undefined && contract.asOf < NEW_MODEL_FROM
+      ? {}
+      : { assumptions: [NEW_MODEL_ASSUMPTION] }),
+  }
+}
+
+/** Options are quoted and settle in the coin, or both in a dollar token. */
+function optionOf(instrument: BodyRecord, futures: ReadonlySet<string>, asOf: string): InstrumentRules {
+  const type = instrument.option_type
+  if (type !== 'call' && type !== 'put') refuse(`its option_type is ${type}: must be call or put`)
+  const name = textIn(instrument, 'instrument_name')
+  const quote = textIn(instrument, 'quote_currency')
+  const [underlying, ...assumptions] = underlyingOf(name, futures)
+  if (asOf >= NEW_MODEL_FROM) assumptions.push(NEW_MODEL_ASSUMPTION)
+  return {
+    contribution: 'option',
+    multiplier: '1',
+    settlementAsset: textOrUndefined(instrument, 'settlement_currency') ?? quote,
+    takerFeeRate: decimalOf(instrument.taker_commission) ?? OPTION_TAKER_FEE_RATE,
+    asOf,
+    maintenance: OPTION_MARGIN,
+    closingFee: 'none',
+    liquidation: 'passed',
+    option: {
+      type,
+      strike: numberIn(instrument, 'strike'),
+      underlying,
+      pricedIn: quote === coinOf(instrument) ? 'coin' : 'quote',
+    },
+    ...(assumptions.length === 0 ? {} : { assumptions }),
+  }
+}
+
+/** BTC-27DEC24-100000-C is priced from BTC-27DEC24; the perpetual takes its place if the bodies do not list that future. */
+function underlyingOf(
+  option: string,
+  futures: ReadonlySet<string>,
+): [underlying: string, ...assumptions: string[]] {
+  const [pair = '', expiry = ''] = option.split('-')
+  const future = `${pair}-${expiry}`
+  if (futures.has(future)) return [future]
+  const perpetual = `${pair}-PERPETUAL`
+  return [
+    perpetual,
+    `its underlying is a future of its expiry, which is not listed; the mark of ${perpetual} is used`,
+  ]
+}

@@ -1,0 +1,121 @@
+import {
+  type InstrumentRules,
+  marginalTiers,
+  type RiskTier,
+  type RulesBody,
+  type RulesImport,
+} from '../../domain/index.ts'
+import { div, formatRate, mul, ONE, parseDecimal } from '../../margin/index.ts'
+import { isObject } from '../frame.ts'
+import { type BodyRecord, decimalOf, NO_CAP, numberIn, recordsOf, refuse, Taken, textIn } from './body.ts'
+import { marginalTiersOf } from './tiers.ts'
+
+/** Taker fee rate of the lowest tier of accounts. Fees are not part of margin. */
+export const HYPERLIQUID_TAKER_FEE_RATE = '0.00045'
+
+/** Below it a margin table is one tier, and its id is the leverage. */
+const FIRST_TABLE_ID = 50
+
+/** Tokens by number in which perpetuals are margined; `spotMeta` names all. The first exchange states no token. */
+const COLLATERAL: Readonly<Record<string, string>> = { 0: 'USDC', 235: 'USDE', 268: 'USDT0', 360: 'USDH' }
+
+/** `meta`, `metaAndAssetCtxs` and `allPerpMetas`, with the tokens of `spotMeta`. */
+export const hyperliquidImport: RulesImport = {
+  source: 'info, request meta',
+  read(bodies, { asOf }) {
+    const taken = new Taken()
+    const tokens = tokensOf(bodies)
+    for (const meta of recordsOf(bodies, ({ universe }) => Array.isArray(universe))) {
+      for (const asset of meta.universe as readonly unknown[]) {
+        // Spot pairs, in the universe of `spotMeta`, have no leverage.
+        if (!isObject(asset) || asset.maxLeverage === undefined) continue
+        taken.take(textIn(asset, 'name'), () => rulesOf(asset, meta, tokens, asOf))
+      }
+    }
+    return taken
+  },
+}
+
+function tokensOf(bodies: readonly RulesBody[]): ReadonlyMap<string, string> {
+  const tokens = recordsOf(bodies, ({ index, name, tokenId }) =>
+    [index, name, tokenId].every((value) => typeof value === 'string'),
+  )
+  const named = tokens.map(({ index, name }) => [index as string, name as string] as const)
+  return new Map([...Object.entries(COLLATERAL), ...named])
+}
+
+function rulesOf(
+  asset: BodyRecord,
+  meta: BodyRecord,
+  tokens: ReadonlyMap<string, string>,
+  asOf: string,
+): InstrumentRules {
+  if (asset.isDelisted === true) refuse('the venue does not list it any more')
+  const token = decimalOf(meta.collateralToken) ?? '0'
+  const settlementAsset = tokens.get(token)
+  if (settlementAsset === undefined) {
+    refuse(`it is margined in token ${token}, whose name is not known: add the body of spotMeta`)
+  }
+  return hyperliquidRules(tiersOf(asset, meta), settlementAsset, asOf)
+}
+
+export function hyperliquidRules(
+  tiers: RiskTier[],
+  settlementAsset: string,
+  asOf: string | undefined,
+): InstrumentRules {
+  return {
+    contribution: 'linear',
+    multiplier: '1',
+    settlementAsset,
+    takerFeeRate: HYPERLIQUID_TAKER_FEE_RATE,
+    ...(asOf === undefined ? {} : { asOf }),
+    maintenance: marginalTiers('linear', tiers),
+    maintenanceShare: '1/2',
+    closingFee: 'none',
+    liquidation: 'passed',
+  }
+}
+
+function tiersOf(asset: BodyRecord, meta: BodyRecord): RiskTier[] {
+  const name = textIn(asset, 'name')
+  const leverage = numberIn(asset, 'maxLeverage')
+  const id = decimalOf(asset.marginTableId)
+  if (id === undefined || Number(id) < FIRST_TABLE_ID) {
+    return leverageTiersOf(name, [{ lowerBound: '0', maxLeverage: id ?? leverage }])
+  }
+  const table = tableOf(meta.marginTables, id)
+  if (table === undefined) refuse(`its margin table ${id} is not in the body`)
+  return leverageTiersOf(
+    name,
+    table.map((tier) => ({
+      lowerBound: numberIn(tier, 'lowerBound'),
+      maxLeverage: numberIn(tier, 'maxLeverage'),
+    })),
+  )
+}
+
+/** `marginTables` is a list of pairs of an id and a table. */
+function tableOf(tables: unknown, id: string): readonly BodyRecord[] | undefined {
+  if (!Array.isArray(tables)) return undefined
+  const found = tables.find((pair): pair is [unknown, unknown] => Array.isArray(pair) && pair[0] === id)
+  const table = found?.[1]
+  if (!isObject(table) || !Array.isArray(table.marginTiers)) return undefined
+  return table.marginTiers.filter(isObject)
+}
+
+/** Half of the initial margin rate of each leverage, from each lower bound to the next. */
+export function leverageTiersOf(
+  symbol: string,
+  tiers: readonly { readonly lowerBound: string; readonly maxLeverage: string }[],
+): RiskTier[] {
+  const two = { n: 2n, d: 1n }
+  return marginalTiersOf(
+    symbol,
+    tiers.map(({ maxLeverage }, index) => ({
+      cap: tiers[index + 1]?.lowerBound ?? NO_CAP,
+      maintenanceMarginRate: formatRate(div(ONE, mul(two, parseDecimal(maxLeverage)))),
+      maxLeverage,
+    })),
+  )
+}

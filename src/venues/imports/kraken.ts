@@ -1,0 +1,105 @@
+import type { InstrumentRules, RulesImport, WholeTier } from '../../domain/index.ts'
+import { compare, mul, parseCap, parseDecimal, type Rational } from '../../margin/index.ts'
+import { isObject } from '../frame.ts'
+import { type BodyRecord, NO_CAP, numberIn, recordsOf, refuse, Taken, textIn } from './body.ts'
+import { leverageOf } from './tiers.ts'
+
+export const KRAKEN_ASSUMPTIONS = [
+  'the rate of a level is that of the whole position, since the venue does not say that it is marginal',
+  'the maintenance margin is of the value at entry, as its positions show; an example of the venue is of the value at the mark',
+]
+
+/** `/derivatives/api/v3/instruments`. */
+export const krakenImport: RulesImport = {
+  source: '/derivatives/api/v3/instruments',
+  read(bodies, { asOf }) {
+    const taken = new Taken()
+    const isInstrument = ({ symbol, type, tickSize, underlying, marginLevels }: BodyRecord) =>
+      typeof symbol === 'string' &&
+      typeof type === 'string' &&
+      [tickSize, underlying, marginLevels].some((field) => field !== undefined)
+    for (const instrument of recordsOf(bodies, isInstrument)) {
+      const symbol = symbolOf(instrument)
+      taken.take(symbol, () => rulesOf(symbol, instrument, asOf))
+    }
+    return taken
+  },
+}
+
+/** Bodies of 2021 print names in small letters. */
+function symbolOf(instrument: BodyRecord): string {
+  const symbol = textIn(instrument, 'symbol')
+  return symbol === symbol.toLowerCase() ? symbol.toUpperCase() : symbol
+}
+
+function rulesOf(symbol: string, instrument: BodyRecord, asOf: string): InstrumentRules {
+  const type = textIn(instrument, 'type')
+  if (type !== 'futures_inverse' && type !== 'flexible_futures') {
+    refuse(`its type is ${type}; futures_inverse and flexible_futures are read`)
+  }
+  const { marginLevels } = instrument
+  if (!Array.isArray(marginLevels) || marginLevels.length === 0) refuse('its marginLevels are missing')
+  const levels = marginLevels.filter(isObject).map(levelOf)
+  const isInverse = type === 'futures_inverse'
+  return krakenRules({ symbol, isInverse, multiplier: numberIn(instrument, 'contractSize'), levels, asOf })
+}
+
+/** From a lower bound, in contracts of an inverse future and in dollars of a linear one, to the next. */
+export interface MarginLevel {
+  readonly from: string
+  readonly maintenanceRate: string
+}
+
+const INITIAL_FACTOR = '2'
+
+function levelOf(level: BodyRecord): MarginLevel {
+  const maintenanceRate = numberIn(level, 'maintenanceMargin')
+  const initialRate = numberIn(level, 'initialMargin')
+  if (compare(initialOf(maintenanceRate), parseDecimal(initialRate)) !== 0) {
+    refuse(
+      `a level has the rates ${initialRate} and ${maintenanceRate}; the first must be ${INITIAL_FACTOR} times the second`,
+    )
+  }
+  return { from: numberIn(level, 'contracts', 'numNonContractUnits'), maintenanceRate }
+}
+
+function initialOf(maintenanceRate: string): Rational {
+  return mul(parseDecimal(maintenanceRate), parseDecimal(INITIAL_FACTOR))
+}
+
+export interface KrakenFuture {
+  readonly symbol: string
+  readonly isInverse: boolean
+  readonly multiplier: string
+  readonly levels: readonly MarginLevel[]
+  readonly asOf: string
+}
+
+export function krakenRules({ symbol, isInverse, multiplier, levels, asOf }: KrakenFuture): InstrumentRules {
+  const base = symbol.replace(/^[A-Z]+_/, '').replace(/USD(?:_\d+)?$/, '')
+  return {
+    contribution: isInverse ? 'inverse' : 'linear',
+    multiplier,
+    // An inverse future, such as PI_XBTUSD or FI_XBTUSD_220930, settles in its coin; a linear one pays dollars.
+    settlementAsset: isInverse ? base : 'USD',
+    takerFeeRate: '0',
+    asOf,
+    maintenance: { kind: 'whole-tiers', basis: isInverse ? 'contracts' : 'notional', tiers: tiersOf(levels) },
+    maintenancePrice: 'entry',
+    initial: { kind: 'multiple', factor: INITIAL_FACTOR },
+    // Linear futures of one underlying share the multi-collateral wallet, where the venue nets them.
+    ...(isInverse ? {} : { nettingGroup: base }),
+    closingFee: 'none',
+    liquidation: 'passed',
+    assumptions: KRAKEN_ASSUMPTIONS,
+  }
+}
+
+function tiersOf(levels: readonly MarginLevel[]): WholeTier[] {
+  const sorted = [...levels].sort((a, b) => compare(parseCap(a.from), parseCap(b.from)))
+  return sorted.map(({ maintenanceRate }, index) => ({
+    cap: sorted[index + 1]?.from ?? NO_CAP,
+    maintenanceMarginRate: maintenanceRate,
+    maxLeverage: leverageOf(initialOf(maintenanceRate)),
+  }))
+}

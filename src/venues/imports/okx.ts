@@ -1,0 +1,133 @@
+import type { InstrumentRules, RuleBook, RulesImport, WholeTier } from '../../domain/index.ts'
+import { formatDecimal, mul, parseDecimal } from '../../margin/index.ts'
+import {
+  type BodyRecord,
+  groupedBy,
+  numberIn,
+  recordsOf,
+  refuse,
+  Taken,
+  textIn,
+  textOrUndefined,
+} from './body.ts'
+import { byCap } from './tiers.ts'
+
+/** Taker fee rate of accounts without a discount. */
+export const OKX_TAKER_FEE_RATE = '0.0005'
+
+export const OKX_ASSUMPTIONS = [
+  `the taker fee rate is that of accounts without a discount, ${OKX_TAKER_FEE_RATE}`,
+  'a size between two tiers, such as 1000.5 contracts, is in the upper one',
+]
+
+/** `/api/v5/public/position-tiers` with the contracts of `/api/v5/public/instruments`. */
+export const okxImport: RulesImport = {
+  source: '/api/v5/public/position-tiers',
+  read(bodies, { asOf, book }) {
+    const taken = new Taken()
+    const contracts = groupedBy(recordsOf(bodies, isInstrument), ({ instId }) => instId as string)
+    const families = groupedBy(recordsOf(bodies, isTier), familyOf)
+    for (const [symbol, [contract]] of contracts) {
+      taken.take(symbol, () => {
+        const tiers = families.get(familyOf(contract!)!)
+        return rulesOf(tiersOf(tiers, contract!, contracts), termsOf(contract!), asOf)
+      })
+    }
+    for (const [family, tiers] of families) {
+      if ([...contracts.values()].some(([contract]) => familyOf(contract!) === family)) continue
+      const symbol = isMarginPair(tiers) ? family : `${family}-SWAP`
+      taken.take(symbol, () => {
+        if (isMarginPair(tiers)) refuse('its tiers are those of spot margin, which is not a contract')
+        return rulesOf(wholeTiersOf(tiers), knownTermsOf(symbol, book), asOf)
+      })
+    }
+    return taken
+  },
+}
+
+function isTier({ mmr, maxSz, tier }: BodyRecord): boolean {
+  return mmr !== undefined && maxSz !== undefined && tier !== undefined
+}
+
+function isInstrument({ instType, instId, ctVal }: BodyRecord): boolean {
+  return typeof instType === 'string' && typeof instId === 'string' && ctVal !== undefined
+}
+
+/** Tiers of spot margin name the pair instead of a family. Older instruments state the family as their underlying. */
+function familyOf(record: BodyRecord): string | undefined {
+  return textOrUndefined(record, 'instFamily', 'uly', 'instId')
+}
+
+function isMarginPair(tiers: readonly BodyRecord[]): boolean {
+  return tiers.every((tier) => textOrUndefined(tier, 'instFamily', 'uly') === undefined)
+}
+
+/**
+ * Tiers bear the family, not the kind of contract. Swaps and dated futures of a family have different ones, so tiers that
+ * fit both are those of the swap.
+ */
+function tiersOf(
+  tiers: readonly BodyRecord[] | undefined,
+  contract: BodyRecord,
+  contracts: ReadonlyMap<string, readonly BodyRecord[]>,
+): WholeTier[] {
+  if (contract.instType !== 'SWAP' && contract.instType !== 'FUTURES') {
+    refuse(`its instType is ${contract.instType}; SWAP and FUTURES are read`)
+  }
+  const family = familyOf(contract)
+  if (tiers === undefined) {
+    refuse(`its tiers are missing: add the body of /api/v5/public/position-tiers of instFamily ${family}`)
+  }
+  const isSwapKnown = [...contracts.values()].some(
+    ([other]) => familyOf(other!) === family && other!.instType === 'SWAP',
+  )
+  if (contract.instType === 'FUTURES' && isSwapKnown) {
+    refuse(`the tiers of ${family} are taken for its swap, since they do not state for which kind they are`)
+  }
+  return wholeTiersOf(tiers)
+}
+
+function wholeTiersOf(tiers: readonly BodyRecord[]): WholeTier[] {
+  return byCap(
+    tiers.map((tier) => ({
+      cap: numberIn(tier, 'maxSz'),
+      maintenanceMarginRate: numberIn(tier, 'mmr'),
+      maxLeverage: numberIn(tier, 'maxLever'),
+    })),
+  )
+}
+
+type Terms = Pick<InstrumentRules, 'contribution' | 'multiplier' | 'settlementAsset'>
+
+function termsOf(contract: BodyRecord): Terms {
+  const { ctType } = contract
+  if (ctType !== 'linear' && ctType !== 'inverse')
+    refuse(`its ctType is ${ctType}: must be linear or inverse`)
+  const size = mul(parseDecimal(numberIn(contract, 'ctVal')), parseDecimal(numberIn(contract, 'ctMult')))
+  return {
+    contribution: ctType,
+    multiplier: formatDecimal(size),
+    settlementAsset: textIn(contract, 'settleCcy'),
+  }
+}
+
+function knownTermsOf(symbol: string, book: RuleBook): Terms {
+  const known = book.rulesOf(symbol)
+  if (known === undefined) {
+    refuse('the size of its contract is missing: add the body of /api/v5/public/instruments')
+  }
+  const { contribution, multiplier, settlementAsset } = known
+  return { contribution, multiplier, settlementAsset }
+}
+
+function rulesOf(tiers: WholeTier[], terms: Terms, asOf: string): InstrumentRules {
+  return {
+    ...terms,
+    takerFeeRate: OKX_TAKER_FEE_RATE,
+    asOf,
+    maintenance: { kind: 'whole-tiers', basis: 'contracts', tiers },
+    closingFee: 'at-mark',
+    liquidation: 'reached',
+    assumptions: OKX_ASSUMPTIONS,
+  }
+}

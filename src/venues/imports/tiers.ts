@@ -1,0 +1,83 @@
+import type { Decimal, RiskTier, WholeTier } from '../../domain/index.ts'
+import {
+  abs,
+  compare,
+  div,
+  floorTo,
+  formatDecimal,
+  mul,
+  ONE,
+  parseCap,
+  parseDecimal,
+  parseRate,
+  type Rational,
+  sub,
+} from '../../margin/index.ts'
+import { type Bracket, tiersOfBrackets } from '../../rules/index.ts'
+import { refuse } from './body.ts'
+
+/** A bracket with the deduction that the venue states beside it, if it states one. */
+export interface StatedBracket extends Bracket {
+  readonly stated?: Decimal | undefined
+}
+
+/** Printed deductions are rounded to 8 decimals, and some are the sums of floating-point numbers. */
+const DEDUCTION_TOLERANCE: Rational = { n: 1n, d: 100_000_000n }
+
+/**
+ * The tiers of brackets in any order; the deductions are those of the recurrence. Refuses a stated deduction that is
+ * another one, naming its tier.
+ */
+export function marginalTiersOf(symbol: string, brackets: readonly StatedBracket[]): RiskTier[] {
+  const sorted = byCap(brackets)
+  const tiers = tiersOfBrackets(
+    symbol,
+    sorted.map(({ stated: _, ...bracket }) => bracket),
+  )
+  for (const [index, { cap, stated }] of sorted.entries()) {
+    // A bracket without width makes no tier.
+    if (stated === undefined || sorted[index - 1]?.cap === cap) continue
+    const derived = tiers.find((tier) => tier.cap === cap)!.maintenanceDeduction
+    const difference = abs(sub(parseRate(derived), parseRate(stated)))
+    if (compare(difference, DEDUCTION_TOLERANCE) > 0) {
+      refuse(
+        `the tier up to ${cap} states the deduction ${stated}; the recurrence of the deductions gives ${derived}`,
+      )
+    }
+  }
+  return tiers
+}
+
+/** In the order of their caps, each once, as bodies that overlap repeat them. */
+export function byCap<Tier extends { readonly cap: Decimal }>(tiers: readonly Tier[]): Tier[] {
+  const distinct = new Map(tiers.map((tier) => [JSON.stringify(tier), tier]))
+  return [...distinct.values()].sort((a, b) => compare(parseCap(a.cap), parseCap(b.cap)))
+}
+
+/** Refuses tiers of two tables in one: the same cap with two rates. */
+export function refuseTwoRates(brackets: readonly Bracket[]): void {
+  const rates = new Map<Decimal, string>()
+  for (const { cap, maintenanceMarginRate } of brackets) {
+    const other = rates.get(cap) ?? maintenanceMarginRate
+    if (other !== maintenanceMarginRate) {
+      refuse(`the bodies state the rates ${other} and ${maintenanceMarginRate} for the tier up to ${cap}`)
+    }
+    rates.set(cap, other)
+  }
+}
+
+const LEVERAGE_STEP: Rational = { n: 1n, d: 100n }
+
+/** The greatest leverage of an initial margin rate, rounded down to two decimals as venues print it. */
+export function leverageOf(initialRate: Rational): Decimal {
+  return formatDecimal(floorTo(div(ONE, initialRate), LEVERAGE_STEP))
+}
+
+/** Whether the rate is a percentage: as a fraction it would ask for at least the initial margin of its leverage. */
+export function asksForTooMuch({
+  maintenanceMarginRate,
+  maxLeverage,
+}: RiskTier | WholeTier | Bracket): boolean {
+  if (maxLeverage === undefined) return false
+  return compare(mul(parseRate(maintenanceMarginRate), parseDecimal(maxLeverage)), ONE) >= 0
+}

@@ -1,0 +1,67 @@
+import { type Venue, venueId } from '../domain/index.ts'
+import { bookOf, type RulesFrom } from './book.ts'
+import { krakenImport, krakenRules } from './imports/kraken.ts'
+
+const KRAKEN = venueId('kraken')
+
+/** PI_XBTUSD and FI_XBTUSD_220930 are inverse, PF_ETHUSD and FF_XBTUSD_220930 linear. PF_AAPLxUSD has a small letter. */
+const SYMBOL = /^(?:PI|PF|FI|FF)_[A-Za-z\d]+(?:_\d{6})?$/
+
+/** Maintenance margin rates by lower bound in dollars: `from:rate`. The initial rate is twice the other. */
+const INVERSE_OF_2021 = `
+PI_XBTUSD 0:0.01 500000:0.02 1000000:0.03 3000000:0.05 6000000:0.075 12000000:0.125 20000000:0.15 50000000:0.2
+PI_ETHUSD 0:0.01 250000:0.02 500000:0.03 2000000:0.05 5000000:0.075 8000000:0.125 15000000:0.15 30000000:0.2
+PI_LTCUSD 0:0.01 250000:0.02 500000:0.03 2000000:0.05 4000000:0.075
+PI_BCHUSD 0:0.02 500000:0.03 2000000:0.05 3000000:0.1 5000000:0.25
+PI_XRPUSD 0:0.05 1000000:0.1
+FI_XBTUSD 0:0.01 500000:0.02 1000000:0.03 3000000:0.05 6000000:0.075 9000000:0.125 15000000:0.15 30000000:0.2
+FI_ETHUSD 0:0.01 250000:0.02 500000:0.03 2000000:0.05 4000000:0.075 6000000:0.15
+FI_LTCUSD 0:0.02 500000:0.03 2000000:0.05 3000000:0.075
+FI_BCHUSD 0:0.02 500000:0.03 2000000:0.05 2500000:0.075
+FI_XRPUSD 0:0.05 1000000:0.1
+`
+const LINEAR_OF_2022 = `
+PF_XBTUSD 0:0.01 500000:0.02 2000000:0.05 5000000:0.1 10000000:0.15 30000000:0.25
+`
+
+function seen(asOf: string, lines: string): [string, readonly RulesFrom[]][] {
+  return lines
+    .trim()
+    .split('\n')
+    .map((line) => {
+      const [symbol = '', ...levels] = line.split(' ')
+      const rules = krakenRules({
+        symbol,
+        isInverse: symbol.startsWith('PI') || symbol.startsWith('FI'),
+        multiplier: '1',
+        levels: levels.map((level) => {
+          const [from = '', maintenanceRate = ''] = level.split(':')
+          return { from, maintenanceRate }
+        }),
+        asOf,
+      })
+      return [symbol, [{ from: asOf, rules, source: `/derivatives/api/v3/instruments, copy of ${asOf}` }]]
+    })
+}
+
+/** Dated futures of one pair share the levels that the copies show: FI_XBTUSD for FI_XBTUSD_220930. */
+function heldAs(symbol: string): string {
+  return symbol.replace(/_\d{6}$/, '')
+}
+
+/** Kraken Futures. An account is liquidated when its portfolio value is below the maintenance margin; fees do not count. */
+export const kraken: Venue = {
+  id: KRAKEN,
+  names: [KRAKEN, 'kraken-futures'],
+  symbol: SYMBOL,
+  sources: [],
+  rulesImport: krakenImport,
+  ruleBook: bookOf({
+    venue: KRAKEN,
+    version: 'kraken-futures-2022-06-28',
+    defaults: { closingFee: 'none', liquidation: 'passed' },
+    read: () =>
+      Object.fromEntries([...seen('2021-07-22', INVERSE_OF_2021), ...seen('2022-06-28', LINEAR_OF_2022)]),
+    heldAs,
+  }),
+}
