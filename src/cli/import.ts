@@ -51,7 +51,8 @@ CSV: a header, then one position, one collateral asset, or both in a row;
 adjacent rows with the same id are one account. Fields are parted by commas,
 semicolons or tabs, as the header does. Columns, in any order:
   ${CSV_COLUMNS.slice(0, 7).join(',')},
-  ${CSV_COLUMNS.slice(7).join(',')}
+  ${CSV_COLUMNS.slice(7, 12).join(',')},
+  ${CSV_COLUMNS.slice(12).join(',')}
   desk-7/alpha,bybit,17,,USDT,12000.5,BTCUSDT,cross,0.5,61250.1,10,
   desk-7/alpha,,,,,,ETHUSDT,isolated,-4,3010,10,900
 

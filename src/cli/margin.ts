@@ -52,8 +52,8 @@ export function marginCommand(): Command {
         'empty where it is the line as a whole. Blank lines are skipped. "rules" replaces\n' +
         'the rule book of the venue symbol by symbol. "ruleAgeDays" is the age of the\n' +
         'oldest rules of a margin account, null where they bear no day ("asOf").\n' +
-        '"assumptions" lists what the venue does not state. "fundingRates" holds the rate of\n' +
-        'the next payment by symbol; rules with fundingInMaintenance need it.\n' +
+        '"assumptions" lists what the venue does not state. "fundingRates" holds the\n' +
+        'rate of the next payment by symbol; rules with fundingInMaintenance need it.\n' +
         'Exit code 1 where any line was refused.',
     )
     .action(async (file: string, options: { levels: string; hysteresis: string }) => {
