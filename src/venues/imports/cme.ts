@@ -59,6 +59,7 @@ function rowsOf(text: string): MarginRow[] {
   const names = head.split(',').map((name) => name.trim().replace(/^#/, '').toLowerCase())
   const columns = COLUMNS.map((name) => names.indexOf(name))
   if (columns.includes(-1)) refuse(`the first line must name the columns ${COLUMNS.join(', ')}`)
+  if (lines.length === 0) refuse('it has no rows below the first line')
   const rows = lines.map((line, index) => rowOf(line, columns, index + 2))
   return rows.sort((a, b) => (a.day < b.day ? -1 : 1))
 }

@@ -14,10 +14,8 @@ export const krakenImport: RulesImport = {
   source: '/derivatives/api/v3/instruments',
   read(bodies, { asOf }) {
     const taken = new Taken()
-    const isInstrument = ({ symbol, type, tickSize, underlying, marginLevels }: BodyRecord) =>
-      typeof symbol === 'string' &&
-      typeof type === 'string' &&
-      [tickSize, underlying, marginLevels].some((field) => field !== undefined)
+    const isInstrument = ({ symbol, type }: BodyRecord) =>
+      typeof symbol === 'string' && typeof type === 'string'
     for (const instrument of recordsOf(bodies, isInstrument)) {
       const symbol = symbolOf(instrument)
       taken.take(symbol, () => rulesOf(symbol, instrument, asOf))

@@ -1,0 +1,438 @@
+import { describe, expect, it } from 'vitest'
+import { importedFrom } from './support.ts'
+
+describe('meta of Hyperliquid', () => {
+  const meta = {
+    universe: [
+      { name: 'BTC', szDecimals: 5, maxLeverage: 40, marginTableId: 56 },
+      { name: 'DYDX', szDecimals: 1, maxLeverage: 5, marginTableId: 5 },
+      { name: 'HPOS', szDecimals: 0, maxLeverage: 3, onlyIsolated: true },
+      { name: 'OLD', szDecimals: 0, maxLeverage: 3, isDelisted: true },
+      { name: 'LOST', szDecimals: 0, maxLeverage: 10, marginTableId: 77 },
+    ],
+    marginTables: [
+      [
+        56,
+        {
+          description: 'tiered 40x',
+          marginTiers: [
+            { lowerBound: '0.0', maxLeverage: 40 },
+            { lowerBound: '150000000.0', maxLeverage: 20 },
+          ],
+        },
+      ],
+    ],
+  }
+
+  it('becomes marginal tiers at half of the initial rate; the deduction of 150 million is 1,875,000', () => {
+    expect(importedFrom('hyperliquid', [meta]).rules.BTC).toEqual({
+      contribution: 'linear',
+      multiplier: '1',
+      settlementAsset: 'USDC',
+      takerFeeRate: '0.00045',
+      asOf: '2026-08-01',
+      maintenance: {
+        kind: 'marginal-tiers',
+        basis: 'notional',
+        tiers: [
+          { cap: '150000000', maintenanceMarginRate: '0.0125', maxLeverage: '40', maintenanceDeduction: '0' },
+          {
+            cap: '9223372036854775807',
+            maintenanceMarginRate: '0.025',
+            maxLeverage: '20',
+            maintenanceDeduction: '1875000',
+          },
+        ],
+      },
+      maintenanceShare: '1/2',
+      closingFee: 'none',
+      liquidation: 'passed',
+    })
+  })
+
+  it('takes a table below 50 as a leverage, and a rate that does not end as a fraction', () => {
+    const { rules } = importedFrom('hyperliquid', [meta])
+    expect(rules.DYDX).toMatchObject({ maintenance: { tiers: [{ maintenanceMarginRate: '0.1' }] } })
+    expect(rules.HPOS).toMatchObject({ maintenance: { tiers: [{ maintenanceMarginRate: '1/6' }] } })
+  })
+
+  it('refuses what is delisted and what has a table that the body lacks', () => {
+    expect(importedFrom('hyperliquid', [meta]).refused).toEqual({
+      OLD: 'the venue does not list it any more',
+      LOST: 'its margin table 77 is not in the body',
+    })
+  })
+
+  it('of exchanges of builders names the coin with its exchange and settles in their token', () => {
+    const builder = (collateralToken: number, name: string) => ({
+      collateralToken,
+      marginTables: [],
+      universe: [{ name, szDecimals: 3, maxLeverage: 20 }],
+    })
+    const body = [meta, builder(360, 'km:US500'), builder(999, 'new:GOLD')]
+    const { rules, refused } = importedFrom('hyperliquid', [body])
+    expect(rules['km:US500']).toMatchObject({ settlementAsset: 'USDH' })
+    expect(refused['new:GOLD']).toContain('token 999')
+    const spotMeta = {
+      tokens: [{ name: 'GUSD', index: 999, tokenId: '0xab' }],
+      universe: [{ name: '@1', index: 1 }],
+    }
+    expect(importedFrom('hyperliquid', [body, spotMeta]).rules['new:GOLD']).toMatchObject({
+      settlementAsset: 'GUSD',
+    })
+  })
+
+  it('is read with the contexts of the assets beside it', () => {
+    expect(Object.keys(importedFrom('hyperliquid', [[meta, [{ markPx: '1', funding: '0' }]]]).rules)).toEqual(
+      ['BTC', 'DYDX', 'HPOS'],
+    )
+  })
+})
+
+describe('markets of dYdX', () => {
+  const sol = {
+    ticker: 'SOL-USD',
+    status: 'ACTIVE',
+    initialMarginFraction: '0.05',
+    maintenanceMarginFraction: '0.03',
+    openInterest: '1000.5',
+    openInterestLowerCap: '40000000',
+    openInterestUpperCap: '100000000',
+  }
+
+  it('become one tier, with an initial margin that follows the open interest', () => {
+    const { rules } = importedFrom('dydx', [{ markets: { 'SOL-USD': sol } }])
+    expect(rules['SOL-USD']).toMatchObject({
+      settlementAsset: 'USDC',
+      maintenance: {
+        kind: 'marginal-tiers',
+        tiers: [{ maintenanceMarginRate: '0.03', maintenanceDeduction: '0', maxLeverage: '20' }],
+      },
+      initial: {
+        kind: 'open-interest',
+        rate: '0.05',
+        lowerCap: '40000000',
+        upperCap: '100000000',
+        openInterest: '1000.5',
+      },
+      rounding: { unit: '0.000001', per: 'position' },
+      closingFee: 'none',
+      liquidation: 'passed',
+    })
+  })
+
+  it('that are settled for good are refused, and so is a maintenance rate that reaches the initial one', () => {
+    const markets = {
+      a: { ...sol, ticker: 'A-USD', status: 'FINAL_SETTLEMENT' },
+      b: { ...sol, ticker: 'B-USD', maintenanceMarginFraction: '0.05' },
+    }
+    const { rules, refused } = importedFrom('dydx', [{ markets }])
+    expect(rules).toEqual({})
+    expect(refused['A-USD']).toBe('the venue is settling it for good')
+    expect(refused['B-USD']).toContain('not below 1/20')
+  })
+
+  it('with an address in their name are refused, because no symbol may hold commas', () => {
+    const ticker = 'BUFFI,uniswap_v3,0x4c1b1302220d7de5c22b495e78b72f2dd2457d45-USD'
+    const { refused } = importedFrom('dydx', [{ markets: { [ticker]: { ...sol, ticker } } }])
+    expect(refused[ticker]).toContain('must be a venue symbol')
+  })
+})
+
+describe('instruments of BitMEX', () => {
+  const perpetual = {
+    symbol: 'XBTUSD',
+    typ: 'FFWCSX',
+    settlCurrency: 'XBt',
+    multiplier: -100000000,
+    lotSize: 100,
+    isInverse: true,
+    isQuanto: false,
+    initMargin: 0.01,
+    maintMargin: 0.0035,
+    riskLimit: 20000000000,
+    riskStep: 10000000000,
+    takerFee: 0.00075,
+  }
+  const { rules, refused } = importedFrom('bitmex', [
+    [
+      perpetual,
+      { ...perpetual, symbol: 'ETHUSD', multiplier: 100, lotSize: 1, isInverse: false, isQuanto: true },
+      { ...perpetual, symbol: 'ETHU26', typ: 'FFCCSX', multiplier: 1e8, isInverse: false },
+      { ...perpetual, symbol: 'SOLUSDT', settlCurrency: 'USDt', multiplier: 10, isInverse: false },
+      { ...perpetual, symbol: 'XBT_USDT', typ: 'IFXXXP' },
+      { ...perpetual, symbol: 'ODDEUR', settlCurrency: 'EURc' },
+      { ...perpetual, symbol: 'EQUAL', maintMargin: 0.01 },
+    ],
+  ])
+
+  it('become whole tiers in the settlement asset: each step adds the base rate', () => {
+    const { maintenance, ...terms } = rules.XBTUSD!
+    expect(terms).toEqual({
+      contribution: 'inverse',
+      multiplier: '1',
+      settlementAsset: 'XBT',
+      takerFeeRate: '0.00075',
+      asOf: '2026-08-01',
+      maintenancePrice: 'entry',
+      fundingInMaintenance: true,
+      rounding: { unit: '0.00000001', per: 'lot', lotSize: '100' },
+      closingFee: 'at-cost',
+      liquidation: 'reached',
+      assumptions: [
+        'the risk limit follows the value of the position; an account that chose a higher one is asked for more',
+      ],
+    })
+    expect(maintenance).toMatchObject({ kind: 'whole-tiers', basis: 'coin' })
+    expect((maintenance as { tiers: unknown[] }).tiers.slice(0, 3)).toEqual([
+      { cap: '200', maintenanceMarginRate: '0.0035', maxLeverage: '100' },
+      { cap: '300', maintenanceMarginRate: '0.007', maxLeverage: '74.07' },
+      { cap: '400', maintenanceMarginRate: '0.0105', maxLeverage: '58.82' },
+    ])
+  })
+
+  it('count in settlement units a contract and a unit of price', () => {
+    expect(rules.ETHUSD).toMatchObject({
+      contribution: 'quanto',
+      multiplier: '0.000001',
+      maintenance: { basis: 'notional' },
+    })
+    expect(rules.ETHU26).toMatchObject({ contribution: 'linear', multiplier: '1', settlementAsset: 'XBT' })
+    expect(rules.SOLUSDT).toMatchObject({
+      multiplier: '0.00001',
+      settlementAsset: 'USDT',
+      rounding: { unit: '0.000001' },
+    })
+  })
+
+  it('count funding in the maintenance margin of a perpetual alone', () => {
+    expect(rules.ETHU26).not.toHaveProperty('fundingInMaintenance')
+  })
+
+  it('are refused by name where they are no contracts, or settle in an unknown unit, or contradict themselves', () => {
+    expect(refused).toEqual({
+      XBT_USDT: 'its typ is IFXXXP, a spot pair',
+      ODDEUR: 'it settles in EURc, whose scale is not known: add the body of /api/v1/wallet/assets',
+      EQUAL: 'maintMargin must be above zero and below initMargin',
+    })
+  })
+
+  it('settle in any asset whose scale is beside them', () => {
+    const assets = [{ asset: 'EUR', currency: 'EURc', scale: 2 }]
+    const body = [{ ...perpetual, symbol: 'XBTEUR', settlCurrency: 'EURc', isInverse: false, multiplier: 5 }]
+    expect(importedFrom('bitmex', [body, assets]).rules.XBTEUR).toMatchObject({
+      settlementAsset: 'EUR',
+      multiplier: '0.05',
+    })
+  })
+})
+
+describe('instruments of Deribit', () => {
+  const future = {
+    instrument_name: 'BTC-PERPETUAL',
+    kind: 'future',
+    base_currency: 'BTC',
+    quote_currency: 'USD',
+    settlement_currency: 'BTC',
+    taker_commission: 0.0005,
+  }
+  const option = {
+    ...future,
+    instrument_name: 'BTC-25DEC26-100000-C',
+    kind: 'option',
+    quote_currency: 'BTC',
+    option_type: 'call',
+    strike: 100000.0,
+    taker_commission: 0.0003,
+  }
+
+  it('that are futures get the rates of their coin on the day', () => {
+    expect(importedFrom('deribit', [future]).rules['BTC-PERPETUAL']).toEqual({
+      contribution: 'inverse',
+      settlementAsset: 'BTC',
+      takerFeeRate: '0.0005',
+      asOf: '2026-08-01',
+      multiplier: '1',
+      maintenance: { kind: 'size-rate', base: '0.01', increment: '0.00005' },
+      initial: { kind: 'size-rate', base: '0.02', increment: '0.00005' },
+      closingFee: 'none',
+      liquidation: 'passed',
+    })
+    const of2021 = importedFrom('deribit', [future], { asOf: '2021-07-22' }).rules['BTC-PERPETUAL']
+    expect(of2021).toMatchObject({ maintenance: { base: '0.00525' }, initial: { base: '0.01' } })
+    expect(
+      importedFrom('deribit', [future], { asOf: '2026-08-05' }).rules['BTC-PERPETUAL']!.assumptions,
+    ).toEqual([
+      'the rates are those before 5 August 2026, when the venue announced another standard margin model without its figures',
+    ])
+  })
+
+  it('that are linear settle in their quote currency', () => {
+    const linear = {
+      ...future,
+      instrument_name: 'SOL_USDC-PERPETUAL',
+      base_currency: 'SOL',
+      quote_currency: 'USDC',
+      settlement_currency: 'USDC',
+    }
+    expect(importedFrom('deribit', [linear]).rules['SOL_USDC-PERPETUAL']).toMatchObject({
+      contribution: 'linear',
+      settlementAsset: 'USDC',
+      maintenance: { base: '0.02', increment: '0.000005' },
+    })
+  })
+
+  it('that are options have their terms, and the future of their expiry as underlying if it is listed', () => {
+    const listed = { ...future, instrument_name: 'BTC-25DEC26' }
+    const { rules } = importedFrom('deribit', [[option, listed]])
+    expect(rules['BTC-25DEC26-100000-C']).toMatchObject({
+      contribution: 'option',
+      settlementAsset: 'BTC',
+      maintenance: {
+        kind: 'option-standard',
+        maintenanceRate: '0.075',
+        initialRate: '0.15',
+        initialRateMin: '0.1',
+      },
+      option: { type: 'call', strike: '100000', underlying: 'BTC-25DEC26', pricedIn: 'coin' },
+    })
+    expect(rules['BTC-25DEC26-100000-C']).not.toHaveProperty('assumptions')
+    const alone = importedFrom('deribit', [option]).rules['BTC-25DEC26-100000-C']!
+    expect(alone.option!.underlying).toBe('BTC-PERPETUAL')
+    expect(alone.assumptions).toEqual([
+      'its underlying is a future of its expiry, which is not listed; the mark of BTC-PERPETUAL is used',
+    ])
+  })
+
+  it('that are combinations, spot pairs or of another coin are refused by name', () => {
+    const body = [
+      { ...future, instrument_name: 'BTC-FS-1', kind: 'future_combo' },
+      { ...future, instrument_name: 'BTC_USDC', kind: 'spot' },
+      { ...future, instrument_name: 'XRP_USDC-PERPETUAL', base_currency: 'XRP' },
+    ]
+    expect(importedFrom('deribit', [body])).toEqual({
+      rules: {},
+      refused: {
+        'BTC-FS-1': 'it is a combination of futures; its legs are positions of their own',
+        BTC_USDC: 'it is a spot pair, which has no margin',
+        'XRP_USDC-PERPETUAL': 'the standard margin of XRP on 2026-08-01 is not known',
+      },
+    })
+  })
+})
+
+describe('instruments of Kraken Futures', () => {
+  const levels = (bound: string) => [
+    { [bound]: 0, initialMargin: 0.02, maintenanceMargin: 0.01 },
+    { [bound]: 500000, initialMargin: 0.04, maintenanceMargin: 0.02 },
+  ]
+  const inverse = {
+    symbol: 'pi_xbtusd',
+    type: 'futures_inverse',
+    tickSize: 0.5,
+    contractSize: 1,
+    marginLevels: levels('contracts'),
+  }
+  const linear = {
+    symbol: 'PF_AAPLxUSD',
+    type: 'flexible_futures',
+    tickSize: 1,
+    contractSize: 1,
+    marginLevels: levels('numNonContractUnits'),
+  }
+
+  it('become whole tiers of the value at entry, from lower bounds', () => {
+    const { rules } = importedFrom('kraken-futures', [{ result: 'success', instruments: [inverse, linear] }])
+    expect(Object.keys(rules)).toEqual(['PI_XBTUSD', 'PF_AAPLxUSD'])
+    expect(rules.PI_XBTUSD).toMatchObject({
+      contribution: 'inverse',
+      settlementAsset: 'XBT',
+      maintenance: {
+        kind: 'whole-tiers',
+        basis: 'contracts',
+        tiers: [
+          { cap: '500000', maintenanceMarginRate: '0.01', maxLeverage: '50' },
+          { cap: '9223372036854775807', maintenanceMarginRate: '0.02', maxLeverage: '25' },
+        ],
+      },
+      maintenancePrice: 'entry',
+      initial: { kind: 'multiple', factor: '2' },
+    })
+    expect(rules.PI_XBTUSD).not.toHaveProperty('nettingGroup')
+    expect(rules.PF_AAPLxUSD).toMatchObject({
+      contribution: 'linear',
+      settlementAsset: 'USD',
+      maintenance: { basis: 'notional' },
+      nettingGroup: 'AAPLx',
+    })
+  })
+
+  it('that are indices, lack their levels or have another ratio of the rates are refused by name', () => {
+    const body = [
+      { symbol: 'in_xbtusd', type: 'spot index', underlying: 'x' },
+      { ...linear, symbol: 'PF_XUSD', marginLevels: [] },
+      {
+        ...linear,
+        symbol: 'PF_YUSD',
+        marginLevels: [{ numNonContractUnits: 0, initialMargin: 0.02, maintenanceMargin: 0.015 }],
+      },
+    ]
+    expect(importedFrom('kraken', [body]).refused).toEqual({
+      IN_XBTUSD: 'its type is spot index; futures_inverse and flexible_futures are read',
+      PF_XUSD: 'its marginLevels are missing',
+      PF_YUSD: 'a level has the rates 0.02 and 0.015; the first must be 2 times the second',
+    })
+  })
+})
+
+describe('products of Coinbase', () => {
+  const details = {
+    contract_code: 'BIP',
+    contract_size: '0.01',
+    intraday_margin_rate: { long_margin_rate: '0.1000185', short_margin_rate: '0.1000008' },
+    overnight_margin_rate: { long_margin_rate: '0.245625', short_margin_rate: '0.306375' },
+  }
+  const products = {
+    products: [
+      { product_id: 'BIP-20DEC30-CDE', future_product_details: details },
+      { product_id: 'BTC-USD', product_type: 'SPOT' },
+      {
+        product_id: 'BIT-24APR26-CDE',
+        future_product_details: { contract_code: 'BIT', contract_size: '0.01' },
+      },
+    ],
+  }
+
+  it('become rates by side, of the overnight window unless the other is asked for', () => {
+    const { rules, refused } = importedFrom('coinbase', [products])
+    expect(rules['BIP-20DEC30-CDE']).toMatchObject({
+      multiplier: '0.01',
+      settlementAsset: 'USD',
+      maintenance: { kind: 'side-rates', long: '0.245625', short: '0.306375' },
+      initial: { kind: 'side-rates', long: '0.245625', short: '0.306375' },
+      assumptions: [
+        'the maintenance margin is the initial one, since the venue does not publish its rate',
+        'the rates are those of the overnight window',
+      ],
+    })
+    expect(refused).toEqual({
+      'BTC-USD': 'it has no future_product_details: it is not a future',
+      'BIT-24APR26-CDE': 'its overnight_margin_rate is missing',
+    })
+    expect(
+      importedFrom('coinbase', [products], { window: 'intraday' }).rules['BIP-20DEC30-CDE'],
+    ).toMatchObject({
+      maintenance: { long: '0.1000185', short: '0.1000008' },
+    })
+  })
+
+  it('of the International Exchange ask for two thirds of the base rate', () => {
+    const { rules } = importedFrom('coinbase-intx', [[{ symbol: 'BTC-PERP', base_imf: '0.1' }]])
+    expect(rules['BTC-PERP']).toMatchObject({
+      settlementAsset: 'USDC',
+      maintenance: { tiers: [{ maintenanceMarginRate: '1/15', maxLeverage: '10' }] },
+      initial: { kind: 'rate', rate: '0.1' },
+      liquidation: 'passed',
+    })
+  })
+})
