@@ -3,6 +3,8 @@ import { Command } from 'commander'
 import { z } from 'zod'
 import {
   type Account,
+  type CollateralRules,
+  collateralRulesMapSchema,
   decimalSchema,
   faultsText,
   IN_OUR_WORDS,
@@ -17,6 +19,7 @@ import {
 import { EXIT_FAULT, type FaultCode, PlimsollError } from '../errors.ts'
 import { type Line, readJson } from '../input/index.ts'
 import {
+  answersOf,
   checkRules,
   DEFAULT_HYSTERESIS,
   DEFAULT_LEVELS,
@@ -37,7 +40,7 @@ import { jsonLine } from './visible.ts'
 export function marginCommand(): Command {
   return new Command('margin')
     .description('Computes the exact margin state of accounts at given marks')
-    .argument('<file>', 'JSON lines of {"account", "marks", "fundingRates"?, "rules"?}; - for standard input')
+    .argument('<file>', 'JSON lines of {"account", "marks", ...}, see below; - for standard input')
     .option('--levels <ratios>', 'warning levels of the margin ratio', DEFAULT_LEVELS.join(','))
     .option(
       '--hysteresis <share>',
@@ -52,6 +55,10 @@ export function marginCommand(): Command {
         'empty where it is the line as a whole. Blank lines are skipped. "rules" replaces\n' +
         'the rule book of the venue symbol by symbol. "ruleAgeDays" is the age of the\n' +
         'oldest rules of a margin account, null where they bear no day ("asOf").\n' +
+        '"distance" is the equal move of all prices against the account that brings it\n' +
+        'to its line, as a fraction; "ifOnly" the same for one coin alone. An account\n' +
+        'with "pool" needs "indexPrices" by asset in the currency of the pool, and\n' +
+        '"collateralRules" where the rule book does not say how an asset counts.\n' +
         '"assumptions" lists what the venue does not state. "fundingRates" holds the\n' +
         'rate of the next payment by symbol; rules with fundingInMaintenance need it.\n' +
         'Exit code 1 where any line was refused.',
@@ -110,16 +117,21 @@ function resultOf(line: Line, judge: MarginJudge) {
 function marginsOf(line: Line, { rule, bookOf, nowMs }: MarginJudge) {
   const input = readInput(line)
   const account = parseAt<Account>(accountSchema, input.account, 'account', 'ACCOUNT_INVALID')
-  const marks = readMarks(input.marks)
+  const marks = readPrices(input.marks, 'marks')
+  const indexPrices = readPrices(input.indexPrices ?? {}, 'indexPrices')
   const fundingRates = readFundingRates(input.fundingRates ?? {})
-  const book = readBook(bookOf(account.venue), input.rules)
+  const book = readBook(withCollateral(bookOf(account.venue), input.collateralRules), input.rules)
   const marginAccounts = under('account', () => marginAccountsOf(account, book))
   const markOf = (symbol: string) => marks.get(symbol)
-  const fundingRateOf = (symbol: string) => fundingRates.get(symbol)
+  const further = {
+    fundingRateOf: (symbol: string) => fundingRates.get(symbol),
+    indexPriceOf: (asset: string) => indexPrices.get(asset),
+  }
   return {
     account: account.id,
     marginAccounts: marginAccounts.map((marginAccount) => ({
-      ...marginStateOf(marginAccount, markOf, rule, fundingRateOf),
+      ...marginStateOf(marginAccount, markOf, rule, further),
+      ...answersOf(marginAccount, markOf, further),
       ruleBook: marginAccount.ruleBook,
       ruleAgeDays: ruleAgeDays(marginAccount.rulesAsOfMs, nowMs),
       assumptions: marginAccount.assumptions,
@@ -130,7 +142,9 @@ function marginsOf(line: Line, { rule, bookOf, nowMs }: MarginJudge) {
 const inputSchema = z.strictObject({
   account: z.record(z.string(), z.unknown()),
   marks: z.record(z.string(), z.unknown()),
+  indexPrices: z.record(z.string(), z.unknown()).optional(),
   fundingRates: z.record(z.string(), z.unknown()).optional(),
+  collateralRules: z.record(z.string(), z.unknown()).optional(),
   rules: z.record(z.string(), z.unknown()).optional(),
 })
 
@@ -149,15 +163,18 @@ function readInput({ text, isCut }: Line): z.infer<typeof inputSchema> {
   return parseAt(inputSchema, json.value, undefined, 'INPUT_INVALID')
 }
 
-function readMarks(marks: Readonly<Record<string, unknown>>): ReadonlyMap<string, string> {
+function readPrices(
+  prices: Readonly<Record<string, unknown>>,
+  field: 'marks' | 'indexPrices',
+): ReadonlyMap<string, string> {
   const checked = new Map<string, string>()
-  for (const [symbol, markPrice] of Object.entries(marks)) {
-    if (!isPrice(markPrice)) {
-      const path = `marks.${symbol}`
-      const message = `${path} is ${shownValue(markPrice)}: a price is a decimal string above zero without exponent`
+  for (const [name, price] of Object.entries(prices)) {
+    if (!isPrice(price)) {
+      const path = `${field}.${name}`
+      const message = `${path} is ${shownValue(price)}: a price is a decimal string above zero without exponent`
       throw new PlimsollError('MARK_INVALID', message, { path })
     }
-    checked.set(symbol, markPrice)
+    checked.set(name, price)
   }
   return checked
 }
@@ -168,6 +185,18 @@ function readFundingRates(rates: Readonly<Record<string, unknown>>): ReadonlyMap
     checked.set(symbol, parseAt(decimalSchema, rate, `fundingRates.${symbol}`, 'INPUT_INVALID'))
   }
   return checked
+}
+
+/** The book with the collateral rules of the line for some assets. */
+function withCollateral(book: RuleBook, collateralRules: unknown): RuleBook {
+  if (collateralRules === undefined) return book
+  const own = parseAt<Record<string, CollateralRules>>(
+    collateralRulesMapSchema,
+    collateralRules,
+    'collateralRules',
+    'RULES_INVALID',
+  )
+  return { ...book, collateralOf: (asset) => own[asset] ?? book.collateralOf?.(asset) }
 }
 
 function readBook(book: RuleBook, rules: unknown): RuleBook {

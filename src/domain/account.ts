@@ -1,5 +1,7 @@
 import { z } from 'zod'
 import { assert } from '../errors.ts'
+import { assetSchema } from './asset.ts'
+import { poolSchema } from './collateral.ts'
 import { decimalSchema, nonNegativeDecimalSchema, positiveDecimalSchema, rateSchema } from './decimal.ts'
 import type { FieldFault } from './fault.ts'
 
@@ -57,10 +59,6 @@ export const symbolSchema = text.regex(
   SYMBOL_PATTERN,
   `must be a venue symbol: at most ${SYMBOL_LENGTH_MAX} letters and digits of any script, @ _ - / : . +`,
 )
-
-/** An asset code: capitals or letters of a script without them, and digits. */
-export const ASSET_PATTERN = /^[\p{Lu}\p{Lo}\p{N}]{1,20}$/u
-export const assetSchema = text.regex(ASSET_PATTERN, 'must be an asset code in capitals')
 
 export const marginModeSchema = z.enum(['isolated', 'cross'], { error: 'must be isolated or cross' })
 export type MarginMode = z.infer<typeof marginModeSchema>
@@ -134,10 +132,13 @@ const accountFieldsOf = (names: VenueNames) =>
       .array(positionSchema, { error: LIST_RULE })
       .max(POSITIONS_PER_ACCOUNT_MAX, `must hold at most ${POSITIONS_PER_ACCOUNT_MAX} positions`)
       .default([]),
+    /** What is borrowed, interest included, by asset. Only a pool can hold debts. */
     liabilities: z
-      .array(z.strictObject({ asset: assetSchema, amount: nonNegativeDecimalSchema }))
-      .max(0, 'liabilities are not supported by the margin rules of this version')
+      .array(z.strictObject({ asset: assetSchema, amount: nonNegativeDecimalSchema }), { error: LIST_RULE })
+      .max(COLLATERAL_ASSETS_MAX, `must hold at most ${COLLATERAL_ASSETS_MAX} assets`)
       .default([]),
+    /** All assets stand behind all cross positions (multi-asset and spot margin). */
+    pool: poolSchema.optional(),
   })
 
 /** What the venue calls an account, as imported. Unknown fields are refused. */
@@ -163,6 +164,19 @@ function refuseRepeatedParts(
     context,
   )
   refuseRepeats(account.positions.map(positionKey), 'positions', 'symbol', context)
+  refuseRepeats(
+    account.liabilities.map((entry) => entry.asset),
+    'liabilities',
+    'asset',
+    context,
+  )
+  if (account.pool !== undefined && account.separateWallets === true) {
+    const message = 'contradicts pool: either all assets stand behind all positions, or each behind its own'
+    context.addIssue({ code: 'custom', path: ['separateWallets'], message })
+  }
+  if (account.pool === undefined && account.liabilities.length > 0) {
+    context.addIssue({ code: 'custom', path: ['liabilities'], message: 'a debt needs a pool to stand in' })
+  }
 }
 
 /** Why the rules cannot judge an account: a field of it, and what they would need. */

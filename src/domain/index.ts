@@ -1,5 +1,7 @@
 export * from './account.ts'
+export * from './asset.ts'
 export * from './clock.ts'
+export * from './collateral.ts'
 export * from './counters.ts'
 export * from './decimal.ts'
 export * from './event.ts'

@@ -1,5 +1,7 @@
 import { z } from 'zod'
-import { assetSchema, symbolSchema, type VenueId } from './account.ts'
+import { symbolSchema, type VenueId } from './account.ts'
+import { assetSchema } from './asset.ts'
+import type { CollateralRules } from './collateral.ts'
 import { nonNegativeDecimalSchema, positiveDecimalSchema } from './decimal.ts'
 import { IN_OUR_WORDS } from './fault.ts'
 import { type MarginDefaults, marginalTiers, marginModelSchema, riskTiersSchema } from './margin-model.ts'
@@ -7,6 +9,8 @@ import { type MarginDefaults, marginalTiers, marginModelSchema, riskTiersSchema 
 const identityFields = {
   multiplier: positiveDecimalSchema.default('1'),
   takerFeeRate: nonNegativeDecimalSchema.default('0'),
+  /** The coin whose price the instrument follows, such as BTC; absent when it is not known. */
+  baseAsset: assetSchema.optional(),
   asOf: z.iso.date({ error: 'must be a day such as 2026-07-02' }).optional(),
 }
 
@@ -95,6 +99,8 @@ export interface RuleBook {
   symbols(): Iterable<string>
   /** All that the book knows of a symbol, ascending by time; none for a symbol that it never held. */
   entriesOf(symbol: string): readonly EffectiveRules[]
+  /** How an asset counts in a pool over several currencies; undefined for one that the book does not hold. */
+  collateralOf?(asset: string): CollateralRules | undefined
   /** Symbols whose rules were given and are refused, each with the reason. `rulesOf` holds none of them. */
   readonly refused?: ReadonlyMap<string, string>
 }

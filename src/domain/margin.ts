@@ -28,7 +28,8 @@ export interface MarginState {
   readonly id: string
   readonly marginMode: MarginMode
   readonly settle: string
-  readonly walletBalance: Decimal
+  /** null of a pool over several currencies while an index price is not known. */
+  readonly walletBalance: Decimal | null
   readonly unrealizedPnl: Decimal | null
   readonly marginBalance: Decimal | null
   readonly maintenanceMargin: Decimal | null

@@ -38,7 +38,8 @@ interface PoolStart {
 }
 
 /**
- * All faults for which the rules cannot judge the account:
+ * All faults for which a worker cannot judge the account:
+ * - a pool over several currencies, whose index prices no source brings;
  * - an open position whose symbol the book does not hold;
  * - a cross pool whose positions disagree on when it is liquidated;
  * - a cross pool without a collateral entry for its settlement asset;
@@ -48,6 +49,9 @@ interface PoolStart {
  */
 export function accountFaultsOf(account: Account, book: RuleBook): readonly AccountFault[] {
   const faults: AccountFault[] = []
+  if (account.pool !== undefined) {
+    return [{ code: 'ACCOUNT_UNSUPPORTED', path: ['pool'], rule: POOL_RULE }]
+  }
   const settledIn = new Set<string>()
   const firstOfPool = new Map<string, PoolStart>()
   account.positions.forEach((position, index) => {
@@ -101,10 +105,11 @@ export function accountFaultsOf(account: Account, book: RuleBook): readonly Acco
 
 /** Whether `accountFaultsOf` has anything against the account, in a third of its time. Takes its parts, so every symbol is known. */
 export function hasFault(
-  { collateral, separateWallets }: Account,
+  { collateral, separateWallets, pool }: Account,
   parts: readonly Part[],
   book: RuleBook,
 ): boolean {
+  if (pool !== undefined) return true
   let hasPool = false
   for (const { marginMode, currency, positions } of parts) {
     if (marginMode === 'isolated') continue
@@ -138,6 +143,9 @@ function reasonAgainst(symbol: string, rules: InstrumentRules): string | undefin
     return error.message
   }
 }
+
+const POOL_RULE =
+  'is computed by plimsoll margin alone: no source brings the index prices that a worker needs for it'
 
 const FURTHER_ASSET_RULE =
   'no position of the account settles in it, and margin in several currencies is not supported; ' +

@@ -3,6 +3,7 @@
 import { assert } from '../errors.ts'
 import { type Algebra, larger, sumOf } from './algebra.ts'
 import { isolatedMarginOf } from './closing-fee.ts'
+import { type IndexPrices, indexPriceOf, type PoolTerms, poolBalancesOf } from './pool-formulas.ts'
 import { type PositionFigures, positionFiguresOf } from './position-formulas.ts'
 import type { RuledPosition } from './position-value.ts'
 import { ONE, parseDecimal, type Rational, ZERO } from './rational.ts'
@@ -12,20 +13,26 @@ export interface AccountFormula {
   readonly marginMode: 'isolated' | 'cross'
   /** In the order of the legs; a single one when it is isolated. */
   readonly positions: readonly RuledPosition[]
-  /** Of a cross pool; an isolated position brings its own margin. */
+  /** Of a cross pool in one currency; an isolated position brings its own margin. */
   readonly walletBalance: Rational
+  /** Set for a cross pool over several currencies. */
+  readonly pool?: PoolTerms
 }
 
-/** Prices of a margin account, by symbol. */
-export interface Prices<N> {
-  /** undefined when it is not known. */
+/** Prices of a margin account. */
+export interface Prices<N> extends IndexPrices<N> {
+  /** By symbol; undefined when it is not known. */
   markOf(symbol: string): N | undefined
   fundingRateOf(symbol: string): Rational | undefined
 }
 
-/** What a cure changes: money that is added, and the share of one position that is closed at the mark. */
+/**
+ * What a cure changes: money that is added, of a pool in its currency unless `topUpAsset` says which, and the share of one
+ * position that is closed at the mark.
+ */
 export interface Change<N> {
   readonly topUp?: N
+  readonly topUpAsset?: string
   readonly closed?: { readonly index: number; readonly share: N }
 }
 
@@ -73,12 +80,14 @@ export function figuresOf<N>(
   const topUp = change.topUp ?? zero
   if (formula.marginMode === 'isolated')
     return isolatedFiguresOf(algebra, formula, figures[0]!, keptOf(0), topUp)
+  const realized = realizedOf(algebra, formula, prices, change)
+  const { pool } = formula
+  if (pool !== undefined) return pooledFiguresOf(algebra, formula, pool, figures, realized, prices, change)
   const unrealizedPnl = sumOf(
     algebra,
     figures.map((one) => one.unrealizedPnl),
   )
   const wallet = algebra.add(algebra.of(formula.walletBalance), topUp)
-  const realized = realizedOf(algebra, formula, prices, change)
   const contribution = sumOf(
     algebra,
     figures.map((one) => one.contribution),
@@ -87,7 +96,11 @@ export function figuresOf<N>(
     walletBalance: wallet,
     unrealizedPnl,
     marginBalance: algebra.add(algebra.add(wallet, realized), contribution),
-    maintenanceMargin: pooledMaintenanceOf(algebra, formula, figures),
+    maintenanceMargin: nettedMaintenanceOf(
+      algebra,
+      formula,
+      figures.map(({ maintenanceMargin }) => maintenanceMargin),
+    ),
     positions: figures,
   }
 }
@@ -110,6 +123,34 @@ function realizedOf<N>(
   const ruled = positions[closed.index]!
   const size = algebra.mul(algebra.of(parseDecimal(ruled.position.size)), closed.share)
   return positionFiguresOf(algebra, ruled, size, marketOf(ruled, prices)).contribution
+}
+
+/** All in the currency of the pool, but the figures of the positions. */
+function pooledFiguresOf<N>(
+  algebra: Algebra<N>,
+  formula: AccountFormula,
+  pool: PoolTerms,
+  figures: readonly PositionFigures<N>[],
+  realized: N,
+  prices: Prices<N>,
+  { topUp, topUpAsset = pool.currency, closed }: Change<N>,
+): AccountFigures<N> {
+  const assetOf = (index: number) => formula.positions[index]!.rules.settlementAsset
+  const indexOf = (index: number) => indexPriceOf(algebra, pool, assetOf(index), prices)
+  const flows = figures.map((position, index) => ({
+    asset: assetOf(index),
+    contribution: position.contribution,
+    added: closed?.index === index ? realized : algebra.of(ZERO),
+  }))
+  if (topUp !== undefined) flows.push({ asset: topUpAsset, contribution: algebra.of(ZERO), added: topUp })
+  const { walletBalance, marginBalance, debtMargin } = poolBalancesOf(algebra, pool, flows, prices)
+  const unrealizedPnl = sumOf(
+    algebra,
+    figures.map((position, index) => algebra.mul(position.unrealizedPnl, indexOf(index))),
+  )
+  const asked = figures.map((position, index) => algebra.mul(position.maintenanceMargin, indexOf(index)))
+  const maintenanceMargin = algebra.add(nettedMaintenanceOf(algebra, formula, asked), debtMargin)
+  return { walletBalance, unrealizedPnl, marginBalance, maintenanceMargin, positions: figures }
 }
 
 /** The margin of an isolated position leaves with the part that is closed. */
@@ -136,15 +177,15 @@ function isolatedFiguresOf<N>(
 }
 
 /** The sum of the positions; of a netting group only its larger side. */
-function pooledMaintenanceOf<N>(
+function nettedMaintenanceOf<N>(
   algebra: Algebra<N>,
   { positions }: AccountFormula,
-  figures: readonly PositionFigures<N>[],
+  maintenanceMargins: readonly N[],
 ): N {
   const sides = new Map<string, { long: N; short: N }>()
   let sum = algebra.of(ZERO)
   positions.forEach(({ position, rules }, index) => {
-    const { maintenanceMargin } = figures[index]!
+    const maintenanceMargin = maintenanceMargins[index]!
     const { nettingGroup } = rules
     if (nettingGroup === undefined) {
       sum = algebra.add(sum, maintenanceMargin)

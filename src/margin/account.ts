@@ -1,53 +1,20 @@
-import type { Account, InstrumentRules, MarginMode, RuleBook, VenueId } from '../domain/index.ts'
+import type { Account, MarginMode, RuleBook } from '../domain/index.ts'
 import { assert } from '../errors.ts'
 import { accountFaultsOf, hasFault, isOpen, liquidationOf, refuseFaults } from './account-faults.ts'
 import type { AccountFormula } from './account-formulas.ts'
 import { crossPoolId, isolatedId, parseMarginAccountId, sideOf } from './account-id.ts'
 import { exactNumbers } from './algebra.ts'
 import { isolatedMarginOf as formulaMarginOf } from './closing-fee.ts'
-import type { Curve } from './curve.ts'
 import { checkRules, isPlain } from './exact-rules.ts'
 import { Kept } from './kept.ts'
-import { isolatedMarginOf, isolatedTerms, type Leg, legOf, legWithFee, leverageClosingFee } from './leg.ts'
+import { isolatedMarginOf, isolatedTerms, legOf, legWithFee, leverageClosingFee } from './leg.ts'
+import type { MarginAccount } from './margin-account.ts'
+import { poolAccountOf } from './pool-account.ts'
 import type { RuledPosition } from './position-value.ts'
 import { ONE, parseDecimal, type Rational, ZERO } from './rational.ts'
+import { assumptionsOf, NO_ASSUMPTIONS, oldestMs } from './rule-age.ts'
 
-/** The unit that is liquidated as a whole, as curves. Money is in its currency. */
-export interface MarginAccount {
-  /** Made by `marginAccountId`. */
-  readonly id: string
-  /** Id of its account. */
-  readonly account: string
-  readonly accountVersion: number
-  readonly venue: VenueId
-  readonly marginMode: MarginMode
-  /** The asset in which its positions settle. */
-  readonly currency: string
-  /** As the venue displays it: the wallet of a cross pool, the margin assigned to an isolated position. */
-  readonly walletBalance: Rational
-  /** What enters the margin balance: the wallet, or the isolated margin as the venue's formula credits it. */
-  readonly constant: Rational
-  readonly legs: readonly Leg[]
-  /** All that moves with a price: the curves of the legs, in the order of the legs. */
-  readonly curves: readonly Curve[]
-  readonly liquidation: 'reached' | 'passed'
-  /** Version of the rule book. */
-  readonly ruleBook: string
-  /** Start of the day, UTC, of the oldest rules of its legs; null when the day of any is not known. */
-  readonly rulesAsOfMs: number | null
-  /** What the venue does not state and its rules assume, in words. */
-  readonly assumptions: readonly string[]
-  /** Set where straight pieces of one price do not say what the account is; then it has no legs and no curves. */
-  readonly formula?: AccountFormula
-  /** Keeps its terms over one denominator after their first use; without it they are made at every use. */
-  readonly terms?: Kept<unknown>
-}
-
-export interface Evaluation {
-  readonly marginBalance: Rational
-  readonly unrealizedPnl: Rational
-  readonly maintenanceMargin: Rational
-}
+export type { Evaluation, MarginAccount } from './margin-account.ts'
 
 /** One margin account of an account: its open positions with their rules, before it is compiled. */
 export interface MarginAccountPart {
@@ -111,8 +78,18 @@ function openPartsOf(account: Account, book: RuleBook): MarginAccountPart[] | un
   return parts
 }
 
-/** The margin accounts of an account in exact terms. Throws as `marginAccountPartsOf` does. */
+/**
+ * The margin accounts of an account in exact terms. Throws as `marginAccountPartsOf` does; an account with a pool over
+ * several currencies, which a worker refuses, as `poolAccountOf`.
+ */
 export function marginAccountsOf(account: Account, book: RuleBook): MarginAccount[] {
+  if (account.pool !== undefined) {
+    const { pool, ...rest } = account
+    const isolated = account.positions.filter(({ marginMode }) => marginMode === 'isolated')
+    const own = poolAccountOf(account, book)
+    const others = marginAccountsOf({ ...rest, positions: isolated, liabilities: [] }, book)
+    return own === undefined ? others : [own, ...others]
+  }
   return marginAccountPartsOf(account, book).map(({ marginMode, currency, positions }) =>
     marginMode === 'isolated'
       ? isolatedAccount(account, positions[0]!, book)
@@ -167,6 +144,8 @@ function isolatedAccount(account: Account, ruled: RuledPosition, book: RuleBook)
     ruleBook: book.version,
     rulesAsOfMs: oldestMs([rules]),
     assumptions: rules.assumptions ?? NO_ASSUMPTIONS,
+    isPlain: true,
+    formula: formulaOf({ marginMode: 'isolated', positions: [ruled] }, ZERO),
     terms: new Kept(),
   }
 }
@@ -191,6 +170,7 @@ function isolatedByFormula(account: Account, ruled: RuledPosition, book: RuleBoo
     ruleBook: book.version,
     rulesAsOfMs: oldestMs([rules]),
     assumptions: rules.assumptions ?? NO_ASSUMPTIONS,
+    isPlain: false,
     formula,
   }
 }
@@ -229,25 +209,8 @@ function crossPool(
     ruleBook: book.version,
     rulesAsOfMs: oldestMs(positions.map(({ rules }) => rules)),
     assumptions: assumptionsOf(positions),
-    ...(plain ? { terms: new Kept<unknown>() } : { formula }),
+    isPlain: plain,
+    formula,
+    ...(plain ? { terms: new Kept<unknown>() } : {}),
   }
-}
-
-const NO_ASSUMPTIONS: readonly string[] = []
-
-/** Each once, in the order of the positions. */
-function assumptionsOf(positions: readonly RuledPosition[]): readonly string[] {
-  if (positions.every(({ rules }) => rules.assumptions === undefined)) return NO_ASSUMPTIONS
-  return [...new Set(positions.flatMap(({ rules }) => rules.assumptions ?? NO_ASSUMPTIONS))]
-}
-
-/** Start of the oldest day of the rules, UTC; null when the day of any is not known. */
-function oldestMs(rules: readonly InstrumentRules[]): number | null {
-  let oldest: string | undefined
-  for (const { asOf } of rules) {
-    if (asOf === undefined) return null
-    // ISO days sort as text.
-    if (oldest === undefined || asOf < oldest) oldest = asOf
-  }
-  return oldest === undefined ? null : Date.parse(oldest)
 }

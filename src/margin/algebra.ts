@@ -35,6 +35,9 @@ export const exactNumbers: Algebra<Rational> = {
   round: rounded,
 }
 
+/** The same without the steps of rounding, which functions of a price do not follow either. */
+export const unroundedNumbers: Algebra<Rational> = { ...exactNumbers, round: (value) => value }
+
 function rounded(value: Rational, unit: Rational, way: RoundingWay): Rational {
   if (value.n < 0n) return neg(rounded(neg(value), unit, way))
   const floor = floorTo(value, unit)

@@ -1,5 +1,5 @@
 import { assert } from '../errors.ts'
-import { type Algebra, exactNumbers } from './algebra.ts'
+import { type Algebra, unroundedNumbers } from './algebra.ts'
 import { firstRootBeyond, type Root, type Side, signBeside } from './polynomial.ts'
 import {
   add,
@@ -16,9 +16,6 @@ import { PARAMETER, Tracer } from './traced.ts'
 /** A figure as a function of one parameter, written once for every algebra. */
 export type FigureOf = <N>(algebra: Algebra<N>, parameter: N) => N
 
-/** Without the steps of rounding, which `Tracer` does not follow either. */
-const unrounded: Algebra<Rational> = { ...exactNumbers, round: (value) => value }
-
 /** More pieces than the tiers of the largest account have; a figure with more breaks an invariant. */
 const PIECES_MAX = 1_000_000
 
@@ -33,7 +30,7 @@ export function firstCrossing(
   side: Side,
   end?: Rational,
 ): Rational | undefined {
-  let before: number = sign(figure(unrounded, from))
+  let before: number = sign(figure(unroundedNumbers, from))
   let at: Root = { near: from, far: from }
   for (let piece = 0; piece < PIECES_MAX; piece++) {
     const tracer = new Tracer(at.far, side)
@@ -46,7 +43,7 @@ export function firstCrossing(
     const root = firstRootBeyond(over, at.far, side, next?.far ?? end)
     if (root !== undefined) return towardStart(root, side)
     if (next === undefined) return undefined
-    if (sign(figure(unrounded, next.far)) !== before) return towardStart(next, side)
+    if (sign(figure(unroundedNumbers, next.far)) !== before) return towardStart(next, side)
     at = next
   }
   assert(false, `a margin figure has at most ${PIECES_MAX} pieces`)

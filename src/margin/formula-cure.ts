@@ -43,13 +43,8 @@ export function cureByFormula(
   }
 }
 
-function surplusUnder<N>(
-  { formula, marks, rates }: Known,
-  algebra: Algebra<N>,
-  { level }: Goal,
-  change: Change<N>,
-): N {
-  const { marginBalance, maintenanceMargin } = figuresAt(algebra, formula, marks, rates, change)
+function surplusUnder<N>(known: Known, algebra: Algebra<N>, { level }: Goal, change: Change<N>): N {
+  const { marginBalance, maintenanceMargin } = figuresAt(algebra, known, change)
   return algebra.sub(algebra.mul(algebra.of(level), marginBalance), maintenanceMargin)
 }
 

@@ -9,60 +9,81 @@ import {
   symbolsOf,
 } from './account-formulas.ts'
 import { type Algebra, exactNumbers } from './algebra.ts'
+import { indexAssetsOf } from './pool-formulas.ts'
 import { parseDecimal, type Rational } from './rational.ts'
 
 /** The last known mark price of a symbol; undefined when it is not known. */
 export type MarkOf = (symbol: string) => Decimal | undefined
 
-/** Funding rate of a symbol for its next payment, a fraction; a long position pays it if it is above zero. */
-export type FundingRateOf = (symbol: string) => Decimal | undefined
+/** Prices that only some margin accounts need. */
+export interface FurtherPrices {
+  /** Funding rate of a symbol for its next payment, a fraction; a long position pays it if it is above zero. */
+  readonly fundingRateOf?: (symbol: string) => Decimal | undefined
+  /** Price of an asset in the currency of the pool that holds it. */
+  readonly indexPriceOf?: (asset: string) => Decimal | undefined
+}
 
-export const NO_FUNDING: FundingRateOf = () => undefined
+/** `mark`: of a symbol; `index`: of an asset in the currency of its pool. */
+export type PriceKind = 'mark' | 'index'
 
+/** A margin account with all prices that decide about it, and its figures at them. */
 export interface Known {
   readonly formula: AccountFormula
   readonly marks: ReadonlyMap<string, Rational>
+  readonly indexes: ReadonlyMap<string, Rational>
   readonly rates: ReadonlyMap<string, Rational>
   readonly figures: AccountFigures<Rational>
 }
 
+/** undefined when a price that counts is missing. */
 export function knownOf(
   formula: AccountFormula,
   markOf: MarkOf,
-  fundingRateOf: FundingRateOf,
+  { fundingRateOf, indexPriceOf }: FurtherPrices = {},
 ): Known | undefined {
+  const { pool } = formula
   const marks = parsed(symbolsOf(formula), markOf)
-  const rates = parsed(fundingSymbolsOf(formula), fundingRateOf)
-  if (marks === undefined || rates === undefined) return undefined
-  return { formula, marks, rates, figures: figuresAt(exactNumbers, formula, marks, rates) }
+  const rates = parsed(fundingSymbolsOf(formula), fundingRateOf ?? (() => undefined))
+  const indexes = parsed(pool === undefined ? [] : indexAssetsOf(pool), indexPriceOf ?? (() => undefined))
+  if (marks === undefined || rates === undefined || indexes === undefined) return undefined
+  const prices = { formula, marks, indexes, rates }
+  return { ...prices, figures: figuresAt(exactNumbers, prices) }
 }
 
 function parsed(
-  symbols: readonly string[],
-  of: (symbol: string) => Decimal | undefined,
+  names: readonly string[],
+  of: (name: string) => Decimal | undefined,
 ): Map<string, Rational> | undefined {
   const found = new Map<string, Rational>()
-  for (const symbol of symbols) {
-    const text = of(symbol)
+  for (const name of names) {
+    const text = of(name)
     if (text === undefined) return undefined
-    found.set(symbol, parseDecimal(text))
+    found.set(name, parseDecimal(text))
   }
   return found
 }
 
-/** `moved` gives the mark of one symbol in the algebra; the other marks stay. */
+/** Gives the price of a symbol or an asset that moved from `price`; undefined for one that stays. */
+export type Moved<N> = (kind: PriceKind, name: string, price: Rational) => N | undefined
+
 export function figuresAt<N>(
   algebra: Algebra<N>,
-  formula: AccountFormula,
-  marks: ReadonlyMap<string, Rational>,
-  rates: ReadonlyMap<string, Rational>,
+  { formula, marks, indexes, rates }: Omit<Known, 'figures'>,
   change: Change<N> = {},
-  moved?: { readonly symbol: string; readonly price: N },
+  moved: Moved<N> = () => undefined,
 ): AccountFigures<N> {
-  const markOf = (symbol: string) => {
-    if (symbol === moved?.symbol) return moved.price
-    const mark = marks.get(symbol)
-    return mark === undefined ? undefined : algebra.of(mark)
+  const priceOf = (kind: PriceKind, name: string, price: Rational | undefined) =>
+    price === undefined ? undefined : (moved(kind, name, price) ?? algebra.of(price))
+  const prices = {
+    markOf: (symbol: string) => priceOf('mark', symbol, marks.get(symbol)),
+    indexOf: (asset: string) => priceOf('index', asset, indexes.get(asset)),
+    fundingRateOf: (symbol: string) => rates.get(symbol),
   }
-  return figuresOf(algebra, formula, { markOf, fundingRateOf: (symbol) => rates.get(symbol) }, change)
+  return figuresOf(algebra, formula, prices, change)
+}
+
+/** marginBalance − maintenanceMargin with some prices moved. */
+export function slackAt<N>(algebra: Algebra<N>, known: Known, moved?: Moved<N>): N {
+  const { marginBalance, maintenanceMargin } = figuresAt(algebra, known, {}, moved)
+  return algebra.sub(marginBalance, maintenanceMargin)
 }

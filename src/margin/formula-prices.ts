@@ -1,10 +1,10 @@
 // The prices at which a margin account meets its line, from its formula.
 import type { PositionState } from '../domain/index.ts'
-import { type Algebra, exactNumbers, sumOf } from './algebra.ts'
+import { sumOf, unroundedNumbers } from './algebra.ts'
 import { closingFeeAtMarkOf } from './closing-fee.ts'
 import { type FigureOf, firstCrossing } from './crossing.ts'
-import { figuresAt, type Known } from './formula-figures.ts'
-import { compare, mul, type Rational, sub } from './rational.ts'
+import { figuresAt, type Known, type Moved, slackAt } from './formula-figures.ts'
+import { compare, mul, ONE, type Rational, sub } from './rational.ts'
 import { textOf } from './state-text.ts'
 
 /** The smallest price of the domain. */
@@ -26,32 +26,50 @@ export function pricesAt(
  * other one if that has none. From a breached one: the nearest.
  */
 function liquidationPriceOf(known: Known, symbol: string): Rational | undefined {
-  const slackAt: FigureOf = (algebra, price) => {
-    const { marginBalance, maintenanceMargin } = movedFigures(known, algebra, symbol, price)
-    return algebra.sub(marginBalance, maintenanceMargin)
+  return nextOf(slackOfSymbol(known, symbol), known.marks.get(symbol)!)
+}
+
+/** Slack as a function of the mark of one symbol. */
+function slackOfSymbol(known: Known, symbol: string): FigureOf {
+  return (algebra, price) => slackAt(algebra, known, movedTo(symbol, price))
+}
+
+function movedTo<N>(symbol: string, price: N): Moved<N> {
+  return (kind, name) => (kind === 'mark' && name === symbol ? price : undefined)
+}
+
+/** The next prices of a symbol below and above its mark at which the account passes its line; the mark itself on the line. */
+export function bothPricesOf(known: Known, symbol: string): BothPrices {
+  const slack = slackOfSymbol(known, symbol)
+  const from = known.marks.get(symbol)!
+  if (slack(unroundedNumbers, from).n === 0n) return { below: from, above: from }
+  return {
+    below: firstCrossing(slack, from, 'down', PRICE_MIN),
+    above: firstCrossing(slack, from, 'up'),
   }
-  const { marginBalance, maintenanceMargin } = known.figures
-  return nextOf(slackAt, known.marks.get(symbol)!, sub(marginBalance, maintenanceMargin))
+}
+
+export interface BothPrices {
+  readonly below: Rational | undefined
+  readonly above: Rational | undefined
 }
 
 /** The mark at which the wallet, all PnL and the fee of closing the symbol there come to zero, the other marks fixed. */
 function bankruptcyPriceOf(known: Known, symbol: string): Rational | undefined {
   const worthAt: FigureOf = (algebra, price) => {
-    const { walletBalance, unrealizedPnl, positions } = movedFigures(known, algebra, symbol, price)
-    const fees = known.formula.positions.flatMap((ruled, index) =>
-      ruled.position.symbol === symbol ? [closingFeeAtMarkOf(algebra, ruled, positions[index]!)] : [],
-    )
+    const { walletBalance, unrealizedPnl, positions } = figuresAt(algebra, known, {}, movedTo(symbol, price))
+    const fees = known.formula.positions.flatMap((ruled, index) => {
+      if (ruled.position.symbol !== symbol) return []
+      const indexPrice = algebra.of(known.indexes.get(ruled.rules.settlementAsset) ?? ONE)
+      return [algebra.mul(closingFeeAtMarkOf(algebra, ruled, positions[index]!), indexPrice)]
+    })
     return algebra.sub(algebra.add(walletBalance, unrealizedPnl), sumOf(algebra, fees))
   }
-  const from = known.marks.get(symbol)!
-  return nextOf(worthAt, from, worthAt(exactNumbers, from))
+  return nextOf(worthAt, known.marks.get(symbol)!)
 }
 
-function movedFigures<N>({ formula, marks, rates }: Known, algebra: Algebra<N>, symbol: string, price: N) {
-  return figuresAt(algebra, formula, marks, rates, {}, { symbol, price })
-}
-
-function nextOf(figure: FigureOf, from: Rational, atMark: Rational): Rational | undefined {
+function nextOf(figure: FigureOf, from: Rational): Rational | undefined {
+  const atMark = figure(unroundedNumbers, from)
   if (atMark.n === 0n) return from
   const low = firstCrossing(figure, from, 'down', PRICE_MIN)
   const high = firstCrossing(figure, from, 'up')
@@ -66,6 +84,6 @@ const NEARBY: Rational = { n: 1n, d: 10n ** 24n }
 
 /** −1 if the figure falls with the price, 1 if it rises while the price falls, 0 if it is level. */
 function fallingSide(figure: FigureOf, from: Rational, atMark: Rational): -1 | 0 | 1 {
-  const below = figure(exactNumbers, sub(from, mul(from, NEARBY)))
+  const below = figure(unroundedNumbers, sub(from, mul(from, NEARBY)))
   return compare(below, atMark) < 0 ? -1 : compare(below, atMark) > 0 ? 1 : 0
 }

@@ -3,7 +3,7 @@ import type { MarginState, PositionState } from '../domain/index.ts'
 import type { Evaluation, MarginAccount } from './account.ts'
 import { type AccountFormula, symbolsOf } from './account-formulas.ts'
 import { cureByFormula } from './formula-cure.ts'
-import { type FundingRateOf, type Known, knownOf, type MarkOf, NO_FUNDING } from './formula-figures.ts'
+import { type FurtherPrices, type Known, knownOf, type MarkOf } from './formula-figures.ts'
 import { pricesAt } from './formula-prices.ts'
 import { type LevelRule, reachedLevel } from './levels.ts'
 import { abs, div, formatDecimal, max, sign, sub, ZERO } from './rational.ts'
@@ -13,9 +13,9 @@ import { NO_POSITION_FIGURES, textOf, UNKNOWN_FIGURES, verdictOf } from './state
 export function evaluateByFormula(
   formula: AccountFormula,
   markOf: MarkOf,
-  fundingRateOf = NO_FUNDING,
+  further: FurtherPrices = {},
 ): Evaluation | undefined {
-  const known = knownOf(formula, markOf, fundingRateOf)
+  const known = knownOf(formula, markOf, further)
   if (known === undefined) return undefined
   const { marginBalance, unrealizedPnl, maintenanceMargin } = known.figures
   return { marginBalance, unrealizedPnl, maintenanceMargin }
@@ -27,19 +27,22 @@ export function stateByFormula(
   formula: AccountFormula,
   markOf: MarkOf,
   rule: LevelRule,
-  fundingRateOf = NO_FUNDING,
+  further: FurtherPrices = {},
 ): MarginState {
   const { id, marginMode, currency: settle } = marginAccount
-  const base = { id, marginMode, settle, walletBalance: formatDecimal(marginAccount.walletBalance) }
-  const known = knownOf(formula, markOf, fundingRateOf)
+  const base = { id, marginMode, settle }
+  const known = knownOf(formula, markOf, further)
   if (known === undefined) {
-    const positions = positionsWithout(formula, markOf, fundingRateOf)
-    return { ...base, ...UNKNOWN_FIGURES, positions, cure: null }
+    const positions = positionsWithout(formula, markOf, further)
+    // The wallet of a pool is the value of its assets, which needs their prices.
+    const walletBalance = formula.pool === undefined ? formatDecimal(marginAccount.walletBalance) : null
+    return { ...base, walletBalance, ...UNKNOWN_FIGURES, positions, cure: null }
   }
-  const { marginBalance, maintenanceMargin, unrealizedPnl } = known.figures
+  const { walletBalance, marginBalance, maintenanceMargin, unrealizedPnl } = known.figures
   const level = reachedLevel(known.figures, marginAccount, rule)
   return {
     ...base,
+    walletBalance: formatDecimal(walletBalance),
     unrealizedPnl: formatDecimal(unrealizedPnl),
     marginBalance: formatDecimal(marginBalance),
     maintenanceMargin: formatDecimal(maintenanceMargin),
@@ -53,17 +56,13 @@ export function stateByFormula(
 }
 
 /** A symbol has its prices when only its own mark is missing: the search starts at the entry price. */
-function positionsWithout(
-  formula: AccountFormula,
-  markOf: MarkOf,
-  fundingRateOf: FundingRateOf,
-): PositionState[] {
+function positionsWithout(formula: AccountFormula, markOf: MarkOf, further: FurtherPrices): PositionState[] {
   const missing = symbolsOf(formula).filter((symbol) => markOf(symbol) === undefined)
   return formula.positions.map(({ position }, index) => {
     const { symbol, size, entryPrice } = position
     const own = missing.length === 1 && missing[0] === symbol
     const known = own
-      ? knownOf(formula, (other) => (other === symbol ? entryPrice : markOf(other)), fundingRateOf)
+      ? knownOf(formula, (other) => (other === symbol ? entryPrice : markOf(other)), further)
       : undefined
     if (known !== undefined) return { symbol, size, ...NO_POSITION_FIGURES, ...pricesAt(known, index) }
     if (markOf(symbol) === undefined)

@@ -12,7 +12,8 @@ export {
   valueAt,
 } from './curve.ts'
 export { checkRules, exactRulesOf, TAKER_FEE_RATE_MAX } from './exact-rules.ts'
-export type { FundingRateOf, MarkOf } from './formula-figures.ts'
+export { type Answers, answersOf } from './formula-answers.ts'
+export type { FurtherPrices, MarkOf } from './formula-figures.ts'
 export { evaluateByFormula, stateByFormula } from './formula-state.ts'
 export { evaluateByFractions, marginStateByFractions } from './fractions.ts'
 export { isFeeCounted, type Leg } from './leg.ts'

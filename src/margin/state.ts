@@ -2,7 +2,7 @@ import type { Decimal, MarginState, Position, PositionState } from '../domain/in
 import type { MarginAccount } from './account.ts'
 import { slackIsConcave, valueAt } from './curve.ts'
 import { fixedOf } from './fixed.ts'
-import type { FundingRateOf, MarkOf } from './formula-figures.ts'
+import type { FurtherPrices, MarkOf } from './formula-figures.ts'
 import { stateByFormula } from './formula-state.ts'
 import type { Leg } from './leg.ts'
 import { type LevelRule, reachedLevel } from './levels.ts'
@@ -33,10 +33,10 @@ export function marginStateOf(
   marginAccount: MarginAccount,
   markOf: MarkOf,
   rule: LevelRule,
-  fundingRateOf?: FundingRateOf,
+  further?: FurtherPrices,
 ): MarginState {
   const { formula } = marginAccount
-  if (formula !== undefined) return stateByFormula(marginAccount, formula, markOf, rule, fundingRateOf)
+  if (!marginAccount.isPlain) return stateByFormula(marginAccount, formula, markOf, rule, further)
   const marked = markedOf(marginAccount, markOf)
   const { terms, symbols } = marked
   const { id, marginMode, currency: settle } = marginAccount

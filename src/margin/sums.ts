@@ -1,7 +1,7 @@
 import type { Decimal } from '../domain/index.ts'
 import type { Evaluation, MarginAccount } from './account.ts'
 import { digitsAt, type Fixed, markFixedOf } from './fixed.ts'
-import type { FundingRateOf, MarkOf } from './formula-figures.ts'
+import type { FurtherPrices, MarkOf } from './formula-figures.ts'
 import { evaluateByFormula } from './formula-state.ts'
 import { powerOfTen } from './rational.ts'
 import { scaledTierAt } from './scaled-tiers.ts'
@@ -120,10 +120,10 @@ export function isKnown(symbols: readonly (SymbolAt | undefined)[]): symbols is 
 export function evaluate(
   marginAccount: MarginAccount,
   markOf: MarkOf,
-  fundingRateOf?: FundingRateOf,
+  further?: FurtherPrices,
 ): Evaluation | undefined {
   const { formula } = marginAccount
-  if (formula !== undefined) return evaluateByFormula(formula, markOf, fundingRateOf)
+  if (!marginAccount.isPlain) return evaluateByFormula(formula, markOf, further)
   const { terms, symbols } = markedOf(marginAccount, markOf)
   return isKnown(symbols) ? evaluationOf(terms, sumUp(terms, symbols)) : undefined
 }

@@ -15,9 +15,9 @@ import {
   signBeside,
   subPolynomials,
 } from './polynomial.ts'
-import { compare, div, ONE, type Rational } from './rational.ts'
+import { abs, compare, div, ONE, type Rational } from './rational.ts'
 
-/** over/under; `under` is above zero where the formulas are defined, and its last coefficient is 1. */
+/** over/under; `under` is above zero where the formulas are defined, and the magnitude of its last coefficient is 1. */
 export interface Traced {
   readonly over: Polynomial
   readonly under: Polynomial
@@ -60,7 +60,8 @@ export class Tracer implements Algebra<Traced> {
   div(a: Traced, b: Traced): Traced {
     assert(signBeside(b.over, this.#from, this.#side) > 0, 'a divisor of a margin formula is above zero')
     const under = mulPolynomials(a.under, b.over)
-    const last = div(ONE, under.at(-1)!)
+    // Its sign stays, because a price that falls has 1 − t below it.
+    const last = div(ONE, abs(under.at(-1)!))
     const over = scaledPolynomial(mulPolynomials(a.over, b.under), last)
     return { over, under: scaledPolynomial(under, last) }
   }

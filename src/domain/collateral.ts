@@ -1,0 +1,45 @@
+import { z } from 'zod'
+import { assetSchema } from './asset.ts'
+import { capSchema, positiveDecimalSchema, rateSchema } from './decimal.ts'
+
+/** Tiers of one asset. */
+const TIERS_MAX = 50
+
+/**
+ * How an asset counts in a pool over several currencies. Of an amount within a tier only `ratio` counts (marginal tiers; the
+ * last holds all above its cap); `basis`: caps are in units of the asset or in the pool's currency. `discounts`: the wallet
+ * alone (Bybit), or the equity with unrealised PnL (OKX, Binance). An amount below zero counts `liabilityRatio` times
+ * (Binance ask buffer); a debt asks for `liabilityMaintenanceRate` of its value as maintenance margin.
+ */
+export const collateralRulesSchema = z.strictObject({
+  tiers: z
+    .array(z.strictObject({ cap: capSchema, ratio: rateSchema }), { error: 'must be a list' })
+    .min(1, 'must hold at least one tier')
+    .max(TIERS_MAX, `must hold at most ${TIERS_MAX} tiers`),
+  basis: z.enum(['coin', 'value'], { error: 'must be coin or value' }).default('coin'),
+  discounts: z.enum(['wallet', 'equity'], { error: 'must be wallet or equity' }).default('equity'),
+  liabilityRatio: rateSchema.default('1'),
+  liabilityMaintenanceRate: rateSchema.default('0'),
+})
+export type CollateralRules = z.infer<typeof collateralRulesSchema>
+
+export const collateralRulesMapSchema = z.record(assetSchema, collateralRulesSchema)
+
+/**
+ * One cross pool over all assets of an account, valued in `currency`. `multi-asset`: equity of all assets against the
+ * maintenance margin of positions and debts. `spot-margin`: weighted assets against `liquidationLevel` times the debts
+ * (Binance: 1.1 cross, the tier's ratio isolated).
+ */
+export const poolSchema = z
+  .strictObject({
+    currency: assetSchema,
+    kind: z
+      .enum(['multi-asset', 'spot-margin'], { error: 'must be multi-asset or spot-margin' })
+      .default('multi-asset'),
+    liquidationLevel: positiveDecimalSchema.optional(),
+  })
+  .refine(({ kind, liquidationLevel }) => (kind === 'spot-margin') === (liquidationLevel !== undefined), {
+    path: ['liquidationLevel'],
+    message: 'is needed where kind is spot-margin, and belongs to no other',
+  })
+export type Pool = z.infer<typeof poolSchema>

@@ -1,0 +1,142 @@
+// How far the prices of a margin account are from its line, all together or those of one coin.
+
+import { unroundedNumbers } from './algebra.ts'
+import { type FigureOf, firstCrossing } from './crossing.ts'
+import { type Known, type Moved, type PriceKind, slackAt } from './formula-figures.ts'
+import {
+  add,
+  compare,
+  mul,
+  neg,
+  ONE,
+  parseDecimal,
+  type Rational,
+  reduce,
+  sign,
+  sub,
+  ZERO,
+} from './rational.ts'
+
+/** Whether an account loses when a price rises or when it falls. */
+type Adverse = 'rise' | 'fall'
+
+/** No price falls by all of itself. */
+const FALL_MAX: Rational = { n: 10n ** 18n - 1n, d: 10n ** 18n }
+
+/**
+ * The largest equal relative move of all prices, each against the account, that leaves it above its line, as a fraction: the
+ * move at which it is on the line. 0 on and below the line; undefined if no move brings it there. Each instrument moves by
+ * the net of its positions. A root that is no fraction is rounded down to 18 digits.
+ */
+export function distanceOf(known: Known): Rational | undefined {
+  if (sign(slackAt(unroundedNumbers, known)) <= 0) return ZERO
+  const sides = adverseSides(known)
+  const sideOf = (kind: PriceKind, name: string) => (kind === 'mark' ? sides.marks : sides.indexes).get(name)
+  const slack: FigureOf = (algebra, move) => {
+    const one = algebra.of(ONE)
+    return slackAt(algebra, known, (kind, name, price) => {
+      const side = sideOf(kind, name)
+      if (side === undefined) return undefined
+      const factor = side === 'fall' ? algebra.sub(one, move) : algebra.add(one, move)
+      return algebra.mul(algebra.of(price), factor)
+    })
+  }
+  const falls = [...sides.marks.values(), ...sides.indexes.values()].includes('fall')
+  return firstCrossing(slack, ZERO, 'up', falls ? FALL_MAX : undefined)
+}
+
+interface AdverseSides {
+  readonly marks: ReadonlyMap<string, Adverse>
+  readonly indexes: ReadonlyMap<string, Adverse>
+}
+
+/**
+ * By the net of each instrument. Where nothing is net, the side on which the value, and so the margin that is asked, grows:
+ * a rise, of an inverse contract a fall. The underlying of an option: a rise, which raises the margin of a short one.
+ */
+function adverseSides(known: Known): AdverseSides {
+  const nets = new Map<string, Rational>()
+  const marks = new Map<string, Adverse>()
+  for (const { position, rules } of known.formula.positions) {
+    const net = add(nets.get(position.symbol) ?? ZERO, parseDecimal(position.size))
+    nets.set(position.symbol, net)
+    const grown: Adverse = rules.contribution === 'inverse' ? 'fall' : 'rise'
+    marks.set(position.symbol, net.n > 0n ? 'fall' : net.n < 0n ? 'rise' : grown)
+  }
+  for (const symbol of known.marks.keys()) if (!marks.has(symbol)) marks.set(symbol, 'rise')
+  const indexes = new Map<string, Adverse>()
+  for (const { asset, wallet, liability } of known.formula.pool?.assets ?? []) {
+    if (!known.indexes.has(asset)) continue
+    const { contribution } = contributionIn(known, asset)
+    const equity = add(sub(wallet, liability), contribution)
+    indexes.set(asset, equity.n >= 0n ? 'fall' : 'rise')
+  }
+  return { marks, indexes }
+}
+
+/** PnL of the positions that settle in the asset, at the present prices. */
+function contributionIn({ formula, figures }: Known, asset: string): { contribution: Rational } {
+  let contribution = ZERO
+  formula.positions.forEach(({ rules }, index) => {
+    if (rules.settlementAsset === asset)
+      contribution = add(contribution, figures.positions[index]!.contribution)
+  })
+  return { contribution }
+}
+
+/** Where an account is liquidated if only one coin moves. */
+export interface CoinMove {
+  readonly coin: string
+  /** Relative move of the coin, below zero for a fall; undefined if no move of it alone liquidates the account. */
+  readonly change: Rational | undefined
+  /** The marks of the coin's instruments after that move. */
+  readonly prices: ReadonlyMap<string, Rational>
+}
+
+/** For each coin that the account depends on, the nearer of its fall and its rise at which the account meets its line. */
+export function coinMovesOf(known: Known): readonly CoinMove[] {
+  return coinsOf(known).map((coin) => {
+    const moves =
+      <N>(one: (price: Rational) => N): Moved<N> =>
+      (kind, name, price) =>
+        (kind === 'mark' ? coinOfSymbol(known, name) : name) === coin ? one(price) : undefined
+    const slack: FigureOf = (algebra, factor) =>
+      slackAt(
+        algebra,
+        known,
+        moves((price) => algebra.mul(algebra.of(price), factor)),
+      )
+    if (slack(unroundedNumbers, ONE).n === 0n)
+      return { coin, change: ZERO, prices: pricesOf(known, coin, ONE) }
+    const fall = firstCrossing(slack, ONE, 'down', sub(ONE, FALL_MAX))
+    const rise = firstCrossing(slack, ONE, 'up')
+    const factor = nearerOf(fall, rise)
+    const change = factor === undefined ? undefined : reduce(sub(factor, ONE))
+    return { coin, change, prices: factor === undefined ? new Map() : pricesOf(known, coin, factor) }
+  })
+}
+
+function nearerOf(fall: Rational | undefined, rise: Rational | undefined): Rational | undefined {
+  if (fall === undefined || rise === undefined) return fall ?? rise
+  return compare(neg(sub(fall, ONE)), sub(rise, ONE)) <= 0 ? fall : rise
+}
+
+function pricesOf(known: Known, coin: string, factor: Rational): ReadonlyMap<string, Rational> {
+  const own = [...known.marks].filter(([symbol]) => coinOfSymbol(known, symbol) === coin)
+  return new Map(own.map(([symbol, price]) => [symbol, reduce(mul(price, factor))]))
+}
+
+function coinsOf(known: Known): readonly string[] {
+  const symbols = [...known.marks.keys()].map((symbol) => coinOfSymbol(known, symbol))
+  return [...new Set([...symbols, ...known.indexes.keys()])]
+}
+
+/** The coin whose price an instrument follows: that of its rules, of an inverse contract its settlement asset, or itself. */
+function coinOfSymbol({ formula }: Known, symbol: string): string {
+  const ruled = formula.positions.find(
+    ({ position, rules }) => position.symbol === symbol || rules.option?.underlying === symbol,
+  )
+  if (ruled === undefined) return symbol
+  const { baseAsset, contribution, settlementAsset } = ruled.rules
+  return baseAsset ?? (contribution === 'inverse' ? settlementAsset : symbol)
+}

@@ -1,0 +1,143 @@
+// A cross pool over several currencies: what its assets and debts are worth in the currency of the pool.
+import type { CollateralRules } from '../domain/index.ts'
+import { assert } from '../errors.ts'
+import { type Algebra, sumOf } from './algebra.ts'
+import { add, mul, ONE, parseRate, type Rational, sub, ZERO } from './rational.ts'
+import { parseCap } from './tiers.ts'
+
+/** One asset of a pool. Amounts in units of the asset. */
+export interface PoolAsset {
+  readonly asset: string
+  readonly wallet: Rational
+  /** What is owed, not below zero. */
+  readonly liability: Rational
+  /** undefined for the currency of the pool, which counts as it is. */
+  readonly rules: CollateralRules | undefined
+}
+
+export interface PoolTerms {
+  readonly currency: string
+  /** Every asset that the account holds, owes or settles in. */
+  readonly assets: readonly PoolAsset[]
+  /** Of spot margin: the line is where weighted assets are this many times the debts. undefined: equity against margin. */
+  readonly liquidationLevel: Rational | undefined
+}
+
+export interface IndexPrices<N> {
+  /** Price of an asset in the currency of the pool; undefined when it is not known. */
+  indexOf(asset: string): N | undefined
+}
+
+/** What positions and changes bring to an asset: PnL that is not realised, and money. */
+export interface AssetFlow<N> {
+  readonly asset: string
+  readonly contribution: N
+  readonly added: N
+}
+
+export interface PoolBalances<N> {
+  /** Of all wallets less debts, without weights. */
+  readonly walletBalance: N
+  readonly marginBalance: N
+  /** Maintenance margin for debts; of spot margin the whole line. */
+  readonly debtMargin: N
+}
+
+/** The assets whose index prices decide about the pool. */
+export function indexAssetsOf({ currency, assets }: PoolTerms): readonly string[] {
+  return assets.map(({ asset }) => asset).filter((asset) => asset !== currency)
+}
+
+export function indexPriceOf<N>(
+  algebra: Algebra<N>,
+  pool: PoolTerms,
+  asset: string,
+  prices: IndexPrices<N>,
+): N {
+  if (asset === pool.currency) return algebra.of(ONE)
+  const price = prices.indexOf(asset)
+  assert(price !== undefined, `the index price of ${asset} is known`)
+  return price
+}
+
+export function poolBalancesOf<N>(
+  algebra: Algebra<N>,
+  pool: PoolTerms,
+  flows: readonly AssetFlow<N>[],
+  prices: IndexPrices<N>,
+): PoolBalances<N> {
+  const zero = algebra.of(ZERO)
+  const parts = pool.assets.map((asset) => {
+    const own = flows.filter((flow) => flow.asset === asset.asset)
+    const contribution = sumOf(
+      algebra,
+      own.map((flow) => flow.contribution),
+    )
+    const wallet = algebra.add(
+      algebra.of(asset.wallet),
+      sumOf(
+        algebra,
+        own.map(({ added }) => added),
+      ),
+    )
+    const price = indexPriceOf(algebra, pool, asset.asset, prices)
+    const debt = algebra.of(asset.liability)
+    const debtValue = algebra.mul(debt, price)
+    const walletBalance = algebra.mul(algebra.sub(wallet, debt), price)
+    if (pool.liquidationLevel !== undefined) {
+      const marginBalance = weighted(algebra, asset, algebra.add(wallet, contribution), price)
+      return {
+        walletBalance,
+        marginBalance,
+        debtMargin: algebra.mul(algebra.of(pool.liquidationLevel), debtValue),
+      }
+    }
+    const counted = countedOf(algebra, asset, algebra.sub(wallet, debt), contribution, price)
+    const rate = algebra.of(parseRate(asset.rules?.liabilityMaintenanceRate ?? '0'))
+    return { walletBalance, marginBalance: counted, debtMargin: algebra.mul(rate, debtValue) }
+  })
+  const sum = (of: (part: PoolBalances<N>) => N) =>
+    parts.reduce((total, part) => algebra.add(total, of(part)), zero)
+  return {
+    walletBalance: sum((part) => part.walletBalance),
+    marginBalance: sum((part) => part.marginBalance),
+    debtMargin: sum((part) => part.debtMargin),
+  }
+}
+
+/** Value of what is owned of an asset and of the PnL in it, as its rules count them. */
+function countedOf<N>(algebra: Algebra<N>, asset: PoolAsset, owned: N, contribution: N, price: N): N {
+  const isWallet = asset.rules?.discounts === 'wallet'
+  const discounted = weighted(algebra, asset, isWallet ? owned : algebra.add(owned, contribution), price)
+  return isWallet ? algebra.add(discounted, algebra.mul(contribution, price)) : discounted
+}
+
+/** amount·price with the weights of its tiers; an amount below zero `liabilityRatio` times. */
+function weighted<N>(algebra: Algebra<N>, { rules }: PoolAsset, amount: N, price: N): N {
+  const value = algebra.mul(amount, price)
+  if (rules === undefined) return value
+  if (algebra.compare(amount, algebra.of(ZERO)) < 0) {
+    return algebra.mul(algebra.of(parseRate(rules.liabilityRatio)), value)
+  }
+  const isInCoin = rules.basis === 'coin'
+  const { ratio, constant } = weightOf(algebra, rules, isInCoin ? amount : value)
+  const sum = algebra.add(algebra.mul(algebra.of(ratio), isInCoin ? amount : value), algebra.of(constant))
+  return isInCoin ? algebra.mul(sum, price) : sum
+}
+
+/** The tier of an amount as ratio·amount + constant: the tiers below count with their own ratios. */
+function weightOf<N>(
+  algebra: Algebra<N>,
+  { tiers }: CollateralRules,
+  amount: N,
+): { ratio: Rational; constant: Rational } {
+  let constant = ZERO
+  for (let index = 0; ; index++) {
+    const tier = tiers[index]!
+    const ratio = parseRate(tier.ratio)
+    const next = tiers[index + 1]
+    if (next === undefined || algebra.compare(amount, algebra.of(parseCap(tier.cap))) <= 0)
+      return { ratio, constant }
+    constant = add(constant, mul(parseCap(tier.cap), sub(ratio, parseRate(next.ratio))))
+  }
+}
