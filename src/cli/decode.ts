@@ -89,5 +89,12 @@ function parserOf(name: string): FrameParser {
     throw new PlimsollError('USAGE', `--venue ${name} is unknown; it must be one of ${known}`)
   }
   const { sources } = venueOf(venue)
-  return (sources.find(({ id }) => id === name) ?? sources[0]!).createParser()
+  const source = sources.find(({ id }) => id === name) ?? sources[0]
+  if (source === undefined) {
+    throw new PlimsollError(
+      'USAGE',
+      `--venue ${name} has rules and no stream yet, so no frame of it can be read`,
+    )
+  }
+  return source.createParser()
 }

@@ -136,7 +136,7 @@ describe('plimsoll accounts list', () => {
     const { done, seen } = atTerminal('list', '--venue', 'binance')
     await done
     expect(stripVTControlCharacters(seen.output)).toBe(
-      'desk/2                    binance  version 17  ETHUSDT -4  12000.5 USDT\n',
+      'desk/2                    binance      version 17  ETHUSDT -4  12000.5 USDT\n',
     )
   })
 

@@ -76,7 +76,8 @@ const WRONG_USE: readonly (readonly [args: readonly string[], message: string])[
   [['margin', '/'], '/ cannot be read: it is a folder; name a file in it'],
   [['margin', '--levels', '2', '-'], '--levels: levels[0] is 2, levels must rise'],
   [['decode', '-'], "required option '--venue <venue>' not specified"],
-  [['decode', '--venue', 'kraken', '-'], '--venue kraken is unknown; it must be one of bybit'],
+  [['decode', '--venue', 'mtgox', '-'], '--venue mtgox is unknown; it must be one of bybit'],
+  [['decode', '--venue', 'dydx', '-'], '--venue dydx has rules and no stream yet'],
   [['tail', '--count', 'many'], 'must be a whole number, 1 or more'],
   [['tail', '--from', 'yesterday'], 'It must be now, beginning or a stream id'],
 ]
