@@ -9,6 +9,7 @@ import { parseVenueId, ruleBookOf, VENUE_NAMES, VENUES } from '../venues/index.t
 import { ruleBooks } from '../worker/rule-books.ts'
 import { writeLine } from './lines.ts'
 import { differenceOf, diffLine } from './rules-diff.ts'
+import { type ImportContext, rulesImportCommand } from './rules-import.ts'
 import { bookLine, bookLines, checkedLine, contractLines, type Printed, rulesLines } from './rules-lines.ts'
 import { type Output, paletteFor, speaksJson } from './terminal.ts'
 import { jsonLine } from './visible.ts'
@@ -20,14 +21,11 @@ interface Flags {
   readonly json?: true
 }
 
-export interface RulesContext {
-  readonly output: Output
-  readonly nowMs: number
-}
+export type RulesContext = ImportContext
 
 /** `plimsoll rules`: which margin rules are known, those of any day, and what changed between two of them. */
 export function rulesCommand(
-  context: RulesContext = { output: process.stdout, nowMs: systemClock.nowMs() },
+  context: RulesContext = { output: process.stdout, errors: process.stderr, nowMs: systemClock.nowMs() },
 ): Command {
   const withBooks = (sub: Command) =>
     sub
@@ -59,8 +57,9 @@ export function rulesCommand(
     .option('--json', 'JSON lines, as on a pipe')
     .addHelpText('after', '\nExit code 1 where the rules of any symbol are refused.')
     .action((file: string, flags: Flags) => checking(context, file, flags))
-  const command = new Command('rules').description('Shows, compares and checks margin rules')
-  for (const sub of [withBooks(list), withBooks(show), diff, check]) command.addCommand(sub)
+  const command = new Command('rules').description('Shows, compares, checks and imports margin rules')
+  const subs = [withBooks(list), withBooks(show), diff, check, rulesImportCommand(context)]
+  for (const sub of subs) command.addCommand(sub)
   return command
 }
 

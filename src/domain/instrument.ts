@@ -78,6 +78,15 @@ export const effectiveFromSchema = z.iso
   .optional()
   .transform((time) => (time === undefined ? Number.NEGATIVE_INFINITY : Date.parse(time)))
 
+const RULE_SOURCE_LENGTH_MAX = 300
+
+/** Where rules of a rules file come from, in words. */
+export const ruleSourceSchema = z
+  .string({ error: 'must be a text' })
+  .min(1)
+  .max(RULE_SOURCE_LENGTH_MAX)
+  .optional()
+
 /** Other rules are in force for these symbols. Accounts with positions there must be compiled anew. */
 export interface RulesChange {
   readonly kind: 'rules'

@@ -5,6 +5,7 @@ import {
   faultsText,
   IN_OUR_WORDS,
   instrumentRulesSchema,
+  ruleSourceSchema,
   schemaFaultsOf,
 } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
@@ -15,8 +16,8 @@ export const ENTRIES_MAX = 1_000
 
 /**
  * What a rules file states for a symbol: rules, or a list of them that ascends by `effectiveFrom`. Rules without that
- * field are in force always. Returns what is wrong as a text that names place, value and rule. `source`: where the rules
- * come from.
+ * field are in force always. Returns what is wrong as a text that names place, value and rule. `source`: where rules come
+ * from that do not state it.
  */
 export function entriesOrFault(
   symbol: string,
@@ -44,18 +45,23 @@ export function entriesOrFault(
 }
 
 function entryOrFault(symbol: string, stated: unknown, source: string): EffectiveRules | string {
-  const { effectiveFrom, ...table } = isObject(stated) ? stated : { effectiveFrom: undefined }
+  const { effectiveFrom, source: own, ...table } = isObject(stated) ? stated : {}
   const time = effectiveFromSchema.safeParse(effectiveFrom, IN_OUR_WORDS)
+  const origin = ruleSourceSchema.safeParse(own, IN_OUR_WORDS)
   const rules = instrumentRulesSchema.safeParse(isObject(stated) ? table : stated, IN_OUR_WORDS)
-  if (!time.success || !rules.success) {
-    const ofTime = time.success ? [] : schemaFaultsOf(time.error)
-    const faults = ofTime.map(({ rule }) => ({ path: ['effectiveFrom'], rule }) as FieldFault)
-    if (!rules.success) faults.push(...schemaFaultsOf(rules.error))
-    return faultsText(stated, faults, 'the table')
+  if (!time.success || !origin.success || !rules.success) {
+    const at = (field: string, { error }: { error?: Parameters<typeof schemaFaultsOf>[0] }): FieldFault[] =>
+      error === undefined ? [] : schemaFaultsOf(error).map(({ rule }) => ({ path: [field], rule }))
+    const ofRules = rules.success ? [] : schemaFaultsOf(rules.error)
+    return faultsText(
+      stated,
+      [...at('effectiveFrom', time), ...at('source', origin), ...ofRules],
+      'the table',
+    )
   }
   try {
     checkInstrument(symbol, rules.data, { firstDeductionZero: true })
-    return { fromMs: time.data, rules: rules.data, source }
+    return { fromMs: time.data, rules: rules.data, source: origin.data ?? source }
   } catch (error) {
     if (!(error instanceof PlimsollError)) throw error
     return error.message

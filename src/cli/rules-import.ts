@@ -1,0 +1,140 @@
+import { renameSync, statSync, writeFileSync } from 'node:fs'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { z } from 'zod'
+import { loadConfig } from '../config.ts'
+import type { ImportedRules, RulesBody, SessionWindow, VenueId } from '../domain/index.ts'
+import { EXIT_FAULT, fileReason, PlimsollError } from '../errors.ts'
+import { readJson } from '../input/index.ts'
+import { mergedRules, readRulesFile, rulesFileText, type WrittenRules, writtenRules } from '../rules/index.ts'
+import { systemDisk } from '../system/index.ts'
+import { importRules, parseVenueId, VENUE_NAMES, venueOf } from '../venues/index.ts'
+import { ruleBooks } from '../worker/rule-books.ts'
+import { readBodies } from './rules-bodies.ts'
+import { reportOf, writeReport } from './rules-report.ts'
+import type { Output } from './terminal.ts'
+
+export interface ImportContext {
+  readonly output: Output
+  readonly errors: Output
+  readonly nowMs: number
+}
+
+interface ImportFlags {
+  readonly venue: string
+  readonly asOf?: string
+  readonly window: SessionWindow
+  readonly out?: string
+  readonly merge?: string
+  readonly rules?: string
+  readonly name?: string
+  readonly json?: true
+}
+
+const HELP = `
+A body is what an endpoint of the venue answers, as it comes; several are read
+together, since one may state the tiers and another the sizes of contracts.
+Prints a rules file to standard output, and on standard error which symbols are
+taken, which are refused and why, and what changes against the rules in use
+(built-in, under --rules). With --out or --merge the report goes to standard
+output. Accounts are not looked at.
+
+Exit code 1 where any symbol is refused.`
+
+/** `plimsoll rules import`: bodies that a venue answered, as a rules file. */
+export function rulesImportCommand(context: ImportContext): Command {
+  const command = new Command('import')
+    .description("Makes rules of a venue's own answers, which files hold")
+    .argument('<files...>', 'bodies as JSON, JSON lines or CSV; - for standard input')
+    .option('--name <name>', 'how standard input is called, for a file that names its product')
+  return withImportOptions(command)
+    .addHelpText('after', HELP)
+    .action(async (files: string[], flags: ImportFlags) => {
+      const bodies: RulesBody[] = []
+      for (const file of files) bodies.push(...(await readBodies(file, flags.name)))
+      await takeRules(context, bodies, flags)
+    })
+}
+
+/** The options of all commands that take rules from bodies. */
+export function withImportOptions(command: Command): Command {
+  return command
+    .requiredOption('--venue <venue>', `one of ${[...VENUE_NAMES.keys()].join(', ')}`)
+    .option('--as-of <day>', 'the day on which the venue stated them; default: today, UTC', dayOf)
+    .addOption(
+      new Option('--window <window>', 'of a venue that asks for more overnight')
+        .choices(['overnight', 'intraday'])
+        .default('overnight'),
+    )
+    .option('--out <file>', 'write the rules file there')
+    .option('--merge <file>', 'add the rules to this rules file, in force from the day of --as-of on')
+    .option('--rules <file>', 'compare with the rules of this file over the built-in ones (PLIMSOLL_RULES)')
+    .option('--json', 'report as one JSON object')
+}
+
+function dayOf(text: string): string {
+  if (z.iso.date().safeParse(text).success) return text
+  throw new InvalidArgumentError('It must be a day such as 2025-10-10.')
+}
+
+/** Reads the bodies as rules, writes the rules file and reports. */
+export async function takeRules(
+  { output, errors, nowMs }: ImportContext,
+  bodies: readonly RulesBody[],
+  flags: Omit<ImportFlags, 'name'>,
+): Promise<void> {
+  const { venue: name, window, out, merge, rules: rulesFile, json } = flags
+  if (out !== undefined && merge !== undefined) {
+    throw new PlimsollError('USAGE', '--out writes a new file and --merge adds to one; give one of them')
+  }
+  const venue = parseVenueId(name)
+  const asOf = flags.asOf ?? new Date(nowMs).toISOString().slice(0, 'yyyy-mm-dd'.length)
+  const book = ruleBooks(loadConfig(rulesFile === undefined ? {} : { rulesFile }), nowMs).bookOf(venue)
+  const imported = importRules(venue, bodies, { asOf, book, window })
+  if (imported.rules.size === 0 && imported.refused.size === 0) {
+    throw new PlimsollError('INPUT_INVALID', `no contract of ${venue} is stated in the input`)
+  }
+  const text = rulesFileText(fileOf(venue, imported, { merge, day: asOf }))
+  const target = merge ?? out
+  if (target === undefined) output.write(text)
+  else writeWhole(target, text)
+  const report = reportOf(venue, imported, book, nowMs)
+  await writeReport(target === undefined ? errors : output, report, json)
+  if (report.refused.length > 0) process.exitCode = EXIT_FAULT
+}
+
+function fileOf(
+  venue: VenueId,
+  { rules }: ImportedRules,
+  { merge, day }: { readonly merge: string | undefined; readonly day: string },
+): WrittenRules {
+  const { source } = venueOf(venue).rulesImport
+  if (merge === undefined) return writtenRules(venue, rules, source)
+  return mergedRules(readMergeFile(merge), VENUE_NAMES, { venue, imported: rules, source, day })
+}
+
+/** The rules file that is added to. A file that does not exist is one without rules. */
+function readMergeFile(path: string): WrittenRules {
+  const text = systemDisk.readText(path)
+  if (text === undefined) return {}
+  for (const [venue, { refused }] of readRulesFile(path, VENUE_NAMES)) {
+    for (const [symbol, reason] of refused) {
+      throw new PlimsollError('RULES_INVALID', `${path} is left as it is: ${venue} ${symbol}: ${reason}`)
+    }
+  }
+  const json = readJson(text)
+  return 'value' in json ? (json.value as WrittenRules) : {}
+}
+
+const MODE_OF_A_NEW_FILE = 0o666
+
+/** A reader finds the old file or the new one, never a part. */
+function writeWhole(path: string, text: string): void {
+  const part = `${path}.part`
+  try {
+    const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? MODE_OF_A_NEW_FILE
+    writeFileSync(part, text, { mode })
+    renameSync(part, path)
+  } catch (cause) {
+    throw new PlimsollError('USAGE', `${path} cannot be written: ${fileReason(cause)}`, { cause })
+  }
+}

@@ -1,0 +1,124 @@
+import { isDeepStrictEqual } from 'node:util'
+import {
+  effectiveFromSchema,
+  type InstrumentRules,
+  instrumentRulesSchema,
+  type StatedRules,
+  type VenueId,
+  type VenueNames,
+} from '../domain/index.ts'
+
+/** An entry of a rules file. */
+export type WrittenEntry = InstrumentRules & { readonly effectiveFrom?: string; readonly source?: string }
+
+/** A rules file as JSON: by a name of a venue and by symbol, an entry or a list of them. */
+export type WrittenRules = Record<string, Record<string, unknown>>
+
+/** Imported rules as a rules file. Rules that state no day are in force always. */
+export function writtenRules(
+  venue: VenueId,
+  imported: ReadonlyMap<string, readonly StatedRules[]>,
+  source: string,
+): WrittenRules {
+  const bySymbol = [...imported].map(([symbol, stated]) => {
+    const entries = stated.map((one) => entryOf(one, source))
+    return [symbol, entries.length === 1 ? entries[0] : entries] as const
+  })
+  return { [venue]: Object.fromEntries(bySymbol) }
+}
+
+function entryOf({ effectiveFrom, rules }: StatedRules, source: string): WrittenEntry {
+  return {
+    ...(effectiveFrom === undefined ? {} : { effectiveFrom: timeOf(effectiveFrom) }),
+    source,
+    ...rules,
+  }
+}
+
+function timeOf(day: string): string {
+  return `${day}T00:00:00Z`
+}
+
+/**
+ * A rules file with imported rules added. Rules that state no day are in force from `day` on, ISO; where the file has the
+ * same rules in force at that time, only their `asOf` moves to a later day. All other entries stay as they are written. `file` holds
+ * no refused entry.
+ */
+export function mergedRules(
+  file: WrittenRules,
+  names: VenueNames,
+  {
+    venue,
+    imported,
+    source,
+    day,
+  }: {
+    readonly venue: VenueId
+    readonly imported: ReadonlyMap<string, readonly StatedRules[]>
+    readonly source: string
+    readonly day: string
+  },
+): WrittenRules {
+  const merged: WrittenRules = Object.fromEntries(
+    Object.entries(file).map(([name, tables]) => [name, { ...tables }]),
+  )
+  const own = Object.keys(merged).filter((name) => names.get(name) === venue)
+  for (const [symbol, stated] of imported) {
+    const name = own.find((one) => Object.hasOwn(merged[one]!, symbol)) ?? own[0] ?? venue
+    const tables = merged[name] ?? {}
+    merged[name] = tables
+    const known = tables[symbol]
+    let entries: readonly object[] =
+      known === undefined ? [] : Array.isArray(known) ? known : [known as object]
+    for (const one of stated)
+      entries = withEntry(entries, { ...one, effectiveFrom: one.effectiveFrom ?? day }, source)
+    tables[symbol] = entries.length === 1 ? entries[0] : entries
+  }
+  return merged
+}
+
+/** `entries` ascend by their time, and so does the result. */
+function withEntry(entries: readonly object[], stated: StatedRules, source: string): readonly object[] {
+  const added = entryOf(stated, source)
+  const atMs = fromMsOf(added)
+  const inForce = entries.findLastIndex((entry) => fromMsOf(entry) <= atMs)
+  const before = entries[inForce]
+  if (before !== undefined && isSame(before, stated.rules)) {
+    const { asOf } = before as WrittenEntry
+    const isLater = asOf === undefined || (stated.rules.asOf ?? '') > asOf
+    return isLater ? entries.with(inForce, { ...before, asOf: stated.rules.asOf }) : entries
+  }
+  const kept = before !== undefined && fromMsOf(before) === atMs ? inForce : inForce + 1
+  return [...entries.slice(0, kept), added, ...entries.slice(inForce + 1)]
+}
+
+function fromMsOf(entry: { readonly effectiveFrom?: unknown }): number {
+  return effectiveFromSchema.parse(entry.effectiveFrom)
+}
+
+/** Whether the entry states these rules, seen on whatever day. */
+function isSame(entry: object, rules: InstrumentRules): boolean {
+  const { effectiveFrom: _, source: __, ...table } = entry as WrittenEntry
+  const undated = (one: InstrumentRules) => ({ ...one, asOf: undefined })
+  return isDeepStrictEqual(
+    undated(instrumentRulesSchema.parse(table)),
+    undated(instrumentRulesSchema.parse(rules)),
+  )
+}
+
+/** The text of a rules file, a line an entry, so that a comparison of two files shows the symbols that changed. */
+export function rulesFileText(file: WrittenRules): string {
+  const venues = Object.entries(file).map(([name, tables]) => {
+    const symbols = Object.entries(tables).map(
+      ([symbol, stated]) => `    ${JSON.stringify(symbol)}: ${entriesText(stated)}`,
+    )
+    if (symbols.length === 0) return `  ${JSON.stringify(name)}: {}`
+    return `  ${JSON.stringify(name)}: {\n${symbols.join(',\n')}\n  }`
+  })
+  return `{\n${venues.join(',\n')}\n}\n`
+}
+
+function entriesText(stated: unknown): string {
+  if (!Array.isArray(stated)) return JSON.stringify(stated)
+  return `[\n${stated.map((entry) => `      ${JSON.stringify(entry)}`).join(',\n')}\n    ]`
+}

@@ -1,0 +1,239 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Writable } from 'node:stream'
+import { stripVTControlCharacters } from 'node:util'
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { rulesCommand } from '../../src/cli/rules.ts'
+import { bodiesOf } from '../../src/cli/rules-bodies.ts'
+import type { Output } from '../../src/cli/terminal.ts'
+import { readRulesFile } from '../../src/rules/index.ts'
+import { VENUE_NAMES } from '../../src/venues/index.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'plimsoll-rules-import-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+beforeEach(() => {
+  rmSync(target, { force: true })
+})
+afterEach(() => {
+  process.exitCode = undefined
+})
+
+const target = join(folder, 'rules.json')
+const NOW_MS = Date.parse('2026-11-28T12:00:00Z')
+
+interface Printed {
+  readonly output: string
+  readonly errors: string
+}
+
+/** What `plimsoll rules` prints on both of its outputs, neither of them a terminal. */
+async function run(...args: string[]): Promise<Printed> {
+  const texts = { output: '', errors: '' }
+  const into = (key: keyof typeof texts): Output =>
+    new Writable({
+      write: (chunk, _encoding, done) => {
+        texts[key] += chunk
+        done()
+      },
+    })
+  const command = rulesCommand({
+    output: into('output'),
+    errors: into('errors'),
+    nowMs: NOW_MS,
+  }).exitOverride()
+  for (const sub of command.commands) sub.exitOverride().configureOutput({ writeErr: () => undefined })
+  await command.parseAsync(args, { from: 'user' })
+  return { output: stripVTControlCharacters(texts.output), errors: stripVTControlCharacters(texts.errors) }
+}
+
+function fileOf(name: string, contents: unknown): string {
+  const path = join(folder, name)
+  writeFileSync(path, typeof contents === 'string' ? contents : JSON.stringify(contents))
+  return path
+}
+
+const row = (symbol: string, riskLimitValue: string, maintenanceMargin: string, maxLeverage = '50') => ({
+  symbol,
+  riskLimitValue,
+  maintenanceMargin,
+  maxLeverage,
+})
+const page = (...list: object[]) => ({ result: { list } })
+const SOL = page(row('SOLUSDT', '500000', '0.01'))
+const importing = (path: string, ...args: string[]) =>
+  run('import', '--venue', 'bybit', path, '--as-of', '2026-11-01', ...args)
+
+describe('plimsoll rules import', () => {
+  it('prints a rules file whose entries bear their day and source', async () => {
+    const { output, errors } = await importing(fileOf('sol.json', SOL))
+    fileOf('rules.json', output)
+    const { rules, refused } = readRulesFile(target, VENUE_NAMES).get(VENUE_NAMES.get('bybit')!)!
+    expect(refused.size).toBe(0)
+    expect(rules.SOLUSDT).toMatchObject([
+      { source: '/v5/market/risk-limit', rules: { asOf: '2026-11-01', settlementAsset: 'USDT' } },
+    ])
+    expect(errors).toBe('bybit  1 taken  0 refused  1 changed\n  bybit SOLUSDT  added\n')
+    expect(process.exitCode).toBeUndefined()
+  })
+
+  it('takes today where no day is stated', async () => {
+    const { output } = await run('import', '--venue', 'bybit', fileOf('sol.json', SOL))
+    expect(output).toContain('"asOf":"2026-11-28"')
+  })
+
+  it('names what is refused and exits with 1; the other symbols are taken', async () => {
+    const { output, errors } = await importing(
+      fileOf(
+        'two.json',
+        page(
+          row('SOLUSDT', '500000', '0.01'),
+          row('XUSDT', '1', '0.001', '50'),
+          row('XUSDT', '2', '0.03', '40'),
+        ),
+      ),
+    )
+    expect(Object.keys(JSON.parse(output).bybit)).toEqual(['SOLUSDT'])
+    expect(errors).toContain('refused XUSDT  the tier up to 2 has the maintenance margin rate 0.03')
+    expect(process.exitCode).toBe(1)
+  })
+
+  it('says what changes against the rules in use: how much more or less is asked for', async () => {
+    const { output } = await run('show', 'bybit', 'BTCUSDT')
+    const { tiers } = JSON.parse(output).rules.maintenance
+    const rows = (factor: number) =>
+      tiers.map(({ cap, maintenanceMarginRate }: { cap: string; maintenanceMarginRate: string }) =>
+        row('BTCUSDT', cap, String(Number(maintenanceMarginRate) * factor), '1'),
+      )
+    const same = await importing(fileOf('same.json', page(...rows(1))))
+    expect(same.errors).toBe('bybit  1 taken  0 refused  0 changed\n')
+    const more = await importing(fileOf('more.json', page(...rows(1.5))))
+    expect(more.errors).toMatch(/bybit BTCUSDT {2}asks for 1\.5\d*× at a notional of \d+\n/)
+  })
+
+  it('reports as one JSON object with --json', async () => {
+    const { errors } = await importing(fileOf('sol.json', SOL), '--json')
+    expect(JSON.parse(errors)).toMatchObject({
+      venue: 'bybit',
+      taken: 1,
+      refused: [],
+      changed: [{ symbol: 'SOLUSDT', change: 'added', before: null, after: { asOf: '2026-11-01' } }],
+    })
+  })
+
+  it('writes the file that --out names, and reports to standard output', async () => {
+    const { output, errors } = await importing(fileOf('sol.json', SOL), '--out', target)
+    expect(errors).toBe('')
+    expect(output).toContain('1 taken')
+    expect(Object.keys(JSON.parse(readFileSync(target, 'utf8')).bybit)).toEqual(['SOLUSDT'])
+  })
+
+  it('reads several files together', async () => {
+    const files = [fileOf('a.json', SOL), fileOf('b.json', page(row('XRPUSDT', '1000', '0.01')))]
+    const { output } = await importing(files[0]!, files[1]!)
+    expect(Object.keys(JSON.parse(output).bybit)).toEqual(['SOLUSDT', 'XRPUSDT'])
+  })
+
+  it.each([
+    ['an unknown venue', ['--venue', 'nyse'], { code: 'CONFIGURATION' }],
+    ['--out with --merge', ['--out', 'a', '--merge', 'b'], { code: 'USAGE' }],
+  ])('refuses %s', async (_name, args, fault) => {
+    await expect(importing(fileOf('sol.json', SOL), ...args)).rejects.toMatchObject(fault)
+  })
+
+  it('refuses a day that does not exist, naming the option', async () => {
+    await expect(run('import', '--venue', 'bybit', 'x', '--as-of', '2026-02-30')).rejects.toThrow('--as-of')
+  })
+
+  it('refuses input that states no contract, or that cannot be read', async () => {
+    await expect(importing(fileOf('none.json', { result: {} }))).rejects.toMatchObject({
+      code: 'INPUT_INVALID',
+      message: 'no contract of bybit is stated in the input',
+    })
+    await expect(importing(fileOf('cut.json', '{"a": 1'))).rejects.toMatchObject({ code: 'INPUT_INVALID' })
+    await expect(importing(join(folder, 'missing.json'))).rejects.toMatchObject({ code: 'USAGE' })
+  })
+})
+
+describe('plimsoll rules import --merge', () => {
+  const entriesOf = (symbol: string) => {
+    const { rules } = readRulesFile(target, VENUE_NAMES).get(VENUE_NAMES.get('bybit')!)!
+    return (rules[symbol] as readonly { fromMs: number; rules: { asOf?: string } }[]).map(
+      ({ fromMs, rules: { asOf } }) => [
+        Number.isFinite(fromMs) ? new Date(fromMs).toISOString() : 'always',
+        asOf,
+      ],
+    )
+  }
+  const merging = (contents: unknown, day: string) =>
+    run('import', '--venue', 'bybit', fileOf('body.json', contents), '--as-of', day, '--merge', target)
+
+  it('starts a file that does not exist, in force from the day on', async () => {
+    await merging(SOL, '2026-11-01')
+    expect(entriesOf('SOLUSDT')).toEqual([['2026-11-01T00:00:00.000Z', '2026-11-01']])
+  })
+
+  it('adds an entry for rules that changed, and only the later day for rules that did not', async () => {
+    await merging(SOL, '2026-11-01')
+    await merging(SOL, '2026-11-05')
+    expect(entriesOf('SOLUSDT')).toEqual([['2026-11-01T00:00:00.000Z', '2026-11-05']])
+    await merging(page(row('SOLUSDT', '500000', '0.015')), '2026-11-10')
+    expect(entriesOf('SOLUSDT')).toEqual([
+      ['2026-11-01T00:00:00.000Z', '2026-11-05'],
+      ['2026-11-10T00:00:00.000Z', '2026-11-10'],
+    ])
+    await merging(SOL, '2026-11-03')
+    expect(entriesOf('SOLUSDT')[0]).toEqual(['2026-11-01T00:00:00.000Z', '2026-11-05'])
+  })
+
+  it('replaces the entry of the same time, and puts an earlier one before it', async () => {
+    await merging(SOL, '2026-11-05')
+    await merging(page(row('SOLUSDT', '500000', '0.015')), '2026-11-05')
+    await merging(page(row('SOLUSDT', '500000', '0.012')), '2026-11-02')
+    expect(entriesOf('SOLUSDT').map(([from]) => from)).toEqual([
+      '2026-11-02T00:00:00.000Z',
+      '2026-11-05T00:00:00.000Z',
+    ])
+  })
+
+  it('leaves all other symbols and names of venues as they are written', async () => {
+    const short = {
+      kind: 'linear',
+      settle: 'USDT',
+      tiers: [{ cap: '5', maintenanceMarginRate: '0.1', maintenanceDeduction: '0' }],
+    }
+    fileOf('rules.json', { 'bybit-linear': { FOOUSDT: short }, binance: { BARUSDT: short } })
+    await merging(SOL, '2026-11-01')
+    const written = JSON.parse(readFileSync(target, 'utf8'))
+    expect(written).toMatchObject({ 'bybit-linear': { FOOUSDT: short }, binance: { BARUSDT: short } })
+    expect(Object.keys(written['bybit-linear'])).toEqual(['FOOUSDT', 'SOLUSDT'])
+  })
+
+  it('refuses a file with a refused symbol and leaves it as it is', async () => {
+    fileOf('rules.json', { bybit: { FOOUSDT: { kind: 'linear' } } })
+    const before = readFileSync(target, 'utf8')
+    await expect(merging(SOL, '2026-11-01')).rejects.toMatchObject({
+      code: 'RULES_INVALID',
+      message: expect.stringContaining('is left as it is: bybit FOOUSDT'),
+    })
+    expect(readFileSync(target, 'utf8')).toBe(before)
+  })
+
+  it('keeps the permissions of the file', async () => {
+    writeFileSync(target, '{}', { mode: 0o640 })
+    const { mode } = statSync(target)
+    await merging(SOL, '2026-11-01')
+    expect(statSync(target).mode).toBe(mode)
+  })
+})
+
+describe('a file of bodies', () => {
+  it('is JSON, JSON lines, or a text of another form', () => {
+    const named = (value: unknown) => ({ name: 'f', value })
+    expect(bodiesOf('{"a": 1.50}', 'f')).toEqual([named({ a: '1.50' })])
+    expect(bodiesOf('{"a": 1}\n\n[2]\n', 'f')).toEqual([named({ a: '1' }), named(['2'])])
+    expect(bodiesOf('date,initial\n1,2', 'f')).toEqual([named('date,initial\n1,2')])
+    expect(() => bodiesOf('{"a": 1}\n{"b"', 'f')).toThrow('f is neither JSON nor JSON lines')
+    expect(() => bodiesOf('{"a": 1, "a": 2}', 'f')).toThrow('must not be given twice')
+  })
+})
