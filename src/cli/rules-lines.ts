@@ -85,8 +85,9 @@ function summaryOf({ maintenance }: InstrumentRules): string {
   return `${tiers.length} ${tiers.length === 1 ? 'tier' : 'tiers'} from ${percent(tiers[0]!.maintenanceMarginRate)}`
 }
 
-/** Moves the point of a decimal by two digits. */
+/** Moves the point of a decimal by two digits; a fraction, such as 1/30, stays as it is. */
 function percent(rate: string): string {
+  if (rate.includes('/')) return rate
   const [whole = '0', fraction = ''] = rate.split('.')
   const digits = `${whole}${fraction.padEnd(2, '0')}`
   const point = whole.length + 2
@@ -120,21 +121,47 @@ export function rulesLines(book: RuleBook, symbol: string, entry: InForce, atMs:
       `  in force  ${from === null ? 'always' : `from ${from}`}${until === null ? '' : ` until ${until}`}`,
       `  rules  ${ageText(asOf, atMs)}`,
       `  source  ${visible(source)}`,
-      `  maintenance  ${maintenance.kind}`,
+      `  maintenance  ${[maintenance.kind, ...figuresOf(maintenance)].join('  ')}`,
       ...tierTable(maintenance),
+      ...(rules.assumptions ?? []).map(
+        (assumption) => `  ${palette.yellow('assumed')}  ${visible(assumption)}`,
+      ),
     ]
   }
   return { json, text }
 }
 
+/** The numbers of rules that are not a table. */
+function figuresOf(maintenance: InstrumentRules['maintenance']): string[] {
+  switch (maintenance.kind) {
+    case 'size-rate':
+      return [percent(maintenance.base), `${maintenance.increment} more a coin`]
+    case 'per-contract':
+      return [`${maintenance.amount} a contract`]
+    case 'side-rates':
+      return [`long ${percent(maintenance.long)}`, `short ${percent(maintenance.short)}`]
+    case 'option-standard':
+      return [`short ${percent(maintenance.maintenanceRate)} of the underlying`]
+    default:
+      return []
+  }
+}
+
+const UNITS = { notional: 'quote currency', coin: 'coin', contracts: 'contracts' } as const
+
 function tierTable(maintenance: InstrumentRules['maintenance']): string[] {
-  if (maintenance.kind !== 'marginal-tiers') return []
-  const unit = maintenance.basis === 'coin' ? 'coin' : 'quote currency'
-  const head = [`up to (${unit})`, 'rate', 'deduction', 'leverage']
+  if (maintenance.kind !== 'marginal-tiers' && maintenance.kind !== 'whole-tiers') return []
+  const hasDeductions = maintenance.kind === 'marginal-tiers'
+  const head = [
+    `up to (${UNITS[maintenance.basis]})`,
+    'rate',
+    ...(hasDeductions ? ['deduction'] : []),
+    'leverage',
+  ]
   const rows = maintenance.tiers.map((tier) => [
     tier.cap,
     percent(tier.maintenanceMarginRate),
-    tier.maintenanceDeduction,
+    ...('maintenanceDeduction' in tier ? [tier.maintenanceDeduction] : []),
     tier.maxLeverage === undefined ? '' : `${tier.maxLeverage}x`,
   ])
   const widths = head.map((name, column) => Math.max(name.length, ...rows.map((row) => row[column]!.length)))
