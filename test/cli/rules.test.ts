@@ -30,7 +30,7 @@ async function run(args: readonly string[], isTTY = false): Promise<string> {
     }),
     { isTTY, columns: 100 },
   )
-  const command = rulesCommand({ output, nowMs: NOW_MS }).exitOverride()
+  const command = rulesCommand({ output, errors: output, nowMs: NOW_MS }).exitOverride()
   for (const sub of command.commands) sub.exitOverride().configureOutput({ writeErr: () => undefined })
   await command.parseAsync(args, { from: 'user' })
   return stripVTControlCharacters(printed)
