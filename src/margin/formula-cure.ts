@@ -14,7 +14,6 @@ import {
   formatDecimal,
   max,
   mul,
-  neg,
   ONE,
   parseDecimal,
   type Rational,
@@ -22,7 +21,7 @@ import {
   sign,
   ZERO,
 } from './rational.ts'
-import { CURE_CONTRACTS, CURE_STEP, type Goal, goalOf, meets, roundUp } from './reduction.ts'
+import { CURE_CONTRACTS, CURE_STEP, type Goal, goalOf, meets } from './reduction.ts'
 
 /** As `cureOf`: the smallest top-up, and the smallest reduction of each position, that brings the account below every level. */
 export function cureByFormula(
@@ -50,31 +49,41 @@ function surplusUnder<N>(known: Known, algebra: Algebra<N>, { level }: Goal, cha
 
 function topUpFor(known: Known, goal: Goal): Rational {
   const surplusAt: FigureOf = (algebra, topUp) => surplusUnder(known, algebra, goal, { topUp })
-  const surplus = surplusAt(exactNumbers, ZERO)
-  if (meets(goal, surplus)) return ZERO
-  const crossing = surplus.n === 0n ? ZERO : firstCrossing(surplusAt, ZERO, 'up')
-  assert(crossing !== undefined, 'money that is added cures')
-  return cheapest(goal, crossing, parseDecimal(CURE_STEP), (topUp) =>
-    meets(goal, surplusAt(exactNumbers, topUp)),
-  )
+  const cures = (topUp: Rational) => meets(goal, surplusAt(exactNumbers, topUp))
+  if (cures(ZERO)) return ZERO
+  const crossing = firstCrossing(surplusAt, ZERO, 'up') ?? ZERO
+  const step = parseDecimal(CURE_STEP)
+  return mul(step, {
+    n: fewestSteps(ceilOf(div(crossing, step)), (steps) => cures(mul(step, { n: steps, d: 1n }))),
+    d: 1n,
+  })
 }
 
-/** Steps beyond a crossing at which a cure is looked for: what rounding by the venue may add. */
-const STEPS_BEYOND_MAX = 1_000n
+/** Steps on either side of a guess within which the answer lies: 2^64 of the smallest amount are beyond the domain. */
+const DOUBLINGS_MAX = 64
 
-/** The smallest multiple of the step from the crossing on that cures. */
-function cheapest(
-  goal: Goal,
-  crossing: Rational,
-  step: Rational,
-  cures: (amount: Rational) => boolean,
-): Rational {
-  const first = roundUp({ ...goal, zeroIsSafe: true }, crossing, step)
-  for (let steps = 0n; steps < STEPS_BEYOND_MAX; steps++) {
-    const amount = add(first, mul(step, { n: steps, d: 1n }))
-    if (cures(amount)) return amount
+/**
+ * The fewest steps that cure, near a guess: more steps never cure less, and none do not. What a venue rounds puts the
+ * answer on either side of the guess.
+ */
+function fewestSteps(guess: bigint, cures: (steps: bigint) => boolean): bigint {
+  let high = guess > 0n ? guess : 1n
+  for (let doubling = 0; !cures(high); doubling++) {
+    assert(doubling < DOUBLINGS_MAX, 'money that is added cures')
+    high += 1n << BigInt(doubling)
   }
-  assert(false, `a cure lies within ${STEPS_BEYOND_MAX} steps of the crossing`)
+  let low = high - 1n
+  for (let doubling = 0; low > 0n && cures(low); doubling++) {
+    high = low
+    low -= 1n << BigInt(doubling)
+  }
+  if (low < 0n) low = 0n
+  while (high - low > 1n) {
+    const middle = (low + high) >> 1n
+    if (cures(middle)) high = middle
+    else low = middle
+  }
+  return high
 }
 
 /**
@@ -105,12 +114,11 @@ function reductionFor(known: Known, index: number, goal: Goal): Decimal | null {
 }
 
 function ceilTo(value: Rational, step: Rational): Rational {
-  return neg(roundDown(neg(value), step))
+  return mul({ n: ceilOf(div(value, step)), d: 1n }, step)
 }
 
-function roundDown(value: Rational, step: Rational): Rational {
-  const ratio = div(value, step)
-  const truncated = ratio.n / ratio.d
-  const whole = ratio.n < 0n && truncated * ratio.d !== ratio.n ? truncated - 1n : truncated
-  return mul({ n: whole, d: 1n }, step)
+/** The smallest whole number that is not below the value. */
+function ceilOf({ n, d }: Rational): bigint {
+  const truncated = n / d
+  return truncated * d < n ? truncated + 1n : truncated
 }

@@ -23,7 +23,7 @@ import {
 export type Polynomial = readonly Rational[]
 
 /** A root is found within this share of its magnitude (or of 1 for smaller ones): beyond every displayed digit. */
-const ROOT_SHARE: Rational = { n: 1n, d: 10n ** 40n }
+const ROOT_SHARE: Rational = { n: 1n, d: 10n ** 30n }
 
 function trimmed(coefficients: Rational[]): Polynomial {
   while (coefficients.length > 0 && coefficients.at(-1)!.n === 0n) coefficients.pop()
@@ -100,15 +100,67 @@ export function firstRootBeyond(a: Polynomial, t: Rational, side: Side, end?: Ra
 }
 
 function firstRootAbove(a: Polynomial, t: Rational, end: Rational | undefined): Root | undefined {
+  const lowest = a.findIndex(({ n }) => n !== 0n)
+  if (lowest > 0) {
+    // Zero is a root. Prices stay above it, so a search up from there ends on the others.
+    const others = firstRootAbove(a.slice(lowest), t, end)
+    const isBeyond = t.n < 0n && (end === undefined || end.n >= 0n)
+    if (!isBeyond) return others
+    return others !== undefined && others.near.n < 0n ? others : { near: ZERO, far: ZERO }
+  }
   if (a.length === 1) return undefined
   if (a.length === 2) {
     const root = reduce(div(neg(a[0]!), a[1]!))
     const isInside = compare(root, t) > 0 && (end === undefined || compare(root, end) <= 0)
     return isInside ? { near: root, far: root } : undefined
   }
+  if (a.length === 3) return rootsOfQuadratic(a).find((root) => isWithin(root, t, end))
   const chain = sturmChainOf(a)
   const high = end ?? add(max(boundOfRoots(a), abs(t)), ONE)
   return compare(high, t) <= 0 || rootsIn(chain, t, high) === 0 ? undefined : refined(a, chain, t, high)
+}
+
+function isWithin({ near, far }: Root, t: Rational, end: Rational | undefined): boolean {
+  return compare(far, t) > 0 && compare(near, t) >= 0 && (end === undefined || compare(far, end) <= 0)
+}
+
+/** Digits after the point of the root of a discriminant, beside those of its own size. */
+const ROOT_UNITS = 10n ** 45n
+
+/** Both roots, the lower one first; none where they are not real. */
+function rootsOfQuadratic(a: Polynomial): readonly Root[] {
+  const [c, b, square] = a as unknown as readonly [Rational, Rational, Rational]
+  const discriminant = reduce(sub(mul(b, b), mul({ n: 4n, d: 1n }, mul(square, c))))
+  if (discriminant.n < 0n) return []
+  const low = squareRootOf(discriminant)
+  const twice = mul({ n: 2n, d: 1n }, square)
+  const atRoot = (root: Rational) => reduce(div(sub(root, b), twice))
+  const bounds = (near: Rational, far: Rational): Root => {
+    const [one, other] = [atRoot(near), atRoot(far)]
+    return compare(one, other) <= 0 ? { near: one, far: other } : { near: other, far: one }
+  }
+  const roots = [bounds(neg(low.far), neg(low.near)), bounds(low.near, low.far)]
+  return compare(roots[0]!.near, roots[1]!.near) <= 0 ? roots : roots.reverse()
+}
+
+/** Between two neighbours; both are the root where it is a fraction. */
+function squareRootOf({ n, d }: Rational): Root {
+  const root = floorRootOf(n * d * ROOT_UNITS * ROOT_UNITS)
+  const units = d * ROOT_UNITS
+  const near = { n: root, d: units }
+  const isExact = root * root === n * d * ROOT_UNITS * ROOT_UNITS
+  return { near, far: isExact ? near : { n: root + 1n, d: units } }
+}
+
+/** The largest whole number whose square is not above (Newton). */
+function floorRootOf(value: bigint): bigint {
+  if (value < 2n) return value
+  let root = 1n << BigInt((value.toString(16).length * 4 + 1) >> 1)
+  for (;;) {
+    const next = (root + value / root) >> 1n
+    if (next >= root) return root
+    root = next
+  }
 }
 
 /** No root is further from zero (Cauchy). */
@@ -170,14 +222,22 @@ const BISECTIONS_MAX = 1_000
 
 /** The lowest root in (low, high], which holds one. */
 function refined(a: Polynomial, chain: readonly Polynomial[], low: Rational, high: Rational): Root {
+  let isAlone = false
   for (let step = 0; step < BISECTIONS_MAX; step++) {
     const width = sub(high, low)
     if (compare(width, mul(ROOT_SHARE, max(ONE, abs(high)))) <= 0) return exactIn(a, low, high)
+    // One root that the polynomial crosses is found by its sign, without the chain.
+    isAlone ||= rootsIn(chain, low, high) === 1 && signAt(a, low) * signAt(a, high) < 0
     const middle = roundedBetween(low, high)
-    if (rootsIn(chain, low, middle) > 0) high = middle
+    const isBelow = isAlone ? signAt(a, low) !== signAt(a, middle) : rootsIn(chain, low, middle) > 0
+    if (isBelow) high = middle
     else low = middle
   }
   assert(false, 'a root is found within the steps of its bisection')
+}
+
+function signAt(a: Polynomial, t: Rational): -1 | 0 | 1 {
+  return sign(valueOfPolynomial(a, t))
 }
 
 /** A short number near the middle, so that bisection does not lengthen its numbers without end. */
