@@ -21,6 +21,7 @@ export type FaultCode =
   | 'REDIS_NO_AOF'
   | 'PORT_OCCUPIED'
   | 'FEED_REJECTED'
+  | 'VENUE_UNAVAILABLE'
   | 'KERNEL_LAYOUT'
   | 'KERNEL_CAPACITY'
   | 'INBOX_FULL'

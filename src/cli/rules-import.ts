@@ -19,7 +19,7 @@ export interface ImportContext {
   readonly nowMs: number
 }
 
-interface ImportFlags {
+export interface ImportFlags {
   readonly venue: string
   readonly asOf?: string
   readonly window: SessionWindow

@@ -9,6 +9,7 @@ import { parseVenueId, ruleBookOf, VENUE_NAMES, VENUES } from '../venues/index.t
 import { ruleBooks } from '../worker/rule-books.ts'
 import { writeLine } from './lines.ts'
 import { differenceOf, diffLine } from './rules-diff.ts'
+import { rulesFetchCommand } from './rules-fetch.ts'
 import { type ImportContext, rulesImportCommand } from './rules-import.ts'
 import { bookLine, bookLines, checkedLine, contractLines, type Printed, rulesLines } from './rules-lines.ts'
 import { type Output, paletteFor, speaksJson } from './terminal.ts'
@@ -57,8 +58,17 @@ export function rulesCommand(
     .option('--json', 'JSON lines, as on a pipe')
     .addHelpText('after', '\nExit code 1 where the rules of any symbol are refused.')
     .action((file: string, flags: Flags) => checking(context, file, flags))
-  const command = new Command('rules').description('Shows, compares, checks and imports margin rules')
-  const subs = [withBooks(list), withBooks(show), diff, check, rulesImportCommand(context)]
+  const command = new Command('rules').description(
+    'Shows, compares, checks, imports and fetches margin rules',
+  )
+  const subs = [
+    withBooks(list),
+    withBooks(show),
+    diff,
+    check,
+    rulesImportCommand(context),
+    rulesFetchCommand(context),
+  ]
   for (const sub of subs) command.addCommand(sub)
   return command
 }

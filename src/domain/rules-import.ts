@@ -34,8 +34,33 @@ export interface ImportedRules {
   readonly refused: ReadonlyMap<string, string>
 }
 
+/** A request to a public endpoint: a GET, or a POST of a body of JSON. `path` begins with a slash and holds the query. */
+export interface RulesRequest {
+  readonly path: string
+  readonly body?: string
+}
+
+/** Where a venue publishes the bodies that its rules are read from. */
+export interface RulesEndpoint {
+  /** What the command may replace; the path of each request is added to it. */
+  readonly url: string
+  readonly first: readonly RulesRequest[]
+  /** The requests that follow from an answer, such as that for the next page. */
+  following(request: RulesRequest, answer: unknown): readonly RulesRequest[]
+  /** What the venue objects, in an answer that bears the status of success; undefined for an answer that is one. */
+  objectionOf(answer: unknown): string | undefined
+  /** Between two requests, milliseconds, so that the venue refuses none. */
+  readonly pauseMs: number
+}
+
+/** Why no public endpoint states the rules, and what to do instead. */
+export interface NoRulesEndpoint {
+  readonly reason: string
+}
+
 /** Reads what a venue publishes as rules. */
 export interface RulesImport {
+  readonly endpoint: RulesEndpoint | NoRulesEndpoint
   /** Where the rules come from, for the `source` of each entry. */
   readonly source: string
   /**

@@ -1,4 +1,4 @@
-/** The answer to a GET: its body whatever the status. */
+/** The answer to a request: its body whatever the status. */
 export interface HttpAnswer {
   readonly status: number
   readonly body: string
@@ -10,8 +10,23 @@ export interface HttpAnswer {
  */
 export type HttpGet = (url: string, bodyBytesMax: number, signal: AbortSignal) => Promise<HttpAnswer>
 
-export const httpGet: HttpGet = async (url, bodyBytesMax, signal) => {
-  const answer = await fetch(url, { signal })
+export const httpGet: HttpGet = async (url, bodyBytesMax, signal) =>
+  answerOf(await fetch(url, { signal }), bodyBytesMax)
+
+/** Sends a body of JSON. Rejects as `HttpGet` does. */
+export type HttpPost = (
+  url: string,
+  json: string,
+  bodyBytesMax: number,
+  signal: AbortSignal,
+) => Promise<HttpAnswer>
+
+export const httpPost: HttpPost = async (url, json, bodyBytesMax, signal) => {
+  const headers = { 'content-type': 'application/json' }
+  return answerOf(await fetch(url, { method: 'POST', body: json, headers, signal }), bodyBytesMax)
+}
+
+async function answerOf(answer: Response, bodyBytesMax: number): Promise<HttpAnswer> {
   const chunks: Uint8Array[] = []
   let bytes = 0
   if (answer.body !== null) {

@@ -1,7 +1,7 @@
 export { sleep, systemClock } from './clock.ts'
 export { type Disk, systemDisk } from './disk.ts'
 export { type FollowedFile, followPipe, type OpenFollowed, openFollowed } from './followed-file.ts'
-export { type HttpAnswer, type HttpGet, httpGet } from './http.ts'
+export { type HttpAnswer, type HttpGet, type HttpPost, httpGet, httpPost } from './http.ts'
 export {
   DEAD_OWNERS_MAX,
   type HeldLock,

@@ -18,6 +18,10 @@ import { marginalTiersOf, type StatedBracket } from './tiers.ts'
 /** `leverageBracket` of USDⓈ-M and COIN-M with the contracts of `exchangeInfo`. */
 export const binanceImport: RulesImport = {
   source: '/fapi/v1/leverageBracket, /dapi/v2/leverageBracket',
+  endpoint: {
+    reason:
+      'its brackets need an API key: ask /fapi/v1/leverageBracket with yours, and give the answer to plimsoll rules import',
+  },
   read(bodies, { asOf }) {
     const taken = new Taken()
     const contracts = contractsOf(bodies)

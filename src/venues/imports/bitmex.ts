@@ -44,6 +44,14 @@ export const BITMEX_ASSUMPTIONS = [
 /** `/api/v1/instrument/active`, with the scales of `/api/v1/wallet/assets`. */
 export const bitmexImport: RulesImport = {
   source: '/api/v1/instrument/active',
+  endpoint: {
+    url: 'https://www.bitmex.com',
+    first: [{ path: '/api/v1/instrument/active' }, { path: '/api/v1/wallet/assets' }],
+    following: () => [],
+    objectionOf: () => undefined,
+    // Without a key the venue allows 30 requests a minute.
+    pauseMs: 1000,
+  },
   read(bodies, { asOf }) {
     const taken = new Taken()
     const scales = scalesOf(bodies)

@@ -125,3 +125,15 @@ export function groupedBy(
   }
   return groups
 }
+
+/** Reads what a venue objects: its words in `words` where `field` has another value than that of success. */
+export function objectionIn(
+  field: string,
+  success: string,
+  words: string,
+): (answer: unknown) => string | undefined {
+  return (answer) => {
+    if (!isObject(answer) || answer[field] === undefined || answer[field] === success) return undefined
+    return `${field} ${shownValue(answer[field])}, ${shownValue(answer[words])}`
+  }
+}

@@ -1,7 +1,23 @@
-import { type InstrumentRules, marginalTiers, type RulesBody, type RulesImport } from '../../domain/index.ts'
+import {
+  type InstrumentRules,
+  marginalTiers,
+  type RulesBody,
+  type RulesImport,
+  type RulesRequest,
+} from '../../domain/index.ts'
 import { div, formatDecimal, parseRate } from '../../margin/index.ts'
 import { INVERSE_SYMBOL, MARK_RULE_FROM, settlementAssetOf, TAKER_FEE_RATE } from '../bybit-contracts.ts'
-import { type BodyRecord, decimalOf, groupedBy, numberIn, recordsOf, Taken, textOrUndefined } from './body.ts'
+import { isObject } from '../frame.ts'
+import {
+  type BodyRecord,
+  decimalOf,
+  groupedBy,
+  numberIn,
+  objectionIn,
+  recordsOf,
+  Taken,
+  textOrUndefined,
+} from './body.ts'
 import { asksForTooMuch, marginalTiersOf, refuseTwoRates, type StatedBracket } from './tiers.ts'
 
 const FEE_ASSUMPTION = `the taker fee rate is that of accounts without a discount, ${TAKER_FEE_RATE}`
@@ -12,6 +28,15 @@ const FEE_ASSUMPTION = `the taker fee rate is that of accounts without a discoun
  */
 export const bybitImport: RulesImport = {
   source: '/v5/market/risk-limit',
+  endpoint: {
+    url: 'https://api.bybit.com',
+    first: ['risk-limit', 'instruments-info'].flatMap((list) =>
+      ['linear', 'inverse'].map((category) => ({ path: `/v5/market/${list}?category=${category}` })),
+    ),
+    following: nextPage,
+    objectionOf: objectionIn('retCode', '0', 'retMsg'),
+    pauseMs: 100,
+  },
   read(bodies, { asOf }) {
     const taken = new Taken()
     const contracts = contractsOf(bodies)
@@ -94,4 +119,13 @@ const PER_CENT = { n: 100n, d: 1n }
 
 function fraction(perCent: string): string {
   return formatDecimal(div(parseRate(perCent), PER_CENT))
+}
+
+const CURSOR = /&cursor=.*$/
+
+function nextPage({ path }: RulesRequest, answer: unknown): RulesRequest[] {
+  const result = isObject(answer) ? answer.result : undefined
+  const cursor = isObject(result) ? textOrUndefined(result, 'nextPageCursor') : undefined
+  if (cursor === undefined) return []
+  return [{ path: `${path.replace(CURSOR, '')}&cursor=${encodeURIComponent(cursor)}` }]
 }

@@ -16,6 +16,9 @@ import { decimalOf, refuse, Taken } from './body.ts'
 /** A file of margins of one product by day: the columns date, initial and maintenance, in dollars a contract. */
 export const cmeImport: RulesImport = {
   source: 'margins a contract by day',
+  endpoint: {
+    reason: 'its margins are published in licensed files: give one to plimsoll rules import',
+  },
   read(bodies, { book }) {
     const taken = new Taken()
     for (const { name, value } of bodies) {

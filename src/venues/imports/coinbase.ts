@@ -22,6 +22,13 @@ import { leverageOf } from './tiers.ts'
 /** `/api/v3/brokerage/market/products`, and `/api/v1/instruments` of the International Exchange. */
 export const coinbaseImport: RulesImport = {
   source: '/api/v3/brokerage/market/products',
+  endpoint: {
+    url: 'https://api.coinbase.com',
+    first: [{ path: '/api/v3/brokerage/market/products?product_type=FUTURE' }],
+    following: () => [],
+    objectionOf: () => undefined,
+    pauseMs: 0,
+  },
   read(bodies, { asOf, window }) {
     const taken = new Taken()
     for (const product of recordsOf(bodies, ({ product_id }) => typeof product_id === 'string')) {

@@ -28,6 +28,16 @@ const KINDS_REFUSED: Readonly<Record<string, string>> = {
 /** `public/get_instruments` and `public/get_instrument`, which state contracts without margin rates. */
 export const deribitImport: RulesImport = {
   source: 'public/get_instruments, rates of the support article "Standard margin"',
+  endpoint: {
+    url: 'https://www.deribit.com',
+    first: ['BTC', 'ETH', 'USDC'].map((currency) => ({
+      path: `/api/v2/public/get_instruments?currency=${currency}&expired=false`,
+    })),
+    following: () => [],
+    objectionOf: () => undefined,
+    // The venue allows one such request a second.
+    pauseMs: 1000,
+  },
   read(bodies, { asOf }) {
     const taken = new Taken()
     const isInstrument = ({ instrument_name, kind }: BodyRecord) =>

@@ -6,6 +6,13 @@ import { leverageOf } from './tiers.ts'
 /** `/v4/perpetualMarkets` of the Indexer. */
 export const dydxImport: RulesImport = {
   source: '/v4/perpetualMarkets',
+  endpoint: {
+    url: 'https://indexer.dydx.trade',
+    first: [{ path: '/v4/perpetualMarkets' }],
+    following: () => [],
+    objectionOf: () => undefined,
+    pauseMs: 0,
+  },
   read(bodies, { asOf }) {
     const taken = new Taken()
     const isMarket = ({ ticker, maintenanceMarginFraction }: BodyRecord) =>

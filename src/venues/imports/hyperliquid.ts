@@ -22,6 +22,16 @@ const COLLATERAL: Readonly<Record<string, string>> = { 0: 'USDC', 235: 'USDE', 2
 /** `meta`, `metaAndAssetCtxs` and `allPerpMetas`, with the tokens of `spotMeta`. */
 export const hyperliquidImport: RulesImport = {
   source: 'info, request meta',
+  endpoint: {
+    url: 'https://api.hyperliquid.xyz',
+    first: [
+      { path: '/info', body: '{"type":"allPerpMetas"}' },
+      { path: '/info', body: '{"type":"spotMeta"}' },
+    ],
+    following: () => [],
+    objectionOf: () => undefined,
+    pauseMs: 0,
+  },
   read(bodies, { asOf }) {
     const taken = new Taken()
     const tokens = tokensOf(bodies)

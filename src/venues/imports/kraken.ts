@@ -1,7 +1,7 @@
 import type { InstrumentRules, RulesImport, WholeTier } from '../../domain/index.ts'
 import { compare, mul, parseCap, parseDecimal, type Rational } from '../../margin/index.ts'
 import { isObject } from '../frame.ts'
-import { type BodyRecord, NO_CAP, numberIn, recordsOf, refuse, Taken, textIn } from './body.ts'
+import { type BodyRecord, NO_CAP, numberIn, objectionIn, recordsOf, refuse, Taken, textIn } from './body.ts'
 import { leverageOf } from './tiers.ts'
 
 export const KRAKEN_ASSUMPTIONS = [
@@ -12,6 +12,13 @@ export const KRAKEN_ASSUMPTIONS = [
 /** `/derivatives/api/v3/instruments`. */
 export const krakenImport: RulesImport = {
   source: '/derivatives/api/v3/instruments',
+  endpoint: {
+    url: 'https://futures.kraken.com',
+    first: [{ path: '/derivatives/api/v3/instruments' }],
+    following: () => [],
+    objectionOf: objectionIn('result', 'success', 'error'),
+    pauseMs: 0,
+  },
   read(bodies, { asOf }) {
     const taken = new Taken()
     const isInstrument = ({ symbol, type }: BodyRecord) =>

@@ -1,9 +1,10 @@
-import type { InstrumentRules, RuleBook, RulesImport, WholeTier } from '../../domain/index.ts'
+import type { InstrumentRules, RuleBook, RulesImport, RulesRequest, WholeTier } from '../../domain/index.ts'
 import { formatDecimal, mul, parseDecimal } from '../../margin/index.ts'
 import {
   type BodyRecord,
   groupedBy,
   numberIn,
+  objectionIn,
   recordsOf,
   refuse,
   Taken,
@@ -23,6 +24,14 @@ export const OKX_ASSUMPTIONS = [
 /** `/api/v5/public/position-tiers` with the contracts of `/api/v5/public/instruments`. */
 export const okxImport: RulesImport = {
   source: '/api/v5/public/position-tiers',
+  endpoint: {
+    url: 'https://www.okx.com',
+    first: [{ path: '/api/v5/public/instruments?instType=SWAP' }],
+    following: tiersOfFamilies,
+    objectionOf: objectionIn('code', '0', 'msg'),
+    // The venue allows 10 requests for tiers in two seconds.
+    pauseMs: 250,
+  },
   read(bodies, { asOf, book }) {
     const taken = new Taken()
     const contracts = groupedBy(recordsOf(bodies, isInstrument), ({ instId }) => instId as string)
@@ -130,4 +139,19 @@ function rulesOf(tiers: WholeTier[], terms: Terms, asOf: string): InstrumentRule
     liquidation: 'reached',
     assumptions: OKX_ASSUMPTIONS,
   }
+}
+
+const FAMILIES_PER_REQUEST_MAX = 3
+
+/** The tiers of all families of an answer of instruments. */
+function tiersOfFamilies({ path }: RulesRequest, answer: unknown): RulesRequest[] {
+  if (!path.includes('/instruments')) return []
+  const instruments = recordsOf([{ name: path, value: answer }], isInstrument)
+  const families = [...new Set(instruments.flatMap((instrument) => familyOf(instrument) ?? []))]
+  const requests: RulesRequest[] = []
+  for (let start = 0; start < families.length; start += FAMILIES_PER_REQUEST_MAX) {
+    const list = families.slice(start, start + FAMILIES_PER_REQUEST_MAX).join(',')
+    requests.push({ path: `/api/v5/public/position-tiers?instType=SWAP&tdMode=cross&instFamily=${list}` })
+  }
+  return requests
 }
