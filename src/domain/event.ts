@@ -142,7 +142,11 @@ export const marginEventSchema = z
     confidence: z
       .enum(['confirmed', 'suspect'])
       .describe('`suspect`: the verdict is based on a price that `reasons` doubts. It is published anyway.'),
-    reasons: z.array(z.string()).describe('Why there is no verdict (`unknown`), or why it is suspect.'),
+    reasons: z
+      .array(z.string())
+      .describe(
+        'Why there is no verdict (`unknown`), why it is suspect, or `rules-old`: its rules are older than the worker takes without a remark (`ruleAgeDays`).',
+      ),
     ruleBook: text('Version of the rules of the verdict.'),
     ruleAgeDays: z
       .int()

@@ -23,7 +23,7 @@ import type { Cause, PendingEvent } from './pending-event.ts'
 import { progressAfter } from './standing.ts'
 import type { Watchlist } from './watchlist.ts'
 
-type EventOptions = Pick<MonitorOptions, 'rule' | 'log'>
+type EventOptions = Pick<MonitorOptions, 'rule' | 'log' | 'rulesMaxAgeDays'>
 
 /** The event of a transition, with exact figures by the terms, rules and marks of its instant; and the progress to store with it. */
 export function recordOf(
@@ -47,7 +47,7 @@ function eventOf(
   rank: number,
   accountVersion: number,
   exact: MarginAccount | undefined,
-  { rule, log }: EventOptions,
+  { rule, log, rulesMaxAgeDays }: EventOptions,
 ): MarginEvent {
   const { subject, transition, cause, decidedMonotonicMs } = pending
   const level = rule.names[transition.level]!
@@ -57,6 +57,8 @@ function eventOf(
   const figures = state === undefined || transition.kind === 'unknown' ? NO_FIGURES : state
   const { kind, episode, sequence } = transition
   const { logId, shard } = log
+  const ageDays = exact === undefined ? null : ruleAgeDays(exact.rulesAsOfMs, cause.receivedTimeMs)
+  const isOnOldRules = figures !== NO_FIGURES && ageDays !== null && ageDays > (rulesMaxAgeDays ?? Infinity)
   return {
     schemaVersion: EVENT_SCHEMA_VERSION,
     id: eventId({ logId, shard, subject: subject.id, episode, kind, level }),
@@ -95,9 +97,9 @@ function eventOf(
         ? null
         : { ...figures.cure, reductions: [...figures.cure.reductions] },
     confidence: pending.reasons.length === 0 || kind === 'unknown' ? 'confirmed' : 'suspect',
-    reasons: [...pending.reasons],
+    reasons: isOnOldRules ? [...pending.reasons, 'rules-old'] : [...pending.reasons],
     ruleBook: pending.ruleBook.version,
-    ruleAgeDays: exact === undefined ? null : ruleAgeDays(exact.rulesAsOfMs, cause.receivedTimeMs),
+    ruleAgeDays: ageDays,
     eventTimeMs: cause.eventTimeMs,
     receivedTimeMs: cause.receivedTimeMs,
     detectionLatencyMs: Math.max(0, decidedMonotonicMs - cause.receivedMonotonicMs),

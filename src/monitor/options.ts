@@ -23,6 +23,8 @@ export interface MonitorOptions {
   /** The rule book in force: one object, which never changes, until a `rules` change is applied. */
   readonly ruleBookOf: (venue: Account['venue']) => RuleBook
   readonly log: LogIdentity
+  /** Events on rules older than so many days bear the reason `rules-old`; none do without it. */
+  readonly rulesMaxAgeDays?: number
   /** Highest sequence number among subjects whose progress was forgotten. */
   readonly sequenceFloor: number
   /** Whether `publish` takes a batch of PUBLISH_RECORDS_MAX records now. */

@@ -163,6 +163,7 @@ class MonitorWorker implements Worker {
       rule: this.#rule,
       ruleBookOf: this.#ruleBooks.bookOf,
       log: { logId, shard: config.shard },
+      rulesMaxAgeDays: config.rulesMaxAgeDays,
       sequenceFloor,
       hasRoom: () => this.#eventLog.hasRoom,
       publish: (records) => this.#publish(records),

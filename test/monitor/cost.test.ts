@@ -153,11 +153,18 @@ describe('more accounts that were closed without a worker than the log takes at 
 })
 
 describe('the rules behind an event', () => {
-  const eventAt = (asOf: string | undefined, account: Account = isolatedLong('a')): EventRecord['event'] => {
+  const eventAt = (
+    asOf: string | undefined,
+    account: Account = isolatedLong('a'),
+    rulesMaxAgeDays?: number,
+  ): EventRecord['event'] => {
     const rules = { ...RULES.AUSDT!, ...(asOf === undefined ? {} : { asOf }) }
     const rulesOf = (symbol: string) => (symbol === 'AUSDT' ? rules : { ...RULES.BUSDT!, asOf: '1970-01-02' })
     const book = { ...binance.ruleBook, version: 'dated', rulesOf }
-    const { monitor, clock, frame, records } = openMonitor({ books: { bybit: book, binance: book } })
+    const { monitor, clock, frame, records } = openMonitor({
+      books: { bybit: book, binance: book },
+      ...(rulesMaxAgeDays === undefined ? {} : { rulesMaxAgeDays }),
+    })
     monitor.apply({ kind: 'put', account })
     clock.advance(3 * 24 * 60 * 60 * 1_000)
     frame([
@@ -178,6 +185,17 @@ describe('the rules behind an event', () => {
     const event = eventAt('1970-01-01', pool)
     expect(isMarginEvent(event) && event.marginAccount).toBe('a:cross:USDT')
     expect(event).toMatchObject({ ruleAgeDays: 3 })
+  })
+
+  it('are a reason of the event once they are older than the worker takes', () => {
+    const reasonsAt = (rulesMaxAgeDays: number | undefined, asOf: string | undefined = '1970-01-01') => {
+      const event = eventAt(asOf, isolatedLong('a'), rulesMaxAgeDays)
+      return isMarginEvent(event) && { reasons: event.reasons, confidence: event.confidence }
+    }
+    // The price is not in doubt, the table is.
+    expect(reasonsAt(2)).toEqual({ reasons: ['rules-old'], confidence: 'confirmed' })
+    expect(reasonsAt(3)).toEqual({ reasons: [], confidence: 'confirmed' })
+    expect(reasonsAt(undefined)).toEqual({ reasons: [], confidence: 'confirmed' })
   })
 
   it('have no age if one of them has no day', () => {

@@ -30,6 +30,7 @@ export function openMonitor(
     /** Stands in for the kernel that was opened. */
     wrap?: (kernel: Kernel) => Kernel
     sequenceFloor?: number
+    rulesMaxAgeDays?: number
     hasRoom?: () => boolean
     transitionsWaitingMax?: number
     observer?: MonitorObserver
@@ -58,6 +59,7 @@ export function openMonitor(
     ...(options.transitionsWaitingMax === undefined
       ? {}
       : { transitionsWaitingMax: options.transitionsWaitingMax }),
+    ...(options.rulesMaxAgeDays === undefined ? {} : { rulesMaxAgeDays: options.rulesMaxAgeDays }),
     ...(options.pastMarksMax === undefined ? {} : { pastMarksMax: options.pastMarksMax }),
     rule: options.rule ?? levelRule(),
     ruleBookOf: (venue) => books[venue]!,
