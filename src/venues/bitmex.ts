@@ -25,10 +25,11 @@ interface Perpetual {
   readonly riskStep: string
 }
 
-function seen(asOf: string, perpetual: Perpetual): RulesFrom {
+function seen(asOf: string, baseAsset: string, perpetual: Perpetual): RulesFrom {
   const { contribution, multiplier, lotSize, takerFeeRate, initial, maintenance, riskLimit, riskStep } =
     perpetual
   const rules = bitmexRules({
+    baseAsset,
     contribution,
     multiplier,
     settlementAsset: 'XBT',
@@ -72,7 +73,10 @@ function quantosOf2021(): Record<string, readonly RulesFrom[]> {
     lines.map((line) => {
       const [symbol = '', multiplier = '', initial = '', maintenance = '', riskLimit = ''] = line.split(' ')
       const terms = { multiplier, initial, maintenance, riskLimit, riskStep: riskLimit }
-      return [symbol, [seen('2021-07-22', { ...XBTUSD, ...terms, contribution: 'quanto' })]]
+      return [
+        symbol,
+        [seen('2021-07-22', symbol.slice(0, -'USD'.length), { ...XBTUSD, ...terms, contribution: 'quanto' })],
+      ]
     }),
   )
 }
@@ -94,9 +98,9 @@ export const bitmex: Venue = {
     defaults: { closingFee: 'at-cost', liquidation: 'reached' },
     read: () => ({
       XBTUSD: [
-        seen('2020-01-29', XBTUSD),
-        seen('2021-07-22', { ...XBTUSD, lotSize: '100', maintenance: '0.0035' }),
-        seen('2024-11-24', { ...XBTUSD, lotSize: '100', takerFeeRate: '0.0005', riskStep: '150' }),
+        seen('2020-01-29', 'XBT', XBTUSD),
+        seen('2021-07-22', 'XBT', { ...XBTUSD, lotSize: '100', maintenance: '0.0035' }),
+        seen('2024-11-24', 'XBT', { ...XBTUSD, lotSize: '100', takerFeeRate: '0.0005', riskStep: '150' }),
       ],
       ...quantosOf2021(),
     }),

@@ -11,6 +11,7 @@ export const TAKER_FEE_RATE = '0.00055'
  * maintenance margin was computed from the value at entry, without a fee. Its announcement names no day of that month.
  */
 export const MARK_RULE_FROM = '2025-07-01'
+export const RULE_OF_ENTRY = { maintenancePrice: 'entry', closingFee: 'none' } as const
 
 /** The asset in which PnL of a contract is paid. */
 export function settlementAssetOf(symbol: string): string {

@@ -14,7 +14,14 @@ import {
 } from '../domain/index.ts'
 import { jsonOf } from '../input/index.ts'
 import { ruleBookOfEntries } from '../rules/index.ts'
-import { INVERSE_SYMBOL, LINEAR_SYMBOL, TAKER_FEE_RATE } from './bybit-contracts.ts'
+import {
+  INVERSE_SYMBOL,
+  LINEAR_SYMBOL,
+  MARK_RULE_FROM,
+  RULE_OF_ENTRY,
+  settlementAssetOf,
+  TAKER_FEE_RATE,
+} from './bybit-contracts.ts'
 import { BYBIT_TIERS } from './bybit-tiers.ts'
 import {
   isEventTime,
@@ -206,17 +213,27 @@ function replyKind(frame: string, { op, success }: JsonObject, sink: FrameSink):
 const entries = new Map<string, readonly EffectiveRules[]>()
 for (const [symbol, { asOf, tiers }] of BYBIT_TIERS) {
   // Inverse contracts are one US dollar each, linear ones one unit of the coin: both a multiplier of 1.
-  const isInverse = INVERSE_SYMBOL.test(symbol)
-  const contribution = isInverse ? 'inverse' : 'linear'
+  const contribution = INVERSE_SYMBOL.test(symbol) ? 'inverse' : 'linear'
   const rules: InstrumentRules = {
     contribution,
     multiplier: '1',
-    settlementAsset: isInverse ? symbol.slice(0, -'USD'.length) : 'USDT',
+    settlementAsset: settlementAssetOf(symbol),
     takerFeeRate: TAKER_FEE_RATE,
     maintenance: marginalTiers(contribution, tiers),
     ...(asOf === undefined ? {} : { asOf }),
   }
-  entries.set(symbol, [{ fromMs: Number.NEGATIVE_INFINITY, rules, source: '/v5/market/risk-limit' }])
+  entries.set(symbol, entriesOf(rules))
+}
+
+/** A table that the venue stated under its older rule was in force under both. */
+function entriesOf(rules: InstrumentRules): readonly EffectiveRules[] {
+  const source = '/v5/market/risk-limit'
+  const fromMs = Number.NEGATIVE_INFINITY
+  if (rules.asOf === undefined || rules.asOf >= MARK_RULE_FROM) return [{ fromMs, rules, source }]
+  return [
+    { fromMs, rules: { ...rules, ...RULE_OF_ENTRY }, source },
+    { fromMs: Date.parse(MARK_RULE_FROM), rules, source },
+  ]
 }
 
 /**

@@ -1,6 +1,6 @@
 import { type SessionWindow, type Venue, venueId } from '../domain/index.ts'
 import { bookOf, type RulesFrom } from './book.ts'
-import { coinbaseImport, coinbaseRules } from './imports/coinbase.ts'
+import { coinbaseImport, coinbaseRules, internationalRules } from './imports/coinbase.ts'
 
 const COINBASE = venueId('coinbase')
 
@@ -12,8 +12,13 @@ const WINDOW: SessionWindow = 'overnight'
 const AS_OF = '2026-04-07'
 
 function nano(long: string, short: string): RulesFrom[] {
-  const rules = coinbaseRules({ multiplier: '0.01', long, short, window: WINDOW, asOf: AS_OF })
+  const rules = coinbaseRules({ coin: 'BTC', multiplier: '0.01', long, short, window: WINDOW, asOf: AS_OF })
   return [{ from: AS_OF, rules, source: `/api/v3/brokerage/market/products, copy of ${AS_OF}` }]
+}
+
+/** The base rate that the venue's INSTRUMENTS channel states, without a day. */
+function international(baseRate: string): RulesFrom[] {
+  return [{ rules: internationalRules({ coin: 'BTC', baseRate }), source: 'channel INSTRUMENTS, base_imf' }]
 }
 
 /** US futures, whose rates differ by side and by window. The book holds those of the overnight window. */
@@ -30,6 +35,7 @@ export const coinbase: Venue = {
     read: () => ({
       'BIP-20DEC30-CDE': nano('0.245625', '0.306375'),
       'BIT-24APR26-CDE': nano('0.234375', '0.289'),
+      'BTC-PERP': international('0.1'),
     }),
   }),
 }

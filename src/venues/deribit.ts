@@ -47,6 +47,7 @@ function entriesByName(symbol: string): readonly EffectiveRules[] {
   return margins.map((margin, index) => {
     const isInverse = quote === undefined
     const rules = futureRules({
+      baseAsset: coin,
       contribution: isInverse ? 'inverse' : 'linear',
       settlementAsset: quote ?? coin,
       takerFeeRate: FUTURE_TAKER_FEE_RATE,
@@ -71,6 +72,7 @@ interface OptionName {
 function optionRules({ coin, quote, expiry, strike, type }: OptionName): InstrumentRules {
   const pair = quote === undefined ? coin : `${coin}_${quote}`
   return {
+    baseAsset: coin,
     contribution: 'option',
     multiplier: '1',
     settlementAsset: quote ?? coin,

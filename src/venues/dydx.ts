@@ -9,17 +9,24 @@ const SYMBOL = /^[\p{Lu}\p{Lo}\d][\p{L}\d._]*-USD$/u
 
 const AS_OF = '2025-12-08'
 
+type LiquidityTier = Omit<DydxMarket, 'ticker'>
+
 /** Liquidity tiers (v4-chain, protocol/scripts/genesis/sample_pregenesis.json, the same as the Indexer states). */
-const LARGE_CAP: DydxMarket = { initialRate: '0.02', maintenanceRate: '0.012', lowerCap: '0', upperCap: '0' }
-const MID_CAP: DydxMarket = {
+const LARGE_CAP: LiquidityTier = {
+  initialRate: '0.02',
+  maintenanceRate: '0.012',
+  lowerCap: '0',
+  upperCap: '0',
+}
+const MID_CAP: LiquidityTier = {
   initialRate: '0.05',
   maintenanceRate: '0.03',
   lowerCap: '40000000',
   upperCap: '100000000',
 }
 
-function market(tier: DydxMarket): RulesFrom[] {
-  const rules = dydxRules({ ...tier, asOf: AS_OF })
+function market(ticker: string, tier: LiquidityTier): RulesFrom[] {
+  const rules = dydxRules({ ...tier, ticker, asOf: AS_OF })
   return [{ from: AS_OF, rules, source: `/v4/perpetualMarkets, copy of ${AS_OF}` }]
 }
 
@@ -37,6 +44,10 @@ export const dydx: Venue = {
     venue: DYDX,
     version: `dydx-${AS_OF}`,
     defaults: { closingFee: 'none', liquidation: 'passed' },
-    read: () => ({ 'BTC-USD': market(LARGE_CAP), 'ETH-USD': market(LARGE_CAP), 'SOL-USD': market(MID_CAP) }),
+    read: () => ({
+      'BTC-USD': market('BTC-USD', LARGE_CAP),
+      'ETH-USD': market('ETH-USD', LARGE_CAP),
+      'SOL-USD': market('SOL-USD', MID_CAP),
+    }),
   }),
 }

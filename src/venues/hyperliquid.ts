@@ -30,7 +30,7 @@ function leverages(symbol: string, text: string, asOf: string): InstrumentRules 
     const [lowerBound = '', maxLeverage = ''] = tier.split(':')
     return { lowerBound, maxLeverage }
   })
-  return hyperliquidRules(leverageTiersOf(symbol, tiers), 'USDC', asOf)
+  return hyperliquidRules(symbol, leverageTiersOf(symbol, tiers), 'USDC', asOf)
 }
 
 function entries(): Readonly<Record<string, readonly RulesFrom[]>> {

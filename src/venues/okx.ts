@@ -41,8 +41,9 @@ function tiersOf({ tiers, step }: Ladder): WholeTier[] {
 }
 
 /** `contractSize`: coins of a contract. `asOf`: absent where the table bears no day. */
-function swap(contractSize: string, ladder: Ladder, asOf?: string): InstrumentRules {
+function swap(coin: string, contractSize: string, ladder: Ladder, asOf?: string): InstrumentRules {
   return {
+    baseAsset: coin,
     contribution: 'linear',
     multiplier: contractSize,
     settlementAsset: 'USDT',
@@ -66,12 +67,12 @@ function firstTierOf2026(contracts: string): Ladder {
   }
 }
 
-function announced(from: string, contractSize: string, ladder: Ladder): RulesFrom {
-  return { from, rules: swap(contractSize, ladder, from), source: ANNOUNCED }
+function announced(from: string, coin: string, contractSize: string, ladder: Ladder): RulesFrom {
+  return { from, rules: swap(coin, contractSize, ladder, from), source: ANNOUNCED }
 }
 
-function of2026(contractSize: string, contracts: string): RulesFrom {
-  const rules = swap(contractSize, firstTierOf2026(contracts))
+function of2026(coin: string, contractSize: string, contracts: string): RulesFrom {
+  const rules = swap(coin, contractSize, firstTierOf2026(contracts))
   return { from: '2026-01-01', rules, source: '/api/v5/public/position-tiers, first tier, 2026' }
 }
 
@@ -132,12 +133,12 @@ export const okx: Venue = {
     version: 'okx-2021-to-2026',
     defaults: { closingFee: 'at-mark', liquidation: 'reached' },
     read: () => ({
-      'BTC-USDT-SWAP': [of2026('0.01', '1000')],
-      'ETH-USDT-SWAP': [announced('2021-06-11', '0.1', ETH_OF_2021), of2026('0.1', '5000')],
-      'CHZ-USDT-SWAP': [announced('2021-04-01', '10', CHZ_OF_2021)],
-      '1INCH-USDT-SWAP': [announced('2022-03-01', '1', ONE_INCH_OF_2022)],
-      'ADA-USDT-SWAP': [announced('2023-05-19', '100', ADA_OF_2023)],
-      'AAVE-USDT-SWAP': [announced('2023-05-19', '0.1', AAVE_OF_2023)],
+      'BTC-USDT-SWAP': [of2026('BTC', '0.01', '1000')],
+      'ETH-USDT-SWAP': [announced('2021-06-11', 'ETH', '0.1', ETH_OF_2021), of2026('ETH', '0.1', '5000')],
+      'CHZ-USDT-SWAP': [announced('2021-04-01', 'CHZ', '10', CHZ_OF_2021)],
+      '1INCH-USDT-SWAP': [announced('2022-03-01', '1INCH', '1', ONE_INCH_OF_2022)],
+      'ADA-USDT-SWAP': [announced('2023-05-19', 'ADA', '100', ADA_OF_2023)],
+      'AAVE-USDT-SWAP': [announced('2023-05-19', 'AAVE', '0.1', AAVE_OF_2023)],
     }),
   }),
 }

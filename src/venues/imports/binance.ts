@@ -5,6 +5,7 @@ import { usdmSettlementAssetOf } from '../binance-usdm.ts'
 import { isObject } from '../frame.ts'
 import {
   type BodyRecord,
+  baseAssetField,
   decimalOf,
   groupedBy,
   numberIn,
@@ -79,6 +80,7 @@ function rulesOf(
       : []),
   ]
   return {
+    ...baseAssetField(contract && textOrUndefined(contract, 'baseAsset')),
     contribution,
     ...(isInverse ? coinmTerms(symbol, contract) : usdmTerms(symbol, contract)),
     takerFeeRate: '0',

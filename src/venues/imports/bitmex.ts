@@ -11,7 +11,17 @@ import {
   type Rational,
   sign,
 } from '../../margin/index.ts'
-import { type BodyRecord, decimalOf, numberIn, recordsOf, refuse, Taken, textIn } from './body.ts'
+import {
+  type BodyRecord,
+  baseAssetField,
+  decimalOf,
+  numberIn,
+  recordsOf,
+  refuse,
+  Taken,
+  textIn,
+  textOrUndefined,
+} from './body.ts'
 import { leverageOf } from './tiers.ts'
 
 /** Decimals of the smallest unit of each settlement currency; `/wallet/assets` states those of all. */
@@ -90,6 +100,7 @@ function rulesOf(instrument: BodyRecord, scales: ReadonlyMap<string, Scale>, asO
   const multiplier = abs(inUnits('multiplier'))
   if (sign(multiplier) === 0) refuse('multiplier is 0: must be above or below zero')
   return bitmexRules({
+    ...baseAssetField(textOrUndefined(instrument, 'underlying', 'rootSymbol')),
     contribution: contributionOf(instrument),
     multiplier: formatDecimal(multiplier),
     settlementAsset: scale.asset,
@@ -113,7 +124,10 @@ function contributionOf({ isInverse, isQuanto }: BodyRecord): Contribution {
 }
 
 export interface BitmexContract
-  extends Pick<InstrumentRules, 'contribution' | 'multiplier' | 'settlementAsset' | 'takerFeeRate' | 'asOf'> {
+  extends Pick<
+    InstrumentRules,
+    'baseAsset' | 'contribution' | 'multiplier' | 'settlementAsset' | 'takerFeeRate' | 'asOf'
+  > {
   /** The smallest amount of the settlement asset. */
   readonly unit: string
   readonly lotSize: string

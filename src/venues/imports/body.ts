@@ -1,4 +1,5 @@
 import {
+  ASSET_PATTERN,
   type Decimal,
   type InstrumentRules,
   type RulesBody,
@@ -136,4 +137,9 @@ export function objectionIn(
     if (!isObject(answer) || answer[field] === undefined || answer[field] === success) return undefined
     return `${field} ${shownValue(answer[field])}, ${shownValue(answer[words])}`
   }
+}
+
+/** The field for the coin of a contract; none for a name that is not an asset code, such as kPEPE. */
+export function baseAssetField(name: string | undefined): Pick<InstrumentRules, 'baseAsset'> {
+  return name !== undefined && ASSET_PATTERN.test(name) ? { baseAsset: name } : {}
 }

@@ -6,10 +6,17 @@ import {
   type RulesRequest,
 } from '../../domain/index.ts'
 import { div, formatDecimal, parseRate } from '../../margin/index.ts'
-import { INVERSE_SYMBOL, MARK_RULE_FROM, settlementAssetOf, TAKER_FEE_RATE } from '../bybit-contracts.ts'
+import {
+  INVERSE_SYMBOL,
+  MARK_RULE_FROM,
+  RULE_OF_ENTRY,
+  settlementAssetOf,
+  TAKER_FEE_RATE,
+} from '../bybit-contracts.ts'
 import { isObject } from '../frame.ts'
 import {
   type BodyRecord,
+  baseAssetField,
   decimalOf,
   groupedBy,
   numberIn,
@@ -84,6 +91,7 @@ function rulesOf(
   const takerFeeRate = decimalOf(contract?.taker_fee)
   const settleCoin = contract === undefined ? undefined : textOrUndefined(contract, 'settleCoin')
   return {
+    ...baseAssetField(contract && textOrUndefined(contract, 'baseCoin', 'base_currency')),
     contribution,
     // Inverse contracts are one US dollar each, linear ones one unit of the coin.
     multiplier: '1',
@@ -95,8 +103,6 @@ function rulesOf(
     ...(takerFeeRate === undefined ? { assumptions: [FEE_ASSUMPTION] } : {}),
   }
 }
-
-const RULE_OF_ENTRY = { maintenancePrice: 'entry', closingFee: 'none' } as const
 
 /** Older bodies state rates in per cent. As fractions these would ask for the whole value and more in every tier. */
 function bracketsOf(rows: readonly BodyRecord[]): StatedBracket[] {

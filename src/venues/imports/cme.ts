@@ -123,9 +123,11 @@ const INITIAL_FACTOR = '11/10'
 export function rulesOfRow(symbol: string, { day, initial, maintenance }: MarginRow): InstrumentRules {
   const asUsual = ceilTo(mul(parseDecimal(maintenance), { n: 11n, d: 10n }), ONE)
   const isUsual = compare(parseDecimal(initial), asUsual) === 0
+  const { coin, multiplier } = productIn(symbol)
   return {
+    baseAsset: coin,
     contribution: 'linear',
-    multiplier: productIn(symbol).multiplier,
+    multiplier,
     settlementAsset: 'USD',
     takerFeeRate: '0',
     asOf: day,

@@ -8,7 +8,7 @@ import { formatRate, mul, parseDecimal } from '../../margin/index.ts'
 import { isObject } from '../frame.ts'
 import {
   type BodyRecord,
-  decimalOf,
+  baseAssetField,
   NO_CAP,
   numberIn,
   recordsOf,
@@ -35,9 +35,9 @@ export const coinbaseImport: RulesImport = {
       taken.take(textIn(product, 'product_id'), () => futureOf(product, window, asOf))
     }
     for (const instrument of recordsOf(bodies, isInternational)) {
-      taken.take(textIn(instrument, 'symbol'), () =>
-        internationalRules(numberIn(instrument, 'base_imf', 'baseImf'), asOf),
-      )
+      const symbol = textIn(instrument, 'symbol')
+      const baseRate = () => numberIn(instrument, 'base_imf', 'baseImf')
+      taken.take(symbol, () => internationalRules({ coin: symbol.split('-')[0], baseRate: baseRate(), asOf }))
     }
     return taken
   },
@@ -55,6 +55,7 @@ function futureOf(product: BodyRecord, window: SessionWindow, asOf: string): Ins
   const rates = details[`${window}_margin_rate`]
   if (!isObject(rates)) refuse(`its ${window}_margin_rate is missing`)
   return coinbaseRules({
+    coin: textOrUndefined(details, 'contract_root_unit'),
     multiplier: numberIn(details, 'contract_size'),
     long: numberIn(rates, 'long_margin_rate', 'long'),
     short: numberIn(rates, 'short_margin_rate', 'short'),
@@ -64,6 +65,7 @@ function futureOf(product: BodyRecord, window: SessionWindow, asOf: string): Ins
 }
 
 export interface CoinbaseFuture {
+  readonly coin: string | undefined
   /** Coins of one contract. */
   readonly multiplier: string
   readonly long: string
@@ -73,8 +75,16 @@ export interface CoinbaseFuture {
 }
 
 /** US futures. */
-export function coinbaseRules({ multiplier, long, short, window, asOf }: CoinbaseFuture): InstrumentRules {
+export function coinbaseRules({
+  coin,
+  multiplier,
+  long,
+  short,
+  window,
+  asOf,
+}: CoinbaseFuture): InstrumentRules {
   return {
+    ...baseAssetField(coin),
     contribution: 'linear',
     multiplier,
     settlementAsset: 'USD',
@@ -93,9 +103,15 @@ export function coinbaseRules({ multiplier, long, short, window, asOf }: Coinbas
 
 const TWO_THIRDS = { n: 2n, d: 3n }
 
+export interface InternationalPerpetual {
+  readonly coin: string | undefined
+  readonly baseRate: string
+  readonly asOf?: string
+}
+
 /** Perpetuals of the International Exchange: the maintenance margin is two thirds of the initial one. */
-export function internationalRules(baseRate: string, asOf: string): InstrumentRules {
-  const initialRate = parseDecimal(decimalOf(baseRate)!)
+export function internationalRules({ coin, baseRate, asOf }: InternationalPerpetual): InstrumentRules {
+  const initialRate = parseDecimal(baseRate)
   const tier = {
     cap: NO_CAP,
     maintenanceMarginRate: formatRate(mul(initialRate, TWO_THIRDS)),
@@ -103,11 +119,12 @@ export function internationalRules(baseRate: string, asOf: string): InstrumentRu
     maxLeverage: leverageOf(initialRate),
   }
   return {
+    ...baseAssetField(coin),
     contribution: 'linear',
     multiplier: '1',
     settlementAsset: 'USDC',
     takerFeeRate: '0',
-    asOf,
+    ...(asOf === undefined ? {} : { asOf }),
     maintenance: marginalTiers('linear', [tier]),
     initial: { kind: 'rate', rate: baseRate },
     closingFee: 'none',

@@ -10,6 +10,7 @@ import {
 } from '../deribit-margins.ts'
 import {
   type BodyRecord,
+  baseAssetField,
   decimalOf,
   numberIn,
   recordsOf,
@@ -73,6 +74,7 @@ function futureOf(instrument: BodyRecord, asOf: string): InstrumentRules {
   const settlementAsset =
     textOrUndefined(instrument, 'settlement_currency') ?? (quote === 'USD' ? coin : quote)
   return futureRules({
+    ...baseAssetField(coin),
     contribution: settlementAsset === coin ? 'inverse' : 'linear',
     settlementAsset,
     takerFeeRate: decimalOf(instrument.taker_commission) ?? FUTURE_TAKER_FEE_RATE,
@@ -82,7 +84,7 @@ function futureOf(instrument: BodyRecord, asOf: string): InstrumentRules {
 }
 
 export interface DeribitFuture
-  extends Pick<InstrumentRules, 'contribution' | 'settlementAsset' | 'takerFeeRate' | 'asOf'> {
+  extends Pick<InstrumentRules, 'baseAsset' | 'contribution' | 'settlementAsset' | 'takerFeeRate' | 'asOf'> {
   readonly margin: StandardMargin
 }
 
@@ -111,6 +113,7 @@ function optionOf(instrument: BodyRecord, futures: ReadonlySet<string>, asOf: st
   const [underlying, ...assumptions] = underlyingOf(name, futures)
   if (asOf >= NEW_MODEL_FROM) assumptions.push(NEW_MODEL_ASSUMPTION)
   return {
+    ...baseAssetField(coinOf(instrument)),
     contribution: 'option',
     multiplier: '1',
     settlementAsset: textOrUndefined(instrument, 'settlement_currency') ?? quote,

@@ -1,6 +1,16 @@
 import { type InstrumentRules, marginalTiers, type RulesImport } from '../../domain/index.ts'
 import { parseDecimal } from '../../margin/index.ts'
-import { type BodyRecord, decimalOf, NO_CAP, numberIn, recordsOf, refuse, Taken, textIn } from './body.ts'
+import {
+  type BodyRecord,
+  baseAssetField,
+  decimalOf,
+  NO_CAP,
+  numberIn,
+  recordsOf,
+  refuse,
+  Taken,
+  textIn,
+} from './body.ts'
 import { leverageOf } from './tiers.ts'
 
 /** `/v4/perpetualMarkets` of the Indexer. */
@@ -21,6 +31,7 @@ export const dydxImport: RulesImport = {
       taken.take(textIn(market, 'ticker'), () => {
         if (market.status === 'FINAL_SETTLEMENT') refuse('the venue is settling it for good')
         return dydxRules({
+          ticker: textIn(market, 'ticker'),
           initialRate: numberIn(market, 'initialMarginFraction'),
           maintenanceRate: numberIn(market, 'maintenanceMarginFraction'),
           lowerCap: decimalOf(market.openInterestLowerCap) ?? '0',
@@ -35,6 +46,7 @@ export const dydxImport: RulesImport = {
 }
 
 export interface DydxMarket {
+  readonly ticker: string
   readonly initialRate: string
   readonly maintenanceRate: string
   /** In USDC. */
@@ -47,10 +59,11 @@ export interface DydxMarket {
 
 /** Fees are not part of margin. An account at its maintenance margin is safe. */
 export function dydxRules(market: DydxMarket): InstrumentRules {
-  const { initialRate, maintenanceRate, lowerCap, upperCap, openInterest, asOf } = market
+  const { ticker, initialRate, maintenanceRate, lowerCap, upperCap, openInterest, asOf } = market
   const maxLeverage = leverageOf(parseDecimal(initialRate))
   const tier = { cap: NO_CAP, maintenanceMarginRate: maintenanceRate, maintenanceDeduction: '0', maxLeverage }
   return {
+    ...baseAssetField(ticker.replace(/-USD$/, '')),
     contribution: 'linear',
     multiplier: '1',
     settlementAsset: 'USDC',

@@ -7,7 +7,17 @@ import {
 } from '../../domain/index.ts'
 import { div, formatRate, mul, ONE, parseDecimal } from '../../margin/index.ts'
 import { isObject } from '../frame.ts'
-import { type BodyRecord, decimalOf, NO_CAP, numberIn, recordsOf, refuse, Taken, textIn } from './body.ts'
+import {
+  type BodyRecord,
+  baseAssetField,
+  decimalOf,
+  NO_CAP,
+  numberIn,
+  recordsOf,
+  refuse,
+  Taken,
+  textIn,
+} from './body.ts'
 import { marginalTiersOf } from './tiers.ts'
 
 /** Taker fee rate of the lowest tier of accounts. Fees are not part of margin. */
@@ -66,15 +76,17 @@ function rulesOf(
   if (settlementAsset === undefined) {
     refuse(`it is margined in token ${token}, whose name is not known: add the body of spotMeta`)
   }
-  return hyperliquidRules(tiersOf(asset, meta), settlementAsset, asOf)
+  return hyperliquidRules(textIn(asset, 'name'), tiersOf(asset, meta), settlementAsset, asOf)
 }
 
 export function hyperliquidRules(
+  name: string,
   tiers: RiskTier[],
   settlementAsset: string,
   asOf: string | undefined,
 ): InstrumentRules {
   return {
+    ...baseAssetField(name.replace(/^.*:/, '')),
     contribution: 'linear',
     multiplier: '1',
     settlementAsset,

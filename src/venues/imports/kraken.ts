@@ -1,7 +1,17 @@
 import type { InstrumentRules, RulesImport, WholeTier } from '../../domain/index.ts'
 import { compare, mul, parseCap, parseDecimal, type Rational } from '../../margin/index.ts'
 import { isObject } from '../frame.ts'
-import { type BodyRecord, NO_CAP, numberIn, objectionIn, recordsOf, refuse, Taken, textIn } from './body.ts'
+import {
+  type BodyRecord,
+  baseAssetField,
+  NO_CAP,
+  numberIn,
+  objectionIn,
+  recordsOf,
+  refuse,
+  Taken,
+  textIn,
+} from './body.ts'
 import { leverageOf } from './tiers.ts'
 
 export const KRAKEN_ASSUMPTIONS = [
@@ -83,6 +93,7 @@ export interface KrakenFuture {
 export function krakenRules({ symbol, isInverse, multiplier, levels, asOf }: KrakenFuture): InstrumentRules {
   const base = symbol.replace(/^[A-Z]+_/, '').replace(/USD(?:_\d+)?$/, '')
   return {
+    ...baseAssetField(base),
     contribution: isInverse ? 'inverse' : 'linear',
     multiplier,
     // An inverse future, such as PI_XBTUSD or FI_XBTUSD_220930, settles in its coin; a linear one pays dollars.

@@ -2,6 +2,7 @@ import type { InstrumentRules, RuleBook, RulesImport, RulesRequest, WholeTier } 
 import { formatDecimal, mul, parseDecimal } from '../../margin/index.ts'
 import {
   type BodyRecord,
+  baseAssetField,
   groupedBy,
   numberIn,
   objectionIn,
@@ -106,7 +107,7 @@ function wholeTiersOf(tiers: readonly BodyRecord[]): WholeTier[] {
   )
 }
 
-type Terms = Pick<InstrumentRules, 'contribution' | 'multiplier' | 'settlementAsset'>
+type Terms = Pick<InstrumentRules, 'baseAsset' | 'contribution' | 'multiplier' | 'settlementAsset'>
 
 function termsOf(contract: BodyRecord): Terms {
   const { ctType } = contract
@@ -114,6 +115,7 @@ function termsOf(contract: BodyRecord): Terms {
     refuse(`its ctType is ${ctType}: must be linear or inverse`)
   const size = mul(parseDecimal(numberIn(contract, 'ctVal')), parseDecimal(numberIn(contract, 'ctMult')))
   return {
+    ...baseAssetField(familyOf(contract)?.split('-')[0]),
     contribution: ctType,
     multiplier: formatDecimal(size),
     settlementAsset: textIn(contract, 'settleCcy'),
@@ -126,7 +128,7 @@ function knownTermsOf(symbol: string, book: RuleBook): Terms {
     refuse('the size of its contract is missing: add the body of /api/v5/public/instruments')
   }
   const { contribution, multiplier, settlementAsset } = known
-  return { contribution, multiplier, settlementAsset }
+  return { ...baseAssetField(symbol.split('-')[0]), contribution, multiplier, settlementAsset }
 }
 
 function rulesOf(tiers: WholeTier[], terms: Terms, asOf: string): InstrumentRules {

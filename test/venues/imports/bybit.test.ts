@@ -104,7 +104,7 @@ describe('contracts of Bybit', () => {
     symbol: 'ETHUSDT',
     contractType: 'LinearPerpetual',
     settleCoin: 'USDT',
-    status: 'Trading',
+    baseCoin: 'ETH',
   }
 
   it('without risk limits are refused by name', () => {
@@ -113,7 +113,10 @@ describe('contracts of Bybit', () => {
     })
   })
 
-  it('state the asset in which they settle', () => {
+  it('state the asset in which they settle, and their coin', () => {
+    expect(importedFrom('bybit', [{ list: [contract] }, page(ETH)]).rules.ETHUSDT).toMatchObject({
+      baseAsset: 'ETH',
+    })
     const odd = { ...contract, symbol: 'BTC-26DEC25', settleCoin: 'USDT' }
     const body = page([row('BTC-26DEC25', '1000', '0.01', '50')])
     expect(importedFrom('bybit', [body]).rules['BTC-26DEC25']).toMatchObject({ settlementAsset: 'USDC' })

@@ -28,6 +28,7 @@ describe('a file of margins of CME', () => {
       {
         effectiveFrom: '2018-02-01',
         rules: {
+          baseAsset: 'BTC',
           contribution: 'linear',
           multiplier: '5',
           settlementAsset: 'USD',

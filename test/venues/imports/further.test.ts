@@ -26,6 +26,7 @@ describe('meta of Hyperliquid', () => {
 
   it('becomes marginal tiers at half of the initial rate; the deduction of 150 million is 1,875,000', () => {
     expect(importedFrom('hyperliquid', [meta]).rules.BTC).toEqual({
+      baseAsset: 'BTC',
       contribution: 'linear',
       multiplier: '1',
       settlementAsset: 'USDC',
@@ -142,6 +143,7 @@ describe('markets of dYdX', () => {
 describe('instruments of BitMEX', () => {
   const perpetual = {
     symbol: 'XBTUSD',
+    underlying: 'XBT',
     typ: 'FFWCSX',
     settlCurrency: 'XBt',
     multiplier: -100000000,
@@ -169,6 +171,7 @@ describe('instruments of BitMEX', () => {
   it('become whole tiers in the settlement asset: each step adds the base rate', () => {
     const { maintenance, ...terms } = rules.XBTUSD!
     expect(terms).toEqual({
+      baseAsset: 'XBT',
       contribution: 'inverse',
       multiplier: '1',
       settlementAsset: 'XBT',
@@ -248,6 +251,7 @@ describe('instruments of Deribit', () => {
 
   it('that are futures get the rates of their coin on the day', () => {
     expect(importedFrom('deribit', [future]).rules['BTC-PERPETUAL']).toEqual({
+      baseAsset: 'BTC',
       contribution: 'inverse',
       settlementAsset: 'BTC',
       takerFeeRate: '0.0005',

@@ -29,6 +29,7 @@ describe('position tiers of OKX', () => {
       refused: {},
       rules: {
         'SOL-USDT-SWAP': {
+          baseAsset: 'SOL',
           contribution: 'linear',
           multiplier: '1',
           settlementAsset: 'USDT',
