@@ -11,6 +11,7 @@ const UNIT = [
   'margin',
   'memory',
   'monitor',
+  'questions',
   'rules',
   'support',
   'venues',

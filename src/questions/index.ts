@@ -1,0 +1,2 @@
+export { type Sized, type SizeQuestion, sizeOf } from './size.ts'
+export type { Backing, SizedMargin } from './size-margin.ts'

@@ -1,0 +1,241 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { RuleBook } from '../../src/domain/index.ts'
+import { add, compare, div, mul, parseDecimal, type Rational, sub } from '../../src/margin/index.ts'
+import { type SizeQuestion, sizeOf } from '../../src/questions/index.ts'
+import { binance, bybit } from '../../src/venues/index.ts'
+import { rulesFrom } from '../support/rules.ts'
+import { testSeed } from '../support/seed.ts'
+
+const TIERS = [{ cap: '1000000', maintenanceMarginRate: '0.01', maintenanceDeduction: '0' }]
+const RULES = {
+  AUSDT: rulesFrom({ tiers: TIERS, takerFeeRate: '0.0005' }),
+  AUSD: rulesFrom({ kind: 'inverse', settle: 'A', multiplier: '10', tiers: TIERS, takerFeeRate: '0.0005' }),
+  FREEUSDT: rulesFrom({ tiers: TIERS }),
+} as const
+const bookOf = ({ ruleBook }: { ruleBook: RuleBook }): RuleBook => ({
+  ...ruleBook,
+  version: 'test',
+  rulesOf: (symbol) => (RULES as Record<string, ReturnType<typeof rulesFrom>>)[symbol],
+})
+
+const QUESTION: SizeQuestion = {
+  book: bookOf(binance),
+  symbol: 'AUSDT',
+  risk: '100',
+  entryPrice: '100',
+  stopPrice: '90',
+  slippage: '0',
+  fundingRate: '0',
+  holdHours: '0',
+  fundingIntervalHours: '8',
+  step: '0.1',
+  nowMs: 0,
+}
+const ask = (stated: Partial<SizeQuestion>) => sizeOf({ ...QUESTION, ...stated })
+
+describe('the size of a linear position', () => {
+  it('itemises what is lost at the stop', () => {
+    const costs = { slippage: '1%', fundingRate: '0.001', holdHours: '17' }
+    // A unit loses 10 by price, 0.9 by slippage, 0.05 and 89.1·0.0005 by fees, and 3 times 0.1 by funding: 11.29455.
+    expect(ask(costs)).toMatchObject({
+      side: 'long',
+      settle: 'USDT',
+      exitPrice: '89.1',
+      size: '8.8',
+      notional: '880',
+      fundingPayments: 3,
+      loss: {
+        price: '88',
+        slippage: '7.92',
+        entryFee: '0.44',
+        exitFee: '0.39204',
+        funding: '2.64',
+        total: '99.39204',
+      },
+      lossOfNextStep: '100.521495',
+      margin: null,
+    })
+  })
+
+  it('is short where the stop is above the entry, and funding that it receives counts as nothing', () => {
+    const short = { stopPrice: '110', slippage: '1', fundingRate: '0.001', holdHours: '8' }
+    expect(ask(short)).toMatchObject({ side: 'short', exitPrice: '111', loss: { funding: '0' } })
+    expect(ask({ ...short, fundingRate: '-0.001' }).loss.funding).not.toBe('0')
+  })
+
+  it('is 0 where one step loses more than the risk', () => {
+    const backing = { marginMode: 'isolated', amount: '10' } as const
+    expect(ask({ step: '10', backing })).toMatchObject({ size: '0', margin: null, loss: { total: '0' } })
+  })
+
+  it('is a multiple of the smallest part of a unit where no step is stated', () => {
+    expect(ask({ step: undefined })).toMatchObject({ step: '0.00000001' })
+    expect(ask({ symbol: 'AUSD', risk: '1', step: undefined })).toMatchObject({ step: '1' })
+  })
+})
+
+describe('the size of an inverse position', () => {
+  it('loses coin', () => {
+    // A contract is worth 0.1 A at 100 and 0.125 A at 80.
+    const inverse = {
+      symbol: 'AUSD',
+      risk: '1',
+      stopPrice: '80',
+      step: '1',
+      entryFeeRate: '0',
+      exitFeeRate: '0',
+    }
+    expect(ask(inverse)).toMatchObject({
+      settle: 'A',
+      size: '40',
+      notional: '4',
+      loss: { price: '1', total: '1' },
+      lossOfNextStep: '1.025',
+    })
+  })
+})
+
+describe('the margin of the position', () => {
+  const isolated = (amount: string) => ({ marginMode: 'isolated', amount }) as const
+  const free = { entryFeeRate: '0', exitFeeRate: '0' }
+
+  it('gives leverage and liquidation price, beside the stop', () => {
+    // 10 units with 200: 200 + 10·(P − 100) = 0.01·10·P, P = 800/9.9.
+    expect(ask({ ...free, backing: isolated('200') }).margin).toEqual({
+      marginMode: 'isolated',
+      amount: '200',
+      leverage: '5',
+      liquidationPrice: '80.808080808080808081',
+      isLiquidatedBeforeStop: false,
+    })
+  })
+
+  it.each([
+    ['between entry and stop', '100', true],
+    ['at the stop', '109', true],
+    ['one unit in the last place beyond the stop', '109.00000001', false],
+    ['at once', '9', true],
+  ])('says that the stop never fills where the venue liquidates %s', (_where, amount, isBefore) => {
+    // At 90: amount − 100 against 0.01·10·90 = 9.
+    const { margin } = ask({ ...free, backing: isolated(amount) })
+    expect(margin?.isLiquidatedBeforeStop).toBe(isBefore)
+  })
+
+  it('is that of a wallet too', () => {
+    const { margin } = ask({ ...free, backing: { marginMode: 'cross', amount: '2000' } })
+    expect(margin).toMatchObject({ marginMode: 'cross', leverage: '0.5', liquidationPrice: null })
+  })
+})
+
+describe('a question that has no answer is refused by its field', () => {
+  it.each<[Partial<SizeQuestion>, string, RegExp]>([
+    [{ risk: '0' }, 'risk', /above zero/],
+    [{ risk: '1e3' }, 'risk', /without exponent/],
+    [{ entryPrice: '-1' }, 'entryPrice', /zero or more/],
+    [{ stopPrice: '100.0' }, 'stopPrice', /differ from the entry price/],
+    [{ slippage: '100%' }, 'slippage', /no price above zero/],
+    [{ slippage: '-1' }, 'slippage', /zero or more/],
+    [{ entryFeeRate: '1' }, 'entryFeeRate', /fraction below 1/],
+    [{ fundingRate: '-2' }, 'fundingRate', /fraction below 1/],
+    [{ fundingIntervalHours: '0' }, 'fundingIntervalHours', /above zero/],
+    [{ holdHours: '8000001' }, 'holdHours', /at most 1000000 funding intervals/],
+    [{ step: '0' }, 'step', /above zero/],
+    [{ backing: { marginMode: 'isolated', amount: '0' } }, 'margin', /above zero/],
+    [{ symbol: 'FREEUSDT' }, 'entryFeeRate', /hold no taker fee/],
+    [{ symbol: 'NOUSDT' }, 'symbol', /does not hold it/],
+    [
+      { risk: '999999999999999', entryPrice: '0.2', stopPrice: '0.1' },
+      'risk',
+      /more than a position may have/,
+    ],
+  ])('%j', (stated, path, message) => {
+    expect(() => ask(stated)).toThrow(
+      expect.objectContaining({ path, message: expect.stringMatching(message) }),
+    )
+  })
+})
+
+const decimal = (max: number, decimals: number) =>
+  fc.integer({ min: 1, max }).map((units) => {
+    const digits = String(units).padStart(decimals + 1, '0')
+    return `${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`
+  })
+const question = fc.record({
+  symbol: fc.constantFrom('AUSDT', 'AUSD'),
+  venue: fc.constantFrom(binance, bybit),
+  risk: decimal(1_000_000_000, 3),
+  entryPrice: decimal(10_000_000, 2),
+  stopPrice: decimal(10_000_000, 2),
+  slippage: decimal(100, 2).map((percent) => `${percent}%`),
+  entryFeeRate: decimal(100, 5),
+  exitFeeRate: decimal(100, 5),
+  fundingRate: decimal(100, 5),
+  holdHours: decimal(1_000, 1),
+  step: fc.constantFrom('1', '0.001', '3', '0.25'),
+})
+const SEED = testSeed(20_261_129)
+
+/** Loss of a size by the definition of PnL, fees and funding: as written down without the program. */
+function lossOf(asked: SizeQuestion, size: Rational, payments: number): Rational {
+  const number = (text: string | undefined) => parseDecimal(text ?? '0')
+  const [entry, stop] = [number(asked.entryPrice), number(asked.stopPrice)]
+  const isLong = compare(stop, entry) < 0
+  const slip = div(mul(stop, number(asked.slippage.slice(0, -1))), number('100'))
+  const exit = isLong ? sub(stop, slip) : add(stop, slip)
+  const coins = (price: Rational) => div(mul(size, number('10')), price)
+  const [atEntry, atExit] =
+    asked.symbol === 'AUSD' ? [coins(entry), coins(exit)] : [mul(size, entry), mul(size, exit)]
+  const moved = sub(atEntry, atExit)
+  const lost = isLong === (asked.symbol === 'AUSDT') ? moved : sub(atExit, atEntry)
+  const fees = add(mul(atEntry, number(asked.entryFeeRate)), mul(atExit, number(asked.exitFeeRate)))
+  const funding = isLong
+    ? mul(mul(atEntry, number(asked.fundingRate)), number(String(payments)))
+    : number('0')
+  return add(add(lost, fees), funding)
+}
+
+describe(`any size, seed ${SEED}`, () => {
+  it('loses no more than the risk, and one step more loses more', () => {
+    const check = fc.property(question, ({ venue, ...stated }) => {
+      fc.pre(parseDecimal(stated.stopPrice).n !== parseDecimal(stated.entryPrice).n)
+      const asked = { ...QUESTION, ...stated, book: bookOf(venue) }
+      const { size, fundingPayments } = sizeOf(asked)
+      const steps = div(parseDecimal(size), parseDecimal(asked.step))
+      expect(steps.n % steps.d).toBe(0n)
+      const risk = parseDecimal(asked.risk)
+      expect(compare(lossOf(asked, parseDecimal(size), fundingPayments), risk)).toBeLessThanOrEqual(0)
+      const next = add(parseDecimal(size), parseDecimal(asked.step))
+      expect(compare(lossOf(asked, next, fundingPayments), risk)).toBe(1)
+    })
+    fc.assert(check, { seed: SEED, numRuns: 2_000 })
+  })
+
+  it('does not depend on the margin behind it, nor does its loss', () => {
+    const check = fc.property(question, decimal(1_000_000, 3), (stated, amount) => {
+      const { venue, ...rest } = stated
+      fc.pre(parseDecimal(rest.stopPrice).n !== parseDecimal(rest.entryPrice).n)
+      const asked = { ...QUESTION, ...rest, book: bookOf(venue) }
+      const { margin: _, ...bare } = sizeOf(asked)
+      for (const marginMode of ['isolated', 'cross'] as const) {
+        const { margin, ...backed } = sizeOf({ ...asked, backing: { marginMode, amount } })
+        expect(backed).toEqual(bare)
+        if (margin !== null) expect(margin.amount).toBe(amount)
+      }
+    })
+    fc.assert(check, { seed: SEED, numRuns: 500 })
+  })
+
+  it('says that the stop never fills exactly where the liquidation price is not beyond it', () => {
+    const check = fc.property(question, decimal(1_000_000, 3), (stated, amount) => {
+      const { venue, ...rest } = stated
+      fc.pre(parseDecimal(rest.stopPrice).n !== parseDecimal(rest.entryPrice).n)
+      const backing = { marginMode: 'isolated', amount } as const
+      const { side, margin, stopPrice } = sizeOf({ ...QUESTION, ...rest, book: bookOf(venue), backing })
+      if (margin === null || margin.liquidationPrice === null) return
+      const beyond = compare(parseDecimal(stopPrice), parseDecimal(margin.liquidationPrice))
+      expect(margin.isLiquidatedBeforeStop).toBe(side === 'long' ? beyond <= 0 : beyond >= 0)
+    })
+    fc.assert(check, { seed: SEED, numRuns: 500 })
+  })
+})
