@@ -34,8 +34,8 @@ export function bookLine(book: RuleBook, atMs: number): Printed {
   const text = (palette: Palette) => [
     [
       palette.strong(venue),
-      `${held.length} contracts`,
-      `rules seen ${oldest === newest ? oldest : `${oldest} to ${newest}`}`,
+      `${held.length} ${held.length === 1 ? 'contract' : 'contracts'}`,
+      ...(oldest === null ? [] : [`rules seen ${oldest === newest ? oldest : `${oldest} to ${newest}`}`]),
       ...(undated === 0 ? [] : [palette.yellow(`${undated} of no known day`)]),
       ...(refused === 0 ? [] : [palette.red(`${refused} refused`)]),
       palette.dim(ruleBook),

@@ -65,6 +65,12 @@ describe('plimsoll rules list', () => {
     ])
   })
 
+  it('says at a terminal how old the rules are, and nothing of their age where none are known', async () => {
+    const lines = (await run(['list', '--at', '2019-01-01'], true)).split('\n')
+    expect(lines).toContain('cme  1 contract  rules seen 2018-06-29  cme-2020-12-31')
+    expect(lines).toContain('dydx  0 contracts  dydx-2025-12-08')
+  })
+
   it('prints the contracts of a venue, those that were listed at the time', async () => {
     const now = await json('list', 'binance')
     expect(now).toHaveLength(809)
@@ -98,6 +104,24 @@ describe('plimsoll rules show', () => {
     const [before] = await json('show', 'binance', 'BTCUSDT', '--at', '2025-08-20T23:59:59Z')
     expect(before).toMatchObject({ effectiveUntil: '2025-08-21T00:00:00.000Z' })
     expect(before.rules).not.toEqual(shown.rules)
+  })
+
+  it('prints at a terminal the figures of every kind, and what is assumed', async () => {
+    const shown = async (venue: string, symbol: string) => await run(['show', venue, symbol], true)
+    const whole = await shown('okx', 'BTC-USDT-SWAP')
+    expect(whole).toMatch(
+      /maintenance {2}whole-tiers\n +up to \(contracts\) +rate +leverage\n +1000 +0\.4 % +100x\n/,
+    )
+    expect(whole).toContain('assumed  only the tier up to 1000 contracts is known')
+    expect(await shown('deribit', 'BTC-PERPETUAL')).toContain('size-rate  1 %  0.00005 more a coin')
+    expect(await shown('cme', 'BTC')).toContain('per-contract  48931 a contract')
+    expect(await shown('coinbase', 'BIP-20DEC30-CDE')).toContain(
+      'side-rates  long 24.5625 %  short 30.6375 %',
+    )
+    expect(await shown('deribit', 'BTC-25DEC26-90000-C')).toContain(
+      'option-standard  short 7.5 % of the underlying',
+    )
+    expect(await shown('coinbase', 'BTC-PERP')).toMatch(/ 1\/15 +0 +10x\n/)
   })
 
   it('is a table at a terminal', async () => {

@@ -122,8 +122,14 @@ function termsOf(contract: BodyRecord): Terms {
   }
 }
 
+/** Sizes of contracts in dollars that the venue documents and whose tiers no book holds. */
+const DOCUMENTED: Readonly<Record<string, Terms>> = {
+  'BTC-USD-SWAP': { contribution: 'inverse', multiplier: '100', settlementAsset: 'BTC' },
+  'ETH-USD-SWAP': { contribution: 'inverse', multiplier: '10', settlementAsset: 'ETH' },
+}
+
 function knownTermsOf(symbol: string, book: RuleBook): Terms {
-  const known = book.rulesOf(symbol)
+  const known = book.rulesOf(symbol) ?? DOCUMENTED[symbol]
   if (known === undefined) {
     refuse('the size of its contract is missing: add the body of /api/v5/public/instruments')
   }

@@ -57,6 +57,8 @@ describe('position tiers of OKX', () => {
   it('alone are taken where the book knows the size of the contract, and refused by name elsewhere', () => {
     const { rules, refused } = importedFrom('okx', [data([tier('BTC-USDT', '1000', '0.004', '100'), ...SOL])])
     expect(rules['BTC-USDT-SWAP']).toMatchObject({ multiplier: '0.01', settlementAsset: 'USDT' })
+    const dollars = importedFrom('okx', [data([tier('BTC-USD', '1000', '0.004', '100')])]).rules
+    expect(dollars['BTC-USD-SWAP']).toMatchObject({ contribution: 'inverse', multiplier: '100' })
     expect(refused).toEqual({
       'SOL-USDT-SWAP': 'the size of its contract is missing: add the body of /api/v5/public/instruments',
     })
