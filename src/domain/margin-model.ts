@@ -79,6 +79,12 @@ const sideRatesSchema = z.strictObject({
   short: rateSchema,
 })
 
+/**
+ * `share` of the used margin: value at entry/leverage of a long position, value at the mark/leverage of a short one (Kraken
+ * spot margin, which liquidates at a margin level of 40 %).
+ */
+const usedMarginSchema = z.strictObject({ kind: z.literal('used-margin'), share: rateSchema })
+
 /** Standard margin of one option: 0 for a long one; the rules of `option` in `InstrumentRules` for a short one (Deribit). */
 const optionStandardSchema = z.strictObject({
   kind: z.literal('option-standard'),
@@ -99,10 +105,12 @@ export const maintenanceSchema = z.discriminatedUnion(
     sizeRateSchema,
     perContractSchema,
     sideRatesSchema,
+    usedMarginSchema,
     optionStandardSchema,
   ],
   {
-    error: 'must be marginal-tiers, whole-tiers, size-rate, per-contract, side-rates or option-standard',
+    error:
+      'must be marginal-tiers, whole-tiers, size-rate, per-contract, side-rates, used-margin or option-standard',
   },
 )
 export type Maintenance = z.infer<typeof maintenanceSchema>
@@ -124,6 +132,7 @@ export const initialMarginSchema = z.discriminatedUnion(
     sizeRateSchema,
     perContractSchema,
     sideRatesSchema,
+    usedMarginSchema,
     z.strictObject({
       kind: z.literal('multiple'),
       factor: rateSchema,
@@ -138,7 +147,7 @@ export const initialMarginSchema = z.discriminatedUnion(
       openInterest: nonNegativeDecimalSchema.optional(),
     }),
   ],
-  { error: 'must be rate, size-rate, per-contract, side-rates, multiple or open-interest' },
+  { error: 'must be rate, size-rate, per-contract, side-rates, used-margin, multiple or open-interest' },
 )
 export type InitialMargin = z.infer<typeof initialMarginSchema>
 

@@ -28,7 +28,7 @@ export function liquidationOf(rules: InstrumentRules, book: RuleBook): Liquidati
 interface Part {
   readonly marginMode: MarginMode
   readonly currency: string
-  readonly positions: readonly { readonly rules: InstrumentRules }[]
+  readonly positions: readonly { readonly rules: InstrumentRules; readonly position: Position }[]
 }
 
 interface PoolStart {
@@ -40,7 +40,7 @@ interface PoolStart {
 /**
  * All faults for which a worker cannot judge the account:
  * - a pool over several currencies, whose index prices no source brings;
- * - an open position whose symbol the book does not hold;
+ * - an open position whose symbol the book does not hold, or whose rules need a leverage that it does not state;
  * - a cross pool whose positions disagree on when it is liquidated;
  * - a cross pool without a collateral entry for its settlement asset;
  * - each further asset that could be margin of a cross pool, because it would count as nothing.
@@ -66,6 +66,13 @@ export function accountFaultsOf(account: Account, book: RuleBook): readonly Acco
       return
     }
     settledIn.add(rules.settlementAsset)
+    if (lacksLeverage(position, rules)) {
+      faults.push({
+        code: 'ACCOUNT_UNSUPPORTED',
+        path: ['positions', index, 'leverage'],
+        rule: LEVERAGE_RULE,
+      })
+    }
     if (position.marginMode !== 'cross') return
     const liquidation = liquidationOf(rules, book)
     const first = firstOfPool.get(rules.settlementAsset)
@@ -112,6 +119,7 @@ export function hasFault(
   if (pool !== undefined) return true
   let hasPool = false
   for (const { marginMode, currency, positions } of parts) {
+    for (const { position, rules } of positions) if (lacksLeverage(position, rules)) return true
     if (marginMode === 'isolated') continue
     hasPool = true
     if (!collateral.some(({ asset }) => asset === currency)) return true
@@ -146,6 +154,14 @@ function reasonAgainst(symbol: string, rules: InstrumentRules): string | undefin
 
 const POOL_RULE =
   'is computed by plimsoll margin alone: no source brings the index prices that a worker needs for it'
+
+/** Whether the rules ask for a share of a used margin that the position does not say. */
+export function lacksLeverage({ leverage }: Position, { maintenance }: InstrumentRules): boolean {
+  return maintenance.kind === 'used-margin' && leverage === undefined
+}
+
+export const LEVERAGE_RULE =
+  'is needed: the margin of this contract is a share of its used margin, value/leverage'
 
 const FURTHER_ASSET_RULE =
   'no position of the account settles in it, and margin in several currencies is not supported; ' +

@@ -2,7 +2,7 @@
 import { assert } from '../errors.ts'
 import { type Algebra, larger, magnitude } from './algebra.ts'
 import { bankruptcyFeeOf, costInitialOf, leverageMarginOf } from './closing-fee.ts'
-import { maintenanceOf, sizeRateOf } from './maintenance-formulas.ts'
+import { maintenanceOf, sizeRateOf, usedMarginOf } from './maintenance-formulas.ts'
 import { optionInitialOf } from './option-formulas.ts'
 import type { Market, SizedPosition } from './position-value.ts'
 import { compare, ONE, parseDecimal, parseRate, sub, ZERO } from './rational.ts'
@@ -29,6 +29,8 @@ export function initialMarginOf<N>(sized: SizedPosition<N>, markValue: N, market
       return algebra.mul(magnitude(algebra, size), algebra.of(parseDecimal(initial.amount)))
     case 'side-rates':
       return algebra.mul(algebra.of(parseRate(isLong ? initial.long : initial.short)), markValue)
+    case 'used-margin':
+      return usedMarginOf(sized, markValue, initial.share)
     case 'multiple':
       return multipleOf(sized, maintenanceOf(sized, markValue, market), initial)
     case 'open-interest': {

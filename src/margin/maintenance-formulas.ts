@@ -30,6 +30,8 @@ export function maintenanceOf<N>(sized: SizedPosition<N>, markValue: N, market: 
       return algebra.mul(magnitude(algebra, sized.size), algebra.of(parseDecimal(maintenance.amount)))
     case 'side-rates':
       return share(isLong ? maintenance.long : maintenance.short)
+    case 'used-margin':
+      return usedMarginOf(sized, markValue, maintenance.share)
     case 'option-standard': {
       if (isLong) return algebra.of(ZERO)
       const { underlyingPrice } = market
@@ -40,6 +42,18 @@ export function maintenanceOf<N>(sized: SizedPosition<N>, markValue: N, market: 
       return optionMaintenanceOf(sized, markValue, underlyingPrice)
     }
   }
+}
+
+/** Kraken spot: the used margin of a long position is fixed at entry, that of a short one follows the price. */
+export function usedMarginOf<N>(
+  { algebra, ruled, isLong, entryValue }: SizedPosition<N>,
+  markValue: N,
+  share: string,
+): N {
+  const { leverage, symbol } = ruled.position
+  assert(leverage !== undefined, `position ${symbol} states the leverage that its used margin needs`)
+  const used = algebra.div(isLong ? entryValue : markValue, algebra.of(parseDecimal(leverage)))
+  return algebra.mul(algebra.of(parseRate(share)), used)
 }
 
 /** The maintenance margin rate that the venue gives to this position alone; undefined where its table holds. */

@@ -1,7 +1,7 @@
 import type { Account, AccountFault, RuleBook } from '../domain/index.ts'
 import { faultsText, pathText } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
-import { isOpen, liquidationOf } from './account-faults.ts'
+import { isOpen, LEVERAGE_RULE, lacksLeverage, liquidationOf } from './account-faults.ts'
 import type { AccountFormula } from './account-formulas.ts'
 import { crossPoolId } from './account-id.ts'
 import { checkRules } from './exact-rules.ts'
@@ -62,6 +62,13 @@ function ruledPositionsOf(account: Account, book: RuleBook): RuledPosition[] {
       refuse(account, { code: 'SYMBOL_UNKNOWN', path: ['positions', index, 'symbol'], rule })
     }
     checkRules(position.symbol, rules!)
+    if (lacksLeverage(position, rules!)) {
+      refuse(account, {
+        code: 'ACCOUNT_UNSUPPORTED',
+        path: ['positions', index, 'leverage'],
+        rule: LEVERAGE_RULE,
+      })
+    }
     return [{ position, rules: rules!, defaults }]
   })
 }

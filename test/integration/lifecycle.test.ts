@@ -330,6 +330,8 @@ describe('a second worker on the same shard', () => {
     const { code, stderr } = await first.end()
     expect(code).toBe(1)
     expect(stderr).toMatch(/^plimsoll: STREAM_FENCED: .*has a newer owner/m)
+    // The second one may hear the mark only after the first one has ended.
+    await until(async () => (await shard.streamed()).length > 0)
     expect((await second.end('SIGTERM')).code).toBe(0)
     expect((await shard.streamed()).map(told)).toEqual(['desk/1 #1 episode 1 liquidation 0 → 1'])
     await unheard()

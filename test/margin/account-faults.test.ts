@@ -180,6 +180,21 @@ describe('a cross pool whose positions are not liquidated at the same line', () 
   })
 })
 
+describe('a position whose margin is a share of its used margin', () => {
+  const used = { ...oneTier('0.01'), maintenance: { kind: 'used-margin' as const, share: '0.4' } }
+  const book = bookOf(BYBIT, { BTCUSDT: used })
+
+  it('needs a leverage, by name', () => {
+    const account = parsedAccount({
+      positions: [position('BTCUSDT')],
+      collateral: [{ asset: 'USDT', amount: '1' }],
+    })
+    expect(() => marginAccountsOf(account, book)).toThrow(
+      /^positions\[0\]\.leverage is missing: is needed: the margin/,
+    )
+  })
+})
+
 describe('rules that contradict themselves', () => {
   it('refuse each open position that they are for, by field and value', () => {
     const own = oneTier('0.005', '0')
