@@ -110,6 +110,11 @@ export interface RuleBook {
   entriesOf(symbol: string): readonly EffectiveRules[]
   /** How an asset counts in a pool over several currencies; undefined for one that the book does not hold. */
   collateralOf?(asset: string): CollateralRules | undefined
+  /**
+   * The symbol under which the rules of a contract are held, where contracts share them: BTC for BTCZ6 of CME. Rules given
+   * for it are those of every such contract that has none of its own.
+   */
+  heldAs?(symbol: string): string
   /** Symbols whose rules were given and are refused, each with the reason. `rulesOf` holds none of them. */
   readonly refused?: ReadonlyMap<string, string>
 }

@@ -28,8 +28,12 @@ export function withRules(
     version,
     refused,
     symbols: () => new Set([...book.symbols(), ...own.keys()]),
-    entriesOf: (symbol) => entries.get(symbol) ?? book.entriesOf(symbol),
+    entriesOf: (symbol) => entries.get(symbol) ?? entries.get(heldAs(book, symbol)) ?? book.entriesOf(symbol),
   })
+}
+
+function heldAs(book: RuleBook, symbol: string): string {
+  return book.heldAs?.(symbol) ?? symbol
 }
 
 /** The entries, and those of the book that are in force before them. */
@@ -57,7 +61,7 @@ export function withoutSymbols(book: RuleBook, refused: ReadonlyMap<string, stri
     ...book,
     refused: all,
     symbols: () => new Set([...book.symbols()].filter((symbol) => !all.has(symbol))),
-    entriesOf: (symbol) => (all.has(symbol) ? [] : book.entriesOf(symbol)),
+    entriesOf: (symbol) => (all.has(symbol) || all.has(heldAs(book, symbol)) ? [] : book.entriesOf(symbol)),
   })
 }
 

@@ -14,8 +14,7 @@ export interface BookParts {
   readonly defaults: MarginDefaults
   /** By symbol, ascending by `from`. Called at the first use, so that a program that judges no account pays nothing. */
   readonly read: () => Readonly<Record<string, readonly RulesFrom[]>>
-  /** The symbol under which the rules of a contract are held, where contracts share them. */
-  readonly heldAs?: (symbol: string) => string
+  readonly heldAs?: RuleBook['heldAs']
 }
 
 /** The rule book of a venue whose tables are few. */
@@ -30,7 +29,8 @@ export function bookOf({ venue, version, defaults, read, heldAs }: BookParts): R
     version,
     defaults,
     symbols: () => entries().keys(),
-    entriesOf: (symbol) => entries().get(heldAs === undefined ? symbol : heldAs(symbol)) ?? [],
+    entriesOf: (symbol) => entries().get(heldAs?.(symbol) ?? symbol) ?? [],
+    ...(heldAs === undefined ? {} : { heldAs }),
   })
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type InstrumentRules, instrumentRulesSchema } from '../../src/domain/index.ts'
-import { checkInstrument } from '../../src/rules/index.ts'
+import { checkInstrument, withoutSymbols, withRules } from '../../src/rules/index.ts'
 import { parseVenueId, ruleBookOf, symbolFaultsOf, VENUES } from '../../src/venues/index.ts'
 import { isolatedLong } from '../support/accounts.ts'
 
@@ -123,6 +123,16 @@ describe('figures of the books', () => {
       maintenance: { kind: 'per-contract', amount: '41065' },
       initial: { kind: 'multiple', factor: '11/10', roundUpTo: '1' },
     })
+  })
+
+  it('CME: rules given for a product are those of its contracts, and a refusal of it refuses them', () => {
+    const book = ruleBookOf(parseVenueId('cme'))
+    const own = rulesOn('cme', 'BTC', '2018-01-15')!
+    const given = withRules(book, { BTC: own, BTCZ7: rulesOn('cme', 'BTC')! }, 'given')
+    expect(given.rulesOf('BTCF8')).toBe(own)
+    expect(given.rulesOf('BTCZ7')).toBe(rulesOn('cme', 'BTC'))
+    const without = withoutSymbols(book, new Map([['BTC', 'a reason']]))
+    expect(without.rulesOf('BTCF8')).toBeUndefined()
   })
 
   it('Coinbase: the rates of the overnight window, by side', () => {

@@ -166,7 +166,7 @@ export interface RiskLimits {
   readonly riskStep: Rational
 }
 
-/** Steps of a ladder. At the lowest base rate of 2021, 0.35 %, the last one asks for 70 % of 11,995 XBT or more. */
+/** Steps of a ladder. At the lowest base rate seen, 0.35 %, the last one asks for 70 % of the value. */
 const STEPS_MAX = 200
 
 /**

@@ -73,7 +73,7 @@ export function leverageOf(initialRate: Rational): Decimal {
   return formatDecimal(floorTo(div(ONE, initialRate), LEVERAGE_STEP))
 }
 
-/** Whether the rate is a percentage: as a fraction it would ask for at least the initial margin of its leverage. */
+/** Whether the maintenance margin would be at least the initial margin of the leverage, which no venue asks for. */
 export function asksForTooMuch({
   maintenanceMarginRate,
   maxLeverage,
