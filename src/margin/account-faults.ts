@@ -161,7 +161,7 @@ export function lacksLeverage({ leverage }: Position, { maintenance }: Instrumen
 }
 
 export const LEVERAGE_RULE =
-  'is needed: the margin of this contract is a share of its used margin, value/leverage'
+  'must be stated: the margin of this contract is a share of its used margin, value/leverage'
 
 const FURTHER_ASSET_RULE =
   'no position of the account settles in it, and margin in several currencies is not supported; ' +

@@ -186,11 +186,11 @@ describe('a position whose margin is a share of its used margin', () => {
 
   it('needs a leverage, by name', () => {
     const account = parsedAccount({
-      positions: [position('BTCUSDT')],
+      positions: [{ symbol: 'BTCUSDT', marginMode: 'cross', size: '1', entryPrice: '1' }],
       collateral: [{ asset: 'USDT', amount: '1' }],
     })
     expect(() => marginAccountsOf(account, book)).toThrow(
-      /^positions\[0\]\.leverage is missing: is needed: the margin/,
+      /^positions\[0\]\.leverage is missing: must be stated: the margin/,
     )
   })
 })
