@@ -45,6 +45,7 @@ export function rulesImportCommand(context: ImportContext): Command {
   const command = new Command('import')
     .description("Makes rules of a venue's own answers, which files hold")
     .argument('<files...>', 'bodies as JSON, JSON lines or CSV; - for standard input')
+    .option('--as-of <day>', 'the day on which the venue stated them; default: today, UTC', dayOf)
     .option('--name <name>', 'how standard input is called, for a file that names its product')
   return withImportOptions(command)
     .addHelpText('after', HELP)
@@ -59,14 +60,13 @@ export function rulesImportCommand(context: ImportContext): Command {
 export function withImportOptions(command: Command): Command {
   return command
     .requiredOption('--venue <venue>', `one of ${[...VENUE_NAMES.keys()].join(', ')}`)
-    .option('--as-of <day>', 'the day on which the venue stated them; default: today, UTC', dayOf)
     .addOption(
       new Option('--window <window>', 'of a venue that asks for more overnight')
         .choices(['overnight', 'intraday'])
         .default('overnight'),
     )
     .option('--out <file>', 'write the rules file there')
-    .option('--merge <file>', 'add the rules to this rules file, in force from the day of --as-of on')
+    .option('--merge <file>', 'add the rules to this rules file, in force from their day on')
     .option('--rules <file>', 'compare with the rules of this file over the built-in ones (PLIMSOLL_RULES)')
     .option('--json', 'report as one JSON object')
 }

@@ -5,7 +5,7 @@ import {
   type RulesImport,
   type RulesRequest,
 } from '../../domain/index.ts'
-import { div, formatDecimal, parseRate } from '../../margin/index.ts'
+import { compare, div, formatDecimal, mul, parseDecimal, parseRate } from '../../margin/index.ts'
 import {
   INVERSE_SYMBOL,
   MARK_RULE_FROM,
@@ -25,7 +25,7 @@ import {
   Taken,
   textOrUndefined,
 } from './body.ts'
-import { asksForTooMuch, marginalTiersOf, refuseTwoRates, type StatedBracket } from './tiers.ts'
+import { marginalTiersOf, refuseTwoRates, type StatedBracket } from './tiers.ts'
 
 const FEE_ASSUMPTION = `the taker fee rate is that of accounts without a discount, ${TAKER_FEE_RATE}`
 
@@ -104,7 +104,7 @@ function rulesOf(
   }
 }
 
-/** Older bodies state rates in per cent. As fractions these would ask for the whole value and more in every tier. */
+/** Older bodies state rates in per cent. */
 function bracketsOf(rows: readonly BodyRecord[]): StatedBracket[] {
   const stated = rows.map((row) => ({
     cap: numberIn(row, ...RISK_LIMIT_FIELDS),
@@ -113,12 +113,23 @@ function bracketsOf(rows: readonly BodyRecord[]): StatedBracket[] {
     stated: decimalOf(row.mmDeduction),
   }))
   refuseTwoRates(stated)
-  return stated.every(asksForTooMuch)
+  return stated.every(isPerCent)
     ? stated.map((bracket) => ({
         ...bracket,
         maintenanceMarginRate: fraction(bracket.maintenanceMarginRate),
       }))
     : stated
+}
+
+/** A maintenance margin rate of more than this many times the initial one of its leverage is not a fraction. */
+const TIMES_INITIAL_MAX = { n: 10n, d: 1n }
+
+/**
+ * In per cent a maintenance margin rate is 30 to 95 times 1/maxLeverage, as a fraction less than once. A rate between the
+ * two is a wrong fraction, which `importRules` refuses.
+ */
+function isPerCent({ maintenanceMarginRate, maxLeverage }: StatedBracket): boolean {
+  return compare(mul(parseRate(maintenanceMarginRate), parseDecimal(maxLeverage!)), TIMES_INITIAL_MAX) > 0
 }
 
 const PER_CENT = { n: 100n, d: 1n }

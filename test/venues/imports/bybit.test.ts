@@ -90,6 +90,12 @@ describe('risk limits of Bybit', () => {
     )
   })
 
+  it('with a rate that reaches the initial margin are refused, not read as per cent, in a table of one tier too', () => {
+    const { rules, refused } = importedFrom('bybit', [page([row('XUSDT', '1000', '0.02', '50')])])
+    expect(rules).toEqual({})
+    expect(refused.XUSDT).toContain('0.02, which is not below 1/50')
+  })
+
   it('before July 2025 are those of the older rule: of the value at entry, without a fee', () => {
     const old = importedFrom('bybit', [page(ETH)], { asOf: '2025-06-30' }).rules.ETHUSDT
     expect(old).toMatchObject({ maintenancePrice: 'entry', closingFee: 'none' })
