@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, it } from 'vitest'
 import type { Account, InstrumentRules, Position } from '../../src/domain/index.ts'
 import { levelRule, type MarginState, marginAccountsOf, marginStateOf } from '../../src/margin/index.ts'
 import { bookAt, withRules } from '../../src/rules/index.ts'
