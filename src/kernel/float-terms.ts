@@ -83,7 +83,7 @@ function undecidedTermsOf({ positions }: MarginAccountPart): KernelTerms {
     scale: 1,
     constant: 0,
   }))
-  return { constant: Number.NaN, uncertainty: Number.POSITIVE_INFINITY, rows }
+  return { constant: 0, uncertainty: Number.POSITIVE_INFINITY, rows }
 }
 
 /** A row, with what its closing fee is made of. `constant` is the fee that the leverage gives. */

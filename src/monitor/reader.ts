@@ -10,8 +10,17 @@ import {
   PAGE_MARGIN_ACCOUNTS_MAX,
   type WatchlistReadModel,
 } from '../domain/index.ts'
-import type { Kernel } from '../kernel/index.ts'
-import { div, evaluate, formatDecimal, type LevelRule, marginStateOf, sign } from '../margin/index.ts'
+import { type Kernel, LEVEL_NONE } from '../kernel/index.ts'
+import {
+  div,
+  type Evaluation,
+  evaluate,
+  formatDecimal,
+  type LevelRule,
+  marginStateOf,
+  sign,
+  toFloat,
+} from '../margin/index.ts'
 import { isHeld, type Market } from './market.ts'
 import type { Markets } from './markets.ts'
 import type { Watchlist } from './watchlist.ts'
@@ -152,6 +161,7 @@ export class Reader implements WatchlistReadModel {
     const { kernel } = this.#parts
     if (this.levelOf(marginAccount) === NONE) return Number.NEGATIVE_INFINITY
     kernel.measureAccount(marginAccount)
+    if (kernel.measuredLevel === LEVEL_NONE) return this.#floatOfExactRatio(marginAccount)
     const { measuredMarginBalance: balance, measuredMaintenanceMargin: maintenance } = kernel
     if (Number.isNaN(balance)) return Number.NEGATIVE_INFINITY
     return balance > 0 ? maintenance / balance : Number.POSITIVE_INFINITY
@@ -186,10 +196,22 @@ export class Reader implements WatchlistReadModel {
     }
   }
 
-  #exactRatioOf(marginAccount: number): Decimal | null {
+  /** Where f64 proves no level it may not know the figures either: of an account that is no straight pieces it knows none. */
+  #floatOfExactRatio(marginAccount: number): number {
+    const evaluation = this.#evaluationOf(marginAccount)
+    if (evaluation === undefined) return Number.NEGATIVE_INFINITY
+    if (sign(evaluation.marginBalance) <= 0) return Number.POSITIVE_INFINITY
+    return toFloat(div(evaluation.maintenanceMargin, evaluation.marginBalance))
+  }
+
+  #evaluationOf(marginAccount: number): Evaluation | undefined {
     const { watchlist, markets } = this.#parts
     const exact = watchlist.exactOf(marginAccount)
-    const evaluation = evaluate(exact, markets.markOf(exact.venue))
+    return evaluate(exact, markets.markOf(exact.venue))
+  }
+
+  #exactRatioOf(marginAccount: number): Decimal | null {
+    const evaluation = this.#evaluationOf(marginAccount)
     if (evaluation === undefined || sign(evaluation.marginBalance) <= 0) return null
     return formatDecimal(div(evaluation.maintenanceMargin, evaluation.marginBalance), RATIO_DIGITS)
   }
