@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { assert } from '../errors.ts'
 import { assetSchema } from './asset.ts'
 import { poolSchema } from './collateral.ts'
-import { decimalSchema, nonNegativeDecimalSchema, positiveDecimalSchema, rateSchema } from './decimal.ts'
+import { decimalSchema, nonNegativeDecimalSchema, positiveDecimalSchema, shareSchema } from './decimal.ts'
 import type { FieldFault } from './fault.ts'
 
 export const POSITIONS_PER_ACCOUNT_MAX = 1_000
@@ -77,9 +77,11 @@ export const positionSchema = z
     leverage: positiveDecimalSchema.optional(),
     isolatedMargin: decimalSchema.optional(),
     /** The rate that the venue states for this position in place of its table (BitMEX `maintMarginReq`). */
-    maintenanceMarginRate: rateSchema.optional(),
+    maintenanceMarginRate: shareSchema.optional(),
     /** The greatest leverage that the venue keeps for this position (Hyperliquid); not the one it was opened with. */
-    maxLeverage: positiveDecimalSchema.optional(),
+    maxLeverage: positiveDecimalSchema
+      .refine((text) => /[1-9]/.test(text.split('.')[0]!), 'must be at least 1')
+      .optional(),
   })
   .superRefine((position, context) => {
     if (position.marginMode === 'cross' && position.isolatedMargin !== undefined) {

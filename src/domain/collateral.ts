@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { assetSchema } from './asset.ts'
-import { capSchema, positiveDecimalSchema, rateSchema } from './decimal.ts'
+import { capSchema, positiveDecimalSchema, rateSchema, shareSchema } from './decimal.ts'
 
 /** Tiers of one asset. */
 const TIERS_MAX = 50
@@ -13,13 +13,13 @@ const TIERS_MAX = 50
  */
 export const collateralRulesSchema = z.strictObject({
   tiers: z
-    .array(z.strictObject({ cap: capSchema, ratio: rateSchema }), { error: 'must be a list' })
+    .array(z.strictObject({ cap: capSchema, ratio: shareSchema }), { error: 'must be a list' })
     .min(1, 'must hold at least one tier')
     .max(TIERS_MAX, `must hold at most ${TIERS_MAX} tiers`),
   basis: z.enum(['coin', 'value'], { error: 'must be coin or value' }).default('coin'),
   discounts: z.enum(['wallet', 'equity'], { error: 'must be wallet or equity' }).default('equity'),
   liabilityRatio: rateSchema.default('1'),
-  liabilityMaintenanceRate: rateSchema.default('0'),
+  liabilityMaintenanceRate: shareSchema.default('0'),
 })
 export type CollateralRules = z.infer<typeof collateralRulesSchema>
 

@@ -41,6 +41,20 @@ export const rateSchema = text.regex(
   RATE_PATTERN,
   `must be a decimal string of zero or more (${RULE}), or a fraction such as 1/30`,
 )
+/** A rate of at most 1: a percentage that was given as a fraction is refused. */
+export const shareSchema = rateSchema.refine(isAtMostOne, {
+  message: 'must be a fraction of at most 1',
+})
+
+function isAtMostOne(rate: string): boolean {
+  // Of a text that is no rate the pattern says so.
+  if (!RATE_PATTERN.test(rate)) return true
+  const [over = '', under] = rate.split('/')
+  if (under !== undefined) return BigInt(over) <= BigInt(under)
+  const [whole = '', fraction = ''] = rate.split('.')
+  return BigInt(whole) < 1n || (BigInt(whole) === 1n && !NONZERO_DIGIT.test(fraction))
+}
+
 export const capSchema = text
   .regex(
     CAP_PATTERN,

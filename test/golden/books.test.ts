@@ -1,6 +1,6 @@
 import { describe, it } from 'vitest'
-import type { Account, InstrumentRules, Position } from '../../src/domain/index.ts'
-import { levelRule, type MarginState, marginAccountsOf, marginStateOf } from '../../src/margin/index.ts'
+import type { Account, InstrumentRules, MarginState, Position } from '../../src/domain/index.ts'
+import { levelRule, marginAccountsOf, marginStateOf } from '../../src/margin/index.ts'
 import { bookAt, withRules } from '../../src/rules/index.ts'
 import { parseVenueId, ruleBookOf } from '../../src/venues/index.ts'
 import { importedFrom } from '../venues/imports/support.ts'
@@ -27,16 +27,12 @@ function stateOf({ venue, positions, marks, collateral, rules, day }: Case): Mar
     version: 1,
     collateral: [{ asset, amount }],
     positions: positions.map((position) => ({ marginMode: 'cross', ...position })),
+    liabilities: [],
   }
   const builtIn = bookAt(ruleBookOf(id), day === undefined ? Number.POSITIVE_INFINITY : Date.parse(day))
   const book = rules === undefined ? builtIn : withRules(builtIn, rules, 'imported')
   const [marginAccount] = marginAccountsOf(account, book)
-  return marginStateOf(
-    marginAccount!,
-    (symbol) => marks[symbol],
-    RULE,
-    () => undefined,
-  )
+  return marginStateOf(marginAccount!, (symbol) => marks[symbol], RULE)
 }
 
 const perpetual = (symbol: string, size: string, price: string) => ({

@@ -11,6 +11,8 @@ import { VENUE_NAMES } from '../../src/venues/index.ts'
 import { crossPosition, makeAccount } from '../support/accounts.ts'
 
 const schema = storedAccountSchemaOf(VENUE_NAMES)
+const share = fc.constantFrom('0', '0.005', '1', '1/30', '7/9')
+const maxLeverage = fc.constantFrom('1', '1.5', '50', '125.000')
 const decimal = fc.stringMatching(/^-?\d{1,15}(\.\d{1,18})?$/)
 const positive = fc.stringMatching(/^[1-9]\d{0,14}(\.\d{1,18})?$/)
 const symbol = fc.stringMatching(/^[A-Za-z0-9@币安人生][A-Za-z0-9@_:/.+币安人生-]{0,39}$/u)
@@ -23,8 +25,8 @@ const position = fc.oneof(
       size: decimal,
       entryPrice: positive,
       leverage: positive,
-      maintenanceMarginRate: positive,
-      maxLeverage: positive,
+      maintenanceMarginRate: share,
+      maxLeverage,
     },
     { requiredKeys: ['symbol', 'marginMode', 'size', 'entryPrice'] },
   ),
@@ -35,8 +37,8 @@ const position = fc.oneof(
       size: decimal,
       entryPrice: positive,
       leverage: positive,
-      maintenanceMarginRate: positive,
-      maxLeverage: positive,
+      maintenanceMarginRate: share,
+      maxLeverage,
       isolatedMargin: decimal,
     },
     { requiredKeys: ['symbol', 'marginMode', 'size', 'entryPrice', 'leverage'] },
