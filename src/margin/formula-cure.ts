@@ -6,6 +6,7 @@ import type { Change } from './account-formulas.ts'
 import { type Algebra, exactNumbers, magnitude } from './algebra.ts'
 import { type FigureOf, firstCrossing } from './crossing.ts'
 import { figuresAt, type Known } from './formula-figures.ts'
+import { isFocused, surplusFocus } from './formula-focus.ts'
 import type { LevelRule } from './levels.ts'
 import {
   add,
@@ -94,8 +95,10 @@ function reductionFor(known: Known, index: number, goal: Goal): Decimal | null {
   const { position, rules } = known.formula.positions[index]!
   const size = magnitude(exactNumbers, parseDecimal(position.size))
   const step = parseDecimal(rules.contribution === 'inverse' ? CURE_CONTRACTS : CURE_STEP)
+  const focused = surplusFocus(known, index, goal.level)
+  const place = isFocused(focused, known) ? 0 : index
   const surplusAt: FigureOf = (algebra, share) =>
-    surplusUnder(known, algebra, goal, { closed: { index, share } })
+    surplusUnder(focused, algebra, goal, { closed: { index: place, share } })
   const curesWith = (closed: Rational) => meets(goal, surplusAt(exactNumbers, div(closed, size)))
   const tried = (share: Rational) => {
     const first = ceilTo(mul(share, size), step)

@@ -3,6 +3,7 @@
 import { unroundedNumbers } from './algebra.ts'
 import { type FigureOf, firstCrossing } from './crossing.ts'
 import { type Known, type Moved, type PriceKind, slackAt } from './formula-figures.ts'
+import { placesOn, slackFocus } from './formula-focus.ts'
 import {
   add,
   compare,
@@ -95,24 +96,26 @@ export interface CoinMove {
 
 /** For each coin that the account depends on, the nearer of its fall and its rise at which the account meets its line. */
 export function coinMovesOf(known: Known): readonly CoinMove[] {
-  return coinsOf(known).map((coin) => {
+  return [...symbolsByCoin(known)].map(([coin, symbols]) => {
+    const focused = slackFocus(known, placesOn(known.formula, symbols))
     const moves =
       <N>(one: (price: Rational) => N): Moved<N> =>
       (kind, name, price) =>
-        (kind === 'mark' ? coinOfSymbol(known, name) : name) === coin ? one(price) : undefined
+        (kind === 'mark' ? symbols.has(name) : name === coin) ? one(price) : undefined
     const slack: FigureOf = (algebra, factor) =>
       slackAt(
         algebra,
-        known,
+        focused,
         moves((price) => algebra.mul(algebra.of(price), factor)),
       )
-    if (slack(unroundedNumbers, ONE).n === 0n)
-      return { coin, change: ZERO, prices: pricesOf(known, coin, ONE) }
+    const pricesAt = (factor: Rational) =>
+      new Map([...symbols].map((symbol) => [symbol, reduce(mul(known.marks.get(symbol)!, factor))]))
+    if (slack(unroundedNumbers, ONE).n === 0n) return { coin, change: ZERO, prices: pricesAt(ONE) }
     const fall = firstCrossing(slack, ONE, 'down', sub(ONE, FALL_MAX))
     const rise = firstCrossing(slack, ONE, 'up')
     const factor = nearerOf(fall, rise)
-    const change = factor === undefined ? undefined : reduce(sub(factor, ONE))
-    return { coin, change, prices: factor === undefined ? new Map() : pricesOf(known, coin, factor) }
+    if (factor === undefined) return { coin, change: undefined, prices: new Map() }
+    return { coin, change: reduce(sub(factor, ONE)), prices: pricesAt(factor) }
   })
 }
 
@@ -121,22 +124,16 @@ function nearerOf(fall: Rational | undefined, rise: Rational | undefined): Ratio
   return compare(neg(sub(fall, ONE)), sub(rise, ONE)) <= 0 ? fall : rise
 }
 
-function pricesOf(known: Known, coin: string, factor: Rational): ReadonlyMap<string, Rational> {
-  const own = [...known.marks].filter(([symbol]) => coinOfSymbol(known, symbol) === coin)
-  return new Map(own.map(([symbol, price]) => [symbol, reduce(mul(price, factor))]))
-}
-
-function coinsOf(known: Known): readonly string[] {
-  const symbols = [...known.marks.keys()].map((symbol) => coinOfSymbol(known, symbol))
-  return [...new Set([...symbols, ...known.indexes.keys()])]
-}
-
-/** The coin whose price an instrument follows: that of its rules, of an inverse contract its settlement asset, or itself. */
-function coinOfSymbol({ formula }: Known, symbol: string): string {
-  const ruled = formula.positions.find(
-    ({ position, rules }) => position.symbol === symbol || rules.option?.underlying === symbol,
-  )
-  if (ruled === undefined) return symbol
-  const { baseAsset, contribution, settlementAsset } = ruled.rules
-  return baseAsset ?? (contribution === 'inverse' ? settlementAsset : symbol)
+/** The marks that follow each coin; none for a coin that is collateral alone. */
+function symbolsByCoin({ formula, indexes }: Known): ReadonlyMap<string, ReadonlySet<string>> {
+  const coins = new Map<string, Set<string>>()
+  for (const { position, rules } of formula.positions) {
+    const { baseAsset, contribution, settlementAsset, option } = rules
+    const coin = baseAsset ?? (contribution === 'inverse' ? settlementAsset : position.symbol)
+    const symbols = coins.get(coin) ?? new Set()
+    coins.set(coin, symbols.add(position.symbol))
+    if (option !== undefined) symbols.add(option.underlying)
+  }
+  for (const coin of indexes.keys()) if (!coins.has(coin)) coins.set(coin, new Set())
+  return coins
 }

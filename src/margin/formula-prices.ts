@@ -4,6 +4,7 @@ import { sumOf, unroundedNumbers } from './algebra.ts'
 import { closingFeeAtMarkOf } from './closing-fee.ts'
 import { type FigureOf, firstCrossing } from './crossing.ts'
 import { figuresAt, type Known, type Moved, slackAt } from './formula-figures.ts'
+import { placesOn, slackFocus, worthFocus } from './formula-focus.ts'
 import { compare, mul, ONE, type Rational, sub } from './rational.ts'
 import { textOf } from './state-text.ts'
 
@@ -31,7 +32,8 @@ function liquidationPriceOf(known: Known, symbol: string): Rational | undefined 
 
 /** Slack as a function of the mark of one symbol. */
 function slackOfSymbol(known: Known, symbol: string): FigureOf {
-  return (algebra, price) => slackAt(algebra, known, movedTo(symbol, price))
+  const focused = slackFocus(known, placesOn(known.formula, new Set([symbol])))
+  return (algebra, price) => slackAt(algebra, focused, movedTo(symbol, price))
 }
 
 function movedTo<N>(symbol: string, price: N): Moved<N> {
@@ -56,9 +58,15 @@ export interface BothPrices {
 
 /** The mark at which the wallet, all PnL and the fee of closing the symbol there come to zero, the other marks fixed. */
 function bankruptcyPriceOf(known: Known, symbol: string): Rational | undefined {
+  const focused = worthFocus(known, placesOn(known.formula, new Set([symbol])))
   const worthAt: FigureOf = (algebra, price) => {
-    const { walletBalance, unrealizedPnl, positions } = figuresAt(algebra, known, {}, movedTo(symbol, price))
-    const fees = known.formula.positions.flatMap((ruled, index) => {
+    const { walletBalance, unrealizedPnl, positions } = figuresAt(
+      algebra,
+      focused,
+      {},
+      movedTo(symbol, price),
+    )
+    const fees = focused.formula.positions.flatMap((ruled, index) => {
       if (ruled.position.symbol !== symbol) return []
       const indexPrice = algebra.of(known.indexes.get(ruled.rules.settlementAsset) ?? ONE)
       return [algebra.mul(closingFeeAtMarkOf(algebra, ruled, positions[index]!), indexPrice)]
