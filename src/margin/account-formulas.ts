@@ -3,7 +3,13 @@
 import { assert } from '../errors.ts'
 import { type Algebra, larger, sumOf } from './algebra.ts'
 import { isolatedMarginOf } from './closing-fee.ts'
-import { type IndexPrices, indexPriceOf, type PoolTerms, poolBalancesOf } from './pool-formulas.ts'
+import {
+  type IndexPrices,
+  indexPriceOf,
+  type PoolTerms,
+  poolBalancesOf,
+  type StillPosition,
+} from './pool-formulas.ts'
 import { type PositionFigures, positionFiguresOf } from './position-formulas.ts'
 import type { RuledPosition } from './position-value.ts'
 import { ONE, parseDecimal, type Rational, ZERO } from './rational.ts'
@@ -136,20 +142,37 @@ function pooledFiguresOf<N>(
   { topUp, topUpAsset = pool.currency, closed }: Change<N>,
 ): AccountFigures<N> {
   const assetOf = (index: number) => formula.positions[index]!.rules.settlementAsset
-  const indexOf = (index: number) => indexPriceOf(algebra, pool, assetOf(index), prices)
   const flows = figures.map((position, index) => ({
     asset: assetOf(index),
     contribution: position.contribution,
     added: closed?.index === index ? realized : algebra.of(ZERO),
   }))
+  const still = pool.still ?? []
+  for (const { asset, contribution } of still) {
+    flows.push({ asset, contribution: algebra.of(contribution), added: algebra.of(ZERO) })
+  }
   if (topUp !== undefined) flows.push({ asset: topUpAsset, contribution: algebra.of(ZERO), added: topUp })
   const { walletBalance, marginBalance, debtMargin } = poolBalancesOf(algebra, pool, flows, prices)
-  const unrealizedPnl = sumOf(
+  const inPool = (amount: N, asset: string) => algebra.mul(amount, indexPriceOf(algebra, pool, asset, prices))
+  const stillSum = (of: (position: StillPosition) => Rational) =>
+    sumOf(
+      algebra,
+      still.map((position) => inPool(algebra.of(of(position)), position.asset)),
+    )
+  const ownPnl = sumOf(
     algebra,
-    figures.map((position, index) => algebra.mul(position.unrealizedPnl, indexOf(index))),
+    figures.map((position, index) => inPool(position.unrealizedPnl, assetOf(index))),
   )
-  const asked = figures.map((position, index) => algebra.mul(position.maintenanceMargin, indexOf(index)))
-  const maintenanceMargin = algebra.add(nettedMaintenanceOf(algebra, formula, asked), debtMargin)
+  const asked = figures.map((position, index) => inPool(position.maintenanceMargin, assetOf(index)))
+  const unrealizedPnl = algebra.add(
+    ownPnl,
+    stillSum((position) => position.unrealizedPnl),
+  )
+  const positionsMargin = algebra.add(
+    nettedMaintenanceOf(algebra, formula, asked),
+    stillSum((position) => position.maintenanceMargin),
+  )
+  const maintenanceMargin = algebra.add(positionsMargin, debtMargin)
   return { walletBalance, unrealizedPnl, marginBalance, maintenanceMargin, positions: figures }
 }
 

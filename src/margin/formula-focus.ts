@@ -2,14 +2,15 @@
 // costs for each of its symbols what the positions of that symbol cost.
 import type { AccountFormula } from './account-formulas.ts'
 import type { Known } from './formula-figures.ts'
+import type { PoolTerms, StillPosition } from './pool-formulas.ts'
 import { add, div, mul, type Rational, reduce, sub, ZERO } from './rational.ts'
 
 /** The part of a position in the sum that a focus keeps. */
 type PartOf = (position: Known['figures']['positions'][number]) => Rational
 
-/** Whether positions count one by one, so that those whose prices stay are one amount: not in a pool, nor where sides net. */
-function isSeparable({ marginMode, pool, positions }: AccountFormula): boolean {
-  if (marginMode === 'isolated' || pool !== undefined) return false
+/** Whether positions count one by one, so that those whose prices stay are one amount: not where sides net. */
+function isSeparable({ marginMode, positions }: AccountFormula): boolean {
+  if (marginMode === 'isolated') return false
   return positions.every(({ rules }) => rules.nettingGroup === undefined)
 }
 
@@ -47,6 +48,7 @@ function focus(
 ): Known {
   const { formula, figures } = known
   if (!isSeparable(formula)) return known
+  if (formula.pool !== undefined) return pooledFocus(known, formula.pool, places)
   const own = places.reduce((total, place) => add(total, partOf(figures.positions[place]!)), ZERO)
   const rest = reduce(sub(sum, own))
   return {
@@ -55,6 +57,33 @@ function focus(
       ...formula,
       positions: places.map((place) => formula.positions[place]!),
       walletBalance: weight === undefined ? rest : reduce(div(rest, weight)),
+    },
+  }
+}
+
+/** In a pool the other positions stay as figures of their assets, which its weights and index prices then count. */
+function pooledFocus(known: Known, pool: PoolTerms, places: readonly number[]): Known {
+  const { formula, figures } = known
+  const kept = new Set(places)
+  const still = new Map<string, StillPosition>()
+  formula.positions.forEach(({ rules }, place) => {
+    if (kept.has(place)) return
+    const asset = rules.settlementAsset
+    const { contribution, unrealizedPnl, maintenanceMargin } = figures.positions[place]!
+    const before = still.get(asset) ?? { contribution: ZERO, unrealizedPnl: ZERO, maintenanceMargin: ZERO }
+    still.set(asset, {
+      asset,
+      contribution: add(before.contribution, contribution),
+      unrealizedPnl: add(before.unrealizedPnl, unrealizedPnl),
+      maintenanceMargin: add(before.maintenanceMargin, maintenanceMargin),
+    })
+  })
+  return {
+    ...known,
+    formula: {
+      ...formula,
+      positions: places.map((place) => formula.positions[place]!),
+      pool: { ...pool, still: [...still.values()] },
     },
   }
 }

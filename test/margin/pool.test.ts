@@ -186,6 +186,52 @@ describe('a pool over several currencies', () => {
     expect([verdictAt(at * 0.9), verdictAt(at * 1.2)]).toEqual(['safe', 'breach'])
   })
 
+  it('changes its verdict on both sides of each liquidation price, the other positions and coins where they are', () => {
+    const book = bookWith(
+      {
+        USDT: AS_IT_IS,
+        BTC: {
+          tiers: [
+            { cap: '0.1', ratio: '0.9' },
+            { cap: '9', ratio: '0.8' },
+          ],
+          discounts: 'wallet',
+        },
+      },
+      {
+        BTCUSDT: oneTier('0.005'),
+        ETHUSDT: oneTier('0.01'),
+        BTCUSD: oneTier('0.004', '0', { kind: 'inverse', settle: 'BTC' }),
+      },
+    )
+    const account = multi({
+      collateral: [
+        { asset: 'BTC', amount: '0.5' },
+        { asset: 'USDT', amount: '-1000' },
+      ],
+      positions: [
+        LONG,
+        { symbol: 'ETHUSDT', marginMode: 'cross', size: '-20', entryPrice: '3000' },
+        { symbol: 'BTCUSD', marginMode: 'cross', size: '-30000', entryPrice: '60000' },
+      ],
+    })
+    const marks: Record<string, string> = { BTCUSDT: '60000', ETHUSDT: '3000', BTCUSD: '60000' }
+    const at = (moved: Record<string, string>) =>
+      stateOf(account, book, { USDT: '1', BTC: '60000' }, { ...marks, ...moved })
+    const { liquidationPrices } = at({})
+    let prices = 0
+    for (const [symbol, { below, above }] of Object.entries(liquidationPrices!)) {
+      for (const price of [below, above]) {
+        if (price === null) continue
+        prices++
+        const verdictAt = (share: number) =>
+          at({ [symbol]: String(Number(price) * (1 + share)) }).verdict === 'breach'
+        expect([verdictAt(-1e-9), verdictAt(1e-9)].sort(), `${symbol} at ${price}`).toEqual([false, true])
+      }
+    }
+    expect(prices).toBeGreaterThanOrEqual(3)
+  })
+
   it('refuses an asset whose weight no rule states, by name', () => {
     const account = multi({ collateral: [{ asset: 'DOGE', amount: '1' }] })
     expect(() => stateOf(account, bookWith({ USDT: AS_IT_IS }, rules), {})).toThrow(
