@@ -84,7 +84,7 @@ describe('The reader of stored texts', () => {
     ['with a quote in its id', stored({ id: 'a"b' }), 'a"b'],
     ['with a backslash in its id', stored({ id: 'a\\b' }), 'a\\b'],
     ['with an id of 129 characters', stored({ id: 'x'.repeat(129) }), 'x'.repeat(129)],
-    ['of a venue that it does not know', stored({ venue: 'okx' })],
+    ['of a venue that it does not know', stored({ venue: 'mtgox' })],
     ['of a venue under another of its names', stored({ venue: 'bybit-linear' })],
     ['with a version of 16 digits', written.replace(':3,', ':9007199254740993,')],
     ['with a version that begins with 0', written.replace(':3,', ':03,')],
