@@ -1,15 +1,10 @@
 // The margin account as one formula over its positions, for every contract kind, in any algebra. `sums.ts` computes the
 // accounts whose curves are straight pieces of marginal tiers, many times as fast; this is its twin.
 import { assert } from '../errors.ts'
-import { type Algebra, larger, sumOf } from './algebra.ts'
+import { type Algebra, sumOf } from './algebra.ts'
 import { isolatedMarginOf } from './closing-fee.ts'
-import {
-  type IndexPrices,
-  indexPriceOf,
-  type PoolTerms,
-  poolBalancesOf,
-  type StillPosition,
-} from './pool-formulas.ts'
+import { type Netting, nettedMaintenanceOf, nettingOf } from './netting.ts'
+import { type IndexPrices, indexPriceOf, type PoolTerms, poolBalancesOf } from './pool-formulas.ts'
 import { type PositionFigures, positionFiguresOf } from './position-formulas.ts'
 import type { RuledPosition } from './position-value.ts'
 import { ONE, parseDecimal, type Rational, ZERO } from './rational.ts'
@@ -23,6 +18,17 @@ export interface AccountFormula {
   readonly walletBalance: Rational
   /** Set for a cross pool over several currencies. */
   readonly pool?: PoolTerms
+  /** Further cross positions, whose prices stay; see `formula-focus.ts`. */
+  readonly still?: readonly StillPositions[]
+}
+
+/** The sums of positions that settle in one asset, in that asset, and that are netted alike. */
+export interface StillPositions {
+  readonly asset: string
+  readonly netting: Netting | undefined
+  readonly contribution: Rational
+  readonly unrealizedPnl: Rational
+  readonly maintenanceMargin: Rational
 }
 
 /** Prices of a margin account. */
@@ -89,26 +95,44 @@ export function figuresOf<N>(
   const realized = realizedOf(algebra, formula, prices, change)
   const { pool } = formula
   if (pool !== undefined) return pooledFiguresOf(algebra, formula, pool, figures, realized, prices, change)
-  const unrealizedPnl = sumOf(
-    algebra,
-    figures.map((one) => one.unrealizedPnl),
-  )
+  const still = formula.still ?? []
   const wallet = algebra.add(algebra.of(formula.walletBalance), topUp)
-  const contribution = sumOf(
-    algebra,
-    figures.map((one) => one.contribution),
+  const sumWith = (
+    of: (position: PositionFigures<N>) => N,
+    stillOf: (positions: StillPositions) => Rational,
+  ) => sumOf(algebra, [...figures.map(of), ...still.map((positions) => algebra.of(stillOf(positions)))])
+  const contribution = sumWith(
+    (position) => position.contribution,
+    (positions) => positions.contribution,
   )
   return {
     walletBalance: wallet,
-    unrealizedPnl,
-    marginBalance: algebra.add(algebra.add(wallet, realized), contribution),
-    maintenanceMargin: nettedMaintenanceOf(
-      algebra,
-      formula,
-      figures.map(({ maintenanceMargin }) => maintenanceMargin),
+    unrealizedPnl: sumWith(
+      (position) => position.unrealizedPnl,
+      (positions) => positions.unrealizedPnl,
     ),
+    marginBalance: algebra.add(algebra.add(wallet, realized), contribution),
+    maintenanceMargin: maintenanceMarginOf(algebra, formula, figures, (amount) => amount),
     positions: figures,
   }
+}
+
+/** Of all positions, those that stay included; `valued` gives the value of an amount of a settlement asset. */
+function maintenanceMarginOf<N>(
+  algebra: Algebra<N>,
+  { positions, still = [] }: AccountFormula,
+  figures: readonly PositionFigures<N>[],
+  valued: (amount: N, asset: string) => N,
+): N {
+  const moving = positions.map((ruled, index) => ({
+    netting: nettingOf(ruled),
+    maintenanceMargin: valued(figures[index]!.maintenanceMargin, ruled.rules.settlementAsset),
+  }))
+  const staying = still.map(({ netting, asset, maintenanceMargin }) => ({
+    netting,
+    maintenanceMargin: valued(algebra.of(maintenanceMargin), asset),
+  }))
+  return nettedMaintenanceOf(algebra, [...moving, ...staying])
 }
 
 function marketOf<N>({ position, rules }: RuledPosition, { markOf, fundingRateOf }: Prices<N>) {
@@ -147,31 +171,18 @@ function pooledFiguresOf<N>(
     contribution: position.contribution,
     added: closed?.index === index ? realized : algebra.of(ZERO),
   }))
-  const still = pool.still ?? []
+  const still = formula.still ?? []
   for (const { asset, contribution } of still) {
     flows.push({ asset, contribution: algebra.of(contribution), added: algebra.of(ZERO) })
   }
   if (topUp !== undefined) flows.push({ asset: topUpAsset, contribution: algebra.of(ZERO), added: topUp })
   const { walletBalance, marginBalance, debtMargin } = poolBalancesOf(algebra, pool, flows, prices)
-  const inPool = (amount: N, asset: string) => algebra.mul(amount, indexPriceOf(algebra, pool, asset, prices))
-  const stillSum = (of: (position: StillPosition) => Rational) =>
-    sumOf(
-      algebra,
-      still.map((position) => inPool(algebra.of(of(position)), position.asset)),
-    )
-  const ownPnl = sumOf(
-    algebra,
-    figures.map((position, index) => inPool(position.unrealizedPnl, assetOf(index))),
-  )
-  const asked = figures.map((position, index) => inPool(position.maintenanceMargin, assetOf(index)))
-  const unrealizedPnl = algebra.add(
-    ownPnl,
-    stillSum((position) => position.unrealizedPnl),
-  )
-  const positionsMargin = algebra.add(
-    nettedMaintenanceOf(algebra, formula, asked),
-    stillSum((position) => position.maintenanceMargin),
-  )
+  const valued = (amount: N, asset: string) => algebra.mul(amount, indexPriceOf(algebra, pool, asset, prices))
+  const unrealizedPnl = sumOf(algebra, [
+    ...figures.map((position, index) => valued(position.unrealizedPnl, assetOf(index))),
+    ...still.map((positions) => valued(algebra.of(positions.unrealizedPnl), positions.asset)),
+  ])
+  const positionsMargin = maintenanceMarginOf(algebra, formula, figures, valued)
   const maintenanceMargin = algebra.add(positionsMargin, debtMargin)
   return { walletBalance, unrealizedPnl, marginBalance, maintenanceMargin, positions: figures }
 }
@@ -197,27 +208,4 @@ function isolatedFiguresOf<N>(
     maintenanceMargin,
     positions: [position],
   }
-}
-
-/** The sum of the positions; of a netting group only its larger side. */
-function nettedMaintenanceOf<N>(
-  algebra: Algebra<N>,
-  { positions }: AccountFormula,
-  maintenanceMargins: readonly N[],
-): N {
-  const sides = new Map<string, { long: N; short: N }>()
-  let sum = algebra.of(ZERO)
-  positions.forEach(({ position, rules }, index) => {
-    const maintenanceMargin = maintenanceMargins[index]!
-    const { nettingGroup } = rules
-    if (nettingGroup === undefined) {
-      sum = algebra.add(sum, maintenanceMargin)
-      return
-    }
-    const group = sides.get(nettingGroup) ?? { long: algebra.of(ZERO), short: algebra.of(ZERO) }
-    const side = position.size.startsWith('-') ? 'short' : 'long'
-    sides.set(nettingGroup, { ...group, [side]: algebra.add(group[side], maintenanceMargin) })
-  })
-  for (const { long, short } of sides.values()) sum = algebra.add(sum, larger(algebra, long, short))
-  return sum
 }

@@ -56,6 +56,20 @@ export function magnitude<N>(algebra: Algebra<N>, value: N): N {
   return algebra.compare(value, zero) < 0 ? algebra.sub(zero, value) : value
 }
 
+/**
+ * By halves: the exact sum of a thousand fractions is long, and of halves only the last sums are; one after the other, each
+ * would be.
+ */
 export function sumOf<N>(algebra: Algebra<N>, values: readonly N[]): N {
-  return values.reduce((sum, value) => algebra.add(sum, value), algebra.of({ n: 0n, d: 1n }))
+  if (values.length === 0) return algebra.of({ n: 0n, d: 1n })
+  let sums = values
+  while (sums.length > 1) {
+    const halves: N[] = []
+    for (let index = 0; index < sums.length; index += 2) {
+      const [one, other] = [sums[index]!, sums[index + 1]]
+      halves.push(other === undefined ? one : algebra.add(one, other))
+    }
+    sums = halves
+  }
+  return sums[0]!
 }

@@ -1,90 +1,67 @@
-// A margin account in which only some prices move: what stays is one amount, so that an account of a thousand positions
-// costs for each of its symbols what the positions of that symbol cost.
-import type { AccountFormula } from './account-formulas.ts'
+// A margin account in which only some prices move: the other positions are kept as sums, so that an account of a thousand
+// positions costs for each of its symbols what the positions of that symbol cost.
+import type { AccountFormula, StillPositions } from './account-formulas.ts'
 import type { Known } from './formula-figures.ts'
-import type { PoolTerms, StillPosition } from './pool-formulas.ts'
-import { add, div, mul, type Rational, reduce, sub, ZERO } from './rational.ts'
+import { nettingOf } from './netting.ts'
+import type { RuledPosition } from './position-value.ts'
+import { add, neg, type Rational, reduce, ZERO } from './rational.ts'
 
-/** The part of a position in the sum that a focus keeps. */
-type PartOf = (position: Known['figures']['positions'][number]) => Rational
-
-/** Whether positions count one by one, so that those whose prices stay are one amount: not where sides net. */
-function isSeparable({ marginMode, positions }: AccountFormula): boolean {
-  if (marginMode === 'isolated') return false
-  return positions.every(({ rules }) => rules.nettingGroup === undefined)
-}
-
-/**
- * The account with the positions at these places alone, and a wallet with which its slack, marginBalance − maintenanceMargin,
- * is what it is. Only slack may be asked of it.
- */
-export function slackFocus(known: Known, places: readonly number[]): Known {
-  const { marginBalance, maintenanceMargin } = known.figures
-  const slack = sub(marginBalance, maintenanceMargin)
-  return focus(known, places, slack, (position) => sub(position.contribution, position.maintenanceMargin))
-}
-
-/** The same for walletBalance + unrealizedPnl. */
-export function worthFocus(known: Known, places: readonly number[]): Known {
-  const { walletBalance, unrealizedPnl } = known.figures
-  return focus(known, places, add(walletBalance, unrealizedPnl), (position) => position.unrealizedPnl)
-}
-
-/** The same for level·marginBalance − maintenanceMargin. */
-export function surplusFocus(known: Known, place: number, level: Rational): Known {
-  const { marginBalance, maintenanceMargin } = known.figures
-  const surplus = sub(mul(level, marginBalance), maintenanceMargin)
-  const partOf: PartOf = (position) => sub(mul(level, position.contribution), position.maintenanceMargin)
-  return focus(known, [place], surplus, partOf, level)
-}
-
-/** `weight`: how many times the wallet counts in the sum. */
-function focus(
-  known: Known,
-  places: readonly number[],
-  sum: Rational,
-  partOf: PartOf,
-  weight?: Rational,
-): Known {
+/** The same account with the positions at these places alone, and the others as sums of their figures at known prices. */
+export function focusOn(known: Known, places: readonly number[]): Known {
   const { formula, figures } = known
-  if (!isSeparable(formula)) return known
-  if (formula.pool !== undefined) return pooledFocus(known, formula.pool, places)
-  const own = places.reduce((total, place) => add(total, partOf(figures.positions[place]!)), ZERO)
-  const rest = reduce(sub(sum, own))
-  return {
-    ...known,
-    formula: {
-      ...formula,
-      positions: places.map((place) => formula.positions[place]!),
-      walletBalance: weight === undefined ? rest : reduce(div(rest, weight)),
-    },
+  if (places.length === formula.positions.length) return known
+  const rest = new Map(totalsOf(known))
+  for (const place of places) {
+    const ruled = formula.positions[place]!
+    const key = keyOf(ruled)
+    rest.set(
+      key,
+      combined(rest.get(key)!, figures.positions[place]!, (sum, own) => reduce(add(sum, neg(own)))),
+    )
   }
+  const positions = places.map((place) => formula.positions[place]!)
+  return { ...known, formula: { ...formula, positions, still: [...rest.values()] } }
 }
 
-/** In a pool the other positions stay as figures of their assets, which its weights and index prices then count. */
-function pooledFocus(known: Known, pool: PoolTerms, places: readonly number[]): Known {
-  const { formula, figures } = known
-  const kept = new Set(places)
-  const still = new Map<string, StillPosition>()
-  formula.positions.forEach(({ rules }, place) => {
-    if (kept.has(place)) return
-    const asset = rules.settlementAsset
-    const { contribution, unrealizedPnl, maintenanceMargin } = figures.positions[place]!
-    const before = still.get(asset) ?? { contribution: ZERO, unrealizedPnl: ZERO, maintenanceMargin: ZERO }
-    still.set(asset, {
-      asset,
-      contribution: add(before.contribution, contribution),
-      unrealizedPnl: add(before.unrealizedPnl, unrealizedPnl),
-      maintenanceMargin: add(before.maintenanceMargin, maintenanceMargin),
-    })
+const totals = new WeakMap<Known, ReadonlyMap<string, StillPositions>>()
+
+/** The sums of all positions that count together. */
+function totalsOf(known: Known): ReadonlyMap<string, StillPositions> {
+  const cached = totals.get(known)
+  if (cached !== undefined) return cached
+  const sums = new Map<string, StillPositions>()
+  known.formula.positions.forEach((ruled, place) => {
+    const key = keyOf(ruled)
+    const before = sums.get(key) ?? emptyOf(ruled)
+    sums.set(key, combined(before, known.figures.positions[place]!, add))
   })
+  totals.set(known, sums)
+  return sums
+}
+
+/** Positions count together if they settle in one asset and are on one side of one netting group, or in none. */
+function keyOf(ruled: RuledPosition): string {
+  const { group, side } = nettingOf(ruled) ?? {}
+  return JSON.stringify([ruled.rules.settlementAsset, group, side])
+}
+
+function emptyOf(ruled: RuledPosition): StillPositions {
+  const amounts = { contribution: ZERO, unrealizedPnl: ZERO, maintenanceMargin: ZERO }
+  return { asset: ruled.rules.settlementAsset, netting: nettingOf(ruled), ...amounts }
+}
+
+type Amounts = Pick<StillPositions, 'contribution' | 'unrealizedPnl' | 'maintenanceMargin'>
+
+function combined(
+  still: StillPositions,
+  own: Amounts,
+  combine: (sum: Rational, own: Rational) => Rational,
+): StillPositions {
   return {
-    ...known,
-    formula: {
-      ...formula,
-      positions: places.map((place) => formula.positions[place]!),
-      pool: { ...pool, still: [...still.values()] },
-    },
+    ...still,
+    contribution: combine(still.contribution, own.contribution),
+    unrealizedPnl: combine(still.unrealizedPnl, own.unrealizedPnl),
+    maintenanceMargin: combine(still.maintenanceMargin, own.maintenanceMargin),
   }
 }
 
@@ -95,9 +72,4 @@ export function placesOn({ positions }: AccountFormula, symbols: ReadonlySet<str
       ? [place]
       : [],
   )
-}
-
-/** Whether a focus of this account holds only the positions that were asked for. */
-export function isFocused(focused: Known, known: Known): boolean {
-  return focused.formula !== known.formula
 }

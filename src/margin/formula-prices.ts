@@ -4,7 +4,7 @@ import { sumOf, unroundedNumbers } from './algebra.ts'
 import { closingFeeAtMarkOf } from './closing-fee.ts'
 import { type FigureOf, firstCrossing } from './crossing.ts'
 import { figuresAt, type Known, type Moved, slackAt } from './formula-figures.ts'
-import { placesOn, slackFocus, worthFocus } from './formula-focus.ts'
+import { focusOn, placesOn } from './formula-focus.ts'
 import { compare, mul, ONE, type Rational, sub } from './rational.ts'
 import { textOf } from './state-text.ts'
 
@@ -32,7 +32,7 @@ function liquidationPriceOf(known: Known, symbol: string): Rational | undefined 
 
 /** Slack as a function of the mark of one symbol. */
 function slackOfSymbol(known: Known, symbol: string): FigureOf {
-  const focused = slackFocus(known, placesOn(known.formula, new Set([symbol])))
+  const focused = focusOn(known, placesOn(known.formula, new Set([symbol])))
   return (algebra, price) => slackAt(algebra, focused, movedTo(symbol, price))
 }
 
@@ -58,7 +58,7 @@ export interface BothPrices {
 
 /** The mark at which the wallet, all PnL and the fee of closing the symbol there come to zero, the other marks fixed. */
 function bankruptcyPriceOf(known: Known, symbol: string): Rational | undefined {
-  const focused = worthFocus(known, placesOn(known.formula, new Set([symbol])))
+  const focused = focusOn(known, placesOn(known.formula, new Set([symbol])))
   const worthAt: FigureOf = (algebra, price) => {
     const { walletBalance, unrealizedPnl, positions } = figuresAt(
       algebra,

@@ -63,7 +63,7 @@ export function mulPolynomials(a: Polynomial, b: Polynomial): Polynomial {
 export function valueOfPolynomial(a: Polynomial, t: Rational): Rational {
   let value = ZERO
   for (let power = a.length - 1; power >= 0; power--) value = add(mul(value, t), a[power]!)
-  return reduce(value)
+  return value
 }
 
 function derivativeOf(a: Polynomial): Polynomial {

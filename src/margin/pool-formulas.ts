@@ -19,18 +19,8 @@ export interface PoolTerms {
   readonly currency: string
   /** Every asset that the account holds, owes or settles in. */
   readonly assets: readonly PoolAsset[]
-  /** What positions bring that are not in the formula, because their prices stay; see `formula-focus.ts`. */
-  readonly still?: readonly StillPosition[]
   /** Of spot margin: the line is where weighted assets are this many times the debts. undefined: equity against margin. */
   readonly liquidationLevel: Rational | undefined
-}
-
-/** The figures of a position whose price stays, in its settlement asset. */
-export interface StillPosition {
-  readonly asset: string
-  readonly contribution: Rational
-  readonly unrealizedPnl: Rational
-  readonly maintenanceMargin: Rational
 }
 
 export interface IndexPrices<N> {

@@ -17,16 +17,25 @@ import {
 } from './polynomial.ts'
 import { abs, compare, div, ONE, type Rational } from './rational.ts'
 
-/** over/under; `under` is above zero where the formulas are defined, and the magnitude of its last coefficient is 1. */
+/** `over` divided by the product of the factors, each above zero where the formulas are defined. */
 export interface Traced {
   readonly over: Polynomial
-  readonly under: Polynomial
+  readonly under: readonly Factor[]
 }
 
-const UNDER_ONE: Polynomial = [ONE]
+/**
+ * base^power. The magnitude of the last coefficient of a base is 1, so that the prices of all instruments that fall by one
+ * share, P·(1 − t), have one base, and a sum over them keeps the degree of one of them.
+ */
+interface Factor {
+  readonly base: Polynomial
+  readonly power: number
+}
+
+const NO_FACTORS: readonly Factor[] = []
 
 /** The parameter itself. */
-export const PARAMETER: Traced = { over: [{ n: 0n, d: 1n }, ONE], under: UNDER_ONE }
+export const PARAMETER: Traced = { over: [{ n: 0n, d: 1n }, ONE], under: NO_FACTORS }
 
 export class Tracer implements Algebra<Traced> {
   readonly #from: Rational
@@ -40,36 +49,34 @@ export class Tracer implements Algebra<Traced> {
   }
 
   of(value: Rational): Traced {
-    return { over: constantPolynomial(value), under: UNDER_ONE }
+    return { over: constantPolynomial(value), under: NO_FACTORS }
   }
 
   add(a: Traced, b: Traced): Traced {
-    if (isSame(a.under, b.under)) return { over: addPolynomials(a.over, b.over), under: a.under }
-    const over = addPolynomials(mulPolynomials(a.over, b.under), mulPolynomials(b.over, a.under))
-    return { over, under: mulPolynomials(a.under, b.under) }
+    const under = commonFactors(a.under, b.under)
+    return { over: addPolynomials(overOf(a, under), overOf(b, under)), under }
   }
 
   sub(a: Traced, b: Traced): Traced {
-    return this.add(a, { over: subPolynomials([], b.over), under: b.under })
+    const under = commonFactors(a.under, b.under)
+    return { over: subPolynomials(overOf(a, under), overOf(b, under)), under }
   }
 
   mul(a: Traced, b: Traced): Traced {
-    return { over: mulPolynomials(a.over, b.over), under: mulPolynomials(a.under, b.under) }
+    return { over: mulPolynomials(a.over, b.over), under: b.under.reduce(withFactor, a.under) }
   }
 
   div(a: Traced, b: Traced): Traced {
     assert(signBeside(b.over, this.#from, this.#side) > 0, 'a divisor of a margin formula is above zero')
-    const under = mulPolynomials(a.under, b.over)
-    // Its sign stays, because a price that falls has 1 − t below it.
-    const last = div(ONE, abs(under.at(-1)!))
-    const over = scaledPolynomial(mulPolynomials(a.over, b.under), last)
-    return { over, under: scaledPolynomial(under, last) }
+    // The sign of the base stays, because a price that falls has 1 − t below it.
+    const scale = div(ONE, abs(b.over.at(-1)!))
+    const over = scaledPolynomial(overOf({ over: a.over, under: NO_FACTORS }, b.under), scale)
+    if (b.over.length === 1) return { over, under: a.under }
+    return { over, under: withFactor(a.under, { base: scaledPolynomial(b.over, scale), power: 1 }) }
   }
 
   compare(a: Traced, b: Traced): -1 | 0 | 1 {
-    const difference = isSame(a.under, b.under)
-      ? subPolynomials(a.over, b.over)
-      : subPolynomials(mulPolynomials(a.over, b.under), mulPolynomials(b.over, a.under))
+    const difference = this.sub(a, b).over
     if (difference.length > 1) this.#guards.push(difference)
     return signBeside(difference, this.#from, this.#side)
   }
@@ -93,6 +100,36 @@ export class Tracer implements Algebra<Traced> {
     const order = compare(a.near, b.near)
     return this.#side === 'up' ? order < 0 : order > 0
   }
+}
+
+/** Every factor of both, in its higher power. */
+function commonFactors(a: readonly Factor[], b: readonly Factor[]): readonly Factor[] {
+  return b.reduce((common, factor) => {
+    const missing = factor.power - powerIn(common, factor.base)
+    return missing > 0 ? withFactor(common, { base: factor.base, power: missing }) : common
+  }, a)
+}
+
+/** What stands over `under`, which holds every factor of the fraction. */
+function overOf({ over, under: own }: Traced, under: readonly Factor[]): Polynomial {
+  if (own === under) return over
+  let scaled = over
+  for (const { base, power } of under) {
+    for (let missing = power - powerIn(own, base); missing > 0; missing--) {
+      scaled = mulPolynomials(scaled, base)
+    }
+  }
+  return scaled
+}
+
+function powerIn(factors: readonly Factor[], base: Polynomial): number {
+  return factors.find((factor) => isSame(factor.base, base))?.power ?? 0
+}
+
+function withFactor(factors: readonly Factor[], { base, power }: Factor): readonly Factor[] {
+  const index = factors.findIndex((factor) => isSame(factor.base, base))
+  if (index < 0) return [...factors, { base, power }]
+  return factors.with(index, { base, power: factors[index]!.power + power })
 }
 
 function isSame(a: Polynomial, b: Polynomial): boolean {
