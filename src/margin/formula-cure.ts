@@ -6,10 +6,9 @@ import type { Change } from './account-formulas.ts'
 import { type Algebra, exactNumbers, magnitude } from './algebra.ts'
 import { type FigureOf, firstCrossing } from './crossing.ts'
 import { figuresAt, type Known } from './formula-figures.ts'
-import { isFocused, surplusFocus } from './formula-focus.ts'
+import { focusOn } from './formula-focus.ts'
 import type { LevelRule } from './levels.ts'
 import {
-  add,
   compare,
   div,
   formatDecimal,
@@ -63,20 +62,28 @@ function topUpFor(known: Known, goal: Goal): Rational {
 /** Steps on either side of a guess within which the answer lies: 2^64 of the smallest amount are beyond the domain. */
 const DOUBLINGS_MAX = 64
 
-/**
- * The fewest steps that cure, near a guess: more steps never cure less, and none do not. What a venue rounds puts the
- * answer on either side of the guess.
- */
+/** The fewest steps that cure, near a guess. What a venue rounds puts the answer on either side of the guess. */
 function fewestSteps(guess: bigint, cures: (steps: bigint) => boolean): bigint {
-  let high = guess > 0n ? guess : 1n
-  for (let doubling = 0; !cures(high); doubling++) {
-    assert(doubling < DOUBLINGS_MAX, 'money that is added cures')
-    high += 1n << BigInt(doubling)
+  const found = fewestStepsUpTo(guess > 0n ? guess : 1n, guess + (1n << BigInt(DOUBLINGS_MAX)), cures)
+  assert(found !== undefined, 'money that is added cures')
+  return found
+}
+
+/**
+ * The fewest steps that cure, from 1 to `most`, near a guess beside which more steps never cure less. undefined if none of
+ * those looked at cures.
+ */
+function fewestStepsUpTo(guess: bigint, most: bigint, cures: (steps: bigint) => boolean): bigint | undefined {
+  let high = guess
+  let low = guess - 1n
+  for (let stride = 1n; !cures(high); stride *= 2n) {
+    if (high >= most) return undefined
+    low = high
+    high = high + stride < most ? high + stride : most
   }
-  let low = high - 1n
-  for (let doubling = 0; low > 0n && cures(low); doubling++) {
+  for (let stride = 1n; low > 0n && cures(low); stride *= 2n) {
     high = low
-    low -= 1n << BigInt(doubling)
+    low -= stride
   }
   if (low < 0n) low = 0n
   while (high - low > 1n) {
@@ -95,29 +102,36 @@ function reductionFor(known: Known, index: number, goal: Goal): Decimal | null {
   const { position, rules } = known.formula.positions[index]!
   const size = magnitude(exactNumbers, parseDecimal(position.size))
   const step = parseDecimal(rules.contribution === 'inverse' ? CURE_CONTRACTS : CURE_STEP)
-  const focused = surplusFocus(known, index, goal.level)
-  const place = isFocused(focused, known) ? 0 : index
+  const focused = focusOn(known, [index])
   const surplusAt: FigureOf = (algebra, share) =>
-    surplusUnder(focused, algebra, goal, { closed: { index: place, share } })
+    surplusUnder(focused, algebra, goal, { closed: { index: 0, share } })
+  const sizeOf = (steps: bigint) => mul(step, { n: steps, d: 1n })
   const curesWith = (closed: Rational) => meets(goal, surplusAt(exactNumbers, div(closed, size)))
-  const tried = (share: Rational) => {
-    const first = ceilTo(mul(share, size), step)
-    // On a root the surplus is zero, which may not be enough; a step further it is above.
-    return [first, add(first, step)].find((closed) => compare(closed, size) < 0 && curesWith(closed))
-  }
-  let share: Rational | undefined = ZERO
-  while (share !== undefined && compare(share, ONE) < 0) {
-    const closed = tried(share)
-    if (closed !== undefined) return formatDecimal(closed)
-    const next: Rational | undefined = firstCrossing(surplusAt, share, 'up', ONE)
-    share = next !== undefined && compare(next, share) > 0 ? reduce(next) : undefined
+  const cures = (steps: bigint) => compare(sizeOf(steps), size) < 0 && curesWith(sizeOf(steps))
+  const stepsTo = (share: Rational) => ceilOf(div(mul(share, size), step))
+  for (const [share, next] of piecesOf(surplusAt)) {
+    const first = stepsTo(share) > 0n ? stepsTo(share) : 1n
+    // On a root the surplus is zero, which may not be enough; a step further it is above. Rounding moves it.
+    const steps =
+      rules.rounding === undefined
+        ? [first, first + 1n].find(cures)
+        : fewestStepsUpTo(first, stepsTo(next ?? ONE), cures)
+    if (steps !== undefined) return formatDecimal(sizeOf(steps))
   }
   if (known.formula.marginMode === 'isolated') return formatDecimal(size)
   return curesWith(size) ? formatDecimal(size) : null
 }
 
-function ceilTo(value: Rational, step: Rational): Rational {
-  return mul({ n: ceilOf(div(value, step)), d: 1n }, step)
+/** The shares from 0 to 1 between which the surplus keeps its sign, each with the next. */
+function* piecesOf(surplusAt: FigureOf): Generator<readonly [Rational, Rational | undefined]> {
+  let share: Rational | undefined = ZERO
+  while (share !== undefined && compare(share, ONE) < 0) {
+    const crossing: Rational | undefined = firstCrossing(surplusAt, share, 'up', ONE)
+    const next: Rational | undefined =
+      crossing !== undefined && compare(crossing, share) > 0 ? reduce(crossing) : undefined
+    yield [share, next]
+    share = next
+  }
 }
 
 /** The smallest whole number that is not below the value. */

@@ -3,7 +3,7 @@
 import { unroundedNumbers } from './algebra.ts'
 import { type FigureOf, firstCrossing } from './crossing.ts'
 import { type Known, type Moved, type PriceKind, slackAt } from './formula-figures.ts'
-import { placesOn, slackFocus } from './formula-focus.ts'
+import { focusOn, placesOn } from './formula-focus.ts'
 import {
   add,
   compare,
@@ -27,9 +27,12 @@ const FALL_MAX: Rational = { n: 10n ** 18n - 1n, d: 10n ** 18n }
 /**
  * The largest equal relative move of all prices, each against the account, that leaves it above its line, as a fraction: the
  * move at which it is on the line. 0 on and below the line; undefined if no move brings it there. Each instrument moves by
- * the net of its positions. A root that is no fraction is rounded down to 18 digits.
+ * the net of its positions. A root that is no fraction is rounded down to 18 digits. Where the venue rounds, the distance is
+ * that of the figures before rounding, and 0 if they or the rounded ones have reached the line.
  */
 export function distanceOf(known: Known): Rational | undefined {
+  const { marginBalance, maintenanceMargin } = known.figures
+  if (compare(marginBalance, maintenanceMargin) <= 0) return ZERO
   if (sign(slackAt(unroundedNumbers, known)) <= 0) return ZERO
   const sides = adverseSides(known)
   const sideOf = (kind: PriceKind, name: string) => (kind === 'mark' ? sides.marks : sides.indexes).get(name)
@@ -97,7 +100,7 @@ export interface CoinMove {
 /** For each coin that the account depends on, the nearer of its fall and its rise at which the account meets its line. */
 export function coinMovesOf(known: Known): readonly CoinMove[] {
   return [...symbolsByCoin(known)].map(([coin, symbols]) => {
-    const focused = slackFocus(known, placesOn(known.formula, symbols))
+    const focused = focusOn(known, placesOn(known.formula, symbols))
     const moves =
       <N>(one: (price: Rational) => N): Moved<N> =>
       (kind, name, price) =>
