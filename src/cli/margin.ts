@@ -11,6 +11,7 @@ import {
   type InstrumentRules,
   instrumentRulesMapSchema,
   isPrice,
+  type MarginState,
   pathText,
   type RuleBook,
   schemaFaultsOf,
@@ -20,11 +21,13 @@ import { EXIT_FAULT, type FaultCode, PlimsollError } from '../errors.ts'
 import { type Line, readJson } from '../input/index.ts'
 import {
   answersOf,
+  checkCollateral,
   checkRules,
   DEFAULT_HYSTERESIS,
   DEFAULT_LEVELS,
   type LevelRule,
   levelRule,
+  type MarginAccount,
   marginAccountsOf,
   marginStateOf,
   ruleAgeDays,
@@ -127,10 +130,15 @@ function marginsOf(line: Line, { rule, bookOf, nowMs }: MarginJudge) {
     fundingRateOf: (symbol: string) => fundingRates.get(symbol),
     indexPriceOf: (asset: string) => indexPrices.get(asset),
   }
+  const stateOf = (marginAccount: MarginAccount) => {
+    const state = marginStateOf(marginAccount, markOf, rule, further)
+    refuseNegativeMargins(state)
+    return state
+  }
   return {
     account: account.id,
     marginAccounts: marginAccounts.map((marginAccount) => ({
-      ...marginStateOf(marginAccount, markOf, rule, further),
+      ...stateOf(marginAccount),
       ...answersOf(marginAccount, markOf, further),
       ruleBook: marginAccount.ruleBook,
       ruleAgeDays: ruleAgeDays(marginAccount.rulesAsOfMs, nowMs),
@@ -187,6 +195,15 @@ function readFundingRates(rates: Readonly<Record<string, unknown>>): ReadonlyMap
   return checked
 }
 
+/** A part of a table, which a line may state, asks for less than nothing of a notional far below it. */
+function refuseNegativeMargins({ positions }: MarginState): void {
+  for (const { symbol, maintenanceMargin, notional } of positions) {
+    if (maintenanceMargin === null || !maintenanceMargin.startsWith('-')) continue
+    const message = `rules.${symbol}.tiers ask for a maintenance margin of ${maintenanceMargin} for a notional of ${notional}: the tiers must hold the notional, since the first deduction is not 0`
+    throw new PlimsollError('RULES_INVALID', message, { path: `rules.${symbol}.tiers` })
+  }
+}
+
 /** The book with the collateral rules of the line for some assets. */
 function withCollateral(book: RuleBook, collateralRules: unknown): RuleBook {
   if (collateralRules === undefined) return book
@@ -196,6 +213,9 @@ function withCollateral(book: RuleBook, collateralRules: unknown): RuleBook {
     'collateralRules',
     'RULES_INVALID',
   )
+  for (const [asset, rules] of Object.entries(own)) {
+    under(`collateralRules.${asset}`, () => checkCollateral(asset, rules))
+  }
   return { ...book, collateralOf: (asset) => own[asset] ?? book.collateralOf?.(asset) }
 }
 

@@ -156,8 +156,9 @@ const POOL_RULE =
   'is computed by plimsoll margin alone: no source brings the index prices that a worker needs for it'
 
 /** Whether the rules ask for a share of a used margin that the position does not say. */
-export function lacksLeverage({ leverage }: Position, { maintenance }: InstrumentRules): boolean {
-  return maintenance.kind === 'used-margin' && leverage === undefined
+export function lacksLeverage({ leverage }: Position, { maintenance, initial }: InstrumentRules): boolean {
+  if (leverage !== undefined) return false
+  return maintenance.kind === 'used-margin' || initial?.kind === 'used-margin'
 }
 
 export const LEVERAGE_RULE =

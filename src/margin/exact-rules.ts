@@ -100,22 +100,34 @@ function checkWholeTiers(symbol: string, tiers: readonly WholeTier[]): void {
   })
 }
 
-/** Every single rate of the rules, with its path. */
-function ratesOf({ maintenance, initial }: InstrumentRules): (readonly [string, string])[] {
+/**
+ * Every single rate of the rules that is a share of a value, with its path. The increment of `size-rate` is for each coin, the
+ * factor of `multiple` is above 1.
+ */
+function ratesOf({ maintenance, initial, maintenanceShare }: InstrumentRules): (readonly [string, string])[] {
   const rates: (readonly [string, string])[] = []
-  if (maintenance.kind === 'size-rate') rates.push(['maintenance.base', maintenance.base])
-  if (maintenance.kind === 'option-standard')
-    rates.push(['maintenance.maintenanceRate', maintenance.maintenanceRate])
   for (const [name, asked] of [
     ['maintenance', maintenance],
     ['initial', initial],
   ] as const) {
-    if (asked?.kind !== 'side-rates') continue
-    rates.push([`${name}.long`, asked.long], [`${name}.short`, asked.short])
+    for (const [field, value] of Object.entries(asked ?? {})) {
+      if (SHARES.has(field)) rates.push([`${name}.${field}`, value])
+    }
   }
-  if (initial?.kind === 'rate') rates.push(['initial.rate', initial.rate])
+  if (maintenanceShare !== undefined) rates.push(['maintenanceShare', maintenanceShare])
   return rates
 }
+
+const SHARES: ReadonlySet<string> = new Set([
+  'rate',
+  'base',
+  'share',
+  'long',
+  'short',
+  'maintenanceRate',
+  'initialRate',
+  'initialRateMin',
+])
 
 /** Returns the same object for the same rules, so that the curves of one instrument share their tiers. They are plain. */
 export function exactRulesOf(symbol: string, rules: InstrumentRules): ExactRules {

@@ -92,16 +92,18 @@ export function sizeRateOf<N>(
   )
 }
 
-/** BitMEX: ceil((maintenance rate + funding to pay)·|cost| + closing fee); the sum is rounded once, by the caller. */
-export function costMaintenanceOf<N>(
+/**
+ * The maintenance margin with the fee of closing and the funding that counts in it, on the value at entry. BitMEX: ceil((
+ * maintenance rate + funding to pay)·|cost| + closing fee); the sum is rounded once, by the caller.
+ */
+export function askedMaintenanceOf<N>(
   { algebra, isLong, ruled, entryValue }: SizedPosition<N>,
   tiered: N,
   closingFee: N,
   { fundingRate }: Market<N>,
 ): N {
-  const payable =
-    ruled.rules.fundingInMaintenance === true
-      ? max(ZERO, isLong ? fundingRate : sub(ZERO, fundingRate))
-      : ZERO
-  return algebra.add(algebra.add(tiered, algebra.mul(algebra.of(payable), entryValue)), closingFee)
+  const asked = algebra.add(tiered, closingFee)
+  if (ruled.rules.fundingInMaintenance !== true) return asked
+  const payable = max(ZERO, isLong ? fundingRate : sub(ZERO, fundingRate))
+  return algebra.add(asked, algebra.mul(algebra.of(payable), entryValue))
 }

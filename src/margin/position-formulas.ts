@@ -2,7 +2,7 @@
 import type { Algebra } from './algebra.ts'
 import { closingFeeOf } from './closing-fee.ts'
 import { initialMarginOf } from './initial-formulas.ts'
-import { costMaintenanceOf, maintenanceOf } from './maintenance-formulas.ts'
+import { askedMaintenanceOf, maintenanceOf } from './maintenance-formulas.ts'
 import {
   type Market,
   markValueOf,
@@ -45,10 +45,7 @@ export function positionFiguresOf<N>(
   const initial = initialMarginOf(sized, value, market)
   const closingFee = closingFeeOf(sized, value)
   const tiered = maintenanceOf(sized, value, market)
-  const asked =
-    rules.closingFee === 'at-cost'
-      ? costMaintenanceOf(sized, tiered, closingFee, market)
-      : algebra.add(tiered, closingFee)
+  const asked = askedMaintenanceOf(sized, tiered, closingFee, market)
   return {
     value: sized.isLong ? value : algebra.sub(zero, value),
     unrealizedPnl,

@@ -294,6 +294,38 @@ describe('plimsoll margin', () => {
       { code: 'RULES_INVALID', path: 'rules.BTCUSDT.maintenance.tiers[1].maintenanceDeduction' },
     ],
     [
+      'a part of a table that asks for less than nothing of the notional',
+      {
+        ...LINE,
+        rules: {
+          BTCUSDT: {
+            ...RULES,
+            tiers: [{ cap: '3000000', maintenanceMarginRate: '0.01', maintenanceDeduction: '9999' }],
+          },
+        },
+      },
+      {
+        code: 'RULES_INVALID',
+        path: 'rules.BTCUSDT.tiers',
+        message: expect.stringContaining('the tiers must hold the notional'),
+      },
+    ],
+    [
+      'a collateral of which more counts better',
+      {
+        ...LINE,
+        collateralRules: {
+          BTC: {
+            tiers: [
+              { cap: '1', ratio: '0.5' },
+              { cap: '2', ratio: '0.9' },
+            ],
+          },
+        },
+      },
+      { code: 'RULES_INVALID', path: 'collateralRules.BTC.tiers[1].ratio' },
+    ],
+    [
       'rules that contradict themselves',
       {
         ...LINE,
