@@ -6,9 +6,11 @@ import { isObject } from '../frame.ts'
 import {
   type BodyRecord,
   baseAssetField,
+  boundIn,
   decimalOf,
   groupedBy,
   numberIn,
+  positiveIn,
   recordsOf,
   refuse,
   Taken,
@@ -92,9 +94,9 @@ function rulesOf(
 
 function bracketOf(row: BodyRecord): StatedBracket {
   return {
-    cap: numberIn(row, 'notionalCap', 'qtyCap'),
+    cap: boundIn(row, 'notionalCap', 'qtyCap'),
     maintenanceMarginRate: numberIn(row, 'maintMarginRatio'),
-    maxLeverage: numberIn(row, 'initialLeverage'),
+    maxLeverage: positiveIn(row, 'initialLeverage'),
     stated: decimalOf(row.cum),
   }
 }
@@ -118,7 +120,7 @@ function coinmTerms(symbol: string, contract: BodyRecord | undefined) {
   const coin = symbol.replace(/USD_.*$/, '')
   if (contract === undefined) return { multiplier: coinmContractSizeOf(coin), settlementAsset: coin }
   return {
-    multiplier: numberIn(contract, 'contractSize'),
+    multiplier: positiveIn(contract, 'contractSize'),
     settlementAsset: textOrUndefined(contract, 'marginAsset') ?? coin,
   }
 }

@@ -3,6 +3,7 @@ import {
   abs,
   add,
   compare,
+  DISPLAY_DECIMALS,
   formatDecimal,
   mul,
   ONE,
@@ -16,8 +17,10 @@ import {
   baseAssetField,
   decimalOf,
   numberIn,
+  positiveIn,
   recordsOf,
   refuse,
+  symbolIn,
   Taken,
   textIn,
   textOrUndefined,
@@ -68,7 +71,7 @@ export const bitmexImport: RulesImport = {
     const isInstrument = ({ symbol, typ }: BodyRecord) =>
       typeof symbol === 'string' && typeof typ === 'string'
     for (const instrument of recordsOf(bodies, isInstrument)) {
-      taken.take(textIn(instrument, 'symbol'), () => rulesOf(instrument, scales, asOf))
+      taken.take(symbolIn(instrument, 'symbol'), () => rulesOf(instrument, scales, asOf))
     }
     return taken
   },
@@ -78,10 +81,12 @@ function scalesOf(bodies: readonly RulesBody[]): ReadonlyMap<string, Scale> {
   const assets = recordsOf(bodies, ({ currency, asset, scale }) =>
     [currency, asset, scale].every((value) => typeof value === 'string'),
   )
-  const stated = assets.map(
-    ({ currency, asset, scale }) =>
-      [currency as string, { asset: asset as string, decimals: Number(scale) }] as const,
-  )
+  const stated = assets
+    .map(
+      ({ currency, asset, scale }) =>
+        [currency as string, { asset: asset as string, decimals: Number(scale) }] as const,
+    )
+    .filter(([, { decimals }]) => decimals >= 0 && decimals <= DISPLAY_DECIMALS && Number.isInteger(decimals))
   return new Map([...Object.entries(SCALES), ...stated])
 }
 
@@ -107,7 +112,7 @@ function rulesOf(instrument: BodyRecord, scales: ReadonlyMap<string, Scale>, asO
     takerFeeRate: decimalOf(instrument.takerFee) ?? refuse('takerFee is missing'),
     asOf,
     unit: formatDecimal(unit),
-    lotSize: numberIn(instrument, 'lotSize'),
+    lotSize: positiveIn(instrument, 'lotSize'),
     isPerpetual,
     tiers: riskLimitsOf({
       initial: parseDecimal(numberIn(instrument, 'initMargin')),

@@ -1,5 +1,7 @@
 import {
   ASSET_PATTERN,
+  CAP_PATTERN,
+  DECIMAL_PATTERN,
   type Decimal,
   type InstrumentRules,
   type RulesBody,
@@ -44,9 +46,15 @@ const NUMBER = /^(-?)(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?$/
 
 /**
  * A number of a body in our grammar: `1e-8`, `100.00` and `0.0` become 0.00000001, 100 and 0. undefined for any other
- * value, such as `""`, by which venues say "none".
+ * value, such as `""`, by which venues say "none". Refuses a number with more digits than the grammar has.
  */
 export function decimalOf(value: unknown): Decimal | undefined {
+  const decimal = plainOf(value)
+  if (decimal === undefined || DECIMAL_PATTERN.test(decimal)) return decimal
+  return refuse(`${shownValue(value)} has more digits than 15 before and 18 after the point`)
+}
+
+function plainOf(value: unknown): Decimal | undefined {
   const [text, sign, whole = '', fraction = '', exponent = '0'] =
     (typeof value === 'string' ? NUMBER.exec(value) : null) ?? []
   if (text === undefined) return undefined
@@ -62,18 +70,40 @@ export function decimalOf(value: unknown): Decimal | undefined {
 
 /** The number in the first of the fields that states one. Refuses a record without any. */
 export function numberIn(record: BodyRecord, ...fields: readonly string[]): Decimal {
-  for (const field of fields) {
-    const decimal = decimalOf(record[field])
-    if (decimal !== undefined) return decimal
-  }
-  const field = fields.find((name) => record[name] !== undefined) ?? fields[0]!
-  return refuse(`${field} is ${shownValue(record[field])}: must be a number`)
+  return fittingIn(record, fields, DECIMAL_PATTERN, 'must be a number')
+}
+
+/** The same of a number by which another one is divided or multiplied: 0 and less are refused. */
+export function positiveIn(record: BodyRecord, ...fields: readonly string[]): Decimal {
+  return fittingIn(record, fields, POSITIVE_PATTERN, 'must be a number above zero')
+}
+
+/** The same of the cap of a tier or the lower bound of the next. A venue writes 19 digits for "no cap". */
+export function boundIn(record: BodyRecord, ...fields: readonly string[]): Decimal {
+  return fittingIn(record, fields, CAP_PATTERN, 'must be a number of zero or more')
+}
+
+const POSITIVE_PATTERN = /^(?=[0.]*[1-9])\d{1,15}(?:\.\d{1,18})?$/
+
+function fittingIn(record: BodyRecord, fields: readonly string[], grammar: RegExp, rule: string): Decimal {
+  const field =
+    fields.find((name) => plainOf(record[name]) !== undefined) ??
+    fields.find((name) => record[name] !== undefined) ??
+    fields[0]!
+  const decimal = plainOf(record[field])
+  if (decimal !== undefined && grammar.test(decimal)) return decimal
+  return refuse(`${field} is ${shownValue(record[field])}: ${rule}, of at most 18 digits after the point`)
 }
 
 /** The text in the first of the fields that states one that is not empty. Refuses a record without any. */
 export function textIn(record: BodyRecord, ...fields: readonly string[]): string {
   const text = textOrUndefined(record, ...fields)
   return text ?? refuse(`${fields[0]} is ${shownValue(record[fields[0]!])}: must be a text`)
+}
+
+/** The name of a contract. A record without one gets a name that no symbol can have, so that it is refused and not lost. */
+export function symbolIn(record: BodyRecord, field: string): string {
+  return textOrUndefined(record, field) ?? `without ${field}`
 }
 
 export function textOrUndefined(record: BodyRecord, ...fields: readonly string[]): string | undefined {

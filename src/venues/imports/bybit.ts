@@ -17,10 +17,12 @@ import { isObject } from '../frame.ts'
 import {
   type BodyRecord,
   baseAssetField,
+  boundIn,
   decimalOf,
   groupedBy,
   numberIn,
   objectionIn,
+  positiveIn,
   recordsOf,
   Taken,
   textOrUndefined,
@@ -107,9 +109,9 @@ function rulesOf(
 /** Older bodies state rates in per cent. */
 function bracketsOf(rows: readonly BodyRecord[]): StatedBracket[] {
   const stated = rows.map((row) => ({
-    cap: numberIn(row, ...RISK_LIMIT_FIELDS),
+    cap: boundIn(row, ...RISK_LIMIT_FIELDS),
     maintenanceMarginRate: numberIn(row, ...RATE_FIELDS),
-    maxLeverage: numberIn(row, 'maxLeverage', 'max_leverage'),
+    maxLeverage: positiveIn(row, 'maxLeverage', 'max_leverage'),
     stated: decimalOf(row.mmDeduction),
   }))
   refuseTwoRates(stated)

@@ -11,10 +11,11 @@ import {
   baseAssetField,
   NO_CAP,
   numberIn,
+  positiveIn,
   recordsOf,
   refuse,
+  symbolIn,
   Taken,
-  textIn,
   textOrUndefined,
 } from './body.ts'
 import { leverageOf } from './tiers.ts'
@@ -32,11 +33,11 @@ export const coinbaseImport: RulesImport = {
   read(bodies, { asOf, window }) {
     const taken = new Taken()
     for (const product of recordsOf(bodies, ({ product_id }) => typeof product_id === 'string')) {
-      taken.take(textIn(product, 'product_id'), () => futureOf(product, window, asOf))
+      taken.take(symbolIn(product, 'product_id'), () => futureOf(product, window, asOf))
     }
     for (const instrument of recordsOf(bodies, isInternational)) {
-      const symbol = textIn(instrument, 'symbol')
-      const baseRate = () => numberIn(instrument, 'base_imf', 'baseImf')
+      const symbol = symbolIn(instrument, 'symbol')
+      const baseRate = () => positiveIn(instrument, 'base_imf', 'baseImf')
       taken.take(symbol, () => internationalRules({ coin: symbol.split('-')[0], baseRate: baseRate(), asOf }))
     }
     return taken
@@ -56,7 +57,7 @@ function futureOf(product: BodyRecord, window: SessionWindow, asOf: string): Ins
   if (!isObject(rates)) refuse(`its ${window}_margin_rate is missing`)
   return coinbaseRules({
     coin: textOrUndefined(details, 'contract_root_unit'),
-    multiplier: numberIn(details, 'contract_size'),
+    multiplier: positiveIn(details, 'contract_size'),
     long: numberIn(rates, 'long_margin_rate', 'long'),
     short: numberIn(rates, 'short_margin_rate', 'short'),
     window,

@@ -12,9 +12,10 @@ import {
   type BodyRecord,
   baseAssetField,
   decimalOf,
-  numberIn,
+  positiveIn,
   recordsOf,
   refuse,
+  symbolIn,
   Taken,
   textIn,
   textOrUndefined,
@@ -50,7 +51,7 @@ export const deribitImport: RulesImport = {
         .map(({ instrument_name }) => instrument_name as string),
     )
     for (const instrument of instruments) {
-      taken.take(textIn(instrument, 'instrument_name'), () => {
+      taken.take(symbolIn(instrument, 'instrument_name'), () => {
         const kind = textIn(instrument, 'kind')
         if (kind === 'future') return futureOf(instrument, asOf)
         if (kind === 'option') return optionOf(instrument, futures, asOf)
@@ -124,7 +125,7 @@ function optionOf(instrument: BodyRecord, futures: ReadonlySet<string>, asOf: st
     liquidation: 'passed',
     option: {
       type,
-      strike: numberIn(instrument, 'strike'),
+      strike: positiveIn(instrument, 'strike'),
       underlying,
       pricedIn: quote === coinOf(instrument) ? 'coin' : 'quote',
     },

@@ -6,8 +6,10 @@ import {
   decimalOf,
   NO_CAP,
   numberIn,
+  positiveIn,
   recordsOf,
   refuse,
+  symbolIn,
   Taken,
   textIn,
 } from './body.ts'
@@ -28,11 +30,11 @@ export const dydxImport: RulesImport = {
     const isMarket = ({ ticker, maintenanceMarginFraction }: BodyRecord) =>
       typeof ticker === 'string' && maintenanceMarginFraction !== undefined
     for (const market of recordsOf(bodies, isMarket)) {
-      taken.take(textIn(market, 'ticker'), () => {
+      taken.take(symbolIn(market, 'ticker'), () => {
         if (market.status === 'FINAL_SETTLEMENT') refuse('the venue is settling it for good')
         return dydxRules({
           ticker: textIn(market, 'ticker'),
-          initialRate: numberIn(market, 'initialMarginFraction'),
+          initialRate: positiveIn(market, 'initialMarginFraction'),
           maintenanceRate: numberIn(market, 'maintenanceMarginFraction'),
           lowerCap: decimalOf(market.openInterestLowerCap) ?? '0',
           upperCap: decimalOf(market.openInterestUpperCap) ?? '0',

@@ -10,15 +10,17 @@ import { isObject } from '../frame.ts'
 import {
   type BodyRecord,
   baseAssetField,
+  boundIn,
   decimalOf,
   NO_CAP,
-  numberIn,
+  positiveIn,
   recordsOf,
   refuse,
+  symbolIn,
   Taken,
   textIn,
 } from './body.ts'
-import { marginalTiersOf } from './tiers.ts'
+import { marginalTiersOf, refuseGapBelow } from './tiers.ts'
 
 /** Taker fee rate of the lowest tier of accounts. Fees are not part of margin. */
 export const HYPERLIQUID_TAKER_FEE_RATE = '0.00045'
@@ -49,7 +51,7 @@ export const hyperliquidImport: RulesImport = {
       for (const asset of meta.universe as readonly unknown[]) {
         // Spot pairs, in the universe of `spotMeta`, have no leverage.
         if (!isObject(asset) || asset.maxLeverage === undefined) continue
-        taken.take(textIn(asset, 'name'), () => rulesOf(asset, meta, tokens, asOf))
+        taken.take(symbolIn(asset, 'name'), () => rulesOf(asset, meta, tokens, asOf))
       }
     }
     return taken
@@ -101,18 +103,19 @@ export function hyperliquidRules(
 
 function tiersOf(asset: BodyRecord, meta: BodyRecord): RiskTier[] {
   const name = textIn(asset, 'name')
-  const leverage = numberIn(asset, 'maxLeverage')
+  const leverage = positiveIn(asset, 'maxLeverage')
   const id = decimalOf(asset.marginTableId)
   if (id === undefined || Number(id) < FIRST_TABLE_ID) {
-    return leverageTiersOf(name, [{ lowerBound: '0', maxLeverage: id ?? leverage }])
+    const maxLeverage = id === undefined ? leverage : positiveIn(asset, 'marginTableId')
+    return leverageTiersOf(name, [{ lowerBound: '0', maxLeverage }])
   }
   const table = tableOf(meta.marginTables, id)
   if (table === undefined) refuse(`its margin table ${id} is not in the body`)
   return leverageTiersOf(
     name,
     table.map((tier) => ({
-      lowerBound: numberIn(tier, 'lowerBound'),
-      maxLeverage: numberIn(tier, 'maxLeverage'),
+      lowerBound: boundIn(tier, 'lowerBound'),
+      maxLeverage: positiveIn(tier, 'maxLeverage'),
     })),
   )
 }
@@ -131,6 +134,7 @@ export function leverageTiersOf(
   symbol: string,
   tiers: readonly { readonly lowerBound: string; readonly maxLeverage: string }[],
 ): RiskTier[] {
+  refuseGapBelow(tiers[0]?.lowerBound)
   const two = { n: 2n, d: 1n }
   return marginalTiersOf(
     symbol,

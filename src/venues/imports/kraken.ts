@@ -4,15 +4,17 @@ import { isObject } from '../frame.ts'
 import {
   type BodyRecord,
   baseAssetField,
+  boundIn,
   NO_CAP,
-  numberIn,
   objectionIn,
+  positiveIn,
   recordsOf,
   refuse,
+  symbolIn,
   Taken,
   textIn,
 } from './body.ts'
-import { leverageOf } from './tiers.ts'
+import { leverageOf, refuseGapBelow } from './tiers.ts'
 
 export const KRAKEN_ASSUMPTIONS = [
   'the rate of a level is that of the whole position, since the venue does not say that it is marginal',
@@ -43,7 +45,7 @@ export const krakenImport: RulesImport = {
 
 /** Bodies of 2021 print names in small letters. */
 function symbolOf(instrument: BodyRecord): string {
-  const symbol = textIn(instrument, 'symbol')
+  const symbol = symbolIn(instrument, 'symbol')
   return symbol === symbol.toLowerCase() ? symbol.toUpperCase() : symbol
 }
 
@@ -56,7 +58,7 @@ function rulesOf(symbol: string, instrument: BodyRecord, asOf: string): Instrume
   if (!Array.isArray(marginLevels) || marginLevels.length === 0) refuse('its marginLevels are missing')
   const levels = marginLevels.filter(isObject).map(levelOf)
   const isInverse = type === 'futures_inverse'
-  return krakenRules({ symbol, isInverse, multiplier: numberIn(instrument, 'contractSize'), levels, asOf })
+  return krakenRules({ symbol, isInverse, multiplier: positiveIn(instrument, 'contractSize'), levels, asOf })
 }
 
 /** From a lower bound, in contracts of an inverse future and in dollars of a linear one, to the next. */
@@ -68,14 +70,14 @@ export interface MarginLevel {
 const INITIAL_FACTOR = '2'
 
 function levelOf(level: BodyRecord): MarginLevel {
-  const maintenanceRate = numberIn(level, 'maintenanceMargin')
-  const initialRate = numberIn(level, 'initialMargin')
+  const maintenanceRate = positiveIn(level, 'maintenanceMargin')
+  const initialRate = positiveIn(level, 'initialMargin')
   if (compare(initialOf(maintenanceRate), parseDecimal(initialRate)) !== 0) {
     refuse(
       `a level has the rates ${initialRate} and ${maintenanceRate}; the first must be ${INITIAL_FACTOR} times the second`,
     )
   }
-  return { from: numberIn(level, 'contracts', 'numNonContractUnits'), maintenanceRate }
+  return { from: boundIn(level, 'contracts', 'numNonContractUnits'), maintenanceRate }
 }
 
 function initialOf(maintenanceRate: string): Rational {
@@ -113,6 +115,7 @@ export function krakenRules({ symbol, isInverse, multiplier, levels, asOf }: Kra
 
 function tiersOf(levels: readonly MarginLevel[]): WholeTier[] {
   const sorted = [...levels].sort((a, b) => compare(parseCap(a.from), parseCap(b.from)))
+  refuseGapBelow(sorted[0]?.from)
   return sorted.map(({ maintenanceRate }, index) => ({
     cap: sorted[index + 1]?.from ?? NO_CAP,
     maintenanceMarginRate: maintenanceRate,

@@ -1,18 +1,20 @@
 import type { InstrumentRules, RuleBook, RulesImport, RulesRequest, WholeTier } from '../../domain/index.ts'
-import { formatDecimal, mul, parseDecimal } from '../../margin/index.ts'
+import { add, compare, formatDecimal, mul, ONE, parseCap, parseDecimal } from '../../margin/index.ts'
 import {
   type BodyRecord,
   baseAssetField,
+  boundIn,
   groupedBy,
   numberIn,
   objectionIn,
+  positiveIn,
   recordsOf,
   refuse,
   Taken,
   textIn,
   textOrUndefined,
 } from './body.ts'
-import { byCap } from './tiers.ts'
+import { byCap, refuseGapBelow } from './tiers.ts'
 
 /** Taker fee rate of accounts without a discount. */
 export const OKX_TAKER_FEE_RATE = '0.0005'
@@ -98,13 +100,32 @@ function tiersOf(
 }
 
 function wholeTiersOf(tiers: readonly BodyRecord[]): WholeTier[] {
-  return byCap(
+  const sorted = byCap(
     tiers.map((tier) => ({
-      cap: numberIn(tier, 'maxSz'),
+      cap: boundIn(tier, 'maxSz'),
       maintenanceMarginRate: numberIn(tier, 'mmr'),
-      maxLeverage: numberIn(tier, 'maxLever'),
+      maxLeverage: positiveIn(tier, 'maxLever'),
+      from: tier.minSz === undefined ? undefined : boundIn(tier, 'minSz'),
     })),
   )
+  refuseGaps(sorted)
+  return sorted.map(({ from: _, ...tier }) => tier)
+}
+
+/** Of tiers that all state where they begin. */
+function refuseGaps(sorted: readonly { readonly cap: string; readonly from: string | undefined }[]): void {
+  if (sorted.some(({ from }) => from === undefined)) return
+  refuseGapBelow(sorted[0]?.from)
+  for (const [index, { from }] of sorted.entries()) {
+    const below = sorted[index - 1]
+    if (below === undefined || !isGapBetween(below.cap, from!)) continue
+    refuse(`its tiers have a gap between ${below.cap} and ${from}: a tier is missing`)
+  }
+}
+
+/** The venue begins a tier at the cap of the one below or one contract above it. */
+function isGapBetween(cap: string, from: string): boolean {
+  return compare(parseCap(from), add(parseCap(cap), ONE)) > 0
 }
 
 type Terms = Pick<InstrumentRules, 'baseAsset' | 'contribution' | 'multiplier' | 'settlementAsset'>
@@ -113,7 +134,7 @@ function termsOf(contract: BodyRecord): Terms {
   const { ctType } = contract
   if (ctType !== 'linear' && ctType !== 'inverse')
     refuse(`its ctType is ${ctType}: must be linear or inverse`)
-  const size = mul(parseDecimal(numberIn(contract, 'ctVal')), parseDecimal(numberIn(contract, 'ctMult')))
+  const size = mul(parseDecimal(positiveIn(contract, 'ctVal')), parseDecimal(positiveIn(contract, 'ctMult')))
   return {
     ...baseAssetField(familyOf(contract)?.split('-')[0]),
     contribution: ctType,

@@ -11,6 +11,7 @@ import {
   parseDecimal,
   parseRate,
   type Rational,
+  sign,
   sub,
 } from '../../margin/index.ts'
 import { type Bracket, tiersOfBrackets } from '../../rules/index.ts'
@@ -66,10 +67,18 @@ export function refuseTwoRates(brackets: readonly Bracket[]): void {
   }
 }
 
+/** Refuses tiers of which the lowest does not begin at 0: a body with a part of a table says nothing of smaller positions. */
+export function refuseGapBelow(lowest: Decimal | undefined): void {
+  if (lowest === undefined || sign(parseCap(lowest)) !== 0) {
+    refuse(`its lowest tier begins at ${lowest ?? 'no size'}: it must begin at 0`)
+  }
+}
+
 const LEVERAGE_STEP: Rational = { n: 1n, d: 100n }
 
 /** The greatest leverage of an initial margin rate, rounded down to two decimals as venues print it. */
 export function leverageOf(initialRate: Rational): Decimal {
+  if (sign(initialRate) <= 0) refuse('an initial margin rate is 0: it must be above zero')
   return formatDecimal(floorTo(div(ONE, initialRate), LEVERAGE_STEP))
 }
 

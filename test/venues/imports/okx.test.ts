@@ -54,6 +54,15 @@ describe('position tiers of OKX', () => {
     })
   })
 
+  it('are refused where one between two others is missing', () => {
+    const upper = { ...tier('SOL-USDT', '1000', '0.015', '33.3'), minSz: '501' }
+    const lower = tier('SOL-USDT', '500', '0.01', '50')
+    expect(importedFrom('okx', [data([lower, upper, swap])]).refused).toEqual({})
+    expect(importedFrom('okx', [data([lower, { ...upper, minSz: '600' }, swap])]).refused).toEqual({
+      'SOL-USDT-SWAP': 'its tiers have a gap between 500 and 600: a tier is missing',
+    })
+  })
+
   it('alone are taken where the book knows the size of the contract, and refused by name elsewhere', () => {
     const { rules, refused } = importedFrom('okx', [data([tier('BTC-USDT', '1000', '0.004', '100'), ...SOL])])
     expect(rules['BTC-USDT-SWAP']).toMatchObject({ multiplier: '0.01', settlementAsset: 'USDT' })
