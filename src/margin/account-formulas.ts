@@ -57,14 +57,22 @@ export interface AccountFigures<N> {
   readonly positions: readonly PositionFigures<N>[]
 }
 
+const symbols = new WeakMap<readonly RuledPosition[], readonly string[]>()
+
 /** The symbols whose marks decide about the account. */
 export function symbolsOf({ positions }: Pick<AccountFormula, 'positions'>): readonly string[] {
-  const symbols = positions.flatMap(({ position, rules }) =>
+  const known = symbols.get(positions) ?? symbolsIn(positions)
+  symbols.set(positions, known)
+  return known
+}
+
+function symbolsIn(positions: readonly RuledPosition[]): readonly string[] {
+  const all = positions.flatMap(({ position, rules }) =>
     rules.option === undefined || rules.option.underlying === position.symbol
       ? [position.symbol]
       : [position.symbol, rules.option.underlying],
   )
-  return [...new Set(symbols)]
+  return [...new Set(all)]
 }
 
 /** The symbols whose funding rate counts in the maintenance margin. */
@@ -135,7 +143,7 @@ function maintenanceMarginOf<N>(
   return nettedMaintenanceOf(algebra, [...moving, ...staying])
 }
 
-function marketOf<N>({ position, rules }: RuledPosition, { markOf, fundingRateOf }: Prices<N>) {
+export function marketOf<N>({ position, rules }: RuledPosition, { markOf, fundingRateOf }: Prices<N>) {
   const markPrice = markOf(position.symbol)
   assert(markPrice !== undefined, `the mark of ${position.symbol} is known`)
   const underlyingPrice = rules.option === undefined ? undefined : markOf(rules.option.underlying)

@@ -12,7 +12,7 @@ import type { MarginAccount } from './margin-account.ts'
 import { poolAccountOf } from './pool-account.ts'
 import type { RuledPosition } from './position-value.ts'
 import { ONE, parseDecimal, type Rational, ZERO } from './rational.ts'
-import { assumptionsOf, NO_ASSUMPTIONS, oldestMs } from './rule-age.ts'
+import { assumptionsOf, oldestMs } from './rule-age.ts'
 
 export type { Evaluation, MarginAccount } from './margin-account.ts'
 
@@ -143,7 +143,7 @@ function isolatedAccount(account: Account, ruled: RuledPosition, book: RuleBook)
     liquidation: liquidationOf(rules, book),
     ruleBook: book.version,
     rulesAsOfMs: oldestMs([rules]),
-    assumptions: rules.assumptions ?? NO_ASSUMPTIONS,
+    assumptions: assumptionsOf([ruled]),
     isPlain: true,
     formula: formulaOf({ marginMode: 'isolated', positions: [ruled] }, ZERO),
     terms: new Kept(),
@@ -169,7 +169,7 @@ function isolatedByFormula(account: Account, ruled: RuledPosition, book: RuleBoo
     liquidation: liquidationOf(rules, book),
     ruleBook: book.version,
     rulesAsOfMs: oldestMs([rules]),
-    assumptions: rules.assumptions ?? NO_ASSUMPTIONS,
+    assumptions: assumptionsOf([ruled]),
     isPlain: false,
     formula,
   }

@@ -6,10 +6,12 @@ import {
   type Change,
   figuresOf,
   fundingSymbolsOf,
+  marketOf,
   symbolsOf,
 } from './account-formulas.ts'
 import { type Algebra, exactNumbers } from './algebra.ts'
 import { indexAssetsOf } from './pool-formulas.ts'
+import { initialMarginAt } from './position-formulas.ts'
 import { parseDecimal, type Rational } from './rational.ts'
 
 /** The last known mark price of a symbol; undefined when it is not known. */
@@ -80,6 +82,17 @@ export function figuresAt<N>(
     fundingRateOf: (symbol: string) => rates.get(symbol),
   }
   return figuresOf(algebra, formula, prices, change)
+}
+
+/** The initial margin of the position at that place. */
+export function knownInitialMargin({ formula, marks, rates }: Known, place: number): Rational | undefined {
+  const ruled = formula.positions[place]!
+  const prices = {
+    markOf: (symbol: string) => marks.get(symbol),
+    indexOf: () => undefined,
+    fundingRateOf: (symbol: string) => rates.get(symbol),
+  }
+  return initialMarginAt(ruled, marketOf(ruled, prices))
 }
 
 /** marginBalance − maintenanceMargin with some prices moved. */

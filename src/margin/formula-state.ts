@@ -3,7 +3,13 @@ import type { MarginState, PositionState } from '../domain/index.ts'
 import type { Evaluation, MarginAccount } from './account.ts'
 import { type AccountFormula, symbolsOf } from './account-formulas.ts'
 import { cureByFormula } from './formula-cure.ts'
-import { type FurtherPrices, type Known, knownOf, type MarkOf } from './formula-figures.ts'
+import {
+  type FurtherPrices,
+  type Known,
+  knownInitialMargin,
+  knownOf,
+  type MarkOf,
+} from './formula-figures.ts'
 import { pricesAt } from './formula-prices.ts'
 import { type LevelRule, reachedLevel } from './levels.ts'
 import { abs, div, formatDecimal, max, sign, sub, ZERO } from './rational.ts'
@@ -80,14 +86,14 @@ function positionsWithout(formula: AccountFormula, markOf: MarkOf, further: Furt
 
 function positionStateOf(known: Known, index: number): PositionState {
   const { position } = known.formula.positions[index]!
-  const { value, unrealizedPnl, maintenanceMargin, initialMargin } = known.figures.positions[index]!
+  const { value, unrealizedPnl, maintenanceMargin } = known.figures.positions[index]!
   return {
     symbol: position.symbol,
     size: position.size,
     markPrice: formatDecimal(known.marks.get(position.symbol)!),
     notional: formatDecimal(abs(value)),
     unrealizedPnl: formatDecimal(unrealizedPnl),
-    initialMargin: textOf(initialMargin),
+    initialMargin: textOf(knownInitialMargin(known, index)),
     maintenanceMargin: formatDecimal(maintenanceMargin),
     ...pricesAt(known, index),
   }

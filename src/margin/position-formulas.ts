@@ -1,5 +1,5 @@
 // The figures of one position, for every contract kind.
-import type { Algebra } from './algebra.ts'
+import { type Algebra, exactNumbers } from './algebra.ts'
 import { closingFeeOf } from './closing-fee.ts'
 import { initialMarginOf } from './initial-formulas.ts'
 import { askedMaintenanceOf, maintenanceOf } from './maintenance-formulas.ts'
@@ -10,7 +10,7 @@ import {
   roundedMargin,
   sizedPositionOf,
 } from './position-value.ts'
-import { ZERO } from './rational.ts'
+import { parseDecimal, type Rational, ZERO } from './rational.ts'
 
 /** All money in the settlement asset. */
 export interface PositionFigures<N> {
@@ -23,8 +23,6 @@ export interface PositionFigures<N> {
   readonly maintenanceMargin: N
   /** The part of it that is the fee of closing. */
   readonly closingFee: N
-  /** undefined where the rules take it from a leverage that the position does not state. */
-  readonly initialMargin: N | undefined
 }
 
 /** All figures of a position of that size at a market. */
@@ -42,7 +40,6 @@ export function positionFiguresOf<N>(
   // The value of an inverse contract falls while its price rises.
   const isWithValue = sized.isLong !== (rules.contribution === 'inverse')
   const unrealizedPnl = isWithValue ? gain : algebra.sub(zero, gain)
-  const initial = initialMarginOf(sized, value, market)
   const closingFee = closingFeeOf(sized, value)
   const tiered = maintenanceOf(sized, value, market)
   const asked = askedMaintenanceOf(sized, tiered, closingFee, market)
@@ -52,6 +49,12 @@ export function positionFiguresOf<N>(
     contribution: rules.contribution === 'option' ? zero : unrealizedPnl,
     maintenanceMargin: roundedMargin(sized, asked),
     closingFee,
-    initialMargin: initial === undefined ? undefined : roundedMargin(sized, initial),
   }
+}
+
+/** undefined where the rules take it from a leverage that the position does not state. No verdict asks for it. */
+export function initialMarginAt(ruled: RuledPosition, market: Market<Rational>): Rational | undefined {
+  const sized = sizedPositionOf(exactNumbers, ruled, parseDecimal(ruled.position.size))
+  const initial = initialMarginOf(sized, markValueOf(sized, market.markPrice), market)
+  return initial === undefined ? undefined : roundedMargin(sized, initial)
 }

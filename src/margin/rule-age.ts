@@ -8,7 +8,7 @@ export function ruleAgeDays(rulesAsOfMs: number | null, nowMs: number): number |
   return rulesAsOfMs === null ? null : Math.max(0, Math.floor((nowMs - rulesAsOfMs) / DAY_MS))
 }
 
-export const NO_ASSUMPTIONS: readonly string[] = []
+const NO_ASSUMPTIONS: readonly string[] = []
 
 /** Each once, in the order of the positions. */
 export function assumptionsOf(positions: readonly RuledPosition[]): readonly string[] {

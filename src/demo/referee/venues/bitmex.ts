@@ -1,0 +1,46 @@
+import { add, divide, type Fraction, multiply, parse, subtract, ZERO } from '../fraction.ts'
+import {
+  ceilTo,
+  type Held,
+  heldOf,
+  larger,
+  nearestTo,
+  tierOf,
+  type VenueFormula,
+  wholeTiers,
+} from './formula.ts'
+
+/**
+ * BitMEX: the value of a lot is a whole number of the smallest amount, times the lots. posInit = ceil(|posCost|/leverage),
+ * posComm = ceil(taker·(|posCost| + posInit)), posMaint = ceil((maintenance rate + funding to pay)·|posCost| + posComm).
+ */
+export const bitmex: VenueFormula = {
+  liquidatesOnTheLine: true,
+  figuresOf(position, rules) {
+    const { rounding } = rules
+    if (rounding?.lotSize === undefined) throw new Error(`${position.symbol} has no lots`)
+    const held = heldOf(position, rules)
+    const unit = parse(rounding.unit)
+    const valueOfLots = lotsOf(held, parse(rounding.lotSize), parse(rules.multiplier), unit)
+    const cost = valueOfLots(held.entryPrice)
+    const initial = held.leverage === undefined ? ZERO : ceilTo(divide(cost, held.leverage), unit)
+    const commission = ceilTo(multiply(parse(rules.takerFeeRate), add(cost, initial)), unit)
+    const { rate } = tierOf(wholeTiers(rules), cost)
+    return ({ mark, fundingRate }) => {
+      const change = subtract(valueOfLots(mark), cost)
+      const paid = held.isLong ? fundingRate : subtract(ZERO, fundingRate)
+      const funding = rules.fundingInMaintenance === true ? larger(ZERO, paid) : ZERO
+      return {
+        contribution: held.isLong === held.isInverse ? subtract(ZERO, change) : change,
+        maintenance: ceilTo(add(multiply(add(rate, funding), cost), commission), unit),
+      }
+    }
+  },
+}
+
+function lotsOf(held: Held, lotSize: Fraction, multiplier: Fraction, unit: Fraction) {
+  const lots = divide(held.size, lotSize)
+  const lot = multiply(lotSize, multiplier)
+  return (price: Fraction) =>
+    multiply(lots, nearestTo(held.isInverse ? divide(lot, price) : multiply(lot, price), unit))
+}

@@ -1,0 +1,31 @@
+import { multiply } from '../fraction.ts'
+import {
+  heldOf,
+  marginalTiers,
+  parseShare,
+  profitOf,
+  sumByParts,
+  type VenueFormula,
+  valueAt,
+} from './formula.ts'
+
+/** Coinbase: US futures by the rate of the side; perpetuals of the International Exchange by one rate. */
+export const coinbase: VenueFormula = {
+  liquidatesOnTheLine: true,
+  figuresOf(position, rules) {
+    const held = heldOf(position, rules)
+    const { maintenance } = rules
+    if (maintenance.kind === 'side-rates') {
+      const rate = parseShare(held.isLong ? maintenance.long : maintenance.short)
+      return ({ mark }) => ({
+        contribution: profitOf(held, mark),
+        maintenance: multiply(valueAt(held, mark), rate),
+      })
+    }
+    const tiers = marginalTiers(rules)
+    return ({ mark }) => ({
+      contribution: profitOf(held, mark),
+      maintenance: sumByParts(tiers, valueAt(held, mark)),
+    })
+  },
+}

@@ -1,0 +1,47 @@
+import type { InstrumentRules, Position } from '../../../domain/index.ts'
+import { add, multiply, ONE, subtract, ZERO } from '../fraction.ts'
+import { type Figures, heldOf, larger, parseShare, profitOf, type VenueFormula, valueAt } from './formula.ts'
+
+/**
+ * Deribit, standard margin. Futures: value·(base + increment·size in coin). Options: 0 of a long one; of a short call
+ * 0.075 + mark, of a short put max(0.075, 0.075·mark) + mark for each coin; of an option in dollars 0.075 is of the underlying.
+ */
+export const deribit: VenueFormula = {
+  liquidatesOnTheLine: false,
+  figuresOf: (position, rules) =>
+    rules.option === undefined ? futureOf(position, rules) : optionOf(position, rules),
+}
+
+function futureOf(position: Position, rules: InstrumentRules): Figures {
+  const { maintenance } = rules
+  if (maintenance.kind !== 'size-rate') throw new Error(`${position.symbol} has no standard margin`)
+  const held = heldOf(position, rules)
+  const base = parseShare(maintenance.base)
+  const increment = parseShare(maintenance.increment)
+  return ({ mark }) => {
+    const value = valueAt(held, mark)
+    const coins = held.isInverse ? value : held.units
+    return {
+      contribution: profitOf(held, mark),
+      maintenance: multiply(value, add(base, multiply(increment, coins))),
+    }
+  }
+}
+
+function optionOf(position: Position, rules: InstrumentRules): Figures {
+  const { maintenance, option } = rules
+  if (maintenance.kind !== 'option-standard') throw new Error(`${position.symbol} has no standard margin`)
+  const held = heldOf(position, rules)
+  const share = parseShare(maintenance.maintenanceRate)
+  return ({ mark, underlying }) => {
+    const value = multiply(held.units, mark)
+    if (held.isLong) return { contribution: value, maintenance: ZERO }
+    if (underlying === undefined) throw new Error(`${position.symbol} has no underlying`)
+    const ofUnderlying = multiply(share, option!.pricedIn === 'coin' ? ONE : underlying)
+    const least = option!.type === 'call' ? ofUnderlying : larger(ofUnderlying, multiply(share, mark))
+    return {
+      contribution: subtract(ZERO, value),
+      maintenance: multiply(held.units, add(least, mark)),
+    }
+  }
+}

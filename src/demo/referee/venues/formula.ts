@@ -1,0 +1,158 @@
+import type { InstrumentRules, Position } from '../../../domain/index.ts'
+import { divide, type Fraction, multiply, parse, subtract, ZERO } from '../fraction.ts'
+
+/** A position in exact numbers. */
+export interface Held {
+  readonly symbol: string
+  readonly isLong: boolean
+  /** Unsigned, in contracts or units as the venue counts them. */
+  readonly size: Fraction
+  /** size·multiplier. */
+  readonly units: Fraction
+  readonly entryPrice: Fraction
+  readonly leverage: Fraction | undefined
+  readonly isInverse: boolean
+}
+
+export interface Prices {
+  readonly mark: Fraction
+  /** Mark of the underlying of an option. */
+  readonly underlying: Fraction | undefined
+  /** A fraction for the next payment; a long position pays it if it is above zero. */
+  readonly fundingRate: Fraction
+}
+
+/** In the settlement asset. */
+export interface Asked {
+  /** What the position adds to the margin balance. */
+  readonly contribution: Fraction
+  readonly maintenance: Fraction
+}
+
+/** The figures of one position at given prices. */
+export type Figures = (prices: Prices) => Asked
+
+/**
+ * The margin formula that a venue publishes, written a second time: naive, in exact numbers, without the engine. `rules` give
+ * numbers of the venue's table; that table's form is known here.
+ */
+export interface VenueFormula {
+  /** Whether an account exactly on its line is liquidated. */
+  readonly liquidatesOnTheLine: boolean
+  figuresOf(position: Position, rules: InstrumentRules): Figures
+  /** The maintenance margin of a cross pool; the sum where the venue nets nothing. */
+  netted?(
+    asked: readonly {
+      readonly position: Position
+      readonly rules: InstrumentRules
+      readonly maintenance: Fraction
+    }[],
+  ): Fraction
+}
+
+export function heldOf(position: Position, rules: InstrumentRules): Held {
+  const size = parse(position.size.replace('-', ''))
+  return {
+    symbol: position.symbol,
+    isLong: !position.size.startsWith('-'),
+    size,
+    units: multiply(size, parse(rules.multiplier)),
+    entryPrice: parse(position.entryPrice),
+    leverage: position.leverage === undefined ? undefined : parse(position.leverage),
+    isInverse: rules.contribution === 'inverse',
+  }
+}
+
+/** units·price, of an inverse contract units/price. */
+export function valueAt({ units, isInverse }: Held, price: Fraction): Fraction {
+  return isInverse ? divide(units, price) : multiply(units, price)
+}
+
+/** Linear long units·(P − E), inverse long units·(1/E − 1/P); of a short the opposite. */
+export function profitOf(held: Held, mark: Fraction): Fraction {
+  const change = subtract(valueAt(held, mark), valueAt(held, held.entryPrice))
+  return held.isLong === held.isInverse ? subtract(ZERO, change) : change
+}
+
+export function isAtMost(a: Fraction, b: Fraction): boolean {
+  return a.n * b.d <= b.n * a.d
+}
+
+export function larger(a: Fraction, b: Fraction): Fraction {
+  return isAtMost(a, b) ? b : a
+}
+
+/** `1/30` or a decimal. */
+export function parseShare(text: string): Fraction {
+  const [over, under] = text.split('/')
+  return under === undefined ? parse(text) : divide(parse(over!), parse(under))
+}
+
+/** The whole number of units that is not above a positive amount. */
+export function floorTo(amount: Fraction, unit: Fraction): Fraction {
+  const units = divide(amount, unit)
+  return multiply({ n: units.n / units.d, d: 1n }, unit)
+}
+
+export function ceilTo(amount: Fraction, unit: Fraction): Fraction {
+  const below = floorTo(amount, unit)
+  return isAtMost(amount, below) ? below : { n: below.n * unit.d + unit.n * below.d, d: below.d * unit.d }
+}
+
+/** Half up. */
+export function nearestTo(amount: Fraction, unit: Fraction): Fraction {
+  const units = divide(amount, unit)
+  return multiply({ n: (2n * units.n + units.d) / (2n * units.d), d: 1n }, unit)
+}
+
+/** The tier that holds the measure: the first whose cap is not below it, the last for all above. */
+export function tierOf<Tier extends { readonly cap: Fraction }>(
+  tiers: readonly Tier[],
+  measure: Fraction,
+): Tier {
+  return tiers.find(({ cap }) => isAtMost(measure, cap)) ?? tiers.at(-1)!
+}
+
+export interface Rated {
+  readonly cap: Fraction
+  readonly rate: Fraction
+}
+
+/** Tiers whose rate is that of the whole position. */
+export function wholeTiers({ maintenance }: InstrumentRules): readonly Rated[] {
+  if (maintenance.kind !== 'whole-tiers') throw new Error(`whole tiers are expected, not ${maintenance.kind}`)
+  return maintenance.tiers.map(({ cap, maintenanceMarginRate }) => ({
+    cap: parse(cap),
+    rate: parseShare(maintenanceMarginRate),
+  }))
+}
+
+/**
+ * Tiers of which each rate is that of the part of the value inside the tier. Summed part by part, without the deductions of
+ * the table.
+ */
+export function marginalTiers({ maintenance }: InstrumentRules): readonly Rated[] {
+  if (maintenance.kind !== 'marginal-tiers')
+    throw new Error(`marginal tiers are expected, not ${maintenance.kind}`)
+  return maintenance.tiers.map(({ cap, maintenanceMarginRate }) => ({
+    cap: parse(cap),
+    rate: parseShare(maintenanceMarginRate),
+  }))
+}
+
+export function sumByParts(tiers: readonly Rated[], value: Fraction): Fraction {
+  let sum = ZERO
+  let from = ZERO
+  tiers.forEach(({ cap, rate }, index) => {
+    if (isAtMost(value, from)) return
+    const isLast = index === tiers.length - 1
+    const to = isLast || isAtMost(value, cap) ? value : cap
+    sum = added(sum, multiply(subtract(to, from), rate))
+    from = cap
+  })
+  return sum
+}
+
+function added(a: Fraction, b: Fraction): Fraction {
+  return a.d === b.d ? { n: a.n + b.n, d: a.d } : { n: a.n * b.d + b.n * a.d, d: a.d * b.d }
+}
