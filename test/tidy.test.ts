@@ -363,7 +363,7 @@ const VENUE_HOMES: readonly RegExp[] = [
   /^src\/venues\//,
   // Each venue is simulated by a file of its own, and the referee writes its formulas down a second time.
   /^src\/demo\/exchange\//,
-  /^src\/demo\/referee\/venue-formulas\.ts$/,
+  /^src\/demo\/referee\/venues\//,
   // The first two venues have public names.
   /^src\/index\.ts$/,
   // The example of an account in the help.

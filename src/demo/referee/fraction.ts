@@ -22,6 +22,8 @@ export function parse(text: string): Fraction {
 
 export function add(a: Fraction, b: Fraction): Fraction {
   if (a.d === b.d) return { n: a.n + b.n, d: a.d }
+  if (a.d % b.d === 0n) return { n: a.n + b.n * (a.d / b.d), d: a.d }
+  if (b.d % a.d === 0n) return { n: a.n * (b.d / a.d) + b.n, d: b.d }
   return { n: a.n * b.d + b.n * a.d, d: a.d * b.d }
 }
 

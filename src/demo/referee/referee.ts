@@ -1,14 +1,13 @@
 import type { Account, EventKind, InstrumentRules, MarginEvent } from '../../domain/index.ts'
 import { compareEvents, type Expectations, type Judgement, sumOf } from './comparison.ts'
 import { type Fraction, overOneDenominator, parse, print } from './fraction.ts'
-import { type ComparedMarketEvent, createMarketReplay } from './market-replay.ts'
 import {
-  type Figures,
+  type AccountFigures,
   figuresAt,
   type NaiveMarginAccount,
   naiveMarginAccounts,
-  scaled,
-} from './venue-formulas.ts'
+} from './margin-accounts.ts'
+import { type ComparedMarketEvent, createMarketReplay } from './market-replay.ts'
 
 /** One mark price of one instant, as the worker applied it. */
 export interface InstantTick {
@@ -84,7 +83,7 @@ export function createReferee(options: {
   ]
   const hysteresis = parse(options.hysteresis ?? HYSTERESIS)
   const byMarket = new Map<string, Judged[]>()
-  const marks = new Map<string, bigint>()
+  const marks = new Map<string, Fraction>()
   const judgedAccounts = new Set<string>()
   const expected = new Map<string, ComparedEvent>()
   const markets = createMarketReplay()
@@ -104,7 +103,7 @@ export function createReferee(options: {
       const judged: Judged = {
         account: account.id,
         marginAccount,
-        positions: marginAccount.legs.length,
+        positions: marginAccount.positions.length,
         level: 0,
         episode: 0,
         episodeOpen: false,
@@ -124,7 +123,7 @@ export function createReferee(options: {
    * Every event belongs to an episode. An event begins one when none is open. Every event but a rise to a higher level
    * ends it.
    */
-  const expect = (judged: Judged, kind: EventKind, level: number, figures?: Figures): void => {
+  const expect = (judged: Judged, kind: EventKind, level: number, figures?: AccountFigures): void => {
     if (!judged.episodeOpen) judged.episode += 1
     judged.episodeOpen = kind === 'warning' || kind === 'liquidation'
     judged.sequence += 1
@@ -147,7 +146,7 @@ export function createReferee(options: {
     checks += judged.positions
     const figures = figuresAt(judged.marginAccount, (symbol) => marks.get(`${venue}:${symbol}`))
     if (figures === undefined) return
-    const level = levelOf(figures, judged.level, levels, hysteresis)
+    const level = levelOf(judged, figures, levels, hysteresis)
     if (level === judged.level && !judged.unknown) return
     // After a stale mark the next verdict is published at any level. It is `recovered` only if it is safe.
     const worse = level > (judged.unknown ? 0 : judged.level)
@@ -163,7 +162,7 @@ export function createReferee(options: {
     const holders = byMarket.get(market) ?? []
     if (markPrice !== '') {
       ticks += 1
-      marks.set(market, scaled(markPrice))
+      marks.set(market, parse(markPrice))
       for (const judged of holders) touched.set(judged, venue)
     } else if (marks.delete(market)) {
       for (const judged of holders) {
@@ -201,16 +200,23 @@ export function createReferee(options: {
 }
 
 /**
- * Level λ is reached when λ·marginBalance ≤ maintenanceMargin; once reached it is left only when
- * λ·marginBalance ≥ maintenanceMargin·(1 + hysteresis).
+ * Level λ is reached when λ·marginBalance ≤ maintenanceMargin, the last one of some venues only when below it; once reached
+ * it is left only when λ·marginBalance ≥ maintenanceMargin·(1 + hysteresis).
  */
-function levelOf(figures: Figures, current: number, levels: readonly Level[], hysteresis: Fraction): number {
+function levelOf(
+  { level: current, marginAccount: { formula } }: Judged,
+  figures: AccountFigures,
+  levels: readonly Level[],
+  hysteresis: Fraction,
+): number {
   const [balance, maintenance] = overOneDenominator(figures.marginBalance, figures.maintenanceMargin)
   for (let index = levels.length - 1; index > 0; index--) {
     const { n, d } = levels[index]!.value
     const scaledBalance = n * balance.n
-    if (scaledBalance <= d * maintenance.n) return index
-    const leaves = scaledBalance * hysteresis.d >= d * maintenance.n * (hysteresis.d + hysteresis.n)
+    const line = d * maintenance.n
+    const isOnIt = index < levels.length - 1 || formula.liquidatesOnTheLine
+    if (scaledBalance < line || (scaledBalance === line && isOnIt)) return index
+    const leaves = scaledBalance * hysteresis.d >= line * (hysteresis.d + hysteresis.n)
     if (index <= current && !leaves) return index
   }
   return 0

@@ -1,14 +1,24 @@
-import { heldOf, marginalTiers, profitOf, sumByParts, type VenueFormula, valueAt } from './formula.ts'
+import {
+  heldOf,
+  marginalTiers,
+  profitOf,
+  statedOrInitial,
+  sumOf,
+  type VenueFormula,
+  valueAt,
+} from './formula.ts'
 
 /** Binance: tiers of the value at the mark; no fee. */
 export const binance: VenueFormula = {
   liquidatesOnTheLine: true,
+  isolatedMarginOf: statedOrInitial,
+  maintenanceOf: sumOf,
   figuresOf(position, rules) {
     const held = heldOf(position, rules)
-    const tiers = marginalTiers(rules)
+    const tieredMarginOf = marginalTiers(rules)
     return ({ mark }) => ({
       contribution: profitOf(held, mark),
-      maintenance: sumByParts(tiers, valueAt(held, mark)),
+      maintenance: tieredMarginOf(valueAt(held, mark)),
     })
   },
 }

@@ -1,3 +1,4 @@
+import type { InstrumentRules, Position } from '../../../domain/index.ts'
 import { add, divide, type Fraction, multiply, parse, subtract, ZERO } from '../fraction.ts'
 import {
   ceilTo,
@@ -5,6 +6,7 @@ import {
   heldOf,
   larger,
   nearestTo,
+  sumOf,
   tierOf,
   type VenueFormula,
   wholeTiers,
@@ -16,15 +18,14 @@ import {
  */
 export const bitmex: VenueFormula = {
   liquidatesOnTheLine: true,
+  maintenanceOf: sumOf,
+  isolatedMarginOf(position, rules) {
+    if (position.isolatedMargin !== undefined) return parse(position.isolatedMargin)
+    const { initial, commission } = costsOf(position, rules)
+    return add(initial, commission)
+  },
   figuresOf(position, rules) {
-    const { rounding } = rules
-    if (rounding?.lotSize === undefined) throw new Error(`${position.symbol} has no lots`)
-    const held = heldOf(position, rules)
-    const unit = parse(rounding.unit)
-    const valueOfLots = lotsOf(held, parse(rounding.lotSize), parse(rules.multiplier), unit)
-    const cost = valueOfLots(held.entryPrice)
-    const initial = held.leverage === undefined ? ZERO : ceilTo(divide(cost, held.leverage), unit)
-    const commission = ceilTo(multiply(parse(rules.takerFeeRate), add(cost, initial)), unit)
+    const { held, unit, valueOfLots, cost, commission } = costsOf(position, rules)
     const { rate } = tierOf(wholeTiers(rules), cost)
     return ({ mark, fundingRate }) => {
       const change = subtract(valueOfLots(mark), cost)
@@ -36,6 +37,18 @@ export const bitmex: VenueFormula = {
       }
     }
   },
+}
+
+function costsOf(position: Position, rules: InstrumentRules) {
+  const { rounding } = rules
+  if (rounding?.lotSize === undefined) throw new Error(`${position.symbol} has no lots`)
+  const held = heldOf(position, rules)
+  const unit = parse(rounding.unit)
+  const valueOfLots = lotsOf(held, parse(rounding.lotSize), parse(rules.multiplier), unit)
+  const cost = valueOfLots(held.entryPrice)
+  const initial = held.leverage === undefined ? ZERO : ceilTo(divide(cost, held.leverage), unit)
+  const commission = ceilTo(multiply(parse(rules.takerFeeRate), add(cost, initial)), unit)
+  return { held, unit, valueOfLots, cost, initial, commission }
 }
 
 function lotsOf(held: Held, lotSize: Fraction, multiplier: Fraction, unit: Fraction) {

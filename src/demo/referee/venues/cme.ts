@@ -1,9 +1,11 @@
 import { multiply, parse } from '../fraction.ts'
-import { heldOf, profitOf, type VenueFormula } from './formula.ts'
+import { heldOf, profitOf, statedOrInitial, sumOf, type VenueFormula } from './formula.ts'
 
 /** CME, outright: an amount for each contract. */
 export const cme: VenueFormula = {
   liquidatesOnTheLine: false,
+  isolatedMarginOf: statedOrInitial,
+  maintenanceOf: sumOf,
   figuresOf(position, rules) {
     const held = heldOf(position, rules)
     if (rules.maintenance.kind !== 'per-contract')

@@ -4,7 +4,8 @@ import {
   marginalTiers,
   parseShare,
   profitOf,
-  sumByParts,
+  statedOrInitial,
+  sumOf,
   type VenueFormula,
   valueAt,
 } from './formula.ts'
@@ -12,6 +13,8 @@ import {
 /** Coinbase: US futures by the rate of the side; perpetuals of the International Exchange by one rate. */
 export const coinbase: VenueFormula = {
   liquidatesOnTheLine: true,
+  isolatedMarginOf: statedOrInitial,
+  maintenanceOf: sumOf,
   figuresOf(position, rules) {
     const held = heldOf(position, rules)
     const { maintenance } = rules
@@ -22,10 +25,10 @@ export const coinbase: VenueFormula = {
         maintenance: multiply(valueAt(held, mark), rate),
       })
     }
-    const tiers = marginalTiers(rules)
+    const tieredMarginOf = marginalTiers(rules)
     return ({ mark }) => ({
       contribution: profitOf(held, mark),
-      maintenance: sumByParts(tiers, valueAt(held, mark)),
+      maintenance: tieredMarginOf(valueAt(held, mark)),
     })
   },
 }

@@ -1,6 +1,16 @@
 import type { InstrumentRules, Position } from '../../../domain/index.ts'
 import { add, multiply, ONE, subtract, ZERO } from '../fraction.ts'
-import { type Figures, heldOf, larger, parseShare, profitOf, type VenueFormula, valueAt } from './formula.ts'
+import {
+  type Figures,
+  heldOf,
+  larger,
+  parseShare,
+  profitOf,
+  statedOrInitial,
+  sumOf,
+  type VenueFormula,
+  valueAt,
+} from './formula.ts'
 
 /**
  * Deribit, standard margin. Futures: value·(base + increment·size in coin). Options: 0 of a long one; of a short call
@@ -8,6 +18,8 @@ import { type Figures, heldOf, larger, parseShare, profitOf, type VenueFormula, 
  */
 export const deribit: VenueFormula = {
   liquidatesOnTheLine: false,
+  isolatedMarginOf: statedOrInitial,
+  maintenanceOf: sumOf,
   figuresOf: (position, rules) =>
     rules.option === undefined ? futureOf(position, rules) : optionOf(position, rules),
 }

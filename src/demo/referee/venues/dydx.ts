@@ -1,5 +1,14 @@
-import { multiply, subtract, ZERO } from '../fraction.ts'
-import { ceilTo, floorTo, heldOf, marginalTiers, tierOf, type VenueFormula, valueAt } from './formula.ts'
+import { subtract, ZERO } from '../fraction.ts'
+import {
+  ceilTo,
+  floorTo,
+  heldOf,
+  marginalTiers,
+  statedOrInitial,
+  sumOf,
+  type VenueFormula,
+  valueAt,
+} from './formula.ts'
 
 /** A millionth of a dollar. */
 const QUANTUM = { n: 1n, d: 1_000_000n }
@@ -7,16 +16,18 @@ const QUANTUM = { n: 1n, d: 1_000_000n }
 /** dYdX v4: notional toward zero and maintenance margin up, in whole quantums. */
 export const dydx: VenueFormula = {
   liquidatesOnTheLine: false,
+  isolatedMarginOf: statedOrInitial,
+  maintenanceOf: sumOf,
   figuresOf(position, rules) {
     const held = heldOf(position, rules)
-    const { rate } = tierOf(marginalTiers(rules), ZERO)
+    const tieredMarginOf = marginalTiers(rules)
     const entryValue = valueAt(held, held.entryPrice)
     return ({ mark }) => {
       const notional = floorTo(valueAt(held, mark), QUANTUM)
       const change = subtract(notional, entryValue)
       return {
         contribution: held.isLong ? change : subtract(ZERO, change),
-        maintenance: ceilTo(multiply(notional, rate), QUANTUM),
+        maintenance: ceilTo(tieredMarginOf(notional), QUANTUM),
       }
     }
   },

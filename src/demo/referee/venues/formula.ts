@@ -1,5 +1,5 @@
 import type { InstrumentRules, Position } from '../../../domain/index.ts'
-import { divide, type Fraction, multiply, parse, subtract, ZERO } from '../fraction.ts'
+import { add, divide, type Fraction, multiply, parse, subtract, ZERO } from '../fraction.ts'
 
 /** A position in exact numbers. */
 export interface Held {
@@ -40,14 +40,28 @@ export interface VenueFormula {
   /** Whether an account exactly on its line is liquidated. */
   readonly liquidatesOnTheLine: boolean
   figuresOf(position: Position, rules: InstrumentRules): Figures
-  /** The maintenance margin of a cross pool; the sum where the venue nets nothing. */
-  netted?(
-    asked: readonly {
-      readonly position: Position
-      readonly rules: InstrumentRules
-      readonly maintenance: Fraction
-    }[],
-  ): Fraction
+  /** What stands behind an isolated position, as the formula counts it. */
+  isolatedMarginOf(position: Position, rules: InstrumentRules): Fraction
+  /** The maintenance margin of a margin account. */
+  maintenanceOf(asked: readonly AskedPosition[]): Fraction
+}
+
+export interface AskedPosition {
+  readonly position: Position
+  readonly rules: InstrumentRules
+  readonly maintenance: Fraction
+}
+
+/** The stated margin, or value at entry/leverage. */
+export function statedOrInitial(position: Position, rules: InstrumentRules): Fraction {
+  if (position.isolatedMargin !== undefined) return parse(position.isolatedMargin)
+  const held = heldOf(position, rules)
+  if (held.leverage === undefined) throw new Error(`${position.symbol} states no leverage and no margin`)
+  return divide(valueAt(held, held.entryPrice), held.leverage)
+}
+
+export function sumOf(asked: readonly AskedPosition[]): Fraction {
+  return asked.reduce((sum, { maintenance }) => add(sum, maintenance), ZERO)
 }
 
 export function heldOf(position: Position, rules: InstrumentRules): Held {
@@ -128,31 +142,27 @@ export function wholeTiers({ maintenance }: InstrumentRules): readonly Rated[] {
 }
 
 /**
- * Tiers of which each rate is that of the part of the value inside the tier. Summed part by part, without the deductions of
- * the table.
+ * The margin of marginal tiers, each rate that of the part of the value inside the tier. Summed part by part, without the
+ * deductions of the table; that of the first tier says what the missing part of a table would have asked for less.
  */
-export function marginalTiers({ maintenance }: InstrumentRules): readonly Rated[] {
-  if (maintenance.kind !== 'marginal-tiers')
+export function marginalTiers({ maintenance }: InstrumentRules): (value: Fraction) => Fraction {
+  if (maintenance.kind !== 'marginal-tiers') {
     throw new Error(`marginal tiers are expected, not ${maintenance.kind}`)
-  return maintenance.tiers.map(({ cap, maintenanceMarginRate }) => ({
+  }
+  const tiers = maintenance.tiers.map(({ cap, maintenanceMarginRate }) => ({
     cap: parse(cap),
     rate: parseShare(maintenanceMarginRate),
   }))
-}
-
-export function sumByParts(tiers: readonly Rated[], value: Fraction): Fraction {
-  let sum = ZERO
-  let from = ZERO
-  tiers.forEach(({ cap, rate }, index) => {
-    if (isAtMost(value, from)) return
-    const isLast = index === tiers.length - 1
-    const to = isLast || isAtMost(value, cap) ? value : cap
-    sum = added(sum, multiply(subtract(to, from), rate))
-    from = cap
-  })
-  return sum
-}
-
-function added(a: Fraction, b: Fraction): Fraction {
-  return a.d === b.d ? { n: a.n + b.n, d: a.d } : { n: a.n * b.d + b.n * a.d, d: a.d * b.d }
+  const missing = parseShare(maintenance.tiers[0]!.maintenanceDeduction)
+  return (value) => {
+    let sum = subtract(ZERO, missing)
+    let from = ZERO
+    for (const [index, { cap, rate }] of tiers.entries()) {
+      const isLast = index === tiers.length - 1 || isAtMost(value, cap)
+      sum = add(sum, multiply(subtract(isLast ? value : cap, from), rate))
+      if (isLast) return sum
+      from = cap
+    }
+    return sum
+  }
 }

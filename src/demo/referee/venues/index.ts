@@ -10,8 +10,7 @@ import { hyperliquid } from './hyperliquid.ts'
 import { kraken } from './kraken.ts'
 import { okx } from './okx.ts'
 
-export type { Asked, Figures, Prices, VenueFormula } from './formula.ts'
-export { isAtMost } from './formula.ts'
+export type { Figures, Prices, VenueFormula } from './formula.ts'
 
 export const VENUE_FORMULAS: Readonly<Record<string, VenueFormula>> = {
   binance,

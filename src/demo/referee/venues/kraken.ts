@@ -1,5 +1,14 @@
 import { add, type Fraction, multiply, ZERO } from '../fraction.ts'
-import { heldOf, larger, profitOf, tierOf, type VenueFormula, valueAt, wholeTiers } from './formula.ts'
+import {
+  heldOf,
+  larger,
+  profitOf,
+  statedOrInitial,
+  tierOf,
+  type VenueFormula,
+  valueAt,
+  wholeTiers,
+} from './formula.ts'
 
 /**
  * Kraken Futures: the rate of the level that holds the whole position, of the value at entry. Linear futures of one
@@ -7,6 +16,7 @@ import { heldOf, larger, profitOf, tierOf, type VenueFormula, valueAt, wholeTier
  */
 export const kraken: VenueFormula = {
   liquidatesOnTheLine: false,
+  isolatedMarginOf: statedOrInitial,
   figuresOf(position, rules) {
     const held = heldOf(position, rules)
     const value = valueAt(held, held.entryPrice)
@@ -14,7 +24,7 @@ export const kraken: VenueFormula = {
     const maintenance = multiply(value, rate)
     return ({ mark }) => ({ contribution: profitOf(held, mark), maintenance })
   },
-  netted(asked) {
+  maintenanceOf(asked) {
     let sum = ZERO
     const sides = new Map<string, { long: Fraction; short: Fraction }>()
     for (const { position, rules, maintenance } of asked) {

@@ -1,0 +1,87 @@
+import type { Account, InstrumentRules, Position } from '../../domain/index.ts'
+import { add, type Fraction, parse, ZERO } from './fraction.ts'
+import { type Figures, type Prices, VENUE_FORMULAS, type VenueFormula } from './venues/index.ts'
+
+/** What a venue liquidates as a whole: an isolated position, or a cross pool of one settlement asset. */
+export interface NaiveMarginAccount {
+  readonly id: string
+  /** Every symbol whose mark decides about it. */
+  readonly symbols: readonly string[]
+  /** Margin that does not depend on a price. */
+  readonly wallet: Fraction
+  readonly positions: readonly NaivePosition[]
+  readonly formula: VenueFormula
+}
+
+export interface NaivePosition {
+  readonly position: Position
+  readonly rules: InstrumentRules
+  readonly figuresOf: Figures
+}
+
+/** In the settlement asset. */
+export interface AccountFigures {
+  readonly marginBalance: Fraction
+  readonly maintenanceMargin: Fraction
+}
+
+/** Splits an account as its venue does. It throws for a venue without a formula, which is a bug of the caller. */
+export function naiveMarginAccounts(
+  account: Account,
+  rulesOf: (symbol: string) => InstrumentRules,
+): NaiveMarginAccount[] {
+  const formula = VENUE_FORMULAS[account.venue]
+  if (formula === undefined) throw new Error(`the referee has no formula of ${account.venue}`)
+  const pools = new Map<string, NaivePosition[]>()
+  const result: NaiveMarginAccount[] = []
+  for (const position of account.positions) {
+    const rules = rulesOf(position.symbol)
+    const naive = { position, rules, figuresOf: formula.figuresOf(position, rules) }
+    if (position.marginMode === 'cross') {
+      const pool = pools.get(rules.settlementAsset)
+      if (pool === undefined) pools.set(rules.settlementAsset, [naive])
+      else pool.push(naive)
+    } else {
+      const side = position.size.startsWith('-') ? 'short' : 'long'
+      const id = `${account.id}:isolated:${position.symbol}:${side}`
+      result.push(built(id, formula.isolatedMarginOf(position, rules), [naive], formula))
+    }
+  }
+  for (const [currency, positions] of pools) {
+    const balance = account.collateral.find((entry) => entry.asset === currency)?.amount ?? '0'
+    result.push(built(`${account.id}:cross:${currency}`, parse(balance), positions, formula))
+  }
+  return result
+}
+
+function built(
+  id: string,
+  wallet: Fraction,
+  positions: readonly NaivePosition[],
+  formula: VenueFormula,
+): NaiveMarginAccount {
+  const symbols = positions.flatMap(({ position, rules }) =>
+    rules.option === undefined ? [position.symbol] : [position.symbol, rules.option.underlying],
+  )
+  return { id, symbols: [...new Set(symbols)], wallet, positions, formula }
+}
+
+/** undefined when a mark is missing. `fundingRateOf`: of the next payment, a fraction; 0 unless given. */
+export function figuresAt(
+  { wallet, positions, formula }: NaiveMarginAccount,
+  markOf: (symbol: string) => Fraction | undefined,
+  fundingRateOf: (symbol: string) => Fraction = () => ZERO,
+): AccountFigures | undefined {
+  let marginBalance = wallet
+  const asked: { position: Position; rules: InstrumentRules; maintenance: Fraction }[] = []
+  for (const { position, rules, figuresOf } of positions) {
+    const mark = markOf(position.symbol)
+    const underlying = rules.option === undefined ? undefined : markOf(rules.option.underlying)
+    if (mark === undefined || (rules.option !== undefined && underlying === undefined)) return undefined
+    const prices: Prices = { mark, underlying, fundingRate: fundingRateOf(position.symbol) }
+    const { contribution, maintenance } = figuresOf(prices)
+    marginBalance = add(marginBalance, contribution)
+    asked.push({ position, rules, maintenance })
+  }
+  return { marginBalance, maintenanceMargin: formula.maintenanceOf(asked) }
+}
