@@ -12,6 +12,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['import', async () => (await import('./import.ts')).importCommand()],
   ['accounts', async () => (await import('./accounts.ts')).accountsCommand()],
   ['tail', async () => (await import('./tail.ts')).tailCommand()],
+  ['verify', async () => (await import('./verify.ts')).verifyCommand()],
   ['size', async () => (await import('./size.ts')).sizeCommand()],
   ['margin', async () => (await import('./margin.ts')).marginCommand()],
   ['rules', async () => (await import('./rules.ts')).rulesCommand()],

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { marginModeSchema } from './account.ts'
 import { decimalSchema, positiveDecimalSchema } from './decimal.ts'
+import { eventRulesSchema } from './event-rules.ts'
 
 export const EVENT_SCHEMA_VERSION = 2
 
@@ -25,6 +26,8 @@ export type MarketEventKind = z.infer<typeof marketEventKindSchema>
 
 const text = (description: string) => z.string().describe(description)
 const figureOrNull = (description: string) => z.string().nullable().describe(description)
+/** A term of the account. Absent if the account does not state it. */
+const termOf = (description: string) => z.string().optional().describe(description)
 const sinceEpoch = (description: string) => `Milliseconds since 1970, UTC: ${description}`
 const timeMs = (description: string) => z.number().describe(sinceEpoch(description))
 const timeMsOrNull = (description: string) => z.number().nullable().describe(sinceEpoch(description))
@@ -85,6 +88,11 @@ const eventPositionSchema = z.object({
   bankruptcyPrice: figureOrNull(
     'Mark at which its margin balance is zero; null if no price above zero does.',
   ),
+  entryPrice: termOf('Average entry price.'),
+  leverage: termOf('As the account states it.'),
+  isolatedMargin: termOf('Margin assigned to it, as the account states it.'),
+  maintenanceMarginRate: termOf('Its own rate in place of the table, as the account states it.'),
+  maxLeverage: termOf('The greatest leverage kept for it, as the account states it.'),
 })
 
 const cureSchema = z.object({
@@ -148,6 +156,19 @@ export const marginEventSchema = z
         'Why there is no verdict (`unknown`), why it is suspect, or `rules-old`: its rules are older than the worker takes without a remark (`ruleAgeDays`).',
       ),
     ruleBook: text('Version of the rules of the verdict.'),
+    levels: z
+      .array(z.string())
+      .optional()
+      .describe('Warning levels of the worker, mildest first; absent in events of earlier versions.'),
+    hysteresis: decimalSchema
+      .optional()
+      .describe('Share of the maintenance margin to be free before a level is left; absent as `levels` is.'),
+    rules: z
+      .record(z.string(), eventRulesSchema)
+      .optional()
+      .describe(
+        'Rules of the verdict by symbol, in the full form of docs/rules.md without `settlementAsset`; a tier is the list cap, maintenanceMarginRate, maintenanceDeduction (if its kind has one). Absent as `levels` is.',
+      ),
     ruleAgeDays: z
       .int()
       .nonnegative()

@@ -14,6 +14,7 @@ export {
 } from './event-job.ts'
 export * from './event-log.ts'
 export { EVENTS_QUEUE_NAME, type QueueConnection, queueNameOf } from './event-queue.ts'
+export { type EventRules, eventRulesOf, rulesOfEvent } from './event-rules.ts'
 export * from './fault.ts'
 export * from './instrument.ts'
 export * from './margin.ts'

@@ -1,13 +1,17 @@
 import {
+  type Account,
   EVENT_SCHEMA_VERSION,
   type EventRecord,
   type MarginEvent,
   type MarketEvent,
   marketSubject,
+  type Position,
+  type PositionState,
 } from '../domain/index.ts'
 import { assert } from '../errors.ts'
 import {
   evaluate,
+  formatDecimal,
   heldLevel,
   type MarginAccount,
   type MarkOf,
@@ -16,6 +20,7 @@ import {
   ruleAgeDays,
 } from '../margin/index.ts'
 import { eventId } from './event-id.ts'
+import { rulesBySymbol } from './event-terms.ts'
 import type { SeenMark } from './market.ts'
 import type { MarketTransition } from './market-transition.ts'
 import type { LogIdentity, MonitorOptions } from './options.ts'
@@ -36,7 +41,7 @@ export function recordOf(
   const terms = pending.terms ?? watchlist.termsOf(pending.marginAccount)
   const exact = marginAccountOf(terms, subject.id, ruleBook)
   return {
-    event: eventOf(pending, rank, terms.version, exact, options),
+    event: eventOf(pending, rank, terms, exact, options),
     subject: subject.id,
     progress: progressAfter(transition, subject, options.rule.names),
   }
@@ -45,7 +50,7 @@ export function recordOf(
 function eventOf(
   pending: PendingEvent,
   rank: number,
-  accountVersion: number,
+  terms: Account,
   exact: MarginAccount | undefined,
   { rule, log, rulesMaxAgeDays }: EventOptions,
 ): MarginEvent {
@@ -55,6 +60,7 @@ function eventOf(
   confirm(pending, exact, markOf, rule)
   const state = exact === undefined ? undefined : marginStateOf(exact, markOf, rule)
   const figures = state === undefined || transition.kind === 'unknown' ? NO_FIGURES : state
+  const ruled = exact?.formula.positions ?? []
   const { kind, episode, sequence } = transition
   const { logId, shard } = log
   const ageDays = exact === undefined ? null : ruleAgeDays(exact.rulesAsOfMs, cause.receivedTimeMs)
@@ -67,7 +73,7 @@ function eventOf(
     kind,
     venue: subject.venue,
     account: subject.account,
-    accountVersion,
+    accountVersion: terms.version,
     marginAccount: subject.id,
     marginMode: subject.marginMode,
     settle: subject.currency,
@@ -77,21 +83,15 @@ function eventOf(
     previousLevel: rule.names[transition.previousLevel]!,
     rank,
     marks: pending.marks.map((mark) => markFields(mark, decidedMonotonicMs)),
-    walletBalance: figures.walletBalance,
+    walletBalance: state?.walletBalance ?? null,
     unrealizedPnl: figures.unrealizedPnl,
     marginBalance: figures.marginBalance,
     maintenanceMargin: figures.maintenanceMargin,
     marginRatio: figures.marginRatio,
     shortfall: figures.shortfall,
-    positions: (state?.positions ?? []).map((position) => ({
-      symbol: position.symbol,
-      size: position.size,
-      notional: position.notional,
-      unrealizedPnl: position.unrealizedPnl,
-      maintenanceMargin: position.maintenanceMargin,
-      liquidationPrice: position.liquidationPrice,
-      bankruptcyPrice: position.bankruptcyPrice,
-    })),
+    positions: (state?.positions ?? []).map((position, index) =>
+      positionFields(position, ruled[index]!.position),
+    ),
     cure:
       figures.cure === null || kind === 'closed'
         ? null
@@ -99,10 +99,32 @@ function eventOf(
     confidence: pending.reasons.length === 0 || kind === 'unknown' ? 'confirmed' : 'suspect',
     reasons: isOnOldRules ? [...pending.reasons, 'rules-old'] : [...pending.reasons],
     ruleBook: pending.ruleBook.version,
+    levels: rule.names.slice(1, -1),
+    hysteresis: formatDecimal(rule.hysteresis),
+    rules: rulesBySymbol(ruled),
     ruleAgeDays: ageDays,
     eventTimeMs: cause.eventTimeMs,
     receivedTimeMs: cause.receivedTimeMs,
     detectionLatencyMs: Math.max(0, decidedMonotonicMs - cause.receivedMonotonicMs),
+  }
+}
+
+/** Figures of a position, and its terms as the account states them. */
+function positionFields(state: PositionState, position: Position): MarginEvent['positions'][number] {
+  const { entryPrice, leverage, isolatedMargin, maintenanceMarginRate, maxLeverage } = position
+  return {
+    symbol: state.symbol,
+    size: state.size,
+    notional: state.notional,
+    unrealizedPnl: state.unrealizedPnl,
+    maintenanceMargin: state.maintenanceMargin,
+    liquidationPrice: state.liquidationPrice,
+    bankruptcyPrice: state.bankruptcyPrice,
+    entryPrice,
+    ...(leverage === undefined ? {} : { leverage }),
+    ...(isolatedMargin === undefined ? {} : { isolatedMargin }),
+    ...(maintenanceMarginRate === undefined ? {} : { maintenanceMarginRate }),
+    ...(maxLeverage === undefined ? {} : { maxLeverage }),
   }
 }
 
@@ -126,7 +148,6 @@ function confirm(
 }
 
 const NO_FIGURES = {
-  walletBalance: null,
   unrealizedPnl: null,
   marginBalance: null,
   maintenanceMargin: null,

@@ -17,7 +17,7 @@ import { keysOf } from '../../src/redis/index.ts'
 import { systemClock } from '../../src/system/clock.ts'
 import { seededRandom } from '../../src/system/seeded-random.ts'
 
-/** An event of the size that a real one has: a cross account with two positions. */
+/** An event of a cross account with two positions, without the terms and rules from which it is recomputed. */
 export function sampleEvent(account: string, sequence: number, kind: EventKind = 'liquidation'): MarginEvent {
   const marginAccount = `${account}/cross/USDT`
   return {

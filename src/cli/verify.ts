@@ -1,0 +1,114 @@
+import { Command } from 'commander'
+import {
+  faultsText,
+  IN_OUR_WORDS,
+  type PlimsollEvent,
+  plimsollEventSchema,
+  schemaFaultsOf,
+} from '../domain/index.ts'
+import { EXIT_FAULT } from '../errors.ts'
+import { jsonOf, type Line, readJson } from '../input/index.ts'
+import { type Difference, type Verification, verifyEvent } from '../questions/index.ts'
+import { LINE_CHARACTERS_MAX, linesOf, openInput, writeLine } from './lines.ts'
+import { type Output, type Palette, paletteFor, speaksJson } from './terminal.ts'
+import { jsonLine, visible } from './visible.ts'
+import { fitted } from './wrapping.ts'
+
+/** Differences of one event that a terminal shows; JSON has them all. */
+const DIFFERENCES_SHOWN_MAX = 20
+
+/** `plimsoll verify`: recomputes events from the events alone. */
+export function verifyCommand(output: Output = process.stdout): Command {
+  return new Command('verify')
+    .description('Recomputes events from the events alone, and prints what differs')
+    .argument('<file>', 'events as JSON lines, as `plimsoll tail --json` prints them; - for standard input')
+    .option('--json', 'JSON lines, as on a pipe')
+    .addHelpText(
+      'after',
+      '\nPrints {"id", "kind", "subject", "isOk", "faults", "differences": [{"field",\n' +
+        '"stated", "recomputed"}]} for every event; "faults" says why figures cannot be\n' +
+        'recomputed, in events of earlier versions which field they lack. A line may also\n' +
+        'be an entry of the stream: {"event": "..."}. Blank lines are skipped. Needs no\n' +
+        'Redis and no rules. Sizes, entry prices, wallets, marks and rules are taken as\n' +
+        'the event states them; docs/events.md lists what else nothing can check.\n' +
+        'Exit code 1 where an event differs, cannot be recomputed or is no event.',
+    )
+    .action(async (file: string, { json }: { json?: true }) => {
+      const isJson = speaksJson(output, json)
+      const failed = await verifyLines(linesOf(await openInput(file)), output, isJson)
+      if (failed > 0) process.exitCode = EXIT_FAULT
+    })
+}
+
+/** Returns how many lines are not verified. */
+export async function verifyLines(
+  lines: AsyncIterable<Line>,
+  output: Output,
+  isJson: boolean,
+): Promise<number> {
+  let failed = 0
+  let verified = 0
+  const palette = paletteFor(output)
+  for await (const line of lines) {
+    if (line.text.trim() === '') continue
+    const read = readEvent(line)
+    const result: Verified = 'reason' in read ? unreadable(read.reason) : verifyEvent(read.event)
+    if (result.isOk) verified++
+    else failed++
+    const shown = isJson
+      ? [jsonLine(result)]
+      : textOf(result, palette).map((one) => fitted(output, one, '    '))
+    for (const one of shown) await writeLine(output, one)
+  }
+  if (!isJson) await writeLine(output, `${verified} verified, ${failed} not`)
+  return failed
+}
+
+type Verified = Omit<Verification, 'id' | 'kind' | 'subject'> & {
+  readonly [Name in 'id' | 'kind' | 'subject']: string | null
+}
+
+function unreadable(reason: string): Verified {
+  return { id: null, kind: null, subject: null, isOk: false, faults: [reason], differences: [] }
+}
+
+function readEvent({ text, isCut }: Line): { readonly event: PlimsollEvent } | { readonly reason: string } {
+  if (isCut) return { reason: `the line is longer than ${LINE_CHARACTERS_MAX} characters` }
+  const json = readJson(text)
+  if ('reason' in json) return { reason: `the line is no JSON: ${json.reason}` }
+  if ('fault' in json) return { reason: `${json.fault.path.join('.')} ${json.fault.rule}` }
+  const value = eventIn(json.value)
+  const parsed = plimsollEventSchema.safeParse(value, IN_OUR_WORDS)
+  if (parsed.success) return { event: parsed.data }
+  return {
+    reason: `no event of this version: ${faultsText(value, schemaFaultsOf(parsed.error), 'the line')}`,
+  }
+}
+
+/** The event of an entry of the stream, or the line itself. */
+function eventIn(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || !('event' in value)) return value
+  const { event } = value
+  return typeof event === 'string' ? jsonOf(event) : event
+}
+
+function textOf({ isOk, kind, subject, id, faults, differences }: Verified, palette: Palette): string[] {
+  const verdict = isOk ? palette.green('ok') : palette.red('NOT VERIFIED')
+  const name = kind === null ? [] : [kind, palette.strong(visible(subject ?? '')), palette.dim(id ?? '')]
+  const more = differences.length - DIFFERENCES_SHOWN_MAX
+  return [
+    [verdict, ...name].join('  '),
+    ...faults.map((fault) => `  ${visible(fault)}`),
+    ...differences.slice(0, DIFFERENCES_SHOWN_MAX).map(differenceText),
+    ...(more > 0 ? [`  and ${more} more`] : []),
+  ]
+}
+
+function differenceText({ field, stated, recomputed }: Difference): string {
+  return `  ${field}  stated ${shown(stated)}  recomputed ${shown(recomputed)}`
+}
+
+function shown(value: unknown): string {
+  if (value === undefined) return 'nothing'
+  return visible(typeof value === 'string' ? value : JSON.stringify(value))
+}

@@ -1,0 +1,62 @@
+import { z } from 'zod'
+import { type FieldFault, IN_OUR_WORDS, schemaFaultsOf } from './fault.ts'
+import { fullRulesSchema, type InstrumentRules } from './instrument.ts'
+import type { Maintenance, MarginDefaults } from './margin-model.ts'
+
+/** The rules of one symbol as an event carries them: short, because a cascade sends them with each of its events. */
+export const eventRulesSchema = z.record(z.string(), z.unknown())
+export type EventRules = Readonly<z.infer<typeof eventRulesSchema>>
+
+/**
+ * Shortens rules for an event. Leaves out what no figure of an event depends on, what is the default, and the settlement
+ * asset, which the event states. The defaults of the rule book are written in, so that no rule book is needed.
+ */
+export function eventRulesOf(rules: InstrumentRules, defaults: MarginDefaults): EventRules {
+  const { settlementAsset: _, assumptions: __, maintenance, multiplier, takerFeeRate, ...others } = rules
+  return {
+    ...others,
+    ...(multiplier === '1' ? {} : { multiplier }),
+    ...(takerFeeRate === '0' ? {} : { takerFeeRate }),
+    closingFee: rules.closingFee ?? defaults.closingFee,
+    liquidation: rules.liquidation ?? defaults.liquidation,
+    maintenance: shortened(maintenance),
+  }
+}
+
+/** The rules that `eventRulesOf` shortened, or why they cannot be read. */
+export function rulesOfEvent(
+  { maintenance, ...others }: EventRules,
+  settlementAsset: string,
+): { readonly rules: InstrumentRules } | { readonly faults: readonly FieldFault[] } {
+  const stated = { ...others, settlementAsset, maintenance: restored(maintenance) }
+  const parsed = fullRulesSchema.safeParse(stated, IN_OUR_WORDS)
+  return parsed.success ? { rules: parsed.data } : { faults: schemaFaultsOf(parsed.error) }
+}
+
+function shortened(maintenance: Maintenance): object {
+  if (maintenance.kind === 'marginal-tiers') {
+    const tiers = maintenance.tiers.map((tier) => [
+      tier.cap,
+      tier.maintenanceMarginRate,
+      tier.maintenanceDeduction,
+    ])
+    return { ...maintenance, tiers }
+  }
+  if (maintenance.kind !== 'whole-tiers') return maintenance
+  const tiers = maintenance.tiers.map((tier) => [tier.cap, tier.maintenanceMarginRate])
+  return { ...maintenance, tiers }
+}
+
+function restored(maintenance: unknown): unknown {
+  if (typeof maintenance !== 'object' || maintenance === null || !('tiers' in maintenance)) return maintenance
+  const { tiers } = maintenance
+  if (!Array.isArray(tiers)) return maintenance
+  return { ...maintenance, tiers: tiers.map(restoredTier) }
+}
+
+function restoredTier(tier: unknown): unknown {
+  if (!Array.isArray(tier)) return tier
+  const [cap, maintenanceMarginRate, maintenanceDeduction] = tier
+  const whole = { cap, maintenanceMarginRate }
+  return tier.length > 2 ? { ...whole, maintenanceDeduction } : whole
+}

@@ -1,0 +1,189 @@
+import {
+  type Cure,
+  type MarginEvent,
+  type MarketEvent,
+  marketSubject,
+  type PlimsollEvent,
+} from '../domain/index.ts'
+import {
+  evaluate,
+  heldLevel,
+  type LevelRule,
+  type MarginAccount,
+  type MarkOf,
+  marginStateOf,
+  ruleAgeDays,
+} from '../margin/index.ts'
+import { eventId } from '../monitor/index.ts'
+import { termsOfEvent } from './event-terms.ts'
+
+/** A field of an event with another value than its terms, rules and marks give. */
+export interface Difference {
+  readonly field: string
+  readonly stated: unknown
+  readonly recomputed: unknown
+}
+
+export interface Verification {
+  readonly id: string
+  readonly kind: PlimsollEvent['kind']
+  /** The margin account, or venue and symbol of the market. */
+  readonly subject: string
+  /** No difference, and everything was recomputed. */
+  readonly isOk: boolean
+  /** Why figures cannot be recomputed: fields that the event lacks or that cannot be read. */
+  readonly faults: readonly string[]
+  readonly differences: readonly Difference[]
+}
+
+/**
+ * Recomputes an event from the event alone: id, kind and level, every figure, the cure, the confidence and the age of the
+ * rules. Taken as stated are the terms (sizes, entry prices, wallet of a cross pool), marks, rules, levels and names; of
+ * what nothing in the event depends on: sequence, rank, versions, previous level, times, ages of marks, reasons.
+ */
+export function verifyEvent(event: PlimsollEvent): Verification {
+  return 'marginAccount' in event ? verifyMarginEvent(event) : verifyMarketEvent(event)
+}
+
+function verifyMarketEvent(event: MarketEvent): Verification {
+  const { id, logId, shard, venue, symbol, episode, kind, markPrice } = event
+  const subject = marketSubject(venue, symbol)
+  const differences = new Differences()
+  differences.compare('id', id, eventId({ logId, shard, subject, episode, kind, level: '' }))
+  if (kind !== 'market-fresh') differences.compare('markPrice', markPrice, null)
+  else if (markPrice === null) differences.add('markPrice', null, 'the mark that ended the silence')
+  return { id, kind, subject: `${venue} ${symbol}`, ...resultOf(differences.found, []) }
+}
+
+function verifyMarginEvent(event: MarginEvent): Verification {
+  const { id, logId, shard, marginAccount: subject, episode, kind, level } = event
+  const differences = new Differences()
+  differences.compare('id', id, eventId({ logId, shard, subject, episode, kind, level }))
+  differences.compare('confidence', event.confidence, confidenceOf(event))
+  const terms = termsOfEvent(event)
+  const faults = 'faults' in terms ? terms.faults : []
+  if (!('faults' in terms)) {
+    const { exact, rule } = terms
+    if (exact === undefined) compareWithoutTerms(event, differences)
+    else compareFigures(event, exact, rule, differences)
+  }
+  return { id, kind, subject, ...resultOf(differences.found, faults) }
+}
+
+function resultOf(differences: readonly Difference[], faults: readonly string[]) {
+  return { isOk: differences.length === 0 && faults.length === 0, faults, differences }
+}
+
+/** `rules-old` says how old the rules are, not that a price is doubtful. */
+function confidenceOf({ kind, reasons }: MarginEvent): MarginEvent['confidence'] {
+  return kind === 'unknown' || reasons.every((reason) => reason === 'rules-old') ? 'confirmed' : 'suspect'
+}
+
+const FIGURES = ['unrealizedPnl', 'marginBalance', 'maintenanceMargin', 'marginRatio', 'shortfall'] as const
+const POSITION_FIGURES = [
+  'notional',
+  'unrealizedPnl',
+  'maintenanceMargin',
+  'liquidationPrice',
+  'bankruptcyPrice',
+] as const
+
+/** The event of an account whose terms the worker did not have: it states no figure. */
+function compareWithoutTerms(event: MarginEvent, differences: Differences): void {
+  for (const figure of ['walletBalance', ...FIGURES, 'ruleAgeDays', 'cure'] as const) {
+    differences.compare(figure, event[figure], null)
+  }
+  compareEnd(event, differences)
+}
+
+function compareFigures(
+  event: MarginEvent,
+  exact: MarginAccount,
+  rule: LevelRule,
+  differences: Differences,
+): void {
+  const marks = new Map(event.marks.map(({ symbol, markPrice }) => [symbol, markPrice ?? undefined]))
+  const markOf: MarkOf = (symbol) => marks.get(symbol)
+  const state = marginStateOf(exact, markOf, rule)
+  const isUnknown = event.kind === 'unknown'
+  differences.compare('marginAccount', event.marginAccount, exact.id)
+  differences.compare('walletBalance', event.walletBalance, state.walletBalance)
+  for (const figure of FIGURES) differences.compare(figure, event[figure], isUnknown ? null : state[figure])
+  event.positions.forEach((position, index) => {
+    const own = state.positions[index]!
+    for (const figure of POSITION_FIGURES) {
+      differences.compare(`positions[${index}].${figure}`, position[figure], own[figure])
+    }
+  })
+  const asks = isUnknown || event.kind === 'closed' ? null : state.cure
+  compareCure(event.cure, asks, differences)
+  differences.compare('ruleAgeDays', event.ruleAgeDays, ruleAgeDays(exact.rulesAsOfMs, event.receivedTimeMs))
+  if (isUnknown || event.kind === 'closed') compareEnd(event, differences)
+  else compareVerdict(event, exact, rule, markOf, differences)
+}
+
+function compareCure(stated: MarginEvent['cure'], recomputed: Cure | null, differences: Differences): void {
+  if (stated === null || recomputed === null) {
+    differences.compare('cure', stated, recomputed)
+    return
+  }
+  differences.compare('cure.topUp', stated.topUp, recomputed.topUp)
+  differences.compare('cure.reductions.length', stated.reductions.length, recomputed.reductions.length)
+  stated.reductions.forEach(({ symbol, size }, index) => {
+    const own = recomputed.reductions[index]
+    differences.compare(`cure.reductions[${index}].symbol`, symbol, own?.symbol)
+    differences.compare(`cure.reductions[${index}].size`, size, own?.size)
+  })
+}
+
+/** The verdict: level by hysteresis from the previous one, and the kind that follows. */
+function compareVerdict(
+  event: MarginEvent,
+  exact: MarginAccount,
+  rule: LevelRule,
+  markOf: MarkOf,
+  differences: Differences,
+): void {
+  const { kind, level, previousLevel } = event
+  const previous = rule.names.indexOf(previousLevel)
+  if (previous < 0) {
+    differences.add('previousLevel', previousLevel, `one of ${rule.names.join(', ')}`)
+    return
+  }
+  const evaluation = evaluate(exact, markOf)
+  if (evaluation === undefined) {
+    differences.add('kind', kind, 'unknown, because a mark is missing')
+    return
+  }
+  const held = heldLevel(evaluation, exact, rule, previous)
+  differences.compare('level', level, rule.names[held])
+  const kinds = kindsOf(held, previous, rule.levels.length)
+  if (!kinds.includes(kind)) differences.add('kind', kind, kinds.join(' or '))
+}
+
+/** After `unknown` a verdict is published again, so a level that is not above the previous one may be a warning too. */
+function kindsOf(level: number, previous: number, breach: number): readonly MarginEvent['kind'][] {
+  if (level === 0) return ['recovered']
+  const rise = level === breach ? 'liquidation' : 'warning'
+  return level < previous ? ['recovered', rise] : [rise]
+}
+
+/** `unknown` keeps the level that was published, `closed` ends at 0. */
+function compareEnd({ kind, level, previousLevel }: MarginEvent, differences: Differences): void {
+  if (kind === 'closed') differences.compare('level', level, '0')
+  else if (kind === 'unknown') differences.compare('level', level, previousLevel)
+  else differences.add('kind', kind, 'closed or unknown, because the event has no position')
+}
+
+class Differences {
+  readonly found: Difference[] = []
+
+  /** Compares figures and names as text. */
+  compare(field: string, stated: unknown, recomputed: unknown): void {
+    if (JSON.stringify(stated) !== JSON.stringify(recomputed)) this.add(field, stated, recomputed)
+  }
+
+  add(field: string, stated: unknown, recomputed: unknown): void {
+    this.found.push({ field, stated, recomputed })
+  }
+}

@@ -1,0 +1,80 @@
+import { readFileSync } from 'node:fs'
+import { Readable, Writable } from 'node:stream'
+import { fileURLToPath } from 'node:url'
+import { stripVTControlCharacters } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { linesOf } from '../../src/cli/lines.ts'
+import type { Output } from '../../src/cli/terminal.ts'
+import { verifyLines } from '../../src/cli/verify.ts'
+
+/** The events that docs/events.md shows as they were published. */
+const EVENTS = [
+  ...readFileSync(fileURLToPath(import.meta.resolve('../../docs/events.md')), 'utf8').matchAll(
+    /^```json\n([\s\S]*?)^```$/gm,
+  ),
+].map(([, text = '']) => JSON.parse(text))
+const [LIQUIDATION] = EVENTS
+
+async function run(lines: readonly unknown[], columns?: number) {
+  let printed = ''
+  const output: Output = Object.assign(
+    new Writable({
+      write: (chunk, _encoding, done) => {
+        printed += chunk
+        done()
+      },
+    }),
+    { isTTY: columns !== undefined, columns: columns ?? 0 },
+  )
+  const text = lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n')
+  const failed = await verifyLines(linesOf(Readable.from([Buffer.from(text)])), output, columns === undefined)
+  return { failed, lines: stripVTControlCharacters(printed).trimEnd().split('\n') }
+}
+
+describe('plimsoll verify', () => {
+  it('verifies the events that the documentation shows', async () => {
+    const { failed, lines } = await run(EVENTS)
+    expect(lines.map((line) => JSON.parse(line).isOk)).toEqual([true, true, true])
+    expect(failed).toBe(0)
+  })
+
+  it('reads an entry of the stream and skips blank lines', async () => {
+    const { failed, lines } = await run([{ event: JSON.stringify(LIQUIDATION) }, '', { event: LIQUIDATION }])
+    expect({ failed, lines: lines.length }).toEqual({ failed: 0, lines: 2 })
+  })
+
+  it('prints each figure that differs with both values, in lines that fit the terminal', async () => {
+    const wrong = { ...LIQUIDATION, maintenanceMargin: '144.84252476', level: '0.9' }
+    const { failed, lines } = await run([wrong, LIQUIDATION], 70)
+    expect(failed).toBe(1)
+    expect(lines.join(' ').replace(/\s+/g, ' ')).toMatch(
+      /NOT VERIFIED liquidation desk-7\/alpha:cross:USDT .*maintenanceMargin stated 144\.84252476 recomputed 144\.84252475 level stated 0\.9 recomputed 1 ok liquidation/,
+    )
+    expect(lines.at(-1)).toBe('1 verified, 1 not')
+    expect(lines.filter((line) => line.length > 70)).toEqual([])
+  })
+
+  it.each<[string, unknown, RegExp]>([
+    ['a line that is no JSON', '{"id"', /^the line is no JSON/],
+    ['a list', '[]', /^no event of this version: /],
+    ['another version', { ...LIQUIDATION, schemaVersion: 1 }, /^no event of this version: schemaVersion/],
+    ['an event without rules', { ...LIQUIDATION, rules: undefined }, /^the event lacks rules$/],
+    [
+      'an event without the rules of a symbol',
+      { ...LIQUIDATION, rules: {} },
+      /^the event lacks rules\.BTCUSDT$/,
+    ],
+    [
+      'rules without a table',
+      { ...LIQUIDATION, rules: { BTCUSDT: {} } },
+      /^rules\.BTCUSDT: contribution is missing/,
+    ],
+    ['a level that is none', { ...LIQUIDATION, levels: ['1.5'] }, /levels/],
+  ])('says why it cannot verify %s', async (_what, line, reason) => {
+    const { failed, lines } = await run([line])
+    expect(failed).toBe(1)
+    const { isOk, faults, differences } = JSON.parse(lines[0]!)
+    expect({ isOk, differences: differences.length }).toEqual({ isOk: false, differences: 0 })
+    expect(faults[0]).toMatch(reason)
+  })
+})
