@@ -8,7 +8,8 @@ const TIERS_MAX = 200
 /**
  * How a position contributes to the margin balance.
  * `linear`: PnL = size·multiplier·(mark − entry). `inverse`: PnL = size·multiplier·(1/entry − 1/mark), in coin.
- * `quanto`: as linear, settled in an asset that is neither base nor quote. `option`: its value, not its PnL.
+ * `quanto`: as linear, settled in an asset that is neither base nor quote. `option`: nothing (Deribit: the margin balance is
+ * the equity less the value of the options).
  */
 export const contributionSchema = z.enum(['linear', 'inverse', 'quanto', 'option'], {
   error: 'must be linear, inverse, quanto or option',

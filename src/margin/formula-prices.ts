@@ -5,7 +5,7 @@ import { closingFeeAtMarkOf } from './closing-fee.ts'
 import { type FigureOf, firstCrossing } from './crossing.ts'
 import { figuresAt, type Known, type Moved, slackAt } from './formula-figures.ts'
 import { focusOn, placesOn } from './formula-focus.ts'
-import { compare, mul, ONE, type Rational, sub } from './rational.ts'
+import { add, compare, mul, ONE, type Rational, sub } from './rational.ts'
 import { textOf } from './state-text.ts'
 
 /** The smallest price of the domain. */
@@ -44,7 +44,10 @@ function movedTo<N>(symbol: string, price: N): Moved<N> {
 export function bothPricesOf(known: Known, symbol: string): BothPrices {
   const slack = slackOfSymbol(known, symbol)
   const from = known.marks.get(symbol)!
-  if (slack(unroundedNumbers, from).n === 0n) return { below: from, above: from }
+  if (slack(unroundedNumbers, from).n === 0n) {
+    const onTheLine = isLevelAt(slack, from) ? undefined : from
+    return { below: onTheLine, above: onTheLine }
+  }
   return {
     below: firstCrossing(slack, from, 'down', PRICE_MIN),
     above: firstCrossing(slack, from, 'up'),
@@ -78,7 +81,7 @@ function bankruptcyPriceOf(known: Known, symbol: string): Rational | undefined {
 
 function nextOf(figure: FigureOf, from: Rational): Rational | undefined {
   const atMark = figure(unroundedNumbers, from)
-  if (atMark.n === 0n) return from
+  if (atMark.n === 0n) return isLevelAt(figure, from) ? undefined : from
   const low = firstCrossing(figure, from, 'down', PRICE_MIN)
   const high = firstCrossing(figure, from, 'up')
   if (low === undefined || high === undefined) return low ?? high
@@ -89,6 +92,12 @@ function nextOf(figure: FigureOf, from: Rational): Rational | undefined {
 
 /** A step so small that no tier lies within it, unless the mark is on its cap. */
 const NEARBY: Rational = { n: 1n, d: 10n ** 24n }
+
+/** Whether a figure that is zero stays zero: an account of long options with an empty wallet is on its line at every price. */
+function isLevelAt(figure: FigureOf, from: Rational): boolean {
+  const step = mul(from, NEARBY)
+  return [sub(from, step), add(from, step)].every((price) => figure(unroundedNumbers, price).n === 0n)
+}
 
 /** −1 if the figure falls with the price, 1 if it rises while the price falls, 0 if it is level. */
 function fallingSide(figure: FigureOf, from: Rational, atMark: Rational): -1 | 0 | 1 {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { InstrumentRules } from '../../src/domain/index.ts'
 import {
+  answersOf,
   checkCollateral,
   checkRules,
   levelRule,
@@ -138,5 +139,32 @@ describe('a part of a table', () => {
       expect.stringContaining('the tiers of X are a part of a table'),
     ])
     expect(accountOf('10', RULES).assumptions).toEqual([])
+  })
+})
+
+describe('a margin account on its line at every price', () => {
+  const option: InstrumentRules = {
+    ...RULES,
+    contribution: 'option',
+    maintenance: {
+      kind: 'option-standard',
+      maintenanceRate: '0.075',
+      initialRate: '0.15',
+      initialRateMin: '0.1',
+    },
+    option: { type: 'call', strike: '100', underlying: 'U', pricedIn: 'quote' },
+  }
+
+  it('has no liquidation price: long options alone, with an empty wallet', () => {
+    const account = parsedAccount({
+      collateral: [{ asset: 'USDT', amount: '0' }],
+      positions: [{ symbol: 'X', marginMode: 'cross', size: '1', entryPrice: '5' }],
+    })
+    const book = bookOf({ closingFee: 'none', liquidation: 'passed' }, { X: option })
+    const [marginAccount] = marginAccountsOf(account, book)
+    const markOf = (symbol: string) => (symbol === 'X' ? '4' : '90')
+    const state = marginStateOf(marginAccount!, markOf, levelRule([]))
+    expect([state.verdict, state.positions[0]?.liquidationPrice]).toEqual(['safe', null])
+    expect(answersOf(marginAccount!, markOf).liquidationPrices).toEqual({ X: { below: null, above: null } })
   })
 })

@@ -85,3 +85,8 @@ export function figuresAt(
   }
   return { marginBalance, maintenanceMargin: formula.maintenanceOf(asked) }
 }
+
+/** A pool holds no positions that differ in this. */
+export function liquidatesOnTheLine({ formula, positions }: NaiveMarginAccount): boolean {
+  return formula.liquidatesOnTheLine(positions[0]!.rules)
+}

@@ -4,6 +4,7 @@ import { type Fraction, overOneDenominator, parse, print } from './fraction.ts'
 import {
   type AccountFigures,
   figuresAt,
+  liquidatesOnTheLine,
   type NaiveMarginAccount,
   naiveMarginAccounts,
 } from './margin-accounts.ts'
@@ -204,7 +205,7 @@ export function createReferee(options: {
  * it is left only when λ·marginBalance ≥ maintenanceMargin·(1 + hysteresis).
  */
 function levelOf(
-  { level: current, marginAccount: { formula } }: Judged,
+  { level: current, marginAccount }: Judged,
   figures: AccountFigures,
   levels: readonly Level[],
   hysteresis: Fraction,
@@ -214,7 +215,7 @@ function levelOf(
     const { n, d } = levels[index]!.value
     const scaledBalance = n * balance.n
     const line = d * maintenance.n
-    const isOnIt = index < levels.length - 1 || formula.liquidatesOnTheLine
+    const isOnIt = index < levels.length - 1 || liquidatesOnTheLine(marginAccount)
     if (scaledBalance < line || (scaledBalance === line && isOnIt)) return index
     const leaves = scaledBalance * hysteresis.d >= line * (hysteresis.d + hysteresis.n)
     if (index <= current && !leaves) return index

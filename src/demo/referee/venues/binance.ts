@@ -10,7 +10,7 @@ import {
 
 /** Binance: tiers of the value at the mark; no fee. */
 export const binance: VenueFormula = {
-  liquidatesOnTheLine: true,
+  liquidatesOnTheLine: () => true,
   isolatedMarginOf: statedOrInitial,
   maintenanceOf: sumOf,
   figuresOf(position, rules) {

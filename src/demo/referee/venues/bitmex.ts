@@ -17,7 +17,7 @@ import {
  * posComm = ceil(taker·(|posCost| + posInit)), posMaint = ceil((maintenance rate + funding to pay)·|posCost| + posComm).
  */
 export const bitmex: VenueFormula = {
-  liquidatesOnTheLine: true,
+  liquidatesOnTheLine: () => true,
   maintenanceOf: sumOf,
   isolatedMarginOf(position, rules) {
     if (position.isolatedMargin !== undefined) return parse(position.isolatedMargin)

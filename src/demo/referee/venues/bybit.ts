@@ -7,7 +7,7 @@ import { heldOf, larger, marginalTiers, profitOf, sumOf, type VenueFormula, valu
  * the mark, and the fee of closing at the bankruptcy price of the leverage.
  */
 export const bybit: VenueFormula = {
-  liquidatesOnTheLine: true,
+  liquidatesOnTheLine: () => true,
   isolatedMarginOf,
   maintenanceOf: sumOf,
   figuresOf(position, rules) {

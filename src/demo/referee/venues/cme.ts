@@ -3,7 +3,7 @@ import { heldOf, profitOf, statedOrInitial, sumOf, type VenueFormula } from './f
 
 /** CME, outright: an amount for each contract. */
 export const cme: VenueFormula = {
-  liquidatesOnTheLine: false,
+  liquidatesOnTheLine: () => false,
   isolatedMarginOf: statedOrInitial,
   maintenanceOf: sumOf,
   figuresOf(position, rules) {

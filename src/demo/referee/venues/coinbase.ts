@@ -12,7 +12,8 @@ import {
 
 /** Coinbase: US futures by the rate of the side; perpetuals of the International Exchange by one rate. */
 export const coinbase: VenueFormula = {
-  liquidatesOnTheLine: true,
+  // The International Exchange, which settles in USDC, liquidates below the line.
+  liquidatesOnTheLine: ({ settlementAsset }) => settlementAsset === 'USD',
   isolatedMarginOf: statedOrInitial,
   maintenanceOf: sumOf,
   figuresOf(position, rules) {

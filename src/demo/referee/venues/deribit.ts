@@ -1,5 +1,5 @@
 import type { InstrumentRules, Position } from '../../../domain/index.ts'
-import { add, multiply, ONE, subtract, ZERO } from '../fraction.ts'
+import { add, multiply, ONE, ZERO } from '../fraction.ts'
 import {
   type Figures,
   heldOf,
@@ -15,9 +15,10 @@ import {
 /**
  * Deribit, standard margin. Futures: value·(base + increment·size in coin). Options: 0 of a long one; of a short call
  * 0.075 + mark, of a short put max(0.075, 0.075·mark) + mark for each coin; of an option in dollars 0.075 is of the underlying.
+ * The margin balance is the equity less the value of the options.
  */
 export const deribit: VenueFormula = {
-  liquidatesOnTheLine: false,
+  liquidatesOnTheLine: () => false,
   isolatedMarginOf: statedOrInitial,
   maintenanceOf: sumOf,
   figuresOf: (position, rules) =>
@@ -46,13 +47,12 @@ function optionOf(position: Position, rules: InstrumentRules): Figures {
   const held = heldOf(position, rules)
   const share = parseShare(maintenance.maintenanceRate)
   return ({ mark, underlying }) => {
-    const value = multiply(held.units, mark)
-    if (held.isLong) return { contribution: value, maintenance: ZERO }
+    if (held.isLong) return { contribution: ZERO, maintenance: ZERO }
     if (underlying === undefined) throw new Error(`${position.symbol} has no underlying`)
     const ofUnderlying = multiply(share, option!.pricedIn === 'coin' ? ONE : underlying)
     const least = option!.type === 'call' ? ofUnderlying : larger(ofUnderlying, multiply(share, mark))
     return {
-      contribution: subtract(ZERO, value),
+      contribution: ZERO,
       maintenance: multiply(held.units, add(least, mark)),
     }
   }

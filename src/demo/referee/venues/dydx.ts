@@ -15,8 +15,11 @@ const QUANTUM = { n: 1n, d: 1_000_000n }
 
 /** dYdX v4: notional toward zero and maintenance margin up, in whole quantums. */
 export const dydx: VenueFormula = {
-  liquidatesOnTheLine: false,
-  isolatedMarginOf: statedOrInitial,
+  liquidatesOnTheLine: () => false,
+  isolatedMarginOf(position, rules) {
+    const margin = statedOrInitial(position, rules)
+    return position.isolatedMargin === undefined ? ceilTo(margin, QUANTUM) : margin
+  },
   maintenanceOf: sumOf,
   figuresOf(position, rules) {
     const held = heldOf(position, rules)

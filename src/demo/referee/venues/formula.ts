@@ -37,8 +37,8 @@ export type Figures = (prices: Prices) => Asked
  * numbers of the venue's table; that table's form is known here.
  */
 export interface VenueFormula {
-  /** Whether an account exactly on its line is liquidated. */
-  readonly liquidatesOnTheLine: boolean
+  /** Whether a margin account of such positions is liquidated exactly on its line. */
+  liquidatesOnTheLine(rules: InstrumentRules): boolean
   figuresOf(position: Position, rules: InstrumentRules): Figures
   /** What stands behind an isolated position, as the formula counts it. */
   isolatedMarginOf(position: Position, rules: InstrumentRules): Fraction

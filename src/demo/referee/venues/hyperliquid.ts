@@ -13,7 +13,7 @@ const TWO = { n: 2n, d: 1n }
 
 /** Hyperliquid: half of the initial margin at the greatest leverage, by tiers, or by that of the position itself. */
 export const hyperliquid: VenueFormula = {
-  liquidatesOnTheLine: false,
+  liquidatesOnTheLine: () => false,
   isolatedMarginOf: statedOrInitial,
   maintenanceOf: sumOf,
   figuresOf(position, rules) {

@@ -15,7 +15,7 @@ import {
  * underlying in a cross wallet are asked for the larger of the long and the short side.
  */
 export const kraken: VenueFormula = {
-  liquidatesOnTheLine: false,
+  liquidatesOnTheLine: () => false,
   isolatedMarginOf: statedOrInitial,
   figuresOf(position, rules) {
     const held = heldOf(position, rules)

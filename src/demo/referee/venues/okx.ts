@@ -12,7 +12,7 @@ import {
 
 /** OKX: value·(maintenance margin rate of the contracts held + taker fee rate). */
 export const okx: VenueFormula = {
-  liquidatesOnTheLine: true,
+  liquidatesOnTheLine: () => true,
   isolatedMarginOf: statedOrInitial,
   maintenanceOf: sumOf,
   figuresOf(position, rules) {

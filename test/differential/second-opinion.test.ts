@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest'
+import { type Fraction, subtract } from '../../src/demo/referee/fraction.ts'
+import { VENUE_FORMULAS } from '../../src/demo/referee/venues/index.ts'
+import { formatDecimal, levelRule, parseDecimal } from '../../src/margin/index.ts'
+import { seededRandom } from '../../src/system/seeded-random.ts'
+import { testCases, testSeed } from '../support/seed.ts'
+import { agreeOn, compiledOf, drawPrices, drawVenueCase, marketsOf, slackOf } from '../support/venue-cases.ts'
+
+const SEED = testSeed(20_261_129)
+/** Of all venues together; a tenth as many boundary cases come on top. */
+const CASES = testCases(1_000_000)
+const VENUES = Object.keys(VENUE_FORMULAS)
+/** Verdicts on one account. */
+const PRICES_PER_ACCOUNT = 30
+const RULE = levelRule([])
+const UNIT = '0.000000000000000001'
+const TIMEOUT_MS = 600_000
+
+describe(`the engine beside the referee, ${CASES} cases and a tenth of them on the line, seed ${SEED}`, () => {
+  it.each(VENUES)(
+    'finds the figures and the verdicts of %s that the referee finds',
+    (venue) => {
+      const random = seededRandom(SEED, VENUES.indexOf(venue))
+      const markets = marketsOf(venue)
+      const accounts = Math.ceil(CASES / VENUES.length / PRICES_PER_ACCOUNT)
+      const disagreements: string[] = []
+      const verdicts = { onTheLine: 0, random: 0 }
+      for (let index = 0; index < accounts; index++) {
+        const one = drawVenueCase(random, venue, markets)
+        const compiled = compiledOf(one)
+        const check = (wallet: string | undefined, prices: ReturnType<typeof drawPrices>) => {
+          const own = wallet === undefined ? compiled : compiledOf(one, wallet)
+          if (agreeOn(own, prices, RULE)) return
+          disagreements.push(JSON.stringify({ wallet, account: one.account, marks: [...prices.marks] }))
+        }
+        const prices = drawPrices(random, one)
+        if (one.account.positions[0]!.marginMode === 'cross') {
+          const onTheLine = walletOnTheLine(slackOf(compiled, prices))
+          for (const wallet of onTheLine) check(wallet, prices)
+          verdicts.onTheLine += onTheLine.length
+        }
+        for (let time = 0; time < PRICES_PER_ACCOUNT; time++) check(undefined, drawPrices(random, one))
+        verdicts.random += PRICES_PER_ACCOUNT
+      }
+      expect(disagreements.slice(0, 3), `of ${disagreements.length}`).toEqual([])
+      expect(verdicts.random).toBeGreaterThanOrEqual(CASES / VENUES.length)
+      expect(verdicts.onTheLine * 20).toBeGreaterThan(verdicts.random)
+    },
+    TIMEOUT_MS,
+  )
+})
+
+/** An empty wallet has this slack: the wallets that bring it to 0, or a unit below and above it. */
+function walletOnTheLine(slack: Fraction): string[] {
+  const wallet = formatDecimal(subtract({ n: 0n, d: 1n }, slack))
+  const [amount, unit] = [parseDecimal(wallet), parseDecimal(UNIT)]
+  return [
+    wallet,
+    formatDecimal(subtract(amount, unit)),
+    formatDecimal(subtract(unit, { n: -amount.n, d: amount.d })),
+  ]
+}
