@@ -5,7 +5,7 @@ import { bankruptcyFeeOf, costInitialOf, leverageMarginOf } from './closing-fee.
 import { maintenanceOf, sizeRateOf, usedMarginOf } from './maintenance-formulas.ts'
 import { optionInitialOf } from './option-formulas.ts'
 import type { Market, SizedPosition } from './position-value.ts'
-import { compare, ONE, parseDecimal, parseRate, sub, ZERO } from './rational.ts'
+import { compare, ONE, parseDecimal, parseRate, type Rational, sub, ZERO } from './rational.ts'
 import { parseCap } from './tiers.ts'
 
 export function initialMarginOf<N>(sized: SizedPosition<N>, markValue: N, market: Market<N>): N | undefined {
@@ -40,6 +40,8 @@ export function initialMarginOf<N>(sized: SizedPosition<N>, markValue: N, market
   }
 }
 
+const MILLIONTH: Rational = { n: 1n, d: 1_000_000n }
+
 /** The maintenance margin times the factor; up to `roundUpTo` for each unit of size, where the venue rounds. */
 function multipleOf<N>(
   { algebra, size }: SizedPosition<N>,
@@ -52,7 +54,10 @@ function multipleOf<N>(
   return algebra.mul(units, algebra.round(algebra.div(margin, units), parseDecimal(roundUpTo), 'up'))
 }
 
-/** dYdX: min(1, rate + max(0, (OI·P − lowerCap)/(upperCap − lowerCap))·(1 − rate)); undefined without the open interest. */
+/**
+ * dYdX: min(1, rate + max(0, (OI·P − lowerCap)/(upperCap − lowerCap))·(1 − rate)) in whole millionths; undefined
+ * without the open interest.
+ */
 function openInterestRateOf<N>(
   algebra: Algebra<N>,
   {
@@ -71,5 +76,5 @@ function openInterestRateOf<N>(
   const share = algebra.div(larger(algebra, beyond, algebra.of(ZERO)), algebra.of(sub(upper, lower)))
   const scaled = algebra.add(algebra.of(base), algebra.mul(share, algebra.of(sub(ONE, base))))
   const one = algebra.of(ONE)
-  return algebra.compare(scaled, one) > 0 ? one : scaled
+  return algebra.compare(scaled, one) > 0 ? one : algebra.round(scaled, MILLIONTH, 'toward-zero')
 }
