@@ -17,6 +17,7 @@ export { type Answers, answersOf } from './formula-answers.ts'
 export type { FurtherPrices, MarkOf } from './formula-figures.ts'
 export { evaluateByFormula, stateByFormula } from './formula-state.ts'
 export { evaluateByFractions, marginStateByFractions } from './fractions.ts'
+export { fundingSince } from './funding.ts'
 export { isFeeCounted, type Leg } from './leg.ts'
 export {
   DEFAULT_HYSTERESIS,
@@ -37,4 +38,5 @@ export { ruleAgeDays } from './rule-age.ts'
 export { marginStateOf } from './state.ts'
 export { verdictOf } from './state-text.ts'
 export { evaluate } from './sums.ts'
+export { bankruptcyQuoteOf, type ClosedPart, fillablePriceOf } from './take-over.ts'
 export * from './tiers.ts'
