@@ -1,0 +1,91 @@
+// Kraken Futures: support pages and the position of ccxt issue 22551.
+
+import { quotientOf } from '../fractions.ts'
+import {
+  cross,
+  type Example,
+  type GoldenCase,
+  givenCase,
+  goldenCase,
+  isolated,
+  rateRules,
+} from '../golden-case.ts'
+import { printedF64 } from '../support.ts'
+
+const FLEX = {
+  settlementAsset: 'USD',
+  maintenancePrice: 'entry',
+  initial: { kind: 'multiple', factor: '2' },
+  liquidation: 'passed',
+}
+
+export const KRAKEN_EXAMPLES: readonly Example[] = [
+  {
+    id: 'kraken G1: PF_XBTUSD',
+    source: 'position of ccxt issue 22551',
+    rules: { X: rateRules('0.01', FLEX) },
+    account: cross('USD', '100', '0.0134', '66607.42774643192'),
+    marks: { X: '66884.5130689281' },
+    printed: {
+      initialMargin: printedF64('17.850790636043754'),
+      maintenanceMargin: printedF64('8.925395318021877'),
+      // Sixteen digits of both prices leave eleven decimals of their difference.
+      unrealizedPnl: '3.71294332144',
+      'return on equity': '0.207998816251',
+    },
+    derived: (figures) => ({
+      'return on equity': quotientOf(figures.unrealizedPnl!, figures.initialMargin!),
+    }),
+  },
+  {
+    id: 'kraken G3: inverse long, margins at entry',
+    source: 'document of the Equity Protection Process',
+    rules: {
+      X: rateRules('0.01', {
+        contribution: 'inverse',
+        settlementAsset: 'BTC',
+        initial: { kind: 'rate', rate: '0.02' },
+        liquidation: 'passed',
+      }),
+    },
+    account: cross('BTC', '0.01', '1000', '8000'),
+    marks: { X: '8000' },
+    // The document asks for the maintenance margin on the value at the mark, not at entry as the schedules say.
+    printed: {
+      initialMargin: '0.0025',
+      maintenanceMargin: '0.00125',
+      liquidationPrice: '7481',
+      bankruptcyPrice: '7407',
+    },
+  },
+  {
+    id: 'kraken G7: the larger side of one underlying is asked for margin',
+    source: 'rule max(long, short) of the support page, with figures of this test',
+    rules: {
+      X: rateRules('0.01', { ...FLEX, nettingGroup: 'BTC' }),
+      Y: rateRules('0.01', { ...FLEX, nettingGroup: 'BTC' }),
+    },
+    account: {
+      collateral: [{ asset: 'USD', amount: '5000' }],
+      positions: [
+        { symbol: 'X', marginMode: 'cross', size: '2', entryPrice: '60000' },
+        { symbol: 'Y', marginMode: 'cross', size: '-1', entryPrice: '60000' },
+      ],
+    },
+    marks: { X: '60000', Y: '60000' },
+    printed: { 'account.maintenanceMargin': '1200' },
+  },
+  {
+    id: 'kraken G9: linear isolated',
+    source: 'computed from the rule of the support page',
+    rules: { X: rateRules('0.01', FLEX) },
+    account: isolated('1', '60000', { isolatedMargin: '3000' }),
+    marks: { X: '60000' },
+    printed: { maintenanceMargin: '600', liquidationPrice: '57600' },
+  },
+]
+
+export const KRAKEN_CASES: readonly GoldenCase[] = [
+  ...KRAKEN_EXAMPLES.map(goldenCase),
+  givenCase('kraken G5: cap of the funding rate'),
+]
