@@ -75,8 +75,10 @@ export interface SocketSource extends Source {
   readonly symbolsPerConnectionMax: number
   /** Client frames a second that the venue tolerates. */
   readonly requestsPerSecondMax: number
-  /** A frame that the client must send; absent when the server pings. */
-  readonly heartbeat?: { readonly everyMs: number; readonly frame: string }
+  /**
+   * A frame that the client must send, or `protocol` for a ping of the WebSocket protocol; absent when the server pings.
+   */
+  readonly heartbeat?: { readonly everyMs: number; readonly frame: string | 'protocol' }
   /** The venue closes every connection after this time; absent when it does not. */
   readonly connectionLifeMs?: number
 }

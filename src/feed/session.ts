@@ -84,6 +84,7 @@ export class Session implements FrameSink {
     this.#socket = connect(url, socketLimits, {
       opened: () => this.#opened(),
       frame: (text, isBinary) => this.#received(text, isBinary),
+      ponged: () => this.#count('heartbeat', clock.monotonicMs()),
       failed: (error) => this.#end(error.message),
       closed: (code) => {
         this.#closed()
@@ -267,7 +268,8 @@ export class Session implements FrameSink {
     if (nowMs - this.#pingedMs < heartbeat.everyMs) return
     this.#pingedMs = nowMs
     this.#awaitsPong = true
-    this.#socket.send(heartbeat.frame)
+    if (heartbeat.frame === 'protocol') this.#socket.ping()
+    else this.#socket.send(heartbeat.frame)
   }
 
   /** Becomes live, or ends when no market ticks. */

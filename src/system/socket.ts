@@ -12,6 +12,8 @@ export interface SocketLimits {
 export interface SocketEvents {
   opened(): void
   frame(text: string, isBinary: boolean): void
+  /** The other side answered a `ping`. */
+  ponged(): void
   /** The attempt or the connection failed; `closed` follows. */
   failed(error: Error): void
   closed(code: number): void
@@ -24,6 +26,8 @@ export interface Socket {
   readonly unsentBytes: number
   /** Call after `opened` only. */
   send(frame: string): void
+  /** Sends a ping of the WebSocket protocol. Call after `opened` only. */
+  ping(): void
   /** Sends a close frame and waits for the other side to close. */
   close(): void
   /** Ends the connection at once. */
@@ -43,6 +47,7 @@ export const connectSocket: Connect = (url, limits, events) => {
   })
   socket.on('open', () => events.opened())
   socket.on('message', (data, isBinary) => events.frame(String(data), isBinary))
+  socket.on('pong', () => events.ponged())
   socket.on('error', (error) => events.failed(error))
   socket.on('close', (code) => events.closed(code))
   return {
@@ -53,6 +58,7 @@ export const connectSocket: Connect = (url, limits, events) => {
       return socket.bufferedAmount
     },
     send: (frame) => socket.send(frame),
+    ping: () => socket.ping(),
     close: () => socket.close(1_000),
     terminate: () => socket.terminate(),
   }

@@ -1,5 +1,6 @@
 import { type Venue, venueId } from '../domain/index.ts'
 import { parseDecimal } from '../margin/index.ts'
+import { bitmexStream } from './bitmex-stream.ts'
 import { bookOf, type RulesFrom } from './book.ts'
 import { bitmexImport, bitmexRules, riskLimitsOf } from './imports/bitmex.ts'
 
@@ -88,9 +89,9 @@ function quantosOf2021(): Record<string, readonly RulesFrom[]> {
  */
 export const bitmex: Venue = {
   id: BITMEX,
-  names: [BITMEX],
+  names: [BITMEX, 'bitmex-public'],
   symbol: SYMBOL,
-  sources: [],
+  sources: [bitmexStream(SYMBOL)],
   rulesImport: bitmexImport,
   ruleBook: bookOf({
     venue: BITMEX,

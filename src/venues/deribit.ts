@@ -9,6 +9,7 @@ import {
   OPTION_TAKER_FEE_RATE,
   standardMarginsOf,
 } from './deribit-margins.ts'
+import { deribitStream } from './deribit-stream.ts'
 import { deribitImport, futureRules } from './imports/deribit.ts'
 
 const DERIBIT = venueId('deribit')
@@ -95,9 +96,9 @@ function optionRules({ coin, quote, expiry, strike, type }: OptionName): Instrum
  */
 export const deribit: Venue = {
   id: DERIBIT,
-  names: [DERIBIT],
+  names: [DERIBIT, 'deribit-public'],
   symbol: SYMBOL,
-  sources: [],
+  sources: [deribitStream(SYMBOL)],
   rulesImport: deribitImport,
   ruleBook: ruleBookOfEntries({
     venue: DERIBIT,

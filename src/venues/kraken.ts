@@ -1,6 +1,7 @@
 import { type Venue, venueId } from '../domain/index.ts'
 import { bookOf, type RulesFrom } from './book.ts'
 import { krakenImport, krakenRules } from './imports/kraken.ts'
+import { krakenStream } from './kraken-stream.ts'
 
 const KRAKEN = venueId('kraken')
 
@@ -52,9 +53,9 @@ function heldAs(symbol: string): string {
 /** Kraken Futures. An account is liquidated when its portfolio value is below the maintenance margin; fees do not count. */
 export const kraken: Venue = {
   id: KRAKEN,
-  names: [KRAKEN, 'kraken-futures'],
+  names: [KRAKEN, 'kraken-futures', 'kraken-futures-public'],
   symbol: SYMBOL,
-  sources: [],
+  sources: [krakenStream(SYMBOL)],
   rulesImport: krakenImport,
   ruleBook: bookOf({
     venue: KRAKEN,

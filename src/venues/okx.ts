@@ -3,6 +3,7 @@ import { add, compare, formatDecimal, mul, ONE, parseDecimal, type Rational } fr
 import { bookOf, type RulesFrom } from './book.ts'
 import { OKX_ASSUMPTIONS, OKX_TAKER_FEE_RATE, okxImport } from './imports/okx.ts'
 import { leverageOf } from './imports/tiers.ts'
+import { okxStream } from './okx-stream.ts'
 
 const OKX = venueId('okx')
 
@@ -124,9 +125,9 @@ const AAVE_OF_2023: Ladder = {
  */
 export const okx: Venue = {
   id: OKX,
-  names: [OKX],
+  names: [OKX, 'okx-public'],
   symbol: SYMBOL,
-  sources: [],
+  sources: [okxStream(SYMBOL)],
   rulesImport: okxImport,
   ruleBook: bookOf({
     venue: OKX,

@@ -55,7 +55,8 @@ describe.each(sockets)('a feed of %s', (id, { dialect, symbols }) => {
     venue.script.refused = [refused]
     const opened = open(symbols)
     await until(() => stateOf(opened, refused) === 'refused' && opened.blindMarkets === 1)
-    expect(sink.refusals('refused')).toEqual([{ symbol: refused, says: expect.stringContaining(refused) }])
+    const words = dialect?.refusesInSilence === true ? 'no acknowledgement' : refused
+    expect(sink.refusals('refused')).toEqual([{ symbol: refused, says: expect.stringContaining(words) }])
     for (const symbol of others) expect(stateOf(opened, symbol)).toBe('fresh')
     expect(sink.lost).toEqual([])
   })

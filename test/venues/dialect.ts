@@ -22,6 +22,8 @@ export interface Dialect {
   read(frame: string): ClientFrame
   acknowledgement(symbols: readonly string[], id: unknown): string
   refusal(symbol: string, id: unknown): string
+  /** The venue leaves a symbol that it refuses out of its answer. */
+  readonly refusesInSilence?: true
   mark(update: PriceUpdate): string
   /** Answer to a client's ping; absent if clients of this venue send none. */
   pong?(id: unknown): string

@@ -31,6 +31,12 @@ const perpetual2019: RecordedTick = {
 }
 const perpetual2024 = { symbol: 'BTCUSDT', fundingRate: '0.00008055', nextFundingTimeMs: 1_715_760_000_000 }
 
+const future2019: RecordedTick = {
+  symbol: 'LTC-USD-190628',
+  markPrice: '0.1',
+  eventTimeMs: 1_597_026_383_085,
+}
+
 /** What each recording holds, read by eye. A recording that is not listed fails. */
 const HELD: Readonly<Record<string, readonly Expected[]>> = {
   'bybit/ws-control/nautilus-ws_auth_failure.json': ['rejected'],
@@ -98,12 +104,118 @@ const HELD: Readonly<Record<string, readonly Expected[]>> = {
   'binance-usdm/ws-private/nautilus-order_update_calculated.json': ['ignored'],
   'binance-usdm/ws-private/nautilus-order_update_insurance.json': ['ignored'],
   'binance-usdm/ws-ticker/nautilus-ticker_stream.json': ['ignored'],
+  'okx/ws-funding/jkorf-subscriptions-unified-exchangedata-fundingrate.txt': ['ignored', 'ignored'],
+  'okx/ws-funding/nautilus-ws_funding_rate.json': ['ignored'],
+  'okx/ws-instrument/nautilus-ws_instruments.json': ['ignored'],
+  'okx/ws-liquidation/jkorf-subscriptions-unified-trading-liquidationwarning.txt': Array(3).fill('ignored'),
+  'okx/ws-private/gct-wsOrders.jsonl': Array(4).fill('ignored'),
+  'okx/ws-private/jkorf-positions.txt': Array(3).fill('ignored'),
+  'okx/ws-private/nautilus-ws_account.json': ['ignored'],
+  'okx/ws-private/nautilus-ws_account_empty.json': ['ignored'],
+  'okx/ws-private/nautilus-ws_orders_adl.json': ['ignored'],
+  'okx/ws-private/nautilus-ws_orders_liquidation.json': ['ignored'],
+  'okx/ws-ticker/gct-pushdata.jsonl': [
+    ...Array(16).fill('ignored'),
+    future2019,
+    ...Array(21).fill('ignored'),
+    'rejected',
+    'ignored',
+  ],
+  'okx/ws-ticker/jkorf-subscriptions-unified-exchangedata-estimatedprice.txt': ['ignored', 'ignored'],
+  'okx/ws-ticker/jkorf-subscriptions-unified-exchangedata-indexticker.txt': ['ignored', 'ignored'],
+  'okx/ws-ticker/jkorf-subscriptions-unified-exchangedata-interest.txt': ['ignored', 'ignored'],
+  'okx/ws-ticker/jkorf-subscriptions-unified-exchangedata-markprice.txt': ['acknowledged', future2019],
+  'okx/ws-ticker/jkorf-subscriptions-unified-exchangedata-markpriceklines.txt': ['ignored', 'ignored'],
+  'okx/ws-ticker/jkorf-subscriptions-unified-exchangedata-pricelimit.txt': ['ignored', 'ignored'],
+  'okx/ws-ticker/jkorf-subscriptions-unified-exchangedata-symbol.txt': ['ignored', 'ignored'],
+  'okx/ws-ticker/jkorf-subscriptions-unified-exchangedata-ticker.txt': ['ignored', 'ignored'],
+  // Without the channel, as a library keeps it.
+  'okx/ws-ticker/nautilus-ws_opt_summary.json': ['malformed'],
+  'okx/ws-ticker/nautilus-ws_tickers.json': ['ignored'],
+  'kraken-futures/ws-ticker/jkorf-subscriptions-futures-ticker.txt': [
+    'acknowledged',
+    {
+      symbol: 'PF_ETHUSD',
+      markPrice: '1751.97553924942',
+      indexPrice: '1751.75',
+      fundingRate: '0.0000186711875',
+      nextFundingTimeMs: 1_783_591_200_000,
+      eventTimeMs: 1_783_587_648_112,
+    },
+  ],
+  'kraken-futures/ws-ticker/nautilus-ws_futures_ticker.json': [
+    {
+      symbol: 'PI_XBTUSD',
+      markPrice: '21979.68641534714',
+      indexPrice: '21984.54',
+      fundingRate: '-0.000001380384722222',
+      nextFundingTimeMs: 1_676_394_000_000,
+      eventTimeMs: 1_676_393_235_406,
+    },
+  ],
+  'deribit/ws-control/nautilus-ws_error.json': ['rejected'],
+  'deribit/ws-private/nautilus-ws_portfolio.json': ['ignored'],
+  'deribit/ws-ticker/gct-pushdata.jsonl': [
+    ...Array(26).fill('ignored'),
+    {
+      symbol: 'BTC-PERPETUAL',
+      markPrice: '36446.51',
+      indexPrice: '36441.64',
+      eventTimeMs: 1_623_060_194_301,
+    },
+  ],
+  'deribit/ws-ticker/nautilus-ws_quote.json': ['ignored'],
+  'deribit/ws-ticker/nautilus-ws_ticker.json': [
+    {
+      symbol: 'BTC-PERPETUAL',
+      markPrice: '92281.78',
+      indexPrice: '92263.55',
+      eventTimeMs: 1_765_541_474_086,
+    },
+  ],
+  'deribit/ws-ticker/nautilus-ws_volatility_index.json': ['ignored'],
+  // Rows of its tables without the table around them, as libraries keep them.
+  'bitmex/ws-funding/nautilus-ws_funding_rate.json': ['ignored'],
+  'bitmex/ws-instrument/nautilus-ws_instrument.json': ['ignored'],
+  'bitmex/ws-instrument/nautilus-ws_instrument_index_update.json': ['ignored'],
+  'bitmex/ws-instrument/nautilus-ws_instrument_mark_update.json': ['ignored'],
+  'bitmex/ws-liquidation/nautilus-ws_liquidation.json': ['ignored'],
+  'bitmex/ws-private/gct-position-frames.jsonl': Array(12).fill('ignored'),
+  'bitmex/ws-private/nautilus-ws_margin.json': ['ignored'],
+  'bitmex/ws-private/nautilus-ws_position.json': ['ignored'],
+  'bitmex/ws-private/xchange-position_initial.json': ['ignored'],
+  'bitmex/ws-private/xchange-position_update-close.json': ['ignored'],
+  'bitmex/ws-private/xchange-position_update-open.json': ['ignored'],
+  'bitmex/ws-ticker/jkorf-subscriptions-exchange-bookticker.txt': ['ignored', 'ignored'],
+}
+
+/** Live captures: their frames, how many hold a mark, and the first that does. */
+const CAPTURED: Readonly<Record<string, { frames: number; ticks: number; first?: RecordedTick }>> = {
+  'kraken-futures/ws-noise/cryptofeed-kraken_futures.ws.1.0.jsonl': { frames: 600, ticks: 0 },
+  // The short form of the ticker, which has no mark.
+  'kraken-futures/ws-ticker/cryptofeed-kraken_futures.ws.1.0.jsonl': { frames: 141, ticks: 0 },
+  'deribit/ws-ticker/cryptofeed-deribit.ws.1.0.jsonl': {
+    frames: 136,
+    ticks: 89,
+    first: {
+      symbol: 'ETH-30JUL21-2800-C',
+      markPrice: '0.001972',
+      indexPrice: '2006.72',
+      eventTimeMs: 1_626_993_723_632,
+    },
+  },
+  'bitmex/ws-noise/cryptofeed-bitmex.ws.1.0.jsonl': { frames: 2, ticks: 0 },
+  'bitmex/ws-ticker/cryptofeed-bitmex.ws.1.0.jsonl': { frames: 141, ticks: 0 },
 }
 
 const FOLDERS: Readonly<Record<string, string>> = {
   bybit: 'bybit',
   'binance-usdm': 'binance',
   'binance-coinm': 'binance',
+  okx: 'okx',
+  'kraken-futures': 'kraken',
+  deribit: 'deribit',
+  bitmex: 'bitmex',
 }
 
 const recordings = sharedPath('recordings')
@@ -111,12 +223,27 @@ const suffix = recordings === undefined ? ' (skipped: no recordings beside the p
 
 describe.skipIf(recordings === undefined)(`recorded frames${suffix}`, () => {
   it('are all listed with what they hold', () => {
-    expect(recordedFiles().sort()).toEqual(Object.keys(HELD).sort())
+    expect(recordedFiles().sort()).toEqual([...Object.keys(HELD), ...Object.keys(CAPTURED)].sort())
   })
 
   it.each(Object.keys(HELD))('%s decodes to what it holds', (file) => {
     expect(readAll(file, framesOf(file))).toEqual(HELD[file]!.map(readingOf))
   })
+
+  it.each(Object.keys(CAPTURED))(
+    '%s, a live capture, holds so many marks and no frame that cannot be read',
+    (file) => {
+      const readings = readAll(file, framesOf(file))
+      const ticked = readings.filter(({ ticks }) => ticks.length > 0)
+      const [first] = ticked[0]?.ticks ?? []
+      expect({
+        frames: readings.length,
+        ticks: ticked.length,
+        ...(first === undefined ? {} : { first }),
+      }).toEqual(CAPTURED[file])
+      expect(readings.filter(({ kind }) => kind === 'malformed' || kind === 'rejected')).toEqual([])
+    },
+  )
 
   it.each(Object.keys(HELD))('%s cut at every byte gives no tick that it does not hold', (file) => {
     for (const frame of framesOf(file)) {
@@ -148,13 +275,22 @@ function readAll(file: string, frames: readonly string[]): Reading[] {
 /** `.jsonl`: a frame a line. `.json`: one frame. `.txt`: a script, of which `<` and `=` are what the venue sent. */
 function framesOf(file: string): string[] {
   const text = readFileSync(`${recordings}/${file}`, 'utf8')
-  if (file.endsWith('.jsonl')) return text.split('\n').filter((line) => line.trim() !== '')
+  if (file.endsWith('.jsonl'))
+    return text
+      .split('\n')
+      .filter((line) => line.trim() !== '')
+      .map(captured)
   if (file.endsWith('.json')) return [text]
   return text
     .replaceAll(/\|\d\|/g, '1')
     .split(/^(?=[<>=])/m)
     .filter((block) => !block.startsWith('>'))
     .map((block) => block.slice(1).trim())
+}
+
+/** A live capture puts each frame beside the time of its arrival. */
+function captured(line: string): string {
+  return /^\{"recv":[\d.]+,"msg":(.*)\}$/.exec(line)?.[1] ?? line
 }
 
 function readingOf(expected: Expected): Reading {

@@ -10,6 +10,7 @@ import {
 } from '../../domain/index.ts'
 import { PlimsollError } from '../../errors.ts'
 import { isObject, type JsonObject } from '../frame.ts'
+import { plainNumberOf } from '../numbers.ts'
 
 /**
  * The cap of a last tier that has no end. Binance writes it; other venues state a lower bound for each tier, or one rate
@@ -42,30 +43,14 @@ export function refuse(reason: string): never {
   throw new PlimsollError('RULES_INVALID', reason)
 }
 
-const NUMBER = /^(-?)(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?$/
-
 /**
  * A number of a body in our grammar: `1e-8`, `100.00` and `0.0` become 0.00000001, 100 and 0. undefined for any other
  * value, such as `""`, by which venues say "none". Refuses a number with more digits than the grammar has.
  */
 export function decimalOf(value: unknown): Decimal | undefined {
-  const decimal = plainOf(value)
+  const decimal = plainNumberOf(value)
   if (decimal === undefined || DECIMAL_PATTERN.test(decimal)) return decimal
   return refuse(`${shownValue(value)} has more digits than 15 before and 18 after the point`)
-}
-
-function plainOf(value: unknown): Decimal | undefined {
-  const [text, sign, whole = '', fraction = '', exponent = '0'] =
-    (typeof value === 'string' ? NUMBER.exec(value) : null) ?? []
-  if (text === undefined) return undefined
-  const digits = whole + fraction
-  const point = whole.length + Number(exponent)
-  const before = point > 0 ? digits.slice(0, point).padEnd(point, '0') : ''
-  const after = point > 0 ? digits.slice(point) : '0'.repeat(-point) + digits
-  const wholePart = before.replace(/^0+(?=\d)/, '') || '0'
-  const fractionPart = after.replace(/0+$/, '')
-  const magnitude = fractionPart === '' ? wholePart : `${wholePart}.${fractionPart}`
-  return sign === '-' && /[1-9]/.test(magnitude) ? `-${magnitude}` : magnitude
 }
 
 /** The number in the first of the fields that states one. Refuses a record without any. */
@@ -87,10 +72,10 @@ const POSITIVE_PATTERN = /^(?=[0.]*[1-9])\d{1,15}(?:\.\d{1,18})?$/
 
 function fittingIn(record: BodyRecord, fields: readonly string[], grammar: RegExp, rule: string): Decimal {
   const field =
-    fields.find((name) => plainOf(record[name]) !== undefined) ??
+    fields.find((name) => plainNumberOf(record[name]) !== undefined) ??
     fields.find((name) => record[name] !== undefined) ??
     fields[0]!
-  const decimal = plainOf(record[field])
+  const decimal = plainNumberOf(record[field])
   if (decimal !== undefined && grammar.test(decimal)) return decimal
   return refuse(`${field} is ${shownValue(record[field])}: ${rule}, of at most 18 digits after the point`)
 }

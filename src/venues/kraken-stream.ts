@@ -1,0 +1,80 @@
+import type { FrameKind, FrameParser, FrameSink, SocketSource } from '../domain/index.ts'
+import { isObject, isSymbol, type JsonObject, type OwnFunding } from './frame.ts'
+import { frameKeepingDigits, priceOfFrame, rateOfFrame, timeOf } from './numbers.ts'
+import { subscribeFrames } from './subscribe.ts'
+
+const FEED = 'ticker'
+const SYMBOLS_PER_FRAME_MAX = 100
+/** The venue states no limit; its whole list had fewer than 400 futures in 2026. */
+const SYMBOLS_PER_CONNECTION_MAX = 400
+const REQUESTS_PER_SECOND_MAX = 10
+/** The venue sends the ticker of a future about once a second, the whole state each time. */
+const CADENCE_MS = 1_000
+/** The venue drops a client that sends no ping for 60 s. */
+const HEARTBEAT_EVERY_MS = 30_000
+
+/** `ticker` of Kraken Futures ("WebSocket API v1"). `ticker_lite` has no mark price. */
+export function krakenStream(symbols: RegExp): SocketSource {
+  return {
+    kind: 'socket',
+    id: 'kraken-futures-public',
+    url: 'wss://futures.kraken.com/ws/v1',
+    carries: (symbol) => symbols.test(symbol),
+    subscribe: (wanted) =>
+      subscribeFrames(wanted, SYMBOLS_PER_FRAME_MAX, (product_ids) => ({
+        event: 'subscribe',
+        feed: FEED,
+        product_ids,
+      })),
+    symbolsPerConnectionMax: SYMBOLS_PER_CONNECTION_MAX,
+    requestsPerSecondMax: REQUESTS_PER_SECOND_MAX,
+    heartbeat: { everyMs: HEARTBEAT_EVERY_MS, frame: 'protocol' },
+    cadenceMs: CADENCE_MS,
+    createParser: () => new KrakenParser(symbols),
+  }
+}
+
+class KrakenParser implements FrameParser {
+  readonly #symbols: RegExp
+  readonly #funding: OwnFunding = { fundingRate: undefined, nextFundingTimeMs: undefined }
+
+  constructor(symbols: RegExp) {
+    this.#symbols = symbols
+  }
+
+  parse(frame: string, sink: FrameSink): FrameKind {
+    const message = frameKeepingDigits(frame)
+    if (!isObject(message)) return 'malformed'
+    if (message.event !== undefined) return this.#reply(frame, message, sink)
+    if (message.feed !== FEED) return message.feed === 'heartbeat' ? 'heartbeat' : 'ignored'
+    return this.#ticker(message, sink)
+  }
+
+  #ticker(
+    { product_id: symbol, markPrice, time, index, ...further }: JsonObject,
+    sink: FrameSink,
+  ): FrameKind {
+    const price = priceOfFrame(markPrice)
+    const timeMs = timeOf(time)
+    if (!isSymbol(symbol) || price === undefined || timeMs === undefined) return 'malformed'
+    // The absolute rate, `funding_rate`, is money for a contract.
+    this.#funding.fundingRate = rateOfFrame(further.relative_funding_rate)
+    this.#funding.nextFundingTimeMs = timeOf(further.next_funding_rate_time)
+    sink.price('mark', symbol, price, timeMs, this.#funding)
+    const indexPrice = priceOfFrame(index)
+    if (indexPrice !== undefined) sink.price('index', symbol, indexPrice, timeMs, undefined)
+    return 'ticks'
+  }
+
+  /** The venue acknowledges each product by itself, in capitals. Its errors are texts. */
+  #reply(frame: string, { event, feed, product_ids }: JsonObject, sink: FrameSink): FrameKind {
+    if (event === 'error' || event === 'alert') {
+      const named = frame.split(/[\s"',:]+/).find((word) => this.#symbols.test(word))
+      sink.rejected(named ?? 'request', frame)
+      return 'rejected'
+    }
+    if (event !== 'subscribed' || feed !== FEED || !Array.isArray(product_ids)) return 'ignored'
+    sink.acknowledged(product_ids.filter(isSymbol))
+    return 'acknowledged'
+  }
+}

@@ -1,0 +1,62 @@
+import { DECIMAL_PATTERN, type Decimal, isPrice } from '../domain/index.ts'
+import { readJsonKeepingDigits } from '../input/index.ts'
+
+/**
+ * The value of a frame of a venue that prints prices as JSON numbers, each number as its text, because a number of JavaScript
+ * loses digits. undefined for a text that is no JSON or states a field twice.
+ */
+export function frameKeepingDigits(frame: string): unknown {
+  const read = readJsonKeepingDigits(frame)
+  return 'value' in read ? read.value : undefined
+}
+
+const NUMBER = /^(-?)(\d+)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?$/
+
+/**
+ * A number in our grammar, but for its length: `1e-8`, `100.00` and `0.0` become 0.00000001, 100 and 0. undefined for any
+ * other value, such as `""`, by which venues say "none".
+ */
+export function plainNumberOf(value: unknown): Decimal | undefined {
+  const [text, sign, whole = '', fraction = '', exponent = '0'] =
+    (typeof value === 'string' ? NUMBER.exec(value) : null) ?? []
+  if (text === undefined) return undefined
+  const digits = whole + fraction
+  const point = whole.length + Number(exponent)
+  const before = point > 0 ? digits.slice(0, point).padEnd(point, '0') : ''
+  const after = point > 0 ? digits.slice(point) : '0'.repeat(-point) + digits
+  const wholePart = before.replace(/^0+(?=\d)/, '') || '0'
+  const fractionPart = after.replace(/0+$/, '')
+  const magnitude = fractionPart === '' ? wholePart : `${wholePart}.${fractionPart}`
+  return sign === '-' && /[1-9]/.test(magnitude) ? `-${magnitude}` : magnitude
+}
+
+/** With an exponent that `plainNumberOf` takes. */
+const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d{1,3})?$/
+
+/** A price of a frame in our grammar, trailing zeros left out. undefined for what is no price. */
+export function priceOfFrame(value: unknown): Decimal | undefined {
+  const plain = numberOfFrame(value)
+  return isPrice(plain) ? plain : undefined
+}
+
+const RATE_DECIMALS_MAX = 18
+
+/** A rate of a frame. Digits beyond the 18th after the point are the noise of floating-point numbers, and go. */
+export function rateOfFrame(value: unknown): Decimal | undefined {
+  const plain = numberOfFrame(value)
+  if (plain === undefined) return undefined
+  const point = plain.indexOf('.')
+  const short = point < 0 ? plain : plain.slice(0, point + 1 + RATE_DECIMALS_MAX)
+  return DECIMAL_PATTERN.test(short) ? short : undefined
+}
+
+function numberOfFrame(value: unknown): Decimal | undefined {
+  return typeof value === 'string' && JSON_NUMBER.test(value) ? plainNumberOf(value) : undefined
+}
+
+/** Unix milliseconds as text. */
+export function timeOf(value: unknown): number | undefined {
+  if (typeof value !== 'string' || !/^\d{1,15}$/.test(value)) return undefined
+  const timeMs = Number(value)
+  return timeMs > 0 ? timeMs : undefined
+}
