@@ -10,7 +10,7 @@ import {
   NO_CAP,
   rateRules,
 } from '../golden-case.ts'
-import { beforeTheLine } from '../tick.ts'
+import { printedPrices } from '../tick.ts'
 
 /** 12345678 satoshi as XBT. */
 function xbt(satoshi: string): string {
@@ -134,7 +134,7 @@ const LONG_ETHUSDT: Example = {
     liquidationPrice: '1328.50',
     bankruptcyPrice: '1308.70',
   },
-  derived: beforeTheLine('long', '0.05'),
+  derived: printedPrices('long', '0.05', 'next-tick'),
 }
 
 const SHORT_XBTUSD: Example = {
@@ -154,7 +154,7 @@ const SHORT_XBTUSD: Example = {
     liquidationPrice: '3678.5',
     bankruptcyPrice: '3714.0',
   },
-  derived: beforeTheLine('short', '0.5'),
+  derived: printedPrices('short', '0.5', 'next-tick'),
 }
 
 const CROSS_XBTUSD = {
@@ -177,7 +177,7 @@ function crossExamples(): Example[] {
         liquidationPrice: '6134.5',
         bankruptcyPrice: '6131.5',
       },
-      derived: beforeTheLine('long', '0.5'),
+      derived: printedPrices('long', '0.5', 'next-tick'),
     },
     {
       id: 'bitmex G6: maintenance margin',

@@ -9,7 +9,7 @@ import {
   NO_CAP,
   rateRules,
 } from '../golden-case.ts'
-import { beforeTheLine } from '../tick.ts'
+import { printedPrices } from '../tick.ts'
 
 type Rules = Example['rules']
 
@@ -85,7 +85,7 @@ export const BYBIT_EXAMPLES: readonly Example[] = [
     id: `bybit 5: position value ${markPrice} at a tier boundary`,
     source: 'help centre, table of maintenance margins',
     rules: BTCUSDT,
-    account: isolated('1', '2000000', { leverage: '10' }),
+    account: cross('USDT', '300000', '1', '2000000', { leverage: '10' }),
     marks: { X: markPrice },
     printed: { maintenanceMargin },
   })),
@@ -112,7 +112,7 @@ export const BYBIT_EXAMPLES: readonly Example[] = [
     printed: { 'price before rounding': '5739.0835', liquidationPrice: '5739.50' },
     derived: (figures) => ({
       'price before rounding': figures.liquidationPrice!,
-      ...beforeTheLine('long', '0.5')(figures),
+      ...printedPrices('long', '0.5', 'next-tick')(figures),
     }),
   },
   {

@@ -2,6 +2,7 @@
 import { differenceOf, inverseOf, productOf, quotientOf } from '../fractions.ts'
 import { cross, type Example, type GoldenCase, goldenCase, isolated, rateRules } from '../golden-case.ts'
 import { printedF64 } from '../support.ts'
+import { printedPrices } from '../tick.ts'
 
 const FEE = { closingFee: 'at-mark', takerFeeRate: '0.0005' }
 
@@ -32,7 +33,7 @@ const SAMPLE: Example = {
     ),
     'return on margin': quotientOf(figures.unrealizedPnl!, figures['account.walletBalance']!),
     mgnRatio: inverseOf(figures['account.marginRatio']!),
-    liqPx: differenceOf(figures.liquidationPrice!, '-0.01'),
+    liqPx: printedPrices('long', '0.01', 'tick-before')(figures).liquidationPrice!,
   }),
 }
 
