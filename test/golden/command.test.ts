@@ -5,11 +5,11 @@ import { writeMargins } from '../../src/cli/margin.ts'
 import { levelRule } from '../../src/margin/index.ts'
 import { ruleBookOf } from '../../src/venues/index.ts'
 import { type Example, type Figures, figuresOf } from './golden-case.ts'
-import { EXAMPLES } from './venues/index.ts'
+import { DOCUMENTS } from './venues/index.ts'
 
 /** Its only tier has a rate of 0 and a deduction of 5: the command refuses a maintenance margin below 0. */
 const REFUSED = 'bybit 11: short with deduction 5'
-const LINES = EXAMPLES.filter(({ id }) => id !== REFUSED)
+const LINES = DOCUMENTS.flatMap(({ examples }) => examples).filter(({ id }) => id !== REFUSED)
 
 const MARGIN_ACCOUNT_FIGURES = ['marginBalance', 'maintenanceMargin', 'marginRatio', 'verdict', 'distance']
 const POSITION_FIGURES = [

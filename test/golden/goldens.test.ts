@@ -8,7 +8,7 @@ import { DOCUMENTS } from './venues/index.ts'
 
 const MISFIT_SHARE_MAX = 0.05
 
-const GROUPS = { ...DOCUMENTS, ...RECORDED }
+const GROUPS = { ...Object.fromEntries(DOCUMENTS.map(({ name, cases }) => [name, cases])), ...RECORDED }
 const CASES = Object.values(GROUPS).flat()
 const { misfits, notComputed, given } = readMisfits()
 const misfitIds = new Set(misfits.map(({ id }) => id))

@@ -1,3 +1,4 @@
+import type { Example, GoldenCase } from '../golden-case.ts'
 import { BINANCE_CASES, BINANCE_EXAMPLES } from './binance.ts'
 import { BITMEX_CASES, BITMEX_EXAMPLES } from './bitmex.ts'
 import { BYBIT_CASES, BYBIT_EXAMPLES } from './bybit.ts'
@@ -10,32 +11,30 @@ import { KRAKEN_CASES, KRAKEN_EXAMPLES } from './kraken.ts'
 import { OKX_CASES, OKX_EXAMPLES } from './okx.ts'
 import { SPOT_CASES, SPOT_EXAMPLES } from './spot-margin.ts'
 
-/** Worked examples of the venues' documents and samples of their interfaces. */
-export const DOCUMENTS = {
-  Binance: BINANCE_CASES,
-  BitMEX: BITMEX_CASES,
-  Bybit: BYBIT_CASES,
-  CME: CME_CASES,
-  Coinbase: COINBASE_CASES,
-  Deribit: DERIBIT_CASES,
-  dYdX: DYDX_CASES,
-  Hyperliquid: HYPERLIQUID_CASES,
-  'Kraken Futures': KRAKEN_CASES,
-  OKX: OKX_CASES,
-  'spot margin': SPOT_CASES,
+/** Worked examples of a venue's documents and samples of its interfaces. */
+export interface VenueDocuments {
+  readonly name: string
+  readonly file: string
+  readonly cases: readonly GoldenCase[]
+  /** Those of the cases that a line of `plimsoll margin` holds. */
+  readonly examples: readonly Example[]
 }
 
-/** Those of them that a line of `plimsoll margin` holds. */
-export const EXAMPLES = [
-  ...BINANCE_EXAMPLES,
-  ...BITMEX_EXAMPLES,
-  ...BYBIT_EXAMPLES,
-  ...CME_EXAMPLES,
-  ...COINBASE_EXAMPLES,
-  ...DERIBIT_EXAMPLES,
-  ...DYDX_EXAMPLES,
-  ...HYPERLIQUID_EXAMPLES,
-  ...KRAKEN_EXAMPLES,
-  ...OKX_EXAMPLES,
-  ...SPOT_EXAMPLES,
+export const DOCUMENTS: readonly VenueDocuments[] = [
+  { name: 'Binance', file: 'binance.ts', cases: BINANCE_CASES, examples: BINANCE_EXAMPLES },
+  { name: 'BitMEX', file: 'bitmex.ts', cases: BITMEX_CASES, examples: BITMEX_EXAMPLES },
+  { name: 'Bybit', file: 'bybit.ts', cases: BYBIT_CASES, examples: BYBIT_EXAMPLES },
+  { name: 'CME', file: 'cme.ts', cases: CME_CASES, examples: CME_EXAMPLES },
+  { name: 'Coinbase', file: 'coinbase.ts', cases: COINBASE_CASES, examples: COINBASE_EXAMPLES },
+  { name: 'Deribit', file: 'deribit.ts', cases: DERIBIT_CASES, examples: DERIBIT_EXAMPLES },
+  { name: 'dYdX', file: 'dydx.ts', cases: DYDX_CASES, examples: DYDX_EXAMPLES },
+  { name: 'Hyperliquid', file: 'hyperliquid.ts', cases: HYPERLIQUID_CASES, examples: HYPERLIQUID_EXAMPLES },
+  { name: 'Kraken Futures', file: 'kraken.ts', cases: KRAKEN_CASES, examples: KRAKEN_EXAMPLES },
+  { name: 'OKX', file: 'okx.ts', cases: OKX_CASES, examples: OKX_EXAMPLES },
+  {
+    name: 'Spot margin of Kraken and Binance',
+    file: 'spot-margin.ts',
+    cases: SPOT_CASES,
+    examples: SPOT_EXAMPLES,
+  },
 ]

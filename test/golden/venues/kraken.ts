@@ -8,6 +8,7 @@ import {
   givenCase,
   goldenCase,
   isolated,
+  NO_CAP,
   rateRules,
 } from '../golden-case.ts'
 import { printedF64 } from '../support.ts'
@@ -19,7 +20,29 @@ const FLEX = {
   liquidation: 'passed',
 }
 
+/** One currency of the multi-collateral wallet: haircut and conversion take 2.245 % of each but dollars. */
+function flexCollateral(asset: string, quantity: string, value: string, collateralValue: string): Example {
+  return {
+    id: `kraken flex: ${asset} as collateral`,
+    source: 'documentation, sample of /accounts; the index price is value/quantity',
+    rules: {},
+    account: {
+      pool: { currency: 'USD' },
+      collateral: [{ asset, amount: quantity }],
+      // Without a position or a debt nothing can be liquidated.
+      liabilities: [{ asset: 'USD', amount: '0' }],
+    },
+    marks: {},
+    indexPrices: { [asset]: quotientOf(value, quantity) },
+    collateralRules: { [asset]: { tiers: [{ cap: NO_CAP, ratio: '0.97755' }] } },
+    // Sixteen digits of both values leave twelve decimals of their product with the rate.
+    printed: { 'account.walletBalance': value, 'account.marginBalance': collateralValue.slice(0, 16) },
+  }
+}
+
 export const KRAKEN_EXAMPLES: readonly Example[] = [
+  flexCollateral('XBT', '0.1185308247', '4998.721054420551', '4886.49976674881'),
+  flexCollateral('EUR', '4540.5837374453', '4999.137289089901', '4886.906656949836'),
   {
     id: 'kraken G1: PF_XBTUSD',
     source: 'position of ccxt issue 22551',
