@@ -8,6 +8,7 @@ import { LOG_BENCH } from './commands/log.ts'
 import { MEMORY_BENCH } from './commands/memory.ts'
 import { OVERLOAD_BENCH } from './commands/overload.ts'
 import { VERDICT_BENCH } from './commands/verdict.ts'
+import { WHAT_IF_BENCH } from './commands/what-if.ts'
 import { machineLine } from './harness.ts'
 
 const program = new Command('bench').description(
@@ -35,6 +36,7 @@ add(OVERLOAD_BENCH)
 add(GAP_BENCH)
 add(LOG_BENCH)
 add(VERDICT_BENCH)
+add(WHAT_IF_BENCH)
 add(HEAP_BENCH)
 add(LOAD_BENCH)
 add(MEMORY_BENCH)

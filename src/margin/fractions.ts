@@ -11,7 +11,7 @@ import { add, div, formatDecimal, max, mul, parseDecimal, sign, sub, ZERO } from
 import { NO_POSITION_FIGURES, textOf, UNKNOWN_FIGURES, verdictOf } from './state-text.ts'
 
 // The state of a margin account in fractions whose denominators grow as they must: the slow twin of state.ts, which
-// tests compare it with. Nothing else calls it.
+// tests compare it with. The desk's questions evaluate by it, because they judge each account once.
 
 /** The three sums of a margin account, as `evaluate` gives them. */
 export function evaluateByFractions(marginAccount: MarginAccount, markOf: MarkOf): Evaluation | undefined {

@@ -1,3 +1,6 @@
+export { eachMarginAccount, type RefusedAccount } from './judged.ts'
+export { EVERY_MARK, type MissingPrice, type Move, type PresentPrices, Prices, parseMove } from './prices.ts'
 export { type Sized, type SizeQuestion, sizeOf } from './size.ts'
 export type { Backing, SizedMargin } from './size-margin.ts'
 export { type Difference, type Verification, verifyEvent } from './verify.ts'
+export { type Reached, type ReachedTotal, type WhatIf, type WhatIfQuestion, whatIf } from './what-if.ts'

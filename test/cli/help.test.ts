@@ -52,8 +52,14 @@ describe('a command line', () => {
   it.each([
     ['margin', ['margin']],
     ['--version', []],
-    ['mragin', ['run', 'demo', 'import', 'accounts', 'tail', 'verify', 'size', 'margin', 'rules', 'decode']],
-    [undefined, ['run', 'demo', 'import', 'accounts', 'tail', 'verify', 'size', 'margin', 'rules', 'decode']],
+    [
+      'mragin',
+      ['run', 'demo', 'import', 'accounts', 'tail', 'verify', 'what-if', 'size', 'margin', 'rules', 'decode'],
+    ],
+    [
+      undefined,
+      ['run', 'demo', 'import', 'accounts', 'tail', 'verify', 'what-if', 'size', 'margin', 'rules', 'decode'],
+    ],
   ])('whose first word is %s loads %j', async (word, loaded) => {
     expect((await createProgram(word)).commands.map((command) => command.name())).toEqual(loaded)
   })

@@ -1,0 +1,80 @@
+import { text } from 'node:stream/consumers'
+import { z } from 'zod'
+import {
+  type Decimal,
+  decimalSchema,
+  faultsText,
+  IN_OUR_WORDS,
+  positiveDecimalSchema,
+  schemaFaultsOf,
+  symbolSchema,
+  type VenueId,
+} from '../domain/index.ts'
+import { PlimsollError } from '../errors.ts'
+import { readJson } from '../input/index.ts'
+import type { PresentPrices } from '../questions/index.ts'
+import { VENUE_NAMES } from '../venues/index.ts'
+import { openInput, readable } from './lines.ts'
+
+/** The form of a file of prices, for `--help`. */
+export const MARKS_HELP = `
+--marks holds one JSON object: {"marks": {"BTCUSDT": "60000"}}. "marksByVenue"
+holds such marks by venue, and they go before "marks" there. Accounts with
+"pool" need "indexPrices" by asset in the currency of the pool, and rules with
+fundingInMaintenance need "fundingRates" by symbol, as \`plimsoll margin\` does.`
+
+const pricesSchema = z.record(z.string(), positiveDecimalSchema)
+const marksSchema = z.record(symbolSchema, positiveDecimalSchema)
+const fileSchema = z.strictObject({
+  marks: marksSchema.default({}),
+  marksByVenue: z.record(z.string(), marksSchema).default({}),
+  indexPrices: pricesSchema.default({}),
+  fundingRates: z.record(z.string(), decimalSchema).default({}),
+})
+
+/**
+ * The prices of a file; none without a file.
+ * @throws PlimsollError INPUT_INVALID naming the file, the field, its value and the rule.
+ */
+export async function readPresentPrices(
+  file: string | undefined,
+  isFromEntry: boolean,
+): Promise<PresentPrices> {
+  const stated = file === undefined ? fileSchema.parse({}) : await readFile(file)
+  const marksByVenue = new Map<VenueId, ReadonlyMap<string, Decimal>>()
+  for (const [name, marks] of Object.entries(stated.marksByVenue)) {
+    const venue = VENUE_NAMES.get(name)
+    if (venue === undefined) {
+      const known = [...VENUE_NAMES.keys()].join(', ')
+      throw new PlimsollError(
+        'INPUT_INVALID',
+        `${file}: marksByVenue.${name} is no venue, it must be one of ${known}`,
+      )
+    }
+    marksByVenue.set(venue, mapOf(marks))
+  }
+  return {
+    marks: mapOf(stated.marks),
+    marksByVenue,
+    indexPrices: mapOf(stated.indexPrices),
+    fundingRates: mapOf(stated.fundingRates),
+    isFromEntry,
+  }
+}
+
+async function readFile(file: string): Promise<z.infer<typeof fileSchema>> {
+  const json = readJson(await text(readable<Uint8Array>(await openInput(file))))
+  if ('reason' in json) throw refusal(file, `it is no JSON: ${json.reason}`)
+  if ('fault' in json) throw refusal(file, `${json.fault.path.join('.')} ${json.fault.rule}`)
+  const parsed = fileSchema.safeParse(json.value, IN_OUR_WORDS)
+  if (parsed.success) return parsed.data
+  throw refusal(file, faultsText(json.value, schemaFaultsOf(parsed.error), 'it'))
+}
+
+function refusal(file: string, reason: string): PlimsollError {
+  return new PlimsollError('INPUT_INVALID', `marks of ${file}: ${reason}`)
+}
+
+function mapOf(record: Readonly<Record<string, Decimal>>): ReadonlyMap<string, Decimal> {
+  return new Map(Object.entries(record))
+}

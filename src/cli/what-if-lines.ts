@@ -1,0 +1,93 @@
+import type { Reached, ReachedTotal, WhatIf } from '../questions/index.ts'
+import { shortened } from './figures.ts'
+import type { Palette } from './terminal.ts'
+import { visible } from './visible.ts'
+
+const MONEY_DIGITS = 8
+const RATIO_DIGITS = 5
+/** Prices that are not known, and accounts that are refused, of each so many are named; JSON has all. */
+const NAMED_MAX = 10
+/** Widest column of names. A longer name moves the rest of its line to the right. */
+const NAME_WIDTH_MAX = 40
+
+/** The answer of `plimsoll what-if` for people: counts, totals, the worst margin accounts, then what is not known. */
+export function whatIfLines(moves: readonly string[], found: WhatIf, palette: Palette): string[] {
+  const { marginAccounts, safe, warned, liquidated, unknown, reached } = found
+  const counts = [
+    `${counted(marginAccounts)} margin accounts`,
+    palette.red(`${counted(liquidated)} liquidated`),
+    palette.yellow(`${counted(warned)} warned`),
+    palette.green(`${counted(safe)} safe`),
+    ...(unknown === 0 ? [] : [palette.red(`${counted(unknown)} unknown`)]),
+  ]
+  const more = liquidated + warned - reached.length
+  return [
+    palette.strong(moves.length === 0 ? 'present marks' : moves.map(visible).join('  ')),
+    counts.join('  '),
+    ...found.totals.map((total) => totalLine(total, palette)),
+    ...reachedLines(reached, palette),
+    ...(more > 0 ? [palette.dim(`and ${counted(more)} more; --limit lists them`)] : []),
+    ...faultLines(found, palette),
+  ]
+}
+
+function totalLine({ level, settle, marginAccounts, notional, shortfall }: ReachedTotal, palette: Palette) {
+  return [
+    `  ${kindOf(level, palette)}`,
+    `${counted(marginAccounts)} in ${visible(settle)}`,
+    `notional ${money(notional)}`,
+    ...(shortfall === '0' ? [] : [`shortfall ${money(shortfall)}`]),
+  ].join('  ')
+}
+
+const KIND_WIDTH = 'liquidated'.length
+
+function kindOf(level: string, palette: Palette): string {
+  return level === '1' ? palette.red('liquidated') : palette.yellow(`level ${level}`.padEnd(KIND_WIDTH))
+}
+
+function reachedLines(reached: readonly Reached[], palette: Palette): string[] {
+  const widest = Math.max(0, ...reached.map(({ marginAccount }) => marginAccount.length))
+  const width = Math.min(widest, NAME_WIDTH_MAX)
+  return reached.map(({ level, levelBefore, marginAccount, marginRatio, notional, shortfall, settle }) =>
+    [
+      kindOf(level, palette),
+      palette.strong(visible(marginAccount).padEnd(width)),
+      `ratio ${marginRatio === null ? 'none' : shortened(marginRatio, RATIO_DIGITS, 'down')}`,
+      `notional ${money(notional)} ${visible(settle)}`,
+      ...(shortfall === '0' ? [] : [`short ${money(shortfall)}`]),
+      palette.dim(beforeText(level, levelBefore)),
+    ].join('  '),
+  )
+}
+
+function beforeText(level: string, before: string | null): string {
+  if (before === null) return 'before: not known'
+  return before === level ? 'as before' : before === '0' ? 'before: safe' : `before: level ${before}`
+}
+
+function faultLines({ missing, unheld, refused }: WhatIf, palette: Palette): string[] {
+  const missed = missing.map(
+    ({ kind, venue, name, marginAccounts }) =>
+      `no ${kind} of ${visible(name)}${kind === 'index price' ? '' : ` (${venue})`}: ${counted(marginAccounts)} margin accounts are unknown`,
+  )
+  const refusals = refused.map(({ account, reason }) => `${visible(account)} is refused: ${visible(reason)}`)
+  return [
+    ...named(missed, 'prices are not known'),
+    ...unheld.map((name) => `no account depends on ${visible(name)}`),
+    ...named(refusals, 'accounts are refused'),
+  ].map((line) => palette.red(line))
+}
+
+function named(lines: readonly string[], what: string): string[] {
+  const more = lines.length - NAMED_MAX
+  return [...lines.slice(0, NAMED_MAX), ...(more > 0 ? [`and ${counted(more)} more ${what}`] : [])]
+}
+
+function money(figure: string): string {
+  return shortened(figure, MONEY_DIGITS, 'up')
+}
+
+function counted(count: number): string {
+  return count.toLocaleString('en-US')
+}

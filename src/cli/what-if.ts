@@ -1,0 +1,133 @@
+import { Command, Option } from 'commander'
+import { type ConfigOverrides, loadConfig } from '../config.ts'
+import { EXIT_FAULT, PlimsollError } from '../errors.ts'
+import type { ImportFormat } from '../import/index.ts'
+import { levelRule } from '../margin/index.ts'
+import { type Move, parseMove, whatIf } from '../questions/index.ts'
+import { systemClock } from '../system/index.ts'
+import { ruleBooks } from '../worker/rule-books.ts'
+import { readAccounts } from './accounts-read.ts'
+import { writeLine } from './lines.ts'
+import { MARKS_HELP, readPresentPrices } from './marks-file.ts'
+import { whole, withStoreOptions } from './options.ts'
+import { type Output, paletteFor, speaksJson } from './terminal.ts'
+import { jsonLine } from './visible.ts'
+import { whatIfLines } from './what-if-lines.ts'
+import { fitted } from './wrapping.ts'
+
+/** Margin accounts that a terminal lists unless --limit says how many. */
+const LISTED_DEFAULT = 20
+/** Most margin accounts that are listed, on a terminal and as JSON. */
+const LISTED_MAX = 1_000_000
+
+interface WhatIfFlags {
+  readonly file?: string
+  readonly format?: ImportFormat
+  readonly marks?: string
+  readonly fromEntry?: true
+  readonly levels?: string[]
+  readonly limit?: number
+  readonly rules?: string
+  readonly json?: true
+}
+
+export interface WhatIfContext {
+  readonly output: Output
+  readonly errors: Output
+  readonly nowMs: number
+}
+
+const HELP = `
+A move is SYMBOL=PRICE, or SYMBOL=CHANGE% of the present mark; '*=-10%' moves
+every mark that has no move of its own. The name of an asset moves its index
+price. Without moves the answer is that of the present marks. A worker does not
+store marks: --marks or --from-entry states the present ones, which a move in
+percent and every symbol without a move need.
+${MARKS_HELP}
+
+Levels are reached without hysteresis. Listed are the highest levels first, then
+the largest shortfalls. Totals are by level and settlement asset.
+
+JSON: {"moves", "marginAccounts", "safe", "warned", "liquidated", "unknown",
+"totals", "reached", "missing", "unheld", "refused"}.
+
+Exit code 1 where an account cannot be read or judged ("unknown", "refused"),
+and where no account depends on a name that is moved ("unheld").`
+
+/** `plimsoll what-if`: who is warned and who is liquidated if prices move so. */
+export function whatIfCommand(
+  context: WhatIfContext = { output: process.stdout, errors: process.stderr, nowMs: systemClock.nowMs() },
+): Command {
+  const command = new Command('what-if')
+    .description('Computes which accounts of the stored book are warned or liquidated if prices move')
+    .argument('[moves...]', 'such as BTCUSDT=55000 ETHUSDT=-12%')
+    .option(
+      '--file <file>',
+      'accounts of this file, as `plimsoll import` takes it, in place of the stored book',
+    )
+    .addOption(
+      new Option(
+        '--format <format>',
+        'of --file; default: csv for a name that ends in .csv, else jsonl',
+      ).choices(['jsonl', 'csv']),
+    )
+    .option('--marks <file>', 'present prices, see below; - for standard input')
+    .option('--from-entry', "a position's entry price is the present mark where --marks states none")
+    .option('--levels <ratios>', 'warning levels (PLIMSOLL_LEVELS)', (text) =>
+      text === '' ? [] : text.split(','),
+    )
+    .option(
+      '--limit <number>',
+      `list so many margin accounts; default: ${LISTED_DEFAULT}, as JSON all`,
+      whole(0, LISTED_MAX),
+    )
+  return withStoreOptions(command)
+    .option('--allow-unsafe-redis', 'read a Redis that may lose data')
+    .option('--json', 'one JSON object, as on a pipe')
+    .addHelpText('after', HELP)
+    .action((moves: string[], flags: WhatIfFlags) => answer(context, moves, flags))
+}
+
+async function answer(
+  { output, errors, nowMs }: WhatIfContext,
+  stated: readonly string[],
+  flags: WhatIfFlags,
+): Promise<void> {
+  const { file, format, marks, fromEntry, limit, rules, json, ...settings } = flags
+  const moves = movesOf(stated)
+  if (file === '-' && marks === '-') {
+    throw new PlimsollError(
+      'USAGE',
+      '--file and --marks both read standard input; give a file for one of them',
+    )
+  }
+  const config = loadConfig({ ...settings, rulesFile: rules } as ConfigOverrides)
+  const rule = levelRule(config.levels, config.hysteresis)
+  const present = await readPresentPrices(marks, fromEntry === true)
+  const { accounts, unreadable } = await readAccounts({ file, format, config, errors })
+  const isJson = speaksJson(output, json)
+  const found = whatIf({
+    accounts,
+    bookOf: ruleBooks(config, nowMs).bookOf,
+    present,
+    moves,
+    rule,
+    limit: limit ?? (isJson ? LISTED_MAX : LISTED_DEFAULT),
+  })
+  const { unknown, refused, unheld } = found
+  if (unreadable + unknown + refused.length + unheld.length > 0) process.exitCode = EXIT_FAULT
+  if (isJson) return await writeLine(output, jsonLine({ moves: stated, ...found }))
+  for (const line of whatIfLines(stated, found, paletteFor(output))) {
+    await writeLine(output, fitted(output, line, '    '))
+  }
+}
+
+function movesOf(stated: readonly string[]): ReadonlyMap<string, Move> {
+  const moves = new Map<string, Move>()
+  for (const text of stated) {
+    const [name, move] = parseMove(text)
+    if (moves.has(name)) throw new PlimsollError('USAGE', `${JSON.stringify(text)}: ${name} is moved twice`)
+    moves.set(name, move)
+  }
+  return moves
+}

@@ -1,0 +1,114 @@
+import type { Account, Decimal, RuleBook, VenueId } from '../domain/index.ts'
+import { PlimsollError } from '../errors.ts'
+import {
+  abs,
+  add,
+  DISPLAY_DECIMALS,
+  div,
+  type Evaluation,
+  evaluate,
+  evaluateByFractions,
+  formatDecimal,
+  type LevelRule,
+  type MarginAccount,
+  marginAccountsOf,
+  marginStateOf,
+  mul,
+  parseDecimal,
+  powerOfTen,
+  type Rational,
+  reachedLevel,
+  sign,
+  sub,
+  ZERO,
+} from '../margin/index.ts'
+import type { Prices } from './prices.ts'
+
+/** An account that the rules refuse, and why. */
+export interface RefusedAccount {
+  readonly account: string
+  readonly reason: string
+}
+
+/**
+ * Calls `found` for every margin account of all accounts, in their order; an account that the rules refuse has none.
+ * Nothing is kept: 100,000 compiled accounts take longer to keep than to compile.
+ */
+export function eachMarginAccount(
+  accounts: Iterable<Account>,
+  bookOf: (venue: VenueId) => RuleBook,
+  found: (marginAccount: MarginAccount) => void,
+): RefusedAccount[] {
+  const refused: RefusedAccount[] = []
+  for (const account of accounts) {
+    try {
+      for (const one of marginAccountsOf(account, bookOf(account.venue))) found(one)
+    } catch (error) {
+      if (!(error instanceof PlimsollError)) throw error
+      refused.push({ account: account.id, reason: error.message })
+    }
+  }
+  return refused
+}
+
+/** A margin account at some prices. */
+export interface Judged {
+  /** Place in the levels of the rule: 0 is safe, the last one is the line. */
+  readonly level: number
+  readonly evaluation: Evaluation
+}
+
+/**
+ * By exact arithmetic, without hysteresis; undefined while a price is not known. Fractions take half the time of `evaluate` for
+ * an account that is judged once, because they make no common denominator.
+ */
+export function judge(marginAccount: MarginAccount, prices: Prices, rule: LevelRule): Judged | undefined {
+  const markOf = prices.marksOf(marginAccount)
+  const evaluation = marginAccount.isPlain
+    ? evaluateByFractions(marginAccount, markOf)
+    : evaluate(marginAccount, markOf, prices.further)
+  if (evaluation === undefined) return undefined
+  return { level: reachedLevel(evaluation, marginAccount, rule), evaluation }
+}
+
+/** What the margin account has less than it needs; 0 if it has enough. */
+export function shortfallOf({ marginBalance, maintenanceMargin }: Evaluation): Rational {
+  const shortfall = sub(maintenanceMargin, marginBalance)
+  return sign(shortfall) > 0 ? shortfall : ZERO
+}
+
+/** null if the margin balance is not above zero. */
+export function ratioText({ marginBalance, maintenanceMargin }: Evaluation): Decimal | null {
+  return sign(marginBalance) > 0 ? formatDecimal(div(maintenanceMargin, marginBalance)) : null
+}
+
+/**
+ * The notional of all positions in the asset in which the margin account settles: the sum of the figures that
+ * `marginStateOf` prints. All prices are known.
+ */
+export function notionalOf(marginAccount: MarginAccount, prices: Prices, rule: LevelRule): Rational {
+  const markOf = prices.marksOf(marginAccount)
+  const { isPlain, formula, currency } = marginAccount
+  if (isPlain) {
+    return formula.positions.reduce((sum, { position, rules }) => {
+      const amount = mul(abs(parseDecimal(position.size)), parseDecimal(rules.multiplier))
+      const mark = parseDecimal(markOf(position.symbol)!)
+      const notional = rules.contribution === 'inverse' ? div(amount, mark) : mul(amount, mark)
+      return add(sum, asPrinted(notional))
+    }, ZERO)
+  }
+  const { positions } = marginStateOf(marginAccount, markOf, rule, prices.further)
+  return positions.reduce((sum, { notional }, index) => {
+    const asset = formula.positions[index]!.rules.settlementAsset
+    const price = asset === currency ? undefined : prices.further.indexPriceOf?.(asset)
+    const own = parseDecimal(notional!)
+    return add(sum, price === undefined ? own : asPrinted(mul(own, parseDecimal(price))))
+  }, ZERO)
+}
+
+const FINEST_PRINTED = powerOfTen(DISPLAY_DECIMALS)
+
+/** Rounded as a figure is printed, so that sums of many fractions stay short. */
+export function asPrinted(value: Rational): Rational {
+  return FINEST_PRINTED % value.d === 0n ? value : parseDecimal(formatDecimal(value))
+}

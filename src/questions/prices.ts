@@ -1,0 +1,145 @@
+import type { Decimal, VenueId } from '../domain/index.ts'
+import { DECIMAL_PATTERN, isPrice } from '../domain/index.ts'
+import { PlimsollError } from '../errors.ts'
+import {
+  add,
+  div,
+  type FurtherPrices,
+  formatDecimal,
+  type MarginAccount,
+  type MarkOf,
+  mul,
+  ONE,
+  parseDecimal,
+  type Rational,
+  sign,
+  symbolsOf,
+} from '../margin/index.ts'
+
+/** What is supposed of a price: that it is another one, or this many times the present one. */
+export type Move = { readonly price: Decimal } | { readonly times: Rational }
+/** Name of the move of every mark that has no move of its own. */
+export const EVERY_MARK = '*'
+
+const HUNDRED = parseDecimal('100')
+
+/** Present prices. Marks by symbol hold at every venue but where the venue has its own. Index prices are by asset. */
+export interface PresentPrices {
+  readonly marks: ReadonlyMap<string, Decimal>
+  readonly marksByVenue: ReadonlyMap<VenueId, ReadonlyMap<string, Decimal>>
+  readonly indexPrices: ReadonlyMap<string, Decimal>
+  readonly fundingRates: ReadonlyMap<string, Decimal>
+  /** Take the entry price of a position as the present mark where no mark is stated. */
+  readonly isFromEntry: boolean
+}
+
+/** A price that decides about a margin account and is not known. */
+export interface MissingPrice {
+  readonly kind: 'mark' | 'index price' | 'funding rate'
+  /** Venue of a mark or a rate. */
+  readonly venue: VenueId
+  /** The symbol; of an index price the asset. */
+  readonly name: string
+}
+
+/**
+ * Reads `BTCUSDT=55000` or `ETHUSDT=-12%`. A change in percent leaves a price above zero.
+ * @throws PlimsollError USAGE
+ */
+export function parseMove(text: string): readonly [name: string, move: Move] {
+  const at = text.lastIndexOf('=')
+  const stated = text.slice(at + 1)
+  const name = text.slice(0, Math.max(0, at))
+  if (name !== '' && isPrice(stated) && name !== EVERY_MARK) return [name, { price: stated }]
+  const percent = stated.endsWith('%') ? stated.slice(0, -1).replace(/^\+/, '') : ''
+  if (name !== '' && DECIMAL_PATTERN.test(percent)) {
+    const times = add(ONE, div(parseDecimal(percent), HUNDRED))
+    if (sign(times) > 0) return [name, { times }]
+  }
+  const rule =
+    'a move is SYMBOL=PRICE, such as BTCUSDT=55000, or SYMBOL=CHANGE%, such as ETHUSDT=-12%; *=-10% moves every other mark; a price stays above zero'
+  throw new PlimsollError('USAGE', `${JSON.stringify(text)}: ${rule}`)
+}
+
+/** Prices of margin accounts: the present ones, with moves. */
+export class Prices {
+  readonly #present: PresentPrices
+  readonly #moves: ReadonlyMap<string, Move>
+  readonly #marks = new Map<VenueId, MarkOf>()
+  readonly #further: FurtherPrices
+
+  constructor(present: PresentPrices, moves: ReadonlyMap<string, Move> = new Map()) {
+    this.#present = present
+    this.#moves = moves
+    const { indexPrices, fundingRates } = present
+    this.#further = {
+      indexPriceOf: remembered((asset) => moved(moves.get(asset), indexPrices.get(asset))),
+      fundingRateOf: (symbol) => fundingRates.get(symbol),
+    }
+  }
+
+  get further(): FurtherPrices {
+    return this.#further
+  }
+
+  marksOf({ venue, formula }: MarginAccount): MarkOf {
+    const known = this.#venueMarks(venue)
+    if (!this.#present.isFromEntry) return known
+    return (symbol) => known(symbol) ?? this.#moved(symbol, entryPriceOf(formula.positions, symbol))
+  }
+
+  missingOf(marginAccount: MarginAccount): MissingPrice[] {
+    const { venue, formula } = marginAccount
+    const markOf = this.marksOf(marginAccount)
+    const { indexPriceOf, fundingRateOf } = this.#further
+    const missing: MissingPrice[] = []
+    for (const name of symbolsOf(formula)) {
+      if (markOf(name) === undefined) missing.push({ kind: 'mark', venue, name })
+    }
+    for (const { asset: name } of formula.pool?.assets ?? []) {
+      if (name !== formula.pool!.currency && indexPriceOf!(name) === undefined)
+        missing.push({ kind: 'index price', venue, name })
+    }
+    for (const { position, rules } of formula.positions) {
+      if (rules.fundingInMaintenance === true && fundingRateOf!(position.symbol) === undefined)
+        missing.push({ kind: 'funding rate', venue, name: position.symbol })
+    }
+    return missing
+  }
+
+  #venueMarks(venue: VenueId): MarkOf {
+    let marks = this.#marks.get(venue)
+    if (marks === undefined) {
+      const { marks: everywhere, marksByVenue } = this.#present
+      const own = marksByVenue.get(venue)
+      marks = remembered((symbol) => this.#moved(symbol, own?.get(symbol) ?? everywhere.get(symbol)))
+      this.#marks.set(venue, marks)
+    }
+    return marks
+  }
+
+  #moved(symbol: string, present: Decimal | undefined): Decimal | undefined {
+    return moved(this.#moves.get(symbol) ?? this.#moves.get(EVERY_MARK), present)
+  }
+}
+
+function moved(move: Move | undefined, present: Decimal | undefined): Decimal | undefined {
+  if (move === undefined) return present
+  if ('price' in move) return move.price
+  return present === undefined ? undefined : formatDecimal(mul(parseDecimal(present), move.times))
+}
+
+function entryPriceOf(positions: MarginAccount['formula']['positions'], symbol: string): Decimal | undefined {
+  return positions.find(({ position }) => position.symbol === symbol)?.position.entryPrice
+}
+
+function remembered(priceOf: MarkOf): MarkOf {
+  const known = new Map<string, Decimal | undefined>()
+  return (name) => {
+    const price = known.get(name)
+    if (price !== undefined || known.has(name)) return price
+    const found = priceOf(name)
+    known.set(name, found)
+    return found
+  }
+}

@@ -1,0 +1,208 @@
+import type { Account, Decimal, RuleBook, VenueId } from '../domain/index.ts'
+import {
+  add,
+  compare,
+  formatDecimal,
+  type LevelRule,
+  type MarginAccount,
+  type Rational,
+  symbolsOf,
+  ZERO,
+} from '../margin/index.ts'
+import {
+  asPrinted,
+  eachMarginAccount,
+  type Judged,
+  judge,
+  notionalOf,
+  type RefusedAccount,
+  ratioText,
+  shortfallOf,
+} from './judged.ts'
+import { EVERY_MARK, type MissingPrice, type Move, type PresentPrices, Prices } from './prices.ts'
+
+/** A margin account that is warned or liquidated at the supposed prices. Money in its settlement asset. */
+export interface Reached {
+  readonly account: string
+  readonly marginAccount: string
+  readonly venue: VenueId
+  readonly settle: string
+  /** A warning level, or `1`: the venue liquidates. */
+  readonly level: string
+  /** At the present prices; null while one of them is not known. */
+  readonly levelBefore: string | null
+  readonly marginBalance: Decimal
+  readonly maintenanceMargin: Decimal
+  readonly marginRatio: Decimal | null
+  readonly notional: Decimal
+  readonly shortfall: Decimal
+}
+
+/** Of all margin accounts that settle in one asset and reach one level. Sums of the figures of each. */
+export interface ReachedTotal {
+  readonly level: string
+  readonly settle: string
+  readonly marginAccounts: number
+  readonly notional: Decimal
+  readonly shortfall: Decimal
+}
+
+export interface WhatIf {
+  readonly marginAccounts: number
+  readonly safe: number
+  readonly warned: number
+  readonly liquidated: number
+  /** Margin accounts without a verdict, because a price is not known. */
+  readonly unknown: number
+  /** Highest level first, then by settlement asset. */
+  readonly totals: readonly ReachedTotal[]
+  /** Highest level first, then the largest shortfall, then the highest ratio. */
+  readonly reached: readonly Reached[]
+  readonly missing: readonly (MissingPrice & { readonly marginAccounts: number })[]
+  /** Names of moves that no margin account depends on. */
+  readonly unheld: readonly string[]
+  readonly refused: readonly RefusedAccount[]
+}
+
+export interface WhatIfQuestion {
+  readonly accounts: Iterable<Account>
+  readonly bookOf: (venue: VenueId) => RuleBook
+  readonly present: PresentPrices
+  readonly moves: ReadonlyMap<string, Move>
+  readonly rule: LevelRule
+  /** Most entries of `reached`. The totals count all. */
+  readonly limit: number
+}
+
+interface Found extends Judged {
+  readonly marginAccount: MarginAccount
+  readonly shortfall: Rational
+  readonly notional: Rational
+}
+
+/** Who is warned and who is liquidated if prices move so. Exact; without hysteresis. */
+export function whatIf({ accounts, bookOf, present, moves, rule, limit }: WhatIfQuestion): WhatIf {
+  const prices = new Prices(present, moves)
+  const missing = new MissingPrices()
+  const unheld = new Set([...moves.keys()].filter((name) => name !== EVERY_MARK))
+  const found: Found[] = []
+  let marginAccounts = 0
+  const refused = eachMarginAccount(accounts, bookOf, (marginAccount) => {
+    marginAccounts++
+    if (unheld.size > 0) withoutHeld(unheld, marginAccount)
+    const judged = judge(marginAccount, prices, rule)
+    if (judged === undefined) missing.add(prices.missingOf(marginAccount))
+    else if (judged.level > 0) found.push(foundOf(marginAccount, judged, prices, rule))
+  })
+  found.sort(worstFirst)
+  const liquidated = found.filter(({ level }) => level === rule.levels.length).length
+  const before = new Prices(present)
+  return {
+    marginAccounts,
+    safe: marginAccounts - found.length - missing.marginAccounts,
+    warned: found.length - liquidated,
+    liquidated,
+    unknown: missing.marginAccounts,
+    totals: totalsOf(found, rule),
+    reached: found.slice(0, limit).map((one) => reachedOf(one, before, rule)),
+    missing: missing.list(),
+    unheld: [...unheld],
+    refused,
+  }
+}
+
+function foundOf(marginAccount: MarginAccount, judged: Judged, prices: Prices, rule: LevelRule): Found {
+  const shortfall = asPrinted(shortfallOf(judged.evaluation))
+  return { ...judged, marginAccount, shortfall, notional: notionalOf(marginAccount, prices, rule) }
+}
+
+function withoutHeld(names: Set<string>, { formula }: MarginAccount): void {
+  for (const symbol of symbolsOf(formula)) names.delete(symbol)
+  for (const { asset } of formula.pool?.assets ?? []) names.delete(asset)
+}
+
+function reachedOf(found: Found, before: Prices, rule: LevelRule): Reached {
+  const { marginAccount, level, evaluation, shortfall, notional } = found
+  const judgedBefore = judge(marginAccount, before, rule)
+  return {
+    account: marginAccount.account,
+    marginAccount: marginAccount.id,
+    venue: marginAccount.venue,
+    settle: marginAccount.currency,
+    level: rule.names[level]!,
+    levelBefore: judgedBefore === undefined ? null : rule.names[judgedBefore.level]!,
+    marginBalance: formatDecimal(evaluation.marginBalance),
+    maintenanceMargin: formatDecimal(evaluation.maintenanceMargin),
+    marginRatio: ratioText(evaluation),
+    notional: formatDecimal(notional),
+    shortfall: formatDecimal(shortfall),
+  }
+}
+
+/** Ratios are compared without a division; one whose margin balance is not above zero is the highest. */
+function worstFirst(left: Found, right: Found): number {
+  const byLevel = right.level - left.level
+  const bySize = byLevel === 0 ? compare(right.shortfall, left.shortfall) : byLevel
+  if (bySize !== 0) return bySize
+  const { marginBalance, maintenanceMargin } = left.evaluation
+  const other = right.evaluation
+  const byRatio = compare(
+    { n: other.maintenanceMargin.n * marginBalance.n, d: other.maintenanceMargin.d * marginBalance.d },
+    { n: maintenanceMargin.n * other.marginBalance.n, d: maintenanceMargin.d * other.marginBalance.d },
+  )
+  return byRatio !== 0 ? byRatio : left.marginAccount.id < right.marginAccount.id ? -1 : 1
+}
+
+function totalsOf(found: readonly Found[], rule: LevelRule): ReachedTotal[] {
+  interface Sum {
+    level: number
+    settle: string
+    marginAccounts: number
+    notional: Rational
+    shortfall: Rational
+  }
+  const sums = new Map<string, Sum>()
+  for (const { level, marginAccount, notional, shortfall } of found) {
+    const { currency: settle } = marginAccount
+    const key = `${level} ${settle}`
+    let sum = sums.get(key)
+    if (sum === undefined) {
+      sum = { level, settle, marginAccounts: 0, notional: ZERO, shortfall: ZERO }
+      sums.set(key, sum)
+    }
+    sum.marginAccounts++
+    sum.notional = add(sum.notional, notional)
+    sum.shortfall = add(sum.shortfall, shortfall)
+  }
+  return [...sums.values()]
+    .sort((left, right) => right.level - left.level || (left.settle < right.settle ? -1 : 1))
+    .map(({ level, settle, marginAccounts, notional, shortfall }) => ({
+      level: rule.names[level]!,
+      settle,
+      marginAccounts,
+      notional: formatDecimal(notional),
+      shortfall: formatDecimal(shortfall),
+    }))
+}
+
+/** Prices that are not known, and how many margin accounts wait for each. */
+export class MissingPrices {
+  marginAccounts = 0
+  readonly #counts = new Map<string, MissingPrice & { marginAccounts: number }>()
+
+  /** Of one margin account. */
+  add(missing: readonly MissingPrice[]): void {
+    this.marginAccounts++
+    for (const price of missing) {
+      const key = `${price.kind} ${price.venue} ${price.name}`
+      const known = this.#counts.get(key)
+      if (known === undefined) this.#counts.set(key, { ...price, marginAccounts: 1 })
+      else known.marginAccounts++
+    }
+  }
+
+  /** Those for which most margin accounts wait come first. */
+  list(): (MissingPrice & { readonly marginAccounts: number })[] {
+    return [...this.#counts.values()].sort((left, right) => right.marginAccounts - left.marginAccounts)
+  }
+}

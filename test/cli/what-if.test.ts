@@ -1,0 +1,126 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import { stripVTControlCharacters } from 'node:util'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { createBook } from '../../src/book/index.ts'
+import { whatIfCommand } from '../../src/cli/what-if.ts'
+import { keysOf } from '../../src/redis/index.ts'
+import { VENUE_NAMES } from '../../src/venues/index.ts'
+import { isolatedLong } from '../support/accounts.ts'
+import { storeAccounts } from '../support/book.ts'
+import { useTestRedis } from '../support/redis.ts'
+
+const NOW_MS = Date.parse('2026-11-28T12:00:00Z')
+const harness = useTestRedis()
+
+const ACCOUNTS = [
+  isolatedLong('desk/gone', { symbol: 'BTCUSDT', size: '0.1', entryPrice: '60000', isolatedMargin: '400' }),
+  isolatedLong('desk/safe', { symbol: 'BTCUSDT', size: '0.1', entryPrice: '60000', isolatedMargin: '4000' }),
+  isolatedLong('desk/eth', { symbol: 'ETHUSDT', size: '1', entryPrice: '3000', isolatedMargin: '150' }),
+]
+
+let folder: string
+let file: string
+let marks: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'plimsoll-what-if-'))
+  file = join(folder, 'accounts.jsonl')
+  marks = join(folder, 'marks.json')
+  await writeFile(file, ACCOUNTS.map((account) => JSON.stringify(account)).join('\n'))
+  await writeFile(marks, JSON.stringify({ marks: { BTCUSDT: '60000', ETHUSDT: '3000' } }))
+})
+afterAll(() => rm(folder, { recursive: true }))
+afterEach(() => {
+  process.exitCode = undefined
+})
+
+async function run(args: readonly string[], columns?: number) {
+  const streamOf = () =>
+    Object.assign(new PassThrough(), columns === undefined ? {} : { isTTY: true, columns })
+  const context = { output: streamOf(), errors: streamOf(), nowMs: NOW_MS }
+  const text = { output: '', errors: '' }
+  context.output.on('data', (chunk) => (text.output += chunk))
+  context.errors.on('data', (chunk) => (text.errors += chunk))
+  process.exitCode = undefined
+  const command = whatIfCommand(context).exitOverride()
+  command.configureOutput({ writeErr: () => undefined })
+  await command.parseAsync(args, { from: 'user' })
+  return {
+    code: process.exitCode ?? 0,
+    output: stripVTControlCharacters(text.output),
+    errors: stripVTControlCharacters(text.errors),
+  }
+}
+
+describe('plimsoll what-if', () => {
+  it('answers of a file in one JSON object', async () => {
+    const { code, output } = await run(['BTCUSDT=55000', 'ETHUSDT=-12%', '--file', file, '--marks', marks])
+    expect(code).toBe(0)
+    expect(JSON.parse(output)).toMatchObject({
+      moves: ['BTCUSDT=55000', 'ETHUSDT=-12%'],
+      marginAccounts: 3,
+      safe: 1,
+      liquidated: 2,
+      unknown: 0,
+      reached: [
+        { account: 'desk/eth', level: '1', levelBefore: '0', notional: '2640' },
+        { account: 'desk/gone', level: '1', levelBefore: '0', notional: '5500' },
+      ],
+    })
+  })
+
+  it('gives the same answer of the stored book', async () => {
+    await storeAccounts(createBook(harness.probe, keysOf('0'), VENUE_NAMES), ACCOUNTS)
+    const asked = ['BTCUSDT=-9%', '*=-20%', '--from-entry']
+    const stored = await run([...asked, '--redis-url', harness.server.url, '--allow-unsafe-redis'])
+    expect(stored).toMatchObject({ code: 0, output: (await run([...asked, '--file', file])).output })
+    expect(JSON.parse(stored.output).liquidated).toBe(2)
+  })
+
+  it('prints lines that fit the terminal, with totals and what is left out', async () => {
+    const { output } = await run(['*=-12%', '--file', file, '--marks', marks, '--limit', '1'], 72)
+    const lines = output.trimEnd().split('\n')
+    expect(lines.slice(0, 3)).toEqual([
+      '*=-12%',
+      '3 margin accounts  2 liquidated  0 warned  1 safe',
+      expect.stringMatching(/^ {2}liquidated {2}2 in USDT {2}notional 7920 {2}shortfall \d/),
+    ])
+    expect(output).toMatch(/^liquidated {2}desk\/gone:isolated:BTCUSDT:long {2}ratio none/m)
+    expect(output).toMatch(/^and 1 more; --limit lists them$/m)
+    expect(lines.filter((line) => line.length > 72)).toEqual([])
+  })
+
+  it('ends with exit code 1 and names what it cannot judge', async () => {
+    const bad = join(folder, 'bad.jsonl')
+    const odd = { ...ACCOUNTS[0]!, positions: [{ ...ACCOUNTS[0]!.positions[0]!, symbol: 'NOSUCHUSDT' }] }
+    await writeFile(bad, `${JSON.stringify(ACCOUNTS[2])}\n${JSON.stringify(odd)}\n{"id": 5}\n`)
+    const { code, output, errors } = await run(['BTCUSDT=-1%', '--file', bad], 200)
+    expect(code).toBe(1)
+    expect(output).toMatch(/^no mark of ETHUSDT \(\w+\): 1 margin accounts are unknown$/m)
+    expect(output).toMatch(/^no account depends on BTCUSDT$/m)
+    expect(output).toMatch(/^desk\/gone is refused: .*NOSUCHUSDT/m)
+    expect(errors).toMatch(/line 3: id is 5/)
+  })
+
+  it.each([
+    [['BTCUSDT'], /"BTCUSDT": a move is/],
+    [['A=1', 'A=2%'], /A is moved twice/],
+    [['--levels', '2'], /levels/],
+    [['--file', '-', '--marks', '-'], /both read standard input/],
+  ])('refuses %j', async (args, message) => {
+    await expect(run(args)).rejects.toThrow(message)
+  })
+
+  it.each([
+    ['{', /it is no JSON/],
+    ['{"marks": {"BTCUSDT": 60000}}', /marks\.BTCUSDT is 60000/],
+    ['{"marksByVenue": {"nowhere": {}}}', /marksByVenue\.nowhere is no venue/],
+    ['{"BTCUSDT": "60000"}', /BTCUSDT/],
+  ])('refuses marks of %s', async (text, message) => {
+    const path = join(folder, 'odd.json')
+    await writeFile(path, text)
+    await expect(run(['--file', file, '--marks', path])).rejects.toThrow(message)
+  })
+})

@@ -1,0 +1,203 @@
+import { describe, expect, it } from 'vitest'
+import { type Account, collateralRulesSchema, type RuleBook } from '../../src/domain/index.ts'
+import { levelRule, marginAccountsOf, marginStateOf, parseDecimal, toFloat } from '../../src/margin/index.ts'
+import { type Move, type PresentPrices, parseMove, whatIf } from '../../src/questions/index.ts'
+import { seededRandom } from '../../src/system/seeded-random.ts'
+import { BINANCE, bookOf, oneTier } from '../margin/support.ts'
+import { crossPosition, isolatedLong, longAt100, makeAccount, parsedAccount } from '../support/accounts.ts'
+import { booksOf, randomAccount, randomMarkets } from '../support/random-accounts.ts'
+import { testSeed } from '../support/seed.ts'
+
+const RULE = levelRule()
+const BOOK = bookOf(BINANCE, { AUSDT: oneTier('0.01'), BUSDT: oneTier('0.02') })
+
+function presentOf(marks: Record<string, string>, more: Partial<PresentPrices> = {}): PresentPrices {
+  const none = new Map()
+  return {
+    marks: new Map(Object.entries(marks)),
+    marksByVenue: none,
+    indexPrices: none,
+    fundingRates: none,
+    isFromEntry: false,
+    ...more,
+  }
+}
+
+function ask(accounts: Iterable<Account>, moves: string, present: PresentPrices, book: RuleBook = BOOK) {
+  const read = new Map<string, Move>(moves === '' ? [] : moves.split(' ').map(parseMove))
+  return whatIf({ accounts, bookOf: () => book, present, moves: read, rule: RULE, limit: 1_000 })
+}
+
+/** A long position of 10 at 100: at a mark of 90 it needs 9 of maintenance margin. */
+const longWith = (id: string, isolatedMargin: string) =>
+  isolatedLong(id, { symbol: 'AUSDT', size: '10', entryPrice: '100', isolatedMargin })
+
+describe('what-if', () => {
+  it('judges every account as its state at the moved marks', () => {
+    const random = seededRandom(testSeed(20_261_129))
+    const markets = randomMarkets(random, 6)
+    const books = booksOf(markets)
+    const accounts = Array.from({ length: 300 }, (_, index) => randomAccount(random, `a${index}`, markets))
+    const marks = Object.fromEntries(
+      markets.map(({ symbol, price, decimals }) => [symbol, price.toFixed(decimals)]),
+    )
+    const [first] = markets
+    const moves = new Map([parseMove(`${first!.symbol}=-20%`), parseMove('*=7.5%')])
+    const question = { accounts, bookOf: (venue: string) => books[venue]!, moves, rule: RULE, limit: 1e6 }
+    const answer = whatIf({ ...question, present: presentOf(marks) })
+    const markOf = (symbol: string) => {
+      const [n, d] = symbol === first!.symbol ? [8n, 10n] : [1_075n, 1_000n]
+      const mark = parseDecimal(marks[symbol]!)
+      const digits = 10n ** 18n
+      const moved = (mark.n * n * digits) / (mark.d * d)
+      return `${moved / digits}.${String(moved % digits).padStart(18, '0')}`
+    }
+    const states = accounts
+      .flatMap((account) => marginAccountsOf(account, books[account.venue]!))
+      .map((marginAccount) => marginStateOf(marginAccount, markOf, RULE))
+    const wanted = states
+      .filter(({ level }) => level !== null)
+      .map(({ id, level, shortfall, marginRatio, marginBalance }) => ({
+        marginAccount: id,
+        level,
+        shortfall,
+        marginRatio,
+        marginBalance,
+      }))
+    const byId = (left: { marginAccount: string }, right: { marginAccount: string }) =>
+      left.marginAccount < right.marginAccount ? -1 : 1
+    const given = answer.reached.map(({ marginAccount, level, shortfall, marginRatio, marginBalance }) => ({
+      marginAccount,
+      level,
+      shortfall,
+      marginRatio,
+      marginBalance,
+    }))
+    expect(given.sort(byId)).toEqual(wanted.sort(byId))
+    expect(wanted.length).toBeGreaterThan(20)
+    expect(answer.marginAccounts).toBe(states.length)
+    expect(answer.safe).toBe(states.filter(({ verdict }) => verdict === 'safe').length)
+  })
+
+  it('says who is reached with the level before, the worst first, and the totals of all', () => {
+    const accounts = [
+      longWith('safe', '500'),
+      longWith('mild', '115'),
+      longWith('gone', '90'),
+      longWith('worst', '50'),
+    ]
+    const present = presentOf({ AUSDT: '96' })
+    const answer = ask(accounts, 'AUSDT=90', present)
+    expect(answer).toMatchObject({ marginAccounts: 4, safe: 1, warned: 1, liquidated: 2, unknown: 0 })
+    const short = answer.reached.map((one) => [
+      one.account,
+      one.level,
+      one.levelBefore,
+      one.shortfall,
+      one.notional,
+    ])
+    expect(short).toEqual([
+      ['worst', '1', '0.9', '59', '900'],
+      ['gone', '1', '0', '19', '900'],
+      ['mild', '0.5', '0', '0', '900'],
+    ])
+    expect(answer.totals).toEqual([
+      { level: '1', settle: 'USDT', marginAccounts: 2, notional: '1800', shortfall: '78' },
+      { level: '0.5', settle: 'USDT', marginAccounts: 1, notional: '900', shortfall: '0' },
+    ])
+  })
+
+  it('lists no more than the limit and counts all', () => {
+    const accounts = Array.from({ length: 5 }, (_, index) => longWith(`a${index}`, '50'))
+    const question = { accounts, bookOf: () => BOOK, present: presentOf({}), rule: RULE, limit: 2 }
+    const answer = whatIf({ ...question, moves: new Map([parseMove('AUSDT=90')]) })
+    expect(answer.reached).toHaveLength(2)
+    expect(answer.totals[0]).toMatchObject({ marginAccounts: 5, shortfall: '295' })
+  })
+
+  it('names each price without which accounts are unknown, and judges the others', () => {
+    const pair = makeAccount({
+      id: 'pair',
+      collateral: [{ asset: 'USDT', amount: '100' }],
+      positions: [crossPosition('AUSDT'), crossPosition('BUSDT')],
+    })
+    const answer = ask([pair, longWith('gone', '50')], 'AUSDT=90 BUSDT=-5%', presentOf({}))
+    expect(answer).toMatchObject({ unknown: 1, liquidated: 1 })
+    expect(answer.reached[0]!.levelBefore).toBeNull()
+    expect(answer.missing).toEqual([{ kind: 'mark', venue: pair.venue, name: 'BUSDT', marginAccounts: 1 }])
+  })
+
+  it('takes the entry price for a mark that is not stated, where it is asked to', () => {
+    const accounts = [longWith('gone', '50')]
+    const present = presentOf({}, { isFromEntry: true })
+    expect(ask(accounts, 'AUSDT=-10%', present).reached[0]).toMatchObject({ level: '1', levelBefore: '0' })
+    expect(ask(accounts, '', present)).toMatchObject({ safe: 1, reached: [] })
+  })
+
+  it("prefers a venue's own mark", () => {
+    const [account] = [longWith('gone', '50')]
+    const marksByVenue = new Map([[account!.venue, new Map([['AUSDT', '100']])]])
+    expect(ask([account!], '', presentOf({ AUSDT: '90' }, { marksByVenue })).safe).toBe(1)
+    expect(ask([account!], '', presentOf({ AUSDT: '90' })).liquidated).toBe(1)
+  })
+
+  it('moves the index price of an asset of a pool by its name', () => {
+    const pool = parsedAccount({
+      venue: 'binance',
+      positions: [],
+      pool: { currency: 'USDT', kind: 'spot-margin', liquidationLevel: '1.05' },
+      collateral: [{ asset: 'BTC', amount: '1' }],
+      liabilities: [{ asset: 'USDT', amount: '27000' }],
+    } as Parameters<typeof parsedAccount>[0])
+    const rules = collateralRulesSchema.parse({ tiers: [{ cap: '999999999', ratio: '1' }] })
+    const book: RuleBook = { ...BOOK, collateralOf: (asset) => (asset === 'BTC' ? rules : undefined) }
+    const at = (moves: string, price?: string) =>
+      ask(
+        [pool],
+        moves,
+        presentOf({}, { indexPrices: new Map(price === undefined ? [] : [['BTC', price]]) }),
+        book,
+      )
+    // 1.05·27,000 is 28,350, which is 30,000 less 5.5 %.
+    expect(at('BTC=-5.5%', '30000')).toMatchObject({ liquidated: 1, unheld: [] })
+    expect(at('BTC=-5.4%', '30000')).toMatchObject({ liquidated: 0, unknown: 0 })
+    expect(at('*=-50%', '30000')).toMatchObject({ liquidated: 0 })
+    expect(at('').missing).toEqual([
+      { kind: 'index price', venue: 'binance', name: 'BTC', marginAccounts: 1 },
+    ])
+  })
+
+  it('names what is moved and held by nobody, and accounts that the rules refuse', () => {
+    const odd = longAt100('odd', '10', { symbol: 'CUSDT' })
+    const answer = ask([longWith('a', '500'), odd], 'AUSDT=90 XUSDT=5 *=-1%', presentOf({}))
+    expect(answer.unheld).toEqual(['XUSDT'])
+    expect(answer.refused).toEqual([{ account: 'odd', reason: expect.stringMatching(/CUSDT/) }])
+    expect(answer.marginAccounts).toBe(1)
+  })
+})
+
+describe('a move', () => {
+  it.each([
+    ['BTCUSDT=55000.5', ['BTCUSDT', { price: '55000.5' }]],
+    ['XBT/USD=1', ['XBT/USD', { price: '1' }]],
+  ])('%s states a price', (text, move) => {
+    expect(parseMove(text)).toEqual(move)
+  })
+
+  it.each([
+    ['A=-12%', 0.88],
+    ['A=+12.5%', 1.125],
+    ['*=0%', 1],
+    ['A=-99.999%', 0.00001],
+  ])('%s multiplies the mark by %d', (text, times) => {
+    const [, move] = parseMove(text)
+    expect('times' in move && toFloat(move.times)).toBeCloseTo(times, 12)
+  })
+
+  it.each(['A', '=5', 'A=', 'A=0', 'A=-5', 'A=1e5', 'A=-100%', 'A=-101%', 'A=%', 'A=x%', '*=5', 'A=--5%'])(
+    '%s is refused by name',
+    (text) => {
+      expect(() => parseMove(text)).toThrow(JSON.stringify(text))
+    },
+  )
+})
