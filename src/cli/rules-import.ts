@@ -1,7 +1,7 @@
 import { renameSync, statSync, writeFileSync } from 'node:fs'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { z } from 'zod'
-import { loadConfig } from '../config.ts'
+import { type ConfigOverrides, loadConfig } from '../config.ts'
 import type { ImportedRules, RulesBody, SessionWindow, VenueId } from '../domain/index.ts'
 import { EXIT_FAULT, fileReason, PlimsollError } from '../errors.ts'
 import { readJson } from '../input/index.ts'
@@ -9,7 +9,9 @@ import { mergedRules, readRulesFile, rulesFileText, type WrittenRules, writtenRu
 import { systemDisk } from '../system/index.ts'
 import { importRules, parseVenueId, VENUE_NAMES, venueOf } from '../venues/index.ts'
 import { ruleBooks } from '../worker/rule-books.ts'
+import { withBookOptions } from './options.ts'
 import { readBodies } from './rules-bodies.ts'
+import { type EffectFlags, effectOf, type ReadEffect } from './rules-effect.ts'
 import { reportOf, writeReport } from './rules-report.ts'
 import type { Output } from './terminal.ts'
 
@@ -19,7 +21,7 @@ export interface ImportContext {
   readonly nowMs: number
 }
 
-export interface ImportFlags {
+export interface ImportFlags extends EffectFlags {
   readonly venue: string
   readonly asOf?: string
   readonly window: SessionWindow
@@ -28,6 +30,11 @@ export interface ImportFlags {
   readonly rules?: string
   readonly name?: string
   readonly json?: true
+  readonly redisUrl?: string
+  readonly dataDir?: string
+  readonly appendfsync?: string
+  readonly shard?: string
+  readonly allowUnsafeRedis?: true
 }
 
 const HELP = `
@@ -36,9 +43,11 @@ together, since one may state the tiers and another the sizes of contracts.
 Prints a rules file to standard output, and on standard error which symbols are
 taken, which are refused and why, and what changes against the rules in use
 (built-in, under --rules). With --out or --merge the report goes to standard
-output. Accounts are not looked at.
+output. --accounts and --stored-accounts add which margin accounts of the venue
+change their level (PLIMSOLL_LEVELS) under the new rules while no price moves.
 
-Exit code 1 where any symbol is refused.`
+Exit code 1 where any symbol is refused, and where an account cannot be read,
+is refused under the new rules or has no verdict.`
 
 /** `plimsoll rules import`: bodies that a venue answered, as a rules file. */
 export function rulesImportCommand(context: ImportContext): Command {
@@ -58,7 +67,7 @@ export function rulesImportCommand(context: ImportContext): Command {
 
 /** The options of all commands that take rules from bodies. */
 export function withImportOptions(command: Command): Command {
-  return command
+  command
     .requiredOption('--venue <venue>', `one of ${[...VENUE_NAMES.keys()].join(', ')}`)
     .addOption(
       new Option('--window <window>', 'of a venue that asks for more overnight')
@@ -68,7 +77,14 @@ export function withImportOptions(command: Command): Command {
     .option('--out <file>', 'write the rules file there')
     .option('--merge <file>', 'add the rules to this rules file, in force from their day on')
     .option('--rules <file>', 'compare with the rules of this file over the built-in ones (PLIMSOLL_RULES)')
+    .option('--accounts <file>', 'what the rules do to these accounts, as `plimsoll import` takes them')
+    .option('--stored-accounts', 'what the rules do to the accounts of the stored book')
+    .option(
+      '--marks <file>',
+      'present prices of the accounts, as `plimsoll what-if` takes them; where none is stated, entry prices',
+    )
     .option('--json', 'report as one JSON object')
+  return withBookOptions(command).option('--allow-unsafe-redis', 'read a Redis that may lose data')
 }
 
 function dayOf(text: string): string {
@@ -88,18 +104,26 @@ export async function takeRules(
   }
   const venue = parseVenueId(name)
   const asOf = flags.asOf ?? new Date(nowMs).toISOString().slice(0, 'yyyy-mm-dd'.length)
-  const book = ruleBooks(loadConfig(rulesFile === undefined ? {} : { rulesFile }), nowMs).bookOf(venue)
+  const { redisUrl, dataDir, appendfsync, shard, allowUnsafeRedis } = flags
+  const place = { redisUrl, dataDir, appendfsync, shard, allowUnsafeRedis }
+  const config = loadConfig({ ...place, rulesFile } as ConfigOverrides)
+  const book = ruleBooks(config, nowMs).bookOf(venue)
   const imported = importRules(venue, bodies, { asOf, book, window })
   if (imported.rules.size === 0 && imported.refused.size === 0) {
     throw new PlimsollError('INPUT_INVALID', `no contract of ${venue} is stated in the input`)
   }
+  const effect = await effectOf({ venue, imported, book, config, nowMs }, flags, errors)
   const text = rulesFileText(fileOf(venue, imported, { merge, day: asOf }))
   const target = merge ?? out
   if (target === undefined) output.write(text)
   else writeWhole(target, text)
   const report = reportOf(venue, imported, book, nowMs)
-  await writeReport(target === undefined ? errors : output, report, json)
-  if (report.refused.length > 0) process.exitCode = EXIT_FAULT
+  await writeReport(target === undefined ? errors : output, { ...report, effect }, json)
+  if (report.refused.length > 0 || (effect !== null && isLacking(effect))) process.exitCode = EXIT_FAULT
+}
+
+function isLacking({ unreadable, unknown, refused }: ReadEffect): boolean {
+  return unreadable + unknown + refused.length > 0
 }
 
 function fileOf(

@@ -1,6 +1,7 @@
 import type { ImportedRules, InstrumentRules, RuleBook, VenueId } from '../domain/index.ts'
 import { writeLine } from './lines.ts'
 import { type Difference, differenceOf, diffLine } from './rules-diff.ts'
+import { effectLines, type ReadEffect } from './rules-effect.ts'
 import { type Output, paletteFor } from './terminal.ts'
 import { jsonLine, visible } from './visible.ts'
 import { fitted } from './wrapping.ts'
@@ -33,12 +34,15 @@ export function reportOf(
   return { venue, taken: imported.rules.size, refused, changed }
 }
 
+/** `effect`: what the rules do to accounts, if it was asked. */
 export async function writeReport(
   output: Output,
-  report: ImportReport,
+  { effect, ...report }: ImportReport & { readonly effect: ReadEffect | null },
   json: true | undefined,
 ): Promise<void> {
-  if (json === true) return await writeLine(output, jsonLine(report))
+  if (json === true) {
+    return await writeLine(output, jsonLine(effect === null ? report : { ...report, accounts: effect }))
+  }
   const palette = paletteFor(output)
   const { venue, taken, refused, changed } = report
   const tell = (line: string) => writeLine(output, fitted(output, line, '  '))
@@ -49,4 +53,5 @@ export async function writeReport(
   if (refused.length > LINES_MAX) await tell(`  and ${refused.length - LINES_MAX} more are refused`)
   for (const difference of changed.slice(0, LINES_MAX)) await tell(`  ${diffLine(difference, palette)}`)
   if (changed.length > LINES_MAX) await tell(`  and ${changed.length - LINES_MAX} more have changed`)
+  for (const line of effect === null ? [] : effectLines(effect, palette)) await tell(line)
 }

@@ -19,7 +19,8 @@ import {
   ratioText,
   shortfallOf,
 } from './judged.ts'
-import { EVERY_MARK, type MissingPrice, type Move, type PresentPrices, Prices } from './prices.ts'
+import { type CountedPrice, MissingPrices } from './missing-prices.ts'
+import { EVERY_MARK, type Move, type PresentPrices, Prices } from './prices.ts'
 
 /** A margin account that is warned or liquidated at the supposed prices. Money in its settlement asset. */
 export interface Reached {
@@ -58,7 +59,7 @@ export interface WhatIf {
   readonly totals: readonly ReachedTotal[]
   /** Highest level first, then the largest shortfall, then the highest ratio. */
   readonly reached: readonly Reached[]
-  readonly missing: readonly (MissingPrice & { readonly marginAccounts: number })[]
+  readonly missing: readonly CountedPrice[]
   /** Names of moves that no margin account depends on. */
   readonly unheld: readonly string[]
   readonly refused: readonly RefusedAccount[]
@@ -183,26 +184,4 @@ function totalsOf(found: readonly Found[], rule: LevelRule): ReachedTotal[] {
       notional: formatDecimal(notional),
       shortfall: formatDecimal(shortfall),
     }))
-}
-
-/** Prices that are not known, and how many margin accounts wait for each. */
-export class MissingPrices {
-  marginAccounts = 0
-  readonly #counts = new Map<string, MissingPrice & { marginAccounts: number }>()
-
-  /** Of one margin account. */
-  add(missing: readonly MissingPrice[]): void {
-    this.marginAccounts++
-    for (const price of missing) {
-      const key = `${price.kind} ${price.venue} ${price.name}`
-      const known = this.#counts.get(key)
-      if (known === undefined) this.#counts.set(key, { ...price, marginAccounts: 1 })
-      else known.marginAccounts++
-    }
-  }
-
-  /** Those for which most margin accounts wait come first. */
-  list(): (MissingPrice & { readonly marginAccounts: number })[] {
-    return [...this.#counts.values()].sort((left, right) => right.marginAccounts - left.marginAccounts)
-  }
 }

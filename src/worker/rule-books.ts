@@ -109,6 +109,8 @@ class BookInForce implements RuleBook {
   readonly version: string
   readonly defaults: RuleBook['defaults']
   readonly refused: ReadonlyMap<string, string>
+  readonly collateralOf: NonNullable<RuleBook['collateralOf']>
+  readonly heldAs: NonNullable<RuleBook['heldAs']>
   /** Symbols that the book before it was asked for, and that have other rules now. */
   readonly changed: readonly string[]
   readonly #atMs: number
@@ -124,6 +126,8 @@ class BookInForce implements RuleBook {
     this.version = book.version
     this.defaults = book.defaults
     this.refused = book.refused ?? NONE_REFUSED
+    this.collateralOf = (asset) => book.collateralOf?.(asset)
+    this.heldAs = (symbol) => book.heldAs?.(symbol) ?? symbol
     this.#atMs = atMs
     this.changed = before === undefined ? [] : this.#follow(before)
   }

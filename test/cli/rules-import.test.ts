@@ -9,6 +9,7 @@ import { bodiesOf } from '../../src/cli/rules-bodies.ts'
 import type { Output } from '../../src/cli/terminal.ts'
 import { readRulesFile } from '../../src/rules/index.ts'
 import { VENUE_NAMES } from '../../src/venues/index.ts'
+import { isolatedLong } from '../support/accounts.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'plimsoll-rules-import-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -121,6 +122,58 @@ describe('plimsoll rules import', () => {
     })
   })
 
+  describe('with accounts', () => {
+    const strict = () => fileOf('strict.json', page(row('BTCUSDT', '2000000', '0.06', '10')))
+    const accounts = () =>
+      fileOf(
+        'accounts.jsonl',
+        [
+          {
+            ...isolatedLong('a', {
+              symbol: 'BTCUSDT',
+              size: '0.1',
+              entryPrice: '60000',
+              isolatedMargin: '600',
+            }),
+            venue: 'bybit',
+          },
+          { ...isolatedLong('b'), venue: 'binance' },
+        ]
+          .map((account) => JSON.stringify(account))
+          .join('\n'),
+      )
+
+    it('says which margin accounts of the venue move up a level', async () => {
+      const { output } = await importing(strict(), '--out', target, '--accounts', accounts())
+      expect(output).toMatch(/^1 margin accounts {2}1 move up {2}0 move down$/m)
+      expect(output).toMatch(
+        /^ {2}a:isolated:BTCUSDT:long {2}safe -> level 0\.5 {2}ratio 0\.0\d+ -> 0\.6\d*$/m,
+      )
+      expect(process.exitCode).toBeUndefined()
+    })
+
+    it('takes the stated marks, and puts the effect into the report as JSON', async () => {
+      const marks = fileOf('marks.json', { marks: { BTCUSDT: '57000' } })
+      const args = ['--out', target, '--accounts', accounts(), '--marks', marks, '--json']
+      const { output } = await importing(strict(), ...args)
+      expect(JSON.parse(output).accounts).toMatchObject({
+        marginAccounts: 1,
+        unreadable: 0,
+        refused: [],
+        up: [{ account: 'a', levelBefore: '0', level: '1' }],
+      })
+    })
+
+    it('exits with 1 where an account cannot be read or is refused', async () => {
+      const odd = { ...isolatedLong('odd', { symbol: 'NOSUCHUSDT' }), venue: 'bybit' }
+      const path = fileOf('odd.jsonl', `${JSON.stringify(odd)}\n{"id": 5}`)
+      const { output, errors } = await importing(strict(), '--out', target, '--accounts', path)
+      expect(output).toMatch(/refused odd {2}.*NOSUCHUSDT/)
+      expect(errors).toMatch(/line 2: id is 5/)
+      expect(process.exitCode).toBe(1)
+    })
+  })
+
   it('writes the file that --out names, and reports to standard output', async () => {
     const { output, errors } = await importing(fileOf('sol.json', SOL), '--out', target)
     expect(errors).toBe('')
@@ -136,6 +189,8 @@ describe('plimsoll rules import', () => {
 
   it.each([
     ['an unknown venue', ['--venue', 'nyse'], { code: 'CONFIGURATION' }],
+    ['--accounts with --stored-accounts', ['--accounts', 'a', '--stored-accounts'], { code: 'USAGE' }],
+    ['--marks without accounts', ['--marks', 'a'], { code: 'USAGE' }],
     ['--out with --merge', ['--out', 'a', '--merge', 'b'], { code: 'USAGE' }],
   ])('refuses %s', async (_name, args, fault) => {
     await expect(importing(fileOf('sol.json', SOL), ...args)).rejects.toMatchObject(fault)

@@ -1,0 +1,106 @@
+import type { Account, Decimal, RuleBook } from '../domain/index.ts'
+import { type LevelRule, type MarginAccount, toFloat } from '../margin/index.ts'
+import { asPrinted, eachMarginAccount, type Judged, judge, type RefusedAccount, ratioText } from './judged.ts'
+import { type CountedPrice, MissingPrices } from './missing-prices.ts'
+import { type PresentPrices, Prices } from './prices.ts'
+
+/** A margin account whose level is another one under the new rules. */
+export interface MovedMarginAccount {
+  readonly account: string
+  readonly marginAccount: string
+  readonly settle: string
+  /** null: the rules before do not hold one of its contracts. */
+  readonly levelBefore: string | null
+  readonly ratioBefore: Decimal | null
+  readonly level: string
+  /** null if the margin balance is not above zero. */
+  readonly ratio: Decimal | null
+}
+
+export interface RulesEffect {
+  readonly marginAccounts: number
+  /** The highest level first, then the highest ratio. */
+  readonly up: readonly MovedMarginAccount[]
+  readonly down: readonly MovedMarginAccount[]
+  /** Margin accounts without a verdict, because a price is not known. */
+  readonly unknown: number
+  readonly missing: readonly CountedPrice[]
+  /** Accounts that the new rules refuse. */
+  readonly refused: readonly RefusedAccount[]
+}
+
+interface RulesQuestion {
+  /** All of the venue of the books. */
+  readonly accounts: readonly Account[]
+  readonly before: RuleBook
+  readonly after: RuleBook
+  readonly present: PresentPrices
+  readonly rule: LevelRule
+}
+
+interface Moved {
+  readonly marginAccount: MarginAccount
+  readonly before: Judged | undefined
+  readonly after: Judged
+}
+
+/** Which margin accounts change their level if the rules change and no price does. Exact; without hysteresis. */
+export function rulesEffect({ accounts, before, after, present, rule }: RulesQuestion): RulesEffect {
+  const prices = new Prices(present)
+  const missing = new MissingPrices()
+  const judgedBefore = new Map<string, Judged>()
+  eachMarginAccount(
+    accounts,
+    () => before,
+    (marginAccount) => {
+      const judged = judge(marginAccount, prices, rule)
+      if (judged !== undefined) judgedBefore.set(marginAccount.id, judged)
+    },
+  )
+  const moved: Moved[] = []
+  let marginAccounts = 0
+  const refused = eachMarginAccount(
+    accounts,
+    () => after,
+    (marginAccount) => {
+      marginAccounts++
+      const judged = judge(marginAccount, prices, rule)
+      if (judged === undefined) return missing.add(prices.missingOf(marginAccount))
+      const old = judgedBefore.get(marginAccount.id)
+      if (judged.level !== (old?.level ?? 0)) moved.push({ marginAccount, before: old, after: judged })
+    },
+  )
+  moved.sort(worstFirst)
+  const isUp = ({ before, after }: Moved) => after.level > (before?.level ?? 0)
+  return {
+    marginAccounts,
+    up: moved.filter(isUp).map((one) => movedOf(one, rule)),
+    down: moved.filter((one) => !isUp(one)).map((one) => movedOf(one, rule)),
+    unknown: missing.marginAccounts,
+    missing: missing.list(),
+    refused,
+  }
+}
+
+function movedOf({ marginAccount, before, after }: Moved, rule: LevelRule): MovedMarginAccount {
+  return {
+    account: marginAccount.account,
+    marginAccount: marginAccount.id,
+    settle: marginAccount.currency,
+    levelBefore: before === undefined ? null : rule.names[before.level]!,
+    ratioBefore: before === undefined ? null : ratioText(before.evaluation),
+    level: rule.names[after.level]!,
+    ratio: ratioText(after.evaluation),
+  }
+}
+
+function worstFirst(left: Moved, right: Moved): number {
+  const byLevel = right.after.level - left.after.level
+  return byLevel !== 0 ? byLevel : sortRatio(right.after) - sortRatio(left.after)
+}
+
+/** Orders lines for people; the printed ratio is exact. */
+function sortRatio({ evaluation }: Judged): number {
+  const balance = toFloat(asPrinted(evaluation.marginBalance))
+  return balance > 0 ? toFloat(asPrinted(evaluation.maintenanceMargin)) / balance : Number.MAX_VALUE
+}
