@@ -1,6 +1,6 @@
 import { Curves } from './curves.ts'
-import type { KernelTerms, RowTerms } from './float-terms.ts'
 import type { Kernel } from './kernel.ts'
+import type { KernelTerms, RowTerms } from './kernel-terms.ts'
 
 /** Writes the terms of margin accounts into the kernel as rows, when an account changes and never on a tick. */
 export class Compiler {

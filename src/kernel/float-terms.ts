@@ -1,33 +1,15 @@
 import type { Account } from '../domain/index.ts'
 import { assert } from '../errors.ts'
 import {
-  type Coordinate,
-  type ExactTier,
   exactRulesOf,
   isFeeCounted,
   isPlainPart,
   type MarginAccountPart,
   type RuledPosition,
-  symbolsOf,
 } from '../margin/index.ts'
 import { decimalToF64 } from './decimal-f64.ts'
-
-/** A margin account as the kernel takes it: every figure within the errors that kernel.ts allows. */
-export interface KernelTerms {
-  readonly constant: number
-  readonly uncertainty: number
-  readonly rows: readonly RowTerms[]
-}
-
-export interface RowTerms {
-  readonly symbol: string
-  readonly coordinate: Coordinate
-  readonly tiers: readonly ExactTier[]
-  readonly intercept: number
-  readonly slope: number
-  readonly scale: number
-  readonly constant: number
-}
+import type { KernelTerms, RowTerms } from './kernel-terms.ts'
+import { straightTermsOf } from './straight-terms.ts'
 
 /** u, the rounding of one operation. */
 const U = 2 ** -53
@@ -47,7 +29,7 @@ const U = 2 ** -53
  *   takes 16 of it.
  */
 export function floatTermsOf(account: Account, part: MarginAccountPart): KernelTerms {
-  if (!isPlainPart(part)) return undecidedTermsOf(part)
+  if (!isPlainPart(part)) return straightTermsOf(account, part)
   if (part.marginMode === 'isolated') return isolatedTermsOf(part.positions[0]!)
   const rows: RowTerms[] = []
   let uncertainty = 0
@@ -57,33 +39,6 @@ export function floatTermsOf(account: Account, part: MarginAccountPart): KernelT
     rows.push(leg)
   }
   return { constant: walletOf(account, part.currency), uncertainty, rows }
-}
-
-/** One tier that asks for nothing, for rows of which f64 decides nothing. */
-const NO_TIERS: readonly ExactTier[] = [
-  {
-    cap: { n: 1n, d: 1n },
-    maintenanceMarginRate: { n: 0n, d: 1n },
-    maintenanceDeduction: { n: 0n, d: 1n },
-  },
-]
-
-/**
- * A row on each symbol that moves the account, and nothing measured: each of their ticks gives the account to exact
- * arithmetic, because straight pieces do not say what it is.
- */
-function undecidedTermsOf({ positions }: MarginAccountPart): KernelTerms {
-  const symbols = symbolsOf({ positions })
-  const rows = symbols.map((symbol) => ({
-    symbol,
-    coordinate: 'price' as const,
-    tiers: NO_TIERS,
-    intercept: 0,
-    slope: 1,
-    scale: 1,
-    constant: 0,
-  }))
-  return { constant: 0, uncertainty: Number.POSITIVE_INFINITY, rows }
 }
 
 /** A row, with what its closing fee is made of. `constant` is the fee that the leverage gives. */

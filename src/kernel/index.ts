@@ -15,8 +15,9 @@ export {
   RECHECKED_MAX,
 } from '../../assembly/layout.ts'
 export { Compiler } from './compile.ts'
-export { floatTermsOf, type KernelTerms } from './float-terms.ts'
+export { floatTermsOf } from './float-terms.ts'
 export type { CurvePiece, Kernel, KernelTotals, KernelVariant } from './kernel.ts'
+export type { KernelTerms } from './kernel-terms.ts'
 export { ACCOUNTS_MAX, ROWS_MAX, undecidedLevel } from './limits.ts'
 
 export const KERNEL_VARIANTS: readonly KernelVariant[] = ['wasm-simd', 'wasm-scalar', 'typescript']

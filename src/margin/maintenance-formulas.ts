@@ -57,7 +57,7 @@ export function usedMarginOf<N>(
 }
 
 /** The maintenance margin rate that the venue gives to this position alone; undefined where its table holds. */
-function ownRateOf({ position, rules }: RuledPosition): Rational | undefined {
+export function ownRateOf({ position, rules }: RuledPosition): Rational | undefined {
   if (position.maintenanceMarginRate !== undefined) return parseRate(position.maintenanceMarginRate)
   if (position.maxLeverage === undefined || rules.maintenanceShare === undefined) return undefined
   return div(parseRate(rules.maintenanceShare), parseDecimal(position.maxLeverage))

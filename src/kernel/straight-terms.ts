@@ -1,0 +1,65 @@
+import type { Account } from '../domain/index.ts'
+import {
+  type MarginAccountPart,
+  parseDecimal,
+  straightAccountOf,
+  symbolsOf,
+  toFloat,
+  ZERO,
+} from '../margin/index.ts'
+import type { KernelTerms } from './kernel-terms.ts'
+
+/**
+ * The terms of a margin account whose form is not the plain one: straight pieces with what they leave out as uncertainty, each
+ * figure rounded once; of an account that is no such pieces, rows of which f64 decides nothing.
+ */
+export function straightTermsOf(account: Account, part: MarginAccountPart): KernelTerms {
+  const wallet = account.collateral.find(({ asset }) => asset === part.currency)?.amount
+  const straight = straightAccountOf(part, wallet === undefined ? ZERO : parseDecimal(wallet))
+  if (straight === undefined) return undecidedTermsOf(part)
+  return {
+    constant: toFloat(straight.constant),
+    uncertainty: upward(toFloat(straight.uncertainty)),
+    rows: straight.positions.map((position) => ({
+      symbol: position.symbol,
+      coordinate: position.coordinate,
+      tiers: position.tiers,
+      intercept: toFloat(position.intercept),
+      slope: toFloat(position.slope),
+      scale: toFloat(position.scale),
+      constant: toFloat(position.constant),
+    })),
+  }
+}
+
+/** Not below the exact value that was rounded to it. */
+function upward(rounded: number): number {
+  return rounded * (1 + Number.EPSILON)
+}
+
+/** One tier that asks for nothing. */
+const NO_TIERS = [
+  {
+    cap: { n: 1n, d: 1n },
+    maintenanceMarginRate: { n: 0n, d: 1n },
+    maintenanceDeduction: { n: 0n, d: 1n },
+  },
+]
+
+/**
+ * A row on each symbol that moves the account, and nothing measured: each of their ticks gives the account to exact
+ * arithmetic, because straight pieces do not say what it is.
+ */
+function undecidedTermsOf({ positions }: MarginAccountPart): KernelTerms {
+  const symbols = symbolsOf({ positions })
+  const rows = symbols.map((symbol) => ({
+    symbol,
+    coordinate: 'price' as const,
+    tiers: NO_TIERS,
+    intercept: 0,
+    slope: 1,
+    scale: 1,
+    constant: 0,
+  }))
+  return { constant: 0, uncertainty: Number.POSITIVE_INFINITY, rows }
+}

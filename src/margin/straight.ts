@@ -1,0 +1,216 @@
+// Positions of any form as straight pieces of one price, where that is what they are to within a stated amount. The kernel
+// computes with these; `AccountFormula` decides.
+import type { WholeTier } from '../domain/index.ts'
+import type { MarginAccountPart } from './account.ts'
+import { exactNumbers } from './algebra.ts'
+import { closingFeeOf, isolatedMarginOf } from './closing-fee.ts'
+import type { Coordinate } from './curve.ts'
+import { maintenanceOf, ownRateOf } from './maintenance-formulas.ts'
+import { nettingOf } from './netting.ts'
+import { type RuledPosition, type SizedPosition, sizedPositionOf } from './position-value.ts'
+import {
+  abs,
+  add,
+  compare,
+  div,
+  mul,
+  neg,
+  ONE,
+  parseDecimal,
+  parseRate,
+  type Rational,
+  ZERO,
+} from './rational.ts'
+import { type ExactTier, exactTiers, parseCap } from './tiers.ts'
+
+/** contribution = intercept + slope·x; maintenance margin = rate·y − deduction + constant with y = scale·x, in the tier of y. */
+export interface StraightPosition {
+  readonly symbol: string
+  readonly coordinate: Coordinate
+  readonly intercept: Rational
+  readonly slope: Rational
+  /** Above zero. */
+  readonly scale: Rational
+  /** One array for all positions of the same rules. */
+  readonly tiers: readonly ExactTier[]
+  /** Not below zero. */
+  readonly constant: Rational
+  /** The errors of both figures together, at any price, never exceed it; in the settlement asset. */
+  readonly uncertainty: Rational
+}
+
+export interface StraightAccount {
+  /** What enters the margin balance without a price. */
+  readonly constant: Rational
+  readonly uncertainty: Rational
+  readonly positions: readonly StraightPosition[]
+}
+
+/** undefined where straight pieces do not say what the part is: jumps, squares, options, rates that change, mixed netting. */
+export function straightAccountOf(part: MarginAccountPart, wallet: Rational): StraightAccount | undefined {
+  if (hasTwoSidesOfOneGroup(part.positions)) return undefined
+  const positions: StraightPosition[] = []
+  for (const ruled of part.positions) {
+    const position = straightPositionOf(ruled)
+    if (position === undefined) return undefined
+    positions.push(position)
+  }
+  const uncertainty = positions.reduce((sum, position) => add(sum, position.uncertainty), ZERO)
+  if (part.marginMode === 'cross') return { constant: wallet, uncertainty, positions }
+  const ruled = part.positions[0]!
+  const { credited, closingFee } = isolatedMarginOf(exactNumbers, ruled, sizeOf(ruled), ONE, ZERO)
+  if (closingFee === undefined) return { constant: credited, uncertainty, positions }
+  const { constant, ...position } = positions[0]!
+  const tiered = add(constant, neg(closingFeeOf(sizedOf(ruled), ZERO)))
+  return { constant: credited, uncertainty, positions: [{ ...position, constant: add(tiered, closingFee) }] }
+}
+
+/** A venue nets the larger side against the smaller one, which bends with the price. */
+function hasTwoSidesOfOneGroup(positions: readonly RuledPosition[]): boolean {
+  const sides = new Map<string, string>()
+  for (const ruled of positions) {
+    const netting = nettingOf(ruled)
+    if (netting === undefined) continue
+    const side = sides.get(netting.group) ?? netting.side
+    if (side !== netting.side) return true
+    sides.set(netting.group, side)
+  }
+  return false
+}
+
+function straightPositionOf(ruled: RuledPosition): StraightPosition | undefined {
+  const { position, rules } = ruled
+  if (rules.contribution === 'option' || rules.fundingInMaintenance === true) return undefined
+  const sized = sizedOf(ruled)
+  const asked = askedOf(sized)
+  if (asked === undefined) return undefined
+  const isInverse = rules.contribution === 'inverse'
+  const { amount, entryValue, isLong } = sized
+  const gainsWithX = isLong !== isInverse
+  return {
+    symbol: position.symbol,
+    coordinate: isInverse ? 'reciprocal' : 'price',
+    intercept: gainsWithX ? neg(entryValue) : entryValue,
+    slope: gainsWithX ? amount : neg(amount),
+    ...asked,
+    uncertainty: roundingErrorOf(ruled),
+  }
+}
+
+type Asked = Pick<StraightPosition, 'tiers' | 'scale' | 'constant'>
+
+/** A tier that asks for all of y, so that y is the maintenance margin of every position with one rate. */
+const ONE_RATE: readonly ExactTier[] = [{ cap: ONE, maintenanceMarginRate: ONE, maintenanceDeduction: ZERO }]
+const NO_RATE: readonly ExactTier[] = [{ cap: ONE, maintenanceMarginRate: ZERO, maintenanceDeduction: ZERO }]
+
+/** The maintenance margin with the fee of closing. */
+function askedOf(sized: SizedPosition<Rational>): Asked | undefined {
+  const { ruled, amount } = sized
+  const { rules, defaults } = ruled
+  const isFeeAtMark = (rules.closingFee ?? defaults.closingFee) === 'at-mark'
+  const feeRate = isFeeAtMark ? parseDecimal(rules.takerFeeRate) : ZERO
+  const fee = isFeeAtMark ? ZERO : closingFeeOf(sized, ZERO)
+  const still = stillMaintenanceOf(sized)
+  if (still !== undefined) return withRate(amount, feeRate, add(still, fee))
+  const rate = rateAtMark(sized)
+  if (rate !== undefined) return withRate(amount, add(rate, feeRate), fee)
+  const tiers = marginalTiersOf(ruled, feeRate)
+  return tiers === undefined ? undefined : { tiers, scale: amount, constant: fee }
+}
+
+function withRate(amount: Rational, rate: Rational, constant: Rational): Asked {
+  return rate.n === 0n
+    ? { tiers: NO_RATE, scale: amount, constant }
+    : { tiers: ONE_RATE, scale: mul(amount, rate), constant }
+}
+
+/** Where it does not move with the mark. */
+function stillMaintenanceOf(sized: SizedPosition<Rational>): Rational | undefined {
+  const { ruled, isLong, entryValue } = sized
+  const { maintenance, maintenancePrice, contribution } = ruled.rules
+  return isStill() ? maintenanceOf(sized, entryValue, STILL_MARKET) : undefined
+
+  function isStill(): boolean {
+    const isAtEntry = maintenancePrice === 'entry'
+    if (ownRateOf(ruled) !== undefined) return isAtEntry
+    if (maintenance.kind === 'per-contract') return true
+    if (maintenance.kind === 'used-margin') return isLong
+    if (maintenance.kind === 'size-rate') return isAtEntry && contribution !== 'inverse'
+    return isAtEntry
+  }
+}
+
+/** No formula of a still maintenance margin looks at it. */
+const STILL_MARKET = { markPrice: ONE, underlyingPrice: undefined, fundingRate: ZERO }
+
+/** The one rate of the value at the mark, where there is one. */
+function rateAtMark({ ruled, isLong, size, amount }: SizedPosition<Rational>): Rational | undefined {
+  const own = ownRateOf(ruled)
+  if (own !== undefined) return own
+  const { maintenance, maintenancePrice, contribution } = ruled.rules
+  switch (maintenance.kind) {
+    case 'side-rates':
+      return parseRate(isLong ? maintenance.long : maintenance.short)
+    case 'whole-tiers':
+      return maintenance.basis === 'contracts' ? wholeRateOf(maintenance.tiers, abs(size)) : undefined
+    case 'size-rate':
+      // Of an inverse contract the size in coin moves with the mark.
+      return contribution === 'inverse' || maintenancePrice === 'entry'
+        ? undefined
+        : add(parseRate(maintenance.base), mul(parseRate(maintenance.increment), amount))
+    case 'used-margin':
+      return div(parseRate(maintenance.share), parseDecimal(ruled.position.leverage!))
+    default:
+      return undefined
+  }
+}
+
+function wholeRateOf(tiers: readonly WholeTier[], contracts: Rational): Rational {
+  const tier = tiers.find(({ cap }) => compare(contracts, parseCap(cap)) <= 0) ?? tiers.at(-1)!
+  return parseRate(tier.maintenanceMarginRate)
+}
+
+const withFee = new WeakMap<object, Map<string, readonly ExactTier[]>>()
+
+/** The tiers with the rate of the fee at the mark added to each; undefined for other forms and rates above 1. */
+function marginalTiersOf(
+  { position, rules }: RuledPosition,
+  feeRate: Rational,
+): readonly ExactTier[] | undefined {
+  const { maintenance } = rules
+  if (maintenance.kind !== 'marginal-tiers') return undefined
+  const key = feeRate.n === 0n ? '0' : rules.takerFeeRate
+  const known = withFee.get(rules) ?? new Map<string, readonly ExactTier[]>()
+  withFee.set(rules, known)
+  let tiers = known.get(key)
+  if (tiers === undefined) {
+    tiers = exactTiers(position.symbol, maintenance.tiers).map((tier) => ({
+      ...tier,
+      maintenanceMarginRate: add(tier.maintenanceMarginRate, feeRate),
+    }))
+    known.set(key, tiers)
+  }
+  return tiers.some((tier) => compare(tier.maintenanceMarginRate, ONE) > 0) ? undefined : tiers
+}
+
+/**
+ * Rounding by lot moves the value of each lot by at most half a unit, at the mark and so in both figures; rounding by position
+ * that of the value by less than one. Each rounded margin moves by less than a unit: the maintenance margin, a fee inside it
+ * and an isolated margin.
+ */
+function roundingErrorOf(ruled: RuledPosition): Rational {
+  const { rounding } = ruled.rules
+  if (rounding === undefined) return ZERO
+  const unit = parseDecimal(rounding.unit)
+  const values = rounding.per === 'lot' ? div(abs(sizeOf(ruled)), parseDecimal(rounding.lotSize!)) : ONE
+  const whole = add(mul({ n: 2n, d: 1n }, values), { n: 4n, d: 1n })
+  return mul(unit, whole)
+}
+
+function sizeOf({ position }: RuledPosition): Rational {
+  return parseDecimal(position.size)
+}
+
+function sizedOf(ruled: RuledPosition): SizedPosition<Rational> {
+  return sizedPositionOf(exactNumbers, ruled, sizeOf(ruled))
+}

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest'
+import { VENUE_FORMULAS } from '../../src/demo/referee/venues/index.ts'
+import {
+  abs,
+  add,
+  compare,
+  evaluate,
+  marginAccountPartsOf,
+  mul,
+  neg,
+  parseDecimal,
+  type Rational,
+  type StraightPosition,
+  straightAccountOf,
+  sub,
+  ZERO,
+} from '../../src/margin/index.ts'
+import { seededRandom } from '../../src/system/seeded-random.ts'
+import { testSeed } from '../support/seed.ts'
+import { compiledOf, drawPrices, drawVenueCase, further, marketsOf } from '../support/venue-cases.ts'
+
+const SEED = testSeed(20_261_201)
+const ACCOUNTS = 2_000
+const PRICES = 5
+/** Squares of inverse futures, options, and BitMEX's perpetuals, whose funding changes, are decided exactly on each tick. */
+const SELDOM_STRAIGHT = ['deribit', 'bitmex']
+
+describe(`a margin account as straight pieces (${ACCOUNTS} accounts a venue, seed ${SEED})`, () => {
+  it.each(Object.keys(VENUE_FORMULAS))('of %s is the exact one to within its uncertainty', (venue) => {
+    const random = seededRandom(SEED)
+    const markets = marketsOf(venue)
+    let straight = 0
+    for (let index = 0; index < ACCOUNTS; index++) {
+      const one = drawVenueCase(random, venue, markets)
+      const [part] = marginAccountPartsOf(one.account, one.book)
+      const pieces = straightAccountOf(part!, ZERO)
+      if (pieces === undefined) continue
+      straight++
+      const { engine } = compiledOf(one)
+      for (let time = 0; time < PRICES; time++) {
+        const prices = drawPrices(random, one)
+        const exact = evaluate(engine, (symbol) => prices.marks.get(symbol), further(prices))!
+        let marginBalance = pieces.constant
+        let maintenanceMargin = ZERO
+        for (const position of pieces.positions) {
+          const x = coordinateOf(position, parseDecimal(prices.marks.get(position.symbol)!))
+          marginBalance = add(marginBalance, add(position.intercept, mul(position.slope, x)))
+          maintenanceMargin = add(maintenanceMargin, maintenanceAt(position, x))
+        }
+        const deviation = add(
+          abs(sub(marginBalance, exact.marginBalance)),
+          abs(sub(maintenanceMargin, exact.maintenanceMargin)),
+        )
+        if (compare(deviation, pieces.uncertainty) > 0) {
+          throw new Error(`beyond the uncertainty: ${JSON.stringify([one.account, ...prices.marks])}`)
+        }
+      }
+    }
+    if (SELDOM_STRAIGHT.includes(venue)) expect(straight).toBeLessThan(ACCOUNTS)
+    else expect(straight).toBeGreaterThan(ACCOUNTS * 0.8)
+  })
+})
+
+function coordinateOf({ coordinate }: StraightPosition, mark: Rational): Rational {
+  return coordinate === 'price' ? mark : { n: mark.d, d: mark.n }
+}
+
+function maintenanceAt({ tiers, scale, constant }: StraightPosition, x: Rational): Rational {
+  const value = mul(scale, x)
+  const tier = tiers.find(({ cap }) => compare(value, cap) <= 0) ?? tiers.at(-1)!
+  const tiered = add(mul(value, tier.maintenanceMarginRate), neg(tier.maintenanceDeduction))
+  return add(tiered, constant)
+}
