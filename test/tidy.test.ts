@@ -54,7 +54,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   venues: ['domain', 'errors', 'input', 'margin', 'rules'],
   kernel: ['domain', 'errors', 'margin', 'assembly'],
   monitor: ['domain', 'errors', 'metrics', 'memory', 'margin', 'kernel'],
-  questions: ['domain', 'errors', 'margin', 'monitor'],
+  questions: ['domain', 'errors', 'kernel', 'margin', 'monitor'],
   feed: [...EDGE, 'log', 'input'],
   book: [...EDGE, 'input', 'memory', 'redis'],
   import: [...EDGE, 'input'],

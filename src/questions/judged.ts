@@ -11,6 +11,8 @@ import {
   formatDecimal,
   type LevelRule,
   type MarginAccount,
+  type MarginAccountPart,
+  marginAccountPartsOf,
   marginAccountsOf,
   marginStateOf,
   mul,
@@ -32,17 +34,25 @@ export interface RefusedAccount {
 
 /**
  * Calls `found` for every margin account of all accounts, in their order; an account that the rules refuse has none.
+ * An account that `isSettled` settles by its parts is not compiled, and `found` does not get it.
  * Nothing is kept: 100,000 compiled accounts take longer to keep than to compile.
  */
 export function eachMarginAccount(
   accounts: Iterable<Account>,
   bookOf: (venue: VenueId) => RuleBook,
   found: (marginAccount: MarginAccount) => void,
+  isSettled?: (account: Account, parts: readonly MarginAccountPart[]) => boolean,
 ): RefusedAccount[] {
   const refused: RefusedAccount[] = []
   for (const account of accounts) {
+    const book = bookOf(account.venue)
     try {
-      for (const one of marginAccountsOf(account, bookOf(account.venue))) found(one)
+      const parts =
+        isSettled === undefined || account.pool !== undefined
+          ? undefined
+          : marginAccountPartsOf(account, book)
+      if (parts !== undefined && isSettled?.(account, parts) === true) continue
+      for (const one of marginAccountsOf(account, book)) found(one)
     } catch (error) {
       if (!(error instanceof PlimsollError)) throw error
       refused.push({ account: account.id, reason: error.message })

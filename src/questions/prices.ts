@@ -12,6 +12,7 @@ import {
   ONE,
   parseDecimal,
   type Rational,
+  type RuledPosition,
   sign,
   symbolsOf,
 } from '../margin/index.ts'
@@ -83,9 +84,13 @@ export class Prices {
   }
 
   marksOf({ venue, formula }: MarginAccount): MarkOf {
+    return this.marksFor(venue, formula.positions)
+  }
+
+  marksFor(venue: VenueId, positions: readonly RuledPosition[]): MarkOf {
     const known = this.#venueMarks(venue)
     if (!this.#present.isFromEntry) return known
-    return (symbol) => known(symbol) ?? this.#moved(symbol, entryPriceOf(formula.positions, symbol))
+    return (symbol) => known(symbol) ?? this.#moved(symbol, entryPriceOf(positions, symbol))
   }
 
   missingOf(marginAccount: MarginAccount): MissingPrice[] {
@@ -129,7 +134,7 @@ function moved(move: Move | undefined, present: Decimal | undefined): Decimal | 
   return present === undefined ? undefined : formatDecimal(mul(parseDecimal(present), move.times))
 }
 
-function entryPriceOf(positions: MarginAccount['formula']['positions'], symbol: string): Decimal | undefined {
+function entryPriceOf(positions: readonly RuledPosition[], symbol: string): Decimal | undefined {
   return positions.find(({ position }) => position.symbol === symbol)?.position.entryPrice
 }
 

@@ -1,5 +1,6 @@
 import type { Account, Decimal, RuleBook, VenueId } from '../domain/index.ts'
 import {
+  type AccountFormula,
   add,
   compare,
   formatDecimal,
@@ -20,6 +21,7 @@ import {
   shortfallOf,
 } from './judged.ts'
 import { type CountedPrice, MissingPrices } from './missing-prices.ts'
+import { isProvenSafe } from './nominate.ts'
 import { EVERY_MARK, type Move, type PresentPrices, Prices } from './prices.ts'
 
 /** A margin account that is warned or liquidated at the supposed prices. Money in its settlement asset. */
@@ -81,19 +83,32 @@ interface Found extends Judged {
   readonly notional: Rational
 }
 
-/** Who is warned and who is liquidated if prices move so. Exact; without hysteresis. */
+/**
+ * Who is warned and who is liquidated if prices move so, without hysteresis. f64 settles the accounts that it proves safe, exact
+ * arithmetic decides about all others.
+ */
 export function whatIf({ accounts, bookOf, present, moves, rule, limit }: WhatIfQuestion): WhatIf {
   const prices = new Prices(present, moves)
   const missing = new MissingPrices()
   const unheld = new Set([...moves.keys()].filter((name) => name !== EVERY_MARK))
   const found: Found[] = []
   let marginAccounts = 0
-  const refused = eachMarginAccount(accounts, bookOf, (marginAccount) => {
+  const decide = (marginAccount: MarginAccount) => {
     marginAccounts++
-    if (unheld.size > 0) withoutHeld(unheld, marginAccount)
+    if (unheld.size > 0) withoutHeld(unheld, marginAccount.formula)
     const judged = judge(marginAccount, prices, rule)
     if (judged === undefined) missing.add(prices.missingOf(marginAccount))
     else if (judged.level > 0) found.push(foundOf(marginAccount, judged, prices, rule))
+  }
+  const refused = eachMarginAccount(accounts, bookOf, decide, (account, parts) => {
+    const { venue } = account
+    const isSafe = parts.every((part) =>
+      isProvenSafe(account, part, prices.marksFor(venue, part.positions), rule),
+    )
+    if (!isSafe) return false
+    marginAccounts += parts.length
+    if (unheld.size > 0) for (const part of parts) withoutHeld(unheld, part)
+    return true
   })
   found.sort(worstFirst)
   const liquidated = found.filter(({ level }) => level === rule.levels.length).length
@@ -117,9 +132,12 @@ function foundOf(marginAccount: MarginAccount, judged: Judged, prices: Prices, r
   return { ...judged, marginAccount, shortfall, notional: notionalOf(marginAccount, prices, rule) }
 }
 
-function withoutHeld(names: Set<string>, { formula }: MarginAccount): void {
-  for (const symbol of symbolsOf(formula)) names.delete(symbol)
-  for (const { asset } of formula.pool?.assets ?? []) names.delete(asset)
+function withoutHeld(
+  names: Set<string>,
+  { positions, pool }: Pick<AccountFormula, 'positions' | 'pool'>,
+): void {
+  for (const symbol of symbolsOf({ positions })) names.delete(symbol)
+  for (const { asset } of pool?.assets ?? []) names.delete(asset)
 }
 
 function reachedOf(found: Found, before: Prices, rule: LevelRule): Reached {

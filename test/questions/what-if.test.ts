@@ -107,6 +107,14 @@ describe('what-if', () => {
     ])
   })
 
+  it('decides exactly about an account that f64 cannot tell from its level', () => {
+    // At 90 a margin of 118 leaves 18, of which 0.5 is the 9 that is asked for.
+    const accounts = [longWith('at', '118'), longWith('above', '118.000000000000000001')]
+    const { reached, safe } = ask(accounts, 'AUSDT=90', presentOf({}))
+    expect(reached.map(({ account, level }) => [account, level])).toEqual([['at', '0.5']])
+    expect(safe).toBe(1)
+  })
+
   it('lists no more than the limit and counts all', () => {
     const accounts = Array.from({ length: 5 }, (_, index) => longWith(`a${index}`, '50'))
     const question = { accounts, bookOf: () => BOOK, present: presentOf({}), rule: RULE, limit: 2 }

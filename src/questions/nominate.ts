@@ -1,0 +1,68 @@
+import type { Account } from '../domain/index.ts'
+import { floatTermsOf } from '../kernel/index.ts'
+import {
+  type ExactTier,
+  isPlainPart,
+  type LevelRule,
+  type MarginAccountPart,
+  type MarkOf,
+  toFloat,
+} from '../margin/index.ts'
+
+/**
+ * Share of the amounts in a sum by which f64 may err. `floatTermsOf` errs by at most 33u of each term beside its own
+ * uncertainty, a product or a quotient by u, and a sum of 1,000 terms by 1,000u: together below 2^-42 with u = 2^-53.
+ */
+const ERROR_SHARE = 2 ** -42
+
+/**
+ * Whether f64 proves that the margin account reaches no level at these marks, so that exact arithmetic has nothing to
+ * decide. False where it cannot tell: a mark is missing, the account has another form, or it is near a level.
+ */
+export function isProvenSafe(
+  account: Account,
+  part: MarginAccountPart,
+  markOf: MarkOf,
+  { levels }: LevelRule,
+): boolean {
+  if (!isPlainPart(part)) return false
+  const { constant, uncertainty, rows } = floatTermsOf(account, part)
+  let balance = constant
+  let maintenance = 0
+  let amounts = Math.abs(constant)
+  for (const { symbol, coordinate, tiers, intercept, slope, scale, constant: fee } of rows) {
+    const mark = markOf(symbol)
+    if (mark === undefined) return false
+    const x = coordinate === 'price' ? Number(mark) : 1 / Number(mark)
+    balance += intercept + slope * x
+    const { rate, deduction } = tierAt(tiers, scale * x)
+    const tiered = rate * scale * x
+    maintenance += tiered - deduction + fee
+    amounts += Math.abs(intercept) + Math.abs(slope * x) + tiered + deduction + fee
+  }
+  const error = ERROR_SHARE * amounts + 2 * uncertainty
+  return toFloat(levels[0]!) * (balance - error) > maintenance + error
+}
+
+interface FloatTier {
+  readonly cap: number
+  readonly rate: number
+  readonly deduction: number
+}
+
+const floatTiers = new WeakMap<readonly ExactTier[], readonly FloatTier[]>()
+
+/** The tier of a notional. At a cap both tiers ask for the same, so it does not matter on which side rounding puts it. */
+function tierAt(tiers: readonly ExactTier[], notional: number): FloatTier {
+  let known = floatTiers.get(tiers)
+  if (known === undefined) {
+    known = tiers.map(({ cap, maintenanceMarginRate, maintenanceDeduction }) => ({
+      cap: toFloat(cap),
+      rate: toFloat(maintenanceMarginRate),
+      deduction: toFloat(maintenanceDeduction),
+    }))
+    floatTiers.set(tiers, known)
+  }
+  for (const tier of known) if (notional <= tier.cap) return tier
+  return known[known.length - 1]!
+}
