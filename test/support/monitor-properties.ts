@@ -176,13 +176,7 @@ export class CheckedLog {
     const state = exact && marginStateOf(exact, (symbol) => marks.get(symbol), this.#rule)
     const isWithout = state === undefined || kind === 'unknown'
     const of = (
-      figure:
-        | 'walletBalance'
-        | 'unrealizedPnl'
-        | 'marginBalance'
-        | 'maintenanceMargin'
-        | 'marginRatio'
-        | 'shortfall',
+      figure: 'unrealizedPnl' | 'marginBalance' | 'maintenanceMargin' | 'marginRatio' | 'shortfall',
     ) => (isWithout ? null : state[figure])
     const due = {
       account: parseMarginAccountId(expected.subject)!.account,
@@ -191,7 +185,8 @@ export class CheckedLog {
       settle: currency ?? event.settle,
       ruleBook: book.version,
       marks: [...marks].map(([symbol, markPrice]) => ({ symbol, markPrice: markPrice ?? null })),
-      walletBalance: of('walletBalance'),
+      // Known without any mark: an event is verified from it.
+      walletBalance: state?.walletBalance ?? null,
       unrealizedPnl: of('unrealizedPnl'),
       marginBalance: of('marginBalance'),
       maintenanceMargin: of('maintenanceMargin'),
