@@ -32,7 +32,7 @@ import {
   marginStateOf,
   ruleAgeDays,
 } from '../margin/index.ts'
-import { withRules } from '../rules/index.ts'
+import { withCollateralRules, withRules } from '../rules/index.ts'
 import { systemClock } from '../system/index.ts'
 import { accountSchema, ruleBookOf } from '../venues/index.ts'
 import type { BookOf } from '../worker/index.ts'
@@ -216,7 +216,7 @@ function withCollateral(book: RuleBook, collateralRules: unknown): RuleBook {
   for (const [asset, rules] of Object.entries(own)) {
     under(`collateralRules.${asset}`, () => checkCollateral(asset, rules))
   }
-  return { ...book, collateralOf: (asset) => own[asset] ?? book.collateralOf?.(asset) }
+  return withCollateralRules(book, own)
 }
 
 function readBook(book: RuleBook, rules: unknown): RuleBook {

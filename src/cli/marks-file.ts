@@ -1,6 +1,8 @@
 import { text } from 'node:stream/consumers'
 import { z } from 'zod'
 import {
+  type CollateralRules,
+  collateralRulesMapSchema,
   type Decimal,
   decimalSchema,
   faultsText,
@@ -20,8 +22,10 @@ import { openInput, readable } from './lines.ts'
 export const MARKS_HELP = `
 --marks holds one JSON object: {"marks": {"BTCUSDT": "60000"}}. "marksByVenue"
 holds such marks by venue, and they go before "marks" there. Accounts with
-"pool" need "indexPrices" by asset in the currency of the pool, and rules with
-fundingInMaintenance need "fundingRates" by symbol, as \`plimsoll margin\` does.`
+"pool" need "indexPrices" by asset in the currency of the pool, and
+"collateralRules" by asset where the rule book has none. Rules with
+fundingInMaintenance need "fundingRates" by symbol. \`plimsoll margin\` takes the
+same fields.`
 
 const pricesSchema = z.record(z.string(), positiveDecimalSchema)
 const marksSchema = z.record(symbolSchema, positiveDecimalSchema)
@@ -30,16 +34,23 @@ const fileSchema = z.strictObject({
   marksByVenue: z.record(z.string(), marksSchema).default({}),
   indexPrices: pricesSchema.default({}),
   fundingRates: z.record(z.string(), decimalSchema).default({}),
+  collateralRules: collateralRulesMapSchema.default({}),
 })
 
+/** What a file states: prices, and how assets count in pools. */
+export interface PresentState {
+  readonly present: PresentPrices
+  readonly collateralRules: Readonly<Record<string, CollateralRules>>
+}
+
 /**
- * The prices of a file; none without a file.
+ * The state that a file states; nothing without a file.
  * @throws PlimsollError INPUT_INVALID naming the file, the field, its value and the rule.
  */
-export async function readPresentPrices(
+export async function readPresentState(
   file: string | undefined,
   isFromEntry: boolean,
-): Promise<PresentPrices> {
+): Promise<PresentState> {
   const stated = file === undefined ? fileSchema.parse({}) : await readFile(file)
   const marksByVenue = new Map<VenueId, ReadonlyMap<string, Decimal>>()
   for (const [name, marks] of Object.entries(stated.marksByVenue)) {
@@ -53,13 +64,14 @@ export async function readPresentPrices(
     }
     marksByVenue.set(venue, mapOf(marks))
   }
-  return {
+  const present = {
     marks: mapOf(stated.marks),
     marksByVenue,
     indexPrices: mapOf(stated.indexPrices),
     fundingRates: mapOf(stated.fundingRates),
     isFromEntry,
   }
+  return { present, collateralRules: stated.collateralRules }
 }
 
 async function readFile(file: string): Promise<z.infer<typeof fileSchema>> {

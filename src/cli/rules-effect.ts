@@ -3,10 +3,10 @@ import type { ImportedRules, RuleBook, VenueId } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import { levelRule } from '../margin/index.ts'
 import { type MovedMarginAccount, type RulesEffect, rulesEffect } from '../questions/index.ts'
-import { bookAt, withRules } from '../rules/index.ts'
+import { bookAt, withCollateralRules, withRules } from '../rules/index.ts'
 import { readAccounts } from './accounts-read.ts'
 import { shortened } from './figures.ts'
-import { readPresentPrices } from './marks-file.ts'
+import { readPresentState } from './marks-file.ts'
 import type { Output, Palette } from './terminal.ts'
 import { visible } from './visible.ts'
 
@@ -50,15 +50,18 @@ export async function effectOf(
     if (marks === undefined) return null
     throw new PlimsollError('USAGE', '--marks has no effect without --accounts or --stored-accounts')
   }
-  const present = await readPresentPrices(marks, true)
+  const { present, collateralRules } = await readPresentState(marks, true)
   const { accounts, unreadable } = await readAccounts({ file, format: undefined, config, errors })
   const latest = Object.fromEntries(
     [...imported.rules].map(([symbol, entries]) => [symbol, entries.at(-1)!.rules]),
   )
   const effect = rulesEffect({
     accounts: [...accounts].filter((account) => account.venue === venue),
-    before: book,
-    after: bookAt(withRules(book, latest, `${book.version}+imported`), nowMs),
+    before: withCollateralRules(book, collateralRules),
+    after: withCollateralRules(
+      bookAt(withRules(book, latest, `${book.version}+imported`), nowMs),
+      collateralRules,
+    ),
     present,
     rule: levelRule(config.levels, config.hysteresis),
   })

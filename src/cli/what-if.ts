@@ -4,11 +4,13 @@ import { EXIT_FAULT, PlimsollError } from '../errors.ts'
 import type { ImportFormat } from '../import/index.ts'
 import { levelRule } from '../margin/index.ts'
 import { type Move, parseMove, whatIf } from '../questions/index.ts'
+import { withCollateralRules } from '../rules/index.ts'
 import { systemClock } from '../system/index.ts'
+import { VENUES } from '../venues/index.ts'
 import { ruleBooks } from '../worker/rule-books.ts'
 import { readAccounts } from './accounts-read.ts'
 import { writeLine } from './lines.ts'
-import { MARKS_HELP, readPresentPrices } from './marks-file.ts'
+import { MARKS_HELP, readPresentState } from './marks-file.ts'
 import { whole, withStoreOptions } from './options.ts'
 import { type Output, paletteFor, speaksJson } from './terminal.ts'
 import { jsonLine } from './visible.ts'
@@ -103,12 +105,14 @@ async function answer(
   }
   const config = loadConfig({ ...settings, rulesFile: rules } as ConfigOverrides)
   const rule = levelRule(config.levels, config.hysteresis)
-  const present = await readPresentPrices(marks, fromEntry === true)
+  const { present, collateralRules } = await readPresentState(marks, fromEntry === true)
+  const { bookOf } = ruleBooks(config, nowMs)
+  const books = new Map(VENUES.map(({ id }) => [id, withCollateralRules(bookOf(id), collateralRules)]))
   const { accounts, unreadable } = await readAccounts({ file, format, config, errors })
   const isJson = speaksJson(output, json)
   const found = whatIf({
     accounts,
-    bookOf: ruleBooks(config, nowMs).bookOf,
+    bookOf: (venue) => books.get(venue)!,
     present,
     moves,
     rule,

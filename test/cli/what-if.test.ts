@@ -79,6 +79,26 @@ describe('plimsoll what-if', () => {
     expect(JSON.parse(stored.output).liquidated).toBe(2)
   })
 
+  it('judges a pool by the index prices and collateral rules that are stated', async () => {
+    const pools = join(folder, 'pools.jsonl')
+    const state = join(folder, 'state.json')
+    const pool = {
+      id: 'pool',
+      venue: 'binance',
+      pool: { currency: 'USDT', kind: 'spot-margin', liquidationLevel: '1.05' },
+      collateral: [{ asset: 'BTC', amount: '1' }],
+      liabilities: [{ asset: 'USDT', amount: '27000' }],
+    }
+    await writeFile(pools, JSON.stringify(pool))
+    const collateralRules = { BTC: { tiers: [{ cap: '999999999', ratio: '1' }] } }
+    await writeFile(state, JSON.stringify({ indexPrices: { BTC: '30000' }, collateralRules }))
+    const { code, output } = await run(['BTC=-5.5%', '--file', pools, '--marks', state])
+    expect(code).toBe(0)
+    expect(JSON.parse(output).reached).toMatchObject([
+      { account: 'pool', level: '1', marginBalance: '28350' },
+    ])
+  })
+
   it('prints lines that fit the terminal, with totals and what is left out', async () => {
     const { output } = await run(['*=-12%', '--file', file, '--marks', marks, '--limit', '1'], 72)
     const lines = output.trimEnd().split('\n')
@@ -116,6 +136,7 @@ describe('plimsoll what-if', () => {
   it.each([
     ['{', /it is no JSON/],
     ['{"marks": {"BTCUSDT": 60000}}', /marks\.BTCUSDT is 60000/],
+    ['{"collateralRules": {"BTC": {"tiers": []}}}', /collateralRules\.BTC/],
     ['{"marksByVenue": {"nowhere": {}}}', /marksByVenue\.nowhere is no venue/],
     ['{"BTCUSDT": "60000"}', /BTCUSDT/],
   ])('refuses marks of %s', async (text, message) => {
