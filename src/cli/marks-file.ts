@@ -59,7 +59,7 @@ export async function readPresentState(
       const known = [...VENUE_NAMES.keys()].join(', ')
       throw new PlimsollError(
         'INPUT_INVALID',
-        `${file}: marksByVenue.${name} is no venue, it must be one of ${known}`,
+        `${file}: marksByVenue.${name} names no venue: it must be one of ${known}`,
       )
     }
     marksByVenue.set(venue, mapOf(marks))
@@ -76,7 +76,7 @@ export async function readPresentState(
 
 async function readFile(file: string): Promise<z.infer<typeof fileSchema>> {
   const json = readJson(await text(readable<Uint8Array>(await openInput(file))))
-  if ('reason' in json) throw refusal(file, `it is no JSON: ${json.reason}`)
+  if ('reason' in json) throw refusal(file, `it is not JSON: ${json.reason}`)
   if ('fault' in json) throw refusal(file, `${json.fault.path.join('.')} ${json.fault.rule}`)
   const parsed = fileSchema.safeParse(json.value, IN_OUR_WORDS)
   if (parsed.success) return parsed.data

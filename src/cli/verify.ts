@@ -31,7 +31,7 @@ export function verifyCommand(output: Output = process.stdout): Command {
         'be an entry of the stream: {"event": "..."}. Blank lines are skipped. Needs no\n' +
         'Redis and no rules. Sizes, entry prices, wallets, marks and rules are taken as\n' +
         'the event states them; docs/events.md lists what else nothing can check.\n' +
-        'Exit code 1 where an event differs, cannot be recomputed or is no event.',
+        'Exit code 1 where a line is not verified.',
     )
     .action(async (file: string, { json }: { json?: true }) => {
       const isJson = speaksJson(output, json)
@@ -75,13 +75,13 @@ function unreadable(reason: string): Verified {
 function readEvent({ text, isCut }: Line): { readonly event: PlimsollEvent } | { readonly reason: string } {
   if (isCut) return { reason: `the line is longer than ${LINE_CHARACTERS_MAX} characters` }
   const json = readJson(text)
-  if ('reason' in json) return { reason: `the line is no JSON: ${json.reason}` }
+  if ('reason' in json) return { reason: `the line is not JSON: ${json.reason}` }
   if ('fault' in json) return { reason: `${json.fault.path.join('.')} ${json.fault.rule}` }
   const value = eventIn(json.value)
   const parsed = plimsollEventSchema.safeParse(value, IN_OUR_WORDS)
   if (parsed.success) return { event: parsed.data }
   return {
-    reason: `no event of this version: ${faultsText(value, schemaFaultsOf(parsed.error), 'the line')}`,
+    reason: `not an event of this version: ${faultsText(value, schemaFaultsOf(parsed.error), 'the line')}`,
   }
 }
 

@@ -55,9 +55,9 @@ describe('plimsoll verify', () => {
   })
 
   it.each<[string, unknown, RegExp]>([
-    ['a line that is no JSON', '{"id"', /^the line is no JSON/],
-    ['a list', '[]', /^no event of this version: /],
-    ['another version', { ...LIQUIDATION, schemaVersion: 1 }, /^no event of this version: schemaVersion/],
+    ['a line that is not JSON', '{"id"', /^the line is not JSON/],
+    ['a list', '[]', /^not an event of this version: /],
+    ['another version', { ...LIQUIDATION, schemaVersion: 1 }, /^not an event of this version: schemaVersion/],
     ['an event without rules', { ...LIQUIDATION, rules: undefined }, /^the event lacks rules$/],
     [
       'an event without the rules of a symbol',
@@ -69,7 +69,7 @@ describe('plimsoll verify', () => {
       { ...LIQUIDATION, rules: { BTCUSDT: {} } },
       /^rules\.BTCUSDT: contribution is missing/,
     ],
-    ['a level that is none', { ...LIQUIDATION, levels: ['1.5'] }, /levels/],
+    ['a level above the line', { ...LIQUIDATION, levels: ['1.5'] }, /levels/],
   ])('says why it cannot verify %s', async (_what, line, reason) => {
     const { failed, lines } = await run([line])
     expect(failed).toBe(1)

@@ -134,10 +134,10 @@ describe('plimsoll what-if', () => {
   })
 
   it.each([
-    ['{', /it is no JSON/],
+    ['{', /it is not JSON/],
     ['{"marks": {"BTCUSDT": 60000}}', /marks\.BTCUSDT is 60000/],
     ['{"collateralRules": {"BTC": {"tiers": []}}}', /collateralRules\.BTC/],
-    ['{"marksByVenue": {"nowhere": {}}}', /marksByVenue\.nowhere is no venue/],
+    ['{"marksByVenue": {"nowhere": {}}}', /marksByVenue\.nowhere names no venue/],
     ['{"BTCUSDT": "60000"}', /BTCUSDT/],
   ])('refuses marks of %s', async (text, message) => {
     const path = join(folder, 'odd.json')

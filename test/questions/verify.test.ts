@@ -199,7 +199,7 @@ describe('an event that was altered', () => {
     expect(found?.recomputed).not.toEqual(found?.stated)
   })
 
-  it('is found out by rules that are none', () => {
+  it('is found out by rules that break the recurrence of the deductions', () => {
     const rules = structuredClone(warning.rules!)
     const [[symbol, own]] = Object.entries(rules) as [[string, { maintenance: { tiers: string[][] } }]]
     own.maintenance.tiers[1]![1] = '0.021'
