@@ -42,7 +42,7 @@ function rowOf({ name, file, examples }: VenueDocuments): string {
 
 const readme = readFileSync(README, 'utf8')
 
-const recorded = Object.values(RECORDED).flat()
+const recorded = RECORDED.flatMap(({ cases }) => cases)
 
 it.skipIf(recorded.length === 0)(
   'the README says how many cases agree (skipped without ../shared/golden)',
