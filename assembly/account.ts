@@ -3,7 +3,9 @@ import {
   COLUMN_ACCOUNT_CONSTANT,
   COLUMN_ACCOUNT_HEAD,
   COLUMN_ACCOUNT_LEVEL,
+  COLUMN_ACCOUNT_NESTED,
   COLUMN_ACCOUNT_ROWS,
+  COLUMN_ACCOUNT_RULE,
   COLUMN_ACCOUNT_STAMP,
   COLUMN_ACCOUNT_UNCERTAINTY,
   COLUMN_ACCOUNT_UNKNOWN,
@@ -24,7 +26,7 @@ let accounts: i32 = 0;
 let freeAccount: i32 = NONE;
 let unknowns: i32 = 0;
 
-/** A new account without rows, or NONE when the capacity is used up. Between instants only. */
+/** A new account of rule 0 without rows, or NONE when the capacity is used up. Between instants only. */
 export function addAccount(constant: f64, level: i32, uncertainty: f64): i32 {
   let account = freeAccount;
   if (account != NONE) freeAccount = i32At(COLUMN_ACCOUNT_HEAD, account);
@@ -36,6 +38,7 @@ export function addAccount(constant: f64, level: i32, uncertainty: f64): i32 {
   setI32(COLUMN_ACCOUNT_LEVEL, account, level);
   setI32(COLUMN_ACCOUNT_STAMP, account, 0);
   setI32(COLUMN_ACCOUNT_UNKNOWN, account, 0);
+  setAccountRule(account, 0, 1);
   return account;
 }
 
@@ -76,6 +79,12 @@ export function unknownAccounts(): i32 {
 export function setConstant(account: i32, constant: f64, uncertainty: f64): void {
   setF64(COLUMN_ACCOUNT_CONSTANT, account, constant);
   setF64(COLUMN_ACCOUNT_UNCERTAINTY, account, uncertainty);
+}
+
+/** `nested` is 1 where no level is reached while the one below it is not. */
+export function setAccountRule(account: i32, rule: i32, nested: i32): void {
+  setI32(COLUMN_ACCOUNT_RULE, account, rule);
+  setI32(COLUMN_ACCOUNT_NESTED, account, nested);
 }
 
 export function setAccountLevel(account: i32, level: i32): void {

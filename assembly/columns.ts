@@ -4,8 +4,9 @@
 import {
   BLOCK_SHIFT,
   COLUMN_COUNT,
+  COORDINATES,
   GROUP_SHIFT,
-  LEVELS_MAX,
+  LEVEL_PLACES,
   PER_ACCOUNT,
   PER_BLOCK,
   PER_BLOCK_ZONE,
@@ -13,11 +14,14 @@ import {
   PER_GROUP,
   PER_INSTRUMENT,
   PER_LEVEL,
+  PER_LEVEL_FACTOR,
   PER_PIECE,
   PER_ROW,
+  PER_RULE,
   PER_SIZE_CLASS,
   PER_SUSPECT,
   RECHECKED_MAX,
+  RULES_MAX,
   SECTIONS,
   SECTION_BYTES_SHIFT,
   SECTION_PER_SHIFT,
@@ -84,7 +88,9 @@ function elementsPer(per: i32): usize {
     case PER_CURVE: return curveCapacity;
     case PER_SIZE_CLASS: return SIZE_CLASSES;
     case PER_PIECE: return pieceCapacity;
-    case PER_LEVEL: return LEVELS_MAX + 1;
+    case PER_LEVEL: return RULES_MAX * LEVEL_PLACES;
+    case PER_LEVEL_FACTOR: return RULES_MAX * LEVEL_PLACES * COORDINATES;
+    case PER_RULE: return RULES_MAX;
     default: return unreachable();
   }
 }

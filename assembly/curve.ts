@@ -80,7 +80,7 @@ export function countRow(curve: i32, change: i32): void {
 
 @inline
 export function coordinate(curve: i32, mark: f64): f64 {
-  return i32At(COLUMN_CURVE_COORDINATE, curve) == COORDINATE_RECIPROCAL ? 1.0 / mark : mark;
+  return (i32At(COLUMN_CURVE_COORDINATE, curve) & COORDINATE_RECIPROCAL) != 0 ? 1.0 / mark : mark;
 }
 
 /** The piece that holds y; beyond the last cap the last piece continues. */

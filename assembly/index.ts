@@ -10,6 +10,7 @@ export {
   removeAccount,
   removeRows,
   setAccountLevel,
+  setAccountRule,
   setConstant,
   unknownAccounts,
 } from "./account";
@@ -19,9 +20,8 @@ export {
   measuredMaintenanceMargin,
   measuredMarginBalance,
   recheckAccount,
-  setLevel,
-  setReleaseFactor,
 } from "./recheck";
+export { setLevelFactor, setLevelRatio, setReleaseFactor, setRuleLevels } from "./levels";
 export { beginInstant, nominate, nominateAll, recheckNominated, scan, setMark, setStamp, takeProven } from "./tick";
 
 export function columnPointer(column: i32): usize {

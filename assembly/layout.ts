@@ -2,7 +2,7 @@
 // The host computes no addresses: it asks columnPointer(COLUMN_…).
 
 /** Changes with any constant below; the host refuses a binary of another version. */
-export const LAYOUT_VERSION = 7
+export const LAYOUT_VERSION = 8
 
 /** Rows of one instrument lie together in blocks; blocks of one instrument in groups. */
 export const BLOCK_ROWS = 64
@@ -15,6 +15,9 @@ export const RECHECKED_MAX = 256
 
 /** Warning levels and liquidation; level 0 is "below all". */
 export const LEVELS_MAX = 17
+/** Lists of levels. Level L of rule R has the place R * LEVEL_PLACES + L. */
+export const RULES_MAX = 256
+export const LEVEL_PLACES = LEVELS_MAX + 1
 /**
  * A level below 0 is undecided: the next re-check hands the account to the host even if it still holds its level.
  * -1 - L is the undecided level of an account that comes from level L. LEVEL_NONE is the undecided level of an account
@@ -28,9 +31,14 @@ export const LEVEL_NONE = -1
  */
 export const INPUT_ERROR_ULPS = 16
 
-/** What the x of a curve is: the mark price, or one over it. */
+/**
+ * What the x of a curve is: the mark price, or one over it; plus COORDINATE_FALLS where x falls when the price moves against
+ * the accounts on the curve. Otherwise x rises then.
+ */
 export const COORDINATE_PRICE = 0
 export const COORDINATE_RECIPROCAL = 1
+export const COORDINATE_FALLS = 2
+export const COORDINATES = 4
 
 /** Answers of a re-check. */
 export const ANSWER_SAFE = 0 // provably at its level; new triggers are set
@@ -97,7 +105,9 @@ export const COLUMN_ACCOUNT_ROWS = COLUMN_ACCOUNT_HEAD + 1
 export const COLUMN_ACCOUNT_LEVEL = COLUMN_ACCOUNT_ROWS + 1
 export const COLUMN_ACCOUNT_STAMP = COLUMN_ACCOUNT_LEVEL + 1 // instant in which it was last nominated
 export const COLUMN_ACCOUNT_UNKNOWN = COLUMN_ACCOUNT_STAMP + 1 // 1: the last re-check left it without a verdict
-export const COLUMN_NOMINATED_ACCOUNT = COLUMN_ACCOUNT_UNKNOWN + 1 // list of the nominated accounts of this instant
+export const COLUMN_ACCOUNT_RULE = COLUMN_ACCOUNT_UNKNOWN + 1
+export const COLUMN_ACCOUNT_NESTED = COLUMN_ACCOUNT_RULE + 1 // 1: no level is reached where the one below it is not
+export const COLUMN_NOMINATED_ACCOUNT = COLUMN_ACCOUNT_NESTED + 1 // list of the nominated accounts of this instant
 
 const SUSPECT_F64 = COLUMN_NOMINATED_ACCOUNT + 1
 export const COLUMN_SUSPECT_MARGIN_BALANCE = SUSPECT_F64 // what the re-check computed
@@ -133,9 +143,15 @@ export const COLUMN_PIECE_RATE = COLUMN_PIECE_CAP + 1
 export const COLUMN_PIECE_DEDUCTION = COLUMN_PIECE_RATE + 1
 
 const LEVEL_F64 = COLUMN_PIECE_DEDUCTION + 1
-export const COLUMN_LEVEL_VALUE = LEVEL_F64
+export const COLUMN_LEVEL_RATIO = LEVEL_F64 // reached when ratio * margin balance <= maintenance, at the level's prices
 
-export const COLUMN_COUNT = COLUMN_LEVEL_VALUE + 1
+const LEVEL_FACTOR_F64 = COLUMN_LEVEL_RATIO + 1
+export const COLUMN_LEVEL_FACTOR = LEVEL_FACTOR_F64 // x at the level's prices = factor * x; place * COORDINATES + coordinate
+
+const RULE_I32 = COLUMN_LEVEL_FACTOR + 1
+export const COLUMN_RULE_LEVELS = RULE_I32 // levels of the rule, liquidation included
+
+export const COLUMN_COUNT = COLUMN_RULE_LEVELS + 1
 
 /** What a section has one element for. */
 export const PER_ROW = 0
@@ -149,6 +165,8 @@ export const PER_CURVE = 7
 export const PER_PIECE = 8
 export const PER_LEVEL = 9
 export const PER_SIZE_CLASS = 10
+export const PER_LEVEL_FACTOR = 11
+export const PER_RULE = 12
 
 /** A section in one number: its first column, then the bytes of an element from SECTION_BYTES_SHIFT, then PER_…. */
 export const SECTION_BYTES_SHIFT = 8
@@ -173,4 +191,6 @@ export const SECTIONS = [
   SIZE_CLASS_I32 + I32 + (PER_SIZE_CLASS << SECTION_PER_SHIFT),
   PIECE_F64 + F64 + (PER_PIECE << SECTION_PER_SHIFT),
   LEVEL_F64 + F64 + (PER_LEVEL << SECTION_PER_SHIFT),
+  LEVEL_FACTOR_F64 + F64 + (PER_LEVEL_FACTOR << SECTION_PER_SHIFT),
+  RULE_I32 + I32 + (PER_RULE << SECTION_PER_SHIFT),
 ]

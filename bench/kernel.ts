@@ -1,10 +1,13 @@
 import {
+  COORDINATE_FALLS,
   COORDINATE_PRICE,
   type Kernel,
   type KernelVariant,
+  kernelLevelsOf,
   openKernel,
   RECHECKED_MAX,
 } from '../src/kernel/index.ts'
+import { levelRule } from '../src/margin/index.ts'
 import { seededRandom } from '../src/system/index.ts'
 import { type Effort, hashOf, type Measured, measure } from './harness.ts'
 
@@ -21,8 +24,9 @@ const TIERS = [
   { cap: 3_800_000, maintenanceMarginRate: 0.0067, maintenanceDeduction: 4_300 },
 ]
 
-/** Default warning levels of the worker and liquidation, and its default hysteresis. */
-const LEVELS = [0.5, 0.7, 0.9, 1]
+/** Distances of the default warning levels of the worker and of liquidation, and its default hysteresis. */
+const DISTANCES = [0.1, 0.05, 0.02, 0]
+const LEVELS = kernelLevelsOf(levelRule(['10%', '5%', '2%']))
 const RELEASE_FACTOR = 1.01
 
 /** Accounts as objects in a map by id, with their positions in an array, as most programs hold them. */
@@ -100,8 +104,8 @@ function makeAccounts(rows: number, seed: number): Map<string, AccountObject> {
     // Log-normal notional with a median of 2,000.
     const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random())
     const size = (sign * 2_000 * Math.exp(1.6 * normal)) / entryPrice
-    // Margin of 6 % to 50 % of the entry value: nothing is near a level at the start.
-    const isolatedMargin = Math.abs(size) * entryPrice * (0.06 + 0.44 * random() ** 2)
+    // Margin of 15 % to 59 % of the entry value: nothing is near a level at the start.
+    const isolatedMargin = Math.abs(size) * entryPrice * (0.15 + 0.44 * random() ** 2)
     const id = `account-${row}`
     accounts.set(id, {
       id,
@@ -117,24 +121,30 @@ function makeAccounts(rows: number, seed: number): Map<string, AccountObject> {
 function naiveScan(accounts: ReadonlyMap<string, AccountObject>, mark: number): number[] {
   const changed: number[] = []
   for (const account of accounts.values()) {
-    let marginBalance = 0
-    let maintenanceMargin = 0
-    for (const position of account.positions) {
-      const notional = Math.abs(position.size) * mark
-      const tier = TIERS.find(({ cap }) => notional <= cap) ?? TIERS.at(-1)!
-      marginBalance += position.isolatedMargin + position.size * (mark - position.entryPrice)
-      maintenanceMargin += notional * tier.maintenanceMarginRate - tier.maintenanceDeduction
-    }
     const { level } = account
-    const rises = level < LEVELS.length && LEVELS[level]! * marginBalance <= maintenanceMargin
-    const falls = level > 0 && LEVELS[level - 1]! * marginBalance >= RELEASE_FACTOR * maintenanceMargin
+    const rises = level < DISTANCES.length && naiveSlack(account, mark, DISTANCES[level]!, 1) <= 0
+    const falls = level > 0 && naiveSlack(account, mark, DISTANCES[level - 1]!, RELEASE_FACTOR) >= 0
     if (rises || falls) changed.push(account.row)
   }
   return changed
 }
 
+/** Margin balance less the weighted maintenance margin at the mark moved against each position by the distance. */
+function naiveSlack({ positions }: AccountObject, mark: number, distance: number, weight: number): number {
+  let slack = 0
+  for (const { size, entryPrice, isolatedMargin } of positions) {
+    const moved = mark * (size > 0 ? 1 - distance : 1 + distance)
+    const notional = Math.abs(size) * moved
+    const tier = TIERS.find(({ cap }) => notional <= cap) ?? TIERS.at(-1)!
+    slack += isolatedMargin + size * (moved - entryPrice)
+    slack -= weight * (notional * tier.maintenanceMarginRate - tier.maintenanceDeduction)
+  }
+  return slack
+}
+
 function loadKernel(kernel: Kernel, accounts: ReadonlyMap<string, AccountObject>): Kernel {
-  kernel.setLevels(LEVELS, RELEASE_FACTOR)
+  kernel.setReleaseFactor(RELEASE_FACTOR)
+  kernel.setRule(0, LEVELS)
   kernel.reserve({ rows: accounts.size, accounts: accounts.size })
   const instrument = kernel.addInstrument()
   const pieces = TIERS.map((tier) => ({
@@ -142,11 +152,13 @@ function loadKernel(kernel: Kernel, accounts: ReadonlyMap<string, AccountObject>
     rate: tier.maintenanceMarginRate,
     deduction: tier.maintenanceDeduction,
   }))
-  const tierCurve = kernel.addCurve(COORDINATE_PRICE, pieces)
+  const longCurve = kernel.addCurve(COORDINATE_PRICE + COORDINATE_FALLS, pieces)
+  const shortCurve = kernel.addCurve(COORDINATE_PRICE, pieces)
   for (const { positions } of accounts.values()) {
     const { size, entryPrice, isolatedMargin } = positions[0]!
     const account = kernel.addAccount(isolatedMargin, 0)
-    kernel.addRow(account, instrument, tierCurve, -size * entryPrice, size, Math.abs(size), 0)
+    const curve = size > 0 ? longCurve : shortCurve
+    kernel.addRow(account, instrument, curve, -size * entryPrice, size, Math.abs(size), 0)
   }
   return kernel
 }

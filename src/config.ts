@@ -5,6 +5,7 @@ import {
   decimalSchema,
   type FieldPath,
   IN_OUR_WORDS,
+  levelNameSchema,
   schemaFaultsOf,
   shownValue,
   UNKNOWN_FIELD,
@@ -33,8 +34,8 @@ const configSchema = z.strictObject({
     .string()
     .regex(/^[A-Za-z0-9_-]{1,32}$/, 'must be 1 to 32 letters, digits, _ or -')
     .default('0'),
-  /** Warning levels of the margin ratio, ascending, below 1. */
-  levels: z.array(decimalSchema).default([...DEFAULT_LEVELS]),
+  /** Warning levels, the farthest from the line first: distances such as `5%`, or margin ratios such as `0.8`. */
+  levels: z.array(levelNameSchema).default([...DEFAULT_LEVELS]),
   /** Share of the maintenance margin that must be free above a level before it is left. */
   hysteresis: decimalSchema.default(DEFAULT_HYSTERESIS),
   /** File of instrument rules that replace or extend the built-in books. */

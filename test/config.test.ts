@@ -25,7 +25,7 @@ describe('the source of a setting', () => {
       dataDir: '.data',
       appendfsync: 'always',
       shard: '0',
-      levels: ['0.5', '0.7', '0.9'],
+      levels: ['10%', '5%', '2%'],
       hysteresis: '0.01',
       kernel: 'wasm-simd',
       consumers: [],
@@ -143,7 +143,7 @@ describe('wrong settings', () => {
     expect(code).toBe('CONFIGURATION')
     const named = [
       '--shard (PLIMSOLL_SHARD) is "a b": must be 1 to 32 letters, digits, _ or -;',
-      '--levels (PLIMSOLL_LEVELS) is "0.5,high": entry 2 must be a decimal string (',
+      '--levels (PLIMSOLL_LEVELS) is "0.5,high": entry 2 must be a margin ratio, such as 0.8, or a distance',
       '--kernel (PLIMSOLL_KERNEL) is "gpu": must be one of wasm-simd, wasm-scalar, typescript;',
       '--consumers (PLIMSOLL_CONSUMERS) is "risk,Alerts": entry 2 must be 1 to 32 of a-z, 0-9 and -;',
       '--take-over (PLIMSOLL_TAKE_OVER) is "now": must be true or false;',

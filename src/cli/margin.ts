@@ -44,7 +44,11 @@ export function marginCommand(): Command {
   return new Command('margin')
     .description('Computes the exact margin state of accounts at given marks')
     .argument('<file>', 'JSON lines of {"account", "marks", ...}, see below; - for standard input')
-    .option('--levels <ratios>', 'warning levels of the margin ratio', DEFAULT_LEVELS.join(','))
+    .option(
+      '--levels <levels>',
+      'warning levels, the farthest first: distances from the line (5%) or margin ratios (0.8)',
+      DEFAULT_LEVELS.join(','),
+    )
     .option(
       '--hysteresis <share>',
       'margin above a level at which a worker leaves it again; checked, and without effect on a single state',

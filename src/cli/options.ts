@@ -6,7 +6,11 @@ const EXAMPLE_STREAM = VENUES[0]!.sources[0]!.id
 /** Adds the flags of all settings of a worker; names as in `src/config.ts`. */
 export function withConfigOptions(command: Command): Command {
   return withStoreOptions(command)
-    .option('--levels <ratios>', 'warning levels of the margin ratio, comma-separated', list)
+    .option(
+      '--levels <levels>',
+      'warning levels, the farthest first: distances from the line (5%) or margin ratios (0.8)',
+      list,
+    )
     .option(
       '--hysteresis <share>',
       'share of the maintenance margin to be free above a level before it is left',

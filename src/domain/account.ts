@@ -4,6 +4,7 @@ import { assetSchema } from './asset.ts'
 import { poolSchema } from './collateral.ts'
 import { decimalSchema, nonNegativeDecimalSchema, positiveDecimalSchema, shareSchema } from './decimal.ts'
 import type { FieldFault } from './fault.ts'
+import { warningLevelsSchema } from './level.ts'
 
 export const POSITIONS_PER_ACCOUNT_MAX = 1_000
 /** Assets of one wallet. Venues take a few hundred as margin. */
@@ -141,6 +142,8 @@ const accountFieldsOf = (names: VenueNames) =>
       .default([]),
     /** All assets stand behind all cross positions (multi-asset and spot margin). */
     pool: poolSchema.optional(),
+    /** Its own warning levels, in place of those of the worker. None: only the line. */
+    levels: warningLevelsSchema.optional(),
   })
 
 /** What the venue calls an account, as imported. Unknown fields are refused. */

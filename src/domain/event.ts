@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { marginModeSchema } from './account.ts'
 import { decimalSchema, positiveDecimalSchema } from './decimal.ts'
 import { eventRulesSchema } from './event-rules.ts'
+import { levelNameSchema } from './level.ts'
 
 export const EVENT_SCHEMA_VERSION = 2
 
@@ -107,7 +108,7 @@ const cureSchema = z.object({
       }),
     )
     .describe(
-      'Each alone brings it below every level, as topUp does: the smallest reduction of that one position.',
+      'Each alone brings it below every level, as topUp does: the smallest reduction of that one position. What is closed is closed at the marks; a level by distance is judged at prices moved as before the reduction.',
     ),
 })
 
@@ -122,8 +123,10 @@ export const marginEventSchema = z
     ),
     marginMode: marginModeSchema.describe('`cross` or `isolated`.'),
     settle: text('Asset in which it settles; all money of the event is in it.'),
-    level: decimalSchema.describe('Level after the event: `0`, a warning level such as `0.7`, or `1`.'),
-    previousLevel: decimalSchema.describe('Level before the event.'),
+    level: levelNameSchema.describe(
+      'Level after the event: `0` (safe), `1` (the line), or a warning level: a distance from the line such as `5%`, or a margin ratio such as `0.7`.',
+    ),
+    previousLevel: levelNameSchema.describe('Level before the event.'),
     rank: z
       .int()
       .positive()
@@ -159,7 +162,9 @@ export const marginEventSchema = z
     levels: z
       .array(z.string())
       .optional()
-      .describe('Warning levels of the worker, mildest first; absent in events of earlier versions.'),
+      .describe(
+        'Warning levels by which the account is judged, the farthest from the line first; absent in events of earlier versions.',
+      ),
     hysteresis: decimalSchema
       .optional()
       .describe('Share of the maintenance margin to be free before a level is left; absent as `levels` is.'),
@@ -230,7 +235,7 @@ export const marginAccountProgressSchema = z.object({
   settle: z.string(),
   /** Whether the episode of that number is still open. */
   open: z.boolean(),
-  level: decimalSchema,
+  level: levelNameSchema,
   /** Whether the account is without a verdict (a stale mark, refused terms), so that `level` is the last known one. */
   unknown: z.boolean(),
 })

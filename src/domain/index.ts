@@ -17,6 +17,7 @@ export { EVENTS_QUEUE_NAME, type QueueConnection, queueNameOf } from './event-qu
 export { type EventRules, eventRulesOf, rulesOfEvent } from './event-rules.ts'
 export * from './fault.ts'
 export * from './instrument.ts'
+export * from './level.ts'
 export * from './margin.ts'
 export {
   type Contribution,

@@ -1,5 +1,6 @@
 import type { MarginMode } from './account.ts'
 import type { Decimal } from './decimal.ts'
+import type { LevelName } from './level.ts'
 
 export type Verdict = 'safe' | 'warning' | 'breach' | 'unknown'
 
@@ -37,7 +38,7 @@ export interface MarginState {
   readonly marginRatio: Decimal | null
   readonly verdict: Verdict
   /** Highest level reached: a warning level, `1` for a breach, null when safe or unknown. */
-  readonly level: Decimal | null
+  readonly level: LevelName | null
   /** maintenanceMargin − marginBalance if positive, otherwise 0. */
   readonly shortfall: Decimal | null
   readonly positions: readonly PositionState[]

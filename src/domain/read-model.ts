@@ -1,6 +1,7 @@
 import type { Account, MarginMode, VenueId } from './account.ts'
 import type { WorkerCounters } from './counters.ts'
 import type { Decimal } from './decimal.ts'
+import type { LevelName } from './level.ts'
 import type { MarginState } from './margin.ts'
 import type { MarketFeed } from './market-feed.ts'
 
@@ -10,7 +11,7 @@ export const PAGE_MARGIN_ACCOUNTS_MAX = 1_000
 /** Which margin accounts to list. What is absent does not restrict them. */
 export interface MarginAccountQuery {
   /** Those at one of these: a warning level, `0` for safe, `1` for breach; `unknown` for those without a verdict. */
-  readonly levels?: readonly (Decimal | 'unknown')[]
+  readonly levels?: readonly (LevelName | 'unknown')[]
   readonly venue?: VenueId
   /** Those with a position in this symbol. */
   readonly symbol?: string
@@ -27,7 +28,7 @@ export interface MarginAccountLine {
   readonly marginMode: MarginMode
   readonly currency: string
   /** null without a verdict. */
-  readonly level: Decimal | null
+  readonly level: LevelName | null
   /** Exact, to six digits; null without a verdict, and when the margin balance is not above zero. */
   readonly marginRatio: Decimal | null
 }
@@ -62,7 +63,7 @@ export interface MarketView {
 }
 
 export interface LevelCount {
-  readonly level: Decimal
+  readonly level: LevelName
   readonly marginAccounts: number
 }
 
@@ -79,7 +80,10 @@ export interface WatchlistReadModel {
   markets(): readonly MarketView[]
   /** undefined when no margin account that is judged has a position there. */
   market(venue: string, symbol: string): MarketView | undefined
-  /** Margin accounts by level, `0` is safe. Those without a verdict are in none. Gathered in slices. */
+  /**
+   * Margin accounts by level, `0` is safe, the line comes last; levels that accounts carry stand before it. Those without a
+   * verdict are in none. Gathered in slices.
+   */
   levels(): Promise<readonly LevelCount[]>
 }
 

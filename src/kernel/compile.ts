@@ -1,6 +1,13 @@
 import { Curves } from './curves.ts'
 import type { Kernel } from './kernel.ts'
-import type { KernelTerms, RowTerms } from './kernel-terms.ts'
+import type { KernelTerms } from './kernel-terms.ts'
+
+/** A rule that the kernel knows by number. */
+export interface CompiledRule {
+  readonly number: number
+  /** Its warning levels are distances. */
+  readonly isByDistance: boolean
+}
 
 /** Writes the terms of margin accounts into the kernel as rows, when an account changes and never on a tick. */
 export class Compiler {
@@ -15,24 +22,25 @@ export class Compiler {
     this.#curves = new Curves(kernel)
   }
 
-  /** Adds the margin account at a level; returns its number. Its rows fire until it is re-checked. */
-  add({ constant, uncertainty, rows }: KernelTerms, level: number): number {
-    const account = this.#kernel.addAccount(constant, level, uncertainty)
-    this.#addRows(account, rows)
+  /** Adds the margin account at a level of a rule; returns its number. Its rows fire until it is re-checked. */
+  add(terms: KernelTerms, level: number, rule: CompiledRule): number {
+    const account = this.#kernel.addAccount(terms.constant, level, terms.uncertainty)
+    this.#fill(account, terms, rule)
     return account
   }
 
-  /** Gives an existing account new terms; its level stays. */
-  replace(account: number, { constant, uncertainty, rows }: KernelTerms): void {
+  /** Gives an existing account new terms and a rule; its level stays. */
+  replace(account: number, terms: KernelTerms, rule: CompiledRule): void {
     this.#kernel.removeRows(account)
-    this.#kernel.setConstant(account, constant, uncertainty)
-    this.#addRows(account, rows)
+    this.#kernel.setConstant(account, terms.constant, terms.uncertainty)
+    this.#fill(account, terms, rule)
   }
 
-  #addRows(account: number, rows: readonly RowTerms[]): void {
+  #fill(account: number, { isOneSided, rows }: KernelTerms, rule: CompiledRule): void {
+    this.#kernel.setAccountRule(account, rule.number, isOneSided || !rule.isByDistance)
     for (const row of rows) {
       const instrument = this.#instrumentOf(row.symbol)
-      const curve = this.#curves.of(row.tiers, row.coordinate)
+      const curve = this.#curves.of(row)
       this.#kernel.addRow(account, instrument, curve, row.intercept, row.slope, row.scale, row.constant)
     }
   }

@@ -1,23 +1,30 @@
-import { COORDINATE_PRICE, COORDINATE_RECIPROCAL } from '../../assembly/layout.ts'
+import {
+  COORDINATE_FALLS,
+  COORDINATE_PRICE,
+  COORDINATE_RECIPROCAL,
+  COORDINATES,
+} from '../../assembly/layout.ts'
 import { assert } from '../errors.ts'
-import { type Coordinate, type ExactTier, maintenanceIsConvex, toFloat } from '../margin/index.ts'
+import { type ExactTier, maintenanceIsConvex, toFloat } from '../margin/index.ts'
 import type { CurvePiece, Kernel } from './kernel.ts'
+import type { RowTerms } from './kernel-terms.ts'
 
 /** Number of known curves at which unused ones are first searched. */
 export const UNUSED_SOUGHT_AT = 256
 
 /**
- * The curves of a kernel by tier list and coordinate: all rows of one list share one. The kernel counts the rows on each.
+ * The curves of a kernel by tier list, coordinate and the way that x moves against an account: all rows with the same share one. The kernel counts the rows on each.
  * Replaced rules have a new tier list, and the curve of the old one stays until no row is on it. Unused curves are freed
  * when twice as many curves are known as were in use at the last look, and at least UNUSED_SOUGHT_AT; so the kernel never
  * holds more than that, however often rules change.
  */
 export class Curves {
   readonly #kernel: Kernel
-  readonly #known: Readonly<Record<Coordinate, Map<readonly ExactTier[], number>>> = {
-    price: new Map(),
-    reciprocal: new Map(),
-  }
+  /** By coordinate of the layout. */
+  readonly #known: readonly Map<readonly ExactTier[], number>[] = Array.from(
+    { length: COORDINATES },
+    () => new Map(),
+  )
   #soughtAt = UNUSED_SOUGHT_AT
 
   constructor(kernel: Kernel) {
@@ -25,28 +32,27 @@ export class Curves {
   }
 
   get size(): number {
-    return this.#known.price.size + this.#known.reciprocal.size
+    return this.#known.reduce((size, curves) => size + curves.size, 0)
   }
 
   /** The curve for a row that is added next. It may be freed in a later call if no row is on it by then. */
-  of(tiers: readonly ExactTier[], coordinate: Coordinate): number {
-    const known = this.#known[coordinate].get(tiers)
+  of({ tiers, coordinate: of, isFallAdverse }: RowTerms): number {
+    const coordinate =
+      (of === 'price' ? COORDINATE_PRICE : COORDINATE_RECIPROCAL) + (isFallAdverse ? COORDINATE_FALLS : 0)
+    const known = this.#known[coordinate]!.get(tiers)
     if (known !== undefined) return known
     if (this.size >= this.#soughtAt) {
       this.freeUnused()
       this.#soughtAt = Math.max(UNUSED_SOUGHT_AT, 2 * this.size)
     }
-    const curve = this.#kernel.addCurve(
-      coordinate === 'price' ? COORDINATE_PRICE : COORDINATE_RECIPROCAL,
-      piecesOf(tiers),
-    )
-    this.#known[coordinate].set(tiers, curve)
+    const curve = this.#kernel.addCurve(coordinate, piecesOf(tiers))
+    this.#known[coordinate]!.set(tiers, curve)
     return curve
   }
 
   /** Frees every curve without rows. */
   freeUnused(): void {
-    for (const curves of Object.values(this.#known)) {
+    for (const curves of this.#known) {
       for (const [tiers, curve] of curves) {
         if (this.#kernel.rowsOn(curve) > 0) continue
         this.#kernel.freeCurve(curve)

@@ -7,6 +7,7 @@ import {
   type MarginAccountPart,
   type RuledPosition,
 } from '../margin/index.ts'
+import { isOneSided, movedByNet } from './adverse-rows.ts'
 import { decimalToF64 } from './decimal-f64.ts'
 import type { KernelTerms, RowTerms } from './kernel-terms.ts'
 import { straightTermsOf } from './straight-terms.ts'
@@ -31,14 +32,15 @@ const U = 2 ** -53
 export function floatTermsOf(account: Account, part: MarginAccountPart): KernelTerms {
   if (!isPlainPart(part)) return straightTermsOf(account, part)
   if (part.marginMode === 'isolated') return isolatedTermsOf(part.positions[0]!)
-  const rows: RowTerms[] = []
+  const rows: FloatLeg[] = []
   let uncertainty = 0
   for (const position of part.positions) {
     const leg = legOf(position)
     uncertainty += feeUncertaintyOf(leg)
     rows.push(leg)
   }
-  return { constant: walletOf(account, part.currency), uncertainty, rows }
+  const constant = walletOf(account, part.currency)
+  return { constant, uncertainty, isOneSided: isOneSided(part), rows: movedByNet(rows, part) }
 }
 
 /** A row, with what its closing fee is made of. `constant` is the fee that the leverage gives. */
@@ -59,6 +61,7 @@ function legOf({ position, rules, defaults }: RuledPosition): FloatLeg {
   return {
     symbol: position.symbol,
     coordinate: isLinear ? 'price' : 'reciprocal',
+    isFallAdverse: slope > 0,
     tiers,
     intercept,
     slope,
@@ -97,7 +100,7 @@ function isolatedTermsOf(ruled: RuledPosition): KernelTerms {
   const margin = isolatedMargin === undefined ? initial : decimalToF64(isolatedMargin)
   const size = Math.abs(margin)
   const feeUncertainty = feeUncertaintyOf(leg)
-  if (feeRate === 0) return { constant: margin, uncertainty: 0, rows: [leg] }
+  if (feeRate === 0) return { constant: margin, uncertainty: 0, isOneSided: true, rows: [leg] }
   const credit = slope > 0 ? 1 - feeRate : 1 + feeRate
   if (Number.isNaN(leverage)) {
     const spare = slope > 0 ? entryValue - margin : entryValue + margin
@@ -105,10 +108,12 @@ function isolatedTermsOf(ruled: RuledPosition): KernelTerms {
     return {
       constant: margin,
       uncertainty: 16 * U * feeRate * (entryValue + size),
+      isOneSided: true,
       rows: [{ ...leg, constant }],
     }
   }
   const constant = initial + (margin - initial) / credit
   // The error of the fee counts in what the margin is worth and in the maintenance margin.
-  return { constant, uncertainty: 40 * U * (initial + size) + 4 * feeUncertainty, rows: [leg] }
+  const uncertainty = 40 * U * (initial + size) + 4 * feeUncertainty
+  return { constant, uncertainty, isOneSided: true, rows: [leg] }
 }

@@ -4,12 +4,16 @@ import type { Coordinate, ExactTier } from '../margin/index.ts'
 export interface KernelTerms {
   readonly constant: number
   readonly uncertainty: number
+  /** No instrument is held on both sides: a distance that is not reached says that no nearer one is. */
+  readonly isOneSided: boolean
   readonly rows: readonly RowTerms[]
 }
 
 export interface RowTerms {
   readonly symbol: string
   readonly coordinate: Coordinate
+  /** Whether x falls when the price moves against the account. Otherwise it rises then. */
+  readonly isFallAdverse: boolean
   readonly tiers: readonly ExactTier[]
   readonly intercept: number
   readonly slope: number

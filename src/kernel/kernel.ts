@@ -1,3 +1,5 @@
+import type { KernelLevel } from './levels.ts'
+
 /**
  * What every variant of the kernel does. Numbers in, numbers out; no call allocates on a tick.
  *
@@ -11,7 +13,7 @@
  *   is enough. The uncertainty also holds what the curves leave out, such as a venue's rounding: the deviations of
  *   margin balance and of maintenance margin, added, never exceed it, at any price. Exact inputs have 0. With Infinity
  *   f64 proves no level: every tick of the account's instruments gives it to exact arithmetic.
- * - Marks are correctly rounded decimals above 0, and so are level values.
+ * - Marks are correctly rounded decimals above 0; ratios and factors of levels are correctly rounded.
  * - The exact values fit one another: pieces join without a jump, rates are in [0, 1] and never fall from piece to
  *   piece, scale > 0, the first deduction is not above 0, row constants are not below 0, an account has at most 1,000
  *   rows.
@@ -20,10 +22,15 @@ export interface Kernel {
   readonly variant: KernelVariant
   /** Grows the capacities in steps so that these totals fit. Call outside instants. Throws KERNEL_CAPACITY. */
   reserve(totals: KernelTotals): void
-  /** Level values from level 1 upwards, ascending, the last one is liquidation; then the release factor 1 + h. */
-  setLevels(values: readonly number[], releaseFactor: number): void
+  /** 1 + hysteresis, of all rules. */
+  setReleaseFactor(factor: number): void
+  /** The levels of a rule below RULES_MAX from level 1 upwards, the farthest from the line first, the last one is liquidation. */
+  setRule(rule: number, levels: readonly KernelLevel[]): void
   addInstrument(): number
-  /** 1 to CURVE_PIECES_MAX pieces in ascending order of cap; the last one continues beyond its cap. */
+  /**
+   * 1 to CURVE_PIECES_MAX pieces in ascending order of cap; the last one continues beyond its cap. `coordinate` is one of
+   * COORDINATE_…, plus COORDINATE_FALLS where x falls when the price moves against the accounts on the curve.
+   */
   addCurve(coordinate: number, pieces: readonly CurvePiece[]): number
   /**
    * Frees a curve that no row uses; a curve in use breaks an invariant. Its number and the places of its pieces serve the
@@ -48,6 +55,11 @@ export interface Kernel {
   setConstant(account: number, constant: number, uncertainty: number): void
   removeRows(account: number): void
   removeAccount(account: number): void
+  /**
+   * The rule by which the account is judged; a new account has rule 0, and is nested. `isNested`: no level of the rule can be
+   * reached while the one below it is not. Otherwise every tick of its instruments nominates the account.
+   */
+  setAccountRule(account: number, rule: number, isNested: boolean): void
   /** A level, or `undecidedLevel` of one: then the next re-check hands the account to the host whatever it finds. */
   setAccountLevel(account: number, level: number): void
   /** Computes the account from scratch and arms its triggers. Returns one of ANSWER_…. */

@@ -5,9 +5,11 @@ import {
   LEVELS_MAX,
   NONE,
   RECHECKED_MAX,
+  RULES_MAX,
 } from '../../assembly/layout.ts'
 import { assert, PlimsollError } from '../errors.ts'
 import type { KernelTotals } from './kernel.ts'
+import type { KernelLevel } from './levels.ts'
 
 /** The largest book of one kernel; beyond it `reserve` throws KERNEL_CAPACITY. */
 export const ROWS_MAX = 16_777_216
@@ -84,17 +86,28 @@ export function assertRechecked(from: number, to: number): void {
   if (to - from > RECHECKED_MAX) throw new Error(`invariant broken: ${to - from} accounts in one re-check`)
 }
 
-export function assertLevels(values: readonly number[], releaseFactor: number): void {
+export function assertLevels(rule: number, levels: readonly KernelLevel[]): void {
+  assert(rule >= 0 && rule < RULES_MAX, `the rule ${rule}; the limit is ${RULES_MAX}`)
   assert(
-    values.length >= 1 && values.length <= LEVELS_MAX,
-    `${values.length} levels; the limit is ${LEVELS_MAX}`,
+    levels.length >= 1 && levels.length <= LEVELS_MAX,
+    `${levels.length} levels; the limit is ${LEVELS_MAX}`,
   )
-  // The error bound of the re-check assumes weights of at most 2.
+  // The error bound of the re-check assumes ratios of at most 2.
+  const isInOrder = ({ ratio, factors }: KernelLevel, before: KernelLevel | undefined) =>
+    ratio > 0 &&
+    ratio <= 2 &&
+    factors.every((factor) => factor > 0) &&
+    (before === undefined || factors[0] < before.factors[0] || ratio > before.ratio)
   assert(
-    values.every((value, index) => value > (values[index - 1] ?? 0) && value <= 2),
-    `levels ${values.join(', ')}`,
+    levels.every((level, index) => isInOrder(level, levels[index - 1])),
+    `levels ${levels.map(({ ratio, factors }) => `${ratio} at ${factors[0]}`).join(', ')}`,
   )
-  assert(releaseFactor >= 1 && releaseFactor <= 2, `release factor ${releaseFactor}`)
+  assert(levels.at(-1)!.factors[0] === 1, 'the last level is judged at the present prices')
+}
+
+/** The error bound of the re-check assumes that it is at most 2. */
+export function assertReleaseFactor(factor: number): void {
+  assert(factor >= 1 && factor <= 2, `release factor ${factor}`)
 }
 
 export function capacityFault(wanted: string, limit: string): PlimsollError {

@@ -1,7 +1,8 @@
 import {
   BLOCK_SHIFT,
+  COORDINATES,
   GROUP_SHIFT,
-  LEVELS_MAX,
+  LEVEL_PLACES,
   PER_ACCOUNT,
   PER_BLOCK,
   PER_BLOCK_ZONE,
@@ -9,11 +10,14 @@ import {
   PER_GROUP,
   PER_INSTRUMENT,
   PER_LEVEL,
+  PER_LEVEL_FACTOR,
   PER_PIECE,
   PER_ROW,
+  PER_RULE,
   PER_SIZE_CLASS,
   PER_SUSPECT,
   RECHECKED_MAX,
+  RULES_MAX,
   SECTION_BYTES_SHIFT,
   SECTION_PER_SHIFT,
   SECTIONS,
@@ -52,7 +56,9 @@ export function elementsPer(per: number, capacity: Required<KernelTotals>): numb
     [PER_CURVE]: capacity.curves,
     [PER_SIZE_CLASS]: SIZE_CLASSES,
     [PER_PIECE]: capacity.pieces,
-    [PER_LEVEL]: LEVELS_MAX + 1,
+    [PER_LEVEL]: RULES_MAX * LEVEL_PLACES,
+    [PER_LEVEL_FACTOR]: RULES_MAX * LEVEL_PLACES * COORDINATES,
+    [PER_RULE]: RULES_MAX,
   }
   return elements[per]!
 }

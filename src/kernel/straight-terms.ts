@@ -2,11 +2,13 @@ import type { Account } from '../domain/index.ts'
 import {
   type MarginAccountPart,
   parseDecimal,
+  sign,
   straightAccountOf,
   symbolsOf,
   toFloat,
   ZERO,
 } from '../margin/index.ts'
+import { isOneSided, movedByNet } from './adverse-rows.ts'
 import type { KernelTerms } from './kernel-terms.ts'
 
 /**
@@ -17,18 +19,21 @@ export function straightTermsOf(account: Account, part: MarginAccountPart): Kern
   const wallet = account.collateral.find(({ asset }) => asset === part.currency)?.amount
   const straight = straightAccountOf(part, wallet === undefined ? ZERO : parseDecimal(wallet))
   if (straight === undefined) return undecidedTermsOf(part)
+  const rows = straight.positions.map((position) => ({
+    symbol: position.symbol,
+    coordinate: position.coordinate,
+    isFallAdverse: sign(position.slope) > 0,
+    tiers: position.tiers,
+    intercept: toFloat(position.intercept),
+    slope: toFloat(position.slope),
+    scale: toFloat(position.scale),
+    constant: toFloat(position.constant),
+  }))
   return {
     constant: toFloat(straight.constant),
     uncertainty: upward(toFloat(straight.uncertainty)),
-    rows: straight.positions.map((position) => ({
-      symbol: position.symbol,
-      coordinate: position.coordinate,
-      tiers: position.tiers,
-      intercept: toFloat(position.intercept),
-      slope: toFloat(position.slope),
-      scale: toFloat(position.scale),
-      constant: toFloat(position.constant),
-    })),
+    isOneSided: isOneSided(part),
+    rows: movedByNet(rows, part),
   }
 }
 
@@ -55,11 +60,12 @@ function undecidedTermsOf({ positions }: MarginAccountPart): KernelTerms {
   const rows = symbols.map((symbol) => ({
     symbol,
     coordinate: 'price' as const,
+    isFallAdverse: true,
     tiers: NO_TIERS,
     intercept: 0,
     slope: 1,
     scale: 1,
     constant: 0,
   }))
-  return { constant: 0, uncertainty: Number.POSITIVE_INFINITY, rows }
+  return { constant: 0, uncertainty: Number.POSITIVE_INFINITY, isOneSided: true, rows }
 }

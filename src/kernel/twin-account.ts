@@ -23,7 +23,7 @@ export class TwinAccounts {
     return this.#unknowns
   }
 
-  /** A new account without rows. */
+  /** A new account of rule 0 without rows. */
   add(constant: number, level: number, uncertainty: number): number {
     const columns = this.#columns
     let account = this.#freeAccount
@@ -38,6 +38,7 @@ export class TwinAccounts {
     columns.accountLevel[account] = level
     columns.accountStamp[account] = 0
     columns.accountUnknown[account] = 0
+    this.setRule(account, 0, true)
     return account
   }
 
@@ -75,6 +76,11 @@ export class TwinAccounts {
 
   setLevel(account: number, level: number): void {
     this.#columns.accountLevel[account] = level
+  }
+
+  setRule(account: number, rule: number, isNested: boolean): void {
+    this.#columns.accountRule[account] = rule
+    this.#columns.accountNested[account] = isNested ? 1 : 0
   }
 
   /** A new row that fires on every tick until its account is re-checked. */

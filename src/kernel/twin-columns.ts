@@ -6,8 +6,10 @@ import {
   PER_GROUP,
   PER_INSTRUMENT,
   PER_LEVEL,
+  PER_LEVEL_FACTOR,
   PER_PIECE,
   PER_ROW,
+  PER_RULE,
   PER_SIZE_CLASS,
   PER_SUSPECT,
 } from '../../assembly/layout.ts'
@@ -51,6 +53,8 @@ export class TwinColumns {
   accountLevel = new Int32Array()
   accountStamp = new Int32Array()
   accountUnknown = new Int32Array()
+  accountRule = new Int32Array()
+  accountNested = new Int32Array()
   nominatedAccount = new Int32Array()
 
   suspectMarginBalance = new Float64Array()
@@ -76,7 +80,9 @@ export class TwinColumns {
   pieceRate = new Float64Array()
   pieceDeduction = new Float64Array()
 
-  levelValue = new Float64Array()
+  levelRatio = new Float64Array()
+  levelFactor = new Float64Array()
+  ruleLevels = new Int32Array()
 
   /** Called after every growth, so that a class may hold the arrays that it reads most. */
   readonly #bindings: (() => void)[] = []
@@ -160,6 +166,8 @@ export class TwinColumns {
     this.accountLevel = grownI32(this.accountLevel, accounts)
     this.accountStamp = grownI32(this.accountStamp, accounts)
     this.accountUnknown = grownI32(this.accountUnknown, accounts)
+    this.accountRule = grownI32(this.accountRule, accounts)
+    this.accountNested = grownI32(this.accountNested, accounts)
     this.nominatedAccount = grownI32(this.nominatedAccount, accounts)
     const suspects = this.elements(PER_SUSPECT)
     this.suspectMarginBalance = grownF64(this.suspectMarginBalance, suspects)
@@ -190,7 +198,9 @@ export class TwinColumns {
     this.pieceCap = grownF64(this.pieceCap, pieces)
     this.pieceRate = grownF64(this.pieceRate, pieces)
     this.pieceDeduction = grownF64(this.pieceDeduction, pieces)
-    this.levelValue = grownF64(this.levelValue, this.elements(PER_LEVEL))
+    this.levelRatio = grownF64(this.levelRatio, this.elements(PER_LEVEL))
+    this.levelFactor = grownF64(this.levelFactor, this.elements(PER_LEVEL_FACTOR))
+    this.ruleLevels = grownI32(this.ruleLevels, this.elements(PER_RULE))
   }
 }
 

@@ -75,7 +75,7 @@ export class TwinCurves {
   }
 
   coordinate(curve: number, mark: number): number {
-    return this.#coordinate[curve] === COORDINATE_RECIPROCAL ? 1 / mark : mark
+    return (this.#coordinate[curve]! & COORDINATE_RECIPROCAL) !== 0 ? 1 / mark : mark
   }
 
   /** The piece that holds y; beyond the last cap the last piece continues. */

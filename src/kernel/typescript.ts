@@ -1,5 +1,6 @@
 import { BLOCK_SHIFT } from '../../assembly/layout.ts'
 import type { CurvePiece, Kernel, KernelTotals } from './kernel.ts'
+import type { KernelLevel } from './levels.ts'
 import {
   assertFinite,
   assertFreed,
@@ -7,12 +8,14 @@ import {
   assertLive,
   assertPieces,
   assertRechecked,
+  assertReleaseFactor,
   assertUncertainty,
   CAPACITY_FIRST,
 } from './limits.ts'
 import { TwinAccounts } from './twin-account.ts'
 import { TwinColumns } from './twin-columns.ts'
 import { TwinCurves } from './twin-curve.ts'
+import { TwinLevels } from './twin-levels.ts'
 import { TwinRecheck } from './twin-recheck.ts'
 import { TwinTick } from './twin-tick.ts'
 import { TwinZones } from './twin-zones.ts'
@@ -29,7 +32,8 @@ export class TypescriptKernel implements Kernel {
   readonly #curves = new TwinCurves(this.columns)
   readonly #zones = new TwinZones(this.columns)
   readonly #accounts = new TwinAccounts(this.columns, this.#curves, this.#zones)
-  readonly #recheck = new TwinRecheck(this.columns, this.#curves, this.#accounts, this.#zones)
+  readonly #levels = new TwinLevels(this.columns, this.#curves)
+  readonly #recheck = new TwinRecheck(this.columns, this.#curves, this.#levels, this.#accounts, this.#zones)
   readonly #tick = new TwinTick(this.columns, this.#zones, this.#accounts, this.#recheck)
 
   constructor() {
@@ -44,9 +48,18 @@ export class TypescriptKernel implements Kernel {
     this.columns.reserve(totals)
   }
 
-  setLevels(values: readonly number[], releaseFactor: number): void {
-    assertLevels(values, releaseFactor)
-    this.#recheck.setLevels(values, releaseFactor)
+  setReleaseFactor(factor: number): void {
+    assertReleaseFactor(factor)
+    this.#levels.setReleaseFactor(factor)
+  }
+
+  setRule(rule: number, levels: readonly KernelLevel[]): void {
+    assertLevels(rule, levels)
+    this.#levels.setRule(rule, levels)
+  }
+
+  setAccountRule(account: number, rule: number, isNested: boolean): void {
+    this.#accounts.setRule(account, rule, isNested)
   }
 
   addInstrument(): number {

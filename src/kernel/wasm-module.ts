@@ -30,7 +30,10 @@ export interface KernelExports extends Pick<Kernel, SameInBoth> {
   lanes(): number
   columnPointer(column: number): number
   reserve(rows: number, accounts: number, instruments: number, curves: number, pieces: number): number
-  setLevel(level: number, value: number): void
+  setRuleLevels(rule: number, count: number): void
+  setLevelRatio(place: number, ratio: number): void
+  setLevelFactor(place: number, coordinate: number, factor: number): void
+  setAccountRule(account: number, rule: number, nested: number): void
   setReleaseFactor(factor: number): void
   /** The curve, NONE or NO_PIECES. */
   addCurve(coordinate: number, pieceCount: number): number

@@ -1,6 +1,7 @@
-import { BLOCK_SHIFT, LAYOUT_VERSION, NO_PIECES, NONE } from '../../assembly/layout.ts'
+import { BLOCK_SHIFT, LAYOUT_VERSION, LEVEL_PLACES, NO_PIECES, NONE } from '../../assembly/layout.ts'
 import { assert, PlimsollError } from '../errors.ts'
 import type { CurvePiece, Kernel, KernelTotals } from './kernel.ts'
+import type { KernelLevel } from './levels.ts'
 import {
   assertFinite,
   assertFreed,
@@ -8,6 +9,7 @@ import {
   assertLive,
   assertPieces,
   assertRechecked,
+  assertReleaseFactor,
   assertUncertainty,
   CAPACITY_FIRST,
   capacityFault,
@@ -70,12 +72,25 @@ export class WasmKernel implements Kernel {
     this.#views = new WasmViews(this.#wasm, capacity)
   }
 
-  setLevels(values: readonly number[], releaseFactor: number): void {
-    assertLevels(values, releaseFactor)
-    values.forEach((value, index) => {
-      this.#wasm.setLevel(index + 1, value)
+  setReleaseFactor(factor: number): void {
+    assertReleaseFactor(factor)
+    this.#wasm.setReleaseFactor(factor)
+  }
+
+  setRule(rule: number, levels: readonly KernelLevel[]): void {
+    assertLevels(rule, levels)
+    levels.forEach(({ ratio, factors }, index) => {
+      const place = rule * LEVEL_PLACES + index + 1
+      this.#wasm.setLevelRatio(place, ratio)
+      factors.forEach((factor, coordinate) => {
+        this.#wasm.setLevelFactor(place, coordinate, factor)
+      })
     })
-    this.#wasm.setReleaseFactor(releaseFactor)
+    this.#wasm.setRuleLevels(rule, levels.length)
+  }
+
+  setAccountRule(account: number, rule: number, isNested: boolean): void {
+    this.#wasm.setAccountRule(account, rule, isNested ? 1 : 0)
   }
 
   addInstrument(): number {

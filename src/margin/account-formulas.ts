@@ -35,6 +35,8 @@ export interface StillPositions {
 export interface Prices<N> extends IndexPrices<N> {
   /** By symbol; undefined when it is not known. */
   markOf(symbol: string): N | undefined
+  /** At which a part of a position is closed; without it that is its mark. */
+  closingMarkOf?(symbol: string): N | undefined
   fundingRateOf(symbol: string): Rational | undefined
 }
 
@@ -150,7 +152,7 @@ export function marketOf<N>({ position, rules }: RuledPosition, { markOf, fundin
   return { markPrice, underlyingPrice, fundingRate: fundingRateOf(position.symbol) ?? ZERO }
 }
 
-/** What closing a part of a position at the mark pays into the wallet of its pool. */
+/** What closing a part of a position pays into the wallet of its pool. */
 function realizedOf<N>(
   algebra: Algebra<N>,
   { positions }: AccountFormula,
@@ -160,7 +162,9 @@ function realizedOf<N>(
   if (closed === undefined) return algebra.of(ZERO)
   const ruled = positions[closed.index]!
   const size = algebra.mul(algebra.of(parseDecimal(ruled.position.size)), closed.share)
-  return positionFiguresOf(algebra, ruled, size, marketOf(ruled, prices)).contribution
+  const { closingMarkOf } = prices
+  const closing = closingMarkOf === undefined ? prices : { ...prices, markOf: closingMarkOf }
+  return positionFiguresOf(algebra, ruled, size, marketOf(ruled, closing)).contribution
 }
 
 /** All in the currency of the pool, but the figures of the positions. */

@@ -2,10 +2,10 @@ import type { Cure, Decimal } from '../domain/index.ts'
 import { assert } from '../errors.ts'
 import type { Evaluation, MarginAccount } from './account.ts'
 import { closedByPieces } from './cure-by-pieces.ts'
-import { coordinateOf, slackIsConcave } from './curve.ts'
-import type { MarkOf } from './formula-figures.ts'
+import { slackIsConcave } from './curve.ts'
 import { isolatedTerms, type Leg } from './leg.ts'
-import { type LevelRule, reachedLevel } from './levels.ts'
+import type { LevelRule } from './level-rule.ts'
+import { areLevelsNested, type EvaluationAt, reachedLevel } from './levels.ts'
 import {
   add,
   compare,
@@ -25,19 +25,20 @@ import {
   CURE_STEP,
   closedBeyond,
   type Goal,
-  goalOf,
+  type GoalAt,
   meets,
   type Reduction,
+  reductionGoalsOf,
   reductionOf,
   roundUp,
   shareWithout,
   surplusKeeping,
+  topUpGoalsOf,
 } from './reduction.ts'
 import { tierIndexAt } from './tiers.ts'
 
-/** Surplus over a level: λ·marginBalance − maintenanceMargin. */
-function surplusOf(goal: Goal, evaluation: Evaluation): Rational {
-  return sub(mul(goal.level, evaluation.marginBalance), evaluation.maintenanceMargin)
+function surplusOf({ ratio }: Goal, evaluation: Evaluation): Rational {
+  return sub(mul(ratio, evaluation.marginBalance), evaluation.maintenanceMargin)
 }
 
 /**
@@ -46,27 +47,29 @@ function surplusOf(goal: Goal, evaluation: Evaluation): Rational {
  *
  * In a cross pool the realised PnL stays and a reduction lowers the maintenance margin; the size is null when closing
  * the whole position is not enough. The margin of an isolated position leaves in proportion to the closed part: only a
- * lower tier helps, otherwise the whole size is closed.
+ * lower tier helps, otherwise the whole size is closed. Prices move the same way as before the reduction.
  */
 export function cureOf(
   marginAccount: MarginAccount,
-  markOf: MarkOf,
-  evaluation: Evaluation,
+  evaluationAt: EvaluationAt,
+  xAt: (leg: Leg, distance: Rational) => Rational,
   rule: LevelRule,
 ): Cure | null {
-  if (reachedLevel(evaluation, marginAccount, rule) === 0) return null
-  const lowest = goalOf(1, marginAccount, rule)
-  const highest = goalOf(rule.levels.length, marginAccount, rule)
-  const topUps = [lowest, highest].map((goal) => topUpOf(marginAccount, evaluation, goal))
-  // Closing at the mark keeps the sign of the margin balance. For a negative balance λ = 1 demands the most.
-  const goal = sign(evaluation.marginBalance) < 0 ? highest : lowest
+  if (reachedLevel(evaluationAt, marginAccount, rule) === 0) return null
+  const isNested = areLevelsNested(marginAccount)
+  const topUps = topUpGoalsOf(marginAccount, rule, isNested).map((goal) =>
+    topUpOf(marginAccount, evaluationAt(goal.distance), goal),
+  )
+  const isNegative = sign(evaluationAt(ZERO).marginBalance) < 0
+  const goals = reductionGoalsOf(marginAccount, rule, isNested, isNegative)
   return {
     topUp: formatDecimal(topUps.reduce(max)),
     reductions: marginAccount.legs.map((leg) => {
-      const { curve } = leg
-      const { symbol } = curve
-      const x = coordinateOf(curve, markOf(symbol)!)
-      return { symbol, size: closedSizeOf(leg, x, marginAccount, evaluation, goal) }
+      const at = goals.map((goal) => {
+        const { distance } = goal
+        return { goal, evaluation: evaluationAt(distance), x: xAt(leg, distance) }
+      })
+      return { symbol: leg.curve.symbol, size: closedSizeOf(leg, xAt(leg, ZERO), marginAccount, at) }
     }),
   }
 }
@@ -104,32 +107,39 @@ function afterTopUp(marginAccount: MarginAccount, evaluation: Evaluation, amount
  */
 function topUpSlopes(marginAccount: MarginAccount, goal: Goal): Rational[] {
   const { curve, closingFeeRate: feeRate, position } = marginAccount.legs[0]!
-  if (marginAccount.marginMode === 'cross' || feeRate.n === 0n) return [goal.level]
+  if (marginAccount.marginMode === 'cross' || feeRate.n === 0n) return [goal.ratio]
   const gainsWithX = sign(curve.slope) > 0
   const credit = gainsWithX ? sub(ONE, feeRate) : add(ONE, feeRate)
-  if (position.leverage !== undefined) return [div(goal.level, credit)]
+  if (position.leverage !== undefined) return [div(goal.ratio, credit)]
   const feeSlope = div(feeRate, credit)
-  return gainsWithX ? [add(goal.level, feeSlope), goal.level] : [goal.level, sub(goal.level, feeSlope)]
+  return gainsWithX ? [add(goal.ratio, feeSlope), goal.ratio] : [goal.ratio, sub(goal.ratio, feeSlope)]
 }
 
-/** How much of the position to close; null when closing it all is not enough. */
+/**
+ * How much of the position to close; null when closing it all is not enough. Of several goals the one that asks for the most
+ * decides, if that part meets the others too; otherwise only closing it all may.
+ */
 export function closedSizeOf(
   leg: Leg,
-  x: Rational,
+  presentX: Rational,
   marginAccount: MarginAccount,
-  evaluation: Evaluation,
-  goal: Goal,
+  goals: readonly GoalAt[],
 ): Decimal | null {
-  const reduction = reductionOf(leg, x, marginAccount, evaluation, goal)
-  const closed = slackIsConcave(leg.curve) ? closedByWalk(reduction) : closedByPieces(reduction)
-  if (closed !== undefined) {
-    const size = formatDecimal(closed)
-    const surplus = surplusKeeping(reduction, shareWithout(reduction, closed))
-    assert(meets(goal, surplus), `closing ${size} of ${leg.curve.symbol} cures ${marginAccount.id}`)
-    return size
-  }
-  const allCures = marginAccount.marginMode === 'isolated' || meets(goal, reduction.base)
-  return allCures ? formatDecimal(reduction.size) : null
+  const reductions = goals.map((goal) => reductionOf(leg, presentX, marginAccount, goal))
+  const { size } = reductions[0]!
+  const part = reductions.filter((one) => !meets(one.goal, surplusKeeping(one, ONE))).map(partOf)
+  const closed = part.reduce(max, ZERO)
+  const cures = (one: Reduction) => meets(one.goal, surplusKeeping(one, shareWithout(one, closed)))
+  if (compare(closed, size) < 0 && reductions.every(cures)) return formatDecimal(closed)
+  const allCures =
+    marginAccount.marginMode === 'isolated' || reductions.every(({ goal, base }) => meets(goal, base))
+  return allCures ? formatDecimal(size) : null
+}
+
+/** The smallest part that meets one goal; the whole size where no smaller one does. */
+function partOf(reduction: Reduction): Rational {
+  const isConcave = slackIsConcave(reduction.curve)
+  return (isConcave ? closedByWalk(reduction) : closedByPieces(reduction)) ?? reduction.size
 }
 
 /**

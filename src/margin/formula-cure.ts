@@ -1,5 +1,5 @@
 // The smallest changes that bring a margin account below every level, from its formula.
-import type { Cure, Decimal } from '../domain/index.ts'
+import type { Cure, Decimal, MarginMode } from '../domain/index.ts'
 import { assert } from '../errors.ts'
 import type { MarginAccount } from './account.ts'
 import type { Change } from './account-formulas.ts'
@@ -7,7 +7,7 @@ import { type Algebra, exactNumbers, magnitude } from './algebra.ts'
 import { type FigureOf, firstCrossing } from './crossing.ts'
 import { figuresAt, type Known } from './formula-figures.ts'
 import { focusOn } from './formula-focus.ts'
-import type { LevelRule } from './levels.ts'
+import type { LevelRule } from './level-rule.ts'
 import {
   compare,
   div,
@@ -21,30 +21,35 @@ import {
   sign,
   ZERO,
 } from './rational.ts'
-import { CURE_CONTRACTS, CURE_STEP, type Goal, goalOf, meets } from './reduction.ts'
+import { CURE_CONTRACTS, CURE_STEP, type Goal, meets, reductionGoalsOf, topUpGoalsOf } from './reduction.ts'
 
 /** As `cureOf`: the smallest top-up, and the smallest reduction of each position, that brings the account below every level. */
 export function cureByFormula(
   marginAccount: Pick<MarginAccount, 'liquidation'>,
-  known: Known,
+  knownAt: (distance: Rational) => Known,
   rule: LevelRule,
 ): Cure {
-  const lowest = goalOf(1, marginAccount, rule)
-  const highest = goalOf(rule.levels.length, marginAccount, rule)
-  const goal = sign(known.figures.marginBalance) < 0 ? highest : lowest
-  const topUps = [lowest, highest].map((one) => topUpFor(known, one))
+  const { formula, figures } = knownAt(ZERO)
+  const isNegative = sign(figures.marginBalance) < 0
+  const topUps = topUpGoalsOf(marginAccount, rule, false).map((goal) =>
+    topUpFor(knownAt(goal.distance), goal),
+  )
+  const goals = reductionGoalsOf(marginAccount, rule, false, isNegative)
   return {
     topUp: formatDecimal(topUps.reduce(max)),
-    reductions: known.formula.positions.map(({ position }, index) => ({
+    reductions: formula.positions.map(({ position }, index) => ({
       symbol: position.symbol,
-      size: reductionFor(known, index, goal),
+      size: reductionOf(
+        goals.map((goal) => reductionFor(knownAt(goal.distance), index, goal)),
+        formula.marginMode,
+      ),
     })),
   }
 }
 
-function surplusUnder<N>(known: Known, algebra: Algebra<N>, { level }: Goal, change: Change<N>): N {
+function surplusUnder<N>(known: Known, algebra: Algebra<N>, { ratio }: Goal, change: Change<N>): N {
   const { marginBalance, maintenanceMargin } = figuresAt(algebra, known, change)
-  return algebra.sub(algebra.mul(algebra.of(level), marginBalance), maintenanceMargin)
+  return algebra.sub(algebra.mul(algebra.of(ratio), marginBalance), maintenanceMargin)
 }
 
 function topUpFor(known: Known, goal: Goal): Rational {
@@ -94,11 +99,28 @@ function fewestStepsUpTo(guess: bigint, most: bigint, cures: (steps: bigint) => 
   return high
 }
 
+/** Closing a part of one position, as far as one goal is concerned. */
+interface ReductionFor {
+  /** The whole size. */
+  readonly size: Rational
+  /** The smallest part that meets the goal; the whole size where no smaller one does. */
+  readonly closed: Rational
+  readonly meetsWith: (closed: Rational) => boolean
+}
+
 /**
- * The smallest part of a position whose closing at the mark cures: its whole size if no part does, null if that does not
- * help either.
+ * The smallest part of a position whose closing at the present mark cures: what the goal asks for that asks for the most, if
+ * that meets all; its whole size if no part does, null if that does not help either.
  */
-function reductionFor(known: Known, index: number, goal: Goal): Decimal | null {
+function reductionOf(reductions: readonly ReductionFor[], marginMode: MarginMode): Decimal | null {
+  const meetAll = (closed: Rational) => reductions.every(({ meetsWith }) => meetsWith(closed))
+  const closed = reductions.map((reduction) => reduction.closed).reduce(max)
+  const { size } = reductions[0]!
+  if (compare(closed, size) < 0 && meetAll(closed)) return formatDecimal(closed)
+  return marginMode === 'isolated' || meetAll(size) ? formatDecimal(size) : null
+}
+
+function reductionFor(known: Known, index: number, goal: Goal): ReductionFor {
   const { position, rules } = known.formula.positions[index]!
   const size = magnitude(exactNumbers, parseDecimal(position.size))
   const step = parseDecimal(rules.contribution === 'inverse' ? CURE_CONTRACTS : CURE_STEP)
@@ -106,8 +128,9 @@ function reductionFor(known: Known, index: number, goal: Goal): Decimal | null {
   const surplusAt: FigureOf = (algebra, share) =>
     surplusUnder(focused, algebra, goal, { closed: { index: 0, share } })
   const sizeOf = (steps: bigint) => mul(step, { n: steps, d: 1n })
-  const curesWith = (closed: Rational) => meets(goal, surplusAt(exactNumbers, div(closed, size)))
-  const cures = (steps: bigint) => compare(sizeOf(steps), size) < 0 && curesWith(sizeOf(steps))
+  const meetsWith = (closed: Rational) => meets(goal, surplusAt(exactNumbers, div(closed, size)))
+  if (meetsWith(ZERO)) return { size, closed: ZERO, meetsWith }
+  const cures = (steps: bigint) => compare(sizeOf(steps), size) < 0 && meetsWith(sizeOf(steps))
   const stepsTo = (share: Rational) => ceilOf(div(mul(share, size), step))
   for (const [share, next] of piecesOf(surplusAt)) {
     const first = stepsTo(share) > 0n ? stepsTo(share) : 1n
@@ -116,10 +139,9 @@ function reductionFor(known: Known, index: number, goal: Goal): Decimal | null {
       rules.rounding === undefined
         ? [first, first + 1n].find(cures)
         : fewestStepsUpTo(first, stepsTo(next ?? ONE), cures)
-    if (steps !== undefined) return formatDecimal(sizeOf(steps))
+    if (steps !== undefined) return { size, closed: sizeOf(steps), meetsWith }
   }
-  if (known.formula.marginMode === 'isolated') return formatDecimal(size)
-  return curesWith(size) ? formatDecimal(size) : null
+  return { size, closed: size, meetsWith }
 }
 
 /** The shares from 0 to 1 between which the surplus keeps its sign, each with the next. */

@@ -1,25 +1,11 @@
 // How far the prices of a margin account are from its line, all together or those of one coin.
 
+import { adverseSides } from './adverse.ts'
 import { unroundedNumbers } from './algebra.ts'
 import { type FigureOf, firstCrossing } from './crossing.ts'
 import { type Known, type Moved, type PriceKind, slackAt } from './formula-figures.ts'
 import { focusOn, placesOn } from './formula-focus.ts'
-import {
-  add,
-  compare,
-  mul,
-  neg,
-  ONE,
-  parseDecimal,
-  type Rational,
-  reduce,
-  sign,
-  sub,
-  ZERO,
-} from './rational.ts'
-
-/** Whether an account loses when a price rises or when it falls. */
-type Adverse = 'rise' | 'fall'
+import { compare, mul, neg, ONE, type Rational, reduce, sign, sub, ZERO } from './rational.ts'
 
 /** No price falls by all of itself. */
 const FALL_MAX: Rational = { n: 10n ** 18n - 1n, d: 10n ** 18n }
@@ -47,45 +33,6 @@ export function distanceOf(known: Known): Rational | undefined {
   }
   const falls = [...sides.marks.values(), ...sides.indexes.values()].includes('fall')
   return firstCrossing(slack, ZERO, 'up', falls ? FALL_MAX : undefined)
-}
-
-interface AdverseSides {
-  readonly marks: ReadonlyMap<string, Adverse>
-  readonly indexes: ReadonlyMap<string, Adverse>
-}
-
-/**
- * By the net of each instrument. Where nothing is net, the side on which the value, and so the margin that is asked, grows:
- * a rise, of an inverse contract a fall. The underlying of an option: a rise, which raises the margin of a short one.
- */
-function adverseSides(known: Known): AdverseSides {
-  const nets = new Map<string, Rational>()
-  const marks = new Map<string, Adverse>()
-  for (const { position, rules } of known.formula.positions) {
-    const net = add(nets.get(position.symbol) ?? ZERO, parseDecimal(position.size))
-    nets.set(position.symbol, net)
-    const grown: Adverse = rules.contribution === 'inverse' ? 'fall' : 'rise'
-    marks.set(position.symbol, net.n > 0n ? 'fall' : net.n < 0n ? 'rise' : grown)
-  }
-  for (const symbol of known.marks.keys()) if (!marks.has(symbol)) marks.set(symbol, 'rise')
-  const indexes = new Map<string, Adverse>()
-  for (const { asset, wallet, liability } of known.formula.pool?.assets ?? []) {
-    if (!known.indexes.has(asset)) continue
-    const { contribution } = contributionIn(known, asset)
-    const equity = add(sub(wallet, liability), contribution)
-    indexes.set(asset, equity.n >= 0n ? 'fall' : 'rise')
-  }
-  return { marks, indexes }
-}
-
-/** PnL of the positions that settle in the asset, at the present prices. */
-function contributionIn({ formula, figures }: Known, asset: string): { contribution: Rational } {
-  let contribution = ZERO
-  formula.positions.forEach(({ rules }, index) => {
-    if (rules.settlementAsset === asset)
-      contribution = add(contribution, figures.positions[index]!.contribution)
-  })
-  return { contribution }
 }
 
 /** Where an account is liquidated if only one coin moves. */

@@ -34,6 +34,8 @@ export interface Known {
   readonly marks: ReadonlyMap<string, Rational>
   readonly indexes: ReadonlyMap<string, Rational>
   readonly rates: ReadonlyMap<string, Rational>
+  /** The marks at which a part of a position is closed, where they are not `marks`. */
+  readonly closingMarks?: ReadonlyMap<string, Rational>
   readonly figures: AccountFigures<Rational>
 }
 
@@ -70,7 +72,7 @@ export type Moved<N> = (kind: PriceKind, name: string, price: Rational) => N | u
 
 export function figuresAt<N>(
   algebra: Algebra<N>,
-  { formula, marks, indexes, rates }: Omit<Known, 'figures'>,
+  { formula, marks, indexes, rates, closingMarks }: Omit<Known, 'figures'>,
   change: Change<N> = {},
   moved: Moved<N> = () => undefined,
 ): AccountFigures<N> {
@@ -81,7 +83,9 @@ export function figuresAt<N>(
     indexOf: (asset: string) => priceOf('index', asset, indexes.get(asset)),
     fundingRateOf: (symbol: string) => rates.get(symbol),
   }
-  return figuresOf(algebra, formula, prices, change)
+  if (closingMarks === undefined) return figuresOf(algebra, formula, prices, change)
+  const closingMarkOf = (symbol: string) => algebra.of(closingMarks.get(symbol)!)
+  return figuresOf(algebra, formula, { ...prices, closingMarkOf }, change)
 }
 
 /** The initial margin of the position at that place. */

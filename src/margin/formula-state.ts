@@ -2,6 +2,7 @@
 import type { MarginState, PositionState } from '../domain/index.ts'
 import type { Evaluation, MarginAccount } from './account.ts'
 import { type AccountFormula, symbolsOf } from './account-formulas.ts'
+import { knownAgainst } from './adverse.ts'
 import { cureByFormula } from './formula-cure.ts'
 import {
   type FurtherPrices,
@@ -11,7 +12,9 @@ import {
   type MarkOf,
 } from './formula-figures.ts'
 import { pricesAt } from './formula-prices.ts'
-import { type LevelRule, reachedLevel } from './levels.ts'
+import { keptByDistance } from './kept-by-distance.ts'
+import type { LevelRule } from './level-rule.ts'
+import { reachedLevel } from './levels.ts'
 import { abs, div, formatDecimal, max, sign, sub, ZERO } from './rational.ts'
 import { NO_POSITION_FIGURES, textOf, UNKNOWN_FIGURES, verdictOf } from './state-text.ts'
 
@@ -45,7 +48,8 @@ export function stateByFormula(
     return { ...base, walletBalance, ...UNKNOWN_FIGURES, positions, cure: null }
   }
   const { walletBalance, marginBalance, maintenanceMargin, unrealizedPnl } = known.figures
-  const level = reachedLevel(known.figures, marginAccount, rule)
+  const knownAt = keptByDistance(known, (distance) => knownAgainst(known, distance))
+  const level = reachedLevel((distance) => knownAt(distance).figures, marginAccount, rule)
   return {
     ...base,
     walletBalance: formatDecimal(walletBalance),
@@ -57,7 +61,7 @@ export function stateByFormula(
     level: level === 0 ? null : rule.names[level]!,
     shortfall: formatDecimal(max(ZERO, sub(maintenanceMargin, marginBalance))),
     positions: formula.positions.map((_, index) => positionStateOf(known, index)),
-    cure: level === 0 ? null : cureByFormula(marginAccount, known, rule),
+    cure: level === 0 ? null : cureByFormula(marginAccount, knownAt, rule),
   }
 }
 

@@ -1,31 +1,72 @@
 import type { MarginState, PositionState } from '../domain/index.ts'
 import type { Evaluation, MarginAccount } from './account.ts'
+import { adverseOfSlope, factorOf } from './adverse.ts'
 import { cureOf } from './cure.ts'
-import { coordinateOf, maintenanceAt, slackIsConcave, valueAt } from './curve.ts'
+import { type Curve, coordinateAt, coordinateOf, maintenanceAt, slackIsConcave, valueAt } from './curve.ts'
 import type { MarkOf } from './formula-figures.ts'
 import { initialMarginAt, type Leg } from './leg.ts'
-import { type LevelRule, reachedLevel } from './levels.ts'
+import type { LevelRule } from './level-rule.ts'
+import { reachedLevel } from './levels.ts'
 import { bankruptcyPrice, liquidationPrice } from './prices.ts'
 import { liquidationPriceByPieces } from './prices-by-pieces.ts'
-import { add, div, formatDecimal, max, mul, parseDecimal, sign, sub, ZERO } from './rational.ts'
+import {
+  add,
+  div,
+  formatDecimal,
+  max,
+  mul,
+  parseDecimal,
+  type Rational,
+  sign,
+  sub,
+  ZERO,
+} from './rational.ts'
 import { NO_POSITION_FIGURES, textOf, UNKNOWN_FIGURES, verdictOf } from './state-text.ts'
 
 // The state of a margin account in fractions whose denominators grow as they must: the slow twin of state.ts, which
 // tests compare it with. The desk's questions evaluate by it, because they judge each account once.
 
 /** The three sums of a margin account, as `evaluate` gives them. */
-export function evaluateByFractions(marginAccount: MarginAccount, markOf: MarkOf): Evaluation | undefined {
+export function evaluateByFractions(
+  marginAccount: MarginAccount,
+  markOf: MarkOf,
+  distance: Rational = ZERO,
+): Evaluation | undefined {
+  const nets = distance.n === 0n ? NO_NETS : netsOf(marginAccount)
   let unrealizedPnl = ZERO
   let maintenanceMargin = ZERO
   for (const curve of marginAccount.curves) {
-    const markPrice = markOf(curve.symbol)
-    if (markPrice === undefined) return undefined
-    const x = coordinateOf(curve, markPrice)
+    const x = movedX(nets, curve, markOf, distance)
+    if (x === undefined) return undefined
     unrealizedPnl = add(unrealizedPnl, valueAt(curve, x))
     maintenanceMargin = add(maintenanceMargin, maintenanceAt(curve, x))
   }
   return { marginBalance: add(marginAccount.constant, unrealizedPnl), unrealizedPnl, maintenanceMargin }
 }
+
+/** x of a curve at its mark moved against the account by the distance; undefined without a mark. */
+function movedX(
+  nets: ReadonlyMap<string, Rational>,
+  { symbol, coordinate }: Curve,
+  markOf: MarkOf,
+  distance: Rational,
+): Rational | undefined {
+  const markPrice = markOf(symbol)
+  if (markPrice === undefined) return undefined
+  const mark = parseDecimal(markPrice)
+  if (distance.n === 0n) return coordinateAt(coordinate, mark)
+  const side = adverseOfSlope(coordinate, sign(nets.get(symbol)!))
+  return coordinateAt(coordinate, mul(mark, factorOf(side, distance)))
+}
+
+/** Sums of the slopes of the curves of each symbol. */
+function netsOf({ curves }: MarginAccount): ReadonlyMap<string, Rational> {
+  const nets = new Map<string, Rational>()
+  for (const { symbol, slope } of curves) nets.set(symbol, add(nets.get(symbol) ?? ZERO, slope))
+  return nets
+}
+
+const NO_NETS: ReadonlyMap<string, Rational> = new Map()
 
 /** The state of a margin account, as `marginStateOf` gives it. */
 export function marginStateByFractions(
@@ -43,7 +84,10 @@ export function marginStateByFractions(
   }
   if (evaluation === undefined) return { ...base, ...UNKNOWN_FIGURES, positions, cure: null }
   const { marginBalance, maintenanceMargin, unrealizedPnl } = evaluation
-  const level = reachedLevel(evaluation, marginAccount, rule)
+  const nets = netsOf(marginAccount)
+  const evaluationAt = (distance: Rational) => evaluateByFractions(marginAccount, markOf, distance)!
+  const xAt = ({ curve }: Leg, distance: Rational) => movedX(nets, curve, markOf, distance)!
+  const level = reachedLevel(evaluationAt, marginAccount, rule)
   return {
     ...base,
     unrealizedPnl: formatDecimal(unrealizedPnl),
@@ -54,7 +98,7 @@ export function marginStateByFractions(
     level: level === 0 ? null : rule.names[level]!,
     shortfall: formatDecimal(max(ZERO, sub(maintenanceMargin, marginBalance))),
     positions,
-    cure: cureOf(marginAccount, markOf, evaluation, rule),
+    cure: cureOf(marginAccount, evaluationAt, xAt, rule),
   }
 }
 

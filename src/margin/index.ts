@@ -12,6 +12,7 @@ export {
   tieredMaintenanceAt,
   valueAt,
 } from './curve.ts'
+export { evaluationsOf } from './evaluations.ts'
 export { checkRules, exactRulesOf, TAKER_FEE_RATE_MAX } from './exact-rules.ts'
 export { type Answers, answersOf } from './formula-answers.ts'
 export type { FurtherPrices, MarkOf } from './formula-figures.ts'
@@ -22,13 +23,12 @@ export { isFeeCounted, type Leg } from './leg.ts'
 export {
   DEFAULT_HYSTERESIS,
   DEFAULT_LEVELS,
-  heldLevel,
+  type Level,
   type LevelRule,
   levelRule,
-  reachedLevel,
-  WARNING_LEVEL_MIN,
-  WARNING_LEVELS_MAX,
-} from './levels.ts'
+  levelUpTo,
+} from './level-rule.ts'
+export { type EvaluationAt, heldLevel, reachedLevel } from './levels.ts'
 export type { RuledPosition } from './position-value.ts'
 export { bankruptcyPrice, liquidationPrice } from './prices.ts'
 export { liquidationPriceByPieces } from './prices-by-pieces.ts'

@@ -1,8 +1,9 @@
 import type { Decimal } from '../domain/index.ts'
 import type { Evaluation, MarginAccount } from './account.ts'
-import { type Curve, maintenanceAt, tieredMaintenanceAt } from './curve.ts'
+import { type Curve, maintenanceAt, tieredMaintenanceAt, valueAt } from './curve.ts'
 import type { Leg } from './leg.ts'
-import { equalityReaches, type LevelRule } from './levels.ts'
+import type { Level, LevelRule } from './level-rule.ts'
+import { equalityReaches } from './levels.ts'
 import {
   abs,
   add,
@@ -24,9 +25,11 @@ export const CURE_STEP: Decimal = '0.00000001'
 /** Inverse positions are reduced by whole contracts. */
 export const CURE_CONTRACTS: Decimal = '1'
 
-/** To stay below a level the surplus must be above zero, or at least zero if equality does not reach the level. */
-export interface Goal {
-  readonly level: Rational
+/**
+ * To stay below a level the surplus, ratio·marginBalance − maintenanceMargin at the prices of the level, must be above zero,
+ * or at least zero if equality does not reach the level.
+ */
+export interface Goal extends Level {
   readonly zeroIsSafe: boolean
 }
 
@@ -35,7 +38,33 @@ export function goalOf(
   marginAccount: Pick<MarginAccount, 'liquidation'>,
   rule: LevelRule,
 ): Goal {
-  return { level: rule.levels[level - 1]!, zeroIsSafe: !equalityReaches(level, marginAccount, rule) }
+  const { ratio, distance } = rule.levels[level - 1]!
+  return { ratio, distance, zeroIsSafe: !equalityReaches(level, marginAccount, rule) }
+}
+
+/**
+ * The goals that stand for all levels when money is added. Of margin ratios the first asks for the most, or with a negative
+ * margin balance the line; of distances the farthest, unless a farther one can ask for less (`isNested` is false).
+ */
+export function topUpGoalsOf(
+  marginAccount: Pick<MarginAccount, 'liquidation'>,
+  rule: LevelRule,
+  isNested: boolean,
+): readonly Goal[] {
+  const goals = rule.levels.map((_, index) => goalOf(index + 1, marginAccount, rule))
+  if (rule.isByDistance) return isNested ? goals.slice(0, 1) : goals
+  return [goals[0]!, goals.at(-1)!]
+}
+
+/** The same when a part of a position is closed at the mark, which keeps the sign of the margin balance. */
+export function reductionGoalsOf(
+  marginAccount: Pick<MarginAccount, 'liquidation'>,
+  rule: LevelRule,
+  isNested: boolean,
+  isNegative: boolean,
+): readonly Goal[] {
+  if (rule.isByDistance) return topUpGoalsOf(marginAccount, rule, isNested)
+  return [goalOf(isNegative ? rule.levels.length : 1, marginAccount, rule)]
 }
 
 export function meets(goal: Goal, surplus: Rational): boolean {
@@ -49,7 +78,7 @@ export function roundUp(goal: Goal, bound: Rational, step: Rational): Rational {
 }
 
 /**
- * Closing a part of a position at the mark. If the share k is kept, the surplus over the level of the goal is base +
+ * Closing a part of a position at the present mark. If the share k is kept, the surplus at the prices of the goal is base +
  * gain·k − tiered maintenance margin of k·notional.
  */
 export interface Reduction {
@@ -57,7 +86,7 @@ export interface Reduction {
   readonly goal: Goal
   readonly base: Rational
   readonly gain: Rational
-  /** Notional of the whole position at the mark. */
+  /** Notional of the whole position at the mark of the goal. */
   readonly notional: Rational
   /** Size of the whole position, unsigned. */
   readonly size: Rational
@@ -65,22 +94,35 @@ export interface Reduction {
   readonly step: Rational
 }
 
-/** In a cross pool the realised PnL stays; the margin of an isolated position leaves in proportion to the closed part. */
+/** A goal, with the account at its prices. */
+export interface GoalAt {
+  readonly goal: Goal
+  readonly evaluation: Evaluation
+  /** x of the leg that is reduced. */
+  readonly x: Rational
+}
+
+/**
+ * In a cross pool the PnL that is realised at the present mark stays; the margin of an isolated position leaves in
+ * proportion to the closed part. `presentX` is x of the present mark.
+ */
 export function reductionOf(
   { curve, position }: Leg,
-  x: Rational,
+  presentX: Rational,
   { marginMode }: MarginAccount,
-  evaluation: Evaluation,
-  goal: Goal,
+  { goal, evaluation, x }: GoalAt,
 ): Reduction {
   const isIsolated = marginMode === 'isolated'
-  const balance = mul(goal.level, evaluation.marginBalance)
+  const balance = mul(goal.ratio, evaluation.marginBalance)
   const others = sub(evaluation.maintenanceMargin, maintenanceAt(curve, x))
+  const fee = curve.maintenanceConstant
+  // What is closed now is not there when the price moves.
+  const spared = mul(goal.ratio, sub(valueAt(curve, presentX), valueAt(curve, x)))
   return {
     curve,
     goal,
-    base: isIsolated ? ZERO : sub(balance, others),
-    gain: isIsolated ? sub(balance, curve.maintenanceConstant) : neg(curve.maintenanceConstant),
+    base: isIsolated ? ZERO : add(sub(balance, others), spared),
+    gain: isIsolated ? sub(balance, fee) : neg(add(fee, spared)),
     notional: mul(curve.scale, x),
     size: abs(parseDecimal(position.size)),
     step: parseDecimal(curve.coordinate === 'price' ? CURE_STEP : CURE_CONTRACTS),

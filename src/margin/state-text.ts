@@ -1,6 +1,6 @@
 // What every way to compute a state says in the same words.
 import type { Decimal, Verdict } from '../domain/index.ts'
-import type { LevelRule } from './levels.ts'
+import type { LevelRule } from './level-rule.ts'
 import { formatDecimal, type Rational } from './rational.ts'
 
 export const UNKNOWN_FIGURES = {

@@ -4,8 +4,10 @@ import { slackIsConcave, valueAt } from './curve.ts'
 import { fixedOf } from './fixed.ts'
 import type { FurtherPrices, MarkOf } from './formula-figures.ts'
 import { stateByFormula } from './formula-state.ts'
+import { keptByDistance } from './kept-by-distance.ts'
 import type { Leg } from './leg.ts'
-import { type LevelRule, reachedLevel } from './levels.ts'
+import type { LevelRule } from './level-rule.ts'
+import { reachedLevel } from './levels.ts'
 import { liquidationPriceByPieces } from './prices-by-pieces.ts'
 import { add, formatDecimal, formatFixed, powerOfTen, type Rational } from './rational.ts'
 import { scaledTierAt } from './scaled-tiers.ts'
@@ -15,8 +17,10 @@ import {
   isKnown,
   type Marked,
   markedOf,
+  type Summed,
   type Sums,
   type SymbolAt,
+  summedAt,
   sumUp,
   symbolAt,
 } from './sums.ts'
@@ -47,7 +51,12 @@ export function marginStateOf(
   }
   const sums = sumUp(terms, symbols)
   const { slack, lift } = sums
-  const level = reachedLevel(evaluationOf(terms, sums), marginAccount, rule)
+  const present = { terms, symbols, sums }
+  const summedAtDistance = keptByDistance<Summed>(
+    present,
+    (distance) => summedAt(marginAccount, markOf, distance)!,
+  )
+  const level = reachedLevel((distance) => evaluationOf(summedAtDistance(distance)), marginAccount, rule)
   const ratio = { n: sums.maintenanceMargin, d: sums.marginBalance * terms.rateUnits }
   return {
     id,
@@ -62,7 +71,7 @@ export function marginStateOf(
     level: level === 0 ? null : rule.names[level]!,
     shortfall: slack >= 0n ? '0' : moneyText(-slack, maintenanceDecimals(terms), lift),
     positions: positionsWith(marginAccount, terms, symbols, sums),
-    cure: level === 0 ? null : cureAt(marginAccount, terms, symbols, sums, rule),
+    cure: level === 0 ? null : cureAt(marginAccount, summedAtDistance, rule),
   }
 }
 
@@ -133,7 +142,7 @@ function pricesAt(
   const symbol = terms.symbols[symbolIndex]!
   const liquidationPrice = symbol.curves.every(({ curve }) => slackIsConcave(curve))
     ? liquidationPriceAt(terms, symbol, at, sums)
-    : liquidationPriceByPieces(marginAccount, symbol.symbol, priceOf(at), evaluationOf(terms, sums))
+    : liquidationPriceByPieces(marginAccount, symbol.symbol, priceOf(at), evaluationOf({ terms, sums }))
   return {
     liquidationPrice: textOf(liquidationPrice),
     bankruptcyPrice: textOf(bankruptcyPriceAt(terms, symbol, at, sums)),

@@ -1,9 +1,10 @@
 import type { Decimal } from '../domain/index.ts'
 import type { Evaluation, MarginAccount } from './account.ts'
+import { adverseOfSlope, movedFixed } from './adverse.ts'
 import { digitsAt, type Fixed, markFixedOf } from './fixed.ts'
 import type { FurtherPrices, MarkOf } from './formula-figures.ts'
 import { evaluateByFormula } from './formula-state.ts'
-import { powerOfTen } from './rational.ts'
+import { powerOfTen, type Rational, ZERO } from './rational.ts'
 import { scaledTierAt } from './scaled-tiers.ts'
 import { type SymbolTerms, type Terms, termsOf } from './terms.ts'
 
@@ -41,7 +42,8 @@ export interface Marked {
   readonly symbols: readonly (SymbolAt | undefined)[]
 }
 
-export function markedOf(marginAccount: MarginAccount, markOf: MarkOf): Marked {
+/** At the marks moved against the account by the distance. `markPrice` of each symbol is its present mark. */
+export function markedOf(marginAccount: MarginAccount, markOf: MarkOf, distance: Rational = ZERO): Marked {
   let terms = termsOf(marginAccount)
   const symbols: (SymbolAt | undefined)[] = []
   for (let index = 0; index < terms.symbols.length; index++) {
@@ -51,7 +53,11 @@ export function markedOf(marginAccount: MarginAccount, markOf: MarkOf): Marked {
       symbols.push(undefined)
       continue
     }
-    const mark = markFixedOf(markPrice)
+    const stated = markFixedOf(markPrice)
+    const mark =
+      distance.n === 0n
+        ? stated
+        : movedFixed(stated, adverseOfSlope(symbol.coordinate, symbol.size), distance)
     if (symbol.coordinate === 'price' && mark.decimals > terms.priceDecimals) {
       terms = termsOf(marginAccount, mark.decimals)
       symbols.length = 0
@@ -63,7 +69,6 @@ export function markedOf(marginAccount: MarginAccount, markOf: MarkOf): Marked {
   return { terms, symbols }
 }
 
-/** `mark` is the value of `markPrice`. */
 export function symbolAt(
   symbol: SymbolTerms,
   markPrice: Decimal,
@@ -116,6 +121,23 @@ export function isKnown(symbols: readonly (SymbolAt | undefined)[]): symbols is 
   return !symbols.includes(undefined)
 }
 
+/** A margin account at known marks. */
+export interface Summed {
+  readonly terms: Terms
+  readonly symbols: readonly SymbolAt[]
+  readonly sums: Sums
+}
+
+/** At the marks moved against the account by the distance; undefined when a mark is missing. */
+export function summedAt(
+  marginAccount: MarginAccount,
+  markOf: MarkOf,
+  distance: Rational = ZERO,
+): Summed | undefined {
+  const { terms, symbols } = markedOf(marginAccount, markOf, distance)
+  return isKnown(symbols) ? { terms, symbols, sums: sumUp(terms, symbols) } : undefined
+}
+
 /** The three sums of a margin account at the given marks, over one denominator; undefined when a mark is missing. */
 export function evaluate(
   marginAccount: MarginAccount,
@@ -124,11 +146,11 @@ export function evaluate(
 ): Evaluation | undefined {
   const { formula } = marginAccount
   if (!marginAccount.isPlain) return evaluateByFormula(formula, markOf, further)
-  const { terms, symbols } = markedOf(marginAccount, markOf)
-  return isKnown(symbols) ? evaluationOf(terms, sumUp(terms, symbols)) : undefined
+  const summed = summedAt(marginAccount, markOf)
+  return summed === undefined ? undefined : evaluationOf(summed)
 }
 
-export function evaluationOf(terms: Terms, sums: Sums): Evaluation {
+export function evaluationOf({ terms, sums }: Pick<Summed, 'terms' | 'sums'>): Evaluation {
   const { valueDecimals, rateDecimals, rateUnits } = terms
   const units = powerOfTen(valueDecimals + rateDecimals)
   const d = sums.lift === 1n ? units : units * sums.lift

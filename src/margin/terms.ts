@@ -55,8 +55,8 @@ export interface Terms {
   readonly curves: readonly CurveTerms[]
 }
 
-/** Decimals of marks for which the first terms are made. Venues print at most this many. */
-const PRICE_DECIMALS_MIN = 8
+/** Decimals of marks for which the first terms are made. Venues print at most 8, and a distance in percent adds a few. */
+const PRICE_DECIMALS_MIN = 12
 const RATE_DECIMALS_MIN = 4
 /** The decimals of money are a multiple of this, so that accounts share the scaled tables of a symbol. */
 const VALUE_DECIMALS_STEP = 4

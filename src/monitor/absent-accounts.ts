@@ -1,4 +1,5 @@
-import { type Account, type MarginAccountProgress, venueId } from '../domain/index.ts'
+import { type Account, type LevelName, type MarginAccountProgress, venueId } from '../domain/index.ts'
+import type { LevelRule } from '../margin/index.ts'
 import { type Standing, standingOf } from './standing.ts'
 import type { Subject } from './subject.ts'
 
@@ -8,15 +9,18 @@ export interface AbsentMarginAccount {
   /** What is known of its account: all of it if the account itself is under watch, otherwise its id and venue. */
   readonly account: Account
   readonly standing: Standing
+  /** Its level is an index of this rule. */
+  readonly rule: LevelRule
 }
 
 /** What earlier runs published of accounts that have not been put yet, by account. */
 export class AbsentAccounts {
-  readonly #levelNames: readonly string[]
+  readonly #ruleFor: (own: readonly LevelName[] | undefined) => LevelRule
   readonly #byAccount = new Map<string, Map<string, MarginAccountProgress>>()
 
-  constructor(levelNames: readonly string[]) {
-    this.#levelNames = levelNames
+  /** `ruleFor` gives the rule of an account with these own levels. */
+  constructor(ruleFor: (own: readonly LevelName[] | undefined) => LevelRule) {
+    this.#ruleFor = ruleFor
   }
 
   /** Ids of the accounts. */
@@ -45,6 +49,7 @@ export class AbsentAccounts {
     present?: { account: Account; has: (marginAccount: string) => boolean },
   ): AbsentMarginAccount[] {
     const absent: AbsentMarginAccount[] = []
+    const rule = this.#ruleFor(present?.account.levels)
     for (const [marginAccount, progress] of this.#byAccount.get(id) ?? []) {
       if (present?.has(marginAccount) === true) continue
       const { marginMode, settle } = progress
@@ -59,7 +64,8 @@ export class AbsentAccounts {
           currency: settle,
         },
         account: present?.account ?? { id, venue, version: 0, ...nothing },
-        standing: standingOf(progress, this.#levelNames),
+        standing: standingOf(progress, rule),
+        rule,
       })
     }
     return absent

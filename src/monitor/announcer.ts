@@ -41,7 +41,6 @@ export class Announcer {
   readonly #watchlist: Watchlist
   readonly #markets: Markets
   readonly #pending: PendingEvents
-  readonly #breachLevel: number
   /** The cause of the transitions that are added now. */
   #eventTimeMs: number | null = null
   #receivedTimeMs = 0
@@ -59,8 +58,7 @@ export class Announcer {
     this.#options = options
     this.#watchlist = watchlist
     this.#markets = markets
-    this.#breachLevel = options.rule.levels.length
-    this.#pending = new PendingEvents(watchlist, markets, this.#breachLevel)
+    this.#pending = new PendingEvents(watchlist, markets)
   }
 
   /** Transitions that are not published yet. */
@@ -90,7 +88,8 @@ export class Announcer {
       const maintenanceMargin = kernel.suspectMaintenanceMargin(at)
       if (findings.openOf(marginAccount) === OPEN_FINDINGS_MAX) this.#pending.settle(marginAccount)
       const finding = findings.addOpen(batch.origin, marginAccount, level, nowMonotonicMs)
-      const ranking = level === this.#breachLevel ? batch.urgent : batch.rest
+      const isBreach = level === this.#watchlist.breachLevelOf(marginAccount)
+      const ranking = isBreach ? batch.urgent : batch.rest
       this.#rank(ranking, finding, marginAccount, marginBalance, maintenanceMargin)
     }
     // After the loop, because settling the last open finding releases the marks.
@@ -109,7 +108,8 @@ export class Announcer {
     const number = this.#pending.apply(marginAccount, finding, reasons, batch.origin.cause, nowMonotonicMs)
     if (number < 0) return false
     this.#count()
-    const ranking = finding === this.#breachLevel ? batch.urgent : batch.rest
+    const isBreach = finding === this.#watchlist.breachLevelOf(marginAccount)
+    const ranking = isBreach ? batch.urgent : batch.rest
     if (figures === undefined) ranking.add(number, 0, 0)
     else this.#rank(ranking, number, marginAccount, figures.marginBalance, figures.maintenanceMargin)
     return true

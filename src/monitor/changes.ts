@@ -239,10 +239,10 @@ export class Changes {
     else {
       const { absent } = this.#watchlist
       for (const marginAccount of absent.of(id)) {
-        const { subject, standing } = marginAccount
+        const { subject, standing, rule } = marginAccount
         if (!isAboveSafe(standing)) continue
         this.#announcer.addAbsent(marginAccount, 'unknown', [reason])
-        const progress = progressAfter(standing, subject, this.#options.rule.names)
+        const progress = progressAfter(standing, subject, rule)
         if (progress !== null) absent.restore(subject.id, progress)
       }
     }

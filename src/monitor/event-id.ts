@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { Decimal, EventKind, MarketEventKind } from '../domain/index.ts'
+import type { EventKind, LevelName, MarketEventKind } from '../domain/index.ts'
 
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567'
 const ID_LENGTH = 26
@@ -16,7 +16,7 @@ export interface EventIdentity {
   readonly episode: number
   readonly kind: EventKind | MarketEventKind
   /** Empty for an event of a market. */
-  readonly level: Decimal | ''
+  readonly level: LevelName | ''
 }
 
 /** `e_` and the first 26 characters of the base32 (RFC 4648, lower case) of the SHA-256 of the identity. */

@@ -10,7 +10,7 @@ import {
 } from '../domain/index.ts'
 import { assert } from '../errors.ts'
 import {
-  evaluate,
+  evaluationsOf,
   formatDecimal,
   heldLevel,
   type MarginAccount,
@@ -28,7 +28,7 @@ import type { Cause, PendingEvent } from './pending-event.ts'
 import { progressAfter } from './standing.ts'
 import type { Watchlist } from './watchlist.ts'
 
-type EventOptions = Pick<MonitorOptions, 'rule' | 'log' | 'rulesMaxAgeDays'>
+type EventOptions = Pick<MonitorOptions, 'log' | 'rulesMaxAgeDays'>
 
 /** The event of a transition, with exact figures by the terms, rules and marks of its instant; and the progress to store with it. */
 export function recordOf(
@@ -43,7 +43,7 @@ export function recordOf(
   return {
     event: eventOf(pending, rank, terms, exact, options),
     subject: subject.id,
-    progress: progressAfter(transition, subject, options.rule.names),
+    progress: progressAfter(transition, subject, pending.rule),
   }
 }
 
@@ -52,12 +52,12 @@ function eventOf(
   rank: number,
   terms: Account,
   exact: MarginAccount | undefined,
-  { rule, log, rulesMaxAgeDays }: EventOptions,
+  { log, rulesMaxAgeDays }: EventOptions,
 ): MarginEvent {
-  const { subject, transition, cause, decidedMonotonicMs } = pending
+  const { subject, rule, transition, cause, decidedMonotonicMs } = pending
   const level = rule.names[transition.level]!
   const markOf = markOfSeen(pending.marks)
-  confirm(pending, exact, markOf, rule)
+  confirm(pending, exact, markOf)
   const state = exact === undefined ? undefined : marginStateOf(exact, markOf, rule)
   const figures = state === undefined || transition.kind === 'unknown' ? NO_FIGURES : state
   const ruled = exact?.formula.positions ?? []
@@ -129,18 +129,14 @@ function positionFields(state: PositionState, position: Position): MarginEvent['
 }
 
 /** Asserts that exact arithmetic finds the level that was decided. */
-function confirm(
-  pending: PendingEvent,
-  exact: MarginAccount | undefined,
-  markOf: MarkOf,
-  rule: MonitorOptions['rule'],
-): void {
+function confirm(pending: PendingEvent, exact: MarginAccount | undefined, markOf: MarkOf): void {
+  const { rule } = pending
   const { kind, level, previousLevel } = pending.transition
   if (kind === 'closed' || kind === 'unknown') return
   assert(exact !== undefined, `${pending.subject.id} has a verdict and no position`)
-  const evaluation = evaluate(exact, markOf)
-  assert(evaluation !== undefined, `${pending.subject.id} has a verdict and no mark`)
-  const held = heldLevel(evaluation, exact, rule, previousLevel)
+  const evaluationAt = evaluationsOf(exact, markOf)
+  assert(evaluationAt !== undefined, `${pending.subject.id} has a verdict and no mark`)
+  const held = heldLevel(evaluationAt, exact, rule, previousLevel)
   assert(
     held === level,
     `the kernel puts ${pending.subject.id} at level ${level}, exact arithmetic at ${held}`,

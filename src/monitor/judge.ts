@@ -1,7 +1,7 @@
 import type { MonitorCounters } from '../domain/index.ts'
 import { assert } from '../errors.ts'
 import { ANSWER_ACROSS, ANSWER_SAFE, ANSWER_UNKNOWN, LEVEL_NONE } from '../kernel/index.ts'
-import { type Evaluation, evaluate, heldLevel, type MarginAccount, toFloat } from '../margin/index.ts'
+import { evaluationsOf, heldLevel, toFloat, ZERO } from '../margin/index.ts'
 import type { Announcer, Figures } from './announcer.ts'
 import type { Markets } from './markets.ts'
 import type { MonitorOptions } from './options.ts'
@@ -91,23 +91,23 @@ export class Judge {
     const account = this.#watchlist.accountOf(marginAccount)
     if (level < 0 || this.#watchlist.isSuspended(account)) return undefined
     const exact = this.#watchlist.exactOf(marginAccount)
-    const evaluation = this.#evaluate(exact)
-    if (evaluation === undefined) return undefined
-    return heldLevel(evaluation, exact, this.#options.rule, level) === level
+    const evaluationAt = evaluationsOf(exact, this.#markets.markOf(exact.venue))
+    if (evaluationAt === undefined) return undefined
+    return heldLevel(evaluationAt, exact, this.#watchlist.ruleOf(marginAccount), level) === level
   }
 
   #decideExactly(marginAccount: number): void {
     this.#announcer.settle(marginAccount)
     const exact = this.#watchlist.exactOf(marginAccount)
-    const evaluation = this.#evaluate(exact)
-    if (evaluation === undefined) return
+    const evaluationAt = evaluationsOf(exact, this.#markets.markOf(exact.venue))
+    if (evaluationAt === undefined) return
     this.#counters.exactChecks++
     const { level: present } = this.#watchlist.standingOf(marginAccount)
-    const level = heldLevel(evaluation, exact, this.#options.rule, present)
-    const marginBalance = toFloat(evaluation.marginBalance)
+    const level = heldLevel(evaluationAt, exact, this.#watchlist.ruleOf(marginAccount), present)
+    const { marginBalance, maintenanceMargin } = evaluationAt(ZERO)
     this.#take(marginAccount, level, {
-      marginBalance,
-      maintenanceMargin: toFloat(evaluation.maintenanceMargin),
+      marginBalance: toFloat(marginBalance),
+      maintenanceMargin: toFloat(maintenanceMargin),
     })
   }
 
@@ -120,9 +120,5 @@ export class Judge {
     this.apply(marginAccount, level, verdictReasons(isLost), figures)
     const answer = kernel.recheckAccount(marginAccount)
     assert(answer !== ANSWER_ACROSS, 'the kernel puts an account across the level that it is found at')
-  }
-
-  #evaluate(exact: MarginAccount): Evaluation | undefined {
-    return evaluate(exact, this.#markets.markOf(exact.venue))
   }
 }

@@ -7,7 +7,7 @@ import {
   type RulesChange,
   venueId,
 } from '../domain/index.ts'
-import { toFloat } from '../margin/index.ts'
+import { add, ONE, toFloat } from '../margin/index.ts'
 import { LatencyHistogram } from '../metrics/index.ts'
 import { Announcer } from './announcer.ts'
 import { Changes } from './changes.ts'
@@ -61,7 +61,7 @@ export class Monitor {
 
   constructor(options: MonitorOptions) {
     const { kernel, rule, ruleBookOf, marketAdded, sequenceFloor, clock } = options
-    kernel.setLevels(rule.levels.map(toFloat), 1 + toFloat(rule.hysteresis))
+    kernel.setReleaseFactor(toFloat(add(ONE, rule.hysteresis)))
     this.#options = options
     this.markets = new Markets(
       kernel,
@@ -69,12 +69,12 @@ export class Monitor {
       () => clock.nowMs(),
       ({ venue, symbol }) => marketAdded(venueId(venue), symbol),
     )
-    this.watchlist = new Watchlist(kernel, this.markets, rule.names, ruleBookOf)
-    this.#editor = new WatchlistEditor(this.watchlist, rule.names, sequenceFloor)
+    this.watchlist = new Watchlist(kernel, this.markets, rule, ruleBookOf)
+    this.#editor = new WatchlistEditor(this.watchlist, sequenceFloor)
     this.#announcer = new Announcer(options, this.watchlist, this.markets)
     const { watchlist, markets } = this
     this.#judge = new Judge(options, this.counters, { watchlist, markets, announcer: this.#announcer })
-    this.read = new Reader({ kernel, watchlist, markets, rule, clock })
+    this.read = new Reader({ kernel, watchlist, markets, clock })
     const parts = { watchlist, editor: this.#editor, markets, judge: this.#judge, announcer: this.#announcer }
     this.#changes = new Changes(options, this.counters, parts)
     this.#instant = new Instant(options, this.counters, parts)

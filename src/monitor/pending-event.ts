@@ -1,4 +1,5 @@
 import type { Account, RuleBook } from '../domain/index.ts'
+import type { LevelRule } from '../margin/index.ts'
 import type { SeenMark } from './market.ts'
 import type { Transition } from './standing.ts'
 import type { Subject } from './subject.ts'
@@ -11,7 +12,7 @@ export interface Cause {
 }
 
 /**
- * A transition that waits to be published, with the terms, rules and marks of its instant: the event is made from them
+ * A transition that waits to be published, with the terms, rules, levels and marks of its instant: the event is made from them
  * later, while further instants are evaluated.
  */
 export interface PendingEvent {
@@ -21,6 +22,8 @@ export interface PendingEvent {
   /** The part of the account that it concerns; undefined as long as the watchlist holds the same terms. */
   terms: Account | undefined
   readonly ruleBook: RuleBook
+  /** Its levels are indexes of this rule. */
+  readonly rule: LevelRule
   readonly marks: readonly SeenMark[]
   readonly transition: Transition
   readonly reasons: readonly string[]

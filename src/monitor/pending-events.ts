@@ -1,5 +1,6 @@
 import type { Account, RuleBook } from '../domain/index.ts'
 import { assert } from '../errors.ts'
+import type { LevelRule } from '../margin/index.ts'
 import type { AbsentMarginAccount } from './absent-accounts.ts'
 import { Findings } from './findings.ts'
 import { type SeenMark, seenMark } from './market.ts'
@@ -18,6 +19,7 @@ interface Queue {
 /** What a transition needs beside the margin account to become an event. */
 interface Circumstances {
   readonly ruleBook: RuleBook
+  readonly rule: LevelRule
   readonly marks: readonly SeenMark[]
   readonly reasons: readonly string[]
   readonly cause: Cause
@@ -36,15 +38,13 @@ const ABSENT = -1
 export class PendingEvents {
   readonly #watchlist: Watchlist
   readonly #markets: Markets
-  readonly #breachLevel: number
   readonly findings = new Findings()
   /** By id: an account that goes and comes back, or is known first from an earlier run, stays in one queue. */
   readonly #queues = new Map<string, Queue>()
 
-  constructor(watchlist: Watchlist, markets: Markets, breachLevel: number) {
+  constructor(watchlist: Watchlist, markets: Markets) {
     this.#watchlist = watchlist
     this.#markets = markets
-    this.#breachLevel = breachLevel
   }
 
   /** Applies all open findings of the margin account to its standing. */
@@ -96,7 +96,8 @@ export class PendingEvents {
     if (transition === undefined) return -1
     const marks = this.#watchlist.marketsOf(marginAccount).map(seenMark)
     const ruleBook = this.#watchlist.bookOf(marginAccount)
-    const of = { ruleBook, marks, reasons, cause, decidedMonotonicMs: nowMonotonicMs }
+    const rule = this.#watchlist.ruleOf(marginAccount)
+    const of = { ruleBook, rule, marks, reasons, cause, decidedMonotonicMs: nowMonotonicMs }
     const pending = this.#add(this.#watchlist.subjectOf(marginAccount), marginAccount, transition, of)
     // The terms of a closed margin account are about to go.
     if (finding === 'closed') pending.terms = this.#watchlist.termsOf(marginAccount)
@@ -106,16 +107,16 @@ export class PendingEvents {
 
   /** The same for a margin account that is not under watch. */
   applyToAbsent(
-    { subject, account, standing }: AbsentMarginAccount,
+    { subject, account, standing, rule }: AbsentMarginAccount,
     finding: Finding,
     reasons: readonly string[],
     cause: Cause,
     nowMonotonicMs: number,
   ): number {
-    const transition = applyFinding(standing, finding, this.#breachLevel)
+    const transition = applyFinding(standing, finding, rule.levels.length)
     if (transition === undefined) return -1
     const ruleBook = this.#watchlist.ruleBookOf(subject.venue)
-    const of = { ruleBook, marks: [], reasons, cause, decidedMonotonicMs: nowMonotonicMs }
+    const of = { ruleBook, rule, marks: [], reasons, cause, decidedMonotonicMs: nowMonotonicMs }
     const pending = this.#add(subject, ABSENT, transition, of)
     pending.terms = account
     pending.finding = this.findings.addSettled(pending)
@@ -138,7 +139,7 @@ export class PendingEvents {
 
   #applyToStanding(marginAccount: number, finding: Finding): Transition | undefined {
     const standing = this.#watchlist.standingOf(marginAccount)
-    const transition = applyFinding(standing, finding, this.#breachLevel)
+    const transition = applyFinding(standing, finding, this.#watchlist.breachLevelOf(marginAccount))
     if (transition !== undefined) this.#watchlist.setStanding(marginAccount, standing)
     return transition
   }
@@ -154,6 +155,7 @@ export class PendingEvents {
     const markets = this.#watchlist.marketsOf(marginAccount)
     const pending = this.#add(this.#watchlist.subjectOf(marginAccount), marginAccount, transition, {
       ruleBook: this.#watchlist.bookOf(marginAccount),
+      rule: this.#watchlist.ruleOf(marginAccount),
       marks: markets.map((market) => this.#markets.seenAt(market, instant)),
       reasons: verdictReasons(this.#watchlist.isLost(this.#watchlist.accountOf(marginAccount))),
       cause,
@@ -168,13 +170,14 @@ export class PendingEvents {
     subject: Subject,
     marginAccount: number,
     transition: Transition,
-    { ruleBook, marks, reasons, cause, decidedMonotonicMs }: Circumstances,
+    { ruleBook, rule, marks, reasons, cause, decidedMonotonicMs }: Circumstances,
   ): PendingEvent {
     const pending: PendingEvent = {
       subject,
       marginAccount,
       terms: undefined,
       ruleBook,
+      rule,
       marks,
       transition,
       reasons,

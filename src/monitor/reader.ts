@@ -3,6 +3,7 @@ import {
   type Clock,
   type Decimal,
   type LevelCount,
+  type LevelName,
   type MarginAccountLine,
   type MarginAccountPage,
   type MarginAccountQuery,
@@ -16,7 +17,6 @@ import {
   type Evaluation,
   evaluate,
   formatDecimal,
-  type LevelRule,
   marginStateOf,
   sign,
   toFloat,
@@ -36,7 +36,6 @@ export interface ReaderParts {
   readonly kernel: Kernel
   readonly watchlist: Watchlist
   readonly markets: Markets
-  readonly rule: LevelRule
   readonly clock: Clock
 }
 
@@ -89,14 +88,18 @@ export class Reader implements WatchlistReadModel {
   }
 
   account(id: string): AccountView | undefined {
-    const { watchlist, markets, rule } = this.#parts
+    const { watchlist, markets } = this.#parts
     const number = watchlist.find(id)
     if (number < 0) return undefined
     const account = watchlist.read(number)
     const isSuspended = watchlist.isSuspended(number)
     const own = isSuspended ? [] : watchlist.marginAccountsOf(number).reverse()
     const marginAccounts = own.map((marginAccount) =>
-      marginStateOf(watchlist.exactOf(marginAccount), markets.markOf(account.venue), rule),
+      marginStateOf(
+        watchlist.exactOf(marginAccount),
+        markets.markOf(account.venue),
+        watchlist.ruleOf(marginAccount),
+      ),
     )
     return { account, marginAccounts, isSuspended, isLost: watchlist.isLost(number) }
   }
@@ -112,12 +115,22 @@ export class Reader implements WatchlistReadModel {
 
   /** `levels`, step by step. */
   *levelCounts(): Generator<void, readonly LevelCount[]> {
-    const counts = this.#parts.rule.names.map((level) => ({ level, marginAccounts: 0 }))
+    const { watchlist } = this.#parts
+    const { names } = watchlist.rules.standard
+    const counts = new Map(names.map((name) => [name, 0]))
     yield* this.#each((marginAccount) => {
-      const level = this.levelOf(marginAccount)
-      if (level !== NONE) counts[level]!.marginAccounts++
+      const name = this.#levelNameOf(marginAccount)
+      if (name !== null) counts.set(name, (counts.get(name) ?? 0) + 1)
     })
-    return counts
+    const line = names.at(-1)!
+    const inOrder = [...[...counts.keys()].filter((name) => name !== line), line]
+    return inOrder.map((level) => ({ level, marginAccounts: counts.get(level)! }))
+  }
+
+  /** null without a verdict. */
+  #levelNameOf(marginAccount: number): LevelName | null {
+    const level = this.levelOf(marginAccount)
+    return level === NONE ? null : this.#parts.watchlist.ruleOf(marginAccount).names[level]!
   }
 
   #marketView({ venue, symbol, markText, receivedMonotonicMs, isStale, marginAccounts }: Market): MarketView {
@@ -168,11 +181,10 @@ export class Reader implements WatchlistReadModel {
   }
 
   #filterOf({ levels, venue, symbol }: MarginAccountQuery): (marginAccount: number) => boolean {
-    const { watchlist, markets, rule } = this.#parts
-    const wanted = levels && [levels.includes('unknown'), ...rule.names.map((name) => levels.includes(name))]
+    const { watchlist, markets } = this.#parts
+    const wanted = levels && new Set(levels)
     return (marginAccount) => {
-      // A margin account without a verdict has level −1.
-      if (wanted !== undefined && wanted[this.levelOf(marginAccount) + 1] !== true) return false
+      if (wanted !== undefined && !wanted.has(this.#levelNameOf(marginAccount) ?? 'unknown')) return false
       if (venue !== undefined && watchlist.venueOf(marginAccount) !== venue) return false
       if (symbol === undefined) return true
       const market = markets.find(watchlist.venueOf(marginAccount), symbol)
@@ -181,17 +193,17 @@ export class Reader implements WatchlistReadModel {
   }
 
   #lineOf(marginAccount: number): MarginAccountLine {
-    const { watchlist, rule } = this.#parts
+    const { watchlist } = this.#parts
     const { id, account, venue, marginMode, currency } = watchlist.subjectOf(marginAccount)
-    const level = this.levelOf(marginAccount)
-    const marginRatio = level === NONE ? null : this.#exactRatioOf(marginAccount)
+    const level = this.#levelNameOf(marginAccount)
+    const marginRatio = level === null ? null : this.#exactRatioOf(marginAccount)
     return {
       id,
       account,
       venue,
       marginMode,
       currency,
-      level: level === NONE ? null : rule.names[level]!,
+      level,
       marginRatio,
     }
   }

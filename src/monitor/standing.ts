@@ -1,4 +1,5 @@
 import type { EventKind, MarginAccountProgress } from '../domain/index.ts'
+import { type LevelRule, levelUpTo } from '../margin/index.ts'
 import type { Subject } from './subject.ts'
 
 /** The result of a look at a margin account: a level of the rule (0 is safe), no verdict, or closed. */
@@ -24,7 +25,7 @@ export interface Standing {
   open: boolean
   level: number
   unknown: boolean
-  /** An earlier run published a warning level that is below all levels of this run's rule. */
+  /** The published warning level is below all levels of the rule, or of another kind: it was published by another rule. */
   isForeign: boolean
 }
 
@@ -93,23 +94,28 @@ export function newStanding(sequenceFloor: number): Standing {
   }
 }
 
-/** The standing of a stored progress. Its level is the highest of this run's rule that is not above the stored one. */
-export function standingOf(progress: MarginAccountProgress, levelNames: readonly string[]): Standing {
+/** The standing of a stored progress. Its level is the highest of the rule that is not above the stored one. */
+export function standingOf(progress: MarginAccountProgress, rule: LevelRule): Standing {
   const { episode, sequence, open, unknown } = progress
-  const exact = levelNames.indexOf(progress.level)
-  const level =
-    exact >= 0 ? exact : levelNames.findLastIndex((name) => Number(name) <= Number(progress.level))
-  const isForeign = level === 0 && progress.level !== levelNames[0]
+  const level = levelUpTo(rule, progress.level)
+  const isForeign = level === 0 && progress.level !== rule.names[0]
   return { episode, sequence, open, level, unknown, isForeign }
+}
+
+/** Turns the level of a standing by one rule into that by another, as `standingOf` does. */
+export function toOtherRule(standing: Standing, before: LevelRule, after: LevelRule): void {
+  if (standing.level === 0) return
+  standing.level = levelUpTo(after, before.names[standing.level]!)
+  standing.isForeign = standing.level === 0
 }
 
 /** What must survive a restart; null when the account is safe, has a verdict and is in no episode. */
 export function progressAfter(
   { episode, sequence, open, unknown, level }: Omit<Standing, 'isForeign'>,
   of: Omit<Subject, 'id'>,
-  levelNames: readonly string[],
+  { names }: Pick<LevelRule, 'names'>,
 ): MarginAccountProgress | null {
   if (level === 0 && !unknown && !open) return null
   const { account, venue, marginMode, currency: settle } = of
-  return { episode, sequence, account, venue, marginMode, settle, open, unknown, level: levelNames[level]! }
+  return { episode, sequence, account, venue, marginMode, settle, open, unknown, level: names[level]! }
 }

@@ -10,6 +10,7 @@ const TERMS_BYTES_MAX = 1_048_576
 /** First byte: what the account states beside its lists. */
 const SEPARATE_WALLETS_STATED = 1
 const SEPARATE_WALLETS = 2
+const OWN_LEVELS = 4
 
 /** First byte of a position. */
 const CROSS = 1
@@ -58,12 +59,18 @@ export class StoredTerms {
 }
 
 function writeAccount(writer: Writer, account: Account): void {
-  const { separateWallets } = account
+  const { separateWallets, levels } = account
   assert(account.liabilities.length === 0, 'an account with liabilities is refused when it is read')
   writer.byte(
-    separateWallets === undefined ? 0 : SEPARATE_WALLETS_STATED + (separateWallets ? SEPARATE_WALLETS : 0),
+    (separateWallets === undefined ? 0 : SEPARATE_WALLETS_STATED) +
+      (separateWallets === true ? SEPARATE_WALLETS : 0) +
+      (levels === undefined ? 0 : OWN_LEVELS),
   )
   writer.double(account.version)
+  if (levels !== undefined) {
+    writer.byte(levels.length)
+    for (const level of levels) writer.text(level)
+  }
   writer.count(account.collateral.length)
   for (const { asset, amount } of account.collateral) {
     writer.text(asset)
@@ -95,6 +102,7 @@ function writePosition(writer: Writer, position: Position): void {
 function readAccount(reader: Reader, { id, venue }: AccountName, part: PositionPart | undefined): Account {
   const stated = reader.byte()
   const version = reader.double()
+  const levels = (stated & OWN_LEVELS) === 0 ? undefined : readTexts(reader, reader.byte())
   const collateral: Collateral[] = []
   for (let left = reader.count(); left > 0; left--)
     collateral.push({ asset: reader.text(), amount: reader.text() })
@@ -105,7 +113,14 @@ function readAccount(reader: Reader, { id, venue }: AccountName, part: PositionP
   }
   const account: Account = { id, venue, version, collateral, positions, liabilities: [] }
   if ((stated & SEPARATE_WALLETS_STATED) !== 0) account.separateWallets = (stated & SEPARATE_WALLETS) !== 0
+  if (levels !== undefined) account.levels = levels
   return account
+}
+
+function readTexts(reader: Reader, count: number): string[] {
+  const texts: string[] = []
+  for (let left = count; left > 0; left--) texts.push(reader.text())
+  return texts
 }
 
 function readPosition(reader: Reader): Position {

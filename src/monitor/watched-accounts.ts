@@ -2,6 +2,7 @@ import type { Account, RuleBook, VenueId } from '../domain/index.ts'
 import { assert } from '../errors.ts'
 import { NumberedTexts, withRoom } from '../memory/index.ts'
 import { BooksInUse } from './books-in-use.ts'
+import type { LevelRules } from './level-rules.ts'
 import { type AccountName, type PositionPart, StoredTerms } from './stored-terms.ts'
 
 const NONE = -1
@@ -16,14 +17,20 @@ export class WatchedAccounts {
   readonly #terms = new StoredTerms()
   readonly #venues: VenueId[] = []
   readonly #books = new BooksInUse()
+  readonly #rules: LevelRules
   #venueOf = new Uint8Array()
   #bookOf = new Uint16Array()
   #termsOf = new Uint32Array()
+  #ruleOf = new Uint32Array()
   #openPositionsOf = new Uint16Array()
   #flagsOf = new Uint8Array()
   /** First margin account of the account, or −1. */
   #firstOf = new Int32Array()
   #openPositions = 0
+
+  constructor(rules: LevelRules) {
+    this.#rules = rules
+  }
 
   get size(): number {
     return this.#ids.size
@@ -44,6 +51,7 @@ export class WatchedAccounts {
       this.#venueOf,
       this.#bookOf,
       this.#termsOf,
+      this.#ruleOf,
       this.#openPositionsOf,
       this.#flagsOf,
       this.#firstOf,
@@ -76,9 +84,12 @@ export class WatchedAccounts {
 
   /** Gives an account new terms. It is neither suspended nor lost. */
   setTerms(number: number, account: Account, openPositions: number): void {
+    const rule = this.#ruleOf[number]!
     this.#terms.free(this.#termsOf[number]!)
     this.#openPositions -= this.#openPositionsOf[number]!
     this.#set(number, account, openPositions)
+    // Left last: a rule that it uses already stays in use.
+    this.#rules.leave(rule)
   }
 
   /** Lets go of an account that has no margin account any more. */
@@ -87,6 +98,7 @@ export class WatchedAccounts {
     this.#terms.free(this.#termsOf[number]!)
     this.#openPositions -= this.#openPositionsOf[number]!
     this.#books.leave(this.#bookOf[number]!)
+    this.#rules.leave(this.#ruleOf[number]!)
     this.#ids.remove(number)
   }
 
@@ -112,6 +124,11 @@ export class WatchedAccounts {
     const taken = this.#books.take(book)
     this.#books.leave(this.#bookOf[number]!)
     this.#bookOf[number] = taken
+  }
+
+  /** Number of the levels by which it is judged. */
+  ruleNumberOf(number: number): number {
+    return this.#ruleOf[number]!
   }
 
   /** The account as it was put, or with that part of its positions only. */
@@ -149,6 +166,7 @@ export class WatchedAccounts {
     this.#venueOf = withRoom(this.#venueOf, number)
     this.#bookOf = withRoom(this.#bookOf, number)
     this.#termsOf = withRoom(this.#termsOf, number)
+    this.#ruleOf = withRoom(this.#ruleOf, number)
     this.#openPositionsOf = withRoom(this.#openPositionsOf, number)
     this.#flagsOf = withRoom(this.#flagsOf, number)
     this.#firstOf = withRoom(this.#firstOf, number)
@@ -157,6 +175,7 @@ export class WatchedAccounts {
   #set(number: number, account: Account, openPositions: number): void {
     this.#venueOf[number] = this.#venueNumberOf(account.venue)
     this.#termsOf[number] = this.#terms.add(account)
+    this.#ruleOf[number] = this.#rules.take(account.levels)
     this.#openPositionsOf[number] = openPositions
     this.#openPositions += openPositions
     this.#flagsOf[number] = 0

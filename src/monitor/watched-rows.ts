@@ -2,6 +2,7 @@ import type { Account, VenueId } from '../domain/index.ts'
 import { Compiler, floatTermsOf, type Kernel, type KernelTerms } from '../kernel/index.ts'
 import type { MarginAccountPart } from '../margin/index.ts'
 import { withRoom } from '../memory/index.ts'
+import type { LevelRules } from './level-rules.ts'
 import type { Market } from './market.ts'
 import type { Markets } from './markets.ts'
 
@@ -13,28 +14,30 @@ const NONE = -1
 export class WatchedRows {
   readonly #kernel: Kernel
   readonly #markets: Markets
+  readonly #rules: LevelRules
   readonly #compilers = new Map<string, Compiler>()
   /** By margin account: the instrument whose mark values the coin of an inverse account, or QUOTE. */
   #valuedBy = new Int32Array()
 
-  constructor(kernel: Kernel, markets: Markets) {
+  constructor(kernel: Kernel, markets: Markets, rules: LevelRules) {
     this.#kernel = kernel
     this.#markets = markets
+    this.#rules = rules
   }
 
-  /** Adds a margin account at a level of the kernel; returns its number. */
-  add(account: Account, part: MarginAccountPart, level: number): number {
-    const terms = floatTermsOf(account, part)
-    const marginAccount = this.#compilerOf(account.venue).add(terms, level)
+  /** Adds a margin account at a level of the kernel, judged by the rule of that number; returns its number. */
+  add(account: Account, part: MarginAccountPart, level: number, rule: number): number {
+    const terms = this.#termsOf(account, part, rule)
+    const marginAccount = this.#compilerOf(account.venue).add(terms, level, this.#rules.inKernel(rule))
     this.#joinMarkets(account.venue, marginAccount, terms)
     return marginAccount
   }
 
   /** Gives the margin account new terms; its level stays. */
-  replace(marginAccount: number, account: Account, part: MarginAccountPart): void {
-    const terms = floatTermsOf(account, part)
+  replace(marginAccount: number, account: Account, part: MarginAccountPart, rule: number): void {
+    const terms = this.#termsOf(account, part, rule)
     this.#leaveMarkets(marginAccount)
-    this.#compilerOf(account.venue).replace(marginAccount, terms)
+    this.#compilerOf(account.venue).replace(marginAccount, terms, this.#rules.inKernel(rule))
     this.#joinMarkets(account.venue, marginAccount, terms)
   }
 
@@ -69,6 +72,12 @@ export class WatchedRows {
   inQuote(marginAccount: number, amount: number): number {
     const instrument = this.#valuedBy[marginAccount]!
     return instrument === QUOTE ? amount : amount * (this.#kernel.mark(instrument) || 1)
+  }
+
+  /** Exact arithmetic judges an account whose rule the kernel does not know. */
+  #termsOf(account: Account, part: MarginAccountPart, rule: number): KernelTerms {
+    const terms = floatTermsOf(account, part)
+    return this.#rules.inKernel(rule).isKnown ? terms : { ...terms, uncertainty: Number.POSITIVE_INFINITY }
   }
 
   #joinMarkets(venue: VenueId, marginAccount: number, { rows }: KernelTerms): void {

@@ -1,8 +1,8 @@
-import type { Account, MarginAccountProgress, RuleBook, VenueId } from '../domain/index.ts'
-import { type MarginAccountPart, marginAccountPartsOf } from '../margin/index.ts'
+import type { Account, RuleBook, VenueId } from '../domain/index.ts'
+import { type LevelRule, type MarginAccountPart, marginAccountPartsOf } from '../margin/index.ts'
 import type { AbsentAccounts, AbsentMarginAccount } from './absent-accounts.ts'
 import type { AccountParts } from './account-parts.ts'
-import { newStanding, type Standing, standingOf } from './standing.ts'
+import { newStanding, type Standing, standingOf, toOtherRule } from './standing.ts'
 import type { WatchedAccounts } from './watched-accounts.ts'
 import type { WatchedMarginAccounts } from './watched-margin-accounts.ts'
 import type { WatchedRows } from './watched-rows.ts'
@@ -28,20 +28,18 @@ export class WatchlistEditor {
   readonly #parts: AccountParts
   readonly #rows: WatchedRows
   readonly #absent: AbsentAccounts
-  readonly #levelNames: readonly string[]
   readonly #ruleBookOf: (venue: VenueId) => RuleBook
   /** Above every number that a margin account without progress had before. */
   #sequenceFloor: number
   #suspended = 0
 
-  constructor(watchlist: Watchlist, levelNames: readonly string[], sequenceFloor: number) {
+  constructor(watchlist: Watchlist, sequenceFloor: number) {
     this.#watchlist = watchlist
     this.#accounts = watchlist.columns.accounts
     this.#marginAccounts = watchlist.columns.marginAccounts
     this.#parts = watchlist.columns.parts
     this.#rows = watchlist.columns.rows
     this.#absent = watchlist.absent
-    this.#levelNames = levelNames
     this.#ruleBookOf = (venue) => watchlist.ruleBookOf(venue)
     this.#sequenceFloor = sequenceFloor
   }
@@ -129,18 +127,31 @@ export class WatchlistEditor {
   ): void {
     const parts = stated.map((part) => this.#parts.partOf(account.venue, part))
     const known = this.#keep(number, new Set(parts), changes)
+    const before = this.#ruleOf(number)
     accept()
+    const rule = this.#ruleOf(number)
     stated.forEach((of, index) => {
       const part = parts[index]!
       const marginAccount = known.get(part)
       if (marginAccount === undefined) changes.changed(this.#add(number, part, account, of))
       else {
-        this.#rows.replace(marginAccount, account, of)
+        if (rule !== before) this.#toOtherRule(marginAccount, before, rule)
+        this.#rows.replace(marginAccount, account, of, this.#accounts.ruleNumberOf(number))
         this.#marginAccounts.setCurrency(marginAccount, this.#parts.currencyNumberOf(of.currency))
         this.#watchlist.setKernelLevel(marginAccount)
         changes.changed(marginAccount)
       }
     })
+  }
+
+  #ruleOf(account: number): LevelRule {
+    return this.#watchlist.rules.at(this.#accounts.ruleNumberOf(account))
+  }
+
+  #toOtherRule(marginAccount: number, before: LevelRule, after: LevelRule): void {
+    const standing = this.#marginAccounts.standingOf(marginAccount)
+    toOtherRule(standing, before, after)
+    this.#marginAccounts.setStanding(marginAccount, standing)
   }
 
   remove(account: number, changes: Pick<WatchlistChanges, 'closed'>): void {
@@ -191,17 +202,15 @@ export class WatchlistEditor {
 
   #add(number: number, part: number, account: Account, of: MarginAccountPart): number {
     const progress = this.#absent.progressOf(account.id, () => this.#parts.idOf(account.id, part))
-    const standing = this.#standingAfter(progress)
-    const marginAccount = this.#rows.add(account, of, kernelLevel(standing))
+    const standing =
+      progress === undefined ? newStanding(this.#sequenceFloor) : standingOf(progress, this.#ruleOf(number))
+    const rule = this.#accounts.ruleNumberOf(number)
+    const marginAccount = this.#rows.add(account, of, kernelLevel(standing), rule)
     this.#marginAccounts.add(marginAccount, number, part, NONE)
     this.#marginAccounts.setStanding(marginAccount, standing)
     this.#marginAccounts.setCurrency(marginAccount, this.#parts.currencyNumberOf(of.currency))
     this.#link(number, marginAccount)
     return marginAccount
-  }
-
-  #standingAfter(progress: MarginAccountProgress | undefined): Standing {
-    return progress === undefined ? newStanding(this.#sequenceFloor) : standingOf(progress, this.#levelNames)
   }
 
   #drop(marginAccount: number, changes: Pick<WatchlistChanges, 'closed'>): void {

@@ -1,9 +1,10 @@
 import type { Account, RuleBook, VenueId } from '../domain/index.ts'
 import { assert } from '../errors.ts'
 import { type Kernel, undecidedLevel } from '../kernel/index.ts'
-import { type MarginAccount, marginAccountOf } from '../margin/index.ts'
+import { type LevelRule, type MarginAccount, marginAccountOf } from '../margin/index.ts'
 import { AbsentAccounts } from './absent-accounts.ts'
 import { AccountParts } from './account-parts.ts'
+import { LevelRules } from './level-rules.ts'
 import type { Market } from './market.ts'
 import type { Markets } from './markets.ts'
 import { mustRepublish, type Standing } from './standing.ts'
@@ -21,23 +22,21 @@ const NONE = -1
 export class Watchlist {
   readonly #kernel: Kernel
   readonly #ruleBookOf: (venue: VenueId) => RuleBook
-  readonly #accounts = new WatchedAccounts()
+  readonly rules: LevelRules
+  readonly #accounts: WatchedAccounts
   readonly #marginAccounts = new WatchedMarginAccounts()
   readonly #rows: WatchedRows
   readonly #parts: AccountParts
   readonly absent: AbsentAccounts
 
-  constructor(
-    kernel: Kernel,
-    markets: Markets,
-    levelNames: readonly string[],
-    ruleBookOf: (venue: VenueId) => RuleBook,
-  ) {
+  constructor(kernel: Kernel, markets: Markets, rule: LevelRule, ruleBookOf: (venue: VenueId) => RuleBook) {
     this.#kernel = kernel
     this.#ruleBookOf = ruleBookOf
+    this.rules = new LevelRules(kernel, rule)
+    this.#accounts = new WatchedAccounts(this.rules)
     this.#parts = new AccountParts(markets)
-    this.#rows = new WatchedRows(kernel, markets)
-    this.absent = new AbsentAccounts(levelNames)
+    this.#rows = new WatchedRows(kernel, markets, this.rules)
+    this.absent = new AbsentAccounts((own) => this.rules.ruleFor(own))
   }
 
   /** For `WatchlistEditor`, which alone changes them. */
@@ -136,6 +135,16 @@ export class Watchlist {
     const exact = marginAccountOf(terms, id, this.bookOf(marginAccount))
     assert(exact !== undefined, `${id} is not in its account`)
     return exact
+  }
+
+  /** The levels by which the margin account is judged. */
+  ruleOf(marginAccount: number): LevelRule {
+    return this.rules.at(this.#accounts.ruleNumberOf(this.accountOf(marginAccount)))
+  }
+
+  /** The level of the rule of the margin account that is the line. */
+  breachLevelOf(marginAccount: number): number {
+    return this.ruleOf(marginAccount).levels.length
   }
 
   /** The rule book from which the margin account is compiled. It may be older than that of its venue for a while. */

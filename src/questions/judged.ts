@@ -6,8 +6,9 @@ import {
   DISPLAY_DECIMALS,
   div,
   type Evaluation,
-  evaluate,
+  type EvaluationAt,
   evaluateByFractions,
+  evaluationsOf,
   formatDecimal,
   type LevelRule,
   type MarginAccount,
@@ -74,11 +75,19 @@ export interface Judged {
  */
 export function judge(marginAccount: MarginAccount, prices: Prices, rule: LevelRule): Judged | undefined {
   const markOf = prices.marksOf(marginAccount)
-  const evaluation = marginAccount.isPlain
-    ? evaluateByFractions(marginAccount, markOf)
-    : evaluate(marginAccount, markOf, prices.further)
-  if (evaluation === undefined) return undefined
-  return { level: reachedLevel(evaluation, marginAccount, rule), evaluation }
+  if (!marginAccount.isPlain) {
+    const evaluationAt = evaluationsOf(marginAccount, markOf, prices.further)
+    return evaluationAt && judgedBy(evaluationAt, marginAccount, rule)
+  }
+  const present = evaluateByFractions(marginAccount, markOf)
+  if (present === undefined) return undefined
+  const evaluationAt = (distance: Rational) =>
+    distance.n === 0n ? present : evaluateByFractions(marginAccount, markOf, distance)!
+  return judgedBy(evaluationAt, marginAccount, rule)
+}
+
+function judgedBy(evaluationAt: EvaluationAt, marginAccount: MarginAccount, rule: LevelRule): Judged {
+  return { level: reachedLevel(evaluationAt, marginAccount, rule), evaluation: evaluationAt(ZERO) }
 }
 
 /** What the margin account has less than it needs; 0 if it has enough. */

@@ -3,6 +3,7 @@ import { floatTermsOf } from '../kernel/index.ts'
 import {
   type ExactTier,
   isPlainPart,
+  type Level,
   type LevelRule,
   type MarginAccountPart,
   type MarkOf,
@@ -11,7 +12,8 @@ import {
 
 /**
  * Share of the amounts in a sum by which f64 may err. `floatTermsOf` errs by at most 33u of each term beside its own
- * uncertainty, a product or a quotient by u, and a sum of 1,000 terms by 1,000u: together below 2^-42 with u = 2^-53.
+ * uncertainty, a moved mark by 3u, a product or a quotient by u, and a sum of 1,000 terms by 1,000u: together below 2^-42
+ * with u = 2^-53.
  */
 const ERROR_SHARE = 2 ** -42
 
@@ -23,17 +25,23 @@ export function isProvenSafe(
   account: Account,
   part: MarginAccountPart,
   markOf: MarkOf,
-  { levels }: LevelRule,
+  { levels, isByDistance }: LevelRule,
 ): boolean {
   if (!isPlainPart(part)) return false
-  const { constant, uncertainty, rows } = floatTermsOf(account, part)
+  const { constant, uncertainty, isOneSided, rows } = floatTermsOf(account, part)
+  // A nearer distance may be reached where the farthest is not.
+  if (isByDistance && !isOneSided) return false
+  const [{ ratio, distance }] = levels as [Level]
+  const move = toFloat(distance)
   let balance = constant
   let maintenance = 0
   let amounts = Math.abs(constant)
-  for (const { symbol, coordinate, tiers, intercept, slope, scale, constant: fee } of rows) {
+  for (const { symbol, coordinate, isFallAdverse, tiers, intercept, slope, scale, constant: fee } of rows) {
     const mark = markOf(symbol)
     if (mark === undefined) return false
-    const x = coordinate === 'price' ? Number(mark) : 1 / Number(mark)
+    const isPriceFalling = isFallAdverse === (coordinate === 'price')
+    const moved = Number(mark) * (isPriceFalling ? 1 - move : 1 + move)
+    const x = coordinate === 'price' ? moved : 1 / moved
     balance += intercept + slope * x
     const { rate, deduction } = tierAt(tiers, scale * x)
     const tiered = rate * scale * x
@@ -41,7 +49,7 @@ export function isProvenSafe(
     amounts += Math.abs(intercept) + Math.abs(slope * x) + tiered + deduction + fee
   }
   const error = ERROR_SHARE * amounts + 2 * uncertainty
-  return toFloat(levels[0]!) * (balance - error) > maintenance + error
+  return toFloat(ratio) * (balance - error) > maintenance + error
 }
 
 interface FloatTier {

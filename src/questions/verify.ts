@@ -6,7 +6,7 @@ import {
   type PlimsollEvent,
 } from '../domain/index.ts'
 import {
-  evaluate,
+  evaluationsOf,
   heldLevel,
   type LevelRule,
   type MarginAccount,
@@ -150,12 +150,12 @@ function compareVerdict(
     differences.add('previousLevel', previousLevel, `one of ${rule.names.join(', ')}`)
     return
   }
-  const evaluation = evaluate(exact, markOf)
-  if (evaluation === undefined) {
+  const evaluationAt = evaluationsOf(exact, markOf)
+  if (evaluationAt === undefined) {
     differences.add('kind', kind, 'unknown, because a mark is missing')
     return
   }
-  const held = heldLevel(evaluation, exact, rule, previous)
+  const held = heldLevel(evaluationAt, exact, rule, previous)
   differences.compare('level', level, rule.names[held])
   const kinds = kindsOf(held, previous, rule.levels.length)
   if (!kinds.includes(kind)) differences.add('kind', kind, kinds.join(' or '))

@@ -39,7 +39,7 @@ const WRONG_USE: readonly (readonly [args: readonly string[], message: string])[
     '--stream-url bybit-linear (PLIMSOLL_STREAM_URL_BYBIT_LINEAR) is "http://host": must be a URL',
   ],
   [['run', '--levels', '0.9,0.5'], '--levels (PLIMSOLL_LEVELS): levels[1] is 0.5, levels must rise'],
-  [['run', '--levels', 'high'], '--levels (PLIMSOLL_LEVELS) is "high": entry 1 must be a decimal string'],
+  [['run', '--levels', 'high'], '--levels (PLIMSOLL_LEVELS) is "high": entry 1 must be a margin ratio'],
   [
     ['run', '--hysteresis', '-1'],
     '--hysteresis (PLIMSOLL_HYSTERESIS): hysteresis is -1, it must be between 0 and 1',
@@ -158,7 +158,7 @@ describe('margin and decode through pipes', () => {
     expect(lines).toHaveLength(5)
     expect(lines[0]).toMatchObject({
       account: 'desk/1',
-      marginAccounts: [{ walletBalance: '2000', marginBalance: '2000', verdict: 'safe' }],
+      marginAccounts: [{ walletBalance: '2000', marginBalance: '2000', verdict: 'warning', level: '5%' }],
     })
     expect(lines[1].error).toMatchObject({ code: 'INPUT_INVALID' })
     expect(lines[2].error).toMatchObject({ code: 'ACCOUNT_INVALID', path: 'account.colour' })

@@ -147,7 +147,7 @@ describe('plimsoll rules import', () => {
       const { output } = await importing(strict(), '--out', target, '--accounts', accounts())
       expect(output).toMatch(/^1 margin accounts {2}1 move up {2}0 move down$/m)
       expect(output).toMatch(
-        /^ {2}a:isolated:BTCUSDT:long {2}safe -> level 0\.5 {2}ratio 0\.0\d+ -> 0\.6\d*$/m,
+        /^ {2}a:isolated:BTCUSDT:long {2}level 10% -> level 5% {2}ratio 0\.0\d+ -> 0\.6\d*$/m,
       )
       expect(process.exitCode).toBeUndefined()
     })
@@ -160,7 +160,7 @@ describe('plimsoll rules import', () => {
         marginAccounts: 1,
         unreadable: 0,
         refused: [],
-        up: [{ account: 'a', levelBefore: '0', level: '1' }],
+        up: [{ account: 'a', levelBefore: '5%', level: '1' }],
       })
     })
 

@@ -65,8 +65,8 @@ describe('plimsoll what-if', () => {
       liquidated: 2,
       unknown: 0,
       reached: [
-        { account: 'desk/eth', level: '1', levelBefore: '0', notional: '2640' },
-        { account: 'desk/gone', level: '1', levelBefore: '0', notional: '5500' },
+        { account: 'desk/eth', level: '1', levelBefore: '5%', notional: '2640' },
+        { account: 'desk/gone', level: '1', levelBefore: '10%', notional: '5500' },
       ],
     })
   })

@@ -31,7 +31,7 @@ const account = (venue: 'bybit' | 'binance', positions: Position[], collateral: 
   makeAccount({ venue, positions, collateral })
 
 function refereeOf(...accounts: Account[]) {
-  const referee = createReferee({ accounts, rules: RULES })
+  const referee = createReferee({ accounts, rules: RULES, levels: ['0.5', '0.7', '0.9', '1'] })
   const tickOn = (venue: string) => (symbol: string, markPrice: string) =>
     referee.instant([{ venue, symbol, markPrice }])
   return { referee, bybit: tickOn('bybit'), binance: tickOn('binance') }
@@ -149,6 +149,38 @@ describe('the referee, on examples of the venues', () => {
     const fee = 50 * 40000 * 2 * 0.00055
     expect(maintenanceAt('40000')).toBe(String(10_000 + fee))
     expect(maintenanceAt('44000')).toBe(String(2_200_000 * 0.0056 - 1_200 + fee))
+  })
+})
+
+describe('the referee, on levels by distance', () => {
+  const reached = (positions: Position[], wallet: string, marks: readonly string[]) => {
+    const account = makeAccount({
+      venue: 'binance',
+      positions,
+      collateral: [{ asset: 'USDT', amount: wallet }],
+    })
+    const referee = createReferee({ accounts: [account], rules: RULES, levels: ['10%', '5%', '1'] })
+    for (const markPrice of marks) referee.instant([{ venue: 'binance', symbol: 'SOLUSDT', markPrice }])
+    return referee.expected().map(({ kind, level }) => `${kind} ${level}`)
+  }
+  const long = crossPosition('SOLUSDT', { size: '1', entryPrice: '100', leverage: '10' })
+  const short = crossPosition('SOLUSDT', { size: '-1', entryPrice: '100', leverage: '10' })
+
+  it('judges a long at a price that has fallen, on the line and a unit above it', () => {
+    // At 95: 5.95 − 5 = 0.01 · 95.
+    expect(reached([long], '5.95', ['100.000000000001'])).toEqual(['warning 10%'])
+    expect(reached([long], '5.95', ['100.000000000001', '100'])).toEqual(['warning 10%', 'warning 5%'])
+  })
+
+  it('judges a short at a price that has risen', () => {
+    // At 105: 6.05 − 5 = 0.01 · 105.
+    expect(reached([short], '6.05', ['99.999999999999', '100'])).toEqual(['warning 10%', 'warning 5%'])
+  })
+
+  it('judges a full hedge at a price that has risen, and leaves its level 1 % beyond it', () => {
+    // 2.1 = 0.01 · 2 · 105; left where 2.1 ≥ 0.0101 · 2 · 1.05 · mark, at 99.009….
+    const hedge = [long, short]
+    expect(reached(hedge, '2.1', ['100', '99.01', '99'])).toEqual(['warning 5%', 'recovered 10%'])
   })
 })
 

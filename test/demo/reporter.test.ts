@@ -73,7 +73,7 @@ describe('the snapshot of a run', () => {
       accounts: 1_500,
       marks: [],
       nearest: [],
-      warningLevel: '0.5',
+      warningLevel: '10%',
       delivery: { made: 0, delivered: 0 },
       notes: ['a note'],
     })

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Random } from '../../src/domain/index.ts'
 import {
   ANSWER_SAFE,
+  COORDINATE_FALLS,
   COORDINATE_PRICE,
   COORDINATE_RECIPROCAL,
   INPUT_ERROR_ULPS,
@@ -11,7 +12,7 @@ import {
   abs,
   add,
   type Curve,
-  evaluate,
+  evaluationsOf,
   heldLevel,
   type MarginAccount,
   mul,
@@ -22,6 +23,8 @@ import {
   ZERO,
 } from '../../src/margin/index.ts'
 import { seededRandom } from '../../src/system/seeded-random.ts'
+import { exactTermsOf } from '../support/exact-terms.ts'
+import { RULES } from '../support/levels.ts'
 import { between, booksOf, randomMarkets, type TestMarket } from '../support/random-accounts.ts'
 import { testSeed } from '../support/seed.ts'
 import {
@@ -31,7 +34,6 @@ import {
   type LineCase,
   markOf,
   noCases,
-  RULE,
   type Tally,
   Twins,
 } from '../support/twins.ts'
@@ -65,7 +67,7 @@ function exactPowerOfTwo(value: number): Rational {
  */
 function addInexact(
   random: Random,
-  { kernels }: Twins,
+  { kernels, rule }: Twins,
   markets: readonly TestMarket[],
   exact: MarginAccount,
   towards: number,
@@ -74,19 +76,24 @@ function addInexact(
   const uncertainty = drawUncertainty(random, exact.constant)
   const shift = mul(exactPowerOfTwo(uncertainty), parseDecimal(draw(1) > 0 ? '0.999' : '-0.999'))
   const constant = inexact(add(exact.constant, shift), draw(1))
-  const rows = exact.curves.map((curve) => inexactRow(curve, draw))
+  const terms = exactTermsOf(exact)
+  const rows = exact.curves.map((curve, index) => inexactRow(curve, terms.rows[index]!.isFallAdverse, draw))
+  const isNested = terms.isOneSided || !rule.isByDistance
   const [number] = kernels.map((kernel) => {
     const account = kernel.addAccount(constant, 0, uncertainty)
+    kernel.setAccountRule(account, 0, isNested)
     for (const row of rows) addRow(kernel, account, markets, row)
     return account
   })
   return number!
 }
 
-function inexactRow(curve: Curve, draw: (adverse: number) => number) {
+function inexactRow(curve: Curve, isFallAdverse: boolean, draw: (adverse: number) => number) {
   return {
     symbol: curve.symbol,
-    coordinate: curve.coordinate === 'price' ? COORDINATE_PRICE : COORDINATE_RECIPROCAL,
+    coordinate:
+      (curve.coordinate === 'price' ? COORDINATE_PRICE : COORDINATE_RECIPROCAL) +
+      (isFallAdverse ? COORDINATE_FALLS : 0),
     intercept: inexact(curve.intercept, draw(1)),
     slope: inexact(curve.slope, draw(1)),
     scale: inexact(curve.scale, draw(-1)),
@@ -110,62 +117,65 @@ function addRow(
   kernel.addRow(account, instrument, curve, row.intercept, row.slope, row.scale, row.constant)
 }
 
-describe(`inputs that err by ${INPUT_ERROR_ULPS} units, and constants by their uncertainty (seed ${SEED})`, () => {
-  it(`never make a false proof in ${LINE_CASES} cases on the line and beside it`, {
-    timeout: 600_000,
-  }, () => {
-    const random = seededRandom(SEED)
-    const tally = noCases()
-    while (tally.cases < LINE_CASES) {
-      const markets = randomMarkets(random, 2)
-      const books = booksOf(markets)
-      const twins = new Twins(markets)
-      for (let i = 0; i < 400; i++) {
-        const drawn = drawLineCase(random, markets, books)
-        if (drawn === undefined) continue
-        const number = addInexact(random, twins, markets, drawn.exact, between(random, -1, 1))
-        judgeBeside(tally, twins, markets, drawn, number)
-      }
-    }
-    expect(tally.disagreements).toBe(0)
-    expect(tally.close).toBeGreaterThan(LINE_CASES / 4)
-    // The bound is no larger than it must be: some units beside the line are decided.
-    expect(tally.proven).toBeGreaterThan(LINE_CASES / 20)
-    expect(tally.safe).toBeGreaterThan(LINE_CASES / 20)
-  })
-
-  it(`never fire late: up to the last mark that fires nothing, ${TRIGGER_CASES} armed accounts hold their level`, {
-    timeout: 600_000,
-  }, () => {
-    const random = seededRandom(SEED, 1)
-    let armed = 0
-    let ended = 0
-    while (armed < TRIGGER_CASES) {
-      const markets = randomMarkets(random, 2)
-      const books = booksOf(markets)
-      const twins = new Twins(markets)
-      for (let i = 0; i < 100; i++) {
-        const drawn = drawLineCase(random, markets, books)
-        if (drawn === undefined) continue
-        const number = addInexact(random, twins, markets, drawn.exact, between(random, -1, 1))
-        const start = startBeside(random, drawn)
-        const answers = twins.kernels.map((kernel) => {
-          kernel.setAccountLevel(number, drawn.level)
-          set(kernel, start)
-          return kernel.recheckAccount(number)
-        })
-        expect(new Set(answers).size).toBe(1)
-        if (answers[0] === ANSWER_SAFE) {
-          armed++
-          for (const direction of [-1, 1]) ended += heldUntilFired(twins, markets, drawn, start, direction)
+describe.each(RULES)(
+  `by %s, inputs that err by ${INPUT_ERROR_ULPS} units, and constants by their uncertainty (seed ${SEED})`,
+  (_, rule) => {
+    it(`never make a false proof in ${LINE_CASES} cases on the line and beside it`, {
+      timeout: 600_000,
+    }, () => {
+      const random = seededRandom(SEED)
+      const tally = noCases()
+      while (tally.cases < LINE_CASES) {
+        const markets = randomMarkets(random, 2)
+        const books = booksOf(markets)
+        const twins = new Twins(markets, rule)
+        for (let i = 0; i < 400; i++) {
+          const drawn = drawLineCase(random, markets, books, rule)
+          if (drawn === undefined) continue
+          const number = addInexact(random, twins, markets, drawn.exact, between(random, -1, 1))
+          judgeBeside(tally, twins, markets, drawn, number)
         }
-        for (const kernel of twins.kernels) kernel.removeAccount(number)
       }
-    }
-    // Most triggers lie somewhere: the search does not end at its own limits.
-    expect(ended).toBeGreaterThan(TRIGGER_CASES / 2)
-  })
-})
+      expect(tally.disagreements).toBe(0)
+      expect(tally.close).toBeGreaterThan(LINE_CASES / 4)
+      // The bound is no larger than it must be: some units beside the line are decided.
+      expect(tally.proven).toBeGreaterThan(LINE_CASES / 20)
+      expect(tally.safe).toBeGreaterThan(LINE_CASES / 20)
+    })
+
+    it(`never fire late: up to the last mark that fires nothing, ${TRIGGER_CASES} armed accounts hold their level`, {
+      timeout: 600_000,
+    }, () => {
+      const random = seededRandom(SEED, 1)
+      let armed = 0
+      let ended = 0
+      while (armed < TRIGGER_CASES) {
+        const markets = randomMarkets(random, 2)
+        const books = booksOf(markets)
+        const twins = new Twins(markets, rule)
+        for (let i = 0; i < 100; i++) {
+          const drawn = drawLineCase(random, markets, books, rule)
+          if (drawn === undefined) continue
+          const number = addInexact(random, twins, markets, drawn.exact, between(random, -1, 1))
+          const start = startBeside(random, drawn)
+          const answers = twins.kernels.map((kernel) => {
+            kernel.setAccountLevel(number, drawn.level)
+            set(kernel, start)
+            return kernel.recheckAccount(number)
+          })
+          expect(new Set(answers).size).toBe(1)
+          if (answers[0] === ANSWER_SAFE) {
+            armed++
+            for (const direction of [-1, 1]) ended += heldUntilFired(twins, markets, drawn, start, direction)
+          }
+          for (const kernel of twins.kernels) kernel.removeAccount(number)
+        }
+      }
+      // Most triggers lie somewhere: the search does not end at its own limits.
+      expect(ended).toBeGreaterThan(TRIGGER_CASES / 2)
+    })
+  },
+)
 
 /** The account at its line and some units of the last place beside it. */
 function judgeBeside(
@@ -178,7 +188,7 @@ function judgeBeside(
   for (const ulps of [0, 1, -1, 8, -8, 64, -64, 4096, -4096, 65536, -65536]) {
     const beside = marks.map((mark, index) => (index === moved ? besideByUlps(mark, ulps) : mark))
     twins.setMarks(beside)
-    const exactLevel = heldLevel(evaluate(exact, markOf(markets, beside))!, exact, RULE, level)
+    const exactLevel = heldLevel(evaluationsOf(exact, markOf(markets, beside))!, exact, twins.rule, level)
     judge(tally, twins.recheck(number, level), level, exactLevel)
   }
 }
@@ -191,7 +201,7 @@ function startBeside(random: Random, { marks, moved }: LineCase): number[] {
 
 /** Moves one mark until the armed account fires; it must hold its level until then. Returns 1 where it fires at all. */
 function heldUntilFired(
-  { kernels }: Twins,
+  { kernels, rule }: Twins,
   markets: readonly TestMarket[],
   { exact, level, moved }: LineCase,
   start: readonly number[],
@@ -200,7 +210,7 @@ function heldUntilFired(
   const ends = kernels.map((kernel) => lastQuietMark(kernel, start, moved, direction))
   expect(new Set(ends).size).toBe(1)
   const texts = start.map((mark, index) => decimalOf(index === moved ? ends[0]! : mark))
-  expect(heldLevel(evaluate(exact, markOf(markets, texts))!, exact, RULE, level)).toBe(level)
+  expect(heldLevel(evaluationsOf(exact, markOf(markets, texts))!, exact, rule, level)).toBe(level)
   return Math.abs(ends[0]! / start[moved]! - 1) < 0.5 ? 1 : 0
 }
 

@@ -3,7 +3,7 @@ import type { Account, InstrumentRules, Position, Random } from '../../src/domai
 import {
   add,
   answersOf,
-  evaluate,
+  evaluationsOf,
   formatDecimal,
   levelRule,
   type MarginAccount,
@@ -188,7 +188,9 @@ function accountOf({ account, rules }: Made): MarginAccount {
 }
 
 function verdictOf(marginAccount: MarginAccount, markOf: MarkOf): string {
-  return reachedLevel(evaluate(marginAccount, markOf, FURTHER)!, marginAccount, RULE) > 0 ? 'breach' : 'safe'
+  return reachedLevel(evaluationsOf(marginAccount, markOf, FURTHER)!, marginAccount, RULE) > 0
+    ? 'breach'
+    : 'safe'
 }
 
 /** Share of a price by which a test steps over it. Where the venue rounds, its price is found to within what it rounds. */

@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { eventKindSchema, marketEventKindSchema } from '../../src/domain/index.ts'
 import { seededRandom } from '../../src/system/seeded-random.ts'
+import { RULES } from '../support/levels.ts'
 import { MonitorCase } from '../support/monitor-case.ts'
 import { PROPERTIES, type Property } from '../support/monitor-properties.ts'
 import { Properties } from '../support/properties.ts'
@@ -20,7 +21,8 @@ describe(`a monitor that is watched by a model which evaluates everything at eve
 
   beforeAll(() => {
     const run = (seed: number, accountsLeave: boolean) => {
-      const own = new MonitorCase(seededRandom(seed), properties, { accountsLeave })
+      const [, rule] = RULES[Math.floor(seed / 2) % RULES.length]!
+      const own = new MonitorCase(seededRandom(seed), properties, { accountsLeave, rule })
       cases.push(own)
       properties.run(`seed ${seed}${accountsLeave ? ', accounts leave' : ''}`, () => own.run())
     }

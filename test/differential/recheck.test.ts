@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { Decimal } from '../../src/domain/index.ts'
 import {
-  evaluate,
+  evaluationsOf,
   heldLevel,
+  type Level,
   type MarginAccount,
   marginAccountsOf,
   parseDecimal,
@@ -10,6 +11,8 @@ import {
   toFloat,
 } from '../../src/margin/index.ts'
 import { seededRandom } from '../../src/system/seeded-random.ts'
+import { exactTermsOf } from '../support/exact-terms.ts'
+import { RULES } from '../support/levels.ts'
 import {
   between,
   booksOf,
@@ -19,28 +22,18 @@ import {
   text,
 } from '../support/random-accounts.ts'
 import { testSeed } from '../support/seed.ts'
-import {
-  besideByUlps,
-  drawLineCase,
-  judge,
-  LEVELS,
-  markOf,
-  noCases,
-  RULE,
-  type Tally,
-  Twins,
-} from '../support/twins.ts'
+import { besideByUlps, drawLineCase, judge, markOf, noCases, type Tally, Twins } from '../support/twins.ts'
 
 const SEED = testSeed(20_261_122)
 const RANDOM_CASES = 1_000_000
 const BOUNDARY_CASES = 200_000
 
-describe(`re-check against exact arithmetic (seed ${SEED})`, () => {
+describe.each(RULES)(`by %s, re-check against exact arithmetic (seed ${SEED})`, (_, rule) => {
   it(`agrees on ${RANDOM_CASES} random cases, and all twins give one answer`, { timeout: 600_000 }, () => {
     const random = seededRandom(SEED)
     const markets = randomMarkets(random, 100)
     const books = booksOf(markets)
-    const twins = new Twins(markets)
+    const twins = new Twins(markets, rule)
     const accounts: { exact: MarginAccount; number: number }[] = []
     while (accounts.length < 20_000) {
       const account = randomAccount(random, `a${accounts.length}`, markets)
@@ -53,9 +46,9 @@ describe(`re-check against exact arithmetic (seed ${SEED})`, () => {
       const byName = new Map(markets.map(({ symbol }, index) => [symbol, marks[index]!]))
       twins.setMarks(marks)
       for (const { exact, number } of accounts) {
-        const level = between(random, 0, LEVELS)
-        const evaluation = evaluate(exact, (symbol) => byName.get(symbol))!
-        judge(tally, twins.recheck(number, level), level, heldLevel(evaluation, exact, RULE, level))
+        const level = between(random, 0, rule.levels.length)
+        const evaluationAt = evaluationsOf(exact, (symbol) => byName.get(symbol))!
+        judge(tally, twins.recheck(number, level), level, heldLevel(evaluationAt, exact, rule, level))
       }
     }
     expect(tally.disagreements).toBe(0)
@@ -77,7 +70,7 @@ describe(`re-check against exact arithmetic (seed ${SEED})`, () => {
     while (tally.cases < BOUNDARY_CASES) {
       const markets = randomMarkets(random, 2)
       const books = booksOf(markets)
-      const twins = new Twins(markets)
+      const twins = new Twins(markets, rule)
       for (let i = 0; i < 400; i++) plainWrong += boundaryCases(random, markets, books, twins, tally)
     }
     expect(tally.disagreements).toBe(0)
@@ -101,7 +94,7 @@ function boundaryCases(
   twins: Twins,
   tally: Tally,
 ): number {
-  const drawn = drawLineCase(random, markets, books)
+  const drawn = drawLineCase(random, markets, books, twins.rule)
   if (drawn === undefined) return 0
   const { exact, marks, target, isLeaving, level, weight, moved } = drawn
   const number = twins.add(exact)
@@ -112,15 +105,9 @@ function boundaryCases(
       marks.map((mark, index) => (index === moved ? besideByUlps(mark, ulps) : mark)),
     )
     twins.setMarks(markets.map(({ symbol }) => beside(symbol)!))
-    const exactLevel = heldLevel(evaluate(exact, beside)!, exact, RULE, level)
+    const exactLevel = heldLevel(evaluationsOf(exact, beside)!, exact, twins.rule, level)
     judge(tally, twins.recheck(number, level), level, exactLevel)
-    const reached = plainlyReached(
-      exact,
-      beside,
-      toFloat(RULE.levels[target - 1]!),
-      toFloat(weight),
-      isLeaving,
-    )
+    const reached = plainlyReached(exact, beside, twins.rule.levels[target - 1]!, toFloat(weight), isLeaving)
     if (reached !== exactLevel >= target) wrong++
   }
   return wrong
@@ -130,14 +117,17 @@ function boundaryCases(
 function plainlyReached(
   exact: MarginAccount,
   markOf: (symbol: string) => Decimal | undefined,
-  level: number,
+  { ratio, distance }: Level,
   weight: number,
   leaving: boolean,
 ): boolean {
+  const [level, move] = [toFloat(ratio), toFloat(distance)]
+  const { rows } = exactTermsOf(exact)
   let marginBalance = toFloat(exact.constant)
   let maintenance = 0
-  for (const curve of exact.curves) {
-    const mark = Number(markOf(curve.symbol))
+  for (const [index, curve] of exact.curves.entries()) {
+    const isFall = rows[index]!.isFallAdverse === (curve.coordinate === 'price')
+    const mark = Number(markOf(curve.symbol)) * (isFall ? 1 - move : 1 + move)
     const x = curve.coordinate === 'price' ? mark : 1 / mark
     const y = toFloat(curve.scale) * x
     const tier = curve.tiers[tierIndexAt(curve.tiers, parseDecimal(y.toFixed(18)))]!

@@ -15,6 +15,7 @@ import {
   div,
   evaluate,
   evaluateByFractions,
+  evaluationsOf,
   formatDecimal,
   heldLevel,
   type LevelRule,
@@ -27,6 +28,7 @@ import {
   mul,
   ONE,
   parseDecimal,
+  type Rational,
   sub,
 } from '../../src/margin/index.ts'
 import { seededRandom } from '../../src/system/seeded-random.ts'
@@ -55,9 +57,12 @@ function sameState(marginAccount: MarginAccount, markOf: MarkOf, rule: LevelRule
       compare(fast.unrealizedPnl, slow.unrealizedPnl) === 0 &&
       compare(fast.maintenanceMargin, slow.maintenanceMargin) === 0
     if (!agrees) throw new Error(`sums of ${marginAccount.id} differ`)
+    const fastAt = evaluationsOf(marginAccount, markOf)!
+    const slowAt = (distance: Rational) => evaluateByFractions(marginAccount, markOf, distance)!
     for (let level = 0; level <= rule.levels.length; level++) {
-      const held = heldLevel(fast, marginAccount, rule, level)
-      if (held !== heldLevel(slow, marginAccount, rule, level)) throw new Error(`held from ${level}: ${held}`)
+      const held = heldLevel(fastAt, marginAccount, rule, level)
+      if (held !== heldLevel(slowAt, marginAccount, rule, level))
+        throw new Error(`held from ${level}: ${held}`)
     }
   }
   const state = marginStateOf(marginAccount, markOf, rule)
@@ -166,9 +171,20 @@ function wideCase(random: Random): WideCase {
 }
 
 function wideRule(random: Random): LevelRule {
+  const hysteresis = pick(random, ['0', '0.01', '0.125', '1'])
+  if (random() < 0.5) {
+    const distances = Array.from({ length: between(random, 1, 4) }, () =>
+      (89.9 * random() ** 3 + 0.01).toFixed(2),
+    )
+    const falling = [...new Set(distances)].sort((a, b) => Number(b) - Number(a))
+    return levelRule(
+      falling.map((percent) => `${percent}%`),
+      hysteresis,
+    )
+  }
   const levels = Array.from({ length: between(random, 0, 4) }, () => 0.05 + 0.94 * random())
   const texts = [...new Set(levels.map((level) => level.toFixed(3)))].sort()
-  return levelRule(texts, pick(random, ['0', '0.01', '0.125', '1']))
+  return levelRule(texts, hysteresis)
 }
 
 /** The cross pool with its wallet set so that it stands exactly on the line of the level, or on that of leaving it. */
@@ -178,10 +194,11 @@ function onLine(
   markOf: MarkOf,
   rule: LevelRule,
 ): MarginAccount {
-  const evaluation = evaluateByFractions(marginAccount, markOf)
+  const { ratio, distance } = pick(random, rule.levels)
+  const evaluation = evaluateByFractions(marginAccount, markOf, distance)
   if (marginAccount.marginMode === 'isolated' || evaluation === undefined) return marginAccount
   const weight = random() < 0.5 ? ONE : add(ONE, rule.hysteresis)
-  const due = div(mul(weight, evaluation.maintenanceMargin), pick(random, rule.levels))
+  const due = div(mul(weight, evaluation.maintenanceMargin), ratio)
   const walletBalance = add(sub(marginAccount.walletBalance, evaluation.marginBalance), due)
   return { ...marginAccount, walletBalance, constant: walletBalance }
 }

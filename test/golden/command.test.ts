@@ -2,8 +2,8 @@ import { PassThrough, Readable } from 'node:stream'
 import { expect, it } from 'vitest'
 import { linesOf } from '../../src/cli/lines.ts'
 import { writeMargins } from '../../src/cli/margin.ts'
-import { levelRule } from '../../src/margin/index.ts'
 import { ruleBookOf } from '../../src/venues/index.ts'
+import { RATIO_RULE } from '../support/levels.ts'
 import { type Example, type Figures, figuresOf } from './golden-case.ts'
 import { DOCUMENTS } from './venues/index.ts'
 
@@ -37,7 +37,7 @@ async function answersTo(lines: readonly object[]) {
   const output = new PassThrough()
   const collected = output.setEncoding('utf8').toArray()
   const text = lines.map((line) => JSON.stringify(line)).join('\n')
-  const judge = { rule: levelRule(), bookOf: ruleBookOf, nowMs: Date.UTC(2026, 10, 29) }
+  const judge = { rule: RATIO_RULE, bookOf: ruleBookOf, nowMs: Date.UTC(2026, 10, 29) }
   await writeMargins(linesOf(Readable.from([Buffer.from(text)])), output, judge)
   output.end()
   const answers = (await collected).join('').trim().split('\n')

@@ -1,7 +1,8 @@
 import { type CollateralRules, collateralRulesSchema, instrumentRulesSchema } from '../../src/domain/index.ts'
-import { answersOf, levelRule, marginAccountsOf, marginStateOf } from '../../src/margin/index.ts'
+import { answersOf, marginAccountsOf, marginStateOf } from '../../src/margin/index.ts'
 import { accountSchema } from '../../src/venues/index.ts'
 import { BINANCE, bookOf } from '../margin/support.ts'
+import { RATIO_RULE } from '../support/levels.ts'
 
 /**
  * Figures by name: those of the first position by the names of `PositionState`, those of its margin account by `account.`
@@ -90,7 +91,7 @@ export function figuresOf(example: Omit<Example, 'id' | 'source' | 'printed' | '
     indexPriceOf: (asset: string) => indexPrices[asset],
   }
   const markOf = (symbol: string) => marks[symbol]
-  const { positions, cure: _, ...state } = marginStateOf(marginAccount, markOf, levelRule(), further)
+  const { positions, cure: _, ...state } = marginStateOf(marginAccount, markOf, RATIO_RULE, further)
   const { distance } = answersOf(marginAccount, markOf, further)
   const ofAccount = Object.entries({ ...state, distance }).map(
     ([name, value]) => [`account.${name}`, value] as const,

@@ -57,7 +57,8 @@ export class Shard {
   get args(): string[] {
     const { redis, rulesFile, exchange } = this.#servers
     const stream = `bybit-linear=${exchange.url}`
-    return ['--redis-url', redis.url, '--shard', this.name, '--rules', rulesFile, '--stream-url', stream]
+    const store = ['--redis-url', redis.url, '--shard', this.name, '--rules', rulesFile]
+    return [...store, '--stream-url', stream, '--levels', '0.5,0.7,0.9']
   }
 
   /** A worker that hears all markets of the book. */

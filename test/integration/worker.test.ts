@@ -103,6 +103,32 @@ describe('a falling mark', () => {
     })
   })
 
+  it('makes events of distances from the line, by the levels of the worker and those that an account carries', async () => {
+    const { exchange } = servers
+    exchange.setMark('AAAUSDT', '95')
+    const own = { ...longAt100('desk/own', '20'), levels: ['8%', '3%'] }
+    const imported = await shard.import([own, longAt100('desk/standard', '20')])
+    expect(imported).toMatchObject({ code: 0, summary: { imported: 2, refusedCount: 0 } })
+    consumer = shard.subscribe()
+    worker = await shard.startWorker('--json', '--levels', '10%,5%')
+    await until(() => exchange.isHeard('AAAUSDT'))
+    // The line is at 80.808…: 10 % away at 89.786…, 8 % at 87.835…, 5 % at 85.061…, 3 % at 83.307….
+    for (const markPrice of ['89.7', '87.8', '85', '83.3', '80.8']) exchange.setMark('AAAUSDT', markPrice)
+    await delivered(6)
+    const of = (name: string) => consumer!.effects.filter(({ account }) => account === name)
+    expect(of('desk/standard').map(({ kind, level }) => `${kind} ${level}`)).toEqual([
+      'warning 10%',
+      'warning 5%',
+      'liquidation 1',
+    ])
+    expect(of('desk/own').map(({ kind, level }) => `${kind} ${level}`)).toEqual([
+      'warning 8%',
+      'warning 3%',
+      'liquidation 1',
+    ])
+    expect(of('desk/own')[0]).toMatchObject({ levels: ['8%', '3%'], previousLevel: '0' })
+  })
+
   it('ranks the accounts that fall in one instant by their shortfall', async () => {
     servers.exchange.setMark('AAAUSDT', '95')
     await shard.store([longAt100('small', '10.2'), longAt100('large', '10'), longAt100('middle', '10.1')])

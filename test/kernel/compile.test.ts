@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { Curves, UNUSED_SOUGHT_AT } from '../../src/kernel/curves.ts'
-import { Compiler, KERNEL_VARIANTS, type Kernel, openKernel } from '../../src/kernel/index.ts'
-import { exactTiers, marginAccountsOf } from '../../src/margin/index.ts'
+import { Compiler, KERNEL_VARIANTS, type Kernel, openKernel, ratioLevels } from '../../src/kernel/index.ts'
+import { type ExactTier, exactTiers, marginAccountsOf } from '../../src/margin/index.ts'
 import { BYBIT, bookOf, oneTier, rulesOf } from '../margin/support.ts'
 import { parsedAccount } from '../support/accounts.ts'
 import { exactTermsOf } from '../support/exact-terms.ts'
@@ -25,7 +25,8 @@ function counted(kernel: Kernel) {
 
 function openCounted(variant: (typeof KERNEL_VARIANTS)[number]) {
   const opened = counted(openKernel(variant))
-  opened.kernel.setLevels([0.5, 1], 1.01)
+  opened.kernel.setReleaseFactor(1.01)
+  opened.kernel.setRule(0, ratioLevels([0.5, 1]))
   opened.kernel.addInstrument()
   return opened
 }
@@ -39,12 +40,22 @@ function termsUnder(rate: string) {
   return exactTermsOf(marginAccount!)
 }
 
+const STANDARD = { number: 0, isByDistance: false }
+
+function rowOf(
+  tiers: readonly ExactTier[],
+  coordinate: 'price' | 'reciprocal' = 'price',
+  isFallAdverse = true,
+) {
+  return { symbol: 'X', coordinate, isFallAdverse, tiers, intercept: -1, slope: 1, scale: 1, constant: 0 }
+}
+
 describe.each(KERNEL_VARIANTS)('curves that a compiler puts into %s', (variant) => {
   it('serve all rows of one tier list', () => {
     const { kernel, counts } = openCounted(variant)
     const compiler = new Compiler(kernel, () => 0)
     const terms = termsUnder('0.01')
-    for (let account = 0; account < 10; account++) compiler.add(terms, 0)
+    for (let account = 0; account < 10; account++) compiler.add(terms, 0, STANDARD)
     expect(counts).toEqual({ added: 1, freed: 0 })
   })
 
@@ -52,11 +63,11 @@ describe.each(KERNEL_VARIANTS)('curves that a compiler puts into %s', (variant) 
     const { kernel, counts } = openCounted(variant)
     const compiler = new Compiler(kernel, () => 0)
     const [still, moving] = [termsUnder('0.01'), termsUnder('0.02')]
-    const other = compiler.add(still, 0)
-    const account = compiler.add(moving, 0)
+    const other = compiler.add(still, 0, STANDARD)
+    const account = compiler.add(moving, 0, STANDARD)
     for (let replacement = 0; replacement < REPLACEMENTS; replacement++) {
       const rows = moving.rows.map((row) => ({ ...row, tiers: [...row.tiers] }))
-      compiler.replace(account, { ...moving, rows })
+      compiler.replace(account, { ...moving, rows }, STANDARD)
     }
     expect(counts.added - counts.freed).toBeLessThanOrEqual(UNUSED_SOUGHT_AT)
     kernel.beginInstant()
@@ -74,12 +85,13 @@ describe.each(KERNEL_VARIANTS)('curves that a compiler puts into %s', (variant) 
 describe('curves', () => {
   const tiersWith = (...rows: Parameters<typeof rulesOf>[0]) => exactTiers('X', tiersOf(rulesOf(rows)))
 
-  it('of one tier list differ by coordinate', () => {
+  it('of one tier list differ by coordinate, and by the way that x moves against an account', () => {
     const curves = new Curves(openKernel('typescript'))
     const tiers = tiersWith(['100', '0.01', '0'])
-    expect(curves.of(tiers, 'price')).not.toBe(curves.of(tiers, 'reciprocal'))
-    expect(curves.of(tiers, 'price')).toBe(curves.of(tiers, 'price'))
-    expect(curves.size).toBe(2)
+    expect(curves.of(rowOf(tiers))).not.toBe(curves.of(rowOf(tiers, 'reciprocal')))
+    expect(curves.of(rowOf(tiers))).not.toBe(curves.of(rowOf(tiers, 'price', false)))
+    expect(curves.of(rowOf(tiers))).toBe(curves.of(rowOf(tiers)))
+    expect(curves.size).toBe(3)
   })
 
   it('that rows are on are kept, and the others are freed', () => {
@@ -88,8 +100,8 @@ describe('curves', () => {
     const [used, unused] = [tiersWith(['100', '0.01', '0']), tiersWith(['100', '0.02', '0'])]
     const instrument = kernel.addInstrument()
     const account = kernel.addAccount(10, 0)
-    kernel.addRow(account, instrument, curves.of(used, 'price'), -1, 1, 1, 0)
-    const freed = curves.of(unused, 'price')
+    kernel.addRow(account, instrument, curves.of(rowOf(used)), -1, 1, 1, 0)
+    const freed = curves.of(rowOf(unused))
     curves.freeUnused()
     expect(curves.size).toBe(1)
     expect(() => kernel.freeCurve(freed)).toThrow('freed twice')
@@ -101,6 +113,6 @@ describe('curves', () => {
   it('are refused when maintenance margin jumps, which the triggers of the kernel do not allow', () => {
     const [first, second] = tiersWith(['100', '0.01', '0'], ['200', '0.02', '1'])
     const jumping = [first!, { ...second!, maintenanceDeduction: { n: 0n, d: 1n } }]
-    expect(() => new Curves(openKernel('typescript')).of(jumping, 'price')).toThrow('does not jump')
+    expect(() => new Curves(openKernel('typescript')).of(rowOf(jumping))).toThrow('does not jump')
   })
 })

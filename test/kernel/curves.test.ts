@@ -5,6 +5,7 @@ import {
   type CurvePiece,
   KERNEL_VARIANTS,
   openKernel,
+  ratioLevels,
 } from '../../src/kernel/index.ts'
 import { seededRandom } from '../../src/system/seeded-random.ts'
 import { between } from '../support/random-accounts.ts'
@@ -44,7 +45,8 @@ describe.each(KERNEL_VARIANTS)(`curves of kernel %s (seed ${SEED})`, (variant) =
   it('keep their pieces while others are added, freed and added again, in places that are used again', () => {
     const random = seededRandom(SEED)
     const kernel = openKernel(variant)
-    kernel.setLevels([1], 1)
+    kernel.setReleaseFactor(1)
+    kernel.setRule(0, ratioLevels([1]))
     const instrument = kernel.addInstrument()
     const known = new Map<number, Known>()
     const lived = new Map<number, number>()
@@ -112,7 +114,8 @@ describe.each(KERNEL_VARIANTS)(`curves of kernel %s (seed ${SEED})`, (variant) =
 
   it('do not use up the kernel in a year of rule changes', () => {
     const kernel = openKernel(variant)
-    kernel.setLevels([1], 1)
+    kernel.setReleaseFactor(1)
+    kernel.setRule(0, ratioLevels([1]))
     const pieces = (count: number) =>
       Array.from({ length: count }, (_, at) => ({ cap: at + 1, rate: 0.01, deduction: 0 }))
     const live = Array.from({ length: 500 }, (_, at) =>

@@ -12,6 +12,7 @@ import {
   LEVEL_NONE,
   openKernel,
   RECHECKED_MAX,
+  ratioLevels,
   undecidedLevel,
 } from '../../src/kernel/index.ts'
 import { CAPACITY_MAX, nextCapacity } from '../../src/kernel/limits.ts'
@@ -29,7 +30,8 @@ const ONE_TIER = [{ cap: 1e15, rate: 0.005, deduction: 0 }]
 
 function open(variant: (typeof KERNEL_VARIANTS)[number]): Kernel {
   const kernel = openKernel(variant)
-  kernel.setLevels([0.5, 0.7, 0.9, 1], 1.01)
+  kernel.setReleaseFactor(1.01)
+  kernel.setRule(0, ratioLevels([0.5, 0.7, 0.9, 1]))
   return kernel
 }
 

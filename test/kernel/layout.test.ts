@@ -10,6 +10,7 @@ const HASHES: Readonly<Record<number, string>> = {
   5: '24a354290eb3d51e',
   6: 'b4cc8390e912de41',
   7: 'f5c947c4cc531a8a',
+  8: '9161e5440cf32493',
 }
 
 function hashOf(constants: Readonly<Record<string, number | readonly number[]>>): string {
@@ -40,6 +41,6 @@ describe('the memory layout of the kernel', () => {
     expect(sectionOf(layout.COLUMN_ROW_NEXT)).toEqual({ bytes: 4, per: layout.PER_ROW })
     expect(sectionOf(layout.COLUMN_BLOCK_ZONE_BLOCK)).toEqual({ bytes: 4, per: layout.PER_BLOCK_ZONE })
     expect(sectionOf(layout.COLUMN_NOMINATED_ACCOUNT)).toEqual({ bytes: 4, per: layout.PER_ACCOUNT })
-    expect(sectionOf(layout.COLUMN_LEVEL_VALUE)).toEqual({ bytes: 8, per: layout.PER_LEVEL })
+    expect(sectionOf(layout.COLUMN_LEVEL_RATIO)).toEqual({ bytes: 8, per: layout.PER_LEVEL })
   })
 })

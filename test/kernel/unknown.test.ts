@@ -4,6 +4,7 @@ import {
   COORDINATE_PRICE,
   KERNEL_VARIANTS,
   openKernel,
+  ratioLevels,
   undecidedLevel,
 } from '../../src/kernel/index.ts'
 import { seededRandom } from '../../src/system/seeded-random.ts'
@@ -24,7 +25,8 @@ describe.each(KERNEL_VARIANTS)(`unknown accounts of kernel %s (seed ${SEED})`, (
   it('are those in which a mark was missing at their last re-check, whatever happens in between', () => {
     const random = seededRandom(SEED)
     const kernel = openKernel(variant)
-    kernel.setLevels([0.5, 1], 1.01)
+    kernel.setReleaseFactor(1.01)
+    kernel.setRule(0, ratioLevels([0.5, 1]))
     const curve = kernel.addCurve(COORDINATE_PRICE, [{ cap: 1e15, rate: 0.005, deduction: 0 }])
     for (let i = 0; i < INSTRUMENTS; i++) kernel.addInstrument()
     const notes = new Map<number, Noted>()
@@ -96,7 +98,8 @@ describe.each(KERNEL_VARIANTS)(`unknown accounts of kernel %s (seed ${SEED})`, (
   })
   it('include those whose next verdict must be published and is not yet', () => {
     const kernel = openKernel(variant)
-    kernel.setLevels([0.5, 1], 1.01)
+    kernel.setReleaseFactor(1.01)
+    kernel.setRule(0, ratioLevels([0.5, 1]))
     const instrument = kernel.addInstrument()
     const curve = kernel.addCurve(COORDINATE_PRICE, [{ cap: 1e15, rate: 0.005, deduction: 0 }])
     const account = kernel.addAccount(50, 0)

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import * as layout from '../../assembly/layout.ts'
-import { COORDINATE_PRICE, KERNEL_VARIANTS, type Kernel, RECHECKED_MAX } from '../../src/kernel/index.ts'
+import {
+  COORDINATE_PRICE,
+  KERNEL_VARIANTS,
+  type Kernel,
+  RECHECKED_MAX,
+  ratioLevels,
+} from '../../src/kernel/index.ts'
 import { TypescriptKernel } from '../../src/kernel/typescript.ts'
 import { WasmKernel } from '../../src/kernel/wasm.ts'
 import { instantiate } from '../../src/kernel/wasm-module.ts'
@@ -76,7 +82,8 @@ describe.each(KERNEL_VARIANTS)(`zones of kernel %s (seed ${SEED})`, (variant) =>
   it('equal, after a refresh, zones that are computed from all rows', () => {
     const random = seededRandom(SEED)
     const { kernel, columns } = open(variant)
-    kernel.setLevels([0.5, 0.9, 1], 1.01)
+    kernel.setReleaseFactor(1.01)
+    kernel.setRule(0, ratioLevels([0.5, 0.9, 1]))
     for (let i = 0; i < INSTRUMENTS; i++) kernel.addInstrument()
     const curve = kernel.addCurve(COORDINATE_PRICE, [
       { cap: 120, rate: 0.01, deduction: 0 },

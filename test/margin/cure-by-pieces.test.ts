@@ -26,7 +26,7 @@ import { BINANCE, bookOf, marginAccountsFor, oneTier } from './support.ts'
 import { wholeTiers, withTiers } from './whole-tiers.ts'
 
 const SEED = testSeed(23)
-const RULE = levelRule()
+const RULE = levelRule(['0.5', '0.7', '0.9'])
 
 describe('the smallest reduction by pieces', () => {
   it(`is that of the walk when slack is concave, in 1,500 random accounts (seed ${SEED})`, () => {
@@ -36,11 +36,11 @@ describe('the smallest reduction by pieces', () => {
       fc.property(stressed(anyCase), (input) => {
         const [marginAccount] = marginAccountsFor(input.account, bookOf(input.margin, input.rules))
         const evaluation = evaluate(marginAccount!, (symbol) => input.marks[symbol])!
-        if (reachedLevel(evaluation, marginAccount!, RULE) === 0) return
+        if (reachedLevel(() => evaluation, marginAccount!, RULE) === 0) return
         const goal = goalOf(sign(evaluation.marginBalance) < 0 ? RULE.levels.length : 1, marginAccount!, RULE)
         for (const leg of marginAccount!.legs) {
           const x = coordinateOf(leg.curve, input.marks[leg.curve.symbol]!)
-          const reduction = reductionOf(leg, x, marginAccount!, evaluation, goal)
+          const reduction = reductionOf(leg, x, marginAccount!, { goal, evaluation, x })
           const [walk, pieces] = [closedByWalk(reduction), closedByPieces(reduction)]
           if (walk === undefined) wholes++
           else parts++
@@ -64,16 +64,11 @@ describe('the smallest reduction by pieces', () => {
             tiers.map((tier) => ({ ...tier, maintenanceDeduction: ZERO })),
           )
           const evaluation = evaluate(whole, (symbol) => input.marks[symbol])!
-          if (reachedLevel(evaluation, whole, RULE) === 0) return
+          if (reachedLevel(() => evaluation, whole, RULE) === 0) return
           const goal = goalOf(sign(evaluation.marginBalance) < 0 ? RULE.levels.length : 1, whole, RULE)
           for (const leg of whole.legs) {
-            const reduction = reductionOf(
-              leg,
-              coordinateOf(leg.curve, input.marks[leg.curve.symbol]!),
-              whole,
-              evaluation,
-              goal,
-            )
+            const x = coordinateOf(leg.curve, input.marks[leg.curve.symbol]!)
+            const reduction = reductionOf(leg, x, whole, { goal, evaluation, x })
             const closed = closedByPieces(reduction)
             const limit = closed ?? reduction.size
             const cures = (part: typeof limit) =>

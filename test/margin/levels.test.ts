@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
-  type Evaluation,
-  evaluate,
+  type EvaluationAt,
+  evaluationsOf,
   heldLevel,
   levelRule,
   type MarginAccount,
@@ -10,6 +10,7 @@ import {
   reachedLevel,
   ZERO,
 } from '../../src/margin/index.ts'
+import { RATIO_RULE } from '../support/levels.ts'
 import { anyCase } from './arbitraries.ts'
 import { BINANCE, bookOf, marginAccountsFor, oneTier, wallets } from './support.ts'
 
@@ -21,12 +22,13 @@ function accountAt(liquidation: 'reached' | 'passed'): MarginAccount {
   )[0]!
 }
 
-function evaluationOf(marginBalance: string, maintenanceMargin: string): Evaluation {
-  return {
+function evaluationOf(marginBalance: string, maintenanceMargin: string): EvaluationAt {
+  const evaluation = {
     marginBalance: parseDecimal(marginBalance),
     maintenanceMargin: parseDecimal(maintenanceMargin),
     unrealizedPnl: ZERO,
   }
+  return () => evaluation
 }
 
 describe('the level reached', () => {
@@ -45,19 +47,19 @@ describe('the level reached', () => {
     [4, '-5', '1'],
     [0, '0.000000000000000001', '0'],
   ])('is %s with margin balance %s and maintenance margin %s', (level, balance, maintenance) => {
-    expect(reachedLevel(evaluationOf(balance, maintenance), accountAt('reached'), levelRule())).toBe(level)
+    expect(reachedLevel(evaluationOf(balance, maintenance), accountAt('reached'), RATIO_RULE)).toBe(level)
   })
 
   it('is the last one only below the line if the venue liquidates when it is passed', () => {
     const reached = (balance: string) =>
-      reachedLevel(evaluationOf(balance, '100'), accountAt('passed'), levelRule())
+      reachedLevel(evaluationOf(balance, '100'), accountAt('passed'), RATIO_RULE)
     expect([reached('100'), reached('99.999999999999999999')]).toEqual([3, 4])
   })
 })
 
 describe('the level held', () => {
   const held = (current: number, balance: string, maintenance: string) =>
-    heldLevel(evaluationOf(balance, maintenance), accountAt('reached'), levelRule(), current)
+    heldLevel(evaluationOf(balance, maintenance), accountAt('reached'), RATIO_RULE, current)
 
   it.each<[string, number, number, string, string]>([
     ['a breach is taken at once', 0, 4, '100', '100'],
@@ -75,9 +77,9 @@ describe('the level held', () => {
   it('is never below the level reached, and is stable', () => {
     fc.assert(
       fc.property(anyCase, fc.integer({ min: 0, max: 4 }), ({ account, margin, rules, marks }, current) => {
-        const rule = levelRule()
+        const rule = RATIO_RULE
         const [marginAccount] = marginAccountsFor(account, bookOf(margin, rules))
-        const evaluation = evaluate(marginAccount!, (symbol) => marks[symbol])!
+        const evaluation = evaluationsOf(marginAccount!, (symbol) => marks[symbol])!
         const level = heldLevel(evaluation, marginAccount!, rule, current)
         expect(level).toBeGreaterThanOrEqual(reachedLevel(evaluation, marginAccount!, rule))
         expect(heldLevel(evaluation, marginAccount!, rule, level)).toBe(level)
@@ -88,7 +90,9 @@ describe('the level held', () => {
 
 describe('a level rule', () => {
   it('names its levels, 0 first and 1 last', () => {
-    expect(levelRule().names).toEqual(['0', '0.5', '0.7', '0.9', '1'])
+    expect(levelRule().names).toEqual(['0', '10%', '5%', '2%', '1'])
+    expect(levelRule(['7.50%']).names).toEqual(['0', '7.5%', '1'])
+    expect(RATIO_RULE.names).toEqual(['0', '0.5', '0.7', '0.9', '1'])
     expect(levelRule(['0.80']).names).toEqual(['0', '0.8', '1'])
     expect(levelRule([]).names).toEqual(['0', '1'])
   })
@@ -99,8 +103,20 @@ describe('a level rule', () => {
     [['0.5', '1'], '0.01', 'levels[1] is 1'],
     [['0.5', '0.500000000000000001'], '0.01', 'levels[1] is 0.500000000000000001, levels must rise'],
     [['0.999999999999999999'], '0.01', 'levels[0] is 0.999999999999999999'],
+    [
+      ['5%', '10%'],
+      '0.01',
+      'levels[1] is 10%, distances must fall, the first at most 90%, the last at least 0.01%',
+    ],
+    [['5%', '5.0%'], '0.01', 'levels[1] is 5.0%, distances must fall'],
+    [['90.01%'], '0.01', 'levels[0] is 90.01%, distances must fall'],
+    [['5%', '0.009%'], '0.01', 'levels[1] is 0.009%, distances must fall'],
+    [['5.00001%'], '0.01', 'levels[0] is 5.00001%, must be a margin ratio, such as 0.8, or a distance'],
+    [['-5%'], '0.01', 'levels[0] is -5%, must be a margin ratio'],
+    [['10%', '0.9'], '0.01', 'levels[1] is 0.9, levels must be all margin ratios or all distances'],
+    [['0.5', '2%'], '0.01', 'levels[1] is 2%, levels must be all margin ratios or all distances'],
     [['0.5'], '1.01', 'hysteresis is 1.01, it must be between 0 and 1'],
-    [['high'], '0.01', 'levels[0] is "high", it must be a decimal number'],
+    [['high'], '0.01', 'levels[0] is high, must be a margin ratio, such as 0.8, or a distance'],
     [['0.5'], '-0.1', 'hysteresis is -0.1, it must be between 0 and 1'],
     [['0.5'], '1%', 'hysteresis is "1%", it must be a decimal number'],
     [

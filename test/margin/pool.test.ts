@@ -5,11 +5,11 @@ import {
   accountFaultsOf,
   answersOf,
   type FurtherPrices,
-  levelRule,
   marginAccountsOf,
   marginStateOf,
 } from '../../src/margin/index.ts'
 import { parsedAccount } from '../support/accounts.ts'
+import { RATIO_RULE } from '../support/levels.ts'
 import { BINANCE, bookOf, oneTier } from './support.ts'
 
 const AS_IT_IS = { tiers: [{ cap: '999999999', ratio: '1' }] }
@@ -31,7 +31,7 @@ function stateOf(
   const further: FurtherPrices = { indexPriceOf: (asset) => indexPrices[asset] }
   const markOf = (symbol: string) => marks[symbol]
   return {
-    ...marginStateOf(pool!, markOf, levelRule(), further),
+    ...marginStateOf(pool!, markOf, RATIO_RULE, further),
     ...answersOf(pool!, markOf, further),
   }
 }

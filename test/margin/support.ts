@@ -4,7 +4,6 @@ import {
   add,
   formatDecimal,
   type LevelRule,
-  levelRule,
   type MarginAccount,
   maintenanceAt,
   marginAccountsOf,
@@ -16,6 +15,7 @@ import {
 } from '../../src/margin/index.ts'
 import { ruleBookOfEntries } from '../../src/rules/index.ts'
 import { type AccountInput, parsedAccount } from '../support/accounts.ts'
+import { RATIO_RULE } from '../support/levels.ts'
 import { rulesFrom, type ShortRules } from '../support/rules.ts'
 
 export const BYBIT: MarginDefaults = { closingFee: 'at-bankruptcy-price', liquidation: 'reached' }
@@ -67,7 +67,7 @@ export function stateOf(
   input: AccountInput,
   book: RuleBook,
   marks: Readonly<Record<string, string>>,
-  rule: LevelRule = levelRule(),
+  rule: LevelRule = RATIO_RULE,
 ) {
   const marginAccounts = marginAccountsFor(input, book)
   if (marginAccounts.length !== 1) throw new Error(`${marginAccounts.length} margin accounts, one expected`)

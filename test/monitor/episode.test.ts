@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { venueId } from '../../src/domain/index.ts'
+import { levelRule } from '../../src/margin/index.ts'
 import {
   applyFinding,
   type Finding,
@@ -12,7 +13,7 @@ import {
 
 const BREACH = 4
 const OF = { account: 'a', venue: venueId('bybit'), marginMode: 'isolated', currency: 'USDT' } as const
-const NAMES = ['0', '0.5', '0.7', '0.9', '1']
+const RULE = levelRule(['0.5', '0.7', '0.9'])
 
 function tell(findings: readonly Finding[]): string[] {
   const standing = newStanding(0)
@@ -91,8 +92,8 @@ describe('episodes', () => {
         const restarted = findings.map((found) => {
           const transition = applyFinding(standing, found, BREACH)
           if (transition !== undefined) {
-            const progress = progressAfter(transition, OF, NAMES)
-            standing = progress === null ? newStanding(transition.sequence) : standingOf(progress, NAMES)
+            const progress = progressAfter(transition, OF, RULE)
+            standing = progress === null ? newStanding(transition.sequence) : standingOf(progress, RULE)
           }
           return transition === undefined ? '-' : `${transition.kind} ${transition.level}`
         })
@@ -115,9 +116,9 @@ describe('episodes', () => {
           if (transition === undefined) continue
           ids.push(`${transition.episode} ${transition.kind} ${transition.level}`)
           sequences.push(transition.sequence)
-          const progress = progressAfter(transition, OF, NAMES)
+          const progress = progressAfter(transition, OF, RULE)
           if (progress === null) floor = Math.max(floor, transition.sequence)
-          if (restarts) standing = progress === null ? newStanding(floor) : standingOf(progress, NAMES)
+          if (restarts) standing = progress === null ? newStanding(floor) : standingOf(progress, RULE)
         }
         expect(new Set(ids).size).toBe(ids.length)
         expect(sequences).toEqual(sequences.map((_, index) => index + 1))
@@ -136,6 +137,6 @@ describe('episodes', () => {
       ...OF,
       settle: 'USDT',
     }
-    expect(standingOf(stored, NAMES)).toMatchObject({ episode: 3, open: true, level: 2, unknown: false })
+    expect(standingOf(stored, RULE)).toMatchObject({ episode: 3, open: true, level: 2, unknown: false })
   })
 })

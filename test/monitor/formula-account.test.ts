@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { InstrumentRules, RuleBook } from '../../src/domain/index.ts'
-import { evaluate, levelRule, marginAccountsOf, reachedLevel } from '../../src/margin/index.ts'
+import { evaluationsOf, levelRule, marginAccountsOf, reachedLevel } from '../../src/margin/index.ts'
 import { seededRandom } from '../../src/system/seeded-random.ts'
 import { binance } from '../../src/venues/index.ts'
 import { oneTier } from '../margin/support.ts'
@@ -93,7 +93,7 @@ describe.each(['wasm-simd', 'wasm-scalar', 'typescript'] as const)(
             : String(between(random, 400, 620) / 10)
         frame([[symbol, marks[symbol]]])
         clock.runTurns()
-        const evaluation = evaluate(exact!, (name) => marks[name])
+        const evaluation = evaluationsOf(exact!, (name) => marks[name])
         if (evaluation === undefined) {
           expect(events()).toEqual([])
           continue

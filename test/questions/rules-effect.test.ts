@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { Account } from '../../src/domain/index.ts'
-import { levelRule } from '../../src/margin/index.ts'
 import { rulesEffect } from '../../src/questions/index.ts'
 import { BINANCE, bookOf, oneTier } from '../margin/support.ts'
 import { isolatedLong } from '../support/accounts.ts'
+import { RATIO_RULE } from '../support/levels.ts'
 
 const BEFORE = bookOf(BINANCE, { AUSDT: oneTier('0.01'), BUSDT: oneTier('0.05') })
 const AFTER = bookOf(BINANCE, { AUSDT: oneTier('0.05'), BUSDT: oneTier('0.01'), CUSDT: oneTier('0.02') })
@@ -21,7 +21,7 @@ function effectOn(accounts: readonly Account[], marks?: Record<string, string>) 
     fundingRates: none,
     isFromEntry: marks === undefined,
   }
-  return rulesEffect({ accounts, before: BEFORE, after: AFTER, present, rule: levelRule() })
+  return rulesEffect({ accounts, before: BEFORE, after: AFTER, present, rule: RATIO_RULE })
 }
 
 describe('the effect of new rules on accounts', () => {

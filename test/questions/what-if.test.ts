@@ -1,14 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { type Account, collateralRulesSchema, type RuleBook } from '../../src/domain/index.ts'
-import { levelRule, marginAccountsOf, marginStateOf, parseDecimal, toFloat } from '../../src/margin/index.ts'
+import { marginAccountsOf, marginStateOf, parseDecimal, toFloat } from '../../src/margin/index.ts'
 import { type Move, type PresentPrices, parseMove, whatIf } from '../../src/questions/index.ts'
 import { seededRandom } from '../../src/system/seeded-random.ts'
 import { BINANCE, bookOf, oneTier } from '../margin/support.ts'
 import { crossPosition, isolatedLong, longAt100, makeAccount, parsedAccount } from '../support/accounts.ts'
+import { RATIO_RULE } from '../support/levels.ts'
 import { booksOf, randomAccount, randomMarkets } from '../support/random-accounts.ts'
 import { testSeed } from '../support/seed.ts'
 
-const RULE = levelRule()
+const RULE = RATIO_RULE
 const BOOK = bookOf(BINANCE, { AUSDT: oneTier('0.01'), BUSDT: oneTier('0.02') })
 
 function presentOf(marks: Record<string, string>, more: Partial<PresentPrices> = {}): PresentPrices {

@@ -1,9 +1,10 @@
 import { type Account, type Random, type RuleBook, venueId } from '../../src/domain/index.ts'
+import type { LevelRule } from '../../src/margin/index.ts'
 import { below } from '../../src/system/seeded-random.ts'
 import { MonitorModel } from './monitor-model.ts'
 import { CheckedLog, type Property } from './monitor-properties.ts'
 import { MonitorRun } from './monitor-run.ts'
-import { firstBooks, IDS, otherBook, pick, RULE, randomAccount } from './monitor-terms.ts'
+import { firstBooks, IDS, otherBook, pick, randomAccount } from './monitor-terms.ts'
 import type { Properties } from './properties.ts'
 
 /** One book, and the workers that watch it one after the other, each on what the one before left in the log. */
@@ -12,7 +13,8 @@ export class MonitorCase {
   readonly properties: Properties<Property>
   /** The rules of each venue, as they are now. */
   readonly books: Record<string, RuleBook> = firstBooks()
-  readonly model = new MonitorModel(RULE, this.books)
+  readonly rule: LevelRule
+  readonly model: MonitorModel
   readonly log: CheckedLog
   /** What Redis holds of each account. */
   readonly stored = new Map<string, Account | 'unreadable'>()
@@ -26,11 +28,17 @@ export class MonitorCase {
   #bookVersion = 0
   #eventTimeMs = 1_700_000_000_000
 
-  constructor(random: Random, properties: Properties<Property>, { accountsLeave = false } = {}) {
+  constructor(
+    random: Random,
+    properties: Properties<Property>,
+    { accountsLeave = false, rule }: { accountsLeave?: boolean; rule: LevelRule },
+  ) {
+    this.rule = rule
+    this.model = new MonitorModel(rule, this.books)
     this.random = random
     this.properties = properties
     this.accountsLeave = accountsLeave
-    this.log = new CheckedLog(properties, this.model, RULE)
+    this.log = new CheckedLog(properties, this.model, rule)
   }
 
   run(): void {

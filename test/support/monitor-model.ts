@@ -8,7 +8,7 @@ import {
   type RuleBook,
 } from '../../src/domain/index.ts'
 import {
-  evaluate,
+  evaluationsOf,
   heldLevel,
   type LevelRule,
   type MarginAccount,
@@ -386,7 +386,7 @@ export class MonitorModel {
     const { owner, exact, standing } = own
     if (owner.isSuspended) return
     const marks = this.#marksOf(own)
-    const evaluation = evaluate(exact, (symbol) => marks.get(symbol))
+    const evaluation = evaluationsOf(exact, (symbol) => marks.get(symbol))
     if (evaluation === undefined) {
       const isStale = this.#marketsOf(own).some((subject) => this.#markets.get(subject)!.isStale)
       if (isStale && standing.level > 0) this.#loseVerdict(own, 'stale-mark', cause)

@@ -11,11 +11,13 @@ import {
 import { KERNEL_VARIANTS } from '../../src/kernel/index.ts'
 import {
   div,
-  evaluate,
+  evaluationsOf,
   formatDecimal,
   heldLevel,
+  type LevelRule,
   type MarginAccount,
   marginAccountsOf,
+  ZERO,
 } from '../../src/margin/index.ts'
 import type { ObservedMark } from '../../src/monitor/index.ts'
 import { below } from '../../src/system/seeded-random.ts'
@@ -23,7 +25,7 @@ import { RuleBooks } from '../../src/worker/rule-books.ts'
 import { allSteps, openMonitor } from './monitor.ts'
 import type { MarketInput, MonitorModel } from './monitor-model.ts'
 import type { CheckedLog, Property } from './monitor-properties.ts'
-import { differingSymbols, IDS, pick, RULE, TICKED } from './monitor-terms.ts'
+import { differingSymbols, IDS, pick, TICKED } from './monitor-terms.ts'
 import type { Properties } from './properties.ts'
 
 /** Chance that a look at the monotonic clock finds it so much further: longer than a slice, so that it cuts work anywhere. */
@@ -33,6 +35,7 @@ const JUMP_MS = 6
 const LEAVE_CHANCE = 0.08
 
 export interface RunParts {
+  readonly rule: LevelRule
   readonly random: Random
   readonly properties: Properties<Property>
   readonly model: MonitorModel
@@ -88,7 +91,7 @@ export class MonitorRun {
     this.#nextEventTimeMs = () => of.nextEventTimeMs()
     this.#opened = openMonitor({
       books: this.#given,
-      rule: RULE,
+      rule: this.#of.rule,
       variant: pick(of.random, KERNEL_VARIANTS),
       sequenceFloor: of.log.sequenceFloor,
       // At times so few that findings which wait have to let them go.
@@ -387,7 +390,7 @@ export class MonitorRun {
     return accounts.flatMap((account) => {
       return this.#compiled(account).map((exact) => {
         const markOf = (symbol: string) => this.#marks.get(marketSubject(exact.venue, symbol))
-        return { id: exact.id, exact, evaluation: evaluate(exact, markOf) }
+        return { id: exact.id, exact, evaluationAt: evaluationsOf(exact, markOf) }
       })
     })
   }
@@ -403,13 +406,13 @@ export class MonitorRun {
   }
 
   #checkLevels(): void {
-    for (const { id, exact, evaluation } of this.#exactNow()) {
+    for (const { id, exact, evaluationAt } of this.#exactNow()) {
       const kept = this.#log.progress.get(id)
-      if (evaluation === undefined || (kept !== undefined && !('level' in kept))) continue
-      const published = kept === undefined ? 0 : RULE.names.indexOf(kept.level)
-      const held = heldLevel(evaluation, exact, RULE, published)
+      if (evaluationAt === undefined || (kept !== undefined && !('level' in kept))) continue
+      const published = kept === undefined ? 0 : this.#of.rule.names.indexOf(kept.level)
+      const held = heldLevel(evaluationAt, exact, this.#of.rule, published)
       const text = () =>
-        `${id}: published is ${kept?.level ?? '0'}${kept?.unknown === true ? ' unknown' : ''}, exact is ${RULE.names[held]}`
+        `${id}: published is ${kept?.level ?? '0'}${kept?.unknown === true ? ' unknown' : ''}, exact is ${this.#of.rule.names[held]}`
       this.#check('level', held === published && kept?.unknown !== true, text)
     }
   }
@@ -445,9 +448,11 @@ export class MonitorRun {
 
   #checkNearest(): void {
     const { monitor } = this.#opened
-    const levels = RULE.names.slice(1, -1)
+    const levels = this.#of.rule.names.slice(1, -1)
     const { lines: found } = allSteps(monitor.read.page({ levels, limit: 3 }))
-    const warned = this.#model.levels.slice(1, RULE.levels.length).reduce((sum, count) => sum + count, 0)
+    const warned = this.#model.levels
+      .slice(1, this.#of.rule.levels.length)
+      .reduce((sum, count) => sum + count, 0)
     this.#check(
       'nearest',
       found.length === Math.min(3, warned),
@@ -455,7 +460,7 @@ export class MonitorRun {
     )
     const exactNow = new Map(this.#exactNow().map((each) => [each.id, each]))
     for (const [index, { id: marginAccount, marginRatio }] of found.entries()) {
-      const evaluation = exactNow.get(marginAccount)?.evaluation
+      const evaluation = exactNow.get(marginAccount)?.evaluationAt?.(ZERO)
       const ratio =
         evaluation && formatDecimal(div(evaluation.maintenanceMargin, evaluation.marginBalance), 6)
       this.#check(

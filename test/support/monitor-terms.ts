@@ -1,11 +1,8 @@
 import type { Account, InstrumentRules, Position, Random, RuleBook } from '../../src/domain/index.ts'
-import { levelRule } from '../../src/margin/index.ts'
 import { below } from '../../src/system/seeded-random.ts'
 import { binance, bybit } from '../../src/venues/index.ts'
 import { crossPosition, isolatedPosition, makeAccount } from './accounts.ts'
 import { rulesFrom } from './rules.ts'
-
-export const RULE = levelRule()
 
 /** By symbol: the rules that it may have; undefined: the venue does not list it. The first ones are in force first. */
 const RULES: Readonly<Record<string, readonly (InstrumentRules | undefined)[]>> = {

@@ -6,10 +6,11 @@ import type {
   RuleBook,
 } from '../../src/domain/index.ts'
 import { type Kernel, type KernelVariant, openKernel } from '../../src/kernel/index.ts'
-import { type LevelRule, levelRule } from '../../src/margin/index.ts'
+import type { LevelRule } from '../../src/margin/index.ts'
 import { Monitor, type MonitorObserver } from '../../src/monitor/index.ts'
 import { binance, bybit } from '../../src/venues/index.ts'
 import { TestClock } from './clock.ts'
+import { RATIO_RULE } from './levels.ts'
 import { rulesFrom } from './rules.ts'
 
 const ONE_PERCENT = rulesFrom({
@@ -61,7 +62,7 @@ export function openMonitor(
       : { transitionsWaitingMax: options.transitionsWaitingMax }),
     ...(options.rulesMaxAgeDays === undefined ? {} : { rulesMaxAgeDays: options.rulesMaxAgeDays }),
     ...(options.pastMarksMax === undefined ? {} : { pastMarksMax: options.pastMarksMax }),
-    rule: options.rule ?? levelRule(),
+    rule: options.rule ?? RATIO_RULE,
     ruleBookOf: (venue) => books[venue]!,
     observer: options.observer,
     publish: (published) => {

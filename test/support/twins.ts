@@ -6,6 +6,7 @@ import {
   Compiler,
   KERNEL_VARIANTS,
   type Kernel,
+  kernelLevelsOf,
   LEVEL_NONE,
   openKernel,
   undecidedLevel,
@@ -13,9 +14,9 @@ import {
 import {
   add,
   div,
-  evaluate,
+  evaluationsOf,
   formatDecimal,
-  levelRule,
+  type LevelRule,
   type MarginAccount,
   marginAccountsOf,
   mul,
@@ -28,18 +29,18 @@ import {
 import { exactTermsOf } from './exact-terms.ts'
 import { between, type booksOf, randomAccount, type TestMarket, text } from './random-accounts.ts'
 
-export const RULE = levelRule()
-export const LEVELS = RULE.levels.length
-
 /** One kernel of each variant, with the same markets and accounts under the same numbers. */
 export class Twins {
   readonly kernels: readonly Kernel[] = KERNEL_VARIANTS.map(openKernel)
+  readonly rule: LevelRule
   readonly #compilers: readonly Compiler[]
 
-  constructor(markets: readonly TestMarket[]) {
+  constructor(markets: readonly TestMarket[], rule: LevelRule) {
+    this.rule = rule
     const numbers = new Map(markets.map(({ symbol }, index) => [symbol, index]))
     this.#compilers = this.kernels.map((kernel) => {
-      kernel.setLevels(RULE.levels.map(toFloat), 1 + toFloat(RULE.hysteresis))
+      kernel.setReleaseFactor(toFloat(add(ONE, rule.hysteresis)))
+      kernel.setRule(0, kernelLevelsOf(rule))
       for (const _ of markets) kernel.addInstrument()
       return new Compiler(kernel, (symbol) => numbers.get(symbol)!)
     })
@@ -47,7 +48,7 @@ export class Twins {
 
   add(marginAccount: MarginAccount): number {
     const [number, ...others] = this.#compilers.map((compiler) =>
-      compiler.add(exactTermsOf(marginAccount), 0),
+      compiler.add(exactTermsOf(marginAccount), 0, { number: 0, isByDistance: this.rule.isByDistance }),
     )
     if (others.some((other) => other !== number)) throw new Error(`account numbers ${number}, ${others}`)
     return number!
@@ -173,17 +174,19 @@ export function drawLineCase(
   random: Random,
   markets: readonly TestMarket[],
   books: ReturnType<typeof booksOf>,
+  rule: LevelRule,
 ): LineCase | undefined {
   const account = randomAccount(random, 'b', markets)
   const [drawn] = marginAccountsOf(account, books[account.venue]!)
   if (drawn === undefined) return undefined
   const marks = markets.map(({ price, decimals }) => text(price * (0.95 + 0.1 * random()), decimals))
-  const target = between(random, 1, LEVELS)
+  const target = between(random, 1, rule.levels.length)
   const isLeaving = random() < 0.5
-  const { marginBalance, maintenanceMargin } = evaluate(drawn, markOf(markets, marks))!
-  const weight = isLeaving ? add(ONE, RULE.hysteresis) : ONE
+  const { ratio, distance } = rule.levels[target - 1]!
+  const { marginBalance, maintenanceMargin } = evaluationsOf(drawn, markOf(markets, marks))!(distance)
+  const weight = isLeaving ? add(ONE, rule.hysteresis) : ONE
   // constant' = constant − marginBalance + weight·maintenanceMargin / λ puts the line exactly on these marks.
-  const due = div(mul(weight, maintenanceMargin), RULE.levels[target - 1]!)
+  const due = div(mul(weight, maintenanceMargin), ratio)
   const exact: MarginAccount = { ...drawn, constant: add(sub(drawn.constant, marginBalance), due) }
   const moved = markets.findIndex(({ symbol }) => symbol === exact.curves[0]!.symbol)
   return { exact, marks, target, isLeaving, level: isLeaving ? target : target - 1, weight, moved }

@@ -8,6 +8,7 @@ import {
 import type { Account, InstrumentRules, Position, Random, RuleBook } from '../../src/domain/index.ts'
 import {
   evaluate,
+  evaluationsOf,
   type LevelRule,
   levelRule,
   type MarginAccount,
@@ -194,7 +195,7 @@ export function agreeOn({ engine, referee }: Compiled, prices: VenuePrices, rule
   if (!isEqual(found.maintenanceMargin, expected.maintenanceMargin)) return false
   const slack = subtract(expected.marginBalance, expected.maintenanceMargin)
   const isBreach = slack.n < 0n || (slack.n === 0n && liquidatesOnTheLine(referee))
-  return isBreach === reachedLevel(found, engine, rule) > 0
+  return isBreach === reachedLevel(() => found, engine, rule) > 0
 }
 
 export function further({ fundingRates }: VenuePrices) {
@@ -207,7 +208,7 @@ export function verdictAt(
   prices: VenuePrices,
   rule: LevelRule,
 ): boolean {
-  return reachedLevel(evaluate(engine, markOf, further(prices))!, engine, rule) > 0
+  return reachedLevel(evaluationsOf(engine, markOf, further(prices))!, engine, rule) > 0
 }
 
 function isEqual(a: Fraction, b: Fraction): boolean {

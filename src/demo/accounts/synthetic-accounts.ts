@@ -36,7 +36,7 @@ const ENTRY_SIGMA = 0.02
 /** How far the market may move against a margin account before liquidation, as a share of its notional. */
 const DISTANCE_MEDIAN = 0.68
 const DISTANCE_SIGMA = 0.75
-const DISTANCE_MIN = 0.035
+const DISTANCE_MIN = 0.11
 /** Share of margin accounts that start near their line, and their distance from it as shares of their notional. */
 const TIGHT_SHARE = 0.01
 const TIGHT_DISTANCE_MIN = 0.016
@@ -48,7 +48,7 @@ const UNSTATED_MARGIN_LEVERAGE_MAX = 3
 const BLOCK_STREAM = 2 ** 32
 const SAMPLE_STREAM = 2 ** 33
 
-/** Creates a synthetic book over `instruments`. Nearly every account starts below its lowest warning level. */
+/** Creates a synthetic book over `instruments`. Only accounts near their line start within 10 % of it. */
 export function createBook(seed: number, accounts: number, instruments: readonly DemoInstrument[]): DemoBook {
   const byVenue = instrumentsByVenue(instruments)
   let positions = 0

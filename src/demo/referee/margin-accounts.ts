@@ -1,5 +1,5 @@
 import type { Account, InstrumentRules, Position } from '../../domain/index.ts'
-import { add, type Fraction, parse, ZERO } from './fraction.ts'
+import { add, type Fraction, multiply, ONE, parse, subtract, ZERO } from './fraction.ts'
 import { type Figures, type Prices, VENUE_FORMULAS, type VenueFormula } from './venues/index.ts'
 
 /** What a venue liquidates as a whole: an isolated position, or a cross pool of one settlement asset. */
@@ -7,6 +7,8 @@ export interface NaiveMarginAccount {
   readonly id: string
   /** Every symbol whose mark decides about it. */
   readonly symbols: readonly string[]
+  /** Those whose price falls when it moves against the account; the others rise. */
+  readonly falling: ReadonlySet<string>
   /** Margin that does not depend on a price. */
   readonly wallet: Fraction
   readonly positions: readonly NaivePosition[]
@@ -63,7 +65,7 @@ function built(
   const symbols = positions.flatMap(({ position, rules }) =>
     rules.option === undefined ? [position.symbol] : [position.symbol, rules.option.underlying],
   )
-  return { id, symbols: [...new Set(symbols)], wallet, positions, formula }
+  return { id, symbols: [...new Set(symbols)], falling: fallingOf(positions), wallet, positions, formula }
 }
 
 /** undefined when a mark is missing. `fundingRateOf`: of the next payment, a fraction; 0 unless given. */
@@ -84,6 +86,34 @@ export function figuresAt(
     asked.push({ position, rules, maintenance })
   }
   return { marginBalance, maintenanceMargin: formula.maintenanceOf(asked) }
+}
+
+/**
+ * The marks after a move of each by that share against the account: down where it is net long in the symbol, up where it is
+ * net short. Where neither, the value of the position grows: the price of an inverse contract falls, any other one rises.
+ */
+export function movedAgainst(
+  { falling }: NaiveMarginAccount,
+  markOf: (symbol: string) => Fraction | undefined,
+  share: Fraction,
+): (symbol: string) => Fraction | undefined {
+  const [fallen, risen] = [subtract(ONE, share), add(ONE, share)]
+  return (symbol) => {
+    const mark = markOf(symbol)
+    return mark === undefined ? undefined : multiply(mark, falling.has(symbol) ? fallen : risen)
+  }
+}
+
+/** The symbols whose price falls when it moves against the account. */
+function fallingOf(positions: readonly NaivePosition[]): ReadonlySet<string> {
+  const nets = new Map<string, Fraction>()
+  for (const { position } of positions)
+    nets.set(position.symbol, add(nets.get(position.symbol) ?? ZERO, parse(position.size)))
+  const isFalling = ({ position, rules }: NaivePosition) => {
+    const { n } = nets.get(position.symbol)!
+    return n > 0n || (n === 0n && rules.contribution === 'inverse')
+  }
+  return new Set(positions.filter(isFalling).map(({ position }) => position.symbol))
 }
 
 /** A pool holds no positions that differ in this. */

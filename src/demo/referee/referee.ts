@@ -1,10 +1,11 @@
 import type { Account, EventKind, InstrumentRules, MarginEvent } from '../../domain/index.ts'
 import { compareEvents, type Expectations, type Judgement, sumOf } from './comparison.ts'
-import { type Fraction, overOneDenominator, parse, print } from './fraction.ts'
+import { type Fraction, ONE, overOneDenominator, parse, print, ZERO } from './fraction.ts'
 import {
   type AccountFigures,
   figuresAt,
   liquidatesOnTheLine,
+  movedAgainst,
   type NaiveMarginAccount,
   naiveMarginAccounts,
 } from './margin-accounts.ts'
@@ -48,12 +49,14 @@ export interface Referee {
   judge(delivered: readonly (ComparedEvent | ComparedMarketEvent)[]): Judgement
 }
 
-const LEVELS = ['0.5', '0.7', '0.9', '1']
+const LEVELS = ['10%', '5%', '2%', '1']
 const HYSTERESIS = '0.01'
 
 interface Level {
   readonly name: string
-  readonly value: Fraction
+  readonly ratio: Fraction
+  /** The prices at which it is judged are moved against the account by this share; 0: the present ones. */
+  readonly move: Fraction
 }
 
 interface Judged {
@@ -79,8 +82,8 @@ export function createReferee(options: {
   readonly hysteresis?: string
 }): Referee {
   const levels: Level[] = [
-    { name: '0', value: parse('0') },
-    ...(options.levels ?? LEVELS).map((name) => ({ name, value: parse(name) })),
+    { name: '0', ratio: ZERO, move: ZERO },
+    ...(options.levels ?? LEVELS).map(levelNamed),
   ]
   const hysteresis = parse(options.hysteresis ?? HYSTERESIS)
   const byMarket = new Map<string, Judged[]>()
@@ -145,9 +148,10 @@ export function createReferee(options: {
 
   const check = (judged: Judged, venue: string): void => {
     checks += judged.positions
-    const figures = figuresAt(judged.marginAccount, (symbol) => marks.get(`${venue}:${symbol}`))
+    const markOf = (symbol: string) => marks.get(`${venue}:${symbol}`)
+    const figures = figuresAt(judged.marginAccount, markOf)
     if (figures === undefined) return
-    const level = levelOf(judged, figures, levels, hysteresis)
+    const level = levelOf(judged, markOf, figures, levels, hysteresis)
     if (level === judged.level && !judged.unknown) return
     // After a stale mark the next verdict is published at any level. It is `recovered` only if it is safe.
     const worse = level > (judged.unknown ? 0 : judged.level)
@@ -200,22 +204,32 @@ export function createReferee(options: {
   }
 }
 
+/** `5%` is the line at prices moved by 5 %, any other name a margin ratio at the present prices. */
+function levelNamed(name: string): Level {
+  if (!name.endsWith('%')) return { name, ratio: parse(name), move: ZERO }
+  const { n, d } = parse(name.slice(0, -1))
+  return { name, ratio: ONE, move: { n, d: 100n * d } }
+}
+
 /**
- * Level λ is reached when λ·marginBalance ≤ maintenanceMargin, the last one of some venues only when below it; once reached
- * it is left only when λ·marginBalance ≥ maintenanceMargin·(1 + hysteresis).
+ * Level λ is reached when λ·marginBalance ≤ maintenanceMargin at its prices; the line, at the present prices or at moved ones,
+ * of some venues only when below it. Once reached a level is left only when λ·marginBalance ≥ maintenanceMargin·(1 + hysteresis).
  */
 function levelOf(
   { level: current, marginAccount }: Judged,
-  figures: AccountFigures,
+  markOf: (symbol: string) => Fraction | undefined,
+  present: AccountFigures,
   levels: readonly Level[],
   hysteresis: Fraction,
 ): number {
-  const [balance, maintenance] = overOneDenominator(figures.marginBalance, figures.maintenanceMargin)
   for (let index = levels.length - 1; index > 0; index--) {
-    const { n, d } = levels[index]!.value
-    const scaledBalance = n * balance.n
-    const line = d * maintenance.n
-    const isOnIt = index < levels.length - 1 || liquidatesOnTheLine(marginAccount)
+    const { ratio, move } = levels[index]!
+    const figures =
+      move.n === 0n ? present : figuresAt(marginAccount, movedAgainst(marginAccount, markOf, move))!
+    const [balance, maintenance] = overOneDenominator(figures.marginBalance, figures.maintenanceMargin)
+    const scaledBalance = ratio.n * balance.n
+    const line = ratio.d * maintenance.n
+    const isOnIt = ratio.n !== ratio.d || liquidatesOnTheLine(marginAccount)
     if (scaledBalance < line || (scaledBalance === line && isOnIt)) return index
     const leaves = scaledBalance * hysteresis.d >= line * (hysteresis.d + hysteresis.n)
     if (index <= current && !leaves) return index

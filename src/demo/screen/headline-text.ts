@@ -1,5 +1,6 @@
 import { amount, cell, shortPrice } from './format.ts'
 import type { Headline } from './headlines.ts'
+import { reachedWords } from './levels.ts'
 import { isNarrow, type Line, type Style, span } from './text.ts'
 
 const NAME_COLUMNS = 13
@@ -50,9 +51,9 @@ function figuresOf(headline: Headline): string {
     case 'liquidation':
       return `short ${amount(shortfall ?? '0', settle)}; cure: ${cureOf(headline)}`
     case 'warning':
-      return `${ratio}, past ${level}; cure: ${cureOf(headline)}`
+      return `${ratio}, ${reachedWords(level)}; cure: ${cureOf(headline)}`
     case 'recovered':
-      return level === '0' ? `${ratio}, safe` : `${ratio}, still past ${level}`
+      return level === '0' ? `${ratio}, safe` : `${ratio}, still ${reachedWords(level)}`
     case 'unknown':
       return 'no verdict: a price is missing or too old'
     case 'closed':

@@ -1,4 +1,5 @@
 import type { MarginEvent } from '../../domain/index.ts'
+import { nearnessOf } from './levels.ts'
 
 /** What the screen shows of one event. Amounts are decimal strings in `settle`. */
 export interface Headline {
@@ -61,7 +62,7 @@ export function keepWorst(kept: MarginEvent[], event: MarginEvent, keptMax: numb
 function worstFirst(a: MarginEvent, b: MarginEvent): number {
   return (
     SEVERITY[b.kind] - SEVERITY[a.kind] ||
-    Number(b.level) - Number(a.level) ||
+    nearnessOf(b.level) - nearnessOf(a.level) ||
     shortfallUsdOf(b) - shortfallUsdOf(a) ||
     b.receivedTimeMs - a.receivedTimeMs
   )

@@ -23,7 +23,7 @@ export interface DemoSnapshot {
   readonly standing: readonly { readonly level: string; readonly marginAccounts: number }[]
   /** Margin accounts without a verdict; they are at no level. */
   readonly unknownMarginAccounts: number
-  /** Lowest margin ratio that is a warning; undefined when the settings name none. */
+  /** The warning level that is farthest from the line; undefined when the settings name none. */
   readonly warningLevel: string | undefined
   readonly events: EventCounts
   readonly eventsPerSecond: number

@@ -1,5 +1,6 @@
 import { bar, cell, compact, milliseconds, seconds, signedPercent, withoutZeros } from './format.ts'
 import { headlineLines } from './headline-text.ts'
+import { levelHead, levelWords, lineWords, styleOf } from './levels.ts'
 import type { DemoSnapshot, Latencies, NearestLine } from './snapshot.ts'
 import { fit, isNarrow, type Line, type Style, span, wrap } from './text.ts'
 
@@ -147,10 +148,10 @@ function figures(snapshot: DemoSnapshot, columns: number): Line[] {
     row(
       'warnings',
       compact(events.warning),
-      warningLevel === undefined ? 'no level is set' : `margin ratio past ${warningLevel}`,
+      warningLevel === undefined ? 'no level is set' : levelWords(warningLevel),
       warningLevel === undefined
         ? 'the settings name no warning level'
-        : `margin ratio past ${warningLevel}; liquidation is at 1`,
+        : `${levelWords(warningLevel)}; ${lineWords(warningLevel)}`,
       'yellow',
     ),
     row(
@@ -197,12 +198,11 @@ function pairOf(latencyMs: Latencies, name: 'detect' | 'queue'): string {
 /** The accounts by level; levels that do not fit the first line continue in a second. */
 function standingLines({ standing, unknownMarginAccounts: unknown }: DemoSnapshot, columns: number): Line[] {
   const parts = standing.map(({ level, marginAccounts }) => {
-    const name = level === '0' ? 'safe' : `≥ ${level}`
-    return span(`${name} ${compact(marginAccounts)}`, styleOf(level))
+    return span(`${levelHead(level)} ${compact(marginAccounts)}`, styleOf(level))
   })
   if (unknown > 0) parts.unshift(span(`unknown ${compact(unknown)}`, 'magenta'))
   const lines: Line[] = []
-  let line: Line = [span(cell('margin ratios', NAME_COLUMNS))]
+  let line: Line = [span(cell('by level', NAME_COLUMNS))]
   let width = NAME_COLUMNS
   for (const part of parts) {
     const gap = width === NAME_COLUMNS ? '' : '   '
@@ -279,10 +279,4 @@ function noteLines({ notes }: DemoSnapshot, columns: number): Line[] {
     .flatMap((note) => wrap(note, columns))
     .slice(0, NOTE_ROWS)
     .map((line) => [span(line, 'dim')])
-}
-
-function styleOf(level: string): Style {
-  const ratio = Number(level)
-  if (!(ratio >= 0.5)) return 'green'
-  return ratio >= 1 ? ['bold', 'red'] : ratio >= 0.7 ? 'red' : 'yellow'
 }

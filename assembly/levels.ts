@@ -1,0 +1,133 @@
+// The lists of levels, by which margin accounts are judged, and the sums of an account at the prices of a level.
+import {
+  BLOCK_SHIFT,
+  COLUMN_ACCOUNT_CONSTANT,
+  COLUMN_ACCOUNT_HEAD,
+  COLUMN_ACCOUNT_ROWS,
+  COLUMN_ACCOUNT_UNCERTAINTY,
+  COLUMN_BLOCK_INSTRUMENT,
+  COLUMN_CURVE_COORDINATE,
+  COLUMN_INSTRUMENT_MARK,
+  COLUMN_LEVEL_FACTOR,
+  COLUMN_LEVEL_RATIO,
+  COLUMN_PIECE_DEDUCTION,
+  COLUMN_PIECE_RATE,
+  COLUMN_ROW_CONSTANT,
+  COLUMN_ROW_CURVE,
+  COLUMN_ROW_INTERCEPT,
+  COLUMN_ROW_NEXT,
+  COLUMN_ROW_SCALE,
+  COLUMN_ROW_SLOPE,
+  COLUMN_RULE_LEVELS,
+  COORDINATES,
+  INPUT_ERROR_ULPS,
+  NONE,
+} from "./layout";
+import { f64At, i32At, setF64, setI32 } from "./columns";
+import { coordinate, pieceAt } from "./curve";
+
+// What the host guarantees. u = 2^-53.
+// - Each intercept, slope, scale, row constant, cap, rate and deduction lies within I * u of its exact value, relative to
+//   that value, with I = INPUT_ERROR_ULPS. An exact 0 is given as 0.
+// - Each account constant lies within I * u of its exact value, relative to it, plus the account's uncertainty. The
+//   uncertainty also covers what the rows leave out of the account, such as a venue's rounding: at every price, the sum
+//   of both deviations (of margin balance and of maintenance margin) is at most the uncertainty.
+// - Marks, ratios and factors of levels are correctly rounded. Ratios and the release factor are at most 2.
+// - Exact rates are in [0, 1] and do not fall from piece to piece; exact pieces join without a jump; scale > 0; an account
+//   has at most 1,000 rows. Maintenance is not negative (the first deduction is not above 0, constants are not below 0).
+//
+// Forward error bound of a slack at the prices of a level: ratio * margin balance - maintenance, or release * maintenance -
+// ratio * margin balance. Per row, as parts of the term itself:
+//   x             4u          u of the mark, u of its reciprocal, u of the factor, the product with the factor
+//   intercept     I u + u     the input, its addition to slope * x
+//   slope * x     I u + 6u    the input, x, the product, the addition to the intercept
+//   y             I u + 5u    the scale, x, the product
+//   rate * y      2I u + 8u   the rate, y, the product, the subtraction of the deduction, the addition of the constant
+//   deduction     I u + 2u    the input, the subtraction, the addition of the constant
+//   constant      I u + u     the input, its addition
+//   wrong piece   2I u + 5u   of y: if rounding picks the neighbouring piece at a cap, y and the cap err together by
+//                             I u + 5u and I u, and the pieces part by the difference of their rates, which is at most 1
+// Adding n rows to the constant adds (n + 1) u, the weight (a ratio of 2u, the product) and the subtraction add 4u.
+// The worst term is y with rate * y and wrong piece together: 4I u + 13u + (n + 1) u + 4u = (n + 4I + 18) u. Every term is
+// weighted by at most 2. Magnitude is the sum of the absolute terms, with y in place of rate * y, and the uncertainty:
+//   error <= 2 (n + 4I + 18) u * magnitude + 2 * uncertainty
+// ERROR_UNIT = 2u. The 10 spare terms of ERROR_TERMS cover second-order parts and the rounding of magnitude and of the
+// error itself. An uncertainty of Infinity proves nothing: exact arithmetic decides the account on every tick of its
+// instruments. Whatever decimals the host takes, all terms lie between 1e-80 and 1e80: nothing overflows or underflows.
+// A sum that did would not compare, and is too close for f64.
+const ERROR_UNIT: f64 = 2.220446049250313e-16; // 2^-52
+export const ERROR_TERMS: f64 = 4 * INPUT_ERROR_ULPS + 28;
+
+/** A level is left only when ratio * margin balance >= release * maintenance. */
+export let release: f64 = 1;
+
+export function setReleaseFactor(factor: f64): void {
+  release = factor;
+}
+
+/** The rule has that many levels; the last one is liquidation. */
+export function setRuleLevels(rule: i32, count: i32): void {
+  setI32(COLUMN_RULE_LEVELS, rule, count);
+}
+
+export function setLevelRatio(place: i32, ratio: f64): void {
+  setF64(COLUMN_LEVEL_RATIO, place, ratio);
+}
+
+/** What x of a curve with that coordinate is multiplied by at the prices of the level: 1 at the present prices. */
+export function setLevelFactor(place: i32, coordinateOfCurve: i32, factor: f64): void {
+  setF64(COLUMN_LEVEL_FACTOR, place * COORDINATES + coordinateOfCurve, factor);
+}
+
+@inline
+export function ratioAt(place: i32): f64 {
+  return f64At(COLUMN_LEVEL_RATIO, place);
+}
+
+/** x of a mark for the curve, at the prices of a level. */
+@inline
+export function xAt(curve: i32, mark: f64, place: i32): f64 {
+  const factor = f64At(COLUMN_LEVEL_FACTOR, place * COORDINATES + i32At(COLUMN_CURVE_COORDINATE, curve));
+  return coordinate(curve, mark) * factor;
+}
+
+/** Stands for the prices of a level: the factor of one coordinate is different for every distance. */
+@inline
+export function pricesAt(place: i32): f64 {
+  return f64At(COLUMN_LEVEL_FACTOR, place * COORDINATES);
+}
+
+// The sums that were made last.
+export let marginBalance: f64 = NaN;
+export let maintenanceMargin: f64 = NaN;
+/** Bound of the error of any slack that is made of them. */
+export let error: f64 = 0;
+
+/** Sums an account up at the prices of a level. Returns 0 when a mark is missing. */
+@inline
+export function sumUp(account: i32, place: i32): i32 {
+  const rows: f64 = <f64>i32At(COLUMN_ACCOUNT_ROWS, account);
+  let balance = f64At(COLUMN_ACCOUNT_CONSTANT, account);
+  let maintenance: f64 = 0;
+  const uncertainty = f64At(COLUMN_ACCOUNT_UNCERTAINTY, account);
+  let magnitude = abs(balance) + uncertainty;
+  for (let row = i32At(COLUMN_ACCOUNT_HEAD, account); row != NONE; row = i32At(COLUMN_ROW_NEXT, row)) {
+    const mark = f64At(COLUMN_INSTRUMENT_MARK, i32At(COLUMN_BLOCK_INSTRUMENT, row >> BLOCK_SHIFT));
+    if (mark == 0) return 0;
+    const curve = i32At(COLUMN_ROW_CURVE, row);
+    const x = xAt(curve, mark, place);
+    const y = f64At(COLUMN_ROW_SCALE, row) * x;
+    const piece = pieceAt(curve, y);
+    const intercept = f64At(COLUMN_ROW_INTERCEPT, row);
+    const moving = f64At(COLUMN_ROW_SLOPE, row) * x;
+    const deduction = f64At(COLUMN_PIECE_DEDUCTION, piece);
+    const constant = f64At(COLUMN_ROW_CONSTANT, row);
+    balance += intercept + moving;
+    maintenance += f64At(COLUMN_PIECE_RATE, piece) * y - deduction + constant;
+    magnitude += abs(intercept) + abs(moving) + y + abs(deduction) + abs(constant);
+  }
+  marginBalance = balance;
+  maintenanceMargin = maintenance;
+  error = (rows + ERROR_TERMS) * ERROR_UNIT * magnitude + 2.0 * uncertainty;
+  return 1;
+}

@@ -1,0 +1,121 @@
+import { BLOCK_SHIFT, COORDINATES, INPUT_ERROR_ULPS, LEVEL_PLACES, NONE } from '../../assembly/layout.ts'
+import type { KernelLevel } from './levels.ts'
+import type { TwinColumns } from './twin-columns.ts'
+import type { TwinCurves } from './twin-curve.ts'
+
+// The same constants as in assembly/levels.ts, where the bound is derived.
+const ERROR_UNIT = 2 ** -52
+export const ERROR_TERMS = 4 * INPUT_ERROR_ULPS + 28
+
+/**
+ * The lists of levels, and the sums of an account at the prices of a level, operation by operation as their twin
+ * assembly/levels.ts.
+ */
+export class TwinLevels {
+  // The sums that were made last, and the bound of the error of any slack that is made of them.
+  marginBalance = Number.NaN
+  maintenanceMargin = Number.NaN
+  error = 0
+  release = 1
+  readonly #columns: TwinColumns
+  readonly #curves: TwinCurves
+  // The columns that it reads, so that no access goes through a second object.
+  #accountHead!: Int32Array
+  #accountRows!: Int32Array
+  #accountConstant!: Float64Array
+  #accountUncertainty!: Float64Array
+  #rowNext!: Int32Array
+  #rowCurve!: Int32Array
+  #rowIntercept!: Float64Array
+  #rowSlope!: Float64Array
+  #rowScale!: Float64Array
+  #rowConstant!: Float64Array
+  #blockInstrument!: Int32Array
+  #instrumentMark!: Float64Array
+  #curveCoordinate!: Int32Array
+  #pieceRate!: Float64Array
+  #pieceDeduction!: Float64Array
+  #levelRatio!: Float64Array
+  #levelFactor!: Float64Array
+
+  constructor(columns: TwinColumns, curves: TwinCurves) {
+    this.#columns = columns
+    this.#curves = curves
+    columns.bind(() => {
+      this.#accountHead = columns.accountHead
+      this.#accountRows = columns.accountRows
+      this.#accountConstant = columns.accountConstant
+      this.#accountUncertainty = columns.accountUncertainty
+      this.#rowNext = columns.rowNext
+      this.#rowCurve = columns.rowCurve
+      this.#rowIntercept = columns.rowIntercept
+      this.#rowSlope = columns.rowSlope
+      this.#rowScale = columns.rowScale
+      this.#rowConstant = columns.rowConstant
+      this.#blockInstrument = columns.blockInstrument
+      this.#instrumentMark = columns.instrumentMark
+      this.#curveCoordinate = columns.curveCoordinate
+      this.#pieceRate = columns.pieceRate
+      this.#pieceDeduction = columns.pieceDeduction
+      this.#levelRatio = columns.levelRatio
+      this.#levelFactor = columns.levelFactor
+    })
+  }
+
+  setReleaseFactor(factor: number): void {
+    this.release = factor
+  }
+
+  setRule(rule: number, levels: readonly KernelLevel[]): void {
+    for (const [index, { ratio, factors }] of levels.entries()) {
+      const place = rule * LEVEL_PLACES + index + 1
+      this.#levelRatio[place] = ratio
+      for (const [coordinate, factor] of factors.entries())
+        this.#levelFactor[place * COORDINATES + coordinate] = factor
+    }
+    this.#columns.ruleLevels[rule] = levels.length
+  }
+
+  ratioAt(place: number): number {
+    return this.#levelRatio[place]!
+  }
+
+  /** x of a mark for the curve, at the prices of a level. */
+  xAt(curve: number, mark: number, place: number): number {
+    const factor = this.#levelFactor[place * COORDINATES + this.#curveCoordinate[curve]!]!
+    return this.#curves.coordinate(curve, mark) * factor
+  }
+
+  /** Stands for the prices of a level: the factor of one coordinate is different for every distance. */
+  pricesAt(place: number): number {
+    return this.#levelFactor[place * COORDINATES]!
+  }
+
+  /** Sums an account up at the prices of a level. False when a mark is missing. */
+  sumUp(account: number, place: number): boolean {
+    const rows = this.#accountRows[account]!
+    let balance = this.#accountConstant[account]!
+    let maintenance = 0
+    const uncertainty = this.#accountUncertainty[account]!
+    let magnitude = Math.abs(balance) + uncertainty
+    for (let row = this.#accountHead[account]!; row !== NONE; row = this.#rowNext[row]!) {
+      const mark = this.#instrumentMark[this.#blockInstrument[row >> BLOCK_SHIFT]!]!
+      if (mark === 0) return false
+      const curve = this.#rowCurve[row]!
+      const x = this.xAt(curve, mark, place)
+      const y = this.#rowScale[row]! * x
+      const piece = this.#curves.pieceAt(curve, y)
+      const intercept = this.#rowIntercept[row]!
+      const moving = this.#rowSlope[row]! * x
+      const deduction = this.#pieceDeduction[piece]!
+      const constant = this.#rowConstant[row]!
+      balance += intercept + moving
+      maintenance += this.#pieceRate[piece]! * y - deduction + constant
+      magnitude += Math.abs(intercept) + Math.abs(moving) + y + Math.abs(deduction) + Math.abs(constant)
+    }
+    this.marginBalance = balance
+    this.maintenanceMargin = maintenance
+    this.error = (rows + ERROR_TERMS) * ERROR_UNIT * magnitude + 2 * uncertainty
+    return true
+  }
+}

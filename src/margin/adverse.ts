@@ -1,0 +1,93 @@
+// Prices moved against a margin account: each instrument by the net of its positions.
+
+import { assert } from '../errors.ts'
+import { exactNumbers } from './algebra.ts'
+import type { Coordinate } from './curve.ts'
+import type { Fixed } from './fixed.ts'
+import { decimalsOf } from './fixed.ts'
+import { figuresAt, type Known } from './formula-figures.ts'
+import { add, mul, ONE, parseDecimal, type Rational, sub, ZERO } from './rational.ts'
+
+/** Whether an account loses when a price rises or when it falls. */
+export type Adverse = 'rise' | 'fall'
+
+/**
+ * By the net of an instrument: a long one loses when its price falls. Where nothing is net, the side on which the value, and
+ * so the margin that is asked, grows: a rise, of an inverse contract a fall.
+ */
+function adverseOf(net: bigint | number, isInverse: boolean): Adverse {
+  if (net > 0) return 'fall'
+  return net < 0 || !isInverse ? 'rise' : 'fall'
+}
+
+/** The same by the sum of the slopes of the curves of a symbol: the slope of an inverse contract is against its size. */
+export function adverseOfSlope(coordinate: Coordinate, slope: bigint | number): Adverse {
+  return coordinate === 'price' ? adverseOf(slope, false) : adverseOf(-slope, true)
+}
+
+/** What a price is multiplied by when it moves against the account by the distance. */
+export function factorOf(side: Adverse, distance: Rational): Rational {
+  return side === 'fall' ? sub(ONE, distance) : add(ONE, distance)
+}
+
+/** A price that moved against the account by a distance, which is a decimal. */
+export function movedFixed({ digits, decimals }: Fixed, side: Adverse, distance: Rational): Fixed {
+  const factor = factorOf(side, distance)
+  const more = decimalsOf(factor)
+  assert(more !== undefined, 'a distance from the line is a decimal')
+  return { digits: digits * factor.n, decimals: decimals + more }
+}
+
+interface AdverseSides {
+  readonly marks: ReadonlyMap<string, Adverse>
+  readonly indexes: ReadonlyMap<string, Adverse>
+}
+
+/** The underlying of an option rises, which raises the margin of a short one, unless the account holds the underlying. */
+export function adverseSides(known: Known): AdverseSides {
+  const nets = new Map<string, Rational>()
+  const marks = new Map<string, Adverse>()
+  for (const { position, rules } of known.formula.positions) {
+    const net = add(nets.get(position.symbol) ?? ZERO, parseDecimal(position.size))
+    nets.set(position.symbol, net)
+    marks.set(position.symbol, adverseOf(net.n, rules.contribution === 'inverse'))
+  }
+  for (const symbol of known.marks.keys()) if (!marks.has(symbol)) marks.set(symbol, 'rise')
+  const indexes = new Map<string, Adverse>()
+  for (const { asset, wallet, liability } of known.formula.pool?.assets ?? []) {
+    if (!known.indexes.has(asset)) continue
+    const equity = add(sub(wallet, liability), contributionIn(known, asset))
+    indexes.set(asset, equity.n >= 0n ? 'fall' : 'rise')
+  }
+  return { marks, indexes }
+}
+
+/** PnL of the positions that settle in the asset, at the present prices. */
+function contributionIn({ formula, figures }: Known, asset: string): Rational {
+  let contribution = ZERO
+  formula.positions.forEach(({ rules }, index) => {
+    if (rules.settlementAsset === asset)
+      contribution = add(contribution, figures.positions[index]!.contribution)
+  })
+  return contribution
+}
+
+/** The account at prices moved against it by the distance; what is closed of it is closed at the present marks. */
+export function knownAgainst(known: Known, distance: Rational): Known {
+  if (distance.n === 0n) return known
+  const sides = adverseSides(known)
+  const moved = (prices: ReadonlyMap<string, Rational>, sideOf: ReadonlyMap<string, Adverse>) =>
+    new Map(
+      [...prices].map(([name, price]) => {
+        const side = sideOf.get(name)
+        return [name, side === undefined ? price : mul(price, factorOf(side, distance))]
+      }),
+    )
+  const prices = {
+    ...known,
+    marks: moved(known.marks, sides.marks),
+    indexes: moved(known.indexes, sides.indexes),
+    closingMarks: known.marks,
+  }
+  return { ...prices, figures: figuresAt(exactNumbers, prices) }
+}
