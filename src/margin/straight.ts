@@ -48,13 +48,10 @@ export interface StraightAccount {
 
 /** undefined where straight pieces do not say what the part is: jumps, squares, options, rates that change, mixed netting. */
 export function straightAccountOf(part: MarginAccountPart, wallet: Rational): StraightAccount | undefined {
-  if (hasTwoSidesOfOneGroup(part.positions)) return undefined
-  const positions: StraightPosition[] = []
-  for (const ruled of part.positions) {
-    const position = straightPositionOf(ruled)
-    if (position === undefined) return undefined
-    positions.push(position)
-  }
+  const each = part.positions.map(straightPositionOf)
+  if (!each.every((position) => position !== undefined)) return undefined
+  const positions = nettedPositionsOf(part.positions, each)
+  if (positions === undefined) return undefined
   const uncertainty = positions.reduce((sum, position) => add(sum, position.uncertainty), ZERO)
   if (part.marginMode === 'cross') return { constant: wallet, uncertainty, positions }
   const ruled = part.positions[0]!
@@ -65,17 +62,35 @@ export function straightAccountOf(part: MarginAccountPart, wallet: Rational): St
   return { constant: credited, uncertainty, positions: [{ ...position, constant: add(tiered, closingFee) }] }
 }
 
-/** A venue nets the larger side against the smaller one, which bends with the price. */
-function hasTwoSidesOfOneGroup(positions: readonly RuledPosition[]): boolean {
-  const sides = new Map<string, string>()
-  for (const ruled of positions) {
-    const netting = nettingOf(ruled)
-    if (netting === undefined) continue
-    const side = sides.get(netting.group) ?? netting.side
-    if (side !== netting.side) return true
-    sides.set(netting.group, side)
-  }
-  return false
+/**
+ * The smaller side of a netting group asks for nothing. undefined where which one is smaller changes with the price: where both
+ * sides are there and one moves.
+ */
+function nettedPositionsOf(
+  ruled: readonly RuledPosition[],
+  positions: readonly StraightPosition[],
+): readonly StraightPosition[] | undefined {
+  const groups = new Map<string, { long: Rational; short: Rational }>()
+  const moving = new Set<string>()
+  const nettings = ruled.map(nettingOf)
+  nettings.forEach((netting, place) => {
+    if (netting === undefined) return
+    const { constant, tiers } = positions[place]!
+    const sides = groups.get(netting.group) ?? { long: ZERO, short: ZERO }
+    groups.set(netting.group, sides)
+    sides[netting.side] = add(sides[netting.side], constant)
+    if (tiers !== NO_RATE) moving.add(netting.group)
+  })
+  const hasBoth = (group: string) =>
+    new Set(nettings.filter((netting) => netting?.group === group).map((netting) => netting!.side)).size > 1
+  for (const group of groups.keys()) if (moving.has(group) && hasBoth(group)) return undefined
+  return positions.map((position, place) => {
+    const netting = nettings[place]
+    if (netting === undefined || moving.has(netting.group)) return position
+    const { long, short } = groups.get(netting.group)!
+    const larger = compare(long, short) >= 0 ? 'long' : 'short'
+    return netting.side === larger ? position : { ...position, constant: ZERO }
+  })
 }
 
 function straightPositionOf(ruled: RuledPosition): StraightPosition | undefined {

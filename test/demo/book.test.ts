@@ -35,14 +35,19 @@ describe('the synthetic book', () => {
     for (const account of accounts) expect(accountSchema.parse(account)).toEqual(account)
   })
 
-  it('is part isolated and part cross, long and short, linear and inverse, on both venues', () => {
+  it('is part isolated and part cross, long and short, linear and inverse, on six venues alike', () => {
     const share = (matches: (position: (typeof positions)[number]) => boolean) =>
       positions.filter(matches).length / positions.length
     expect(share((position) => position.marginMode === 'isolated')).toBeGreaterThan(0.3)
     expect(share((position) => position.marginMode === 'cross')).toBeGreaterThan(0.3)
     expect(share((position) => position.size.startsWith('-'))).toBeGreaterThan(0.2)
-    expect(share((position) => !position.symbol.endsWith('USDT'))).toBeGreaterThan(0.1)
-    expect(accounts.filter((account) => account.venue === 'bybit').length / ACCOUNTS).toBeCloseTo(0.5, 1)
+    const inverse = new Set(
+      DEMO_INSTRUMENTS.filter(({ kind }) => kind === 'inverse').map(({ symbol }) => symbol),
+    )
+    expect(share(({ symbol }) => inverse.has(symbol))).toBeGreaterThan(0.1)
+    for (const venue of ['bybit', 'binance', 'okx', 'kraken', 'deribit', 'bitmex']) {
+      expect(accounts.filter((account) => account.venue === venue).length / ACCOUNTS).toBeCloseTo(1 / 6, 1)
+    }
     expect(new Set(positions.map((position) => position.symbol)).size).toBeGreaterThan(30)
   })
 

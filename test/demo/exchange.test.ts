@@ -268,3 +268,34 @@ describe('the exchange as a whole', () => {
     expect(await closed).toBe(1001)
   })
 })
+
+describe('the simulated venues that answer by name', () => {
+  it.each([
+    ['okx-public', '{"op":"subscribe","args":[{"channel":"mark-price","instId":"BTC-USDT-SWAP"}]}', 'markPx'],
+    [
+      'kraken-futures-public',
+      '{"event":"subscribe","feed":"ticker","product_ids":["PI_XBTUSD"]}',
+      'markPrice',
+    ],
+    [
+      'deribit-public',
+      '{"id":1,"method":"public/subscribe","params":{"channels":["ticker.BTC_USDC-PERPETUAL.100ms"]}}',
+      'mark_price',
+    ],
+    ['bitmex-public', '{"op":"subscribe","args":["instrument:XBTZ26"]}', 'markPrice'],
+  ])('%s acknowledges a market, sends its state at once and counts each mark', async (id, frame, field) => {
+    const opened = await exchange()
+    const client = await connect(opened.urls[id]!)
+    client.send(frame)
+    const stated = await client.until((message) => JSON.stringify(message).includes(field))
+    expect(client.messages.indexOf(stated)).toBe(1)
+    expect(opened.status().counts[id]!.ticks).toBeGreaterThan(0)
+  })
+
+  it('names a market that it does not list', async () => {
+    const client = await connect((await exchange()).urls['kraken-futures-public']!)
+    client.send({ event: 'subscribe', feed: 'ticker', product_ids: ['PI_ABCUSD'] })
+    const refusal = await client.until((message) => message.event === 'error')
+    expect(JSON.stringify(refusal)).toContain('PI_ABCUSD')
+  })
+})

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { DEMO_INSTRUMENTS, demoRules } from '../../src/demo/exchange/instruments.ts'
-import { instrumentRulesMapSchema, symbolSchema } from '../../src/domain/index.ts'
+import { type InstrumentRules, instrumentRulesMapSchema, symbolSchema } from '../../src/domain/index.ts'
 import { tiersOf } from '../support/rules.ts'
 
 describe('the demo instruments', () => {
-  it('are 60: 24 and 6 on Bybit, 24 and 6 on Binance', () => {
+  it('are 86: 60 of Bybit and Binance, and 26 of four venues whose margin has another form', () => {
     const counts = new Map<string, number>()
     for (const { streamId } of DEMO_INSTRUMENTS) counts.set(streamId, (counts.get(streamId) ?? 0) + 1)
     expect(Object.fromEntries(counts)).toEqual({
@@ -12,20 +12,31 @@ describe('the demo instruments', () => {
       'bybit-inverse': 6,
       'binance-usdm': 24,
       'binance-coinm': 6,
+      'okx-public': 7,
+      'kraken-futures-public': 7,
+      'deribit-public': 6,
+      'bitmex-public': 6,
     })
   })
 
   it('have valid symbols that are unique on their venue', () => {
     const keys = DEMO_INSTRUMENTS.map(({ venue, symbol }) => `${venue}:${symbolSchema.parse(symbol)}`)
-    expect(new Set(keys).size).toBe(60)
+    expect(new Set(keys).size).toBe(86)
   })
 
   it('have rules that pass the schema of a rules file', () => {
     const rules: Readonly<Record<string, Readonly<Record<string, unknown>>>> = Object.fromEntries(demoRules())
-    for (const venue of ['bybit', 'binance']) {
+    for (const venue of ['bybit', 'binance', 'okx', 'kraken', 'deribit', 'bitmex']) {
       expect(instrumentRulesMapSchema.parse(rules[venue])).toEqual(rules[venue])
-      expect(Object.keys(rules[venue]!)).toHaveLength(30)
     }
+    for (const venue of ['bybit', 'binance']) expect(Object.keys(rules[venue]!)).toHaveLength(30)
+    const forms = ['okx', 'kraken', 'deribit', 'bitmex'].map((venue) => Object.values(rules[venue]!)[0])
+    expect(forms).toMatchObject([
+      { maintenance: { kind: 'whole-tiers', basis: 'contracts' } },
+      { maintenancePrice: 'entry', nettingGroup: 'XBT' },
+      { maintenance: { kind: 'size-rate' } },
+      { rounding: { per: 'lot' } },
+    ])
     expect(rules.binance?.BTCUSD_PERP).toMatchObject({
       contribution: 'inverse',
       multiplier: '100',
@@ -44,7 +55,9 @@ describe('the demo instruments', () => {
       const [whole, fraction = ''] = text.split('.')
       return BigInt(whole! + fraction.padEnd(8, '0'))
     }
-    for (const rules of [...demoRules().values()].flatMap((map) => Object.values(map))) {
+    const isMarginal = ({ maintenance }: InstrumentRules) => maintenance.kind === 'marginal-tiers'
+    const all = [...demoRules().values()].flatMap((map) => Object.values(map))
+    for (const rules of all.filter(isMarginal)) {
       const tiers = tiersOf(rules)
       expect(tiers[0]!.maintenanceDeduction).toBe('0')
       tiers.slice(1).forEach((tier, index) => {

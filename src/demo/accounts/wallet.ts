@@ -1,5 +1,5 @@
+import { assert } from '../../errors.ts'
 import type { DemoInstrument } from '../exchange/instrument.ts'
-import { tiersOf } from '../exchange/tiers.ts'
 
 /** Approximate margin figures, in f64, that say how much margin a synthetic position gets. No account is judged by them. */
 export interface FloatLeg {
@@ -34,17 +34,32 @@ export function legOf(
   const notional = linear ? units * mark : units / mark
   const entryValue = linear ? units * entryPrice : units / entryPrice
   const change = linear ? notional - entryValue : entryValue - notional
-  const feeRate = instrument.countsClosingFee ? Number(instrument.takerFeeRate) : 0
-  const fee = entryValue * (1 + 1 / leverage) * feeRate
-  const tier = floatTiersOf(instrument).find((entry) => notional <= entry.cap)
-  const { rate, deduction } = tier ?? floatTiersOf(instrument).at(-1)!
+  const fee = entryValue * (1 + 1 / leverage) * feeRateOf(instrument)
   return {
     instrument,
     notional,
     unrealizedPnl: Math.sign(size) * change,
-    maintenanceMargin: notional * rate - deduction + fee,
+    maintenanceMargin: maintenanceOf(instrument, Math.abs(size), notional) + fee,
     initialMargin: entryValue / leverage + fee,
   }
+}
+
+function feeRateOf({ rules, countsClosingFee }: DemoInstrument): number {
+  const counts = countsClosingFee || rules.maintenance.kind === 'whole-tiers'
+  return counts ? Number(rules.takerFeeRate) : 0
+}
+
+function maintenanceOf(instrument: DemoInstrument, contracts: number, notional: number): number {
+  const { maintenance, contribution } = instrument.rules
+  if (maintenance.kind === 'size-rate') {
+    const coins = contribution === 'inverse' ? notional : contracts
+    return notional * (Number(maintenance.base) + Number(maintenance.increment) * coins)
+  }
+  const isByContracts = maintenance.kind === 'whole-tiers' && maintenance.basis === 'contracts'
+  const measure = isByContracts ? contracts : notional
+  const tiers = floatTiersOf(instrument)
+  const { rate, deduction } = tiers.find(({ cap }) => measure <= cap) ?? tiers.at(-1)!
+  return notional * rate - deduction
 }
 
 /**
@@ -71,10 +86,12 @@ function roundUp(amount: number, instrument: DemoInstrument): string {
 function floatTiersOf(instrument: DemoInstrument): readonly FloatTier[] {
   const known = tierCache.get(instrument)
   if (known !== undefined) return known
-  const tiers = tiersOf(instrument).map((tier) => ({
+  const { maintenance } = instrument.rules
+  assert('tiers' in maintenance, `the rules of ${instrument.symbol} have tiers`)
+  const tiers = maintenance.tiers.map((tier) => ({
     cap: Number(tier.cap),
     rate: Number(tier.maintenanceMarginRate),
-    deduction: Number(tier.maintenanceDeduction),
+    deduction: 'maintenanceDeduction' in tier ? Number(tier.maintenanceDeduction) : 0,
   }))
   tierCache.set(instrument, tiers)
   return tiers

@@ -1,5 +1,6 @@
 import type { Clock } from '../../domain/index.ts'
 import type { Market } from './market.ts'
+import { requestOf } from './request.ts'
 import { type Client, type SocketServer, serveSockets } from './socket-server.ts'
 import type { StreamCount } from './stream-count.ts'
 
@@ -102,7 +103,7 @@ export async function openBinanceExchange(
   }
 
   const received = (client: Client, frame: string): void => {
-    const request = readRequest(frame)
+    const request = requestOf(frame)
     const fault = faultOf(request)
     if (fault === undefined) change(client, request!, request!.params as readonly string[])
     else refuse(client, request ?? {}, fault)
@@ -174,13 +175,4 @@ function refuse(client: Client, request: Request, message: string): void {
 
 function isRequestId(id: unknown): id is number | string {
   return Number.isSafeInteger(id) || (typeof id === 'string' && id.length > 0)
-}
-
-function readRequest(frame: string): Request | undefined {
-  try {
-    const value: unknown = JSON.parse(frame)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : undefined
-  } catch {
-    return undefined
-  }
 }

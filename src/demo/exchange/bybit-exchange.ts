@@ -2,6 +2,7 @@ import type { Clock, Random } from '../../domain/index.ts'
 import { below } from '../../system/index.ts'
 import { createTickerFrames } from './bybit-frames.ts'
 import type { Market } from './market.ts'
+import { requestOf } from './request.ts'
 import { type Client, type SocketServer, serveSockets } from './socket-server.ts'
 import type { StreamCount } from './stream-count.ts'
 
@@ -103,7 +104,7 @@ export async function openBybitExchange(
   }
 
   const received = (client: Client, frame: string): void => {
-    const request = readRequest(frame)
+    const request = requestOf(frame)
     const connectionId = connections.get(client)!.id
     if (request?.op === 'ping') {
       const requestId = typeof request.req_id === 'string' ? { req_id: request.req_id } : {}
@@ -154,13 +155,4 @@ export async function openBybitExchange(
 
 function connectionId(random: Random): string {
   return Array.from({ length: CONNECTION_ID_DIGITS }, () => below(random, 16).toString(16)).join('')
-}
-
-function readRequest(frame: string): Request | undefined {
-  try {
-    const value: unknown = JSON.parse(frame)
-    return typeof value === 'object' && value !== null ? value : undefined
-  } catch {
-    return undefined
-  }
 }

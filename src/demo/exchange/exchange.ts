@@ -1,12 +1,19 @@
 import type { Clock, Random } from '../../domain/index.ts'
 import { type BinanceMarket, openBinanceExchange } from './binance-exchange.ts'
+import { bitmexProtocol } from './bitmex-protocol.ts'
 import { BYBIT_CADENCE_MS, openBybitExchange } from './bybit-exchange.ts'
+import { deribitProtocol } from './deribit-protocol.ts'
 import type { DemoInstrument } from './instrument.ts'
+import { krakenProtocol } from './kraken-protocol.ts'
 import { createMarket, type MarketPhase } from './market.ts'
+import { type NamedExchange, openNamedExchange } from './named-exchange.ts'
+import { okxProtocol } from './okx-protocol.ts'
 import type { StreamCount } from './stream-count.ts'
 
 /** Binance pings every 3 min. A demo may be shorter, so the simulator pings more often. */
 export const PING_EVERY_MS = 5_000
+/** Venues that answer by name. */
+const NAMED = [okxProtocol, krakenProtocol, deribitProtocol, bitmexProtocol]
 /** Most steps that the market catches up at once after the process was stopped; the others are delayed. */
 const STEPS_AT_ONCE_MAX = 20
 
@@ -16,7 +23,7 @@ export interface ExchangeStatus {
   readonly counts: Readonly<Record<string, StreamCount>>
 }
 
-/** Both simulated venues over one market. Marks do not move before `start` and after the end of the market. */
+/** The simulated venues over one market. Marks do not move before `start` and after the end of the market. */
 export interface Exchange {
   /** Stream id → URL, in the form of the worker's configuration. */
   readonly urls: Readonly<Record<string, string>>
@@ -46,6 +53,14 @@ export async function openExchange(options: {
   const bybit = await openBybitExchange(market, clock, options.random)
   const usdm = await openBinance('binance-usdm')
   const coinm = await openBinance('binance-coinm')
+  const named = await Promise.all(
+    NAMED.map(async (protocol) => ({
+      streamId: protocol.streamId,
+      exchange: await openNamedExchange(protocol, market, clock),
+    })),
+  )
+  const ofNamed = <T>(figure: (exchange: NamedExchange) => T): Record<string, T> =>
+    Object.fromEntries(named.map(({ streamId, exchange }) => [streamId, figure(exchange)]))
 
   const openedMs = clock.monotonicMs()
   let stepsDone = 0
@@ -62,6 +77,7 @@ export async function openExchange(options: {
     bybit.step(changed)
     usdm.step(stepsDone * BYBIT_CADENCE_MS)
     coinm.step(stepsDone * BYBIT_CADENCE_MS)
+    for (const { exchange } of named) exchange.step(changed)
     if (moving && market.phase === 'over') {
       moving = false
       announceOver()
@@ -80,11 +96,21 @@ export async function openExchange(options: {
   const status = (): ExchangeStatus => ({
     phase: moving || market.phase === 'over' ? market.phase : 'waiting',
     elapsedMs: market.elapsedMs,
-    counts: { ...bybit.counts, 'binance-usdm': usdm.count, 'binance-coinm': coinm.count },
+    counts: {
+      ...bybit.counts,
+      'binance-usdm': usdm.count,
+      'binance-coinm': coinm.count,
+      ...ofNamed(({ count }) => count),
+    },
   })
 
   return {
-    urls: { ...bybit.urls, 'binance-usdm': usdm.url, 'binance-coinm': coinm.url },
+    urls: {
+      ...bybit.urls,
+      'binance-usdm': usdm.url,
+      'binance-coinm': coinm.url,
+      ...ofNamed(({ url }) => url),
+    },
     legacyUrl: `${usdm.origin}/ws`,
     start() {
       moving = market.phase !== 'over'
@@ -97,7 +123,9 @@ export async function openExchange(options: {
     },
     async stop() {
       cancel()
-      await Promise.all([bybit.stop(), usdm.stop(), coinm.stop()])
+      await Promise.all(
+        [bybit, usdm, coinm, ...named.map(({ exchange }) => exchange)].map((one) => one.stop()),
+      )
     },
   }
 }

@@ -1,4 +1,4 @@
-import type { VenueId } from '../../domain/index.ts'
+import type { InstrumentRules, VenueId } from '../../domain/index.ts'
 
 /** One instrument of the simulated exchange. Prices are in quote currency per coin. */
 export interface DemoInstrument {
@@ -17,16 +17,25 @@ export interface DemoInstrument {
   readonly sizeDecimals: number
   /** Multiplier: base units (linear) or quote units (inverse) per unit of size. */
   readonly multiplier: number
-  readonly takerFeeRate: string
-  /** Whether the fee of closing the position is part of its margin. */
+  /** Its margin rules, but for the day on which they are stated. */
+  readonly rules: Omit<InstrumentRules, 'asOf'>
+  /** Whether the venue counts the fee of closing where the rules do not say so. */
   readonly countsClosingFee: boolean
   /** Log return of the instrument when the whole market has a log return of 1. */
   readonly beta: number
   /** Weight with which an account of the book chooses it. */
   readonly popularity: number
-  readonly maintenanceClass: MaintenanceClass
   /** A dated future; it pays no funding. */
   readonly dated: boolean
 }
 
 export type MaintenanceClass = 'major' | 'large' | 'small'
+
+/** What instruments of one coin share. */
+export interface DemoCoin
+  extends Pick<
+    DemoInstrument,
+    'coin' | 'startPrice' | 'entryDecimals' | 'markDecimals' | 'sizeDecimals' | 'beta' | 'popularity'
+  > {
+  readonly maintenanceClass: MaintenanceClass
+}

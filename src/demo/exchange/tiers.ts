@@ -1,5 +1,5 @@
 import type { RiskTier } from '../../domain/index.ts'
-import type { DemoInstrument, MaintenanceClass } from './instrument.ts'
+import type { DemoCoin, DemoInstrument, MaintenanceClass } from './instrument.ts'
 
 /**
  * Caps in thousands of USD with the rate up to each cap, in units of 0.01 %, shaped like the venues'
@@ -44,7 +44,7 @@ const COIN_CAP_DIGITS = 2
  * D₁ = 0, Dₙ = Dₙ₋₁ + capₙ₋₁·(rateₙ − rateₙ₋₁), exactly: the arithmetic is in integers.
  */
 export function tiersOf(
-  instrument: Pick<DemoInstrument, 'kind' | 'startPrice' | 'maintenanceClass'>,
+  instrument: Pick<DemoInstrument, 'kind'> & Pick<DemoCoin, 'startPrice' | 'maintenanceClass'>,
 ): RiskTier[] {
   let deduction = 0n
   let previous: { cap: bigint; rate: bigint } | undefined

@@ -1,0 +1,119 @@
+import type { Clock } from '../../domain/index.ts'
+import { BYBIT_CADENCE_MS } from './bybit-exchange.ts'
+import type { DemoInstrument } from './instrument.ts'
+import type { Market } from './market.ts'
+import { type Client, type SocketServer, serveSockets } from './socket-server.ts'
+import type { StreamCount } from './stream-count.ts'
+
+/** What a client's frame asks for. `id` is the client's own name for its request. */
+export type NamedRequest =
+  | { readonly kind: 'subscribe'; readonly symbols: readonly string[]; readonly id?: unknown }
+  | { readonly kind: 'ping'; readonly id?: unknown }
+
+/** The mark of an instrument as a frame states it. */
+export interface StatedMark {
+  readonly instrument: DemoInstrument
+  readonly markPrice: string
+  readonly indexPrice: string
+  readonly timeMs: number
+  /** The first frame of a subscription, which states all of the market. */
+  readonly isFirst: boolean
+}
+
+/** A venue that answers each symbol by its name and states the whole market in every frame. */
+export interface NamedProtocol {
+  readonly streamId: string
+  readonly path: string
+  /** The venue repeats a mark that has not changed for so long. */
+  readonly restateMs: number
+  /** undefined for a frame that the venue does not read. */
+  read(frame: string): NamedRequest | undefined
+  /** Frames that answer a subscription to one symbol; none for one that the venue leaves out of its answers. */
+  answers(symbol: string, isListed: boolean, id: unknown): readonly string[]
+  pong?(id: unknown): string
+  mark(stated: StatedMark): string
+}
+
+export interface NamedExchange {
+  readonly url: string
+  readonly count: StreamCount
+  /** Sends the marks that changed in one step, and those that the venue repeats. */
+  step(changed: readonly number[]): void
+  stop(): Promise<void>
+}
+
+/** Simulates such a venue on loopback. */
+export async function openNamedExchange(
+  protocol: NamedProtocol,
+  market: Market,
+  clock: Clock,
+): Promise<NamedExchange> {
+  const places = new Map<string, number>()
+  market.instruments.forEach(({ streamId, symbol }, place) => {
+    if (streamId === protocol.streamId) places.set(symbol, place)
+  })
+  const subscribers = new Map<number, Set<Client>>()
+  const sentStep = new Map<number, number>()
+  const count: StreamCount = { frames: 0, ticks: 0 }
+  const restateSteps = protocol.restateMs / BYBIT_CADENCE_MS
+  let steps = 0
+
+  const frameOf = (place: number, isFirst: boolean): string =>
+    protocol.mark({
+      instrument: market.instruments[place]!,
+      markPrice: market.markOf(place),
+      indexPrice: market.indexOf(place),
+      timeMs: clock.nowMs(),
+      isFirst,
+    })
+
+  const send = (client: Client, frame: string): void => {
+    count.frames += 1
+    count.ticks += 1
+    client.send(frame)
+  }
+
+  const subscribe = (client: Client, symbol: string, id: unknown): void => {
+    const place = places.get(symbol)
+    for (const frame of protocol.answers(symbol, place !== undefined, id)) client.send(frame)
+    if (place === undefined) return
+    const clients = subscribers.get(place) ?? new Set()
+    subscribers.set(place, clients.add(client))
+    send(client, frameOf(place, true))
+  }
+
+  const server: SocketServer = await serveSockets(
+    {
+      paths: [protocol.path],
+      opened: () => {},
+      received(client, frame) {
+        const request = protocol.read(frame)
+        if (request?.kind === 'subscribe') {
+          for (const symbol of request.symbols) subscribe(client, symbol, request.id)
+        } else if (request !== undefined && protocol.pong !== undefined)
+          client.send(protocol.pong(request.id))
+      },
+      closed(client) {
+        for (const clients of subscribers.values()) clients.delete(client)
+      },
+    },
+    clock,
+  )
+
+  return {
+    url: server.url + protocol.path,
+    count,
+    step(changed) {
+      steps += 1
+      const moved = new Set(changed)
+      for (const [place, clients] of subscribers) {
+        if (clients.size === 0) continue
+        if (!moved.has(place) && steps - (sentStep.get(place) ?? 0) < restateSteps) continue
+        sentStep.set(place, steps)
+        const frame = frameOf(place, false)
+        for (const client of clients) send(client, frame)
+      }
+    },
+    stop: () => server.stop(),
+  }
+}
