@@ -10,8 +10,8 @@ export const eventKindSchema = z.enum(['warning', 'liquidation', 'recovered', 'u
 /**
  * A change of state of a margin account. `warning` and `liquidation`: the margin ratio reached `level`.
  * `recovered`: it fell back to `level`. `unknown`: there is no verdict any more, `reasons` says why
- * (`stale-mark`, `account-refused`, `account-unreadable`, `book-lost`); the next verdict is published even if the
- * level is unchanged, as `recovered` only if it is safe. `closed`: the last position was closed. The last three
+ * (`stale-mark`, `account-refused`, `account-unreadable`, `book-lost`, `no-funding-rate`); the next verdict is published
+ * even if the level is unchanged, as `recovered` only if it is safe. `closed`: the last position was closed. The last three
  * end the episode.
  */
 export type EventKind = z.infer<typeof eventKindSchema>
@@ -74,6 +74,12 @@ const markSchema = z.object({
     .nullable()
     .describe(
       'Milliseconds since the mark was stated or confirmed, at the verdict; null if there is no fresh mark.',
+    ),
+  fundingRate: decimalSchema
+    .nullable()
+    .optional()
+    .describe(
+      'Funding rate of the next payment, where it counts in the maintenance margin; null if none is known. Absent for other contracts.',
     ),
 })
 

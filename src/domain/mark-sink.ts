@@ -3,8 +3,14 @@ import type { Decimal } from './decimal.ts'
 /** Takes marks, frame by frame: the prices of one frame are one instant. */
 export interface MarkSink {
   frameStart(receivedTimeMs: number, receivedMonotonicMs: number): void
-  /** One mark price, as the venue printed it. */
-  tick(venue: string, symbol: string, markText: Decimal, eventTimeMs: number): void
+  /** One mark price, as the venue printed it. `fundingRate`: of the market's next payment; undefined where the frame does not give it. */
+  tick(
+    venue: string,
+    symbol: string,
+    markText: Decimal,
+    eventTimeMs: number,
+    fundingRate: Decimal | undefined,
+  ): void
   /** The venue confirms the last mark. */
   unchanged(venue: string, symbol: string, eventTimeMs: number): void
   frameEnd(): void

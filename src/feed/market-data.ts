@@ -195,8 +195,8 @@ export class MarketData {
         this.#frames++
         monitor.frameStart(receivedTimeMs, receivedMonotonicMs)
       },
-      price: (kind, symbol, price, eventTimeMs) => {
-        if (kind === 'mark') monitor.tick(venue, symbol, price, eventTimeMs)
+      price: (kind, symbol, price, eventTimeMs, funding) => {
+        if (kind === 'mark') monitor.tick(venue, symbol, price, eventTimeMs, funding?.fundingRate)
       },
       unchanged: (symbol, eventTimeMs) => monitor.unchanged(venue, symbol, eventTimeMs),
       frameEnd: () => monitor.frameEnd(),

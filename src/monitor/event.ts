@@ -11,7 +11,9 @@ import {
 import { assert } from '../errors.ts'
 import {
   evaluationsOf,
+  type FurtherPrices,
   formatDecimal,
+  fundingSymbolsOf,
   heldLevel,
   type MarginAccount,
   type MarkOf,
@@ -57,8 +59,10 @@ function eventOf(
   const { subject, rule, transition, cause, decidedMonotonicMs } = pending
   const level = rule.names[transition.level]!
   const markOf = markOfSeen(pending.marks)
-  confirm(pending, exact, markOf)
-  const state = exact === undefined ? undefined : marginStateOf(exact, markOf, rule)
+  const further = furtherOfSeen(pending.marks)
+  confirm(pending, exact, markOf, further)
+  const state = exact === undefined ? undefined : marginStateOf(exact, markOf, rule, further)
+  const funded = exact === undefined ? [] : fundingSymbolsOf(exact.formula)
   const figures = state === undefined || transition.kind === 'unknown' ? NO_FIGURES : state
   const ruled = exact?.formula.positions ?? []
   const { kind, episode, sequence } = transition
@@ -82,7 +86,10 @@ function eventOf(
     level,
     previousLevel: rule.names[transition.previousLevel]!,
     rank,
-    marks: pending.marks.map((mark) => markFields(mark, decidedMonotonicMs)),
+    marks: pending.marks.map((mark) => ({
+      ...markFields(mark, decidedMonotonicMs),
+      ...(funded.includes(mark.symbol) ? { fundingRate: mark.fundingRate ?? null } : {}),
+    })),
     walletBalance: state?.walletBalance ?? null,
     unrealizedPnl: figures.unrealizedPnl,
     marginBalance: figures.marginBalance,
@@ -129,13 +136,18 @@ function positionFields(state: PositionState, position: Position): MarginEvent['
 }
 
 /** Asserts that exact arithmetic finds the level that was decided. */
-function confirm(pending: PendingEvent, exact: MarginAccount | undefined, markOf: MarkOf): void {
+function confirm(
+  pending: PendingEvent,
+  exact: MarginAccount | undefined,
+  markOf: MarkOf,
+  further: FurtherPrices,
+): void {
   const { rule } = pending
   const { kind, level, previousLevel } = pending.transition
   if (kind === 'closed' || kind === 'unknown') return
   assert(exact !== undefined, `${pending.subject.id} has a verdict and no position`)
-  const evaluationAt = evaluationsOf(exact, markOf)
-  assert(evaluationAt !== undefined, `${pending.subject.id} has a verdict and no mark`)
+  const evaluationAt = evaluationsOf(exact, markOf, further)
+  assert(evaluationAt !== undefined, `${pending.subject.id} has a verdict and no mark or no funding rate`)
   const held = heldLevel(evaluationAt, exact, rule, previousLevel)
   assert(
     held === level,
@@ -159,6 +171,10 @@ function markOfSeen(marks: readonly SeenMark[]): MarkOf {
   }
   const bySymbol = new Map(marks.map(({ symbol, markPrice }) => [symbol, markPrice]))
   return (symbol) => bySymbol.get(symbol)
+}
+
+function furtherOfSeen(marks: readonly SeenMark[]): FurtherPrices {
+  return { fundingRateOf: (symbol) => marks.find((mark) => mark.symbol === symbol)?.fundingRate }
 }
 
 function markFields(mark: SeenMark, nowMonotonicMs: number): MarginEvent['marks'][number] {

@@ -110,6 +110,8 @@ export class Instant {
     market.isStale = false
     market.markText = markText
     market.lastMarkText = markText
+    // A frame without a rate does not say that the rate has changed.
+    market.fundingRate = ticks.fundingRate ?? market.fundingRate
     this.#counters.ticks++
     this.#countMark(market, markText, ticks)
     return true

@@ -1,7 +1,7 @@
 import type { MonitorCounters } from '../domain/index.ts'
 import { assert } from '../errors.ts'
-import { ANSWER_ACROSS, ANSWER_SAFE, ANSWER_UNKNOWN, LEVEL_NONE } from '../kernel/index.ts'
-import { evaluationsOf, heldLevel, toFloat, ZERO } from '../margin/index.ts'
+import { ANSWER_ACROSS, ANSWER_SAFE, ANSWER_UNKNOWN, LEVEL_NONE, undecidedLevel } from '../kernel/index.ts'
+import { evaluationsOf, heldLevel, type MarginAccount, toFloat, ZERO } from '../margin/index.ts'
 import type { Announcer, Figures } from './announcer.ts'
 import type { Markets } from './markets.ts'
 import type { MonitorOptions } from './options.ts'
@@ -91,7 +91,7 @@ export class Judge {
     const account = this.#watchlist.accountOf(marginAccount)
     if (level < 0 || this.#watchlist.isSuspended(account)) return undefined
     const exact = this.#watchlist.exactOf(marginAccount)
-    const evaluationAt = evaluationsOf(exact, this.#markets.markOf(exact.venue))
+    const evaluationAt = this.#evaluationsOf(exact)
     if (evaluationAt === undefined) return undefined
     return heldLevel(evaluationAt, exact, this.#watchlist.ruleOf(marginAccount), level) === level
   }
@@ -99,8 +99,11 @@ export class Judge {
   #decideExactly(marginAccount: number): void {
     this.#announcer.settle(marginAccount)
     const exact = this.#watchlist.exactOf(marginAccount)
-    const evaluationAt = evaluationsOf(exact, this.#markets.markOf(exact.venue))
-    if (evaluationAt === undefined) return
+    const evaluationAt = this.#evaluationsOf(exact)
+    if (evaluationAt === undefined) {
+      this.#takeUnknown(marginAccount)
+      return
+    }
     this.#counters.exactChecks++
     const { level: present } = this.#watchlist.standingOf(marginAccount)
     const level = heldLevel(evaluationAt, exact, this.#watchlist.ruleOf(marginAccount), present)
@@ -115,10 +118,35 @@ export class Judge {
   #take(marginAccount: number, level: number, figures: Figures): void {
     const { kernel } = this.#options
     const standing = this.#watchlist.standingOf(marginAccount)
-    if (level === standing.level && !mustRepublish(standing)) return
+    if (level === standing.level && !mustRepublish(standing)) {
+      this.#decideAgain(marginAccount)
+      return
+    }
     const isLost = this.#watchlist.isLost(this.#watchlist.accountOf(marginAccount))
     this.apply(marginAccount, level, verdictReasons(isLost), figures)
     const answer = kernel.recheckAccount(marginAccount)
     assert(answer !== ANSWER_ACROSS, 'the kernel puts an account across the level that it is found at')
+  }
+  /** The kernel has every mark, so a funding rate is missing that counts in the maintenance margin. */
+  #takeUnknown(marginAccount: number): void {
+    const { kernel } = this.#options
+    const standing = this.#watchlist.standingOf(marginAccount)
+    if (standing.unknown) return
+    if (isAboveSafe(standing)) this.apply(marginAccount, 'unknown', ['no-funding-rate'])
+    else kernel.setAccountLevel(marginAccount, undecidedLevel(standing.level))
+    kernel.recheckAccount(marginAccount)
+  }
+
+  /** Gives the kernel the level of an account that had no verdict and gets that of its standing. */
+  #decideAgain(marginAccount: number): void {
+    const { kernel } = this.#options
+    if (kernel.accountLevel(marginAccount) >= 0) return
+    this.#watchlist.setKernelLevel(marginAccount)
+    kernel.recheckAccount(marginAccount)
+  }
+
+  #evaluationsOf(exact: MarginAccount) {
+    const { venue } = exact
+    return evaluationsOf(exact, this.#markets.markOf(venue), this.#markets.furtherOf(venue))
   }
 }

@@ -5,6 +5,8 @@ export interface SeenMark {
   readonly symbol: string
   /** undefined when no mark is known. */
   readonly markPrice: Decimal | undefined
+  /** Of the next payment; undefined when none is known. */
+  readonly fundingRate: Decimal | undefined
   readonly eventTimeMs: number
   readonly receivedMonotonicMs: number
 }
@@ -18,6 +20,8 @@ export interface Market {
   markText: Decimal
   /** The last mark, stale or not; empty before the first one. */
   lastMarkText: Decimal
+  /** The last funding rate that came with a mark; undefined before the first one. */
+  fundingRate: Decimal | undefined
   eventTimeMs: number
   /** When the mark was last stated or confirmed; 0 before the first one. */
   receivedMonotonicMs: number
@@ -51,7 +55,13 @@ export function isHeld({ marginAccounts }: Market): boolean {
 
 /** The present mark, to be kept. All callers get one object until the next mark. */
 export function seenMark(market: Market): SeenMark {
-  const { symbol, markText, eventTimeMs, receivedMonotonicMs } = market
-  market.seen ??= { symbol, markPrice: markText || undefined, eventTimeMs, receivedMonotonicMs }
+  const { symbol, markText, fundingRate, eventTimeMs, receivedMonotonicMs } = market
+  market.seen ??= {
+    symbol,
+    markPrice: markText || undefined,
+    fundingRate,
+    eventTimeMs,
+    receivedMonotonicMs,
+  }
   return market.seen
 }

@@ -1,6 +1,6 @@
 import { type MarketProgress, marketSubject, type VenueId } from '../domain/index.ts'
 import type { Kernel } from '../kernel/index.ts'
-import type { MarkOf } from '../margin/index.ts'
+import type { FurtherPrices, MarkOf } from '../margin/index.ts'
 import { type Market, type SeenMark, seenMark } from './market.ts'
 import { closedTransition, type MarketTransition, marketTransition } from './market-transition.ts'
 
@@ -15,6 +15,7 @@ export class Markets {
   readonly #markets: Market[] = []
   readonly #byVenue = new Map<string, Map<string, Market>>()
   readonly #markOf = new Map<string, MarkOf>()
+  readonly #further = new Map<string, FurtherPrices>()
   /** What an earlier run published of markets that no account has required yet. */
   readonly #restored = new Map<string, MarketProgress>()
   /** Markets that got their first margin account or lost their last one since `takeTransitions`. */
@@ -154,6 +155,7 @@ export class Markets {
       instrument,
       markText: '',
       lastMarkText: '',
+      fundingRate: undefined,
       eventTimeMs: 0,
       receivedMonotonicMs: 0,
       receivedTimeMs: this.#nowMs(),
@@ -194,5 +196,15 @@ export class Markets {
       this.#markOf.set(venue, markOf)
     }
     return markOf
+  }
+
+  /** The funding rates of one venue. */
+  furtherOf(venue: string): FurtherPrices {
+    let further = this.#further.get(venue)
+    if (further === undefined) {
+      further = { fundingRateOf: (symbol) => this.find(venue, symbol)?.fundingRate }
+      this.#further.set(venue, further)
+    }
+    return further
   }
 }

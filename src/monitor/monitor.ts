@@ -156,17 +156,26 @@ export class Monitor {
     return market !== undefined && isHeld(market)
   }
 
-  /** One mark price, as the venue printed it. Only counted when no account under watch has a position on that market. */
-  tick(venue: string, symbol: string, markText: Decimal, eventTimeMs: number): void {
+  /**
+   * One mark price, as the venue printed it, and the funding rate of the market's next payment where the frame gives it. Only
+   * counted when no account under watch has a position on that market.
+   */
+  tick(
+    venue: string,
+    symbol: string,
+    markText: Decimal,
+    eventTimeMs: number,
+    fundingRate: Decimal | undefined = undefined,
+  ): void {
     const market = this.markets.find(venue, symbol)
     if (market === undefined) this.counters.ticksOutsideBook++
-    else this.#push(MARKED, market, markText, eventTimeMs)
+    else this.#push(MARKED, market, markText, eventTimeMs, fundingRate)
   }
 
   /** The venue confirms the last mark: it is fresh again, and a stale market has its mark back. */
   unchanged(venue: string, symbol: string, eventTimeMs: number): void {
     const market = this.markets.find(venue, symbol)
-    if (market !== undefined) this.#push(CONFIRMED, market, '', eventTimeMs)
+    if (market !== undefined) this.#push(CONFIRMED, market, '', eventTimeMs, undefined)
   }
 
   /** The market has no fresh mark. Its accounts have no verdict until it has one again. */
@@ -174,7 +183,7 @@ export class Monitor {
     const market = this.markets.find(venue, symbol)
     if (market === undefined) return
     this.frameStart(nowMs, nowMonotonicMs)
-    this.#push(STALE, market, '', nowMs)
+    this.#push(STALE, market, '', nowMs, undefined)
     this.frameEnd()
   }
 
@@ -204,7 +213,13 @@ export class Monitor {
     }
   }
 
-  #push(kind: number, market: Market, markText: Decimal, eventTimeMs: number): void {
+  #push(
+    kind: number,
+    market: Market,
+    markText: Decimal,
+    eventTimeMs: number,
+    fundingRate: Decimal | undefined,
+  ): void {
     const { instrument } = market
     this.#pendingTicks.push(
       kind,
@@ -213,6 +228,7 @@ export class Monitor {
       eventTimeMs,
       this.#receivedTimeMs,
       this.#receivedMonotonicMs,
+      fundingRate,
     )
     this.#entriesInFrame++
   }

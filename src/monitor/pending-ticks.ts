@@ -17,6 +17,7 @@ export class PendingTicks {
   readonly #kind = new Uint8Array(PENDING_TICKS_MAX)
   readonly #instrument = new Int32Array(PENDING_TICKS_MAX)
   readonly #markText: Decimal[] = new Array(PENDING_TICKS_MAX).fill('')
+  readonly #fundingRate: (Decimal | undefined)[] = new Array(PENDING_TICKS_MAX).fill(undefined)
   readonly #eventTimeMs = new Float64Array(PENDING_TICKS_MAX)
   readonly #receivedTimeMs = new Float64Array(PENDING_TICKS_MAX)
   readonly #receivedMonotonicMs = new Float64Array(PENDING_TICKS_MAX)
@@ -27,7 +28,7 @@ export class PendingTicks {
     return this.#length
   }
 
-  /** `kind` is one of MARKED, CONFIRMED, STALE; the last two have no text. */
+  /** `kind` is one of MARKED, CONFIRMED, STALE; the last two have no text and no rate. */
   push(
     kind: number,
     instrument: number,
@@ -35,6 +36,7 @@ export class PendingTicks {
     eventTimeMs: number,
     receivedTimeMs: number,
     receivedMonotonicMs: number,
+    fundingRate: Decimal | undefined,
   ): void {
     if (this.#length === PENDING_TICKS_MAX) {
       throw new PlimsollError(
@@ -50,10 +52,11 @@ export class PendingTicks {
     this.#eventTimeMs[at] = eventTimeMs
     this.#receivedTimeMs[at] = receivedTimeMs
     this.#receivedMonotonicMs[at] = receivedMonotonicMs
+    this.#fundingRate[at] = fundingRate
   }
 
   endFrame(): void {
-    this.push(FRAME_END, 0, '', 0, 0, 0)
+    this.push(FRAME_END, 0, '', 0, 0, 0, undefined)
   }
 
   /** Whether the first entry is the end of a frame. */
@@ -71,6 +74,10 @@ export class PendingTicks {
   get markText(): Decimal {
     return this.#markText[this.#head]!
   }
+  /** undefined where the frame did not give it. */
+  get fundingRate(): Decimal | undefined {
+    return this.#fundingRate[this.#head]
+  }
   get eventTimeMs(): number {
     return this.#eventTimeMs[this.#head]!
   }
@@ -83,6 +90,7 @@ export class PendingTicks {
 
   shift(): void {
     this.#markText[this.#head] = ''
+    this.#fundingRate[this.#head] = undefined
     this.#head = (this.#head + 1) % PENDING_TICKS_MAX
     this.#length--
   }

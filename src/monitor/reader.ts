@@ -99,6 +99,7 @@ export class Reader implements WatchlistReadModel {
         watchlist.exactOf(marginAccount),
         markets.markOf(account.venue),
         watchlist.ruleOf(marginAccount),
+        markets.furtherOf(account.venue),
       ),
     )
     return { account, marginAccounts, isSuspended, isLost: watchlist.isLost(number) }
@@ -219,7 +220,7 @@ export class Reader implements WatchlistReadModel {
   #evaluationOf(marginAccount: number): Evaluation | undefined {
     const { watchlist, markets } = this.#parts
     const exact = watchlist.exactOf(marginAccount)
-    return evaluate(exact, markets.markOf(exact.venue))
+    return evaluate(exact, markets.markOf(exact.venue), markets.furtherOf(exact.venue))
   }
 
   #exactRatioOf(marginAccount: number): Decimal | null {

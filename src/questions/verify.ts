@@ -6,7 +6,9 @@ import {
   type PlimsollEvent,
 } from '../domain/index.ts'
 import {
+  type EvaluationAt,
   evaluationsOf,
+  type FurtherPrices,
   heldLevel,
   type LevelRule,
   type MarginAccount,
@@ -104,7 +106,8 @@ function compareFigures(
 ): void {
   const marks = new Map(event.marks.map(({ symbol, markPrice }) => [symbol, markPrice ?? undefined]))
   const markOf: MarkOf = (symbol) => marks.get(symbol)
-  const state = marginStateOf(exact, markOf, rule)
+  const further = furtherOf(event)
+  const state = marginStateOf(exact, markOf, rule, further)
   const isUnknown = event.kind === 'unknown'
   differences.compare('marginAccount', event.marginAccount, exact.id)
   differences.compare('walletBalance', event.walletBalance, state.walletBalance)
@@ -119,7 +122,12 @@ function compareFigures(
   compareCure(event.cure, asks, differences)
   differences.compare('ruleAgeDays', event.ruleAgeDays, ruleAgeDays(exact.rulesAsOfMs, event.receivedTimeMs))
   if (isUnknown || event.kind === 'closed') compareEnd(event, differences)
-  else compareVerdict(event, exact, rule, markOf, differences)
+  else compareVerdict(event, exact, rule, evaluationsOf(exact, markOf, further), differences)
+}
+
+function furtherOf({ marks }: MarginEvent): FurtherPrices {
+  const rates = new Map(marks.map(({ symbol, fundingRate }) => [symbol, fundingRate ?? undefined]))
+  return { fundingRateOf: (symbol) => rates.get(symbol) }
 }
 
 function compareCure(stated: MarginEvent['cure'], recomputed: Cure | null, differences: Differences): void {
@@ -141,7 +149,7 @@ function compareVerdict(
   event: MarginEvent,
   exact: MarginAccount,
   rule: LevelRule,
-  markOf: MarkOf,
+  evaluationAt: EvaluationAt | undefined,
   differences: Differences,
 ): void {
   const { kind, level, previousLevel } = event
@@ -150,9 +158,8 @@ function compareVerdict(
     differences.add('previousLevel', previousLevel, `one of ${rule.names.join(', ')}`)
     return
   }
-  const evaluationAt = evaluationsOf(exact, markOf)
   if (evaluationAt === undefined) {
-    differences.add('kind', kind, 'unknown, because a mark is missing')
+    differences.add('kind', kind, 'unknown, because a mark or a funding rate is missing')
     return
   }
   const held = heldLevel(evaluationAt, exact, rule, previous)

@@ -15,10 +15,11 @@ describe('a tick', () => {
     const { monitor } = openMonitor()
     for (let i = 0; i < 1_000; i++) monitor.apply({ kind: 'put', account: isolatedLong(`a${i}`) })
     const marks = Array.from({ length: 64 }, (_, i) => (100 + i / 1_000).toFixed(8))
+    const rates = ['0.0001', '-0.00005', undefined]
     const run = (ticks: number) => {
       for (let i = 0; i < ticks; i++) {
         monitor.frameStart(1, 1)
-        monitor.tick('binance', 'AUSDT', marks[i & 63]!, 1_700_000_000_000)
+        monitor.tick('binance', 'AUSDT', marks[i & 63]!, 1_700_000_000_000, rates[i % 3])
         monitor.frameEnd()
       }
     }
