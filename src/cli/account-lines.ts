@@ -1,4 +1,4 @@
-import type { Account, Position } from '../domain/index.ts'
+import type { Account, LevelName, Position } from '../domain/index.ts'
 import { VENUES } from '../venues/index.ts'
 import type { Palette } from './terminal.ts'
 import { visible } from './visible.ts'
@@ -10,7 +10,7 @@ const VENUE_WIDTH = Math.max(...VENUES.map(({ id }) => id.length))
 
 /** One line of `accounts list`: id, venue, version, the first positions, the collateral. */
 export function accountLine(
-  { id, venue, version, positions, collateral }: Account,
+  { id, venue, version, positions, collateral, levels }: Account,
   palette: Palette,
 ): string {
   const shown = positions.slice(0, POSITIONS_SHOWN_MAX).map(({ symbol, size }) => `${symbol} ${size}`)
@@ -24,23 +24,29 @@ export function accountLine(
     palette.dim(`version ${version}`),
     visible(shown.join(', ')),
     ...(wallet === '' ? [] : [palette.dim(visible(wallet))]),
+    ...(levels === undefined ? [] : [palette.dim(levelsText(levels))]),
   ].join('  ')
 }
 
+function levelsText(levels: readonly LevelName[]): string {
+  return levels.length === 0 ? 'no warning levels' : `levels ${levels.join(', ')}`
+}
+
 /** What `accounts list` prints to a program: enough to choose an account, without its terms. */
-export function accountSummary({ id, venue, version, positions, collateral }: Account) {
+export function accountSummary({ id, venue, version, positions, collateral, levels }: Account) {
   return {
     id,
     venue,
     version,
     positions: positions.map(({ symbol, size }) => ({ symbol, size })),
     collateral,
+    ...(levels === undefined ? {} : { levels }),
   }
 }
 
 /** One account in full, one fact a line. */
 export function accountDetails(account: Account, palette: Palette): string[] {
-  const { id, venue, version, positions, collateral } = account
+  const { id, venue, version, positions, collateral, levels } = account
   return [
     `${palette.strong(visible(id))}  ${venue}  version ${version}`,
     ...collateral.map(({ asset, amount }) => `  collateral  ${amount} ${visible(asset)}`),
@@ -49,6 +55,7 @@ export function accountDetails(account: Account, palette: Palette): string[] {
       (position) => `  ${position.marginMode.padEnd('collateral'.length)}  ${terms(position)}`,
     ),
     ...(positions.length === 0 ? ['  no positions'] : []),
+    ...(levels === undefined ? [] : [`  ${levelsText(levels)}`]),
   ]
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { InstrumentRules, RuleBook } from '../../src/domain/index.ts'
+import { KERNEL_VARIANTS } from '../../src/kernel/index.ts'
 import { evaluationsOf, levelRule, marginAccountsOf, reachedLevel } from '../../src/margin/index.ts'
 import { seededRandom } from '../../src/system/seeded-random.ts'
 import { binance } from '../../src/venues/index.ts'
@@ -66,44 +67,44 @@ describe('the list of margin accounts', () => {
 
 // Straight pieces of one price do not say what these accounts are: the kernel proves nothing, and every tick of theirs is
 // decided by exact arithmetic.
-describe.each(['wasm-simd', 'wasm-scalar', 'typescript'] as const)(
-  'accounts of other forms on %s',
-  (variant) => {
-    it('are judged on every tick, at the level that exact arithmetic gives', () => {
-      const random = seededRandom(testSeed(20_261_129))
-      const { monitor, clock, frame, events } = openMonitor({ variant, books: { binance: BOOK }, rule: RULE })
-      const account = makeAccount({
-        id: 'form',
-        venue: 'binance',
-        collateral: [{ asset: 'USDT', amount: '180' }],
-        positions: [
-          crossPosition('AUSDT', { size: '10', entryPrice: '100' }),
-          crossPosition('BUSDT', { size: '-5', entryPrice: '50' }),
-        ],
-      })
-      monitor.apply({ kind: 'put', account })
-      const [exact] = marginAccountsOf(account, BOOK)
-      const marks: Record<string, string> = {}
-      const seen = new Set<string>()
-      for (let tick = 0; tick < TICKS; tick++) {
-        const symbol = between(random, 0, 1) === 0 ? 'AUSDT' : 'BUSDT'
-        marks[symbol] =
-          symbol === 'AUSDT'
-            ? String(between(random, 820, 1_100) / 10)
-            : String(between(random, 400, 620) / 10)
-        frame([[symbol, marks[symbol]]])
-        clock.runTurns()
-        const evaluation = evaluationsOf(exact!, (name) => marks[name])
-        if (evaluation === undefined) {
-          expect(events()).toEqual([])
-          continue
-        }
-        const wanted = RULE.names[reachedLevel(evaluation, exact!, RULE)]!
-        const last = events().at(-1)
-        expect(last?.level ?? '0', `after tick ${tick}: ${JSON.stringify(marks)}`).toBe(wanted)
-        seen.add(wanted)
-      }
-      expect([...seen].sort()).toEqual(['0', '0.5', '0.9', '1'])
+const CASES = KERNEL_VARIANTS.flatMap((variant) => [
+  { variant, rule: RULE },
+  { variant, rule: levelRule(['8%', '2%'], '0') },
+])
+
+describe.each(CASES)('accounts of other forms on $variant by $rule.names', ({ variant, rule }) => {
+  it('are judged on every tick, at the level that exact arithmetic gives', () => {
+    const random = seededRandom(testSeed(20_261_129))
+    const { monitor, clock, frame, events } = openMonitor({ variant, books: { binance: BOOK }, rule })
+    const account = makeAccount({
+      id: 'form',
+      venue: 'binance',
+      collateral: [{ asset: 'USDT', amount: '180' }],
+      positions: [
+        crossPosition('AUSDT', { size: '10', entryPrice: '100' }),
+        crossPosition('BUSDT', { size: '-5', entryPrice: '50' }),
+      ],
     })
-  },
-)
+    monitor.apply({ kind: 'put', account })
+    const [exact] = marginAccountsOf(account, BOOK)
+    const marks: Record<string, string> = {}
+    const seen = new Set<string>()
+    for (let tick = 0; tick < TICKS; tick++) {
+      const symbol = between(random, 0, 1) === 0 ? 'AUSDT' : 'BUSDT'
+      marks[symbol] =
+        symbol === 'AUSDT' ? String(between(random, 820, 1_100) / 10) : String(between(random, 400, 620) / 10)
+      frame([[symbol, marks[symbol]]])
+      clock.runTurns()
+      const evaluation = evaluationsOf(exact!, (name) => marks[name])
+      if (evaluation === undefined) {
+        expect(events()).toEqual([])
+        continue
+      }
+      const wanted = rule.names[reachedLevel(evaluation, exact!, rule)]!
+      const last = events().at(-1)
+      expect(last?.level ?? '0', `after tick ${tick}: ${JSON.stringify(marks)}`).toBe(wanted)
+      seen.add(wanted)
+    }
+    expect([...seen].sort()).toEqual([...rule.names].sort())
+  })
+})

@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest'
+import { accountDetails, accountLine, accountSummary } from '../../src/cli/account-lines.ts'
+import { paletteOf } from '../../src/cli/terminal.ts'
+import { testAccount } from '../support/accounts.ts'
+
+const PLAIN = paletteOf(false)
+
+describe('an account with warning levels of its own', () => {
+  const account = { ...testAccount('desk/1', 3), levels: ['8%', '3%'] }
+
+  it('is listed and shown with them, for people and for programs', () => {
+    expect(accountLine(account, PLAIN)).toMatch(/ {2}levels 8%, 3%$/)
+    expect(accountDetails(account, PLAIN).at(-1)).toBe('  levels 8%, 3%')
+    expect(accountSummary(account).levels).toEqual(['8%', '3%'])
+  })
+
+  it('says so where they are none', () => {
+    expect(accountLine({ ...account, levels: [] }, PLAIN)).toMatch(/ {2}no warning levels$/)
+  })
+
+  it('says nothing where the levels of the worker judge it', () => {
+    const { levels: _own, ...standard } = account
+    expect(accountLine(standard, PLAIN)).not.toContain('levels')
+    expect(accountSummary(standard)).not.toHaveProperty('levels')
+  })
+})
