@@ -31,12 +31,9 @@ export function cureByFormula(
 ): Cure {
   const { formula, figures } = knownAt(ZERO)
   const isNegative = sign(figures.marginBalance) < 0
-  const topUps = topUpGoalsOf(marginAccount, rule, false).map((goal) =>
-    topUpFor(knownAt(goal.distance), goal),
-  )
   const goals = reductionGoalsOf(marginAccount, rule, false, isNegative)
   return {
-    topUp: formatDecimal(topUps.reduce(max)),
+    topUp: formatDecimal(topUpOver(topUpGoalsOf(marginAccount, rule, false), knownAt)),
     reductions: formula.positions.map(({ position }, index) => ({
       symbol: position.symbol,
       size: reductionOf(
@@ -50,6 +47,17 @@ export function cureByFormula(
 function surplusUnder<N>(known: Known, algebra: Algebra<N>, { ratio }: Goal, change: Change<N>): N {
   const { marginBalance, maintenanceMargin } = figuresAt(algebra, known, change)
   return algebra.sub(algebra.mul(algebra.of(ratio), marginBalance), maintenanceMargin)
+}
+
+/** What meets all goals. A goal that the amount for an earlier one meets already is not searched. */
+function topUpOver(goals: readonly Goal[], knownAt: (distance: Rational) => Known): Rational {
+  let amount = ZERO
+  for (const goal of goals) {
+    const known = knownAt(goal.distance)
+    if (meets(goal, surplusUnder(known, exactNumbers, goal, { topUp: amount }))) continue
+    amount = max(amount, topUpFor(known, goal))
+  }
+  return amount
 }
 
 function topUpFor(known: Known, goal: Goal): Rational {
@@ -103,8 +111,8 @@ function fewestStepsUpTo(guess: bigint, most: bigint, cures: (steps: bigint) => 
 interface ReductionFor {
   /** The whole size. */
   readonly size: Rational
-  /** The smallest part that meets the goal; the whole size where no smaller one does. */
-  readonly closed: Rational
+  /** Searches the smallest part that meets the goal; the whole size where no smaller one does. */
+  readonly closed: () => Rational
   readonly meetsWith: (closed: Rational) => boolean
 }
 
@@ -114,8 +122,12 @@ interface ReductionFor {
  */
 function reductionOf(reductions: readonly ReductionFor[], marginMode: MarginMode): Decimal | null {
   const meetAll = (closed: Rational) => reductions.every(({ meetsWith }) => meetsWith(closed))
-  const closed = reductions.map((reduction) => reduction.closed).reduce(max)
   const { size } = reductions[0]!
+  let closed = ZERO
+  // A goal that the part for an earlier one meets already is not searched.
+  for (const reduction of reductions) {
+    if (!reduction.meetsWith(closed)) closed = max(closed, reduction.closed())
+  }
   if (compare(closed, size) < 0 && meetAll(closed)) return formatDecimal(closed)
   return marginMode === 'isolated' || meetAll(size) ? formatDecimal(size) : null
 }
@@ -129,19 +141,21 @@ function reductionFor(known: Known, index: number, goal: Goal): ReductionFor {
     surplusUnder(focused, algebra, goal, { closed: { index: 0, share } })
   const sizeOf = (steps: bigint) => mul(step, { n: steps, d: 1n })
   const meetsWith = (closed: Rational) => meets(goal, surplusAt(exactNumbers, div(closed, size)))
-  if (meetsWith(ZERO)) return { size, closed: ZERO, meetsWith }
   const cures = (steps: bigint) => compare(sizeOf(steps), size) < 0 && meetsWith(sizeOf(steps))
   const stepsTo = (share: Rational) => ceilOf(div(mul(share, size), step))
-  for (const [share, next] of piecesOf(surplusAt)) {
-    const first = stepsTo(share) > 0n ? stepsTo(share) : 1n
-    // On a root the surplus is zero, which may not be enough; a step further it is above. Rounding moves it.
-    const steps =
-      rules.rounding === undefined
-        ? [first, first + 1n].find(cures)
-        : fewestStepsUpTo(first, stepsTo(next ?? ONE), cures)
-    if (steps !== undefined) return { size, closed: sizeOf(steps), meetsWith }
+  const closed = () => {
+    for (const [share, next] of piecesOf(surplusAt)) {
+      const first = stepsTo(share) > 0n ? stepsTo(share) : 1n
+      // On a root the surplus is zero, which may not be enough; a step further it is above. Rounding moves it.
+      const steps =
+        rules.rounding === undefined
+          ? [first, first + 1n].find(cures)
+          : fewestStepsUpTo(first, stepsTo(next ?? ONE), cures)
+      if (steps !== undefined) return sizeOf(steps)
+    }
+    return size
   }
-  return { size, closed: size, meetsWith }
+  return { size, closed, meetsWith }
 }
 
 /** The shares from 0 to 1 between which the surplus keeps its sign, each with the next. */
