@@ -3,7 +3,7 @@ import type { Cure, Decimal, MarginMode } from '../domain/index.ts'
 import { assert } from '../errors.ts'
 import type { MarginAccount } from './account.ts'
 import type { Change } from './account-formulas.ts'
-import { type Algebra, exactNumbers, magnitude } from './algebra.ts'
+import { type Algebra, exactNumbers, magnitude, unroundedNumbers } from './algebra.ts'
 import { type FigureOf, firstCrossing } from './crossing.ts'
 import { figuresAt, type Known } from './formula-figures.ts'
 import { focusOn } from './formula-focus.ts'
@@ -21,7 +21,7 @@ import {
   sign,
   ZERO,
 } from './rational.ts'
-import { CURE_CONTRACTS, CURE_STEP, type Goal, meets, reductionGoalsOf, topUpGoalsOf } from './reduction.ts'
+import { CURE_STEP, type Goal, meets, reductionGoalsOf, reductionStepOf, topUpGoalsOf } from './reduction.ts'
 
 /** As `cureOf`: the smallest top-up, and the smallest reduction of each position, that brings the account below every level. */
 export function cureByFormula(
@@ -31,13 +31,17 @@ export function cureByFormula(
 ): Cure {
   const { formula, figures } = knownAt(ZERO)
   const isNegative = sign(figures.marginBalance) < 0
+  const topUp = topUpGoalsOf(marginAccount, rule, false).reduce(
+    (amount, goal) => topUpFor(knownAt(goal.distance), goal, amount),
+    ZERO,
+  )
   const goals = reductionGoalsOf(marginAccount, rule, false, isNegative)
   return {
-    topUp: formatDecimal(topUpOver(topUpGoalsOf(marginAccount, rule, false), knownAt)),
+    topUp: formatDecimal(topUp),
     reductions: formula.positions.map(({ position }, index) => ({
       symbol: position.symbol,
       size: reductionOf(
-        goals.map((goal) => reductionFor(knownAt(goal.distance), index, goal)),
+        goals.map((goal) => closingOf(knownAt(goal.distance), index, goal)),
         formula.marginMode,
       ),
     })),
@@ -49,21 +53,11 @@ function surplusUnder<N>(known: Known, algebra: Algebra<N>, { ratio }: Goal, cha
   return algebra.sub(algebra.mul(algebra.of(ratio), marginBalance), maintenanceMargin)
 }
 
-/** What meets all goals. A goal that the amount for an earlier one meets already is not searched. */
-function topUpOver(goals: readonly Goal[], knownAt: (distance: Rational) => Known): Rational {
-  let amount = ZERO
-  for (const goal of goals) {
-    const known = knownAt(goal.distance)
-    if (meets(goal, surplusUnder(known, exactNumbers, goal, { topUp: amount }))) continue
-    amount = max(amount, topUpFor(known, goal))
-  }
-  return amount
-}
-
-function topUpFor(known: Known, goal: Goal): Rational {
+/** The smallest top-up that meets the goal; `least`, which other goals ask for, if that does. */
+function topUpFor(known: Known, goal: Goal, least: Rational): Rational {
   const surplusAt: FigureOf = (algebra, topUp) => surplusUnder(known, algebra, goal, { topUp })
   const cures = (topUp: Rational) => meets(goal, surplusAt(exactNumbers, topUp))
-  if (cures(ZERO)) return ZERO
+  if (cures(least)) return least
   const crossing = firstCrossing(surplusAt, ZERO, 'up') ?? ZERO
   const step = parseDecimal(CURE_STEP)
   return mul(step, {
@@ -108,34 +102,32 @@ function fewestStepsUpTo(guess: bigint, most: bigint, cures: (steps: bigint) => 
 }
 
 /** Closing a part of one position, as far as one goal is concerned. */
-interface ReductionFor {
+interface Closing {
   /** The whole size. */
   readonly size: Rational
-  /** Searches the smallest part that meets the goal; the whole size where no smaller one does. */
-  readonly closed: () => Rational
   readonly meetsWith: (closed: Rational) => boolean
+  /** The smallest part that meets the goal; the whole size where no smaller one does. */
+  smallest(): Rational
 }
 
 /**
  * The smallest part of a position whose closing at the present mark cures: what the goal asks for that asks for the most, if
  * that meets all; its whole size if no part does, null if that does not help either.
  */
-function reductionOf(reductions: readonly ReductionFor[], marginMode: MarginMode): Decimal | null {
-  const meetAll = (closed: Rational) => reductions.every(({ meetsWith }) => meetsWith(closed))
-  const { size } = reductions[0]!
+function reductionOf(closings: readonly Closing[], marginMode: MarginMode): Decimal | null {
+  const meetAll = (closed: Rational) => closings.every(({ meetsWith }) => meetsWith(closed))
   let closed = ZERO
-  // A goal that the part for an earlier one meets already is not searched.
-  for (const reduction of reductions) {
-    if (!reduction.meetsWith(closed)) closed = max(closed, reduction.closed())
-  }
+  // A goal that is met by what another one asks for asks for no more.
+  for (const { meetsWith, smallest } of closings) if (!meetsWith(closed)) closed = max(closed, smallest())
+  const { size } = closings[0]!
   if (compare(closed, size) < 0 && meetAll(closed)) return formatDecimal(closed)
   return marginMode === 'isolated' || meetAll(size) ? formatDecimal(size) : null
 }
 
-function reductionFor(known: Known, index: number, goal: Goal): ReductionFor {
+function closingOf(known: Known, index: number, goal: Goal): Closing {
   const { position, rules } = known.formula.positions[index]!
   const size = magnitude(exactNumbers, parseDecimal(position.size))
-  const step = parseDecimal(rules.contribution === 'inverse' ? CURE_CONTRACTS : CURE_STEP)
+  const step = parseDecimal(reductionStepOf(rules))
   const focused = focusOn(known, [index])
   const surplusAt: FigureOf = (algebra, share) =>
     surplusUnder(focused, algebra, goal, { closed: { index: 0, share } })
@@ -143,19 +135,22 @@ function reductionFor(known: Known, index: number, goal: Goal): ReductionFor {
   const meetsWith = (closed: Rational) => meets(goal, surplusAt(exactNumbers, div(closed, size)))
   const cures = (steps: bigint) => compare(sizeOf(steps), size) < 0 && meetsWith(sizeOf(steps))
   const stepsTo = (share: Rational) => ceilOf(div(mul(share, size), step))
-  const closed = () => {
+  const smallest = () => {
     for (const [share, next] of piecesOf(surplusAt)) {
       const first = stepsTo(share) > 0n ? stepsTo(share) : 1n
-      // On a root the surplus is zero, which may not be enough; a step further it is above. Rounding moves it.
+      // On a root the surplus is zero, which may not be enough; a step further it is above. Rounding moves it, so that the
+      // search around a root covers the end of the piece before it.
       const steps =
         rules.rounding === undefined
           ? [first, first + 1n].find(cures)
-          : fewestStepsUpTo(first, stepsTo(next ?? ONE), cures)
+          : share.n === 0n && surplusAt(unroundedNumbers, ZERO).n < 0n
+            ? undefined
+            : fewestStepsUpTo(first, stepsTo(next ?? ONE), cures)
       if (steps !== undefined) return sizeOf(steps)
     }
     return size
   }
-  return { size, closed, meetsWith }
+  return { size, meetsWith, smallest }
 }
 
 /** The shares from 0 to 1 between which the surplus keeps its sign, each with the next. */

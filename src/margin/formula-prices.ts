@@ -82,11 +82,12 @@ function bankruptcyPriceOf(known: Known, symbol: string): Rational | undefined {
 function nextOf(figure: FigureOf, from: Rational): Rational | undefined {
   const atMark = figure(unroundedNumbers, from)
   if (atMark.n === 0n) return isLevelAt(figure, from) ? undefined : from
-  const low = firstCrossing(figure, from, 'down', PRICE_MIN)
-  const high = firstCrossing(figure, from, 'up')
-  if (low === undefined || high === undefined) return low ?? high
+  const below = () => firstCrossing(figure, from, 'down', PRICE_MIN)
+  const above = () => firstCrossing(figure, from, 'up')
   const direction = atMark.n > 0n ? fallingSide(figure, from, atMark) : 0
-  if (direction !== 0) return direction < 0 ? low : high
+  if (direction !== 0) return direction < 0 ? (below() ?? above()) : (above() ?? below())
+  const [low, high] = [below(), above()]
+  if (low === undefined || high === undefined) return low ?? high
   return compare(sub(from, low), sub(high, from)) <= 0 ? low : high
 }
 

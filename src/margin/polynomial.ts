@@ -42,7 +42,7 @@ export function addPolynomials(a: Polynomial, b: Polynomial): Polynomial {
 }
 
 export function scaledPolynomial(a: Polynomial, factor: Rational): Polynomial {
-  return factor.n === 0n ? [] : a.map((coefficient) => reduce(mul(coefficient, factor)))
+  return factor.n === 0n ? [] : a.map((coefficient) => shortened(mul(coefficient, factor)))
 }
 
 export function subPolynomials(a: Polynomial, b: Polynomial): Polynomial {
@@ -57,8 +57,15 @@ export function mulPolynomials(a: Polynomial, b: Polynomial): Polynomial {
       product[i + j] = add(product[i + j]!, mul(left, right))
     })
   })
-  return trimmed(product.map(reduce))
+  return trimmed(product.map(shortened))
 }
+
+/** In lowest terms where the numbers are long enough that this saves more than it costs. */
+function shortened(value: Rational): Rational {
+  return value.d < SHORT_MAX ? value : reduce(value)
+}
+
+const SHORT_MAX = 1n << 192n
 
 export function valueOfPolynomial(a: Polynomial, t: Rational): Rational {
   let value = ZERO

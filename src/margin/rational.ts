@@ -23,8 +23,21 @@ export function powerOfTen(exponent: number): bigint {
   return POWERS_OF_TEN[exponent] ?? 10n ** BigInt(exponent)
 }
 
+/** A cure evaluates the same decimals hundreds of times. One more text than these clears them. */
+const REMEMBERED_MAX = 8_192
+const remembered = new Map<string, Rational>()
+
 /** The exact value of a decimal string. Its grammar was checked when it entered the program. */
 export function parseDecimal(text: Decimal): Rational {
+  const known = remembered.get(text)
+  if (known !== undefined) return known
+  const value = parsedDecimal(text)
+  if (remembered.size >= REMEMBERED_MAX) remembered.clear()
+  remembered.set(text, value)
+  return value
+}
+
+function parsedDecimal(text: Decimal): Rational {
   assert(DECIMAL_PATTERN.test(text), `"${text}" is no decimal string`)
   const point = text.indexOf('.')
   if (point < 0) return { n: BigInt(text), d: 1n }

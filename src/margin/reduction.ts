@@ -1,4 +1,4 @@
-import type { Decimal } from '../domain/index.ts'
+import type { Decimal, InstrumentRules } from '../domain/index.ts'
 import type { Evaluation, MarginAccount } from './account.ts'
 import { type Curve, maintenanceAt, tieredMaintenanceAt, valueAt } from './curve.ts'
 import type { Leg } from './leg.ts'
@@ -24,6 +24,11 @@ import {
 export const CURE_STEP: Decimal = '0.00000001'
 /** Inverse positions are reduced by whole contracts. */
 export const CURE_CONTRACTS: Decimal = '1'
+
+/** A part of a position that is closed is a multiple of this: of a lot where the venue values each, else as said above. */
+export function reductionStepOf({ rounding, contribution }: InstrumentRules): Decimal {
+  return rounding?.lotSize ?? (contribution === 'inverse' ? CURE_CONTRACTS : CURE_STEP)
+}
 
 /**
  * To stay below a level the surplus, ratio·marginBalance − maintenanceMargin at the prices of the level, must be above zero,

@@ -3,8 +3,6 @@ import { PlimsollError } from '../errors.ts'
 import {
   abs,
   add,
-  CURE_CONTRACTS,
-  CURE_STEP,
   compare,
   div,
   floorTo,
@@ -13,6 +11,7 @@ import {
   mul,
   parseDecimal,
   type Rational,
+  reductionStepOf,
   ruleAgeDays,
   sub,
   ZERO,
@@ -93,7 +92,7 @@ export function sizeOf(question: SizeQuestion): Sized {
   const { book, symbol, entryPrice, stopPrice, fundingRate, nowMs, backing } = question
   const rules = rulesOf(book, symbol)
   const terms = termsOf(question)
-  const step = positive('step', question.step ?? stepOf(rules))
+  const step = positive('step', question.step ?? reductionStepOf(rules))
   const unit = lossOfOne(question, rules, terms)
   const size = floorTo(div(positive('risk', question.risk), unit.total), step)
   const sizeText = formatDecimal(size)
@@ -147,10 +146,6 @@ function rulesOf(book: RuleBook, symbol: string): InstrumentRules {
     throw new PlimsollError('ACCOUNT_UNSUPPORTED', message, { path: 'symbol' })
   }
   return rules
-}
-
-function stepOf({ contribution, rounding }: InstrumentRules): Decimal {
-  return rounding?.lotSize ?? (contribution === 'inverse' ? CURE_CONTRACTS : CURE_STEP)
 }
 
 interface Terms {
