@@ -30,6 +30,7 @@ import {
   type MarginAccount,
   marginAccountsOf,
   marginStateOf,
+  positionAnswersOf,
   ruleAgeDays,
 } from '../margin/index.ts'
 import { withCollateralRules, withRules } from '../rules/index.ts'
@@ -66,6 +67,9 @@ export function marginCommand(): Command {
         'to its line, as a fraction; "ifOnly" the same for one coin alone. An account\n' +
         'with "pool" needs "indexPrices" by asset in the currency of the pool, and\n' +
         '"collateralRules" where the rule book does not say how an asset counts.\n' +
+        '"venueMarginRatio" is the ratio as the venue defines it, null where it prints\n' +
+        'none; "venueLiquidationPrice" of a position the price that the venue prints,\n' +
+        'null without "tickSize" in the rules or where its rounding is not known.\n' +
         '"assumptions" lists what the venue does not state. "fundingRates" holds the\n' +
         'rate of the next payment by symbol; rules with fundingInMaintenance need it.\n' +
         'Exit code 1 where any line was refused.',
@@ -137,7 +141,9 @@ function marginsOf(line: Line, { rule, bookOf, nowMs }: MarginJudge) {
   const stateOf = (marginAccount: MarginAccount) => {
     const state = marginStateOf(marginAccount, markOf, rule, further)
     refuseNegativeMargins(state)
-    return state
+    const answers = positionAnswersOf(marginAccount, markOf, further)
+    const positions = state.positions.map((position, index) => ({ ...position, ...answers[index]! }))
+    return { ...state, positions }
   }
   return {
     account: account.id,

@@ -12,7 +12,8 @@ export type EventRules = Readonly<z.infer<typeof eventRulesSchema>>
  * asset, which the event states. The defaults of the rule book are written in, so that no rule book is needed.
  */
 export function eventRulesOf(rules: InstrumentRules, defaults: MarginDefaults): EventRules {
-  const { settlementAsset: _, assumptions: __, maintenance, multiplier, takerFeeRate, ...others } = rules
+  const { settlementAsset: _, assumptions: __, tickSize: ___, ...own } = rules
+  const { maintenance, multiplier, takerFeeRate, ...others } = own
   return {
     ...others,
     ...(multiplier === '1' ? {} : { multiplier }),

@@ -26,7 +26,9 @@ export {
   type MarginDefaults,
   type MarginModel,
   marginalTiers,
+  type PrintedPrice,
   type RiskTier,
+  type VenueRatio,
   type WholeTier,
 } from './margin-model.ts'
 export * from './mark-sink.ts'

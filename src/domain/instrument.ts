@@ -11,6 +11,8 @@ const identityFields = {
   takerFeeRate: nonNegativeDecimalSchema.default('0'),
   /** The coin whose price the instrument follows, such as BTC; absent when it is not known. */
   baseAsset: assetSchema.optional(),
+  /** The smallest step of the instrument's prices; absent when it is not known. */
+  tickSize: positiveDecimalSchema.optional(),
   asOf: z.iso.date({ error: 'must be a day such as 2026-07-02' }).optional(),
 }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { symbolSchema } from './account.ts'
+import { type MarginMode, symbolSchema } from './account.ts'
 import { capSchema, nonNegativeDecimalSchema, positiveDecimalSchema, rateSchema } from './decimal.ts'
 
 /** Tiers of one instrument. */
@@ -226,8 +226,21 @@ export const marginModelSchema = z.strictObject({
 })
 export type MarginModel = z.infer<typeof marginModelSchema>
 
+/** How a venue prints the ratio of a margin account: at 1 it is liquidated in both forms. */
+export type VenueRatio = 'maintenance-over-balance' | 'balance-over-maintenance'
+
+/**
+ * Where a venue prints a liquidation price. `next-tick`: the first whole tick that the mark meets before the line or on it,
+ * up for a long position and down for a short one (BitMEX). `tick-before`: one tick before the line, without rounding (OKX).
+ */
+export type PrintedPrice = 'next-tick' | 'tick-before'
+
 /** What a venue's book says for all its instruments whose rules do not say otherwise. */
 export interface MarginDefaults {
   readonly closingFee: z.infer<typeof closingFeeSchema>
   readonly liquidation: Liquidation
+  /** By margin mode; absent where the venue publishes no ratio. */
+  readonly venueRatio?: Partial<Readonly<Record<MarginMode, VenueRatio>>>
+  /** Absent where the venue does not say how it rounds its liquidation prices. */
+  readonly printedPrice?: PrintedPrice
 }

@@ -6,9 +6,12 @@ import { type FurtherPrices, knownOf, type MarkOf } from './formula-figures.ts'
 import { bothPricesOf } from './formula-prices.ts'
 import { formatDecimal, type Rational } from './rational.ts'
 import { textOf } from './state-text.ts'
+import { venueRatioOf } from './venue-ratio.ts'
 
 /** Every figure is null where it does not exist; all of it is null while a price is not known. */
 export interface Answers {
+  /** The ratio as the venue defines and prints it, which need not be `marginRatio`; null where it publishes none. */
+  readonly venueMarginRatio: Decimal | null
   /** The equal relative move of all prices against the account that brings it to its line, a fraction; 0 on and below it. */
   readonly distance: Decimal | null
   /** By symbol: the next prices below and above the mark at which the account is on its line, the other prices fixed. */
@@ -27,13 +30,15 @@ export interface IfOnly {
 
 export function answersOf({ formula }: MarginAccount, markOf: MarkOf, further?: FurtherPrices): Answers {
   const known = knownOf(formula, markOf, further)
-  if (known === undefined) return { distance: null, liquidationPrices: null, ifOnly: null }
+  if (known === undefined)
+    return { venueMarginRatio: null, distance: null, liquidationPrices: null, ifOnly: null }
   const symbols = [...new Set(formula.positions.map(({ position }) => position.symbol))]
   const prices = symbols.map((symbol) => {
     const { below, above } = bothPricesOf(known, symbol)
     return [symbol, { below: textOf(below), above: textOf(above) }] as const
   })
   return {
+    venueMarginRatio: textOf(venueRatioOf(known)),
     distance: textOf(distanceOf(known)),
     liquidationPrices: Object.fromEntries(prices),
     ifOnly: coinMovesOf(known).map(({ coin, change, prices: moved }) => ({

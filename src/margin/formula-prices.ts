@@ -26,7 +26,7 @@ export function pricesAt(
  * From a healthy account: the next price at which it passes its line in the direction in which slack falls, or in the
  * other one if that has none. From a breached one: the nearest.
  */
-function liquidationPriceOf(known: Known, symbol: string): Rational | undefined {
+export function liquidationPriceOf(known: Known, symbol: string): Rational | undefined {
   return nextOf(slackOfSymbol(known, symbol), known.marks.get(symbol)!)
 }
 

@@ -29,6 +29,7 @@ export {
   levelUpTo,
 } from './level-rule.ts'
 export { type EvaluationAt, heldLevel, reachedLevel } from './levels.ts'
+export { type PositionAnswers, positionAnswersOf } from './position-answers.ts'
 export type { RuledPosition } from './position-value.ts'
 export { bankruptcyPrice, liquidationPrice } from './prices.ts'
 export { liquidationPriceByPieces } from './prices-by-pieces.ts'
@@ -41,4 +42,4 @@ export { type StraightPosition, straightAccountOf } from './straight.ts'
 export { evaluate } from './sums.ts'
 export { bankruptcyQuoteOf, type ClosedPart, fillablePriceOf } from './take-over.ts'
 export * from './tiers.ts'
-export { type PrintedPrice, venueLiquidationPrice } from './venue-price.ts'
+export { venueLiquidationPrice } from './venue-price.ts'

@@ -28,6 +28,7 @@ export function poolAccountOf(account: Account, book: RuleBook): MarginAccount |
       currency: pool.currency,
       assets: assetsOf(account, pool.currency, positions, book),
       liquidationLevel: pool.liquidationLevel === undefined ? undefined : parseRate(pool.liquidationLevel),
+      defaults: book.defaults,
     },
   }
   const rules = positions.map((ruled) => ruled.rules)

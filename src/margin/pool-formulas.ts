@@ -1,5 +1,5 @@
 // A cross pool over several currencies: what its assets and debts are worth in the currency of the pool.
-import type { CollateralRules } from '../domain/index.ts'
+import type { CollateralRules, MarginDefaults } from '../domain/index.ts'
 import { assert } from '../errors.ts'
 import { type Algebra, sumOf } from './algebra.ts'
 import { add, mul, ONE, parseRate, type Rational, sub, ZERO } from './rational.ts'
@@ -21,6 +21,8 @@ export interface PoolTerms {
   readonly assets: readonly PoolAsset[]
   /** Of spot margin: the line is where weighted assets are this many times the debts. undefined: equity against margin. */
   readonly liquidationLevel: Rational | undefined
+  /** Of the rule book, for a pool without positions. */
+  readonly defaults: MarginDefaults
 }
 
 export interface IndexPrices<N> {

@@ -174,7 +174,11 @@ export const binance: Venue = {
   ruleBook: ruleBookOfEntries({
     venue: BINANCE,
     version: `binance-usdm-${USDM_AS_OF}-coinm-undated`,
-    defaults: { closingFee: 'none', liquidation: 'reached' },
+    defaults: {
+      closingFee: 'none',
+      liquidation: 'reached',
+      venueRatio: { cross: 'maintenance-over-balance', isolated: 'maintenance-over-balance' },
+    },
     symbols: () => [...usdmSymbols(), ...coinmSymbols()],
     entriesOf: (symbol) => (COINM_SYMBOL.test(symbol) ? coinmEntriesOf(symbol) : usdmEntriesOf(symbol)),
   }),

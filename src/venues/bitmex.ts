@@ -96,7 +96,11 @@ export const bitmex: Venue = {
   ruleBook: bookOf({
     venue: BITMEX,
     version: 'bitmex-2024-11-24',
-    defaults: { closingFee: 'at-cost', liquidation: 'reached' },
+    defaults: {
+      closingFee: 'at-cost',
+      liquidation: 'reached',
+      printedPrice: 'next-tick',
+    },
     read: () => ({
       XBTUSD: [
         seen('2020-01-29', 'XBT', XBTUSD),

@@ -249,7 +249,11 @@ export const bybit: Venue = {
   ruleBook: ruleBookOfEntries({
     venue: BYBIT,
     version: 'bybit-linear-2026-08-inverse-2023-08-16',
-    defaults: { closingFee: 'at-bankruptcy-price', liquidation: 'reached' },
+    defaults: {
+      closingFee: 'at-bankruptcy-price',
+      liquidation: 'reached',
+      venueRatio: { cross: 'maintenance-over-balance' },
+    },
     symbols: () => entries.keys(),
     entriesOf: (symbol) => entries.get(symbol) ?? [],
   }),

@@ -103,7 +103,11 @@ export const deribit: Venue = {
   ruleBook: ruleBookOfEntries({
     venue: DERIBIT,
     version: `deribit-until-${NEW_MODEL_FROM}`,
-    defaults: { closingFee: 'none', liquidation: 'passed' },
+    defaults: {
+      closingFee: 'none',
+      liquidation: 'passed',
+      venueRatio: { cross: 'maintenance-over-balance' },
+    },
     symbols: () => DERIBIT_COINS.flatMap((coin) => [`${coin}-PERPETUAL`, `${coin}_USDC-PERPETUAL`]),
     entriesOf,
   }),

@@ -69,7 +69,11 @@ export const hyperliquid: Venue = {
   ruleBook: bookOf({
     venue: HYPERLIQUID,
     version: 'hyperliquid-2026-07-19',
-    defaults: { closingFee: 'none', liquidation: 'passed' },
+    defaults: {
+      closingFee: 'none',
+      liquidation: 'passed',
+      venueRatio: { cross: 'maintenance-over-balance' },
+    },
     read: entries,
   }),
 }

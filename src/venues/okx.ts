@@ -132,7 +132,12 @@ export const okx: Venue = {
   ruleBook: bookOf({
     venue: OKX,
     version: 'okx-2021-to-2026',
-    defaults: { closingFee: 'at-mark', liquidation: 'reached' },
+    defaults: {
+      closingFee: 'at-mark',
+      liquidation: 'reached',
+      venueRatio: { cross: 'balance-over-maintenance', isolated: 'balance-over-maintenance' },
+      printedPrice: 'tick-before',
+    },
     read: () => ({
       'BTC-USDT-SWAP': [of2026('BTC', '0.01', '1000')],
       'ETH-USDT-SWAP': [announced('2021-06-11', 'ETH', '0.1', ETH_OF_2021), of2026('ETH', '0.1', '5000')],

@@ -5,13 +5,15 @@ import { PassThrough, Readable } from 'node:stream'
 import { afterAll, describe, expect, it } from 'vitest'
 import { LINE_CHARACTERS_MAX, linesOf, openInput } from '../../src/cli/lines.ts'
 import { marginCommand, writeMargins } from '../../src/cli/margin.ts'
-import type { RuleBook } from '../../src/domain/index.ts'
+import { type RuleBook, venueId } from '../../src/domain/index.ts'
 import { levelRule } from '../../src/margin/index.ts'
+import { ruleBookOf } from '../../src/venues/index.ts'
 import { BINANCE, BYBIT, bookOf, oneTier } from '../margin/support.ts'
 
 const books: Readonly<Record<string, RuleBook>> = {
   bybit: bookOf(BYBIT, { BTCUSDT: oneTier('0.005', '0', { takerFeeRate: '0.00055' }) }),
   binance: bookOf(BINANCE, { BTCUSDT: oneTier('0.004') }),
+  okx: bookOf(ruleBookOf(venueId('okx')).defaults, {}),
 }
 
 const RULES = {
@@ -107,6 +109,19 @@ describe('plimsoll margin', () => {
       ['test-1+rules', 18],
       ['test-1+rules', 0],
     ])
+  })
+
+  it('prints the ratio and the liquidation price of the venue', async () => {
+    const stated = { ...RULES, takerFeeRate: '0', closingFee: 'none', tickSize: '0.5' }
+    const account = { ...LINE.account, venue: 'okx', positions: [{ ...POSITION, isolatedMargin: '800.3' }] }
+    const { results } = await run([{ ...LINE, account, rules: { BTCUSDT: stated } }])
+    const { liquidationPrice } = results[0].marginAccounts[0].positions[0]
+    // The line is at (40,000 − 800.3)/0.995.
+    expect(liquidationPrice).toMatch(/^39396\.68/)
+    expect(results[0].marginAccounts[0]).toMatchObject({
+      venueMarginRatio: '4.0015',
+      positions: [{ venueLiquidationPrice: liquidationPrice.replace('39396.6', '39397.1') }],
+    })
   })
 
   it('leaves an account without the mark of a position unknown', async () => {

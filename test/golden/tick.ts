@@ -1,9 +1,5 @@
-import {
-  formatDecimal,
-  type PrintedPrice,
-  parseDecimal,
-  venueLiquidationPrice,
-} from '../../src/margin/index.ts'
+import type { PrintedPrice } from '../../src/domain/index.ts'
+import { formatDecimal, parseDecimal, venueLiquidationPrice } from '../../src/margin/index.ts'
 import type { Figures } from './golden-case.ts'
 
 /** The liquidation price as the venue prints it, and the bankruptcy price where the venue rounds that too. */

@@ -1,10 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import {
-  formatDecimal,
-  type PrintedPrice,
-  parseDecimal,
-  venueLiquidationPrice,
-} from '../../src/margin/index.ts'
+import type { PrintedPrice } from '../../src/domain/index.ts'
+import { formatDecimal, parseDecimal, venueLiquidationPrice } from '../../src/margin/index.ts'
 
 function printedOf(price: string, isLong: boolean, printed: PrintedPrice, tick = '0.5'): string {
   return formatDecimal(venueLiquidationPrice(parseDecimal(price), isLong, parseDecimal(tick), printed))

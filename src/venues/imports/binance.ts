@@ -15,6 +15,7 @@ import {
   refuse,
   Taken,
   textOrUndefined,
+  tickSizeField,
 } from './body.ts'
 import { marginalTiersOf, type StatedBracket } from './tiers.ts'
 
@@ -86,10 +87,16 @@ function rulesOf(
     contribution,
     ...(isInverse ? coinmTerms(symbol, contract) : usdmTerms(symbol, contract)),
     takerFeeRate: '0',
+    ...tickSizeOf(contract),
     asOf,
     maintenance: marginalTiers(contribution, marginalTiersOf(symbol, rows.map(bracketOf))),
     ...(assumptions.length === 0 ? {} : { assumptions }),
   }
+}
+
+function tickSizeOf(contract: BodyRecord | undefined): Pick<InstrumentRules, 'tickSize'> {
+  const filters = Array.isArray(contract?.filters) ? contract.filters.filter(isObject) : []
+  return tickSizeField(filters.find(({ filterType }) => filterType === 'PRICE_FILTER')?.tickSize)
 }
 
 function bracketOf(row: BodyRecord): StatedBracket {

@@ -24,6 +24,7 @@ import {
   Taken,
   textIn,
   textOrUndefined,
+  tickSizeField,
 } from './body.ts'
 import { leverageOf } from './tiers.ts'
 
@@ -111,6 +112,7 @@ function rulesOf(instrument: BodyRecord, scales: ReadonlyMap<string, Scale>, asO
     settlementAsset: scale.asset,
     takerFeeRate: decimalOf(instrument.takerFee) ?? refuse('takerFee is missing'),
     asOf,
+    ...tickSizeField(instrument.tickSize),
     unit: formatDecimal(unit),
     lotSize: positiveIn(instrument, 'lotSize'),
     isPerpetual,
@@ -131,7 +133,7 @@ function contributionOf({ isInverse, isQuanto }: BodyRecord): Contribution {
 export interface BitmexContract
   extends Pick<
     InstrumentRules,
-    'baseAsset' | 'contribution' | 'multiplier' | 'settlementAsset' | 'takerFeeRate' | 'asOf'
+    'baseAsset' | 'contribution' | 'multiplier' | 'settlementAsset' | 'takerFeeRate' | 'tickSize' | 'asOf'
   > {
   /** The smallest amount of the settlement asset. */
   readonly unit: string

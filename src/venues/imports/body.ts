@@ -154,6 +154,12 @@ export function objectionIn(
   }
 }
 
+/** The field for the smallest step of prices; none where the body does not state one above zero. */
+export function tickSizeField(value: unknown): Pick<InstrumentRules, 'tickSize'> {
+  const tickSize = plainNumberOf(value)
+  return tickSize !== undefined && POSITIVE_PATTERN.test(tickSize) ? { tickSize } : {}
+}
+
 /** The field for the coin of a contract; none for a name that is not an asset code, such as kPEPE. */
 export function baseAssetField(name: string | undefined): Pick<InstrumentRules, 'baseAsset'> {
   return name !== undefined && ASSET_PATTERN.test(name) ? { baseAsset: name } : {}

@@ -26,6 +26,7 @@ import {
   recordsOf,
   Taken,
   textOrUndefined,
+  tickSizeField,
 } from './body.ts'
 import { marginalTiersOf, refuseTwoRates, type StatedBracket } from './tiers.ts'
 
@@ -99,11 +100,18 @@ function rulesOf(
     multiplier: '1',
     settlementAsset: settleCoin ?? settlementAssetOf(symbol),
     takerFeeRate: takerFeeRate ?? TAKER_FEE_RATE,
+    ...tickSizeOf(contract),
     asOf,
     maintenance: marginalTiers(contribution, marginalTiersOf(symbol, bracketsOf(rows))),
     ...(asOf < MARK_RULE_FROM ? RULE_OF_ENTRY : {}),
     ...(takerFeeRate === undefined ? { assumptions: [FEE_ASSUMPTION] } : {}),
   }
+}
+
+/** Bodies of the second version of the API have their own name for it. */
+function tickSizeOf(contract: BodyRecord | undefined): Pick<InstrumentRules, 'tickSize'> {
+  const filter = contract?.priceFilter ?? contract?.price_filter
+  return isObject(filter) ? tickSizeField(filter.tickSize ?? filter.tick_size) : {}
 }
 
 /** Older bodies state rates in per cent. */

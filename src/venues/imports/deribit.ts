@@ -19,6 +19,7 @@ import {
   Taken,
   textIn,
   textOrUndefined,
+  tickSizeField,
 } from './body.ts'
 
 const KINDS_REFUSED: Readonly<Record<string, string>> = {
@@ -80,12 +81,16 @@ function futureOf(instrument: BodyRecord, asOf: string): InstrumentRules {
     settlementAsset,
     takerFeeRate: decimalOf(instrument.taker_commission) ?? FUTURE_TAKER_FEE_RATE,
     asOf,
+    ...tickSizeField(instrument.tick_size),
     margin,
   })
 }
 
 export interface DeribitFuture
-  extends Pick<InstrumentRules, 'baseAsset' | 'contribution' | 'settlementAsset' | 'takerFeeRate' | 'asOf'> {
+  extends Pick<
+    InstrumentRules,
+    'baseAsset' | 'contribution' | 'settlementAsset' | 'takerFeeRate' | 'tickSize' | 'asOf'
+  > {
   readonly margin: StandardMargin
 }
 

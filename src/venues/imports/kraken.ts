@@ -13,6 +13,7 @@ import {
   symbolIn,
   Taken,
   textIn,
+  tickSizeField,
 } from './body.ts'
 import { leverageOf, refuseGapBelow } from './tiers.ts'
 
@@ -58,7 +59,10 @@ function rulesOf(symbol: string, instrument: BodyRecord, asOf: string): Instrume
   if (!Array.isArray(marginLevels) || marginLevels.length === 0) refuse('its marginLevels are missing')
   const levels = marginLevels.filter(isObject).map(levelOf)
   const isInverse = type === 'futures_inverse'
-  return krakenRules({ symbol, isInverse, multiplier: positiveIn(instrument, 'contractSize'), levels, asOf })
+  return {
+    ...krakenRules({ symbol, isInverse, multiplier: positiveIn(instrument, 'contractSize'), levels, asOf }),
+    ...tickSizeField(instrument.tickSize),
+  }
 }
 
 /** From a lower bound, in contracts of an inverse future and in dollars of a linear one, to the next. */

@@ -13,6 +13,7 @@ import {
   Taken,
   textIn,
   textOrUndefined,
+  tickSizeField,
 } from './body.ts'
 import { byCap, refuseGapBelow } from './tiers.ts'
 
@@ -128,7 +129,10 @@ function isGapBetween(cap: string, from: string): boolean {
   return compare(parseCap(from), add(parseCap(cap), ONE)) > 0
 }
 
-type Terms = Pick<InstrumentRules, 'baseAsset' | 'contribution' | 'multiplier' | 'settlementAsset'>
+type Terms = Pick<
+  InstrumentRules,
+  'baseAsset' | 'contribution' | 'multiplier' | 'settlementAsset' | 'tickSize'
+>
 
 function termsOf(contract: BodyRecord): Terms {
   const { ctType } = contract
@@ -140,6 +144,7 @@ function termsOf(contract: BodyRecord): Terms {
     contribution: ctType,
     multiplier: formatDecimal(size),
     settlementAsset: textIn(contract, 'settleCcy'),
+    ...tickSizeField(contract.tickSz),
   }
 }
 
@@ -154,8 +159,14 @@ function knownTermsOf(symbol: string, book: RuleBook): Terms {
   if (known === undefined) {
     refuse('the size of its contract is missing: add the body of /api/v5/public/instruments')
   }
-  const { contribution, multiplier, settlementAsset } = known
-  return { ...baseAssetField(symbol.split('-')[0]), contribution, multiplier, settlementAsset }
+  const { contribution, multiplier, settlementAsset, tickSize } = known
+  return {
+    ...baseAssetField(symbol.split('-')[0]),
+    contribution,
+    multiplier,
+    settlementAsset,
+    ...tickSizeField(tickSize),
+  }
 }
 
 function rulesOf(tiers: WholeTier[], terms: Terms, asOf: string): InstrumentRules {

@@ -8,7 +8,7 @@ const FEE = { closingFee: 'at-mark', takerFeeRate: '0.0005' }
 
 // The printed mark does not belong to the printed PnL. This one is implied by the return on margin, to twelve digits.
 const SAMPLE_PNL = productOf('-0.0025490556801078', '0.0003896645377994')
-const SAMPLE_MARK = inverseOf(quotientOf(differenceOf(quotientOf('10', '2566.31'), SAMPLE_PNL), '10'))
+export const SAMPLE_MARK = inverseOf(quotientOf(differenceOf(quotientOf('10', '2566.31'), SAMPLE_PNL), '10'))
 
 /** The sample prints the maintenance margin without the fee, and the price one tick of 0.01 before the line. */
 const SAMPLE: Example = {

@@ -1,0 +1,42 @@
+// What a desk asks of one position beyond its state.
+import type { Decimal } from '../domain/index.ts'
+import type { MarginAccount } from './account.ts'
+import { type FurtherPrices, type Known, knownOf, type MarkOf } from './formula-figures.ts'
+import { liquidationPriceOf } from './formula-prices.ts'
+import { parseDecimal, type Rational } from './rational.ts'
+import { textOf } from './state-text.ts'
+import { venueLiquidationPrice } from './venue-price.ts'
+
+/** Every figure is null where it does not exist; all of it is null while a price is not known. */
+export interface PositionAnswers {
+  /**
+   * The liquidation price as the venue prints it, which is not on the line. Null where the venue does not say how it rounds, or
+   * the rules state no `tickSize`.
+   */
+  readonly venueLiquidationPrice: Decimal | null
+}
+
+const UNKNOWN: PositionAnswers = { venueLiquidationPrice: null }
+
+/** In the order of the positions of the state. */
+export function positionAnswersOf(
+  { formula }: MarginAccount,
+  markOf: MarkOf,
+  further?: FurtherPrices,
+): readonly PositionAnswers[] {
+  const known = knownOf(formula, markOf, further)
+  if (known === undefined) return formula.positions.map(() => UNKNOWN)
+  return formula.positions.map((_, place) => ({
+    venueLiquidationPrice: textOf(printedPriceOf(known, place)),
+  }))
+}
+
+function printedPriceOf(known: Known, place: number): Rational | undefined {
+  const { position, rules, defaults } = known.formula.positions[place]!
+  const { printedPrice } = defaults
+  if (printedPrice === undefined || rules.tickSize === undefined) return undefined
+  const price = liquidationPriceOf(known, position.symbol)
+  if (price === undefined) return undefined
+  const isLong = !position.size.startsWith('-')
+  return venueLiquidationPrice(price, isLong, parseDecimal(rules.tickSize), printedPrice)
+}
