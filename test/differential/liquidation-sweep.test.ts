@@ -18,10 +18,10 @@ import {
   drawVenueCase,
   liquidationPricesOf,
   marketsOf,
-  slackOf,
+  stepOf,
   type VenueCase,
-  type VenuePrices,
   verdictAt,
+  walletNear,
 } from '../support/venue-cases.ts'
 
 const SEED = testSeed(20_261_130)
@@ -46,7 +46,7 @@ describe(`the liquidation prices of ${ACCOUNTS} safe accounts of each venue, see
         const { engine } = compiledOf(one, wallet)
         for (const [symbol, price] of liquidationPricesOf(engine, moment)) {
           if (compare(parseDecimal(price), leastPriceOf(one, symbol)) < 0) continue
-          const step = stepOf(one, symbol, parseDecimal(price))
+          const step = mul(parseDecimal(price), stepOf(one, symbol))
           const at = (moved: Rational) =>
             verdictAt(
               engine,
@@ -68,24 +68,7 @@ describe(`the liquidation prices of ${ACCOUNTS} safe accounts of each venue, see
   )
 })
 
-/** A wallet that leaves up to as much above the line as the account lacks without one. */
-function walletNear(share: number, one: VenueCase, moment: VenuePrices): string | undefined {
-  if (one.account.positions[0]!.marginMode === 'isolated') return undefined
-  const slack = slackOf(compiledOf(one), moment)
-  const lacking = -Number((slack.n * 1_000_000n) / slack.d) / 1_000_000
-  return (lacking + Math.abs(lacking) * share).toFixed(8)
-}
-
 /** Below it the value of a lot is a few of the units to which the venue rounds it, which no market is. */
 function leastPriceOf({ book }: VenueCase, symbol: string): Rational {
   return parseDecimal(book.rulesOf(symbol)?.rounding?.per === 'lot' ? '100' : '0.000001')
-}
-
-/**
- * Where the venue rounds, its line is found to within what it rounds, and the verdict may change back and forth there; else to
- * within the digits of a printed price.
- */
-function stepOf({ book }: VenueCase, symbol: string, price: Rational): Rational {
-  const isRounded = book.rulesOf(symbol)?.rounding !== undefined
-  return mul(price, isRounded ? { n: 1n, d: 1_000n } : { n: 1n, d: 10n ** 11n })
 }

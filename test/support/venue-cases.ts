@@ -15,6 +15,7 @@ import {
   type MarkOf,
   marginAccountsOf,
   marginStateOf,
+  type Rational,
   reachedLevel,
 } from '../../src/margin/index.ts'
 import { ruleBookOf } from '../../src/venues/index.ts'
@@ -229,4 +230,23 @@ export function liquidationPricesOf(engine: MarginAccount, prices: VenuePrices):
     liquidationPrice === null ? [] : [[symbol, liquidationPrice]],
   )
   return [...new Map(found)]
+}
+
+/** A wallet that leaves above the line that share of what the account lacks without one; below it if the share is negative. */
+export function walletNear(share: number, one: VenueCase, moment: VenuePrices): string | undefined {
+  if (one.account.positions[0]!.marginMode === 'isolated') return undefined
+  const slack = slackOf(compiledOf(one), moment)
+  const lacking = -Number((slack.n * 1_000_000n) / slack.d) / 1_000_000
+  return (lacking + Math.abs(lacking) * share).toFixed(8)
+}
+
+const ROUNDED_STEP: Rational = { n: 1n, d: 1_000n }
+const PRINTED_STEP: Rational = { n: 1n, d: 10n ** 11n }
+
+/**
+ * The share of a price by which a test steps over it. Where the venue rounds, its line is found to within what it rounds, and
+ * the verdict may change back and forth there; else to within the digits of a printed price.
+ */
+export function stepOf({ book }: VenueCase, symbol: string): Rational {
+  return book.rulesOf(symbol)?.rounding === undefined ? PRINTED_STEP : ROUNDED_STEP
 }
