@@ -72,6 +72,8 @@ export function marginCommand(): Command {
         'null without "tickSize" in the rules or where its rounding is not known.\n' +
         '"assumptions" lists what the venue does not state. "fundingRates" holds the\n' +
         'rate of the next payment by symbol; rules with fundingInMaintenance need it.\n' +
+        '"funding" of a position is that payment at the mark, below zero where it pays,\n' +
+        'and the liquidation price after it.\n' +
         'Exit code 1 where any line was refused.',
     )
     .action(async (file: string, options: { levels: string; hysteresis: string }) => {

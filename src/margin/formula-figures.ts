@@ -99,8 +99,8 @@ export function knownInitialMargin({ formula, marks, rates }: Known, place: numb
   return initialMarginAt(ruled, marketOf(ruled, prices))
 }
 
-/** marginBalance − maintenanceMargin with some prices moved. */
-export function slackAt<N>(algebra: Algebra<N>, known: Known, moved?: Moved<N>): N {
-  const { marginBalance, maintenanceMargin } = figuresAt(algebra, known, {}, moved)
+/** marginBalance − maintenanceMargin with some prices moved, after a change. */
+export function slackAt<N>(algebra: Algebra<N>, known: Known, moved?: Moved<N>, change: Change<N> = {}): N {
+  const { marginBalance, maintenanceMargin } = figuresAt(algebra, known, change, moved)
   return algebra.sub(marginBalance, maintenanceMargin)
 }

@@ -22,18 +22,27 @@ export function pricesAt(
   }
 }
 
+/** Money that comes to the account, below zero where it leaves. */
+export interface Received {
+  readonly amount: Rational
+  readonly asset: string
+}
+
 /**
- * From a healthy account: the next price at which it passes its line in the direction in which slack falls, or in the
+ * `received`: before the search. From a healthy account: the next price at which it passes its line in the direction in which slack falls, or in the
  * other one if that has none. From a breached one: the nearest.
  */
-export function liquidationPriceOf(known: Known, symbol: string): Rational | undefined {
-  return nextOf(slackOfSymbol(known, symbol), known.marks.get(symbol)!)
+export function liquidationPriceOf(known: Known, symbol: string, received?: Received): Rational | undefined {
+  return nextOf(slackOfSymbol(known, symbol, received), known.marks.get(symbol)!)
 }
 
 /** Slack as a function of the mark of one symbol. */
-function slackOfSymbol(known: Known, symbol: string): FigureOf {
+function slackOfSymbol(known: Known, symbol: string, received?: Received): FigureOf {
   const focused = focusOn(known, placesOn(known.formula, new Set([symbol])))
-  return (algebra, price) => slackAt(algebra, focused, movedTo(symbol, price))
+  if (received === undefined) return (algebra, price) => slackAt(algebra, focused, movedTo(symbol, price))
+  const { amount, asset } = received
+  return (algebra, price) =>
+    slackAt(algebra, focused, movedTo(symbol, price), { topUp: algebra.of(amount), topUpAsset: asset })
 }
 
 function movedTo<N>(symbol: string, price: N): Moved<N> {

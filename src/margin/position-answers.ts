@@ -3,7 +3,8 @@ import type { Decimal } from '../domain/index.ts'
 import type { MarginAccount } from './account.ts'
 import { type FurtherPrices, type Known, knownOf, type MarkOf } from './formula-figures.ts'
 import { liquidationPriceOf } from './formula-prices.ts'
-import { parseDecimal, type Rational } from './rational.ts'
+import { fundingEffectOf } from './funding.ts'
+import { formatDecimal, parseDecimal, type Rational } from './rational.ts'
 import { textOf } from './state-text.ts'
 import { venueLiquidationPrice } from './venue-price.ts'
 
@@ -14,20 +15,26 @@ export interface PositionAnswers {
    * the rules state no `tickSize`.
    */
   readonly venueLiquidationPrice: Decimal | null
+  /** The next funding at the marks, `payment` in the settlement asset; null without a rate. Options pay none. */
+  readonly funding: {
+    readonly payment: Decimal
+    readonly liquidationPriceAfter: Decimal | null
+  } | null
 }
 
-const UNKNOWN: PositionAnswers = { venueLiquidationPrice: null }
+const UNKNOWN: PositionAnswers = { venueLiquidationPrice: null, funding: null }
 
 /** In the order of the positions of the state. */
 export function positionAnswersOf(
   { formula }: MarginAccount,
   markOf: MarkOf,
-  further?: FurtherPrices,
+  further: FurtherPrices = {},
 ): readonly PositionAnswers[] {
   const known = knownOf(formula, markOf, further)
   if (known === undefined) return formula.positions.map(() => UNKNOWN)
   return formula.positions.map((_, place) => ({
     venueLiquidationPrice: textOf(printedPriceOf(known, place)),
+    funding: fundingOf(known, place, further),
   }))
 }
 
@@ -39,4 +46,16 @@ function printedPriceOf(known: Known, place: number): Rational | undefined {
   if (price === undefined) return undefined
   const isLong = !position.size.startsWith('-')
   return venueLiquidationPrice(price, isLong, parseDecimal(rules.tickSize), printedPrice)
+}
+
+function fundingOf(
+  known: Known,
+  place: number,
+  { fundingRateOf }: FurtherPrices,
+): PositionAnswers['funding'] {
+  const { position, rules } = known.formula.positions[place]!
+  const rate = fundingRateOf?.(position.symbol)
+  if (rate === undefined || rules.contribution === 'option') return null
+  const { payment, liquidationPriceAfter } = fundingEffectOf(known, place, parseDecimal(rate))
+  return { payment: formatDecimal(payment), liquidationPriceAfter: textOf(liquidationPriceAfter) }
 }

@@ -124,6 +124,12 @@ describe('plimsoll margin', () => {
     })
   })
 
+  it('prints the next funding of a position whose rate the line states', async () => {
+    const { results } = await run([{ ...LINE, fundingRates: { BTCUSDT: '0.0001' } }, LINE])
+    const fundings = results.map(({ marginAccounts: [{ positions }] }) => positions[0].funding)
+    expect(fundings).toEqual([{ payment: '-4', liquidationPriceAfter: expect.stringMatching(/^39/) }, null])
+  })
+
   it('leaves an account without the mark of a position unknown', async () => {
     const { refused, results } = await run([{ ...LINE, marks: {} }])
     expect(refused).toBe(0)
