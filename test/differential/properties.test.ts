@@ -20,7 +20,7 @@ import {
   ZERO,
 } from '../../src/demo/referee/fraction.ts'
 import { movedAgainst } from '../../src/demo/referee/margin-accounts.ts'
-import { isAtMost } from '../../src/demo/referee/venues/formula.ts'
+import { floorTo, isAtMost, larger } from '../../src/demo/referee/venues/formula.ts'
 import { VENUE_FORMULAS } from '../../src/demo/referee/venues/index.ts'
 import type { MarginState, Random } from '../../src/domain/index.ts'
 import { distanceOf } from '../../src/margin/formula-distance.ts'
@@ -36,6 +36,7 @@ import {
   marginAccountsOf,
   marginStateOf,
   type Rational,
+  reductionStepOf,
 } from '../../src/margin/index.ts'
 import { seededRandom } from '../../src/system/seeded-random.ts'
 import { Properties } from '../support/properties.ts'
@@ -66,7 +67,7 @@ import {
 
 const SEED = testSeed(20_261_201)
 /** Of each venue. */
-const ACCOUNTS = testCases(150)
+const ACCOUNTS = testCases(200)
 const VENUES = Object.keys(VENUE_FORMULAS)
 const RULE = levelRule([])
 const TIMEOUT_MS = 600_000
@@ -74,6 +75,8 @@ const TIMEOUT_MS = 600_000
 const MONEY_UNIT = '0.00000001'
 /** The last digit of a decimal. */
 const LAST_DIGIT = '0.000000000000000001'
+/** Of a margin: enough money to be seen in a printed distance. */
+const BILLIONTH: Fraction = { n: 1n, d: 1_000_000_000n }
 /** A smaller price is none of a market. */
 const PRICE_LEAST: Fraction = { n: 1n, d: 1_000_000n }
 /** A figure that is printed and read again differs from itself by no more. */
@@ -228,22 +231,21 @@ function reductionsCure(
     const position = one.account.positions[index]!
     if (size === null || parse(size).n * magnitudeOf(position).d === magnitudeOf(position).n * parse(size).d)
       return
-    const unit = one.book.rulesOf(position.symbol)!.contribution === 'inverse' ? '1' : MONEY_UNIT
-    const closing = (part: string) => withClosed(one, index, part, prices)
-    const less = print(subtract(parse(size), parse(unit)))
-    const fewer = multiply(parse(size), { n: BigInt(between(random, 1, 99)), d: 100n })
-    const smaller = unit === '1' ? String(fewer.n / fewer.d) : print(fewer)
+    const step = parse(reductionStepOf(one.book.rulesOf(position.symbol)!))
+    const closing = (part: Fraction) => withClosed(one, index, print(part), prices)
+    const cures = (part: Fraction) => isSafe(closing(part), prices)
+    const fewer = floorTo(multiply(parse(size), { n: BigInt(between(random, 1, 99)), d: 100n }), step)
     properties.check(
       'a reduction cures a breach, and no smaller one does',
-      isSafe(closing(size), prices) && !isSafe(closing(less), prices) && !isSafe(closing(smaller), prices),
-      () => `${size} of ${position.symbol}, ${smaller}`,
+      cures(parse(size)) && !cures(subtract(parse(size), step)) && !cures(fewer),
+      () => `${size} of ${position.symbol}, or ${print(fewer)}`,
     )
     if (position.marginMode === 'isolated') return
-    const { marginBalance } = sumsAt({ one: closing(smaller), prices })
+    const { marginBalance } = sumsAt({ one: closing(fewer), prices })
     properties.check(
       'closing a part at the mark leaves the margin balance as it was',
       isNear(marginBalance, parse(state.marginBalance!), isRounded ? unitOf(one) : PRINTED),
-      () => `${smaller} of ${position.symbol}: ${print(marginBalance)}`,
+      () => `${print(fewer)} of ${position.symbol}: ${print(marginBalance)}`,
     )
   })
 }
@@ -380,7 +382,8 @@ function distanceIsZeroOnTheLine(properties: Properties<Property>, judged: Judge
   const onTheLine = { n: floorDiv(lacking.n * units.d, lacking.d), d: units.d }
   const distanceWith = (amount: Fraction) =>
     distanceText({ one: withMoney(one, engine, print(amount)), prices })
-  const above = distanceWith(add(onTheLine, parse(MONEY_UNIT)))
+  const seen = larger(multiply(parse(judged.state.maintenanceMargin!), BILLIONTH), parse(MONEY_UNIT))
+  const above = distanceWith(add(onTheLine, seen))
   properties.check(
     'the distance is 0 on the line, and not above it',
     distanceWith(onTheLine) === '0' && (isRounded || above !== '0'),
@@ -420,8 +423,9 @@ function hedgedIsBreachedBeyond(properties: Properties<Property>, judged: Judged
   const { one, prices } = judged
   const [position] = one.account.positions
   const { symbol } = position!
-  // Nearly the same size: where tiers bend the margin, such an account has a price on either side.
-  const opposite = multiply(magnitudeOf(position!), { n: BigInt(between(random, 900, 1_000)), d: 1_000n })
+  // Where tiers bend the margin, an account with nearly the same size on both sides has a price on either side.
+  const least = random() < 0.5 ? 200 : 900
+  const opposite = multiply(magnitudeOf(position!), { n: BigInt(between(random, least, 1_000)), d: 1_000n })
   const size = position!.size.includes('.') ? print(opposite) : String(opposite.n / opposite.d)
   if (parse(size).n === 0n) return
   const other = { ...position!, size: position!.size.startsWith('-') ? size : `-${size}` }
@@ -432,12 +436,12 @@ function hedgedIsBreachedBeyond(properties: Properties<Property>, judged: Judged
   const isBreachAt = (price: Fraction) =>
     verdictAt(engine, (name) => (name === symbol ? print(price) : prices.marks.get(name)), prices, RULE)
   const { below, above } = bothPricesOf(knownAt(hedged), symbol)
-  const least = one.book.rulesOf(symbol)!.rounding?.per === 'lot' ? { n: 100n, d: 1n } : PRICE_LEAST
+  const priceLeast = one.book.rulesOf(symbol)!.rounding?.per === 'lot' ? { n: 100n, d: 1n } : PRICE_LEAST
   for (const [price, side] of [
     [below, -1n],
     [above, 1n],
   ] as const) {
-    if (price === undefined || isAtMost(price, least)) continue
+    if (price === undefined || isAtMost(price, priceLeast)) continue
     const beside = (sign: bigint) => add(price, multiply(price, { n: sign * step.n, d: step.d }))
     properties.check(
       'a hedged account is breached beyond each of its liquidation prices',
