@@ -25,6 +25,7 @@ import {
   checkRules,
   DEFAULT_HYSTERESIS,
   DEFAULT_LEVELS,
+  formatDecimal,
   type LevelRule,
   levelRule,
   type MarginAccount,
@@ -32,6 +33,7 @@ import {
   marginStateOf,
   positionAnswersOf,
   ruleAgeDays,
+  shortfallAtExitOf,
 } from '../margin/index.ts'
 import { withCollateralRules, withRules } from '../rules/index.ts'
 import { systemClock } from '../system/index.ts'
@@ -73,7 +75,10 @@ export function marginCommand(): Command {
         '"assumptions" lists what the venue does not state. "fundingRates" holds the\n' +
         'rate of the next payment by symbol; rules with fundingInMaintenance need it.\n' +
         '"funding" of a position is that payment at the mark, below zero where it pays,\n' +
-        'and the liquidation price after it.\n' +
+        'and the liquidation price after it. "exitPrices" holds the price at which each\n' +
+        'position may be closed; "shortfallAtExit" is what the insurance fund then pays,\n' +
+        'fees included. "nextTierReduction" is the part of a position that the venue\n' +
+        'closes first, to a lower tier.\n' +
         'Exit code 1 where any line was refused.',
     )
     .action(async (file: string, options: { levels: string; hysteresis: string }) => {
@@ -132,6 +137,7 @@ function marginsOf(line: Line, { rule, bookOf, nowMs }: MarginJudge) {
   const account = parseAt<Account>(accountSchema, input.account, 'account', 'ACCOUNT_INVALID')
   const marks = readPrices(input.marks, 'marks')
   const indexPrices = readPrices(input.indexPrices ?? {}, 'indexPrices')
+  const exitPrices = readPrices(input.exitPrices ?? {}, 'exitPrices')
   const fundingRates = readFundingRates(input.fundingRates ?? {})
   const book = readBook(withCollateral(bookOf(account.venue), input.collateralRules), input.rules)
   const marginAccounts = under('account', () => marginAccountsOf(account, book))
@@ -147,11 +153,16 @@ function marginsOf(line: Line, { rule, bookOf, nowMs }: MarginJudge) {
     const positions = state.positions.map((position, index) => ({ ...position, ...answers[index]! }))
     return { ...state, positions }
   }
+  const exitOf = (marginAccount: MarginAccount) => {
+    const shortfall = shortfallAtExitOf(marginAccount, (symbol) => exitPrices.get(symbol), further)
+    return shortfall === undefined ? null : formatDecimal(shortfall)
+  }
   return {
     account: account.id,
     marginAccounts: marginAccounts.map((marginAccount) => ({
       ...stateOf(marginAccount),
       ...answersOf(marginAccount, markOf, further),
+      shortfallAtExit: exitOf(marginAccount),
       ruleBook: marginAccount.ruleBook,
       ruleAgeDays: ruleAgeDays(marginAccount.rulesAsOfMs, nowMs),
       assumptions: marginAccount.assumptions,
@@ -163,6 +174,7 @@ const inputSchema = z.strictObject({
   account: z.record(z.string(), z.unknown()),
   marks: z.record(z.string(), z.unknown()),
   indexPrices: z.record(z.string(), z.unknown()).optional(),
+  exitPrices: z.record(z.string(), z.unknown()).optional(),
   fundingRates: z.record(z.string(), z.unknown()).optional(),
   collateralRules: z.record(z.string(), z.unknown()).optional(),
   rules: z.record(z.string(), z.unknown()).optional(),
@@ -185,7 +197,7 @@ function readInput({ text, isCut }: Line): z.infer<typeof inputSchema> {
 
 function readPrices(
   prices: Readonly<Record<string, unknown>>,
-  field: 'marks' | 'indexPrices',
+  field: 'marks' | 'indexPrices' | 'exitPrices',
 ): ReadonlyMap<string, string> {
   const checked = new Map<string, string>()
   for (const [name, price] of Object.entries(prices)) {

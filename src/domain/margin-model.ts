@@ -241,6 +241,8 @@ export interface MarginDefaults {
   readonly liquidation: Liquidation
   /** By margin mode; absent where the venue publishes no ratio. */
   readonly venueRatio?: Partial<Readonly<Record<MarginMode, VenueRatio>>>
+  /** How many tiers the first part that the venue closes of a liquidated position goes down; absent where it closes all at once. */
+  readonly tiersPerLiquidationStep?: number
   /** Absent where the venue does not say how it rounds its liquidation prices. */
   readonly printedPrice?: PrintedPrice
 }

@@ -14,6 +14,7 @@ export {
 } from './curve.ts'
 export { evaluationsOf } from './evaluations.ts'
 export { checkRules, exactRulesOf, TAKER_FEE_RATE_MAX } from './exact-rules.ts'
+export { shortfallAtExitOf } from './exit.ts'
 export { type Answers, answersOf } from './formula-answers.ts'
 export type { FurtherPrices, MarkOf } from './formula-figures.ts'
 export { evaluateByFormula, stateByFormula } from './formula-state.ts'

@@ -6,6 +6,7 @@ import { liquidationPriceOf } from './formula-prices.ts'
 import { fundingEffectOf } from './funding.ts'
 import { formatDecimal, parseDecimal, type Rational } from './rational.ts'
 import { textOf } from './state-text.ts'
+import { tierReductionOf } from './tier-step.ts'
 import { venueLiquidationPrice } from './venue-price.ts'
 
 /** Every figure is null where it does not exist; all of it is null while a price is not known. */
@@ -20,9 +21,14 @@ export interface PositionAnswers {
     readonly payment: Decimal
     readonly liquidationPriceAfter: Decimal | null
   } | null
+  /**
+   * The part that the venue closes first when it liquidates, which brings the position into a lower tier; null in the lowest
+   * one, and where the venue or the rules have no such step.
+   */
+  readonly nextTierReduction: Decimal | null
 }
 
-const UNKNOWN: PositionAnswers = { venueLiquidationPrice: null, funding: null }
+const UNKNOWN: PositionAnswers = { venueLiquidationPrice: null, funding: null, nextTierReduction: null }
 
 /** In the order of the positions of the state. */
 export function positionAnswersOf(
@@ -35,6 +41,7 @@ export function positionAnswersOf(
   return formula.positions.map((_, place) => ({
     venueLiquidationPrice: textOf(printedPriceOf(known, place)),
     funding: fundingOf(known, place, further),
+    nextTierReduction: textOf(tierReductionOf(known, place)),
   }))
 }
 

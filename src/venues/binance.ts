@@ -178,6 +178,7 @@ export const binance: Venue = {
       closingFee: 'none',
       liquidation: 'reached',
       venueRatio: { cross: 'maintenance-over-balance', isolated: 'maintenance-over-balance' },
+      tiersPerLiquidationStep: 1,
     },
     symbols: () => [...usdmSymbols(), ...coinmSymbols()],
     entriesOf: (symbol) => (COINM_SYMBOL.test(symbol) ? coinmEntriesOf(symbol) : usdmEntriesOf(symbol)),

@@ -253,6 +253,7 @@ export const bybit: Venue = {
       closingFee: 'at-bankruptcy-price',
       liquidation: 'reached',
       venueRatio: { cross: 'maintenance-over-balance' },
+      tiersPerLiquidationStep: 1,
     },
     symbols: () => entries.keys(),
     entriesOf: (symbol) => entries.get(symbol) ?? [],

@@ -136,6 +136,7 @@ export const okx: Venue = {
       closingFee: 'at-mark',
       liquidation: 'reached',
       venueRatio: { cross: 'balance-over-maintenance', isolated: 'balance-over-maintenance' },
+      tiersPerLiquidationStep: 2,
       printedPrice: 'tick-before',
     },
     read: () => ({

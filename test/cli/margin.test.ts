@@ -8,11 +8,11 @@ import { marginCommand, writeMargins } from '../../src/cli/margin.ts'
 import { type RuleBook, venueId } from '../../src/domain/index.ts'
 import { levelRule } from '../../src/margin/index.ts'
 import { ruleBookOf } from '../../src/venues/index.ts'
-import { BINANCE, BYBIT, bookOf, oneTier } from '../margin/support.ts'
+import { BYBIT, bookOf, oneTier } from '../margin/support.ts'
 
 const books: Readonly<Record<string, RuleBook>> = {
   bybit: bookOf(BYBIT, { BTCUSDT: oneTier('0.005', '0', { takerFeeRate: '0.00055' }) }),
-  binance: bookOf(BINANCE, { BTCUSDT: oneTier('0.004') }),
+  binance: bookOf(ruleBookOf(venueId('binance')).defaults, { BTCUSDT: oneTier('0.004') }),
   okx: bookOf(ruleBookOf(venueId('okx')).defaults, {}),
 }
 
@@ -128,6 +128,32 @@ describe('plimsoll margin', () => {
     const { results } = await run([{ ...LINE, fundingRates: { BTCUSDT: '0.0001' } }, LINE])
     const fundings = results.map(({ marginAccounts: [{ positions }] }) => positions[0].funding)
     expect(fundings).toEqual([{ payment: '-4', liquidationPriceAfter: expect.stringMatching(/^39/) }, null])
+  })
+
+  it('prints what the insurance fund pays at the exit prices of the line, and the part that the venue closes first', async () => {
+    const tiers = [
+      { cap: '10000', maintenanceMarginRate: '0.005', maintenanceDeduction: '0' },
+      { cap: '2000000', maintenanceMarginRate: '0.01', maintenanceDeduction: '50' },
+    ]
+    const account = {
+      ...LINE.account,
+      venue: 'binance',
+      positions: [{ ...POSITION, isolatedMargin: '800' }],
+    }
+    const line = { ...LINE, account, rules: { BTCUSDT: { ...RULES, takerFeeRate: '0.001', tiers } } }
+    const { results } = await run([{ ...line, exitPrices: { BTCUSDT: '39000' } }, line])
+    const said = results.map(({ marginAccounts: [{ shortfallAtExit, positions }] }) => [
+      shortfallAtExit,
+      positions[0].nextTierReduction,
+    ])
+    expect(said).toEqual([
+      ['239', '0.75'],
+      [null, '0.75'],
+    ])
+    expect(await errorOf({ ...LINE, exitPrices: { BTCUSDT: '0' } })).toMatchObject({
+      code: 'MARK_INVALID',
+      path: 'exitPrices.BTCUSDT',
+    })
   })
 
   it('leaves an account without the mark of a position unknown', async () => {
