@@ -29,7 +29,14 @@ import {
 } from '../src/domain/margin-model.ts'
 import { exitCodeOf, type FaultCode, PlimsollError } from '../src/errors.ts'
 import { CSV_COLUMNS, importAccounts } from '../src/import/index.ts'
-import { accountFaultsOf, levelRule, marginAccountsOf, marginStateOf } from '../src/margin/index.ts'
+import {
+  accountFaultsOf,
+  answersOf,
+  levelRule,
+  marginAccountsOf,
+  marginStateOf,
+  positionAnswersOf,
+} from '../src/margin/index.ts'
 import { keysOf } from '../src/redis/index.ts'
 import { entriesOrFault } from '../src/rules/entries.ts'
 import { systemClock } from '../src/system/clock.ts'
@@ -76,6 +83,29 @@ describe('docs/accounts.md', () => {
     expect(text).toContain(`plimsoll ${command.name()} --help`)
     const described = command.options.map(({ description }) => description).join()
     expect([...VENUE_NAMES.keys()].filter((name) => !described.includes(name))).toEqual([])
+  })
+
+  it('names every answer of plimsoll margin', async () => {
+    const book = ruleBookOf(bybit.id)
+    const position = {
+      symbol: 'BTCUSDT',
+      marginMode: 'isolated',
+      size: '1',
+      entryPrice: '60000',
+      leverage: '10',
+    }
+    const account = accountSchema.parse({ id: 'a', venue: 'bybit', positions: [position] })
+    const [marginAccount] = marginAccountsOf(account, book)
+    const answers = answersOf(marginAccount!, () => '60000')
+    const [own] = positionAnswersOf(marginAccount!, () => '60000')
+    expect(
+      unnamed(text, [
+        ...Object.keys(answers),
+        ...Object.keys(own!).map((name) => `positions[].${name}`),
+        'exitPrices',
+        'shortfallAtExit',
+      ]),
+    ).toEqual([])
   })
 
   it('shows accounts that import takes', async () => {

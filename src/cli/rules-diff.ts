@@ -34,7 +34,7 @@ export interface Difference {
   readonly after: InstrumentRules | null
 }
 
-/** undefined where both are the same but for the day on which they were seen and what is in words beside them. */
+/** undefined where both ask for the same; the day on which they were seen, ticks and words beside them do not count. */
 export function differenceOf(
   venue: string,
   symbol: string,
@@ -55,9 +55,9 @@ function statesLeverage({ maintenance }: InstrumentRules): boolean {
   return maintenance.tiers.some(({ maxLeverage }) => maxLeverage !== undefined)
 }
 
-/** Without the day, the coin and the words beside the rules, and without leverages if the other rules state none. */
+/** Without the day, the coin, the tick and the words beside the rules, and without leverages if the other rules state none. */
 function comparedPartsOf(rules: InstrumentRules, other: InstrumentRules) {
-  const { asOf: _, assumptions: __, baseAsset: ___, maintenance, ...parts } = rules
+  const { asOf: _, assumptions: __, baseAsset: ___, tickSize: ____, maintenance, ...parts } = rules
   const isCompared = statesLeverage(other)
   if (isCompared || (maintenance.kind !== 'marginal-tiers' && maintenance.kind !== 'whole-tiers')) {
     return { ...parts, maintenance }

@@ -28,9 +28,11 @@ export function bookLine(book: RuleBook, atMs: number): Printed {
   const days = held.flatMap(({ asOf }) => asOf ?? []).sort()
   const [oldest = null, newest = null] = [days[0], days.at(-1)]
   const undated = held.length - days.length
-  const { venue, version: ruleBook, defaults } = book
+  const { venue, version: ruleBook } = book
+  const { closingFee, liquidation } = book.defaults
   const refused = book.refused?.size ?? 0
-  const json = { venue, ruleBook, contracts: held.length, oldest, newest, undated, refused, ...defaults }
+  const stated = { contracts: held.length, oldest, newest, undated, refused }
+  const json = { venue, ruleBook, ...stated, closingFee, liquidation }
   const text = (palette: Palette) => [
     [
       palette.strong(venue),

@@ -24,10 +24,11 @@ export function reportOf(
   book: RuleBook,
   nowMs: number,
 ): ImportReport {
+  const { closingFee, liquidation } = book.defaults
   const changed = [...imported.rules].flatMap(([symbol, entries]) => {
     const before = book.rulesOf(symbol, nowMs)
     const after = entries.at(-1)!.rules
-    const alike = (rules: InstrumentRules) => ({ ...book.defaults, ...rules })
+    const alike = (rules: InstrumentRules) => ({ closingFee, liquidation, ...rules })
     return differenceOf(venue, symbol, before && alike(before), alike(after)) ?? []
   })
   const refused = [...imported.refused].map(([symbol, reason]) => ({ symbol, reason }))

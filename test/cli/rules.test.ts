@@ -186,6 +186,7 @@ describe('plimsoll rules diff', () => {
       least: { notional: '1000', times: expect.stringMatching(/^1\.2631578947/) },
     })
     expect(differenceOf('bybit', 'X', old, { ...old, asOf: '2026-01-01' })).toBeUndefined()
+    expect(differenceOf('bybit', 'X', old, { ...old, tickSize: '0.5' })).toBeUndefined()
     expect(differenceOf('bybit', 'X', old, { ...old, takerFeeRate: '0.001' })).toMatchObject({
       most: { times: '1' },
       least: { times: '1' },
