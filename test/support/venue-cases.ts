@@ -146,7 +146,7 @@ function drawPosition(
   return { ...position, isolatedMargin: text(value * (0.01 + 0.6 * random()), 8) }
 }
 
-export function drawPrices(random: Random, { entries }: VenueCase): VenuePrices {
+export function drawPrices(random: Random, { entries }: Pick<VenueCase, 'entries'>): VenuePrices {
   const marks = new Map<string, string>()
   const fundingRates = new Map<string, string>()
   for (const [symbol, price] of entries) {

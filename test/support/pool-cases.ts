@@ -1,0 +1,208 @@
+import { parse } from '../../src/demo/referee/fraction.ts'
+import type { AccountFigures } from '../../src/demo/referee/margin-accounts.ts'
+import { type NaivePool, naivePool, poolFiguresAt } from '../../src/demo/referee/pools.ts'
+import type { Account, CollateralRules, Position, Random, RuleBook } from '../../src/domain/index.ts'
+import { collateralRulesSchema, positionKey } from '../../src/domain/index.ts'
+import { type Evaluation, evaluate, type MarginAccount, marginAccountsOf } from '../../src/margin/index.ts'
+import { withCollateralRules } from '../../src/rules/index.ts'
+import { makeAccount } from './accounts.ts'
+import { between, text } from './random-accounts.ts'
+import { drawPrices, drawVenueCase, type VenueMarkets, type VenuePrices } from './venue-cases.ts'
+
+/** How a venue counts the assets of a pool. Ratios and caps are drawn. */
+export interface PoolForm {
+  readonly venue: string
+  readonly name: string
+  readonly kind: 'multi-asset' | 'spot-margin'
+  readonly currency: string
+  readonly rulesOf: (random: Random, price: number) => unknown
+}
+
+/** Falling ratios, each up to a cap in the unit of `scale`. */
+function tiersOf(random: Random, scale: number): { cap: string; ratio: string }[] {
+  let cap = 0
+  let ratio = 1 - random() * 0.1
+  return Array.from({ length: between(random, 1, 4) }, () => {
+    cap += scale * between(random, 1, 40)
+    const tier = { cap: text(cap, 6), ratio: text(ratio, 4) }
+    ratio = Math.max(0, ratio - random() * 0.4)
+    return tier
+  })
+}
+
+/** About so much value a tier, in the currency of the pool. */
+const TIER_VALUE = 20_000
+
+export const POOL_FORMS: readonly PoolForm[] = [
+  {
+    venue: 'bybit',
+    name: 'Bybit unified account, haircuts on the wallet alone',
+    kind: 'multi-asset',
+    currency: 'USD',
+    rulesOf: (random, price) => ({
+      tiers: tiersOf(random, TIER_VALUE / price),
+      discounts: 'wallet',
+      liabilityMaintenanceRate: text(random() * 0.08, 4),
+    }),
+  },
+  {
+    venue: 'okx',
+    name: 'OKX multi-currency, discount tiers on the equity',
+    kind: 'multi-asset',
+    currency: 'USD',
+    rulesOf: (random, price) => ({
+      tiers: tiersOf(random, TIER_VALUE / price),
+      liabilityMaintenanceRate: text(random() * 0.08, 4),
+    }),
+  },
+  {
+    venue: 'binance',
+    name: 'Binance multi-assets, bid and ask side of the asset index',
+    kind: 'multi-asset',
+    currency: 'USD',
+    rulesOf: (random) => {
+      const buffer = random() * 0.1
+      return {
+        tiers: [{ cap: '999999999999', ratio: text(1 - buffer, 4) }],
+        liabilityRatio: text(1 + buffer, 4),
+      }
+    },
+  },
+  {
+    venue: 'kraken',
+    name: 'Kraken multi-collateral wallet, haircuts',
+    kind: 'multi-asset',
+    currency: 'USD',
+    rulesOf: (random) => ({
+      tiers: [{ cap: '999999999999', ratio: text(1 - random() * 0.2, 4) }],
+      discounts: 'wallet',
+    }),
+  },
+  {
+    venue: 'binance',
+    name: 'Binance spot margin, tiers by value',
+    kind: 'spot-margin',
+    currency: 'USDT',
+    rulesOf: (random) => ({ tiers: tiersOf(random, TIER_VALUE), basis: 'value' }),
+  },
+]
+
+export interface PoolCase {
+  readonly account: Account
+  readonly book: RuleBook
+  readonly rules: Readonly<Record<string, CollateralRules>>
+  /** Prices near which it was drawn, by symbol and by asset. */
+  readonly entries: ReadonlyMap<string, number>
+  readonly indexes: ReadonlyMap<string, number>
+}
+
+export interface PoolMoment extends VenuePrices {
+  readonly indexes: ReadonlyMap<string, string>
+}
+
+const COINS: Readonly<Record<string, number>> = {
+  BTC: 60_000,
+  ETH: 2_500,
+  USDT: 1,
+  USDC: 1,
+  SOL: 140,
+  XRP: 0.5,
+}
+const COIN_NAMES = Object.keys(COINS)
+const WALLETS_MAX = 4
+const DRAWS_MAX = 3
+/** Share of amounts that are exactly the cap of a tier, and of debts that are exactly what is owned. */
+const EXACT_SHARE = 0.2
+const LIQUIDATION_LEVELS = ['1.05', '1.1', '1.18']
+
+export function drawPool(random: Random, form: PoolForm, markets: VenueMarkets): PoolCase {
+  const { kind, currency, venue } = form
+  const { positions, entries } =
+    kind === 'spot-margin' ? { positions: [], entries: new Map() } : drawPositions(random, form, markets)
+  const held = Array.from({ length: between(random, 1, WALLETS_MAX) }, () => oneOf(random, COIN_NAMES))
+  const settled = positions.map(({ symbol }) => markets.book.rulesOf(symbol)!.settlementAsset)
+  const assets = [...new Set([...settled, ...held])].filter((asset) => asset !== currency)
+  const indexes = new Map(assets.map((asset) => [asset, COINS[asset] ?? 10 ** (4 * random())]))
+  const rules = Object.fromEntries(
+    [...indexes].map(([asset, price]) => [asset, collateralRulesSchema.parse(form.rulesOf(random, price))]),
+  )
+  const drawAmount = (asset: string) => amountOf(random, rules[asset]!, indexes.get(asset)!)
+  const collateral = assets.map((asset) => ({ asset, amount: drawAmount(asset) }))
+  const liabilities = collateral
+    .filter(() => random() < 0.4)
+    .map(({ asset, amount }) => ({ asset, amount: random() < EXACT_SHARE ? amount : drawAmount(asset) }))
+  if (kind === 'spot-margin') liabilities.push({ asset: currency, amount: text(random() * 100_000, 2) })
+  const level = kind === 'spot-margin' ? { liquidationLevel: oneOf(random, LIQUIDATION_LEVELS) } : {}
+  const account: Account = {
+    ...makeAccount({ venue, positions, collateral: [...collateral, { asset: currency, amount: '0' }] }),
+    liabilities,
+    pool: { currency, kind, ...level },
+  }
+  return { account, book: withCollateralRules(markets.book, rules), rules, entries, indexes }
+}
+
+function oneOf<T>(random: Random, list: readonly T[]): T {
+  return list[between(random, 0, list.length - 1)]!
+}
+
+/** Cross positions that settle in several assets, at most one a symbol and side. */
+function drawPositions(random: Random, { venue }: PoolForm, markets: VenueMarkets) {
+  const positions = new Map<string, Position>()
+  const entries = new Map<string, number>()
+  for (let draw = between(random, 1, DRAWS_MAX); draw > 0; draw--) {
+    const drawn = drawVenueCase(random, venue, markets)
+    for (const position of drawn.account.positions) {
+      if (position.marginMode !== 'cross') continue
+      positions.set(positionKey(position), position)
+      for (const [symbol, price] of drawn.entries) entries.set(symbol, price)
+    }
+  }
+  return { positions: [...positions.values()], entries }
+}
+
+/** Up to a few tiers, some of them exactly the cap of a tier. */
+function amountOf(random: Random, { tiers, basis }: CollateralRules, price: number): string {
+  const { cap } = oneOf(random, tiers)
+  if (basis === 'coin' && random() < EXACT_SHARE && Number(cap) * price < 100 * TIER_VALUE) return cap
+  return text((TIER_VALUE * 10 ** (3 * random() - 1)) / price, 6)
+}
+
+export function drawMoment(random: Random, one: PoolCase): PoolMoment {
+  const indexes = new Map(
+    [...one.indexes].map(([asset, price]) => [asset, text(price * (0.8 + 0.4 * random()), 6)]),
+  )
+  return { ...drawPrices(random, one), indexes }
+}
+
+/** The pool with so much of its own currency, compiled by the engine and by the referee. */
+export function compiledPool(
+  { account, book, rules }: PoolCase,
+  amount: string,
+): { engine: MarginAccount; referee: NaivePool } {
+  const { currency } = account.pool!
+  const collateral = account.collateral.map((entry) =>
+    entry.asset === currency ? { ...entry, amount } : entry,
+  )
+  const own = { ...account, collateral }
+  const [engine] = marginAccountsOf(own, book)
+  const rulesOf = (symbol: string) => book.rulesOf(symbol)!
+  return { engine: engine!, referee: naivePool(own, rulesOf, (asset) => rules[asset]) }
+}
+
+/** What the referee finds at the prices. */
+export function refereeAt(referee: NaivePool, { marks, indexes, fundingRates }: PoolMoment): AccountFigures {
+  const known = (text: string | undefined) => (text === undefined ? undefined : parse(text))
+  return poolFiguresAt(referee, {
+    markOf: (symbol) => known(marks.get(symbol)),
+    indexOf: (asset) => known(indexes.get(asset)),
+    fundingRateOf: (symbol) => parse(fundingRates.get(symbol) ?? '0'),
+  })!
+}
+
+/** What the engine finds at the prices. */
+export function engineAt(engine: MarginAccount, { marks, indexes, fundingRates }: PoolMoment): Evaluation {
+  return evaluate(engine, (symbol) => marks.get(symbol), {
+    fundingRateOf: (symbol) => fundingRates.get(symbol) ?? '0',
+    indexPriceOf: (asset) => indexes.get(asset),
+  })!
+}
