@@ -140,6 +140,8 @@ const ENTRIES = [
   'src/demo/exchange/exchange-main.ts',
   'src/demo/screen/screen-main.ts',
   'src/demo/subscriber-main.ts',
+  // The demo has no pools over several currencies; `test/differential/pools.test.ts` compares the engine with it.
+  'src/demo/referee/pools.ts',
   'bench/main.ts',
   'bench/exchange-main.ts',
   'bench/watcher-main.ts',
