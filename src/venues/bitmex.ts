@@ -19,6 +19,7 @@ interface Perpetual {
   readonly multiplier: string
   readonly lotSize: string
   readonly takerFeeRate: string
+  readonly tickSize: string
   readonly initial: string
   readonly maintenance: string
   /** In XBT. */
@@ -27,17 +28,13 @@ interface Perpetual {
 }
 
 function seen(asOf: string, baseAsset: string, perpetual: Perpetual): RulesFrom {
-  const { contribution, multiplier, lotSize, takerFeeRate, initial, maintenance, riskLimit, riskStep } =
-    perpetual
+  const { initial, maintenance, riskLimit, riskStep, ...contract } = perpetual
   const rules = bitmexRules({
     baseAsset,
-    contribution,
-    multiplier,
+    ...contract,
     settlementAsset: 'XBT',
-    takerFeeRate,
     asOf,
     unit: SATOSHI,
-    lotSize,
     isPerpetual: true,
     tiers: riskLimitsOf({
       initial: parseDecimal(initial),
@@ -54,26 +51,28 @@ const XBTUSD: Perpetual = {
   multiplier: '1',
   lotSize: '1',
   takerFeeRate: '0.00075',
+  tickSize: '0.5',
   initial: '0.01',
   maintenance: '0.005',
   riskLimit: '200',
   riskStep: '100',
 }
 
-/** Perpetuals of 22 July 2021, a line each: multiplier, base rates, risk limit and step in XBT. */
+/** Perpetuals of 22 July 2021, a line each: multiplier, base rates, risk limit and step in XBT, tick. */
 const QUANTOS_OF_2021 = `
-ETHUSD 0.000001 0.01 0.005 75
-XRPUSD 0.0002 0.02 0.01 50
-LTCUSD 0.000002 0.03 0.015 50
-BCHUSD 0.000001 0.04 0.02 50
+ETHUSD 0.000001 0.01 0.005 75 0.05
+XRPUSD 0.0002 0.02 0.01 50 0.0001
+LTCUSD 0.000002 0.03 0.015 50 0.01
+BCHUSD 0.000001 0.04 0.02 50 0.05
 `
 
 function quantosOf2021(): Record<string, readonly RulesFrom[]> {
   const lines = QUANTOS_OF_2021.trim().split('\n')
   return Object.fromEntries(
     lines.map((line) => {
-      const [symbol = '', multiplier = '', initial = '', maintenance = '', riskLimit = ''] = line.split(' ')
-      const terms = { multiplier, initial, maintenance, riskLimit, riskStep: riskLimit }
+      const [symbol = '', multiplier = '', initial = '', maintenance = '', riskLimit = '', tickSize = ''] =
+        line.split(' ')
+      const terms = { multiplier, initial, maintenance, riskLimit, riskStep: riskLimit, tickSize }
       return [
         symbol,
         [seen('2021-07-22', symbol.slice(0, -'USD'.length), { ...XBTUSD, ...terms, contribution: 'quanto' })],

@@ -42,6 +42,16 @@ function tiersOf({ tiers, step }: Ladder): WholeTier[] {
 }
 
 /** `contractSize`: coins of a contract. `asOf`: absent where the table bears no day. */
+/** Steps of prices. */
+const TICK_SIZES: Readonly<Record<string, string>> = {
+  BTC: '0.1',
+  ETH: '0.01',
+  CHZ: '0.00001',
+  '1INCH': '0.0001',
+  ADA: '0.00001',
+  AAVE: '0.01',
+}
+
 function swap(coin: string, contractSize: string, ladder: Ladder, asOf?: string): InstrumentRules {
   return {
     baseAsset: coin,
@@ -49,6 +59,7 @@ function swap(coin: string, contractSize: string, ladder: Ladder, asOf?: string)
     multiplier: contractSize,
     settlementAsset: 'USDT',
     takerFeeRate: OKX_TAKER_FEE_RATE,
+    tickSize: TICK_SIZES[coin]!,
     ...(asOf === undefined ? {} : { asOf }),
     maintenance: { kind: 'whole-tiers', basis: 'contracts', tiers: tiersOf(ladder) },
     assumptions: [...OKX_ASSUMPTIONS, ...(ladder.assumptions ?? [])],
@@ -121,7 +132,7 @@ const AAVE_OF_2023: Ladder = {
 
 /**
  * OKX swaps. The rate of a tier is that of the whole position, and the taker fee of closing at the mark is part of the
- * threshold. Sizes of contracts: `/api/v5/public/instruments`, state of July 2021.
+ * threshold. Sizes and ticks of contracts: `/api/v5/public/instruments`, state of July 2021.
  */
 export const okx: Venue = {
   id: OKX,

@@ -13,7 +13,8 @@ import { BYBIT, bookOf, oneTier } from '../margin/support.ts'
 const books: Readonly<Record<string, RuleBook>> = {
   bybit: bookOf(BYBIT, { BTCUSDT: oneTier('0.005', '0', { takerFeeRate: '0.00055' }) }),
   binance: bookOf(ruleBookOf(venueId('binance')).defaults, { BTCUSDT: oneTier('0.004') }),
-  okx: bookOf(ruleBookOf(venueId('okx')).defaults, {}),
+  okx: ruleBookOf(venueId('okx')),
+  bitmex: ruleBookOf(venueId('bitmex')),
 }
 
 const RULES = {
@@ -122,6 +123,19 @@ describe('plimsoll margin', () => {
       venueMarginRatio: '4.0015',
       positions: [{ venueLiquidationPrice: liquidationPrice.replace('39396.6', '39397.1') }],
     })
+  })
+
+  it('prints the price of the venue by the ticks of its own book', async () => {
+    const position = { ...POSITION, size: '100', leverage: '10', entryPrice: '60000' }
+    const line = (venue: string, symbol: string) => ({
+      account: { id: 'a', venue, positions: [{ ...position, symbol }] },
+      marks: { [symbol]: '60000' },
+      fundingRates: { [symbol]: '0' },
+    })
+    const { results } = await run([line('okx', 'BTC-USDT-SWAP'), line('bitmex', 'XBTUSD')])
+    const [okx, bitmex] = results.map(({ marginAccounts: [{ positions }] }) => positions[0])
+    expect(Number(okx.venueLiquidationPrice) - Number(okx.liquidationPrice)).toBeCloseTo(0.1, 9)
+    expect(Number(bitmex.venueLiquidationPrice)).toBe(Math.ceil(Number(bitmex.liquidationPrice) * 2) / 2)
   })
 
   it('prints the next funding of a position whose rate the line states', async () => {

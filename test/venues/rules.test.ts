@@ -78,11 +78,11 @@ describe('figures of the venues', () => {
   })
 
   it('Bybit counts the closing fee, Binance does not; both liquidate on the line', () => {
-    expect(ruleBookOf(bybit.id).defaults).toEqual({
+    expect(ruleBookOf(bybit.id).defaults).toMatchObject({
       closingFee: 'at-bankruptcy-price',
       liquidation: 'reached',
     })
-    expect(ruleBookOf(binance.id).defaults).toEqual({ closingFee: 'none', liquidation: 'reached' })
+    expect(ruleBookOf(binance.id).defaults).toMatchObject({ closingFee: 'none', liquidation: 'reached' })
   })
 })
 
