@@ -5,8 +5,10 @@ import { closingFeeAtMarkOf } from './closing-fee.ts'
 import { type FigureOf, firstCrossing } from './crossing.ts'
 import { figuresAt, type Known, type Moved, slackAt } from './formula-figures.ts'
 import { focusOn, placesOn } from './formula-focus.ts'
+import type { Leg } from './leg.ts'
 import { add, compare, mul, ONE, type Rational, sub } from './rational.ts'
 import { textOf } from './state-text.ts'
+import { straightBankruptcyPrice, straightLegsOf, straightLiquidationPrice } from './straight-prices.ts'
 
 /** The smallest price of the domain. */
 const PRICE_MIN: Rational = { n: 1n, d: 10n ** 18n }
@@ -16,10 +18,26 @@ export function pricesAt(
   index: number,
 ): Pick<PositionState, 'liquidationPrice' | 'bankruptcyPrice'> {
   const { symbol } = known.formula.positions[index]!.position
-  return {
-    liquidationPrice: textOf(liquidationPriceOf(known, symbol)),
-    bankruptcyPrice: textOf(bankruptcyPriceOf(known, symbol)),
-  }
+  const { marginBalance, maintenanceMargin } = known.figures
+  const legs = compare(marginBalance, maintenanceMargin) === 0 ? undefined : keptLegsOf(known)
+  const [liquidation, bankruptcy] =
+    legs === undefined
+      ? [liquidationPriceOf(known, symbol), bankruptcyPriceOf(known, symbol)]
+      : [straightLiquidationPrice(legs, known, symbol), straightBankruptcyPrice(legs, known, symbol)]
+  return { liquidationPrice: textOf(inDomain(liquidation)), bankruptcyPrice: textOf(inDomain(bankruptcy)) }
+}
+
+/** undefined below the smallest price. */
+function inDomain(price: Rational | undefined): Rational | undefined {
+  return price !== undefined && compare(price, PRICE_MIN) >= 0 ? price : undefined
+}
+
+const legs = new WeakMap<Known, readonly Leg[] | 'none'>()
+
+function keptLegsOf(known: Known): readonly Leg[] | undefined {
+  const kept = legs.get(known) ?? straightLegsOf(known) ?? 'none'
+  legs.set(known, kept)
+  return kept === 'none' ? undefined : kept
 }
 
 /** Money that comes to the account, below zero where it leaves. */

@@ -23,7 +23,7 @@ import {
  * undefined when no positive price is one.
  */
 export function liquidationPriceByPieces(
-  marginAccount: MarginAccount,
+  marginAccount: Pick<MarginAccount, 'legs'>,
   symbol: string,
   markPrice: Rational,
   evaluation: Evaluation,

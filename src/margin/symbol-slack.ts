@@ -20,7 +20,7 @@ export interface Line {
   readonly slope: Rational
 }
 
-export function legsOf(marginAccount: MarginAccount, symbol: string): readonly Leg[] {
+export function legsOf(marginAccount: Pick<MarginAccount, 'legs'>, symbol: string): readonly Leg[] {
   return marginAccount.legs.filter(({ curve }) => curve.symbol === symbol)
 }
 
@@ -30,7 +30,7 @@ export function slackOf({ marginBalance, maintenanceMargin }: Evaluation): Ratio
 
 /** `evaluation` is that of the current marks, with `markPrice` for the symbol. */
 export function symbolSlackOf(
-  marginAccount: MarginAccount,
+  marginAccount: Pick<MarginAccount, 'legs'>,
   symbol: string,
   markPrice: Rational,
   evaluation: Evaluation,

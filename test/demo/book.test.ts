@@ -35,7 +35,7 @@ describe('the synthetic book', () => {
     for (const account of accounts) expect(accountSchema.parse(account)).toEqual(account)
   })
 
-  it('is part isolated and part cross, long and short, linear and inverse, on six venues alike', () => {
+  it('is part isolated and part cross, long and short, linear and inverse, on six venues', () => {
     const share = (matches: (position: (typeof positions)[number]) => boolean) =>
       positions.filter(matches).length / positions.length
     expect(share((position) => position.marginMode === 'isolated')).toBeGreaterThan(0.3)
@@ -45,9 +45,9 @@ describe('the synthetic book', () => {
       DEMO_INSTRUMENTS.filter(({ kind }) => kind === 'inverse').map(({ symbol }) => symbol),
     )
     expect(share(({ symbol }) => inverse.has(symbol))).toBeGreaterThan(0.1)
-    for (const venue of ['bybit', 'binance', 'okx', 'kraken', 'deribit', 'bitmex']) {
-      expect(accounts.filter((account) => account.venue === venue).length / ACCOUNTS).toBeCloseTo(1 / 6, 1)
-    }
+    const shareOf = (name: string) => accounts.filter(({ venue }) => venue === name).length / ACCOUNTS
+    for (const venue of ['bybit', 'binance']) expect(shareOf(venue)).toBeGreaterThan(0.3)
+    for (const venue of ['okx', 'kraken', 'deribit', 'bitmex']) expect(shareOf(venue)).toBeGreaterThan(0.02)
     expect(new Set(positions.map((position) => position.symbol)).size).toBeGreaterThan(30)
   })
 

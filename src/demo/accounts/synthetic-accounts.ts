@@ -71,16 +71,19 @@ export function createBook(seed: number, accounts: number, instruments: readonly
 
 interface InstrumentsOfVenue {
   readonly venue: VenueId
+  /** Weight with which an account is drawn for the venue: the popularity of all its instruments. */
+  readonly weight: number
   readonly instruments: readonly DemoInstrument[]
 }
 
 /** Instruments by venue; a venue has the place of its first instrument. */
 function instrumentsByVenue(instruments: readonly DemoInstrument[]): readonly InstrumentsOfVenue[] {
   const venues = [...new Set(instruments.map(({ venue }) => venue))]
-  return venues.map((venue) => ({
-    venue,
-    instruments: instruments.filter((instrument) => instrument.venue === venue),
-  }))
+  return venues.map((venue) => {
+    const own = instruments.filter((instrument) => instrument.venue === venue)
+    const weight = own.reduce((sum, { popularity }) => sum + popularity, 0)
+    return { venue, weight, instruments: own }
+  })
 }
 
 /**
@@ -134,7 +137,8 @@ interface Draft {
 
 function createAccount(seed: number, index: number, byVenue: readonly InstrumentsOfVenue[]): Account {
   const random = seededRandom(seed, index)
-  const { venue, instruments } = byVenue[below(random, byVenue.length)]!
+  const weights = byVenue.map(({ weight }) => weight)
+  const { venue, instruments } = byVenue[weighted(random, weights)]!
   const mode = weighted(random, MODE_WEIGHTS)
   const drafts: Draft[] = []
   const count = positionCount(seed, index)
