@@ -83,7 +83,13 @@ function priceText(price: number): string {
   return text(price, Math.min(decimals, 10))
 }
 
-export function drawVenueCase(random: Random, venue: string, { book, pools }: VenueMarkets): VenueCase {
+/** `known`: prices at which symbols were opened before, which stay. */
+export function drawVenueCase(
+  random: Random,
+  venue: string,
+  { book, pools }: VenueMarkets,
+  known: ReadonlyMap<string, number> = new Map(),
+): VenueCase {
   const pool = pools[between(random, 0, pools.length - 1)]!
   const isIsolated = random() < 0.3
   const positions: Position[] = []
@@ -93,8 +99,9 @@ export function drawVenueCase(random: Random, venue: string, { book, pools }: Ve
     const market = pool[between(random, 0, pool.length - 1)]!
     if (entries.has(market.symbol)) continue
     const { option } = market.rules
-    const underlying = option === undefined ? undefined : Number(option.strike) * (0.7 + 0.6 * random())
-    const price = entryPriceOf(random, market, underlying)
+    const drawn = option === undefined ? undefined : Number(option.strike) * (0.7 + 0.6 * random())
+    const underlying = option && (known.get(option.underlying) ?? entries.get(option.underlying) ?? drawn)
+    const price = known.get(market.symbol) ?? entryPriceOf(random, market, underlying)
     entries.set(market.symbol, price)
     if (underlying !== undefined)
       entries.set(option!.underlying, entries.get(option!.underlying) ?? underlying)
