@@ -6,6 +6,7 @@ import { marketRecordOf, recordOf } from './event.ts'
 import type { MarketTransition } from './market-transition.ts'
 import type { Markets } from './markets.ts'
 import type { MonitorOptions } from './options.ts'
+import { type Cause, NO_CAUSE } from './pending-event.ts'
 import { PendingEvents } from './pending-events.ts'
 import type { Ranking } from './ranking.ts'
 import type { Finding } from './standing.ts'
@@ -42,9 +43,7 @@ export class Announcer {
   readonly #markets: Markets
   readonly #pending: PendingEvents
   /** The cause of the transitions that are added now. */
-  #eventTimeMs: number | null = null
-  #receivedTimeMs = 0
-  #receivedMonotonicMs = 0
+  readonly #cause: { -readonly [Key in keyof Cause]: Cause[Key] } = { ...NO_CAUSE }
   #isOpen = false
   /** The batch of the present instant. Made with its first transition, so that an instant without one allocates nothing. */
   #open: Batch | undefined
@@ -66,13 +65,20 @@ export class Announcer {
     return this.#waiting
   }
 
-  /** Begins an instant. `eventTimeMs` is null for a change of the book. */
-  begin(eventTimeMs: number | null, receivedTimeMs: number, receivedMonotonicMs: number): void {
+  /** Begins an instant. `eventTimeMs` is null for a change of the book or of rules. */
+  begin(
+    eventTimeMs: number | null,
+    receivedTimeMs: number,
+    receivedMonotonicMs: number,
+    isOfRules: boolean = false,
+  ): void {
     assert(!this.#isOpen, 'one instant is open at a time')
     this.#isOpen = true
-    this.#eventTimeMs = eventTimeMs
-    this.#receivedTimeMs = receivedTimeMs
-    this.#receivedMonotonicMs = receivedMonotonicMs
+    const cause = this.#cause
+    cause.isOfRules = isOfRules
+    cause.eventTimeMs = eventTimeMs
+    cause.receivedTimeMs = receivedTimeMs
+    cause.receivedMonotonicMs = receivedMonotonicMs
   }
 
   /** Adds a finding for each of the kernel's suspects [from, to): the level that the kernel proved and gave to the account. */
@@ -150,14 +156,7 @@ export class Announcer {
 
   get #batch(): Batch {
     assert(this.#isOpen, 'a transition is added while an instant is open')
-    this.#open ??= new Batch({
-      cause: {
-        eventTimeMs: this.#eventTimeMs,
-        receivedTimeMs: this.#receivedTimeMs,
-        receivedMonotonicMs: this.#receivedMonotonicMs,
-      },
-      instant: this.#markets.instant,
-    })
+    this.#open ??= new Batch({ cause: { ...this.#cause }, instant: this.#markets.instant })
     return this.#open
   }
 

@@ -128,7 +128,7 @@ export class Changes {
   #recompile(account: number): void {
     const { clock } = this.#options
     const id = this.#watchlist.accountIdOf(account)
-    this.#announcer.begin(null, clock.nowMs(), clock.monotonicMs())
+    this.#announcer.begin(null, clock.nowMs(), clock.monotonicMs(), true)
     this.#settle(id)
     this.#judgeChanged(
       () => this.#watchlist.read(account),
@@ -142,7 +142,7 @@ export class Changes {
   /** Applies a change now. A caller outside calls it only when no change waits. */
   apply(change: Change): void {
     const { clock } = this.#options
-    this.#announcer.begin(null, clock.nowMs(), clock.monotonicMs())
+    this.#announcer.begin(null, clock.nowMs(), clock.monotonicMs(), change.kind === 'other-rules')
     this.#settle(idOf(change))
     switch (change.kind) {
       case 'put':

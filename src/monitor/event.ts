@@ -104,7 +104,11 @@ function eventOf(
         ? null
         : { ...figures.cure, reductions: [...figures.cure.reductions] },
     confidence: pending.reasons.length === 0 || kind === 'unknown' ? 'confirmed' : 'suspect',
-    reasons: isOnOldRules ? [...pending.reasons, 'rules-old'] : [...pending.reasons],
+    reasons: [
+      ...pending.reasons,
+      ...(cause.isOfRules ? ['rules-changed'] : []),
+      ...(isOnOldRules ? ['rules-old'] : []),
+    ],
     ruleBook: pending.ruleBook.version,
     levels: rule.names.slice(1, -1),
     hysteresis: formatDecimal(rule.hysteresis),

@@ -4,11 +4,20 @@ import type { SeenMark } from './market.ts'
 import type { Transition } from './standing.ts'
 import type { Subject } from './subject.ts'
 
-/** When and by what an instant was caused. `eventTimeMs` is null for a change of the book. */
+/** When and by what an instant was caused. `eventTimeMs` is null for a change of the book or of rules. */
 export interface Cause {
+  /** Other rules are the cause. */
+  readonly isOfRules: boolean
   readonly eventTimeMs: number | null
   readonly receivedTimeMs: number
   readonly receivedMonotonicMs: number
+}
+
+export const NO_CAUSE: Cause = {
+  isOfRules: false,
+  eventTimeMs: null,
+  receivedTimeMs: 0,
+  receivedMonotonicMs: 0,
 }
 
 /**

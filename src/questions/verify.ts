@@ -76,9 +76,12 @@ function resultOf(differences: readonly Difference[], faults: readonly string[])
   return { isOk: differences.length === 0 && faults.length === 0, faults, differences }
 }
 
-/** `rules-old` says how old the rules are, not that a price is doubtful. */
+/** Reasons that say something of the rules, not that a price is doubtful. */
+const REASONS_OF_RULES: readonly string[] = ['rules-changed', 'rules-old']
+
 function confidenceOf({ kind, reasons }: MarginEvent): MarginEvent['confidence'] {
-  return kind === 'unknown' || reasons.every((reason) => reason === 'rules-old') ? 'confirmed' : 'suspect'
+  const isConfirmed = kind === 'unknown' || reasons.every((reason) => REASONS_OF_RULES.includes(reason))
+  return isConfirmed ? 'confirmed' : 'suspect'
 }
 
 const FIGURES = ['unrealizedPnl', 'marginBalance', 'maintenanceMargin', 'marginRatio', 'shortfall'] as const

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type InstrumentRules, marginalTiers, type RuleBook, venueId } from '../../src/domain/index.ts'
+import { verifyEvent } from '../../src/questions/index.ts'
 import { binance } from '../../src/venues/index.ts'
 import { isolatedLong } from '../support/accounts.ts'
 import { openMonitor, RULES } from '../support/monitor.ts'
@@ -51,6 +52,31 @@ describe('other rules of a venue, while a worker runs', () => {
     expect(story()).toHaveLength(1)
     change(RULES)
     expect(story().slice(1)).toEqual(['recovered a:isolated:AUSDT:long 0 #1 2'])
+  })
+
+  it('are the reason of every event that they cause, and of no later one', () => {
+    const { monitor, frame, events, change } = openWithBooks()
+    monitor.apply({ kind: 'put', account: isolatedLong('a') })
+    monitor.apply({ kind: 'put', account: isolatedLong('b', { symbol: 'BUSDT' }) })
+    frame([
+      ['AUSDT', '85'],
+      ['BUSDT', '81'],
+    ])
+    change({ AUSDT: withRate('0.08') }, ['AUSDT', 'BUSDT'])
+    monitor.apply({ kind: 'put', account: isolatedLong('b', { symbol: 'BUSDT' }, 2) })
+    change(RULES, ['AUSDT', 'BUSDT'])
+    frame([['AUSDT', '80']])
+    expect(
+      events().map(({ account, kind, reasons, confidence }) => [account, kind, reasons, confidence]),
+    ).toEqual([
+      ['b', 'warning', [], 'confirmed'],
+      ['a', 'liquidation', ['rules-changed'], 'confirmed'],
+      ['b', 'unknown', ['account-refused', 'rules-changed'], 'confirmed'],
+      ['b', 'warning', ['rules-changed'], 'confirmed'],
+      ['a', 'recovered', ['rules-changed'], 'confirmed'],
+      ['a', 'liquidation', [], 'confirmed'],
+    ])
+    expect(events().filter((event) => !verifyEvent(event).isOk)).toEqual([])
   })
 
   it('leave the rules of their instant to events that wait', () => {
@@ -239,7 +265,11 @@ describe('other rules of a venue, while a worker runs', () => {
     frame([['AUSDT', '85']])
     monitor.apply({ kind: 'lost', id: 'a' })
     change({ AUSDT: withRate('0.08') })
-    expect(events()[0]).toMatchObject({ kind: 'liquidation', confidence: 'suspect', reasons: ['book-lost'] })
+    expect(events()[0]).toMatchObject({
+      kind: 'liquidation',
+      confidence: 'suspect',
+      reasons: ['book-lost', 'rules-changed'],
+    })
   })
 
   it('are taken in slices, and each account is judged by one book, in the kernel and exactly', () => {

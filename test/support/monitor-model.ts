@@ -31,6 +31,8 @@ export interface MarketInput {
 /** One instant, or one change of the book. */
 export interface Cause {
   readonly number: number
+  /** Other rules are the cause. */
+  readonly isOfRules?: boolean
   /** null for a change of the book. */
   readonly times: { readonly eventTimeMs: number; readonly receivedTimeMs: number } | null
 }
@@ -308,7 +310,7 @@ export class MonitorModel {
     const isConcerned = account.positions.some(({ symbol }) => symbols?.has(symbol) === true)
     if (!isConcerned) owner.book = book
     else {
-      const cause: Cause = { number: ++this.#causes, times: null }
+      const cause: Cause = { number: ++this.#causes, times: null, isOfRules: true }
       this.#put(account, cause, owner.isLost)
       this.#judgeMarkets(cause)
     }
@@ -465,7 +467,8 @@ export class MonitorModel {
   }
 
   #applyNow(change: Change): void {
-    const cause: Cause = { number: ++this.#causes, times: null }
+    const isOfRules = change.kind === 'other-rules'
+    const cause: Cause = { number: ++this.#causes, times: null, isOfRules }
     if (change.kind === 'put') this.#put(change.account, cause)
     else if (change.kind === 'removed') this.#remove(change.id, cause)
     else if (change.kind === 'unreadable') this.#suspend(change.id, 'account-unreadable', cause)

@@ -198,7 +198,7 @@ export class CheckedLog {
         },
       ),
       cure: isWithout || kind === 'closed' ? null : state.cure,
-      reasons,
+      reasons: cause.isOfRules === true ? [...reasons, 'rules-changed'] : reasons,
       confidence: reasons.length === 0 || kind === 'unknown' ? 'confirmed' : 'suspect',
       eventTimeMs: cause.times?.eventTimeMs ?? null,
       receivedTimeMs: cause.times?.receivedTimeMs ?? event.receivedTimeMs,
