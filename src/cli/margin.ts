@@ -78,7 +78,8 @@ export function marginCommand(): Command {
         'and the liquidation price after it. "exitPrices" holds the price at which each\n' +
         'position may be closed; "shortfallAtExit" is what the insurance fund then pays,\n' +
         'fees included. "nextTierReduction" is the part of a position that the venue\n' +
-        'closes first, to a lower tier.\n' +
+        'closes first, to a lower tier; "adlRanking" its place among those that are\n' +
+        'deleveraged.\n' +
         'Exit code 1 where any line was refused.',
     )
     .action(async (file: string, options: { levels: string; hysteresis: string }) => {

@@ -243,6 +243,8 @@ export interface MarginDefaults {
   readonly venueRatio?: Partial<Readonly<Record<MarginMode, VenueRatio>>>
   /** How many tiers the first part that the venue closes of a liquidated position goes down; absent where it closes all at once. */
   readonly tiersPerLiquidationStep?: number
+  /** The published formula by which positions are ranked for auto-deleveraging; absent where there is no complete one. */
+  readonly adlRanking?: 'return-by-leverage'
   /** Absent where the venue does not say how it rounds its liquidation prices. */
   readonly printedPrice?: PrintedPrice
 }

@@ -87,7 +87,7 @@ export interface BothPrices {
 }
 
 /** The mark at which the wallet, all PnL and the fee of closing the symbol there come to zero, the other marks fixed. */
-function bankruptcyPriceOf(known: Known, symbol: string): Rational | undefined {
+export function bankruptcyPriceOf(known: Known, symbol: string): Rational | undefined {
   const focused = focusOn(known, placesOn(known.formula, new Set([symbol])))
   const worthAt: FigureOf = (algebra, price) => {
     const { walletBalance, unrealizedPnl, positions } = figuresAt(

@@ -1,6 +1,7 @@
 // What a desk asks of one position beyond its state.
 import type { Decimal } from '../domain/index.ts'
 import type { MarginAccount } from './account.ts'
+import { adlRankingOf } from './adl.ts'
 import { type FurtherPrices, type Known, knownOf, type MarkOf } from './formula-figures.ts'
 import { liquidationPriceOf } from './formula-prices.ts'
 import { fundingEffectOf } from './funding.ts'
@@ -26,9 +27,16 @@ export interface PositionAnswers {
    * one, and where the venue or the rules have no such step.
    */
   readonly nextTierReduction: Decimal | null
+  /** By which the venue ranks positions for auto-deleveraging, the highest first; null where it publishes no complete formula. */
+  readonly adlRanking: Decimal | null
 }
 
-const UNKNOWN: PositionAnswers = { venueLiquidationPrice: null, funding: null, nextTierReduction: null }
+const UNKNOWN: PositionAnswers = {
+  venueLiquidationPrice: null,
+  funding: null,
+  nextTierReduction: null,
+  adlRanking: null,
+}
 
 /** In the order of the positions of the state. */
 export function positionAnswersOf(
@@ -42,6 +50,7 @@ export function positionAnswersOf(
     venueLiquidationPrice: textOf(printedPriceOf(known, place)),
     funding: fundingOf(known, place, further),
     nextTierReduction: textOf(tierReductionOf(known, place)),
+    adlRanking: textOf(adlRankingOf(known, place)),
   }))
 }
 

@@ -98,6 +98,7 @@ export const bitmex: Venue = {
     defaults: {
       closingFee: 'at-cost',
       liquidation: 'reached',
+      adlRanking: 'return-by-leverage',
       printedPrice: 'next-tick',
     },
     read: () => ({

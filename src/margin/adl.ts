@@ -1,0 +1,28 @@
+// The place of a position in the queue of auto-deleveraging, where the venue publishes its formula.
+import { exactNumbers } from './algebra.ts'
+import type { Known } from './formula-figures.ts'
+import { bankruptcyPriceOf } from './formula-prices.ts'
+import { positionFiguresOf } from './position-formulas.ts'
+import { sizedPositionOf } from './position-value.ts'
+import { abs, div, mul, parseDecimal, type Rational, sign, sub, ZERO } from './rational.ts'
+
+/**
+ * By which the venue ranks the positions of one side, the highest first. BitMEX ("Auto-deleveraging"): return · leverage of a
+ * profit, return / leverage of a loss, where return is PnL / value at entry and leverage is value at the mark / (value at the
+ * mark − value at the bankruptcy price). undefined without a formula, or without a bankruptcy price beyond the mark.
+ */
+export function adlRankingOf(known: Known, place: number): Rational | undefined {
+  const ruled = known.formula.positions[place]!
+  if (ruled.defaults.adlRanking !== 'return-by-leverage') return undefined
+  const bankruptcyPrice = bankruptcyPriceOf(known, ruled.position.symbol)
+  if (bankruptcyPrice === undefined) return undefined
+  const { value, unrealizedPnl } = known.figures.positions[place]!
+  const size = parseDecimal(ruled.position.size)
+  const market = { markPrice: bankruptcyPrice, underlyingPrice: undefined, fundingRate: ZERO }
+  const bankrupt = positionFiguresOf(exactNumbers, ruled, size, market)
+  const backing = sub(unrealizedPnl, bankrupt.unrealizedPnl)
+  if (sign(backing) <= 0) return undefined
+  const leverage = div(abs(value), backing)
+  const gained = div(unrealizedPnl, sizedPositionOf(exactNumbers, ruled, size).entryValue)
+  return sign(gained) > 0 ? mul(gained, leverage) : div(gained, leverage)
+}

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest'
+import { instrumentRulesSchema } from '../../src/domain/index.ts'
+import { marginAccountsOf, positionAnswersOf } from '../../src/margin/index.ts'
+import { VENUES } from '../../src/venues/index.ts'
+import { isolated, rateRules } from '../golden/golden-case.ts'
+import { expectPrinted } from '../golden/support.ts'
+import { parsedAccount } from '../support/accounts.ts'
+import { bookOf } from './support.ts'
+
+/** Without fees, so that a margin of 100 behind 10 bought at 100 is gone at 90. */
+const RULES = rateRules('0.01')
+
+function rankingOf(
+  account: object,
+  mark: string | undefined,
+  venue = 'bitmex',
+  rules = RULES,
+): string | null {
+  const { defaults } = VENUES.find(({ id }) => id === venue)!.ruleBook
+  const book = bookOf(defaults, { X: instrumentRulesSchema.parse(rules) })
+  const [marginAccount] = marginAccountsOf(parsedAccount(account as never), book)
+  return positionAnswersOf(marginAccount!, () => mark)[0]!.adlRanking
+}
+
+describe('the ranking for auto-deleveraging at BitMEX', () => {
+  const long = isolated('10', '100', { isolatedMargin: '100' })
+  const short = isolated('-10', '100', { isolatedMargin: '100' })
+
+  it('is return times effective leverage of a profit', () => {
+    // 10 % · 1,100/(1,100 − 900), and 10 % · 900/(1,100 − 900)
+    expect(rankingOf(long, '110')).toBe('0.55')
+    expect(rankingOf(short, '90')).toBe('0.45')
+  })
+
+  it('is return over effective leverage of a loss', () => {
+    // −5 % / (950/(950 − 900))
+    expectPrinted(rankingOf(long, '95'), '-0.0026315789')
+    expect(rankingOf(long, '100')).toBe('0')
+  })
+
+  it('is of the values in coin of an inverse contract', () => {
+    const inverse = rateRules('0.01', { contribution: 'inverse', multiplier: '100', settlementAsset: 'BTC' })
+    const account = isolated('1000', '50000', { isolatedMargin: '0.5' })
+    // Gains 2 − 1.6 = 0.4 on 2 BTC; value 1.6 at 62,500; bankrupt where the value is 2 + 0.5.
+    expectPrinted(rankingOf(account, '62500', 'bitmex', inverse), '0.3555555555')
+  })
+
+  it('is null without a bankruptcy price, beyond it, without a mark, and at venues without a complete formula', () => {
+    expect(rankingOf(isolated('10', '100', { isolatedMargin: '1001' }), '110')).toBeNull()
+    expect(rankingOf(long, '89')).toBeNull()
+    expect(rankingOf(long, undefined)).toBeNull()
+    expect(rankingOf(long, '110', 'binance')).toBeNull()
+  })
+})
