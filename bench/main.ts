@@ -7,6 +7,7 @@ import { LOAD_BENCH } from './commands/load.ts'
 import { LOG_BENCH } from './commands/log.ts'
 import { MEMORY_BENCH } from './commands/memory.ts'
 import { OVERLOAD_BENCH } from './commands/overload.ts'
+import { STALENESS_BENCH } from './commands/staleness.ts'
 import { VERDICT_BENCH } from './commands/verdict.ts'
 import { WHAT_IF_BENCH } from './commands/what-if.ts'
 import { machineLine } from './harness.ts'
@@ -35,6 +36,7 @@ add(KERNEL_BENCH)
 add(OVERLOAD_BENCH)
 add(GAP_BENCH)
 add(LOG_BENCH)
+add(STALENESS_BENCH)
 add(VERDICT_BENCH)
 add(WHAT_IF_BENCH)
 add(HEAP_BENCH)

@@ -17,7 +17,7 @@ import { type Stop, stopAll } from './stops.ts'
 import { type DemoStore, openDemoStore } from './store.ts'
 
 /** Accounts that the naive replay judges; all accounts of a smaller book. */
-export const SAMPLE_ACCOUNTS = 5_000
+export const SAMPLE_ACCOUNTS = 2_000
 /** Longest wait from the start of the worker until every market has a mark. */
 const MARKETS_TIMEOUT_MS = 20_000
 const CHILD_TIMEOUT_MS = 15_000

@@ -1,7 +1,7 @@
 import {
   heldOf,
   marginalTiers,
-  profitOf,
+  profitsOf,
   statedOrInitial,
   sumOf,
   type VenueFormula,
@@ -16,9 +16,10 @@ export const binance: VenueFormula = {
   figuresOf(position, rules) {
     const held = heldOf(position, rules)
     const tieredMarginOf = marginalTiers(rules)
-    return ({ mark }) => ({
-      contribution: profitOf(held, mark),
-      maintenance: tieredMarginOf(valueAt(held, mark)),
-    })
+    const profitOf = profitsOf(held)
+    return ({ mark }) => {
+      const value = valueAt(held, mark)
+      return { contribution: profitOf(value), maintenance: tieredMarginOf(value) }
+    }
   },
 }

@@ -1,6 +1,6 @@
 import type { InstrumentRules, Position } from '../../../domain/index.ts'
 import { add, divide, type Fraction, multiply, ONE, parse, subtract, ZERO } from '../fraction.ts'
-import { heldOf, larger, marginalTiers, profitOf, sumOf, type VenueFormula, valueAt } from './formula.ts'
+import { heldOf, larger, marginalTiers, profitsOf, sumOf, type VenueFormula, valueAt } from './formula.ts'
 
 /**
  * Bybit, "Maintenance Margin" and "Liquidation Price (isolated, UTA)" help pages of 2025-07 and later: tiers of the value at
@@ -14,10 +14,11 @@ export const bybit: VenueFormula = {
     const held = heldOf(position, rules)
     const tieredMarginOf = marginalTiers(rules)
     const fee = closingFeeOf(position, rules)
-    return ({ mark }) => ({
-      contribution: profitOf(held, mark),
-      maintenance: add(tieredMarginOf(valueAt(held, mark)), fee),
-    })
+    const profitOf = profitsOf(held)
+    return ({ mark }) => {
+      const value = valueAt(held, mark)
+      return { contribution: profitOf(value), maintenance: add(tieredMarginOf(value), fee) }
+    }
   },
 }
 

@@ -3,7 +3,7 @@ import {
   heldOf,
   marginalTiers,
   parseShare,
-  profitOf,
+  profitsOf,
   statedOrInitial,
   sumOf,
   type VenueFormula,
@@ -18,18 +18,19 @@ export const coinbase: VenueFormula = {
   maintenanceOf: sumOf,
   figuresOf(position, rules) {
     const held = heldOf(position, rules)
+    const profitOf = profitsOf(held)
     const { maintenance } = rules
     if (maintenance.kind === 'side-rates') {
       const rate = parseShare(held.isLong ? maintenance.long : maintenance.short)
-      return ({ mark }) => ({
-        contribution: profitOf(held, mark),
-        maintenance: multiply(valueAt(held, mark), rate),
-      })
+      return ({ mark }) => {
+        const value = valueAt(held, mark)
+        return { contribution: profitOf(value), maintenance: multiply(value, rate) }
+      }
     }
     const tieredMarginOf = marginalTiers(rules)
-    return ({ mark }) => ({
-      contribution: profitOf(held, mark),
-      maintenance: tieredMarginOf(valueAt(held, mark)),
-    })
+    return ({ mark }) => {
+      const value = valueAt(held, mark)
+      return { contribution: profitOf(value), maintenance: tieredMarginOf(value) }
+    }
   },
 }

@@ -5,7 +5,7 @@ import {
   heldOf,
   larger,
   parseShare,
-  profitOf,
+  profitsOf,
   statedOrInitial,
   sumOf,
   type VenueFormula,
@@ -31,11 +31,12 @@ function futureOf(position: Position, rules: InstrumentRules): Figures {
   const held = heldOf(position, rules)
   const base = parseShare(maintenance.base)
   const increment = parseShare(maintenance.increment)
+  const profitOf = profitsOf(held)
   return ({ mark }) => {
     const value = valueAt(held, mark)
     const coins = held.isInverse ? value : held.units
     return {
-      contribution: profitOf(held, mark),
+      contribution: profitOf(value),
       maintenance: multiply(value, add(base, multiply(increment, coins))),
     }
   }

@@ -82,10 +82,11 @@ export function valueAt({ units, isInverse }: Held, price: Fraction): Fraction {
   return isInverse ? divide(units, price) : multiply(units, price)
 }
 
-/** Linear long units·(P − E), inverse long units·(1/E − 1/P); of a short the opposite. */
-export function profitOf(held: Held, mark: Fraction): Fraction {
-  const change = subtract(valueAt(held, mark), valueAt(held, held.entryPrice))
-  return held.isLong === held.isInverse ? subtract(ZERO, change) : change
+/** Linear long units·(P − E), inverse long units·(1/E − 1/P); of a short the opposite. By the value at the mark. */
+export function profitsOf(held: Held): (markValue: Fraction) => Fraction {
+  const entryValue = valueAt(held, held.entryPrice)
+  const losesWithValue = held.isLong === held.isInverse
+  return (markValue) => (losesWithValue ? subtract(entryValue, markValue) : subtract(markValue, entryValue))
 }
 
 export function isAtMost(a: Fraction, b: Fraction): boolean {

@@ -2,7 +2,7 @@ import { divide, multiply, parse } from '../fraction.ts'
 import {
   heldOf,
   marginalTiers,
-  profitOf,
+  profitsOf,
   statedOrInitial,
   sumOf,
   type VenueFormula,
@@ -19,11 +19,12 @@ export const hyperliquid: VenueFormula = {
   figuresOf(position, rules) {
     const held = heldOf(position, rules)
     const tieredMarginOf = marginalTiers(rules)
+    const profitOf = profitsOf(held)
     const { maxLeverage } = position
     return ({ mark }) => {
       const value = valueAt(held, mark)
       return {
-        contribution: profitOf(held, mark),
+        contribution: profitOf(value),
         maintenance:
           maxLeverage === undefined
             ? tieredMarginOf(value)

@@ -2,7 +2,7 @@ import { add, type Fraction, multiply, ZERO } from '../fraction.ts'
 import {
   heldOf,
   larger,
-  profitOf,
+  profitsOf,
   statedOrInitial,
   tierOf,
   type VenueFormula,
@@ -22,7 +22,8 @@ export const kraken: VenueFormula = {
     const value = valueAt(held, held.entryPrice)
     const { rate } = tierOf(wholeTiers(rules), held.isInverse ? held.size : value)
     const maintenance = multiply(value, rate)
-    return ({ mark }) => ({ contribution: profitOf(held, mark), maintenance })
+    const profitOf = profitsOf(held)
+    return ({ mark }) => ({ contribution: profitOf(valueAt(held, mark)), maintenance })
   },
   maintenanceOf(asked) {
     let sum = ZERO

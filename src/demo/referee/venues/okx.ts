@@ -1,7 +1,7 @@
 import { add, multiply, parse } from '../fraction.ts'
 import {
   heldOf,
-  profitOf,
+  profitsOf,
   statedOrInitial,
   sumOf,
   tierOf,
@@ -18,9 +18,10 @@ export const okx: VenueFormula = {
   figuresOf(position, rules) {
     const held = heldOf(position, rules)
     const rate = add(tierOf(wholeTiers(rules), held.size).rate, parse(rules.takerFeeRate))
-    return ({ mark }) => ({
-      contribution: profitOf(held, mark),
-      maintenance: multiply(valueAt(held, mark), rate),
-    })
+    const profitOf = profitsOf(held)
+    return ({ mark }) => {
+      const value = valueAt(held, mark)
+      return { contribution: profitOf(value), maintenance: multiply(value, rate) }
+    }
   },
 }
