@@ -139,14 +139,19 @@ function drawJudged(random: Random, venue: string, markets: VenueMarkets): Judge
   const drawn = drawVenueCase(random, venue, markets)
   const prices = drawPrices(random, drawn)
   const amount = walletNear(random() * 1.5 - 0.75, drawn, prices)
-  const collateral = drawn.account.collateral.map((entry) => ({ ...entry, amount: amount ?? entry.amount }))
-  const one = withAccount(drawn, { collateral })
+  const one = amount === undefined ? drawn : withWallet(drawn, amount)
   const engine = engineOf(one)
   const state = stateAt({ one, prices })
   const isRounded = one.account.positions.some(
     ({ symbol }) => one.book.rulesOf(symbol)!.rounding !== undefined,
   )
   return { one, prices, engine, state, isSafe: state.verdict === 'safe', isRounded }
+}
+
+function withWallet(one: VenueCase, amount: string): VenueCase {
+  return withAccount(one, {
+    collateral: one.account.collateral.map((entry) => ({ ...entry, amount })),
+  })
 }
 
 function engineOf({ account, book }: VenueCase): MarginAccount {
@@ -419,7 +424,7 @@ function distanceLeadsToTheLine(properties: Properties<Property>, judged: Judged
 }
 
 function hedgedIsBreachedBeyond(properties: Properties<Property>, judged: Judged, random: Random): void {
-  if (!judged.isSafe || judged.engine.marginMode === 'isolated') return
+  if (judged.engine.marginMode === 'isolated') return
   const { one, prices } = judged
   const [position] = one.account.positions
   const { symbol } = position!
@@ -429,7 +434,8 @@ function hedgedIsBreachedBeyond(properties: Properties<Property>, judged: Judged
   const size = position!.size.includes('.') ? print(opposite) : String(opposite.n / opposite.d)
   if (parse(size).n === 0n) return
   const other = { ...position!, size: position!.size.startsWith('-') ? size : `-${size}` }
-  const hedged = { one: withAccount(one, { positions: [position!, other] }), prices }
+  const poor = withWallet(withAccount(one, { positions: [position!, other] }), '0')
+  const hedged = { one: withWallet(poor, walletNear(random(), poor, prices)!), prices }
   if (!isSafe(hedged.one, prices)) return
   const engine = engineOf(hedged.one)
   const step = stepOf(one, symbol)
