@@ -82,6 +82,10 @@ const PRICE_LEAST: Fraction = { n: 1n, d: 1_000_000n }
 /** A figure that is printed and read again differs from itself by no more. */
 const PRINTED: Fraction = { n: 1n, d: 10n ** 15n }
 
+const BOTH_SIDES = 'a hedged account with a liquidation price on either side is breached outside both'
+/** Elsewhere the slack of a hedged account is a straight line of the price, which meets 0 once. */
+const BENT_VENUES: readonly string[] = ['binance', 'bybit', 'deribit']
+
 const PROPERTIES = [
   'an error of the program',
   'a safe account has no cure and no shortfall',
@@ -96,7 +100,8 @@ const PROPERTIES = [
   'two parts of a position ask for what the whole asks for, or less where its margin is no line of its size',
   'the distance is 0 on the line, and not above it',
   'prices moved by the distance put the account on its line',
-  'a hedged account is breached beyond each of its liquidation prices',
+  'a hedged account is breached beyond its one liquidation price',
+  BOTH_SIDES,
 ] as const
 type Property = (typeof PROPERTIES)[number]
 
@@ -131,7 +136,8 @@ describe.each(VENUES)(`${ACCOUNTS} accounts of %s, seed ${SEED}`, (venue) => {
   it.each(PROPERTIES.map((property) => ({ property })))('$property', ({ property }) => {
     const violations = properties.violationsOf(property)
     expect(violations.slice(0, 2), `of ${violations.length}`).toEqual([])
-    expect(properties.checksOf(property)).toBeGreaterThan(ACCOUNTS / 40)
+    const isRare = property === BOTH_SIDES && !BENT_VENUES.includes(venue)
+    if (!isRare) expect(properties.checksOf(property)).toBeGreaterThan(ACCOUNTS / 40)
   })
 })
 
@@ -443,18 +449,21 @@ function hedgedIsBreachedBeyond(properties: Properties<Property>, judged: Judged
     verdictAt(engine, (name) => (name === symbol ? print(price) : prices.marks.get(name)), prices, RULE)
   const { below, above } = bothPricesOf(knownAt(hedged), symbol)
   const priceLeast = one.book.rulesOf(symbol)!.rounding?.per === 'lot' ? { n: 100n, d: 1n } : PRICE_LEAST
-  for (const [price, side] of [
-    [below, -1n],
-    [above, 1n],
-  ] as const) {
-    if (price === undefined || isAtMost(price, priceLeast)) continue
+  const isOutside = (price: Rational, side: 1n | -1n) => {
     const beside = (sign: bigint) => add(price, multiply(price, { n: sign * step.n, d: step.d }))
-    properties.check(
-      'a hedged account is breached beyond each of its liquidation prices',
-      isBreachAt(beside(side)) && !isBreachAt(beside(-side)),
-      () => `${print(price)} with ${size}`,
-    )
+    return isBreachAt(beside(side)) && !isBreachAt(beside(-side))
   }
+  const sides = [
+    { price: below, side: -1n },
+    { price: above, side: 1n },
+  ] as const
+  const found = sides.filter(({ price }) => price !== undefined && !isAtMost(price, priceLeast))
+  if (found.length === 0) return
+  properties.check(
+    found.length === 1 ? 'a hedged account is breached beyond its one liquidation price' : BOTH_SIDES,
+    found.every(({ price, side }) => isOutside(price!, side)),
+    () => `${found.map(({ price }) => print(price!))} with ${size}`,
+  )
 }
 
 function isNear(a: Fraction, b: Fraction, allowed: Fraction): boolean {
