@@ -83,7 +83,7 @@ const PRICE_LEAST: Fraction = { n: 1n, d: 1_000_000n }
 const PRINTED: Fraction = { n: 1n, d: 10n ** 15n }
 
 const BOTH_SIDES = 'a hedged account with a liquidation price on either side is breached outside both'
-/** Elsewhere the slack of a hedged account is a straight line of the price, which meets 0 once. */
+/** Whose margin bends enough with the price for such accounts; elsewhere they are rare, or do not exist. */
 const BENT_VENUES: readonly string[] = ['binance', 'bybit', 'deribit']
 
 const PROPERTIES = [
