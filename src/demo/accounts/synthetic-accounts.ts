@@ -34,7 +34,7 @@ const NOTIONAL_MIN_USD = 50
 const NOTIONAL_MAX_USD = 30_000_000
 const ENTRY_SIGMA = 0.02
 /** How far the market may move against a margin account before liquidation, as a share of its notional. */
-const DISTANCE_MEDIAN = 1
+const DISTANCE_MEDIAN = 1.3
 const DISTANCE_SIGMA = 0.75
 const DISTANCE_MIN = 0.11
 /** Share of margin accounts that start near their line, and their distance from it as shares of their notional. */

@@ -15,7 +15,7 @@ interface Listed {
 }
 
 /** Relative to the same coin on the first two venues. Exact figures of an event take several times as long here. */
-const FURTHER_POPULARITY = 0.25
+const FURTHER_POPULARITY = 0.08
 
 type Form = Omit<InstrumentRules, 'contribution' | 'multiplier' | 'settlementAsset' | 'asOf'>
 
