@@ -69,7 +69,7 @@ class KrakenParser implements FrameParser {
   /** The venue acknowledges each product by itself, in capitals. Its errors are texts. */
   #reply(frame: string, { event, feed, product_ids }: JsonObject, sink: FrameSink): FrameKind {
     if (event === 'error' || event === 'alert') {
-      const named = frame.split(/[\s"',:]+/).find((word) => this.#symbols.test(word))
+      const named = frame.split(/[\s"',:\\]+/).find((word) => this.#symbols.test(word))
       sink.rejected(named ?? 'request', frame)
       return 'rejected'
     }

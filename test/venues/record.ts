@@ -61,3 +61,17 @@ export function argumentsOf(frame: string): string[] {
   const request = JSON.parse(frame)
   return request.args ?? request.params
 }
+
+/** What a new parser of the source says of answers: for whom, and what it sends back. */
+export function answersOf(sourceId: string, ...frames: readonly string[]): readonly (readonly unknown[])[] {
+  const heard: unknown[][] = []
+  const parser = sourceOf(sourceId).createParser()
+  const sink: FrameSink = {
+    ...DEAF_SINK,
+    acknowledged: (symbols) => void heard.push(['acknowledged', symbols]),
+    rejected: (symbol) => void heard.push(['rejected', symbol]),
+    reply: (frame) => void heard.push(['reply', JSON.parse(frame).method]),
+  }
+  for (const frame of frames) parser.parse(frame, sink)
+  return heard
+}

@@ -1,0 +1,37 @@
+/*
+ * What Kraken Futures sends, and what its parser does with it. Evidence is the fixture, test or document that shows it.
+ *
+ * channel     | variants                        | role          | action                        | evidence
+ * ------------|---------------------------------|---------------|-------------------------------|---------------------------
+ * ticker      | each frame is the whole state   | mark, index   | price, with the relative rate | fixtures, recorded.test.ts
+ *             | no price, no time, twice        | fault         | malformed                     | fixtures
+ * ticker_lite | any                             | none          | ignored: it has no mark       | recorded.test.ts
+ * heartbeat   | any                             | sign of life  | heartbeat                     | fixtures
+ * book, trade | any                             | none          | ignored                       | recorded.test.ts
+ * event       | subscribed to ticker            | by name       | acknowledged                  | fixtures; below
+ *             | subscribed to another feed      | none          | ignored                       | fixtures
+ *             | error or alert, a product named | by name       | rejected                      | fixtures; below
+ *             | error or alert, none named      | whole request | rejected                      | fixtures; below
+ *             | info                            | none          | ignored                       | fixtures
+ */
+import { expect, it } from 'vitest'
+import { answersOf, socketOf } from './record.ts'
+
+it('pings with the ping of the protocol, since the venue drops a client that sends none for 60 s', () => {
+  expect(socketOf('kraken-futures-public').heartbeat).toEqual({ everyMs: 30_000, frame: 'protocol' })
+})
+
+it('an answer is for the products that it names; an error that names none is for the request', () => {
+  expect(
+    answersOf(
+      'kraken-futures-public',
+      JSON.stringify({ event: 'subscribed', feed: 'ticker', product_ids: ['PI_XBTUSD'] }),
+      JSON.stringify({ event: 'error', message: 'Invalid product id: "PF_ABCUSD"' }),
+      JSON.stringify({ event: 'alert', message: 'Rate limit exceeded' }),
+    ),
+  ).toEqual([
+    ['acknowledged', ['PI_XBTUSD']],
+    ['rejected', 'PF_ABCUSD'],
+    ['rejected', 'request'],
+  ])
+})
