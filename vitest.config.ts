@@ -28,7 +28,9 @@ const ALONE = [
   'test/system/disk.test.ts',
 ]
 const UNIT_FILES = UNIT.map((folder) => `test/${folder}/**/*.test.ts`)
-const PROCESS_FILES = ['test/*.test.ts', `test/!(${UNIT.join('|')})/**/*.test.ts`]
+/** They compute for minutes. Beside them the tests of processes, which have limits of seconds, would starve. */
+const DIFFERENTIAL = 'differential'
+const PROCESS_FILES = ['test/*.test.ts', `test/!(${[...UNIT, DIFFERENTIAL].join('|')})/**/*.test.ts`]
 
 export default defineConfig({
   test: {
@@ -54,6 +56,16 @@ export default defineConfig({
       },
       {
         extends: true,
+        test: {
+          name: DIFFERENTIAL,
+          include: [`test/${DIFFERENTIAL}/**/*.test.ts`],
+          isolate: false,
+          globalSetup: 'test/support/kernel-build.ts',
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
         plugins: [builtProgram()],
         test: {
           name: 'process',
@@ -64,7 +76,7 @@ export default defineConfig({
           server: { deps: { external: [/\/dist\//] } },
           // Their tests wait for processes and sockets more than they compute.
           maxWorkers: 3,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -73,7 +85,7 @@ export default defineConfig({
           name: 'alone',
           include: ALONE,
           globalSetup: 'test/support/built-program.ts',
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
         },
       },
     ],

@@ -8,7 +8,7 @@ import { agreeOn, compiledOf, drawPrices, drawVenueCase, marketsOf, slackOf } fr
 
 const SEED = testSeed(20_261_129)
 /** Of all venues together; a tenth as many boundary cases come on top. */
-const CASES = testCases(1_000_000)
+const CASES = testCases(500_000)
 const VENUES = Object.keys(VENUE_FORMULAS)
 /** Verdicts on one account. */
 const PRICES_PER_ACCOUNT = 30

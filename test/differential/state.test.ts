@@ -35,6 +35,7 @@ import { seededRandom } from '../../src/system/seeded-random.ts'
 import { anyCase } from '../margin/arbitraries.ts'
 import { BINANCE, bookOf, rulesOf } from '../margin/support.ts'
 import { makeAccount, parsedAccount } from '../support/accounts.ts'
+import { RULES } from '../support/levels.ts'
 import { between, randomTiers } from '../support/random-accounts.ts'
 import { tiersOf } from '../support/rules.ts'
 import { testSeed } from '../support/seed.ts'
@@ -297,7 +298,7 @@ describe(`exact figures over one denominator against fractions (seed ${SEED})`, 
 })
 
 describe('the work of a state', () => {
-  it('grows with the positions of the account, not with their square', () => {
+  it.each(RULES)('grows with the positions of the account, not with their square, by %s', (_, rule) => {
     const rules = rulesOf([['1000000', '0.005', '0']])
     const readsOf = (positions: number) => {
       const symbols = positions / 2
@@ -328,14 +329,16 @@ describe('the work of a state', () => {
         markReads++
         return '90'
       }
-      const state = marginStateOf({ ...drawn!, curves, legs }, markOf, levelRule())
+      const state = marginStateOf({ ...drawn!, curves, legs }, markOf, rule)
       expect(state.positions).toHaveLength(positions)
       expect(state.positions.every(({ liquidationPrice }) => liquidationPrice !== null)).toBe(true)
       expect(state.cure!.reductions).toHaveLength(positions)
       return { reads: listReads / positions, marks: markReads / symbols }
     }
     const { reads, marks } = readsOf(1_000)
-    expect(marks).toBe(1)
-    expect(reads).toBeLessThan(8)
+    // Prices moved by each distance are another evaluation.
+    const evaluations = rule.isByDistance ? rule.levels.length : 1
+    expect(marks).toBe(evaluations)
+    expect(reads).toBeLessThan(10 * evaluations)
   })
 })
