@@ -3,6 +3,7 @@ import type { Account, AccountWrite, AccountWriter, WriteResult } from '../domai
 import { type ImportFormat, importAccounts, REFUSED_REPORTED_MAX, type Refusal } from '../import/index.ts'
 import { systemClock } from '../system/index.ts'
 import { VENUE_NAMES } from '../venues/index.ts'
+import { formatOf, refusalText } from './accounts-file.ts'
 import { withOpenBook } from './book.ts'
 import { openInput, readable } from './lines.ts'
 import type { Output } from './terminal.ts'
@@ -34,7 +35,7 @@ async function fromFile(file: string, { format, errors }: AccountsPlace): Promis
   const input = await openInput(file)
   const { refusedCount } = await importAccounts({
     input: readable<Uint8Array>(input),
-    format: format ?? (file.toLowerCase().endsWith('.csv') ? 'csv' : 'jsonl'),
+    format: formatOf(file, format),
     book: read,
     venues: VENUE_NAMES,
     // What the rules have against an account is found when it is judged.
@@ -47,9 +48,8 @@ async function fromFile(file: string, { format, errors }: AccountsPlace): Promis
 
 function reporter(errors: Output): (refusal: Refusal) => void {
   let count = 0
-  return ({ line, path, shown, rule }) => {
-    if (++count > REFUSED_REPORTED_MAX) return
-    tell(errors, `plimsoll: line ${line}:${visible(`${path === '' ? '' : ` ${path}`} is ${shown}: ${rule}`)}`)
+  return (refusal) => {
+    if (++count <= REFUSED_REPORTED_MAX) tell(errors, refusalText(refusal))
   }
 }
 

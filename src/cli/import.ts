@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
-import { Command, Option } from 'commander'
+import { Command } from 'commander'
 import type { OpenedBook } from '../api/index.ts'
 import { type ConfigOverrides, loadConfig } from '../config.ts'
 import { EXIT_FAULT, PlimsollError } from '../errors.ts'
@@ -17,6 +17,7 @@ import { accountFaultsOf, ruleFaultsOf } from '../margin/index.ts'
 import { systemClock } from '../system/index.ts'
 import { symbolFaultsOf, VENUE_NAMES } from '../venues/index.ts'
 import { refusedRules, ruleBooks } from '../worker/rule-books.ts'
+import { formatOf, formatOption, refusalText } from './accounts-file.ts'
 import { withOpenBook } from './book.ts'
 import { openInput, readable } from './lines.ts'
 import { withStoreOptions } from './options.ts'
@@ -74,12 +75,7 @@ export function importCommand(): Command {
     .argument('<file>', 'accounts as JSON or CSV, in UTF-8 or UTF-16; - for standard input')
   return withStoreOptions(command)
     .option('--allow-unsafe-redis', 'write to a Redis that may lose data')
-    .addOption(
-      new Option('--format <format>', 'default: csv for a name that ends in .csv, else jsonl').choices([
-        'jsonl',
-        'csv',
-      ]),
-    )
+    .addOption(formatOption())
     .option('--force', 'write accounts whose version is not above the stored one under the next version')
     .option('--replace', 'the file is the whole book: afterwards remove the accounts that are not in it')
     .option('--yes', 'with --replace: do not ask; needed where there is no terminal to ask on')
@@ -142,7 +138,7 @@ function readerOf({ file, input: first, format, check, force }: Source): Replace
     try {
       return await importAccounts({
         input: readable<Uint8Array>(input),
-        format: format ?? (file.toLowerCase().endsWith('.csv') ? 'csv' : 'jsonl'),
+        format: formatOf(file, format),
         venues: VENUE_NAMES,
         check,
         clock: systemClock,
@@ -160,12 +156,10 @@ function readerOf({ file, input: first, format, check, force }: Source): Replace
 
 function reportRefusals(bar: ProgressBar): (refused: Refusal) => void {
   let count = 0
-  return ({ line, path, shown, rule }) => {
+  return (refusal) => {
     count += 1
     if (count === REFUSED_REPORTED_MAX + 1) bar.say('plimsoll: further refused lines are only counted')
-    if (count > REFUSED_REPORTED_MAX) return
-    const what = path === '' ? '' : ` ${path}`
-    bar.say(`plimsoll: line ${line}:${visible(`${what} is ${shown}: ${rule}`)}`)
+    if (count <= REFUSED_REPORTED_MAX) bar.say(refusalText(refusal))
   }
 }
 

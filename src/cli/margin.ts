@@ -40,6 +40,7 @@ import { systemClock } from '../system/index.ts'
 import { accountSchema, ruleBookOf } from '../venues/index.ts'
 import type { BookOf } from '../worker/index.ts'
 import { LINE_CHARACTERS_MAX, linesOf, openInput, writeLine } from './lines.ts'
+import { levelsOption } from './options.ts'
 import { jsonLine } from './visible.ts'
 
 /** `plimsoll margin`: reads accounts with mark prices, one a line, and prints the exact margin state of each. */
@@ -47,11 +48,7 @@ export function marginCommand(): Command {
   return new Command('margin')
     .description('Computes the exact margin state of accounts at given marks')
     .argument('<file>', 'JSON lines of {"account", "marks", ...}, see below; - for standard input')
-    .option(
-      '--levels <levels>',
-      'warning levels, the farthest first: distances from the line (5%) or margin ratios (0.8)',
-      DEFAULT_LEVELS.join(','),
-    )
+    .addOption(levelsOption().default(DEFAULT_LEVELS, DEFAULT_LEVELS.join(',')))
     .option(
       '--hysteresis <share>',
       'margin above a level at which a worker leaves it again; checked, and without effect on a single state',
@@ -82,13 +79,14 @@ export function marginCommand(): Command {
         'deleveraged.\n' +
         'Exit code 1 where any line was refused.',
     )
-    .action(async (file: string, options: { levels: string; hysteresis: string }) => {
-      const levels = options.levels === '' ? [] : options.levels.split(',').map((level) => level.trim())
-      const rule = ruleOf(levels, options.hysteresis)
-      const judge = { rule, bookOf: ruleBookOf, nowMs: systemClock.nowMs() }
-      const refused = await writeMargins(linesOf(await openInput(file)), process.stdout, judge)
-      if (refused > 0) process.exitCode = EXIT_FAULT
-    })
+    .action(
+      async (file: string, { levels, hysteresis }: { levels: readonly string[]; hysteresis: string }) => {
+        const rule = ruleOf(levels, hysteresis)
+        const judge = { rule, bookOf: ruleBookOf, nowMs: systemClock.nowMs() }
+        const refused = await writeMargins(linesOf(await openInput(file)), process.stdout, judge)
+        if (refused > 0) process.exitCode = EXIT_FAULT
+      },
+    )
 }
 
 function ruleOf(levels: readonly string[], hysteresis: string): LevelRule {

@@ -1,4 +1,4 @@
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { VENUES } from '../venues/index.ts'
 
 const EXAMPLE_STREAM = VENUES[0]!.sources[0]!.id
@@ -6,11 +6,7 @@ const EXAMPLE_STREAM = VENUES[0]!.sources[0]!.id
 /** Adds the flags of all settings of a worker; names as in `src/config.ts`. */
 export function withConfigOptions(command: Command): Command {
   return withStoreOptions(command)
-    .option(
-      '--levels <levels>',
-      'warning levels, the farthest first: distances from the line (5%) or margin ratios (0.8)',
-      list,
-    )
+    .addOption(levelsOption())
     .option(
       '--hysteresis <share>',
       'share of the maintenance margin to be free above a level before it is left',
@@ -58,8 +54,12 @@ export function withBookOptions(command: Command): Command {
     .option('--shard <name>', 'shard of the book (default 0)')
 }
 
-function list(text: string): string[] {
-  return text === '' ? [] : text.split(',').map((part) => part.trim())
+/** The flag for warning levels, a list of their names. */
+export function levelsOption(): Option {
+  return new Option(
+    '--levels <levels>',
+    'warning levels, the farthest first: distances from the line (5%) or margin ratios (0.8)',
+  ).argParser((text) => (text === '' ? [] : text.split(',').map((part) => part.trim())))
 }
 
 function streamUrl(text: string, previous: Record<string, string> = {}): Record<string, string> {

@@ -1,4 +1,4 @@
-import { Command, Option } from 'commander'
+import { Command } from 'commander'
 import { type ConfigOverrides, loadConfig } from '../config.ts'
 import { EXIT_FAULT, PlimsollError } from '../errors.ts'
 import type { ImportFormat } from '../import/index.ts'
@@ -8,10 +8,11 @@ import { withCollateralRules } from '../rules/index.ts'
 import { systemClock } from '../system/index.ts'
 import { VENUES } from '../venues/index.ts'
 import { ruleBooks } from '../worker/rule-books.ts'
+import { formatOption } from './accounts-file.ts'
 import { readAccounts } from './accounts-read.ts'
 import { writeLine } from './lines.ts'
 import { MARKS_HELP, readPresentState } from './marks-file.ts'
-import { whole, withStoreOptions } from './options.ts'
+import { levelsOption, whole, withStoreOptions } from './options.ts'
 import { type Output, paletteFor, speaksJson } from './terminal.ts'
 import { jsonLine } from './visible.ts'
 import { whatIfLines } from './what-if-lines.ts'
@@ -67,17 +68,10 @@ export function whatIfCommand(
       '--file <file>',
       'accounts of this file, as `plimsoll import` takes it, in place of the stored book',
     )
-    .addOption(
-      new Option(
-        '--format <format>',
-        'of --file; default: csv for a name that ends in .csv, else jsonl',
-      ).choices(['jsonl', 'csv']),
-    )
+    .addOption(formatOption())
     .option('--marks <file>', 'present prices, see below; - for standard input')
     .option('--from-entry', "a position's entry price is the present mark where --marks states none")
-    .option('--levels <ratios>', 'warning levels (PLIMSOLL_LEVELS)', (text) =>
-      text === '' ? [] : text.split(','),
-    )
+    .addOption(levelsOption())
     .option(
       '--limit <number>',
       `list so many margin accounts; default: ${LISTED_DEFAULT}, as JSON all`,

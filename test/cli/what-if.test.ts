@@ -124,6 +124,11 @@ describe('plimsoll what-if', () => {
     expect(errors).toMatch(/line 3: id is 5/)
   })
 
+  it('takes levels by distance, with spaces between them', async () => {
+    const { output } = await run(['--file', file, '--from-entry', '--levels', '30%, 20%', '--json'], 200)
+    expect(JSON.parse(output).totals).toMatchObject([{ level: '20%', marginAccounts: 2 }])
+  })
+
   it.each([
     [['BTCUSDT'], /"BTCUSDT": a move is/],
     [['A=1', 'A=2%'], /A is moved twice/],
