@@ -13,7 +13,8 @@ import type { RowTerms } from './kernel-terms.ts'
 export const UNUSED_SOUGHT_AT = 256
 
 /**
- * The curves of a kernel by tier list, coordinate and the way that x moves against an account: all rows with the same share one. The kernel counts the rows on each.
+ * The curves of a kernel by tier list, coordinate and the way that x moves against an account: all rows with the same share
+ * one. The kernel counts the rows on each.
  * Replaced rules have a new tier list, and the curve of the old one stays until no row is on it. Unused curves are freed
  * when twice as many curves are known as were in use at the last look, and at least UNUSED_SOUGHT_AT; so the kernel never
  * holds more than that, however often rules change.

@@ -27,7 +27,7 @@ export function straightTermsOf(account: Account, part: MarginAccountPart): Kern
     intercept: toFloat(position.intercept),
     slope: toFloat(position.slope),
     scale: toFloat(position.scale),
-    constant: toFloat(position.constant),
+    constant: toFloat(position.maintenanceConstant),
   }))
   return {
     constant: toFloat(straight.constant),

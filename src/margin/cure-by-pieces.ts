@@ -1,6 +1,6 @@
 // How much of a position to close when slack need not be concave: each tier is solved separately. Slower than the walk of
 // cure.ts, and its twin for concave slack.
-import { add, compare, div, floorTo, mul, neg, ONE, type Rational, sign, sub, ZERO } from './rational.ts'
+import { add, ceilTo, compare, div, mul, neg, ONE, type Rational, sign, sub, ZERO } from './rational.ts'
 import { closedBeyond, meets, type Reduction, shareWithout, surplusKeeping } from './reduction.ts'
 import { tierIndexAt } from './tiers.ts'
 
@@ -29,14 +29,9 @@ function closedInTier(reduction: Reduction, index: number): Rational {
   const tier = curve.tiers[index]!
   const isTop = compare(notional, tier.cap) <= 0 || index === curve.tiers.length - 1
   // A share that ends on the cap is in the tier, whether or not a surplus of zero meets the goal.
-  const withinCap = isTop ? ZERO : roundedUp(mul(reduction.size, sub(ONE, div(tier.cap, notional))), step)
+  const withinCap = isTop ? ZERO : ceilTo(mul(reduction.size, sub(ONE, div(tier.cap, notional))), step)
   const slope = sub(gain, mul(tier.maintenanceMarginRate, notional))
   if (sign(slope) >= 0) return withinCap
   const beyondRoot = closedBeyond(reduction, div(neg(add(base, tier.maintenanceDeduction)), slope))
   return compare(beyondRoot, withinCap) > 0 ? beyondRoot : withinCap
-}
-
-/** The smallest multiple of `step` that is not below the value. */
-function roundedUp(value: Rational, step: Rational): Rational {
-  return neg(floorTo(neg(value), step))
 }

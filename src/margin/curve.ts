@@ -15,11 +15,11 @@ export interface Curve {
   readonly coordinate: Coordinate
   readonly intercept: Rational
   readonly slope: Rational
-  /** Above zero; the slope is this or its negative. */
+  /** Above zero. Of a plain position the slope is this or its negative. */
   readonly scale: Rational
   /** One array for all curves of the same rules. */
   readonly tiers: readonly ExactTier[]
-  /** The closing fee that the venue counts; it does not move with the mark. */
+  /** What does not move with the mark: the closing fee that the venue counts, or a whole margin. Not below zero. */
   readonly maintenanceConstant: Rational
 }
 

@@ -47,8 +47,8 @@ export interface Received {
 }
 
 /**
- * `received`: before the search. From a healthy account: the next price at which it passes its line in the direction in which slack falls, or in the
- * other one if that has none. From a breached one: the nearest.
+ * The mark of `symbol` at which the account passes its line, `received` counted in. A healthy account: the next such price on
+ * the side where slack falls, or on the other side if this one has none. A breached account: the nearest.
  */
 export function liquidationPriceOf(known: Known, symbol: string, received?: Received): Rational | undefined {
   return nextOf(slackOfSymbol(known, symbol, received), known.marks.get(symbol)!)

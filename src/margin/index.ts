@@ -30,6 +30,7 @@ export {
   levelUpTo,
 } from './level-rule.ts'
 export { type EvaluationAt, heldLevel, reachedLevel } from './levels.ts'
+export { indexAssetsOf } from './pool-formulas.ts'
 export { type PositionAnswers, positionAnswersOf } from './position-answers.ts'
 export type { RuledPosition } from './position-value.ts'
 export { bankruptcyPrice, liquidationPrice } from './prices.ts'

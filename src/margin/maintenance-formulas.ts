@@ -64,7 +64,7 @@ export function ownRateOf({ position, rules }: RuledPosition): Rational | undefi
 }
 
 /** The first tier whose cap is not below; the last for all above. */
-function tierOf<N, Tier extends { readonly cap: string }>(
+export function tierOf<N, Tier extends { readonly cap: string }>(
   algebra: Algebra<N>,
   tiers: readonly Tier[],
   measure: N,

@@ -182,6 +182,10 @@ export function max(a: Rational, b: Rational): Rational {
   return compare(a, b) >= 0 ? a : b
 }
 
+export function min(a: Rational, b: Rational): Rational {
+  return compare(a, b) <= 0 ? a : b
+}
+
 /** The same value in lowest terms. For values that are computed once and used often. */
 export function reduce(a: Rational): Rational {
   const common = greatestCommonDivisor(a.n < 0n ? -a.n : a.n, a.d)
@@ -199,4 +203,9 @@ export function floorTo(a: Rational, unit: Rational): Rational {
   const truncated = ratio.n / ratio.d
   const whole = ratio.n < 0n && truncated * ratio.d !== ratio.n ? truncated - 1n : truncated
   return mul({ n: whole, d: 1n }, unit)
+}
+
+/** Smallest multiple of `unit` that is not below `a`. */
+export function ceilTo(a: Rational, unit: Rational): Rational {
+  return neg(floorTo(neg(a), unit))
 }

@@ -12,11 +12,11 @@ export function straightLegsOf({ formula }: Known): readonly Leg[] | undefined {
   if (pool !== undefined) return undefined
   const straight = straightAccountOf({ marginMode, positions, currency: '' }, walletBalance)
   if (straight === undefined || straight.uncertainty.n !== 0n) return undefined
-  return straight.positions.map(({ constant, ...curve }, index) => {
+  return straight.positions.map((curve, index) => {
     const { position, rules, defaults } = positions[index]!
     const kind = rules.closingFee ?? defaults.closingFee
     return {
-      curve: { ...curve, maintenanceConstant: constant },
+      curve,
       position,
       closingFeeRate: kind === 'none' || kind === 'at-cost' ? ZERO : parseDecimal(rules.takerFeeRate),
     }

@@ -1,12 +1,12 @@
 // Positions of any form as straight pieces of one price, where that is what they are to within a stated amount. The kernel
 // computes with these; `AccountFormula` decides.
-import type { WholeTier } from '../domain/index.ts'
 import type { MarginAccountPart } from './account.ts'
 import { exactNumbers } from './algebra.ts'
 import { closingFeeOf, isolatedMarginOf } from './closing-fee.ts'
-import type { Coordinate } from './curve.ts'
-import { maintenanceOf, ownRateOf } from './maintenance-formulas.ts'
-import { nettingOf } from './netting.ts'
+import type { Curve } from './curve.ts'
+import { exactRulesOf } from './exact-rules.ts'
+import { maintenanceOf, ownRateOf, tierOf } from './maintenance-formulas.ts'
+import { type Netting, nettingOf } from './netting.ts'
 import { type RuledPosition, type SizedPosition, sizedPositionOf } from './position-value.ts'
 import {
   abs,
@@ -19,22 +19,13 @@ import {
   parseDecimal,
   parseRate,
   type Rational,
+  sub,
   ZERO,
 } from './rational.ts'
-import { type ExactTier, exactTiers, parseCap } from './tiers.ts'
+import type { ExactTier } from './tiers.ts'
 
-/** contribution = intercept + slope·x; maintenance margin = rate·y − deduction + constant with y = scale·x, in the tier of y. */
-export interface StraightPosition {
-  readonly symbol: string
-  readonly coordinate: Coordinate
-  readonly intercept: Rational
-  readonly slope: Rational
-  /** Above zero. */
-  readonly scale: Rational
-  /** One array for all positions of the same rules. */
-  readonly tiers: readonly ExactTier[]
-  /** Not below zero. */
-  readonly constant: Rational
+/** The curve of a position; its scale counts a rate that the position alone has. */
+export interface StraightPosition extends Curve {
   /** The errors of both figures together, at any price, never exceed it; in the settlement asset. */
   readonly uncertainty: Rational
 }
@@ -57,9 +48,10 @@ export function straightAccountOf(part: MarginAccountPart, wallet: Rational): St
   const ruled = part.positions[0]!
   const { credited, closingFee } = isolatedMarginOf(exactNumbers, ruled, sizeOf(ruled), ONE, ZERO)
   if (closingFee === undefined) return { constant: credited, uncertainty, positions }
-  const { constant, ...position } = positions[0]!
-  const tiered = add(constant, neg(closingFeeOf(sizedOf(ruled), ZERO)))
-  return { constant: credited, uncertainty, positions: [{ ...position, constant: add(tiered, closingFee) }] }
+  const position = positions[0]!
+  const tiered = sub(position.maintenanceConstant, closingFeeOf(sizedOf(ruled), ZERO))
+  const maintenanceConstant = add(tiered, closingFee)
+  return { constant: credited, uncertainty, positions: [{ ...position, maintenanceConstant }] }
 }
 
 /**
@@ -75,21 +67,21 @@ function nettedPositionsOf(
   const nettings = ruled.map(nettingOf)
   nettings.forEach((netting, place) => {
     if (netting === undefined) return
-    const { constant, tiers } = positions[place]!
+    const { maintenanceConstant, tiers } = positions[place]!
     const sides = groups.get(netting.group) ?? { long: ZERO, short: ZERO }
     groups.set(netting.group, sides)
-    sides[netting.side] = add(sides[netting.side], constant)
+    sides[netting.side] = add(sides[netting.side], maintenanceConstant)
     if (tiers !== NO_RATE) moving.add(netting.group)
   })
-  const hasBoth = (group: string) =>
-    new Set(nettings.filter((netting) => netting?.group === group).map((netting) => netting!.side)).size > 1
-  for (const group of groups.keys()) if (moving.has(group) && hasBoth(group)) return undefined
+  const holds = (group: string, side: Netting['side']) =>
+    nettings.some((netting) => netting?.group === group && netting.side === side)
+  for (const group of moving) if (holds(group, 'long') && holds(group, 'short')) return undefined
   return positions.map((position, place) => {
     const netting = nettings[place]
     if (netting === undefined || moving.has(netting.group)) return position
     const { long, short } = groups.get(netting.group)!
     const larger = compare(long, short) >= 0 ? 'long' : 'short'
-    return netting.side === larger ? position : { ...position, constant: ZERO }
+    return netting.side === larger ? position : { ...position, maintenanceConstant: ZERO }
   })
 }
 
@@ -112,7 +104,7 @@ function straightPositionOf(ruled: RuledPosition): StraightPosition | undefined 
   }
 }
 
-type Asked = Pick<StraightPosition, 'tiers' | 'scale' | 'constant'>
+type Asked = Pick<Curve, 'tiers' | 'scale' | 'maintenanceConstant'>
 
 /** A tier that asks for all of y, so that y is the maintenance margin of every position with one rate. */
 const ONE_RATE: readonly ExactTier[] = [{ cap: ONE, maintenanceMarginRate: ONE, maintenanceDeduction: ZERO }]
@@ -130,13 +122,13 @@ function askedOf(sized: SizedPosition<Rational>): Asked | undefined {
   const rate = rateAtMark(sized)
   if (rate !== undefined) return withRate(amount, add(rate, feeRate), fee)
   const tiers = marginalTiersOf(ruled, feeRate)
-  return tiers === undefined ? undefined : { tiers, scale: amount, constant: fee }
+  return tiers === undefined ? undefined : { tiers, scale: amount, maintenanceConstant: fee }
 }
 
-function withRate(amount: Rational, rate: Rational, constant: Rational): Asked {
+function withRate(amount: Rational, rate: Rational, maintenanceConstant: Rational): Asked {
   return rate.n === 0n
-    ? { tiers: NO_RATE, scale: amount, constant }
-    : { tiers: ONE_RATE, scale: mul(amount, rate), constant }
+    ? { tiers: NO_RATE, scale: amount, maintenanceConstant }
+    : { tiers: ONE_RATE, scale: mul(amount, rate), maintenanceConstant }
 }
 
 /** Where it does not move with the mark. */
@@ -167,7 +159,9 @@ function rateAtMark({ ruled, isLong, size, amount }: SizedPosition<Rational>): R
     case 'side-rates':
       return parseRate(isLong ? maintenance.long : maintenance.short)
     case 'whole-tiers':
-      return maintenance.basis === 'contracts' ? wholeRateOf(maintenance.tiers, abs(size)) : undefined
+      return maintenance.basis === 'contracts'
+        ? parseRate(tierOf(exactNumbers, maintenance.tiers, abs(size)).maintenanceMarginRate)
+        : undefined
     case 'size-rate':
       // Of an inverse contract the size in coin moves with the mark.
       return contribution === 'inverse' || maintenancePrice === 'entry'
@@ -180,32 +174,23 @@ function rateAtMark({ ruled, isLong, size, amount }: SizedPosition<Rational>): R
   }
 }
 
-function wholeRateOf(tiers: readonly WholeTier[], contracts: Rational): Rational {
-  const tier = tiers.find(({ cap }) => compare(contracts, parseCap(cap)) <= 0) ?? tiers.at(-1)!
-  return parseRate(tier.maintenanceMarginRate)
-}
-
-const withFee = new WeakMap<object, Map<string, readonly ExactTier[]>>()
+const withFee = new WeakMap<readonly ExactTier[], readonly ExactTier[]>()
 
 /** The tiers with the rate of the fee at the mark added to each; undefined for other forms and rates above 1. */
 function marginalTiersOf(
   { position, rules }: RuledPosition,
   feeRate: Rational,
 ): readonly ExactTier[] | undefined {
-  const { maintenance } = rules
-  if (maintenance.kind !== 'marginal-tiers') return undefined
-  const key = feeRate.n === 0n ? '0' : rules.takerFeeRate
-  const known = withFee.get(rules) ?? new Map<string, readonly ExactTier[]>()
-  withFee.set(rules, known)
-  let tiers = known.get(key)
-  if (tiers === undefined) {
-    tiers = exactTiers(position.symbol, maintenance.tiers).map((tier) => ({
-      ...tier,
-      maintenanceMarginRate: add(tier.maintenanceMarginRate, feeRate),
-    }))
-    known.set(key, tiers)
-  }
-  return tiers.some((tier) => compare(tier.maintenanceMarginRate, ONE) > 0) ? undefined : tiers
+  if (rules.maintenance.kind !== 'marginal-tiers') return undefined
+  const { tiers } = exactRulesOf(position.symbol, rules)
+  if (feeRate.n === 0n) return tiers
+  const known = withFee.get(tiers) ?? tiers.map((tier) => withRateOf(tier, feeRate))
+  withFee.set(tiers, known)
+  return known.some((tier) => compare(tier.maintenanceMarginRate, ONE) > 0) ? undefined : known
+}
+
+function withRateOf(tier: ExactTier, feeRate: Rational): ExactTier {
+  return { ...tier, maintenanceMarginRate: add(tier.maintenanceMarginRate, feeRate) }
 }
 
 /**

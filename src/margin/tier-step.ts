@@ -3,14 +3,14 @@ import { exactNumbers } from './algebra.ts'
 import type { Known } from './formula-figures.ts'
 import { ownRateOf } from './maintenance-formulas.ts'
 import { sizedPositionOf } from './position-value.ts'
-import { abs, add, compare, div, floorTo, mul, ONE, parseDecimal, type Rational, sub } from './rational.ts'
+import { abs, ceilTo, compare, div, min, mul, ONE, parseDecimal, type Rational, sub } from './rational.ts'
 import { reductionStepOf } from './reduction.ts'
 import { parseCap } from './tiers.ts'
 
 /**
  * The smallest part, in units of size, whose closing at the mark brings the position into the tier at which the first step of
- * the venue ends. undefined where no such tier is below, the rules have no tiers, the position has a rate of its own, or the venue
- * does not step down.
+ * the venue ends. undefined where no such tier is below, the rules have no tiers, the position has a rate of its own, or the
+ * venue does not step down.
  */
 export function tierReductionOf(known: Known, place: number): Rational | undefined {
   const ruled = known.formula.positions[place]!
@@ -27,7 +27,7 @@ export function tierReductionOf(known: Known, place: number): Rational | undefin
   const target = caps[tier - tiersPerLiquidationStep]
   if (target === undefined) return undefined
   const least = mul(abs(size), sub(ONE, div(target, measure)))
-  return smaller(ceilTo(least, parseDecimal(reductionStepOf(rules))), abs(size))
+  return min(ceilTo(least, parseDecimal(reductionStepOf(rules))), abs(size))
 }
 
 /** What the caps of the tiers bound. */
@@ -38,13 +38,4 @@ function measureOf({ formula, figures }: Known, place: number): Rational {
   if (maintenance.kind === 'whole-tiers' && maintenance.basis === 'contracts') return abs(size)
   if (maintenancePrice === 'entry') return sizedPositionOf(exactNumbers, ruled, size).entryValue
   return abs(figures.positions[place]!.value)
-}
-
-function ceilTo(amount: Rational, step: Rational): Rational {
-  const floor = floorTo(amount, step)
-  return compare(floor, amount) === 0 ? floor : add(floor, step)
-}
-
-function smaller(a: Rational, b: Rational): Rational {
-  return compare(a, b) <= 0 ? a : b
 }

@@ -1,6 +1,6 @@
 // Liquidation prices as venues print them, which is not where their line is.
 import type { PrintedPrice } from '../domain/index.ts'
-import { add, floorTo, neg, type Rational, sub } from './rational.ts'
+import { add, ceilTo, floorTo, type Rational, sub } from './rational.ts'
 
 /** `price` is that of the line, above zero; `tick`, above zero, is the smallest step of the contract's prices. */
 export function venueLiquidationPrice(
@@ -10,5 +10,5 @@ export function venueLiquidationPrice(
   printed: PrintedPrice,
 ): Rational {
   if (printed === 'tick-before') return isLong ? add(price, tick) : sub(price, tick)
-  return isLong ? neg(floorTo(neg(price), tick)) : floorTo(price, tick)
+  return isLong ? ceilTo(price, tick) : floorTo(price, tick)
 }

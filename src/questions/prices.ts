@@ -6,6 +6,8 @@ import {
   div,
   type FurtherPrices,
   formatDecimal,
+  fundingSymbolsOf,
+  indexAssetsOf,
   type MarginAccount,
   type MarkOf,
   mul,
@@ -101,13 +103,11 @@ export class Prices {
     for (const name of symbolsOf(formula)) {
       if (markOf(name) === undefined) missing.push({ kind: 'mark', venue, name })
     }
-    for (const { asset: name } of formula.pool?.assets ?? []) {
-      if (name !== formula.pool!.currency && indexPriceOf!(name) === undefined)
-        missing.push({ kind: 'index price', venue, name })
+    for (const name of formula.pool === undefined ? [] : indexAssetsOf(formula.pool)) {
+      if (indexPriceOf!(name) === undefined) missing.push({ kind: 'index price', venue, name })
     }
-    for (const { position, rules } of formula.positions) {
-      if (rules.fundingInMaintenance === true && fundingRateOf!(position.symbol) === undefined)
-        missing.push({ kind: 'funding rate', venue, name: position.symbol })
+    for (const name of fundingSymbolsOf(formula)) {
+      if (fundingRateOf!(name) === undefined) missing.push({ kind: 'funding rate', venue, name })
     }
     return missing
   }

@@ -34,6 +34,7 @@ import {
   timesStated,
 } from './frame.ts'
 import { bybitImport } from './imports/bybit.ts'
+import { timeOf } from './numbers.ts'
 import { subscribeFrames } from './subscribe.ts'
 
 const BYBIT = venueId('bybit')
@@ -184,14 +185,8 @@ function update(market: MarketState, data: JsonObject): void {
   const { indexPrice, fundingRate, nextFundingTime } = data
   if (indexPrice !== undefined) market.indexPrice = priceOrUndefined(indexPrice)
   if (fundingRate !== undefined) market.fundingRate = rateOrUndefined(fundingRate)
-  if (nextFundingTime !== undefined) market.nextFundingTimeMs = fundingTimeOf(nextFundingTime)
-}
-
-/** Milliseconds as text; `""` and `"0"` mean that the contract has no funding. */
-function fundingTimeOf(value: unknown): number | undefined {
-  if (typeof value !== 'string' || !/^\d{1,15}$/.test(value)) return undefined
-  const timeMs = Number(value)
-  return timeMs > 0 ? timeMs : undefined
+  // `""` and `"0"` mean that the contract has no funding.
+  if (nextFundingTime !== undefined) market.nextFundingTimeMs = timeOf(nextFundingTime)
 }
 
 function topicNames(topic: string, symbol: string): boolean {

@@ -65,9 +65,9 @@ function coordinateOf({ coordinate }: StraightPosition, mark: Rational): Rationa
   return coordinate === 'price' ? mark : { n: mark.d, d: mark.n }
 }
 
-function maintenanceAt({ tiers, scale, constant }: StraightPosition, x: Rational): Rational {
+function maintenanceAt({ tiers, scale, maintenanceConstant }: StraightPosition, x: Rational): Rational {
   const value = mul(scale, x)
   const tier = tiers.find(({ cap }) => compare(value, cap) <= 0) ?? tiers.at(-1)!
   const tiered = add(mul(value, tier.maintenanceMarginRate), neg(tier.maintenanceDeduction))
-  return add(tiered, constant)
+  return add(tiered, maintenanceConstant)
 }

@@ -4,6 +4,8 @@ import {
   DECIMAL_PATTERN,
   type Decimal,
   type InstrumentRules,
+  isPrice,
+  PRICE_PATTERN,
   type RulesBody,
   type StatedRules,
   shownValue,
@@ -60,15 +62,13 @@ export function numberIn(record: BodyRecord, ...fields: readonly string[]): Deci
 
 /** The same of a number by which another one is divided or multiplied: 0 and less are refused. */
 export function positiveIn(record: BodyRecord, ...fields: readonly string[]): Decimal {
-  return fittingIn(record, fields, POSITIVE_PATTERN, 'must be a number above zero')
+  return fittingIn(record, fields, PRICE_PATTERN, 'must be a number above zero')
 }
 
 /** The same of the cap of a tier or the lower bound of the next. A venue writes 19 digits for "no cap". */
 export function boundIn(record: BodyRecord, ...fields: readonly string[]): Decimal {
   return fittingIn(record, fields, CAP_PATTERN, 'must be a number of zero or more')
 }
-
-const POSITIVE_PATTERN = /^(?=[0.]*[1-9])\d{1,15}(?:\.\d{1,18})?$/
 
 function fittingIn(record: BodyRecord, fields: readonly string[], grammar: RegExp, rule: string): Decimal {
   const field =
@@ -157,7 +157,7 @@ export function objectionIn(
 /** The field for the smallest step of prices; none where the body does not state one above zero. */
 export function tickSizeField(value: unknown): Pick<InstrumentRules, 'tickSize'> {
   const tickSize = plainNumberOf(value)
-  return tickSize !== undefined && POSITIVE_PATTERN.test(tickSize) ? { tickSize } : {}
+  return isPrice(tickSize) ? { tickSize } : {}
 }
 
 /** The field for the coin of a contract; none for a name that is not an asset code, such as kPEPE. */

@@ -1,14 +1,13 @@
 import type { Decimal, InstrumentRules, RuleBook, RulesImport, StatedRules } from '../../domain/index.ts'
 import {
+  ceilTo,
   compare,
   div,
-  floorTo,
   formatDecimal,
   mul,
   ONE,
   parseDecimal,
   type Rational,
-  sub,
 } from '../../margin/index.ts'
 import { CME_PRODUCTS } from '../cme-products.ts'
 import { decimalOf, refuse, Taken } from './body.ts'
@@ -139,9 +138,4 @@ export function rulesOfRow(symbol: string, { day, initial, maintenance }: Margin
     liquidation: 'passed',
     assumptions: ['the margin is that of an outright position; spreads and options are not offset'],
   }
-}
-
-function ceilTo(value: Rational, unit: Rational): Rational {
-  const below = floorTo(value, unit)
-  return compare(below, value) === 0 ? below : sub(below, { n: -unit.n, d: unit.d })
 }

@@ -1,6 +1,6 @@
 import type { InstrumentRules, Position } from '../../../domain/index.ts'
 import { add, divide, type Fraction, multiply, ONE, parse, subtract, ZERO } from '../fraction.ts'
-import { heldOf, larger, marginalTiers, profitsOf, sumOf, type VenueFormula, valueAt } from './formula.ts'
+import { byValue, heldOf, larger, marginalTiers, sumOf, type VenueFormula, valueAt } from './formula.ts'
 
 /**
  * Bybit, "Maintenance Margin" and "Liquidation Price (isolated, UTA)" help pages of 2025-07 and later: tiers of the value at
@@ -11,14 +11,9 @@ export const bybit: VenueFormula = {
   isolatedMarginOf,
   maintenanceOf: sumOf,
   figuresOf(position, rules) {
-    const held = heldOf(position, rules)
     const tieredMarginOf = marginalTiers(rules)
     const fee = closingFeeOf(position, rules)
-    const profitOf = profitsOf(held)
-    return ({ mark }) => {
-      const value = valueAt(held, mark)
-      return { contribution: profitOf(value), maintenance: add(tieredMarginOf(value), fee) }
-    }
+    return byValue(heldOf(position, rules), (value) => add(tieredMarginOf(value), fee))
   },
 }
 

@@ -1,5 +1,5 @@
 import { multiply, parse } from '../fraction.ts'
-import { heldOf, profitsOf, statedOrInitial, sumOf, type VenueFormula, valueAt } from './formula.ts'
+import { byValue, heldOf, statedOrInitial, sumOf, type VenueFormula } from './formula.ts'
 
 /** CME, outright: an amount for each contract. */
 export const cme: VenueFormula = {
@@ -11,7 +11,6 @@ export const cme: VenueFormula = {
     if (rules.maintenance.kind !== 'per-contract')
       throw new Error(`${position.symbol} has no amount a contract`)
     const maintenance = multiply(held.size, parse(rules.maintenance.amount))
-    const profitOf = profitsOf(held)
-    return ({ mark }) => ({ contribution: profitOf(valueAt(held, mark)), maintenance })
+    return byValue(held, () => maintenance)
   },
 }

@@ -1,15 +1,14 @@
 import type { InstrumentRules, Position } from '../../../domain/index.ts'
 import { add, multiply, ONE, ZERO } from '../fraction.ts'
 import {
+  byValue,
   type Figures,
   heldOf,
   larger,
   parseShare,
-  profitsOf,
   statedOrInitial,
   sumOf,
   type VenueFormula,
-  valueAt,
 } from './formula.ts'
 
 /**
@@ -31,15 +30,10 @@ function futureOf(position: Position, rules: InstrumentRules): Figures {
   const held = heldOf(position, rules)
   const base = parseShare(maintenance.base)
   const increment = parseShare(maintenance.increment)
-  const profitOf = profitsOf(held)
-  return ({ mark }) => {
-    const value = valueAt(held, mark)
+  return byValue(held, (value) => {
     const coins = held.isInverse ? value : held.units
-    return {
-      contribution: profitOf(value),
-      maintenance: multiply(value, add(base, multiply(increment, coins))),
-    }
-  }
+    return multiply(value, add(base, multiply(increment, coins)))
+  })
 }
 
 function optionOf(position: Position, rules: InstrumentRules): Figures {

@@ -83,10 +83,19 @@ export function valueAt({ units, isInverse }: Held, price: Fraction): Fraction {
 }
 
 /** Linear long units·(P − E), inverse long units·(1/E − 1/P); of a short the opposite. By the value at the mark. */
-export function profitsOf(held: Held): (markValue: Fraction) => Fraction {
+function profitsOf(held: Held): (markValue: Fraction) => Fraction {
   const entryValue = valueAt(held, held.entryPrice)
   const losesWithValue = held.isLong === held.isInverse
   return (markValue) => (losesWithValue ? subtract(entryValue, markValue) : subtract(markValue, entryValue))
+}
+
+/** The figures of a position whose maintenance margin follows from its value at the mark, or from nothing that moves. */
+export function byValue(held: Held, maintenanceOf: (markValue: Fraction) => Fraction): Figures {
+  const profitOf = profitsOf(held)
+  return ({ mark }) => {
+    const value = valueAt(held, mark)
+    return { contribution: profitOf(value), maintenance: maintenanceOf(value) }
+  }
 }
 
 export function isAtMost(a: Fraction, b: Fraction): boolean {

@@ -1,13 +1,5 @@
 import { divide, multiply, parse } from '../fraction.ts'
-import {
-  heldOf,
-  marginalTiers,
-  profitsOf,
-  statedOrInitial,
-  sumOf,
-  type VenueFormula,
-  valueAt,
-} from './formula.ts'
+import { byValue, heldOf, marginalTiers, statedOrInitial, sumOf, type VenueFormula } from './formula.ts'
 
 const TWO = { n: 2n, d: 1n }
 
@@ -17,19 +9,10 @@ export const hyperliquid: VenueFormula = {
   isolatedMarginOf: statedOrInitial,
   maintenanceOf: sumOf,
   figuresOf(position, rules) {
-    const held = heldOf(position, rules)
     const tieredMarginOf = marginalTiers(rules)
-    const profitOf = profitsOf(held)
     const { maxLeverage } = position
-    return ({ mark }) => {
-      const value = valueAt(held, mark)
-      return {
-        contribution: profitOf(value),
-        maintenance:
-          maxLeverage === undefined
-            ? tieredMarginOf(value)
-            : divide(value, multiply(TWO, parse(maxLeverage))),
-      }
-    }
+    const held = heldOf(position, rules)
+    if (maxLeverage === undefined) return byValue(held, tieredMarginOf)
+    return byValue(held, (value) => divide(value, multiply(TWO, parse(maxLeverage))))
   },
 }

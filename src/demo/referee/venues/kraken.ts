@@ -1,8 +1,8 @@
 import { add, type Fraction, multiply, ZERO } from '../fraction.ts'
 import {
+  byValue,
   heldOf,
   larger,
-  profitsOf,
   statedOrInitial,
   tierOf,
   type VenueFormula,
@@ -22,8 +22,7 @@ export const kraken: VenueFormula = {
     const value = valueAt(held, held.entryPrice)
     const { rate } = tierOf(wholeTiers(rules), held.isInverse ? held.size : value)
     const maintenance = multiply(value, rate)
-    const profitOf = profitsOf(held)
-    return ({ mark }) => ({ contribution: profitOf(valueAt(held, mark)), maintenance })
+    return byValue(held, () => maintenance)
   },
   maintenanceOf(asked) {
     let sum = ZERO
