@@ -31,6 +31,7 @@ import {
   type MarginAccount,
   marginAccountsOf,
   marginStateOf,
+  ownRulesOver,
   positionAnswersOf,
   ruleAgeDays,
   shortfallAtExitOf,
@@ -62,6 +63,7 @@ export function marginCommand(): Command {
         'empty where it is the line as a whole. Blank lines are skipped. "rules" replaces\n' +
         'the rule book of the venue symbol by symbol. "ruleAgeDays" is the age of the\n' +
         'oldest rules of a margin account, null where they bear no day ("asOf").\n' +
+        'An account with "levels" is judged by them in place of --levels.\n' +
         '"distance" is the equal move of all prices against the account that brings it\n' +
         'to its line, as a fraction; "ifOnly" the same for one coin alone. An account\n' +
         'with "pool" needs "indexPrices" by asset in the currency of the pool, and\n' +
@@ -101,6 +103,7 @@ function ruleOf(levels: readonly string[], hysteresis: string): LevelRule {
 
 /** What judges a line: rules, levels and the wall time `nowMs`, which decides how old the rules are. */
 export interface MarginJudge {
+  /** Of the accounts without levels of their own. */
   readonly rule: LevelRule
   readonly bookOf: BookOf
   readonly nowMs: number
@@ -112,26 +115,30 @@ export async function writeMargins(
   output: Writable,
   judge: MarginJudge,
 ): Promise<number> {
+  const ruleFor = ownRulesOver(judge.rule)
   let refused = 0
   for await (const line of lines) {
     if (line.text.trim() === '') continue
-    const result = resultOf(line, judge)
+    const result = resultOf(line, judge, ruleFor)
     if ('error' in result) refused++
     await writeLine(output, jsonLine(result))
   }
   return refused
 }
 
-function resultOf(line: Line, judge: MarginJudge) {
+/** The level rule for an account by the levels that it carries. */
+type RuleFor = ReturnType<typeof ownRulesOver>
+
+function resultOf(line: Line, judge: MarginJudge, ruleFor: RuleFor) {
   try {
-    return marginsOf(line, judge)
+    return marginsOf(line, judge, ruleFor)
   } catch (error) {
     if (!(error instanceof PlimsollError)) throw error
     return { error: { code: error.code, path: error.path ?? '', message: error.message } }
   }
 }
 
-function marginsOf(line: Line, { rule, bookOf, nowMs }: MarginJudge) {
+function marginsOf(line: Line, { bookOf, nowMs }: MarginJudge, ruleFor: RuleFor) {
   const input = readInput(line)
   const account = parseAt<Account>(accountSchema, input.account, 'account', 'ACCOUNT_INVALID')
   const marks = readPrices(input.marks, 'marks')
@@ -145,6 +152,7 @@ function marginsOf(line: Line, { rule, bookOf, nowMs }: MarginJudge) {
     fundingRateOf: (symbol: string) => fundingRates.get(symbol),
     indexPriceOf: (asset: string) => indexPrices.get(asset),
   }
+  const rule = ruleFor(account.levels)
   const stateOf = (marginAccount: MarginAccount) => {
     const state = marginStateOf(marginAccount, markOf, rule, further)
     refuseNegativeMargins(state)

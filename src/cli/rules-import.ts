@@ -44,7 +44,8 @@ Prints a rules file to standard output, and on standard error which symbols are
 taken, which are refused and why, and what changes against the rules in use
 (built-in, under --rules). With --out or --merge the report goes to standard
 output. --accounts and --stored-accounts add which margin accounts of the venue
-change their level (PLIMSOLL_LEVELS) under the new rules while no price moves.
+change their level under the new rules while no price moves: by the "levels" of
+the account, without them by PLIMSOLL_LEVELS.
 
 Exit code 1 where any symbol is refused, and where an account cannot be read,
 is refused under the new rules or has no verdict.`

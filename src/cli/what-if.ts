@@ -48,8 +48,9 @@ store marks: --marks or --from-entry states the present ones, which a move in
 percent and every symbol without a move need.
 ${MARKS_HELP}
 
-Levels are reached without hysteresis. Listed are the highest levels first, then
-the largest shortfalls. Totals are by level and settlement asset.
+Levels are reached without hysteresis; an account with "levels" has its own in
+place of --levels. Listed are the levels nearest to the line first, then the
+largest shortfalls. Totals are by level and settlement asset.
 
 JSON: {"moves", "marginAccounts", "safe", "warned", "liquidated", "unknown",
 "totals", "reached", "missing", "unheld", "refused"}.

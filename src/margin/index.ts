@@ -28,6 +28,8 @@ export {
   type LevelRule,
   levelRule,
   levelUpTo,
+  ownRulesOver,
+  worseLevelFirst,
 } from './level-rule.ts'
 export { type EvaluationAt, heldLevel, reachedLevel } from './levels.ts'
 export { indexAssetsOf } from './pool-formulas.ts'

@@ -69,6 +69,37 @@ export function levelRule(
   }
 }
 
+/** Lists of own levels whose rules `ownRulesOver` keeps; the rule of a further list is made for each account. */
+const OWN_RULES_KEPT_MAX = 10_000
+
+/** Gives the rule for an account by the levels that it carries: without any the standard one, whose hysteresis all have. */
+export function ownRulesOver(standard: LevelRule): (own: readonly LevelName[] | undefined) => LevelRule {
+  const hysteresis = formatDecimal(standard.hysteresis)
+  const kept = new Map<string, LevelRule>()
+  return (own) => {
+    if (own === undefined) return standard
+    const key = own.join(',')
+    let rule = kept.get(key)
+    if (rule === undefined) {
+      rule = levelRule(own, hysteresis)
+      if (kept.size < OWN_RULES_KEPT_MAX) kept.set(key, rule)
+    }
+    return rule
+  }
+}
+
+/**
+ * Orders levels of different rules, the worse first: the line, then distances, the nearest first, then margin ratios, the
+ * highest first.
+ */
+export function worseLevelFirst(left: Level, right: Level): number {
+  const [isFar, isOtherFar] = [left.distance.n !== 0n, right.distance.n !== 0n]
+  if (isFar && isOtherFar) return compare(left.distance, right.distance)
+  if (!isFar && !isOtherFar) return compare(right.ratio, left.ratio)
+  const isLine = compare((isFar ? right : left).ratio, ONE) === 0
+  return isLine === isFar ? 1 : -1
+}
+
 /** The highest level of the rule that is not nearer to the line than the named one; 0 if none is, or if they are of two kinds. */
 export function levelUpTo({ levels, names, isByDistance }: LevelRule, name: LevelName): number {
   const exact = names.indexOf(name)

@@ -8,7 +8,7 @@ import {
   RULES_MAX,
   ratioLevels,
 } from '../kernel/index.ts'
-import { formatDecimal, type LevelRule, levelRule } from '../margin/index.ts'
+import { type LevelRule, ownRulesOver } from '../margin/index.ts'
 
 /** Number of the rule of the worker, which judges accounts without levels of their own. */
 export const STANDARD = 0
@@ -32,15 +32,16 @@ interface RuleInUse {
  */
 export class LevelRules {
   readonly standard: LevelRule
+  /** The rule for these own levels; it need not be in use. */
+  readonly ruleFor: (own: readonly LevelName[] | undefined) => LevelRule
   readonly #kernel: Kernel
-  readonly #hysteresis: string
   readonly #rules: (RuleInUse | undefined)[] = []
   readonly #numberOf = new Map<string, number>()
 
   constructor(kernel: Kernel, standard: LevelRule) {
     this.standard = standard
     this.#kernel = kernel
-    this.#hysteresis = formatDecimal(standard.hysteresis)
+    this.ruleFor = ownRulesOver(standard)
     kernel.setRule(KERNEL_RULES, UNDECIDED_LEVELS)
     this.#add(STANDARD, standard, '')
   }
@@ -53,7 +54,7 @@ export class LevelRules {
     if (number === undefined) {
       const free = this.#rules.indexOf(undefined)
       number = free < 0 ? this.#rules.length : free
-      this.#add(number, levelRule(own, this.#hysteresis), key)
+      this.#add(number, this.ruleFor(own), key)
       this.#numberOf.set(key, number)
     }
     this.#rules[number]!.users++
@@ -72,11 +73,6 @@ export class LevelRules {
     const used = this.#rules[number]
     assert(used !== undefined, 'a rule in use has a number')
     return used.rule
-  }
-
-  /** The rule for these own levels; it need not be in use. */
-  ruleFor(own: readonly LevelName[] | undefined): LevelRule {
-    return own === undefined ? this.standard : levelRule(own, this.#hysteresis)
   }
 
   /** How the kernel judges accounts of the rule. */

@@ -1,8 +1,9 @@
-import type { Account, Decimal, RuleBook, VenueId } from '../domain/index.ts'
+import type { Account, Decimal, LevelName, RuleBook, VenueId } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import {
   abs,
   add,
+  compare,
   DISPLAY_DECIMALS,
   div,
   type Evaluation,
@@ -23,6 +24,7 @@ import {
   reachedLevel,
   sign,
   sub,
+  worseLevelFirst,
   ZERO,
 } from '../margin/index.ts'
 import type { Prices } from './prices.ts'
@@ -34,14 +36,14 @@ export interface RefusedAccount {
 }
 
 /**
- * Calls `found` for every margin account of all accounts, in their order; an account that the rules refuse has none.
+ * Calls `found` for every margin account of all accounts, with its account, in their order; an account that the rules refuse has none.
  * An account that `isSettled` settles by its parts is not compiled, and `found` does not get it.
  * Nothing is kept: 100,000 compiled accounts take longer to keep than to compile.
  */
 export function eachMarginAccount(
   accounts: Iterable<Account>,
   bookOf: (venue: VenueId) => RuleBook,
-  found: (marginAccount: MarginAccount) => void,
+  found: (marginAccount: MarginAccount, account: Account) => void,
   isSettled?: (account: Account, parts: readonly MarginAccountPart[]) => boolean,
 ): RefusedAccount[] {
   const refused: RefusedAccount[] = []
@@ -53,7 +55,7 @@ export function eachMarginAccount(
           ? undefined
           : marginAccountPartsOf(account, book)
       if (parts !== undefined && isSettled?.(account, parts) === true) continue
-      for (const one of marginAccountsOf(account, book)) found(one)
+      for (const one of marginAccountsOf(account, book)) found(one, account)
     } catch (error) {
       if (!(error instanceof PlimsollError)) throw error
       refused.push({ account: account.id, reason: error.message })
@@ -64,9 +66,31 @@ export function eachMarginAccount(
 
 /** A margin account at some prices. */
 export interface Judged {
+  readonly rule: LevelRule
   /** Place in the levels of the rule: 0 is safe, the last one is the line. */
   readonly level: number
   readonly evaluation: Evaluation
+}
+
+export function levelNameOf({ rule, level }: Judged): LevelName {
+  return rule.names[level]!
+}
+
+/** Orders by the levels of the rule of each, the worse first, what is safe last. */
+export function worseJudgedFirst(left: Judged, right: Judged): number {
+  if (left.level === 0 || right.level === 0) return Math.sign(right.level) - Math.sign(left.level)
+  return worseLevelFirst(left.rule.levels[left.level - 1]!, right.rule.levels[right.level - 1]!)
+}
+
+/** Orders by margin ratio, the highest first, without a division. A ratio of a balance that is not above zero is the highest. */
+export function higherRatioFirst(left: Evaluation, right: Evaluation): number {
+  const isNone = sign(left.marginBalance) <= 0
+  const isOtherNone = sign(right.marginBalance) <= 0
+  if (isNone || isOtherNone) return Number(isOtherNone) - Number(isNone)
+  return compare(
+    mul(right.maintenanceMargin, left.marginBalance),
+    mul(left.maintenanceMargin, right.marginBalance),
+  )
 }
 
 /**
@@ -87,7 +111,7 @@ export function judge(marginAccount: MarginAccount, prices: Prices, rule: LevelR
 }
 
 function judgedBy(evaluationAt: EvaluationAt, marginAccount: MarginAccount, rule: LevelRule): Judged {
-  return { level: reachedLevel(evaluationAt, marginAccount, rule), evaluation: evaluationAt(ZERO) }
+  return { rule, level: reachedLevel(evaluationAt, marginAccount, rule), evaluation: evaluationAt(ZERO) }
 }
 
 /** What the margin account has less than it needs; 0 if it has enough. */

@@ -1,6 +1,15 @@
 import type { Account, Decimal, RuleBook } from '../domain/index.ts'
-import { type LevelRule, type MarginAccount, toFloat } from '../margin/index.ts'
-import { asPrinted, eachMarginAccount, type Judged, judge, type RefusedAccount, ratioText } from './judged.ts'
+import { type LevelRule, type MarginAccount, ownRulesOver } from '../margin/index.ts'
+import {
+  eachMarginAccount,
+  higherRatioFirst,
+  type Judged,
+  judge,
+  levelNameOf,
+  type RefusedAccount,
+  ratioText,
+  worseJudgedFirst,
+} from './judged.ts'
 import { type CountedPrice, MissingPrices } from './missing-prices.ts'
 import { type PresentPrices, Prices } from './prices.ts'
 
@@ -19,7 +28,7 @@ export interface MovedMarginAccount {
 
 export interface RulesEffect {
   readonly marginAccounts: number
-  /** The highest level first, then the highest ratio. */
+  /** The worst level first, then the highest ratio. */
   readonly up: readonly MovedMarginAccount[]
   readonly down: readonly MovedMarginAccount[]
   /** Margin accounts without a verdict, because a price is not known. */
@@ -35,6 +44,7 @@ interface RulesQuestion {
   readonly before: RuleBook
   readonly after: RuleBook
   readonly present: PresentPrices
+  /** Of the accounts without levels of their own. */
   readonly rule: LevelRule
 }
 
@@ -48,12 +58,13 @@ interface Moved {
 export function rulesEffect({ accounts, before, after, present, rule }: RulesQuestion): RulesEffect {
   const prices = new Prices(present)
   const missing = new MissingPrices()
+  const ruleFor = ownRulesOver(rule)
   const judgedBefore = new Map<string, Judged>()
   eachMarginAccount(
     accounts,
     () => before,
-    (marginAccount) => {
-      const judged = judge(marginAccount, prices, rule)
+    (marginAccount, { levels }) => {
+      const judged = judge(marginAccount, prices, ruleFor(levels))
       if (judged !== undefined) judgedBefore.set(marginAccount.id, judged)
     },
   )
@@ -62,9 +73,9 @@ export function rulesEffect({ accounts, before, after, present, rule }: RulesQue
   const refused = eachMarginAccount(
     accounts,
     () => after,
-    (marginAccount) => {
+    (marginAccount, { levels }) => {
       marginAccounts++
-      const judged = judge(marginAccount, prices, rule)
+      const judged = judge(marginAccount, prices, ruleFor(levels))
       if (judged === undefined) return missing.add(prices.missingOf(marginAccount))
       const old = judgedBefore.get(marginAccount.id)
       if (judged.level !== (old?.level ?? 0)) moved.push({ marginAccount, before: old, after: judged })
@@ -74,33 +85,29 @@ export function rulesEffect({ accounts, before, after, present, rule }: RulesQue
   const isUp = ({ before, after }: Moved) => after.level > (before?.level ?? 0)
   return {
     marginAccounts,
-    up: moved.filter(isUp).map((one) => movedOf(one, rule)),
-    down: moved.filter((one) => !isUp(one)).map((one) => movedOf(one, rule)),
+    up: moved.filter(isUp).map(movedOf),
+    down: moved.filter((one) => !isUp(one)).map(movedOf),
     unknown: missing.marginAccounts,
     missing: missing.list(),
     refused,
   }
 }
 
-function movedOf({ marginAccount, before, after }: Moved, rule: LevelRule): MovedMarginAccount {
+function movedOf({ marginAccount, before, after }: Moved): MovedMarginAccount {
   return {
     account: marginAccount.account,
     marginAccount: marginAccount.id,
     settle: marginAccount.currency,
-    levelBefore: before === undefined ? null : rule.names[before.level]!,
+    levelBefore: before === undefined ? null : levelNameOf(before),
     ratioBefore: before === undefined ? null : ratioText(before.evaluation),
-    level: rule.names[after.level]!,
+    level: levelNameOf(after),
     ratio: ratioText(after.evaluation),
   }
 }
 
 function worstFirst(left: Moved, right: Moved): number {
-  const byLevel = right.after.level - left.after.level
-  return byLevel !== 0 ? byLevel : sortRatio(right.after) - sortRatio(left.after)
-}
-
-/** Orders lines for people; the printed ratio is exact. */
-function sortRatio({ evaluation }: Judged): number {
-  const balance = toFloat(asPrinted(evaluation.marginBalance))
-  return balance > 0 ? toFloat(asPrinted(evaluation.maintenanceMargin)) / balance : Number.MAX_VALUE
+  const bySize =
+    worseJudgedFirst(left.after, right.after) ||
+    higherRatioFirst(left.after.evaluation, right.after.evaluation)
+  return bySize !== 0 ? bySize : left.marginAccount.id < right.marginAccount.id ? -1 : 1
 }

@@ -6,6 +6,7 @@ import {
   formatDecimal,
   type LevelRule,
   type MarginAccount,
+  ownRulesOver,
   type Rational,
   symbolsOf,
   ZERO,
@@ -13,12 +14,15 @@ import {
 import {
   asPrinted,
   eachMarginAccount,
+  higherRatioFirst,
   type Judged,
   judge,
+  levelNameOf,
   notionalOf,
   type RefusedAccount,
   ratioText,
   shortfallOf,
+  worseJudgedFirst,
 } from './judged.ts'
 import { type CountedPrice, MissingPrices } from './missing-prices.ts'
 import { isProvenSafe } from './nominate.ts'
@@ -57,9 +61,9 @@ export interface WhatIf {
   readonly liquidated: number
   /** Margin accounts without a verdict, because a price is not known. */
   readonly unknown: number
-  /** Highest level first, then by settlement asset. */
+  /** The worst level first, then by settlement asset. */
   readonly totals: readonly ReachedTotal[]
-  /** Highest level first, then the largest shortfall, then the highest ratio. */
+  /** The worst level first, then the largest shortfall, then the highest ratio. */
   readonly reached: readonly Reached[]
   readonly missing: readonly CountedPrice[]
   /** Names of moves that no margin account depends on. */
@@ -72,6 +76,7 @@ export interface WhatIfQuestion {
   readonly bookOf: (venue: VenueId) => RuleBook
   readonly present: PresentPrices
   readonly moves: ReadonlyMap<string, Move>
+  /** Of the accounts without levels of their own. */
   readonly rule: LevelRule
   /** Most entries of `reached`. The totals count all. */
   readonly limit: number
@@ -91,19 +96,21 @@ export function whatIf({ accounts, bookOf, present, moves, rule, limit }: WhatIf
   const prices = new Prices(present, moves)
   const missing = new MissingPrices()
   const unheld = new Set([...moves.keys()].filter((name) => name !== EVERY_MARK))
+  const ruleFor = ownRulesOver(rule)
   const found: Found[] = []
   let marginAccounts = 0
-  const decide = (marginAccount: MarginAccount) => {
+  const decide = (marginAccount: MarginAccount, { levels }: Account) => {
     marginAccounts++
     if (unheld.size > 0) withoutHeld(unheld, marginAccount.formula)
-    const judged = judge(marginAccount, prices, rule)
+    const judged = judge(marginAccount, prices, ruleFor(levels))
     if (judged === undefined) missing.add(prices.missingOf(marginAccount))
-    else if (judged.level > 0) found.push(foundOf(marginAccount, judged, prices, rule))
+    else if (judged.level > 0) found.push(foundOf(marginAccount, judged, prices))
   }
   const refused = eachMarginAccount(accounts, bookOf, decide, (account, parts) => {
-    const { venue } = account
+    const { venue, levels } = account
+    const own = ruleFor(levels)
     const isSafe = parts.every((part) =>
-      isProvenSafe(account, part, prices.marksFor(venue, part.positions), rule),
+      isProvenSafe(account, part, prices.marksFor(venue, part.positions), own),
     )
     if (!isSafe) return false
     marginAccounts += parts.length
@@ -111,7 +118,7 @@ export function whatIf({ accounts, bookOf, present, moves, rule, limit }: WhatIf
     return true
   })
   found.sort(worstFirst)
-  const liquidated = found.filter(({ level }) => level === rule.levels.length).length
+  const liquidated = found.filter(isLiquidated).length
   const before = new Prices(present)
   return {
     marginAccounts,
@@ -119,17 +126,21 @@ export function whatIf({ accounts, bookOf, present, moves, rule, limit }: WhatIf
     warned: found.length - liquidated,
     liquidated,
     unknown: missing.marginAccounts,
-    totals: totalsOf(found, rule),
-    reached: found.slice(0, limit).map((one) => reachedOf(one, before, rule)),
+    totals: totalsOf(found),
+    reached: found.slice(0, limit).map((one) => reachedOf(one, before)),
     missing: missing.list(),
     unheld: [...unheld],
     refused,
   }
 }
 
-function foundOf(marginAccount: MarginAccount, judged: Judged, prices: Prices, rule: LevelRule): Found {
+function isLiquidated({ level, rule }: Judged): boolean {
+  return level === rule.levels.length
+}
+
+function foundOf(marginAccount: MarginAccount, judged: Judged, prices: Prices): Found {
   const shortfall = asPrinted(shortfallOf(judged.evaluation))
-  return { ...judged, marginAccount, shortfall, notional: notionalOf(marginAccount, prices, rule) }
+  return { ...judged, marginAccount, shortfall, notional: notionalOf(marginAccount, prices, judged.rule) }
 }
 
 function withoutHeld(
@@ -140,16 +151,16 @@ function withoutHeld(
   for (const { asset } of pool?.assets ?? []) names.delete(asset)
 }
 
-function reachedOf(found: Found, before: Prices, rule: LevelRule): Reached {
-  const { marginAccount, level, evaluation, shortfall, notional } = found
+function reachedOf(found: Found, before: Prices): Reached {
+  const { marginAccount, rule, evaluation, shortfall, notional } = found
   const judgedBefore = judge(marginAccount, before, rule)
   return {
     account: marginAccount.account,
     marginAccount: marginAccount.id,
     venue: marginAccount.venue,
     settle: marginAccount.currency,
-    level: rule.names[level]!,
-    levelBefore: judgedBefore === undefined ? null : rule.names[judgedBefore.level]!,
+    level: levelNameOf(found),
+    levelBefore: judgedBefore === undefined ? null : levelNameOf(judgedBefore),
     marginBalance: formatDecimal(evaluation.marginBalance),
     maintenanceMargin: formatDecimal(evaluation.maintenanceMargin),
     marginRatio: ratioText(evaluation),
@@ -158,35 +169,28 @@ function reachedOf(found: Found, before: Prices, rule: LevelRule): Reached {
   }
 }
 
-/** Ratios are compared without a division; one whose margin balance is not above zero is the highest. */
 function worstFirst(left: Found, right: Found): number {
-  const byLevel = right.level - left.level
-  const bySize = byLevel === 0 ? compare(right.shortfall, left.shortfall) : byLevel
-  if (bySize !== 0) return bySize
-  const { marginBalance, maintenanceMargin } = left.evaluation
-  const other = right.evaluation
-  const byRatio = compare(
-    { n: other.maintenanceMargin.n * marginBalance.n, d: other.maintenanceMargin.d * marginBalance.d },
-    { n: maintenanceMargin.n * other.marginBalance.n, d: maintenanceMargin.d * other.marginBalance.d },
-  )
+  const bySize = worseJudgedFirst(left, right) || compare(right.shortfall, left.shortfall)
+  const byRatio = bySize || higherRatioFirst(left.evaluation, right.evaluation)
   return byRatio !== 0 ? byRatio : left.marginAccount.id < right.marginAccount.id ? -1 : 1
 }
 
-function totalsOf(found: readonly Found[], rule: LevelRule): ReachedTotal[] {
+function totalsOf(found: readonly Found[]): ReachedTotal[] {
   interface Sum {
-    level: number
-    settle: string
+    readonly judged: Judged
+    readonly settle: string
     marginAccounts: number
     notional: Rational
     shortfall: Rational
   }
   const sums = new Map<string, Sum>()
-  for (const { level, marginAccount, notional, shortfall } of found) {
+  for (const judged of found) {
+    const { marginAccount, notional, shortfall } = judged
     const { currency: settle } = marginAccount
-    const key = `${level} ${settle}`
+    const key = `${levelNameOf(judged)} ${settle}`
     let sum = sums.get(key)
     if (sum === undefined) {
-      sum = { level, settle, marginAccounts: 0, notional: ZERO, shortfall: ZERO }
+      sum = { judged, settle, marginAccounts: 0, notional: ZERO, shortfall: ZERO }
       sums.set(key, sum)
     }
     sum.marginAccounts++
@@ -194,9 +198,11 @@ function totalsOf(found: readonly Found[], rule: LevelRule): ReachedTotal[] {
     sum.shortfall = add(sum.shortfall, shortfall)
   }
   return [...sums.values()]
-    .sort((left, right) => right.level - left.level || (left.settle < right.settle ? -1 : 1))
-    .map(({ level, settle, marginAccounts, notional, shortfall }) => ({
-      level: rule.names[level]!,
+    .sort(
+      (left, right) => worseJudgedFirst(left.judged, right.judged) || (left.settle < right.settle ? -1 : 1),
+    )
+    .map(({ judged, settle, marginAccounts, notional, shortfall }) => ({
+      level: levelNameOf(judged),
       settle,
       marginAccounts,
       notional: formatDecimal(notional),

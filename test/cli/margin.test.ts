@@ -186,6 +186,20 @@ describe('plimsoll margin', () => {
     expect(verdicts).toEqual(['warning', 'safe'])
   })
 
+  it('judges an account with levels of its own by them', async () => {
+    const own = (levels: readonly string[]) => ({
+      account: { ...LINE.account, levels },
+      marks: { BTCUSDT: '39600' },
+    })
+    const { results } = await run([own(['0.6']), own(['20%', '3%']), own([])], levelRule(['0.5']))
+    const judged = results.map(({ marginAccounts: [{ verdict, level }] }) => [verdict, level])
+    expect(judged).toEqual([
+      ['safe', null],
+      ['warning', '3%'],
+      ['safe', null],
+    ])
+  })
+
   it.each<[string, unknown, object]>([
     [
       'no JSON',

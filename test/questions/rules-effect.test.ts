@@ -46,6 +46,36 @@ describe('the effect of new rules on accounts', () => {
     ])
   })
 
+  it('judges an account by its own levels', () => {
+    const own = (id: string, levels: string[]) => ({ ...longOf('AUSDT', id, '80'), levels })
+    const { up } = effectOn([
+      own('silent', []),
+      own('far', ['6%']),
+      own('near', ['4%', '3.5%']),
+      longOf('AUSDT', 'standard', '80'),
+    ])
+    // The new rules ask for 50 of 80: at a fall of 30/950 the account is on its line.
+    expect(up.map(({ account, level }) => [account, level])).toEqual([
+      ['near', '3.5%'],
+      ['far', '6%'],
+      ['standard', '0.5'],
+    ])
+  })
+
+  it('orders those of one level by their exact ratio, then by id', () => {
+    // 50 of a margin that differs in its 18th decimal: f64 has one number for all three ratios.
+    const accounts = [
+      longOf('AUSDT', 'b', '60.000000000000000002'),
+      longOf('AUSDT', 'z', '60.000000000000000001'),
+      longOf('AUSDT', 'a', '60.000000000000000002'),
+      longOf('CUSDT', 'gone', '0'),
+      longOf('CUSDT', 'also gone', '-1'),
+      longOf('AUSDT', 'short', '49'),
+    ]
+    const { up } = effectOn(accounts)
+    expect(up.map(({ account }) => account)).toEqual(['also gone', 'gone', 'short', 'z', 'a', 'b'])
+  })
+
   it('judges at the stated marks and leaves unknown what has none', () => {
     const accounts = [longOf('AUSDT', 'a', '140'), longOf('BUSDT', 'b', '140')]
     const { up, unknown, missing } = effectOn(accounts, { AUSDT: '90' })

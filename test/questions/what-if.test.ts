@@ -108,6 +108,42 @@ describe('what-if', () => {
     ])
   })
 
+  it('judges an account by its own levels, the nearest to the line first, and sums up by level', () => {
+    const own = (id: string, margin: string, levels: string[]) => ({
+      ...longWith(id, margin),
+      levels,
+    })
+    // At 90: a margin of 115 leaves 15 for 9, a ratio of 0.6, and 0.75 % of a distance.
+    const accounts = [
+      own('silent', '115', []),
+      own('ratio', '115', ['0.2', '0.55']),
+      own('higher', '130', ['0.1', '0.2']),
+      own('safe', '115', ['0.65']),
+      longWith('standard', '115'),
+      own('far', '115', ['20%', '1.5%']),
+      own('near', '115', ['0.75%']),
+      own('gone', '90', ['20%']),
+    ]
+    const answer = ask(accounts, 'AUSDT=90', presentOf({ AUSDT: '200' }))
+    expect(answer.reached.map(({ account, level, levelBefore }) => [account, level, levelBefore])).toEqual([
+      ['gone', '1', '0'],
+      ['near', '0.75%', '0'],
+      ['far', '1.5%', '0'],
+      ['ratio', '0.55', '0'],
+      ['standard', '0.5', '0'],
+      ['higher', '0.2', '0'],
+    ])
+    expect(answer.totals.map(({ level, marginAccounts }) => [level, marginAccounts])).toEqual([
+      ['1', 1],
+      ['0.75%', 1],
+      ['1.5%', 1],
+      ['0.55', 1],
+      ['0.5', 1],
+      ['0.2', 1],
+    ])
+    expect(answer).toMatchObject({ marginAccounts: 8, safe: 2, warned: 5, liquidated: 1 })
+  })
+
   it('decides exactly about an account that f64 cannot tell from its level', () => {
     // At 90 a margin of 118 leaves 18, of which 0.5 is the 9 that is asked for.
     const accounts = [longWith('at', '118'), longWith('above', '118.000000000000000001')]
