@@ -54,8 +54,8 @@ semicolons or tabs, as the header does. Columns, in any order:
   ${CSV_COLUMNS.slice(0, 7).join(',')},
   ${CSV_COLUMNS.slice(7, 12).join(',')},
   ${CSV_COLUMNS.slice(12).join(',')}
-  desk-7/alpha,bybit,17,,USDT,12000.5,BTCUSDT,cross,0.5,61250.1,10,
-  desk-7/alpha,,,,,,ETHUSDT,isolated,-4,3010,10,900
+  desk-7/alpha,bybit,17,,8% 3%,USDT,12000.5,BTCUSDT,cross,0.5,61250.1,10,,,
+  desk-7/alpha,,,,,,,ETHUSDT,isolated,-4,3010,10,900,,
 
 docs/accounts.md describes every field. An account without a version gets one
 above the stored version. A line that breaks a rule is reported with its number,

@@ -60,9 +60,9 @@ function figureOf(level: LevelName): number {
   return Number(isDistance(level) ? level.slice(0, -PERCENT.length) : level)
 }
 
-/** The warning levels of an account. */
+/** The warning levels of an account. Of a list with several faults the first is named. */
 export const warningLevelsSchema = z
-  .array(levelNameSchema, { error: 'must be a list' })
+  .array(z.string({ error: 'must be a string' }), { error: 'must be a list' })
   .max(WARNING_LEVELS_MAX, `must hold at most ${WARNING_LEVELS_MAX} levels`)
   .superRefine((levels, context) => {
     const fault = levelFaultOf(levels)

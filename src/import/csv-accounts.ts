@@ -7,7 +7,7 @@ import { type CsvSeparator, parseCsvRow, separatorOf } from './csv.ts'
 export const CSV_ACCOUNTS_MAX = 5_000_000
 
 /** Must be equal in all rows of an account that state them. */
-const ACCOUNT_COLUMNS = ['venue', 'version', 'separateWallets'] as const
+const ACCOUNT_COLUMNS = ['venue', 'version', 'separateWallets', 'levels'] as const
 const COLLATERAL_COLUMNS = ['asset', 'amount'] as const
 const POSITION_COLUMNS = [
   'symbol',
@@ -168,9 +168,16 @@ const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
   ['false', false],
 ])
 
+/** Stands in the column of levels for an empty list; an empty cell states no levels. */
+const NO_LEVELS = 'none'
+
+function levelsIn(cell: string): string[] {
+  return cell === NO_LEVELS ? [] : cell.trim().split(/\s+/)
+}
+
 function candidateOf(group: Group): Candidate {
   const { id, stated, collateral, positions } = group
-  const { version, separateWallets } = stated
+  const { version, separateWallets, levels } = stated
   return {
     raw: {
       id,
@@ -179,12 +186,14 @@ function candidateOf(group: Group): Candidate {
       ...(separateWallets === undefined
         ? {}
         : { separateWallets: BOOLEANS.get(separateWallets) ?? separateWallets }),
+      ...(levels === undefined ? {} : { levels: levelsIn(levels) }),
       collateral,
       positions,
     },
     lineOf([list, index]) {
       if (typeof index !== 'number') return group.line
-      const lines = list === 'positions' ? group.positionLines : group.collateralLines
+      const lines =
+        list === 'positions' ? group.positionLines : list === 'collateral' ? group.collateralLines : []
       return lines[index] ?? group.line
     },
   }

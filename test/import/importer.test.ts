@@ -493,6 +493,37 @@ describe('an import of CSV', () => {
     })
   })
 
+  test('reads the levels of an account, `none` as an empty list, and refuses rows that contradict each other', async () => {
+    const row = (id: string, levels: string) => `${id},bybit,${levels},USDT,1`
+    const summary = await run('csv', [
+      'id,venue,levels,asset,amount',
+      row('far', '10% 5%  2%'),
+      row('far', ''),
+      row('ratio', ' 0.5 0.8'),
+      row('line', 'none'),
+      row('standard', ''),
+      row('two', '10%'),
+      row('two', '10% 5%'),
+      row('late', ''),
+      row('late', '5%'),
+      row('mixed', '0.5 5%'),
+      row('comma', '"10%,5%"'),
+    ])
+    const levels = async (id: string) => (await book.get(id))?.levels
+    expect(await Promise.all(['far', 'ratio', 'line', 'standard'].map(levels))).toEqual([
+      ['10%', '5%', '2%'],
+      ['0.5', '0.8'],
+      [],
+      undefined,
+    ])
+    expect(summary.refused).toMatchObject([
+      { line: 8, path: 'levels', value: '10% 5%', rule: expect.stringContaining('(first: 10%)') },
+      { line: 10, path: 'levels', value: '5%', rule: expect.stringContaining('(first: empty)') },
+      { line: 11, path: 'levels[1]', value: '5%', rule: 'levels must be all margin ratios or all distances' },
+      { line: 12, path: 'levels[0]', value: '10%,5%' },
+    ])
+  })
+
   test('refuses an account as a whole for one bad row, on the line of that row', async () => {
     const summary = await run('csv', [
       header,
