@@ -1,9 +1,10 @@
 // Margin accounts and their rows: what the host adds, changes and removes between instants.
 import {
+  ACCOUNT_NESTED,
   COLUMN_ACCOUNT_CONSTANT,
+  COLUMN_ACCOUNT_FORM,
   COLUMN_ACCOUNT_HEAD,
   COLUMN_ACCOUNT_LEVEL,
-  COLUMN_ACCOUNT_NESTED,
   COLUMN_ACCOUNT_ROWS,
   COLUMN_ACCOUNT_RULE,
   COLUMN_ACCOUNT_STAMP,
@@ -16,10 +17,11 @@ import {
   COLUMN_ROW_SCALE,
   COLUMN_ROW_SLOPE,
   COLUMN_ROW_CURVE,
+  COORDINATES,
   NONE,
 } from "./layout";
 import { accountCapacity, i32At, setF64, setI32 } from "./columns";
-import { countRow } from "./curve";
+import { countRow, formOf } from "./curve";
 import { freeRow, setTriggers, takeRow } from "./zones";
 
 let accounts: i32 = 0;
@@ -38,6 +40,7 @@ export function addAccount(constant: f64, level: i32, uncertainty: f64): i32 {
   setI32(COLUMN_ACCOUNT_LEVEL, account, level);
   setI32(COLUMN_ACCOUNT_STAMP, account, 0);
   setI32(COLUMN_ACCOUNT_UNKNOWN, account, 0);
+  setI32(COLUMN_ACCOUNT_FORM, account, 0);
   setAccountRule(account, 0, 1);
   return account;
 }
@@ -53,6 +56,7 @@ export function removeRows(account: i32): void {
   }
   setI32(COLUMN_ACCOUNT_HEAD, account, NONE);
   setI32(COLUMN_ACCOUNT_ROWS, account, 0);
+  setI32(COLUMN_ACCOUNT_FORM, account, i32At(COLUMN_ACCOUNT_FORM, account) & ACCOUNT_NESTED);
   setUnknown(account, 0);
 }
 
@@ -84,7 +88,8 @@ export function setConstant(account: i32, constant: f64, uncertainty: f64): void
 /** `nested` is 1 where no level is reached while the one below it is not. */
 export function setAccountRule(account: i32, rule: i32, nested: i32): void {
   setI32(COLUMN_ACCOUNT_RULE, account, rule);
-  setI32(COLUMN_ACCOUNT_NESTED, account, nested);
+  const forms = i32At(COLUMN_ACCOUNT_FORM, account) & ~ACCOUNT_NESTED;
+  setI32(COLUMN_ACCOUNT_FORM, account, forms | (nested != 0 ? ACCOUNT_NESTED : 0));
 }
 
 export function setAccountLevel(account: i32, level: i32): void {
@@ -110,6 +115,8 @@ export function addRow(
   setI32(COLUMN_ROW_ACCOUNT, row, account);
   setI32(COLUMN_ROW_CURVE, row, curve);
   countRow(curve, 1);
+  const further = formOf(curve) & ~(COORDINATES - 1);
+  setI32(COLUMN_ACCOUNT_FORM, account, i32At(COLUMN_ACCOUNT_FORM, account) | further);
   setI32(COLUMN_ROW_NEXT, row, i32At(COLUMN_ACCOUNT_HEAD, account));
   setI32(COLUMN_ACCOUNT_HEAD, account, row);
   setI32(COLUMN_ACCOUNT_ROWS, account, i32At(COLUMN_ACCOUNT_ROWS, account) + 1);

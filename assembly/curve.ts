@@ -1,14 +1,16 @@
-// A curve: pieces in y = scale * x, shared by all rows under one rule.
+// A curve: pieces in y = scale * x, straight or of degree 2, shared by all rows under one rule.
 import {
-  COLUMN_CURVE_COORDINATE,
   COLUMN_CURVE_FIRST_PIECE,
+  COLUMN_CURVE_FORM,
   COLUMN_CURVE_PIECES,
   COLUMN_CURVE_ROWS,
   COLUMN_PIECE_CAP,
   COLUMN_PIECE_DEDUCTION,
   COLUMN_PIECE_RATE,
+  COLUMN_PIECE_SQUARE,
   COLUMN_SIZE_CLASS_FREE_CURVE,
   COORDINATE_RECIPROCAL,
+  CURVE_SQUARES,
   NONE,
   NO_PIECES,
   SIZE_CLASSES,
@@ -28,12 +30,12 @@ function sizeClassOf(pieceCount: i32): i32 {
  * A new curve of 1 to CURVE_PIECES_MAX pieces, which setPiece fills in. Returns NONE when the capacity of curves is used up,
  * NO_PIECES when that of pieces is.
  */
-export function addCurve(coordinate: i32, pieceCount: i32): i32 {
+export function addCurve(form: i32, pieceCount: i32): i32 {
   const sizeClass = sizeClassOf(pieceCount);
   if (curves == 0) emptyFreeLists();
   let curve = i32At(COLUMN_SIZE_CLASS_FREE_CURVE, sizeClass);
   if (curve != NONE) {
-    setI32(COLUMN_SIZE_CLASS_FREE_CURVE, sizeClass, i32At(COLUMN_CURVE_COORDINATE, curve));
+    setI32(COLUMN_SIZE_CLASS_FREE_CURVE, sizeClass, i32At(COLUMN_CURVE_FORM, curve));
   } else {
     if (curves == curveCapacity) return NONE;
     if (pieces + (1 << sizeClass) > pieceCapacity) return NO_PIECES;
@@ -42,7 +44,7 @@ export function addCurve(coordinate: i32, pieceCount: i32): i32 {
     pieces += 1 << sizeClass;
   }
   setI32(COLUMN_CURVE_PIECES, curve, pieceCount);
-  setI32(COLUMN_CURVE_COORDINATE, curve, coordinate);
+  setI32(COLUMN_CURVE_FORM, curve, form);
   setI32(COLUMN_CURVE_ROWS, curve, 0);
   return curve;
 }
@@ -54,11 +56,12 @@ function emptyFreeLists(): void {
 }
 
 /** Sets the piece at that place of the curve, from 0, in ascending order of cap. */
-export function setPiece(curve: i32, at: i32, cap: f64, rate: f64, deduction: f64): void {
+export function setPiece(curve: i32, at: i32, cap: f64, rate: f64, deduction: f64, square: f64): void {
   const piece = i32At(COLUMN_CURVE_FIRST_PIECE, curve) + at;
   setF64(COLUMN_PIECE_CAP, piece, cap);
   setF64(COLUMN_PIECE_RATE, piece, rate);
   setF64(COLUMN_PIECE_DEDUCTION, piece, deduction);
+  setF64(COLUMN_PIECE_SQUARE, piece, square);
 }
 
 /** Frees a curve that no row uses. Returns the rows that use it: 0 if it is freed, NONE if it was free. */
@@ -67,7 +70,7 @@ export function freeCurve(curve: i32): i32 {
   if (rows != 0) return rows;
   const sizeClass = sizeClassOf(i32At(COLUMN_CURVE_PIECES, curve));
   setI32(COLUMN_CURVE_ROWS, curve, NONE);
-  setI32(COLUMN_CURVE_COORDINATE, curve, i32At(COLUMN_SIZE_CLASS_FREE_CURVE, sizeClass));
+  setI32(COLUMN_CURVE_FORM, curve, i32At(COLUMN_SIZE_CLASS_FREE_CURVE, sizeClass));
   setI32(COLUMN_SIZE_CLASS_FREE_CURVE, sizeClass, curve);
   return 0;
 }
@@ -79,8 +82,24 @@ export function countRow(curve: i32, change: i32): void {
 }
 
 @inline
-export function coordinate(curve: i32, mark: f64): f64 {
-  return (i32At(COLUMN_CURVE_COORDINATE, curve) & COORDINATE_RECIPROCAL) != 0 ? 1.0 / mark : mark;
+export function formOf(curve: i32): i32 {
+  return i32At(COLUMN_CURVE_FORM, curve);
+}
+
+@inline
+export function coordinate(form: i32, mark: f64): f64 {
+  return (form & COORDINATE_RECIPROCAL) != 0 ? 1.0 / mark : mark;
+}
+
+@inline
+export function hasSquares(form: i32): bool {
+  return (form & CURVE_SQUARES) != 0;
+}
+
+/** What the square of a piece adds to the maintenance of each unit of y. */
+@inline
+export function squareRate(piece: i32, y: f64): f64 {
+  return f64At(COLUMN_PIECE_SQUARE, piece) * y;
 }
 
 /** The piece that holds y; beyond the last cap the last piece continues. */

@@ -2,7 +2,7 @@
 // The host computes no addresses: it asks columnPointer(COLUMN_…).
 
 /** Changes with any constant below; the host refuses a binary of another version. */
-export const LAYOUT_VERSION = 8
+export const LAYOUT_VERSION = 9
 
 /** Rows of one instrument lie together in blocks; blocks of one instrument in groups. */
 export const BLOCK_ROWS = 64
@@ -39,6 +39,10 @@ export const COORDINATE_PRICE = 0
 export const COORDINATE_RECIPROCAL = 1
 export const COORDINATE_FALLS = 2
 export const COORDINATES = 4
+/** Added to the coordinate of a curve: its pieces have squares. */
+export const CURVE_SQUARES = 4
+/** In the form of an account: no level is reached where the one below it is not. */
+export const ACCOUNT_NESTED = 1
 
 /** Answers of a re-check. */
 export const ANSWER_SAFE = 0 // provably at its level; new triggers are set
@@ -67,7 +71,7 @@ export const COLUMN_ROW_HIGH = COLUMN_ROW_LOW + 1 // trigger: fires when mark >=
 export const COLUMN_ROW_INTERCEPT = COLUMN_ROW_HIGH + 1 // contribution to the margin balance = intercept + slope * x
 export const COLUMN_ROW_SLOPE = COLUMN_ROW_INTERCEPT + 1
 export const COLUMN_ROW_SCALE = COLUMN_ROW_SLOPE + 1 // y = scale * x is what the pieces are measured in
-export const COLUMN_ROW_CONSTANT = COLUMN_ROW_SCALE + 1 // maintenance = rate * y - deduction + constant
+export const COLUMN_ROW_CONSTANT = COLUMN_ROW_SCALE + 1 // maintenance = rate * y - deduction + square * y * y + constant
 
 const ROW_I32 = COLUMN_ROW_CONSTANT + 1
 export const COLUMN_ROW_ACCOUNT = ROW_I32 // NONE: a free row
@@ -106,8 +110,8 @@ export const COLUMN_ACCOUNT_LEVEL = COLUMN_ACCOUNT_ROWS + 1
 export const COLUMN_ACCOUNT_STAMP = COLUMN_ACCOUNT_LEVEL + 1 // instant in which it was last nominated
 export const COLUMN_ACCOUNT_UNKNOWN = COLUMN_ACCOUNT_STAMP + 1 // 1: the last re-check left it without a verdict
 export const COLUMN_ACCOUNT_RULE = COLUMN_ACCOUNT_UNKNOWN + 1
-export const COLUMN_ACCOUNT_NESTED = COLUMN_ACCOUNT_RULE + 1 // 1: no level is reached where the one below it is not
-export const COLUMN_NOMINATED_ACCOUNT = COLUMN_ACCOUNT_NESTED + 1 // list of the nominated accounts of this instant
+export const COLUMN_ACCOUNT_FORM = COLUMN_ACCOUNT_RULE + 1 // ACCOUNT_NESTED, and CURVE_… of the curves of its rows
+export const COLUMN_NOMINATED_ACCOUNT = COLUMN_ACCOUNT_FORM + 1 // list of the nominated accounts of this instant
 
 const SUSPECT_F64 = COLUMN_NOMINATED_ACCOUNT + 1
 export const COLUMN_SUSPECT_MARGIN_BALANCE = SUSPECT_F64 // what the re-check computed
@@ -131,8 +135,8 @@ export const COLUMN_MOVED_INSTRUMENT = COLUMN_INSTRUMENT_STAMP + 1 // list of th
 const CURVE_I32 = COLUMN_MOVED_INSTRUMENT + 1
 export const COLUMN_CURVE_FIRST_PIECE = CURVE_I32
 export const COLUMN_CURVE_PIECES = COLUMN_CURVE_FIRST_PIECE + 1
-export const COLUMN_CURVE_COORDINATE = COLUMN_CURVE_PIECES + 1 // or next free curve of the size class
-export const COLUMN_CURVE_ROWS = COLUMN_CURVE_COORDINATE + 1 // rows that use it; NONE: a free curve
+export const COLUMN_CURVE_FORM = COLUMN_CURVE_PIECES + 1 // COORDINATE_… and CURVE_…, or next free curve of the size class
+export const COLUMN_CURVE_ROWS = COLUMN_CURVE_FORM + 1 // rows that use it; NONE: a free curve
 
 const SIZE_CLASS_I32 = COLUMN_CURVE_ROWS + 1
 export const COLUMN_SIZE_CLASS_FREE_CURVE = SIZE_CLASS_I32
@@ -141,8 +145,9 @@ const PIECE_F64 = COLUMN_SIZE_CLASS_FREE_CURVE + 1
 export const COLUMN_PIECE_CAP = PIECE_F64 // upper end of the piece in y, inclusive
 export const COLUMN_PIECE_RATE = COLUMN_PIECE_CAP + 1
 export const COLUMN_PIECE_DEDUCTION = COLUMN_PIECE_RATE + 1
+export const COLUMN_PIECE_SQUARE = COLUMN_PIECE_DEDUCTION + 1 // read for curves with CURVE_SQUARES
 
-const LEVEL_F64 = COLUMN_PIECE_DEDUCTION + 1
+const LEVEL_F64 = COLUMN_PIECE_SQUARE + 1
 export const COLUMN_LEVEL_RATIO = LEVEL_F64 // reached when ratio * margin balance <= maintenance, at the level's prices
 
 const LEVEL_FACTOR_F64 = COLUMN_LEVEL_RATIO + 1

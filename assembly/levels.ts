@@ -6,7 +6,6 @@ import {
   COLUMN_ACCOUNT_ROWS,
   COLUMN_ACCOUNT_UNCERTAINTY,
   COLUMN_BLOCK_INSTRUMENT,
-  COLUMN_CURVE_COORDINATE,
   COLUMN_INSTRUMENT_MARK,
   COLUMN_LEVEL_FACTOR,
   COLUMN_LEVEL_RATIO,
@@ -24,7 +23,7 @@ import {
   NONE,
 } from "./layout";
 import { f64At, i32At, setF64, setI32 } from "./columns";
-import { coordinate, pieceAt } from "./curve";
+import { coordinate, formOf, hasSquares, pieceAt, squareRate } from "./curve";
 
 // What the host guarantees. u = 2^-53.
 // - Each intercept, slope, scale, row constant, cap, rate and deduction lies within I * u of its exact value, relative to
@@ -35,6 +34,10 @@ import { coordinate, pieceAt } from "./curve";
 // - Marks, ratios and factors of levels are correctly rounded. Ratios and the release factor are at most 2.
 // - Exact rates are in [0, 1] and do not fall from piece to piece; exact pieces join without a jump; scale > 0; an account
 //   has at most 1,000 rows. Maintenance is not negative (the first deduction is not above 0, constants are not below 0).
+// - Squares stand on curves of reciprocals. Each lies within I * u of its exact value too, and is not below 0. All pieces of a curve have the same square,
+//   or Infinity: f64 proves nothing of values there, because their sums and the bound of their error are Infinity or NaN,
+//   and no comparison of these is true. Where a row loses when x falls, rate + 4 * square * cap is at most 1 in each piece
+//   with a square.
 //
 // Forward error bound of a slack at the prices of a level: ratio * margin balance - maintenance, or release * maintenance -
 // ratio * margin balance. Per row, as parts of the term itself:
@@ -45,13 +48,15 @@ import { coordinate, pieceAt } from "./curve";
 //   rate * y      2I u + 8u   the rate, y, the product, the subtraction of the deduction, the addition of the constant
 //   deduction     I u + 2u    the input, the subtraction, the addition of the constant
 //   constant      I u + u     the input, its addition
+//   square * y^2  3I u + 13u  the square, y twice, two products, the addition to the others
 //   wrong piece   2I u + 5u   of y: if rounding picks the neighbouring piece at a cap, y and the cap err together by
 //                             I u + 5u and I u, and the pieces part by the difference of their rates, which is at most 1
-// Adding n rows to the constant adds (n + 1) u, the weight (a ratio of 2u, the product) and the subtraction add 4u.
-// The worst term is y with rate * y and wrong piece together: 4I u + 13u + (n + 1) u + 4u = (n + 4I + 18) u. Every term is
-// weighted by at most 2. Magnitude is the sum of the absolute terms, with y in place of rate * y, and the uncertainty:
-//   error <= 2 (n + 4I + 18) u * magnitude + 2 * uncertainty
-// ERROR_UNIT = 2u. The 10 spare terms of ERROR_TERMS cover second-order parts and the rounding of magnitude and of the
+// The addition of a square adds u to rate * y, deduction and constant. Adding n rows to the constant adds (n + 1) u, the
+// weight (a ratio of 2u, the product) and the subtraction add 4u. The worst term is y with rate * y and wrong piece
+// together: 4I u + 14u + (n + 1) u + 4u = (n + 4I + 19) u; a square has (n + 3I + 18) u. Every term is weighted by at most
+// 2. Magnitude is the sum of the absolute terms, with y in place of rate * y, and the uncertainty:
+//   error <= 2 (n + 4I + 19) u * magnitude + 2 * uncertainty
+// ERROR_UNIT = 2u. The 9 spare terms of ERROR_TERMS cover second-order parts and the rounding of magnitude and of the
 // error itself. An uncertainty of Infinity proves nothing: exact arithmetic decides the account on every tick of its
 // instruments. Whatever decimals the host takes, all terms lie between 1e-80 and 1e80: nothing overflows or underflows.
 // A sum that did would not compare, and is too close for f64.
@@ -84,11 +89,11 @@ export function ratioAt(place: i32): f64 {
   return f64At(COLUMN_LEVEL_RATIO, place);
 }
 
-/** x of a mark for the curve, at the prices of a level. */
+/** x of a mark for curves of that form, at the prices of a level. */
 @inline
-export function xAt(curve: i32, mark: f64, place: i32): f64 {
-  const factor = f64At(COLUMN_LEVEL_FACTOR, place * COORDINATES + i32At(COLUMN_CURVE_COORDINATE, curve));
-  return coordinate(curve, mark) * factor;
+export function xAt(form: i32, mark: f64, place: i32): f64 {
+  const factor = f64At(COLUMN_LEVEL_FACTOR, place * COORDINATES + (form & (COORDINATES - 1)));
+  return coordinate(form, mark) * factor;
 }
 
 /** Stands for the prices of a level: the factor of one coordinate is different for every distance. */
@@ -103,9 +108,12 @@ export let maintenanceMargin: f64 = NaN;
 /** Bound of the error of any slack that is made of them. */
 export let error: f64 = 0;
 
-/** Sums an account up at the prices of a level. Returns 0 when a mark is missing. */
+/**
+ * Sums an account up at the prices of a level. Returns 0 when a mark is missing. Compiled once for accounts of straight
+ * pieces, which are nearly all, and once for the others.
+ */
 @inline
-export function sumUp(account: i32, place: i32): i32 {
+export function sumUp(account: i32, place: i32, isStraight: bool): i32 {
   const rows: f64 = <f64>i32At(COLUMN_ACCOUNT_ROWS, account);
   let balance = f64At(COLUMN_ACCOUNT_CONSTANT, account);
   let maintenance: f64 = 0;
@@ -115,16 +123,24 @@ export function sumUp(account: i32, place: i32): i32 {
     const mark = f64At(COLUMN_INSTRUMENT_MARK, i32At(COLUMN_BLOCK_INSTRUMENT, row >> BLOCK_SHIFT));
     if (mark == 0) return 0;
     const curve = i32At(COLUMN_ROW_CURVE, row);
-    const x = xAt(curve, mark, place);
+    const form = formOf(curve);
+    const x = xAt(form, mark, place);
     const y = f64At(COLUMN_ROW_SCALE, row) * x;
     const piece = pieceAt(curve, y);
     const intercept = f64At(COLUMN_ROW_INTERCEPT, row);
     const moving = f64At(COLUMN_ROW_SLOPE, row) * x;
     const deduction = f64At(COLUMN_PIECE_DEDUCTION, piece);
     const constant = f64At(COLUMN_ROW_CONSTANT, row);
+    let asked = f64At(COLUMN_PIECE_RATE, piece) * y - deduction + constant;
+    let terms = abs(intercept) + abs(moving) + y + abs(deduction) + abs(constant);
+    if (!isStraight && hasSquares(form)) {
+      const squared = squareRate(piece, y) * y;
+      asked += squared;
+      terms += squared;
+    }
     balance += intercept + moving;
-    maintenance += f64At(COLUMN_PIECE_RATE, piece) * y - deduction + constant;
-    magnitude += abs(intercept) + abs(moving) + y + abs(deduction) + abs(constant);
+    maintenance += asked;
+    magnitude += terms;
   }
   marginBalance = balance;
   maintenanceMargin = maintenance;

@@ -5,7 +5,7 @@ import {
   COORDINATES,
 } from '../../assembly/layout.ts'
 import { assert } from '../errors.ts'
-import { type ExactTier, maintenanceIsConvex, toFloat } from '../margin/index.ts'
+import { maintenanceIsConvex, type RisingTier, toFloat, ZERO } from '../margin/index.ts'
 import type { CurvePiece, Kernel } from './kernel.ts'
 import type { RowTerms } from './kernel-terms.ts'
 
@@ -22,7 +22,7 @@ export const UNUSED_SOUGHT_AT = 256
 export class Curves {
   readonly #kernel: Kernel
   /** By coordinate of the layout. */
-  readonly #known: readonly Map<readonly ExactTier[], number>[] = Array.from(
+  readonly #known: readonly Map<readonly RisingTier[], number>[] = Array.from(
     { length: COORDINATES },
     () => new Map(),
   )
@@ -63,7 +63,7 @@ export class Curves {
   }
 }
 
-function piecesOf(tiers: readonly ExactTier[]): CurvePiece[] {
+function piecesOf(tiers: readonly RisingTier[]): CurvePiece[] {
   // The kernel asks for one level at a time, which needs maintenance margins that are never negative.
   assert(tiers[0]!.maintenanceDeduction.n <= 0n, 'the first deduction of a curve is not above 0')
   assert(
@@ -74,6 +74,7 @@ function piecesOf(tiers: readonly ExactTier[]): CurvePiece[] {
     const rate = toFloat(tier.maintenanceMarginRate)
     // The error bound of the re-check counts the notional with a weight of at most 1.
     assert(rate <= 1, `maintenance margin rate ${rate} is above 1`)
-    return { cap: toFloat(tier.cap), rate, deduction: toFloat(tier.maintenanceDeduction) }
+    const square = tier.isOpen ? Number.POSITIVE_INFINITY : toFloat(tier.increment ?? ZERO)
+    return { cap: toFloat(tier.cap), rate, deduction: toFloat(tier.maintenanceDeduction), square }
   })
 }

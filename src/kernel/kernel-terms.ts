@@ -1,4 +1,4 @@
-import type { Coordinate, ExactTier } from '../margin/index.ts'
+import type { Coordinate, RisingTier } from '../margin/index.ts'
 
 /** A margin account as the kernel takes it: every figure within the errors that kernel.ts allows. */
 export interface KernelTerms {
@@ -14,7 +14,7 @@ export interface RowTerms {
   readonly coordinate: Coordinate
   /** Whether x falls when the price moves against the account. Otherwise it rises then. */
   readonly isFallAdverse: boolean
-  readonly tiers: readonly ExactTier[]
+  readonly tiers: readonly RisingTier[]
   readonly intercept: number
   readonly slope: number
   readonly scale: number

@@ -4,7 +4,7 @@ import type { KernelLevel } from './levels.ts'
  * What every variant of the kernel does. Numbers in, numbers out; no call allocates on a tick.
  *
  * The host guarantees what the error bound of assembly/recheck.ts needs (u = 2^-53):
- * - Row inputs (intercept, slope, scale, constant) and piece inputs (cap, rate, deduction) may be computed in f64. Each
+ * - Row inputs (intercept, slope, scale, constant) and piece inputs (cap, rate, deduction, square) may be computed in f64. Each
  *   lies within INPUT_ERROR_ULPS · u = 16u of its exact value, relative to that value. An exact 0 is given as 0, and
  *   the sign is right. A product or quotient of k correctly rounded decimals errs by at most (2k − 1)u. A sum of terms
  *   of opposite sign has no such bound: compute it exactly.
@@ -17,6 +17,8 @@ import type { KernelLevel } from './levels.ts'
  * - The exact values fit one another: pieces join without a jump, rates are in [0, 1] and never fall from piece to
  *   piece, scale > 0, the first deduction is not above 0, row constants are not below 0, an account has at most 1,000
  *   rows.
+ * - Squares stand on curves of reciprocals. They are not below 0, err as other piece inputs, and are the same in all pieces of
+ *   a curve but those with Infinity. Where x falls against the accounts on the curve, rate + 4·square·cap is at most 1.
  */
 export interface Kernel {
   readonly variant: KernelVariant
@@ -42,7 +44,7 @@ export interface Kernel {
   rowsOn(curve: number): number
   /** Returns the account's number. `uncertainty` is described above. */
   addAccount(constant: number, level: number, uncertainty?: number): number
-  /** contribution = intercept + slope·x; maintenance = rate·y − deduction + constant with y = scale·x. */
+  /** contribution = intercept + slope·x; maintenance = rate·y − deduction + square·y² + constant with y = scale·x. */
   addRow(
     account: number,
     instrument: number,
@@ -126,6 +128,8 @@ export interface CurvePiece {
   readonly cap: number
   readonly rate: number
   readonly deduction: number
+  /** 0 without one. Infinity: f64 proves nothing of an account with a value in this piece. */
+  readonly square?: number
 }
 
 export interface KernelTotals {

@@ -1,6 +1,8 @@
 import {
   BLOCK_ROWS,
+  COORDINATE_RECIPROCAL,
   CURVE_PIECES_MAX,
+  CURVE_SQUARES,
   LEVEL_NONE,
   LEVELS_MAX,
   NONE,
@@ -8,7 +10,7 @@ import {
   RULES_MAX,
 } from '../../assembly/layout.ts'
 import { assert, PlimsollError } from '../errors.ts'
-import type { KernelTotals } from './kernel.ts'
+import type { CurvePiece, KernelTotals } from './kernel.ts'
 import type { KernelLevel } from './levels.ts'
 
 /** The largest book of one kernel; beyond it `reserve` throws KERNEL_CAPACITY. */
@@ -65,11 +67,21 @@ export function assertUncertainty(value: number): void {
   if (!(value >= 0)) throw new Error(`invariant broken: the kernel was given the uncertainty ${value}`)
 }
 
-export function assertPieces(count: number): void {
+/** The form of a curve with these pieces. */
+export function formOf(coordinate: number, pieces: readonly CurvePiece[]): number {
+  const count = pieces.length
   assert(
     count >= 1 && count <= CURVE_PIECES_MAX,
     `a curve of ${count} pieces; the limit is ${CURVE_PIECES_MAX}`,
   )
+  const squares = pieces.map(({ square = 0 }) => square)
+  if (squares.every((square) => square === 0)) return coordinate
+  assert((coordinate & COORDINATE_RECIPROCAL) !== 0, 'squares stand on a curve of reciprocals')
+  assert(
+    squares.every((square) => square > 0),
+    `squares ${squares.join(', ')} of one curve`,
+  )
+  return coordinate + CURVE_SQUARES
 }
 
 /** `rows` use the curve; NONE: it was free. */

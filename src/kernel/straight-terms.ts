@@ -12,8 +12,8 @@ import { isOneSided, movedByNet } from './adverse-rows.ts'
 import type { KernelTerms } from './kernel-terms.ts'
 
 /**
- * The terms of a margin account whose form is not the plain one: straight pieces with what they leave out as uncertainty, each
- * figure rounded once; of an account that is no such pieces, rows of which f64 decides nothing.
+ * The terms of a margin account whose form is not the plain one: pieces with what they leave out as uncertainty, each figure
+ * rounded once; of an account that is no such pieces, rows of which f64 decides nothing.
  */
 export function straightTermsOf(account: Account, part: MarginAccountPart): KernelTerms {
   const wallet = account.collateral.find(({ asset }) => asset === part.currency)?.amount
@@ -53,7 +53,7 @@ const NO_TIERS = [
 
 /**
  * A row on each symbol that moves the account, and nothing measured: each of their ticks gives the account to exact
- * arithmetic, because straight pieces do not say what it is.
+ * arithmetic, because pieces do not say what it is.
  */
 function undecidedTermsOf({ positions }: MarginAccountPart): KernelTerms {
   const symbols = symbolsOf({ positions })

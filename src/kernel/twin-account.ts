@@ -1,4 +1,4 @@
-import { NONE } from '../../assembly/layout.ts'
+import { ACCOUNT_NESTED, COORDINATES, NONE } from '../../assembly/layout.ts'
 import type { TwinColumns } from './twin-columns.ts'
 import type { TwinCurves } from './twin-curve.ts'
 import type { TwinZones } from './twin-zones.ts'
@@ -38,13 +38,14 @@ export class TwinAccounts {
     columns.accountLevel[account] = level
     columns.accountStamp[account] = 0
     columns.accountUnknown[account] = 0
+    columns.accountForm[account] = 0
     this.setRule(account, 0, true)
     return account
   }
 
   /** Frees the account's rows; the account stays, and is not unknown until it is re-checked. */
   removeRows(account: number): void {
-    const { accountHead, accountRows, rowCurve, rowNext } = this.#columns
+    const { accountForm, accountHead, accountRows, rowCurve, rowNext } = this.#columns
     for (let row = accountHead[account]!; row !== NONE; ) {
       const next = rowNext[row]!
       this.#curves.countRow(rowCurve[row]!, -1)
@@ -53,6 +54,7 @@ export class TwinAccounts {
     }
     accountHead[account] = NONE
     accountRows[account] = 0
+    accountForm[account]! &= ACCOUNT_NESTED
     this.setUnknown(account, 0)
   }
 
@@ -80,7 +82,8 @@ export class TwinAccounts {
 
   setRule(account: number, rule: number, isNested: boolean): void {
     this.#columns.accountRule[account] = rule
-    this.#columns.accountNested[account] = isNested ? 1 : 0
+    const forms = this.#columns.accountForm[account]! & ~ACCOUNT_NESTED
+    this.#columns.accountForm[account] = forms | (isNested ? ACCOUNT_NESTED : 0)
   }
 
   /** A new row that fires on every tick until its account is re-checked. */
@@ -102,6 +105,7 @@ export class TwinAccounts {
     columns.rowAccount[row] = account
     columns.rowCurve[row] = curve
     this.#curves.countRow(curve, 1)
+    columns.accountForm[account]! |= this.#curves.formOf(curve) & ~(COORDINATES - 1)
     columns.rowNext[row] = columns.accountHead[account]!
     columns.accountHead[account] = row
     columns.accountRows[account]!++

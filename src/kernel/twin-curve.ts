@@ -1,8 +1,8 @@
-import { COORDINATE_RECIPROCAL, NONE, SIZE_CLASSES } from '../../assembly/layout.ts'
+import { COORDINATE_RECIPROCAL, CURVE_SQUARES, NONE, SIZE_CLASSES } from '../../assembly/layout.ts'
 import type { CurvePiece } from './kernel.ts'
 import type { TwinColumns } from './twin-columns.ts'
 
-/** Curves: pieces in y = scale · x, shared by all rows under one rule. The twin of assembly/curve.ts. */
+/** Curves: pieces in y = scale · x, straight or of degree 2, shared by all rows under one rule. The twin of assembly/curve.ts. */
 export class TwinCurves {
   readonly #columns: TwinColumns
   #curves = 0
@@ -11,26 +11,28 @@ export class TwinCurves {
   // What a re-check reads.
   #firstPiece!: Int32Array
   #pieceCount!: Int32Array
-  #coordinate!: Int32Array
+  #form!: Int32Array
   #cap!: Float64Array
+  #square!: Float64Array
 
   constructor(columns: TwinColumns) {
     this.#columns = columns
     columns.bind(() => {
       this.#firstPiece = columns.curveFirstPiece
       this.#pieceCount = columns.curvePieces
-      this.#coordinate = columns.curveCoordinate
+      this.#form = columns.curveForm
       this.#cap = columns.pieceCap
+      this.#square = columns.pieceSquare
     })
   }
 
   /** A new curve, of 1 to CURVE_PIECES_MAX pieces. */
-  add(coordinate: number, pieces: readonly CurvePiece[]): number {
+  add(form: number, pieces: readonly CurvePiece[]): number {
     if (this.#curves === 0) this.#columns.sizeClassFreeCurve.fill(NONE, 0, SIZE_CLASSES)
     const curve = this.#take(sizeClassOf(pieces.length))
-    const { curveFirstPiece, curvePieces, curveCoordinate, curveRows } = this.#columns
+    const { curveFirstPiece, curvePieces, curveForm, curveRows } = this.#columns
     curvePieces[curve] = pieces.length
-    curveCoordinate[curve] = coordinate
+    curveForm[curve] = form
     curveRows[curve] = 0
     for (const [at, piece] of pieces.entries()) this.#setPiece(curveFirstPiece[curve]! + at, piece)
     return curve
@@ -38,12 +40,12 @@ export class TwinCurves {
 
   /** Frees a curve that no row uses. Returns the rows that use it: 0 if it is freed, NONE if it was free. */
   free(curve: number): number {
-    const { curvePieces, curveCoordinate, curveRows, sizeClassFreeCurve } = this.#columns
+    const { curvePieces, curveForm, curveRows, sizeClassFreeCurve } = this.#columns
     const rows = curveRows[curve]!
     if (rows !== 0) return rows
     const sizeClass = sizeClassOf(curvePieces[curve]!)
     curveRows[curve] = NONE
-    curveCoordinate[curve] = sizeClassFreeCurve[sizeClass]!
+    curveForm[curve] = sizeClassFreeCurve[sizeClass]!
     sizeClassFreeCurve[sizeClass] = curve
     return 0
   }
@@ -57,7 +59,7 @@ export class TwinCurves {
     const columns = this.#columns
     const free = columns.sizeClassFreeCurve[sizeClass]!
     if (free !== NONE) {
-      columns.sizeClassFreeCurve[sizeClass] = columns.curveCoordinate[free]!
+      columns.sizeClassFreeCurve[sizeClass] = columns.curveForm[free]!
       return free
     }
     const span = 1 << sizeClass
@@ -68,14 +70,28 @@ export class TwinCurves {
     return this.#curves++
   }
 
-  #setPiece(piece: number, { cap, rate, deduction }: CurvePiece): void {
+  #setPiece(piece: number, { cap, rate, deduction, square = 0 }: CurvePiece): void {
     this.#columns.pieceCap[piece] = cap
     this.#columns.pieceRate[piece] = rate
     this.#columns.pieceDeduction[piece] = deduction
+    this.#columns.pieceSquare[piece] = square
   }
 
-  coordinate(curve: number, mark: number): number {
-    return (this.#coordinate[curve]! & COORDINATE_RECIPROCAL) !== 0 ? 1 / mark : mark
+  formOf(curve: number): number {
+    return this.#form[curve]!
+  }
+
+  coordinate(form: number, mark: number): number {
+    return (form & COORDINATE_RECIPROCAL) !== 0 ? 1 / mark : mark
+  }
+
+  hasSquares(form: number): boolean {
+    return (form & CURVE_SQUARES) !== 0
+  }
+
+  /** What the square of a piece adds to the maintenance of each unit of y. */
+  squareRate(piece: number, y: number): number {
+    return this.#square[piece]! * y
   }
 
   /** The piece that holds y; beyond the last cap the last piece continues. */

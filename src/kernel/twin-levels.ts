@@ -32,7 +32,6 @@ export class TwinLevels {
   #rowConstant!: Float64Array
   #blockInstrument!: Int32Array
   #instrumentMark!: Float64Array
-  #curveCoordinate!: Int32Array
   #pieceRate!: Float64Array
   #pieceDeduction!: Float64Array
   #levelRatio!: Float64Array
@@ -54,7 +53,6 @@ export class TwinLevels {
       this.#rowConstant = columns.rowConstant
       this.#blockInstrument = columns.blockInstrument
       this.#instrumentMark = columns.instrumentMark
-      this.#curveCoordinate = columns.curveCoordinate
       this.#pieceRate = columns.pieceRate
       this.#pieceDeduction = columns.pieceDeduction
       this.#levelRatio = columns.levelRatio
@@ -80,10 +78,10 @@ export class TwinLevels {
     return this.#levelRatio[place]!
   }
 
-  /** x of a mark for the curve, at the prices of a level. */
-  xAt(curve: number, mark: number, place: number): number {
-    const factor = this.#levelFactor[place * COORDINATES + this.#curveCoordinate[curve]!]!
-    return this.#curves.coordinate(curve, mark) * factor
+  /** x of a mark for curves of that form, at the prices of a level. */
+  xAt(form: number, mark: number, place: number): number {
+    const factor = this.#levelFactor[place * COORDINATES + (form & (COORDINATES - 1))]!
+    return this.#curves.coordinate(form, mark) * factor
   }
 
   /** Stands for the prices of a level: the factor of one coordinate is different for every distance. */
@@ -93,6 +91,7 @@ export class TwinLevels {
 
   /** Sums an account up at the prices of a level. False when a mark is missing. */
   sumUp(account: number, place: number): boolean {
+    const curves = this.#curves
     const rows = this.#accountRows[account]!
     let balance = this.#accountConstant[account]!
     let maintenance = 0
@@ -102,16 +101,24 @@ export class TwinLevels {
       const mark = this.#instrumentMark[this.#blockInstrument[row >> BLOCK_SHIFT]!]!
       if (mark === 0) return false
       const curve = this.#rowCurve[row]!
-      const x = this.xAt(curve, mark, place)
+      const form = curves.formOf(curve)
+      const x = this.xAt(form, mark, place)
       const y = this.#rowScale[row]! * x
-      const piece = this.#curves.pieceAt(curve, y)
+      const piece = curves.pieceAt(curve, y)
       const intercept = this.#rowIntercept[row]!
       const moving = this.#rowSlope[row]! * x
       const deduction = this.#pieceDeduction[piece]!
       const constant = this.#rowConstant[row]!
+      let asked = this.#pieceRate[piece]! * y - deduction + constant
+      let terms = Math.abs(intercept) + Math.abs(moving) + y + Math.abs(deduction) + Math.abs(constant)
+      if (curves.hasSquares(form)) {
+        const squared = curves.squareRate(piece, y) * y
+        asked += squared
+        terms += squared
+      }
       balance += intercept + moving
-      maintenance += this.#pieceRate[piece]! * y - deduction + constant
-      magnitude += Math.abs(intercept) + Math.abs(moving) + y + Math.abs(deduction) + Math.abs(constant)
+      maintenance += asked
+      magnitude += terms
     }
     this.marginBalance = balance
     this.maintenanceMargin = maintenance

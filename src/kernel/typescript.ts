@@ -6,13 +6,14 @@ import {
   assertFreed,
   assertLevels,
   assertLive,
-  assertPieces,
   assertRechecked,
   assertReleaseFactor,
   assertUncertainty,
   CAPACITY_FIRST,
+  formOf,
 } from './limits.ts'
 import { TwinAccounts } from './twin-account.ts'
+import { TwinTriggers } from './twin-arm.ts'
 import { TwinColumns } from './twin-columns.ts'
 import { TwinCurves } from './twin-curve.ts'
 import { TwinLevels } from './twin-levels.ts'
@@ -33,7 +34,8 @@ export class TypescriptKernel implements Kernel {
   readonly #zones = new TwinZones(this.columns)
   readonly #accounts = new TwinAccounts(this.columns, this.#curves, this.#zones)
   readonly #levels = new TwinLevels(this.columns, this.#curves)
-  readonly #recheck = new TwinRecheck(this.columns, this.#curves, this.#levels, this.#accounts, this.#zones)
+  readonly #triggers = new TwinTriggers(this.columns, this.#curves, this.#levels, this.#zones)
+  readonly #recheck = new TwinRecheck(this.columns, this.#levels, this.#accounts, this.#triggers)
   readonly #tick = new TwinTick(this.columns, this.#zones, this.#accounts, this.#recheck)
 
   constructor() {
@@ -67,8 +69,7 @@ export class TypescriptKernel implements Kernel {
   }
 
   addCurve(coordinate: number, pieces: readonly CurvePiece[]): number {
-    assertPieces(pieces.length)
-    return this.#curves.add(coordinate, pieces)
+    return this.#curves.add(formOf(coordinate, pieces), pieces)
   }
 
   freeCurve(curve: number): void {

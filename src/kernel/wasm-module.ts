@@ -36,8 +36,8 @@ export interface KernelExports extends Pick<Kernel, SameInBoth> {
   setAccountRule(account: number, rule: number, nested: number): void
   setReleaseFactor(factor: number): void
   /** The curve, NONE or NO_PIECES. */
-  addCurve(coordinate: number, pieceCount: number): number
-  setPiece(curve: number, at: number, cap: number, rate: number, deduction: number): void
+  addCurve(form: number, pieceCount: number): number
+  setPiece(curve: number, at: number, cap: number, rate: number, deduction: number, square: number): void
   /** Rows that use the curve: 0 if it is freed, NONE if it was free. */
   freeCurve(curve: number): number
   /** The row, or NONE. */

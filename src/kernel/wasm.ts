@@ -7,13 +7,13 @@ import {
   assertFreed,
   assertLevels,
   assertLive,
-  assertPieces,
   assertRechecked,
   assertReleaseFactor,
   assertUncertainty,
   CAPACITY_FIRST,
   capacityFault,
   checkTotals,
+  formOf,
   nextCapacity,
   wholeBlocks,
 } from './limits.ts'
@@ -98,14 +98,14 @@ export class WasmKernel implements Kernel {
   }
 
   addCurve(coordinate: number, pieces: readonly CurvePiece[]): number {
-    assertPieces(pieces.length)
-    let curve = this.#wasm.addCurve(coordinate, pieces.length)
+    const form = formOf(coordinate, pieces)
+    let curve = this.#wasm.addCurve(form, pieces.length)
     while (curve < 0) {
       this.#grow(curve === NO_PIECES ? 'pieces' : 'curves')
-      curve = this.#wasm.addCurve(coordinate, pieces.length)
+      curve = this.#wasm.addCurve(form, pieces.length)
     }
-    for (const [at, piece] of pieces.entries()) {
-      this.#wasm.setPiece(curve, at, piece.cap, piece.rate, piece.deduction)
+    for (const [at, { cap, rate, deduction, square = 0 }] of pieces.entries()) {
+      this.#wasm.setPiece(curve, at, cap, rate, deduction, square)
     }
     return curve
   }

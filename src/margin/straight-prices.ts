@@ -6,12 +6,14 @@ import { liquidationPriceByPieces } from './prices-by-pieces.ts'
 import { abs, add, div, mul, neg, parseDecimal, type Rational, sign, sub, ZERO } from './rational.ts'
 import { straightAccountOf } from './straight.ts'
 
-/** The legs of a margin account that its pieces say exactly; undefined for any other one. */
+/** The legs of a margin account that straight pieces say exactly; undefined for any other one. */
 export function straightLegsOf({ formula }: Known): readonly Leg[] | undefined {
   const { pool, marginMode, positions, walletBalance } = formula
   if (pool !== undefined) return undefined
   const straight = straightAccountOf({ marginMode, positions, currency: '' }, walletBalance)
   if (straight === undefined || straight.uncertainty.n !== 0n) return undefined
+  if (straight.positions.some(({ tiers }) => tiers.some(({ increment }) => increment !== undefined)))
+    return undefined
   return straight.positions.map((curve, index) => {
     const { position, rules, defaults } = positions[index]!
     const kind = rules.closingFee ?? defaults.closingFee

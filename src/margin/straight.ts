@@ -1,5 +1,7 @@
-// Positions of any form as straight pieces of one price, where that is what they are to within a stated amount. The kernel
-// computes with these; `AccountFormula` decides.
+// Positions of any form as pieces of one price, straight or of degree 2, where that is what they are to within a stated amount.
+// The kernel computes with these; `AccountFormula` decides.
+
+import type { InstrumentRules } from '../domain/index.ts'
 import type { MarginAccountPart } from './account.ts'
 import { exactNumbers } from './algebra.ts'
 import { closingFeeOf, isolatedMarginOf } from './closing-fee.ts'
@@ -24,8 +26,17 @@ import {
 } from './rational.ts'
 import type { ExactTier } from './tiers.ts'
 
+/** A tier that may ask for increment·y² beside the others. */
+export interface RisingTier extends ExactTier {
+  /** Above zero; 0 where it is missing. */
+  readonly increment?: Rational
+  /** Of values in the tier the pieces say nothing. */
+  readonly isOpen?: true
+}
+
 /** The curve of a position; its scale counts a rate that the position alone has. */
 export interface StraightPosition extends Curve {
+  readonly tiers: readonly RisingTier[]
   /** The errors of both figures together, at any price, never exceed it; in the settlement asset. */
   readonly uncertainty: Rational
 }
@@ -37,7 +48,7 @@ export interface StraightAccount {
   readonly positions: readonly StraightPosition[]
 }
 
-/** undefined where straight pieces do not say what the part is: jumps, squares, options, rates that change, mixed netting. */
+/** undefined where pieces do not say what the part is: jumps, options, rates that change, mixed netting, rates above 1. */
 export function straightAccountOf(part: MarginAccountPart, wallet: Rational): StraightAccount | undefined {
   const each = part.positions.map(straightPositionOf)
   if (!each.every((position) => position !== undefined)) return undefined
@@ -104,7 +115,7 @@ function straightPositionOf(ruled: RuledPosition): StraightPosition | undefined 
   }
 }
 
-type Asked = Pick<Curve, 'tiers' | 'scale' | 'maintenanceConstant'>
+type Asked = Pick<StraightPosition, 'tiers' | 'scale' | 'maintenanceConstant'>
 
 /** A tier that asks for all of y, so that y is the maintenance margin of every position with one rate. */
 const ONE_RATE: readonly ExactTier[] = [{ cap: ONE, maintenanceMarginRate: ONE, maintenanceDeduction: ZERO }]
@@ -120,8 +131,13 @@ function askedOf(sized: SizedPosition<Rational>): Asked | undefined {
   const still = stillMaintenanceOf(sized)
   if (still !== undefined) return withRate(amount, feeRate, add(still, fee))
   const rate = rateAtMark(sized)
-  if (rate !== undefined) return withRate(amount, add(rate, feeRate), fee)
-  const tiers = marginalTiersOf(ruled, feeRate)
+  if (rate !== undefined) {
+    const all = add(rate, feeRate)
+    // An account that is asked for more than it holds gains where it should lose: a distance may be reached while a farther
+    // one is not, and the kernel relies on that it may not.
+    return compare(all, ONE) > 0 ? undefined : withRate(amount, all, fee)
+  }
+  const tiers = marginalTiersOf(ruled, feeRate) ?? risingTiersOf(ruled, feeRate)
   return tiers === undefined ? undefined : { tiers, scale: amount, maintenanceConstant: fee }
 }
 
@@ -163,10 +179,11 @@ function rateAtMark({ ruled, isLong, size, amount }: SizedPosition<Rational>): R
         ? parseRate(tierOf(exactNumbers, maintenance.tiers, abs(size)).maintenanceMarginRate)
         : undefined
     case 'size-rate':
-      // Of an inverse contract the size in coin moves with the mark.
-      return contribution === 'inverse' || maintenancePrice === 'entry'
-        ? undefined
-        : add(parseRate(maintenance.base), mul(parseRate(maintenance.increment), amount))
+      if (maintenancePrice === 'entry') return undefined
+      // Of an inverse contract the size in coin moves with the mark, and with it the rate, if there is an increment.
+      if (contribution === 'inverse')
+        return parseRate(maintenance.increment).n === 0n ? parseRate(maintenance.base) : undefined
+      return add(parseRate(maintenance.base), mul(parseRate(maintenance.increment), amount))
     case 'used-margin':
       return div(parseRate(maintenance.share), parseDecimal(ruled.position.leverage!))
     default:
@@ -187,6 +204,31 @@ function marginalTiersOf(
   const known = withFee.get(tiers) ?? tiers.map((tier) => withRateOf(tier, feeRate))
   withFee.set(tiers, known)
   return known.some((tier) => compare(tier.maintenanceMarginRate, ONE) > 0) ? undefined : known
+}
+
+const rising = new WeakMap<InstrumentRules, readonly RisingTier[]>()
+
+/**
+ * base·y + increment·y² of an inverse contract, whose size in coin is its value y. Pieces say what it is up to half of the
+ * value from which a further coin asks for more than a coin. Beyond, a short position may be at a distance and not at a farther
+ * one.
+ */
+function risingTiersOf({ rules }: RuledPosition, feeRate: Rational): readonly RisingTier[] | undefined {
+  const { maintenance, contribution, maintenancePrice } = rules
+  if (maintenance.kind !== 'size-rate' || contribution !== 'inverse' || maintenancePrice === 'entry')
+    return undefined
+  const known = rising.get(rules)
+  if (known !== undefined) return known
+  const maintenanceMarginRate = add(parseRate(maintenance.base), feeRate)
+  const increment = parseRate(maintenance.increment)
+  const left = sub(ONE, maintenanceMarginRate)
+  if (left.n <= 0n || increment.n === 0n) return undefined
+  // rate + 2·increment·y is 1 at twice the cap.
+  const cap = div(left, mul({ n: 4n, d: 1n }, increment))
+  const tier = { cap, maintenanceMarginRate, maintenanceDeduction: ZERO, increment }
+  const tiers: readonly RisingTier[] = [tier, { ...tier, cap: mul({ n: 2n, d: 1n }, cap), isOpen: true }]
+  rising.set(rules, tiers)
+  return tiers
 }
 
 function withRateOf(tier: ExactTier, feeRate: Rational): ExactTier {

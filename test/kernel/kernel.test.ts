@@ -126,6 +126,54 @@ describe.each(KERNEL_VARIANTS)('kernel %s', (variant) => {
     expect(instant(kernel, [[instrument, 7_309.0909]]).suspects).toEqual([[account, ANSWER_ACROSS]])
   })
 
+  it('asks for the square of a value, and fires before a rise of x that the square turns', () => {
+    const kernel = openKernel(variant)
+    kernel.setReleaseFactor(1)
+    kernel.setRule(0, ratioLevels([1]))
+    const instrument = kernel.addInstrument()
+    const curve = kernel.addCurve(COORDINATE_RECIPROCAL, [
+      { cap: 1_000, rate: 0, deduction: 0, square: 0.001 },
+    ])
+    // 101 - x - x² / 1,000 is 0 where x is 92.5; a straight line from x = 1 meets 0 behind it
+    const account = kernel.addAccount(100, 0)
+    kernel.addRow(account, instrument, curve, 1, -1, 1, 0)
+    expect(instant(kernel, [[instrument, 1]])).toEqual({ nominated: 1, suspects: [] })
+    expect(kernel.measuredMaintenanceMargin).toBe(0.001)
+    expect(instant(kernel, [[instrument, 1 / 1.9]])).toEqual({ nominated: 0, suspects: [] })
+    expect(instant(kernel, [[instrument, 1 / 93]])).toEqual({
+      nominated: 1,
+      suspects: [[account, ANSWER_ACROSS]],
+    })
+  })
+
+  it('proves nothing of a value in a piece whose square is not known', () => {
+    const kernel = openKernel(variant)
+    kernel.setReleaseFactor(1)
+    kernel.setRule(0, ratioLevels([0.5, 1]))
+    const instrument = kernel.addInstrument()
+    const curve = kernel.addCurve(COORDINATE_RECIPROCAL, [
+      { cap: 10, rate: 0.01, deduction: 0, square: 0.001 },
+      { cap: 20, rate: 0.01, deduction: 0, square: Number.POSITIVE_INFINITY },
+    ])
+    const account = kernel.addAccount(100, 0)
+    kernel.addRow(account, instrument, curve, 1, -1, 1, 0)
+    expect(instant(kernel, [[instrument, 0.2]]).suspects).toEqual([])
+    expect(instant(kernel, [[instrument, 0.09]]).suspects).toEqual([[account, ANSWER_CLOSE]])
+    expect(kernel.measuredLevel).toBe(LEVEL_NONE)
+    expect(instant(kernel, [[instrument, 0.04]]).suspects).toEqual([[account, ANSWER_CLOSE]])
+    expect(instant(kernel, [[instrument, 0.2]])).toEqual({ nominated: 1, suspects: [] })
+    kernel.setAccountLevel(account, 1)
+    expect(instant(kernel, [[instrument, 0.05]]).suspects).toEqual([[account, ANSWER_CLOSE]])
+  })
+
+  it('takes squares on curves of reciprocals, on all pieces of one or on none', () => {
+    const kernel = openKernel(variant)
+    const piece = { cap: 1, rate: 0.01, deduction: 0 }
+    expect(() => kernel.addCurve(COORDINATE_PRICE, [{ ...piece, square: 0.1 }])).toThrow('reciprocals')
+    const some = [{ ...piece, square: 0.1 }, piece]
+    expect(() => kernel.addCurve(COORDINATE_RECIPROCAL, some)).toThrow('squares 0.1, 0 of one curve')
+  })
+
   it('re-checks a row that leaves its curve piece and uses the next one', () => {
     const kernel = open(variant)
     const instrument = kernel.addInstrument()
