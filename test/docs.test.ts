@@ -9,6 +9,7 @@ import { LEASE_MS } from '../src/delivery/index.ts'
 import { EVENTS_BYTES_MAX, EVENTS_LENGTH_MAX } from '../src/delivery/stream.ts'
 import { JOB_BYTES_MAX, JOB_EVENTS_MAX } from '../src/domain/event-job.ts'
 import {
+  collateralRulesMapSchema,
   collateralSchema,
   EVENTS_QUEUE_NAME,
   jobDataSchema,
@@ -133,8 +134,13 @@ describe('docs/rules.md', () => {
     expect(unnamed(text, [...short, ...full, 'effectiveFrom', ...kinds, ...choices])).toEqual([])
   })
 
+  it('shows collateral rules that a rules file may hold', () => {
+    const { bybit } = JSON.parse(blocks(text, 'json')[2]!)
+    expect(Object.keys(collateralRulesMapSchema.parse(bybit.collateralRules))).toEqual(['BTC', 'USDC'])
+  })
+
   it('shows rules in time that a rules file may hold', () => {
-    const inTime = JSON.parse(blocks(text, 'json')[2]!)
+    const inTime = JSON.parse(blocks(text, 'json')[3]!)
     expect(entriesOrFault('SOLUSDT', inTime.bybit.SOLUSDT, 'docs')).toMatchObject([
       { fromMs: Number.NEGATIVE_INFINITY, rules: { asOf: '2026-11-02' } },
       { fromMs: Date.UTC(2026, 11, 1, 8), rules: { asOf: '2026-11-28' } },
@@ -259,7 +265,9 @@ describe('docs/events.md', () => {
     expect(samples.map(({ kind }) => kind)).toEqual(['liquidation', 'market-stale', 'market-fresh'])
     const schemas = [marginEventSchema, marketEventSchema, marketEventSchema]
     samples.forEach((sample, index) => {
-      expect(Object.keys(sample).sort()).toEqual(Object.keys(schemas[index]!.shape).sort())
+      // `pool` is shown apart.
+      const fields = Object.keys(schemas[index]!.shape).filter((name) => name !== 'pool')
+      expect(Object.keys(sample).sort()).toEqual(fields.sort())
     })
   })
 

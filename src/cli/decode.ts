@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream'
 import { Command } from 'commander'
-import type { FrameParser, FrameSink, Funding, PriceKind } from '../domain/index.ts'
+import type { FrameParser, FrameSink, Funding } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import type { Line } from '../input/index.ts'
 import { VENUE_NAMES, venueOf } from '../venues/index.ts'
@@ -16,10 +16,10 @@ export function decodeCommand(): Command {
     .option('--json', 'JSON lines, which is what this command always prints')
     .addHelpText(
       'after',
-      '\nPrints {"kind", "ticks": [{"symbol", "markPrice", "indexPrice"?, "fundingRate"?,\n' +
-        '"nextFundingTimeMs"?, "eventTimeMs"}]} for every line. State carries from line\n' +
-        'to line as on one connection. Blank lines are skipped. A frame that cannot be\n' +
-        'read has the kind "malformed" and is no fault.',
+      '\nPrints {"kind", "ticks": [{"symbol", "markPrice", "fundingRate"?, "nextFundingTimeMs"?,\n' +
+        '"eventTimeMs"}], "indexPrices"?: [{"index", "indexPrice", "eventTimeMs"}]} for every\n' +
+        'line. State carries from line to line as on one connection. Blank lines are\n' +
+        'skipped. A frame that cannot be read has the kind "malformed" and is no fault.',
     )
     .action(async (file: string, options: { venue: string }) => {
       const parser = parserOf(options.venue)
@@ -40,11 +40,13 @@ export async function decode(
   }
 }
 
-/** A mark price with the other prices of its market in the same frame. Undefined fields are not printed. */
-type DecodedTick = { [Kind in PriceKind as `${Kind}Price`]: string | undefined } & {
+/** A mark price with the settlement price of its market in the same frame. Undefined fields are not printed. */
+interface DecodedTick extends Partial<Funding> {
   readonly symbol: string
+  readonly markPrice: string
+  settlementPrice: string | undefined
   readonly eventTimeMs: number
-} & Partial<Funding>
+}
 
 function tickOf(
   symbol: string,
@@ -52,11 +54,10 @@ function tickOf(
   eventTimeMs: number,
   funding: Funding | undefined,
 ): DecodedTick {
-  const others = { indexPrice: undefined, settlementPrice: undefined }
   return {
     symbol,
     markPrice,
-    ...others,
+    settlementPrice: undefined,
     fundingRate: funding?.fundingRate,
     nextFundingTimeMs: funding?.nextFundingTimeMs,
     eventTimeMs,
@@ -65,12 +66,14 @@ function tickOf(
 
 function decodeFrame(parser: FrameParser, { text, isCut }: Line): string {
   const ticks: DecodedTick[] = []
+  const indexPrices: object[] = []
   const sink: FrameSink = {
     price(kind, symbol, price, eventTimeMs, funding) {
       if (kind === 'mark') ticks.push(tickOf(symbol, price, eventTimeMs, funding))
+      else if (kind === 'index') indexPrices.push({ index: symbol, indexPrice: price, eventTimeMs })
       else {
         const tick = ticks.findLast((earlier) => earlier.symbol === symbol)
-        if (tick !== undefined) tick[`${kind}Price`] = price
+        if (tick !== undefined) tick.settlementPrice = price
       }
     },
     unchanged: () => undefined,
@@ -79,7 +82,7 @@ function decodeFrame(parser: FrameParser, { text, isCut }: Line): string {
     reply: () => undefined,
   }
   const kind = isCut ? 'malformed' : parser.parse(text, sink)
-  return jsonLine({ kind, ticks })
+  return jsonLine({ kind, ticks, ...(indexPrices.length === 0 ? {} : { indexPrices }) })
 }
 
 function parserOf(name: string): FrameParser {

@@ -15,7 +15,7 @@ import {
 } from '../import/index.ts'
 import { accountFaultsOf, ruleFaultsOf } from '../margin/index.ts'
 import { systemClock } from '../system/index.ts'
-import { symbolFaultsOf, VENUE_NAMES } from '../venues/index.ts'
+import { indexFaultsOf, symbolFaultsOf, VENUE_NAMES } from '../venues/index.ts'
 import { refusedRules, ruleBooks } from '../worker/rule-books.ts'
 import { formatOf, formatOption, refusalText } from './accounts-file.ts'
 import { withOpenBook } from './book.ts'
@@ -99,7 +99,7 @@ async function runImport(file: string, flags: ImportFlags): Promise<void> {
     const book = bookOf(account.venue)
     const faults = accountFaultsOf(account, book)
     if (faults.length > 0) return faults
-    return [...ruleFaultsOf(account, book), ...symbolFaultsOf(account)]
+    return [...ruleFaultsOf(account, book), ...symbolFaultsOf(account), ...indexFaultsOf(account, book)]
   }
   const input = await openInput(file)
   const read = readerOf({ file, input, format, check, force })

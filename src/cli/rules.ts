@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { loadConfig } from '../config.ts'
 import type { RuleBook, VenueId } from '../domain/index.ts'
 import { EXIT_FAULT, PlimsollError } from '../errors.ts'
+import { collateralPlace } from '../margin/index.ts'
 import { entryAt, readRulesFile } from '../rules/index.ts'
 import { systemClock } from '../system/index.ts'
 import { parseVenueId, ruleBookOf, VENUE_NAMES, VENUES } from '../venues/index.ts'
@@ -197,10 +198,11 @@ function* differencesOf(venue: VenueId, before: Side, after: Side) {
 }
 
 async function checking({ output }: RulesContext, file: string, flags: Flags): Promise<void> {
-  for (const [venue, { rules, refused }] of readRulesFile(file, VENUE_NAMES)) {
+  for (const [venue, { rules, collateral, refused }] of readRulesFile(file, VENUE_NAMES)) {
     if (refused.size > 0) process.exitCode = EXIT_FAULT
-    for (const symbol of [...Object.keys(rules), ...refused.keys()].sort()) {
-      const own = rules[symbol]
+    const weighed = Object.keys(collateral).map(collateralPlace)
+    for (const symbol of [...Object.keys(rules), ...weighed, ...refused.keys()].sort()) {
+      const own = rules[symbol] ?? (weighed.includes(symbol) ? [collateral] : undefined)
       const entries = own === undefined ? 0 : 'contribution' in own ? 1 : own.length
       const checked = { venue, symbol, entries, refused: refused.get(symbol) ?? null }
       await print(output, flags, { json: checked, text: (palette) => [checkedLine(checked, palette)] })

@@ -24,12 +24,12 @@ export function eventRulesOf(rules: InstrumentRules, defaults: MarginDefaults): 
   }
 }
 
-/** The rules that `eventRulesOf` shortened, or why they cannot be read. */
+/** The rules that `eventRulesOf` shortened, or why they cannot be read. `settlementAsset`: of rules that state none. */
 export function rulesOfEvent(
   { maintenance, ...others }: EventRules,
   settlementAsset: string,
 ): { readonly rules: InstrumentRules } | { readonly faults: readonly FieldFault[] } {
-  const stated = { ...others, settlementAsset, maintenance: restored(maintenance) }
+  const stated = { settlementAsset, ...others, maintenance: restored(maintenance) }
   const parsed = fullRulesSchema.safeParse(stated, IN_OUR_WORDS)
   return parsed.success ? { rules: parsed.data } : { faults: schemaFaultsOf(parsed.error) }
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { marginModeSchema } from './account.ts'
 import { decimalSchema, positiveDecimalSchema } from './decimal.ts'
+import { eventPoolSchema } from './event-pool.ts'
 import { eventRulesSchema } from './event-rules.ts'
 import { levelNameSchema } from './level.ts'
 
@@ -10,8 +11,8 @@ export const eventKindSchema = z.enum(['warning', 'liquidation', 'recovered', 'u
 /**
  * A change of state of a margin account. `warning` and `liquidation`: the margin ratio reached `level`.
  * `recovered`: it fell back to `level`. `unknown`: there is no verdict any more, `reasons` says why
- * (`stale-mark`, `account-refused`, `account-unreadable`, `book-lost`, `no-funding-rate`); the next verdict is published
- * even if the level is unchanged, as `recovered` only if it is safe. `closed`: the last position was closed. The last three
+ * (`stale-mark`, `stale-index`, `account-refused`, `account-unreadable`, `book-lost`, `no-funding-rate`); the next verdict is
+ * published even if the level is unchanged, as `recovered` only if it is safe. `closed`: the last position was closed. The last three
  * end the episode.
  */
 export type EventKind = z.infer<typeof eventKindSchema>
@@ -116,6 +117,17 @@ const cureSchema = z.object({
     .describe(
       'Each alone brings it below every level, as topUp does: the smallest reduction of that one position. What is closed is closed at the marks; a level by distance is judged at prices moved as before the reduction.',
     ),
+  topUps: z
+    .array(
+      z.object({
+        asset: text('Asset of the pool.'),
+        amount: figureOrNull('Smallest amount of it to add; null if no amount is enough.'),
+      }),
+    )
+    .optional()
+    .describe(
+      'Only of a pool over several currencies: each alone does what topUp does, with another asset of the pool, weighed as the venue weighs it.',
+    ),
 })
 
 export const marginEventSchema = z
@@ -138,7 +150,9 @@ export const marginEventSchema = z
       .positive()
       .describe('Place by shortfall among the events of its instant, worst first, from 1.'),
     marks: z.array(markSchema).describe('The marks on which the verdict is based, one for each symbol.'),
-    walletBalance: figureOrNull('Wallet of a cross pool, or the margin assigned to an isolated position.'),
+    walletBalance: figureOrNull(
+      'Wallet of a cross pool, or the margin assigned to an isolated position; of a pool over several currencies the value of its assets less its debts.',
+    ),
     unrealizedPnl: figureOrNull('Profit of all positions at the marks.'),
     marginBalance: figureOrNull('What is compared with the maintenance margin.'),
     maintenanceMargin: figureOrNull(
@@ -148,6 +162,11 @@ export const marginEventSchema = z
       'maintenanceMargin / marginBalance: 1 is the line, higher is worse; null if marginBalance is not above 0.',
     ),
     shortfall: figureOrNull('maintenanceMargin - marginBalance if that is above 0, otherwise 0.'),
+    pool: eventPoolSchema
+      .optional()
+      .describe(
+        'Set for a pool over several currencies, whose `settle` is the currency in which it is valued: all that its assets bring to the verdict. Figures of its positions are in the asset in which each settles.',
+      ),
     positions: z
       .array(eventPositionSchema)
       .describe(
@@ -178,7 +197,7 @@ export const marginEventSchema = z
       .record(z.string(), eventRulesSchema)
       .optional()
       .describe(
-        'Rules of the verdict by symbol, in the full form of docs/rules.md without `settlementAsset`; a tier is the list cap, maintenanceMarginRate, maintenanceDeduction (if its kind has one). Absent as `levels` is.',
+        'Rules of the verdict by symbol, in the full form of docs/rules.md without `settlementAsset` where that is `settle`; a tier is the list cap, maintenanceMarginRate, maintenanceDeduction (if its kind has one). Absent as `levels` is.',
       ),
     ruleAgeDays: z
       .int()
@@ -208,11 +227,16 @@ export const marketEventSchema = z
     kind: marketEventKindSchema.describe(
       '`market-stale`: no fresh mark. `market-fresh`: there is one again. `market-closed`: nobody holds the market any more.',
     ),
-    symbol: text("Venue's name of the contract."),
+    symbol: text(
+      "Venue's name of the contract; or of the index price of an asset in the currency of pools, such as `BTC/USD index`.",
+    ),
     sinceMs: timeMs(
       'the last stated or confirmed mark before the silence, or the first position if there was none; of `market-closed` after a restart, the start.',
     ),
-    marginAccounts: z.int().nonnegative().describe('Margin accounts with a position in this market.'),
+    marginAccounts: z
+      .int()
+      .nonnegative()
+      .describe('Margin accounts with a position in this market, or that need this index price.'),
     markPrice: positiveDecimalSchema
       .nullable()
       .describe('The mark that ended the silence; null except for `market-fresh`.'),

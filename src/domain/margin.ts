@@ -22,6 +22,8 @@ export interface Cure {
   readonly topUp: Decimal
   /** `size` is how much of the position to close, unsigned; null when closing it all is not enough. */
   readonly reductions: readonly { readonly symbol: string; readonly size: Decimal | null }[]
+  /** Only of a pool: the same as `topUp` with each other asset of the pool; null when no amount of it is enough. */
+  readonly topUps?: readonly { readonly asset: string; readonly amount: Decimal | null }[]
 }
 
 /** Exact state of one margin account: the unit that is liquidated as a whole. Money in the settlement asset. */

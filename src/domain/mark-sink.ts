@@ -1,9 +1,9 @@
 import type { Decimal } from './decimal.ts'
 
-/** Takes marks, frame by frame: the prices of one frame are one instant. */
+/** Takes marks, and index prices by their names, frame by frame: the prices of one frame are one instant. */
 export interface MarkSink {
   frameStart(receivedTimeMs: number, receivedMonotonicMs: number): void
-  /** One mark price, as the venue printed it. `fundingRate`: of the market's next payment; undefined where the frame does not give it. */
+  /** One price, as the venue printed it. `fundingRate`: of the market's next payment; undefined where the frame does not give it. */
   tick(
     venue: string,
     symbol: string,

@@ -9,7 +9,10 @@ import type { RulesImport } from './rules-import.ts'
  */
 export type FrameKind = 'ticks' | 'acknowledged' | 'rejected' | 'heartbeat' | 'ignored' | 'malformed'
 
-/** `mark` is the price by which the venue liquidates. `index` is that of the underlying, `settlement` the venue's daily one. */
+/**
+ * `mark` is the price by which the venue liquidates, `settlement` its daily one. `index` is the price of an asset in a currency:
+ * its symbol is an `indexName`.
+ */
 export type PriceKind = 'mark' | 'index' | 'settlement'
 
 /** Funding of a market as the frame and its state give it; undefined when they lack it. */
@@ -21,8 +24,8 @@ export interface Funding {
 /** Takes prices in the order of the text that states them. */
 export interface PriceSink {
   /**
-   * A price as the venue printed it. A market's mark comes before its other prices. `funding` comes with marks and is
-   * valid during the call alone.
+   * A price as the venue printed it. A market's mark comes before its other prices. An index price is stated again where the
+   * text confirms it. `funding` comes with marks and is valid during the call alone.
    */
   price(
     kind: PriceKind,
@@ -59,10 +62,12 @@ export interface SubscribeRequest {
 interface Source {
   /** Unique over all venues; the configuration names the source by it. */
   readonly id: string
-  /** Whether this source carries the mark of the symbol. */
+  /** Whether this source carries the mark of the symbol, or the index price of that name. */
   carries(symbol: string): boolean
   /** The cadence at which each market's mark is stated or confirmed, milliseconds. */
   readonly cadenceMs: number
+  /** The same of index prices, where it is another one. */
+  readonly indexCadenceMs?: number
   createParser(): FrameParser
 }
 
@@ -72,6 +77,11 @@ export interface SocketSource extends Source {
   readonly url: string
   /** Requests for the symbols, in their order and split to the venue's limits. */
   subscribe(symbols: readonly string[]): readonly SubscribeRequest[]
+  /**
+   * The channel in which a market comes, by the name that the venue's answers give it. Markets of one channel come in the same
+   * frames and are requested once. Absent where each market has a channel of its own name.
+   */
+  channelOf?(symbol: string): string
   readonly symbolsPerConnectionMax: number
   /** Client frames a second that the venue tolerates. */
   readonly requestsPerSecondMax: number

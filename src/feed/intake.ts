@@ -33,6 +33,7 @@ export class Intake implements PriceSink {
     this.refusals = new Refusals(limits)
     this.markets = new Markets({
       staleAfterMs: Math.max(5 * source.cadenceMs, limits.stalenessMinMs),
+      indexStaleAfterMs: Math.max(5 * (source.indexCadenceMs ?? source.cadenceMs), limits.stalenessMinMs),
       firstMarkMs: limits.firstMarkMs,
       aheadOfClock: () => void counters.aheadOfClock++,
     })
@@ -84,6 +85,10 @@ export class Intake implements PriceSink {
     eventTimeMs: number,
     funding: Funding | undefined,
   ): void {
+    if (kind === 'index') {
+      this.#index(symbol, price, eventTimeMs)
+      return
+    }
     if (kind === 'mark') {
       if (!this.#accepts(symbol, price, eventTimeMs)) return
       this.#options.counters.ticks++
@@ -96,6 +101,20 @@ export class Intake implements PriceSink {
     if (!this.#accepts(symbol, undefined, eventTimeMs)) return
     this.#options.counters.unchanged++
     this.#options.sink.unchanged(symbol, eventTimeMs)
+  }
+
+  /** Frames state index prices that nobody has requested; and one that has not changed, which is a confirmation. */
+  #index(name: string, price: string, eventTimeMs: number): void {
+    const last = this.markets.lastPriceOf(name)
+    if (last === undefined || !this.#accepts(name, price, eventTimeMs)) return
+    const { counters, sink } = this.#options
+    if (price === last) {
+      counters.unchanged++
+      sink.unchanged(name, eventTimeMs)
+    } else {
+      counters.ticks++
+      sink.price('index', name, price, eventTimeMs, undefined)
+    }
   }
 
   frameEnded(): void {

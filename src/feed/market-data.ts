@@ -23,7 +23,7 @@ const LINE_GATHER_MS = 1_000
 
 export interface MarketDataOptions {
   readonly monitor: MarkSink
-  /** The source of the venue that carries the mark of the symbol; undefined when none does. */
+  /** The source of the venue that carries the mark of the symbol, or the index price of that name; undefined when none does. */
   readonly sourceCarrying: (venue: VenueId, symbol: string) => VenueSource | undefined
   /** URLs that replace those of the venues, by source id. */
   readonly streamUrls: Readonly<Record<string, string | undefined>>
@@ -42,7 +42,7 @@ interface VenueFeeds {
   readonly feeds: Feeds
 }
 
-/** Brings the marks of the markets in the book to the monitor: one group of connections a source. */
+/** Brings the marks and index prices of the markets in the book to the monitor: one group of connections a source. */
 export class MarketData {
   readonly #options: MarketDataOptions
   readonly #budgets = new Map<VenueId, ConnectBudget>()
@@ -111,7 +111,7 @@ export class MarketData {
     })
   }
 
-  /** The book holds a position on this market. Before `open` markets are only collected. */
+  /** The book holds a position on this market, or a pool that needs the index price of this name. Before `open` markets are only collected. */
   add(venue: VenueId, symbol: string): void {
     this.#added.push({ venue, symbol })
     if (!this.#isOpen || this.#cancelGather !== undefined) return
@@ -196,7 +196,7 @@ export class MarketData {
         monitor.frameStart(receivedTimeMs, receivedMonotonicMs)
       },
       price: (kind, symbol, price, eventTimeMs, funding) => {
-        if (kind === 'mark') monitor.tick(venue, symbol, price, eventTimeMs, funding?.fundingRate)
+        if (kind !== 'settlement') monitor.tick(venue, symbol, price, eventTimeMs, funding?.fundingRate)
       },
       unchanged: (symbol, eventTimeMs) => monitor.unchanged(venue, symbol, eventTimeMs),
       frameEnd: () => monitor.frameEnd(),

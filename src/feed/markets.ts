@@ -1,4 +1,4 @@
-import type { MarketState } from '../domain/index.ts'
+import { isIndexName, type MarketState } from '../domain/index.ts'
 import { TIME_AHEAD_MAX_MS } from './limits.ts'
 
 export interface MarketStatus {
@@ -15,6 +15,8 @@ export interface MarketStatus {
 type Market = { -readonly [Field in keyof MarketStatus]: MarketStatus[Field] } & {
   /** Hearing time of the last mark or confirmation, or of when the venue was last expected to send one. */
   heardMs: number
+  /** So long without a mark or confirmation makes it stale. */
+  readonly staleAfterMs: number
   /** Hearing time by which the first mark is due. */
   readonly firstMarkDueMs: number
   /** The newest venue time that orders events; 0 when none does. */
@@ -42,6 +44,8 @@ export interface FrameTime {
 
 export interface MarketWatch {
   readonly staleAfterMs: number
+  /** Of index prices. */
+  readonly indexStaleAfterMs: number
   readonly firstMarkMs: number
   /** Counts venue times that are too far ahead of our clock to order anything. */
   readonly aheadOfClock: () => void
@@ -61,6 +65,7 @@ export class Markets {
   }
 
   add(symbol: string, heardMs: number): void {
+    const { staleAfterMs, indexStaleAfterMs } = this.#watch
     this.#markets.set(symbol, {
       symbol,
       state: 'unknown',
@@ -68,12 +73,18 @@ export class Markets {
       statedMonotonicMs: 0,
       seenMonotonicMs: 0,
       heardMs,
+      staleAfterMs: isIndexName(symbol) ? indexStaleAfterMs : staleAfterMs,
       firstMarkDueMs: heardMs + this.#watch.firstMarkMs,
       orderTimeMs: 0,
       markPrice: '',
       isDoubtful: false,
       isReported: false,
     })
+  }
+
+  /** The last accepted price of a market that was requested: empty before the first, undefined for one that was not. */
+  lastPriceOf(symbol: string): string | undefined {
+    return this.#markets.get(symbol)?.markPrice
   }
 
   /** Whether the event is of a requested market and not older, by venue time, than one seen before. */
@@ -129,7 +140,7 @@ export class Markets {
     for (const market of this.#markets.values()) {
       if (market.isReported) continue
       if (market.state === 'fresh') {
-        if (heardMs - market.heardMs <= this.#watch.staleAfterMs) continue
+        if (heardMs - market.heardMs <= market.staleAfterMs) continue
         market.state = 'stale'
         market.orderTimeMs = 0
       } else if (heardMs <= market.firstMarkDueMs) continue
@@ -149,10 +160,14 @@ export class Markets {
     return count
   }
 
-  /** A market without an event for longer than `silentMs`, if there is one that is not `excused`. */
+  /**
+   * A market without an event for longer than `silentMs`, an index price also for longer than makes it stale, if there is one
+   * that is not `excused`.
+   */
   silent(nowHeardMs: number, silentMs: number, excused: (symbol: string) => boolean): string | undefined {
-    for (const { symbol, heardMs } of this.#markets.values()) {
-      if (nowHeardMs - heardMs > silentMs && !excused(symbol)) return symbol
+    for (const { symbol, heardMs, staleAfterMs } of this.#markets.values()) {
+      const limitMs = isIndexName(symbol) ? Math.max(silentMs, staleAfterMs) : silentMs
+      if (nowHeardMs - heardMs > limitMs && !excused(symbol)) return symbol
     }
     return undefined
   }

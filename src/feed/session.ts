@@ -167,7 +167,7 @@ export class Session implements FrameSink {
     eventTimeMs: number,
     funding: Funding | undefined,
   ): void {
-    if (kind === 'mark') this.#subscription.ticked(symbol)
+    if (kind !== 'settlement' && this.#intake.all.has(symbol)) this.#subscription.ticked(symbol)
     this.#intake.price(kind, symbol, price, eventTimeMs, funding)
   }
 
@@ -176,12 +176,7 @@ export class Session implements FrameSink {
   }
 
   acknowledged(symbols: readonly string[] | 'request'): void {
-    const nowMs = this.#lastFrameMs
-    const answer =
-      symbols === 'request'
-        ? this.#subscription.replied('acknowledged', nowMs)
-        : this.#subscription.acknowledged(symbols, nowMs)
-    this.#answered(answer, '')
+    this.#answered(this.#subscription.acknowledged(symbols, this.#lastFrameMs), '')
   }
 
   rejected(symbol: string | 'request', reason: string): void {
@@ -241,7 +236,8 @@ export class Session implements FrameSink {
   #answered(answer: Answer, reason: string): void {
     if (answer.kind === 'taken') this.#intake.taken(answer.symbols)
     else if (answer.kind === 'refused-alone')
-      this.#intake.refused(answer.symbol, reason, answer.isItsOwn, this.#lastFrameMs)
+      for (const symbol of answer.symbols)
+        this.#intake.refused(symbol, reason, answer.isItsOwn, this.#lastFrameMs)
     else if (answer.kind === 'unasked' && reason !== '') this.#intake.refusedUnasked(reason)
   }
 

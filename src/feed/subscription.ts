@@ -17,13 +17,13 @@ export interface SubscriptionOptions {
 }
 
 /**
- * What a reply says of markets. `refused-alone`: it refuses one market; a refused batch says nothing of single markets
- * yet. `known`: it repeats an earlier reply or a tick. `unasked`: it belongs to no request of ours.
+ * What a reply says of markets. `refused-alone`: it refuses the markets of one channel; a refused batch says nothing of single
+ * channels yet. `known`: it repeats an earlier reply or a tick. `unasked`: it belongs to no request of ours.
  */
 export type Answer =
   | { readonly kind: 'taken'; readonly symbols: readonly string[] }
   /** `isItsOwn`: the venue took other markets, so this market is at fault. */
-  | { readonly kind: 'refused-alone'; readonly symbol: string; readonly isItsOwn: boolean }
+  | { readonly kind: 'refused-alone'; readonly symbols: readonly string[]; readonly isItsOwn: boolean }
   | { readonly kind: 'refused-batch' | 'known' | 'unasked' }
 
 /** `waiting`: replies or first ticks are missing. `refused`, `silent`: no market of the connection ticks. */
@@ -32,12 +32,15 @@ export type Settlement = 'waiting' | 'live' | 'refused' | 'silent'
 /**
  * What one connection has requested, and the answer for each symbol. A refused batch is requested again in halves, down
  * to the single market: one bad market of a hundred costs about fourteen requests, and no other market. From a venue that
- * answers symbol by symbol, the symbols that it leaves out are requested again by name.
+ * answers symbol by symbol, the symbols that it leaves out are requested again by name. Markets of one channel are requested
+ * once, and each has the answer of the channel.
  */
 export class Subscription {
   readonly #options: SubscriptionOptions
   readonly #requests: Requests
-  readonly #symbols: Set<string>
+  readonly #symbols = new Set<string>()
+  /** The markets that come in each channel. */
+  readonly #byChannel = new Map<string, string[]>()
   /** The symbols to request when the socket opens; undefined afterwards. */
   #first: string[] | undefined
   readonly #ticked = new Set<string>()
@@ -53,7 +56,7 @@ export class Subscription {
     const { source, symbols, batched, clock, hearing, limits, send } = options
     this.#options = options
     this.#requests = new Requests(clock, hearing, source.requestsPerSecondMax, send)
-    this.#symbols = new Set(symbols)
+    for (const symbol of symbols) this.#join(symbol)
     this.#first = [...batched]
     this.#refused = new Set(symbols)
     this.#late = new LateSymbols(limits)
@@ -79,17 +82,53 @@ export class Subscription {
     this.#first = undefined
   }
 
-  /** Requests more markets one by one, so that a refused one affects no other. */
+  /** Requests more markets one by one, so that a refused one affects no other. A market whose channel comes already has it. */
   add(symbols: readonly string[]): void {
-    for (const symbol of symbols) this.#symbols.add(symbol)
+    const apart = symbols.filter((symbol) => !this.#isRequested(this.#channelOf(symbol)))
+    for (const symbol of symbols) this.#join(symbol)
     if (this.#first !== undefined) this.#first.push(...symbols)
-    else for (const symbol of symbols) this.#requests.add(this.#options.source.subscribe([symbol]))
+    else for (const group of this.#grouped(apart)) this.#requests.add(this.#options.source.subscribe(group))
   }
 
-  /** Requests one refused market again. */
+  /** Requests one refused market again, with the others of its channel. */
   askAgain(symbol: string): void {
-    this.#refused.delete(symbol)
-    this.#requests.add(this.#options.source.subscribe([symbol]), true)
+    const together = this.#byChannel.get(this.#channelOf(symbol))!
+    for (const each of together) this.#refused.delete(each)
+    this.#requests.add(this.#options.source.subscribe(together), true)
+  }
+
+  #channelOf(symbol: string): string {
+    return this.#options.source.channelOf?.(symbol) ?? symbol
+  }
+
+  #join(symbol: string): void {
+    if (this.#symbols.has(symbol)) return
+    this.#symbols.add(symbol)
+    const channel = this.#channelOf(symbol)
+    const together = this.#byChannel.get(channel)
+    if (together === undefined) this.#byChannel.set(channel, [symbol])
+    else together.push(symbol)
+  }
+
+  #isRequested(channel: string): boolean {
+    return this.#byChannel.get(channel)?.some((symbol) => !this.#refused.has(symbol)) === true
+  }
+
+  /** The symbols by their channels. */
+  #grouped(symbols: readonly string[]): readonly (readonly string[])[] {
+    const groups = new Map<string, string[]>()
+    for (const symbol of symbols) {
+      const channel = this.#channelOf(symbol)
+      const group = groups.get(channel)
+      if (group === undefined) groups.set(channel, [symbol])
+      else group.push(symbol)
+    }
+    return [...groups.values()]
+  }
+
+  /** The markets of the channels of these names. */
+  #named(channels: readonly string[]): readonly string[] {
+    return channels.flatMap((channel) => this.#byChannel.get(channel) ?? [])
   }
 
   /** Whether the venue left this symbol out of its answers, so that it is requested again. */
@@ -111,9 +150,10 @@ export class Subscription {
     return answer
   }
 
-  /** The venue takes these markets by name. */
-  acknowledged(symbols: readonly string[], nowMs: number): Answer {
-    const asked = symbols.filter((symbol) => this.#symbols.has(symbol))
+  /** The venue takes the markets of these channels by name, or the oldest request as a whole. */
+  acknowledged(channels: readonly string[] | 'request', nowMs: number): Answer {
+    if (channels === 'request') return this.replied('acknowledged', nowMs)
+    const asked = this.#named(channels)
     if (asked.length === 0) return { kind: 'unasked' }
     this.#answeredByName(asked, nowMs)
     const answer = this.#taking(asked)
@@ -121,13 +161,15 @@ export class Subscription {
     return answer
   }
 
-  /** The venue refuses this market by name. A market that has ticked keeps its subscription. */
-  rejected(symbol: string, nowMs: number): Answer {
-    if (!this.#symbols.has(symbol)) return { kind: 'unasked' }
-    this.#answeredByName([symbol], nowMs)
-    this.#refused.add(symbol)
+  /** The venue refuses the markets of this channel by name. A market that has ticked keeps its subscription. */
+  rejected(channel: string, nowMs: number): Answer {
+    const asked = this.#named([channel])
+    if (asked.length === 0) return { kind: 'unasked' }
+    this.#answeredByName(asked, nowMs)
+    for (const symbol of asked) this.#refused.add(symbol)
     this.#requests.sendNext()
-    return this.#ticked.has(symbol) ? { kind: 'known' } : { kind: 'refused-alone', symbol, isItsOwn: true }
+    const symbols = asked.filter((symbol) => !this.#ticked.has(symbol))
+    return symbols.length === 0 ? { kind: 'known' } : { kind: 'refused-alone', symbols, isItsOwn: true }
   }
 
   /**
@@ -143,8 +185,8 @@ export class Subscription {
       else if (!this.#late.add(symbol, nowMs)) refused.push(symbol)
     }
     for (const symbol of refused) this.#refused.add(symbol)
-    for (const symbol of this.#late.takeDue(nowMs))
-      this.#requests.add(this.#options.source.subscribe([symbol]), true)
+    for (const group of this.#grouped(this.#late.takeDue(nowMs)))
+      this.#requests.add(this.#options.source.subscribe(group), true)
     if (left.length > 0) this.#requests.sendNext()
     return refused
   }
@@ -197,20 +239,21 @@ export class Subscription {
   }
 
   #refusal(symbols: readonly string[]): Answer {
-    const [symbol] = symbols
-    if (symbols.length > 1) {
-      const half = Math.ceil(symbols.length / 2)
+    const groups = this.#grouped(symbols)
+    if (groups.length > 1) {
+      const half = Math.ceil(groups.length / 2)
       const { source } = this.#options
       this.#requests.addParts([
-        ...source.subscribe(symbols.slice(0, half)),
-        ...source.subscribe(symbols.slice(half)),
+        ...source.subscribe(groups.slice(0, half).flat()),
+        ...source.subscribe(groups.slice(half).flat()),
       ])
       return { kind: 'refused-batch' }
     }
     // A venue that took the good half of a refused batch refuses a second request of those markets.
-    if (symbol === undefined || this.#ticked.has(symbol)) return { kind: 'known' }
+    const silent = symbols.filter((symbol) => !this.#ticked.has(symbol))
+    if (silent.length === 0) return { kind: 'known' }
     this.#refusedAlone++
-    this.#refused.add(symbol)
-    return { kind: 'refused-alone', symbol, isItsOwn: this.#hasTaken }
+    for (const symbol of silent) this.#refused.add(symbol)
+    return { kind: 'refused-alone', symbols: silent, isItsOwn: this.#hasTaken }
   }
 }

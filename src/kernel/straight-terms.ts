@@ -1,5 +1,6 @@
 import type { Account } from '../domain/index.ts'
 import {
+  indexNamesOf,
   type MarginAccountPart,
   parseDecimal,
   sign,
@@ -16,6 +17,7 @@ import type { KernelTerms } from './kernel-terms.ts'
  * rounded once; of an account that is no such pieces, rows of which f64 decides nothing.
  */
 export function straightTermsOf(account: Account, part: MarginAccountPart): KernelTerms {
+  if (part.pool !== undefined) return undecidedTermsOf(part)
   const wallet = account.collateral.find(({ asset }) => asset === part.currency)?.amount
   const straight = straightAccountOf(part, wallet === undefined ? ZERO : parseDecimal(wallet))
   if (straight === undefined) return undecidedTermsOf(part)
@@ -52,11 +54,11 @@ const NO_TIERS = [
 ]
 
 /**
- * A row on each symbol that moves the account, and nothing measured: each of their ticks gives the account to exact
- * arithmetic, because pieces do not say what it is.
+ * A row on each symbol and each index that moves the account, and nothing measured: each of their ticks gives the account to
+ * exact arithmetic, because pieces do not say what it is.
  */
-function undecidedTermsOf({ positions }: MarginAccountPart): KernelTerms {
-  const symbols = symbolsOf({ positions })
+function undecidedTermsOf({ positions, pool }: MarginAccountPart): KernelTerms {
+  const symbols = [...symbolsOf({ positions }), ...(pool === undefined ? [] : indexNamesOf(pool))]
   const rows = symbols.map((symbol) => ({
     symbol,
     coordinate: 'price' as const,

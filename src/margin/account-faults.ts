@@ -11,6 +11,7 @@ import {
 } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import { checkRules } from './exact-rules.ts'
+import { assetFaultsOf, pooledAssetsOf } from './pool-assets.ts'
 
 const NONZERO_DIGIT = /[1-9]/
 
@@ -38,20 +39,18 @@ interface PoolStart {
 }
 
 /**
- * All faults for which a worker cannot judge the account:
- * - a pool over several currencies, whose index prices no source brings;
+ * All faults for which the rules cannot judge the account:
  * - an open position whose symbol the book does not hold, or whose rules need a leverage that it does not state;
  * - a cross pool whose positions disagree on when it is liquidated;
- * - a cross pool without a collateral entry for its settlement asset;
+ * - an asset of a pool over several currencies for which the book has no collateral rules;
+ * - a cross pool in one currency without a collateral entry for it;
  * - each further asset that could be margin of a cross pool, because it would count as nothing.
  *
  * An account with separate wallets, or without cross positions, may hold any collateral.
  */
 export function accountFaultsOf(account: Account, book: RuleBook): readonly AccountFault[] {
   const faults: AccountFault[] = []
-  if (account.pool !== undefined) {
-    return [{ code: 'ACCOUNT_UNSUPPORTED', path: ['pool'], rule: POOL_RULE }]
-  }
+  const { pool } = account
   const settledIn = new Set<string>()
   const firstOfPool = new Map<string, PoolStart>()
   account.positions.forEach((position, index) => {
@@ -75,8 +74,9 @@ export function accountFaultsOf(account: Account, book: RuleBook): readonly Acco
     }
     if (position.marginMode !== 'cross') return
     const liquidation = liquidationOf(rules, book)
-    const first = firstOfPool.get(rules.settlementAsset)
-    if (first === undefined) firstOfPool.set(rules.settlementAsset, { index, liquidation })
+    const currency = pool?.currency ?? rules.settlementAsset
+    const first = firstOfPool.get(currency)
+    if (first === undefined) firstOfPool.set(currency, { index, liquidation })
     else if (first.liquidation !== liquidation) {
       const other = `positions[${first.index}] (${account.positions[first.index]!.symbol})`
       faults.push({
@@ -86,6 +86,8 @@ export function accountFaultsOf(account: Account, book: RuleBook): readonly Acco
       })
     }
   })
+  if (pool !== undefined)
+    return [...faults, ...assetFaultsOf(pooledAssetsOf(account, pool, book), pool, book)]
   for (const [asset, { index }] of firstOfPool) {
     if (account.collateral.some((entry) => entry.asset === asset)) continue
     const cross = `cross position positions[${index}] (${account.positions[index]!.symbol})`
@@ -111,12 +113,9 @@ export function accountFaultsOf(account: Account, book: RuleBook): readonly Acco
 }
 
 /** Whether `accountFaultsOf` has anything against the account, in a third of its time. Takes its parts, so every symbol is known. */
-export function hasFault(
-  { collateral, separateWallets, pool }: Account,
-  parts: readonly Part[],
-  book: RuleBook,
-): boolean {
-  if (pool !== undefined) return true
+export function hasFault(account: Account, parts: readonly Part[], book: RuleBook): boolean {
+  const { collateral, separateWallets, pool } = account
+  if (pool !== undefined) return accountFaultsOf(account, book).length > 0
   let hasPool = false
   for (const { marginMode, currency, positions } of parts) {
     for (const { position, rules } of positions) if (lacksLeverage(position, rules)) return true
@@ -151,9 +150,6 @@ function reasonAgainst(symbol: string, rules: InstrumentRules): string | undefin
     return error.message
   }
 }
-
-const POOL_RULE =
-  'is computed by plimsoll margin alone: no source brings the index prices that a worker needs for it'
 
 /** Whether the rules ask for a share of a used margin that the position does not say. */
 export function lacksLeverage({ leverage }: Position, { maintenance, initial }: InstrumentRules): boolean {

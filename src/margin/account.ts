@@ -9,7 +9,8 @@ import { checkRules, isPlain } from './exact-rules.ts'
 import { Kept } from './kept.ts'
 import { isolatedMarginOf, isolatedTerms, legOf, legWithFee, leverageClosingFee } from './leg.ts'
 import type { MarginAccount } from './margin-account.ts'
-import { poolAccountOf } from './pool-account.ts'
+import { poolAccount, poolTermsOf } from './pool-account.ts'
+import type { PoolTerms } from './pool-formulas.ts'
 import type { RuledPosition } from './position-value.ts'
 import { ONE, parseDecimal, type Rational, ZERO } from './rational.ts'
 import { assumptionsOf, oldestMs } from './rule-age.ts'
@@ -20,14 +21,16 @@ export type { Evaluation, MarginAccount } from './margin-account.ts'
 export interface MarginAccountPart {
   readonly marginMode: MarginMode
   readonly currency: string
-  /** In the order of the account; a single one when it is isolated. */
+  /** In the order of the account; a single one when it is isolated, none of a pool that holds debts alone. */
   readonly positions: readonly RuledPosition[]
+  /** Set for a cross pool over several currencies. */
+  readonly pool?: PoolTerms
 }
 
 /**
  * Splits an account into its margin accounts: each isolated position is one, all cross positions with one settlement
  * asset are one. They come in the order of their first positions. Positions of size zero and wallets without positions
- * make no margin account.
+ * make no margin account. In an account with a pool, all cross positions and debts are one, which comes first.
  * @throws PlimsollError SYMBOL_UNKNOWN or ACCOUNT_UNSUPPORTED with all faults of
  * `accountFaultsOf`, RULES_INVALID for rules that this version cannot compute.
  */
@@ -39,11 +42,18 @@ export function marginAccountPartsOf(account: Account, book: RuleBook): MarginAc
   }
   for (const { positions } of parts)
     for (const { position, rules } of positions) checkRules(position.symbol, rules)
-  return parts
+  const { pool } = account
+  if (pool === undefined) return parts
+  return parts.map((part) =>
+    part.marginMode === 'isolated'
+      ? part
+      : { ...part, pool: poolTermsOf(account, pool, part.positions, book) },
+  )
 }
 
 /** Whether straight pieces of one price say what the margin account is. */
-export function isPlainPart({ positions }: MarginAccountPart): boolean {
+export function isPlainPart({ positions, pool }: MarginAccountPart): boolean {
+  if (pool !== undefined) return false
   return positions.every(({ position, rules, defaults }) => isPlain(position, rules, defaults))
 }
 
@@ -60,12 +70,18 @@ function openPartsOf(account: Account, book: RuleBook): MarginAccountPart[] | un
   const parts: MarginAccountPart[] = []
   const pools: { readonly currency: string; readonly positions: RuledPosition[] }[] = []
   const { defaults } = book
+  if (hasPool(account)) {
+    const part = { marginMode: 'cross' as const, currency: account.pool!.currency, positions: [] }
+    pools.push(part)
+    parts.push(part)
+  }
   for (const position of account.positions) {
     if (!isOpen(position)) continue
     const rules = book.rulesOf(position.symbol)
     if (rules === undefined) return undefined
     const { marginMode } = position
-    const currency = rules.settlementAsset
+    const currency =
+      marginMode === 'cross' && account.pool !== undefined ? account.pool.currency : rules.settlementAsset
     const ruled = { position, rules, defaults }
     const pool = marginMode === 'cross' ? pools.find((known) => known.currency === currency) : undefined
     if (pool !== undefined) pool.positions.push(ruled)
@@ -78,23 +94,23 @@ function openPartsOf(account: Account, book: RuleBook): MarginAccountPart[] | un
   return parts
 }
 
-/**
- * The margin accounts of an account in exact terms. Throws as `marginAccountPartsOf` does; an account with a pool over
- * several currencies, which a worker refuses, as `poolAccountOf`.
- */
-export function marginAccountsOf(account: Account, book: RuleBook): MarginAccount[] {
-  if (account.pool !== undefined) {
-    const { pool, ...rest } = account
-    const isolated = account.positions.filter(({ marginMode }) => marginMode === 'isolated')
-    const own = poolAccountOf(account, book)
-    const others = marginAccountsOf({ ...rest, positions: isolated, liabilities: [] }, book)
-    return own === undefined ? others : [own, ...others]
-  }
-  return marginAccountPartsOf(account, book).map(({ marginMode, currency, positions }) =>
-    marginMode === 'isolated'
-      ? isolatedAccount(account, positions[0]!, book)
-      : crossPool(account, currency, positions, book),
+/** Whether an open cross position or a debt makes the pool of the account a margin account. */
+function hasPool({ pool, positions, liabilities }: Account): boolean {
+  if (pool === undefined) return false
+  return (
+    positions.some((position) => position.marginMode === 'cross' && isOpen(position)) ||
+    liabilities.some(({ amount }) => isOpen({ size: amount }))
   )
+}
+
+/** The margin accounts of an account in exact terms. Throws as `marginAccountPartsOf` does. */
+export function marginAccountsOf(account: Account, book: RuleBook): MarginAccount[] {
+  return marginAccountPartsOf(account, book).map(({ marginMode, currency, positions, pool }) => {
+    if (pool !== undefined) return poolAccount(account, pool, positions, book)
+    return marginMode === 'isolated'
+      ? isolatedAccount(account, positions[0]!, book)
+      : crossPool(account, currency, positions, book)
+  })
 }
 
 /**
@@ -117,6 +133,11 @@ export function marginAccountOf(account: Account, id: string, book: RuleBook): M
   const [first] = known
   if (name.marginMode === 'isolated') {
     return first && isolatedAccount(account, first, book)
+  }
+  const { pool } = account
+  if (pool !== undefined) {
+    if (name.currency !== pool.currency || !hasPool(account)) return undefined
+    return poolAccount(account, poolTermsOf(account, pool, known, book), known, book)
   }
   const own = known.filter(({ rules }) => rules.settlementAsset === name.currency)
   return own.length === 0 ? undefined : crossPool(account, name.currency, own, book)

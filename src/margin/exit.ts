@@ -21,7 +21,7 @@ export function shortfallAtExitOf(
   const { pool, positions } = formula
   const priceOf: PriceOf = (asset) => {
     if (pool === undefined || asset === pool.currency) return ONE
-    const price = indexPriceOf?.(asset)
+    const price = indexPriceOf?.(asset, pool.currency)
     return price === undefined ? undefined : parseDecimal(price)
   }
   let left = pool === undefined ? walletBalance : ownedIn(pool, priceOf)

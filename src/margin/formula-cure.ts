@@ -8,6 +8,7 @@ import { type FigureOf, firstCrossing } from './crossing.ts'
 import { figuresAt, type Known } from './formula-figures.ts'
 import { focusOn } from './formula-focus.ts'
 import type { LevelRule } from './level-rule.ts'
+import { indexAssetsOf, type PoolTerms } from './pool-formulas.ts'
 import {
   compare,
   div,
@@ -31,10 +32,14 @@ export function cureByFormula(
 ): Cure {
   const { formula, figures } = knownAt(ZERO)
   const isNegative = sign(figures.marginBalance) < 0
-  const topUp = topUpGoalsOf(marginAccount, rule, false).reduce(
-    (amount, goal) => topUpFor(knownAt(goal.distance), goal, amount),
-    ZERO,
-  )
+  const topUpGoals = topUpGoalsOf(marginAccount, rule, false)
+  const topUpOf = (asset: string | undefined) =>
+    topUpGoals.reduce<Rational | undefined>(
+      (amount, goal) => amount && topUpFor(knownAt(goal.distance), goal, asset, amount),
+      ZERO,
+    )
+  const topUp = topUpOf(undefined)
+  assert(topUp !== undefined, 'money that is added cures')
   const goals = reductionGoalsOf(marginAccount, rule, false, isNegative)
   return {
     topUp: formatDecimal(topUp),
@@ -45,7 +50,19 @@ export function cureByFormula(
         formula.marginMode,
       ),
     })),
+    ...(formula.pool === undefined ? {} : { topUps: topUpsOf(formula.pool, topUpOf) }),
   }
+}
+
+/** With each asset of the pool but its currency. */
+function topUpsOf(
+  pool: PoolTerms,
+  topUpOf: (asset: string) => Rational | undefined,
+): NonNullable<Cure['topUps']> {
+  return indexAssetsOf(pool).map((asset) => {
+    const amount = topUpOf(asset)
+    return { asset, amount: amount === undefined ? null : formatDecimal(amount) }
+  })
 }
 
 function surplusUnder<N>(known: Known, algebra: Algebra<N>, { ratio }: Goal, change: Change<N>): N {
@@ -53,27 +70,34 @@ function surplusUnder<N>(known: Known, algebra: Algebra<N>, { ratio }: Goal, cha
   return algebra.sub(algebra.mul(algebra.of(ratio), marginBalance), maintenanceMargin)
 }
 
-/** The smallest top-up that meets the goal; `least`, which other goals ask for, if that does. */
-function topUpFor(known: Known, goal: Goal, least: Rational): Rational {
-  const surplusAt: FigureOf = (algebra, topUp) => surplusUnder(known, algebra, goal, { topUp })
+/**
+ * The smallest top-up that meets the goal; `least`, which other goals ask for, if that does. `asset`: of a pool, in place of its
+ * currency. undefined if no amount of it is enough, because the last of its tiers counts as nothing.
+ */
+function topUpFor(
+  known: Known,
+  goal: Goal,
+  asset: string | undefined,
+  least: Rational,
+): Rational | undefined {
+  const into = asset === undefined ? {} : { topUpAsset: asset }
+  const surplusAt: FigureOf = (algebra, topUp) => surplusUnder(known, algebra, goal, { topUp, ...into })
   const cures = (topUp: Rational) => meets(goal, surplusAt(exactNumbers, topUp))
   if (cures(least)) return least
-  const crossing = firstCrossing(surplusAt, ZERO, 'up') ?? ZERO
+  const found = firstCrossing(surplusAt, ZERO, 'up')
+  if (found === undefined && asset !== undefined) return undefined
+  const crossing = found ?? ZERO
   const step = parseDecimal(CURE_STEP)
-  return mul(step, {
-    n: fewestSteps(ceilOf(div(crossing, step)), (steps) => cures(mul(step, { n: steps, d: 1n }))),
-    d: 1n,
-  })
+  const steps = fewestSteps(ceilOf(div(crossing, step)), (count) => cures(mul(step, { n: count, d: 1n })))
+  return steps === undefined ? undefined : mul(step, { n: steps, d: 1n })
 }
 
 /** Steps on either side of a guess within which the answer lies: 2^64 of the smallest amount are beyond the domain. */
 const DOUBLINGS_MAX = 64
 
 /** The fewest steps that cure, near a guess. What a venue rounds puts the answer on either side of the guess. */
-function fewestSteps(guess: bigint, cures: (steps: bigint) => boolean): bigint {
-  const found = fewestStepsUpTo(guess > 0n ? guess : 1n, guess + (1n << BigInt(DOUBLINGS_MAX)), cures)
-  assert(found !== undefined, 'money that is added cures')
-  return found
+function fewestSteps(guess: bigint, cures: (steps: bigint) => boolean): bigint | undefined {
+  return fewestStepsUpTo(guess > 0n ? guess : 1n, guess + (1n << BigInt(DOUBLINGS_MAX)), cures)
 }
 
 /**

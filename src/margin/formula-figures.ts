@@ -22,7 +22,7 @@ export interface FurtherPrices {
   /** Funding rate of a symbol for its next payment, a fraction; a long position pays it if it is above zero. */
   readonly fundingRateOf?: (symbol: string) => Decimal | undefined
   /** Price of an asset in the currency of the pool that holds it. */
-  readonly indexPriceOf?: (asset: string) => Decimal | undefined
+  readonly indexPriceOf?: (asset: string, currency: string) => Decimal | undefined
 }
 
 /** `mark`: of a symbol; `index`: of an asset in the currency of its pool. */
@@ -48,7 +48,9 @@ export function knownOf(
   const { pool } = formula
   const marks = parsed(symbolsOf(formula), markOf)
   const rates = parsed(fundingSymbolsOf(formula), fundingRateOf ?? (() => undefined))
-  const indexes = parsed(pool === undefined ? [] : indexAssetsOf(pool), indexPriceOf ?? (() => undefined))
+  const indexes = parsed(pool === undefined ? [] : indexAssetsOf(pool), (asset) =>
+    indexPriceOf?.(asset, pool!.currency),
+  )
   if (marks === undefined || rates === undefined || indexes === undefined) return undefined
   const prices = { formula, marks, indexes, rates }
   return { ...prices, figures: figuresAt(exactNumbers, prices) }

@@ -32,7 +32,8 @@ export {
   worseLevelFirst,
 } from './level-rule.ts'
 export { type EvaluationAt, heldLevel, reachedLevel } from './levels.ts'
-export { indexAssetsOf } from './pool-formulas.ts'
+export { collateralPlace, pooledAssetsOf } from './pool-assets.ts'
+export { indexAssetsOf, indexNamesOf, type PoolTerms } from './pool-formulas.ts'
 export { type PositionAnswers, positionAnswersOf } from './position-answers.ts'
 export type { RuledPosition } from './position-value.ts'
 export { bankruptcyPrice, liquidationPrice } from './prices.ts'

@@ -1,5 +1,5 @@
 // A cross pool over several currencies: what its assets and debts are worth in the currency of the pool.
-import type { CollateralRules, MarginDefaults } from '../domain/index.ts'
+import { type CollateralRules, indexName, type MarginDefaults, type Pool } from '../domain/index.ts'
 import { assert } from '../errors.ts'
 import { type Algebra, sumOf } from './algebra.ts'
 import { add, mul, ONE, parseRate, type Rational, sub, ZERO } from './rational.ts'
@@ -17,6 +17,7 @@ export interface PoolAsset {
 
 export interface PoolTerms {
   readonly currency: string
+  readonly kind: Pool['kind']
   /** Every asset that the account holds, owes or settles in. */
   readonly assets: readonly PoolAsset[]
   /** Of spot margin: the line is where weighted assets are this many times the debts. undefined: equity against margin. */
@@ -48,6 +49,11 @@ export interface PoolBalances<N> {
 /** The assets whose index prices decide about the pool. */
 export function indexAssetsOf({ currency, assets }: PoolTerms): readonly string[] {
   return assets.map(({ asset }) => asset).filter((asset) => asset !== currency)
+}
+
+/** The names of those index prices. */
+export function indexNamesOf(pool: PoolTerms): readonly string[] {
+  return indexAssetsOf(pool).map((asset) => indexName(asset, pool.currency))
 }
 
 export function indexPriceOf<N>(

@@ -1,12 +1,67 @@
-import { type EventRules, eventRulesOf, type InstrumentRules, type MarginDefaults } from '../domain/index.ts'
-import type { RuledPosition } from '../margin/index.ts'
+import {
+  type Account,
+  type EventPool,
+  type EventRules,
+  eventRulesOf,
+  type InstrumentRules,
+  indexName,
+  type MarginDefaults,
+  type PooledAsset,
+} from '../domain/index.ts'
+import { assert } from '../errors.ts'
+import type { MarginAccount, RuledPosition } from '../margin/index.ts'
+import type { SeenMark } from './market.ts'
 
-/** The rules of the positions, each symbol once, as an event carries them. */
-export function rulesBySymbol(positions: readonly RuledPosition[]): Record<string, EventRules> {
+/** The rules of the positions of a margin account that settles in `settle`, each symbol once, as an event carries them. */
+export function rulesBySymbol(
+  positions: readonly RuledPosition[],
+  settle: string,
+): Record<string, EventRules> {
   const bySymbol: Record<string, EventRules> = {}
-  for (const { position, rules, defaults } of positions)
-    bySymbol[position.symbol] ??= shortOf(rules, defaults)
+  for (const { position, rules, defaults } of positions) {
+    const { settlementAsset } = rules
+    const short = shortOf(rules, defaults)
+    bySymbol[position.symbol] ??= settlementAsset === settle ? short : { ...short, settlementAsset }
+  }
   return bySymbol
+}
+
+/** The pool of a margin account as an event carries it; undefined of an account without one. `marks` are those of the event. */
+export function poolOf(
+  { formula, liquidation }: MarginAccount,
+  { pool, collateral, liabilities }: Account,
+  marks: readonly SeenMark[],
+  nowMonotonicMs: number,
+): EventPool | undefined {
+  if (formula.pool === undefined) return undefined
+  assert(pool !== undefined, 'an account with a pool states it')
+  const amountIn = (list: Account['collateral'], asset: string) =>
+    list.find((entry) => entry.asset === asset)?.amount
+  const assets = formula.pool.assets.map(({ asset, rules }): PooledAsset => {
+    const liability = amountIn(liabilities, asset)
+    const amounts = {
+      asset,
+      amount: amountIn(collateral, asset) ?? '0',
+      ...(liability === undefined ? {} : { liability }),
+    }
+    if (rules === undefined) return amounts
+    const name = indexName(asset, pool.currency)
+    const seen = marks.find(({ symbol }) => symbol === name)
+    return { ...amounts, ...indexFields(seen, nowMonotonicMs), rules }
+  })
+  const { kind, liquidationLevel } = pool
+  return { kind, ...(liquidationLevel === undefined ? {} : { liquidationLevel }), liquidation, assets }
+}
+
+function indexFields(seen: SeenMark | undefined, nowMonotonicMs: number) {
+  if (seen?.markPrice === undefined) return { indexPrice: null, eventTimeMs: null, ageMs: null }
+  const { markPrice, eventTimeMs } = seen
+  return { indexPrice: markPrice, eventTimeMs, ageMs: ageMsOf(seen, nowMonotonicMs) }
+}
+
+/** Whole milliseconds since the price was stated or confirmed. */
+export function ageMsOf({ receivedMonotonicMs }: SeenMark, nowMonotonicMs: number): number {
+  return Math.max(0, Math.round(nowMonotonicMs - receivedMonotonicMs))
 }
 
 /** One object for all events on the same rules. */

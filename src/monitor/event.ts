@@ -1,7 +1,10 @@
 import {
   type Account,
+  type Cure,
   EVENT_SCHEMA_VERSION,
   type EventRecord,
+  indexName,
+  isIndexName,
   type MarginEvent,
   type MarketEvent,
   marketSubject,
@@ -22,7 +25,7 @@ import {
   ruleAgeDays,
 } from '../margin/index.ts'
 import { eventId } from './event-id.ts'
-import { rulesBySymbol } from './event-terms.ts'
+import { ageMsOf, poolOf, rulesBySymbol } from './event-terms.ts'
 import type { SeenMark } from './market.ts'
 import type { MarketTransition } from './market-transition.ts'
 import type { LogIdentity, MonitorOptions } from './options.ts'
@@ -59,10 +62,11 @@ function eventOf(
   const { subject, rule, transition, cause, decidedMonotonicMs } = pending
   const level = rule.names[transition.level]!
   const markOf = markOfSeen(pending.marks)
-  const further = furtherOfSeen(pending.marks)
+  const further = furtherOfSeen(pending.marks, markOf)
   confirm(pending, exact, markOf, further)
   const state = exact === undefined ? undefined : marginStateOf(exact, markOf, rule, further)
   const funded = exact === undefined ? [] : fundingSymbolsOf(exact.formula)
+  const pool = exact && poolOf(exact, terms, pending.marks, decidedMonotonicMs)
   const figures = state === undefined || transition.kind === 'unknown' ? NO_FIGURES : state
   const ruled = exact?.formula.positions ?? []
   const { kind, episode, sequence } = transition
@@ -86,10 +90,13 @@ function eventOf(
     level,
     previousLevel: rule.names[transition.previousLevel]!,
     rank,
-    marks: pending.marks.map((mark) => ({
-      ...markFields(mark, decidedMonotonicMs),
-      ...(funded.includes(mark.symbol) ? { fundingRate: mark.fundingRate ?? null } : {}),
-    })),
+    marks: pending.marks
+      .filter(({ symbol }) => !isIndexName(symbol))
+      .map((mark) => ({
+        ...markFields(mark, decidedMonotonicMs),
+        ...(funded.includes(mark.symbol) ? { fundingRate: mark.fundingRate ?? null } : {}),
+      })),
+    ...(pool === undefined ? {} : { pool }),
     walletBalance: state?.walletBalance ?? null,
     unrealizedPnl: figures.unrealizedPnl,
     marginBalance: figures.marginBalance,
@@ -99,10 +106,7 @@ function eventOf(
     positions: (state?.positions ?? []).map((position, index) =>
       positionFields(position, ruled[index]!.position),
     ),
-    cure:
-      figures.cure === null || kind === 'closed'
-        ? null
-        : { ...figures.cure, reductions: [...figures.cure.reductions] },
+    cure: figures.cure === null || kind === 'closed' ? null : cureFields(figures.cure),
     confidence: pending.reasons.length === 0 || kind === 'unknown' ? 'confirmed' : 'suspect',
     reasons: [
       ...pending.reasons,
@@ -112,11 +116,19 @@ function eventOf(
     ruleBook: pending.ruleBook.version,
     levels: rule.names.slice(1, -1),
     hysteresis: formatDecimal(rule.hysteresis),
-    rules: rulesBySymbol(ruled),
+    rules: rulesBySymbol(ruled, subject.currency),
     ruleAgeDays: ageDays,
     eventTimeMs: cause.eventTimeMs,
     receivedTimeMs: cause.receivedTimeMs,
     detectionLatencyMs: Math.max(0, decidedMonotonicMs - cause.receivedMonotonicMs),
+  }
+}
+
+function cureFields({ topUp, topUps, reductions }: Cure): NonNullable<MarginEvent['cure']> {
+  return {
+    topUp,
+    reductions: [...reductions],
+    ...(topUps === undefined ? {} : { topUps: [...topUps] }),
   }
 }
 
@@ -149,9 +161,12 @@ function confirm(
   const { rule } = pending
   const { kind, level, previousLevel } = pending.transition
   if (kind === 'closed' || kind === 'unknown') return
-  assert(exact !== undefined, `${pending.subject.id} has a verdict and no position`)
+  assert(exact !== undefined, `${pending.subject.id} has a verdict and no terms`)
   const evaluationAt = evaluationsOf(exact, markOf, further)
-  assert(evaluationAt !== undefined, `${pending.subject.id} has a verdict and no mark or no funding rate`)
+  assert(
+    evaluationAt !== undefined,
+    `${pending.subject.id} has a verdict and lacks a mark, an index price or a funding rate`,
+  )
   const held = heldLevel(evaluationAt, exact, rule, previousLevel)
   assert(
     held === level,
@@ -177,15 +192,17 @@ function markOfSeen(marks: readonly SeenMark[]): MarkOf {
   return (symbol) => bySymbol.get(symbol)
 }
 
-function furtherOfSeen(marks: readonly SeenMark[]): FurtherPrices {
-  return { fundingRateOf: (symbol) => marks.find((mark) => mark.symbol === symbol)?.fundingRate }
+function furtherOfSeen(marks: readonly SeenMark[], markOf: MarkOf): FurtherPrices {
+  return {
+    fundingRateOf: (symbol) => marks.find((mark) => mark.symbol === symbol)?.fundingRate,
+    indexPriceOf: (asset, currency) => markOf(indexName(asset, currency)),
+  }
 }
 
 function markFields(mark: SeenMark, nowMonotonicMs: number): MarginEvent['marks'][number] {
-  const { symbol, markPrice, eventTimeMs, receivedMonotonicMs } = mark
+  const { symbol, markPrice, eventTimeMs } = mark
   if (markPrice === undefined) return { symbol, markPrice: null, eventTimeMs: null, ageMs: null }
-  const ageMs = Math.max(0, Math.round(nowMonotonicMs - receivedMonotonicMs))
-  return { symbol, markPrice, eventTimeMs, ageMs }
+  return { symbol, markPrice, eventTimeMs, ageMs: ageMsOf(mark, nowMonotonicMs) }
 }
 
 /** The event of a market, and the progress to store with it: while the market is stale, that it is. */

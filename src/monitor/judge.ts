@@ -1,8 +1,9 @@
-import type { MonitorCounters } from '../domain/index.ts'
+import { isIndexName, type MonitorCounters } from '../domain/index.ts'
 import { assert } from '../errors.ts'
 import { ANSWER_ACROSS, ANSWER_SAFE, ANSWER_UNKNOWN, LEVEL_NONE, undecidedLevel } from '../kernel/index.ts'
 import { evaluationsOf, heldLevel, type MarginAccount, toFloat, ZERO } from '../margin/index.ts'
 import type { Announcer, Figures } from './announcer.ts'
+import type { Market } from './market.ts'
 import type { Markets } from './markets.ts'
 import type { MonitorOptions } from './options.ts'
 import { verdictReasons } from './pending-event.ts'
@@ -64,7 +65,7 @@ export class Judge {
     }
   }
 
-  /** Publishes `unknown` for an account that lost its verdict to a stale mark, if a level above safe is published. */
+  /** Publishes `unknown` for an account that lost its verdict to a stale mark or index price, if a level above safe is published. */
   applyStaleness(marginAccount: number): void {
     // A safe account needs no event of its own: `market-stale` is published for its market.
     if (this.#options.kernel.accountLevel(marginAccount) === 0) return
@@ -75,8 +76,8 @@ export class Judge {
   #unknownIfStale(marginAccount: number): void {
     const standing = this.#watchlist.standingOf(marginAccount)
     if (standing.unknown || !isAboveSafe(standing)) return
-    const markets = this.#watchlist.marketsOf(marginAccount)
-    if (markets.some(({ isStale }) => isStale)) this.apply(marginAccount, 'unknown', ['stale-mark'])
+    const reasons = staleReasons(this.#watchlist.marketsOf(marginAccount))
+    if (reasons.length > 0) this.apply(marginAccount, 'unknown', reasons)
   }
 
   /** Applies a finding to the standing of a settled account, and gives the event that follows to the announcer. */
@@ -149,4 +150,12 @@ export class Judge {
     const { venue } = exact
     return evaluationsOf(exact, this.#markets.markOf(venue), this.#markets.furtherOf(venue))
   }
+}
+
+function staleReasons(markets: readonly Market[]): string[] {
+  const isIndex = markets.filter(({ isStale }) => isStale).map(({ symbol }) => isIndexName(symbol))
+  return [
+    ...(isIndex.includes(false) ? ['stale-mark'] : []),
+    ...(isIndex.includes(true) ? ['stale-index'] : []),
+  ]
 }

@@ -1,4 +1,4 @@
-import { type MarketProgress, marketSubject, type VenueId } from '../domain/index.ts'
+import { indexName, type MarketProgress, marketSubject, type VenueId } from '../domain/index.ts'
 import type { Kernel } from '../kernel/index.ts'
 import type { FurtherPrices, MarkOf } from '../margin/index.ts'
 import { type Market, type SeenMark, seenMark } from './market.ts'
@@ -198,11 +198,15 @@ export class Markets {
     return markOf
   }
 
-  /** The funding rates of one venue. */
+  /** The funding rates and index prices of one venue. */
   furtherOf(venue: string): FurtherPrices {
     let further = this.#further.get(venue)
     if (further === undefined) {
-      further = { fundingRateOf: (symbol) => this.find(venue, symbol)?.fundingRate }
+      further = {
+        fundingRateOf: (symbol) => this.find(venue, symbol)?.fundingRate,
+        indexPriceOf: (asset, currency) =>
+          this.find(venue, indexName(asset, currency))?.markText || undefined,
+      }
       this.#further.set(venue, further)
     }
     return further

@@ -1,16 +1,19 @@
-import type { Account, Collateral, MarginMode, Position } from '../domain/index.ts'
+import type { Account, Collateral, MarginMode, Pool, Position } from '../domain/index.ts'
 import { assert } from '../errors.ts'
 import { ByteArena } from '../memory/index.ts'
 
 /** Bytes of the longest text in the terms of an account: a symbol of 40 characters of any script has 160. */
 const TEXT_BYTES_MAX = 255
-/** Bytes of the longest terms: 1,000 assets and 1,000 positions of the longest texts have 520,000. */
+/** Bytes of the longest terms: 1,000 assets, 1,000 debts and 1,000 positions of the longest texts have 620,000. */
 const TERMS_BYTES_MAX = 1_048_576
 
 /** First byte: what the account states beside its lists. */
 const SEPARATE_WALLETS_STATED = 1
 const SEPARATE_WALLETS = 2
 const OWN_LEVELS = 4
+const WITH_POOL = 8
+/** The pool is of spot margin, and states its level of liquidation. */
+const SPOT_MARGIN = 16
 
 /** First byte of a position. */
 const CROSS = 1
@@ -59,25 +62,36 @@ export class StoredTerms {
 }
 
 function writeAccount(writer: Writer, account: Account): void {
-  const { separateWallets, levels } = account
-  assert(account.liabilities.length === 0, 'an account with liabilities is refused when it is read')
+  const { separateWallets, levels, pool } = account
   writer.byte(
     (separateWallets === undefined ? 0 : SEPARATE_WALLETS_STATED) +
       (separateWallets === true ? SEPARATE_WALLETS : 0) +
-      (levels === undefined ? 0 : OWN_LEVELS),
+      (levels === undefined ? 0 : OWN_LEVELS) +
+      (pool === undefined ? 0 : WITH_POOL) +
+      (pool?.liquidationLevel === undefined ? 0 : SPOT_MARGIN),
   )
   writer.double(account.version)
   if (levels !== undefined) {
     writer.byte(levels.length)
     for (const level of levels) writer.text(level)
   }
-  writer.count(account.collateral.length)
-  for (const { asset, amount } of account.collateral) {
-    writer.text(asset)
-    writer.text(amount)
+  writeAmounts(writer, account.collateral)
+  if (pool === undefined) assert(account.liabilities.length === 0, 'a debt without a pool is refused')
+  else {
+    writer.text(pool.currency)
+    if (pool.liquidationLevel !== undefined) writer.text(pool.liquidationLevel)
+    writeAmounts(writer, account.liabilities)
   }
   writer.count(account.positions.length)
   for (const position of account.positions) writePosition(writer, position)
+}
+
+function writeAmounts(writer: Writer, amounts: readonly Collateral[]): void {
+  writer.count(amounts.length)
+  for (const { asset, amount } of amounts) {
+    writer.text(asset)
+    writer.text(amount)
+  }
 }
 
 function writePosition(writer: Writer, position: Position): void {
@@ -103,18 +117,33 @@ function readAccount(reader: Reader, { id, venue }: AccountName, part: PositionP
   const stated = reader.byte()
   const version = reader.double()
   const levels = (stated & OWN_LEVELS) === 0 ? undefined : readTexts(reader, reader.byte())
-  const collateral: Collateral[] = []
-  for (let left = reader.count(); left > 0; left--)
-    collateral.push({ asset: reader.text(), amount: reader.text() })
+  const collateral = readAmounts(reader)
+  const pool = (stated & WITH_POOL) === 0 ? undefined : readPool(reader, (stated & SPOT_MARGIN) !== 0)
+  const liabilities = pool === undefined ? [] : readAmounts(reader)
   const positions: Position[] = []
   for (let left = reader.count(); left > 0; left--) {
     if (part === undefined || isNextIn(part, reader)) positions.push(readPosition(reader))
     else skipPosition(reader)
   }
-  const account: Account = { id, venue, version, collateral, positions, liabilities: [] }
+  const account: Account = { id, venue, version, collateral, positions, liabilities }
   if ((stated & SEPARATE_WALLETS_STATED) !== 0) account.separateWallets = (stated & SEPARATE_WALLETS) !== 0
+  if (pool !== undefined) account.pool = pool
   if (levels !== undefined) account.levels = levels
   return account
+}
+
+function readAmounts(reader: Reader): Collateral[] {
+  const amounts: Collateral[] = []
+  for (let left = reader.count(); left > 0; left--)
+    amounts.push({ asset: reader.text(), amount: reader.text() })
+  return amounts
+}
+
+function readPool(reader: Reader, isSpotMargin: boolean): Pool {
+  const currency = reader.text()
+  return isSpotMargin
+    ? { currency, kind: 'spot-margin', liquidationLevel: reader.text() }
+    : { currency, kind: 'multi-asset' }
 }
 
 function readTexts(reader: Reader, count: number): string[] {

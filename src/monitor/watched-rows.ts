@@ -81,10 +81,11 @@ export class WatchedRows {
   }
 
   #joinMarkets(venue: VenueId, marginAccount: number, { rows }: KernelTerms): void {
-    const first = rows[0]!
+    // A pool of one currency has debts that no price moves.
+    const first = rows[0]
     this.#valuedBy = withRoom(this.#valuedBy, marginAccount)
     this.#valuedBy[marginAccount] =
-      first.coordinate === 'reciprocal' ? this.#markets.require(venue, first.symbol).instrument : QUOTE
+      first?.coordinate === 'reciprocal' ? this.#markets.require(venue, first.symbol).instrument : QUOTE
     for (const { symbol } of rows) {
       const market = this.#markets.require(venue, symbol)
       // A hedged position has two rows in one market.

@@ -1,6 +1,9 @@
 import {
   type Account,
+  type CollateralRules,
+  collateralRulesSchema,
   DECIMAL_PATTERN,
+  type EventPool,
   faultsText,
   IN_OUR_WORDS,
   type InstrumentRules,
@@ -28,11 +31,12 @@ export function termsOfEvent(event: MarginEvent): EventTerms | { readonly faults
   const faults: string[] = []
   const rules = readRules(event, faults)
   const positions = readPositions(event, faults)
+  const collateral = readCollateral(event, faults)
   const rule = readLevels(event, faults)
   if (faults.length > 0 || rule === undefined) return { faults }
-  if (positions.length === 0) return { exact: undefined, rule }
+  if (positions.length === 0 && event.pool === undefined) return { exact: undefined, rule }
   try {
-    const compiled = marginAccountsOf(accountOf(event, positions), bookOf(event, rules))
+    const compiled = marginAccountsOf(accountOf(event, positions), bookOf(event, rules, collateral))
     if (compiled.length === 1) return { exact: compiled[0], rule }
     return { faults: [`positions make ${compiled.length} margin accounts, an event is of one`] }
   } catch (error) {
@@ -43,7 +47,7 @@ export function termsOfEvent(event: MarginEvent): EventTerms | { readonly faults
 
 /** Fields that events of an earlier version do not have. */
 function lacksOf(event: MarginEvent): string[] {
-  const { levels, hysteresis, rules, positions, marginMode, walletBalance } = event
+  const { levels, hysteresis, rules, positions, marginMode, walletBalance, pool } = event
   const lacking: string[] = []
   if (levels === undefined) lacking.push('levels')
   if (hysteresis === undefined) lacking.push('hysteresis')
@@ -52,7 +56,8 @@ function lacksOf(event: MarginEvent): string[] {
     if (entryPrice === undefined) lacking.push(`positions[${index}].entryPrice`)
     if (rules !== undefined && rules[symbol] === undefined) lacking.push(`rules.${symbol}`)
   })
-  if (positions.length > 0 && marginMode === 'cross' && walletBalance === null) lacking.push('walletBalance')
+  const needsWallet = positions.length > 0 && marginMode === 'cross' && pool === undefined
+  if (needsWallet && walletBalance === null) lacking.push('walletBalance')
   return [...new Set(lacking)]
 }
 
@@ -63,6 +68,17 @@ function readRules(event: MarginEvent, faults: string[]): ReadonlyMap<string, In
     if ('rules' in rules) read.set(symbol, rules.rules)
     else faults.push(`rules.${symbol}: ${faultsText(stated, rules.faults, 'it')}`)
   }
+  return read
+}
+
+function readCollateral({ pool }: MarginEvent, faults: string[]): ReadonlyMap<string, CollateralRules> {
+  const read = new Map<string, CollateralRules>()
+  pool?.assets.forEach(({ asset, rules }, index) => {
+    if (rules === undefined) return
+    const parsed = collateralRulesSchema.safeParse(rules, IN_OUR_WORDS)
+    if (parsed.success) read.set(asset, parsed.data)
+    else faults.push(`pool.assets[${index}].rules: ${faultsText(rules, schemaFaultsOf(parsed.error), 'it')}`)
+  })
   return read
 }
 
@@ -99,29 +115,49 @@ function readLevels({ levels, hysteresis }: MarginEvent, faults: string[]): Leve
 }
 
 function accountOf(event: MarginEvent, positions: Position[]): Account {
-  const { account: id, venue, accountVersion: version, marginMode, settle, walletBalance } = event
+  const { account: id, venue, accountVersion: version, marginMode, settle, walletBalance, pool } = event
+  const named = { id, venue: venue as VenueId, version, positions }
+  if (pool !== undefined) return { ...named, ...pooledOf(pool, settle) }
   const isCross = marginMode === 'cross'
   if (isCross && !DECIMAL_PATTERN.test(walletBalance!)) {
     const message = `walletBalance is ${JSON.stringify(walletBalance)}: it must be a decimal string`
     throw new PlimsollError('INPUT_INVALID', message, { path: 'walletBalance' })
   }
   return {
-    id,
-    venue: venue as VenueId,
-    version,
+    ...named,
     collateral: isCross ? [{ asset: settle, amount: walletBalance! }] : [],
-    positions,
     liabilities: [],
   }
 }
 
-/** The rules of the event as a book. Each states its own closing fee and liquidation, so the defaults hold for none. */
-function bookOf({ venue, ruleBook }: MarginEvent, rules: ReadonlyMap<string, InstrumentRules>): RuleBook {
+function pooledOf(
+  { kind, liquidationLevel, assets }: EventPool,
+  currency: string,
+): Pick<Account, 'pool' | 'collateral' | 'liabilities'> {
+  return {
+    pool: { currency, kind, ...(liquidationLevel === undefined ? {} : { liquidationLevel }) },
+    collateral: assets.map(({ asset, amount }) => ({ asset, amount })),
+    liabilities: assets.flatMap(({ asset, liability }) =>
+      liability === undefined ? [] : [{ asset, amount: liability }],
+    ),
+  }
+}
+
+/**
+ * The rules of the event as a book. Each states its own closing fee and liquidation, so the defaults hold for none but a pool
+ * that holds debts alone.
+ */
+function bookOf(
+  { venue, ruleBook, pool }: MarginEvent,
+  rules: ReadonlyMap<string, InstrumentRules>,
+  collateral: ReadonlyMap<string, CollateralRules>,
+): RuleBook {
   return {
     venue,
     version: ruleBook,
-    defaults: { closingFee: 'none', liquidation: 'reached' },
+    defaults: { closingFee: 'none', liquidation: pool?.liquidation ?? 'reached' },
     rulesOf: (symbol) => rules.get(symbol),
+    collateralOf: (asset) => collateral.get(asset),
     symbols: () => rules.keys(),
     entriesOf: () => [],
   }

@@ -143,7 +143,7 @@ export function notionalOf(marginAccount: MarginAccount, prices: Prices, rule: L
   const { positions } = marginStateOf(marginAccount, markOf, rule, prices.further)
   return positions.reduce((sum, { notional }, index) => {
     const asset = formula.positions[index]!.rules.settlementAsset
-    const price = asset === currency ? undefined : prices.further.indexPriceOf?.(asset)
+    const price = asset === currency ? undefined : prices.further.indexPriceOf?.(asset, currency)
     const own = parseDecimal(notional!)
     return add(sum, price === undefined ? own : asPrinted(mul(own, parseDecimal(price))))
   }, ZERO)

@@ -103,8 +103,10 @@ export class Prices {
     for (const name of symbolsOf(formula)) {
       if (markOf(name) === undefined) missing.push({ kind: 'mark', venue, name })
     }
-    for (const name of formula.pool === undefined ? [] : indexAssetsOf(formula.pool)) {
-      if (indexPriceOf!(name) === undefined) missing.push({ kind: 'index price', venue, name })
+    const { pool } = formula
+    for (const name of pool === undefined ? [] : indexAssetsOf(pool)) {
+      if (indexPriceOf!(name, pool!.currency) === undefined)
+        missing.push({ kind: 'index price', venue, name })
     }
     for (const name of fundingSymbolsOf(formula)) {
       if (fundingRateOf!(name) === undefined) missing.push({ kind: 'funding rate', venue, name })

@@ -40,7 +40,8 @@ export interface Verification {
 
 /**
  * Recomputes an event from the event alone: id, kind and level, every figure, the cure, the confidence and the age of the
- * rules. Taken as stated are the terms (sizes, entry prices, wallet of a cross pool), marks, rules, levels and names; of
+ * rules. Taken as stated are the terms (sizes, entry prices, wallet of a cross pool, assets and debts of a pool over several
+ * currencies), marks, index prices, rules, levels and names; of
  * what nothing in the event depends on: sequence, rank, versions, previous level, times, ages of marks, reasons.
  */
 export function verifyEvent(event: PlimsollEvent): Verification {
@@ -128,9 +129,10 @@ function compareFigures(
   else compareVerdict(event, exact, rule, evaluationsOf(exact, markOf, further), differences)
 }
 
-function furtherOf({ marks }: MarginEvent): FurtherPrices {
+function furtherOf({ marks, pool }: MarginEvent): FurtherPrices {
   const rates = new Map(marks.map(({ symbol, fundingRate }) => [symbol, fundingRate ?? undefined]))
-  return { fundingRateOf: (symbol) => rates.get(symbol) }
+  const indexes = new Map(pool?.assets.map(({ asset, indexPrice }) => [asset, indexPrice ?? undefined]))
+  return { fundingRateOf: (symbol) => rates.get(symbol), indexPriceOf: (asset) => indexes.get(asset) }
 }
 
 function compareCure(stated: MarginEvent['cure'], recomputed: Cure | null, differences: Differences): void {
@@ -145,6 +147,7 @@ function compareCure(stated: MarginEvent['cure'], recomputed: Cure | null, diffe
     differences.compare(`cure.reductions[${index}].symbol`, symbol, own?.symbol)
     differences.compare(`cure.reductions[${index}].size`, size, own?.size)
   })
+  differences.compare('cure.topUps', stated.topUps ?? [], recomputed.topUps ?? [])
 }
 
 /** The verdict: level by hysteresis from the previous one, and the kind that follows. */
@@ -162,7 +165,7 @@ function compareVerdict(
     return
   }
   if (evaluationAt === undefined) {
-    differences.add('kind', kind, 'unknown, because a mark or a funding rate is missing')
+    differences.add('kind', kind, 'unknown, because a mark, an index price or a funding rate is missing')
     return
   }
   const held = heldLevel(evaluationAt, exact, rule, previous)

@@ -1,30 +1,40 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import {
+  assetSchema,
+  type CollateralRules,
+  collateralRulesSchema,
   type EffectiveRules,
   faultsText,
   firstRule,
   IN_OUR_WORDS,
   pathText,
+  schemaFaultsOf,
   symbolSchema,
   type VenueId,
   type VenueNames,
 } from '../domain/index.ts'
 import { fileReason, PlimsollError } from '../errors.ts'
 import { readJson } from '../input/index.ts'
+import { checkCollateral, collateralPlace } from '../margin/index.ts'
 import { entriesOrFault } from './entries.ts'
 import type { SymbolRules } from './overlay.ts'
+
+/** The field of a venue that holds how assets count in a pool, by asset. No venue names a contract so. */
+const COLLATERAL_FIELD = 'collateralRules'
 
 /** What a file says of one venue. */
 export interface VenueRules {
   readonly rules: Readonly<Record<string, SymbolRules>>
-  /** Symbols whose rules cannot be used, each with the reason. */
+  /** By asset: how it counts in a pool over several currencies. */
+  readonly collateral: Readonly<Record<string, CollateralRules>>
+  /** Symbols whose rules cannot be used, and assets as `collateralPlace` says, each with the reason. */
   readonly refused: ReadonlyMap<string, string>
 }
 
 /**
- * Reads `{"bybit": {"FOOUSDT": rules or a list of them, …}, …}`; every name of a venue means the same book. A symbol whose rules cannot be
- * used is refused by name, and the others are given.
+ * Reads `{"bybit": {"FOOUSDT": rules or a list of them, "collateralRules": {"BTC": …}, …}, …}`; every name of a venue means the
+ * same book. A symbol or an asset whose rules cannot be used is refused by name, and the others are given.
  * @throws PlimsollError CONFIGURATION for a file that cannot be read, RULES_INVALID, naming file and place, for one that
  * is not rules by venue and symbol.
  */
@@ -35,6 +45,10 @@ export function readRulesFile(path: string, names: VenueNames): ReadonlyMap<Venu
     const own = found.get(venue) ?? noRules()
     found.set(venue, own)
     for (const [symbol, table] of Object.entries(tables)) {
+      if (symbol === COLLATERAL_FIELD) {
+        readCollateral(table, own, path)
+        continue
+      }
       const isTwice = Object.hasOwn(own.rules, symbol) || own.refused.has(symbol)
       const rules = isTwice
         ? `two names of ${venue} give its rules`
@@ -50,7 +64,47 @@ export function readRulesFile(path: string, names: VenueNames): ReadonlyMap<Venu
 }
 
 function noRules() {
-  return { rules: {} as Record<string, readonly EffectiveRules[]>, refused: new Map<string, string>() }
+  return {
+    rules: {} as Record<string, readonly EffectiveRules[]>,
+    collateral: {} as Record<string, CollateralRules>,
+    refused: new Map<string, string>(),
+  }
+}
+
+function readCollateral(
+  stated: unknown,
+  { collateral, refused }: ReturnType<typeof noRules>,
+  path: string,
+): void {
+  if (!isObject(stated)) {
+    const message = `rules file ${path}: ${COLLATERAL_FIELD} must be an object of collateral rules by asset`
+    throw new PlimsollError('RULES_INVALID', message, { path: COLLATERAL_FIELD })
+  }
+  for (const [asset, rules] of Object.entries(stated)) {
+    const place = collateralPlace(asset)
+    const isTwice = Object.hasOwn(collateral, asset) || refused.has(place)
+    const read = isTwice ? 'two names of the venue give its rules' : collateralOrFault(asset, rules)
+    if (typeof read !== 'string') collateral[asset] = read
+    else {
+      delete collateral[asset]
+      refused.set(place, `rules file ${basename(path)}: ${read}`)
+    }
+  }
+}
+
+/** What the file states for an asset, or what is wrong with it. */
+function collateralOrFault(asset: string, stated: unknown): CollateralRules | string {
+  const name = assetSchema.safeParse(asset, IN_OUR_WORDS)
+  if (!name.success) return `the asset ${firstRule(name.error)}`
+  const rules = collateralRulesSchema.safeParse(stated, IN_OUR_WORDS)
+  if (!rules.success) return faultsText(stated, schemaFaultsOf(rules.error), 'it')
+  try {
+    checkCollateral(asset, rules.data)
+    return rules.data
+  } catch (error) {
+    if (!(error instanceof PlimsollError)) throw error
+    return error.message
+  }
 }
 
 function readVenues(path: string, names: VenueNames): (readonly [VenueId, object])[] {

@@ -1,7 +1,16 @@
+import type { IndexedContracts } from './index-names.ts'
+
 /** Perpetuals end in USD, dated contracts in USD, a month letter and a year: BTCUSD, BTCUSDZ25. */
 export const INVERSE_SYMBOL = /^[\p{Lu}\p{Lo}\d]+USD([FGHJKMNQUVXZ]\d{2})?$/u
 /** USDT and USDC perpetuals (BTCUSDT, BTCPERP) and dated contracts (BTC-26DEC25, BTCUSDT-26DEC25). */
 export const LINEAR_SYMBOL = /^[\p{Lu}\p{Lo}\d]+(USDT|USDC|PERP|-\d{1,2}[A-Z]{3}\d{2})$/u
+
+/** Perpetuals state the index price of their asset: BTCUSDT and BTCPERP in the currency of their quotes, BTCUSD in dollars. */
+export const INDEXES: readonly IndexedContracts[] = [
+  { currency: 'USDT', contractOf: (asset) => `${asset}USDT`, contract: /^([\p{Lu}\p{Lo}\d]+)USDT$/u },
+  { currency: 'USDC', contractOf: (asset) => `${asset}PERP`, contract: /^([\p{Lu}\p{Lo}\d]+)PERP$/u },
+  { currency: 'USD', contractOf: (asset) => `${asset}USD`, contract: /^(?!USD)([\p{Lu}\p{Lo}\d]+)USD$/u },
+]
 
 /** Taker fee rate of accounts without a discount. */
 export const TAKER_FEE_RATE = '0.00055'

@@ -15,6 +15,7 @@ import {
 import { jsonOf } from '../input/index.ts'
 import { ruleBookOfEntries } from '../rules/index.ts'
 import {
+  INDEXES,
   INVERSE_SYMBOL,
   LINEAR_SYMBOL,
   MARK_RULE_FROM,
@@ -34,6 +35,7 @@ import {
   timesStated,
 } from './frame.ts'
 import { bybitImport } from './imports/bybit.ts'
+import { IndexCarriers } from './index-names.ts'
 import { timeOf } from './numbers.ts'
 import { subscribeFrames } from './subscribe.ts'
 
@@ -65,27 +67,37 @@ const linear = source('bybit-linear', 'wss://stream.bybit.com/v5/public/linear',
 const inverse = source('bybit-inverse', 'wss://stream.bybit.com/v5/public/inverse', INVERSE_SYMBOL)
 
 function source(id: string, url: string, symbols: RegExp): SocketSource {
+  const carriers = new IndexCarriers(INDEXES)
+  const channelOf = (symbol: string) => carriers.contractOf(symbol) ?? symbol
   return {
     kind: 'socket',
     id,
     url,
-    carries: (symbol) => symbols.test(symbol),
+    carries: (symbol) => symbols.test(channelOf(symbol)),
+    channelOf,
     subscribe: (wanted) =>
-      subscribeFrames(wanted, TOPICS_PER_FRAME_MAX, (batch, number) => ({
-        req_id: `subscribe-${number}`,
-        op: 'subscribe',
-        args: batch.map((symbol) => `${TOPIC_PREFIX}${symbol}`),
-      })),
+      subscribeFrames(
+        wanted,
+        TOPICS_PER_FRAME_MAX,
+        (batch, number) => ({
+          req_id: `subscribe-${number}`,
+          op: 'subscribe',
+          args: batch.map((symbol) => `${TOPIC_PREFIX}${symbol}`),
+        }),
+        channelOf,
+      ),
     symbolsPerConnectionMax: SYMBOLS_PER_CONNECTION_MAX,
     requestsPerSecondMax: REQUESTS_PER_SECOND_MAX,
     heartbeat: { everyMs: HEARTBEAT_EVERY_MS, frame: '{"op":"ping"}' },
     cadenceMs: CADENCE_MS,
-    createParser: () => new BybitParser(),
+    createParser: () => new BybitParser(carriers),
   }
 }
 
 /** The state after the deltas so far. A field that a delta lacks has not changed (v5 documentation, "Ticker"). */
 interface MarketState extends OwnFunding {
+  /** Of the index price; undefined where the contract carries none. */
+  readonly indexName: string | undefined
   indexPrice: Decimal | undefined
   crossSequence: number
   eventTimeMs: number
@@ -94,6 +106,11 @@ interface MarketState extends OwnFunding {
 
 class BybitParser implements FrameParser {
   readonly #markets = new Map<string, MarketState>()
+  readonly #carriers: IndexCarriers
+
+  constructor(carriers: IndexCarriers) {
+    this.#carriers = carriers
+  }
 
   parse(frame: string, sink: FrameSink): FrameKind {
     const message = jsonOf(frame)
@@ -123,16 +140,18 @@ class BybitParser implements FrameParser {
     market.crossSequence = cs as number
     market.eventTimeMs = ts
     update(market, data)
+    // Which of two index prices the venue means is not known.
+    if (data.indexPrice !== undefined && timesStated(frame, 'indexPrice"') !== 1)
+      market.indexPrice = undefined
     if (markPrice !== undefined) {
       market.markKnown = true
       sink.price('mark', symbol, markPrice, ts, market)
     } else if (market.markKnown) {
       sink.unchanged(symbol, ts)
     }
-    const isIndexStated = markPrice !== undefined || data.indexPrice !== undefined
-    if (isIndexStated && market.indexPrice !== undefined) {
-      sink.price('index', symbol, market.indexPrice, ts, undefined)
-    }
+    const { indexName, indexPrice } = market
+    if (indexName !== undefined && indexPrice !== undefined)
+      sink.price('index', indexName, indexPrice, ts, undefined)
     return 'ticks'
   }
 
@@ -147,6 +166,7 @@ class BybitParser implements FrameParser {
     const known = this.#markets.get(symbol)
     if (known !== undefined || this.#markets.size >= SYMBOLS_PER_PARSER_MAX) return known
     const market = {
+      indexName: this.#carriers.nameOf(symbol),
       indexPrice: undefined,
       fundingRate: undefined,
       nextFundingTimeMs: undefined,

@@ -4,6 +4,7 @@ import {
   accountSchemaOf,
   firstRule,
   type ImportedRules,
+  indexName,
   type RuleBook,
   type RulesBody,
   type RulesImportOptions,
@@ -14,6 +15,7 @@ import {
   venueIdSchemaOf,
 } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
+import { pooledAssetsOf } from '../margin/index.ts'
 import { ruleBookOfEntries } from '../rules/index.ts'
 import { binance } from './binance.ts'
 import { bitmex } from './bitmex.ts'
@@ -112,7 +114,7 @@ export function sourceOf(sourceId: string): VenueSource {
   )
 }
 
-/** The source of the venue that carries the mark of `symbol`; undefined when none does. */
+/** The source of the venue that carries the mark of `symbol`, or the index price of that name; undefined when none does. */
 export function sourceCarrying(id: VenueId, symbol: string): VenueSource | undefined {
   return venues.get(id)?.sources.find((source) => source.carries(symbol))
 }
@@ -129,5 +131,20 @@ export function symbolFaultsOf({ venue, positions }: Account): AccountFault[] {
       ? `no source of ${venue} brings the mark of this contract; plimsoll margin takes marks beside the account`
       : `must be a name that ${venue} gives to a contract; no source brings the mark of this one`
     return [{ code: 'SYMBOL_UNKNOWN', path: ['positions', index, 'symbol'], rule }]
+  })
+}
+
+/**
+ * The assets of a pool whose index prices no source of the venue brings: the account would be unknown for ever. `account` has no
+ * fault by its rule book.
+ */
+export function indexFaultsOf(account: Account, book: RuleBook): AccountFault[] {
+  const { venue, pool } = account
+  if (pool === undefined) return []
+  return pooledAssetsOf(account, pool, book).flatMap(({ asset, path }) => {
+    const isCarried = sourceCarrying(venue, indexName(asset, pool.currency)) !== undefined
+    if (asset === pool.currency || isCarried) return []
+    const rule = `no source of ${venue} brings the index price of ${asset} in ${pool.currency}; plimsoll margin takes it beside the account`
+    return [{ code: 'ACCOUNT_UNSUPPORTED', path, rule }]
   })
 }

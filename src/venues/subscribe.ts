@@ -1,15 +1,31 @@
 import type { SubscribeRequest } from '../domain/index.ts'
 
-/** Splits `symbols` into batches of at most `perFrameMax` and prints one request for each, numbered from 1. */
+/**
+ * Splits `symbols` into batches of at most `perFrameMax` channels and prints one request for each, numbered from 1. `channelOf`
+ * gives the channel in which a market comes; markets of one channel are in one batch, which asks for it once.
+ */
 export function subscribeFrames(
   symbols: readonly string[],
   perFrameMax: number,
-  request: (batch: readonly string[], number: number) => object,
+  request: (channels: readonly string[], number: number) => object,
+  channelOf: (symbol: string) => string = (symbol) => symbol,
 ): readonly SubscribeRequest[] {
+  const byChannel = new Map<string, string[]>()
+  for (const symbol of symbols) {
+    const channel = channelOf(symbol)
+    const together = byChannel.get(channel)
+    if (together === undefined) byChannel.set(channel, [symbol])
+    else together.push(symbol)
+  }
+  const groups = [...byChannel]
   const requests: SubscribeRequest[] = []
-  for (let start = 0; start < symbols.length; start += perFrameMax) {
-    const batch = symbols.slice(start, start + perFrameMax)
-    requests.push({ frame: JSON.stringify(request(batch, requests.length + 1)), symbols: batch })
+  for (let start = 0; start < groups.length; start += perFrameMax) {
+    const batch = groups.slice(start, start + perFrameMax)
+    const channels = batch.map(([channel]) => channel)
+    requests.push({
+      frame: JSON.stringify(request(channels, requests.length + 1)),
+      symbols: batch.flatMap(([, together]) => together),
+    })
   }
   return requests
 }

@@ -12,7 +12,13 @@ import {
   type VenueId,
 } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
-import { readRulesFile, type VenueRules, withoutSymbols, withRules } from '../rules/index.ts'
+import {
+  readRulesFile,
+  type VenueRules,
+  withCollateralRules,
+  withoutSymbols,
+  withRules,
+} from '../rules/index.ts'
 import { ruleBookOf, VENUE_NAMES, VENUES } from '../venues/index.ts'
 
 export type BookOf = (venue: VenueId) => RuleBook
@@ -38,16 +44,19 @@ export function ruleBooks(
     if (strictRules === true) refuseBadSymbols(rulesFile, bookOf)
   }
   for (const [venue, rules] of given ?? []) {
-    books.set(venue, laidOver(bookOf(venue), { rules, refused: new Map() }, 'given'))
+    books.set(venue, laidOver(bookOf(venue), { rules, collateral: {}, refused: new Map() }, 'given'))
   }
   return new RuleBooks(bookOf, nowMs)
 }
 
-function laidOver(below: RuleBook, { rules, refused }: VenueRules, source: string): RuleBook {
-  const contents = JSON.stringify(refused.size === 0 ? rules : [rules, [...refused]])
+function laidOver(below: RuleBook, { rules, collateral, refused }: VenueRules, source: string): RuleBook {
+  const weights = Object.keys(collateral).length === 0 ? [] : [collateral]
+  const parts = [rules, ...(refused.size === 0 ? [] : [[...refused]]), ...weights]
+  const contents = JSON.stringify(parts.length === 1 ? rules : parts)
   const digest = createHash('sha256').update(contents).digest('hex').slice(0, 8)
   const version = `${below.version}+${source}@${digest}`
-  return withoutSymbols(withRules(below, rules, version, { firstDeductionZero: true }), refused)
+  const weighed = withCollateralRules(below, collateral, refused)
+  return withoutSymbols(withRules(weighed, rules, version, { firstDeductionZero: true }), refused)
 }
 
 /**

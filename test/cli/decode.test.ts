@@ -36,10 +36,12 @@ describe('plimsoll decode', () => {
   it('prints one line a frame, in order, with prices as printed and state carried over', async () => {
     const path = fileOf(`${SNAPSHOT}\n\n  \n${DELTA}\r\n{"broken\n{"op":"ping","success":true}`)
     expect(await run('--venue', 'bybit', path)).toBe(
-      '{"kind":"ticks","ticks":[{"symbol":"BTCUSDT","markPrice":"61875.250","indexPrice":"61903.73",' +
-        '"fundingRate":"0.00008055","nextFundingTimeMs":1715760000000,"eventTimeMs":1715748762463}]}\n' +
-        '{"kind":"ticks","ticks":[{"symbol":"BTCUSDT","markPrice":"61875.06","indexPrice":"61903.73",' +
-        '"fundingRate":"0.00008055","nextFundingTimeMs":1715760000000,"eventTimeMs":1715748763063}]}\n' +
+      '{"kind":"ticks","ticks":[{"symbol":"BTCUSDT","markPrice":"61875.250",' +
+        '"fundingRate":"0.00008055","nextFundingTimeMs":1715760000000,"eventTimeMs":1715748762463}],' +
+        '"indexPrices":[{"index":"BTC/USDT index","indexPrice":"61903.73","eventTimeMs":1715748762463}]}\n' +
+        '{"kind":"ticks","ticks":[{"symbol":"BTCUSDT","markPrice":"61875.06",' +
+        '"fundingRate":"0.00008055","nextFundingTimeMs":1715760000000,"eventTimeMs":1715748763063}],' +
+        '"indexPrices":[{"index":"BTC/USDT index","indexPrice":"61903.73","eventTimeMs":1715748763063}]}\n' +
         '{"kind":"malformed","ticks":[]}\n' +
         '{"kind":"heartbeat","ticks":[]}\n',
     )

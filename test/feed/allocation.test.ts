@@ -43,7 +43,12 @@ describe.each([
   it('allocates nothing beside its JSON, from the parser to the freshness of its market', () => {
     setFlagsFromString('--expose-gc')
     const gc = runInNewContext('gc') as () => void
-    const markets = new Markets({ staleAfterMs: 5_000, firstMarkMs: 30_000, aheadOfClock: () => {} })
+    const markets = new Markets({
+      staleAfterMs: 5_000,
+      indexStaleAfterMs: 5_000,
+      firstMarkMs: 30_000,
+      aheadOfClock: () => {},
+    })
     markets.add('BTCUSDT', 0)
     const parser = sourceOf(id).createParser()
     const time = { receivedMonotonicMs: 0.5, receivedTimeMs: START_MS, heardMs: 0.5 }

@@ -103,7 +103,12 @@ describe('an outage of 10 s', () => {
 
 describe('freshness of markets', () => {
   const opened = () => {
-    const markets = new Markets({ staleAfterMs: 5_000, firstMarkMs: 30_000, aheadOfClock: () => {} })
+    const markets = new Markets({
+      staleAfterMs: 5_000,
+      indexStaleAfterMs: 5_000,
+      firstMarkMs: 30_000,
+      aheadOfClock: () => {},
+    })
     markets.add('BTCUSDT', 0)
     const reported: string[] = []
     const check = (heardMs: number) =>

@@ -82,7 +82,7 @@ describe('an answer by name', () => {
     const { subscription, nowMs } = subscribeTo('a:x', 'b:x')
     expect(subscription.rejected('b:x', nowMs())).toEqual({
       kind: 'refused-alone',
-      symbol: 'b:x',
+      symbols: ['b:x'],
       isItsOwn: true,
     })
   })

@@ -52,8 +52,12 @@ export const namedDialect = {
   mark: ({ symbol, price, eventTimeMs }: PriceUpdate) =>
     printed({ kind: 'price', symbol, price, timeMs: eventTimeMs }),
   index: ({ symbol, price, eventTimeMs }: PriceUpdate) =>
-    printed({ kind: 'index', symbol, price, timeMs: eventTimeMs }),
+    printed({ kind: 'index', symbol: indexOfMarket(symbol), price, timeMs: eventTimeMs }),
 } satisfies Dialect
+
+function indexOfMarket(symbol: string): string {
+  return `${symbol.toUpperCase().replace(':', '/')} index`
+}
 
 /** A frame of the venue as text. */
 export function printed(frame: Frame): string {

@@ -123,28 +123,38 @@ it('a frame that the venue asks for is sent', async () => {
   expect(opened.counters.replies).toBe(1)
 })
 
-it('a connection that brings index prices and no mark is ended', async () => {
+it('a connection that brings index prices that nobody asked for and no mark is ended', async () => {
   exchange.script.sendsIndex = true
   open(['a:x'])
   await until(() => sink.lost.length > 0)
   expect(sink.lost[0]).toMatch(/no tick of 1 markets/)
 })
 
-it('an index price is handed over as such, freshens no market and confirms no mark', async () => {
-  exchange.script.unanswered = ['b:x']
-  const opened = open(['a:x', 'b:x'])
-  await until(() => stateOf(opened, 'a:x') === 'fresh')
-  exchange.send(printed({ kind: 'index', symbol: 'b:x', price: '99.5', timeMs: 1 }))
-  exchange.send(printed({ kind: 'index', symbol: 'foreign:x', price: '1', timeMs: 1 }))
-  await until(() => sink.heard.some(({ what }) => what === 'index'))
-  const at = sink.heard.findIndex(({ what }) => what === 'index')
-  expect(sink.heard.slice(at - 1, at + 2)).toEqual([
-    { what: 'frameStart' },
-    { what: 'index', symbol: 'b:x', price: '99.5' },
-    { what: 'frameEnd' },
-  ])
-  expect(stateOf(opened, 'b:x')).not.toBe('fresh')
-  const { frames } = opened.counters
-  await until(() => opened.counters.frames > frames + 3)
-  expect(sink.heard.filter(({ what }) => what === 'index')).toHaveLength(1)
+describe('an index price', () => {
+  const NAME = 'A/X index'
+  const stated = (symbol: string, price: string, timeMs: number) =>
+    exchange.send(printed({ kind: 'index', symbol, price, timeMs }))
+  const heardOf = (name: string) =>
+    sink.heard.flatMap((heard) => ('symbol' in heard && heard.symbol === name ? [heard] : []))
+
+  it('is a market of its own, and no mark: stated again it is confirmed', async () => {
+    exchange.script.unanswered = [NAME]
+    const opened = open(['a:x', NAME])
+    await until(() => stateOf(opened, 'a:x') === 'fresh')
+    expect(stateOf(opened, NAME)).toBe('unknown')
+    stated('B/X index', '1', 1)
+    stated(NAME, '99.5', 1)
+    stated(NAME, '99.5', 2)
+    stated(NAME, '99.6', 1)
+    stated(NAME, '99.7', 3)
+    await until(() => heardOf(NAME).length === 4)
+    expect(heardOf(NAME)).toEqual([
+      { what: 'index', symbol: NAME, price: '99.5' },
+      { what: 'market', symbol: NAME, state: 'fresh' },
+      { what: 'unchanged', symbol: NAME },
+      { what: 'index', symbol: NAME, price: '99.7' },
+    ])
+    expect(heardOf('B/X index')).toEqual([])
+    expect([stateOf(opened, NAME), opened.counters.droppedOld]).toEqual(['fresh', 1])
+  })
 })

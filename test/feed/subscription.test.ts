@@ -33,7 +33,7 @@ function subscribeTo(count: number, isBad: (index: number) => boolean) {
     const kind = request.some((symbol) => bad.has(symbol)) ? 'rejected' : 'acknowledged'
     const answer = subscription.replied(kind, hearing.nowMs())
     if (answer.kind === 'taken') taken.push(...answer.symbols)
-    if (answer.kind === 'refused-alone') refused.push(answer.symbol)
+    if (answer.kind === 'refused-alone') refused.push(...answer.symbols)
     clock.advance(10)
   }
   return { symbols, bad, sent, taken, refused, settled: subscription.settle(hearing.nowMs()) }

@@ -9,6 +9,8 @@ import {
   type Account,
   type JobData,
   type MarginEvent,
+  type MarketEvent,
+  type PlimsollEvent,
   plimsollEventSchema,
   queueNameOf,
 } from '../../src/domain/index.ts'
@@ -82,9 +84,18 @@ export class Shard {
 
   /** Events of margin accounts in the Redis stream, in its order. */
   async streamed(): Promise<MarginEvent[]> {
+    return (await this.#inStream()).filter(isMarginEvent)
+  }
+
+  /** The same of markets. */
+  async marketEvents(): Promise<MarketEvent[]> {
+    return (await this.#inStream()).filter((event) => !isMarginEvent(event)) as MarketEvent[]
+  }
+
+  async #inStream(): Promise<PlimsollEvent[]> {
     const entries = await this.#servers.probe.xrange(this.keys.events, '-', '+')
     return entries.flatMap(([, [field, text]]) =>
-      field === 'event' ? [plimsollEventSchema.parse(JSON.parse(text!))].filter(isMarginEvent) : [],
+      field === 'event' ? [plimsollEventSchema.parse(JSON.parse(text!))] : [],
     )
   }
 

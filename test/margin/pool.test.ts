@@ -239,10 +239,31 @@ describe('a pool over several currencies', () => {
     )
   })
 
-  it('is refused by a worker, by name', () => {
-    const account = parsedAccount({ venue: 'binance', ...multi({ collateral: [] }) } as never)
-    expect(accountFaultsOf(account, bookWith({}, rules))).toMatchObject([
-      { code: 'ACCOUNT_UNSUPPORTED', path: ['pool'] },
+  it('names every asset without rules once, at its first place, and none that is not there', () => {
+    const parts = {
+      collateral: [
+        { asset: 'DOGE', amount: '0' },
+        { asset: 'PEPE', amount: '1' },
+      ],
+      liabilities: [
+        { asset: 'PEPE', amount: '1' },
+        { asset: 'ADA', amount: '2' },
+      ],
+    }
+    const account = parsedAccount({ venue: 'binance', ...multi(parts) } as never)
+    expect(accountFaultsOf(account, bookWith({}, rules)).map(({ path }) => path)).toEqual([
+      ['collateral', 1, 'asset'],
+      ['liabilities', 1, 'asset'],
+      ['positions', 0, 'symbol'],
+    ])
+  })
+
+  it('must have one liquidation for the positions of all currencies', () => {
+    const passed = { ...rules, BTCUSDC: oneTier('0.01', '0', { settle: 'USDC', liquidation: 'passed' }) }
+    const positions = [LONG, { ...LONG, symbol: 'BTCUSDC' }]
+    const account = parsedAccount({ venue: 'binance', ...multi({ positions }) } as never)
+    expect(accountFaultsOf(account, bookWith({ USDT: AS_IT_IS, USDC: AS_IT_IS }, passed))).toMatchObject([
+      { code: 'ACCOUNT_UNSUPPORTED', path: ['positions', 1, 'symbol'], rule: /one pool needs one$/ },
     ])
   })
 })

@@ -44,12 +44,21 @@ const position = fc.oneof(
     { requiredKeys: ['symbol', 'marginMode', 'size', 'entryPrice', 'leverage'] },
   ),
 )
-const stated = fc.record(
+const amounts = (amount: fc.Arbitrary<string>) =>
+  fc.uniqueArray(fc.record({ asset, amount }), { selector: (entry) => entry.asset })
+const pooled = fc.record({
+  liabilities: amounts(fc.stringMatching(/^\d{1,15}(\.\d{1,18})?$/)),
+  pool: fc.oneof(
+    fc.record({ currency: asset, kind: fc.constant('multi-asset') }),
+    fc.record({ currency: asset, kind: fc.constant('spot-margin'), liquidationLevel: positive }),
+  ),
+})
+const ofOneCurrency = fc.record(
   {
     id: fc.stringMatching(/^[!-~]{1,128}$/),
     venue: fc.constantFrom('bybit', 'binance'),
     version: fc.maxSafeNat(),
-    collateral: fc.uniqueArray(fc.record({ asset, amount: decimal }), { selector: (entry) => entry.asset }),
+    collateral: amounts(decimal),
     separateWallets: fc.boolean(),
     positions: fc.uniqueArray(position, {
       selector: (each) => `${each.marginMode}:${each.symbol}:${each.size.startsWith('-')}`,
@@ -57,6 +66,13 @@ const stated = fc.record(
   },
   { requiredKeys: ['id', 'venue', 'version', 'collateral', 'positions'] },
 )
+const stated = fc
+  .tuple(ofOneCurrency, fc.option(pooled))
+  .map(([{ separateWallets, ...account }, pool]) =>
+    pool === null
+      ? { ...account, ...(separateWallets === undefined ? {} : { separateWallets }) }
+      : { ...account, ...pool },
+  )
 
 describe('Stored terms', () => {
   test('are read back as the account that the book parsed, whatever it states', () => {
@@ -85,14 +101,17 @@ describe('Stored terms', () => {
 
   test('hold the largest account that the schema takes', () => {
     const digits = `${'9'.repeat(15)}.${'9'.repeat(18)}`
+    const assets = Array.from(
+      { length: COLLATERAL_ASSETS_MAX },
+      (_, index) => `${'\u{20000}'.repeat(8)}${String(index).padStart(4, '0')}`,
+    )
     const largest = schema.parse({
       id: 'x'.repeat(128),
       venue: 'binance',
       version: Number.MAX_SAFE_INTEGER,
-      collateral: Array.from({ length: COLLATERAL_ASSETS_MAX }, (_, index) => ({
-        asset: `${'\u{20000}'.repeat(8)}${String(index).padStart(4, '0')}`,
-        amount: `-${digits}`,
-      })),
+      collateral: assets.map((name) => ({ asset: name, amount: `-${digits}` })),
+      liabilities: assets.map((name) => ({ asset: name, amount: digits })),
+      pool: { currency: assets[0], kind: 'spot-margin', liquidationLevel: digits },
       positions: Array.from({ length: POSITIONS_PER_ACCOUNT_MAX }, (_, index) => ({
         symbol: `${'\u{20000}'.repeat(18)}${String(index).padStart(4, '0')}`,
         marginMode: 'isolated',

@@ -62,7 +62,43 @@ describe('a file of rules', () => {
     expect(refused.size).toBe(0)
   })
 
+  it('says how assets count in a pool; what cannot be used is refused by name, and so is what two names give', () => {
+    const one = { tiers: [{ cap: '1', ratio: '0.9' }] }
+    const rising = {
+      tiers: [
+        { cap: '1', ratio: '0.5' },
+        { cap: '2', ratio: '0.6' },
+      ],
+    }
+    const path = written({
+      bybit: { collateralRules: { BTC: one, ETH: one, SOL: rising, btc: one, ADA: {} } },
+      'bybit-linear': { collateralRules: { ETH: one } },
+    })
+    const { collateral, refused } = readRulesFile(path, VENUE_NAMES).get(BYBIT)!
+    expect(Object.keys(collateral)).toEqual(['BTC'])
+    expect(collateral.BTC).toMatchObject({ ...one, basis: 'coin', discounts: 'equity' })
+    expect([...refused.keys()]).toEqual(
+      ['SOL', 'btc', 'ADA', 'ETH'].map((asset) => `collateralRules.${asset}`),
+    )
+    const book = ruleBooks({ rulesFile: path }, NOW).bookOf(BYBIT)
+    expect(['BTC', 'ETH', 'XRP'].map((asset) => book.collateralOf!(asset)?.tiers)).toEqual([
+      one.tiers,
+      undefined,
+      undefined,
+    ])
+    expect(() => ruleBooks({ rulesFile: path, strictRules: true }, NOW)).toThrow(
+      /collateralRules\.SOL: rules file rules\.json: tiers\[1\]\.ratio of SOL is 0\.6/,
+    )
+    expect(book.version).not.toBe(ruleBooks({ rulesFile: written({ bybit: {} }) }, NOW).bookOf(BYBIT).version)
+  })
+
   it.each([
+    [
+      'collateral rules that are a list',
+      '{"bybit": {"collateralRules": []}}',
+      'RULES_INVALID',
+      /collateralRules must be an object/,
+    ],
     [
       'venues that are none, all of them',
       '{"nasdaq": {}, "nyse": {}}',

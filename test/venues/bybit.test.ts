@@ -95,5 +95,5 @@ it('a delta with only an index price confirms the mark and gives the index', () 
   parser.parse(snapshot('BTCUSDT'), sink)
   const data = { symbol: 'BTCUSDT', indexPrice: '1.5' }
   parser.parse(JSON.stringify({ topic: 'tickers.BTCUSDT', type: 'delta', data, ts: 2 }), sink)
-  expect(heard).toEqual(['mark BTCUSDT 1', 'unchanged BTCUSDT', 'index BTCUSDT 1.5'])
+  expect(heard).toEqual(['mark BTCUSDT 1', 'unchanged BTCUSDT', 'index BTC/USDT index 1.5'])
 })

@@ -1,7 +1,7 @@
 import type { FrameKind, FrameParser, FrameSink, Funding, SocketSource } from '../../src/domain/index.ts'
 import { sourceOf } from '../../src/venues/index.ts'
 
-/** A tick as the tests write it: symbol, mark, event time, then whatever details the frame or its state hold. */
+/** A tick as the tests write it: symbol, mark, event time, then whatever details the frame or its state hold, and the index price after it. */
 export interface RecordedTick extends Partial<Funding> {
   readonly indexPrice?: string | undefined
   readonly symbol: string
@@ -37,8 +37,7 @@ export function read(parser: FrameParser, frame: string): Reading {
           withoutUndefined({ symbol, markPrice: price, eventTimeMs, fundingRate, nextFundingTimeMs }),
         )
       const last = ticks.length - 1
-      if (priceKind === 'index' && ticks[last]?.symbol === symbol)
-        ticks[last] = { ...ticks[last]!, indexPrice: price }
+      if (priceKind === 'index' && last >= 0) ticks[last] = { ...ticks[last]!, indexPrice: price }
     },
     unchanged: (symbol) => void unchanged.push(symbol),
   })
@@ -60,6 +59,17 @@ export function socketOf(sourceId: string): SocketSource {
 export function argumentsOf(frame: string): string[] {
   const request = JSON.parse(frame)
   return request.args ?? request.params
+}
+
+/** The index prices that a new parser of the source reads of the frames, in order. */
+export function indexesOf(sourceId: string, ...frames: readonly string[]): readonly (readonly unknown[])[] {
+  const found: unknown[][] = []
+  const parser = sourceOf(sourceId).createParser()
+  const price: FrameSink['price'] = (kind, name, value, eventTimeMs) => {
+    if (kind === 'index') found.push([name, value, eventTimeMs])
+  }
+  for (const frame of frames) parser.parse(frame, { ...DEAF_SINK, price })
+  return found
 }
 
 /** What a new parser of the source says of answers: for whom, and what it sends back. */

@@ -18,7 +18,6 @@ const perpetual2023: RecordedTick = {
 const option2023: RecordedTick = {
   symbol: 'BTC-6JAN23-17500-C',
   markPrice: '7.86976724',
-  indexPrice: '16823.73',
   eventTimeMs: 1_672_917_511_074,
 }
 const perpetual2019: RecordedTick = {
@@ -62,7 +61,6 @@ const HELD: Readonly<Record<string, readonly Expected[]>> = {
     {
       symbol: 'BTC-28JUN24-60000-P',
       markPrice: '3502.0715721',
-      indexPrice: '61912.8',
       eventTimeMs: 1_715_742_949_283,
     },
     { ...perpetual2024, markPrice: '61875.25', indexPrice: '61903.73', eventTimeMs: 1_715_748_762_463 },
