@@ -1,4 +1,12 @@
-import type { Clock, FeedCounters, Funding, PriceKind, PriceSink, VenueSource } from '../domain/index.ts'
+import {
+  type Clock,
+  type FeedCounters,
+  type Funding,
+  isIndexName,
+  type PriceKind,
+  type PriceSink,
+  type VenueSource,
+} from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import { type FeedLimits, REPLY_CHARACTERS_MAX } from './limits.ts'
 import { type FrameTime, type MarketStatus, Markets } from './markets.ts'
@@ -86,7 +94,8 @@ export class Intake implements PriceSink {
     funding: Funding | undefined,
   ): void {
     if (kind === 'index') {
-      this.#index(symbol, price, eventTimeMs)
+      // An index price that is stated under the name of a contract is never its mark.
+      if (isIndexName(symbol)) this.#index(symbol, price, eventTimeMs)
       return
     }
     if (kind === 'mark') {

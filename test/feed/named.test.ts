@@ -143,6 +143,8 @@ describe('an index price', () => {
     await until(() => stateOf(opened, 'a:x') === 'fresh')
     expect(stateOf(opened, NAME)).toBe('unknown')
     stated('B/X index', '1', 1)
+    // The name of a contract: it is no mark of it.
+    stated('a:x', '1', Number.MAX_SAFE_INTEGER)
     stated(NAME, '99.5', 1)
     stated(NAME, '99.5', 2)
     stated(NAME, '99.6', 1)
@@ -155,6 +157,7 @@ describe('an index price', () => {
       { what: 'index', symbol: NAME, price: '99.7' },
     ])
     expect(heardOf('B/X index')).toEqual([])
+    expect(heardOf('a:x').some(({ what }) => what === 'index')).toBe(false)
     expect([stateOf(opened, NAME), opened.counters.droppedOld]).toEqual(['fresh', 1])
   })
 })
