@@ -1,4 +1,4 @@
-import type { MarginEvent, MarketEvent, PlimsollEvent } from '../domain/index.ts'
+import { type MarginEvent, type MarketEvent, type PlimsollEvent, percentText } from '../domain/index.ts'
 import { shortened } from './figures.ts'
 import type { Palette } from './terminal.ts'
 import { visible } from './visible.ts'
@@ -81,7 +81,7 @@ function isOfMarket(event: PlimsollEvent): event is MarketEvent {
   return !('marginAccount' in event)
 }
 
-/** The figures of the first line, most urgent first: the shortfall, then the margin ratio. */
+/** The figures of the first line, most urgent first: the shortfall, the margin ratio, the distance from the line. */
 function headFigures({
   kind,
   level,
@@ -89,6 +89,7 @@ function headFigures({
   marginRatio,
   marginBalance,
   shortfall,
+  distance,
   settle,
 }: MarginEvent) {
   const figures: string[] = []
@@ -97,6 +98,9 @@ function headFigures({
   }
   if (marginRatio !== null) figures.push(`ratio ${shortened(marginRatio, RATIO_DIGITS, 'down')}`)
   else if (marginBalance !== null) figures.push(`margin balance ${money(marginBalance)}`)
+  if (distance !== undefined && distance !== null && distance !== '0') {
+    figures.push(`${percentText(distance)} from its line`)
+  }
   if (kind === 'warning') figures.push(`level ${level}`)
   if (kind !== 'warning' && kind !== 'liquidation') figures.push(`was at ${previousLevel}`)
   return figures

@@ -19,6 +19,20 @@ export function isPrice(text: unknown): text is Decimal {
   return typeof text === 'string' && PRICE_PATTERN.test(text)
 }
 
+/** Significant digits of a share in percent. */
+const PERCENT_DIGITS = 3
+
+/** A share that is not negative in percent, its first three digits, the others cut: `4.21 %` of 0.042199. */
+export function percentText(share: Decimal): string {
+  const [whole = '', fraction = ''] = share.split('.')
+  const digits = fraction.padEnd(2, '0')
+  const percent = BigInt(whole + digits.slice(0, 2)).toString()
+  const rest = digits.slice(2)
+  const used = percent === '0' ? -/^0*/.exec(rest)![0].length : percent.length
+  const decimals = rest.slice(0, Math.max(0, PERCENT_DIGITS - used)).replace(/0+$/, '')
+  return `${percent}${decimals === '' ? '' : `.${decimals}`} %`
+}
+
 const RULE = 'at most 15 digits before and 18 after the point, no exponent'
 
 /** A number of JSON has lost digits before anybody can look at them. */

@@ -161,6 +161,9 @@ export const marginEventSchema = z
     marginRatio: figureOrNull(
       'maintenanceMargin / marginBalance: 1 is the line, higher is worse; null if marginBalance is not above 0.',
     ),
+    distance: figureOrNull(
+      'Equal relative move of all prices, each against the account, that brings it to its line, as a fraction: 0.05 is 5 %; 0 on and below the line. null if no move does, or without a verdict; absent in events of earlier versions.',
+    ).optional(),
     shortfall: figureOrNull('maintenanceMargin - marginBalance if that is above 0, otherwise 0.'),
     pool: eventPoolSchema
       .optional()

@@ -8,6 +8,9 @@ import { decimalsOf } from './fixed.ts'
 import { figuresAt, type Known } from './formula-figures.ts'
 import { add, mul, ONE, parseDecimal, type Rational, sub, ZERO } from './rational.ts'
 
+/** No price falls by all of itself. */
+export const FALL_MAX: Rational = { n: 10n ** 18n - 1n, d: 10n ** 18n }
+
 /** Whether an account loses when a price rises or when it falls. */
 export type Adverse = 'rise' | 'fall'
 

@@ -50,7 +50,7 @@ export function firstCrossing(
 }
 
 /** The root itself where it is exact, otherwise a decimal that does not pass it. */
-function towardStart({ near, far }: Root, side: Side): Rational {
+export function towardStart({ near, far }: Root, side: Side): Rational {
   if (compare(near, far) === 0) return near
   const unit = { n: 1n, d: powerOfTen(DISPLAY_DECIMALS) }
   const floor = floorTo(near, unit)

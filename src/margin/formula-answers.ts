@@ -1,7 +1,8 @@
 // What a desk asks of a margin account beyond its state.
 import type { Decimal } from '../domain/index.ts'
 import type { MarginAccount } from './account.ts'
-import { coinMovesOf, distanceOf } from './formula-distance.ts'
+import { distanceOfKnown } from './distance.ts'
+import { coinMovesOf } from './formula-distance.ts'
 import { type FurtherPrices, knownOf, type MarkOf } from './formula-figures.ts'
 import { bothPricesOf } from './formula-prices.ts'
 import { formatDecimal, type Rational } from './rational.ts'
@@ -39,7 +40,7 @@ export function answersOf({ formula }: MarginAccount, markOf: MarkOf, further?: 
   })
   return {
     venueMarginRatio: textOf(venueRatioOf(known)),
-    distance: textOf(distanceOf(known)),
+    distance: textOf(distanceOfKnown(known)),
     liquidationPrices: Object.fromEntries(prices),
     ifOnly: coinMovesOf(known).map(({ coin, change, prices: moved }) => ({
       coin,

@@ -1,14 +1,11 @@
 // How far the prices of a margin account are from its line, all together or those of one coin.
 
-import { adverseSides } from './adverse.ts'
+import { adverseSides, FALL_MAX } from './adverse.ts'
 import { unroundedNumbers } from './algebra.ts'
 import { type FigureOf, firstCrossing } from './crossing.ts'
 import { type Known, type Moved, type PriceKind, slackAt } from './formula-figures.ts'
 import { focusOn, placesOn } from './formula-focus.ts'
 import { compare, mul, neg, ONE, type Rational, reduce, sign, sub, ZERO } from './rational.ts'
-
-/** No price falls by all of itself. */
-const FALL_MAX: Rational = { n: 10n ** 18n - 1n, d: 10n ** 18n }
 
 /**
  * The largest equal relative move of all prices, each against the account, that leaves it above its line, as a fraction: the
@@ -16,7 +13,7 @@ const FALL_MAX: Rational = { n: 10n ** 18n - 1n, d: 10n ** 18n }
  * the net of its positions. A root that is no fraction is rounded down to 18 digits. Where the venue rounds, the distance is
  * that of the figures before rounding, and 0 if they or the rounded ones have reached the line.
  */
-export function distanceOf(known: Known): Rational | undefined {
+export function distanceByFormula(known: Known): Rational | undefined {
   const { marginBalance, maintenanceMargin } = known.figures
   if (compare(marginBalance, maintenanceMargin) <= 0) return ZERO
   if (sign(slackAt(unroundedNumbers, known)) <= 0) return ZERO

@@ -30,6 +30,11 @@ function trimmed(coefficients: Rational[]): Polynomial {
   return coefficients
 }
 
+/** The polynomial of these coefficients, that of t^0 first; the last ones may be zero. */
+export function polynomialOf(coefficients: readonly Rational[]): Polynomial {
+  return trimmed([...coefficients])
+}
+
 export function constantPolynomial(value: Rational): Polynomial {
   return value.n === 0n ? [] : [value]
 }

@@ -1,11 +1,13 @@
 import {
   type Account,
   type Cure,
+  type Decimal,
   EVENT_SCHEMA_VERSION,
   type EventRecord,
   indexName,
   isIndexName,
   type MarginEvent,
+  type MarginState,
   type MarketEvent,
   marketSubject,
   type Position,
@@ -13,6 +15,7 @@ import {
 } from '../domain/index.ts'
 import { assert } from '../errors.ts'
 import {
+  distanceTextOf,
   evaluationsOf,
   type FurtherPrices,
   formatDecimal,
@@ -102,6 +105,7 @@ function eventOf(
     marginBalance: figures.marginBalance,
     maintenanceMargin: figures.maintenanceMargin,
     marginRatio: figures.marginRatio,
+    distance: figures === state ? distanceIn(state, exact!, markOf, further) : null,
     shortfall: figures.shortfall,
     positions: (state?.positions ?? []).map((position, index) =>
       positionFields(position, ruled[index]!.position),
@@ -130,6 +134,16 @@ function cureFields({ topUp, topUps, reductions }: Cure): NonNullable<MarginEven
     reductions: [...reductions],
     ...(topUps === undefined ? {} : { topUps: [...topUps] }),
   }
+}
+
+/** A breach is on its line or beyond, which takes no computation: most events of a cascade are one. */
+function distanceIn(
+  { verdict }: MarginState,
+  exact: MarginAccount,
+  markOf: MarkOf,
+  further: FurtherPrices,
+): Decimal | null {
+  return verdict === 'breach' ? '0' : distanceTextOf(exact, markOf, further)
 }
 
 /** Figures of a position, and its terms as the account states them. */

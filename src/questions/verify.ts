@@ -6,6 +6,7 @@ import {
   type PlimsollEvent,
 } from '../domain/index.ts'
 import {
+  distanceTextOf,
   type EvaluationAt,
   evaluationsOf,
   type FurtherPrices,
@@ -99,6 +100,7 @@ function compareWithoutTerms(event: MarginEvent, differences: Differences): void
   for (const figure of ['walletBalance', ...FIGURES, 'ruleAgeDays', 'cure'] as const) {
     differences.compare(figure, event[figure], null)
   }
+  differences.compare('distance', event.distance ?? null, null)
   compareEnd(event, differences)
 }
 
@@ -116,6 +118,10 @@ function compareFigures(
   differences.compare('marginAccount', event.marginAccount, exact.id)
   differences.compare('walletBalance', event.walletBalance, state.walletBalance)
   for (const figure of FIGURES) differences.compare(figure, event[figure], isUnknown ? null : state[figure])
+  if (event.distance !== undefined) {
+    const distance = isUnknown ? null : distanceTextOf(exact, markOf, further)
+    differences.compare('distance', event.distance, distance)
+  }
   event.positions.forEach((position, index) => {
     const own = state.positions[index]!
     for (const figure of POSITION_FIGURES) {

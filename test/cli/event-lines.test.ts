@@ -43,6 +43,17 @@ describe('an event as lines for people', () => {
     expect(linesOf(warning)[0]).toBe('08:53:20Z  warning       desk/1/cross/USDT  ratio 0.99999  level 0.9')
   })
 
+  it('says how far it is from its line, in percent cut to three digits', () => {
+    const told = (distance: string | null) =>
+      linesOf(event({ kind: 'warning', level: '5%', marginRatio: '0.5', shortfall: '0', distance }))[0]
+    expect(told('0.042199')).toBe(
+      '08:53:20Z  warning       desk/1/cross/USDT  ratio 0.5  4.21 % from its line  level 5%',
+    )
+    expect(told('0.0000012345')).toContain('  0.000123 % from its line')
+    expect(told('12.3456')).toContain('  1234 % from its line')
+    for (const distance of ['0', null]) expect(told(distance)).not.toContain('from its line')
+  })
+
   it('without a ratio says the margin balance instead', () => {
     const gone = event({ marginRatio: null, marginBalance: '-12.5', shortfall: '164.2' })
     expect(linesOf(gone)[0]).toContain('short 164.2 USDT  margin balance -12.5')

@@ -17,7 +17,7 @@ function audit() {
   const referee = createReferee({ accounts: [ACCOUNT], rules: { binance: { SOLUSDT } } })
   const auditor = createAuditor(referee)
   auditor.instants([[{ venue: 'binance', symbol: 'SOLUSDT', markPrice: '91.8' }]])
-  const event = { id: 'e_1', ...referee.expected()[0] } as MarginEvent
+  const event = { id: 'e_1', ...referee.expected()[0], distance: '0.009704892057833234' } as MarginEvent
   return { auditor, event }
 }
 

@@ -37,6 +37,12 @@ function refereeOf(...accounts: Account[]) {
   return { referee, bybit: tickOn('bybit'), binance: tickOn('binance') }
 }
 
+/** Of a warning at 91.8, of a long that is liquidated at 90.909…: 88.2/9088.2. */
+const withDistance = (event: ComparedEvent): ComparedEvent => ({
+  ...event,
+  distance: event.kind === 'warning' ? '0.009704892057833234' : '0',
+})
+
 const short = (event: ComparedEvent) =>
   `${event.sequence}: ${event.kind} ${event.previousLevel}→${event.level} e${event.episode}`
 
@@ -330,7 +336,7 @@ describe('the referee, on levels and episodes', () => {
   it('compares what was delivered: lost, not expected, and differing in a figure', () => {
     const { referee, binance } = refereeOf(account('binance', [long]))
     for (const mark of ['91.8', '90.5']) binance('SOLUSDT', mark)
-    const [warning, liquidation] = referee.expected() as [ComparedEvent, ComparedEvent]
+    const [warning, liquidation] = referee.expected().map(withDistance) as [ComparedEvent, ComparedEvent]
     expect(referee.judge([liquidation, warning])).toMatchObject({ expected: 2, lost: 0, disagreements: 0 })
     expect(referee.judge([warning])).toMatchObject({ lost: 1, disagreements: 0 })
     expect(referee.judge([warning, liquidation, { ...warning, episode: 2 }])).toMatchObject({
@@ -345,6 +351,26 @@ describe('the referee, on levels and episodes', () => {
         'warning 0.5 of a:isolated:SOLUSDT:long: marginBalance is 18.000000000000000001, the replay has 18',
       ],
     })
+  })
+
+  it.each([
+    ['0.009704892057833233', 'is 0.009704892057833233, and the account is above its line there'],
+    ['0.009704892057833237', 'is 0.009704892057833237, and the line is before it'],
+    ['0', 'is 0, and the account is above its line there'],
+    ['0.5', 'is 0.5, and the line is before it'],
+    [null, 'is null, and a move leads to the line'],
+    [undefined, 'is missing'],
+  ])('finds out a distance of %s', (distance, fault) => {
+    const { referee, binance } = refereeOf(account('binance', [long]))
+    for (const mark of ['91.8', '90.5']) binance('SOLUSDT', mark)
+    const [warning, liquidation] = referee.expected().map(withDistance) as [ComparedEvent, ComparedEvent]
+    const { disagreements, examples } = referee.judge([{ ...warning, distance }, liquidation])
+    expect({ disagreements, examples }).toEqual({
+      disagreements: 1,
+      examples: [`warning 0.5 of a:isolated:SOLUSDT:long: distance ${fault}`],
+    })
+    const ofBreach = referee.judge([warning, { ...liquidation, distance: '0.1' }])
+    expect(ofBreach.examples[0]).toContain('distance is 0.1, and the account is not above its line')
   })
 
   it('knows whom it judges and has no rules by default', () => {

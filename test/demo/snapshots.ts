@@ -2,6 +2,7 @@ import type { Headline } from '../../src/demo/screen/headlines.ts'
 import type { DemoSnapshot } from '../../src/demo/screen/snapshot.ts'
 
 export const LIQUIDATION: Headline = {
+  distance: null,
   kind: 'liquidation',
   level: '1',
   account: 'demo-0012345',

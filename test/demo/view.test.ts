@@ -169,6 +169,16 @@ describe('one event in words', () => {
       { kind: 'warning', level: '0.7', marginRatio: '0.71234' },
       'margin ratio 0.712, past 0.7; cure: add 1,902.10 USDT or close 0.123',
     ],
+    [
+      'a warning with its distance',
+      { kind: 'warning', level: '5%', marginRatio: '0.71234', distance: '0.0421999' },
+      'margin ratio 0.712, 4.21 % from its line; cure: add 1,902.10 USDT or close 0.123',
+    ],
+    [
+      'a recovery with its distance',
+      { kind: 'recovered', level: '10%', marginRatio: '0.4', distance: '0.085' },
+      'margin ratio 0.400, still 8.5 % from its line',
+    ],
     ['a recovery', { kind: 'recovered', level: '0', marginRatio: '0.4' }, 'margin ratio 0.400, safe'],
     [
       'a partial recovery',

@@ -23,7 +23,7 @@ import { movedAgainst } from '../../src/demo/referee/margin-accounts.ts'
 import { floorTo, isAtMost, larger } from '../../src/demo/referee/venues/formula.ts'
 import { VENUE_FORMULAS } from '../../src/demo/referee/venues/index.ts'
 import type { MarginState, Random } from '../../src/domain/index.ts'
-import { distanceOf } from '../../src/margin/formula-distance.ts'
+import { distanceByFormula } from '../../src/margin/formula-distance.ts'
 import { type Known, knownOf } from '../../src/margin/formula-figures.ts'
 import { bothPricesOf } from '../../src/margin/formula-prices.ts'
 import {
@@ -186,7 +186,7 @@ function knownAt({ one, prices }: Moment): Known {
 
 /** As it is printed; undefined if no move of the prices brings the account to its line. */
 function distanceText(moment: Moment): string | undefined {
-  const distance = distanceOf(knownAt(moment))
+  const distance = distanceByFormula(knownAt(moment))
   return distance && formatDecimal(distance)
 }
 
@@ -310,7 +310,9 @@ function moneyNeverWorsens(properties: Properties<Property>, judged: Judged, ran
   })
   properties.check(
     'money never worsens: not the verdict, nor the distance, nor any liquidation price',
-    isSafe(richer.one, prices) && movesAway && isNoNearer(distanceOf(richerKnown), distanceOf(known), 1),
+    isSafe(richer.one, prices) &&
+      movesAway &&
+      isNoNearer(distanceByFormula(richerKnown), distanceByFormula(known), 1),
     () => `${amount} more`,
   )
 }

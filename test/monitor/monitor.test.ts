@@ -100,6 +100,35 @@ describe('the monitor', () => {
     })
   })
 
+  it('says how far the account is from its line: 0 on it and beyond, null where no move leads there or without a verdict', () => {
+    const { monitor, frame, events } = openMonitor()
+    const own = (id: string, margin: string, version: number) => ({
+      ...isolatedLong(id, { isolatedMargin: margin }, version),
+      levels: ['5%', '2%'],
+    })
+    monitor.apply({ kind: 'put', account: own('a', '200', 1) })
+    monitor.apply({ kind: 'put', account: own('b', '210', 1) })
+    frame([['AUSDT', '100']])
+    frame([['AUSDT', '82']])
+    frame([['AUSDT', '800']])
+    frame([['AUSDT', '80.5']])
+    // What all of the position is worth: no fall takes it.
+    monitor.apply({ kind: 'put', account: own('a', '1000', 2) })
+    monitor.marketStale('binance', 'AUSDT', 1_800_000_000_000, 2_000)
+    const told = events().map(({ account, kind, level, distance }) => [account, kind, level, distance])
+    // The lines are at 800/9.9 and 790/9.9.
+    expect(told).toEqual([
+      ['a', 'warning', '2%', '0.01453559990145356'],
+      ['b', 'warning', '5%', '0.02685390490268539'],
+      ['a', 'recovered', '0', '0.89898989898989899'],
+      ['b', 'recovered', '0', '0.900252525252525253'],
+      ['a', 'liquidation', '1', '0'],
+      ['b', 'warning', '2%', '0.008720747851182634'],
+      ['a', 'recovered', '0', null],
+      ['b', 'unknown', '2%', null],
+    ])
+  })
+
   it('judges a hedged pool only on the whole frame', () => {
     const { monitor, frame, story } = openMonitor()
     const positions = [

@@ -160,6 +160,7 @@ describe('an event that was altered', () => {
     expect([...fields].sort()).toEqual([
       'cure.reductions.N.size',
       'cure.topUp',
+      'distance',
       'episode',
       'level',
       'maintenanceMargin',
@@ -180,6 +181,11 @@ describe('an event that was altered', () => {
       'unrealizedPnl',
       'walletBalance',
     ])
+  })
+
+  it('without a distance, as earlier versions made it, is verified', () => {
+    const { distance: _, ...earlier } = warning
+    expect(verifyEvent(earlier as MarginEvent).isOk).toBe(true)
   })
 
   const warning = ofAccounts.find(({ kind, venue }) => kind === 'warning' && venue === 'bybit')!

@@ -17,6 +17,8 @@ export interface Expectations<Event> {
   /** Fields that are compared, beside the parts of the key. */
   readonly fields: readonly (keyof Event)[]
   readonly name: (event: Event) => string
+  /** What is wrong with a delivered event beside the fields; undefined for nothing. */
+  readonly faultOf?: (event: Event) => string | undefined
 }
 
 export const EXAMPLES_MAX = 10
@@ -34,7 +36,7 @@ export function sumOf(judgements: readonly Judgement[]): Judgement {
 }
 
 export function compareEvents<Event extends object>(
-  { expected, keyOf, fields, name }: Expectations<Event>,
+  { expected, keyOf, fields, name, faultOf }: Expectations<Event>,
   delivered: readonly Event[],
 ): Judgement {
   const missing = new Map(expected)
@@ -53,9 +55,13 @@ export function compareEvents<Event extends object>(
       continue
     }
     const field = fields.find((each) => expectation[each] !== event[each])
-    if (field === undefined) continue
+    const fault =
+      field === undefined
+        ? faultOf?.(event)
+        : `${String(field)} is ${event[field]}, the replay has ${expectation[field]}`
+    if (fault === undefined) continue
     disagreements += 1
-    note(`${name(event)}: ${String(field)} is ${event[field]}, the replay has ${expectation[field]}`)
+    note(`${name(event)}: ${fault}`)
   }
   for (const event of missing.values()) note(`${name(event)}: expected and not delivered`)
   return { expected: expected.size, lost: missing.size, disagreements, examples }

@@ -1,5 +1,6 @@
 import type { Account, EventKind, InstrumentRules, MarginEvent } from '../../domain/index.ts'
 import { compareEvents, type Expectations, type Judgement, sumOf } from './comparison.ts'
+import { distanceFaultOf } from './distance.ts'
 import { type Fraction, ONE, overOneDenominator, parse, print, ZERO } from './fraction.ts'
 import {
   type AccountFigures,
@@ -31,6 +32,7 @@ export type ComparedEvent = Pick<
   | 'sequence'
   | 'marginBalance'
   | 'maintenanceMargin'
+  | 'distance'
 >
 
 export interface Referee {
@@ -48,6 +50,11 @@ export interface Referee {
   expectedOfMarkets(): readonly ComparedMarketEvent[]
   judge(delivered: readonly (ComparedEvent | ComparedMarketEvent)[]): Judgement
 }
+
+type MarkOf = (symbol: string) => Fraction | undefined
+
+/** What is wrong with the stated distance of an event; undefined for nothing. */
+type DistanceCheck = (stated: string | null | undefined) => string | undefined
 
 const LEVELS = ['10%', '5%', '2%', '1']
 const HYSTERESIS = '0.01'
@@ -90,6 +97,7 @@ export function createReferee(options: {
   const marks = new Map<string, Fraction>()
   const judgedAccounts = new Set<string>()
   const expected = new Map<string, ComparedEvent>()
+  const distanceFaults = new Map<string, DistanceCheck>()
   const markets = createMarketReplay()
   let positions = 0
   let ticks = 0
@@ -127,7 +135,13 @@ export function createReferee(options: {
    * Every event belongs to an episode. An event begins one when none is open. Every event but a rise to a higher level
    * ends it.
    */
-  const expect = (judged: Judged, kind: EventKind, level: number, figures?: AccountFigures): void => {
+  const expect = (
+    judged: Judged,
+    kind: EventKind,
+    level: number,
+    figures?: AccountFigures,
+    markOf: MarkOf = () => undefined,
+  ): void => {
     if (!judged.episodeOpen) judged.episode += 1
     judged.episodeOpen = kind === 'warning' || kind === 'liquidation'
     judged.sequence += 1
@@ -143,6 +157,7 @@ export function createReferee(options: {
       maintenanceMargin: figures === undefined ? null : print(figures.maintenanceMargin),
     }
     expected.set(keyOf(event), event)
+    distanceFaults.set(keyOf(event), figures === undefined ? isNull : distanceCheckOf(judged, markOf))
     judged.level = level
   }
 
@@ -157,7 +172,7 @@ export function createReferee(options: {
     const worse = level > (judged.unknown ? 0 : judged.level)
     judged.unknown = false
     const rise = level === levels.length - 1 ? 'liquidation' : 'warning'
-    expect(judged, worse ? rise : 'recovered', level, figures)
+    expect(judged, worse ? rise : 'recovered', level, figures, markOf)
   }
 
   /** Applies one mark and adds the accounts to be checked at the end of the instant to `touched`. */
@@ -199,7 +214,8 @@ export function createReferee(options: {
     judge: (delivered) => {
       const ofMarkets = delivered.filter((event) => 'symbol' in event)
       const ofAccounts = delivered.filter((event) => 'marginAccount' in event)
-      return sumOf([compareEvents(expectationsOf(expected), ofAccounts), compareEvents(markets, ofMarkets)])
+      const accounts = expectationsOf(expected, distanceFaults)
+      return sumOf([compareEvents(accounts, ofAccounts), compareEvents(markets, ofMarkets)])
     },
   }
 }
@@ -237,10 +253,25 @@ function levelOf(
   return 0
 }
 
-function expectationsOf(expected: ReadonlyMap<string, ComparedEvent>): Expectations<ComparedEvent> {
+const isNull: DistanceCheck = (stated) => (stated === null ? undefined : `is ${stated} without a verdict`)
+
+/** At the present marks, which it keeps. */
+function distanceCheckOf({ marginAccount }: Judged, markOf: MarkOf): DistanceCheck {
+  const marks = new Map(marginAccount.symbols.map((symbol) => [symbol, markOf(symbol)]))
+  return (stated) => distanceFaultOf(marginAccount, (symbol) => marks.get(symbol), stated)
+}
+
+function expectationsOf(
+  expected: ReadonlyMap<string, ComparedEvent>,
+  distanceFaults: ReadonlyMap<string, DistanceCheck>,
+): Expectations<ComparedEvent> {
   const fields = ['account', 'previousLevel', 'sequence', 'marginBalance', 'maintenanceMargin'] as const
   const name = ({ kind, level, marginAccount }: ComparedEvent) => `${kind} ${level} of ${marginAccount}`
-  return { expected, keyOf, fields, name }
+  const faultOf = (event: ComparedEvent) => {
+    const fault = distanceFaults.get(keyOf(event))!(event.distance)
+    return fault && `distance ${fault}`
+  }
+  return { expected, keyOf, fields, name, faultOf }
 }
 
 function keyOf(event: ComparedEvent): string {

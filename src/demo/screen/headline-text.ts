@@ -1,3 +1,4 @@
+import { percentText } from '../../domain/index.ts'
 import { amount, cell, shortPrice } from './format.ts'
 import type { Headline } from './headlines.ts'
 import { reachedWords } from './levels.ts'
@@ -45,15 +46,18 @@ function whatOf({ marginMode, settle, worst, positions }: Headline, isShort: boo
 }
 
 function figuresOf(headline: Headline): string {
-  const { kind, level, settle, shortfall, marginRatio } = headline
+  const { kind, level, settle, shortfall, marginRatio, distance } = headline
   const ratio = marginRatio === null ? 'margin used up' : `margin ratio ${Number(marginRatio).toFixed(3)}`
+  const isAway = distance !== null && distance !== '0'
+  const reached = isAway ? `${percentText(distance)} from its line` : reachedWords(level)
   switch (kind) {
     case 'liquidation':
       return `short ${amount(shortfall ?? '0', settle)}; cure: ${cureOf(headline)}`
     case 'warning':
-      return `${ratio}, ${reachedWords(level)}; cure: ${cureOf(headline)}`
+      return `${ratio}, ${reached}; cure: ${cureOf(headline)}`
     case 'recovered':
-      return level === '0' ? `${ratio}, safe` : `${ratio}, still ${reachedWords(level)}`
+      if (level !== '0') return `${ratio}, still ${reached}`
+      return isAway ? `${ratio}, safe, ${reached}` : `${ratio}, safe`
     case 'unknown':
       return 'no verdict: a price is missing or too old'
     case 'closed':

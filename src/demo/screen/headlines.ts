@@ -16,6 +16,8 @@ export interface Headline {
   } | null
   readonly positions: number
   readonly marginRatio: string | null
+  /** A fraction; null where the event states none. */
+  readonly distance: string | null
   readonly shortfall: string | null
   readonly topUp: string | null
   /** The smallest single order that cures; null when no single order does. */
@@ -89,6 +91,7 @@ function worstPositionOf(event: MarginEvent): Headline['worst'] {
 
 function headlineOf(event: MarginEvent): Headline {
   const { kind, level, account, marginMode, settle, marginRatio, shortfall, receivedTimeMs } = event
+  const { distance = null } = event
   const reduction = event.cure?.reductions.find(({ size }) => size !== null)
   return {
     kind,
@@ -97,6 +100,7 @@ function headlineOf(event: MarginEvent): Headline {
     marginMode,
     settle,
     marginRatio,
+    distance,
     shortfall,
     receivedTimeMs,
     worst: worstPositionOf(event),

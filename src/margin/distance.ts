@@ -1,0 +1,53 @@
+// How far the prices of a margin account are from its line. Of straight pieces it is a division a piece.
+import type { Decimal } from '../domain/index.ts'
+import { adverseSides } from './adverse.ts'
+import { slackIsConcave } from './curve.ts'
+import { distanceByFormula } from './formula-distance.ts'
+import { type FurtherPrices, type Known, knownOf, type MarkOf } from './formula-figures.ts'
+import type { MarginAccount } from './margin-account.ts'
+import { distanceByLegs } from './moved-legs.ts'
+import { type Rational, ZERO } from './rational.ts'
+import { textOf } from './state-text.ts'
+import { straightLegsOf } from './straight-prices.ts'
+import { summedAt } from './sums.ts'
+import { distanceBySums } from './sums-distance.ts'
+import { slackOf } from './symbol-slack.ts'
+
+/**
+ * The largest equal relative move of all prices, each against the account, that leaves it above its line, as a fraction; 0 on
+ * and below it. What `distanceByFormula` gives, but never rounded where the pieces are straight. undefined if no move
+ * brings it there, or while a price is not known.
+ */
+export function distanceOf(
+  marginAccount: MarginAccount,
+  markOf: MarkOf,
+  further?: FurtherPrices,
+): Rational | undefined {
+  const { formula, isPlain, curves } = marginAccount
+  if (isPlain && curves.every(slackIsConcave)) {
+    const summed = summedAt(marginAccount, markOf)
+    if (summed === undefined) return undefined
+    if (summed.sums.slack <= 0n) return ZERO
+    const distance = distanceBySums(summed)
+    if (distance !== 'not-straight') return distance
+  }
+  const known = knownOf(formula, markOf, further)
+  return known && distanceOfKnown(known)
+}
+
+/** As it is printed. */
+export function distanceTextOf(
+  marginAccount: MarginAccount,
+  markOf: MarkOf,
+  further?: FurtherPrices,
+): Decimal | null {
+  return textOf(distanceOf(marginAccount, markOf, further))
+}
+
+/** The same of an account whose prices are known. */
+export function distanceOfKnown(known: Known): Rational | undefined {
+  if (slackOf(known.figures).n <= 0n) return ZERO
+  const legs = straightLegsOf(known)
+  if (legs?.every(({ curve }) => slackIsConcave(curve)) !== true) return distanceByFormula(known)
+  return distanceByLegs(known, legs, adverseSides(known).marks)
+}
