@@ -11,8 +11,8 @@ export interface MarkSink {
     eventTimeMs: number,
     fundingRate: Decimal | undefined,
   ): void
-  /** The venue confirms the last mark. */
-  unchanged(venue: string, symbol: string, eventTimeMs: number): void
+  /** The venue confirms the last mark. `fundingRate` as in `tick`: another rate is judged at that mark. */
+  unchanged(venue: string, symbol: string, eventTimeMs: number, fundingRate: Decimal | undefined): void
   frameEnd(): void
   /** The market has no fresh mark. */
   marketStale(venue: string, symbol: string, nowMs: number, nowMonotonicMs: number): void

@@ -34,8 +34,8 @@ export interface PriceSink {
     eventTimeMs: number,
     funding: Funding | undefined,
   ): void
-  /** The text confirms that this market's mark has not changed. */
-  unchanged(symbol: string, eventTimeMs: number): void
+  /** The text confirms that this market's mark has not changed. `funding` may have: it is that of the text and its state, as with `price`. */
+  unchanged(symbol: string, eventTimeMs: number, funding: Funding | undefined): void
 }
 
 /** Where a parser puts what it reads. Called synchronously from `parse`. */

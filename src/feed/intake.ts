@@ -106,10 +106,10 @@ export class Intake implements PriceSink {
     this.#options.sink.price(kind, symbol, price, eventTimeMs, funding)
   }
 
-  unchanged(symbol: string, eventTimeMs: number): void {
+  unchanged(symbol: string, eventTimeMs: number, funding: Funding | undefined): void {
     if (!this.#accepts(symbol, undefined, eventTimeMs)) return
     this.#options.counters.unchanged++
-    this.#options.sink.unchanged(symbol, eventTimeMs)
+    this.#options.sink.unchanged(symbol, eventTimeMs, funding)
   }
 
   /** Frames state index prices that nobody has requested; and one that has not changed, which is a confirmation. */
@@ -119,7 +119,7 @@ export class Intake implements PriceSink {
     const { counters, sink } = this.#options
     if (price === last) {
       counters.unchanged++
-      sink.unchanged(name, eventTimeMs)
+      sink.unchanged(name, eventTimeMs, undefined)
     } else {
       counters.ticks++
       sink.price('index', name, price, eventTimeMs, undefined)

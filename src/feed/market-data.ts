@@ -198,7 +198,8 @@ export class MarketData {
       price: (kind, symbol, price, eventTimeMs, funding) => {
         if (kind !== 'settlement') monitor.tick(venue, symbol, price, eventTimeMs, funding?.fundingRate)
       },
-      unchanged: (symbol, eventTimeMs) => monitor.unchanged(venue, symbol, eventTimeMs),
+      unchanged: (symbol, eventTimeMs, funding) =>
+        monitor.unchanged(venue, symbol, eventTimeMs, funding?.fundingRate),
       frameEnd: () => monitor.frameEnd(),
       marketState: (symbol, state) => {
         if (state === 'fresh') {

@@ -26,8 +26,8 @@ export class OneWaySink implements FrameSink {
     this.#intake.price(kind, symbol, price, eventTimeMs, funding)
   }
 
-  unchanged(symbol: string, eventTimeMs: number): void {
-    this.#intake.unchanged(symbol, eventTimeMs)
+  unchanged(symbol: string, eventTimeMs: number, funding: Funding | undefined): void {
+    this.#intake.unchanged(symbol, eventTimeMs, funding)
   }
 
   acknowledged(symbols: readonly string[] | 'request'): void {

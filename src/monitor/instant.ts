@@ -96,7 +96,8 @@ export class Instant {
   #take(ticks: PendingTicks): boolean {
     const market = this.#markets.at(ticks.instrument)
     if (ticks.kind === STALE) return this.#takeStale(market, ticks)
-    if (ticks.kind === CONFIRMED && !market.isStale) {
+    const isOtherRate = ticks.fundingRate !== undefined && ticks.fundingRate !== market.fundingRate
+    if (ticks.kind === CONFIRMED && !market.isStale && !isOtherRate) {
       if (market.markText !== '') this.#refresh(market, ticks)
       this.#counters.confirmations++
       return true

@@ -172,10 +172,15 @@ export class Monitor {
     else this.#push(MARKED, market, markText, eventTimeMs, fundingRate)
   }
 
-  /** The venue confirms the last mark: it is fresh again, and a stale market has its mark back. */
-  unchanged(venue: string, symbol: string, eventTimeMs: number): void {
+  /** The venue confirms the last mark: it is fresh again, a stale market has its mark back, and another rate is judged at it. */
+  unchanged(
+    venue: string,
+    symbol: string,
+    eventTimeMs: number,
+    fundingRate: Decimal | undefined = undefined,
+  ): void {
     const market = this.markets.find(venue, symbol)
-    if (market !== undefined) this.#push(CONFIRMED, market, '', eventTimeMs, undefined)
+    if (market !== undefined) this.#push(CONFIRMED, market, '', eventTimeMs, fundingRate)
   }
 
   /** The market has no fresh mark. Its accounts have no verdict until it has one again. */

@@ -28,7 +28,7 @@ export class PendingTicks {
     return this.#length
   }
 
-  /** `kind` is one of MARKED, CONFIRMED, STALE; the last two have no text and no rate. */
+  /** `kind` is one of MARKED, CONFIRMED, STALE; the last two have no text, the last no rate. */
   push(
     kind: number,
     instrument: number,

@@ -100,7 +100,7 @@ class BitmexParser implements FrameParser {
     if (mark !== undefined) {
       row.markPrice = mark
       sink.price('mark', stated.symbol, mark, timeMs, row)
-    } else if (row.markPrice !== undefined) sink.unchanged(stated.symbol, timeMs)
+    } else if (row.markPrice !== undefined) sink.unchanged(stated.symbol, timeMs, row)
     // `indexPrice` of other venues has this name here.
     const indexPrice = priceOfFrame(stated.indicativeSettlePrice)
     if (indexPrice !== undefined) sink.price('index', stated.symbol, indexPrice, timeMs, undefined)

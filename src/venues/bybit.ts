@@ -147,7 +147,7 @@ class BybitParser implements FrameParser {
       market.markKnown = true
       sink.price('mark', symbol, markPrice, ts, market)
     } else if (market.markKnown) {
-      sink.unchanged(symbol, ts)
+      sink.unchanged(symbol, ts, market)
     }
     const { indexName, indexPrice } = market
     if (indexName !== undefined && indexPrice !== undefined)

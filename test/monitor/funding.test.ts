@@ -102,12 +102,18 @@ describe('a position whose funding counts in its maintenance margin', () => {
     await hear(row('update', marked(0.001)))
     expect([monitor.unknownMarginAccounts, await levelNow(), events()]).toEqual([0, '0', []])
 
+    // The mark is stated with the rate, or not at all.
     await hear(row('update', marked(0.01)))
-    await hear(row('update', marked(-0.01)))
+    await hear(row('update', { fundingRate: -0.01 }))
+    await hear(row('update', { fundingRate: 0.01 }))
     expect(events().map(({ kind, marks }) => [kind, marks[0]!.markPrice, marks[0]!.fundingRate])).toEqual([
       ['liquidation', MARK, '0.01'],
       ['recovered', MARK, '-0.01'],
+      ['liquidation', MARK, '0.01'],
     ])
+    const { confirmations } = monitor.counters
+    await hear(row('update', { fundingRate: 0.01 }))
+    expect(monitor.counters.confirmations).toBe(confirmations + 1)
     for (const event of events()) expect(verifyEvent(event)).toMatchObject({ isOk: true })
   })
 
