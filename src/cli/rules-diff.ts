@@ -1,26 +1,20 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Decimal, InstrumentRules, Maintenance, RiskTier, WholeTier } from '../domain/index.ts'
-import {
-  compare,
-  div,
-  exactTiers,
-  formatDecimal,
-  mul,
-  ONE,
-  parseCap,
-  parseDecimal,
-  parseRate,
-  type Rational,
-  tieredMaintenanceAt,
-} from '../margin/index.ts'
+import type { InstrumentRules, MarginDefaults } from '../domain/index.ts'
+import { compare, ONE, parseDecimal } from '../margin/index.ts'
 import { shortened } from './figures.ts'
+import { type Asked, extremesOf } from './rules-asked.ts'
 import type { Palette } from './terminal.ts'
 import { visible } from './visible.ts'
 
-/** What the rules after ask for as a multiple of what those before did, at the notional where it is highest or lowest. */
-export interface Asked {
-  readonly notional: Decimal
-  readonly times: Decimal
+/** Fields that a line names each; JSON has all. */
+const CHANGES_SHOWN_MAX = 3
+const TIMES_DIGITS = 3
+
+/** A field of the rules, by its path in the full form of a rules file; null where one side does not have it. */
+export interface Change {
+  readonly field: string
+  readonly before: unknown
+  readonly after: unknown
 }
 
 export interface Difference {
@@ -30,23 +24,35 @@ export interface Difference {
   /** null where the rules are not two tables of tiers of one kind and in one unit. */
   readonly most: Asked | null
   readonly least: Asked | null
+  /** Empty of rules that are added or removed. */
+  readonly changes: readonly Change[]
   readonly before: InstrumentRules | null
   readonly after: InstrumentRules | null
 }
 
-/** undefined where both ask for the same; the day on which they were seen, ticks and words beside them do not count. */
+/**
+ * undefined where both ask for the same; the day on which they were seen, ticks and words beside them do not count.
+ * `defaults`: what the book of the venue says where the rules do not.
+ */
 export function differenceOf(
   venue: string,
   symbol: string,
   before: InstrumentRules | undefined,
   after: InstrumentRules | undefined,
+  defaults: MarginDefaults,
 ): Difference | undefined {
   if (before === undefined && after === undefined) return undefined
   const stated = { venue, symbol, before: before ?? null, after: after ?? null }
-  if (before === undefined) return { ...stated, change: 'added', most: null, least: null }
-  if (after === undefined) return { ...stated, change: 'removed', most: null, least: null }
-  if (isDeepStrictEqual(comparedPartsOf(before, after), comparedPartsOf(after, before))) return undefined
-  return { ...stated, change: 'changed', ...extremesOf(symbol, before, after) }
+  const unmeasured = { most: null, least: null, changes: [] }
+  if (before === undefined) return { ...stated, change: 'added', ...unmeasured }
+  if (after === undefined) return { ...stated, change: 'removed', ...unmeasured }
+  const changes = changesOf(
+    comparedPartsOf(before, after, defaults),
+    comparedPartsOf(after, before, defaults),
+    '',
+  )
+  if (changes.length === 0) return undefined
+  return { ...stated, change: 'changed', ...extremesOf(symbol, before, after, defaults), changes }
 }
 
 /** Whether the rules state the greatest leverage of a tier. */
@@ -56,8 +62,10 @@ function statesLeverage({ maintenance }: InstrumentRules): boolean {
 }
 
 /** Without the day, the coin, the tick and the words beside the rules, and without leverages if the other rules state none. */
-function comparedPartsOf(rules: InstrumentRules, other: InstrumentRules) {
-  const { asOf: _, assumptions: __, baseAsset: ___, tickSize: ____, maintenance, ...parts } = rules
+function comparedPartsOf(rules: InstrumentRules, other: InstrumentRules, defaults: MarginDefaults): object {
+  const { asOf: _, assumptions: __, baseAsset: ___, tickSize: ____, maintenance, ...own } = rules
+  const { closingFee, liquidation } = defaults
+  const parts = { closingFee, liquidation, ...own }
   const isCompared = statesLeverage(other)
   if (isCompared || (maintenance.kind !== 'marginal-tiers' && maintenance.kind !== 'whole-tiers')) {
     return { ...parts, maintenance }
@@ -66,83 +74,81 @@ function comparedPartsOf(rules: InstrumentRules, other: InstrumentRules) {
   return { ...parts, maintenance: { ...maintenance, tiers } }
 }
 
-/**
- * Between two caps both sums are straight lines, or one rate holds for the whole position, so their ratio is highest and
- * lowest at a cap of either table.
- */
-function extremesOf(symbol: string, before: InstrumentRules, after: InstrumentRules) {
-  const tables = tablesOf(symbol, before.maintenance, after.maintenance)
-  if (tables === undefined) return { most: null, least: null }
-  const [old, young] = tables
-  let most: [Decimal, Rational] | undefined
-  let least: [Decimal, Rational] | undefined
-  for (const notional of commonCaps(old.caps, young.caps)) {
-    const at = parseCap(notional)
-    const asked = old.askedAt(at)
-    if (asked.n === 0n) continue
-    const times = div(young.askedAt(at), asked)
-    if (most === undefined || compare(times, most[1]) > 0) most = [notional, times]
-    if (least === undefined || compare(times, least[1]) < 0) least = [notional, times]
-  }
-  return { most: askedOf(most), least: askedOf(least) }
+/** Lists of different length are one change. */
+function changesOf(before: unknown, after: unknown, field: string): Change[] {
+  if (isDeepStrictEqual(before, after)) return []
+  const areLists = Array.isArray(before) && Array.isArray(after) && before.length === after.length
+  const areObjects = isObject(before) && isObject(after) && !Array.isArray(before) && !Array.isArray(after)
+  if (!areLists && !areObjects) return [{ field, before: before ?? null, after: after ?? null }]
+  const [old, young] = [before as Record<string, unknown>, after as Record<string, unknown>]
+  return [...new Set([...Object.keys(old), ...Object.keys(young)])].flatMap((name) =>
+    changesOf(
+      old[name],
+      young[name],
+      areLists ? `${field}[${name}]` : field === '' ? name : `${field}.${name}`,
+    ),
+  )
 }
 
-interface Table {
-  readonly caps: readonly Decimal[]
-  readonly askedAt: (notional: Rational) => Rational
-}
-
-/** undefined where the two are not tables of one kind in one unit. */
-function tablesOf(symbol: string, old: Maintenance, young: Maintenance): [Table, Table] | undefined {
-  if (old.kind === 'marginal-tiers' && young.kind === 'marginal-tiers' && old.basis === young.basis) {
-    return [marginalTable(symbol, old.tiers), marginalTable(symbol, young.tiers)]
-  }
-  if (old.kind === 'whole-tiers' && young.kind === 'whole-tiers' && old.basis === young.basis) {
-    return [wholeTable(old.tiers), wholeTable(young.tiers)]
-  }
-  return undefined
-}
-
-function marginalTable(symbol: string, tiers: readonly RiskTier[]): Table {
-  const exact = exactTiers(symbol, tiers)
-  return { caps: capsOf(tiers), askedAt: (notional) => tieredMaintenanceAt(exact, notional) }
-}
-
-function wholeTable(tiers: readonly WholeTier[]): Table {
-  const rateAt = (notional: Rational) =>
-    tiers.find(({ cap }) => compare(notional, parseCap(cap)) <= 0) ?? tiers.at(-1)!
-  return {
-    caps: capsOf(tiers),
-    askedAt: (notional) => mul(notional, parseRate(rateAt(notional).maintenanceMarginRate)),
-  }
-}
-
-function capsOf(tiers: readonly { readonly cap: Decimal }[]): Decimal[] {
-  return tiers.map(({ cap }) => cap)
-}
-
-/** Caps of both tables up to the lower of their last ones, beyond which one of them says nothing. */
-function commonCaps(old: readonly Decimal[], young: readonly Decimal[]): Set<Decimal> {
-  const [one, other] = [old.at(-1)!, young.at(-1)!]
-  const end = compare(parseCap(one), parseCap(other)) < 0 ? one : other
-  return new Set([...old, ...young].filter((cap) => compare(parseCap(cap), parseCap(end)) <= 0))
-}
-
-function askedOf(found: [Decimal, Rational] | undefined): Asked | null {
-  return found === undefined ? null : { notional: found[0], times: formatDecimal(found[1]) }
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
 }
 
 /** One line for people. */
-export function diffLine({ venue, symbol, change, most, least }: Difference, palette: Palette): string {
+export function diffLine(difference: Difference, palette: Palette): string {
+  const { venue, symbol, change, changes, most, least } = difference
   const name = palette.strong(`${venue} ${visible(symbol)}`)
   if (change !== 'changed') return `${name}  ${change}`
-  if (most === null || least === null) return `${name}  changed`
-  const text = ({ times, notional }: Asked) => `${shortened(times, 3, 'up')}× at a notional of ${notional}`
-  const figures = isMore(most) && isMore(least) ? [most] : isMore(most) ? [most, least] : [least]
+  const asked =
+    most === null || least === null || isSame(most, least) ? [] : [askedText(most, least, palette)]
+  const named = changes.filter(({ field }) => asked.length === 0 || !isOfTheTable(field))
+  const more = named.length - CHANGES_SHOWN_MAX
+  return [
+    name,
+    ...asked,
+    ...named.slice(0, CHANGES_SHOWN_MAX).map(changeText),
+    ...(more > 0 ? [`and ${more} more`] : []),
+  ].join('  ')
+}
+
+function isSame(most: Asked, least: Asked): boolean {
+  return most.times === '1' && least.times === '1'
+}
+
+function isOfTheTable(field: string): boolean {
+  return field.startsWith('maintenance.tiers') && !field.endsWith('.maxLeverage')
+}
+
+function askedText(most: Asked, least: Asked, palette: Palette): string {
   const paint = isMore(most) ? palette.yellow : palette.green
-  return `${name}  ${paint(`asks for ${figures.map(text).join(', ')}`)}`
+  if (most.times === least.times) return paint(`asks for ${timesText(most)} at every size`)
+  return paint(
+    `asks for ${[most, least].map((asked) => `${timesText(asked)} ${placeText(asked)}`).join(', ')}`,
+  )
+}
+
+/** Rounded away from 1, so that more never reads as the same. */
+function timesText(asked: Asked): string {
+  return `${shortened(asked.times, TIMES_DIGITS, isMore(asked) ? 'up' : 'down')}×`
+}
+
+function placeText({ at, unit }: Asked): string {
+  return at === null ? 'in the limit of large positions' : `at ${at} ${visible(unit)}`
 }
 
 function isMore({ times }: Asked): boolean {
   return compare(parseDecimal(times), ONE) > 0
+}
+
+function changeText({ field, before, after }: Change): string {
+  return `${visible(field)} ${valueText(before)} → ${valueText(after)}`
+}
+
+function valueText(value: unknown): string {
+  if (value === null) return 'none'
+  if (Array.isArray(value)) return `${value.length} ${value.length === 1 ? 'tier' : 'tiers'}`
+  if (!isObject(value)) return visible(String(value))
+  return Object.entries(value)
+    .map(([name, part]) => `${visible(name)} ${valueText(part)}`)
+    .join(', ')
 }

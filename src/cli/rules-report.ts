@@ -1,4 +1,4 @@
-import type { ImportedRules, InstrumentRules, RuleBook, VenueId } from '../domain/index.ts'
+import type { ImportedRules, RuleBook, VenueId } from '../domain/index.ts'
 import { writeLine } from './lines.ts'
 import { type Difference, differenceOf, diffLine } from './rules-diff.ts'
 import { effectLines, type ReadEffect } from './rules-effect.ts'
@@ -24,12 +24,10 @@ export function reportOf(
   book: RuleBook,
   nowMs: number,
 ): ImportReport {
-  const { closingFee, liquidation } = book.defaults
   const changed = [...imported.rules].flatMap(([symbol, entries]) => {
     const before = book.rulesOf(symbol, nowMs)
     const after = entries.at(-1)!.rules
-    const alike = (rules: InstrumentRules) => ({ closingFee, liquidation, ...rules })
-    return differenceOf(venue, symbol, before && alike(before), alike(after)) ?? []
+    return differenceOf(venue, symbol, before, after, book.defaults) ?? []
   })
   const refused = [...imported.refused].map(([symbol, reason]) => ({ symbol, reason }))
   return { venue, taken: imported.rules.size, refused, changed }

@@ -192,7 +192,7 @@ function* differencesOf(venue: VenueId, before: Side, after: Side) {
   const [old, young] = [before.bookOf(venue), after.bookOf(venue)]
   for (const symbol of [...new Set([...old.symbols(), ...young.symbols()])].sort()) {
     const rules = [old.rulesOf(symbol, before.atMs), young.rulesOf(symbol, after.atMs)] as const
-    const difference = differenceOf(venue, symbol, ...rules)
+    const difference = differenceOf(venue, symbol, ...rules, young.defaults)
     if (difference !== undefined) yield difference
   }
 }

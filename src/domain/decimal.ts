@@ -8,7 +8,13 @@ export const DECIMAL_PATTERN = /^-?\d{1,15}(?:\.\d{1,18})?$/
 /** The same without a sign; a price must also be above zero. */
 export const UNSIGNED_DECIMAL_PATTERN = /^\d{1,15}(?:\.\d{1,18})?$/
 
-/** A cap of a risk tier: up to 19 digits before the point, because 9223372036854775807 is a venue's "no cap". */
+/**
+ * The cap of a last tier that has no end. Binance writes it; other venues state a lower bound for each tier, or one rate
+ * for all positions.
+ */
+export const NO_CAP: Decimal = '9223372036854775807'
+
+/** A cap of a risk tier: as many digits before the point as `NO_CAP` has. */
 export const CAP_PATTERN = /^\d{1,19}(?:\.\d{1,18})?$/
 
 const NONZERO_DIGIT = /[1-9]/

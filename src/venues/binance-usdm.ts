@@ -1,4 +1,10 @@
-import { type EffectiveRules, type InstrumentRules, marginalTiers, type RiskTier } from '../domain/index.ts'
+import {
+  type EffectiveRules,
+  type InstrumentRules,
+  marginalTiers,
+  NO_CAP,
+  type RiskTier,
+} from '../domain/index.ts'
 import { assert } from '../errors.ts'
 import { type Bracket, tiersOfBrackets } from '../rules/index.ts'
 import { USDM_DAYS, USDM_HISTORIES, USDM_LADDERS, USDM_TABLES } from './binance-usdm-history.ts'
@@ -11,8 +17,6 @@ const SOURCE = "/fapi/v1/leverageBracket, as in freqtrade's binance_leverage_tie
 const NOT_LISTED = '-'
 /** In which the numbers of the histories are written. */
 const BASE = 36
-/** What the venue writes for "no cap". */
-const NO_CAP = '9223372036854775807'
 
 /** Day on which the venue was last seen to state its brackets. */
 export const USDM_AS_OF = linesOf(USDM_DAYS).at(-1)!.slice(-'2026-07-02'.length)

@@ -5,8 +5,9 @@ import { Writable } from 'node:stream'
 import { stripVTControlCharacters } from 'node:util'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { rulesCommand } from '../../src/cli/rules.ts'
-import { differenceOf } from '../../src/cli/rules-diff.ts'
-import type { Output } from '../../src/cli/terminal.ts'
+import { differenceOf, diffLine } from '../../src/cli/rules-diff.ts'
+import { type Output, paletteOf } from '../../src/cli/terminal.ts'
+import type { InstrumentRules, RiskTier } from '../../src/domain/index.ts'
 import { VENUES } from '../../src/venues/index.ts'
 import { rulesFrom } from '../support/rules.ts'
 
@@ -176,20 +177,105 @@ describe('plimsoll rules diff', () => {
     expect(await run(['diff', 'binance', 'binance'], true)).toBe('No contract has other rules.\n')
   })
 
-  it('says at which notional a rules file asks for most and least', async () => {
-    const old = rulesFrom({ tiers: [tier('100', '0.01'), tier('1000', '0.02', '1')] })
-    const young = rulesFrom({ tiers: [tier('200', '0.02'), tier('1000', '0.025', '1')] })
-    expect(differenceOf('bybit', 'X', old, young)).toMatchObject({
-      change: 'changed',
-      most: { notional: '100', times: '2' },
-      // 1000·0.025 − 1 after, 1000·0.02 − 1 before.
-      least: { notional: '1000', times: expect.stringMatching(/^1\.2631578947/) },
+  describe('says how much more or less is asked for', () => {
+    const { defaults } = VENUES[0]!.ruleBook
+    const between = (old: InstrumentRules, young: InstrumentRules) =>
+      differenceOf('bybit', 'X', old, young, defaults)
+    const told = (old: InstrumentRules, young: InstrumentRules) =>
+      diffLine(between(old, young)!, paletteOf(false))
+    const withTiers = (...tiers: RiskTier[]) => rulesFrom({ takerFeeRate: '0', tiers })
+    const whole = (...tiers: [cap: string, rate: string][]): InstrumentRules => ({
+      ...withTiers(tier('1', '0.1')),
+      maintenance: {
+        kind: 'whole-tiers',
+        basis: 'contracts',
+        tiers: tiers.map(([cap, maintenanceMarginRate]) => ({ cap, maintenanceMarginRate })),
+      },
     })
-    expect(differenceOf('bybit', 'X', old, { ...old, asOf: '2026-01-01' })).toBeUndefined()
-    expect(differenceOf('bybit', 'X', old, { ...old, tickSize: '0.5' })).toBeUndefined()
-    expect(differenceOf('bybit', 'X', old, { ...old, takerFeeRate: '0.001' })).toMatchObject({
-      most: { times: '1' },
-      least: { times: '1' },
+
+    it('at the place where it is most and at that where it is least, with the unit', () => {
+      const old = withTiers(tier('100', '0.01'), tier('1000', '0.02', '1'))
+      const young = withTiers(tier('200', '0.02'), tier('1000', '0.025', '1'))
+      expect(between(old, young)).toMatchObject({
+        change: 'changed',
+        most: { at: '100', unit: 'USDT', times: '2' },
+        // In the limit 0.025 against 0.02, which is below 1000·0.025 − 1 against 1000·0.02 − 1.
+        least: { at: null, unit: 'USDT', times: '1.25' },
+      })
+      expect(told(old, young)).toBe('bybit X  asks for 2× at 100 USDT, 1.25× in the limit of large positions')
+    })
+
+    it('beyond the last cap of the shorter table, whose last tier holds there', () => {
+      const old = withTiers(tier('10000', '0.01'), tier('1000000', '0.5', '4900'))
+      const young = withTiers(tier('10000', '0.0163'))
+      expect(told(old, young)).toBe(
+        'bybit X  asks for 1.63× at 10000 USDT, 0.0326× in the limit of large positions',
+      )
+    })
+
+    it('of whole tiers, in contracts', () => {
+      const old = whole(['1000', '0.004'], ['5000', '0.009'], ['100000', '0.499'])
+      const young = whole(['1000', '0.004'], ['5000', '0.009'])
+      expect(between(old, young)).toMatchObject({ most: { at: '1000', unit: 'contracts', times: '1' } })
+      expect(told(old, young)).toBe('bybit X  asks for 1× at 1000 contracts, 0.018× at 100000 contracts')
+    })
+
+    it('everywhere where the share is the same, and never at the cap that says that there is none', () => {
+      const none = '9223372036854775807'
+      const [old, young] = [withTiers(tier(none, '0.02')), withTiers(tier(none, '0.03'))]
+      expect(between(old, young)).toMatchObject({ most: { at: null }, least: { at: null } })
+      expect(told(old, young)).toBe('bybit X  asks for 1.5× at every size')
+      expect(told(withTiers(tier('10', '0.02')), young)).toBe('bybit X  asks for 1.5× at every size')
+    })
+
+    it('with the closing fee that the venue counts in the margin', () => {
+      const old = { ...withTiers(tier('100', '0.01')), takerFeeRate: '0' }
+      const young = { ...old, takerFeeRate: '0.01' }
+      expect(told(old, young)).toBe('bybit X  asks for 2× at every size  takerFeeRate 0 → 0.01')
+      const [free, paid] = [old, young].map((rules) => ({ ...rules, closingFee: 'none' as const }))
+      expect(told(free!, paid!)).toBe('bybit X  takerFeeRate 0 → 0.01')
+    })
+
+    it('and otherwise what changed by name, old and new', () => {
+      const plain = withTiers(tier('100', '0.01'))
+      const rates = (long: string) => ({
+        ...plain,
+        maintenance: { kind: 'side-rates' as const, long, short: '0.3' },
+      })
+      expect(told(rates('0.2'), rates('0.25'))).toBe('bybit X  maintenance.long 0.2 → 0.25')
+      const interest = (openInterest: string) => ({
+        ...plain,
+        initial: { kind: 'open-interest' as const, rate: '0.05', lowerCap: '1', upperCap: '2', openInterest },
+      })
+      expect(between(interest('1'), interest('1.5'))).toMatchObject({
+        changes: [{ field: 'initial.openInterest', before: '1', after: '1.5' }],
+      })
+      expect(told(interest('1'), interest('1.5'))).toBe('bybit X  initial.openInterest 1 → 1.5')
+      expect(told(plain, { ...plain, initial: { kind: 'rate', rate: '0.1' } })).toBe(
+        'bybit X  initial none → kind rate, rate 0.1',
+      )
+      expect(told(plain, rates('0.2'))).toBe(
+        'bybit X  maintenance.kind marginal-tiers → side-rates  maintenance.basis notional → none  maintenance.tiers 1 tier → none  and 2 more',
+      )
+    })
+
+    it('of tiers that ask for the same, which leverage they grant', () => {
+      const granting = (maxLeverage: string) => withTiers({ ...tier('100', '0.01'), maxLeverage })
+      expect(told(granting('50'), granting('40'))).toBe('bybit X  maintenance.tiers[0].maxLeverage 50 → 40')
+    })
+
+    it('of contracts of another size only by name: the same number of them is another position', () => {
+      const old = whole(['1000', '0.004'])
+      expect(told(old, { ...whole(['1000', '0.008']), multiplier: '10' })).toBe(
+        'bybit X  multiplier 1 → 10  maintenance.tiers[0].maintenanceMarginRate 0.004 → 0.008',
+      )
+    })
+
+    it('not of the day, of ticks and of words', () => {
+      const old = withTiers(tier('100', '0.01'))
+      expect(between(old, { ...old, asOf: '2026-01-01' })).toBeUndefined()
+      expect(between(old, { ...old, tickSize: '0.5' })).toBeUndefined()
+      expect(between(old, { ...old, closingFee: defaults.closingFee })).toBeUndefined()
     })
   })
 

@@ -14,12 +14,6 @@ import { PlimsollError } from '../../errors.ts'
 import { isObject, type JsonObject } from '../frame.ts'
 import { plainNumberOf } from '../numbers.ts'
 
-/**
- * The cap of a last tier that has no end. Binance writes it; other venues state a lower bound for each tier, or one rate
- * for all positions.
- */
-export const NO_CAP: Decimal = '9223372036854775807'
-
 /** An object of a body that is about one contract or one tier. */
 export type BodyRecord = JsonObject
 

@@ -1,6 +1,7 @@
 import {
   type InstrumentRules,
   marginalTiers,
+  NO_CAP,
   type RulesImport,
   type SessionWindow,
 } from '../../domain/index.ts'
@@ -9,7 +10,6 @@ import { isObject } from '../frame.ts'
 import {
   type BodyRecord,
   baseAssetField,
-  NO_CAP,
   numberIn,
   positiveIn,
   recordsOf,

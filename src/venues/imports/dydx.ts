@@ -1,10 +1,9 @@
-import { type InstrumentRules, marginalTiers, type RulesImport } from '../../domain/index.ts'
+import { type InstrumentRules, marginalTiers, NO_CAP, type RulesImport } from '../../domain/index.ts'
 import { parseDecimal } from '../../margin/index.ts'
 import {
   type BodyRecord,
   baseAssetField,
   decimalOf,
-  NO_CAP,
   numberIn,
   positiveIn,
   recordsOf,

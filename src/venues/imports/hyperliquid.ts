@@ -1,6 +1,7 @@
 import {
   type InstrumentRules,
   marginalTiers,
+  NO_CAP,
   type RiskTier,
   type RulesBody,
   type RulesImport,
@@ -12,7 +13,6 @@ import {
   baseAssetField,
   boundIn,
   decimalOf,
-  NO_CAP,
   positiveIn,
   recordsOf,
   refuse,

@@ -1,11 +1,10 @@
-import type { InstrumentRules, RulesImport, WholeTier } from '../../domain/index.ts'
+import { type InstrumentRules, NO_CAP, type RulesImport, type WholeTier } from '../../domain/index.ts'
 import { compare, mul, parseCap, parseDecimal, type Rational } from '../../margin/index.ts'
 import { isObject } from '../frame.ts'
 import {
   type BodyRecord,
   baseAssetField,
   boundIn,
-  NO_CAP,
   objectionIn,
   positiveIn,
   recordsOf,
