@@ -1,3 +1,4 @@
+import { benchForms, FORM_VENUES, type FormsBench } from '../forms.ts'
 import { FULL_EFFORT, table } from '../harness.ts'
 import { benchVerdict, VERDICT_POSITIONS, VERDICT_SEED, type VerdictBench, verdictKinds } from '../verdict.ts'
 import { type Bench, wholeNumber } from './command.ts'
@@ -5,7 +6,8 @@ import { duration, machineAndNode } from './figures.ts'
 
 export const VERDICT_BENCH: Bench<{ readonly positions?: number; readonly seed: number }> = {
   name: 'verdict',
-  description: 'Exact verdicts and states of margin accounts: over one common denominator and by fractions',
+  description:
+    'Exact verdicts and states of margin accounts: over one common denominator and by fractions, by pieces and by traced formulas',
   options: [
     {
       flags: '--positions <n>',
@@ -23,9 +25,27 @@ export const VERDICT_BENCH: Bench<{ readonly positions?: number; readonly seed: 
         return run
       }),
     )
+    const forms = positions === undefined ? formsOf(seed, print) : []
     print(`\n${machineAndNode()}, seed ${seed}`)
-    return { seed, results }
+    return { seed, results, forms }
   },
+}
+
+function formsOf(seed: number, print: (text: string) => void): readonly FormsBench[] {
+  const forms = FORM_VENUES.map((venue) => benchForms(venue, seed, FULL_EFFORT))
+  const checked = forms.reduce((sum, one) => sum + one.checked, 0)
+  const lines = forms.flatMap(({ venue, results }) =>
+    results.map(({ variant, minNs, medianNs, p99Ns }) => [
+      `${venue}, ${variant}`,
+      ...[minNs, medianNs, p99Ns].map(duration),
+    ]),
+  )
+  print(
+    '\n1 to 3 positions near the line, with prices and cure, by the formulas of each venue.\n' +
+      `Check: ${checked.toLocaleString('en')} characters of states are identical to those of the traced formulas\n` +
+      table(['call', 'min', 'median', 'p99'], lines),
+  )
+  return forms
 }
 
 function verdictText({ kind, positions, checked, results }: VerdictBench): string {

@@ -68,6 +68,11 @@ export function bankruptcyFeeOf<N>({ algebra, ruled, isLong, entryValue }: Sized
   )
 }
 
+/** Whether an isolated margin counts for another amount than it is, because it moves the price at which the fee is charged. */
+export function isCreditedByFee(ruled: RuledPosition): boolean {
+  return feeKindOf(ruled) === 'at-bankruptcy-price' && parseDecimal(ruled.rules.takerFeeRate).n !== 0n
+}
+
 /** What an isolated position has behind it: `margin` is what the venue shows, `credited` what its formula counts it for. */
 export interface IsolatedMargin<N> {
   readonly margin: N
@@ -100,8 +105,7 @@ export function isolatedMarginOf<N>(
     isolatedMargin === undefined ? initial : algebra.mul(algebra.of(parseDecimal(isolatedMargin)), kept)
   const margin = algebra.add(own, topUp)
   const rate = parseDecimal(rules.takerFeeRate)
-  if (feeKindOf(ruled) !== 'at-bankruptcy-price' || rate.n === 0n)
-    return { margin, credited: margin, closingFee: undefined }
+  if (!isCreditedByFee(ruled)) return { margin, credited: margin, closingFee: undefined }
   const isWithValue = isLong !== (rules.contribution === 'inverse')
   const credit = algebra.of(isWithValue ? sub(ONE, rate) : { n: rate.n + rate.d, d: rate.d })
   if (position.leverage !== undefined) {

@@ -16,6 +16,22 @@ import { PARAMETER, Tracer } from './traced.ts'
 /** A figure as a function of one parameter, written once for every algebra. */
 export type FigureOf = <N>(algebra: Algebra<N>, parameter: N) => N
 
+/** A figure whose crossings can be found, in its own way. */
+export interface Figure {
+  /** Without the steps of rounding. */
+  valueAt(parameter: Rational): Rational
+  /** As `firstCrossing`. */
+  crossing(from: Rational, side: Side, end?: Rational): Rational | undefined
+}
+
+/** By tracing the formulas: for every figure. */
+export function tracedFigure(figure: FigureOf): Figure {
+  return {
+    valueAt: (parameter) => figure(unroundedNumbers, parameter),
+    crossing: (from, side, end) => firstCrossing(figure, from, side, end),
+  }
+}
+
 /** More pieces than the tiers of the largest account have; a figure with more breaks an invariant. */
 const PIECES_MAX = 1_000_000
 

@@ -8,7 +8,7 @@ import type { MarginAccount } from './margin-account.ts'
 import { distanceByLegs } from './moved-legs.ts'
 import { type Rational, ZERO } from './rational.ts'
 import { textOf } from './state-text.ts'
-import { straightLegsOf } from './straight-prices.ts'
+import { straightLegsOf } from './straight-legs.ts'
 import { summedAt } from './sums.ts'
 import { distanceBySums } from './sums-distance.ts'
 import { slackOf } from './symbol-slack.ts'
@@ -47,7 +47,7 @@ export function distanceTextOf(
 /** The same of an account whose prices are known. */
 export function distanceOfKnown(known: Known): Rational | undefined {
   if (slackOf(known.figures).n <= 0n) return ZERO
-  const legs = straightLegsOf(known)
+  const legs = known.isTraced === true ? undefined : straightLegsOf(known)
   if (legs?.every(({ curve }) => slackIsConcave(curve)) !== true) return distanceByFormula(known)
   return distanceByLegs(known, legs, adverseSides(known).marks)
 }

@@ -3,7 +3,7 @@ import type { Decimal } from '../domain/index.ts'
 import type { MarginAccount } from './account.ts'
 import { distanceOfKnown } from './distance.ts'
 import { coinMovesOf } from './formula-distance.ts'
-import { type FurtherPrices, knownOf, type MarkOf } from './formula-figures.ts'
+import { type FurtherPrices, type Known, knownOf, type MarkOf } from './formula-figures.ts'
 import { bothPricesOf } from './formula-prices.ts'
 import { formatDecimal, type Rational } from './rational.ts'
 import { textOf } from './state-text.ts'
@@ -33,7 +33,12 @@ export function answersOf({ formula }: MarginAccount, markOf: MarkOf, further?: 
   const known = knownOf(formula, markOf, further)
   if (known === undefined)
     return { venueMarginRatio: null, distance: null, liquidationPrices: null, ifOnly: null }
-  const symbols = [...new Set(formula.positions.map(({ position }) => position.symbol))]
+  return answersOfKnown(known)
+}
+
+/** The same at known prices. */
+export function answersOfKnown(known: Known): Answers {
+  const symbols = [...new Set(known.formula.positions.map(({ position }) => position.symbol))]
   const prices = symbols.map((symbol) => {
     const { below, above } = bothPricesOf(known, symbol)
     return [symbol, { below: textOf(below), above: textOf(above) }] as const

@@ -3,8 +3,9 @@ import type { Cure, Decimal, MarginMode } from '../domain/index.ts'
 import { assert } from '../errors.ts'
 import type { MarginAccount } from './account.ts'
 import type { Change } from './account-formulas.ts'
-import { type Algebra, exactNumbers, magnitude, unroundedNumbers } from './algebra.ts'
-import { type FigureOf, firstCrossing } from './crossing.ts'
+import { type Algebra, exactNumbers, magnitude } from './algebra.ts'
+import { isCreditedByFee } from './closing-fee.ts'
+import { type Figure, type FigureOf, firstCrossing, tracedFigure } from './crossing.ts'
 import { figuresAt, type Known } from './formula-figures.ts'
 import { focusOn } from './formula-focus.ts'
 import type { LevelRule } from './level-rule.ts'
@@ -20,9 +21,19 @@ import {
   type Rational,
   reduce,
   sign,
+  sub,
   ZERO,
 } from './rational.ts'
-import { CURE_STEP, type Goal, meets, reductionGoalsOf, reductionStepOf, topUpGoalsOf } from './reduction.ts'
+import {
+  CURE_STEP,
+  type Goal,
+  meets,
+  reductionGoalsOf,
+  reductionStepOf,
+  roundUp,
+  topUpGoalsOf,
+} from './reduction.ts'
+import { type Surplus, surplusByPieces } from './share-pieces.ts'
 
 /** As `cureOf`: the smallest top-up, and the smallest reduction of each position, that brings the account below every level. */
 export function cureByFormula(
@@ -80,6 +91,12 @@ function topUpFor(
   asset: string | undefined,
   least: Rational,
 ): Rational | undefined {
+  const step = parseDecimal(CURE_STEP)
+  if (known.isTraced !== true && addsAsItIs(known)) {
+    const { marginBalance, maintenanceMargin } = known.figures
+    const lacking = sub(div(maintenanceMargin, goal.ratio), marginBalance)
+    return max(least, roundUp(goal, lacking, step))
+  }
   const into = asset === undefined ? {} : { topUpAsset: asset }
   const surplusAt: FigureOf = (algebra, topUp) => surplusUnder(known, algebra, goal, { topUp, ...into })
   const cures = (topUp: Rational) => meets(goal, surplusAt(exactNumbers, topUp))
@@ -87,9 +104,15 @@ function topUpFor(
   const found = firstCrossing(surplusAt, ZERO, 'up')
   if (found === undefined && asset !== undefined) return undefined
   const crossing = found ?? ZERO
-  const step = parseDecimal(CURE_STEP)
   const steps = fewestSteps(ceilOf(div(crossing, step)), (count) => cures(mul(step, { n: count, d: 1n })))
   return steps === undefined ? undefined : mul(step, { n: steps, d: 1n })
+}
+
+/** Whether money that is added raises the margin balance by as much, and nothing else. */
+function addsAsItIs({ formula }: Known): boolean {
+  const { pool, marginMode, positions } = formula
+  if (pool !== undefined) return false
+  return marginMode === 'cross' || !isCreditedByFee(positions[0]!)
 }
 
 /** Steps on either side of a guess within which the answer lies: 2^64 of the smallest amount are beyond the domain. */
@@ -152,22 +175,20 @@ function closingOf(known: Known, index: number, goal: Goal): Closing {
   const { position, rules } = known.formula.positions[index]!
   const size = magnitude(exactNumbers, parseDecimal(position.size))
   const step = parseDecimal(reductionStepOf(rules))
-  const focused = focusOn(known, [index])
-  const surplusAt: FigureOf = (algebra, share) =>
-    surplusUnder(focused, algebra, goal, { closed: { index: 0, share } })
+  const figure = surplusWithout(known, index, goal)
   const sizeOf = (steps: bigint) => mul(step, { n: steps, d: 1n })
-  const meetsWith = (closed: Rational) => meets(goal, surplusAt(exactNumbers, div(closed, size)))
+  const meetsWith = (closed: Rational) => meets(goal, figure.exactAt(div(closed, size)))
   const cures = (steps: bigint) => compare(sizeOf(steps), size) < 0 && meetsWith(sizeOf(steps))
   const stepsTo = (share: Rational) => ceilOf(div(mul(share, size), step))
   const smallest = () => {
-    for (const [share, next] of piecesOf(surplusAt)) {
+    for (const [share, next] of piecesOf(figure)) {
       const first = stepsTo(share) > 0n ? stepsTo(share) : 1n
       // On a root the surplus is zero, which may not be enough; a step further it is above. Rounding moves it, so that the
       // search around a root covers the end of the piece before it.
       const steps =
         rules.rounding === undefined
           ? [first, first + 1n].find(cures)
-          : share.n === 0n && surplusAt(unroundedNumbers, ZERO).n < 0n
+          : share.n === 0n && figure.valueAt(ZERO).n < 0n
             ? undefined
             : fewestStepsUpTo(first, stepsTo(next ?? ONE), cures)
       if (steps !== undefined) return sizeOf(steps)
@@ -177,11 +198,21 @@ function closingOf(known: Known, index: number, goal: Goal): Closing {
   return { size, meetsWith, smallest }
 }
 
+/** The surplus as a function of the share that is closed. */
+function surplusWithout(known: Known, index: number, goal: Goal): Surplus {
+  const byPieces = known.isTraced === true ? undefined : surplusByPieces(known, index, goal)
+  if (byPieces !== undefined) return byPieces
+  const focused = focusOn(known, [index])
+  const surplusAt: FigureOf = (algebra, share) =>
+    surplusUnder(focused, algebra, goal, { closed: { index: 0, share } })
+  return { ...tracedFigure(surplusAt), exactAt: (share) => surplusAt(exactNumbers, share) }
+}
+
 /** The shares from 0 to 1 between which the surplus keeps its sign, each with the next. */
-function* piecesOf(surplusAt: FigureOf): Generator<readonly [Rational, Rational | undefined]> {
+function* piecesOf(surplus: Figure): Generator<readonly [Rational, Rational | undefined]> {
   let share: Rational | undefined = ZERO
   while (share !== undefined && compare(share, ONE) < 0) {
-    const crossing: Rational | undefined = firstCrossing(surplusAt, share, 'up', ONE)
+    const crossing: Rational | undefined = surplus.crossing(share, 'up', ONE)
     const next: Rational | undefined =
       crossing !== undefined && compare(crossing, share) > 0 ? reduce(crossing) : undefined
     yield [share, next]

@@ -37,6 +37,8 @@ export interface Known {
   /** The marks at which a part of a position is closed, where they are not `marks`. */
   readonly closingMarks?: ReadonlyMap<string, Rational>
   readonly figures: AccountFigures<Rational>
+  /** Its prices, cures and distances are traced, also where pieces give them: the slow twin, for tests. */
+  readonly isTraced?: boolean
 }
 
 /** undefined when a price that counts is missing. */

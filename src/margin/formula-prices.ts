@@ -1,14 +1,14 @@
 // The prices at which a margin account meets its line, from its formula.
 import type { PositionState } from '../domain/index.ts'
-import { sumOf, unroundedNumbers } from './algebra.ts'
+import { sumOf } from './algebra.ts'
 import { closingFeeAtMarkOf } from './closing-fee.ts'
-import { type FigureOf, firstCrossing } from './crossing.ts'
+import { type Figure, type FigureOf, tracedFigure } from './crossing.ts'
 import { figuresAt, type Known, type Moved, slackAt } from './formula-figures.ts'
 import { focusOn, placesOn } from './formula-focus.ts'
-import type { Leg } from './leg.ts'
+import { figureOfPieces, type Pieces } from './pieces.ts'
+import { slackPiecesOf, worthPiecesOf } from './price-pieces.ts'
 import { add, compare, mul, ONE, type Rational, sub } from './rational.ts'
 import { textOf } from './state-text.ts'
-import { straightBankruptcyPrice, straightLegsOf, straightLiquidationPrice } from './straight-prices.ts'
 
 /** The smallest price of the domain. */
 const PRICE_MIN: Rational = { n: 1n, d: 10n ** 18n }
@@ -18,26 +18,13 @@ export function pricesAt(
   index: number,
 ): Pick<PositionState, 'liquidationPrice' | 'bankruptcyPrice'> {
   const { symbol } = known.formula.positions[index]!.position
-  const { marginBalance, maintenanceMargin } = known.figures
-  const legs = compare(marginBalance, maintenanceMargin) === 0 ? undefined : keptLegsOf(known)
-  const [liquidation, bankruptcy] =
-    legs === undefined
-      ? [liquidationPriceOf(known, symbol), bankruptcyPriceOf(known, symbol)]
-      : [straightLiquidationPrice(legs, known, symbol), straightBankruptcyPrice(legs, known, symbol)]
-  return { liquidationPrice: textOf(inDomain(liquidation)), bankruptcyPrice: textOf(inDomain(bankruptcy)) }
+  const liquidationPrice = textOf(inDomain(liquidationPriceOf(known, symbol)))
+  return { liquidationPrice, bankruptcyPrice: textOf(inDomain(bankruptcyPriceOf(known, symbol))) }
 }
 
 /** undefined below the smallest price. */
 function inDomain(price: Rational | undefined): Rational | undefined {
   return price !== undefined && compare(price, PRICE_MIN) >= 0 ? price : undefined
-}
-
-const legs = new WeakMap<Known, readonly Leg[] | 'none'>()
-
-function keptLegsOf(known: Known): readonly Leg[] | undefined {
-  const kept = legs.get(known) ?? straightLegsOf(known) ?? 'none'
-  legs.set(known, kept)
-  return kept === 'none' ? undefined : kept
 }
 
 /** Money that comes to the account, below zero where it leaves. */
@@ -55,12 +42,24 @@ export function liquidationPriceOf(known: Known, symbol: string, received?: Rece
 }
 
 /** Slack as a function of the mark of one symbol. */
-function slackOfSymbol(known: Known, symbol: string, received?: Received): FigureOf {
+function slackOfSymbol(known: Known, symbol: string, received?: Received): Figure {
+  const pieces = known.isTraced === true ? undefined : slackPiecesWith(known, symbol, received)
+  if (pieces !== undefined) return figureOfPieces(pieces)
   const focused = focusOn(known, placesOn(known.formula, new Set([symbol])))
-  if (received === undefined) return (algebra, price) => slackAt(algebra, focused, movedTo(symbol, price))
+  if (received === undefined)
+    return tracedFigure((algebra, price) => slackAt(algebra, focused, movedTo(symbol, price)))
   const { amount, asset } = received
-  return (algebra, price) =>
-    slackAt(algebra, focused, movedTo(symbol, price), { topUp: algebra.of(amount), topUpAsset: asset })
+  return tracedFigure((algebra, price) =>
+    slackAt(algebra, focused, movedTo(symbol, price), { topUp: algebra.of(amount), topUpAsset: asset }),
+  )
+}
+
+/** An isolated position may count money for more than it is. */
+function slackPiecesWith(known: Known, symbol: string, received?: Received): Pieces | undefined {
+  const pieces = slackPiecesOf(known, symbol)
+  if (pieces === undefined || received === undefined) return pieces
+  if (known.formula.marginMode === 'isolated') return undefined
+  return { ...pieces, constant: add(pieces.constant, received.amount) }
 }
 
 function movedTo<N>(symbol: string, price: N): Moved<N> {
@@ -71,13 +70,13 @@ function movedTo<N>(symbol: string, price: N): Moved<N> {
 export function bothPricesOf(known: Known, symbol: string): BothPrices {
   const slack = slackOfSymbol(known, symbol)
   const from = known.marks.get(symbol)!
-  if (slack(unroundedNumbers, from).n === 0n) {
+  if (slack.valueAt(from).n === 0n) {
     const onTheLine = isLevelAt(slack, from) ? undefined : from
     return { below: onTheLine, above: onTheLine }
   }
   return {
-    below: firstCrossing(slack, from, 'down', PRICE_MIN),
-    above: firstCrossing(slack, from, 'up'),
+    below: slack.crossing(from, 'down', PRICE_MIN),
+    above: slack.crossing(from, 'up'),
   }
 }
 
@@ -88,6 +87,12 @@ export interface BothPrices {
 
 /** The mark at which the wallet, all PnL and the fee of closing the symbol there come to zero, the other marks fixed. */
 export function bankruptcyPriceOf(known: Known, symbol: string): Rational | undefined {
+  return nextOf(worthOfSymbol(known, symbol), known.marks.get(symbol)!)
+}
+
+function worthOfSymbol(known: Known, symbol: string): Figure {
+  const pieces = known.isTraced === true ? undefined : worthPiecesOf(known, symbol)
+  if (pieces !== undefined) return figureOfPieces(pieces)
   const focused = focusOn(known, placesOn(known.formula, new Set([symbol])))
   const worthAt: FigureOf = (algebra, price) => {
     const { walletBalance, unrealizedPnl, positions } = figuresAt(
@@ -103,14 +108,14 @@ export function bankruptcyPriceOf(known: Known, symbol: string): Rational | unde
     })
     return algebra.sub(algebra.add(walletBalance, unrealizedPnl), sumOf(algebra, fees))
   }
-  return nextOf(worthAt, known.marks.get(symbol)!)
+  return tracedFigure(worthAt)
 }
 
-function nextOf(figure: FigureOf, from: Rational): Rational | undefined {
-  const atMark = figure(unroundedNumbers, from)
+function nextOf(figure: Figure, from: Rational): Rational | undefined {
+  const atMark = figure.valueAt(from)
   if (atMark.n === 0n) return isLevelAt(figure, from) ? undefined : from
-  const below = () => firstCrossing(figure, from, 'down', PRICE_MIN)
-  const above = () => firstCrossing(figure, from, 'up')
+  const below = () => figure.crossing(from, 'down', PRICE_MIN)
+  const above = () => figure.crossing(from, 'up')
   const direction = atMark.n > 0n ? fallingSide(figure, from, atMark) : 0
   if (direction !== 0) return direction < 0 ? (below() ?? above()) : (above() ?? below())
   const [low, high] = [below(), above()]
@@ -122,13 +127,13 @@ function nextOf(figure: FigureOf, from: Rational): Rational | undefined {
 const NEARBY: Rational = { n: 1n, d: 10n ** 24n }
 
 /** Whether a figure that is zero stays zero: an account of long options with an empty wallet is on its line at every price. */
-function isLevelAt(figure: FigureOf, from: Rational): boolean {
+function isLevelAt(figure: Figure, from: Rational): boolean {
   const step = mul(from, NEARBY)
-  return [sub(from, step), add(from, step)].every((price) => figure(unroundedNumbers, price).n === 0n)
+  return [sub(from, step), add(from, step)].every((price) => figure.valueAt(price).n === 0n)
 }
 
 /** −1 if the figure falls with the price, 1 if it rises while the price falls, 0 if it is level. */
-function fallingSide(figure: FigureOf, from: Rational, atMark: Rational): -1 | 0 | 1 {
-  const below = figure(unroundedNumbers, sub(from, mul(from, NEARBY)))
+function fallingSide(figure: Figure, from: Rational, atMark: Rational): -1 | 0 | 1 {
+  const below = figure.valueAt(sub(from, mul(from, NEARBY)))
   return compare(below, atMark) < 0 ? -1 : compare(below, atMark) > 0 ? 1 : 0
 }

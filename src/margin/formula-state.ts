@@ -38,20 +38,25 @@ export function stateByFormula(
   rule: LevelRule,
   further: FurtherPrices = {},
 ): MarginState {
-  const { id, marginMode, currency: settle } = marginAccount
-  const base = { id, marginMode, settle }
   const known = knownOf(formula, markOf, further)
-  if (known === undefined) {
-    const positions = positionsWithout(formula, markOf, further)
-    // The wallet of a pool is the value of its assets, which needs their prices.
-    const walletBalance = formula.pool === undefined ? formatDecimal(marginAccount.walletBalance) : null
-    return { ...base, walletBalance, ...UNKNOWN_FIGURES, positions, cure: null }
-  }
+  if (known !== undefined) return stateOfKnown(marginAccount, known, rule)
+  const { id, marginMode, currency: settle } = marginAccount
+  const positions = positionsWithout(formula, markOf, further)
+  // The wallet of a pool is the value of its assets, which needs their prices.
+  const walletBalance = formula.pool === undefined ? formatDecimal(marginAccount.walletBalance) : null
+  return { id, marginMode, settle, walletBalance, ...UNKNOWN_FIGURES, positions, cure: null }
+}
+
+/** The same at known prices. */
+export function stateOfKnown(marginAccount: MarginAccount, known: Known, rule: LevelRule): MarginState {
+  const { id, marginMode, currency: settle } = marginAccount
   const { walletBalance, marginBalance, maintenanceMargin, unrealizedPnl } = known.figures
   const knownAt = keptByDistance(known, (distance) => knownAgainst(known, distance))
   const level = reachedLevel((distance) => knownAt(distance).figures, marginAccount, rule)
   return {
-    ...base,
+    id,
+    marginMode,
+    settle,
     walletBalance: formatDecimal(walletBalance),
     unrealizedPnl: formatDecimal(unrealizedPnl),
     marginBalance: formatDecimal(marginBalance),
@@ -60,7 +65,7 @@ export function stateByFormula(
     verdict: verdictOf(level, rule),
     level: level === 0 ? null : rule.names[level]!,
     shortfall: formatDecimal(max(ZERO, sub(maintenanceMargin, marginBalance))),
-    positions: formula.positions.map((_, index) => positionStateOf(known, index)),
+    positions: known.formula.positions.map((_, index) => positionStateOf(known, index)),
     cure: level === 0 ? null : cureByFormula(marginAccount, knownAt, rule),
   }
 }

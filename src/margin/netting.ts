@@ -37,3 +37,15 @@ export function nettedMaintenanceOf<N>(algebra: Algebra<N>, asked: readonly Aske
   }
   return sumOf(algebra, counted)
 }
+
+/** Whether any group holds both sides, so that which of them counts may change. */
+export function areSidesNetted(positions: readonly RuledPosition[]): boolean {
+  const sides = new Map<string, Netting['side']>()
+  return positions.some((ruled) => {
+    const netting = nettingOf(ruled)
+    if (netting === undefined) return false
+    const known = sides.get(netting.group)
+    sides.set(netting.group, netting.side)
+    return known !== undefined && known !== netting.side
+  })
+}

@@ -141,27 +141,26 @@ const ROOT_UNITS = 10n ** 45n
 
 /** Both roots, the lower one first; none where they are not real. */
 function rootsOfQuadratic(a: Polynomial): readonly Root[] {
-  const [c, b, square] = a as unknown as readonly [Rational, Rational, Rational]
-  const discriminant = reduce(sub(mul(b, b), mul({ n: 4n, d: 1n }, mul(square, c))))
-  if (discriminant.n < 0n) return []
-  const low = squareRootOf(discriminant)
-  const twice = mul({ n: 2n, d: 1n }, square)
-  const atRoot = (root: Rational) => reduce(div(sub(root, b), twice))
-  const bounds = (near: Rational, far: Rational): Root => {
-    const [one, other] = [atRoot(near), atRoot(far)]
-    return compare(one, other) <= 0 ? { near: one, far: other } : { near: other, far: one }
-  }
-  const roots = [bounds(neg(low.far), neg(low.near)), bounds(low.near, low.far)]
-  return compare(roots[0]!.near, roots[1]!.near) <= 0 ? roots : roots.reverse()
+  const [c, b, square] = wholeCoefficientsOf(a) as readonly [bigint, bigint, bigint]
+  const discriminant = b * b - 4n * square * c
+  if (discriminant < 0n) return []
+  const scaled = discriminant * ROOT_UNITS * ROOT_UNITS
+  // Between two neighbours; both are the root where it is a fraction.
+  const low = floorRootOf(scaled)
+  const high = low * low === scaled ? low : low + 1n
+  const under = 2n * ROOT_UNITS * (square < 0n ? -square : square)
+  const turn = square < 0n ? -1n : 1n
+  const atRoot = (root: bigint): Rational => ({ n: turn * (root - b * ROOT_UNITS), d: under })
+  const bounds = (near: Rational, far: Rational): Root =>
+    near.n <= far.n ? { near, far } : { near: far, far: near }
+  const roots = [bounds(atRoot(-high), atRoot(-low)), bounds(atRoot(low), atRoot(high))]
+  return square < 0n ? roots.reverse() : roots
 }
 
-/** Between two neighbours; both are the root where it is a fraction. */
-function squareRootOf({ n, d }: Rational): Root {
-  const root = floorRootOf(n * d * ROOT_UNITS * ROOT_UNITS)
-  const units = d * ROOT_UNITS
-  const near = { n: root, d: units }
-  const isExact = root * root === n * d * ROOT_UNITS * ROOT_UNITS
-  return { near, far: isExact ? near : { n: root + 1n, d: units } }
+/** Times a common denominator. */
+function wholeCoefficientsOf(a: Polynomial): readonly bigint[] {
+  const common = a.reduce((all, { d }) => (d % all === 0n ? d : all % d === 0n ? all : all * d), 1n)
+  return a.map(({ n, d }) => n * (common / d))
 }
 
 /** The largest whole number whose square is not above (Newton). */

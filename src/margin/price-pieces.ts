@@ -1,0 +1,117 @@
+// Figures of a margin account as pieces of the mark of one symbol, the other marks fixed.
+import { unroundedNumbers } from './algebra.ts'
+import { type Moving, movingWithMark, movingWithUnderlying, STILL } from './asked-pieces.ts'
+import { closingFeeAtMarkOf } from './closing-fee.ts'
+import { type Coordinate, coordinateAt } from './curve.ts'
+import type { Known } from './formula-figures.ts'
+import { placesOn } from './formula-focus.ts'
+import { areSidesNetted } from './netting.ts'
+import { type Pieces, type Tiered, tieredAt } from './pieces.ts'
+import { add, mul, neg, parseDecimal, type Rational, sub, ZERO } from './rational.ts'
+import { type UnroundedPosition, unroundedFiguresOf, unroundedPositionOf } from './unrounded.ts'
+
+/**
+ * marginBalance − maintenanceMargin. undefined where pieces do not say it: pools, positions that are straight in different
+ * coordinates, netted sides of which one moves.
+ */
+export function slackPiecesOf(known: Known, symbol: string): Pieces | undefined {
+  const own = positionsOn(known, symbol)
+  const coordinate = own && coordinateOf(own, symbol)
+  if (own === undefined || coordinate === undefined) return undefined
+  const moving = own.map((position) => movingOf(position, symbol))
+  const isStill = own.every(({ figures, rounded }, index) => moving[index] === STILL && figures === rounded)
+  if (!isStill && areSidesNetted(known.formula.positions)) return undefined
+  const w = coordinateAt(coordinate, known.marks.get(symbol)!)
+  let slope = ZERO
+  let square = ZERO
+  const tiered: Tiered[] = []
+  moving.forEach((one, index) => {
+    const gain = isOption(own[index]!) ? ZERO : valueSlopeOf(own[index]!, symbol)
+    slope = add(slope, sub(gain, one.slope))
+    square = sub(square, one.square)
+    if (one.tiered !== undefined) tiered.push(one.tiered)
+  })
+  let constant = sub(slackOf(known, own), mul(slope, w))
+  if (square.n !== 0n) constant = sub(constant, mul(square, mul(w, w)))
+  for (const one of tiered) constant = add(constant, tieredAt(one, w))
+  return { coordinate, constant, slope, square, tiered }
+}
+
+/** The wallet and all PnL less the fee of closing the symbol at that mark. undefined for pools. */
+export function worthPiecesOf(known: Known, symbol: string): Pieces | undefined {
+  const own = positionsOn(known, symbol)?.filter(({ ruled }) => ruled.position.symbol === symbol)
+  if (own === undefined || own.length === 0) return undefined
+  const { walletBalance, unrealizedPnl } =
+    known.formula.marginMode === 'isolated' ? unroundedFiguresOf(known) : known.figures
+  const coordinate = own[0]!.ruled.rules.contribution === 'inverse' ? 'reciprocal' : 'price'
+  const w = coordinateAt(coordinate, known.marks.get(symbol)!)
+  let constant = add(walletBalance, unrealizedPnl)
+  let slope = ZERO
+  for (const position of own) {
+    const { ruled, sized, figures, rounded } = position
+    if (known.formula.marginMode === 'cross' && figures !== rounded)
+      constant = add(constant, sub(figures.unrealizedPnl, rounded.unrealizedPnl))
+    constant = sub(constant, closingFeeAtMarkOf(unroundedNumbers, ruled, figures))
+    slope = add(slope, valueSlopeOf(position, symbol))
+    if (isFeeAtMark(ruled)) slope = sub(slope, mul(parseDecimal(ruled.rules.takerFeeRate), sized.amount))
+  }
+  return { coordinate, constant: sub(constant, mul(slope, w)), slope, square: ZERO, tiered: [] }
+}
+
+/** The positions that move with a symbol; undefined for a pool, whose currencies are priced. */
+function positionsOn(known: Known, symbol: string): readonly UnroundedPosition[] | undefined {
+  const { formula } = known
+  if (formula.pool !== undefined) return undefined
+  return placesOn(formula, new Set([symbol])).map((place) => unroundedPositionOf(known, place))
+}
+
+/** Slack at the present marks: these positions without rounding, the others with it. */
+function slackOf(known: Known, own: readonly UnroundedPosition[]): Rational {
+  const { formula, figures } = known
+  const { marginBalance, maintenanceMargin } =
+    formula.marginMode === 'isolated' ? unroundedFiguresOf(known) : figures
+  let slack = sub(marginBalance, maintenanceMargin)
+  if (formula.marginMode === 'isolated') return slack
+  for (const { figures: unrounded, rounded } of own) {
+    if (unrounded === rounded) continue
+    slack = add(slack, sub(unrounded.contribution, rounded.contribution))
+    slack = add(slack, sub(rounded.maintenanceMargin, unrounded.maintenanceMargin))
+  }
+  return slack
+}
+
+function isOption({ ruled }: UnroundedPosition): boolean {
+  return ruled.rules.contribution === 'option'
+}
+
+/** What an unrealised PnL gains a unit of w. */
+function valueSlopeOf({ ruled, sized }: UnroundedPosition, symbol: string): Rational {
+  if (ruled.position.symbol !== symbol) return ZERO
+  const isInverse = ruled.rules.contribution === 'inverse'
+  return sized.isLong !== isInverse ? sized.amount : neg(sized.amount)
+}
+
+function movingOf({ ruled, sized, market }: UnroundedPosition, symbol: string): Moving {
+  if (ruled.position.symbol !== symbol) return movingWithUnderlying(sized, market)
+  const moving = movingWithMark(sized, market)
+  if ((ruled.rules.closingFee ?? ruled.defaults.closingFee) !== 'at-mark') return moving
+  const fee = mul(parseDecimal(ruled.rules.takerFeeRate), sized.amount)
+  return fee.n === 0n ? moving : { ...moving, slope: add(moving.slope, fee) }
+}
+
+/** The fee that moves the bankruptcy price; see `closingFeeAtMarkOf`. */
+function isFeeAtMark({ rules, defaults }: UnroundedPosition['ruled']): boolean {
+  const kind = rules.closingFee ?? defaults.closingFee
+  return kind !== 'none' && kind !== 'at-cost'
+}
+
+/** The coordinate in which all that moves with the symbol is straight. */
+function coordinateOf(own: readonly UnroundedPosition[], symbol: string): Coordinate | undefined {
+  const coordinates = own.flatMap(({ ruled }): Coordinate[] => {
+    const { position, rules } = ruled
+    if (position.symbol === symbol) return [rules.contribution === 'inverse' ? 'reciprocal' : 'price']
+    return rules.option!.pricedIn === 'coin' ? [] : ['price']
+  })
+  const [coordinate = 'price'] = coordinates
+  return coordinates.every((other) => other === coordinate) ? coordinate : undefined
+}

@@ -1,0 +1,23 @@
+import type { Known } from './formula-figures.ts'
+import type { Leg } from './leg.ts'
+import { parseDecimal, ZERO } from './rational.ts'
+import { straightAccountOf } from './straight.ts'
+
+/** The legs of a margin account that straight pieces say exactly; undefined for any other one. */
+export function straightLegsOf({ formula }: Known): readonly Leg[] | undefined {
+  const { pool, marginMode, positions, walletBalance } = formula
+  if (pool !== undefined) return undefined
+  const straight = straightAccountOf({ marginMode, positions, currency: '' }, walletBalance)
+  if (straight === undefined || straight.uncertainty.n !== 0n) return undefined
+  if (straight.positions.some(({ tiers }) => tiers.some(({ increment }) => increment !== undefined)))
+    return undefined
+  return straight.positions.map((curve, index) => {
+    const { position, rules, defaults } = positions[index]!
+    const kind = rules.closingFee ?? defaults.closingFee
+    return {
+      curve,
+      position,
+      closingFeeRate: kind === 'none' || kind === 'at-cost' ? ZERO : parseDecimal(rules.takerFeeRate),
+    }
+  })
+}
