@@ -22,6 +22,7 @@ import {
   timesStated,
 } from './frame.ts'
 import { binanceImport } from './imports/binance.ts'
+import { IndexCarriers, type IndexedContracts } from './index-names.ts'
 import { subscribeFrames } from './subscribe.ts'
 
 const BINANCE = venueId('binance')
@@ -29,6 +30,8 @@ const BINANCE = venueId('binance')
 const STREAM_SUFFIX = '@markPrice'
 /** The key of the mark price, as `timesStated` looks for it. */
 const MARK_KEY = 'p"'
+const INDEX_KEY = 'i"'
+const ASSET_INDEX_EVENT = 'assetIndexUpdate'
 
 const STREAMS_PER_FRAME_MAX = 200
 /** The venue allows 10 client messages a second, pongs included, and bans clients that exceed this repeatedly. */
@@ -41,22 +44,59 @@ const COINM_SYMBOL = /^[\p{Lu}\p{Lo}\d]+USD_(PERP|\d{6})$/u
 /** BTCUSDT, BTCUSDC, BTCUSDT_240628. A name that ends in USD is a COIN-M pair, not a symbol. */
 const USDM_SYMBOL = /^(?!.*USD(_|$))[\p{Lu}\p{Lo}\d]{4,}(_\d{6})?$/u
 
-/** Since 2026-04-23 marks come only under `/market/`. The old paths connect and acknowledge, but send no data. */
-const usdm = source('binance-usdm', 'wss://fstream.binance.com/market/stream', USDM_SYMBOL, 1_024)
-const coinm = source('binance-coinm', 'wss://dstream.binance.com/stream', COINM_SYMBOL, 200)
+/** The index prices in dollars of all assets that multi-assets mode takes, in one message a second. */
+const ASSET_INDEX_STREAM = '!assetIndex@arr'
+const DOLLAR = 'USD'
 
-function source(id: string, url: string, symbols: RegExp, symbolsPerConnectionMax: number): SocketSource {
+/** The mark streams of perpetuals state the index price of their coin in the currency of their quotes. */
+const QUOTED_INDEXES: readonly IndexedContracts[] = ['USDT', 'USDC'].map((currency) => ({
+  currency,
+  contractOf: (asset) => `${asset}${currency}`,
+  contract: new RegExp(`^([\\p{Lu}\\p{Lo}\\d]+)${currency}$`, 'u'),
+}))
+const carriers = new IndexCarriers(QUOTED_INDEXES)
+/** BTCUSD is the name of the index price of BTC in dollars. */
+const assetIndexes = new IndexCarriers([
+  { currency: DOLLAR, contractOf: (asset) => `${asset}${DOLLAR}`, contract: /^([\p{Lu}\p{Lo}\d]+)USD$/u },
+])
+
+/** Index prices come with the marks of USDⓈ-M contracts; COIN-M contracts back no pool. */
+function usdmChannelOf(symbol: string): string {
+  if (assetIndexes.contractOf(symbol) !== undefined) return ASSET_INDEX_STREAM
+  return carriers.contractOf(symbol) ?? symbol
+}
+
+/** Since 2026-04-23 marks come only under `/market/`. The old paths connect and acknowledge, but send no data. */
+const usdm: SocketSource = {
+  ...source('binance-usdm', 'wss://fstream.binance.com/market/stream', 1_024, usdmChannelOf),
+  carries: (symbol) => {
+    const channel = usdmChannelOf(symbol)
+    return channel === ASSET_INDEX_STREAM || USDM_SYMBOL.test(channel)
+  },
+}
+const coinm: SocketSource = {
+  ...source('binance-coinm', 'wss://dstream.binance.com/stream', 200, (symbol) => symbol),
+  carries: (symbol) => COINM_SYMBOL.test(symbol),
+}
+
+function source(
+  id: string,
+  url: string,
+  symbolsPerConnectionMax: number,
+  channelOf: (symbol: string) => string,
+): Omit<SocketSource, 'carries'> {
   return {
     kind: 'socket',
     id,
     url,
-    carries: (symbol) => symbols.test(symbol),
+    channelOf,
     subscribe: (wanted) =>
-      subscribeFrames(wanted, STREAMS_PER_FRAME_MAX, (batch, number) => ({
-        method: 'SUBSCRIBE',
-        params: batch.map((symbol) => `${streamName(symbol)}${STREAM_SUFFIX}@1s`),
-        id: number,
-      })),
+      subscribeFrames(
+        wanted,
+        STREAMS_PER_FRAME_MAX,
+        (batch, number) => ({ method: 'SUBSCRIBE', params: batch.map(streamOf), id: number }),
+        channelOf,
+      ),
     symbolsPerConnectionMax,
     requestsPerSecondMax: REQUESTS_PER_SECOND_MAX,
     cadenceMs: CADENCE_MS,
@@ -71,6 +111,8 @@ class BinanceParser implements FrameParser {
     fundingRate: undefined,
     nextFundingTimeMs: undefined,
   }
+  /** A frame that states an index price twice does not say which one it means. */
+  #isIndexClear = true
 
   parse(frame: string, sink: FrameSink): FrameKind {
     const message = jsonOf(frame)
@@ -88,6 +130,7 @@ class BinanceParser implements FrameParser {
 
   #single(frame: string, entry: JsonObject, sink: FrameSink): FrameKind {
     if (entry.e === 'markPriceUpdate' && timesStated(frame, MARK_KEY) !== 1) return 'malformed'
+    this.#isIndexClear = timesStated(frame, INDEX_KEY) <= 1
     return this.#entry(entry, sink)
   }
 
@@ -98,8 +141,14 @@ class BinanceParser implements FrameParser {
    */
   #entries(frame: string, entries: readonly unknown[], sink: FrameSink): FrameKind {
     let priced = 0
-    for (const entry of entries) if (isObject(entry) && 'p' in entry) priced++
+    let indexed = 0
+    for (const entry of entries) {
+      if (!isObject(entry)) continue
+      if ('p' in entry) priced++
+      if ('i' in entry) indexed++
+    }
     if (timesStated(frame, MARK_KEY) !== priced) return 'malformed'
+    this.#isIndexClear = timesStated(frame, INDEX_KEY) === indexed
     let ticks = 0
     let malformed = 0
     for (const entry of entries) {
@@ -113,6 +162,7 @@ class BinanceParser implements FrameParser {
 
   #entry(entry: JsonObject, sink: FrameSink): FrameKind {
     const { e, E: eventTimeMs, s: symbol, p: markPrice } = entry
+    if (e === ASSET_INDEX_EVENT) return this.#assetIndex(entry, sink)
     // In other events `p` has other meanings: a price change in 24hrTicker, an order's price in forceOrder.
     if (e !== 'markPriceUpdate') return typeof e === 'string' ? 'ignored' : 'malformed'
     if (!isSymbol(symbol) || !isPrice(markPrice) || !isEventTime(eventTimeMs)) return 'malformed'
@@ -120,10 +170,25 @@ class BinanceParser implements FrameParser {
     funding.fundingRate = rateOrUndefined(entry.r)
     funding.nextFundingTimeMs = isEventTime(entry.T) ? entry.T : undefined
     sink.price('mark', symbol, markPrice, eventTimeMs, funding)
-    const indexPrice = priceOrUndefined(entry.i)
-    if (indexPrice !== undefined) sink.price('index', symbol, indexPrice, eventTimeMs, undefined)
+    const indexPrice = this.#isIndexClear ? priceOrUndefined(entry.i) : undefined
+    const name = indexPrice === undefined ? undefined : carriers.nameOf(symbol)
+    if (name !== undefined) sink.price('index', name, indexPrice!, eventTimeMs, undefined)
     return 'ticks'
   }
+
+  /** `B` and `A` are the index price with the buffers, which the collateral rules of the asset state as ratios. */
+  #assetIndex({ E: eventTimeMs, s: symbol, i: indexPrice }: JsonObject, sink: FrameSink): FrameKind {
+    if (!this.#isIndexClear || !isSymbol(symbol) || !isPrice(indexPrice) || !isEventTime(eventTimeMs))
+      return 'malformed'
+    const name = assetIndexes.nameOf(symbol)
+    if (name === undefined) return 'ignored'
+    sink.price('index', name, indexPrice, eventTimeMs, undefined)
+    return 'ticks'
+  }
+}
+
+function streamOf(channel: string): string {
+  return channel === ASSET_INDEX_STREAM ? channel : `${streamName(channel)}${STREAM_SUFFIX}@1s`
 }
 
 /** Stream names are in lower case. */

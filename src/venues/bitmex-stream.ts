@@ -1,5 +1,6 @@
 import type { Decimal, FrameKind, FrameParser, FrameSink, SocketSource } from '../domain/index.ts'
 import { isObject, isSymbol, type JsonObject, type OwnFunding } from './frame.ts'
+import { IndexCarriers } from './index-names.ts'
 import { frameKeepingDigits, priceOfFrame, rateOfFrame } from './numbers.ts'
 import { subscribeFrames } from './subscribe.ts'
 
@@ -13,18 +14,31 @@ const REQUESTS_PER_SECOND_MAX = 5
 const CADENCE_MS = 5_000
 const HEARTBEAT_EVERY_MS = 5_000
 
+/**
+ * Perpetuals state the index price of their coin. Dated contracts state it too, but near expiry it is an average, at which they
+ * settle.
+ */
+const CARRIERS = new IndexCarriers([
+  { currency: 'USD', contractOf: (asset) => `${asset}USD`, contract: /^([A-Z\d]+)USD$/ },
+  { currency: 'USDT', contractOf: (asset) => `${asset}USDT`, contract: /^([A-Z\d]+)USDT$/ },
+])
+const channelOf = (symbol: string) => CARRIERS.contractOf(symbol) ?? symbol
+
 /** The table `instrument` ("WebSocket API"). Index symbols such as .BXBT are instruments of their own and carry no margin. */
 export function bitmexStream(symbols: RegExp): SocketSource {
   return {
     kind: 'socket',
     id: 'bitmex-public',
     url: 'wss://ws.bitmex.com/realtime',
-    carries: (symbol) => symbols.test(symbol),
+    carries: (symbol) => symbols.test(channelOf(symbol)),
+    channelOf,
     subscribe: (wanted) =>
-      subscribeFrames(wanted, SYMBOLS_PER_FRAME_MAX, (batch) => ({
-        op: 'subscribe',
-        args: batch.map((symbol) => `${TOPIC_PREFIX}${symbol}`),
-      })),
+      subscribeFrames(
+        wanted,
+        SYMBOLS_PER_FRAME_MAX,
+        (batch) => ({ op: 'subscribe', args: batch.map((symbol) => `${TOPIC_PREFIX}${symbol}`) }),
+        channelOf,
+      ),
     symbolsPerConnectionMax: SYMBOLS_PER_CONNECTION_MAX,
     requestsPerSecondMax: REQUESTS_PER_SECOND_MAX,
     heartbeat: { everyMs: HEARTBEAT_EVERY_MS, frame: 'ping' },
@@ -36,6 +50,7 @@ export function bitmexStream(symbols: RegExp): SocketSource {
 /** The row of a symbol since its partial. A column that an update lacks has not changed. */
 interface Row extends OwnFunding {
   markPrice: Decimal | undefined
+  indexPrice: Decimal | undefined
 }
 
 class BitmexParser implements FrameParser {
@@ -67,7 +82,12 @@ class BitmexParser implements FrameParser {
   #whole(data: readonly StatedRow[], sink: FrameSink): FrameKind {
     if (data.length === 0) return 'ignored'
     for (const { symbol } of data) {
-      this.#rows.set(symbol, { markPrice: undefined, fundingRate: undefined, nextFundingTimeMs: undefined })
+      this.#rows.set(symbol, {
+        markPrice: undefined,
+        indexPrice: undefined,
+        fundingRate: undefined,
+        nextFundingTimeMs: undefined,
+      })
     }
     return this.#changed(data, sink)
   }
@@ -102,8 +122,10 @@ class BitmexParser implements FrameParser {
       sink.price('mark', stated.symbol, mark, timeMs, row)
     } else if (row.markPrice !== undefined) sink.unchanged(stated.symbol, timeMs, row)
     // `indexPrice` of other venues has this name here.
-    const indexPrice = priceOfFrame(stated.indicativeSettlePrice)
-    if (indexPrice !== undefined) sink.price('index', stated.symbol, indexPrice, timeMs, undefined)
+    const { indicativeSettlePrice } = stated
+    if (indicativeSettlePrice !== undefined) row.indexPrice = priceOfFrame(indicativeSettlePrice)
+    const name = row.indexPrice === undefined ? undefined : CARRIERS.nameOf(stated.symbol)
+    if (name !== undefined) sink.price('index', name, row.indexPrice!, timeMs, undefined)
   }
 }
 

@@ -1,10 +1,21 @@
 import type { FrameKind, FrameParser, FrameSink, SocketSource } from '../domain/index.ts'
 import { isObject, isSymbol, type JsonObject } from './frame.ts'
+import { IndexCarriers } from './index-names.ts'
 import { frameKeepingDigits, priceOfFrame, timeOf } from './numbers.ts'
 import { subscribeFrames } from './subscribe.ts'
 
 const CHANNEL = /^ticker\.(.+)\.(?:raw|100ms|agg2)$/
 const channelOf = (symbol: string) => `ticker.${symbol}.100ms`
+/** Perpetuals state the index price of their coin, in dollars or in USDC. */
+const CARRIERS = new IndexCarriers([
+  { currency: 'USD', contractOf: (asset) => `${asset}-PERPETUAL`, contract: /^([A-Z\d]+)-PERPETUAL$/ },
+  {
+    currency: 'USDC',
+    contractOf: (asset) => `${asset}_USDC-PERPETUAL`,
+    contract: /^([A-Z\d]+)_USDC-PERPETUAL$/,
+  },
+])
+const instrumentOf = (symbol: string) => CARRIERS.contractOf(symbol) ?? symbol
 
 const SYMBOLS_PER_FRAME_MAX = 100
 /** The venue takes 500 channels on a connection. */
@@ -23,14 +34,20 @@ export function deribitStream(symbols: RegExp): SocketSource {
     kind: 'socket',
     id: 'deribit-public',
     url: 'wss://www.deribit.com/ws/api/v2',
-    carries: (symbol) => symbols.test(symbol),
+    carries: (symbol) => symbols.test(instrumentOf(symbol)),
+    channelOf: instrumentOf,
     subscribe: (wanted) =>
-      subscribeFrames(wanted, SYMBOLS_PER_FRAME_MAX, (batch, id) => ({
-        jsonrpc: '2.0',
-        id,
-        method: 'public/subscribe',
-        params: { channels: batch.map(channelOf) },
-      })),
+      subscribeFrames(
+        wanted,
+        SYMBOLS_PER_FRAME_MAX,
+        (batch, id) => ({
+          jsonrpc: '2.0',
+          id,
+          method: 'public/subscribe',
+          params: { channels: batch.map(channelOf) },
+        }),
+        instrumentOf,
+      ),
     symbolsPerConnectionMax: SYMBOLS_PER_CONNECTION_MAX,
     requestsPerSecondMax: REQUESTS_PER_SECOND_MAX,
     heartbeat: {
@@ -65,7 +82,8 @@ function ticker(symbol: string, data: unknown, sink: FrameSink): FrameKind {
   // Funding is paid continuously: there is no next rate.
   sink.price('mark', symbol, price, timeMs, undefined)
   const indexPrice = priceOfFrame(data.index_price)
-  if (indexPrice !== undefined) sink.price('index', symbol, indexPrice, timeMs, undefined)
+  const name = indexPrice === undefined ? undefined : CARRIERS.nameOf(symbol)
+  if (name !== undefined) sink.price('index', name, indexPrice!, timeMs, undefined)
   return 'ticks'
 }
 

@@ -1,5 +1,6 @@
 import type { FrameKind, FrameParser, FrameSink, SocketSource } from '../domain/index.ts'
 import { isObject, isSymbol, type JsonObject, type OwnFunding } from './frame.ts'
+import { IndexCarriers, type IndexedContracts } from './index-names.ts'
 import { frameKeepingDigits, priceOfFrame, rateOfFrame, timeOf } from './numbers.ts'
 import { subscribeFrames } from './subscribe.ts'
 
@@ -13,33 +14,44 @@ const CADENCE_MS = 1_000
 /** The venue drops a client that sends no ping for 60 s. */
 const HEARTBEAT_EVERY_MS = 30_000
 
+/** Perpetuals state the index price of their asset in dollars; it is asked for with the linear one. */
+const INDEXES: readonly IndexedContracts[] = [
+  { currency: 'USD', contractOf: (asset) => `PF_${asset}USD`, contract: /^P[FI]_([A-Z\d]+)USD$/ },
+]
+
 /** `ticker` of Kraken Futures ("WebSocket API v1"). `ticker_lite` has no mark price. */
 export function krakenStream(symbols: RegExp): SocketSource {
+  const carriers = new IndexCarriers(INDEXES)
+  const channelOf = (symbol: string) => carriers.contractOf(symbol) ?? symbol
   return {
     kind: 'socket',
     id: 'kraken-futures-public',
     url: 'wss://futures.kraken.com/ws/v1',
-    carries: (symbol) => symbols.test(symbol),
+    carries: (symbol) => symbols.test(channelOf(symbol)),
+    channelOf,
     subscribe: (wanted) =>
-      subscribeFrames(wanted, SYMBOLS_PER_FRAME_MAX, (product_ids) => ({
-        event: 'subscribe',
-        feed: FEED,
-        product_ids,
-      })),
+      subscribeFrames(
+        wanted,
+        SYMBOLS_PER_FRAME_MAX,
+        (product_ids) => ({ event: 'subscribe', feed: FEED, product_ids }),
+        channelOf,
+      ),
     symbolsPerConnectionMax: SYMBOLS_PER_CONNECTION_MAX,
     requestsPerSecondMax: REQUESTS_PER_SECOND_MAX,
     heartbeat: { everyMs: HEARTBEAT_EVERY_MS, frame: 'protocol' },
     cadenceMs: CADENCE_MS,
-    createParser: () => new KrakenParser(symbols),
+    createParser: () => new KrakenParser(symbols, carriers),
   }
 }
 
 class KrakenParser implements FrameParser {
   readonly #symbols: RegExp
+  readonly #carriers: IndexCarriers
   readonly #funding: OwnFunding = { fundingRate: undefined, nextFundingTimeMs: undefined }
 
-  constructor(symbols: RegExp) {
+  constructor(symbols: RegExp, carriers: IndexCarriers) {
     this.#symbols = symbols
+    this.#carriers = carriers
   }
 
   parse(frame: string, sink: FrameSink): FrameKind {
@@ -62,7 +74,8 @@ class KrakenParser implements FrameParser {
     this.#funding.nextFundingTimeMs = timeOf(further.next_funding_rate_time)
     sink.price('mark', symbol, price, timeMs, this.#funding)
     const indexPrice = priceOfFrame(index)
-    if (indexPrice !== undefined) sink.price('index', symbol, indexPrice, timeMs, undefined)
+    const name = indexPrice === undefined ? undefined : this.#carriers.nameOf(symbol)
+    if (name !== undefined) sink.price('index', name, indexPrice!, timeMs, undefined)
     return 'ticks'
   }
 

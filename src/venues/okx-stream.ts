@@ -14,11 +14,19 @@ import {
   rateOrUndefined,
   timesStated,
 } from './frame.ts'
+import { IndexCarriers, type IndexedContracts } from './index-names.ts'
 import { timeOf } from './numbers.ts'
 import { subscribeFrames } from './subscribe.ts'
 
 const MARK_CHANNEL = 'mark-price'
 const FUNDING_CHANNEL = 'funding-rate'
+const INDEX_CHANNEL = 'index-tickers'
+/** An index is named by its coin and the currency of its price: BTC-USD. */
+const INDEXES: readonly IndexedContracts[] = ['USD', 'USDT', 'USDC', 'EUR', 'BTC'].map((currency) => ({
+  currency,
+  contractOf: (asset) => `${asset}-${currency}`,
+  contract: new RegExp(`^([A-Z\\d]+)-${currency}$`),
+}))
 /** Only perpetuals pay funding. */
 const PERPETUAL = /-SWAP$/
 
@@ -29,37 +37,50 @@ const SYMBOLS_PER_CONNECTION_MAX = 240
 const REQUESTS_PER_SECOND_MAX = 3
 /** A mark that does not change is repeated every 10 s, one that does at most every 200 ms. */
 const CADENCE_MS = 10_000
+/** An index price that does not change is repeated once a minute, one that does at most every 100 ms. */
+const INDEX_CADENCE_MS = 60_000
 /** The venue closes a connection on which nothing was sent for 30 s. */
 const HEARTBEAT_EVERY_MS = 20_000
 /** Symbols whose funding one parser remembers. */
 const SYMBOLS_PER_PARSER_MAX = 4_096
 
-/** `mark-price` of swaps and dated futures, and `funding-rate` of swaps ("WebSocket", "Public data"). */
+/** `mark-price` of swaps and dated futures, `funding-rate` of swaps, and `index-tickers` ("WebSocket", "Public data"). */
 export function okxStream(symbols: RegExp): SocketSource {
+  const indexes = new IndexCarriers(INDEXES)
   return {
     kind: 'socket',
     id: 'okx-public',
     url: 'wss://ws.okx.com:8443/ws/v5/public',
-    carries: (symbol) => symbols.test(symbol),
+    carries: (symbol) => symbols.test(symbol) || indexes.contractOf(symbol) !== undefined,
     subscribe: (wanted) =>
       subscribeFrames(wanted, SYMBOLS_PER_FRAME_MAX, (batch, number) => ({
         id: String(number),
         op: 'subscribe',
-        args: batch.flatMap((instId) => [
-          { channel: MARK_CHANNEL, instId },
-          ...(PERPETUAL.test(instId) ? [{ channel: FUNDING_CHANNEL, instId }] : []),
-        ]),
+        args: batch.flatMap((symbol) => argumentsOf(symbol, indexes.contractOf(symbol))),
       })),
     symbolsPerConnectionMax: SYMBOLS_PER_CONNECTION_MAX,
     requestsPerSecondMax: REQUESTS_PER_SECOND_MAX,
     heartbeat: { everyMs: HEARTBEAT_EVERY_MS, frame: 'ping' },
     cadenceMs: CADENCE_MS,
-    createParser: () => new OkxParser(),
+    indexCadenceMs: INDEX_CADENCE_MS,
+    createParser: () => new OkxParser(indexes),
   }
+}
+
+/** `index`: the name that the venue gives to it, of an index price. */
+function argumentsOf(symbol: string, index: string | undefined): readonly object[] {
+  if (index !== undefined) return [{ channel: INDEX_CHANNEL, instId: index }]
+  const mark = { channel: MARK_CHANNEL, instId: symbol }
+  return PERPETUAL.test(symbol) ? [mark, { channel: FUNDING_CHANNEL, instId: symbol }] : [mark]
 }
 
 class OkxParser implements FrameParser {
   readonly #funding = new Map<string, OwnFunding>()
+  readonly #indexes: IndexCarriers
+
+  constructor(indexes: IndexCarriers) {
+    this.#indexes = indexes
+  }
 
   parse(frame: string, sink: FrameSink): FrameKind {
     // The answer to a ping is a bare word, not JSON.
@@ -67,9 +88,10 @@ class OkxParser implements FrameParser {
     const message = jsonOf(frame)
     if (!isObject(message)) return 'malformed'
     const { event, arg, data } = message
-    if (event !== undefined) return replyKind(frame, message, sink)
+    if (event !== undefined) return this.#reply(frame, message, sink)
     if (!isObject(arg) || !Array.isArray(data)) return 'malformed'
     if (arg.channel === MARK_CHANNEL) return this.#marks(frame, data, sink)
+    if (arg.channel === INDEX_CHANNEL) return this.#indexPrices(frame, data, sink)
     return arg.channel === FUNDING_CHANNEL ? this.#rates(data) : 'ignored'
   }
 
@@ -79,6 +101,32 @@ class OkxParser implements FrameParser {
     if (!data.every(isMark)) return 'malformed'
     for (const { instId, markPx, ts } of data) {
       sink.price('mark', instId, markPx, Number(ts), this.#funding.get(instId))
+    }
+    return 'ticks'
+  }
+
+  /** The venue answers each argument by itself. An error names the instrument in its text, unless it is about the request. */
+  #reply(frame: string, { event, arg }: JsonObject, sink: FrameSink): FrameKind {
+    if (event === 'error') {
+      const named = /instId:([^\s,"]+)/.exec(frame)?.[1]
+      const symbol = named === undefined ? undefined : (this.#indexes.nameOf(named) ?? named)
+      const isOurs = symbol !== undefined && (symbol !== named || isSymbol(symbol))
+      sink.rejected(isOurs ? symbol : 'request', frame)
+      return 'rejected'
+    }
+    if (event !== 'subscribe' || !isObject(arg) || !isSymbol(arg.instId)) return 'ignored'
+    const name = arg.channel === INDEX_CHANNEL ? this.#indexes.nameOf(arg.instId) : undefined
+    if (name === undefined && arg.channel !== MARK_CHANNEL) return 'ignored'
+    sink.acknowledged([name ?? arg.instId])
+    return 'acknowledged'
+  }
+
+  #indexPrices(frame: string, data: readonly unknown[], sink: FrameSink): FrameKind {
+    if (data.length === 0 || timesStated(frame, 'idxPx"') !== data.length) return 'malformed'
+    if (!data.every(isIndexPrice)) return 'malformed'
+    for (const { instId, idxPx, ts } of data) {
+      const name = this.#indexes.nameOf(instId)
+      if (name !== undefined) sink.price('index', name, idxPx, Number(ts), undefined)
     }
     return 'ticks'
   }
@@ -111,15 +159,13 @@ function isMark(entry: unknown): entry is Mark {
   return isSymbol(entry.instId) && isPrice(entry.markPx) && timeOf(entry.ts) !== undefined
 }
 
-/** The venue answers each argument by itself. An error names the instrument in its text, unless it is about the request. */
-function replyKind(frame: string, { event, arg }: JsonObject, sink: FrameSink): FrameKind {
-  if (event === 'error') {
-    const symbol = /instId:([^\s,"]+)/.exec(frame)?.[1]
-    sink.rejected(isSymbol(symbol) ? symbol : 'request', frame)
-    return 'rejected'
-  }
-  if (event !== 'subscribe' || !isObject(arg)) return 'ignored'
-  if (arg.channel !== MARK_CHANNEL || !isSymbol(arg.instId)) return 'ignored'
-  sink.acknowledged([arg.instId])
-  return 'acknowledged'
+interface StatedIndexPrice {
+  readonly instId: string
+  readonly idxPx: string
+  readonly ts: string
+}
+
+function isIndexPrice(entry: unknown): entry is StatedIndexPrice {
+  if (!isObject(entry)) return false
+  return isSymbol(entry.instId) && isPrice(entry.idxPx) && timeOf(entry.ts) !== undefined
 }

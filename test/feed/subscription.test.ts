@@ -75,3 +75,72 @@ describe(`a subscription of which the venue refuses some markets (seed ${SEED})`
     }
   })
 })
+
+describe('markets of one channel', () => {
+  const channelOf = (symbol: string) => symbol.replace(/ index$/, 'USDT')
+  function subscribeShared(symbols: readonly string[], batched = symbols) {
+    const clock = new TestClock()
+    const hearing = new Hearing(clock, Number.POSITIVE_INFINITY)
+    const asked: (readonly string[])[] = []
+    const subscription = new Subscription({
+      source: {
+        ...testSource,
+        channelOf,
+        subscribe: (wanted) => [{ frame: JSON.stringify(wanted), symbols: wanted }],
+      },
+      symbols,
+      batched,
+      clock,
+      hearing,
+      limits: FEED_LIMITS,
+      send: (frame) => asked.push(JSON.parse(frame)),
+    })
+    subscription.open()
+    return { subscription, asked, nowMs: () => hearing.nowMs(), pass: () => clock.advance(1_000) }
+  }
+
+  it('have the answer of the channel, whether it names it or answers a whole request', () => {
+    const { subscription, nowMs } = subscribeShared(['AUSDT', 'A index', 'BUSDT', 'B index'])
+    expect(subscription.acknowledged(['AUSDT'], nowMs())).toEqual({
+      kind: 'taken',
+      symbols: ['AUSDT', 'A index'],
+    })
+    expect(subscription.rejected('BUSDT', nowMs())).toEqual({
+      kind: 'refused-alone',
+      symbols: ['BUSDT', 'B index'],
+      isItsOwn: true,
+    })
+    expect(subscription.rejected('CUSDT', nowMs())).toEqual({ kind: 'unasked' })
+    const whole = subscribeShared(['AUSDT', 'A index'])
+    expect(whole.subscription.replied('rejected', whole.nowMs())).toMatchObject({
+      kind: 'refused-alone',
+      symbols: ['AUSDT', 'A index'],
+    })
+  })
+
+  it('are requested once: one that joins a channel that comes asks for nothing, one that joins a refused channel asks', () => {
+    const { subscription, asked, nowMs, pass } = subscribeShared(['AUSDT'])
+    subscription.replied('acknowledged', nowMs())
+    pass()
+    subscription.add(['A index', 'B index', 'BUSDT'])
+    pass()
+    expect(asked).toEqual([['AUSDT'], ['B index', 'BUSDT']])
+    expect(subscription.replied('rejected', nowMs())).toMatchObject({ symbols: ['B index', 'BUSDT'] })
+    subscription.ticked('A index')
+    expect(subscription.isRefused('A index')).toBe(false)
+    subscription.askAgain('BUSDT')
+    pass()
+    expect(asked.slice(2)).toEqual([['B index', 'BUSDT']])
+    expect([subscription.isRefused('B index'), subscription.isRefused('BUSDT')]).toEqual([false, false])
+  })
+
+  it('stay together when a refused batch is halved', () => {
+    const symbols = ['AUSDT', 'BUSDT', 'A index', 'CUSDT', 'B index']
+    const { subscription, asked, nowMs, pass } = subscribeShared(symbols)
+    expect(subscription.replied('rejected', nowMs())).toEqual({ kind: 'refused-batch' })
+    pass()
+    subscription.replied('acknowledged', nowMs())
+    pass()
+    expect(asked.slice(1)).toEqual([['AUSDT', 'A index', 'BUSDT', 'B index'], ['CUSDT']])
+  })
+})

@@ -4,6 +4,7 @@
  * channel           | variants                       | role           | action                       | evidence
  * ------------------|--------------------------------|----------------|------------------------------|-----------------------------
  * SYMBOL@markPrice  | wrapped in `stream`, or bare   | mark, index    | prices, funding              | fixtures; "Mark Price Stream"
+ * !assetIndex@arr   | wrapped in `stream`, or bare   | index          | prices in dollars            | indexes.test.ts; "Multi-Assets Mode Asset Index"
  *                   | a dated contract               | mark           | price without funding        | fixtures
  *                   | a mark that is no price        | fault          | malformed                    | fixtures
  *                   | a mark stated twice            | fault          | malformed                    | twice.test.ts

@@ -34,7 +34,12 @@ it('a parser remembers 4,096 markets; frames of further ones are ignored, those 
   for (let index = 0; index < 4_096; index++) {
     expect(read(parser, snapshot(`S${index}USDT`)).kind).toBe('ticks')
   }
-  expect(read(parser, snapshot('ONEMOREUSDT'))).toEqual({ kind: 'ignored', ticks: [], unchanged: [] })
+  expect(read(parser, snapshot('ONEMOREUSDT'))).toEqual({
+    kind: 'ignored',
+    ticks: [],
+    unchanged: [],
+    indexPrices: [],
+  })
   expect(read(parser, snapshot('S7USDT')).kind).toBe('ticks')
 })
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { isPrice, symbolSchema } from '../../src/domain/index.ts'
+import { indexOf, isPrice, symbolSchema } from '../../src/domain/index.ts'
 import { sourceCarrying, sourceOf, VENUE_NAMES, VENUES } from '../../src/venues/index.ts'
 import { FIXTURES } from './fixtures.ts'
 import { argumentsOf, type Reading, read } from './record.ts'
@@ -20,7 +20,9 @@ describe.each(sources)('the source $id', ({ venue, source, id }) => {
   it('reads the frames of its fixture, in order and with one parser, as they are', () => {
     const parser = source.createParser()
     for (const { says, frame, kind, ticks = [], unchanged = [] } of fixture.frames) {
-      expect({ says, ...read(parser, frame) }).toEqual({ says, kind, ticks, unchanged })
+      // `indexes.test.ts` has the index prices.
+      const { indexPrices: _, ...reading } = read(parser, frame)
+      expect({ says, ...reading }).toEqual({ says, kind, ticks, unchanged })
     }
   })
 
@@ -46,8 +48,9 @@ describe.each(sources)('the source $id', ({ venue, source, id }) => {
   it('gives no tick of a frame that is cut off anywhere', () => {
     for (const { frame, says } of fixture.frames) {
       for (let length = 0; length < frame.length; length++) {
-        const { ticks, unchanged } = read(source.createParser(), frame.slice(0, length))
-        expect({ says, length, ticks, unchanged }).toEqual({ says, length, ticks: [], unchanged: [] })
+        const { ticks, unchanged, indexPrices } = read(source.createParser(), frame.slice(0, length))
+        const none = { ticks: [], unchanged: [], indexPrices: [] }
+        expect({ says, length, ticks, unchanged, indexPrices }).toEqual({ says, length, ...none })
       }
     }
   })
@@ -111,13 +114,15 @@ it('a stream that no venue has is refused by name', () => {
   expect(() => sourceOf('bybit-spot')).toThrow(/bybit-spot.*bybit-linear/)
 })
 
-function expectSound({ ticks }: Reading): void {
-  for (const { symbol, markPrice, eventTimeMs, indexPrice, fundingRate, nextFundingTimeMs } of ticks) {
+function expectSound({ ticks, indexPrices }: Reading): void {
+  for (const [name, price, timeMs] of indexPrices)
+    if (indexOf(name) === undefined || !isPrice(price) || !isTime(timeMs))
+      expect.fail(`unsound index price ${JSON.stringify(indexPrices)}`)
+  for (const { symbol, markPrice, eventTimeMs, fundingRate, nextFundingTimeMs } of ticks) {
     const sound =
       symbolSchema.safeParse(symbol).success &&
       isPrice(markPrice) &&
       isTime(eventTimeMs) &&
-      (indexPrice === undefined || isPrice(indexPrice)) &&
       (fundingRate === undefined || /^-?\d{1,15}(\.\d{1,18})?$/.test(fundingRate)) &&
       (nextFundingTimeMs === undefined || isTime(nextFundingTimeMs))
     if (!sound) expect.fail(`unsound tick ${JSON.stringify(ticks)}`)

@@ -6,7 +6,7 @@
  * mark-price     | each push is the whole state | mark          | price, with the funding so far | fixtures, recorded.test.ts
  *                | no price, no time, twice     | fault         | malformed                      | fixtures
  * funding-rate   | swaps alone                  | funding       | kept for the next mark         | fixtures
- * index-tickers  | any                          | none          | ignored                        | fixtures
+ * index-tickers  | any                          | index         | price; confirms once a minute  | recorded; "Index Tickers Channel"
  * private topics | orders, positions, account   | none          | ignored                        | recorded.test.ts
  * event          | subscribe to mark-price      | by name       | acknowledged                   | fixtures; below
  *                | subscribe to funding-rate    | none          | ignored                        | fixtures

@@ -1,9 +1,8 @@
 import type { FrameKind, FrameParser, FrameSink, Funding, SocketSource } from '../../src/domain/index.ts'
 import { sourceOf } from '../../src/venues/index.ts'
 
-/** A tick as the tests write it: symbol, mark, event time, then whatever details the frame or its state hold, and the index price after it. */
+/** A tick as the tests write it: symbol, mark, event time, then whatever details the frame or its state hold. */
 export interface RecordedTick extends Partial<Funding> {
-  readonly indexPrice?: string | undefined
   readonly symbol: string
   readonly markPrice: string
   readonly eventTimeMs: number
@@ -13,6 +12,8 @@ export interface Reading {
   readonly kind: FrameKind
   readonly ticks: readonly RecordedTick[]
   readonly unchanged: readonly string[]
+  /** Name, price and event time of each. */
+  readonly indexPrices: readonly (readonly [string, string, number])[]
 }
 
 /** Takes everything and keeps nothing. */
@@ -28,6 +29,7 @@ export const DEAF_SINK: FrameSink = {
 export function read(parser: FrameParser, frame: string): Reading {
   const ticks: RecordedTick[] = []
   const unchanged: string[] = []
+  const indexPrices: [string, string, number][] = []
   const kind = parser.parse(frame, {
     ...DEAF_SINK,
     price: (priceKind, symbol, price, eventTimeMs, funding) => {
@@ -36,12 +38,11 @@ export function read(parser: FrameParser, frame: string): Reading {
         ticks.push(
           withoutUndefined({ symbol, markPrice: price, eventTimeMs, fundingRate, nextFundingTimeMs }),
         )
-      const last = ticks.length - 1
-      if (priceKind === 'index' && last >= 0) ticks[last] = { ...ticks[last]!, indexPrice: price }
+      if (priceKind === 'index') indexPrices.push([symbol, price, eventTimeMs])
     },
     unchanged: (symbol) => void unchanged.push(symbol),
   })
-  return { kind, ticks, unchanged }
+  return { kind, ticks, unchanged, indexPrices }
 }
 
 function withoutUndefined(tick: RecordedTick): RecordedTick {
@@ -62,14 +63,9 @@ export function argumentsOf(frame: string): string[] {
 }
 
 /** The index prices that a new parser of the source reads of the frames, in order. */
-export function indexesOf(sourceId: string, ...frames: readonly string[]): readonly (readonly unknown[])[] {
-  const found: unknown[][] = []
+export function indexPricesOf(sourceId: string, ...frames: readonly string[]) {
   const parser = sourceOf(sourceId).createParser()
-  const price: FrameSink['price'] = (kind, name, value, eventTimeMs) => {
-    if (kind === 'index') found.push([name, value, eventTimeMs])
-  }
-  for (const frame of frames) parser.parse(frame, { ...DEAF_SINK, price })
-  return found
+  return frames.flatMap((frame) => read(parser, frame).indexPrices)
 }
 
 /** What a new parser of the source says of answers: for whom, and what it sends back. */

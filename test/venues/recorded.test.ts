@@ -5,12 +5,12 @@ import { sharedPath } from '../support/shared.ts'
 import { type Reading, type RecordedTick, read } from './record.ts'
 
 /** A frame's kind alone, the tick that it holds, or the market whose mark a delta leaves as it is. */
-type Expected = Exclude<Reading['kind'], 'ticks'> | RecordedTick | { readonly unchanged: string }
+/** `ticks` alone: an index price and no mark. */
+type Expected = Reading['kind'] | RecordedTick | { readonly unchanged: string }
 
 const perpetual2023: RecordedTick = {
   symbol: 'BTCUSDT',
   markPrice: '17217.33',
-  indexPrice: '17227.36',
   fundingRate: '-0.000212',
   nextFundingTimeMs: 1_673_280_000_000,
   eventTimeMs: 1_673_272_861_686,
@@ -23,7 +23,6 @@ const option2023: RecordedTick = {
 const perpetual2019: RecordedTick = {
   symbol: 'BTCUSDT',
   markPrice: '11794.15000000',
-  indexPrice: '11784.62659091',
   fundingRate: '0.00038167',
   nextFundingTimeMs: 1_562_306_400_000,
   eventTimeMs: 1_562_305_380_000,
@@ -63,12 +62,11 @@ const HELD: Readonly<Record<string, readonly Expected[]>> = {
       markPrice: '3502.0715721',
       eventTimeMs: 1_715_742_949_283,
     },
-    { ...perpetual2024, markPrice: '61875.25', indexPrice: '61903.73', eventTimeMs: 1_715_748_762_463 },
-    { ...perpetual2024, markPrice: '61875.06', indexPrice: '61903.59', eventTimeMs: 1_715_748_763_063 },
+    { ...perpetual2024, markPrice: '61875.25', eventTimeMs: 1_715_748_762_463 },
+    { ...perpetual2024, markPrice: '61875.06', eventTimeMs: 1_715_748_763_063 },
     {
       symbol: 'BTCPERP',
       markPrice: '61943.58',
-      indexPrice: '61942.85',
       fundingRate: '0.00004979',
       nextFundingTimeMs: 1_715_760_000_000,
       eventTimeMs: 1_715_756_612_118,
@@ -77,7 +75,6 @@ const HELD: Readonly<Record<string, readonly Expected[]>> = {
     {
       symbol: 'BTCUSD',
       markPrice: '61894.00',
-      indexPrice: '61923.36',
       fundingRate: '0.0001',
       nextFundingTimeMs: 1_715_760_000_000,
       eventTimeMs: 1_715_757_637_952,
@@ -115,12 +112,14 @@ const HELD: Readonly<Record<string, readonly Expected[]>> = {
   'okx/ws-ticker/gct-pushdata.jsonl': [
     ...Array(16).fill('ignored'),
     future2019,
-    ...Array(21).fill('ignored'),
+    ...Array(8).fill('ignored'),
+    'ticks',
+    ...Array(12).fill('ignored'),
     'rejected',
     'ignored',
   ],
   'okx/ws-ticker/jkorf-subscriptions-unified-exchangedata-estimatedprice.txt': ['ignored', 'ignored'],
-  'okx/ws-ticker/jkorf-subscriptions-unified-exchangedata-indexticker.txt': ['ignored', 'ignored'],
+  'okx/ws-ticker/jkorf-subscriptions-unified-exchangedata-indexticker.txt': ['acknowledged', 'ticks'],
   'okx/ws-ticker/jkorf-subscriptions-unified-exchangedata-interest.txt': ['ignored', 'ignored'],
   'okx/ws-ticker/jkorf-subscriptions-unified-exchangedata-markprice.txt': ['acknowledged', future2019],
   'okx/ws-ticker/jkorf-subscriptions-unified-exchangedata-markpriceklines.txt': ['ignored', 'ignored'],
@@ -135,7 +134,6 @@ const HELD: Readonly<Record<string, readonly Expected[]>> = {
     {
       symbol: 'PF_ETHUSD',
       markPrice: '1751.97553924942',
-      indexPrice: '1751.75',
       fundingRate: '0.0000186711875',
       nextFundingTimeMs: 1_783_591_200_000,
       eventTimeMs: 1_783_587_648_112,
@@ -145,7 +143,6 @@ const HELD: Readonly<Record<string, readonly Expected[]>> = {
     {
       symbol: 'PI_XBTUSD',
       markPrice: '21979.68641534714',
-      indexPrice: '21984.54',
       fundingRate: '-0.000001380384722222',
       nextFundingTimeMs: 1_676_394_000_000,
       eventTimeMs: 1_676_393_235_406,
@@ -158,7 +155,6 @@ const HELD: Readonly<Record<string, readonly Expected[]>> = {
     {
       symbol: 'BTC-PERPETUAL',
       markPrice: '36446.51',
-      indexPrice: '36441.64',
       eventTimeMs: 1_623_060_194_301,
     },
   ],
@@ -167,7 +163,6 @@ const HELD: Readonly<Record<string, readonly Expected[]>> = {
     {
       symbol: 'BTC-PERPETUAL',
       markPrice: '92281.78',
-      indexPrice: '92263.55',
       eventTimeMs: 1_765_541_474_086,
     },
   ],
@@ -198,12 +193,42 @@ const CAPTURED: Readonly<Record<string, { frames: number; ticks: number; first?:
     first: {
       symbol: 'ETH-30JUL21-2800-C',
       markPrice: '0.001972',
-      indexPrice: '2006.72',
       eventTimeMs: 1_626_993_723_632,
     },
   },
   'bitmex/ws-noise/cryptofeed-bitmex.ws.1.0.jsonl': { frames: 2, ticks: 0 },
   'bitmex/ws-ticker/cryptofeed-bitmex.ws.1.0.jsonl': { frames: 141, ticks: 0 },
+}
+
+/** The index prices that the frames of a file hold. */
+const INDEX_PRICES: Readonly<Record<string, Reading['indexPrices']>> = {
+  'bybit/ws-ticker/gct-wsTicker.jsonl': [
+    ['BTC/USDT index', '61903.73', 1_715_748_762_463],
+    ['BTC/USDT index', '61903.59', 1_715_748_763_063],
+    ['BTC/USDC index', '61942.85', 1_715_756_612_118],
+    // As recorded: a digit of the time is missing.
+    ['BTC/USDC index', '61942.85', 171_575_661_221],
+    ['BTC/USD index', '61923.36', 1_715_757_637_952],
+    ['BTC/USD index', '61923.36', 1_715_757_638_152],
+  ],
+  'bybit/ws-ticker/jkorf-ticker-linear.txt': [['BTC/USDT index', '17227.36', 1_673_272_861_686]],
+  'bybit/ws-ticker/nautilus-ws_ticker_linear.json': [['BTC/USDT index', '17227.36', 1_673_272_861_686]],
+  'binance-usdm/ws-mark/jkorf-markPrice.txt': [['BTC/USDT index', '11784.62659091', 1_562_305_380_000]],
+  'binance-usdm/ws-mark/nautilus-mark_price_stream.json': [
+    ['BTC/USDT index', '11784.62659091', 1_562_305_380_000],
+  ],
+  'okx/ws-ticker/gct-pushdata.jsonl': [['BTC/USDT index', '0.1', 1_597_026_383_085]],
+  'okx/ws-ticker/jkorf-subscriptions-unified-exchangedata-indexticker.txt': [
+    ['BTC/USDT index', '0.1', 1_597_026_383_085],
+  ],
+  'kraken-futures/ws-ticker/jkorf-subscriptions-futures-ticker.txt': [
+    ['ETH/USD index', '1751.75', 1_783_587_648_112],
+  ],
+  'kraken-futures/ws-ticker/nautilus-ws_futures_ticker.json': [
+    ['XBT/USD index', '21984.54', 1_676_393_235_406],
+  ],
+  'deribit/ws-ticker/gct-pushdata.jsonl': [['BTC/USD index', '36441.64', 1_623_060_194_301]],
+  'deribit/ws-ticker/nautilus-ws_ticker.json': [['BTC/USD index', '92263.55', 1_765_541_474_086]],
 }
 
 const FOLDERS: Readonly<Record<string, string>> = {
@@ -225,7 +250,10 @@ describe.skipIf(recordings === undefined)(`recorded frames${suffix}`, () => {
   })
 
   it.each(Object.keys(HELD))('%s decodes to what it holds', (file) => {
-    expect(readAll(file, framesOf(file))).toEqual(HELD[file]!.map(readingOf))
+    const readings = readAll(file, framesOf(file))
+    expect(readings.map(({ indexPrices: _, ...reading }) => reading)).toEqual(HELD[file]!.map(readingOf))
+    const indexPrices = readings.flatMap((reading) => reading.indexPrices)
+    expect(indexPrices).toEqual(INDEX_PRICES[file] ?? [])
   })
 
   it.each(Object.keys(CAPTURED))(
@@ -265,7 +293,7 @@ function recordedFiles(): string[] {
   )
 }
 
-function readAll(file: string, frames: readonly string[]): Reading[] {
+function readAll(file: string, frames: readonly string[]) {
   const parser = venueOf(parseVenueId(FOLDERS[file.split('/')[0]!]!)).sources[0]!.createParser()
   return frames.map((frame) => read(parser, frame))
 }
@@ -291,7 +319,7 @@ function captured(line: string): string {
   return /^\{"recv":[\d.]+,"msg":(.*)\}$/.exec(line)?.[1] ?? line
 }
 
-function readingOf(expected: Expected): Reading {
+function readingOf(expected: Expected): Omit<Reading, 'indexPrices'> {
   if (typeof expected === 'string') return { kind: expected, ticks: [], unchanged: [] }
   if ('unchanged' in expected) return { kind: 'ticks', ticks: [], unchanged: [expected.unchanged] }
   return { kind: 'ticks', ticks: [expected], unchanged: [] }

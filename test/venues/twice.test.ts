@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { sourceOf } from '../../src/venues/index.ts'
 import { read } from './record.ts'
 
-const malformed = { kind: 'malformed', ticks: [], unchanged: [] }
+const malformed = { kind: 'malformed', ticks: [], unchanged: [], indexPrices: [] }
 const bybit = (data: string, rest = '', type = 'snapshot') =>
   `{"topic":"tickers.BTCUSDT","type":"${type}","data":{"symbol":"BTCUSDT",${data}}${rest},"cs":1,"ts":1}`
 const binance = (fields: string) => `{"e":"markPriceUpdate","E":1,"s":"BTCUSDT",${fields}}`
