@@ -18,7 +18,8 @@ export function decodeCommand(): Command {
       'after',
       '\nPrints {"kind", "ticks": [{"symbol", "markPrice", "fundingRate"?, "nextFundingTimeMs"?,\n' +
         '"eventTimeMs"}], "indexPrices"?: [{"index", "indexPrice", "eventTimeMs"}]} for every\n' +
-        'line. State carries from line to line as on one connection. Blank lines are\n' +
+        'line, and as "unreadable" the markets of entries that cannot be read beside others\n' +
+        '(null: an entry that names none). State carries from line to line as on one connection. Blank lines are\n' +
         'skipped. A frame that cannot be read has the kind "malformed" and is no fault.',
     )
     .action(async (file: string, options: { venue: string }) => {
@@ -67,6 +68,7 @@ function tickOf(
 function decodeFrame(parser: FrameParser, { text, isCut }: Line): string {
   const ticks: DecodedTick[] = []
   const indexPrices: object[] = []
+  const unreadable: (string | null)[] = []
   const sink: FrameSink = {
     price(kind, symbol, price, eventTimeMs, funding) {
       if (kind === 'mark') ticks.push(tickOf(symbol, price, eventTimeMs, funding))
@@ -77,12 +79,19 @@ function decodeFrame(parser: FrameParser, { text, isCut }: Line): string {
       }
     },
     unchanged: () => undefined,
+    noMark: (symbol, sinceMs) => {
+      if (sinceMs === undefined) unreadable.push(symbol ?? null)
+    },
     acknowledged: () => undefined,
     rejected: () => undefined,
     reply: () => undefined,
   }
   const kind = isCut ? 'malformed' : parser.parse(text, sink)
-  return jsonLine({ kind, ticks, ...(indexPrices.length === 0 ? {} : { indexPrices }) })
+  const further = {
+    ...(indexPrices.length === 0 ? {} : { indexPrices }),
+    ...(unreadable.length === 0 ? {} : { unreadable }),
+  }
+  return jsonLine({ kind, ticks, ...further })
 }
 
 function parserOf(name: string): FrameParser {

@@ -17,6 +17,8 @@ export interface FeedCounters {
   replies: number
   ignored: number
   malformed: number
+  /** Entries of one market in frames of several that could not be read. A frame that has no other is malformed too. */
+  unreadable: number
   /** Events older than one seen before. */
   droppedOld: number
   /** Confirmations after a dropped mark. They may mean the dropped one, so they confirm nothing. */

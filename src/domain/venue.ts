@@ -40,6 +40,11 @@ export interface PriceSink {
 
 /** Where a parser puts what it reads. Called synchronously from `parse`. */
 export interface FrameSink extends PriceSink {
+  /**
+   * The venue says that the market has no mark since this time; it has none from then on. Or, without a time, an entry of the
+   * text cannot be read: it is counted, and the market, undefined where the entry names none, keeps its mark until that is stale.
+   */
+  noMark(symbol: string | undefined, sinceMs: number | undefined): void
   /** The venue sends these markets from now on; `request`: all of the oldest request that it has not answered. */
   acknowledged(symbols: readonly string[] | 'request'): void
   /** The venue does not send this market, or refuses the oldest request as a whole. `reason` is in its own words. */

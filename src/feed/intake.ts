@@ -30,6 +30,7 @@ export class Intake implements PriceSink {
   readonly refusals: Refusals
   readonly #options: IntakeOptions
   readonly #freshened: string[] = []
+  readonly #lost: string[] = []
   readonly #frame: FrameTime = { receivedMonotonicMs: 0, receivedTimeMs: 0, heardMs: 0 }
   #isInFrame = false
   /** Monotonic time of the last reported refusal that belongs to no request. */
@@ -112,6 +113,19 @@ export class Intake implements PriceSink {
     this.#options.sink.unchanged(symbol, eventTimeMs, funding)
   }
 
+  /** As of `FrameSink`. */
+  noMark(symbol: string | undefined, sinceMs: number | undefined): void {
+    const { counters, sink } = this.#options
+    if (sinceMs === undefined) {
+      counters.unreadable++
+      if (symbol !== undefined && this.markets.isFirstUnreadable(symbol)) sink.marketUnreadable(symbol)
+    } else if (symbol !== undefined) {
+      if (!this.markets.all.has(symbol)) counters.foreign++
+      else if (!this.markets.isCurrent(symbol, sinceMs)) counters.droppedOld++
+      else if (this.markets.lose(symbol, sinceMs)) this.#lost.push(symbol)
+    }
+  }
+
   /** Frames state index prices that nobody has requested; and one that has not changed, which is a confirmation. */
   #index(name: string, price: string, eventTimeMs: number): void {
     const last = this.markets.lastPriceOf(name)
@@ -132,9 +146,11 @@ export class Intake implements PriceSink {
       this.#isInFrame = false
       sink.frameEnd()
     }
-    if (this.#freshened.length === 0) return
-    this.taken(this.#freshened)
-    for (const symbol of this.#freshened.splice(0)) sink.marketState(symbol, 'fresh')
+    if (this.#freshened.length > 0) {
+      this.taken(this.#freshened)
+      for (const symbol of this.#freshened.splice(0)) sink.marketState(symbol, 'fresh')
+    }
+    if (this.#lost.length > 0) for (const symbol of this.#lost.splice(0)) sink.marketState(symbol, 'stale')
   }
 
   /** The sink or the parser threw: the rest of the frame is lost. */

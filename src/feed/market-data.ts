@@ -187,6 +187,11 @@ export class MarketData {
     const stale = this.#line('warn', 'markets have no fresh mark', log)
     const unheard = this.#line('warn', 'markets have had no mark yet; their accounts have no verdict', log)
     const fresh = this.#line('info', 'markets have a fresh mark again', log)
+    const unreadable = this.#line(
+      'warn',
+      'an entry of these markets cannot be read; their marks go stale unless others come',
+      log,
+    )
     const refused = this.#line('error', 'the venue refuses markets; they are asked for again', log)
     const taken = this.#line('info', 'the venue takes markets that it refused before', log)
     const reported = new Set<string>()
@@ -212,6 +217,7 @@ export class MarketData {
         if (state === 'stale') stale.add(symbol)
         else unheard.add(symbol)
       },
+      marketUnreadable: (symbol) => unreadable.add(symbol),
       marketRefused: (symbol, reply) => refused.add(`${symbol}: ${reply}`),
       marketTaken: (symbol, refusals) => taken.add(`${symbol} after ${refusals} refusals`),
       // The feed itself logs it.

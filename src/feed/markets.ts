@@ -27,6 +27,8 @@ type Market = { -readonly [Field in keyof MarketStatus]: MarketStatus[Field] } &
   isDoubtful: boolean
   /** Whether it was reported that the market has no mark. */
   isReported: boolean
+  /** An entry about it could not be read since its last mark. */
+  isUnreadable: boolean
 }
 
 /**
@@ -79,6 +81,7 @@ export class Markets {
       markPrice: '',
       isDoubtful: false,
       isReported: false,
+      isUnreadable: false,
     })
   }
 
@@ -108,6 +111,7 @@ export class Markets {
     } else {
       market.markPrice = markPrice
       market.isDoubtful = false
+      market.isUnreadable = false
       market.statedMonotonicMs = frame.receivedMonotonicMs
     }
     market.eventTimeMs = eventTimeMs
@@ -117,6 +121,24 @@ export class Markets {
     market.state = 'fresh'
     market.isReported = false
     return 'freshened'
+  }
+
+  /** The venue says that the market has no mark. True where it had one until now. */
+  lose(symbol: string, eventTimeMs: number): boolean {
+    const market = this.#markets.get(symbol)
+    if (market?.state !== 'fresh') return false
+    market.state = 'stale'
+    market.eventTimeMs = eventTimeMs
+    market.isReported = true
+    return true
+  }
+
+  /** An entry about the market cannot be read. False where the same was said since its last mark, and of one that was not requested. */
+  isFirstUnreadable(symbol: string): boolean {
+    const market = this.#markets.get(symbol)
+    if (market === undefined || market.isUnreadable) return false
+    market.isUnreadable = true
+    return true
   }
 
   refused(symbol: string): void {

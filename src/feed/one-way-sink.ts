@@ -30,6 +30,10 @@ export class OneWaySink implements FrameSink {
     this.#intake.unchanged(symbol, eventTimeMs, funding)
   }
 
+  noMark(symbol: string | undefined, sinceMs: number | undefined): void {
+    this.#intake.noMark(symbol, sinceMs)
+  }
+
   acknowledged(symbols: readonly string[] | 'request'): void {
     if (symbols !== 'request') this.#intake.taken(symbols)
   }

@@ -175,6 +175,10 @@ export class Session implements FrameSink {
     this.#intake.unchanged(symbol, eventTimeMs, funding)
   }
 
+  noMark(symbol: string | undefined, sinceMs: number | undefined): void {
+    this.#intake.noMark(symbol, sinceMs)
+  }
+
   acknowledged(symbols: readonly string[] | 'request'): void {
     this.#answered(this.#subscription.acknowledged(symbols, this.#lastFrameMs), '')
   }

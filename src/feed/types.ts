@@ -55,6 +55,8 @@ export interface FeedSink extends PriceSink {
    * and `refused`: it had no mark by the deadline for its first.
    */
   marketState(symbol: string, state: MarketState): void
+  /** An entry about this market cannot be read, the first since its last mark; the next ones are only counted. */
+  marketUnreadable(symbol: string): void
   /** The venue refuses this market with this reply. The feed requests it again; repeated refusals are only counted. */
   marketRefused(symbol: string, reply: string): void
   /** The venue took the market after this many refusals. */
@@ -83,6 +85,7 @@ export function noCounts(): FeedCounters {
     replies: 0,
     ignored: 0,
     malformed: 0,
+    unreadable: 0,
     droppedOld: 0,
     doubtful: 0,
     aheadOfClock: 0,

@@ -154,7 +154,10 @@ class BinanceParser implements FrameParser {
     for (const entry of entries) {
       const kind = isObject(entry) ? this.#entry(entry, sink) : 'malformed'
       if (kind === 'ticks') ticks++
-      else if (kind === 'malformed') malformed++
+      else if (kind === 'malformed') {
+        malformed++
+        sink.noMark(isObject(entry) && isSymbol(entry.s) ? entry.s : undefined, undefined)
+      }
     }
     if (ticks > 0) return 'ticks'
     return malformed > 0 ? 'malformed' : 'ignored'

@@ -13,6 +13,8 @@ const REQUESTS_PER_SECOND_MAX = 5
 /** Marks are on a grid of half a second in 2026, of five seconds in 2021. */
 const CADENCE_MS = 5_000
 const HEARTBEAT_EVERY_MS = 5_000
+/** Symbols that one parser remembers; rows of further ones are `ignored`. */
+const SYMBOLS_PER_PARSER_MAX = 4_096
 
 /**
  * Perpetuals state the index price of their coin. Dated contracts state it too, but near expiry it is an average, at which they
@@ -55,77 +57,101 @@ interface Row extends OwnFunding {
 
 class BitmexParser implements FrameParser {
   readonly #rows = new Map<string, Row>()
+  /** Symbols whose partial has come, with a row or without. */
+  readonly #imaged = new Set<string>()
 
   parse(frame: string, sink: FrameSink): FrameKind {
     // The answer to a ping is a bare word, not JSON.
     if (frame === 'pong') return 'heartbeat'
     const message = frameKeepingDigits(frame)
-    if (!isObject(message)) return 'malformed'
+    if (!isObject(message)) {
+      // It may have had any price, so later updates without one confirm nothing.
+      for (const row of this.#rows.values()) {
+        row.markPrice = undefined
+        row.indexPrice = undefined
+      }
+      return 'malformed'
+    }
     const { table, action, data } = message
     if (table === undefined) return replyKind(frame, message, sink)
     if (table !== TABLE) return 'ignored'
-    if (!Array.isArray(data) || !data.every(isRow)) return 'malformed'
+    if (!Array.isArray(data)) return 'malformed'
     switch (action) {
       case 'partial':
+        this.#begin(message.filter, data)
+        break
       case 'insert':
-        return this.#whole(data, sink)
+        for (const { symbol } of data.filter(isRow)) if (this.#imaged.has(symbol)) this.#renew(symbol)
+        break
       case 'update':
-        return this.#changed(data, sink)
+        break
       case 'delete':
-        for (const { symbol } of data) this.#rows.delete(symbol)
+        for (const { symbol } of data.filter(isRow)) this.#rows.delete(symbol)
         return 'ignored'
       default:
         return 'malformed'
     }
-  }
-
-  #whole(data: readonly StatedRow[], sink: FrameSink): FrameKind {
-    if (data.length === 0) return 'ignored'
-    for (const { symbol } of data) {
-      this.#rows.set(symbol, {
-        markPrice: undefined,
-        indexPrice: undefined,
-        fundingRate: undefined,
-        nextFundingTimeMs: undefined,
-      })
-    }
     return this.#changed(data, sink)
   }
 
-  /** What comes before the partial of its symbol belongs to an image that this connection does not have. */
-  #changed(data: readonly StatedRow[], sink: FrameSink): FrameKind {
-    const known = data.filter(({ symbol }) => this.#rows.has(symbol))
-    if (known.length === 0) return 'ignored'
-    const times = known.map(({ timestamp }) => timeOfIso(timestamp))
-    const marks = known.map(({ markPrice }) => priceOfFrame(markPrice))
-    const isBad = known.some(
-      ({ markPrice }, index) =>
-        times[index] === undefined || (markPrice !== undefined && marks[index] === undefined),
-    )
-    if (isBad) {
-      // The new mark cannot be read, so later frames without a mark confirm nothing.
-      for (const { symbol } of known) this.#rows.get(symbol)!.markPrice = undefined
-      return 'malformed'
+  /** The partial of a topic names its symbol as a filter, because it has no row where the venue does not list the symbol yet. */
+  #begin(filter: unknown, data: readonly unknown[]): void {
+    for (const named of [filter, ...data]) {
+      if (!isRow(named) || this.#imaged.size >= SYMBOLS_PER_PARSER_MAX) continue
+      this.#imaged.add(named.symbol)
+      if (named !== filter) this.#renew(named.symbol)
     }
-    known.forEach((stated, index) => {
-      this.#tick(stated, marks[index], times[index]!, sink)
-    })
-    return 'ticks'
   }
 
-  #tick(stated: StatedRow, mark: Decimal | undefined, timeMs: number, sink: FrameSink): void {
-    const row = this.#rows.get(stated.symbol)!
+  #renew(symbol: string): void {
+    this.#rows.set(symbol, {
+      markPrice: undefined,
+      indexPrice: undefined,
+      fundingRate: undefined,
+      nextFundingTimeMs: undefined,
+    })
+  }
+
+  /** What comes before the partial of its symbol belongs to an image that this connection does not have. */
+  #changed(data: readonly unknown[], sink: FrameSink): FrameKind {
+    let read = 0
+    let unreadable = 0
+    for (const stated of data) {
+      const row = isRow(stated) ? this.#rows.get(stated.symbol) : undefined
+      if (!isRow(stated)) {
+        unreadable++
+        sink.noMark(undefined, undefined)
+      } else if (row !== undefined) {
+        if (this.#take(stated, row, sink)) read++
+        else unreadable++
+      }
+    }
+    if (read > 0) return 'ticks'
+    return unreadable > 0 ? 'malformed' : 'ignored'
+  }
+
+  /** False for a row that cannot be read. */
+  #take(stated: StatedRow, row: Row, sink: FrameSink): boolean {
+    const { symbol, markPrice, indicativeSettlePrice } = stated
+    const timeMs = timeOfIso(stated.timestamp)
+    const mark = priceOfFrame(markPrice)
     if (stated.fundingRate !== undefined) row.fundingRate = rateOfFrame(stated.fundingRate)
     if (stated.fundingTimestamp !== undefined) row.nextFundingTimeMs = timeOfIso(stated.fundingTimestamp)
-    if (mark !== undefined) {
-      row.markPrice = mark
-      sink.price('mark', stated.symbol, mark, timeMs, row)
-    } else if (row.markPrice !== undefined) sink.unchanged(stated.symbol, timeMs, row)
     // `indexPrice` of other venues has this name here.
-    const { indicativeSettlePrice } = stated
     if (indicativeSettlePrice !== undefined) row.indexPrice = priceOfFrame(indicativeSettlePrice)
-    const name = row.indexPrice === undefined ? undefined : CARRIERS.nameOf(stated.symbol)
+    // A new mark that cannot be read makes later rows without one confirm nothing.
+    if (markPrice !== undefined) row.markPrice = timeMs === undefined ? undefined : mark
+    const isMarkReadable = mark !== undefined || markPrice === undefined || markPrice === null
+    if (timeMs === undefined || !isMarkReadable) {
+      sink.noMark(symbol, undefined)
+      return false
+    }
+    if (mark !== undefined) sink.price('mark', symbol, mark, timeMs, row)
+    else if (markPrice === null) sink.noMark(symbol, timeMs)
+    else if (row.markPrice !== undefined) sink.unchanged(symbol, timeMs, row)
+    const name = row.indexPrice === undefined ? undefined : CARRIERS.nameOf(symbol)
     if (name !== undefined) sink.price('index', name, row.indexPrice!, timeMs, undefined)
+    return true
   }
 }
 

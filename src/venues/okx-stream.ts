@@ -95,14 +95,22 @@ class OkxParser implements FrameParser {
     return arg.channel === FUNDING_CHANNEL ? this.#rates(data) : 'ignored'
   }
 
-  /** Each push is the whole state; there is no sequence, and only `ts` orders it. */
+  /**
+   * Each push is the whole state; there is no sequence, and only `ts` orders it. If one entry states its mark twice, the whole
+   * push is malformed, since finding the entry is costly.
+   */
   #marks(frame: string, data: readonly unknown[], sink: FrameSink): FrameKind {
-    if (data.length === 0 || timesStated(frame, 'markPx"') !== data.length) return 'malformed'
-    if (!data.every(isMark)) return 'malformed'
-    for (const { instId, markPx, ts } of data) {
-      sink.price('mark', instId, markPx, Number(ts), this.#funding.get(instId))
+    let stated = 0
+    for (const entry of data) if (isObject(entry) && 'markPx' in entry) stated++
+    if (timesStated(frame, 'markPx"') !== stated) return 'malformed'
+    let ticks = 0
+    for (const entry of data) {
+      if (isMark(entry)) {
+        ticks++
+        sink.price('mark', entry.instId, entry.markPx, Number(entry.ts), this.#funding.get(entry.instId))
+      } else sink.noMark(isObject(entry) && isSymbol(entry.instId) ? entry.instId : undefined, undefined)
     }
-    return 'ticks'
+    return ticks > 0 ? 'ticks' : 'malformed'
   }
 
   /** The venue answers each argument by itself. An error names the instrument in its text, unless it is about the request. */

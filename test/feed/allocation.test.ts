@@ -58,6 +58,7 @@ describe.each([
         if (kind === 'mark' && markets.accept(symbol, mark, eventTimeMs, time) !== 'older') accepted++
       },
       unchanged: () => {},
+      noMark: () => {},
       acknowledged: () => {},
       rejected: () => {},
       reply: () => {},

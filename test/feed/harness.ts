@@ -97,6 +97,7 @@ export class RecordingSink implements FeedSink {
   marketState(symbol: string, state: string) {
     this.heard.push({ what: 'market', symbol, state })
   }
+  marketUnreadable() {}
   marketRefused(symbol: string, says: string) {
     this.heard.push({ what: 'refused', symbol, says })
   }

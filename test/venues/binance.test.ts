@@ -10,7 +10,7 @@
  *                   | a mark stated twice            | fault          | malformed                    | twice.test.ts
  *                   | stream and symbol differ       | fault          | malformed                    | fixtures, symbols.test.ts
  * !markPrice@arr    | wrapped or bare array          | marks          | prices, entry by entry       | fixtures
- *                   | one entry that is no price     | fault          | the others count             | fixtures
+ *                   | one entry that is no price     | fault          | noMark; the others count     | fixtures; below
  *                   | an entry stated twice          | fault          | the array is malformed       | twice.test.ts
  * other events      | 24hrTicker, forceOrder, account| none           | ignored                      | fixtures, recorded.test.ts
  * reply             | result null with an id         | whole request  | acknowledged                 | fixtures; "Live Subscribing"
@@ -21,7 +21,7 @@
 import { expect, it } from 'vitest'
 import type { FrameSink } from '../../src/domain/index.ts'
 import { sourceOf } from '../../src/venues/index.ts'
-import { argumentsOf, DEAF_SINK, socketOf } from './record.ts'
+import { argumentsOf, DEAF_SINK, saidOf, socketOf } from './record.ts'
 
 it('a connection takes at most 1,024 streams for USDⓈ-M, 200 for COIN-M, and a request 200', () => {
   expect(socketOf('binance-usdm').symbolsPerConnectionMax).toBeLessThanOrEqual(1_024)
@@ -64,4 +64,14 @@ it('the funding that a mark carries is one object a parser, so that a tick alloc
   for (let time = 1; time < 10; time++)
     parser.parse(JSON.stringify({ e: 'markPriceUpdate', E: time, s: 'BTCUSDT', p: '1' }), sink)
   expect(seen.size).toBe(1)
+})
+
+it('an entry of an array that cannot be read is named beside those that can', () => {
+  const entry = (s: string, p: unknown) => ({ e: 'markPriceUpdate', E: 1_700_000_000_000, s, p })
+  expect(saidOf('binance-usdm', JSON.stringify([entry('ETHUSDT', null), entry('BTCUSDT', '2'), 7]))).toEqual([
+    'ETHUSDT unreadable',
+    'BTCUSDT 2',
+    'undefined unreadable',
+    'ticks',
+  ])
 })

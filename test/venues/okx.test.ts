@@ -5,6 +5,7 @@
  * ---------------|------------------------------|---------------|--------------------------------|---------------------------
  * mark-price     | each push is the whole state | mark          | price, with the funding so far | fixtures, recorded.test.ts
  *                | no price, no time, twice     | fault         | malformed                      | fixtures
+ *                | such an entry beside others  | fault         | noMark; the others count       | below
  * funding-rate   | swaps alone                  | funding       | kept for the next mark         | fixtures
  * index-tickers  | any                          | index         | price; confirms once a minute  | recorded; "Index Tickers Channel"
  * private topics | orders, positions, account   | none          | ignored                        | recorded.test.ts
@@ -16,7 +17,7 @@
  * pong           | a bare word                  | sign of life  | heartbeat                      | fixtures
  */
 import { expect, it } from 'vitest'
-import { answersOf, socketOf } from './record.ts'
+import { answersOf, saidOf, socketOf } from './record.ts'
 
 it('asks for the mark of every market and for the funding of those that pay it', () => {
   const [request] = socketOf('okx-public').subscribe(['BTC-USDT-SWAP', 'BTC-USD-241227'])
@@ -53,4 +54,22 @@ it('an answer is for one market; an error that names none is for the request', (
     ['rejected', 'ABC-USDT-SWAP'],
     ['rejected', 'request'],
   ])
+})
+
+it.each([
+  ['no price', { markPx: '' }],
+  ['null', { markPx: null }],
+  ['no mark', {}],
+  ['no time', { markPx: '1', ts: '' }],
+])('a push of which one entry has %s has the marks of the others', (_, fields) => {
+  const entry = (instId: string, own: object) => ({ instType: 'SWAP', instId, ts: '1700000000000', ...own })
+  const push = (...data: readonly object[]) => JSON.stringify({ arg: { channel: 'mark-price' }, data })
+  const bad = entry('ETH-USDT-SWAP', fields)
+  const good = entry('BTC-USDT-SWAP', { markPx: '2' })
+  expect(saidOf('okx-public', push(bad, good))).toEqual([
+    'ETH-USDT-SWAP unreadable',
+    'BTC-USDT-SWAP 2',
+    'ticks',
+  ])
+  expect(saidOf('okx-public', push(bad))).toEqual(['ETH-USDT-SWAP unreadable', 'malformed'])
 })

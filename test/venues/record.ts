@@ -20,6 +20,7 @@ export interface Reading {
 export const DEAF_SINK: FrameSink = {
   price: () => {},
   unchanged: () => {},
+  noMark: () => {},
   acknowledged: () => {},
   rejected: () => {},
   reply: () => {},
@@ -66,6 +67,25 @@ export function argumentsOf(frame: string): string[] {
 export function indexPricesOf(sourceId: string, ...frames: readonly string[]) {
   const parser = sourceOf(sourceId).createParser()
   return frames.flatMap((frame) => read(parser, frame).indexPrices)
+}
+
+/** What the last of the frames says of markets: their marks, `unchanged`, `none` and `unreadable`; and its kind. */
+export function saidOf(sourceId: string, ...frames: readonly string[]): readonly string[] {
+  const parser = sourceOf(sourceId).createParser()
+  let said: string[] = []
+  const sink: FrameSink = {
+    ...DEAF_SINK,
+    price: (kind, symbol, price) => {
+      if (kind === 'mark') said.push(`${symbol} ${price}`)
+    },
+    unchanged: (symbol) => void said.push(`${symbol} unchanged`),
+    noMark: (symbol, sinceMs) => void said.push(`${symbol} ${sinceMs === undefined ? 'unreadable' : 'none'}`),
+  }
+  for (const frame of frames) {
+    said = []
+    said.push(parser.parse(frame, sink))
+  }
+  return said
 }
 
 /** What a new parser of the source says of answers: for whom, and what it sends back. */
