@@ -117,7 +117,7 @@ describe('Binance', () => {
       ['USDT/USD index', '0.99987691', TIME],
     ])
     const parser = sourceOf('binance-usdm').createParser()
-    const sink = { price() {}, unchanged() {}, acknowledged() {}, rejected() {}, reply() {} }
+    const sink = { price() {}, unchanged() {}, noMark() {}, acknowledged() {}, rejected() {}, reply() {} }
     for (const bad of [asset('ADAUSD', '0'), asset('ADAUSD', 1), asset('', '1'), asset('ADAUSD', '1', 0)])
       expect(parser.parse(wrapped([bad]), sink)).toBe('malformed')
     expect(parser.parse(wrapped([asset('USD', '1')]), sink)).toBe('ignored')
