@@ -1,5 +1,5 @@
 import type { Account, CollateralRules, InstrumentRules, Position } from '../../domain/index.ts'
-import { add, type Fraction, multiply, parse, subtract, ZERO } from './fraction.ts'
+import { add, type Fraction, multiply, ONE, parse, subtract, ZERO } from './fraction.ts'
 import type { AccountFigures } from './margin-accounts.ts'
 import { isAtMost } from './venues/formula.ts'
 import { type Figures, VENUE_FORMULAS, type VenueFormula } from './venues/index.ts'
@@ -189,4 +189,42 @@ function counted(rules: NaiveCollateral, amount: Fraction, price: Fraction): Fra
 /** Whether the pool is liquidated exactly on its line: one without positions as if they settled in its currency. */
 export function poolLiquidatesOnTheLine({ currency, positions, formula }: NaivePool): boolean {
   return formula.liquidatesOnTheLine(positions[0]?.rules ?? { settlementAsset: currency })
+}
+
+/**
+ * The prices after a move of each by that share against the pool: a mark down where the pool is net long in the symbol, up where it
+ * is net short (where neither, the value of the position grows); an index price down where it owns more of the asset than it owes,
+ * profit counted, and up where it owes more.
+ */
+export function poolMovedAgainst(pool: NaivePool, prices: PoolPrices, share: Fraction): PoolPrices {
+  const [fallen, risen] = [subtract(ONE, share), add(ONE, share)]
+  const nets = new Map<string, Fraction>()
+  const equities = new Map(pool.assets.map(({ asset, wallet, debt }) => [asset, subtract(wallet, debt)]))
+  for (const { position, rules, figuresOf } of pool.positions) {
+    const { symbol, size } = position
+    nets.set(symbol, add(nets.get(symbol) ?? ZERO, parse(size)))
+    const underlying = rules.option === undefined ? undefined : prices.markOf(rules.option.underlying)
+    const { contribution } = figuresOf({
+      mark: prices.markOf(symbol)!,
+      underlying,
+      fundingRate: prices.fundingRateOf(symbol),
+    })
+    const { settlementAsset } = rules
+    equities.set(settlementAsset, add(equities.get(settlementAsset)!, contribution))
+  }
+  const isInverse = (symbol: string) =>
+    pool.positions.some(
+      ({ position, rules }) => position.symbol === symbol && rules.contribution === 'inverse',
+    )
+  const marksFall = (symbol: string) => {
+    const net = nets.get(symbol)?.n
+    return net !== undefined && (net > 0n || (net === 0n && isInverse(symbol)))
+  }
+  const moved = (price: Fraction | undefined, falls: boolean) =>
+    price && multiply(price, falls ? fallen : risen)
+  return {
+    ...prices,
+    markOf: (symbol) => moved(prices.markOf(symbol), marksFall(symbol)),
+    indexOf: (asset) => moved(prices.indexOf(asset), equities.get(asset)!.n >= 0n),
+  }
 }

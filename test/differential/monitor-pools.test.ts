@@ -1,0 +1,196 @@
+import { describe, expect, it } from 'vitest'
+import {
+  add,
+  type Fraction,
+  multiply,
+  ONE,
+  parse,
+  print,
+  subtract,
+  ZERO,
+} from '../../src/demo/referee/fraction.ts'
+import {
+  type NaivePool,
+  type PoolPrices,
+  poolFiguresAt,
+  poolLiquidatesOnTheLine,
+  poolMovedAgainst,
+} from '../../src/demo/referee/pools.ts'
+import { indexName, type MarginEvent, type Random } from '../../src/domain/index.ts'
+import { levelRule } from '../../src/margin/index.ts'
+import { verifyEvent } from '../../src/questions/index.ts'
+import { seededRandom } from '../../src/system/seeded-random.ts'
+import { openMonitor } from '../support/monitor.ts'
+import {
+  compiledPool,
+  drawMoment,
+  drawPool,
+  POOL_FORMS,
+  type PoolForm,
+  refereeAt,
+} from '../support/pool-cases.ts'
+import { testCases, testSeed } from '../support/seed.ts'
+import { marketsOf, type VenueMarkets } from '../support/venue-cases.ts'
+
+const SEED = testSeed(20_261_203)
+/** Pools of each form, one after the other. */
+const POOLS = testCases(6)
+const INSTANTS = 60
+const HYSTERESIS = '0.01'
+const STALE_CHANCE = 0.06
+const MOVE_CHANCE = 0.5
+const LEVELS = [
+  ['10%', '5%', '2%'],
+  ['0.5', '0.9'],
+]
+const TIMEOUT_MS = 600_000
+
+/** What the replay expects of one event. */
+interface Told {
+  readonly kind: MarginEvent['kind']
+  readonly level: string
+  readonly marginBalance: string | null
+  readonly maintenanceMargin: string | null
+}
+
+describe.each(LEVELS.map((levels) => ({ levels })))(
+  `a monitor of pools whose index prices move, go stale and come back, levels $levels, seed ${SEED}`,
+  ({ levels }) => {
+    it.each(POOL_FORMS)(
+      'publishes the events of the naive replay: $name',
+      (form) => {
+        const random = seededRandom(SEED, POOL_FORMS.indexOf(form))
+        const markets = marketsOf(form.venue)
+        const counts = { events: 0, unknown: 0 }
+        for (let pool = 0; pool < POOLS; pool++) {
+          const { published, told } = runPool(random, form, markets, levels)
+          expect(published.map(toldOf), `pool ${pool}`).toEqual(told)
+          for (const event of published)
+            expect(verifyEvent(event)).toMatchObject({ isOk: true, differences: [], faults: [] })
+          counts.events += told.length
+          counts.unknown += told.filter(({ kind }) => kind === 'unknown').length
+        }
+        expect(counts.events).toBeGreaterThan(POOLS)
+        expect(counts.unknown).toBeGreaterThan(0)
+      },
+      TIMEOUT_MS,
+    )
+  },
+)
+
+function toldOf({ kind, level, marginBalance, maintenanceMargin }: MarginEvent): Told {
+  return { kind, level, marginBalance, maintenanceMargin }
+}
+
+function runPool(random: Random, form: PoolForm, markets: VenueMarkets, levels: readonly string[]) {
+  let drawn = drawPool(random, form, markets)
+  // Without a position or a debt nothing can be liquidated.
+  while (drawn.account.positions.length + drawn.account.liabilities.length === 0)
+    drawn = drawPool(random, form, markets)
+  const { venue, pool } = drawn.account
+  const currency = pool!.currency
+  const near = refereeAt(compiledPool(drawn, '0').referee, drawMoment(random, drawn))
+  // So much of the currency that the pool is near its line at many of the prices.
+  const amount = print(multiply(subtract(near.maintenanceMargin, near.marginBalance), { n: 101n, d: 100n }))
+  const collateral = drawn.account.collateral.map((entry) =>
+    entry.asset === currency ? { ...entry, amount } : entry,
+  )
+  const account = { ...drawn.account, collateral }
+  const rule = levelRule(levels, HYSTERESIS)
+  const { monitor, clock, events } = openMonitor({ books: { [venue]: drawn.book }, rule })
+  const { referee } = compiledPool(drawn, amount)
+  const replay = new Replay(referee, rule.names.slice(1))
+  monitor.apply({ kind: 'put', account })
+  const known = new Map<string, string>()
+  const rates = drawMoment(random, drawn).fundingRates
+  for (let instant = 0; instant < INSTANTS; instant++) {
+    const moment = drawMoment(random, drawn)
+    const all = [
+      ...[...moment.marks].map(([symbol, price]) => [symbol, symbol, price] as const),
+      ...[...moment.indexes].map(([asset, price]) => [asset, indexName(asset, currency), price] as const),
+    ]
+    const lost = all.find(() => random() < STALE_CHANCE / all.length)
+    if (instant > 0 && lost !== undefined && known.has(lost[1])) {
+      known.delete(lost[1])
+      monitor.marketStale(venue, lost[1], clock.nowMs(), clock.monotonicMs())
+      clock.runTurns()
+      replay.lost()
+      continue
+    }
+    const moved = instant === 0 ? all : all.filter(() => random() < MOVE_CHANCE)
+    if (moved.length === 0) continue
+    monitor.frameStart(clock.nowMs(), clock.monotonicMs())
+    for (const [symbol, name, price] of moved) {
+      known.set(name, price)
+      monitor.tick(venue, name, price, clock.nowMs() + instant, rates.get(symbol))
+    }
+    monitor.frameEnd()
+    clock.runTurns()
+    const fraction = (text: string | undefined) => (text === undefined ? undefined : parse(text))
+    replay.check({
+      markOf: (symbol) => fraction(known.get(symbol)),
+      indexOf: (asset) => fraction(known.get(indexName(asset, currency))),
+      fundingRateOf: (symbol) => parse(rates.get(symbol) ?? '0'),
+    })
+  }
+  return { published: events(), told: replay.told }
+}
+
+/** The events of one pool by the referee's figures: every level looked at in every instant. */
+class Replay {
+  readonly told: Told[] = []
+  readonly #pool: NaivePool
+  readonly #names: readonly string[]
+  #level = 0
+  #isUnknown = false
+
+  /** `names`: of the levels, the line last. */
+  constructor(pool: NaivePool, names: readonly string[]) {
+    this.#pool = pool
+    this.#names = names
+  }
+
+  lost(): void {
+    if (this.#level === 0 || this.#isUnknown) return
+    this.#isUnknown = true
+    this.#tell('unknown', null, null)
+  }
+
+  check(prices: PoolPrices): void {
+    const figures = poolFiguresAt(this.#pool, prices)
+    if (figures === undefined) return
+    const level = this.#levelAt(prices)
+    if (level === this.#level && !this.#isUnknown) return
+    const isWorse = level > (this.#isUnknown ? 0 : this.#level)
+    this.#isUnknown = false
+    this.#level = level
+    const rise = level === this.#names.length ? 'liquidation' : 'warning'
+    this.#tell(isWorse ? rise : 'recovered', figures.marginBalance, figures.maintenanceMargin)
+  }
+
+  #levelAt(prices: PoolPrices): number {
+    for (let level = this.#names.length; level > 0; level--) {
+      const name = this.#names[level - 1]!
+      const isDistance = name.endsWith('%')
+      const share = isDistance ? multiply(parse(name.slice(0, -1)), { n: 1n, d: 100n }) : ZERO
+      const at = share.n === 0n ? prices : poolMovedAgainst(this.#pool, prices, share)
+      const { marginBalance, maintenanceMargin } = poolFiguresAt(this.#pool, at)!
+      const balance = isDistance ? marginBalance : multiply(marginBalance, parse(name))
+      const slack = subtract(balance, maintenanceMargin)
+      const isRatio = !isDistance && level < this.#names.length
+      if (slack.n < 0n || (slack.n === 0n && (isRatio || poolLiquidatesOnTheLine(this.#pool)))) return level
+      const released = multiply(maintenanceMargin, add(ONE, parse(HYSTERESIS)))
+      if (level <= this.#level && subtract(balance, released).n < 0n) return level
+    }
+    return 0
+  }
+
+  #tell(kind: Told['kind'], balance: Fraction | null, maintenance: Fraction | null): void {
+    this.told.push({
+      kind,
+      level: this.#level === 0 ? '0' : this.#names[this.#level - 1]!,
+      marginBalance: balance && print(balance),
+      maintenanceMargin: maintenance && print(maintenance),
+    })
+  }
+}
