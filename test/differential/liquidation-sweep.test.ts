@@ -27,7 +27,7 @@ import {
 const SEED = testSeed(20_261_130)
 const VENUES = Object.keys(VENUE_FORMULAS)
 /** Of each venue. */
-const ACCOUNTS = testCases(1_000)
+const ACCOUNTS = testCases(10_000)
 const RULE = levelRule([])
 const TIMEOUT_MS = 600_000
 

@@ -13,11 +13,17 @@ export const ONE: Fraction = { n: 1n, d: 1n }
 /** Decimals of the amounts that events print, to which figures are compared. */
 const PRINTED_DECIMALS = 18
 
+/** 10^decimals, of every decimal that prices and amounts have. */
+const UNITS: readonly bigint[] = Array.from({ length: 40 }, (_, decimals) => 10n ** BigInt(decimals))
+
 export function parse(text: string): Fraction {
   const point = text.indexOf('.')
   if (point === -1) return { n: BigInt(text), d: 1n }
   const decimals = text.length - point - 1
-  return { n: BigInt(text.slice(0, point) + text.slice(point + 1)), d: 10n ** BigInt(decimals) }
+  return {
+    n: BigInt(text.slice(0, point) + text.slice(point + 1)),
+    d: UNITS[decimals] ?? 10n ** BigInt(decimals),
+  }
 }
 
 export function add(a: Fraction, b: Fraction): Fraction {

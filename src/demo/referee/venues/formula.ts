@@ -142,20 +142,32 @@ export interface Rated {
   readonly rate: Fraction
 }
 
+/** Keeps what a function of rules gives: a table of hundreds of tiers is parsed once, not once a position. */
+function onceFor<Value>(of: (rules: InstrumentRules) => Value): (rules: InstrumentRules) => Value {
+  const known = new WeakMap<InstrumentRules, Value>()
+  return (rules) => {
+    const found = known.get(rules)
+    if (found !== undefined) return found
+    const made = of(rules)
+    known.set(rules, made)
+    return made
+  }
+}
+
 /** Tiers whose rate is that of the whole position. */
-export function wholeTiers({ maintenance }: InstrumentRules): readonly Rated[] {
+export const wholeTiers = onceFor(({ maintenance }): readonly Rated[] => {
   if (maintenance.kind !== 'whole-tiers') throw new Error(`whole tiers are expected, not ${maintenance.kind}`)
   return maintenance.tiers.map(({ cap, maintenanceMarginRate }) => ({
     cap: parse(cap),
     rate: parseShare(maintenanceMarginRate),
   }))
-}
+})
 
 /**
  * The margin of marginal tiers, each rate that of the part of the value inside the tier. Summed part by part, without the
  * deductions of the table; that of the first tier says what the missing part of a table would have asked for less.
  */
-export function marginalTiers({ maintenance }: InstrumentRules): (value: Fraction) => Fraction {
+export const marginalTiers = onceFor(({ maintenance }): ((value: Fraction) => Fraction) => {
   if (maintenance.kind !== 'marginal-tiers') {
     throw new Error(`marginal tiers are expected, not ${maintenance.kind}`)
   }
@@ -175,4 +187,4 @@ export function marginalTiers({ maintenance }: InstrumentRules): (value: Fractio
     }
     return sum
   }
-}
+})
