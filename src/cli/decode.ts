@@ -16,11 +16,12 @@ export function decodeCommand(): Command {
     .option('--json', 'JSON lines, which is what this command always prints')
     .addHelpText(
       'after',
-      '\nPrints {"kind", "ticks": [{"symbol", "markPrice", "fundingRate"?, "nextFundingTimeMs"?,\n' +
-        '"eventTimeMs"}], "indexPrices"?: [{"index", "indexPrice", "eventTimeMs"}]} for every\n' +
-        'line, and as "unreadable" the markets of entries that cannot be read beside others\n' +
-        '(null: an entry that names none). State carries from line to line as on one connection. Blank lines are\n' +
-        'skipped. A frame that cannot be read has the kind "malformed" and is no fault.',
+      '\nPrints {"kind", "ticks": [{"symbol", "markPrice", "fundingRate"?,\n' +
+        '"nextFundingTimeMs"?, "eventTimeMs"}], "indexPrices"?: [{"index", "indexPrice",\n' +
+        '"eventTimeMs"}]} for every line, and as "unreadable" the markets of entries that\n' +
+        'cannot be read beside others (null: an entry that names none). State carries\n' +
+        'from line to line as on one connection. Blank lines are skipped. A frame that\n' +
+        'cannot be read has the kind "malformed" and is no fault.',
     )
     .action(async (file: string, options: { venue: string }) => {
       const parser = parserOf(options.venue)

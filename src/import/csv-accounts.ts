@@ -7,8 +7,18 @@ import { type CsvSeparator, parseCsvRow, separatorOf } from './csv.ts'
 export const CSV_ACCOUNTS_MAX = 5_000_000
 
 /** Must be equal in all rows of an account that state them. */
-const ACCOUNT_COLUMNS = ['venue', 'version', 'separateWallets', 'levels'] as const
+const ACCOUNT_COLUMNS = [
+  'venue',
+  'version',
+  'separateWallets',
+  'levels',
+  'poolCurrency',
+  'poolKind',
+  'liquidationLevel',
+] as const
 const COLLATERAL_COLUMNS = ['asset', 'amount'] as const
+/** What is owed of the asset of the row. */
+const LIABILITY_COLUMN = 'liability'
 const POSITION_COLUMNS = [
   'symbol',
   'marginMode',
@@ -20,7 +30,13 @@ const POSITION_COLUMNS = [
   'maxLeverage',
 ] as const
 /** Columns of an import in CSV, in any order. `id` and `venue` must be there. */
-export const CSV_COLUMNS = ['id', ...ACCOUNT_COLUMNS, ...COLLATERAL_COLUMNS, ...POSITION_COLUMNS] as const
+export const CSV_COLUMNS = [
+  'id',
+  ...ACCOUNT_COLUMNS,
+  ...COLLATERAL_COLUMNS,
+  LIABILITY_COLUMN,
+  ...POSITION_COLUMNS,
+] as const
 
 type Column = (typeof CSV_COLUMNS)[number]
 type Row = Partial<Record<Column, string>>
@@ -32,13 +48,15 @@ interface Group {
   readonly stated: Row
   readonly collateral: Row[]
   readonly collateralLines: number[]
+  readonly liabilities: Row[]
+  readonly liabilityLines: number[]
   readonly positions: Row[]
   readonly positionLines: number[]
   fault: Refusal | undefined
 }
 
 /**
- * Joins the rows of a CSV file to accounts. A row holds one position, one collateral asset, or both; adjacent rows with
+ * Joins the rows of a CSV file to accounts. A row holds one position, one asset with what is owned and owed of it, or both; adjacent rows with
  * the same id are one account. An account with a bad row is refused as a whole: a part of its positions would be a
  * different account.
  */
@@ -115,6 +133,8 @@ export class CsvAccounts {
       stated: part(row, ACCOUNT_COLUMNS) ?? {},
       collateral: [],
       collateralLines: [],
+      liabilities: [],
+      liabilityLines: [],
       positions: [],
       positionLines: [],
       fault,
@@ -143,19 +163,27 @@ function add(group: Group, row: Row, line: number): void {
       group.fault ??= refusal(line, [name], row[name], rule)
     }
   }
-  const collateral = part(row, COLLATERAL_COLUMNS)
-  const isRepeated = group.collateral.some(
-    (entry) => entry.asset === collateral?.asset && entry.amount === collateral?.amount,
-  )
-  if (collateral !== undefined && !isRepeated) {
-    group.collateral.push(collateral)
-    group.collateralLines.push(line)
-  }
+  const { asset, liability } = row
+  const owed =
+    liability === undefined ? undefined : { ...(asset === undefined ? {} : { asset }), amount: liability }
+  // A row of a debt alone holds no collateral.
+  const isDebtAlone = owed !== undefined && row.amount === undefined
+  const collateral = isDebtAlone ? undefined : part(row, COLLATERAL_COLUMNS)
+  addOnce(group.collateral, group.collateralLines, collateral, line)
+  addOnce(group.liabilities, group.liabilityLines, owed, line)
   const position = part(row, POSITION_COLUMNS)
   if (position !== undefined) {
     group.positions.push(position)
     group.positionLines.push(line)
   }
+}
+
+/** Rows of several positions may repeat an amount. */
+function addOnce(list: Row[], lines: number[], entry: Row | undefined, line: number): void {
+  if (entry === undefined) return
+  if (list.some(({ asset, amount }) => asset === entry.asset && amount === entry.amount)) return
+  list.push(entry)
+  lines.push(line)
 }
 
 function part(row: Row, columns: readonly Column[]): Row | undefined {
@@ -175,13 +203,22 @@ function levelsIn(cell: string): string[] {
   return cell === NO_LEVELS ? [] : cell.trim().split(/\s+/)
 }
 
+function poolIn({ poolCurrency, poolKind, liquidationLevel }: Row): object {
+  return {
+    ...(poolCurrency === undefined ? {} : { currency: poolCurrency }),
+    ...(poolKind === undefined ? {} : { kind: poolKind }),
+    ...(liquidationLevel === undefined ? {} : { liquidationLevel }),
+  }
+}
+
 function candidateOf(group: Group): Candidate {
-  const { id, stated, collateral, positions } = group
-  const { version, separateWallets, levels } = stated
+  const { id, stated, collateral, liabilities, positions } = group
+  const { version, separateWallets, levels, poolCurrency, poolKind, liquidationLevel, ...named } = stated
+  const statesPool = (poolCurrency ?? poolKind ?? liquidationLevel) !== undefined
   return {
     raw: {
       id,
-      ...stated,
+      ...named,
       ...(version === undefined ? {} : { version: /^\d{1,16}$/.test(version) ? Number(version) : version }),
       ...(separateWallets === undefined
         ? {}
@@ -189,12 +226,14 @@ function candidateOf(group: Group): Candidate {
       ...(levels === undefined ? {} : { levels: levelsIn(levels) }),
       collateral,
       positions,
+      ...(liabilities.length === 0 ? {} : { liabilities }),
+      ...(statesPool ? { pool: poolIn(stated) } : {}),
     },
     lineOf([list, index]) {
       if (typeof index !== 'number') return group.line
-      const lines =
-        list === 'positions' ? group.positionLines : list === 'collateral' ? group.collateralLines : []
-      return lines[index] ?? group.line
+      const { positionLines, collateralLines, liabilityLines } = group
+      const lines = { positions: positionLines, collateral: collateralLines, liabilities: liabilityLines }
+      return lines[list as keyof typeof lines]?.[index] ?? group.line
     },
   }
 }

@@ -524,6 +524,38 @@ describe('an import of CSV', () => {
     ])
   })
 
+  test('reads the pool of an account, and what is owned and owed of each asset', async () => {
+    const header =
+      'id,venue,poolCurrency,poolKind,liquidationLevel,asset,amount,liability,symbol,marginMode,size,entryPrice'
+    const position = (size: string) => `BTCUSDT,cross,${size},50000`
+    const summary = await run('csv', [
+      header,
+      `unified,bybit,USDT,,,USDT,5,2,${position('1')}`,
+      `unified,bybit,USDT,,,USDT,5,2,${position('-1')}`,
+      'unified,,,,,USDT,,3,,,,',
+      `multi,bybit,USDT,multi-asset,,USDT,5,2,${position('1')}`,
+      'spot,bybit,USDT,spot-margin,1.1,USDT,7,,,,,',
+      'half,bybit,,spot-margin,1.1,USDT,7,,,,,',
+      `debt,bybit,,,,USDT,7,1,${position('1')}`,
+    ])
+    expect(summary.refused).toMatchObject(
+      [
+        { line: 4, path: 'liabilities[1].asset', value: 'USDT' },
+        { line: 7, path: 'pool.currency' },
+        { line: 8, path: 'liabilities', rule: 'a debt needs a pool to stand in' },
+      ].map((refusal) => expect.objectContaining(refusal)),
+    )
+    expect(await book.get('multi')).toMatchObject({
+      pool: { currency: 'USDT', kind: 'multi-asset' },
+      collateral: [{ asset: 'USDT', amount: '5' }],
+      liabilities: [{ asset: 'USDT', amount: '2' }],
+    })
+    expect(await book.get('spot')).toMatchObject({
+      pool: { currency: 'USDT', kind: 'spot-margin', liquidationLevel: '1.1' },
+      liabilities: [],
+    })
+  })
+
   test('refuses an account as a whole for one bad row, on the line of that row', async () => {
     const summary = await run('csv', [
       header,
