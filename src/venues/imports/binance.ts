@@ -9,7 +9,6 @@ import {
   boundIn,
   decimalOf,
   groupedBy,
-  numberIn,
   positiveIn,
   recordsOf,
   refuse,
@@ -99,12 +98,15 @@ function tickSizeOf(contract: BodyRecord | undefined): Pick<InstrumentRules, 'ti
   return tickSizeField(filters.find(({ filterType }) => filterType === 'PRICE_FILTER')?.tickSize)
 }
 
+const FLOORS = ['notionalFloor', 'qtyFloor'] as const
+
 function bracketOf(row: BodyRecord): StatedBracket {
   return {
     cap: boundIn(row, 'notionalCap', 'qtyCap'),
-    maintenanceMarginRate: numberIn(row, 'maintMarginRatio'),
+    maintenanceMarginRate: positiveIn(row, 'maintMarginRatio'),
     maxLeverage: positiveIn(row, 'initialLeverage'),
     stated: decimalOf(row.cum),
+    from: FLOORS.some((field) => row[field] !== undefined) ? boundIn(row, ...FLOORS) : undefined,
   }
 }
 

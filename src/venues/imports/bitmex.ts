@@ -185,6 +185,9 @@ export function riskLimitsOf({ initial, maintenance, riskLimit, riskStep }: Risk
   if (sign(maintenance) <= 0 || compare(maintenance, initial) >= 0) {
     refuse('maintMargin must be above zero and below initMargin')
   }
+  if (compare(initial, ONE) >= 0) {
+    refuse(`initMargin is ${formatDecimal(initial)}: must be a fraction below 1, not per cent`)
+  }
   const tiers: WholeTier[] = []
   let [cap, rate, initialRate] = [riskLimit, maintenance, initial]
   while (tiers.length < STEPS_MAX && compare(initialRate, ONE) <= 0) {

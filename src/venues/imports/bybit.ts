@@ -20,10 +20,10 @@ import {
   boundIn,
   decimalOf,
   groupedBy,
-  numberIn,
   objectionIn,
   positiveIn,
   recordsOf,
+  refuse,
   Taken,
   textOrUndefined,
   tickSizeField,
@@ -65,8 +65,10 @@ export const bybitImport: RulesImport = {
 const RISK_LIMIT_FIELDS = ['riskLimitValue', 'limit'] as const
 const RATE_FIELDS = ['maintenanceMargin', 'maintainMargin', 'maintain_margin'] as const
 
+/** A row without its rate is one too, so that its table is refused and not taken without it. */
 function isRiskLimit(object: BodyRecord): boolean {
-  return typeof object.symbol === 'string' && RATE_FIELDS.some((field) => object[field] !== undefined)
+  const fields = [...RISK_LIMIT_FIELDS, ...RATE_FIELDS]
+  return typeof object.symbol === 'string' && fields.some((field) => object[field] !== undefined)
 }
 
 function contractsOf(bodies: readonly RulesBody[]): ReadonlyMap<string, readonly BodyRecord[]> {
@@ -116,9 +118,13 @@ function tickSizeOf(contract: BodyRecord | undefined): Pick<InstrumentRules, 'ti
 
 /** Older bodies state rates in per cent. */
 function bracketsOf(rows: readonly BodyRecord[]): StatedBracket[] {
+  const lowest = rows.map(({ isLowestRisk, is_lowest_risk }) => isLowestRisk ?? is_lowest_risk)
+  if (lowest.every((flag) => flag === '0' || flag === false)) {
+    refuse('none of its tiers has isLowestRisk 1: the lowest one is missing')
+  }
   const stated = rows.map((row) => ({
     cap: boundIn(row, ...RISK_LIMIT_FIELDS),
-    maintenanceMarginRate: numberIn(row, ...RATE_FIELDS),
+    maintenanceMarginRate: positiveIn(row, ...RATE_FIELDS),
     maxLeverage: positiveIn(row, 'maxLeverage', 'max_leverage'),
     stated: decimalOf(row.mmDeduction),
   }))

@@ -1,4 +1,11 @@
-import type { Decimal, InstrumentRules, RuleBook, RulesImport, StatedRules } from '../../domain/index.ts'
+import {
+  type Decimal,
+  type InstrumentRules,
+  isPrice,
+  type RuleBook,
+  type RulesImport,
+  type StatedRules,
+} from '../../domain/index.ts'
 import {
   ceilTo,
   compare,
@@ -63,7 +70,15 @@ function rowsOf(text: string): MarginRow[] {
   if (columns.includes(-1)) refuse(`the first line must name the columns ${COLUMNS.join(', ')}`)
   if (lines.length === 0) refuse('it has no rows below the first line')
   const rows = lines.map((line, index) => rowOf(line, columns, index + 2))
-  return rows.sort((a, b) => (a.day < b.day ? -1 : 1))
+  const byDay = new Map<string, MarginRow>()
+  for (const row of rows) {
+    const { initial, maintenance } = byDay.get(row.day) ?? row
+    if (initial !== row.initial || maintenance !== row.maintenance) {
+      refuse(`${row.day} has two rows with other margins: must have one`)
+    }
+    byDay.set(row.day, row)
+  }
+  return [...byDay.values()].sort((a, b) => (a.day < b.day ? -1 : 1))
 }
 
 function rowOf(line: string, columns: readonly number[], number: number): MarginRow {
@@ -71,11 +86,24 @@ function rowOf(line: string, columns: readonly number[], number: number): Margin
   const [date = '', initial, maintenance] = columns.map((column) => cells[column])
   const day = date.replace(/^(\d{4})(\d{2})(\d{2})$/, '$1-$2-$3')
   const amounts = { initial: decimalOf(initial), maintenance: decimalOf(maintenance) }
-  if (Number.isNaN(Date.parse(day)) || amounts.initial === undefined || amounts.maintenance === undefined) {
-    refuse(`line ${number} is ${JSON.stringify(line)}: a day and two amounts are expected`)
+  if (!isDay(day) || !isPrice(amounts.initial) || !isPrice(amounts.maintenance)) {
+    refuse(`line ${number} is ${JSON.stringify(line)}: must be a day and two amounts above 0`)
+  }
+  if (compare(parseDecimal(amounts.initial), parseDecimal(amounts.maintenance)) < 0) {
+    refuse(`line ${number} is ${JSON.stringify(line)}: initial must be at least maintenance`)
   }
   return { day, initial: amounts.initial, maintenance: amounts.maintenance }
 }
+
+/** A day of the calendar: `Date` turns 2021-02-30 into 2 March. */
+function isDay(day: string): boolean {
+  const timeMs = Date.parse(day)
+  return (
+    !Number.isNaN(timeMs) && new Date(timeMs).toISOString().startsWith(day) && day.length === ISO_DAY_LENGTH
+  )
+}
+
+const ISO_DAY_LENGTH = 'yyyy-mm-dd'.length
 
 const QUARTER: Rational = { n: 1n, d: 4n }
 
@@ -113,7 +141,9 @@ function productIn(symbol: string) {
   const product = Object.hasOwn(CME_PRODUCTS, symbol) ? CME_PRODUCTS[symbol] : undefined
   return (
     product ??
-    refuse(`the size of its contract is not known; known are ${Object.keys(CME_PRODUCTS).join(', ')}`)
+    refuse(
+      `the size of its contract is not known; known are ${Object.keys(CME_PRODUCTS).join(', ')}: the file must be called by one of them, standard input with --name BTC.csv`,
+    )
   )
 }
 

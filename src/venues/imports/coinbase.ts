@@ -10,7 +10,6 @@ import { isObject } from '../frame.ts'
 import {
   type BodyRecord,
   baseAssetField,
-  numberIn,
   positiveIn,
   recordsOf,
   refuse,
@@ -58,8 +57,8 @@ function futureOf(product: BodyRecord, window: SessionWindow, asOf: string): Ins
   return coinbaseRules({
     coin: textOrUndefined(details, 'contract_root_unit'),
     multiplier: positiveIn(details, 'contract_size'),
-    long: numberIn(rates, 'long_margin_rate', 'long'),
-    short: numberIn(rates, 'short_margin_rate', 'short'),
+    long: positiveIn(rates, 'long_margin_rate', 'long'),
+    short: positiveIn(rates, 'short_margin_rate', 'short'),
     window,
     asOf,
   })

@@ -4,7 +4,6 @@ import {
   type BodyRecord,
   baseAssetField,
   decimalOf,
-  numberIn,
   positiveIn,
   recordsOf,
   refuse,
@@ -34,7 +33,7 @@ export const dydxImport: RulesImport = {
         return dydxRules({
           ticker: textIn(market, 'ticker'),
           initialRate: positiveIn(market, 'initialMarginFraction'),
-          maintenanceRate: numberIn(market, 'maintenanceMarginFraction'),
+          maintenanceRate: positiveIn(market, 'maintenanceMarginFraction'),
           lowerCap: decimalOf(market.openInterestLowerCap) ?? '0',
           upperCap: decimalOf(market.openInterestUpperCap) ?? '0',
           openInterest: decimalOf(market.openInterest),

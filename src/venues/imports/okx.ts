@@ -1,11 +1,11 @@
 import type { InstrumentRules, RuleBook, RulesImport, RulesRequest, WholeTier } from '../../domain/index.ts'
-import { add, compare, formatDecimal, mul, ONE, parseCap, parseDecimal } from '../../margin/index.ts'
+import { compare, formatDecimal, mul, ONE, parseDecimal } from '../../margin/index.ts'
 import {
   type BodyRecord,
   baseAssetField,
   boundIn,
+  decimalOf,
   groupedBy,
-  numberIn,
   objectionIn,
   positiveIn,
   recordsOf,
@@ -15,7 +15,7 @@ import {
   textOrUndefined,
   tickSizeField,
 } from './body.ts'
-import { byCap, refuseGapBelow } from './tiers.ts'
+import { byCap, refuseUneven } from './tiers.ts'
 
 /** Taker fee rate of accounts without a discount. */
 export const OKX_TAKER_FEE_RATE = '0.0005'
@@ -39,7 +39,14 @@ export const okxImport: RulesImport = {
   read(bodies, { asOf, book }) {
     const taken = new Taken()
     const contracts = groupedBy(recordsOf(bodies, isInstrument), ({ instId }) => instId as string)
-    const families = groupedBy(recordsOf(bodies, isTier), familyOf)
+    const tiersOfAll = recordsOf(bodies, isTier)
+    const families = groupedBy(
+      tiersOfAll.filter((tier) => !isOfMarginPair(tier)),
+      familyOf,
+    )
+    for (const pair of groupedBy(tiersOfAll.filter(isOfMarginPair), familyOf).keys()) {
+      taken.refuse(pair, 'its tiers are those of spot margin, which is not a contract')
+    }
     for (const [symbol, [contract]] of contracts) {
       taken.take(symbol, () => {
         const tiers = families.get(familyOf(contract!)!)
@@ -48,11 +55,8 @@ export const okxImport: RulesImport = {
     }
     for (const [family, tiers] of families) {
       if ([...contracts.values()].some(([contract]) => familyOf(contract!) === family)) continue
-      const symbol = isMarginPair(tiers) ? family : `${family}-SWAP`
-      taken.take(symbol, () => {
-        if (isMarginPair(tiers)) refuse('its tiers are those of spot margin, which is not a contract')
-        return rulesOf(wholeTiersOf(tiers), knownTermsOf(symbol, book), asOf)
-      })
+      const symbol = `${family}-SWAP`
+      taken.take(symbol, () => rulesOf(wholeTiersOf(tiers), knownTermsOf(symbol, book), asOf))
     }
     return taken
   },
@@ -71,8 +75,8 @@ function familyOf(record: BodyRecord): string | undefined {
   return textOrUndefined(record, 'instFamily', 'uly', 'instId')
 }
 
-function isMarginPair(tiers: readonly BodyRecord[]): boolean {
-  return tiers.every((tier) => textOrUndefined(tier, 'instFamily', 'uly') === undefined)
+function isOfMarginPair(tier: BodyRecord): boolean {
+  return textOrUndefined(tier, 'instFamily', 'uly') === undefined
 }
 
 /**
@@ -104,29 +108,23 @@ function wholeTiersOf(tiers: readonly BodyRecord[]): WholeTier[] {
   const sorted = byCap(
     tiers.map((tier) => ({
       cap: boundIn(tier, 'maxSz'),
-      maintenanceMarginRate: numberIn(tier, 'mmr'),
+      maintenanceMarginRate: rateBelowInitial(tier),
       maxLeverage: positiveIn(tier, 'maxLever'),
       from: tier.minSz === undefined ? undefined : boundIn(tier, 'minSz'),
     })),
   )
-  refuseGaps(sorted)
+  // The venue begins a tier at the cap of the one below or one contract above it.
+  refuseUneven(sorted, ONE)
   return sorted.map(({ from: _, ...tier }) => tier)
 }
 
-/** Of tiers that all state where they begin. */
-function refuseGaps(sorted: readonly { readonly cap: string; readonly from: string | undefined }[]): void {
-  if (sorted.some(({ from }) => from === undefined)) return
-  refuseGapBelow(sorted[0]?.from)
-  for (const [index, { from }] of sorted.entries()) {
-    const below = sorted[index - 1]
-    if (below === undefined || !isGapBetween(below.cap, from!)) continue
-    refuse(`its tiers have a gap between ${below.cap} and ${from}: a tier is missing`)
+function rateBelowInitial(tier: BodyRecord): string {
+  const rate = positiveIn(tier, 'mmr')
+  const initial = decimalOf(tier.imr)
+  if (initial !== undefined && compare(parseDecimal(rate), parseDecimal(initial)) >= 0) {
+    refuse(`the tier up to ${boundIn(tier, 'maxSz')} has the mmr ${rate}: must be below its imr, ${initial}`)
   }
-}
-
-/** The venue begins a tier at the cap of the one below or one contract above it. */
-function isGapBetween(cap: string, from: string): boolean {
-  return compare(parseCap(from), add(parseCap(cap), ONE)) > 0
+  return rate
 }
 
 type Terms = Pick<

@@ -13,13 +13,15 @@ import {
   type Rational,
   sign,
   sub,
+  ZERO,
 } from '../../margin/index.ts'
 import { type Bracket, tiersOfBrackets } from '../../rules/index.ts'
 import { refuse } from './body.ts'
 
-/** A bracket with the deduction that the venue states beside it, if it states one. */
+/** A bracket with the deduction that the venue states beside it, and with where it begins, if it states them. */
 export interface StatedBracket extends Bracket {
   readonly stated?: Decimal | undefined
+  readonly from?: Decimal | undefined
 }
 
 /** Printed deductions are rounded to 8 decimals, and some are the sums of floating-point numbers. */
@@ -31,9 +33,10 @@ const DEDUCTION_TOLERANCE: Rational = { n: 1n, d: 100_000_000n }
  */
 export function marginalTiersOf(symbol: string, brackets: readonly StatedBracket[]): RiskTier[] {
   const sorted = byCap(brackets)
+  refuseUneven(sorted, ZERO)
   const tiers = tiersOfBrackets(
     symbol,
-    sorted.map(({ stated: _, ...bracket }) => bracket),
+    sorted.map(({ stated: _, from: __, ...bracket }) => bracket),
   )
   for (const [index, { cap, stated }] of sorted.entries()) {
     // A bracket without width makes no tier.
@@ -71,6 +74,27 @@ export function refuseTwoRates(brackets: readonly Bracket[]): void {
 export function refuseGapBelow(lowest: Decimal | undefined): void {
   if (lowest === undefined || sign(parseCap(lowest)) !== 0) {
     refuse(`its lowest tier begins at ${lowest ?? 'no size'}: it must begin at 0`)
+  }
+}
+
+/**
+ * Refuses a gap below the lowest tier or between two, and tiers that overlap. Tiers in their order; where one of them does not
+ * state where it begins, nothing is known. `stepMax`: how far above the cap of one the next may begin.
+ */
+export function refuseUneven(
+  sorted: readonly { readonly cap: Decimal; readonly from?: Decimal | undefined }[],
+  stepMax: Rational,
+): void {
+  if (sorted.some(({ from }) => from === undefined)) return
+  refuseGapBelow(sorted[0]?.from)
+  for (const [index, { from }] of sorted.entries()) {
+    const below = sorted[index - 1]
+    if (below === undefined) continue
+    const step = sub(parseCap(from!), parseCap(below.cap))
+    if (sign(step) < 0) refuse(`its tiers overlap: one ends at ${below.cap} and the next begins at ${from}`)
+    if (compare(step, stepMax) > 0) {
+      refuse(`its tiers have a gap between ${below.cap} and ${from}: a tier is missing`)
+    }
   }
 }
 

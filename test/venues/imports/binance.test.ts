@@ -4,7 +4,6 @@ import { importedFrom } from './support.ts'
 const bracket = (notionalCap: number, maintMarginRatio: number, initialLeverage: number, cum: number) => ({
   initialLeverage,
   notionalCap,
-  notionalFloor: 0,
   maintMarginRatio,
   cum,
 })

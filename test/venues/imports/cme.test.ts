@@ -88,3 +88,47 @@ describe('a file of margins of CME', () => {
     expect([...refused.values()].join()).toMatch(reason)
   })
 })
+
+describe('a row of CME that cannot be in force', () => {
+  const refusedOf = (...rows: readonly string[]) =>
+    imported('BTC.csv', `date,initial,maintenance\n${rows.join('\n')}\n`, NO_BOOK).refused.get('BTC')
+
+  it.each([
+    [
+      'one of two with other margins of one day',
+      ['20210101,110,100', '20210101,111,100'],
+      '2021-01-01 has two rows with other margins: must have one',
+    ],
+    [
+      'an initial margin below the maintenance margin',
+      ['20210101,99,100'],
+      'line 2 is "20210101,99,100": initial must be at least maintenance',
+    ],
+    [
+      'a margin of 0',
+      ['20210101,110,0'],
+      'line 2 is "20210101,110,0": must be a day and two amounts above 0',
+    ],
+    [
+      'a day that is none',
+      ['20210230,110,100'],
+      'line 2 is "20210230,110,100": must be a day and two amounts above 0',
+    ],
+  ])('is refused: %s', (_, rows, reason) => {
+    expect(refusedOf(...rows)).toBe(reason)
+  })
+
+  it('is taken once where it is there twice', () => {
+    const { rules, refused } = imported(
+      'BTC.csv',
+      'date,initial,maintenance\n20210101,110,100\n2021-01-01,110,100\n',
+      NO_BOOK,
+    )
+    expect([rules.get('BTC')!.length, refused.size]).toEqual([1, 0])
+  })
+
+  it('and a file that no product names: the reason says how standard input is called', () => {
+    const { refused } = imported('standard input', 'date,initial,maintenance\n20210101,110,100\n', NO_BOOK)
+    expect([...refused.values()][0]).toMatch(/--name BTC\.csv/)
+  })
+})

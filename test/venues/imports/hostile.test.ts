@@ -201,6 +201,16 @@ describe('the import of a body', () => {
     ['dydx', ['markets', 'ZZ-USD', 'initialMarginFraction'], '2'],
     ['okx', ['data', 0, 'minSz'], '5'],
     ['kraken', ['instruments', 0, 'marginLevels', 0, 'numNonContractUnits'], '10'],
+    ['bybit', ['result', 'list', 0, 'maintenanceMargin'], '0'],
+    ['binance', [0, 'brackets', 0, 'maintMarginRatio'], '0'],
+    ['okx', ['data', 0, 'mmr'], '0'],
+    ['bitmex', [0, 'maintMargin'], '0'],
+    ['bitmex', [0, 'initMargin'], '1'],
+    ['coinbase', [1, 'future_product_details', 'overnight_margin_rate', 'long_margin_rate'], '0'],
+    ['coinbase', [1, 'future_product_details', 'overnight_margin_rate', 'short_margin_rate'], '0'],
+    ['dydx', ['markets', 'ZZ-USD', 'maintenanceMarginFraction'], '0'],
+    ['binance', [0, 'brackets', 0, 'notionalFloor'], '500'],
+    ['okx', ['data', 0, 'imr'], '0.004'],
   ] as [string, Path, string][])('of %s refuses the symbol where %j is %s', (venue, path, leaf) => {
     const whole = importedFrom(venue, [BODIES[venue]])
     const { rules, refused } = importedFrom(venue, [withLeaf(BODIES[venue]!, path, leaf)])

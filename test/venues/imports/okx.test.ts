@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { importedFrom } from './support.ts'
 
-const tier = (instFamily: string, maxSz: string, mmr: string, maxLever: string) => ({
+const tier = (instFamily: string, maxSz: string, mmr: string, maxLever: string, minSz = '0') => ({
   instFamily,
   instId: '',
   tier: '1',
-  minSz: '0',
+  minSz,
   maxSz,
   mmr,
   imr: '0.1',
@@ -20,7 +20,7 @@ const swap = {
   ctMult: '2',
   settleCcy: 'USDT',
 }
-const SOL = [tier('SOL-USDT', '500', '0.01', '50'), tier('SOL-USDT', '1000', '0.015', '33.3')]
+const SOL = [tier('SOL-USDT', '500', '0.01', '50'), tier('SOL-USDT', '1000', '0.015', '33.3', '501')]
 const data = (list: readonly object[]) => ({ code: '0', msg: '', data: list })
 
 describe('position tiers of OKX', () => {
@@ -89,7 +89,7 @@ describe('position tiers of OKX', () => {
   })
 
   it('whose rates fall or whose rate reaches the initial margin are refused', () => {
-    const falling = [tier('SOL-USDT', '500', '0.015', '50'), tier('SOL-USDT', '1000', '0.01', '40')]
+    const falling = [tier('SOL-USDT', '500', '0.015', '50'), tier('SOL-USDT', '1000', '0.01', '40', '501')]
     expect(importedFrom('okx', [data(falling), data([swap])]).refused['SOL-USDT-SWAP']).toBe(
       'tiers[1].maintenanceMarginRate of SOL-USDT-SWAP is 0.01, it must not be below the rate before it, 0.015',
     )
