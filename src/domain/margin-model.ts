@@ -205,8 +205,8 @@ export const marginModelSchema = z.strictObject({
   /** The price of the value on which maintenance margin is asked: `mark` unless stated; `entry` (Kraken, BitMEX). */
   maintenancePrice: z.enum(['mark', 'entry'], { error: 'must be mark or entry' }).optional(),
   /**
-   * Share of 1/maxLeverage that is the maintenance margin rate of a position which states its own `maxLeverage`; the tiers
-   * then do not apply (Hyperliquid: 1/2).
+   * Share of 1/maxLeverage that is the maintenance margin rate of a position which states its own `maxLeverage`: in the first
+   * of the marginal tiers, and the least in each further one (Hyperliquid: 1/2).
    */
   maintenanceShare: rateSchema.optional(),
   initial: initialMarginSchema.optional(),

@@ -9,6 +9,7 @@ import { checkRules, isPlain } from './exact-rules.ts'
 import { Kept } from './kept.ts'
 import { isolatedMarginOf, isolatedTerms, legOf, legWithFee, leverageClosingFee } from './leg.ts'
 import type { MarginAccount } from './margin-account.ts'
+import { ownRulesOf } from './own-leverage.ts'
 import { poolAccount, poolTermsOf } from './pool-account.ts'
 import type { PoolTerms } from './pool-formulas.ts'
 import type { RuledPosition } from './position-value.ts'
@@ -82,7 +83,7 @@ function openPartsOf(account: Account, book: RuleBook): MarginAccountPart[] | un
     const { marginMode } = position
     const currency =
       marginMode === 'cross' && account.pool !== undefined ? account.pool.currency : rules.settlementAsset
-    const ruled = { position, rules, defaults }
+    const ruled = { position, rules: ownRulesOf(position, rules), defaults }
     const pool = marginMode === 'cross' ? pools.find((known) => known.currency === currency) : undefined
     if (pool !== undefined) pool.positions.push(ruled)
     else {
@@ -127,7 +128,10 @@ export function marginAccountOf(account: Account, id: string, book: RuleBook): M
       isOpen(position),
   )
   const { defaults } = book
-  const legs = positions.map((position) => ({ position, rules: book.rulesOf(position.symbol), defaults }))
+  const legs = positions.map((position) => {
+    const rules = book.rulesOf(position.symbol)
+    return { position, rules: rules && ownRulesOf(position, rules), defaults }
+  })
   if (legs.some(({ rules }) => rules === undefined)) refuseFaults(account, accountFaultsOf(account, book))
   const known = legs as RuledPosition[]
   const [first] = known

@@ -27,7 +27,7 @@ const exactRulesCache = new WeakMap<InstrumentRules, ExactRules>()
  */
 export function checkRules(symbol: string, rules: InstrumentRules): void {
   if (checked.has(rules)) return
-  const { contribution, maintenance, option } = rules
+  const { contribution, maintenance, maintenanceShare, option } = rules
   const feeMax = parseDecimal(TAKER_FEE_RATE_MAX)
   if (compare(parseDecimal(rules.takerFeeRate), feeMax) > 0) {
     const rule = `a fraction of at most ${TAKER_FEE_RATE_MAX} is expected`
@@ -43,6 +43,9 @@ export function checkRules(symbol: string, rules: InstrumentRules): void {
   }
   for (const [path, rate] of ratesOf(rules)) {
     if (compare(parseRate(rate), ONE) > 0) refuse(symbol, path, rate, 'a fraction of at most 1 is expected')
+  }
+  if (maintenanceShare !== undefined && maintenance.kind !== 'marginal-tiers') {
+    refuse(symbol, 'maintenanceShare', maintenanceShare, 'it belongs to marginal-tiers and to no other kind')
   }
   const isOption = contribution === 'option'
   if (isOption !== (option !== undefined)) {
@@ -155,7 +158,7 @@ const plainness = new WeakMap<InstrumentRules, boolean>()
  * decimal rates, no rounding, and no fee of closing but that at the bankruptcy price. `AccountFormula` computes the others.
  */
 export function isPlain(position: Position, rules: InstrumentRules, defaults: MarginDefaults): boolean {
-  if (position.maintenanceMarginRate !== undefined || position.maxLeverage !== undefined) return false
+  if (position.maintenanceMarginRate !== undefined) return false
   const closingFee = rules.closingFee ?? defaults.closingFee
   if (closingFee !== 'none' && closingFee !== 'at-bankruptcy-price') return false
   let plain = plainness.get(rules)

@@ -3,7 +3,7 @@ import { assert } from '../errors.ts'
 import { type Algebra, magnitude } from './algebra.ts'
 import { optionMaintenanceOf } from './option-formulas.ts'
 import type { Market, RuledPosition, SizedPosition } from './position-value.ts'
-import { div, max, parseDecimal, parseRate, type Rational, sub, ZERO } from './rational.ts'
+import { max, parseDecimal, parseRate, type Rational, sub, ZERO } from './rational.ts'
 import { parseCap } from './tiers.ts'
 
 /** Maintenance margin without the fee of closing. */
@@ -57,10 +57,9 @@ export function usedMarginOf<N>(
 }
 
 /** The maintenance margin rate that the venue gives to this position alone; undefined where its table holds. */
-export function ownRateOf({ position, rules }: RuledPosition): Rational | undefined {
-  if (position.maintenanceMarginRate !== undefined) return parseRate(position.maintenanceMarginRate)
-  if (position.maxLeverage === undefined || rules.maintenanceShare === undefined) return undefined
-  return div(parseRate(rules.maintenanceShare), parseDecimal(position.maxLeverage))
+export function ownRateOf({ position }: RuledPosition): Rational | undefined {
+  const { maintenanceMarginRate } = position
+  return maintenanceMarginRate === undefined ? undefined : parseRate(maintenanceMarginRate)
 }
 
 /** The first tier whose cap is not below; the last for all above. */

@@ -52,7 +52,7 @@ export function parseRate(text: string): Rational {
   const slash = text.indexOf('/')
   return slash < 0
     ? parseDecimal(text)
-    : div(parseDecimal(text.slice(0, slash)), parseDecimal(text.slice(slash + 1)))
+    : { n: BigInt(text.slice(0, slash)), d: BigInt(text.slice(slash + 1)) }
 }
 
 /** The text that `parseRate` reads as the same value: a decimal where it ends, otherwise a fraction in lowest terms. */

@@ -98,9 +98,8 @@ function contributionOf(one: VenueCase, position: Position, { marks, fundingRate
  * for. It is not above the first tier, for a rate that grows with the size (Deribit futures), and where the venue rounds.
  */
 export function isLinearInSize(position: Position, rules: InstrumentRules, mark: string): boolean {
-  const { maintenance, rounding, maintenanceShare } = rules
+  const { maintenance, rounding } = rules
   if (rounding !== undefined || maintenance.kind === 'size-rate') return false
-  if (maintenanceShare !== undefined && position.maxLeverage !== undefined) return true
   if (maintenance.kind !== 'marginal-tiers' && maintenance.kind !== 'whole-tiers') return true
   const units = multiply(magnitudeOf(position), parse(rules.multiplier))
   const price = parse(rules.maintenancePrice === 'entry' ? position.entryPrice : mark)

@@ -4,7 +4,19 @@ import { cross, type Example, type GoldenCase, goldenCase, isolated, rateRules }
 
 const USDC = { settlementAsset: 'USDC', liquidation: 'passed' }
 /** The maintenance margin rate is half of 1/maxLeverage, of the position where it states one. */
-const OWN_LEVERAGE: Example['rules'] = { X: rateRules('0.5', { ...USDC, maintenanceShare: '1/2' }) }
+const OWN_LEVERAGE: Example['rules'] = {
+  X: {
+    ...USDC,
+    contribution: 'linear',
+    closingFee: 'none',
+    maintenanceShare: '1/2',
+    maintenance: {
+      kind: 'marginal-tiers',
+      basis: 'notional',
+      tiers: [{ cap: '999999999999999', maintenanceMarginRate: '0.5', maintenanceDeduction: '0' }],
+    },
+  },
+}
 
 function tiered(first: string, cap: string, second: string, deduction: string): Example['rules'] {
   return {
