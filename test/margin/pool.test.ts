@@ -258,6 +258,16 @@ describe('a pool over several currencies', () => {
     ])
   })
 
+  it('is no margin account without a position or a debt: a debt of zero is none, and nothing of it can be liquidated', () => {
+    const parts = {
+      positions: [],
+      collateral: [{ asset: 'USDT', amount: '0' }],
+      liabilities: [{ asset: 'USDT', amount: '0.0' }],
+    }
+    const account = parsedAccount({ venue: 'binance', ...multi(parts) } as never)
+    expect(marginAccountsOf(account, bookWith({ USDT: AS_IT_IS }, rules))).toEqual([])
+  })
+
   it('must have one liquidation for the positions of all currencies', () => {
     const passed = { ...rules, BTCUSDC: oneTier('0.01', '0', { settle: 'USDC', liquidation: 'passed' }) }
     const positions = [LONG, { ...LONG, symbol: 'BTCUSDC' }]

@@ -202,8 +202,12 @@ function assetIndex(
   }
   const pool = (amount: string) => ({
     pool: { currency: 'USD' },
-    collateral: [{ asset, amount }],
-    liabilities: [{ asset: 'USD', amount: '0' }],
+    // Without a position or a debt nothing can be liquidated; the dollar that is owed is there.
+    collateral: [
+      { asset, amount },
+      { asset: 'USD', amount: '1' },
+    ],
+    liabilities: [{ asset: 'USD', amount: '1' }],
   })
   const tiers = [{ cap: NO_CAP, ratio: (1 - Number(share)).toFixed(4) }]
   const collateralRules = { [asset]: { tiers, liabilityRatio: (1 + Number(share)).toFixed(4) } }

@@ -28,9 +28,12 @@ function flexCollateral(asset: string, quantity: string, value: string, collater
     rules: {},
     account: {
       pool: { currency: 'USD' },
-      collateral: [{ asset, amount: quantity }],
-      // Without a position or a debt nothing can be liquidated.
-      liabilities: [{ asset: 'USD', amount: '0' }],
+      // Without a position or a debt nothing can be liquidated; the dollar that is owed is there.
+      collateral: [
+        { asset, amount: quantity },
+        { asset: 'USD', amount: '1' },
+      ],
+      liabilities: [{ asset: 'USD', amount: '1' }],
     },
     marks: {},
     indexPrices: { [asset]: quotientOf(value, quantity) },
