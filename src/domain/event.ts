@@ -115,7 +115,7 @@ const cureSchema = z.object({
       }),
     )
     .describe(
-      'Each alone brings it below every level, as topUp does: the smallest reduction of that one position. What is closed is closed at the marks; a level by distance is judged at prices moved as before the reduction.',
+      'Each alone brings it below every level, as topUp does: the smallest reduction of that one position. What is closed is closed at the marks; a level by distance is judged at prices moved against the account as it is then.',
     ),
   topUps: z
     .array(

@@ -18,7 +18,7 @@ export type Adverse = 'rise' | 'fall'
  * By the net of an instrument: a long one loses when its price falls. Where nothing is net, the side on which the value, and
  * so the margin that is asked, grows: a rise, of an inverse contract a fall.
  */
-function adverseOf(net: bigint | number, isInverse: boolean): Adverse {
+export function adverseOf(net: bigint | number, isInverse: boolean): Adverse {
   if (net > 0) return 'fall'
   return net < 0 || !isInverse ? 'rise' : 'fall'
 }

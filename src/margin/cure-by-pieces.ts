@@ -1,18 +1,18 @@
 // How much of a position to close when slack need not be concave: each tier is solved separately. Slower than the walk of
 // cure.ts, and its twin for concave slack.
-import { add, ceilTo, compare, div, mul, neg, ONE, type Rational, sign, sub, ZERO } from './rational.ts'
+import { add, ceilTo, compare, div, max, mul, neg, ONE, type Rational, sign, sub, ZERO } from './rational.ts'
 import { closedBeyond, meets, type Reduction, shareWithout, surplusKeeping } from './reduction.ts'
 import { tierIndexAt } from './tiers.ts'
 
 /**
- * The smallest part of a position whose closing at the mark cures; undefined when only closing the whole position may. A larger
- * part need not cure: if maintenance margin jumps at a cap, the surplus jumps too.
+ * The smallest part of a position, from a multiple of the step on, whose closing at the mark cures; undefined when only closing the
+ * whole position may. A larger part need not cure: if maintenance margin jumps at a cap, the surplus jumps too.
  */
-export function closedByPieces(reduction: Reduction): Rational | undefined {
+export function closedByPieces(reduction: Reduction, from: Rational = ZERO): Rational | undefined {
   const { curve, notional, size } = reduction
   for (let index = tierIndexAt(curve.tiers, notional); index >= 0; index--) {
     const low = index === 0 ? ZERO : div(curve.tiers[index - 1]!.cap, notional)
-    const closed = closedInTier(reduction, index)
+    const closed = max(closedInTier(reduction, index), from)
     if (compare(closed, size) >= 0) continue
     const share = shareWithout(reduction, closed)
     if (compare(share, low) > 0 && meets(reduction.goal, surplusKeeping(reduction, share))) return closed

@@ -1,8 +1,9 @@
 import type { Cure, Decimal } from '../domain/index.ts'
 import { assert } from '../errors.ts'
 import type { Evaluation, MarginAccount } from './account.ts'
+import { factorOf } from './adverse.ts'
 import { closedByPieces } from './cure-by-pieces.ts'
-import { slackIsConcave } from './curve.ts'
+import { maintenanceAt, slackIsConcave } from './curve.ts'
 import { isolatedTerms, type Leg } from './leg.ts'
 import type { LevelRule } from './level-rule.ts'
 import { areLevelsNested, type EvaluationAt, reachedLevel } from './levels.ts'
@@ -36,6 +37,7 @@ import {
   topUpGoalsOf,
 } from './reduction.ts'
 import { tierIndexAt } from './tiers.ts'
+import { firstTurned, isTurned, type Turn, turnOf } from './turn.ts'
 
 function surplusOf({ ratio }: Goal, evaluation: Evaluation): Rational {
   return sub(mul(ratio, evaluation.marginBalance), evaluation.maintenanceMargin)
@@ -47,7 +49,7 @@ function surplusOf({ ratio }: Goal, evaluation: Evaluation): Rational {
  *
  * In a cross pool the realised PnL stays and a reduction lowers the maintenance margin; the size is null when closing
  * the whole position is not enough. The margin of an isolated position leaves in proportion to the closed part: only a
- * lower tier helps, otherwise the whole size is closed. Prices move the same way as before the reduction.
+ * lower tier helps, otherwise the whole size is closed. Prices move against the account as it is after the reduction.
  */
 export function cureOf(
   marginAccount: MarginAccount,
@@ -64,12 +66,12 @@ export function cureOf(
   const goals = reductionGoalsOf(marginAccount, rule, isNested, isNegative)
   return {
     topUp: formatDecimal(topUps.reduce(max)),
-    reductions: marginAccount.legs.map((leg) => {
+    reductions: marginAccount.legs.map((leg, index) => {
       const at = goals.map((goal) => {
         const { distance } = goal
         return { goal, evaluation: evaluationAt(distance), x: xAt(leg, distance) }
       })
-      return { symbol: leg.curve.symbol, size: closedSizeOf(leg, xAt(leg, ZERO), marginAccount, at) }
+      return { symbol: leg.curve.symbol, size: closedSizeOf(index, xAt(leg, ZERO), marginAccount, at) }
     }),
   }
 }
@@ -115,31 +117,95 @@ function topUpSlopes(marginAccount: MarginAccount, goal: Goal): Rational[] {
   return gainsWithX ? [add(goal.ratio, feeSlope), goal.ratio] : [goal.ratio, sub(goal.ratio, feeSlope)]
 }
 
-/**
- * How much of the position to close; null when closing it all is not enough. Of several goals the one that asks for the most
- * decides, if that part meets the others too; otherwise only closing it all may.
- */
+/** How much of the position to close so that every goal is met; null when closing it all is not enough. */
 export function closedSizeOf(
-  leg: Leg,
+  index: number,
   presentX: Rational,
   marginAccount: MarginAccount,
   goals: readonly GoalAt[],
 ): Decimal | null {
-  const reductions = goals.map((goal) => reductionOf(leg, presentX, marginAccount, goal))
-  const { size } = reductions[0]!
-  const part = reductions.filter((one) => !meets(one.goal, surplusKeeping(one, ONE))).map(partOf)
-  const closed = part.reduce(max, ZERO)
-  const cures = (one: Reduction) => meets(one.goal, surplusKeeping(one, shareWithout(one, closed)))
-  if (compare(closed, size) < 0 && reductions.every(cures)) return formatDecimal(closed)
-  const allCures =
-    marginAccount.marginMode === 'isolated' || reductions.every(({ goal, base }) => meets(goal, base))
+  const { formula, marginMode, legs } = marginAccount
+  const leg = legs[index]!
+  const turn = turnOf(formula.positions, index)
+  const closings = goals.map(
+    (at): Closing => ({
+      turn,
+      reduction: reductionOf(leg, presentX, marginAccount, at),
+      turned: turn && reductionOf(leg, presentX, marginAccount, turnedGoalOf(leg, marginAccount, at, turn)),
+    }),
+  )
+  const closed = leastMeetingAll(closings)
+  if (closed !== undefined) return formatDecimal(closed)
+  const { size } = closings[0]!.reduction
+  const allCures = marginMode === 'isolated' || closings.every((one) => isMetByAll(one, size))
   return allCures ? formatDecimal(size) : null
 }
 
-/** The smallest part that meets one goal; the whole size where no smaller one does. */
-function partOf(reduction: Reduction): Rational {
-  const isConcave = slackIsConcave(reduction.curve)
-  return (isConcave ? closedByWalk(reduction) : closedByPieces(reduction)) ?? reduction.size
+/** Closing a part of a position, as far as one goal is concerned. */
+interface Closing {
+  readonly reduction: Reduction
+  readonly turn: Turn | undefined
+  /** Set with `turn`: once the side of the instrument has turned. */
+  readonly turned: Reduction | undefined
+}
+
+function inForce({ reduction, turn, turned }: Closing, closed: Rational): Reduction {
+  return turn !== undefined && isTurned(turn, closed) ? turned! : reduction
+}
+
+function isMetByAll(closing: Closing, size: Rational): boolean {
+  const { goal, base } = inForce(closing, size)
+  return meets(goal, base)
+}
+
+function isMet(closing: Closing, closed: Rational): boolean {
+  const one = inForce(closing, closed)
+  return meets(one.goal, surplusKeeping(one, shareWithout(one, closed)))
+}
+
+/** The smallest part, not all, that meets every goal: each goal that is not met by it asks for more. */
+function leastMeetingAll(closings: readonly Closing[]): Rational | undefined {
+  let closed: Rational | undefined = ZERO
+  while (closed !== undefined) {
+    const part: Rational = closed
+    const lacking = closings.find((one) => !isMet(one, part))
+    if (lacking === undefined) return part
+    closed = partFrom(lacking, part)
+  }
+  return undefined
+}
+
+/** The smallest part from there on that meets one goal, not all; undefined for none. */
+function partFrom({ reduction, turn, turned }: Closing, from: Rational): Rational | undefined {
+  if (turn === undefined) {
+    const isWalk = from.n === 0n && slackIsConcave(reduction.curve)
+    return isWalk ? closedByWalk(reduction) : closedByPieces(reduction, from)
+  }
+  const before = isTurned(turn, from) ? undefined : closedByPieces(reduction, from)
+  if (before !== undefined && !isTurned(turn, before)) return before
+  return closedByPieces(turned!, max(from, firstTurned(turn, reduction.step)))
+}
+
+/** The account at the prices of the goal, that of the instrument of the leg moved to the other side. */
+function turnedGoalOf(
+  { curve: { coordinate } }: Leg,
+  { legs }: MarginAccount,
+  at: GoalAt,
+  { side, places }: Turn,
+): GoalAt {
+  const { goal, evaluation } = at
+  const { distance } = goal
+  const [now, then] = [factorOf(side === 'fall' ? 'rise' : 'fall', distance), factorOf(side, distance)]
+  const x = mul(at.x, coordinate === 'price' ? div(then, now) : div(now, then))
+  let { unrealizedPnl, maintenanceMargin } = evaluation
+  for (const place of places) {
+    const { curve } = legs[place]!
+    unrealizedPnl = add(unrealizedPnl, mul(curve.slope, sub(x, at.x)))
+    maintenanceMargin = add(maintenanceMargin, sub(maintenanceAt(curve, x), maintenanceAt(curve, at.x)))
+  }
+  const gained = sub(unrealizedPnl, evaluation.unrealizedPnl)
+  const moved = { unrealizedPnl, maintenanceMargin, marginBalance: add(evaluation.marginBalance, gained) }
+  return { goal, evaluation: moved, x }
 }
 
 /**

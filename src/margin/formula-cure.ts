@@ -2,7 +2,8 @@
 import type { Cure, Decimal, MarginMode } from '../domain/index.ts'
 import { assert } from '../errors.ts'
 import type { MarginAccount } from './account.ts'
-import type { Change } from './account-formulas.ts'
+import { type Change, symbolsOf } from './account-formulas.ts'
+import { factorOf } from './adverse.ts'
 import { type Algebra, exactNumbers, magnitude } from './algebra.ts'
 import { isCreditedByFee } from './closing-fee.ts'
 import { type Figure, type FigureOf, firstCrossing, tracedFigure } from './crossing.ts'
@@ -34,11 +35,15 @@ import {
   topUpGoalsOf,
 } from './reduction.ts'
 import { type Surplus, surplusByPieces } from './share-pieces.ts'
+import { isTurned, type Turn, turnOf } from './turn.ts'
+
+/** The account at prices moved against it by a distance. */
+type KnownAt = (distance: Rational) => Known
 
 /** As `cureOf`: the smallest top-up, and the smallest reduction of each position, that brings the account below every level. */
 export function cureByFormula(
   marginAccount: Pick<MarginAccount, 'liquidation'>,
-  knownAt: (distance: Rational) => Known,
+  knownAt: KnownAt,
   rule: LevelRule,
 ): Cure {
   const { formula, figures } = knownAt(ZERO)
@@ -57,7 +62,7 @@ export function cureByFormula(
     reductions: formula.positions.map(({ position }, index) => ({
       symbol: position.symbol,
       size: reductionOf(
-        goals.map((goal) => closingOf(knownAt(goal.distance), index, goal)),
+        goals.map((goal) => closingOf(knownAt, index, goal)),
         formula.marginMode,
       ),
     })),
@@ -153,66 +158,114 @@ interface Closing {
   /** The whole size. */
   readonly size: Rational
   readonly meetsWith: (closed: Rational) => boolean
-  /** The smallest part that meets the goal; the whole size where no smaller one does. */
-  smallest(): Rational
+  /** The smallest part above that one that meets the goal, not all; undefined for none. */
+  smallestAbove(part: Rational): Rational | undefined
 }
 
 /**
- * The smallest part of a position whose closing at the present mark cures: what the goal asks for that asks for the most, if
- * that meets all; its whole size if no part does, null if that does not help either.
+ * The smallest part of a position whose closing at the present mark meets every goal: each that is not met asks for more. Its
+ * whole size if no part does, null if that does not help either.
  */
 function reductionOf(closings: readonly Closing[], marginMode: MarginMode): Decimal | null {
-  const meetAll = (closed: Rational) => closings.every(({ meetsWith }) => meetsWith(closed))
-  let closed = ZERO
-  // A goal that is met by what another one asks for asks for no more.
-  for (const { meetsWith, smallest } of closings) if (!meetsWith(closed)) closed = max(closed, smallest())
+  let closed: Rational | undefined = ZERO
+  while (closed !== undefined) {
+    const part: Rational = closed
+    const lacking = closings.find(({ meetsWith }) => !meetsWith(part))
+    if (lacking === undefined) return formatDecimal(part)
+    closed = lacking.smallestAbove(part)
+  }
   const { size } = closings[0]!
-  if (compare(closed, size) < 0 && meetAll(closed)) return formatDecimal(closed)
-  return marginMode === 'isolated' || meetAll(size) ? formatDecimal(size) : null
+  const isCured = marginMode === 'isolated' || closings.every(({ meetsWith }) => meetsWith(size))
+  return isCured ? formatDecimal(size) : null
 }
 
-function closingOf(known: Known, index: number, goal: Goal): Closing {
-  const { position, rules } = known.formula.positions[index]!
+function closingOf(knownAt: KnownAt, index: number, goal: Goal): Closing {
+  const known = knownAt(goal.distance)
+  const { positions } = known.formula
+  const { position, rules } = positions[index]!
   const size = magnitude(exactNumbers, parseDecimal(position.size))
   const step = parseDecimal(reductionStepOf(rules))
   const figure = surplusWithout(known, index, goal)
+  const turn = goal.distance.n === 0n ? undefined : turnOf(positions, index)
+  const turned =
+    turn &&
+    surplusWithout(
+      turnedAt(known, knownAt(ZERO), goal, turn, position.symbol),
+      turn.places.indexOf(index),
+      goal,
+    )
   const sizeOf = (steps: bigint) => mul(step, { n: steps, d: 1n })
-  const meetsWith = (closed: Rational) => meets(goal, figure.exactAt(div(closed, size)))
-  const cures = (steps: bigint) => compare(sizeOf(steps), size) < 0 && meetsWith(sizeOf(steps))
+  const meetsWith = (closed: Rational) => {
+    const surplus = turn !== undefined && isTurned(turn, closed) ? turned! : figure
+    return meets(goal, surplus.exactAt(div(closed, size)))
+  }
   const stepsTo = (share: Rational) => ceilOf(div(mul(share, size), step))
-  const smallest = () => {
-    for (const [share, next] of piecesOf(figure)) {
+  /** By the surplus before a turn or after it, from a share on. */
+  const smallestIn = (surplus: Figure, start: Rational, end: Rational, above: Rational) => {
+    const cures = (steps: bigint) => {
+      const part = sizeOf(steps)
+      return compare(part, above) > 0 && compare(part, size) < 0 && meetsWith(part)
+    }
+    for (const [share, next] of piecesOf(surplus, start, end)) {
       const first = stepsTo(share) > 0n ? stepsTo(share) : 1n
       // On a root the surplus is zero, which may not be enough; a step further it is above. Rounding moves it, so that the
       // search around a root covers the end of the piece before it.
       const steps =
         rules.rounding === undefined
           ? [first, first + 1n].find(cures)
-          : share.n === 0n && figure.valueAt(ZERO).n < 0n
+          : compare(share, start) === 0 && surplus.valueAt(start).n < 0n
             ? undefined
-            : fewestStepsUpTo(first, stepsTo(next ?? ONE), cures)
+            : fewestStepsUpTo(first, stepsTo(next ?? end), cures)
       if (steps !== undefined) return sizeOf(steps)
     }
-    return size
+    return undefined
   }
-  return { size, meetsWith, smallest }
+  const smallestAbove = (part: Rational) => {
+    const start = div(part, size)
+    if (turn === undefined) return smallestIn(figure, start, ONE, part)
+    const atTurn = div(turn.size, size)
+    const before = compare(start, atTurn) < 0 ? smallestIn(figure, start, atTurn, part) : undefined
+    return before ?? smallestIn(turned!, max(start, atTurn), ONE, part)
+  }
+  return { size, meetsWith, smallestAbove }
+}
+
+/** What moves with the price of the symbol, at the prices of the goal, that one on the side to which it turns. */
+function turnedAt(
+  known: Known,
+  present: Known,
+  { distance }: Goal,
+  { side, places }: Turn,
+  symbol: string,
+): Known {
+  const focused = focusOn(known, places)
+  const marks = new Map(symbolsOf(focused.formula).map((one) => [one, known.marks.get(one)!]))
+  marks.set(symbol, mul(present.marks.get(symbol)!, factorOf(side, distance)))
+  const priced = { ...focused, marks }
+  return { ...priced, figures: figuresAt(exactNumbers, priced) }
 }
 
 /** The surplus as a function of the share that is closed. */
 function surplusWithout(known: Known, index: number, goal: Goal): Surplus {
   const byPieces = known.isTraced === true ? undefined : surplusByPieces(known, index, goal)
   if (byPieces !== undefined) return byPieces
-  const focused = focusOn(known, [index])
+  // An account of which only some positions move is kept as it is.
+  const focused = known.formula.still === undefined ? focusOn(known, [index]) : known
+  const place = focused === known ? index : 0
   const surplusAt: FigureOf = (algebra, share) =>
-    surplusUnder(focused, algebra, goal, { closed: { index: 0, share } })
+    surplusUnder(focused, algebra, goal, { closed: { index: place, share } })
   return { ...tracedFigure(surplusAt), exactAt: (share) => surplusAt(exactNumbers, share) }
 }
 
-/** The shares from 0 to 1 between which the surplus keeps its sign, each with the next. */
-function* piecesOf(surplus: Figure): Generator<readonly [Rational, Rational | undefined]> {
-  let share: Rational | undefined = ZERO
-  while (share !== undefined && compare(share, ONE) < 0) {
-    const crossing: Rational | undefined = surplus.crossing(share, 'up', ONE)
+/** The shares from one to another between which the surplus keeps its sign, each with the next. */
+function* piecesOf(
+  surplus: Figure,
+  start: Rational,
+  end: Rational,
+): Generator<readonly [Rational, Rational | undefined]> {
+  let share: Rational | undefined = start
+  while (share !== undefined && compare(share, end) < 0) {
+    const crossing: Rational | undefined = surplus.crossing(share, 'up', end)
     const next: Rational | undefined =
       crossing !== undefined && compare(crossing, share) > 0 ? reduce(crossing) : undefined
     yield [share, next]

@@ -40,7 +40,7 @@ export function cureAt(
         const summed = summedAtDistance(one.distance)
         return { goal: one, evaluation: evaluationOf(summed), x: xIn(summed, index) }
       })
-      return { symbol, size: closedSizeOf(leg, xIn(present, index), marginAccount, at) }
+      return { symbol, size: closedSizeOf(index, xIn(present, index), marginAccount, at) }
     }),
   }
 }
