@@ -1,5 +1,6 @@
-import type { EffectiveRules, InstrumentRules, RuleBook } from '../domain/index.ts'
+import { type EffectiveRules, type InstrumentRules, NO_CAP, type RuleBook } from '../domain/index.ts'
 import { ruleAgeDays } from '../margin/index.ts'
+import { capUnitOf } from './rules-asked.ts'
 import type { Palette } from './terminal.ts'
 import { visible } from './visible.ts'
 
@@ -124,7 +125,7 @@ export function rulesLines(book: RuleBook, symbol: string, entry: InForce, atMs:
       `  rules  ${ageText(asOf, atMs)}`,
       `  source  ${visible(source)}`,
       `  maintenance  ${[maintenance.kind, ...figuresOf(maintenance)].join('  ')}`,
-      ...tierTable(maintenance),
+      ...tierTable(rules),
       ...(rules.assumptions ?? []).map(
         (assumption) => `  ${palette.yellow('assumed')}  ${visible(assumption)}`,
       ),
@@ -149,19 +150,18 @@ function figuresOf(maintenance: InstrumentRules['maintenance']): string[] {
   }
 }
 
-const UNITS = { notional: 'quote currency', coin: 'coin', contracts: 'contracts' } as const
-
-function tierTable(maintenance: InstrumentRules['maintenance']): string[] {
+function tierTable(rules: InstrumentRules): string[] {
+  const { maintenance } = rules
   if (maintenance.kind !== 'marginal-tiers' && maintenance.kind !== 'whole-tiers') return []
   const hasDeductions = maintenance.kind === 'marginal-tiers'
   const head = [
-    `up to (${UNITS[maintenance.basis]})`,
+    `up to (${visible(capUnitOf(rules)!)})`,
     'rate',
     ...(hasDeductions ? ['deduction'] : []),
     'leverage',
   ]
   const rows = maintenance.tiers.map((tier) => [
-    tier.cap,
+    tier.cap === NO_CAP ? 'no cap' : tier.cap,
     percent(tier.maintenanceMarginRate),
     ...('maintenanceDeduction' in tier ? [tier.maintenanceDeduction] : []),
     tier.maxLeverage === undefined ? '' : `${tier.maxLeverage}x`,

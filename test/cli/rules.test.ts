@@ -114,6 +114,9 @@ describe('plimsoll rules show', () => {
       /maintenance {2}whole-tiers\n +up to \(contracts\) +rate +leverage\n +1000 +0\.4 % +100x\n/,
     )
     expect(whole).toContain('assumed  only the tier up to 1000 contracts is known')
+    expect(await shown('bitmex', 'ETHUSD')).toContain(' up to (XBT) ')
+    expect(await shown('binance', 'BTCUSD_PERP')).toContain(' up to (BTC) ')
+    expect(await shown('coinbase', 'BTC-PERP')).toMatch(/^ +no cap +1\/15 /m)
     expect(await shown('deribit', 'BTC-PERPETUAL')).toContain('size-rate  1 %  0.00005 more a coin')
     expect(await shown('cme', 'BTC')).toContain('per-contract  48931 a contract')
     expect(await shown('coinbase', 'BIP-20DEC30-CDE')).toContain(
