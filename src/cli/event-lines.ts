@@ -102,13 +102,20 @@ function headFigures({
     figures.push(`${percentText(distance)} from its line`)
   }
   if (kind === 'warning') figures.push(`level ${level}`)
+  if (isPartlyRecovered({ kind, level })) figures.push(`still at level ${level}`)
   if (kind !== 'warning' && kind !== 'liquidation') figures.push(`was at ${previousLevel}`)
   return figures
 }
 
+/** A level farther from the line still stands. */
+function isPartlyRecovered({ kind, level }: Pick<MarginEvent, 'kind' | 'level'>): boolean {
+  return kind === 'recovered' && level !== '0'
+}
+
 /** Positions and cure. Empty for an event that asks for no action. */
 function detailLines(event: MarginEvent): string[] {
-  if (event.kind !== 'warning' && event.kind !== 'liquidation') return []
+  const asksForAction = event.kind === 'warning' || event.kind === 'liquidation' || isPartlyRecovered(event)
+  if (!asksForAction) return []
   return [positionsLine(event), cureLine(event)].filter((line) => line !== '')
 }
 

@@ -71,6 +71,21 @@ describe('an event as lines for people', () => {
     },
   )
 
+  it('of a recovery to a warning level names the level that still stands, positions and cure', () => {
+    const partly = event({
+      kind: 'recovered',
+      level: '10%',
+      previousLevel: '1',
+      marginRatio: '0.054',
+      shortfall: '0',
+    })
+    expect(linesOf(partly)).toEqual([
+      '08:53:20Z  recovered     desk/1/cross/USDT  ratio 0.054  still at level 10%  was at 1',
+      expect.stringContaining('BTCUSDT 0.5 at 58120.25'),
+      '           cure: add 44.325 USDT, or close 0.152 of BTCUSDT',
+    ])
+  })
+
   it('says that a price is suspect', () => {
     expect(linesOf(event({ confidence: 'suspect', reasons: ['far-from-index'] }))[0]).toContain(
       'suspect  far-from-index',
