@@ -16,3 +16,8 @@ export function formatOf(file: string, stated: ImportFormat | undefined): Import
 export function refusalText({ line, path, shown, rule }: Refusal): string {
   return `plimsoll: line ${line}:${visible(`${path === '' ? '' : ` ${path}`} is ${shown}: ${rule}`)}`
 }
+
+/** The reason alone: field, value and rule. */
+export function refusalReason({ path, shown, rule }: Refusal): string {
+  return `${path === '' ? 'the line' : path} is ${shown}: ${rule}`
+}

@@ -3,7 +3,7 @@ import type { Account, AccountWrite, AccountWriter, WriteResult } from '../domai
 import { type ImportFormat, importAccounts, REFUSED_REPORTED_MAX, type Refusal } from '../import/index.ts'
 import { systemClock } from '../system/index.ts'
 import { VENUE_NAMES } from '../venues/index.ts'
-import { formatOf, refusalText } from './accounts-file.ts'
+import { formatOf, refusalReason, refusalText } from './accounts-file.ts'
 import { withOpenBook } from './book.ts'
 import { openInput, readable } from './lines.ts'
 import type { Output } from './terminal.ts'
@@ -15,6 +15,15 @@ export interface ReadAccounts {
   readonly accounts: Iterable<Account>
   /** Accounts that cannot be read; each was named on standard error, up to a most. */
   readonly unreadable: number
+  /** Why, the first REFUSED_REPORTED_MAX; an account may have several. */
+  readonly faults: readonly ReadFault[]
+}
+
+/** Where an account stands that cannot be read: the line of a file, or its id in the stored book. */
+export interface ReadFault {
+  readonly line: number | null
+  readonly account: string | null
+  readonly reason: string
 }
 
 /** Where the accounts are: a file as `plimsoll import` takes it (`-` for standard input), or the stored book. */
@@ -33,7 +42,7 @@ export function readAccounts(place: AccountsPlace): Promise<ReadAccounts> {
 async function fromFile(file: string, { format, errors }: AccountsPlace): Promise<ReadAccounts> {
   const read = new AccountsInMemory()
   const input = await openInput(file)
-  const { refusedCount } = await importAccounts({
+  const { refusedCount, refused } = await importAccounts({
     input: readable<Uint8Array>(input),
     format: formatOf(file, format),
     book: read,
@@ -43,7 +52,8 @@ async function fromFile(file: string, { format, errors }: AccountsPlace): Promis
     clock: systemClock,
     refused: reporter(errors),
   }).finally(() => input.destroy())
-  return { accounts: read.accounts.values(), unreadable: refusedCount }
+  const faults = refused.map((fault) => ({ line: fault.line, account: null, reason: refusalReason(fault) }))
+  return { accounts: read.accounts.values(), unreadable: refusedCount, faults }
 }
 
 function reporter(errors: Output): (refusal: Refusal) => void {
@@ -55,14 +65,17 @@ function reporter(errors: Output): (refusal: Refusal) => void {
 
 async function fromBook({ config, errors }: AccountsPlace): Promise<ReadAccounts> {
   const accounts: Account[] = []
+  const faults: ReadFault[] = []
   let unreadable = 0
   await withOpenBook(config, errors, async (book) => {
-    const refused = (_id: string, { code, message }: { code: string; message: string }) => {
-      if (++unreadable <= REFUSED_REPORTED_MAX) tell(errors, `plimsoll: ${code}: ${visible(message)}`)
+    const refused = (account: string, { code, message }: { code: string; message: string }) => {
+      if (++unreadable > REFUSED_REPORTED_MAX) return
+      faults.push({ line: null, account, reason: message })
+      tell(errors, `plimsoll: ${code}: ${visible(message)}`)
     }
     for await (const account of book.list({ unreadable: refused })) accounts.push(account)
   })
-  return { accounts, unreadable }
+  return { accounts, unreadable, faults }
 }
 
 /** Takes the accounts of a file as the stored book would, were it empty. */

@@ -4,7 +4,7 @@ import { PlimsollError } from '../errors.ts'
 import { levelRule } from '../margin/index.ts'
 import { type MovedMarginAccount, type RulesEffect, rulesEffect } from '../questions/index.ts'
 import { bookAt, withCollateralRules, withRules } from '../rules/index.ts'
-import { readAccounts } from './accounts-read.ts'
+import { type ReadFault, readAccounts } from './accounts-read.ts'
 import { shortened } from './figures.ts'
 import { readPresentState } from './marks-file.ts'
 import type { Output, Palette } from './terminal.ts'
@@ -29,9 +29,10 @@ export interface NewRules {
   readonly nowMs: number
 }
 
-/** An effect on accounts, and how many of them cannot be read. */
+/** An effect on accounts, how many of them cannot be read, and why. */
 export interface ReadEffect extends RulesEffect {
   readonly unreadable: number
+  readonly faults: readonly ReadFault[]
 }
 
 /** What the rules do to the accounts that the flags name; null if they name none. */
@@ -51,7 +52,7 @@ export async function effectOf(
     throw new PlimsollError('USAGE', '--marks has no effect without --accounts or --stored-accounts')
   }
   const { present, collateralRules } = await readPresentState(marks, true)
-  const { accounts, unreadable } = await readAccounts({ file, format: undefined, config, errors })
+  const { accounts, unreadable, faults } = await readAccounts({ file, format: undefined, config, errors })
   const latest = Object.fromEntries(
     [...imported.rules].map(([symbol, entries]) => [symbol, entries.at(-1)!.rules]),
   )
@@ -65,7 +66,7 @@ export async function effectOf(
     present,
     rule: levelRule(config.levels, config.hysteresis),
   })
-  return { ...effect, unreadable }
+  return { ...effect, unreadable, faults }
 }
 
 /** Lines for people, what gets worse first. */

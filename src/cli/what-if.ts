@@ -53,10 +53,12 @@ place of --levels. Listed are the levels nearest to the line first, then the
 largest shortfalls. Totals are by level and settlement asset.
 
 JSON: {"moves", "marginAccounts", "safe", "warned", "liquidated", "unknown",
-"totals", "reached", "missing", "unheld", "refused"}.
+"totals", "reached", "missing", "unheld", "refused", "unreadable", "faults"};
+"unreadable" counts the accounts that cannot be read, "faults" says where each
+stands and why.
 
-Exit code 1 where an account cannot be read or judged ("unknown", "refused"),
-and where no account depends on a name that is moved ("unheld").`
+Exit code 1 where an account cannot be read or judged ("unknown", "refused",
+"unreadable"), and where no account depends on a name that is moved ("unheld").`
 
 /** `plimsoll what-if`: who is warned and who is liquidated if prices move so. */
 export function whatIfCommand(
@@ -103,7 +105,7 @@ async function answer(
   const { present, collateralRules } = await readPresentState(marks, fromEntry === true)
   const { bookOf } = ruleBooks(config, nowMs)
   const books = new Map(VENUES.map(({ id }) => [id, withCollateralRules(bookOf(id), collateralRules)]))
-  const { accounts, unreadable } = await readAccounts({ file, format, config, errors })
+  const { accounts, unreadable, faults } = await readAccounts({ file, format, config, errors })
   const isJson = speaksJson(output, json)
   const found = whatIf({
     accounts,
@@ -115,7 +117,7 @@ async function answer(
   })
   const { unknown, refused, unheld } = found
   if (unreadable + unknown + refused.length + unheld.length > 0) process.exitCode = EXIT_FAULT
-  if (isJson) return await writeLine(output, jsonLine({ moves: stated, ...found }))
+  if (isJson) return await writeLine(output, jsonLine({ moves: stated, ...found, unreadable, faults }))
   for (const line of whatIfLines(stated, found, paletteFor(output))) {
     await writeLine(output, fitted(output, line, '    '))
   }

@@ -124,6 +124,22 @@ describe('plimsoll what-if', () => {
     expect(errors).toMatch(/line 3: id is 5/)
   })
 
+  it('counts in JSON the accounts that cannot be read, and says where they stand', async () => {
+    const bad = join(folder, 'unreadable.jsonl')
+    await writeFile(
+      bad,
+      `${JSON.stringify(ACCOUNTS[0])}\n${JSON.stringify({ ...ACCOUNTS[1], venue: 'ftx' })}\n`,
+    )
+    const { code, output } = await run(['--file', bad, '--from-entry'])
+    expect(code).toBe(1)
+    expect(JSON.parse(output)).toMatchObject({
+      marginAccounts: 1,
+      refused: [],
+      unreadable: 1,
+      faults: [{ line: 2, account: null, reason: expect.stringMatching(/^venue is "ftx": /) }],
+    })
+  })
+
   it('takes levels by distance, with spaces between them', async () => {
     const { output } = await run(['--file', file, '--from-entry', '--levels', '30%, 20%', '--json'], 200)
     expect(JSON.parse(output).totals).toMatchObject([{ level: '20%', marginAccounts: 2 }])
