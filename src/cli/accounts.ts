@@ -11,7 +11,7 @@ import { writeLine } from './lines.ts'
 import { whole, withBookOptions } from './options.ts'
 import { type Input, type Output, type Palette, paletteFor, speaksJson } from './terminal.ts'
 import { jsonLine, visible } from './visible.ts'
-import { tell } from './wrapping.ts'
+import { fitted, tell } from './wrapping.ts'
 
 /** Ids not in the book that `accounts remove` names; more are counted. */
 const MISSING_NAMED_MAX = 20
@@ -102,7 +102,7 @@ async function listing(context: AccountsContext, flags: ListFlags): Promise<void
   const palette = paletteFor(output)
   const toJson = speaksJson(output, flags.json)
   const printed = await printEach(context, flags, (account) =>
-    toJson ? jsonLine(accountSummary(account)) : accountLine(account, palette),
+    toJson ? jsonLine(accountSummary(account)) : fitted(output, accountLine(account, palette), '  '),
   )
   if (!toJson && printed === 0) tell(errors, NOTHING_FOUND)
 }
@@ -155,7 +155,7 @@ async function showing(
     }
     const toJson = speaksJson(output, flags.json)
     const lines = toJson ? [jsonLine(account)] : accountDetails(account, paletteFor(output))
-    for (const line of lines) await writeLine(output, line)
+    for (const line of lines) await writeLine(output, toJson ? line : fitted(output, line, '  '))
   })
 }
 

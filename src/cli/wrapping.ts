@@ -18,20 +18,28 @@ export function columnsOf({ columns }: Screen): number {
 
 /**
  * Breaks the line, colours included, into lines of at most `columns`. Two spaces separate its parts. A part that fits one
- * line stays whole and moves to the next line, under `indent`. A wider part is broken between words and continues two
- * columns deeper. A word wider than a line stays whole, so that it can be copied.
+ * line stays whole and moves to the next line, under `indent`, or two columns deeper than the line begins if that is not
+ * less. A wider part is broken between words and continues two columns deeper. A word wider than a line stays whole, so that it
+ * can be copied.
  */
-export function wrapped(line: string, columns: number, indent: string): string {
+export function wrapped(line: string, columns: number, least: string): string {
   if (widthOf(line) <= columns) return line
+  const [lead = ''] = /^ */.exec(stripVTControlCharacters(line))!
+  const indent = lead === '' || lead.length < least.length ? least : lead + WORD_INDENT
   const lines: string[] = []
   let open = ''
   let width = 0
+  let isFirst = true
+  let hasWord = false
   const append = (text: string, space: string, under: string): void => {
     const textWidth = widthOf(text)
-    const isFirst = lines.length === 0 && open === ''
-    if (isFirst || width + space.length + textWidth <= columns || textWidth === 0) {
-      open += isFirst ? text : space + text
-      width += (isFirst ? 0 : space.length) + textWidth
+    const isFitting = !hasWord || textWidth === 0 || width + space.length + textWidth <= columns
+    const gap = isFirst ? '' : space
+    isFirst = false
+    hasWord ||= textWidth > 0
+    if (isFitting) {
+      open += gap + text
+      width += gap.length + textWidth
       return
     }
     lines.push(open.trimEnd())

@@ -92,8 +92,8 @@ async function exitCodeAfter(run: () => Promise<unknown>) {
 }
 
 /** The command at a terminal, and what the person sees. */
-function atTerminal(...args: string[]) {
-  const stream = () => Object.assign(new PassThrough(), { isTTY: true })
+function atTerminal(args: readonly string[], columns = 80) {
+  const stream = () => Object.assign(new PassThrough(), { isTTY: true, columns })
   const context = { input: stream(), output: stream(), errors: stream() } satisfies AccountsContext
   const seen = { output: '', errors: '' }
   context.output.on('data', (chunk) => (seen.output += chunk))
@@ -133,10 +133,18 @@ describe('plimsoll accounts list', () => {
   })
 
   test('prints a line for a person at a terminal', async () => {
-    const { done, seen } = atTerminal('list', '--venue', 'binance')
+    const { done, seen } = atTerminal(['list', '--venue', 'binance'])
     await done
     expect(stripVTControlCharacters(seen.output)).toBe(
       'desk/2                    binance      version 17  ETHUSDT -4  12000.5 USDT\n',
+    )
+  })
+
+  test('fits a narrow terminal', async () => {
+    const { done, seen } = atTerminal(['list', '--venue', 'binance'], 40)
+    await done
+    expect(stripVTControlCharacters(seen.output)).toBe(
+      'desk/2                    binance\n  version 17  ETHUSDT -4  12000.5 USDT\n',
     )
   })
 
@@ -163,7 +171,7 @@ describe('plimsoll accounts list', () => {
 
   test('says at a terminal what to do when there is nothing', async () => {
     await probe.flushall()
-    const { done, seen } = atTerminal('list')
+    const { done, seen } = atTerminal(['list'])
     await done
     expect(seen).toEqual({ output: '', errors: expect.stringMatching(/plimsoll import\s+accounts\.jsonl/) })
   })
@@ -185,7 +193,7 @@ describe('plimsoll accounts show', () => {
   })
 
   test('prints its terms a line each at a terminal', async () => {
-    const { done, seen } = atTerminal('show', 'desk/2')
+    const { done, seen } = atTerminal(['show', 'desk/2'])
     await done
     expect(stripVTControlCharacters(seen.output).split('\n')).toEqual([
       'desk/2  binance  version 17',
@@ -251,7 +259,7 @@ describe('plimsoll accounts remove', () => {
   })
 
   test('asks a person, and removes every account at a yes', async () => {
-    const { done, seen, answer } = atTerminal('remove', '--all')
+    const { done, seen, answer } = atTerminal(['remove', '--all'])
     await answer('y\n')
     await done
     expect(seen.errors).toContain('Remove all 2 accounts from the book (shard accounts)? [y/N]')
@@ -260,7 +268,7 @@ describe('plimsoll accounts remove', () => {
   })
 
   test.each([['n\n'], ['\n'], ['yesterday\n']])('removes nothing at the answer %j', async (text) => {
-    const { done, seen, answer } = atTerminal('remove', 'desk/1')
+    const { done, seen, answer } = atTerminal(['remove', 'desk/1'])
     await answer(text)
     await done
     expect(seen.errors).toContain('nothing was removed')

@@ -22,6 +22,15 @@ describe('a line that is wider than the terminal', () => {
     expect(wrapped('/a/path/longer/than/that', 12, '  ')).toBe('/a/path/longer/than/that')
   })
 
+  it('keeps its own indentation, and continues deeper than that', () => {
+    expect(wrapped('    up to (USDT)  rate  deduction', 22, '  ')).toBe(
+      '    up to (USDT)  rate\n      deduction',
+    )
+    expect(wrapped('  stated 1  recomputed 2', 14, '    ')).toBe('  stated 1\n    recomputed\n      2')
+    const { dim } = paletteOf(true)
+    expect(wrapped(dim('    cure: one  and two'), 15, '    ')).toBe(dim('    cure: one\n      and two'))
+  })
+
   it('is as wide as it is seen: colours take no place, letters of China take two', () => {
     const { red } = paletteOf(true)
     expect(wrapped(`${red('one')} two`, 7, '')).toBe(`${red('one')} two`)
