@@ -184,7 +184,7 @@ export const marginEventSchema = z
     reasons: z
       .array(z.string())
       .describe(
-        'Why there is no verdict (`unknown`), why it is suspect, or what is to be known of the rules. `rules-changed`: other rules came into force and are the cause of the event. `rules-old`: the rules are older than the worker takes without a remark (`ruleAgeDays`).',
+        'Why there is no verdict (`unknown`), why it is suspect, or what is to be known of the rules. `rules-changed`: other rules came into force and are the cause of the event. `rules-old`: the rules are older than the worker takes without a remark (`ruleAgeDays`). `rules-undated`: rules of a position bear no day, so that nobody knows how old they are.',
       ),
     ruleBook: text('Version of the rules of the verdict.'),
     levels: z

@@ -25,6 +25,7 @@ import {
   type MarkOf,
   marginAccountOf,
   marginStateOf,
+  type RuledPosition,
   ruleAgeDays,
 } from '../margin/index.ts'
 import { eventId } from './event-id.ts'
@@ -75,7 +76,6 @@ function eventOf(
   const { kind, episode, sequence } = transition
   const { logId, shard } = log
   const ageDays = exact === undefined ? null : ruleAgeDays(exact.rulesAsOfMs, cause.receivedTimeMs)
-  const isOnOldRules = figures !== NO_FIGURES && ageDays !== null && ageDays > (rulesMaxAgeDays ?? Infinity)
   return {
     schemaVersion: EVENT_SCHEMA_VERSION,
     id: eventId({ logId, shard, subject: subject.id, episode, kind, level }),
@@ -115,7 +115,7 @@ function eventOf(
     reasons: [
       ...pending.reasons,
       ...(cause.isOfRules ? ['rules-changed'] : []),
-      ...(isOnOldRules ? ['rules-old'] : []),
+      ...(figures === NO_FIGURES ? [] : ageReasons(ruled, ageDays, rulesMaxAgeDays)),
     ],
     ruleBook: pending.ruleBook.version,
     levels: rule.names.slice(1, -1),
@@ -126,6 +126,17 @@ function eventOf(
     receivedTimeMs: cause.receivedTimeMs,
     detectionLatencyMs: Math.max(0, decidedMonotonicMs - cause.receivedMonotonicMs),
   }
+}
+
+/** Rules without a day may be older than any limit. A pool without positions has no rules that could bear a day. */
+function ageReasons(
+  ruled: readonly RuledPosition[],
+  ageDays: number | null,
+  maxAgeDays: number | undefined,
+): string[] {
+  if (maxAgeDays === undefined || ruled.length === 0) return []
+  if (ageDays === null) return ['rules-undated']
+  return ageDays > maxAgeDays ? ['rules-old'] : []
 }
 
 function cureFields({ topUp, topUps, reductions }: Cure): NonNullable<MarginEvent['cure']> {

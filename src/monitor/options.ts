@@ -23,7 +23,10 @@ export interface MonitorOptions {
   /** The rule book in force: one object, which never changes, until a `rules` change is applied. */
   readonly ruleBookOf: (venue: Account['venue']) => RuleBook
   readonly log: LogIdentity
-  /** Events on rules older than so many days bear the reason `rules-old`; none do without it. */
+  /**
+   * Events on rules older than so many days bear the reason `rules-old`, and those on rules without a day `rules-undated`; none
+   * do without it.
+   */
   readonly rulesMaxAgeDays?: number
   /** Highest sequence number among subjects whose progress was forgotten. */
   readonly sequenceFloor: number

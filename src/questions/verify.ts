@@ -79,7 +79,7 @@ function resultOf(differences: readonly Difference[], faults: readonly string[])
 }
 
 /** Reasons that say something of the rules, not that a price is doubtful. */
-const REASONS_OF_RULES: readonly string[] = ['rules-changed', 'rules-old']
+const REASONS_OF_RULES: readonly string[] = ['rules-changed', 'rules-old', 'rules-undated']
 
 function confidenceOf({ kind, reasons }: MarginEvent): MarginEvent['confidence'] {
   const isConfirmed = kind === 'unknown' || reasons.every((reason) => REASONS_OF_RULES.includes(reason))

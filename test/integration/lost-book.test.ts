@@ -50,7 +50,7 @@ describe('a Redis that is emptied under a worker', () => {
     const told = (await shard.streamed()).slice(-2)
     expect(told).toMatchObject([
       { kind: 'unknown', reasons: ['book-lost'] },
-      { kind: 'liquidation', reasons: ['book-lost'], confidence: 'suspect' },
+      { kind: 'liquidation', reasons: ['book-lost', 'rules-undated'], confidence: 'suspect' },
     ])
     expect((await worker.end('SIGTERM')).code).toBe(0)
   })

@@ -90,7 +90,7 @@ describe('a falling mark', () => {
         },
       ],
       confidence: 'confirmed',
-      reasons: [],
+      reasons: ['rules-undated'],
     })
     expect(liquidation.positions[0]!.liquidationPrice).toMatch(/^80\.80808080/)
     expect(Number(liquidation.cure!.topUp)).toBeGreaterThan(0.305)

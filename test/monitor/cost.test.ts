@@ -198,6 +198,16 @@ describe('the rules behind an event', () => {
     expect(reasonsAt(undefined)).toEqual({ reasons: [], confidence: 'confirmed' })
   })
 
+  it('are a reason of the event if one of them has no day: nobody knows how old it is', () => {
+    const reasonsAt = (asOf: string | undefined, rulesMaxAgeDays?: number) => {
+      const event = eventAt(asOf, isolatedLong('a'), rulesMaxAgeDays)
+      return isMarginEvent(event) && { reasons: event.reasons, confidence: event.confidence }
+    }
+    expect(reasonsAt(undefined, 14)).toEqual({ reasons: ['rules-undated'], confidence: 'confirmed' })
+    expect(reasonsAt(undefined)).toEqual({ reasons: [], confidence: 'confirmed' })
+    expect(reasonsAt('1970-01-01', 14)).toEqual({ reasons: [], confidence: 'confirmed' })
+  })
+
   it('have no age if one of them has no day', () => {
     expect(eventAt(undefined)).toMatchObject({ ruleBook: 'dated', ruleAgeDays: null })
   })
