@@ -141,7 +141,11 @@ function cureLine({ cure, settle }: MarginEvent): string {
     .filter(({ size }) => size !== null)
     .slice(0, REDUCTIONS_SHOWN_MAX)
     .map(({ symbol, size }) => `close ${money(size!)} of ${visible(symbol)}`)
-  return `cure: ${[`add ${money(cure.topUp)} ${visible(settle)}`, ...reductions].join(', or ')}`
+  const topUps = (cure.topUps ?? [])
+    .filter(({ amount }) => amount !== null)
+    .slice(0, REDUCTIONS_SHOWN_MAX)
+    .map(({ asset, amount }) => `add ${money(amount!)} ${visible(asset)}`)
+  return `cure: ${[`add ${money(cure.topUp)} ${visible(settle)}`, ...topUps, ...reductions].join(', or ')}`
 }
 
 function money(figure: string): string {

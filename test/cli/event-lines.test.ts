@@ -24,6 +24,17 @@ describe('an event as lines for people', () => {
     ])
   })
 
+  it('names the assets of a pool that would cure it, and none of which no amount does', () => {
+    const topUps = [
+      { asset: 'BTC', amount: '0.00123456789' },
+      { asset: 'DOGE', amount: null },
+    ]
+    const cure = { ...event().cure!, topUps }
+    expect(linesOf(event({ cure })).at(-1)).toBe(
+      '           cure: add 44.325 USDT, or add 0.00123457 BTC, or close 0.152 of BTCUSDT',
+    )
+  })
+
   it('names the position that loses most first, and counts those beyond three', () => {
     const position = event().positions[0]!
     const positions = ['-1', '-30', '5', '-200', '0'].map((unrealizedPnl, index) => ({
