@@ -1,6 +1,7 @@
 // Margin accounts and their rows: what the host adds, changes and removes between instants.
 import {
   ACCOUNT_NESTED,
+  BLOCK_SHIFT,
   COLUMN_ACCOUNT_CONSTANT,
   COLUMN_ACCOUNT_FORM,
   COLUMN_ACCOUNT_HEAD,
@@ -10,6 +11,8 @@ import {
   COLUMN_ACCOUNT_STAMP,
   COLUMN_ACCOUNT_UNCERTAINTY,
   COLUMN_ACCOUNT_UNKNOWN,
+  COLUMN_BLOCK_INSTRUMENT,
+  COLUMN_INSTRUMENT_CHARGED_ROWS,
   COLUMN_ROW_ACCOUNT,
   COLUMN_ROW_CONSTANT,
   COLUMN_ROW_INTERCEPT,
@@ -21,7 +24,7 @@ import {
   NONE,
 } from "./layout";
 import { accountCapacity, i32At, setF64, setI32 } from "./columns";
-import { countRow, formOf } from "./curve";
+import { countRow, formOf, isCharged } from "./curve";
 import { freeRow, setTriggers, takeRow } from "./zones";
 
 let accounts: i32 = 0;
@@ -50,7 +53,9 @@ export function removeRows(account: i32): void {
   let row = i32At(COLUMN_ACCOUNT_HEAD, account);
   while (row != NONE) {
     const next = i32At(COLUMN_ROW_NEXT, row);
-    countRow(i32At(COLUMN_ROW_CURVE, row), -1);
+    const curve = i32At(COLUMN_ROW_CURVE, row);
+    countRow(curve, -1);
+    if (isCharged(formOf(curve))) countCharged(i32At(COLUMN_BLOCK_INSTRUMENT, row >> BLOCK_SHIFT), -1);
     freeRow(row);
     row = next;
   }
@@ -96,6 +101,12 @@ export function setAccountLevel(account: i32, level: i32): void {
   setI32(COLUMN_ACCOUNT_LEVEL, account, level);
 }
 
+@inline
+function countCharged(instrument: i32, change: i32): void {
+  const rows = i32At(COLUMN_INSTRUMENT_CHARGED_ROWS, instrument);
+  setI32(COLUMN_INSTRUMENT_CHARGED_ROWS, instrument, rows + change);
+}
+
 /** A new row that fires on every tick until its account is re-checked, or NONE when the capacity is used up. */
 export function addRow(
   account: i32,
@@ -115,8 +126,10 @@ export function addRow(
   setI32(COLUMN_ROW_ACCOUNT, row, account);
   setI32(COLUMN_ROW_CURVE, row, curve);
   countRow(curve, 1);
-  const further = formOf(curve) & ~(COORDINATES - 1);
-  setI32(COLUMN_ACCOUNT_FORM, account, i32At(COLUMN_ACCOUNT_FORM, account) | further);
+  const form = formOf(curve);
+  if (isCharged(form)) countCharged(instrument, 1);
+  const forms = i32At(COLUMN_ACCOUNT_FORM, account);
+  setI32(COLUMN_ACCOUNT_FORM, account, forms | (form & ~(COORDINATES - 1)));
   setI32(COLUMN_ROW_NEXT, row, i32At(COLUMN_ACCOUNT_HEAD, account));
   setI32(COLUMN_ACCOUNT_HEAD, account, row);
   setI32(COLUMN_ACCOUNT_ROWS, account, i32At(COLUMN_ACCOUNT_ROWS, account) + 1);

@@ -14,7 +14,7 @@ import {
   NONE,
 } from "./layout";
 import { f64At, i32At } from "./columns";
-import { fallToPieceEnd, formOf, hasSquares, pieceAt, riseToPieceEnd, squareRate } from "./curve";
+import { coordinateOf, fallToPieceEnd, formOf, hasSquares, pieceAt, riseToPieceEnd, squareRate } from "./curve";
 import { ERROR_TERMS, ratioAt, release, xAt } from "./levels";
 import { setTriggers } from "./zones";
 
@@ -68,6 +68,15 @@ function slopeDown(ratio: f64, slope: f64, rate: f64, scale: f64): f64 {
   return release * rate * scale - ratio * slope;
 }
 
+/** Compiled once for accounts of straight pieces, which are nearly all, and once for any. */
+export function armStraight(account: i32, next: i32, own: i32, spareUp: f64, spareDown: f64): void {
+  arm(account, next, own, spareUp, spareDown, true);
+}
+
+export function armAny(account: i32, next: i32, own: i32, spareUp: f64, spareDown: f64): void {
+  arm(account, next, own, spareUp, spareDown, false);
+}
+
 /**
  * Divides what both slacks have to spare among the rows in proportion to their exposure |d slack / d x| * x, each at the prices
  * of its level, so that every row may move by the same part of its x, and a move that adds to a slack is not limited by it.
@@ -78,7 +87,7 @@ function slopeDown(ratio: f64, slope: f64, rate: f64, scale: f64): f64 {
  * their error.
  */
 @inline
-export function arm(account: i32, next: i32, own: i32, spareUp: f64, spareDown: f64, isStraight: bool): void {
+function arm(account: i32, next: i32, own: i32, spareUp: f64, spareDown: f64, isStraight: bool): void {
   const nextRatio: f64 = next == NONE ? 0 : ratioAt(next);
   const ownRatio: f64 = own == NONE ? 0 : ratioAt(own);
   let exposureUp: f64 = 0;
@@ -86,20 +95,21 @@ export function arm(account: i32, next: i32, own: i32, spareUp: f64, spareDown: 
   for (let row = i32At(COLUMN_ACCOUNT_HEAD, account); row != NONE; row = i32At(COLUMN_ROW_NEXT, row)) {
     const curve = i32At(COLUMN_ROW_CURVE, row);
     const form = formOf(curve);
+    const coordinate = isStraight ? form : coordinateOf(form);
     const isBent = !isStraight && hasSquares(form);
     const mark = f64At(COLUMN_INSTRUMENT_MARK, i32At(COLUMN_BLOCK_INSTRUMENT, row >> BLOCK_SHIFT));
     const scale = f64At(COLUMN_ROW_SCALE, row);
     const slope = f64At(COLUMN_ROW_SLOPE, row);
     const straightGuard = SLOPE_GUARD * (abs(slope) + scale);
     if (next != NONE) {
-      const x = xAt(form, mark, next);
+      const x = xAt(coordinate, mark, next);
       const y = scale * x;
       const piece = pieceAt(curve, y);
       const up = slopeUp(nextRatio, slope, rateAt(isBent, piece, y), scale);
       exposureUp += (abs(up) + guardAt(isBent, piece, y, scale, straightGuard)) * x;
     }
     if (own != NONE) {
-      const x = xAt(form, mark, own);
+      const x = xAt(coordinate, mark, own);
       const y = scale * x;
       const piece = pieceAt(curve, y);
       const down = slopeDown(ownRatio, slope, rateAt(isBent, piece, y), scale);
@@ -113,25 +123,26 @@ export function arm(account: i32, next: i32, own: i32, spareUp: f64, spareDown: 
   for (let row = i32At(COLUMN_ACCOUNT_HEAD, account); row != NONE; row = i32At(COLUMN_ROW_NEXT, row)) {
     const curve = i32At(COLUMN_ROW_CURVE, row);
     const form = formOf(curve);
+    const coordinate = isStraight ? form : coordinateOf(form);
     const isBent = !isStraight && hasSquares(form);
     const mark = f64At(COLUMN_INSTRUMENT_MARK, i32At(COLUMN_BLOCK_INSTRUMENT, row >> BLOCK_SHIFT));
     const scale = f64At(COLUMN_ROW_SCALE, row);
     const slope = f64At(COLUMN_ROW_SLOPE, row);
     const straightGuard = SLOPE_GUARD * (abs(slope) + scale);
     let fall: f64 = Infinity;
-    let rise: f64 = isBent ? 1 : Infinity;
+    let rise: f64 = Infinity;
     if (next != NONE) {
-      const y = scale * xAt(form, mark, next);
+      const y = scale * xAt(coordinate, mark, next);
       const piece = pieceAt(curve, y);
       const up = slopeUp(nextRatio, slope, rateAt(isBent, piece, y), scale);
       const guard = guardAt(isBent, piece, y, scale, straightGuard);
       fall = fallToPieceEnd(curve, piece, y);
-      rise = min(rise, riseToPieceEnd(curve, piece, y));
+      rise = riseToPieceEnd(curve, piece, y);
       if (up > -guard) fall = min(fall, moveUp);
       if (up < guard) rise = min(rise, moveUp);
     }
     if (own != NONE) {
-      const y = scale * xAt(form, mark, own);
+      const y = scale * xAt(coordinate, mark, own);
       const piece = pieceAt(curve, y);
       const down = slopeDown(ownRatio, slope, rateAt(isBent, piece, y), scale);
       const guard = guardAt(isBent, piece, y, scale, straightGuard);
@@ -140,7 +151,8 @@ export function arm(account: i32, next: i32, own: i32, spareUp: f64, spareDown: 
       if (down > -guard) fall = min(fall, moveDown);
       if (down < guard) rise = min(rise, moveDown);
     }
-    if ((form & COORDINATE_RECIPROCAL) == 0) {
+    if (isBent) rise = min(rise, 1.0);
+    if ((coordinate & COORDINATE_RECIPROCAL) == 0) {
       setTriggers(row, mark * (1.0 - fall + TRIGGER_GUARD), mark * (1.0 + rise) * (1.0 - TRIGGER_GUARD));
     } else {
       const left = 1.0 - fall + TRIGGER_GUARD;

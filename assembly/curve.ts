@@ -10,6 +10,8 @@ import {
   COLUMN_PIECE_SQUARE,
   COLUMN_SIZE_CLASS_FREE_CURVE,
   COORDINATE_RECIPROCAL,
+  COORDINATES,
+  CURVE_CHARGED,
   CURVE_SQUARES,
   NONE,
   NO_PIECES,
@@ -86,14 +88,26 @@ export function formOf(curve: i32): i32 {
   return i32At(COLUMN_CURVE_FORM, curve);
 }
 
+/** Of a straight curve the coordinate is the form. */
 @inline
-export function coordinate(form: i32, mark: f64): f64 {
-  return (form & COORDINATE_RECIPROCAL) != 0 ? 1.0 / mark : mark;
+export function coordinateOf(form: i32): i32 {
+  return form & (COORDINATES - 1);
+}
+
+/** x of a mark. */
+@inline
+export function markX(coordinate: i32, mark: f64): f64 {
+  return (coordinate & COORDINATE_RECIPROCAL) != 0 ? 1.0 / mark : mark;
 }
 
 @inline
 export function hasSquares(form: i32): bool {
   return (form & CURVE_SQUARES) != 0;
+}
+
+@inline
+export function isCharged(form: i32): bool {
+  return (form & CURVE_CHARGED) != 0;
 }
 
 /** What the square of a piece adds to the maintenance of each unit of y. */

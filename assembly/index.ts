@@ -22,7 +22,7 @@ export {
   recheckAccount,
 } from "./recheck";
 export { setLevelFactor, setLevelRatio, setReleaseFactor, setRuleLevels } from "./levels";
-export { beginInstant, nominate, nominateAll, recheckNominated, scan, setMark, setStamp, takeProven } from "./tick";
+export { beginInstant, nominate, nominateAll, recheckNominated, scan, setCharge, setMark, setStamp, takeProven } from "./tick";
 
 export function columnPointer(column: i32): usize {
   return pointer(column);

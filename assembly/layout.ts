@@ -2,7 +2,7 @@
 // The host computes no addresses: it asks columnPointer(COLUMN_…).
 
 /** Changes with any constant below; the host refuses a binary of another version. */
-export const LAYOUT_VERSION = 9
+export const LAYOUT_VERSION = 10
 
 /** Rows of one instrument lie together in blocks; blocks of one instrument in groups. */
 export const BLOCK_ROWS = 64
@@ -41,6 +41,8 @@ export const COORDINATE_FALLS = 2
 export const COORDINATES = 4
 /** Added to the coordinate of a curve: its pieces have squares. */
 export const CURVE_SQUARES = 4
+/** Added to it: the rows are charged what their instrument charges. */
+export const CURVE_CHARGED = 8
 /** In the form of an account: no level is reached where the one below it is not. */
 export const ACCOUNT_NESTED = 1
 
@@ -124,13 +126,19 @@ export const COLUMN_SUSPECT_LEVEL = COLUMN_SUSPECT_ANSWER + 1 // proven, or LEVE
 
 const INSTRUMENT_F64 = COLUMN_SUSPECT_LEVEL + 1
 export const COLUMN_INSTRUMENT_MARK = INSTRUMENT_F64 // 0: no mark
+/**
+ * The part of |intercept| that is added to the maintenance of a charged row: of one that gains with the price the charge, if
+ * it is above 0, of the others its negative. NaN: not known.
+ */
+export const COLUMN_INSTRUMENT_CHARGE = COLUMN_INSTRUMENT_MARK + 1
 
-const INSTRUMENT_I32 = COLUMN_INSTRUMENT_MARK + 1
+const INSTRUMENT_I32 = COLUMN_INSTRUMENT_CHARGE + 1
 export const COLUMN_INSTRUMENT_GROUP_HEAD = INSTRUMENT_I32
 export const COLUMN_INSTRUMENT_GROUP_TAIL = COLUMN_INSTRUMENT_GROUP_HEAD + 1
 export const COLUMN_INSTRUMENT_FREE_ROW = COLUMN_INSTRUMENT_GROUP_TAIL + 1
 export const COLUMN_INSTRUMENT_STAMP = COLUMN_INSTRUMENT_FREE_ROW + 1 // instant in which its mark was last set
-export const COLUMN_MOVED_INSTRUMENT = COLUMN_INSTRUMENT_STAMP + 1 // list of the instruments that moved in this instant
+export const COLUMN_INSTRUMENT_CHARGED_ROWS = COLUMN_INSTRUMENT_STAMP + 1
+export const COLUMN_MOVED_INSTRUMENT = COLUMN_INSTRUMENT_CHARGED_ROWS + 1 // list of the instruments that moved in this instant
 
 const CURVE_I32 = COLUMN_MOVED_INSTRUMENT + 1
 export const COLUMN_CURVE_FIRST_PIECE = CURVE_I32

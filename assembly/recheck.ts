@@ -15,7 +15,7 @@ import {
   NONE,
 } from "./layout";
 import { setUnknown } from "./account";
-import { arm, disarm } from "./arm";
+import { armAny, armStraight, disarm } from "./arm";
 import { i32At } from "./columns";
 import {
   error,
@@ -24,7 +24,8 @@ import {
   pricesAt,
   ratioAt,
   release,
-  sumUp,
+  sumUpAny,
+  sumUpStraight,
 } from "./levels";
 
 // What the last measurement found.
@@ -151,7 +152,7 @@ function isSummedAt(place: i32): bool {
 
 function sumMeasured(place: i32): bool {
   if (measured == NONE) return false;
-  if ((isStraight() ? sumUp(measured, place, true) : sumUp(measured, place, false)) == 0) return false;
+  if ((isStraight() ? sumUpStraight(measured, place) : sumUpAny(measured, place)) == 0) return false;
   summedAt = pricesAt(place);
   return true;
 }
@@ -190,6 +191,6 @@ function provenLevel(current: i32): i32 {
 function armMeasured(): void {
   const next: i32 = level < levels ? places + level + 1 : NONE;
   const own: i32 = level > 0 ? places + level : NONE;
-  if (isStraight()) arm(measured, next, own, spareUp, spareDown, true);
-  else arm(measured, next, own, spareUp, spareDown, false);
+  if (isStraight()) armStraight(measured, next, own, spareUp, spareDown);
+  else armAny(measured, next, own, spareUp, spareDown);
 }

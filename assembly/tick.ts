@@ -18,11 +18,14 @@ import {
   COLUMN_GROUP_HIGH,
   COLUMN_GROUP_LOW,
   COLUMN_GROUP_NEXT,
+  COLUMN_INSTRUMENT_CHARGE,
+  COLUMN_INSTRUMENT_CHARGED_ROWS,
   COLUMN_INSTRUMENT_GROUP_HEAD,
   COLUMN_INSTRUMENT_MARK,
   COLUMN_INSTRUMENT_STAMP,
   COLUMN_MOVED_INSTRUMENT,
   COLUMN_ROW_ACCOUNT,
+  COLUMN_ROW_CURVE,
   COLUMN_ROW_HIGH,
   COLUMN_ROW_LOW,
   COLUMN_SUSPECT_ACCOUNT,
@@ -35,6 +38,7 @@ import {
   NONE,
 } from "./layout";
 import { setAccountLevel } from "./account";
+import { formOf, isCharged } from "./curve";
 import { accountCapacity, f64At, i32At, instrumentCapacity, pointer, setF64, setI32 } from "./columns";
 import { measuredLevel, measuredMaintenanceMargin, measuredMarginBalance, recheckAccount } from "./recheck";
 import { refreshZones } from "./zones";
@@ -98,8 +102,18 @@ export function scan(): i32 {
   return nominated;
 }
 
+/** Sets what the instrument charges, and nominates every account with a charged row of it. */
+export function setCharge(instrument: i32, charge: f64): i32 {
+  setF64(COLUMN_INSTRUMENT_CHARGE, instrument, charge);
+  return i32At(COLUMN_INSTRUMENT_CHARGED_ROWS, instrument) == 0 ? nominated : nominateRows(instrument, true);
+}
+
 /** Nominates every account with a row of the instrument. */
 export function nominateAll(instrument: i32): i32 {
+  return nominateRows(instrument, false);
+}
+
+function nominateRows(instrument: i32, onlyCharged: bool): i32 {
   for (
     let group = i32At(COLUMN_INSTRUMENT_GROUP_HEAD, instrument);
     group != NONE;
@@ -109,7 +123,8 @@ export function nominateAll(instrument: i32): i32 {
     for (let blockZone = group << GROUP_SHIFT; blockZone < end; blockZone++) {
       const firstRow = i32At(COLUMN_BLOCK_ZONE_BLOCK, blockZone) << BLOCK_SHIFT;
       for (let row = firstRow; row < firstRow + BLOCK_ROWS; row++) {
-        if (i32At(COLUMN_ROW_ACCOUNT, row) != NONE) nominateRow(row);
+        if (i32At(COLUMN_ROW_ACCOUNT, row) == NONE) continue;
+        if (!onlyCharged || isCharged(formOf(i32At(COLUMN_ROW_CURVE, row)))) nominateRow(row);
       }
     }
   }

@@ -16,6 +16,8 @@ import {
   COLUMN_GROUP_HIGH,
   COLUMN_GROUP_LOW,
   COLUMN_GROUP_NEXT,
+  COLUMN_INSTRUMENT_CHARGE,
+  COLUMN_INSTRUMENT_CHARGED_ROWS,
   COLUMN_INSTRUMENT_FREE_ROW,
   COLUMN_INSTRUMENT_GROUP_HEAD,
   COLUMN_INSTRUMENT_GROUP_TAIL,
@@ -45,10 +47,12 @@ let groups: i32 = 0;
 let blocks: i32 = 0;
 let dirtyBlocks: i32 = 0;
 
-/** A new instrument without a mark, or NONE when the capacity is used up. */
+/** A new instrument without a mark, whose charge is not known, or NONE when the capacity is used up. */
 export function addInstrument(): i32 {
   if (instruments == instrumentCapacity) return NONE;
   setF64(COLUMN_INSTRUMENT_MARK, instruments, 0);
+  setF64(COLUMN_INSTRUMENT_CHARGE, instruments, NaN);
+  setI32(COLUMN_INSTRUMENT_CHARGED_ROWS, instruments, 0);
   setI32(COLUMN_INSTRUMENT_GROUP_HEAD, instruments, NONE);
   setI32(COLUMN_INSTRUMENT_GROUP_TAIL, instruments, NONE);
   setI32(COLUMN_INSTRUMENT_FREE_ROW, instruments, NONE);

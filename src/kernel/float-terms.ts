@@ -63,6 +63,7 @@ function legOf({ position, rules, defaults }: RuledPosition): FloatLeg {
     coordinate: isLinear ? 'price' : 'reciprocal',
     isFallAdverse: slope > 0,
     tiers,
+    isFundingAsked: false,
     intercept,
     slope,
     scale: Math.abs(slope),

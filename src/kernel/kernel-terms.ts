@@ -15,6 +15,8 @@ export interface RowTerms {
   /** Whether x falls when the price moves against the account. Otherwise it rises then. */
   readonly isFallAdverse: boolean
   readonly tiers: readonly RisingTier[]
+  /** Whether the funding that it is to pay counts in the maintenance margin, on the value at entry |intercept|. */
+  readonly isFundingAsked: boolean
   readonly intercept: number
   readonly slope: number
   readonly scale: number

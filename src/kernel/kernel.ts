@@ -13,7 +13,7 @@ import type { KernelLevel } from './levels.ts'
  *   is enough. The uncertainty also holds what the curves leave out, such as a venue's rounding: the deviations of
  *   margin balance and of maintenance margin, added, never exceed it, at any price. Exact inputs have 0. With Infinity
  *   f64 proves no level: every tick of the account's instruments gives it to exact arithmetic.
- * - Marks are correctly rounded decimals above 0; ratios and factors of levels are correctly rounded.
+ * - Marks are correctly rounded decimals above 0, charges are correctly rounded; ratios and factors of levels are correctly rounded.
  * - The exact values fit one another: pieces join without a jump, rates are in [0, 1] and never fall from piece to
  *   piece, scale > 0, the first deduction is not above 0, row constants are not below 0, an account has at most 1,000
  *   rows.
@@ -31,7 +31,8 @@ export interface Kernel {
   addInstrument(): number
   /**
    * 1 to CURVE_PIECES_MAX pieces in ascending order of cap; the last one continues beyond its cap. `coordinate` is one of
-   * COORDINATE_…, plus COORDINATE_FALLS where x falls when the price moves against the accounts on the curve.
+   * COORDINATE_…, plus COORDINATE_FALLS where x falls when the price moves against the accounts on the curve, plus
+   * CURVE_CHARGED where its rows are charged.
    */
   addCurve(coordinate: number, pieces: readonly CurvePiece[]): number
   /**
@@ -81,6 +82,12 @@ export interface Kernel {
   beginInstant(): void
   /** 0 clears the mark. Returns false when the instrument already has a mark in this instant. */
   setMark(instrument: number, mark: number): boolean
+  /**
+   * The part of |intercept| that is added to the maintenance of each charged row of the instrument: of a row that gains with the
+   * price the charge, if it is above 0, of the others its negative. Nominates their accounts, and returns as `nominate`. Before
+   * the first call f64 proves nothing of them.
+   */
+  setCharge(instrument: number, charge: number): number
   /** Number of accounts nominated in this instant so far. */
   nominate(): number
   /** The same nominations by comparing every row. */

@@ -1,4 +1,4 @@
-import { ACCOUNT_NESTED, COORDINATES, NONE } from '../../assembly/layout.ts'
+import { ACCOUNT_NESTED, BLOCK_SHIFT, COORDINATES, NONE } from '../../assembly/layout.ts'
 import type { TwinColumns } from './twin-columns.ts'
 import type { TwinCurves } from './twin-curve.ts'
 import type { TwinZones } from './twin-zones.ts'
@@ -46,9 +46,13 @@ export class TwinAccounts {
   /** Frees the account's rows; the account stays, and is not unknown until it is re-checked. */
   removeRows(account: number): void {
     const { accountForm, accountHead, accountRows, rowCurve, rowNext } = this.#columns
+    const { blockInstrument, instrumentChargedRows } = this.#columns
     for (let row = accountHead[account]!; row !== NONE; ) {
       const next = rowNext[row]!
-      this.#curves.countRow(rowCurve[row]!, -1)
+      const curve = rowCurve[row]!
+      this.#curves.countRow(curve, -1)
+      if (this.#curves.isCharged(this.#curves.formOf(curve)))
+        instrumentChargedRows[blockInstrument[row >> BLOCK_SHIFT]!]!--
       this.#zones.freeRow(row)
       row = next
     }
@@ -105,7 +109,9 @@ export class TwinAccounts {
     columns.rowAccount[row] = account
     columns.rowCurve[row] = curve
     this.#curves.countRow(curve, 1)
-    columns.accountForm[account]! |= this.#curves.formOf(curve) & ~(COORDINATES - 1)
+    const form = this.#curves.formOf(curve)
+    if (this.#curves.isCharged(form)) columns.instrumentChargedRows[instrument]!++
+    columns.accountForm[account]! |= form & ~(COORDINATES - 1)
     columns.rowNext[row] = columns.accountHead[account]!
     columns.accountHead[account] = row
     columns.accountRows[account]!++

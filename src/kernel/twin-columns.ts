@@ -64,10 +64,12 @@ export class TwinColumns {
   suspectLevel = new Int32Array()
 
   instrumentMark = new Float64Array()
+  instrumentCharge = new Float64Array()
   instrumentGroupHead = new Int32Array()
   instrumentGroupTail = new Int32Array()
   instrumentFreeRow = new Int32Array()
   instrumentStamp = new Int32Array()
+  instrumentChargedRows = new Int32Array()
   movedInstrument = new Int32Array()
 
   curveFirstPiece = new Int32Array()
@@ -181,10 +183,12 @@ export class TwinColumns {
   #growInstruments(): void {
     const instruments = this.elements(PER_INSTRUMENT)
     this.instrumentMark = grownF64(this.instrumentMark, instruments)
+    this.instrumentCharge = grownF64(this.instrumentCharge, instruments)
     this.instrumentGroupHead = grownI32(this.instrumentGroupHead, instruments)
     this.instrumentGroupTail = grownI32(this.instrumentGroupTail, instruments)
     this.instrumentFreeRow = grownI32(this.instrumentFreeRow, instruments)
     this.instrumentStamp = grownI32(this.instrumentStamp, instruments)
+    this.instrumentChargedRows = grownI32(this.instrumentChargedRows, instruments)
     this.movedInstrument = grownI32(this.movedInstrument, instruments)
   }
 

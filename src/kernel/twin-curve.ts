@@ -1,4 +1,10 @@
-import { COORDINATE_RECIPROCAL, CURVE_SQUARES, NONE, SIZE_CLASSES } from '../../assembly/layout.ts'
+import {
+  COORDINATE_RECIPROCAL,
+  CURVE_CHARGED,
+  CURVE_SQUARES,
+  NONE,
+  SIZE_CLASSES,
+} from '../../assembly/layout.ts'
 import type { CurvePiece } from './kernel.ts'
 import type { TwinColumns } from './twin-columns.ts'
 
@@ -87,6 +93,10 @@ export class TwinCurves {
 
   hasSquares(form: number): boolean {
     return (form & CURVE_SQUARES) !== 0
+  }
+
+  isCharged(form: number): boolean {
+    return (form & CURVE_CHARGED) !== 0
   }
 
   /** What the square of a piece adds to the maintenance of each unit of y. */

@@ -1,4 +1,11 @@
-import { BLOCK_SHIFT, COORDINATES, INPUT_ERROR_ULPS, LEVEL_PLACES, NONE } from '../../assembly/layout.ts'
+import {
+  BLOCK_SHIFT,
+  COORDINATE_RECIPROCAL,
+  COORDINATES,
+  INPUT_ERROR_ULPS,
+  LEVEL_PLACES,
+  NONE,
+} from '../../assembly/layout.ts'
 import type { KernelLevel } from './levels.ts'
 import type { TwinColumns } from './twin-columns.ts'
 import type { TwinCurves } from './twin-curve.ts'
@@ -32,6 +39,7 @@ export class TwinLevels {
   #rowConstant!: Float64Array
   #blockInstrument!: Int32Array
   #instrumentMark!: Float64Array
+  #instrumentCharge!: Float64Array
   #pieceRate!: Float64Array
   #pieceDeduction!: Float64Array
   #levelRatio!: Float64Array
@@ -53,6 +61,7 @@ export class TwinLevels {
       this.#rowConstant = columns.rowConstant
       this.#blockInstrument = columns.blockInstrument
       this.#instrumentMark = columns.instrumentMark
+      this.#instrumentCharge = columns.instrumentCharge
       this.#pieceRate = columns.pieceRate
       this.#pieceDeduction = columns.pieceDeduction
       this.#levelRatio = columns.levelRatio
@@ -98,7 +107,8 @@ export class TwinLevels {
     const uncertainty = this.#accountUncertainty[account]!
     let magnitude = Math.abs(balance) + uncertainty
     for (let row = this.#accountHead[account]!; row !== NONE; row = this.#rowNext[row]!) {
-      const mark = this.#instrumentMark[this.#blockInstrument[row >> BLOCK_SHIFT]!]!
+      const instrument = this.#blockInstrument[row >> BLOCK_SHIFT]!
+      const mark = this.#instrumentMark[instrument]!
       if (mark === 0) return false
       const curve = this.#rowCurve[row]!
       const form = curves.formOf(curve)
@@ -106,7 +116,8 @@ export class TwinLevels {
       const y = this.#rowScale[row]! * x
       const piece = curves.pieceAt(curve, y)
       const intercept = this.#rowIntercept[row]!
-      const moving = this.#rowSlope[row]! * x
+      const slope = this.#rowSlope[row]!
+      const moving = slope * x
       const deduction = this.#pieceDeduction[piece]!
       const constant = this.#rowConstant[row]!
       let asked = this.#pieceRate[piece]! * y - deduction + constant
@@ -116,6 +127,11 @@ export class TwinLevels {
         asked += squared
         terms += squared
       }
+      if (curves.isCharged(form)) {
+        const charge = this.#chargeOf(instrument, form, slope) * Math.abs(intercept)
+        asked += charge
+        terms += charge
+      }
       balance += intercept + moving
       maintenance += asked
       magnitude += terms
@@ -124,5 +140,12 @@ export class TwinLevels {
     this.maintenanceMargin = maintenance
     this.error = (rows + ERROR_TERMS) * ERROR_UNIT * magnitude + 2 * uncertainty
     return true
+  }
+
+  /** NaN where it is not known; not below 0. */
+  #chargeOf(instrument: number, form: number, slope: number): number {
+    const charge = this.#instrumentCharge[instrument]!
+    const gains = slope > 0 !== ((form & COORDINATE_RECIPROCAL) !== 0)
+    return Math.max(0, gains ? charge : -charge)
   }
 }

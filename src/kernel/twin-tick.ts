@@ -10,6 +10,7 @@ import {
 } from '../../assembly/layout.ts'
 import type { TwinAccounts } from './twin-account.ts'
 import type { TwinColumns } from './twin-columns.ts'
+import type { TwinCurves } from './twin-curve.ts'
 import type { TwinRecheck } from './twin-recheck.ts'
 import type { TwinZones } from './twin-zones.ts'
 
@@ -18,6 +19,7 @@ const STAMP_MAX = 2 ** 31 - 1
 /** One instant in, nominated accounts out. The twin of assembly/tick.ts. */
 export class TwinTick {
   readonly #columns: TwinColumns
+  readonly #curves: TwinCurves
   readonly #zones: TwinZones
   readonly #accounts: TwinAccounts
   readonly #recheck: TwinRecheck
@@ -25,8 +27,15 @@ export class TwinTick {
   #moved = 0
   #nominated = 0
 
-  constructor(columns: TwinColumns, zones: TwinZones, accounts: TwinAccounts, recheck: TwinRecheck) {
+  constructor(
+    columns: TwinColumns,
+    curves: TwinCurves,
+    zones: TwinZones,
+    accounts: TwinAccounts,
+    recheck: TwinRecheck,
+  ) {
     this.#columns = columns
+    this.#curves = curves
     this.#zones = zones
     this.#accounts = accounts
     this.#recheck = recheck
@@ -83,19 +92,35 @@ export class TwinTick {
     return this.#nominated
   }
 
+  /** Sets what the instrument charges, and nominates every account with a charged row of it. */
+  setCharge(instrument: number, charge: number): number {
+    this.#columns.instrumentCharge[instrument] = charge
+    const charged = this.#columns.instrumentChargedRows[instrument]!
+    return charged === 0 ? this.#nominated : this.#nominateRows(instrument, true)
+  }
+
   /** Nominates every account with a row of the instrument. */
   nominateAll(instrument: number): number {
+    return this.#nominateRows(instrument, false)
+  }
+
+  #nominateRows(instrument: number, onlyCharged: boolean): number {
     const { instrumentGroupHead, groupNext, groupCount, blockZoneBlock, rowAccount } = this.#columns
     for (let group = instrumentGroupHead[instrument]!; group !== NONE; group = groupNext[group]!) {
       const end = (group << GROUP_SHIFT) + groupCount[group]!
       for (let zone = group << GROUP_SHIFT; zone < end; zone++) {
         const firstRow = blockZoneBlock[zone]! << BLOCK_SHIFT
         for (let row = firstRow; row < firstRow + BLOCK_ROWS; row++) {
-          if (rowAccount[row] !== NONE) this.#nominateRow(row)
+          if (rowAccount[row] === NONE) continue
+          if (!onlyCharged || this.#isCharged(row)) this.#nominateRow(row)
         }
       }
     }
     return this.#nominated
+  }
+
+  #isCharged(row: number): boolean {
+    return this.#curves.isCharged(this.#curves.formOf(this.#columns.rowCurve[row]!))
   }
 
   /** Re-checks nominated accounts [from, to). Returns the number of suspects among them. */

@@ -30,6 +30,8 @@ export class TwinZones {
     if (this.#instruments === columns.instrumentMark.length) columns.grow('instruments')
     const instrument = this.#instruments++
     columns.instrumentMark[instrument] = 0
+    columns.instrumentCharge[instrument] = Number.NaN
+    columns.instrumentChargedRows[instrument] = 0
     columns.instrumentGroupHead[instrument] = NONE
     columns.instrumentGroupTail[instrument] = NONE
     columns.instrumentFreeRow[instrument] = NONE

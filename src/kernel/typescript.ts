@@ -36,7 +36,7 @@ export class TypescriptKernel implements Kernel {
   readonly #levels = new TwinLevels(this.columns, this.#curves)
   readonly #triggers = new TwinTriggers(this.columns, this.#curves, this.#levels, this.#zones)
   readonly #recheck = new TwinRecheck(this.columns, this.#levels, this.#accounts, this.#triggers)
-  readonly #tick = new TwinTick(this.columns, this.#zones, this.#accounts, this.#recheck)
+  readonly #tick = new TwinTick(this.columns, this.#curves, this.#zones, this.#accounts, this.#recheck)
 
   constructor() {
     this.reserve(CAPACITY_FIRST)
@@ -141,6 +141,11 @@ export class TypescriptKernel implements Kernel {
   setMark(instrument: number, mark: number): boolean {
     assertFinite(mark)
     return this.#tick.setMark(instrument, mark)
+  }
+
+  setCharge(instrument: number, charge: number): number {
+    assertFinite(charge)
+    return this.#tick.setCharge(instrument, charge)
   }
 
   nominate(): number {

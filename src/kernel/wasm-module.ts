@@ -20,6 +20,7 @@ type SameInBoth =
   | 'removeRows'
   | 'scan'
   | 'setAccountLevel'
+  | 'setCharge'
   | 'setConstant'
   | 'setStamp'
 

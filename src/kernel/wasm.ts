@@ -184,6 +184,11 @@ export class WasmKernel implements Kernel {
     return this.#wasm.setMark(instrument, mark) !== 0
   }
 
+  setCharge(instrument: number, charge: number): number {
+    assertFinite(charge)
+    return this.#wasm.setCharge(instrument, charge)
+  }
+
   nominate(): number {
     return this.#wasm.nominate()
   }

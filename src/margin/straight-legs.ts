@@ -1,7 +1,7 @@
 import type { Known } from './formula-figures.ts'
 import type { Leg } from './leg.ts'
 import { parseDecimal, ZERO } from './rational.ts'
-import { straightAccountOf } from './straight.ts'
+import { type StraightPosition, straightAccountOf } from './straight.ts'
 
 /** The legs of a margin account that straight pieces say exactly; undefined for any other one. */
 export function straightLegsOf({ formula }: Known): readonly Leg[] | undefined {
@@ -9,8 +9,7 @@ export function straightLegsOf({ formula }: Known): readonly Leg[] | undefined {
   if (pool !== undefined) return undefined
   const straight = straightAccountOf({ marginMode, positions, currency: '' }, walletBalance)
   if (straight === undefined || straight.uncertainty.n !== 0n) return undefined
-  if (straight.positions.some(({ tiers }) => tiers.some(({ increment }) => increment !== undefined)))
-    return undefined
+  if (!straight.positions.every(isStraight)) return undefined
   return straight.positions.map((curve, index) => {
     const { position, rules, defaults } = positions[index]!
     const kind = rules.closingFee ?? defaults.closingFee
@@ -20,4 +19,8 @@ export function straightLegsOf({ formula }: Known): readonly Leg[] | undefined {
       closingFeeRate: kind === 'none' || kind === 'at-cost' ? ZERO : parseDecimal(rules.takerFeeRate),
     }
   })
+}
+
+function isStraight({ tiers, isFundingAsked }: StraightPosition): boolean {
+  return !isFundingAsked && tiers.every(({ increment }) => increment === undefined)
 }

@@ -37,6 +37,8 @@ export interface RisingTier extends ExactTier {
 /** The curve of a position; its scale counts a rate that the position alone has. */
 export interface StraightPosition extends Curve {
   readonly tiers: readonly RisingTier[]
+  /** Whether the funding that it is to pay, on its value at entry |intercept|, comes on top of the maintenance margin. */
+  readonly isFundingAsked: boolean
   /** The errors of both figures together, at any price, never exceed it; in the settlement asset. */
   readonly uncertainty: Rational
 }
@@ -48,7 +50,7 @@ export interface StraightAccount {
   readonly positions: readonly StraightPosition[]
 }
 
-/** undefined where pieces do not say what the part is: jumps, options, rates that change, mixed netting, rates above 1. */
+/** undefined where pieces do not say what the part is: jumps, options, mixed netting, rates above 1. */
 export function straightAccountOf(part: MarginAccountPart, wallet: Rational): StraightAccount | undefined {
   const each = part.positions.map(straightPositionOf)
   if (!each.every((position) => position !== undefined)) return undefined
@@ -66,8 +68,8 @@ export function straightAccountOf(part: MarginAccountPart, wallet: Rational): St
 }
 
 /**
- * The smaller side of a netting group asks for nothing. undefined where which one is smaller changes with the price: where both
- * sides are there and one moves.
+ * The smaller side of a netting group asks for nothing. undefined where which one is smaller changes with a price or a funding
+ * rate: where both sides are there and one moves.
  */
 function nettedPositionsOf(
   ruled: readonly RuledPosition[],
@@ -78,11 +80,11 @@ function nettedPositionsOf(
   const nettings = ruled.map(nettingOf)
   nettings.forEach((netting, place) => {
     if (netting === undefined) return
-    const { maintenanceConstant, tiers } = positions[place]!
+    const { maintenanceConstant, tiers, isFundingAsked } = positions[place]!
     const sides = groups.get(netting.group) ?? { long: ZERO, short: ZERO }
     groups.set(netting.group, sides)
     sides[netting.side] = add(sides[netting.side], maintenanceConstant)
-    if (tiers !== NO_RATE) moving.add(netting.group)
+    if (tiers !== NO_RATE || isFundingAsked) moving.add(netting.group)
   })
   const holds = (group: string, side: Netting['side']) =>
     nettings.some((netting) => netting?.group === group && netting.side === side)
@@ -98,7 +100,7 @@ function nettedPositionsOf(
 
 function straightPositionOf(ruled: RuledPosition): StraightPosition | undefined {
   const { position, rules } = ruled
-  if (rules.contribution === 'option' || rules.fundingInMaintenance === true) return undefined
+  if (rules.contribution === 'option') return undefined
   const sized = sizedOf(ruled)
   const asked = askedOf(sized)
   if (asked === undefined) return undefined
@@ -111,6 +113,7 @@ function straightPositionOf(ruled: RuledPosition): StraightPosition | undefined 
     intercept: gainsWithX ? neg(entryValue) : entryValue,
     slope: gainsWithX ? amount : neg(amount),
     ...asked,
+    isFundingAsked: rules.fundingInMaintenance === true,
     uncertainty: roundingErrorOf(ruled),
   }
 }

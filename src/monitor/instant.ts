@@ -112,7 +112,7 @@ export class Instant {
     market.markText = markText
     market.lastMarkText = markText
     // A frame without a rate does not say that the rate has changed.
-    market.fundingRate = ticks.fundingRate ?? market.fundingRate
+    if (ticks.fundingRate !== undefined) this.#markets.setFundingRate(market, ticks.fundingRate)
     this.#counters.ticks++
     this.#countMark(market, markText, ticks)
     return true

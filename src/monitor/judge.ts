@@ -41,13 +41,28 @@ export class Judge {
       this.#decideExactly(kernel.suspectAccount(from))
       return from + 1
     }
+    if (this.#isHeldAgain(from)) {
+      this.#counters.suspects++
+      this.#decideAgain(kernel.suspectAccount(from))
+      return from + 1
+    }
     let end = from + 1
-    while (end < to && kernel.suspectLevel(end) !== LEVEL_NONE) end++
+    while (end < to && kernel.suspectLevel(end) !== LEVEL_NONE && !this.#isHeldAgain(end)) end++
     const across = kernel.takeProven(from, end)
     assert(across === 0, 'the kernel puts an account across the level that it is found at')
     this.#announcer.addProven(from, end, clock.monotonicMs())
     this.#counters.suspects += end - from
     return end
+  }
+
+  /** Whether a suspect had no verdict for want of a funding rate, and gets that of its standing: there is nothing to publish. */
+  #isHeldAgain(suspect: number): boolean {
+    const { kernel } = this.#options
+    const marginAccount = kernel.suspectAccount(suspect)
+    if (kernel.accountLevel(marginAccount) >= 0) return false
+    this.#announcer.settle(marginAccount)
+    const standing = this.#watchlist.standingOf(marginAccount)
+    return standing.level === kernel.suspectLevel(suspect) && !mustRepublish(standing)
   }
 
   /** Gives a settled account its verdict at the present marks; none if a mark is missing. */

@@ -1,4 +1,4 @@
-import { indexName, type MarketProgress, marketSubject, type VenueId } from '../domain/index.ts'
+import { type Decimal, indexName, type MarketProgress, marketSubject, type VenueId } from '../domain/index.ts'
 import type { Kernel } from '../kernel/index.ts'
 import type { FurtherPrices, MarkOf } from '../margin/index.ts'
 import { type Market, type SeenMark, seenMark } from './market.ts'
@@ -74,6 +74,16 @@ export class Markets {
     }
     market.seen = undefined
     market.sinceInstant = this.#instant
+  }
+
+  /**
+   * Sets the funding rate of the market's next payment, after `leaveMark`. Where it counts in a maintenance margin, the kernel
+   * nominates the account in this instant.
+   */
+  setFundingRate(market: Market, fundingRate: Decimal): void {
+    if (fundingRate === market.fundingRate) return
+    market.fundingRate = fundingRate
+    this.#kernel.setCharge(market.instrument, Number(fundingRate))
   }
 
   /** The mark that was in force in an instant whose marks are kept. */

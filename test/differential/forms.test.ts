@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { ANSWER_SAFE, type Kernel } from '../../src/kernel/index.ts'
-import { evaluationsOf, heldLevel } from '../../src/margin/index.ts'
+import { add, evaluationsOf, formatDecimal, heldLevel, parseDecimal } from '../../src/margin/index.ts'
 import { seededRandom } from '../../src/system/seeded-random.ts'
 import {
   drawFormCase,
   type FormCase,
+  FUNDING,
   formBook,
   formMarkets,
+  furtherOf,
   SIZE_RATES,
   SQUARES,
 } from '../support/form-cases.ts'
@@ -22,7 +24,16 @@ const CASES_A_BOOK = 50
 const ULPS = [0, 1, -1, 8, -8, 64, -64, 4096, -4096, 2 ** 24, -(2 ** 24)]
 /** Instants after a re-check in which all marks move a little. */
 const STEPS = 20
-const FORMS = [SQUARES, SIZE_RATES]
+/** By which the funding rate of the first market of an account differs from the one on the line. */
+const RATE_STEPS = [
+  '0.000000000000000001',
+  '-0.000000000000000001',
+  '0.000000001',
+  '-0.000000001',
+  '0.01',
+  '-0.01',
+]
+const FORMS = [SQUARES, SIZE_RATES, FUNDING]
 
 const CASES = FORMS.flatMap((form) => RULES.map(([levels, rule]) => ({ form, levels, rule })))
 
@@ -39,12 +50,20 @@ describe.each(CASES)(`$form.name by $levels (seed ${SEED})`, ({ form, rule }) =>
       for (let drawn = 0; drawn < CASES_A_BOOK; drawn++) {
         const one = drawFormCase(random, markets, book, rule)
         const number = twins.addTerms(one.terms)
+        twins.setCharges(one.rates)
         for (const ulps of ULPS) {
           const beside = one.marks.map((mark, index) =>
             index === one.moved ? besideByUlps(mark, ulps) : mark,
           )
           twins.setMarks(beside)
           judge(tally, twins.recheck(number, one.level), one.level, exactLevelOf(one, markets, beside, rule))
+        }
+        twins.setMarks(one.marks)
+        for (const step of form === FUNDING ? RATE_STEPS : []) {
+          const rates = one.rates.map((rate, index) => (index === one.moved ? sumOf(rate, step) : rate))
+          twins.setCharges(rates)
+          const exactLevel = exactLevelOf({ ...one, rates }, markets, one.marks, rule)
+          judge(tally, twins.recheck(number, one.level), one.level, exactLevel)
         }
       }
     }
@@ -70,6 +89,7 @@ describe.each(CASES)(`$form.name by $levels (seed ${SEED})`, ({ form, rule }) =>
         const number = twins.addTerms(one.terms)
         const away = 1 + (random() < 0.5 ? -1 : 1) * 10 ** -between(random, 0, 9) * random()
         const start = one.marks.map((mark, index) => Number(mark) * (index === one.moved ? away : 1))
+        twins.setCharges(one.rates)
         if (areArmed(twins, number, one, start)) {
           armed++
           for (const direction of [-1, 1]) ended += heldUntilFired(twins, markets, one, start, direction)
@@ -137,12 +157,21 @@ describe.each(CASES)(`$form.name by $levels (seed ${SEED})`, ({ form, rule }) =>
 })
 
 function exactLevelOf(
-  { exact, further, level }: FormCase,
+  { exact, rates, level }: FormCase,
   markets: readonly TestMarket[],
   marks: readonly string[],
   rule: (typeof RULES)[number][1],
 ): number {
-  return heldLevel(evaluationsOf(exact, markOf(markets, marks), further)!, exact, rule, level)
+  return heldLevel(
+    evaluationsOf(exact, markOf(markets, marks), furtherOf(markets, rates))!,
+    exact,
+    rule,
+    level,
+  )
+}
+
+function sumOf(rate: string, step: string): string {
+  return formatDecimal(add(parseDecimal(rate), parseDecimal(step)))
 }
 
 function set(kernel: Kernel, marks: readonly number[]): void {

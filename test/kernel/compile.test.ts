@@ -47,7 +47,8 @@ function rowOf(
   coordinate: 'price' | 'reciprocal' = 'price',
   isFallAdverse = true,
 ) {
-  return { symbol: 'X', coordinate, isFallAdverse, tiers, intercept: -1, slope: 1, scale: 1, constant: 0 }
+  const row = { intercept: -1, slope: 1, scale: 1, constant: 0, isFundingAsked: false }
+  return { symbol: 'X', coordinate, isFallAdverse, tiers, ...row }
 }
 
 describe.each(KERNEL_VARIANTS)('curves that a compiler puts into %s', (variant) => {
@@ -85,13 +86,14 @@ describe.each(KERNEL_VARIANTS)('curves that a compiler puts into %s', (variant) 
 describe('curves', () => {
   const tiersWith = (...rows: Parameters<typeof rulesOf>[0]) => exactTiers('X', tiersOf(rulesOf(rows)))
 
-  it('of one tier list differ by coordinate, and by the way that x moves against an account', () => {
+  it('of one tier list differ by coordinate, the way that x moves against an account and whether funding is asked', () => {
     const curves = new Curves(openKernel('typescript'))
     const tiers = tiersWith(['100', '0.01', '0'])
     expect(curves.of(rowOf(tiers))).not.toBe(curves.of(rowOf(tiers, 'reciprocal')))
     expect(curves.of(rowOf(tiers))).not.toBe(curves.of(rowOf(tiers, 'price', false)))
+    expect(curves.of(rowOf(tiers))).not.toBe(curves.of({ ...rowOf(tiers), isFundingAsked: true }))
     expect(curves.of(rowOf(tiers))).toBe(curves.of(rowOf(tiers)))
-    expect(curves.size).toBe(3)
+    expect(curves.size).toBe(4)
   })
 
   it('that rows are on are kept, and the others are freed', () => {

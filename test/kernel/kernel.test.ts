@@ -7,6 +7,7 @@ import {
   ANSWER_UNKNOWN,
   COORDINATE_PRICE,
   COORDINATE_RECIPROCAL,
+  CURVE_CHARGED,
   KERNEL_VARIANTS,
   type Kernel,
   LEVEL_NONE,
@@ -164,6 +165,46 @@ describe.each(KERNEL_VARIANTS)('kernel %s', (variant) => {
     expect(instant(kernel, [[instrument, 0.2]])).toEqual({ nominated: 1, suspects: [] })
     kernel.setAccountLevel(account, 1)
     expect(instant(kernel, [[instrument, 0.05]]).suspects).toEqual([[account, ANSWER_CLOSE]])
+  })
+
+  it('charges rows by the side on which they gain, and nominates them when the charge changes', () => {
+    const kernel = openKernel(variant)
+    kernel.setReleaseFactor(1)
+    kernel.setRule(0, ratioLevels([1]))
+    const instrument = kernel.addInstrument()
+    const pieces = [{ cap: 1_000, rate: 0, deduction: 0 }]
+    const open = (coordinate: number, slope: number) => {
+      const account = kernel.addAccount(10, 0)
+      kernel.addRow(account, instrument, kernel.addCurve(coordinate, pieces), -100 * slope, slope, 1, 0)
+      return account
+    }
+    const long = open(COORDINATE_PRICE + CURVE_CHARGED, 1)
+    const short = open(COORDINATE_PRICE + CURVE_CHARGED, -1)
+    const free = open(COORDINATE_PRICE, 1)
+    const charge = (rate: number) => {
+      kernel.beginInstant()
+      const nominated = kernel.setCharge(instrument, rate)
+      const suspects = kernel.recheckNominated(0, nominated)
+      kernel.refreshZones()
+      return Array.from({ length: suspects }, (_, at) => kernel.suspectAccount(at))
+    }
+    expect(instant(kernel, [[instrument, 100]]).suspects).toEqual([
+      [long, ANSWER_CLOSE],
+      [short, ANSWER_CLOSE],
+    ])
+    expect(charge(0.05)).toEqual([])
+    expect(instant(kernel, [[instrument, 100.5]])).toEqual({ nominated: 0, suspects: [] })
+    expect(charge(0.2)).toEqual([long])
+    kernel.measureAccount(long)
+    expect(kernel.measuredMaintenanceMargin).toBe(20)
+    expect(charge(-0.2)).toEqual([short])
+    kernel.removeAccount(long)
+    kernel.removeAccount(short)
+    kernel.beginInstant()
+    expect(kernel.setCharge(instrument, 0.3)).toBe(0)
+    expect(() => kernel.setCharge(instrument, Number.NaN)).toThrow('the kernel was given NaN')
+    kernel.measureAccount(free)
+    expect(kernel.measuredMaintenanceMargin).toBe(0)
   })
 
   it('takes squares on curves of reciprocals, on all pieces of one or on none', () => {

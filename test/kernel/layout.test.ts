@@ -12,6 +12,7 @@ const HASHES: Readonly<Record<number, string>> = {
   7: 'f5c947c4cc531a8a',
   8: '9161e5440cf32493',
   9: '5d5bda8445bf1797',
+  10: '0aeae701fbed2491',
 }
 
 function hashOf(constants: Readonly<Record<string, number | readonly number[]>>): string {

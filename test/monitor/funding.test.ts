@@ -4,13 +4,16 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type FileSource, type MarginAccountProgress, venueId } from '../../src/domain/index.ts'
 import { MarketData } from '../../src/feed/market-data.ts'
-import { levelRule } from '../../src/margin/index.ts'
+import { KERNEL_VARIANTS } from '../../src/kernel/index.ts'
+import { evaluationsOf, levelRule, marginAccountsOf, reachedLevel } from '../../src/margin/index.ts'
 import { verifyEvent } from '../../src/questions/index.ts'
-import { connectSocket, httpGet, openFollowed, systemClock } from '../../src/system/index.ts'
+import { connectSocket, httpGet, openFollowed, seededRandom, systemClock } from '../../src/system/index.ts'
 import { bitmex } from '../../src/venues/bitmex.ts'
 import { RecordingLog } from '../feed/harness.ts'
-import { isolatedPosition, makeAccount } from '../support/accounts.ts'
+import { crossPosition, isolatedPosition, makeAccount } from '../support/accounts.ts'
 import { openMonitor } from '../support/monitor.ts'
+import { between, text } from '../support/random-accounts.ts'
+import { testSeed } from '../support/seed.ts'
 import { until } from '../support/until.ts'
 
 const BITMEX = venueId('bitmex')
@@ -169,3 +172,57 @@ describe('a position whose funding counts in its maintenance margin', () => {
     ])
   })
 })
+
+const SEED = testSeed(20_261_204)
+const INSTANTS = 600
+const CASES = KERNEL_VARIANTS.flatMap((variant) => [
+  { variant, rule: RULE },
+  { variant, rule: levelRule(['0.8%', '0.3%'], '0') },
+])
+
+describe.each(CASES)(
+  `positions whose funding counts, on $variant by $rule.names (seed ${SEED})`,
+  ({ variant, rule }) => {
+    it('are judged by the rate of each instant as exact arithmetic judges them, and nearly all by the kernel', () => {
+      const random = seededRandom(SEED)
+      const { monitor, clock, events } = openBitmex({ variant, rule })
+      const accounts = ['100000', '-100000'].map((size, index) =>
+        makeAccount({
+          id: `a${index}`,
+          venue: 'bitmex',
+          collateral: [{ asset: 'XBT', amount: '0.13' }],
+          positions: [crossPosition('XBTUSD', { size, entryPrice: MARK, leverage: '100' })],
+        }),
+      )
+      for (const account of accounts) monitor.apply({ kind: 'put', account })
+      const all = accounts.map((account) => marginAccountsOf(account, bitmex.ruleBook)[0]!)
+      const held = new Map(all.map(({ id }) => [id, '0']))
+      const seen = new Set<string>()
+      let rate = '0'
+      let published = 0
+      for (let instant = 0; instant < INSTANTS; instant++) {
+        const mark = String(between(random, 99_900, 100_100) / 10)
+        const isNew = instant === 0 || random() < 0.3
+        if (isNew) rate = text((random() - 0.5) * 0.02, 6)
+        monitor.frameStart(instant, instant)
+        monitor.tick('bitmex', 'XBTUSD', mark, instant, isNew || random() < 0.5 ? rate : undefined)
+        monitor.frameEnd()
+        clock.runTurns()
+        for (const { marginAccount, level } of events().slice(published))
+          held.set(marginAccount, level ?? 'unknown')
+        published = events().length
+        for (const exact of all) {
+          const evaluation = evaluationsOf(exact, () => mark, { fundingRateOf: () => rate })!
+          const wanted = rule.names[reachedLevel(evaluation, exact, rule)]
+          expect(held.get(exact.id), `${exact.id} in instant ${instant} at ${mark} and ${rate}`).toBe(wanted)
+          seen.add(wanted!)
+        }
+      }
+      expect([...seen].sort()).toEqual([...rule.names].sort())
+      for (const event of events()) expect(verifyEvent(event)).toMatchObject({ isOk: true })
+      expect(monitor.counters.exactChecks).toBeLessThan(INSTANTS / 50)
+      // Nothing fires where neither a mark is near a line nor the rate changes.
+      expect(monitor.counters.nominations).toBeLessThan(2 * INSTANTS)
+    })
+  },
+)

@@ -14,6 +14,7 @@ export function exactTermsOf({ constant, curves }: MarginAccount): KernelTerms {
       coordinate: curve.coordinate,
       isFallAdverse: sign(nets.get(curve.symbol)!) > 0,
       tiers: curve.tiers,
+      isFundingAsked: false,
       intercept: toFloat(curve.intercept),
       slope: toFloat(curve.slope),
       scale: toFloat(curve.scale),

@@ -1,4 +1,12 @@
-import type { Account, Decimal, InstrumentRules, Position, Random, RuleBook } from '../../src/domain/index.ts'
+import {
+  type Account,
+  type Decimal,
+  type InstrumentRules,
+  marginalTiers,
+  type Position,
+  type Random,
+  type RuleBook,
+} from '../../src/domain/index.ts'
 import { floatTermsOf, type KernelTerms } from '../../src/kernel/index.ts'
 import {
   add,
@@ -29,6 +37,8 @@ export interface Form {
 }
 
 const COIN = 'COIN'
+/** Markets of one form. */
+const FORM_MARKETS = 3
 /** From nothing to more than every value that is drawn asks for at its highest rate. */
 const INCREMENTS = ['0', '0.00005', '0.001', '0.01', '0.1', '2']
 
@@ -66,9 +76,27 @@ export const SIZE_RATES: Form = {
   }),
 }
 
+/** Marginal tiers with the funding that is to pay, on the value at entry (BitMEX, without what it rounds). */
+export const FUNDING: Form = {
+  name: 'funding',
+  rulesOf: (random, price) => {
+    const contribution = (['linear', 'inverse'] as const)[between(random, 0, 1)]!
+    const unit = contribution === 'inverse' ? Math.max(1, Math.round(50_000 / price)) : 20_000
+    return {
+      contribution,
+      multiplier: '1',
+      settlementAsset: COIN,
+      takerFeeRate: '0.0005',
+      closingFee: closingFeeOf(random),
+      fundingInMaintenance: true,
+      maintenance: marginalTiers(contribution, randomTiers(random, unit)),
+    }
+  },
+}
+
 /** Markets of the form, and one of marginal tiers that settles in the same asset. */
 export function formMarkets(random: Random, { rulesOf }: Form): TestMarket[] {
-  const markets = Array.from({ length: 3 }, (_, index): TestMarket => {
+  const markets = Array.from({ length: FORM_MARKETS }, (_, index): TestMarket => {
     const price = 10 ** (random() * 5)
     return { symbol: `F${index}`, rules: rulesOf(random, price), price, decimals: price < 10 ? 8 : 2 }
   })
@@ -125,7 +153,8 @@ export interface FormCase {
   readonly exact: MarginAccount
   readonly terms: KernelTerms
   readonly marks: readonly Decimal[]
-  readonly further: FurtherPrices
+  /** Funding rates of the markets of the form. */
+  readonly rates: readonly Decimal[]
   /** The level that it comes from. */
   readonly level: number
   /** Number of the market of its first position. */
@@ -137,18 +166,20 @@ export function drawFormCase(
   markets: readonly TestMarket[],
   book: RuleBook,
   rule: LevelRule,
-  further: FurtherPrices = {},
 ): FormCase {
   const account = formAccount(random, 'f', markets)
   const [part] = marginAccountPartsOf(account, book)
   const [drawn] = marginAccountsOf(account, book)
   const marks = markets.map(({ price, decimals }) => text(price * (0.9 + 0.2 * random()), decimals))
+  const rates = Array.from({ length: FORM_MARKETS }, () => text((random() - 0.5) * 0.02, 6))
   const target = between(random, 1, rule.levels.length)
   const isLeaving = random() < 0.5
   const { ratio, distance } = rule.levels[target - 1]!
-  const { marginBalance, maintenanceMargin } = evaluationsOf(drawn!, markOf(markets, marks), further)!(
-    distance,
-  )
+  const { marginBalance, maintenanceMargin } = evaluationsOf(
+    drawn!,
+    markOf(markets, marks),
+    furtherOf(markets, rates),
+  )!(distance)
   const weight = isLeaving ? add(ONE, rule.hysteresis) : ONE
   // An empty wallet is filled so that ratio·marginBalance is weight·maintenanceMargin.
   const wallet = sub(div(mul(weight, maintenanceMargin), ratio), marginBalance)
@@ -158,10 +189,14 @@ export function drawFormCase(
     exact: withWallet(drawn!, wallet),
     terms: termsWith(account, part!, wallet),
     marks,
-    further,
+    rates,
     level,
     moved,
   }
+}
+
+export function furtherOf(markets: readonly TestMarket[], rates: readonly Decimal[]): FurtherPrices {
+  return { fundingRateOf: markOf(markets, rates) }
 }
 
 function withWallet(drawn: MarginAccount, wallet: Rational): MarginAccount {

@@ -61,6 +61,14 @@ export class Twins {
     return number!
   }
 
+  /** Charges of the first instruments. */
+  setCharges(rates: readonly Decimal[]): void {
+    for (const kernel of this.kernels) {
+      kernel.beginInstant()
+      for (const [instrument, rate] of rates.entries()) kernel.setCharge(instrument, Number(rate))
+    }
+  }
+
   setMarks(marks: readonly Decimal[]): void {
     for (const kernel of this.kernels) {
       kernel.beginInstant()
