@@ -1,15 +1,7 @@
 // What a position receives or pays as funding.
 import type { Known } from './formula-figures.ts'
 import { liquidationPriceOf } from './formula-prices.ts'
-import { add, mul, neg, type Rational, sub, ZERO } from './rational.ts'
-
-/**
- * Received by a position of `size` since its last settlement, below zero where it pays: −size·(index − settledIndex), in the
- * unit of size times index. The venue's index grows by price·rate at each funding (dYdX v4, GetSettlementPpm).
- */
-export function fundingSince(size: Rational, settledIndex: Rational, index: Rational): Rational {
-  return mul(neg(size), sub(index, settledIndex))
-}
+import { add, mul, neg, type Rational, ZERO } from './rational.ts'
 
 /** The payment of one position in its settlement asset, below zero where it pays; and the line after it. */
 export interface FundingEffect {

@@ -1,5 +1,6 @@
 // Units of the unit tests of v4-chain, and the accounts of their liquidations.
-import { abs, add, type ClosedPart, mul, parseDecimal, type Rational, ZERO } from '../../src/margin/index.ts'
+import { abs, add, mul, parseDecimal, type Rational, ZERO } from '../../src/margin/index.ts'
+import type { ClosedPart } from './dydx-closing.ts'
 
 /** A quote quantum in USDC. */
 export const QUANTUM: Rational = { n: 1n, d: 1_000_000n }

@@ -1,14 +1,8 @@
 // Rows of the unit tests of dYdX v4-chain: who is liquidated, at which prices, margin requirements, funding.
 
 import { PlimsollError } from '../../../src/errors.ts'
-import {
-  bankruptcyQuoteOf,
-  type ClosedPart,
-  fillablePriceOf,
-  formatDecimal,
-  fundingSince,
-  parseDecimal,
-} from '../../../src/margin/index.ts'
+import { formatDecimal, parseDecimal } from '../../../src/margin/index.ts'
+import { bankruptcyQuoteOf, type ClosedPart, fillablePriceOf, fundingSince } from '../dydx-closing.ts'
 import { closedPart, type Held, QUANTUM, scaled, usdc } from '../dydx-units.ts'
 import { productOf, sumOf } from '../fractions.ts'
 import { cross, type Figures, figuresOf, type GoldenCase, noAccountCase, rateRules } from '../golden-case.ts'

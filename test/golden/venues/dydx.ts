@@ -1,5 +1,6 @@
 // dYdX v4: documentation and unit tests of v4-chain. Money in quote quantums, 1e-6 USDC, where a case says so.
-import { bankruptcyQuoteOf, formatDecimal } from '../../../src/margin/index.ts'
+import { formatDecimal } from '../../../src/margin/index.ts'
+import { bankruptcyQuoteOf } from '../dydx-closing.ts'
 import { closedPart, type Held, QUANTUM, scaled, usdc } from '../dydx-units.ts'
 import {
   cross,

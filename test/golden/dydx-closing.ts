@@ -1,7 +1,8 @@
-// Prices at which a venue closes a part of a position of an account that it liquidates, where each position is charged for
-// the account's loss by its share of the maintenance margin (dYdX v4).
-import { PlimsollError } from '../errors.ts'
-import { exactNumbers } from './algebra.ts'
+// What dYdX v4 computes where nothing of the product asks for it: the prices at which the chain closes a part of a position
+// of an account that it liquidates, each position charged for the account's loss by its share of the maintenance margin; and
+// the funding since a settlement.
+import { PlimsollError } from '../../src/errors.ts'
+import { exactNumbers } from '../../src/margin/algebra.ts'
 import {
   abs,
   compare,
@@ -9,12 +10,13 @@ import {
   formatDecimal,
   max,
   mul,
+  neg,
   ONE,
   type Rational,
   sign,
   sub,
   ZERO,
-} from './rational.ts'
+} from '../../src/margin/index.ts'
 
 /** Money in the settlement asset. */
 export interface ClosedPart {
@@ -77,4 +79,12 @@ function shareOf({ position, change }: ClosedPart): Rational {
     )
   }
   return div(abs(change), abs(size))
+}
+
+/**
+ * Received by a position of `size` since its last settlement, below zero where it pays: −size·(index − settledIndex), in the
+ * unit of size times index. The venue's index grows by price·rate at each funding. Source: v4-chain, GetSettlementPpm.
+ */
+export function fundingSince(size: Rational, settledIndex: Rational, index: Rational): Rational {
+  return mul(neg(size), sub(index, settledIndex))
 }
