@@ -25,8 +25,8 @@ export function verifyCommand(output: Output = process.stdout): Command {
     .option('--json', 'JSON lines, as on a pipe')
     .addHelpText(
       'after',
-      '\nPrints {"id", "kind", "subject", "isOk", "faults", "differences": [{"field",\n' +
-        '"stated", "recomputed"}]} for every event; "faults" says why figures cannot be\n' +
+      '\nPrints {"line", "id", "kind", "subject", "isOk", "faults", "differences": [{"field",\n' +
+        '"stated", "recomputed"}]} for every line; "faults" says why figures cannot be\n' +
         'recomputed, in events of earlier versions which field they lack. A line may also\n' +
         'be an entry of the stream: {"event": "..."}. Blank lines are skipped. Needs no\n' +
         'Redis and no rules. Sizes, entry prices, wallets, marks and rules are taken as\n' +
@@ -52,7 +52,8 @@ export async function verifyLines(
   for await (const line of lines) {
     if (line.text.trim() === '') continue
     const read = readEvent(line)
-    const result: Verified = 'reason' in read ? unreadable(read.reason) : verifyEvent(read.event)
+    const verification = 'reason' in read ? unreadable(read.reason) : verifyEvent(read.event)
+    const result: Verified = { line: line.number, ...verification }
     if (result.isOk) verified++
     else failed++
     const shown = isJson
@@ -64,11 +65,14 @@ export async function verifyLines(
   return failed
 }
 
-type Verified = Omit<Verification, 'id' | 'kind' | 'subject'> & {
+/** The names are null for a line that is no event. */
+type NamedOrNot = Omit<Verification, 'id' | 'kind' | 'subject'> & {
   readonly [Name in 'id' | 'kind' | 'subject']: string | null
 }
 
-function unreadable(reason: string): Verified {
+type Verified = NamedOrNot & { readonly line: number }
+
+function unreadable(reason: string): NamedOrNot {
   return { id: null, kind: null, subject: null, isOk: false, faults: [reason], differences: [] }
 }
 
@@ -92,9 +96,13 @@ function eventIn(value: unknown): unknown {
   return typeof event === 'string' ? jsonOf(event) : event
 }
 
-function textOf({ isOk, kind, subject, id, faults, differences }: Verified, palette: Palette): string[] {
+function textOf(
+  { line, isOk, kind, subject, id, faults, differences }: Verified,
+  palette: Palette,
+): string[] {
   const verdict = isOk ? palette.green('ok') : palette.red('NOT VERIFIED')
-  const name = kind === null ? [] : [kind, palette.strong(visible(subject ?? '')), palette.dim(id ?? '')]
+  const name =
+    kind === null ? [`line ${line}`] : [kind, palette.strong(visible(subject ?? '')), palette.dim(id ?? '')]
   const more = differences.length - DIFFERENCES_SHOWN_MAX
   return [
     [verdict, ...name].join('  '),

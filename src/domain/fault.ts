@@ -47,6 +47,8 @@ const TYPE_RULES: Readonly<Record<string, string>> = {
   null: 'must be null',
 }
 
+const NO_FORM = 'must have the form that its format describes'
+
 /** For `safeParse`: faults for which a schema has no text of its own get ours instead of zod's. */
 export const IN_OUR_WORDS = { error: ruleOf } as const
 
@@ -56,12 +58,15 @@ function ruleOf(issue: z.core.$ZodRawIssue): string {
       return TYPE_RULES[issue.expected] ?? `must be of the type ${issue.expected}`
     case 'invalid_value':
       return `must be ${issue.values.length === 1 ? '' : 'one of '}${issue.values.map(String).join(', ')}`
+    case 'invalid_union':
+      // Of a discriminator that has another value.
+      return Array.isArray(issue.options) ? `must be one of ${issue.options.map(String).join(', ')}` : NO_FORM
     case 'too_small':
       return sizeRule(issue.origin, 'at least', issue.minimum, issue.inclusive === false && 'above')
     case 'too_big':
       return sizeRule(issue.origin, 'at most', issue.maximum, issue.inclusive === false && 'below')
     default:
-      return 'must have the form that its format describes'
+      return NO_FORM
   }
 }
 

@@ -16,7 +16,14 @@ import {
   type VenueId,
 } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
-import { type LevelRule, levelRule, type MarginAccount, marginAccountsOf } from '../margin/index.ts'
+import {
+  type LevelRule,
+  levelRule,
+  type MarginAccount,
+  marginAccountsOf,
+  parseDecimal,
+  sign,
+} from '../margin/index.ts'
 
 /** What an event says of its margin account; `exact` is undefined for an event without positions. */
 export interface EventTerms {
@@ -98,8 +105,9 @@ function readPositions(event: MarginEvent, faults: string[]): Position[] {
       maxLeverage,
     }
     const parsed = positionSchema.safeParse(stated, IN_OUR_WORDS)
-    if (parsed.success) return [parsed.data]
-    faults.push(`positions[${index}]: ${faultsText(stated, schemaFaultsOf(parsed.error), 'it')}`)
+    if (parsed.success && sign(parseDecimal(size)) !== 0) return [parsed.data]
+    if (parsed.success) faults.push(`positions[${index}].size is "${size}": must be another number than 0`)
+    else faults.push(`positions[${index}]: ${faultsText(stated, schemaFaultsOf(parsed.error), 'it')}`)
     return []
   })
 }

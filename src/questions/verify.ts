@@ -16,6 +16,7 @@ import {
   type MarkOf,
   marginStateOf,
   ruleAgeDays,
+  symbolsOf,
 } from '../margin/index.ts'
 import { eventId } from '../monitor/index.ts'
 import { termsOfEvent } from './event-terms.ts'
@@ -110,6 +111,7 @@ function compareFigures(
   rule: LevelRule,
   differences: Differences,
 ): void {
+  compareMarks(event, symbolsOf(exact.formula), differences)
   const marks = new Map(event.marks.map(({ symbol, markPrice }) => [symbol, markPrice ?? undefined]))
   const markOf: MarkOf = (symbol) => marks.get(symbol)
   const further = furtherOf(event)
@@ -133,6 +135,17 @@ function compareFigures(
   differences.compare('ruleAgeDays', event.ruleAgeDays, ruleAgeDays(exact.rulesAsOfMs, event.receivedTimeMs))
   if (isUnknown || event.kind === 'closed') compareEnd(event, differences)
   else compareVerdict(event, exact, rule, evaluationsOf(exact, markOf, further), differences)
+}
+
+/** Each symbol on which the account depends has one mark. One that is missing leaves figures without a value. */
+function compareMarks({ marks }: MarginEvent, needed: readonly string[], differences: Differences): void {
+  marks.forEach(({ symbol }, index) => {
+    const first = marks.findIndex((mark) => mark.symbol === symbol)
+    const reason = first < index ? `marks[${first}] is of it` : 'no position depends on it'
+    if (first < index || !needed.includes(symbol)) {
+      differences.add(`marks[${index}].symbol`, symbol, `nothing, since ${reason}`)
+    }
+  })
 }
 
 function furtherOf({ marks, pool }: MarginEvent): FurtherPrices {

@@ -69,6 +69,16 @@ describe('plimsoll verify', () => {
       { ...LIQUIDATION, rules: { BTCUSDT: {} } },
       /^rules\.BTCUSDT: contribution is missing/,
     ],
+    [
+      'a kind that no event has',
+      { ...LIQUIDATION, kind: 'explosion' },
+      /kind is "explosion": must be one of warning, .*market-closed/,
+    ],
+    [
+      'a position of nothing',
+      { ...LIQUIDATION, positions: [...LIQUIDATION.positions, { ...LIQUIDATION.positions[0], size: '0' }] },
+      /^positions\[1\]\.size is "0": must be another number/,
+    ],
     ['a level above the line', { ...LIQUIDATION, levels: ['1.5'] }, /levels/],
   ])('says why it cannot verify %s', async (_what, line, reason) => {
     const { failed, lines } = await run([line])
@@ -76,5 +86,14 @@ describe('plimsoll verify', () => {
     const { isOk, faults, differences } = JSON.parse(lines[0]!)
     expect({ isOk, differences: differences.length }).toEqual({ isOk: false, differences: 0 })
     expect(faults[0]).toMatch(reason)
+  })
+
+  it('says which line it is, also of one that is no event', async () => {
+    const { lines } = await run([LIQUIDATION, '', '{}'])
+    expect(lines.map((line) => JSON.parse(line)).map(({ line, id }) => [line, id])).toEqual([
+      [1, LIQUIDATION.id],
+      [3, null],
+    ])
+    expect((await run(['', '{}'], 70)).lines[0]).toBe('NOT VERIFIED  line 2')
   })
 })

@@ -300,3 +300,22 @@ describe('an event of an earlier version', () => {
     )
   })
 })
+
+describe('the marks of an event', () => {
+  const [event] = ofAccounts.filter(({ kind, positions }) => kind === 'liquidation' && positions.length === 1)
+  const [own] = event!.marks
+  const differences = (...marks: MarginEvent['marks'][number][]) =>
+    verifyEvent({ ...event!, marks }).differences
+
+  it('of which one is there twice are named, although the last is the one of the figures', () => {
+    expect(differences({ ...own!, markPrice: '99999' }, own!)).toEqual([
+      { field: 'marks[1].symbol', stated: own!.symbol, recomputed: 'nothing, since marks[0] is of it' },
+    ])
+  })
+
+  it('of which one is of a symbol that decides nothing are named', () => {
+    expect(differences(own!, { ...own!, symbol: 'ZUSDT' })).toEqual([
+      { field: 'marks[1].symbol', stated: 'ZUSDT', recomputed: 'nothing, since no position depends on it' },
+    ])
+  })
+})
