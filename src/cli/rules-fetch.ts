@@ -35,7 +35,8 @@ type FetchFlags = Omit<ImportFlags, 'name' | 'asOf'> & { readonly url?: string }
 
 const HELP = `
 Asks the public endpoint of the venue, follows its pages, and continues as
-plimsoll rules import does. A request without an answer is sent ${TRIES_MAX} times.
+plimsoll rules import does. A request without an answer, or answered with status
+429 or 5xx, is sent ${TRIES_MAX} times; one to which the venue objects is not.
 
 Exit code 1 where any symbol is refused, and where the venue does not answer.`
 

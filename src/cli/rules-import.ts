@@ -2,7 +2,13 @@ import { renameSync, statSync, writeFileSync } from 'node:fs'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { z } from 'zod'
 import { type ConfigOverrides, loadConfig } from '../config.ts'
-import type { ImportedRules, RulesBody, SessionWindow, VenueId } from '../domain/index.ts'
+import {
+  type ImportedRules,
+  type RulesBody,
+  type SessionWindow,
+  shownValue,
+  type VenueId,
+} from '../domain/index.ts'
 import { EXIT_FAULT, fileReason, PlimsollError } from '../errors.ts'
 import { readJson } from '../input/index.ts'
 import { mergedRules, readRulesFile, rulesFileText, type WrittenRules, writtenRules } from '../rules/index.ts'
@@ -109,9 +115,11 @@ export async function takeRules(
   const place = { redisUrl, dataDir, appendfsync, shard, allowUnsafeRedis }
   const config = loadConfig({ ...place, rulesFile } as ConfigOverrides)
   const book = ruleBooks(config, nowMs).bookOf(venue)
+  refuseObjections(venue, bodies)
   const imported = importRules(venue, bodies, { asOf, book, window })
   if (imported.rules.size === 0 && imported.refused.size === 0) {
-    throw new PlimsollError('INPUT_INVALID', `no contract of ${venue} is stated in the input`)
+    const shown = bodies.map(shownBody).join('; ')
+    throw new PlimsollError('INPUT_INVALID', `no contract of ${venue} is stated in the input: ${shown}`)
   }
   const effect = await effectOf({ venue, imported, book, config, nowMs }, flags, errors)
   const text = rulesFileText(fileOf(venue, imported, { merge, day: asOf }))
@@ -121,6 +129,24 @@ export async function takeRules(
   const report = reportOf(venue, imported, book, nowMs)
   await writeReport(target === undefined ? errors : output, { ...report, effect }, json)
   if (report.refused.length > 0 || (effect !== null && isLacking(effect))) process.exitCode = EXIT_FAULT
+}
+
+/** A body in which the venue objects may be a page that is missing, so none is taken. */
+function refuseObjections(venue: VenueId, bodies: readonly RulesBody[]): void {
+  const { endpoint } = venueOf(venue).rulesImport
+  if ('reason' in endpoint) return
+  for (const { name, value } of bodies) {
+    const objection = endpoint.objectionOf(value)
+    if (objection === undefined) continue
+    throw new PlimsollError('INPUT_INVALID', `${name} is no answer with rules: ${venue} answers ${objection}`)
+  }
+}
+
+/** A body that states nothing, by its beginning. */
+function shownBody({ name, value }: RulesBody): string {
+  return typeof value === 'string'
+    ? `${name} is no JSON, it begins with ${shownValue(value.trim())}`
+    : `${name} is ${shownValue(value)}`
 }
 
 function isLacking({ unreadable, unknown, refused }: ReadEffect): boolean {

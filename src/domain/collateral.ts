@@ -40,6 +40,6 @@ export const poolSchema = z
   })
   .refine(({ kind, liquidationLevel }) => (kind === 'spot-margin') === (liquidationLevel !== undefined), {
     path: ['liquidationLevel'],
-    message: 'is needed where kind is spot-margin, and belongs to no other',
+    message: 'must be stated where kind is spot-margin, and only there',
   })
 export type Pool = z.infer<typeof poolSchema>

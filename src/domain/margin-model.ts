@@ -165,7 +165,7 @@ export const roundingSchema = z
   })
   .refine(({ per, lotSize }) => (per === 'lot') === (lotSize !== undefined), {
     path: ['lotSize'],
-    message: 'is needed where per is lot, and belongs to no other',
+    message: 'must be stated where per is lot, and only there',
   })
 
 /**

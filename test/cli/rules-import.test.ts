@@ -205,7 +205,7 @@ describe('plimsoll rules import', () => {
   it('refuses input that states no contract, or that cannot be read', async () => {
     await expect(importing(fileOf('none.json', { result: {} }))).rejects.toMatchObject({
       code: 'INPUT_INVALID',
-      message: 'no contract of bybit is stated in the input',
+      message: expect.stringMatching(/^no contract of bybit is stated in the input: .* is /),
     })
     await expect(importing(fileOf('cut.json', '{"a": 1'))).rejects.toMatchObject({ code: 'INPUT_INVALID' })
     await expect(importing(join(folder, 'missing.json'))).rejects.toMatchObject({ code: 'USAGE' })
@@ -292,5 +292,41 @@ describe('a file of bodies', () => {
     expect(bodiesOf('date,initial\n1,2', 'f')).toEqual([named('date,initial\n1,2')])
     expect(() => bodiesOf('{"a": 1}\n{"b"', 'f')).toThrow('f is neither JSON nor JSON lines')
     expect(() => bodiesOf('{"a": 1, "a": 2}', 'f')).toThrow('must not be given twice')
+  })
+})
+
+describe('a body without rules', () => {
+  it.each([
+    [
+      'bybit',
+      { retCode: 10001, retMsg: 'params error: symbol invalid' },
+      'retCode "10001", "params error: symbol invalid"',
+    ],
+    [
+      'okx',
+      { code: '51000', msg: 'Parameter instFamily error', data: [] },
+      'code "51000", "Parameter instFamily error"',
+    ],
+    ['kraken', { result: 'error', error: 'apiLimitExceeded' }, 'result "error", "apiLimitExceeded"'],
+    [
+      'deribit',
+      { jsonrpc: '2.0', error: { code: 10028, message: 'too_many_requests' } },
+      'error "10028", "too_many_requests"',
+    ],
+    ['bitmex', { error: { message: 'Not Found', name: 'HTTPError' } }, 'error "HTTPError", "Not Found"'],
+  ])('of %s in which the venue objects is refused with its words', async (venue, body, words) => {
+    await expect(run('import', '--venue', venue, fileOf('error.json', body))).rejects.toMatchObject({
+      code: 'INPUT_INVALID',
+      message: expect.stringContaining(`error.json is no answer with rules: ${venue} answers ${words}`),
+    })
+  })
+
+  it('that is no JSON is refused with its beginning, and so is an error of a venue without a form of its own', async () => {
+    const html = fileOf('page.html', '<html><body>Access denied</body></html>')
+    await expect(run('import', '--venue', 'bybit', html)).rejects.toThrow(
+      /page\.html is no JSON, it begins with "<html><body>/,
+    )
+    const error = fileOf('binance.json', { code: -2015, msg: 'Invalid API-key' })
+    await expect(run('import', '--venue', 'binance', error)).rejects.toThrow(/-2015.*Invalid API-key/)
   })
 })

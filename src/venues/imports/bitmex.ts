@@ -16,6 +16,7 @@ import {
   type BodyRecord,
   baseAssetField,
   decimalOf,
+  errorIn,
   numberIn,
   positiveIn,
   recordsOf,
@@ -62,7 +63,7 @@ export const bitmexImport: RulesImport = {
     url: 'https://www.bitmex.com',
     first: [{ path: '/api/v1/instrument/active' }, { path: '/api/v1/wallet/assets' }],
     following: () => [],
-    objectionOf: () => undefined,
+    objectionOf: errorIn,
     // Without a key the venue allows 30 requests a minute.
     pauseMs: 1000,
   },

@@ -148,6 +148,13 @@ export function objectionIn(
   }
 }
 
+/** The same of venues that answer with an object `error` of a code or name and a message. */
+export function errorIn(answer: unknown): string | undefined {
+  if (!isObject(answer) || !isObject(answer.error)) return undefined
+  const { code, name, message } = answer.error
+  return `error ${shownValue(code ?? name)}, ${shownValue(message)}`
+}
+
 /** The field for the smallest step of prices; none where the body does not state one above zero. */
 export function tickSizeField(value: unknown): Pick<InstrumentRules, 'tickSize'> {
   const tickSize = plainNumberOf(value)

@@ -12,6 +12,7 @@ import {
   type BodyRecord,
   baseAssetField,
   decimalOf,
+  errorIn,
   positiveIn,
   recordsOf,
   refuse,
@@ -37,7 +38,7 @@ export const deribitImport: RulesImport = {
       path: `/api/v2/public/get_instruments?currency=${currency}&expired=false`,
     })),
     following: () => [],
-    objectionOf: () => undefined,
+    objectionOf: errorIn,
     // The venue allows one such request a second.
     pauseMs: 1000,
   },
