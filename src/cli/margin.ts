@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream'
 import { Command } from 'commander'
 import { z } from 'zod'
+import { type ConfigOverrides, loadConfig } from '../config.ts'
 import {
   type Account,
   type CollateralRules,
@@ -23,8 +24,6 @@ import {
   answersOf,
   checkCollateral,
   checkRules,
-  DEFAULT_HYSTERESIS,
-  DEFAULT_LEVELS,
   formatDecimal,
   type LevelRule,
   levelRule,
@@ -36,10 +35,11 @@ import {
   ruleAgeDays,
   shortfallAtExitOf,
 } from '../margin/index.ts'
+import { missingPricesOf } from '../questions/index.ts'
 import { withCollateralRules, withRules } from '../rules/index.ts'
 import { systemClock } from '../system/index.ts'
-import { accountSchema, ruleBookOf } from '../venues/index.ts'
-import type { BookOf } from '../worker/index.ts'
+import { accountSchema } from '../venues/index.ts'
+import { type BookOf, ruleBooks } from '../worker/rule-books.ts'
 import { LINE_CHARACTERS_MAX, linesOf, openInput, writeLine } from './lines.ts'
 import { levelsOption } from './options.ts'
 import { jsonLine } from './visible.ts'
@@ -49,12 +49,12 @@ export function marginCommand(): Command {
   return new Command('margin')
     .description('Computes the exact margin state of accounts at given marks')
     .argument('<file>', 'JSON lines of {"account", "marks", ...}, see below; - for standard input')
-    .addOption(levelsOption().default(DEFAULT_LEVELS, DEFAULT_LEVELS.join(',')))
+    .addOption(levelsOption())
     .option(
       '--hysteresis <share>',
       'margin above a level at which a worker leaves it again; checked, and without effect on a single state',
-      DEFAULT_HYSTERESIS,
     )
+    .option('--rules <file>', 'instrument rules over the built-in books (PLIMSOLL_RULES)')
     .option('--json', 'JSON lines, which is what this command always prints')
     .addHelpText(
       'after',
@@ -63,6 +63,7 @@ export function marginCommand(): Command {
         'empty where it is the line as a whole. Blank lines are skipped. "rules" replaces\n' +
         'the rule book of the venue symbol by symbol. "ruleAgeDays" is the age of the\n' +
         'oldest rules of a margin account, null where they bear no day ("asOf").\n' +
+        '"missing" names the prices without which a margin account is "unknown".\n' +
         'An account with "levels" is judged by them in place of --levels.\n' +
         '"distance" is the equal move of all prices against the account that brings it\n' +
         'to its line, as a fraction; "ifOnly" the same for one coin alone. An account\n' +
@@ -81,24 +82,20 @@ export function marginCommand(): Command {
         'deleveraged.\n' +
         'Exit code 1 where any line was refused.',
     )
-    .action(
-      async (file: string, { levels, hysteresis }: { levels: readonly string[]; hysteresis: string }) => {
-        const rule = ruleOf(levels, hysteresis)
-        const judge = { rule, bookOf: ruleBookOf, nowMs: systemClock.nowMs() }
-        const refused = await writeMargins(linesOf(await openInput(file)), process.stdout, judge)
-        if (refused > 0) process.exitCode = EXIT_FAULT
-      },
-    )
+    .action(async (file: string, { levels, hysteresis, rules: rulesFile }: MarginFlags) => {
+      const config = loadConfig({ levels, hysteresis, rulesFile } as ConfigOverrides)
+      const nowMs = systemClock.nowMs()
+      const rule = levelRule(config.levels, config.hysteresis)
+      const judge = { rule, bookOf: ruleBooks(config, nowMs).bookOf, nowMs }
+      const refused = await writeMargins(linesOf(await openInput(file)), process.stdout, judge)
+      if (refused > 0) process.exitCode = EXIT_FAULT
+    })
 }
 
-function ruleOf(levels: readonly string[], hysteresis: string): LevelRule {
-  try {
-    return levelRule(levels, hysteresis)
-  } catch (error) {
-    if (!(error instanceof PlimsollError)) throw error
-    const flag = error.path?.startsWith('levels') === true ? '--levels' : '--hysteresis'
-    throw new PlimsollError('USAGE', `${flag}: ${error.message}`, { cause: error })
-  }
+interface MarginFlags {
+  readonly levels?: readonly string[]
+  readonly hysteresis?: string
+  readonly rules?: string
 }
 
 /** What judges a line: rules, levels and the wall time `nowMs`, which decides how old the rules are. */
@@ -168,6 +165,7 @@ function marginsOf(line: Line, { bookOf, nowMs }: MarginJudge, ruleFor: RuleFor)
     account: account.id,
     marginAccounts: marginAccounts.map((marginAccount) => ({
       ...stateOf(marginAccount),
+      missing: missingPricesOf(marginAccount, markOf, further),
       ...answersOf(marginAccount, markOf, further),
       shortfallAtExit: exitOf(marginAccount),
       ruleBook: marginAccount.ruleBook,

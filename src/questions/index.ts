@@ -1,6 +1,14 @@
 export { eachMarginAccount, type RefusedAccount } from './judged.ts'
 export type { CountedPrice } from './missing-prices.ts'
-export { EVERY_MARK, type MissingPrice, type Move, type PresentPrices, Prices, parseMove } from './prices.ts'
+export {
+  EVERY_MARK,
+  type MissingPrice,
+  type Move,
+  missingPricesOf,
+  type PresentPrices,
+  Prices,
+  parseMove,
+} from './prices.ts'
 export { type MovedMarginAccount, type RulesEffect, rulesEffect } from './rules-effect.ts'
 export { type Sized, type SizeQuestion, sizeOf } from './size.ts'
 export type { Backing, SizedMargin } from './size-margin.ts'

@@ -96,22 +96,7 @@ export class Prices {
   }
 
   missingOf(marginAccount: MarginAccount): MissingPrice[] {
-    const { venue, formula } = marginAccount
-    const markOf = this.marksOf(marginAccount)
-    const { indexPriceOf, fundingRateOf } = this.#further
-    const missing: MissingPrice[] = []
-    for (const name of symbolsOf(formula)) {
-      if (markOf(name) === undefined) missing.push({ kind: 'mark', venue, name })
-    }
-    const { pool } = formula
-    for (const name of pool === undefined ? [] : indexAssetsOf(pool)) {
-      if (indexPriceOf!(name, pool!.currency) === undefined)
-        missing.push({ kind: 'index price', venue, name })
-    }
-    for (const name of fundingSymbolsOf(formula)) {
-      if (fundingRateOf!(name) === undefined) missing.push({ kind: 'funding rate', venue, name })
-    }
-    return missing
+    return missingPricesOf(marginAccount, this.marksOf(marginAccount), this.#further)
   }
 
   #venueMarks(venue: VenueId): MarkOf {
@@ -128,6 +113,26 @@ export class Prices {
   #moved(symbol: string, present: Decimal | undefined): Decimal | undefined {
     return moved(this.#moves.get(symbol) ?? this.#moves.get(EVERY_MARK), present)
   }
+}
+
+/** The prices without which the margin account has no verdict. */
+export function missingPricesOf(
+  { venue, formula }: MarginAccount,
+  markOf: MarkOf,
+  { indexPriceOf, fundingRateOf }: FurtherPrices,
+): MissingPrice[] {
+  const missing: MissingPrice[] = []
+  for (const name of symbolsOf(formula)) {
+    if (markOf(name) === undefined) missing.push({ kind: 'mark', venue, name })
+  }
+  const { pool } = formula
+  for (const name of pool === undefined ? [] : indexAssetsOf(pool)) {
+    if (indexPriceOf?.(name, pool!.currency) === undefined) missing.push({ kind: 'index price', venue, name })
+  }
+  for (const name of fundingSymbolsOf(formula)) {
+    if (fundingRateOf?.(name) === undefined) missing.push({ kind: 'funding rate', venue, name })
+  }
+  return missing
 }
 
 function moved(move: Move | undefined, present: Decimal | undefined): Decimal | undefined {

@@ -74,7 +74,7 @@ const WRONG_USE: readonly (readonly [args: readonly string[], message: string])[
   [['margin'], "missing required argument 'file'"],
   [['margin', '/nowhere/lines.jsonl'], '/nowhere/lines.jsonl cannot be read: there is no such file'],
   [['margin', '/'], '/ cannot be read: it is a folder; name a file in it'],
-  [['margin', '--levels', '2', '-'], '--levels: levels[0] is 2, levels must rise'],
+  [['margin', '--levels', '2', '-'], '--levels (PLIMSOLL_LEVELS): levels[0] is 2, levels must rise'],
   [['decode', '-'], "required option '--venue <venue>' not specified"],
   [['decode', '--venue', 'mtgox', '-'], '--venue mtgox is unknown; it must be one of bybit'],
   [['decode', '--venue', 'dydx', '-'], '--venue dydx has rules and no stream yet'],
@@ -89,6 +89,30 @@ describe('wrong use', () => {
     expect(stderr).toContain(message)
     expect(stderr).not.toMatch(/^\s+at /m)
     expect(readdirSync(folder.path)).toEqual([])
+  })
+
+  it('takes the levels of the environment in plimsoll margin, and refuses a wrong setting there', async () => {
+    const position = {
+      symbol: 'BTCUSDT',
+      marginMode: 'isolated',
+      size: '1',
+      entryPrice: '60000',
+      leverage: '20',
+    }
+    const input = JSON.stringify({
+      account: { id: 'a', venue: 'bybit', positions: [position] },
+      marks: { BTCUSDT: '60000' },
+    })
+    const judged = async (env: Readonly<Record<string, string>>) =>
+      await runCli(['margin', '-'], { env, cwd: folder.path, input })
+    const { stdout } = await judged({ PLIMSOLL_LEVELS: '0.05,0.9' })
+    expect(JSON.parse(stdout).marginAccounts[0].level).toBe('0.05')
+    expect(await judged({ PLIMSOLL_LEVELS: 'abc' })).toMatchObject({ code: 2, stdout: '' })
+    const { code, stderr } = await judged({ PLIMSOLL_FOO: '1' })
+    expect({ code, stderr }).toEqual({
+      code: 2,
+      stderr: expect.stringContaining('PLIMSOLL_FOO is not a setting'),
+    })
   })
 
   it('prints one line for a wrong setting of the environment', async () => {

@@ -62,6 +62,36 @@ describe('plimsoll margin', () => {
     expect(results[2].marginAccounts[0].positions[0].maintenanceMargin).toBe('160')
   })
 
+  it('names the prices without which there is no verdict', async () => {
+    const inXbt = {
+      id: 'desk/2',
+      venue: 'bitmex',
+      collateral: [{ asset: 'XBT', amount: '1' }],
+      positions: [{ symbol: 'XBTUSD', marginMode: 'cross', size: '100', entryPrice: '40000' }],
+    }
+    const pool = {
+      id: 'desk/3',
+      venue: 'binance',
+      pool: { currency: 'USDT' },
+      collateral: [{ asset: 'BTC', amount: '1' }],
+      liabilities: [{ asset: 'USDT', amount: '1' }],
+    }
+    const collateralRules = { BTC: { tiers: [{ cap: '10', ratio: '0.95' }] } }
+    const { results } = await run([
+      LINE,
+      { ...LINE, marks: { BTCUSD: '40000' } },
+      { account: inXbt, marks: { XBTUSD: '40000' } },
+      { account: pool, marks: {}, collateralRules },
+    ])
+    expect(results.map(({ marginAccounts }) => marginAccounts[0].missing)).toEqual([
+      [],
+      [{ kind: 'mark', venue: 'bybit', name: 'BTCUSDT' }],
+      [{ kind: 'funding rate', venue: 'bitmex', name: 'XBTUSD' }],
+      [{ kind: 'index price', venue: 'binance', name: 'BTC' }],
+    ])
+    expect(results[1].marginAccounts[0].verdict).toBe('unknown')
+  })
+
   it('takes rules from the line before those of the venue, for symbols the venue does not know too', async () => {
     const tiers = [{ ...RULES.tiers[0], maintenanceMarginRate: '0.01' }]
     const line = {
@@ -449,12 +479,18 @@ describe('the command', () => {
     [
       'levels that do not rise',
       [join(folder, 'x'), '--levels', '0.9,0.5'],
-      { code: 'USAGE', message: expect.stringMatching(/^--levels: levels\[1\] is 0\.5, levels must rise/) },
+      {
+        code: 'CONFIGURATION',
+        message: expect.stringContaining('--levels (PLIMSOLL_LEVELS): levels[1] is 0.5, levels must rise'),
+      },
     ],
     [
       'a negative hysteresis',
       [join(folder, 'x'), '--hysteresis', '-1'],
-      { code: 'USAGE', message: expect.stringMatching(/^--hysteresis: hysteresis is -1/) },
+      {
+        code: 'CONFIGURATION',
+        message: expect.stringContaining('--hysteresis (PLIMSOLL_HYSTERESIS): hysteresis is -1'),
+      },
     ],
   ])('refuses %s', async (_, args, fault) => {
     await expect(marginCommand().exitOverride().parseAsync(args, { from: 'user' })).rejects.toMatchObject(
