@@ -42,7 +42,8 @@ export interface WhatIfContext {
 
 const HELP = `
 A move is SYMBOL=PRICE, or SYMBOL=CHANGE% of the present mark; '*=-10%' moves
-every mark that has no move of its own. The name of an asset moves its index
+every mark that has no move of its own, and no index price: of an asset that
+stands behind a pool say BTC=-10% as well. The name of an asset moves its index
 price. Without moves the answer is that of the present marks. A worker does not
 store marks: --marks or --from-entry states the present ones, which a move in
 percent and every symbol without a move need.

@@ -154,7 +154,7 @@ export const marginEventSchema = z
       'Wallet of a cross pool, or the margin assigned to an isolated position; of a pool over several currencies the value of its assets less its debts.',
     ),
     unrealizedPnl: figureOrNull('Profit of all positions at the marks.'),
-    marginBalance: figureOrNull('What is compared with the maintenance margin.'),
+    marginBalance: figureOrNull('What is compared with the maintenance margin: see docs/accounts.md.'),
     maintenanceMargin: figureOrNull(
       'What the venue demands: when marginBalance falls to it, the margin account is liquidated.',
     ),

@@ -254,7 +254,7 @@ function nearestLines({ nearest }: DemoSnapshot, columns: number): Line[] {
   if (nearest.length === 0) return []
   const heading: Line = [
     span('NEAREST TO THEIR LINE', 'bold'),
-    span('  margin ratio, and how far the price is away', 'dim'),
+    span('  by margin ratio; at the right how far the price is away', 'dim'),
   ]
   return [heading, ...nearest.slice(0, NEAREST_SHOWN).map((line) => nearestLine(line, columns))]
 }
