@@ -6,7 +6,7 @@ import { type Figure, type FigureOf, tracedFigure } from './crossing.ts'
 import { figuresAt, type Known, type Moved, slackAt } from './formula-figures.ts'
 import { focusOn, placesOn } from './formula-focus.ts'
 import { figureOfPieces, type Pieces } from './pieces.ts'
-import { slackPiecesOf, worthPiecesOf } from './price-pieces.ts'
+import { premiumsOf, slackPiecesOf, worthPiecesOf } from './price-pieces.ts'
 import { add, compare, mul, ONE, type Rational, sub } from './rational.ts'
 import { textOf } from './state-text.ts'
 
@@ -85,7 +85,7 @@ export interface BothPrices {
   readonly above: Rational | undefined
 }
 
-/** The mark at which the wallet, all PnL and the fee of closing the symbol there come to zero, the other marks fixed. */
+/** The mark at which the wallet, all PnL, what options paid and brought, and the fee of closing the symbol there come to zero, the other marks fixed. */
 export function bankruptcyPriceOf(known: Known, symbol: string): Rational | undefined {
   return nextOf(worthOfSymbol(known, symbol), known.marks.get(symbol)!)
 }
@@ -106,7 +106,8 @@ function worthOfSymbol(known: Known, symbol: string): Figure {
       const indexPrice = algebra.of(known.indexes.get(ruled.rules.settlementAsset) ?? ONE)
       return [algebra.mul(closingFeeAtMarkOf(algebra, ruled, positions[index]!), indexPrice)]
     })
-    return algebra.sub(algebra.add(walletBalance, unrealizedPnl), sumOf(algebra, fees))
+    const worth = algebra.add(algebra.add(walletBalance, unrealizedPnl), algebra.of(premiumsOf(known)))
+    return algebra.sub(worth, sumOf(algebra, fees))
   }
   return tracedFigure(worthAt)
 }

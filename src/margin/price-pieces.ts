@@ -7,7 +7,8 @@ import type { Known } from './formula-figures.ts'
 import { placesOn } from './formula-focus.ts'
 import { areSidesNetted } from './netting.ts'
 import { type Pieces, type Tiered, tieredAt } from './pieces.ts'
-import { add, mul, neg, parseDecimal, type Rational, sub, ZERO } from './rational.ts'
+import { sizedPositionOf } from './position-value.ts'
+import { add, mul, neg, ONE, parseDecimal, type Rational, sub, ZERO } from './rational.ts'
 import { type UnroundedPosition, unroundedFiguresOf, unroundedPositionOf } from './unrounded.ts'
 
 /**
@@ -45,7 +46,7 @@ export function worthPiecesOf(known: Known, symbol: string): Pieces | undefined 
     known.formula.marginMode === 'isolated' ? unroundedFiguresOf(known) : known.figures
   const coordinate = own[0]!.ruled.rules.contribution === 'inverse' ? 'reciprocal' : 'price'
   const w = coordinateAt(coordinate, known.marks.get(symbol)!)
-  let constant = add(walletBalance, unrealizedPnl)
+  let constant = add(add(walletBalance, unrealizedPnl), premiumsOf(known))
   let slope = ZERO
   for (const position of own) {
     const { ruled, sized, figures, rounded } = position
@@ -56,6 +57,22 @@ export function worthPiecesOf(known: Known, symbol: string): Pieces | undefined 
     if (isFeeAtMark(ruled)) slope = sub(slope, mul(parseDecimal(ruled.rules.takerFeeRate), sized.amount))
   }
   return { coordinate, constant: sub(constant, mul(slope, w)), slope, square: ZERO, tiered: [] }
+}
+
+/**
+ * Value of the options at entry: their premiums left the wallet when they were bought and came into it when they were sold, so
+ * that an option adds its whole value to what the account is worth.
+ */
+export function premiumsOf({ formula, indexes }: Known): Rational {
+  let premiums = ZERO
+  for (const ruled of formula.positions) {
+    const { position, rules } = ruled
+    if (rules.contribution !== 'option') continue
+    const { isLong, entryValue } = sizedPositionOf(unroundedNumbers, ruled, parseDecimal(position.size))
+    const value = mul(entryValue, indexes.get(rules.settlementAsset) ?? ONE)
+    premiums = add(premiums, isLong ? value : neg(value))
+  }
+  return premiums
 }
 
 /** The positions that move with a symbol; undefined for a pool, whose currencies are priced. */

@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest'
+import { deribit } from '../../src/venues/deribit.ts'
+import { stateOf } from './support.ts'
+
+const CALL = 'BTC-25DEC26-50000-C'
+const MARKS = { [CALL]: '0.05', 'BTC-25DEC26': '50000' }
+
+const position = (symbol: string, size: string, entryPrice: string) => ({
+  symbol,
+  marginMode: 'cross',
+  size,
+  entryPrice,
+})
+
+function bankruptcyPricesOf(amount: string, positions: object[], marks: Record<string, string> = MARKS) {
+  const account = { venue: 'deribit', collateral: [{ asset: 'BTC', amount }], positions }
+  return stateOf(account as never, deribit.ruleBook, marks).positions.map(
+    ({ bankruptcyPrice }) => bankruptcyPrice,
+  )
+}
+
+// Deribit: equity is the balance, into which the premium went, and the value of the options.
+describe('the bankruptcy price beside options', () => {
+  it('of a short option is where its whole value takes the balance, whatever it was sold for', () => {
+    expect(bankruptcyPricesOf('0.5', [position(CALL, '-1', '0.05')])).toEqual(['0.5'])
+    expect(bankruptcyPricesOf('0.5', [position(CALL, '-1', '0.01')])).toEqual(['0.5'])
+  })
+
+  it('of a future counts the value of a long option beside it', () => {
+    const future = position('BTC-PERPETUAL', '50000', '50000')
+    const marks = { ...MARKS, 'BTC-PERPETUAL': '50000' }
+    // 0.5 + 0.05 + 1 − 50,000/P = 0.
+    expect(bankruptcyPricesOf('0.5', [future, position(CALL, '1', '0.04')], marks)[0]).toBe(
+      '32258.064516129032258065',
+    )
+  })
+})
