@@ -1,11 +1,11 @@
-import type { Account, Pool, RuleBook } from '../domain/index.ts'
+import type { Account, InstrumentRules, Liquidation, Pool, RuleBook } from '../domain/index.ts'
 import { accountFaultsOf, liquidationOf, refuseFaults } from './account-faults.ts'
 import { crossPoolId } from './account-id.ts'
 import type { MarginAccount } from './margin-account.ts'
 import { poolAssetsOf } from './pool-assets.ts'
 import type { PoolTerms } from './pool-formulas.ts'
 import type { RuledPosition } from './position-value.ts'
-import { parseDecimal, parseRate, ZERO } from './rational.ts'
+import { add, neg, parseDecimal, parseRate, ZERO } from './rational.ts'
 import { assumptionsOf, oldestMs } from './rule-age.ts'
 
 /**
@@ -24,7 +24,10 @@ export function poolTermsOf(
   const assets = poolAssetsOf(account, pool, settling).map(({ asset }) => {
     const rules = asset === currency ? undefined : book.collateralOf?.(asset)
     if (asset !== currency && rules === undefined) refuseFaults(account, accountFaultsOf(account, book))
-    return { asset, wallet: amountIn(collateral, asset), liability: amountIn(liabilities, asset), rules }
+    const wallet = amountIn(collateral, asset)
+    // A wallet below zero is a debt, whichever way it is stated.
+    const [owned, owed] = wallet.n < 0n ? [ZERO, neg(wallet)] : [wallet, ZERO]
+    return { asset, wallet: owned, liability: add(owed, amountIn(liabilities, asset)), rules }
   })
   return {
     currency,
@@ -59,11 +62,21 @@ export function poolAccount(
     constant: ZERO,
     legs: [],
     curves: [],
-    liquidation: first === undefined ? book.defaults.liquidation : liquidationOf(first, book),
+    liquidation: poolLiquidationOf(pool, first, book),
     ruleBook: book.version,
     rulesAsOfMs: oldestMs(rules),
     assumptions: assumptionsOf(positions),
     isPlain: false,
     formula: { marginMode: 'cross', positions, walletBalance: ZERO, pool },
   }
+}
+
+/** Spot margin is liquidated at its level (Binance, Kraken: margin level at or below it), whatever the rules of futures say. */
+function poolLiquidationOf(
+  { kind }: PoolTerms,
+  first: InstrumentRules | undefined,
+  book: RuleBook,
+): Liquidation {
+  if (kind === 'spot-margin') return 'reached'
+  return first === undefined ? book.defaults.liquidation : liquidationOf(first, book)
 }

@@ -288,3 +288,40 @@ describe('an account that states a pool', () => {
     expect(() => parsedAccount({ positions: [], ...account } as never)).toThrow()
   })
 })
+
+describe('a wallet below zero in a pool', () => {
+  const book = bookWith({ USDT: { ...AS_IT_IS, liabilityMaintenanceRate: '0.02' } })
+  const pool = { currency: 'USD' }
+  const usd = { asset: 'USD', amount: '5000' }
+
+  it('is a debt like one that is stated: maintenance margin is asked for it', () => {
+    const owed = { pool, collateral: [usd], liabilities: [{ asset: 'USDT', amount: '2000' }] }
+    const negative = { pool, collateral: [usd, { asset: 'USDT', amount: '-2000' }] }
+    const stated = stateOf({ ...owed, positions: POSITION }, withPosition(book), { USDT: '1' }, MARK)
+    expect(stated.maintenanceMargin).toBe('41')
+    expect(stateOf({ ...negative, positions: POSITION }, withPosition(book), { USDT: '1' }, MARK)).toEqual(
+      stated,
+    )
+  })
+})
+
+const POSITION = [{ symbol: 'X', marginMode: 'cross', size: '1', entryPrice: '100' }]
+const MARK = { X: '100' }
+
+function withPosition(book: RuleBook): RuleBook {
+  const rules = bookOf(BINANCE, { X: oneTier('0.01', '0', { settle: 'USD' }) })
+  return { ...rules, collateralOf: (asset) => book.collateralOf?.(asset) }
+}
+
+describe('spot margin of a venue whose futures are liquidated only below their line', () => {
+  it('is liquidated at its level (Kraken: 33,000 of assets, 30,000 of debts, level 1.1)', () => {
+    const account = {
+      pool: { currency: 'USD', kind: 'spot-margin', liquidationLevel: '1.1' },
+      collateral: [{ asset: 'BTC', amount: '1' }],
+      liabilities: [{ asset: 'USD', amount: '30000' }],
+    }
+    const book = { ...bookWith({ BTC: AS_IT_IS }), defaults: { ...BINANCE, liquidation: 'passed' as const } }
+    expect(stateOf(account, book, { BTC: '33000' }).verdict).toBe('breach')
+    expect(stateOf(account, book, { BTC: '33000.00000001' }).verdict).toBe('warning')
+  })
+})

@@ -71,10 +71,12 @@ export function naivePool(
   const assets = [...new Set(names)].map((asset) => {
     const rules = asset === pool.currency ? undefined : collateralOf(asset)
     if (rules === undefined && asset !== pool.currency) throw new Error(`${asset} has no rules`)
+    const amount = amountOf(account.collateral, asset)
+    const owed = amountOf(account.liabilities, asset)
     return {
       asset,
-      wallet: amountOf(account.collateral, asset),
-      debt: amountOf(account.liabilities, asset),
+      wallet: amount.n < 0n ? ZERO : amount,
+      debt: amount.n < 0n ? subtract(owed, amount) : owed,
       rules: rules && collateralIn(rules),
     }
   })
@@ -186,8 +188,14 @@ function counted(rules: NaiveCollateral, amount: Fraction, price: Fraction): Fra
   return isByCoin ? multiply(sum, price) : sum
 }
 
-/** Whether the pool is liquidated exactly on its line: one without positions as if they settled in its currency. */
-export function poolLiquidatesOnTheLine({ currency, positions, formula }: NaivePool): boolean {
+/** Whether the pool is liquidated exactly on its line: spot margin is; one without positions as if they settled in its currency. */
+export function poolLiquidatesOnTheLine({
+  currency,
+  positions,
+  formula,
+  liquidationLevel,
+}: NaivePool): boolean {
+  if (liquidationLevel !== undefined) return true
   return formula.liquidatesOnTheLine(positions[0]?.rules ?? { settlementAsset: currency })
 }
 
