@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander'
 import type { Bench } from './commands/command.ts'
+import { FORMS_TICK_BENCH } from './commands/forms-tick.ts'
 import { GAP_BENCH } from './commands/gap.ts'
 import { HEAP_BENCH } from './commands/heap.ts'
 import { KERNEL_BENCH } from './commands/kernel.ts'
@@ -38,6 +39,7 @@ add(GAP_BENCH)
 add(LOG_BENCH)
 add(STALENESS_BENCH)
 add(VERDICT_BENCH)
+add(FORMS_TICK_BENCH)
 add(WHAT_IF_BENCH)
 add(HEAP_BENCH)
 add(LOAD_BENCH)
