@@ -4,12 +4,12 @@ import type { Known } from './formula-figures.ts'
 import { bankruptcyPriceOf } from './formula-prices.ts'
 import { positionFiguresOf } from './position-formulas.ts'
 import { sizedPositionOf } from './position-value.ts'
-import { abs, div, mul, parseDecimal, type Rational, sign, sub, ZERO } from './rational.ts'
+import { abs, div, mul, ONE, parseDecimal, type Rational, sign, sub, ZERO } from './rational.ts'
 
 /**
  * By which the venue ranks the positions of one side, the highest first. BitMEX ("Auto-deleveraging"): return · leverage of a
  * profit, return / leverage of a loss, where return is PnL / value at entry and leverage is value at the mark / (value at the
- * mark − value at the bankruptcy price). undefined without a formula, or without a bankruptcy price beyond the mark.
+ * mark − value at the bankruptcy price). undefined without a formula, without a bankruptcy price beyond the mark, and for a value that the venue rounds to zero.
  */
 export function adlRankingOf(known: Known, place: number): Rational | undefined {
   const ruled = known.formula.positions[place]!
@@ -18,11 +18,13 @@ export function adlRankingOf(known: Known, place: number): Rational | undefined 
   if (bankruptcyPrice === undefined) return undefined
   const { value, unrealizedPnl } = known.figures.positions[place]!
   const size = parseDecimal(ruled.position.size)
-  const market = { markPrice: bankruptcyPrice, underlyingPrice: undefined, fundingRate: ZERO }
+  const market = { markPrice: bankruptcyPrice, underlyingPrice: ONE, fundingRate: ZERO }
   const bankrupt = positionFiguresOf(exactNumbers, ruled, size, market)
   const backing = sub(unrealizedPnl, bankrupt.unrealizedPnl)
   if (sign(backing) <= 0) return undefined
   const leverage = div(abs(value), backing)
-  const gained = div(unrealizedPnl, sizedPositionOf(exactNumbers, ruled, size).entryValue)
+  const { entryValue } = sizedPositionOf(exactNumbers, ruled, size)
+  if (sign(entryValue) === 0 || sign(value) === 0) return undefined
+  const gained = div(unrealizedPnl, entryValue)
   return sign(gained) > 0 ? mul(gained, leverage) : div(gained, leverage)
 }

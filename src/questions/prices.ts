@@ -135,10 +135,15 @@ export function missingPricesOf(
   return missing
 }
 
+/** A price stays above zero, also one that a fall rounds away. */
+const PRICE_MIN: Decimal = '0.000000000000000001'
+
 function moved(move: Move | undefined, present: Decimal | undefined): Decimal | undefined {
   if (move === undefined) return present
   if ('price' in move) return move.price
-  return present === undefined ? undefined : formatDecimal(mul(parseDecimal(present), move.times))
+  if (present === undefined) return undefined
+  const price = formatDecimal(mul(parseDecimal(present), move.times))
+  return parseDecimal(price).n === 0n ? PRICE_MIN : price
 }
 
 function entryPriceOf(positions: readonly RuledPosition[], symbol: string): Decimal | undefined {

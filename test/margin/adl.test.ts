@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { instrumentRulesSchema } from '../../src/domain/index.ts'
 import { marginAccountsOf, positionAnswersOf } from '../../src/margin/index.ts'
 import { VENUES } from '../../src/venues/index.ts'
-import { isolated, rateRules } from '../golden/golden-case.ts'
+import { cross, isolated, rateRules } from '../golden/golden-case.ts'
 import { expectPrinted } from '../golden/support.ts'
 import { parsedAccount } from '../support/accounts.ts'
 import { bookOf } from './support.ts'
@@ -30,6 +30,24 @@ describe('the ranking for auto-deleveraging at BitMEX', () => {
     // 10 % · 1,100/(1,100 − 900), and 10 % · 900/(1,100 − 900)
     expect(rankingOf(long, '110')).toBe('0.55')
     expect(rankingOf(short, '90')).toBe('0.45')
+  })
+
+  it('is computed of a short option, and does not exist where the venue rounds the value to zero', () => {
+    const option = {
+      contribution: 'option',
+      settlementAsset: 'USDT',
+      maintenance: {
+        kind: 'option-standard',
+        maintenanceRate: '0.1',
+        initialRate: '0.15',
+        initialRateMin: '0.1',
+      },
+      option: { type: 'call', strike: '100', underlying: 'U', pricedIn: 'quote' },
+    }
+    // Bankrupt at 50: −10 % · (11/39)⁻¹ of a loss of 1 on a value of 10 at entry.
+    expectPrinted(rankingOf(cross('USDT', '50', '-1', '10'), '11', 'bitmex', option), '-0.3545454545')
+    const rounded = { ...RULES, rounding: { unit: '1000', per: 'lot', lotSize: '1' } }
+    expect(rankingOf(cross('USDT', '50', '1', '10'), '600', 'bitmex', rounded)).toBeNull()
   })
 
   it('is return over effective leverage of a loss', () => {

@@ -168,3 +168,11 @@ describe('a margin account on its line at every price', () => {
     expect(answersOf(marginAccount!, markOf).liquidationPrices).toEqual({ X: { below: null, above: null } })
   })
 })
+
+describe('a share of the used margin', () => {
+  it('is above zero, since an account without margin has no leverage', () => {
+    const maintenance = { kind: 'used-margin', share: '0' } as const
+    expect(() => checkRules('X', { ...RULES, maintenance })).toThrow('maintenance.share of X is 0')
+    expect(() => checkRules('X', { ...RULES, initial: maintenance })).toThrow('initial.share of X is 0')
+  })
+})

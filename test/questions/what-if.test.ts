@@ -152,6 +152,13 @@ describe('what-if', () => {
     expect(safe).toBe(1)
   })
 
+  it('keeps a price above zero that a fall rounds away', () => {
+    const present = presentOf({ AUSDT: '0.000000000000000001' })
+    const { reached, totals } = ask([longWith('a', '50')], 'AUSDT=-90%', present)
+    expect(reached.map(({ account }) => account)).toEqual(['a'])
+    expect(totals[0]).toMatchObject({ marginAccounts: 1 })
+  })
+
   it('lists no more than the limit and counts all', () => {
     const accounts = Array.from({ length: 5 }, (_, index) => longWith(`a${index}`, '50'))
     const question = { accounts, bookOf: () => BOOK, present: presentOf({}), rule: RULE, limit: 2 }
