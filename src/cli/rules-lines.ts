@@ -143,6 +143,8 @@ function figuresOf(maintenance: InstrumentRules['maintenance']): string[] {
       return [`${maintenance.amount} a contract`]
     case 'side-rates':
       return [`long ${percent(maintenance.long)}`, `short ${percent(maintenance.short)}`]
+    case 'initial-share':
+      return [`${maintenance.share} of an initial ${percent(maintenance.initialRate)}`]
     case 'option-standard':
       return [`short ${percent(maintenance.maintenanceRate)} of the underlying`]
     default:

@@ -86,6 +86,16 @@ const sideRatesSchema = z.strictObject({
  */
 const usedMarginSchema = z.strictObject({ kind: z.literal('used-margin'), share: rateSchema })
 
+/**
+ * `share` of an initial margin of value·`initialRate`; where the venue rounds margins, each of the two (dYdX, whose chain keeps
+ * both fractions).
+ */
+const initialShareSchema = z.strictObject({
+  kind: z.literal('initial-share'),
+  initialRate: rateSchema,
+  share: rateSchema,
+})
+
 /** Standard margin of one option: 0 for a long one; the rules of `option` in `InstrumentRules` for a short one (Deribit). */
 const optionStandardSchema = z.strictObject({
   kind: z.literal('option-standard'),
@@ -107,11 +117,12 @@ export const maintenanceSchema = z.discriminatedUnion(
     perContractSchema,
     sideRatesSchema,
     usedMarginSchema,
+    initialShareSchema,
     optionStandardSchema,
   ],
   {
     error:
-      'must be marginal-tiers, whole-tiers, size-rate, per-contract, side-rates, used-margin or option-standard',
+      'must be marginal-tiers, whole-tiers, size-rate, per-contract, side-rates, used-margin, initial-share or option-standard',
   },
 )
 export type Maintenance = z.infer<typeof maintenanceSchema>

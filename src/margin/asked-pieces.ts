@@ -50,6 +50,8 @@ export function movingWithMark(sized: SizedPosition<Rational>, market: Market<Ra
       return STILL
     case 'side-rates':
       return rated(parseRate(isLong ? maintenance.long : maintenance.short))
+    case 'initial-share':
+      return rated(mul(parseRate(maintenance.initialRate), parseRate(maintenance.share)))
     case 'used-margin':
       return isLong
         ? STILL

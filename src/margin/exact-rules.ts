@@ -41,6 +41,13 @@ export function checkRules(symbol: string, rules: InstrumentRules): void {
     if (maintenance.basis !== 'contracts') checkBasis(symbol, contribution, maintenance.basis)
     checkWholeTiers(symbol, maintenance.tiers)
   }
+  for (const [path, asked] of [
+    ['maintenance.share', maintenance],
+    ['initial.share', rules.initial],
+  ] as const) {
+    if (asked?.kind === 'used-margin' && parseRate(asked.share).n === 0n)
+      refuse(symbol, path, asked.share, 'a fraction above zero is expected')
+  }
   for (const [path, rate] of ratesOf(rules)) {
     if (compare(parseRate(rate), ONE) > 0) refuse(symbol, path, rate, 'a fraction of at most 1 is expected')
   }

@@ -2,7 +2,7 @@
 import { assert } from '../errors.ts'
 import { type Algebra, magnitude } from './algebra.ts'
 import { optionMaintenanceOf } from './option-formulas.ts'
-import type { Market, RuledPosition, SizedPosition } from './position-value.ts'
+import { type Market, type RuledPosition, roundedMargin, type SizedPosition } from './position-value.ts'
 import { max, parseDecimal, parseRate, type Rational, sub, ZERO } from './rational.ts'
 import { parseCap } from './tiers.ts'
 
@@ -32,6 +32,10 @@ export function maintenanceOf<N>(sized: SizedPosition<N>, markValue: N, market: 
       return share(isLong ? maintenance.long : maintenance.short)
     case 'used-margin':
       return usedMarginOf(sized, markValue, maintenance.share)
+    case 'initial-share': {
+      const { initialRate, share: part } = maintenance
+      return algebra.mul(algebra.of(parseRate(part)), roundedMargin(sized, share(initialRate)))
+    }
     case 'option-standard': {
       if (isLong) return algebra.of(ZERO)
       const { underlyingPrice } = market

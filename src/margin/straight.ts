@@ -187,6 +187,8 @@ function rateAtMark({ ruled, isLong, size, amount }: SizedPosition<Rational>): R
       if (contribution === 'inverse')
         return parseRate(maintenance.increment).n === 0n ? parseRate(maintenance.base) : undefined
       return add(parseRate(maintenance.base), mul(parseRate(maintenance.increment), amount))
+    case 'initial-share':
+      return mul(parseRate(maintenance.initialRate), parseRate(maintenance.share))
     case 'used-margin':
       return div(parseRate(maintenance.share), parseDecimal(ruled.position.leverage!))
     default:
@@ -240,8 +242,8 @@ function withRateOf(tier: ExactTier, feeRate: Rational): ExactTier {
 
 /**
  * Rounding by lot moves the value of each lot by at most half a unit, at the mark and so in both figures; rounding by position
- * that of the value by less than one. Each rounded margin moves by less than a unit: the maintenance margin, a fee inside it
- * and an isolated margin.
+ * that of the value by less than one. Each rounded margin moves by less than a unit: the maintenance margin, an initial margin or
+ * a fee inside it, and an isolated margin.
  */
 function roundingErrorOf(ruled: RuledPosition): Rational {
   const { rounding } = ruled.rules

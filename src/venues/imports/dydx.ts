@@ -1,5 +1,5 @@
-import { type InstrumentRules, marginalTiers, NO_CAP, type RulesImport } from '../../domain/index.ts'
-import { parseDecimal } from '../../margin/index.ts'
+import type { InstrumentRules, RulesImport } from '../../domain/index.ts'
+import { ceilTo, compare, div, formatRate, parseDecimal } from '../../margin/index.ts'
 import {
   type BodyRecord,
   baseAssetField,
@@ -11,7 +11,6 @@ import {
   Taken,
   textIn,
 } from './body.ts'
-import { leverageOf } from './tiers.ts'
 
 /** `/v4/perpetualMarkets` of the Indexer. */
 export const dydxImport: RulesImport = {
@@ -30,10 +29,16 @@ export const dydxImport: RulesImport = {
     for (const market of recordsOf(bodies, isMarket)) {
       taken.take(symbolIn(market, 'ticker'), () => {
         if (market.status === 'FINAL_SETTLEMENT') refuse('the venue is settling it for good')
+        const initialRate = positiveIn(market, 'initialMarginFraction')
+        const maintenanceRate = positiveIn(market, 'maintenanceMarginFraction')
+        if (compare(parseDecimal(maintenanceRate), parseDecimal(initialRate)) >= 0)
+          refuse(
+            `the maintenance margin rate ${maintenanceRate} is not below the initial one, ${initialRate}`,
+          )
         return dydxRules({
           ticker: textIn(market, 'ticker'),
-          initialRate: positiveIn(market, 'initialMarginFraction'),
-          maintenanceRate: positiveIn(market, 'maintenanceMarginFraction'),
+          initialRate,
+          maintenanceRate,
           lowerCap: decimalOf(market.openInterestLowerCap) ?? '0',
           upperCap: decimalOf(market.openInterestUpperCap) ?? '0',
           openInterest: decimalOf(market.openInterest),
@@ -60,8 +65,6 @@ export interface DydxMarket {
 /** Fees are not part of margin. An account at its maintenance margin is safe. */
 export function dydxRules(market: DydxMarket): InstrumentRules {
   const { ticker, initialRate, maintenanceRate, lowerCap, upperCap, openInterest, asOf } = market
-  const maxLeverage = leverageOf(parseDecimal(initialRate))
-  const tier = { cap: NO_CAP, maintenanceMarginRate: maintenanceRate, maintenanceDeduction: '0', maxLeverage }
   return {
     ...baseAssetField(ticker.replace(/-USD$/, '')),
     contribution: 'linear',
@@ -69,7 +72,7 @@ export function dydxRules(market: DydxMarket): InstrumentRules {
     settlementAsset: 'USDC',
     takerFeeRate: '0',
     ...(asOf === undefined ? {} : { asOf }),
-    maintenance: marginalTiers('linear', [tier]),
+    maintenance: { kind: 'initial-share', initialRate, share: shareOf(maintenanceRate, initialRate) },
     initial: {
       kind: 'open-interest',
       rate: initialRate,
@@ -81,4 +84,11 @@ export function dydxRules(market: DydxMarket): InstrumentRules {
     closingFee: 'none',
     liquidation: 'passed',
   }
+}
+
+const MILLIONTH = { n: 1n, d: 1_000_000n }
+
+/** The Indexer states the product of the two fractions of the chain; each is in whole millionths. */
+function shareOf(maintenanceRate: string, initialRate: string): string {
+  return formatRate(ceilTo(div(parseDecimal(maintenanceRate), parseDecimal(initialRate)), MILLIONTH))
 }

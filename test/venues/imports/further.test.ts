@@ -101,14 +101,11 @@ describe('markets of dYdX', () => {
     openInterestUpperCap: '100000000',
   }
 
-  it('become one tier, with an initial margin that follows the open interest', () => {
+  it('keep both fractions of the chain, with an initial margin that follows the open interest', () => {
     const { rules } = importedFrom('dydx', [{ markets: { 'SOL-USD': sol } }])
     expect(rules['SOL-USD']).toMatchObject({
       settlementAsset: 'USDC',
-      maintenance: {
-        kind: 'marginal-tiers',
-        tiers: [{ maintenanceMarginRate: '0.03', maintenanceDeduction: '0', maxLeverage: '20' }],
-      },
+      maintenance: { kind: 'initial-share', initialRate: '0.05', share: '0.6' },
       initial: {
         kind: 'open-interest',
         rate: '0.05',
@@ -130,7 +127,7 @@ describe('markets of dYdX', () => {
     const { rules, refused } = importedFrom('dydx', [{ markets }])
     expect(rules).toEqual({})
     expect(refused['A-USD']).toBe('the venue is settling it for good')
-    expect(refused['B-USD']).toContain('not below 1/20')
+    expect(refused['B-USD']).toBe('the maintenance margin rate 0.05 is not below the initial one, 0.05')
   })
 
   it('with an address in their name are refused, because no symbol may hold commas', () => {

@@ -1,9 +1,9 @@
-import { subtract, ZERO } from '../fraction.ts'
+import { multiply, subtract, ZERO } from '../fraction.ts'
 import {
   ceilTo,
   floorTo,
   heldOf,
-  marginalTiers,
+  parseShare,
   statedOrInitial,
   sumOf,
   type VenueFormula,
@@ -13,7 +13,7 @@ import {
 /** A millionth of a dollar. */
 const QUANTUM = { n: 1n, d: 1_000_000n }
 
-/** dYdX v4: notional toward zero and maintenance margin up, in whole quantums. */
+/** dYdX v4: notional toward zero, initial margin up, and a share of that up again, in whole quantums. */
 export const dydx: VenueFormula = {
   liquidatesOnTheLine: () => false,
   isolatedMarginOf(position, rules) {
@@ -23,14 +23,16 @@ export const dydx: VenueFormula = {
   maintenanceOf: sumOf,
   figuresOf(position, rules) {
     const held = heldOf(position, rules)
-    const tieredMarginOf = marginalTiers(rules)
+    const { maintenance } = rules
+    if (maintenance.kind !== 'initial-share') throw new Error('a share of the initial margin is expected')
+    const [initialRate, share] = [parseShare(maintenance.initialRate), parseShare(maintenance.share)]
     const entryValue = valueAt(held, held.entryPrice)
     return ({ mark }) => {
       const notional = floorTo(valueAt(held, mark), QUANTUM)
       const change = subtract(notional, entryValue)
       return {
         contribution: held.isLong ? change : subtract(ZERO, change),
-        maintenance: ceilTo(tieredMarginOf(notional), QUANTUM),
+        maintenance: ceilTo(multiply(ceilTo(multiply(notional, initialRate), QUANTUM), share), QUANTUM),
       }
     }
   },
