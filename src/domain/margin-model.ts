@@ -256,6 +256,8 @@ export interface MarginDefaults {
   readonly tiersPerLiquidationStep?: number
   /** The published formula by which positions are ranked for auto-deleveraging; absent where there is no complete one. */
   readonly adlRanking?: 'return-by-leverage'
+  /** The coin whose price an instrument follows, by the venue's grammar of symbols, where its rules state no `baseAsset`. */
+  readonly coinOf?: (symbol: string) => string
   /** Absent where the venue does not say how it rounds its liquidation prices. */
   readonly printedPrice?: PrintedPrice
 }

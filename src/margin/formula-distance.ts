@@ -74,9 +74,10 @@ function nearerOf(fall: Rational | undefined, rise: Rational | undefined): Ratio
 /** The marks that follow each coin; none for a coin that is collateral alone. */
 function symbolsByCoin({ formula, indexes }: Known): ReadonlyMap<string, ReadonlySet<string>> {
   const coins = new Map<string, Set<string>>()
-  for (const { position, rules } of formula.positions) {
+  for (const { position, rules, defaults } of formula.positions) {
     const { baseAsset, contribution, settlementAsset, option } = rules
-    const coin = baseAsset ?? (contribution === 'inverse' ? settlementAsset : position.symbol)
+    const bySymbol = contribution === 'inverse' ? settlementAsset : position.symbol
+    const coin = baseAsset ?? defaults.coinOf?.(position.symbol) ?? bySymbol
     const symbols = coins.get(coin) ?? new Set()
     coins.set(coin, symbols.add(position.symbol))
     if (option !== undefined) symbols.add(option.underlying)

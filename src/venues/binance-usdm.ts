@@ -8,6 +8,7 @@ import {
 import { assert } from '../errors.ts'
 import { type Bracket, tiersOfBrackets } from '../rules/index.ts'
 import { USDM_DAYS, USDM_HISTORIES, USDM_LADDERS, USDM_TABLES } from './binance-usdm-history.ts'
+import { coinOfAsset } from './coins.ts'
 
 /** Currencies in which USDⓈ-M contracts are or were quoted and settled. A symbol ends in one of them. */
 const USDM_QUOTES = ['USDT', 'USDC', 'USD1', 'BUSD', 'BTC', 'U'] as const
@@ -45,6 +46,13 @@ export function usdmSymbols(): Iterable<string> {
 export function usdmSettlementAssetOf(symbol: string): string | undefined {
   const name = symbol.replace(DELIVERY_DATE, '')
   return USDM_QUOTES.find((quote) => name.endsWith(quote))
+}
+
+/** BTC of BTCUSDT, BTCUSDC and BTCUSDT_261225; PEPE of 1000PEPEUSDT. */
+export function usdmCoinOf(symbol: string): string {
+  const pair = symbol.replace(DELIVERY_DATE, '')
+  const quote = usdmSettlementAssetOf(symbol)
+  return coinOfAsset(quote === undefined || pair === quote ? pair : pair.slice(0, -quote.length))
 }
 
 /** All bracket tables of a USDⓈ-M contract, ascending; none for a symbol that is not one. */

@@ -10,7 +10,7 @@ import {
 import { jsonOf } from '../input/index.ts'
 import { ruleBookOfEntries } from '../rules/index.ts'
 import { coinmEntriesOf, coinmSymbols } from './binance-coinm.ts'
-import { USDM_AS_OF, usdmEntriesOf, usdmSymbols } from './binance-usdm.ts'
+import { USDM_AS_OF, usdmCoinOf, usdmEntriesOf, usdmSymbols } from './binance-usdm.ts'
 import {
   isEventTime,
   isObject,
@@ -247,6 +247,7 @@ export const binance: Venue = {
       liquidation: 'reached',
       venueRatio: { cross: 'maintenance-over-balance', isolated: 'maintenance-over-balance' },
       tiersPerLiquidationStep: 1,
+      coinOf: (symbol) => (COINM_SYMBOL.test(symbol) ? symbol.replace(/USD_.*$/, '') : usdmCoinOf(symbol)),
     },
     symbols: () => [...usdmSymbols(), ...coinmSymbols()],
     entriesOf: (symbol) => (COINM_SYMBOL.test(symbol) ? coinmEntriesOf(symbol) : usdmEntriesOf(symbol)),

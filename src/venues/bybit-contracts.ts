@@ -1,3 +1,4 @@
+import { coinOfAsset } from './coins.ts'
 import type { IndexedContracts } from './index-names.ts'
 
 /** Perpetuals end in USD, dated contracts in USD, a month letter and a year: BTCUSD, BTCUSDZ25. */
@@ -11,6 +12,14 @@ export const INDEXES: readonly IndexedContracts[] = [
   { currency: 'USDC', contractOf: (asset) => `${asset}PERP`, contract: /^([\p{Lu}\p{Lo}\d]+)PERP$/u },
   { currency: 'USD', contractOf: (asset) => `${asset}USD`, contract: /^(?!USD)([\p{Lu}\p{Lo}\d]+)USD$/u },
 ]
+
+/** BTC of BTCUSDT, BTCPERP, BTCUSDT-26DEC25 and BTCUSDZ25; PEPE of 1000PEPEUSDT. */
+export function coinOf(symbol: string): string {
+  const asset = INVERSE_SYMBOL.test(symbol)
+    ? settlementAssetOf(symbol)
+    : symbol.replace(/-\d{1,2}[A-Z]{3}\d{2}$/u, '').replace(/(?<=.)(?:USDT|USDC|PERP)$/u, '')
+  return coinOfAsset(asset)
+}
 
 /** Taker fee rate of accounts without a discount. */
 export const TAKER_FEE_RATE = '0.00055'

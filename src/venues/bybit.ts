@@ -15,6 +15,7 @@ import {
 import { jsonOf } from '../input/index.ts'
 import { ruleBookOfEntries } from '../rules/index.ts'
 import {
+  coinOf,
   INDEXES,
   INVERSE_SYMBOL,
   LINEAR_SYMBOL,
@@ -269,6 +270,7 @@ export const bybit: Venue = {
       liquidation: 'reached',
       venueRatio: { cross: 'maintenance-over-balance' },
       tiersPerLiquidationStep: 1,
+      coinOf,
     },
     symbols: () => entries.keys(),
     entriesOf: (symbol) => entries.get(symbol) ?? [],

@@ -11,6 +11,7 @@ import {
   shownValue,
 } from '../../domain/index.ts'
 import { PlimsollError } from '../../errors.ts'
+import { coinOfAsset } from '../coins.ts'
 import { isObject, type JsonObject } from '../frame.ts'
 import { plainNumberOf } from '../numbers.ts'
 
@@ -161,7 +162,8 @@ export function tickSizeField(value: unknown): Pick<InstrumentRules, 'tickSize'>
   return isPrice(tickSize) ? { tickSize } : {}
 }
 
-/** The field for the coin of a contract; none for a name that is not an asset code, such as kPEPE. */
+/** The field for the coin of a contract; PEPE of 1000PEPE. None for a name that is not an asset code. */
 export function baseAssetField(name: string | undefined): Pick<InstrumentRules, 'baseAsset'> {
-  return name !== undefined && ASSET_PATTERN.test(name) ? { baseAsset: name } : {}
+  const coin = name && coinOfAsset(name)
+  return coin !== undefined && ASSET_PATTERN.test(coin) ? { baseAsset: coin } : {}
 }
