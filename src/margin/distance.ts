@@ -16,7 +16,7 @@ import { slackOf } from './symbol-slack.ts'
 /**
  * The largest equal relative move of all prices, each against the account, that leaves it above its line, as a fraction; 0 on
  * and below it. What `distanceByFormula` gives, but never rounded where the pieces are straight. undefined if no move
- * brings it there, or while a price is not known.
+ * brings it there, beside a short option, or while a price is not known.
  */
 export function distanceOf(
   marginAccount: MarginAccount,

@@ -5,6 +5,7 @@ import { unroundedNumbers } from './algebra.ts'
 import { type FigureOf, firstCrossing } from './crossing.ts'
 import { type Known, type Moved, type PriceKind, slackAt } from './formula-figures.ts'
 import { focusOn, placesOn } from './formula-focus.ts'
+import type { RuledPosition } from './position-value.ts'
 import { compare, mul, neg, ONE, type Rational, reduce, sign, sub, ZERO } from './rational.ts'
 
 /**
@@ -17,6 +18,7 @@ export function distanceByFormula(known: Known): Rational | undefined {
   const { marginBalance, maintenanceMargin } = known.figures
   if (compare(marginBalance, maintenanceMargin) <= 0) return ZERO
   if (sign(slackAt(unroundedNumbers, known)) <= 0) return ZERO
+  if (holdsShortOption(known.formula.positions)) return undefined
   const sides = adverseSides(known)
   const sideOf = (kind: PriceKind, name: string) => (kind === 'mark' ? sides.marks : sides.indexes).get(name)
   const slack: FigureOf = (algebra, move) => {
@@ -32,10 +34,17 @@ export function distanceByFormula(known: Known): Rational | undefined {
   return firstCrossing(slack, ZERO, 'up', falls ? FALL_MAX : undefined)
 }
 
+/** How far the mark of an option moves with its underlying is not known; a long one neither adds to a margin balance nor asks. */
+export function holdsShortOption(positions: readonly RuledPosition[]): boolean {
+  return positions.some(
+    ({ position, rules }) => rules.contribution === 'option' && position.size.startsWith('-'),
+  )
+}
+
 /** Where an account is liquidated if only one coin moves. */
 export interface CoinMove {
   readonly coin: string
-  /** Relative move of the coin, below zero for a fall; undefined if no move of it alone liquidates the account. */
+  /** Relative move of the coin, below zero for a fall; undefined if no move of it alone liquidates the account, or beside a short option on it. */
   readonly change: Rational | undefined
   /** The marks of the coin's instruments after that move. */
   readonly prices: ReadonlyMap<string, Rational>
@@ -43,6 +52,7 @@ export interface CoinMove {
 
 /** For each coin that the account depends on, the nearer of its fall and its rise at which the account meets its line. */
 export function coinMovesOf(known: Known): readonly CoinMove[] {
+  const { formula } = known
   return [...symbolsByCoin(known)].map(([coin, symbols]) => {
     const focused = focusOn(known, placesOn(known.formula, symbols))
     const moves =
@@ -58,6 +68,8 @@ export function coinMovesOf(known: Known): readonly CoinMove[] {
     const pricesAt = (factor: Rational) =>
       new Map([...symbols].map((symbol) => [symbol, reduce(mul(known.marks.get(symbol)!, factor))]))
     if (slack(unroundedNumbers, ONE).n === 0n) return { coin, change: ZERO, prices: pricesAt(ONE) }
+    if (holdsShortOption(formula.positions.filter(({ position }) => symbols.has(position.symbol))))
+      return { coin, change: undefined, prices: new Map() }
     const fall = firstCrossing(slack, ONE, 'down', sub(ONE, FALL_MAX))
     const rise = firstCrossing(slack, ONE, 'up')
     const factor = nearerOf(fall, rise)

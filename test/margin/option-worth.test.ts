@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { answersOf } from '../../src/margin/index.ts'
 import { deribit } from '../../src/venues/deribit.ts'
-import { stateOf } from './support.ts'
+import { marginAccountsFor, stateOf } from './support.ts'
 
 const CALL = 'BTC-25DEC26-50000-C'
 const MARKS = { [CALL]: '0.05', 'BTC-25DEC26': '50000' }
@@ -33,5 +34,29 @@ describe('the bankruptcy price beside options', () => {
     expect(bankruptcyPricesOf('0.5', [future, position(CALL, '1', '0.04')], marks)[0]).toBe(
       '32258.064516129032258065',
     )
+  })
+})
+
+// At 10,000 the put is worth 0.025; at 8,000 it was 0.126, a move of the option that no share of the underlying says.
+describe('the distance beside a short option', () => {
+  const PUT = 'BTC-27DEC26-9000-P'
+
+  function answersWith(size: string, amount = '0.2') {
+    const account = {
+      venue: 'deribit',
+      collateral: [{ asset: 'BTC', amount }],
+      positions: [position(PUT, size, '0.02')],
+    }
+    const [marginAccount] = marginAccountsFor(account as never, deribit.ruleBook)
+    const marks: Record<string, string> = { [PUT]: '0.025', 'BTC-27DEC26': '10000' }
+    return answersOf(marginAccount!, (symbol) => marks[symbol])
+  }
+
+  it('is not known, and neither is the move of the coin alone', () => {
+    expect(answersWith('-1')).toMatchObject({ distance: null, ifOnly: [{ coin: 'BTC', change: null }] })
+  })
+
+  it('is 0 on the line and below it', () => {
+    expect(answersWith('-1', '0.01').distance).toBe('0')
   })
 })

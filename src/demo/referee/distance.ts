@@ -30,6 +30,10 @@ export function distanceFaultOf(
   const isFalling = marginAccount.falling.size > 0
   const isOnLine = slackAt(ZERO).n <= 0n
   if (stated === undefined) return 'is missing'
+  const holdsShortOption = marginAccount.positions.some(
+    ({ position, rules }) => rules.contribution === 'option' && position.size.startsWith('-'),
+  )
+  if (holdsShortOption && !isOnLine) return stated === null ? undefined : `is ${stated} beside a short option`
   if (stated === null) {
     const moves = isFalling ? [...MOVES.filter(({ n, d }) => n < d), FALL_MAX] : MOVES
     return !isOnLine && moves.every(isAbove) ? undefined : 'is null, and a move leads to the line'
