@@ -118,7 +118,8 @@ function runPool(random: Random, form: PoolForm, markets: VenueMarkets, levels: 
       continue
     }
     const moved = instant === 0 ? all : all.filter(() => random() < MOVE_CHANCE)
-    if (moved.length === 0) continue
+    // A pool of one currency has its verdict without a price.
+    if (moved.length === 0 && instant > 0) continue
     monitor.frameStart(clock.nowMs(), clock.monotonicMs())
     for (const [symbol, name, price] of moved) {
       known.set(name, price)
