@@ -3,6 +3,8 @@ import {
   ACCOUNT_ID_PATTERN,
   ACCOUNT_VERSION_MAX,
   type Account,
+  AS_OF_MAX_MS,
+  AS_OF_MIN_MS,
   ASSET_PATTERN,
   COLLATERAL_ASSETS_MAX,
   type Collateral,
@@ -26,13 +28,14 @@ type Fields = Readonly<Record<string, unknown>>
  */
 export function accountIn(raw: unknown, isVenue: (venue: string) => boolean): Account | undefined {
   if (!isRecord(raw) || !hasOnly(raw, isAccountField)) return undefined
-  const { id, venue, version, collateral, separateWallets, positions, liabilities } = raw
+  const { id, venue, version, asOfMs, collateral, separateWallets, positions, liabilities } = raw
   const isAccount =
     isText(id, ACCOUNT_ID_PATTERN) &&
     id.length <= ACCOUNT_ID_LENGTH_MAX &&
     typeof venue === 'string' &&
     isVenue(venue) &&
     isVersion(version) &&
+    (asOfMs === undefined || isAsOf(asOfMs)) &&
     (separateWallets === undefined || typeof separateWallets === 'boolean') &&
     Array.isArray(liabilities) &&
     liabilities.length === 0 &&
@@ -111,11 +114,16 @@ function isVersion(value: unknown): boolean {
   return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= ACCOUNT_VERSION_MAX
 }
 
+function isAsOf(value: unknown): boolean {
+  return Number.isInteger(value) && (value as number) >= AS_OF_MIN_MS && (value as number) <= AS_OF_MAX_MS
+}
+
 function isAccountField(name: string): boolean {
   switch (name) {
     case 'id':
     case 'venue':
     case 'version':
+    case 'asOfMs':
     case 'collateral':
     case 'separateWallets':
     case 'positions':

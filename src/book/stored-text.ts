@@ -30,9 +30,13 @@ const ASSET = sourceOf(ASSET_PATTERN)
 const ID = `[!#-\\[\\]-~]{1,${ACCOUNT_ID_LENGTH_MAX}}`
 /** At most 15 digits, which a JavaScript number holds exactly. */
 const VERSION = '0|[1-9][0-9]{0,14}'
+/** From AS_OF_MIN_MS to AS_OF_MAX_MS. */
+const AS_OF = '[1-9][0-9]{12}'
 
 // No grammar takes a quote or a backslash, so each value ends where JSON ends it.
-const START = part(`\\{"version":(${VERSION}),"id":"(${ID})","venue":"([a-z0-9\\-]+)","collateral":\\[`)
+const START = part(
+  `\\{"version":(${VERSION}),"id":"(${ID})","venue":"([a-z0-9\\-]+)"(?:,"asOfMs":(${AS_OF}))?,"collateral":\\[`,
+)
 const COLLATERAL = part(`\\{"asset":"(${ASSET})","amount":"(${DECIMAL})"\\}`)
 const BETWEEN = part('\\](?:,"separateWallets":(true|false))?,"positions":\\[')
 const POSITION = part(
@@ -76,9 +80,11 @@ class TextReader {
     if (!positions || !this.#isAtEnd || isRefused(collateral, positions)) return undefined
     const version = Number(start[1])
     // In the order of the text.
+    const named =
+      start[4] === undefined ? { version, id, venue } : { version, id, venue, asOfMs: Number(start[4]) }
     return between[1] === undefined
-      ? { version, id, venue, collateral, positions, liabilities: [] }
-      : { version, id, venue, collateral, separateWallets: between[1] === 'true', positions, liabilities: [] }
+      ? { ...named, collateral, positions, liabilities: [] }
+      : { ...named, collateral, separateWallets: between[1] === 'true', positions, liabilities: [] }
   }
 
   #collateral(): Collateral[] | undefined {

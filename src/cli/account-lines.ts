@@ -33,7 +33,7 @@ function levelsText(levels: readonly LevelName[]): string {
 }
 
 /** What `accounts list` prints to a program: enough to choose an account, without its terms. */
-export function accountSummary({ id, venue, version, positions, collateral, levels }: Account) {
+export function accountSummary({ id, venue, version, positions, collateral, levels, asOfMs }: Account) {
   return {
     id,
     venue,
@@ -41,12 +41,13 @@ export function accountSummary({ id, venue, version, positions, collateral, leve
     positions: positions.map(({ symbol, size }) => ({ symbol, size })),
     collateral,
     ...(levels === undefined ? {} : { levels }),
+    ...(asOfMs === undefined ? {} : { asOfMs }),
   }
 }
 
 /** One account in full, one fact a line. */
 export function accountDetails(account: Account, palette: Palette): string[] {
-  const { id, venue, version, positions, collateral, levels } = account
+  const { id, venue, version, positions, collateral, levels, asOfMs } = account
   return [
     `${palette.strong(visible(id))}  ${venue}  version ${version}`,
     ...collateral.map(({ asset, amount }) => `  collateral  ${amount} ${visible(asset)}`),
@@ -56,6 +57,7 @@ export function accountDetails(account: Account, palette: Palette): string[] {
     ),
     ...(positions.length === 0 ? ['  no positions'] : []),
     ...(levels === undefined ? [] : [`  ${levelsText(levels)}`]),
+    ...(asOfMs === undefined ? [] : [`  balances as of ${new Date(asOfMs).toISOString()}`]),
   ]
 }
 

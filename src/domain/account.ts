@@ -15,6 +15,9 @@ export const ACCOUNT_ID_PATTERN = /^[\x21-\x7e]+$/
 export const ACCOUNT_VERSION_MAX = Number.MAX_SAFE_INTEGER
 /** The last version that may be stated, so that the book has one left to rewrite the account. */
 export const ACCOUNT_VERSION_STATED_MAX = ACCOUNT_VERSION_MAX - 1
+/** Bounds of `asOfMs`, so that it has 13 digits: 2001 to 2286. Seconds since 1970 are below it. */
+export const AS_OF_MIN_MS = 1_000_000_000_000
+export const AS_OF_MAX_MS = 9_999_999_999_999
 export const ACCOUNT_VERSION_RULE = `must be at most ${ACCOUNT_VERSION_STATED_MAX}, so that a version above it exists`
 
 declare const venueIdBrand: unique symbol
@@ -115,6 +118,8 @@ const versionSchema = z
   .refine((version) => Number.isInteger(version), 'must be a whole number')
   .min(0, 'must not be below 0')
 
+const AS_OF_RULE = 'must be a time in Unix milliseconds, a whole number of 13 digits'
+
 const accountFieldsOf = (names: VenueNames) =>
   z.strictObject({
     id: text
@@ -122,6 +127,16 @@ const accountFieldsOf = (names: VenueNames) =>
       .max(ACCOUNT_ID_LENGTH_MAX, `must have at most ${ACCOUNT_ID_LENGTH_MAX} characters`),
     venue: venueIdSchemaOf(names),
     version: versionSchema.max(ACCOUNT_VERSION_STATED_MAX, ACCOUNT_VERSION_RULE).default(0),
+    /**
+     * When the stated balances were true, Unix milliseconds. Funding after it is applied to them. Without it nothing is
+     * applied, because nobody can know which payments the balances hold.
+     */
+    asOfMs: z
+      .number({ error: AS_OF_RULE })
+      .refine((timeMs) => Number.isInteger(timeMs), AS_OF_RULE)
+      .min(AS_OF_MIN_MS, AS_OF_RULE)
+      .max(AS_OF_MAX_MS, AS_OF_RULE)
+      .optional(),
     collateral: z
       .array(collateralSchema, { error: LIST_RULE })
       .max(COLLATERAL_ASSETS_MAX, `must hold at most ${COLLATERAL_ASSETS_MAX} assets`)

@@ -10,6 +10,7 @@ export const CSV_ACCOUNTS_MAX = 5_000_000
 const ACCOUNT_COLUMNS = [
   'venue',
   'version',
+  'asOfMs',
   'separateWallets',
   'levels',
   'poolCurrency',
@@ -213,13 +214,15 @@ function poolIn({ poolCurrency, poolKind, liquidationLevel }: Row): object {
 
 function candidateOf(group: Group): Candidate {
   const { id, stated, collateral, liabilities, positions } = group
-  const { version, separateWallets, levels, poolCurrency, poolKind, liquidationLevel, ...named } = stated
+  const { version, asOfMs, separateWallets, levels, poolCurrency, poolKind, liquidationLevel, ...named } =
+    stated
   const statesPool = (poolCurrency ?? poolKind ?? liquidationLevel) !== undefined
   return {
     raw: {
       id,
       ...named,
-      ...(version === undefined ? {} : { version: /^\d{1,16}$/.test(version) ? Number(version) : version }),
+      ...(version === undefined ? {} : { version: wholeOr(version) }),
+      ...(asOfMs === undefined ? {} : { asOfMs: wholeOr(asOfMs) }),
       ...(separateWallets === undefined
         ? {}
         : { separateWallets: BOOLEANS.get(separateWallets) ?? separateWallets }),
@@ -236,6 +239,11 @@ function candidateOf(group: Group): Candidate {
       return lines[list as keyof typeof lines]?.[index] ?? group.line
     },
   }
+}
+
+/** A number as JSON would state it; any other text stays, so that the schema refuses it by name. */
+function wholeOr(text: string): number | string {
+  return /^\d{1,16}$/.test(text) ? Number(text) : text
 }
 
 function apart(line: number, id: string, before: number): Refusal {

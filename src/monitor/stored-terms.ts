@@ -14,6 +14,7 @@ const OWN_LEVELS = 4
 const WITH_POOL = 8
 /** The pool is of spot margin, and states its level of liquidation. */
 const SPOT_MARGIN = 16
+const WITH_AS_OF = 32
 
 /** First byte of a position. */
 const CROSS = 1
@@ -62,15 +63,17 @@ export class StoredTerms {
 }
 
 function writeAccount(writer: Writer, account: Account): void {
-  const { separateWallets, levels, pool } = account
+  const { separateWallets, levels, pool, asOfMs } = account
   writer.byte(
     (separateWallets === undefined ? 0 : SEPARATE_WALLETS_STATED) +
       (separateWallets === true ? SEPARATE_WALLETS : 0) +
       (levels === undefined ? 0 : OWN_LEVELS) +
       (pool === undefined ? 0 : WITH_POOL) +
-      (pool?.liquidationLevel === undefined ? 0 : SPOT_MARGIN),
+      (pool?.liquidationLevel === undefined ? 0 : SPOT_MARGIN) +
+      (asOfMs === undefined ? 0 : WITH_AS_OF),
   )
   writer.double(account.version)
+  if (asOfMs !== undefined) writer.double(asOfMs)
   if (levels !== undefined) {
     writer.byte(levels.length)
     for (const level of levels) writer.text(level)
@@ -116,6 +119,7 @@ function writePosition(writer: Writer, position: Position): void {
 function readAccount(reader: Reader, { id, venue }: AccountName, part: PositionPart | undefined): Account {
   const stated = reader.byte()
   const version = reader.double()
+  const asOfMs = (stated & WITH_AS_OF) === 0 ? undefined : reader.double()
   const levels = (stated & OWN_LEVELS) === 0 ? undefined : readTexts(reader, reader.byte())
   const collateral = readAmounts(reader)
   const pool = (stated & WITH_POOL) === 0 ? undefined : readPool(reader, (stated & SPOT_MARGIN) !== 0)
@@ -129,6 +133,7 @@ function readAccount(reader: Reader, { id, venue }: AccountName, part: PositionP
   if ((stated & SEPARATE_WALLETS_STATED) !== 0) account.separateWallets = (stated & SEPARATE_WALLETS) !== 0
   if (pool !== undefined) account.pool = pool
   if (levels !== undefined) account.levels = levels
+  if (asOfMs !== undefined) account.asOfMs = asOfMs
   return account
 }
 

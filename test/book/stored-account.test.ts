@@ -13,6 +13,7 @@ const written = (): Record<string, unknown> => ({
   version: 3,
   id: 'desk/1',
   venue: 'bybit',
+  asOfMs: 1_790_000_000_000,
   collateral: [
     { asset: 'USDT', amount: '12.5' },
     { asset: 'BTC', amount: '-1' },
@@ -34,6 +35,8 @@ const VALUES: readonly unknown[] = [
   0,
   -1,
   1.5,
+  1_790_000_000,
+  1_790_000_000_000,
   2 ** 53,
   Number.MAX_SAFE_INTEGER,
   '',

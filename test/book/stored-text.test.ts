@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { accountIn } from '../../src/book/stored-account.ts'
 import { textReader } from '../../src/book/stored-text.ts'
-import type { Account } from '../../src/domain/index.ts'
+import { type Account, AS_OF_MAX_MS, AS_OF_MIN_MS } from '../../src/domain/index.ts'
 import { below, seededRandom } from '../../src/system/index.ts'
 import { VENUE_NAMES } from '../../src/venues/index.ts'
 
@@ -42,6 +42,7 @@ function stored(fields: Record<string, unknown>): string {
     version,
     id,
     venue,
+    asOfMs: undefined,
     collateral,
     separateWallets: undefined,
     positions,
@@ -64,6 +65,9 @@ describe('The reader of stored texts', () => {
     ['with separate wallets', stored({ separateWallets: true })],
     ['without separate wallets', stored({ separateWallets: false })],
     ['of version 0', stored({ version: 0 })],
+    ['with the time of its balances', stored({ asOfMs: 1_790_000_000_000 })],
+    ['with the earliest time', stored({ asOfMs: AS_OF_MIN_MS })],
+    ['with the latest time', stored({ asOfMs: AS_OF_MAX_MS })],
     ['with a symbol of another script', stored({ positions: [{ ...cross, symbol: '币安人生USDT' }] })],
     ['with 1,000 positions', stored({ positions: manyPositions(1_000) })],
     ['with 1,000 assets', stored({ collateral: manyAssets(1_000) })],
@@ -86,6 +90,9 @@ describe('The reader of stored texts', () => {
     ['with an id of 129 characters', stored({ id: 'x'.repeat(129) }), 'x'.repeat(129)],
     ['of a venue that it does not know', stored({ venue: 'mtgox' })],
     ['of a venue under another of its names', stored({ venue: 'bybit-linear' })],
+    ['with a time in seconds', stored({ asOfMs: 1_790_000_000 })],
+    ['with a time of 14 digits', stored({ asOfMs: AS_OF_MAX_MS + 1 })],
+    ['with a time that is no whole number', stored({ asOfMs: AS_OF_MIN_MS + 0.5 })],
     ['with a version of 16 digits', written.replace(':3,', ':9007199254740993,')],
     ['with a version that begins with 0', written.replace(':3,', ':03,')],
     ['with a price of 0', written.replace('61250.1', '0.0')],

@@ -18,6 +18,12 @@ describe('an account with warning levels of its own', () => {
     expect(accountLine({ ...account, levels: [] }, PLAIN)).toMatch(/ {2}no warning levels$/)
   })
 
+  it('names the time of its balances', () => {
+    const timed = { ...testAccount('desk/1', 3), asOfMs: 1_790_000_000_000 }
+    expect(accountDetails(timed, PLAIN).at(-1)).toBe('  balances as of 2026-09-21T14:13:20.000Z')
+    expect(accountSummary(timed).asOfMs).toBe(1_790_000_000_000)
+  })
+
   it('says nothing where the levels of the worker judge it', () => {
     const { levels: _own, ...standard } = account
     expect(accountLine(standard, PLAIN)).not.toContain('levels')

@@ -556,6 +556,21 @@ describe('an import of CSV', () => {
     })
   })
 
+  test('takes the time of the balances, and refuses one in seconds', async () => {
+    const summary = await run('csv', [
+      'id,venue,asOfMs,asset,amount',
+      'timed/a,bybit,1790000000000,USDT,1',
+      'timed/b,bybit,1790000000,USDT,1',
+      'timed/c,bybit,soon,USDT,1',
+    ])
+    expect(await book.get('timed/a')).toMatchObject({ asOfMs: 1_790_000_000_000 })
+    const rule = 'must be a time in Unix milliseconds, a whole number of 13 digits'
+    expect(summary.refused).toMatchObject([
+      { line: 3, path: 'asOfMs', value: '1790000000', rule },
+      { line: 4, path: 'asOfMs', value: 'soon', rule },
+    ])
+  })
+
   test('refuses an account as a whole for one bad row, on the line of that row', async () => {
     const summary = await run('csv', [
       header,

@@ -2,6 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   type Account,
+  AS_OF_MAX_MS,
+  AS_OF_MIN_MS,
   COLLATERAL_ASSETS_MAX,
   POSITIONS_PER_ACCOUNT_MAX,
   storedAccountSchemaOf,
@@ -58,6 +60,7 @@ const ofOneCurrency = fc.record(
     id: fc.stringMatching(/^[!-~]{1,128}$/),
     venue: fc.constantFrom('bybit', 'binance'),
     version: fc.maxSafeNat(),
+    asOfMs: fc.integer({ min: AS_OF_MIN_MS, max: AS_OF_MAX_MS }),
     collateral: amounts(decimal),
     separateWallets: fc.boolean(),
     positions: fc.uniqueArray(position, {

@@ -9,10 +9,12 @@ export interface StatedAccount extends Partial<Omit<Account, 'venue'>> {
 /** An account as the book holds it. Unless stated: `a` on Bybit, version 1, with an empty wallet and no position. */
 export function makeAccount(stated: StatedAccount = {}): Account {
   const { id = 'a', venue = 'bybit', version = 1, collateral = [], separateWallets, positions = [] } = stated
+  const { asOfMs } = stated
   return {
     id,
     venue: venueId(venue),
     version,
+    ...(asOfMs === undefined ? {} : { asOfMs }),
     collateral,
     ...(separateWallets === undefined ? {} : { separateWallets }),
     positions,
