@@ -48,6 +48,8 @@ const configSchema = z.strictObject({
     .regex(/^[1-9]\d{0,3}$/, 'must be a whole number of days from 1 to 9999')
     .default('14')
     .transform(Number),
+  /** `apply`: funding since `asOfMs` is applied to accounts that state it. */
+  funding: z.enum(['apply', 'ignore']).default('apply'),
   kernel: z
     .enum(KERNEL_VARIANTS as [string, ...string[]])
     .transform((name) => name as (typeof KERNEL_VARIANTS)[number])
@@ -89,6 +91,7 @@ const VARIABLES = {
   PLIMSOLL_RULES: 'rulesFile',
   PLIMSOLL_STRICT_RULES: 'strictRules',
   PLIMSOLL_RULES_MAX_AGE: 'rulesMaxAgeDays',
+  PLIMSOLL_FUNDING: 'funding',
   PLIMSOLL_KERNEL: 'kernel',
   PLIMSOLL_CONSUMERS: 'consumers',
   PLIMSOLL_TAKE_OVER: 'takeOver',

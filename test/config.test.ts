@@ -33,6 +33,7 @@ describe('the source of a setting', () => {
       allowUnsafeRedis: false,
       logLevel: 'info',
       strictRules: false,
+      funding: 'apply',
       rulesMaxAgeDays: 14,
       streamUrls: {},
     })
@@ -47,6 +48,7 @@ describe('the source of a setting', () => {
       PLIMSOLL_HYSTERESIS: '0.02',
       PLIMSOLL_RULES: 'rules.json',
       PLIMSOLL_STRICT_RULES: 'true',
+      PLIMSOLL_FUNDING: 'ignore',
       PLIMSOLL_RULES_MAX_AGE: '30',
       PLIMSOLL_KERNEL: 'wasm-scalar',
       PLIMSOLL_CONSUMERS: 'risk, alerts',
@@ -67,6 +69,7 @@ describe('the source of a setting', () => {
       hysteresis: '0.02',
       rulesFile: 'rules.json',
       strictRules: true,
+      funding: 'ignore',
       rulesMaxAgeDays: 30,
       kernel: 'wasm-scalar',
       consumers: ['risk', 'alerts'],

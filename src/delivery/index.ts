@@ -1,4 +1,5 @@
 export type { EventRedis } from './connection.ts'
+export { RedisFundingLog } from './funding-log.ts'
 export { LEASE_MS, type OwnerProcess } from './lease.ts'
 export type { EventLogOptions, RedisEventLog } from './log-types.ts'
 export { openEventLog } from './open.ts'

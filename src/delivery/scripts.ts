@@ -133,3 +133,19 @@ if found ~= ARGV[1] then return found end
 redis.call('SET', KEYS[1], ARGV[2])
 return ARGV[2]
 `
+
+/**
+ * KEYS: funding. ARGV: mode, field and value of each write: `first` (keep what is there), `set` or `delete`. Returns the
+ * value after each, an empty text after a deletion.
+ */
+export const WRITE_FUNDING = `
+local found = {}
+for i = 1, #ARGV, 3 do
+  local mode, field = ARGV[i], ARGV[i + 1]
+  if mode == 'delete' then redis.call('HDEL', KEYS[1], field)
+  elseif mode == 'first' then redis.call('HSETNX', KEYS[1], field, ARGV[i + 2])
+  else redis.call('HSET', KEYS[1], field, ARGV[i + 2]) end
+  found[#found + 1] = redis.call('HGET', KEYS[1], field) or ''
+end
+return found
+`

@@ -1,6 +1,9 @@
 import { z } from 'zod'
 import { marginModeSchema } from './account.ts'
 import { decimalSchema, positiveDecimalSchema } from './decimal.ts'
+import { cureSchema } from './event-cure.ts'
+import { figureOrNull, termOf, text, timeMs, timeMsOrNull } from './event-fields.ts'
+import { eventFundingSchema } from './event-funding.ts'
 import { eventPoolSchema } from './event-pool.ts'
 import { eventRulesSchema } from './event-rules.ts'
 import { levelNameSchema } from './level.ts'
@@ -11,7 +14,7 @@ export const eventKindSchema = z.enum(['warning', 'liquidation', 'recovered', 'u
 /**
  * A change of state of a margin account. `warning` and `liquidation`: the margin ratio reached `level`.
  * `recovered`: it fell back to `level`. `unknown`: there is no verdict any more, `reasons` says why
- * (`stale-mark`, `stale-index`, `account-refused`, `account-unreadable`, `book-lost`, `no-funding-rate`); the next verdict is
+ * (`stale-mark`, `stale-index`, `account-refused`, `account-unreadable`, `book-lost`, `no-funding-rate`, `funding-unknown`); the next verdict is
  * published even if the level is unchanged, as `recovered` only if it is safe. `closed`: the last position was closed. The last three
  * end the episode.
  */
@@ -25,14 +28,6 @@ export const marketEventKindSchema = z.enum(['market-stale', 'market-fresh', 'ma
  * own only when a level above safe is published.
  */
 export type MarketEventKind = z.infer<typeof marketEventKindSchema>
-
-const text = (description: string) => z.string().describe(description)
-const figureOrNull = (description: string) => z.string().nullable().describe(description)
-/** A term of the account. Absent if the account does not state it. */
-const termOf = (description: string) => z.string().optional().describe(description)
-const sinceEpoch = (description: string) => `Milliseconds since 1970, UTC: ${description}`
-const timeMs = (description: string) => z.number().describe(sinceEpoch(description))
-const timeMsOrNull = (description: string) => z.number().nullable().describe(sinceEpoch(description))
 
 /** What every event carries. */
 const envelope = {
@@ -98,36 +93,9 @@ const eventPositionSchema = z.object({
   ),
   entryPrice: termOf('Average entry price.'),
   leverage: termOf('As the account states it.'),
-  isolatedMargin: termOf('Margin assigned to it, as the account states it.'),
+  isolatedMargin: termOf('Margin assigned to it, as the account states it and funding has changed it.'),
   maintenanceMarginRate: termOf('Its own rate in place of the table, as the account states it.'),
   maxLeverage: termOf('The greatest leverage kept for it, as the account states it.'),
-})
-
-const cureSchema = z.object({
-  topUp: text(
-    'Smallest amount of the settlement asset that brings the margin account below every level at the marks. A worker leaves a level only when the hysteresis is free beside it: with this amount alone its next event may still name a level.',
-  ),
-  reductions: z
-    .array(
-      z.object({
-        symbol: text('Position to reduce.'),
-        size: figureOrNull('Smallest part to close, unsigned; null if closing it all is not enough.'),
-      }),
-    )
-    .describe(
-      'Each alone brings it below every level, as topUp does: the smallest reduction of that one position. What is closed is closed at the marks; a level by distance is judged at prices moved against the account as it is then.',
-    ),
-  topUps: z
-    .array(
-      z.object({
-        asset: text('Asset of the pool.'),
-        amount: figureOrNull('Smallest amount of it to add; null if no amount is enough.'),
-      }),
-    )
-    .optional()
-    .describe(
-      'Only of a pool over several currencies: each alone does what topUp does, with another asset of the pool, weighed as the venue weighs it.',
-    ),
 })
 
 export const marginEventSchema = z
@@ -151,7 +119,7 @@ export const marginEventSchema = z
       .describe('Place by shortfall among the events of its instant, worst first, from 1.'),
     marks: z.array(markSchema).describe('The marks on which the verdict is based, one for each symbol.'),
     walletBalance: figureOrNull(
-      'Wallet of a cross pool, or the margin assigned to an isolated position; of a pool over several currencies the value of its assets less its debts.',
+      'Wallet of a cross pool, or the margin assigned to an isolated position; of a pool over several currencies the value of its assets less its debts; with the funding in `funding`.',
     ),
     unrealizedPnl: figureOrNull('Profit of all positions at the marks.'),
     marginBalance: figureOrNull('What is compared with the maintenance margin: see docs/accounts.md.'),
@@ -175,16 +143,23 @@ export const marginEventSchema = z
       .describe(
         'The positions of the margin account; of `closed` those that it had last, empty if it was closed while no worker ran.',
       ),
+    funding: eventFundingSchema
+      .optional()
+      .describe(
+        'Funding that the worker applied to the stated balances. Absent if the account states no `asOfMs`, or the worker applies none.',
+      ),
     cure: cureSchema
       .nullable()
       .describe('What would bring it below every level; null if nothing must or can.'),
     confidence: z
       .enum(['confirmed', 'suspect'])
-      .describe('`suspect`: the verdict is based on a price that `reasons` doubts. It is published anyway.'),
+      .describe(
+        '`suspect`: the verdict is based on a price or a balance that `reasons` doubts. It is published anyway.',
+      ),
     reasons: z
       .array(z.string())
       .describe(
-        'Why there is no verdict (`unknown`), why it is suspect, or what is to be known of the rules. `rules-changed`: other rules came into force and are the cause of the event. `rules-old`: the rules are older than the worker takes without a remark (`ruleAgeDays`). `rules-undated`: rules of a position bear no day, so that nobody knows how old they are.',
+        'Why there is no verdict (`unknown`), why it is suspect, or what is to be known of the rules. `rules-changed`: other rules came into force and are the cause of the event. `funding`: a payment of funding is the cause. `funding-unknown`: a payment since `asOfMs` is not known and not in the balances. `rules-old`: the rules are older than the worker takes without a remark (`ruleAgeDays`). `rules-undated`: rules of a position bear no day, so that nobody knows how old they are.',
       ),
     ruleBook: text('Version of the rules of the verdict.'),
     levels: z
@@ -208,7 +183,7 @@ export const marginEventSchema = z
       .nullable()
       .describe('Age in days of the oldest risk-tier table behind the figures; null if a table has no date.'),
     eventTimeMs: timeMsOrNull(
-      'venue time of the tick that caused the event; null for changes of the account itself.',
+      'venue time of the tick, or funding time, that caused the event; null for changes of the account itself.',
     ),
     receivedTimeMs: timeMs('when the frame, or the change of the account, was received.'),
     detectionLatencyMs: z

@@ -17,12 +17,14 @@ export type { EventPool, PooledAsset } from './event-pool.ts'
 export { EVENTS_QUEUE_NAME, type QueueConnection, queueNameOf } from './event-queue.ts'
 export { type EventRules, eventRulesOf, rulesOfEvent } from './event-rules.ts'
 export * from './fault.ts'
+export * from './funding.ts'
 export * from './index-price.ts'
 export * from './instrument.ts'
 export * from './level.ts'
 export * from './margin.ts'
 export {
   type Contribution,
+  type FundingRule,
   type Liquidation,
   type Maintenance,
   type MarginDefaults,

@@ -246,6 +246,22 @@ export type VenueRatio = 'maintenance-over-balance' | 'balance-over-maintenance'
  */
 export type PrintedPrice = 'next-tick' | 'tick-before'
 
+/** How a venue charges funding. */
+export interface FundingRule {
+  /** Matches its perpetual contracts; no other pays funding. */
+  readonly perpetual: RegExp
+  /**
+   * `at-mark`: at each funding time, the value of the position at the mark of that time times the rate. `not-computed`: the
+   * venue charges it without such times; then no payment is known.
+   */
+  readonly payment: 'at-mark' | 'not-computed'
+  /**
+   * What funding of an isolated position changes: its own margin; or the wallet as long as it holds what is to be paid, and
+   * its own margin after that.
+   */
+  readonly isolated: 'own-margin' | 'wallet-first'
+}
+
 /** What a venue's book says for all its instruments whose rules do not say otherwise. */
 export interface MarginDefaults {
   readonly closingFee: z.infer<typeof closingFeeSchema>
@@ -258,6 +274,8 @@ export interface MarginDefaults {
   readonly adlRanking?: 'return-by-leverage'
   /** The coin whose price an instrument follows, by the venue's grammar of symbols, where its rules state no `baseAsset`. */
   readonly coinOf?: (symbol: string) => string
+  /** Absent where no contract of the venue pays funding, or no stream brings its rates. */
+  readonly funding?: FundingRule
   /** Absent where the venue does not say how it rounds its liquidation prices. */
   readonly printedPrice?: PrintedPrice
 }

@@ -3,16 +3,26 @@ import type { Decimal } from './decimal.ts'
 /** Takes marks, and index prices by their names, frame by frame: the prices of one frame are one instant. */
 export interface MarkSink {
   frameStart(receivedTimeMs: number, receivedMonotonicMs: number): void
-  /** One price, as the venue printed it. `fundingRate`: of the market's next payment; undefined where the frame does not give it. */
+  /**
+   * One price, as the venue printed it. `fundingRate` and `nextFundingTimeMs`: of the market's next payment; undefined
+   * where the frame does not give it.
+   */
   tick(
     venue: string,
     symbol: string,
     markText: Decimal,
     eventTimeMs: number,
     fundingRate: Decimal | undefined,
+    nextFundingTimeMs: number | undefined,
   ): void
-  /** The venue confirms the last mark. `fundingRate` as in `tick`: another rate is judged at that mark. */
-  unchanged(venue: string, symbol: string, eventTimeMs: number, fundingRate: Decimal | undefined): void
+  /** The venue confirms the last mark. Funding as in `tick`: another rate is judged at that mark. */
+  unchanged(
+    venue: string,
+    symbol: string,
+    eventTimeMs: number,
+    fundingRate: Decimal | undefined,
+    nextFundingTimeMs: number | undefined,
+  ): void
   frameEnd(): void
   /** The market has no fresh mark. */
   marketStale(venue: string, symbol: string, nowMs: number, nowMonotonicMs: number): void

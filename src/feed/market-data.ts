@@ -201,10 +201,11 @@ export class MarketData {
         monitor.frameStart(receivedTimeMs, receivedMonotonicMs)
       },
       price: (kind, symbol, price, eventTimeMs, funding) => {
-        if (kind !== 'settlement') monitor.tick(venue, symbol, price, eventTimeMs, funding?.fundingRate)
+        if (kind === 'settlement') return
+        monitor.tick(venue, symbol, price, eventTimeMs, funding?.fundingRate, funding?.nextFundingTimeMs)
       },
       unchanged: (symbol, eventTimeMs, funding) =>
-        monitor.unchanged(venue, symbol, eventTimeMs, funding?.fundingRate),
+        monitor.unchanged(venue, symbol, eventTimeMs, funding?.fundingRate, funding?.nextFundingTimeMs),
       frameEnd: () => monitor.frameEnd(),
       marketState: (symbol, state) => {
         if (state === 'fresh') {

@@ -20,6 +20,15 @@ export { type Answers, answersOf, answersOfKnown } from './formula-answers.ts'
 export { type FurtherPrices, type Known, knownOf, type MarkOf } from './formula-figures.ts'
 export { evaluateByFormula, stateByFormula, stateOfKnown } from './formula-state.ts'
 export { evaluateByFractions, marginStateByFractions } from './fractions.ts'
+export {
+  type FundedAccount,
+  type FundingBooking,
+  type FundingPlace,
+  type FundingSince,
+  fundedAccountOf,
+  fundingPaymentOf,
+  walletPlace,
+} from './funding-bookings.ts'
 export { isFeeCounted, type Leg } from './leg.ts'
 export {
   DEFAULT_HYSTERESIS,

@@ -6,7 +6,7 @@ import { marketRecordOf, recordOf } from './event.ts'
 import type { MarketTransition } from './market-transition.ts'
 import type { Markets } from './markets.ts'
 import type { MonitorOptions } from './options.ts'
-import { type Cause, NO_CAUSE } from './pending-event.ts'
+import { type Cause, type CauseReason, NO_CAUSE } from './pending-event.ts'
 import { PendingEvents } from './pending-events.ts'
 import type { Ranking } from './ranking.ts'
 import type { Finding } from './standing.ts'
@@ -70,12 +70,12 @@ export class Announcer {
     eventTimeMs: number | null,
     receivedTimeMs: number,
     receivedMonotonicMs: number,
-    isOfRules: boolean = false,
+    reason?: CauseReason,
   ): void {
     assert(!this.#isOpen, 'one instant is open at a time')
     this.#isOpen = true
     const cause = this.#cause
-    cause.isOfRules = isOfRules
+    cause.reason = reason
     cause.eventTimeMs = eventTimeMs
     cause.receivedTimeMs = receivedTimeMs
     cause.receivedMonotonicMs = receivedMonotonicMs

@@ -1,10 +1,12 @@
 import type { Account, MonitorCounters, RulesChange } from '../domain/index.ts'
 import { type FaultCode, PlimsollError } from '../errors.ts'
 import type { Announcer } from './announcer.ts'
+import { FundingPass } from './funding-pass.ts'
 import type { Judge } from './judge.ts'
 import type { Markets } from './markets.ts'
 import { NewRules } from './new-rules.ts'
 import type { MonitorOptions } from './options.ts'
+import type { MonitorParts } from './parts.ts'
 import { RefusedAccounts } from './refused-accounts.ts'
 import { isAboveSafe, progressAfter } from './standing.ts'
 import { type Change, idOf, WaitingChanges } from './waiting-changes.ts'
@@ -28,6 +30,7 @@ export class Changes {
   readonly #announcer: Announcer
   readonly #waiting = new WaitingChanges()
   readonly #newRules = new NewRules()
+  readonly funding: FundingPass
   /** The first account that was not looked at for new rules. */
   #rulesAt = 0
   /** Margin accounts that the change in hand has changed, to be judged when all of it is done. */
@@ -35,18 +38,9 @@ export class Changes {
   /** Accounts whose stored terms cannot be used. */
   readonly #refused = new RefusedAccounts()
 
-  constructor(
-    options: MonitorOptions,
-    counters: MonitorCounters,
-    parts: {
-      watchlist: Watchlist
-      editor: WatchlistEditor
-      markets: Markets
-      judge: Judge
-      announcer: Announcer
-    },
-  ) {
+  constructor(options: MonitorOptions, counters: MonitorCounters, parts: MonitorParts) {
     this.#options = options
+    this.funding = new FundingPass(options, parts)
     this.#counters = counters
     this.#watchlist = parts.watchlist
     this.#editor = parts.editor
@@ -56,7 +50,7 @@ export class Changes {
   }
 
   get waiting(): number {
-    return this.#waiting.size + this.#newRules.size
+    return this.#waiting.size + this.#newRules.size + (this.funding.isOpen ? 1 : 0)
   }
 
   push(change: Change): void {
@@ -104,6 +98,7 @@ export class Changes {
       if (isOver()) return
     }
     if (this.#newRules.size > 0) this.#workRules(endMs)
+    if (!isOver() && this.funding.isOpen) this.funding.work(endMs)
   }
 
   #workRules(endMs: number): void {
@@ -128,7 +123,7 @@ export class Changes {
   #recompile(account: number): void {
     const { clock } = this.#options
     const id = this.#watchlist.accountIdOf(account)
-    this.#announcer.begin(null, clock.nowMs(), clock.monotonicMs(), true)
+    this.#announcer.begin(null, clock.nowMs(), clock.monotonicMs(), 'rules-changed')
     this.#settle(id)
     this.#judgeChanged(
       () => this.#watchlist.read(account),
@@ -142,7 +137,8 @@ export class Changes {
   /** Applies a change now. A caller outside calls it only when no change waits. */
   apply(change: Change): void {
     const { clock } = this.#options
-    this.#announcer.begin(null, clock.nowMs(), clock.monotonicMs(), change.kind === 'other-rules')
+    const reason = change.kind === 'other-rules' ? 'rules-changed' : undefined
+    this.#announcer.begin(null, clock.nowMs(), clock.monotonicMs(), reason)
     this.#settle(idOf(change))
     switch (change.kind) {
       case 'put':

@@ -1,5 +1,4 @@
 import {
-  type Account,
   type Cure,
   type Decimal,
   EVENT_SCHEMA_VERSION,
@@ -15,8 +14,10 @@ import {
 } from '../domain/index.ts'
 import { assert } from '../errors.ts'
 import {
+  add,
   distanceTextOf,
   evaluationsOf,
+  type FundingBooking,
   type FurtherPrices,
   formatDecimal,
   fundingSymbolsOf,
@@ -25,9 +26,12 @@ import {
   type MarkOf,
   marginAccountOf,
   marginStateOf,
+  type Rational,
   type RuledPosition,
   ruleAgeDays,
+  ZERO,
 } from '../margin/index.ts'
+import type { MarginAccountFunding, WatchedTerms } from './applied-funding.ts'
 import { eventId } from './event-id.ts'
 import { ageMsOf, poolOf, rulesBySymbol } from './event-terms.ts'
 import type { SeenMark } from './market.ts'
@@ -59,7 +63,7 @@ export function recordOf(
 function eventOf(
   pending: PendingEvent,
   rank: number,
-  terms: Account,
+  terms: WatchedTerms,
   exact: MarginAccount | undefined,
   { log, rulesMaxAgeDays }: EventOptions,
 ): MarginEvent {
@@ -110,11 +114,12 @@ function eventOf(
     positions: (state?.positions ?? []).map((position, index) =>
       positionFields(position, ruled[index]!.position),
     ),
+    ...(terms.funding === undefined ? {} : { funding: fundingFields(terms.funding) }),
     cure: figures.cure === null || kind === 'closed' ? null : cureFields(figures.cure),
     confidence: pending.reasons.length === 0 || kind === 'unknown' ? 'confirmed' : 'suspect',
     reasons: [
       ...pending.reasons,
-      ...(cause.isOfRules ? ['rules-changed'] : []),
+      ...(cause.reason === undefined ? [] : [cause.reason]),
       ...(figures === NO_FIGURES ? [] : ageReasons(ruled, ageDays, rulesMaxAgeDays)),
     ],
     ruleBook: pending.ruleBook.version,
@@ -174,6 +179,23 @@ function positionFields(state: PositionState, position: Position): MarginEvent['
     ...(maintenanceMarginRate === undefined ? {} : { maintenanceMarginRate }),
     ...(maxLeverage === undefined ? {} : { maxLeverage }),
   }
+}
+
+function fundingFields({ asOfMs, bookings }: MarginAccountFunding): NonNullable<MarginEvent['funding']> {
+  const lastMs = bookings.at(-1)?.fundingTimeMs
+  const last = bookings.filter(({ fundingTimeMs }) => fundingTimeMs === lastMs)
+  return {
+    asOfMs,
+    payments: bookings.length,
+    amounts: sumsOf(bookings),
+    last: last.map(({ place: _place, booked, ...fields }) => ({ ...fields, booked: formatDecimal(booked) })),
+  }
+}
+
+function sumsOf(bookings: readonly FundingBooking[]): { asset: string; amount: string }[] {
+  const sums = new Map<string, Rational>()
+  for (const { asset, booked } of bookings) sums.set(asset, add(sums.get(asset) ?? ZERO, booked))
+  return [...sums].map(([asset, amount]) => ({ asset, amount: formatDecimal(amount) }))
 }
 
 /** Asserts that exact arithmetic finds the level that was decided. */

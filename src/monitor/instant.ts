@@ -2,6 +2,7 @@ import type { Decimal, MonitorCounters } from '../domain/index.ts'
 import { assert } from '../errors.ts'
 import { RECHECKED_MAX } from '../kernel/index.ts'
 import type { Announcer } from './announcer.ts'
+import type { FundingTimes } from './funding-times.ts'
 import type { Judge } from './judge.ts'
 import type { Market } from './market.ts'
 import { marketTransition } from './market-transition.ts'
@@ -20,6 +21,7 @@ export class Instant {
   readonly #markets: Markets
   readonly #judge: Judge
   readonly #announcer: Announcer
+  readonly #funding: FundingTimes | undefined
   #isOpen = false
   #nominated = 0
   #rechecked = 0
@@ -37,13 +39,14 @@ export class Instant {
   constructor(
     options: MonitorOptions,
     counters: MonitorCounters,
-    parts: { markets: Markets; judge: Judge; announcer: Announcer },
+    parts: { markets: Markets; judge: Judge; announcer: Announcer; funding: FundingTimes | undefined },
   ) {
     this.#options = options
     this.#counters = counters
     this.#markets = parts.markets
     this.#judge = parts.judge
     this.#announcer = parts.announcer
+    this.#funding = parts.funding
   }
 
   get isOpen(): boolean {
@@ -98,7 +101,10 @@ export class Instant {
     if (ticks.kind === STALE) return this.#takeStale(market, ticks)
     const isOtherRate = ticks.fundingRate !== undefined && ticks.fundingRate !== market.fundingRate
     if (ticks.kind === CONFIRMED && !market.isStale && !isOtherRate) {
-      if (market.markText !== '') this.#refresh(market, ticks)
+      if (market.markText !== '') {
+        this.#funding?.observe(market, ticks)
+        this.#refresh(market, ticks)
+      }
       this.#counters.confirmations++
       return true
     }
@@ -106,6 +112,8 @@ export class Instant {
     // No mark was stated that could be confirmed.
     if (markText === '') return true
     if (!this.#options.kernel.setMark(market.instrument, Number(markText))) return false
+    // Before the mark changes, because the old one was in force at a funding time that this frame has passed.
+    this.#funding?.observe(market, ticks)
     if (market.isStale || market.published.stale) this.#turn(market)
     this.#refresh(market, ticks)
     market.isStale = false

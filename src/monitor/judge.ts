@@ -6,7 +6,6 @@ import type { Announcer, Figures } from './announcer.ts'
 import type { Market } from './market.ts'
 import type { Markets } from './markets.ts'
 import type { MonitorOptions } from './options.ts'
-import { verdictReasons } from './pending-event.ts'
 import { type Finding, isAboveSafe, mustRepublish } from './standing.ts'
 import type { Watchlist } from './watchlist.ts'
 
@@ -17,6 +16,7 @@ export class Judge {
   readonly #watchlist: Watchlist
   readonly #markets: Markets
   readonly #announcer: Announcer
+  #auditAt = 0
 
   constructor(
     options: MonitorOptions,
@@ -101,6 +101,18 @@ export class Judge {
     if (hasEvent) this.#watchlist.setKernelLevel(marginAccount)
   }
 
+  /** Compares the levels of the next `count` margin accounts with exact arithmetic at the present marks. */
+  audit(count: number): void {
+    for (let i = 0; i < count && this.#watchlist.marginAccountNumbers > 0; i++) {
+      this.#auditAt = (this.#auditAt + 1) % this.#watchlist.marginAccountNumbers
+      const isWatched = this.#watchlist.has(this.#auditAt)
+      const confirmed = isWatched ? this.confirms(this.#auditAt) : undefined
+      if (confirmed === undefined) continue
+      this.#counters.auditChecks++
+      if (!confirmed) this.#counters.auditDisagreements++
+    }
+  }
+
   /** Whether exact arithmetic at the present marks finds the account at its level; undefined when it has no verdict. */
   confirms(marginAccount: number): boolean | undefined {
     const level = this.#options.kernel.accountLevel(marginAccount)
@@ -138,8 +150,7 @@ export class Judge {
       this.#decideAgain(marginAccount)
       return
     }
-    const isLost = this.#watchlist.isLost(this.#watchlist.accountOf(marginAccount))
-    this.apply(marginAccount, level, verdictReasons(isLost), figures)
+    this.apply(marginAccount, level, this.#watchlist.reasonsOf(marginAccount), figures)
     const answer = kernel.recheckAccount(marginAccount)
     assert(answer !== ANSWER_ACROSS, 'the kernel puts an account across the level that it is found at')
   }

@@ -22,6 +22,12 @@ export interface Market {
   lastMarkText: Decimal
   /** The last funding rate that came with a mark; undefined before the first one. */
   fundingRate: Decimal | undefined
+  /** The next funding time that is not recorded, as the venue announced it; 0 if none is known. */
+  nextFundingTimeMs: number
+  /** The last rate that was announced for it. */
+  nextFundingRate: Decimal | undefined
+  /** Up to when the funding of the market is recorded; 0 before the venue has said anything of it. */
+  fundingCoveredMs: number
   eventTimeMs: number
   /** When the mark was last stated or confirmed; 0 before the first one. */
   receivedMonotonicMs: number

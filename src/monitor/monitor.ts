@@ -1,6 +1,8 @@
 import {
   type AccountChange,
   type Decimal,
+  type FundingRecord,
+  type FundingSchedule,
   type MarginAccountProgress,
   type MarketProgress,
   type MonitorCounters,
@@ -11,6 +13,7 @@ import { add, ONE, toFloat } from '../margin/index.ts'
 import { LatencyHistogram } from '../metrics/index.ts'
 import { Announcer } from './announcer.ts'
 import { Changes } from './changes.ts'
+import { Funding } from './funding.ts'
 import { Instant } from './instant.ts'
 import { Judge } from './judge.ts'
 import { isHeld, type Market } from './market.ts'
@@ -50,17 +53,15 @@ export class Monitor {
   readonly #announcer: Announcer
   readonly #changes: Changes
   readonly #instant: Instant
+  readonly #funding: Funding | undefined
   readonly #pendingTicks = new PendingTicks()
-  #receivedTimeMs = 0
-  #receivedMonotonicMs = 0
   #entriesInFrame = 0
   #isScheduled = false
   #isPolling = false
   #isStopped = false
-  #auditAt = 0
 
   constructor(options: MonitorOptions) {
-    const { kernel, rule, ruleBookOf, marketAdded, sequenceFloor, clock } = options
+    const { kernel, rule, ruleBookOf, marketAdded, sequenceFloor, clock, fundingLog } = options
     kernel.setReleaseFactor(toFloat(add(ONE, rule.hysteresis)))
     this.#options = options
     this.markets = new Markets(
@@ -69,7 +70,8 @@ export class Monitor {
       () => clock.nowMs(),
       ({ venue, symbol }) => marketAdded(venueId(venue), symbol),
     )
-    this.watchlist = new Watchlist(kernel, this.markets, rule, ruleBookOf)
+    this.#funding = fundingLog && new Funding(fundingLog, this.markets, ruleBookOf)
+    this.watchlist = new Watchlist(kernel, this.markets, rule, ruleBookOf, this.#funding)
     this.#editor = new WatchlistEditor(this.watchlist, sequenceFloor)
     this.#announcer = new Announcer(options, this.watchlist, this.markets)
     const { watchlist, markets } = this
@@ -77,7 +79,7 @@ export class Monitor {
     this.read = new Reader({ kernel, watchlist, markets, clock })
     const parts = { watchlist, editor: this.#editor, markets, judge: this.#judge, announcer: this.#announcer }
     this.#changes = new Changes(options, this.counters, parts)
-    this.#instant = new Instant(options, this.counters, parts)
+    this.#instant = new Instant(options, this.counters, { ...parts, funding: this.#funding?.times })
   }
 
   /** Whether no tick or change waits for its verdict, and no event waits to be published. */
@@ -119,6 +121,23 @@ export class Monitor {
     this.markets.restore(progress)
   }
 
+  /** What earlier runs knew of funding. Call before the accounts are put. */
+  restoreFunding(records: readonly FundingRecord[], schedules: readonly FundingSchedule[]): void {
+    this.#funding?.restore(records, schedules)
+  }
+
+  /** Records that the log of funding keeps take effect: accounts whose balances are older are judged with the payments in them. */
+  applyFunding(records: readonly FundingRecord[]): void {
+    for (const record of records) if (this.#funding?.history.add(record)) this.#changes.funding.push(record)
+    this.#workNowOrLater()
+  }
+
+  /** Call again and again: records the funding times that have passed by the wall clock, also without a mark behind them. */
+  settleFunding(nowMs: number): void {
+    // Marks that wait are of before.
+    if (this.#isJudged) this.#funding?.times.settleDue(nowMs)
+  }
+
   /** A stored account that cannot be read. It is not known to be closed. */
   refuse(account: string): void {
     this.#changes.refuse(account)
@@ -146,8 +165,7 @@ export class Monitor {
   }
 
   frameStart(receivedTimeMs: number, receivedMonotonicMs: number): void {
-    this.#receivedTimeMs = receivedTimeMs
-    this.#receivedMonotonicMs = receivedMonotonicMs
+    this.#pendingTicks.beginFrame(receivedTimeMs, receivedMonotonicMs)
   }
 
   /** Whether a margin account that is judged has a position in the market. */
@@ -157,7 +175,7 @@ export class Monitor {
   }
 
   /**
-   * One mark price, as the venue printed it, and the funding rate of the market's next payment where the frame gives it. Only
+   * One mark price, as the venue printed it, and rate and time of the market's next funding where the frame gives them. Only
    * counted when no account under watch has a position on that market.
    */
   tick(
@@ -166,10 +184,11 @@ export class Monitor {
     markText: Decimal,
     eventTimeMs: number,
     fundingRate: Decimal | undefined = undefined,
+    nextFundingTimeMs: number | undefined = undefined,
   ): void {
     const market = this.markets.find(venue, symbol)
     if (market === undefined) this.counters.ticksOutsideBook++
-    else this.#push(MARKED, market, markText, eventTimeMs, fundingRate)
+    else this.#push(MARKED, market, markText, eventTimeMs, fundingRate, nextFundingTimeMs)
   }
 
   /** The venue confirms the last mark: it is fresh again, a stale market has its mark back, and another rate is judged at it. */
@@ -177,10 +196,11 @@ export class Monitor {
     venue: string,
     symbol: string,
     eventTimeMs: number,
-    fundingRate: Decimal | undefined = undefined,
+    fundingRate?: Decimal,
+    nextFundingTimeMs?: number,
   ): void {
     const market = this.markets.find(venue, symbol)
-    if (market !== undefined) this.#push(CONFIRMED, market, '', eventTimeMs, fundingRate)
+    if (market !== undefined) this.#push(CONFIRMED, market, '', eventTimeMs, fundingRate, nextFundingTimeMs)
   }
 
   /** The market has no fresh mark. Its accounts have no verdict until it has one again. */
@@ -188,7 +208,7 @@ export class Monitor {
     const market = this.markets.find(venue, symbol)
     if (market === undefined) return
     this.frameStart(nowMs, nowMonotonicMs)
-    this.#push(STALE, market, '', nowMs, undefined)
+    this.#push(STALE, market, '', nowMs)
     this.frameEnd()
   }
 
@@ -207,15 +227,7 @@ export class Monitor {
 
   /** Compares the levels of the next `count` margin accounts with exact arithmetic at the present marks. */
   audit(count: number): void {
-    if (!this.#isJudged) return
-    for (let i = 0; i < count && this.watchlist.marginAccountNumbers > 0; i++) {
-      this.#auditAt = (this.#auditAt + 1) % this.watchlist.marginAccountNumbers
-      const isWatched = this.watchlist.has(this.#auditAt)
-      const confirmed = isWatched ? this.#judge.confirms(this.#auditAt) : undefined
-      if (confirmed === undefined) continue
-      this.counters.auditChecks++
-      if (!confirmed) this.counters.auditDisagreements++
-    }
+    if (this.#isJudged) this.#judge.audit(count)
   }
 
   #push(
@@ -223,18 +235,10 @@ export class Monitor {
     market: Market,
     markText: Decimal,
     eventTimeMs: number,
-    fundingRate: Decimal | undefined,
+    fundingRate?: Decimal,
+    nextFundingTimeMs = 0,
   ): void {
-    const { instrument } = market
-    this.#pendingTicks.push(
-      kind,
-      instrument,
-      markText,
-      eventTimeMs,
-      this.#receivedTimeMs,
-      this.#receivedMonotonicMs,
-      fundingRate,
-    )
+    this.#pendingTicks.push(kind, market.instrument, markText, eventTimeMs, fundingRate, nextFundingTimeMs)
     this.#entriesInFrame++
   }
 

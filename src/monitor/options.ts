@@ -3,6 +3,7 @@ import type {
   Clock,
   Decimal,
   EventRecord,
+  FundingLog,
   MonitorCounters,
   RuleBook,
   VenueId,
@@ -23,6 +24,8 @@ export interface MonitorOptions {
   /** The rule book in force: one object, which never changes, until a `rules` change is applied. */
   readonly ruleBookOf: (venue: Account['venue']) => RuleBook
   readonly log: LogIdentity
+  /** Where funding is written down before it takes effect; without one no funding is applied. */
+  readonly fundingLog?: FundingLog | undefined
   /**
    * Events on rules older than so many days bear the reason `rules-old`, and those on rules without a day `rules-undated`; none
    * do without it.

@@ -1,20 +1,24 @@
-import type { Account, RuleBook } from '../domain/index.ts'
+import type { RuleBook } from '../domain/index.ts'
 import type { LevelRule } from '../margin/index.ts'
+import type { WatchedTerms } from './applied-funding.ts'
 import type { SeenMark } from './market.ts'
 import type { Transition } from './standing.ts'
 import type { Subject } from './subject.ts'
 
+/** Other rules came into force; funding was charged. */
+export type CauseReason = 'rules-changed' | 'funding'
+
 /** When and by what an instant was caused. `eventTimeMs` is null for a change of the book or of rules. */
 export interface Cause {
-  /** Other rules are the cause. */
-  readonly isOfRules: boolean
+  /** What is the cause beside a price or a change of the account. */
+  readonly reason: CauseReason | undefined
   readonly eventTimeMs: number | null
   readonly receivedTimeMs: number
   readonly receivedMonotonicMs: number
 }
 
 export const NO_CAUSE: Cause = {
-  isOfRules: false,
+  reason: undefined,
   eventTimeMs: null,
   receivedTimeMs: 0,
   receivedMonotonicMs: 0,
@@ -29,7 +33,7 @@ export interface PendingEvent {
   /** Its number in the watchlist; −1 if it is not there. */
   readonly marginAccount: number
   /** The part of the account that it concerns; undefined as long as the watchlist holds the same terms. */
-  terms: Account | undefined
+  terms: WatchedTerms | undefined
   readonly ruleBook: RuleBook
   /** Its levels are indexes of this rule. */
   readonly rule: LevelRule
@@ -45,10 +49,15 @@ export interface PendingEvent {
   next: PendingEvent | undefined
 }
 
-const BOOK_LOST = ['book-lost'] as const
+const BOOK_LOST = 'book-lost'
+export const FUNDING_UNKNOWN = 'funding-unknown'
 const NO_REASONS = [] as const
 
-/** What a verdict on an account carries. Where Redis lost the account, the terms are the last that it had. */
-export function verdictReasons(isLost: boolean): readonly string[] {
-  return isLost ? BOOK_LOST : NO_REASONS
+/**
+ * What a verdict on a margin account carries. Where Redis lost the account, the terms are the last that it had; where a
+ * payment of funding is not known, the balance is the one without it.
+ */
+export function verdictReasons(isLost: boolean, isFundingUnknown: boolean): readonly string[] {
+  if (!isLost && !isFundingUnknown) return NO_REASONS
+  return [...(isLost ? [BOOK_LOST] : []), ...(isFundingUnknown ? [FUNDING_UNKNOWN] : [])]
 }

@@ -1,11 +1,12 @@
-import type { Account, RuleBook } from '../domain/index.ts'
+import type { RuleBook } from '../domain/index.ts'
 import { assert } from '../errors.ts'
 import type { LevelRule } from '../margin/index.ts'
 import type { AbsentMarginAccount } from './absent-accounts.ts'
+import type { WatchedTerms } from './applied-funding.ts'
 import { Findings } from './findings.ts'
 import { type SeenMark, seenMark } from './market.ts'
 import type { Markets } from './markets.ts'
-import { type Cause, type PendingEvent, verdictReasons } from './pending-event.ts'
+import type { Cause, PendingEvent } from './pending-event.ts'
 import { applyFinding, type Finding, type Transition } from './standing.ts'
 import type { Subject } from './subject.ts'
 import type { Watchlist } from './watchlist.ts'
@@ -75,7 +76,7 @@ export class PendingEvents {
   /** Call before the terms of the margin account change: its events that wait keep those of their instant. */
   keepTerms(marginAccount: number): void {
     if (this.#queues.size === 0) return
-    let terms: Account | undefined
+    let terms: WatchedTerms | undefined
     let pending = this.#queues.get(this.#watchlist.idOf(marginAccount))?.first
     for (; pending !== undefined; pending = pending.next) {
       if (pending.terms !== undefined) continue
@@ -157,7 +158,7 @@ export class PendingEvents {
       ruleBook: this.#watchlist.bookOf(marginAccount),
       rule: this.#watchlist.ruleOf(marginAccount),
       marks: markets.map((market) => this.#markets.seenAt(market, instant)),
-      reasons: verdictReasons(this.#watchlist.isLost(this.#watchlist.accountOf(marginAccount))),
+      reasons: this.#watchlist.reasonsOf(marginAccount),
       cause,
       decidedMonotonicMs: findings.decidedMonotonicMsOf(finding),
     })

@@ -18,14 +18,23 @@ export class PendingTicks {
   readonly #instrument = new Int32Array(PENDING_TICKS_MAX)
   readonly #markText: Decimal[] = new Array(PENDING_TICKS_MAX).fill('')
   readonly #fundingRate: (Decimal | undefined)[] = new Array(PENDING_TICKS_MAX).fill(undefined)
+  readonly #nextFundingTimeMs = new Float64Array(PENDING_TICKS_MAX)
   readonly #eventTimeMs = new Float64Array(PENDING_TICKS_MAX)
   readonly #receivedTimeMs = new Float64Array(PENDING_TICKS_MAX)
   readonly #receivedMonotonicMs = new Float64Array(PENDING_TICKS_MAX)
   #head = 0
   #length = 0
+  #frameTimeMs = 0
+  #frameMonotonicMs = 0
 
   get length(): number {
     return this.#length
+  }
+
+  /** When the entries that come next were received. */
+  beginFrame(receivedTimeMs: number, receivedMonotonicMs: number): void {
+    this.#frameTimeMs = receivedTimeMs
+    this.#frameMonotonicMs = receivedMonotonicMs
   }
 
   /** `kind` is one of MARKED, CONFIRMED, STALE; the last two have no text, the last no rate. */
@@ -34,9 +43,8 @@ export class PendingTicks {
     instrument: number,
     markText: Decimal,
     eventTimeMs: number,
-    receivedTimeMs: number,
-    receivedMonotonicMs: number,
     fundingRate: Decimal | undefined,
+    nextFundingTimeMs: number,
   ): void {
     if (this.#length === PENDING_TICKS_MAX) {
       throw new PlimsollError(
@@ -50,13 +58,14 @@ export class PendingTicks {
     this.#instrument[at] = instrument
     this.#markText[at] = markText
     this.#eventTimeMs[at] = eventTimeMs
-    this.#receivedTimeMs[at] = receivedTimeMs
-    this.#receivedMonotonicMs[at] = receivedMonotonicMs
+    this.#receivedTimeMs[at] = this.#frameTimeMs
+    this.#receivedMonotonicMs[at] = this.#frameMonotonicMs
     this.#fundingRate[at] = fundingRate
+    this.#nextFundingTimeMs[at] = nextFundingTimeMs
   }
 
   endFrame(): void {
-    this.push(FRAME_END, 0, '', 0, 0, 0, undefined)
+    this.push(FRAME_END, 0, '', 0, undefined, 0)
   }
 
   /** Whether the first entry is the end of a frame. */
@@ -77,6 +86,10 @@ export class PendingTicks {
   /** undefined where the frame did not give it. */
   get fundingRate(): Decimal | undefined {
     return this.#fundingRate[this.#head]
+  }
+  /** 0 where the frame did not give it. */
+  get nextFundingTimeMs(): number {
+    return this.#nextFundingTimeMs[this.#head]!
   }
   get eventTimeMs(): number {
     return this.#eventTimeMs[this.#head]!

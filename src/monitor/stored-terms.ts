@@ -173,6 +173,12 @@ function readPosition(reader: Reader): Position {
   return position
 }
 
+/** Whether the position is of that part. */
+export function isIn(part: PositionPart, { marginMode, symbol, size }: Position): boolean {
+  if (part.marginMode === 'cross' || marginMode === 'cross') return part.marginMode === marginMode
+  return symbol === part.symbol && size.startsWith('-') === part.isShort
+}
+
 function isNextIn(part: PositionPart, reader: Reader): boolean {
   const isCross = (reader.peek(0) & CROSS) !== 0
   if (part.marginMode === 'cross') return isCross

@@ -23,6 +23,10 @@ export class WatchedAccounts {
   #termsOf = new Uint32Array()
   #ruleOf = new Uint32Array()
   #openPositionsOf = new Uint16Array()
+  /** When its balances were true, Unix milliseconds; 0 if it does not say so. */
+  #asOfMsOf = new Float64Array()
+  /** Number of the last funding record that is applied to it. */
+  #fundingOf = new Float64Array()
   #flagsOf = new Uint8Array()
   /** First margin account of the account, or −1. */
   #firstOf = new Int32Array()
@@ -53,6 +57,8 @@ export class WatchedAccounts {
       this.#termsOf,
       this.#ruleOf,
       this.#openPositionsOf,
+      this.#asOfMsOf,
+      this.#fundingOf,
       this.#flagsOf,
       this.#firstOf,
     ]
@@ -126,6 +132,18 @@ export class WatchedAccounts {
     this.#bookOf[number] = taken
   }
 
+  asOfMsOf(number: number): number {
+    return this.#asOfMsOf[number]!
+  }
+
+  fundingOf(number: number): number {
+    return this.#fundingOf[number]!
+  }
+
+  setFunding(number: number, last: number): void {
+    this.#fundingOf[number] = last
+  }
+
   /** Number of the levels by which it is judged. */
   ruleNumberOf(number: number): number {
     return this.#ruleOf[number]!
@@ -168,6 +186,8 @@ export class WatchedAccounts {
     this.#termsOf = withRoom(this.#termsOf, number)
     this.#ruleOf = withRoom(this.#ruleOf, number)
     this.#openPositionsOf = withRoom(this.#openPositionsOf, number)
+    this.#asOfMsOf = withRoom(this.#asOfMsOf, number)
+    this.#fundingOf = withRoom(this.#fundingOf, number)
     this.#flagsOf = withRoom(this.#flagsOf, number)
     this.#firstOf = withRoom(this.#firstOf, number)
   }
@@ -177,6 +197,7 @@ export class WatchedAccounts {
     this.#termsOf[number] = this.#terms.add(account)
     this.#ruleOf[number] = this.#rules.take(account.levels)
     this.#openPositionsOf[number] = openPositions
+    this.#asOfMsOf[number] = account.asOfMs ?? 0
     this.#openPositions += openPositions
     this.#flagsOf[number] = 0
   }

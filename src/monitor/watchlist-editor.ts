@@ -71,19 +71,28 @@ export class WatchlistEditor {
    */
   put(account: Account, changes: WatchlistChanges): void {
     const book = this.#ruleBookOf(account.venue)
-    const stated = marginAccountPartsOf(account, book)
-    const openPositions = openPositionsOf(stated)
+    const { funding } = this.#watchlist
+    // Refuses the account before its funding is computed.
+    const unfunded = marginAccountPartsOf(account, book)
+    const openPositions = openPositionsOf(unfunded)
+    const last = funding.last
+    const funded = funding.funded(account, book, last)
+    const stated = funded === account ? unfunded : marginAccountPartsOf(funded, book)
     let known = this.#watchlist.find(account.id)
     if (known >= 0 && this.#accounts.venueOf(known) !== account.venue) {
       // Its positions at another venue are others, whatever their symbols are.
       this.remove(known, changes)
       known = NONE
     }
-    if (known < 0) this.#open(account, this.#accounts.add(account, book, openPositions), stated, changes)
-    else {
+    if (known < 0) {
+      const number = this.#accounts.add(account, book, openPositions)
+      this.#accounts.setFunding(number, last)
+      this.#open(funded, number, stated, changes)
+    } else {
       if (this.#watchlist.isSuspended(known))
         this.#suspended -= this.#watchlist.marginAccountsOf(known).length
-      this.#compile(account, known, stated, changes, () => {
+      this.#compile(funded, known, stated, changes, () => {
+        this.#accounts.setFunding(known, last)
         this.#accounts.setTerms(known, account, openPositions)
         this.#accounts.setBook(known, book)
       })
@@ -96,10 +105,22 @@ export class WatchlistEditor {
    * does, before anything has changed.
    */
   recompile(number: number, changes: WatchlistChanges): void {
-    const account = this.#accounts.read(number)
-    const book = this.#ruleBookOf(account.venue)
+    const book = this.#ruleBookOf(this.#accounts.venueOf(number))
+    const account = this.#watchlist.funding.funded(
+      this.#accounts.read(number),
+      book,
+      this.#accounts.fundingOf(number),
+    )
     const stated = marginAccountPartsOf(account, book)
     this.#compile(account, number, stated, changes, () => this.#accounts.setBook(number, book))
+  }
+
+  /** Compiles an account with the funding up to that record in its balances, by the rule book that it has. */
+  fund(number: number, upTo: number, changes: WatchlistChanges): void {
+    const book = this.#accounts.bookOf(number)
+    const account = this.#watchlist.funding.funded(this.#accounts.read(number), book, upTo)
+    const stated = marginAccountPartsOf(account, book)
+    this.#compile(account, number, stated, changes, () => this.#accounts.setFunding(number, upTo))
   }
 
   /** Takes over a rule book that has the same rules for the account. */

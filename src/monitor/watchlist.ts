@@ -4,9 +4,11 @@ import { type Kernel, undecidedLevel } from '../kernel/index.ts'
 import { type LevelRule, type MarginAccount, marginAccountOf } from '../margin/index.ts'
 import { AbsentAccounts } from './absent-accounts.ts'
 import { AccountParts } from './account-parts.ts'
+import { AppliedFunding, type FundingKnown, type WatchedTerms } from './applied-funding.ts'
 import { LevelRules } from './level-rules.ts'
 import type { Market } from './market.ts'
 import type { Markets } from './markets.ts'
+import { verdictReasons } from './pending-event.ts'
 import { mustRepublish, type Standing } from './standing.ts'
 import type { Subject } from './subject.ts'
 import { WatchedAccounts } from './watched-accounts.ts'
@@ -28,12 +30,21 @@ export class Watchlist {
   readonly #rows: WatchedRows
   readonly #parts: AccountParts
   readonly absent: AbsentAccounts
+  /** What funding has done to the balances of accounts. */
+  readonly funding: AppliedFunding
 
-  constructor(kernel: Kernel, markets: Markets, rule: LevelRule, ruleBookOf: (venue: VenueId) => RuleBook) {
+  constructor(
+    kernel: Kernel,
+    markets: Markets,
+    rule: LevelRule,
+    ruleBookOf: (venue: VenueId) => RuleBook,
+    funding?: FundingKnown,
+  ) {
     this.#kernel = kernel
     this.#ruleBookOf = ruleBookOf
     this.rules = new LevelRules(kernel, rule)
     this.#accounts = new WatchedAccounts(this.rules)
+    this.funding = new AppliedFunding(this.#accounts, funding)
     this.#parts = new AccountParts(markets)
     this.#rows = new WatchedRows(kernel, markets, this.rules)
     this.absent = new AbsentAccounts((own) => this.rules.ruleFor(own))
@@ -122,10 +133,20 @@ export class Watchlist {
     return this.#parts.idOf(this.#accounts.idOf(account), this.#marginAccounts.partOf(marginAccount))
   }
 
-  /** The account that was put, with the positions that the margin account may hold. */
-  termsOf(marginAccount: number): Account {
-    const part = this.#marginAccounts.partOf(marginAccount)
-    return this.#accounts.read(this.accountOf(marginAccount), this.#parts.positionsOf(part))
+  /** The account that was put, with the positions that the margin account may hold, and with the funding since in its balances. */
+  termsOf(marginAccount: number): WatchedTerms {
+    const part = this.#parts.positionsOf(this.#marginAccounts.partOf(marginAccount))
+    const currency = this.#parts.currencyAt(this.#marginAccounts.currencyOf(marginAccount))
+    return this.funding.termsOf(this.accountOf(marginAccount), part, currency)
+  }
+
+  /** What every verdict on the margin account carries. */
+  reasonsOf(marginAccount: number): readonly string[] {
+    const account = this.accountOf(marginAccount)
+    const { isUnknown, isPending } = this.funding.isIn(account)
+      ? this.termsOf(marginAccount).funding!
+      : { isUnknown: false, isPending: false }
+    return verdictReasons(this.isLost(account), isUnknown || isPending)
   }
 
   /** The exact terms of a margin account, compiled anew. */

@@ -1,3 +1,4 @@
+export type { Difference } from './differences.ts'
 export { eachMarginAccount, type RefusedAccount } from './judged.ts'
 export type { CountedPrice } from './missing-prices.ts'
 export {
@@ -12,5 +13,5 @@ export {
 export { type MovedMarginAccount, type RulesEffect, rulesEffect } from './rules-effect.ts'
 export { type Sized, type SizeQuestion, sizeOf } from './size.ts'
 export type { Backing, SizedMargin } from './size-margin.ts'
-export { type Difference, type Verification, verifyEvent } from './verify.ts'
+export { type Verification, verifyEvent } from './verify.ts'
 export { type Reached, type ReachedTotal, type WhatIf, type WhatIfQuestion, whatIf } from './what-if.ts'

@@ -19,14 +19,9 @@ import {
   symbolsOf,
 } from '../margin/index.ts'
 import { eventId } from '../monitor/index.ts'
+import { type Difference, Differences } from './differences.ts'
 import { termsOfEvent } from './event-terms.ts'
-
-/** A field of an event with another value than its terms, rules and marks give. */
-export interface Difference {
-  readonly field: string
-  readonly stated: unknown
-  readonly recomputed: unknown
-}
+import { compareFunding } from './verify-funding.ts'
 
 export interface Verification {
   readonly id: string
@@ -79,11 +74,11 @@ function resultOf(differences: readonly Difference[], faults: readonly string[])
   return { isOk: differences.length === 0 && faults.length === 0, faults, differences }
 }
 
-/** Reasons that say something of the rules, not that a price is doubtful. */
-const REASONS_OF_RULES: readonly string[] = ['rules-changed', 'rules-old', 'rules-undated']
+/** Reasons that doubt neither a price nor a balance. */
+const CERTAIN_REASONS: readonly string[] = ['rules-changed', 'rules-old', 'rules-undated', 'funding']
 
 function confidenceOf({ kind, reasons }: MarginEvent): MarginEvent['confidence'] {
-  const isConfirmed = kind === 'unknown' || reasons.every((reason) => REASONS_OF_RULES.includes(reason))
+  const isConfirmed = kind === 'unknown' || reasons.every((reason) => CERTAIN_REASONS.includes(reason))
   return isConfirmed ? 'confirmed' : 'suspect'
 }
 
@@ -130,6 +125,7 @@ function compareFigures(
       differences.compare(`positions[${index}].${figure}`, position[figure], own[figure])
     }
   })
+  compareFunding(event, exact, differences)
   const asks = isUnknown || event.kind === 'closed' ? null : state.cure
   compareCure(event.cure, asks, differences)
   differences.compare('ruleAgeDays', event.ruleAgeDays, ruleAgeDays(exact.rulesAsOfMs, event.receivedTimeMs))
@@ -205,17 +201,4 @@ function compareEnd({ kind, level, previousLevel }: MarginEvent, differences: Di
   if (kind === 'closed') differences.compare('level', level, '0')
   else if (kind === 'unknown') differences.compare('level', level, previousLevel)
   else differences.add('kind', kind, 'closed or unknown, because the event has no position')
-}
-
-class Differences {
-  readonly found: Difference[] = []
-
-  /** Compares figures and names as text. */
-  compare(field: string, stated: unknown, recomputed: unknown): void {
-    if (JSON.stringify(stated) !== JSON.stringify(recomputed)) this.add(field, stated, recomputed)
-  }
-
-  add(field: string, stated: unknown, recomputed: unknown): void {
-    this.found.push({ field, stated, recomputed })
-  }
 }

@@ -9,6 +9,8 @@ export interface ShardKeys {
   readonly events: string
   /** Hash: margin account or market → progress of its events; and what belongs to the log as a whole. */
   readonly progress: string
+  /** Hash: funding times of markets, those that have passed and the next one. */
+  readonly funding: string
   /** String: id in the stream up to which every queue has the events. */
   readonly cursor: string
   /** String with a time to live: which worker owns the stream. */
@@ -29,6 +31,7 @@ export function keysOf(shard: string | number): ShardKeys {
     changes: `${tag}:changes`,
     events: `${tag}:events`,
     progress: `${tag}:progress`,
+    funding: `${tag}:funding`,
     cursor: `${tag}:events:enqueued`,
     owner: `${tag}:events:owner`,
     marks: `${tag}:events:marks`,

@@ -248,6 +248,8 @@ export const binance: Venue = {
       venueRatio: { cross: 'maintenance-over-balance', isolated: 'maintenance-over-balance' },
       tiersPerLiquidationStep: 1,
       coinOf: (symbol) => (COINM_SYMBOL.test(symbol) ? symbol.replace(/USD_.*$/, '') : usdmCoinOf(symbol)),
+      // Changes `isolatedWallet` of an isolated position.
+      funding: { perpetual: /^(?!.*_\d{6}$)/, payment: 'at-mark', isolated: 'own-margin' },
     },
     symbols: () => [...usdmSymbols(), ...coinmSymbols()],
     entriesOf: (symbol) => (COINM_SYMBOL.test(symbol) ? coinmEntriesOf(symbol) : usdmEntriesOf(symbol)),

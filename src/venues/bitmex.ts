@@ -100,6 +100,8 @@ export const bitmex: Venue = {
       liquidation: 'reached',
       adlRanking: 'return-by-leverage',
       printedPrice: 'next-tick',
+      // Realised into the wallet: no field of the position's margin holds it.
+      funding: { perpetual: /^(?!.*[FGHJKMNQUVXZ]\d{2}$)/, payment: 'at-mark', isolated: 'wallet-first' },
     },
     read: () => ({
       XBTUSD: [

@@ -271,6 +271,8 @@ export const bybit: Venue = {
       venueRatio: { cross: 'maintenance-over-balance' },
       tiersPerLiquidationStep: 1,
       coinOf,
+      // Taken from the position margin if the available balance is insufficient (help centre, "Funding Fee").
+      funding: { perpetual: /(?:USD[TC]?|PERP)$/, payment: 'at-mark', isolated: 'wallet-first' },
     },
     symbols: () => entries.keys(),
     entriesOf: (symbol) => entries.get(symbol) ?? [],

@@ -107,6 +107,8 @@ export const deribit: Venue = {
       closingFee: 'none',
       liquidation: 'passed',
       venueRatio: { cross: 'maintenance-over-balance' },
+      // Accrues every millisecond with the premium of the mark over the index.
+      funding: { perpetual: /-PERPETUAL$/, payment: 'not-computed', isolated: 'wallet-first' },
     },
     symbols: () => DERIBIT_COINS.flatMap((coin) => [`${coin}-PERPETUAL`, `${coin}_USDC-PERPETUAL`]),
     entriesOf,

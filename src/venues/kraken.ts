@@ -60,7 +60,12 @@ export const kraken: Venue = {
   ruleBook: bookOf({
     venue: KRAKEN,
     version: 'kraken-futures-2022-06-28',
-    defaults: { closingFee: 'none', liquidation: 'passed' },
+    defaults: {
+      closingFee: 'none',
+      liquidation: 'passed',
+      // Accrues continuously at a rate of money for a contract and hour.
+      funding: { perpetual: /^P[IF]_/, payment: 'not-computed', isolated: 'wallet-first' },
+    },
     read: () =>
       Object.fromEntries([...seen('2021-07-22', INVERSE_OF_2021), ...seen('2022-06-28', LINEAR_OF_2022)]),
     heldAs,

@@ -149,6 +149,8 @@ export const okx: Venue = {
       venueRatio: { cross: 'balance-over-maintenance', isolated: 'balance-over-maintenance' },
       tiersPerLiquidationStep: 2,
       printedPrice: 'tick-before',
+      // Changes `margin` of an isolated position.
+      funding: { perpetual: /-SWAP$/, payment: 'at-mark', isolated: 'own-margin' },
     },
     read: () => ({
       'BTC-USDT-SWAP': [of2026('BTC', '0.01', '1000')],

@@ -1,4 +1,6 @@
-import { closeRedis, connectRedis, type RedisConnection, type RedisRole } from '../redis/index.ts'
+import type { Clock } from '../domain/index.ts'
+import type { Log } from '../log.ts'
+import { closeRedis, connectRedis, type RedisConnection, type RedisRole, watchRedis } from '../redis/index.ts'
 import type { WorkerOptions } from './types.ts'
 
 /** The connections of one worker to its Redis. */
@@ -27,4 +29,14 @@ export class WorkerConnections {
   async close(): Promise<void> {
     await Promise.all(this.#connections.map((connection) => closeRedis(connection, this.#options.clock)))
   }
+}
+
+/** Logs when a setting that the worker needs changes in a running Redis. The returned function ends it. */
+export function watchSettings(connection: RedisConnection, clock: Clock, log: Log): () => void {
+  return watchRedis({
+    connection,
+    clock,
+    failed: (fault) => log.error({ code: fault.code }, fault.message),
+    mended: (message) => log.info({ was: message }, 'a setting of Redis is right again'),
+  })
 }

@@ -6,20 +6,14 @@ import { MarketData } from '../feed/index.ts'
 import { type Kernel, openKernel } from '../kernel/index.ts'
 import { type LevelRule, levelRule } from '../margin/index.ts'
 import { Monitor } from '../monitor/index.ts'
-import {
-  asRedisFault,
-  checkRedis,
-  keysOf,
-  type RedisConnection,
-  redactUrl,
-  watchRedis,
-} from '../redis/index.ts'
+import { asRedisFault, checkRedis, keysOf, type RedisConnection, redactUrl } from '../redis/index.ts'
 import { connectSocket, httpGet, openFollowed, sleep, waitAtMost } from '../system/index.ts'
 import { sourceCarrying, VENUE_NAMES } from '../venues/index.ts'
-import { WorkerConnections } from './connections.ts'
+import { WorkerConnections, watchSettings } from './connections.ts'
 import { unfinished } from './end.ts'
 import { noEvents } from './event-counts.ts'
 import { every } from './every.ts'
+import { WorkerFunding } from './funding.ts'
 import { guardedClock } from './guarded-clock.ts'
 import { WorkerReader } from './reader.ts'
 import { type RuleBooks, ruleBooks } from './rule-books.ts'
@@ -74,13 +68,13 @@ class MonitorWorker implements Worker {
   #eventLog!: RedisEventLog
   #source!: AccountSource
   #monitor!: Monitor
+  #funding!: WorkerFunding
   #marketData!: MarketData
   #read!: ReadModel
   /** undefined while the book is loaded: one line a venue names what is old in it. */
   #lateRules: LateRules | undefined
-  #cancelAudit: () => void = () => undefined
-  #cancelWatch: () => void = () => undefined
-  #cancelRules: () => void = () => undefined
+  /** Ends what is done again and again. */
+  readonly #cancels: (() => void)[] = []
   #stopping: Promise<void> | undefined
   /** Refused accounts while the book is loaded; −Infinity afterwards, so that every refused change is logged. */
   #refusedAtLoad = 0
@@ -115,6 +109,8 @@ class MonitorWorker implements Worker {
         error.code === 'STREAM_FENCED' ? this.#fatal(error) : log.error({ code: error.code }, error.message),
       notice: (line) => log.info({}, line),
     })
+    const guard = (action: () => void) => this.#guard(action)
+    this.#funding = new WorkerFunding({ config, redis: command, key: keys.funding, clock, log, guard })
     this.#source = createAccountSource({ ...source, keys, venues: VENUE_NAMES, clock })
     try {
       this.#monitor = await this.#openMonitor()
@@ -143,14 +139,11 @@ class MonitorWorker implements Worker {
         log[isLoss ? 'error' : 'warn']({ error: error.message }, 'cannot follow account changes')
       },
     )
-    this.#cancelAudit = every(clock, AUDIT_EVERY_MS, () => this.#guard(() => this.#audit()))
-    this.#cancelRules = every(clock, RULES_CHECK_MS, () => this.#guard(() => this.#takeRules()))
-    this.#cancelWatch = watchRedis({
-      connection: command,
-      clock,
-      failed: (fault) => log.error({ code: fault.code }, fault.message),
-      mended: (message) => log.info({ was: message }, 'a setting of Redis is right again'),
-    })
+    this.#cancels.push(
+      every(clock, AUDIT_EVERY_MS, () => this.#guard(() => this.#audit())),
+      every(clock, RULES_CHECK_MS, () => this.#guard(() => this.#takeRules())),
+      watchSettings(command, clock, log),
+    )
   }
 
   /** Opens the monitor and restores what earlier runs published. */
@@ -164,6 +157,7 @@ class MonitorWorker implements Worker {
       ruleBookOf: this.#ruleBooks.bookOf,
       log: { logId, shard: config.shard },
       rulesMaxAgeDays: config.rulesMaxAgeDays,
+      fundingLog: this.#funding.log,
       sequenceFloor,
       hasRoom: () => this.#eventLog.hasRoom,
       publish: (records) => this.#publish(records),
@@ -178,6 +172,7 @@ class MonitorWorker implements Worker {
       marginAccount: (id, progress) => monitor.restoreMarginAccount(id, progress),
       market: (progress) => monitor.restoreMarket(progress),
     })
+    await this.#funding.restore(monitor)
     return monitor
   }
 
@@ -233,9 +228,7 @@ class MonitorWorker implements Worker {
 
   async #stop(): Promise<void> {
     const { clock, log } = this.#options
-    this.#cancelAudit()
-    this.#cancelWatch()
-    this.#cancelRules()
+    for (const cancel of this.#cancels) cancel()
     const failedBefore = this.#failure
     // Stop taking changes now, but await it last: it may take as long as the steps between.
     const sourceStopped = this.#source.stop()
@@ -261,7 +254,8 @@ class MonitorWorker implements Worker {
   async #closeEventLog(): Promise<void> {
     const { clock, log } = this.#options
     const failed = (error: Error) => log.error({ error: error.message }, 'closing the event log failed')
-    await waitAtMost(clock, this.#eventLog.close(), STOP_CLOSE_MS).catch(failed)
+    const closed = Promise.all([this.#funding.close(), this.#eventLog.close()])
+    await waitAtMost(clock, closed, STOP_CLOSE_MS).catch(failed)
   }
 
   #publish(records: readonly EventRecord[]): void {

@@ -1,5 +1,8 @@
 import type {
   EventRecord,
+  FundingLog,
+  FundingRecord,
+  FundingSchedule,
   InstrumentRules,
   MarginEvent,
   PlimsollEvent,
@@ -38,6 +41,8 @@ export function openMonitor(
     /** Gets every batch as it is published. */
     published?: (records: readonly EventRecord[]) => void
     pastMarksMax?: number
+    /** Funding is applied once `keepFunding` is called. */
+    appliesFunding?: boolean
   } = {},
 ) {
   const { wrap = (kernel) => kernel, sequenceFloor = 0, hasRoom = () => true } = options
@@ -51,7 +56,14 @@ export function openMonitor(
     bybit: { ...bybit.ruleBook, version: 'test', rulesOf: (symbol: string) => RULES[symbol] },
     binance: { ...binance.ruleBook, version: 'test', rulesOf: (symbol: string) => RULES[symbol] },
   }
+  const recorded: FundingRecord[] = []
+  const schedules: FundingSchedule[] = []
+  const fundingLog: FundingLog = {
+    record: (record) => recorded.push(record),
+    schedule: (schedule) => schedules.push(schedule),
+  }
   const monitor = new Monitor({
+    ...(options.appliesFunding === true ? { fundingLog } : {}),
     kernel,
     clock,
     log: LOG,
@@ -88,7 +100,14 @@ export function openMonitor(
       return `${event.kind} ${what} #${event.episode} ${event.sequence}`
     })
   const events = () => records.map(({ event }) => event).filter(isMarginEvent)
-  return { monitor, kernel, clock, records, events, batches, added, refused, frame, story }
+  let kept = 0
+  /** Gives the monitor what it recorded, as a log that has kept it. */
+  const keepFunding = () => {
+    monitor.applyFunding(recorded.slice(kept))
+    kept = recorded.length
+  }
+  const funding = { recorded, schedules, keepFunding }
+  return { monitor, kernel, clock, records, events, batches, added, refused, frame, story, funding }
 }
 
 /** What a reader's steps give in the end, taken without a wait. */

@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
-import type { ClientFrame, Dialect, PriceUpdate } from '../venues/dialect.ts'
+import type { ClientFrame, Dialect, PriceUpdate, StatedFunding } from '../venues/dialect.ts'
 
 /** What the venue does wrong. It is read at every step, so that a test may change it while the venue runs. */
 export interface Script {
@@ -68,6 +68,7 @@ interface Client {
 
 interface Market {
   price: string
+  funding?: StatedFunding
   sequence: number
 }
 
@@ -123,6 +124,11 @@ export class ScriptedVenue {
     if (market === undefined) this.#markets.set(symbol, { price, sequence: 0 })
     else market.price = price
     this.#publish(this.#stated(symbol, market === undefined ? 'first' : 'new'))
+  }
+
+  /** What every later frame of a stated market says of its next funding. */
+  setFunding(symbol: string, funding: StatedFunding): void {
+    this.#markets.get(symbol)!.funding = funding
   }
 
   /** Sends a frame to all clients. */
@@ -229,8 +235,8 @@ export class ScriptedVenue {
     const market = this.#markets.get(symbol)!
     // The state that a new subscriber gets is no update of the market.
     if (change !== 'first' || market.sequence === 0) market.sequence++
-    const { price, sequence } = market
-    return { symbol, price, change, eventTimeMs: Date.now(), sequence }
+    const { price, sequence, funding } = market
+    return { symbol, price, change, eventTimeMs: Date.now(), sequence, funding }
   }
 
   #eventTimeMs(): number {

@@ -11,6 +11,13 @@ export interface PriceUpdate {
   readonly change: 'first' | 'new' | 'same'
   readonly eventTimeMs: number
   readonly sequence?: number
+  /** What the venue says of the market's next funding; absent if it says nothing. */
+  readonly funding?: StatedFunding | undefined
+}
+
+export interface StatedFunding {
+  readonly rate: string
+  readonly nextTimeMs: number
 }
 
 /** How a venue's frames are read and written, the server's side of it. One a protocol, beside the venue's fixtures. */

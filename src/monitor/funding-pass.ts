@@ -1,0 +1,105 @@
+import type { FundingRecord } from '../domain/index.ts'
+import type { MonitorOptions } from './options.ts'
+import type { MonitorParts } from './parts.ts'
+import { FUNDING_UNKNOWN } from './pending-event.ts'
+import { isAboveSafe } from './standing.ts'
+
+/** Accounts that are looked at between two looks at the clock: most of them have nothing to pay, which takes some 20 ns. */
+const ACCOUNTS_PER_LOOK = 1_024
+
+/**
+ * Brings funding records that came into force into the balances of accounts, one account after the other, in slices. Records
+ * that come meanwhile wait for the next pass, so an account is compiled once for all that a funding time brings.
+ */
+export class FundingPass {
+  readonly #options: MonitorOptions
+  readonly #parts: MonitorParts
+  /** The pass in hand: the last record that it applies, 0 without a pass; and the time of the newest one. */
+  #upTo = 0
+  #fundingTimeMs = 0
+  /** The first account that was not looked at. */
+  #at = 0
+  /** The newest funding time of records that wait for the next pass; 0 without one. */
+  #waitingTimeMs = 0
+
+  constructor(options: MonitorOptions, parts: MonitorParts) {
+    this.#options = options
+    this.#parts = parts
+  }
+
+  /** Whether a record has not reached all accounts. */
+  get isOpen(): boolean {
+    return this.#upTo !== 0 || this.#waitingTimeMs !== 0
+  }
+
+  push({ fundingTimeMs }: FundingRecord): void {
+    this.#waitingTimeMs = Math.max(this.#waitingTimeMs, fundingTimeMs)
+  }
+
+  /** Works until the given time, at least one look. */
+  work(endMs: number): void {
+    while (this.isOpen) {
+      this.#look()
+      if (this.#options.clock.monotonicMs() > endMs) return
+    }
+  }
+
+  /** Looks at accounts until one is changed. */
+  #look(): void {
+    const { watchlist } = this.#parts
+    if (this.#upTo === 0) this.#open()
+    for (let looked = 0; looked < ACCOUNTS_PER_LOOK; looked++) {
+      if (this.#at >= watchlist.accountNumbers) {
+        this.#upTo = 0
+        return
+      }
+      const account = this.#at++
+      if (!watchlist.funding.isDue(account, this.#upTo)) continue
+      this.#apply(account)
+      return
+    }
+  }
+
+  #open(): void {
+    this.#upTo = this.#parts.watchlist.funding.last
+    this.#fundingTimeMs = this.#waitingTimeMs
+    this.#waitingTimeMs = 0
+    this.#at = 0
+  }
+
+  #apply(account: number): void {
+    const { clock } = this.#options
+    const { watchlist, announcer, editor, markets, judge } = this.#parts
+    announcer.begin(this.#fundingTimeMs, clock.nowMs(), clock.monotonicMs(), 'funding')
+    const known = new Set<number>()
+    for (const marginAccount of watchlist.marginAccountsOf(account)) {
+      announcer.keepTerms(marginAccount)
+      if (!this.#isUnknown(marginAccount)) known.add(marginAccount)
+    }
+    const changed: number[] = []
+    editor.fund(account, this.#upTo, {
+      changed: (marginAccount) => changed.push(marginAccount),
+      // The positions stay what they were.
+      closed: () => undefined,
+      absent: () => undefined,
+    })
+    for (const marginAccount of changed) {
+      if (known.has(marginAccount) && this.#isUnknown(marginAccount)) this.#loseVerdict(marginAccount)
+      judge.judge(marginAccount)
+    }
+    for (const transition of markets.takeTransitions(false)) announcer.addMarket(transition)
+    announcer.end()
+  }
+
+  #isUnknown(marginAccount: number): boolean {
+    return this.#parts.watchlist.termsOf(marginAccount).funding?.isUnknown === true
+  }
+
+  /** A level above safe is published of a balance that is not known any more. The verdict that follows carries the reason. */
+  #loseVerdict(marginAccount: number): void {
+    const { watchlist, judge } = this.#parts
+    const standing = watchlist.standingOf(marginAccount)
+    if (standing.unknown || !isAboveSafe(standing)) return
+    judge.apply(marginAccount, 'unknown', [FUNDING_UNKNOWN])
+  }
+}

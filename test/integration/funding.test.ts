@@ -1,0 +1,128 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Account } from '../../src/domain/index.ts'
+import { verifyEvent } from '../../src/questions/index.ts'
+import { longAt100 } from '../support/accounts.ts'
+import { until } from '../support/until.ts'
+import type { WorkerProcess } from '../support/worker.ts'
+import { Servers, type Shard } from './harness.ts'
+
+// A long of 1 at 100 with 20 of margin, at a mark of 90: the balance is 10, 0.9 is asked for. A rate of 0.105 takes 9.45 of
+// it. Its account states no wallet, so the venue takes the payment from the margin.
+
+const SYMBOL = 'AAAUSDT'
+const RATE = '0.105'
+/** Time for the accounts to reach a worker before their funding is due. */
+const AHEAD_MS = 4_000
+const HOUR_MS = 3_600_000
+
+let servers: Servers
+beforeAll(async () => {
+  servers = await Servers.start()
+})
+afterAll(() => servers.stop())
+
+interface Charged {
+  readonly shard: Shard
+  readonly worker: WorkerProcess
+  readonly dueMs: number
+}
+
+/** A worker that watches an account without a time, one with balances of just before the funding time, and one of after it. */
+async function charged(...args: string[]): Promise<Charged> {
+  const { exchange } = servers
+  const shard = servers.nextShard()
+  exchange.setMark(SYMBOL, '90')
+  await shard.store([longAt100('untimed', '20')])
+  const worker = await shard.startWorker(...args)
+  await until(() => exchange.isHeard(SYMBOL))
+  const dueMs = Date.now() + AHEAD_MS
+  exchange.setFunding(SYMBOL, { rate: RATE, nextTimeMs: dueMs })
+  exchange.setMark(SYMBOL, '90')
+  const timed = (account: Account, asOfMs: number): Account => ({ ...account, asOfMs })
+  await shard.store([timed(longAt100('before', '20'), dueMs - 1), timed(longAt100('after', '20'), dueMs)])
+  return { shard, worker, dueMs }
+}
+
+const liquidations = async (shard: Shard) =>
+  (await shard.streamed()).filter(({ kind }) => kind === 'liquidation')
+
+describe('funding that falls due while a worker runs', () => {
+  it('liquidates an account that was safe before it, without a price, once, also across kill -9', async () => {
+    const { shard, worker, dueMs } = await charged()
+    const { exchange } = servers
+    const { effects } = shard.subscribe()
+    await until(async () => (await liquidations(shard)).length > 0)
+    const [event] = await liquidations(shard)
+    expect(event).toMatchObject({
+      account: 'before',
+      reasons: ['funding'],
+      confidence: 'confirmed',
+      eventTimeMs: dueMs,
+      walletBalance: '10.55',
+      marginBalance: '0.55',
+      funding: { asOfMs: dueMs - 1, payments: 1, amounts: [{ asset: 'USDT', amount: '-9.45' }] },
+    })
+    expect(verifyEvent(event!)).toMatchObject({ isOk: true })
+    await until(() => effects.length === 1)
+    await worker.end('SIGKILL')
+    exchange.setFunding(SYMBOL, { rate: RATE, nextTimeMs: dueMs + HOUR_MS })
+    const second = await shard.startWorker('--take-over')
+    // The payment is in the balance once: 20 − 9.45 − 9.7 is above the line.
+    for (const mark of ['90.1', '90.3', '95']) exchange.setMark(SYMBOL, mark)
+    await until(async () => (await shard.streamed()).at(-1)?.kind === 'recovered')
+    // Balances of after the payment hold it already.
+    await shard.store([{ ...longAt100('before', '5.9', { version: 2 }), asOfMs: dueMs + 1 }])
+    await until(async () => (await shard.streamed()).length > 2)
+    expect(
+      (await shard.streamed()).map(({ kind, walletBalance, reasons, funding }) => [
+        kind,
+        walletBalance,
+        reasons,
+        funding?.payments,
+      ]),
+    ).toEqual([
+      ['liquidation', '10.55', ['funding'], 1],
+      ['recovered', '10.55', [], 1],
+      ['liquidation', '5.9', [], 0],
+    ])
+    expect((await second.end('SIGTERM')).code).toBe(0)
+  })
+
+  it('is not forgotten by a worker that was killed before it and started after it: the verdict says that it is unknown', async () => {
+    const { shard, worker, dueMs } = await charged()
+    const { exchange, probe } = servers
+    const next = `next bybit ${SYMBOL}`
+    await until(async () => (await probe.hget(shard.keys.funding, next)) === String(dueMs))
+    await worker.end('SIGKILL')
+    await until(() => Date.now() > dueMs)
+    exchange.setFunding(SYMBOL, { rate: RATE, nextTimeMs: dueMs + HOUR_MS })
+    const second = await shard.startWorker('--take-over')
+    const record = `record bybit ${SYMBOL} ${dueMs}`
+    await until(async () => (await probe.hget(shard.keys.funding, record)) === '"unknown"')
+    exchange.setMark(SYMBOL, '80.5')
+    // One that comes before the record is kept says so too, and is published anew when it is.
+    await until(async () => new Set((await liquidations(shard)).map(({ account }) => account)).size === 3)
+    for (const { account, confidence, reasons } of await liquidations(shard)) {
+      const isUnknown = account === 'before'
+      expect({ account, confidence, isUnknown: reasons.includes('funding-unknown') }).toEqual({
+        account,
+        confidence: isUnknown ? 'suspect' : 'confirmed',
+        isUnknown,
+      })
+    }
+    expect((await second.end('SIGTERM')).code).toBe(0)
+  })
+
+  it('is ignored by a worker that is told so', async () => {
+    const { shard, worker, dueMs } = await charged('--funding', 'ignore')
+    await until(() => Date.now() > dueMs + 2_000)
+    servers.exchange.setMark(SYMBOL, '80.5')
+    await until(async () => (await liquidations(shard)).length === 3)
+    for (const event of await liquidations(shard)) {
+      expect(event).toMatchObject({ walletBalance: '20' })
+      expect(event).not.toHaveProperty('funding')
+    }
+    expect(await servers.probe.exists(shard.keys.funding)).toBe(0)
+    expect((await worker.end('SIGTERM')).code).toBe(0)
+  })
+})
