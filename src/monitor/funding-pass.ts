@@ -95,11 +95,14 @@ export class FundingPass {
     return this.#parts.watchlist.termsOf(marginAccount).funding?.isUnknown === true
   }
 
-  /** A level above safe is published of a balance that is not known any more. The verdict that follows carries the reason. */
+  /**
+   * A level above safe is published of a balance that is not known any more. The verdict that follows carries the reason. One
+   * that was given while the record was on its way carries it already, and stands.
+   */
   #loseVerdict(marginAccount: number): void {
     const { watchlist, judge } = this.#parts
     const standing = watchlist.standingOf(marginAccount)
-    if (standing.unknown || !isAboveSafe(standing)) return
+    if (standing.unknown || standing.saysFundingUnknown || !isAboveSafe(standing)) return
     judge.apply(marginAccount, 'unknown', [FUNDING_UNKNOWN])
   }
 }

@@ -6,7 +6,7 @@ import type { WatchedTerms } from './applied-funding.ts'
 import { Findings } from './findings.ts'
 import { type SeenMark, seenMark } from './market.ts'
 import type { Markets } from './markets.ts'
-import type { Cause, PendingEvent } from './pending-event.ts'
+import { type Cause, FUNDING_UNKNOWN, type PendingEvent } from './pending-event.ts'
 import { applyFinding, type Finding, type Transition } from './standing.ts'
 import type { Subject } from './subject.ts'
 import type { Watchlist } from './watchlist.ts'
@@ -93,7 +93,7 @@ export class PendingEvents {
     cause: Cause,
     nowMonotonicMs: number,
   ): number {
-    const transition = this.#applyToStanding(marginAccount, finding)
+    const transition = this.#applyToStanding(marginAccount, finding, reasons)
     if (transition === undefined) return -1
     const marks = this.#watchlist.marketsOf(marginAccount).map(seenMark)
     const ruleBook = this.#watchlist.bookOf(marginAccount)
@@ -138,17 +138,24 @@ export class PendingEvents {
     else this.#queues.get(subject.id)!.first = next
   }
 
-  #applyToStanding(marginAccount: number, finding: Finding): Transition | undefined {
+  #applyToStanding(
+    marginAccount: number,
+    finding: Finding,
+    reasons: readonly string[],
+  ): Transition | undefined {
     const standing = this.#watchlist.standingOf(marginAccount)
     const transition = applyFinding(standing, finding, this.#watchlist.breachLevelOf(marginAccount))
-    if (transition !== undefined) this.#watchlist.setStanding(marginAccount, standing)
+    if (transition === undefined) return undefined
+    standing.saysFundingUnknown = reasons.includes(FUNDING_UNKNOWN)
+    this.#watchlist.setStanding(marginAccount, standing)
     return transition
   }
 
   #settleOne(marginAccount: number, finding: number): void {
     const { findings } = this
     const { cause, instant } = findings.originOf(finding)
-    const transition = this.#applyToStanding(marginAccount, findings.levelOf(finding))
+    const reasons = this.#watchlist.reasonsOf(marginAccount)
+    const transition = this.#applyToStanding(marginAccount, findings.levelOf(finding), reasons)
     assert(
       transition !== undefined,
       'the kernel proves a level other than the one that the account stands at',
@@ -158,7 +165,7 @@ export class PendingEvents {
       ruleBook: this.#watchlist.bookOf(marginAccount),
       rule: this.#watchlist.ruleOf(marginAccount),
       marks: markets.map((market) => this.#markets.seenAt(market, instant)),
-      reasons: this.#watchlist.reasonsOf(marginAccount),
+      reasons,
       cause,
       decidedMonotonicMs: findings.decidedMonotonicMsOf(finding),
     })

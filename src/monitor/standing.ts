@@ -27,6 +27,8 @@ export interface Standing {
   unknown: boolean
   /** The published warning level is below all levels of the rule, or of another kind: it was published by another rule. */
   isForeign: boolean
+  /** The last event says that a payment of funding is not known. Not kept across a restart. */
+  saysFundingUnknown: boolean
 }
 
 /**
@@ -91,6 +93,7 @@ export function newStanding(sequenceFloor: number): Standing {
     level: 0,
     unknown: false,
     isForeign: false,
+    saysFundingUnknown: false,
   }
 }
 
@@ -99,7 +102,7 @@ export function standingOf(progress: MarginAccountProgress, rule: LevelRule): St
   const { episode, sequence, open, unknown } = progress
   const level = levelUpTo(rule, progress.level)
   const isForeign = level === 0 && progress.level !== rule.names[0]
-  return { episode, sequence, open, level, unknown, isForeign }
+  return { episode, sequence, open, level, unknown, isForeign, saysFundingUnknown: false }
 }
 
 /** Turns the level of a standing by one rule into that by another, as `standingOf` does. */
@@ -111,7 +114,7 @@ export function toOtherRule(standing: Standing, before: LevelRule, after: LevelR
 
 /** What must survive a restart; null when the account is safe, has a verdict and is in no episode. */
 export function progressAfter(
-  { episode, sequence, open, unknown, level }: Omit<Standing, 'isForeign'>,
+  { episode, sequence, open, unknown, level }: Omit<Standing, 'isForeign' | 'saysFundingUnknown'>,
   of: Omit<Subject, 'id'>,
   { names }: Pick<LevelRule, 'names'>,
 ): MarginAccountProgress | null {

@@ -7,6 +7,7 @@ const NONE = -1
 const OPEN = 1
 const UNKNOWN = 2
 const FOREIGN = 4
+const SAYS_FUNDING_UNKNOWN = 8
 
 /**
  * The margin accounts under watch, by their number in the kernel: the account of each, which part of it, and its standing. 32
@@ -104,13 +105,19 @@ export class WatchedMarginAccounts {
     standing.open = (flags & OPEN) !== 0
     standing.unknown = (flags & UNKNOWN) !== 0
     standing.isForeign = (flags & FOREIGN) !== 0
+    standing.saysFundingUnknown = (flags & SAYS_FUNDING_UNKNOWN) !== 0
     return standing
   }
 
-  setStanding(number: number, { episode, sequence, level, open, unknown, isForeign }: Standing): void {
+  setStanding(number: number, standing: Standing): void {
+    const { episode, sequence, level, open, unknown, isForeign, saysFundingUnknown } = standing
     this.#episodeOf[number] = episode
     this.#sequenceOf[number] = sequence
     this.#levelOf[number] = level
-    this.#flagsOf[number] = (open ? OPEN : 0) + (unknown ? UNKNOWN : 0) + (isForeign ? FOREIGN : 0)
+    this.#flagsOf[number] =
+      (open ? OPEN : 0) +
+      (unknown ? UNKNOWN : 0) +
+      (isForeign ? FOREIGN : 0) +
+      (saysFundingUnknown ? SAYS_FUNDING_UNKNOWN : 0)
   }
 }

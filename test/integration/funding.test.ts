@@ -100,8 +100,8 @@ describe('funding that falls due while a worker runs', () => {
     const record = `record bybit ${SYMBOL} ${dueMs}`
     await until(async () => (await probe.hget(shard.keys.funding, record)) === '"unknown"')
     exchange.setMark(SYMBOL, '80.5')
-    // One that comes before the record is kept says so too, and is published anew when it is.
-    await until(async () => new Set((await liquidations(shard)).map(({ account }) => account)).size === 3)
+    await until(async () => (await liquidations(shard)).length >= 3)
+    // The mark may reach the worker before it knows that the record is kept: that verdict says so too, and stands.
     for (const { account, confidence, reasons } of await liquidations(shard)) {
       const isUnknown = account === 'before'
       expect({ account, confidence, isUnknown: reasons.includes('funding-unknown') }).toEqual({
@@ -111,6 +111,11 @@ describe('funding that falls due while a worker runs', () => {
       })
     }
     expect((await second.end('SIGTERM')).code).toBe(0)
+    expect((await shard.streamed()).map(({ account }) => account).sort()).toEqual([
+      'after',
+      'before',
+      'untimed',
+    ])
   })
 
   it('is ignored by a worker that is told so', async () => {

@@ -208,6 +208,39 @@ describe('funding that is not known', () => {
     ])
   })
 
+  it('of a time whose record was on its way at the verdict publishes nothing when it is kept', () => {
+    const { monitor, mark, story, events, funding } = openFunded()
+    monitor.apply({ kind: 'put', account: asOf(isolatedLong('warned'), START_MS) })
+    monitor.apply({ kind: 'put', account: asOf(isolatedLong('safe', { isolatedMargin: '300' }), START_MS) })
+    mark('90', DUE_MS - 10)
+    monitor.marketStale('binance', 'AUSDT', DUE_MS - 5, 0)
+    // Its first mark behind the funding time: the record has no mark, and is not kept yet.
+    mark('81.5', DUE_MS + 1, { nextMs: DUE_MS + HOUR_MS })
+    expect(story()).toContain('warning warned:isolated:AUSDT:long 0.5 #1 1')
+    expect(events()).toMatchObject([suspect])
+    funding.keepFunding()
+    expect(funding.recorded.at(-1)).toMatchObject({ fundingTimeMs: DUE_MS, terms: 'unknown' })
+    expect(events()).toHaveLength(1)
+    mark('80', DUE_MS + 2, { nextMs: DUE_MS + HOUR_MS })
+    expect(events().slice(1)).toMatchObject([{ account: 'warned', kind: 'liquidation', ...suspect }])
+    // Once a verdict does not say so, it is taken back again.
+    monitor.apply({ kind: 'put', account: asOf(isolatedLong('warned', {}, 2), DUE_MS) })
+    mark('95', DUE_MS + 3, { nextMs: DUE_MS + HOUR_MS })
+    mark('80', DUE_MS + 4, { nextMs: DUE_MS + HOUR_MS })
+    const fundingTimeMs = DUE_MS + HOUR_MS
+    monitor.applyFunding([{ venue: venueId('binance'), symbol: 'AUSDT', fundingTimeMs, terms: 'unknown' }])
+    expect(
+      events()
+        .slice(2)
+        .map(({ kind, reasons }) => [kind, reasons]),
+    ).toEqual([
+      ['recovered', []],
+      ['liquidation', []],
+      ['unknown', ['funding-unknown', 'funding']],
+      ['liquidation', ['funding-unknown', 'funding']],
+    ])
+  })
+
   it('takes a published verdict back and gives it again with the reason', () => {
     const { monitor, mark, events, funding } = openFunded()
     monitor.apply({ kind: 'put', account: asOf(isolatedLong('a'), START_MS) })
