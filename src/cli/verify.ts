@@ -25,12 +25,13 @@ export function verifyCommand(output: Output = process.stdout): Command {
     .option('--json', 'JSON lines, as on a pipe')
     .addHelpText(
       'after',
-      '\nPrints {"line", "id", "kind", "subject", "isOk", "faults", "differences": [{"field",\n' +
-        '"stated", "recomputed"}]} for every line; "faults" says why figures cannot be\n' +
-        'recomputed, in events of earlier versions which field they lack. A line may also\n' +
-        'be an entry of the stream: {"event": "..."}. Blank lines are skipped. Needs no\n' +
-        'Redis and no rules. Sizes, entry prices, wallets, marks and rules are taken as\n' +
-        'the event states them; docs/events.md lists what else nothing can check.\n' +
+      '\nPrints {"line", "id", "kind", "subject", "isOk", "faults", "differences":\n' +
+        '[{"field", "stated", "recomputed"}]} for every line; "faults" says why figures\n' +
+        'cannot be recomputed, in events of earlier versions which field they lack. A\n' +
+        'line may also be an entry of the stream: {"event": "..."}. Blank lines are\n' +
+        'skipped. Needs no Redis and no rules. Sizes, entry prices, wallets, marks and\n' +
+        'rules are taken as the event states them; docs/events.md lists what else\n' +
+        'cannot be checked.\n' +
         'Exit code 1 where a line is not verified.',
     )
     .action(async (file: string, { json }: { json?: true }) => {

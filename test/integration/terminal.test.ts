@@ -64,7 +64,7 @@ describe.skipIf(!hasScript)(`plimsoll run at a terminal${skipped}`, () => {
     const at = lines().findIndex((line) => line.includes('LIQUIDATION'))
     expect(lines().slice(at, at + 3)).toEqual([
       expect.stringMatching(
-        /^\d\d:\d\d:\d\dZ {2}LIQUIDATION {3}desk\/1:isolated:AAAUSDT:long {2}short 0\.305 USDT {2}ratio 1\.61$/,
+        /^\d\d:\d\d:\d\dZ {2}LIQUIDATION {3}desk\/1:isolated:AAAUSDT:long {2}short 0\.305 USDT {2}ratio 1\.61 {2}rules-undated$/,
       ),
       '           AAAUSDT 1 at 80.5, liquidation price 80.80808',
       expect.stringMatching(/^ {11}cure: add \S+ USDT/),
