@@ -80,6 +80,20 @@ export function bothPricesOf(known: Known, symbol: string): BothPrices {
   }
 }
 
+/**
+ * Whether a liquidation price lies on the way of the mark of `symbol` from its own to `end`, not counting `end`, the other marks
+ * fixed. A tier that meets the line exactly where it ends has one there.
+ */
+export function isLinePassedBefore(known: Known, symbol: string, end: Rational): boolean {
+  const from = known.marks.get(symbol)!
+  const side = compare(end, from) < 0 ? 'down' : 'up'
+  const slack = slackOfSymbol(known, symbol)
+  const price = slack.crossing(from, side, end)
+  if (price === undefined || compare(price, end) === 0) return false
+  // At its start it is a jump there, unless the account stays on its line.
+  return compare(price, from) !== 0 || slack.valueAt(from).n !== 0n
+}
+
 export interface BothPrices {
   readonly below: Rational | undefined
   readonly above: Rational | undefined

@@ -18,6 +18,7 @@ export { checkRules, exactRulesOf, TAKER_FEE_RATE_MAX } from './exact-rules.ts'
 export { shortfallAtExitOf } from './exit.ts'
 export { type Answers, answersOf, answersOfKnown } from './formula-answers.ts'
 export { type FurtherPrices, type Known, knownOf, type MarkOf } from './formula-figures.ts'
+export { isLinePassedBefore } from './formula-prices.ts'
 export { evaluateByFormula, stateByFormula, stateOfKnown } from './formula-state.ts'
 export { evaluateByFractions, marginStateByFractions } from './fractions.ts'
 export {

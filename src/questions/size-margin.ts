@@ -6,13 +6,17 @@ import {
   type RuleBook,
   venueId,
 } from '../domain/index.ts'
+import { assert } from '../errors.ts'
 import {
   div,
   formatDecimal,
+  isLinePassedBefore,
+  knownOf,
   levelRule,
   type MarginAccount,
   marginAccountsOf,
   marginStateOf,
+  parseDecimal,
   type Rational,
 } from '../margin/index.ts'
 import { positive } from './stated.ts'
@@ -57,18 +61,23 @@ export function marginOf(position: BackedPosition): SizedMargin {
   const leverage = div(notional, positive('margin', amount))
   const account = accountOf(position)
   const rule = levelRule([])
-  const stateAt = (price: Decimal) => {
-    const markOf = (asked: string) => (asked === symbol ? price : undefined)
-    return marginStateOf(account, markOf, rule, { fundingRateOf: () => fundingRate })
-  }
+  const further = { fundingRateOf: () => fundingRate }
+  const markAt = (price: Decimal) => (asked: string) => (asked === symbol ? price : undefined)
+  const stateAt = (price: Decimal) => marginStateOf(account, markAt(price), rule, further)
   const { verdict, positions } = stateAt(entryPrice)
   const { liquidationPrice } = positions[0]!
+  const known = knownOf(account.formula, markAt(entryPrice), further)
+  assert(known !== undefined, 'a position that is no option needs no other price')
   return {
     marginMode,
     amount,
     leverage: formatDecimal(leverage),
     liquidationPrice,
-    isLiquidatedBeforeStop: verdict === 'breach' || stateAt(stopPrice).verdict === 'breach',
+    // Where the rate of a tier is that of the whole position, less is asked below its cap: the stop may be safe again.
+    isLiquidatedBeforeStop:
+      verdict === 'breach' ||
+      stateAt(stopPrice).verdict === 'breach' ||
+      isLinePassedBefore(known, symbol, parseDecimal(stopPrice)),
   }
 }
 

@@ -1,22 +1,42 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { RuleBook } from '../../src/domain/index.ts'
-import { add, compare, div, mul, parseDecimal, type Rational, sub } from '../../src/margin/index.ts'
+import { type InstrumentRules, instrumentRulesSchema, type RuleBook } from '../../src/domain/index.ts'
+import {
+  add,
+  compare,
+  div,
+  formatDecimal,
+  mul,
+  parseDecimal,
+  type Rational,
+  sub,
+} from '../../src/margin/index.ts'
 import { type SizeQuestion, sizeOf } from '../../src/questions/index.ts'
 import { binance, bybit } from '../../src/venues/index.ts'
 import { rulesFrom } from '../support/rules.ts'
 import { testSeed } from '../support/seed.ts'
 
 const TIERS = [{ cap: '1000000', maintenanceMarginRate: '0.01', maintenanceDeduction: '0' }]
+/** Rules whose rate, up to each value, is that of the whole position. */
+function wholeTiers(...rows: readonly (readonly [cap: string, rate: string])[]): InstrumentRules {
+  const tiers = rows.map(([cap, maintenanceMarginRate]) => ({ cap, maintenanceMarginRate }))
+  return instrumentRulesSchema.parse({
+    contribution: 'linear',
+    settlementAsset: 'USDT',
+    maintenance: { kind: 'whole-tiers', basis: 'notional', tiers },
+  })
+}
+
 const RULES = {
   AUSDT: rulesFrom({ tiers: TIERS, takerFeeRate: '0.0005' }),
   AUSD: rulesFrom({ kind: 'inverse', settle: 'A', multiplier: '10', tiers: TIERS, takerFeeRate: '0.0005' }),
   FREEUSDT: rulesFrom({ tiers: TIERS }),
+  WHOLEUSDT: wholeTiers(['1000', '0.01'], ['1000000', '0.5']),
 } as const
 const bookOf = ({ ruleBook }: { ruleBook: RuleBook }): RuleBook => ({
   ...ruleBook,
   version: 'test',
-  rulesOf: (symbol) => (RULES as Record<string, ReturnType<typeof rulesFrom>>)[symbol],
+  rulesOf: (symbol) => (RULES as Record<string, InstrumentRules>)[symbol],
 })
 
 const QUESTION: SizeQuestion = {
@@ -119,6 +139,26 @@ describe('the margin of the position', () => {
   ])('says that the stop never fills where the venue liquidates %s', (_where, amount, isBefore) => {
     // At 90: amount − 100 against 0.01·10·90 = 9.
     const { margin } = ask({ ...free, backing: isolated(amount) })
+    expect(margin?.isLiquidatedBeforeStop).toBe(isBefore)
+  })
+
+  // 1 unit with 507: 507 + (P − 1010) = 0.5·P, P = 1006. From 1000 down the first tier asks 1 %: at 990 10 against a balance of 487.
+  it.each([
+    ['crossed between', '990', '507', true],
+    ['crossed before the cap, where the stop is on it', '1000', '507', true],
+    ['at the stop itself', '1006', '507', true],
+    ['beyond the stop', '1006.00000001', '507', false],
+    ['nowhere, as the lower tier holds before the line is met', '990', '510.000000000000000001', false],
+    ['met by the upper tier exactly where it ends, as the liquidation price says', '990', '510', true],
+  ])('says it too where a tier of the whole value ends before the stop: line %s', (...row) => {
+    const [, stopPrice, amount, isBefore] = row
+    const asked = { symbol: 'WHOLEUSDT', entryPrice: '1010', stopPrice, step: '1' }
+    const { margin } = ask({
+      ...free,
+      ...asked,
+      risk: formatDecimal(sub(parseDecimal('1010'), parseDecimal(stopPrice))),
+      backing: isolated(amount),
+    })
     expect(margin?.isLiquidatedBeforeStop).toBe(isBefore)
   })
 
@@ -237,5 +277,53 @@ describe(`any size, seed ${SEED}`, () => {
       expect(margin.isLiquidatedBeforeStop).toBe(side === 'long' ? beyond <= 0 : beyond >= 0)
     })
     fc.assert(check, { seed: SEED, numRuns: 500 })
+  })
+
+  it('says that the stop never fills exactly where the venue liquidates somewhere on the way to it, by whole tiers', () => {
+    const upTo = (max: number) => fc.integer({ min: 1, max })
+    const rows = fc.array(fc.tuple(upTo(60), upTo(90)), { minLength: 1, maxLength: 4 })
+    let between = 0
+    const check = fc.property(rows, upTo(60), upTo(60), upTo(10), (drawn, entry, stop, beyondAsked) => {
+      fc.pre(entry !== stop)
+      const caps = [...new Set(drawn.map(([cap]) => cap))].sort((one, other) => one - other)
+      const percents = drawn.map(([, percent]) => percent).sort((one, other) => one - other)
+      const percentOf = (price: number) => {
+        const tier = caps.findIndex((cap) => price <= cap)
+        return percents[tier < 0 ? caps.length - 1 : tier]!
+      }
+      const amount = Math.floor((percentOf(entry) * entry) / 100) + beyondAsked
+      const rules = wholeTiers(
+        ...caps.map((cap, index) => [String(cap), (percents[index]! / 100).toFixed(2)] as const),
+      )
+      const side = entry > stop ? 1 : -1
+      const { size, margin } = sizeOf({
+        ...QUESTION,
+        book: { ...QUESTION.book, rulesOf: () => rules },
+        entryPrice: String(entry),
+        stopPrice: String(stop),
+        risk: String(Math.abs(entry - stop)),
+        step: '1',
+        entryFeeRate: '0',
+        exitFeeRate: '0',
+        backing: { marginMode: 'isolated', amount: String(amount) },
+      })
+      expect(size).toBe('1')
+      const slackAt = (price: number, percent: number) =>
+        100 * (amount + side * (price - entry)) - percent * price
+      // On a piece the account stands worst at an end of it: at entry or stop, or just above a cap, where the next rate holds.
+      const isAtAnEnd = [entry, stop].some((price) => slackAt(price, percentOf(price)) <= 0)
+      const isOnTheWay = caps.some((cap) => {
+        const slack = slackAt(cap, percentOf(cap + 0.5))
+        return (
+          Math.min(entry, stop) <= cap &&
+          cap < Math.max(entry, stop) &&
+          (cap === stop ? slack < 0 : slack <= 0)
+        )
+      })
+      if (!isAtAnEnd && isOnTheWay) between++
+      expect(margin?.isLiquidatedBeforeStop).toBe(isAtAnEnd || isOnTheWay)
+    })
+    fc.assert(check, { seed: SEED, numRuns: 2_000 })
+    expect(between).toBeGreaterThan(10)
   })
 })
