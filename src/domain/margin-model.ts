@@ -276,6 +276,8 @@ export interface MarginDefaults {
   readonly coinOf?: (symbol: string) => string
   /** Absent where no contract of the venue pays funding, or no stream brings its rates. */
   readonly funding?: FundingRule
+  /** Whether the venue has isolated positions of a contract; absent where it has them of every one. */
+  readonly hasIsolatedMargin?: (symbol: string) => boolean
   /** Absent where the venue does not say how it rounds its liquidation prices. */
   readonly printedPrice?: PrintedPrice
 }

@@ -41,6 +41,7 @@ interface PoolStart {
 /**
  * All faults for which the rules cannot judge the account:
  * - an open position whose symbol the book does not hold, or whose rules need a leverage that it does not state;
+ * - an isolated position of a contract of which the venue has none;
  * - a cross pool whose positions disagree on when it is liquidated;
  * - an asset of a pool over several currencies for which the book has no collateral rules;
  * - a cross pool in one currency without a collateral entry for it;
@@ -65,6 +66,13 @@ export function accountFaultsOf(account: Account, book: RuleBook): readonly Acco
       return
     }
     settledIn.add(rules.settlementAsset)
+    if (lacksMode(position, book)) {
+      faults.push({
+        code: 'ACCOUNT_UNSUPPORTED',
+        path: ['positions', index, 'marginMode'],
+        rule: `${account.venue} has no isolated positions of this contract: the wallet backs it, "cross"`,
+      })
+    }
     if (lacksLeverage(position, rules)) {
       faults.push({
         code: 'ACCOUNT_UNSUPPORTED',
@@ -118,7 +126,9 @@ export function hasFault(account: Account, parts: readonly Part[], book: RuleBoo
   if (pool !== undefined) return accountFaultsOf(account, book).length > 0
   let hasPool = false
   for (const { marginMode, currency, positions } of parts) {
-    for (const { position, rules } of positions) if (lacksLeverage(position, rules)) return true
+    for (const { position, rules } of positions) {
+      if (lacksLeverage(position, rules) || lacksMode(position, book)) return true
+    }
     if (marginMode === 'isolated') continue
     hasPool = true
     if (!collateral.some(({ asset }) => asset === currency)) return true
@@ -155,6 +165,14 @@ function reasonAgainst(symbol: string, rules: InstrumentRules): string | undefin
 export function lacksLeverage({ leverage }: Position, { maintenance, initial }: InstrumentRules): boolean {
   if (leverage !== undefined) return false
   return maintenance.kind === 'used-margin' || initial?.kind === 'used-margin'
+}
+
+/** Whether the position is isolated and its venue has no such positions. */
+export function lacksMode(
+  { marginMode, symbol }: Pick<Position, 'marginMode' | 'symbol'>,
+  { defaults }: RuleBook,
+): boolean {
+  return marginMode === 'isolated' && defaults.hasIsolatedMargin?.(symbol) === false
 }
 
 export const LEVERAGE_RULE =

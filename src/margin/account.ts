@@ -1,6 +1,13 @@
 import type { Account, MarginMode, RuleBook } from '../domain/index.ts'
 import { assert } from '../errors.ts'
-import { accountFaultsOf, hasFault, isOpen, liquidationOf, refuseFaults } from './account-faults.ts'
+import {
+  accountFaultsOf,
+  hasFault,
+  isOpen,
+  lacksMode,
+  liquidationOf,
+  refuseFaults,
+} from './account-faults.ts'
 import type { AccountFormula } from './account-formulas.ts'
 import { crossPoolId, isolatedId, parseMarginAccountId, sideOf } from './account-id.ts'
 import { exactNumbers } from './algebra.ts'
@@ -136,7 +143,9 @@ export function marginAccountOf(account: Account, id: string, book: RuleBook): M
   const known = legs as RuledPosition[]
   const [first] = known
   if (name.marginMode === 'isolated') {
-    return first && isolatedAccount(account, first, book)
+    if (first === undefined) return undefined
+    if (lacksMode(first.position, book)) refuseFaults(account, accountFaultsOf(account, book))
+    return isolatedAccount(account, first, book)
   }
   const { pool } = account
   if (pool !== undefined) {

@@ -21,7 +21,10 @@ function international(baseRate: string): RulesFrom[] {
   return [{ rules: internationalRules({ coin: 'BTC', baseRate }), source: 'channel INSTRUMENTS, base_imf' }]
 }
 
-/** US futures, whose rates differ by side and by window. The book holds those of the overnight window. */
+/**
+ * US futures, whose rates differ by side and by window. The book holds those of the overnight window. Only the International
+ * exchange states a margin type of positions.
+ */
 export const coinbase: Venue = {
   id: COINBASE,
   names: [COINBASE, 'coinbase-cfm', 'coinbase-intx'],
@@ -31,7 +34,11 @@ export const coinbase: Venue = {
   ruleBook: bookOf({
     venue: COINBASE,
     version: `coinbase-${AS_OF}`,
-    defaults: { closingFee: 'none', liquidation: 'reached' },
+    defaults: {
+      closingFee: 'none',
+      liquidation: 'reached',
+      hasIsolatedMargin: (symbol) => !symbol.endsWith('-CDE'),
+    },
     read: () => ({
       'BIP-20DEC30-CDE': nano('0.245625', '0.306375'),
       'BIT-24APR26-CDE': nano('0.234375', '0.289'),

@@ -109,6 +109,7 @@ export const deribit: Venue = {
       venueRatio: { cross: 'maintenance-over-balance' },
       // Accrues every millisecond with the premium of the mark over the index.
       funding: { perpetual: /-PERPETUAL$/, payment: 'not-computed', isolated: 'wallet-first' },
+      hasIsolatedMargin: () => false,
     },
     symbols: () => DERIBIT_COINS.flatMap((coin) => [`${coin}-PERPETUAL`, `${coin}_USDC-PERPETUAL`]),
     entriesOf,

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { venueId } from '../../src/domain/index.ts'
 import { accountFaultsOf, marginAccountOf, marginAccountsOf, ruleFaultsOf } from '../../src/margin/index.ts'
 import { below, seededRandom } from '../../src/system/index.ts'
+import { ruleBookOf } from '../../src/venues/index.ts'
 import { parsedAccount } from '../support/accounts.ts'
 import { BYBIT, bookOf, oneTier } from './support.ts'
 
@@ -138,6 +140,59 @@ describe('an account with unknown symbols', () => {
     expect(() => marginAccountsOf(account, book)).toThrow(
       'positions[0].symbol is "FOOUSDT": its rules are refused: tiers of FOOUSDT fall',
     )
+  })
+})
+
+describe('an isolated position of a contract of which the venue has none', () => {
+  const faultsOf = (venue: string, symbol: string, marginMode: 'cross' | 'isolated', more: object = {}) => {
+    const book = ruleBookOf(venueId(venue))
+    const collateral = wallet([book.rulesOf(symbol)!.settlementAsset, '1'])
+    const account = parsedAccount({
+      venue,
+      collateral,
+      positions: [{ ...position(symbol, marginMode), ...more }],
+    } as Parameters<typeof parsedAccount>[0])
+    const messageOf = (action: () => unknown) => {
+      try {
+        action()
+      } catch (error) {
+        const { code, path, message } = error as { code: string; path: string; message: string }
+        return { code, path, message }
+      }
+      return undefined
+    }
+    return [
+      messageOf(() => marginAccountsOf(account, book)),
+      messageOf(() => marginAccountOf(account, `a:isolated:${encodeURIComponent(symbol)}:long`, book)),
+    ]
+  }
+
+  it.each([
+    ['deribit', 'BTC-PERPETUAL'],
+    ['deribit', 'BTC-25DEC26-90000-C'],
+    ['coinbase', 'BIP-20DEC30-CDE'],
+  ])('is refused by its mode, compiled with the account or without it: %s %s', (venue, symbol) => {
+    const fault = {
+      code: 'ACCOUNT_UNSUPPORTED',
+      path: 'positions[0].marginMode',
+      message: `positions[0].marginMode is "isolated": ${venue} has no isolated positions of this contract: the wallet backs it, "cross"`,
+    }
+    expect(faultsOf(venue, symbol, 'isolated')).toEqual([fault, fault])
+    expect(faultsOf(venue, symbol, 'cross')).toEqual([undefined, undefined])
+    expect(faultsOf(venue, symbol, 'isolated', { size: '0' })).toEqual([undefined, undefined])
+  })
+
+  it.each([
+    ['binance', 'BTCUSDT'],
+    ['bybit', 'BTCUSDT'],
+    ['bitmex', 'XBTUSD'],
+    ['coinbase', 'BTC-PERP'],
+    ['dydx', 'BTC-USD'],
+    ['hyperliquid', 'BTC'],
+    ['kraken', 'PF_XBTUSD'],
+    ['okx', 'BTC-USDT-SWAP'],
+  ])('is judged where the venue has them: %s %s', (venue, symbol) => {
+    expect(faultsOf(venue, symbol, 'isolated')).toEqual([undefined, undefined])
   })
 })
 

@@ -91,7 +91,8 @@ export function drawVenueCase(
   known: ReadonlyMap<string, number> = new Map(),
 ): VenueCase {
   const pool = pools[between(random, 0, pools.length - 1)]!
-  const isIsolated = random() < 0.3
+  const isIsolated =
+    random() < 0.3 && pool.every(({ symbol }) => book.defaults.hasIsolatedMargin?.(symbol) !== false)
   const positions: Position[] = []
   const entries = new Map<string, number>()
   const count = isIsolated ? 1 : between(random, 1, POSITIONS_MAX)

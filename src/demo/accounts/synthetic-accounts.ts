@@ -145,7 +145,7 @@ function createAccount(seed: number, index: number, byVenue: readonly Instrument
   const used = new Set<string>()
   while (drafts.length < count) {
     const instrument = drawInstrument(random, instruments, used)
-    const isolated = mode === 1 || (mode === 2 && random() < 0.5)
+    const isolated = instrument.hasIsolatedMargin && (mode === 1 || (mode === 2 && random() < 0.5))
     const side = random() < LONG_SHARE ? 1 : -1
     const draft = draftPosition(random, instrument, side, isolated)
     drafts.push(draft)

@@ -14,6 +14,8 @@ interface Listed {
   readonly dated?: boolean
 }
 
+const DERIBIT = venueId('deribit')
+
 /** Relative to the same coin on the first two venues. Exact figures of an event take several times as long here. */
 const FURTHER_POPULARITY = 0.08
 
@@ -55,6 +57,7 @@ function instrument(venue: VenueId, streamId: string, listed: Listed, form: Form
     dated,
     multiplier: Number(multiplier),
     countsClosingFee: false,
+    hasIsolatedMargin: venue !== DERIBIT,
     rules: { contribution: kind, multiplier, settlementAsset, ...form },
   }
 }
@@ -142,7 +145,7 @@ function krakenNameOf(coin: string): string {
 function deribit(): DemoInstrument[] {
   const perpetual = (coin: string, base: string, increment: string): DemoInstrument =>
     instrument(
-      venueId('deribit'),
+      DERIBIT,
       'deribit-public',
       {
         symbol: `${coin}_USDC-PERPETUAL`,

@@ -21,6 +21,8 @@ export interface DemoInstrument {
   readonly rules: Omit<InstrumentRules, 'asOf'>
   /** Whether the venue counts the fee of closing where the rules do not say so. */
   readonly countsClosingFee: boolean
+  /** Whether the venue has isolated positions of it. */
+  readonly hasIsolatedMargin: boolean
   /** Log return of the instrument when the whole market has a log return of 1. */
   readonly beta: number
   /** Weight with which an account of the book chooses it. */

@@ -87,6 +87,7 @@ function instrumentOf(
     ...coin,
     ...terms,
     ...contract,
+    hasIsolatedMargin: true,
     rules: {
       contribution: kind,
       multiplier: String(multiplier),

@@ -5,8 +5,8 @@ import {
   type Figures,
   heldOf,
   larger,
+  notIsolated,
   parseShare,
-  statedOrInitial,
   sumOf,
   type VenueFormula,
 } from './formula.ts'
@@ -18,7 +18,7 @@ import {
  */
 export const deribit: VenueFormula = {
   liquidatesOnTheLine: () => false,
-  isolatedMarginOf: statedOrInitial,
+  isolatedMarginOf: notIsolated,
   maintenanceOf: sumOf,
   figuresOf: (position, rules) =>
     rules.option === undefined ? futureOf(position, rules) : optionOf(position, rules),

@@ -60,6 +60,11 @@ export function statedOrInitial(position: Position, rules: InstrumentRules): Fra
   return divide(valueAt(held, held.entryPrice), held.leverage)
 }
 
+/** Of a venue that has no isolated positions: an account with one is refused before it is judged. */
+export function notIsolated({ symbol }: Position): never {
+  throw new Error(`${symbol} has no isolated positions`)
+}
+
 export function sumOf(asked: readonly AskedPosition[]): Fraction {
   return asked.reduce((sum, { maintenance }) => add(sum, maintenance), ZERO)
 }
