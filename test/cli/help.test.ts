@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { describe, expect, it } from 'vitest'
 import { createProgram } from '../../src/cli/program.ts'
+import { CSV_COLUMNS } from '../../src/import/index.ts'
 
 const COLUMNS = 80
 
@@ -46,6 +47,12 @@ describe('the help of', () => {
       expect(command.options.map(({ long }) => long)).toContain('--json')
     },
   )
+})
+
+it('the CSV rows in the help of import have a field for each column', () => {
+  const [, command] = commands.find(([name]) => name === 'plimsoll import')!
+  const rows = helpOf(command).match(/^ {2}desk-7\/alpha,.*$/gm)!
+  expect(rows.map((row) => row.split(',').length)).toEqual([CSV_COLUMNS.length, CSV_COLUMNS.length])
 })
 
 describe('a command line', () => {
