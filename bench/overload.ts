@@ -80,7 +80,7 @@ export async function benchOverload(options: OverloadOptions): Promise<OverloadR
   })
 }
 
-/** Accounts with three longs at 100 each and a tenth of their value as margin: safe at 100, in breach at 88. */
+/** Three longs at 100 each with 12 % of their value as margin: farther than 10 % from the line at 100, in breach at 88. */
 function* breachingAccounts(count: number, symbols: readonly string[]): Generator<Account> {
   for (let i = 0; i < count; i++) {
     const positions = Array.from({ length: POSITIONS }, (_, leg) => ({
@@ -88,14 +88,14 @@ function* breachingAccounts(count: number, symbols: readonly string[]): Generato
       marginMode: 'cross' as const,
       size: String(1 + ((i + leg) % 9)),
       entryPrice: String(PRICE),
-      leverage: '10',
+      leverage: '8',
     }))
     const value = positions.reduce((sum, { size }) => sum + Number(size) * PRICE, 0)
     yield {
       id: `bench/${i}`,
       venue: venueId('binance'),
       version: 1,
-      collateral: [{ asset: 'USDT', amount: String(value / 10) }],
+      collateral: [{ asset: 'USDT', amount: String((value * 12) / 100) }],
       positions,
       liabilities: [],
     }
