@@ -1,7 +1,7 @@
 // The fee of closing that a venue counts in its margins, and what stands behind an isolated position because of it.
 import { type Algebra, larger, magnitude } from './algebra.ts'
 import { type RuledPosition, roundedMargin, type SizedPosition, sizedPositionOf } from './position-value.ts'
-import { div, max, ONE, parseDecimal, sub, ZERO } from './rational.ts'
+import { div, max, ONE, parseDecimal, type Rational, sub, ZERO } from './rational.ts'
 
 /** The fee of closing that counts in the maintenance margin. */
 export function closingFeeOf<N>(sized: SizedPosition<N>, markValue: N): N {
@@ -30,12 +30,21 @@ export function closingFeeAtMarkOf<N>(
   ruled: RuledPosition,
   { value, closingFee }: { readonly value: N; readonly closingFee: N },
 ): N {
-  const kind = feeKindOf(ruled)
-  if (kind === 'none' || kind === 'at-cost') return closingFee
+  if (!isClosedAtMark(ruled)) return closingFee
   return algebra.mul(algebra.of(parseDecimal(ruled.rules.takerFeeRate)), magnitude(algebra, value))
 }
 
-function feeKindOf({ rules, defaults }: RuledPosition) {
+/** The share of a position's value at the mark that closing costs where the mark decides it; 0 elsewhere. */
+export function feeRateAtMarkOf(ruled: RuledPosition): Rational {
+  return isClosedAtMark(ruled) ? parseDecimal(ruled.rules.takerFeeRate) : ZERO
+}
+
+function isClosedAtMark(ruled: RuledPosition): boolean {
+  const kind = feeKindOf(ruled)
+  return kind !== 'none' && kind !== 'at-cost'
+}
+
+export function feeKindOf({ rules, defaults }: RuledPosition) {
   return rules.closingFee ?? defaults.closingFee
 }
 

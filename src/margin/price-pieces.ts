@@ -1,7 +1,7 @@
 // Figures of a margin account as pieces of the mark of one symbol, the other marks fixed.
 import { unroundedNumbers } from './algebra.ts'
 import { type Moving, movingWithMark, movingWithUnderlying, STILL } from './asked-pieces.ts'
-import { closingFeeAtMarkOf } from './closing-fee.ts'
+import { closingFeeAtMarkOf, feeKindOf, feeRateAtMarkOf } from './closing-fee.ts'
 import { type Coordinate, coordinateAt } from './curve.ts'
 import type { Known } from './formula-figures.ts'
 import { placesOn } from './formula-focus.ts'
@@ -54,7 +54,7 @@ export function worthPiecesOf(known: Known, symbol: string): Pieces | undefined 
       constant = add(constant, sub(figures.unrealizedPnl, rounded.unrealizedPnl))
     constant = sub(constant, closingFeeAtMarkOf(unroundedNumbers, ruled, figures))
     slope = add(slope, valueSlopeOf(position, symbol))
-    if (isFeeAtMark(ruled)) slope = sub(slope, mul(parseDecimal(ruled.rules.takerFeeRate), sized.amount))
+    slope = sub(slope, mul(feeRateAtMarkOf(ruled), sized.amount))
   }
   return { coordinate, constant: sub(constant, mul(slope, w)), slope, square: ZERO, tiered: [] }
 }
@@ -111,15 +111,9 @@ function valueSlopeOf({ ruled, sized }: UnroundedPosition, symbol: string): Rati
 function movingOf({ ruled, sized, market }: UnroundedPosition, symbol: string): Moving {
   if (ruled.position.symbol !== symbol) return movingWithUnderlying(sized, market)
   const moving = movingWithMark(sized, market)
-  if ((ruled.rules.closingFee ?? ruled.defaults.closingFee) !== 'at-mark') return moving
+  if (feeKindOf(ruled) !== 'at-mark') return moving
   const fee = mul(parseDecimal(ruled.rules.takerFeeRate), sized.amount)
   return fee.n === 0n ? moving : { ...moving, slope: add(moving.slope, fee) }
-}
-
-/** The fee that moves the bankruptcy price; see `closingFeeAtMarkOf`. */
-function isFeeAtMark({ rules, defaults }: UnroundedPosition['ruled']): boolean {
-  const kind = rules.closingFee ?? defaults.closingFee
-  return kind !== 'none' && kind !== 'at-cost'
 }
 
 /** The coordinate in which all that moves with the symbol is straight. */

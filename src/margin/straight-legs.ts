@@ -1,6 +1,6 @@
+import { feeRateAtMarkOf } from './closing-fee.ts'
 import type { Known } from './formula-figures.ts'
 import type { Leg } from './leg.ts'
-import { parseDecimal, ZERO } from './rational.ts'
 import { type StraightPosition, straightAccountOf } from './straight.ts'
 
 /** The legs of a margin account that straight pieces say exactly; undefined for any other one. */
@@ -11,13 +11,8 @@ export function straightLegsOf({ formula }: Known): readonly Leg[] | undefined {
   if (straight === undefined || straight.uncertainty.n !== 0n) return undefined
   if (!straight.positions.every(isStraight)) return undefined
   return straight.positions.map((curve, index) => {
-    const { position, rules, defaults } = positions[index]!
-    const kind = rules.closingFee ?? defaults.closingFee
-    return {
-      curve,
-      position,
-      closingFeeRate: kind === 'none' || kind === 'at-cost' ? ZERO : parseDecimal(rules.takerFeeRate),
-    }
+    const ruled = positions[index]!
+    return { curve, position: ruled.position, closingFeeRate: feeRateAtMarkOf(ruled) }
   })
 }
 

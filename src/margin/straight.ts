@@ -4,7 +4,7 @@
 import type { InstrumentRules } from '../domain/index.ts'
 import type { MarginAccountPart } from './account.ts'
 import { exactNumbers } from './algebra.ts'
-import { closingFeeOf, isolatedMarginOf } from './closing-fee.ts'
+import { closingFeeOf, feeKindOf, isolatedMarginOf } from './closing-fee.ts'
 import type { Curve } from './curve.ts'
 import { exactRulesOf } from './exact-rules.ts'
 import { maintenanceOf, ownRateOf, tierOf } from './maintenance-formulas.ts'
@@ -127,8 +127,8 @@ const NO_RATE: readonly ExactTier[] = [{ cap: ONE, maintenanceMarginRate: ZERO, 
 /** The maintenance margin with the fee of closing. */
 function askedOf(sized: SizedPosition<Rational>): Asked | undefined {
   const { ruled, amount } = sized
-  const { rules, defaults } = ruled
-  const isFeeAtMark = (rules.closingFee ?? defaults.closingFee) === 'at-mark'
+  const { rules } = ruled
+  const isFeeAtMark = feeKindOf(ruled) === 'at-mark'
   const feeRate = isFeeAtMark ? parseDecimal(rules.takerFeeRate) : ZERO
   const fee = isFeeAtMark ? ZERO : closingFeeOf(sized, ZERO)
   const still = stillMaintenanceOf(sized)
