@@ -61,17 +61,30 @@ export async function onStage<Result>(
   play: (stage: Stage) => Promise<Result>,
 ): Promise<Result> {
   const stage = await openStage(options)
+  let result: Result
   try {
-    return await play(stage)
-  } finally {
-    await stage.close()
+    result = await play(stage)
+  } catch (error) {
+    // A worker that stops with work left says so too; why the run failed comes first.
+    await stage.close().catch((closing: Error) => options.notify(`bench: ${closing.message}`))
+    throw error
   }
+  await stage.close()
+  return result
 }
 
 async function openStage({ symbols, price, accounts, notify }: StageOptions): Promise<Stage> {
   const closes: (() => Promise<void> | void)[] = []
   const close = async () => {
-    for (const end of closes.reverse()) await end()
+    let failure: unknown
+    for (const end of closes.reverse()) {
+      try {
+        await end()
+      } catch (error) {
+        failure ??= error
+      }
+    }
+    if (failure !== undefined) throw failure
   }
   try {
     const stopMessage = { kind: 'stop' }
