@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { ANSWER_SAFE, type Kernel } from '../../src/kernel/index.ts'
+import { ANSWER_SAFE } from '../../src/kernel/index.ts'
 import { add, evaluationsOf, formatDecimal, heldLevel, parseDecimal } from '../../src/margin/index.ts'
 import { seededRandom } from '../../src/system/seeded-random.ts'
 import {
@@ -13,9 +13,13 @@ import {
   SQUARES,
 } from '../support/form-cases.ts'
 import { RULES } from '../support/levels.ts'
+import { decimalOfMark, lastQuietMark, setMarks } from '../support/quiet-marks.ts'
 import { between, type TestMarket } from '../support/random-accounts.ts'
 import { testCases, testSeed } from '../support/seed.ts'
 import { besideByUlps, judge, markOf, noCases, Twins } from '../support/twins.ts'
+
+/** The last quiet mark is looked for up to so many times the start, and down to that part of it. */
+const MARK_REACH = 100
 
 const SEED = testSeed(20_261_203)
 const LINE_CASES = testCases(20_000)
@@ -110,7 +114,7 @@ describe.each(CASES)(`$form.name by $levels (seed ${SEED})`, ({ form, rule }) =>
   ): boolean {
     const answers = kernels.map((kernel) => {
       kernel.setAccountLevel(number, level)
-      set(kernel, start)
+      setMarks(kernel, start)
       const answer = kernel.recheckAccount(number)
       kernel.refreshZones()
       return answer
@@ -127,9 +131,9 @@ describe.each(CASES)(`$form.name by $levels (seed ${SEED})`, ({ form, rule }) =>
     start: readonly number[],
     direction: number,
   ): number {
-    const ends = kernels.map((kernel) => lastQuietMark(kernel, start, one.moved, direction))
+    const ends = kernels.map((kernel) => lastQuietMark(kernel, start, one.moved, direction, MARK_REACH))
     expect(new Set(ends).size).toBe(1)
-    const texts = start.map((mark, index) => decimalOf(index === one.moved ? ends[0]! : mark))
+    const texts = start.map((mark, index) => decimalOfMark(index === one.moved ? ends[0]! : mark))
     expect(exactLevelOf(one, markets, texts, rule)).toBe(one.level)
     return Math.abs(ends[0]! / start[one.moved]! - 1) < 0.5 ? 1 : 0
   }
@@ -147,10 +151,10 @@ describe.each(CASES)(`$form.name by $levels (seed ${SEED})`, ({ form, rule }) =>
     for (let step = 0; step < STEPS; step++) {
       const width = 10 ** -between(random, 0, 8)
       const marks = start.map((mark) => mark * (1 + width * (random() - 0.5)))
-      set(kernel, marks)
+      setMarks(kernel, marks)
       if (kernel.nominate() > 0) continue
       quiet++
-      expect(exactLevelOf(one, markets, marks.map(decimalOf), rule)).toBe(one.level)
+      expect(exactLevelOf(one, markets, marks.map(decimalOfMark), rule)).toBe(one.level)
     }
     return quiet
   }
@@ -172,33 +176,4 @@ function exactLevelOf(
 
 function sumOf(rate: string, step: string): string {
   return formatDecimal(add(parseDecimal(rate), parseDecimal(step)))
-}
-
-function set(kernel: Kernel, marks: readonly number[]): void {
-  kernel.beginInstant()
-  for (const [instrument, mark] of marks.entries()) kernel.setMark(instrument, mark)
-}
-
-/** The mark farthest from the start, at most a hundredfold or a hundredth of it, at which no trigger fires; to the last bit. */
-function lastQuietMark(kernel: Kernel, start: readonly number[], moved: number, direction: number): number {
-  const fires = (mark: number) => {
-    kernel.beginInstant()
-    kernel.setMark(moved, mark)
-    return kernel.nominate() > 0
-  }
-  let quiet = start[moved]!
-  if (fires(quiet)) return quiet
-  let loud = direction > 0 ? quiet * 100 : quiet / 100
-  if (!fires(loud)) return loud
-  for (;;) {
-    const middle = (quiet + loud) / 2
-    if (middle === quiet || middle === loud) return quiet
-    if (fires(middle)) loud = middle
-    else quiet = middle
-  }
-}
-
-/** A decimal that rounds to this f64. */
-function decimalOf(mark: number): string {
-  return mark.toFixed(18)
 }

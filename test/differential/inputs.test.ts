@@ -25,6 +25,7 @@ import {
 import { seededRandom } from '../../src/system/seeded-random.ts'
 import { exactTermsOf } from '../support/exact-terms.ts'
 import { RULES } from '../support/levels.ts'
+import { decimalOfMark, lastQuietMark, setMarks } from '../support/quiet-marks.ts'
 import { between, booksOf, randomMarkets, type TestMarket } from '../support/random-accounts.ts'
 import { testSeed } from '../support/seed.ts'
 import {
@@ -37,6 +38,9 @@ import {
   type Tally,
   Twins,
 } from '../support/twins.ts'
+
+/** The last quiet mark is looked for up to so many times the start, and down to that part of it. */
+const MARK_REACH = 2
 
 const SEED = testSeed(20_261_128)
 const LINE_CASES = 100_000
@@ -160,7 +164,7 @@ describe.each(RULES)(
           const start = startBeside(random, drawn)
           const answers = twins.kernels.map((kernel) => {
             kernel.setAccountLevel(number, drawn.level)
-            set(kernel, start)
+            setMarks(kernel, start)
             return kernel.recheckAccount(number)
           })
           expect(new Set(answers).size).toBe(1)
@@ -207,38 +211,9 @@ function heldUntilFired(
   start: readonly number[],
   direction: number,
 ): number {
-  const ends = kernels.map((kernel) => lastQuietMark(kernel, start, moved, direction))
+  const ends = kernels.map((kernel) => lastQuietMark(kernel, start, moved, direction, MARK_REACH))
   expect(new Set(ends).size).toBe(1)
-  const texts = start.map((mark, index) => decimalOf(index === moved ? ends[0]! : mark))
+  const texts = start.map((mark, index) => decimalOfMark(index === moved ? ends[0]! : mark))
   expect(heldLevel(evaluationsOf(exact, markOf(markets, texts))!, exact, rule, level)).toBe(level)
   return Math.abs(ends[0]! / start[moved]! - 1) < 0.5 ? 1 : 0
-}
-
-function set(kernel: Kernel, marks: readonly number[]): void {
-  kernel.beginInstant()
-  for (const [instrument, mark] of marks.entries()) kernel.setMark(instrument, mark)
-}
-
-/** The mark farthest from the start, at most double or half of it, at which no trigger fires; by halving, to the last bit. */
-function lastQuietMark(kernel: Kernel, start: readonly number[], moved: number, direction: number): number {
-  const fires = (mark: number) => {
-    kernel.beginInstant()
-    kernel.setMark(moved, mark)
-    return kernel.nominate() > 0
-  }
-  let quiet = start[moved]!
-  if (fires(quiet)) return quiet
-  let loud = direction > 0 ? quiet * 2 : quiet / 2
-  if (!fires(loud)) return loud
-  for (;;) {
-    const middle = (quiet + loud) / 2
-    if (middle === quiet || middle === loud) return quiet
-    if (fires(middle)) loud = middle
-    else quiet = middle
-  }
-}
-
-/** A decimal that rounds to this f64. */
-function decimalOf(mark: number): string {
-  return mark.toFixed(18)
 }

@@ -24,6 +24,8 @@ import {
 const SEED = testSeed(20_261_202)
 /** Of each venue. */
 const ACCOUNTS = testCases(25)
+/** Long runs by TEST_CASES trace the formula of thousands of accounts. */
+const TIMEOUT_MS = 1_200_000
 const RULES = [levelRule(), levelRule(['0.5', '0.8'])]
 /** Shares of what an account lacks without a wallet: on the line, within the last level, beyond all. */
 const SHARES = [0, 0.002, -0.002, 0.05, 0.4, -0.4]
@@ -74,5 +76,6 @@ describe(`prices, cures and distances by pieces (${ACCOUNTS} accounts a venue, s
       }
       expect(symbols).toBeGreaterThan(ACCOUNTS)
     },
+    TIMEOUT_MS,
   )
 })
