@@ -105,7 +105,7 @@ class OkxParser implements FrameParser {
     if (timesStated(frame, 'markPx"') !== stated) return 'malformed'
     let ticks = 0
     for (const entry of data) {
-      if (isMark(entry)) {
+      if (states(entry, 'markPx')) {
         ticks++
         sink.price('mark', entry.instId, entry.markPx, Number(entry.ts), this.#funding.get(entry.instId))
       } else sink.noMark(isObject(entry) && isSymbol(entry.instId) ? entry.instId : undefined, undefined)
@@ -131,7 +131,7 @@ class OkxParser implements FrameParser {
 
   #indexPrices(frame: string, data: readonly unknown[], sink: FrameSink): FrameKind {
     if (data.length === 0 || timesStated(frame, 'idxPx"') !== data.length) return 'malformed'
-    if (!data.every(isIndexPrice)) return 'malformed'
+    if (!data.every((entry) => states(entry, 'idxPx'))) return 'malformed'
     for (const { instId, idxPx, ts } of data) {
       const name = this.#indexes.nameOf(instId)
       if (name !== undefined) sink.price('index', name, idxPx, Number(ts), undefined)
@@ -156,24 +156,12 @@ class OkxParser implements FrameParser {
   }
 }
 
-interface Mark {
-  readonly instId: string
-  readonly markPx: string
-  readonly ts: string
-}
+type Stated<Price extends string> = { readonly instId: string; readonly ts: string } & Readonly<
+  Record<Price, string>
+>
 
-function isMark(entry: unknown): entry is Mark {
+/** Whether an entry states a price in that field, with its instrument and time. */
+function states<Price extends 'markPx' | 'idxPx'>(entry: unknown, price: Price): entry is Stated<Price> {
   if (!isObject(entry)) return false
-  return isSymbol(entry.instId) && isPrice(entry.markPx) && timeOf(entry.ts) !== undefined
-}
-
-interface StatedIndexPrice {
-  readonly instId: string
-  readonly idxPx: string
-  readonly ts: string
-}
-
-function isIndexPrice(entry: unknown): entry is StatedIndexPrice {
-  if (!isObject(entry)) return false
-  return isSymbol(entry.instId) && isPrice(entry.idxPx) && timeOf(entry.ts) !== undefined
+  return isSymbol(entry.instId) && isPrice(entry[price]) && timeOf(entry.ts) !== undefined
 }
