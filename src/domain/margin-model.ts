@@ -278,6 +278,8 @@ export interface MarginDefaults {
   readonly funding?: FundingRule
   /** Whether the venue has isolated positions of a contract; absent where it has them of every one. */
   readonly hasIsolatedMargin?: (symbol: string) => boolean
+  /** What is assumed of a cross account that is long and short in one contract; absent where the venue states how it is margined. */
+  readonly hedgedAssumption?: string
   /** Absent where the venue does not say how it rounds its liquidation prices. */
   readonly printedPrice?: PrintedPrice
 }

@@ -11,6 +11,7 @@ import {
 import type { AccountFormula } from './account-formulas.ts'
 import { crossPoolId, isolatedId, parseMarginAccountId, sideOf } from './account-id.ts'
 import { exactNumbers } from './algebra.ts'
+import { assumptionsOf } from './assumptions.ts'
 import { isolatedMarginOf as formulaMarginOf } from './closing-fee.ts'
 import { checkRules, isPlain } from './exact-rules.ts'
 import { Kept } from './kept.ts'
@@ -21,7 +22,7 @@ import { poolAccount, poolTermsOf } from './pool-account.ts'
 import type { PoolTerms } from './pool-formulas.ts'
 import type { RuledPosition } from './position-value.ts'
 import { ONE, parseDecimal, type Rational, ZERO } from './rational.ts'
-import { assumptionsOf, oldestMs } from './rule-age.ts'
+import { oldestMs } from './rule-age.ts'
 
 export type { Evaluation, MarginAccount } from './margin-account.ts'
 

@@ -1,12 +1,13 @@
 import type { Account, InstrumentRules, Liquidation, Pool, RuleBook } from '../domain/index.ts'
 import { accountFaultsOf, liquidationOf, refuseFaults } from './account-faults.ts'
 import { crossPoolId } from './account-id.ts'
+import { assumptionsOf } from './assumptions.ts'
 import type { MarginAccount } from './margin-account.ts'
 import { poolAssetsOf } from './pool-assets.ts'
 import type { PoolTerms } from './pool-formulas.ts'
 import type { RuledPosition } from './position-value.ts'
 import { add, neg, parseDecimal, parseRate, ZERO } from './rational.ts'
-import { assumptionsOf, oldestMs } from './rule-age.ts'
+import { oldestMs } from './rule-age.ts'
 
 /**
  * The terms of the pool of an account; `positions` are its open cross positions.

@@ -271,6 +271,8 @@ export const bybit: Venue = {
       venueRatio: { cross: 'maintenance-over-balance' },
       tiersPerLiquidationStep: 1,
       coinOf,
+      hedgedAssumption:
+        'Bybit does not state the maintenance margin of a long and a short in one contract: each is margined in full, which may warn early',
       // Taken from the position margin if the available balance is insufficient (help centre, "Funding Fee").
       funding: { perpetual: /(?:USD[TC]?|PERP)$/, payment: 'at-mark', isolated: 'wallet-first' },
     },

@@ -1,0 +1,50 @@
+import type { InstrumentRules } from '../domain/index.ts'
+import { sideOf } from './account-id.ts'
+import type { RuledPosition } from './position-value.ts'
+
+const NO_ASSUMPTIONS: readonly string[] = []
+
+/** Each once: those of the rules in the order of the positions, then that of hedged positions. */
+export function assumptionsOf(positions: readonly RuledPosition[]): readonly string[] {
+  const hedged = hedgedAssumption(positions)
+  if (hedged === undefined && positions.every((ruled) => assumptionsIn(ruled) === NO_ASSUMPTIONS)) {
+    return NO_ASSUMPTIONS
+  }
+  const all = positions.flatMap(assumptionsIn)
+  return [...new Set(hedged === undefined ? all : [...all, hedged])]
+}
+
+function hedgedAssumption(positions: readonly RuledPosition[]): string | undefined {
+  const assumed = positions[0]?.defaults.hedgedAssumption
+  if (assumed === undefined || positions.length === 1) return undefined
+  const sides = new Map<string, string>()
+  for (const { position } of positions) {
+    const side = sideOf(position)
+    if ((sides.get(position.symbol) ?? side) !== side) return assumed
+    sides.set(position.symbol, side)
+  }
+  return undefined
+}
+
+/** By rules, because a book has one object for all positions in an instrument. */
+const assumptions = new WeakMap<InstrumentRules, readonly string[]>()
+
+function assumptionsIn({ position, rules }: RuledPosition): readonly string[] {
+  let found = assumptions.get(rules)
+  if (found === undefined) {
+    const all = [...(rules.assumptions ?? []), ...partialTableOf(position.symbol, rules)]
+    found = all.length === 0 ? NO_ASSUMPTIONS : all
+    assumptions.set(rules, found)
+  }
+  return found
+}
+
+/** A user may give the part of a table that holds a position; smaller notionals have other tiers. */
+function partialTableOf(symbol: string, { maintenance }: InstrumentRules): string[] {
+  if (maintenance.kind !== 'marginal-tiers') return []
+  const { maintenanceDeduction } = maintenance.tiers[0]!
+  if (!/[1-9]/.test(maintenanceDeduction)) return []
+  return [
+    `the tiers of ${symbol} are a part of a table, since the first has the deduction ${maintenanceDeduction}; figures of a notional below that part are wrong`,
+  ]
+}

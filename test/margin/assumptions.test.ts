@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest'
+import type { Position } from '../../src/domain/index.ts'
+import { marginAccountsOf } from '../../src/margin/index.ts'
+import { binance } from '../../src/venues/binance.ts'
+import { bybit } from '../../src/venues/bybit.ts'
+import { crossPosition, isolatedPosition, makeAccount } from '../support/accounts.ts'
+
+const HEDGED =
+  'Bybit does not state the maintenance margin of a long and a short in one contract: each is margined in full, which may warn early'
+
+const LONG = crossPosition('BTCUSDT', { size: '1', entryPrice: '60000', leverage: '10' })
+const SHORT: Position = { ...LONG, size: '-0.4' }
+
+function assumptionsOf({ id, ruleBook }: typeof bybit, positions: Position[]): string[] {
+  const account = makeAccount({ venue: id, collateral: [{ asset: 'USDT', amount: '5000' }], positions })
+  return marginAccountsOf(account, ruleBook).flatMap(({ assumptions }) => assumptions)
+}
+
+describe('a cross account that is long and short in one contract', () => {
+  it('of Bybit shows that the margin of its hedged quantity is assumed, once', () => {
+    const ether = { symbol: 'ETHUSDT', entryPrice: '3000' }
+    const both = [LONG, SHORT, { ...LONG, ...ether }, { ...SHORT, ...ether }]
+    expect(assumptionsOf(bybit, [LONG, SHORT])).toEqual([HEDGED])
+    expect(assumptionsOf(bybit, both)).toEqual([HEDGED])
+  })
+
+  it('of Binance, which margins each side by its documented formula, assumes nothing', () => {
+    expect(assumptionsOf(binance, [LONG, SHORT])).toEqual([])
+  })
+})
+
+describe('positions that do not hedge one another in one margin account', () => {
+  it('assume nothing of a hedge', () => {
+    expect(assumptionsOf(bybit, [LONG])).toEqual([])
+    expect(assumptionsOf(bybit, [LONG, { ...SHORT, symbol: 'ETHUSDT', entryPrice: '3000' }])).toEqual([])
+    const isolated = isolatedPosition('BTCUSDT', { ...SHORT, marginMode: 'isolated', isolatedMargin: '3000' })
+    expect(assumptionsOf(bybit, [LONG, isolated])).toEqual([])
+  })
+})
