@@ -246,6 +246,8 @@ export const marginAccountProgressSchema = z.object({
   level: levelNameSchema,
   /** Whether the account is without a verdict (a stale mark, refused terms), so that `level` is the last known one. */
   unknown: z.boolean(),
+  /** Whether the last event says that a payment of funding is not known; absent where it does not. */
+  saysFundingUnknown: z.boolean().optional(),
 })
 export type MarginAccountProgress = Readonly<z.infer<typeof marginAccountProgressSchema>>
 

@@ -37,7 +37,7 @@ import { ageMsOf, poolOf, rulesBySymbol } from './event-terms.ts'
 import type { SeenMark } from './market.ts'
 import type { MarketTransition } from './market-transition.ts'
 import type { LogIdentity, MonitorOptions } from './options.ts'
-import type { Cause, PendingEvent } from './pending-event.ts'
+import { type Cause, FUNDING_UNKNOWN, type PendingEvent } from './pending-event.ts'
 import { progressAfter } from './standing.ts'
 import type { Watchlist } from './watchlist.ts'
 
@@ -56,7 +56,11 @@ export function recordOf(
   return {
     event: eventOf(pending, rank, terms, exact, options),
     subject: subject.id,
-    progress: progressAfter(transition, subject, pending.rule),
+    progress: progressAfter(
+      { ...transition, saysFundingUnknown: pending.reasons.includes(FUNDING_UNKNOWN) },
+      subject,
+      pending.rule,
+    ),
   }
 }
 

@@ -116,6 +116,7 @@ export class PendingEvents {
   ): number {
     const transition = applyFinding(standing, finding, rule.levels.length)
     if (transition === undefined) return -1
+    standing.saysFundingUnknown = reasons.includes(FUNDING_UNKNOWN)
     const ruleBook = this.#watchlist.ruleBookOf(subject.venue)
     const of = { ruleBook, rule, marks: [], reasons, cause, decidedMonotonicMs: nowMonotonicMs }
     const pending = this.#add(subject, ABSENT, transition, of)

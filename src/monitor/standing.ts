@@ -27,7 +27,7 @@ export interface Standing {
   unknown: boolean
   /** The published warning level is below all levels of the rule, or of another kind: it was published by another rule. */
   isForeign: boolean
-  /** The last event says that a payment of funding is not known. Not kept across a restart. */
+  /** The last event says that a payment of funding is not known. */
   saysFundingUnknown: boolean
 }
 
@@ -99,10 +99,10 @@ export function newStanding(sequenceFloor: number): Standing {
 
 /** The standing of a stored progress. Its level is the highest of the rule that is not above the stored one. */
 export function standingOf(progress: MarginAccountProgress, rule: LevelRule): Standing {
-  const { episode, sequence, open, unknown } = progress
+  const { episode, sequence, open, unknown, saysFundingUnknown = false } = progress
   const level = levelUpTo(rule, progress.level)
   const isForeign = level === 0 && progress.level !== rule.names[0]
-  return { episode, sequence, open, level, unknown, isForeign, saysFundingUnknown: false }
+  return { episode, sequence, open, level, unknown, isForeign, saysFundingUnknown }
 }
 
 /** Turns the level of a standing by one rule into that by another, as `standingOf` does. */
@@ -114,11 +114,14 @@ export function toOtherRule(standing: Standing, before: LevelRule, after: LevelR
 
 /** What must survive a restart; null when the account is safe, has a verdict and is in no episode. */
 export function progressAfter(
-  { episode, sequence, open, unknown, level }: Omit<Standing, 'isForeign' | 'saysFundingUnknown'>,
-  of: Omit<Subject, 'id'>,
+  { episode, sequence, open, unknown, level, saysFundingUnknown }: Omit<Standing, 'isForeign'>,
+  subject: Omit<Subject, 'id'>,
   { names }: Pick<LevelRule, 'names'>,
 ): MarginAccountProgress | null {
   if (level === 0 && !unknown && !open) return null
-  const { account, venue, marginMode, currency: settle } = of
-  return { episode, sequence, account, venue, marginMode, settle, open, unknown, level: names[level]! }
+  const { account, venue, marginMode, currency: settle } = subject
+  const numbers = { episode, sequence }
+  const of = { account, venue, marginMode, settle }
+  const progress = { ...numbers, ...of, open, unknown, level: names[level]! }
+  return saysFundingUnknown ? { ...progress, saysFundingUnknown } : progress
 }

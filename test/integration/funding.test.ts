@@ -121,6 +121,33 @@ describe('funding that falls due while a worker runs', () => {
     ])
   })
 
+  it('and was said to be unknown by a worker that was killed is not said again by the next one', async () => {
+    const { exchange, probe } = servers
+    const shard = servers.nextShard()
+    await until(() => HOUR_MS - (Date.now() % HOUR_MS) > BEFORE_HOUR_MS)
+    const hourMs = Date.now() - (Date.now() % HOUR_MS)
+    const symbol = 'BBBUSDT'
+    // The venue says nothing of the contract's funding, so whether any was charged is not known.
+    exchange.setMark(symbol, '80.5')
+    await shard.store([{ ...longAt100('before', '20', { symbol }), asOfMs: hourMs - 1 }])
+    const worker = await shard.startWorker()
+    await until(async () => (await liquidations(shard)).length === 1)
+    await worker.end('SIGKILL')
+    exchange.setFunding(symbol, { rate: RATE, nextTimeMs: hourMs + HOUR_MS })
+    const second = await shard.startWorker('--take-over')
+    await until(() => exchange.isHeard(symbol))
+    exchange.setMark(symbol, '80.4')
+    const record = `record bybit ${symbol} ${hourMs}`
+    await until(async () => (await probe.hget(shard.keys.funding, record)) === '"unknown"')
+    exchange.setMark(symbol, '95')
+    await until(async () => (await shard.streamed()).at(-1)?.kind === 'recovered')
+    expect((await shard.streamed()).map(({ kind, reasons }) => [kind, reasons])).toEqual([
+      ['liquidation', ['funding-unknown', 'rules-undated']],
+      ['recovered', ['funding-unknown', 'rules-undated']],
+    ])
+    expect((await second.end('SIGTERM')).code).toBe(0)
+  })
+
   it('is ignored by a worker that is told so', async () => {
     const { shard, worker, dueMs } = await charged('--funding', 'ignore')
     await until(() => Date.now() > dueMs + 2_000)

@@ -27,7 +27,13 @@ function openFunded(options: Parameters<typeof openMonitor>[0] = {}) {
     monitor.tick(venue, symbol, markPrice, eventTimeMs, rate, nextMs)
     monitor.frameEnd()
   }
-  return { ...opened, mark }
+  /** A frame that confirms the last mark, with what the venue says of funding. */
+  const confirm = (eventTimeMs: number, { rate = RATE, nextMs = DUE_MS } = {}) => {
+    monitor.frameStart(clock.nowMs(), clock.monotonicMs())
+    monitor.unchanged('binance', 'AUSDT', eventTimeMs, rate, nextMs)
+    monitor.frameEnd()
+  }
+  return { ...opened, mark, confirm }
 }
 
 const asOf = (account: Account, asOfMs: number): Account => ({ ...account, asOfMs })
@@ -97,6 +103,28 @@ describe('funding that falls due', () => {
     funding.keepFunding()
     expect(funding.recorded.filter(known)).toHaveLength(1)
     expect(story()).toHaveLength(1)
+  })
+
+  it('is noticed where a frame brings a time with a mark that has not changed, by another rate or by the same', () => {
+    for (const rate of ['0.01', RATE]) {
+      const { monitor, mark, confirm, funding } = openFunded()
+      monitor.apply({ kind: 'put', account: asOf(isolatedLong('a'), START_MS) })
+      mark('90', START_MS + 1)
+      confirm(START_MS + 2)
+      expect(funding.recorded.filter(known)).toEqual([])
+      confirm(DUE_MS + 1, { rate, nextMs: DUE_MS + HOUR_MS })
+      expect(funding.schedules.at(-1)).toMatchObject({ nextFundingTimeMs: DUE_MS + HOUR_MS })
+      confirm(DUE_MS + 2, { rate, nextMs: DUE_MS + HOUR_MS })
+      monitor.settleFunding(DUE_MS + HOUR_MS + 1_000)
+      const ofFunding = (fundingTimeMs: number, fundingRate: string) => ({
+        fundingTimeMs,
+        terms: { fundingRate, markPrice: '90' },
+      })
+      expect(funding.recorded.filter(known)).toMatchObject([
+        ofFunding(DUE_MS, RATE),
+        ofFunding(DUE_MS + HOUR_MS, rate),
+      ])
+    }
   })
 
   it('of a time before the balances is in them already', () => {
@@ -239,6 +267,28 @@ describe('funding that is not known', () => {
       ['unknown', ['funding-unknown', 'funding']],
       ['liquidation', ['funding-unknown', 'funding']],
     ])
+  })
+
+  it('and was said so by an earlier run is not said again when its record is kept after a restart', () => {
+    const account = asOf(isolatedLong('a'), START_MS)
+    const first = openFunded()
+    first.monitor.apply({ kind: 'put', account })
+    first.mark('90', DUE_MS - 10)
+    first.monitor.marketStale('binance', 'AUSDT', DUE_MS - 5, 0)
+    // The record is on its way, and the worker ends before it and the next schedule are kept.
+    first.mark('81.5', DUE_MS + 1, { nextMs: DUE_MS + HOUR_MS })
+    expect(first.events()).toMatchObject([{ kind: 'warning', ...suspect }])
+    const second = openFunded()
+    restoreInto(second.monitor, first.records)
+    second.monitor.restoreFunding([], first.funding.schedules.slice(0, 1))
+    second.monitor.apply({ kind: 'put', account })
+    second.monitor.loaded()
+    second.mark('81.5', DUE_MS + 2, { nextMs: DUE_MS + HOUR_MS })
+    second.funding.keepFunding()
+    expect(second.funding.recorded.at(-1)).toMatchObject({ fundingTimeMs: DUE_MS, terms: 'unknown' })
+    expect(second.story()).toEqual([])
+    second.mark('80', DUE_MS + 3, { nextMs: DUE_MS + HOUR_MS })
+    expect(second.events()).toMatchObject([{ kind: 'liquidation', ...suspect }])
   })
 
   it('takes a published verdict back and gives it again with the reason', () => {

@@ -92,7 +92,7 @@ describe('episodes', () => {
         const restarted = findings.map((found) => {
           const transition = applyFinding(standing, found, BREACH)
           if (transition !== undefined) {
-            const progress = progressAfter(transition, OF, RULE)
+            const progress = progressAfter({ ...transition, saysFundingUnknown: false }, OF, RULE)
             standing = progress === null ? newStanding(transition.sequence) : standingOf(progress, RULE)
           }
           return transition === undefined ? '-' : `${transition.kind} ${transition.level}`
@@ -116,7 +116,7 @@ describe('episodes', () => {
           if (transition === undefined) continue
           ids.push(`${transition.episode} ${transition.kind} ${transition.level}`)
           sequences.push(transition.sequence)
-          const progress = progressAfter(transition, OF, RULE)
+          const progress = progressAfter({ ...transition, saysFundingUnknown: false }, OF, RULE)
           if (progress === null) floor = Math.max(floor, transition.sequence)
           if (restarts) standing = progress === null ? newStanding(floor) : standingOf(progress, RULE)
         }
