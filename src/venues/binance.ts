@@ -42,7 +42,7 @@ const CONNECTION_LIFE_MS = 24 * 60 * 60 * 1_000
 /** Capitals, or letters of a script without capitals: the venue lists 币安人生USDT. */
 const COINM_SYMBOL = /^[\p{Lu}\p{Lo}\d]+USD_(PERP|\d{6})$/u
 /** BTCUSDT, BTCUSDC, BTCUSDT_240628. A name that ends in USD is a COIN-M pair, not a symbol. */
-const USDM_SYMBOL = /^(?!.*USD(_|$))[\p{Lu}\p{Lo}\d]{4,}(_\d{6})?$/u
+const USDM_SYMBOL = /^(?!.*USD_)(?!.*(?<!B)USD$)[\p{Lu}\p{Lo}\d]{4,}(_\d{6})?$/u
 
 /** The index prices in dollars of all assets that multi-assets mode takes, in one message a second. */
 const ASSET_INDEX_STREAM = '!assetIndex@arr'

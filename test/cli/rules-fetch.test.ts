@@ -80,6 +80,31 @@ describe('plimsoll rules fetch', () => {
     expect(errors).toContain('2 taken  0 refused')
   })
 
+  it('follows the pages of Coinbase, and fails where a page is announced without its cursor', async () => {
+    const product = (code: string) => ({
+      product_id: `${code}-20DEC30-CDE`,
+      future_product_details: {
+        contract_code: code,
+        contract_size: '1',
+        overnight_margin_rate: { long_margin_rate: '0.2', short_margin_rate: '0.3' },
+      },
+    })
+    let cursor = 'b/2'
+    const { url, asked } = await venue((path) => {
+      const isSecond = path.includes('cursor=')
+      const pagination = { has_next: !isSecond, next_cursor: isSecond ? '' : cursor }
+      return { json: { products: [product(isSecond ? 'ETP' : 'BIP')], pagination } }
+    })
+    const { output } = await fetching('--venue', 'coinbase', '--url', url)
+    const first = 'GET /api/v3/brokerage/market/products?product_type=FUTURE'
+    expect(asked).toEqual([first, `${first}&cursor=b%2F2`])
+    expect(Object.keys(JSON.parse(output).coinbase)).toEqual(['BIP-20DEC30-CDE', 'ETP-20DEC30-CDE'])
+    cursor = ''
+    await expect(fetching('--venue', 'coinbase', '--url', url)).rejects.toThrow(
+      'the venue answers that a further page follows, without its next_cursor',
+    )
+  })
+
   it('asks for the tiers of the families that the instruments name', async () => {
     const swap = (family: string) => ({
       instType: 'SWAP',

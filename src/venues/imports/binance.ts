@@ -55,7 +55,7 @@ function contractsOf(bodies: readonly RulesBody[]): ReadonlyMap<string, readonly
 /** The first version of the COIN-M endpoint states brackets by pair; all contracts of the pair share them. */
 function symbolsOf(record: BodyRecord, contracts: ReadonlyMap<string, readonly BodyRecord[]>): string[] {
   const symbol = textOrUndefined(record, 'symbol')
-  if (symbol !== undefined && !/USD$/.test(symbol)) return [symbol]
+  if (symbol !== undefined && !(isOfCoin(rowsOf(record)) && /USD$/.test(symbol))) return [symbol]
   const pair = symbol ?? textOrUndefined(record, 'pair')
   if (pair === undefined) return []
   const listed = [...contracts].filter(([, [contract]]) => contract!.pair === pair).map(([name]) => name)
@@ -64,14 +64,13 @@ function symbolsOf(record: BodyRecord, contracts: ReadonlyMap<string, readonly B
 
 function rulesOf(
   symbol: string,
-  { brackets, notionalCoef }: BodyRecord,
+  table: BodyRecord,
   contract: BodyRecord | undefined,
   asOf: string,
 ): InstrumentRules {
-  const rows = (brackets as readonly unknown[]).map((row) =>
-    isObject(row) ? row : refuse('a bracket is not an object'),
-  )
-  const isInverse = rows.some(({ qtyCap }) => qtyCap !== undefined)
+  const { notionalCoef } = table
+  const rows = rowsOf(table).map((row) => (isObject(row) ? row : refuse('a bracket is not an object')))
+  const isInverse = isOfCoin(rows)
   const contribution = isInverse ? 'inverse' : 'linear'
   const assumptions = [
     ...(isScaled(notionalCoef)
@@ -91,6 +90,15 @@ function rulesOf(
     maintenance: marginalTiers(contribution, marginalTiersOf(symbol, rows.map(bracketOf))),
     ...(assumptions.length === 0 ? {} : { assumptions }),
   }
+}
+
+function rowsOf({ brackets }: BodyRecord): readonly unknown[] {
+  return brackets as readonly unknown[]
+}
+
+/** Caps of COIN-M are quantities of the coin. */
+function isOfCoin(rows: readonly unknown[]): boolean {
+  return rows.some((row) => isObject(row) && row.qtyCap !== undefined)
 }
 
 function tickSizeOf(contract: BodyRecord | undefined): Pick<InstrumentRules, 'tickSize'> {

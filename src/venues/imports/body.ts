@@ -7,6 +7,7 @@ import {
   isPrice,
   PRICE_PATTERN,
   type RulesBody,
+  type RulesRequest,
   type StatedRules,
   shownValue,
 } from '../../domain/index.ts'
@@ -147,6 +148,14 @@ export function objectionIn(
     if (!isObject(answer) || answer[field] === undefined || answer[field] === success) return undefined
     return `${field} ${shownValue(answer[field])}, ${shownValue(answer[words])}`
   }
+}
+
+const CURSOR = /&cursor=.*$/
+
+/** The same request for the page at a cursor; none without one. */
+export function pageAt({ path }: RulesRequest, cursor: string | undefined): RulesRequest[] {
+  if (cursor === undefined) return []
+  return [{ path: `${path.replace(CURSOR, '')}&cursor=${encodeURIComponent(cursor)}` }]
 }
 
 /** The same of venues that answer with an object `error` of a code or name and a message. */

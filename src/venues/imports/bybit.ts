@@ -21,6 +21,7 @@ import {
   decimalOf,
   groupedBy,
   objectionIn,
+  pageAt,
   positiveIn,
   recordsOf,
   refuse,
@@ -154,11 +155,7 @@ function fraction(perCent: string): string {
   return formatDecimal(div(parseRate(perCent), PER_CENT))
 }
 
-const CURSOR = /&cursor=.*$/
-
-function nextPage({ path }: RulesRequest, answer: unknown): RulesRequest[] {
+function nextPage(request: RulesRequest, answer: unknown): RulesRequest[] {
   const result = isObject(answer) ? answer.result : undefined
-  const cursor = isObject(result) ? textOrUndefined(result, 'nextPageCursor') : undefined
-  if (cursor === undefined) return []
-  return [{ path: `${path.replace(CURSOR, '')}&cursor=${encodeURIComponent(cursor)}` }]
+  return pageAt(request, isObject(result) ? textOrUndefined(result, 'nextPageCursor') : undefined)
 }

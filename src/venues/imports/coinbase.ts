@@ -5,11 +5,12 @@ import {
   type RulesImport,
   type SessionWindow,
 } from '../../domain/index.ts'
-import { formatRate, mul, parseDecimal } from '../../margin/index.ts'
+import { div, formatRate, mul, ONE, parseDecimal, parseRate } from '../../margin/index.ts'
 import { isObject } from '../frame.ts'
 import {
   type BodyRecord,
   baseAssetField,
+  pageAt,
   positiveIn,
   recordsOf,
   refuse,
@@ -25,33 +26,64 @@ export const coinbaseImport: RulesImport = {
   endpoint: {
     url: 'https://api.coinbase.com',
     first: [{ path: '/api/v3/brokerage/market/products?product_type=FUTURE' }],
-    following: () => [],
-    objectionOf: () => undefined,
+    following: (request, answer) => pageAt(request, nextCursorIn(answer)),
+    objectionOf: (answer) =>
+      hasNext(answer) && nextCursorIn(answer) === undefined
+        ? 'that a further page follows, without its next_cursor'
+        : undefined,
     pauseMs: 0,
   },
   read(bodies, { asOf, window }) {
     const taken = new Taken()
     for (const product of recordsOf(bodies, ({ product_id }) => typeof product_id === 'string')) {
-      taken.take(symbolIn(product, 'product_id'), () => futureOf(product, window, asOf))
+      taken.take(symbolIn(product, 'product_id'), () => productOf(product, window, asOf))
     }
     for (const instrument of recordsOf(bodies, isInternational)) {
       const symbol = symbolIn(instrument, 'symbol')
-      const baseRate = () => positiveIn(instrument, 'base_imf', 'baseImf')
-      taken.take(symbol, () => internationalRules({ coin: symbol.split('-')[0], baseRate: baseRate(), asOf }))
+      taken.take(symbol, () => perpetualOf(symbol, instrument, asOf))
     }
     return taken
   },
+}
+
+function paginationIn(answer: unknown): BodyRecord {
+  return isObject(answer) && isObject(answer.pagination) ? answer.pagination : {}
+}
+
+function hasNext(answer: unknown): boolean {
+  return paginationIn(answer).has_next === true
+}
+
+function nextCursorIn(answer: unknown): string | undefined {
+  return hasNext(answer) ? textOrUndefined(paginationIn(answer), 'next_cursor') : undefined
 }
 
 function isInternational({ symbol, base_imf, baseImf }: BodyRecord): boolean {
   return typeof symbol === 'string' && (base_imf ?? baseImf) !== undefined
 }
 
-function futureOf(product: BodyRecord, window: SessionWindow, asOf: string): InstrumentRules {
+function perpetualOf(symbol: string, instrument: BodyRecord, asOf: string): InstrumentRules {
+  const { type } = instrument
+  if (type !== undefined && type !== 'PERP') refuse(`its type is ${type}; PERP is read`)
+  const baseRate = positiveIn(instrument, 'base_imf', 'baseImf')
+  return internationalRules({ coin: symbol.split('-')[0], baseRate, asOf })
+}
+
+/** The same endpoint lists futures of the US exchange and perpetuals of the International one, whose code is empty. */
+function productOf(product: BodyRecord, window: SessionWindow, asOf: string): InstrumentRules {
   const details = product.future_product_details
-  if (!isObject(details) || textOrUndefined(details, 'contract_code') === undefined) {
-    refuse('it has no future_product_details: it is not a future')
-  }
+  if (!isObject(details)) refuse('it has no future_product_details: it is not a future')
+  if (textOrUndefined(details, 'contract_code') !== undefined) return futureOf(details, window, asOf)
+  const { perpetual_details: perpetual } = details
+  if (!isObject(perpetual)) refuse('its contract_code and perpetual_details are missing')
+  return internationalRules({
+    coin: textOrUndefined(details, 'contract_root_unit'),
+    baseRate: formatRate(div(ONE, parseDecimal(positiveIn(perpetual, 'max_leverage')))),
+    asOf,
+  })
+}
+
+function futureOf(details: BodyRecord, window: SessionWindow, asOf: string): InstrumentRules {
   const rates = details[`${window}_margin_rate`]
   if (!isObject(rates)) refuse(`its ${window}_margin_rate is missing`)
   return coinbaseRules({
@@ -111,7 +143,7 @@ export interface InternationalPerpetual {
 
 /** Perpetuals of the International Exchange: the maintenance margin is two thirds of the initial one. */
 export function internationalRules({ coin, baseRate, asOf }: InternationalPerpetual): InstrumentRules {
-  const initialRate = parseDecimal(baseRate)
+  const initialRate = parseRate(baseRate)
   const tier = {
     cap: NO_CAP,
     maintenanceMarginRate: formatRate(mul(initialRate, TWO_THIRDS)),

@@ -105,19 +105,19 @@ function tiersOf(asset: BodyRecord, meta: BodyRecord): RiskTier[] {
   const name = textIn(asset, 'name')
   const leverage = positiveIn(asset, 'maxLeverage')
   const id = decimalOf(asset.marginTableId)
-  if (id === undefined || Number(id) < FIRST_TABLE_ID) {
-    const maxLeverage = id === undefined ? leverage : positiveIn(asset, 'marginTableId')
-    return leverageTiersOf(name, [{ lowerBound: '0', maxLeverage }])
-  }
-  const table = tableOf(meta.marginTables, id)
-  if (table === undefined) refuse(`its margin table ${id} is not in the body`)
-  return leverageTiersOf(
-    name,
-    table.map((tier) => ({
+  const table = id === undefined ? undefined : tableOf(meta.marginTables, id)
+  if (table !== undefined) {
+    const tiers = table.map((tier) => ({
       lowerBound: boundIn(tier, 'lowerBound'),
       maxLeverage: positiveIn(tier, 'maxLeverage'),
-    })),
-  )
+    }))
+    return leverageTiersOf(name, tiers)
+  }
+  if (id !== undefined && Number(id) >= FIRST_TABLE_ID) refuse(`its margin table ${id} is not in the body`)
+  if (id !== undefined && id !== leverage) {
+    refuse(`its margin table ${id} stands for a leverage of ${id}, but its maxLeverage is ${leverage}`)
+  }
+  return leverageTiersOf(name, [{ lowerBound: '0', maxLeverage: leverage }])
 }
 
 /** `marginTables` is a list of pairs of an id and a table. */

@@ -54,14 +54,60 @@ function rulesOf(symbol: string, instrument: BodyRecord, asOf: string): Instrume
   if (type !== 'futures_inverse' && type !== 'flexible_futures') {
     refuse(`its type is ${type}; futures_inverse and flexible_futures are read`)
   }
-  const { marginLevels } = instrument
-  if (!Array.isArray(marginLevels) || marginLevels.length === 0) refuse('its marginLevels are missing')
-  const levels = marginLevels.filter(isObject).map(levelOf)
+  const { levels, assumptions } = levelsOf(instrument)
   const isInverse = type === 'futures_inverse'
+  const multiplier = positiveIn(instrument, 'contractSize')
   return {
-    ...krakenRules({ symbol, isInverse, multiplier: positiveIn(instrument, 'contractSize'), levels, asOf }),
+    ...krakenRules({ symbol, isInverse, multiplier, levels, assumptions, asOf }),
     ...tickSizeField(instrument.tickSize),
   }
+}
+
+/** Levels of one kind of client, under the path of their field. */
+interface StatedLevels {
+  readonly path: string
+  readonly list: readonly unknown[]
+}
+
+/**
+ * The levels of professional clients, where the body states them. `marginSchedules` states levels by platform and kind of
+ * client; older bodies lack it, and some lack `marginLevels`.
+ */
+function levelsOf(instrument: BodyRecord): Required<Pick<KrakenFuture, 'levels' | 'assumptions'>> {
+  const stated = statedLevelsOf(instrument)
+  const professional = stated.filter(({ path }) => /^marginLevels$|\.professional$/.test(path))
+  const [taken, ...alike] = professional.length > 0 ? professional : stated
+  if (taken === undefined) refuse('its marginLevels are missing, and it has no others')
+  const isOther = ({ list }: StatedLevels) => JSON.stringify(list) !== JSON.stringify(taken.list)
+  const contradicting = alike.find(isOther)
+  if (taken.path.includes('.') && contradicting !== undefined) {
+    refuse(`${taken.path} and ${contradicting.path} differ, and it has no marginLevels`)
+  }
+  const words = [
+    ...(professional.length > 0 ? [] : ['the body states none of professional clients']),
+    ...stated.filter(isOther).map(({ path }) => `clients of ${path} are asked for another margin`),
+  ]
+  return {
+    levels: taken.list.filter(isObject).map(levelOf),
+    assumptions: words.length === 0 ? [] : [`the rates are those of ${taken.path}; ${words.join('; ')}`],
+  }
+}
+
+function statedLevelsOf({ marginLevels, retailMarginLevels, marginSchedules }: BodyRecord): StatedLevels[] {
+  const lists: [path: string, list: unknown][] = [
+    ['marginLevels', marginLevels],
+    ['retailMarginLevels', retailMarginLevels],
+  ]
+  for (const [platform, schedule] of entriesOf(marginSchedules)) {
+    for (const [client, list] of entriesOf(schedule)) {
+      lists.push([`marginSchedules.${platform}.${client}`, list])
+    }
+  }
+  return lists.flatMap(([path, list]) => (Array.isArray(list) && list.length > 0 ? [{ path, list }] : []))
+}
+
+function entriesOf(value: unknown): [string, unknown][] {
+  return isObject(value) ? Object.entries(value) : []
 }
 
 /** From a lower bound, in contracts of an inverse future and in dollars of a linear one, to the next. */
@@ -92,10 +138,13 @@ export interface KrakenFuture {
   readonly isInverse: boolean
   readonly multiplier: string
   readonly levels: readonly MarginLevel[]
+  /** What the levels leave open beyond `KRAKEN_ASSUMPTIONS`. */
+  readonly assumptions?: readonly string[]
   readonly asOf: string
 }
 
-export function krakenRules({ symbol, isInverse, multiplier, levels, asOf }: KrakenFuture): InstrumentRules {
+export function krakenRules(future: KrakenFuture): InstrumentRules {
+  const { symbol, isInverse, multiplier, levels, assumptions = [], asOf } = future
   const base = symbol.replace(/^[A-Z]+_/, '').replace(/USD(?:_\d+)?$/, '')
   return {
     ...baseAssetField(base),
@@ -112,7 +161,7 @@ export function krakenRules({ symbol, isInverse, multiplier, levels, asOf }: Kra
     ...(isInverse ? {} : { nettingGroup: base }),
     closingFee: 'none',
     liquidation: 'passed',
-    assumptions: KRAKEN_ASSUMPTIONS,
+    assumptions: [...KRAKEN_ASSUMPTIONS, ...assumptions],
   }
 }
 

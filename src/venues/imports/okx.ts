@@ -1,4 +1,11 @@
-import type { InstrumentRules, RuleBook, RulesImport, RulesRequest, WholeTier } from '../../domain/index.ts'
+import {
+  type InstrumentRules,
+  isPrice,
+  type RuleBook,
+  type RulesImport,
+  type RulesRequest,
+  type WholeTier,
+} from '../../domain/index.ts'
 import { compare, formatDecimal, mul, ONE, parseDecimal } from '../../margin/index.ts'
 import {
   type BodyRecord,
@@ -41,11 +48,17 @@ export const okxImport: RulesImport = {
     const contracts = groupedBy(recordsOf(bodies, isInstrument), ({ instId }) => instId as string)
     const tiersOfAll = recordsOf(bodies, isTier)
     const families = groupedBy(
-      tiersOfAll.filter((tier) => !isOfMarginPair(tier)),
+      tiersOfAll.filter((tier) => !isOfMarginPair(tier) && !isOfOptions(tier)),
       familyOf,
     )
     for (const pair of groupedBy(tiersOfAll.filter(isOfMarginPair), familyOf).keys()) {
       taken.refuse(pair, 'its tiers are those of spot margin, which is not a contract')
+    }
+    for (const family of groupedBy(tiersOfAll.filter(isOfOptions), familyOf).keys()) {
+      taken.refuse(
+        family,
+        'its tiers with an optMgnFactor are those of options, which have no maintenance margin rate',
+      )
     }
     for (const [symbol, [contract]] of contracts) {
       taken.take(symbol, () => {
@@ -73,6 +86,11 @@ function isInstrument({ instType, instId, ctVal }: BodyRecord): boolean {
 /** Tiers of spot margin name the pair instead of a family. Older instruments state the family as their underlying. */
 function familyOf(record: BodyRecord): string | undefined {
   return textOrUndefined(record, 'instFamily', 'uly', 'instId')
+}
+
+/** Tiers of options state a factor of their margin in place of rates. */
+function isOfOptions({ optMgnFactor, mmr }: BodyRecord): boolean {
+  return isPrice(decimalOf(optMgnFactor)) && decimalOf(mmr) === undefined
 }
 
 function isOfMarginPair(tier: BodyRecord): boolean {
@@ -129,7 +147,7 @@ function rateBelowInitial(tier: BodyRecord): string {
 
 type Terms = Pick<
   InstrumentRules,
-  'baseAsset' | 'contribution' | 'multiplier' | 'settlementAsset' | 'tickSize'
+  'baseAsset' | 'contribution' | 'multiplier' | 'settlementAsset' | 'tickSize' | 'assumptions'
 >
 
 function termsOf(contract: BodyRecord): Terms {
@@ -141,8 +159,21 @@ function termsOf(contract: BodyRecord): Terms {
     ...baseAssetField(familyOf(contract)?.split('-')[0]),
     contribution: ctType,
     multiplier: formatDecimal(size),
-    settlementAsset: textIn(contract, 'settleCcy'),
+    ...settlementOf(textIn(contract, 'settleCcy')),
     ...tickSizeField(contract.tickSz),
+  }
+}
+
+/** The venue's name for the dollar and the stablecoins in which a `_UM` contract may be margined. */
+const DOLLARS = 'USDⓈ'
+
+function settlementOf(currency: string): Pick<Terms, 'settlementAsset' | 'assumptions'> {
+  if (currency !== DOLLARS) return { settlementAsset: currency }
+  return {
+    settlementAsset: 'USD',
+    assumptions: [
+      `${DOLLARS}, the dollar and the stablecoins that the venue counts with it, is given as USD`,
+    ],
   }
 }
 
@@ -175,7 +206,7 @@ function rulesOf(tiers: WholeTier[], terms: Terms, asOf: string): InstrumentRule
     maintenance: { kind: 'whole-tiers', basis: 'contracts', tiers },
     closingFee: 'at-mark',
     liquidation: 'reached',
-    assumptions: OKX_ASSUMPTIONS,
+    assumptions: [...(terms.assumptions ?? []), ...OKX_ASSUMPTIONS],
   }
 }
 

@@ -70,6 +70,12 @@ describe('brackets of Binance USDⓈ-M', () => {
     })
   })
 
+  it('of a contract quoted in BUSD are not taken for those of a COIN-M pair', () => {
+    const { rules, refused } = importedFrom('binance', [{ ...ADA, symbol: 'BTCBUSD' }])
+    expect(refused).toEqual({})
+    expect(rules.BTCBUSD).toMatchObject({ contribution: 'linear', settlementAsset: 'BUSD' })
+  })
+
   it('are refused where no asset is known in which the contract settles, unless exchangeInfo states it', () => {
     const odd = { ...ADA, symbol: 'ADAEUR' }
     expect(importedFrom('binance', [odd]).refused.ADAEUR).toContain('exchangeInfo')

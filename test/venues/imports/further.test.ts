@@ -57,6 +57,19 @@ describe('meta of Hyperliquid', () => {
     expect(rules.HPOS).toMatchObject({ maintenance: { tiers: [{ maintenanceMarginRate: '1/6' }] } })
   })
 
+  it('takes a table of the body whatever its number is, and refuses a number below 50 that is another leverage', () => {
+    const universe = [
+      { name: 'BTC', szDecimals: 5, maxLeverage: 40, marginTableId: 1 },
+      { name: 'ETH', szDecimals: 4, maxLeverage: 25, marginTableId: 2 },
+    ]
+    const marginTables = [[1, { marginTiers: [{ lowerBound: '0', maxLeverage: 40 }] }]]
+    const { rules, refused } = importedFrom('hyperliquid', [{ universe, marginTables }])
+    expect(rules.BTC).toMatchObject({ maintenance: { tiers: [{ maintenanceMarginRate: '0.0125' }] } })
+    expect(refused).toEqual({
+      ETH: 'its margin table 2 stands for a leverage of 2, but its maxLeverage is 25',
+    })
+  })
+
   it('refuses what is delisted and what has a table that the body lacks', () => {
     expect(importedFrom('hyperliquid', [meta]).refused).toEqual({
       OLD: 'the venue does not list it any more',
@@ -380,9 +393,64 @@ describe('instruments of Kraken Futures', () => {
     ]
     expect(importedFrom('kraken', [body]).refused).toEqual({
       IN_XBTUSD: 'its type is spot index; futures_inverse and flexible_futures are read',
-      PF_XUSD: 'its marginLevels are missing',
+      PF_XUSD: 'its marginLevels are missing, and it has no others',
       PF_YUSD: 'a level has the rates 0.02 and 0.015; the first must be 2 times the second',
     })
+  })
+})
+
+describe('margin levels of Kraken Futures by kind of client', () => {
+  const level = (initialMargin: number) => ({
+    numNonContractUnits: 0,
+    initialMargin,
+    maintenanceMargin: initialMargin / 2,
+  })
+  const contract = { symbol: 'PF_SOLUSD', type: 'flexible_futures', tickSize: 0.01, contractSize: 1 }
+  const PROFESSIONAL = [level(0.02)]
+  const RETAIL = [level(0.1)]
+  const read = (levels: object) => {
+    const { rules, refused } = importedFrom('kraken', [{ instruments: [{ ...contract, ...levels }] }])
+    const { maintenance, assumptions } = rules.PF_SOLUSD ?? {}
+    return {
+      rate: maintenance && (maintenance as { tiers: { maintenanceMarginRate: string }[] }).tiers[0],
+      clients: assumptions?.filter((text) => text.includes('client')),
+      refused: refused.PF_SOLUSD,
+    }
+  }
+  const taken = (maintenanceMarginRate: string, ...clients: string[]) => ({
+    rate: expect.objectContaining({ maintenanceMarginRate }),
+    clients,
+    refused: undefined,
+  })
+
+  it('are those of professional clients, which is said where others are asked for another margin', () => {
+    const said =
+      'the rates are those of marginLevels; clients of retailMarginLevels are asked for another margin'
+    expect(read({ marginLevels: PROFESSIONAL, retailMarginLevels: RETAIL })).toEqual(taken('0.01', said))
+    expect(read({ marginLevels: PROFESSIONAL, retailMarginLevels: PROFESSIONAL })).toEqual(taken('0.01'))
+  })
+
+  it('are those of retail clients where the body states no others', () => {
+    const said = 'the rates are those of retailMarginLevels; the body states none of professional clients'
+    expect(read({ retailMarginLevels: RETAIL })).toEqual(taken('0.05', said))
+    expect(read({ marginLevels: [], retailMarginLevels: RETAIL })).toEqual(taken('0.05', said))
+  })
+
+  it('are read from the schedules of a platform where the body states them there alone', () => {
+    const europa = { retail: RETAIL, professional: PROFESSIONAL }
+    const other =
+      'the rates are those of marginSchedules.europa.professional; clients of marginSchedules.europa.retail are asked for another margin'
+    expect(read({ marginSchedules: { europa } })).toEqual(taken('0.01', other))
+    const alone =
+      'the rates are those of marginSchedules.europa.retail; the body states none of professional clients'
+    expect(read({ marginSchedules: { europa: { retail: RETAIL } } })).toEqual(taken('0.05', alone))
+  })
+
+  it('are refused where two platforms ask the same clients for different margins', () => {
+    const marginSchedules = { a: { retail: RETAIL }, b: { retail: PROFESSIONAL } }
+    expect(read({ marginSchedules }).refused).toBe(
+      'marginSchedules.a.retail and marginSchedules.b.retail differ, and it has no marginLevels',
+    )
   })
 })
 
@@ -425,6 +493,44 @@ describe('products of Coinbase', () => {
     ).toMatchObject({
       maintenance: { long: '0.1000185', short: '0.1000008' },
     })
+  })
+
+  it('that are perpetuals of the International Exchange ask for two thirds of 1 / max_leverage', () => {
+    const perpetual = {
+      product_id: 'BTC-PERP-INTX',
+      product_type: 'FUTURE',
+      future_product_details: {
+        venue: '',
+        contract_code: '',
+        contract_size: '1',
+        contract_root_unit: 'BTC',
+        risk_managed_by: 'MANAGED_BY_VENUE',
+        contract_expiry_type: 'PERPETUAL',
+        perpetual_details: { max_leverage: '20', funding_rate: '0.00001' },
+      },
+    }
+    const { rules, refused } = importedFrom('coinbase', [{ products: [perpetual] }])
+    expect(refused).toEqual({})
+    expect(rules['BTC-PERP-INTX']).toMatchObject({
+      baseAsset: 'BTC',
+      settlementAsset: 'USDC',
+      maintenance: { tiers: [{ maintenanceMarginRate: '1/30', maxLeverage: '20' }] },
+      initial: { kind: 'rate', rate: '0.05' },
+      liquidation: 'passed',
+    })
+    const { max_leverage: _, ...withoutLeverage } = perpetual.future_product_details.perpetual_details
+    const future_product_details = {
+      ...perpetual.future_product_details,
+      perpetual_details: withoutLeverage,
+    }
+    expect(
+      importedFrom('coinbase', [{ ...perpetual, future_product_details }]).refused['BTC-PERP-INTX'],
+    ).toContain('max_leverage is missing')
+  })
+
+  it('of the International Exchange that are spot pairs are refused as such', () => {
+    const pair = { symbol: 'BTC-USDC', type: 'SPOT', base_imf: '1' }
+    expect(importedFrom('coinbase', [[pair]]).refused['BTC-USDC']).toBe('its type is SPOT; PERP is read')
   })
 
   it('of the International Exchange ask for two thirds of the base rate', () => {

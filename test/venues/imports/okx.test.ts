@@ -80,6 +80,28 @@ describe('position tiers of OKX', () => {
     })
   })
 
+  it('of options are refused under the name of the family, and leave its swap alone', () => {
+    const option = { ...tier('SOL-USDT', '100', '', ''), imr: '', optMgnFactor: '1' }
+    const { rules, refused } = importedFrom('okx', [
+      data([...SOL.map((row) => ({ ...row, optMgnFactor: '0' })), option]),
+      data([swap]),
+    ])
+    expect(Object.keys(rules)).toEqual(['SOL-USDT-SWAP'])
+    expect(refused).toEqual({
+      'SOL-USDT':
+        'its tiers with an optMgnFactor are those of options, which have no maintenance margin rate',
+    })
+  })
+
+  it('of contracts that settle in USDⓈ are taken as of dollars, which is said', () => {
+    const contract = { ...swap, instId: 'SOL-USD_UM-SWAP', instFamily: 'SOL-USD_UM', settleCcy: 'USDⓈ' }
+    const { rules } = importedFrom('okx', [data([tier('SOL-USD_UM', '500', '0.01', '50')]), data([contract])])
+    expect(rules['SOL-USD_UM-SWAP']).toMatchObject({ settlementAsset: 'USD' })
+    expect(rules['SOL-USD_UM-SWAP']!.assumptions).toContain(
+      'USDⓈ, the dollar and the stablecoins that the venue counts with it, is given as USD',
+    )
+  })
+
   it('are those of the swap where the bodies list a swap and a future of the family', () => {
     const future = { ...swap, instType: 'FUTURES', instId: 'SOL-USDT-261225' }
     const { rules, refused } = importedFrom('okx', [data(SOL), data([swap, future])])
