@@ -41,7 +41,7 @@ interface PoolStart {
 /**
  * All faults for which the rules cannot judge the account:
  * - an open position whose symbol the book does not hold, or whose rules need a leverage that it does not state;
- * - an isolated position of a contract of which the venue has none;
+ * - an isolated position of a contract of which the venue has none, or of a form for which no venue states a rule;
  * - a cross pool whose positions disagree on when it is liquidated;
  * - an asset of a pool over several currencies for which the book has no collateral rules;
  * - a cross pool in one currency without a collateral entry for it;
@@ -66,11 +66,12 @@ export function accountFaultsOf(account: Account, book: RuleBook): readonly Acco
       return
     }
     settledIn.add(rules.settlementAsset)
-    if (lacksMode(position, book)) {
+    const modeReason = reasonAgainstMode(position, rules, book)
+    if (modeReason !== undefined) {
       faults.push({
         code: 'ACCOUNT_UNSUPPORTED',
         path: ['positions', index, 'marginMode'],
-        rule: `${account.venue} has no isolated positions of this contract: the wallet backs it, "cross"`,
+        rule: modeReason,
       })
     }
     if (lacksLeverage(position, rules)) {
@@ -127,7 +128,8 @@ export function hasFault(account: Account, parts: readonly Part[], book: RuleBoo
   let hasPool = false
   for (const { marginMode, currency, positions } of parts) {
     for (const { position, rules } of positions) {
-      if (lacksLeverage(position, rules) || lacksMode(position, book)) return true
+      if (lacksLeverage(position, rules)) return true
+      if (reasonAgainstMode(position, rules, book) !== undefined) return true
     }
     if (marginMode === 'isolated') continue
     hasPool = true
@@ -167,12 +169,27 @@ export function lacksLeverage({ leverage }: Position, { maintenance, initial }: 
   return maintenance.kind === 'used-margin' || initial?.kind === 'used-margin'
 }
 
-/** Whether the position is isolated and its venue has no such positions. */
-export function lacksMode(
-  { marginMode, symbol }: Pick<Position, 'marginMode' | 'symbol'>,
-  { defaults }: RuleBook,
-): boolean {
-  return marginMode === 'isolated' && defaults.hasIsolatedMargin?.(symbol) === false
+/** Why the position cannot be isolated; undefined if it can be, or is not. */
+export function reasonAgainstMode(
+  position: Pick<Position, 'marginMode' | 'symbol'>,
+  rules: InstrumentRules,
+  book: RuleBook,
+): string | undefined {
+  const reason = position.marginMode === 'isolated' ? reasonAgainstIsolated(position, rules, book) : undefined
+  return reason && `${reason}: the wallet backs it, "cross"`
+}
+
+function reasonAgainstIsolated(
+  { symbol }: Pick<Position, 'symbol'>,
+  { contribution, maintenance }: InstrumentRules,
+  { venue, defaults }: RuleBook,
+): string | undefined {
+  if (defaults.hasIsolatedMargin?.(symbol) === false)
+    return `${venue} has no isolated positions of this contract`
+  if (contribution === 'option') return 'no venue states the margin of an isolated option'
+  if (maintenance.kind === 'used-margin')
+    return 'a margin level over used margin is that of the whole account'
+  return undefined
 }
 
 export const LEVERAGE_RULE =

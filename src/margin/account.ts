@@ -4,8 +4,8 @@ import {
   accountFaultsOf,
   hasFault,
   isOpen,
-  lacksMode,
   liquidationOf,
+  reasonAgainstMode,
   refuseFaults,
 } from './account-faults.ts'
 import type { AccountFormula } from './account-formulas.ts'
@@ -145,7 +145,8 @@ export function marginAccountOf(account: Account, id: string, book: RuleBook): M
   const [first] = known
   if (name.marginMode === 'isolated') {
     if (first === undefined) return undefined
-    if (lacksMode(first.position, book)) refuseFaults(account, accountFaultsOf(account, book))
+    if (reasonAgainstMode(first.position, first.rules, book) !== undefined)
+      refuseFaults(account, accountFaultsOf(account, book))
     return isolatedAccount(account, first, book)
   }
   const { pool } = account

@@ -1,5 +1,5 @@
 export * from './account.ts'
-export { accountFaultsOf, ruleFaultsOf } from './account-faults.ts'
+export { accountFaultsOf, reasonAgainstMode, ruleFaultsOf } from './account-faults.ts'
 export { type AccountFormula, fundingSymbolsOf, symbolsOf } from './account-formulas.ts'
 export { type MarginAccountName, marginAccountId, parseMarginAccountId } from './account-id.ts'
 export { checkCollateral } from './collateral-tiers.ts'

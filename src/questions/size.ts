@@ -11,6 +11,7 @@ import {
   mul,
   parseDecimal,
   type Rational,
+  reasonAgainstMode,
   reductionStepOf,
   ruleAgeDays,
   sub,
@@ -85,12 +86,14 @@ export interface Sized {
 
 /**
  * The largest multiple of the step whose loss at the stop, costs included, is at most the risk. Leverage is a result.
- * @throws PlimsollError INPUT_INVALID with the field as path; SYMBOL_UNKNOWN; ACCOUNT_UNSUPPORTED for options;
- * RULES_INVALID for rules that this version cannot compute.
+ * @throws PlimsollError INPUT_INVALID with the field as path; SYMBOL_UNKNOWN; ACCOUNT_UNSUPPORTED for options and
+ * for a margin of its own where the venue has no isolated position; RULES_INVALID for rules that this version cannot compute.
  */
 export function sizeOf(question: SizeQuestion): Sized {
   const { book, symbol, entryPrice, stopPrice, fundingRate, nowMs, backing } = question
   const rules = rulesOf(book, symbol)
+  const against = backing && reasonAgainstMode({ marginMode: backing.marginMode, symbol }, rules, book)
+  if (against !== undefined) throw new PlimsollError('ACCOUNT_UNSUPPORTED', against, { path: 'margin' })
   const terms = termsOf(question)
   const step = positive('step', question.step ?? reductionStepOf(rules))
   const unit = lossOfOne(question, rules, terms)

@@ -31,8 +31,8 @@ function btc(): RulesFrom[] {
 }
 
 /**
- * CME, outright positions. An account below its maintenance margin gets a margin call; positions are held under the
- * settlement price of their contract.
+ * CME, outright positions. A clearing account has one margin for all that it holds; below its maintenance margin it gets a
+ * margin call. Positions are held under the settlement price of their contract.
  */
 export const cme: Venue = {
   id: CME,
@@ -43,7 +43,7 @@ export const cme: Venue = {
   ruleBook: bookOf({
     venue: CME,
     version: 'cme-2020-12-31',
-    defaults: { closingFee: 'none', liquidation: 'passed' },
+    defaults: { closingFee: 'none', liquidation: 'passed', hasIsolatedMargin: () => false },
     read: () => ({ BTC: btc() }),
     heldAs: (symbol) => symbol.replace(/[FGHJKMNQUVXZ]\d{1,2}$/, ''),
   }),

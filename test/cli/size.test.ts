@@ -66,6 +66,15 @@ describe('plimsoll size', () => {
     await expect(run([...ASKED, ...flags])).rejects.toThrow(fault)
   })
 
+  it('refuses a margin of its own by the flag where the venue has no isolated positions', async () => {
+    const asked = ['BTCZ26', '--venue', 'cme', '--risk', '90000', '--entry', '60000', '--stop', '58800']
+    const fees = ['--entry-fee', '0', '--exit-fee', '0']
+    await expect(run([...asked, ...fees, '--margin', '500000'])).rejects.toThrow(
+      /^--margin: cme has no isolated positions of this contract: the wallet backs it, "cross"$/,
+    )
+    expect(await run([...asked, ...fees, '--balance', '500000'], 100)).toMatch(/cross balance +500000 USD/)
+  })
+
   it('takes either a margin or a balance', async () => {
     await expect(run([...ASKED, '--margin', '1', '--balance', '1'])).rejects.toThrow(/cannot be used with/)
   })

@@ -88,7 +88,7 @@ const BENT_VENUES: readonly string[] = ['binance', 'bybit', 'deribit']
 
 const BESIDE_OTHERS = 'other margin accounts of the account change nothing'
 /** Without isolated positions: accounts of these tests are one margin account there. */
-const CROSS_VENUES: readonly string[] = ['deribit']
+const CROSS_VENUES: readonly string[] = ['cme', 'deribit']
 
 const PROPERTIES = [
   'an error of the program',

@@ -12,6 +12,14 @@ const BOOK = bookOf(BYBIT, {
   BTCUSD: oneTier('0.01', '0', { kind: 'inverse', settle: 'BTC' }),
 })
 
+const USED_MARGIN = { ...oneTier('0.01'), maintenance: { kind: 'used-margin', share: '0.4' } } as const
+const OPTION_STANDARD = {
+  kind: 'option-standard',
+  maintenanceRate: '0.075',
+  initialRate: '0.15',
+  initialRateMin: '0.1',
+} as const
+
 const position = (symbol: string, marginMode: 'cross' | 'isolated' = 'cross', size = '1') => ({
   symbol,
   marginMode,
@@ -171,6 +179,8 @@ describe('an isolated position of a contract of which the venue has none', () =>
     ['deribit', 'BTC-PERPETUAL'],
     ['deribit', 'BTC-25DEC26-90000-C'],
     ['coinbase', 'BIP-20DEC30-CDE'],
+    ['cme', 'BTC'],
+    ['cme', 'BTCZ26'],
   ])('is refused by its mode, compiled with the account or without it: %s %s', (venue, symbol) => {
     const fault = {
       code: 'ACCOUNT_UNSUPPORTED',
@@ -235,9 +245,39 @@ describe('a cross pool whose positions are not liquidated at the same line', () 
   })
 })
 
+describe('an isolated position of a form for which no venue states a rule', () => {
+  const option = { type: 'call', strike: '1', underlying: 'U', pricedIn: 'quote' } as const
+  const book = bookOf(BYBIT, {
+    USED: USED_MARGIN,
+    OPTION: { ...oneTier('0.01'), contribution: 'option', option, maintenance: OPTION_STANDARD },
+  })
+
+  it.each([
+    ['USED', 'a margin level over used margin is that of the whole account'],
+    ['OPTION', 'no venue states the margin of an isolated option'],
+  ])('is refused by its mode, compiled with the account or without it: %s', (symbol, reason) => {
+    const fault = {
+      code: 'ACCOUNT_UNSUPPORTED',
+      message: `positions[0].marginMode is "isolated": ${reason}: the wallet backs it, "cross"`,
+    }
+    for (const size of ['1', '-1']) {
+      const of = (marginMode: 'cross' | 'isolated') =>
+        parsedAccount({
+          positions: [{ ...position(symbol, marginMode), size }],
+          collateral: wallet(['USDT', '1']),
+        })
+      const side = size === '1' ? 'long' : 'short'
+      expect(() => marginAccountsOf(of('isolated'), book)).toThrow(expect.objectContaining(fault))
+      expect(() => marginAccountOf(of('isolated'), `a:isolated:${symbol}:${side}`, book)).toThrow(
+        expect.objectContaining(fault),
+      )
+      expect(accountFaultsOf(of('cross'), book)).toEqual([])
+    }
+  })
+})
+
 describe('a position whose margin is a share of its used margin', () => {
-  const used = { ...oneTier('0.01'), maintenance: { kind: 'used-margin' as const, share: '0.4' } }
-  const book = bookOf(BYBIT, { BTCUSDT: used })
+  const book = bookOf(BYBIT, { BTCUSDT: USED_MARGIN })
 
   it('needs a leverage, by name', () => {
     const account = parsedAccount({

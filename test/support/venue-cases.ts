@@ -118,6 +118,11 @@ export function drawVenueCase(
 }
 
 function entryPriceOf(random: Random, { rules }: VenueMarket, underlying: number | undefined): number {
+  const { maintenance } = rules
+  if (maintenance.kind === 'per-contract') {
+    const share = 10 ** (-1.3 + random())
+    return Number(maintenance.amount) / (Number(rules.multiplier) * share)
+  }
   // Below 100 the value of a lot is a few of the units to which the venue rounds it, which no market is.
   const least = rules.rounding?.per === 'lot' ? 2 : 0
   if (underlying === undefined) return 10 ** (least + (5 - least) * random())
@@ -140,7 +145,10 @@ function drawPosition(
   const entryPrice = priceText(price * (0.95 + 0.1 * random()))
   const perUnit = Number(rules.multiplier) * (rules.contribution === 'inverse' ? 1 : price)
   const lot = Number(rules.rounding?.lotSize ?? '1')
-  const isWhole = rules.contribution === 'inverse' || rules.rounding?.per === 'lot'
+  const isWhole =
+    rules.contribution === 'inverse' ||
+    rules.rounding?.per === 'lot' ||
+    rules.maintenance.kind === 'per-contract'
   const units = isWhole ? Math.max(1, Math.round(notional / perUnit / lot)) * lot : notional / perUnit
   const size = isWhole ? text(units, 0) : text(Math.max(units, 0.001), 3)
   const own =

@@ -1,10 +1,10 @@
 import { multiply, parse } from '../fraction.ts'
-import { byValue, heldOf, statedOrInitial, sumOf, type VenueFormula } from './formula.ts'
+import { byValue, heldOf, notIsolated, sumOf, type VenueFormula } from './formula.ts'
 
 /** CME, outright: an amount for each contract. */
 export const cme: VenueFormula = {
   liquidatesOnTheLine: () => false,
-  isolatedMarginOf: statedOrInitial,
+  isolatedMarginOf: notIsolated,
   maintenanceOf: sumOf,
   figuresOf(position, rules) {
     const held = heldOf(position, rules)
