@@ -3,8 +3,14 @@
 import { assert } from '../errors.ts'
 import { type Algebra, sumOf } from './algebra.ts'
 import { isolatedMarginOf } from './closing-fee.ts'
-import { type Netting, nettedMaintenanceOf, nettingOf } from './netting.ts'
-import { type IndexPrices, indexPriceOf, type PoolTerms, poolBalancesOf } from './pool-formulas.ts'
+import { type AskedMargin, type Netting, nettedMaintenanceOf, nettingOf } from './netting.ts'
+import {
+  type IndexPrices,
+  indexesMovedAgainst,
+  indexPriceOf,
+  type PoolTerms,
+  poolBalancesOf,
+} from './pool-formulas.ts'
 import { type PositionFigures, positionFiguresOf } from './position-formulas.ts'
 import type { RuledPosition } from './position-value.ts'
 import { ONE, parseDecimal, type Rational, ZERO } from './rational.ts'
@@ -38,6 +44,8 @@ export interface Prices<N> extends IndexPrices<N> {
   /** At which a part of a position is closed; without it that is its mark. */
   closingMarkOf?(symbol: string): N | undefined
   fundingRateOf(symbol: string): Rational | undefined
+  /** Each index price of a pool has moved against it by this share, as `indexesMovedAgainst` says. Without it none has. */
+  readonly indexShare?: N
 }
 
 /**
@@ -122,27 +130,33 @@ export function figuresOf<N>(
       (positions) => positions.unrealizedPnl,
     ),
     marginBalance: algebra.add(algebra.add(wallet, realized), contribution),
-    maintenanceMargin: maintenanceMarginOf(algebra, formula, figures, (amount) => amount),
+    maintenanceMargin: nettedMaintenanceOf(algebra, askedOf(algebra, formula, figures)),
     positions: figures,
   }
 }
 
-/** Of all positions, those that stay included; `valued` gives the value of an amount of a settlement asset. */
-function maintenanceMarginOf<N>(
+/** What is asked for positions, in the asset in which they settle. */
+interface SettledMargin<N> extends AskedMargin<N> {
+  readonly asset: string
+}
+
+/** Of all positions, those that stay included. */
+function askedOf<N>(
   algebra: Algebra<N>,
   { positions, still = [] }: AccountFormula,
   figures: readonly PositionFigures<N>[],
-  valued: (amount: N, asset: string) => N,
-): N {
+): readonly SettledMargin<N>[] {
   const moving = positions.map((ruled, index) => ({
     netting: nettingOf(ruled),
-    maintenanceMargin: valued(figures[index]!.maintenanceMargin, ruled.rules.settlementAsset),
+    asset: ruled.rules.settlementAsset,
+    maintenanceMargin: figures[index]!.maintenanceMargin,
   }))
   const staying = still.map(({ netting, asset, maintenanceMargin }) => ({
     netting,
-    maintenanceMargin: valued(algebra.of(maintenanceMargin), asset),
+    asset,
+    maintenanceMargin: algebra.of(maintenanceMargin),
   }))
-  return nettedMaintenanceOf(algebra, [...moving, ...staying])
+  return [...moving, ...staying]
 }
 
 export function marketOf<N>({ position, rules }: RuledPosition, { markOf, fundingRateOf }: Prices<N>) {
@@ -188,13 +202,27 @@ function pooledFiguresOf<N>(
     flows.push({ asset, contribution: algebra.of(contribution), added: algebra.of(ZERO) })
   }
   if (topUp !== undefined) flows.push({ asset: topUpAsset, contribution: algebra.of(ZERO), added: topUp })
-  const { walletBalance, marginBalance, debtMargin } = poolBalancesOf(algebra, pool, flows, prices)
-  const valued = (amount: N, asset: string) => algebra.mul(amount, indexPriceOf(algebra, pool, asset, prices))
+  const asked = askedOf(algebra, formula, figures)
+  const { indexShare } = prices
+  // A netting group that settles in several assets is netted in each apart to choose the side of an index price.
+  const askedIn = (asset: string) =>
+    nettedMaintenanceOf(
+      algebra,
+      asked.filter((one) => one.asset === asset),
+    )
+  const indexes: IndexPrices<N> =
+    indexShare === undefined ? prices : indexesMovedAgainst(algebra, pool, flows, askedIn, prices, indexShare)
+  const { walletBalance, marginBalance, debtMargin } = poolBalancesOf(algebra, pool, flows, indexes)
+  const valued = (amount: N, asset: string) =>
+    algebra.mul(amount, indexPriceOf(algebra, pool, asset, indexes))
   const unrealizedPnl = sumOf(algebra, [
     ...figures.map((position, index) => valued(position.unrealizedPnl, assetOf(index))),
     ...still.map((positions) => valued(algebra.of(positions.unrealizedPnl), positions.asset)),
   ])
-  const positionsMargin = maintenanceMarginOf(algebra, formula, figures, valued)
+  const positionsMargin = nettedMaintenanceOf(
+    algebra,
+    asked.map((one) => ({ ...one, maintenanceMargin: valued(one.maintenanceMargin, one.asset) })),
+  )
   const maintenanceMargin = algebra.add(positionsMargin, debtMargin)
   return { walletBalance, unrealizedPnl, marginBalance, maintenanceMargin, positions: figures }
 }

@@ -1,4 +1,4 @@
-// Prices moved against a margin account: each instrument by the net of its positions.
+// Prices moved against a margin account: each mark by the net of the positions in it, each index price by what its asset counts.
 
 import { assert } from '../errors.ts'
 import { exactNumbers } from './algebra.ts'
@@ -41,56 +41,29 @@ export function movedFixed({ digits, decimals }: Fixed, side: Adverse, distance:
   return { digits: digits * factor.n, decimals: decimals + more }
 }
 
-interface AdverseSides {
-  readonly marks: ReadonlyMap<string, Adverse>
-  readonly indexes: ReadonlyMap<string, Adverse>
-}
-
-/** The underlying of an option rises, which raises the margin of a short one, unless the account holds the underlying. */
-export function adverseSides(known: Known): AdverseSides {
+/**
+ * The way in which each mark moves. The underlying of an option rises, which raises the margin of a short one, unless the
+ * account holds the underlying. An index price has no way of its own: see `indexesMovedAgainst`.
+ */
+export function adverseMarks(known: Known): ReadonlyMap<string, Adverse> {
   const nets = new Map<string, Rational>()
-  const marks = new Map<string, Adverse>()
+  const sides = new Map<string, Adverse>()
   for (const { position, rules } of known.formula.positions) {
     const net = add(nets.get(position.symbol) ?? ZERO, parseDecimal(position.size))
     nets.set(position.symbol, net)
-    marks.set(position.symbol, adverseOf(net.n, rules.contribution === 'inverse'))
+    sides.set(position.symbol, adverseOf(net.n, rules.contribution === 'inverse'))
   }
-  for (const symbol of known.marks.keys()) if (!marks.has(symbol)) marks.set(symbol, 'rise')
-  const indexes = new Map<string, Adverse>()
-  for (const { asset, wallet, liability } of known.formula.pool?.assets ?? []) {
-    if (!known.indexes.has(asset)) continue
-    const equity = add(sub(wallet, liability), contributionIn(known, asset))
-    indexes.set(asset, equity.n >= 0n ? 'fall' : 'rise')
-  }
-  return { marks, indexes }
-}
-
-/** PnL of the positions that settle in the asset, at the present prices. */
-function contributionIn({ formula, figures }: Known, asset: string): Rational {
-  let contribution = ZERO
-  formula.positions.forEach(({ rules }, index) => {
-    if (rules.settlementAsset === asset)
-      contribution = add(contribution, figures.positions[index]!.contribution)
-  })
-  return contribution
+  for (const symbol of known.marks.keys()) if (!sides.has(symbol)) sides.set(symbol, 'rise')
+  return sides
 }
 
 /** The account at prices moved against it by the distance; what is closed of it is closed at the present marks. */
 export function knownAgainst(known: Known, distance: Rational): Known {
   if (distance.n === 0n) return known
-  const sides = adverseSides(known)
-  const moved = (prices: ReadonlyMap<string, Rational>, sideOf: ReadonlyMap<string, Adverse>) =>
-    new Map(
-      [...prices].map(([name, price]) => {
-        const side = sideOf.get(name)
-        return [name, side === undefined ? price : mul(price, factorOf(side, distance))]
-      }),
-    )
-  const prices = {
-    ...known,
-    marks: moved(known.marks, sides.marks),
-    indexes: moved(known.indexes, sides.indexes),
-    closingMarks: known.marks,
-  }
+  const sides = adverseMarks(known)
+  const marks = new Map(
+    [...known.marks].map(([symbol, price]) => [symbol, mul(price, factorOf(sides.get(symbol)!, distance))]),
+  )
+  const prices = { ...known, marks, indexShare: distance, closingMarks: known.marks }
   return { ...prices, figures: figuresAt(exactNumbers, prices) }
 }

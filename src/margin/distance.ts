@@ -1,6 +1,6 @@
 // How far the prices of a margin account are from its line. Of straight pieces it is a division a piece.
 import type { Decimal } from '../domain/index.ts'
-import { adverseSides } from './adverse.ts'
+import { adverseMarks } from './adverse.ts'
 import { slackIsConcave } from './curve.ts'
 import { distanceByFormula } from './formula-distance.ts'
 import { type FurtherPrices, type Known, knownOf, type MarkOf } from './formula-figures.ts'
@@ -49,5 +49,5 @@ export function distanceOfKnown(known: Known): Rational | undefined {
   if (slackOf(known.figures).n <= 0n) return ZERO
   const legs = known.isTraced === true ? undefined : straightLegsOf(known)
   if (legs?.every(({ curve }) => slackIsConcave(curve)) !== true) return distanceByFormula(known)
-  return distanceByLegs(known, legs, adverseSides(known).marks)
+  return distanceByLegs(known, legs, adverseMarks(known))
 }

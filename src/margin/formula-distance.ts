@@ -1,9 +1,9 @@
 // How far the prices of a margin account are from its line, all together or those of one coin.
 
-import { adverseSides, FALL_MAX } from './adverse.ts'
+import { adverseMarks, FALL_MAX } from './adverse.ts'
 import { unroundedNumbers } from './algebra.ts'
 import { type FigureOf, firstCrossing } from './crossing.ts'
-import { type Known, type Moved, type PriceKind, slackAt } from './formula-figures.ts'
+import { type Known, type Moved, slackAt } from './formula-figures.ts'
 import { focusOn, placesOn } from './formula-focus.ts'
 import type { RuledPosition } from './position-value.ts'
 import { compare, mul, neg, ONE, type Rational, reduce, sign, sub, ZERO } from './rational.ts'
@@ -11,26 +11,30 @@ import { compare, mul, neg, ONE, type Rational, reduce, sign, sub, ZERO } from '
 /**
  * The largest equal relative move of all prices, each against the account, that leaves it above its line, as a fraction: the
  * move at which it is on the line. 0 on and below the line; undefined if no move brings it there. Each instrument moves by
- * the net of its positions. A root that is no fraction is rounded down to 18 digits. Where the venue rounds, the distance is
- * that of the figures before rounding, and 0 if they or the rounded ones have reached the line.
+ * the net of its positions. Each index price of a pool falls or rises, whichever leaves less there, at the moved prices: so no
+ * move of index prices within the distance, beside marks moved like that, brings the account to its line if the ratios of its
+ * tiers fall. A root that is no fraction is rounded down to 18 digits. Where the venue rounds, the distance is that of the
+ * figures before rounding, and 0 if they or the rounded ones have reached the line.
  */
 export function distanceByFormula(known: Known): Rational | undefined {
   const { marginBalance, maintenanceMargin } = known.figures
   if (compare(marginBalance, maintenanceMargin) <= 0) return ZERO
   if (sign(slackAt(unroundedNumbers, known)) <= 0) return ZERO
   if (holdsShortOption(known.formula.positions)) return undefined
-  const sides = adverseSides(known)
-  const sideOf = (kind: PriceKind, name: string) => (kind === 'mark' ? sides.marks : sides.indexes).get(name)
+  const sides = adverseMarks(known)
   const slack: FigureOf = (algebra, move) => {
     const one = algebra.of(ONE)
-    return slackAt(algebra, known, (kind, name, price) => {
-      const side = sideOf(kind, name)
-      if (side === undefined) return undefined
-      const factor = side === 'fall' ? algebra.sub(one, move) : algebra.add(one, move)
-      return algebra.mul(algebra.of(price), factor)
-    })
+    const factors = { fall: algebra.sub(one, move), rise: algebra.add(one, move) }
+    return slackAt(
+      algebra,
+      known,
+      (kind, name, price) =>
+        kind === 'mark' ? algebra.mul(algebra.of(price), factors[sides.get(name)!]) : undefined,
+      {},
+      move,
+    )
   }
-  const falls = [...sides.marks.values(), ...sides.indexes.values()].includes('fall')
+  const falls = [...sides.values()].includes('fall')
   return firstCrossing(slack, ZERO, 'up', falls ? FALL_MAX : undefined)
 }
 

@@ -36,6 +36,8 @@ export interface Known {
   readonly rates: ReadonlyMap<string, Rational>
   /** The marks at which a part of a position is closed, where they are not `marks`. */
   readonly closingMarks?: ReadonlyMap<string, Rational>
+  /** By which each index price has moved from `indexes` against the pool; undefined for none. */
+  readonly indexShare?: Rational
   readonly figures: AccountFigures<Rational>
   /** Its prices, cures and distances are traced, also where pieces give them: the slow twin, for tests. */
   readonly isTraced?: boolean
@@ -74,11 +76,13 @@ function parsed(
 /** Gives the price of a symbol or an asset that moved from `price`; undefined for one that stays. */
 export type Moved<N> = (kind: PriceKind, name: string, price: Rational) => N | undefined
 
+/** `share`: by which each index price moves against the pool, in place of that of the account. */
 export function figuresAt<N>(
   algebra: Algebra<N>,
-  { formula, marks, indexes, rates, closingMarks }: Omit<Known, 'figures'>,
+  { formula, marks, indexes, rates, closingMarks, indexShare }: Omit<Known, 'figures'>,
   change: Change<N> = {},
   moved: Moved<N> = () => undefined,
+  share: N | undefined = indexShare && algebra.of(indexShare),
 ): AccountFigures<N> {
   const priceOf = (kind: PriceKind, name: string, price: Rational | undefined) =>
     price === undefined ? undefined : (moved(kind, name, price) ?? algebra.of(price))
@@ -86,6 +90,7 @@ export function figuresAt<N>(
     markOf: (symbol: string) => priceOf('mark', symbol, marks.get(symbol)),
     indexOf: (asset: string) => priceOf('index', asset, indexes.get(asset)),
     fundingRateOf: (symbol: string) => rates.get(symbol),
+    ...(share === undefined ? {} : { indexShare: share }),
   }
   if (closingMarks === undefined) return figuresOf(algebra, formula, prices, change)
   const closingMarkOf = (symbol: string) => algebra.of(closingMarks.get(symbol)!)
@@ -104,7 +109,13 @@ export function knownInitialMargin({ formula, marks, rates }: Known, place: numb
 }
 
 /** marginBalance − maintenanceMargin with some prices moved, after a change. */
-export function slackAt<N>(algebra: Algebra<N>, known: Known, moved?: Moved<N>, change: Change<N> = {}): N {
-  const { marginBalance, maintenanceMargin } = figuresAt(algebra, known, change, moved)
+export function slackAt<N>(
+  algebra: Algebra<N>,
+  known: Known,
+  moved?: Moved<N>,
+  change: Change<N> = {},
+  share?: N,
+): N {
+  const { marginBalance, maintenanceMargin } = figuresAt(algebra, known, change, moved, share)
   return algebra.sub(marginBalance, maintenanceMargin)
 }

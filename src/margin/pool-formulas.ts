@@ -1,7 +1,7 @@
 // A cross pool over several currencies: what its assets and debts are worth in the currency of the pool.
 import { type CollateralRules, indexName, type MarginDefaults, type Pool } from '../domain/index.ts'
 import { assert } from '../errors.ts'
-import { type Algebra, sumOf } from './algebra.ts'
+import { type Algebra, larger, sumOf } from './algebra.ts'
 import { add, mul, ONE, parseRate, type Rational, sub, ZERO } from './rational.ts'
 import { parseCap } from './tiers.ts'
 
@@ -75,35 +75,14 @@ export function poolBalancesOf<N>(
   prices: IndexPrices<N>,
 ): PoolBalances<N> {
   const zero = algebra.of(ZERO)
-  const parts = pool.assets.map((asset) => {
-    const own = flows.filter((flow) => flow.asset === asset.asset)
-    const contribution = sumOf(
+  const parts = pool.assets.map((asset) =>
+    assetBalancesOf(
       algebra,
-      own.map((flow) => flow.contribution),
-    )
-    const wallet = algebra.add(
-      algebra.of(asset.wallet),
-      sumOf(
-        algebra,
-        own.map(({ added }) => added),
-      ),
-    )
-    const price = indexPriceOf(algebra, pool, asset.asset, prices)
-    const debt = algebra.of(asset.liability)
-    const debtValue = algebra.mul(debt, price)
-    const walletBalance = algebra.mul(algebra.sub(wallet, debt), price)
-    if (pool.liquidationLevel !== undefined) {
-      const marginBalance = weighted(algebra, asset, algebra.add(wallet, contribution), price)
-      return {
-        walletBalance,
-        marginBalance,
-        debtMargin: algebra.mul(algebra.of(pool.liquidationLevel), debtValue),
-      }
-    }
-    const counted = countedOf(algebra, asset, algebra.sub(wallet, debt), contribution, price)
-    const rate = algebra.of(parseRate(asset.rules?.liabilityMaintenanceRate ?? '0'))
-    return { walletBalance, marginBalance: counted, debtMargin: algebra.mul(rate, debtValue) }
-  })
+      pool,
+      asset,
+      heldOf(algebra, asset, flows),
+    )(indexPriceOf(algebra, pool, asset.asset, prices)),
+  )
   const sum = (of: (part: PoolBalances<N>) => N) =>
     parts.reduce((total, part) => algebra.add(total, of(part)), zero)
   return {
@@ -111,6 +90,81 @@ export function poolBalancesOf<N>(
     marginBalance: sum((part) => part.marginBalance),
     debtMargin: sum((part) => part.debtMargin),
   }
+}
+
+/**
+ * The index prices of a pool once each has moved by the share against it: a fall or a rise, whichever leaves less of what its
+ * asset counts above the margin asked in that asset; a fall where both leave as much. By amounts, PnL and margin as they are
+ * then, so an asset that the pool owns now and owes then rises. A fall ends at nothing. `askedIn` gives the maintenance margin of
+ * the positions that settle in an asset, in units of it.
+ */
+export function indexesMovedAgainst<N>(
+  algebra: Algebra<N>,
+  pool: PoolTerms,
+  flows: readonly AssetFlow<N>[],
+  askedIn: (asset: string) => N,
+  prices: IndexPrices<N>,
+  share: N,
+): IndexPrices<N> {
+  const one = algebra.of(ONE)
+  const fallen = larger(algebra, algebra.sub(one, share), algebra.of(ZERO))
+  const risen = algebra.add(one, share)
+  const moved = new Map<string, N>()
+  for (const asset of pool.assets) {
+    if (asset.asset === pool.currency) continue
+    const balancesAt = assetBalancesOf(algebra, pool, asset, heldOf(algebra, asset, flows))
+    const asked = askedIn(asset.asset)
+    const leftAt = (price: N) => {
+      const { marginBalance, debtMargin } = balancesAt(price)
+      return algebra.sub(marginBalance, algebra.add(debtMargin, algebra.mul(asked, price)))
+    }
+    const present = indexPriceOf(algebra, pool, asset.asset, prices)
+    const [low, high] = [algebra.mul(present, fallen), algebra.mul(present, risen)]
+    moved.set(asset.asset, algebra.compare(leftAt(low), leftAt(high)) <= 0 ? low : high)
+  }
+  return { indexOf: (asset) => moved.get(asset) }
+}
+
+/** Units of an asset: of the wallet with what changes add, and of PnL. */
+interface Held<N> {
+  readonly wallet: N
+  readonly contribution: N
+}
+
+function heldOf<N>(
+  algebra: Algebra<N>,
+  { asset, wallet }: PoolAsset,
+  flows: readonly AssetFlow<N>[],
+): Held<N> {
+  const own = flows.filter((flow) => flow.asset === asset)
+  const sum = (of: (flow: AssetFlow<N>) => N) => sumOf(algebra, own.map(of))
+  return {
+    wallet: algebra.add(
+      algebra.of(wallet),
+      sum(({ added }) => added),
+    ),
+    contribution: sum(({ contribution }) => contribution),
+  }
+}
+
+/** What one asset brings to the balances of its pool, by its index price. */
+function assetBalancesOf<N>(
+  algebra: Algebra<N>,
+  { liquidationLevel }: PoolTerms,
+  asset: PoolAsset,
+  { wallet, contribution }: Held<N>,
+): (price: N) => PoolBalances<N> {
+  const debt = algebra.of(asset.liability)
+  const owned = algebra.sub(wallet, debt)
+  const debtRate = algebra.of(liquidationLevel ?? parseRate(asset.rules?.liabilityMaintenanceRate ?? '0'))
+  return (price) => ({
+    walletBalance: algebra.mul(owned, price),
+    marginBalance:
+      liquidationLevel === undefined
+        ? countedOf(algebra, asset, owned, contribution, price)
+        : weighted(algebra, asset, algebra.add(wallet, contribution), price),
+    debtMargin: algebra.mul(debtRate, algebra.mul(debt, price)),
+  })
 }
 
 /** Value of what is owned of an asset and of the PnL in it, as its rules count them. */

@@ -5,6 +5,7 @@ import {
   accountFaultsOf,
   answersOf,
   type FurtherPrices,
+  levelRule,
   marginAccountsOf,
   marginStateOf,
 } from '../../src/margin/index.ts'
@@ -157,7 +158,7 @@ describe('a pool over several currencies', () => {
     expect(state).toMatchObject({ marginBalance: '5600', maintenanceMargin: '500' })
   })
 
-  it('is above its line at prices moved by less than its distance, and below at more', () => {
+  it('stands on its line at prices moved by its distance', () => {
     const book = bookWith(
       {
         USDT: AS_IT_IS,
@@ -177,13 +178,77 @@ describe('a pool over several currencies', () => {
       ],
     })
     const { distance } = stateOf(account, book, { USDT: '1', BTC: '60000' }, { BTCUSDT: '60000' })
-    const moved = (by: number) => String(60_000 * (1 - by))
+    const verdictAt = (by: number) => {
+      const price = String(60_000 * (1 - by))
+      // From the debt of USDT on, which only grows, USDT rises against the pool.
+      return stateOf(account, book, { USDT: String(1 + by), BTC: price }, { BTCUSDT: price }).verdict
+    }
     const at = Number(distance)
     expect(at).toBeGreaterThan(0.1)
-    const verdictAt = (by: number) =>
-      stateOf(account, book, { USDT: '1', BTC: moved(by) }, { BTCUSDT: moved(by) }).verdict
-    // USDT stays: its equity falls below zero while BTC falls, so the move at the line differs a little from this.
-    expect([verdictAt(at * 0.9), verdictAt(at * 1.2)]).toEqual(['safe', 'breach'])
+    expect([verdictAt(at - 1e-12), verdictAt(at + 1e-12)]).toEqual(['warning', 'breach'])
+  })
+
+  describe('whose assets turn into debts while prices move', () => {
+    const book = bookWith(
+      { BTC: { tiers: [{ cap: '999999999', ratio: '0.95' }] }, USDC: AS_IT_IS },
+      { BTCUSDT: oneTier('0.004'), BTCUSDC: oneTier('0.004', '0', { settle: 'USDC' }) },
+    )
+    const position = (symbol: string) => ({
+      symbol,
+      marginMode: 'cross',
+      size: '0.1',
+      entryPrice: '60000',
+    })
+    const ACCOUNT = {
+      pool: { currency: 'USDT' },
+      collateral: [{ asset: 'BTC', amount: '0.1' }],
+      positions: [position('BTCUSDT'), position('BTCUSDC')],
+    }
+    /** With BTC at its index price and both marks, and USDC at its index price. */
+    const at = (price: string, usdc: string, account: object = ACCOUNT) =>
+      stateOf(account, book, { BTC: price, USDC: usdc }, { BTCUSDT: price, BTCUSDC: price })
+
+    it('is not farther from its line than the fall that liquidates it with every other price where it is', () => {
+      // 5,700·(1 − d) − 12,000·d = 48·(1 − d), so d = 5,652 / 17,652.
+      expect([at('40789', '1').verdict, at('40788', '1').verdict]).toEqual(['warning', 'breach'])
+      // What is lost in USDC is owed, and USDC rises: 5,700·(1 − d) − 6,000·d − 6,000·d·(1 + d) = 24·(1 − d) + 24·(1 − d²).
+      const distance = Number(at('60000', '1').distance)
+      expect(5_700 * (1 - distance) - 6_000 * distance * (2 + distance)).toBeCloseTo(
+        24 * (1 - distance) + 24 * (1 - distance ** 2),
+        6,
+      )
+      expect(distance).toBeLessThan(5_652 / 17_652)
+      expect(distance).toBeGreaterThan(0.28)
+    })
+
+    it('is at a level by distance exactly from its distance on', () => {
+      const levelBy = (percent: string) => {
+        const [pool] = marginAccountsOf(parsedAccount({ venue: 'binance', ...ACCOUNT } as never), book)
+        const further = { indexPriceOf: (asset: string) => ({ BTC: '60000', USDC: '1' })[asset] }
+        return marginStateOf(pool!, () => '60000', levelRule([`${percent}%`]), further).level
+      }
+      const percent = Number(at('60000', '1').distance) * 100
+      expect([levelBy((percent - 1e-4).toFixed(4)), levelBy((percent + 1e-4).toFixed(4))]).toEqual([
+        null,
+        `${(percent + 1e-4).toFixed(4)}%`,
+      ])
+    })
+
+    it('moves an asset of which it owns more than it owes up where its margin asks for more than that', () => {
+      // 2 USDC against 24 of maintenance margin: a rise of USDC by d takes 22·d.
+      const account = {
+        ...ACCOUNT,
+        collateral: [
+          { asset: 'USDT', amount: '100' },
+          { asset: 'USDC', amount: '2' },
+        ],
+        positions: [{ ...position('BTCUSDC'), size: '0.1' }],
+      }
+      const state = at('60000', '1', account)
+      // 100 + (2 − 6,000·d)·(1 + d) = 24·(1 − d)·(1 + d)
+      const distance = Number(state.distance)
+      expect(100 + (2 - 6_000 * distance) * (1 + distance)).toBeCloseTo(24 * (1 - distance ** 2), 6)
+    })
   })
 
   it('changes its verdict on both sides of each liquidation price, the other positions and coins where they are', () => {

@@ -201,24 +201,16 @@ export function poolLiquidatesOnTheLine({
 
 /**
  * The prices after a move of each by that share against the pool: a mark down where the pool is net long in the symbol, up where it
- * is net short (where neither, the value of the position grows); an index price down where it owns more of the asset than it owes,
- * profit counted, and up where it owes more.
+ * is net short (where neither, the value of the position grows); then each index price down or up, whichever leaves the pool at
+ * those marks with less, down where both leave as much.
  */
 export function poolMovedAgainst(pool: NaivePool, prices: PoolPrices, share: Fraction): PoolPrices {
-  const [fallen, risen] = [subtract(ONE, share), add(ONE, share)]
+  const risen = add(ONE, share)
+  const fallen = share.n < share.d ? subtract(ONE, share) : ZERO
   const nets = new Map<string, Fraction>()
-  const equities = new Map(pool.assets.map(({ asset, wallet, debt }) => [asset, subtract(wallet, debt)]))
-  for (const { position, rules, figuresOf } of pool.positions) {
+  for (const { position } of pool.positions) {
     const { symbol, size } = position
     nets.set(symbol, add(nets.get(symbol) ?? ZERO, parse(size)))
-    const underlying = rules.option === undefined ? undefined : prices.markOf(rules.option.underlying)
-    const { contribution } = figuresOf({
-      mark: prices.markOf(symbol)!,
-      underlying,
-      fundingRate: prices.fundingRateOf(symbol),
-    })
-    const { settlementAsset } = rules
-    equities.set(settlementAsset, add(equities.get(settlementAsset)!, contribution))
   }
   const isInverse = (symbol: string) =>
     pool.positions.some(
@@ -230,9 +222,20 @@ export function poolMovedAgainst(pool: NaivePool, prices: PoolPrices, share: Fra
   }
   const moved = (price: Fraction | undefined, falls: boolean) =>
     price && multiply(price, falls ? fallen : risen)
-  return {
+  const atMarks = {
     ...prices,
-    markOf: (symbol) => moved(prices.markOf(symbol), marksFall(symbol)),
-    indexOf: (asset) => moved(prices.indexOf(asset), equities.get(asset)!.n >= 0n),
+    markOf: (symbol: string) => moved(prices.markOf(symbol), marksFall(symbol)),
   }
+  const leftWith = (one: string, falls: boolean) => {
+    const indexOf = (asset: string) =>
+      asset === one ? moved(prices.indexOf(asset), falls) : prices.indexOf(asset)
+    const { marginBalance, maintenanceMargin } = poolFiguresAt(pool, { ...atMarks, indexOf })!
+    return subtract(marginBalance, maintenanceMargin)
+  }
+  const falling = new Map(
+    pool.assets
+      .filter(({ asset }) => asset !== pool.currency)
+      .map(({ asset }) => [asset, subtract(leftWith(asset, true), leftWith(asset, false)).n <= 0n]),
+  )
+  return { ...atMarks, indexOf: (asset) => moved(prices.indexOf(asset), falling.get(asset)!) }
 }
