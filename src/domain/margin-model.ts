@@ -242,7 +242,8 @@ export type VenueRatio = 'maintenance-over-balance' | 'balance-over-maintenance'
 
 /**
  * Where a venue prints a liquidation price. `next-tick`: the first whole tick that the mark meets before the line or on it,
- * up for a long position and down for a short one (BitMEX). `tick-before`: one tick before the line, without rounding (OKX).
+ * up for a long position and down for a short one (BitMEX). `tick-before`: of an isolated position one tick before
+ * the line, of a cross position the line itself, both without rounding (OKX).
  */
 export type PrintedPrice = 'next-tick' | 'tick-before'
 

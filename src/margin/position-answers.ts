@@ -13,7 +13,7 @@ import { venueLiquidationPrice } from './venue-price.ts'
 /** Every figure is null where it does not exist; all of it is null while a price is not known. */
 export interface PositionAnswers {
   /**
-   * The liquidation price as the venue prints it, which is not on the line. Null where the venue does not say how it rounds, or
+   * The liquidation price as the venue prints it, which may lie beside the line. Null where the venue does not say how it rounds, or
    * the rules state no `tickSize`.
    */
   readonly venueLiquidationPrice: Decimal | null
@@ -60,6 +60,7 @@ function printedPriceOf(known: Known, place: number): Rational | undefined {
   if (printedPrice === undefined || rules.tickSize === undefined) return undefined
   const price = liquidationPriceOf(known, position.symbol)
   if (price === undefined) return undefined
+  if (printedPrice === 'tick-before' && position.marginMode === 'cross') return price
   const isLong = !position.size.startsWith('-')
   return venueLiquidationPrice(price, isLong, parseDecimal(rules.tickSize), printedPrice)
 }

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { type CollateralRules, instrumentRulesSchema, type MarginDefaults } from '../../src/domain/index.ts'
 import { answersOf, marginAccountsOf, positionAnswersOf } from '../../src/margin/index.ts'
 import { VENUES } from '../../src/venues/index.ts'
-import { isolated, rateRules } from '../golden/golden-case.ts'
+import { differenceOf, productOf } from '../golden/fractions.ts'
+import { cross, isolated, rateRules } from '../golden/golden-case.ts'
 import { agrees, expectPrinted } from '../golden/support.ts'
 import { SAMPLE_MARK } from '../golden/venues/okx.ts'
 import { parsedAccount } from '../support/accounts.ts'
@@ -140,12 +141,28 @@ describe('the liquidation price as the venue prints it', () => {
   })
   const account = isolated('1', '2566.31', { isolatedMargin: '0.0003896645377994' })
 
-  it('is one tick before the line at OKX: the sample of its documents, with its ratio', () => {
+  it('is one tick before the line at OKX for an isolated position: the sample of its documents, with its ratio', () => {
     const rules = { ...OKX, tickSize: '0.01' }
     const given = { defaults: defaultsOf('okx'), rules, account, mark: SAMPLE_MARK }
     const { position, venueMarginRatio } = answersFor(given)
     expectPrinted(position!.venueLiquidationPrice, '2352.8496681818')
     expectPrinted(venueMarginRatio, '11.731726509588')
+  })
+
+  it('is the line itself at OKX for a cross position: the sample of a signal bot in its documents', () => {
+    const rules = rateRules('0.008', {
+      multiplier: '0.01',
+      closingFee: 'at-mark',
+      takerFeeRate: '0.0005',
+      tickSize: '0.01',
+    })
+    // The balance follows from the printed mgnRatio, 11.719278420807477.
+    const balance = differenceOf(productOf('11.719278420807477', '2.02002075'), '-2.0115')
+    const account = cross('USDT', balance, '15', '1597.74', { leverage: '10' })
+    const given = { defaults: defaultsOf('okx'), rules, account, mark: '1584.33' }
+    const { position, venueMarginRatio } = answersFor(given)
+    expectPrinted(venueMarginRatio, '11.719278420807')
+    expectPrinted(position!.venueLiquidationPrice, '1438.7380360728')
   })
 
   it('is the next tick before the line at BitMEX: position rows of the venue, long and short', () => {
