@@ -5,7 +5,7 @@ import { visible } from './visible.ts'
 
 const MONEY_DIGITS = 8
 const RATIO_DIGITS = 5
-/** Prices that are not known, and accounts that are refused, of each so many are named; JSON has all. */
+/** Index prices that move, prices that are not known, and accounts that are refused: of each so many are named; JSON has all. */
 const NAMED_MAX = 10
 /** Widest column of names. A longer name moves the rest of its line to the right. */
 const NAME_WIDTH_MAX = 40
@@ -23,12 +23,22 @@ export function whatIfLines(moves: readonly string[], found: WhatIf, palette: Pa
   const more = liquidated + warned - reached.length
   return [
     palette.strong(moves.length === 0 ? 'present marks' : moves.map(visible).join('  ')),
+    ...indexLines(found.indexPrices),
     counts.join('  '),
     ...found.totals.map((total) => totalLine(total, palette)),
     ...reachedLines(reached, palette),
     ...(more > 0 ? [palette.dim(`and ${counted(more)} more; --limit lists them`)] : []),
     ...faultLines(found, palette),
   ]
+}
+
+function indexLines(moved: WhatIf['indexPrices']): string[] {
+  if (moved.length === 0) return []
+  const each = moved
+    .slice(0, NAMED_MAX)
+    .map(({ asset, before, price }) => `${visible(asset)} ${before === null ? '' : `${before} → `}${price}`)
+  const more = moved.length - each.length
+  return [`index prices moved: ${each.join(', ')}${more > 0 ? ` and ${counted(more)} more` : ''}`]
 }
 
 function totalLine({ level, settle, marginAccounts, notional, shortfall }: ReachedTotal, palette: Palette) {

@@ -41,12 +41,14 @@ export interface WhatIfContext {
 }
 
 const HELP = `
-A move is SYMBOL=PRICE, or SYMBOL=CHANGE% of the present mark; '*=-10%' moves
-every mark that has no move of its own, and no index price: of an asset that
-stands behind a pool say BTC=-10% as well. The name of an asset moves its index
-price. Without moves the answer is that of the present marks. A worker does not
-store marks: --marks or --from-entry states the present ones, which a move in
-percent and every symbol without a move need.
+A move is SYMBOL=PRICE, or SYMBOL=CHANGE% of the present mark. The name of an
+asset moves its index price in pools: BTC=-10%. '*=-10%' moves every mark and
+every index price that has no move of its own, but no index price of a currency:
+assets with USD or EUR in their names (USDT, EURI), DAI, U, and state currencies
+such as GBP. "indexPrices" of the answer lists the index prices that move.
+BTC=0% keeps one where it is. Without moves the answer is that of the present
+marks. A worker does not store marks: --marks or --from-entry states the present
+ones, which a move in percent and every symbol without a move need.
 ${MARKS_HELP}
 
 Levels are reached without hysteresis; an account with "levels" has its own in
@@ -54,7 +56,8 @@ place of --levels. Listed are the levels nearest to the line first, then the
 largest shortfalls. Totals are by level and settlement asset.
 
 JSON: {"moves", "marginAccounts", "safe", "warned", "liquidated", "unknown",
-"totals", "reached", "missing", "unheld", "refused", "unreadable", "faults"};
+"totals", "reached", "missing", "indexPrices", "unheld", "refused",
+"unreadable", "faults"};
 "unreadable" counts the accounts that cannot be read, "faults" says where each
 stands and why.
 

@@ -2,9 +2,10 @@ export type { Difference } from './differences.ts'
 export { eachMarginAccount, type RefusedAccount } from './judged.ts'
 export type { CountedPrice } from './missing-prices.ts'
 export {
-  EVERY_MARK,
+  EVERY_PRICE,
   type MissingPrice,
   type Move,
+  type MovedIndexPrice,
   missingPricesOf,
   type PresentPrices,
   Prices,

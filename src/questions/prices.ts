@@ -3,6 +3,7 @@ import { DECIMAL_PATTERN, isPrice } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import {
   add,
+  compare,
   div,
   type FurtherPrices,
   formatDecimal,
@@ -18,11 +19,12 @@ import {
   sign,
   symbolsOf,
 } from '../margin/index.ts'
+import { isCurrency } from './currencies.ts'
 
 /** What is supposed of a price: that it is another one, or this many times the present one. */
 export type Move = { readonly price: Decimal } | { readonly times: Rational }
-/** Name of the move of every mark that has no move of its own. */
-export const EVERY_MARK = '*'
+/** Name of the move of every mark, and of every index price of an asset that is no currency, that has no move of its own. */
+export const EVERY_PRICE = '*'
 
 const HUNDRED = parseDecimal('100')
 
@@ -34,6 +36,14 @@ export interface PresentPrices {
   readonly fundingRates: ReadonlyMap<string, Decimal>
   /** Take the entry price of a position as the present mark where no mark is stated. */
   readonly isFromEntry: boolean
+}
+
+/** An index price that a question supposes to be another one. */
+export interface MovedIndexPrice {
+  readonly asset: string
+  /** null if the present one is not known. */
+  readonly before: Decimal | null
+  readonly price: Decimal
 }
 
 /** A price that decides about a margin account and is not known. */
@@ -53,14 +63,14 @@ export function parseMove(text: string): readonly [name: string, move: Move] {
   const at = text.lastIndexOf('=')
   const stated = text.slice(at + 1)
   const name = text.slice(0, Math.max(0, at))
-  if (name !== '' && isPrice(stated) && name !== EVERY_MARK) return [name, { price: stated }]
+  if (name !== '' && isPrice(stated) && name !== EVERY_PRICE) return [name, { price: stated }]
   const percent = stated.endsWith('%') ? stated.slice(0, -1).replace(/^\+/, '') : ''
   if (name !== '' && DECIMAL_PATTERN.test(percent)) {
     const times = add(ONE, div(parseDecimal(percent), HUNDRED))
     if (sign(times) > 0) return [name, { times }]
   }
   const rule =
-    'a move is SYMBOL=PRICE, such as BTCUSDT=55000, or SYMBOL=CHANGE%, such as ETHUSDT=-12%; *=-10% moves every other mark; a price stays above zero'
+    'a move is SYMBOL=PRICE, such as BTCUSDT=55000, or SYMBOL=CHANGE%, such as ETHUSDT=-12%; *=-10% moves every other price; a price stays above zero'
   throw new PlimsollError('USAGE', `${JSON.stringify(text)}: ${rule}`)
 }
 
@@ -76,7 +86,7 @@ export class Prices {
     this.#moves = moves
     const { indexPrices, fundingRates } = present
     this.#further = {
-      indexPriceOf: remembered((asset) => moved(moves.get(asset), indexPrices.get(asset))),
+      indexPriceOf: remembered((asset) => moved(this.#indexMoveOf(asset), indexPrices.get(asset))),
       fundingRateOf: (symbol) => fundingRates.get(symbol),
     }
   }
@@ -95,6 +105,15 @@ export class Prices {
     return (symbol) => known(symbol) ?? this.#moved(symbol, entryPriceOf(positions, symbol))
   }
 
+  /** The index price of an asset, if it is known and moves; undefined otherwise. */
+  movedIndexPriceOf(asset: string): MovedIndexPrice | undefined {
+    const before = this.#present.indexPrices.get(asset) ?? null
+    const move = this.#indexMoveOf(asset)
+    const price = move && moved(move, before ?? undefined)
+    if (price === undefined || (before !== null && isSame(before, price))) return undefined
+    return { asset, before, price }
+  }
+
   missingOf(marginAccount: MarginAccount): MissingPrice[] {
     return missingPricesOf(marginAccount, this.marksOf(marginAccount), this.#further)
   }
@@ -111,7 +130,11 @@ export class Prices {
   }
 
   #moved(symbol: string, present: Decimal | undefined): Decimal | undefined {
-    return moved(this.#moves.get(symbol) ?? this.#moves.get(EVERY_MARK), present)
+    return moved(this.#moves.get(symbol) ?? this.#moves.get(EVERY_PRICE), present)
+  }
+
+  #indexMoveOf(asset: string): Move | undefined {
+    return this.#moves.get(asset) ?? (isCurrency(asset) ? undefined : this.#moves.get(EVERY_PRICE))
   }
 }
 
@@ -144,6 +167,10 @@ function moved(move: Move | undefined, present: Decimal | undefined): Decimal | 
   if (present === undefined) return undefined
   const price = formatDecimal(mul(parseDecimal(present), move.times))
   return parseDecimal(price).n === 0n ? PRICE_MIN : price
+}
+
+function isSame(left: Decimal, right: Decimal): boolean {
+  return compare(parseDecimal(left), parseDecimal(right)) === 0
 }
 
 function entryPriceOf(positions: readonly RuledPosition[], symbol: string): Decimal | undefined {

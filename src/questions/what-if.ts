@@ -4,6 +4,7 @@ import {
   add,
   compare,
   formatDecimal,
+  indexAssetsOf,
   type LevelRule,
   type MarginAccount,
   ownRulesOver,
@@ -26,7 +27,7 @@ import {
 } from './judged.ts'
 import { type CountedPrice, MissingPrices } from './missing-prices.ts'
 import { isProvenSafe } from './nominate.ts'
-import { EVERY_MARK, type Move, type PresentPrices, Prices } from './prices.ts'
+import { EVERY_PRICE, type Move, type MovedIndexPrice, type PresentPrices, Prices } from './prices.ts'
 
 /** A margin account that is warned or liquidated at the supposed prices. Money in its settlement asset. */
 export interface Reached {
@@ -66,6 +67,8 @@ export interface WhatIf {
   /** The worst level first, then the largest shortfall, then the highest ratio. */
   readonly reached: readonly Reached[]
   readonly missing: readonly CountedPrice[]
+  /** Those of pools that move, by asset. */
+  readonly indexPrices: readonly MovedIndexPrice[]
   /** Names of moves that no margin account depends on. */
   readonly unheld: readonly string[]
   readonly refused: readonly RefusedAccount[]
@@ -95,13 +98,16 @@ interface Found extends Judged {
 export function whatIf({ accounts, bookOf, present, moves, rule, limit }: WhatIfQuestion): WhatIf {
   const prices = new Prices(present, moves)
   const missing = new MissingPrices()
-  const unheld = new Set([...moves.keys()].filter((name) => name !== EVERY_MARK))
+  const unheld = new Set([...moves.keys()].filter((name) => name !== EVERY_PRICE))
   const ruleFor = ownRulesOver(rule)
+  const indexAssets = new Set<string>()
   const found: Found[] = []
   let marginAccounts = 0
   const decide = (marginAccount: MarginAccount, { levels }: Account) => {
     marginAccounts++
     if (unheld.size > 0) withoutHeld(unheld, marginAccount.formula)
+    const { pool } = marginAccount.formula
+    for (const asset of pool === undefined ? [] : indexAssetsOf(pool)) indexAssets.add(asset)
     const judged = judge(marginAccount, prices, ruleFor(levels))
     if (judged === undefined) missing.add(prices.missingOf(marginAccount))
     else if (judged.level > 0) found.push(foundOf(marginAccount, judged, prices))
@@ -129,6 +135,7 @@ export function whatIf({ accounts, bookOf, present, moves, rule, limit }: WhatIf
     totals: totalsOf(found),
     reached: found.slice(0, limit).map((one) => reachedOf(one, before)),
     missing: missing.list(),
+    indexPrices: [...indexAssets].sort().flatMap((asset) => prices.movedIndexPriceOf(asset) ?? []),
     unheld: [...unheld],
     refused,
   }

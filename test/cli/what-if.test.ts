@@ -97,6 +97,11 @@ describe('plimsoll what-if', () => {
     expect(JSON.parse(output).reached).toMatchObject([
       { account: 'pool', level: '1', marginBalance: '28350' },
     ])
+    const every = await run(['*=-5.5%', '--file', pools, '--marks', state], 80)
+    expect(every.output).toMatch(/^index prices moved: BTC 30000 → 28350$/m)
+    expect(every.output).toMatch(/1 liquidated/)
+    const pinned = await run(['*=-5.5%', 'BTC=0%', '--file', pools, '--marks', state], 80)
+    expect(pinned.output).not.toMatch(/index price/)
   })
 
   it('prints lines that fit the terminal, with totals and what is left out', async () => {

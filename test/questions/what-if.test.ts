@@ -213,10 +213,44 @@ describe('what-if', () => {
     // 1.05·27,000 is 28,350, which is 30,000 less 5.5 %.
     expect(at('BTC=-5.5%', '30000')).toMatchObject({ liquidated: 1, unheld: [] })
     expect(at('BTC=-5.4%', '30000')).toMatchObject({ liquidated: 0, unknown: 0 })
-    expect(at('*=-50%', '30000')).toMatchObject({ liquidated: 0 })
+    const moved = { asset: 'BTC', before: '30000', price: '28350' }
+    expect(at('BTC=-5.5%', '30000').indexPrices).toEqual([moved])
+    expect(at('*=-5.5%', '30000')).toMatchObject({ liquidated: 1, unheld: [], indexPrices: [moved] })
+    expect(at('*=-5.4%', '30000')).toMatchObject({ liquidated: 0 })
+    // A move of its own goes before that of every price.
+    expect(at('*=-50% BTC=0%', '30000')).toMatchObject({ liquidated: 0, indexPrices: [] })
+    expect(at('*=-50% BTC=28350', '30000')).toMatchObject({ liquidated: 1, indexPrices: [moved] })
+    expect(at('BTC=28350').indexPrices).toEqual([{ ...moved, before: null }])
+    expect(at('*=-50%')).toMatchObject({ unknown: 1, indexPrices: [] })
     expect(at('').missing).toEqual([
       { kind: 'index price', venue: 'binance', name: 'BTC', marginAccounts: 1 },
     ])
+  })
+
+  it('moves with * the index price of every coin behind a pool, and of no currency', () => {
+    const assets = ['BTC', 'ETH', '1000SATS', 'USDT', 'USDC', 'FDUSD', 'USD1', 'DAI', 'EUR', 'EURI', 'TRY']
+    const pool = parsedAccount({
+      venue: 'binance',
+      positions: [{ symbol: 'AUSDT', marginMode: 'cross', size: '1', entryPrice: '100' }],
+      pool: { currency: 'USD' },
+      collateral: assets.map((asset) => ({ asset, amount: '1' })),
+    } as Parameters<typeof parsedAccount>[0])
+    const rules = collateralRulesSchema.parse({ tiers: [{ cap: '999999999', ratio: '1' }] })
+    const book: RuleBook = { ...BOOK, collateralOf: () => rules }
+    const present = presentOf({ AUSDT: '100' }, { indexPrices: new Map(assets.map((asset) => [asset, '2'])) })
+    const movedBy = (moves: string) =>
+      ask([pool], moves, present, book).indexPrices.map(({ asset, price }) => [asset, price])
+    expect(movedBy('*=-10%')).toEqual([
+      ['1000SATS', '1.8'],
+      ['BTC', '1.8'],
+      ['ETH', '1.8'],
+    ])
+    expect(movedBy('*=-10% USDC=-3% ETH=0% AUSDT=50')).toEqual([
+      ['1000SATS', '1.8'],
+      ['BTC', '1.8'],
+      ['USDC', '1.94'],
+    ])
+    expect(movedBy('AUSDT=-10%')).toEqual([])
   })
 
   it('names what is moved and held by nobody, and accounts that the rules refuse', () => {
