@@ -265,9 +265,9 @@ describe('docs/events.md', () => {
     expect(samples.map(({ kind }) => kind)).toEqual(['liquidation', 'market-stale', 'market-fresh'])
     const schemas = [marginEventSchema, marketEventSchema, marketEventSchema]
     samples.forEach((sample, index) => {
-      // `pool` is shown apart; only accounts that state `asOfMs` have `funding`.
+      // `pool` is shown apart; only accounts that state `asOfMs` have `funding` or `interest`.
       const fields = Object.keys(schemas[index]!.shape).filter(
-        (name) => name !== 'pool' && name !== 'funding',
+        (name) => !['pool', 'funding', 'interest'].includes(name),
       )
       expect(Object.keys(sample).sort()).toEqual(fields.sort())
     })

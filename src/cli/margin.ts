@@ -25,6 +25,7 @@ import {
   checkCollateral,
   checkRules,
   formatDecimal,
+  interestAnswerOf,
   type LevelRule,
   levelRule,
   type MarginAccount,
@@ -77,7 +78,9 @@ export function marginCommand(): Command {
         '"funding" of a position is that payment at the mark, below zero where it pays,\n' +
         'and the liquidation price after it. "exitPrices" holds the price at which each\n' +
         'position may be closed; "shortfallAtExit" is what the insurance fund then pays,\n' +
-        'fees included. "nextTierReduction" is the part of a position that the venue\n' +
+        'fees included. "interest" is what the next full hour adds to debts with\n' +
+        '"hourlyInterestRate", and the way to the line after it.\n' +
+        '"nextTierReduction" is the part of a position that the venue\n' +
         'closes first, to a lower tier; "adlRanking" its place among those that are\n' +
         'deleveraged.\n' +
         'Exit code 1 where any line was refused.',
@@ -149,6 +152,7 @@ function marginsOf(line: Line, { bookOf, nowMs }: MarginJudge, ruleFor: RuleFor)
     fundingRateOf: (symbol: string) => fundingRates.get(symbol),
     indexPriceOf: (asset: string) => indexPrices.get(asset),
   }
+  const sinceMs = account.asOfMs ?? nowMs
   const rule = ruleFor(account.levels)
   const stateOf = (marginAccount: MarginAccount) => {
     const state = marginStateOf(marginAccount, markOf, rule, further)
@@ -168,6 +172,7 @@ function marginsOf(line: Line, { bookOf, nowMs }: MarginJudge, ruleFor: RuleFor)
       missing: missingPricesOf(marginAccount, markOf, further),
       ...answersOf(marginAccount, markOf, further),
       shortfallAtExit: exitOf(marginAccount),
+      interest: interestAnswerOf(account, marginAccount, book, sinceMs, markOf, further) ?? null,
       ruleBook: marginAccount.ruleBook,
       ruleAgeDays: ruleAgeDays(marginAccount.rulesAsOfMs, nowMs),
       assumptions: marginAccount.assumptions,

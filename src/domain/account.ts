@@ -2,9 +2,10 @@ import { z } from 'zod'
 import { assert } from '../errors.ts'
 import { assetSchema } from './asset.ts'
 import { poolSchema } from './collateral.ts'
-import { decimalSchema, nonNegativeDecimalSchema, positiveDecimalSchema, shareSchema } from './decimal.ts'
+import { decimalSchema, positiveDecimalSchema, shareSchema } from './decimal.ts'
 import type { FieldFault } from './fault.ts'
 import { warningLevelsSchema } from './level.ts'
+import { liabilitySchema } from './liability.ts'
 
 export const POSITIONS_PER_ACCOUNT_MAX = 1_000
 /** Assets of one wallet. Venues take a few hundred as margin. */
@@ -128,8 +129,8 @@ const accountFieldsOf = (names: VenueNames) =>
     venue: venueIdSchemaOf(names),
     version: versionSchema.max(ACCOUNT_VERSION_STATED_MAX, ACCOUNT_VERSION_RULE).default(0),
     /**
-     * When the stated balances were true, Unix milliseconds. Funding after it is applied to them. Without it nothing is
-     * applied, because nobody can know which payments the balances hold.
+     * When the stated balances were true, Unix milliseconds. Funding and interest after it are applied to them. Without it
+     * nothing is applied, because nobody can know which payments the balances hold.
      */
     asOfMs: z
       .number({ error: AS_OF_RULE })
@@ -152,7 +153,7 @@ const accountFieldsOf = (names: VenueNames) =>
       .default([]),
     /** What is borrowed, interest included, by asset. Only a pool can hold debts. */
     liabilities: z
-      .array(z.strictObject({ asset: assetSchema, amount: nonNegativeDecimalSchema }), { error: LIST_RULE })
+      .array(liabilitySchema, { error: LIST_RULE })
       .max(COLLATERAL_ASSETS_MAX, `must hold at most ${COLLATERAL_ASSETS_MAX} assets`)
       .default([]),
     /** All assets stand behind all cross positions (multi-asset and spot margin). */

@@ -66,6 +66,18 @@ export const shareSchema = rateSchema.refine(isAtMostOne, {
   message: 'must be a fraction of at most 1',
 })
 
+/** Below 0, 0 or above 0, as two texts of UNSIGNED_DECIMAL_PATTERN compare; other texts are for the pattern to refuse. */
+export function compareDecimals(left: Decimal, right: Decimal): number {
+  if (!UNSIGNED_DECIMAL_PATTERN.test(left) || !UNSIGNED_DECIMAL_PATTERN.test(right)) return 0
+  const [low, high] = [scaled(left), scaled(right)]
+  return low < high ? -1 : low > high ? 1 : 0
+}
+
+function scaled(text: Decimal): bigint {
+  const [whole = '', fraction = ''] = text.split('.')
+  return BigInt(whole + fraction.padEnd(18, '0'))
+}
+
 function isAtMostOne(rate: string): boolean {
   // Of a text that is no rate the pattern says so.
   if (!RATE_PATTERN.test(rate)) return true

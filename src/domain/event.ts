@@ -4,6 +4,7 @@ import { decimalSchema, positiveDecimalSchema } from './decimal.ts'
 import { cureSchema } from './event-cure.ts'
 import { figureOrNull, termOf, text, timeMs, timeMsOrNull } from './event-fields.ts'
 import { eventFundingSchema } from './event-funding.ts'
+import { eventInterestSchema } from './event-interest.ts'
 import { eventPoolSchema } from './event-pool.ts'
 import { eventRulesSchema } from './event-rules.ts'
 import { levelNameSchema } from './level.ts'
@@ -148,6 +149,11 @@ export const marginEventSchema = z
       .describe(
         'Funding that the worker applied to the stated balances. Absent if the account states no `asOfMs`, or the worker applies none.',
       ),
+    interest: eventInterestSchema
+      .optional()
+      .describe(
+        'Interest that the worker added to the stated debts. Absent if no debt states a rate, the account states no `asOfMs`, or the worker applies none.',
+      ),
     cure: cureSchema
       .nullable()
       .describe('What would bring it below every level; null if nothing must or can.'),
@@ -159,7 +165,7 @@ export const marginEventSchema = z
     reasons: z
       .array(z.string())
       .describe(
-        'Why there is no verdict (`unknown`), why it is suspect, or what is to be known of the rules. `rules-changed`: other rules came into force and are the cause of the event. `funding`: a payment of funding is the cause. `funding-unknown`: a payment since `asOfMs` is not known and not in the balances. `rules-old`: the rules are older than the worker takes without a remark (`ruleAgeDays`). `rules-undated`: rules of a position bear no day, so that nobody knows how old they are.',
+        'Why there is no verdict (`unknown`), why it is suspect, or what is to be known of the rules. `rules-changed`: other rules came into force and are the cause of the event. `funding`: a payment of funding is the cause. `interest`: the interest of a full hour is the cause. `funding-unknown`: a payment since `asOfMs` is not known and not in the balances. `rules-old`: the rules are older than the worker takes without a remark (`ruleAgeDays`). `rules-undated`: rules of a position bear no day, so that nobody knows how old they are.',
       ),
     ruleBook: text('Version of the rules of the verdict.'),
     levels: z
@@ -183,7 +189,7 @@ export const marginEventSchema = z
       .nullable()
       .describe('Age in days of the oldest risk-tier table behind the figures; null if a table has no date.'),
     eventTimeMs: timeMsOrNull(
-      'venue time of the tick, or funding time, that caused the event; null for changes of the account itself.',
+      'venue time of the tick, funding time, or full hour of interest, that caused the event; null for changes of the account itself.',
     ),
     receivedTimeMs: timeMs('when the frame, or the change of the account, was received.'),
     detectionLatencyMs: z

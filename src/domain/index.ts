@@ -21,6 +21,7 @@ export * from './funding.ts'
 export * from './index-price.ts'
 export * from './instrument.ts'
 export * from './level.ts'
+export * from './liability.ts'
 export * from './margin.ts'
 export {
   type Contribution,

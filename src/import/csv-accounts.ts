@@ -18,8 +18,8 @@ const ACCOUNT_COLUMNS = [
   'liquidationLevel',
 ] as const
 const COLLATERAL_COLUMNS = ['asset', 'amount'] as const
-/** What is owed of the asset of the row. */
-const LIABILITY_COLUMN = 'liability'
+/** What is owed of the asset of the row, and what it costs. */
+const LIABILITY_COLUMNS = ['liability', 'principal', 'hourlyInterestRate'] as const
 const POSITION_COLUMNS = [
   'symbol',
   'marginMode',
@@ -35,7 +35,7 @@ export const CSV_COLUMNS = [
   'id',
   ...ACCOUNT_COLUMNS,
   ...COLLATERAL_COLUMNS,
-  LIABILITY_COLUMN,
+  ...LIABILITY_COLUMNS,
   ...POSITION_COLUMNS,
 ] as const
 
@@ -164,9 +164,7 @@ function add(group: Group, row: Row, line: number): void {
       group.fault ??= refusal(line, [name], row[name], rule)
     }
   }
-  const { asset, liability } = row
-  const owed =
-    liability === undefined ? undefined : { ...(asset === undefined ? {} : { asset }), amount: liability }
+  const owed = owedIn(row)
   // A row of a debt alone holds no collateral.
   const isDebtAlone = owed !== undefined && row.amount === undefined
   const collateral = isDebtAlone ? undefined : part(row, COLLATERAL_COLUMNS)
@@ -179,12 +177,24 @@ function add(group: Group, row: Row, line: number): void {
   }
 }
 
+function owedIn(row: Row): Row | undefined {
+  const stated = part(row, LIABILITY_COLUMNS)
+  if (stated === undefined) return undefined
+  const { liability, ...interest } = stated
+  return { ...part(row, ['asset']), ...(liability === undefined ? {} : { amount: liability }), ...interest }
+}
+
 /** Rows of several positions may repeat an amount. */
 function addOnce(list: Row[], lines: number[], entry: Row | undefined, line: number): void {
   if (entry === undefined) return
-  if (list.some(({ asset, amount }) => asset === entry.asset && amount === entry.amount)) return
+  if (list.some((known) => isSame(known, entry))) return
   list.push(entry)
   lines.push(line)
+}
+
+function isSame(left: Row, right: Row): boolean {
+  const names = Object.keys({ ...left, ...right }) as Column[]
+  return names.every((name) => left[name] === right[name])
 }
 
 function part(row: Row, columns: readonly Column[]): Row | undefined {

@@ -30,6 +30,15 @@ export {
   fundingPaymentOf,
   walletPlace,
 } from './funding-bookings.ts'
+export {
+  type AccruedInterest,
+  accountWithInterest,
+  bearsInterest,
+  hourlyInterestOf,
+  INTEREST_EVERY_MS,
+  interestHoursOf,
+} from './interest.ts'
+export { type InterestAnswer, interestAnswerOf } from './interest-answer.ts'
 export { isFeeCounted, type Leg } from './leg.ts'
 export {
   DEFAULT_HYSTERESIS,

@@ -2,6 +2,7 @@ import type { Account, InstrumentRules, Liquidation, Pool, RuleBook } from '../d
 import { accountFaultsOf, liquidationOf, refuseFaults } from './account-faults.ts'
 import { crossPoolId } from './account-id.ts'
 import { assumptionsOf } from './assumptions.ts'
+import { interestAssumptionsOf } from './interest.ts'
 import type { MarginAccount } from './margin-account.ts'
 import { poolAssetsOf } from './pool-assets.ts'
 import type { PoolTerms } from './pool-formulas.ts'
@@ -66,7 +67,7 @@ export function poolAccount(
     liquidation: poolLiquidationOf(pool, first, book),
     ruleBook: book.version,
     rulesAsOfMs: oldestMs(rules),
-    assumptions: assumptionsOf(positions),
+    assumptions: [...assumptionsOf(positions), ...interestAssumptionsOf(account, pool.assets)],
     isPlain: false,
     formula: { marginMode: 'cross', positions, walletBalance: ZERO, pool },
   }

@@ -1,5 +1,13 @@
 import { type Account, positionKey, type RuleBook } from '../domain/index.ts'
-import { type FundedAccount, type FundingBooking, fundedAccountOf, walletPlace } from '../margin/index.ts'
+import {
+  type AccruedInterest,
+  accountWithInterest,
+  type FundedAccount,
+  type FundingBooking,
+  fundedAccountOf,
+  interestHoursOf,
+  walletPlace,
+} from '../margin/index.ts'
 import type { FundingHistory } from './funding-history.ts'
 import type { FundingTimes } from './funding-times.ts'
 import { isIn, type PositionPart } from './stored-terms.ts'
@@ -16,9 +24,23 @@ export interface MarginAccountFunding {
   readonly isPending: boolean
 }
 
-/** The terms by which a margin account is judged. `funding` is absent if the account does not say when its balances were true. */
+/** The interest in the debts of one margin account. */
+export interface MarginAccountInterest {
+  readonly asOfMs: number
+  /** The last full hour of which it is, and how many there are since `asOfMs`. */
+  readonly upToMs: number
+  readonly hours: number
+  /** Each debt that states a rate. */
+  readonly debts: readonly AccruedInterest[]
+}
+
+/**
+ * The terms by which a margin account is judged. `funding` is absent if the account does not say when its balances were true,
+ * `interest` too where no debt states a rate.
+ */
 export interface WatchedTerms extends Account {
   readonly funding?: MarginAccountFunding
+  readonly interest?: MarginAccountInterest
 }
 
 /** What a worker knows that applies funding. */
@@ -28,8 +50,9 @@ export interface FundingKnown {
 }
 
 /**
- * The funding in the balances of accounts under watch. It is no state of its own: it follows from the stated balances, their
- * time, and the records up to the number that the account has, so it is the same after a restart.
+ * The funding and interest in the balances of accounts under watch. They are no state of their own: they follow from the stated
+ * balances, their time, and the records and full hours up to the number that the account has, so they are the same after a
+ * restart.
  */
 export class AppliedFunding {
   readonly #accounts: WatchedAccounts
@@ -40,31 +63,43 @@ export class AppliedFunding {
     this.#known = known
   }
 
-  /** Whether funding is applied to the account. */
+  /** Whether funding and interest are applied to the account. */
   isIn(account: number): boolean {
     return this.#known !== undefined && this.#accounts.asOfMsOf(account) !== 0
   }
 
-  /** Number of the last record in force. */
+  /** Number of the last record or full hour in force. */
   get last(): number {
     return this.#known?.history.last ?? 0
   }
 
-  /** The stated account with its funding up to that record; the same object if none is applied to it. */
+  /** The stated account with its funding and interest up to that number; the same object if none is applied to it. */
   funded(account: Account, book: RuleBook, upTo: number): Account {
     return this.#known === undefined || account.asOfMs === undefined
       ? account
       : this.#fundedBy(this.#known, account, book, upTo).account
   }
 
-  /** Whether a record behind the last one of the account, up to that number, changes it. */
-  isDue(account: number, upTo: number): boolean {
-    if (this.#known === undefined || !this.#accounts.has(account) || !this.isIn(account)) return false
+  /**
+   * What changes the account behind the last number that it has, up to that one. `withRecords`: whether there are records, for
+   * which the account has to be read.
+   */
+  dueOf(account: number, upTo: number, withRecords: boolean): 'funding' | 'interest' | undefined {
+    if (this.#known === undefined || !this.#accounts.has(account) || !this.isIn(account)) return undefined
     // Its rows are gone; what is put in its place has the funding of its time.
-    if (this.#accounts.isSuspended(account)) return false
+    if (this.#accounts.isSuspended(account)) return undefined
+    const { history } = this.#known
     const from = this.#accounts.fundingOf(account)
     const asOfMs = this.#accounts.asOfMsOf(account)
-    return from < upTo && this.#known.history.concern(this.#accounts.read(account), asOfMs, from, upTo)
+    if (from >= upTo) return undefined
+    if (withRecords && history.concern(this.#accounts.read(account), asOfMs, from, upTo)) return 'funding'
+    const hoursTo = (number: number) => interestHoursOf(asOfMs, history.hourMs(number))
+    return this.#accounts.bearsInterest(account) && hoursTo(upTo) > hoursTo(from) ? 'interest' : undefined
+  }
+
+  /** The last full hour in force. */
+  get lastHourMs(): number {
+    return this.#known === undefined ? 0 : this.#known.history.hourMs(this.last)
   }
 
   termsOf(account: number, part: PositionPart, currency: string): WatchedTerms {
@@ -73,6 +108,10 @@ export class AppliedFunding {
     const upTo = this.#accounts.fundingOf(account)
     const book = this.#accounts.bookOf(account)
     const { account: funded, bookings, unknown, pending } = this.#fundedBy(this.#known, stated, book, upTo)
+    const interest =
+      part.marginMode === 'cross' && this.#accounts.bearsInterest(account)
+        ? interestOf(stated, this.#known.history.hourMs(upTo))
+        : undefined
     const positions = funded.positions.filter((position) => isIn(part, position))
     const [first] = positions
     const place =
@@ -86,15 +125,23 @@ export class AppliedFunding {
         isUnknown: unknown.has(place),
         isPending: pending.has(place),
       },
+      ...(interest === undefined ? {} : { interest }),
     }
   }
 
   #fundedBy({ history, times }: FundingKnown, account: Account, book: RuleBook, upTo: number): FundedAccount {
     const { venue, asOfMs } = account
-    return fundedAccountOf(account, book, {
+    const hours = interestHoursOf(asOfMs!, history.hourMs(upTo))
+    return fundedAccountOf(accountWithInterest(account, hours).account, book, {
       recordsOf: (symbol) => history.recordsOf(venue, symbol, asOfMs!, upTo),
       isPending: (symbol) =>
         times.isPending(venue, symbol, Math.max(asOfMs!, history.coveredMs(venue, symbol, upTo))),
     })
   }
+}
+
+function interestOf(stated: Account, upToMs: number): MarginAccountInterest {
+  const asOfMs = stated.asOfMs!
+  const hours = interestHoursOf(asOfMs, upToMs)
+  return { asOfMs, upToMs, hours, debts: accountWithInterest(stated, hours).accrued }
 }

@@ -31,7 +31,7 @@ import {
   ruleAgeDays,
   ZERO,
 } from '../margin/index.ts'
-import type { MarginAccountFunding, WatchedTerms } from './applied-funding.ts'
+import type { MarginAccountFunding, MarginAccountInterest, WatchedTerms } from './applied-funding.ts'
 import { eventId } from './event-id.ts'
 import { ageMsOf, poolOf, rulesBySymbol } from './event-terms.ts'
 import type { SeenMark } from './market.ts'
@@ -119,6 +119,7 @@ function eventOf(
       positionFields(position, ruled[index]!.position),
     ),
     ...(terms.funding === undefined ? {} : { funding: fundingFields(terms.funding) }),
+    ...(terms.interest === undefined ? {} : { interest: interestFields(terms.interest) }),
     cure: figures.cure === null || kind === 'closed' ? null : cureFields(figures.cure),
     confidence: pending.reasons.length === 0 || kind === 'unknown' ? 'confirmed' : 'suspect',
     reasons: [
@@ -194,6 +195,10 @@ function fundingFields({ asOfMs, bookings }: MarginAccountFunding): NonNullable<
     amounts: sumsOf(bookings),
     last: last.map(({ place: _place, booked, ...fields }) => ({ ...fields, booked: formatDecimal(booked) })),
   }
+}
+
+function interestFields({ debts, ...times }: MarginAccountInterest): NonNullable<MarginEvent['interest']> {
+  return { ...times, debts: debts.map((debt) => ({ ...debt, amount: formatDecimal(debt.amount) })) }
 }
 
 function sumsOf(bookings: readonly FundingBooking[]): { asset: string; amount: string }[] {

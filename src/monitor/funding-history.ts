@@ -5,22 +5,32 @@ import {
   type Position,
   type VenueId,
 } from '../domain/index.ts'
+import { INTEREST_EVERY_MS } from '../margin/index.ts'
 
 interface NumberedRecord {
-  /** Counts all records, in the order in which they took effect. */
+  /** Counts records and hours, in the order in which they took effect. */
   readonly number: number
   readonly record: FundingRecord
 }
 
+/** Full hours that are remembered; a pass over all accounts, which brings an hour into their debts, takes seconds. */
+const HOURS_MAX = 1_000
+
+interface NumberedHour {
+  readonly number: number
+  readonly hourMs: number
+}
+
 /**
- * The funding records in force, numbered in their order. An account sees those up to the number that was applied to it, so
- * that its balances change at one moment, whatever comes meanwhile.
+ * The funding records, and the full hours of interest, in force: numbered in their order. An account sees those up to the number
+ * that was applied to it, so that its balances change at one moment, whatever comes meanwhile.
  */
 export class FundingHistory {
   readonly #byVenue = new Map<VenueId, Map<string, NumberedRecord[]>>()
+  readonly #hours: NumberedHour[] = []
   #last = 0
 
-  /** Number of the last record; 0 without one. */
+  /** Number of the last record or hour; 0 without one. */
   get last(): number {
     return this.#last
   }
@@ -36,6 +46,23 @@ export class FundingHistory {
       records.unshift(unknownUntil(joined))
     }
     return true
+  }
+
+  /** False for a time whose full hour is in force, or is before the last one: a clock that goes back takes nothing back. */
+  addHourOf(nowMs: number): boolean {
+    const hourMs = Math.floor(nowMs / INTEREST_EVERY_MS) * INTEREST_EVERY_MS
+    if (hourMs <= this.hourMs(this.#last)) return false
+    this.#hours.push({ number: ++this.#last, hourMs })
+    if (this.#hours.length > HOURS_MAX) this.#hours.shift()
+    return true
+  }
+
+  /** The last full hour up to that number, Unix milliseconds; 0 without one. */
+  hourMs(upTo: number): number {
+    for (let at = this.#hours.length - 1; at >= 0; at--) {
+      if (this.#hours[at]!.number <= upTo) return this.#hours[at]!.hourMs
+    }
+    return 0
   }
 
   /** Up to when the funding of a market is in the records up to that number; 0 without one. */

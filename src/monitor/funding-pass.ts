@@ -8,32 +8,41 @@ import { isAboveSafe } from './standing.ts'
 const ACCOUNTS_PER_LOOK = 1_024
 
 /**
- * Brings funding records that came into force into the balances of accounts, one account after the other, in slices. Records
- * that come meanwhile wait for the next pass, so an account is compiled once for all that a funding time brings.
+ * Brings funding records, and the interest of full hours, that came into force into the balances of accounts, one account after
+ * the other, in slices. What comes meanwhile waits for the next pass, so an account is compiled once for all that a funding time
+ * brings.
  */
 export class FundingPass {
   readonly #options: MonitorOptions
   readonly #parts: MonitorParts
-  /** The pass in hand: the last record that it applies, 0 without a pass; and the time of the newest one. */
+  /** The pass in hand: the last number that it applies, 0 without a pass; and the time of its newest record, 0 without one. */
   #upTo = 0
   #fundingTimeMs = 0
+  /** The last full hour of the pass. */
+  #hourMs = 0
   /** The first account that was not looked at. */
   #at = 0
   /** The newest funding time of records that wait for the next pass; 0 without one. */
   #waitingTimeMs = 0
+  /** A full hour waits for the next pass. */
+  #isHourWaiting = false
 
   constructor(options: MonitorOptions, parts: MonitorParts) {
     this.#options = options
     this.#parts = parts
   }
 
-  /** Whether a record has not reached all accounts. */
+  /** Whether a record or a full hour has not reached all accounts. */
   get isOpen(): boolean {
-    return this.#upTo !== 0 || this.#waitingTimeMs !== 0
+    return this.#upTo !== 0 || this.#waitingTimeMs !== 0 || this.#isHourWaiting
   }
 
   push({ fundingTimeMs }: FundingRecord): void {
     this.#waitingTimeMs = Math.max(this.#waitingTimeMs, fundingTimeMs)
+  }
+
+  pushHour(): void {
+    this.#isHourWaiting = true
   }
 
   /** Works until the given time, at least one look. */
@@ -54,8 +63,9 @@ export class FundingPass {
         return
       }
       const account = this.#at++
-      if (!watchlist.funding.isDue(account, this.#upTo)) continue
-      this.#apply(account)
+      const due = watchlist.funding.dueOf(account, this.#upTo, this.#fundingTimeMs !== 0)
+      if (due === undefined) continue
+      this.#apply(account, due)
       return
     }
   }
@@ -63,14 +73,17 @@ export class FundingPass {
   #open(): void {
     this.#upTo = this.#parts.watchlist.funding.last
     this.#fundingTimeMs = this.#waitingTimeMs
+    this.#hourMs = this.#parts.watchlist.funding.lastHourMs
     this.#waitingTimeMs = 0
+    this.#isHourWaiting = false
     this.#at = 0
   }
 
-  #apply(account: number): void {
+  #apply(account: number, reason: 'funding' | 'interest'): void {
     const { clock } = this.#options
+    const dueMs = reason === 'funding' ? this.#fundingTimeMs : this.#hourMs
     const { watchlist, announcer, editor, markets, judge } = this.#parts
-    announcer.begin(this.#fundingTimeMs, clock.nowMs(), clock.monotonicMs(), 'funding')
+    announcer.begin(dueMs, clock.nowMs(), clock.monotonicMs(), reason)
     const known = new Set<number>()
     for (const marginAccount of watchlist.marginAccountsOf(account)) {
       announcer.keepTerms(marginAccount)

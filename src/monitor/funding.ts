@@ -4,12 +4,14 @@ import { FundingHistory } from './funding-history.ts'
 import { FundingTimes } from './funding-times.ts'
 import type { Markets } from './markets.ts'
 
-/** What a worker that applies funding knows of it: the records in force and the times to come. */
+/** What a worker that applies funding and interest knows of them: records and hours in force, and the times to come. */
 export class Funding implements FundingKnown {
   readonly history = new FundingHistory()
   readonly times: FundingTimes
 
-  constructor(log: FundingLog, markets: Markets, ruleBookOf: (venue: VenueId) => RuleBook) {
+  /** Interest is due up to `nowMs`. */
+  constructor(log: FundingLog, markets: Markets, ruleBookOf: (venue: VenueId) => RuleBook, nowMs: number) {
+    this.history.addHourOf(nowMs)
     this.times = new FundingTimes(log, markets, this.history, ruleBookOf)
   }
 

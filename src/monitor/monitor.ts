@@ -70,7 +70,7 @@ export class Monitor {
       () => clock.nowMs(),
       ({ venue, symbol }) => marketAdded(venueId(venue), symbol),
     )
-    this.#funding = fundingLog && new Funding(fundingLog, this.markets, ruleBookOf)
+    this.#funding = fundingLog && new Funding(fundingLog, this.markets, ruleBookOf, clock.nowMs())
     this.watchlist = new Watchlist(kernel, this.markets, rule, ruleBookOf, this.#funding)
     this.#editor = new WatchlistEditor(this.watchlist, sequenceFloor)
     this.#announcer = new Announcer(options, this.watchlist, this.markets)
@@ -132,10 +132,17 @@ export class Monitor {
     this.#workNowOrLater()
   }
 
-  /** Call again and again: records the funding times that have passed by the wall clock, also without a mark behind them. */
+  /**
+   * Call again and again: records the funding times that have passed by the wall clock, also without a mark behind them, and
+   * adds the interest of a full hour that has passed.
+   */
   settleFunding(nowMs: number): void {
     // Marks that wait are of before.
-    if (this.#isJudged) this.#funding?.times.settleDue(nowMs)
+    if (!this.#isJudged || this.#funding === undefined) return
+    this.#funding.times.settleDue(nowMs)
+    if (!this.#funding.history.addHourOf(nowMs)) return
+    this.#changes.funding.pushHour()
+    this.#workNowOrLater()
   }
 
   /** A stored account that cannot be read. It is not known to be closed. */

@@ -1,5 +1,6 @@
 import type { Account, RuleBook, VenueId } from '../domain/index.ts'
 import { assert } from '../errors.ts'
+import { bearsInterest } from '../margin/index.ts'
 import { NumberedTexts, withRoom } from '../memory/index.ts'
 import { BooksInUse } from './books-in-use.ts'
 import type { LevelRules } from './level-rules.ts'
@@ -10,6 +11,8 @@ const NONE = -1
 /** Flags of an account. */
 const SUSPENDED = 1
 const LOST = 2
+/** It states when its balances were true, and what an hour of a debt costs. */
+const BEARS_INTEREST = 4
 
 /** The accounts under watch, by number: their ids, terms and margin accounts, without a JavaScript object an account. */
 export class WatchedAccounts {
@@ -25,7 +28,7 @@ export class WatchedAccounts {
   #openPositionsOf = new Uint16Array()
   /** When its balances were true, Unix milliseconds; 0 if it does not say so. */
   #asOfMsOf = new Float64Array()
-  /** Number of the last funding record that is applied to it. */
+  /** Number of the last funding record or full hour that is applied to it. */
   #fundingOf = new Float64Array()
   #flagsOf = new Uint8Array()
   /** First margin account of the account, or −1. */
@@ -144,6 +147,10 @@ export class WatchedAccounts {
     this.#fundingOf[number] = last
   }
 
+  bearsInterest(number: number): boolean {
+    return (this.#flagsOf[number]! & BEARS_INTEREST) !== 0
+  }
+
   /** Number of the levels by which it is judged. */
   ruleNumberOf(number: number): number {
     return this.#ruleOf[number]!
@@ -199,7 +206,8 @@ export class WatchedAccounts {
     this.#openPositionsOf[number] = openPositions
     this.#asOfMsOf[number] = account.asOfMs ?? 0
     this.#openPositions += openPositions
-    this.#flagsOf[number] = 0
+    this.#flagsOf[number] =
+      account.asOfMs !== undefined && account.liabilities.some(bearsInterest) ? BEARS_INTEREST : 0
   }
 
   #venueNumberOf(venue: VenueId): number {

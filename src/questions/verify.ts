@@ -22,6 +22,7 @@ import { eventId } from '../monitor/index.ts'
 import { type Difference, Differences } from './differences.ts'
 import { termsOfEvent } from './event-terms.ts'
 import { compareFunding } from './verify-funding.ts'
+import { compareInterest } from './verify-interest.ts'
 
 export interface Verification {
   readonly id: string
@@ -75,7 +76,13 @@ function resultOf(differences: readonly Difference[], faults: readonly string[])
 }
 
 /** Reasons that doubt neither a price nor a balance. */
-const CERTAIN_REASONS: readonly string[] = ['rules-changed', 'rules-old', 'rules-undated', 'funding']
+const CERTAIN_REASONS: readonly string[] = [
+  'rules-changed',
+  'rules-old',
+  'rules-undated',
+  'funding',
+  'interest',
+]
 
 function confidenceOf({ kind, reasons }: MarginEvent): MarginEvent['confidence'] {
   const isConfirmed = kind === 'unknown' || reasons.every((reason) => CERTAIN_REASONS.includes(reason))
@@ -126,6 +133,7 @@ function compareFigures(
     }
   })
   compareFunding(event, exact, differences)
+  compareInterest(event, differences)
   const asks = isUnknown || event.kind === 'closed' ? null : state.cure
   compareCure(event.cure, asks, differences)
   differences.compare('ruleAgeDays', event.ruleAgeDays, ruleAgeDays(exact.rulesAsOfMs, event.receivedTimeMs))

@@ -92,6 +92,38 @@ describe('plimsoll margin', () => {
     expect(results[1].marginAccounts[0].verdict).toBe('unknown')
   })
 
+  it('states the interest of the next full hour, and the way to the line after it', async () => {
+    const account = {
+      id: 'desk/4',
+      venue: 'binance',
+      asOfMs: 1_800_000_000_000,
+      pool: { currency: 'USDT', kind: 'spot-margin', liquidationLevel: '1.05' },
+      collateral: [{ asset: 'BTC', amount: '1' }],
+      liabilities: [{ asset: 'USDT', amount: '27000', hourlyInterestRate: '0.00001' }],
+    }
+    const collateralRules = { BTC: { tiers: [{ cap: '10', ratio: '1' }] } }
+    const { results } = await run([
+      { account, marks: {}, indexPrices: { BTC: '30000' }, collateralRules },
+      LINE,
+    ])
+    const [own] = results[0].marginAccounts
+    // 1.05 · 27,000.27 = 28,350.2835, 1,649.7165 below 30,000.
+    expect(own.interest).toMatchObject({
+      nextTimeMs: 1_800_003_600_000,
+      debts: [{ asset: 'USDT', interest: '0.27' }],
+      after: {
+        distance: '0.05499055',
+        liquidationPrices: {},
+        ifOnly: [{ coin: 'BTC', change: '-0.05499055' }],
+      },
+    })
+    expect(own).toMatchObject({
+      distance: '0.055',
+      assumptions: ['the debt in USDT states no principal, so interest is charged on all of it'],
+    })
+    expect(results[1].marginAccounts[0].interest).toBe(null)
+  })
+
   it('takes rules from the line before those of the venue, for symbols the venue does not know too', async () => {
     const tiers = [{ ...RULES.tiers[0], maintenanceMarginRate: '0.01' }]
     const line = {

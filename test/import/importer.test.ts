@@ -556,6 +556,28 @@ describe('an import of CSV', () => {
     })
   })
 
+  test('reads what a debt costs an hour, and on what', async () => {
+    const header =
+      'id,venue,poolCurrency,poolKind,liquidationLevel,asset,amount,liability,principal,hourlyInterestRate'
+    const summary = await run('csv', [
+      header,
+      'spot,binance,USDT,spot-margin,1.1,USDT,,27100,27000,0.00001',
+      'none,binance,USDT,spot-margin,1.1,USDT,,,,0.00001',
+      'daily,binance,USDT,spot-margin,1.1,USDT,,27100,,0.02',
+      'two,binance,USDT,spot-margin,1.1,USDT,,27100,27000,0.00001',
+      'two,,,,,USDT,,27100,27000,0.00002',
+    ])
+    expect(summary.refused).toMatchObject([
+      { line: 3, path: 'liabilities[0].amount' },
+      { line: 4, path: 'liabilities[0].hourlyInterestRate', value: '0.02' },
+      { line: 6, path: 'liabilities[1].asset' },
+    ])
+    expect(await book.get('spot')).toMatchObject({
+      collateral: [],
+      liabilities: [{ asset: 'USDT', amount: '27100', principal: '27000', hourlyInterestRate: '0.00001' }],
+    })
+  })
+
   test('takes the time of the balances, and refuses one in seconds', async () => {
     const summary = await run('csv', [
       'id,venue,asOfMs,asset,amount',

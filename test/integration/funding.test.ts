@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Account } from '../../src/domain/index.ts'
 import { verifyEvent } from '../../src/questions/index.ts'
-import { longAt100 } from '../support/accounts.ts'
+import { crossPosition, longAt100 } from '../support/accounts.ts'
 import { until } from '../support/until.ts'
 import type { WorkerProcess } from '../support/worker.ts'
 import { Servers, type Shard } from './harness.ts'
@@ -14,6 +14,8 @@ const RATE = '0.105'
 /** Time for the accounts to reach a worker before their funding is due. */
 const AHEAD_MS = 4_000
 const HOUR_MS = 3_600_000
+/** Time for a worker to start and to judge its accounts. */
+const START_MS = 20_000
 /** Longer than a test takes from here on. A whole hour in it might be a funding time that the venue did not announce. */
 const BEFORE_HOUR_MS = 25_000
 
@@ -48,6 +50,58 @@ async function charged(...args: string[]): Promise<Charged> {
 
 const liquidations = async (shard: Shard) =>
   (await shard.streamed()).filter(({ kind }) => kind === 'liquidation')
+
+/** Runs a process with a wall clock that is so far ahead. */
+function aheadBy(aheadMs: number): Readonly<Record<string, string>> {
+  const script = `const now = Date.now; Date.now = () => now() + ${aheadMs}`
+  return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(script)}` }
+}
+
+describe('interest of a debt while a worker runs', () => {
+  it('liquidates an account at the full hour, without a price, once, also across kill -9', async () => {
+    const { exchange } = servers
+    const shard = servers.nextShard()
+    const symbol = 'BBBUSDT'
+    exchange.setMark(symbol, '90')
+    // The clock of the workers comes to a full hour when the first of them has had time to start.
+    const startMs = Date.now() + START_MS
+    const hourMs = Math.ceil(startMs / HOUR_MS) * HOUR_MS
+    const env = aheadBy(hourMs - startMs)
+    // 21 of assets less 10 owed and a loss of 10: a balance of 1, 0.9 are asked for. An hour costs 0.1.
+    await shard.store([
+      {
+        ...longAt100('pool', '1', { symbol }),
+        asOfMs: hourMs - 1,
+        positions: [crossPosition(symbol, { size: '1' })],
+        pool: { currency: 'USDT', kind: 'multi-asset' },
+        collateral: [{ asset: 'USDT', amount: '21' }],
+        liabilities: [{ asset: 'USDT', amount: '10', hourlyInterestRate: '0.01' }],
+      },
+    ])
+    const worker = await shard.startWorkerIn(env)
+    await until(async () => (await shard.streamed()).length > 0)
+    await until(async () => (await liquidations(shard)).length > 0)
+    const [event] = await liquidations(shard)
+    expect(event).toMatchObject({
+      reasons: expect.arrayContaining(['interest']),
+      eventTimeMs: hourMs,
+      marginBalance: '0.9',
+      maintenanceMargin: '0.9',
+      interest: { asOfMs: hourMs - 1, hours: 1, debts: [{ asset: 'USDT', amount: '0.1' }] },
+    })
+    expect(verifyEvent(event!)).toMatchObject({ isOk: true })
+    await worker.end('SIGKILL')
+    const second = await shard.startWorkerIn(env, '--take-over')
+    exchange.setMark(symbol, '95')
+    await until(async () => (await shard.streamed()).at(-1)?.kind === 'recovered')
+    expect((await shard.streamed()).map(({ kind, marginBalance }) => [kind, marginBalance])).toEqual([
+      ['warning', '1'],
+      ['liquidation', '0.9'],
+      ['recovered', '5.9'],
+    ])
+    expect((await second.end('SIGTERM')).code).toBe(0)
+  })
+})
 
 describe('funding that falls due while a worker runs', () => {
   it('liquidates an account that was safe before it, without a price, once, also across kill -9', async () => {

@@ -68,6 +68,11 @@ export class Shard {
     return await WorkerProcess.start([...this.args, ...args])
   }
 
+  /** The same in that environment. */
+  async startWorkerIn(env: Readonly<Record<string, string>>, ...args: string[]): Promise<WorkerProcess> {
+    return await WorkerProcess.start([...this.args, ...args], { env })
+  }
+
   /** Puts accounts into the book without a process of `plimsoll import`. */
   async store(accounts: readonly Account[]): Promise<void> {
     await storeAccounts(this.book, accounts)

@@ -48,8 +48,21 @@ const position = fc.oneof(
 )
 const amounts = (amount: fc.Arbitrary<string>) =>
   fc.uniqueArray(fc.record({ asset, amount }), { selector: (entry) => entry.asset })
+const debt = fc
+  .record({
+    asset,
+    amount: fc.stringMatching(/^\d{1,15}(\.\d{1,18})?$/),
+    hourlyInterestRate: fc.option(fc.stringMatching(/^0\.00\d{1,16}$/)),
+    statesPrincipal: fc.boolean(),
+  })
+  .map(({ asset, amount, hourlyInterestRate, statesPrincipal }) => ({
+    asset,
+    amount,
+    ...(hourlyInterestRate === null ? {} : { hourlyInterestRate }),
+    ...(hourlyInterestRate !== null && statesPrincipal ? { principal: amount } : {}),
+  }))
 const pooled = fc.record({
-  liabilities: amounts(fc.stringMatching(/^\d{1,15}(\.\d{1,18})?$/)),
+  liabilities: fc.uniqueArray(debt, { selector: (entry) => entry.asset }),
   pool: fc.oneof(
     fc.record({ currency: asset, kind: fc.constant('multi-asset') }),
     fc.record({ currency: asset, kind: fc.constant('spot-margin'), liquidationLevel: positive }),
@@ -113,7 +126,12 @@ describe('Stored terms', () => {
       venue: 'binance',
       version: Number.MAX_SAFE_INTEGER,
       collateral: assets.map((name) => ({ asset: name, amount: `-${digits}` })),
-      liabilities: assets.map((name) => ({ asset: name, amount: digits })),
+      liabilities: assets.map((name) => ({
+        asset: name,
+        amount: digits,
+        principal: digits,
+        hourlyInterestRate: `${'0'.repeat(15)}.00${'9'.repeat(16)}`,
+      })),
       pool: { currency: assets[0], kind: 'spot-margin', liquidationLevel: digits },
       positions: Array.from({ length: POSITIONS_PER_ACCOUNT_MAX }, (_, index) => ({
         symbol: `${'\u{20000}'.repeat(18)}${String(index).padStart(4, '0')}`,

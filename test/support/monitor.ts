@@ -41,13 +41,15 @@ export function openMonitor(
     /** Gets every batch as it is published. */
     published?: (records: readonly EventRecord[]) => void
     pastMarksMax?: number
-    /** Funding is applied once `keepFunding` is called. */
+    /** Funding is applied once `keepFunding` is called, interest by `settleFunding`. */
     appliesFunding?: boolean
+    /** At which the clock starts, Unix milliseconds. */
+    startMs?: number
   } = {},
 ) {
   const { wrap = (kernel) => kernel, sequenceFloor = 0, hasRoom = () => true } = options
   const kernel = wrap(openKernel(options.variant))
-  const clock = new TestClock()
+  const clock = new TestClock(options.startMs)
   const records: EventRecord[] = []
   const batches: number[] = []
   const added: string[] = []

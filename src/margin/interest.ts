@@ -1,0 +1,85 @@
+// What debts cost while no price moves: interest at each full hour.
+import type { Account, Liability } from '../domain/index.ts'
+import { add, ceilTo, formatDecimal, mul, parseDecimal, powerOfTen, type Rational } from './rational.ts'
+
+/** Binance charges interest at each full hour of UTC, on the principal (margin, "How to calculate interest"). */
+export const INTEREST_EVERY_MS = 3_600_000
+/** Digits after the point of the interest of one hour. What is below the last one is charged to the account. */
+export const INTEREST_DECIMALS = 12
+const UNIT: Rational = { n: 1n, d: powerOfTen(INTEREST_DECIMALS) }
+
+/** Interest of one debt since the balances were stated. Amounts are in the asset. */
+export interface AccruedInterest {
+  readonly asset: string
+  readonly principal: string
+  readonly hourlyInterestRate: string
+  readonly amount: Rational
+}
+
+/** A debt whose account states what an hour costs. */
+export type BearingDebt = Liability & { readonly hourlyInterestRate: string }
+
+export function bearsInterest(debt: Liability): debt is BearingDebt {
+  return debt.hourlyInterestRate !== undefined
+}
+
+export function principalOf({ principal, amount }: Liability): string {
+  return principal ?? amount
+}
+
+/** Full hours after `asOfMs`, up to and with `upToMs`; Unix milliseconds. */
+export function interestHoursOf(asOfMs: number, upToMs: number): number {
+  return Math.max(0, Math.floor(upToMs / INTEREST_EVERY_MS) - Math.floor(asOfMs / INTEREST_EVERY_MS))
+}
+
+/** The first full hour after that time. */
+export function nextInterestMs(afterMs: number): number {
+  return (Math.floor(afterMs / INTEREST_EVERY_MS) + 1) * INTEREST_EVERY_MS
+}
+
+/** Principal times rate, rounded up to INTEREST_DECIMALS. */
+export function hourlyInterestOf(principal: string, hourlyInterestRate: string): Rational {
+  return ceilTo(mul(parseDecimal(principal), parseDecimal(hourlyInterestRate)), UNIT)
+}
+
+export interface AccountWithInterest {
+  /** The account with the interest in its debts. */
+  readonly account: Account
+  /** Of each debt that states a rate. */
+  readonly accrued: readonly AccruedInterest[]
+}
+
+/** Adds the interest of so many hours to the debts that state a rate. It is simple: hours of interest bear none. */
+export function accountWithInterest(account: Account, hours: number): AccountWithInterest {
+  const accrued = account.liabilities.filter(bearsInterest).map((debt): AccruedInterest => {
+    const [principal, { asset, hourlyInterestRate }] = [principalOf(debt), debt]
+    const hourly = hourlyInterestOf(principal, hourlyInterestRate)
+    return { asset, principal, hourlyInterestRate, amount: mul(hourly, { n: BigInt(hours), d: 1n }) }
+  })
+  if (hours === 0 || accrued.length === 0) return { account, accrued }
+  const amountOf = new Map(accrued.map(({ asset, amount }) => [asset, amount]))
+  const liabilities = account.liabilities.map((debt) => {
+    const interest = amountOf.get(debt.asset)
+    if (interest === undefined) return debt
+    // Later hours are charged on the principal alone.
+    const amount = formatDecimal(add(parseDecimal(debt.amount), interest))
+    return { ...debt, principal: principalOf(debt), amount }
+  })
+  return { account: { ...account, liabilities }, accrued }
+}
+
+/** What is assumed of the interest of debts, `owed` by asset; each once. */
+export function interestAssumptionsOf(
+  { liabilities }: Account,
+  owed: readonly { readonly asset: string; readonly liability: Rational }[],
+): string[] {
+  return owed.flatMap(({ asset, liability }) => {
+    if (liability.n === 0n) return []
+    const debt = liabilities.find((entry) => entry.asset === asset)
+    if (debt === undefined || !bearsInterest(debt))
+      return [`the debt in ${asset} states no hourlyInterestRate, so no interest is added to it`]
+    return debt.principal === undefined
+      ? [`the debt in ${asset} states no principal, so interest is charged on all of it`]
+      : []
+  })
+}
