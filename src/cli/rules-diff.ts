@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { InstrumentRules, MarginDefaults } from '../domain/index.ts'
-import { compare, ONE, parseDecimal } from '../margin/index.ts'
+import type { CollateralRules, InstrumentRules, MarginDefaults } from '../domain/index.ts'
+import { collateralPlace, compare, ONE, parseDecimal } from '../margin/index.ts'
 import { shortened } from './figures.ts'
 import { type Asked, extremesOf } from './rules-asked.ts'
 import type { Palette } from './terminal.ts'
@@ -26,8 +26,8 @@ export interface Difference {
   readonly least: Asked | null
   /** Empty of rules that are added or removed. */
   readonly changes: readonly Change[]
-  readonly before: InstrumentRules | null
-  readonly after: InstrumentRules | null
+  readonly before: InstrumentRules | CollateralRules | null
+  readonly after: InstrumentRules | CollateralRules | null
 }
 
 /**
@@ -53,6 +53,26 @@ export function differenceOf(
   )
   if (changes.length === 0) return undefined
   return { ...stated, change: 'changed', ...extremesOf(symbol, before, after, defaults), changes }
+}
+
+/** The same of an asset as collateral, named as `collateralPlace` does. */
+export function collateralDifferenceOf(
+  venue: string,
+  asset: string,
+  before: CollateralRules | undefined,
+  after: CollateralRules | undefined,
+): Difference | undefined {
+  if (before === undefined && after === undefined) return undefined
+  const stated = { venue, symbol: collateralPlace(asset), before: before ?? null, after: after ?? null }
+  const unmeasured = { most: null, least: null }
+  if (before === undefined) return { ...stated, change: 'added', ...unmeasured, changes: [] }
+  if (after === undefined) return { ...stated, change: 'removed', ...unmeasured, changes: [] }
+  const changes = changesOf(figuresOf(before), figuresOf(after), '')
+  return changes.length === 0 ? undefined : { ...stated, change: 'changed', ...unmeasured, changes }
+}
+
+function figuresOf({ asOf: _, source: __, assumptions: ___, ...rules }: CollateralRules): object {
+  return rules
 }
 
 /** Whether the rules state the greatest leverage of a tier. */

@@ -117,9 +117,12 @@ export async function takeRules(
   const book = ruleBooks(config, nowMs).bookOf(venue)
   refuseObjections(venue, bodies)
   const imported = importRules(venue, bodies, { asOf, book, window })
-  if (imported.rules.size === 0 && imported.refused.size === 0) {
+  if (imported.rules.size + imported.collateral.size + imported.refused.size === 0) {
     const shown = bodies.map(shownBody).join('; ')
-    throw new PlimsollError('INPUT_INVALID', `no contract of ${venue} is stated in the input: ${shown}`)
+    throw new PlimsollError(
+      'INPUT_INVALID',
+      `no contract and no collateral of ${venue} is stated in the input: ${shown}`,
+    )
   }
   const effect = await effectOf({ venue, imported, book, config, nowMs }, flags, errors)
   const text = rulesFileText(fileOf(venue, imported, { merge, day: asOf }))
@@ -155,12 +158,12 @@ function isLacking({ unreadable, unknown, refused }: ReadEffect): boolean {
 
 function fileOf(
   venue: VenueId,
-  { rules }: ImportedRules,
+  imported: ImportedRules,
   { merge, day }: { readonly merge: string | undefined; readonly day: string },
 ): WrittenRules {
   const { source } = venueOf(venue).rulesImport
-  if (merge === undefined) return writtenRules(venue, rules, source)
-  return mergedRules(readMergeFile(merge), VENUE_NAMES, { venue, imported: rules, source, day })
+  if (merge === undefined) return writtenRules(venue, imported, source)
+  return mergedRules(readMergeFile(merge), VENUE_NAMES, { venue, imported, source, day })
 }
 
 /** The rules file that is added to. A file that does not exist is one without rules. */

@@ -10,7 +10,7 @@ export interface Printed {
   text(palette: Palette): string[]
 }
 
-function ageOf(asOf: string | undefined, atMs: number): number | null {
+export function ageOf(asOf: string | undefined, atMs: number): number | null {
   return ruleAgeDays(asOf === undefined ? null : Date.parse(asOf), atMs)
 }
 
@@ -18,7 +18,7 @@ function timeText(ms: number | undefined): string | null {
   return ms === undefined || !Number.isFinite(ms) ? null : new Date(ms).toISOString()
 }
 
-function ageText(asOf: string | undefined, atMs: number): string {
+export function ageText(asOf: string | undefined, atMs: number): string {
   if (asOf === undefined) return 'of no known day'
   return Date.parse(asOf) > atMs ? `seen until ${asOf}` : `seen ${asOf}, ${ageOf(asOf, atMs)} days before`
 }
@@ -32,7 +32,8 @@ export function bookLine(book: RuleBook, atMs: number): Printed {
   const { venue, version: ruleBook } = book
   const { closingFee, liquidation } = book.defaults
   const refused = book.refused?.size ?? 0
-  const stated = { contracts: held.length, oldest, newest, undated, refused }
+  const collateral = [...(book.collateralAssets?.() ?? [])].length
+  const stated = { contracts: held.length, oldest, newest, undated, collateral, refused }
   const json = { venue, ruleBook, ...stated, closingFee, liquidation }
   const text = (palette: Palette) => [
     [
@@ -40,6 +41,7 @@ export function bookLine(book: RuleBook, atMs: number): Printed {
       `${held.length} ${held.length === 1 ? 'contract' : 'contracts'}`,
       ...(oldest === null ? [] : [`rules seen ${oldest === newest ? oldest : `${oldest} to ${newest}`}`]),
       ...(undated === 0 ? [] : [palette.yellow(`${undated} of no known day`)]),
+      ...(collateral === 0 ? [] : [`collateral ${collateral} ${collateral === 1 ? 'asset' : 'assets'}`]),
       ...(refused === 0 ? [] : [palette.red(`${refused} refused`)]),
       palette.dim(ruleBook),
     ].join('  '),
@@ -89,7 +91,7 @@ function summaryOf({ maintenance }: InstrumentRules): string {
 }
 
 /** Moves the point of a decimal by two digits; a fraction, such as 1/30, stays as it is. */
-function percent(rate: string): string {
+export function percent(rate: string): string {
   if (rate.includes('/')) return rate
   const [whole = '0', fraction = ''] = rate.split('.')
   const digits = `${whole}${fraction.padEnd(2, '0')}`
@@ -168,13 +170,18 @@ function tierTable(rules: InstrumentRules): string[] {
     ...('maintenanceDeduction' in tier ? [tier.maintenanceDeduction] : []),
     tier.maxLeverage === undefined ? '' : `${tier.maxLeverage}x`,
   ])
-  const widths = head.map((name, column) => Math.max(name.length, ...rows.map((row) => row[column]!.length)))
-  return [head, ...rows].map((row) =>
+  return tableLines([head, ...rows])
+}
+
+/** Rows of cells with a head, their columns under one another. */
+export function tableLines(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)))
+  return rows.map((row) =>
     `    ${row.map((cell, column) => cell.padStart(widths[column]!)).join('  ')}`.trimEnd(),
   )
 }
 
-/** A symbol of a rules file, after its check. */
+/** A symbol or an asset of a rules file, after its check. */
 export interface Checked {
   readonly venue: string
   readonly symbol: string
@@ -182,8 +189,14 @@ export interface Checked {
   readonly refused: string | null
 }
 
-export function checkedLine({ venue, symbol, entries, refused }: Checked, palette: Palette): string {
+/** `summary`: what the rules of an asset say. */
+export function checkedLine(
+  { venue, symbol, entries, refused }: Checked,
+  summary: string | undefined,
+  palette: Palette,
+): string {
   const name = palette.strong(`${venue} ${visible(symbol)}`)
   if (refused !== null) return `${name}  ${palette.red(`refused: ${visible(refused)}`)}`
-  return `${name}  ${palette.green('can be used')}${entries === 1 ? '' : `  ${entries} entries`}`
+  const details = summary ?? (entries === 1 ? undefined : `${entries} entries`)
+  return [name, palette.green('can be used'), ...(details === undefined ? [] : [details])].join('  ')
 }

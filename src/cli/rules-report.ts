@@ -1,6 +1,6 @@
 import type { ImportedRules, RuleBook, VenueId } from '../domain/index.ts'
 import { writeLine } from './lines.ts'
-import { type Difference, differenceOf, diffLine } from './rules-diff.ts'
+import { collateralDifferenceOf, type Difference, differenceOf, diffLine } from './rules-diff.ts'
 import { effectLines, type ReadEffect } from './rules-effect.ts'
 import { type Output, paletteFor } from './terminal.ts'
 import { jsonLine, visible } from './visible.ts'
@@ -29,8 +29,12 @@ export function reportOf(
     const after = entries.at(-1)!.rules
     return differenceOf(venue, symbol, before, after, book.defaults) ?? []
   })
+  const assets = [...imported.collateral].flatMap(
+    ([asset, rules]) => collateralDifferenceOf(venue, asset, book.collateralOf?.(asset), rules) ?? [],
+  )
   const refused = [...imported.refused].map(([symbol, reason]) => ({ symbol, reason }))
-  return { venue, taken: imported.rules.size, refused, changed }
+  const taken = imported.rules.size + imported.collateral.size
+  return { venue, taken, refused, changed: [...changed, ...assets] }
 }
 
 /** `effect`: what the rules do to accounts, if it was asked. */

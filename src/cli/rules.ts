@@ -9,11 +9,12 @@ import { systemClock } from '../system/index.ts'
 import { parseVenueId, ruleBookOf, VENUE_NAMES, VENUES } from '../venues/index.ts'
 import { ruleBooks } from '../worker/rule-books.ts'
 import { writeLine } from './lines.ts'
-import { differenceOf, diffLine } from './rules-diff.ts'
+import { assetLines, assetsOf, collateralLines, collateralSummary } from './rules-collateral.ts'
+import { collateralDifferenceOf, differenceOf, diffLine } from './rules-diff.ts'
 import { rulesFetchCommand } from './rules-fetch.ts'
 import { type ImportContext, rulesImportCommand } from './rules-import.ts'
 import { bookLine, bookLines, checkedLine, contractLines, type Printed, rulesLines } from './rules-lines.ts'
-import { type Output, paletteFor, speaksJson } from './terminal.ts'
+import { type Output, type Palette, paletteFor, speaksJson } from './terminal.ts'
 import { jsonLine } from './visible.ts'
 import { fitted } from './wrapping.ts'
 
@@ -41,13 +42,13 @@ export function rulesCommand(
   const show = new Command('show')
     .description('Prints the rules of a contract, or of a venue what holds for all its contracts')
     .argument('<venue>', `one of ${[...VENUE_NAMES.keys()].join(', ')}`)
-    .argument('[symbol]', "the venue's name of the contract")
+    .argument('[symbol]', "the venue's name of the contract, or an asset as collateralRules.BTC")
     .action((venue: string, symbol: string | undefined, flags: Flags) =>
       symbol === undefined ? showBook(context, venue, flags) : showRules(context, venue, symbol, flags),
     )
   const diff = new Command('diff')
     .description(
-      'Prints which contracts have other rules in B than in A, and how much more or less B asks for',
+      'Prints which contracts and collateral have other rules in B than in A, and how much more or less B asks for',
     )
     .argument('<a>', `a venue, a venue at a time such as ${VENUES[0]!.id}@2025-10-10, or a rules file`)
     .argument('<b>', 'the same')
@@ -109,8 +110,12 @@ async function listing(context: RulesContext, venue: string | undefined, flags: 
   const listed =
     venue === undefined
       ? VENUES.map(({ id }) => bookLine(bookOf(id), atMs))
-      : contractLines(bookOf(parseVenueId(venue)), atMs)
+      : linesOf(bookOf(parseVenueId(venue)), atMs)
   for (const one of listed) await print(output, flags, one)
+}
+
+function linesOf(book: RuleBook, atMs: number): Printed[] {
+  return [...contractLines(book, atMs), ...collateralLines(book, atMs)]
 }
 
 async function showBook({ output, nowMs }: RulesContext, venue: string, flags: Flags): Promise<void> {
@@ -122,6 +127,10 @@ async function showRules(context: RulesContext, venue: string, symbol: string, f
   const { output, nowMs } = context
   const book = booksOf(flags, nowMs)(parseVenueId(venue))
   const atMs = flags.at ?? nowMs
+  const asset = assetsOf(book).find((one) => collateralPlace(one.asset) === symbol)
+  if (asset !== undefined) {
+    return await print(output, flags, assetLines(book, asset.asset, asset.rules, atMs))
+  }
   const entry = entryAt(book.entriesOf(symbol), atMs)
   if (entry === undefined || entry.rules === null) throw unknownRules(book, symbol, flags.at)
   await print(output, flags, rulesLines(book, symbol, { ...entry, rules: entry.rules }, atMs))
@@ -185,7 +194,8 @@ async function comparison(
       await print(output, flags, { json: difference, text: (palette) => [diffLine(difference, palette)] })
     }
   }
-  if (found === 0 && !speaksJson(output, flags.json)) await writeLine(output, 'No contract has other rules.')
+  if (found === 0 && !speaksJson(output, flags.json))
+    await writeLine(output, 'No contract and no collateral has other rules.')
 }
 
 function* differencesOf(venue: VenueId, before: Side, after: Side) {
@@ -195,17 +205,26 @@ function* differencesOf(venue: VenueId, before: Side, after: Side) {
     const difference = differenceOf(venue, symbol, ...rules, young.defaults)
     if (difference !== undefined) yield difference
   }
+  const assets = [old, young].flatMap((book) => assetsOf(book).map(({ asset }) => asset))
+  for (const asset of [...new Set(assets)].sort()) {
+    const rules = [old.collateralOf?.(asset), young.collateralOf?.(asset)] as const
+    const difference = collateralDifferenceOf(venue, asset, ...rules)
+    if (difference !== undefined) yield difference
+  }
 }
 
 async function checking({ output }: RulesContext, file: string, flags: Flags): Promise<void> {
   for (const [venue, { rules, collateral, refused }] of readRulesFile(file, VENUE_NAMES)) {
     if (refused.size > 0) process.exitCode = EXIT_FAULT
-    const weighed = Object.keys(collateral).map(collateralPlace)
-    for (const symbol of [...Object.keys(rules), ...weighed, ...refused.keys()].sort()) {
-      const own = rules[symbol] ?? (weighed.includes(symbol) ? [collateral] : undefined)
-      const entries = own === undefined ? 0 : 'contribution' in own ? 1 : own.length
+    const weights = new Map(Object.entries(collateral).map(([asset, own]) => [collateralPlace(asset), own]))
+    for (const symbol of [...Object.keys(rules), ...weights.keys(), ...refused.keys()].sort()) {
+      const weight = weights.get(symbol)
+      const own = rules[symbol] ?? (weight === undefined ? [] : [weight])
+      const entries = 'contribution' in own ? 1 : own.length
       const checked = { venue, symbol, entries, refused: refused.get(symbol) ?? null }
-      await print(output, flags, { json: checked, text: (palette) => [checkedLine(checked, palette)] })
+      const summary = weight === undefined ? undefined : collateralSummary(weight)
+      const text = (palette: Palette) => [checkedLine(checked, summary, palette)]
+      await print(output, flags, { json: checked, text })
     }
   }
 }

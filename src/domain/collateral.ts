@@ -1,15 +1,21 @@
 import { z } from 'zod'
 import { assetSchema } from './asset.ts'
 import { capSchema, positiveDecimalSchema, rateSchema, shareSchema } from './decimal.ts'
+import { asOfSchema, assumptionsSchema, ruleSourceSchema } from './rule-origin.ts'
 
 /** Tiers of one asset. */
 const TIERS_MAX = 50
+
+const POOL_KINDS = ['multi-asset', 'spot-margin'] as const
+const poolKindSchema = z.enum(POOL_KINDS, { error: `must be ${POOL_KINDS.join(' or ')}` })
 
 /**
  * How an asset counts in a pool over several currencies. Of an amount within a tier only `ratio` counts (marginal tiers; the
  * last holds all above its cap); `basis`: caps are in units of the asset or in the pool's currency. `discounts`: the wallet
  * alone (Bybit), or the equity with unrealised PnL (OKX, Binance). An amount below zero counts `liabilityRatio` times
- * (Binance ask buffer); a debt asks for `liabilityMaintenanceRate` of its value as maintenance margin.
+ * (Binance ask buffer); a debt asks for `liabilityMaintenanceRate` of its value as maintenance margin; null: that is not known,
+ * and a multi-asset account that owes the asset is refused. `poolKind`: the only kind of pool that the rules are for; absent:
+ * all. `asOf`: ISO day on which the venue was last seen to state them.
  */
 export const collateralRulesSchema = z.strictObject({
   tiers: z
@@ -19,7 +25,11 @@ export const collateralRulesSchema = z.strictObject({
   basis: z.enum(['coin', 'value'], { error: 'must be coin or value' }).default('coin'),
   discounts: z.enum(['wallet', 'equity'], { error: 'must be wallet or equity' }).default('equity'),
   liabilityRatio: rateSchema.default('1'),
-  liabilityMaintenanceRate: shareSchema.default('0'),
+  liabilityMaintenanceRate: shareSchema.nullable().default('0'),
+  poolKind: poolKindSchema.optional(),
+  asOf: asOfSchema,
+  source: ruleSourceSchema,
+  assumptions: assumptionsSchema,
 })
 export type CollateralRules = z.infer<typeof collateralRulesSchema>
 
@@ -33,9 +43,7 @@ export const collateralRulesMapSchema = z.record(assetSchema, collateralRulesSch
 export const poolSchema = z
   .strictObject({
     currency: assetSchema,
-    kind: z
-      .enum(['multi-asset', 'spot-margin'], { error: 'must be multi-asset or spot-margin' })
-      .default('multi-asset'),
+    kind: poolKindSchema.default('multi-asset'),
     liquidationLevel: positiveDecimalSchema.optional(),
   })
   .refine(({ kind, liquidationLevel }) => (kind === 'spot-margin') === (liquidationLevel !== undefined), {

@@ -39,6 +39,7 @@ export {
 export * from './mark-sink.ts'
 export * from './market-feed.ts'
 export * from './read-model.ts'
+export { ruleSourceSchema } from './rule-origin.ts'
 export * from './rules-import.ts'
 export * from './store.ts'
 export {

@@ -5,6 +5,7 @@ import type { CollateralRules } from './collateral.ts'
 import { nonNegativeDecimalSchema, positiveDecimalSchema } from './decimal.ts'
 import { IN_OUR_WORDS } from './fault.ts'
 import { type MarginDefaults, marginalTiers, marginModelSchema, riskTiersSchema } from './margin-model.ts'
+import { asOfSchema } from './rule-origin.ts'
 
 const identityFields = {
   multiplier: positiveDecimalSchema.default('1'),
@@ -13,7 +14,7 @@ const identityFields = {
   baseAsset: assetSchema.optional(),
   /** The smallest step of the instrument's prices; absent when it is not known. */
   tickSize: positiveDecimalSchema.optional(),
-  asOf: z.iso.date({ error: 'must be a day such as 2026-07-02' }).optional(),
+  asOf: asOfSchema,
 }
 
 export const fullRulesSchema = marginModelSchema.extend({ ...identityFields, settlementAsset: assetSchema })
@@ -80,15 +81,6 @@ export const effectiveFromSchema = z.iso
   .optional()
   .transform((time) => (time === undefined ? Number.NEGATIVE_INFINITY : Date.parse(time)))
 
-const RULE_SOURCE_LENGTH_MAX = 300
-
-/** Where rules of a rules file come from, in words. */
-export const ruleSourceSchema = z
-  .string({ error: 'must be a text' })
-  .min(1)
-  .max(RULE_SOURCE_LENGTH_MAX)
-  .optional()
-
 /** Other rules are in force for these symbols. Accounts with positions there must be compiled anew. */
 export interface RulesChange {
   readonly kind: 'rules'
@@ -112,6 +104,8 @@ export interface RuleBook {
   entriesOf(symbol: string): readonly EffectiveRules[]
   /** How an asset counts in a pool over several currencies; undefined for one that the book does not hold. */
   collateralOf?(asset: string): CollateralRules | undefined
+  /** The assets of which it knows that, in no order. */
+  collateralAssets?(): Iterable<string>
   /**
    * The symbol under which the rules of a contract are held, where contracts share them: BTC for BTCZ6 of CME. Rules given
    * for it are those of every such contract that has none of its own.

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { type MarginMode, symbolSchema } from './account.ts'
 import { capSchema, nonNegativeDecimalSchema, positiveDecimalSchema, rateSchema } from './decimal.ts'
+import { assumptionsSchema } from './rule-origin.ts'
 
 /** Tiers of one instrument. */
 const TIERS_MAX = 200
@@ -203,9 +204,6 @@ export const optionTermsSchema = z.strictObject({
   pricedIn: z.enum(['coin', 'quote'], { error: 'must be coin or quote' }),
 })
 
-const ASSUMPTIONS_MAX = 10
-const ASSUMPTION_LENGTH_MAX = 300
-
 /**
  * A venue's margin rules for one instrument, as data. Where one of the last two is absent, the default of the rule book
  * applies.
@@ -229,11 +227,7 @@ export const marginModelSchema = z.strictObject({
   closingFee: closingFeeSchema.optional(),
   liquidation: liquidationSchema.optional(),
   option: optionTermsSchema.optional(),
-  /** What the venue does not state and these rules assume, in words; printed with every verdict. */
-  assumptions: z
-    .array(z.string({ error: 'must be a text' }).min(1).max(ASSUMPTION_LENGTH_MAX))
-    .max(ASSUMPTIONS_MAX)
-    .optional(),
+  assumptions: assumptionsSchema,
 })
 export type MarginModel = z.infer<typeof marginModelSchema>
 

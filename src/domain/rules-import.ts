@@ -1,3 +1,4 @@
+import type { CollateralRules } from './collateral.ts'
 import type { InstrumentRules, RuleBook } from './instrument.ts'
 
 /** A body of a public endpoint of a venue, or a file that the venue publishes. */
@@ -26,11 +27,13 @@ export interface StatedRules {
   readonly rules: InstrumentRules
 }
 
-/** What bodies of a venue say. A symbol is in one of the two. */
+/** What bodies of a venue say. A symbol or an asset is taken or refused. */
 export interface ImportedRules {
-  /** Ascending by `effectiveFrom`. */
+  /** By symbol, ascending by `effectiveFrom`. */
   readonly rules: ReadonlyMap<string, readonly StatedRules[]>
-  /** Why the rules of a symbol are not taken. */
+  /** By asset: how it counts in a pool over several currencies. */
+  readonly collateral: ReadonlyMap<string, CollateralRules>
+  /** Why the rules of a symbol are not taken; those of an asset under the name that `collateralPlace` gives it. */
   readonly refused: ReadonlyMap<string, string>
 }
 

@@ -43,7 +43,7 @@ interface PoolStart {
  * - an open position whose symbol the book does not hold, or whose rules need a leverage that it does not state;
  * - an isolated position of a contract of which the venue has none, or of a form for which no venue states a rule;
  * - a cross pool whose positions disagree on when it is liquidated;
- * - an asset of a pool over several currencies for which the book has no collateral rules;
+ * - an asset of a pool over several currencies for which the book has no collateral rules, or not those of a debt;
  * - a cross pool in one currency without a collateral entry for it;
  * - each further asset that could be margin of a cross pool, because it would count as nothing.
  *
@@ -96,7 +96,7 @@ export function accountFaultsOf(account: Account, book: RuleBook): readonly Acco
     }
   })
   if (pool !== undefined)
-    return [...faults, ...assetFaultsOf(pooledAssetsOf(account, pool, book), pool, book)]
+    return [...faults, ...assetFaultsOf(pooledAssetsOf(account, pool, book), account, pool, book)]
   for (const [asset, { index }] of firstOfPool) {
     if (account.collateral.some((entry) => entry.asset === asset)) continue
     const cross = `cross position positions[${index}] (${account.positions[index]!.symbol})`

@@ -1,10 +1,17 @@
-import type { Account, InstrumentRules, Liquidation, Pool, RuleBook } from '../domain/index.ts'
+import type {
+  Account,
+  CollateralRules,
+  InstrumentRules,
+  Liquidation,
+  Pool,
+  RuleBook,
+} from '../domain/index.ts'
 import { accountFaultsOf, liquidationOf, refuseFaults } from './account-faults.ts'
 import { crossPoolId } from './account-id.ts'
 import { assumptionsOf } from './assumptions.ts'
 import { interestAssumptionsOf } from './interest.ts'
 import type { MarginAccount } from './margin-account.ts'
-import { poolAssetsOf } from './pool-assets.ts'
+import { collateralRulesIn, lacksDebtRate, poolAssetsOf } from './pool-assets.ts'
 import type { PoolTerms } from './pool-formulas.ts'
 import type { RuledPosition } from './position-value.ts'
 import { add, neg, parseDecimal, parseRate, ZERO } from './rational.ts'
@@ -12,7 +19,7 @@ import { oldestMs } from './rule-age.ts'
 
 /**
  * The terms of the pool of an account; `positions` are its open cross positions.
- * @throws PlimsollError ACCOUNT_UNSUPPORTED, naming each asset for which the book has no rules.
+ * @throws PlimsollError ACCOUNT_UNSUPPORTED, naming each asset for which the book has no rules, or not those of a debt.
  */
 export function poolTermsOf(
   account: Account,
@@ -24,12 +31,16 @@ export function poolTermsOf(
   const { collateral, liabilities } = account
   const settling = positions.map(({ rules }, index) => ({ index, asset: rules.settlementAsset }))
   const assets = poolAssetsOf(account, pool, settling).map(({ asset }) => {
-    const rules = asset === currency ? undefined : book.collateralOf?.(asset)
-    if (asset !== currency && rules === undefined) refuseFaults(account, accountFaultsOf(account, book))
+    const rules = asset === currency ? undefined : collateralRulesIn(pool, asset, book)
     const wallet = amountIn(collateral, asset)
     // A wallet below zero is a debt, whichever way it is stated.
     const [owned, owed] = wallet.n < 0n ? [ZERO, neg(wallet)] : [wallet, ZERO]
-    return { asset, wallet: owned, liability: add(owed, amountIn(liabilities, asset)), rules }
+    const liability = add(owed, amountIn(liabilities, asset))
+    const isUnruled = asset !== currency && rules === undefined
+    if (isUnruled || (liability.n > 0n && lacksDebtRate(rules, pool))) {
+      refuseFaults(account, accountFaultsOf(account, book))
+    }
+    return { asset, wallet: owned, liability, rules }
   })
   return {
     currency,
@@ -53,6 +64,7 @@ export function poolAccount(
 ): MarginAccount {
   const rules = positions.map((ruled) => ruled.rules)
   const [first] = rules
+  const weights = pool.assets.flatMap((asset) => asset.rules ?? [])
   return {
     id: crossPoolId(account, pool.currency),
     account: account.id,
@@ -66,11 +78,21 @@ export function poolAccount(
     curves: [],
     liquidation: poolLiquidationOf(pool, first, book),
     ruleBook: book.version,
-    rulesAsOfMs: oldestMs(rules),
-    assumptions: [...assumptionsOf(positions), ...interestAssumptionsOf(account, pool.assets)],
+    rulesAsOfMs: oldestMs([...rules, ...weights]),
+    assumptions: [...poolAssumptionsOf(positions, weights), ...interestAssumptionsOf(account, pool.assets)],
     isPlain: false,
     formula: { marginMode: 'cross', positions, walletBalance: ZERO, pool },
   }
+}
+
+/** Each once: those of the positions, then of the assets. */
+function poolAssumptionsOf(
+  positions: readonly RuledPosition[],
+  weights: readonly CollateralRules[],
+): readonly string[] {
+  const ofAssets = weights.flatMap((rules) => rules.assumptions ?? [])
+  const ofPositions = assumptionsOf(positions)
+  return ofAssets.length === 0 ? ofPositions : [...new Set([...ofPositions, ...ofAssets])]
 }
 
 /** Spot margin is liquidated at its level (Binance, Kraken: margin level at or below it), whatever the rules of futures say. */

@@ -1,5 +1,5 @@
 // Which assets make a pool over several currencies, and what the rule book lacks for them.
-import type { Account, AccountFault, FieldPath, Pool, RuleBook } from '../domain/index.ts'
+import type { Account, AccountFault, CollateralRules, FieldPath, Pool, RuleBook } from '../domain/index.ts'
 
 const NONZERO_DIGIT = /[1-9]/
 
@@ -42,19 +42,51 @@ export function pooledAssetsOf(account: Account, pool: Pool, book: RuleBook): Na
   return poolAssetsOf(account, pool, settling)
 }
 
-/** The assets that the book does not know as collateral: they would count as nothing. */
+/** How an asset counts in that kind of pool; undefined where the book does not say it of this kind. */
+export function collateralRulesIn(
+  { kind }: Pick<Pool, 'kind'>,
+  asset: string,
+  book: RuleBook,
+): CollateralRules | undefined {
+  const rules = book.collateralOf?.(asset)
+  return rules?.poolKind === undefined || rules.poolKind === kind ? rules : undefined
+}
+
+/** Of a multi-asset pool a debt needs maintenance margin: one of which the rules do not know how much cannot be judged. */
+export function lacksDebtRate(rules: CollateralRules | undefined, { kind }: Pick<Pool, 'kind'>): boolean {
+  return kind === 'multi-asset' && rules?.liabilityMaintenanceRate === null
+}
+
+/** The assets that the book does not know as collateral, which would count as nothing, and the debts without a margin. */
 export function assetFaultsOf(
   assets: readonly NamedAsset[],
-  { currency }: Pool,
+  { collateral, liabilities }: Account,
+  pool: Pool,
   book: RuleBook,
 ): AccountFault[] {
+  const owed = new Set([
+    ...liabilities.flatMap(({ asset, amount }) => (NONZERO_DIGIT.test(amount) ? [asset] : [])),
+    ...collateral.flatMap(({ asset, amount }) =>
+      amount.startsWith('-') && NONZERO_DIGIT.test(amount) ? [asset] : [],
+    ),
+  ])
   return assets.flatMap(({ asset, path }) => {
-    if (asset === currency || book.collateralOf?.(asset) !== undefined) return []
-    const refusal = book.refused?.get(collateralPlace(asset))
-    const lack = `rule book ${book.version} does not say how ${asset} counts in a pool valued in ${currency}`
-    const rule = refusal === undefined ? lack : `its collateral rules are refused: ${refusal}`
-    return [{ code: 'ACCOUNT_UNSUPPORTED', path, rule }]
+    const rule = asset === pool.currency ? undefined : faultOf(asset, owed.has(asset), pool, book)
+    return rule === undefined ? [] : [{ code: 'ACCOUNT_UNSUPPORTED', path, rule }]
   })
+}
+
+function faultOf(asset: string, isOwed: boolean, pool: Pool, book: RuleBook): string | undefined {
+  const rules = collateralRulesIn(pool, asset, book)
+  if (rules === undefined) {
+    const refusal = book.refused?.get(collateralPlace(asset))
+    if (refusal !== undefined) return `its collateral rules are refused: ${refusal}`
+    const other = book.collateralOf?.(asset)?.poolKind
+    const lack = `rule book ${book.version} does not say how ${asset} counts in a pool valued in ${pool.currency}`
+    return other === undefined ? lack : `${lack}: its rules are those of a ${other} pool`
+  }
+  if (!isOwed || !lacksDebtRate(rules, pool)) return undefined
+  return `rule book ${book.version} does not say what maintenance margin a debt of ${asset} needs: give liabilityMaintenanceRate in its collateralRules`
 }
 
 /** Under which name the refused collateral rules of an asset stand among those of symbols. */

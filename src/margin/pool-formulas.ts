@@ -156,6 +156,7 @@ function assetBalancesOf<N>(
 ): (price: N) => PoolBalances<N> {
   const debt = algebra.of(asset.liability)
   const owned = algebra.sub(wallet, debt)
+  // A rate that is not known is that of no debt: an account that has one is refused.
   const debtRate = algebra.of(liquidationLevel ?? parseRate(asset.rules?.liabilityMaintenanceRate ?? '0'))
   return (price) => ({
     walletBalance: algebra.mul(owned, price),

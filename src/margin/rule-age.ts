@@ -1,5 +1,3 @@
-import type { InstrumentRules } from '../domain/index.ts'
-
 const DAY_MS = 24 * 60 * 60 * 1_000
 
 /** Whole days since the day of the rules, 0 for a future day; null when the day is not known. */
@@ -8,7 +6,7 @@ export function ruleAgeDays(rulesAsOfMs: number | null, nowMs: number): number |
 }
 
 /** Start of the oldest day of the rules, UTC; null when the day of any is not known. */
-export function oldestMs(rules: readonly InstrumentRules[]): number | null {
+export function oldestMs(rules: readonly { readonly asOf?: string | undefined }[]): number | null {
   let oldest: string | undefined
   for (const { asOf } of rules) {
     if (asOf === undefined) return null

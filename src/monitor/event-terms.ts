@@ -1,5 +1,6 @@
 import {
   type Account,
+  type CollateralRules,
   type EventPool,
   type EventRules,
   eventRulesOf,
@@ -47,10 +48,15 @@ export function poolOf(
     if (rules === undefined) return amounts
     const name = indexName(asset, pool.currency)
     const seen = marks.find(({ symbol }) => symbol === name)
-    return { ...amounts, ...indexFields(seen, nowMonotonicMs), rules }
+    return { ...amounts, ...indexFields(seen, nowMonotonicMs), rules: figuresOf(rules) }
   })
   const { kind, liquidationLevel } = pool
   return { kind, ...(liquidationLevel === undefined ? {} : { liquidationLevel }), liquidation, assets }
+}
+
+/** Without the words beside them, on which no figure depends. */
+function figuresOf({ source: _, assumptions: __, ...rules }: CollateralRules): EventRules {
+  return rules
 }
 
 function indexFields(seen: SeenMark | undefined, nowMonotonicMs: number) {

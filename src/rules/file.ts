@@ -1,27 +1,22 @@
 import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import {
-  assetSchema,
   type CollateralRules,
-  collateralRulesSchema,
   type EffectiveRules,
   faultsText,
   firstRule,
   IN_OUR_WORDS,
   pathText,
-  schemaFaultsOf,
   symbolSchema,
   type VenueId,
   type VenueNames,
 } from '../domain/index.ts'
 import { fileReason, PlimsollError } from '../errors.ts'
 import { readJson } from '../input/index.ts'
-import { checkCollateral, collateralPlace } from '../margin/index.ts'
+import { collateralPlace } from '../margin/index.ts'
+import { COLLATERAL_FIELD, collateralOrFault } from './collateral.ts'
 import { entriesOrFault } from './entries.ts'
 import type { SymbolRules } from './overlay.ts'
-
-/** The field of a venue that holds how assets count in a pool, by asset. No venue names a contract so. */
-const COLLATERAL_FIELD = 'collateralRules'
 
 /** What a file says of one venue. */
 export interface VenueRules {
@@ -89,21 +84,6 @@ function readCollateral(
       delete collateral[asset]
       refused.set(place, `rules file ${basename(path)}: ${read}`)
     }
-  }
-}
-
-/** What the file states for an asset, or what is wrong with it. */
-function collateralOrFault(asset: string, stated: unknown): CollateralRules | string {
-  const name = assetSchema.safeParse(asset, IN_OUR_WORDS)
-  if (!name.success) return `the asset ${firstRule(name.error)}`
-  const rules = collateralRulesSchema.safeParse(stated, IN_OUR_WORDS)
-  if (!rules.success) return faultsText(stated, schemaFaultsOf(rules.error), 'it')
-  try {
-    checkCollateral(asset, rules.data)
-    return rules.data
-  } catch (error) {
-    if (!(error instanceof PlimsollError)) throw error
-    return error.message
   }
 }
 

@@ -1,4 +1,4 @@
-export { withCollateralRules } from './collateral.ts'
+export { COLLATERAL_FIELD, collateralOrFault, withCollateralRules } from './collateral.ts'
 export { readRulesFile, type VenueRules } from './file.ts'
 export { bookAt, entryAt, type RuleBookParts, ruleBookOfEntries, rulesAt } from './in-time.ts'
 export { checkInstrument, type SymbolRules, withoutSymbols, withRules } from './overlay.ts'

@@ -1,12 +1,15 @@
 import { isDeepStrictEqual } from 'node:util'
 import {
+  type CollateralRules,
   effectiveFromSchema,
+  type ImportedRules,
   type InstrumentRules,
   instrumentRulesSchema,
   type StatedRules,
   type VenueId,
   type VenueNames,
 } from '../domain/index.ts'
+import { COLLATERAL_FIELD } from './collateral.ts'
 
 /** An entry of a rules file. */
 export type WrittenEntry = InstrumentRules & { readonly effectiveFrom?: string; readonly source?: string }
@@ -17,13 +20,16 @@ export type WrittenRules = Record<string, Record<string, unknown>>
 /** Imported rules as a rules file. Rules that state no day are in force always. */
 export function writtenRules(
   venue: VenueId,
-  imported: ReadonlyMap<string, readonly StatedRules[]>,
+  { rules, collateral }: Pick<ImportedRules, 'rules' | 'collateral'>,
   source: string,
 ): WrittenRules {
-  const bySymbol = [...imported].map(([symbol, stated]) => {
+  const bySymbol: (readonly [string, unknown])[] = [...rules].map(([symbol, stated]) => {
     const entries = stated.map((one) => entryOf(one, source))
     return [symbol, entries.length === 1 ? entries[0] : entries] as const
   })
+  if (collateral.size > 0) {
+    bySymbol.push([COLLATERAL_FIELD, Object.fromEntries(collateral)])
+  }
   return { [venue]: Object.fromEntries(bySymbol) }
 }
 
@@ -41,8 +47,8 @@ function timeOf(day: string): string {
 
 /**
  * A rules file with imported rules added. Rules that state no day are in force from `day` on, ISO; where the file has the
- * same rules in force at that time, only their `asOf` moves to a later day. All other entries stay as they are written. `file` holds
- * no refused entry.
+ * same rules in force at that time, only their `asOf` moves to a later day. Rules of an asset replace those of the file, but for
+ * what it says of a debt where the imported ones do not. All other entries stay as they are written. `file` holds no refused entry.
  */
 export function mergedRules(
   file: WrittenRules,
@@ -54,7 +60,7 @@ export function mergedRules(
     day,
   }: {
     readonly venue: VenueId
-    readonly imported: ReadonlyMap<string, readonly StatedRules[]>
+    readonly imported: Pick<ImportedRules, 'rules' | 'collateral'>
     readonly source: string
     readonly day: string
   },
@@ -63,7 +69,7 @@ export function mergedRules(
     Object.entries(file).map(([name, tables]) => [name, { ...tables }]),
   )
   const own = Object.keys(merged).filter((name) => names.get(name) === venue)
-  for (const [symbol, stated] of imported) {
+  for (const [symbol, stated] of imported.rules) {
     const name = own.find((one) => Object.hasOwn(merged[one]!, symbol)) ?? own[0] ?? venue
     const tables = merged[name] ?? {}
     merged[name] = tables
@@ -74,7 +80,19 @@ export function mergedRules(
       entries = withEntry(entries, { ...one, effectiveFrom: one.effectiveFrom ?? day }, source)
     tables[symbol] = entries.length === 1 ? entries[0] : entries
   }
+  for (const [asset, rules] of imported.collateral) {
+    const name = own.find((one) => Object.hasOwn(assetsIn(merged[one]!), asset)) ?? own[0] ?? venue
+    const assets = assetsIn(merged[name] ?? {})
+    const known = assets[asset]?.liabilityMaintenanceRate
+    const debt = rules.liabilityMaintenanceRate ?? known ?? null
+    const added = { ...rules, liabilityMaintenanceRate: debt }
+    merged[name] = { ...merged[name], [COLLATERAL_FIELD]: { ...assets, [asset]: added } }
+  }
   return merged
+}
+
+function assetsIn(tables: Record<string, unknown>): Record<string, Partial<CollateralRules>> {
+  return (tables[COLLATERAL_FIELD] ?? {}) as Record<string, Partial<CollateralRules>>
 }
 
 /** `entries` ascend by their time, and so does the result. */
@@ -110,7 +128,8 @@ function isSame(entry: object, rules: InstrumentRules): boolean {
 export function rulesFileText(file: WrittenRules): string {
   const venues = Object.entries(file).map(([name, tables]) => {
     const symbols = Object.entries(tables).map(
-      ([symbol, stated]) => `    ${JSON.stringify(symbol)}: ${entriesText(stated)}`,
+      ([symbol, stated]) =>
+        `    ${JSON.stringify(symbol)}: ${symbol === COLLATERAL_FIELD ? assetsText(stated as object) : entriesText(stated)}`,
     )
     if (symbols.length === 0) return `  ${JSON.stringify(name)}: {}`
     return `  ${JSON.stringify(name)}: {\n${symbols.join(',\n')}\n  }`
@@ -121,4 +140,11 @@ export function rulesFileText(file: WrittenRules): string {
 function entriesText(stated: unknown): string {
   if (!Array.isArray(stated)) return JSON.stringify(stated)
   return `[\n${stated.map((entry) => `      ${JSON.stringify(entry)}`).join(',\n')}\n    ]`
+}
+
+function assetsText(assets: object): string {
+  const lines = Object.entries(assets).map(
+    ([asset, rules]) => `      ${JSON.stringify(asset)}: ${JSON.stringify(rules)}`,
+  )
+  return `{\n${lines.join(',\n')}\n    }`
 }

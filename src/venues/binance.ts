@@ -10,6 +10,7 @@ import {
 import { jsonOf } from '../input/index.ts'
 import { ruleBookOfEntries } from '../rules/index.ts'
 import { coinmEntriesOf, coinmSymbols } from './binance-coinm.ts'
+import { multiAssets } from './binance-collateral.ts'
 import { USDM_AS_OF, usdmCoinOf, usdmEntriesOf, usdmSymbols } from './binance-usdm.ts'
 import {
   isEventTime,
@@ -241,7 +242,7 @@ export const binance: Venue = {
   rulesImport: binanceImport,
   ruleBook: ruleBookOfEntries({
     venue: BINANCE,
-    version: `binance-usdm-${USDM_AS_OF}-coinm-undated`,
+    version: `binance-usdm-${USDM_AS_OF}-coinm-undated-collateral-2022`,
     defaults: {
       closingFee: 'none',
       liquidation: 'reached',
@@ -253,5 +254,7 @@ export const binance: Venue = {
     },
     symbols: () => [...usdmSymbols(), ...coinmSymbols()],
     entriesOf: (symbol) => (COINM_SYMBOL.test(symbol) ? coinmEntriesOf(symbol) : usdmEntriesOf(symbol)),
+    collateralOf: (asset) => multiAssets.get(asset),
+    collateralAssets: () => multiAssets.keys(),
   }),
 }

@@ -119,6 +119,7 @@ class BookInForce implements RuleBook {
   readonly defaults: RuleBook['defaults']
   readonly refused: ReadonlyMap<string, string>
   readonly collateralOf: NonNullable<RuleBook['collateralOf']>
+  readonly collateralAssets: NonNullable<RuleBook['collateralAssets']>
   readonly heldAs: NonNullable<RuleBook['heldAs']>
   /** Symbols that the book before it was asked for, and that have other rules now. */
   readonly changed: readonly string[]
@@ -136,6 +137,7 @@ class BookInForce implements RuleBook {
     this.defaults = book.defaults
     this.refused = book.refused ?? NONE_REFUSED
     this.collateralOf = (asset) => book.collateralOf?.(asset)
+    this.collateralAssets = () => book.collateralAssets?.() ?? []
     this.heldAs = (symbol) => book.heldAs?.(symbol) ?? symbol
     this.#atMs = atMs
     this.changed = before === undefined ? [] : this.#follow(before)

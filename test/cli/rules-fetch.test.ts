@@ -62,8 +62,12 @@ const risk = (symbol: string) => ({
 
 describe('plimsoll rules fetch', () => {
   it('follows the pages of the venue and makes a rules file of all of them', async () => {
+    const collateralRatioList = [{ minQty: '0', maxQty: '', collateralRatio: '0.95' }]
+    const ratios = [{ currency: 'BTC', collateralRatioList }]
     const { url, asked } = await venue((path) => {
       const isSecond = path.includes('cursor=next%2F1')
+      if (path.includes('/collateral'))
+        return { json: { retCode: 0, retMsg: 'OK', result: { list: ratios } } }
       const list = path.includes('risk-limit?category=linear') ? [risk(isSecond ? 'XRPUSDT' : 'SOLUSDT')] : []
       const nextPageCursor = list.length > 0 && !isSecond ? 'next/1' : ''
       return { json: { retCode: 0, retMsg: 'OK', result: { list, nextPageCursor } } }
@@ -74,10 +78,11 @@ describe('plimsoll rules fetch', () => {
       'GET /v5/market/risk-limit?category=inverse',
       'GET /v5/market/instruments-info?category=linear',
       'GET /v5/market/instruments-info?category=inverse',
+      'GET /v5/spot-margin-trade/collateral',
       'GET /v5/market/risk-limit?category=linear&cursor=next%2F1',
     ])
-    expect(Object.keys(JSON.parse(output).bybit)).toEqual(['SOLUSDT', 'XRPUSDT'])
-    expect(errors).toContain('2 taken  0 refused')
+    expect(Object.keys(JSON.parse(output).bybit)).toEqual(['SOLUSDT', 'XRPUSDT', 'collateralRules'])
+    expect(errors).toContain('3 taken  0 refused')
   })
 
   it('follows the pages of Coinbase, and fails where a page is announced without its cursor', async () => {
@@ -125,13 +130,20 @@ describe('plimsoll rules fetch', () => {
         mmr: '0.01',
         maxLever: '20',
       }))
+      const details = [{ minAmt: '0', maxAmt: '', discountRate: '0.98' }]
+      const discounts = path.includes('/discount-rate') ? [{ ccy: 'BTC', details }] : []
       return {
-        json: { code: '0', msg: '', data: path.includes('/instruments') ? families.map(swap) : tiers },
+        json: {
+          code: '0',
+          msg: '',
+          data: path.includes('/instruments') ? families.map(swap) : [...tiers, ...discounts],
+        },
       }
     })
     const { output } = await fetching('--venue', 'okx', '--url', url)
-    expect(asked).toHaveLength(3)
-    expect(Object.keys(JSON.parse(output).okx)).toEqual(families.map((family) => `${family}-SWAP`))
+    expect(asked).toHaveLength(4)
+    const taken = [...families.map((family) => `${family}-SWAP`), 'collateralRules']
+    expect(Object.keys(JSON.parse(output).okx)).toEqual(taken)
   })
 
   it('posts the requests of a venue that takes no others', async () => {

@@ -205,7 +205,9 @@ describe('plimsoll rules import', () => {
   it('refuses input that states no contract, or that cannot be read', async () => {
     await expect(importing(fileOf('none.json', { result: {} }))).rejects.toMatchObject({
       code: 'INPUT_INVALID',
-      message: expect.stringMatching(/^no contract of bybit is stated in the input: .* is /),
+      message: expect.stringMatching(
+        /^no contract and no collateral of bybit is stated in the input: .* is /,
+      ),
     })
     await expect(importing(fileOf('cut.json', '{"a": 1'))).rejects.toMatchObject({ code: 'INPUT_INVALID' })
     await expect(importing(join(folder, 'missing.json'))).rejects.toMatchObject({ code: 'USAGE' })
@@ -328,5 +330,98 @@ describe('a body without rules', () => {
     )
     const error = fileOf('binance.json', { code: -2015, msg: 'Invalid API-key' })
     await expect(run('import', '--venue', 'binance', error)).rejects.toThrow(/-2015.*Invalid API-key/)
+  })
+})
+
+describe('collateral in plimsoll rules', () => {
+  const ratios = (...ratioList: readonly [string, string, string][]) => ({
+    result: {
+      list: [
+        {
+          currency: 'BTC',
+          collateralRatioList: ratioList.map(([minQty, maxQty, collateralRatio]) => ({
+            minQty,
+            maxQty,
+            collateralRatio,
+          })),
+        },
+      ],
+    },
+  })
+  const TIERED = ratios(['0', '100', '0.95'], ['100', '', '0.5'])
+
+  it('is imported beside contracts, and a line of the rules file holds an asset', async () => {
+    const { output, errors } = await importing(fileOf('both.json', [SOL, TIERED]))
+    expect(errors).toContain('bybit  2 taken  0 refused  2 changed')
+    expect(errors).toContain('bybit collateralRules.BTC  added')
+    expect(output).toMatch(/^ {6}"BTC": \{"tiers":.*"source":"\/v5\/spot-margin-trade\/collateral"\}$/m)
+    fileOf('rules.json', output)
+    const { collateral, refused } = readRulesFile(target, VENUE_NAMES).get(VENUE_NAMES.get('bybit')!)!
+    expect(refused.size).toBe(0)
+    expect(collateral.BTC).toMatchObject({ asOf: '2026-11-01', discounts: 'wallet' })
+  })
+
+  it('is merged: what the file says of a debt and of other assets stays', async () => {
+    const eth = { tiers: [{ cap: '1', ratio: '0.5' }] }
+    const own = { BTC: { ...eth, liabilityMaintenanceRate: '0.03' }, ETH: eth }
+    fileOf('rules.json', { 'bybit-linear': { collateralRules: own } })
+    await importing(fileOf('tiered.json', TIERED), '--merge', target)
+    const merged = JSON.parse(readFileSync(target, 'utf8'))
+    expect(Object.keys(merged)).toEqual(['bybit-linear'])
+    const { BTC, ETH } = merged['bybit-linear'].collateralRules
+    expect(ETH).toEqual(eth)
+    expect(BTC).toMatchObject({
+      tiers: [{ ratio: '0.95' }, { ratio: '0.5' }],
+      liabilityMaintenanceRate: '0.03',
+    })
+  })
+
+  it('is listed, shown, compared and checked', async () => {
+    await importing(fileOf('tiered.json', TIERED), '--out', target)
+    const listed = await run('list', 'bybit', '--rules', target)
+    expect(
+      listed.output
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line))
+        .at(-1),
+    ).toEqual({
+      venue: 'bybit',
+      symbol: 'collateralRules.BTC',
+      tiers: 2,
+      ratio: '0.95',
+      basis: 'coin',
+      discounts: 'wallet',
+      asOf: '2026-11-01',
+      ruleAgeDays: 27,
+    })
+    const shown = JSON.parse((await run('show', 'bybit', 'collateralRules.BTC', '--rules', target)).output)
+    expect(shown).toMatchObject({
+      source: '/v5/spot-margin-trade/collateral',
+      rules: { poolKind: 'multi-asset' },
+    })
+    expect(JSON.parse((await run('show', 'bybit', '--rules', target)).output)).toMatchObject({
+      collateral: 1,
+    })
+    const other = fileOf('other.json', {
+      bybit: { collateralRules: { BTC: { ...shown.rules, discounts: 'equity' } } },
+    })
+    expect(JSON.parse((await run('diff', target, other)).output)).toMatchObject({
+      symbol: 'collateralRules.BTC',
+      change: 'changed',
+      changes: [{ field: 'discounts', before: 'wallet', after: 'equity' }],
+    })
+    expect(JSON.parse((await run('check', target)).output)).toEqual({
+      venue: 'bybit',
+      symbol: 'collateralRules.BTC',
+      entries: 1,
+      refused: null,
+    })
+  })
+
+  it('that cannot be used is refused by name, and the exit code is 1', async () => {
+    const { errors } = await importing(fileOf('rising.json', ratios(['0', '1', '0.5'], ['1', '', '0.9'])))
+    expect(errors).toContain('refused collateralRules.BTC  tiers[1].ratio of BTC is 0.9')
+    expect(process.exitCode).toBe(1)
   })
 })

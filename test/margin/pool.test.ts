@@ -390,3 +390,46 @@ describe('spot margin of a venue whose futures are liquidated only below their l
     expect(stateOf(account, book, { BTC: '33000.00000001' }).verdict).toBe('warning')
   })
 })
+
+describe('collateral rules of a pool', () => {
+  const inDollars = { venue: 'binance', positions: [], pool: { currency: 'USD' } }
+  const accountOf = (fields: object) => parsedAccount({ ...inDollars, ...fields })
+  const collateral = [{ asset: 'BTC', amount: '1' }]
+  const liabilities = [{ asset: 'USD', amount: '1' }]
+  const held = accountOf({ collateral, liabilities })
+  const owing = accountOf({ collateral, liabilities: [{ asset: 'BTC', amount: '0.1' }] })
+
+  it('that do not say what a debt asks for judge what is owned, and refuse what is owed by name', () => {
+    const book = bookWith({ BTC: { ...AS_IT_IS, liabilityMaintenanceRate: null } })
+    expect(accountFaultsOf(held, book)).toEqual([])
+    expect(accountFaultsOf(owing, book)).toEqual([
+      {
+        code: 'ACCOUNT_UNSUPPORTED',
+        path: ['collateral', 0, 'asset'],
+        rule: expect.stringContaining('what maintenance margin a debt of BTC needs'),
+      },
+    ])
+    expect(() => marginAccountsOf(owing, book)).toThrow(/a debt of BTC/)
+    const below = { ...held, collateral: [{ asset: 'BTC', amount: '-1' }] }
+    expect(() => marginAccountsOf(below, book)).toThrow(/a debt of BTC/)
+    const spot = { currency: 'USD', kind: 'spot-margin', liquidationLevel: '1.1' } as const
+    expect(accountFaultsOf({ ...owing, pool: spot }, book)).toEqual([])
+  })
+
+  it('of another kind of pool do not count in it', () => {
+    const book = bookWith({ BTC: { ...AS_IT_IS, poolKind: 'spot-margin' } })
+    expect(accountFaultsOf(held, book)).toEqual([
+      expect.objectContaining({
+        rule: expect.stringContaining('pool valued in USD: its rules are those of a spot-margin pool'),
+      }),
+    ])
+    expect(() => marginAccountsOf(held, book)).toThrow(/spot-margin pool/)
+  })
+
+  it('bring their day and their assumptions into those of the pool', () => {
+    const of = (own: object) => marginAccountsOf(held, bookWith({ BTC: { ...AS_IT_IS, ...own } }))[0]!
+    const dated = of({ asOf: '2022-01-01', assumptions: ['as large as'] })
+    expect(dated).toMatchObject({ rulesAsOfMs: Date.parse('2022-01-01'), assumptions: ['as large as'] })
+    expect(of({})).toMatchObject({ rulesAsOfMs: null, assumptions: [] })
+  })
+})

@@ -100,7 +100,8 @@ function collateralIn(rules: CollateralRules): NaiveCollateral {
     capsAreIn: rules.basis,
     profitIsDiscounted: rules.discounts === 'equity',
     debtRatio: parse(rules.liabilityRatio),
-    debtMaintenanceRate: parse(rules.liabilityMaintenanceRate),
+    // Of an account that the rules can judge, an unknown rate is that of no debt.
+    debtMaintenanceRate: parse(rules.liabilityMaintenanceRate ?? '0'),
   }
 }
 

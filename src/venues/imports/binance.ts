@@ -3,22 +3,25 @@ import { compare, ONE, parseDecimal } from '../../margin/index.ts'
 import { coinmContractSizeOf } from '../binance-coinm.ts'
 import { usdmSettlementAssetOf } from '../binance-usdm.ts'
 import { isObject } from '../frame.ts'
+import { bufferedRules } from './binance-collateral.ts'
 import {
   type BodyRecord,
   baseAssetField,
   boundIn,
   decimalOf,
   groupedBy,
+  numberIn,
   positiveIn,
   recordsOf,
   refuse,
+  symbolIn,
   Taken,
   textOrUndefined,
   tickSizeField,
 } from './body.ts'
 import { marginalTiersOf, type StatedBracket } from './tiers.ts'
 
-/** `leverageBracket` of USDⓈ-M and COIN-M with the contracts of `exchangeInfo`. */
+/** `leverageBracket` of USDⓈ-M and COIN-M with the contracts of `exchangeInfo`, and the assets of `assetIndex`. */
 export const binanceImport: RulesImport = {
   source: '/fapi/v1/leverageBracket, /dapi/v2/leverageBracket',
   endpoint: {
@@ -43,8 +46,35 @@ export const binanceImport: RulesImport = {
         'its brackets are missing: add the body of leverageBracket, which needs an API key',
       )
     }
+    takeCollateral(taken, bodies, asOf)
     return taken
   },
+}
+
+/** The assets of `/fapi/v1/assetIndex`: ADAUSD is ADA in dollars. */
+function takeCollateral(taken: Taken, bodies: readonly RulesBody[], asOf: string): void {
+  const isAssetIndex = ({ bidBuffer, askBuffer }: BodyRecord) =>
+    bidBuffer !== undefined || askBuffer !== undefined
+  for (const record of recordsOf(bodies, isAssetIndex)) {
+    const name = symbolIn(record, 'symbol')
+    const asset = /^(.+)USD$/u.exec(name)?.[1]
+    taken.takeCollateral(asset ?? name, () => {
+      if (asset === undefined) refuse(`its symbol is ${name}: must be an asset and USD, such as ADAUSD`)
+      return bufferedRules(numberIn(record, 'bidBuffer'), numberIn(record, 'askBuffer'), asOf)
+    })
+  }
+  for (const asset of recordsOf(bodies, isCrossRatio).flatMap(({ assetNames }) => assetNames as unknown[])) {
+    if (typeof asset !== 'string' || taken.collateral.has(asset)) continue
+    taken.takeCollateral(asset, () => refuse(CROSS_RATIO_REASON))
+  }
+}
+
+/** The ratios weigh `collateralMarginLevel`; the venue liquidates by `marginLevel`, which weighs no asset. */
+const CROSS_RATIO_REASON =
+  'crossMarginCollateralRatio does not say when cross margin is liquidated; of multi-assets mode give the body of /fapi/v1/assetIndex'
+
+function isCrossRatio({ collaterals, assetNames }: BodyRecord): boolean {
+  return Array.isArray(collaterals) && Array.isArray(assetNames)
 }
 
 function contractsOf(bodies: readonly RulesBody[]): ReadonlyMap<string, readonly BodyRecord[]> {

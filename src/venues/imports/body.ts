@@ -1,6 +1,7 @@
 import {
   ASSET_PATTERN,
   CAP_PATTERN,
+  type CollateralRules,
   DECIMAL_PATTERN,
   type Decimal,
   type InstrumentRules,
@@ -12,6 +13,7 @@ import {
   shownValue,
 } from '../../domain/index.ts'
 import { PlimsollError } from '../../errors.ts'
+import { collateralPlace } from '../../margin/index.ts'
 import { coinOfAsset } from '../coins.ts'
 import { isObject, type JsonObject } from '../frame.ts'
 import { plainNumberOf } from '../numbers.ts'
@@ -95,25 +97,37 @@ export function textOrUndefined(record: BodyRecord, ...fields: readonly string[]
   return undefined
 }
 
-/** Rules by symbol while bodies are read, each taken or refused. */
+/** Rules by symbol and by asset while bodies are read, each taken or refused. */
 export class Taken {
   readonly rules = new Map<string, readonly StatedRules[]>()
+  readonly collateral = new Map<string, CollateralRules>()
   readonly refused = new Map<string, string>()
 
   /** Takes what `read` returns; a reason that it throws with `refuse` refuses the symbol. */
   take(symbol: string, read: () => InstrumentRules | readonly StatedRules[]): void {
+    this.#takeInto(this.rules, symbol, symbol, () => {
+      const stated = read()
+      return 'contribution' in stated ? [{ rules: stated }] : stated
+    })
+  }
+
+  /** The same of an asset. */
+  takeCollateral(asset: string, read: () => CollateralRules): void {
+    this.#takeInto(this.collateral, asset, collateralPlace(asset), read)
+  }
+
+  #takeInto<Rules>(map: Map<string, Rules>, key: string, name: string, read: () => Rules): void {
     try {
       const stated = read()
-      const entries = 'contribution' in stated ? [{ rules: stated }] : stated
-      const other = this.rules.get(symbol)
-      if (other !== undefined && JSON.stringify(other) !== JSON.stringify(entries)) {
+      const other = map.get(key)
+      if (other !== undefined && JSON.stringify(other) !== JSON.stringify(stated)) {
         refuse('the bodies state it twice with different rules')
       }
-      if (!this.refused.has(symbol)) this.rules.set(symbol, entries)
+      if (!this.refused.has(name)) map.set(key, stated)
     } catch (error) {
       if (!(error instanceof PlimsollError) || error.code !== 'RULES_INVALID') throw error
-      this.rules.delete(symbol)
-      this.refused.set(symbol, error.message)
+      map.delete(key)
+      this.refused.set(name, error.message)
     }
   }
 

@@ -29,21 +29,25 @@ import {
   textOrUndefined,
   tickSizeField,
 } from './body.ts'
+import { BYBIT_COLLATERAL, takeBybitCollateral } from './bybit-collateral.ts'
 import { marginalTiersOf, refuseTwoRates, type StatedBracket } from './tiers.ts'
 
 const FEE_ASSUMPTION = `the taker fee rate is that of accounts without a discount, ${TAKER_FEE_RATE}`
 
 /**
- * `/v5/market/risk-limit` with the contracts of `/v5/market/instruments-info`. Of older versions the names of the fields
- * are read too.
+ * `/v5/market/risk-limit` with the contracts of `/v5/market/instruments-info`, and the assets of
+ * `/v5/spot-margin-trade/collateral`. Of older versions the names of the fields are read too.
  */
 export const bybitImport: RulesImport = {
   source: '/v5/market/risk-limit',
   endpoint: {
     url: 'https://api.bybit.com',
-    first: ['risk-limit', 'instruments-info'].flatMap((list) =>
-      ['linear', 'inverse'].map((category) => ({ path: `/v5/market/${list}?category=${category}` })),
-    ),
+    first: [
+      ...['risk-limit', 'instruments-info'].flatMap((list) =>
+        ['linear', 'inverse'].map((category) => ({ path: `/v5/market/${list}?category=${category}` })),
+      ),
+      { path: BYBIT_COLLATERAL },
+    ],
     following: nextPage,
     objectionOf: objectionIn('retCode', '0', 'retMsg'),
     pauseMs: 100,
@@ -59,6 +63,7 @@ export const bybitImport: RulesImport = {
       if (tables.has(symbol)) continue
       taken.refuse(symbol, 'its risk limits are missing: add the body of /v5/market/risk-limit')
     }
+    takeBybitCollateral(taken, bodies, asOf)
     return taken
   },
 }

@@ -1,4 +1,5 @@
 import {
+  type CollateralRules,
   faultsText,
   firstRule,
   type ImportedRules,
@@ -11,20 +12,27 @@ import {
   type Venue,
 } from '../../domain/index.ts'
 import { PlimsollError } from '../../errors.ts'
-import { checkInstrument } from '../../rules/index.ts'
+import { collateralPlace } from '../../margin/index.ts'
+import { checkInstrument, collateralOrFault } from '../../rules/index.ts'
 import { refuse } from './body.ts'
 import { asksForTooMuch } from './tiers.ts'
 
-/** The rules of which every entry can be in a rules file; the others are refused, each with the reason. */
+/** The rules of which every entry can be in a rules file, and of assets; the others are refused, each with the reason. */
 export function checked({ symbol: grammar, id }: Venue, imported: ImportedRules): ImportedRules {
   const rules = new Map<string, readonly StatedRules[]>()
+  const collateral = new Map<string, CollateralRules>()
   const refused = new Map(imported.refused)
   for (const [symbol, entries] of imported.rules) {
     const reason = reasonAgainst(symbol, grammar, id, entries)
     if (reason === undefined) rules.set(symbol, entries)
     else refused.set(symbol, reason)
   }
-  return { rules, refused }
+  for (const [asset, stated] of imported.collateral) {
+    const read = collateralOrFault(asset, stated)
+    if (typeof read === 'string') refused.set(collateralPlace(asset), read)
+    else collateral.set(asset, read)
+  }
+  return { rules, collateral, refused }
 }
 
 function reasonAgainst(

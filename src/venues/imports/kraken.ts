@@ -1,10 +1,27 @@
-import { type InstrumentRules, NO_CAP, type RulesImport, type WholeTier } from '../../domain/index.ts'
-import { compare, mul, parseCap, parseDecimal, type Rational } from '../../margin/index.ts'
+import {
+  type InstrumentRules,
+  NO_CAP,
+  type RulesBody,
+  type RulesImport,
+  type WholeTier,
+} from '../../domain/index.ts'
+import {
+  add,
+  compare,
+  div,
+  floorTo,
+  formatDecimal,
+  mul,
+  parseCap,
+  parseDecimal,
+  type Rational,
+} from '../../margin/index.ts'
 import { isObject } from '../frame.ts'
 import {
   type BodyRecord,
   baseAssetField,
   boundIn,
+  numberIn,
   objectionIn,
   positiveIn,
   recordsOf,
@@ -14,6 +31,7 @@ import {
   textIn,
   tickSizeField,
 } from './body.ts'
+import { multiAssetRules, oneRatio } from './collateral.ts'
 import { leverageOf, refuseGapBelow } from './tiers.ts'
 
 export const KRAKEN_ASSUMPTIONS = [
@@ -21,7 +39,7 @@ export const KRAKEN_ASSUMPTIONS = [
   'the maintenance margin is of the value at entry, as its positions show; an example of the venue is of the value at the mark',
 ]
 
-/** `/derivatives/api/v3/instruments`. */
+/** `/derivatives/api/v3/instruments`, and the assets of `/derivatives/api/v3/accounts`, which needs an API key. */
 export const krakenImport: RulesImport = {
   source: '/derivatives/api/v3/instruments',
   endpoint: {
@@ -39,8 +57,38 @@ export const krakenImport: RulesImport = {
       const symbol = symbolOf(instrument)
       taken.take(symbol, () => rulesOf(symbol, instrument, asOf))
     }
+    takeCollateral(taken, bodies, asOf)
     return taken
   },
+}
+
+const ACCOUNTS = '/derivatives/api/v3/accounts'
+
+/** Decimals of a ratio that is derived from two values of 16 digits, and what these digits leave uncertain in it. */
+const RATIO_STEP: Rational = { n: 1n, d: 1_000_000_000n }
+const RATIO_NOISE: Rational = { n: 1n, d: 1_000_000_000_000n }
+
+/**
+ * The assets of the multi-collateral wallet of `/derivatives/api/v3/accounts`: haircut and conversion fee together are
+ * 1 − `collateralValue` / `value`. Profit of linear futures is in dollars and has no haircut.
+ */
+function takeCollateral(taken: Taken, bodies: readonly RulesBody[], asOf: string): void {
+  const isWallet = ({ type }: BodyRecord) => type === 'multiCollateralMarginAccount'
+  for (const { currencies } of recordsOf(bodies, isWallet)) {
+    if (!isObject(currencies)) continue
+    for (const [asset, balance] of Object.entries(currencies)) {
+      taken.takeCollateral(asset, () => {
+        const record = isObject(balance) ? balance : refuse('its balance is not an object')
+        const value = parseDecimal(positiveIn(record, 'value'))
+        const counted = parseDecimal(numberIn(record, 'collateralValue'))
+        const ratio = floorTo(add(div(counted, value), RATIO_NOISE), RATIO_STEP)
+        return multiAssetRules(oneRatio(formatDecimal(ratio)), asOf, {
+          source: ACCOUNTS,
+          discounts: 'wallet',
+        })
+      })
+    }
+  }
 }
 
 /** Bodies of 2021 print names in small letters. */

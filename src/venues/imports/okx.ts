@@ -2,6 +2,7 @@ import {
   type InstrumentRules,
   isPrice,
   type RuleBook,
+  type RulesBody,
   type RulesImport,
   type RulesRequest,
   type WholeTier,
@@ -17,11 +18,13 @@ import {
   positiveIn,
   recordsOf,
   refuse,
+  symbolIn,
   Taken,
   textIn,
   textOrUndefined,
   tickSizeField,
 } from './body.ts'
+import { collateralTiersOf, multiAssetRules } from './collateral.ts'
 import { byCap, refuseUneven } from './tiers.ts'
 
 /** Taker fee rate of accounts without a discount. */
@@ -32,12 +35,18 @@ export const OKX_ASSUMPTIONS = [
   'a size between two tiers, such as 1000.5 contracts, is in the upper one',
 ]
 
-/** `/api/v5/public/position-tiers` with the contracts of `/api/v5/public/instruments`. */
+const DISCOUNT_RATES = '/api/v5/public/discount-rate-interest-free-quota'
+const DISCOUNT_FIELDS = { from: 'minAmt', to: 'maxAmt', ratio: 'discountRate' }
+
+/**
+ * `/api/v5/public/position-tiers` with the contracts of `/api/v5/public/instruments`, and the assets of
+ * `/api/v5/public/discount-rate-interest-free-quota`.
+ */
 export const okxImport: RulesImport = {
   source: '/api/v5/public/position-tiers',
   endpoint: {
     url: 'https://www.okx.com',
-    first: [{ path: '/api/v5/public/instruments?instType=SWAP' }],
+    first: [{ path: '/api/v5/public/instruments?instType=SWAP' }, { path: DISCOUNT_RATES }],
     following: tiersOfFamilies,
     objectionOf: objectionIn('code', '0', 'msg'),
     // The venue allows 10 requests for tiers in two seconds.
@@ -71,8 +80,27 @@ export const okxImport: RulesImport = {
       const symbol = `${family}-SWAP`
       taken.take(symbol, () => rulesOf(wholeTiersOf(tiers), knownTermsOf(symbol, book), asOf))
     }
+    takeCollateral(taken, bodies, asOf)
     return taken
   },
+}
+
+/**
+ * `details`: bounds in coin; `minDiscountRate` holds above the last. Older bodies have `discountInfo` instead, of which the
+ * documents do not state the unit. API v5, "Get discount rate and interest-free quota".
+ */
+function takeCollateral(taken: Taken, bodies: readonly RulesBody[], asOf: string): void {
+  const isDiscount = (record: BodyRecord) =>
+    record.ccy !== undefined && (record.details !== undefined || record.discountInfo !== undefined)
+  for (const record of recordsOf(bodies, isDiscount)) {
+    taken.takeCollateral(symbolIn(record, 'ccy'), () => {
+      const { details, minDiscountRate } = record
+      if (details === undefined)
+        refuse('it states discountInfo without details: the unit of its tiers is not known')
+      const tiers = collateralTiersOf(details, DISCOUNT_FIELDS, decimalOf(minDiscountRate))
+      return multiAssetRules(tiers, asOf, { source: DISCOUNT_RATES, discounts: 'equity' })
+    })
+  }
 }
 
 function isTier({ mmr, maxSz, tier }: BodyRecord): boolean {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { importedFrom } from './support.ts'
+import { HOSTILE, importedFrom, leavesOf, type Path, withLeaf } from './support.ts'
 
 const BODIES: Readonly<Record<string, object>> = {
   bybit: {
@@ -155,22 +155,6 @@ const BODIES: Readonly<Record<string, object>> = {
       },
     },
   },
-}
-
-const HOSTILE = ['0', '-1', '2', '1e308', '1e-300', '123456789012345678901', '', 'x', null, {}, [], true]
-
-type Path = readonly (string | number)[]
-
-function leavesOf(value: unknown, path: Path = []): Path[] {
-  if (typeof value !== 'object' || value === null) return [path]
-  return Object.entries(value).flatMap(([key, inner]) => leavesOf(inner, [...path, key]))
-}
-
-function withLeaf(value: object, [key, ...rest]: Path, leaf: unknown): object {
-  const own = (value as Record<string | number, object>)[key!]!
-  const changed = rest.length === 0 ? leaf : withLeaf(own, rest, leaf)
-  if (Array.isArray(value)) return value.with(key as number, changed)
-  return { ...value, [key!]: changed }
 }
 
 describe('the import of a body', () => {

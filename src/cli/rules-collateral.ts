@@ -1,0 +1,64 @@
+// How assets count in pools over several currencies, as `plimsoll rules` prints it.
+import { type CollateralRules, NO_CAP, type RuleBook } from '../domain/index.ts'
+import { collateralPlace } from '../margin/index.ts'
+import { ageOf, ageText, type Printed, percent, tableLines } from './rules-lines.ts'
+import type { Palette } from './terminal.ts'
+import { visible } from './visible.ts'
+
+/** The assets of a book, one line each, by name. */
+export function collateralLines(book: RuleBook, atMs: number): Printed[] {
+  return assetsOf(book).map(({ asset, rules }) => {
+    const { tiers, basis, discounts, asOf } = rules
+    const age = { asOf: asOf ?? null, ruleAgeDays: ageOf(asOf, atMs) }
+    const symbol = collateralPlace(asset)
+    const [{ ratio }] = tiers as [(typeof tiers)[number]]
+    const json = { venue: book.venue, symbol, tiers: tiers.length, ratio, basis, discounts, ...age }
+    const text = (palette: Palette) => [
+      `${palette.strong(visible(symbol))}  ${collateralSummary(rules)}  ${palette.dim(ageText(asOf, atMs))}`,
+    ]
+    return { json, text }
+  })
+}
+
+/** The assets of a book with their rules, by name. */
+export function assetsOf(book: RuleBook): { readonly asset: string; readonly rules: CollateralRules }[] {
+  return [...(book.collateralAssets?.() ?? [])].sort().flatMap((asset) => {
+    const rules = book.collateralOf?.(asset)
+    return rules === undefined ? [] : [{ asset, rules }]
+  })
+}
+
+/** How many tiers, what the first counts, and what the tiers weigh. */
+export function collateralSummary({ tiers, discounts }: CollateralRules): string {
+  const first = percent(tiers[0]!.ratio)
+  const share = tiers.length === 1 ? first : `${tiers.length} tiers from ${first}`
+  return `${share} of the ${discounts}`
+}
+
+/** The rules of one asset in full. */
+export function assetLines(book: RuleBook, asset: string, rules: CollateralRules, atMs: number): Printed {
+  const symbol = collateralPlace(asset)
+  const { asOf, source } = rules
+  const age = { asOf: asOf ?? null, ruleAgeDays: ageOf(asOf, atMs) }
+  const json = { venue: book.venue, symbol, ruleBook: book.version, ...age, source: source ?? null, rules }
+  const text = (palette: Palette) => {
+    const { poolKind, discounts, liabilityRatio, liabilityMaintenanceRate, assumptions = [] } = rules
+    const debt = liabilityMaintenanceRate === null ? 'not known' : percent(liabilityMaintenanceRate)
+    return [
+      `${palette.strong(`${book.venue} ${visible(symbol)}`)}  in ${poolKind ?? 'all'} pools  tiers weigh the ${discounts}`,
+      `  rules  ${ageText(asOf, atMs)}`,
+      ...(source === undefined ? [] : [`  source  ${visible(source)}`]),
+      `  an amount below zero counts  ${percent(liabilityRatio)}`,
+      `  maintenance of a debt  ${debt}`,
+      ...ratioTable(asset, rules),
+      ...assumptions.map((assumption) => `  ${palette.yellow('assumed')}  ${visible(assumption)}`),
+    ]
+  }
+  return { json, text }
+}
+
+function ratioTable(asset: string, { tiers, basis }: CollateralRules): string[] {
+  const unit = basis === 'coin' ? visible(asset) : 'currency of the pool'
+  const rows = tiers.map(({ cap, ratio }) => [cap === NO_CAP ? 'no cap' : cap, percent(ratio)])
+  return tableLines([[`up to (${unit})`, 'counts'], ...rows])
+}
