@@ -395,7 +395,7 @@ describe('collateral rules of a pool', () => {
   const inDollars = { venue: 'binance', positions: [], pool: { currency: 'USD' } }
   const accountOf = (fields: object) => parsedAccount({ ...inDollars, ...fields })
   const collateral = [{ asset: 'BTC', amount: '1' }]
-  const liabilities = [{ asset: 'USD', amount: '1' }]
+  const liabilities = [{ asset: 'USD', amount: '1', hourlyInterestRate: '0' }]
   const held = accountOf({ collateral, liabilities })
   const owing = accountOf({ collateral, liabilities: [{ asset: 'BTC', amount: '0.1' }] })
 
