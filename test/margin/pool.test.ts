@@ -395,7 +395,7 @@ describe('collateral rules of a pool', () => {
   const inDollars = { venue: 'binance', positions: [], pool: { currency: 'USD' } }
   const accountOf = (fields: object) => parsedAccount({ ...inDollars, ...fields })
   const collateral = [{ asset: 'BTC', amount: '1' }]
-  const liabilities = [{ asset: 'USD', amount: '1', hourlyInterestRate: '0' }]
+  const liabilities = [{ asset: 'USD', amount: '1' }]
   const held = accountOf({ collateral, liabilities })
   const owing = accountOf({ collateral, liabilities: [{ asset: 'BTC', amount: '0.1' }] })
 
@@ -429,7 +429,9 @@ describe('collateral rules of a pool', () => {
   it('bring their day and their assumptions into those of the pool', () => {
     const of = (own: object) => marginAccountsOf(held, bookWith({ BTC: { ...AS_IT_IS, ...own } }))[0]!
     const dated = of({ asOf: '2022-01-01', assumptions: ['as large as'] })
-    expect(dated).toMatchObject({ rulesAsOfMs: Date.parse('2022-01-01'), assumptions: ['as large as'] })
-    expect(of({})).toMatchObject({ rulesAsOfMs: null, assumptions: [] })
+    expect(dated.rulesAsOfMs).toBe(Date.parse('2022-01-01'))
+    expect(dated.assumptions).toContain('as large as')
+    expect(of({}).rulesAsOfMs).toBeNull()
+    expect(of({}).assumptions).not.toContain('as large as')
   })
 })
