@@ -95,22 +95,13 @@ class OkxParser implements FrameParser {
     return arg.channel === FUNDING_CHANNEL ? this.#rates(data) : 'ignored'
   }
 
-  /**
-   * Each push is the whole state; there is no sequence, and only `ts` orders it. If one entry states its mark twice, the whole
-   * push is malformed, since finding the entry is costly.
-   */
+  /** Each push is the whole state; there is no sequence, and only `ts` orders it. */
   #marks(frame: string, data: readonly unknown[], sink: FrameSink): FrameKind {
-    let stated = 0
-    for (const entry of data) if (isObject(entry) && 'markPx' in entry) stated++
-    if (timesStated(frame, 'markPx"') !== stated) return 'malformed'
-    let ticks = 0
-    for (const entry of data) {
-      if (states(entry, 'markPx')) {
-        ticks++
-        sink.price('mark', entry.instId, entry.markPx, Number(entry.ts), this.#funding.get(entry.instId))
-      } else sink.noMark(isObject(entry) && isSymbol(entry.instId) ? entry.instId : undefined, undefined)
-    }
-    return ticks > 0 ? 'ticks' : 'malformed'
+    return eachStated(frame, data, 'markPx', {
+      take: ({ instId, markPx, ts }) =>
+        sink.price('mark', instId, markPx, Number(ts), this.#funding.get(instId)),
+      miss: (instId) => sink.noMark(instId, undefined),
+    })
   }
 
   /** The venue answers each argument by itself. An error names the instrument in its text, unless it is about the request. */
@@ -129,14 +120,15 @@ class OkxParser implements FrameParser {
     return 'acknowledged'
   }
 
+  /** Indexes that we do not know are passed over. */
   #indexPrices(frame: string, data: readonly unknown[], sink: FrameSink): FrameKind {
-    if (data.length === 0 || timesStated(frame, 'idxPx"') !== data.length) return 'malformed'
-    if (!data.every((entry) => states(entry, 'idxPx'))) return 'malformed'
-    for (const { instId, idxPx, ts } of data) {
-      const name = this.#indexes.nameOf(instId)
-      if (name !== undefined) sink.price('index', name, idxPx, Number(ts), undefined)
-    }
-    return 'ticks'
+    return eachStated(frame, data, 'idxPx', {
+      take: ({ instId, idxPx, ts }) => {
+        const name = this.#indexes.nameOf(instId)
+        if (name !== undefined) sink.price('index', name, idxPx, Number(ts), undefined)
+      },
+      miss: (instId) => sink.noMark(instId && this.#indexes.nameOf(instId), undefined),
+    })
   }
 
   #rates(data: readonly unknown[]): FrameKind {
@@ -164,4 +156,27 @@ type Stated<Price extends string> = { readonly instId: string; readonly ts: stri
 function states<Price extends 'markPx' | 'idxPx'>(entry: unknown, price: Price): entry is Stated<Price> {
   if (!isObject(entry)) return false
   return isSymbol(entry.instId) && isPrice(entry[price]) && timeOf(entry.ts) !== undefined
+}
+
+/**
+ * Takes the entries of a push that state a price, and misses each of the others by its instrument, if it names one. If one entry
+ * states its price twice, the whole push is malformed, since finding the entry is costly.
+ */
+function eachStated<Price extends 'markPx' | 'idxPx'>(
+  frame: string,
+  data: readonly unknown[],
+  price: Price,
+  { take, miss }: { take(entry: Stated<Price>): void; miss(instId: string | undefined): void },
+): FrameKind {
+  let stated = 0
+  for (const entry of data) if (isObject(entry) && price in entry) stated++
+  if (timesStated(frame, `${price}"`) !== stated) return 'malformed'
+  let ticks = 0
+  for (const entry of data) {
+    if (states(entry, price)) {
+      ticks++
+      take(entry)
+    } else miss(isObject(entry) && isSymbol(entry.instId) ? entry.instId : undefined)
+  }
+  return ticks > 0 ? 'ticks' : 'malformed'
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { indexName, isIndexName } from '../../src/domain/index.ts'
 import { sourceCarrying, sourceOf, VENUES } from '../../src/venues/index.ts'
-import { answersOf, indexPricesOf, socketOf } from './record.ts'
+import { answersOf, indexPricesOf, saidOf, socketOf } from './record.ts'
 
 const TIME = 1_700_000_000_000
 
@@ -158,6 +158,17 @@ describe('OKX', () => {
     const bad = [{ ...entry, idxPx: '' }, { ...entry, ts: '0' }, { ...entry, instId: 7 }, {}].map(pushed)
     const twice = pushed(entry).replace('"idxPx"', '"idxPx":"1","idxPx"')
     expect(indexPricesOf('okx-public', ...bad, twice)).toEqual([])
+  })
+
+  it('stands beside an entry that cannot be read: that one is counted, the others count', () => {
+    const entry = (instId: unknown, idxPx: string) => ({ instId, idxPx, ts: String(TIME) })
+    const data = [entry('BTC-USD', ''), entry('ETH-USD', '3000.5'), entry(7, '1'), {}]
+    const push = JSON.stringify({ arg, data })
+    expect(indexPricesOf('okx-public', push)).toEqual([['ETH/USD index', '3000.5', TIME]])
+    const unreadable = ['BTC/USD index', 'undefined', 'undefined'].map((name) => `${name} unreadable`)
+    expect(saidOf('okx-public', push)).toEqual([...unreadable, 'ticks'])
+    const alone = JSON.stringify({ arg, data: [data[0]] })
+    expect(saidOf('okx-public', alone)).toEqual(['BTC/USD index unreadable', 'malformed'])
   })
 })
 

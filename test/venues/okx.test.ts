@@ -8,6 +8,7 @@
  *                | such an entry beside others  | fault         | noMark; the others count       | below
  * funding-rate   | swaps alone                  | funding       | kept for the next mark         | fixtures
  * index-tickers  | any                          | index         | price; confirms once a minute  | recorded; "Index Tickers Channel"
+ *                | such an entry beside others  | fault         | noMark; the others count       | indexes.test.ts
  * private topics | orders, positions, account   | none          | ignored                        | recorded.test.ts
  * event          | subscribe to mark-price      | by name       | acknowledged                   | fixtures; below
  *                | subscribe to funding-rate    | none          | ignored                        | fixtures
