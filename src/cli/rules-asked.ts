@@ -36,8 +36,8 @@ export function capUnitOf({ maintenance, settlementAsset }: InstrumentRules): st
 
 /**
  * The sizes at which two tables differ most and least, by the maintenance margin with the closing fee that the venue counts in
- * it, on the value of the position. Both null where the rules are not two tables of one kind and in one unit, or where those
- * before ask for nothing.
+ * it, on the value of the position. Both null where the rules are not two tables of one kind and in one unit, or two rates that hold
+ * for every size, or where those before ask for nothing.
  *
  * Between two caps both margins are straight lines, or one rate holds for the whole position, so the multiple is highest and
  * lowest at a cap of either table or in the limit: beyond its last cap the last tier of a table holds.
@@ -48,9 +48,9 @@ export function extremesOf(
   after: InstrumentRules,
   defaults: MarginDefaults,
 ): Extremes {
-  const unit = capUnitOf(before)
+  const unit = capUnitOf(before) ?? before.settlementAsset
   const [old, young] = [tableOf(symbol, before, defaults), tableOf(symbol, after, defaults)]
-  if (unit === undefined || old === undefined || young === undefined || !areComparable(before, after)) {
+  if (old === undefined || young === undefined || !areComparable(before, after)) {
     return { most: null, least: null }
   }
   let most: [at: Decimal | null, times: Rational] | undefined
@@ -71,6 +71,7 @@ function areComparable(before: InstrumentRules, after: InstrumentRules): boolean
   return (
     before.maintenance.kind === after.maintenance.kind &&
     unit === capUnitOf(after) &&
+    before.settlementAsset === after.settlementAsset &&
     before.contribution === after.contribution &&
     before.maintenancePrice === after.maintenancePrice &&
     (unit !== 'contracts' || compare(parseDecimal(before.multiplier), parseDecimal(after.multiplier)) === 0)
@@ -86,10 +87,12 @@ interface Table {
 
 function tableOf(symbol: string, rules: InstrumentRules, defaults: MarginDefaults): Table | undefined {
   const { maintenance, takerFeeRate } = rules
-  if (maintenance.kind !== 'marginal-tiers' && maintenance.kind !== 'whole-tiers') return undefined
-  const { tiers } = maintenance
   const isFeeAsked = (rules.closingFee ?? defaults.closingFee) !== 'none'
   const feeRate = isFeeAsked ? parseDecimal(takerFeeRate) : ZERO
+  const flatRate = flatRateOf(rules)
+  if (flatRate !== undefined) return { caps: [], askedAt: () => add(flatRate, feeRate) }
+  if (maintenance.kind !== 'marginal-tiers' && maintenance.kind !== 'whole-tiers') return undefined
+  const { tiers } = maintenance
   const inTiers =
     maintenance.kind === 'marginal-tiers'
       ? marginalAsked(symbol, maintenance.tiers)
@@ -100,6 +103,12 @@ function tableOf(symbol: string, rules: InstrumentRules, defaults: MarginDefault
     return add(inTiers(size), mul(size, feeRate))
   }
   return { caps: tiers.map(({ cap }) => cap).filter((cap) => cap !== NO_CAP), askedAt }
+}
+
+/** The maintenance margin as a share of the value of a position of any size; what its rounding adds is left out. */
+export function flatRateOf({ maintenance }: InstrumentRules): Rational | undefined {
+  if (maintenance.kind !== 'initial-share') return undefined
+  return mul(parseRate(maintenance.initialRate), parseRate(maintenance.share))
 }
 
 function marginalAsked(symbol: string, tiers: Parameters<typeof exactTiers>[1]) {

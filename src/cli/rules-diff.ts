@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { CollateralRules, InstrumentRules, MarginDefaults } from '../domain/index.ts'
-import { collateralPlace, compare, ONE, parseDecimal } from '../margin/index.ts'
+import { collateralPlace, compare, formatRate, ONE, parseDecimal } from '../margin/index.ts'
 import { shortened } from './figures.ts'
-import { type Asked, extremesOf } from './rules-asked.ts'
+import { type Asked, extremesOf, flatRateOf } from './rules-asked.ts'
+import { percent } from './rules-lines.ts'
 import type { Palette } from './terminal.ts'
 import { visible } from './visible.ts'
 
@@ -121,14 +122,37 @@ export function diffLine(difference: Difference, palette: Palette): string {
   if (change !== 'changed') return `${name}  ${change}`
   const asked =
     most === null || least === null || isSame(most, least) ? [] : [askedText(most, least, palette)]
-  const named = changes.filter(({ field }) => asked.length === 0 || !isOfTheTable(field))
+  const fractions = fractionsText(difference)
+  const named = changes.filter(
+    ({ field }) =>
+      (asked.length === 0 || !isOfTheTable(field)) && (fractions.length === 0 || !isFraction(field)),
+  )
   const more = named.length - CHANGES_SHOWN_MAX
   return [
     name,
     ...asked,
+    ...fractions,
     ...named.slice(0, CHANGES_SHOWN_MAX).map(changeText),
     ...(more > 0 ? [`and ${more} more`] : []),
   ].join('  ')
+}
+
+/** Of two rules by a share of the initial margin, what of both fractions changed, as the venue states them (dYdX). */
+function fractionsText({ before, after }: Difference): string[] {
+  const [old, young] = [before, after].map((rules) => (rules === null ? undefined : ratesOf(rules)))
+  if (old === undefined || young === undefined) return []
+  return (['initial', 'maintenance'] as const).flatMap((name) =>
+    old[name] === young[name] ? [] : [`${name} ${percent(old[name])} → ${percent(young[name])}`],
+  )
+}
+
+function ratesOf(rules: InstrumentRules | CollateralRules) {
+  if (!('maintenance' in rules) || rules.maintenance.kind !== 'initial-share') return undefined
+  return { initial: rules.maintenance.initialRate, maintenance: formatRate(flatRateOf(rules)!) }
+}
+
+function isFraction(field: string): boolean {
+  return ['maintenance.initialRate', 'maintenance.share', 'initial.rate'].includes(field)
 }
 
 function isSame(most: Asked, least: Asked): boolean {

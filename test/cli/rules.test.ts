@@ -8,6 +8,7 @@ import { rulesCommand } from '../../src/cli/rules.ts'
 import { differenceOf, diffLine } from '../../src/cli/rules-diff.ts'
 import { type Output, paletteOf } from '../../src/cli/terminal.ts'
 import type { InstrumentRules, RiskTier } from '../../src/domain/index.ts'
+import { dydxRules } from '../../src/venues/imports/dydx.ts'
 import { VENUES } from '../../src/venues/index.ts'
 import { rulesFrom } from '../support/rules.ts'
 
@@ -208,6 +209,24 @@ describe('plimsoll rules diff', () => {
         least: { at: null, unit: 'USDT', times: '1.25' },
       })
       expect(told(old, young)).toBe('bybit X  asks for 2× at 100 USDT, 1.25× in the limit of large positions')
+    })
+
+    it('of one rate for all sizes as one multiple, and names the fractions before and after (dYdX)', () => {
+      const { defaults } = VENUES.find(({ id }) => id === 'dydx')!.ruleBook
+      const market = { ticker: 'X-USD', lowerCap: '0', upperCap: '0' }
+      const old = dydxRules({ ...market, initialRate: '0.02', maintenanceRate: '0.012' })
+      const young = dydxRules({ ...market, initialRate: '0.05', maintenanceRate: '0.03' })
+      const difference = differenceOf('dydx', 'X-USD', old, young, defaults)!
+      expect(difference).toMatchObject({
+        most: { at: null, unit: 'USDC', times: '2.5' },
+        least: { at: null, unit: 'USDC', times: '2.5' },
+      })
+      expect(diffLine(difference, paletteOf(false))).toBe(
+        'dydx X-USD  asks for 2.5× at every size  initial 2 % → 5 %  maintenance 1.2 % → 3 %',
+      )
+      const onlyInitial = dydxRules({ ...market, initialRate: '0.024', maintenanceRate: '0.012' })
+      const other = differenceOf('dydx', 'X-USD', old, onlyInitial, defaults)!
+      expect(diffLine(other, paletteOf(false))).toBe('dydx X-USD  initial 2 % → 2.4 %')
     })
 
     it('beyond the last cap of the shorter table, whose last tier holds there', () => {
