@@ -211,7 +211,10 @@ export const optionTermsSchema = z.strictObject({
 export const marginModelSchema = z.strictObject({
   contribution: contributionSchema,
   maintenance: maintenanceSchema,
-  /** The price of the value on which maintenance margin is asked: `mark` unless stated; `entry` (Kraken, BitMEX). */
+  /**
+   * The price of the value on which maintenance margin is asked, and the initial one where it is value/leverage: `mark` unless
+   * stated; `entry` (Kraken, BitMEX, Bybit until July 2025).
+   */
   maintenancePrice: z.enum(['mark', 'entry'], { error: 'must be mark or entry' }).optional(),
   /**
    * Share of 1/maxLeverage that is the maintenance margin rate of a position which states its own `maxLeverage`: in the first
@@ -265,6 +268,8 @@ export interface MarginDefaults {
   readonly venueRatio?: Partial<Readonly<Record<MarginMode, VenueRatio>>>
   /** How many tiers the first part that the venue closes of a liquidated position goes down; absent where it closes all at once. */
   readonly tiersPerLiquidationStep?: number
+  /** Of which positions the initial margin is asked on the value at entry; absent where it follows the mark. */
+  readonly initialAtEntry?: MarginMode
   /** The published formula by which positions are ranked for auto-deleveraging; absent where there is no complete one. */
   readonly adlRanking?: 'return-by-leverage'
   /** The coin whose price an instrument follows, by the venue's grammar of symbols, where its rules state no `baseAsset`. */

@@ -93,7 +93,8 @@ export interface IsolatedMargin<N> {
 /**
  * The margin of an isolated position: the stated one times `kept`, the share of the position that is kept, or its initial
  * margin at entry; `topUp` comes on top. Bybit credits margin beyond the initial one as X/(1 ∓ fee), because it moves the bankruptcy price at
- * which the fee is charged; without leverage the fee is that at the bankruptcy price of the whole margin.
+ * which the fee is charged; its rule until July 2025, on the value at entry, does not. Without leverage the fee is that at the
+ * bankruptcy price of the whole margin.
  */
 export function isolatedMarginOf<N>(
   algebra: Algebra<N>,
@@ -118,6 +119,7 @@ export function isolatedMarginOf<N>(
   const isWithValue = isLong !== (rules.contribution === 'inverse')
   const credit = algebra.of(isWithValue ? sub(ONE, rate) : { n: rate.n + rate.d, d: rate.d })
   if (position.leverage !== undefined) {
+    if (rules.maintenancePrice === 'entry') return { margin, credited: margin, closingFee: undefined }
     const extra = algebra.div(algebra.sub(margin, initial), credit)
     return { margin, credited: algebra.add(initial, extra), closingFee: undefined }
   }

@@ -1,6 +1,7 @@
 import type { Decimal, InstrumentRules, MarginDefaults, Position, WholeTier } from '../domain/index.ts'
 import { assert, PlimsollError } from '../errors.ts'
 import { decimalsOf } from './fixed.ts'
+import type { RuledPosition } from './position-value.ts'
 import { compare, formatDecimal, ONE, parseDecimal, parseRate, type Rational } from './rational.ts'
 import { type ExactTier, exactTiers, parseCap } from './tiers.ts'
 
@@ -156,6 +157,11 @@ export function exactRulesOf(symbol: string, rules: InstrumentRules): ExactRules
   }
   exactRulesCache.set(rules, exact)
   return exact
+}
+
+/** Whether an initial margin of value/leverage is asked on the value at entry. */
+export function isInitialAtEntry({ position, rules, defaults }: RuledPosition): boolean {
+  return rules.maintenancePrice === 'entry' || defaults.initialAtEntry === position.marginMode
 }
 
 const plainness = new WeakMap<InstrumentRules, boolean>()

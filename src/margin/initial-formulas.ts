@@ -2,6 +2,7 @@
 import { assert } from '../errors.ts'
 import { type Algebra, larger, magnitude } from './algebra.ts'
 import { bankruptcyFeeOf, costInitialOf, leverageMarginOf } from './closing-fee.ts'
+import { isInitialAtEntry } from './exact-rules.ts'
 import { maintenanceOf, sizeRateOf, usedMarginOf } from './maintenance-formulas.ts'
 import { optionInitialOf } from './option-formulas.ts'
 import type { Market, SizedPosition } from './position-value.ts'
@@ -17,7 +18,7 @@ export function initialMarginOf<N>(sized: SizedPosition<N>, markValue: N, market
   }
   if (initial === undefined) {
     if (closingFee === 'at-cost') return costInitialOf(sized)
-    const margin = leverageMarginOf(sized, markValue)
+    const margin = leverageMarginOf(sized, isInitialAtEntry(ruled) ? sized.entryValue : markValue)
     return margin === undefined ? undefined : algebra.add(margin, bankruptcyFeeOf(sized))
   }
   switch (initial.kind) {

@@ -1,6 +1,6 @@
 import type { InstrumentRules, MarginDefaults, Position } from '../domain/index.ts'
 import type { Curve } from './curve.ts'
-import { exactRulesOf } from './exact-rules.ts'
+import { exactRulesOf, isInitialAtEntry } from './exact-rules.ts'
 import {
   abs,
   add,
@@ -23,6 +23,7 @@ export interface Leg {
   readonly position: Position
   /** Fee rate of closing the position at its bankruptcy price; 0 when the venue counts no fee. */
   readonly closingFeeRate: Rational
+  readonly isInitialAtEntry: boolean
 }
 
 /**
@@ -48,6 +49,7 @@ export function legOf(position: Position, rules: InstrumentRules, defaults: Marg
     },
     position,
     closingFeeRate: isFeeCounted(rules, defaults) ? exact.takerFeeRate : ZERO,
+    isInitialAtEntry: isInitialAtEntry({ position, rules, defaults }),
   }
 }
 
@@ -73,6 +75,7 @@ export function legWithFee(leg: Leg, maintenanceConstant: Rational): Leg {
     },
     position: leg.position,
     closingFeeRate: leg.closingFeeRate,
+    isInitialAtEntry: leg.isInitialAtEntry,
   }
 }
 
@@ -81,11 +84,15 @@ export function entryValueOf({ curve }: Leg): Rational {
   return abs(curve.intercept)
 }
 
-/** Initial margin at x: notional/leverage + closing fee (Bybit), without fee (Binance). undefined without leverage. */
-export function initialMarginAt({ curve, position }: Leg, x: Rational): Rational | undefined {
-  const { leverage } = position
-  if (leverage === undefined) return undefined
-  return add(div(mul(curve.scale, x), parseDecimal(leverage)), curve.maintenanceConstant)
+/**
+ * Initial margin at x: value/leverage + closing fee (Bybit), without fee (Binance), of the value at x or at entry. undefined
+ * without leverage.
+ */
+export function initialMarginAt(leg: Leg, x: Rational): Rational | undefined {
+  const { curve, position } = leg
+  if (position.leverage === undefined) return undefined
+  const value = leg.isInitialAtEntry ? entryValueOf(leg) : mul(curve.scale, x)
+  return add(div(value, parseDecimal(position.leverage)), curve.maintenanceConstant)
 }
 
 /**

@@ -5,7 +5,7 @@ import { fixedOf } from './fixed.ts'
 import type { FurtherPrices, MarkOf } from './formula-figures.ts'
 import { stateByFormula } from './formula-state.ts'
 import { keptByDistance } from './kept-by-distance.ts'
-import type { Leg } from './leg.ts'
+import { entryValueOf, type Leg } from './leg.ts'
 import type { LevelRule } from './level-rule.ts'
 import { reachedLevel } from './levels.ts'
 import { liquidationPriceByPieces } from './prices-by-pieces.ts'
@@ -190,11 +190,13 @@ function unrealizedPnlText(
   return formatDecimal(valueAt(curve, { n: powerOfTen(decimals), d: digits }))
 }
 
-/** notional/leverage + closing fee, as `initialMarginAt`. */
-function initialMarginText({ curve, position }: Leg, notional: Rational): Decimal | null {
-  const { leverage } = position
+/** value/leverage + closing fee, as `initialMarginAt`. */
+function initialMarginText(leg: Leg, notional: Rational): Decimal | null {
+  const { curve } = leg
+  const { leverage } = leg.position
   if (leverage === undefined) return null
   const { digits, decimals } = fixedOf(leverage)
-  const margin = { n: notional.n * powerOfTen(decimals), d: notional.d * digits }
+  const value = leg.isInitialAtEntry ? entryValueOf(leg) : notional
+  const margin = { n: value.n * powerOfTen(decimals), d: value.d * digits }
   return formatDecimal(curve.maintenanceConstant.n === 0n ? margin : add(margin, curve.maintenanceConstant))
 }

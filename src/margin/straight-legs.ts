@@ -1,4 +1,5 @@
 import { feeRateAtMarkOf } from './closing-fee.ts'
+import { isInitialAtEntry } from './exact-rules.ts'
 import type { Known } from './formula-figures.ts'
 import type { Leg } from './leg.ts'
 import { type StraightPosition, straightAccountOf } from './straight.ts'
@@ -12,7 +13,12 @@ export function straightLegsOf({ formula }: Known): readonly Leg[] | undefined {
   if (!straight.positions.every(isStraight)) return undefined
   return straight.positions.map((curve, index) => {
     const ruled = positions[index]!
-    return { curve, position: ruled.position, closingFeeRate: feeRateAtMarkOf(ruled) }
+    return {
+      curve,
+      position: ruled.position,
+      closingFeeRate: feeRateAtMarkOf(ruled),
+      isInitialAtEntry: isInitialAtEntry(ruled),
+    }
   })
 }
 

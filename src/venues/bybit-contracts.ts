@@ -25,11 +25,12 @@ export function coinOf(symbol: string): string {
 export const TAKER_FEE_RATE = '0.00055'
 
 /**
- * In July 2025 the venue began to compute margin from the mark price and to count the closing fee in it. Before, the
- * maintenance margin was computed from the value at entry, without a fee. Its announcement names no day of that month.
+ * In July 2025 the venue began to compute margin from the mark price: both margins of a cross position, the maintenance margin of
+ * an isolated one. Before, both were computed from the value at entry, with the same closing fee (help centre, "The New Margin
+ * Calculation"; positions recorded from 2022 to May 2025). Its announcement names no day of that month.
  */
 export const MARK_RULE_FROM = '2025-07-01'
-export const RULE_OF_ENTRY = { maintenancePrice: 'entry', closingFee: 'none' } as const
+export const RULE_OF_ENTRY = { maintenancePrice: 'entry' } as const
 
 /** The asset in which PnL of a contract is paid. */
 export function settlementAssetOf(symbol: string): string {

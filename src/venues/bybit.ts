@@ -269,6 +269,7 @@ export const bybit: Venue = {
       closingFee: 'at-bankruptcy-price',
       liquidation: 'reached',
       venueRatio: { cross: 'maintenance-over-balance' },
+      initialAtEntry: 'isolated',
       tiersPerLiquidationStep: 1,
       coinOf,
       hedgedAssumption:

@@ -18,7 +18,11 @@ import { type AccountInput, parsedAccount } from '../support/accounts.ts'
 import { RATIO_RULE } from '../support/levels.ts'
 import { rulesFrom, type ShortRules } from '../support/rules.ts'
 
-export const BYBIT: MarginDefaults = { closingFee: 'at-bankruptcy-price', liquidation: 'reached' }
+export const BYBIT: MarginDefaults = {
+  closingFee: 'at-bankruptcy-price',
+  liquidation: 'reached',
+  initialAtEntry: 'isolated',
+}
 export const BINANCE: MarginDefaults = { closingFee: 'none', liquidation: 'reached' }
 
 /** [cap, maintenanceMarginRate, maintenanceDeduction] */

@@ -7,7 +7,7 @@ import { cross, isolated, rateRules } from '../golden/golden-case.ts'
 import { agrees, expectPrinted } from '../golden/support.ts'
 import { SAMPLE_MARK } from '../golden/venues/okx.ts'
 import { parsedAccount } from '../support/accounts.ts'
-import { bookOf } from './support.ts'
+import { bookOf, stateOf } from './support.ts'
 
 function defaultsOf(venue: string): MarginDefaults {
   return VENUES.find(({ id }) => id === venue)!.ruleBook.defaults
@@ -223,5 +223,39 @@ describe('the liquidation price as the venue prints it', () => {
       of('okx', rateRules('0.01', { tickSize: '0.1' }), isolated('1', '10', { isolatedMargin: '11' }), '10'),
     ).toBeNull()
     expect(of('bybit', ticked, account, '2565')).toBeNull()
+  })
+})
+
+/** Under rules of 1 % with a fee of 0.055 %. */
+function bybitStateOf(account: object, mark: string, more: object = {}) {
+  const fee = { closingFee: 'at-bankruptcy-price', takerFeeRate: '0.00055' }
+  const X = instrumentRulesSchema.parse(rateRules('0.01', { ...fee, ...more }))
+  return stateOf(account as never, bookOf(defaultsOf('bybit'), { X }), { X: mark })
+}
+
+describe('a position at Bybit', () => {
+  const ENTRY_RULE = { maintenancePrice: 'entry' }
+
+  // Its help centre on the calculation of 2025: cross margins follow the mark; isolated, the initial margin stays at entry.
+  it.each([
+    ['isolated', {}, '100.495'],
+    ['cross', {}, '110.495'],
+    ['isolated', ENTRY_RULE, '100.495'],
+    ['cross', ENTRY_RULE, '100.495'],
+  ] as const)('has its initial margin in %s margin under %j: %s', (mode, more, initialMargin) => {
+    const account =
+      mode === 'cross'
+        ? cross('USDT', '500', '10', '100', { leverage: '10' })
+        : isolated('10', '100', { leverage: '10' })
+    expect(bybitStateOf(account, '110', more).positions[0]!.initialMargin).toBe(initialMargin)
+  })
+
+  // Liquidation price of the older rule: entry ± (initial − maintenance margin + extra margin)/size.
+  it.each([
+    ['-10', '150.605', '114'],
+    ['10', '150.495', '86'],
+  ])('of %s with margin %s is liquidated at %s under the older rule', (size, isolatedMargin, price) => {
+    const account = isolated(size, '100', { leverage: '10', isolatedMargin })
+    expect(bybitStateOf(account, '100', ENTRY_RULE).positions[0]!.liquidationPrice).toBe(price)
   })
 })

@@ -189,6 +189,30 @@ export const BYBIT_EXAMPLES: readonly Example[] = [
     marks: { X: '27464.50441675' },
     printed: { initialMargin: '0.00010923', maintenanceMargin: '0.0000015' },
   },
+  {
+    id: 'bybit 16: margins of an isolated short, entered below the mark',
+    source: 'position list of the API, recorded 2025-05-06, rules until July 2025',
+    rules: legacy('0.02', { ...FEE, takerFeeRate: '0.00055' }),
+    account: isolated('-2000', '0.008866', { leverage: '1', isolatedMargin: '17.7515052' }),
+    marks: { X: '0.008869' },
+    printed: { unrealizedPnl: '-0.006', initialMargin: '17.7515052', maintenanceMargin: '0.3741452' },
+  },
+  {
+    id: 'bybit 17: margins of a cross long, entered above the mark',
+    source: 'position list of the API, recorded 2024-07, rules until July 2025',
+    rules: legacy('0.005', { ...FEE, takerFeeRate: '0.00055' }),
+    account: cross('USDT', '1000', '0.002', '57034', { leverage: '10' }),
+    marks: { X: '56872.71' },
+    printed: { unrealizedPnl: '-0.32258', initialMargin: '11.46326366', maintenanceMargin: '0.62680366' },
+  },
+  {
+    id: 'bybit 18: margins of a cross long under the mark-price rules',
+    source: 'position list of the API, recorded 2025-11-08',
+    rules: linear('0.005', '0.00055'),
+    account: cross('USDT', '1000', '0.001', '101890', { leverage: '10' }),
+    marks: { X: '101910.23' },
+    printed: { unrealizedPnl: '0.02023', initialMargin: '10.24145855', maintenanceMargin: '0.5599867' },
+  },
 ]
 
 export const BYBIT_CASES: readonly GoldenCase[] = BYBIT_EXAMPLES.map(goldenCase)

@@ -96,9 +96,10 @@ describe('risk limits of Bybit', () => {
     expect(refused.XUSDT).toContain('0.02, which is not below 1/50')
   })
 
-  it('before July 2025 are those of the older rule: of the value at entry, without a fee', () => {
+  it('before July 2025 are those of the older rule: of the value at entry, with the fee of closing', () => {
     const old = importedFrom('bybit', [page(ETH)], { asOf: '2025-06-30' }).rules.ETHUSDT
-    expect(old).toMatchObject({ maintenancePrice: 'entry', closingFee: 'none' })
+    expect(old).toMatchObject({ maintenancePrice: 'entry' })
+    expect(old).not.toHaveProperty('closingFee')
     const young = importedFrom('bybit', [page(ETH)], { asOf: '2025-07-01' }).rules.ETHUSDT
     expect(young).not.toHaveProperty('maintenancePrice')
     expect(young).not.toHaveProperty('closingFee')
