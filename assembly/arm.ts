@@ -45,6 +45,14 @@ export function disarm(account: i32): void {
   }
 }
 
+/** What the host has proven of an account that f64 does not decide: each mark may move by less than this share. */
+export function armWithin(account: i32, share: f64): void {
+  for (let row = i32At(COLUMN_ACCOUNT_HEAD, account); row != NONE; row = i32At(COLUMN_ROW_NEXT, row)) {
+    const mark = f64At(COLUMN_INSTRUMENT_MARK, i32At(COLUMN_BLOCK_INSTRUMENT, row >> BLOCK_SHIFT));
+    setTriggers(row, mark * (1.0 - share + TRIGGER_GUARD), mark * (1.0 + share) * (1.0 - TRIGGER_GUARD));
+  }
+}
+
 /** The rate at which maintenance rises at y. */
 @inline
 function rateAt(isBent: bool, piece: i32, y: f64): f64 {

@@ -14,6 +14,7 @@ export {
   setConstant,
   unknownAccounts,
 } from "./account";
+export { armWithin } from "./arm";
 export {
   measureAccount,
   measuredLevel,

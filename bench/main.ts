@@ -8,6 +8,7 @@ import { LOAD_BENCH } from './commands/load.ts'
 import { LOG_BENCH } from './commands/log.ts'
 import { MEMORY_BENCH } from './commands/memory.ts'
 import { OVERLOAD_BENCH } from './commands/overload.ts'
+import { POOLS_TICK_BENCH } from './commands/pools-tick.ts'
 import { STALENESS_BENCH } from './commands/staleness.ts'
 import { VERDICT_BENCH } from './commands/verdict.ts'
 import { WHAT_IF_BENCH } from './commands/what-if.ts'
@@ -40,6 +41,7 @@ add(LOG_BENCH)
 add(STALENESS_BENCH)
 add(VERDICT_BENCH)
 add(FORMS_TICK_BENCH)
+add(POOLS_TICK_BENCH)
 add(WHAT_IF_BENCH)
 add(HEAP_BENCH)
 add(LOAD_BENCH)

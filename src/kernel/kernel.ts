@@ -65,6 +65,13 @@ export interface Kernel {
   setAccountRule(account: number, rule: number, isNested: boolean): void
   /** A level, or `undecidedLevel` of one: then the next re-check hands the account to the host whatever it finds. */
   setAccountLevel(account: number, level: number): void
+  /** Whether f64 decides nothing of the account: its uncertainty is Infinity. */
+  isUndecidable(account: number): boolean
+  /**
+   * Until its next re-check only a mark of its rows that moves by `share` of itself or more, 0 < share < 1, nominates the account:
+   * what the host has proven of one that f64 does not decide.
+   */
+  armWithin(account: number, share: number): void
   /** Computes the account from scratch and arms its triggers. Returns one of ANSWER_…. */
   recheckAccount(account: number): number
   /** The answer and the measured values of a re-check; leaves triggers and `unknownAccounts` as they are. */

@@ -44,16 +44,18 @@ export function nextCapacity(kind: keyof KernelTotals, capacity: number): number
   return Math.min(limit, Math.max(CAPACITY_FIRST[kind], Math.ceil(capacity * STEP_FACTOR)))
 }
 
-/** Rows are reserved in whole blocks. */
-export function wholeBlocks(rows: number): number {
-  return Math.ceil(rows / BLOCK_ROWS) * BLOCK_ROWS
-}
-
-/** Throws KERNEL_CAPACITY when a total is beyond its limit. */
-export function checkTotals(totals: KernelTotals): void {
+/** The capacities that hold these totals, rows in whole blocks. Throws KERNEL_CAPACITY when one is beyond its limit. */
+export function capacitiesFor(totals: KernelTotals, present: Required<KernelTotals>): Required<KernelTotals> {
   for (const [kind, limit] of Object.entries(CAPACITY_MAX) as [keyof KernelTotals, number][]) {
     const wanted = totals[kind] ?? 0
     if (wanted > limit) throw capacityFault(`${wanted} ${kind}`, `${limit} ${kind}`)
+  }
+  return {
+    rows: Math.max(present.rows, Math.ceil((totals.rows ?? 0) / BLOCK_ROWS) * BLOCK_ROWS),
+    accounts: Math.max(present.accounts, totals.accounts ?? 0),
+    instruments: Math.max(present.instruments, totals.instruments ?? 0),
+    curves: Math.max(present.curves, totals.curves ?? 0),
+    pieces: Math.max(present.pieces, totals.pieces ?? 0),
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Account } from '../domain/index.ts'
 import {
+  fundingSymbolsOf,
   indexNamesOf,
   type MarginAccountPart,
   parseDecimal,
@@ -55,17 +56,19 @@ const NO_TIERS = [
 ]
 
 /**
- * A row on each symbol and each index that moves the account, and nothing measured: each of their ticks gives the account to
- * exact arithmetic, because pieces do not say what it is.
+ * A row on each symbol and each index that moves the account, and nothing measured, because pieces do not say what it is: each
+ * of their ticks gives the account to exact arithmetic, until that has proven how far prices may move (`armWithin`). So does a
+ * change of a funding rate that counts.
  */
 function undecidedTermsOf({ positions, pool }: MarginAccountPart): KernelTerms {
   const symbols = [...symbolsOf({ positions }), ...(pool === undefined ? [] : indexNamesOf(pool))]
+  const charged = new Set(fundingSymbolsOf({ positions }))
   const rows = symbols.map((symbol) => ({
     symbol,
     coordinate: 'price' as const,
     isFallAdverse: true,
     tiers: NO_TIERS,
-    isFundingAsked: false,
+    isFundingAsked: charged.has(symbol),
     intercept: 0,
     slope: 1,
     scale: 1,

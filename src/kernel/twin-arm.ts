@@ -49,6 +49,15 @@ export class TwinTriggers {
     }
   }
 
+  /** What the host has proven of an account that f64 does not decide: each mark may move by less than this share. */
+  armWithin(account: number, share: number): void {
+    for (let row = this.#accountHead[account]!; row !== NONE; row = this.#rowNext[row]!) {
+      const mark = this.#instrumentMark[this.#blockInstrument[row >> BLOCK_SHIFT]!]!
+      const high = mark * (1 + share) * (1 - TRIGGER_GUARD)
+      this.#zones.setTriggers(row, mark * (1 - share + TRIGGER_GUARD), high)
+    }
+  }
+
   /** `next` and `own` are places, or NONE; the spares say how far both slacks are beyond their error. */
   arm(account: number, next: number, own: number, spareUp: number, spareDown: number): void {
     const levels = this.#levels

@@ -14,7 +14,7 @@ import {
   PER_SUSPECT,
 } from '../../assembly/layout.ts'
 import type { KernelTotals } from './kernel.ts'
-import { checkTotals, nextCapacity, wholeBlocks } from './limits.ts'
+import { capacitiesFor, nextCapacity } from './limits.ts'
 import { elementsPer } from './sections.ts'
 
 /**
@@ -115,13 +115,7 @@ export class TwinColumns {
   }
 
   reserve(totals: KernelTotals): void {
-    checkTotals(totals)
-    const capacity = this.#capacity
-    capacity.rows = Math.max(capacity.rows, wholeBlocks(totals.rows ?? 0))
-    capacity.accounts = Math.max(capacity.accounts, totals.accounts ?? 0)
-    capacity.instruments = Math.max(capacity.instruments, totals.instruments ?? 0)
-    capacity.curves = Math.max(capacity.curves, totals.curves ?? 0)
-    capacity.pieces = Math.max(capacity.pieces, totals.pieces ?? 0)
+    Object.assign(this.#capacity, capacitiesFor(totals, this.#capacity))
     this.#growRows()
     this.#growZones()
     this.#growAccounts()

@@ -114,6 +114,14 @@ export class TypescriptKernel implements Kernel {
     this.#accounts.setLevel(account, level)
   }
 
+  isUndecidable(account: number): boolean {
+    return this.columns.accountUncertainty[account] === Number.POSITIVE_INFINITY
+  }
+
+  armWithin(account: number, share: number): void {
+    this.#triggers.armWithin(account, share)
+  }
+
   recheckAccount(account: number): number {
     return this.#recheck.recheck(account)
   }

@@ -8,6 +8,7 @@ export type WasmVariant = 'wasm-simd' | 'wasm-scalar'
 type SameInBoth =
   | 'addAccount'
   | 'addInstrument'
+  | 'armWithin'
   | 'beginInstant'
   | 'measureAccount'
   | 'nominate'

@@ -1,6 +1,7 @@
 import {
   COLUMN_ACCOUNT_HEAD,
   COLUMN_ACCOUNT_LEVEL,
+  COLUMN_ACCOUNT_UNCERTAINTY,
   COLUMN_ACCOUNT_UNKNOWN,
   COLUMN_BLOCK_INSTRUMENT,
   COLUMN_CURVE_ROWS,
@@ -26,6 +27,7 @@ export class WasmViews {
   readonly suspectLevels: Int32Array
   readonly suspectMarginBalances: Float64Array
   readonly suspectMaintenanceMargins: Float64Array
+  readonly accountUncertainties: Float64Array
   readonly accountUnknown: Int32Array
   readonly accountLevels: Int32Array
   readonly instrumentMarks: Float64Array
@@ -41,6 +43,7 @@ export class WasmViews {
     this.suspectLevels = i32View(wasm, capacity, COLUMN_SUSPECT_LEVEL)
     this.suspectMarginBalances = f64View(wasm, capacity, COLUMN_SUSPECT_MARGIN_BALANCE)
     this.suspectMaintenanceMargins = f64View(wasm, capacity, COLUMN_SUSPECT_MAINTENANCE_MARGIN)
+    this.accountUncertainties = f64View(wasm, capacity, COLUMN_ACCOUNT_UNCERTAINTY)
     this.accountUnknown = i32View(wasm, capacity, COLUMN_ACCOUNT_UNKNOWN)
     this.accountLevels = i32View(wasm, capacity, COLUMN_ACCOUNT_LEVEL)
     this.instrumentMarks = f64View(wasm, capacity, COLUMN_INSTRUMENT_MARK)

@@ -11,11 +11,10 @@ import {
   assertReleaseFactor,
   assertUncertainty,
   CAPACITY_FIRST,
+  capacitiesFor,
   capacityFault,
-  checkTotals,
   formOf,
   nextCapacity,
-  wholeBlocks,
 } from './limits.ts'
 import { instantiate, type KernelExports, type WasmVariant } from './wasm-module.ts'
 import { WasmViews } from './wasm-views.ts'
@@ -48,14 +47,7 @@ export class WasmKernel implements Kernel {
 
   reserve(totals: KernelTotals): void {
     const capacity = this.#capacity
-    const wanted = {
-      rows: Math.max(capacity.rows, wholeBlocks(totals.rows ?? 0)),
-      accounts: Math.max(capacity.accounts, totals.accounts ?? 0),
-      instruments: Math.max(capacity.instruments, totals.instruments ?? 0),
-      curves: Math.max(capacity.curves, totals.curves ?? 0),
-      pieces: Math.max(capacity.pieces, totals.pieces ?? 0),
-    }
-    checkTotals(wanted)
+    const wanted = capacitiesFor(totals, capacity)
     const done = this.#wasm.reserve(
       wanted.rows,
       wanted.accounts,
@@ -153,6 +145,14 @@ export class WasmKernel implements Kernel {
 
   setAccountLevel(account: number, level: number): void {
     this.#wasm.setAccountLevel(account, level)
+  }
+
+  isUndecidable(account: number): boolean {
+    return this.#views.accountUncertainties[account] === Number.POSITIVE_INFINITY
+  }
+
+  armWithin(account: number, share: number): void {
+    this.#wasm.armWithin(account, share)
   }
 
   recheckAccount(account: number): number {

@@ -86,7 +86,7 @@ function symbolsIn(positions: readonly RuledPosition[]): readonly string[] {
 }
 
 /** The symbols whose funding rate counts in the maintenance margin. */
-export function fundingSymbolsOf({ positions }: AccountFormula): readonly string[] {
+export function fundingSymbolsOf({ positions }: Pick<AccountFormula, 'positions'>): readonly string[] {
   return positions
     .filter(({ rules }) => rules.fundingInMaintenance === true)
     .map(({ position }) => position.symbol)

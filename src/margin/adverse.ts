@@ -5,7 +5,7 @@ import { exactNumbers } from './algebra.ts'
 import type { Coordinate } from './curve.ts'
 import type { Fixed } from './fixed.ts'
 import { decimalsOf } from './fixed.ts'
-import { figuresAt, type Known } from './formula-figures.ts'
+import { figuresAt, type Known, type KnownPrices } from './formula-figures.ts'
 import { add, mul, ONE, parseDecimal, type Rational, sub, ZERO } from './rational.ts'
 
 /** No price falls by all of itself. */
@@ -45,7 +45,7 @@ export function movedFixed({ digits, decimals }: Fixed, side: Adverse, distance:
  * The way in which each mark moves. The underlying of an option rises, which raises the margin of a short one, unless the
  * account holds the underlying. An index price has no way of its own: see `indexesMovedAgainst`.
  */
-export function adverseMarks(known: Known): ReadonlyMap<string, Adverse> {
+export function adverseMarks(known: KnownPrices): ReadonlyMap<string, Adverse> {
   const nets = new Map<string, Rational>()
   const sides = new Map<string, Adverse>()
   for (const { position, rules } of known.formula.positions) {

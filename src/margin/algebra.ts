@@ -15,7 +15,7 @@ export interface Algebra<N> {
   mul(a: N, b: N): N
   /** `b` is above zero. */
   div(a: N, b: N): N
-  /** −1 where a < b, 0 when equal, 1 where a > b. */
+  /** −1 where a < b, 0 when equal, 1 where a > b. `figuresOf` takes the way of one of the other two at 0, as `Intervals` needs. */
   compare(a: N, b: N): -1 | 0 | 1
   /** To a multiple of `unit`, above zero. `up` is away from zero. */
   round(value: N, unit: Rational, way: RoundingWay): N

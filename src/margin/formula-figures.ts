@@ -28,8 +28,8 @@ export interface FurtherPrices {
 /** `mark`: of a symbol; `index`: of an asset in the currency of its pool. */
 export type PriceKind = 'mark' | 'index'
 
-/** A margin account with all prices that decide about it, and its figures at them. */
-export interface Known {
+/** A margin account with all prices that decide about it. */
+export interface KnownPrices {
   readonly formula: AccountFormula
   readonly marks: ReadonlyMap<string, Rational>
   readonly indexes: ReadonlyMap<string, Rational>
@@ -38,17 +38,27 @@ export interface Known {
   readonly closingMarks?: ReadonlyMap<string, Rational>
   /** By which each index price has moved from `indexes` against the pool; undefined for none. */
   readonly indexShare?: Rational
+}
+
+/** The same with its figures at them. */
+export interface Known extends KnownPrices {
   readonly figures: AccountFigures<Rational>
   /** Its prices, cures and distances are traced, also where pieces give them: the slow twin, for tests. */
   readonly isTraced?: boolean
 }
 
 /** undefined when a price that counts is missing. */
-export function knownOf(
+export function knownOf(formula: AccountFormula, markOf: MarkOf, further?: FurtherPrices): Known | undefined {
+  const prices = knownPricesOf(formula, markOf, further)
+  return prices && { ...prices, figures: figuresAt(exactNumbers, prices) }
+}
+
+/** The same without figures. */
+export function knownPricesOf(
   formula: AccountFormula,
   markOf: MarkOf,
   { fundingRateOf, indexPriceOf }: FurtherPrices = {},
-): Known | undefined {
+): KnownPrices | undefined {
   const { pool } = formula
   const marks = parsed(symbolsOf(formula), markOf)
   const rates = parsed(fundingSymbolsOf(formula), fundingRateOf ?? (() => undefined))
@@ -56,8 +66,7 @@ export function knownOf(
     indexPriceOf?.(asset, pool!.currency),
   )
   if (marks === undefined || rates === undefined || indexes === undefined) return undefined
-  const prices = { formula, marks, indexes, rates }
-  return { ...prices, figures: figuresAt(exactNumbers, prices) }
+  return { formula, marks, indexes, rates }
 }
 
 function parsed(
@@ -79,7 +88,7 @@ export type Moved<N> = (kind: PriceKind, name: string, price: Rational) => N | u
 /** `share`: by which each index price moves against the pool, in place of that of the account. */
 export function figuresAt<N>(
   algebra: Algebra<N>,
-  { formula, marks, indexes, rates, closingMarks, indexShare }: Omit<Known, 'figures'>,
+  { formula, marks, indexes, rates, closingMarks, indexShare }: KnownPrices,
   change: Change<N> = {},
   moved: Moved<N> = () => undefined,
   share: N | undefined = indexShare && algebra.of(indexShare),

@@ -1,7 +1,15 @@
 import { isIndexName, type MonitorCounters } from '../domain/index.ts'
 import { assert } from '../errors.ts'
 import { ANSWER_ACROSS, ANSWER_SAFE, ANSWER_UNKNOWN, LEVEL_NONE, undecidedLevel } from '../kernel/index.ts'
-import { evaluationsOf, heldLevel, type MarginAccount, toFloat, ZERO } from '../margin/index.ts'
+import {
+  evaluationsOf,
+  heldLevel,
+  knownPricesOf,
+  type MarginAccount,
+  quietShareOf,
+  toFloat,
+  ZERO,
+} from '../margin/index.ts'
 import type { Announcer, Figures } from './announcer.ts'
 import type { Market } from './market.ts'
 import type { Markets } from './markets.ts'
@@ -127,6 +135,8 @@ export class Judge {
   #decideExactly(marginAccount: number): void {
     this.#announcer.settle(marginAccount)
     const exact = this.#watchlist.exactOf(marginAccount)
+    const isUndecidable = this.#options.kernel.isUndecidable(marginAccount)
+    if (isUndecidable && this.#isQuiet(marginAccount, exact)) return
     const evaluationAt = this.#evaluationsOf(exact)
     if (evaluationAt === undefined) {
       this.#takeUnknown(marginAccount)
@@ -140,6 +150,22 @@ export class Judge {
       marginBalance: toFloat(marginBalance),
       maintenanceMargin: toFloat(maintenanceMargin),
     })
+    if (isUndecidable && level !== present) this.#isQuiet(marginAccount, exact)
+  }
+
+  /**
+   * Whether an account of which f64 decides nothing provably keeps its level, which is not to be published again. Then no tick
+   * gives it to a verdict until a price has moved as far as that is proven.
+   */
+  #isQuiet(marginAccount: number, { venue, formula }: MarginAccount): boolean {
+    const { kernel } = this.#options
+    const level = kernel.accountLevel(marginAccount)
+    if (level < 0) return false
+    const prices = knownPricesOf(formula, this.#markets.markOf(venue), this.#markets.furtherOf(venue))
+    if (prices === undefined) return false
+    const share = quietShareOf(prices, this.#watchlist.ruleOf(marginAccount), level)
+    if (share > 0) kernel.armWithin(marginAccount, share)
+    return share > 0
   }
 
   /** Gives the account a level that is proven or exact, and has the kernel arm its triggers for it. */

@@ -17,6 +17,7 @@ import {
   poolMovedAgainst,
 } from '../../src/demo/referee/pools.ts'
 import { indexName, type MarginEvent, type Random } from '../../src/domain/index.ts'
+import type { Kernel } from '../../src/kernel/index.ts'
 import { levelRule } from '../../src/margin/index.ts'
 import { verifyEvent } from '../../src/questions/index.ts'
 import { seededRandom } from '../../src/system/seeded-random.ts'
@@ -27,8 +28,10 @@ import {
   drawPool,
   POOL_FORMS,
   type PoolForm,
+  type PoolMoment,
   refereeAt,
 } from '../support/pool-cases.ts'
+import { text } from '../support/random-accounts.ts'
 import { testCases, testSeed } from '../support/seed.ts'
 import { marketsOf, type VenueMarkets } from '../support/venue-cases.ts'
 
@@ -44,6 +47,13 @@ const LEVELS = [
   ['0.5', '0.9'],
 ]
 const TIMEOUT_MS = 600_000
+/** In a walk a price moves by up to so much of itself, and seldom jumps by up to more. */
+const STEP = 0.004
+const JUMP_CHANCE = 0.03
+const JUMP = 0.2
+const WALK_INSTANTS = 150
+/** Of so many pools that walk, one shows a proof that is too wide. */
+const MUTANT_POOLS_MAX = 40
 
 /** What the replay expects of one event. */
 interface Told {
@@ -78,11 +88,75 @@ describe.each(LEVELS.map((levels) => ({ levels })))(
   },
 )
 
+describe.each(LEVELS.map((levels) => ({ levels })))(
+  `a monitor of pools whose prices walk and jump, levels $levels, seed ${SEED}`,
+  ({ levels }) => {
+    it.each(POOL_FORMS)(
+      'publishes the events of the naive replay with few exact verdicts, and the same without a proof of how far prices may move: $name',
+      (form) => {
+        const markets = marketsOf(form.venue)
+        const checks = { proven: 0, exact: 0 }
+        let events = 0
+        const [random, again] = [0, 1].map(() => seededRandom(SEED, 100 + POOL_FORMS.indexOf(form)))
+        for (let pool = 0; pool < POOLS; pool++) {
+          const proven = runPool(random!, form, markets, levels, { isWalk: true })
+          const exact = runPool(again!, form, markets, levels, { isWalk: true, wrap: withoutProof })
+          expect(proven.published.map(toldOf), `pool ${pool}`).toEqual(proven.told)
+          expect(exact.published.map(toldOf)).toEqual(proven.told)
+          checks.proven += proven.exactChecks
+          checks.exact += exact.exactChecks
+          events += proven.told.length
+        }
+        expect(events).toBeGreaterThan(0)
+        expect(checks.proven).toBeLessThan(0.3 * checks.exact)
+      },
+      TIMEOUT_MS,
+    )
+  },
+)
+
+it.each(POOL_FORMS)(
+  'the replay tells a monitor whose prices may move farther than is proven from a right one: $name',
+  (form) => {
+    const random = seededRandom(1, POOL_FORMS.indexOf(form))
+    const markets = marketsOf(form.venue)
+    const isTold = () => {
+      const { published, told } = runPool(random, form, markets, ['10%', '5%', '2%'], {
+        isWalk: true,
+        wrap: farther,
+      })
+      return JSON.stringify(published.map(toldOf)) !== JSON.stringify(told)
+    }
+    let pools = 1
+    while (pools < MUTANT_POOLS_MAX && !isTold()) pools++
+    expect(pools).toBeLessThan(MUTANT_POOLS_MAX)
+  },
+  TIMEOUT_MS,
+)
+
+/** Every tick gives a pool to exact arithmetic. */
+function withoutProof(kernel: Kernel): Kernel {
+  kernel.isUndecidable = () => false
+  return kernel
+}
+
+function farther(kernel: Kernel): Kernel {
+  const armWithin = kernel.armWithin.bind(kernel)
+  kernel.armWithin = (account, share) => armWithin(account, Math.min(0.9, 3 * share))
+  return kernel
+}
+
 function toldOf({ kind, level, marginBalance, maintenanceMargin }: MarginEvent): Told {
   return { kind, level, marginBalance, maintenanceMargin }
 }
 
-function runPool(random: Random, form: PoolForm, markets: VenueMarkets, levels: readonly string[]) {
+function runPool(
+  random: Random,
+  form: PoolForm,
+  markets: VenueMarkets,
+  levels: readonly string[],
+  { isWalk = false, wrap = (kernel) => kernel }: { isWalk?: boolean; wrap?: (kernel: Kernel) => Kernel } = {},
+) {
   let drawn = drawPool(random, form, markets)
   // Without a position or a debt nothing can be liquidated.
   while (drawn.account.positions.length + drawn.account.liabilities.length === 0)
@@ -97,14 +171,15 @@ function runPool(random: Random, form: PoolForm, markets: VenueMarkets, levels: 
   )
   const account = { ...drawn.account, collateral }
   const rule = levelRule(levels, HYSTERESIS)
-  const { monitor, clock, events } = openMonitor({ books: { [venue]: drawn.book }, rule })
+  const { monitor, clock, events } = openMonitor({ books: { [venue]: drawn.book }, rule, wrap })
   const { referee } = compiledPool(drawn, amount)
   const replay = new Replay(referee, rule.names.slice(1))
   monitor.apply({ kind: 'put', account })
   const known = new Map<string, string>()
   const rates = drawMoment(random, drawn).fundingRates
-  for (let instant = 0; instant < INSTANTS; instant++) {
-    const moment = drawMoment(random, drawn)
+  let moment = drawMoment(random, drawn)
+  for (let instant = 0; instant < (isWalk ? WALK_INSTANTS : INSTANTS); instant++) {
+    if (instant > 0) moment = isWalk ? walked(random, moment) : drawMoment(random, drawn)
     const all = [
       ...[...moment.marks].map(([symbol, price]) => [symbol, symbol, price] as const),
       ...[...moment.indexes].map(([asset, price]) => [asset, indexName(asset, currency), price] as const),
@@ -134,7 +209,18 @@ function runPool(random: Random, form: PoolForm, markets: VenueMarkets, levels: 
       fundingRateOf: (symbol) => parse(rates.get(symbol) ?? '0'),
     })
   }
-  return { published: events(), told: replay.told }
+  return { published: events(), told: replay.told, exactChecks: monitor.counters.exactChecks }
+}
+
+function walked(random: Random, moment: PoolMoment): PoolMoment {
+  const step = (prices: ReadonlyMap<string, string>) =>
+    new Map(
+      [...prices].map(([name, price]) => {
+        const most = random() < JUMP_CHANCE ? JUMP : STEP
+        return [name, text(Number(price) * (1 + most * (2 * random() - 1)), 6)] as const
+      }),
+    )
+  return { ...moment, marks: step(moment.marks), indexes: step(moment.indexes) }
 }
 
 /** The events of one pool by the referee's figures: every level looked at in every instant. */

@@ -483,6 +483,45 @@ describe.each(KERNEL_VARIANTS)('kernel %s', (variant) => {
     expect(kernel.nextRow(before)).toBe(-1)
   })
 
+  it('nominates an account that the host has armed once a mark has moved as far, and again on every tick then', () => {
+    const kernel = open(variant)
+    const [one, other] = [kernel.addInstrument(), kernel.addInstrument()]
+    const curve = kernel.addCurve(COORDINATE_PRICE, ONE_TIER)
+    const account = kernel.addAccount(1, 0, Number.POSITIVE_INFINITY)
+    const decided = kernel.addAccount(50, 0)
+    kernel.addRow(account, one!, curve, -100, 1, 1, 0)
+    kernel.addRow(account, other!, curve, -100, 1, 1, 0)
+    kernel.addRow(decided, one!, curve, -100, 1, 1, 0)
+    expect([kernel.isUndecidable(account), kernel.isUndecidable(decided)]).toEqual([true, false])
+    const close = [[account, ANSWER_CLOSE]]
+    instant(kernel, [
+      [one!, 100],
+      [other!, 200],
+    ])
+    expect(instant(kernel, [[one!, 100.001]]).suspects).toEqual(close)
+    instant(kernel, [[one!, 100]])
+    for (const leaving of [
+      [one!, 75],
+      [one!, 125],
+      [other!, 150],
+      [other!, 250],
+    ] as const) {
+      const [instrument, mark] = leaving
+      instant(kernel, [
+        [one!, 100],
+        [other!, 200],
+      ])
+      kernel.armWithin(account, 0.25)
+      kernel.refreshZones()
+      // Both marks move, each inside of its part.
+      expect(instant(kernel, [[one!, 75.001]]).suspects).toEqual([])
+      expect(instant(kernel, [[other!, 249.999]]).suspects).toEqual([])
+      expect(instant(kernel, [[one!, 124.999]]).suspects).toEqual([])
+      expect(instant(kernel, [[instrument, mark]]).suspects).toEqual(close)
+      expect(instant(kernel, [[instrument, mark + 0.001]]).suspects).toEqual(close)
+    }
+  })
+
   it('nominates every account of an instrument whose mark is cleared', () => {
     const kernel = open(variant)
     const instrument = kernel.addInstrument()

@@ -213,6 +213,64 @@ describe('a pool over several currencies', () => {
     expect(after.story()).toEqual(['market-fresh BTC/USDT index #1 2', 'warning desk:cross:USDT 0.5 #2 3'])
   })
 
+  it('has no exact verdict while its prices move as far as its level is proven to hold', () => {
+    const { monitor, prices, stale, story } = open()
+    monitor.apply({ kind: 'put', account: LONG })
+    prices(['ETHUSDT', '3000'], ['BTC/USDT index', '60000'])
+    const { exactChecks, suspects } = monitor.counters
+    // 27,000 against 6,000, the first level is at 12,000: each price may move by nearly 3 %.
+    prices(['ETHUSDT', '2920'])
+    prices(['BTC/USDT index', '58400'])
+    prices(['ETHUSDT', '3080'], ['BTC/USDT index', '61600'])
+    expect(monitor.counters).toMatchObject({ exactChecks, suspects })
+    prices(['ETHUSDT', '2880'])
+    expect(monitor.counters.suspects).toBe(suspects + 1)
+    expect(story()).toEqual([])
+    stale('BTC/USDT index')
+    expect(monitor.unknownMarginAccounts).toBe(1)
+    // 4,500 less 12,000.
+    prices(['BTC/USDT index', '10000'])
+    expect(story().slice(1)).toEqual([
+      'liquidation desk:cross:USDT 1 #1 1',
+      'market-fresh BTC/USDT index #1 2',
+    ])
+  })
+
+  it('is judged again at the prices that it has when its terms change, or its rules', () => {
+    const books = { bybit: BOOK }
+    const { monitor, clock, prices, story } = open(BY_RATIO, { books })
+    monitor.apply({ kind: 'put', account: LONG })
+    prices(['ETHUSDT', '3000'], ['BTC/USDT index', '60000'])
+    const poorer = [{ asset: 'BTC', amount: '0.2' }]
+    monitor.apply({ kind: 'put', account: { ...LONG, version: 2, collateral: poorer } })
+    expect(story()).toEqual(['warning desk:cross:USDT 0.5 #1 1'])
+    books.bybit = { ...BOOK, rulesOf: () => oneTier('0.05') }
+    monitor.apply({ kind: 'rules', venue: LONG.venue, symbols: ['ETHUSDT'] })
+    clock.runTurns()
+    expect(story().slice(1)).toEqual(['liquidation desk:cross:USDT 1 #1 2'])
+  })
+
+  it('is judged again when a funding rate that counts in its margin changes and no price does', () => {
+    const rules = { ...oneTier('0.02'), fundingInMaintenance: true }
+    const book = withCollateralRules({ ...BOOK, rulesOf: () => rules }, COLLATERAL)
+    const { monitor, clock, story } = open(BY_RATIO, { books: { bybit: book } })
+    monitor.apply({ kind: 'put', account: LONG })
+    const frame = (tell: () => void) => {
+      monitor.frameStart(clock.nowMs(), clock.monotonicMs())
+      tell()
+      monitor.frameEnd()
+      clock.runTurns()
+    }
+    frame(() => {
+      monitor.tick('bybit', 'ETHUSDT', '3000', 1, '0.0001')
+      monitor.tick('bybit', 'BTC/USDT index', '60000', 1)
+    })
+    expect(story()).toEqual([])
+    // 0.03 of 300,000 beside 6,000: 15,000 against 27,000.
+    frame(() => monitor.unchanged('bybit', 'ETHUSDT', 2, '0.03'))
+    expect(story()).toEqual(['warning desk:cross:USDT 0.5 #1 1'])
+  })
+
   it('is refused with the asset that no rules weigh, and taken when it goes', () => {
     const { monitor, refused, prices, story } = open()
     monitor.apply({ kind: 'put', account: LONG })

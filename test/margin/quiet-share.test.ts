@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest'
+import type { Random } from '../../src/domain/index.ts'
+import {
+  evaluationsOf,
+  heldLevel,
+  knownPricesOf,
+  type LevelRule,
+  levelRule,
+  type MarginAccount,
+  quietShareOf,
+  sub,
+  toFloat,
+} from '../../src/margin/index.ts'
+import { seededRandom } from '../../src/system/seeded-random.ts'
+import {
+  compiledPool,
+  drawMoment,
+  drawPool,
+  engineAt,
+  POOL_FORMS,
+  type PoolMoment,
+} from '../support/pool-cases.ts'
+import { testSeed } from '../support/seed.ts'
+import { marketsOf } from '../support/venue-cases.ts'
+
+const SEED = testSeed(20_261_129)
+const POOLS = 60
+/** Prices within the share, and so many with each price on one of its ends. */
+const POINTS = 12
+const DECIMALS = 18
+
+const RULES = [levelRule(['10%', '5%', '2%']), levelRule(['0.5', '0.9'])]
+
+describe.each(POOL_FORMS)(`the share by which prices may move, $name (seed ${SEED})`, (form) => {
+  it('keeps the level at all prices within it; three times the share does not', () => {
+    const random = seededRandom(SEED, POOL_FORMS.indexOf(form))
+    const markets = marketsOf(form.venue)
+    const counts = { quiet: 0, aboveSafe: 0, lostBeyond: 0 }
+    for (let pool = 0; pool < POOLS; pool++) {
+      let drawn = drawPool(random, form, markets)
+      // Without a position or a debt nothing can be liquidated.
+      while (drawn.account.positions.length + drawn.account.liabilities.length === 0)
+        drawn = drawPool(random, form, markets)
+      const moment = drawMoment(random, drawn)
+      const { marginBalance, maintenanceMargin } = engineAt(compiledPool(drawn, '0').engine, moment)
+      const lacking = toFloat(sub(maintenanceMargin, marginBalance))
+      const spare = Math.abs(lacking) * 0.3 * random()
+      const { engine } = compiledPool(drawn, (lacking + spare).toFixed(6))
+      for (const rule of RULES) {
+        const level = levelAt(engine, moment, rule, 0)
+        const share = shareOf(engine, moment, rule, level)
+        if (share === 0) continue
+        counts.quiet++
+        if (level > 0) counts.aboveSafe++
+        const points = Array.from({ length: POINTS }, (_, point) => movedBy(random, moment, share, point))
+        for (const point of points) expect(levelAt(engine, point, rule, level), `pool ${pool}`).toBe(level)
+        const beyond = Array.from({ length: POINTS }, (_, point) =>
+          movedBy(random, moment, Math.min(0.9, 3 * share), point),
+        )
+        if (beyond.some((point) => levelAt(engine, point, rule, level) !== level)) counts.lostBeyond++
+      }
+    }
+    expect(counts.quiet).toBeGreaterThan(POOLS / 2)
+    expect(counts.aboveSafe).toBeGreaterThan(5)
+    expect(counts.lostBeyond).toBeGreaterThan(counts.quiet / 10)
+  })
+})
+
+function levelAt(engine: MarginAccount, moment: PoolMoment, rule: LevelRule, current: number): number {
+  const evaluationAt = evaluationsOf(engine, (symbol) => moment.marks.get(symbol), furtherOf(moment))!
+  return heldLevel(evaluationAt, engine, rule, current)
+}
+
+function shareOf(engine: MarginAccount, moment: PoolMoment, rule: LevelRule, level: number): number {
+  const prices = knownPricesOf(engine.formula, (symbol) => moment.marks.get(symbol), furtherOf(moment))!
+  return quietShareOf(prices, rule, level)
+}
+
+function furtherOf({ fundingRates, indexes }: PoolMoment) {
+  return {
+    fundingRateOf: (symbol: string) => fundingRates.get(symbol) ?? '0',
+    indexPriceOf: (asset: string) => indexes.get(asset),
+  }
+}
+
+/** Each price anywhere within the share, at every other point on one of its ends. */
+function movedBy(random: Random, moment: PoolMoment, share: number, point: number): PoolMoment {
+  const moved = (prices: ReadonlyMap<string, string>) =>
+    new Map(
+      [...prices].map(([name, price]) => {
+        const way = point % 2 === 0 ? (random() < 0.5 ? -1 : 1) : 2 * random() - 1
+        return [name, timesText(price, 1 + share * way)] as const
+      }),
+    )
+  return { ...moment, marks: moved(moment.marks), indexes: moved(moment.indexes) }
+}
+
+/** price·factor without a rounding that counts: the factor as a fraction of 2^40. */
+function timesText(price: string, factor: number): string {
+  const [whole, fraction = ''] = price.split('.')
+  const digits = BigInt(whole! + fraction.padEnd(DECIMALS, '0'))
+  const moved = (digits * BigInt(Math.round(factor * 2 ** 40))) >> 40n
+  const text = moved.toString().padStart(DECIMALS + 1, '0')
+  return `${text.slice(0, -DECIMALS)}.${text.slice(-DECIMALS)}`
+}
