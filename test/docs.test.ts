@@ -366,3 +366,31 @@ describe('ARCHITECTURE.md', () => {
     expect(rooms.filter(({ name }) => !text.includes(`\`${name}/\``)).map(({ name }) => name)).toEqual([])
   })
 })
+
+describe('the prose of docs/', () => {
+  const COLUMNS_MAX = 128
+
+  /** Numbers of the lines that are too long, without tables and code. */
+  function longLines(text: string): number[] {
+    let isCode = false
+    return text.split('\n').flatMap((line, index) => {
+      const isFence = line.startsWith('```')
+      if (isFence) isCode = !isCode
+      const isProse = !isFence && !isCode && !/^\s*\||^ {4}/.test(line)
+      return isProse && line.length > COLUMNS_MAX ? [index + 1] : []
+    })
+  }
+
+  it('has no line that is wider than a screen', () => {
+    const wide = 'x'.repeat(COLUMNS_MAX + 1)
+    expect(longLines(`${wide}\n| ${wide} |\n\`\`\`sh\n${wide}\n\`\`\`\n- ${wide}\n`)).toEqual([1, 6])
+    const pages = readdirSync(pathOf('docs'), { recursive: true, encoding: 'utf8' }).filter((name) =>
+      name.endsWith('.md'),
+    )
+    expect(pages.length).toBeGreaterThan(4)
+    const found = pages.flatMap((name) =>
+      longLines(read(`docs/${name}`)).map((line) => `docs/${name}:${line}`),
+    )
+    expect(found).toEqual([])
+  })
+})
