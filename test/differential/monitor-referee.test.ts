@@ -1,19 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { createReferee } from '../../src/demo/referee/referee.ts'
+import type { FundingPayment } from '../../src/demo/referee/funding.ts'
+import { createReferee, type InstantTick } from '../../src/demo/referee/referee.ts'
 import { VENUE_FORMULAS } from '../../src/demo/referee/venues/index.ts'
-import type { Account, InstrumentRules, RuleBook } from '../../src/domain/index.ts'
+import type { Account, InstrumentRules, Random } from '../../src/domain/index.ts'
 import { levelRule } from '../../src/margin/index.ts'
+import { verifyEvent } from '../../src/questions/index.ts'
 import { seededRandom } from '../../src/system/seeded-random.ts'
 import { openMonitor } from '../support/monitor.ts'
+import { between, text } from '../support/random-accounts.ts'
 import { testSeed } from '../support/seed.ts'
-import {
-  compiledOf,
-  drawPrices,
-  drawVenueCase,
-  marketsOf,
-  slackOf,
-  type VenueMarkets,
-} from '../support/venue-cases.ts'
+import { compiledOf, drawPrices, drawVenueCase, marketsOf, slackOf } from '../support/venue-cases.ts'
 
 const SEED = testSeed(20_261_202)
 const ACCOUNTS = 60
@@ -24,14 +20,30 @@ const LEVELS = [
   ['0.5', '0.9'],
 ]
 
+const HOUR_MS = 3_600_000
+const START_MS = 497_222 * HOUR_MS
+/** Less than an hour, so that no funding time passes between two frames of a market unseen. */
+const STEP_MAX_MS = HOUR_MS - 60_000
+/** The worker waits so long for a mark behind a funding time. */
+const SETTLE_AFTER_MS = 1_000
+const INTERVALS_HOURS = [1, 4, 8]
+
+interface FundingStream {
+  readonly intervalMs: number
+  readonly nextTimeMs: number
+  readonly rate: string
+  readonly markPrice: string
+}
+
 describe.each(LEVELS.map((levels) => ({ levels })))(
   `a monitor beside the referee, levels $levels, seed ${SEED}`,
   ({ levels }) => {
     it.each(VENUES)('publishes for accounts of %s the events that the naive replay makes', (venue) => {
       const random = seededRandom(SEED, VENUES.indexOf(venue))
-      const markets = withoutFunding(marketsOf(venue))
+      const markets = marketsOf(venue)
       const rule = levelRule(levels, '0.01')
-      const { monitor, clock, frame, events } = openMonitor({ books: { [venue]: markets.book }, rule })
+      const options = { books: { [venue]: markets.book }, rule, appliesFunding: true, startMs: START_MS }
+      const { monitor, clock, events, funding } = openMonitor(options)
       const accounts: Account[] = []
       const entries = new Map<string, number>()
       const rules: Record<string, InstrumentRules> = {}
@@ -46,6 +58,7 @@ describe.each(LEVELS.map((levels) => ({ levels })))(
           ...rest,
           id: `a${accounts.length}`,
           collateral: collateral.map((entry) => ({ ...entry, amount: wallet })),
+          ...drawTime(random),
         })
         for (const [symbol, price] of drawn.entries) entries.set(symbol, price)
         for (const symbol of drawn.entries.keys()) rules[symbol] = markets.book.rulesOf(symbol)!
@@ -57,15 +70,41 @@ describe.each(LEVELS.map((levels) => ({ levels })))(
         hysteresis: '0.01',
       })
       for (const account of accounts) monitor.apply({ kind: 'put', account })
+      const streams = new FundingStreams(random, venue)
       const market = { account: accounts[0]!, book: markets.book, entries }
-      for (let instant = 0; instant < INSTANTS; instant++) {
-        const { marks } = drawPrices(random, market)
-        const all = [...marks]
-        const moved = instant === 0 ? all : all.filter(() => random() < 0.4)
-        if (moved.length === 0) continue
-        frame(moved, venue)
+      const lastMarks = new Map<string, string>()
+      const fund = (due: readonly FundingPayment[]) => {
+        funding.keepFunding()
         clock.runTurns()
-        referee.instant(moved.map(([symbol, markPrice]) => ({ venue, symbol, markPrice })))
+        referee.fund(due)
+      }
+      let nowMs = START_MS
+      for (let instant = 0; instant < INSTANTS; instant++) {
+        nowMs += between(random, 1, STEP_MAX_MS)
+        const due = streams.passedAt(nowMs)
+        const isSettledFirst =
+          random() < 0.5 && due.every(({ fundingTimeMs }) => nowMs >= fundingTimeMs + SETTLE_AFTER_MS)
+        if (isSettledFirst) {
+          monitor.settleFunding(nowMs)
+          fund(due)
+        }
+        monitor.frameStart(clock.nowMs(), clock.monotonicMs())
+        const ticks: InstantTick[] = []
+        for (const [symbol, drawn] of drawPrices(random, market).marks) {
+          const isMoved = instant === 0 || random() < 0.4
+          const markPrice = isMoved ? drawn : lastMarks.get(symbol)!
+          const { fundingRate, nextTimeMs } = streams.frameAt(symbol, nowMs, markPrice)
+          if (isMoved) monitor.tick(venue, symbol, markPrice, nowMs, fundingRate, nextTimeMs)
+          else monitor.unchanged(venue, symbol, nowMs, fundingRate, nextTimeMs)
+          lastMarks.set(symbol, markPrice)
+          // Of a mark that has not changed nothing can follow, unless the rate counts in the maintenance margin.
+          const counts = rules[symbol]!.fundingInMaintenance === true
+          if (isMoved || counts) ticks.push({ venue, symbol, markPrice, fundingRate })
+        }
+        monitor.frameEnd()
+        clock.runTurns()
+        referee.instant(ticks)
+        if (!isSettledFirst) fund(due)
       }
       const published = events()
       expect(published.length).toBeGreaterThan(ACCOUNTS / 10)
@@ -75,24 +114,53 @@ describe.each(LEVELS.map((levels) => ({ levels })))(
         disagreements: 0,
         examples: [],
       })
+      const byFunding = published.filter(({ reasons }) => reasons.includes('funding'))
+      expect(byFunding.length > 0).toBe(streams.isStated)
+      for (const event of byFunding) expect(verifyEvent(event)).toMatchObject({ isOk: true })
     })
   },
 )
 
-/** Funding rates that count in the maintenance margin have a test of their own. */
-function withoutFunding({ book, pools }: VenueMarkets): VenueMarkets {
-  const changed = new Map<InstrumentRules, InstrumentRules>()
-  const withoutOf = (rules: InstrumentRules) => {
-    const known = changed.get(rules) ?? { ...rules, fundingInMaintenance: false }
-    changed.set(rules, known)
-    return known
+/** Most accounts say when their balances were true: before every funding time, or after some of them. */
+function drawTime(random: Random): Pick<Account, 'asOfMs'> {
+  if (random() < 0.2) return {}
+  return { asOfMs: START_MS + (random() < 0.6 ? 0 : between(random, 0, 20) * HOUR_MS) }
+}
+
+/** What the frames of a venue say of funding, and what it has charged. */
+class FundingStreams {
+  readonly #random: Random
+  readonly #venue: string
+  readonly #streams = new Map<string, FundingStream>()
+  /** Whether its frames say anything. */
+  readonly isStated: boolean
+
+  constructor(random: Random, venue: string) {
+    this.#random = random
+    this.#venue = venue
+    this.isStated = VENUE_FORMULAS[venue]!.funding !== undefined
   }
-  const rulesOf: RuleBook['rulesOf'] = (symbol, atMs) => {
-    const rules = book.rulesOf(symbol, atMs)
-    return rules === undefined ? undefined : withoutOf(rules)
+
+  /** The payments that fell due before that time and after the last frames. */
+  passedAt(nowMs: number): FundingPayment[] {
+    return [...this.#streams].flatMap(([symbol, { nextTimeMs, rate, markPrice }]) =>
+      nextTimeMs < nowMs
+        ? [{ venue: this.#venue, symbol, fundingTimeMs: nextTimeMs, fundingRate: rate, markPrice }]
+        : [],
+    )
   }
-  return {
-    book: { ...book, rulesOf },
-    pools: pools.map((pool) => pool.map((market) => ({ ...market, rules: withoutOf(market.rules) }))),
+
+  /** Every frame states the time; that of a new time, and most others, the rate. */
+  frameAt(symbol: string, nowMs: number, markPrice: string) {
+    if (!this.isStated) return { fundingRate: undefined, nextTimeMs: undefined }
+    const random = this.#random
+    const known = this.#streams.get(symbol)
+    const intervalMs = known?.intervalMs ?? INTERVALS_HOURS[between(random, 0, 2)]! * HOUR_MS
+    const isAhead = known !== undefined && known.nextTimeMs >= nowMs
+    const nextTimeMs = isAhead ? known.nextTimeMs : (Math.floor(nowMs / intervalMs) + 1) * intervalMs
+    const fundingRate = isAhead && random() < 0.3 ? undefined : text((random() - 0.5) * 0.03, 6)
+    const rate = fundingRate ?? known!.rate
+    this.#streams.set(symbol, { intervalMs, nextTimeMs, rate, markPrice })
+    return { fundingRate, nextTimeMs }
   }
 }

@@ -19,10 +19,11 @@ export function distanceFaultOf(
   marginAccount: NaiveMarginAccount,
   markOf: (symbol: string) => Fraction | undefined,
   stated: string | null | undefined,
+  fundingRateOf?: (symbol: string) => Fraction,
 ): string | undefined {
   const tolerance = roundingOf(marginAccount)
   const slackAt = (move: Fraction): Fraction => {
-    const figures = figuresAt(marginAccount, movedAgainst(marginAccount, markOf, move))!
+    const figures = figuresAt(marginAccount, movedAgainst(marginAccount, markOf, move), fundingRateOf)!
     return subtract(figures.marginBalance, figures.maintenanceMargin)
   }
   const isAbove = (move: Fraction) => add(slackAt(move), tolerance).n > 0n

@@ -1,12 +1,12 @@
 import type { Account, EventKind, InstrumentRules, MarginEvent } from '../../domain/index.ts'
 import { compareEvents, type Expectations, type Judgement, sumOf } from './comparison.ts'
 import { distanceFaultOf } from './distance.ts'
-import { type Fraction, ONE, overOneDenominator, parse, print, ZERO } from './fraction.ts'
+import { type Fraction, parse, print, ZERO } from './fraction.ts'
+import { afterFunding, concerns, type FundingPayment } from './funding.ts'
+import { type Level, levelNamed, levelOf, type PricesOf } from './levels.ts'
 import {
   type AccountFigures,
   figuresAt,
-  liquidatesOnTheLine,
-  movedAgainst,
   type NaiveMarginAccount,
   naiveMarginAccounts,
 } from './margin-accounts.ts'
@@ -18,6 +18,8 @@ export interface InstantTick {
   readonly symbol: string
   /** Empty when the worker declared the market stale, so that its mark is unknown. */
   readonly markPrice: string
+  /** Of the next payment, where the frame states it; the last one holds on. */
+  readonly fundingRate?: string | undefined
 }
 
 /** What the referee compares of an event. */
@@ -43,6 +45,8 @@ export interface Referee {
   readonly checks: number
   /** Replays one instant: all its marks are applied, then every position on them is re-checked. */
   instant(ticks: readonly InstantTick[]): void
+  /** Replays what fell due at funding times: all payments are made, then every account that made one is re-checked. */
+  fund(payments: readonly FundingPayment[]): void
   judges(account: string): boolean
   /** The events that the replay has made so far, in its order. */
   expected(): readonly ComparedEvent[]
@@ -51,7 +55,7 @@ export interface Referee {
   judge(delivered: readonly (ComparedEvent | ComparedMarketEvent)[]): Judgement
 }
 
-type MarkOf = (symbol: string) => Fraction | undefined
+const NO_PRICES: PricesOf = { markOf: () => undefined, fundingRateOf: () => ZERO }
 
 /** What is wrong with the stated distance of an event; undefined for nothing. */
 type DistanceCheck = (stated: string | null | undefined) => string | undefined
@@ -59,16 +63,9 @@ type DistanceCheck = (stated: string | null | undefined) => string | undefined
 const LEVELS = ['10%', '5%', '2%', '1']
 const HYSTERESIS = '0.01'
 
-interface Level {
-  readonly name: string
-  readonly ratio: Fraction
-  /** The prices at which it is judged are moved against the account by this share; 0: the present ones. */
-  readonly move: Fraction
-}
-
 interface Judged {
   readonly account: string
-  readonly marginAccount: NaiveMarginAccount
+  marginAccount: NaiveMarginAccount
   readonly positions: number
   level: number
   episode: number
@@ -95,7 +92,10 @@ export function createReferee(options: {
   const hysteresis = parse(options.hysteresis ?? HYSTERESIS)
   const byMarket = new Map<string, Judged[]>()
   const marks = new Map<string, Fraction>()
-  const judgedAccounts = new Set<string>()
+  const fundingRates = new Map<string, Fraction>()
+  /** The accounts with all payments in their balances, and their margin accounts. */
+  const accounts = new Map<string, Account>()
+  const ofAccount = new Map<string, Judged[]>()
   const expected = new Map<string, ComparedEvent>()
   const distanceFaults = new Map<string, DistanceCheck>()
   const markets = createMarketReplay()
@@ -103,15 +103,20 @@ export function createReferee(options: {
   let ticks = 0
   let checks = 0
 
+  const rulesOf = (venue: string, symbol: string): InstrumentRules => {
+    const rules = options.rules[venue]?.[symbol]
+    if (rules === undefined) throw new Error(`the referee has no rules of ${symbol} on ${venue}`)
+    return rules
+  }
+  const marginAccountsOf = (account: Account) =>
+    naiveMarginAccounts(account, (symbol) => rulesOf(account.venue, symbol))
+
   for (const account of options.accounts) {
-    judgedAccounts.add(account.id)
+    accounts.set(account.id, account)
+    const own: Judged[] = []
+    ofAccount.set(account.id, own)
     positions += account.positions.length
-    const rulesOf = (symbol: string): InstrumentRules => {
-      const rules = options.rules[account.venue]?.[symbol]
-      if (rules === undefined) throw new Error(`the referee has no rules of ${symbol} on ${account.venue}`)
-      return rules
-    }
-    for (const marginAccount of naiveMarginAccounts(account, rulesOf)) {
+    for (const marginAccount of marginAccountsOf(account)) {
       const judged: Judged = {
         account: account.id,
         marginAccount,
@@ -122,6 +127,7 @@ export function createReferee(options: {
         sequence: 0,
         unknown: false,
       }
+      own.push(judged)
       for (const symbol of marginAccount.symbols) {
         const key = `${account.venue}:${symbol}`
         const holders = byMarket.get(key)
@@ -140,7 +146,7 @@ export function createReferee(options: {
     kind: EventKind,
     level: number,
     figures?: AccountFigures,
-    markOf: MarkOf = () => undefined,
+    prices: PricesOf = NO_PRICES,
   ): void => {
     if (!judged.episodeOpen) judged.episode += 1
     judged.episodeOpen = kind === 'warning' || kind === 'liquidation'
@@ -157,28 +163,35 @@ export function createReferee(options: {
       maintenanceMargin: figures === undefined ? null : print(figures.maintenanceMargin),
     }
     expected.set(keyOf(event), event)
-    distanceFaults.set(keyOf(event), figures === undefined ? isNull : distanceCheckOf(judged, markOf))
+    distanceFaults.set(keyOf(event), figures === undefined ? isNull : distanceCheckOf(judged, prices))
     judged.level = level
   }
 
   const check = (judged: Judged, venue: string): void => {
     checks += judged.positions
-    const markOf = (symbol: string) => marks.get(`${venue}:${symbol}`)
-    const figures = figuresAt(judged.marginAccount, markOf)
+    const prices: PricesOf = {
+      markOf: (symbol) => marks.get(`${venue}:${symbol}`),
+      fundingRateOf: (symbol) => fundingRates.get(`${venue}:${symbol}`) ?? ZERO,
+    }
+    const figures = figuresAt(judged.marginAccount, prices.markOf, prices.fundingRateOf)
     if (figures === undefined) return
-    const level = levelOf(judged, markOf, figures, levels, hysteresis)
+    const level = levelOf(judged, prices, figures, levels, hysteresis)
     if (level === judged.level && !judged.unknown) return
     // After a stale mark the next verdict is published at any level. It is `recovered` only if it is safe.
     const worse = level > (judged.unknown ? 0 : judged.level)
     judged.unknown = false
     const rise = level === levels.length - 1 ? 'liquidation' : 'warning'
-    expect(judged, worse ? rise : 'recovered', level, figures, markOf)
+    expect(judged, worse ? rise : 'recovered', level, figures, prices)
   }
 
   /** Applies one mark and adds the accounts to be checked at the end of the instant to `touched`. */
-  const apply = ({ venue, symbol, markPrice }: InstantTick, touched: Map<Judged, string>): void => {
+  const apply = (
+    { venue, symbol, markPrice, fundingRate }: InstantTick,
+    touched: Map<Judged, string>,
+  ): void => {
     markets.apply(venue, symbol, markPrice)
     const market = `${venue}:${symbol}`
+    if (fundingRate !== undefined) fundingRates.set(market, parse(fundingRate))
     const holders = byMarket.get(market) ?? []
     if (markPrice !== '') {
       ticks += 1
@@ -195,7 +208,7 @@ export function createReferee(options: {
   }
 
   return {
-    accounts: judgedAccounts.size,
+    accounts: accounts.size,
     positions,
     get ticks() {
       return ticks
@@ -208,7 +221,24 @@ export function createReferee(options: {
       for (const tick of instantTicks) apply(tick, touched)
       for (const [judged, venue] of touched) check(judged, venue)
     },
-    judges: (account) => judgedAccounts.has(account),
+    fund(payments) {
+      const inOrder = [...payments].sort((left, right) => left.fundingTimeMs - right.fundingTimeMs)
+      for (const [id, before] of accounts) {
+        const own = inOrder.filter((payment) => concerns(payment, before))
+        if (own.length === 0) continue
+        const account = own.reduce(
+          (paid, payment) => afterFunding(paid, payment, rulesOf(payment.venue, payment.symbol)),
+          before,
+        )
+        accounts.set(id, account)
+        const rebuilt = marginAccountsOf(account)
+        for (const judged of ofAccount.get(id)!) {
+          judged.marginAccount = rebuilt.find((each) => each.id === judged.marginAccount.id)!
+          check(judged, account.venue)
+        }
+      }
+    },
+    judges: (account) => accounts.has(account),
     expected: () => [...expected.values()],
     expectedOfMarkets: () => [...markets.expected.values()],
     judge: (delivered) => {
@@ -220,45 +250,14 @@ export function createReferee(options: {
   }
 }
 
-/** `5%` is the line at prices moved by 5 %, any other name a margin ratio at the present prices. */
-function levelNamed(name: string): Level {
-  if (!name.endsWith('%')) return { name, ratio: parse(name), move: ZERO }
-  const { n, d } = parse(name.slice(0, -1))
-  return { name, ratio: ONE, move: { n, d: 100n * d } }
-}
-
-/**
- * Level λ is reached when λ·marginBalance ≤ maintenanceMargin at its prices; the line, at the present prices or at moved ones,
- * of some venues only when below it. Once reached a level is left only when λ·marginBalance ≥ maintenanceMargin·(1 + hysteresis).
- */
-function levelOf(
-  { level: current, marginAccount }: Judged,
-  markOf: (symbol: string) => Fraction | undefined,
-  present: AccountFigures,
-  levels: readonly Level[],
-  hysteresis: Fraction,
-): number {
-  for (let index = levels.length - 1; index > 0; index--) {
-    const { ratio, move } = levels[index]!
-    const figures =
-      move.n === 0n ? present : figuresAt(marginAccount, movedAgainst(marginAccount, markOf, move))!
-    const [balance, maintenance] = overOneDenominator(figures.marginBalance, figures.maintenanceMargin)
-    const scaledBalance = ratio.n * balance.n
-    const line = ratio.d * maintenance.n
-    const isOnIt = ratio.n !== ratio.d || liquidatesOnTheLine(marginAccount)
-    if (scaledBalance < line || (scaledBalance === line && isOnIt)) return index
-    const leaves = scaledBalance * hysteresis.d >= line * (hysteresis.d + hysteresis.n)
-    if (index <= current && !leaves) return index
-  }
-  return 0
-}
-
 const isNull: DistanceCheck = (stated) => (stated === null ? undefined : `is ${stated} without a verdict`)
 
-/** At the present marks, which it keeps. */
-function distanceCheckOf({ marginAccount }: Judged, markOf: MarkOf): DistanceCheck {
+/** At the present marks and rates, which it keeps. */
+function distanceCheckOf({ marginAccount }: Judged, { markOf, fundingRateOf }: PricesOf): DistanceCheck {
   const marks = new Map(marginAccount.symbols.map((symbol) => [symbol, markOf(symbol)]))
-  return (stated) => distanceFaultOf(marginAccount, (symbol) => marks.get(symbol), stated)
+  const rates = new Map(marginAccount.symbols.map((symbol) => [symbol, fundingRateOf(symbol)]))
+  const rateOf = (symbol: string) => rates.get(symbol)!
+  return (stated) => distanceFaultOf(marginAccount, (symbol) => marks.get(symbol), stated, rateOf)
 }
 
 function expectationsOf(

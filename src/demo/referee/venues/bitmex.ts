@@ -19,6 +19,12 @@ import {
 export const bitmex: VenueFormula = {
   liquidatesOnTheLine: () => true,
   maintenanceOf: sumOf,
+  /** Perpetuals bear no year. Funding is charged on the position's value ("Perpetual Contracts Guide"), by lots. */
+  funding: {
+    isPerpetual: (symbol) => !/\d\d$/.test(symbol),
+    isolatedPays: 'wallet-first',
+    valueOf: (position, rules, mark) => costsOf(position, rules).valueOfLots(mark),
+  },
   isolatedMarginOf(position, rules) {
     if (position.isolatedMargin !== undefined) return parse(position.isolatedMargin)
     const { initial, commission } = costsOf(position, rules)

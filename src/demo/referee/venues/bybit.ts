@@ -1,6 +1,15 @@
 import type { InstrumentRules, Position } from '../../../domain/index.ts'
 import { add, divide, type Fraction, multiply, ONE, parse, subtract, ZERO } from '../fraction.ts'
-import { byValue, heldOf, larger, marginalTiers, sumOf, type VenueFormula, valueAt } from './formula.ts'
+import {
+  byValue,
+  heldOf,
+  larger,
+  marginalTiers,
+  sumOf,
+  type VenueFormula,
+  valueAt,
+  valueAtMark,
+} from './formula.ts'
 
 /**
  * Bybit, "Maintenance Margin" and "Liquidation Price (isolated, UTA)" help pages of 2025-07 and later: tiers of the value at
@@ -10,6 +19,12 @@ export const bybit: VenueFormula = {
   liquidatesOnTheLine: () => true,
   isolatedMarginOf,
   maintenanceOf: sumOf,
+  /** Dated contracts end in a day or a year. */
+  funding: {
+    isPerpetual: (symbol) => !/\d\d$/.test(symbol),
+    isolatedPays: 'wallet-first',
+    valueOf: valueAtMark,
+  },
   figuresOf(position, rules) {
     const tieredMarginOf = marginalTiers(rules)
     const fee = closingFeeOf(position, rules)

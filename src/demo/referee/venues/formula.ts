@@ -44,6 +44,21 @@ export interface VenueFormula {
   isolatedMarginOf(position: Position, rules: InstrumentRules): Fraction
   /** The maintenance margin of a margin account. */
   maintenanceOf(asked: readonly AskedPosition[]): Fraction
+  /** How it charges funding; absent where its stream does not state the payments. */
+  readonly funding?: FundingFormula
+}
+
+export interface FundingFormula {
+  isPerpetual(symbol: string): boolean
+  /** What pays for an isolated position: its margin, or the wallet as long as that lasts. */
+  readonly isolatedPays: 'own-margin' | 'wallet-first'
+  /** On which the rate is charged, unsigned. */
+  valueOf(position: Position, rules: InstrumentRules, mark: Fraction): Fraction
+}
+
+/** On the value at the mark, not rounded. */
+export function valueAtMark(position: Position, rules: InstrumentRules, mark: Fraction): Fraction {
+  return valueAt(heldOf(position, rules), mark)
 }
 
 export interface AskedPosition {
