@@ -21,7 +21,7 @@ import {
 } from './body.ts'
 import { marginalTiersOf, type StatedBracket } from './tiers.ts'
 
-/** `leverageBracket` of USDⓈ-M and COIN-M with the contracts of `exchangeInfo`, and the assets of `assetIndex`. */
+/** `leverageBracket` of USDⓈ-M and COIN-M, or the tables of the venue's page of leverage and margin, with the contracts of `exchangeInfo`, and the assets of `assetIndex`. */
 export const binanceImport: RulesImport = {
   source: '/fapi/v1/leverageBracket, /dapi/v2/leverageBracket',
   endpoint: {
@@ -31,7 +31,7 @@ export const binanceImport: RulesImport = {
   read(bodies, { asOf }) {
     const taken = new Taken()
     const contracts = contractsOf(bodies)
-    const tables = recordsOf(bodies, ({ brackets }) => Array.isArray(brackets))
+    const tables = recordsOf(bodies, isTable)
     const withTable = new Set<string>()
     for (const record of tables) {
       for (const symbol of symbolsOf(record, contracts)) {
@@ -82,6 +82,16 @@ function contractsOf(bodies: readonly RulesBody[]): ReadonlyMap<string, readonly
   return groupedBy(contracts, (record) => textOrUndefined(record, 'symbol'))
 }
 
+/** The page of leverage and margin lists tables, with `riskBrackets`, in an array that is itself called brackets. */
+function isTable(record: BodyRecord): boolean {
+  const { symbol, pair, brackets } = record
+  return (Array.isArray(brackets) && isText(symbol ?? pair)) || isOfPage(record)
+}
+
+function isOfPage({ symbol, riskBrackets }: BodyRecord): boolean {
+  return isText(symbol) && Array.isArray(riskBrackets)
+}
+
 /** The first version of the COIN-M endpoint states brackets by pair; all contracts of the pair share them. */
 function symbolsOf(record: BodyRecord, contracts: ReadonlyMap<string, readonly BodyRecord[]>): string[] {
   const symbol = textOrUndefined(record, 'symbol')
@@ -100,6 +110,9 @@ function rulesOf(
 ): InstrumentRules {
   const { notionalCoef } = table
   const rows = rowsOf(table).map((row) => (isObject(row) ? row : refuse('a bracket is not an object')))
+  if (isOfPage(table) && /USD(_|$)/.test(symbol)) {
+    refuse('riskBrackets are read of USDⓈ-M alone: add the body of /dapi/v2/leverageBracket')
+  }
   const isInverse = isOfCoin(rows)
   const contribution = isInverse ? 'inverse' : 'linear'
   const assumptions = [
@@ -122,8 +135,9 @@ function rulesOf(
   }
 }
 
-function rowsOf({ brackets }: BodyRecord): readonly unknown[] {
-  return brackets as readonly unknown[]
+function rowsOf(table: BodyRecord): readonly unknown[] {
+  const { brackets, riskBrackets } = table
+  return (isOfPage(table) ? riskBrackets : brackets) as readonly unknown[]
 }
 
 /** Caps of COIN-M are quantities of the coin. */
@@ -136,14 +150,14 @@ function tickSizeOf(contract: BodyRecord | undefined): Pick<InstrumentRules, 'ti
   return tickSizeField(filters.find(({ filterType }) => filterType === 'PRICE_FILTER')?.tickSize)
 }
 
-const FLOORS = ['notionalFloor', 'qtyFloor'] as const
+const FLOORS = ['notionalFloor', 'qtyFloor', 'bracketNotionalFloor'] as const
 
 function bracketOf(row: BodyRecord): StatedBracket {
   return {
-    cap: boundIn(row, 'notionalCap', 'qtyCap'),
-    maintenanceMarginRate: positiveIn(row, 'maintMarginRatio'),
-    maxLeverage: positiveIn(row, 'initialLeverage'),
-    stated: decimalOf(row.cum),
+    cap: boundIn(row, 'notionalCap', 'qtyCap', 'bracketNotionalCap'),
+    maintenanceMarginRate: positiveIn(row, 'maintMarginRatio', 'bracketMaintenanceMarginRate'),
+    maxLeverage: positiveIn(row, 'initialLeverage', 'maxOpenPosLeverage'),
+    stated: decimalOf(row.cum ?? row.cumFastMaintenanceAmount),
     from: FLOORS.some((field) => row[field] !== undefined) ? boundIn(row, ...FLOORS) : undefined,
   }
 }

@@ -70,6 +70,54 @@ describe('brackets of Binance USDⓈ-M', () => {
     })
   })
 
+  describe('as its page of leverage and margin lists them', () => {
+    const listed = (from: number, cap: number, rate: number, leverage: number, amount: number) => ({
+      bracketSeq: 1,
+      bracketNotionalFloor: from,
+      bracketNotionalCap: cap,
+      bracketMaintenanceMarginRate: rate,
+      cumFastMaintenanceAmount: amount,
+      minOpenPosLeverage: 1,
+      maxOpenPosLeverage: leverage,
+    })
+    const page = (symbol: string, second = 5000) => ({
+      code: '000000',
+      data: {
+        brackets: [
+          {
+            symbol,
+            updateTime: 1755000000000,
+            notionalLimit: 100,
+            riskBrackets: [listed(0, 5000, 0.0065, 75, 0), listed(second, 20000, 0.01, 50, 17.5)],
+          },
+        ],
+      },
+    })
+
+    it('are the same rules as those of leverageBracket', () => {
+      expect(importedFrom('binance', [page('ADAUSDT')])).toEqual(importedFrom('binance', [[ADA]]))
+    })
+
+    it('are refused with a gap between them', () => {
+      expect(importedFrom('binance', [page('ADAUSDT', 6000)]).refused.ADAUSDT).toContain('6000')
+    })
+
+    it('are refused of a COIN-M contract, with its exchangeInfo too', () => {
+      const contract = {
+        symbol: 'ADAUSD_PERP',
+        pair: 'ADAUSD',
+        contractType: 'PERPETUAL',
+        contractSize: 10,
+        marginAsset: 'ADA',
+      }
+      const { rules, refused } = importedFrom('binance', [page('ADAUSD_PERP'), { symbols: [contract] }])
+      expect(rules).toEqual({})
+      expect(refused).toEqual({
+        ADAUSD_PERP: 'riskBrackets are read of USDⓈ-M alone: add the body of /dapi/v2/leverageBracket',
+      })
+    })
+  })
+
   it('of a contract quoted in BUSD are not taken for those of a COIN-M pair', () => {
     const { rules, refused } = importedFrom('binance', [{ ...ADA, symbol: 'BTCBUSD' }])
     expect(refused).toEqual({})
