@@ -63,7 +63,7 @@ export const kraken: Venue = {
     defaults: {
       closingFee: 'none',
       liquidation: 'passed',
-      // Accrues continuously at a rate of money for a contract and hour.
+      // Accrues from moment to moment, so that stated balances may hold any part of an hour's payment.
       funding: { perpetual: /^P[IF]_/, payment: 'not-computed', isolated: 'wallet-first' },
     },
     read: () =>
