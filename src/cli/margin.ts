@@ -22,6 +22,7 @@ import { EXIT_FAULT, type FaultCode, PlimsollError } from '../errors.ts'
 import { type Line, readJson } from '../input/index.ts'
 import {
   answersOf,
+  assumptionsUnder,
   checkCollateral,
   checkRules,
   formatDecimal,
@@ -73,8 +74,9 @@ export function marginCommand(): Command {
         '"venueMarginRatio" is the ratio as the venue defines it, null where it prints\n' +
         'none; "venueLiquidationPrice" of a position the price that the venue prints,\n' +
         'null without "tickSize" in the rules or where its rounding is not known.\n' +
-        '"assumptions" lists what the venue does not state. "fundingRates" holds the\n' +
-        'rate of the next payment by symbol; rules with fundingInMaintenance need it.\n' +
+        '"assumptions" lists what the venue does not state, and what levels by distance\n' +
+        'suppose of a short option. "fundingRates" holds the rate of the next payment\n' +
+        'by symbol; rules with fundingInMaintenance need it.\n' +
         '"funding" of a position is that payment at the mark, below zero where it pays,\n' +
         'and the liquidation price after it. "exitPrices" holds the price at which each\n' +
         'position may be closed; "shortfallAtExit" is what the insurance fund then pays,\n' +
@@ -175,7 +177,7 @@ function marginsOf(line: Line, { bookOf, nowMs }: MarginJudge, ruleFor: RuleFor)
       interest: interestAnswerOf(account, marginAccount, book, sinceMs, markOf, further) ?? null,
       ruleBook: marginAccount.ruleBook,
       ruleAgeDays: ruleAgeDays(marginAccount.rulesAsOfMs, nowMs),
-      assumptions: marginAccount.assumptions,
+      assumptions: assumptionsUnder(marginAccount, rule),
     })),
   }
 }

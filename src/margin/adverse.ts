@@ -1,12 +1,14 @@
 // Prices moved against a margin account: each mark by the net of the positions in it, each index price by what its asset counts.
 
+import type { InstrumentRules } from '../domain/index.ts'
 import { assert } from '../errors.ts'
-import { exactNumbers } from './algebra.ts'
+import { type Algebra, exactNumbers } from './algebra.ts'
 import type { Coordinate } from './curve.ts'
 import type { Fixed } from './fixed.ts'
 import { decimalsOf } from './fixed.ts'
 import { figuresAt, type Known, type KnownPrices } from './formula-figures.ts'
-import { add, mul, ONE, parseDecimal, type Rational, sub, ZERO } from './rational.ts'
+import type { RuledPosition } from './position-value.ts'
+import { add, max, ONE, parseDecimal, type Rational, sub, ZERO } from './rational.ts'
 
 /** No price falls by all of itself. */
 export const FALL_MAX: Rational = { n: 10n ** 18n - 1n, d: 10n ** 18n }
@@ -57,12 +59,63 @@ export function adverseMarks(known: KnownPrices): ReadonlyMap<string, Adverse> {
   return sides
 }
 
+type OptionTerms = NonNullable<InstrumentRules['option']>
+
+const options = new WeakMap<readonly RuledPosition[], ReadonlyMap<string, OptionTerms>>()
+
+/** The terms of the options among the positions, by symbol. */
+function optionsIn(positions: readonly RuledPosition[]): ReadonlyMap<string, OptionTerms> {
+  const known = options.get(positions)
+  if (known !== undefined) return known
+  const found = new Map<string, OptionTerms>()
+  for (const { position, rules } of positions)
+    if (rules.option !== undefined) found.set(position.symbol, rules.option)
+  options.set(positions, found)
+  return found
+}
+
+/**
+ * What a mark comes to by a move against the account by the distance; the largest counts. One of an option that rises, as that of
+ * a short one does, rises by the distance or by as much as such a move of its underlying alone can raise it: the worth of an option
+ * changes by no more than its underlying does (delta is at most 1). By the move of a call in coin the underlying rises, of a put
+ * it falls. `markOf` gives present marks.
+ */
+export function movedMarks<N>(
+  algebra: Algebra<N>,
+  positions: readonly RuledPosition[],
+  markOf: (symbol: string) => N,
+  symbol: string,
+  side: Adverse,
+  distance: N,
+): readonly [N] | readonly [N, N] {
+  const price = markOf(symbol)
+  const one = algebra.of(ONE)
+  const [fallen, risen] = [algebra.sub(one, distance), algebra.add(one, distance)]
+  const moved = algebra.mul(price, side === 'fall' ? fallen : risen)
+  const option = optionsIn(positions).get(symbol)
+  if (option === undefined || side === 'fall') return [moved]
+  if (option.pricedIn === 'quote')
+    return [moved, algebra.add(price, algebra.mul(markOf(option.underlying), distance))]
+  return [moved, algebra.div(algebra.add(price, distance), option.type === 'call' ? risen : fallen)]
+}
+
+/** A mark after a move against the account, as `movedMarks` says. */
+export function movedMark(
+  { formula, marks }: KnownPrices,
+  symbol: string,
+  side: Adverse,
+  distance: Rational,
+): Rational {
+  const markOf = (name: string) => marks.get(name)!
+  return movedMarks(exactNumbers, formula.positions, markOf, symbol, side, distance).reduce(max)
+}
+
 /** The account at prices moved against it by the distance; what is closed of it is closed at the present marks. */
 export function knownAgainst(known: Known, distance: Rational): Known {
   if (distance.n === 0n) return known
   const sides = adverseMarks(known)
   const marks = new Map(
-    [...known.marks].map(([symbol, price]) => [symbol, mul(price, factorOf(sides.get(symbol)!, distance))]),
+    [...known.marks.keys()].map((symbol) => [symbol, movedMark(known, symbol, sides.get(symbol)!, distance)]),
   )
   const prices = { ...known, marks, indexShare: distance, closingMarks: known.marks }
   return { ...prices, figures: figuresAt(exactNumbers, prices) }

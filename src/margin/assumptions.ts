@@ -1,5 +1,8 @@
 import type { InstrumentRules } from '../domain/index.ts'
 import { sideOf } from './account-id.ts'
+import { holdsShortOption } from './formula-distance.ts'
+import type { LevelRule } from './level-rule.ts'
+import type { MarginAccount } from './margin-account.ts'
 import type { RuledPosition } from './position-value.ts'
 
 const NO_ASSUMPTIONS: readonly string[] = []
@@ -12,6 +15,17 @@ export function assumptionsOf(positions: readonly RuledPosition[]): readonly str
   }
   const all = positions.flatMap(assumptionsIn)
   return [...new Set(hedged === undefined ? all : [...all, hedged])]
+}
+
+const OPTION_ASSUMPTION =
+  'a level by distance raises the mark of a short option by as much as such a move of its underlying alone can raise it; what a rise of implied volatility adds is not counted'
+
+/** Those of a margin account, then what is assumed of the levels by which it is judged. */
+export function assumptionsUnder(
+  { assumptions: own, formula }: Pick<MarginAccount, 'assumptions' | 'formula'>,
+  { isByDistance }: Pick<LevelRule, 'isByDistance'>,
+): readonly string[] {
+  return isByDistance && holdsShortOption(formula.positions) ? [...own, OPTION_ASSUMPTION] : own
 }
 
 function hedgedAssumption(positions: readonly RuledPosition[]): string | undefined {

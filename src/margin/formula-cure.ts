@@ -3,7 +3,7 @@ import type { Cure, Decimal, MarginMode } from '../domain/index.ts'
 import { assert } from '../errors.ts'
 import type { MarginAccount } from './account.ts'
 import { type Change, symbolsOf } from './account-formulas.ts'
-import { factorOf } from './adverse.ts'
+import { movedMark } from './adverse.ts'
 import { type Algebra, exactNumbers, magnitude } from './algebra.ts'
 import { isCreditedByFee } from './closing-fee.ts'
 import { type Figure, type FigureOf, firstCrossing, tracedFigure } from './crossing.ts'
@@ -240,7 +240,7 @@ function turnedAt(
 ): Known {
   const focused = focusOn(known, places)
   const marks = new Map(symbolsOf(focused.formula).map((one) => [one, known.marks.get(one)!]))
-  marks.set(symbol, mul(present.marks.get(symbol)!, factorOf(side, distance)))
+  marks.set(symbol, movedMark(present, symbol, side, distance))
   const priced = { ...focused, marks }
   return { ...priced, figures: figuresAt(exactNumbers, priced) }
 }

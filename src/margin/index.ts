@@ -2,6 +2,7 @@ export * from './account.ts'
 export { accountFaultsOf, reasonAgainstMode, ruleFaultsOf } from './account-faults.ts'
 export { type AccountFormula, fundingSymbolsOf, symbolsOf } from './account-formulas.ts'
 export { type MarginAccountName, marginAccountId, parseMarginAccountId } from './account-id.ts'
+export { assumptionsUnder } from './assumptions.ts'
 export { checkCollateral } from './collateral-tiers.ts'
 export { cureOf } from './cure.ts'
 export {

@@ -1,5 +1,5 @@
 // How far the prices of a margin account may move while it provably keeps its level.
-import { type Adverse, adverseMarks, factorOf } from './adverse.ts'
+import { type Adverse, adverseMarks, factorOf, movedMarks } from './adverse.ts'
 import { figuresAt, type KnownPrices, type PriceKind } from './formula-figures.ts'
 import { type Interval, Intervals } from './intervals.ts'
 import type { LevelRule } from './level-rule.ts'
@@ -93,14 +93,13 @@ function figuresUpTo(
   sides: Sides,
   farthest: Rational,
 ) {
-  const fallen = algebra.of(factorOf('fall', farthest)).low
-  const risen = algebra.of(factorOf('rise', farthest)).high
-  const moveOf = (kind: PriceKind, name: string): Interval => {
-    const side = kind === 'mark' ? sides.get(name) : undefined
-    return { low: side === 'rise' ? 1 : fallen, high: side === 'fall' ? 1 : risen }
-  }
+  const { low: fallen } = algebra.of(factorOf('fall', farthest))
+  const { high: risen } = algebra.of(factorOf('rise', farthest))
+  const upTo: Interval = { low: 0, high: algebra.of(farthest).high }
   return figuresAt(algebra, prices, {}, (kind, name, price) =>
-    algebra.mul(algebra.mul(algebra.of(price), within), moveOf(kind, name)),
+    kind === 'mark'
+      ? markMovedBy(algebra, within, prices, sides, name, upTo)
+      : algebra.mul(algebra.mul(algebra.of(price), within), { low: fallen, high: risen }),
   )
 }
 
@@ -112,12 +111,28 @@ function figuresMovedBy(
   sides: Sides,
   distance: Rational,
 ) {
-  const priceOf = (kind: PriceKind, name: string, price: Rational) => {
-    const present = algebra.mul(algebra.of(price), within)
-    const side = kind === 'mark' ? sides.get(name) : undefined
-    return side === undefined || distance.n === 0n
-      ? present
-      : algebra.mul(present, algebra.of(factorOf(side, distance)))
-  }
-  return figuresAt(algebra, prices, {}, priceOf, distance.n === 0n ? undefined : algebra.of(distance))
+  const by = distance.n === 0n ? undefined : algebra.of(distance)
+  const priceOf = (kind: PriceKind, name: string, price: Rational) =>
+    kind === 'mark' && by !== undefined
+      ? markMovedBy(algebra, within, prices, sides, name, by)
+      : algebra.mul(algebra.of(price), within)
+  return figuresAt(algebra, prices, {}, priceOf, by)
+}
+
+/** A mark within the share of the present one, moved its way by a distance in the interval. */
+function markMovedBy(
+  algebra: Intervals,
+  within: Interval,
+  { formula, marks }: KnownPrices,
+  sides: Sides,
+  symbol: string,
+  distance: Interval,
+): Interval {
+  const markOf = (name: string) => algebra.mul(algebra.of(marks.get(name)!), within)
+  return movedMarks(algebra, formula.positions, markOf, symbol, sides.get(symbol)!, distance).reduce(largest)
+}
+
+/** The larger of two values, each in its interval. */
+function largest(left: Interval, right: Interval): Interval {
+  return { low: Math.max(left.low, right.low), high: Math.max(left.high, right.high) }
 }

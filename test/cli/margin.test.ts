@@ -15,6 +15,7 @@ const books: Readonly<Record<string, RuleBook>> = {
   binance: bookOf(ruleBookOf(venueId('binance')).defaults, { BTCUSDT: oneTier('0.004') }),
   okx: ruleBookOf(venueId('okx')),
   bitmex: ruleBookOf(venueId('bitmex')),
+  deribit: ruleBookOf(venueId('deribit')),
 }
 
 const RULES = {
@@ -48,6 +49,25 @@ async function errorOf(line: unknown) {
 }
 
 describe('plimsoll margin', () => {
+  it('names among the assumptions what the levels of an account suppose of a short option', async () => {
+    const call = { symbol: 'BTC-25DEC26-50000-C', marginMode: 'cross', size: '-1', entryPrice: '0.05' }
+    const account = {
+      id: 'desk/1',
+      venue: 'deribit',
+      collateral: [{ asset: 'BTC', amount: '1' }],
+      positions: [call],
+    }
+    const marks = { 'BTC-25DEC26-50000-C': '0.05', 'BTC-25DEC26': '50000' }
+    const { results } = await run([
+      { account, marks },
+      { account: { ...account, levels: ['0.8'] }, marks },
+    ])
+    const supposed = results.map(({ marginAccounts: [{ assumptions }] }) =>
+      assumptions.some((text: string) => text.startsWith('a level by distance')),
+    )
+    expect(supposed).toEqual([true, false])
+  })
+
   it('gives one line for one line, in order, bad ones in their place, blank ones skipped', async () => {
     const second = { ...LINE, account: { ...LINE.account, id: 'desk/2', venue: 'binance-usdm' } }
     const { refused, results } = await run([LINE, '', '{', second, '  '])

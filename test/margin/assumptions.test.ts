@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { Position } from '../../src/domain/index.ts'
-import { marginAccountsOf } from '../../src/margin/index.ts'
+import { assumptionsUnder, levelRule, marginAccountsOf } from '../../src/margin/index.ts'
 import { binance } from '../../src/venues/binance.ts'
 import { bybit } from '../../src/venues/bybit.ts'
+import { deribit } from '../../src/venues/deribit.ts'
 import { crossPosition, isolatedPosition, makeAccount } from '../support/accounts.ts'
 
 const HEDGED =
@@ -35,5 +36,32 @@ describe('positions that do not hedge one another in one margin account', () => 
     expect(assumptionsOf(bybit, [LONG, { ...SHORT, symbol: 'ETHUSDT', entryPrice: '3000' }])).toEqual([])
     const isolated = isolatedPosition('BTCUSDT', { ...SHORT, marginMode: 'isolated', isolatedMargin: '3000' })
     expect(assumptionsOf(bybit, [LONG, isolated])).toEqual([])
+  })
+})
+
+describe('an account with an option that is judged by distance', () => {
+  const SUPPOSED =
+    /^a level by distance raises the mark of a short option .* implied volatility adds is not counted$/
+  const DISTANCES = levelRule(['10%'])
+
+  function supposedOf(size: string, rule = DISTANCES): string[] {
+    const position = crossPosition('BTC-25DEC26-50000-C', { size, entryPrice: '0.05' })
+    const account = makeAccount({
+      venue: 'deribit',
+      collateral: [{ asset: 'BTC', amount: '1' }],
+      positions: [position],
+    })
+    const [marginAccount] = marginAccountsOf(account, deribit.ruleBook)
+    return assumptionsUnder(marginAccount!, rule).filter((text) => SUPPOSED.test(text))
+  }
+
+  it('shows what its levels suppose of a short option, beside what the rules assume', () => {
+    expect(supposedOf('-1')).toHaveLength(1)
+    expect(supposedOf('1')).toEqual([])
+  })
+
+  it('shows nothing of it where the levels are margin ratios, or the line alone', () => {
+    expect(supposedOf('-1', levelRule(['0.5']))).toEqual([])
+    expect(supposedOf('-1', levelRule([]))).toEqual([])
   })
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { answersOf } from '../../src/margin/index.ts'
+import { answersOf, levelRule } from '../../src/margin/index.ts'
 import { deribit } from '../../src/venues/deribit.ts'
-import { marginAccountsFor, stateOf } from './support.ts'
+import { marginAccountsFor, stateOf, sumOf } from './support.ts'
 
 const CALL = 'BTC-25DEC26-50000-C'
 const MARKS = { [CALL]: '0.05', 'BTC-25DEC26': '50000' }
@@ -59,4 +59,42 @@ describe('the distance beside a short option', () => {
   it('is 0 on the line and below it', () => {
     expect(answersWith('-1', '0.01').distance).toBe('0')
   })
+})
+
+describe('a level by distance beside a short option', () => {
+  const UNIT = '0.00000001'
+
+  /** The level of an account with that balance, and with a unit less. */
+  function levelsWith(symbol: string, asset: string, amount: string, marks: Record<string, string>) {
+    const levelOf = (balance: string) =>
+      stateOf(
+        {
+          venue: 'deribit',
+          collateral: [{ asset, amount: balance }],
+          positions: [position(symbol, '-1', '0.02')],
+        } as never,
+        deribit.ruleBook,
+        marks,
+        levelRule(['10%']),
+      ).level
+    return [levelOf(amount), levelOf(sumOf(amount, `-${UNIT}`))]
+  }
+
+  // Deribit is liquidated below its line alone. The option gains what its underlying gains by a move of 10 %.
+  it.each([
+    // (0.01 + 0.1) / 1.1 = 0.1 coins, and 0.075 + 0.1.
+    ['a call in coin', 'BTC-25DEC26-50000-C', 'BTC', '0.175', '0.01', '50000'],
+    // (0.026 + 0.1) / 0.9 = 0.14 coins after a fall, and 0.075 + 0.14.
+    ['a put in coin', 'BTC-25DEC26-9000-P', 'BTC', '0.215', '0.026', '10000'],
+    // 500 + 5,000, and 0.075·55,000 + 5,500.
+    ['a call in dollars', 'BTC_USDC-25DEC26-50000-C', 'USDC', '9625', '500', '50000'],
+    // By the share alone: 0.95·1.1 = 1.045, and 0.075 + 1.045.
+    ['a call that is worth nearly its coin', 'BTC-25DEC26-1000-C', 'BTC', '1.12', '0.95', '50000'],
+  ])(
+    'moves its mark as far as its underlying can take it: %s',
+    (_, symbol, asset, amount, mark, underlying) => {
+      const marks = { [symbol]: mark, [symbol.split('-').slice(0, 2).join('-')]: underlying }
+      expect(levelsWith(symbol, asset, amount, marks)).toEqual([null, '10%'])
+    },
+  )
 })

@@ -12,6 +12,7 @@ import {
   toFloat,
 } from '../../src/margin/index.ts'
 import { seededRandom } from '../../src/system/seeded-random.ts'
+import { movedWithin } from '../support/moved-prices.ts'
 import {
   compiledPool,
   drawMoment,
@@ -27,7 +28,6 @@ const SEED = testSeed(20_261_129)
 const POOLS = 60
 /** Prices within the share, and so many with each price on one of its ends. */
 const POINTS = 12
-const DECIMALS = 18
 
 const RULES = [levelRule(['10%', '5%', '2%']), levelRule(['0.5', '0.9'])]
 
@@ -85,21 +85,6 @@ function furtherOf({ fundingRates, indexes }: PoolMoment) {
 
 /** Each price anywhere within the share, at every other point on one of its ends. */
 function movedBy(random: Random, moment: PoolMoment, share: number, point: number): PoolMoment {
-  const moved = (prices: ReadonlyMap<string, string>) =>
-    new Map(
-      [...prices].map(([name, price]) => {
-        const way = point % 2 === 0 ? (random() < 0.5 ? -1 : 1) : 2 * random() - 1
-        return [name, timesText(price, 1 + share * way)] as const
-      }),
-    )
+  const moved = (prices: ReadonlyMap<string, string>) => movedWithin(random, prices, share, point)
   return { ...moment, marks: moved(moment.marks), indexes: moved(moment.indexes) }
-}
-
-/** price·factor without a rounding that counts: the factor as a fraction of 2^40. */
-function timesText(price: string, factor: number): string {
-  const [whole, fraction = ''] = price.split('.')
-  const digits = BigInt(whole! + fraction.padEnd(DECIMALS, '0'))
-  const moved = (digits * BigInt(Math.round(factor * 2 ** 40))) >> 40n
-  const text = moved.toString().padStart(DECIMALS + 1, '0')
-  return `${text.slice(0, -DECIMALS)}.${text.slice(-DECIMALS)}`
 }

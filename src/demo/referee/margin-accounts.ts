@@ -1,5 +1,6 @@
 import type { Account, InstrumentRules, Position } from '../../domain/index.ts'
-import { add, type Fraction, multiply, ONE, parse, subtract, ZERO } from './fraction.ts'
+import { add, divide, type Fraction, multiply, ONE, parse, subtract, ZERO } from './fraction.ts'
+import { larger } from './venues/formula.ts'
 import { type Figures, type Prices, VENUE_FORMULAS, type VenueFormula } from './venues/index.ts'
 
 /** What a venue liquidates as a whole: an isolated position, or a cross pool of one settlement asset. */
@@ -90,22 +91,45 @@ export function figuresAt(
 
 /**
  * The marks after a move of each by that share against the account: down where it is net long in the symbol, up where it is
- * net short. Where neither, the value of the position grows: the price of an inverse contract falls, any other one rises.
+ * net short. Where neither, the value of the position grows: the price of an inverse contract falls, any other one rises. An
+ * option that rises gains at least all that its underlying would by that share.
  */
 export function movedAgainst(
-  { falling }: NaiveMarginAccount,
+  { falling, positions }: Pick<NaiveMarginAccount, 'falling' | 'positions'>,
   markOf: (symbol: string) => Fraction | undefined,
   share: Fraction,
 ): (symbol: string) => Fraction | undefined {
   const [fallen, risen] = [subtract(ONE, share), add(ONE, share)]
   return (symbol) => {
     const mark = markOf(symbol)
-    return mark === undefined ? undefined : multiply(mark, falling.has(symbol) ? fallen : risen)
+    if (mark === undefined) return undefined
+    if (falling.has(symbol)) return multiply(mark, fallen)
+    const option = positions.find(({ position }) => position.symbol === symbol)?.rules.option
+    const grown = multiply(mark, risen)
+    if (option === undefined) return grown
+    const underlying = markOf(option.underlying)
+    return underlying && larger(grown, dearestOf(option, mark, underlying, share))
   }
 }
 
+/**
+ * The mark of an option whose underlying has moved by that share towards its money, where the option has gained as much in the
+ * currency of quotes as one underlying has.
+ */
+function dearestOf(
+  { type, pricedIn }: NonNullable<InstrumentRules['option']>,
+  mark: Fraction,
+  underlying: Fraction,
+  share: Fraction,
+): Fraction {
+  const gain = multiply(underlying, share)
+  if (pricedIn === 'quote') return add(mark, gain)
+  const then = type === 'call' ? add(underlying, gain) : subtract(underlying, gain)
+  return divide(add(multiply(mark, underlying), gain), then)
+}
+
 /** The symbols whose price falls when it moves against the account. */
-function fallingOf(positions: readonly NaivePosition[]): ReadonlySet<string> {
+export function fallingOf(positions: readonly NaivePosition[]): ReadonlySet<string> {
   const nets = new Map<string, Fraction>()
   for (const { position } of positions)
     nets.set(position.symbol, add(nets.get(position.symbol) ?? ZERO, parse(position.size)))

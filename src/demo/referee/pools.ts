@@ -1,6 +1,6 @@
 import type { Account, CollateralRules, InstrumentRules, Position } from '../../domain/index.ts'
 import { add, type Fraction, multiply, ONE, parse, subtract, ZERO } from './fraction.ts'
-import type { AccountFigures } from './margin-accounts.ts'
+import { type AccountFigures, fallingOf, movedAgainst } from './margin-accounts.ts'
 import { isAtMost } from './venues/formula.ts'
 import { type Figures, VENUE_FORMULAS, type VenueFormula } from './venues/index.ts'
 
@@ -208,25 +208,15 @@ export function poolLiquidatesOnTheLine({
 export function poolMovedAgainst(pool: NaivePool, prices: PoolPrices, share: Fraction): PoolPrices {
   const risen = add(ONE, share)
   const fallen = share.n < share.d ? subtract(ONE, share) : ZERO
-  const nets = new Map<string, Fraction>()
-  for (const { position } of pool.positions) {
-    const { symbol, size } = position
-    nets.set(symbol, add(nets.get(symbol) ?? ZERO, parse(size)))
-  }
-  const isInverse = (symbol: string) =>
-    pool.positions.some(
-      ({ position, rules }) => position.symbol === symbol && rules.contribution === 'inverse',
-    )
-  const marksFall = (symbol: string) => {
-    const net = nets.get(symbol)?.n
-    return net !== undefined && (net > 0n || (net === 0n && isInverse(symbol)))
-  }
+  const { positions } = pool
+  const markOf = movedAgainst(
+    { falling: fallingOf(positions), positions },
+    (symbol) => prices.markOf(symbol),
+    share,
+  )
   const moved = (price: Fraction | undefined, falls: boolean) =>
     price && multiply(price, falls ? fallen : risen)
-  const atMarks = {
-    ...prices,
-    markOf: (symbol: string) => moved(prices.markOf(symbol), marksFall(symbol)),
-  }
+  const atMarks = { ...prices, markOf }
   const leftWith = (one: string, falls: boolean) => {
     const indexOf = (asset: string) =>
       asset === one ? moved(prices.indexOf(asset), falls) : prices.indexOf(asset)

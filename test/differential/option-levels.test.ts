@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest'
+import { type Fraction, parse } from '../../src/demo/referee/fraction.ts'
+import { figuresAt, movedAgainst } from '../../src/demo/referee/margin-accounts.ts'
+import {
+  evaluationsOf,
+  heldLevel,
+  knownPricesOf,
+  levelRule,
+  type MarginAccount,
+  quietShareOf,
+} from '../../src/margin/index.ts'
+import { seededRandom } from '../../src/system/seeded-random.ts'
+import { movedWithin } from '../support/moved-prices.ts'
+import { testCases, testSeed } from '../support/seed.ts'
+import {
+  compiledOf,
+  drawPrices,
+  drawVenueCase,
+  further,
+  marketsOf,
+  type VenuePrices,
+  walletNear,
+} from '../support/venue-cases.ts'
+
+const SEED = testSeed(20_261_205)
+const CASES = testCases(600)
+const RULE = levelRule(['20%', '10%', '5%', '2%'])
+/** Prices within the share that is said to be quiet. */
+const POINTS = 6
+
+describe(`levels by distance beside short options (${CASES} accounts, seed ${SEED})`, () => {
+  it('are those of the referee at its moved prices, and stand while prices move by no more than the quiet share', () => {
+    const random = seededRandom(SEED)
+    const markets = marketsOf('deribit')
+    const seen = { compared: 0, quiet: 0, aboveSafe: 0 }
+    for (let index = 0; index < CASES; index++) {
+      const one = drawVenueCase(random, 'deribit', markets)
+      const isShort = one.account.positions.some(
+        ({ symbol, size }) => size.startsWith('-') && one.book.rulesOf(symbol)!.option !== undefined,
+      )
+      if (!isShort) continue
+      const moment = drawPrices(random, one)
+      const { engine, referee } = compiledOf(one, walletNear(random() * 3, one, moment))
+      const evaluationAt = evaluationsOf(engine, (symbol) => moment.marks.get(symbol), further(moment))!
+      for (const { distance } of RULE.levels) {
+        const markOf = (symbol: string) => parse(moment.marks.get(symbol)!)
+        const expected = figuresAt(referee, movedAgainst(referee, markOf, distance))!
+        const found = evaluationAt(distance)
+        const where = JSON.stringify([one.account, ...moment.marks])
+        expect(isEqual(found.marginBalance, expected.marginBalance), where).toBe(true)
+        expect(isEqual(found.maintenanceMargin, expected.maintenanceMargin), where).toBe(true)
+        seen.compared++
+      }
+      const level = levelAt(engine, moment, 0)
+      if (level > 0) seen.aboveSafe++
+      const prices = knownPricesOf(engine.formula, (symbol) => moment.marks.get(symbol), further(moment))!
+      const share = quietShareOf(prices, RULE, level)
+      if (share === 0) continue
+      seen.quiet++
+      for (let point = 0; point < POINTS; point++)
+        expect(
+          levelAt(engine, { ...moment, marks: movedWithin(random, moment.marks, share, point) }, level),
+        ).toBe(level)
+    }
+    expect(seen.compared).toBeGreaterThan(CASES)
+    expect(seen.aboveSafe).toBeGreaterThan(CASES / 20)
+    expect(seen.quiet).toBeGreaterThan(CASES / 20)
+  })
+})
+
+function isEqual(a: Fraction, b: Fraction): boolean {
+  return a.n * b.d === b.n * a.d
+}
+
+function levelAt(engine: MarginAccount, moment: VenuePrices, current: number): number {
+  const evaluationAt = evaluationsOf(engine, (symbol) => moment.marks.get(symbol), further(moment))!
+  return heldLevel(evaluationAt, engine, RULE, current)
+}
