@@ -40,11 +40,20 @@ export interface MarginAccountPage {
   readonly next: string | null
 }
 
+/** How far a margin account is from its line. */
+export interface Distant {
+  /**
+   * The largest equal relative move of all prices against the account that leaves it above its line, a fraction; null if no move
+   * brings it there, beside a short option, and while a price is not known.
+   */
+  readonly distance: Decimal | null
+}
+
 /** One account at the marks of the moment. */
 export interface AccountView {
   readonly account: Account
   /** Exact. Empty while the newest terms of the account cannot be used. */
-  readonly marginAccounts: readonly MarginState[]
+  readonly marginAccounts: readonly (MarginState & Distant)[]
   readonly isSuspended: boolean
   /** Redis lost the account: these are the last terms that it had. */
   readonly isLost: boolean

@@ -13,6 +13,7 @@ import {
 } from '../domain/index.ts'
 import { type Kernel, LEVEL_NONE } from '../kernel/index.ts'
 import {
+  distanceTextOf,
   div,
   type Evaluation,
   evaluate,
@@ -94,14 +95,13 @@ export class Reader implements WatchlistReadModel {
     const account = watchlist.read(number)
     const isSuspended = watchlist.isSuspended(number)
     const own = isSuspended ? [] : watchlist.marginAccountsOf(number).reverse()
-    const marginAccounts = own.map((marginAccount) =>
-      marginStateOf(
-        watchlist.exactOf(marginAccount),
-        markets.markOf(account.venue),
-        watchlist.ruleOf(marginAccount),
-        markets.furtherOf(account.venue),
-      ),
-    )
+    const markOf = markets.markOf(account.venue)
+    const further = markets.furtherOf(account.venue)
+    const marginAccounts = own.map((marginAccount) => {
+      const exact = watchlist.exactOf(marginAccount)
+      const state = marginStateOf(exact, markOf, watchlist.ruleOf(marginAccount), further)
+      return { ...state, distance: distanceTextOf(exact, markOf, further) }
+    })
     return { account, marginAccounts, isSuspended, isLost: watchlist.isLost(number) }
   }
 

@@ -2,16 +2,13 @@ import { describe, expect, it } from 'vitest'
 import { createBook } from '../../src/demo/accounts/synthetic-accounts.ts'
 import { DEMO_INSTRUMENTS, demoRules } from '../../src/demo/exchange/instruments.ts'
 import { createMeter } from '../../src/demo/exchange/meter.ts'
-import { distanceOf } from '../../src/demo/screen/nearest.ts'
+import { nearestLines } from '../../src/demo/screen/nearest.ts'
 import { createReporter, type DemoState } from '../../src/demo/screen/reporter.ts'
-import { venueId } from '../../src/domain/index.ts'
-import { levelRule, marginAccountsOf, marginStateOf } from '../../src/margin/index.ts'
-import { withRules } from '../../src/rules/index.ts'
-import { ruleBookOf } from '../../src/venues/index.ts'
+import { levelRule } from '../../src/margin/index.ts'
 import type { Worker } from '../../src/worker/worker.ts'
-import { isolatedPosition, makeAccount } from '../support/accounts.ts'
+import { isolatedLong } from '../support/accounts.ts'
 import { TestClock } from '../support/clock.ts'
-import { rulesFrom } from '../support/rules.ts'
+import { openMonitor } from '../support/monitor.ts'
 
 describe('rates of the view', () => {
   it('are per second of a window of a second or more, and stay until the next is complete', () => {
@@ -28,24 +25,38 @@ describe('rates of the view', () => {
 })
 
 describe('the accounts nearest to their line', () => {
-  const account = makeAccount({
-    id: 'demo-1',
-    venue: 'binance',
-    positions: [isolatedPosition('SOLUSDT', { size: '10', entryPrice: '100', leverage: '10' })],
-  })
-  const tiers = [{ cap: '1000000', maintenanceMarginRate: '0.01', maintenanceDeduction: '0' }]
-  const rules = { SOLUSDT: rulesFrom({ tiers }) }
-  const book = withRules(ruleBookOf(venueId('binance')), rules, 'test')
-  const distanceAt = (mark: string | undefined) =>
-    distanceOf(marginStateOf(marginAccountsOf(account, book)[0]!, () => mark, levelRule()))
+  // 10 AUSDT, at 81.1 with a loss of 189 and a maintenance margin of 8.11. At equal ratios a short is nearer than a long.
+  const SIDES = { long: { size: '10', entryPrice: '100' }, short: { size: '-10', entryPrice: '62.2' } }
+  const opened = (...accounts: readonly [side: keyof typeof SIDES, margin: string][]) => {
+    const { monitor, frame } = openMonitor()
+    for (const [side, isolatedMargin] of accounts) {
+      const account = isolatedLong(`${side}${isolatedMargin}`, { ...SIDES[side], isolatedMargin })
+      monitor.apply({ kind: 'put', account })
+    }
+    frame([['AUSDT', '81.1']])
+    return monitor.read
+  }
+  const LEVELS = ['0.5', '0.7', '0.9']
 
-  it('state how far the mark is from the liquidation price, in percent of the mark', () => {
-    // Liquidated at 90/0.99 = 90.909…, which is 1 % below 91.8274.
-    expect(distanceAt('91.8273645546')).toBeCloseTo(1, 6)
+  it('stand in the order of their exact distances, also where that of their ratios is another', async () => {
+    const read = opened(['long', '199.1375'], ['short', '199.1757'], ['long', '202'])
+    const lines = await nearestLines(read, LEVELS, 8)
+    expect(lines.map(({ marginAccount }) => marginAccount.split(':')[0])).toEqual([
+      'short199.1757',
+      'long199.1375',
+      'long202',
+    ])
+    // 2.0275 left over 811 · 0.99, and 0.8 = 8.11 / 10.1375. The short has 0.797, and 2.0657 left over 811 · 1.01.
+    expect(lines[1]).toMatchObject({ marginRatio: '0.8', distance: expect.stringMatching(/^0\.00252525/) })
+    expect(await nearestLines(read, LEVELS, 1)).toEqual([lines[0]])
   })
 
-  it('state no distance while the mark is unknown', () => {
-    expect(distanceAt(undefined)).toBeNull()
+  it('are those of the nearest level alone where these are enough, and none without a verdict', async () => {
+    const read = opened(['long', '198.01'], ['long', '204'])
+    expect(await nearestLines(read, LEVELS, 1)).toMatchObject([
+      { marginAccount: expect.stringContaining('198.01') },
+    ])
+    expect(await nearestLines(read, ['0.7'], 8)).toHaveLength(0)
   })
 })
 
@@ -88,8 +99,8 @@ describe('the snapshot of a run', () => {
     const worker = {
       read: {
         counters: () => ({ waiting, ticks: 1, events: {}, log: { enqueued: 0 } }),
-        marginAccounts: async () => {
-          looks++
+        marginAccounts: async ({ levels }: { levels: readonly string[] }) => {
+          if (levels[0] === '2%') looks++
           return { lines: [], next: null }
         },
         levels: async () => [],

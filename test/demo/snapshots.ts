@@ -53,8 +53,8 @@ export const LARGE: DemoSnapshot = {
   nearest: Array.from({ length: 12 }, () => ({
     marginAccount: 'demo-0001234:isolated:1000BONKUSDT:short-and-much-longer-than-it-may-be',
     venue: 'binance',
-    marginRatio: 0.98765,
-    distancePercent: 0.01234,
+    marginRatio: '0.98765',
+    distance: '0.0001234',
   })),
   headlines: Array.from({ length: 12 }, () => LIQUIDATION),
   delivery: { made: 370_368, queued: 370_000, delivered: 369_999 },

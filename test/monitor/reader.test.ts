@@ -137,7 +137,14 @@ describe('one account', () => {
     frame([['AUSDT', '81.1']])
     expect(monitor.read.account('m199')).toMatchObject({
       account: isolatedLong('m199', { isolatedMargin: '199' }),
-      marginAccounts: [{ id: 'm199:isolated:AUSDT:long', marginBalance: '10', maintenanceMargin: '8.11' }],
+      marginAccounts: [
+        {
+          id: 'm199:isolated:AUSDT:long',
+          marginBalance: '10',
+          maintenanceMargin: '8.11',
+          distance: '0.002353996188768075',
+        },
+      ],
       isSuspended: false,
       isLost: false,
     })

@@ -1,27 +1,34 @@
-import type { Decimal, MarginState, ReadModel } from '../../domain/index.ts'
+import type { Decimal, LevelName, ReadModel } from '../../domain/index.ts'
+import { compare, parseDecimal } from '../../margin/index.ts'
 import type { NearestLine } from './snapshot.ts'
 
-/** The margin accounts at warning levels with the highest ratios, each with the distance to its liquidation price. */
+/** Margin accounts of one level that are looked at. The highest margin ratios nominate them; their distances decide the order. */
+export const CANDIDATES_MAX = 16
+
+/**
+ * The margin accounts at warning levels that are nearest to their line by distance. Levels come from the line outward, since
+ * an account at a nearer level is nearer. `warningLevels`: the farthest from the line first.
+ */
 export async function nearestLines(
-  read: ReadModel,
-  warningLevels: readonly Decimal[],
+  read: Pick<ReadModel, 'marginAccounts' | 'account'>,
+  warningLevels: readonly LevelName[],
   count: number,
 ): Promise<NearestLine[]> {
-  const { lines } = await read.marginAccounts({ levels: warningLevels, limit: count })
-  return lines.flatMap(({ id, account, venue, marginRatio }) => {
-    if (marginRatio === null) return []
-    const state = read.account(account)?.marginAccounts.find((marginAccount) => marginAccount.id === id)
-    const distancePercent = state === undefined ? null : distanceOf(state)
-    return [{ marginAccount: id, venue, marginRatio: Number(marginRatio), distancePercent }]
-  })
+  const found: NearestLine[] = []
+  for (const level of warningLevels.toReversed()) {
+    if (found.length >= count) break
+    const { lines } = await read.marginAccounts({ levels: [level], limit: CANDIDATES_MAX })
+    for (const { id, account, venue, marginRatio } of lines) {
+      if (marginRatio === null) continue
+      const state = read.account(account)?.marginAccounts.find((marginAccount) => marginAccount.id === id)
+      found.push({ marginAccount: id, venue, marginRatio, distance: state?.distance ?? null })
+    }
+  }
+  return found.sort((a, b) => compareDistances(a.distance, b.distance)).slice(0, count)
 }
 
-/** Distance of the nearest position to its liquidation price, in percent of its mark; null when no position has one. */
-export function distanceOf({ positions }: Pick<MarginState, 'positions'>): number | null {
-  const distances = positions.flatMap(({ markPrice, liquidationPrice }) =>
-    markPrice === null || liquidationPrice === null
-      ? []
-      : [Math.abs(Number(liquidationPrice) / Number(markPrice) - 1) * 100],
-  )
-  return distances.length === 0 ? null : Math.min(...distances)
+/** Exactly; an account without a distance comes last. */
+function compareDistances(a: Decimal | null, b: Decimal | null): number {
+  if (a === null || b === null) return Number(a === null) - Number(b === null)
+  return compare(parseDecimal(a), parseDecimal(b))
 }

@@ -1,3 +1,4 @@
+import type { Decimal } from '../../domain/index.ts'
 import type { Headline } from './headlines.ts'
 
 /** Everything that the screen shows, as one plain value that survives JSON. Rates are per second. */
@@ -46,10 +47,10 @@ export interface MarkLine {
 export interface NearestLine {
   readonly marginAccount: string
   readonly venue: string
-  /** maintenanceMargin / marginBalance; 1 is the line. */
-  readonly marginRatio: number
-  /** Distance of the nearest position to its liquidation price, in percent of its mark; null when it has none. */
-  readonly distancePercent: number | null
+  /** maintenanceMargin / marginBalance, exact; 1 is the line. */
+  readonly marginRatio: Decimal
+  /** How far all prices may move against it, a fraction, exact; null where that is not known. */
+  readonly distance: Decimal | null
 }
 
 export interface EventCounts {

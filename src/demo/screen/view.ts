@@ -1,3 +1,4 @@
+import { percentText } from '../../domain/index.ts'
 import { bar, cell, compact, milliseconds, seconds, signedPercent, withoutZeros } from './format.ts'
 import { headlineLines } from './headline-text.ts'
 import { levelHead, levelWords, lineWords, styleOf } from './levels.ts'
@@ -254,17 +255,21 @@ function nearestLines({ nearest }: DemoSnapshot, columns: number): Line[] {
   if (nearest.length === 0) return []
   const heading: Line = [
     span('NEAREST TO THEIR LINE', 'bold'),
-    span('  by margin ratio; at the right how far the price is away', 'dim'),
+    span('  at the right how far prices may move against them', 'dim'),
   ]
   return [heading, ...nearest.slice(0, NEAREST_SHOWN).map((line) => nearestLine(line, columns))]
 }
 
-function nearestLine({ marginAccount, marginRatio, distancePercent }: NearestLine, columns: number): Line {
-  const ratio = cell(marginRatio.toFixed(4), 7, 'right')
-  const distance = distancePercent === null ? '' : `${distancePercent.toFixed(3)} %`
+/** Decimals of a ratio; further ones are cut, so that a ratio below 1 never reads as 1. */
+const RATIO_DECIMALS = 4
+
+function nearestLine({ marginAccount, marginRatio, distance: share }: NearestLine, columns: number): Line {
+  const [whole, fraction = ''] = marginRatio.split('.')
+  const ratio = cell(`${whole}.${fraction.slice(0, RATIO_DECIMALS).padEnd(RATIO_DECIMALS, '0')}`, 7, 'right')
+  const distance = share === null ? '' : percentText(share)
   const gauge = isNarrow(columns)
     ? []
-    : [span(bar(marginRatio, GAUGE_COLUMNS), styleOf(String(marginRatio))), span(' ')]
+    : [span(bar(Number(marginRatio), GAUGE_COLUMNS), styleOf(marginRatio)), span(' ')]
   return [
     span(`${cell(marginAccount, NEAREST_ID_COLUMNS)} ${ratio} `),
     ...gauge,
