@@ -16,7 +16,13 @@ import {
   poolLiquidatesOnTheLine,
   poolMovedAgainst,
 } from '../../src/demo/referee/pools.ts'
-import { indexName, type MarginEvent, type Random } from '../../src/domain/index.ts'
+import {
+  type Account,
+  indexName,
+  type Liability,
+  type MarginEvent,
+  type Random,
+} from '../../src/domain/index.ts'
 import type { Kernel } from '../../src/kernel/index.ts'
 import { levelRule } from '../../src/margin/index.ts'
 import { verifyEvent } from '../../src/questions/index.ts'
@@ -31,7 +37,7 @@ import {
   type PoolMoment,
   refereeAt,
 } from '../support/pool-cases.ts'
-import { text } from '../support/random-accounts.ts'
+import { between, text } from '../support/random-accounts.ts'
 import { testCases, testSeed } from '../support/seed.ts'
 import { marketsOf, type VenueMarkets } from '../support/venue-cases.ts'
 
@@ -42,6 +48,9 @@ const INSTANTS = 60
 const HYSTERESIS = '0.01'
 const STALE_CHANCE = 0.06
 const MOVE_CHANCE = 0.5
+const HOUR_CHANCE = 0.4
+const HOUR_MS = 3_600_000
+const START_MS = 497_222 * HOUR_MS
 const LEVELS = [
   ['10%', '5%', '2%'],
   ['0.5', '0.9'],
@@ -87,6 +96,26 @@ describe.each(LEVELS.map((levels) => ({ levels })))(
     )
   },
 )
+
+describe(`a monitor of pools whose debts bear interest, seed ${SEED}`, () => {
+  it.each(POOL_FORMS)(
+    'publishes the events of the naive replay: $name',
+    (form) => {
+      const random = seededRandom(SEED, 200 + POOL_FORMS.indexOf(form))
+      const markets = marketsOf(form.venue)
+      let withHours = 0
+      for (let pool = 0; pool < Math.ceil(POOLS / 2); pool++) {
+        const { published, told } = runPool(random, form, markets, LEVELS[0]!, { hasInterest: true })
+        expect(published.map(toldOf), `pool ${pool}`).toEqual(told)
+        for (const event of published)
+          expect(verifyEvent(event)).toMatchObject({ isOk: true, differences: [], faults: [] })
+        withHours += published.filter(({ interest }) => interest !== undefined && interest.hours > 0).length
+      }
+      expect(withHours).toBeGreaterThan(0)
+    },
+    TIMEOUT_MS,
+  )
+})
 
 describe.each(LEVELS.map((levels) => ({ levels })))(
   `a monitor of pools whose prices walk and jump, levels $levels, seed ${SEED}`,
@@ -155,12 +184,17 @@ function runPool(
   form: PoolForm,
   markets: VenueMarkets,
   levels: readonly string[],
-  { isWalk = false, wrap = (kernel) => kernel }: { isWalk?: boolean; wrap?: (kernel: Kernel) => Kernel } = {},
+  {
+    isWalk = false,
+    hasInterest = false,
+    wrap = (kernel) => kernel,
+  }: { isWalk?: boolean; hasInterest?: boolean; wrap?: (kernel: Kernel) => Kernel } = {},
 ) {
   let drawn = drawPool(random, form, markets)
   // Without a position or a debt nothing can be liquidated.
-  while (drawn.account.positions.length + drawn.account.liabilities.length === 0)
-    drawn = drawPool(random, form, markets)
+  const lacks = ({ positions, liabilities }: Account) =>
+    liabilities.length === 0 && (hasInterest || positions.length === 0)
+  while (lacks(drawn.account)) drawn = drawPool(random, form, markets)
   const { venue, pool } = drawn.account
   const currency = pool!.currency
   const near = refereeAt(compiledPool(drawn, '0').referee, drawMoment(random, drawn))
@@ -169,16 +203,33 @@ function runPool(
   const collateral = drawn.account.collateral.map((entry) =>
     entry.asset === currency ? { ...entry, amount } : entry,
   )
-  const account = { ...drawn.account, collateral }
+  const account = { ...drawn.account, collateral, ...(hasInterest ? withRates(random, drawn.account) : {}) }
   const rule = levelRule(levels, HYSTERESIS)
-  const { monitor, clock, events } = openMonitor({ books: { [venue]: drawn.book }, rule, wrap })
+  const options = { books: { [venue]: drawn.book }, rule, wrap }
+  const { monitor, clock, events } = openMonitor(
+    hasInterest ? { ...options, appliesFunding: true, startMs: START_MS } : options,
+  )
   const { referee } = compiledPool(drawn, amount)
   const replay = new Replay(referee, rule.names.slice(1))
   monitor.apply({ kind: 'put', account })
   const known = new Map<string, string>()
   const rates = drawMoment(random, drawn).fundingRates
+  const fraction = (text: string | undefined) => (text === undefined ? undefined : parse(text))
+  const prices: PoolPrices = {
+    markOf: (symbol) => fraction(known.get(symbol)),
+    indexOf: (asset) => fraction(known.get(indexName(asset, currency))),
+    fundingRateOf: (symbol) => parse(rates.get(symbol) ?? '0'),
+  }
+  let hours = 0
   let moment = drawMoment(random, drawn)
   for (let instant = 0; instant < (isWalk ? WALK_INSTANTS : INSTANTS); instant++) {
+    if (hasInterest && instant > 0 && random() < HOUR_CHANCE) {
+      hours += between(random, 1, 3)
+      monitor.settleFunding(START_MS + hours * HOUR_MS + between(random, 0, HOUR_MS - 1))
+      clock.runTurns()
+      replay.owe(poolAfter(referee, account.liabilities, hours))
+      replay.check(prices)
+    }
     if (instant > 0) moment = isWalk ? walked(random, moment) : drawMoment(random, drawn)
     const all = [
       ...[...moment.marks].map(([symbol, price]) => [symbol, symbol, price] as const),
@@ -202,14 +253,36 @@ function runPool(
     }
     monitor.frameEnd()
     clock.runTurns()
-    const fraction = (text: string | undefined) => (text === undefined ? undefined : parse(text))
-    replay.check({
-      markOf: (symbol) => fraction(known.get(symbol)),
-      indexOf: (asset) => fraction(known.get(indexName(asset, currency))),
-      fundingRateOf: (symbol) => parse(rates.get(symbol) ?? '0'),
-    })
+    replay.check(prices)
   }
   return { published: events(), told: replay.told, exactChecks: monitor.counters.exactChecks }
+}
+
+/** Most debts state a rate, up to one at which a few hours matter; some the principal too. */
+function withRates(random: Random, { liabilities }: Account): Pick<Account, 'asOfMs' | 'liabilities'> {
+  const debts = liabilities.map((debt): Liability => {
+    if (random() < 0.2) return debt
+    const rated = { ...debt, hourlyInterestRate: text(random() * 0.01, 9) }
+    return random() < 0.5 ? rated : { ...rated, principal: debt.amount.split('.')[0]! }
+  })
+  return { asOfMs: START_MS, liabilities: debts }
+}
+
+const PARTS = 10n ** 12n
+
+/** The pool so many hours later: each adds principal times rate to a debt, cut to parts and one more where that lacks something. */
+function poolAfter(pool: NaivePool, debts: readonly Liability[], hours: number): NaivePool {
+  const assets = pool.assets.map((own) => {
+    const stated = debts.find(({ asset }) => asset === own.asset)
+    if (stated?.hourlyInterestRate === undefined) return own
+    const { n, d } = multiply(parse(stated.principal ?? stated.amount), parse(stated.hourlyInterestRate))
+    const cut = (n * PARTS) / d
+    const hourly = { n: cut * d < n * PARTS ? cut + 1n : cut, d: PARTS }
+    let { debt } = own
+    for (let hour = 0; hour < hours; hour++) debt = add(debt, hourly)
+    return { ...own, debt }
+  })
+  return { ...pool, assets }
 }
 
 function walked(random: Random, moment: PoolMoment): PoolMoment {
@@ -226,7 +299,7 @@ function walked(random: Random, moment: PoolMoment): PoolMoment {
 /** The events of one pool by the referee's figures: every level looked at in every instant. */
 class Replay {
   readonly told: Told[] = []
-  readonly #pool: NaivePool
+  #pool: NaivePool
   readonly #names: readonly string[]
   #level = 0
   #isUnknown = false
@@ -235,6 +308,11 @@ class Replay {
   constructor(pool: NaivePool, names: readonly string[]) {
     this.#pool = pool
     this.#names = names
+  }
+
+  /** The same pool with other debts. */
+  owe(pool: NaivePool): void {
+    this.#pool = pool
   }
 
   lost(): void {
