@@ -12,6 +12,7 @@ import {
   toFloat,
 } from '../../src/margin/index.ts'
 import { seededRandom } from '../../src/system/seeded-random.ts'
+import { VENUES } from '../../src/venues/index.ts'
 import { movedWithin } from '../support/moved-prices.ts'
 import {
   compiledPool,
@@ -22,11 +23,12 @@ import {
   type PoolMoment,
 } from '../support/pool-cases.ts'
 import { testSeed } from '../support/seed.ts'
-import { marketsOf } from '../support/venue-cases.ts'
+import { compiledOf, drawPrices, drawVenueCase, marketsOf, walletNear } from '../support/venue-cases.ts'
 
 const SEED = testSeed(20_261_129)
 const POOLS = 60
-/** Prices within the share, and so many with each price on one of its ends. */
+const ACCOUNTS = 60
+/** Moments within the share; in every other one each price is at an end of it. */
 const POINTS = 12
 
 const RULES = [levelRule(['10%', '5%', '2%']), levelRule(['0.5', '0.9'])]
@@ -35,7 +37,7 @@ describe.each(POOL_FORMS)(`the share by which prices may move, $name (seed ${SEE
   it('keeps the level at all prices within it; three times the share does not', () => {
     const random = seededRandom(SEED, POOL_FORMS.indexOf(form))
     const markets = marketsOf(form.venue)
-    const counts = { quiet: 0, aboveSafe: 0, lostBeyond: 0 }
+    const counts = noCounts()
     for (let pool = 0; pool < POOLS; pool++) {
       let drawn = drawPool(random, form, markets)
       // Without a position or a debt nothing can be liquidated.
@@ -46,25 +48,63 @@ describe.each(POOL_FORMS)(`the share by which prices may move, $name (seed ${SEE
       const lacking = toFloat(sub(maintenanceMargin, marginBalance))
       const spare = Math.abs(lacking) * 0.3 * random()
       const { engine } = compiledPool(drawn, (lacking + spare).toFixed(6))
-      for (const rule of RULES) {
-        const level = levelAt(engine, moment, rule, 0)
-        const share = shareOf(engine, moment, rule, level)
-        if (share === 0) continue
-        counts.quiet++
-        if (level > 0) counts.aboveSafe++
-        const points = Array.from({ length: POINTS }, (_, point) => movedBy(random, moment, share, point))
-        for (const point of points) expect(levelAt(engine, point, rule, level), `pool ${pool}`).toBe(level)
-        const beyond = Array.from({ length: POINTS }, (_, point) =>
-          movedBy(random, moment, Math.min(0.9, 3 * share), point),
-        )
-        if (beyond.some((point) => levelAt(engine, point, rule, level) !== level)) counts.lostBeyond++
-      }
+      check(random, engine, moment, counts)
     }
-    expect(counts.quiet).toBeGreaterThan(POOLS / 2)
-    expect(counts.aboveSafe).toBeGreaterThan(5)
-    expect(counts.lostBeyond).toBeGreaterThan(counts.quiet / 10)
+    expectFound(counts, POOLS)
   })
 })
+
+// Whole tiers, options, netted sides and all other forms: what f64 decides of them is no matter here.
+describe.each(VENUES)(
+  `the share by which prices of a margin account of one currency may move, $id (seed ${SEED})`,
+  ({ id }) => {
+    it('keeps the level at all prices within it; three times the share does not', () => {
+      const random = seededRandom(SEED, 100 + VENUES.findIndex((venue) => venue.id === id))
+      const markets = marketsOf(id)
+      const counts = noCounts()
+      for (let index = 0; index < ACCOUNTS; index++) {
+        const drawn = drawVenueCase(random, id, markets)
+        const moment = { ...drawPrices(random, drawn), indexes: new Map() }
+        const { engine } = compiledOf(drawn, walletNear(0.3 * random(), drawn, moment))
+        check(random, engine, moment, counts)
+      }
+      expectFound(counts, ACCOUNTS)
+    })
+  },
+)
+
+interface Counts {
+  /** Shares above 0, those of accounts above safe, and those where a price beyond gives another level. */
+  quiet: number
+  aboveSafe: number
+  lostBeyond: number
+}
+
+function noCounts(): Counts {
+  return { quiet: 0, aboveSafe: 0, lostBeyond: 0 }
+}
+
+function expectFound({ quiet, aboveSafe, lostBeyond }: Counts, cases: number): void {
+  expect(quiet).toBeGreaterThan(cases / 2)
+  expect(aboveSafe).toBeGreaterThan(5)
+  expect(lostBeyond).toBeGreaterThan(quiet / 10)
+}
+
+function check(random: Random, engine: MarginAccount, moment: PoolMoment, counts: Counts): void {
+  for (const rule of RULES) {
+    const level = levelAt(engine, moment, rule, 0)
+    const share = shareOf(engine, moment, rule, level)
+    if (share === 0) continue
+    counts.quiet++
+    if (level > 0) counts.aboveSafe++
+    const pointsWithin = (most: number) =>
+      Array.from({ length: POINTS }, (_, point) => movedBy(random, moment, most, point))
+    for (const point of pointsWithin(share))
+      expect(levelAt(engine, point, rule, level), engine.id).toBe(level)
+    const beyond = pointsWithin(Math.min(0.9, 3 * share))
+    if (beyond.some((point) => levelAt(engine, point, rule, level) !== level)) counts.lostBeyond++
+  }
+}
 
 function levelAt(engine: MarginAccount, moment: PoolMoment, rule: LevelRule, current: number): number {
   const evaluationAt = evaluationsOf(engine, (symbol) => moment.marks.get(symbol), furtherOf(moment))!
