@@ -24,13 +24,20 @@ export const POOLS_TICK_BENCH: Bench<{ readonly accounts: number; readonly seed:
 }
 
 function text({ shapes, accounts, warned, crashEvents, ways }: PoolsTickBench): string {
-  const lines = ways.map(({ way, firstMs, results, exactATick, crashMs }) => [
+  const lines = ways.map(({ way, firstCpuMs, results, exactATick, crashCpuMs }) => [
     way,
     ...results.map(({ medianNs }) => duration(medianNs)),
     exactATick.toFixed(1),
-    ...[firstMs, crashMs].map((ms) => duration(ms * 1e6)),
+    ...[firstCpuMs, crashCpuMs].map((ms) => duration(ms * 1e6)),
   ])
-  const header = ['medians', 'quiet mark', 'quiet index', 'exact verdicts', 'first verdicts', 'crash']
+  const header = [
+    'medians',
+    'quiet mark',
+    'quiet index',
+    'exact verdicts',
+    'first verdicts, CPU',
+    'crash, CPU',
+  ]
   return (
     `${accounts.toLocaleString('en')} pools: ${shapes.join('; ')}.\n` +
     `Check: both ways publish the same events: ${warned.toLocaleString('en')} at the first prices, ` +

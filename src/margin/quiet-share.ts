@@ -1,8 +1,9 @@
 // How far the prices of a margin account may move while it provably keeps its level.
+import type { AccountFigures } from './account-formulas.ts'
 import { type Adverse, adverseMarks, factorOf, movedMarks } from './adverse.ts'
 import { figuresAt, type KnownPrices, type PriceKind } from './formula-figures.ts'
 import { type Interval, Intervals } from './intervals.ts'
-import type { LevelRule } from './level-rule.ts'
+import type { Level, LevelRule } from './level-rule.ts'
 import { add, ONE, type Rational } from './rational.ts'
 
 /** The largest share that is tried. */
@@ -20,31 +21,39 @@ const TRIED_PART = 0.9
  */
 export function quietShareOf(prices: KnownPrices, rule: LevelRule, level: number): number {
   const algebra = new Intervals()
-  const spareWithin = (share: number) => {
-    let least = Number.POSITIVE_INFINITY
-    const isQuiet = algebra.everyWay(() => {
-      const spare = spareOf(algebra, share, prices, rule, level)
-      least = Math.min(least, spare)
-      // NaN is not above 0.
-      return least > 0
-    })
-    return isQuiet ? least : Math.min(least, 0)
+  const spareWithin = (share: number, ahead: typeof spareAheadAtOnce) =>
+    leastOf(algebra, () => spareOf(algebra, share, prices, rule, level, ahead))
+  let ahead = spareAheadAtOnce
+  let spare = spareWithin(0, ahead)
+  if (!(spare > 0)) {
+    ahead = spareAheadOneByOne
+    spare = spareWithin(0, ahead)
+    if (!(spare > 0)) return 0
   }
   let beyond = SHARE_MAX
-  let lacking = spareWithin(beyond)
+  let lacking = spareWithin(beyond, ahead)
   if (lacking > 0) return beyond
-  const spare = spareWithin(0)
-  if (!(spare > 0)) return 0
   for (let tries = 0; tries < TRIES_MAX; tries++) {
     // What is spare falls with the share about as a straight line does.
     const expected = Number.isFinite(lacking) ? (beyond * spare) / (spare - lacking) : beyond / 4
     const share = Math.floor((expected * TRIED_PART) / SHARE_STEP) * SHARE_STEP
     if (!(share > 0)) return 0
-    lacking = spareWithin(share)
+    lacking = spareWithin(share, ahead)
     if (lacking > 0) return share
     beyond = share
   }
   return 0
+}
+
+/** The least spare of all ways through the formulas; not above 0 where there are too many of them. */
+function leastOf(algebra: Intervals, spareOnWay: () => number): number {
+  let least = Number.POSITIVE_INFINITY
+  const isQuiet = algebra.everyWay(() => {
+    least = Math.min(least, spareOnWay())
+    // NaN is not above 0.
+    return least > 0
+  })
+  return isQuiet ? least : Math.min(least, 0)
 }
 
 /** Below every slack that keeps the account from the levels ahead, and from leaving its own, at any prices within the share. */
@@ -54,30 +63,52 @@ function spareOf(
   prices: KnownPrices,
   { levels, hysteresis }: LevelRule,
   level: number,
+  spareAhead: typeof spareAheadAtOnce,
 ): number {
   const within: Interval = { low: 1 - share, high: 1 + share }
   const sides = adverseMarks(prices)
-  let spare = Number.POSITIVE_INFINITY
-  const ahead = levels.slice(level)
-  if (ahead.length > 0) {
-    const { marginBalance, maintenanceMargin } = figuresUpTo(
-      algebra,
-      within,
-      prices,
-      sides,
-      ahead[0]!.distance,
-    )
-    for (const { ratio } of ahead) {
-      const balance = algebra.mul(algebra.of(ratio), marginBalance)
-      spare = Math.min(spare, algebra.sub(balance, maintenanceMargin).low)
-    }
-  }
+  const spare = spareAhead(algebra, within, prices, sides, levels.slice(level))
   const own = levels[level - 1]
-  if (own === undefined) return spare
+  if (own === undefined || !(spare > 0)) return spare
   const { marginBalance, maintenanceMargin } = figuresMovedBy(algebra, within, prices, sides, own.distance)
   const released = algebra.mul(algebra.of(add(ONE, hysteresis)), maintenanceMargin)
   const kept = algebra.sub(released, algebra.mul(algebra.of(own.ratio), marginBalance))
   return Math.min(spare, kept.low)
+}
+
+/** By the prices of all levels in one: fast, and a little below what each of them leaves. */
+function spareAheadAtOnce(
+  algebra: Intervals,
+  within: Interval,
+  prices: KnownPrices,
+  sides: Sides,
+  ahead: readonly Level[],
+): number {
+  if (ahead.length === 0) return Number.POSITIVE_INFINITY
+  const figures = figuresUpTo(algebra, within, prices, sides, ahead[0]!.distance)
+  return Math.min(...ahead.map((level) => spareBefore(algebra, level, figures)))
+}
+
+/** By the prices of each level; up to the first that nothing is spare of. */
+function spareAheadOneByOne(
+  algebra: Intervals,
+  within: Interval,
+  prices: KnownPrices,
+  sides: Sides,
+  ahead: readonly Level[],
+): number {
+  let spare = Number.POSITIVE_INFINITY
+  for (const level of ahead) {
+    const figures = figuresMovedBy(algebra, within, prices, sides, level.distance)
+    spare = Math.min(spare, spareBefore(algebra, level, figures))
+    if (!(spare > 0)) break
+  }
+  return spare
+}
+
+function spareBefore(algebra: Intervals, { ratio }: Level, figures: AccountFigures<Interval>): number {
+  const balance = algebra.mul(algebra.of(ratio), figures.marginBalance)
+  return algebra.sub(balance, figures.maintenanceMargin).low
 }
 
 type Sides = ReadonlyMap<string, Adverse>
