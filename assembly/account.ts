@@ -1,5 +1,6 @@
 // Margin accounts and their rows: what the host adds, changes and removes between instants.
 import {
+  ACCOUNT_ALWAYS,
   ACCOUNT_NESTED,
   BLOCK_SHIFT,
   COLUMN_ACCOUNT_CONSTANT,
@@ -61,7 +62,7 @@ export function removeRows(account: i32): void {
   }
   setI32(COLUMN_ACCOUNT_HEAD, account, NONE);
   setI32(COLUMN_ACCOUNT_ROWS, account, 0);
-  setI32(COLUMN_ACCOUNT_FORM, account, i32At(COLUMN_ACCOUNT_FORM, account) & ACCOUNT_NESTED);
+  setI32(COLUMN_ACCOUNT_FORM, account, i32At(COLUMN_ACCOUNT_FORM, account) & (ACCOUNT_NESTED | ACCOUNT_ALWAYS));
   setUnknown(account, 0);
 }
 
@@ -95,6 +96,12 @@ export function setAccountRule(account: i32, rule: i32, nested: i32): void {
   setI32(COLUMN_ACCOUNT_RULE, account, rule);
   const forms = i32At(COLUMN_ACCOUNT_FORM, account) & ~ACCOUNT_NESTED;
   setI32(COLUMN_ACCOUNT_FORM, account, forms | (nested != 0 ? ACCOUNT_NESTED : 0));
+}
+
+/** `always` is 1 where every tick of its instruments hands the account to the host, until armWithin. */
+export function setAccountAlways(account: i32, always: i32): void {
+  const forms = i32At(COLUMN_ACCOUNT_FORM, account) & ~ACCOUNT_ALWAYS;
+  setI32(COLUMN_ACCOUNT_FORM, account, forms | (always != 0 ? ACCOUNT_ALWAYS : 0));
 }
 
 export function setAccountLevel(account: i32, level: i32): void {

@@ -9,6 +9,7 @@ export {
   addRow,
   removeAccount,
   removeRows,
+  setAccountAlways,
   setAccountLevel,
   setAccountRule,
   setConstant,

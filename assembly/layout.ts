@@ -2,7 +2,7 @@
 // The host computes no addresses: it asks columnPointer(COLUMN_…).
 
 /** Changes with any constant below; the host refuses a binary of another version. */
-export const LAYOUT_VERSION = 10
+export const LAYOUT_VERSION = 11
 
 /** Rows of one instrument lie together in blocks; blocks of one instrument in groups. */
 export const BLOCK_ROWS = 64
@@ -45,6 +45,11 @@ export const CURVE_SQUARES = 4
 export const CURVE_CHARGED = 8
 /** In the form of an account: no level is reached where the one below it is not. */
 export const ACCOUNT_NESTED = 1
+/**
+ * Added to it: rows do not say what the account is. Every tick of its instruments hands it to the host, without a level, until the
+ * host arms it.
+ */
+export const ACCOUNT_ALWAYS = 2
 
 /** Answers of a re-check. */
 export const ANSWER_SAFE = 0 // provably at its level; new triggers are set
@@ -112,7 +117,7 @@ export const COLUMN_ACCOUNT_LEVEL = COLUMN_ACCOUNT_ROWS + 1
 export const COLUMN_ACCOUNT_STAMP = COLUMN_ACCOUNT_LEVEL + 1 // instant in which it was last nominated
 export const COLUMN_ACCOUNT_UNKNOWN = COLUMN_ACCOUNT_STAMP + 1 // 1: the last re-check left it without a verdict
 export const COLUMN_ACCOUNT_RULE = COLUMN_ACCOUNT_UNKNOWN + 1
-export const COLUMN_ACCOUNT_FORM = COLUMN_ACCOUNT_RULE + 1 // ACCOUNT_NESTED, and CURVE_… of the curves of its rows
+export const COLUMN_ACCOUNT_FORM = COLUMN_ACCOUNT_RULE + 1 // ACCOUNT_…, and CURVE_… of the curves of its rows
 export const COLUMN_NOMINATED_ACCOUNT = COLUMN_ACCOUNT_FORM + 1 // list of the nominated accounts of this instant
 
 const SUSPECT_F64 = COLUMN_NOMINATED_ACCOUNT + 1

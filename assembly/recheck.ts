@@ -1,5 +1,6 @@
 // The re-check of one margin account: decides in f64 what f64 can decide, and arms the triggers.
 import {
+  ACCOUNT_ALWAYS,
   ACCOUNT_NESTED,
   ANSWER_ACROSS,
   ANSWER_CLOSE,
@@ -58,7 +59,8 @@ let summedAt: f64 = 0;
 // at most rate * scale * dx, which is no more: rates are at most 1. With squares the rate at y is rate + 2 * square * y, which
 // is at most 1 up to twice the cap of the piece. A reciprocal that falls against a row is at the present prices at most twice
 // what it is at those of a level, because no price rises by more than the whole of itself for a level. Of an account that
-// holds both sides of an instrument every level is looked at, on every tick of its instruments.
+// holds both sides of an instrument every level is looked at, on every tick of its instruments. Of an
+// account with ACCOUNT_ALWAYS the sums mean nothing: no level is proven, and armWithin alone arms it.
 
 /** Computes the account from scratch at the present marks, answers, and sets its triggers accordingly. */
 export function recheckAccount(account: i32): i32 {
@@ -98,7 +100,7 @@ function measure(account: i32): i32 {
   form = i32At(COLUMN_ACCOUNT_FORM, account);
   summedAt = 0;
   const own = i32At(COLUMN_ACCOUNT_LEVEL, account);
-  const isNested = (form & ACCOUNT_NESTED) != 0;
+  const isNested = (form & (ACCOUNT_NESTED | ACCOUNT_ALWAYS)) == ACCOUNT_NESTED;
   // The first level that is looked at, so that its sums serve the answer.
   if (!isSummedAt(places + (own < 0 || own == levels || !isNested ? levels : own + 1))) {
     level = LEVEL_NONE;
@@ -173,6 +175,7 @@ function slackToLeave(aLevel: i32): f64 {
 
 /** The level that the measured account holds, coming from `current`; LEVEL_NONE when f64 does not decide it. */
 function provenLevel(current: i32): i32 {
+  if ((form & ACCOUNT_ALWAYS) != 0) return LEVEL_NONE;
   let reached = levels;
   while (reached > 0) {
     const slack = slackOver(reached);

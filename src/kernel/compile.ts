@@ -36,8 +36,9 @@ export class Compiler {
     this.#fill(account, terms, rule)
   }
 
-  #fill(account: number, { isOneSided, rows }: KernelTerms, rule: CompiledRule): void {
+  #fill(account: number, { isOneSided, isAlways, rows }: KernelTerms, rule: CompiledRule): void {
     this.#kernel.setAccountRule(account, rule.number, isOneSided || !rule.isByDistance)
+    this.#kernel.setAccountAlways(account, isAlways)
     for (const row of rows) {
       const instrument = this.#instrumentOf(row.symbol)
       const curve = this.#curves.of(row)

@@ -40,7 +40,13 @@ export function floatTermsOf(account: Account, part: MarginAccountPart): KernelT
     rows.push(leg)
   }
   const constant = walletOf(account, part.currency)
-  return { constant, uncertainty, isOneSided: isOneSided(part), rows: movedByNet(rows, part) }
+  return {
+    constant,
+    uncertainty,
+    isOneSided: isOneSided(part),
+    isAlways: false,
+    rows: movedByNet(rows, part),
+  }
 }
 
 /** A row, with what its closing fee is made of. `constant` is the fee that the leverage gives. */
@@ -101,7 +107,8 @@ function isolatedTermsOf(ruled: RuledPosition): KernelTerms {
   const margin = isolatedMargin === undefined ? initial : decimalToF64(isolatedMargin)
   const size = Math.abs(margin)
   const feeUncertainty = feeUncertaintyOf(leg)
-  if (feeRate === 0) return { constant: margin, uncertainty: 0, isOneSided: true, rows: [leg] }
+  if (feeRate === 0)
+    return { constant: margin, uncertainty: 0, isOneSided: true, isAlways: false, rows: [leg] }
   const credit = slope > 0 ? 1 - feeRate : 1 + feeRate
   if (Number.isNaN(leverage)) {
     const spare = slope > 0 ? entryValue - margin : entryValue + margin
@@ -110,11 +117,12 @@ function isolatedTermsOf(ruled: RuledPosition): KernelTerms {
       constant: margin,
       uncertainty: 16 * U * feeRate * (entryValue + size),
       isOneSided: true,
+      isAlways: false,
       rows: [{ ...leg, constant }],
     }
   }
   const constant = initial + (margin - initial) / credit
   // The error of the fee counts in what the margin is worth and in the maintenance margin.
   const uncertainty = 40 * U * (initial + size) + 4 * feeUncertainty
-  return { constant, uncertainty, isOneSided: true, rows: [leg] }
+  return { constant, uncertainty, isOneSided: true, isAlways: false, rows: [leg] }
 }

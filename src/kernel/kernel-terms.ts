@@ -6,6 +6,8 @@ export interface KernelTerms {
   readonly uncertainty: number
   /** No instrument is held on both sides: a distance that is not reached says that no nearer one is. */
   readonly isOneSided: boolean
+  /** The rows only name what moves the account: each tick of theirs gives it to exact arithmetic. */
+  readonly isAlways: boolean
   readonly rows: readonly RowTerms[]
 }
 

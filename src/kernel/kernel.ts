@@ -12,7 +12,7 @@ import type { KernelLevel } from './levels.ts'
  *   settlement asset. For a sum of k terms, each computed within e·u, (e + k)·u times the sum of their absolute values
  *   is enough. The uncertainty also holds what the curves leave out, such as a venue's rounding: the deviations of
  *   margin balance and of maintenance margin, added, never exceed it, at any price. Exact inputs have 0. With Infinity
- *   f64 proves no level: every tick of the account's instruments gives it to exact arithmetic.
+ *   f64 proves no level.
  * - Marks are correctly rounded decimals above 0, charges are correctly rounded; ratios and factors of levels are correctly rounded.
  * - The exact values fit one another: pieces join without a jump, rates are in [0, 1] and never fall from piece to
  *   piece, scale > 0, the first deduction is not above 0, row constants are not below 0, an account has at most 1,000
@@ -63,9 +63,15 @@ export interface Kernel {
    * reached while the one below it is not. Otherwise every tick of its instruments nominates the account.
    */
   setAccountRule(account: number, rule: number, isNested: boolean): void
+  /**
+   * Whether every tick of the account's instruments nominates it, until `armWithin`, and a re-check with all marks answers
+   * ANSWER_CLOSE without a level: exact arithmetic decides it. Of a new account it does not. Its rows name its instruments;
+   * what they measure counts for nothing.
+   */
+  setAccountAlways(account: number, isAlways: boolean): void
   /** A level, or `undecidedLevel` of one: then the next re-check hands the account to the host whatever it finds. */
   setAccountLevel(account: number, level: number): void
-  /** Whether f64 decides nothing of the account: its uncertainty is Infinity. */
+  /** Whether f64 decides nothing of the account, by `setAccountAlways`. */
   isUndecidable(account: number): boolean
   /**
    * Until its next re-check only a mark of its rows that moves by `share` of itself or more, 0 < share < 1, nominates the account:

@@ -15,7 +15,7 @@ import type { KernelTerms } from './kernel-terms.ts'
 
 /**
  * The terms of a margin account whose form is not the plain one: pieces with what they leave out as uncertainty, each figure
- * rounded once; of an account that is no such pieces, rows of which f64 decides nothing.
+ * rounded once; of an account that is no such pieces, rows that name what moves it.
  */
 export function straightTermsOf(account: Account, part: MarginAccountPart): KernelTerms {
   if (part.pool !== undefined) return undecidedTermsOf(part)
@@ -37,6 +37,7 @@ export function straightTermsOf(account: Account, part: MarginAccountPart): Kern
     constant: toFloat(straight.constant),
     uncertainty: upward(toFloat(straight.uncertainty)),
     isOneSided: isOneSided(part),
+    isAlways: false,
     rows: movedByNet(rows, part),
   }
 }
@@ -74,5 +75,5 @@ function undecidedTermsOf({ positions, pool }: MarginAccountPart): KernelTerms {
     scale: 1,
     constant: 0,
   }))
-  return { constant: 0, uncertainty: Number.POSITIVE_INFINITY, isOneSided: true, rows }
+  return { constant: 0, uncertainty: 0, isOneSided: true, isAlways: true, rows }
 }

@@ -1,4 +1,4 @@
-import { ACCOUNT_NESTED, BLOCK_SHIFT, COORDINATES, NONE } from '../../assembly/layout.ts'
+import { ACCOUNT_ALWAYS, ACCOUNT_NESTED, BLOCK_SHIFT, COORDINATES, NONE } from '../../assembly/layout.ts'
 import type { TwinColumns } from './twin-columns.ts'
 import type { TwinCurves } from './twin-curve.ts'
 import type { TwinZones } from './twin-zones.ts'
@@ -58,7 +58,7 @@ export class TwinAccounts {
     }
     accountHead[account] = NONE
     accountRows[account] = 0
-    accountForm[account]! &= ACCOUNT_NESTED
+    accountForm[account]! &= ACCOUNT_NESTED | ACCOUNT_ALWAYS
     this.setUnknown(account, 0)
   }
 
@@ -88,6 +88,15 @@ export class TwinAccounts {
     this.#columns.accountRule[account] = rule
     const forms = this.#columns.accountForm[account]! & ~ACCOUNT_NESTED
     this.#columns.accountForm[account] = forms | (isNested ? ACCOUNT_NESTED : 0)
+  }
+
+  isAlways(account: number): boolean {
+    return (this.#columns.accountForm[account]! & ACCOUNT_ALWAYS) !== 0
+  }
+
+  setAlways(account: number, isAlways: boolean): void {
+    const forms = this.#columns.accountForm[account]! & ~ACCOUNT_ALWAYS
+    this.#columns.accountForm[account] = forms | (isAlways ? ACCOUNT_ALWAYS : 0)
   }
 
   /** A new row that fires on every tick until its account is re-checked. */

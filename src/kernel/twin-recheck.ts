@@ -1,4 +1,5 @@
 import {
+  ACCOUNT_ALWAYS,
   ACCOUNT_NESTED,
   ANSWER_ACROSS,
   ANSWER_CLOSE,
@@ -29,9 +30,10 @@ export class TwinRecheck {
   // How far both slacks are beyond their error, if the answer is safe.
   #spareUp = 0
   #spareDown = 0
-  // Of the account that is measured: the place of level 0 of its rule, and how many levels follow.
+  // Of the account that is measured: the place of level 0 of its rule, how many levels follow, and ACCOUNT_ALWAYS.
   #places = 0
   #count = 0
+  #isAlways = false
   /** `pricesAt` of the sums that were made last; 0: of none. */
   #summedAt = 0
 
@@ -75,7 +77,8 @@ export class TwinRecheck {
     this.#count = this.#ruleLevels[rule]!
     this.#summedAt = 0
     const own = this.#accountLevel[account]!
-    const isNested = (this.#accountForm[account]! & ACCOUNT_NESTED) !== 0
+    this.#isAlways = (this.#accountForm[account]! & ACCOUNT_ALWAYS) !== 0
+    const isNested = !this.#isAlways && (this.#accountForm[account]! & ACCOUNT_NESTED) !== 0
     // The first level that is looked at, so that its sums serve the answer.
     const first = own < 0 || own === this.#count || !isNested ? this.#count : own + 1
     if (!this.#isSummedAt(this.#places + first)) {
@@ -148,6 +151,7 @@ export class TwinRecheck {
 
   /** The level that the measured account holds, coming from `current`; LEVEL_NONE when f64 does not decide it. */
   #provenLevel(current: number): number {
+    if (this.#isAlways) return LEVEL_NONE
     const levels = this.#levels
     let reached = this.#count
     for (; reached > 0; reached--) {

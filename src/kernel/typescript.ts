@@ -64,6 +64,10 @@ export class TypescriptKernel implements Kernel {
     this.#accounts.setRule(account, rule, isNested)
   }
 
+  setAccountAlways(account: number, isAlways: boolean): void {
+    this.#accounts.setAlways(account, isAlways)
+  }
+
   addInstrument(): number {
     return this.#zones.addInstrument()
   }
@@ -115,7 +119,7 @@ export class TypescriptKernel implements Kernel {
   }
 
   isUndecidable(account: number): boolean {
-    return this.columns.accountUncertainty[account] === Number.POSITIVE_INFINITY
+    return this.#accounts.isAlways(account)
   }
 
   armWithin(account: number, share: number): void {

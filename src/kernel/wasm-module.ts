@@ -36,6 +36,7 @@ export interface KernelExports extends Pick<Kernel, SameInBoth> {
   setLevelRatio(place: number, ratio: number): void
   setLevelFactor(place: number, coordinate: number, factor: number): void
   setAccountRule(account: number, rule: number, nested: number): void
+  setAccountAlways(account: number, always: number): void
   setReleaseFactor(factor: number): void
   /** The curve, NONE or NO_PIECES. */
   addCurve(form: number, pieceCount: number): number

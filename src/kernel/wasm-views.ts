@@ -1,7 +1,8 @@
 import {
+  ACCOUNT_ALWAYS,
+  COLUMN_ACCOUNT_FORM,
   COLUMN_ACCOUNT_HEAD,
   COLUMN_ACCOUNT_LEVEL,
-  COLUMN_ACCOUNT_UNCERTAINTY,
   COLUMN_ACCOUNT_UNKNOWN,
   COLUMN_BLOCK_INSTRUMENT,
   COLUMN_CURVE_ROWS,
@@ -27,7 +28,7 @@ export class WasmViews {
   readonly suspectLevels: Int32Array
   readonly suspectMarginBalances: Float64Array
   readonly suspectMaintenanceMargins: Float64Array
-  readonly accountUncertainties: Float64Array
+  readonly accountForms: Int32Array
   readonly accountUnknown: Int32Array
   readonly accountLevels: Int32Array
   readonly instrumentMarks: Float64Array
@@ -43,7 +44,7 @@ export class WasmViews {
     this.suspectLevels = i32View(wasm, capacity, COLUMN_SUSPECT_LEVEL)
     this.suspectMarginBalances = f64View(wasm, capacity, COLUMN_SUSPECT_MARGIN_BALANCE)
     this.suspectMaintenanceMargins = f64View(wasm, capacity, COLUMN_SUSPECT_MAINTENANCE_MARGIN)
-    this.accountUncertainties = f64View(wasm, capacity, COLUMN_ACCOUNT_UNCERTAINTY)
+    this.accountForms = i32View(wasm, capacity, COLUMN_ACCOUNT_FORM)
     this.accountUnknown = i32View(wasm, capacity, COLUMN_ACCOUNT_UNKNOWN)
     this.accountLevels = i32View(wasm, capacity, COLUMN_ACCOUNT_LEVEL)
     this.instrumentMarks = f64View(wasm, capacity, COLUMN_INSTRUMENT_MARK)
@@ -51,6 +52,10 @@ export class WasmViews {
     this.rowNext = i32View(wasm, capacity, COLUMN_ROW_NEXT)
     this.blockInstruments = i32View(wasm, capacity, COLUMN_BLOCK_INSTRUMENT)
     this.curveRows = i32View(wasm, capacity, COLUMN_CURVE_ROWS)
+  }
+
+  isAlways(account: number): boolean {
+    return (this.accountForms[account]! & ACCOUNT_ALWAYS) !== 0
   }
 }
 

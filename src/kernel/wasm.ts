@@ -85,6 +85,10 @@ export class WasmKernel implements Kernel {
     this.#wasm.setAccountRule(account, rule, isNested ? 1 : 0)
   }
 
+  setAccountAlways(account: number, isAlways: boolean): void {
+    this.#wasm.setAccountAlways(account, isAlways ? 1 : 0)
+  }
+
   addInstrument(): number {
     return this.#withRoom('instruments', () => this.#wasm.addInstrument())
   }
@@ -148,7 +152,7 @@ export class WasmKernel implements Kernel {
   }
 
   isUndecidable(account: number): boolean {
-    return this.#views.accountUncertainties[account] === Number.POSITIVE_INFINITY
+    return this.#views.isAlways(account)
   }
 
   armWithin(account: number, share: number): void {

@@ -77,7 +77,7 @@ export class WatchedRows {
   /** Exact arithmetic judges an account whose rule the kernel does not know. */
   #termsOf(account: Account, part: MarginAccountPart, rule: number): KernelTerms {
     const terms = floatTermsOf(account, part)
-    return this.#rules.inKernel(rule).isKnown ? terms : { ...terms, uncertainty: Number.POSITIVE_INFINITY }
+    return this.#rules.inKernel(rule).isKnown ? terms : { ...terms, isAlways: true }
   }
 
   #joinMarkets(venue: VenueId, marginAccount: number, { rows }: KernelTerms): void {

@@ -487,7 +487,8 @@ describe.each(KERNEL_VARIANTS)('kernel %s', (variant) => {
     const kernel = open(variant)
     const [one, other] = [kernel.addInstrument(), kernel.addInstrument()]
     const curve = kernel.addCurve(COORDINATE_PRICE, ONE_TIER)
-    const account = kernel.addAccount(1, 0, Number.POSITIVE_INFINITY)
+    const account = kernel.addAccount(1, 0)
+    kernel.setAccountAlways(account, true)
     const decided = kernel.addAccount(50, 0)
     kernel.addRow(account, one!, curve, -100, 1, 1, 0)
     kernel.addRow(account, other!, curve, -100, 1, 1, 0)
@@ -520,6 +521,59 @@ describe.each(KERNEL_VARIANTS)('kernel %s', (variant) => {
       expect(instant(kernel, [[instrument, mark]]).suspects).toEqual(close)
       expect(instant(kernel, [[instrument, mark + 0.001]]).suspects).toEqual(close)
     }
+  })
+
+  it('hands an account marked always to the host on each tick of each of its instruments, and on no other tick', () => {
+    const kernel = open(variant)
+    const [a, b, other] = [kernel.addInstrument(), kernel.addInstrument(), kernel.addInstrument()]
+    const curve = kernel.addCurve(COORDINATE_PRICE, ONE_TIER)
+    // Far from every level by its rows, so that a flag that does not count leaves it alone.
+    const always = kernel.addAccount(1e6, 0)
+    kernel.addRow(always, a, curve, -100, 1, 1, 0)
+    kernel.addRow(always, b, curve, -100, 1, 1, 0)
+    kernel.setAccountAlways(always, true)
+    const plain = kernel.addAccount(1e6, 0)
+    for (const instrument of [a, b, other]) kernel.addRow(plain, instrument, curve, -100, 1, 1, 0)
+
+    expect(instant(kernel, [[a, 100]])).toEqual({ nominated: 2, suspects: [] })
+    expect([kernel.isAccountUnknown(always), kernel.measuredLevel]).toEqual([true, LEVEL_NONE])
+    const close = { nominated: 1, suspects: [[always, ANSWER_CLOSE]] }
+    expect(instant(kernel, [[b, 100]])).toEqual({ ...close, nominated: 2 })
+    expect(instant(kernel, [[other, 100]])).toEqual({ nominated: 1, suspects: [] })
+    for (const mark of [100, 100, 100.1, 99, 1e9]) {
+      expect(instant(kernel, [[other, mark]])).toEqual({ nominated: 0, suspects: [] })
+      expect(instant(kernel, [[a, mark]])).toEqual(close)
+      expect(instant(kernel, [[b, mark]])).toEqual(close)
+      const both = [a, b].map((instrument) => [instrument, mark] as const)
+      expect(instant(kernel, both)).toEqual(close)
+    }
+    expect(kernel.isAccountUnknown(always)).toBe(false)
+
+    for (const level of [4, 2, undecidedLevel(2), undecidedLevel(0), 0]) {
+      kernel.setAccountLevel(always, level)
+      expect([kernel.recheckAccount(always), kernel.measuredLevel]).toEqual([ANSWER_CLOSE, LEVEL_NONE])
+      expect(kernel.isAccountUnknown(always)).toBe(level < 0)
+      kernel.refreshZones()
+      expect(instant(kernel, [[a, 100]]).suspects).toEqual([[always, ANSWER_CLOSE]])
+      expect(kernel.takeProven(0, 1)).toBe(0)
+      expect(kernel.accountLevel(always)).toBe(level)
+    }
+    kernel.setAccountRule(always, 0, false)
+    expect(kernel.recheckAccount(always)).toBe(ANSWER_CLOSE)
+    kernel.setAccountRule(always, 0, true)
+
+    kernel.removeRows(always)
+    kernel.addRow(always, a, curve, -100, 1, 1, 0)
+    expect(instant(kernel, [[a, 101]])).toEqual(close)
+    kernel.setAccountAlways(always, false)
+    expect(kernel.recheckAccount(always)).toBe(ANSWER_SAFE)
+    kernel.refreshZones()
+    expect(instant(kernel, [[a, 101]])).toEqual({ nominated: 0, suspects: [] })
+    kernel.setAccountAlways(always, true)
+    kernel.removeAccount(always)
+    expect(kernel.addAccount(1e6, 0)).toBe(always)
+    kernel.addRow(always, a, curve, -100, 1, 1, 0)
+    expect(instant(kernel, [[a, 101]])).toEqual({ nominated: 1, suspects: [] })
   })
 
   it('nominates every account of an instrument whose mark is cleared', () => {

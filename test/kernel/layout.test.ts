@@ -13,6 +13,7 @@ const HASHES: Readonly<Record<number, string>> = {
   8: '9161e5440cf32493',
   9: '5d5bda8445bf1797',
   10: '0aeae701fbed2491',
+  11: 'ea2646c381781528',
 }
 
 function hashOf(constants: Readonly<Record<string, number | readonly number[]>>): string {

@@ -9,6 +9,7 @@ export function exactTermsOf({ constant, curves }: MarginAccount): KernelTerms {
     constant: toFloat(constant),
     uncertainty: 0,
     isOneSided: nets.size === curves.length,
+    isAlways: false,
     rows: curves.map((curve) => ({
       symbol: curve.symbol,
       coordinate: curve.coordinate,
