@@ -164,7 +164,8 @@ function marginsOf(line: Line, { bookOf, nowMs }: MarginJudge, ruleFor: RuleFor)
     return { ...state, positions }
   }
   const exitOf = (marginAccount: MarginAccount) => {
-    const shortfall = shortfallAtExitOf(marginAccount, (symbol) => exitPrices.get(symbol), further)
+    const prices = { exitPriceOf: (symbol: string) => exitPrices.get(symbol), markOf }
+    const shortfall = shortfallAtExitOf(marginAccount, prices, further)
     return shortfall === undefined ? null : formatDecimal(shortfall)
   }
   return {

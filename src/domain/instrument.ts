@@ -21,7 +21,8 @@ export const fullRulesSchema = marginModelSchema.extend({ ...identityFields, set
 
 /**
  * The rules of one instrument. `multiplier`: base units (linear) or quote units (inverse) of one unit of size.
- * `settlementAsset`: the asset in which PnL is paid. `takerFeeRate`: a fraction. `asOf`: ISO day on which the venue was
+ * `settlementAsset`: the asset in which PnL is paid. `takerFeeRate`: a fraction of the
+ * value, of an option of its underlying. `asOf`: ISO day on which the venue was
  * last seen to state these rules; absent when it is not known.
  */
 export type InstrumentRules = z.infer<typeof fullRulesSchema>

@@ -1,6 +1,12 @@
 import { z } from 'zod'
 import { type MarginMode, symbolSchema } from './account.ts'
-import { capSchema, nonNegativeDecimalSchema, positiveDecimalSchema, rateSchema } from './decimal.ts'
+import {
+  capSchema,
+  nonNegativeDecimalSchema,
+  positiveDecimalSchema,
+  rateSchema,
+  shareSchema,
+} from './decimal.ts'
 import { assumptionsSchema } from './rule-origin.ts'
 
 /** Tiers of one instrument. */
@@ -195,13 +201,16 @@ export type Liquidation = z.infer<typeof liquidationSchema>
 
 /**
  * The terms of an option. `underlying`: the symbol by whose mark it is in or out of the money. `pricedIn`: whether its own
- * mark is in the coin of the underlying, or in the quote currency as the strike.
+ * mark is in the coin of the underlying, or in the quote currency as the strike. The taker fee of an option is a share of the
+ * underlying for each unit.
  */
 export const optionTermsSchema = z.strictObject({
   type: z.enum(['call', 'put'], { error: 'must be call or put' }),
   strike: positiveDecimalSchema,
   underlying: symbolSchema,
   pricedIn: z.enum(['coin', 'quote'], { error: 'must be coin or quote' }),
+  /** The most that the taker fee comes to, as a share of the option's own price; absent where nothing bounds it. */
+  takerFeeCap: shareSchema.optional(),
 })
 
 /**

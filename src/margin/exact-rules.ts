@@ -72,6 +72,10 @@ export function checkRules(symbol: string, rules: InstrumentRules): void {
       'option-standard belongs to options and to no other contract',
     )
   }
+  const { closingFee = 'none' } = rules
+  if (isOption && closingFee !== 'none') {
+    refuse(symbol, 'closingFee', closingFee, 'no venue counts the fee of closing an option in its margin')
+  }
   checked.add(rules)
 }
 

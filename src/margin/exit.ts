@@ -5,17 +5,39 @@ import type { FurtherPrices, MarkOf } from './formula-figures.ts'
 import type { PoolTerms } from './pool-formulas.ts'
 import { positionFiguresOf } from './position-formulas.ts'
 import type { RuledPosition } from './position-value.ts'
-import { abs, add, max, mul, neg, ONE, parseDecimal, type Rational, sub, ZERO } from './rational.ts'
+import {
+  abs,
+  add,
+  compare,
+  max,
+  mul,
+  neg,
+  ONE,
+  parseDecimal,
+  parseRate,
+  type Rational,
+  sub,
+  ZERO,
+} from './rational.ts'
 
 type PriceOf = (asset: string) => Rational | undefined
 
+/** By symbol; undefined where it is not known. */
+export interface ExitPrices {
+  /** At which a position is closed. */
+  readonly exitPriceOf: MarkOf
+  /** Of an underlying without an exit price: the fee of an option is a share of it. */
+  readonly markOf: MarkOf
+}
+
 /**
  * What the insurance fund pays if every position is closed at its exit price, the taker fee included, in the currency of the
- * account; 0 where the account pays its losses itself. undefined while an exit price or the price of an asset is missing.
+ * account; 0 where the account pays its losses itself. undefined while an exit price, the price of an asset, or that of the
+ * underlying of an option in quote currency is missing.
  */
 export function shortfallAtExitOf(
   { formula, walletBalance }: MarginAccount,
-  exitPriceOf: MarkOf,
+  prices: ExitPrices,
   { indexPriceOf }: FurtherPrices = {},
 ): Rational | undefined {
   const { pool, positions } = formula
@@ -26,10 +48,10 @@ export function shortfallAtExitOf(
   }
   let left = pool === undefined ? walletBalance : ownedIn(pool, priceOf)
   for (const ruled of positions) {
-    const exitPrice = exitPriceOf(ruled.position.symbol)
+    const paid = paidAt(ruled, prices)
     const assetPrice = priceOf(ruled.rules.settlementAsset)
-    if (left === undefined || exitPrice === undefined || assetPrice === undefined) return undefined
-    left = add(left, mul(assetPrice, paidAt(ruled, parseDecimal(exitPrice))))
+    if (left === undefined || paid === undefined || assetPrice === undefined) return undefined
+    left = add(left, mul(assetPrice, paid))
   }
   return left === undefined ? undefined : max(ZERO, neg(left))
 }
@@ -46,11 +68,35 @@ function ownedIn({ assets }: PoolTerms, priceOf: PriceOf): Rational | undefined 
 }
 
 /** What closing pays into the wallet. The premium of an option is in the wallet already, so its whole value comes. */
-function paidAt(ruled: RuledPosition, exitPrice: Rational): Rational {
+function paidAt(ruled: RuledPosition, prices: ExitPrices): Rational | undefined {
   const { position, rules } = ruled
+  const exitPrice = prices.exitPriceOf(position.symbol)
+  if (exitPrice === undefined) return undefined
   // The margin that the venue asks for does not count, and with it neither underlying nor funding.
-  const market = { markPrice: exitPrice, underlyingPrice: ONE, fundingRate: ZERO }
+  const market = { markPrice: parseDecimal(exitPrice), underlyingPrice: ONE, fundingRate: ZERO }
   const { value, unrealizedPnl } = positionFiguresOf(exactNumbers, ruled, parseDecimal(position.size), market)
-  const gain = rules.contribution === 'option' ? value : unrealizedPnl
-  return sub(gain, mul(parseDecimal(rules.takerFeeRate), abs(value)))
+  if (rules.contribution !== 'option') {
+    return sub(unrealizedPnl, mul(parseDecimal(rules.takerFeeRate), abs(value)))
+  }
+  const fee = optionFeeOf(ruled, abs(value), prices)
+  return fee && sub(value, fee)
+}
+
+/**
+ * Deribit, article "Fees": takerFeeRate of the underlying for each unit, at most takerFeeCap of the price of the option. An
+ * inverse option is priced in coin, so its underlying is 1.
+ */
+function optionFeeOf(
+  { position, rules }: RuledPosition,
+  value: Rational,
+  { exitPriceOf, markOf }: ExitPrices,
+): Rational | undefined {
+  const { pricedIn, underlying, takerFeeCap } = rules.option!
+  const price = pricedIn === 'coin' ? '1' : (exitPriceOf(underlying) ?? markOf(underlying))
+  if (price === undefined) return undefined
+  const amount = mul(abs(parseDecimal(position.size)), parseDecimal(rules.multiplier))
+  const ofUnderlying = mul(parseDecimal(rules.takerFeeRate), mul(amount, parseDecimal(price)))
+  if (takerFeeCap === undefined) return ofUnderlying
+  const most = mul(parseRate(takerFeeCap), value)
+  return compare(ofUnderlying, most) < 0 ? ofUnderlying : most
 }

@@ -31,6 +31,10 @@ export const NEW_MODEL_FROM = '2026-08-05'
 export const NEW_MODEL_ASSUMPTION =
   'the rates are those before 5 August 2026, when the venue announced another standard margin model without its figures'
 
+export const NEW_FEES_FROM = '2026-08-01'
+export const NEW_FEES_ASSUMPTION =
+  'the taker fee is that before 1 August 2026, when the venue announced another fee schedule'
+
 /** Of options: shares of the underlying (support article "Standard margin"). */
 export const OPTION_MARGIN = {
   kind: 'option-standard',
@@ -40,4 +44,17 @@ export const OPTION_MARGIN = {
 } as const
 
 export const FUTURE_TAKER_FEE_RATE = '0.0005'
-export const OPTION_TAKER_FEE_RATE = '0.0003'
+
+/**
+ * Taker fees of options, article "Fees": 0.03 % of the underlying, or 0.0003 BTC a contract; of linear options 0.0005 · index
+ * price; neither above 12.5 % of the option's price.
+ */
+export const OPTION_TAKER_FEE_RATES = { coin: '0.0003', quote: '0.0005' } as const
+export const OPTION_TAKER_FEE_CAP = '0.125'
+
+/** What a fee of options assumes. */
+export function optionFeeAssumptions(pricedIn: 'coin' | 'quote'): readonly string[] {
+  return pricedIn === 'coin'
+    ? []
+    : ['the taker fee is taken on the price of the underlying in place of the index price']
+}

@@ -3,10 +3,13 @@ import { ruleBookOfEntries } from '../rules/index.ts'
 import {
   DERIBIT_COINS,
   FUTURE_TAKER_FEE_RATE,
+  NEW_FEES_ASSUMPTION,
   NEW_MODEL_ASSUMPTION,
   NEW_MODEL_FROM,
   OPTION_MARGIN,
-  OPTION_TAKER_FEE_RATE,
+  OPTION_TAKER_FEE_CAP,
+  OPTION_TAKER_FEE_RATES,
+  optionFeeAssumptions,
   standardMarginsOf,
 } from './deribit-margins.ts'
 import { deribitStream } from './deribit-stream.ts'
@@ -72,21 +75,23 @@ interface OptionName {
 
 function optionRules({ coin, quote, expiry, strike, type }: OptionName): InstrumentRules {
   const pair = quote === undefined ? coin : `${coin}_${quote}`
+  const pricedIn = quote === undefined ? 'coin' : 'quote'
   return {
     baseAsset: coin,
     contribution: 'option',
     multiplier: '1',
     settlementAsset: quote ?? coin,
-    takerFeeRate: OPTION_TAKER_FEE_RATE,
+    takerFeeRate: OPTION_TAKER_FEE_RATES[pricedIn],
     asOf: AS_OF,
     maintenance: OPTION_MARGIN,
     option: {
       type: type === 'C' ? 'call' : 'put',
       strike,
       underlying: `${pair}-${expiry}`,
-      pricedIn: quote === undefined ? 'coin' : 'quote',
+      pricedIn,
+      takerFeeCap: OPTION_TAKER_FEE_CAP,
     },
-    assumptions: [NEW_MODEL_ASSUMPTION],
+    assumptions: [NEW_MODEL_ASSUMPTION, NEW_FEES_ASSUMPTION, ...optionFeeAssumptions(pricedIn)],
   }
 }
 

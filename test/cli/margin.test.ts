@@ -252,6 +252,28 @@ describe('plimsoll margin', () => {
     })
   })
 
+  // Deribit, "Fees": 0.0003 BTC a contract; of USDC options 0.0005 · index price; both at most 12.5 % of the option's price.
+  it.each([
+    ['BTC', '0.1', '-10', 'BTC-25DEC26-60000-C', '0.01', '0.003'],
+    ['BTC', '0.1', '-1', 'BTC-25DEC26-60000-C', '0.2', '0.1003'],
+    ['BTC', '0', '-1', 'BTC-25DEC26-60000-C', '0.0001', '0.0001125'],
+    ['USDC', '1000', '-1', 'BTC_USDC-25DEC26-60000-P', '3000', '2029.5'],
+  ])(
+    'charges the exit of Deribit options as the venue: %s %s, %s of %s at %s leaves a shortfall of %s',
+    async (asset, amount, size, symbol, exitPrice, shortfall) => {
+      const account = {
+        id: 'o/1',
+        venue: 'deribit',
+        collateral: [{ asset, amount }],
+        positions: [{ symbol, marginMode: 'cross', size, entryPrice: exitPrice }],
+      }
+      const underlying = symbol.split('-').slice(0, 2).join('-')
+      const marks = { [symbol]: exitPrice, [underlying]: '59000' }
+      const { results } = await run([{ account, marks, exitPrices: { [symbol]: exitPrice } }])
+      expect(results[0].marginAccounts[0].shortfallAtExit).toBe(shortfall)
+    },
+  )
+
   it('leaves an account without the mark of a position unknown', async () => {
     const { refused, results } = await run([{ ...LINE, marks: {} }])
     expect(refused).toBe(0)

@@ -29,7 +29,7 @@ function shortfallOf(
   rules: object,
   account: object,
   exitPrices: Readonly<Record<string, string>>,
-  indexPrices: Readonly<Record<string, string>> = {},
+  { indexPrices = {}, marks = {} }: Readonly<Record<string, Readonly<Record<string, string>>>> = {},
 ): string | null {
   const parsed = instrumentRulesSchema.parse(rules)
   const book = {
@@ -44,7 +44,11 @@ function shortfallOf(
   }
   const [marginAccount] = marginAccountsOf(parsedAccount(account as never), book)
   const further = { indexPriceOf: (asset: string) => indexPrices[asset] }
-  const shortfall = shortfallAtExitOf(marginAccount!, (symbol) => exitPrices[symbol], further)
+  const prices = {
+    exitPriceOf: (symbol: string) => exitPrices[symbol],
+    markOf: (symbol: string) => marks[symbol],
+  }
+  const shortfall = shortfallAtExitOf(marginAccount!, prices, further)
   return shortfall === undefined ? null : formatDecimal(shortfall)
 }
 
@@ -73,6 +77,41 @@ describe('what the insurance fund pays if positions are closed at exit prices', 
     expect(shortfallOf(OPTION, cross('BTC', '0.05', '1', '0.05'), { X: '0.08' })).toBe('0')
   })
 
+  describe('of options, whose fee is a share of the underlying for each contract, and at most a share of the option', () => {
+    const fee = (terms: object) => ({
+      ...OPTION,
+      takerFeeRate: '0.0003',
+      option: { ...OPTION.option, takerFeeCap: '0.125', ...terms },
+    })
+
+    // Deribit, "Fees": 0.0003 BTC a contract, but 0.0000125 BTC where the option is traded at 0.0001.
+    it.each([
+      ['the fee for each of ten contracts', '0.1', '-10', '0.01', '0.003'],
+      ['the fee of one contract', '0.1', '-1', '0.2', '0.1003'],
+      ['an eighth of the price, which is less', '0', '-1', '0.0001', '0.0001125'],
+      ['the fee of an option that is sold, from a wallet below zero', '-0.3', '1', '0.2', '0.1003'],
+    ])('in coin: %s', (_, wallet, size, exitPrice, shortfall) => {
+      expect(shortfallOf(fee({}), cross('BTC', wallet, size, '0.05'), { X: exitPrice })).toBe(shortfall)
+    })
+
+    const QUOTE = { type: 'put', pricedIn: 'quote' }
+    const SHORT_PUT = cross('BTC', '1000', '-1', '50')
+
+    it('in quote currency: at the exit price of the underlying, else at its mark, and null without either', () => {
+      // 1,000 − 3,000 − 0.03 % of 59,000
+      expect(shortfallOf(fee(QUOTE), SHORT_PUT, { X: '3000' }, { marks: { U: '59000' } })).toBe('2017.7')
+      expect(shortfallOf(fee(QUOTE), SHORT_PUT, { X: '3000', U: '58000' }, { marks: { U: '59000' } })).toBe(
+        '2017.4',
+      )
+      expect(shortfallOf(fee(QUOTE), SHORT_PUT, { X: '3000' })).toBeNull()
+    })
+
+    it('without a cap in the rules: the whole share of the underlying', () => {
+      const rules = fee({ takerFeeCap: undefined })
+      expect(shortfallOf(rules, cross('BTC', '0', '-1', '0.05'), { X: '0.0001' })).toBe('0.0004')
+    })
+  })
+
   const positions = ['X', 'Y'].map((symbol) => ({
     symbol,
     marginMode: 'cross',
@@ -98,9 +137,9 @@ describe('what the insurance fund pays if positions are closed at exit prices', 
     }
     const indexPrices = { BTC: '100', ETH: '20', USDT: '2' }
     // 50 + 100 − 3·20 + 2·(10·(90 − 100) − 0.9)
-    expect(shortfallOf(LINEAR, account, { X: '90' }, indexPrices)).toBe('111.8')
-    expect(shortfallOf(LINEAR, account, { X: '90' }, { BTC: '100', ETH: '20' })).toBeNull()
-    expect(shortfallOf(LINEAR, account, { X: '90' }, { ETH: '20', USDT: '2' })).toBeNull()
+    expect(shortfallOf(LINEAR, account, { X: '90' }, { indexPrices })).toBe('111.8')
+    expect(shortfallOf(LINEAR, account, { X: '90' }, { indexPrices: { BTC: '100', ETH: '20' } })).toBeNull()
+    expect(shortfallOf(LINEAR, account, { X: '90' }, { indexPrices: { ETH: '20', USDT: '2' } })).toBeNull()
   })
 
   it('is null while an exit price is missing', () => {

@@ -155,6 +155,13 @@ describe('a margin account on its line at every price', () => {
     option: { type: 'call', strike: '100', underlying: 'U', pricedIn: 'quote' },
   }
 
+  it('refuses a fee of closing in its margin: no venue counts one', () => {
+    expect(() => checkRules('X', { ...option, closingFee: 'none' })).not.toThrow()
+    expect(() => checkRules('X', { ...option, closingFee: 'at-mark' })).toThrow(
+      'closingFee of X is at-mark, no venue counts the fee of closing an option in its margin',
+    )
+  })
+
   it('has no liquidation price: long options alone, with an empty wallet', () => {
     const account = parsedAccount({
       collateral: [{ asset: 'USDT', amount: '0' }],

@@ -1,10 +1,14 @@
 import type { InstrumentRules, RulesImport } from '../../domain/index.ts'
 import {
   FUTURE_TAKER_FEE_RATE,
+  NEW_FEES_ASSUMPTION,
+  NEW_FEES_FROM,
   NEW_MODEL_ASSUMPTION,
   NEW_MODEL_FROM,
   OPTION_MARGIN,
-  OPTION_TAKER_FEE_RATE,
+  OPTION_TAKER_FEE_CAP,
+  OPTION_TAKER_FEE_RATES,
+  optionFeeAssumptions,
   type StandardMargin,
   standardMarginsOf,
 } from '../deribit-margins.ts'
@@ -119,12 +123,16 @@ function optionOf(instrument: BodyRecord, futures: ReadonlySet<string>, asOf: st
   const quote = textIn(instrument, 'quote_currency')
   const [underlying, ...assumptions] = underlyingOf(name, futures)
   if (asOf >= NEW_MODEL_FROM) assumptions.push(NEW_MODEL_ASSUMPTION)
+  const pricedIn = quote === coinOf(instrument) ? 'coin' : 'quote'
+  const takerFeeRate = decimalOf(instrument.taker_commission)
+  if (takerFeeRate === undefined && asOf >= NEW_FEES_FROM) assumptions.push(NEW_FEES_ASSUMPTION)
+  assumptions.push(...optionFeeAssumptions(pricedIn))
   return {
     ...baseAssetField(coinOf(instrument)),
     contribution: 'option',
     multiplier: '1',
     settlementAsset: textOrUndefined(instrument, 'settlement_currency') ?? quote,
-    takerFeeRate: decimalOf(instrument.taker_commission) ?? OPTION_TAKER_FEE_RATE,
+    takerFeeRate: takerFeeRate ?? OPTION_TAKER_FEE_RATES[pricedIn],
     asOf,
     maintenance: OPTION_MARGIN,
     closingFee: 'none',
@@ -133,7 +141,8 @@ function optionOf(instrument: BodyRecord, futures: ReadonlySet<string>, asOf: st
       type,
       strike: positiveIn(instrument, 'strike'),
       underlying,
-      pricedIn: quote === coinOf(instrument) ? 'coin' : 'quote',
+      pricedIn,
+      takerFeeCap: OPTION_TAKER_FEE_CAP,
     },
     ...(assumptions.length === 0 ? {} : { assumptions }),
   }

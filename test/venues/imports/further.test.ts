@@ -308,9 +308,27 @@ describe('instruments of Deribit', () => {
         initialRate: '0.15',
         initialRateMin: '0.1',
       },
-      option: { type: 'call', strike: '100000', underlying: 'BTC-25DEC26', pricedIn: 'coin' },
+      option: {
+        type: 'call',
+        strike: '100000',
+        underlying: 'BTC-25DEC26',
+        pricedIn: 'coin',
+        takerFeeCap: '0.125',
+      },
     })
     expect(rules['BTC-25DEC26-100000-C']).not.toHaveProperty('assumptions')
+    const linear = {
+      ...option,
+      instrument_name: 'BTC_USDC-25DEC26-100000-C',
+      quote_currency: 'USDC',
+      settlement_currency: 'USDC',
+    }
+    const { taker_commission: _, ...unstated } = linear
+    const pricedInUsdc = [linear, unstated].map((body) => importedFrom('deribit', [body]).rules)
+    expect(pricedInUsdc.map((own) => own['BTC_USDC-25DEC26-100000-C'])).toMatchObject([
+      { takerFeeRate: '0.0003', option: { pricedIn: 'quote' } },
+      { takerFeeRate: '0.0005', option: { pricedIn: 'quote' } },
+    ])
     const alone = importedFrom('deribit', [option]).rules['BTC-25DEC26-100000-C']!
     expect(alone.option!.underlying).toBe('BTC-PERPETUAL')
     expect(alone.assumptions).toEqual([
