@@ -12,6 +12,7 @@ import {
 import { PlimsollError } from '../errors.ts'
 import { checkRules } from './exact-rules.ts'
 import { assetFaultsOf, pooledAssetsOf } from './pool-assets.ts'
+import { hasPositionFault, positionFaultsOf } from './position-faults.ts'
 
 const NONZERO_DIGIT = /[1-9]/
 
@@ -40,8 +41,9 @@ interface PoolStart {
 
 /**
  * All faults for which the rules cannot judge the account:
- * - an open position whose symbol the book does not hold, or whose rules need a leverage that it does not state;
- * - an isolated position of a contract of which the venue has none, or of a form for which no venue states a rule;
+ * - an open position whose symbol the book does not hold;
+ * - a margin mode that the contract does not have, a leverage that its rules need and the position does not state, and a
+ *   `maintenanceMarginRate` or `maxLeverage` to which its rules give no meaning;
  * - a cross pool whose positions disagree on when it is liquidated;
  * - an asset of a pool over several currencies for which the book has no collateral rules, or not those of a debt;
  * - a cross pool in one currency without a collateral entry for it;
@@ -66,20 +68,8 @@ export function accountFaultsOf(account: Account, book: RuleBook): readonly Acco
       return
     }
     settledIn.add(rules.settlementAsset)
-    const modeReason = reasonAgainstMode(position, rules, book)
-    if (modeReason !== undefined) {
-      faults.push({
-        code: 'ACCOUNT_UNSUPPORTED',
-        path: ['positions', index, 'marginMode'],
-        rule: modeReason,
-      })
-    }
-    if (lacksLeverage(position, rules)) {
-      faults.push({
-        code: 'ACCOUNT_UNSUPPORTED',
-        path: ['positions', index, 'leverage'],
-        rule: LEVERAGE_RULE,
-      })
+    for (const { field, rule } of positionFaultsOf(position, rules, book)) {
+      faults.push({ code: 'ACCOUNT_UNSUPPORTED', path: ['positions', index, field], rule })
     }
     if (position.marginMode !== 'cross') return
     const liquidation = liquidationOf(rules, book)
@@ -128,8 +118,7 @@ export function hasFault(account: Account, parts: readonly Part[], book: RuleBoo
   let hasPool = false
   for (const { marginMode, currency, positions } of parts) {
     for (const { position, rules } of positions) {
-      if (lacksLeverage(position, rules)) return true
-      if (reasonAgainstMode(position, rules, book) !== undefined) return true
+      if (hasPositionFault(position, rules, book)) return true
     }
     if (marginMode === 'isolated') continue
     hasPool = true
@@ -162,38 +151,6 @@ function reasonAgainst(symbol: string, rules: InstrumentRules): string | undefin
     return error.message
   }
 }
-
-/** Whether the rules ask for a share of a used margin that the position does not say. */
-export function lacksLeverage({ leverage }: Position, { maintenance, initial }: InstrumentRules): boolean {
-  if (leverage !== undefined) return false
-  return maintenance.kind === 'used-margin' || initial?.kind === 'used-margin'
-}
-
-/** Why the position cannot be isolated; undefined if it can be, or is not. */
-export function reasonAgainstMode(
-  position: Pick<Position, 'marginMode' | 'symbol'>,
-  rules: InstrumentRules,
-  book: RuleBook,
-): string | undefined {
-  const reason = position.marginMode === 'isolated' ? reasonAgainstIsolated(position, rules, book) : undefined
-  return reason && `${reason}: the wallet backs it, "cross"`
-}
-
-function reasonAgainstIsolated(
-  { symbol }: Pick<Position, 'symbol'>,
-  { contribution, maintenance }: InstrumentRules,
-  { venue, defaults }: RuleBook,
-): string | undefined {
-  if (defaults.hasIsolatedMargin?.(symbol) === false)
-    return `${venue} has no isolated positions of this contract`
-  if (contribution === 'option') return 'no venue states the margin of an isolated option'
-  if (maintenance.kind === 'used-margin')
-    return 'a margin level over used margin is that of the whole account'
-  return undefined
-}
-
-export const LEVERAGE_RULE =
-  'must be stated: the margin of this contract is a share of its used margin, value/leverage'
 
 const FURTHER_ASSET_RULE =
   'no position of the account settles in it, and margin in several currencies is not supported; ' +

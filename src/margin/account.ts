@@ -1,13 +1,6 @@
 import type { Account, MarginMode, RuleBook } from '../domain/index.ts'
 import { assert } from '../errors.ts'
-import {
-  accountFaultsOf,
-  hasFault,
-  isOpen,
-  liquidationOf,
-  reasonAgainstMode,
-  refuseFaults,
-} from './account-faults.ts'
+import { accountFaultsOf, hasFault, isOpen, liquidationOf, refuseFaults } from './account-faults.ts'
 import type { AccountFormula } from './account-formulas.ts'
 import { crossPoolId, isolatedId, parseMarginAccountId, sideOf } from './account-id.ts'
 import { exactNumbers } from './algebra.ts'
@@ -20,6 +13,7 @@ import type { MarginAccount } from './margin-account.ts'
 import { ownRulesOf } from './own-leverage.ts'
 import { poolAccount, poolTermsOf } from './pool-account.ts'
 import type { PoolTerms } from './pool-formulas.ts'
+import { hasPositionFault } from './position-faults.ts'
 import type { RuledPosition } from './position-value.ts'
 import { ONE, parseDecimal, type Rational, ZERO } from './rational.ts'
 import { oldestMs } from './rule-age.ts'
@@ -145,17 +139,24 @@ export function marginAccountOf(account: Account, id: string, book: RuleBook): M
   const [first] = known
   if (name.marginMode === 'isolated') {
     if (first === undefined) return undefined
-    if (reasonAgainstMode(first.position, first.rules, book) !== undefined)
-      refuseFaults(account, accountFaultsOf(account, book))
+    refuseFaultyPositions(account, known, book)
     return isolatedAccount(account, first, book)
   }
   const { pool } = account
   if (pool !== undefined) {
     if (name.currency !== pool.currency || !hasPool(account)) return undefined
+    refuseFaultyPositions(account, known, book)
     return poolAccount(account, poolTermsOf(account, pool, known, book), known, book)
   }
   const own = known.filter(({ rules }) => rules.settlementAsset === name.currency)
+  refuseFaultyPositions(account, own, book)
   return own.length === 0 ? undefined : crossPool(account, name.currency, own, book)
+}
+
+function refuseFaultyPositions(account: Account, positions: readonly RuledPosition[], book: RuleBook): void {
+  for (const { position, rules } of positions) {
+    if (hasPositionFault(position, rules, book)) refuseFaults(account, accountFaultsOf(account, book))
+  }
 }
 
 function isolatedAccount(account: Account, ruled: RuledPosition, book: RuleBook): MarginAccount {

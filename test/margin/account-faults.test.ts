@@ -290,6 +290,89 @@ describe('a position whose margin is a share of its used margin', () => {
   })
 })
 
+describe('a field of a position that its contract gives no meaning', () => {
+  const option = { type: 'call', strike: '1', underlying: 'U', pricedIn: 'quote' } as const
+  const tier = { cap: '1000000', maintenanceMarginRate: '0.01' }
+  const book = bookOf(BYBIT, {
+    MARGINAL: oneTier('0.01'),
+    OWN: { ...oneTier('0.01'), maintenanceShare: '1/2' },
+    WHOLE: {
+      ...oneTier('0.01'),
+      maintenance: { kind: 'whole-tiers', basis: 'contracts', tiers: [tier] },
+    },
+    SIZED: { ...oneTier('0.01'), maintenance: { kind: 'size-rate', base: '0.01', increment: '0' } },
+    CONTRACT: { ...oneTier('0.01'), maintenance: { kind: 'per-contract', amount: '100' } },
+    SIDED: { ...oneTier('0.01'), maintenance: { kind: 'side-rates', long: '0.1', short: '0.1' } },
+    USED: USED_MARGIN,
+    SHARED: {
+      ...oneTier('0.01'),
+      maintenance: { kind: 'initial-share', initialRate: '0.02', share: '0.6' },
+    },
+    OPTION: { ...oneTier('0.01'), contribution: 'option', option, maintenance: OPTION_STANDARD },
+  })
+  const refusalOf = (symbol: string, own: object) => {
+    const stated = { positions: [{ ...position(symbol), ...own }], collateral: wallet(['USDT', '1']) }
+    const account = parsedAccount(stated)
+    const faults = accountFaultsOf(account, book).map(({ path, rule }) => `${path.join('.')} ${rule}`)
+    for (const compile of [
+      () => marginAccountsOf(account, book),
+      () => marginAccountOf(account, 'a:cross:USDT', book),
+    ]) {
+      if (faults.length === 0) expect(compile).not.toThrow()
+      else expect(compile).toThrow(expect.objectContaining({ code: 'ACCOUNT_UNSUPPORTED' }))
+    }
+    return faults
+  }
+
+  it.each([
+    ['OPTION', 'option-standard'],
+    ['CONTRACT', 'per-contract'],
+    ['SIZED', 'size-rate'],
+    ['SIDED', 'side-rates'],
+    ['USED', 'used-margin'],
+    ['SHARED', 'initial-share'],
+  ])('maintenanceMarginRate of %s, whose maintenance margin is %s, is refused', (symbol, kind) => {
+    expect(refusalOf(symbol, { maintenanceMarginRate: '0.1' })).toEqual([
+      `positions.0.maintenanceMarginRate takes the place of the rate in a table of tiers, which this contract does not have: its maintenance margin is ${kind}`,
+    ])
+    expect(refusalOf(symbol, {})).toEqual([])
+  })
+
+  it('maintenanceMarginRate is taken where a table states the rate', () => {
+    for (const symbol of ['MARGINAL', 'WHOLE', 'OWN'])
+      expect(refusalOf(symbol, { maintenanceMarginRate: '0.1' })).toEqual([])
+  })
+
+  it('maxLeverage is refused where no margin follows from it, and beside a rate that takes its place', () => {
+    for (const symbol of ['MARGINAL', 'WHOLE', 'OPTION', 'CONTRACT'])
+      expect(refusalOf(symbol, { maxLeverage: '2' })).toEqual([
+        'positions.0.maxLeverage would change nothing: the rules of this contract of test derive no margin from it (maintenanceShare)',
+      ])
+    expect(refusalOf('OWN', { maxLeverage: '2' })).toEqual([])
+    expect(refusalOf('OWN', { maxLeverage: '2', maintenanceMarginRate: '0.1' })).toEqual([
+      'positions.0.maxLeverage would change nothing beside maintenanceMarginRate, which is the whole rate: state one of the two',
+    ])
+  })
+
+  it('is no fault of a closed position', () => {
+    expect(refusalOf('MARGINAL', { maxLeverage: '2', size: '0' })).toEqual([])
+  })
+
+  it('is refused on an option of Deribit and a future of CME', () => {
+    const of = (venue: string, symbol: string, asset: string) => {
+      const own = { ...position(symbol, 'cross', '-1'), maintenanceMarginRate: '0.1' }
+      const account = parsedAccount({
+        venue,
+        positions: [own],
+        collateral: wallet([asset, '0.06']),
+      } as never)
+      return accountFaultsOf(account, ruleBookOf(venueId(venue))).map(({ path }) => path.join('.'))
+    }
+    expect(of('deribit', 'BTC-25DEC26-60000-C', 'BTC')).toEqual(['positions.0.maintenanceMarginRate'])
+    expect(of('cme', 'BTC', 'USD')).toEqual(['positions.0.maintenanceMarginRate'])
+  })
+})
+
 describe('rules that contradict themselves', () => {
   it('refuse each open position that they are for, by field and value', () => {
     const own = oneTier('0.005', '0')

@@ -243,7 +243,11 @@ const FORMS: Readonly<Record<string, InstrumentRules>> = {
     multiplier: '0.000001',
     takerFeeRate: '0.0005',
     settlementAsset: 'XBT',
-    maintenance: { kind: 'side-rates', long: '0.02', short: '0.03' },
+    maintenance: {
+      kind: 'whole-tiers',
+      basis: 'notional',
+      tiers: [{ cap: '5000', maintenanceMarginRate: '0.02' }],
+    },
   },
   CONTRACT: {
     contribution: 'linear',
@@ -259,7 +263,7 @@ describe('an event of an account of another form', () => {
     const book: RuleBook = { ...binance.ruleBook, version: 'forms', rulesOf: (symbol) => FORMS[symbol] }
     const { monitor, events, frame, clock } = openMonitor({ books: { binance: book } })
     const accounts = [
-      ['WHOLE', 'USDT', '150', { size: '10', maxLeverage: '20' }],
+      ['WHOLE', 'USDT', '150', { size: '10' }],
       ['SIZED', 'A', '0.02', { size: '10' }],
       ['QUANTO', 'XBT', '0.0002', { size: '10', maintenanceMarginRate: '0.05' }],
       ['CONTRACT', 'USD', '700', { size: '10' }],

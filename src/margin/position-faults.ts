@@ -1,0 +1,94 @@
+// Why the rules of a contract cannot judge a position as it is stated.
+import type { InstrumentRules, Position, RuleBook } from '../domain/index.ts'
+
+/** A field of a position with the reason against it. */
+export interface PositionFault {
+  readonly field: keyof Position
+  readonly rule: string
+}
+
+type Check = (position: Position, rules: InstrumentRules, book: RuleBook) => string | undefined
+
+const CHECKS: readonly { readonly field: keyof Position; readonly reasonAgainst: Check }[] = [
+  { field: 'marginMode', reasonAgainst: reasonAgainstMode },
+  { field: 'leverage', reasonAgainst: reasonAgainstLeverage },
+  { field: 'maintenanceMarginRate', reasonAgainst: reasonAgainstOwnRate },
+  { field: 'maxLeverage', reasonAgainst: reasonAgainstMaxLeverage },
+]
+
+export function positionFaultsOf(
+  position: Position,
+  rules: InstrumentRules,
+  book: RuleBook,
+): readonly PositionFault[] {
+  return CHECKS.flatMap(({ field, reasonAgainst }) => {
+    const rule = reasonAgainst(position, rules, book)
+    return rule === undefined ? [] : [{ field, rule }]
+  })
+}
+
+/** Whether `positionFaultsOf` has anything against the position; makes nothing, since each event asks it. */
+export function hasPositionFault(position: Position, rules: InstrumentRules, book: RuleBook): boolean {
+  for (const { reasonAgainst } of CHECKS) {
+    if (reasonAgainst(position, rules, book) !== undefined) return true
+  }
+  return false
+}
+
+/** Why the position cannot be isolated; undefined if it can be, or is not. */
+export function reasonAgainstMode(
+  position: Pick<Position, 'marginMode' | 'symbol'>,
+  rules: InstrumentRules,
+  book: RuleBook,
+): string | undefined {
+  const reason = position.marginMode === 'isolated' ? reasonAgainstIsolated(position, rules, book) : undefined
+  return reason && `${reason}: the wallet backs it, "cross"`
+}
+
+function reasonAgainstIsolated(
+  { symbol }: Pick<Position, 'symbol'>,
+  { contribution, maintenance }: InstrumentRules,
+  { venue, defaults }: RuleBook,
+): string | undefined {
+  if (defaults.hasIsolatedMargin?.(symbol) === false)
+    return `${venue} has no isolated positions of this contract`
+  if (contribution === 'option') return 'no venue states the margin of an isolated option'
+  if (maintenance.kind === 'used-margin')
+    return 'a margin level over used margin is that of the whole account'
+  return undefined
+}
+
+/** Whether the rules ask for a share of a used margin that the position does not say. */
+function reasonAgainstLeverage(
+  { leverage }: Position,
+  { maintenance, initial }: InstrumentRules,
+): string | undefined {
+  if (leverage !== undefined) return undefined
+  return maintenance.kind === 'used-margin' || initial?.kind === 'used-margin' ? LEVERAGE_RULE : undefined
+}
+
+const LEVERAGE_RULE =
+  'must be stated: the margin of this contract is a share of its used margin, value/leverage'
+
+/** A rate of its own would take the place of a rule that is no rate of a table. */
+function reasonAgainstOwnRate(
+  { maintenanceMarginRate }: Position,
+  { maintenance: { kind } }: InstrumentRules,
+): string | undefined {
+  if (maintenanceMarginRate === undefined || kind === 'marginal-tiers' || kind === 'whole-tiers')
+    return undefined
+  return `takes the place of the rate in a table of tiers, which this contract does not have: its maintenance margin is ${kind}`
+}
+
+function reasonAgainstMaxLeverage(
+  { maxLeverage, maintenanceMarginRate }: Position,
+  { maintenanceShare }: InstrumentRules,
+  { venue }: RuleBook,
+): string | undefined {
+  if (maxLeverage === undefined) return undefined
+  if (maintenanceShare === undefined)
+    return `would change nothing: the rules of this contract of ${venue} derive no margin from it (maintenanceShare)`
+  if (maintenanceMarginRate !== undefined)
+    return 'would change nothing beside maintenanceMarginRate, which is the whole rate: state one of the two'
+  return undefined
+}
