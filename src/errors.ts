@@ -76,3 +76,8 @@ export function fileReason(cause: unknown): string {
   if (code === 'EISDIR') return 'it is a folder; name a file in it'
   return code === 'EACCES' ? 'this user may not read it' : message
 }
+
+/** Why a file of so many bytes is not read. */
+export function tooLongReason(bytes: number, bytesMax: number): string {
+  return `it has ${bytes} bytes, and at most ${bytesMax} are read`
+}

@@ -82,11 +82,15 @@ export const effectiveFromSchema = z.iso
   .optional()
   .transform((time) => (time === undefined ? Number.NEGATIVE_INFINITY : Date.parse(time)))
 
-/** Other rules are in force for these symbols. Accounts with positions there must be compiled anew. */
+/**
+ * Other rules are in force for these symbols and for these assets of pools. Accounts with positions in the symbols, and those with
+ * a pool if there are assets, must be compiled anew.
+ */
 export interface RulesChange {
   readonly kind: 'rules'
   readonly venue: VenueId
   readonly symbols: readonly string[]
+  readonly assets: readonly string[]
 }
 
 /** The instrument rules of a venue. `version` goes into every event. */

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { basename } from 'node:path'
 import {
   type CollateralRules,
@@ -11,12 +11,15 @@ import {
   type VenueId,
   type VenueNames,
 } from '../domain/index.ts'
-import { fileReason, PlimsollError } from '../errors.ts'
+import { fileReason, PlimsollError, tooLongReason } from '../errors.ts'
 import { readJson } from '../input/index.ts'
 import { collateralPlace } from '../margin/index.ts'
 import { COLLATERAL_FIELD, collateralOrFault } from './collateral.ts'
 import { entriesOrFault } from './entries.ts'
 import type { SymbolRules } from './overlay.ts'
+
+/** Bytes of a rules file. Five thousand contracts with ten tiers each are a tenth of it. A longer file is refused. */
+export const RULES_FILE_BYTES_MAX = 64 * 1_024 * 1_024
 
 /** What a file says of one venue. */
 export interface VenueRules {
@@ -34,7 +37,20 @@ export interface VenueRules {
  * is not rules by venue and symbol.
  */
 export function readRulesFile(path: string, names: VenueNames): ReadonlyMap<VenueId, VenueRules> {
-  const venues = readVenues(path, names)
+  const reading = rulesOfText(path, readText(path), names)
+  for (;;) {
+    const { done, value } = reading.next()
+    if (done === true) return value
+  }
+}
+
+/** Reads the text of such a file, one symbol or asset a step, so that its reader can do other work between them. Throws as it does. */
+export function* rulesOfText(
+  path: string,
+  text: string,
+  names: VenueNames,
+): Generator<void, ReadonlyMap<VenueId, VenueRules>> {
+  const venues = readVenues(path, text, names)
   const found = new Map<VenueId, ReturnType<typeof noRules>>()
   for (const [venue, tables] of venues) {
     const own = found.get(venue) ?? noRules()
@@ -53,6 +69,7 @@ export function readRulesFile(path: string, names: VenueNames): ReadonlyMap<Venu
         delete own.rules[symbol]
         own.refused.set(symbol, `rules file ${basename(path)}: ${rules}`)
       }
+      yield
     }
   }
   return found
@@ -87,10 +104,10 @@ function readCollateral(
   }
 }
 
-function readVenues(path: string, names: VenueNames): (readonly [VenueId, object])[] {
+function readVenues(path: string, text: string, names: VenueNames): (readonly [VenueId, object])[] {
   const fail = (message: string, at?: string) =>
     new PlimsollError('RULES_INVALID', `rules file ${path}: ${message}`, at === undefined ? {} : { path: at })
-  const json = readJson(readText(path))
+  const json = readJson(text)
   if ('reason' in json) {
     const message = `rules file ${path} is no JSON: ${json.reason}`
     throw new PlimsollError('CONFIGURATION', message, { cause: json.cause })
@@ -111,6 +128,8 @@ function readVenues(path: string, names: VenueNames): (readonly [VenueId, object
 
 function readText(path: string): string {
   try {
+    const { size } = statSync(path)
+    if (size > RULES_FILE_BYTES_MAX) throw new Error(tooLongReason(size, RULES_FILE_BYTES_MAX))
     return readFileSync(path, 'utf8')
   } catch (cause) {
     const message = `--rules (PLIMSOLL_RULES) is ${JSON.stringify(path)}: the file cannot be read: ${fileReason(cause)}`

@@ -16,3 +16,4 @@ export { below, logNormal, normal, seededRandom, weighted } from './seeded-rando
 export { type Connect, connectSocket, type Socket, type SocketEvents, type SocketLimits } from './socket.ts'
 export { orAtLimit, waitAtMost } from './time-limit.ts'
 export { Waiter } from './waiter.ts'
+export { WatchedFile } from './watched-file.ts'

@@ -3,6 +3,7 @@ import { basename } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import type { Config } from '../config.ts'
 import {
+  type CollateralRules,
   type EffectiveRules,
   FAULTS_NAMED_MAX,
   type InstrumentRules,
@@ -23,6 +24,8 @@ import { ruleBookOf, VENUE_NAMES, VENUES } from '../venues/index.ts'
 
 export type BookOf = (venue: VenueId) => RuleBook
 
+export type RulesConfig = Pick<Config, 'rulesFile'> & Partial<Pick<Config, 'strictRules'>>
+
 /**
  * The rule book of each venue: the built-in one, under the rules file, under the given rules, as they are in force at
  * `nowMs`. A book's version lists what was laid over it with a hash of the contents, so each event records exactly which
@@ -30,23 +33,30 @@ export type BookOf = (venue: VenueId) => RuleBook
  * refuses the file.
  * @throws PlimsollError CONFIGURATION or RULES_INVALID naming the file and every place in it.
  */
-export function ruleBooks(
-  { rulesFile, strictRules }: Pick<Config, 'rulesFile'> & Partial<Pick<Config, 'strictRules'>>,
-  nowMs: number,
+export function ruleBooks(config: RulesConfig, nowMs: number, given?: RulesByVenue): RuleBooks {
+  const { rulesFile } = config
+  const byVenue = rulesFile === undefined ? undefined : readRulesFile(rulesFile, VENUE_NAMES)
+  return new RuleBooks(booksUnder(config, byVenue, given), nowMs)
+}
+
+/**
+ * What `ruleBooks` makes of a file of which this was read.
+ * @throws PlimsollError RULES_INVALID naming the file and every place in it.
+ */
+export function booksUnder(
+  { rulesFile, strictRules }: RulesConfig,
+  byVenue: ReadonlyMap<VenueId, VenueRules> | undefined,
   given?: RulesByVenue,
-): RuleBooks {
+): BookOf {
   const books = new Map<VenueId, RuleBook>()
   const bookOf = (venue: VenueId) => books.get(venue) ?? ruleBookOf(venue)
-  if (rulesFile !== undefined) {
-    const byVenue = readRulesFile(rulesFile, VENUE_NAMES)
-    for (const [venue, own] of byVenue)
-      books.set(venue, laidOver(ruleBookOf(venue), own, basename(rulesFile)))
-    if (strictRules === true) refuseBadSymbols(rulesFile, bookOf)
-  }
+  for (const [venue, own] of byVenue ?? [])
+    books.set(venue, laidOver(ruleBookOf(venue), own, basename(rulesFile!)))
+  if (rulesFile !== undefined && strictRules === true) refuseBadSymbols(rulesFile, bookOf)
   for (const [venue, rules] of given ?? []) {
     books.set(venue, laidOver(bookOf(venue), { rules, collateral: {}, refused: new Map() }, 'given'))
   }
-  return new RuleBooks(bookOf, nowMs)
+  return bookOf
 }
 
 function laidOver(below: RuleBook, { rules, collateral, refused }: VenueRules, source: string): RuleBook {
@@ -60,11 +70,11 @@ function laidOver(below: RuleBook, { rules, collateral, refused }: VenueRules, s
 }
 
 /**
- * The rules in force, of every venue. They change in `replace` and `advance` and at no other moment, so that all that is
- * compiled between two of these calls has the same rules. Both say which symbols must be compiled anew.
+ * The rules in force, of every venue. They change in `take`, `replace` and `advance` and at no other moment, so that all that is
+ * compiled between two of these calls has the same rules. Each says which symbols and assets must be compiled anew.
  */
 export class RuleBooks {
-  readonly #initialBookOf: BookOf
+  #initialBookOf: BookOf
   readonly #books = new Map<VenueId, BookInForce>()
   #nowMs: number
 
@@ -77,8 +87,17 @@ export class RuleBooks {
   /** The venue's book. It never changes: what is compiled from it can be compiled again after it was replaced. */
   readonly bookOf: BookOf = (venue) => this.#inForce(venue)
 
-  /** Puts another book in the place of the venue's. Returns the symbols, of those ever asked for, whose rules differ. */
-  replace(venue: VenueId, book: RuleBook): readonly string[] {
+  /** Puts these books in the place of all. A venue whose version is the same keeps its book. */
+  take(bookOf: BookOf): RulesChange[] {
+    this.#initialBookOf = bookOf
+    return [...this.#books].flatMap(([venue, { version }]) => {
+      const book = bookOf(venue)
+      return book.version === version ? [] : (this.replace(venue, book) ?? [])
+    })
+  }
+
+  /** Puts another book in the place of the venue's. Names what differs of all that was ever asked for; undefined for nothing. */
+  replace(venue: VenueId, book: RuleBook): RulesChange | undefined {
     return this.#update(this.#inForce(venue), venue, book)
   }
 
@@ -87,16 +106,17 @@ export class RuleBooks {
     this.#nowMs = nowMs
     return [...this.#books].flatMap(([venue, inForce]) => {
       if (inForce.holdsAt(nowMs)) return []
-      const symbols = this.#update(inForce, venue, inForce.book)
-      return symbols.length === 0 ? [] : [{ kind: 'rules' as const, venue, symbols }]
+      return this.#update(inForce, venue, inForce.book) ?? []
     })
   }
 
-  #update(before: BookInForce, venue: VenueId, book: RuleBook): readonly string[] {
+  #update(before: BookInForce, venue: VenueId, book: RuleBook): RulesChange | undefined {
     const after = new BookInForce(book, this.#nowMs, before)
-    if (after.changed.length > 0 || book !== before.book) this.#books.set(venue, after)
+    const { symbols, assets } = after.changed
+    const isChanged = symbols.length > 0 || assets.length > 0
+    if (isChanged || book !== before.book) this.#books.set(venue, after)
     else before.holdAsLongAs(after)
-    return after.changed
+    return isChanged ? { kind: 'rules', venue, symbols, assets } : undefined
   }
 
   #inForce(venue: VenueId): BookInForce {
@@ -110,6 +130,7 @@ export class RuleBooks {
 }
 
 const NONE_REFUSED: ReadonlyMap<string, string> = new Map()
+const NONE_CHANGED: Pick<RulesChange, 'symbols' | 'assets'> = { symbols: [], assets: [] }
 
 /** A book as it is at one time. */
 class BookInForce implements RuleBook {
@@ -118,14 +139,15 @@ class BookInForce implements RuleBook {
   readonly version: string
   readonly defaults: RuleBook['defaults']
   readonly refused: ReadonlyMap<string, string>
-  readonly collateralOf: NonNullable<RuleBook['collateralOf']>
   readonly collateralAssets: NonNullable<RuleBook['collateralAssets']>
   readonly heldAs: NonNullable<RuleBook['heldAs']>
-  /** Symbols that the book before it was asked for, and that have other rules now. */
-  readonly changed: readonly string[]
+  /** Symbols and assets that the book before it was asked for, and that have other rules now. */
+  readonly changed: Pick<RulesChange, 'symbols' | 'assets'>
   readonly #atMs: number
   /** What each symbol was answered. Symbols come from stored accounts, so these are no more than the accounts name. */
   readonly #answers = new Map<string, InstrumentRules | undefined>()
+  /** What each asset was answered; no more than the accounts name. */
+  readonly #collateral = new Map<string, CollateralRules | undefined>()
   /** From here, and before the second time, no answer is another one, so that no symbol has to be looked at. */
   #fromMs = Number.NEGATIVE_INFINITY
   #beforeMs = Number.POSITIVE_INFINITY
@@ -136,11 +158,10 @@ class BookInForce implements RuleBook {
     this.version = book.version
     this.defaults = book.defaults
     this.refused = book.refused ?? NONE_REFUSED
-    this.collateralOf = (asset) => book.collateralOf?.(asset)
     this.collateralAssets = () => book.collateralAssets?.() ?? []
     this.heldAs = (symbol) => book.heldAs?.(symbol) ?? symbol
     this.#atMs = atMs
-    this.changed = before === undefined ? [] : this.#follow(before)
+    this.changed = before === undefined ? NONE_CHANGED : this.#follow(before)
   }
 
   rulesOf(symbol: string, atMs?: number): InstrumentRules | undefined {
@@ -149,6 +170,14 @@ class BookInForce implements RuleBook {
     if (known !== undefined || this.#answers.has(symbol)) return known
     const rules = this.book.rulesOf(symbol, this.#atMs)
     this.#answer(symbol, rules)
+    return rules
+  }
+
+  collateralOf(asset: string): CollateralRules | undefined {
+    const known = this.#collateral.get(asset)
+    if (known !== undefined || this.#collateral.has(asset)) return known
+    const rules = this.book.collateralOf?.(asset)
+    this.#collateral.set(asset, rules)
     return rules
   }
 
@@ -180,16 +209,23 @@ class BookInForce implements RuleBook {
   }
 
   /** Equal rules keep their old object, because what was compiled is kept by it. */
-  #follow(before: BookInForce): string[] {
+  #follow(before: BookInForce): Pick<RulesChange, 'symbols' | 'assets'> {
     const haveOtherDefaults = !isDeepStrictEqual(this.defaults, before.defaults)
-    const changed: string[] = []
+    const symbols: string[] = []
+    const assets: string[] = []
     for (const [symbol, old] of before.#answers) {
       const rules = this.book.rulesOf(symbol, this.#atMs)
       const isSame = isDeepStrictEqual(old, rules)
       this.#answer(symbol, isSame ? old : rules)
-      if (!isSame || (haveOtherDefaults && rules !== undefined)) changed.push(symbol)
+      if (!isSame || (haveOtherDefaults && rules !== undefined)) symbols.push(symbol)
     }
-    return changed
+    for (const [asset, old] of before.#collateral) {
+      const rules = this.book.collateralOf?.(asset)
+      const isSame = isDeepStrictEqual(old, rules)
+      this.#collateral.set(asset, isSame ? old : rules)
+      if (!isSame) assets.push(asset)
+    }
+    return { symbols, assets }
   }
 }
 

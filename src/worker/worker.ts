@@ -16,8 +16,7 @@ import { every } from './every.ts'
 import { WorkerFunding } from './funding.ts'
 import { guardedClock } from './guarded-clock.ts'
 import { WorkerReader } from './reader.ts'
-import { type RuleBooks, ruleBooks } from './rule-books.ts'
-import { LateRules, logRules } from './rules-log.ts'
+import { WorkerRules } from './rules.ts'
 import type { Worker, WorkerOptions } from './types.ts'
 
 export type { Worker, WorkerOptions } from './types.ts'
@@ -31,8 +30,6 @@ const STOP_CLOSE_MS = 500
 const REFUSED_LOGGED_MAX = 20
 const AUDIT_EVERY_MS = 100
 const AUDIT_ACCOUNTS = 20
-/** Rules come into force at most so late after their time. */
-const RULES_CHECK_MS = 1_000
 
 /**
  * Composes a worker: rules read, Redis checked, earlier progress restored, book loaded, feeds opened, changes followed.
@@ -62,7 +59,7 @@ class MonitorWorker implements Worker {
   readonly #options: WorkerOptions
   readonly #connections: WorkerConnections
   readonly #rule: LevelRule
-  readonly #ruleBooks: RuleBooks
+  readonly #rules: WorkerRules
   readonly #kernel: Kernel
   readonly #events = noEvents()
   #eventLog!: RedisEventLog
@@ -71,8 +68,6 @@ class MonitorWorker implements Worker {
   #funding!: WorkerFunding
   #marketData!: MarketData
   #read!: ReadModel
-  /** undefined while the book is loaded: one line a venue names what is old in it. */
-  #lateRules: LateRules | undefined
   /** Ends what is done again and again. */
   readonly #cancels: (() => void)[] = []
   #stopping: Promise<void> | undefined
@@ -81,11 +76,11 @@ class MonitorWorker implements Worker {
   #failure: Error | undefined
 
   constructor(options: WorkerOptions, connections: WorkerConnections) {
-    const { config } = options
+    const { config, clock, log, rules: given } = options
     this.#options = options
     this.#connections = connections
     this.#rule = levelRule(config.levels, config.hysteresis)
-    this.#ruleBooks = ruleBooks(config, options.clock.nowMs(), options.rules)
+    this.#rules = new WorkerRules({ config, given, clock, log, guard: (action) => this.#guard(action) })
     this.#kernel = openKernel(config.kernel)
   }
 
@@ -129,8 +124,7 @@ class MonitorWorker implements Worker {
     }
     const { accounts, positions } = this.#monitor.watchlist
     log.info({ accounts, positions, markets: this.#monitor.markets.all.length }, 'book loaded')
-    logRules(log, this.#ruleBooks.bookOf, this.#monitor.markets.all, clock.nowMs(), config.rulesMaxAgeDays)
-    this.#lateRules = new LateRules(log, this.#ruleBooks.bookOf, config.rulesMaxAgeDays)
+    this.#rules.open(this.#monitor)
     this.#marketData.open()
     this.#source.follow(
       (change) => this.#guard(() => this.#apply(change)),
@@ -141,7 +135,7 @@ class MonitorWorker implements Worker {
     )
     this.#cancels.push(
       every(clock, AUDIT_EVERY_MS, () => this.#guard(() => this.#audit())),
-      every(clock, RULES_CHECK_MS, () => this.#guard(() => this.#takeRules())),
+      () => this.#rules.close(),
       watchSettings(command, clock, log),
     )
   }
@@ -154,7 +148,7 @@ class MonitorWorker implements Worker {
       kernel: this.#kernel,
       clock: guardedClock(clock, (action) => this.#guard(action)),
       rule: this.#rule,
-      ruleBookOf: this.#ruleBooks.bookOf,
+      ruleBookOf: (venue) => this.#rules.bookOf(venue),
       log: { logId, shard: config.shard },
       rulesMaxAgeDays: config.rulesMaxAgeDays,
       fundingLog: this.#funding.log,
@@ -163,7 +157,7 @@ class MonitorWorker implements Worker {
       publish: (records) => this.#publish(records),
       marketAdded: (venue, symbol) => {
         this.#marketData.add(venue, symbol)
-        this.#lateRules?.add(venue, symbol, clock.nowMs())
+        this.#rules.marketAdded(venue, symbol)
       },
       refused: (account, error) => this.#refused(account.id, error),
       observer,
@@ -268,16 +262,6 @@ class MonitorWorker implements Worker {
     this.#monitor.audit(AUDIT_ACCOUNTS)
     const disagreements = this.#monitor.counters.auditDisagreements - before
     if (disagreements > 0) this.#options.log.error({ disagreements }, 'audit disagrees with the kernel')
-  }
-
-  /** Brings rules into force whose time has come, and has the monitor judge by them. */
-  #takeRules(): void {
-    const { clock, log } = this.#options
-    for (const change of this.#ruleBooks.advance(clock.nowMs())) {
-      const { venue, symbols } = change
-      log.info({ venue, symbols: symbols.length }, 'other rules are in force')
-      this.#monitor.apply(change)
-    }
   }
 
   #guard(action: () => void): void {

@@ -245,9 +245,50 @@ describe('a pool over several currencies', () => {
     monitor.apply({ kind: 'put', account: { ...LONG, version: 2, collateral: poorer } })
     expect(story()).toEqual(['warning desk:cross:USDT 0.5 #1 1'])
     books.bybit = { ...BOOK, rulesOf: () => oneTier('0.05') }
-    monitor.apply({ kind: 'rules', venue: LONG.venue, symbols: ['ETHUSDT'] })
+    monitor.apply({ kind: 'rules', venue: LONG.venue, symbols: ['ETHUSDT'], assets: [] })
     clock.runTurns()
     expect(story().slice(1)).toEqual(['liquidation desk:cross:USDT 1 #1 2'])
+  })
+
+  it('is judged again when one of its assets counts otherwise, and accounts without a pool are not', () => {
+    const books = { bybit: BOOK }
+    const { monitor, clock, prices, events } = open(BY_RATIO, { books })
+    const single = {
+      ...LONG,
+      id: 'single',
+      collateral: [{ asset: 'USDT', amount: '20000' }],
+      pool: undefined,
+    }
+    monitor.apply({ kind: 'put', account: LONG })
+    monitor.apply({ kind: 'put', account: single })
+    prices(['ETHUSDT', '3000'], ['BTC/USDT index', '60000'])
+    expect(events()).toEqual([])
+    const haircut = collateralRulesSchema.parse({ tiers: [{ cap: '100', ratio: '0.2' }] })
+    books.bybit = { ...withCollateralRules(BOOK, { BTC: haircut }), version: 'haircut' }
+    monitor.apply({ kind: 'rules', venue: LONG.venue, symbols: [], assets: ['BTC'] })
+    clock.runTurns()
+    // 6,000 of 30,000 count, and 6,000 are asked for.
+    expect(events()).toMatchObject([
+      {
+        marginAccount: 'desk:cross:USDT',
+        kind: 'liquidation',
+        marginBalance: '6000',
+        reasons: expect.arrayContaining(['rules-changed']),
+        ruleBook: 'haircut',
+      },
+    ])
+  })
+
+  it('is watched again when its asset has rules that lacked', () => {
+    const books: Record<string, RuleBook> = { bybit: { ...BOOK, collateralOf: () => undefined } }
+    const { monitor, clock, prices, story } = open(BY_RATIO, { books })
+    monitor.apply({ kind: 'put', account: LONG })
+    expect(monitor.watchlist.accounts).toBe(0)
+    books.bybit = BOOK
+    monitor.apply({ kind: 'rules', venue: LONG.venue, symbols: [], assets: ['BTC'] })
+    clock.runTurns()
+    prices(['ETHUSDT', '3000'], ['BTC/USDT index', '10000'])
+    expect(story()).toEqual(['liquidation desk:cross:USDT 1 #1 1'])
   })
 
   it('is judged again when a funding rate that counts in its margin changes and no price does', () => {

@@ -29,7 +29,7 @@ function openWithBooks(options: { hasRoom?: () => boolean } = {}) {
     symbols: readonly string[] = ['AUSDT'],
   ) => {
     books.binance = bookOf('new', rules)
-    opened.monitor.apply({ kind: 'rules', venue: BINANCE, symbols })
+    opened.monitor.apply({ kind: 'rules', venue: BINANCE, symbols, assets: [] })
   }
   return { ...opened, change }
 }

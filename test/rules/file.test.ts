@@ -398,6 +398,25 @@ describe('the log of the rules in use', () => {
     expect(lines[0]![1]).toHaveProperty('ruleBook', expect.stringMatching(/^bybit-.*@/))
   })
 
+  it('counts the assets of pools, whose index prices are markets, beside contracts', () => {
+    const weight = { tiers: [{ cap: '10', ratio: '0.9' }] }
+    const rulesFile = written({
+      bybit: { A: { ...TABLE, asOf: '2026-07-06' }, collateralRules: { BTC: weight, ETH: weight } },
+    })
+    const lines: object[] = []
+    const log = {
+      info: (fields: object) => void lines.push(fields),
+      warn: (fields: object) => void lines.push(fields),
+    }
+    const symbols = ['A', 'BTC/USDT index', 'UNKNOWN/USDT index']
+    const inUse = symbols.map((symbol) => ({ venue: 'bybit', symbol }))
+    logRules(log, ruleBooks({ rulesFile }, NOW).bookOf, inUse, NOW, 14)
+    expect(lines).toMatchObject([
+      { contracts: 1, assets: 1, oldest: '2026-07-06', undated: 1 },
+      { contracts: 0, assets: 1, oldest: ['collateralRules.BTC (no day)'] },
+    ])
+  })
+
   it('warns once a venue of all that is older than the limit or bears no day, the oldest named', () => {
     const days = Object.fromEntries(
       Array.from({ length: 8 }, (_, index) => [`OLD${index}`, `2026-06-${10 + index}`]),
@@ -412,6 +431,7 @@ describe('the log of the rules in use', () => {
     expect(lines[1]![1]).toEqual({
       venue: 'bybit',
       contracts: 9,
+      assets: 0,
       oldest: [
         'UNDATED (no day)',
         'OLD0 (2026-06-10)',
@@ -441,8 +461,8 @@ describe('the log of the rules in use', () => {
       const { lines, add } = late({ A: '2026-06-01', B: undefined, YOUNG: '2026-07-19' })
       for (const symbol of ['YOUNG', 'NOWHERE', 'A', 'A', 'B']) add(symbol)
       expect(lines.map(([fields]) => fields)).toEqual([
-        { venue: 'bybit', contracts: 1, oldest: ['A (2026-06-01)'], rulesMaxAgeDays: 14 },
-        { venue: 'bybit', contracts: 1, oldest: ['B (no day)'], rulesMaxAgeDays: 14 },
+        { venue: 'bybit', contracts: 1, assets: 0, oldest: ['A (2026-06-01)'], rulesMaxAgeDays: 14 },
+        { venue: 'bybit', contracts: 1, assets: 0, oldest: ['B (no day)'], rulesMaxAgeDays: 14 },
       ])
       expect(lines[0]![1]).toContain('PLIMSOLL_RULES_MAX_AGE')
     })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { type RuleBook, venueId } from '../../src/domain/index.ts'
+import { collateralRulesSchema, type RuleBook, type VenueId, venueId } from '../../src/domain/index.ts'
 import { ENTRIES_MAX, entriesOrFault } from '../../src/rules/entries.ts'
-import { bookAt, rulesAt, withoutSymbols, withRules } from '../../src/rules/index.ts'
+import { bookAt, rulesAt, withCollateralRules, withoutSymbols, withRules } from '../../src/rules/index.ts'
 import { ruleBookOf } from '../../src/venues/index.ts'
 import { RuleBooks } from '../../src/worker/rule-books.ts'
 import { rulesFrom } from '../support/rules.ts'
@@ -125,6 +125,10 @@ describe('the rule books of a worker', () => {
     { fromMs: START_MS + DAY_MS, rules: NEW, source: SOURCE },
   ]
 
+  const change = (symbols: readonly string[], assets: readonly string[] = []) => {
+    return { kind: 'rules', venue: BYBIT, symbols, assets }
+  }
+
   it('hold the rules of their time, and say which symbols have others when it advances', () => {
     const books = booksWith(laid({ X: inTime, Y: OLD }))
     const before = books.bookOf(BYBIT)
@@ -132,7 +136,7 @@ describe('the rule books of a worker', () => {
     expect(books.bookOf(BINANCE).rulesOf('BTCUSDT')).toBeDefined()
     expect(books.advance(START_MS + DAY_MS - 1)).toEqual([])
     expect(books.bookOf(BYBIT)).toBe(before)
-    expect(books.advance(START_MS + DAY_MS)).toEqual([{ kind: 'rules', venue: BYBIT, symbols: ['X'] }])
+    expect(books.advance(START_MS + DAY_MS)).toEqual([change(['X'])])
     const after = books.bookOf(BYBIT)
     expect([after.rulesOf('X'), after.rulesOf('Y')]).toEqual([NEW, OLD])
     expect(books.advance(START_MS + 2 * DAY_MS)).toEqual([])
@@ -189,7 +193,7 @@ describe('the rule books of a worker', () => {
     const books = booksWith(laid({ SAME: OLD, CHANGED: OLD, GONE: OLD, UNASKED: OLD }))
     for (const symbol of ['SAME', 'CHANGED', 'GONE', 'ADDED', 'NOWHERE']) books.bookOf(BYBIT).rulesOf(symbol)
     const next = laid({ SAME: rulesOf('0.01'), CHANGED: NEW, ADDED: NEW, UNASKED: NEW }, 'v2')
-    expect(books.replace(BYBIT, next)).toEqual(['CHANGED', 'GONE', 'ADDED'])
+    expect(books.replace(BYBIT, next)).toEqual(change(['CHANGED', 'GONE', 'ADDED']))
     const book = books.bookOf(BYBIT)
     expect(book.version).toBe('v2')
     expect(['CHANGED', 'GONE', 'ADDED', 'NOWHERE', 'UNASKED'].map((symbol) => book.rulesOf(symbol))).toEqual([
@@ -203,17 +207,49 @@ describe('the rule books of a worker', () => {
     const books = booksWith(laid({ X: OLD }))
     for (const symbol of ['X', 'NOWHERE']) books.bookOf(BYBIT).rulesOf(symbol)
     const next: RuleBook = { ...laid({ X: OLD }), defaults: { closingFee: 'none', liquidation: 'passed' } }
-    expect(books.replace(BYBIT, next)).toEqual(['X'])
+    expect(books.replace(BYBIT, next)).toEqual(change(['X']))
     expect(books.bookOf(BYBIT).defaults.liquidation).toBe('passed')
   })
 
   it('replace a book at the time that is in force', () => {
     const books = booksWith(laid({ X: OLD }))
     books.bookOf(BYBIT).rulesOf('X')
-    expect(books.replace(BYBIT, laid({ X: inTime }))).toEqual([])
-    expect(books.advance(START_MS + DAY_MS)).toEqual([{ kind: 'rules', venue: BYBIT, symbols: ['X'] }])
-    expect(books.replace(BYBIT, withoutSymbols(laid({}), new Map([['X', 'why']])))).toEqual(['X'])
+    expect(books.replace(BYBIT, laid({ X: inTime }))).toBeUndefined()
+    expect(books.advance(START_MS + DAY_MS)).toEqual([change(['X'])])
+    expect(books.replace(BYBIT, withoutSymbols(laid({}), new Map([['X', 'why']])))).toEqual(change(['X']))
     const book = books.bookOf(BYBIT)
     expect([book.rulesOf('X'), book.refused?.get('X')]).toEqual([undefined, 'why'])
+  })
+
+  it('name the assets, of those that were asked for, that count otherwise in a new book', () => {
+    const weighing = (ratio: string) => collateralRulesSchema.parse({ tiers: [{ cap: '10', ratio }] })
+    const before = withCollateralRules(laid({ X: OLD }), { BTC: weighing('0.9'), ETH: weighing('0.8') })
+    const books = booksWith(before)
+    const asked = books.bookOf(BYBIT)
+    for (const asset of ['BTC', 'ETH', 'SOL', 'XRP']) asked.collateralOf?.(asset)
+    const after = withCollateralRules(laid({ X: OLD }, 'v2'), {
+      BTC: weighing('0.7'),
+      ETH: weighing('0.8'),
+      SOL: weighing('0.5'),
+      ADA: weighing('0.5'),
+    })
+    expect(books.replace(BYBIT, after)).toEqual(change([], ['BTC', 'SOL']))
+    expect(books.bookOf(BYBIT).collateralOf?.('ETH')).toBe(asked.collateralOf?.('ETH'))
+    expect(asked.collateralOf?.('BTC')).toEqual(weighing('0.9'))
+  })
+
+  it('are all taken anew together: of venues whose version differs, and for those that nobody asked for yet', () => {
+    const books = booksWith(laid({ X: OLD }))
+    const [bybitBefore, binanceBefore] = [books.bookOf(BYBIT), books.bookOf(BINANCE)]
+    bybitBefore.rulesOf('X')
+    const next = laid({ X: NEW }, 'v2')
+    const okx = withRules(ruleBookOf(venueId('okx')), { X: OLD }, 'later')
+    const bookOf = (venue: VenueId) =>
+      venue === BYBIT ? next : venue === okx.venue ? okx : ruleBookOf(venue)
+    expect(books.take(bookOf)).toEqual([change(['X'])])
+    expect(books.bookOf(BYBIT).rulesOf('X')).toBe(NEW)
+    expect(books.bookOf(BINANCE)).toBe(binanceBefore)
+    expect(books.bookOf(venueId('okx')).version).toBe('later')
+    expect(books.take(bookOf)).toEqual([])
   })
 })

@@ -214,12 +214,12 @@ export class MonitorRun {
     const before = { ...this.#of.books }
     const venue = this.#of.nextBook()
     const book = this.#of.books[venue]!
-    const symbols = this.#ruleBooks.replace(venue, book)
+    const change = this.#ruleBooks.replace(venue, book)
     this.#given[venue] = this.#ruleBooks.bookOf(venue)
-    if (symbols.length === 0) return
+    if (change === undefined) return
     this.#of.rulesChanges++
     this.#model.pushRules(venue, differingSymbols(before[venue]!, book))
-    this.#opened.monitor.apply({ kind: 'rules', venue, symbols })
+    this.#opened.monitor.apply(change)
     this.#followChanges()
   }
 

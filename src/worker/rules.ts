@@ -1,0 +1,139 @@
+import type { Clock, RulesByVenue, RulesChange, VenueId } from '../domain/index.ts'
+import { PlimsollError } from '../errors.ts'
+import type { Log } from '../log.ts'
+import type { Monitor } from '../monitor/index.ts'
+import { RULES_FILE_BYTES_MAX, rulesOfText, type VenueRules } from '../rules/index.ts'
+import { sleep, WatchedFile } from '../system/index.ts'
+import { VENUE_NAMES } from '../venues/index.ts'
+import { every } from './every.ts'
+import { type BookOf, booksUnder, type RuleBooks, type RulesConfig, ruleBooks } from './rule-books.ts'
+import { LateRules, logRules } from './rules-log.ts'
+
+/** Rules come into force at most so late after their time, and a rules file is looked at so often. */
+const CHECK_MS = 1_000
+/** Of reading a rules file; then prices are evaluated before it is read on. */
+const SLICE_MS = 5
+
+export interface WorkerRulesOptions {
+  readonly config: RulesConfig & { readonly rulesMaxAgeDays: number }
+  readonly given: RulesByVenue | undefined
+  readonly clock: Clock
+  readonly log: Log
+  /** Runs an action whose failure ends the worker. */
+  readonly guard: (action: () => void) => void
+}
+
+/** The rules by which a worker judges: in force by its clock, and taken anew when their file changes. */
+export class WorkerRules {
+  readonly #options: WorkerRulesOptions
+  readonly #file: WatchedFile | undefined
+  readonly #books: RuleBooks
+  #monitor: Monitor | undefined
+  /** undefined while the book of accounts is loaded: one line a venue names what is old in it. */
+  #late: LateRules | undefined
+  #cancel = () => {}
+  #isLooking = false
+
+  /** @throws PlimsollError as `ruleBooks` does. */
+  constructor(options: WorkerRulesOptions) {
+    const { config, clock, given } = options
+    this.#options = options
+    const { rulesFile } = config
+    this.#file = rulesFile === undefined ? undefined : new WatchedFile(rulesFile, RULES_FILE_BYTES_MAX)
+    this.#books = ruleBooks(config, clock.nowMs(), given)
+  }
+
+  get bookOf(): BookOf {
+    return this.#books.bookOf
+  }
+
+  /** Call when the book of accounts is loaded: says what judges it, and has the monitor judge by other rules from then on. */
+  open(monitor: Monitor): void {
+    const { config, clock, log, guard } = this.#options
+    this.#monitor = monitor
+    this.#log()
+    this.#late = new LateRules(log, this.bookOf, config.rulesMaxAgeDays)
+    this.#cancel = every(clock, CHECK_MS, () => guard(() => this.#check()))
+  }
+
+  close(): void {
+    this.#cancel()
+    this.#monitor = undefined
+  }
+
+  /** The market has its first position. */
+  marketAdded(venue: VenueId, symbol: string): void {
+    this.#late?.add(venue, symbol, this.#options.clock.nowMs())
+  }
+
+  #log(): void {
+    const { config, clock, log } = this.#options
+    logRules(log, this.bookOf, this.#monitor!.markets.all, clock.nowMs(), config.rulesMaxAgeDays)
+  }
+
+  #check(): void {
+    this.#apply(this.#books.advance(this.#options.clock.nowMs()))
+    if (this.#file === undefined || this.#isLooking) return
+    this.#isLooking = true
+    void this.#look(this.#file).finally(() => {
+      this.#isLooking = false
+    })
+  }
+
+  async #look(file: WatchedFile): Promise<void> {
+    const { config, given, log, guard } = this.#options
+    const { rulesFile } = config
+    let bookOf: BookOf
+    try {
+      const text = await file.look()
+      if (text === undefined) return
+      bookOf = booksUnder(config, await this.#read(rulesFile!, text), given)
+    } catch (error) {
+      if (error instanceof PlimsollError) {
+        log.error(
+          { code: error.code, error: error.message },
+          'rules file is not taken: the rules before it stay in force',
+        )
+      } else {
+        guard(() => {
+          throw error
+        })
+      }
+      return
+    }
+    guard(() => this.#take(bookOf))
+  }
+
+  async #read(path: string, text: string): Promise<ReadonlyMap<VenueId, VenueRules>> {
+    const { clock } = this.#options
+    const reading = rulesOfText(path, text, VENUE_NAMES)
+    for (;;) {
+      const endMs = clock.monotonicMs() + SLICE_MS
+      while (clock.monotonicMs() < endMs) {
+        const { done, value } = reading.next()
+        if (done === true) return value
+      }
+      await sleep(clock, 0)
+    }
+  }
+
+  #take(bookOf: BookOf): void {
+    const { config, log } = this.#options
+    if (this.#monitor === undefined) return
+    log.info({ rulesFile: config.rulesFile }, 'rules file has changed and is taken')
+    this.#apply(this.#books.take(bookOf))
+    this.#log()
+  }
+
+  #apply(changes: readonly RulesChange[]): void {
+    for (const change of changes) {
+      const { venue, symbols, assets } = change
+      const ruleBook = this.bookOf(venue).version
+      this.#options.log.info(
+        { venue, ruleBook, symbols: symbols.length, assets: assets.length },
+        'other rules are in force',
+      )
+      this.#monitor!.apply(change)
+    }
+  }
+}
