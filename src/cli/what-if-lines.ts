@@ -77,16 +77,20 @@ function beforeText(level: string, before: string | null): string {
 }
 
 function faultLines({ missing, unheld, refused }: WhatIf, palette: Palette): string[] {
-  const missed = missing.map(
-    ({ kind, venue, name, marginAccounts }) =>
-      `no ${kind} of ${visible(name)}${kind === 'index price' ? '' : ` (${venue})`}: ${counted(marginAccounts)} margin accounts are unknown`,
-  )
+  const missed = missing.map(missingLine)
   const refusals = refused.map(({ account, reason }) => `${visible(account)} is refused: ${visible(reason)}`)
   return [
     ...named(missed, 'prices are not known'),
     ...unheld.map((name) => `no account depends on ${visible(name)}`),
     ...named(refusals, 'accounts are refused'),
   ].map((line) => palette.red(line))
+}
+
+function missingLine({ kind, venue, name, underlying, marginAccounts }: WhatIf['missing'][number]): string {
+  const price = `${visible(name)}${kind === 'index price' ? '' : ` (${venue})`}`
+  const unknown = `${counted(marginAccounts)} margin accounts are unknown`
+  if (underlying === undefined) return `no ${kind} of ${price}: ${unknown}`
+  return `the mark of option ${price} does not follow from the move of ${visible(underlying)}: ${unknown}; state it with ${visible(name)}=PRICE`
 }
 
 function named(lines: readonly string[], what: string): string[] {

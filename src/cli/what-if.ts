@@ -46,9 +46,13 @@ asset moves its index price in pools: BTC=-10%. '*=-10%' moves every mark and
 every index price that has no move of its own, but no index price of a currency:
 assets with USD or EUR in their names (USDT, EURI), DAI, U, and state currencies
 such as GBP. "indexPrices" of the answer lists the index prices that move.
-BTC=0% keeps one where it is. Without moves the answer is that of the present
-marks. A worker does not store marks: --marks or --from-entry states the present
-ones, which a move in percent and every symbol without a move need.
+BTC=0% keeps one where it is. What an option is worth does not follow from
+another price: '*' moves no mark of an option. Where its underlying moves, its
+margin account is unknown ("missing" names the option and its "underlying")
+unless a move states the mark: BTC-25DEC26-60000-P=0.41.
+Without moves the answer is that of the present marks. A worker does not store
+marks: --marks or --from-entry states the present ones, which a move in percent
+and every symbol without a move need.
 ${MARKS_HELP}
 
 Levels are reached without hysteresis; an account with "levels" has its own in

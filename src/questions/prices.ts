@@ -1,32 +1,14 @@
 import type { Decimal, VenueId } from '../domain/index.ts'
-import { DECIMAL_PATTERN, isPrice } from '../domain/index.ts'
-import { PlimsollError } from '../errors.ts'
 import {
-  add,
-  compare,
-  div,
   type FurtherPrices,
-  formatDecimal,
   fundingSymbolsOf,
   indexAssetsOf,
   type MarginAccount,
   type MarkOf,
-  mul,
-  ONE,
-  parseDecimal,
-  type Rational,
   type RuledPosition,
-  sign,
   symbolsOf,
 } from '../margin/index.ts'
-import { isCurrency } from './currencies.ts'
-
-/** What is supposed of a price: that it is another one, or this many times the present one. */
-export type Move = { readonly price: Decimal } | { readonly times: Rational }
-/** Name of the move of every mark, and of every index price of an asset that is no currency, that has no move of its own. */
-export const EVERY_PRICE = '*'
-
-const HUNDRED = parseDecimal('100')
+import { leavesPrice, type Move, Moves, moved } from './moves.ts'
 
 /** Present prices. Marks by symbol hold at every venue but where the venue has its own. Index prices are by asset. */
 export interface PresentPrices {
@@ -53,40 +35,26 @@ export interface MissingPrice {
   readonly venue: VenueId
   /** The symbol; of an index price the asset. */
   readonly name: string
+  /** Of the mark of an option that moves leave open: what they move, from which no mark of the option follows. */
+  readonly underlying?: string
 }
 
 /**
- * Reads `BTCUSDT=55000` or `ETHUSDT=-12%`. A change in percent leaves a price above zero.
- * @throws PlimsollError USAGE
+ * Prices of margin accounts: the present ones, with moves. Where the underlying of an option moves, the mark of the option is not
+ * known, unless a move states it by name: it follows from no price that is known.
  */
-export function parseMove(text: string): readonly [name: string, move: Move] {
-  const at = text.lastIndexOf('=')
-  const stated = text.slice(at + 1)
-  const name = text.slice(0, Math.max(0, at))
-  if (name !== '' && isPrice(stated) && name !== EVERY_PRICE) return [name, { price: stated }]
-  const percent = stated.endsWith('%') ? stated.slice(0, -1).replace(/^\+/, '') : ''
-  if (name !== '' && DECIMAL_PATTERN.test(percent)) {
-    const times = add(ONE, div(parseDecimal(percent), HUNDRED))
-    if (sign(times) > 0) return [name, { times }]
-  }
-  const rule =
-    'a move is SYMBOL=PRICE, such as BTCUSDT=55000, or SYMBOL=CHANGE%, such as ETHUSDT=-12%; *=-10% moves every other price; a price stays above zero'
-  throw new PlimsollError('USAGE', `${JSON.stringify(text)}: ${rule}`)
-}
-
-/** Prices of margin accounts: the present ones, with moves. */
 export class Prices {
   readonly #present: PresentPrices
-  readonly #moves: ReadonlyMap<string, Move>
+  readonly #moves: Moves
   readonly #marks = new Map<VenueId, MarkOf>()
   readonly #further: FurtherPrices
 
   constructor(present: PresentPrices, moves: ReadonlyMap<string, Move> = new Map()) {
     this.#present = present
-    this.#moves = moves
+    this.#moves = new Moves(moves)
     const { indexPrices, fundingRates } = present
     this.#further = {
-      indexPriceOf: remembered((asset) => moved(this.#indexMoveOf(asset), indexPrices.get(asset))),
+      indexPriceOf: remembered((asset) => moved(this.#moves.ofIndexPrice(asset), indexPrices.get(asset))),
       fundingRateOf: (symbol) => fundingRates.get(symbol),
     }
   }
@@ -96,45 +64,91 @@ export class Prices {
   }
 
   marksOf({ venue, formula }: MarginAccount): MarkOf {
-    return this.marksFor(venue, formula.positions)
+    const { positions, pool } = formula
+    return this.marksFor(venue, positions, pool === undefined ? [] : indexAssetsOf(pool))
   }
 
-  marksFor(venue: VenueId, positions: readonly RuledPosition[]): MarkOf {
-    const known = this.#venueMarks(venue)
-    if (!this.#present.isFromEntry) return known
-    return (symbol) => known(symbol) ?? this.#moved(symbol, entryPriceOf(positions, symbol))
+  /** @param indexAssets Assets of the pool of the positions that have an index price. */
+  marksFor(venue: VenueId, positions: readonly RuledPosition[], indexAssets: readonly string[] = []): MarkOf {
+    const options = positions.filter(({ rules }) => rules.option !== undefined)
+    const marks = this.#movedMarks(venue, positions)
+    if (options.length === 0) return marks
+    const presentMarkOf = this.#presentMarks(venue, positions)
+    const ofOptions = new Map<string, Decimal | undefined>()
+    for (const option of options) {
+      const { symbol } = option.position
+      const isOpen = this.#isLeftOpen(option, presentMarkOf, indexAssets)
+      ofOptions.set(
+        symbol,
+        isOpen ? undefined : moved(this.#moves.ofMarkByName(symbol), presentMarkOf(symbol)),
+      )
+    }
+    return (symbol) => (ofOptions.has(symbol) ? ofOptions.get(symbol) : marks(symbol))
   }
 
   /** The index price of an asset, if it is known and moves; undefined otherwise. */
   movedIndexPriceOf(asset: string): MovedIndexPrice | undefined {
     const before = this.#present.indexPrices.get(asset) ?? null
-    const move = this.#indexMoveOf(asset)
+    const move = this.#moves.ofIndexPrice(asset)
     const price = move && moved(move, before ?? undefined)
-    if (price === undefined || (before !== null && isSame(before, price))) return undefined
+    if (price === undefined || leavesPrice(move, before ?? undefined)) return undefined
     return { asset, before, price }
   }
 
   missingOf(marginAccount: MarginAccount): MissingPrice[] {
-    return missingPricesOf(marginAccount, this.marksOf(marginAccount), this.#further)
-  }
-
-  #venueMarks(venue: VenueId): MarkOf {
-    let marks = this.#marks.get(venue)
-    if (marks === undefined) {
-      const { marks: everywhere, marksByVenue } = this.#present
-      const own = marksByVenue.get(venue)
-      marks = remembered((symbol) => this.#moved(symbol, own?.get(symbol) ?? everywhere.get(symbol)))
-      this.#marks.set(venue, marks)
+    const { venue, formula } = marginAccount
+    const { positions, pool } = formula
+    const presentMarkOf = this.#presentMarks(venue, positions)
+    const indexAssets = pool === undefined ? [] : indexAssetsOf(pool)
+    const underlyingOf = new Map<string, string>()
+    for (const option of positions) {
+      if (!this.#isLeftOpen(option, presentMarkOf, indexAssets)) continue
+      underlyingOf.set(option.position.symbol, option.rules.option!.underlying)
     }
-    return marks
+    return missingPricesOf(marginAccount, this.marksOf(marginAccount), this.#further).map((price) => {
+      const underlying = price.kind === 'mark' ? underlyingOf.get(price.name) : undefined
+      return underlying === undefined ? price : { ...price, underlying }
+    })
   }
 
-  #moved(symbol: string, present: Decimal | undefined): Decimal | undefined {
-    return moved(this.#moves.get(symbol) ?? this.#moves.get(EVERY_PRICE), present)
+  /** Whether moves change the underlying of an option, or the coin of it behind a pool, and none states the mark of the option. */
+  #isLeftOpen(
+    { position, rules }: RuledPosition,
+    presentMarkOf: MarkOf,
+    indexAssets: readonly string[],
+  ): boolean {
+    const { option, baseAsset } = rules
+    if (option === undefined || this.#moves.ofMarkByName(position.symbol) !== undefined) return false
+    const { underlying } = option
+    if (!leavesPrice(this.#moves.ofMark(underlying), presentMarkOf(underlying))) return true
+    if (this.#moves.ofMarkByName(underlying) !== undefined) return false
+    if (baseAsset === undefined || !indexAssets.includes(baseAsset)) return false
+    return !leavesPrice(this.#moves.ofIndexPrice(baseAsset), this.#present.indexPrices.get(baseAsset))
   }
 
-  #indexMoveOf(asset: string): Move | undefined {
-    return this.#moves.get(asset) ?? (isCurrency(asset) ? undefined : this.#moves.get(EVERY_PRICE))
+  /** Of instruments that are no options. */
+  #movedMarks(venue: VenueId, positions: readonly RuledPosition[]): MarkOf {
+    let known = this.#marks.get(venue)
+    if (known === undefined) {
+      const statedMarkOf = this.#statedMarks(venue)
+      known = remembered((symbol) => moved(this.#moves.ofMark(symbol), statedMarkOf(symbol)))
+      this.#marks.set(venue, known)
+    }
+    const markOf = known
+    if (!this.#present.isFromEntry) return markOf
+    return (symbol) => markOf(symbol) ?? moved(this.#moves.ofMark(symbol), entryPriceOf(positions, symbol))
+  }
+
+  #presentMarks(venue: VenueId, positions: readonly RuledPosition[]): MarkOf {
+    const statedMarkOf = this.#statedMarks(venue)
+    if (!this.#present.isFromEntry) return statedMarkOf
+    return (symbol) => statedMarkOf(symbol) ?? entryPriceOf(positions, symbol)
+  }
+
+  #statedMarks(venue: VenueId): MarkOf {
+    const { marks, marksByVenue } = this.#present
+    const own = marksByVenue.get(venue)
+    return (symbol) => own?.get(symbol) ?? marks.get(symbol)
   }
 }
 
@@ -156,21 +170,6 @@ export function missingPricesOf(
     if (fundingRateOf?.(name) === undefined) missing.push({ kind: 'funding rate', venue, name })
   }
   return missing
-}
-
-/** A price stays above zero, also one that a fall rounds away. */
-const PRICE_MIN: Decimal = '0.000000000000000001'
-
-function moved(move: Move | undefined, present: Decimal | undefined): Decimal | undefined {
-  if (move === undefined) return present
-  if ('price' in move) return move.price
-  if (present === undefined) return undefined
-  const price = formatDecimal(mul(parseDecimal(present), move.times))
-  return parseDecimal(price).n === 0n ? PRICE_MIN : price
-}
-
-function isSame(left: Decimal, right: Decimal): boolean {
-  return compare(parseDecimal(left), parseDecimal(right)) === 0
 }
 
 function entryPriceOf(positions: readonly RuledPosition[], symbol: string): Decimal | undefined {

@@ -26,8 +26,9 @@ import {
   worseJudgedFirst,
 } from './judged.ts'
 import { type CountedPrice, MissingPrices } from './missing-prices.ts'
+import { EVERY_PRICE, type Move } from './moves.ts'
 import { isProvenSafe } from './nominate.ts'
-import { EVERY_PRICE, type Move, type MovedIndexPrice, type PresentPrices, Prices } from './prices.ts'
+import { type MovedIndexPrice, type PresentPrices, Prices } from './prices.ts'
 
 /** A margin account that is warned or liquidated at the supposed prices. Money in its settlement asset. */
 export interface Reached {

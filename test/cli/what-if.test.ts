@@ -104,6 +104,35 @@ describe('plimsoll what-if', () => {
     expect(pinned.output).not.toMatch(/index price/)
   })
 
+  it('says that a move of its underlying leaves the mark of an option open, and takes it from a move', async () => {
+    const options = join(folder, 'options.jsonl')
+    const state = join(folder, 'options-marks.json')
+    const put = 'BTC-25DEC26-60000-P'
+    const account = {
+      id: 'writer',
+      venue: 'deribit',
+      collateral: [{ asset: 'BTC', amount: '0.5' }],
+      positions: [{ symbol: put, marginMode: 'cross', size: '-4', entryPrice: '0.04' }],
+    }
+    await writeFile(options, JSON.stringify(account))
+    await writeFile(state, JSON.stringify({ marks: { [put]: '0.04', 'BTC-25DEC26': '61000' } }))
+    const place = ['--file', options, '--marks', state]
+    const open = await run(['*=-30%', ...place])
+    expect(open.code).toBe(1)
+    expect(JSON.parse(open.output)).toMatchObject({
+      safe: 0,
+      unknown: 1,
+      missing: [{ kind: 'mark', venue: 'deribit', name: put, underlying: 'BTC-25DEC26', marginAccounts: 1 }],
+    })
+    const lines = (await run(['*=-30%', ...place], 300)).output
+    expect(lines).toMatch(
+      /^the mark of option BTC-25DEC26-60000-P \(deribit\) does not follow from the move of BTC-25DEC26: 1 margin accounts are unknown; state it with BTC-25DEC26-60000-P=PRICE$/m,
+    )
+    const stated = await run(['*=-30%', `${put}=0.41`, ...place])
+    expect(stated.code).toBe(0)
+    expect(JSON.parse(stated.output)).toMatchObject({ liquidated: 1, unknown: 0, missing: [] })
+  })
+
   it('prints lines that fit the terminal, with totals and what is left out', async () => {
     const { output } = await run(['*=-12%', '--file', file, '--marks', marks, '--limit', '1'], 72)
     const lines = output.trimEnd().split('\n')

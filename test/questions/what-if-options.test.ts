@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest'
+import { collateralRulesSchema, type Decimal, type RuleBook, venueId } from '../../src/domain/index.ts'
+import { levelRule } from '../../src/margin/index.ts'
+import { type PresentPrices, parseMove, whatIf } from '../../src/questions/index.ts'
+import { venueOf } from '../../src/venues/index.ts'
+import { parsedAccount } from '../support/accounts.ts'
+
+const FUTURE = 'BTC-25DEC26'
+const PUT = `${FUTURE}-60000-P`
+const CALL = `${FUTURE}-60000-C`
+const DERIBIT = venueId('deribit')
+const { ruleBook: BOOK } = venueOf(DERIBIT)
+
+const holding = (btc: Decimal, symbol: string, size: Decimal, entryPrice: Decimal) => ({
+  venue: 'deribit',
+  collateral: [{ asset: 'BTC', amount: btc }],
+  positions: [{ symbol, marginMode: 'cross', size, entryPrice }],
+})
+const SHORT_PUT = holding('0.5', PUT, '-4', '0.04')
+const SHORT_CALL = holding('0.6', CALL, '-4', '0.05')
+
+const MARKS = { [PUT]: '0.04', [CALL]: '0.05', [FUTURE]: '61000', 'BTC-PERPETUAL': '61000' }
+
+function ask(
+  account: Parameters<typeof parsedAccount>[0],
+  moves: string,
+  stated: Partial<PresentPrices> & { readonly book?: RuleBook } = {},
+) {
+  const { book = BOOK, ...more } = stated
+  const none = new Map()
+  const present = {
+    marks: new Map(Object.entries(MARKS)),
+    marksByVenue: none,
+    indexPrices: none,
+    fundingRates: none,
+    isFromEntry: false,
+    ...more,
+  }
+  const { safe, warned, liquidated, unknown, missing } = whatIf({
+    accounts: [parsedAccount(account)],
+    bookOf: () => book,
+    present,
+    moves: new Map(moves === '' ? [] : moves.split(' ').map(parseMove)),
+    rule: levelRule(),
+    limit: 10,
+  })
+  const verdict =
+    unknown === 1 ? 'unknown' : liquidated === 1 ? 'liquidated' : warned === 1 ? 'warned' : 'safe'
+  expect(safe + warned + liquidated + unknown).toBe(1)
+  return { verdict, missing }
+}
+
+const openMark = (name: string) => ({
+  kind: 'mark',
+  venue: DERIBIT,
+  name,
+  underlying: FUTURE,
+  marginAccounts: 1,
+})
+
+describe('what-if of an option', () => {
+  it.each([
+    ['a fall of every price, of a short put', SHORT_PUT, PUT, '*=-30%'],
+    ['a rise of every price, of a short call', SHORT_CALL, CALL, '*=30%'],
+    ['a rise of every price, of a short put', SHORT_PUT, PUT, '*=30%'],
+    ['a move of its underlying in percent', SHORT_PUT, PUT, `${FUTURE}=-30%`],
+    ['a price of its underlying', SHORT_CALL, CALL, `${FUTURE}=90000`],
+    ['a move of its underlying beside one of every price', SHORT_PUT, PUT, `*=0% ${FUTURE}=-1%`],
+  ])('does not know its mark after %s', (_, account, option, moves) => {
+    expect(ask(account, moves)).toEqual({ verdict: 'unknown', missing: [openMark(option)] })
+  })
+
+  it('does not take an entry price for a mark that the moves leave open', () => {
+    const stated = { marks: new Map([[FUTURE, '61000']]), isFromEntry: true }
+    expect(ask(SHORT_PUT, '', stated).verdict).toBe('warned')
+    expect(ask(SHORT_PUT, '*=-30%', stated)).toEqual({ verdict: 'unknown', missing: [openMark(PUT)] })
+  })
+
+  it('does not know a mark beside a price of an underlying whose present price is not known', () => {
+    const marks = new Map([[PUT, '0.04']])
+    expect(ask(SHORT_PUT, `${FUTURE}=61000`, { marks })).toEqual({
+      verdict: 'unknown',
+      missing: [openMark(PUT)],
+    })
+  })
+
+  // At a mark of 0.41 a short put asks for (0.075 + 0.41)·4 = 1.94 BTC, at one of 0.04 for 0.46; the wallet holds 0.5.
+  it.each([
+    ['a price of its own', `*=-30% ${PUT}=0.41`, 'liquidated'],
+    ['a change of its own', `*=-30% ${PUT}=+925%`, 'liquidated'],
+    ['a change of nothing', `*=-30% ${PUT}=0%`, 'warned'],
+    ['a price of its own alone', `${PUT}=0.06`, 'liquidated'],
+    ['no move at all', '', 'warned'],
+    ['moves of nothing', `*=0% ${FUTURE}=61000.0`, 'warned'],
+    ['a move of every price but its underlying', `*=-90% ${FUTURE}=0%`, 'warned'],
+    ['a move of another contract', 'BTC-PERPETUAL=-30%', 'warned'],
+  ])('knows its mark with %s', (_, moves, verdict) => {
+    expect(ask(SHORT_PUT, moves)).toEqual({ verdict, missing: [] })
+  })
+
+  it('does not know its mark where the index price of its coin moves in a pool', () => {
+    const rules = collateralRulesSchema.parse({ tiers: [{ cap: '999999999', ratio: '1' }] })
+    const book: RuleBook = { ...BOOK, collateralOf: () => rules }
+    const pool = { ...SHORT_PUT, pool: { currency: 'USD' } }
+    const stated = { book, indexPrices: new Map([['BTC', '61000']]) }
+    expect(ask(pool, '', stated)).toEqual({ verdict: 'warned', missing: [] })
+    expect(ask(pool, 'BTC=-30%', stated)).toEqual({ verdict: 'unknown', missing: [openMark(PUT)] })
+    expect(ask(pool, `BTC=-30% ${PUT}=0.41`, stated)).toEqual({ verdict: 'liquidated', missing: [] })
+    // What is stated of the underlying goes before what is stated of its coin.
+    expect(ask(pool, `*=-30% ${FUTURE}=0%`, stated)).toEqual({ verdict: 'warned', missing: [] })
+  })
+})
