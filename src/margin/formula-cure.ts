@@ -35,17 +35,21 @@ import {
   topUpGoalsOf,
 } from './reduction.ts'
 import { type Surplus, surplusByPieces } from './share-pieces.ts'
+import type { Steps } from './steps.ts'
 import { isTurned, type Turn, turnOf } from './turn.ts'
 
 /** The account at prices moved against it by a distance. */
 type KnownAt = (distance: Rational) => Known
 
-/** As `cureOf`: the smallest top-up, and the smallest reduction of each position, that brings the account below every level. */
-export function cureByFormula(
+/**
+ * As `cureOf`: the smallest top-up, and the smallest reduction of each position, that brings the account below every level. Each
+ * top-up and each reduction is a step.
+ */
+export function* cureSteps(
   marginAccount: Pick<MarginAccount, 'liquidation'>,
   knownAt: KnownAt,
   rule: LevelRule,
-): Cure {
+): Steps<Cure> {
   const { formula, figures } = knownAt(ZERO)
   const isNegative = sign(figures.marginBalance) < 0
   const topUpGoals = topUpGoalsOf(marginAccount, rule, false)
@@ -56,29 +60,30 @@ export function cureByFormula(
     )
   const topUp = topUpOf(undefined)
   assert(topUp !== undefined, 'money that is added cures')
+  yield
   const goals = reductionGoalsOf(marginAccount, rule, false, isNegative)
-  return {
-    topUp: formatDecimal(topUp),
-    reductions: formula.positions.map(({ position }, index) => ({
-      symbol: position.symbol,
-      size: reductionOf(
-        goals.map((goal) => closingOf(knownAt, index, goal)),
-        formula.marginMode,
-      ),
-    })),
-    ...(formula.pool === undefined ? {} : { topUps: topUpsOf(formula.pool, topUpOf) }),
+  const reductions: Cure['reductions'][number][] = []
+  for (const [index, { position }] of formula.positions.entries()) {
+    const closings = goals.map((goal) => closingOf(knownAt, index, goal))
+    reductions.push({ symbol: position.symbol, size: reductionOf(closings, formula.marginMode) })
+    yield
   }
+  const cure = { topUp: formatDecimal(topUp), reductions }
+  return formula.pool === undefined ? cure : { ...cure, topUps: yield* topUpSteps(formula.pool, topUpOf) }
 }
 
 /** With each asset of the pool but its currency. */
-function topUpsOf(
+function* topUpSteps(
   pool: PoolTerms,
   topUpOf: (asset: string) => Rational | undefined,
-): NonNullable<Cure['topUps']> {
-  return indexAssetsOf(pool).map((asset) => {
+): Steps<NonNullable<Cure['topUps']>> {
+  const topUps: NonNullable<Cure['topUps']>[number][] = []
+  for (const asset of indexAssetsOf(pool)) {
     const amount = topUpOf(asset)
-    return { asset, amount: amount === undefined ? null : formatDecimal(amount) }
-  })
+    topUps.push({ asset, amount: amount === undefined ? null : formatDecimal(amount) })
+    yield
+  }
+  return topUps
 }
 
 function surplusUnder<N>(known: Known, algebra: Algebra<N>, { ratio }: Goal, change: Change<N>): N {

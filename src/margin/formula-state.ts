@@ -3,7 +3,7 @@ import type { MarginState, PositionState } from '../domain/index.ts'
 import type { Evaluation, MarginAccount } from './account.ts'
 import { type AccountFormula, symbolsOf } from './account-formulas.ts'
 import { knownAgainst } from './adverse.ts'
-import { cureByFormula } from './formula-cure.ts'
+import { cureSteps } from './formula-cure.ts'
 import {
   type FurtherPrices,
   type Known,
@@ -17,6 +17,7 @@ import type { LevelRule } from './level-rule.ts'
 import { reachedLevel } from './levels.ts'
 import { abs, div, formatDecimal, max, sign, sub, ZERO } from './rational.ts'
 import { NO_POSITION_FIGURES, textOf, UNKNOWN_FIGURES, verdictOf } from './state-text.ts'
+import { resultOf, type Steps } from './steps.ts'
 
 /** The sums of the account; undefined when a mark or a funding rate that counts is missing. */
 export function evaluateByFormula(
@@ -38,8 +39,19 @@ export function stateByFormula(
   rule: LevelRule,
   further: FurtherPrices = {},
 ): MarginState {
+  return resultOf(stateStepsByFormula(marginAccount, formula, markOf, rule, further))
+}
+
+/** The same in steps: the first finds the level, each further one costs what one position costs. */
+export function* stateStepsByFormula(
+  marginAccount: MarginAccount,
+  formula: AccountFormula,
+  markOf: MarkOf,
+  rule: LevelRule,
+  further: FurtherPrices = {},
+): Steps<MarginState> {
   const known = knownOf(formula, markOf, further)
-  if (known !== undefined) return stateOfKnown(marginAccount, known, rule)
+  if (known !== undefined) return yield* stepsOfKnown(marginAccount, known, rule)
   const { id, marginMode, currency: settle } = marginAccount
   const positions = positionsWithout(formula, markOf, further)
   // The wallet of a pool is the value of its assets, which needs their prices.
@@ -49,10 +61,22 @@ export function stateByFormula(
 
 /** The same at known prices. */
 export function stateOfKnown(marginAccount: MarginAccount, known: Known, rule: LevelRule): MarginState {
+  return resultOf(stepsOfKnown(marginAccount, known, rule))
+}
+
+function* stepsOfKnown(marginAccount: MarginAccount, known: Known, rule: LevelRule): Steps<MarginState> {
   const { id, marginMode, currency: settle } = marginAccount
   const { walletBalance, marginBalance, maintenanceMargin, unrealizedPnl } = known.figures
   const knownAt = keptByDistance(known, (distance) => knownAgainst(known, distance))
   const level = reachedLevel((distance) => knownAt(distance).figures, marginAccount, rule)
+  yield
+  const positions: PositionState[] = []
+  const pricesOf = keptBySymbol(known)
+  for (const index of known.formula.positions.keys()) {
+    positions.push(positionStateOf(known, index, pricesOf(index)))
+    yield
+  }
+  const cure = level === 0 ? null : yield* cureSteps(marginAccount, knownAt, rule)
   return {
     id,
     marginMode,
@@ -65,8 +89,8 @@ export function stateOfKnown(marginAccount: MarginAccount, known: Known, rule: L
     verdict: verdictOf(level, rule),
     level: level === 0 ? null : rule.names[level]!,
     shortfall: formatDecimal(max(ZERO, sub(maintenanceMargin, marginBalance))),
-    positions: known.formula.positions.map((_, index) => positionStateOf(known, index)),
-    cure: level === 0 ? null : cureByFormula(marginAccount, knownAt, rule),
+    positions,
+    cure,
   }
 }
 
@@ -93,7 +117,20 @@ function positionsWithout(formula: AccountFormula, markOf: MarkOf, further: Furt
   })
 }
 
-function positionStateOf(known: Known, index: number): PositionState {
+type PositionPrices = ReturnType<typeof pricesAt>
+
+/** Positions of one symbol share their prices. */
+function keptBySymbol(known: Known): (index: number) => PositionPrices {
+  const kept = new Map<string, PositionPrices>()
+  return (index) => {
+    const { symbol } = known.formula.positions[index]!.position
+    const prices = kept.get(symbol) ?? pricesAt(known, index)
+    kept.set(symbol, prices)
+    return prices
+  }
+}
+
+function positionStateOf(known: Known, index: number, prices: PositionPrices): PositionState {
   const { position } = known.formula.positions[index]!
   const { value, unrealizedPnl, maintenanceMargin } = known.figures.positions[index]!
   return {
@@ -104,6 +141,6 @@ function positionStateOf(known: Known, index: number): PositionState {
     unrealizedPnl: formatDecimal(unrealizedPnl),
     initialMargin: textOf(knownInitialMargin(known, index)),
     maintenanceMargin: formatDecimal(maintenanceMargin),
-    ...pricesAt(known, index),
+    ...prices,
   }
 }

@@ -3,7 +3,7 @@ import type { MarginAccount } from './account.ts'
 import { slackIsConcave, valueAt } from './curve.ts'
 import { fixedOf } from './fixed.ts'
 import type { FurtherPrices, MarkOf } from './formula-figures.ts'
-import { stateByFormula } from './formula-state.ts'
+import { stateByFormula, stateStepsByFormula } from './formula-state.ts'
 import { keptByDistance } from './kept-by-distance.ts'
 import { entryValueOf, type Leg } from './leg.ts'
 import type { LevelRule } from './level-rule.ts'
@@ -12,6 +12,7 @@ import { liquidationPriceByPieces } from './prices-by-pieces.ts'
 import { add, formatDecimal, formatFixed, powerOfTen, type Rational } from './rational.ts'
 import { scaledTierAt } from './scaled-tiers.ts'
 import { NO_POSITION_FIGURES, textOf, UNKNOWN_FIGURES, verdictOf } from './state-text.ts'
+import type { Steps } from './steps.ts'
 import {
   evaluationOf,
   isKnown,
@@ -77,6 +78,20 @@ export function marginStateOf(
 
 function maintenanceDecimals({ valueDecimals, rateDecimals }: Terms): number {
   return valueDecimals + rateDecimals
+}
+
+/**
+ * The same in steps, for accounts whose work is long: those of the formula take one for each position and each part of the cure.
+ * The prices must stay the same from one step to the next.
+ */
+export function* marginStateSteps(
+  marginAccount: MarginAccount,
+  markOf: MarkOf,
+  rule: LevelRule,
+  further?: FurtherPrices,
+): Steps<MarginState> {
+  if (marginAccount.isPlain) return marginStateOf(marginAccount, markOf, rule, further)
+  return yield* stateStepsByFormula(marginAccount, marginAccount.formula, markOf, rule, further)
 }
 
 /** The text of n/(10^decimals·divisor). */

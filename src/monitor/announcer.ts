@@ -1,13 +1,15 @@
 import { type EventRecord, PUBLISH_RECORDS_MAX } from '../domain/index.ts'
 import { assert, PlimsollError } from '../errors.ts'
+import type { Steps } from '../margin/index.ts'
 import type { AbsentMarginAccount } from './absent-accounts.ts'
 import { Batch } from './batch.ts'
-import { marketRecordOf, recordOf } from './event.ts'
+import { marketRecordOf, recordSteps } from './event.ts'
 import type { MarketTransition } from './market-transition.ts'
 import type { Markets } from './markets.ts'
 import type { MonitorOptions } from './options.ts'
-import { type Cause, type CauseReason, NO_CAUSE } from './pending-event.ts'
+import { type Cause, type CauseReason, NO_CAUSE, type PendingEvent } from './pending-event.ts'
 import { PendingEvents } from './pending-events.ts'
+import { Queue } from './queue.ts'
 import type { Ranking } from './ranking.ts'
 import type { Finding } from './standing.ts'
 import type { Watchlist } from './watchlist.ts'
@@ -52,6 +54,8 @@ export class Announcer {
   readonly #urgent: Queue<number> = new Queue()
   readonly #rest: Queue<number | Batch> = new Queue()
   #waiting = 0
+  /** Events of large accounts of which a part is made: one at most that is urgent, and one that is not. */
+  readonly #begun: Map<PendingEvent, Steps<EventRecord>> = new Map()
 
   constructor(options: MonitorOptions, watchlist: Watchlist, markets: Markets) {
     this.#options = options
@@ -233,7 +237,7 @@ export class Announcer {
       if (first === undefined) return true
       if (first instanceof Batch) this.#publishMarkets(first, records)
       else if (findings.isPublished(first)) this.#drop(first)
-      else this.#publishNextOf(first, records)
+      else this.#publishNextOf(first, records, endMs)
       if (this.#options.clock.monotonicMs() > endMs) return false
     }
     return true
@@ -248,15 +252,34 @@ export class Announcer {
     }
   }
 
-  /** Adds the first event that waits of the margin account: that of the finding, or an earlier one that goes before it. */
-  #publishNextOf(finding: number, records: EventRecord[]): void {
+  /**
+   * Adds the first event that waits of the margin account: that of the finding, or an earlier one that goes before it. When the
+   * time is over in the middle of it, a later slice goes on with it, after liquidations that came meanwhile.
+   */
+  #publishNextOf(finding: number, records: EventRecord[], endMs: number): void {
     const { findings } = this.#pending
     this.#pending.settleUntil(finding)
     const first = this.#pending.firstOf(findings.eventOf(finding).subject.id)
-    records.push(recordOf(first, findings.rankOf(first.finding), this.#watchlist, this.#options))
+    const record = this.#madeOf(first, endMs)
+    if (record === undefined) return
+    records.push(record)
     this.#pending.published(first)
     this.#waiting--
     if (first.finding === finding) this.#drop(finding)
+  }
+
+  /** undefined when the time is over before it is made. */
+  #madeOf(pending: PendingEvent, endMs: number): EventRecord | undefined {
+    const rank = this.#pending.findings.rankOf(pending.finding)
+    const steps = this.#begun.get(pending) ?? recordSteps(pending, rank, this.#watchlist, this.#options)
+    this.#begun.delete(pending)
+    for (;;) {
+      const step = steps.next()
+      if (step.done === true) return step.value
+      if (this.#options.clock.monotonicMs() > endMs) break
+    }
+    this.#begun.set(pending, steps)
+    return undefined
   }
 
   #drop(finding: number): void {
@@ -273,26 +296,5 @@ export class Announcer {
       `more than ${waitingMax} events wait for Redis (TRANSITIONS_WAITING_MAX), so the worker stops. The next start ` +
         'finds every account that is at a level then; an account that has recovered meanwhile gets no event',
     )
-  }
-}
-
-/** First in, first out, in amortised constant time. */
-class Queue<T> {
-  #entries: (T | undefined)[] = []
-  #head = 0
-
-  get first(): T | undefined {
-    return this.#entries[this.#head]
-  }
-
-  push(entry: T): void {
-    this.#entries.push(entry)
-  }
-
-  shift(): void {
-    this.#entries[this.#head++] = undefined
-    if (this.#head * 2 < this.#entries.length) return
-    this.#entries = this.#entries.slice(this.#head)
-    this.#head = 0
   }
 }

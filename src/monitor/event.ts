@@ -25,10 +25,11 @@ import {
   type MarginAccount,
   type MarkOf,
   marginAccountOf,
-  marginStateOf,
+  marginStateSteps,
   type Rational,
   type RuledPosition,
   ruleAgeDays,
+  type Steps,
   ZERO,
 } from '../margin/index.ts'
 import type { MarginAccountFunding, MarginAccountInterest, WatchedTerms } from './applied-funding.ts'
@@ -43,18 +44,21 @@ import type { Watchlist } from './watchlist.ts'
 
 type EventOptions = Pick<MonitorOptions, 'log' | 'rulesMaxAgeDays'>
 
-/** The event of a transition, with exact figures by the terms, rules and marks of its instant; and the progress to store with it. */
-export function recordOf(
+/**
+ * The event of a transition, with exact figures by the terms, rules and marks of its instant; and the progress to store with it.
+ * In steps: it takes the terms with the first, so that they may change before the last.
+ */
+export function* recordSteps(
   pending: PendingEvent,
   rank: number,
   watchlist: Watchlist,
   options: EventOptions,
-): EventRecord {
+): Steps<EventRecord> {
   const { subject, ruleBook, transition } = pending
   const terms = pending.terms ?? watchlist.termsOf(pending.marginAccount)
   const exact = marginAccountOf(terms, subject.id, ruleBook)
   return {
-    event: eventOf(pending, rank, terms, exact, options),
+    event: yield* eventSteps(pending, rank, terms, exact, options),
     subject: subject.id,
     progress: progressAfter(
       { ...transition, saysFundingUnknown: pending.reasons.includes(FUNDING_UNKNOWN) },
@@ -64,19 +68,20 @@ export function recordOf(
   }
 }
 
-function eventOf(
+function* eventSteps(
   pending: PendingEvent,
   rank: number,
   terms: WatchedTerms,
   exact: MarginAccount | undefined,
   { log, rulesMaxAgeDays }: EventOptions,
-): MarginEvent {
+): Steps<MarginEvent> {
   const { subject, rule, transition, cause, decidedMonotonicMs } = pending
   const level = rule.names[transition.level]!
   const markOf = markOfSeen(pending.marks)
   const further = furtherOfSeen(pending.marks, markOf)
   confirm(pending, exact, markOf, further)
-  const state = exact === undefined ? undefined : marginStateOf(exact, markOf, rule, further)
+  yield
+  const state = exact === undefined ? undefined : yield* marginStateSteps(exact, markOf, rule, further)
   const funded = exact === undefined ? [] : fundingSymbolsOf(exact.formula)
   const pool = exact && poolOf(exact, terms, pending.marks, decidedMonotonicMs)
   const figures = state === undefined || transition.kind === 'unknown' ? NO_FIGURES : state
