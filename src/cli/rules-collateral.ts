@@ -1,20 +1,21 @@
 // How assets count in pools over several currencies, as `plimsoll rules` prints it.
 import { type CollateralRules, NO_CAP, type RuleBook } from '../domain/index.ts'
 import { collateralPlace } from '../margin/index.ts'
-import { ageOf, ageText, type Printed, percent, tableLines } from './rules-lines.ts'
+import { ageText, isKnownLater, type Known, knownAt } from './rules-known.ts'
+import { agePainted, type Printed, percent, tableLines, warningLines } from './rules-lines.ts'
 import type { Palette } from './terminal.ts'
 import { visible } from './visible.ts'
 
 /** The assets of a book, one line each, by name. */
 export function collateralLines(book: RuleBook, atMs: number): Printed[] {
   return assetsOf(book).map(({ asset, rules }) => {
-    const { tiers, basis, discounts, asOf } = rules
-    const age = { asOf: asOf ?? null, ruleAgeDays: ageOf(asOf, atMs) }
+    const { tiers, basis, discounts } = rules
+    const known = collateralKnownAt(rules, atMs)
     const symbol = collateralPlace(asset)
     const [{ ratio }] = tiers as [(typeof tiers)[number]]
-    const json = { venue: book.venue, symbol, tiers: tiers.length, ratio, basis, discounts, ...age }
+    const json = { venue: book.venue, symbol, tiers: tiers.length, ratio, basis, discounts, ...known }
     const text = (palette: Palette) => [
-      `${palette.strong(visible(symbol))}  ${collateralSummary(rules)}  ${palette.dim(ageText(asOf, atMs))}`,
+      `${palette.strong(visible(symbol))}  ${collateralSummary(rules)}  ${agePainted(known, atMs, palette)}`,
     ]
     return { json, text }
   })
@@ -35,19 +36,30 @@ export function collateralSummary({ tiers, discounts }: CollateralRules): string
   return `${share} of the ${discounts}`
 }
 
-/** The rules of one asset in full. */
-export function assetLines(book: RuleBook, asset: string, rules: CollateralRules, atMs: number): Printed {
+/** Since when the rules of an asset are known: they have no first day. */
+export function collateralKnownAt({ asOf }: CollateralRules, atMs: number): Known {
+  return knownAt({ fromMs: Number.NEGATIVE_INFINITY, asOf }, atMs)
+}
+
+/** The rules of one asset in full. `warning`: what is to be said of them at that time. */
+export function assetLines(
+  book: RuleBook,
+  asset: string,
+  rules: CollateralRules,
+  { atMs, warning }: { readonly atMs: number; readonly warning: string | null },
+): Printed {
   const symbol = collateralPlace(asset)
-  const { asOf, source } = rules
-  const age = { asOf: asOf ?? null, ruleAgeDays: ageOf(asOf, atMs) }
-  const json = { venue: book.venue, symbol, ruleBook: book.version, ...age, source: source ?? null, rules }
+  const { source = null } = rules
+  const known = collateralKnownAt(rules, atMs)
+  const json = { venue: book.venue, symbol, ruleBook: book.version, ...known, warning, source, rules }
   const text = (palette: Palette) => {
     const { poolKind, discounts, liabilityRatio, liabilityMaintenanceRate, assumptions = [] } = rules
     const debt = liabilityMaintenanceRate === null ? 'not known' : percent(liabilityMaintenanceRate)
     return [
       `${palette.strong(`${book.venue} ${visible(symbol)}`)}  in ${poolKind ?? 'all'} pools  tiers weigh the ${discounts}`,
-      `  rules  ${ageText(asOf, atMs)}`,
-      ...(source === undefined ? [] : [`  source  ${visible(source)}`]),
+      ...warningLines(warning, palette),
+      ...(isKnownLater(known, atMs) ? [] : [`  rules  ${ageText(known, atMs)}`]),
+      ...(source === null ? [] : [`  source  ${visible(source)}`]),
       `  an amount below zero counts  ${percent(liabilityRatio)}`,
       `  maintenance of a debt  ${debt}`,
       ...ratioTable(asset, rules),

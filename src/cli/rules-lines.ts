@@ -1,6 +1,7 @@
 import { type EffectiveRules, type InstrumentRules, NO_CAP, type RuleBook } from '../domain/index.ts'
-import { ruleAgeDays } from '../margin/index.ts'
+import { entryAt } from '../rules/index.ts'
 import { capUnitOf } from './rules-asked.ts'
+import { ageText, isKnownLater, type Known, knownAt } from './rules-known.ts'
 import type { Palette } from './terminal.ts'
 import { visible } from './visible.ts'
 
@@ -10,30 +11,22 @@ export interface Printed {
   text(palette: Palette): string[]
 }
 
-export function ageOf(asOf: string | undefined, atMs: number): number | null {
-  return ruleAgeDays(asOf === undefined ? null : Date.parse(asOf), atMs)
-}
-
 function timeText(ms: number | undefined): string | null {
   return ms === undefined || !Number.isFinite(ms) ? null : new Date(ms).toISOString()
 }
 
-export function ageText(asOf: string | undefined, atMs: number): string {
-  if (asOf === undefined) return 'of no known day'
-  return Date.parse(asOf) > atMs ? `seen until ${asOf}` : `seen ${asOf}, ${ageOf(asOf, atMs)} days before`
-}
-
 /** A rule book in one line: version, how many contracts it holds, and how old their rules are. */
 export function bookLine(book: RuleBook, atMs: number): Printed {
-  const held = [...book.symbols()].flatMap((symbol) => book.rulesOf(symbol, atMs) ?? [])
-  const days = held.flatMap(({ asOf }) => asOf ?? []).sort()
+  const held = tablesAt(book, atMs)
+  const days = held.flatMap(({ rules }) => rules.asOf ?? []).sort()
+  const knownLater = held.filter((table) => isKnownLater(knownOf(table, atMs), atMs)).length
   const [oldest = null, newest = null] = [days[0], days.at(-1)]
   const undated = held.length - days.length
   const { venue, version: ruleBook } = book
   const { closingFee, liquidation } = book.defaults
   const refused = book.refused?.size ?? 0
   const collateral = [...(book.collateralAssets?.() ?? [])].length
-  const stated = { contracts: held.length, oldest, newest, undated, collateral, refused }
+  const stated = { contracts: held.length, oldest, newest, undated, knownLater, collateral, refused }
   const json = { venue, ruleBook, ...stated, closingFee, liquidation }
   const text = (palette: Palette) => [
     [
@@ -41,6 +34,7 @@ export function bookLine(book: RuleBook, atMs: number): Printed {
       `${held.length} ${held.length === 1 ? 'contract' : 'contracts'}`,
       ...(oldest === null ? [] : [`rules seen ${oldest === newest ? oldest : `${oldest} to ${newest}`}`]),
       ...(undated === 0 ? [] : [palette.yellow(`${undated} of no known day`)]),
+      ...(knownLater === 0 ? [] : [palette.yellow(`${knownLater} of a later day`)]),
       ...(collateral === 0 ? [] : [`collateral ${collateral} ${collateral === 1 ? 'asset' : 'assets'}`]),
       ...(refused === 0 ? [] : [palette.red(`${refused} refused`)]),
       palette.dim(ruleBook),
@@ -62,25 +56,43 @@ export function bookLines(book: RuleBook, atMs: number): Printed {
 
 /** The contracts of a book, each in one line, by symbol. */
 export function contractLines(book: RuleBook, atMs: number): Printed[] {
-  const held = [...book.symbols()].sort().flatMap((symbol) => {
-    const rules = book.rulesOf(symbol, atMs)
-    return rules === undefined ? [] : [{ symbol, rules }]
-  })
+  const held = tablesAt(book, atMs)
   const width = Math.max(0, ...held.map(({ symbol }) => symbol.length))
-  return held.map(({ symbol, rules }) => {
-    const { contribution, settlementAsset, maintenance, asOf } = rules
+  return held.map((table) => {
+    const { symbol, rules } = table
+    const { contribution, settlementAsset, maintenance } = rules
     const { kind } = maintenance
-    const age = { asOf: asOf ?? null, ruleAgeDays: ageOf(asOf, atMs) }
+    const known = knownOf(table, atMs)
     const changes = book.entriesOf(symbol).length
-    const json = { venue: book.venue, symbol, contribution, settlementAsset, kind, ...age, changes }
+    const json = { venue: book.venue, symbol, contribution, settlementAsset, kind, ...known, changes }
     const text = (palette: Palette) => {
       const parts = [contribution, `settles in ${visible(settlementAsset)}`, summaryOf(rules)].join('  ')
       return [
-        `${palette.strong(visible(symbol).padEnd(width))}  ${parts}  ${palette.dim(ageText(asOf, atMs))}`,
+        `${palette.strong(visible(symbol).padEnd(width))}  ${parts}  ${agePainted(known, atMs, palette)}`,
       ]
     }
     return { json, text }
   })
+}
+
+/** A table that was first seen later is not to be overlooked. */
+export function agePainted(known: Known, atMs: number, palette: Palette): string {
+  const text = ageText(known, atMs)
+  return isKnownLater(known, atMs) ? palette.yellow(text) : palette.dim(text)
+}
+
+type Table = InForce & { readonly symbol: string }
+
+/** The contracts of a book that have rules at a time, by symbol. */
+export function tablesAt(book: RuleBook, atMs: number): Table[] {
+  return [...book.symbols()].sort().flatMap((symbol) => {
+    const entry = entryAt(book.entriesOf(symbol), atMs)
+    return entry === undefined || entry.rules === null ? [] : [{ ...entry, rules: entry.rules, symbol }]
+  })
+}
+
+export function knownOf({ fromMs, rules }: InForce, atMs: number): Known {
+  return knownAt({ fromMs, asOf: rules.asOf }, atMs)
 }
 
 /** How many tiers, and what the first one asks for. */
@@ -102,9 +114,15 @@ export function percent(rate: string): string {
 
 type InForce = EffectiveRules & { readonly rules: InstrumentRules }
 
-/** The rules of one contract in full. */
-export function rulesLines(book: RuleBook, symbol: string, entry: InForce, atMs: number): Printed {
+/** The rules of one contract in full. `warning`: what is to be said of them at that time. */
+export function rulesLines(
+  book: RuleBook,
+  symbol: string,
+  entry: InForce,
+  { atMs, warning }: { readonly atMs: number; readonly warning: string | null },
+): Printed {
   const { rules, fromMs, source } = entry
+  const known = knownOf(entry, atMs)
   const next = book.entriesOf(symbol).find((other) => other.fromMs > fromMs)
   const json = {
     venue: book.venue,
@@ -112,19 +130,20 @@ export function rulesLines(book: RuleBook, symbol: string, entry: InForce, atMs:
     ruleBook: book.version,
     effectiveFrom: timeText(fromMs),
     effectiveUntil: timeText(next?.fromMs),
-    asOf: rules.asOf ?? null,
-    ruleAgeDays: ageOf(rules.asOf, atMs),
+    ...known,
+    warning,
     source,
     rules,
   }
   const text = (palette: Palette) => {
-    const { contribution, multiplier, settlementAsset, takerFeeRate, asOf, maintenance } = rules
+    const { contribution, multiplier, settlementAsset, takerFeeRate, maintenance } = rules
     const from = timeText(fromMs)
     const until = timeText(next?.fromMs)
     return [
       `${palette.strong(`${book.venue} ${visible(symbol)}`)}  ${contribution}  multiplier ${multiplier}  settles in ${visible(settlementAsset)}  taker fee ${percent(takerFeeRate)}`,
-      `  in force  ${from === null ? 'always' : `from ${from}`}${until === null ? '' : ` until ${until}`}`,
-      `  rules  ${ageText(asOf, atMs)}`,
+      `  in force  ${from === null ? 'since a day that is not known' : `from ${from}`}${until === null ? '' : ` until ${until}`}`,
+      ...warningLines(warning, palette),
+      ...(isKnownLater(known, atMs) ? [] : [`  rules  ${ageText(known, atMs)}`]),
       `  source  ${visible(source)}`,
       `  maintenance  ${[maintenance.kind, ...figuresOf(maintenance)].join('  ')}`,
       ...tierTable(rules),
@@ -134,6 +153,10 @@ export function rulesLines(book: RuleBook, symbol: string, entry: InForce, atMs:
     ]
   }
   return { json, text }
+}
+
+export function warningLines(warning: string | null, palette: Palette): string[] {
+  return warning === null ? [] : [`  ${palette.yellow('warning')}  ${visible(warning)}`]
 }
 
 /** The numbers of rules that are not a table. */

@@ -9,11 +9,27 @@ import { systemClock } from '../system/index.ts'
 import { parseVenueId, ruleBookOf, VENUE_NAMES, VENUES } from '../venues/index.ts'
 import { ruleBooks } from '../worker/rule-books.ts'
 import { writeLine } from './lines.ts'
-import { assetLines, assetsOf, collateralLines, collateralSummary } from './rules-collateral.ts'
+import {
+  assetLines,
+  assetsOf,
+  collateralKnownAt,
+  collateralLines,
+  collateralSummary,
+} from './rules-collateral.ts'
 import { collateralDifferenceOf, differenceOf, diffLine } from './rules-diff.ts'
 import { rulesFetchCommand } from './rules-fetch.ts'
 import { type ImportContext, rulesImportCommand } from './rules-import.ts'
-import { bookLine, bookLines, checkedLine, contractLines, type Printed, rulesLines } from './rules-lines.ts'
+import { dayOf, isKnownLater, type Known, warningOf } from './rules-known.ts'
+import {
+  bookLine,
+  bookLines,
+  checkedLine,
+  contractLines,
+  knownOf,
+  type Printed,
+  rulesLines,
+  tablesAt,
+} from './rules-lines.ts'
 import { type Output, type Palette, paletteFor, speaksJson } from './terminal.ts'
 import { jsonLine } from './visible.ts'
 import { fitted } from './wrapping.ts'
@@ -46,6 +62,11 @@ export function rulesCommand(
     .action((venue: string, symbol: string | undefined, flags: Flags) =>
       symbol === undefined ? showBook(context, venue, flags) : showRules(context, venue, symbol, flags),
     )
+    .addHelpText(
+      'after',
+      '\n"knownFrom" is the day from which the table is known. Exit code 1 where no table\n' +
+        'of the day of --at is known: a later one, or one without a day, is then shown.',
+    )
   const diff = new Command('diff')
     .description(
       'Prints which contracts and collateral have other rules in B than in A, and how much more or less B asks for',
@@ -53,6 +74,11 @@ export function rulesCommand(
     .argument('<a>', `a venue, a venue at a time such as ${VENUES[0]!.id}@2025-10-10, or a rules file`)
     .argument('<b>', 'the same')
     .option('--json', 'JSON lines, as on a pipe')
+    .addHelpText(
+      'after',
+      '\nExit code 1 where a contract has only a table that was seen after the time asked\n' +
+        'for; that one is then compared.',
+    )
     .action((a: string, b: string, flags: Flags) => comparison(context, a, b, flags))
   const check = new Command('check')
     .description('Reads a rules file and says of every symbol whether its rules can be used')
@@ -128,12 +154,19 @@ async function showRules(context: RulesContext, venue: string, symbol: string, f
   const book = booksOf(flags, nowMs)(parseVenueId(venue))
   const atMs = flags.at ?? nowMs
   const asset = assetsOf(book).find((one) => collateralPlace(one.asset) === symbol)
+  const warned = (known: Known) => {
+    const warning = warningOf(known, atMs, flags.at !== undefined)
+    if (warning !== null && flags.at !== undefined) process.exitCode = EXIT_FAULT
+    return { atMs, warning }
+  }
   if (asset !== undefined) {
-    return await print(output, flags, assetLines(book, asset.asset, asset.rules, atMs))
+    const at = warned(collateralKnownAt(asset.rules, atMs))
+    return await print(output, flags, assetLines(book, asset.asset, asset.rules, at))
   }
   const entry = entryAt(book.entriesOf(symbol), atMs)
   if (entry === undefined || entry.rules === null) throw unknownRules(book, symbol, flags.at)
-  await print(output, flags, rulesLines(book, symbol, { ...entry, rules: entry.rules }, atMs))
+  const inForce = { ...entry, rules: entry.rules }
+  await print(output, flags, rulesLines(book, symbol, inForce, warned(knownOf(inForce, atMs))))
 }
 
 function unknownRules(book: RuleBook, symbol: string, at: number | undefined): PlimsollError {
@@ -142,7 +175,9 @@ function unknownRules(book: RuleBook, symbol: string, at: number | undefined): P
   if (refusal !== undefined)
     return new PlimsollError('SYMBOL_UNKNOWN', `the rules of ${name} are refused: ${refusal}`)
   const entries = book.entriesOf(symbol)
-  const days = entries.map(({ fromMs, rules }) => `${dayOf(fromMs)}${rules === null ? ' (not listed)' : ''}`)
+  const days = entries.map(
+    ({ fromMs, rules }) => `${firstDayOf(fromMs)}${rules === null ? ' (not listed)' : ''}`,
+  )
   const known =
     entries.length === 0
       ? `rule book ${book.version} never held it; plimsoll rules list ${book.venue} prints what it holds`
@@ -151,12 +186,14 @@ function unknownRules(book: RuleBook, symbol: string, at: number | undefined): P
   return new PlimsollError('SYMBOL_UNKNOWN', `no rules of ${name} are known${when}: ${known}`)
 }
 
-function dayOf(fromMs: number): string {
-  return Number.isFinite(fromMs) ? new Date(fromMs).toISOString().slice(0, 'yyyy-mm-dd'.length) : 'always'
+function firstDayOf(fromMs: number): string {
+  return Number.isFinite(fromMs) ? dayOf(fromMs) : 'always'
 }
 
 /** One side of a comparison: a book of each venue that it speaks of, at a time. */
 interface Side {
+  /** As it was asked for. */
+  readonly text: string
   readonly venues: readonly VenueId[]
   readonly bookOf: (venue: VenueId) => RuleBook
   readonly atMs: number
@@ -168,15 +205,15 @@ function sideOf(text: string, nowMs: number): Side {
     const { bookOf } = ruleBooks({ rulesFile: text }, nowMs)
     // A book under which the file lays rules has a version of its own.
     const venues = VENUES.map(({ id }) => id).filter((id) => bookOf(id).version !== ruleBookOf(id).version)
-    return { venues, bookOf, atMs: nowMs }
+    return { text, venues, bookOf, atMs: nowMs }
   }
   const atMs = rest.length === 0 ? nowMs : timeOrUndefined(rest.join('@'))
   if (atMs === undefined) throw new PlimsollError('USAGE', `the time of ${text}: ${TIME_RULE}`)
-  return { venues: [parseVenueId(name)], bookOf: ruleBooks({}, atMs).bookOf, atMs }
+  return { text, venues: [parseVenueId(name)], bookOf: ruleBooks({}, atMs).bookOf, atMs }
 }
 
 async function comparison(
-  { output, nowMs }: RulesContext,
+  { output, errors, nowMs }: RulesContext,
   a: string,
   b: string,
   flags: Flags,
@@ -187,6 +224,14 @@ async function comparison(
     const named = [before, after].map(({ venues }) => venues.join(', ')).join(' and ')
     throw new PlimsollError('USAGE', `${a} and ${b} speak of different venues (${named})`)
   }
+  for (const side of [before, after]) {
+    const later = laterTablesOf(side, common)
+    if (later === 0) continue
+    process.exitCode = EXIT_FAULT
+    const contracts = later === 1 ? '1 contract' : `${later} contracts`
+    const warning = `of ${contracts} no table of ${side.text} is known; a later one is compared`
+    await writeLine(errors, `${paletteFor(errors).yellow('warning')}  ${warning}`)
+  }
   let found = 0
   for (const venue of common) {
     for (const difference of differencesOf(venue, before, after)) {
@@ -196,6 +241,12 @@ async function comparison(
   }
   if (found === 0 && !speaksJson(output, flags.json))
     await writeLine(output, 'No contract and no collateral has other rules.')
+}
+
+/** How many contracts have only a table that was first seen after the time of the side. */
+function laterTablesOf({ bookOf, atMs }: Side, venues: readonly VenueId[]): number {
+  const tables = venues.flatMap((venue) => tablesAt(bookOf(venue), atMs))
+  return tables.filter((table) => isKnownLater(knownOf(table, atMs), atMs)).length
 }
 
 function* differencesOf(venue: VenueId, before: Side, after: Side) {

@@ -393,6 +393,7 @@ describe('collateral in plimsoll rules', () => {
       basis: 'coin',
       discounts: 'wallet',
       asOf: '2026-11-01',
+      knownFrom: '2026-11-01',
       ruleAgeDays: 27,
     })
     const shown = JSON.parse((await run('show', 'bybit', 'collateralRules.BTC', '--rules', target)).output)

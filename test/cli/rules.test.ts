@@ -83,11 +83,95 @@ describe('plimsoll rules list', () => {
       settlementAsset: 'USDT',
       kind: 'marginal-tiers',
       asOf: '2026-07-02',
+      knownFrom: '2025-08-21',
       ruleAgeDays: 149,
       changes: 9,
     })
     const symbols = (await json('list', 'binance', '--at', '2023-12-01')).map(({ symbol }) => symbol)
     expect([symbols.includes('ADABUSD'), symbols.includes('币安人生USDT')]).toEqual([true, false])
+  })
+})
+
+describe('a table that was first seen after the day of --at', () => {
+  const NO_TABLE = 'no table of that day is known; this one was seen on 2026-08-05'
+  const UNDATED = 'this table bears no day; whether it was in force on that day is not known'
+
+  it('is shown with the day on which it was seen, without an age, and with exit code 1', async () => {
+    const [shown] = await json('show', 'bybit', 'BTCUSDT', '--at', '2021-01-01')
+    expect(shown).toMatchObject({
+      asOf: '2026-08-05',
+      knownFrom: '2026-08-05',
+      ruleAgeDays: null,
+      warning: NO_TABLE,
+    })
+    expect(process.exitCode).toBe(1)
+    const text = await run(['show', 'bybit', 'BTCUSDT', '--at', '2021-01-01'], true)
+    expect(text).toContain(`  warning  ${NO_TABLE}\n`)
+    expect(text).toContain('  in force  since a day that is not known\n')
+    expect(text).not.toContain('always')
+    expect(text).not.toContain('seen until')
+  })
+
+  it('is shown without a warning on the day on which it was seen and after it', async () => {
+    for (const [day, ruleAgeDays] of [
+      ['2026-08-05', 0],
+      ['2026-08-08', 3],
+    ] as const) {
+      const [shown] = await json('show', 'bybit', 'BTCUSDT', '--at', day)
+      expect(shown).toMatchObject({ knownFrom: '2026-08-05', ruleAgeDays, warning: null })
+    }
+    const [inHistory] = await json('show', 'binance', 'BTCUSDT', '--at', '2025-10-10')
+    expect(inHistory).toMatchObject({ knownFrom: '2025-08-21', ruleAgeDays: 0, warning: null })
+    expect(process.exitCode).toBeUndefined()
+  })
+
+  it.each([
+    ['coinbase', 'BTC-PERP'],
+    ['binance', 'BTCUSD_PERP'],
+  ])(
+    'is not told from one that bears no day (%s %s): neither was in force on that day for sure',
+    async (venue, symbol) => {
+      const [shown] = await json('show', venue, symbol, '--at', '2021-01-01')
+      expect(shown).toMatchObject({ knownFrom: null, ruleAgeDays: null, warning: UNDATED })
+      expect(process.exitCode).toBe(1)
+      process.exitCode = undefined
+      expect(await json('show', venue, symbol)).toMatchObject([{ knownFrom: null, warning: null }])
+      expect(process.exitCode).toBeUndefined()
+    },
+  )
+
+  it('bears its day in the list, where the venue says how many there are', async () => {
+    const listed = await json('list', 'bybit', '--at', '2020-01-01')
+    expect(listed.find(({ symbol }) => symbol === 'BTCUSDT')).toMatchObject({
+      knownFrom: '2026-08-05',
+      ruleAgeDays: null,
+    })
+    expect((await run(['list', 'bybit', '--at', '2020-01-01'], true)).replaceAll(/\s+/g, ' ')).toContain(
+      NO_TABLE,
+    )
+    const [bybit] = await json('list', '--at', '2020-01-01')
+    expect(bybit).toMatchObject({ venue: 'bybit', contracts: 4, knownLater: 4 })
+    expect(await run(['list', '--at', '2020-01-01'], true)).toContain('4 of a later day')
+    const [now] = await json('list')
+    expect(now).toMatchObject({ venue: 'bybit', knownLater: 0 })
+  })
+
+  it('is told of collateral too', async () => {
+    const [shown] = await json('show', 'binance', 'collateralRules.BTC', '--at', '2020-01-01')
+    expect(shown).toMatchObject({
+      knownFrom: '2022-01-01',
+      ruleAgeDays: null,
+      warning: 'no table of that day is known; this one was seen on 2022-01-01',
+    })
+    expect(process.exitCode).toBe(1)
+  })
+
+  it('is named by a comparison with that day, which would find no change', async () => {
+    const printed = await run(['diff', 'bybit@2021-01-01', 'bybit'], true)
+    expect(printed).toContain(
+      'warning  of 4 contracts no table of bybit@2021-01-01 is known; a later one is compared',
+    )
+    expect(process.exitCode).toBe(1)
   })
 })
 
