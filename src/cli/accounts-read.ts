@@ -4,7 +4,7 @@ import { type ImportFormat, importAccounts, REFUSED_REPORTED_MAX, type Refusal }
 import { systemClock } from '../system/index.ts'
 import { VENUE_NAMES } from '../venues/index.ts'
 import { formatOf, refusalReason, refusalText } from './accounts-file.ts'
-import { withOpenBook } from './book.ts'
+import { withStoredBook } from './book.ts'
 import { openInput, readable } from './lines.ts'
 import type { Output } from './terminal.ts'
 import { visible } from './visible.ts'
@@ -67,7 +67,7 @@ async function fromBook({ config, errors }: AccountsPlace): Promise<ReadAccounts
   const accounts: Account[] = []
   const faults: ReadFault[] = []
   let unreadable = 0
-  await withOpenBook(config, errors, async (book) => {
+  await withStoredBook(config, errors, async (book) => {
     const refused = (account: string, { code, message }: { code: string; message: string }) => {
       if (++unreadable > REFUSED_REPORTED_MAX) return
       faults.push({ line: null, account, reason: message })

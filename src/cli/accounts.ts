@@ -6,7 +6,7 @@ import { type Account, firstRule, symbolSchema } from '../domain/index.ts'
 import { EXIT_FAULT, PlimsollError } from '../errors.ts'
 import { parseVenueId, VENUE_NAMES } from '../venues/index.ts'
 import { accountDetails, accountLine, accountSummary } from './account-lines.ts'
-import { isConfirmed, removeAll, withOpenBook } from './book.ts'
+import { isConfirmed, removeAll, withStoredBook } from './book.ts'
 import { writeLine } from './lines.ts'
 import { whole, withBookOptions } from './options.ts'
 import { type Input, type Output, type Palette, paletteFor, speaksJson } from './terminal.ts'
@@ -205,5 +205,5 @@ function withBook(
   use: (book: OpenedBook, config: Config) => Promise<void>,
 ): Promise<void> {
   const overrides = { redisUrl, dataDir, appendfsync, shard, allowUnsafeRedis } as ConfigOverrides
-  return withOpenBook(loadConfig(overrides), errors, use)
+  return withStoredBook(loadConfig(overrides), errors, use)
 }

@@ -29,6 +29,22 @@ export async function withOpenBook<T>(
   }
 }
 
+/**
+ * As `withOpenBook`, for a command that needs accounts that are there: a folder that is misspelt is no empty book.
+ * @throws PlimsollError CONFIGURATION when the data folder of a private Redis does not exist.
+ */
+export async function withStoredBook<T>(
+  config: Config,
+  errors: Output,
+  use: (book: OpenedBook, config: Config) => Promise<T>,
+): Promise<T> {
+  if (config.redisUrl === undefined) {
+    const { refuseMissingFolder } = await import('../redis-server/index.ts')
+    await refuseMissingFolder(config.dataDir)
+  }
+  return await withOpenBook(config, errors, use)
+}
+
 /** Removes accounts in batches. `missing` names the ids that are not in the book. */
 export async function removeAll(
   book: Pick<OpenedBook, 'removeMany'>,

@@ -20,7 +20,7 @@ export async function inDataFolder<T>(folder: string, action: () => Promise<T>):
 }
 
 /**
- * For a command that reads what a worker wrote: without a folder it would start an empty Redis and wait for ever.
+ * For a command that reads what is stored: without a folder it would start an empty Redis, and wait for ever or answer of no account.
  * @throws PlimsollError CONFIGURATION when the folder does not exist.
  */
 export async function refuseMissingFolder(dataDir: string): Promise<void> {

@@ -59,6 +59,17 @@ const WRONG_USE: readonly (readonly [args: readonly string[], message: string])[
     ['tail', '--data-dir', '/nowhere/data'],
     'the data folder /nowhere/data does not exist: name that of the worker',
   ],
+  ...[
+    ['what-if', '*=-10%'],
+    ['accounts', 'list'],
+    ['accounts', 'show', 'a'],
+    ['accounts', 'export'],
+    ['accounts', 'remove', 'a', '--yes'],
+  ].map((args): [string[], string] => [
+    [...args, '--data-dir', '/nowhere/data'],
+    'the data folder /nowhere/data does not exist: name that of the worker with --data-dir',
+  ]),
+  [['accounts', 'list'], '.data does not exist: name that of the worker with --data-dir'],
   [['tail', '--shard', 'a b'], '--shard (PLIMSOLL_SHARD) is "a b": must be 1 to 32'],
   [['accounts', 'list', '--symbol', 'a b'], "'a b' is invalid. It must be a venue symbol"],
   [['demo', '--accounts', '0'], 'must be a whole number'],

@@ -198,6 +198,14 @@ describe('plimsoll rules import', () => {
     await expect(importing(fileOf('sol.json', SOL), ...args)).rejects.toMatchObject(fault)
   })
 
+  it('refuses --stored-accounts of a data folder that does not exist, and does not make it', async () => {
+    const missing = join(folder, 'none')
+    const asked = importing(fileOf('sol.json', SOL), '--stored-accounts', '--data-dir', missing)
+    await expect(asked).rejects.toThrow(
+      `the data folder ${missing} does not exist: name that of the worker with --data-dir`,
+    )
+  })
+
   it('refuses a day that does not exist, naming the option', async () => {
     await expect(run('import', '--venue', 'bybit', 'x', '--as-of', '2026-02-30')).rejects.toThrow('--as-of')
   })
