@@ -2,11 +2,13 @@
 
 import { adverseMarks, FALL_MAX } from './adverse.ts'
 import { unroundedNumbers } from './algebra.ts'
-import { type FigureOf, firstCrossing } from './crossing.ts'
+import { type Figure, type FigureOf, firstCrossing, tracedFigure } from './crossing.ts'
 import { type Known, type Moved, slackAt } from './formula-figures.ts'
 import { focusOn, placesOn } from './formula-focus.ts'
+import { figureOfPieces } from './pieces.ts'
 import type { RuledPosition } from './position-value.ts'
-import { compare, mul, neg, ONE, type Rational, reduce, sign, sub, ZERO } from './rational.ts'
+import { coinPiecesOf } from './price-pieces.ts'
+import { compare, mul, neg, ONE, type Rational, sign, sub, ZERO } from './rational.ts'
 
 /**
  * The largest equal relative move of all prices, each against the account, that leaves it above its line, as a fraction: the
@@ -56,30 +58,41 @@ export interface CoinMove {
 
 /** For each coin that the account depends on, the nearer of its fall and its rise at which the account meets its line. */
 export function coinMovesOf(known: Known): readonly CoinMove[] {
-  const { formula } = known
   return [...symbolsByCoin(known)].map(([coin, symbols]) => {
-    const focused = focusOn(known, placesOn(known.formula, symbols))
-    const moves =
-      <N>(one: (price: Rational) => N): Moved<N> =>
-      (kind, name, price) =>
-        (kind === 'mark' ? symbols.has(name) : name === coin) ? one(price) : undefined
-    const slack: FigureOf = (algebra, factor) =>
-      slackAt(
-        algebra,
-        focused,
-        moves((price) => algebra.mul(algebra.of(price), factor)),
-      )
+    const slack = slackOfCoin(known, coin, symbols)
     const pricesAt = (factor: Rational) =>
-      new Map([...symbols].map((symbol) => [symbol, reduce(mul(known.marks.get(symbol)!, factor))]))
-    if (slack(unroundedNumbers, ONE).n === 0n) return { coin, change: ZERO, prices: pricesAt(ONE) }
-    if (holdsShortOption(formula.positions.filter(({ position }) => symbols.has(position.symbol))))
-      return { coin, change: undefined, prices: new Map() }
-    const fall = firstCrossing(slack, ONE, 'down', sub(ONE, FALL_MAX))
-    const rise = firstCrossing(slack, ONE, 'up')
+      new Map([...symbols].map((symbol) => [symbol, mul(known.marks.get(symbol)!, factor)]))
+    if (slack.valueAt(ONE).n === 0n) return { coin, change: ZERO, prices: pricesAt(ONE) }
+    if (holdsShortOption(positionsOf(known, symbols))) return { coin, change: undefined, prices: new Map() }
+    const fall = slack.crossing(ONE, 'down', sub(ONE, FALL_MAX))
+    const rise = slack.crossing(ONE, 'up')
     const factor = nearerOf(fall, rise)
     if (factor === undefined) return { coin, change: undefined, prices: new Map() }
-    return { coin, change: reduce(sub(factor, ONE)), prices: pricesAt(factor) }
+    return { coin, change: sub(factor, ONE), prices: pricesAt(factor) }
   })
+}
+
+function positionsOf({ formula }: Known, symbols: ReadonlySet<string>): readonly RuledPosition[] {
+  const own = placesOn(formula, symbols).map((place) => formula.positions[place]!)
+  return own.filter(({ position }) => symbols.has(position.symbol))
+}
+
+/** Slack as a function of the factor by which the marks of the coin are multiplied, of a pool with its index price. */
+function slackOfCoin(known: Known, coin: string, symbols: ReadonlySet<string>): Figure {
+  const pieces = known.isTraced === true ? undefined : coinPiecesOf(known, symbols)
+  if (pieces !== undefined) return figureOfPieces(pieces)
+  const focused = focusOn(known, placesOn(known.formula, symbols))
+  const moves =
+    <N>(one: (price: Rational) => N): Moved<N> =>
+    (kind, name, price) =>
+      (kind === 'mark' ? symbols.has(name) : name === coin) ? one(price) : undefined
+  return tracedFigure((algebra, factor) =>
+    slackAt(
+      algebra,
+      focused,
+      moves((price) => algebra.mul(algebra.of(price), factor)),
+    ),
+  )
 }
 
 function nearerOf(fall: Rational | undefined, rise: Rational | undefined): Rational | undefined {

@@ -65,11 +65,35 @@ function combined(
   }
 }
 
-/** Places of the positions whose figures move with the mark of one of these symbols. */
-export function placesOn({ positions }: AccountFormula, symbols: ReadonlySet<string>): readonly number[] {
-  return positions.flatMap(({ position, rules }, place) =>
-    symbols.has(position.symbol) || (rules.option !== undefined && symbols.has(rules.option.underlying))
-      ? [place]
-      : [],
-  )
+/** Places of the positions whose figures move with the mark of one of these symbols, in their order. */
+export function placesOn(
+  { positions }: Pick<AccountFormula, 'positions'>,
+  symbols: ReadonlySet<string>,
+): readonly number[] {
+  const bySymbol = placesBySymbol(positions)
+  if (symbols.size === 1) {
+    const [symbol] = symbols
+    return bySymbol.get(symbol!) ?? []
+  }
+  const places = new Set([...symbols].flatMap((symbol) => bySymbol.get(symbol) ?? []))
+  return [...places].sort((a, b) => a - b)
+}
+
+const placesKept = new WeakMap<readonly RuledPosition[], ReadonlyMap<string, readonly number[]>>()
+
+function placesBySymbol(positions: readonly RuledPosition[]): ReadonlyMap<string, readonly number[]> {
+  const kept = placesKept.get(positions)
+  if (kept !== undefined) return kept
+  const bySymbol = new Map<string, number[]>()
+  const put = (symbol: string, place: number) => {
+    const places = bySymbol.get(symbol)
+    if (places === undefined) bySymbol.set(symbol, [place])
+    else places.push(place)
+  }
+  positions.forEach(({ position, rules: { option } }, place) => {
+    put(position.symbol, place)
+    if (option !== undefined && option.underlying !== position.symbol) put(option.underlying, place)
+  })
+  placesKept.set(positions, bySymbol)
+  return bySymbol
 }

@@ -40,6 +40,14 @@ export function nettedMaintenanceOf<N>(algebra: Algebra<N>, asked: readonly Aske
 
 /** Whether any group holds both sides, so that which of them counts may change. */
 export function areSidesNetted(positions: readonly RuledPosition[]): boolean {
+  const found = sidesNetted.get(positions) ?? holdsBothSides(positions)
+  sidesNetted.set(positions, found)
+  return found
+}
+
+const sidesNetted = new WeakMap<readonly RuledPosition[], boolean>()
+
+function holdsBothSides(positions: readonly RuledPosition[]): boolean {
   const sides = new Map<string, Netting['side']>()
   return positions.some((ruled) => {
     const netting = nettingOf(ruled)

@@ -16,31 +16,72 @@ import { type UnroundedPosition, unroundedFiguresOf, unroundedPositionOf } from 
  * coordinates, netted sides of which one moves.
  */
 export function slackPiecesOf(known: Known, symbol: string): Pieces | undefined {
-  const own = positionsOn(known, symbol)
+  const own = positionsOn(known, new Set([symbol]))
   const coordinate = own && coordinateOf(own, symbol)
   if (own === undefined || coordinate === undefined) return undefined
-  const moving = own.map((position) => movingOf(position, symbol))
-  const isStill = own.every(({ figures, rounded }, index) => moving[index] === STILL && figures === rounded)
-  if (!isStill && areSidesNetted(known.formula.positions)) return undefined
   const w = coordinateAt(coordinate, known.marks.get(symbol)!)
+  return slackPiecesFrom(
+    known,
+    own,
+    own.map((position) => movingOf(position, symbol)),
+    coordinate,
+    w,
+  )
+}
+
+/**
+ * The same as pieces of the factor by which the marks of these symbols are multiplied, 1 at the present marks. undefined also
+ * beside options on them, whose marks and underlyings move at once.
+ */
+export function coinPiecesOf(known: Known, symbols: ReadonlySet<string>): Pieces | undefined {
+  const own = positionsOn(known, symbols)
+  if (own === undefined || own.some(isOption)) return undefined
+  const isInverse = own[0]?.ruled.rules.contribution === 'inverse'
+  if (own.some(({ ruled }) => (ruled.rules.contribution === 'inverse') !== isInverse)) return undefined
+  const coordinate = isInverse ? 'reciprocal' : 'price'
+  const moving = own.map((position) => {
+    const { symbol } = position.ruled.position
+    return scaledBy(coordinateAt(coordinate, known.marks.get(symbol)!), movingOf(position, symbol))
+  })
+  return slackPiecesFrom(known, own, moving, coordinate, ONE)
+}
+
+/** The same of w/factor. */
+function scaledBy(factor: Rational, moving: MovingSlack): MovingSlack {
+  const { slope, square, tiered, isStill } = moving
+  const scaled = { slope: mul(slope, factor), square: mul(square, mul(factor, factor)), isStill }
+  if (tiered === undefined) return scaled
+  return { ...scaled, tiered: { ...tiered, slope: mul(tiered.slope, factor) } }
+}
+
+/** `w`: at the present marks. */
+function slackPiecesFrom(
+  known: Known,
+  own: readonly UnroundedPosition[],
+  moving: readonly MovingSlack[],
+  coordinate: Coordinate,
+  w: Rational,
+): Pieces | undefined {
+  const isStill = own.every(({ figures, rounded }, index) => moving[index]!.isStill && figures === rounded)
+  if (!isStill && areSidesNetted(known.formula.positions)) return undefined
   let slope = ZERO
   let square = ZERO
   const tiered: Tiered[] = []
-  moving.forEach((one, index) => {
-    const gain = isOption(own[index]!) ? ZERO : valueSlopeOf(own[index]!, symbol)
-    slope = add(slope, sub(gain, one.slope))
-    square = sub(square, one.square)
+  for (const one of moving) {
+    slope = add(slope, one.slope)
+    square = add(square, one.square)
     if (one.tiered !== undefined) tiered.push(one.tiered)
-  })
-  let constant = sub(slackOf(known, own), mul(slope, w))
-  if (square.n !== 0n) constant = sub(constant, mul(square, mul(w, w)))
-  for (const one of tiered) constant = add(constant, tieredAt(one, w))
-  return { coordinate, constant, slope, square, tiered }
+  }
+  // The own parts are added first, because the slack of the account may have the denominators of all its marks.
+  let moved = mul(slope, w)
+  if (square.n !== 0n) moved = add(moved, mul(square, mul(w, w)))
+  for (const one of tiered) moved = sub(moved, tieredAt(one, w))
+  return { coordinate, constant: sub(slackOf(known, own), moved), slope, square, tiered }
 }
 
 /** The wallet and all PnL less the fee of closing the symbol at that mark. undefined for pools. */
 export function worthPiecesOf(known: Known, symbol: string): Pieces | undefined {
-  const own = positionsOn(known, symbol)?.filter(({ ruled }) => ruled.position.symbol === symbol)
+  const own = positionsOn(known, new Set([symbol]))?.filter(({ ruled }) => ruled.position.symbol === symbol)
   if (own === undefined || own.length === 0) return undefined
   const { walletBalance, unrealizedPnl } =
     known.formula.marginMode === 'isolated' ? unroundedFiguresOf(known) : known.figures
@@ -63,7 +104,15 @@ export function worthPiecesOf(known: Known, symbol: string): Pieces | undefined 
  * Value of the options at entry: their premiums left the wallet when they were bought and came into it when they were sold, so
  * that an option adds its whole value to what the account is worth.
  */
-export function premiumsOf({ formula, indexes }: Known): Rational {
+export function premiumsOf(known: Known): Rational {
+  const found = premiumsAt.get(known) ?? premiumsIn(known)
+  premiumsAt.set(known, found)
+  return found
+}
+
+const premiumsAt = new WeakMap<Known, Rational>()
+
+function premiumsIn({ formula, indexes }: Known): Rational {
   let premiums = ZERO
   for (const ruled of formula.positions) {
     const { position, rules } = ruled
@@ -75,11 +124,11 @@ export function premiumsOf({ formula, indexes }: Known): Rational {
   return premiums
 }
 
-/** The positions that move with a symbol; undefined for a pool, whose currencies are priced. */
-function positionsOn(known: Known, symbol: string): readonly UnroundedPosition[] | undefined {
+/** The positions that move with the symbols; undefined for a pool, whose currencies are priced. */
+function positionsOn(known: Known, symbols: ReadonlySet<string>): readonly UnroundedPosition[] | undefined {
   const { formula } = known
   if (formula.pool !== undefined) return undefined
-  return placesOn(formula, new Set([symbol])).map((place) => unroundedPositionOf(known, place))
+  return placesOn(formula, symbols).map((place) => unroundedPositionOf(known, place))
 }
 
 /** Slack at the present marks: these positions without rounding, the others with it. */
@@ -108,7 +157,19 @@ function valueSlopeOf({ ruled, sized }: UnroundedPosition, symbol: string): Rati
   return sized.isLong !== isInverse ? sized.amount : neg(sized.amount)
 }
 
-function movingOf({ ruled, sized, market }: UnroundedPosition, symbol: string): Moving {
+/** What slack gains with w: slope·w + square·w² − tiered. */
+interface MovingSlack extends Moving {
+  /** Whether nothing is asked for with w. */
+  readonly isStill: boolean
+}
+
+function movingOf(position: UnroundedPosition, symbol: string): MovingSlack {
+  const asked = askedOf(position, symbol)
+  const gain = isOption(position) ? ZERO : valueSlopeOf(position, symbol)
+  return { ...asked, slope: sub(gain, asked.slope), square: neg(asked.square), isStill: asked === STILL }
+}
+
+function askedOf({ ruled, sized, market }: UnroundedPosition, symbol: string): Moving {
   if (ruled.position.symbol !== symbol) return movingWithUnderlying(sized, market)
   const moving = movingWithMark(sized, market)
   if (feeKindOf(ruled) !== 'at-mark') return moving

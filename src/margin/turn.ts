@@ -1,5 +1,6 @@
 // Closing a part of a position may turn the net of its instrument, and so the way in which its price moves against the account.
 import { type Adverse, adverseOf } from './adverse.ts'
+import { placesOn } from './formula-focus.ts'
 import type { RuledPosition } from './position-value.ts'
 import { abs, add, ceilTo, compare, parseDecimal, type Rational, sign, ZERO } from './rational.ts'
 
@@ -13,13 +14,11 @@ export interface Turn {
   readonly places: readonly number[]
 }
 
-/** What of an account moves with the price of one symbol. */
+/** What an account holds of one symbol. */
 interface Held {
   /** Sum of the sizes of its positions. */
   net: Rational
   positions: number
-  /** Places of its positions, and of the options on it. */
-  readonly places: number[]
 }
 
 const held = new WeakMap<readonly RuledPosition[], ReadonlyMap<string, Held>>()
@@ -29,18 +28,15 @@ function heldIn(positions: readonly RuledPosition[]): ReadonlyMap<string, Held> 
   if (known !== undefined) return known
   const bySymbol = new Map<string, Held>()
   const at = (symbol: string) => {
-    const one = bySymbol.get(symbol) ?? { net: ZERO, positions: 0, places: [] }
+    const one = bySymbol.get(symbol) ?? { net: ZERO, positions: 0 }
     bySymbol.set(symbol, one)
     return one
   }
-  positions.forEach(({ position, rules: { option } }, place) => {
+  for (const { position } of positions) {
     const own = at(position.symbol)
     own.net = add(own.net, parseDecimal(position.size))
     own.positions++
-    own.places.push(place)
-    if (option !== undefined && option.underlying !== position.symbol)
-      at(option.underlying).places.push(place)
-  })
+  }
   held.set(positions, bySymbol)
   return bySymbol
 }
@@ -48,7 +44,8 @@ function heldIn(positions: readonly RuledPosition[]): ReadonlyMap<string, Held> 
 /** undefined if no part of the position that is closed turns the side. The work does not grow with the account. */
 export function turnOf(positions: readonly RuledPosition[], index: number): Turn | undefined {
   const { position, rules } = positions[index]!
-  const { net, places, positions: count } = heldIn(positions).get(position.symbol)!
+  const { net, positions: count } = heldIn(positions).get(position.symbol)!
+  const places = placesOn({ positions }, new Set([position.symbol]))
   if (places.length === 1) return undefined
   const own = parseDecimal(position.size)
   // Options whose underlying the account does not hold any more lose when it rises.
