@@ -4,6 +4,7 @@ import { FORMS_TICK_BENCH } from './commands/forms-tick.ts'
 import { GAP_BENCH } from './commands/gap.ts'
 import { HEAP_BENCH } from './commands/heap.ts'
 import { KERNEL_BENCH } from './commands/kernel.ts'
+import { LARGE_BENCH } from './commands/large.ts'
 import { LOAD_BENCH } from './commands/load.ts'
 import { LOG_BENCH } from './commands/log.ts'
 import { MEMORY_BENCH } from './commands/memory.ts'
@@ -40,6 +41,7 @@ add(GAP_BENCH)
 add(LOG_BENCH)
 add(STALENESS_BENCH)
 add(VERDICT_BENCH)
+add(LARGE_BENCH)
 add(FORMS_TICK_BENCH)
 add(POOLS_TICK_BENCH)
 add(WHAT_IF_BENCH)

@@ -1,5 +1,6 @@
 // What a position receives or pays as funding.
 import type { Known } from './formula-figures.ts'
+import { placesOn } from './formula-focus.ts'
 import { liquidationPriceOf } from './formula-prices.ts'
 import { add, mul, neg, type Rational, ZERO } from './rational.ts'
 
@@ -15,8 +16,9 @@ export function fundingEffectOf(known: Known, place: number, rate: Rational): Fu
   const { symbol } = known.formula.positions[place]!.position
   const { settlementAsset: asset } = known.formula.positions[place]!.rules
   const paymentAt = (at: number) => neg(mul(known.figures.positions[at]!.value, rate))
-  const amount = known.formula.positions.reduce(
-    (sum, { position }, at) => (position.symbol === symbol ? add(sum, paymentAt(at)) : sum),
+  const { formula } = known
+  const amount = placesOn(formula, new Set([symbol])).reduce(
+    (sum, at) => (formula.positions[at]!.position.symbol === symbol ? add(sum, paymentAt(at)) : sum),
     ZERO,
   )
   return {

@@ -54,7 +54,7 @@ export {
 export { type EvaluationAt, heldLevel, reachedLevel } from './levels.ts'
 export { collateralPlace, pooledAssetsOf } from './pool-assets.ts'
 export { indexAssetsOf, indexNamesOf, type PoolTerms } from './pool-formulas.ts'
-export { type PositionAnswers, positionAnswersOf } from './position-answers.ts'
+export { type PositionAnswers, positionAnswersOf, positionAnswersOfKnown } from './position-answers.ts'
 export { reasonAgainstMode } from './position-faults.ts'
 export type { RuledPosition } from './position-value.ts'
 export { bankruptcyPrice, liquidationPrice } from './prices.ts'

@@ -45,8 +45,12 @@ export function positionAnswersOf(
   further: FurtherPrices = {},
 ): readonly PositionAnswers[] {
   const known = knownOf(formula, markOf, further)
-  if (known === undefined) return formula.positions.map(() => UNKNOWN)
-  return formula.positions.map((_, place) => ({
+  return known === undefined ? formula.positions.map(() => UNKNOWN) : positionAnswersOfKnown(known, further)
+}
+
+/** The same at known prices. */
+export function positionAnswersOfKnown(known: Known, further: FurtherPrices): readonly PositionAnswers[] {
+  return known.formula.positions.map((_, place) => ({
     venueLiquidationPrice: textOf(printedPriceOf(known, place)),
     funding: fundingOf(known, place, further),
     nextTierReduction: textOf(tierReductionOf(known, place)),
