@@ -1,10 +1,13 @@
 import { z } from 'zod'
 import { assetSchema } from './asset.ts'
-import { capSchema, positiveDecimalSchema, rateSchema, shareSchema } from './decimal.ts'
+import { capSchema, compareDecimals, positiveDecimalSchema, rateSchema, shareSchema } from './decimal.ts'
 import { asOfSchema, assumptionsSchema, ruleSourceSchema } from './rule-origin.ts'
 
 /** Tiers of one asset. */
 const TIERS_MAX = 50
+
+/** Assets / debts at which spot margin is liquidated. A level in per cent, such as 110, is far above it. */
+const LIQUIDATION_LEVEL_MAX = '10'
 
 const POOL_KINDS = ['multi-asset', 'spot-margin'] as const
 const poolKindSchema = z.enum(POOL_KINDS, { error: `must be ${POOL_KINDS.join(' or ')}` })
@@ -38,13 +41,20 @@ export const collateralRulesMapSchema = z.record(assetSchema, collateralRulesSch
 /**
  * One cross pool over all assets of an account, valued in `currency`. `multi-asset`: equity of all assets against the
  * maintenance margin of positions and debts. `spot-margin`: weighted assets against `liquidationLevel` times the debts
- * (Binance: 1.1 cross, the tier's ratio isolated).
+ * (Binance: 1.1 cross, the tier's ratio isolated), which is above 1 and at most LIQUIDATION_LEVEL_MAX.
  */
 export const poolSchema = z
   .strictObject({
     currency: assetSchema,
     kind: poolKindSchema.default('multi-asset'),
-    liquidationLevel: positiveDecimalSchema.optional(),
+    liquidationLevel: positiveDecimalSchema
+      .refine(
+        (level) => compareDecimals(level, '1') > 0 && compareDecimals(level, LIQUIDATION_LEVEL_MAX) <= 0,
+        {
+          message: `must be assets / debts, above 1 and at most ${LIQUIDATION_LEVEL_MAX}: 110 % is 1.1`,
+        },
+      )
+      .optional(),
   })
   .refine(({ kind, liquidationLevel }) => (kind === 'spot-margin') === (liquidationLevel !== undefined), {
     path: ['liquidationLevel'],

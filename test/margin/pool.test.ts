@@ -4,6 +4,7 @@ import { collateralRulesSchema } from '../../src/domain/index.ts'
 import {
   accountFaultsOf,
   answersOf,
+  checkCollateral,
   type FurtherPrices,
   levelRule,
   marginAccountsOf,
@@ -352,6 +353,24 @@ describe('an account that states a pool', () => {
   ])('is refused where it contradicts itself: %s', (_, account) => {
     expect(() => parsedAccount({ positions: [], ...account } as never)).toThrow()
   })
+
+  it.each([
+    ['0.5', false],
+    ['1', false],
+    ['1.000000000000000001', true],
+    ['1.1', true],
+    ['10', true],
+    ['10.1', false],
+    ['110', false],
+  ])(
+    'of spot margin is liquidated at assets / debts above 1, which no percentage is: %s',
+    (liquidationLevel, isTaken) => {
+      const pool = { currency: 'USD', kind: 'spot-margin' as const, liquidationLevel }
+      const read = () => parsedAccount({ positions: [], pool } as never)
+      if (isTaken) expect(read().pool).toEqual(pool)
+      else expect(read).toThrow('must be assets / debts, above 1 and at most 10: 110 % is 1.1')
+    },
+  )
 })
 
 describe('a wallet below zero in a pool', () => {
@@ -414,6 +433,21 @@ describe('collateral rules of a pool', () => {
     expect(() => marginAccountsOf(below, book)).toThrow(/a debt of BTC/)
     const spot = { currency: 'USD', kind: 'spot-margin', liquidationLevel: '1.1' } as const
     expect(accountFaultsOf({ ...owing, pool: spot }, book)).toEqual([])
+  })
+
+  it.each(['0', '0.05', '29/30', '2.01', '61/30', '105'])(
+    'are refused where a debt counts %s times: less than itself, or as a percentage',
+    (liabilityRatio) => {
+      const rules = { ...AS_IT_IS, liabilityRatio }
+      expect(() => checkCollateral('BTC', collateralRulesSchema.parse(rules))).toThrow(
+        `liabilityRatio of BTC is ${liabilityRatio}, a debt counts once to twice: a buffer of 5 % is 1.05`,
+      )
+    },
+  )
+
+  it.each(['1', '31/30', '1.15', '2'])('are taken where a debt counts %s times', (liabilityRatio) => {
+    const book = bookWith({ BTC: { ...AS_IT_IS, liabilityRatio, liabilityMaintenanceRate: '0' } })
+    expect(accountFaultsOf(owing, book)).toEqual([])
   })
 
   it('of another kind of pool do not count in it', () => {
