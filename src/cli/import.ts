@@ -50,13 +50,16 @@ JSON: one account a line (here on several), or one list of accounts.
 
 CSV: a header, then one position, one asset with what is owned and owed of it,
 or both in a row; adjacent rows with the same id are one account. Fields are
-parted by commas, semicolons or tabs, as the header does. Columns, in any order:
+parted by commas, semicolons or tabs, as the header does. Columns, in any order,
+of which id and venue must be there:
   ${CSV_COLUMNS.slice(0, 7).join(',')},
   ${CSV_COLUMNS.slice(7, 13).join(',')},
   ${CSV_COLUMNS.slice(13, 18).join(',')},
   ${CSV_COLUMNS.slice(18).join(',')}
-  desk-7/alpha,bybit,17,,,8% 3%,,,,USDT,12000.5,,BTCUSDT,cross,0.5,61250.1,10,,,
-  desk-7/alpha,,,,,,,,,,,,ETHUSDT,isolated,-4,3010,10,900,,
+
+id,venue,asset,amount,symbol,marginMode,size,entryPrice,leverage,isolatedMargin
+desk-7/alpha,bybit,USDT,12000.5,BTCUSDT,cross,0.5,61250.1,10,
+desk-7/alpha,,,,ETHUSDT,isolated,-4,3010,10,900
 
 docs/accounts.md describes every field. An account without a version gets one
 above the stored version. A line that breaks a rule is reported with its number,

@@ -70,6 +70,28 @@ describe('plimsoll import', () => {
     expect(process.exitCode).toBe(1)
   })
 
+  test('takes the CSV sample of its help as it is printed', async () => {
+    let help = ''
+    const command = importCommand().configureOutput({ writeOut: (text) => (help += text) })
+    command.outputHelp()
+    const [sample] = /^ *id,venue,.*\n(?:.+\n)+/m.exec(help)!
+    const csv = join(directory, 'sample.csv')
+    await writeFile(csv, sample)
+    await run(csv, '--json')
+    expect(JSON.parse(printed)).toMatchObject({ read: 1, imported: 1, refused: [] })
+    const redis = new Redis(server.url)
+    const stored = await redis.hget(keysOf('cli').accounts, 'desk-7/alpha')
+    redis.disconnect()
+    expect(JSON.parse(stored!)).toMatchObject({
+      venue: 'bybit',
+      collateral: [{ asset: 'USDT', amount: '12000.5' }],
+      positions: [
+        { symbol: 'BTCUSDT', marginMode: 'cross', size: '0.5', entryPrice: '61250.1', leverage: '10' },
+        { symbol: 'ETHUSDT', marginMode: 'isolated', size: '-4', leverage: '10', isolatedMargin: '900' },
+      ],
+    })
+  })
+
   test('takes the symbols of a file of rules', async () => {
     const account = testAccount('ruled', 1)
     const positions = [{ ...account.positions[0], symbol: 'FOOUSDT' }]
