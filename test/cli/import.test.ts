@@ -74,7 +74,7 @@ describe('plimsoll import', () => {
     let help = ''
     const command = importCommand().configureOutput({ writeOut: (text) => (help += text) })
     command.outputHelp()
-    const [sample] = /^ *id,venue,.*\n(?:.+\n)+/m.exec(help)!
+    const [sample] = /^id,venue,.*\n(?:.+\n)+/m.exec(help)!
     const csv = join(directory, 'sample.csv')
     await writeFile(csv, sample)
     await run(csv, '--json')
