@@ -69,8 +69,8 @@ export const marginModeSchema = z.enum(['isolated', 'cross'], { error: 'must be 
 export type MarginMode = z.infer<typeof marginModeSchema>
 
 /**
- * A position as the venue states it. `size` is signed (long > 0), in base units (linear) or contracts
- * (inverse). `isolatedMargin` is the whole margin assigned to an isolated position, in the settlement
+ * A position as the venue states it. `size` is signed (long > 0), in units of `multiplier` of its rules: base units, or
+ * contracts (inverse; of OKX, CME and Coinbase US linear ones too). `isolatedMargin` is the whole margin assigned to an isolated position, in the settlement
  * asset; absent, it is the venue's initial margin at the entry price and the given leverage.
  */
 export const positionSchema = z

@@ -82,7 +82,9 @@ const markSchema = z.object({
 
 const eventPositionSchema = z.object({
   symbol: text("Venue's name of the contract."),
-  size: text('Signed, above zero is long; base units (linear) or contracts (inverse).'),
+  size: text(
+    "Signed, above zero is long; in the unit of the account's `size`: its `multiplier` is what one is.",
+  ),
   notional: figureOrNull('Value at the mark.'),
   unrealizedPnl: figureOrNull('Profit at the mark.'),
   maintenanceMargin: figureOrNull('What the venue asks for this position.'),
@@ -90,7 +92,7 @@ const eventPositionSchema = z.object({
     'Mark at which the margin account is liquidated if no other price moves; null if no price above zero does.',
   ),
   bankruptcyPrice: figureOrNull(
-    'Mark at which its margin balance is zero; null if no price above zero does.',
+    'Mark at which the margin balance less the fee of closing there, if the venue counts one, is zero; null if no price above zero does.',
   ),
   entryPrice: termOf('Average entry price.'),
   leverage: termOf('As the account states it.'),
