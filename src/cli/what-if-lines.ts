@@ -1,11 +1,11 @@
-import type { Reached, ReachedTotal, WhatIf } from '../questions/index.ts'
+import { EVERY_PRICE, type Reached, type ReachedTotal, type WhatIf } from '../questions/index.ts'
 import { shortened } from './figures.ts'
 import type { Palette } from './terminal.ts'
 import { visible } from './visible.ts'
 
 const MONEY_DIGITS = 8
 const RATIO_DIGITS = 5
-/** Index prices that move, prices that are not known, and accounts that are refused: of each so many are named; JSON has all. */
+/** Prices that move, prices that stay, prices that are not known, and accounts that are refused: of each so many are named; JSON has all. */
 const NAMED_MAX = 10
 /** Widest column of names. A longer name moves the rest of its line to the right. */
 const NAME_WIDTH_MAX = 40
@@ -23,8 +23,9 @@ export function whatIfLines(moves: readonly string[], found: WhatIf, palette: Pa
   const more = liquidated + warned - reached.length
   return [
     palette.strong(moves.length === 0 ? 'present marks' : moves.map(visible).join('  ')),
-    ...indexLines(found.indexPrices),
+    ...movedLines(found),
     counts.join('  '),
+    ...(marginAccounts === 0 ? [palette.red('there is no margin account to judge')] : []),
     ...found.totals.map((total) => totalLine(total, palette)),
     ...reachedLines(reached, palette),
     ...(more > 0 ? [palette.dim(`and ${counted(more)} more; --limit lists them`)] : []),
@@ -32,13 +33,32 @@ export function whatIfLines(moves: readonly string[], found: WhatIf, palette: Pa
   ]
 }
 
-function indexLines(moved: WhatIf['indexPrices']): string[] {
-  if (moved.length === 0) return []
-  const each = moved
-    .slice(0, NAMED_MAX)
-    .map(({ asset, before, price }) => `${visible(asset)} ${before === null ? '' : `${before} → `}${price}`)
-  const more = moved.length - each.length
-  return [`index prices moved: ${each.join(', ')}${more > 0 ? ` and ${counted(more)} more` : ''}`]
+function movedLines({ marks, marksMoved, indexPrices, kept }: WhatIf): string[] {
+  const ofMarks = marks.map(({ venue, symbol, before, price }) => {
+    const change = price === null ? 'from entry prices' : changeText(before, price)
+    return `${visible(symbol)} (${venue}) ${change}`
+  })
+  const ofIndexPrices = indexPrices.map(
+    ({ asset, before, price }) => `${visible(asset)} ${changeText(before, price)}`,
+  )
+  const ofKept = kept.map(
+    ({ kind, venue, name }) => `${kind} of ${visible(name)}${venue === null ? '' : ` (${venue})`}`,
+  )
+  return [
+    ...listLine('marks moved', ofMarks, marksMoved),
+    ...listLine('index prices moved', ofIndexPrices, ofIndexPrices.length),
+    ...listLine('kept by a move of their own', ofKept, ofKept.length),
+  ]
+}
+
+function changeText(before: string | null, price: string): string {
+  return before === null ? price : `${before} → ${price}`
+}
+
+function listLine(title: string, each: readonly string[], count: number): string[] {
+  if (count === 0) return []
+  const more = count - Math.min(each.length, NAMED_MAX)
+  return [`${title}: ${each.slice(0, NAMED_MAX).join(', ')}${more > 0 ? ` and ${counted(more)} more` : ''}`]
 }
 
 function totalLine({ level, settle, marginAccounts, notional, shortfall }: ReachedTotal, palette: Palette) {
@@ -81,7 +101,11 @@ function faultLines({ missing, unheld, refused }: WhatIf, palette: Palette): str
   const refusals = refused.map(({ account, reason }) => `${visible(account)} is refused: ${visible(reason)}`)
   return [
     ...named(missed, 'prices are not known'),
-    ...unheld.map((name) => `no account depends on ${visible(name)}`),
+    ...unheld.map((name) =>
+      name === EVERY_PRICE
+        ? `no account depends on a price that ${EVERY_PRICE} moves`
+        : `no account depends on ${visible(name)}`,
+    ),
     ...named(refusals, 'accounts are refused'),
   ].map((line) => palette.red(line))
 }

@@ -42,14 +42,17 @@ export interface WhatIfContext {
 
 const HELP = `
 A move is SYMBOL=PRICE, or SYMBOL=CHANGE% of the present mark. The name of an
-asset moves its index price in pools: BTC=-10%. '*=-10%' moves every mark and
-every index price that has no move of its own, but no index price of a currency:
-assets with USD or EUR in their names (USDT, EURI), DAI, U, and state currencies
-such as GBP. "indexPrices" of the answer lists the index prices that move.
-BTC=0% keeps one where it is. What an option is worth does not follow from
-another price: '*' moves no mark of an option. Where its underlying moves, its
-margin account is unknown ("missing" names the option and its "underlying")
-unless a move states the mark: BTC-25DEC26-60000-P=0.41.
+asset moves its index price in pools: BTC=-10%. Where a contract has the name of
+an asset, it moves both; mark:BTC=-10% and index:BTC=-10% move one of them.
+'*=-10%' moves every mark and every index price that has no move of its own, but
+no index price of a currency: assets with USD or EUR in their names (USDT,
+EURI), DAI, U, and state currencies such as GBP. index:BTC=0% keeps one.
+"marks" (of "marksMoved" the first 1000) and "indexPrices" of the answer list
+what moves, "kept" what a move of its own keeps.
+What an option is worth does not follow from another price: '*' moves no mark of
+an option. Where its underlying moves, its margin account is unknown ("missing"
+names the option and its "underlying") unless a move states the mark:
+BTC-25DEC26-60000-P=0.41.
 Without moves the answer is that of the present marks. A worker does not store
 marks: --marks or --from-entry states the present ones, which a move in percent
 and every symbol without a move need.
@@ -60,13 +63,14 @@ place of --levels. Listed are the levels nearest to the line first, then the
 largest shortfalls. Totals are by level and settlement asset.
 
 JSON: {"moves", "marginAccounts", "safe", "warned", "liquidated", "unknown",
-"totals", "reached", "missing", "indexPrices", "unheld", "refused",
-"unreadable", "faults"};
+"totals", "reached", "missing", "marksMoved", "marks", "indexPrices", "kept",
+"unheld", "refused", "unreadable", "faults"};
 "unreadable" counts the accounts that cannot be read, "faults" says where each
 stands and why.
 
 Exit code 1 where an account cannot be read or judged ("unknown", "refused",
-"unreadable"), and where no account depends on a name that is moved ("unheld").`
+"unreadable"), and where no account depends on a name that is moved, or on a
+price that '*' moves ("unheld").`
 
 /** `plimsoll what-if`: who is warned and who is liquidated if prices move so. */
 export function whatIfCommand(

@@ -20,6 +20,10 @@ export type Move = { readonly price: Decimal } | { readonly times: Rational }
  * move of its own.
  */
 export const EVERY_PRICE = '*'
+/** Before the symbol of a mark, for a move of the mark alone: an asset may have the same name. */
+export const MARK_PREFIX = 'mark:'
+/** Before an asset, for a move of its index price alone: a contract may have the same name. */
+export const INDEX_PREFIX = 'index:'
 
 const HUNDRED = parseDecimal('100')
 
@@ -42,7 +46,7 @@ export function parseMove(text: string): readonly [name: string, move: Move] {
   throw new PlimsollError('USAGE', `${JSON.stringify(text)}: ${rule}`)
 }
 
-/** Moves by the names of prices. */
+/** Moves by the names of prices. A name alone is that of a mark and of an index price; one with its kind goes before it. */
 export class Moves {
   readonly #stated: ReadonlyMap<string, Move>
 
@@ -56,7 +60,7 @@ export class Moves {
   }
 
   ofMarkByName(symbol: string): Move | undefined {
-    return this.#stated.get(symbol)
+    return this.#stated.get(`${MARK_PREFIX}${symbol}`) ?? this.#stated.get(symbol)
   }
 
   ofIndexPrice(asset: string): Move | undefined {
@@ -64,7 +68,7 @@ export class Moves {
   }
 
   ofIndexPriceByName(asset: string): Move | undefined {
-    return this.#stated.get(asset)
+    return this.#stated.get(`${INDEX_PREFIX}${asset}`) ?? this.#stated.get(asset)
   }
 }
 

@@ -8,6 +8,7 @@ import {
   type RuledPosition,
   symbolsOf,
 } from '../margin/index.ts'
+import { isCurrency } from './currencies.ts'
 import { leavesPrice, type Move, Moves, moved } from './moves.ts'
 
 /** Present prices. Marks by symbol hold at every venue but where the venue has its own. Index prices are by asset. */
@@ -26,6 +27,13 @@ export interface MovedIndexPrice {
   /** null if the present one is not known. */
   readonly before: Decimal | null
   readonly price: Decimal
+}
+
+/** What is held of an instrument whose mark decides. */
+export interface HeldMark {
+  readonly isOption: boolean
+  /** Whether a position is held in it; false of what is the underlying of an option only. */
+  readonly hasEntry: boolean
 }
 
 /** A price that decides about a margin account and is not known. */
@@ -93,6 +101,43 @@ export class Prices {
     const price = move && moved(move, before ?? undefined)
     if (price === undefined || leavesPrice(move, before ?? undefined)) return undefined
     return { asset, before, price }
+  }
+
+  /**
+   * The mark before and after the moves, if it moves; undefined otherwise, and where it is not known. null stands for the entry price
+   * of each position, and what follows from it.
+   */
+  supposedMarkOf(
+    venue: VenueId,
+    symbol: string,
+    { isOption, hasEntry }: HeldMark,
+  ): { readonly before: Decimal | null; readonly price: Decimal | null } | undefined {
+    const move = isOption ? this.#moves.ofMarkByName(symbol) : this.#moves.ofMark(symbol)
+    const before = this.#statedMarks(venue)(symbol)
+    if (leavesPrice(move, before)) return undefined
+    const price = moved(move, before)
+    const isKnown = price !== undefined || (hasEntry && this.#present.isFromEntry)
+    return isKnown ? { before: before ?? null, price: price ?? null } : undefined
+  }
+
+  isMarkKept(venue: VenueId, symbol: string): boolean {
+    const move = this.#moves.ofMarkByName(symbol)
+    return move !== undefined && leavesPrice(move, this.#statedMarks(venue)(symbol))
+  }
+
+  isIndexPriceKept(asset: string): boolean {
+    const move = this.#moves.ofIndexPriceByName(asset)
+    return move !== undefined && leavesPrice(move, this.#present.indexPrices.get(asset))
+  }
+
+  /** Whether a move of every price is that of the mark. */
+  isMarkOfEveryMove(symbol: string, { isOption }: HeldMark): boolean {
+    return !isOption && this.#moves.ofMarkByName(symbol) === undefined
+  }
+
+  /** Whether a move of every price is that of the index price. */
+  isIndexPriceOfEveryMove(asset: string): boolean {
+    return !isCurrency(asset) && this.#moves.ofIndexPriceByName(asset) === undefined
   }
 
   missingOf(marginAccount: MarginAccount): MissingPrice[] {

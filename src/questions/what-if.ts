@@ -1,17 +1,15 @@
 import type { Account, Decimal, RuleBook, VenueId } from '../domain/index.ts'
 import {
-  type AccountFormula,
   add,
   compare,
   formatDecimal,
-  indexAssetsOf,
   type LevelRule,
   type MarginAccount,
   ownRulesOver,
   type Rational,
-  symbolsOf,
   ZERO,
 } from '../margin/index.ts'
+import { HeldPrices, type MovedPrices } from './held-prices.ts'
 import {
   asPrinted,
   eachMarginAccount,
@@ -26,9 +24,9 @@ import {
   worseJudgedFirst,
 } from './judged.ts'
 import { type CountedPrice, MissingPrices } from './missing-prices.ts'
-import { EVERY_PRICE, type Move } from './moves.ts'
+import type { Move } from './moves.ts'
 import { isProvenSafe } from './nominate.ts'
-import { type MovedIndexPrice, type PresentPrices, Prices } from './prices.ts'
+import { type PresentPrices, Prices } from './prices.ts'
 
 /** A margin account that is warned or liquidated at the supposed prices. Money in its settlement asset. */
 export interface Reached {
@@ -56,7 +54,7 @@ export interface ReachedTotal {
   readonly shortfall: Decimal
 }
 
-export interface WhatIf {
+export interface WhatIf extends MovedPrices {
   readonly marginAccounts: number
   readonly safe: number
   readonly warned: number
@@ -68,10 +66,6 @@ export interface WhatIf {
   /** The worst level first, then the largest shortfall, then the highest ratio. */
   readonly reached: readonly Reached[]
   readonly missing: readonly CountedPrice[]
-  /** Those of pools that move, by asset. */
-  readonly indexPrices: readonly MovedIndexPrice[]
-  /** Names of moves that no margin account depends on. */
-  readonly unheld: readonly string[]
   readonly refused: readonly RefusedAccount[]
 }
 
@@ -99,16 +93,13 @@ interface Found extends Judged {
 export function whatIf({ accounts, bookOf, present, moves, rule, limit }: WhatIfQuestion): WhatIf {
   const prices = new Prices(present, moves)
   const missing = new MissingPrices()
-  const unheld = new Set([...moves.keys()].filter((name) => name !== EVERY_PRICE))
+  const held = new HeldPrices()
   const ruleFor = ownRulesOver(rule)
-  const indexAssets = new Set<string>()
   const found: Found[] = []
   let marginAccounts = 0
   const decide = (marginAccount: MarginAccount, { levels }: Account) => {
     marginAccounts++
-    if (unheld.size > 0) withoutHeld(unheld, marginAccount.formula)
-    const { pool } = marginAccount.formula
-    for (const asset of pool === undefined ? [] : indexAssetsOf(pool)) indexAssets.add(asset)
+    held.add(marginAccount.venue, marginAccount.formula)
     const judged = judge(marginAccount, prices, ruleFor(levels))
     if (judged === undefined) missing.add(prices.missingOf(marginAccount))
     else if (judged.level > 0) found.push(foundOf(marginAccount, judged, prices))
@@ -121,7 +112,7 @@ export function whatIf({ accounts, bookOf, present, moves, rule, limit }: WhatIf
     )
     if (!isSafe) return false
     marginAccounts += parts.length
-    if (unheld.size > 0) for (const part of parts) withoutHeld(unheld, part)
+    for (const part of parts) held.add(venue, part)
     return true
   })
   found.sort(worstFirst)
@@ -136,8 +127,7 @@ export function whatIf({ accounts, bookOf, present, moves, rule, limit }: WhatIf
     totals: totalsOf(found),
     reached: found.slice(0, limit).map((one) => reachedOf(one, before)),
     missing: missing.list(),
-    indexPrices: [...indexAssets].sort().flatMap((asset) => prices.movedIndexPriceOf(asset) ?? []),
-    unheld: [...unheld],
+    ...held.movedBy(prices, moves.keys()),
     refused,
   }
 }
@@ -149,14 +139,6 @@ function isLiquidated({ level, rule }: Judged): boolean {
 function foundOf(marginAccount: MarginAccount, judged: Judged, prices: Prices): Found {
   const shortfall = asPrinted(shortfallOf(judged.evaluation))
   return { ...judged, marginAccount, shortfall, notional: notionalOf(marginAccount, prices, judged.rule) }
-}
-
-function withoutHeld(
-  names: Set<string>,
-  { positions, pool }: Pick<AccountFormula, 'positions' | 'pool'>,
-): void {
-  for (const symbol of symbolsOf({ positions })) names.delete(symbol)
-  for (const { asset } of pool?.assets ?? []) names.delete(asset)
 }
 
 function reachedOf(found: Found, before: Prices): Reached {

@@ -101,7 +101,8 @@ describe('plimsoll what-if', () => {
     expect(every.output).toMatch(/^index prices moved: BTC 30000 → 28350$/m)
     expect(every.output).toMatch(/1 liquidated/)
     const pinned = await run(['*=-5.5%', 'BTC=0%', '--file', pools, '--marks', state], 80)
-    expect(pinned.output).not.toMatch(/index price/)
+    expect(pinned.output).not.toMatch(/moved/)
+    expect(pinned.output).toMatch(/^kept by a move of their own: index price of BTC$/m)
   })
 
   it('says that a move of its underlying leaves the mark of an option open, and takes it from a move', async () => {
@@ -136,14 +137,26 @@ describe('plimsoll what-if', () => {
   it('prints lines that fit the terminal, with totals and what is left out', async () => {
     const { output } = await run(['*=-12%', '--file', file, '--marks', marks, '--limit', '1'], 72)
     const lines = output.trimEnd().split('\n')
-    expect(lines.slice(0, 3)).toEqual([
+    expect(lines.slice(0, 5)).toEqual([
       '*=-12%',
+      'marks moved: BTCUSDT (binance) 60000 → 52800, ETHUSDT (binance) 3000 →',
+      '      2640',
       '3 margin accounts  2 liquidated  0 warned  1 safe',
       expect.stringMatching(/^ {2}liquidated {2}2 in USDT {2}notional 7920 {2}shortfall \d/),
     ])
     expect(output).toMatch(/^liquidated {2}desk\/gone:isolated:BTCUSDT:long {2}ratio none/m)
     expect(output).toMatch(/^and 1 more; --limit lists them$/m)
     expect(lines.filter((line) => line.length > 72)).toEqual([])
+  })
+
+  it('says in words that there is nothing that * could move', async () => {
+    const empty = join(folder, 'empty.jsonl')
+    await writeFile(empty, '')
+    const { code, output } = await run(['*=-10%', '--file', empty], 80)
+    expect(code).toBe(1)
+    expect(output).toMatch(/^there is no margin account to judge$/m)
+    expect(output).toMatch(/^no account depends on a price that \* moves$/m)
+    expect(JSON.parse((await run(['*=-10%', '--file', empty])).output).unheld).toEqual(['*'])
   })
 
   it('ends with exit code 1 and names what it cannot judge', async () => {

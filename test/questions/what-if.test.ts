@@ -253,10 +253,76 @@ describe('what-if', () => {
     expect(movedBy('AUSDT=-10%')).toEqual([])
   })
 
+  describe('with a contract and a collateral of one name', () => {
+    const contract = makeAccount({
+      id: 'contract',
+      collateral: [{ asset: 'USDT', amount: '5500' }],
+      positions: [crossPosition('BTC', { entryPrice: '60000' })],
+    })
+    const pool = parsedAccount({
+      venue: 'binance',
+      positions: [],
+      pool: { currency: 'USDT', kind: 'spot-margin', liquidationLevel: '1.05' },
+      collateral: [{ asset: 'BTC', amount: '1' }],
+      liabilities: [{ asset: 'USDT', amount: '27000' }],
+    } as Parameters<typeof parsedAccount>[0])
+    const rules = collateralRulesSchema.parse({ tiers: [{ cap: '999999999', ratio: '1' }] })
+    const book = { ...bookOf(BINANCE, { BTC: oneTier('0.01') }), collateralOf: () => rules }
+    const present = presentOf({ BTC: '60000' }, { indexPrices: new Map([['BTC', '60000']]) })
+    const { venue } = contract
+    const mark = { venue, symbol: 'BTC', before: '60000', price: '54000' }
+    const indexPrice = { asset: 'BTC', before: '60000', price: '54000' }
+    const keptMark = { kind: 'mark', venue, name: 'BTC' }
+    const keptIndexPrice = { kind: 'index price', venue: null, name: 'BTC' }
+
+    it.each([
+      ['*=-10%', [mark], [indexPrice], []],
+      ['BTC=-10%', [mark], [indexPrice], []],
+      ['mark:BTC=-10%', [mark], [], []],
+      ['index:BTC=54000', [], [indexPrice], []],
+      ['*=-10% BTC=0%', [], [], [keptMark, keptIndexPrice]],
+      ['*=-10% index:BTC=0%', [mark], [], [keptIndexPrice]],
+      ['*=-10% mark:BTC=60000.0', [], [indexPrice], [keptMark]],
+      ['BTC=-50% mark:BTC=-10% index:BTC=0%', [mark], [], [keptIndexPrice]],
+    ])('%s moves what the answer lists', (moves, marks, indexPrices, kept) => {
+      const answer = ask([contract, pool], moves, present, book)
+      expect(answer).toMatchObject({ marksMoved: marks.length, marks, indexPrices, kept })
+      expect(answer.liquidated).toBe(marks.length)
+    })
+
+    it('names a kind of which no account has that price', () => {
+      expect(ask([contract], 'index:BTC=-10%', present, book).unheld).toEqual(['index:BTC'])
+      expect(ask([pool], 'mark:BTC=-10%', present, book).unheld).toEqual(['mark:BTC'])
+      expect(ask([contract], '*=-10% BTC=0%', present, book).unheld).toEqual(['*'])
+      expect(ask([], '*=-10%', present, book)).toMatchObject({ marginAccounts: 0, unheld: ['*'] })
+    })
+  })
+
+  it('lists a mark that follows from entry prices without a figure, and none that is not known', () => {
+    const accounts = [longWith('a', '500')]
+    const listed = (present: PresentPrices) => ask(accounts, 'AUSDT=-10%', present).marks
+    const venue = accounts[0]!.venue
+    expect(listed(presentOf({}, { isFromEntry: true }))).toEqual([
+      { venue, symbol: 'AUSDT', before: null, price: null },
+    ])
+    expect(listed(presentOf({}))).toEqual([])
+  })
+
+  it('lists the first thousand marks that move, and counts all', () => {
+    const symbols = Array.from({ length: 1_200 }, (_, index) => `A${10_000 + index}`)
+    const accounts = symbols.map((symbol) => isolatedLong(symbol, { symbol, entryPrice: '100' }))
+    const book = bookOf(BINANCE, Object.fromEntries(symbols.map((symbol) => [symbol, oneTier('0.01')])))
+    const present = presentOf(Object.fromEntries(symbols.map((symbol) => [symbol, '100'])))
+    const { marksMoved, marks } = ask(accounts, '*=1%', present, book)
+    expect(marksMoved).toBe(1_200)
+    expect(marks.map(({ symbol }) => symbol)).toEqual(symbols.slice(0, 1_000))
+  })
+
   it('names what is moved and held by nobody, and accounts that the rules refuse', () => {
     const odd = longAt100('odd', '10', { symbol: 'CUSDT' })
     const answer = ask([longWith('a', '500'), odd], 'AUSDT=90 XUSDT=5 *=-1%', presentOf({}))
-    expect(answer.unheld).toEqual(['XUSDT'])
+    // The one mark that is held has a move of its own.
+    expect(answer.unheld).toEqual(['XUSDT', '*'])
     expect(answer.refused).toEqual([{ account: 'odd', reason: expect.stringMatching(/CUSDT/) }])
     expect(answer.marginAccounts).toBe(1)
   })
