@@ -8,7 +8,7 @@ import { type Algebra, exactNumbers, magnitude } from './algebra.ts'
 import { isCreditedByFee } from './closing-fee.ts'
 import { type Figure, type FigureOf, firstCrossing, tracedFigure } from './crossing.ts'
 import { figuresAt, type Known } from './formula-figures.ts'
-import { focusOn } from './formula-focus.ts'
+import { focusOn, placeIn } from './formula-focus.ts'
 import type { LevelRule } from './level-rule.ts'
 import { indexAssetsOf, type PoolTerms } from './pool-formulas.ts'
 import {
@@ -192,13 +192,7 @@ function closingOf(knownAt: KnownAt, index: number, goal: Goal): Closing {
   const step = parseDecimal(reductionStepOf(rules))
   const figure = surplusWithout(known, index, goal)
   const turn = goal.distance.n === 0n ? undefined : turnOf(positions, index)
-  const turned =
-    turn &&
-    surplusWithout(
-      turnedAt(known, knownAt(ZERO), goal, turn, position.symbol),
-      turn.places.indexOf(index),
-      goal,
-    )
+  const turned = turn && surplusAfter(turn, known, knownAt(ZERO), goal, index)
   const sizeOf = (steps: bigint) => mul(step, { n: steps, d: 1n })
   const meetsWith = (closed: Rational) => {
     const surplus = turn !== undefined && isTurned(turn, closed) ? turned! : figure
@@ -235,19 +229,15 @@ function closingOf(knownAt: KnownAt, index: number, goal: Goal): Closing {
   return { size, meetsWith, smallestAbove }
 }
 
-/** What moves with the price of the symbol, at the prices of the goal, that one on the side to which it turns. */
-function turnedAt(
-  known: Known,
-  present: Known,
-  { distance }: Goal,
-  { side, places }: Turn,
-  symbol: string,
-): Known {
-  const focused = focusOn(known, places)
+/** The surplus at the prices of the goal, but with that of the symbol on the side to which it turns. */
+function surplusAfter(turn: Turn, known: Known, present: Known, goal: Goal, index: number): Surplus {
+  const { symbol } = known.formula.positions[index]!.position
+  const focused = focusOn(known, turn.places)
   const marks = new Map(symbolsOf(focused.formula).map((one) => [one, known.marks.get(one)!]))
-  marks.set(symbol, movedMark(present, symbol, side, distance))
+  marks.set(symbol, movedMark(present, symbol, turn.side, goal.distance))
   const priced = { ...focused, marks }
-  return { ...priced, figures: figuresAt(exactNumbers, priced) }
+  const turned = { ...priced, figures: figuresAt(exactNumbers, priced) }
+  return surplusWithout(turned, placeIn(focused, known, turn.places, index), goal)
 }
 
 /** The surplus as a function of the share that is closed. */
@@ -256,7 +246,7 @@ function surplusWithout(known: Known, index: number, goal: Goal): Surplus {
   if (byPieces !== undefined) return byPieces
   // An account of which only some positions move is kept as it is.
   const focused = known.formula.still === undefined ? focusOn(known, [index]) : known
-  const place = focused === known ? index : 0
+  const place = placeIn(focused, known, [index], index)
   const surplusAt: FigureOf = (algebra, share) =>
     surplusUnder(focused, algebra, goal, { closed: { index: place, share } })
   return { ...tracedFigure(surplusAt), exactAt: (share) => surplusAt(exactNumbers, share) }

@@ -81,7 +81,7 @@ function positionsOf({ formula }: Known, symbols: ReadonlySet<string>): readonly
 function slackOfCoin(known: Known, coin: string, symbols: ReadonlySet<string>): Figure {
   const pieces = known.isTraced === true ? undefined : coinPiecesOf(known, symbols)
   if (pieces !== undefined) return figureOfPieces(pieces)
-  const focused = focusOn(known, placesOn(known.formula, symbols))
+  const focused = focusOn(known, placesOn(known.formula, symbols), [coin])
   const moves =
     <N>(one: (price: Rational) => N): Moved<N> =>
     (kind, name, price) =>

@@ -45,6 +45,8 @@ export interface Known extends KnownPrices {
   readonly figures: AccountFigures<Rational>
   /** Its prices, cures and distances are traced, also where pieces give them: the slow twin, for tests. */
   readonly isTraced?: boolean
+  /** All its positions and assets are computed in every question (see `formula-focus.ts`): the slow twin of a pool, for tests. */
+  readonly isWhole?: boolean
 }
 
 /** undefined when a price that counts is missing. */

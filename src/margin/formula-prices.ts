@@ -45,7 +45,8 @@ export function liquidationPriceOf(known: Known, symbol: string, received?: Rece
 function slackOfSymbol(known: Known, symbol: string, received?: Received): Figure {
   const pieces = known.isTraced === true ? undefined : slackPiecesWith(known, symbol, received)
   if (pieces !== undefined) return figureOfPieces(pieces)
-  const focused = focusOn(known, placesOn(known.formula, new Set([symbol])))
+  const places = placesOn(known.formula, new Set([symbol]))
+  const focused = focusOn(known, places, [received?.asset])
   if (received === undefined)
     return tracedFigure((algebra, price) => slackAt(algebra, focused, movedTo(symbol, price)))
   const { amount, asset } = received

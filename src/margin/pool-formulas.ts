@@ -20,6 +20,8 @@ export interface PoolTerms {
   readonly kind: Pool['kind']
   /** Every asset that the account holds, owes or settles in. */
   readonly assets: readonly PoolAsset[]
+  /** What further assets bring, whose amounts and prices stay; see `formula-focus.ts`. */
+  readonly rest?: PoolBalances<Rational>
   /** Of spot margin: the line is where weighted assets are this many times the debts. undefined: equity against margin. */
   readonly liquidationLevel: Rational | undefined
   /** Of the rule book, for a pool without positions. */
@@ -68,13 +70,14 @@ export function indexPriceOf<N>(
   return price
 }
 
+const NOTHING: PoolBalances<Rational> = { walletBalance: ZERO, marginBalance: ZERO, debtMargin: ZERO }
+
 export function poolBalancesOf<N>(
   algebra: Algebra<N>,
   pool: PoolTerms,
   flows: readonly AssetFlow<N>[],
   prices: IndexPrices<N>,
 ): PoolBalances<N> {
-  const zero = algebra.of(ZERO)
   const parts = pool.assets.map((asset) =>
     assetBalancesOf(
       algebra,
@@ -83,12 +86,13 @@ export function poolBalancesOf<N>(
       heldOf(algebra, asset, flows),
     )(indexPriceOf(algebra, pool, asset.asset, prices)),
   )
-  const sum = (of: (part: PoolBalances<N>) => N) =>
-    parts.reduce((total, part) => algebra.add(total, of(part)), zero)
+  const { walletBalance, marginBalance, debtMargin } = pool.rest ?? NOTHING
+  const sum = (rest: Rational, of: (part: PoolBalances<N>) => N) =>
+    parts.reduce((total, part) => algebra.add(total, of(part)), algebra.of(rest))
   return {
-    walletBalance: sum((part) => part.walletBalance),
-    marginBalance: sum((part) => part.marginBalance),
-    debtMargin: sum((part) => part.debtMargin),
+    walletBalance: sum(walletBalance, (part) => part.walletBalance),
+    marginBalance: sum(marginBalance, (part) => part.marginBalance),
+    debtMargin: sum(debtMargin, (part) => part.debtMargin),
   }
 }
 
