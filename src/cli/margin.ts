@@ -1,27 +1,20 @@
 import type { Writable } from 'node:stream'
 import { Command } from 'commander'
-import { z } from 'zod'
 import { type ConfigOverrides, loadConfig } from '../config.ts'
 import {
   type Account,
   type CollateralRules,
   collateralRulesMapSchema,
-  decimalSchema,
-  faultsText,
-  IN_OUR_WORDS,
   type InstrumentRules,
   instrumentRulesMapSchema,
-  isPrice,
   type MarginState,
-  pathText,
   type RuleBook,
-  schemaFaultsOf,
-  shownValue,
 } from '../domain/index.ts'
-import { EXIT_FAULT, type FaultCode, PlimsollError } from '../errors.ts'
-import { type Line, readJson } from '../input/index.ts'
+import { EXIT_FAULT, PlimsollError } from '../errors.ts'
+import type { Line } from '../input/index.ts'
 import {
   answersOf,
+  asOfFaultsOf,
   assumptionsUnder,
   checkCollateral,
   checkRules,
@@ -34,6 +27,7 @@ import {
   marginStateOf,
   ownRulesOver,
   positionAnswersOf,
+  refuseFaults,
   ruleAgeDays,
   shortfallAtExitOf,
 } from '../margin/index.ts'
@@ -42,7 +36,8 @@ import { withCollateralRules, withRules } from '../rules/index.ts'
 import { systemClock } from '../system/index.ts'
 import { accountSchema } from '../venues/index.ts'
 import { type BookOf, ruleBooks } from '../worker/rule-books.ts'
-import { LINE_CHARACTERS_MAX, linesOf, openInput, writeLine } from './lines.ts'
+import { linesOf, openInput, writeLine } from './lines.ts'
+import { parseAt, readFundingRates, readInput, readPrices, refuseUnheld } from './margin-input.ts'
 import { levelsOption } from './options.ts'
 import { jsonLine } from './visible.ts'
 
@@ -143,10 +138,13 @@ function resultOf(line: Line, judge: MarginJudge, ruleFor: RuleFor) {
 function marginsOf(line: Line, { bookOf, nowMs }: MarginJudge, ruleFor: RuleFor) {
   const input = readInput(line)
   const account = parseAt<Account>(accountSchema, input.account, 'account', 'ACCOUNT_INVALID')
+  under('account', () => refuseFaults(account, asOfFaultsOf(account, nowMs)))
   const marks = readPrices(input.marks, 'marks')
   const indexPrices = readPrices(input.indexPrices ?? {}, 'indexPrices')
   const exitPrices = readPrices(input.exitPrices ?? {}, 'exitPrices')
   const fundingRates = readFundingRates(input.fundingRates ?? {})
+  refuseUnheld('exitPrices', exitPrices.keys(), account)
+  refuseUnheld('fundingRates', fundingRates.keys(), account)
   const book = readBook(withCollateral(bookOf(account.venue), input.collateralRules), input.rules)
   const marginAccounts = under('account', () => marginAccountsOf(account, book))
   const markOf = (symbol: string) => marks.get(symbol)
@@ -181,55 +179,6 @@ function marginsOf(line: Line, { bookOf, nowMs }: MarginJudge, ruleFor: RuleFor)
       assumptions: assumptionsUnder(marginAccount, rule),
     })),
   }
-}
-
-const inputSchema = z.strictObject({
-  account: z.record(z.string(), z.unknown()),
-  marks: z.record(z.string(), z.unknown()),
-  indexPrices: z.record(z.string(), z.unknown()).optional(),
-  exitPrices: z.record(z.string(), z.unknown()).optional(),
-  fundingRates: z.record(z.string(), z.unknown()).optional(),
-  collateralRules: z.record(z.string(), z.unknown()).optional(),
-  rules: z.record(z.string(), z.unknown()).optional(),
-})
-
-function readInput({ text, isCut }: Line): z.infer<typeof inputSchema> {
-  if (isCut) {
-    throw new PlimsollError('INPUT_INVALID', `the line is longer than ${LINE_CHARACTERS_MAX} characters`)
-  }
-  const json = readJson(text)
-  if ('reason' in json) {
-    throw new PlimsollError('INPUT_INVALID', `the line is no JSON: ${json.reason}`, { cause: json.cause })
-  }
-  if ('fault' in json) {
-    const path = pathText(json.fault.path)
-    throw new PlimsollError('INPUT_INVALID', `${path} ${json.fault.rule}`, { path })
-  }
-  return parseAt(inputSchema, json.value, undefined, 'INPUT_INVALID')
-}
-
-function readPrices(
-  prices: Readonly<Record<string, unknown>>,
-  field: 'marks' | 'indexPrices' | 'exitPrices',
-): ReadonlyMap<string, string> {
-  const checked = new Map<string, string>()
-  for (const [name, price] of Object.entries(prices)) {
-    if (!isPrice(price)) {
-      const path = `${field}.${name}`
-      const message = `${path} is ${shownValue(price)}: a price is a decimal string above zero without exponent`
-      throw new PlimsollError('MARK_INVALID', message, { path })
-    }
-    checked.set(name, price)
-  }
-  return checked
-}
-
-function readFundingRates(rates: Readonly<Record<string, unknown>>): ReadonlyMap<string, string> {
-  const checked = new Map<string, string>()
-  for (const [symbol, rate] of Object.entries(rates)) {
-    checked.set(symbol, parseAt(decimalSchema, rate, `fundingRates.${symbol}`, 'INPUT_INVALID'))
-  }
-  return checked
 }
 
 /** A part of a table, which a line may state, asks for less than nothing of a notional far below it. */
@@ -286,15 +235,4 @@ function under<T>(prefix: string, action: () => T, placeOf = (path: string) => p
     const path = `${prefix}.${placeOf(error.path)}`
     throw new PlimsollError(error.code, error.message, { path, cause: error })
   }
-}
-
-/** `field`: the field of the line that holds `value`; undefined for the line itself. */
-function parseAt<T>(schema: z.ZodType<T>, value: unknown, field: string | undefined, code: FaultCode): T {
-  const parsed = schema.safeParse(value, IN_OUR_WORDS)
-  if (parsed.success) return parsed.data
-  const before = field === undefined ? [] : [field]
-  const faults = schemaFaultsOf(parsed.error).map(({ path, rule }) => ({ path: [...before, ...path], rule }))
-  const line = field === undefined ? value : { [field]: value }
-  const path = pathText(faults[0]!.path)
-  throw new PlimsollError(code, faultsText(line, faults, 'the line'), path === '' ? {} : { path })
 }

@@ -202,7 +202,7 @@ function refuseRepeatedParts(
 
 /** Why the rules cannot judge an account: a field of it, and what they would need. */
 export interface AccountFault extends FieldFault {
-  readonly code: 'SYMBOL_UNKNOWN' | 'ACCOUNT_UNSUPPORTED'
+  readonly code: 'SYMBOL_UNKNOWN' | 'ACCOUNT_UNSUPPORTED' | 'ACCOUNT_INVALID'
 }
 
 /** Identity of a position inside its account: hedge mode holds a long and a short of one symbol. */

@@ -162,7 +162,7 @@ function unknownRule({ venue }: Account, { symbol }: Position, book: RuleBook): 
   return `rule book ${book.version} of ${venue} does not hold it; a rules file can add it`
 }
 
-/** @throws PlimsollError SYMBOL_UNKNOWN or ACCOUNT_UNSUPPORTED with all faults of the account, the path that of the first. */
+/** @throws PlimsollError by the code of the first, with all faults of the account, the path that of the first. */
 export function refuseFaults(account: Account, faults: readonly AccountFault[]): void {
   const [first] = faults
   if (first === undefined) return

@@ -1,4 +1,4 @@
-import { type Account, positionKey, type RuleBook } from '../domain/index.ts'
+import { type Account, type Clock, positionKey, type RuleBook } from '../domain/index.ts'
 import {
   type AccruedInterest,
   accountWithInterest,
@@ -6,6 +6,7 @@ import {
   type FundingBooking,
   fundedAccountOf,
   interestHoursOf,
+  isAsOfAhead,
   walletPlace,
 } from '../margin/index.ts'
 import type { FundingHistory } from './funding-history.ts'
@@ -18,7 +19,7 @@ export interface MarginAccountFunding {
   readonly asOfMs: number
   /** In its balances already, in the order of their times. */
   readonly bookings: readonly FundingBooking[]
-  /** A payment that is not in its balances is not known. */
+  /** A payment that is not in its balances is not known, or since when payments are missing. */
   readonly isUnknown: boolean
   /** A payment is on its way into its balances, until Redis keeps the record and the account is reached. */
   readonly isPending: boolean
@@ -47,6 +48,7 @@ export interface WatchedTerms extends Account {
 export interface FundingKnown {
   readonly history: FundingHistory
   readonly times: Pick<FundingTimes, 'isPending'>
+  readonly clock: Pick<Clock, 'nowMs'>
 }
 
 /**
@@ -66,6 +68,11 @@ export class AppliedFunding {
   /** Whether funding and interest are applied to the account. */
   isIn(account: number): boolean {
     return this.#known !== undefined && this.#accounts.asOfMsOf(account) !== 0
+  }
+
+  /** Whether funding and interest would be applied to an account whose balances are stated for a time to come. */
+  isAhead(account: Account): boolean {
+    return this.#known !== undefined && isAsOfAhead(account, this.#known.clock.nowMs())
   }
 
   /** Number of the last record or full hour in force. */
@@ -122,7 +129,7 @@ export class AppliedFunding {
       funding: {
         asOfMs: stated.asOfMs!,
         bookings: bookings.filter((booking) => booking.place === place),
-        isUnknown: unknown.has(place),
+        isUnknown: unknown.has(place) || this.#accounts.isAsOfAhead(account),
         isPending: pending.has(place),
       },
       ...(interest === undefined ? {} : { interest }),

@@ -1,4 +1,4 @@
-import type { FundingLog, FundingRecord, FundingSchedule, RuleBook, VenueId } from '../domain/index.ts'
+import type { Clock, FundingLog, FundingRecord, FundingSchedule, RuleBook, VenueId } from '../domain/index.ts'
 import type { FundingKnown } from './applied-funding.ts'
 import { FundingHistory } from './funding-history.ts'
 import { FundingTimes } from './funding-times.ts'
@@ -9,9 +9,17 @@ export class Funding implements FundingKnown {
   readonly history = new FundingHistory()
   readonly times: FundingTimes
 
-  /** Interest is due up to `nowMs`. */
-  constructor(log: FundingLog, markets: Markets, ruleBookOf: (venue: VenueId) => RuleBook, nowMs: number) {
-    this.history.addHourOf(nowMs)
+  readonly clock: Pick<Clock, 'nowMs'>
+
+  /** Interest is due up to the present time. */
+  constructor(
+    log: FundingLog,
+    markets: Markets,
+    ruleBookOf: (venue: VenueId) => RuleBook,
+    clock: Pick<Clock, 'nowMs'>,
+  ) {
+    this.clock = clock
+    this.history.addHourOf(clock.nowMs())
     this.times = new FundingTimes(log, markets, this.history, ruleBookOf)
   }
 

@@ -70,7 +70,7 @@ export class Monitor {
       () => clock.nowMs(),
       ({ venue, symbol }) => marketAdded(venueId(venue), symbol),
     )
-    this.#funding = fundingLog && new Funding(fundingLog, this.markets, ruleBookOf, clock.nowMs())
+    this.#funding = fundingLog && new Funding(fundingLog, this.markets, ruleBookOf, clock)
     this.watchlist = new Watchlist(kernel, this.markets, rule, ruleBookOf, this.#funding)
     this.#editor = new WatchlistEditor(this.watchlist, sequenceFloor)
     this.#announcer = new Announcer(options, this.watchlist, this.markets)

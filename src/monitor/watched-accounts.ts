@@ -13,6 +13,8 @@ const SUSPENDED = 1
 const LOST = 2
 /** It states when its balances were true, and what an hour of a debt costs. */
 const BEARS_INTEREST = 4
+/** When it was put, the time of its balances was still to come. */
+const AS_OF_AHEAD = 8
 
 /** The accounts under watch, by number: their ids, terms and margin accounts, without a JavaScript object an account. */
 export class WatchedAccounts {
@@ -149,6 +151,18 @@ export class WatchedAccounts {
 
   bearsInterest(number: number): boolean {
     return (this.#flagsOf[number]! & BEARS_INTEREST) !== 0
+  }
+
+  /**
+   * Its balances were stated for a time to come, so nobody knows which payments they lack. It stays so after that time, until a
+   * version with another one is put.
+   */
+  isAsOfAhead(number: number): boolean {
+    return (this.#flagsOf[number]! & AS_OF_AHEAD) !== 0
+  }
+
+  setAsOfAhead(number: number): void {
+    this.#flagsOf[number] = this.#flagsOf[number]! | AS_OF_AHEAD
   }
 
   /** Number of the levels by which it is judged. */

@@ -78,6 +78,7 @@ export class WatchlistEditor {
     const last = funding.last
     const funded = funding.funded(account, book, last)
     const stated = funded === account ? unfunded : marginAccountPartsOf(funded, book)
+    const isAhead = funding.isAhead(account)
     let known = this.#watchlist.find(account.id)
     if (known >= 0 && this.#accounts.venueOf(known) !== account.venue) {
       // Its positions at another venue are others, whatever their symbols are.
@@ -87,6 +88,7 @@ export class WatchlistEditor {
     if (known < 0) {
       const number = this.#accounts.add(account, book, openPositions)
       this.#accounts.setFunding(number, last)
+      if (isAhead) this.#accounts.setAsOfAhead(number)
       this.#open(funded, number, stated, changes)
     } else {
       if (this.#watchlist.isSuspended(known))
@@ -94,6 +96,7 @@ export class WatchlistEditor {
       this.#compile(funded, known, stated, changes, () => {
         this.#accounts.setFunding(known, last)
         this.#accounts.setTerms(known, account, openPositions)
+        if (isAhead) this.#accounts.setAsOfAhead(known)
         this.#accounts.setBook(known, book)
       })
     }

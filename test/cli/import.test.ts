@@ -252,6 +252,22 @@ describe('plimsoll import', () => {
   })
 })
 
+describe('an account whose balances are of a time to come', () => {
+  test('is refused by field, value and rule', async () => {
+    await writeFile(file, JSON.stringify({ ...testAccount('a', 1), asOfMs: 4_102_444_800_000 }))
+    await run(file, '--dry-run', '--json')
+    expect(JSON.parse(printed).refused).toEqual([
+      {
+        line: 1,
+        path: 'asOfMs',
+        value: '4102444800000',
+        shown: '4102444800000',
+        rule: expect.stringMatching(/^must be at most 60 s after the present time, \d+: no payment/),
+      },
+    ])
+  })
+})
+
 describe('the progress bar', () => {
   const clock = {
     nowMs: () => 0,

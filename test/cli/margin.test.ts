@@ -49,6 +49,37 @@ async function errorOf(line: unknown) {
 }
 
 describe('plimsoll margin', () => {
+  it('refuses balances of a time to come, by field and value', async () => {
+    const nowMs = Date.UTC(2026, 6, 20, 12)
+    const at = (asOfMs: number) => ({ ...LINE, account: { ...LINE.account, asOfMs } })
+    expect(await errorOf(at(nowMs + 60_001))).toEqual({
+      code: 'ACCOUNT_INVALID',
+      path: 'account.asOfMs',
+      message: `asOfMs is ${nowMs + 60_001}: must be at most 60 s after the present time, ${nowMs}: no payment before it would be charged`,
+    })
+    expect((await run([at(nowMs + 60_000)])).refused).toBe(0)
+  })
+
+  it('refuses a funding rate of more than half of the value, on either side', async () => {
+    const at = (rate: string) => ({ ...LINE, fundingRates: { BTCUSDT: rate } })
+    for (const rate of ['2', '-0.500000000000000001', '0.51']) {
+      expect(await errorOf(at(rate))).toEqual({
+        code: 'INPUT_INVALID',
+        path: 'fundingRates.BTCUSDT',
+        message: `fundingRates.BTCUSDT is "${rate}": a fraction of at most 0.5, above or below zero, is expected`,
+      })
+    }
+    expect((await run([at('0.5'), at('-0.5')])).refused).toBe(0)
+  })
+
+  it.each(['exitPrices', 'fundingRates'])('refuses %s of a symbol that no position has', async (field) => {
+    expect(await errorOf({ ...LINE, [field]: { BTCUSDT: '0.1', BTCUSD: '0.1' } })).toEqual({
+      code: 'INPUT_INVALID',
+      path: `${field}.BTCUSD`,
+      message: `${field}.BTCUSD: no position of the account has that symbol`,
+    })
+  })
+
   it('names among the assumptions what the levels of an account suppose of a short option', async () => {
     const call = { symbol: 'BTC-25DEC26-50000-C', marginMode: 'cross', size: '-1', entryPrice: '0.05' }
     const account = {
@@ -116,7 +147,7 @@ describe('plimsoll margin', () => {
     const account = {
       id: 'desk/4',
       venue: 'binance',
-      asOfMs: 1_800_000_000_000,
+      asOfMs: 1_778_400_000_000,
       pool: { currency: 'USDT', kind: 'spot-margin', liquidationLevel: '1.05' },
       collateral: [{ asset: 'BTC', amount: '1' }],
       liabilities: [{ asset: 'USDT', amount: '27000', hourlyInterestRate: '0.00001' }],
@@ -129,7 +160,7 @@ describe('plimsoll margin', () => {
     const [own] = results[0].marginAccounts
     // 1.05 · 27,000.27 = 28,350.2835, 1,649.7165 below 30,000.
     expect(own.interest).toMatchObject({
-      nextTimeMs: 1_800_003_600_000,
+      nextTimeMs: 1_778_403_600_000,
       debts: [{ asset: 'USDT', interest: '0.27' }],
       after: {
         distance: '0.05499055',

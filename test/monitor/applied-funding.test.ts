@@ -15,7 +15,7 @@ const DUE_MS = START_MS + HOUR_MS
 const RATE = '0.05'
 
 function openFunded(options: Parameters<typeof openMonitor>[0] = {}) {
-  const opened = openMonitor({ appliesFunding: true, ...options })
+  const opened = openMonitor({ appliesFunding: true, startMs: DUE_MS + 2 * HOUR_MS, ...options })
   const { monitor, clock } = opened
   /** A frame of one mark with what the venue says of funding. */
   const mark = (
@@ -38,6 +38,39 @@ function openFunded(options: Parameters<typeof openMonitor>[0] = {}) {
 
 const asOf = (account: Account, asOfMs: number): Account => ({ ...account, asOfMs })
 const known = ({ terms }: FundingRecord) => terms !== 'unknown'
+
+describe('balances that are stated for a time to come', () => {
+  it('leave no payment out in silence: verdicts say that funding is not known, also once that time has passed', () => {
+    const { monitor, clock, mark, story, events } = openFunded({ startMs: START_MS })
+    const later = START_MS + 600_000
+    monitor.apply({ kind: 'put', account: asOf(isolatedLong('a'), later) })
+    // As far ahead as clocks may differ.
+    monitor.apply({ kind: 'put', account: asOf(isolatedLong('near'), START_MS + 60_000) })
+    mark('100', START_MS + 1)
+    mark('80', START_MS + 2)
+    expect(story().toSorted()).toEqual([
+      'liquidation a:isolated:AUSDT:long 1 #1 1',
+      'liquidation near:isolated:AUSDT:long 1 #1 1',
+    ])
+    const reasons = () => events().map(({ account, reasons }) => [account, reasons])
+    expect(reasons().toSorted()).toEqual([
+      ['a', ['funding-unknown']],
+      ['near', []],
+    ])
+    clock.advance(700_000)
+    mark('100', START_MS + 700_000)
+    expect(reasons().slice(2).toSorted()).toEqual([
+      ['a', ['funding-unknown']],
+      ['near', []],
+    ])
+    monitor.apply({ kind: 'put', account: { ...asOf(isolatedLong('a'), START_MS), version: 2 } })
+    mark('80', START_MS + 700_001)
+    expect(reasons().slice(4).toSorted()).toEqual([
+      ['a', []],
+      ['near', []],
+    ])
+  })
+})
 
 describe('funding that falls due', () => {
   it('is in the balances of accounts whose balances are older, with the mark and the rate of its time', () => {

@@ -1,0 +1,106 @@
+// What a line of `plimsoll margin` holds, before it is judged.
+import { z } from 'zod'
+import {
+  type Account,
+  compareDecimals,
+  type Decimal,
+  decimalSchema,
+  faultsText,
+  IN_OUR_WORDS,
+  isPrice,
+  pathText,
+  schemaFaultsOf,
+  shownValue,
+} from '../domain/index.ts'
+import { type FaultCode, PlimsollError } from '../errors.ts'
+import { type Line, readJson } from '../input/index.ts'
+import { LINE_CHARACTERS_MAX } from './lines.ts'
+
+const inputSchema = z.strictObject({
+  account: z.record(z.string(), z.unknown()),
+  marks: z.record(z.string(), z.unknown()),
+  indexPrices: z.record(z.string(), z.unknown()).optional(),
+  exitPrices: z.record(z.string(), z.unknown()).optional(),
+  fundingRates: z.record(z.string(), z.unknown()).optional(),
+  collateralRules: z.record(z.string(), z.unknown()).optional(),
+  rules: z.record(z.string(), z.unknown()).optional(),
+})
+
+export function readInput({ text, isCut }: Line): z.infer<typeof inputSchema> {
+  if (isCut) {
+    throw new PlimsollError('INPUT_INVALID', `the line is longer than ${LINE_CHARACTERS_MAX} characters`)
+  }
+  const json = readJson(text)
+  if ('reason' in json) {
+    throw new PlimsollError('INPUT_INVALID', `the line is no JSON: ${json.reason}`, { cause: json.cause })
+  }
+  if ('fault' in json) {
+    const path = pathText(json.fault.path)
+    throw new PlimsollError('INPUT_INVALID', `${path} ${json.fault.rule}`, { path })
+  }
+  return parseAt(inputSchema, json.value, undefined, 'INPUT_INVALID')
+}
+
+/** @throws PlimsollError MARK_INVALID with the path of the price. */
+export function readPrices(
+  prices: Readonly<Record<string, unknown>>,
+  field: 'marks' | 'indexPrices' | 'exitPrices',
+): ReadonlyMap<string, string> {
+  const checked = new Map<string, string>()
+  for (const [name, price] of Object.entries(prices)) {
+    if (!isPrice(price)) {
+      const path = `${field}.${name}`
+      const message = `${path} is ${shownValue(price)}: a price is a decimal string above zero without exponent`
+      throw new PlimsollError('MARK_INVALID', message, { path })
+    }
+    checked.set(name, price)
+  }
+  return checked
+}
+
+/** A higher rate of one payment is refused: it is a percentage given as a fraction. */
+export const FUNDING_RATE_MAX: Decimal = '0.5'
+
+/** @throws PlimsollError INPUT_INVALID for the first name that no position has: a misspelt one would change nothing in silence. */
+export function refuseUnheld(
+  field: 'exitPrices' | 'fundingRates',
+  names: Iterable<string>,
+  { positions }: Pick<Account, 'positions'>,
+): void {
+  for (const name of names) {
+    if (positions.some(({ symbol }) => symbol === name)) continue
+    const path = `${field}.${name}`
+    throw new PlimsollError('INPUT_INVALID', `${path}: no position of the account has that symbol`, { path })
+  }
+}
+
+/** @throws PlimsollError INPUT_INVALID with the path of the rate. */
+export function readFundingRates(rates: Readonly<Record<string, unknown>>): ReadonlyMap<string, string> {
+  const checked = new Map<string, string>()
+  for (const [symbol, rate] of Object.entries(rates)) {
+    const path = `fundingRates.${symbol}`
+    const known = parseAt(decimalSchema, rate, path, 'INPUT_INVALID')
+    if (compareDecimals(known.replace('-', ''), FUNDING_RATE_MAX) > 0) {
+      const message = `${path} is "${known}": a fraction of at most ${FUNDING_RATE_MAX}, above or below zero, is expected`
+      throw new PlimsollError('INPUT_INVALID', message, { path })
+    }
+    checked.set(symbol, known)
+  }
+  return checked
+}
+
+/** `field`: the field of the line that holds `value`; undefined for the line itself. */
+export function parseAt<T>(
+  schema: z.ZodType<T>,
+  value: unknown,
+  field: string | undefined,
+  code: FaultCode,
+): T {
+  const parsed = schema.safeParse(value, IN_OUR_WORDS)
+  if (parsed.success) return parsed.data
+  const before = field === undefined ? [] : [field]
+  const faults = schemaFaultsOf(parsed.error).map(({ path, rule }) => ({ path: [...before, ...path], rule }))
+  const line = field === undefined ? value : { [field]: value }
+  const path = pathText(faults[0]!.path)
+  throw new PlimsollError(code, faultsText(line, faults, 'the line'), path === '' ? {} : { path })
+}
