@@ -27,7 +27,6 @@ import {
   marginAccountOf,
   marginStateSteps,
   type Rational,
-  type RuledPosition,
   ruleAgeDays,
   type Steps,
   ZERO,
@@ -130,7 +129,7 @@ function* eventSteps(
     reasons: [
       ...pending.reasons,
       ...(cause.reason === undefined ? [] : [cause.reason]),
-      ...(figures === NO_FIGURES ? [] : ageReasons(ruled, ageDays, rulesMaxAgeDays)),
+      ...(figures === NO_FIGURES ? [] : ageReasons(exact?.formula, ageDays, rulesMaxAgeDays)),
     ],
     ruleBook: pending.ruleBook.version,
     levels: rule.names.slice(1, -1),
@@ -143,13 +142,16 @@ function* eventSteps(
   }
 }
 
-/** Rules without a day may be older than any limit. A pool without positions has no rules that could bear a day. */
+/** Rules without a day may be older than any limit. What holds the currency of its pool alone has no rules that could bear one. */
 function ageReasons(
-  ruled: readonly RuledPosition[],
+  formula: MarginAccount['formula'] | undefined,
   ageDays: number | null,
   maxAgeDays: number | undefined,
 ): string[] {
-  if (maxAgeDays === undefined || ruled.length === 0) return []
+  const isRuled =
+    formula !== undefined &&
+    (formula.positions.length > 0 || formula.pool?.assets.some(({ rules }) => rules !== undefined) === true)
+  if (maxAgeDays === undefined || !isRuled) return []
   if (ageDays === null) return ['rules-undated']
   return ageDays > maxAgeDays ? ['rules-old'] : []
 }

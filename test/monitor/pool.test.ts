@@ -28,6 +28,8 @@ const BOOK: RuleBook = withCollateralRules(
 /** Without hysteresis, so that the published level is that of the prices. */
 const BY_RATIO = levelRule(['0.5', '0.9'], '0')
 
+const DAY_MS = 86_400_000
+
 /** Half a BTC behind 100 ETH: at 60,000 and 3,000 it has 27,000 and is asked for 6,000. */
 const LONG: Account = {
   ...makeAccount({
@@ -363,5 +365,36 @@ describe('a pool over several currencies', () => {
       ['ETHUSDT', '3000'],
       ['BTC/USDT index', '20000'],
     ])
+  })
+})
+
+describe('the age of the rules of a pool without positions', () => {
+  const reasonsWith = (asOf: string | undefined, collateral = 'BTC') => {
+    const rules = { ...COLLATERAL.BTC, ...(asOf === undefined ? {} : { asOf }) }
+    const book = withCollateralRules(bybit.ruleBook, { BTC: rules })
+    const { monitor, prices, events } = open(BY_RATIO, {
+      books: { bybit: book },
+      rulesMaxAgeDays: 14,
+      startMs: 20 * DAY_MS,
+    })
+    const account: Account = {
+      ...makeAccount({ id: 'desk', venue: 'bybit', collateral: [{ asset: collateral, amount: '1' }] }),
+      liabilities: [{ asset: 'USDT', amount: '27000' }],
+      pool: { currency: 'USDT', kind: 'spot-margin', liquidationLevel: '1.1' },
+    }
+    monitor.apply({ kind: 'put', account })
+    prices(['BTC/USDT index', '30000'])
+    const [event] = events()
+    return [event?.kind, event?.ruleAgeDays, event?.reasons]
+  }
+
+  it('is a reason of its events: old, or not known', () => {
+    expect(reasonsWith('1970-01-01')).toEqual(['liquidation', 20, ['rules-old']])
+    expect(reasonsWith('1970-01-07')).toEqual(['liquidation', 14, []])
+    expect(reasonsWith(undefined)).toEqual(['liquidation', null, ['rules-undated']])
+  })
+
+  it('is none where it holds and owes its currency alone, which needs no rules', () => {
+    expect(reasonsWith('1970-01-01', 'USDT')).toEqual(['liquidation', null, []])
   })
 })
