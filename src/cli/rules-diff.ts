@@ -123,10 +123,12 @@ export function diffLine(difference: Difference, palette: Palette): string {
   const asked =
     most === null || least === null || isSame(most, least) ? [] : [askedText(most, least, palette)]
   const fractions = fractionsText(difference)
-  const named = changes.filter(
+  const unsorted = changes.filter(
     ({ field }) =>
       (asked.length === 0 || !isOfTheTable(field)) && (fractions.length === 0 || !isFraction(field)),
   )
+  const isFirst = ({ field }: Change) => /^maintenance(?:\.|$)/.test(field)
+  const named = [...unsorted.filter(isFirst), ...unsorted.filter((one) => !isFirst(one))]
   const more = named.length - CHANGES_SHOWN_MAX
   return [
     name,
@@ -171,9 +173,11 @@ function askedText(most: Asked, least: Asked, palette: Palette): string {
   )
 }
 
-/** Rounded away from 1, so that more never reads as the same. */
+/** To the nearest, but away from 1 where more or less would read as the same. */
 function timesText(asked: Asked): string {
-  return `${shortened(asked.times, TIMES_DIGITS, isMore(asked) ? 'up' : 'down')}×`
+  const nearest = shortened(asked.times, TIMES_DIGITS, 'nearest')
+  const isUnchanged = compare(parseDecimal(nearest), ONE) === 0
+  return `${isUnchanged ? shortened(asked.times, TIMES_DIGITS, isMore(asked) ? 'up' : 'down') : nearest}×`
 }
 
 function placeText({ at, unit }: Asked): string {

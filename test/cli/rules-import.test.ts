@@ -110,7 +110,7 @@ describe('plimsoll rules import', () => {
     expect(same.errors).toBe('bybit  1 taken  0 refused  0 changed\n')
     const more = await importing(fileOf('more.json', page(...rows(1.5))))
     expect(more.errors).toContain(
-      'bybit BTCUSDT  asks for 1.5× in the limit of large positions, 1.46× at 2000000 USDT\n',
+      'bybit BTCUSDT  asks for 1.5× in the limit of large positions, 1.45× at 2000000 USDT\n',
     )
   })
 

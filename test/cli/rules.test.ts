@@ -295,6 +295,28 @@ describe('plimsoll rules diff', () => {
       expect(told(old, young)).toBe('bybit X  asks for 2× at 100 USDT, 1.25× in the limit of large positions')
     })
 
+    it('rounded to the nearest, but never to the same as before', () => {
+      const times = (rate: string) => told(withTiers(tier('100', '0.01')), withTiers(tier('100', rate)))
+      expect(times('0.014739')).toBe('bybit X  asks for 1.47× at every size')
+      expect(times('0.01475')).toBe('bybit X  asks for 1.48× at every size')
+      expect(times('0.010001')).toBe('bybit X  asks for 1.01× at every size')
+      expect(times('0.009999')).toBe('bybit X  asks for 0.999× at every size')
+      expect(times('0.00147391')).toBe('bybit X  asks for 0.147× at every size')
+    })
+
+    it('with the maintenance margin before all other changes, so that no list hides it (CME)', () => {
+      const perContract = (amount: string, initial: string, multiplier: string): InstrumentRules => ({
+        ...withTiers(tier('1', '0.1')),
+        takerFeeRate: multiplier === '5' ? '0' : '0.01',
+        multiplier,
+        settlementAsset: multiplier === '5' ? 'USD' : 'USDT',
+        initial: { kind: 'per-contract', amount: initial },
+        maintenance: { kind: 'per-contract', amount },
+      })
+      const line = told(perContract('48931', '53824.1', '5'), perContract('100000', '110000', '6'))
+      expect(line).toMatch(/^bybit X {2}maintenance\.amount 48931 → 100000 {2}/)
+    })
+
     it('of one rate for all sizes as one multiple, and names the fractions before and after (dYdX)', () => {
       const { defaults } = VENUES.find(({ id }) => id === 'dydx')!.ruleBook
       const market = { ticker: 'X-USD', lowerCap: '0', upperCap: '0' }
@@ -375,7 +397,7 @@ describe('plimsoll rules diff', () => {
     it('of contracts of another size only by name: the same number of them is another position', () => {
       const old = whole(['1000', '0.004'])
       expect(told(old, { ...whole(['1000', '0.008']), multiplier: '10' })).toBe(
-        'bybit X  multiplier 1 → 10  maintenance.tiers[0].maintenanceMarginRate 0.004 → 0.008',
+        'bybit X  maintenance.tiers[0].maintenanceMarginRate 0.004 → 0.008  multiplier 1 → 10',
       )
     })
 

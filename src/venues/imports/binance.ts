@@ -23,7 +23,8 @@ import { marginalTiersOf, type StatedBracket } from './tiers.ts'
 
 /** `leverageBracket` of USDⓈ-M and COIN-M, or the tables of the venue's page of leverage and margin, with the contracts of `exchangeInfo`, and the assets of `assetIndex`. */
 export const binanceImport: RulesImport = {
-  source: '/fapi/v1/leverageBracket, /dapi/v2/leverageBracket',
+  source:
+    '/fapi/v1/leverageBracket, /dapi/v2/leverageBracket, or riskBrackets of the page of leverage and margin',
   endpoint: {
     reason:
       'its brackets need an API key: ask /fapi/v1/leverageBracket with yours, and give the answer to plimsoll rules import',
