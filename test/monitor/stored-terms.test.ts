@@ -61,11 +61,13 @@ const debt = fc
     ...(hourlyInterestRate === null ? {} : { hourlyInterestRate }),
     ...(hourlyInterestRate !== null && statesPrincipal ? { principal: amount } : {}),
   }))
+/** Above 1 and at most 10. */
+const level = fc.stringMatching(/^[1-9]\.\d{1,17}[1-9]$/)
 const pooled = fc.record({
   liabilities: fc.uniqueArray(debt, { selector: (entry) => entry.asset }),
   pool: fc.oneof(
     fc.record({ currency: asset, kind: fc.constant('multi-asset') }),
-    fc.record({ currency: asset, kind: fc.constant('spot-margin'), liquidationLevel: positive }),
+    fc.record({ currency: asset, kind: fc.constant('spot-margin'), liquidationLevel: level }),
   ),
 })
 const ofOneCurrency = fc.record(
@@ -132,7 +134,11 @@ describe('Stored terms', () => {
         principal: digits,
         hourlyInterestRate: `${'0'.repeat(15)}.00${'9'.repeat(16)}`,
       })),
-      pool: { currency: assets[0], kind: 'spot-margin', liquidationLevel: digits },
+      pool: {
+        currency: assets[0],
+        kind: 'spot-margin',
+        liquidationLevel: `${'0'.repeat(14)}9.${'9'.repeat(18)}`,
+      },
       positions: Array.from({ length: POSITIONS_PER_ACCOUNT_MAX }, (_, index) => ({
         symbol: `${'\u{20000}'.repeat(18)}${String(index).padStart(4, '0')}`,
         marginMode: 'isolated',
