@@ -31,6 +31,15 @@ const START = { BTC: '60000', ETH: '3000', USDT: '1' }
 const CRASH = { BTC: '51500', ETH: '2570', USDT: '0.999' }
 type CoinPrices = typeof START
 
+/** Large pools: of each hundred accounts one, of so many positions; each value is 3 % below the first cap of its brackets. */
+const LARGE_POSITIONS = 100
+const ACCOUNTS_A_LARGE_POOL = 100
+const LARGE_VENUE = 'binance'
+/** Every mark of theirs, also after the crash, and a quiet one. */
+const LARGE_START = '100'
+const LARGE_CRASH = '86'
+const QUIET_LARGE_MARKS = ['100.002', '100.004', '99.998', '100.001', '99.996']
+
 /** One kind of account, as a venue counts it. Each is a pool of BTC, ETH and USDT. */
 interface Shape {
   readonly name: string
@@ -113,8 +122,9 @@ export type PoolWay = (typeof POOL_WAYS)[number]
 
 export interface PoolsTickBench {
   readonly shapes: readonly string[]
-  /** Margin accounts; each is a pool. */
+  /** Margin accounts; each is a pool. The large ones of 100 positions come on top. */
   readonly accounts: number
+  readonly largePools: number
   /** Those with a level above safe before the crash, and the events of the crash, which both ways publish alike. */
   readonly warned: number
   readonly crashEvents: number
@@ -125,20 +135,24 @@ export interface PoolWayFigures {
   readonly way: PoolWay
   /** Time of the processor from all accounts put to the last verdict at their first prices. */
   readonly firstCpuMs: number
-  /** Nanoseconds a tick: of a mark, and of an index price. */
-  readonly results: readonly Measured[]
-  /** Verdicts by exact arithmetic in a quiet tick, the mean. */
-  readonly exactATick: number
+  /** Nanoseconds a tick: of a mark, of an index price, and of a mark of the large pools. */
+  readonly results: readonly QuietTick[]
   /** The same from the frames of the crash to the last verdict and event. One run. */
   readonly crashCpuMs: number
 }
 
+export interface QuietTick extends Measured {
+  /** Verdicts by exact arithmetic in a tick, the mean. */
+  readonly exactATick: number
+}
+
 /**
- * Quiet ticks and a crash over pools of four shapes, both ways. Throws when one way publishes another event than the other, or an
+ * Quiet ticks and a crash over pools of four shapes and large ones, both ways. Throws when one way publishes another event than the other, or an
  * audit by exact arithmetic disagrees with a level.
  */
 export function benchPoolsTick(accounts: number, seed: number, effort: Effort): PoolsTickBench {
-  const drawn = drawnPools(accounts, seed)
+  const large = largePools(Math.ceil(accounts / ACCOUNTS_A_LARGE_POOL), seed)
+  const drawn = [...drawnPools(accounts, seed), ...large]
   const runs = POOL_WAYS.map((way) => runWay(way, drawn, effort))
   const [first, ...others] = runs.map(({ told }) => told)
   for (const told of others)
@@ -147,6 +161,7 @@ export function benchPoolsTick(accounts: number, seed: number, effort: Effort): 
   return {
     shapes: SHAPES.map(({ name }) => name),
     accounts,
+    largePools: large.length,
     warned,
     crashEvents,
     ways: runs.map(({ figures }) => figures),
@@ -196,32 +211,37 @@ function runWay(way: PoolWay, accounts: readonly Account[], effort: Effort): Run
   }
   const start = process.cpuUsage()
   for (const account of accounts) monitor.apply({ kind: 'put', account })
-  tick(framesOf(START))
+  tick(framesOf(START, LARGE_START))
   const firstCpuMs = cpuMsSince(start)
   if (monitor.unknownMarginAccounts > 0) throw new Error(`${monitor.unknownMarginAccounts} have no verdict`)
   const warned = told.length
   let turn = 0
   const next = (prices: readonly string[]) => prices[turn++ % prices.length]!
-  const [checksBefore, ticksBefore] = [monitor.counters.exactChecks, monitor.counters.ticks]
+  const quiet = (name: string, frame: () => readonly [venue: string, frame: Frame]): QuietTick => {
+    const { exactChecks, ticks } = monitor.counters
+    const measured = measure(name, accounts.length, effort, () => tick([frame()]))
+    return {
+      ...measured,
+      exactATick: (monitor.counters.exactChecks - exactChecks) / (monitor.counters.ticks - ticks),
+    }
+  }
   const results = [
-    measure('a mark, BTCUSDT', accounts.length, effort, () =>
-      tick([['bybit', [['BTCUSDT', next(QUIET_MARKS)]]]]),
-    ),
-    measure('an index price, USDT', accounts.length, effort, () =>
-      tick([['bybit', [[indexName('USDT', 'USD'), next(QUIET_INDEXES)]]]]),
-    ),
+    quiet('a mark, BTCUSDT', () => ['bybit', [['BTCUSDT', next(QUIET_MARKS)]]]),
+    quiet('an index price, USDT', () => ['bybit', [[indexName('USDT', 'USD'), next(QUIET_INDEXES)]]]),
+    quiet('a mark of the large pools', () => [
+      LARGE_VENUE,
+      [[largePositions()[0]!.symbol, next(QUIET_LARGE_MARKS)]],
+    ]),
   ]
-  const checks = monitor.counters.exactChecks - checksBefore
-  const exactATick = checks / (monitor.counters.ticks - ticksBefore)
-  tick(framesOf(START))
+  tick(framesOf(START, LARGE_START))
   const before = told.length
   const crashStart = process.cpuUsage()
-  tick(framesOf(CRASH))
+  tick(framesOf(CRASH, LARGE_CRASH))
   const crashCpuMs = cpuMsSince(crashStart)
   monitor.audit(accounts.length)
   if (monitor.counters.auditDisagreements > 0) throw new Error('exact arithmetic finds another level')
   return {
-    figures: { way, firstCpuMs, results, exactATick, crashCpuMs },
+    figures: { way, firstCpuMs, results, crashCpuMs },
     told,
     warned,
     crashEvents: told.length - before,
@@ -244,7 +264,7 @@ function bookWith(venue: string, rules: Readonly<Record<string, CollateralRules>
 }
 
 /** Marks and index prices of every venue, a frame each. */
-function framesOf(prices: CoinPrices): readonly (readonly [string, Frame])[] {
+function framesOf(prices: CoinPrices, largeMark: string): readonly (readonly [string, Frame])[] {
   const venues = [...new Set(SHAPES.map(({ venue }) => venue))]
   return venues.map((venue) => {
     const shapes = SHAPES.filter((shape) => shape.venue === venue)
@@ -254,6 +274,7 @@ function framesOf(prices: CoinPrices): readonly (readonly [string, Frame])[] {
       for (const asset of Object.keys(TIERED) as (keyof CoinPrices)[])
         if (asset !== pool.currency) frame.set(indexName(asset, pool.currency), prices[asset])
     }
+    if (venue === LARGE_VENUE) for (const { symbol } of largePositions()) frame.set(symbol, largeMark)
     return [venue, [...frame]]
   })
 }
@@ -297,6 +318,40 @@ function positionsPool(shape: Shape, index: number, notional: number, random: Ra
     liabilities: debts,
     pool,
   }
+}
+
+/** Long, at marks of LARGE_START. */
+function largePositions(): Position[] {
+  const book = ruleBookOf(venueId(LARGE_VENUE))
+  const positions: Position[] = []
+  for (const symbol of book.symbols()) {
+    if (SHAPES.some(({ symbols }) => symbols.some((known) => known.symbol === symbol))) continue
+    const maintenance = symbol.endsWith('USDT') ? book.rulesOf(symbol)?.maintenance : undefined
+    if (maintenance?.kind !== 'marginal-tiers') continue
+    const size = (0.97 * Number(maintenance.tiers[0]!.cap)) / Number(LARGE_START)
+    positions.push({ symbol, marginMode: 'cross', size: size.toFixed(3), entryPrice: LARGE_START })
+    if (positions.length === LARGE_POSITIONS) return positions
+  }
+  throw new Error(`${LARGE_VENUE} has ${positions.length} tables for ${LARGE_POSITIONS} positions`)
+}
+
+/** Behind each 15 to 70 % of what its positions are worth. */
+function largePools(count: number, seed: number): Account[] {
+  const random = seededRandom(seed)
+  const positions = largePositions()
+  const value = positions.reduce((sum, { size }) => sum + Number(size) * Number(LARGE_START), 0)
+  return Array.from({ length: count }, (_, index) => ({
+    id: `large${index}`,
+    venue: venueId(LARGE_VENUE),
+    version: 1,
+    collateral: [
+      { asset: 'USDT', amount: '0' },
+      { asset: 'USD', amount: (value * (0.15 + 0.55 * random())).toFixed(2) },
+    ],
+    positions,
+    liabilities: [],
+    pool: MULTI_ASSET,
+  }))
 }
 
 function spotMarginPool({ venue, pool }: Shape, index: number, debt: number, random: Random): Account {

@@ -23,23 +23,22 @@ export const POOLS_TICK_BENCH: Bench<{ readonly accounts: number; readonly seed:
   },
 }
 
-function text({ shapes, accounts, warned, crashEvents, ways }: PoolsTickBench): string {
-  const lines = ways.map(({ way, firstCpuMs, results, exactATick, crashCpuMs }) => [
+function text({ shapes, accounts, largePools, warned, crashEvents, ways }: PoolsTickBench): string {
+  const lines = ways.map(({ way, firstCpuMs, results, crashCpuMs }) => [
     way,
-    ...results.map(({ medianNs }) => duration(medianNs)),
-    exactATick.toFixed(1),
+    ...results.map(({ medianNs, exactATick }) => `${duration(medianNs)} (${exactATick.toFixed(1)})`),
     ...[firstCpuMs, crashCpuMs].map((ms) => duration(ms * 1e6)),
   ])
   const header = [
-    'medians',
+    'medians (exact verdicts)',
     'quiet mark',
     'quiet index',
-    'exact verdicts',
+    'of large pools',
     'first verdicts, CPU',
     'crash, CPU',
   ]
   return (
-    `${accounts.toLocaleString('en')} pools: ${shapes.join('; ')}.\n` +
+    `${accounts.toLocaleString('en')} pools: ${shapes.join('; ')}; and ${largePools} of 100 positions near a cap.\n` +
     `Check: both ways publish the same events: ${warned.toLocaleString('en')} at the first prices, ` +
     `${crashEvents.toLocaleString('en')} in the crash\n${table(header, lines)}`
   )

@@ -1,5 +1,5 @@
 import { assert } from '../errors.ts'
-import { add, compare, div, floorTo, mul, neg, type Rational, sub } from './rational.ts'
+import { add, compare, div, floorTo, max, mul, neg, type Rational, sub } from './rational.ts'
 
 /** How a venue rounds an amount to its unit. */
 export type RoundingWay = 'nearest' | 'up' | 'toward-zero'
@@ -17,6 +17,9 @@ export interface Algebra<N> {
   div(a: N, b: N): N
   /** −1 where a < b, 0 when equal, 1 where a > b. `figuresOf` takes the way of one of the other two at 0, as `Intervals` needs. */
   compare(a: N, b: N): -1 | 0 | 1
+  larger(a: N, b: N): N
+  /** `at` of the value, for an `at` that nowhere falls while the value rises, jumps included. */
+  rising(value: N, at: (value: N) => N): N
   /** To a multiple of `unit`, above zero. `up` is away from zero. */
   round(value: N, unit: Rational, way: RoundingWay): N
 }
@@ -32,6 +35,8 @@ export const exactNumbers: Algebra<Rational> = {
     return div(a, b)
   },
   compare,
+  larger: max,
+  rising: (value, at) => at(value),
   round: rounded,
 }
 
@@ -45,10 +50,6 @@ function rounded(value: Rational, unit: Rational, way: RoundingWay): Rational {
   if (rest.n === 0n || way === 'toward-zero') return floor
   const isUp = way === 'up' || compare(add(rest, rest), unit) >= 0
   return isUp ? add(floor, unit) : floor
-}
-
-export function larger<N>(algebra: Algebra<N>, a: N, b: N): N {
-  return algebra.compare(a, b) >= 0 ? a : b
 }
 
 export function magnitude<N>(algebra: Algebra<N>, value: N): N {

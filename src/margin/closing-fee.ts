@@ -1,5 +1,5 @@
 // The fee of closing that a venue counts in its margins, and what stands behind an isolated position because of it.
-import { type Algebra, larger, magnitude } from './algebra.ts'
+import { type Algebra, magnitude } from './algebra.ts'
 import { type RuledPosition, roundedMargin, type SizedPosition, sizedPositionOf } from './position-value.ts'
 import { div, max, ONE, parseDecimal, type Rational, sub, ZERO } from './rational.ts'
 
@@ -124,6 +124,6 @@ export function isolatedMarginOf<N>(
     return { margin, credited: algebra.add(initial, extra), closingFee: undefined }
   }
   const spare = isWithValue ? algebra.sub(entryValue, margin) : algebra.add(entryValue, margin)
-  const closingFee = larger(algebra, zero, algebra.mul(algebra.of(rate), algebra.div(spare, credit)))
+  const closingFee = algebra.larger(zero, algebra.mul(algebra.of(rate), algebra.div(spare, credit)))
   return { margin, credited: margin, closingFee }
 }

@@ -1,6 +1,6 @@
 // The initial margin that a venue asks of a position, as the venues' documents write it.
 import { assert } from '../errors.ts'
-import { type Algebra, larger, magnitude } from './algebra.ts'
+import { type Algebra, magnitude } from './algebra.ts'
 import { bankruptcyFeeOf, costInitialOf, leverageMarginOf } from './closing-fee.ts'
 import { isInitialAtEntry } from './exact-rules.ts'
 import { maintenanceOf, sizeRateOf, usedMarginOf } from './maintenance-formulas.ts'
@@ -74,7 +74,7 @@ function openInterestRateOf<N>(
   if (compare(upper, lower) <= 0) return algebra.of(base)
   if (openInterest === undefined) return undefined
   const beyond = algebra.sub(algebra.mul(algebra.of(parseDecimal(openInterest)), price), algebra.of(lower))
-  const share = algebra.div(larger(algebra, beyond, algebra.of(ZERO)), algebra.of(sub(upper, lower)))
+  const share = algebra.div(algebra.larger(beyond, algebra.of(ZERO)), algebra.of(sub(upper, lower)))
   const scaled = algebra.add(algebra.of(base), algebra.mul(share, algebra.of(sub(ONE, base))))
   const one = algebra.of(ONE)
   return algebra.compare(scaled, one) > 0 ? one : algebra.round(scaled, MILLIONTH, 'toward-zero')

@@ -12,7 +12,7 @@ export interface Interval {
 const ZERO_INTERVAL: Interval = { low: 0, high: 0 }
 
 /** Ways through the comparisons of one formula that are followed. With more, nothing is known. */
-const WAYS_MAX = 64
+const WAYS_MAX = 8
 
 /**
  * Each bound is rounded outward: the nearest f64 x of a value differs from it by at most half of its last place, and
@@ -21,26 +21,38 @@ const WAYS_MAX = 64
  *
  * Where the order of two intervals is not known a formula may take either way. `everyWay` follows each of them, so that for
  * any prices in the intervals one of the ways is that of the exact formula. No comparison of `figuresOf` has three ways: where
- * both sides are equal it takes that of one of the strict answers.
+ * both sides are equal it takes that of one of the strict answers. What rises with one value, as a margin by tiers does, has its
+ * bounds at those of the value and needs no ways, however many caps are between them.
  */
 export class Intervals implements Algebra<Interval> {
   /** The answers of the comparisons whose order is not known, on the present way. */
   readonly #turns: (-1 | 1)[] = []
   #turn = 0
+  /** Ways that may yet be followed, of all formulas. */
+  #waysLeft: number
   /** A formula is computed several times, with the same figures of its rules. */
   readonly #known = new Map<Rational, Interval>()
 
-  /** Whether `holds` is true on every way that its formulas may take; false too where there are more than WAYS_MAX. */
-  everyWay(holds: () => boolean): boolean {
+  /** `waysMax`: ways of all formulas together. With more, nothing is known of the further ones. */
+  constructor(waysMax: number) {
+    this.#waysLeft = waysMax
+  }
+
+  /**
+   * Whether `holds` is true on every way that its formulas may take; undefined where it is on those that were followed, but there are
+   * more than WAYS_MAX, or than are left.
+   */
+  everyWay(holds: () => boolean): boolean | undefined {
     this.#turns.length = 0
-    for (let ways = 0; ways < WAYS_MAX; ways++) {
+    for (let ways = 0; ways < WAYS_MAX && this.#waysLeft > 0; ways++) {
+      this.#waysLeft--
       this.#turn = 0
       if (!holds()) return false
       while (this.#turns.at(-1) === 1) this.#turns.pop()
       if (this.#turns.length === 0) return true
       this.#turns[this.#turns.length - 1] = 1
     }
-    return false
+    return undefined
   }
 
   of(value: Rational): Interval {
@@ -87,6 +99,16 @@ export class Intervals implements Algebra<Interval> {
     if (a.low === a.high && b.low === b.high && a.low === b.low) return 0
     if (this.#turn === this.#turns.length) this.#turns.push(-1)
     return this.#turns[this.#turn++]!
+  }
+
+  larger(a: Interval, b: Interval): Interval {
+    return { low: Math.max(a.low, b.low), high: Math.max(a.high, b.high) }
+  }
+
+  rising(value: Interval, at: (value: Interval) => Interval): Interval {
+    const { low, high } = value
+    if (low === high) return at(value)
+    return { low: at({ low, high: low }).low, high: at({ low: high, high }).high }
   }
 
   /** No way of rounding moves a value by more than the unit. */

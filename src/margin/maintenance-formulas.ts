@@ -16,14 +16,19 @@ export function maintenanceOf<N>(sized: SizedPosition<N>, markValue: N, market: 
   const own = ownRateOf(ruled)
   if (own !== undefined) return algebra.mul(algebra.of(own), value)
   switch (maintenance.kind) {
-    case 'marginal-tiers': {
-      const tier = tierOf(algebra, maintenance.tiers, value)
-      return algebra.sub(share(tier.maintenanceMarginRate), algebra.of(parseRate(tier.maintenanceDeduction)))
-    }
-    case 'whole-tiers': {
-      const measure = maintenance.basis === 'contracts' ? magnitude(algebra, sized.size) : value
-      return share(tierOf(algebra, maintenance.tiers, measure).maintenanceMarginRate)
-    }
+    case 'marginal-tiers':
+      return algebra.rising(value, (at) => {
+        const tier = tierOf(algebra, maintenance.tiers, at)
+        const deduction = algebra.of(parseRate(tier.maintenanceDeduction))
+        return algebra.sub(algebra.mul(algebra.of(parseRate(tier.maintenanceMarginRate)), at), deduction)
+      })
+    case 'whole-tiers':
+      if (maintenance.basis === 'contracts')
+        return share(tierOf(algebra, maintenance.tiers, magnitude(algebra, sized.size)).maintenanceMarginRate)
+      return algebra.rising(value, (at) => {
+        const { maintenanceMarginRate } = tierOf(algebra, maintenance.tiers, at)
+        return algebra.mul(algebra.of(parseRate(maintenanceMarginRate)), at)
+      })
     case 'size-rate':
       return algebra.mul(value, sizeRateOf(sized, markValue, maintenance))
     case 'per-contract':

@@ -1,5 +1,5 @@
 // The maintenance margin of the positions of a margin account, where a venue nets those of one underlying.
-import { type Algebra, larger, sumOf } from './algebra.ts'
+import { type Algebra, sumOf } from './algebra.ts'
 import type { RuledPosition } from './position-value.ts'
 
 /** A netting group is asked for margin on its larger side alone. */
@@ -33,7 +33,7 @@ export function nettedMaintenanceOf<N>(algebra: Algebra<N>, asked: readonly Aske
     sides[netting.side].push(maintenanceMargin)
   }
   for (const { long, short } of groups.values()) {
-    counted.push(larger(algebra, sumOf(algebra, long), sumOf(algebra, short)))
+    counted.push(algebra.larger(sumOf(algebra, long), sumOf(algebra, short)))
   }
   return sumOf(algebra, counted)
 }

@@ -1,6 +1,5 @@
 // Standard margin of options (Deribit), for each unit in the coin or the quote currency in which they are priced.
 import { assert } from '../errors.ts'
-import { larger } from './algebra.ts'
 import type { SizedPosition } from './position-value.ts'
 import { parseDecimal, parseRate, ZERO } from './rational.ts'
 
@@ -19,7 +18,7 @@ export function optionMaintenanceOf<N>(
   const underlying = option.pricedIn === 'coin' ? amount : algebra.mul(amount, underlyingPrice)
   const ofUnderlying = algebra.mul(rate, underlying)
   const least =
-    option.type === 'call' ? ofUnderlying : larger(algebra, ofUnderlying, algebra.mul(rate, markValue))
+    option.type === 'call' ? ofUnderlying : algebra.larger(ofUnderlying, algebra.mul(rate, markValue))
   return algebra.add(least, markValue)
 }
 
@@ -33,9 +32,8 @@ export function optionInitialOf<N>(sized: SizedPosition<N>, markValue: N, underl
   const zero = algebra.of(ZERO)
   const distance =
     option.type === 'call' ? algebra.sub(strike, underlyingPrice) : algebra.sub(underlyingPrice, strike)
-  const outOfTheMoney = larger(algebra, distance, zero)
-  const rate = larger(
-    algebra,
+  const outOfTheMoney = algebra.larger(distance, zero)
+  const rate = algebra.larger(
     algebra.sub(algebra.of(parseRate(maintenance.initialRate)), algebra.div(outOfTheMoney, underlyingPrice)),
     algebra.of(parseRate(maintenance.initialRateMin)),
   )
@@ -43,5 +41,5 @@ export function optionInitialOf<N>(sized: SizedPosition<N>, markValue: N, underl
   const margin = algebra.add(algebra.mul(rate, underlying), markValue)
   return option.type === 'call'
     ? margin
-    : larger(algebra, margin, optionMaintenanceOf(sized, markValue, underlyingPrice))
+    : algebra.larger(margin, optionMaintenanceOf(sized, markValue, underlyingPrice))
 }

@@ -1,7 +1,7 @@
 // A cross pool over several currencies: what its assets and debts are worth in the currency of the pool.
 import { type CollateralRules, indexName, type MarginDefaults, type Pool } from '../domain/index.ts'
 import { assert } from '../errors.ts'
-import { type Algebra, larger, sumOf } from './algebra.ts'
+import { type Algebra, sumOf } from './algebra.ts'
 import { add, mul, ONE, parseRate, type Rational, sub, ZERO } from './rational.ts'
 import { parseCap } from './tiers.ts'
 
@@ -111,7 +111,7 @@ export function indexesMovedAgainst<N>(
   share: N,
 ): IndexPrices<N> {
   const one = algebra.of(ONE)
-  const fallen = larger(algebra, algebra.sub(one, share), algebra.of(ZERO))
+  const fallen = algebra.larger(algebra.sub(one, share), algebra.of(ZERO))
   const risen = algebra.add(one, share)
   const moved = new Map<string, N>()
   for (const asset of pool.assets) {
@@ -179,17 +179,21 @@ function countedOf<N>(algebra: Algebra<N>, asset: PoolAsset, owned: N, contribut
   return isWallet ? algebra.add(discounted, algebra.mul(contribution, price)) : discounted
 }
 
-/** amount·price with the weights of its tiers; an amount below zero `liabilityRatio` times. */
+/** amount·price with the weights of its tiers, which are of the amount in coin or of its value. */
 function weighted<N>(algebra: Algebra<N>, { rules }: PoolAsset, amount: N, price: N): N {
-  const value = algebra.mul(amount, price)
-  if (rules === undefined) return value
-  if (algebra.compare(amount, algebra.of(ZERO)) < 0) {
-    return algebra.mul(algebra.of(parseRate(rules.liabilityRatio)), value)
-  }
-  const isInCoin = rules.basis === 'coin'
-  const { ratio, constant } = weightOf(algebra, rules, isInCoin ? amount : value)
-  const sum = algebra.add(algebra.mul(algebra.of(ratio), isInCoin ? amount : value), algebra.of(constant))
-  return isInCoin ? algebra.mul(sum, price) : sum
+  if (rules === undefined) return algebra.mul(amount, price)
+  const counted = (held: N) => weightedHeld(algebra, rules, held)
+  return rules.basis === 'coin'
+    ? algebra.mul(algebra.rising(amount, counted), price)
+    : algebra.rising(algebra.mul(amount, price), counted)
+}
+
+/** What is held with the weights of its tiers; below zero `liabilityRatio` times. */
+function weightedHeld<N>(algebra: Algebra<N>, rules: CollateralRules, held: N): N {
+  if (algebra.compare(held, algebra.of(ZERO)) < 0)
+    return algebra.mul(algebra.of(parseRate(rules.liabilityRatio)), held)
+  const { ratio, constant } = weightOf(algebra, rules, held)
+  return algebra.add(algebra.mul(algebra.of(ratio), held), algebra.of(constant))
 }
 
 /** The tier of an amount as ratio·amount + constant: the tiers below count with their own ratios. */

@@ -9,20 +9,27 @@ import { add, ONE, type Rational } from './rational.ts'
 /** The largest share that is tried. */
 const SHARE_MAX = 1 / 8
 /** Shares are multiples of it, so that 1 ± share is exact. A smaller one is not worth its proof. */
-const SHARE_STEP = 2 ** -16
+const SHARE_STEP = 2 ** -13
 /** Shares that are tried between 0 and the largest one. */
 const TRIES_MAX = 3
 /** Of a share that is expected to hold, so much is tried: what is left over bends with the share. */
 const TRIED_PART = 0.9
+/** Of a share of which too many ways let nothing be known: a smaller one has fewer. */
+const TRIED_PART_UNKNOWN = 1 / 8
+/**
+ * Computations of the account in one proof: two to eight times as long as an exact verdict, which computes it once a level at
+ * most.
+ */
+const COMPUTATIONS_MAX = 24
 
 /**
  * A share of each price: while every price of the account, each its own way, is within it of the present one, `heldLevel` gives
  * the level again, coming from that level. 0 where none is known to be: then the account may be at another level now.
  */
 export function quietShareOf(prices: KnownPrices, rule: LevelRule, level: number): number {
-  const algebra = new Intervals()
+  const algebra = new Intervals(COMPUTATIONS_MAX)
   const spareWithin = (share: number, ahead: typeof spareAheadAtOnce) =>
-    leastOf(algebra, () => spareOf(algebra, share, prices, rule, level, ahead))
+    spareOf(algebra, share, prices, rule, level, ahead)
   let ahead = spareAheadAtOnce
   let spare = spareWithin(0, ahead)
   if (!(spare > 0)) {
@@ -35,8 +42,10 @@ export function quietShareOf(prices: KnownPrices, rule: LevelRule, level: number
   if (lacking > 0) return beyond
   for (let tries = 0; tries < TRIES_MAX; tries++) {
     // What is spare falls with the share about as a straight line does.
-    const expected = Number.isFinite(lacking) ? (beyond * spare) / (spare - lacking) : beyond / 4
-    const share = Math.floor((expected * TRIED_PART) / SHARE_STEP) * SHARE_STEP
+    const tried = Number.isFinite(lacking)
+      ? ((beyond * spare) / (spare - lacking)) * TRIED_PART
+      : beyond * TRIED_PART_UNKNOWN
+    const share = Math.floor(tried / SHARE_STEP) * SHARE_STEP
     if (!(share > 0)) return 0
     lacking = spareWithin(share, ahead)
     if (lacking > 0) return share
@@ -45,15 +54,15 @@ export function quietShareOf(prices: KnownPrices, rule: LevelRule, level: number
   return 0
 }
 
-/** The least spare of all ways through the formulas; not above 0 where there are too many of them. */
+/** The least spare of all ways through the formulas; one not above 0 is that of some. −∞ where there are too many to know it. */
 function leastOf(algebra: Intervals, spareOnWay: () => number): number {
   let least = Number.POSITIVE_INFINITY
-  const isQuiet = algebra.everyWay(() => {
+  const isSpare = algebra.everyWay(() => {
     least = Math.min(least, spareOnWay())
     // NaN is not above 0.
     return least > 0
   })
-  return isQuiet ? least : Math.min(least, 0)
+  return isSpare === undefined ? Number.NEGATIVE_INFINITY : least
 }
 
 /** Below every slack that keeps the account from the levels ahead, and from leaving its own, at any prices within the share. */
@@ -70,10 +79,13 @@ function spareOf(
   const spare = spareAhead(algebra, within, prices, sides, levels.slice(level))
   const own = levels[level - 1]
   if (own === undefined || !(spare > 0)) return spare
-  const { marginBalance, maintenanceMargin } = figuresMovedBy(algebra, within, prices, sides, own.distance)
-  const released = algebra.mul(algebra.of(add(ONE, hysteresis)), maintenanceMargin)
-  const kept = algebra.sub(released, algebra.mul(algebra.of(own.ratio), marginBalance))
-  return Math.min(spare, kept.low)
+  const release = algebra.of(add(ONE, hysteresis))
+  const kept = leastOf(algebra, () => {
+    const { marginBalance, maintenanceMargin } = figuresMovedBy(algebra, within, prices, sides, own.distance)
+    const released = algebra.mul(release, maintenanceMargin)
+    return algebra.sub(released, algebra.mul(algebra.of(own.ratio), marginBalance)).low
+  })
+  return Math.min(spare, kept)
 }
 
 /** By the prices of all levels in one: fast, and a little below what each of them leaves. */
@@ -85,8 +97,10 @@ function spareAheadAtOnce(
   ahead: readonly Level[],
 ): number {
   if (ahead.length === 0) return Number.POSITIVE_INFINITY
-  const figures = figuresUpTo(algebra, within, prices, sides, ahead[0]!.distance)
-  return Math.min(...ahead.map((level) => spareBefore(algebra, level, figures)))
+  return leastOf(algebra, () => {
+    const figures = figuresUpTo(algebra, within, prices, sides, ahead[0]!.distance)
+    return Math.min(...ahead.map((level) => spareBefore(algebra, level, figures)))
+  })
 }
 
 /** By the prices of each level; up to the first that nothing is spare of. */
@@ -99,8 +113,11 @@ function spareAheadOneByOne(
 ): number {
   let spare = Number.POSITIVE_INFINITY
   for (const level of ahead) {
-    const figures = figuresMovedBy(algebra, within, prices, sides, level.distance)
-    spare = Math.min(spare, spareBefore(algebra, level, figures))
+    const ofLevel = leastOf(algebra, () => {
+      const figures = figuresMovedBy(algebra, within, prices, sides, level.distance)
+      return spareBefore(algebra, level, figures)
+    })
+    spare = Math.min(spare, ofLevel)
     if (!(spare > 0)) break
   }
   return spare
@@ -160,10 +177,7 @@ function markMovedBy(
   distance: Interval,
 ): Interval {
   const markOf = (name: string) => algebra.mul(algebra.of(marks.get(name)!), within)
-  return movedMarks(algebra, formula.positions, markOf, symbol, sides.get(symbol)!, distance).reduce(largest)
-}
-
-/** The larger of two values, each in its interval. */
-function largest(left: Interval, right: Interval): Interval {
-  return { low: Math.max(left.low, right.low), high: Math.max(left.high, right.high) }
+  return movedMarks(algebra, formula.positions, markOf, symbol, sides.get(symbol)!, distance).reduce(
+    (left, right) => algebra.larger(left, right),
+  )
 }

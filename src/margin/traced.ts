@@ -81,6 +81,14 @@ export class Tracer implements Algebra<Traced> {
     return signBeside(difference, this.#from, this.#side)
   }
 
+  larger(a: Traced, b: Traced): Traced {
+    return this.compare(a, b) >= 0 ? a : b
+  }
+
+  rising(value: Traced, at: (value: Traced) => Traced): Traced {
+    return at(value)
+  }
+
   /** A function without steps: the rounded one differs from it by a unit at most. */
   round(value: Traced): Traced {
     return value

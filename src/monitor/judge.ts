@@ -14,6 +14,7 @@ import type { Announcer, Figures } from './announcer.ts'
 import type { Market } from './market.ts'
 import type { Markets } from './markets.ts'
 import type { MonitorOptions } from './options.ts'
+import { ProofTries } from './proof-tries.ts'
 import { type Finding, isAboveSafe, mustRepublish } from './standing.ts'
 import type { Watchlist } from './watchlist.ts'
 
@@ -24,6 +25,7 @@ export class Judge {
   readonly #watchlist: Watchlist
   readonly #markets: Markets
   readonly #announcer: Announcer
+  readonly #proofTries = new ProofTries()
   #auditAt = 0
 
   constructor(
@@ -73,9 +75,10 @@ export class Judge {
     return standing.level === kernel.suspectLevel(suspect) && !mustRepublish(standing)
   }
 
-  /** Gives a settled account its verdict at the present marks; none if a mark is missing. */
+  /** Gives a settled account that changed its verdict at the present marks; none if a mark is missing. */
   judge(marginAccount: number): void {
     const { kernel } = this.#options
+    this.#proofTries.reset(marginAccount)
     const answer = kernel.recheckAccount(marginAccount)
     // No level above safe is published of it, so `unknown` is not either.
     if (answer === ANSWER_UNKNOWN && kernel.accountLevel(marginAccount) === 0) return
@@ -150,22 +153,29 @@ export class Judge {
       marginBalance: toFloat(marginBalance),
       maintenanceMargin: toFloat(maintenanceMargin),
     })
-    if (isUndecidable && level !== present) this.#isQuiet(marginAccount, exact)
+    if (!isUndecidable) return
+    if (level === present) this.#proofTries.decidedExactly(marginAccount)
+    else {
+      this.#proofTries.reset(marginAccount)
+      this.#isQuiet(marginAccount, exact)
+    }
   }
 
   /**
    * Whether an account of which f64 decides nothing provably keeps its level, which is not to be published again. Then no tick
-   * gives it to a verdict until a price has moved as far as that is proven.
+   * gives it to a verdict until a price has moved as far as that is proven. After a proof that failed none is tried for a while.
    */
   #isQuiet(marginAccount: number, { venue, formula }: MarginAccount): boolean {
     const { kernel } = this.#options
     const level = kernel.accountLevel(marginAccount)
-    if (level < 0) return false
+    if (level < 0 || !this.#proofTries.isDue(marginAccount)) return false
     const prices = knownPricesOf(formula, this.#markets.markOf(venue), this.#markets.furtherOf(venue))
     if (prices === undefined) return false
     const share = quietShareOf(prices, this.#watchlist.ruleOf(marginAccount), level)
-    if (share > 0) kernel.armWithin(marginAccount, share)
-    return share > 0
+    if (!(share > 0)) return false
+    this.#proofTries.reset(marginAccount)
+    kernel.armWithin(marginAccount, share)
+    return true
   }
 
   /** Gives the account a level that is proven or exact, and has the kernel arm its triggers for it. */

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { type Algebra, exactNumbers } from '../../src/margin/algebra.ts'
 import { type Interval, Intervals } from '../../src/margin/intervals.ts'
-import { add, compare, div, mul, type Rational, sub, ZERO } from '../../src/margin/rational.ts'
+import { tierOf } from '../../src/margin/maintenance-formulas.ts'
+import { add, compare, div, mul, parseRate, type Rational, sub, ZERO } from '../../src/margin/rational.ts'
 import { seededRandom } from '../../src/system/seeded-random.ts'
 import { between } from '../support/random-accounts.ts'
 import { testCases, testSeed } from '../support/seed.ts'
@@ -8,6 +10,7 @@ import { testCases, testSeed } from '../support/seed.ts'
 const SEED = testSeed(20_261_129)
 const CASES = testCases(20_000)
 const ONE_TENTH = { n: 1n, d: 10n }
+const FIFTEEN = { n: 15n, d: 1n }
 
 /** The exact value of an f64. */
 function exactOf(value: number): Rational {
@@ -29,7 +32,7 @@ describe(`intervals (seed ${SEED})`, () => {
       return random() < 0.1 ? ZERO : { n, d: 10n ** BigInt(between(random, 0, 14)) }
     }
     for (let index = 0; index < CASES; index++) {
-      const algebra = new Intervals()
+      const algebra = new Intervals(100)
       const [a, b] = [draw(), draw()]
       const [one, other] = [algebra.of(a), algebra.of(b)]
       expect(holds(one, a)).toBe(true)
@@ -43,7 +46,7 @@ describe(`intervals (seed ${SEED})`, () => {
   })
 
   it('follow both ways of a comparison whose order is not known, and one way where it is', () => {
-    const algebra = new Intervals()
+    const algebra = new Intervals(100)
     const wide = { low: -1, high: 1 }
     const waysOf = (left: Interval, right: Interval) => {
       const ways: (readonly number[])[] = []
@@ -71,7 +74,7 @@ describe(`intervals (seed ${SEED})`, () => {
   })
 
   it('know nothing after too many ways, once one way fails, and of a division by what may be zero', () => {
-    const algebra = new Intervals()
+    const algebra = new Intervals(100)
     const wide = { low: -1, high: 1 }
     const zero = algebra.of(ZERO)
     const after = (comparisons: number) =>
@@ -79,7 +82,7 @@ describe(`intervals (seed ${SEED})`, () => {
         for (let index = 0; index < comparisons; index++) algebra.compare(wide, zero)
         return true
       })
-    expect([after(6), after(7)]).toEqual([true, false])
+    expect([after(3), after(4)]).toEqual([true, undefined])
     expect(algebra.everyWay(() => algebra.compare(wide, zero) < 0)).toBe(false)
     const { low, high } = algebra.div(wide, { low: -1, high: 5 })
     expect([low, high]).toEqual([Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY])
@@ -88,8 +91,45 @@ describe(`intervals (seed ${SEED})`, () => {
     expect(beyond.low > 0 || beyond.high < 0).toBe(false)
   })
 
+  it('know nothing once the ways of all formulas are used up, unless one fails before', () => {
+    const algebra = new Intervals(3)
+    const wide = { low: -1, high: 1 }
+    const isEach = () => algebra.everyWay(() => algebra.compare(wide, algebra.of(ZERO)) !== 0)
+    expect([isEach(), isEach(), isEach()]).toEqual([true, undefined, undefined])
+    expect(new Intervals(1).everyWay(() => false)).toBe(false)
+  })
+
+  it('hold what rises with a value by its bounds, jumps included, and the larger of two, on one way', () => {
+    const random = seededRandom(SEED)
+    const algebra = new Intervals(CASES)
+    const tiers = [
+      { cap: '10', maintenanceMarginRate: '0.01' },
+      { cap: '20', maintenanceMarginRate: '0.05' },
+      { cap: '30', maintenanceMarginRate: '0.2' },
+    ]
+    const askedOf = <N>(numbers: Algebra<N>, value: N) =>
+      numbers.rising(value, (at) =>
+        numbers.mul(numbers.of(parseRate(tierOf(numbers, tiers, at).maintenanceMarginRate)), at),
+      )
+    for (let index = 0; index < CASES / 20; index++) {
+      const [low, inside, high] = [0, 0, 0].map(() => between(random, 0, 4_000)).sort((a, b) => a - b)
+      const value = { n: BigInt(inside!), d: 100n }
+      const within = { low: low! / 100, high: high! / 100 + 1e-9 }
+      let ways = 0
+      const isHeld = algebra.everyWay(() => {
+        ways++
+        const larger = algebra.larger(within, algebra.of(FIFTEEN))
+        return (
+          holds(askedOf(algebra, within), askedOf(exactNumbers, value)) &&
+          holds(larger, exactNumbers.larger(value, FIFTEEN))
+        )
+      })
+      expect([isHeld, ways]).toEqual([true, 1])
+    }
+  })
+
   it('are wider by the unit to which a formula rounds', () => {
-    const rounded = new Intervals().round({ low: 3, high: 4 }, { n: 1n, d: 2n })
+    const rounded = new Intervals(100).round({ low: 3, high: 4 }, { n: 1n, d: 2n })
     expect(rounded.low).toBeLessThanOrEqual(2.5)
     expect(rounded.high).toBeGreaterThanOrEqual(4.5)
   })

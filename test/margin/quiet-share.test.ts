@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Random } from '../../src/domain/index.ts'
+import { type Account, type Random, venueId } from '../../src/domain/index.ts'
 import {
   evaluationsOf,
   heldLevel,
@@ -7,12 +7,14 @@ import {
   type LevelRule,
   levelRule,
   type MarginAccount,
+  marginAccountsOf,
   quietShareOf,
   sub,
   toFloat,
 } from '../../src/margin/index.ts'
 import { seededRandom } from '../../src/system/seeded-random.ts'
-import { VENUES } from '../../src/venues/index.ts'
+import { ruleBookOf, VENUES } from '../../src/venues/index.ts'
+import { crossPosition, makeAccount } from '../support/accounts.ts'
 import { movedWithin } from '../support/moved-prices.ts'
 import {
   compiledPool,
@@ -30,6 +32,9 @@ const POOLS = 60
 const ACCOUNTS = 60
 /** Moments within the share; in every other one each price is at an end of it. */
 const POINTS = 12
+
+/** As docs/accounts.md says. */
+const COMPUTATIONS_MAX = 24
 
 const RULES = [levelRule(['10%', '5%', '2%']), levelRule(['0.5', '0.9'])]
 
@@ -72,6 +77,65 @@ describe.each(VENUES)(
     })
   },
 )
+
+describe('the share by which prices of a pool of 100 positions may move, each value near a cap', () => {
+  it('is found where the pool is safe, and each cap between two prices costs nothing', () => {
+    const { share, computed } = countedShareOf(poolBelowCaps(100, 3))
+    expect(share).toBeGreaterThan(0.05)
+    expect(computed).toBeLessThan(6)
+  })
+
+  it('takes no more than 24 computations of the account where it is hard to find', () => {
+    for (const behind of [0.101, 0.105, 0.11, 0.12, 0.14, 0.2]) {
+      const { computed } = countedShareOf(poolBelowCaps(100, behind))
+      expect(computed).toBeLessThanOrEqual(COMPUTATIONS_MAX)
+    }
+  })
+})
+
+/** A pool of long positions, each a few per cent below the first cap of its brackets, with so much of their value behind them. */
+function poolBelowCaps(count: number, behind: number): { engine: MarginAccount; moment: PoolMoment } {
+  const book = ruleBookOf(venueId('binance'))
+  const positions = [...book.symbols()].flatMap((symbol) => {
+    const maintenance = symbol.endsWith('USDT') ? book.rulesOf(symbol)?.maintenance : undefined
+    if (maintenance?.kind !== 'marginal-tiers') return []
+    const size = (Number(maintenance.tiers[0]!.cap) * 0.97) / 100
+    return [crossPosition(symbol, { size: size.toFixed(3), entryPrice: '100' })]
+  })
+  const chosen = positions.slice(0, count)
+  const value = chosen.reduce((sum, { size }) => sum + Number(size) * 100, 0)
+  const account: Account = {
+    ...makeAccount({
+      venue: 'binance',
+      collateral: [
+        { asset: 'USDT', amount: '0' },
+        { asset: 'USD', amount: String(Math.round(behind * value)) },
+      ],
+      positions: chosen,
+    }),
+    pool: { currency: 'USD', kind: 'multi-asset' },
+  }
+  const marks = new Map(chosen.map(({ symbol }) => [symbol, '100']))
+  const moment = { marks, fundingRates: new Map(), indexes: new Map([['USDT', '1']]) }
+  return { engine: marginAccountsOf(account, book)[0]!, moment }
+}
+
+/** The share, coming from safe, and how often the account was computed for it: each time every mark is asked for twice at most. */
+function countedShareOf({ engine, moment }: ReturnType<typeof poolBelowCaps>) {
+  const prices = knownPricesOf(engine.formula, (symbol) => moment.marks.get(symbol), furtherOf(moment))!
+  const marks = new CountingMap(prices.marks)
+  const share = quietShareOf({ ...prices, marks }, RULES[0]!, 0)
+  return { share, computed: marks.reads / marks.size / 2 }
+}
+
+class CountingMap<K, V> extends Map<K, V> {
+  reads = 0
+
+  override get(key: K): V | undefined {
+    this.reads++
+    return super.get(key)
+  }
+}
 
 interface Counts {
   /** Shares above 0, those of accounts above safe, and those where a price beyond gives another level. */

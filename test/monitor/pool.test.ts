@@ -238,6 +238,24 @@ describe('a pool over several currencies', () => {
     ])
   })
 
+  it('has proofs less and less often while they fail, and at once after one that holds or a new version', () => {
+    const { monitor, prices } = open()
+    const exactChecksIn = (ticks: number, ...indexes: readonly string[]) => {
+      const before = monitor.counters.exactChecks
+      for (let tick = 0; tick < ticks; tick++) prices(['BTC/USDT index', indexes[tick % indexes.length]!])
+      return monitor.counters.exactChecks - before
+    }
+    const near = ['26666.67', '26666.68']
+    monitor.apply({ kind: 'put', account: LONG })
+    prices(['ETHUSDT', '3000'])
+    // At 26,666.67 a millionth of a per cent is left to the first level. Proofs fail before verdicts 1, 2, 3 and 5; the next is before 9.
+    expect(exactChecksIn(5, ...near)).toBe(5)
+    expect(exactChecksIn(10, '60000', '60001')).toBe(3)
+    expect(exactChecksIn(5, ...near)).toBe(5)
+    monitor.apply({ kind: 'put', account: { ...LONG, version: 2 } })
+    expect(exactChecksIn(10, '60000', '60001')).toBe(0)
+  })
+
   it('is judged again at the prices that it has when its terms change, or its rules', () => {
     const books = { bybit: BOOK }
     const { monitor, clock, prices, story } = open(BY_RATIO, { books })
