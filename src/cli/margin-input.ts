@@ -61,14 +61,18 @@ export function readPrices(
 /** A higher rate of one payment is refused: it is a percentage given as a fraction. */
 export const FUNDING_RATE_MAX: Decimal = '0.5'
 
-/** @throws PlimsollError INPUT_INVALID for the first name that no position has: a misspelt one would change nothing in silence. */
+/**
+ * `underlyings`: symbols beside those of positions whose price counts.
+ * @throws PlimsollError INPUT_INVALID for the first name that no position has: a misspelt one would change nothing in silence.
+ */
 export function refuseUnheld(
   field: 'exitPrices' | 'fundingRates',
   names: Iterable<string>,
   { positions }: Pick<Account, 'positions'>,
+  underlyings: ReadonlySet<string> = new Set(),
 ): void {
   for (const name of names) {
-    if (positions.some(({ symbol }) => symbol === name)) continue
+    if (underlyings.has(name) || positions.some(({ symbol }) => symbol === name)) continue
     const path = `${field}.${name}`
     throw new PlimsollError('INPUT_INVALID', `${path}: no position of the account has that symbol`, { path })
   }

@@ -123,6 +123,12 @@ export async function writeMargins(
   return refused
 }
 
+/** The fee of closing an option may be a share of its underlying. */
+function underlyingsOf(marginAccounts: readonly MarginAccount[]): ReadonlySet<string> {
+  const positions = marginAccounts.flatMap(({ formula }) => formula.positions)
+  return new Set(positions.flatMap(({ rules }) => rules.option?.underlying ?? []))
+}
+
 /** The level rule for an account by the levels that it carries. */
 type RuleFor = ReturnType<typeof ownRulesOver>
 
@@ -143,10 +149,10 @@ function marginsOf(line: Line, { bookOf, nowMs }: MarginJudge, ruleFor: RuleFor)
   const indexPrices = readPrices(input.indexPrices ?? {}, 'indexPrices')
   const exitPrices = readPrices(input.exitPrices ?? {}, 'exitPrices')
   const fundingRates = readFundingRates(input.fundingRates ?? {})
-  refuseUnheld('exitPrices', exitPrices.keys(), account)
   refuseUnheld('fundingRates', fundingRates.keys(), account)
   const book = readBook(withCollateral(bookOf(account.venue), input.collateralRules), input.rules)
   const marginAccounts = under('account', () => marginAccountsOf(account, book))
+  refuseUnheld('exitPrices', exitPrices.keys(), account, underlyingsOf(marginAccounts))
   const markOf = (symbol: string) => marks.get(symbol)
   const further = {
     fundingRateOf: (symbol: string) => fundingRates.get(symbol),

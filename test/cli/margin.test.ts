@@ -305,6 +305,21 @@ describe('plimsoll margin', () => {
     },
   )
 
+  it('takes the exit price of the underlying of an option, which no position has', async () => {
+    const [option, underlying] = ['BTC_USDC-25DEC26-60000-P', 'BTC_USDC-25DEC26']
+    const account = {
+      id: 'o/1',
+      venue: 'deribit',
+      collateral: [{ asset: 'USDC', amount: '1000' }],
+      positions: [{ symbol: option, marginMode: 'cross', size: '-1', entryPrice: '3000' }],
+    }
+    const marks = { [option]: '3000', [underlying]: '59000' }
+    const exitPrices = { [option]: '3000', [underlying]: '58000' }
+    const { results } = await run([{ account, marks, exitPrices }])
+    // 1,000 − 3,000 − 0.0005 · 58,000
+    expect(results[0].marginAccounts[0].shortfallAtExit).toBe('2029')
+  })
+
   it('leaves an account without the mark of a position unknown', async () => {
     const { refused, results } = await run([{ ...LINE, marks: {} }])
     expect(refused).toBe(0)
