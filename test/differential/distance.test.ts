@@ -6,14 +6,7 @@ import { knownOf } from '../../src/margin/formula-figures.ts'
 import type { Rational } from '../../src/margin/index.ts'
 import { seededRandom } from '../../src/system/seeded-random.ts'
 import { testCases, testSeed } from '../support/seed.ts'
-import {
-  compiledOf,
-  drawPrices,
-  drawVenueCase,
-  further,
-  marketsOf,
-  walletNear,
-} from '../support/venue-cases.ts'
+import { drawAccount, further, marketsOf } from '../support/venue-cases.ts'
 
 const SEED = testSeed(20_261_203)
 const CASES = testCases(500)
@@ -33,9 +26,7 @@ describe(`the distance of a margin account by its pieces (${CASES} accounts a ve
     const markets = marketsOf(venue)
     const found = { moves: 0, onLine: 0, none: 0 }
     for (let index = 0; index < CASES; index++) {
-      const one = drawVenueCase(random, venue, markets)
-      const moment = drawPrices(random, one)
-      const { engine } = compiledOf(one, walletNear(random() * 2.2 - 0.2, one, moment))
+      const { one, moment, engine } = drawAccount(random, venue, markets, () => random() * 2.2 - 0.2)
       const markOf = (symbol: string) => moment.marks.get(symbol)
       const known = knownOf(engine.formula, markOf, further(moment))!
       const wanted = distanceByFormula(known)

@@ -13,15 +13,12 @@ import {
 import { seededRandom } from '../../src/system/seeded-random.ts'
 import { testCases, testSeed } from '../support/seed.ts'
 import {
-  compiledOf,
-  drawPrices,
-  drawVenueCase,
+  drawAccount,
   liquidationPricesOf,
   marketsOf,
   stepOf,
   type VenueCase,
   verdictAt,
-  walletNear,
 } from '../support/venue-cases.ts'
 
 const SEED = testSeed(20_261_130)
@@ -40,10 +37,7 @@ describe(`the liquidation prices of ${ACCOUNTS} safe accounts of each venue, see
       const wrong: string[] = []
       let prices = 0
       for (let index = 0; index < ACCOUNTS; index++) {
-        const one = drawVenueCase(random, venue, markets)
-        const moment = drawPrices(random, one)
-        const wallet = walletNear(random(), one, moment)
-        const { engine } = compiledOf(one, wallet)
+        const { one, moment, wallet, engine } = drawAccount(random, venue, markets, random)
         for (const [symbol, price] of liquidationPricesOf(engine, moment)) {
           if (compare(parseDecimal(price), leastPriceOf(one, symbol)) < 0) continue
           const step = mul(parseDecimal(price), stepOf(one, symbol))

@@ -29,13 +29,14 @@ import { verifyEvent } from '../../src/questions/index.ts'
 import { seededRandom } from '../../src/system/seeded-random.ts'
 import { openMonitor } from '../support/monitor.ts'
 import {
-  compiledPool,
   drawMoment,
-  drawPool,
+  drawPoolNear,
+  hasRisk,
+  lackOf,
   POOL_FORMS,
   type PoolForm,
   type PoolMoment,
-  refereeAt,
+  withCurrency,
 } from '../support/pool-cases.ts'
 import { between, text } from '../support/random-accounts.ts'
 import { testCases, testSeed } from '../support/seed.ts'
@@ -56,6 +57,7 @@ const LEVELS = [
   ['0.5', '0.9'],
 ]
 const TIMEOUT_MS = 600_000
+const HUNDREDTH: Fraction = { n: 1n, d: 100n }
 /** In a walk a price moves by up to so much of itself, and seldom jumps by up to more. */
 const STEP = 0.004
 const JUMP_CHANCE = 0.03
@@ -190,30 +192,29 @@ function runPool(
     wrap = (kernel) => kernel,
   }: { isWalk?: boolean; hasInterest?: boolean; wrap?: (kernel: Kernel) => Kernel } = {},
 ) {
-  let drawn = drawPool(random, form, markets)
-  // Without a position or a debt nothing can be liquidated.
-  const lacks = ({ positions, liabilities }: Account) =>
-    liabilities.length === 0 && (hasInterest || positions.length === 0)
-  while (lacks(drawn.account)) drawn = drawPool(random, form, markets)
-  const { venue, pool } = drawn.account
-  const currency = pool!.currency
-  const near = refereeAt(compiledPool(drawn, '0').referee, drawMoment(random, drawn))
-  // So much of the currency that the pool is near its line at many of the prices.
-  const amount = print(multiply(subtract(near.maintenanceMargin, near.marginBalance), { n: 101n, d: 100n }))
-  const collateral = drawn.account.collateral.map((entry) =>
-    entry.asset === currency ? { ...entry, amount } : entry,
+  // So near its line that it crosses it at many of the prices.
+  const { one, amount, referee } = drawPoolNear(
+    random,
+    form,
+    markets,
+    (empty) => multiply(lackOf(empty), HUNDREDTH),
+    hasInterest ? ({ liabilities }) => liabilities.length > 0 : hasRisk,
   )
-  const account = { ...drawn.account, collateral, ...(hasInterest ? withRates(random, drawn.account) : {}) }
+  const { venue, pool } = one.account
+  const { currency } = pool!
+  const account = {
+    ...withCurrency(one.account, amount),
+    ...(hasInterest ? withRates(random, one.account) : {}),
+  }
   const rule = levelRule(levels, HYSTERESIS)
-  const options = { books: { [venue]: drawn.book }, rule, wrap }
+  const options = { books: { [venue]: one.book }, rule, wrap }
   const { monitor, clock, events } = openMonitor(
     hasInterest ? { ...options, appliesFunding: true, startMs: START_MS } : options,
   )
-  const { referee } = compiledPool(drawn, amount)
   const replay = new Replay(referee, rule.names.slice(1))
   monitor.apply({ kind: 'put', account })
   const known = new Map<string, string>()
-  const rates = drawMoment(random, drawn).fundingRates
+  const rates = drawMoment(random, one).fundingRates
   const fraction = (text: string | undefined) => (text === undefined ? undefined : parse(text))
   const prices: PoolPrices = {
     markOf: (symbol) => fraction(known.get(symbol)),
@@ -221,7 +222,7 @@ function runPool(
     fundingRateOf: (symbol) => parse(rates.get(symbol) ?? '0'),
   }
   let hours = 0
-  let moment = drawMoment(random, drawn)
+  let moment = drawMoment(random, one)
   for (let instant = 0; instant < (isWalk ? WALK_INSTANTS : INSTANTS); instant++) {
     if (hasInterest && instant > 0 && random() < HOUR_CHANCE) {
       hours += between(random, 1, 3)
@@ -230,7 +231,7 @@ function runPool(
       replay.owe(poolAfter(referee, account.liabilities, hours))
       replay.check(prices)
     }
-    if (instant > 0) moment = isWalk ? walked(random, moment) : drawMoment(random, drawn)
+    if (instant > 0) moment = isWalk ? walked(random, moment) : drawMoment(random, one)
     const all = [
       ...[...moment.marks].map(([symbol, price]) => [symbol, symbol, price] as const),
       ...[...moment.indexes].map(([asset, price]) => [asset, indexName(asset, currency), price] as const),

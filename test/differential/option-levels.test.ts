@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Fraction, parse } from '../../src/demo/referee/fraction.ts'
+import { parse } from '../../src/demo/referee/fraction.ts'
 import { figuresAt, movedAgainst } from '../../src/demo/referee/margin-accounts.ts'
 import {
   evaluationsOf,
@@ -12,15 +12,7 @@ import {
 import { seededRandom } from '../../src/system/seeded-random.ts'
 import { movedWithin } from '../support/moved-prices.ts'
 import { testCases, testSeed } from '../support/seed.ts'
-import {
-  compiledOf,
-  drawPrices,
-  drawVenueCase,
-  further,
-  marketsOf,
-  type VenuePrices,
-  walletNear,
-} from '../support/venue-cases.ts'
+import { agreesWith, drawAccount, further, marketsOf, type VenuePrices } from '../support/venue-cases.ts'
 
 const SEED = testSeed(20_261_205)
 const CASES = testCases(600)
@@ -34,21 +26,17 @@ describe(`levels by distance beside short options (${CASES} accounts, seed ${SEE
     const markets = marketsOf('deribit')
     const seen = { compared: 0, quiet: 0, aboveSafe: 0 }
     for (let index = 0; index < CASES; index++) {
-      const one = drawVenueCase(random, 'deribit', markets)
+      const { one, moment, engine, referee } = drawAccount(random, 'deribit', markets, () => random() * 3)
       const isShort = one.account.positions.some(
         ({ symbol, size }) => size.startsWith('-') && one.book.rulesOf(symbol)!.option !== undefined,
       )
       if (!isShort) continue
-      const moment = drawPrices(random, one)
-      const { engine, referee } = compiledOf(one, walletNear(random() * 3, one, moment))
       const evaluationAt = evaluationsOf(engine, (symbol) => moment.marks.get(symbol), further(moment))!
       for (const { distance } of RULE.levels) {
         const markOf = (symbol: string) => parse(moment.marks.get(symbol)!)
         const expected = figuresAt(referee, movedAgainst(referee, markOf, distance))!
-        const found = evaluationAt(distance)
         const where = JSON.stringify([one.account, ...moment.marks])
-        expect(isEqual(found.marginBalance, expected.marginBalance), where).toBe(true)
-        expect(isEqual(found.maintenanceMargin, expected.maintenanceMargin), where).toBe(true)
+        expect(agreesWith(expected, evaluationAt(distance)), where).toBe(true)
         seen.compared++
       }
       const level = levelAt(engine, moment, 0)
@@ -67,10 +55,6 @@ describe(`levels by distance beside short options (${CASES} accounts, seed ${SEE
     expect(seen.quiet).toBeGreaterThan(CASES / 20)
   })
 })
-
-function isEqual(a: Fraction, b: Fraction): boolean {
-  return a.n * b.d === b.n * a.d
-}
 
 function levelAt(engine: MarginAccount, moment: VenuePrices, current: number): number {
   const evaluationAt = evaluationsOf(engine, (symbol) => moment.marks.get(symbol), further(moment))!

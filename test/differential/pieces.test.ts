@@ -10,16 +10,9 @@ import {
   stateOfKnown,
 } from '../../src/margin/index.ts'
 import { seededRandom } from '../../src/system/seeded-random.ts'
+import { between } from '../support/random-accounts.ts'
 import { testCases, testSeed } from '../support/seed.ts'
-import {
-  compiledOf,
-  drawPrices,
-  drawVenueCase,
-  further,
-  marketsOf,
-  type VenuePrices,
-  walletNear,
-} from '../support/venue-cases.ts'
+import { drawAccount, further, marketsOf, type VenuePrices } from '../support/venue-cases.ts'
 
 const SEED = testSeed(20_261_202)
 /** Of each venue. */
@@ -59,19 +52,17 @@ describe(`prices, cures and distances by pieces (${ACCOUNTS} accounts a venue, s
       const markets = marketsOf(venue)
       let symbols = 0
       for (let index = 0; index < ACCOUNTS; index++) {
-        const one = drawVenueCase(random, venue, markets)
-        const prices = drawPrices(random, one)
-        const share = SHARES[Math.floor(random() * SHARES.length)]!
-        const { engine } = compiledOf(one, walletNear(share, one, prices))
-        symbols += compare(engine, prices)
+        const drawShare = () => SHARES[between(random, 0, SHARES.length - 1)]!
+        const { engine, moment } = drawAccount(random, venue, markets, drawShare)
+        symbols += compare(engine, moment)
         // A price of the account on which a tier ends, or its line lies: boundaries of pieces.
         const { liquidationPrices } = answersOfKnown(
-          knownOf(engine.formula, (symbol) => prices.marks.get(symbol), further(prices))!,
+          knownOf(engine.formula, (symbol) => moment.marks.get(symbol), further(moment))!,
         )
         for (const [symbol, { below, above }] of Object.entries(liquidationPrices!)) {
           const price = below ?? above
           if (price === null || Number(price) < 1e-6) continue
-          symbols += compare(engine, { ...prices, marks: new Map(prices.marks).set(symbol, price) })
+          symbols += compare(engine, { ...moment, marks: new Map(moment.marks).set(symbol, price) })
         }
       }
       expect(symbols).toBeGreaterThan(ACCOUNTS)

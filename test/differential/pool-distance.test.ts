@@ -29,12 +29,12 @@ import {
 import { seededRandom } from '../../src/system/seeded-random.ts'
 import {
   compiledPool,
-  drawMoment,
-  drawPool,
+  drawPoolNear,
+  furtherOf,
   POOL_FORMS,
   type PoolCase,
   type PoolMoment,
-  refereeAt,
+  refereePricesOf,
 } from '../support/pool-cases.ts'
 import { testCases, testSeed } from '../support/seed.ts'
 import { marketsOf } from '../support/venue-cases.ts'
@@ -61,12 +61,10 @@ describe(`${POOLS} pools of each form moved against themselves, seed ${SEED}`, (
       const faults: string[] = []
       const seen = { distances: 0, none: 0, turned: 0, cured: 0 }
       for (let index = 0; index < POOLS; index++) {
-        const one = drawPool(random, form, markets)
-        if (one.account.positions.length + one.account.liabilities.length === 0) continue
-        const moment = drawMoment(random, one)
-        const amount = amountNear(random, one, moment)
-        const { engine, referee } = compiledPool(one, amount)
-        const prices = pricesOf(moment)
+        const { one, moment, amount, engine, referee } = drawPoolNear(random, form, markets, (empty) =>
+          multiply(empty.maintenanceMargin, shareAbove(random)),
+        )
+        const prices = refereePricesOf(moment)
         const distance = distanceOf(engine, (symbol) => moment.marks.get(symbol), furtherOf(moment))
         const fault = (what: string) =>
           faults.push(
@@ -95,27 +93,9 @@ describe(`${POOLS} pools of each form moved against themselves, seed ${SEED}`, (
   )
 })
 
-/** So much of the currency of the pool that it is near its line or above it. */
-function amountNear(random: Random, one: PoolCase, moment: PoolMoment): string {
-  const { marginBalance, maintenanceMargin } = refereeAt(compiledPool(one, '0').referee, moment)
-  const above = multiply(maintenanceMargin, parse(String(Math.round((20 * random() ** 3 - 0.1) * 1e6) / 1e6)))
-  return print(add(subtract(maintenanceMargin, marginBalance), above))
-}
-
-function pricesOf({ marks, indexes, fundingRates }: PoolMoment): PoolPrices {
-  const known = (text: string | undefined) => (text === undefined ? undefined : parse(text))
-  return {
-    markOf: (symbol) => known(marks.get(symbol)),
-    indexOf: (asset) => known(indexes.get(asset)),
-    fundingRateOf: (symbol) => parse(fundingRates.get(symbol) ?? '0'),
-  }
-}
-
-function furtherOf({ indexes, fundingRates }: PoolMoment) {
-  return {
-    fundingRateOf: (symbol: string) => fundingRates.get(symbol) ?? '0',
-    indexPriceOf: (asset: string) => indexes.get(asset),
-  }
+/** Of the maintenance margin above the line: mostly little, at times less than nothing. */
+function shareAbove(random: Random): Fraction {
+  return parse((20 * random() ** 3 - 0.1).toFixed(6))
 }
 
 function slackAt(pool: NaivePool, prices: PoolPrices): Fraction {
@@ -196,7 +176,7 @@ function levelFaultOf(
   distance: Fraction | undefined,
 ): string | undefined {
   const evaluationAt = evaluationsOf(engine, (symbol) => moment.marks.get(symbol), furtherOf(moment))!
-  const prices = pricesOf(moment)
+  const prices = refereePricesOf(moment)
   for (const [index, level] of LEVELS.entries()) {
     const share = RULE.levels[index]!.distance
     const isReached = reachedLevel(evaluationAt, engine, levelRule([level])) > 0

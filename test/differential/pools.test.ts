@@ -1,19 +1,23 @@
 import { describe, expect, it } from 'vitest'
-import { add, type Fraction, parse, print, subtract, ZERO } from '../../src/demo/referee/fraction.ts'
+import { add, type Fraction, parse, print, subtract } from '../../src/demo/referee/fraction.ts'
 import { poolLiquidatesOnTheLine } from '../../src/demo/referee/pools.ts'
 import { levelRule, reachedLevel } from '../../src/margin/index.ts'
 import { seededRandom } from '../../src/system/seeded-random.ts'
 import {
+  type CompiledPool,
   compiledPool,
   drawMoment,
   drawPool,
+  emptyAt,
   engineAt,
+  hasRisk,
+  lackOf,
   POOL_FORMS,
   type PoolMoment,
   refereeAt,
 } from '../support/pool-cases.ts'
 import { testCases, testSeed } from '../support/seed.ts'
-import { marketsOf } from '../support/venue-cases.ts'
+import { agreesWith, marketsOf } from '../support/venue-cases.ts'
 
 const SEED = testSeed(20_261_202)
 /** Verdicts of all forms together; a tenth as many boundary cases come on top. */
@@ -35,33 +39,26 @@ describe(`pools beside the referee, ${CASES} cases and a tenth of them on the li
       const verdicts = { breach: 0, safe: 0, onTheLine: 0 }
       for (let index = 0; index < accounts; index++) {
         const one = drawPool(random, form, markets)
-        if (one.account.positions.length === 0 && one.account.liabilities.length === 0) continue
-        const check = (
-          amount: string,
-          compiled: ReturnType<typeof compiledPool>,
-          moment: PoolMoment,
-        ): void => {
-          const { engine, referee } = compiled
+        if (!hasRisk(one.account)) continue
+        const check = (amount: string, { engine, referee }: CompiledPool, moment: PoolMoment): void => {
           const [found, expected] = [engineAt(engine, moment), refereeAt(referee, moment)]
           const slack = subtract(expected.marginBalance, expected.maintenanceMargin)
           const isBreach = slack.n < 0n || (slack.n === 0n && poolLiquidatesOnTheLine(referee))
           verdicts[isBreach ? 'breach' : 'safe']++
           const agrees =
-            isEqual(found.marginBalance, expected.marginBalance) &&
-            isEqual(found.maintenanceMargin, expected.maintenanceMargin) &&
-            isBreach === reachedLevel(() => found, engine, RULE) > 0
+            agreesWith(expected, found) && isBreach === reachedLevel(() => found, engine, RULE) > 0
           if (!agrees)
             disagreements.push(
               JSON.stringify({ amount, account: one.account, rules: one.rules, ...shown(moment) }),
             )
         }
         const first = drawMoment(random, one)
-        for (const amount of amountsOnTheLine(slackAt(one, first))) {
+        for (const amount of amountsOnTheLine(lackOf(emptyAt(one, first)))) {
           check(amount, compiledPool(one, amount), first)
           verdicts.onTheLine++
         }
         // So much of the currency that about half of the prices breach.
-        const amount = print(subtract(ZERO, slackAt(one, drawMoment(random, one))))
+        const amount = print(lackOf(emptyAt(one, drawMoment(random, one))))
         const compiled = compiledPool(one, amount)
         for (let time = 0; time < MOMENTS_PER_ACCOUNT; time++)
           check(amount, compiled, drawMoment(random, one))
@@ -74,20 +71,11 @@ describe(`pools beside the referee, ${CASES} cases and a tenth of them on the li
   )
 })
 
-function slackAt(one: ReturnType<typeof drawPool>, moment: PoolMoment): Fraction {
-  const { marginBalance, maintenanceMargin } = refereeAt(compiledPool(one, '0').referee, moment)
-  return subtract(marginBalance, maintenanceMargin)
-}
-
-/** An amount of the currency of the pool counts as it is: what brings this slack to 0, and a unit below and above it. */
-function amountsOnTheLine(slack: Fraction): string[] {
-  const amount = print(subtract(ZERO, slack))
+/** What the pool lacks of its currency, and a unit below and above it. */
+function amountsOnTheLine(lack: Fraction): string[] {
+  const amount = print(lack)
   const [exact, unit] = [parse(amount), parse(UNIT)]
   return [amount, print(subtract(exact, unit)), print(add(exact, unit))]
-}
-
-function isEqual(a: Fraction, b: Fraction): boolean {
-  return a.n * b.d === b.n * a.d
 }
 
 function shown({ marks, indexes }: PoolMoment) {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { parse } from '../../src/demo/referee/fraction.ts'
 import { type Account, type Random, venueId } from '../../src/domain/index.ts'
 import {
   evaluationsOf,
@@ -9,23 +10,15 @@ import {
   type MarginAccount,
   marginAccountsOf,
   quietShareOf,
-  sub,
   toFloat,
 } from '../../src/margin/index.ts'
 import { seededRandom } from '../../src/system/seeded-random.ts'
 import { ruleBookOf, VENUES } from '../../src/venues/index.ts'
 import { crossPosition, makeAccount } from '../support/accounts.ts'
 import { movedWithin } from '../support/moved-prices.ts'
-import {
-  compiledPool,
-  drawMoment,
-  drawPool,
-  engineAt,
-  POOL_FORMS,
-  type PoolMoment,
-} from '../support/pool-cases.ts'
+import { drawPoolNear, furtherOf, lackOf, POOL_FORMS, type PoolMoment } from '../support/pool-cases.ts'
 import { testSeed } from '../support/seed.ts'
-import { compiledOf, drawPrices, drawVenueCase, marketsOf, walletNear } from '../support/venue-cases.ts'
+import { drawAccount, marketsOf } from '../support/venue-cases.ts'
 
 const SEED = testSeed(20_261_129)
 const POOLS = 60
@@ -44,15 +37,9 @@ describe.each(POOL_FORMS)(`the share by which prices may move, $name (seed ${SEE
     const markets = marketsOf(form.venue)
     const counts = noCounts()
     for (let pool = 0; pool < POOLS; pool++) {
-      let drawn = drawPool(random, form, markets)
-      // Without a position or a debt nothing can be liquidated.
-      while (drawn.account.positions.length + drawn.account.liabilities.length === 0)
-        drawn = drawPool(random, form, markets)
-      const moment = drawMoment(random, drawn)
-      const { marginBalance, maintenanceMargin } = engineAt(compiledPool(drawn, '0').engine, moment)
-      const lacking = toFloat(sub(maintenanceMargin, marginBalance))
-      const spare = Math.abs(lacking) * 0.3 * random()
-      const { engine } = compiledPool(drawn, (lacking + spare).toFixed(6))
+      const { engine, moment } = drawPoolNear(random, form, markets, (empty) =>
+        parse((Math.abs(toFloat(lackOf(empty))) * 0.3 * random()).toFixed(6)),
+      )
       check(random, engine, moment, counts)
     }
     expectFound(counts, POOLS)
@@ -68,10 +55,8 @@ describe.each(VENUES)(
       const markets = marketsOf(id)
       const counts = noCounts()
       for (let index = 0; index < ACCOUNTS; index++) {
-        const drawn = drawVenueCase(random, id, markets)
-        const moment = { ...drawPrices(random, drawn), indexes: new Map() }
-        const { engine } = compiledOf(drawn, walletNear(0.3 * random(), drawn, moment))
-        check(random, engine, moment, counts)
+        const { engine, moment } = drawAccount(random, id, markets, () => 0.3 * random())
+        check(random, engine, { ...moment, indexes: new Map() }, counts)
       }
       expectFound(counts, ACCOUNTS)
     })
@@ -178,13 +163,6 @@ function levelAt(engine: MarginAccount, moment: PoolMoment, rule: LevelRule, cur
 function shareOf(engine: MarginAccount, moment: PoolMoment, rule: LevelRule, level: number): number {
   const prices = knownPricesOf(engine.formula, (symbol) => moment.marks.get(symbol), furtherOf(moment))!
   return quietShareOf(prices, rule, level)
-}
-
-function furtherOf({ fundingRates, indexes }: PoolMoment) {
-  return {
-    fundingRateOf: (symbol: string) => fundingRates.get(symbol) ?? '0',
-    indexPriceOf: (asset: string) => indexes.get(asset),
-  }
 }
 
 /** Each price anywhere within the share, at every other point on one of its ends. */

@@ -1,9 +1,15 @@
-import { parse } from '../../src/demo/referee/fraction.ts'
+import { add, type Fraction, parse, print, subtract } from '../../src/demo/referee/fraction.ts'
 import type { AccountFigures } from '../../src/demo/referee/margin-accounts.ts'
-import { type NaivePool, naivePool, poolFiguresAt } from '../../src/demo/referee/pools.ts'
+import { type NaivePool, naivePool, type PoolPrices, poolFiguresAt } from '../../src/demo/referee/pools.ts'
 import type { Account, CollateralRules, Position, Random, RuleBook } from '../../src/domain/index.ts'
 import { collateralRulesSchema, positionKey } from '../../src/domain/index.ts'
-import { type Evaluation, evaluate, type MarginAccount, marginAccountsOf } from '../../src/margin/index.ts'
+import {
+  type Evaluation,
+  evaluate,
+  type FurtherPrices,
+  type MarginAccount,
+  marginAccountsOf,
+} from '../../src/margin/index.ts'
 import { withCollateralRules } from '../../src/rules/index.ts'
 import { makeAccount } from './accounts.ts'
 import { between, text } from './random-accounts.ts'
@@ -111,6 +117,8 @@ const COINS: Readonly<Record<string, number>> = {
 const COIN_NAMES = Object.keys(COINS)
 const WALLETS_MAX = 4
 const DRAWS_MAX = 3
+/** Within so many draws a pool is one that a test wants. */
+const POOL_DRAWS_MAX = 10_000
 /** Share of amounts that are exactly the cap of a tier, and of debts that are exactly what is owned. */
 const EXACT_SHARE = 0.2
 const LIQUIDATION_LEVELS = ['1.05', '1.1', '1.18']
@@ -174,35 +182,94 @@ export function drawMoment(random: Random, one: PoolCase): PoolMoment {
   return { ...drawPrices(random, one), indexes }
 }
 
-/** The pool with so much of its own currency, compiled by the engine and by the referee. */
-export function compiledPool(
-  { account, book, rules }: PoolCase,
-  amount: string,
-): { engine: MarginAccount; referee: NaivePool } {
+/** Whether an account holds something that can be liquidated. */
+export function hasRisk({ positions, liabilities }: Account): boolean {
+  return positions.length + liabilities.length > 0
+}
+
+/** The account with so much of the currency of its pool. */
+export function withCurrency(account: Account, amount: string): Account {
   const { currency } = account.pool!
   const collateral = account.collateral.map((entry) =>
     entry.asset === currency ? { ...entry, amount } : entry,
   )
-  const own = { ...account, collateral }
+  return { ...account, collateral }
+}
+
+/** A pool compiled by the engine and by the referee. */
+export interface CompiledPool {
+  readonly engine: MarginAccount
+  readonly referee: NaivePool
+}
+
+/** The pool with so much of its own currency. */
+export function compiledPool({ account, book, rules }: PoolCase, amount: string): CompiledPool {
+  const own = withCurrency(account, amount)
   const [engine] = marginAccountsOf(own, book)
   const rulesOf = (symbol: string) => book.rulesOf(symbol)!
   return { engine: engine!, referee: naivePool(own, rulesOf, (asset) => rules[asset]) }
 }
 
-/** What the referee finds at the prices. */
-export function refereeAt(referee: NaivePool, { marks, indexes, fundingRates }: PoolMoment): AccountFigures {
+/** The moment's prices as the referee takes them. */
+export function refereePricesOf({ marks, indexes, fundingRates }: PoolMoment): PoolPrices {
   const known = (text: string | undefined) => (text === undefined ? undefined : parse(text))
-  return poolFiguresAt(referee, {
+  return {
     markOf: (symbol) => known(marks.get(symbol)),
     indexOf: (asset) => known(indexes.get(asset)),
     fundingRateOf: (symbol) => parse(fundingRates.get(symbol) ?? '0'),
-  })!
+  }
+}
+
+/** The moment's prices beside the marks as the engine takes them. */
+export function furtherOf({ indexes, fundingRates }: PoolMoment): FurtherPrices {
+  return {
+    fundingRateOf: (symbol) => fundingRates.get(symbol) ?? '0',
+    indexPriceOf: (asset) => indexes.get(asset),
+  }
+}
+
+/** What the referee finds at the prices. */
+export function refereeAt(referee: NaivePool, moment: PoolMoment): AccountFigures {
+  return poolFiguresAt(referee, refereePricesOf(moment))!
 }
 
 /** What the engine finds at the prices. */
-export function engineAt(engine: MarginAccount, { marks, indexes, fundingRates }: PoolMoment): Evaluation {
-  return evaluate(engine, (symbol) => marks.get(symbol), {
-    fundingRateOf: (symbol) => fundingRates.get(symbol) ?? '0',
-    indexPriceOf: (asset) => indexes.get(asset),
-  })!
+export function engineAt(engine: MarginAccount, moment: PoolMoment): Evaluation {
+  return evaluate(engine, (symbol) => moment.marks.get(symbol), furtherOf(moment))!
+}
+
+/** What the referee finds of the pool while it holds nothing of its currency. */
+export function emptyAt(one: PoolCase, moment: PoolMoment): AccountFigures {
+  return refereeAt(compiledPool(one, '0').referee, moment)
+}
+
+/** So much of its currency brings a pool with these figures to its line. */
+export function lackOf({ marginBalance, maintenanceMargin }: AccountFigures): Fraction {
+  return subtract(maintenanceMargin, marginBalance)
+}
+
+/** A random pool with the amount of its currency that it was given, compiled, and prices. */
+export interface DrawnPool extends CompiledPool {
+  readonly one: PoolCase
+  readonly moment: PoolMoment
+  readonly amount: string
+}
+
+/** A wanted pool. It holds so much of its currency that it is `above` its line, which is told its figures without any. */
+export function drawPoolNear(
+  random: Random,
+  form: PoolForm,
+  markets: VenueMarkets,
+  above: (empty: AccountFigures) => Fraction,
+  isWanted: (account: Account) => boolean = hasRisk,
+): DrawnPool {
+  let one = drawPool(random, form, markets)
+  for (let draws = 1; !isWanted(one.account); draws++) {
+    if (draws === POOL_DRAWS_MAX) throw new Error(`none of ${draws} pools is wanted: ${form.name}`)
+    one = drawPool(random, form, markets)
+  }
+  const moment = drawMoment(random, one)
+  const empty = emptyAt(one, moment)
+  const amount = print(add(lackOf(empty), above(empty)))
+  return { one, moment, amount, ...compiledPool(one, amount) }
 }

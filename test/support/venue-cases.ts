@@ -1,5 +1,6 @@
 import { type Fraction, parse, subtract } from '../../src/demo/referee/fraction.ts'
 import {
+  type AccountFigures,
   figuresAt,
   liquidatesOnTheLine,
   type NaiveMarginAccount,
@@ -7,6 +8,7 @@ import {
 } from '../../src/demo/referee/margin-accounts.ts'
 import type { Account, InstrumentRules, Position, Random, RuleBook } from '../../src/domain/index.ts'
 import {
+  type Evaluation,
   evaluate,
   evaluationsOf,
   type LevelRule,
@@ -208,8 +210,7 @@ export function agreeOn({ engine, referee }: Compiled, prices: VenuePrices, rule
     (symbol) => parse(marks.get(symbol)!),
     (symbol) => parse(fundingRates.get(symbol) ?? '0'),
   )!
-  if (!isEqual(found.marginBalance, expected.marginBalance)) return false
-  if (!isEqual(found.maintenanceMargin, expected.maintenanceMargin)) return false
+  if (!agreesWith(expected, found)) return false
   const slack = subtract(expected.marginBalance, expected.maintenanceMargin)
   const isBreach = slack.n < 0n || (slack.n === 0n && liquidatesOnTheLine(referee))
   return isBreach === reachedLevel(() => found, engine, rule) > 0
@@ -226,6 +227,14 @@ export function verdictAt(
   rule: LevelRule,
 ): boolean {
   return reachedLevel(evaluationsOf(engine, markOf, further(prices))!, engine, rule) > 0
+}
+
+/** Whether the engine found the margin balance and the maintenance margin that the referee expects. */
+export function agreesWith(expected: AccountFigures, found: Evaluation): boolean {
+  return (
+    isEqual(found.marginBalance, expected.marginBalance) &&
+    isEqual(found.maintenanceMargin, expected.maintenanceMargin)
+  )
 }
 
 function isEqual(a: Fraction, b: Fraction): boolean {
@@ -254,6 +263,26 @@ export function walletNear(share: number, one: VenueCase, moment: VenuePrices): 
   const slack = slackOf(compiledOf(one), moment)
   const lacking = -Number((slack.n * 1_000_000n) / slack.d) / 1_000_000
   return (lacking + Math.abs(lacking) * share).toFixed(8)
+}
+
+/** A random margin account with the wallet that it was given, compiled, and prices. */
+export interface DrawnAccount extends Compiled {
+  readonly one: VenueCase
+  readonly moment: VenuePrices
+  readonly wallet: string | undefined
+}
+
+/** An account with a wallet near its line, as `walletNear` says. */
+export function drawAccount(
+  random: Random,
+  venue: string,
+  markets: VenueMarkets,
+  drawShare: () => number,
+): DrawnAccount {
+  const one = drawVenueCase(random, venue, markets)
+  const moment = drawPrices(random, one)
+  const wallet = walletNear(drawShare(), one, moment)
+  return { one, moment, wallet, ...compiledOf(one, wallet) }
 }
 
 const ROUNDED_STEP: Rational = { n: 1n, d: 1_000n }
