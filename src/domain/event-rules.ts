@@ -12,7 +12,7 @@ export type EventRules = Readonly<z.infer<typeof eventRulesSchema>>
  * asset, which the event states. The defaults of the rule book are written in, so that no rule book is needed.
  */
 export function eventRulesOf(rules: InstrumentRules, defaults: MarginDefaults): EventRules {
-  const { settlementAsset: _, assumptions: __, tickSize: ___, ...own } = rules
+  const { settlementAsset: _, assumptions: __, tickSize: ___, onlyIsolated: ____, ...own } = rules
   const { maintenance, multiplier, takerFeeRate, ...others } = own
   return {
     ...others,

@@ -236,6 +236,8 @@ export const marginModelSchema = z.strictObject({
   rounding: roundingSchema.optional(),
   /** In a cross pool only the larger side of the positions of one group, long or short, is asked for margin (Kraken). */
   nettingGroup: symbolSchema.optional(),
+  /** The venue backs a position by its own margin alone: a cross position is refused (Hyperliquid, dYdX). */
+  onlyIsolated: z.boolean({ error: 'must be true or false' }).optional(),
   closingFee: closingFeeSchema.optional(),
   liquidation: liquidationSchema.optional(),
   option: optionTermsSchema.optional(),

@@ -35,13 +35,18 @@ export function hasPositionFault(position: Position, rules: InstrumentRules, boo
   return false
 }
 
-/** Why the position cannot be isolated; undefined if it can be, or is not. */
+/** Why the position cannot have its margin mode; undefined if it can. */
 export function reasonAgainstMode(
   position: Pick<Position, 'marginMode' | 'symbol'>,
   rules: InstrumentRules,
   book: RuleBook,
 ): string | undefined {
-  const reason = position.marginMode === 'isolated' ? reasonAgainstIsolated(position, rules, book) : undefined
+  if (position.marginMode === 'cross') {
+    return rules.onlyIsolated === true
+      ? `${book.venue} has no cross positions of this contract (onlyIsolated): only its own margin backs it, "isolated"`
+      : undefined
+  }
+  const reason = reasonAgainstIsolated(position, rules, book)
   return reason && `${reason}: the wallet backs it, "cross"`
 }
 

@@ -206,6 +206,40 @@ describe('an isolated position of a contract of which the venue has none', () =>
   })
 })
 
+describe('a cross position of a contract whose rules have onlyIsolated', () => {
+  const book = bookOf(BYBIT, { ALONE: { ...oneTier('0.01'), onlyIsolated: true } })
+  const faultOf = (id: string, action: (id: string) => unknown) => {
+    try {
+      action(id)
+    } catch (error) {
+      const { code, path, message } = error as { code: string; path: string; message: string }
+      return { code, path, message }
+    }
+    return undefined
+  }
+  const accountWith = (marginMode: 'cross' | 'isolated', size = '1') =>
+    parsedAccount({ collateral: wallet(['USDT', '1']), positions: [position('ALONE', marginMode, size)] })
+
+  it('is refused by its mode, compiled with the account or without it', () => {
+    const account = accountWith('cross')
+    const fault = {
+      code: 'ACCOUNT_UNSUPPORTED',
+      path: 'positions[0].marginMode',
+      message:
+        'positions[0].marginMode is "cross": test has no cross positions of this contract (onlyIsolated): only its own margin backs it, "isolated"',
+    }
+    expect(faultOf('a:cross:USDT', () => marginAccountsOf(account, book))).toEqual(fault)
+    expect(faultOf('a:cross:USDT', (id) => marginAccountOf(account, id, book))).toEqual(fault)
+  })
+
+  it('is judged where it is isolated or closed', () => {
+    const ids = (account: ReturnType<typeof accountWith>) =>
+      marginAccountsOf(account, book).map(({ id }) => id)
+    expect(ids(accountWith('isolated'))).toEqual(['a:isolated:ALONE:long'])
+    expect(ids(accountWith('cross', '0'))).toEqual([])
+  })
+})
+
 describe('a cross pool whose positions are not liquidated at the same line', () => {
   const book = bookOf(BYBIT, {
     A: oneTier('0.01'),

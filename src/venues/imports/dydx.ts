@@ -1,4 +1,4 @@
-import type { InstrumentRules, RulesImport } from '../../domain/index.ts'
+import { type InstrumentRules, type RulesImport, shownValue } from '../../domain/index.ts'
 import { ceilTo, compare, div, formatRate, parseDecimal } from '../../margin/index.ts'
 import {
   type BodyRecord,
@@ -42,12 +42,22 @@ export const dydxImport: RulesImport = {
           lowerCap: decimalOf(market.openInterestLowerCap) ?? '0',
           upperCap: decimalOf(market.openInterestUpperCap) ?? '0',
           openInterest: decimalOf(market.openInterest),
+          onlyIsolated: isIsolated(market),
           asOf,
         })
       })
     }
     return taken
   },
+}
+
+/** The chain writes the type with a prefix. Bodies from before there were isolated markets state none. */
+function isIsolated({ marketType = 'CROSS' }: BodyRecord): boolean {
+  const type = typeof marketType === 'string' ? marketType.replace(/^PERPETUAL_MARKET_TYPE_/, '') : marketType
+  if (type !== 'CROSS' && type !== 'ISOLATED') {
+    refuse(`marketType is ${shownValue(marketType)}: must be CROSS or ISOLATED`)
+  }
+  return type === 'ISOLATED'
 }
 
 export interface DydxMarket {
@@ -59,12 +69,15 @@ export interface DydxMarket {
   readonly upperCap: string
   /** In base units. */
   readonly openInterest?: string | undefined
+  /** Each position is in a subaccount of its own. */
+  readonly onlyIsolated?: boolean
   readonly asOf?: string
 }
 
 /** Fees are not part of margin. An account at its maintenance margin is safe. */
 export function dydxRules(market: DydxMarket): InstrumentRules {
-  const { ticker, initialRate, maintenanceRate, lowerCap, upperCap, openInterest, asOf } = market
+  const { ticker, initialRate, maintenanceRate, lowerCap, upperCap, openInterest, onlyIsolated, asOf } =
+    market
   return {
     ...baseAssetField(ticker.replace(/-USD$/, '')),
     contribution: 'linear',
@@ -81,6 +94,7 @@ export function dydxRules(market: DydxMarket): InstrumentRules {
       ...(openInterest === undefined ? {} : { openInterest }),
     },
     rounding: { unit: '0.000001', per: 'position' },
+    ...(onlyIsolated === true ? { onlyIsolated } : {}),
     closingFee: 'none',
     liquidation: 'passed',
   }

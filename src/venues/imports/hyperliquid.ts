@@ -5,6 +5,7 @@ import {
   type RiskTier,
   type RulesBody,
   type RulesImport,
+  shownValue,
 } from '../../domain/index.ts'
 import { div, formatRate, mul, ONE, parseDecimal } from '../../margin/index.ts'
 import { isObject } from '../frame.ts'
@@ -78,7 +79,23 @@ function rulesOf(
   if (settlementAsset === undefined) {
     refuse(`it is margined in token ${token}, whose name is not known: add the body of spotMeta`)
   }
-  return hyperliquidRules(textIn(asset, 'name'), tiersOf(asset, meta), settlementAsset, asOf)
+  return {
+    ...hyperliquidRules(textIn(asset, 'name'), tiersOf(asset, meta), settlementAsset, asOf),
+    ...onlyIsolatedField(asset),
+  }
+}
+
+/** `onlyIsolated` of older bodies and `marginMode` say the same. From a `strictIsolated` position no margin can be taken either. */
+function onlyIsolatedField(asset: BodyRecord): Pick<InstrumentRules, 'onlyIsolated'> {
+  const onlyIsolated = asset.onlyIsolated ?? false
+  if (typeof onlyIsolated !== 'boolean') {
+    refuse(`onlyIsolated is ${shownValue(onlyIsolated)}: must be true or false`)
+  }
+  const mode = asset.marginMode ?? 'normal'
+  if (mode !== 'normal' && mode !== 'noCross' && mode !== 'strictIsolated') {
+    refuse(`marginMode is ${shownValue(mode)}: must be normal, noCross or strictIsolated`)
+  }
+  return onlyIsolated || mode !== 'normal' ? { onlyIsolated: true } : {}
 }
 
 export function hyperliquidRules(

@@ -96,6 +96,34 @@ describe('meta of Hyperliquid', () => {
     })
   })
 
+  it('says of which coins no wallet backs a position, and refuses a margin mode that it does not know', () => {
+    const coin = (name: string, more: object) => ({ name, szDecimals: 0, maxLeverage: 3, ...more })
+    const universe = [
+      coin('A', {}),
+      coin('B', { onlyIsolated: null, marginMode: null }),
+      coin('C', { onlyIsolated: false, marginMode: 'normal' }),
+      coin('D', { onlyIsolated: true }),
+      coin('E', { marginMode: 'noCross' }),
+      coin('F', { onlyIsolated: true, marginMode: 'strictIsolated' }),
+      coin('G', { marginMode: 'portfolio' }),
+      coin('H', { onlyIsolated: 'yes' }),
+    ]
+    const { rules, refused } = importedFrom('hyperliquid', [{ universe }])
+    const said = Object.entries(rules).map(([symbol, { onlyIsolated }]) => [symbol, onlyIsolated])
+    expect(said).toEqual([
+      ['A', undefined],
+      ['B', undefined],
+      ['C', undefined],
+      ['D', true],
+      ['E', true],
+      ['F', true],
+    ])
+    expect(refused).toEqual({
+      G: 'marginMode is "portfolio": must be normal, noCross or strictIsolated',
+      H: 'onlyIsolated is "yes": must be true or false',
+    })
+  })
+
   it('is read with the contexts of the assets beside it', () => {
     expect(Object.keys(importedFrom('hyperliquid', [[meta, [{ markPx: '1', funding: '0' }]]]).rules)).toEqual(
       ['BTC', 'DYDX', 'HPOS'],
@@ -141,6 +169,26 @@ describe('markets of dYdX', () => {
     expect(rules).toEqual({})
     expect(refused['A-USD']).toBe('the venue is settling it for good')
     expect(refused['B-USD']).toBe('the maintenance margin rate 0.05 is not below the initial one, 0.05')
+  })
+
+  it('of the type ISOLATED have positions in subaccounts of their own; another type than it and CROSS is refused', () => {
+    const market = (ticker: string, marketType?: unknown) => [ticker, { ...sol, ticker, marketType }]
+    const markets = Object.fromEntries([
+      market('A-USD'),
+      market('B-USD', 'CROSS'),
+      market('C-USD', 'ISOLATED'),
+      market('D-USD', 'PERPETUAL_MARKET_TYPE_ISOLATED'),
+      market('E-USD', 'SHARED'),
+    ])
+    const { rules, refused } = importedFrom('dydx', [{ markets }])
+    const said = Object.entries(rules).map(([symbol, { onlyIsolated }]) => [symbol, onlyIsolated])
+    expect(said).toEqual([
+      ['A-USD', undefined],
+      ['B-USD', undefined],
+      ['C-USD', true],
+      ['D-USD', true],
+    ])
+    expect(refused).toEqual({ 'E-USD': 'marketType is "SHARED": must be CROSS or ISOLATED' })
   })
 
   it('with an address in their name are refused, because no symbol may hold commas', () => {
