@@ -1,13 +1,15 @@
 import type { InstrumentRules } from '../domain/index.ts'
 import { sideOf } from './account-id.ts'
+import { feeKindOf } from './closing-fee.ts'
 import { holdsShortOption } from './formula-distance.ts'
 import type { LevelRule } from './level-rule.ts'
 import type { MarginAccount } from './margin-account.ts'
 import type { RuledPosition } from './position-value.ts'
+import { parseDecimal } from './rational.ts'
 
 const NO_ASSUMPTIONS: readonly string[] = []
 
-/** Each once: those of the rules in the order of the positions, then that of hedged positions. */
+/** Each once: those of the rules in the order of the positions, each with what a position leaves open, then that of hedged positions. */
 export function assumptionsOf(positions: readonly RuledPosition[]): readonly string[] {
   const hedged = hedgedAssumption(positions)
   if (hedged === undefined && positions.every((ruled) => assumptionsIn(ruled) === NO_ASSUMPTIONS)) {
@@ -43,7 +45,27 @@ function hedgedAssumption(positions: readonly RuledPosition[]): string | undefin
 /** By rules, because a book has one object for all positions in an instrument. */
 const assumptions = new WeakMap<InstrumentRules, readonly string[]>()
 
-function assumptionsIn({ position, rules }: RuledPosition): readonly string[] {
+function assumptionsIn(ruled: RuledPosition): readonly string[] {
+  const ofRules = assumptionsOfRules(ruled)
+  const ofFee = feeAssumption(ruled)
+  return ofFee === undefined ? ofRules : [...ofRules, ofFee]
+}
+
+/** A fee of closing that follows from a leverage which the position does not state. */
+function feeAssumption(ruled: RuledPosition): string | undefined {
+  const { position, rules } = ruled
+  if (position.leverage !== undefined || parseDecimal(rules.takerFeeRate).n === 0n) return undefined
+  const kind = feeKindOf(ruled)
+  const place = `a position in ${position.symbol} states no leverage`
+  if (kind === 'at-cost')
+    return `${place}: its closing fee leaves out its initial margin, and is too low by the fee on it`
+  // An isolated position has that of the bankruptcy price of its whole margin.
+  return kind === 'at-bankruptcy-price' && position.marginMode === 'cross'
+    ? `${place}: its closing fee is that on its value at entry, and that at its bankruptcy price may be more or less`
+    : undefined
+}
+
+function assumptionsOfRules({ position, rules }: RuledPosition): readonly string[] {
   let found = assumptions.get(rules)
   if (found === undefined) {
     const all = [...(rules.assumptions ?? []), ...partialTableOf(position.symbol, rules)]

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Position } from '../../src/domain/index.ts'
 import { assumptionsUnder, levelRule, marginAccountsOf } from '../../src/margin/index.ts'
 import { binance } from '../../src/venues/binance.ts'
+import { bitmex } from '../../src/venues/bitmex.ts'
 import { bybit } from '../../src/venues/bybit.ts'
 import { deribit } from '../../src/venues/deribit.ts'
 import { crossPosition, isolatedPosition, makeAccount } from '../support/accounts.ts'
@@ -36,6 +37,43 @@ describe('positions that do not hedge one another in one margin account', () => 
     expect(assumptionsOf(bybit, [LONG, { ...SHORT, symbol: 'ETHUSDT', entryPrice: '3000' }])).toEqual([])
     const isolated = isolatedPosition('BTCUSDT', { ...SHORT, marginMode: 'isolated', isolatedMargin: '3000' })
     expect(assumptionsOf(bybit, [LONG, isolated])).toEqual([])
+  })
+})
+
+describe('a position without leverage whose closing fee depends on it', () => {
+  const { leverage: _, ...unleveraged } = LONG
+  const AT_ENTRY =
+    'a position in BTCUSDT states no leverage: its closing fee is that on its value at entry, and that at its bankruptcy price may be more or less'
+
+  it('of Bybit shows at which price the fee of a cross position is assumed, once', () => {
+    expect(assumptionsOf(bybit, [unleveraged])).toEqual([AT_ENTRY])
+    expect(assumptionsOf(bybit, [unleveraged, { ...unleveraged, size: '-0.4' }])).toEqual([AT_ENTRY, HEDGED])
+    expect(
+      assumptionsOf(bybit, [{ ...unleveraged, marginMode: 'isolated', isolatedMargin: '7000' }]),
+    ).toEqual([])
+  })
+
+  it('of BitMEX shows that the initial margin is left out of the value on which the fee is charged', () => {
+    const position = crossPosition('XBTUSD', { size: '1000', entryPrice: '60000' })
+    const assumed = (leverage: object) => {
+      const account = makeAccount({
+        venue: bitmex.id,
+        collateral: [{ asset: 'XBT', amount: '1' }],
+        positions: [{ ...position, ...leverage }],
+      })
+      const [marginAccount] = marginAccountsOf(account, bitmex.ruleBook)
+      return marginAccount!.assumptions.filter((text) => text.includes('leverage'))
+    }
+    expect(assumed({})).toEqual([
+      'a position in XBTUSD states no leverage: its closing fee leaves out its initial margin, and is too low by the fee on it',
+    ])
+    expect(assumed({ leverage: '10' })).toEqual([])
+  })
+
+  it('shows nothing where no fee counts or it costs nothing', () => {
+    expect(assumptionsOf(binance, [unleveraged])).toEqual([])
+    const rulesOf = (symbol: string) => ({ ...bybit.ruleBook.rulesOf(symbol)!, takerFeeRate: '0' })
+    expect(assumptionsOf({ ...bybit, ruleBook: { ...bybit.ruleBook, rulesOf } }, [unleveraged])).toEqual([])
   })
 })
 
