@@ -5,6 +5,7 @@ import { visible } from './visible.ts'
 
 const POSITIONS_SHOWN_MAX = 3
 const REDUCTIONS_SHOWN_MAX = 2
+const ASSUMPTIONS_SHOWN_MAX = 2
 const MONEY_DIGITS = 6
 const RATIO_DIGITS = 5
 const KIND_WIDTH = 'MARKET STALE'.length
@@ -112,11 +113,11 @@ function isPartlyRecovered({ kind, level }: Pick<MarginEvent, 'kind' | 'level'>)
   return kind === 'recovered' && level !== '0'
 }
 
-/** Positions and cure. Empty for an event that asks for no action. */
+/** Positions, cure and assumptions. Empty for an event that asks for no action. */
 function detailLines(event: MarginEvent): string[] {
   const asksForAction = event.kind === 'warning' || event.kind === 'liquidation' || isPartlyRecovered(event)
   if (!asksForAction) return []
-  return [positionsLine(event), cureLine(event)].filter((line) => line !== '')
+  return [positionsLine(event), cureLine(event), ...assumedLines(event)].filter((line) => line !== '')
 }
 
 /** Lists the positions that lose most first. */
@@ -146,6 +147,12 @@ function cureLine({ cure, settle }: MarginEvent): string {
     .slice(0, REDUCTIONS_SHOWN_MAX)
     .map(({ asset, amount }) => `add ${money(amount!)} ${visible(asset)}`)
   return `cure: ${[`add ${money(cure.topUp)} ${visible(settle)}`, ...topUps, ...reductions].join(', or ')}`
+}
+
+function assumedLines({ assumptions = [] }: MarginEvent): string[] {
+  const more = assumptions.length - ASSUMPTIONS_SHOWN_MAX
+  const shown = assumptions.slice(0, ASSUMPTIONS_SHOWN_MAX).map(visible)
+  return [...shown, ...(more > 0 ? [`${more} more in --json`] : [])].map((line) => `assumed: ${line}`)
 }
 
 function money(figure: string): string {

@@ -24,6 +24,51 @@ export function eventRulesOf(rules: InstrumentRules, defaults: MarginDefaults): 
   }
 }
 
+/**
+ * With the sentences of its rules as places in those of its event, from 0, so that each is sent once. `hedged`: that of the
+ * rule book for positions on both sides, which is a sentence of the event only where the account has such.
+ */
+export function withPlaces(
+  rules: EventRules,
+  own: readonly string[] | undefined,
+  hedged: string | undefined,
+  assumptions: readonly string[],
+): EventRules {
+  const hedgedPlace = hedged === undefined ? -1 : assumptions.indexOf(hedged)
+  if (own === undefined && hedgedPlace < 0) return rules
+  return {
+    ...rules,
+    ...(own === undefined ? {} : { assumptions: own.map((sentence) => assumptions.indexOf(sentence)) }),
+    ...(hedgedPlace < 0 ? {} : { hedgedAssumption: hedgedPlace }),
+  }
+}
+
+/** Rules of an event without its places; the sentences at these; and the places of which one is no place. */
+export function takePlaces(stated: EventRules, assumptions: readonly string[]): TakenPlaces {
+  const { assumptions: own, hedgedAssumption, ...rules } = stated
+  const sentenceAt = (place: unknown) => (typeof place === 'number' ? assumptions[place] : undefined)
+  const places: readonly unknown[] = own === undefined ? [] : Array.isArray(own) ? own : [own]
+  const sentences = places.map(sentenceAt)
+  const hedged = sentenceAt(hedgedAssumption)
+  const faults: string[] = []
+  if (sentences.includes(undefined)) faults.push(placesFault('assumptions', own))
+  if (hedgedAssumption !== undefined && hedged === undefined) {
+    faults.push(placesFault('hedgedAssumption', hedgedAssumption))
+  }
+  return { rules, sentences: sentences.filter((sentence) => sentence !== undefined), hedged, faults }
+}
+
+export interface TakenPlaces {
+  readonly rules: EventRules
+  readonly sentences: readonly string[]
+  readonly hedged: string | undefined
+  readonly faults: readonly string[]
+}
+
+function placesFault(field: string, value: unknown): string {
+  return `${field} is ${JSON.stringify(value)}: it must hold places in the assumptions of the event, from 0`
+}
+
 /** The rules that `eventRulesOf` shortened, or why they cannot be read. `settlementAsset`: of rules that state none. */
 export function rulesOfEvent(
   { maintenance, ...others }: EventRules,

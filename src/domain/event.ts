@@ -183,7 +183,13 @@ export const marginEventSchema = z
       .record(z.string(), eventRulesSchema)
       .optional()
       .describe(
-        'Rules of the verdict by symbol, in the full form of docs/rules.md without `settlementAsset` where that is `settle`; a tier is the list cap, maintenanceMarginRate, maintenanceDeduction (if its kind has one). Absent as `levels` is.',
+        'Rules of the verdict by symbol, in the full form of docs/rules.md without `settlementAsset` where that is `settle`; a tier is the list cap, maintenanceMarginRate, maintenanceDeduction (if its kind has one), `assumptions` are places in those of the event, from 0. Absent as `levels` is.',
+      ),
+    assumptions: z
+      .array(z.string())
+      .optional()
+      .describe(
+        'What the figures assume where a rule of the venue is not certain, in sentences, each once; empty where nothing is assumed. Absent in events of earlier versions.',
       ),
     ruleAgeDays: z
       .int()

@@ -15,7 +15,7 @@ export {
 export * from './event-log.ts'
 export type { EventPool, PooledAsset } from './event-pool.ts'
 export { EVENTS_QUEUE_NAME, type QueueConnection, queueNameOf } from './event-queue.ts'
-export { type EventRules, eventRulesOf, rulesOfEvent } from './event-rules.ts'
+export { type EventRules, eventRulesOf, rulesOfEvent, takePlaces, withPlaces } from './event-rules.ts'
 export * from './fault.ts'
 export * from './funding.ts'
 export * from './index-price.ts'

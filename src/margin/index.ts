@@ -39,6 +39,8 @@ export {
   hourlyInterestOf,
   INTEREST_EVERY_MS,
   interestHoursOf,
+  principalAssumption,
+  rateAssumption,
 } from './interest.ts'
 export { type InterestAnswer, interestAnswerOf } from './interest-answer.ts'
 export { isFeeCounted, type Leg } from './leg.ts'

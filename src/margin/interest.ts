@@ -23,6 +23,13 @@ export function bearsInterest(debt: Liability): debt is BearingDebt {
   return debt.hourlyInterestRate !== undefined
 }
 
+/** A debt with interest has a principal; the account may have stated none. */
+type ChargedDebt = Liability & { readonly isPrincipalAssumed?: boolean }
+
+function isPrincipalAssumed({ principal, isPrincipalAssumed }: ChargedDebt): boolean {
+  return isPrincipalAssumed ?? principal === undefined
+}
+
 export function principalOf({ principal, amount }: Liability): string {
   return principal ?? amount
 }
@@ -63,7 +70,7 @@ export function accountWithInterest(account: Account, hours: number): AccountWit
     if (interest === undefined) return debt
     // Later hours are charged on the principal alone.
     const amount = formatDecimal(add(parseDecimal(debt.amount), interest))
-    return { ...debt, principal: principalOf(debt), amount }
+    return { ...debt, principal: principalOf(debt), amount, isPrincipalAssumed: isPrincipalAssumed(debt) }
   })
   return { account: { ...account, liabilities }, accrued }
 }
@@ -76,10 +83,15 @@ export function interestAssumptionsOf(
   return owed.flatMap(({ asset, liability }) => {
     if (liability.n === 0n) return []
     const debt = liabilities.find((entry) => entry.asset === asset)
-    if (debt === undefined || !bearsInterest(debt))
-      return [`the debt in ${asset} states no hourlyInterestRate, so no interest is added to it`]
-    return debt.principal === undefined
-      ? [`the debt in ${asset} states no principal, so interest is charged on all of it`]
-      : []
+    if (debt === undefined || !bearsInterest(debt)) return [rateAssumption(asset)]
+    return isPrincipalAssumed(debt) ? [principalAssumption(asset)] : []
   })
+}
+
+export function rateAssumption(asset: string): string {
+  return `the debt in ${asset} states no hourlyInterestRate, so no interest is added to it`
+}
+
+export function principalAssumption(asset: string): string {
+  return `the debt in ${asset} states no principal, so interest is charged on all of it`
 }

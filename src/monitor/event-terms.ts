@@ -8,31 +8,39 @@ import {
   indexName,
   type MarginDefaults,
   type PooledAsset,
+  withPlaces,
 } from '../domain/index.ts'
 import { assert } from '../errors.ts'
 import type { MarginAccount, RuledPosition } from '../margin/index.ts'
 import type { SeenMark } from './market.ts'
 
-/** The rules of the positions of a margin account that settles in `settle`, each symbol once, as an event carries them. */
+/** The rules of the positions of a margin account that settles in `settle`, each symbol once, as an event with these assumptions carries them. */
 export function rulesBySymbol(
   positions: readonly RuledPosition[],
   settle: string,
+  assumptions: readonly string[],
 ): Record<string, EventRules> {
   const bySymbol: Record<string, EventRules> = {}
   for (const { position, rules, defaults } of positions) {
     const { settlementAsset } = rules
-    const short = shortOf(rules, defaults)
+    const short = withPlaces(
+      shortOf(rules, defaults),
+      rules.assumptions,
+      defaults.hedgedAssumption,
+      assumptions,
+    )
     bySymbol[position.symbol] ??= settlementAsset === settle ? short : { ...short, settlementAsset }
   }
   return bySymbol
 }
 
-/** The pool of a margin account as an event carries it; undefined of an account without one. `marks` are those of the event. */
+/** The pool of a margin account as an event carries it; undefined of an account without one. `marks` and `assumptions` are those of the event. */
 export function poolOf(
   { formula, liquidation }: MarginAccount,
   { pool, collateral, liabilities }: Account,
   marks: readonly SeenMark[],
   nowMonotonicMs: number,
+  assumptions: readonly string[],
 ): EventPool | undefined {
   if (formula.pool === undefined) return undefined
   assert(pool !== undefined, 'an account with a pool states it')
@@ -48,15 +56,18 @@ export function poolOf(
     if (rules === undefined) return amounts
     const name = indexName(asset, pool.currency)
     const seen = marks.find(({ symbol }) => symbol === name)
-    return { ...amounts, ...indexFields(seen, nowMonotonicMs), rules: figuresOf(rules) }
+    return { ...amounts, ...indexFields(seen, nowMonotonicMs), rules: figuresOf(rules, assumptions) }
   })
   const { kind, liquidationLevel } = pool
   return { kind, ...(liquidationLevel === undefined ? {} : { liquidationLevel }), liquidation, assets }
 }
 
 /** Without the words beside them, on which no figure depends. */
-function figuresOf({ source: _, assumptions: __, ...rules }: CollateralRules): EventRules {
-  return rules
+function figuresOf(
+  { source: _, assumptions: own, ...rules }: CollateralRules,
+  assumptions: readonly string[],
+): EventRules {
+  return withPlaces(rules, own, undefined, assumptions)
 }
 
 function indexFields(seen: SeenMark | undefined, nowMonotonicMs: number) {

@@ -15,6 +15,7 @@ import {
 import { assert } from '../errors.ts'
 import {
   add,
+  assumptionsUnder,
   distanceTextOf,
   evaluationsOf,
   type FundingBooking,
@@ -82,7 +83,8 @@ function* eventSteps(
   yield
   const state = exact === undefined ? undefined : yield* marginStateSteps(exact, markOf, rule, further)
   const funded = exact === undefined ? [] : fundingSymbolsOf(exact.formula)
-  const pool = exact && poolOf(exact, terms, pending.marks, decidedMonotonicMs)
+  const assumptions = exact === undefined ? [] : assumptionsUnder(exact, rule)
+  const pool = exact && poolOf(exact, terms, pending.marks, decidedMonotonicMs, assumptions)
   const figures = state === undefined || transition.kind === 'unknown' ? NO_FIGURES : state
   const ruled = exact?.formula.positions ?? []
   const { kind, episode, sequence } = transition
@@ -134,7 +136,8 @@ function* eventSteps(
     ruleBook: pending.ruleBook.version,
     levels: rule.names.slice(1, -1),
     hysteresis: formatDecimal(rule.hysteresis),
-    rules: rulesBySymbol(ruled, subject.currency),
+    rules: rulesBySymbol(ruled, subject.currency, assumptions),
+    assumptions: [...assumptions],
     ruleAgeDays: ageDays,
     eventTimeMs: cause.eventTimeMs,
     receivedTimeMs: cause.receivedTimeMs,

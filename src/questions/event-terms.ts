@@ -13,6 +13,7 @@ import {
   type RuleBook,
   rulesOfEvent,
   schemaFaultsOf,
+  takePlaces,
   type VenueId,
 } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
@@ -24,6 +25,7 @@ import {
   parseDecimal,
   sign,
 } from '../margin/index.ts'
+import { debtOfEvent } from './event-debts.ts'
 
 /** What an event says of its margin account; `exact` is undefined for an event without positions. */
 export interface EventTerms {
@@ -36,14 +38,17 @@ export function termsOfEvent(event: MarginEvent): EventTerms | { readonly faults
   const lacking = lacksOf(event)
   if (lacking.length > 0) return { faults: lacking.map((field) => `the event lacks ${field}`) }
   const faults: string[] = []
-  const rules = readRules(event, faults)
+  const { rules, hedgedAssumption } = readRules(event, faults)
   const positions = readPositions(event, faults)
   const collateral = readCollateral(event, faults)
   const rule = readLevels(event, faults)
   if (faults.length > 0 || rule === undefined) return { faults }
   if (positions.length === 0 && event.pool === undefined) return { exact: undefined, rule }
   try {
-    const compiled = marginAccountsOf(accountOf(event, positions), bookOf(event, rules, collateral))
+    const compiled = marginAccountsOf(
+      accountOf(event, positions),
+      bookOf(event, rules, collateral, hedgedAssumption),
+    )
     if (compiled.length === 1) return { exact: compiled[0], rule }
     return { faults: [`positions make ${compiled.length} margin accounts, an event is of one`] }
   } catch (error) {
@@ -68,23 +73,40 @@ function lacksOf(event: MarginEvent): string[] {
   return [...new Set(lacking)]
 }
 
-function readRules(event: MarginEvent, faults: string[]): ReadonlyMap<string, InstrumentRules> {
-  const read = new Map<string, InstrumentRules>()
+function readRules(event: MarginEvent, faults: string[]) {
+  const rules = new Map<string, InstrumentRules>()
+  let hedgedAssumption: string | undefined
   for (const [symbol, stated] of Object.entries(event.rules!)) {
-    const rules = rulesOfEvent(stated, event.settle)
-    if ('rules' in rules) read.set(symbol, rules.rules)
-    else faults.push(`rules.${symbol}: ${faultsText(stated, rules.faults, 'it')}`)
+    const taken = takePlaces(stated, event.assumptions ?? [])
+    const read = rulesOfEvent(taken.rules, event.settle)
+    if ('rules' in read) rules.set(symbol, withSentences(read.rules, taken.sentences))
+    else faults.push(`rules.${symbol}: ${faultsText(taken.rules, read.faults, 'it')}`)
+    faults.push(...taken.faults.map((fault) => `rules.${symbol}.${fault}`))
+    hedgedAssumption ??= taken.hedged
   }
-  return read
+  return { rules, hedgedAssumption }
 }
 
-function readCollateral({ pool }: MarginEvent, faults: string[]): ReadonlyMap<string, CollateralRules> {
+function withSentences<Rules extends { assumptions?: string[] | undefined }>(
+  rules: Rules,
+  sentences: readonly string[],
+): Rules {
+  return sentences.length === 0 ? rules : { ...rules, assumptions: [...sentences] }
+}
+
+function readCollateral(
+  { pool, assumptions = [] }: MarginEvent,
+  faults: string[],
+): ReadonlyMap<string, CollateralRules> {
   const read = new Map<string, CollateralRules>()
   pool?.assets.forEach(({ asset, rules }, index) => {
     if (rules === undefined) return
-    const parsed = collateralRulesSchema.safeParse(rules, IN_OUR_WORDS)
-    if (parsed.success) read.set(asset, parsed.data)
-    else faults.push(`pool.assets[${index}].rules: ${faultsText(rules, schemaFaultsOf(parsed.error), 'it')}`)
+    const field = `pool.assets[${index}].rules`
+    const taken = takePlaces(rules, assumptions)
+    const parsed = collateralRulesSchema.safeParse(taken.rules, IN_OUR_WORDS)
+    if (parsed.success) read.set(asset, withSentences(parsed.data, taken.sentences))
+    else faults.push(`${field}: ${faultsText(taken.rules, schemaFaultsOf(parsed.error), 'it')}`)
+    faults.push(...taken.faults.map((fault) => `${field}.${fault}`))
   })
   return read
 }
@@ -125,7 +147,7 @@ function readLevels({ levels, hysteresis }: MarginEvent, faults: string[]): Leve
 function accountOf(event: MarginEvent, positions: Position[]): Account {
   const { account: id, venue, accountVersion: version, marginMode, settle, walletBalance, pool } = event
   const named = { id, venue: venue as VenueId, version, positions }
-  if (pool !== undefined) return { ...named, ...pooledOf(pool, settle) }
+  if (pool !== undefined) return { ...named, ...pooledOf(event, pool) }
   const isCross = marginMode === 'cross'
   if (isCross && !DECIMAL_PATTERN.test(walletBalance!)) {
     const message = `walletBalance is ${JSON.stringify(walletBalance)}: it must be a decimal string`
@@ -139,14 +161,14 @@ function accountOf(event: MarginEvent, positions: Position[]): Account {
 }
 
 function pooledOf(
+  event: MarginEvent,
   { kind, liquidationLevel, assets }: EventPool,
-  currency: string,
 ): Pick<Account, 'pool' | 'collateral' | 'liabilities'> {
   return {
-    pool: { currency, kind, ...(liquidationLevel === undefined ? {} : { liquidationLevel }) },
+    pool: { currency: event.settle, kind, ...(liquidationLevel === undefined ? {} : { liquidationLevel }) },
     collateral: assets.map(({ asset, amount }) => ({ asset, amount })),
     liabilities: assets.flatMap(({ asset, liability }) =>
-      liability === undefined ? [] : [{ asset, amount: liability }],
+      liability === undefined ? [] : [debtOfEvent(event, asset, liability)],
     ),
   }
 }
@@ -159,11 +181,16 @@ function bookOf(
   { venue, ruleBook, pool }: MarginEvent,
   rules: ReadonlyMap<string, InstrumentRules>,
   collateral: ReadonlyMap<string, CollateralRules>,
+  hedgedAssumption: string | undefined,
 ): RuleBook {
   return {
     venue,
     version: ruleBook,
-    defaults: { closingFee: 'none', liquidation: pool?.liquidation ?? 'reached' },
+    defaults: {
+      closingFee: 'none',
+      liquidation: pool?.liquidation ?? 'reached',
+      ...(hedgedAssumption === undefined ? {} : { hedgedAssumption }),
+    },
     rulesOf: (symbol) => rules.get(symbol),
     collateralOf: (asset) => collateral.get(asset),
     symbols: () => rules.keys(),

@@ -6,6 +6,7 @@ import {
   type PlimsollEvent,
 } from '../domain/index.ts'
 import {
+  assumptionsUnder,
   distanceTextOf,
   type EvaluationAt,
   evaluationsOf,
@@ -104,6 +105,7 @@ function compareWithoutTerms(event: MarginEvent, differences: Differences): void
     differences.compare(figure, event[figure], null)
   }
   differences.compare('distance', event.distance ?? null, null)
+  if (event.assumptions !== undefined) differences.compare('assumptions', event.assumptions, [])
   compareEnd(event, differences)
 }
 
@@ -132,6 +134,9 @@ function compareFigures(
       differences.compare(`positions[${index}].${figure}`, position[figure], own[figure])
     }
   })
+  if (event.assumptions !== undefined) {
+    differences.compare('assumptions', event.assumptions, assumptionsUnder(exact, rule))
+  }
   compareFunding(event, exact, differences)
   compareInterest(event, differences)
   const asks = isUnknown || event.kind === 'closed' ? null : state.cure

@@ -35,6 +35,19 @@ describe('an event as lines for people', () => {
     )
   })
 
+  it('says what its figures assume, and counts what is beyond two sentences', () => {
+    const assumptions = ['the fee is that of others', 'a step is marginal', 'the table is whole', 'one more']
+    expect(linesOf(event({ assumptions: [] }))).toEqual(linesOf(event()))
+    expect(linesOf(event({ assumptions: assumptions.slice(0, 1) })).slice(3)).toEqual([
+      '           assumed: the fee is that of others',
+    ])
+    expect(linesOf(event({ assumptions })).slice(3)).toEqual([
+      '           assumed: the fee is that of others',
+      '           assumed: a step is marginal',
+      '           assumed: 2 more in --json',
+    ])
+  })
+
   it('names the position that loses most first, and counts those beyond three', () => {
     const position = event().positions[0]!
     const positions = ['-1', '-30', '5', '-200', '0'].map((unrealizedPnl, index) => ({

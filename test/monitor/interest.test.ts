@@ -194,7 +194,14 @@ describe('the interest of debts', () => {
       'interest.debts[0].amount',
       'interest.debts[0].principal',
     ])
-    expect(fieldsOf({ debts: [{ ...debt!, amount: '1' }] })).toEqual(['interest.debts[0].amount'])
-    expect(fieldsOf({ debts: [{ ...debt!, principal: '27000.1' }] })).toEqual(['interest.debts[0].principal'])
+    // An assumption of the account says that its principal is all that it owes without the interest.
+    expect(fieldsOf({ debts: [{ ...debt!, amount: '1' }] })).toEqual([
+      'assumptions',
+      'interest.debts[0].amount',
+    ])
+    expect(fieldsOf({ debts: [{ ...debt!, principal: '27000.1' }] })).toEqual([
+      'assumptions',
+      'interest.debts[0].principal',
+    ])
   })
 })
