@@ -1,6 +1,6 @@
 export { TRANSITIONS_WAITING_MAX } from './announcer.ts'
 export { eventId } from './event-id.ts'
-export { Monitor, SLICE_MS } from './monitor.ts'
+export { Monitor } from './monitor.ts'
 export type {
   LogIdentity,
   MonitorObserver,
@@ -8,3 +8,4 @@ export type {
   ObservedMark,
 } from './options.ts'
 export { PENDING_TICKS_MAX } from './pending-ticks.ts'
+export { SLICE_MS } from './turns.ts'

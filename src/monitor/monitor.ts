@@ -21,18 +21,9 @@ import { Markets } from './markets.ts'
 import { type MonitorOptions, noCounts } from './options.ts'
 import { CONFIRMED, MARKED, PendingTicks, STALE } from './pending-ticks.ts'
 import { Reader } from './reader.ts'
+import { Turns } from './turns.ts'
 import { Watchlist } from './watchlist.ts'
 import { WatchlistEditor } from './watchlist-editor.ts'
-
-/** The longest work in one turn of the event loop, so that sockets and timers are served. */
-export const SLICE_MS = 5
-/**
- * Time in each turn for making events, beside that for verdicts. In three runs each of the bench `overload`, the p99 from
- * frame to verdict was 39 to 131 ms with 2 ms, and 35 to 90 ms with 1 ms.
- */
-const ANNOUNCE_SLICE_MS = 1
-/** An event log without room is asked again after this time. */
-const ROOM_POLL_MS = 10
 
 /**
  * The heart: takes marks, publishes events. It has no I/O and no clock of its own. It evaluates every instant, in order: the
@@ -55,10 +46,8 @@ export class Monitor {
   readonly #instant: Instant
   readonly #funding: Funding | undefined
   readonly #pendingTicks = new PendingTicks()
+  readonly #turns: Turns
   #entriesInFrame = 0
-  #isScheduled = false
-  #isPolling = false
-  #isStopped = false
 
   constructor(options: MonitorOptions) {
     const { kernel, rule, ruleBookOf, marketAdded, sequenceFloor, clock, fundingLog } = options
@@ -80,6 +69,7 @@ export class Monitor {
     const parts = { watchlist, editor: this.#editor, markets, judge: this.#judge, announcer: this.#announcer }
     this.#changes = new Changes(options, this.counters, parts)
     this.#instant = new Instant(options, this.counters, { ...parts, funding: this.#funding?.times })
+    this.#turns = new Turns(options, this.#announcer, (endMs) => this.#judgeUntil(endMs))
   }
 
   /** Whether no tick or change waits for its verdict, and no event waits to be published. */
@@ -129,7 +119,7 @@ export class Monitor {
   /** Records that the log of funding keeps take effect: accounts whose balances are older are judged with the payments in them. */
   applyFunding(records: readonly FundingRecord[]): void {
     for (const record of records) if (this.#funding?.history.add(record)) this.#changes.funding.push(record)
-    this.#workNowOrLater()
+    this.#turns.work()
   }
 
   /**
@@ -142,7 +132,7 @@ export class Monitor {
     this.#funding.times.settleDue(nowMs)
     if (!this.#funding.history.addHourOf(nowMs)) return
     this.#changes.funding.pushHour()
-    this.#workNowOrLater()
+    this.#turns.work()
   }
 
   /** A stored account that cannot be read. It is not known to be closed. */
@@ -153,7 +143,7 @@ export class Monitor {
   /** Call after the snapshot. Ends what earlier runs published of margin accounts that are gone and of markets that nobody holds. */
   loaded(): void {
     this.#changes.loaded()
-    this.#workNowOrLater()
+    this.#turns.work()
   }
 
   /** A change of the stored book, or of the rules of a venue; applied between two instants. */
@@ -163,12 +153,12 @@ export class Monitor {
       this.#changes.apply(change)
       if (this.#announcer.waiting === 0) return
     } else this.#changes.push(change)
-    this.#workNowOrLater()
+    this.#turns.work()
   }
 
   /** Whether nothing has to be evaluated before what comes next. */
   get #isFree(): boolean {
-    return !this.#isScheduled && !this.#isStopped && this.#isJudged
+    return this.#turns.isFree && this.#isJudged
   }
 
   frameStart(receivedTimeMs: number, receivedMonotonicMs: number): void {
@@ -224,12 +214,12 @@ export class Monitor {
     if (this.#entriesInFrame === 0) return
     this.#entriesInFrame = 0
     this.#pendingTicks.endFrame()
-    this.#workNowOrLater()
+    this.#turns.judge()
   }
 
   /** From here on nothing is evaluated or published. What waits stays counted. */
   stop(): void {
-    this.#isStopped = true
+    this.#turns.stop()
   }
 
   /** Compares the levels of the next `count` margin accounts with exact arithmetic at the present marks. */
@@ -249,21 +239,6 @@ export class Monitor {
     this.#entriesInFrame++
   }
 
-  #workNowOrLater(): void {
-    if (!this.#isScheduled) this.#work()
-  }
-
-  #work(): void {
-    if (this.#isStopped) return
-    const { clock } = this.#options
-    const isJudged = this.#judgeUntil(clock.monotonicMs() + SLICE_MS)
-    const isPublished =
-      this.#announcer.waiting === 0 || this.#announcer.work(clock.monotonicMs() + ANNOUNCE_SLICE_MS)
-    if (isJudged && isPublished) return
-    if (isJudged && !this.#options.hasRoom()) this.#pollRoom()
-    else this.#goOnLater()
-  }
-
   /** Gives verdicts until the given time, of instants and changes in turn. True when none waits. */
   #judgeUntil(endMs: number): boolean {
     const { clock } = this.#options
@@ -277,23 +252,5 @@ export class Monitor {
       if (clock.monotonicMs() > endMs) return this.#isJudged
     }
     return true
-  }
-
-  #goOnLater(): void {
-    this.#isScheduled = true
-    this.#options.clock.nextTurn(() => {
-      this.#isScheduled = false
-      this.#work()
-    })
-  }
-
-  /** Asks the event log for room later. Ticks are evaluated meanwhile. */
-  #pollRoom(): void {
-    if (this.#isPolling) return
-    this.#isPolling = true
-    this.#options.clock.after(ROOM_POLL_MS, () => {
-      this.#isPolling = false
-      this.#workNowOrLater()
-    })
   }
 }

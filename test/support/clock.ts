@@ -38,7 +38,12 @@ export class TestClock implements Clock {
 
   /** Runs the turns that wait, and those that they ask for. */
   runTurns(): void {
-    while (this.#turns.length > 0) for (const turn of this.#turns.splice(0)) turn()
+    while (this.#turns.length > 0) this.runTurn()
+  }
+
+  /** Runs the turns that wait. */
+  runTurn(): void {
+    for (const turn of this.#turns.splice(0)) turn()
   }
 
   /** Moves time; timers that fall due run in order. */
