@@ -38,7 +38,7 @@ interface Form {
   /** Long and short in every symbol. */
   readonly isHedged?: true
   readonly pool?: Pool
-  /** Where fewer are measured than are asked for: a coin has a few dozen inverse contracts, and a pool is traced. */
+  /** Where fewer are measured than are asked for: a coin has a few dozen inverse contracts. */
   readonly positionsMax?: number
 }
 
@@ -54,7 +54,6 @@ const FORMS = {
     venue: 'bybit',
     contract: 'BTCUSDT',
     pool: { currency: 'USD', kind: 'multi-asset' },
-    positionsMax: 100,
   },
 } as const satisfies Record<string, Form>
 export type LargeForm = keyof typeof FORMS

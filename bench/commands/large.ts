@@ -16,7 +16,7 @@ export const LARGE_BENCH: Bench<{ readonly positions: number; readonly seed: num
   options: [
     {
       flags: '--positions <n>',
-      description: 'positions of the account; of an inverse one and of a pool at most 100',
+      description: 'positions of the account; of an inverse one at most 100',
       read: wholeNumber,
       standard: LARGE_POSITIONS,
     },

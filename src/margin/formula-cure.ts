@@ -108,7 +108,9 @@ function topUpFor(
     return max(least, roundUp(goal, lacking, step))
   }
   const into = asset === undefined ? {} : { topUpAsset: asset }
-  const surplusAt: FigureOf = (algebra, topUp) => surplusUnder(known, algebra, goal, { topUp, ...into })
+  const { pool } = known.formula
+  const focused = pool === undefined ? known : focusOn(known, [], [asset ?? pool.currency])
+  const surplusAt: FigureOf = (algebra, topUp) => surplusUnder(focused, algebra, goal, { topUp, ...into })
   const cures = (topUp: Rational) => meets(goal, surplusAt(exactNumbers, topUp))
   if (cures(least)) return least
   const found = firstCrossing(surplusAt, ZERO, 'up')

@@ -79,7 +79,7 @@ function positionsOf({ formula }: Known, symbols: ReadonlySet<string>): readonly
 
 /** Slack as a function of the factor by which the marks of the coin are multiplied, of a pool with its index price. */
 function slackOfCoin(known: Known, coin: string, symbols: ReadonlySet<string>): Figure {
-  const pieces = known.isTraced === true ? undefined : coinPiecesOf(known, symbols)
+  const pieces = known.isTraced === true ? undefined : coinPiecesOf(known, coin, symbols)
   if (pieces !== undefined) return figureOfPieces(pieces)
   const focused = focusOn(known, placesOn(known.formula, symbols), [coin])
   const moves =

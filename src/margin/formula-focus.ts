@@ -1,18 +1,12 @@
 // A margin account in which only some prices move: the other positions are kept as sums, so that an account of a thousand
 // positions costs for each of its symbols what the positions of that symbol cost.
 import type { AccountFormula, StillPositions } from './account-formulas.ts'
-import { exactNumbers } from './algebra.ts'
+import { totalsWithout } from './account-totals.ts'
 import type { Known } from './formula-figures.ts'
-import { nettedMaintenanceOf, nettingOf } from './netting.ts'
-import {
-  indexesMovedAgainst,
-  indexPriceOf,
-  type PoolBalances,
-  type PoolTerms,
-  poolBalancesOf,
-} from './pool-formulas.ts'
+import type { PoolBalances, PoolTerms } from './pool-formulas.ts'
 import type { RuledPosition } from './position-value.ts'
-import { add, mul, neg, type Rational, reduce, ZERO } from './rational.ts'
+import { pricedAssetsOf } from './priced-assets.ts'
+import { add, mul, type Rational, reduce, ZERO } from './rational.ts'
 
 /**
  * The same account with the positions at these places alone, and the others as sums of their figures at known prices. Of a pool
@@ -23,19 +17,10 @@ export function focusOn(
   places: readonly number[],
   assets: readonly (string | undefined)[] = [],
 ): Known {
-  const { formula, figures } = known
+  const { formula } = known
   if (places.length === formula.positions.length || known.isWhole === true) return known
-  const rest = new Map(totalsOf(known))
-  for (const place of places) {
-    const ruled = formula.positions[place]!
-    const key = keyOf(ruled)
-    rest.set(
-      key,
-      combined(rest.get(key)!, figures.positions[place]!, (sum, own) => reduce(add(sum, neg(own)))),
-    )
-  }
   const positions = places.map((place) => formula.positions[place]!)
-  const still = [...rest.values()]
+  const still = totalsWithout(known, places)
   const { pool } = formula
   if (pool === undefined) return { ...known, formula: { ...formula, positions, still } }
   const kept = new Set([...assets, ...positions.map(({ rules }) => rules.settlementAsset)])
@@ -76,84 +61,6 @@ function pooledRestOf(
         maintenanceMargin: mul(positions.maintenanceMargin, indexPrice),
       }
     }),
-  }
-}
-
-interface PricedAsset {
-  readonly indexPrice: Rational
-  readonly balances: PoolBalances<Rational>
-}
-
-const pricedAssets = new WeakMap<Known, ReadonlyMap<string, PricedAsset>>()
-
-/** Each asset of a pool at the prices of the account. */
-function pricedAssetsOf(known: Known, pool: PoolTerms): ReadonlyMap<string, PricedAsset> {
-  const cached = pricedAssets.get(known)
-  if (cached !== undefined) return cached
-  const settled = [...totalsOf(known).values()]
-  const flows = settled.map(({ asset, contribution }) => ({ asset, contribution, added: ZERO }))
-  const askedIn = (asset: string) =>
-    nettedMaintenanceOf(
-      exactNumbers,
-      settled.filter((one) => one.asset === asset),
-    )
-  const present = { indexOf: (asset: string) => known.indexes.get(asset) }
-  const indexes =
-    known.indexShare === undefined
-      ? present
-      : indexesMovedAgainst(exactNumbers, pool, flows, askedIn, present, known.indexShare)
-  const priced = new Map(
-    pool.assets.map((asset) => [
-      asset.asset,
-      {
-        indexPrice: indexPriceOf(exactNumbers, pool, asset.asset, indexes),
-        balances: poolBalancesOf(exactNumbers, { ...pool, assets: [asset] }, flows, indexes),
-      },
-    ]),
-  )
-  pricedAssets.set(known, priced)
-  return priced
-}
-
-const totals = new WeakMap<Known, ReadonlyMap<string, StillPositions>>()
-
-/** The sums of all positions that count together. */
-function totalsOf(known: Known): ReadonlyMap<string, StillPositions> {
-  const cached = totals.get(known)
-  if (cached !== undefined) return cached
-  const sums = new Map<string, StillPositions>()
-  known.formula.positions.forEach((ruled, place) => {
-    const key = keyOf(ruled)
-    const before = sums.get(key) ?? emptyOf(ruled)
-    sums.set(key, combined(before, known.figures.positions[place]!, add))
-  })
-  totals.set(known, sums)
-  return sums
-}
-
-/** Positions count together if they settle in one asset and are on one side of one netting group, or in none. */
-function keyOf(ruled: RuledPosition): string {
-  const { group, side } = nettingOf(ruled) ?? {}
-  return JSON.stringify([ruled.rules.settlementAsset, group, side])
-}
-
-function emptyOf(ruled: RuledPosition): StillPositions {
-  const amounts = { contribution: ZERO, unrealizedPnl: ZERO, maintenanceMargin: ZERO }
-  return { asset: ruled.rules.settlementAsset, netting: nettingOf(ruled), ...amounts }
-}
-
-type Amounts = Pick<StillPositions, 'contribution' | 'unrealizedPnl' | 'maintenanceMargin'>
-
-function combined(
-  still: StillPositions,
-  own: Amounts,
-  combine: (sum: Rational, own: Rational) => Rational,
-): StillPositions {
-  return {
-    ...still,
-    contribution: combine(still.contribution, own.contribution),
-    unrealizedPnl: combine(still.unrealizedPnl, own.unrealizedPnl),
-    maintenanceMargin: combine(still.maintenanceMargin, own.maintenanceMargin),
   }
 }
 

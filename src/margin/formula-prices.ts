@@ -5,8 +5,8 @@ import { closingFeeAtMarkOf } from './closing-fee.ts'
 import { type Figure, type FigureOf, tracedFigure } from './crossing.ts'
 import { figuresAt, type Known, type Moved, slackAt } from './formula-figures.ts'
 import { focusOn, placesOn } from './formula-focus.ts'
-import { figureOfPieces, type Pieces } from './pieces.ts'
-import { premiumsOf, slackPiecesOf, worthPiecesOf } from './price-pieces.ts'
+import { figureOfPieces } from './pieces.ts'
+import { premiumsOf, type Received, slackPiecesOf, worthPiecesOf } from './price-pieces.ts'
 import { add, compare, mul, ONE, type Rational, sub } from './rational.ts'
 import { textOf } from './state-text.ts'
 
@@ -27,12 +27,6 @@ function inDomain(price: Rational | undefined): Rational | undefined {
   return price !== undefined && compare(price, PRICE_MIN) >= 0 ? price : undefined
 }
 
-/** Money that comes to the account, below zero where it leaves. */
-export interface Received {
-  readonly amount: Rational
-  readonly asset: string
-}
-
 /**
  * The mark of `symbol` at which the account passes its line, `received` counted in. A healthy account: the next such price on
  * the side where slack falls, or on the other side if this one has none. A breached account: the nearest.
@@ -43,7 +37,7 @@ export function liquidationPriceOf(known: Known, symbol: string, received?: Rece
 
 /** Slack as a function of the mark of one symbol. */
 function slackOfSymbol(known: Known, symbol: string, received?: Received): Figure {
-  const pieces = known.isTraced === true ? undefined : slackPiecesWith(known, symbol, received)
+  const pieces = known.isTraced === true ? undefined : slackPiecesOf(known, symbol, received)
   if (pieces !== undefined) return figureOfPieces(pieces)
   const places = placesOn(known.formula, new Set([symbol]))
   const focused = focusOn(known, places, [received?.asset])
@@ -53,14 +47,6 @@ function slackOfSymbol(known: Known, symbol: string, received?: Received): Figur
   return tracedFigure((algebra, price) =>
     slackAt(algebra, focused, movedTo(symbol, price), { topUp: algebra.of(amount), topUpAsset: asset }),
   )
-}
-
-/** An isolated position may count money for more than it is. */
-function slackPiecesWith(known: Known, symbol: string, received?: Received): Pieces | undefined {
-  const pieces = slackPiecesOf(known, symbol)
-  if (pieces === undefined || received === undefined) return pieces
-  if (known.formula.marginMode === 'isolated') return undefined
-  return { ...pieces, constant: add(pieces.constant, received.amount) }
 }
 
 function movedTo<N>(symbol: string, price: N): Moved<N> {

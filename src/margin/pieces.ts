@@ -7,13 +7,16 @@ import { firstRootBeyond, type Side } from './polynomial.ts'
 import { add, compare, div, mul, neg, ONE, type Rational, sign, sub } from './rational.ts'
 import { type ExactTier, tierIndexAt } from './tiers.ts'
 
-/** The maintenance margin of a position by tiers: in the tier of the measure, rate·worth·measure − deduction. */
+/**
+ * What is asked by tiers: in the tier of the measure, worth·(rate·measure − deduction). Below zero `worth` says what the tiers add:
+ * the weights of an asset of a pool.
+ */
 export interface Tiered {
   readonly tiers: readonly ExactTier[]
   /** measure = start + slope·w; the slope is not zero. */
   readonly start: Rational
   readonly slope: Rational
-  /** Value of one unit of the measure. */
+  /** Value of one unit of the measure and of the deductions. */
   readonly worth: Rational
 }
 
@@ -47,7 +50,7 @@ function valueIn({ constant, slope, square, tiered }: Pieces, w: Rational): Rati
 export function tieredAt(one: Tiered, w: Rational): Rational {
   const measure = measureAt(one, w)
   const tier = one.tiers[tierIndexAt(one.tiers, measure)]!
-  return sub(mul(tier.maintenanceMarginRate, mul(one.worth, measure)), tier.maintenanceDeduction)
+  return mul(one.worth, sub(mul(tier.maintenanceMarginRate, measure), tier.maintenanceDeduction))
 }
 
 function measureAt({ start, slope }: Tiered, w: Rational): Rational {
@@ -132,9 +135,9 @@ function skippedTo(pieces: Pieces, cursors: readonly Cursor[], at: Rational): Ra
   const [cursor] = cursors
   if (cursor === undefined || cursors.length > 1 || cursor.isRising || pieces.square.n !== 0n) return at
   const { one, tier } = cursor
-  if (one.start.n !== 0n) return at
+  if (one.start.n !== 0n || one.worth.n < 0n) return at
   const lowest = one.tiers[0]!
-  if (sign(add(pieces.constant, lowest.maintenanceDeduction)) < 0) {
+  if (sign(add(pieces.constant, mul(one.worth, lowest.maintenanceDeduction))) < 0) {
     const growth = sub(pieces.slope, mul(mul(lowest.maintenanceMarginRate, one.worth), one.slope))
     return growth.n > 0n ? at : undefined
   }
@@ -175,7 +178,7 @@ function pieceOf(
   for (const { one, tier } of cursors) {
     const { maintenanceMarginRate, maintenanceDeduction } = one.tiers[tier]!
     const rate = mul(maintenanceMarginRate, one.worth)
-    ownConstant = add(ownConstant, maintenanceDeduction)
+    ownConstant = add(ownConstant, mul(one.worth, maintenanceDeduction))
     if (one.start.n !== 0n) ownConstant = sub(ownConstant, mul(rate, one.start))
     ownSlope = sub(ownSlope, mul(rate, one.slope))
   }

@@ -110,9 +110,6 @@ export function indexesMovedAgainst<N>(
   prices: IndexPrices<N>,
   share: N,
 ): IndexPrices<N> {
-  const one = algebra.of(ONE)
-  const fallen = algebra.larger(algebra.sub(one, share), algebra.of(ZERO))
-  const risen = algebra.add(one, share)
   const moved = new Map<string, N>()
   for (const asset of pool.assets) {
     if (asset.asset === pool.currency) continue
@@ -122,11 +119,17 @@ export function indexesMovedAgainst<N>(
       const { marginBalance, debtMargin } = balancesAt(price)
       return algebra.sub(marginBalance, algebra.add(debtMargin, algebra.mul(asked, price)))
     }
-    const present = indexPriceOf(algebra, pool, asset.asset, prices)
-    const [low, high] = [algebra.mul(present, fallen), algebra.mul(present, risen)]
+    const { low, high } = indexSidesOf(algebra, indexPriceOf(algebra, pool, asset.asset, prices), share)
     moved.set(asset.asset, algebra.compare(leftAt(low), leftAt(high)) <= 0 ? low : high)
   }
   return { indexOf: (asset) => moved.get(asset) }
+}
+
+/** An index price after a fall, which ends at nothing, and after a rise by the share. */
+export function indexSidesOf<N>(algebra: Algebra<N>, present: N, share: N): { low: N; high: N } {
+  const one = algebra.of(ONE)
+  const fallen = algebra.larger(algebra.sub(one, share), algebra.of(ZERO))
+  return { low: algebra.mul(present, fallen), high: algebra.mul(present, algebra.add(one, share)) }
 }
 
 /** Units of an asset: of the wallet with what changes add, and of PnL. */

@@ -7,15 +7,25 @@ import type { Known } from './formula-figures.ts'
 import { placesOn } from './formula-focus.ts'
 import { areSidesNetted } from './netting.ts'
 import { type Pieces, type Tiered, tieredAt } from './pieces.ts'
+import { type CountedGain, countedGain } from './pool-pieces.ts'
 import { sizedPositionOf } from './position-value.ts'
+import { marginBalanceWith, pricedAssetsOf } from './priced-assets.ts'
 import { add, mul, neg, ONE, parseDecimal, type Rational, sub, ZERO } from './rational.ts'
 import { type UnroundedPosition, unroundedFiguresOf, unroundedPositionOf } from './unrounded.ts'
 
+/** Money that comes to the account, below zero where it leaves. */
+export interface Received {
+  readonly amount: Rational
+  readonly asset: string
+}
+
 /**
- * marginBalance − maintenanceMargin. undefined where pieces do not say it: pools, positions that are straight in different
- * coordinates, netted sides of which one moves.
+ * marginBalance − maintenanceMargin, `received` counted in. undefined where pieces do not say it: positions that are straight in
+ * different coordinates, netted sides of which one moves, pools whose index prices have moved or whose venue rounds.
  */
-export function slackPiecesOf(known: Known, symbol: string): Pieces | undefined {
+export function slackPiecesOf(known: Known, symbol: string, received?: Received): Pieces | undefined {
+  // An isolated position may count money for more than it is.
+  if (received !== undefined && known.formula.marginMode === 'isolated') return undefined
   const own = positionsOn(known, new Set([symbol]))
   const coordinate = own && coordinateOf(own, symbol)
   if (own === undefined || coordinate === undefined) return undefined
@@ -26,14 +36,16 @@ export function slackPiecesOf(known: Known, symbol: string): Pieces | undefined 
     own.map((position) => movingOf(position, symbol)),
     coordinate,
     w,
+    received,
   )
 }
 
 /**
  * The same as pieces of the factor by which the marks of these symbols are multiplied, 1 at the present marks. undefined also
- * beside options on them, whose marks and underlyings move at once.
+ * beside options on them, whose marks and underlyings move at once, and for a coin whose index price moves with them.
  */
-export function coinPiecesOf(known: Known, symbols: ReadonlySet<string>): Pieces | undefined {
+export function coinPiecesOf(known: Known, coin: string, symbols: ReadonlySet<string>): Pieces | undefined {
+  if (known.indexes.has(coin)) return undefined
   const own = positionsOn(known, symbols)
   if (own === undefined || own.some(isOption)) return undefined
   const isInverse = own[0]?.ruled.rules.contribution === 'inverse'
@@ -47,11 +59,15 @@ export function coinPiecesOf(known: Known, symbols: ReadonlySet<string>): Pieces
 }
 
 /** The same of w/factor. */
-function scaledBy(factor: Rational, moving: MovingSlack): MovingSlack {
-  const { slope, square, tiered, isStill } = moving
-  const scaled = { slope: mul(slope, factor), square: mul(square, mul(factor, factor)), isStill }
-  if (tiered === undefined) return scaled
-  return { ...scaled, tiered: { ...tiered, slope: mul(tiered.slope, factor) } }
+function scaledBy(factor: Rational, { gain, asked }: MovingSlack): MovingSlack {
+  if (asked === STILL) return { gain: mul(gain, factor), asked }
+  const { slope, square, tiered } = asked
+  const scaled = { slope: mul(slope, factor), square: mul(square, mul(factor, factor)) }
+  return {
+    gain: mul(gain, factor),
+    asked:
+      tiered === undefined ? scaled : { ...scaled, tiered: { ...tiered, slope: mul(tiered.slope, factor) } },
+  }
 }
 
 /** `w`: at the present marks. */
@@ -61,25 +77,66 @@ function slackPiecesFrom(
   moving: readonly MovingSlack[],
   coordinate: Coordinate,
   w: Rational,
+  received?: Received,
 ): Pieces | undefined {
-  const isStill = own.every(({ figures, rounded }, index) => moving[index]!.isStill && figures === rounded)
+  const isStill = own.every(
+    ({ figures, rounded }, index) => moving[index]!.asked === STILL && figures === rounded,
+  )
   if (!isStill && areSidesNetted(known.formula.positions)) return undefined
   let slope = ZERO
   let square = ZERO
   const tiered: Tiered[] = []
-  for (const one of moving) {
-    slope = add(slope, one.slope)
-    square = add(square, one.square)
-    if (one.tiered !== undefined) tiered.push(one.tiered)
+  const gains = new Map<string, Rational>()
+  moving.forEach(({ gain, asked }, index) => {
+    const { settlementAsset } = own[index]!.ruled.rules
+    gains.set(settlementAsset, add(gains.get(settlementAsset) ?? ZERO, gain))
+    const price = indexPriceIn(known, settlementAsset)
+    slope = sub(slope, mul(price, asked.slope))
+    if (asked.square.n !== 0n) square = sub(square, mul(price, asked.square))
+    if (asked.tiered !== undefined) tiered.push({ ...asked.tiered, worth: mul(price, asked.tiered.worth) })
+  })
+  for (const [asset, contribution] of gains) {
+    const counted = gainIn(known, asset, contribution, w, received)
+    slope = add(slope, counted.slope)
+    if (counted.tiered !== undefined) tiered.push(counted.tiered)
   }
   // The own parts are added first, because the slack of the account may have the denominators of all its marks.
   let moved = mul(slope, w)
   if (square.n !== 0n) moved = add(moved, mul(square, mul(w, w)))
   for (const one of tiered) moved = sub(moved, tieredAt(one, w))
-  return { coordinate, constant: sub(slackOf(known, own), moved), slope, square, tiered }
+  const slack = slackOf(known, own)
+  const present = received === undefined ? slack : add(slack, receivedValueOf(known, received))
+  return { coordinate, constant: sub(present, moved), slope, square, tiered }
 }
 
-/** The wallet and all PnL less the fee of closing the symbol at that mark. undefined for pools. */
+function indexPriceIn({ formula, indexes }: Known, asset: string): Rational {
+  return formula.pool === undefined ? ONE : (indexes.get(asset) ?? ONE)
+}
+
+/** What a PnL of so much a unit of w brings to the margin balance. */
+function gainIn(
+  known: Known,
+  asset: string,
+  contribution: Rational,
+  w: Rational,
+  received: Received | undefined,
+): CountedGain {
+  const { pool } = known.formula
+  if (pool === undefined) return { slope: contribution, tiered: undefined }
+  const priced = pricedAssetsOf(known, pool).get(asset)!
+  const added = received?.asset === asset ? received.amount : ZERO
+  return countedGain(pool, priced, { wallet: ZERO, contribution }, w, priced.indexPrice, ONE, added)
+}
+
+/** What money adds to the margin balance at the prices of the account. */
+function receivedValueOf(known: Known, { amount, asset }: Received): Rational {
+  const { pool } = known.formula
+  if (pool === undefined) return amount
+  const priced = pricedAssetsOf(known, pool).get(asset)!
+  return sub(marginBalanceWith(known, pool, priced, amount), priced.balances.marginBalance)
+}
+
+/** The wallet and all PnL less the fee of closing the symbol at that mark. undefined where pieces do not say it of a pool. */
 export function worthPiecesOf(known: Known, symbol: string): Pieces | undefined {
   const own = positionsOn(known, new Set([symbol]))?.filter(({ ruled }) => ruled.position.symbol === symbol)
   if (own === undefined || own.length === 0) return undefined
@@ -93,9 +150,10 @@ export function worthPiecesOf(known: Known, symbol: string): Pieces | undefined 
     const { ruled, sized, figures, rounded } = position
     if (known.formula.marginMode === 'cross' && figures !== rounded)
       constant = add(constant, sub(figures.unrealizedPnl, rounded.unrealizedPnl))
-    constant = sub(constant, closingFeeAtMarkOf(unroundedNumbers, ruled, figures))
-    slope = add(slope, valueSlopeOf(position, symbol))
-    slope = sub(slope, mul(feeRateAtMarkOf(ruled), sized.amount))
+    const price = indexPriceIn(known, ruled.rules.settlementAsset)
+    constant = sub(constant, mul(price, closingFeeAtMarkOf(unroundedNumbers, ruled, figures)))
+    const gain = sub(valueSlopeOf(position, symbol), mul(feeRateAtMarkOf(ruled), sized.amount))
+    slope = add(slope, mul(price, gain))
   }
   return { coordinate, constant: sub(constant, mul(slope, w)), slope, square: ZERO, tiered: [] }
 }
@@ -124,11 +182,14 @@ function premiumsIn({ formula, indexes }: Known): Rational {
   return premiums
 }
 
-/** The positions that move with the symbols; undefined for a pool, whose currencies are priced. */
+/** The positions that move with the symbols; undefined where pieces do not say it of a pool. */
 function positionsOn(known: Known, symbols: ReadonlySet<string>): readonly UnroundedPosition[] | undefined {
-  const { formula } = known
-  if (formula.pool !== undefined) return undefined
-  return placesOn(formula, symbols).map((place) => unroundedPositionOf(known, place))
+  const { formula, indexShare } = known
+  const own = placesOn(formula, symbols).map((place) => unroundedPositionOf(known, place))
+  if (formula.pool === undefined) return own
+  return indexShare === undefined && own.every(({ figures, rounded }) => figures === rounded)
+    ? own
+    : undefined
 }
 
 /** Slack at the present marks: these positions without rounding, the others with it. */
@@ -157,16 +218,17 @@ function valueSlopeOf({ ruled, sized }: UnroundedPosition, symbol: string): Rati
   return sized.isLong !== isInverse ? sized.amount : neg(sized.amount)
 }
 
-/** What slack gains with w: slope·w + square·w² − tiered. */
-interface MovingSlack extends Moving {
-  /** Whether nothing is asked for with w. */
-  readonly isStill: boolean
+/** With w, in the settlement asset. */
+interface MovingSlack {
+  /** PnL for each unit of w. */
+  readonly gain: Rational
+  /** What is asked for; STILL if nothing is with w. */
+  readonly asked: Moving
 }
 
 function movingOf(position: UnroundedPosition, symbol: string): MovingSlack {
-  const asked = askedOf(position, symbol)
   const gain = isOption(position) ? ZERO : valueSlopeOf(position, symbol)
-  return { ...asked, slope: sub(gain, asked.slope), square: neg(asked.square), isStill: asked === STILL }
+  return { gain, asked: askedOf(position, symbol) }
 }
 
 function askedOf({ ruled, sized, market }: UnroundedPosition, symbol: string): Moving {

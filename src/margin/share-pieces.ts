@@ -4,10 +4,13 @@ import { movingWithShare } from './asked-pieces.ts'
 import type { Figure } from './crossing.ts'
 import { figuresAt, type Known } from './formula-figures.ts'
 import { areSidesNetted } from './netting.ts'
-import { figureOfPieces, type Pieces } from './pieces.ts'
+import { figureOfPieces, type Pieces, tieredAt } from './pieces.ts'
+import type { PoolTerms } from './pool-formulas.ts'
+import { countedGain, isCountedInCoin } from './pool-pieces.ts'
 import { positionFiguresOf } from './position-formulas.ts'
 import { markValueOf, type RuledPosition, type SizedPosition, sizedPositionOf } from './position-value.ts'
-import { add, mul, neg, ONE, parseDecimal, type Rational, sub, ZERO } from './rational.ts'
+import { type PricedAsset, pricedAssetsOf } from './priced-assets.ts'
+import { add, compare, div, mul, neg, ONE, parseDecimal, type Rational, sub, ZERO } from './rational.ts'
 import type { Goal } from './reduction.ts'
 import { marketIn, unroundedFiguresOf, unroundedPositionOf } from './unrounded.ts'
 
@@ -17,10 +20,15 @@ export interface Surplus extends Figure {
   exactAt(share: Rational): Rational
 }
 
-/** undefined where pieces do not say it: pools, netting groups with both sides. */
+/** undefined where pieces do not say it: netting groups with both sides, pools whose venue rounds. */
 export function surplusByPieces(known: Known, place: number, goal: Goal): Surplus | undefined {
   const { pool, positions, marginMode } = known.formula
-  if (pool !== undefined || areSidesNetted(positions)) return undefined
+  if (areSidesNetted(positions)) return undefined
+  if (pool !== undefined) {
+    const pieces = pooledSurplusPiecesOf(known, pool, place, goal)
+    const pooled = pieces && closedFigure(figureOfPieces(pieces))
+    return pooled && { ...pooled, exactAt: pooled.valueAt }
+  }
   const figure = closedFigure(figureOfPieces(surplusPiecesOf(known, place, goal)))
   if (positions[place]!.rules.rounding === undefined) return { ...figure, exactAt: figure.valueAt }
   const exactAt =
@@ -61,6 +69,48 @@ function surplusPiecesOf(known: Known, place: number, { ratio }: Goal): Pieces {
   const others = sub(figures.maintenanceMargin, own.rounded.maintenanceMargin)
   const gain = mul(ratio, sub(contribution, realized))
   return { ...moving, constant: sub(mul(ratio, balance), others), slope: sub(gain, asked.slope) }
+}
+
+/**
+ * The same of a pool. What its index prices do against it turns only on the asset in which the position settles, where it may turn
+ * with the share: that asset then leaves the less of `low` and of `high` times what is left of it in coin. Where the rest of the
+ * account is above zero, the sum of both is zero, or changes its sign, only where it leaves less than nothing, at `high`; elsewhere
+ * at `low`. So these pieces have the sign of the surplus at every share, and its roots.
+ */
+function pooledSurplusPiecesOf(known: Known, pool: PoolTerms, place: number, goal: Goal): Pieces | undefined {
+  const { figures } = known
+  const { ratio } = goal
+  const { ruled, sized, market, markValue, figures: own } = unroundedPositionOf(known, place)
+  if (ruled.rules.rounding !== undefined) return undefined
+  const priced = pricedAssetsOf(known, pool).get(ruled.rules.settlementAsset)!
+  const surplus = sub(mul(ratio, figures.marginBalance), figures.maintenanceMargin)
+  const at = priced.sides === undefined ? { ...priced, surplus } : worseSideOf(priced, goal, surplus)
+  if (at === undefined) return undefined
+  const { indexPrice } = at
+  const { contribution } = own
+  const realized = known.closingMarks === undefined ? contribution : realizedOf(known, sized)
+  const gain = { wallet: neg(realized), contribution }
+  const counted = countedGain(pool, priced, gain, ONE, indexPrice, ratio)
+  const asked = movingWithShare(sized, markValue, market, own.maintenanceMargin)
+  const slope = sub(counted.slope, mul(indexPrice, asked.slope))
+  const square = neg(mul(indexPrice, asked.square))
+  const tiered = counted.tiered === undefined ? [] : [counted.tiered]
+  if (asked.tiered !== undefined) tiered.push({ ...asked.tiered, worth: mul(indexPrice, asked.tiered.worth) })
+  const moved = tiered.reduce((sum, one) => sub(sum, tieredAt(one, ONE)), add(slope, square))
+  return { coordinate: 'price', constant: sub(at.surplus, moved), slope, square, tiered }
+}
+
+/** The side of the index price that decides about the sign of a surplus, and the surplus of the whole position there. */
+function worseSideOf(priced: PricedAsset, { ratio }: Goal, surplus: Rational) {
+  const { sides, indexPrice, balances, maintenanceMargin } = priced
+  if (compare(ratio, ONE) !== 0 || !isCountedInCoin(priced) || indexPrice.n === 0n) return undefined
+  const { low, high } = sides!
+  const asked = add(balances.debtMargin, mul(maintenanceMargin, indexPrice))
+  const left = sub(balances.marginBalance, asked)
+  const others = sub(surplus, left)
+  const worse = others.n >= 0n ? high : low
+  if (compare(worse, indexPrice) === 0) return { indexPrice, surplus }
+  return { indexPrice: worse, surplus: add(others, mul(left, div(worse, indexPrice))) }
 }
 
 /** What closing a size pays, at the present marks. */

@@ -12,7 +12,15 @@ import {
   stateOfKnown,
 } from '../../src/margin/index.ts'
 import { seededRandom } from '../../src/system/seeded-random.ts'
-import { drawPoolNear, furtherOf, lackOf, POOL_FORMS } from '../support/pool-cases.ts'
+import {
+  drawPoolNear,
+  fallingTiers,
+  furtherOf,
+  lackOf,
+  POOL_FORMS,
+  type PoolForm,
+  TIER_VALUE,
+} from '../support/pool-cases.ts'
 import { testCases, testSeed } from '../support/seed.ts'
 import { marketsOf } from '../support/venue-cases.ts'
 
@@ -25,7 +33,30 @@ const TIMEOUT_MS = 1_200_000
 const RULES = [levelRule(), levelRule(['0.5', '0.8'])]
 /** Money above the line, as a share of what the account holds in its currency there. */
 const SHARES = [0, 0.01, -0.01, 0.1, -0.3]
-const FORMS = POOL_FORMS.filter(({ kind }) => kind !== 'spot-margin')
+/** Contracts of further kinds in pools that a rules file could describe: inverse ones whose margin has a square, options, rounding. */
+const FURTHER_FORMS: readonly PoolForm[] = ['deribit', 'bitmex'].map((venue) => ({
+  venue,
+  name: `${venue}, discount tiers on the equity`,
+  kind: 'multi-asset',
+  currency: 'USD',
+  rulesOf: (random, price) => ({
+    tiers: fallingTiers(random, TIER_VALUE / price),
+    liabilityRatio: '1.02',
+    liabilityMaintenanceRate: '0.04',
+  }),
+}))
+const BY_VALUE: PoolForm = {
+  venue: 'bybit',
+  name: 'tiers by value',
+  kind: 'multi-asset',
+  currency: 'USD',
+  rulesOf: (random) => ({
+    tiers: fallingTiers(random, TIER_VALUE),
+    basis: 'value',
+    liabilityMaintenanceRate: '0.04',
+  }),
+}
+const FORMS = [...POOL_FORMS.filter(({ kind }) => kind !== 'spot-margin'), ...FURTHER_FORMS, BY_VALUE]
 
 function hasSomePositions({ positions: { length } }: Account): boolean {
   return length >= POSITIONS_MIN && length <= POSITIONS_MAX
@@ -48,7 +79,7 @@ function printed(engine: MarginAccount, known: Known) {
 
 describe(`pools of which only what moves is computed (${ACCOUNTS} accounts a form, seed ${SEED})`, () => {
   it.each(FORMS)(
-    'have the prices, cures and distances of the whole formula, to the last digit: $name',
+    'have the prices, cures and distances of the whole formula, traced, to the last digit: $name',
     (form) => {
       const random = seededRandom(SEED, FORMS.indexOf(form))
       const markets = marketsOf(form.venue)
@@ -65,7 +96,11 @@ describe(`pools of which only what moves is computed (${ACCOUNTS} accounts a for
         const known = knownOf(engine.formula, (symbol) => moment.marks.get(symbol), furtherOf(moment))!
         const found = printed(engine, known)
         const terms = JSON.stringify([amount, one.account, [...moment.marks], [...moment.indexes]])
-        expect(found, terms).toEqual(printed(engine, { ...known, isWhole: true }))
+        const traced: Known = { ...known, isTraced: true }
+        // The whole formula also traces without rounding the positions that the question does not move.
+        const isRounded = engine.formula.positions.some(({ rules }) => rules.rounding !== undefined)
+        if (!isRounded) expect(found, terms).toEqual(printed(engine, { ...traced, isWhole: true }))
+        expect(found, terms).toEqual(printed(engine, traced))
         cured += found.states.filter(({ cure }) => cure !== null).length
       }
       expect(cured).toBeGreaterThan(ACCOUNTS / 2)

@@ -25,7 +25,7 @@ export interface PoolForm {
 }
 
 /** Falling ratios, each up to a cap in the unit of `scale`. */
-function tiersOf(random: Random, scale: number): { cap: string; ratio: string }[] {
+export function fallingTiers(random: Random, scale: number): { cap: string; ratio: string }[] {
   let cap = 0
   let ratio = 1 - random() * 0.1
   return Array.from({ length: between(random, 1, 4) }, () => {
@@ -37,7 +37,7 @@ function tiersOf(random: Random, scale: number): { cap: string; ratio: string }[
 }
 
 /** About so much value a tier, in the currency of the pool. */
-const TIER_VALUE = 20_000
+export const TIER_VALUE = 20_000
 
 export const POOL_FORMS: readonly PoolForm[] = [
   {
@@ -46,7 +46,7 @@ export const POOL_FORMS: readonly PoolForm[] = [
     kind: 'multi-asset',
     currency: 'USD',
     rulesOf: (random, price) => ({
-      tiers: tiersOf(random, TIER_VALUE / price),
+      tiers: fallingTiers(random, TIER_VALUE / price),
       discounts: 'wallet',
       liabilityMaintenanceRate: text(random() * 0.08, 4),
     }),
@@ -57,7 +57,7 @@ export const POOL_FORMS: readonly PoolForm[] = [
     kind: 'multi-asset',
     currency: 'USD',
     rulesOf: (random, price) => ({
-      tiers: tiersOf(random, TIER_VALUE / price),
+      tiers: fallingTiers(random, TIER_VALUE / price),
       liabilityMaintenanceRate: text(random() * 0.08, 4),
     }),
   },
@@ -89,7 +89,7 @@ export const POOL_FORMS: readonly PoolForm[] = [
     name: 'Binance spot margin, tiers by value',
     kind: 'spot-margin',
     currency: 'USDT',
-    rulesOf: (random) => ({ tiers: tiersOf(random, TIER_VALUE), basis: 'value' }),
+    rulesOf: (random) => ({ tiers: fallingTiers(random, TIER_VALUE), basis: 'value' }),
   },
 ]
 

@@ -1,0 +1,79 @@
+// The assets of a pool at the prices of a margin account, each with what settles in it.
+import { totalsOf } from './account-totals.ts'
+import { exactNumbers, sumOf } from './algebra.ts'
+import type { Known } from './formula-figures.ts'
+import { nettedMaintenanceOf } from './netting.ts'
+import {
+  indexesMovedAgainst,
+  indexPriceOf,
+  indexSidesOf,
+  type PoolAsset,
+  type PoolBalances,
+  type PoolTerms,
+  poolBalancesOf,
+} from './pool-formulas.ts'
+import { type Rational, ZERO } from './rational.ts'
+
+export interface PricedAsset {
+  readonly asset: PoolAsset
+  readonly indexPrice: Rational
+  /** Where an index price can be that moved against the pool, a fall and a rise; undefined for one that stays. */
+  readonly sides: { readonly low: Rational; readonly high: Rational } | undefined
+  readonly balances: PoolBalances<Rational>
+  /** PnL in the asset of the positions that settle in it. */
+  readonly contribution: Rational
+  /** What is asked of them, in the asset. */
+  readonly maintenanceMargin: Rational
+}
+
+const pricedAssets = new WeakMap<Known, ReadonlyMap<string, PricedAsset>>()
+
+/** Each asset of a pool at the prices of the account. */
+export function pricedAssetsOf(known: Known, pool: PoolTerms): ReadonlyMap<string, PricedAsset> {
+  const cached = pricedAssets.get(known)
+  if (cached !== undefined) return cached
+  const settled = [...totalsOf(known).values()]
+  const { indexes, indexShare } = known
+  const present = { indexOf: (asset: string) => indexes.get(asset) }
+  const { rest: _, ...terms } = pool
+  const priced = new Map<string, PricedAsset>()
+  for (const one of pool.assets) {
+    const { asset } = one
+    const own = settled.filter((positions) => positions.asset === asset)
+    const maintenanceMargin = nettedMaintenanceOf(exactNumbers, own)
+    const flows = own.map(({ contribution }) => ({ asset, contribution, added: ZERO }))
+    const alone = { ...terms, assets: [one] }
+    const moved =
+      indexShare === undefined
+        ? present
+        : indexesMovedAgainst(exactNumbers, alone, flows, () => maintenanceMargin, present, indexShare)
+    priced.set(asset, {
+      asset: one,
+      indexPrice: indexPriceOf(exactNumbers, pool, asset, moved),
+      sides:
+        asset === pool.currency
+          ? undefined
+          : indexShare && indexSidesOf(exactNumbers, indexes.get(asset)!, indexShare),
+      balances: poolBalancesOf(exactNumbers, alone, flows, moved),
+      contribution: sumOf(
+        exactNumbers,
+        own.map(({ contribution }) => contribution),
+      ),
+      maintenanceMargin,
+    })
+  }
+  pricedAssets.set(known, priced)
+  return priced
+}
+
+/** What an asset counts with so much more of it in the wallet, at its present index price. */
+export function marginBalanceWith(
+  { indexes }: Known,
+  { rest: _, ...terms }: PoolTerms,
+  { asset, contribution }: PricedAsset,
+  added: Rational,
+): Rational {
+  const flows = [{ asset: asset.asset, contribution, added }]
+  const present = { indexOf: (name: string) => indexes.get(name) }
+  return poolBalancesOf(exactNumbers, { ...terms, assets: [asset] }, flows, present).marginBalance
+}
