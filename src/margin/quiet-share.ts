@@ -54,6 +54,14 @@ export function quietShareOf(prices: KnownPrices, rule: LevelRule, level: number
   return 0
 }
 
+/**
+ * Whether f64 proves that the account is at no level at its prices. Takes a fraction of an exact verdict; false where that has to
+ * decide.
+ */
+export function isProvenSafeAt(prices: KnownPrices, rule: LevelRule): boolean {
+  return spareOf(new Intervals(COMPUTATIONS_MAX), 0, prices, rule, 0, spareAheadAtOnce) > 0
+}
+
 /** The least spare of all ways through the formulas; one not above 0 is that of some. −∞ where there are too many to know it. */
 function leastOf(algebra: Intervals, spareOnWay: () => number): number {
   let least = Number.POSITIVE_INFINITY

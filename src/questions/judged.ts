@@ -11,12 +11,12 @@ import {
   evaluateByFractions,
   evaluationsOf,
   formatDecimal,
+  knownOf,
   type LevelRule,
   type MarginAccount,
   type MarginAccountPart,
   marginAccountPartsOf,
   marginAccountsOf,
-  marginStateOf,
   mul,
   parseDecimal,
   powerOfTen,
@@ -129,7 +129,7 @@ export function ratioText({ marginBalance, maintenanceMargin }: Evaluation): Dec
  * The notional of all positions in the asset in which the margin account settles: the sum of the figures that
  * `marginStateOf` prints. All prices are known.
  */
-export function notionalOf(marginAccount: MarginAccount, prices: Prices, rule: LevelRule): Rational {
+export function notionalOf(marginAccount: MarginAccount, prices: Prices): Rational {
   const markOf = prices.marksOf(marginAccount)
   const { isPlain, formula, currency } = marginAccount
   if (isPlain) {
@@ -140,11 +140,11 @@ export function notionalOf(marginAccount: MarginAccount, prices: Prices, rule: L
       return add(sum, asPrinted(notional))
     }, ZERO)
   }
-  const { positions } = marginStateOf(marginAccount, markOf, rule, prices.further)
-  return positions.reduce((sum, { notional }, index) => {
+  const { figures } = knownOf(formula, markOf, prices.further)!
+  return figures.positions.reduce((sum, { value }, index) => {
     const asset = formula.positions[index]!.rules.settlementAsset
     const price = asset === currency ? undefined : prices.further.indexPriceOf?.(asset, currency)
-    const own = parseDecimal(notional!)
+    const own = asPrinted(abs(value))
     return add(sum, price === undefined ? own : asPrinted(mul(own, parseDecimal(price))))
   }, ZERO)
 }

@@ -2,13 +2,19 @@ import type { Account } from '../domain/index.ts'
 import { floatTermsOf } from '../kernel/index.ts'
 import {
   type ExactTier,
+  formulaOf,
   isPlainPart,
+  isProvenSafeAt,
+  knownPricesOf,
   type Level,
   type LevelRule,
   type MarginAccountPart,
   type MarkOf,
+  parseDecimal,
   toFloat,
+  ZERO,
 } from '../margin/index.ts'
+import type { Prices } from './prices.ts'
 
 /**
  * Share of the amounts in a sum by which f64 may err. `floatTermsOf` errs by at most 33u of each term beside its own
@@ -18,16 +24,30 @@ import {
 const ERROR_SHARE = 2 ** -42
 
 /**
- * Whether f64 proves that the margin account reaches no level at these marks, so that exact arithmetic has nothing to
- * decide. False where it cannot tell: a mark is missing, the account has another form, or it is near a level.
+ * Whether f64 proves that the margin account reaches no level at these prices, so that exact arithmetic has nothing to
+ * decide. False where it cannot tell: a price is missing, or the account is near a level. Not for accounts with a pool.
  */
 export function isProvenSafe(
+  account: Account,
+  part: MarginAccountPart,
+  prices: Prices,
+  rule: LevelRule,
+): boolean {
+  const markOf = prices.marksFor(account.venue, part.positions)
+  if (isPlainPart(part)) return isPlainProvenSafe(account, part, markOf, rule)
+  const wallet = account.collateral.find(({ asset }) => asset === part.currency)
+  const formula = formulaOf(part, wallet === undefined ? ZERO : parseDecimal(wallet.amount))
+  const known = knownPricesOf(formula, markOf, prices.further)
+  return known !== undefined && isProvenSafeAt(known, rule)
+}
+
+/** The same of straight pieces of one price, at a fraction of the cost. */
+function isPlainProvenSafe(
   account: Account,
   part: MarginAccountPart,
   markOf: MarkOf,
   { levels, isByDistance }: LevelRule,
 ): boolean {
-  if (!isPlainPart(part)) return false
   const { constant, uncertainty, isOneSided, rows } = floatTermsOf(account, part)
   // A nearer distance may be reached where the farthest is not.
   if (isByDistance && !isOneSided) return false

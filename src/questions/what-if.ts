@@ -107,10 +107,7 @@ export function whatIf({ accounts, bookOf, present, moves, rule, limit }: WhatIf
   const refused = eachMarginAccount(accounts, bookOf, decide, (account, parts) => {
     const { venue, levels } = account
     const own = ruleFor(levels)
-    const isSafe = parts.every((part) =>
-      isProvenSafe(account, part, prices.marksFor(venue, part.positions), own),
-    )
-    if (!isSafe) return false
+    if (!parts.every((part) => isProvenSafe(account, part, prices, own))) return false
     marginAccounts += parts.length
     for (const part of parts) held.add(venue, part)
     return true
@@ -138,7 +135,7 @@ function isLiquidated({ level, rule }: Judged): boolean {
 
 function foundOf(marginAccount: MarginAccount, judged: Judged, prices: Prices): Found {
   const shortfall = asPrinted(shortfallOf(judged.evaluation))
-  return { ...judged, marginAccount, shortfall, notional: notionalOf(marginAccount, prices, judged.rule) }
+  return { ...judged, marginAccount, shortfall, notional: notionalOf(marginAccount, prices) }
 }
 
 function reachedOf(found: Found, before: Prices): Reached {
