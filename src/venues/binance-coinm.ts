@@ -1,5 +1,6 @@
 import { type EffectiveRules, marginalTiers } from '../domain/index.ts'
 import { tierTables } from '../rules/index.ts'
+import { isNumberedDay } from './expiry.ts'
 
 /** US dollars of one COIN-M contract of the coin. */
 export function coinmContractSizeOf(coin: string): string {
@@ -46,7 +47,8 @@ export function coinmSymbols(): Iterable<string> {
   return [...coinmEntries.keys()].map((pair) => `${pair}_PERP`)
 }
 
-/** The brackets of a COIN-M contract by its symbol, such as BTCUSD_PERP. */
+/** The brackets of a COIN-M contract by its symbol, such as BTCUSD_PERP; none for a day that does not exist. */
 export function coinmEntriesOf(symbol: string): readonly EffectiveRules[] {
-  return coinmEntries.get(symbol.slice(0, symbol.indexOf('_'))) ?? []
+  const [pair = '', expiry = ''] = symbol.split('_')
+  return expiry === 'PERP' || isNumberedDay(expiry) ? (coinmEntries.get(pair) ?? []) : []
 }

@@ -13,6 +13,7 @@ import {
   standardMarginsOf,
 } from './deribit-margins.ts'
 import { deribitStream } from './deribit-stream.ts'
+import { isNamedDay } from './expiry.ts'
 import { deribitImport, futureRules } from './imports/deribit.ts'
 
 const DERIBIT = venueId('deribit')
@@ -42,6 +43,7 @@ function entriesOf(symbol: string): readonly EffectiveRules[] {
 
 function entriesByName(symbol: string): readonly EffectiveRules[] {
   const [, coin = '', quote, expiry = '', strike, type] = PARTS.exec(symbol) ?? []
+  if (expiry !== 'PERPETUAL' && !isNamedDay(expiry)) return []
   const margins = standardMarginsOf(coin)
   if (strike !== undefined) {
     if (margins.length === 0) return []

@@ -1,5 +1,6 @@
 import { type Venue, venueId } from '../domain/index.ts'
 import { bookOf, type RulesFrom } from './book.ts'
+import { isNumberedDay } from './expiry.ts'
 import { krakenImport, krakenRules } from './imports/kraken.ts'
 import { krakenStream } from './kraken-stream.ts'
 
@@ -45,9 +46,10 @@ function seen(asOf: string, lines: string): [string, readonly RulesFrom[]][] {
     })
 }
 
-/** Dated futures of one pair share the levels that the copies show: FI_XBTUSD for FI_XBTUSD_220930. */
+/** Dated futures of one pair share the levels that the copies show: FI_XBTUSD for FI_XBTUSD_220930. A day must exist. */
 function heldAs(symbol: string): string {
-  return symbol.replace(/_\d{6}$/, '')
+  const pair = symbol.replace(/_\d{6}$/, '')
+  return pair === symbol || isNumberedDay(symbol.slice(pair.length + 1)) ? pair : symbol
 }
 
 /** Kraken Futures. An account is liquidated when its portfolio value is below the maintenance margin; fees do not count. */

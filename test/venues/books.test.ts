@@ -43,6 +43,32 @@ describe.each([...FEW])('every entry of the book of $id', ({ ruleBook, symbol: g
   })
 })
 
+describe('a dated contract whose rules follow from its name', () => {
+  it.each([
+    ['deribit', 'BTC-26FEB27', 'BTC-31FEB27'],
+    ['deribit', 'BTC-26FEB27-60000-C', 'BTC-31FEB27-60000-C'],
+    ['deribit', 'ETH_USDC-29FEB28', 'ETH_USDC-29FEB27'],
+    ['deribit', 'SOL-30APR27', 'SOL-0APR27'],
+    ['deribit', 'BTC-25DEC26', 'BTC-25DEZ26'],
+    ['kraken', 'FI_XBTUSD_270226', 'FI_XBTUSD_270231'],
+    ['kraken', 'FI_ETHUSD_270430', 'FI_ETHUSD_271330'],
+    ['binance', 'BTCUSD_270226', 'BTCUSD_270231'],
+    ['binance', 'BTCUSD_270625', 'BTCUSD_270600'],
+  ])('of %s has rules as %s, and none for a day that does not exist: %s', (venue, held, misspelt) => {
+    expect(rulesOn(venue, held)).toBeDefined()
+    expect(rulesOn(venue, misspelt)).toBeUndefined()
+  })
+
+  it.each([
+    ['bybit', 'BTCUSDT-31FEB27'],
+    ['coinbase', 'BIP-31FEB30-CDE'],
+    ['okx', 'BTC-USDT-270231'],
+    ['bitmex', 'XBTZ26'],
+  ])('is not held by the books of other venues under any day: %s %s', (venue, symbol) => {
+    expect(rulesOn(venue, symbol)).toBeUndefined()
+  })
+})
+
 describe('figures of the books', () => {
   it('OKX ETH-USDT-SWAP of June 2021 rises by half a percentage point each 12,000 contracts', () => {
     expect(rowsOf(rulesOn('okx', 'ETH-USDT-SWAP', '2021-06-11')).slice(0, 5)).toEqual([
