@@ -45,6 +45,7 @@ function open(options: Parameters<typeof openMonitor>[0] = {}) {
   })
   const index = (price: string) => run.frame([['BTC/USDT index', price]], 'binance')
   const settle = (nowMs: number) => {
+    if (nowMs > run.clock.nowMs()) run.clock.advanceTo(nowMs)
     run.monitor.settleFunding(nowMs)
     run.clock.runTurns()
   }
@@ -189,6 +190,10 @@ describe('the interest of debts', () => {
     const [debt] = event!.interest!.debts
     expect(event!.interest!.hours).toBe(0)
     expect(fieldsOf({})).toEqual([])
+    // Seen at half past the hour; the hour that follows, and one that is none, cannot be in it.
+    expect(fieldsOf({ upToMs: NEXT_HOUR_MS, hours: 1 })).toContain('interest.upToMs')
+    expect(fieldsOf({ upToMs: HOUR_BEFORE_MS + 1 })).toEqual(['interest.upToMs'])
+    expect(fieldsOf({ upToMs: HOUR_BEFORE_MS })).toEqual([])
     expect(fieldsOf({ hours: 1 })).toEqual([
       'interest.hours',
       'interest.debts[0].amount',
@@ -203,5 +208,19 @@ describe('the interest of debts', () => {
       'assumptions',
       'interest.debts[0].principal',
     ])
+  })
+
+  it('is recomputed by verify: an event that an hour caused holds the interest up to that hour', () => {
+    const { monitor, index, settle, events } = open()
+    monitor.apply({ kind: 'put', account: ACCOUNT })
+    index('28360')
+    settle(NEXT_HOUR_MS + HOUR_MS)
+    const event = events().at(-1)!
+    expect(event.reasons).toEqual(['interest'])
+    const { differences } = verifyEvent({ ...event, eventTimeMs: NEXT_HOUR_MS })
+    expect(differences).toEqual([
+      { field: 'interest.upToMs', stated: NEXT_HOUR_MS + HOUR_MS, recomputed: NEXT_HOUR_MS },
+    ])
+    expect(verifyEvent(event).differences).toEqual([])
   })
 })
