@@ -53,7 +53,10 @@ function published(account: Partial<Account>, options: Parameters<typeof openMon
   const run = openMonitor({ books: { bybit: BOOK }, rule: levelRule(['0.5'], '0'), ...options })
   run.monitor.apply({ kind: 'put', account: { ...makeAccount({ id: 'desk', venue: 'bybit' }), ...account } })
   run.frame([['BTC/USDT index', '500']], 'bybit')
-  if (options.appliesFunding === true) run.monitor.settleFunding(START_MS + 2 * HOUR_MS)
+  if (options.appliesFunding === true) {
+    run.clock.advanceTo(START_MS + 2 * HOUR_MS)
+    run.monitor.settleFunding(START_MS + 2 * HOUR_MS)
+  }
   for (const price of ['100', '60']) {
     run.frame(
       Object.keys(RULES).map((symbol) => [symbol, price]),
