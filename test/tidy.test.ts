@@ -220,11 +220,12 @@ const filesGoThroughTheDisk: Rule = (files) =>
     )
 
 const testsAreSeeded: Rule = (files) =>
-  files.flatMap(({ path, text }) =>
-    /\bMath\.random\b/.test(withoutComments(text)) && path !== 'test/tidy.test.ts'
-      ? [`${path} uses chance without a seed`]
-      : [],
-  )
+  files.flatMap(({ path, text }) => {
+    const code = withoutComments(text)
+    const [, ...checks] = code.split(/\bfc\.(?:assert|check|sample)\(/)
+    const isUnseeded = /\bMath\.random\b/.test(code) || checks.some((check) => !/\bseed\b/.test(check))
+    return isUnseeded && path !== 'test/tidy.test.ts' ? [`${path} uses chance without a seed`] : []
+  })
 
 const nothingIsSwallowed: Rule = (files) =>
   files.filter(isProduct).flatMap(({ path, text }) => {
@@ -531,6 +532,7 @@ const OTHER_BREACHES: readonly [Rule, string, string][] = [
   [venuesAreNamedAtHome, 'src/feed/x.ts', 'const url = `wss://stream.Bybit.com`\n'],
   [filesGoThroughTheDisk, 'src/delivery/x.ts', "import { readFile } from 'node:fs/promises'\n"],
   [testsKeepToThemselves, 'test/x.test.ts', "import { a } from './y.test.ts'\n"],
+  [testsAreSeeded, 'test/x.test.ts', 'fc.assert(one, { seed: SEED })\nfc.assert(other, { numRuns: 9 })\n'],
 ]
 
 it.each(OTHER_BREACHES)('finds the breach %#', (rule, path, text) => {

@@ -54,7 +54,7 @@ function movedAgainst(account: Account, markOf: MarkOf, share: string, parts: bi
 }
 
 describe('the distance of a margin account', () => {
-  it('is the move against it that brings it to its line: a little less leaves it above, a little more does not', () => {
+  it(`is the move against it that brings it to its line: a little less leaves it above, a little more does not (seed ${SEED})`, () => {
     let moved = 0
     fc.assert(
       fc.property(fc.oneof(anyCase, stressed(anyCase)), ({ account, margin, rules, marks }) => {
@@ -83,7 +83,7 @@ describe('the distance of a margin account', () => {
 })
 
 describe('the formula of a margin account', () => {
-  it('gives every figure, price and cure that its curves give', () => {
+  it(`gives every figure, price and cure that its curves give (seed ${SEED})`, () => {
     fc.assert(
       fc.property(fc.oneof(anyCase, stressed(anyCase)), ({ account, margin, rules, marks }) => {
         sameStates(parsedAccount(account), bookOf(margin, rules), (symbol) => marks[symbol])

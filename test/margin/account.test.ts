@@ -12,8 +12,11 @@ import {
   reachedLevel,
 } from '../../src/margin/index.ts'
 import { parsedAccount } from '../support/accounts.ts'
+import { testSeed } from '../support/seed.ts'
 import { anyCase, crossCase, isolatedCase } from './arbitraries.ts'
 import { BINANCE, BYBIT, bookOf, marginAccountsFor, oneTier, rulesOf, wallets } from './support.ts'
+
+const SEED = testSeed(22)
 
 const LINEAR = oneTier('0.01', '0', { takerFeeRate: '0.001' })
 const INVERSE = oneTier('0.01', '0', {
@@ -158,7 +161,7 @@ describe('evaluation', () => {
     expect(evaluate(pool!, () => '1000')).toBeDefined()
   })
 
-  it('does not depend on the order of the positions', () => {
+  it(`does not depend on the order of the positions (seed ${SEED})`, () => {
     fc.assert(
       fc.property(crossCase, ({ account, margin, rules, marks }) => {
         const book = bookOf(margin, rules)
@@ -170,10 +173,11 @@ describe('evaluation', () => {
           expect(compare(evaluations[0]![field], evaluations[1]![field])).toBe(0)
         }
       }),
+      { seed: SEED },
     )
   })
 
-  it('is monotone in the mark: an isolated long never gets worse as the price rises, a short never better', () => {
+  it(`is monotone in the mark: an isolated long never gets worse as the price rises, a short never better (seed ${SEED})`, () => {
     const rule = levelRule(['0.5', '0.7', '0.9'])
     const higher = fc.tuple(isolatedCase, fc.integer({ min: 1, max: 5_000 }))
     fc.assert(
@@ -188,10 +192,11 @@ describe('evaluation', () => {
           reachedLevel(() => after, position!, rule) - reachedLevel(() => before, position!, rule)
         expect(short ? change >= 0 : change <= 0).toBe(true)
       }),
+      { seed: SEED },
     )
   })
 
-  it('never asks less maintenance for a larger notional', () => {
+  it(`never asks less maintenance for a larger notional (seed ${SEED})`, () => {
     fc.assert(
       fc.property(anyCase, ({ account, margin, rules, marks }) => {
         const book = bookOf(margin, rules)
@@ -207,6 +212,7 @@ describe('evaluation', () => {
         const comparable = account.positions.every((item) => item.leverage !== undefined)
         if (comparable) expect(compare(double.maintenanceMargin, single.maintenanceMargin)).toBe(1)
       }),
+      { seed: SEED },
     )
   })
 })

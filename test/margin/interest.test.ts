@@ -15,6 +15,9 @@ import {
 } from '../../src/margin/index.ts'
 import { accountSchema, binance } from '../../src/venues/index.ts'
 import { makeAccount } from '../support/accounts.ts'
+import { testSeed } from '../support/seed.ts'
+
+const SEED = testSeed(19)
 
 const HOUR_MS = 3_600_000
 const FULL_HOUR_MS = 500_000 * HOUR_MS
@@ -54,7 +57,7 @@ describe('interest of a debt', () => {
     expect(hours(FULL_HOUR_MS + 5, FULL_HOUR_MS - 5)).toBe(0)
   })
 
-  it('adds up to the same by hours in a row as at once, each rounded up to 12 decimals', () => {
+  it(`adds up to the same by hours in a row as at once, each rounded up to 12 decimals (seed ${SEED})`, () => {
     const digits = (before: number, after: number) =>
       fc.tuple(fc.nat(10 ** before - 1), fc.nat(10 ** after - 1)).map(([whole, part]) => `${whole}.${part}`)
     fc.assert(
@@ -76,6 +79,7 @@ describe('interest of a debt', () => {
           expect(atOnce).toBe(formatDecimal(naive))
         },
       ),
+      { seed: SEED },
     )
   })
 })

@@ -14,6 +14,9 @@ import {
   sub,
   toFloat,
 } from '../../src/margin/index.ts'
+import { testSeed } from '../support/seed.ts'
+
+const SEED = testSeed(21)
 
 const decimal = fc
   .tuple(fc.boolean(), fc.bigInt(0n, 10n ** 33n - 1n), fc.integer({ min: 0, max: 18 }))
@@ -57,15 +60,18 @@ describe('decimal text', () => {
     expect(formatDecimal({ n, d }, decimals)).toBe(text)
   })
 
-  it('survives a round trip', () => {
-    fc.assert(fc.property(decimal, (text) => formatDecimal(parseDecimal(text)) === text))
+  it(`survives a round trip (seed ${SEED})`, () => {
+    fc.assert(
+      fc.property(decimal, (text) => formatDecimal(parseDecimal(text)) === text),
+      { seed: SEED },
+    )
   })
 })
 
 describe('arithmetic', () => {
   const equal = (a: Rational, b: Rational) => a.n * b.d === b.n * a.d
 
-  it('obeys the laws of a field', () => {
+  it(`obeys the laws of a field (seed ${SEED})`, () => {
     fc.assert(
       fc.property(fraction, fraction, fraction, (a, b, c) => {
         expect(equal(add(a, b), { n: a.n * b.d + b.n * a.d, d: a.d * b.d })).toBe(true)
@@ -75,14 +81,16 @@ describe('arithmetic', () => {
         expect(compare(a, b)).toBe(-compare(b, a) + 0)
         expect(equal(reduce(a), a)).toBe(true)
       }),
+      { seed: SEED },
     )
   })
 
-  it('keeps denominators positive and, for decimals, powers of ten', () => {
+  it(`keeps denominators positive and, for decimals, powers of ten (seed ${SEED})`, () => {
     fc.assert(
       fc.property(fraction, fraction, (a, b) => {
         if (b.n !== 0n) expect(div(a, b).d > 0n).toBe(true)
       }),
+      { seed: SEED },
     )
     expect(add(parseDecimal('1.25'), parseDecimal('0.0005')).d).toBe(10_000n)
   })
@@ -113,12 +121,12 @@ describe('arithmetic', () => {
 })
 
 describe('the nearest f64', () => {
-  it('is that of the decimal text', () => {
+  it(`is that of the decimal text (seed ${SEED})`, () => {
     fc.assert(
       fc.property(decimal, (text) => {
         expect(toFloat(parseDecimal(text))).toBe(Number(text) + 0)
       }),
-      { numRuns: 2_000 },
+      { seed: SEED, numRuns: 2_000 },
     )
   })
 

@@ -10,6 +10,9 @@ import {
   type Standing,
   standingOf,
 } from '../../src/monitor/standing.ts'
+import { testSeed } from '../support/seed.ts'
+
+const SEED = testSeed(28)
 
 const BREACH = 4
 const OF = { account: 'a', venue: venueId('bybit'), marginMode: 'isolated', currency: 'USDT' } as const
@@ -69,7 +72,7 @@ describe('episodes', () => {
     expect(tell(findings)).toEqual(story)
   })
 
-  it('never tells the same kind and level twice in one episode, whatever is found', () => {
+  it(`never tells the same kind and level twice in one episode, whatever is found (seed ${SEED})`, () => {
     const finding = fc.oneof(
       fc.integer({ min: 0, max: BREACH }),
       fc.constant<Finding>('unknown'),
@@ -80,11 +83,11 @@ describe('episodes', () => {
         const told = tell(findings).filter((line) => line !== '-')
         expect(new Set(told).size).toBe(told.length)
       }),
-      { numRuns: 2_000 },
+      { seed: SEED, numRuns: 2_000 },
     )
   })
 
-  it('publishes after a restart the same kinds and levels as without one', () => {
+  it(`publishes after a restart the same kinds and levels as without one (seed ${SEED})`, () => {
     const finding = fc.oneof(fc.integer({ min: 0, max: BREACH }), fc.constant<Finding>('unknown'))
     fc.assert(
       fc.property(fc.array(finding, { maxLength: 40 }), (findings) => {
@@ -99,11 +102,11 @@ describe('episodes', () => {
         })
         expect(restarted).toEqual(tell(findings).map((line) => line.split(' #')[0]))
       }),
-      { numRuns: 1_000 },
+      { seed: SEED, numRuns: 1_000 },
     )
   })
 
-  it('never gives one id to two events, although numbers of what is safe again are forgotten', () => {
+  it(`never gives one id to two events, although numbers of what is safe again are forgotten (seed ${SEED})`, () => {
     const finding = fc.oneof(fc.integer({ min: 0, max: BREACH }), fc.constant<Finding>('unknown'))
     fc.assert(
       fc.property(fc.array(fc.tuple(finding, fc.boolean()), { maxLength: 60 }), (steps) => {
@@ -123,7 +126,7 @@ describe('episodes', () => {
         expect(new Set(ids).size).toBe(ids.length)
         expect(sequences).toEqual(sequences.map((_, index) => index + 1))
       }),
-      { numRuns: 2_000 },
+      { seed: SEED, numRuns: 2_000 },
     )
   })
 
