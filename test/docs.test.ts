@@ -139,8 +139,14 @@ describe('docs/rules.md', () => {
     expect(Object.keys(collateralRulesMapSchema.parse(bybit.collateralRules))).toEqual(['BTC', 'USDC'])
   })
 
+  it('shows rules of an asset for each kind of pool that a rules file may hold', () => {
+    const { binance } = JSON.parse(blocks(text, 'json')[3]!)
+    const { BTC } = collateralRulesMapSchema.parse(binance.collateralRules)
+    expect(BTC?.map(({ poolKind }) => poolKind)).toEqual(['multi-asset', 'spot-margin'])
+  })
+
   it('shows rules in time that a rules file may hold', () => {
-    const inTime = JSON.parse(blocks(text, 'json')[3]!)
+    const inTime = JSON.parse(blocks(text, 'json')[4]!)
     expect(entriesOrFault('SOLUSDT', inTime.bybit.SOLUSDT, 'docs')).toMatchObject([
       { fromMs: Number.NEGATIVE_INFINITY, rules: { asOf: '2026-11-02' } },
       { fromMs: Date.UTC(2026, 11, 1, 8), rules: { asOf: '2026-11-28' } },

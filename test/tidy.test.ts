@@ -100,8 +100,7 @@ const HOMES_OF_CALLS: readonly (readonly [word: RegExp, ...homes: string[]])[] =
   [/['"]X(?:READ|RANGE|REVRANGE)['"]/, 'src/redis/stream.ts', 'src/book/scripts.ts'],
   // The log formats its own lines and knows no room; a simulated venue reads frames without the product's reader.
   [/\bJSON\s*\.\s*parse\b/, 'src/input/json.ts', 'src/log.ts', 'src/demo/exchange/request.ts'],
-  // The rules of an instrument hand the issues of the form that they chose to zod.
-  [/\berror\s*\??\.\s*issues\b/, 'src/domain/fault.ts', 'src/domain/instrument.ts'],
+  [/\berror\s*\??\.\s*issues\b/, 'src/domain/fault.ts'],
   // It keeps the timer of the loser alive: src/system/time-limit.ts waits with a limit and clears its timer.
   [/\bPromise\s*\.\s*race\b/],
   [/\bMath\s*\.\s*random\b/],

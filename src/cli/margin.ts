@@ -199,14 +199,16 @@ function refuseNegativeMargins({ positions }: MarginState): void {
 /** The book with the collateral rules of the line for some assets. */
 function withCollateral(book: RuleBook, collateralRules: unknown): RuleBook {
   if (collateralRules === undefined) return book
-  const own = parseAt<Record<string, CollateralRules>>(
+  const own = parseAt<Record<string, readonly CollateralRules[]>>(
     collateralRulesMapSchema,
     collateralRules,
     'collateralRules',
     'RULES_INVALID',
   )
   for (const [asset, rules] of Object.entries(own)) {
-    under(`collateralRules.${asset}`, () => checkCollateral(asset, rules))
+    under(`collateralRules.${asset}`, () => {
+      for (const one of rules) checkCollateral(asset, one)
+    })
   }
   return withCollateralRules(book, own)
 }

@@ -40,7 +40,7 @@ const fileSchema = z.strictObject({
 /** What a file states: prices, and how assets count in pools. */
 export interface PresentState {
   readonly present: PresentPrices
-  readonly collateralRules: Readonly<Record<string, CollateralRules>>
+  readonly collateralRules: Readonly<Record<string, readonly CollateralRules[]>>
 }
 
 /**

@@ -1,19 +1,28 @@
 // How assets count in pools over several currencies, as `plimsoll rules` prints it.
 import { type CollateralRules, NO_CAP, type RuleBook } from '../domain/index.ts'
-import { collateralPlace } from '../margin/index.ts'
+import { collateralPlace, statedRulesOf } from '../margin/index.ts'
 import { ageText, isKnownLater, type Known, knownAt } from './rules-known.ts'
 import { agePainted, type Printed, percent, tableLines, warningLines } from './rules-lines.ts'
 import type { Palette } from './terminal.ts'
 import { visible } from './visible.ts'
 
-/** The assets of a book, one line each, by name. */
+/** The assets of a book by name, a line for each kind of pool in which one counts otherwise. */
 export function collateralLines(book: RuleBook, atMs: number): Printed[] {
   return assetsOf(book).map(({ asset, rules }) => {
-    const { tiers, basis, discounts } = rules
+    const { tiers, basis, discounts, poolKind = null } = rules
     const known = collateralKnownAt(rules, atMs)
     const symbol = collateralPlace(asset)
     const [{ ratio }] = tiers as [(typeof tiers)[number]]
-    const json = { venue: book.venue, symbol, tiers: tiers.length, ratio, basis, discounts, ...known }
+    const json = {
+      venue: book.venue,
+      symbol,
+      poolKind,
+      tiers: tiers.length,
+      ratio,
+      basis,
+      discounts,
+      ...known,
+    }
     const text = (palette: Palette) => [
       `${palette.strong(visible(symbol))}  ${collateralSummary(rules)}  ${agePainted(known, atMs, palette)}`,
     ]
@@ -21,19 +30,18 @@ export function collateralLines(book: RuleBook, atMs: number): Printed[] {
   })
 }
 
-/** The assets of a book with their rules, by name. */
+/** The assets of a book by name, each with all rules that the book holds of it. */
 export function assetsOf(book: RuleBook): { readonly asset: string; readonly rules: CollateralRules }[] {
   return [...(book.collateralAssets?.() ?? [])].sort().flatMap((asset) => {
-    const rules = book.collateralOf?.(asset)
-    return rules === undefined ? [] : [{ asset, rules }]
+    return statedRulesOf(asset, book).map((rules) => ({ asset, rules }))
   })
 }
 
-/** How many tiers, what the first counts, and what the tiers weigh. */
-export function collateralSummary({ tiers, discounts }: CollateralRules): string {
+/** How many tiers, what the first counts, what the tiers weigh, and in which pools. */
+export function collateralSummary({ tiers, discounts, poolKind }: CollateralRules): string {
   const first = percent(tiers[0]!.ratio)
   const share = tiers.length === 1 ? first : `${tiers.length} tiers from ${first}`
-  return `${share} of the ${discounts}`
+  return `${share} of the ${discounts}${poolKind === undefined ? '' : ` in ${poolKind} pools`}`
 }
 
 /** Since when the rules of an asset are known: they have no first day. */
@@ -54,9 +62,10 @@ export function assetLines(
   const json = { venue: book.venue, symbol, ruleBook: book.version, ...known, warning, source, rules }
   const text = (palette: Palette) => {
     const { poolKind, discounts, liabilityRatio, liabilityMaintenanceRate, assumptions = [] } = rules
+    const others = statedRulesOf(asset, book).length === 1 ? 'all' : 'all other'
     const debt = liabilityMaintenanceRate === null ? 'not known' : percent(liabilityMaintenanceRate)
     return [
-      `${palette.strong(`${book.venue} ${visible(symbol)}`)}  in ${poolKind ?? 'all'} pools  tiers weigh the ${discounts}`,
+      `${palette.strong(`${book.venue} ${visible(symbol)}`)}  in ${poolKind ?? others} pools  tiers weigh the ${discounts}`,
       ...warningLines(warning, palette),
       ...(isKnownLater(known, atMs) ? [] : [`  rules  ${ageText(known, atMs)}`]),
       ...(source === null ? [] : [`  source  ${visible(source)}`]),

@@ -1,5 +1,11 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { CollateralRules, InstrumentRules, MarginDefaults } from '../domain/index.ts'
+import {
+  type CollateralRules,
+  type InstrumentRules,
+  type MarginDefaults,
+  POOL_KINDS,
+  type PoolKind,
+} from '../domain/index.ts'
 import { collateralPlace, compare, formatRate, ONE, parseDecimal } from '../margin/index.ts'
 import { shortened } from './figures.ts'
 import { type Asked, extremesOf, flatRateOf } from './rules-asked.ts'
@@ -21,6 +27,8 @@ export interface Change {
 export interface Difference {
   readonly venue: string
   readonly symbol: string
+  /** Of an asset: the kind of pool that the rules are for; null for all. */
+  readonly poolKind?: PoolKind | null
   readonly change: 'added' | 'removed' | 'changed'
   /** null where the rules are not two tables of tiers of one kind and in one unit. */
   readonly most: Asked | null
@@ -56,15 +64,34 @@ export function differenceOf(
   return { ...stated, change: 'changed', ...extremesOf(symbol, before, after, defaults), changes }
 }
 
-/** The same of an asset as collateral, named as `collateralPlace` does. */
-export function collateralDifferenceOf(
+type RulesByKind = (kind: PoolKind) => CollateralRules | undefined
+
+/** The same of an asset as collateral, for each kind of pool; once where both kinds have the same rules before and after. */
+export function collateralDifferencesOf(
   venue: string,
   asset: string,
+  before: RulesByKind,
+  after: RulesByKind,
+): Difference[] {
+  const [first, second] = POOL_KINDS
+  const isOne = before(first) === before(second) && after(first) === after(second)
+  const kinds = isOne ? [first] : POOL_KINDS
+  return kinds.flatMap(
+    (kind) => collateralDifferenceOf(venue, asset, isOne ? null : kind, before(kind), after(kind)) ?? [],
+  )
+}
+
+/** Named as `collateralPlace` does. `poolKind`: in which pools; null in all. */
+function collateralDifferenceOf(
+  venue: string,
+  asset: string,
+  poolKind: PoolKind | null,
   before: CollateralRules | undefined,
   after: CollateralRules | undefined,
 ): Difference | undefined {
   if (before === undefined && after === undefined) return undefined
-  const stated = { venue, symbol: collateralPlace(asset), before: before ?? null, after: after ?? null }
+  const symbol = collateralPlace(asset)
+  const stated = { venue, symbol, poolKind, before: before ?? null, after: after ?? null }
   const unmeasured = { most: null, least: null }
   if (before === undefined) return { ...stated, change: 'added', ...unmeasured, changes: [] }
   if (after === undefined) return { ...stated, change: 'removed', ...unmeasured, changes: [] }
@@ -117,8 +144,9 @@ function isObject(value: unknown): value is object {
 
 /** One line for people. */
 export function diffLine(difference: Difference, palette: Palette): string {
-  const { venue, symbol, change, changes, most, least } = difference
-  const name = palette.strong(`${venue} ${visible(symbol)}`)
+  const { venue, symbol, poolKind, change, changes, most, least } = difference
+  const of = poolKind ? ` of ${poolKind} pools` : ''
+  const name = palette.strong(`${venue} ${visible(symbol)}${of}`)
   if (change !== 'changed') return `${name}  ${change}`
   const asked =
     most === null || least === null || isSame(most, least) ? [] : [askedText(most, least, palette)]

@@ -56,14 +56,14 @@ export async function effectOf(
   const latest = Object.fromEntries(
     [...imported.rules].map(([symbol, entries]) => [symbol, entries.at(-1)!.rules]),
   )
-  const weights = Object.fromEntries(imported.collateral)
+  const weighed = withCollateralRules(book, Object.fromEntries(imported.collateral))
   const effect = rulesEffect({
     accounts: [...accounts].filter((account) => account.venue === venue),
     before: withCollateralRules(book, collateralRules),
-    after: withCollateralRules(bookAt(withRules(book, latest, `${book.version}+imported`), nowMs), {
-      ...weights,
-      ...collateralRules,
-    }),
+    after: withCollateralRules(
+      bookAt(withRules(weighed, latest, `${book.version}+imported`), nowMs),
+      collateralRules,
+    ),
     present,
     rule: levelRule(config.levels, config.hysteresis),
   })

@@ -1,6 +1,12 @@
-import type { ImportedRules, RuleBook, VenueId } from '../domain/index.ts'
+import {
+  type ImportedRules,
+  type PoolKind,
+  type RuleBook,
+  rulesOfKind,
+  type VenueId,
+} from '../domain/index.ts'
 import { writeLine } from './lines.ts'
-import { collateralDifferenceOf, type Difference, differenceOf, diffLine } from './rules-diff.ts'
+import { collateralDifferencesOf, type Difference, differenceOf, diffLine } from './rules-diff.ts'
 import { effectLines, type ReadEffect } from './rules-effect.ts'
 import { type Output, paletteFor } from './terminal.ts'
 import { jsonLine, visible } from './visible.ts'
@@ -29,9 +35,10 @@ export function reportOf(
     const after = entries.at(-1)!.rules
     return differenceOf(venue, symbol, before, after, book.defaults) ?? []
   })
-  const assets = [...imported.collateral].flatMap(
-    ([asset, rules]) => collateralDifferenceOf(venue, asset, book.collateralOf?.(asset), rules) ?? [],
-  )
+  const assets = [...imported.collateral].flatMap(([asset, rules]) => {
+    const after = (kind: PoolKind) => rulesOfKind([rules], kind) ?? book.collateralOf?.(asset, kind)
+    return collateralDifferencesOf(venue, asset, (kind) => book.collateralOf?.(asset, kind), after)
+  })
   const refused = [...imported.refused].map(([symbol, reason]) => ({ symbol, reason }))
   const taken = imported.rules.size + imported.collateral.size
   return { venue, taken, refused, changed: [...changed, ...assets] }

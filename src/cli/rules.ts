@@ -16,7 +16,7 @@ import {
   collateralLines,
   collateralSummary,
 } from './rules-collateral.ts'
-import { collateralDifferenceOf, differenceOf, diffLine } from './rules-diff.ts'
+import { collateralDifferencesOf, differenceOf, diffLine } from './rules-diff.ts'
 import { rulesFetchCommand } from './rules-fetch.ts'
 import { type ImportContext, rulesImportCommand } from './rules-import.ts'
 import { dayOf, isKnownLater, type Known, warningOf } from './rules-known.ts'
@@ -153,16 +153,17 @@ async function showRules(context: RulesContext, venue: string, symbol: string, f
   const { output, nowMs } = context
   const book = booksOf(flags, nowMs)(parseVenueId(venue))
   const atMs = flags.at ?? nowMs
-  const asset = assetsOf(book).find((one) => collateralPlace(one.asset) === symbol)
+  const assets = assetsOf(book).filter((one) => collateralPlace(one.asset) === symbol)
   const warned = (known: Known) => {
     const warning = warningOf(known, atMs, flags.at !== undefined)
     if (warning !== null && flags.at !== undefined) process.exitCode = EXIT_FAULT
     return { atMs, warning }
   }
-  if (asset !== undefined) {
-    const at = warned(collateralKnownAt(asset.rules, atMs))
-    return await print(output, flags, assetLines(book, asset.asset, asset.rules, at))
+  for (const { asset, rules } of assets) {
+    const at = warned(collateralKnownAt(rules, atMs))
+    await print(output, flags, assetLines(book, asset, rules, at))
   }
+  if (assets.length > 0) return
   const entry = entryAt(book.entriesOf(symbol), atMs)
   if (entry === undefined || entry.rules === null) throw unknownRules(book, symbol, flags.at)
   const inForce = { ...entry, rules: entry.rules }
@@ -258,9 +259,12 @@ function* differencesOf(venue: VenueId, before: Side, after: Side) {
   }
   const assets = [old, young].flatMap((book) => assetsOf(book).map(({ asset }) => asset))
   for (const asset of [...new Set(assets)].sort()) {
-    const rules = [old.collateralOf?.(asset), young.collateralOf?.(asset)] as const
-    const difference = collateralDifferenceOf(venue, asset, ...rules)
-    if (difference !== undefined) yield difference
+    yield* collateralDifferencesOf(
+      venue,
+      asset,
+      (kind) => old.collateralOf?.(asset, kind),
+      (kind) => young.collateralOf?.(asset, kind),
+    )
   }
 }
 
@@ -270,10 +274,10 @@ async function checking({ output }: RulesContext, file: string, flags: Flags): P
     const weights = new Map(Object.entries(collateral).map(([asset, own]) => [collateralPlace(asset), own]))
     for (const symbol of [...Object.keys(rules), ...weights.keys(), ...refused.keys()].sort()) {
       const weight = weights.get(symbol)
-      const own = rules[symbol] ?? (weight === undefined ? [] : [weight])
+      const own = rules[symbol] ?? weight ?? []
       const entries = 'contribution' in own ? 1 : own.length
       const checked = { venue, symbol, entries, refused: refused.get(symbol) ?? null }
-      const summary = weight === undefined ? undefined : collateralSummary(weight)
+      const summary = weight?.map(collateralSummary).join(', ')
       const text = (palette: Palette) => [checkedLine(checked, summary, palette)]
       await print(output, flags, { json: checked, text })
     }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { assetSchema } from './asset.ts'
 import { capSchema, compareDecimals, positiveDecimalSchema, rateSchema, shareSchema } from './decimal.ts'
+import { parsedWithin } from './fault.ts'
 import { asOfSchema, assumptionsSchema, ruleSourceSchema } from './rule-origin.ts'
 
 /** Tiers of one asset. */
@@ -9,8 +10,12 @@ const TIERS_MAX = 50
 /** Assets / debts at which spot margin is liquidated. A level in per cent, such as 110, is far above it. */
 const LIQUIDATION_LEVEL_MAX = '10'
 
-const POOL_KINDS = ['multi-asset', 'spot-margin'] as const
+export const POOL_KINDS = ['multi-asset', 'spot-margin'] as const
 const poolKindSchema = z.enum(POOL_KINDS, { error: `must be ${POOL_KINDS.join(' or ')}` })
+export type PoolKind = z.infer<typeof poolKindSchema>
+
+/** One for each kind of pool, and one for all others. */
+const RULES_OF_AN_ASSET_MAX = POOL_KINDS.length + 1
 
 /**
  * How an asset counts in a pool over several currencies. Of an amount within a tier only `ratio` counts (marginal tiers; the
@@ -18,7 +23,7 @@ const poolKindSchema = z.enum(POOL_KINDS, { error: `must be ${POOL_KINDS.join(' 
  * alone (Bybit), or the equity with unrealised PnL (OKX, Binance). An amount below zero counts `liabilityRatio` times
  * (Binance ask buffer); a debt asks for `liabilityMaintenanceRate` of its value as maintenance margin; null: that is not known,
  * and a multi-asset account that owes the asset is refused. `poolKind`: the only kind of pool that the rules are for; absent:
- * all. `asOf`: ISO day on which the venue was last seen to state them.
+ * each for which the asset has no others. `asOf`: ISO day on which the venue was last seen to state them.
  */
 export const collateralRulesSchema = z.strictObject({
   tiers: z
@@ -36,7 +41,40 @@ export const collateralRulesSchema = z.strictObject({
 })
 export type CollateralRules = z.infer<typeof collateralRulesSchema>
 
-export const collateralRulesMapSchema = z.record(assetSchema, collateralRulesSchema)
+const LENGTH_RULE = `must hold 1 to ${RULES_OF_AN_ASSET_MAX} entries`
+
+const rulesByKindSchema = z
+  .array(collateralRulesSchema)
+  .min(1, LENGTH_RULE)
+  .max(RULES_OF_AN_ASSET_MAX, LENGTH_RULE)
+  .superRefine((entries, context) => {
+    entries.forEach(({ poolKind }, index) => {
+      const first = entries.findIndex((entry) => entry.poolKind === poolKind)
+      if (first === index) return
+      const message = `entry ${first} ${poolKind === undefined ? 'has none either' : 'is of the same kind'}`
+      context.addIssue({ code: 'custom', path: [index, 'poolKind'], message })
+    })
+  })
+
+/** Rules of one asset: one object, or a list in which no two are for the same kind of pool. */
+export const assetRulesSchema = z.unknown().transform((stated, context): readonly CollateralRules[] => {
+  if (Array.isArray(stated)) return parsedWithin(rulesByKindSchema, stated, context)
+  const rules = parsedWithin(collateralRulesSchema, stated, context)
+  return rules === z.NEVER ? z.NEVER : [rules]
+})
+
+export const collateralRulesMapSchema = z.record(assetSchema, assetRulesSchema)
+
+/** Those for that kind of pool, or else those for all that have no others. */
+export function rulesOfKind(
+  entries: readonly CollateralRules[],
+  kind: PoolKind,
+): CollateralRules | undefined {
+  return (
+    entries.find(({ poolKind }) => poolKind === kind) ??
+    entries.find(({ poolKind }) => poolKind === undefined)
+  )
+}
 
 /**
  * One cross pool over all assets of an account, valued in `currency`. `multi-asset`: equity of all assets against the

@@ -1,4 +1,4 @@
-import type { z } from 'zod'
+import { z } from 'zod'
 
 /** Faults of one input that a message or a report names; the others are counted. */
 export const FAULTS_NAMED_MAX = 10
@@ -90,6 +90,19 @@ export function schemaFaultsOf(error: z.ZodError): FieldFault[] {
     if (issue.code === 'invalid_key') return [{ path, rule: `its name ${issue.issues[0]?.message}` }]
     return [{ path, rule: message }]
   })
+}
+
+/** The value by a schema that a transformation chose; what breaks it are faults of the whole, and the result is `z.NEVER`. */
+export function parsedWithin<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  context: z.core.$RefinementCtx,
+): z.output<Schema> {
+  const parsed = schema.safeParse(value, IN_OUR_WORDS)
+  if (parsed.success) return parsed.data
+  for (const issue of parsed.error.issues)
+    context.issues.push({ ...issue, input: value } as z.core.$ZodRawIssue)
+  return z.NEVER
 }
 
 /** The first broken rule and where, in one line. */

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { symbolSchema, type VenueId } from './account.ts'
 import { assetSchema } from './asset.ts'
-import type { CollateralRules } from './collateral.ts'
+import type { CollateralRules, PoolKind } from './collateral.ts'
 import { nonNegativeDecimalSchema, positiveDecimalSchema } from './decimal.ts'
-import { IN_OUR_WORDS } from './fault.ts'
+import { parsedWithin } from './fault.ts'
 import { type MarginDefaults, marginalTiers, marginModelSchema, riskTiersSchema } from './margin-model.ts'
 import { asOfSchema } from './rule-origin.ts'
 
@@ -50,11 +50,7 @@ const shortRulesSchema = z
  * and the short one with `kind`, `settle` and `tiers`.
  */
 export const instrumentRulesSchema = z.unknown().transform((value, context): InstrumentRules => {
-  const parsed = (isFullForm(value) ? fullRulesSchema : shortRulesSchema).safeParse(value, IN_OUR_WORDS)
-  if (parsed.success) return parsed.data
-  for (const issue of parsed.error.issues)
-    context.issues.push({ ...issue, input: value } as z.core.$ZodRawIssue)
-  return z.NEVER
+  return parsedWithin(isFullForm(value) ? fullRulesSchema : shortRulesSchema, value, context)
 })
 
 function isFullForm(value: unknown): boolean {
@@ -107,8 +103,8 @@ export interface RuleBook {
   symbols(): Iterable<string>
   /** All that the book knows of a symbol, ascending by time; none for a symbol that it never held. */
   entriesOf(symbol: string): readonly EffectiveRules[]
-  /** How an asset counts in a pool over several currencies; undefined for one that the book does not hold. */
-  collateralOf?(asset: string): CollateralRules | undefined
+  /** How an asset counts in a pool of that kind; undefined for one of which the book does not say it. */
+  collateralOf?(asset: string, kind: PoolKind): CollateralRules | undefined
   /** The assets of which it knows that, in no order. */
   collateralAssets?(): Iterable<string>
   /**

@@ -55,7 +55,7 @@ export {
   worseLevelFirst,
 } from './level-rule.ts'
 export { type EvaluationAt, heldLevel, reachedLevel } from './levels.ts'
-export { collateralPlace, pooledAssetsOf } from './pool-assets.ts'
+export { collateralPlace, pooledAssetsOf, statedRulesOf } from './pool-assets.ts'
 export { indexAssetsOf, indexNamesOf, type PoolTerms } from './pool-formulas.ts'
 export { type PositionAnswers, positionAnswersOf, positionAnswersOfKnown } from './position-answers.ts'
 export { reasonAgainstMode } from './position-faults.ts'

@@ -1,5 +1,13 @@
 // Which assets make a pool over several currencies, and what the rule book lacks for them.
-import type { Account, AccountFault, CollateralRules, FieldPath, Pool, RuleBook } from '../domain/index.ts'
+import {
+  type Account,
+  type AccountFault,
+  type CollateralRules,
+  type FieldPath,
+  POOL_KINDS,
+  type Pool,
+  type RuleBook,
+} from '../domain/index.ts'
 
 const NONZERO_DIGIT = /[1-9]/
 
@@ -48,8 +56,13 @@ export function collateralRulesIn(
   asset: string,
   book: RuleBook,
 ): CollateralRules | undefined {
-  const rules = book.collateralOf?.(asset)
+  const rules = book.collateralOf?.(asset, kind)
   return rules?.poolKind === undefined || rules.poolKind === kind ? rules : undefined
+}
+
+/** All that a book says of an asset, in the order of the kinds of pools that it is for; the same rules once. */
+export function statedRulesOf(asset: string, book: RuleBook): readonly CollateralRules[] {
+  return [...new Set(POOL_KINDS.flatMap((kind) => book.collateralOf?.(asset, kind) ?? []))]
 }
 
 /** Of a multi-asset pool a debt needs maintenance margin: one of which the rules do not know how much cannot be judged. */
@@ -81,7 +94,7 @@ function faultOf(asset: string, isOwed: boolean, pool: Pool, book: RuleBook): st
   if (rules === undefined) {
     const refusal = book.refused?.get(collateralPlace(asset))
     if (refusal !== undefined) return `its collateral rules are refused: ${refusal}`
-    const other = book.collateralOf?.(asset)?.poolKind
+    const other = statedRulesOf(asset, book)[0]?.poolKind
     const lack = `rule book ${book.version} does not say how ${asset} counts in a pool valued in ${pool.currency}`
     return other === undefined ? lack : `${lack}: its rules are those of a ${other} pool`
   }

@@ -25,7 +25,7 @@ export const RULES_FILE_BYTES_MAX = 64 * 1_024 * 1_024
 export interface VenueRules {
   readonly rules: Readonly<Record<string, SymbolRules>>
   /** By asset: how it counts in a pool over several currencies. */
-  readonly collateral: Readonly<Record<string, CollateralRules>>
+  readonly collateral: Readonly<Record<string, readonly CollateralRules[]>>
   /** Symbols whose rules cannot be used, and assets as `collateralPlace` says, each with the reason. */
   readonly refused: ReadonlyMap<string, string>
 }
@@ -78,7 +78,7 @@ export function* rulesOfText(
 function noRules() {
   return {
     rules: {} as Record<string, readonly EffectiveRules[]>,
-    collateral: {} as Record<string, CollateralRules>,
+    collateral: {} as Record<string, readonly CollateralRules[]>,
     refused: new Map<string, string>(),
   }
 }

@@ -83,16 +83,38 @@ export function mergedRules(
   for (const [asset, rules] of imported.collateral) {
     const name = own.find((one) => Object.hasOwn(assetsIn(merged[one]!), asset)) ?? own[0] ?? venue
     const assets = assetsIn(merged[name] ?? {})
-    const known = assets[asset]?.liabilityMaintenanceRate
-    const debt = rules.liabilityMaintenanceRate ?? known ?? null
-    const added = { ...rules, liabilityMaintenanceRate: debt }
-    merged[name] = { ...merged[name], [COLLATERAL_FIELD]: { ...assets, [asset]: added } }
+    const added = {
+      ...merged[name],
+      [COLLATERAL_FIELD]: { ...assets, [asset]: withRulesOfKind(assets[asset], rules) },
+    }
+    merged[name] = added
   }
   return merged
 }
 
-function assetsIn(tables: Record<string, unknown>): Record<string, Partial<CollateralRules>> {
-  return (tables[COLLATERAL_FIELD] ?? {}) as Record<string, Partial<CollateralRules>>
+type WrittenCollateral = Partial<CollateralRules>
+
+function assetsIn(
+  tables: Record<string, unknown>,
+): Record<string, WrittenCollateral | readonly WrittenCollateral[]> {
+  return (tables[COLLATERAL_FIELD] ?? {}) as ReturnType<typeof assetsIn>
+}
+
+/** The rules in place of those of the same kind of pool, and of those for all kinds; what the file says of other kinds stays. */
+function withRulesOfKind(
+  stated: WrittenCollateral | readonly WrittenCollateral[] | undefined,
+  rules: CollateralRules,
+): WrittenCollateral | readonly WrittenCollateral[] {
+  const entries: readonly WrittenCollateral[] = stated === undefined ? [] : [stated].flat()
+  const { poolKind } = rules
+  const isOther = (entry: WrittenCollateral) =>
+    poolKind !== undefined && entry.poolKind !== undefined && entry.poolKind !== poolKind
+  const others = entries.filter(isOther)
+  const before = entries.filter((entry) => !isOther(entry))
+  const own = before.find((entry) => entry.poolKind === poolKind) ?? before[0]
+  const debt = rules.liabilityMaintenanceRate ?? own?.liabilityMaintenanceRate ?? null
+  const added = { ...rules, liabilityMaintenanceRate: debt }
+  return others.length === 0 ? added : [...others, added]
 }
 
 /** `entries` ascend by their time, and so does the result. */

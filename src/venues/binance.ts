@@ -254,7 +254,7 @@ export const binance: Venue = {
     },
     symbols: () => [...usdmSymbols(), ...coinmSymbols()],
     entriesOf: (symbol) => (COINM_SYMBOL.test(symbol) ? coinmEntriesOf(symbol) : usdmEntriesOf(symbol)),
-    collateralOf: (asset) => multiAssets.get(asset),
+    collateralOf: (asset, kind) => (kind === 'multi-asset' ? multiAssets.get(asset) : undefined),
     collateralAssets: () => multiAssets.keys(),
   }),
 }

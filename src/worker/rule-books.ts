@@ -7,6 +7,7 @@ import {
   type EffectiveRules,
   FAULTS_NAMED_MAX,
   type InstrumentRules,
+  type PoolKind,
   type RuleBook,
   type RulesByVenue,
   type RulesChange,
@@ -147,7 +148,7 @@ class BookInForce implements RuleBook {
   /** What each symbol was answered. Symbols come from stored accounts, so these are no more than the accounts name. */
   readonly #answers = new Map<string, InstrumentRules | undefined>()
   /** What each asset was answered; no more than the accounts name. */
-  readonly #collateral = new Map<string, CollateralRules | undefined>()
+  readonly #collateral = new Map<string, Map<PoolKind, CollateralRules | undefined>>()
   /** From here, and before the second time, no answer is another one, so that no symbol has to be looked at. */
   #fromMs = Number.NEGATIVE_INFINITY
   #beforeMs = Number.POSITIVE_INFINITY
@@ -173,12 +174,18 @@ class BookInForce implements RuleBook {
     return rules
   }
 
-  collateralOf(asset: string): CollateralRules | undefined {
+  collateralOf(asset: string, kind: PoolKind): CollateralRules | undefined {
     const known = this.#collateral.get(asset)
-    if (known !== undefined || this.#collateral.has(asset)) return known
-    const rules = this.book.collateralOf?.(asset)
-    this.#collateral.set(asset, rules)
+    if (known?.has(kind)) return known.get(kind)
+    const rules = this.book.collateralOf?.(asset, kind)
+    this.#answerOf(asset, kind, rules)
     return rules
+  }
+
+  #answerOf(asset: string, kind: PoolKind, rules: CollateralRules | undefined): void {
+    const known = this.#collateral.get(asset)
+    if (known === undefined) this.#collateral.set(asset, new Map([[kind, rules]]))
+    else known.set(kind, rules)
   }
 
   /** Whether every answer is the same at that time, Unix milliseconds. */
@@ -219,11 +226,15 @@ class BookInForce implements RuleBook {
       this.#answer(symbol, isSame ? old : rules)
       if (!isSame || (haveOtherDefaults && rules !== undefined)) symbols.push(symbol)
     }
-    for (const [asset, old] of before.#collateral) {
-      const rules = this.book.collateralOf?.(asset)
-      const isSame = isDeepStrictEqual(old, rules)
-      this.#collateral.set(asset, isSame ? old : rules)
-      if (!isSame) assets.push(asset)
+    for (const [asset, kinds] of before.#collateral) {
+      let isChanged = false
+      for (const [kind, old] of kinds) {
+        const rules = this.book.collateralOf?.(asset, kind)
+        const isSame = isDeepStrictEqual(old, rules)
+        this.#answerOf(asset, kind, isSame ? old : rules)
+        isChanged ||= !isSame
+      }
+      if (isChanged) assets.push(asset)
     }
     return { symbols, assets }
   }

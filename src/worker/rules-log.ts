@@ -1,6 +1,6 @@
-import { indexOf, type RuleBook, type VenueId, venueId } from '../domain/index.ts'
+import { type CollateralRules, indexOf, type RuleBook, type VenueId, venueId } from '../domain/index.ts'
 import type { Log } from '../log.ts'
-import { collateralPlace, ruleAgeDays } from '../margin/index.ts'
+import { collateralPlace, ruleAgeDays, statedRulesOf } from '../margin/index.ts'
 import { type BookOf, refusedRules } from './rule-books.ts'
 
 /** Contracts and assets that a warning about the age of rules names; the others are counted. */
@@ -95,7 +95,7 @@ export class LateRules {
 /** Those of a contract, or of the asset whose index price this is; undefined where the book holds none. */
 function datedRules(book: RuleBook, symbol: string, nowMs: number): DatedRules | undefined {
   const asset = indexOf(symbol)?.asset
-  const rules = asset === undefined ? book.rulesOf(symbol) : book.collateralOf?.(asset)
+  const rules = asset === undefined ? book.rulesOf(symbol) : oldestOf(statedRulesOf(asset, book))
   if (rules === undefined) return undefined
   const isAsset = asset !== undefined
   const name = isAsset ? collateralPlace(asset) : symbol
@@ -103,6 +103,11 @@ function datedRules(book: RuleBook, symbol: string, nowMs: number): DatedRules |
   const { asOf } = rules
   const ageDays = ruleAgeDays(asOf === undefined ? null : Date.parse(asOf), nowMs)
   return { name, isAsset, table, asOf, ageDays }
+}
+
+/** The rules of an asset may be of several days, one for each kind of pool. */
+function oldestOf(stated: readonly CollateralRules[]): CollateralRules | undefined {
+  return stated.toSorted((left, right) => (left.asOf ?? '').localeCompare(right.asOf ?? ''))[0]
 }
 
 function countsOf(inForce: readonly DatedRules[]): { readonly contracts: number; readonly assets: number } {

@@ -361,12 +361,12 @@ describe('collateral in plimsoll rules', () => {
   it('is imported beside contracts, and a line of the rules file holds an asset', async () => {
     const { output, errors } = await importing(fileOf('both.json', [SOL, TIERED]))
     expect(errors).toContain('bybit  2 taken  0 refused  2 changed')
-    expect(errors).toContain('bybit collateralRules.BTC  added')
+    expect(errors).toContain('bybit collateralRules.BTC of multi-asset pools  added')
     expect(output).toMatch(/^ {6}"BTC": \{"tiers":.*"source":"\/v5\/spot-margin-trade\/collateral"\}$/m)
     fileOf('rules.json', output)
     const { collateral, refused } = readRulesFile(target, VENUE_NAMES).get(VENUE_NAMES.get('bybit')!)!
     expect(refused.size).toBe(0)
-    expect(collateral.BTC).toMatchObject({ asOf: '2026-11-01', discounts: 'wallet' })
+    expect(collateral.BTC).toMatchObject([{ asOf: '2026-11-01', discounts: 'wallet' }])
   })
 
   it('is merged: what the file says of a debt and of other assets stays', async () => {
@@ -396,6 +396,7 @@ describe('collateral in plimsoll rules', () => {
     ).toEqual({
       venue: 'bybit',
       symbol: 'collateralRules.BTC',
+      poolKind: 'multi-asset',
       tiers: 2,
       ratio: '0.95',
       basis: 'coin',
@@ -426,6 +427,54 @@ describe('collateral in plimsoll rules', () => {
       entries: 1,
       refused: null,
     })
+  })
+
+  it('of another kind of pool stays beside what is merged, and is listed, shown, compared and checked', async () => {
+    const spot = {
+      tiers: [{ cap: '1', ratio: '0.7' }],
+      poolKind: 'spot-margin',
+      asOf: '2026-10-01',
+      assumptions: ['the level is that of the first tier'],
+    }
+    fileOf('rules.json', { bybit: { collateralRules: { BTC: spot } } })
+    await importing(fileOf('tiered.json', TIERED), '--merge', target)
+    const merged = JSON.parse(readFileSync(target, 'utf8')).bybit.collateralRules.BTC
+    expect(merged).toEqual([spot, expect.objectContaining({ poolKind: 'multi-asset', asOf: '2026-11-01' })])
+    await importing(fileOf('tiered.json', TIERED), '--merge', target)
+    expect(JSON.parse(readFileSync(target, 'utf8')).bybit.collateralRules.BTC).toEqual(merged)
+
+    const linesOf = async (...asked: string[]) =>
+      (await run(...asked)).output
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line))
+    const own = (lines: { symbol: string }[]) =>
+      lines.filter(({ symbol }) => symbol === 'collateralRules.BTC')
+    expect(own(await linesOf('list', 'bybit', '--rules', target))).toMatchObject([
+      { poolKind: 'multi-asset', tiers: 2, ratio: '0.95', asOf: '2026-11-01' },
+      { poolKind: 'spot-margin', tiers: 1, ratio: '0.7', asOf: '2026-10-01' },
+    ])
+    expect(own(await linesOf('show', 'bybit', 'collateralRules.BTC', '--rules', target))).toMatchObject([
+      { rules: { poolKind: 'multi-asset' } },
+      { rules: { poolKind: 'spot-margin' } },
+    ])
+    expect(await linesOf('check', target)).toEqual([
+      { venue: 'bybit', symbol: 'collateralRules.BTC', entries: 2, refused: null },
+    ])
+    const lower = { ...spot, tiers: [{ cap: '1', ratio: '0.6' }] }
+    const other = fileOf('other.json', { bybit: { collateralRules: { BTC: [lower, merged[1]] } } })
+    expect(await linesOf('diff', target, other)).toMatchObject([
+      {
+        symbol: 'collateralRules.BTC',
+        poolKind: 'spot-margin',
+        change: 'changed',
+        changes: [{ field: 'tiers[0].ratio', before: '0.7', after: '0.6' }],
+      },
+    ])
+    const alone = fileOf('alone.json', { bybit: { collateralRules: { BTC: merged[1] } } })
+    expect(await linesOf('diff', target, alone)).toMatchObject([
+      { symbol: 'collateralRules.BTC', poolKind: 'spot-margin', change: 'removed' },
+    ])
   })
 
   it('that cannot be used is refused by name, and the exit code is 1', async () => {

@@ -10,6 +10,7 @@ import {
   marginAccountsOf,
   marginStateOf,
 } from '../../src/margin/index.ts'
+import { withCollateralRules } from '../../src/rules/index.ts'
 import { parsedAccount } from '../support/accounts.ts'
 import { RATIO_RULE } from '../support/levels.ts'
 import { BINANCE, bookOf, oneTier } from './support.ts'
@@ -394,7 +395,7 @@ const MARK = { X: '100' }
 
 function withPosition(book: RuleBook): RuleBook {
   const rules = bookOf(BINANCE, { X: oneTier('0.01', '0', { settle: 'USD' }) })
-  return { ...rules, collateralOf: (asset) => book.collateralOf?.(asset) }
+  return { ...rules, collateralOf: (asset, kind) => book.collateralOf?.(asset, kind) }
 }
 
 describe('spot margin of a venue whose futures are liquidated only below their line', () => {
@@ -458,6 +459,37 @@ describe('collateral rules of a pool', () => {
       }),
     ])
     expect(() => marginAccountsOf(held, book)).toThrow(/spot-margin pool/)
+  })
+
+  it('are those of the kind of the account, where the book holds both; a kind without rules is refused by name', () => {
+    const of = (ratio: string, poolKind: string) =>
+      collateralRulesSchema.parse({ tiers: [{ cap: '999999999', ratio }], poolKind })
+    const weights = {
+      BTC: [of('0.95', 'multi-asset'), of('0.7', 'spot-margin')],
+      ETH: [of('0.9', 'multi-asset')],
+    }
+    const both = withCollateralRules(bookWith({}), weights)
+    const pools = [
+      { currency: 'USD', kind: 'multi-asset' },
+      { currency: 'USD', kind: 'spot-margin', liquidationLevel: '1.1' },
+    ]
+    const balances = pools.map((pool) => {
+      const [exact] = marginAccountsOf(accountOf({ pool, collateral, liabilities }), both)
+      const further: FurtherPrices = { indexPriceOf: () => '60000' }
+      return marginStateOf(exact!, () => undefined, RATIO_RULE, further).marginBalance
+    })
+    expect(balances).toEqual(['56999', '42000'])
+    const eth = { collateral: [{ asset: 'ETH', amount: '1' }], liabilities }
+    expect(accountFaultsOf(accountOf({ ...eth, pool: pools[0] }), both)).toEqual([])
+    expect(accountFaultsOf(accountOf({ ...eth, pool: pools[1] }), both)).toEqual([
+      {
+        code: 'ACCOUNT_UNSUPPORTED',
+        path: ['collateral', 0, 'asset'],
+        rule: expect.stringMatching(
+          /how ETH counts in a pool .*: its rules are those of a multi-asset pool$/,
+        ),
+      },
+    ])
   })
 
   it('bring their day and their assumptions into those of the pool', () => {

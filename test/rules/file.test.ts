@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { instrumentRulesSchema, type RuleBook, venueId } from '../../src/domain/index.ts'
+import { instrumentRulesSchema, POOL_KINDS, type RuleBook, venueId } from '../../src/domain/index.ts'
 import { checkRules, formatDecimal, marginAccountsOf } from '../../src/margin/index.ts'
 import { readRulesFile } from '../../src/rules/file.ts'
 import { ruleBookOf, VENUE_NAMES } from '../../src/venues/index.ts'
@@ -76,12 +76,12 @@ describe('a file of rules', () => {
     })
     const { collateral, refused } = readRulesFile(path, VENUE_NAMES).get(BYBIT)!
     expect(Object.keys(collateral)).toEqual(['BTC'])
-    expect(collateral.BTC).toMatchObject({ ...one, basis: 'coin', discounts: 'equity' })
+    expect(collateral.BTC).toMatchObject([{ ...one, basis: 'coin', discounts: 'equity' }])
     expect([...refused.keys()]).toEqual(
       ['SOL', 'btc', 'ADA', 'ETH'].map((asset) => `collateralRules.${asset}`),
     )
     const book = ruleBooks({ rulesFile: path }, NOW).bookOf(BYBIT)
-    expect(['BTC', 'ETH', 'XRP'].map((asset) => book.collateralOf!(asset)?.tiers)).toEqual([
+    expect(['BTC', 'ETH', 'XRP'].map((asset) => book.collateralOf!(asset, 'multi-asset')?.tiers)).toEqual([
       one.tiers,
       undefined,
       undefined,
@@ -90,6 +90,47 @@ describe('a file of rules', () => {
       /collateralRules\.SOL: rules file rules\.json: tiers\[1\]\.ratio of SOL is 0\.6/,
     )
     expect(book.version).not.toBe(ruleBooks({ rulesFile: written({ bybit: {} }) }, NOW).bookOf(BYBIT).version)
+  })
+
+  it('says how an asset counts in each kind of pool, of a list the rules without a kind in all others', () => {
+    const of = (ratio: string, poolKind?: string) => ({ tiers: [{ cap: '1', ratio }], poolKind })
+    const path = written({
+      binance: {
+        collateralRules: {
+          BTC: of('0.7', 'spot-margin'),
+          ETH: [of('0.9', 'multi-asset'), of('0.6')],
+          BNB: of('0.5'),
+          XRP: [of('0.9', 'spot-margin'), of('0.8', 'spot-margin')],
+          ADA: [of('0.9'), of('0.8')],
+          SOL: [],
+          DOT: [of('0.9', 'multi-asset'), { ...of('0.9'), tiers: [] }],
+        },
+      },
+    })
+    const book = ruleBooks({ rulesFile: path }, NOW).bookOf(VENUE_NAMES.get('binance')!)
+    const ratios = ['BTC', 'ETH', 'BNB', 'XRP', 'ADA', 'SOL', 'DOT', 'USDT'].map((asset) =>
+      POOL_KINDS.map((kind) => book.collateralOf!(asset, kind)?.tiers[0]?.ratio),
+    )
+    // The built-in book holds BTC, BNB and USDT of multi-asset pools.
+    expect(ratios).toEqual([
+      ['0.95', '0.7'],
+      ['0.9', '0.6'],
+      ['0.5', '0.5'],
+      [undefined, undefined],
+      [undefined, undefined],
+      [undefined, undefined],
+      [undefined, undefined],
+      ['0.9999', undefined],
+    ])
+    expect([...book.refused!]).toEqual([
+      [
+        'collateralRules.XRP',
+        expect.stringMatching(/\[1\]\.poolKind is "spot-margin": entry 0 is of the same kind/),
+      ],
+      ['collateralRules.ADA', expect.stringMatching(/\[1\]\.poolKind is missing: entry 0 has none either/)],
+      ['collateralRules.SOL', expect.stringMatching(/must hold 1 to 3 entries/)],
+      ['collateralRules.DOT', expect.stringMatching(/\[1\]\.tiers is \[\]: must hold at least one tier/)],
+    ])
   })
 
   it.each([

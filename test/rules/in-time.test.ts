@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { collateralRulesSchema, type RuleBook, type VenueId, venueId } from '../../src/domain/index.ts'
+import {
+  collateralRulesSchema,
+  POOL_KINDS,
+  type RuleBook,
+  type VenueId,
+  venueId,
+} from '../../src/domain/index.ts'
 import { ENTRIES_MAX, entriesOrFault } from '../../src/rules/entries.ts'
 import { bookAt, rulesAt, withCollateralRules, withoutSymbols, withRules } from '../../src/rules/index.ts'
 import { ruleBookOf } from '../../src/venues/index.ts'
@@ -226,7 +232,7 @@ describe('the rule books of a worker', () => {
     const before = withCollateralRules(laid({ X: OLD }), { BTC: weighing('0.9'), ETH: weighing('0.8') })
     const books = booksWith(before)
     const asked = books.bookOf(BYBIT)
-    for (const asset of ['BTC', 'ETH', 'SOL', 'XRP']) asked.collateralOf?.(asset)
+    for (const asset of ['BTC', 'ETH', 'SOL', 'XRP']) asked.collateralOf?.(asset, 'multi-asset')
     const after = withCollateralRules(laid({ X: OLD }, 'v2'), {
       BTC: weighing('0.7'),
       ETH: weighing('0.8'),
@@ -234,8 +240,32 @@ describe('the rule books of a worker', () => {
       ADA: weighing('0.5'),
     })
     expect(books.replace(BYBIT, after)).toEqual(change([], ['BTC', 'SOL']))
-    expect(books.bookOf(BYBIT).collateralOf?.('ETH')).toBe(asked.collateralOf?.('ETH'))
-    expect(asked.collateralOf?.('BTC')).toEqual(weighing('0.9'))
+    expect(books.bookOf(BYBIT).collateralOf?.('ETH', 'multi-asset')).toBe(
+      asked.collateralOf?.('ETH', 'multi-asset'),
+    )
+    expect(asked.collateralOf?.('BTC', 'multi-asset')).toEqual(weighing('0.9'))
+  })
+
+  it('name an asset once that counts otherwise in one kind of pool, or in both', () => {
+    const of = (ratio: string, poolKind: 'multi-asset' | 'spot-margin') =>
+      collateralRulesSchema.parse({ tiers: [{ cap: '10', ratio }], poolKind })
+    const book = (ratios: Record<string, readonly [string, string]>, version?: string) =>
+      withCollateralRules(
+        laid({ X: OLD }, version),
+        Object.fromEntries(
+          Object.entries(ratios).map(([asset, [pooled, spot]]) => [
+            asset,
+            [of(pooled, 'multi-asset'), of(spot, 'spot-margin')],
+          ]),
+        ),
+      )
+    const books = booksWith(book({ BTC: ['0.9', '0.7'], ETH: ['0.9', '0.7'], SOL: ['0.9', '0.7'] }))
+    const asked = books.bookOf(BYBIT)
+    for (const asset of ['BTC', 'ETH', 'SOL'])
+      for (const kind of POOL_KINDS) expect(asked.collateralOf?.(asset, kind)?.poolKind).toBe(kind)
+    const after = book({ BTC: ['0.9', '0.6'], ETH: ['0.8', '0.6'], SOL: ['0.9', '0.7'] }, 'v2')
+    expect(books.replace(BYBIT, after)).toEqual(change([], ['BTC', 'ETH']))
+    expect(books.bookOf(BYBIT).collateralOf?.('BTC', 'spot-margin')?.tiers[0]?.ratio).toBe('0.6')
   })
 
   it('are all taken anew together: of venues whose version differs, and for those that nobody asked for yet', () => {

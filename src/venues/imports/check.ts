@@ -30,7 +30,7 @@ export function checked({ symbol: grammar, id }: Venue, imported: ImportedRules)
   for (const [asset, stated] of imported.collateral) {
     const read = collateralOrFault(asset, stated)
     if (typeof read === 'string') refused.set(collateralPlace(asset), read)
-    else collateral.set(asset, read)
+    else collateral.set(asset, read[0]!)
   }
   return { rules, collateral, refused }
 }

@@ -202,7 +202,7 @@ describe('collateral of a venue', () => {
 it('the book of Binance holds the ratios of 2022, with their day and source, for multi-asset pools', () => {
   const book = ruleBookOf(parseVenueId('binance'))
   expect([...book.collateralAssets!()]).toHaveLength(9)
-  expect(book.collateralOf!('SOL')).toMatchObject({
+  expect(book.collateralOf!('SOL', 'multi-asset')).toMatchObject({
     tiers: [{ cap: NO_CAP, ratio: '0.9' }],
     liabilityRatio: '1.1',
     poolKind: 'multi-asset',
@@ -210,5 +210,5 @@ it('the book of Binance holds the ratios of 2022, with their day and source, for
     source: expect.stringContaining('FAQ of 2022'),
     assumptions: [expect.stringContaining('ask buffers')],
   })
-  expect(book.collateralOf!('DOGE')).toBeUndefined()
+  expect(book.collateralOf!('DOGE', 'multi-asset')).toBeUndefined()
 })
