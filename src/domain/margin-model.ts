@@ -283,6 +283,8 @@ export interface MarginDefaults {
   readonly initialAtEntry?: MarginMode
   /** The published formula by which positions are ranked for auto-deleveraging; absent where there is no complete one. */
   readonly adlRanking?: 'return-by-leverage'
+  /** What an account below its maintenance margin has to be brought back to; absent where the venue liquidates it at once. */
+  readonly marginCall?: 'to-initial-margin'
   /** The coin whose price an instrument follows, by the venue's grammar of symbols, where its rules state no `baseAsset`. */
   readonly coinOf?: (symbol: string) => string
   /** Absent where no contract of the venue pays funding, or no stream brings its rates. */

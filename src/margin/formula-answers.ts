@@ -5,6 +5,7 @@ import { distanceOfKnown } from './distance.ts'
 import { coinMovesOf } from './formula-distance.ts'
 import { type FurtherPrices, type Known, knownOf, type MarkOf } from './formula-figures.ts'
 import { bothPricesOf } from './formula-prices.ts'
+import { marginCallOf } from './margin-call.ts'
 import { formatDecimal, type Rational } from './rational.ts'
 import { textOf } from './state-text.ts'
 import { venueRatioOf } from './venue-ratio.ts'
@@ -13,6 +14,8 @@ import { venueRatioOf } from './venue-ratio.ts'
 export interface Answers {
   /** The ratio as the venue defines and prints it, which need not be `marginRatio`; null where it publishes none. */
   readonly venueMarginRatio: Decimal | null
+  /** What has to be paid in to bring the account back to its initial margin; null where the venue does not call for it now. */
+  readonly marginCall: Decimal | null
   /** The equal relative move of all prices against the account that brings it to its line, a fraction; 0 on and below it. */
   readonly distance: Decimal | null
   /** By symbol: the next prices below and above the mark at which the account is on its line, the other prices fixed. */
@@ -32,7 +35,7 @@ export interface IfOnly {
 export function answersOf({ formula }: MarginAccount, markOf: MarkOf, further?: FurtherPrices): Answers {
   const known = knownOf(formula, markOf, further)
   if (known === undefined)
-    return { venueMarginRatio: null, distance: null, liquidationPrices: null, ifOnly: null }
+    return { venueMarginRatio: null, marginCall: null, distance: null, liquidationPrices: null, ifOnly: null }
   return answersOfKnown(known)
 }
 
@@ -45,6 +48,7 @@ export function answersOfKnown(known: Known): Answers {
   })
   return {
     venueMarginRatio: textOf(venueRatioOf(known)),
+    marginCall: textOf(marginCallOf(known)),
     distance: textOf(distanceOfKnown(known)),
     liquidationPrices: Object.fromEntries(prices),
     ifOnly: coinMovesOf(known).map(({ coin, change, prices: moved }) => ({

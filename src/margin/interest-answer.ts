@@ -12,7 +12,7 @@ export interface InterestAnswer {
   /** What that hour adds to each debt that states a rate, in units of the asset. */
   readonly debts: readonly { readonly asset: string; readonly interest: Decimal }[]
   /** The way to the line once it is added, at the same prices. */
-  readonly after: Omit<Answers, 'venueMarginRatio'>
+  readonly after: Omit<Answers, 'venueMarginRatio' | 'marginCall'>
 }
 
 /** `sinceMs`: when the balances were true. Undefined for a margin account without a debt that states a rate. */

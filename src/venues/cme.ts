@@ -43,7 +43,12 @@ export const cme: Venue = {
   ruleBook: bookOf({
     venue: CME,
     version: 'cme-2020-12-31',
-    defaults: { closingFee: 'none', liquidation: 'passed', hasIsolatedMargin: () => false },
+    defaults: {
+      closingFee: 'none',
+      liquidation: 'passed',
+      hasIsolatedMargin: () => false,
+      marginCall: 'to-initial-margin',
+    },
     read: () => ({ BTC: btc() }),
     heldAs: (symbol) => symbol.replace(/[FGHJKMNQUVXZ]\d{1,2}$/, ''),
   }),
