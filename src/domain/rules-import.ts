@@ -24,6 +24,8 @@ export interface RulesImportOptions {
 export interface StatedRules {
   /** ISO day from which they are in force; absent when the body states none. */
   readonly effectiveFrom?: string
+  /** Where they come from, of a venue with several endpoints; absent where `source` of its `RulesImport` says it. */
+  readonly source?: string
   readonly rules: InstrumentRules
 }
 
@@ -64,7 +66,7 @@ export interface NoRulesEndpoint {
 /** Reads what a venue publishes as rules. */
 export interface RulesImport {
   readonly endpoint: RulesEndpoint | NoRulesEndpoint
-  /** Where the rules come from, for the `source` of each entry. */
+  /** Where the rules come from, for the `source` of each entry that states none. */
   readonly source: string
   /**
    * Several bodies are read together: one may state the tiers and another the sizes of the contracts. Bodies of other

@@ -33,10 +33,10 @@ export function writtenRules(
   return { [venue]: Object.fromEntries(bySymbol) }
 }
 
-function entryOf({ effectiveFrom, rules }: StatedRules, source: string): WrittenEntry {
+function entryOf({ effectiveFrom, source: own, rules }: StatedRules, source: string): WrittenEntry {
   return {
     ...(effectiveFrom === undefined ? {} : { effectiveFrom: timeOf(effectiveFrom) }),
-    source,
+    source: own ?? source,
     ...rules,
   }
 }

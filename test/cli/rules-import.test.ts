@@ -78,6 +78,35 @@ describe('plimsoll rules import', () => {
     expect(process.exitCode).toBeUndefined()
   })
 
+  it('names of each contract the endpoint that states it, where a venue has several', async () => {
+    const tier = { bracket: 1, initialLeverage: 20, maintMarginRatio: 0.01, cum: 0 }
+    const bracket = { ...tier, notionalFloor: 0, notionalCap: 5000 }
+    const ofCoin = { ...tier, qtyFloor: 0, qtyCap: 50 }
+    const listed = {
+      bracketNotionalFloor: 0,
+      bracketNotionalCap: 5000,
+      bracketMaintenanceMarginRate: 0.01,
+      maxOpenPosLeverage: 20,
+    }
+    const bodies = [
+      [{ symbol: 'ADAUSDT', brackets: [bracket] }],
+      [{ symbol: 'ADAUSD_PERP', brackets: [ofCoin] }],
+      [{ pair: 'BNBUSD', brackets: [ofCoin] }],
+      { data: { brackets: [{ symbol: 'XRPUSDT', riskBrackets: [listed] }] } },
+      [{ symbol: 'ADAUSD', bidBuffer: '0.05', askBuffer: '0.05' }],
+    ].map((body, index) => fileOf(`binance-${index}.json`, body))
+    const { output } = await run('import', '--venue', 'binance', ...bodies)
+    const { collateralRules, ...contracts } = JSON.parse(output).binance
+    const sources = Object.entries<{ source: string }>({ ...contracts, ...collateralRules })
+    expect(sources.map(([name, { source }]) => [name, source])).toEqual([
+      ['ADAUSDT', '/fapi/v1/leverageBracket'],
+      ['ADAUSD_PERP', '/dapi/v2/leverageBracket'],
+      ['BNBUSD_PERP', '/dapi/v1/leverageBracket'],
+      ['XRPUSDT', 'riskBrackets of the page of leverage and margin'],
+      ['ADA', '/fapi/v1/assetIndex'],
+    ])
+  })
+
   it('takes today where no day is stated', async () => {
     const { output } = await run('import', '--venue', 'bybit', fileOf('sol.json', SOL))
     expect(output).toContain('"asOf":"2026-11-28"')

@@ -226,7 +226,9 @@ function runPool(
   for (let instant = 0; instant < (isWalk ? WALK_INSTANTS : INSTANTS); instant++) {
     if (hasInterest && instant > 0 && random() < HOUR_CHANCE) {
       hours += between(random, 1, 3)
-      monitor.settleFunding(START_MS + hours * HOUR_MS + between(random, 0, HOUR_MS - 1))
+      const nowMs = START_MS + hours * HOUR_MS + between(random, 0, HOUR_MS - 1)
+      clock.advanceTo(Math.max(nowMs, clock.nowMs()))
+      monitor.settleFunding(nowMs)
       clock.runTurns()
       replay.owe(poolAfter(referee, account.liabilities, hours))
       replay.check(prices)

@@ -1,4 +1,10 @@
-import { type InstrumentRules, marginalTiers, type RulesBody, type RulesImport } from '../../domain/index.ts'
+import {
+  type InstrumentRules,
+  marginalTiers,
+  type RulesBody,
+  type RulesImport,
+  type StatedRules,
+} from '../../domain/index.ts'
 import { compare, ONE, parseDecimal } from '../../margin/index.ts'
 import { coinmContractSizeOf } from '../binance-coinm.ts'
 import { usdmSettlementAssetOf } from '../binance-usdm.ts'
@@ -23,8 +29,7 @@ import { marginalTiersOf, type StatedBracket } from './tiers.ts'
 
 /** `leverageBracket` of USDⓈ-M and COIN-M, or the tables of the venue's page of leverage and margin, with the contracts of `exchangeInfo`, and the assets of `assetIndex`. */
 export const binanceImport: RulesImport = {
-  source:
-    '/fapi/v1/leverageBracket, /dapi/v2/leverageBracket, or riskBrackets of the page of leverage and margin',
+  source: '/fapi/v1/leverageBracket',
   endpoint: {
     reason:
       'its brackets need an API key: ask /fapi/v1/leverageBracket with yours, and give the answer to plimsoll rules import',
@@ -37,7 +42,10 @@ export const binanceImport: RulesImport = {
     for (const record of tables) {
       for (const symbol of symbolsOf(record, contracts)) {
         withTable.add(symbol)
-        taken.take(symbol, () => rulesOf(symbol, record, contracts.get(symbol)?.[0], asOf))
+        taken.take(symbol, () => {
+          const rules = rulesOf(symbol, record, contracts.get(symbol)?.[0], asOf)
+          return [{ ...sourceField(record), rules }]
+        })
       }
     }
     for (const symbol of contracts.keys()) {
@@ -50,6 +58,15 @@ export const binanceImport: RulesImport = {
     takeCollateral(taken, bodies, asOf)
     return taken
   },
+}
+
+/** Of the tables that `/fapi/v1/leverageBracket` does not state. */
+function sourceField(table: BodyRecord): Pick<StatedRules, 'source'> {
+  if (isOfPage(table)) return { source: 'riskBrackets of the page of leverage and margin' }
+  if (!isOfCoin(rowsOf(table))) return {}
+  // The first version states brackets by pair, such as BTCUSD.
+  const version = textOrUndefined(table, 'symbol')?.includes('_') === true ? 'v2' : 'v1'
+  return { source: `/dapi/${version}/leverageBracket` }
 }
 
 /** The assets of `/fapi/v1/assetIndex`: ADAUSD is ADA in dollars. */

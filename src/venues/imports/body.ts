@@ -120,7 +120,7 @@ export class Taken {
     try {
       const stated = read()
       const other = map.get(key)
-      if (other !== undefined && JSON.stringify(other) !== JSON.stringify(stated)) {
+      if (other !== undefined && textOf(other) !== textOf(stated)) {
         refuse('the bodies state it twice with different rules')
       }
       if (!this.refused.has(name)) map.set(key, stated)
@@ -134,6 +134,11 @@ export class Taken {
   refuse(symbol: string, reason: string): void {
     this.take(symbol, () => refuse(reason))
   }
+}
+
+/** Rules as text, from whatever endpoint they come. */
+function textOf(rules: unknown): string {
+  return JSON.stringify(rules, (field, value) => (field === 'source' ? undefined : value))
 }
 
 /** Records by the symbol that they are about, in the order of the symbols. */
