@@ -24,6 +24,17 @@ export function reconnectsOf(feeds: WorkerCounters['feeds']): number {
     .reduce((sum, { reconnects }) => sum + reconnects, 0)
 }
 
+/** What is between the venues and the subscriber: prices without a verdict, and events that are not in a queue. */
+export function leftOf(
+  { ticks, waiting, unpublished, log, feeds }: Pick<WorkerCounters, LeftCounter>,
+  sentTicks: number,
+): number {
+  const unheard = reconnectsOf(feeds) > 0 ? 0 : Math.max(0, sentTicks - ticks)
+  return unheard + waiting + unpublished + log.outbox
+}
+
+type LeftCounter = 'ticks' | 'waiting' | 'unpublished' | 'log' | 'feeds'
+
 /** Events of every kind that a worker published. */
 export function madeOf(events: Readonly<Record<string, number>>): number {
   return Object.values(events).reduce((sum, count) => sum + count, 0)

@@ -1,5 +1,6 @@
 import type { MarginEvent } from '../domain/index.ts'
 import type { ExchangeStatus } from './exchange/exchange.ts'
+import type { Patience } from './patience.ts'
 import type { Judgement } from './referee/comparison.ts'
 import type { InstantTick } from './referee/referee.ts'
 import type { Headline } from './screen/headlines.ts'
@@ -33,8 +34,8 @@ export type ToSubscriber =
     }
   /** Instants in the order in which the worker applied them. */
   | { readonly kind: 'instants'; readonly instants: readonly (readonly InstantTick[])[] }
-  /** No further instant or event is made. Wait at most `timeoutMs` until `made` events have arrived. */
-  | { readonly kind: 'finish'; readonly made: number; readonly timeoutMs: number }
+  /** No further instant or event is made. Wait so long until `made` events have arrived. */
+  | { readonly kind: 'finish'; readonly made: number; readonly patience: Patience }
   | { readonly kind: 'stop' }
 
 export type FromSubscriber =

@@ -9,7 +9,8 @@ import { startWorker, type Worker } from '../worker/index.ts'
 import { createBook, type DemoBook, loadBook } from './accounts/synthetic-accounts.ts'
 import { DEMO_INSTRUMENTS, demoRules } from './exchange/instruments.ts'
 import { createInstantFeed, type InstantFeed } from './instant-feed.ts'
-import { type DemoOutcome, madeOf, outcomeOf, reconnectsOf, type Sample } from './outcome.ts'
+import { type DemoOutcome, leftOf, madeOf, outcomeOf, type Sample } from './outcome.ts'
+import { type Patience, waitWith } from './patience.ts'
 import { type ExchangeProcess, type SubscriberProcess, startExchange, startSubscriber } from './processes.ts'
 import type { SubscriberResult } from './protocol.ts'
 import { createReporter, type DemoState, type Reporter } from './screen/reporter.ts'
@@ -23,10 +24,10 @@ const MARKETS_TIMEOUT_MS = 20_000
 const CHILD_TIMEOUT_MS = 15_000
 /** Wait after the end of the market: Binance sends its last marks within a second. */
 const LAST_MARKS_MS = 1_200
-/** Longest wait for the last events to reach the queue, and then the subscriber. */
-const DRAIN_TIMEOUT_MS = 10_000
+/** For the last events to reach the queue, and then the subscriber. A busy machine takes its time. */
+const DRAIN_PATIENCE: Patience = { idleMs: 10_000, totalMs: 120_000 }
 /** The same after Ctrl-C, after which the demo must end within 5 s. */
-const HURRIED_DRAIN_TIMEOUT_MS = 1_500
+const HURRIED_DRAIN_PATIENCE: Patience = { idleMs: 1_500, totalMs: 1_500 }
 const MS_PER_SECOND = 1_000
 const POLL_MS = 20
 const ISO_DAY_CHARACTERS = 10
@@ -261,18 +262,14 @@ class DemoRun {
     referee: InstantFeed,
   ): Promise<SubscriberResult> {
     const { clock, signal } = this.#options
-    const timeoutMs = signal.aborted ? HURRIED_DRAIN_TIMEOUT_MS : DRAIN_TIMEOUT_MS
-    const endMs = clock.monotonicMs() + timeoutMs
-    const isBusy = (): boolean => {
-      const { ticks, waiting, log, feeds } = worker.read.counters()
-      return waiting > 0 || log.outbox > 0 || (ticks < sentTicks && reconnectsOf(feeds) === 0)
-    }
-    while (isBusy() && clock.monotonicMs() < endMs) await sleep(clock, POLL_MS)
+    const patience = signal.aborted ? HURRIED_DRAIN_PATIENCE : DRAIN_PATIENCE
+    const left = () => leftOf(worker.read.counters(), sentTicks)
+    await waitWith(patience, clock, () => left() === 0, left)
     await worker.stop()
     referee.flush()
     const made = madeOf(worker.read.counters().events)
-    subscriber.send({ kind: 'finish', made, timeoutMs })
-    const { result } = await subscriber.next('result', timeoutMs + CHILD_TIMEOUT_MS)
+    subscriber.send({ kind: 'finish', made, patience })
+    const { result } = await subscriber.next('result', patience.totalMs + CHILD_TIMEOUT_MS)
     this.#state.delivered = result.delivered
     return result
   }

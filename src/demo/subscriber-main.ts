@@ -1,11 +1,12 @@
 import { subscribe } from '../api/index.ts'
 import type { MarketEvent } from '../domain/index.ts'
 import { memoryInbox, type Subscription } from '../subscriber/index.ts'
-import { sleep, systemClock } from '../system/index.ts'
+import { systemClock } from '../system/index.ts'
 import { createBook } from './accounts/synthetic-accounts.ts'
 import { type Auditor, createAuditor } from './auditor.ts'
 import { DEMO_INSTRUMENTS, demoRules } from './exchange/instruments.ts'
 import { listenToParent, whenOrphaned } from './parent.ts'
+import { type Patience, waitWith } from './patience.ts'
 import type { FromSubscriber, ToSubscriber } from './protocol.ts'
 import { createReferee } from './referee/referee.ts'
 import { createHeadlines } from './screen/headlines.ts'
@@ -14,7 +15,6 @@ import { HEADLINES_SHOWN } from './screen/view.ts'
 const PROGRESS_EVERY_MS = 100
 /** The events on the screen change at most this often, so that a person can read them. */
 const HEADLINES_EVERY_MS = 1_000
-const ARRIVAL_POLL_MS = 20
 /** Ids that the inbox remembers: more than a demo of a few million accounts makes events. */
 const INBOX_IDS_MAX = 4_000_000
 
@@ -71,13 +71,12 @@ function every(periodMs: number, report: () => void): void {
 /** Waits for the last events. The replay is complete by then, because messages arrive in order. */
 async function finish(
   made: number,
-  timeoutMs: number,
+  patience: Patience,
   send: (message: FromSubscriber) => void,
 ): Promise<void> {
   if (auditor === undefined) return
-  const endMs = systemClock.monotonicMs() + timeoutMs
-  while (auditor.delivered < made && systemClock.monotonicMs() < endMs)
-    await sleep(systemClock, ARRIVAL_POLL_MS)
+  const delivered = () => auditor!.delivered
+  await waitWith(patience, systemClock, () => delivered() >= made, delivered)
   send({ kind: 'result', result: auditor.result() })
 }
 
@@ -91,7 +90,7 @@ async function stop(): Promise<void> {
 listenToParent<ToSubscriber, FromSubscriber>((message, send) => {
   if (message.kind === 'open') open(message, send)
   else if (message.kind === 'instants') auditor?.instants(message.instants)
-  else if (message.kind === 'finish') void finish(message.made, message.timeoutMs, send)
+  else if (message.kind === 'finish') void finish(message.made, message.patience, send)
   else void stop()
 })
 whenOrphaned(() => void stop())
