@@ -31,7 +31,7 @@ import { coordinateOf, formOf, hasSquares, isCharged, markX, pieceAt, squareRate
 // - Each intercept, slope, scale, row constant, cap, rate and deduction lies within I * u of its exact value, relative to
 //   that value, with I = INPUT_ERROR_ULPS. An exact 0 is given as 0.
 // - Each account constant lies within I * u of its exact value, relative to it, plus the account's uncertainty. The
-//   uncertainty also covers what the rows leave out of the account, such as a venue's rounding: at every price, the sum
+//   uncertainty, which is finite, also covers what the rows leave out of the account, such as a venue's rounding: at every price, the sum
 //   of both deviations (of margin balance and of maintenance margin) is at most the uncertainty.
 // - Marks, charges, ratios and factors of levels are correctly rounded. Ratios and the release factor are at most 2.
 // - Exact rates are in [0, 1] and do not fall from piece to piece; exact pieces join without a jump; scale > 0; an account
@@ -61,9 +61,9 @@ import { coordinateOf, formOf, hasSquares, isCharged, markX, pieceAt, squareRate
 //   error <= 2 (n + 4I + 20) u * magnitude + 2 * uncertainty
 // A charge that is not known makes the sums NaN, and nothing is proven.
 // ERROR_UNIT = 2u. The 8 spare terms of ERROR_TERMS cover second-order parts and the rounding of magnitude and of the
-// error itself. An uncertainty of Infinity proves nothing: exact arithmetic decides the account on every tick of its
-// instruments. Whatever decimals the host takes, all terms lie between 1e-80 and 1e80: nothing overflows or underflows.
-// A sum that did would not compare, and is too close for f64.
+// error itself. The bound says nothing of an account with ACCOUNT_ALWAYS, which exact arithmetic decides. Whatever
+// decimals the host takes, all terms lie between 1e-80 and 1e80: nothing overflows or underflows. A sum that did would
+// not compare, and is too close for f64.
 const ERROR_UNIT: f64 = 2.220446049250313e-16; // 2^-52
 export const ERROR_TERMS: f64 = 4 * INPUT_ERROR_ULPS + 28;
 

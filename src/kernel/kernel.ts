@@ -11,14 +11,14 @@ import type { KernelLevel } from './levels.ts'
  * - An account's constant errs by at most 16u of its exact value plus the account's `uncertainty` ≥ 0, an amount of the
  *   settlement asset. For a sum of k terms, each computed within e·u, (e + k)·u times the sum of their absolute values
  *   is enough. The uncertainty also holds what the curves leave out, such as a venue's rounding: the deviations of
- *   margin balance and of maintenance margin, added, never exceed it, at any price. Exact inputs have 0. With Infinity
- *   f64 proves no level.
+ *   margin balance and of maintenance margin, added, never exceed it, at any price. Exact inputs have 0. An account of which
+ *   no such amount is known is flagged by `setAccountAlways`.
  * - Marks are correctly rounded decimals above 0, charges are correctly rounded; ratios and factors of levels are correctly rounded.
  * - The exact values fit one another: pieces join without a jump, rates are in [0, 1] and never fall from piece to
  *   piece, scale > 0, the first deduction is not above 0, row constants are not below 0, an account has at most 1,000
  *   rows.
  * - Squares stand on curves of reciprocals. They are not below 0, err as other piece inputs, and are the same in all pieces of
- *   a curve but those with Infinity. Where x falls against the accounts on the curve, rate + 4·square·cap is at most 1.
+ *   a curve but those with Infinity, of whose values f64 proves nothing. Where x falls against the accounts on the curve, rate + 4·square·cap is at most 1.
  */
 export interface Kernel {
   readonly variant: KernelVariant

@@ -64,9 +64,10 @@ export function assertFinite(value: number): void {
   if (!Number.isFinite(value)) throw new Error(`invariant broken: the kernel was given ${value}`)
 }
 
-/** Infinity is allowed: nothing is proven of the account then. */
+/** An account of which f64 proves nothing has a flag for it, `setAccountAlways`. */
 export function assertUncertainty(value: number): void {
-  if (!(value >= 0)) throw new Error(`invariant broken: the kernel was given the uncertainty ${value}`)
+  if (!(value >= 0 && Number.isFinite(value)))
+    throw new Error(`invariant broken: the kernel was given the uncertainty ${value}`)
 }
 
 /** The form of a curve with these pieces. */
