@@ -9,11 +9,13 @@ import {
   IN_OUR_WORDS,
   isPrice,
   pathText,
+  type RuleBook,
   schemaFaultsOf,
   shownValue,
 } from '../domain/index.ts'
 import { type FaultCode, PlimsollError } from '../errors.ts'
 import { type Line, readJson } from '../input/index.ts'
+import type { MarginAccount } from '../margin/index.ts'
 import { LINE_CHARACTERS_MAX } from './lines.ts'
 
 const inputSchema = z.strictObject({
@@ -75,6 +77,31 @@ export function refuseUnheld(
     if (underlyings.has(name) || positions.some(({ symbol }) => symbol === name)) continue
     const path = `${field}.${name}`
     throw new PlimsollError('INPUT_INVALID', `${path}: no position of the account has that symbol`, { path })
+  }
+}
+
+/**
+ * A list of the whole market may be given: every asset that the account has, that its pool counts or that the book knows is one.
+ * @throws PlimsollError INPUT_INVALID for the first other name: a misspelt one would change nothing in silence.
+ */
+export function refuseUnknownAssets(
+  names: Iterable<string>,
+  { collateral, liabilities, pool }: Account,
+  marginAccounts: readonly MarginAccount[],
+  { collateralAssets }: RuleBook,
+): void {
+  const pooled = marginAccounts.flatMap(({ formula }) => formula.pool?.assets ?? [])
+  const own = [...collateral, ...liabilities, ...pooled].map(({ asset }) => asset)
+  const known = new Set([
+    ...own,
+    ...(pool === undefined ? [] : [pool.currency]),
+    ...(collateralAssets?.() ?? []),
+  ])
+  for (const name of names) {
+    if (known.has(name)) continue
+    const path = `indexPrices.${name}`
+    const message = `${path}: neither the account nor the collateral rules of its venue have an asset of that name`
+    throw new PlimsollError('INPUT_INVALID', message, { path })
   }
 }
 

@@ -37,7 +37,14 @@ import { systemClock } from '../system/index.ts'
 import { accountSchema } from '../venues/index.ts'
 import { type BookOf, ruleBooks } from '../worker/rule-books.ts'
 import { linesOf, openInput, writeLine } from './lines.ts'
-import { parseAt, readFundingRates, readInput, readPrices, refuseUnheld } from './margin-input.ts'
+import {
+  parseAt,
+  readFundingRates,
+  readInput,
+  readPrices,
+  refuseUnheld,
+  refuseUnknownAssets,
+} from './margin-input.ts'
 import { levelsOption } from './options.ts'
 import { jsonLine } from './visible.ts'
 
@@ -154,6 +161,7 @@ function marginsOf(line: Line, { bookOf, nowMs }: MarginJudge, ruleFor: RuleFor)
   refuseUnheld('fundingRates', fundingRates.keys(), account)
   const book = readBook(withCollateral(bookOf(account.venue), input.collateralRules), input.rules)
   const marginAccounts = under('account', () => marginAccountsOf(account, book))
+  refuseUnknownAssets(indexPrices.keys(), account, marginAccounts, book)
   refuseUnheld('exitPrices', exitPrices.keys(), account, underlyingsOf(marginAccounts))
   const markOf = (symbol: string) => marks.get(symbol)
   const further = {

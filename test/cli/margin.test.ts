@@ -143,6 +143,36 @@ describe('plimsoll margin', () => {
     expect(results[1].marginAccounts[0].verdict).toBe('unknown')
   })
 
+  it('refuses an index price of an asset that neither the account nor the rule book has', async () => {
+    const account = {
+      id: 'desk/5',
+      venue: 'binance',
+      pool: { currency: 'USDT', kind: 'multi-asset' },
+      collateral: [{ asset: 'BTC', amount: '1' }],
+      liabilities: [{ asset: 'NEW', amount: '1' }],
+    }
+    const assetRules = { tiers: [{ cap: '10', ratio: '1' }], liabilityMaintenanceRate: '0' }
+    const line = {
+      account,
+      marks: {},
+      collateralRules: { BTC: assetRules, NEW: assetRules, OTHER: assetRules },
+    }
+    // A list of the whole market states OTHER too, which the account does not have.
+    const indexPrices = { BTC: '30000', NEW: '2', OTHER: '1', USDT: '1' }
+    const { results } = await run([
+      { ...line, indexPrices },
+      { ...line, indexPrices: { ...indexPrices, BTCC: '30000' } },
+      { ...LINE, indexPrices: { XBT: '30000' } },
+    ])
+    expect(results[0].marginAccounts[0].missing).toEqual([])
+    const error = (name: string) => ({
+      code: 'INPUT_INVALID',
+      path: `indexPrices.${name}`,
+      message: `indexPrices.${name}: neither the account nor the collateral rules of its venue have an asset of that name`,
+    })
+    expect([results[1].error, results[2].error]).toEqual([error('BTCC'), error('XBT')])
+  })
+
   it('states the interest of the next full hour, and the way to the line after it', async () => {
     const account = {
       id: 'desk/4',
