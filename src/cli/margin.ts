@@ -77,7 +77,7 @@ export function marginCommand(): Command {
         'none; "venueLiquidationPrice" of a position the price that the venue prints,\n' +
         'null without "tickSize" in the rules or where its rounding is not known.\n' +
         '"marginCall" is what brings an account below its maintenance margin back to its\n' +
-        'initial margin, where the venue calls for it (CME).\n' +
+        'initial margin, where the venue calls for it.\n' +
         '"assumptions" lists what the venue does not state, and what levels by distance\n' +
         'suppose of a short option. "fundingRates" holds the rate of the next payment\n' +
         'by symbol; rules with fundingInMaintenance need it.\n' +
