@@ -1,4 +1,5 @@
 import {
+  type Decimal,
   type InstrumentRules,
   NO_CAP,
   type RulesBody,
@@ -14,6 +15,7 @@ import {
   mul,
   parseCap,
   parseDecimal,
+  powerOfTen,
   type Rational,
 } from '../../margin/index.ts'
 import { isObject } from '../frame.ts'
@@ -79,9 +81,11 @@ function takeCollateral(taken: Taken, bodies: readonly RulesBody[], asOf: string
     for (const [asset, balance] of Object.entries(currencies)) {
       taken.takeCollateral(asset, () => {
         const record = isObject(balance) ? balance : refuse('its balance is not an object')
-        const value = parseDecimal(positiveIn(record, 'value'))
-        const counted = parseDecimal(numberIn(record, 'collateralValue'))
-        const ratio = floorTo(add(div(counted, value), RATIO_NOISE), RATIO_STEP)
+        const value = positiveIn(record, 'value')
+        const counted = numberIn(record, 'collateralValue')
+        refuseFewDigits(value, counted)
+        const quotient = div(parseDecimal(counted), parseDecimal(value))
+        const ratio = floorTo(add(quotient, RATIO_NOISE), RATIO_STEP)
         return multiAssetRules(oneRatio(formatDecimal(ratio)), asOf, {
           source: ACCOUNTS,
           discounts: 'wallet',
@@ -89,6 +93,25 @@ function takeCollateral(taken: Taken, bodies: readonly RulesBody[], asOf: string
       })
     }
   }
+}
+
+/** What a digit too few may leave open of a ratio. */
+const RATIO_ERROR_MAX = '0.0001'
+/** A sum of whole dollars is printed without its cents. */
+const VALUE_DECIMALS_MIN = 2
+
+/** A small balance with two digits, such as 0.01, would state any ratio as 1. */
+function refuseFewDigits(value: Decimal, counted: Decimal): void {
+  const decimals = Math.max(VALUE_DECIMALS_MIN, ...[value, counted].map(decimalsIn))
+  const error = div({ n: 1n, d: powerOfTen(decimals) }, parseDecimal(value))
+  if (compare(error, parseDecimal(RATIO_ERROR_MAX)) <= 0) return
+  refuse(
+    `value is ${value} and collateralValue is ${counted}: too few digits for a ratio to ${RATIO_ERROR_MAX}; give a body with a larger balance, or state the ratio in the rules file`,
+  )
+}
+
+function decimalsIn(decimal: Decimal): number {
+  return decimal.split('.')[1]?.length ?? 0
 }
 
 /** Bodies of 2021 print names in small letters. */

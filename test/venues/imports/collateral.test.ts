@@ -156,6 +156,31 @@ describe('collateral of a venue', () => {
     })
   })
 
+  it('Kraken: a balance that is printed with too few digits states no ratio', () => {
+    const walletOf = (value: number, collateralValue: number) => ({
+      ...KRAKEN,
+      currencies: { XBT: { quantity: 1, value, collateralValue } },
+    })
+    for (const [value, counted] of [
+      [0.01, 0.01],
+      [1.2, 1.1],
+      [99.99, 97.5],
+    ] as const) {
+      expect(collateralFrom('kraken', [walletOf(value, counted)])).toEqual({
+        collateral: {},
+        refused: {
+          'collateralRules.XBT': `value is ${value} and collateralValue is ${counted}: too few digits for a ratio to 0.0001; give a body with a larger balance, or state the ratio in the rules file`,
+        },
+      })
+    }
+    for (const [value, counted] of [
+      [100, 97.5],
+      [0.0123456, 0.0120369],
+    ] as const) {
+      expect(collateralFrom('kraken', [walletOf(value, counted)]).refused).toEqual({})
+    }
+  })
+
   it('that two bodies state differently is refused', () => {
     const other = { ...BINANCE, bidBuffer: '0.2' }
     expect(collateralFrom('binance', [BINANCE, other])).toMatchObject({
