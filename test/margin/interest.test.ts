@@ -33,7 +33,7 @@ const ACCOUNT: Account = {
 describe('interest of a debt', () => {
   it('is the principal times the rate for each full hour after the balances, and bears none itself', () => {
     const { account, accrued } = accountWithInterest(ACCOUNT, 3)
-    expect(account.liabilities).toEqual([{ ...DEBT, amount: '27100.81' }])
+    expect(account.liabilities).toEqual([{ ...DEBT, amount: '27100.81', isPrincipalAssumed: false }])
     expect(accrued.map(({ amount, ...fields }) => [fields, formatDecimal(amount)])).toEqual([
       [{ asset: 'USDC', principal: '27000', hourlyInterestRate: '0.00001' }, '0.81'],
     ])
