@@ -1,6 +1,6 @@
 import { assert } from '../errors.ts'
 import { type Algebra, unroundedNumbers } from './algebra.ts'
-import { firstRootBeyond, type Root, type Side, signBeside } from './polynomial.ts'
+import { firstRootBeyond, type Root, type Side, signBeside } from './polynomial-roots.ts'
 import {
   add,
   compare,

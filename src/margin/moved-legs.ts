@@ -7,12 +7,11 @@ import type { Leg } from './leg.ts'
 import {
   addPolynomials,
   constantPolynomial,
-  firstRootBeyond,
   mulPolynomials,
   type Polynomial,
   polynomialOf,
-  type Root,
 } from './polynomial.ts'
+import { firstRootBeyond, type Root } from './polynomial-roots.ts'
 import { add, compare, div, mul, neg, ONE, type Rational, sub, ZERO } from './rational.ts'
 import { slackOf } from './symbol-slack.ts'
 import { type ExactTier, tierIndexAt } from './tiers.ts'

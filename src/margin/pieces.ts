@@ -3,7 +3,7 @@
 
 import { type Figure, towardStart } from './crossing.ts'
 import type { Coordinate } from './curve.ts'
-import { firstRootBeyond, type Side } from './polynomial.ts'
+import { firstRootBeyond, type Side } from './polynomial-roots.ts'
 import { add, compare, div, mul, neg, ONE, type Rational, sign, sub } from './rational.ts'
 import { type ExactTier, tierIndexAt } from './tiers.ts'
 

@@ -192,9 +192,41 @@ export function reduce(a: Rational): Rational {
   return common === 1n ? a : { n: a.n / common, d: a.d / common }
 }
 
+/** Below it a step of Euclid costs less than to look at the leading bits. */
+const LEADING_MIN = 1n << 512n
+/** An f64 holds so many leading bits exactly, sums with a cofactor included. */
+const LEADING_BITS = 50
+
+/**
+ * Neither is below zero. Of long numbers the leading bits tell many steps of Euclid at once, which are then done together
+ * (Lehmer; Knuth, TAOCP 4.5.2, algorithm L): sums over a hundred reciprocal prices have denominators of thousands of bits.
+ */
 export function greatestCommonDivisor(a: bigint, b: bigint): bigint {
-  while (b !== 0n) [a, b] = [b, a % b]
-  return a
+  let [large, small] = a >= b ? [a, b] : [b, a]
+  let bits = large >= LEADING_MIN ? bitLength(large) : 0
+  while (small >= LEADING_MIN) {
+    // A step shortens the larger number by a few bits, or by many: then its bits are counted anew.
+    let x = Number(large >> BigInt(bits - LEADING_BITS))
+    bits = x >= 1 ? bits - LEADING_BITS + Math.floor(Math.log2(x)) + 1 : bitLength(large)
+    const shift = BigInt(bits - LEADING_BITS)
+    x = Number(large >> shift)
+    let y = Number(small >> shift)
+    let [a1, b1, a2, b2] = [1, 0, 0, 1]
+    while (y + a2 !== 0 && y + b2 !== 0) {
+      const quotient = Math.floor((x + a1) / (y + a2))
+      if (quotient !== Math.floor((x + b1) / (y + b2))) break
+      ;[a1, a2] = [a2, a1 - quotient * a2]
+      ;[b1, b2] = [b2, b1 - quotient * b2]
+      ;[x, y] = [y, x - quotient * y]
+    }
+    if (b1 === 0) [large, small] = [small, large % small]
+    else {
+      const [p, q, r, s] = [BigInt(a1), BigInt(b1), BigInt(a2), BigInt(b2)]
+      ;[large, small] = [p * large + q * small, r * large + s * small]
+    }
+  }
+  while (small !== 0n) [large, small] = [small, large % small]
+  return large
 }
 
 /** Largest multiple of `unit` that is not above `a`. */

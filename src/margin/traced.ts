@@ -6,15 +6,12 @@ import type { Algebra } from './algebra.ts'
 import {
   addPolynomials,
   constantPolynomial,
-  firstRootBeyond,
   mulPolynomials,
   type Polynomial,
-  type Root,
-  type Side,
   scaledPolynomial,
-  signBeside,
   subPolynomials,
 } from './polynomial.ts'
+import { firstRootBeyond, type Root, type Side, signBeside } from './polynomial-roots.ts'
 import { abs, compare, div, ONE, type Rational } from './rational.ts'
 
 /** `over` divided by the product of the factors, each above zero where the formulas are defined. */

@@ -14,6 +14,7 @@ import {
   sub,
   toFloat,
 } from '../../src/margin/index.ts'
+import { greatestCommonDivisor } from '../../src/margin/rational.ts'
 import { testSeed } from '../support/seed.ts'
 
 const SEED = testSeed(21)
@@ -28,6 +29,42 @@ const decimal = fc
 const fraction = fc
   .tuple(fc.bigInt(-(10n ** 40n), 10n ** 40n), fc.bigInt(1n, 10n ** 40n))
   .map(([n, d]): Rational => ({ n, d }))
+
+describe('the greatest common divisor', () => {
+  /** Euclid's steps, one by one. */
+  function euclid(a: bigint, b: bigint): bigint {
+    return b === 0n ? a : euclid(b, a % b)
+  }
+  const long = fc.bigInt(0n, 2n ** 2_500n)
+
+  it(`of long numbers is that of the single steps (seed ${SEED})`, () => {
+    fc.assert(
+      fc.property(long, long, long, fc.integer({ min: 0, max: 2_500 }), (a, b, common, shift) => {
+        const [left, right] = [a * common, (b >> BigInt(shift)) * common]
+        expect(greatestCommonDivisor(left, right)).toBe(euclid(left, right))
+      }),
+      { seed: SEED },
+    )
+  })
+
+  it.each([
+    ['one is the other', 3n ** 900n, 3n ** 900n],
+    ['one divides the other', 6n ** 900n, 3n ** 900n],
+    ['one is 0', 0n, 7n ** 400n],
+    ['one is next to the other', 2n ** 1_500n, 2n ** 1_500n - 1n],
+    ['one is far shorter', 3n ** 1_500n * 5n ** 600n, 5n ** 600n],
+  ])('where %s', (_, a, b) => {
+    expect(greatestCommonDivisor(a, b)).toBe(euclid(a, b))
+    expect(greatestCommonDivisor(b, a)).toBe(euclid(a, b))
+  })
+
+  it('of neighbours of Fibonacci, which take the most steps, is 1', () => {
+    let [low, high] = [1n, 1n]
+    for (let index = 0; index < 3_000; index++) [low, high] = [high, low + high]
+    expect(greatestCommonDivisor(high, low)).toBe(1n)
+    expect(greatestCommonDivisor(high * 42n, low * 30n)).toBe(euclid(high * 42n, low * 30n))
+  })
+})
 
 describe('decimal text', () => {
   it.each([
