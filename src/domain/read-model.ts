@@ -83,8 +83,15 @@ export interface LevelCount {
 export interface WatchlistReadModel {
   /** @throws RangeError for a limit outside of its range or a cursor that no page gave. */
   marginAccounts(query: MarginAccountQuery): Promise<MarginAccountPage>
-  /** undefined when the account is not under watch. */
-  account(id: string): AccountView | undefined
+  /**
+   * At the prices of the moment at which it is asked for, gathered in slices. undefined when the account is not under watch.
+   */
+  account(id: string): Promise<AccountView | undefined>
+  /**
+   * Of one margin account, by its id and that of its account, without its state; in slices too. undefined when it is not under watch,
+   * or while the newest terms of its account cannot be used.
+   */
+  distance(account: string, marginAccount: string): Promise<Distant | undefined>
   /** Those with a margin account that is judged, in the order in which the first position came. */
   markets(): readonly MarketView[]
   /** undefined when no margin account that is judged has a position there. */

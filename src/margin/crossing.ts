@@ -11,6 +11,7 @@ import {
   reduce,
   sign,
 } from './rational.ts'
+import { resultOf, type Steps } from './steps.ts'
 import { PARAMETER, Tracer } from './traced.ts'
 
 /** A figure as a function of one parameter, written once for every algebra. */
@@ -46,6 +47,16 @@ export function firstCrossing(
   side: Side,
   end?: Rational,
 ): Rational | undefined {
+  return resultOf(firstCrossingSteps(figure, from, side, end))
+}
+
+/** The same in steps, one for each piece of the figure. */
+export function* firstCrossingSteps(
+  figure: FigureOf,
+  from: Rational,
+  side: Side,
+  end?: Rational,
+): Steps<Rational | undefined> {
   let before: number = sign(figure(unroundedNumbers, from))
   let at: Root = { near: from, far: from }
   for (let piece = 0; piece < PIECES_MAX; piece++) {
@@ -61,6 +72,7 @@ export function firstCrossing(
     if (next === undefined) return undefined
     if (sign(figure(unroundedNumbers, next.far)) !== before) return towardStart(next, side)
     at = next
+    yield
   }
   assert(false, `a margin figure has at most ${PIECES_MAX} pieces`)
 }

@@ -2,12 +2,13 @@
 import type { Decimal } from '../domain/index.ts'
 import { adverseMarks } from './adverse.ts'
 import { slackIsConcave } from './curve.ts'
-import { distanceByFormula } from './formula-distance.ts'
+import { distanceStepsByFormula } from './formula-distance.ts'
 import { type FurtherPrices, type Known, knownOf, type MarkOf } from './formula-figures.ts'
 import type { MarginAccount } from './margin-account.ts'
 import { distanceByLegs } from './moved-legs.ts'
 import { type Rational, ZERO } from './rational.ts'
 import { textOf } from './state-text.ts'
+import { resultOf, type Steps } from './steps.ts'
 import { straightLegsOf } from './straight-legs.ts'
 import { summedAt } from './sums.ts'
 import { distanceBySums } from './sums-distance.ts'
@@ -23,16 +24,7 @@ export function distanceOf(
   markOf: MarkOf,
   further?: FurtherPrices,
 ): Rational | undefined {
-  const { formula, isPlain, curves } = marginAccount
-  if (isPlain && curves.every(slackIsConcave)) {
-    const summed = summedAt(marginAccount, markOf)
-    if (summed === undefined) return undefined
-    if (summed.sums.slack <= 0n) return ZERO
-    const distance = distanceBySums(summed)
-    if (distance !== 'not-straight') return distance
-  }
-  const known = knownOf(formula, markOf, further)
-  return known && distanceOfKnown(known)
+  return resultOf(distanceSteps(marginAccount, markOf, further))
 }
 
 /** As it is printed. */
@@ -44,10 +36,40 @@ export function distanceTextOf(
   return textOf(distanceOf(marginAccount, markOf, further))
 }
 
+/** The same in steps, for accounts whose work is long. The prices are those of the first step. */
+export function* distanceTextSteps(
+  marginAccount: MarginAccount,
+  markOf: MarkOf,
+  further?: FurtherPrices,
+): Steps<Decimal | null> {
+  return textOf(yield* distanceSteps(marginAccount, markOf, further))
+}
+
+function* distanceSteps(
+  marginAccount: MarginAccount,
+  markOf: MarkOf,
+  further?: FurtherPrices,
+): Steps<Rational | undefined> {
+  const { formula, isPlain, curves } = marginAccount
+  if (isPlain && curves.every(slackIsConcave)) {
+    const summed = summedAt(marginAccount, markOf)
+    if (summed === undefined) return undefined
+    if (summed.sums.slack <= 0n) return ZERO
+    const distance = distanceBySums(summed)
+    if (distance !== 'not-straight') return distance
+  }
+  const known = knownOf(formula, markOf, further)
+  return known && (yield* distanceStepsOfKnown(known))
+}
+
 /** The same of an account whose prices are known. */
 export function distanceOfKnown(known: Known): Rational | undefined {
+  return resultOf(distanceStepsOfKnown(known))
+}
+
+function* distanceStepsOfKnown(known: Known): Steps<Rational | undefined> {
   if (slackOf(known.figures).n <= 0n) return ZERO
   const legs = known.isTraced === true ? undefined : straightLegsOf(known)
-  if (legs?.every(({ curve }) => slackIsConcave(curve)) !== true) return distanceByFormula(known)
+  if (legs?.every(({ curve }) => slackIsConcave(curve)) !== true) return yield* distanceStepsByFormula(known)
   return distanceByLegs(known, legs, adverseMarks(known))
 }

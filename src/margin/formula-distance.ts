@@ -2,13 +2,14 @@
 
 import { adverseMarks, FALL_MAX } from './adverse.ts'
 import { unroundedNumbers } from './algebra.ts'
-import { type Figure, type FigureOf, firstCrossing, tracedFigure } from './crossing.ts'
+import { type Figure, type FigureOf, firstCrossingSteps, tracedFigure } from './crossing.ts'
 import { type Known, type Moved, slackAt } from './formula-figures.ts'
 import { focusOn, placesOn } from './formula-focus.ts'
 import { figureOfPieces } from './pieces.ts'
 import type { RuledPosition } from './position-value.ts'
 import { coinPiecesOf } from './price-pieces.ts'
 import { compare, mul, neg, ONE, type Rational, sign, sub, ZERO } from './rational.ts'
+import { resultOf, type Steps } from './steps.ts'
 
 /**
  * The largest equal relative move of all prices, each against the account, that leaves it above its line, as a fraction: the
@@ -19,6 +20,11 @@ import { compare, mul, neg, ONE, type Rational, sign, sub, ZERO } from './ration
  * figures before rounding, and 0 if they or the rounded ones have reached the line.
  */
 export function distanceByFormula(known: Known): Rational | undefined {
+  return resultOf(distanceStepsByFormula(known))
+}
+
+/** The same in steps: one for each piece between two caps, or turns of an index price, on the way of the prices. */
+export function* distanceStepsByFormula(known: Known): Steps<Rational | undefined> {
   const { marginBalance, maintenanceMargin } = known.figures
   if (compare(marginBalance, maintenanceMargin) <= 0) return ZERO
   if (sign(slackAt(unroundedNumbers, known)) <= 0) return ZERO
@@ -37,7 +43,7 @@ export function distanceByFormula(known: Known): Rational | undefined {
     )
   }
   const falls = [...sides.values()].includes('fall')
-  return firstCrossing(slack, ZERO, 'up', falls ? FALL_MAX : undefined)
+  return yield* firstCrossingSteps(slack, ZERO, 'up', falls ? FALL_MAX : undefined)
 }
 
 /** How far the mark of an option moves with its underlying is not known; a long one neither adds to a margin balance nor asks. */

@@ -14,7 +14,7 @@ export {
   tieredMaintenanceAt,
   valueAt,
 } from './curve.ts'
-export { distanceTextOf } from './distance.ts'
+export { distanceTextOf, distanceTextSteps } from './distance.ts'
 export { evaluationsOf } from './evaluations.ts'
 export { checkRules, exactRulesOf, TAKER_FEE_RATE_MAX } from './exact-rules.ts'
 export { shortfallAtExitOf } from './exit.ts'

@@ -16,7 +16,7 @@ import { assert } from '../errors.ts'
 import {
   add,
   assumptionsUnder,
-  distanceTextOf,
+  distanceTextSteps,
   evaluationsOf,
   type FundingBooking,
   type FurtherPrices,
@@ -82,10 +82,11 @@ function* eventSteps(
   confirm(pending, exact, markOf, further)
   yield
   const state = exact === undefined ? undefined : yield* marginStateSteps(exact, markOf, rule, further)
+  const figures = state === undefined || transition.kind === 'unknown' ? NO_FIGURES : state
+  const distance = figures === state ? yield* distanceIn(state, exact!, markOf, further) : null
   const funded = exact === undefined ? [] : fundingSymbolsOf(exact.formula)
   const assumptions = exact === undefined ? [] : assumptionsUnder(exact, rule)
   const pool = exact && poolOf(exact, terms, pending.marks, decidedMonotonicMs, assumptions)
-  const figures = state === undefined || transition.kind === 'unknown' ? NO_FIGURES : state
   const ruled = exact?.formula.positions ?? []
   const { kind, episode, sequence } = transition
   const { logId, shard } = log
@@ -119,7 +120,7 @@ function* eventSteps(
     marginBalance: figures.marginBalance,
     maintenanceMargin: figures.maintenanceMargin,
     marginRatio: figures.marginRatio,
-    distance: figures === state ? distanceIn(state, exact!, markOf, further) : null,
+    distance,
     shortfall: figures.shortfall,
     positions: (state?.positions ?? []).map((position, index) =>
       positionFields(position, ruled[index]!.position),
@@ -168,13 +169,13 @@ function cureFields({ topUp, topUps, reductions }: Cure): NonNullable<MarginEven
 }
 
 /** A breach is on its line or beyond, which takes no computation: most events of a cascade are one. */
-function distanceIn(
+function* distanceIn(
   { verdict }: MarginState,
   exact: MarginAccount,
   markOf: MarkOf,
   further: FurtherPrices,
-): Decimal | null {
-  return verdict === 'breach' ? '0' : distanceTextOf(exact, markOf, further)
+): Steps<Decimal | null> {
+  return verdict === 'breach' ? '0' : yield* distanceTextSteps(exact, markOf, further)
 }
 
 /** Figures of a position, and its terms as the account states them. */

@@ -2,6 +2,7 @@ import {
   type AccountView,
   type Clock,
   type Decimal,
+  type Distant,
   type LevelCount,
   type LevelName,
   type MarginAccountLine,
@@ -12,16 +13,8 @@ import {
   type WatchlistReadModel,
 } from '../domain/index.ts'
 import { type Kernel, LEVEL_NONE } from '../kernel/index.ts'
-import {
-  distanceTextOf,
-  div,
-  type Evaluation,
-  evaluate,
-  formatDecimal,
-  marginStateOf,
-  sign,
-  toFloat,
-} from '../margin/index.ts'
+import { div, type Evaluation, evaluate, formatDecimal, type Steps, sign, toFloat } from '../margin/index.ts'
+import { accountSteps, distanceSteps } from './account-reader.ts'
 import { isHeld, type Market } from './market.ts'
 import type { Markets } from './markets.ts'
 import type { Watchlist } from './watchlist.ts'
@@ -88,21 +81,17 @@ export class Reader implements WatchlistReadModel {
     return { lines, next: places.length > limit ? cursorOf(shown.at(-1)!) : null }
   }
 
-  account(id: string): AccountView | undefined {
-    const { watchlist, markets } = this.#parts
-    const number = watchlist.find(id)
-    if (number < 0) return undefined
-    const account = watchlist.read(number)
-    const isSuspended = watchlist.isSuspended(number)
-    const own = isSuspended ? [] : watchlist.marginAccountsOf(number).reverse()
-    const markOf = markets.markOf(account.venue)
-    const further = markets.furtherOf(account.venue)
-    const marginAccounts = own.map((marginAccount) => {
-      const exact = watchlist.exactOf(marginAccount)
-      const state = marginStateOf(exact, markOf, watchlist.ruleOf(marginAccount), further)
-      return { ...state, distance: distanceTextOf(exact, markOf, further) }
-    })
-    return { account, marginAccounts, isSuspended, isLost: watchlist.isLost(number) }
+  account(id: string): Promise<AccountView | undefined> {
+    return this.#inSlices(this.#inTurns(this.accountSteps(id)))
+  }
+
+  /** `account`, step by step. */
+  accountSteps(id: string): Steps<AccountView | undefined> {
+    return accountSteps(this.#parts, id)
+  }
+
+  distance(account: string, marginAccount: string): Promise<Distant | undefined> {
+    return this.#inSlices(this.#inTurns(distanceSteps(this.#parts, account, marginAccount)))
   }
 
   markets(): readonly MarketView[] {
@@ -138,6 +127,19 @@ export class Reader implements WatchlistReadModel {
     const ageMs =
       receivedMonotonicMs === 0 ? null : Math.max(0, this.#parts.clock.monotonicMs() - receivedMonotonicMs)
     return { venue, symbol, markPrice: markText || null, ageMs, isStale, marginAccounts }
+  }
+
+  /** Steps of one account as slices: it yields when the next step belongs to a later turn. */
+  *#inTurns<Answer>(steps: Steps<Answer>): Generator<void, Answer> {
+    const { clock } = this.#parts
+    let endMs = clock.monotonicMs() + SLICE_MS
+    for (;;) {
+      const step = steps.next()
+      if (step.done === true) return step.value
+      if (clock.monotonicMs() < endMs) continue
+      yield
+      endMs = clock.monotonicMs() + SLICE_MS
+    }
   }
 
   async #inSlices<Answer>(steps: Generator<void, Answer>): Promise<Answer> {

@@ -1,6 +1,7 @@
 import type { RedisEventLog } from '../delivery/index.ts'
 import type {
   AccountView,
+  Distant,
   LevelCount,
   MarginAccountPage,
   MarginAccountQuery,
@@ -35,8 +36,12 @@ export class WorkerReader implements ReadModel {
     return this.#parts.monitor.read.marginAccounts(query)
   }
 
-  account(id: string): AccountView | undefined {
+  account(id: string): Promise<AccountView | undefined> {
     return this.#parts.monitor.read.account(id)
+  }
+
+  distance(account: string, marginAccount: string): Promise<Distant | undefined> {
+    return this.#parts.monitor.read.distance(account, marginAccount)
   }
 
   markets(): readonly MarketView[] {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Account, FundingRecord } from '../../src/domain/index.ts'
 import { venueId } from '../../src/domain/index.ts'
+import { resultOf } from '../../src/margin/steps.ts'
 import { verifyEvent } from '../../src/questions/index.ts'
 import { crossPosition, isolatedLong, isolatedPosition, makeAccount } from '../support/accounts.ts'
 import { openMonitor, restoreInto } from '../support/monitor.ts'
@@ -167,7 +168,7 @@ describe('funding that falls due', () => {
     mark('85', DUE_MS - 1)
     monitor.settleFunding(DUE_MS + 1_000)
     funding.keepFunding()
-    const balance = (id: string) => monitor.read.account(id)!.marginAccounts[0]!.walletBalance
+    const balance = (id: string) => resultOf(monitor.read.accountSteps(id))!.marginAccounts[0]!.walletBalance
     expect([balance('a'), balance('b')]).toEqual(['200', '157.5'])
     // A new version of the account has the payment in its own balances.
     monitor.apply({
@@ -196,7 +197,7 @@ describe('funding that falls due', () => {
     second.mark('85', DUE_MS + 2_000, { nextMs: DUE_MS + HOUR_MS })
     second.funding.keepFunding()
     expect(second.story()).toEqual([])
-    expect(second.monitor.read.account('a')!.marginAccounts[0]!.walletBalance).toBe('157.5')
+    expect(resultOf(second.monitor.read.accountSteps('a'))!.marginAccounts[0]!.walletBalance).toBe('157.5')
     second.mark('90', DUE_MS + 3_000, { nextMs: DUE_MS + HOUR_MS })
     expect(second.story()).toEqual(['recovered a:isolated:AUSDT:long 0 #1 2'])
   })
@@ -218,7 +219,7 @@ describe('funding that falls due', () => {
     monitor.settleFunding(DUE_MS + 1_000)
     funding.keepFunding()
     const balances = (id: string) =>
-      monitor.read.account(id)!.marginAccounts.map(({ walletBalance }) => walletBalance)
+      resultOf(monitor.read.accountSteps(id))!.marginAccounts.map(({ walletBalance }) => walletBalance)
     expect(balances('binance')).toEqual(['342.5', '157.5'])
     expect(balances('bybit')).toEqual(['300', '200'])
     // The short received 42.5, so that the wallet held 10 of the 42.5 that the long was to pay.

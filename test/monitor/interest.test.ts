@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type Account, collateralRulesSchema, type RuleBook } from '../../src/domain/index.ts'
 import { KERNEL_VARIANTS } from '../../src/kernel/index.ts'
 import { levelRule } from '../../src/margin/index.ts'
+import { resultOf } from '../../src/margin/steps.ts'
 import { verifyEvent } from '../../src/questions/index.ts'
 import { withCollateralRules } from '../../src/rules/index.ts'
 import { binance } from '../../src/venues/index.ts'
@@ -49,7 +50,7 @@ function open(options: Parameters<typeof openMonitor>[0] = {}) {
     run.monitor.settleFunding(nowMs)
     run.clock.runTurns()
   }
-  const owed = (id = 'desk') => run.monitor.read.account(id)!.marginAccounts[0]!.walletBalance
+  const owed = (id = 'desk') => resultOf(run.monitor.read.accountSteps(id))!.marginAccounts[0]!.walletBalance
   const verified = () => {
     for (const event of run.events())
       expect(verifyEvent(event)).toMatchObject({ isOk: true, differences: [] })

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Account } from '../../src/domain/index.ts'
 import { KERNEL_VARIANTS, RULES_MAX } from '../../src/kernel/index.ts'
+import { resultOf } from '../../src/margin/steps.ts'
 import { crossPosition, isolatedLong, makeAccount } from '../support/accounts.ts'
 import { DISTANCE_RULE, RATIO_RULE } from '../support/levels.ts'
 import { allSteps, openMonitor, restoreInto } from '../support/monitor.ts'
@@ -86,7 +87,7 @@ describe('levels that an account carries', () => {
     ])
     const { lines } = allSteps(monitor.read.page({ levels: ['3%'], limit: 10 }))
     expect(lines).toMatchObject([{ account: 'own', level: '3%' }])
-    expect(monitor.read.account('own')!.account.levels).toEqual(['8%', '3%'])
+    expect(resultOf(monitor.read.accountSteps('own'))!.account.levels).toEqual(['8%', '3%'])
   })
 
   it('say the same after a restart, and where a new version brings others', () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type Account, collateralRulesSchema, type RuleBook } from '../../src/domain/index.ts'
 import { KERNEL_VARIANTS } from '../../src/kernel/index.ts'
 import { levelRule } from '../../src/margin/index.ts'
+import { resultOf } from '../../src/margin/steps.ts'
 import { verifyEvent } from '../../src/questions/index.ts'
 import { withCollateralRules } from '../../src/rules/index.ts'
 import { bybit } from '../../src/venues/index.ts'
@@ -375,7 +376,7 @@ describe('a pool over several currencies', () => {
     prices(['ETHUSDT', '3000'], ['BTC/USDT index', '20000'])
     const { lines } = await monitor.read.marginAccounts({ limit: 5 })
     expect(lines).toMatchObject([{ account: 'desk', marginRatio: '0.666667', level: '0.5' }])
-    expect(monitor.read.account('desk')).toMatchObject({
+    expect(resultOf(monitor.read.accountSteps('desk'))).toMatchObject({
       account: { pool: { currency: 'USDT' } },
       marginAccounts: [{ marginBalance: '9000', maintenanceMargin: '6000' }],
     })

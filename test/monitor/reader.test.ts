@@ -132,10 +132,10 @@ describe('the list of margin accounts, while accounts change', () => {
 })
 
 describe('one account', () => {
-  it('is read with its exact figures, and without any once its newest terms cannot be used', () => {
+  it('is read with its exact figures, and without any once its newest terms cannot be used', async () => {
     const { monitor, frame } = openWith([199])
     frame([['AUSDT', '81.1']])
-    expect(monitor.read.account('m199')).toMatchObject({
+    expect(await monitor.read.account('m199')).toMatchObject({
       account: isolatedLong('m199', { isolatedMargin: '199' }),
       marginAccounts: [
         {
@@ -149,10 +149,48 @@ describe('one account', () => {
       isLost: false,
     })
     monitor.apply({ kind: 'lost', id: 'm199' })
-    expect(monitor.read.account('m199')).toMatchObject({ isLost: true })
+    expect(await monitor.read.account('m199')).toMatchObject({ isLost: true })
     monitor.apply({ kind: 'unreadable', id: 'm199', error: new Error('x') })
-    expect(monitor.read.account('m199')).toMatchObject({ marginAccounts: [], isSuspended: true })
-    expect(monitor.read.account('nobody')).toBeUndefined()
+    expect(await monitor.read.account('m199')).toMatchObject({ marginAccounts: [], isSuspended: true })
+    expect(await monitor.read.account('nobody')).toBeUndefined()
+  })
+
+  it('is read in slices, all of it at the prices at which it was asked for', async () => {
+    const { monitor, clock, frame } = openWith([])
+    const { positions, ...rest } = isolatedLong('both', { isolatedMargin: '199' })
+    const other = positions.map((position) => ({ ...position, symbol: 'BUSDT' }))
+    monitor.apply({ kind: 'put', account: { ...rest, positions: [...positions, ...other] } })
+    frame([
+      ['AUSDT', '81.1'],
+      ['BUSDT', '81.1'],
+    ])
+    const atOnce = await monitor.read.account('both')
+    let looks = 0
+    clock.monotonicMs = () => looks++
+    const asked = monitor.read.account('both')
+    frame([['BUSDT', '90']])
+    let [turns, isOver] = [0, false]
+    void asked.then(() => {
+      isOver = true
+    })
+    while (!isOver) {
+      turns++
+      clock.runTurns()
+      await Promise.resolve()
+    }
+    expect(turns).toBeGreaterThan(1)
+    expect(await asked).toEqual(atOnce)
+  })
+
+  it('tells the distance of one of its margin accounts alone', async () => {
+    const { monitor, frame } = openWith([199])
+    frame([['AUSDT', '81.1']])
+    const distance = (account: string, id: string) => monitor.read.distance(account, id)
+    expect(await distance('m199', 'm199:isolated:AUSDT:long')).toEqual({ distance: '0.002353996188768075' })
+    expect(await distance('m199', 'm199:cross:USDT')).toBeUndefined()
+    expect(await distance('nobody', 'm199:isolated:AUSDT:long')).toBeUndefined()
+    monitor.apply({ kind: 'unreadable', id: 'm199', error: new Error('x') })
+    expect(await distance('m199', 'm199:isolated:AUSDT:long')).toBeUndefined()
   })
 })
 

@@ -10,7 +10,7 @@ export const CANDIDATES_MAX = 16
  * an account at a nearer level is nearer. `warningLevels`: the farthest from the line first.
  */
 export async function nearestLines(
-  read: Pick<ReadModel, 'marginAccounts' | 'account'>,
+  read: Pick<ReadModel, 'marginAccounts' | 'distance'>,
   warningLevels: readonly LevelName[],
   count: number,
 ): Promise<NearestLine[]> {
@@ -20,8 +20,8 @@ export async function nearestLines(
     const { lines } = await read.marginAccounts({ levels: [level], limit: CANDIDATES_MAX })
     for (const { id, account, venue, marginRatio } of lines) {
       if (marginRatio === null) continue
-      const state = read.account(account)?.marginAccounts.find((marginAccount) => marginAccount.id === id)
-      found.push({ marginAccount: id, venue, marginRatio, distance: state?.distance ?? null })
+      const distant = await read.distance(account, id)
+      found.push({ marginAccount: id, venue, marginRatio, distance: distant?.distance ?? null })
     }
   }
   return found.sort((a, b) => compareDistances(a.distance, b.distance)).slice(0, count)
