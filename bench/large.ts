@@ -38,6 +38,10 @@ interface Form {
   /** Long and short in every symbol. */
   readonly isHedged?: true
   readonly pool?: Pool
+  /** Whether the asset of the pool counts by falling tiers of the equity in it, not in full. */
+  readonly isDiscounted?: true
+  /** Whether the state of the smaller account is measured by the traced formulas too. */
+  readonly isTracedToo?: true
   /** Where fewer are measured than are asked for: a coin has a few dozen inverse contracts. */
   readonly positionsMax?: number
 }
@@ -54,6 +58,15 @@ const FORMS = {
     venue: 'bybit',
     contract: 'BTCUSDT',
     pool: { currency: 'USD', kind: 'multi-asset' },
+    isTracedToo: true,
+  },
+  'pool of inverse contracts, discount tiers, Bybit': {
+    venue: 'bybit',
+    contract: 'BTCUSD',
+    pool: { currency: 'USD', kind: 'multi-asset' },
+    isDiscounted: true,
+    isTracedToo: true,
+    positionsMax: 100,
   },
 } as const satisfies Record<string, Form>
 export type LargeForm = keyof typeof FORMS
@@ -77,7 +90,7 @@ export interface LargeBench {
  * character, above its line or in breach.
  */
 export function benchLarge(form: LargeForm, positions: number, seed: number, effort: Effort): LargeBench {
-  const { positionsMax }: Form = FORMS[form]
+  const { positionsMax, isTracedToo }: Form = FORMS[form]
   const held = Math.min(positions, positionsMax ?? positions)
   const smaller = Math.min(held, CHECKED_POSITIONS_MAX)
   const checked = [0.02, -0.01].reduce(
@@ -93,10 +106,23 @@ export function benchLarge(form: LargeForm, positions: number, seed: number, eff
     ['answers', (account) => answersOf(account, markOf, further).ifOnly!.length],
   ]
   const results = ways.map(([variant, call]) => measure(variant, held, effort, () => call(anew())))
+  if (isTracedToo === true) results.push(...tracedToo(makeLarge(form, smaller, seed, -0.01), smaller, effort))
   return { form, positions: held, checked, results }
 }
 
 type Large = ReturnType<typeof makeLarge>
+
+/** The state of a smaller account by pieces and by the traced formulas, side by side. */
+function tracedToo({ anew, markOf, further }: Large, positions: number, effort: Effort): readonly Measured[] {
+  const rule = levelRule()
+  return [false, true].map((isTraced) =>
+    measure(`state of ${positions}${isTraced ? ', traced' : ''}`, positions, effort, () => {
+      const account = anew()
+      const known = { ...knownOf(account.formula, markOf, further)!, isTraced }
+      return stateOfKnown(account, known, rule).cure!.reductions.length
+    }),
+  )
+}
 
 /** The characters that are identical. */
 function checkedOf({ anew, markOf, further }: Large): number {
@@ -125,13 +151,18 @@ function checkedOf({ anew, markOf, further }: Large): number {
 
 /** An account whose margin balance is that share of its gross value above its maintenance margin. */
 function makeLarge(form: LargeForm, positions: number, seed: number, share: number) {
-  const { venue, contract, isHedged, pool }: Form = FORMS[form]
+  const { venue, contract, isHedged, pool, isDiscounted }: Form = FORMS[form]
   const { id, ruleBook } = VENUES.find((one) => one.id === venue)!
   // Each symbol is a coin of its own where its contracts are linear.
   const { baseAsset: _, ...rules }: InstrumentRules = ruleBook.rulesOf(contract)!
   const plain: RuleBook = { ...ruleBook, version: 'bench', rulesOf: () => rules }
   const { settlementAsset } = rules
-  const book = pool === undefined ? plain : withCollateralRules(plain, { [settlementAsset]: COUNTED_IN_FULL })
+  const book =
+    pool === undefined
+      ? plain
+      : withCollateralRules(plain, {
+          [settlementAsset]: isDiscounted === true ? DISCOUNTED : COUNTED_IN_FULL,
+        })
   const random = seededRandom(seed)
   const isInverse = rules.contribution === 'inverse'
   const isOfLots = rules.rounding !== undefined || isInverse
@@ -171,5 +202,15 @@ function makeLarge(form: LargeForm, positions: number, seed: number, share: numb
 const COUNTED_IN_FULL = collateralRulesSchema.parse({
   tiers: [{ cap: '999999999999', ratio: '1' }],
   discounts: 'wallet',
+  liabilityMaintenanceRate: '0.04',
+})
+
+/** Caps in coin. */
+const DISCOUNTED = collateralRulesSchema.parse({
+  tiers: [
+    { cap: '1000', ratio: '0.98' },
+    { cap: '100000', ratio: '0.95' },
+    { cap: '999999999999', ratio: '0.9' },
+  ],
   liabilityMaintenanceRate: '0.04',
 })

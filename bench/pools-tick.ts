@@ -139,6 +139,8 @@ export interface PoolWayFigures {
   readonly results: readonly QuietTick[]
   /** The same from the frames of the crash to the last verdict and event. One run. */
   readonly crashCpuMs: number
+  /** Time of the processor of the longest turn of the event loop: of frames and turns with first verdicts, crash and events. */
+  readonly longestTurnCpuMs: number
 }
 
 export interface QuietTick extends Measured {
@@ -200,18 +202,29 @@ function runWay(way: PoolWay, accounts: readonly Account[], effort: Effort): Run
       throw error
     },
   })
-  const tick = (frames: readonly (readonly [venue: string, frame: Frame])[]) => {
+  const tick = (
+    frames: readonly (readonly [venue: string, frame: Frame])[],
+    run = (turn: () => void) => turn(),
+  ) => {
     for (const [venue, frame] of frames) {
-      monitor.frameStart(clock.nowMs(), clock.monotonicMs())
-      for (const [name, price] of frame) monitor.tick(venue, name, price, clock.nowMs())
-      monitor.frameEnd()
-      clock.runTurns()
+      run(() => {
+        monitor.frameStart(clock.nowMs(), clock.monotonicMs())
+        for (const [name, price] of frame) monitor.tick(venue, name, price, clock.nowMs())
+        monitor.frameEnd()
+      })
+      clock.runTurns(run)
     }
     return monitor.counters.exactChecks
   }
+  let longestTurnCpuMs = 0
+  const timed = (turn: () => void) => {
+    const before = process.cpuUsage()
+    turn()
+    longestTurnCpuMs = Math.max(longestTurnCpuMs, cpuMsSince(before))
+  }
   const start = process.cpuUsage()
   for (const account of accounts) monitor.apply({ kind: 'put', account })
-  tick(framesOf(START, LARGE_START))
+  tick(framesOf(START, LARGE_START), timed)
   const firstCpuMs = cpuMsSince(start)
   if (monitor.unknownMarginAccounts > 0) throw new Error(`${monitor.unknownMarginAccounts} have no verdict`)
   const warned = told.length
@@ -236,12 +249,12 @@ function runWay(way: PoolWay, accounts: readonly Account[], effort: Effort): Run
   tick(framesOf(START, LARGE_START))
   const before = told.length
   const crashStart = process.cpuUsage()
-  tick(framesOf(CRASH, LARGE_CRASH))
+  tick(framesOf(CRASH, LARGE_CRASH), timed)
   const crashCpuMs = cpuMsSince(crashStart)
   monitor.audit(accounts.length)
   if (monitor.counters.auditDisagreements > 0) throw new Error('exact arithmetic finds another level')
   return {
-    figures: { way, firstCpuMs, results, crashCpuMs },
+    figures: { way, firstCpuMs, results, crashCpuMs, longestTurnCpuMs },
     told,
     warned,
     crashEvents: told.length - before,
@@ -398,7 +411,8 @@ class TurnClock implements Clock {
     this.#turns.push(callback)
   }
 
-  runTurns(): void {
-    while (this.#turns.length > 0) this.#turns.shift()!()
+  /** `run` runs one of them. */
+  runTurns(run: (turn: () => void) => void): void {
+    while (this.#turns.length > 0) run(this.#turns.shift()!)
   }
 }

@@ -24,10 +24,10 @@ export const POOLS_TICK_BENCH: Bench<{ readonly accounts: number; readonly seed:
 }
 
 function text({ shapes, accounts, largePools, warned, crashEvents, ways }: PoolsTickBench): string {
-  const lines = ways.map(({ way, firstCpuMs, results, crashCpuMs }) => [
+  const lines = ways.map(({ way, firstCpuMs, results, crashCpuMs, longestTurnCpuMs }) => [
     way,
     ...results.map(({ medianNs, exactATick }) => `${duration(medianNs)} (${exactATick.toFixed(1)})`),
-    ...[firstCpuMs, crashCpuMs].map((ms) => duration(ms * 1e6)),
+    ...[firstCpuMs, crashCpuMs, longestTurnCpuMs].map((ms) => duration(ms * 1e6)),
   ])
   const header = [
     'medians (exact verdicts)',
@@ -36,6 +36,7 @@ function text({ shapes, accounts, largePools, warned, crashEvents, ways }: Pools
     'of large pools',
     'first verdicts, CPU',
     'crash, CPU',
+    'longest turn, CPU',
   ]
   return (
     `${accounts.toLocaleString('en')} pools: ${shapes.join('; ')}; and ${largePools} of 100 positions near a cap.\n` +

@@ -21,13 +21,20 @@ const TRIED_PART_UNKNOWN = 1 / 8
  * most.
  */
 const COMPUTATIONS_MAX = 24
+/** Of an account of each: the share 0, the largest one and the tries between them. */
+const COMPUTATIONS_MIN = 2 + TRIES_MAX
+/**
+ * Positions that are computed in one proof, which is one turn of the event loop: of more than some 200 the account is computed
+ * fewer times, down to COMPUTATIONS_MIN.
+ */
+const COMPUTED_POSITIONS_MAX = 5_000
 
 /**
  * A share of each price: while every price of the account, each its own way, is within it of the present one, `heldLevel` gives
  * the level again, coming from that level. 0 where none is known to be: then the account may be at another level now.
  */
 export function quietShareOf(prices: KnownPrices, rule: LevelRule, level: number): number {
-  const algebra = new Intervals(COMPUTATIONS_MAX)
+  const algebra = new Intervals(computationsOf(prices.formula.positions.length))
   const spareWithin = (share: number, ahead: typeof spareAheadAtOnce) =>
     spareOf(algebra, share, prices, rule, level, ahead)
   let ahead = spareAheadAtOnce
@@ -60,6 +67,11 @@ export function quietShareOf(prices: KnownPrices, rule: LevelRule, level: number
  */
 export function isProvenSafeAt(prices: KnownPrices, rule: LevelRule): boolean {
   return spareOf(new Intervals(COMPUTATIONS_MAX), 0, prices, rule, 0, spareAheadAtOnce) > 0
+}
+
+function computationsOf(positions: number): number {
+  const affordable = Math.floor(COMPUTED_POSITIONS_MAX / Math.max(1, positions))
+  return Math.min(COMPUTATIONS_MAX, Math.max(COMPUTATIONS_MIN, affordable))
 }
 
 /** The least spare of all ways through the formulas; one not above 0 is that of some. −∞ where there are too many to know it. */
