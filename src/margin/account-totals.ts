@@ -72,3 +72,13 @@ function summed({ asset, netting }: Group, amounts: readonly Amounts[]): StillPo
     maintenanceMargin: sum(({ maintenanceMargin }) => maintenanceMargin),
   }
 }
+
+const slacks = new WeakMap<Known, Rational>()
+
+/** marginBalance − maintenanceMargin, as every question about a position asks for it. */
+export function slackIn(known: Known): Rational {
+  const { marginBalance, maintenanceMargin } = known.figures
+  const slack = slacks.get(known) ?? reduce(add(marginBalance, neg(maintenanceMargin)))
+  slacks.set(known, slack)
+  return slack
+}

@@ -1,4 +1,5 @@
 // Figures of a margin account as pieces of the mark of one symbol, the other marks fixed.
+import { slackIn } from './account-totals.ts'
 import { unroundedNumbers } from './algebra.ts'
 import { type Moving, movingWithMark, movingWithUnderlying, STILL } from './asked-pieces.ts'
 import { closingFeeAtMarkOf, feeKindOf, feeRateAtMarkOf } from './closing-fee.ts'
@@ -194,11 +195,11 @@ function positionsOn(known: Known, symbols: ReadonlySet<string>): readonly Unrou
 
 /** Slack at the present marks: these positions without rounding, the others with it. */
 function slackOf(known: Known, own: readonly UnroundedPosition[]): Rational {
-  const { formula, figures } = known
-  const { marginBalance, maintenanceMargin } =
-    formula.marginMode === 'isolated' ? unroundedFiguresOf(known) : figures
-  let slack = sub(marginBalance, maintenanceMargin)
-  if (formula.marginMode === 'isolated') return slack
+  if (known.formula.marginMode === 'isolated') {
+    const { marginBalance, maintenanceMargin } = unroundedFiguresOf(known)
+    return sub(marginBalance, maintenanceMargin)
+  }
+  let slack = slackIn(known)
   for (const { figures: unrounded, rounded } of own) {
     if (unrounded === rounded) continue
     slack = add(slack, sub(unrounded.contribution, rounded.contribution))

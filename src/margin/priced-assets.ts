@@ -1,5 +1,5 @@
 // The assets of a pool at the prices of a margin account, each with what settles in it.
-import { totalsOf } from './account-totals.ts'
+import { slackIn, totalsOf } from './account-totals.ts'
 import { exactNumbers, sumOf } from './algebra.ts'
 import type { Known } from './formula-figures.ts'
 import { nettedMaintenanceOf } from './netting.ts'
@@ -12,13 +12,23 @@ import {
   type PoolTerms,
   poolBalancesOf,
 } from './pool-formulas.ts'
-import { type Rational, ZERO } from './rational.ts'
+import { add, mul, type Rational, reduce, sub, ZERO } from './rational.ts'
+
+/** Where an index price can be that moved against the pool, a fall and a rise. */
+export interface IndexSides {
+  readonly low: Rational
+  readonly high: Rational
+  /** What the asset counts less what is asked in it. */
+  readonly left: Rational
+  /** What all else in the account leaves above the line. */
+  readonly others: Rational
+}
 
 export interface PricedAsset {
   readonly asset: PoolAsset
   readonly indexPrice: Rational
-  /** Where an index price can be that moved against the pool, a fall and a rise; undefined for one that stays. */
-  readonly sides: { readonly low: Rational; readonly high: Rational } | undefined
+  /** undefined for an index price that stays. */
+  readonly sides: IndexSides | undefined
   readonly balances: PoolBalances<Rational>
   /** PnL in the asset of the positions that settle in it. */
   readonly contribution: Rational
@@ -47,14 +57,19 @@ export function pricedAssetsOf(known: Known, pool: PoolTerms): ReadonlyMap<strin
       indexShare === undefined
         ? present
         : indexesMovedAgainst(exactNumbers, alone, flows, () => maintenanceMargin, present, indexShare)
+    const indexPrice = indexPriceOf(exactNumbers, pool, asset, moved)
+    const balances = poolBalancesOf(exactNumbers, alone, flows, moved)
     priced.set(asset, {
       asset: one,
-      indexPrice: indexPriceOf(exactNumbers, pool, asset, moved),
+      indexPrice,
       sides:
-        asset === pool.currency
+        asset === pool.currency || indexShare === undefined
           ? undefined
-          : indexShare && indexSidesOf(exactNumbers, indexes.get(asset)!, indexShare),
-      balances: poolBalancesOf(exactNumbers, alone, flows, moved),
+          : {
+              ...indexSidesOf(exactNumbers, indexes.get(asset)!, indexShare),
+              ...leftOf(known, balances, mul(maintenanceMargin, indexPrice)),
+            },
+      balances,
       contribution: sumOf(
         exactNumbers,
         own.map(({ contribution }) => contribution),
@@ -64,6 +79,15 @@ export function pricedAssetsOf(known: Known, pool: PoolTerms): ReadonlyMap<strin
   }
   pricedAssets.set(known, priced)
   return priced
+}
+
+function leftOf(
+  known: Known,
+  { marginBalance, debtMargin }: PoolBalances<Rational>,
+  asked: Rational,
+): Pick<IndexSides, 'left' | 'others'> {
+  const left = reduce(sub(marginBalance, add(debtMargin, asked)))
+  return { left, others: reduce(sub(slackIn(known), left)) }
 }
 
 /** What an asset counts with so much more of it in the wallet, at its present index price. */

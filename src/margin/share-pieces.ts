@@ -1,4 +1,5 @@
 // What a margin account has above a level while a part of one position is closed, as pieces of the share that is kept.
+import { slackIn } from './account-totals.ts'
 import { exactNumbers } from './algebra.ts'
 import { movingWithShare } from './asked-pieces.ts'
 import type { Figure } from './crossing.ts'
@@ -83,7 +84,10 @@ function pooledSurplusPiecesOf(known: Known, pool: PoolTerms, place: number, goa
   const { ruled, sized, market, markValue, figures: own } = unroundedPositionOf(known, place)
   if (ruled.rules.rounding !== undefined) return undefined
   const priced = pricedAssetsOf(known, pool).get(ruled.rules.settlementAsset)!
-  const surplus = sub(mul(ratio, figures.marginBalance), figures.maintenanceMargin)
+  const surplus =
+    compare(ratio, ONE) === 0
+      ? slackIn(known)
+      : sub(mul(ratio, figures.marginBalance), figures.maintenanceMargin)
   const at = priced.sides === undefined ? { ...priced, surplus } : worseSideOf(priced, goal, surplus)
   if (at === undefined) return undefined
   const { indexPrice } = at
@@ -102,12 +106,9 @@ function pooledSurplusPiecesOf(known: Known, pool: PoolTerms, place: number, goa
 
 /** The side of the index price that decides about the sign of a surplus, and the surplus of the whole position there. */
 function worseSideOf(priced: PricedAsset, { ratio }: Goal, surplus: Rational) {
-  const { sides, indexPrice, balances, maintenanceMargin } = priced
+  const { sides, indexPrice } = priced
   if (compare(ratio, ONE) !== 0 || !isCountedInCoin(priced) || indexPrice.n === 0n) return undefined
-  const { low, high } = sides!
-  const asked = add(balances.debtMargin, mul(maintenanceMargin, indexPrice))
-  const left = sub(balances.marginBalance, asked)
-  const others = sub(surplus, left)
+  const { low, high, left, others } = sides!
   const worse = others.n >= 0n ? high : low
   if (compare(worse, indexPrice) === 0) return { indexPrice, surplus }
   return { indexPrice: worse, surplus: add(others, mul(left, div(worse, indexPrice))) }
