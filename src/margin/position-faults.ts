@@ -80,8 +80,10 @@ function reasonAgainstOwnRate(
   { maintenanceMarginRate }: Position,
   { maintenance: { kind } }: InstrumentRules,
 ): string | undefined {
-  if (maintenanceMarginRate === undefined || kind === 'marginal-tiers' || kind === 'whole-tiers')
-    return undefined
+  if (maintenanceMarginRate === undefined) return undefined
+  if (!/[1-9]/.test(maintenanceMarginRate))
+    return 'must be more than zero, since the venue would ask for no maintenance margin'
+  if (kind === 'marginal-tiers' || kind === 'whole-tiers') return undefined
   return `takes the place of the rate in a table of tiers, which this contract does not have: its maintenance margin is ${kind}`
 }
 

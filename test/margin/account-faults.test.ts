@@ -372,6 +372,15 @@ describe('a field of a position that its contract gives no meaning', () => {
     expect(refusalOf(symbol, {})).toEqual([])
   })
 
+  it.each(['0', '0.000'])(
+    'maintenanceMarginRate of %s is refused: the position would ask for nothing',
+    (rate) => {
+      expect(refusalOf('WHOLE', { maintenanceMarginRate: rate })).toEqual([
+        'positions.0.maintenanceMarginRate must be more than zero, since the venue would ask for no maintenance margin',
+      ])
+    },
+  )
+
   it('maintenanceMarginRate is taken where a table states the rate', () => {
     for (const symbol of ['MARGINAL', 'WHOLE', 'OWN'])
       expect(refusalOf(symbol, { maintenanceMarginRate: '0.1' })).toEqual([])

@@ -27,12 +27,15 @@ import {
 } from './body.ts'
 import { marginalTiersOf, type StatedBracket } from './tiers.ts'
 
-/** `leverageBracket` of USDⓈ-M and COIN-M, or the tables of the venue's page of leverage and margin, with the contracts of `exchangeInfo`, and the assets of `assetIndex`. */
+/**
+ * `leverageBracket` of USDⓈ-M and COIN-M, or the tables of the venue's page of leverage and margin, with the contracts of
+ * `exchangeInfo`, and the assets of `assetIndex`.
+ */
 export const binanceImport: RulesImport = {
   source: '/fapi/v1/leverageBracket',
   endpoint: {
     reason:
-      'its brackets need an API key: ask /fapi/v1/leverageBracket with yours, and give the answer to plimsoll rules import',
+      'its brackets need an API key: ask /fapi/v1/leverageBracket with yours, and give the answer to plimsoll rules import; /fapi/v1/assetIndex, which says how assets of multi-assets mode count, and /fapi/v1/exchangeInfo need none',
   },
   read(bodies, { asOf }) {
     const taken = new Taken()
