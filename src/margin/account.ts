@@ -1,4 +1,4 @@
-import type { Account, MarginMode, RuleBook } from '../domain/index.ts'
+import type { Account, MarginMode, Position, RuleBook } from '../domain/index.ts'
 import { assert } from '../errors.ts'
 import { accountFaultsOf, hasFault, isOpen, liquidationOf, refuseFaults } from './account-faults.ts'
 import type { AccountFormula } from './account-formulas.ts'
@@ -12,6 +12,7 @@ import { isolatedMarginOf, isolatedTerms, legOf, legWithFee, leverageClosingFee 
 import type { MarginAccount } from './margin-account.ts'
 import { ownRulesOf } from './own-leverage.ts'
 import { poolAccount, poolTermsOf } from './pool-account.ts'
+import { owedAssetsOf } from './pool-assets.ts'
 import type { PoolTerms } from './pool-formulas.ts'
 import { hasPositionFault } from './position-faults.ts'
 import type { RuledPosition } from './position-value.ts'
@@ -33,7 +34,8 @@ export interface MarginAccountPart {
 /**
  * Splits an account into its margin accounts: each isolated position is one, all cross positions with one settlement
  * asset are one. They come in the order of their first positions. Positions of size zero and wallets without positions
- * make no margin account. In an account with a pool, all cross positions and debts are one, which comes first.
+ * make no margin account. In an account with a pool, all cross positions and debts, wallets below zero among them, are one, which
+ * comes first.
  * @throws PlimsollError SYMBOL_UNKNOWN or ACCOUNT_UNSUPPORTED with all faults of
  * `accountFaultsOf`, RULES_INVALID for rules that this version cannot compute.
  */
@@ -98,12 +100,10 @@ function openPartsOf(account: Account, book: RuleBook): MarginAccountPart[] | un
 }
 
 /** Whether an open cross position or a debt makes the pool of the account a margin account. */
-function hasPool({ pool, positions, liabilities }: Account): boolean {
-  if (pool === undefined) return false
-  return (
-    positions.some((position) => position.marginMode === 'cross' && isOpen(position)) ||
-    liabilities.some(({ amount }) => isOpen({ size: amount }))
-  )
+function hasPool(account: Account): boolean {
+  if (account.pool === undefined) return false
+  const isCross = (position: Position) => position.marginMode === 'cross' && isOpen(position)
+  return account.positions.some(isCross) || owedAssetsOf(account).size > 0
 }
 
 /** The margin accounts of an account in exact terms. Throws as `marginAccountPartsOf` does. */

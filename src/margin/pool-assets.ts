@@ -70,19 +70,24 @@ export function lacksDebtRate(rules: CollateralRules | undefined, { kind }: Pick
   return kind === 'multi-asset' && rules?.liabilityMaintenanceRate === null
 }
 
+/** The assets that an account owes: its debts, and its wallets below zero. */
+export function owedAssetsOf({
+  collateral,
+  liabilities,
+}: Pick<Account, 'collateral' | 'liabilities'>): ReadonlySet<string> {
+  const debts = liabilities.filter(({ amount }) => NONZERO_DIGIT.test(amount))
+  const below = collateral.filter(({ amount }) => amount.startsWith('-') && NONZERO_DIGIT.test(amount))
+  return new Set([...debts, ...below].map(({ asset }) => asset))
+}
+
 /** The assets that the book does not know as collateral, which would count as nothing, and the debts without a margin. */
 export function assetFaultsOf(
   assets: readonly NamedAsset[],
-  { collateral, liabilities }: Account,
+  account: Account,
   pool: Pool,
   book: RuleBook,
 ): AccountFault[] {
-  const owed = new Set([
-    ...liabilities.flatMap(({ asset, amount }) => (NONZERO_DIGIT.test(amount) ? [asset] : [])),
-    ...collateral.flatMap(({ asset, amount }) =>
-      amount.startsWith('-') && NONZERO_DIGIT.test(amount) ? [asset] : [],
-    ),
-  ])
+  const owed = owedAssetsOf(account)
   return assets.flatMap(({ asset, path }) => {
     const rule = asset === pool.currency ? undefined : faultOf(asset, owed.has(asset), pool, book)
     return rule === undefined ? [] : [{ code: 'ACCOUNT_UNSUPPORTED', path, rule }]

@@ -7,6 +7,7 @@ import {
   checkCollateral,
   type FurtherPrices,
   levelRule,
+  marginAccountOf,
   marginAccountsOf,
   marginStateOf,
 } from '../../src/margin/index.ts'
@@ -387,6 +388,36 @@ describe('a wallet below zero in a pool', () => {
     expect(stateOf({ ...negative, positions: POSITION }, withPosition(book), { USDT: '1' }, MARK)).toEqual(
       stated,
     )
+  })
+
+  it.each([
+    ['multi-asset', { currency: 'USD' }],
+    ['spot-margin', { currency: 'USD', kind: 'spot-margin', liquidationLevel: '1.1' }],
+  ])('makes a %s pool without a position a margin account, in its own currency too', (_, own) => {
+    const rules = bookWith({ BTC: AS_IT_IS, USDT: { ...AS_IT_IS, liabilityMaintenanceRate: '0.02' } })
+    const btc = { asset: 'BTC', amount: '1' }
+    const prices = { BTC: '60000', USDT: '1' }
+    for (const asset of ['USD', 'USDT']) {
+      const negative = { pool: own, collateral: [btc, { asset, amount: '-60000' }] }
+      const owed = { pool: own, collateral: [btc], liabilities: [{ asset, amount: '60000' }] }
+      const state = stateOf(negative, rules, prices)
+      expect(state.verdict).toBe('breach')
+      const { maintenanceMargin, marginBalance } = stateOf(owed, rules, prices)
+      expect(state).toMatchObject({ maintenanceMargin, marginBalance })
+      const account = parsedAccount({ venue: 'binance', positions: [], ...negative } as never)
+      const [exact] = marginAccountsOf(account, rules)
+      expect(marginAccountOf(account, exact!.id, rules)).toEqual(exact)
+    }
+  })
+
+  it('of "-0" is no debt', () => {
+    const account = parsedAccount({
+      venue: 'binance',
+      positions: [],
+      pool,
+      collateral: [{ asset: 'USDT', amount: '-0.0' }],
+    } as never)
+    expect(marginAccountsOf(account, book)).toEqual([])
   })
 })
 

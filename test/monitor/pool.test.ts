@@ -183,6 +183,34 @@ describe.each(KERNEL_VARIANTS)('a pool over several currencies, by the kernel %s
     verified()
   })
 
+  it('is judged with a wallet below zero alone, and goes when the wallet is back at zero', () => {
+    const { monitor, prices, story, verified } = open(BY_RATIO, { variant })
+    const account = (version: number, amount: string): Account => ({
+      ...makeAccount({
+        id: 'below',
+        venue: 'bybit',
+        positions: [],
+        collateral: [
+          { asset: 'BTC', amount: '1' },
+          { asset: 'USDT', amount },
+        ],
+      }),
+      version,
+      pool: { currency: 'USDT', kind: 'spot-margin', liquidationLevel: '1.1' },
+    })
+    monitor.apply({ kind: 'put', account: account(1, '-27000') })
+    // 0.9 BTC against 29,700, as with 27,000 that are stated as a debt.
+    prices(['BTC/USDT index', '33001'])
+    prices(['BTC/USDT index', '33000'])
+    verified()
+    monitor.apply({ kind: 'put', account: account(2, '0') })
+    expect(story()).toEqual([
+      'warning below:cross:USDT 0.9 #1 1',
+      'liquidation below:cross:USDT 1 #1 2',
+      'closed below:cross:USDT 0 #1 3',
+    ])
+  })
+
   it('keeps its episode when a new version has other assets, and goes with its last position and debt', () => {
     const { monitor, prices, story, added } = open(BY_RATIO, { variant })
     monitor.apply({ kind: 'put', account: LONG })
