@@ -2,7 +2,7 @@ import { add, type Fraction, parse, print, subtract } from '../../src/demo/refer
 import type { AccountFigures } from '../../src/demo/referee/margin-accounts.ts'
 import { type NaivePool, naivePool, type PoolPrices, poolFiguresAt } from '../../src/demo/referee/pools.ts'
 import type { Account, CollateralRules, Position, Random, RuleBook } from '../../src/domain/index.ts'
-import { collateralRulesSchema, positionKey } from '../../src/domain/index.ts'
+import { collateralRulesSchema, decimalSchema, positionKey } from '../../src/domain/index.ts'
 import {
   type Evaluation,
   evaluate,
@@ -255,7 +255,7 @@ export interface DrawnPool extends CompiledPool {
   readonly amount: string
 }
 
-/** A wanted pool. It holds so much of its currency that it is `above` its line, which is told its figures without any. */
+/** A wanted pool, of an amount that an account may hold. It holds so much of its currency that it is `above` its line, which is told its figures without any. */
 export function drawPoolNear(
   random: Random,
   form: PoolForm,
@@ -263,13 +263,13 @@ export function drawPoolNear(
   above: (empty: AccountFigures) => Fraction,
   isWanted: (account: Account) => boolean = hasRisk,
 ): DrawnPool {
-  let one = drawPool(random, form, markets)
-  for (let draws = 1; !isWanted(one.account); draws++) {
-    if (draws === POOL_DRAWS_MAX) throw new Error(`none of ${draws} pools is wanted: ${form.name}`)
-    one = drawPool(random, form, markets)
+  for (let draws = 0; draws < POOL_DRAWS_MAX; draws++) {
+    const one = drawPool(random, form, markets)
+    if (!isWanted(one.account)) continue
+    const moment = drawMoment(random, one)
+    const empty = emptyAt(one, moment)
+    const amount = print(add(lackOf(empty), above(empty)))
+    if (decimalSchema.safeParse(amount).success) return { one, moment, amount, ...compiledPool(one, amount) }
   }
-  const moment = drawMoment(random, one)
-  const empty = emptyAt(one, moment)
-  const amount = print(add(lackOf(empty), above(empty)))
-  return { one, moment, amount, ...compiledPool(one, amount) }
+  throw new Error(`none of ${POOL_DRAWS_MAX} pools is wanted: ${form.name}`)
 }
