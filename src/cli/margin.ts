@@ -86,9 +86,10 @@ export function marginCommand(): Command {
         'position may be closed; "shortfallAtExit" is what the insurance fund then pays,\n' +
         'fees included. "interest" is what the next full hour adds to debts with\n' +
         '"hourlyInterestRate", and the way to the line after it.\n' +
-        '"nextTierReduction" is the part of a position that the venue\n' +
-        'closes first, to a lower tier; "adlRanking" its place among those that are\n' +
-        'deleveraged.\n' +
+        '"nextTierReduction" is the part of a position that the venue closes first,\n' +
+        'to a lower tier; "nextShareReduction" the same where it closes a share first;\n' +
+        '"adlRanking" ranks the position among those that are deleveraged, the highest\n' +
+        'first.\n' +
         'Exit code 1 where any line was refused.',
     )
     .action(async (file: string, { levels, hysteresis, rules: rulesFile }: MarginFlags) => {

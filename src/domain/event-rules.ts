@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { type FieldFault, IN_OUR_WORDS, schemaFaultsOf } from './fault.ts'
 import { fullRulesSchema, type InstrumentRules } from './instrument.ts'
-import type { Maintenance, MarginDefaults } from './margin-model.ts'
+import type { MarginDefaults } from './margin-defaults.ts'
+import type { Maintenance } from './margin-model.ts'
 
 /** The rules of one symbol as an event carries them: short, because a cascade sends them with each of its events. */
 export const eventRulesSchema = z.record(z.string(), z.unknown())

@@ -23,17 +23,14 @@ export * from './instrument.ts'
 export * from './level.ts'
 export * from './liability.ts'
 export * from './margin.ts'
+export type { FundingRule, MarginDefaults, PrintedPrice, VenueRatio } from './margin-defaults.ts'
 export {
   type Contribution,
-  type FundingRule,
   type Liquidation,
   type Maintenance,
-  type MarginDefaults,
   type MarginModel,
   marginalTiers,
-  type PrintedPrice,
   type RiskTier,
-  type VenueRatio,
   type WholeTier,
 } from './margin-model.ts'
 export * from './mark-sink.ts'

@@ -4,7 +4,8 @@ import { assetSchema } from './asset.ts'
 import type { CollateralRules, PoolKind } from './collateral.ts'
 import { nonNegativeDecimalSchema, positiveDecimalSchema } from './decimal.ts'
 import { parsedWithin } from './fault.ts'
-import { type MarginDefaults, marginalTiers, marginModelSchema, riskTiersSchema } from './margin-model.ts'
+import type { MarginDefaults } from './margin-defaults.ts'
+import { marginalTiers, marginModelSchema, riskTiersSchema } from './margin-model.ts'
 import { asOfSchema } from './rule-origin.ts'
 
 const identityFields = {

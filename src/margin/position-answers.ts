@@ -6,6 +6,7 @@ import { type FurtherPrices, type Known, knownOf, type MarkOf } from './formula-
 import { liquidationPriceOf } from './formula-prices.ts'
 import { fundingEffectOf } from './funding.ts'
 import { formatDecimal, parseDecimal, type Rational } from './rational.ts'
+import { shareReductionOf } from './share-step.ts'
 import { textOf } from './state-text.ts'
 import { tierReductionOf } from './tier-step.ts'
 import { venueLiquidationPrice } from './venue-price.ts'
@@ -23,10 +24,12 @@ export interface PositionAnswers {
     readonly liquidationPriceAfter: Decimal | null
   } | null
   /**
-   * The part that the venue closes first when it liquidates, which brings the position into a lower tier; null in the lowest
-   * one, and where the venue or the rules have no such step.
+   * The part that the venue closes first when it liquidates, in units of size, where that brings the position into a lower tier;
+   * null in the lowest one, and where the venue or the rules have no such step.
    */
   readonly nextTierReduction: Decimal | null
+  /** The same where the venue closes a share of the position first; null where it closes the whole, or states no share. */
+  readonly nextShareReduction: Decimal | null
   /** By which the venue ranks positions for auto-deleveraging, the highest first; null where it publishes no complete formula. */
   readonly adlRanking: Decimal | null
 }
@@ -35,6 +38,7 @@ const UNKNOWN: PositionAnswers = {
   venueLiquidationPrice: null,
   funding: null,
   nextTierReduction: null,
+  nextShareReduction: null,
   adlRanking: null,
 }
 
@@ -54,6 +58,7 @@ export function positionAnswersOfKnown(known: Known, further: FurtherPrices): re
     venueLiquidationPrice: textOf(printedPriceOf(known, place)),
     funding: fundingOf(known, place, further),
     nextTierReduction: textOf(tierReductionOf(known, place)),
+    nextShareReduction: textOf(shareReductionOf(known, place)),
     adlRanking: textOf(adlRankingOf(known, place)),
   }))
 }

@@ -98,6 +98,8 @@ export const bitmex: Venue = {
     defaults: {
       closingFee: 'at-cost',
       liquidation: 'reached',
+      // "Liquidation": FillOrKill for the value above the risk limit below.
+      tiersPerLiquidationStep: 1,
       adlRanking: 'return-by-leverage',
       printedPrice: 'next-tick',
       // Realised into the wallet: no field of the position's margin holds it.

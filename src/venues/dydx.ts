@@ -43,7 +43,12 @@ export const dydx: Venue = {
   ruleBook: bookOf({
     venue: DYDX,
     version: `dydx-${AS_OF}`,
-    defaults: { closingFee: 'none', liquidation: 'passed' },
+    defaults: {
+      closingFee: 'none',
+      liquidation: 'passed',
+      // v4-chain, sample_pregenesis.json: in a block, of a position and of all positions of a subaccount.
+      liquidationShare: { share: '0.1', notionalMin: '1000', notionalMax: '100000' },
+    },
     read: () => ({
       'BTC-USD': market('BTC-USD', LARGE_CAP),
       'ETH-USD': market('ETH-USD', LARGE_CAP),

@@ -73,6 +73,14 @@ export const hyperliquid: Venue = {
       closingFee: 'none',
       liquidation: 'passed',
       venueRatio: { cross: 'maintenance-over-balance' },
+      // "Liquidations": 20 % of a position above 100,000 USDC; below 2/3 of the maintenance margin the liquidator vault takes
+      // all, which markets of builders do not have.
+      liquidationShare: {
+        share: '0.2',
+        notionalAbove: '100000',
+        takeoverRatioOf: (symbol) => (symbol.includes(':') ? undefined : '1.5'),
+      },
+      adlRanking: 'price-by-leverage',
     },
     read: entries,
   }),

@@ -70,3 +70,25 @@ describe('the ranking for auto-deleveraging at BitMEX', () => {
     expect(rankingOf(long, '110', 'binance')).toBeNull()
   })
 })
+
+// hyperliquid.md §3: index = (mark/entry)·(notional/account value).
+describe('the ranking for auto-deleveraging at Hyperliquid', () => {
+  it('is mark over entry times notional over account value', () => {
+    // 1.1 · 1,100/(100 + 100), 0.9 · 900/(100 + 100), 0.95 · 950/(100 − 50)
+    expect(rankingOf(isolated('10', '100', { isolatedMargin: '100' }), '110', 'hyperliquid')).toBe('6.05')
+    expect(rankingOf(isolated('-10', '100', { isolatedMargin: '100' }), '90', 'hyperliquid')).toBe('4.05')
+    expect(rankingOf(isolated('10', '100', { isolatedMargin: '100' }), '95', 'hyperliquid')).toBe('18.05')
+  })
+
+  it('counts the whole cross account behind the position', () => {
+    // 1.1 · 1,100/(1,000 + 100)
+    expect(rankingOf(cross('USDT', '1000', '10', '100'), '110', 'hyperliquid')).toBe('1.1')
+  })
+
+  it('does not exist without an account value above zero', () => {
+    const long = isolated('10', '100', { isolatedMargin: '100' })
+    expect(rankingOf(long, '90', 'hyperliquid')).toBeNull()
+    expect(rankingOf(long, '89', 'hyperliquid')).toBeNull()
+    expect(rankingOf(long, undefined, 'hyperliquid')).toBeNull()
+  })
+})

@@ -40,6 +40,7 @@ describe('the part of a position that the venue closes first', () => {
     ['from above the last cap, which has no end', 'binance', MARGINAL, '100', '100', '90'],
     ['in whole contracts of an inverse position, up', 'binance', IN_COIN, '120001', '100', '20001'],
     ['two tiers at a time at OKX', 'okx', IN_CONTRACTS, '2500', '7', '2000'],
+    ['to the next risk limit of BitMEX', 'bitmex', MARGINAL, '12', '100', '2'],
     [
       'of the value at entry where that has the tier',
       'bybit',
@@ -62,7 +63,7 @@ describe('the part of a position that the venue closes first', () => {
   it.each([
     ['in the lowest tier', 'binance', MARGINAL, '5', {}],
     ['in the second tier at OKX, which takes the whole position', 'okx', IN_CONTRACTS, '1000', {}],
-    ['at a venue that closes all at once', 'bitmex', MARGINAL, '12', {}],
+    ['at a venue that closes a share', 'hyperliquid', MARGINAL, '12', {}],
     ['of a position with a rate of its own', 'binance', MARGINAL, '12', { maintenanceMarginRate: '0.05' }],
     [
       'under rules without tiers',
@@ -77,6 +78,18 @@ describe('the part of a position that the venue closes first', () => {
 
   it('is null while the mark is missing', () => {
     expect(reductionOf('binance', MARGINAL, '12')).toBeNull()
+  })
+
+  // bitmex.md §3.4: FillOrKill for the current value less the lower tier limit; 438 XBT are above 350.
+  it('of XBTUSD at BitMEX ends at the risk limit below, in whole lots', () => {
+    const book = ruleBookOf(VENUES.find(({ id }) => id === 'bitmex')!.id)
+    const stated = { symbol: 'XBTUSD', marginMode: 'isolated', entryPrice: '60000', leverage: '10' }
+    const positions = [{ ...stated, size: '26280000' }]
+    const [marginAccount] = marginAccountsOf(parsedAccount({ positions } as never), book)
+    // A lot of 100 contracts is 166,667 satoshi; 209,999 lots are within 350 XBT, and 210,000 are not.
+    const further = { fundingRateOf: () => '0.0001' }
+    const [answers] = positionAnswersOf(marginAccount!, () => '60000', further)
+    expect(answers!.nextTierReduction).toBe('5280100')
   })
 
   it('of BTCUSDT at Binance ends at a cap of its table', () => {

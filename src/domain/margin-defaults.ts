@@ -1,0 +1,74 @@
+// What a venue's rule book says for all its instruments.
+import type { z } from 'zod'
+import type { MarginMode } from './account.ts'
+import type { Decimal } from './decimal.ts'
+import type { closingFeeSchema, Liquidation } from './margin-model.ts'
+
+/** How a venue prints the ratio of a margin account: at 1 it is liquidated in both forms. */
+export type VenueRatio = 'maintenance-over-balance' | 'balance-over-maintenance'
+
+/**
+ * Where a venue prints a liquidation price. `next-tick`: the first whole tick that the mark meets before the line or on it,
+ * up for a long position and down for a short one (BitMEX). `tick-before`: of an isolated position one tick before
+ * the line, of a cross position the line itself, both without rounding (OKX).
+ */
+export type PrintedPrice = 'next-tick' | 'tick-before'
+
+/** How a venue charges funding. */
+export interface FundingRule {
+  /** Matches its perpetual contracts; no other pays funding. */
+  readonly perpetual: RegExp
+  /**
+   * `at-mark`: at each funding time, the value of the position at the mark of that time times the rate. `not-computed`: the
+   * venue charges it without such times; then no payment is known.
+   */
+  readonly payment: 'at-mark' | 'not-computed'
+  /**
+   * What funding of an isolated position changes: its own margin; or the wallet as long as it holds what is to be paid, and
+   * its own margin after that.
+   */
+  readonly isolated: 'own-margin' | 'wallet-first'
+}
+
+/** How a venue that closes a share of a position first, in place of stepping down tiers, measures it. */
+export interface LiquidationShare {
+  readonly share: Decimal
+  /** The least and the most notional that it closes at once; a position of less than the least is closed as a whole. */
+  readonly notionalMin?: Decimal
+  readonly notionalMax?: Decimal
+  /** A position whose notional at the mark is not above this is closed as a whole. */
+  readonly notionalAbove?: Decimal
+  /** The margin ratio above which the venue takes the whole position over; undefined for a contract of which it takes none. */
+  readonly takeoverRatioOf?: (symbol: string) => Decimal | undefined
+}
+
+/** What a venue's book says for all its instruments whose rules do not say otherwise. */
+export interface MarginDefaults {
+  readonly closingFee: z.infer<typeof closingFeeSchema>
+  readonly liquidation: Liquidation
+  /** By margin mode; absent where the venue publishes no ratio. */
+  readonly venueRatio?: Partial<Readonly<Record<MarginMode, VenueRatio>>>
+  /** How many tiers the first part that the venue closes of a liquidated position goes down; absent where it steps down none. */
+  readonly tiersPerLiquidationStep?: number
+  /** Absent where the venue closes all at once, steps down tiers, or does not say how much it closes first. */
+  readonly liquidationShare?: LiquidationShare
+  /** Of which positions the initial margin is asked on the value at entry; absent where it follows the mark. */
+  readonly initialAtEntry?: MarginMode
+  /**
+   * The published formula by which positions are ranked for auto-deleveraging; absent where there is no complete one.
+   * `return-by-leverage`: BitMEX. `price-by-leverage`: Hyperliquid.
+   */
+  readonly adlRanking?: 'return-by-leverage' | 'price-by-leverage'
+  /** What an account below its maintenance margin has to be brought back to; absent where the venue liquidates it at once. */
+  readonly marginCall?: 'to-initial-margin'
+  /** The coin whose price an instrument follows, by the venue's grammar of symbols, where its rules state no `baseAsset`. */
+  readonly coinOf?: (symbol: string) => string
+  /** Absent where no contract of the venue pays funding, or no stream brings its rates. */
+  readonly funding?: FundingRule
+  /** Whether the venue has isolated positions of a contract; absent where it has them of every one. */
+  readonly hasIsolatedMargin?: (symbol: string) => boolean
+  /** What is assumed of a cross account that is long and short in one contract; absent where the venue states how it is margined. */
+  readonly hedgedAssumption?: string
+  /** Absent where the venue does not say how it rounds its liquidation prices. */
+  readonly printedPrice?: PrintedPrice
+}
