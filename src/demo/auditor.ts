@@ -1,4 +1,5 @@
 import type { MarginEvent, PlimsollEvent } from '../domain/index.ts'
+import { assert } from '../errors.ts'
 import type { SubscriberResult } from './protocol.ts'
 import type { ComparedMarketEvent } from './referee/market-replay.ts'
 import type { ComparedEvent, InstantTick, Referee } from './referee/referee.ts'
@@ -7,12 +8,22 @@ import { keepWorst } from './screen/headlines.ts'
 /** Most liquidations that a person may check after the demo. */
 const WORST_KEPT = 5
 
+/** Instants that may wait for the replay, about 100 bytes a tick. Beyond it they are replayed as they come. */
+export const INSTANTS_WAITING_MAX = 100_000
+
+type Instant = readonly InstantTick[]
+
 /** Counts the effects of events, keeps the events of judged accounts, and lets the referee replay the instants. */
 export interface Auditor {
   readonly delivered: number
+  readonly replayedTicks: number
   /** The effect of an event; call it inside `once`. */
   effect(event: PlimsollEvent): void
-  instants(instants: readonly (readonly InstantTick[])[]): void
+  /** Instants wait for `replay`. */
+  instants(instants: readonly Instant[]): void
+  /** Replays instants that wait, in order, at least one, while there is time. True when none waits. */
+  replay(isInTime: () => boolean): boolean
+  /** No instant waits. */
   result(): SubscriberResult
 }
 
@@ -21,9 +32,16 @@ export function createAuditor(referee: Referee): Auditor {
   const judged: (ComparedEvent | ComparedMarketEvent)[] = []
   const worst: MarginEvent[] = []
   let duplicated = 0
+  let waiting: Instant[] = []
+  /** The first of `waiting` that is not replayed. */
+  let next = 0
+  const replayNext = (): void => referee.instant(waiting[next++]!)
   return {
     get delivered() {
       return effects.size
+    },
+    get replayedTicks() {
+      return referee.ticks
     },
     effect(event) {
       const before = effects.get(event.id) ?? 0
@@ -40,15 +58,29 @@ export function createAuditor(referee: Referee): Auditor {
       if (event.kind === 'liquidation') keepWorst(worst, event, WORST_KEPT)
     },
     instants(instants) {
-      for (const ticks of instants) referee.instant(ticks)
+      for (const instant of instants) waiting.push(instant)
+      while (waiting.length - next > INSTANTS_WAITING_MAX) replayNext()
     },
-    result: () => ({
-      delivered: effects.size,
-      duplicated,
-      judgement: referee.judge(judged),
-      replayedTicks: referee.ticks,
-      replayChecks: referee.checks,
-      worst: [...worst],
-    }),
+    replay(isInTime) {
+      while (next < waiting.length) {
+        replayNext()
+        if (!isInTime()) break
+      }
+      if (next < waiting.length) return false
+      waiting = []
+      next = 0
+      return true
+    },
+    result() {
+      assert(waiting.length === next, 'the referee judges after its replay')
+      return {
+        delivered: effects.size,
+        duplicated,
+        judgement: referee.judge(judged),
+        replayedTicks: referee.ticks,
+        replayChecks: referee.checks,
+        worst: [...worst],
+      }
+    },
   }
 }

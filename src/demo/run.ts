@@ -25,7 +25,7 @@ const CHILD_TIMEOUT_MS = 15_000
 /** Wait after the end of the market: Binance sends its last marks within a second. */
 const LAST_MARKS_MS = 1_200
 /** For the last events to reach the queue, and then the subscriber. A busy machine takes its time. */
-const DRAIN_PATIENCE: Patience = { idleMs: 10_000, totalMs: 120_000 }
+const DRAIN_PATIENCE: Patience = { idleMs: 10_000, totalMs: 300_000 }
 /** The same after Ctrl-C, after which the demo must end within 5 s. */
 const HURRIED_DRAIN_PATIENCE: Patience = { idleMs: 1_500, totalMs: 1_500 }
 const MS_PER_SECOND = 1_000

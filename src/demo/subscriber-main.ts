@@ -15,11 +15,14 @@ import { HEADLINES_SHOWN } from './screen/view.ts'
 const PROGRESS_EVERY_MS = 100
 /** The events on the screen change at most this often, so that a person can read them. */
 const HEADLINES_EVERY_MS = 1_000
+/** Longest replay between two turns of the event loop. */
+const REPLAY_SLICE_MS = 5
 /** Ids that the inbox remembers: more than a demo of a few million accounts makes events. */
 const INBOX_IDS_MAX = 4_000_000
 
 let subscription: Subscription | undefined
 let auditor: Auditor | undefined
+let isReplaying = false
 let cancelReports: (() => void)[] = []
 
 type Open = Extract<ToSubscriber, { kind: 'open' }>
@@ -68,16 +71,30 @@ function every(periodMs: number, report: () => void): void {
   round()
 }
 
-/** Waits for the last events. The replay is complete by then, because messages arrive in order. */
+/** Replays instants in slices, so that events are taken meanwhile. */
+function replay(): void {
+  if (isReplaying || auditor === undefined) return
+  isReplaying = true
+  const opened = auditor
+  systemClock.nextTurn(() => {
+    isReplaying = false
+    const endMs = systemClock.monotonicMs() + REPLAY_SLICE_MS
+    if (!opened.replay(() => systemClock.monotonicMs() < endMs)) replay()
+  })
+}
+
+/** Waits for the last events and for the replay, which ends in any case. All instants have come, because messages arrive in order. */
 async function finish(
   made: number,
   patience: Patience,
   send: (message: FromSubscriber) => void,
 ): Promise<void> {
   if (auditor === undefined) return
-  const delivered = () => auditor!.delivered
-  await waitWith(patience, systemClock, () => delivered() >= made, delivered)
-  send({ kind: 'result', result: auditor.result() })
+  const opened = auditor
+  const isDone = () => opened.delivered >= made && !isReplaying
+  await waitWith(patience, systemClock, isDone, () => opened.delivered + opened.replayedTicks)
+  opened.replay(() => true)
+  send({ kind: 'result', result: opened.result() })
 }
 
 async function stop(): Promise<void> {
@@ -89,8 +106,10 @@ async function stop(): Promise<void> {
 
 listenToParent<ToSubscriber, FromSubscriber>((message, send) => {
   if (message.kind === 'open') open(message, send)
-  else if (message.kind === 'instants') auditor?.instants(message.instants)
-  else if (message.kind === 'finish') void finish(message.made, message.patience, send)
+  else if (message.kind === 'instants') {
+    auditor?.instants(message.instants)
+    replay()
+  } else if (message.kind === 'finish') void finish(message.made, message.patience, send)
   else void stop()
 })
 whenOrphaned(() => void stop())

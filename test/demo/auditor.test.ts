@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createAuditor } from '../../src/demo/auditor.ts'
+import { createAuditor, INSTANTS_WAITING_MAX } from '../../src/demo/auditor.ts'
 import { createReferee } from '../../src/demo/referee/referee.ts'
 import type { MarginEvent, MarketEvent } from '../../src/domain/index.ts'
 import { isolatedPosition, makeAccount } from '../support/accounts.ts'
@@ -17,6 +17,7 @@ function audit() {
   const referee = createReferee({ accounts: [ACCOUNT], rules: { binance: { SOLUSDT } } })
   const auditor = createAuditor(referee)
   auditor.instants([[{ venue: 'binance', symbol: 'SOLUSDT', markPrice: '91.8' }]])
+  auditor.replay(() => true)
   const event = { id: 'e_1', ...referee.expected()[0], distance: '0.009704892057833234' } as MarginEvent
   return { auditor, event }
 }
@@ -52,7 +53,31 @@ describe('the auditor of a demo', () => {
     auditor.effect({ id: 'e_4', markPrice: null, ...stale } as MarketEvent)
     expect(auditor.result()).toMatchObject({ delivered: 2, judgement: { lost: 0, disagreements: 1 } })
     auditor.instants([[{ venue: 'binance', symbol: 'SOLUSDT', markPrice: '' }]])
+    auditor.replay(() => true)
     expect(auditor.result().judgement).toMatchObject({ lost: 1, disagreements: 0 })
+  })
+
+  it('replays instants in slices, in order, and judges after the last one', () => {
+    const { auditor, event } = audit()
+    const instants = ['99', '98', '97'].map((markPrice) => [{ venue: 'binance', symbol: 'SOLUSDT', markPrice }])
+    auditor.instants(instants)
+    expect(auditor.replayedTicks).toBe(1)
+    expect(auditor.replay(() => false)).toBe(false)
+    expect(auditor.replayedTicks).toBe(2)
+    auditor.effect(event)
+    expect(() => auditor.result()).toThrow('the referee judges after its replay')
+    expect(auditor.replay(() => false)).toBe(false)
+    expect(auditor.replay(() => false)).toBe(true)
+    expect(auditor.replay(() => false)).toBe(true)
+    // The account has recovered, which no event has told.
+    expect(auditor.result()).toMatchObject({ replayedTicks: 4, judgement: { lost: 1, disagreements: 0 } })
+  })
+
+  it('replays what comes when more instants wait than it keeps', () => {
+    const { auditor } = audit()
+    const instant = [{ venue: 'binance', symbol: 'SOLUSDT', markPrice: '99' }]
+    auditor.instants(Array.from({ length: INSTANTS_WAITING_MAX + 3 }, () => instant))
+    expect(auditor.replayedTicks).toBe(1 + 3)
   })
 
   it('counts missing and unexpected events', () => {
