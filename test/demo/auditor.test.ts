@@ -59,7 +59,9 @@ describe('the auditor of a demo', () => {
 
   it('replays instants in slices, in order, and judges after the last one', () => {
     const { auditor, event } = audit()
-    const instants = ['99', '98', '97'].map((markPrice) => [{ venue: 'binance', symbol: 'SOLUSDT', markPrice }])
+    const instants = ['99', '98', '97'].map((markPrice) => [
+      { venue: 'binance', symbol: 'SOLUSDT', markPrice },
+    ])
     auditor.instants(instants)
     expect(auditor.replayedTicks).toBe(1)
     expect(auditor.replay(() => false)).toBe(false)
