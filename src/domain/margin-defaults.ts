@@ -63,6 +63,8 @@ export interface MarginDefaults {
   readonly marginCall?: 'to-initial-margin'
   /** The coin whose price an instrument follows, by the venue's grammar of symbols, where its rules state no `baseAsset`. */
   readonly coinOf?: (symbol: string) => string
+  /** What the venue calls an asset, by another name that is in use for it and is refused in pools: `{ BTC: 'XBT' }`. */
+  readonly assetNames?: Readonly<Record<string, string>>
   /** Absent where no contract of the venue pays funding, or no stream brings its rates. */
   readonly funding?: FundingRule
   /** Whether the venue has isolated positions of a contract; absent where it has them of every one. */

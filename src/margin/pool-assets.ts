@@ -80,7 +80,10 @@ export function owedAssetsOf({
   return new Set([...debts, ...below].map(({ asset }) => asset))
 }
 
-/** The assets that the book does not know as collateral, which would count as nothing, and the debts without a margin. */
+/**
+ * The assets that the venue calls by another name, those that the book does not know as collateral, which would count as nothing,
+ * and the debts without a margin.
+ */
 export function assetFaultsOf(
   assets: readonly NamedAsset[],
   account: Account,
@@ -89,9 +92,17 @@ export function assetFaultsOf(
 ): AccountFault[] {
   const owed = owedAssetsOf(account)
   return assets.flatMap(({ asset, path }) => {
-    const rule = asset === pool.currency ? undefined : faultOf(asset, owed.has(asset), pool, book)
+    const weighed = () => (asset === pool.currency ? undefined : faultOf(asset, owed.has(asset), pool, book))
+    const rule = nameFaultOf(asset, book) ?? weighed()
     return rule === undefined ? [] : [{ code: 'ACCOUNT_UNSUPPORTED', path, rule }]
   })
+}
+
+function nameFaultOf(asset: string, { venue, defaults }: RuleBook): string | undefined {
+  const { assetNames = {} } = defaults
+  return Object.hasOwn(assetNames, asset)
+    ? `${venue} calls this coin ${assetNames[asset]}, and one coin under two names would move as two: give it under that name`
+    : undefined
 }
 
 function faultOf(asset: string, isOwed: boolean, pool: Pool, book: RuleBook): string | undefined {

@@ -98,6 +98,7 @@ export const bitmex: Venue = {
     defaults: {
       closingFee: 'at-cost',
       liquidation: 'reached',
+      assetNames: { BTC: 'XBT' },
       // "Liquidation": FillOrKill for the value above the risk limit below.
       tiersPerLiquidationStep: 1,
       adlRanking: 'return-by-leverage',

@@ -135,16 +135,31 @@ export function symbolFaultsOf({ venue, positions }: Account): AccountFault[] {
 }
 
 /**
- * The assets of a pool whose index prices no source of the venue brings: the account would be unknown for ever. `account` has no
- * fault by its rule book.
+ * The assets of a pool whose index prices no source of the venue brings, or only with a contract that the book does not hold:
+ * the account would be unknown for ever. `account` has no fault by its rule book.
  */
 export function indexFaultsOf(account: Account, book: RuleBook): AccountFault[] {
   const { venue, pool } = account
   if (pool === undefined) return []
   return pooledAssetsOf(account, pool, book).flatMap(({ asset, path }) => {
-    const isCarried = sourceCarrying(venue, indexName(asset, pool.currency)) !== undefined
-    if (asset === pool.currency || isCarried) return []
-    const rule = `no source of ${venue} brings the index price of ${asset} in ${pool.currency}; plimsoll margin takes it beside the account`
-    return [{ code: 'ACCOUNT_UNSUPPORTED', path, rule }]
+    const rule =
+      asset === pool.currency ? undefined : indexFaultOf(venueOf(venue), asset, pool.currency, book)
+    return rule === undefined ? [] : [{ code: 'ACCOUNT_UNSUPPORTED', path, rule }]
   })
+}
+
+/** An index price that comes with a contract needs one that the book holds: any name has the form of a contract. */
+function indexFaultOf(
+  { id, symbol: grammar }: Venue,
+  asset: string,
+  currency: string,
+  book: RuleBook,
+): string | undefined {
+  const name = indexName(asset, currency)
+  const source = sourceCarrying(id, name)
+  if (source === undefined)
+    return `no source of ${id} brings the index price of ${asset} in ${currency}; plimsoll margin takes it beside the account`
+  const channel = source.kind === 'socket' ? source.channelOf?.(name) : undefined
+  if (channel === undefined || !grammar.test(channel) || book.rulesOf(channel) !== undefined) return undefined
+  return `no contract that rule book ${book.version} holds brings the index price of ${asset} in ${currency}; plimsoll rules import adds ${channel} if the venue lists it, and plimsoll margin takes the price beside the account`
 }

@@ -65,6 +65,7 @@ export const kraken: Venue = {
     defaults: {
       closingFee: 'none',
       liquidation: 'passed',
+      assetNames: { BTC: 'XBT' },
       // Accrues from moment to moment, so that stated balances may hold any part of an hour's payment.
       funding: { perpetual: /^P[IF]_/, payment: 'not-computed', isolated: 'wallet-first' },
     },

@@ -127,7 +127,11 @@ export function drawPool(random: Random, form: PoolForm, markets: VenueMarkets):
   const { kind, currency, venue } = form
   const { positions, entries } =
     kind === 'spot-margin' ? { positions: [], entries: new Map() } : drawPositions(random, form, markets)
-  const held = Array.from({ length: between(random, 1, WALLETS_MAX) }, () => oneOf(random, COIN_NAMES))
+  const { assetNames = {} } = markets.book.defaults
+  const held = Array.from({ length: between(random, 1, WALLETS_MAX) }, () => {
+    const coin = oneOf(random, COIN_NAMES)
+    return assetNames[coin] ?? coin
+  })
   const settled = positions.map(({ symbol }) => markets.book.rulesOf(symbol)!.settlementAsset)
   const assets = [...new Set([...settled, ...held])].filter((asset) => asset !== currency)
   const indexes = new Map(assets.map((asset) => [asset, COINS[asset] ?? 10 ** (4 * random())]))
