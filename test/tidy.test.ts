@@ -114,7 +114,6 @@ const FILE_SYSTEM_HOMES: readonly (readonly [home: RegExp, reason: string])[] = 
   [/^src\/demo\/(?:store|screen\/next-steps)\.ts$/, 'removes and writes what the demo leaves behind'],
   [/^src\/cli\/(?:import|lines)\.ts$/, 'reads a file that a user named'],
   [/^src\/rules\/file\.ts$/, 'reads a file that a user named'],
-  [/^src\/cli\/rules-import\.ts$/, 'writes a file that a user named'],
   [/^src\/config\.ts$/, 'looks for .env'],
   [/^src\/kernel\/wasm-module\.ts$/, 'loads the kernel that ships with the program'],
   [/^src\/cli\/heartbeat\.ts$/, 'writes the time for a health check'],

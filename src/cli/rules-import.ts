@@ -1,4 +1,3 @@
-import { renameSync, statSync, writeFileSync } from 'node:fs'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { z } from 'zod'
 import { type ConfigOverrides, loadConfig } from '../config.ts'
@@ -9,10 +8,10 @@ import {
   shownValue,
   type VenueId,
 } from '../domain/index.ts'
-import { EXIT_FAULT, fileReason, PlimsollError } from '../errors.ts'
+import { EXIT_FAULT, PlimsollError } from '../errors.ts'
 import { readJson } from '../input/index.ts'
 import { mergedRules, readRulesFile, rulesFileText, type WrittenRules, writtenRules } from '../rules/index.ts'
-import { systemDisk } from '../system/index.ts'
+import { isNoRegularFile, systemDisk, writeWhole } from '../system/index.ts'
 import { importRules, parseVenueId, VENUE_NAMES, venueOf } from '../venues/index.ts'
 import { ruleBooks } from '../worker/rule-books.ts'
 import { withBookOptions } from './options.ts'
@@ -109,6 +108,11 @@ export async function takeRules(
   if (out !== undefined && merge !== undefined) {
     throw new PlimsollError('USAGE', '--out writes a new file and --merge adds to one; give one of them')
   }
+  // A pipe would be waited for, without a word.
+  if (merge !== undefined && isNoRegularFile(merge)) {
+    const message = `--merge is ${shownValue(merge)}, which is no regular file: only a file holds rules to add to`
+    throw new PlimsollError('USAGE', message)
+  }
   const venue = parseVenueId(name)
   const asOf = flags.asOf ?? new Date(nowMs).toISOString().slice(0, 'yyyy-mm-dd'.length)
   const { redisUrl, dataDir, appendfsync, shard, allowUnsafeRedis } = flags
@@ -177,18 +181,4 @@ function readMergeFile(path: string): WrittenRules {
   }
   const json = readJson(text)
   return 'value' in json ? (json.value as WrittenRules) : {}
-}
-
-const MODE_OF_A_NEW_FILE = 0o666
-
-/** A reader finds the old file or the new one, never a part. */
-function writeWhole(path: string, text: string): void {
-  const part = `${path}.part`
-  try {
-    const mode = statSync(path, { throwIfNoEntry: false })?.mode ?? MODE_OF_A_NEW_FILE
-    writeFileSync(part, text, { mode })
-    renameSync(part, path)
-  } catch (cause) {
-    throw new PlimsollError('USAGE', `${path} cannot be written: ${fileReason(cause)}`, { cause })
-  }
 }

@@ -17,3 +17,4 @@ export { type Connect, connectSocket, type Socket, type SocketEvents, type Socke
 export { orAtLimit, waitAtMost } from './time-limit.ts'
 export { Waiter } from './waiter.ts'
 export { WatchedFile } from './watched-file.ts'
+export { isNoRegularFile, writeWhole } from './whole-file.ts'

@@ -1,9 +1,19 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawn } from 'node:child_process'
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import { stripVTControlCharacters } from 'node:util'
-import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { rulesCommand } from '../../src/cli/rules.ts'
 import { bodiesOf } from '../../src/cli/rules-bodies.ts'
 import type { Output } from '../../src/cli/terminal.ts'
@@ -210,6 +220,54 @@ describe('plimsoll rules import', () => {
     expect(errors).toBe('')
     expect(output).toContain('1 taken')
     expect(Object.keys(JSON.parse(readFileSync(target, 'utf8')).bybit)).toEqual(['SOLUSDT'])
+  })
+
+  describe('where --out or --merge names no regular file', () => {
+    const link = join(folder, 'link.json')
+    const symbolsIn = (path: string) => Object.keys(JSON.parse(readFileSync(path, 'utf8')).bybit)
+    afterEach(() => rmSync(link))
+
+    it.each(['--out', '--merge'])('%s writes to the file at the end of the links', async (option) => {
+      const place = join(folder, `shared${option}`)
+      mkdirSync(place)
+      fileOf('rules.json', {})
+      symlinkSync('../rules.json', join(place, 'inner.json'))
+      symlinkSync(join(place, 'inner.json'), link)
+      await importing(fileOf('sol.json', SOL), option, link)
+      expect(lstatSync(link).isSymbolicLink()).toBe(true)
+      expect(lstatSync(join(place, 'inner.json')).isSymbolicLink()).toBe(true)
+      expect(symbolsIn(target)).toEqual(['SOLUSDT'])
+    })
+
+    it('makes the file to which a link leads', async () => {
+      symlinkSync('rules.json', link)
+      await importing(fileOf('sol.json', SOL), '--out', link)
+      expect(lstatSync(link).isSymbolicLink()).toBe(true)
+      expect(symbolsIn(target)).toEqual(['SOLUSDT'])
+    })
+
+    it('--out writes into a pipe, which stays one', async () => {
+      execFileSync('mkfifo', [link])
+      const reader = spawn('cat', [link])
+      onTestFinished(() => void reader.kill('SIGKILL'))
+      let read = ''
+      reader.stdout.on('data', (bytes: Buffer) => {
+        read += bytes.toString()
+      })
+      const ended = new Promise((resolve) => void reader.once('close', resolve))
+      await importing(fileOf('sol.json', SOL), '--out', link)
+      expect(lstatSync(link).isFIFO()).toBe(true)
+      await ended
+      expect(Object.keys(JSON.parse(read).bybit)).toEqual(['SOLUSDT'])
+    })
+
+    it('--merge refuses a pipe, which holds no rules to add to', async () => {
+      execFileSync('mkfifo', [link])
+      await expect(importing(fileOf('sol.json', SOL), '--merge', link)).rejects.toMatchObject({
+        code: 'USAGE',
+        message: `--merge is "${link}", which is no regular file: only a file holds rules to add to`,
+      })
+    })
   })
 
   it('reads several files together', async () => {
