@@ -1,8 +1,18 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 
 const PROJECT = fileURLToPath(new URL('..', import.meta.url))
 const json = (name: string) => JSON.parse(readFileSync(`${PROJECT}/${name}`, 'utf8'))
@@ -45,6 +55,23 @@ function relativeLinks(text: string): string[] {
 const isDeclaration = (path: string) => path.endsWith('.d.ts')
 
 describe('the package', () => {
+  it.skipIf(process.platform === 'win32')('has a command that runs by its path after each build', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'plimsoll-build-'))
+    onTestFinished(() => rmSync(folder, { recursive: true }))
+    for (const name of ['package.json', 'tsconfig.json'])
+      copyFileSync(join(PROJECT, name), join(folder, name))
+    symlinkSync(join(PROJECT, 'node_modules'), join(folder, 'node_modules'))
+    mkdirSync(join(folder, 'src/cli'), { recursive: true })
+    writeFileSync(join(folder, 'src/cli/main.ts'), "#!/usr/bin/env node\nconsole.log('runs')\n")
+    const { scripts, bin } = json('package.json')
+    expect(scripts.build).toBe('npm run -s build:wasm && npm run -s build:program')
+    for (const _build of ['first', 'after dist was removed']) {
+      rmSync(join(folder, 'dist'), { recursive: true, force: true })
+      execFileSync('npm', ['run', '-s', 'build:program'], { cwd: folder })
+      expect(execFileSync(join(folder, bin.plimsoll), { encoding: 'utf8' })).toBe('runs\n')
+    }
+  })
+
   it('holds what its documentation names', () => {
     const paths = packedPaths()
     for (const path of [

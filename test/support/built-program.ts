@@ -19,7 +19,7 @@ export function isProgramStale(root = ROOT): boolean {
 }
 
 function buildStaleProgram(): void {
-  if (isProgramStale()) execFileSync('npx', ['tsc'], { cwd: ROOT, stdio: 'inherit' })
+  if (isProgramStale()) execFileSync('npm', ['run', '-s', 'build:program'], { cwd: ROOT, stdio: 'inherit' })
 }
 
 /**
