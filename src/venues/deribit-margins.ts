@@ -58,3 +58,18 @@ export function optionFeeAssumptions(pricedIn: 'coin' | 'quote'): readonly strin
     ? []
     : ['the taker fee is taken on the price of the underlying in place of the index price']
 }
+
+/** Coins of a contract of linear options, where it is not one (article "Linear USDC Options"). */
+export const LINEAR_OPTION_CONTRACTS: Readonly<Record<string, string>> = { SOL: '10' }
+
+/**
+ * What a size of options assumes. The interface documents `amount` of an order, and `size` of a position, in coins; the articles
+ * count contracts.
+ */
+export function optionSizeAssumptions(coin: string, contractSize: string | undefined): readonly string[] {
+  return contractSize === undefined || Number(contractSize) === 1
+    ? []
+    : [
+        `a unit of size is one ${coin}, as amount and size of the interface count; a contract is ${contractSize} ${coin}`,
+      ]
+}

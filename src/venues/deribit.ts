@@ -3,6 +3,7 @@ import { ruleBookOfEntries } from '../rules/index.ts'
 import {
   DERIBIT_COINS,
   FUTURE_TAKER_FEE_RATE,
+  LINEAR_OPTION_CONTRACTS,
   NEW_FEES_ASSUMPTION,
   NEW_MODEL_ASSUMPTION,
   NEW_MODEL_FROM,
@@ -10,6 +11,7 @@ import {
   OPTION_TAKER_FEE_CAP,
   OPTION_TAKER_FEE_RATES,
   optionFeeAssumptions,
+  optionSizeAssumptions,
   standardMarginsOf,
 } from './deribit-margins.ts'
 import { deribitStream } from './deribit-stream.ts'
@@ -93,7 +95,12 @@ function optionRules({ coin, quote, expiry, strike, type }: OptionName): Instrum
       pricedIn,
       takerFeeCap: OPTION_TAKER_FEE_CAP,
     },
-    assumptions: [NEW_MODEL_ASSUMPTION, NEW_FEES_ASSUMPTION, ...optionFeeAssumptions(pricedIn)],
+    assumptions: [
+      NEW_MODEL_ASSUMPTION,
+      NEW_FEES_ASSUMPTION,
+      ...optionFeeAssumptions(pricedIn),
+      ...optionSizeAssumptions(coin, quote === undefined ? undefined : LINEAR_OPTION_CONTRACTS[coin]),
+    ],
   }
 }
 

@@ -176,6 +176,14 @@ describe('figures of the books', () => {
     expect(rulesOn('dydx', 'BTC-USD')!.initial).toMatchObject({ lowerCap: '0', upperCap: '0' })
   })
 
+  it('Deribit options of SOL say that a unit of size is one coin, where a contract is ten', () => {
+    const sentence =
+      'a unit of size is one SOL, as amount and size of the interface count; a contract is 10 SOL'
+    expect(rulesOn('deribit', 'SOL_USDC-25DEC26-250-C')).toMatchObject({ multiplier: '1' })
+    expect(rulesOn('deribit', 'SOL_USDC-25DEC26-250-C')!.assumptions).toContain(sentence)
+    expect(rulesOn('deribit', 'BTC-25DEC26-60000-C')!.assumptions).not.toContain(sentence)
+  })
+
   it('Bybit BTCUSD, whose table is of 2023, was asked on the value at entry until July 2025', () => {
     expect(rulesOn('bybit', 'BTCUSD', '2025-06-30')).toMatchObject({ maintenancePrice: 'entry' })
     expect(rulesOn('bybit', 'BTCUSD', '2025-06-30')).not.toHaveProperty('closingFee')

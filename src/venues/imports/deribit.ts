@@ -9,6 +9,7 @@ import {
   OPTION_TAKER_FEE_CAP,
   OPTION_TAKER_FEE_RATES,
   optionFeeAssumptions,
+  optionSizeAssumptions,
   type StandardMargin,
   standardMarginsOf,
 } from '../deribit-margins.ts'
@@ -58,6 +59,7 @@ export const deribitImport: RulesImport = {
     )
     for (const instrument of instruments) {
       taken.take(symbolIn(instrument, 'instrument_name'), () => {
+        refuseEnded(instrument, asOf)
         const kind = textIn(instrument, 'kind')
         if (kind === 'future') return futureOf(instrument, asOf)
         if (kind === 'option') return optionOf(instrument, futures, asOf)
@@ -66,6 +68,14 @@ export const deribitImport: RulesImport = {
     }
     return taken
   },
+}
+
+/** What the venue calls active is so on the day of its body, which may be before `asOf`. */
+function refuseEnded({ is_active, expiration_timestamp }: BodyRecord, asOf: string): void {
+  if (is_active === false) refuse('is_active is false: it is no longer traded')
+  const expiryMs = Number(decimalOf(expiration_timestamp))
+  if (is_active === true || !(expiryMs < Date.parse(asOf))) return
+  refuse(`it expired on ${new Date(expiryMs).toISOString().slice(0, 'yyyy-mm-dd'.length)}, before ${asOf}`)
 }
 
 function coinOf(instrument: BodyRecord): string {
@@ -127,6 +137,7 @@ function optionOf(instrument: BodyRecord, futures: ReadonlySet<string>, asOf: st
   const takerFeeRate = decimalOf(instrument.taker_commission)
   if (takerFeeRate === undefined && asOf >= NEW_FEES_FROM) assumptions.push(NEW_FEES_ASSUMPTION)
   assumptions.push(...optionFeeAssumptions(pricedIn))
+  assumptions.push(...optionSizeAssumptions(coinOf(instrument), decimalOf(instrument.contract_size)))
   return {
     ...baseAssetField(coinOf(instrument)),
     contribution: 'option',

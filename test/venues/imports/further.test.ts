@@ -384,6 +384,40 @@ describe('instruments of Deribit', () => {
     ])
   })
 
+  it('that are linear options of coins with a contract of several say so: a unit of size is one coin', () => {
+    const of = (contract_size: number) => {
+      const name = 'SOL_USDC-25DEC26-250-C'
+      const usdc = { quote_currency: 'USDC', settlement_currency: 'USDC' }
+      const body = {
+        ...option,
+        ...usdc,
+        instrument_name: name,
+        base_currency: 'SOL',
+        strike: 250,
+        contract_size,
+      }
+      return importedFrom('deribit', [body]).rules[name]!
+    }
+    expect(of(10)).toMatchObject({ multiplier: '1' })
+    expect(of(10).assumptions).toContain(
+      'a unit of size is one SOL, as amount and size of the interface count; a contract is 10 SOL',
+    )
+    expect(of(1).assumptions!.join()).not.toContain('a unit of size')
+  })
+
+  it('that are not active are refused by name, and those that expired before the day, unless the venue calls them active', () => {
+    const dated = { ...future, instrument_name: 'BTC-25SEP20' }
+    const expiry = Date.parse('2020-09-25T08:00:00Z')
+    const read = (more: object, asOf = '2026-08-01') =>
+      importedFrom('deribit', [{ ...dated, ...more }], { asOf }).refused['BTC-25SEP20']
+    expect(read({ is_active: false })).toBe('is_active is false: it is no longer traded')
+    expect(read({ is_active: false, expiration_timestamp: expiry })).toContain('is_active is false')
+    expect(read({ expiration_timestamp: expiry })).toBe('it expired on 2020-09-25, before 2026-08-01')
+    expect(read({ expiration_timestamp: expiry, is_active: true })).toBeUndefined()
+    expect(read({ expiration_timestamp: expiry }, '2020-09-25')).toBeUndefined()
+    expect(read({ expiration_timestamp: 32503708800000 })).toBeUndefined()
+  })
+
   it('that are combinations, spot pairs or of another coin are refused by name', () => {
     const body = [
       { ...future, instrument_name: 'BTC-FS-1', kind: 'future_combo' },
