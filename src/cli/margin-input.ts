@@ -3,8 +3,8 @@ import { z } from 'zod'
 import {
   type Account,
   compareDecimals,
-  type Decimal,
   decimalSchema,
+  FUNDING_RATE_MAX,
   faultsText,
   IN_OUR_WORDS,
   isPrice,
@@ -59,9 +59,6 @@ export function readPrices(
   }
   return checked
 }
-
-/** A higher rate of one payment is refused: it is a percentage given as a fraction. */
-export const FUNDING_RATE_MAX: Decimal = '0.5'
 
 /**
  * `underlyings`: symbols beside those of positions whose price counts.

@@ -1,6 +1,9 @@
 import { z } from 'zod'
 import type { VenueId } from './account.ts'
-import { decimalSchema, positiveDecimalSchema } from './decimal.ts'
+import { type Decimal, decimalSchema, positiveDecimalSchema } from './decimal.ts'
+
+/** A higher rate of one payment is refused: it is a percentage given as a fraction. */
+export const FUNDING_RATE_MAX: Decimal = '0.5'
 
 /**
  * Funding records of one market that count for an account: a year of one every 8 h, six weeks of one every hour. What was

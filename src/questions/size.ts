@@ -18,7 +18,8 @@ import {
   ZERO,
 } from '../margin/index.ts'
 import { type Backing, marginOf, type SizedMargin } from './size-margin.ts'
-import { fractionBelow1, positive, refuse, signed, zeroOrMore } from './stated.ts'
+import { feeRateOf, fundingRateOf, rateRemarks } from './size-rates.ts'
+import { positive, refuse, zeroOrMore } from './stated.ts'
 
 /** What a trader states before a position is opened. Money is in the settlement asset. Fields that may be 0 say so. */
 export interface SizeQuestion {
@@ -81,6 +82,7 @@ export interface Sized {
   readonly margin: SizedMargin | null
   readonly ruleBook: string
   readonly ruleAgeDays: number | null
+  /** Those of the rules, and stated rates so high that they may have been meant in per cent. */
   readonly assumptions: readonly string[]
 }
 
@@ -131,7 +133,7 @@ export function sizeOf(question: SizeQuestion): Sized {
     margin,
     ruleBook: book.version,
     ruleAgeDays: ruleAgeDays(rules.asOf === undefined ? null : Date.parse(rules.asOf), nowMs),
-    assumptions: rules.assumptions ?? [],
+    assumptions: [...(rules.assumptions ?? []), ...rateRemarks(question, rules, terms.payments)],
   }
 }
 
@@ -204,7 +206,7 @@ function lossOfOne(question: SizeQuestion, rules: InstrumentRules, terms: Terms)
   const valueAt = (price: Rational) =>
     rules.contribution === 'inverse' ? div(multiplier, price) : mul(multiplier, price)
   const value = valueAt(entry)
-  const fundingRate = signed('fundingRate', question.fundingRate)
+  const fundingRate = fundingRateOf(question)
   const paid = isLong ? fundingRate : { n: -fundingRate.n, d: fundingRate.d }
   const price = abs(sub(valueAt(stop), value))
   const slippage = abs(sub(valueAt(exit), valueAt(stop)))
@@ -213,23 +215,4 @@ function lossOfOne(question: SizeQuestion, rules: InstrumentRules, terms: Terms)
   const funding = max(ZERO, mul(mul(value, paid), { n: payments, d: 1n }))
   const total = [price, slippage, entryFee, exitFee, funding].reduce(add)
   return { value, price, slippage, entryFee, exitFee, funding, total }
-}
-
-/** A fee of 0 in the rules says that the fee does not count in the margin, not that trading is free. */
-function feeRateOf(
-  field: 'entryFeeRate' | 'exitFeeRate',
-  question: SizeQuestion,
-  { takerFeeRate }: InstrumentRules,
-): Rational {
-  const stated = question[field]
-  if (stated !== undefined) return fractionBelow1(field, stated)
-  const known = parseDecimal(takerFeeRate)
-  if (known.n === 0n) {
-    throw new PlimsollError(
-      'INPUT_INVALID',
-      `${field} is missing: the rules of ${question.book.venue} ${question.symbol} hold no taker fee, so it must be stated ("0" is a rate too)`,
-      { path: field },
-    )
-  }
-  return known
 }

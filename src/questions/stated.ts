@@ -1,6 +1,6 @@
-import { UNSIGNED_DECIMAL_PATTERN } from '../domain/index.ts'
+import { type Decimal, UNSIGNED_DECIMAL_PATTERN } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
-import { parseDecimal, type Rational } from '../margin/index.ts'
+import { compare, parseDecimal, type Rational } from '../margin/index.ts'
 
 // Numbers that a user states. Each is read exactly, or refused with INPUT_INVALID by the name of its field.
 
@@ -16,16 +16,11 @@ export function zeroOrMore(field: string, text: string): Rational {
   return parseDecimal(text)
 }
 
-export function fractionBelow1(field: string, text: string): Rational {
+/** `signs`: what the rule says of the sign, for a caller that takes it away before. */
+export function fractionUpTo(greatest: Decimal, field: string, text: string, signs = ''): Rational {
   const value = zeroOrMore(field, text)
-  return value.n < value.d ? value : refuse(field, text, 'must be a fraction below 1, such as 0.00055')
-}
-
-/** A rate that may be negative, between −1 and 1. */
-export function signed(field: string, text: string): Rational {
-  const isNegative = text.startsWith('-')
-  const magnitude = fractionBelow1(field, isNegative ? text.slice(1) : text)
-  return isNegative ? { n: -magnitude.n, d: magnitude.d } : magnitude
+  if (compare(value, parseDecimal(greatest)) <= 0) return value
+  return refuse(field, text, `must be a fraction of at most ${greatest}${signs}; 0.00055 is 0.055 %`)
 }
 
 export function refuse(field: string, value: string, rule: string): never {

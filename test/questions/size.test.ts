@@ -168,6 +168,29 @@ describe('the margin of the position', () => {
   })
 })
 
+describe('a rate that may have been meant in per cent is remarked', () => {
+  it.each<[Partial<SizeQuestion>, string[]]>([
+    [{ exitFeeRate: '0.005' }, []],
+    [
+      { exitFeeRate: '0.04' },
+      ['exitFeeRate 0.04 is 4 % of the value, more than 10 times the taker fee 0.0005 of the rules'],
+    ],
+    [{ fundingRate: '0.0049', holdHours: '8' }, []],
+    [
+      { fundingRate: '-0.01', holdHours: '8' },
+      ['fundingRate -0.01 is -1 % of the value at each funding payment'],
+    ],
+    [{ fundingRate: '0.01' }, []],
+  ])('%j', (stated, remarks) => {
+    expect(ask(stated).assumptions).toEqual(remarks)
+  })
+
+  it('no fee is compared with rules that hold none', () => {
+    const fees = { entryFeeRate: '0.04', exitFeeRate: '0' }
+    expect(ask({ symbol: 'FREEUSDT', ...fees }).assumptions).toEqual([])
+  })
+})
+
 describe('a question that has no answer is refused by its field', () => {
   it.each<[Partial<SizeQuestion>, string, RegExp]>([
     [{ risk: '0' }, 'risk', /above zero/],
@@ -176,8 +199,11 @@ describe('a question that has no answer is refused by its field', () => {
     [{ stopPrice: '100.0' }, 'stopPrice', /differ from the entry price/],
     [{ slippage: '100%' }, 'slippage', /no price above zero/],
     [{ slippage: '-1' }, 'slippage', /zero or more/],
-    [{ entryFeeRate: '1' }, 'entryFeeRate', /fraction below 1/],
-    [{ fundingRate: '-2' }, 'fundingRate', /fraction below 1/],
+    [{ entryFeeRate: '0.055' }, 'entryFeeRate', /is "0\.055": it must be a fraction of at most 0\.05/],
+    [{ exitFeeRate: '1' }, 'exitFeeRate', /fraction of at most 0\.05/],
+    [{ fundingRate: '-2' }, 'fundingRate', /fraction of at most 0\.5, above or below zero/],
+    [{ fundingRate: '0.51' }, 'fundingRate', /fraction of at most 0\.5/],
+    [{ fundingRate: '--0.1' }, 'fundingRate', /decimal number/],
     [{ fundingIntervalHours: '0' }, 'fundingIntervalHours', /above zero/],
     [{ holdHours: '8000001' }, 'holdHours', /at most 1000000 funding intervals/],
     [{ step: '0' }, 'step', /above zero/],
