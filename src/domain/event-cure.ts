@@ -14,7 +14,7 @@ export const cureSchema = z.object({
       }),
     )
     .describe(
-      'Each alone brings it below every level, as topUp does: the smallest reduction of that one position. What is closed is closed at the marks; a level by distance is judged at prices moved against the account as it is then.',
+      'Each alone brings it below every level, as topUp does: the smallest reduction of that one position. What is closed is closed at the marks, and what an option is bought back or sold for leaves or enters the wallet; a level by distance is judged at prices moved against the account as it is then.',
     ),
   topUps: z
     .array(

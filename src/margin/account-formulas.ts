@@ -11,7 +11,7 @@ import {
   type PoolTerms,
   poolBalancesOf,
 } from './pool-formulas.ts'
-import { type PositionFigures, positionFiguresOf } from './position-formulas.ts'
+import { type PositionFigures, paidByClosing, positionFiguresOf } from './position-formulas.ts'
 import type { RuledPosition } from './position-value.ts'
 import { ONE, parseDecimal, type Rational, ZERO } from './rational.ts'
 
@@ -178,7 +178,7 @@ function realizedOf<N>(
   const size = algebra.mul(algebra.of(parseDecimal(ruled.position.size)), closed.share)
   const { closingMarkOf } = prices
   const closing = closingMarkOf === undefined ? prices : { ...prices, markOf: closingMarkOf }
-  return positionFiguresOf(algebra, ruled, size, marketOf(ruled, closing)).contribution
+  return paidByClosing(ruled, positionFiguresOf(algebra, ruled, size, marketOf(ruled, closing)))
 }
 
 /** All in the currency of the pool, but the figures of the positions. */

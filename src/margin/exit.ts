@@ -3,7 +3,7 @@ import type { MarginAccount } from './account.ts'
 import { exactNumbers } from './algebra.ts'
 import type { FurtherPrices, MarkOf } from './formula-figures.ts'
 import type { PoolTerms } from './pool-formulas.ts'
-import { positionFiguresOf } from './position-formulas.ts'
+import { paidByClosing, positionFiguresOf } from './position-formulas.ts'
 import type { RuledPosition } from './position-value.ts'
 import {
   abs,
@@ -67,19 +67,20 @@ function ownedIn({ assets }: PoolTerms, priceOf: PriceOf): Rational | undefined 
   return owned
 }
 
-/** What closing pays into the wallet. The premium of an option is in the wallet already, so its whole value comes. */
+/** What closing pays into the wallet, less the fee. */
 function paidAt(ruled: RuledPosition, prices: ExitPrices): Rational | undefined {
   const { position, rules } = ruled
   const exitPrice = prices.exitPriceOf(position.symbol)
   if (exitPrice === undefined) return undefined
   // The margin that the venue asks for does not count, and with it neither underlying nor funding.
   const market = { markPrice: parseDecimal(exitPrice), underlyingPrice: ONE, fundingRate: ZERO }
-  const { value, unrealizedPnl } = positionFiguresOf(exactNumbers, ruled, parseDecimal(position.size), market)
-  if (rules.contribution !== 'option') {
-    return sub(unrealizedPnl, mul(parseDecimal(rules.takerFeeRate), abs(value)))
-  }
-  const fee = optionFeeOf(ruled, abs(value), prices)
-  return fee && sub(value, fee)
+  const figures = positionFiguresOf(exactNumbers, ruled, parseDecimal(position.size), market)
+  const value = abs(figures.value)
+  const fee =
+    rules.contribution === 'option'
+      ? optionFeeOf(ruled, value, prices)
+      : mul(parseDecimal(rules.takerFeeRate), value)
+  return fee && sub(paidByClosing(ruled, figures), fee)
 }
 
 /**

@@ -61,7 +61,8 @@ export function* cureSteps(
   const topUp = topUpOf(undefined)
   assert(topUp !== undefined, 'money that is added cures')
   yield
-  const goals = reductionGoalsOf(marginAccount, rule, false, isNegative)
+  // What an option is sold for can bring a balance above zero, where another level asks for the most.
+  const goals = isNegative ? topUpGoals : reductionGoalsOf(marginAccount, rule, false, false)
   const reductions: Cure['reductions'][number][] = []
   for (const [index, { position }] of formula.positions.entries()) {
     const closings = goals.map((goal) => closingOf(knownAt, index, goal))

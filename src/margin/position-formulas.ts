@@ -52,6 +52,14 @@ export function positionFiguresOf<N>(
   }
 }
 
+/**
+ * What closing a position at the market of its figures pays into the wallet, before fees. The premium of an option changed
+ * hands at entry, so its whole value is paid (Deribit: margin_balance = equity − options_value).
+ */
+export function paidByClosing<N>({ rules }: RuledPosition, { value, unrealizedPnl }: PositionFigures<N>): N {
+  return rules.contribution === 'option' ? value : unrealizedPnl
+}
+
 /** undefined where the rules take it from a leverage that the position does not state. No verdict asks for it. */
 export function initialMarginAt(ruled: RuledPosition, market: Market<Rational>): Rational | undefined {
   const sized = sizedPositionOf(exactNumbers, ruled, parseDecimal(ruled.position.size))

@@ -65,7 +65,7 @@ function surplusPiecesOf(known: Known, place: number, { ratio }: Goal): Pieces {
     const balance = mul(ratio, unroundedFiguresOf(known).marginBalance)
     return { ...moving, constant: ZERO, slope: sub(balance, asked.slope) }
   }
-  const realized = known.closingMarks === undefined ? contribution : realizedOf(known, sized)
+  const realized = realizedOf(known, sized)
   const balance = add(sub(figures.marginBalance, own.rounded.contribution), realized)
   const others = sub(figures.maintenanceMargin, own.rounded.maintenanceMargin)
   const gain = mul(ratio, sub(contribution, realized))
@@ -92,7 +92,7 @@ function pooledSurplusPiecesOf(known: Known, pool: PoolTerms, place: number, goa
   if (at === undefined) return undefined
   const { indexPrice } = at
   const { contribution } = own
-  const realized = known.closingMarks === undefined ? contribution : realizedOf(known, sized)
+  const realized = realizedOf(known, sized)
   const gain = { wallet: neg(realized), contribution }
   const counted = countedGain(pool, priced, gain, ONE, indexPrice, ratio)
   const asked = movingWithShare(sized, markValue, market, own.maintenanceMargin)
@@ -117,9 +117,9 @@ function worseSideOf(priced: PricedAsset, { ratio }: Goal, surplus: Rational) {
 /** What closing a size pays, at the present marks. */
 function realizedOf({ marks, closingMarks = marks }: Known, sized: SizedPosition<Rational>): Rational {
   const { position, rules } = sized.ruled
-  if (rules.contribution === 'option') return ZERO
-  const gain = sub(markValueOf(sized, closingMarks.get(position.symbol)!), sized.entryValue)
-  return sized.isLong === (rules.contribution === 'inverse') ? neg(gain) : gain
+  const value = markValueOf(sized, closingMarks.get(position.symbol)!)
+  const paid = rules.contribution === 'option' ? value : sub(value, sized.entryValue)
+  return sized.isLong === (rules.contribution === 'inverse') ? neg(paid) : paid
 }
 
 function isolatedSurplusOf(known: Known, { ratio }: Goal): Surplus['exactAt'] {

@@ -33,8 +33,8 @@ export function withMoney(one: VenueCase, engine: MarginAccount, amount: string)
 }
 
 /**
- * The account after a part of one position is closed at its mark: in a cross pool its PnL stays in the wallet, the margin of
- * an isolated position leaves with the part.
+ * The account after a part of one position is closed at its mark: in a cross pool its PnL stays in the wallet, into which an
+ * option brings its whole value; the margin of an isolated position leaves with the part.
  */
 export function withClosed(one: VenueCase, index: number, size: string, prices: VenuePrices): VenueCase {
   const position = one.account.positions[index]!
@@ -51,7 +51,7 @@ export function withClosed(one: VenueCase, index: number, size: string, prices: 
         : { ...rest, isolatedMargin: print(multiply(parse(isolatedMargin), kept)) }
     return withAccount(one, { positions: positions(changed) })
   }
-  const realized = contributionOf(one, { ...position, size: signed(position, size) }, prices)
+  const realized = paidByClosing(one, { ...position, size: signed(position, size) }, prices)
   const collateral = one.account.collateral.map((entry) => ({
     ...entry,
     amount: print(add(parse(entry.amount), realized)),
@@ -78,8 +78,16 @@ export function magnitudeOf({ size }: Position): Fraction {
   return parse(size.replace('-', ''))
 }
 
-function signed({ size }: Position, magnitude: string): string {
+export function signed({ size }: Position, magnitude: string): string {
   return size.startsWith('-') ? `-${magnitude}` : magnitude
+}
+
+/** What closing the position at its mark brings into the wallet: the value of an option, elsewhere its PnL by the referee. */
+export function paidByClosing(one: VenueCase, position: Position, prices: VenuePrices): Fraction {
+  const { option, multiplier } = one.book.rulesOf(position.symbol)!
+  if (option === undefined) return contributionOf(one, position, prices)
+  const units = multiply(parse(position.size), parse(multiplier))
+  return multiply(units, parse(prices.marks.get(position.symbol)!))
 }
 
 /** What the position adds to the margin balance, by the referee. */
