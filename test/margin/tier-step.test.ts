@@ -84,12 +84,20 @@ describe('the part of a position that the venue closes first', () => {
   it('of XBTUSD at BitMEX ends at the risk limit below, in whole lots', () => {
     const book = ruleBookOf(VENUES.find(({ id }) => id === 'bitmex')!.id)
     const stated = { symbol: 'XBTUSD', marginMode: 'isolated', entryPrice: '60000', leverage: '10' }
-    const positions = [{ ...stated, size: '26280000' }]
-    const [marginAccount] = marginAccountsOf(parsedAccount({ positions } as never), book)
+    const reductionAt = (own: object) => {
+      const positions = [{ ...stated, size: '26280000', ...own }]
+      const [marginAccount] = marginAccountsOf(parsedAccount({ positions } as never), book)
+      const further = { fundingRateOf: () => '0.0001' }
+      const [answers] = positionAnswersOf(marginAccount!, () => '60000', further)
+      return answers!.nextTierReduction
+    }
     // A lot of 100 contracts is 166,667 satoshi; 209,999 lots are within 350 XBT, and 210,000 are not.
-    const further = { fundingRateOf: () => '0.0001' }
-    const [answers] = positionAnswersOf(marginAccount!, () => '60000', further)
-    expect(answers!.nextTierReduction).toBe('5280100')
+    expect(reductionAt({})).toBe('5280100')
+    // The rate of the tier, and that of a higher risk limit which the user chose; two that the table contradicts.
+    expect(reductionAt({ maintenanceMarginRate: '0.015' })).toBe('5280100')
+    expect(reductionAt({ maintenanceMarginRate: '0.02' })).toBe('5280100')
+    expect(reductionAt({ maintenanceMarginRate: '0.01' })).toBeNull()
+    expect(reductionAt({ maintenanceMarginRate: '0.0175' })).toBeNull()
   })
 
   it('of BTCUSDT at Binance ends at a cap of its table', () => {
