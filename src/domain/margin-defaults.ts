@@ -1,6 +1,7 @@
 // What a venue's rule book says for all its instruments.
 import type { z } from 'zod'
 import type { MarginMode } from './account.ts'
+import type { PoolKind } from './collateral.ts'
 import type { Decimal } from './decimal.ts'
 import type { closingFeeSchema, Liquidation } from './margin-model.ts'
 
@@ -42,6 +43,14 @@ export interface LiquidationShare {
   readonly takeoverRatioOf?: (symbol: string) => Decimal | undefined
 }
 
+/** Which contracts a pool over several currencies of a venue holds. */
+export interface PoolContracts {
+  /** Whether a cross position of the contract may stand in it; one that may not is backed by another wallet. */
+  readonly holds: (symbol: string) => boolean
+  /** Whether a contract that it may hold has isolated positions beside it. */
+  readonly hasIsolatedMargin: boolean
+}
+
 /** What a venue's book says for all its instruments whose rules do not say otherwise. */
 export interface MarginDefaults {
   readonly closingFee: z.infer<typeof closingFeeSchema>
@@ -69,6 +78,15 @@ export interface MarginDefaults {
   readonly funding?: FundingRule
   /** Whether the venue has isolated positions of a contract; absent where it has them of every one. */
   readonly hasIsolatedMargin?: (symbol: string) => boolean
+  /** By kind of pool; absent where a pool of that kind holds every contract of the venue, and isolated ones stand beside it. */
+  readonly pools?: Partial<Readonly<Record<PoolKind, PoolContracts>>>
+  /**
+   * The part of the venue that keeps the margin account of a contract's cross positions, by symbol: those of two parts are
+   * never in one. Absent where the venue has one part.
+   */
+  readonly partOf?: (symbol: string) => string
+  /** The venue nets a long and a short position of one contract, so that no account holds both. */
+  readonly netsPositions?: true
   /** What is assumed of a cross account that is long and short in one contract; absent where the venue states how it is margined. */
   readonly hedgedAssumption?: string
   /** Absent where the venue does not say how it rounds its liquidation prices. */

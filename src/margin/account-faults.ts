@@ -3,7 +3,6 @@ import {
   type AccountFault,
   faultsText,
   type InstrumentRules,
-  type Liquidation,
   type MarginMode,
   type Position,
   pathText,
@@ -13,17 +12,13 @@ import { PlimsollError } from '../errors.ts'
 import { checkRules } from './exact-rules.ts'
 import { assetFaultsOf, pooledAssetsOf } from './pool-assets.ts'
 import { hasPositionFault, positionFaultsOf } from './position-faults.ts'
+import { isOneMarginAccount, MateFaults } from './position-mates.ts'
 
 const NONZERO_DIGIT = /[1-9]/
 
 /** A position of size zero is closed: it needs no rules and settles nothing. */
 export function isOpen({ size }: Pick<Position, 'size'>): boolean {
   return NONZERO_DIGIT.test(size)
-}
-
-/** When the venue liquidates positions under these rules. */
-export function liquidationOf(rules: InstrumentRules, book: RuleBook): Liquidation {
-  return rules.liquidation ?? book.defaults.liquidation
 }
 
 /** What `hasFault` needs of a part of an account. */
@@ -33,18 +28,13 @@ interface Part {
   readonly positions: readonly { readonly rules: InstrumentRules; readonly position: Position }[]
 }
 
-interface PoolStart {
-  /** Index of the first position of the pool. */
-  readonly index: number
-  readonly liquidation: Liquidation
-}
-
 /**
  * All faults for which the rules cannot judge the account:
  * - an open position whose symbol the book does not hold;
  * - a margin mode that the contract does not have, a leverage that its rules need and the position does not state, and a
  *   `maintenanceMarginRate` or `maxLeverage` to which its rules give no meaning;
- * - a cross pool whose positions disagree on when it is liquidated;
+ * - a contract that the pool of the account does not hold at the venue, and a part of a contract that cannot be divided;
+ * - positions that the venue nets, keeps in two margin accounts, or liquidates by two rules (`MateFaults`);
  * - an asset of a pool over several currencies for which the book has no collateral rules, or not those of a debt;
  * - a cross pool in one currency without a collateral entry for it;
  * - each further asset that could be margin of a cross pool, because it would count as nothing.
@@ -55,7 +45,7 @@ export function accountFaultsOf(account: Account, book: RuleBook): readonly Acco
   const faults: AccountFault[] = []
   const { pool } = account
   const settledIn = new Set<string>()
-  const firstOfPool = new Map<string, PoolStart>()
+  const mates = new MateFaults(account, book)
   account.positions.forEach((position, index) => {
     if (!isOpen(position)) return
     const rules = book.rulesOf(position.symbol)
@@ -68,26 +58,14 @@ export function accountFaultsOf(account: Account, book: RuleBook): readonly Acco
       return
     }
     settledIn.add(rules.settlementAsset)
-    for (const { field, rule } of positionFaultsOf(position, rules, book)) {
+    for (const { field, rule } of positionFaultsOf(position, rules, book, pool)) {
       faults.push({ code: 'ACCOUNT_UNSUPPORTED', path: ['positions', index, field], rule })
     }
-    if (position.marginMode !== 'cross') return
-    const liquidation = liquidationOf(rules, book)
-    const currency = pool?.currency ?? rules.settlementAsset
-    const first = firstOfPool.get(currency)
-    if (first === undefined) firstOfPool.set(currency, { index, liquidation })
-    else if (first.liquidation !== liquidation) {
-      const other = `positions[${first.index}] (${account.positions[first.index]!.symbol})`
-      faults.push({
-        code: 'ACCOUNT_UNSUPPORTED',
-        path: ['positions', index, 'symbol'],
-        rule: `its rules have liquidation "${liquidation}", those of ${other} in the same cross pool "${first.liquidation}"; one pool needs one`,
-      })
-    }
+    faults.push(...mates.of(position, index, rules))
   })
   if (pool !== undefined)
     return [...faults, ...assetFaultsOf(pooledAssetsOf(account, pool, book), account, pool, book)]
-  for (const [asset, { index }] of firstOfPool) {
+  for (const [asset, index] of mates.firstOfPool) {
     if (account.collateral.some((entry) => entry.asset === asset)) continue
     const cross = `cross position positions[${index}] (${account.positions[index]!.symbol})`
     faults.push({
@@ -98,7 +76,7 @@ export function accountFaultsOf(account: Account, book: RuleBook): readonly Acco
   }
   // An unknown symbol may settle in any asset.
   const isWhole = !faults.some(({ code }) => code === 'SYMBOL_UNKNOWN')
-  if (account.separateWallets !== true && firstOfPool.size > 0 && isWhole) {
+  if (account.separateWallets !== true && mates.firstOfPool.size > 0 && isWhole) {
     account.collateral.forEach(({ asset, amount }, index) => {
       if (settledIn.has(asset) || !NONZERO_DIGIT.test(amount)) return
       faults.push({
@@ -118,13 +96,12 @@ export function hasFault(account: Account, parts: readonly Part[], book: RuleBoo
   let hasPool = false
   for (const { marginMode, currency, positions } of parts) {
     for (const { position, rules } of positions) {
-      if (hasPositionFault(position, rules, book)) return true
+      if (hasPositionFault(position, rules, book, undefined)) return true
     }
     if (marginMode === 'isolated') continue
     hasPool = true
     if (!collateral.some(({ asset }) => asset === currency)) return true
-    const liquidation = liquidationOf(positions[0]!.rules, book)
-    for (const { rules } of positions) if (liquidationOf(rules, book) !== liquidation) return true
+    if (!isOneMarginAccount(positions, book)) return true
   }
   if (!hasPool || separateWallets === true) return false
   const isSettledIn = (asset: string) => parts.some(({ currency }) => currency === asset)

@@ -1,6 +1,6 @@
 import type { Account, MarginMode, Position, RuleBook } from '../domain/index.ts'
 import { assert } from '../errors.ts'
-import { accountFaultsOf, hasFault, isOpen, liquidationOf, refuseFaults } from './account-faults.ts'
+import { accountFaultsOf, hasFault, isOpen, refuseFaults } from './account-faults.ts'
 import type { AccountFormula } from './account-formulas.ts'
 import { crossPoolId, isolatedId, parseMarginAccountId, sideOf } from './account-id.ts'
 import { exactNumbers } from './algebra.ts'
@@ -15,6 +15,7 @@ import { poolAccount, poolTermsOf } from './pool-account.ts'
 import { owedAssetsOf } from './pool-assets.ts'
 import type { PoolTerms } from './pool-formulas.ts'
 import { hasPositionFault } from './position-faults.ts'
+import { isOneMarginAccount, liquidationOf } from './position-mates.ts'
 import type { RuledPosition } from './position-value.ts'
 import { ONE, parseDecimal, type Rational, ZERO } from './rational.ts'
 import { oldestMs } from './rule-age.ts'
@@ -155,7 +156,8 @@ export function marginAccountOf(account: Account, id: string, book: RuleBook): M
 
 function refuseFaultyPositions(account: Account, positions: readonly RuledPosition[], book: RuleBook): void {
   for (const { position, rules } of positions) {
-    if (hasPositionFault(position, rules, book)) refuseFaults(account, accountFaultsOf(account, book))
+    if (hasPositionFault(position, rules, book, account.pool))
+      refuseFaults(account, accountFaultsOf(account, book))
   }
 }
 
@@ -221,10 +223,8 @@ function crossPool(
   const amount = account.collateral.find(({ asset }) => asset === currency)?.amount
   if (amount === undefined) refuseFaults(account, accountFaultsOf(account, book))
   const walletBalance = parseDecimal(amount!)
+  if (!isOneMarginAccount(positions, book)) refuseFaults(account, accountFaultsOf(account, book))
   const liquidation = liquidationOf(positions[0]!.rules, book)
-  if (positions.some(({ rules }) => liquidationOf(rules, book) !== liquidation)) {
-    refuseFaults(account, accountFaultsOf(account, book))
-  }
   const plain = positions.every(({ position, rules }) => isPlain(position, rules, book.defaults))
   const legs = (plain ? positions : []).map(({ position, rules }) => {
     const leg = legOf(position, rules, book.defaults)

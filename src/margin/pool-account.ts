@@ -6,13 +6,14 @@ import type {
   Pool,
   RuleBook,
 } from '../domain/index.ts'
-import { accountFaultsOf, liquidationOf, refuseFaults } from './account-faults.ts'
+import { accountFaultsOf, refuseFaults } from './account-faults.ts'
 import { crossPoolId } from './account-id.ts'
 import { assumptionsOf } from './assumptions.ts'
 import { interestAssumptionsOf } from './interest.ts'
 import type { MarginAccount } from './margin-account.ts'
 import { collateralRulesIn, lacksDebtRate, poolAssetsOf } from './pool-assets.ts'
 import type { PoolTerms } from './pool-formulas.ts'
+import { isOneMarginAccount, liquidationOf } from './position-mates.ts'
 import type { RuledPosition } from './position-value.ts'
 import { add, neg, parseDecimal, parseRate, ZERO } from './rational.ts'
 import { oldestMs } from './rule-age.ts'
@@ -55,13 +56,18 @@ function amountIn(list: readonly { asset: string; amount: string }[], asset: str
   return parseDecimal(list.find((entry) => entry.asset === asset)?.amount ?? '0')
 }
 
-/** A cross pool over several currencies. It may hold debts alone, and no position. */
+/**
+ * A cross pool over several currencies. It may hold debts alone, and no position.
+ * @throws PlimsollError ACCOUNT_UNSUPPORTED for positions that cannot stand in one margin account.
+ */
 export function poolAccount(
   account: Account,
   pool: PoolTerms,
   positions: readonly RuledPosition[],
   book: RuleBook,
 ): MarginAccount {
+  if (positions.length > 0 && !isOneMarginAccount(positions, book))
+    refuseFaults(account, accountFaultsOf(account, book))
   const rules = positions.map((ruled) => ruled.rules)
   const [first] = rules
   const weights = pool.assets.flatMap((asset) => asset.rules ?? [])

@@ -1,5 +1,5 @@
 // Why the rules of a contract cannot judge a position as it is stated.
-import type { InstrumentRules, Position, RuleBook } from '../domain/index.ts'
+import type { InstrumentRules, Pool, Position, RuleBook } from '../domain/index.ts'
 
 /** A field of a position with the reason against it. */
 export interface PositionFault {
@@ -7,32 +7,76 @@ export interface PositionFault {
   readonly rule: string
 }
 
-type Check = (position: Position, rules: InstrumentRules, book: RuleBook) => string | undefined
+type Check = (
+  position: Position,
+  rules: InstrumentRules,
+  book: RuleBook,
+  pool: Pick<Pool, 'kind'> | undefined,
+) => string | undefined
 
 const CHECKS: readonly { readonly field: keyof Position; readonly reasonAgainst: Check }[] = [
+  { field: 'symbol', reasonAgainst: reasonAgainstPool },
   { field: 'marginMode', reasonAgainst: reasonAgainstMode },
+  { field: 'marginMode', reasonAgainst: reasonAgainstIsolatedBesidePool },
+  { field: 'size', reasonAgainst: reasonAgainstSize },
   { field: 'leverage', reasonAgainst: reasonAgainstLeverage },
   { field: 'maintenanceMarginRate', reasonAgainst: reasonAgainstOwnRate },
   { field: 'maxLeverage', reasonAgainst: reasonAgainstMaxLeverage },
 ]
 
+/** `pool`: of the account of the position. */
 export function positionFaultsOf(
   position: Position,
   rules: InstrumentRules,
   book: RuleBook,
+  pool: Pick<Pool, 'kind'> | undefined,
 ): readonly PositionFault[] {
   return CHECKS.flatMap(({ field, reasonAgainst }) => {
-    const rule = reasonAgainst(position, rules, book)
+    const rule = reasonAgainst(position, rules, book, pool)
     return rule === undefined ? [] : [{ field, rule }]
   })
 }
 
 /** Whether `positionFaultsOf` has anything against the position; makes nothing, since each event asks it. */
-export function hasPositionFault(position: Position, rules: InstrumentRules, book: RuleBook): boolean {
+export function hasPositionFault(
+  position: Position,
+  rules: InstrumentRules,
+  book: RuleBook,
+  pool: Pick<Pool, 'kind'> | undefined,
+): boolean {
   for (const { reasonAgainst } of CHECKS) {
-    if (reasonAgainst(position, rules, book) !== undefined) return true
+    if (reasonAgainst(position, rules, book, pool) !== undefined) return true
   }
   return false
+}
+
+function reasonAgainstPool(
+  { marginMode, symbol }: Position,
+  _: InstrumentRules,
+  { venue, defaults }: RuleBook,
+  pool: Pick<Pool, 'kind'> | undefined,
+): string | undefined {
+  if (pool === undefined || marginMode === 'isolated') return undefined
+  if (defaults.pools?.[pool.kind]?.holds(symbol) !== false) return undefined
+  return `is backed by a wallet of its own at ${venue}, which a ${pool.kind} pool is no part of: give it an account without "pool"`
+}
+
+function reasonAgainstIsolatedBesidePool(
+  { marginMode, symbol }: Position,
+  _: InstrumentRules,
+  { venue, defaults }: RuleBook,
+  pool: Pick<Pool, 'kind'> | undefined,
+): string | undefined {
+  const contracts = pool && defaults.pools?.[pool.kind]
+  if (marginMode === 'cross' || contracts?.hasIsolatedMargin !== false || !contracts.holds(symbol))
+    return undefined
+  return `${venue} has no isolated positions of this contract beside a ${pool!.kind} pool: the pool backs it, "cross"`
+}
+
+/** A contract with an amount of margin each cannot be divided. */
+function reasonAgainstSize({ size }: Position, { maintenance }: InstrumentRules): string | undefined {
+  if (maintenance.kind !== 'per-contract' || !/\.\d*[1-9]/.test(size)) return undefined
+  return 'must be a whole number of contracts: the rules ask for an amount of margin for each (per-contract)'
 }
 
 /** Why the position cannot have its margin mode; undefined if it can. */

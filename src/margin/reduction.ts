@@ -22,12 +22,13 @@ import {
 
 /** Top-ups and reductions of linear positions are rounded up to this step, in asset or base units. */
 export const CURE_STEP: Decimal = '0.00000001'
-/** Inverse positions are reduced by whole contracts. */
+/** Inverse positions, and those with an amount of margin a contract, are reduced by whole contracts. */
 export const CURE_CONTRACTS: Decimal = '1'
 
 /** A part of a position that is closed is a multiple of this: of a lot where the venue values each, else as said above. */
-export function reductionStepOf({ rounding, contribution }: InstrumentRules): Decimal {
-  return rounding?.lotSize ?? (contribution === 'inverse' ? CURE_CONTRACTS : CURE_STEP)
+export function reductionStepOf({ rounding, contribution, maintenance }: InstrumentRules): Decimal {
+  const isWhole = contribution === 'inverse' || maintenance.kind === 'per-contract'
+  return rounding?.lotSize ?? (isWhole ? CURE_CONTRACTS : CURE_STEP)
 }
 
 /**

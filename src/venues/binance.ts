@@ -248,6 +248,11 @@ export const binance: Venue = {
       liquidation: 'reached',
       venueRatio: { cross: 'maintenance-over-balance', isolated: 'maintenance-over-balance' },
       tiersPerLiquidationStep: 1,
+      pools: {
+        // Multi-assets mode is one of USDⓈ-M, and of cross margin.
+        'multi-asset': { holds: (symbol) => !COINM_SYMBOL.test(symbol), hasIsolatedMargin: false },
+        'spot-margin': { holds: () => false, hasIsolatedMargin: true },
+      },
       coinOf: (symbol) => (COINM_SYMBOL.test(symbol) ? symbol.replace(/USD_.*$/, '') : usdmCoinOf(symbol)),
       // Changes `isolatedWallet` of an isolated position.
       funding: { perpetual: /^(?!.*_\d{6}$)/, payment: 'at-mark', isolated: 'own-margin' },

@@ -48,6 +48,8 @@ export const cme: Venue = {
       liquidation: 'passed',
       hasIsolatedMargin: () => false,
       marginCall: 'to-initial-margin',
+      // Offsetting positions of one contract close each other at clearing.
+      netsPositions: true,
     },
     read: () => ({ BTC: btc() }),
     heldAs: (symbol) => symbol.replace(/[FGHJKMNQUVXZ]\d{1,2}$/, ''),

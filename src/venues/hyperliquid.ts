@@ -81,6 +81,8 @@ export const hyperliquid: Venue = {
         takeoverRatioOf: (symbol) => (symbol.includes(':') ? undefined : '1.5'),
       },
       adlRanking: 'price-by-leverage',
+      // `clearinghouseState` is one of a user and an exchange: that of the venue, or that of a builder.
+      partOf: (symbol) => (symbol.includes(':') ? symbol.slice(0, symbol.indexOf(':')) : ''),
     },
     read: entries,
   }),

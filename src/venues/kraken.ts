@@ -9,6 +9,9 @@ const KRAKEN = venueId('kraken')
 /** PI_XBTUSD and FI_XBTUSD_220930 are inverse, PF_ETHUSD and FF_XBTUSD_220930 linear. PF_AAPLxUSD has a small letter. */
 const SYMBOL = /^(?:PI|PF|FI|FF)_[A-Za-z\d]+(?:_\d{6})?$/
 
+/** Inverse contracts, each coin's in a single-collateral wallet, which is cross only. */
+const SINGLE_COLLATERAL = /^[PF]I_/
+
 /** Maintenance margin rates by lower bound in dollars: `from:rate`. The initial rate is twice the other. */
 const INVERSE_OF_2021 = `
 PI_XBTUSD 0:0.01 500000:0.02 1000000:0.03 3000000:0.05 6000000:0.075 12000000:0.125 20000000:0.15 50000000:0.2
@@ -66,6 +69,12 @@ export const kraken: Venue = {
       closingFee: 'none',
       liquidation: 'passed',
       assetNames: { BTC: 'XBT' },
+      hasIsolatedMargin: (symbol) => !SINGLE_COLLATERAL.test(symbol),
+      pools: {
+        'multi-asset': { holds: (symbol) => !SINGLE_COLLATERAL.test(symbol), hasIsolatedMargin: true },
+        // Of the spot exchange, which has its own wallet.
+        'spot-margin': { holds: () => false, hasIsolatedMargin: true },
+      },
       // Accrues from moment to moment, so that stated balances may hold any part of an hour's payment.
       funding: { perpetual: /^P[IF]_/, payment: 'not-computed', isolated: 'wallet-first' },
     },

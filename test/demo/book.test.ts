@@ -3,7 +3,9 @@ import { createBook, LOAD_BATCH_ACCOUNTS, loadBook } from '../../src/demo/accoun
 import { DEMO_INSTRUMENTS, demoRules } from '../../src/demo/exchange/instruments.ts'
 import { createReferee } from '../../src/demo/referee/referee.ts'
 import type { Account } from '../../src/domain/index.ts'
-import { accountSchema } from '../../src/venues/index.ts'
+import { accountFaultsOf } from '../../src/margin/index.ts'
+import { withRules } from '../../src/rules/index.ts'
+import { accountSchema, ruleBookOf } from '../../src/venues/index.ts'
 
 const ACCOUNTS = 2_000
 const book = createBook(11, ACCOUNTS, DEMO_INSTRUMENTS)
@@ -33,6 +35,13 @@ describe('the synthetic book', () => {
 
   it('passes the schema of stored accounts', () => {
     for (const account of accounts) expect(accountSchema.parse(account)).toEqual(account)
+  })
+
+  it('is taken by the rules and the margin modes of its venues', () => {
+    const books = new Map(
+      [...demoRules()].map(([venue, rules]) => [venue, withRules(ruleBookOf(venue), rules, 'demo')]),
+    )
+    for (const account of accounts) expect(accountFaultsOf(account, books.get(account.venue)!)).toEqual([])
   })
 
   it('is part isolated and part cross, long and short, linear and inverse, on six venues', () => {

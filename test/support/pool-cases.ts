@@ -158,7 +158,12 @@ function oneOf<T>(random: Random, list: readonly T[]): T {
 }
 
 /** Cross positions that settle in several assets, at most one a symbol and side. */
-function drawPositions(random: Random, { venue }: PoolForm, markets: VenueMarkets) {
+function drawPositions(random: Random, { venue, kind }: PoolForm, { book, pools }: VenueMarkets) {
+  const held = book.defaults.pools?.[kind]?.holds ?? (() => true)
+  const markets = {
+    book,
+    pools: pools.map((pool) => pool.filter(({ symbol }) => held(symbol))).filter((pool) => pool.length > 0),
+  }
   const positions = new Map<string, Position>()
   const entries = new Map<string, number>()
   for (let draw = between(random, 1, DRAWS_MAX); draw > 0; draw--) {

@@ -36,6 +36,7 @@ const DERIVED: Readonly<Record<string, readonly string[]>> = {
     'BTC_USDC-27DEC26-60000-P',
   ],
   kraken: ['FI_XBTUSD_261225'],
+  cme: ['BTCZ26', 'BTCH27'],
 }
 
 export interface VenueMarket {
@@ -111,7 +112,7 @@ export function drawVenueCase(
     const marginMode = isIsolated ? 'isolated' : 'cross'
     const side = random() < 0.5 ? '' : '-'
     positions.push(drawPosition(random, market, price, marginMode, side))
-    if (!isIsolated && random() < 0.15) {
+    if (!isIsolated && random() < 0.15 && book.defaults.netsPositions !== true) {
       positions.push(drawPosition(random, market, price, marginMode, side === '' ? '-' : ''))
     }
   }

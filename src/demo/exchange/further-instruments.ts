@@ -15,6 +15,7 @@ interface Listed {
 }
 
 const DERIBIT = venueId('deribit')
+const KRAKEN = venueId('kraken')
 
 /** Relative to the same coin on the first two venues. Exact figures of an event take several times as long here. */
 const FURTHER_POPULARITY = 0.08
@@ -57,7 +58,7 @@ function instrument(venue: VenueId, streamId: string, listed: Listed, form: Form
     dated,
     multiplier: Number(multiplier),
     countsClosingFee: false,
-    hasIsolatedMargin: venue !== DERIBIT,
+    hasIsolatedMargin: venue !== DERIBIT && !(venue === KRAKEN && kind === 'inverse'),
     rules: { contribution: kind, multiplier, settlementAsset, ...form },
   }
 }
@@ -100,7 +101,7 @@ function okx(): DemoInstrument[] {
 function kraken(): DemoInstrument[] {
   const future = (symbol: string, coin: string, isInverse: boolean): DemoInstrument =>
     instrument(
-      venueId('kraken'),
+      KRAKEN,
       'kraken-futures-public',
       {
         symbol,
