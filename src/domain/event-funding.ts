@@ -1,10 +1,14 @@
 import { z } from 'zod'
+import { marginModeSchema } from './account.ts'
 import { decimalSchema, positiveDecimalSchema } from './decimal.ts'
 import { text, timeMs } from './event-fields.ts'
 
 const fundingBookingSchema = z.object({
   asset: text('In which it is paid.'),
   symbol: text('Contract that charged it.'),
+  marginMode: marginModeSchema
+    .optional()
+    .describe('`cross` or `isolated`, of the position; absent in events of earlier versions.'),
   size: text('Size of the position.'),
   fundingTimeMs: timeMs('the funding time.'),
   fundingRate: decimalSchema.describe(
@@ -29,6 +33,12 @@ export const eventFundingSchema = z.object({
       }),
     )
     .describe('Their sums by asset.'),
+  isolatedPays: z
+    .enum(['own-margin', 'wallet-first'])
+    .optional()
+    .describe(
+      'Set where payments of isolated positions are among them: `own-margin`: such a position pays and receives in its own margin. `wallet-first`: the wallet pays as long as it lasts, and receives.',
+    ),
   last: z
     .array(fundingBookingSchema)
     .describe('Those of the last funding time, in the order of the positions of the account.'),

@@ -20,6 +20,9 @@ export const fundingTermsSchema = z.strictObject({
 })
 export type FundingTerms = Readonly<z.infer<typeof fundingTermsSchema>>
 
+/** From what an isolated position pays funding. */
+export type IsolatedPays = 'own-margin' | 'wallet-first'
+
 /**
  * One funding time of a market that has passed; written once and never changed. `unknown`: the rate or the mark of that
  * time is not known, or it is not known whether and when the venue charged funding up to that time.

@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import type { MarginMode } from './account.ts'
 import type { PoolKind } from './collateral.ts'
 import type { Decimal } from './decimal.ts'
+import type { IsolatedPays } from './funding.ts'
 import type { closingFeeSchema, Liquidation } from './margin-model.ts'
 
 /** How a venue prints the ratio of a margin account: at 1 it is liquidated in both forms. */
@@ -28,7 +29,7 @@ export interface FundingRule {
    * What funding of an isolated position changes: its own margin; or the wallet as long as it holds what is to be paid, and
    * its own margin after that.
    */
-  readonly isolated: 'own-margin' | 'wallet-first'
+  readonly isolated: IsolatedPays
 }
 
 /** How a venue that closes a share of a position first, in place of stepping down tiers, measures it. */

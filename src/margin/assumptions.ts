@@ -1,4 +1,4 @@
-import type { InstrumentRules } from '../domain/index.ts'
+import type { InstrumentRules, IsolatedPays } from '../domain/index.ts'
 import { sideOf } from './account-id.ts'
 import { feeKindOf } from './closing-fee.ts'
 import { holdsShortOption } from './formula-distance.ts'
@@ -22,12 +22,21 @@ export function assumptionsOf(positions: readonly RuledPosition[]): readonly str
 const OPTION_ASSUMPTION =
   'a level by distance raises the mark of a short option by as much as such a move of its underlying alone can raise it; what a rise of implied volatility adds is not counted'
 
-/** Those of a margin account, then what is assumed of the levels by which it is judged. */
+const FUNDING_ASSUMPTION =
+  'of one funding time, what is paid is charged before what is received, that of cross positions first, and a wallet that is too small for all isolated positions pays the same share of each; in another order of the venue more or less is left to one of them or to the wallet'
+
+/**
+ * Those of a margin account, then what is assumed of the levels by which it is judged, and of the order of payments of funding,
+ * if its balances hold some of isolated positions that share a wallet.
+ */
 export function assumptionsUnder(
   { assumptions: own, formula }: Pick<MarginAccount, 'assumptions' | 'formula'>,
   { isByDistance }: Pick<LevelRule, 'isByDistance'>,
+  funding?: { readonly isolatedPays?: IsolatedPays | undefined } | undefined,
 ): readonly string[] {
-  return isByDistance && holdsShortOption(formula.positions) ? [...own, OPTION_ASSUMPTION] : own
+  const ofLevels = isByDistance && holdsShortOption(formula.positions) ? [OPTION_ASSUMPTION] : []
+  const ofFunding = funding?.isolatedPays === 'wallet-first' ? [FUNDING_ASSUMPTION] : []
+  return ofLevels.length + ofFunding.length === 0 ? own : [...own, ...ofLevels, ...ofFunding]
 }
 
 function hedgedAssumption(positions: readonly RuledPosition[]): string | undefined {

@@ -4,6 +4,8 @@ import {
   type Collateral,
   type FundingRecord,
   type FundingRule,
+  type FundingTerms,
+  type MarginMode,
   type Position,
   positionKey,
   type RuleBook,
@@ -14,10 +16,10 @@ import { isolatedMarginOf } from './closing-fee.ts'
 import { markValueOf, type RuledPosition, sizedPositionOf } from './position-value.ts'
 import {
   add,
+  div,
   floorTo,
   formatDecimal,
   max,
-  min,
   mul,
   neg,
   ONE,
@@ -44,6 +46,7 @@ export interface FundingBooking {
   /** In which it is paid. */
   readonly asset: string
   readonly symbol: string
+  readonly marginMode: MarginMode
   readonly size: string
   readonly fundingTimeMs: number
   readonly fundingRate: string
@@ -92,7 +95,7 @@ export function fundingPaymentOf(ruled: RuledPosition, markPrice: Rational, rate
 export function fundedAccountOf(account: Account, book: RuleBook, since: FundingSince): FundedAccount {
   const rule = book.defaults.funding
   const balances = new Balances(account, book)
-  const due: { readonly ruled: RuledPosition; readonly record: FundingRecord }[] = []
+  const due: Due[] = []
   for (const position of rule === undefined ? [] : account.positions) {
     const rules = book.rulesOf(position.symbol)
     if (!isOpen(position) || rules === undefined || !rule!.perpetual.test(position.symbol)) continue
@@ -101,13 +104,29 @@ export function fundedAccountOf(account: Account, book: RuleBook, since: Funding
     else if (since.isPending(position.symbol)) balances.await(ruled, rule!)
     for (const record of since.recordsOf(position.symbol)) due.push({ ruled, record })
   }
-  // A stable sort: positions of one time keep the order of the account.
+  // A stable sort: the bookings of one time keep the order of the account.
   due.sort((left, right) => left.record.fundingTimeMs - right.record.fundingTimeMs)
-  for (const { ruled, record } of due) {
-    if (record.terms === 'unknown') balances.lack(ruled, rule!)
-    else balances.pay(ruled, rule!, record, record.terms)
+  for (let from = 0, to = 0; from < due.length; from = to) {
+    const { fundingTimeMs } = due[from]!.record
+    while (due[to]?.record.fundingTimeMs === fundingTimeMs) to++
+    balances.payTogether(due.slice(from, to), rule!)
   }
   return balances.funded()
+}
+
+/** A position, and a record of its market that falls due. */
+interface Due {
+  readonly ruled: RuledPosition
+  readonly record: FundingRecord
+}
+
+/** A payment, and the part of it that the wallet takes. */
+interface Payment {
+  readonly ruled: RuledPosition
+  readonly fundingTimeMs: number
+  readonly terms: FundingTerms
+  readonly amount: Rational
+  toWallet: Rational
 }
 
 class Balances {
@@ -134,32 +153,65 @@ class Balances {
     for (const place of this.#placesOf(ruled, rule)) this.#pending.add(place)
   }
 
-  pay(
-    ruled: RuledPosition,
-    { isolated }: FundingRule,
-    { symbol, fundingTimeMs }: FundingRecord,
-    { fundingRate, markPrice }: { readonly fundingRate: string; readonly markPrice: string },
-  ): void {
+  /**
+   * Books what fell due at one funding time. No venue states in which order it charges the positions of a wallet, so none
+   * counts: what is paid comes before what is received, that of cross positions first, and a wallet that is too small for
+   * all isolated ones pays the same share of each. So their own margins pay the most that any order could leave them
+   * together.
+   */
+  payTogether(due: readonly Due[], rule: FundingRule): void {
+    const byAsset = new Map<string, Payment[]>()
+    const payments: Payment[] = []
+    for (const { ruled, record } of due) {
+      const { terms, fundingTimeMs } = record
+      if (terms === 'unknown') {
+        this.lack(ruled, rule)
+        continue
+      }
+      const amount = fundingPaymentOf(ruled, parseDecimal(terms.markPrice), parseDecimal(terms.fundingRate))
+      const payment = { ruled, fundingTimeMs, terms, amount, toWallet: ZERO }
+      payments.push(payment)
+      const asset = ruled.rules.settlementAsset
+      byAsset.set(asset, [...(byAsset.get(asset) ?? []), payment])
+    }
+    for (const [asset, together] of byAsset) this.#share(asset, together, rule)
+    for (const payment of payments) this.#put(payment)
+  }
+
+  /** Says what the wallet of the asset takes of each payment. */
+  #share(asset: string, payments: readonly Payment[], { isolated }: FundingRule): void {
+    let held = this.#walletOf(asset) ?? ZERO
+    let owed = ZERO
+    for (const payment of payments) {
+      const isCross = payment.ruled.position.marginMode === 'cross'
+      if (isCross || (isolated === 'wallet-first' && payment.amount.n > 0n)) payment.toWallet = payment.amount
+      if (payment.amount.n > 0n) continue
+      if (isCross) held = add(held, payment.amount)
+      else owed = sub(owed, payment.amount)
+    }
+    if (isolated === 'own-margin' || owed.n === 0n) return
+    const lacking = max(ZERO, sub(owed, max(ZERO, held)))
+    for (const payment of payments) {
+      if (payment.ruled.position.marginMode === 'cross' || payment.amount.n >= 0n) continue
+      const toMargin = floorTo(div(mul(payment.amount, lacking), owed), UNIT)
+      payment.toWallet = sub(payment.amount, toMargin)
+    }
+  }
+
+  /** A wallet that is not stated takes nothing: what it receives stands behind no position. */
+  #put({ ruled, fundingTimeMs, terms, amount, toWallet }: Payment): void {
     const { position, rules } = ruled
-    const payment = fundingPaymentOf(ruled, parseDecimal(markPrice), parseDecimal(fundingRate))
     const asset = rules.settlementAsset
-    const toWallet =
-      position.marginMode === 'cross'
-        ? payment
-        : isolated === 'own-margin'
-          ? ZERO
-          : this.#walletPart(asset, payment)
-    const toMargin = sub(payment, toWallet)
     const book = (place: FundingPlace, booked: Rational) =>
       this.#bookings.push({
         place,
         asset,
-        symbol,
+        symbol: position.symbol,
+        marginMode: position.marginMode,
         size: position.size,
         fundingTimeMs,
-        fundingRate,
-        markPrice,
-        payment: formatDecimal(payment),
+        ...terms,
+        payment: formatDecimal(amount),
         booked,
       })
     const wallet = this.#walletOf(asset)
@@ -167,6 +219,7 @@ class Balances {
       this.#wallet.set(asset, add(wallet, toWallet))
       book(this.#walletPlace(asset), toWallet)
     }
+    const toMargin = sub(amount, toWallet)
     if (toMargin.n !== 0n) {
       this.#margins.set(position, add(this.#marginOf(ruled), toMargin))
       book(positionKey(position), toMargin)
@@ -191,16 +244,6 @@ class Balances {
     const ofChanged = (asset: string) => changed.find((entry) => entry.asset === asset)
     const isNew = ({ asset }: Collateral) => !stated.some((entry) => entry.asset === asset)
     return [...stated.map((entry) => ofChanged(entry.asset) ?? entry), ...changed.filter(isNew)]
-  }
-
-  /**
-   * The part of an isolated position's payment that the wallet takes: all that is received, and what is paid as long as it
-   * lasts. A wallet that is not stated cannot pay, and what it receives stands behind no position.
-   */
-  #walletPart(asset: string, payment: Rational): Rational {
-    const wallet = this.#walletOf(asset)
-    if (wallet === undefined) return payment.n > 0n ? payment : ZERO
-    return payment.n >= 0n ? payment : neg(min(neg(payment), max(ZERO, wallet)))
   }
 
   /** undefined if the account does not state it. A pool holds nothing of an asset in which it only settles. */

@@ -1,4 +1,4 @@
-import { type Account, type Clock, positionKey, type RuleBook } from '../domain/index.ts'
+import { type Account, type Clock, type IsolatedPays, positionKey, type RuleBook } from '../domain/index.ts'
 import {
   type AccruedInterest,
   accountWithInterest,
@@ -19,6 +19,8 @@ export interface MarginAccountFunding {
   readonly asOfMs: number
   /** In its balances already, in the order of their times. */
   readonly bookings: readonly FundingBooking[]
+  /** From what isolated positions pay, where payments of such are among them. */
+  readonly isolatedPays?: IsolatedPays
   /** A payment that is not in its balances is not known, or since when payments are missing. */
   readonly isUnknown: boolean
   /** A payment is on its way into its balances, until Redis keeps the record and the account is reached. */
@@ -123,12 +125,15 @@ export class AppliedFunding {
     const [first] = positions
     const place =
       part.marginMode === 'cross' || first === undefined ? walletPlace(currency) : positionKey(first)
+    const own = bookings.filter((booking) => booking.place === place)
+    const isShared = own.some(({ marginMode }) => marginMode === 'isolated')
     return {
       ...funded,
       positions,
       funding: {
         asOfMs: stated.asOfMs!,
-        bookings: bookings.filter((booking) => booking.place === place),
+        bookings: own,
+        ...(isShared ? { isolatedPays: book.defaults.funding!.isolated } : {}),
         isUnknown: unknown.has(place) || this.#accounts.isAsOfAhead(account),
         isPending: pending.has(place),
       },

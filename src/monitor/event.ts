@@ -85,7 +85,7 @@ function* eventSteps(
   const figures = state === undefined || transition.kind === 'unknown' ? NO_FIGURES : state
   const distance = figures === state ? yield* distanceIn(state, exact!, markOf, further) : null
   const funded = exact === undefined ? [] : fundingSymbolsOf(exact.formula)
-  const assumptions = exact === undefined ? [] : assumptionsUnder(exact, rule)
+  const assumptions = exact === undefined ? [] : assumptionsUnder(exact, rule, terms.funding)
   const pool = exact && poolOf(exact, terms, pending.marks, decidedMonotonicMs, assumptions)
   const ruled = exact?.formula.positions ?? []
   const { kind, episode, sequence } = transition
@@ -197,13 +197,18 @@ function positionFields(state: PositionState, position: Position): MarginEvent['
   }
 }
 
-function fundingFields({ asOfMs, bookings }: MarginAccountFunding): NonNullable<MarginEvent['funding']> {
+function fundingFields({
+  asOfMs,
+  bookings,
+  isolatedPays,
+}: MarginAccountFunding): NonNullable<MarginEvent['funding']> {
   const lastMs = bookings.at(-1)?.fundingTimeMs
   const last = bookings.filter(({ fundingTimeMs }) => fundingTimeMs === lastMs)
   return {
     asOfMs,
     payments: bookings.length,
     amounts: sumsOf(bookings),
+    ...(isolatedPays === undefined ? {} : { isolatedPays }),
     last: last.map(({ place: _place, booked, ...fields }) => ({ ...fields, booked: formatDecimal(booked) })),
   }
 }

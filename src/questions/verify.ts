@@ -135,7 +135,7 @@ function compareFigures(
     }
   })
   if (event.assumptions !== undefined) {
-    differences.compare('assumptions', event.assumptions, assumptionsUnder(exact, rule))
+    differences.compare('assumptions', event.assumptions, assumptionsUnder(exact, rule, event.funding))
   }
   compareFunding(event, exact, differences)
   compareInterest(event, differences)

@@ -222,8 +222,45 @@ describe('funding that falls due', () => {
       resultOf(monitor.read.accountSteps(id))!.marginAccounts.map(({ walletBalance }) => walletBalance)
     expect(balances('binance')).toEqual(['342.5', '157.5'])
     expect(balances('bybit')).toEqual(['300', '200'])
-    // The short received 42.5, so that the wallet held 10 of the 42.5 that the long was to pay.
-    expect(balances('poor')).toEqual(['0', '167.5'])
+    // The wallet held nothing of the 42.5 that the long was to pay; the 42.5 of the short came into it after that.
+    expect(balances('poor')).toEqual(['10', '157.5'])
+  })
+
+  it('does the same in whatever order the account lists its positions, and events say what order is assumed', () => {
+    const { monitor, mark, funding, events } = openFunded()
+    const long = isolatedPosition('AUSDT', { size: '10', isolatedMargin: '200' })
+    const short = isolatedPosition('AUSDT', { size: '-10', isolatedMargin: '200' })
+    const account = (id: string, positions: Account['positions']) =>
+      makeAccount({
+        id,
+        asOfMs: START_MS,
+        collateral: [{ asset: 'USDT', amount: '2.5' }],
+        positions: [...positions],
+      })
+    monitor.apply({ kind: 'put', account: account('a', [long, short]) })
+    monitor.apply({ kind: 'put', account: account('b', [short, long]) })
+    mark('85', DUE_MS - 1, { venue: 'bybit' })
+    monitor.settleFunding(DUE_MS + 1_000)
+    funding.keepFunding()
+    mark('81', DUE_MS + 1_001, { venue: 'bybit', nextMs: DUE_MS + HOUR_MS })
+    const [one, other, ...more] = events().filter(
+      ({ marginAccount, kind }) => marginAccount.endsWith(':long') && kind === 'liquidation',
+    )
+    expect(more).toEqual([])
+    // The wallet has 2.5 of the 42.5, and the margin of 160 is 30 at a mark of 81 less what the long has lost.
+    expect([one, other]).toMatchObject(
+      ['a', 'b'].map((id) => ({
+        account: id,
+        kind: 'liquidation',
+        walletBalance: '160',
+        funding: {
+          isolatedPays: 'wallet-first',
+          last: [{ marginMode: 'isolated', payment: '-42.5', booked: '-40' }],
+        },
+        assumptions: [expect.stringContaining('what is paid is charged before what is received')],
+      })),
+    )
+    for (const event of [one!, other!]) expect(verifyEvent(event)).toMatchObject({ isOk: true })
   })
 })
 

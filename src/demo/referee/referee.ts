@@ -93,8 +93,9 @@ export function createReferee(options: {
   const byMarket = new Map<string, Judged[]>()
   const marks = new Map<string, Fraction>()
   const fundingRates = new Map<string, Fraction>()
-  /** The accounts with all payments in their balances, and their margin accounts. */
+  /** The accounts as stated, what was charged since, and their margin accounts. */
   const accounts = new Map<string, Account>()
+  const charged = new Map<string, FundingPayment[]>()
   const ofAccount = new Map<string, Judged[]>()
   const expected = new Map<string, ComparedEvent>()
   const distanceFaults = new Map<string, DistanceCheck>()
@@ -222,15 +223,12 @@ export function createReferee(options: {
       for (const [judged, venue] of touched) check(judged, venue)
     },
     fund(payments) {
-      const inOrder = [...payments].sort((left, right) => left.fundingTimeMs - right.fundingTimeMs)
-      for (const [id, before] of accounts) {
-        const own = inOrder.filter((payment) => concerns(payment, before))
-        if (own.length === 0) continue
-        const account = own.reduce(
-          (paid, payment) => afterFunding(paid, payment, rulesOf(payment.venue, payment.symbol)),
-          before,
-        )
-        accounts.set(id, account)
+      for (const [id, stated] of accounts) {
+        const fresh = payments.filter((payment) => concerns(payment, stated))
+        if (fresh.length === 0) continue
+        const all = [...(charged.get(id) ?? []), ...fresh]
+        charged.set(id, all)
+        const account = afterFunding(stated, all, (symbol) => rulesOf(stated.venue, symbol))
         const rebuilt = marginAccountsOf(account)
         for (const judged of ofAccount.get(id)!) {
           judged.marginAccount = rebuilt.find((each) => each.id === judged.marginAccount.id)!
