@@ -9,9 +9,16 @@ import {
   type VenueId,
 } from '../domain/index.ts'
 import { EXIT_FAULT, PlimsollError } from '../errors.ts'
-import { readJson } from '../input/index.ts'
-import { mergedRules, readRulesFile, rulesFileText, type WrittenRules, writtenRules } from '../rules/index.ts'
-import { isNoRegularFile, systemDisk, writeWhole } from '../system/index.ts'
+import { readJson, textOfBytes } from '../input/index.ts'
+import {
+  mergedRules,
+  readRulesBytes,
+  readRulesFile,
+  rulesFileText,
+  type WrittenRules,
+  writtenRules,
+} from '../rules/index.ts'
+import { kindOfFile, writeWhole } from '../system/index.ts'
 import { importRules, parseVenueId, VENUE_NAMES, venueOf } from '../venues/index.ts'
 import { ruleBooks } from '../worker/rule-books.ts'
 import { withBookOptions } from './options.ts'
@@ -109,7 +116,7 @@ export async function takeRules(
     throw new PlimsollError('USAGE', '--out writes a new file and --merge adds to one; give one of them')
   }
   // A pipe would be waited for, without a word.
-  if (merge !== undefined && isNoRegularFile(merge)) {
+  if (merge !== undefined && kindOfFile(merge) === 'other') {
     const message = `--merge is ${shownValue(merge)}, which is no regular file: only a file holds rules to add to`
     throw new PlimsollError('USAGE', message)
   }
@@ -172,13 +179,12 @@ function fileOf(
 
 /** The rules file that is added to. A file that does not exist is one without rules. */
 function readMergeFile(path: string): WrittenRules {
-  const text = systemDisk.readText(path)
-  if (text === undefined) return {}
+  if (kindOfFile(path) === 'missing') return {}
   for (const [venue, { refused }] of readRulesFile(path, VENUE_NAMES)) {
     for (const [symbol, reason] of refused) {
       throw new PlimsollError('RULES_INVALID', `${path} is left as it is: ${venue} ${symbol}: ${reason}`)
     }
   }
-  const json = readJson(text)
+  const json = readJson(textOfBytes(readRulesBytes(path)))
   return 'value' in json ? (json.value as WrittenRules) : {}
 }

@@ -8,4 +8,4 @@ export {
   readJsonKeepingDigits,
 } from './json.ts'
 export { JsonSplitter } from './json-list.ts'
-export { LINE_LENGTH_MAX, type Line, LineSplitter, TextReader } from './lines.ts'
+export { LINE_LENGTH_MAX, type Line, LineSplitter, TextReader, textOfBytes } from './lines.ts'

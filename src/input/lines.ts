@@ -109,6 +109,12 @@ export class TextReader {
   }
 }
 
+/** Text of all bytes of a file, as `TextReader` reads it. */
+export function textOfBytes(bytes: Uint8Array): string {
+  const reader = new TextReader()
+  return reader.push(bytes) + reader.end()
+}
+
 function encodingOf(first: number, second: number): string {
   if ((first === 0xff && second === 0xfe) || (first !== 0 && second === 0)) return UTF_16.little
   if ((first === 0xfe && second === 0xff) || (first === 0 && second !== 0)) return UTF_16.big

@@ -12,7 +12,7 @@ import {
   type VenueNames,
 } from '../domain/index.ts'
 import { fileReason, PlimsollError, tooLongReason } from '../errors.ts'
-import { readJson } from '../input/index.ts'
+import { readJson, textOfBytes } from '../input/index.ts'
 import { collateralPlace } from '../margin/index.ts'
 import { COLLATERAL_FIELD, collateralOrFault } from './collateral.ts'
 import { entriesOrFault } from './entries.ts'
@@ -33,24 +33,29 @@ export interface VenueRules {
 /**
  * Reads `{"bybit": {"FOOUSDT": rules or a list of them, "collateralRules": {"BTC": …}, …}, …}`; every name of a venue means the
  * same book. A symbol or an asset whose rules cannot be used is refused by name, and the others are given.
+ * `named`: how its user names the file.
  * @throws PlimsollError CONFIGURATION for a file that cannot be read, RULES_INVALID, naming file and place, for one that
  * is not rules by venue and symbol.
  */
-export function readRulesFile(path: string, names: VenueNames): ReadonlyMap<VenueId, VenueRules> {
-  const reading = rulesOfText(path, readText(path), names)
+export function readRulesFile(
+  path: string,
+  names: VenueNames,
+  named = `rules file ${path}`,
+): ReadonlyMap<VenueId, VenueRules> {
+  const reading = rulesOfBytes(path, readRulesBytes(path, named), names)
   for (;;) {
     const { done, value } = reading.next()
     if (done === true) return value
   }
 }
 
-/** Reads the text of such a file, one symbol or asset a step, so that its reader can do other work between them. Throws as it does. */
-export function* rulesOfText(
+/** Reads the bytes of such a file, one symbol or asset a step, so that its reader can do other work between them. Throws as it does. */
+export function* rulesOfBytes(
   path: string,
-  text: string,
+  bytes: Uint8Array,
   names: VenueNames,
 ): Generator<void, ReadonlyMap<VenueId, VenueRules>> {
-  const venues = readVenues(path, text, names)
+  const venues = readVenues(path, textOfBytes(bytes), names)
   const found = new Map<VenueId, ReturnType<typeof noRules>>()
   for (const [venue, tables] of venues) {
     const own = found.get(venue) ?? noRules()
@@ -126,13 +131,14 @@ function readVenues(path: string, text: string, names: VenueNames): (readonly [V
   return entries.map(([name, tables]) => [names.get(name)!, tables as object])
 }
 
-function readText(path: string): string {
+/** @throws PlimsollError CONFIGURATION where the file cannot be read or is longer than RULES_FILE_BYTES_MAX. */
+export function readRulesBytes(path: string, named = `rules file ${path}`): Buffer {
   try {
     const { size } = statSync(path)
     if (size > RULES_FILE_BYTES_MAX) throw new Error(tooLongReason(size, RULES_FILE_BYTES_MAX))
-    return readFileSync(path, 'utf8')
+    return readFileSync(path)
   } catch (cause) {
-    const message = `--rules (PLIMSOLL_RULES) is ${JSON.stringify(path)}: the file cannot be read: ${fileReason(cause)}`
+    const message = `${named} cannot be read: ${fileReason(cause)}`
     throw new PlimsollError('CONFIGURATION', message, { cause })
   }
 }

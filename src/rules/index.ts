@@ -1,5 +1,5 @@
 export { COLLATERAL_FIELD, collateralOrFault, withCollateralRules } from './collateral.ts'
-export { RULES_FILE_BYTES_MAX, readRulesFile, rulesOfText, type VenueRules } from './file.ts'
+export { RULES_FILE_BYTES_MAX, readRulesBytes, readRulesFile, rulesOfBytes, type VenueRules } from './file.ts'
 export { bookAt, entryAt, type RuleBookParts, ruleBookOfEntries, rulesAt } from './in-time.ts'
 export { checkInstrument, type SymbolRules, withoutSymbols, withRules } from './overlay.ts'
 export { type Bracket, tiersOfBrackets, tierTables } from './tier-table.ts'

@@ -17,4 +17,4 @@ export { type Connect, connectSocket, type Socket, type SocketEvents, type Socke
 export { orAtLimit, waitAtMost } from './time-limit.ts'
 export { Waiter } from './waiter.ts'
 export { WatchedFile } from './watched-file.ts'
-export { isNoRegularFile, writeWhole } from './whole-file.ts'
+export { kindOfFile, writeWhole } from './whole-file.ts'

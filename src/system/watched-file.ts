@@ -20,11 +20,11 @@ export class WatchedFile {
   }
 
   /**
-   * Its text, once after each change; undefined otherwise. A file is read when two looks in a row find it the same, because it may
+   * Its bytes, once after each change; undefined otherwise. A file is read when two looks in a row find it the same, because it may
    * be in the middle of a write before. Rejects with CONFIGURATION, once a change, where it cannot be read or is longer than the
    * maximum.
    */
-  async look(): Promise<string | undefined> {
+  async look(): Promise<Buffer | undefined> {
     const found = await stat(this.#path, { bigint: true }).catch((error: NodeJS.ErrnoException) => error)
     const stamp = found instanceof Error ? `${found.code}` : stampOf(found)
     const isSettled = stamp === this.#seen
@@ -34,7 +34,7 @@ export class WatchedFile {
     if (found instanceof Error) throw this.#unread(fileReason(found), found)
     if (!found.isFile()) throw this.#unread('it is no regular file')
     if (found.size > this.#bytesMax) throw this.#unread(tooLongReason(Number(found.size), this.#bytesMax))
-    return readFile(this.#path, 'utf8').catch((error: unknown) => {
+    return readFile(this.#path).catch((error: unknown) => {
       throw this.#unread(fileReason(error), error)
     })
   }

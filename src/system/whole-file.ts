@@ -31,7 +31,9 @@ function missingFileOf(path: string): string {
   return missingFileOf(resolve(realpathSync(dirname(path)), readlinkSync(path)))
 }
 
-/** True for a device, a pipe or a folder; false for a file, and where nothing is there. */
-export function isNoRegularFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === false
+/** What is at the end of the links of a path; `other` is a device, a pipe or a folder. */
+export function kindOfFile(path: string): 'regular' | 'other' | 'missing' {
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (found === undefined) return 'missing'
+  return found.isFile() ? 'regular' : 'other'
 }

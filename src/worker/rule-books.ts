@@ -36,7 +36,14 @@ export type RulesConfig = Pick<Config, 'rulesFile'> & Partial<Pick<Config, 'stri
  */
 export function ruleBooks(config: RulesConfig, nowMs: number, given?: RulesByVenue): RuleBooks {
   const { rulesFile } = config
-  const byVenue = rulesFile === undefined ? undefined : readRulesFile(rulesFile, VENUE_NAMES)
+  const byVenue =
+    rulesFile === undefined
+      ? undefined
+      : readRulesFile(
+          rulesFile,
+          VENUE_NAMES,
+          `--rules (PLIMSOLL_RULES) is ${JSON.stringify(rulesFile)}: the file`,
+        )
   return new RuleBooks(booksUnder(config, byVenue, given), nowMs)
 }
 

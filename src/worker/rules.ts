@@ -2,7 +2,7 @@ import type { Clock, RulesByVenue, RulesChange, VenueId } from '../domain/index.
 import { PlimsollError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Monitor } from '../monitor/index.ts'
-import { RULES_FILE_BYTES_MAX, rulesOfText, type VenueRules } from '../rules/index.ts'
+import { RULES_FILE_BYTES_MAX, rulesOfBytes, type VenueRules } from '../rules/index.ts'
 import { sleep, WatchedFile } from '../system/index.ts'
 import { VENUE_NAMES } from '../venues/index.ts'
 import { every } from './every.ts'
@@ -85,9 +85,9 @@ export class WorkerRules {
     const { rulesFile } = config
     let bookOf: BookOf
     try {
-      const text = await file.look()
-      if (text === undefined) return
-      bookOf = booksUnder(config, await this.#read(rulesFile!, text), given)
+      const bytes = await file.look()
+      if (bytes === undefined) return
+      bookOf = booksUnder(config, await this.#read(rulesFile!, bytes), given)
     } catch (error) {
       if (error instanceof PlimsollError) {
         log.error(
@@ -104,9 +104,9 @@ export class WorkerRules {
     guard(() => this.#take(bookOf))
   }
 
-  async #read(path: string, text: string): Promise<ReadonlyMap<VenueId, VenueRules>> {
+  async #read(path: string, bytes: Uint8Array): Promise<ReadonlyMap<VenueId, VenueRules>> {
     const { clock } = this.#options
-    const reading = rulesOfText(path, text, VENUE_NAMES)
+    const reading = rulesOfBytes(path, bytes, VENUE_NAMES)
     for (;;) {
       const endMs = clock.monotonicMs() + SLICE_MS
       while (clock.monotonicMs() < endMs) {

@@ -350,6 +350,13 @@ describe('plimsoll rules import --merge', () => {
     ])
   })
 
+  it('adds to a file that begins with a byte order mark', async () => {
+    await merging(SOL, '2026-11-01')
+    writeFileSync(target, `\ufeff${readFileSync(target, 'utf8')}`)
+    await merging(page(row('SOLUSDT', '500000', '0.015')), '2026-11-10')
+    expect(entriesOf('SOLUSDT').map(([, asOf]) => asOf)).toEqual(['2026-11-01', '2026-11-10'])
+  })
+
   it('leaves all other symbols and names of venues as they are written', async () => {
     const short = {
       kind: 'linear',

@@ -57,7 +57,8 @@ it('a running worker takes a rules file that changes, and keeps its rules where 
   const stating = setInterval(stateIndex, 500)
   onTestFinished(() => clearInterval(stating))
 
-  writeFileSync(path, JSON.stringify({ bybit: { ...rules, AAAUSDT: withRate('0.08') } }))
+  // With a byte order mark, as some editors write it.
+  writeFileSync(path, `\ufeff${JSON.stringify({ bybit: { ...rules, AAAUSDT: withRate('0.08') } })}`)
   await until(() => effects.length === 1)
   expect(effects.map(told)).toEqual(['plain #1 episode 1 warning 0 → 0.7'])
   expect(effects[0]).toMatchObject({ reasons: ['rules-changed', 'rules-undated'], maintenanceMargin: '800' })

@@ -41,6 +41,16 @@ function faultOf(action: () => unknown): { code: string; message: string } {
 }
 
 describe('a file of rules', () => {
+  it.each<[string, (text: string) => Buffer]>([
+    ['UTF-8 with a byte order mark', (text) => Buffer.from(`\ufeff${text}`)],
+    ['UTF-16 with a byte order mark', (text) => Buffer.from(`\ufeff${text}`, 'utf16le')],
+    ['UTF-16 without one', (text) => Buffer.from(text, 'utf16le')],
+  ])('is read as %s', (_name, bytesOf) => {
+    const path = join(folder, 'rules.json')
+    writeFileSync(path, bytesOf(JSON.stringify({ bybit: { FOOUSDT: TABLE } })))
+    expect(Object.keys(readRulesFile(path, VENUE_NAMES).get(BYBIT)!.rules)).toEqual(['FOOUSDT'])
+  })
+
   it('is read by venue and symbol; both names of a venue mean the same book', () => {
     const byVenue = readRulesFile(
       written({ bybit: { FOOUSDT: TABLE }, 'bybit-linear': { BARUSDT: TABLE } }),

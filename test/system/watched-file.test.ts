@@ -14,7 +14,10 @@ function watched(text?: string) {
   if (text !== undefined) writeFileSync(path, text)
   const file = new WatchedFile(path, BYTES_MAX)
   /** A change is read at the second look that finds it. */
-  const looks = async () => [await file.look(), await file.look(), await file.look()]
+  const looks = async () => {
+    const read = [await file.look(), await file.look(), await file.look()]
+    return read.map((bytes) => bytes?.toString())
+  }
   return { path, file, looks }
 }
 
