@@ -90,7 +90,7 @@ export function marginCommand(): Command {
         'to a lower tier; "nextShareReduction" the same where it closes a share first;\n' +
         '"adlRanking" ranks the position among those that are deleveraged, the highest\n' +
         'first.\n' +
-        'Exit code 1 where any line was refused.',
+        'Exit code 1 where any line was refused, and where the input holds no account.',
     )
     .action(async (file: string, { levels, hysteresis, rules: rulesFile }: MarginFlags) => {
       const config = loadConfig({ levels, hysteresis, rulesFile } as ConfigOverrides)
@@ -116,19 +116,28 @@ export interface MarginJudge {
   readonly nowMs: number
 }
 
-/** Returns how many lines were refused. */
+/**
+ * Returns how many lines were refused.
+ * @throws PlimsollError INPUT_INVALID for an input without an account: one that broke off would look judged.
+ */
 export async function writeMargins(
   lines: AsyncIterable<Line>,
   output: Writable,
   judge: MarginJudge,
 ): Promise<number> {
   const ruleFor = ownRulesOver(judge.rule)
+  let read = 0
   let refused = 0
   for await (const line of lines) {
     if (line.text.trim() === '') continue
+    read++
     const result = resultOf(line, judge, ruleFor)
     if ('error' in result) refused++
     await writeLine(output, jsonLine(result))
+  }
+  if (read === 0) {
+    const message = 'the input holds no account; plimsoll margin --help shows what a line looks like'
+    throw new PlimsollError('INPUT_INVALID', message)
   }
   return refused
 }

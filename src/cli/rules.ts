@@ -84,7 +84,10 @@ export function rulesCommand(
     .description('Reads a rules file and says of every symbol whether its rules can be used')
     .argument('<file>', 'JSON by venue and symbol, see docs/rules.md')
     .option('--json', 'JSON lines, as on a pipe')
-    .addHelpText('after', '\nExit code 1 where the rules of any symbol are refused.')
+    .addHelpText(
+      'after',
+      '\nExit code 1 where the rules of any symbol are refused, and where the\nfile holds none.',
+    )
     .action((file: string, flags: Flags) => checking(context, file, flags))
   const command = new Command('rules').description(
     'Shows, compares, checks, imports and fetches margin rules',
@@ -269,6 +272,7 @@ function* differencesOf(venue: VenueId, before: Side, after: Side) {
 }
 
 async function checking({ output }: RulesContext, file: string, flags: Flags): Promise<void> {
+  let found = 0
   for (const [venue, { rules, collateral, refused }] of readRulesFile(file, VENUE_NAMES)) {
     if (refused.size > 0) process.exitCode = EXIT_FAULT
     const weights = new Map(Object.entries(collateral).map(([asset, own]) => [collateralPlace(asset), own]))
@@ -280,6 +284,8 @@ async function checking({ output }: RulesContext, file: string, flags: Flags): P
       const summary = weight?.map(collateralSummary).join(', ')
       const text = (palette: Palette) => [checkedLine(checked, summary, palette)]
       await print(output, flags, { json: checked, text })
+      found++
     }
   }
+  if (found === 0) throw new PlimsollError('INPUT_INVALID', `${file} holds no rules, so nothing is checked`)
 }

@@ -6,7 +6,7 @@ import {
   plimsollEventSchema,
   schemaFaultsOf,
 } from '../domain/index.ts'
-import { EXIT_FAULT } from '../errors.ts'
+import { EXIT_FAULT, PlimsollError } from '../errors.ts'
 import { jsonOf, type Line, readJson } from '../input/index.ts'
 import { type Difference, type Verification, verifyEvent } from '../questions/index.ts'
 import { LINE_CHARACTERS_MAX, linesOf, openInput, writeLine } from './lines.ts'
@@ -32,7 +32,7 @@ export function verifyCommand(output: Output = process.stdout): Command {
         'skipped. Needs no Redis and no rules. Sizes, entry prices, wallets, marks and\n' +
         'rules are taken as the event states them; docs/events.md lists what else\n' +
         'cannot be checked.\n' +
-        'Exit code 1 where a line is not verified.',
+        'Exit code 1 where a line is not verified, and where the input holds no event.',
     )
     .action(async (file: string, { json }: { json?: true }) => {
       const isJson = speaksJson(output, json)
@@ -41,7 +41,10 @@ export function verifyCommand(output: Output = process.stdout): Command {
     })
 }
 
-/** Returns how many lines are not verified. */
+/**
+ * Returns how many lines are not verified.
+ * @throws PlimsollError INPUT_INVALID for an input without an event: one that broke off would look verified.
+ */
 export async function verifyLines(
   lines: AsyncIterable<Line>,
   output: Output,
@@ -61,6 +64,9 @@ export async function verifyLines(
       ? [jsonLine(result)]
       : textOf(result, palette).map((one) => fitted(output, one, '    '))
     for (const one of shown) await writeLine(output, one)
+  }
+  if (verified + failed === 0) {
+    throw new PlimsollError('INPUT_INVALID', 'the input holds no event, so nothing is verified')
   }
   if (!isJson) await writeLine(output, `${verified} verified, ${failed} not`)
   return failed

@@ -49,6 +49,16 @@ async function errorOf(line: unknown) {
 }
 
 describe('plimsoll margin', () => {
+  it.each<[string, string[]]>([
+    ['nothing', []],
+    ['blank lines', ['', '']],
+  ])('refuses an input of %s', async (_what, lines) => {
+    await expect(run(lines)).rejects.toMatchObject({
+      code: 'INPUT_INVALID',
+      message: 'the input holds no account; plimsoll margin --help shows what a line looks like',
+    })
+  })
+
   it('refuses balances of a time to come, by field and value', async () => {
     const nowMs = Date.UTC(2026, 6, 20, 12)
     const at = (asOfMs: number) => ({ ...LINE, account: { ...LINE.account, asOfMs } })

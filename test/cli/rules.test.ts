@@ -442,4 +442,19 @@ describe('plimsoll rules check', () => {
     expect(await run(['check', good], true)).toBe('bybit GOODUSDT  can be used\n')
     expect(process.exitCode).toBeUndefined()
   })
+
+  it.each([{}, { bybit: {} }])('refuses a file that holds no rules: %j', async (empty) => {
+    const path = fileOf('empty.json', empty)
+    await expect(run(['check', path])).rejects.toMatchObject({
+      code: 'INPUT_INVALID',
+      message: `${path} holds no rules, so nothing is checked`,
+    })
+  })
+
+  it('names the file that cannot be read, and no option that was not given', async () => {
+    await expect(run(['check', join(folder, 'none.json')])).rejects.toMatchObject({
+      code: 'CONFIGURATION',
+      message: expect.stringMatching(/^rules file .*none\.json cannot be read: there is no such file/),
+    })
+  })
 })

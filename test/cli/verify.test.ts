@@ -88,6 +88,16 @@ describe('plimsoll verify', () => {
     expect(faults[0]).toMatch(reason)
   })
 
+  it.each<[string, string[]]>([
+    ['nothing', []],
+    ['blank lines', ['', ' ', '']],
+  ])('refuses %s, since an input that broke off would look verified', async (_what, lines) => {
+    await expect(run(lines)).rejects.toMatchObject({
+      code: 'INPUT_INVALID',
+      message: 'the input holds no event, so nothing is verified',
+    })
+  })
+
   it('says which line it is, also of one that is no event', async () => {
     const { lines } = await run([LIQUIDATION, '', '{}'])
     expect(lines.map((line) => JSON.parse(line)).map(({ line, id }) => [line, id])).toEqual([
