@@ -48,7 +48,7 @@ const configSchema = z.strictObject({
     .regex(/^[1-9]\d{0,3}$/, 'must be a whole number of days from 1 to 9999')
     .default('14')
     .transform(Number),
-  /** `apply`: funding and interest since `asOfMs` are applied to accounts that state it. */
+  /** `apply`: funding, interest and rollovers since `asOfMs` are applied to accounts that state it. */
   funding: z.enum(['apply', 'ignore']).default('apply'),
   kernel: z
     .enum(KERNEL_VARIANTS as [string, ...string[]])

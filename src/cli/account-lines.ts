@@ -63,6 +63,7 @@ export function accountDetails(account: Account, palette: Palette): string[] {
 
 function terms(position: Position): string {
   const { symbol, size, entryPrice, leverage, isolatedMargin, maintenanceMarginRate, maxLeverage } = position
+  const { fourHourlyRolloverRate, rolloverTimeMs } = position
   return [
     `${visible(symbol)} ${size}`,
     `entry ${entryPrice}`,
@@ -70,5 +71,8 @@ function terms(position: Position): string {
     ...(isolatedMargin === undefined ? [] : [`margin ${isolatedMargin}`]),
     ...(maintenanceMarginRate === undefined ? [] : [`maintenance rate ${maintenanceMarginRate}`]),
     ...(maxLeverage === undefined ? [] : [`max leverage ${maxLeverage}`]),
+    ...(fourHourlyRolloverRate === undefined || rolloverTimeMs === undefined
+      ? []
+      : [`rollover ${fourHourlyRolloverRate} each 4 h from ${new Date(rolloverTimeMs).toISOString()}`]),
   ].join('  ')
 }

@@ -55,7 +55,8 @@ of which id and venue must be there:
   ${CSV_COLUMNS.slice(0, 7).join(',')},
   ${CSV_COLUMNS.slice(7, 13).join(',')},
   ${CSV_COLUMNS.slice(13, 18).join(',')},
-  ${CSV_COLUMNS.slice(18).join(',')}
+  ${CSV_COLUMNS.slice(18, 22).join(',')},
+  ${CSV_COLUMNS.slice(22).join(',')}
 
 id,venue,asset,amount,symbol,marginMode,size,entryPrice,leverage,isolatedMargin
 desk-7/alpha,bybit,USDT,12000.5,BTCUSDT,cross,0.5,61250.1,10,

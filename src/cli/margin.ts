@@ -28,6 +28,7 @@ import {
   ownRulesOver,
   positionAnswersOf,
   refuseFaults,
+  rolloverAnswerOf,
   ruleAgeDays,
   shortfallAtExitOf,
 } from '../margin/index.ts'
@@ -85,7 +86,8 @@ export function marginCommand(): Command {
         'and the liquidation price after it. "exitPrices" holds the price at which each\n' +
         'position may be closed; "shortfallAtExit" is what the insurance fund then pays,\n' +
         'fees included. "interest" is what the next full hour adds to debts with\n' +
-        '"hourlyInterestRate", and the way to the line after it.\n' +
+        '"hourlyInterestRate", and the way to the line after it; "rollover" the same of\n' +
+        'the next rollover of positions with "fourHourlyRolloverRate".\n' +
         '"nextTierReduction" is the part of a position that the venue closes first,\n' +
         'to a lower tier; "nextShareReduction" the same where it closes a share first;\n' +
         '"adlRanking" ranks the position among those that are deleveraged, the highest\n' +
@@ -200,6 +202,7 @@ function marginsOf(line: Line, { bookOf, nowMs }: MarginJudge, ruleFor: RuleFor)
       ...answersOf(marginAccount, markOf, further),
       shortfallAtExit: exitOf(marginAccount),
       interest: interestAnswerOf(account, marginAccount, book, sinceMs, markOf, further) ?? null,
+      rollover: rolloverAnswerOf(account, marginAccount, book, sinceMs, markOf, further) ?? null,
       ruleBook: marginAccount.ruleBook,
       ruleAgeDays: ruleAgeDays(marginAccount.rulesAsOfMs, nowMs),
       assumptions: assumptionsUnder(marginAccount, rule),

@@ -12,7 +12,7 @@ export function withConfigOptions(command: Command): Command {
       'share of the maintenance margin to be free above a level before it is left',
     )
     .option('--rules-max-age <days>', 'days after which rules are called old in the log (default 14)')
-    .option('--funding <what>', 'apply (default) or ignore: funding and interest after asOfMs')
+    .option('--funding <what>', 'apply (default) or ignore: funding, interest and rollovers after asOfMs')
     .option('--kernel <variant>', 'wasm-simd, wasm-scalar or typescript')
     .option('--allow-unsafe-redis', 'run on a Redis that may lose data')
     .option('--heartbeat-file <file>', 'write the time into this file every 5 s, for a health check')

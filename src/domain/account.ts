@@ -6,19 +6,20 @@ import { decimalSchema, positiveDecimalSchema, shareSchema } from './decimal.ts'
 import type { FieldFault } from './fault.ts'
 import { warningLevelsSchema } from './level.ts'
 import { liabilitySchema } from './liability.ts'
+import { fourHourlyRolloverRateSchema, reasonAgainstRolloverTime } from './rollover.ts'
 
 export const POSITIONS_PER_ACCOUNT_MAX = 1_000
 /** Assets of one wallet. Venues take a few hundred as margin. */
 export const COLLATERAL_ASSETS_MAX = 1_000
 export const ACCOUNT_ID_LENGTH_MAX = 128
 export const ACCOUNT_ID_PATTERN = /^[\x21-\x7e]+$/
+/** Bounds of `asOfMs` and `rolloverTimeMs`, so that they have 13 digits: 2001 to 2286. Seconds since 1970 are below them. */
+export const AS_OF_MIN_MS = 1_000_000_000_000
+export const AS_OF_MAX_MS = 9_999_999_999_999
 /** The last version that the book writes, 2^53 − 1. */
 export const ACCOUNT_VERSION_MAX = Number.MAX_SAFE_INTEGER
 /** The last version that may be stated, so that the book has one left to rewrite the account. */
 export const ACCOUNT_VERSION_STATED_MAX = ACCOUNT_VERSION_MAX - 1
-/** Bounds of `asOfMs`, so that it has 13 digits: 2001 to 2286. Seconds since 1970 are below it. */
-export const AS_OF_MIN_MS = 1_000_000_000_000
-export const AS_OF_MAX_MS = 9_999_999_999_999
 export const ACCOUNT_VERSION_RULE = `must be at most ${ACCOUNT_VERSION_STATED_MAX}, so that a version above it exists`
 
 declare const venueIdBrand: unique symbol
@@ -49,6 +50,12 @@ export function venueIdSchemaOf(names: VenueNames) {
 
 const text = z.string({ error: 'must be a string' })
 const LIST_RULE = 'must be a list'
+const TIME_RULE = 'must be a time in Unix milliseconds, a whole number of 13 digits'
+const timeMsSchema = z
+  .number({ error: TIME_RULE })
+  .refine((timeMs) => Number.isInteger(timeMs), TIME_RULE)
+  .min(AS_OF_MIN_MS, TIME_RULE)
+  .max(AS_OF_MAX_MS, TIME_RULE)
 
 /** Characters of a symbol, as SYMBOL_PATTERN counts them. */
 export const SYMBOL_LENGTH_MAX = 40
@@ -87,6 +94,10 @@ export const positionSchema = z
     maxLeverage: positiveDecimalSchema
       .refine((text) => /[1-9]/.test(text.split('.')[0]!), 'must be at least 1')
       .optional(),
+    /** What four hours cost (Kraken spot margin), charged at `rolloverTimeMs` and every four hours before and after it. */
+    fourHourlyRolloverRate: fourHourlyRolloverRateSchema.optional(),
+    /** The next rollover as the venue states it (Kraken `rollovertm`), or the opening of the position; Unix milliseconds. */
+    rolloverTimeMs: timeMsSchema.optional(),
   })
   .superRefine((position, context) => {
     if (position.marginMode === 'cross' && position.isolatedMargin !== undefined) {
@@ -107,6 +118,13 @@ export const positionSchema = z
         message: 'an isolated position needs isolatedMargin or leverage',
       })
     }
+    if ((position.fourHourlyRolloverRate === undefined) !== (position.rolloverTimeMs === undefined)) {
+      const [stated, absent] =
+        position.rolloverTimeMs === undefined
+          ? ['fourHourlyRolloverRate', 'rolloverTimeMs']
+          : ['rolloverTimeMs', 'fourHourlyRolloverRate']
+      context.addIssue({ code: 'custom', path: [absent], message: `must be stated beside ${stated}` })
+    }
   })
 export type Position = z.infer<typeof positionSchema>
 
@@ -119,8 +137,6 @@ const versionSchema = z
   .refine((version) => Number.isInteger(version), 'must be a whole number')
   .min(0, 'must not be below 0')
 
-const AS_OF_RULE = 'must be a time in Unix milliseconds, a whole number of 13 digits'
-
 const accountFieldsOf = (names: VenueNames) =>
   z.strictObject({
     id: text
@@ -129,15 +145,10 @@ const accountFieldsOf = (names: VenueNames) =>
     venue: venueIdSchemaOf(names),
     version: versionSchema.max(ACCOUNT_VERSION_STATED_MAX, ACCOUNT_VERSION_RULE).default(0),
     /**
-     * When the stated balances were true, Unix milliseconds. Funding and interest after it are applied to them. Without it
+     * When the stated balances were true, Unix milliseconds. Funding, interest and rollovers after it are applied to them. Without it
      * nothing is applied, because nobody can know which payments the balances hold.
      */
-    asOfMs: z
-      .number({ error: AS_OF_RULE })
-      .refine((timeMs) => Number.isInteger(timeMs), AS_OF_RULE)
-      .min(AS_OF_MIN_MS, AS_OF_RULE)
-      .max(AS_OF_MAX_MS, AS_OF_RULE)
-      .optional(),
+    asOfMs: timeMsSchema.optional(),
     collateral: z
       .array(collateralSchema, { error: LIST_RULE })
       .max(COLLATERAL_ASSETS_MAX, `must hold at most ${COLLATERAL_ASSETS_MAX} assets`)
@@ -191,6 +202,7 @@ function refuseRepeatedParts(
     'asset',
     context,
   )
+  refuseLateRollovers(account, context)
   if (account.pool !== undefined && account.separateWallets === true) {
     const message = 'contradicts pool: either all assets stand behind all positions, or each behind its own'
     context.addIssue({ code: 'custom', path: ['separateWallets'], message })
@@ -198,6 +210,19 @@ function refuseRepeatedParts(
   if (account.pool === undefined && account.liabilities.length > 0) {
     context.addIssue({ code: 'custom', path: ['liabilities'], message: 'a debt needs a pool to stand in' })
   }
+}
+
+function refuseLateRollovers(
+  { asOfMs, positions }: Pick<z.infer<ReturnType<typeof accountFieldsOf>>, 'asOfMs' | 'positions'>,
+  context: z.core.$RefinementCtx,
+): void {
+  if (asOfMs === undefined) return
+  positions.forEach(({ rolloverTimeMs }, index) => {
+    const message =
+      rolloverTimeMs === undefined ? undefined : reasonAgainstRolloverTime(rolloverTimeMs, asOfMs)
+    if (message === undefined) return
+    context.addIssue({ code: 'custom', path: ['positions', index, 'rolloverTimeMs'], message })
+  })
 }
 
 /** Why the rules cannot judge an account: a field of it, and what they would need. */

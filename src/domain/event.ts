@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { marginModeSchema } from './account.ts'
 import { decimalSchema, positiveDecimalSchema } from './decimal.ts'
+import { eventInterestSchema, eventRolloverSchema } from './event-charges.ts'
 import { cureSchema } from './event-cure.ts'
 import { figureOrNull, termOf, text, timeMs, timeMsOrNull } from './event-fields.ts'
 import { eventFundingSchema } from './event-funding.ts'
-import { eventInterestSchema } from './event-interest.ts'
 import { eventPoolSchema } from './event-pool.ts'
 import { eventRulesSchema } from './event-rules.ts'
 import { levelNameSchema } from './level.ts'
@@ -99,6 +99,10 @@ const eventPositionSchema = z.object({
   isolatedMargin: termOf('Margin assigned to it, as the account states it and funding has changed it.'),
   maintenanceMarginRate: termOf('Its own rate in place of the table, as the account states it.'),
   maxLeverage: termOf('The greatest leverage kept for it, as the account states it.'),
+  fourHourlyRolloverRate: termOf(
+    'Share of its value at entry that four hours cost, as the account states it.',
+  ),
+  rolloverTimeMs: timeMs('a rollover, or the opening of the position, as the account states it.').optional(),
 })
 
 export const marginEventSchema = z
@@ -122,7 +126,7 @@ export const marginEventSchema = z
       .describe('Place by shortfall among the events of its instant, worst first, from 1.'),
     marks: z.array(markSchema).describe('The marks on which the verdict is based, one for each symbol.'),
     walletBalance: figureOrNull(
-      'Wallet of a cross pool, or the margin assigned to an isolated position; of a pool over several currencies the value of its assets less its debts; with the funding in `funding`.',
+      'Wallet of a cross pool, or the margin assigned to an isolated position; of a pool over several currencies the value of its assets less its debts; with the funding in `funding` and without the fees in `rollover`.',
     ),
     unrealizedPnl: figureOrNull('Profit of all positions at the marks.'),
     marginBalance: figureOrNull('What is compared with the maintenance margin: see docs/accounts.md.'),
@@ -156,6 +160,11 @@ export const marginEventSchema = z
       .describe(
         'Interest that the worker added to the stated debts. Absent if no debt states a rate, the account states no `asOfMs`, or the worker applies none.',
       ),
+    rollover: eventRolloverSchema
+      .optional()
+      .describe(
+        'Rollover fees that the worker took out of the stated wallet. Absent if no position states a rate, the account states no `asOfMs`, or the worker applies none.',
+      ),
     cure: cureSchema
       .nullable()
       .describe('What would bring it below every level; null if nothing must or can.'),
@@ -167,7 +176,7 @@ export const marginEventSchema = z
     reasons: z
       .array(z.string())
       .describe(
-        'Why there is no verdict (`unknown`), why it is suspect, or what is to be known of the rules. `rules-changed`: other rules came into force and are the cause of the event. `funding`: a payment of funding is the cause. `interest`: the interest of a full hour is the cause. `funding-unknown`: a payment since `asOfMs` is not known and not in the balances. `rules-old`: the rules are older than the worker takes without a remark (`ruleAgeDays`). `rules-undated`: rules of a position, or of an asset of its pool, bear no day, so that nobody knows how old they are.',
+        'Why there is no verdict (`unknown`), why it is suspect, or what is to be known of the rules. `rules-changed`: other rules came into force and are the cause of the event. `funding`: a payment of funding is the cause. `interest`: the interest of a full hour is the cause. `rollover`: a rollover fee is the cause. `funding-unknown`: a payment since `asOfMs` is not known and not in the balances. `rules-old`: the rules are older than the worker takes without a remark (`ruleAgeDays`). `rules-undated`: rules of a position, or of an asset of its pool, bear no day, so that nobody knows how old they are.',
       ),
     ruleBook: text('Version of the rules of the verdict.'),
     levels: z
@@ -197,7 +206,7 @@ export const marginEventSchema = z
       .nullable()
       .describe('Age in days of the oldest risk-tier table behind the figures; null if a table has no date.'),
     eventTimeMs: timeMsOrNull(
-      'venue time of the tick, funding time, or full hour of interest, that caused the event; null for changes of the account itself.',
+      'venue time of the tick, funding time, full hour of interest, or full minute at or after a rollover, that caused the event; null for changes of the account itself.',
     ),
     receivedTimeMs: timeMs('when the frame, or the change of the account, was received.'),
     detectionLatencyMs: z

@@ -36,6 +36,7 @@ export {
 export * from './mark-sink.ts'
 export * from './market-feed.ts'
 export * from './read-model.ts'
+export { FOUR_HOURLY_ROLLOVER_RATE_MAX, ROLLOVER_EVERY_MS } from './rollover.ts'
 export { ruleSourceSchema } from './rule-origin.ts'
 export * from './rules-import.ts'
 export * from './store.ts'

@@ -29,6 +29,8 @@ const POSITION_COLUMNS = [
   'isolatedMargin',
   'maintenanceMarginRate',
   'maxLeverage',
+  'fourHourlyRolloverRate',
+  'rolloverTimeMs',
 ] as const
 /** Columns of an import in CSV, in any order. `id` and `venue` must be there. */
 export const CSV_COLUMNS = [
@@ -222,6 +224,10 @@ function poolIn({ poolCurrency, poolKind, liquidationLevel }: Row): object {
   }
 }
 
+function positionIn({ rolloverTimeMs, ...terms }: Row): object {
+  return rolloverTimeMs === undefined ? terms : { ...terms, rolloverTimeMs: wholeOr(rolloverTimeMs) }
+}
+
 function candidateOf(group: Group): Candidate {
   const { id, stated, collateral, liabilities, positions } = group
   const { version, asOfMs, separateWallets, levels, poolCurrency, poolKind, liquidationLevel, ...named } =
@@ -238,7 +244,7 @@ function candidateOf(group: Group): Candidate {
         : { separateWallets: BOOLEANS.get(separateWallets) ?? separateWallets }),
       ...(levels === undefined ? {} : { levels: levelsIn(levels) }),
       collateral,
-      positions,
+      positions: positions.map(positionIn),
       ...(liabilities.length === 0 ? {} : { liabilities }),
       ...(statesPool ? { pool: poolIn(stated) } : {}),
     },

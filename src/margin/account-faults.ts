@@ -32,7 +32,7 @@ interface Part {
  * All faults for which the rules cannot judge the account:
  * - an open position whose symbol the book does not hold;
  * - a margin mode that the contract does not have, a leverage that its rules need and the position does not state, and a
- *   `maintenanceMarginRate` or `maxLeverage` to which its rules give no meaning;
+ *   `maintenanceMarginRate`, `maxLeverage` or `fourHourlyRolloverRate` to which its rules give no meaning;
  * - a contract that the pool of the account does not hold at the venue, and a part of a contract that cannot be divided;
  * - positions that the venue nets, keeps in two margin accounts, or liquidates by two rules (`MateFaults`);
  * - an asset of a pool over several currencies for which the book has no collateral rules, or not those of a debt;

@@ -56,8 +56,17 @@ const assumptions = new WeakMap<InstrumentRules, readonly string[]>()
 
 function assumptionsIn(ruled: RuledPosition): readonly string[] {
   const ofRules = assumptionsOfRules(ruled)
-  const ofFee = feeAssumption(ruled)
-  return ofFee === undefined ? ofRules : [...ofRules, ofFee]
+  const further = feeAssumption(ruled) ?? rolloverAssumption(ruled)
+  return further === undefined ? ofRules : [...ofRules, further]
+}
+
+/** A position on used margin has no closing fee. Its venue states neither the base nor the currency of its rollover fee. */
+function rolloverAssumption({ position, rules }: RuledPosition): string | undefined {
+  const { symbol, fourHourlyRolloverRate } = position
+  if (rules.maintenance.kind !== 'used-margin') return undefined
+  return fourHourlyRolloverRate === undefined
+    ? `a position in ${symbol} states no fourHourlyRolloverRate, so no rollover fee is charged to it`
+    : `the rollover fee of a position in ${symbol} is charged on its value at entry, in ${rules.settlementAsset}`
 }
 
 /** A fee of closing that follows from a leverage which the position does not state. */

@@ -99,6 +99,8 @@ export function fundedAccountOf(account: Account, book: RuleBook, since: Funding
   for (const position of rule === undefined ? [] : account.positions) {
     const rules = book.rulesOf(position.symbol)
     if (!isOpen(position) || rules === undefined || !rule!.perpetual.test(position.symbol)) continue
+    // Spot margin has no funding, whatever its symbol.
+    if (rules.maintenance.kind === 'used-margin') continue
     const ruled = { position, rules, defaults: book.defaults }
     if (rule!.payment === 'not-computed') balances.lack(ruled, rule!)
     else if (since.isPending(position.symbol)) balances.await(ruled, rule!)

@@ -4,6 +4,20 @@ export { type AccountFormula, fundingSymbolsOf, symbolsOf } from './account-form
 export { type MarginAccountName, marginAccountId, parseMarginAccountId } from './account-id.ts'
 export { AS_OF_AHEAD_MAX_MS, asOfFaultsOf, isAsOfAhead } from './as-of.ts'
 export { assumptionsUnder } from './assumptions.ts'
+export {
+  type InterestAnswer,
+  interestAnswerOf,
+  type RolloverAnswer,
+  rolloverAnswerOf,
+} from './charge-answers.ts'
+export {
+  type DueTimes,
+  dueTimesIn,
+  FULL_HOURS,
+  FULL_MINUTES,
+  lastDueMs,
+  timesOf,
+} from './charges.ts'
 export { checkCollateral } from './collateral-tiers.ts'
 export { cureOf } from './cure.ts'
 export {
@@ -37,12 +51,9 @@ export {
   accountWithInterest,
   bearsInterest,
   hourlyInterestOf,
-  INTEREST_EVERY_MS,
-  interestHoursOf,
   principalAssumption,
   rateAssumption,
 } from './interest.ts'
-export { type InterestAnswer, interestAnswerOf } from './interest-answer.ts'
 export { isFeeCounted, type Leg } from './leg.ts'
 export {
   DEFAULT_HYSTERESIS,
@@ -65,6 +76,14 @@ export { liquidationPriceByPieces } from './prices-by-pieces.ts'
 export { isProvenSafeAt, quietShareOf } from './quiet-share.ts'
 export * from './rational.ts'
 export { CURE_CONTRACTS, CURE_STEP, reductionStepOf } from './reduction.ts'
+export {
+  accountWithRollovers,
+  bearsRollover,
+  type ChargedRollover,
+  rolloverFeeOf,
+  rolloversIn,
+  rolloversOf,
+} from './rollover.ts'
 export { ruleAgeDays } from './rule-age.ts'
 export { marginStateOf, marginStateSteps } from './state.ts'
 export { verdictOf } from './state-text.ts'

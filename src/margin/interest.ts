@@ -1,12 +1,7 @@
-// What debts cost while no price moves: interest at each full hour.
+// What debts cost: interest at each full hour of UTC, on the principal (Binance margin, "How to calculate interest").
 import type { Account, Liability } from '../domain/index.ts'
-import { add, ceilTo, formatDecimal, mul, parseDecimal, powerOfTen, type Rational } from './rational.ts'
-
-/** Binance charges interest at each full hour of UTC, on the principal (margin, "How to calculate interest"). */
-export const INTEREST_EVERY_MS = 3_600_000
-/** Digits after the point of the interest of one hour. What is below the last one is charged to the account. */
-export const INTEREST_DECIMALS = 12
-const UNIT: Rational = { n: 1n, d: powerOfTen(INTEREST_DECIMALS) }
+import { chargeOf, timesOf } from './charges.ts'
+import { add, formatDecimal, parseDecimal, type Rational } from './rational.ts'
 
 /** Interest of one debt since the balances were stated. Amounts are in the asset. */
 export interface AccruedInterest {
@@ -34,19 +29,9 @@ export function principalOf({ principal, amount }: Liability): string {
   return principal ?? amount
 }
 
-/** Full hours after `asOfMs`, up to and with `upToMs`; Unix milliseconds. */
-export function interestHoursOf(asOfMs: number, upToMs: number): number {
-  return Math.max(0, Math.floor(upToMs / INTEREST_EVERY_MS) - Math.floor(asOfMs / INTEREST_EVERY_MS))
-}
-
-/** The first full hour after that time. */
-export function nextInterestMs(afterMs: number): number {
-  return (Math.floor(afterMs / INTEREST_EVERY_MS) + 1) * INTEREST_EVERY_MS
-}
-
-/** Principal times rate, rounded up to INTEREST_DECIMALS. */
+/** Interest of one hour. */
 export function hourlyInterestOf(principal: string, hourlyInterestRate: string): Rational {
-  return ceilTo(mul(parseDecimal(principal), parseDecimal(hourlyInterestRate)), UNIT)
+  return chargeOf(parseDecimal(principal), hourlyInterestRate)
 }
 
 export interface AccountWithInterest {
@@ -61,7 +46,7 @@ export function accountWithInterest(account: Account, hours: number): AccountWit
   const accrued = account.liabilities.filter(bearsInterest).map((debt): AccruedInterest => {
     const [principal, { asset, hourlyInterestRate }] = [principalOf(debt), debt]
     const hourly = hourlyInterestOf(principal, hourlyInterestRate)
-    return { asset, principal, hourlyInterestRate, amount: mul(hourly, { n: BigInt(hours), d: 1n }) }
+    return { asset, principal, hourlyInterestRate, amount: timesOf(hourly, hours) }
   })
   if (hours === 0 || accrued.length === 0) return { account, accrued }
   const amountOf = new Map(accrued.map(({ asset, amount }) => [asset, amount]))

@@ -22,6 +22,7 @@ const CHECKS: readonly { readonly field: keyof Position; readonly reasonAgainst:
   { field: 'leverage', reasonAgainst: reasonAgainstLeverage },
   { field: 'maintenanceMarginRate', reasonAgainst: reasonAgainstOwnRate },
   { field: 'maxLeverage', reasonAgainst: reasonAgainstMaxLeverage },
+  { field: 'fourHourlyRolloverRate', reasonAgainst: reasonAgainstRollover },
 ]
 
 /** `pool`: of the account of the position. */
@@ -142,4 +143,13 @@ function reasonAgainstMaxLeverage(
   if (maintenanceMarginRate !== undefined)
     return 'would change nothing beside maintenanceMarginRate, which is the whole rate: state one of the two'
   return undefined
+}
+
+/** A fee of a contract that has none would be charged to its account. */
+function reasonAgainstRollover(
+  { fourHourlyRolloverRate }: Position,
+  { maintenance: { kind } }: InstrumentRules,
+): string | undefined {
+  if (fourHourlyRolloverRate === undefined || kind === 'used-margin') return undefined
+  return `is charged for a position on used margin, which this contract is not: its maintenance margin is ${kind}`
 }

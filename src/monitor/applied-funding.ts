@@ -2,11 +2,18 @@ import { type Account, type Clock, type IsolatedPays, positionKey, type RuleBook
 import {
   type AccruedInterest,
   accountWithInterest,
+  accountWithRollovers,
+  bearsRollover,
+  type ChargedRollover,
+  dueTimesIn,
+  FULL_HOURS,
   type FundedAccount,
   type FundingBooking,
   fundedAccountOf,
-  interestHoursOf,
   isAsOfAhead,
+  lastDueMs,
+  rolloversIn,
+  rolloversOf,
   walletPlace,
 } from '../margin/index.ts'
 import type { FundingHistory } from './funding-history.ts'
@@ -37,13 +44,26 @@ export interface MarginAccountInterest {
   readonly debts: readonly AccruedInterest[]
 }
 
+/** The rollover fees out of the wallet of one margin account. */
+export interface MarginAccountRollover {
+  readonly asOfMs: number
+  /** The full minute up to which rollovers are charged. */
+  readonly upToMs: number
+  /** Each position that states a rate. */
+  readonly positions: readonly ChargedRollover[]
+}
+
+/** What changes the balances of an account without a price. */
+export type DueReason = 'funding' | 'interest' | 'rollover'
+
 /**
  * The terms by which a margin account is judged. `funding` is absent if the account does not say when its balances were true,
- * `interest` too where no debt states a rate.
+ * `interest` too where no debt states a rate, `rollover` where no position does.
  */
 export interface WatchedTerms extends Account {
   readonly funding?: MarginAccountFunding
   readonly interest?: MarginAccountInterest
+  readonly rollover?: MarginAccountRollover
 }
 
 /** What a worker knows that applies funding. */
@@ -54,9 +74,9 @@ export interface FundingKnown {
 }
 
 /**
- * The funding and interest in the balances of accounts under watch. They are no state of their own: they follow from the stated
- * balances, their time, and the records and full hours up to the number that the account has, so they are the same after a
- * restart.
+ * The funding, interest and rollovers in the balances of accounts under watch. They are no state of their own: they follow from
+ * the stated balances, their time, and the records and full minutes up to the number that the account has, so they are the same
+ * after a restart.
  */
 export class AppliedFunding {
   readonly #accounts: WatchedAccounts
@@ -67,22 +87,22 @@ export class AppliedFunding {
     this.#known = known
   }
 
-  /** Whether funding and interest are applied to the account. */
+  /** Whether funding, interest and rollovers are applied to the account. */
   isIn(account: number): boolean {
     return this.#known !== undefined && this.#accounts.asOfMsOf(account) !== 0
   }
 
-  /** Whether funding and interest would be applied to an account whose balances are stated for a time to come. */
+  /** Whether they would be applied to an account whose balances are stated for a time to come. */
   isAhead(account: Account): boolean {
     return this.#known !== undefined && isAsOfAhead(account, this.#known.clock.nowMs())
   }
 
-  /** Number of the last record or full hour in force. */
+  /** Number of the last record or full minute in force. */
   get last(): number {
     return this.#known?.history.last ?? 0
   }
 
-  /** The stated account with its funding and interest up to that number; the same object if none is applied to it. */
+  /** The stated account with its funding, interest and rollovers up to that number; the same object if none is applied to it. */
   funded(account: Account, book: RuleBook, upTo: number): Account {
     return this.#known === undefined || account.asOfMs === undefined
       ? account
@@ -93,7 +113,7 @@ export class AppliedFunding {
    * What changes the account behind the last number that it has, up to that one. `withRecords`: whether there are records, for
    * which the account has to be read.
    */
-  dueOf(account: number, upTo: number, withRecords: boolean): 'funding' | 'interest' | undefined {
+  dueOf(account: number, upTo: number, withRecords: boolean): DueReason | undefined {
     if (this.#known === undefined || !this.#accounts.has(account) || !this.isIn(account)) return undefined
     // Its rows are gone; what is put in its place has the funding of its time.
     if (this.#accounts.isSuspended(account)) return undefined
@@ -102,13 +122,12 @@ export class AppliedFunding {
     const asOfMs = this.#accounts.asOfMsOf(account)
     if (from >= upTo) return undefined
     if (withRecords && history.concern(this.#accounts.read(account), asOfMs, from, upTo)) return 'funding'
-    const hoursTo = (number: number) => interestHoursOf(asOfMs, history.hourMs(number))
-    return this.#accounts.bearsInterest(account) && hoursTo(upTo) > hoursTo(from) ? 'interest' : undefined
+    return this.#chargeOf(account, history, from, upTo)
   }
 
-  /** The last full hour in force. */
-  get lastHourMs(): number {
-    return this.#known === undefined ? 0 : this.#known.history.hourMs(this.last)
+  /** The last full minute in force. */
+  get lastMinuteMs(): number {
+    return this.#known === undefined ? 0 : this.#known.history.minuteMs(this.last)
   }
 
   termsOf(account: number, part: PositionPart, currency: string): WatchedTerms {
@@ -117,9 +136,14 @@ export class AppliedFunding {
     const upTo = this.#accounts.fundingOf(account)
     const book = this.#accounts.bookOf(account)
     const { account: funded, bookings, unknown, pending } = this.#fundedBy(this.#known, stated, book, upTo)
+    const minuteMs = this.#known.history.minuteMs(upTo)
     const interest =
       part.marginMode === 'cross' && this.#accounts.bearsInterest(account)
-        ? interestOf(stated, this.#known.history.hourMs(upTo))
+        ? interestOf(stated, minuteMs)
+        : undefined
+    const rollover =
+      part.marginMode === 'cross' && this.#accounts.bearsRollover(account)
+        ? rolloverOf(stated, book, minuteMs, currency)
         : undefined
     const positions = funded.positions.filter((position) => isIn(part, position))
     const [first] = positions
@@ -138,13 +162,37 @@ export class AppliedFunding {
         isPending: pending.has(place),
       },
       ...(interest === undefined ? {} : { interest }),
+      ...(rollover === undefined ? {} : { rollover }),
     }
+  }
+
+  /** What has fallen due by the clock between both numbers. */
+  #chargeOf(
+    account: number,
+    history: FundingHistory,
+    from: number,
+    upTo: number,
+  ): 'interest' | 'rollover' | undefined {
+    const isRolled = this.#accounts.bearsRollover(account)
+    const bearsInterest = this.#accounts.bearsInterest(account)
+    // Most accounts bear neither, and to look for their minute takes longer.
+    if (!isRolled && !bearsInterest) return undefined
+    const fromMs = Math.max(this.#accounts.asOfMsOf(account), history.minuteMs(from))
+    const upToMs = history.minuteMs(upTo)
+    if (bearsInterest && dueTimesIn(FULL_HOURS, fromMs, upToMs) > 0) return 'interest'
+    if (!isRolled) return undefined
+    const { positions } = this.#accounts.read(account)
+    return positions.some((one) => bearsRollover(one) && rolloversIn(one, fromMs, upToMs) > 0)
+      ? 'rollover'
+      : undefined
   }
 
   #fundedBy({ history, times }: FundingKnown, account: Account, book: RuleBook, upTo: number): FundedAccount {
     const { venue, asOfMs } = account
-    const hours = interestHoursOf(asOfMs!, history.hourMs(upTo))
-    return fundedAccountOf(accountWithInterest(account, hours).account, book, {
+    const minuteMs = history.minuteMs(upTo)
+    const indebted = accountWithInterest(account, dueTimesIn(FULL_HOURS, asOfMs!, minuteMs)).account
+    const charged = accountWithRollovers(indebted, book, asOfMs!, minuteMs).account
+    return fundedAccountOf(charged, book, {
       recordsOf: (symbol) => history.recordsOf(venue, symbol, asOfMs!, upTo),
       isPending: (symbol) =>
         times.isPending(venue, symbol, Math.max(asOfMs!, history.coveredMs(venue, symbol, upTo))),
@@ -152,8 +200,22 @@ export class AppliedFunding {
   }
 }
 
-function interestOf(stated: Account, upToMs: number): MarginAccountInterest {
+function interestOf(stated: Account, minuteMs: number): MarginAccountInterest {
   const asOfMs = stated.asOfMs!
-  const hours = interestHoursOf(asOfMs, upToMs)
+  const upToMs = lastDueMs(FULL_HOURS, minuteMs)
+  const hours = dueTimesIn(FULL_HOURS, asOfMs, upToMs)
   return { asOfMs, upToMs, hours, debts: accountWithInterest(stated, hours).accrued }
+}
+
+/** Undefined where no position of the margin account states a rate. */
+function rolloverOf(
+  stated: Account,
+  book: RuleBook,
+  upToMs: number,
+  currency: string,
+): MarginAccountRollover | undefined {
+  const asOfMs = stated.asOfMs!
+  const { charged } = accountWithRollovers(stated, book, asOfMs, upToMs)
+  const positions = rolloversOf(charged, currency, stated)
+  return positions.length === 0 ? undefined : { asOfMs, upToMs, positions }
 }

@@ -14,11 +14,9 @@ import {
 } from '../domain/index.ts'
 import { assert } from '../errors.ts'
 import {
-  add,
   assumptionsUnder,
   distanceTextSteps,
   evaluationsOf,
-  type FundingBooking,
   type FurtherPrices,
   formatDecimal,
   fundingSymbolsOf,
@@ -27,12 +25,11 @@ import {
   type MarkOf,
   marginAccountOf,
   marginStateSteps,
-  type Rational,
   ruleAgeDays,
   type Steps,
-  ZERO,
 } from '../margin/index.ts'
-import type { MarginAccountFunding, MarginAccountInterest, WatchedTerms } from './applied-funding.ts'
+import type { WatchedTerms } from './applied-funding.ts'
+import { fundingFields, interestFields, rolloverFields } from './event-charges.ts'
 import { eventId } from './event-id.ts'
 import { ageMsOf, poolOf, rulesBySymbol } from './event-terms.ts'
 import type { SeenMark } from './market.ts'
@@ -127,6 +124,7 @@ function* eventSteps(
     ),
     ...(terms.funding === undefined ? {} : { funding: fundingFields(terms.funding) }),
     ...(terms.interest === undefined ? {} : { interest: interestFields(terms.interest) }),
+    ...(terms.rollover === undefined ? {} : { rollover: rolloverFields(terms.rollover) }),
     cure: figures.cure === null || kind === 'closed' ? null : cureFields(figures.cure),
     confidence: pending.reasons.length === 0 || kind === 'unknown' ? 'confirmed' : 'suspect',
     reasons: [
@@ -181,6 +179,7 @@ function* distanceIn(
 /** Figures of a position, and its terms as the account states them. */
 function positionFields(state: PositionState, position: Position): MarginEvent['positions'][number] {
   const { entryPrice, leverage, isolatedMargin, maintenanceMarginRate, maxLeverage } = position
+  const { fourHourlyRolloverRate, rolloverTimeMs } = position
   return {
     symbol: state.symbol,
     size: state.size,
@@ -194,33 +193,8 @@ function positionFields(state: PositionState, position: Position): MarginEvent['
     ...(isolatedMargin === undefined ? {} : { isolatedMargin }),
     ...(maintenanceMarginRate === undefined ? {} : { maintenanceMarginRate }),
     ...(maxLeverage === undefined ? {} : { maxLeverage }),
+    ...(fourHourlyRolloverRate === undefined ? {} : { fourHourlyRolloverRate, rolloverTimeMs }),
   }
-}
-
-function fundingFields({
-  asOfMs,
-  bookings,
-  isolatedPays,
-}: MarginAccountFunding): NonNullable<MarginEvent['funding']> {
-  const lastMs = bookings.at(-1)?.fundingTimeMs
-  const last = bookings.filter(({ fundingTimeMs }) => fundingTimeMs === lastMs)
-  return {
-    asOfMs,
-    payments: bookings.length,
-    amounts: sumsOf(bookings),
-    ...(isolatedPays === undefined ? {} : { isolatedPays }),
-    last: last.map(({ place: _place, booked, ...fields }) => ({ ...fields, booked: formatDecimal(booked) })),
-  }
-}
-
-function interestFields({ debts, ...times }: MarginAccountInterest): NonNullable<MarginEvent['interest']> {
-  return { ...times, debts: debts.map((debt) => ({ ...debt, amount: formatDecimal(debt.amount) })) }
-}
-
-function sumsOf(bookings: readonly FundingBooking[]): { asset: string; amount: string }[] {
-  const sums = new Map<string, Rational>()
-  for (const { asset, booked } of bookings) sums.set(asset, add(sums.get(asset) ?? ZERO, booked))
-  return [...sums].map(([asset, amount]) => ({ asset, amount: formatDecimal(amount) }))
 }
 
 /** Asserts that exact arithmetic finds the level that was decided. */

@@ -5,32 +5,35 @@ import {
   type Position,
   type VenueId,
 } from '../domain/index.ts'
-import { INTEREST_EVERY_MS } from '../margin/index.ts'
+import { FULL_MINUTES, lastDueMs } from '../margin/index.ts'
 
 interface NumberedRecord {
-  /** Counts records and hours, in the order in which they took effect. */
+  /** Counts records and minutes, in the order in which they took effect. */
   readonly number: number
   readonly record: FundingRecord
 }
 
-/** Full hours that are remembered; a pass over all accounts, which brings an hour into their debts, takes seconds. */
-const HOURS_MAX = 1_000
+/**
+ * Full minutes that are remembered. An account for which interest or a rollover falls due takes the number of a new one within
+ * four hours and the seconds of a pass over all accounts.
+ */
+const MINUTES_MAX = 1_000
 
-interface NumberedHour {
+interface NumberedMinute {
   readonly number: number
-  readonly hourMs: number
+  readonly minuteMs: number
 }
 
 /**
- * The funding records, and the full hours of interest, in force: numbered in their order. An account sees those up to the number
+ * The funding records, and the full minutes up to which interest and rollovers are due, in force: numbered in their order. An account sees those up to the number
  * that was applied to it, so that its balances change at one moment, whatever comes meanwhile.
  */
 export class FundingHistory {
   readonly #byVenue = new Map<VenueId, Map<string, NumberedRecord[]>>()
-  readonly #hours: NumberedHour[] = []
+  readonly #minutes: NumberedMinute[] = []
   #last = 0
 
-  /** Number of the last record or hour; 0 without one. */
+  /** Number of the last record or minute; 0 without one. */
   get last(): number {
     return this.#last
   }
@@ -48,19 +51,19 @@ export class FundingHistory {
     return true
   }
 
-  /** False for a time whose full hour is in force, or is before the last one: a clock that goes back takes nothing back. */
-  addHourOf(nowMs: number): boolean {
-    const hourMs = Math.floor(nowMs / INTEREST_EVERY_MS) * INTEREST_EVERY_MS
-    if (hourMs <= this.hourMs(this.#last)) return false
-    this.#hours.push({ number: ++this.#last, hourMs })
-    if (this.#hours.length > HOURS_MAX) this.#hours.shift()
+  /** False for a time whose full minute is in force, or is before the last one: a clock that goes back takes nothing back. */
+  addMinuteOf(nowMs: number): boolean {
+    const minuteMs = lastDueMs(FULL_MINUTES, nowMs)
+    if (minuteMs <= this.minuteMs(this.#last)) return false
+    this.#minutes.push({ number: ++this.#last, minuteMs })
+    if (this.#minutes.length > MINUTES_MAX) this.#minutes.shift()
     return true
   }
 
-  /** The last full hour up to that number, Unix milliseconds; 0 without one. */
-  hourMs(upTo: number): number {
-    for (let at = this.#hours.length - 1; at >= 0; at--) {
-      if (this.#hours[at]!.number <= upTo) return this.#hours[at]!.hourMs
+  /** The last full minute up to that number, Unix milliseconds; 0 without one. */
+  minuteMs(upTo: number): number {
+    for (let at = this.#minutes.length - 1; at >= 0; at--) {
+      if (this.#minutes[at]!.number <= upTo) return this.#minutes[at]!.minuteMs
     }
     return 0
   }

@@ -1,4 +1,6 @@
 import type { FundingRecord } from '../domain/index.ts'
+import { FULL_HOURS, lastDueMs } from '../margin/index.ts'
+import type { DueReason } from './applied-funding.ts'
 import type { MonitorOptions } from './options.ts'
 import type { MonitorParts } from './parts.ts'
 import { FUNDING_UNKNOWN } from './pending-event.ts'
@@ -8,7 +10,7 @@ import { isAboveSafe } from './standing.ts'
 const ACCOUNTS_PER_LOOK = 1_024
 
 /**
- * Brings funding records, and the interest of full hours, that came into force into the balances of accounts, one account after
+ * Brings funding records, and the interest and rollovers up to a full minute, that came into force into the balances of accounts, one account after
  * the other, in slices. What comes meanwhile waits for the next pass, so an account is compiled once for all that a funding time
  * brings.
  */
@@ -18,31 +20,31 @@ export class FundingPass {
   /** The pass in hand: the last number that it applies, 0 without a pass; and the time of its newest record, 0 without one. */
   #upTo = 0
   #fundingTimeMs = 0
-  /** The last full hour of the pass. */
-  #hourMs = 0
+  /** The last full minute of the pass. */
+  #minuteMs = 0
   /** The first account that was not looked at. */
   #at = 0
   /** The newest funding time of records that wait for the next pass; 0 without one. */
   #waitingTimeMs = 0
-  /** A full hour waits for the next pass. */
-  #isHourWaiting = false
+  /** A full minute waits for the next pass. */
+  #isMinuteWaiting = false
 
   constructor(options: MonitorOptions, parts: MonitorParts) {
     this.#options = options
     this.#parts = parts
   }
 
-  /** Whether a record or a full hour has not reached all accounts. */
+  /** Whether a record or a full minute has not reached all accounts. */
   get isOpen(): boolean {
-    return this.#upTo !== 0 || this.#waitingTimeMs !== 0 || this.#isHourWaiting
+    return this.#upTo !== 0 || this.#waitingTimeMs !== 0 || this.#isMinuteWaiting
   }
 
   push({ fundingTimeMs }: FundingRecord): void {
     this.#waitingTimeMs = Math.max(this.#waitingTimeMs, fundingTimeMs)
   }
 
-  pushHour(): void {
-    this.#isHourWaiting = true
+  pushMinute(): void {
+    this.#isMinuteWaiting = true
   }
 
   /** Works until the given time, at least one look. */
@@ -73,15 +75,15 @@ export class FundingPass {
   #open(): void {
     this.#upTo = this.#parts.watchlist.funding.last
     this.#fundingTimeMs = this.#waitingTimeMs
-    this.#hourMs = this.#parts.watchlist.funding.lastHourMs
+    this.#minuteMs = this.#parts.watchlist.funding.lastMinuteMs
     this.#waitingTimeMs = 0
-    this.#isHourWaiting = false
+    this.#isMinuteWaiting = false
     this.#at = 0
   }
 
-  #apply(account: number, reason: 'funding' | 'interest'): void {
+  #apply(account: number, reason: DueReason): void {
     const { clock } = this.#options
-    const dueMs = reason === 'funding' ? this.#fundingTimeMs : this.#hourMs
+    const dueMs = this.#dueMs(reason)
     const { watchlist, announcer, editor, markets, judge } = this.#parts
     announcer.begin(dueMs, clock.nowMs(), clock.monotonicMs(), reason)
     const known = new Set<number>()
@@ -102,6 +104,18 @@ export class FundingPass {
     }
     for (const transition of markets.takeTransitions(false)) announcer.addMarket(transition)
     announcer.end()
+  }
+
+  /** When what falls due takes effect: a rollover with the full minute at or after it. */
+  #dueMs(reason: DueReason): number {
+    switch (reason) {
+      case 'funding':
+        return this.#fundingTimeMs
+      case 'interest':
+        return lastDueMs(FULL_HOURS, this.#minuteMs)
+      case 'rollover':
+        return this.#minuteMs
+    }
   }
 
   #isUnknown(marginAccount: number): boolean {

@@ -4,14 +4,14 @@ import { FundingHistory } from './funding-history.ts'
 import { FundingTimes } from './funding-times.ts'
 import type { Markets } from './markets.ts'
 
-/** What a worker that applies funding and interest knows of them: records and hours in force, and the times to come. */
+/** What a worker that applies funding, interest and rollovers knows of them: records and minutes in force, and the times to come. */
 export class Funding implements FundingKnown {
   readonly history = new FundingHistory()
   readonly times: FundingTimes
 
   readonly clock: Pick<Clock, 'nowMs'>
 
-  /** Interest is due up to the present time. */
+  /** Interest and rollovers are due up to the present time. */
   constructor(
     log: FundingLog,
     markets: Markets,
@@ -19,7 +19,7 @@ export class Funding implements FundingKnown {
     clock: Pick<Clock, 'nowMs'>,
   ) {
     this.clock = clock
-    this.history.addHourOf(clock.nowMs())
+    this.history.addMinuteOf(clock.nowMs())
     this.times = new FundingTimes(log, markets, this.history, ruleBookOf)
   }
 

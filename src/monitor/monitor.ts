@@ -124,14 +124,14 @@ export class Monitor {
 
   /**
    * Call again and again: records the funding times that have passed by the wall clock, also without a mark behind them, and
-   * adds the interest of a full hour that has passed.
+   * adds the interest and the rollovers up to the last full minute.
    */
   settleFunding(nowMs: number): void {
     // Marks that wait are of before.
     if (!this.#isJudged || this.#funding === undefined) return
     this.#funding.times.settleDue(nowMs)
-    if (!this.#funding.history.addHourOf(nowMs)) return
-    this.#changes.funding.pushHour()
+    if (!this.#funding.history.addMinuteOf(nowMs)) return
+    this.#changes.funding.pushMinute()
     this.#turns.work()
   }
 

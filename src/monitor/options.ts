@@ -24,7 +24,7 @@ export interface MonitorOptions {
   /** The rule book in force: one object, which never changes, until a `rules` change is applied. */
   readonly ruleBookOf: (venue: Account['venue']) => RuleBook
   readonly log: LogIdentity
-  /** Where funding is written down before it takes effect; without one no funding and no interest is applied. */
+  /** Where funding is written down before it takes effect; without one no funding, interest or rollover is applied. */
   readonly fundingLog?: FundingLog | undefined
   /**
    * Events on rules older than so many days bear the reason `rules-old`, and those on rules without a day `rules-undated`; none

@@ -5,8 +5,8 @@ import type { SeenMark } from './market.ts'
 import type { Transition } from './standing.ts'
 import type { Subject } from './subject.ts'
 
-/** Other rules came into force; funding or interest was charged. */
-export type CauseReason = 'rules-changed' | 'funding' | 'interest'
+/** Other rules came into force; funding, interest or a rollover was charged. */
+export type CauseReason = 'rules-changed' | 'funding' | 'interest' | 'rollover'
 
 /** When and by what an instant was caused. `eventTimeMs` is null for a change of the book or of rules. */
 export interface Cause {

@@ -22,6 +22,7 @@ const WITH_LEVERAGE = 2
 const WITH_ISOLATED_MARGIN = 4
 const WITH_OWN_RATE = 8
 const WITH_MAX_LEVERAGE = 16
+const WITH_ROLLOVER = 32
 
 /** What the watchlist knows of an account beside its terms. */
 export type AccountName = Pick<Account, 'id' | 'venue'>
@@ -110,13 +111,14 @@ function writeDebt(writer: TermsWriter, { asset, amount, principal, hourlyIntere
 
 function writePosition(writer: TermsWriter, position: Position): void {
   const { symbol, marginMode, size, entryPrice, leverage, isolatedMargin } = position
-  const { maintenanceMarginRate, maxLeverage } = position
+  const { maintenanceMarginRate, maxLeverage, fourHourlyRolloverRate, rolloverTimeMs } = position
   writer.byte(
     (marginMode === 'cross' ? CROSS : 0) +
       (leverage === undefined ? 0 : WITH_LEVERAGE) +
       (isolatedMargin === undefined ? 0 : WITH_ISOLATED_MARGIN) +
       (maintenanceMarginRate === undefined ? 0 : WITH_OWN_RATE) +
-      (maxLeverage === undefined ? 0 : WITH_MAX_LEVERAGE),
+      (maxLeverage === undefined ? 0 : WITH_MAX_LEVERAGE) +
+      (fourHourlyRolloverRate === undefined ? 0 : WITH_ROLLOVER),
   )
   writer.text(symbol)
   writer.text(size)
@@ -125,6 +127,10 @@ function writePosition(writer: TermsWriter, position: Position): void {
   if (isolatedMargin !== undefined) writer.text(isolatedMargin)
   if (maintenanceMarginRate !== undefined) writer.text(maintenanceMarginRate)
   if (maxLeverage !== undefined) writer.text(maxLeverage)
+  if (fourHourlyRolloverRate === undefined) return
+  assert(rolloverTimeMs !== undefined, 'a rollover rate without a time is refused')
+  writer.text(fourHourlyRolloverRate)
+  writer.double(rolloverTimeMs)
 }
 
 function readAccount(
@@ -197,6 +203,10 @@ function readPosition(reader: TermsReader): Position {
   if ((stated & WITH_ISOLATED_MARGIN) !== 0) position.isolatedMargin = reader.text()
   if ((stated & WITH_OWN_RATE) !== 0) position.maintenanceMarginRate = reader.text()
   if ((stated & WITH_MAX_LEVERAGE) !== 0) position.maxLeverage = reader.text()
+  if ((stated & WITH_ROLLOVER) !== 0) {
+    position.fourHourlyRolloverRate = reader.text()
+    position.rolloverTimeMs = reader.double()
+  }
   return position
 }
 
@@ -223,4 +233,8 @@ function skipPosition(reader: TermsReader): void {
   if ((stated & WITH_ISOLATED_MARGIN) !== 0) reader.skipText()
   if ((stated & WITH_OWN_RATE) !== 0) reader.skipText()
   if ((stated & WITH_MAX_LEVERAGE) !== 0) reader.skipText()
+  if ((stated & WITH_ROLLOVER) !== 0) {
+    reader.skipText()
+    reader.skipDouble()
+  }
 }

@@ -3,7 +3,7 @@ import { assert } from '../errors.ts'
 
 /** Bytes of the longest text in the terms of an account: a symbol of 40 characters of any script has 160. */
 const TEXT_BYTES_MAX = 255
-/** Bytes of the longest terms: 1,000 assets, 1,000 debts and 1,000 positions of the longest texts have 700,000. */
+/** Bytes of the longest terms: 1,000 assets, 1,000 debts and 1,000 positions of the longest texts have 800,000. */
 const TERMS_BYTES_MAX = 1_048_576
 
 const ASCII_MAX = 0x7f
@@ -85,6 +85,10 @@ export class TermsReader {
 
   skipText(): void {
     this.#at += 1 + this.#bytes[this.#at]!
+  }
+
+  skipDouble(): void {
+    this.#at += 8
   }
 
   /** The byte so far ahead. */

@@ -1,6 +1,6 @@
 import type { Account, RuleBook, VenueId } from '../domain/index.ts'
 import { assert } from '../errors.ts'
-import { bearsInterest } from '../margin/index.ts'
+import { bearsInterest, bearsRollover } from '../margin/index.ts'
 import { NumberedTexts, withRoom } from '../memory/index.ts'
 import { BooksInUse } from './books-in-use.ts'
 import type { LevelRules } from './level-rules.ts'
@@ -15,6 +15,8 @@ const LOST = 2
 const BEARS_INTEREST = 4
 /** When it was put, the time of its balances was still to come. */
 const AS_OF_AHEAD = 8
+/** It states when its balances were true, and what four hours of a position cost. */
+const BEARS_ROLLOVER = 16
 
 /** The accounts under watch, by number: their ids, terms and margin accounts, without a JavaScript object an account. */
 export class WatchedAccounts {
@@ -30,7 +32,7 @@ export class WatchedAccounts {
   #openPositionsOf = new Uint16Array()
   /** When its balances were true, Unix milliseconds; 0 if it does not say so. */
   #asOfMsOf = new Float64Array()
-  /** Number of the last funding record or full hour that is applied to it. */
+  /** Number of the last funding record or full minute that is applied to it. */
   #fundingOf = new Float64Array()
   #flagsOf = new Uint8Array()
   /** First margin account of the account, or −1. */
@@ -153,6 +155,10 @@ export class WatchedAccounts {
     return (this.#flagsOf[number]! & BEARS_INTEREST) !== 0
   }
 
+  bearsRollover(number: number): boolean {
+    return (this.#flagsOf[number]! & BEARS_ROLLOVER) !== 0
+  }
+
   /**
    * Its balances were stated for a time to come, so nobody knows which payments they lack. It stays so after that time, until a
    * version with another one is put.
@@ -220,12 +226,18 @@ export class WatchedAccounts {
     this.#openPositionsOf[number] = openPositions
     this.#asOfMsOf[number] = account.asOfMs ?? 0
     this.#openPositions += openPositions
-    this.#flagsOf[number] =
-      account.asOfMs !== undefined && account.liabilities.some(bearsInterest) ? BEARS_INTEREST : 0
+    this.#flagsOf[number] = account.asOfMs === undefined ? 0 : chargeFlagsOf(account)
   }
 
   #venueNumberOf(venue: VenueId): number {
     const known = this.#venues.indexOf(venue)
     return known >= 0 ? known : this.#venues.push(venue) - 1
   }
+}
+
+function chargeFlagsOf({ liabilities, positions }: Account): number {
+  return (
+    (liabilities.some(bearsInterest) ? BEARS_INTEREST : 0) +
+    (positions.some(bearsRollover) ? BEARS_ROLLOVER : 0)
+  )
 }

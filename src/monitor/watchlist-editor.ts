@@ -118,7 +118,7 @@ export class WatchlistEditor {
     this.#compile(account, number, stated, changes, () => this.#accounts.setBook(number, book))
   }
 
-  /** Compiles an account with the funding and interest up to that number in its balances, by the rule book that it has. */
+  /** Compiles an account with the funding, interest and rollovers up to that number in its balances, by the rule book that it has. */
   fund(number: number, upTo: number, changes: WatchlistChanges): void {
     const book = this.#accounts.bookOf(number)
     const account = this.#watchlist.funding.funded(this.#accounts.read(number), book, upTo)

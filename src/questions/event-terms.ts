@@ -115,6 +115,7 @@ function readPositions(event: MarginEvent, faults: string[]): Position[] {
   return event.positions.flatMap((position, index) => {
     const { symbol, size, entryPrice, leverage, isolatedMargin, maintenanceMarginRate, maxLeverage } =
       position
+    const { fourHourlyRolloverRate, rolloverTimeMs } = position
     const { marginMode } = event
     const stated = {
       symbol,
@@ -125,6 +126,8 @@ function readPositions(event: MarginEvent, faults: string[]): Position[] {
       isolatedMargin,
       maintenanceMarginRate,
       maxLeverage,
+      fourHourlyRolloverRate,
+      rolloverTimeMs,
     }
     const parsed = positionSchema.safeParse(stated, IN_OUR_WORDS)
     if (parsed.success && sign(parseDecimal(size)) !== 0) return [parsed.data]

@@ -22,8 +22,8 @@ import {
 import { eventId } from '../monitor/index.ts'
 import { type Difference, Differences } from './differences.ts'
 import { termsOfEvent } from './event-terms.ts'
+import { compareInterest, compareRollover } from './verify-charges.ts'
 import { compareFunding } from './verify-funding.ts'
-import { compareInterest } from './verify-interest.ts'
 
 export interface Verification {
   readonly id: string
@@ -83,6 +83,7 @@ const CERTAIN_REASONS: readonly string[] = [
   'rules-undated',
   'funding',
   'interest',
+  'rollover',
 ]
 
 function confidenceOf({ kind, reasons }: MarginEvent): MarginEvent['confidence'] {
@@ -139,6 +140,7 @@ function compareFigures(
   }
   compareFunding(event, exact, differences)
   compareInterest(event, differences)
+  compareRollover(event, exact, differences)
   const asks = isUnknown || event.kind === 'closed' ? null : state.cure
   compareCure(event.cure, asks, differences)
   differences.compare('ruleAgeDays', event.ruleAgeDays, ruleAgeDays(exact.rulesAsOfMs, event.receivedTimeMs))

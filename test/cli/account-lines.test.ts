@@ -30,3 +30,14 @@ describe('an account with warning levels of its own', () => {
     expect(accountSummary(standard)).not.toHaveProperty('levels')
   })
 })
+
+describe('a position on spot margin', () => {
+  it('is shown with its rollover rate and time', () => {
+    const account = testAccount('desk/1', 3)
+    const rolled = { fourHourlyRolloverRate: '0.0001', rolloverTimeMs: 1_790_000_000_000 }
+    const positions = account.positions.map((position) => ({ ...position, ...rolled }))
+    expect(accountDetails({ ...account, positions }, PLAIN).at(-1)).toMatch(
+      / {2}leverage 10 {2}rollover 0\.0001 each 4 h from 2026-09-21T14:13:20\.000Z$/,
+    )
+  })
+})

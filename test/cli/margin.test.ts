@@ -215,6 +215,49 @@ describe('plimsoll margin', () => {
     expect(results[1].marginAccounts[0].interest).toBe(null)
   })
 
+  it('states the next rollover of a position on spot margin, and the way to the line after it', async () => {
+    const account = {
+      id: 'desk/5',
+      venue: 'binance',
+      asOfMs: 1_778_400_000_000,
+      collateral: [{ asset: 'USD', amount: '5000' }],
+      positions: [
+        {
+          symbol: 'XBTUSD',
+          marginMode: 'cross',
+          size: '0.2',
+          entryPrice: '50000',
+          leverage: '5',
+          fourHourlyRolloverRate: '0.0001',
+          rolloverTimeMs: 1_778_407_140_000,
+        },
+      ],
+    }
+    const rules = {
+      XBTUSD: {
+        contribution: 'linear',
+        settlementAsset: 'USD',
+        maintenance: { kind: 'used-margin', share: '0.4' },
+        closingFee: 'none',
+        liquidation: 'reached',
+      },
+    }
+    const { results } = await run([{ account, marks: { XBTUSD: '50000' }, rules }, LINE])
+    const [own] = results[0].marginAccounts
+    // 0.2 · (50,000 − P) = 5,000 − 1 − 800 at P = 29,005.
+    expect(own).toMatchObject({
+      walletBalance: '5000',
+      distance: '0.42',
+      rollover: {
+        nextTimeMs: 1_778_407_140_000,
+        positions: [{ symbol: 'XBTUSD', size: '0.2', asset: 'USD', fee: '1' }],
+        after: { distance: '0.4199', liquidationPrices: { XBTUSD: { below: '29005', above: null } } },
+      },
+      assumptions: ['the rollover fee of a position in XBTUSD is charged on its value at entry, in USD'],
+    })
+    expect(results[1].marginAccounts[0].rollover).toBe(null)
+  })
+
   it('takes rules from the line before those of the venue, for symbols the venue does not know too', async () => {
     const tiers = [{ ...RULES.tiers[0], maintenanceMarginRate: '0.01' }]
     const line = {

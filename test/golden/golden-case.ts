@@ -99,8 +99,15 @@ export function figuresOf(example: Omit<Example, 'id' | 'source' | 'printed' | '
   return { ...positions[0], ...Object.fromEntries(ofAccount) }
 }
 
-function marginAccountsFor(account: object, example: Pick<Example, 'rules' | 'collateralRules'>) {
-  return marginAccountsOf(accountSchema.parse({ id: 'a', venue: 'bybit', ...account }), bookFor(example))
+function marginAccountsFor(account: object, rules: Pick<Example, 'rules' | 'collateralRules'>) {
+  const example = exampleOf({ ...rules, account })
+  return marginAccountsOf(example.account, example.book)
+}
+
+/** The account of an example, and the book of its rules. */
+export function exampleOf(example: Pick<Example, 'rules' | 'collateralRules' | 'account'>) {
+  const account = accountSchema.parse({ id: 'a', venue: 'bybit', ...example.account })
+  return { account, book: bookFor(example) }
 }
 
 function bookFor({ rules, collateralRules = {} }: Pick<Example, 'rules' | 'collateralRules'>) {
@@ -162,7 +169,7 @@ export function cross(
   amount: string,
   size: string,
   entryPrice: string,
-  more: Record<string, string> = {},
+  more: Record<string, string | number> = {},
 ): object {
   return {
     collateral: [{ asset, amount }],

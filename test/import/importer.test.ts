@@ -31,7 +31,11 @@ beforeEach(() => redis.flushall())
 async function* bytesOf(text: string): AsyncGenerator<Uint8Array> {
   yield new TextEncoder().encode(text)
 }
-const RULE_BOOK = bookOf(BYBIT, { BTCUSDT: oneTier('0.01'), ETHUSDT: oneTier('0.01') })
+const RULE_BOOK = bookOf(BYBIT, {
+  BTCUSDT: oneTier('0.01'),
+  ETHUSDT: oneTier('0.01'),
+  SPOTUSDT: { ...oneTier('0.01'), maintenance: { kind: 'used-margin', share: '0.4' } },
+})
 const check: CheckAccount = (account) => accountFaultsOf(account, RULE_BOOK)
 const run = (
   format: ImportFormat,
@@ -575,6 +579,34 @@ describe('an import of CSV', () => {
     expect(await book.get('spot')).toMatchObject({
       collateral: [],
       liabilities: [{ asset: 'USDT', amount: '27100', principal: '27000', hourlyInterestRate: '0.00001' }],
+    })
+  })
+
+  test('reads what four hours of a position on spot margin cost, and when they end', async () => {
+    const row = (id: string, symbol: string, rate: string, timeMs: string) =>
+      `${id},bybit,1790000000000,USDT,5000,${symbol},cross,0.2,50000,5,${rate},${timeMs}`
+    const summary = await run('csv', [
+      'id,venue,asOfMs,asset,amount,symbol,marginMode,size,entryPrice,leverage,fourHourlyRolloverRate,rolloverTimeMs',
+      row('rolled', 'SPOTUSDT', '0.0001', '1790007140000'),
+      row('percent', 'SPOTUSDT', '0.0100', '1790007140000'),
+      row('late', 'SPOTUSDT', '0.0001', '1790014400001'),
+      row('half', 'SPOTUSDT', '0.0001', ''),
+      row('seconds', 'SPOTUSDT', '0.0001', '1790007140'),
+      row('future', 'BTCUSDT', '0.0001', '1790007140000'),
+    ])
+    const place = 'positions[0]'
+    expect(summary.refused).toMatchObject([
+      { line: 3, path: `${place}.fourHourlyRolloverRate`, value: '0.0100' },
+      { line: 4, path: `${place}.rolloverTimeMs`, value: '1790014400001' },
+      { line: 5, path: `${place}.rolloverTimeMs` },
+      { line: 6, path: `${place}.rolloverTimeMs`, value: '1790007140' },
+      { line: 7, path: `${place}.fourHourlyRolloverRate`, value: '0.0001' },
+    ])
+    expect(await book.get('rolled')).toMatchObject({
+      asOfMs: 1_790_000_000_000,
+      positions: [
+        { symbol: 'SPOTUSDT', fourHourlyRolloverRate: '0.0001', rolloverTimeMs: 1_790_007_140_000 },
+      ],
     })
   })
 

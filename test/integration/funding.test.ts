@@ -4,7 +4,7 @@ import { verifyEvent } from '../../src/questions/index.ts'
 import { crossPosition, longAt100 } from '../support/accounts.ts'
 import { until } from '../support/until.ts'
 import type { WorkerProcess } from '../support/worker.ts'
-import { Servers, type Shard } from './harness.ts'
+import { ONE_PERCENT, Servers, type Shard } from './harness.ts'
 
 // A long of 1 at 100 with 20 of margin, at a mark of 90: the balance is 10, 0.9 is asked for. A rate of 0.105 takes 9.45 of
 // it. Its account states no wallet, so the venue takes the payment from the margin. The rules of all tests here state no day.
@@ -57,12 +57,24 @@ function aheadBy(aheadMs: number): Readonly<Record<string, string>> {
   return { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(script)}` }
 }
 
-describe('interest of a debt while a worker runs', () => {
-  it('liquidates an account at the full hour, without a price, once, also across kill -9', async () => {
+describe('interest of a debt, and the rollover of a position, while a worker runs', () => {
+  it('liquidate an account at the full hour, without a price, once, also across kill -9', async () => {
     const { exchange } = servers
     const shard = servers.nextShard()
     const symbol = 'BBBUSDT'
+    const spot = 'SPOTUSDT'
     exchange.setMark(symbol, '90')
+    exchange.setMark(spot, '100')
+    const rules = servers.writeRules({
+      [symbol]: ONE_PERCENT,
+      [spot]: {
+        contribution: 'linear',
+        settlementAsset: 'USDT',
+        maintenance: { kind: 'used-margin', share: '0.4' },
+        closingFee: 'none',
+        liquidation: 'reached',
+      },
+    })
     // The clock of the workers comes to a full hour when the first of them has had time to start.
     const startMs = Date.now() + START_MS
     const hourMs = Math.ceil(startMs / HOUR_MS) * HOUR_MS
@@ -77,11 +89,34 @@ describe('interest of a debt while a worker runs', () => {
         collateral: [{ asset: 'USDT', amount: '21' }],
         liabilities: [{ asset: 'USDT', amount: '10', hourlyInterestRate: '0.01' }],
       },
+      // 0.4 · 100 / 5 = 8 are asked for. Four hours cost 0.1.
+      {
+        ...longAt100('spot', '1', { symbol: spot }),
+        asOfMs: hourMs - 1,
+        positions: [
+          {
+            ...crossPosition(spot, { size: '1', leverage: '5' }),
+            fourHourlyRolloverRate: '0.001',
+            rolloverTimeMs: hourMs - 4 * HOUR_MS,
+          },
+        ],
+        collateral: [{ asset: 'USDT', amount: '8.1' }],
+      },
     ])
-    const worker = await shard.startWorkerIn(env)
-    await until(async () => (await shard.streamed()).length > 0)
-    await until(async () => (await liquidations(shard)).length > 0)
-    const [event] = await liquidations(shard)
+    const worker = await shard.startWorkerIn(env, '--rules', rules)
+    await until(async () => (await shard.streamed()).length > 1)
+    await until(async () => (await liquidations(shard)).length > 1)
+    const liquidated = await liquidations(shard)
+    const rolled = liquidated.find(({ account }) => account === 'spot')
+    expect(rolled).toMatchObject({
+      reasons: expect.arrayContaining(['rollover']),
+      eventTimeMs: hourMs,
+      marginBalance: '8',
+      maintenanceMargin: '8',
+      rollover: { asOfMs: hourMs - 1, upToMs: hourMs, positions: [{ rollovers: 1, amount: '0.1' }] },
+    })
+    expect(verifyEvent(rolled!)).toMatchObject({ isOk: true })
+    const event = liquidated.find(({ account }) => account === 'pool')
     expect(event).toMatchObject({
       reasons: expect.arrayContaining(['interest']),
       eventTimeMs: hourMs,
@@ -91,13 +126,24 @@ describe('interest of a debt while a worker runs', () => {
     })
     expect(verifyEvent(event!)).toMatchObject({ isOk: true })
     await worker.end('SIGKILL')
-    const second = await shard.startWorkerIn(env, '--take-over')
+    const second = await shard.startWorkerIn(env, '--rules', rules, '--take-over')
     exchange.setMark(symbol, '95')
-    await until(async () => (await shard.streamed()).at(-1)?.kind === 'recovered')
-    expect((await shard.streamed()).map(({ kind, marginBalance }) => [kind, marginBalance])).toEqual([
+    exchange.setMark(spot, '120')
+    const of = async (account: string) =>
+      (await shard.streamed()).filter((streamed) => streamed.account === account)
+    const isRecovered = async (account: string) => (await of(account)).at(-1)?.kind === 'recovered'
+    await until(async () => (await isRecovered('pool')) && (await isRecovered('spot')))
+    const storyOf = async (account: string) =>
+      (await of(account)).map(({ kind, marginBalance }) => [kind, marginBalance])
+    expect(await storyOf('pool')).toEqual([
       ['warning', '1'],
       ['liquidation', '0.9'],
       ['recovered', '5.9'],
+    ])
+    expect(await storyOf('spot')).toEqual([
+      ['warning', '8.1'],
+      ['liquidation', '8'],
+      ['recovered', '28'],
     ])
     expect((await second.end('SIGTERM')).code).toBe(0)
   })

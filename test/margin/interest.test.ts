@@ -5,10 +5,11 @@ import {
   accountWithInterest,
   add,
   ceilTo,
+  dueTimesIn,
+  FULL_HOURS,
   formatDecimal,
   hourlyInterestOf,
   interestAnswerOf,
-  interestHoursOf,
   marginAccountsOf,
   mul,
   parseDecimal,
@@ -49,7 +50,7 @@ describe('interest of a debt', () => {
   })
 
   it('is charged at full hours of UTC: from the hour in which the balances were true to the one that has passed', () => {
-    const hours = (asOfMs: number, upToMs: number) => interestHoursOf(asOfMs, upToMs)
+    const hours = (asOfMs: number, upToMs: number) => dueTimesIn(FULL_HOURS, asOfMs, upToMs)
     expect(hours(FULL_HOUR_MS, FULL_HOUR_MS)).toBe(0)
     expect(hours(FULL_HOUR_MS, FULL_HOUR_MS + HOUR_MS - 1)).toBe(0)
     expect(hours(FULL_HOUR_MS - 1, FULL_HOUR_MS)).toBe(1)

@@ -65,20 +65,20 @@ describe('the history of funding', () => {
     expect(seen(first - FUNDING_RECORDS_JOINED + 1)).toEqual(behind)
   })
 
-  it('numbers full hours among the records; a time of the same hour, or of an earlier one, is none', () => {
+  it('numbers full minutes among the records; a time of the same minute, or of an earlier one, is none', () => {
     const history = new FundingHistory()
-    const hourMs = 3_600_000
-    expect(history.hourMs(0)).toBe(0)
-    expect([hourMs + 1, 2 * hourMs - 1, 0].map((nowMs) => history.addHourOf(nowMs))).toEqual([
+    const minuteMs = 60_000
+    expect(history.minuteMs(0)).toBe(0)
+    expect([minuteMs + 1, 2 * minuteMs - 1, 0].map((nowMs) => history.addMinuteOf(nowMs))).toEqual([
       true,
       false,
       false,
     ])
     history.add(record(10))
-    expect(history.addHourOf(4 * hourMs)).toBe(true)
-    expect([0, 1, 2, 3, 9].map((upTo) => history.hourMs(upTo) / hourMs)).toEqual([0, 1, 1, 4, 4])
-    for (let hour = 5; hour < 3_000; hour++) history.addHourOf(hour * hourMs)
-    expect([history.last, history.hourMs(history.last) / hourMs]).toEqual([2_998, 2_999])
-    expect(history.hourMs(history.last - 999) / hourMs).toBe(2_000)
+    expect(history.addMinuteOf(4 * minuteMs)).toBe(true)
+    expect([0, 1, 2, 3, 9].map((upTo) => history.minuteMs(upTo) / minuteMs)).toEqual([0, 1, 1, 4, 4])
+    for (let minute = 5; minute < 3_000; minute++) history.addMinuteOf(minute * minuteMs)
+    expect([history.last, history.minuteMs(history.last) / minuteMs]).toEqual([2_998, 2_999])
+    expect(history.minuteMs(history.last - 999) / minuteMs).toBe(2_000)
   })
 })

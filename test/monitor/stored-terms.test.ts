@@ -22,7 +22,12 @@ const decimal = fc.stringMatching(/^-?\d{1,15}(\.\d{1,18})?$/)
 const positive = fc.stringMatching(/^[1-9]\d{0,14}(\.\d{1,18})?$/)
 const symbol = fc.stringMatching(/^[A-Za-z0-9@币安人生][A-Za-z0-9@_:/.+币安人生-]{0,39}$/u)
 const asset = fc.stringMatching(/^[A-Z0-9币安]{1,20}$/u)
-const position = fc.oneof(
+const rollover = fc.record({
+  fourHourlyRolloverRate: fc.stringMatching(/^0\.000\d{1,15}$/),
+  // Before the times of all balances.
+  rolloverTimeMs: fc.constant(AS_OF_MIN_MS),
+})
+const terms = fc.oneof(
   fc.record(
     {
       symbol,
@@ -49,6 +54,9 @@ const position = fc.oneof(
     { requiredKeys: ['symbol', 'marginMode', 'size', 'entryPrice', 'leverage'] },
   ),
 )
+const position = fc
+  .tuple(terms, fc.option(rollover))
+  .map(([stated, rolled]) => ({ ...stated, ...(rolled ?? {}) }))
 const amounts = (amount: fc.Arbitrary<string>) =>
   fc.uniqueArray(fc.record({ asset, amount }), { selector: (entry) => entry.asset })
 const debt = fc
@@ -149,6 +157,8 @@ describe('Stored terms', () => {
         entryPrice: digits,
         leverage: digits,
         isolatedMargin: `-${digits}`,
+        fourHourlyRolloverRate: `${'0'.repeat(15)}.000${'9'.repeat(15)}`,
+        rolloverTimeMs: AS_OF_MAX_MS,
       })),
     })
     const terms = new StoredTerms()

@@ -1,13 +1,15 @@
 // Spot margin: Kraken, whose margin level is equity over used margin, and Binance, whose level is assets over debts.
-import { differenceOf, productOf, quotientOf } from '../fractions.ts'
+import { accountWithRollovers, formatDecimal } from '../../../src/margin/index.ts'
+import { differenceOf, productOf, quotientOf, sumOf } from '../fractions.ts'
 import {
   cross,
   type Example,
+  exampleOf,
   type Figures,
+  figureCase,
   type GoldenCase,
   givenCase,
   goldenCase,
-  notComputed,
 } from '../golden-case.ts'
 
 /** Liquidated at a margin level of 40 %. */
@@ -96,6 +98,36 @@ function krakenExamples(): Example[] {
   ]
 }
 
+/** A position of 10,000 that is held for 74 hours. The trading fees of both sides are those that the source states. */
+function feesOfK9(): GoldenCase {
+  const [openedMs, heldMs] = [1_600_000_000_000, 74 * 3_600_000]
+  const tradingFees = ['16', '26']
+  const rolled = { leverage: '5', fourHourlyRolloverRate: '0.0001', rolloverTimeMs: openedMs }
+  return figureCase(
+    'spot K9: fees of a position held for 74 hours',
+    'forum of Kraken',
+    { 'opening fee': '1', rollovers: '18', 'rollover fees': '18', 'all fees': '61' },
+    () => {
+      const { account, book } = exampleOf({
+        rules: KRAKEN,
+        account: cross('USD', '5000', '1', '10000', rolled),
+      })
+      const feesIn = (afterMs: number, upToMs: number) =>
+        accountWithRollovers(account, book, afterMs, upToMs).charged[0]!
+      const { rollovers, amount } = feesIn(openedMs, openedMs + heldMs)
+      // The opening fee has the rate of a rollover.
+      const opening = formatDecimal(feesIn(openedMs - 1, openedMs).amount)
+      const fees = formatDecimal(amount)
+      return {
+        'opening fee': opening,
+        rollovers: String(rollovers),
+        'rollover fees': fees,
+        'all fees': [opening, ...tradingFees].reduce(sumOf, fees),
+      }
+    },
+  )
+}
+
 const AS_IT_IS = { tiers: [{ cap: '999999999', ratio: '1' }] }
 
 /** The level at which a pool would be liquidated, over its ratio, is its margin level. */
@@ -146,6 +178,6 @@ export const SPOT_EXAMPLES: readonly Example[] = [...krakenExamples(), ...binanc
 
 export const SPOT_CASES: readonly GoldenCase[] = [
   ...SPOT_EXAMPLES.map(goldenCase),
-  notComputed('spot K9: fees of a position held for 74 hours', 'forum of Kraken'),
+  feesOfK9(),
   givenCase('spot B3: yearly interest rate'),
 ]

@@ -18,3 +18,20 @@ export const eventInterestSchema = z.object({
     )
     .describe('The debts that state a rate.'),
 })
+
+/** Rollover fees that a worker took out of the wallet of an event. */
+export const eventRolloverSchema = z.object({
+  asOfMs: timeMs('when the balances that the account states were true.'),
+  upToMs: timeMs('the full minute up to which rollovers are charged.'),
+  positions: z
+    .array(
+      z.object({
+        symbol: text("Venue's name of the contract."),
+        size: text('Size of the position.'),
+        asset: text('In which it pays.'),
+        rollovers: z.int().nonnegative().describe('Rollovers after `asOfMs`, up to and with `upToMs`.'),
+        amount: text('Fees of all of them, out of the wallet already; each is rounded up to 12 decimals.'),
+      }),
+    )
+    .describe('The positions that state a rate.'),
+})
