@@ -12,6 +12,7 @@ import {
   importAccounts,
   REFUSED_REPORTED_MAX,
   type Refusal,
+  type Repeat,
 } from '../import/index.ts'
 import { accountFaultsOf, asOfFaultsOf, ruleFaultsOf } from '../margin/index.ts'
 import { systemClock } from '../system/index.ts'
@@ -137,6 +138,7 @@ function readerOf({ file, input: first, format, check, force }: Source): Replace
   let isFirst = true
   return async (options) => {
     const input = isFirst ? first : await openInput(file)
+    const isAgain = !isFirst
     isFirst = false
     const totalBytes = file === '-' ? 0 : (await stat(file)).size
     const bar = new ProgressBar(process.stderr, systemClock, totalBytes)
@@ -149,6 +151,7 @@ function readerOf({ file, input: first, format, check, force }: Source): Replace
         clock: systemClock,
         ...(force === undefined ? {} : { force }),
         refused: reportRefusals(bar),
+        ...(isAgain ? {} : { repeated: reportRepeats(bar) }),
         progress: ({ bytes, imported }) => bar.update(bytes, imported),
         ...options,
       })
@@ -165,6 +168,20 @@ function reportRefusals(bar: ProgressBar): (refused: Refusal) => void {
     count += 1
     if (count === REFUSED_REPORTED_MAX + 1) bar.say('plimsoll: further refused lines are only counted')
     if (count <= REFUSED_REPORTED_MAX) bar.say(refusalText(refusal))
+  }
+}
+
+function reportRepeats(bar: ProgressBar): (repeat: Repeat) => void {
+  let count = 0
+  return ({ id, line, lineBefore }) => {
+    count += 1
+    if (count === REFUSED_REPORTED_MAX + 1)
+      bar.say('plimsoll: further accounts that stand twice are not named')
+    if (count > REFUSED_REPORTED_MAX) return
+    const lines = `lines ${lineBefore} and ${line}`
+    bar.say(
+      `plimsoll: account ${visible(id)} stands on ${lines}, both times without a version: the later one is kept`,
+    )
   }
 }
 

@@ -28,6 +28,16 @@ export const REFUSED_REPORTED_MAX = 1_000
 /** The longest wait of an account for others to be written with it, so that accounts of a slow pipe are stored soon. */
 export const GATHER_MS = 200
 
+/** Ids whose repetition an import notices. Of later ones the last account is kept without a notice. */
+export const REPEATS_SOUGHT_MAX = 1_000_000
+
+/** An account that is twice in the input, so that the later one replaces the earlier one. */
+export interface Repeat {
+  readonly id: string
+  readonly line: number
+  readonly lineBefore: number
+}
+
 /** `jsonl`: one account a line, or one JSON list of accounts. */
 export type ImportFormat = 'jsonl' | 'csv'
 
@@ -46,6 +56,8 @@ export interface ImportOptions {
   readonly refused?: (refusal: Refusal) => void
   /** Gets the id of every account that breaks no rule, before it is written. */
   readonly accepted?: (id: string) => void
+  /** Gets an account that states no version and stood in the JSON input before, without one too; of the first REPEATS_SOUGHT_MAX ids. */
+  readonly repeated?: (repeat: Repeat) => void
   readonly progress?: (progress: { readonly bytes: number; readonly imported: number }) => void
 }
 
@@ -98,6 +110,8 @@ class ImportRun {
   readonly #refused: Refusal[] = []
   #read = 0
   #refusedCount = 0
+  /** By id of an account without a stated version: where it stood last. */
+  readonly #lines = new Map<string, number>()
   #batch: Waiting[] = []
   /** The batch on its way to Redis, at most one: the next is read meanwhile. */
   #writing: Promise<void> = Promise.resolve()
@@ -153,8 +167,16 @@ class ImportRun {
     const write: AccountWrite = isForced ? { ...checked, version: 'force' } : checked
     this.#batch.push({ line: found.lineOf([]), write })
     this.#options.accepted?.(write.account.id)
+    if (write.version === 'next') this.#seekRepeat(write.account.id, found.lineOf([]))
     if (this.#batch.length === BATCH_ACCOUNTS_MAX) await this.#flush()
     else this.#cancelGather ??= this.#gather()
+  }
+
+  /** In CSV an account of a second place is refused, so none comes here twice. */
+  #seekRepeat(id: string, line: number): void {
+    const lineBefore = this.#lines.get(id)
+    if (lineBefore !== undefined) this.#options.repeated?.({ id, line, lineBefore })
+    if (lineBefore !== undefined || this.#lines.size < REPEATS_SOUGHT_MAX) this.#lines.set(id, line)
   }
 
   async #flush(): Promise<void> {

@@ -6,4 +6,5 @@ export {
   type ImportSummary,
   importAccounts,
   REFUSED_REPORTED_MAX,
+  type Repeat,
 } from './importer.ts'

@@ -225,6 +225,18 @@ describe('plimsoll import', () => {
     probe.disconnect()
   })
 
+  test('says which account stands twice without a version, since one of the two may be a mistake', async () => {
+    const { version: _none, ...unversioned } = testAccount('twice', 1)
+    const others = [testAccount('stated', 1), testAccount('stated', 2)]
+    const list = [unversioned, ...others, unversioned].map((account) => JSON.stringify(account))
+    await writeFile(file, `[\n${list.join(',\n')}\n]`)
+    await run('--dry-run', file)
+    expect(printed).toBe('4 accounts read, 4 would be imported, 0 refused\n')
+    expect(reported.replace(/\s+/g, ' ')).toBe(
+      'plimsoll: account twice stands on lines 2 and 5, both times without a version: the later one is kept ',
+    )
+  })
+
   test('says of an empty file that it holds no account, and where to look', async () => {
     await writeFile(file, '\n\n')
     await run(file)
