@@ -15,7 +15,7 @@ import {
 } from '../domain/index.ts'
 import { type FaultCode, PlimsollError } from '../errors.ts'
 import { type Line, readJson } from '../input/index.ts'
-import type { MarginAccount } from '../margin/index.ts'
+import { type MarginAccount, reasonAgainstOptionPrice } from '../margin/index.ts'
 import { LINE_CHARACTERS_MAX } from './lines.ts'
 
 const inputSchema = z.strictObject({
@@ -58,6 +58,22 @@ export function readPrices(
     checked.set(name, price)
   }
   return checked
+}
+
+/** @throws PlimsollError MARK_INVALID with the path of the first price that an option priced in coin cannot have. */
+export function refuseOptionPrices(
+  field: 'marks' | 'exitPrices',
+  prices: ReadonlyMap<string, string>,
+  marginAccounts: readonly MarginAccount[],
+): void {
+  for (const { position, rules } of marginAccounts.flatMap(({ formula }) => formula.positions)) {
+    const price = prices.get(position.symbol)
+    if (price === undefined || rules.option === undefined) continue
+    const reason = reasonAgainstOptionPrice(rules, price, prices.get(rules.option.underlying))
+    if (reason === undefined) continue
+    const path = `${field}.${position.symbol}`
+    throw new PlimsollError('MARK_INVALID', `${path} is "${price}": ${reason}`, { path })
+  }
 }
 
 /**

@@ -43,6 +43,7 @@ import {
   readFundingRates,
   readInput,
   readPrices,
+  refuseOptionPrices,
   refuseUnheld,
   refuseUnknownAssets,
 } from './margin-input.ts'
@@ -175,6 +176,8 @@ function marginsOf(line: Line, { bookOf, nowMs }: MarginJudge, ruleFor: RuleFor)
   const marginAccounts = under('account', () => marginAccountsOf(account, book))
   refuseUnknownAssets(indexPrices.keys(), account, marginAccounts, book)
   refuseUnheld('exitPrices', exitPrices.keys(), account, underlyingsOf(marginAccounts))
+  refuseOptionPrices('marks', marks, marginAccounts)
+  refuseOptionPrices('exitPrices', exitPrices, marginAccounts)
   const markOf = (symbol: string) => marks.get(symbol)
   const further = {
     fundingRateOf: (symbol: string) => fundingRates.get(symbol),

@@ -35,6 +35,7 @@ interface Part {
  *   `maintenanceMarginRate`, `maxLeverage` or `fourHourlyRolloverRate` to which its rules give no meaning;
  * - a contract that the pool of the account does not hold at the venue, and a part of a contract that cannot be divided;
  * - positions that the venue nets, keeps in two margin accounts, or liquidates by two rules (`MateFaults`);
+ * - the entry price of a call priced in coin that is above its whole coin;
  * - an asset of a pool over several currencies for which the book has no collateral rules, or not those of a debt;
  * - a cross pool in one currency without a collateral entry for it;
  * - each further asset that could be margin of a cross pool, because it would count as nothing.

@@ -1,5 +1,6 @@
 // Why the rules of a contract cannot judge a position as it is stated.
 import type { InstrumentRules, Pool, Position, RuleBook } from '../domain/index.ts'
+import { reasonAgainstOptionPrice } from './option-price.ts'
 
 /** A field of a position with the reason against it. */
 export interface PositionFault {
@@ -19,6 +20,10 @@ const CHECKS: readonly { readonly field: keyof Position; readonly reasonAgainst:
   { field: 'marginMode', reasonAgainst: reasonAgainstMode },
   { field: 'marginMode', reasonAgainst: reasonAgainstIsolatedBesidePool },
   { field: 'size', reasonAgainst: reasonAgainstSize },
+  {
+    field: 'entryPrice',
+    reasonAgainst: ({ entryPrice }, rules) => reasonAgainstOptionPrice(rules, entryPrice),
+  },
   { field: 'leverage', reasonAgainst: reasonAgainstLeverage },
   { field: 'maintenanceMarginRate', reasonAgainst: reasonAgainstOwnRate },
   { field: 'maxLeverage', reasonAgainst: reasonAgainstMaxLeverage },

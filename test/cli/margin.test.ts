@@ -48,6 +48,23 @@ async function errorOf(line: unknown) {
   return results[0].error
 }
 
+/** A short call and a short put of Deribit, priced in coin. */
+function optionsLine(
+  { marks = {}, exitPrices = {} }: { marks?: object; exitPrices?: object },
+  entryPrice = '0.05',
+) {
+  const held = (symbol: string, price: string) => ({
+    symbol,
+    marginMode: 'cross',
+    size: '-1',
+    entryPrice: price,
+  })
+  const positions = [held('BTC-25DEC26-60000-C', entryPrice), held('BTC-25DEC26-60000-P', '0.05')]
+  const account = { id: 'a', venue: 'deribit', collateral: [{ asset: 'BTC', amount: '5' }], positions }
+  const known = { 'BTC-25DEC26-60000-C': '0.05', 'BTC-25DEC26-60000-P': '0.05', 'BTC-25DEC26': '60000' }
+  return { account, marks: { ...known, ...marks }, exitPrices }
+}
+
 describe('plimsoll margin', () => {
   it.each<[string, string[]]>([
     ['nothing', []],
@@ -68,6 +85,44 @@ describe('plimsoll margin', () => {
       message: `asOfMs is ${nowMs + 60_001}: must be at most 60 s after the present time, ${nowMs}: no payment before it would be charged`,
     })
     expect((await run([at(nowMs + 60_000)])).refused).toBe(0)
+  })
+
+  // Of inverse options 1 is a whole coin, and a put at its strike of 60,000 is worth 60,000/U.
+  it.each([
+    [
+      'the mark of a call',
+      { marks: { 'BTC-25DEC26-60000-C': '3000' } },
+      'marks.BTC-25DEC26-60000-C',
+      'marks.BTC-25DEC26-60000-C is "3000": must be at most 1, since a call is worth at most its coin: this option is priced in BTC, not in dollars',
+    ],
+    [
+      'the mark of a put',
+      { marks: { 'BTC-25DEC26-60000-P': '1.000001' } },
+      'marks.BTC-25DEC26-60000-P',
+      'marks.BTC-25DEC26-60000-P is "1.000001": times 60000 of BTC-25DEC26 must be at most the strike of 60000, since a put is worth no more: this option is priced in BTC, not in dollars',
+    ],
+    [
+      'the exit price of a call',
+      { exitPrices: { 'BTC-25DEC26-60000-C': '1.0001' } },
+      'exitPrices.BTC-25DEC26-60000-C',
+      'exitPrices.BTC-25DEC26-60000-C is "1.0001": must be at most 1, since a call is worth at most its coin: this option is priced in BTC, not in dollars',
+    ],
+  ])('refuses a price in dollars of an option that is priced in coin: %s', async (_, more, path, message) => {
+    expect(await errorOf(optionsLine(more))).toEqual({ code: 'MARK_INVALID', path, message })
+  })
+
+  it('refuses an entry price in dollars of a call that is priced in coin', async () => {
+    expect(await errorOf(optionsLine({}, '3000'))).toMatchObject({
+      code: 'ACCOUNT_UNSUPPORTED',
+      path: 'account.positions[0].entryPrice',
+      message: expect.stringContaining('this option is priced in BTC, not in dollars'),
+    })
+  })
+
+  it('takes a call at its whole coin, and a put above it while its underlying is below the strike', async () => {
+    const marks = { 'BTC-25DEC26-60000-C': '1', 'BTC-25DEC26-60000-P': '3', 'BTC-25DEC26': '20000' }
+    expect((await run([optionsLine({ marks }, '1')])).refused).toBe(0)
+    expect((await run([optionsLine({ exitPrices: { 'BTC-25DEC26-60000-P': '3' } })])).refused).toBe(0)
   })
 
   it('refuses a funding rate of more than half of the value, on either side', async () => {

@@ -24,7 +24,8 @@ const position = (symbol: string, marginMode: 'cross' | 'isolated' = 'cross', si
   symbol,
   marginMode,
   size,
-  entryPrice: '60000',
+  // An option that is priced in coin is worth at most its coin.
+  entryPrice: symbol.endsWith('-C') ? '0.05' : '60000',
   leverage: '10',
 })
 const wallet = (...entries: readonly [asset: string, amount: string][]) =>
