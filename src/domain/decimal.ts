@@ -52,9 +52,9 @@ export const nonNegativeDecimalSchema = text.regex(
   UNSIGNED_DECIMAL_PATTERN,
   `must be a decimal string of zero or more (${RULE})`,
 )
-export const positiveDecimalSchema = nonNegativeDecimalSchema.refine((text) => NONZERO_DIGIT.test(text), {
-  message: 'must be above zero',
-})
+export const positiveDecimalSchema = text
+  .regex(UNSIGNED_DECIMAL_PATTERN, `must be a decimal string above zero (${RULE})`)
+  .refine((text) => NONZERO_DIGIT.test(text), { message: 'must be above zero' })
 /** A rate: a decimal, or a fraction of two whole numbers where the decimal does not end, such as 1/30. */
 const RATE_PATTERN = /^(?:\d{1,15}(?:\.\d{1,18})?|\d{1,15}\/[1-9]\d{0,14})$/
 export const rateSchema = text.regex(
