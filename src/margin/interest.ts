@@ -60,13 +60,9 @@ export function accountWithInterest(account: Account, hours: number): AccountWit
   return { account: { ...account, liabilities }, accrued }
 }
 
-/** What is assumed of the interest of debts, `owed` by asset; each once. */
-export function interestAssumptionsOf(
-  { liabilities }: Account,
-  owed: readonly { readonly asset: string; readonly liability: Rational }[],
-): string[] {
-  return owed.flatMap(({ asset, liability }) => {
-    if (liability.n === 0n) return []
+/** What is assumed of the interest of debts in these assets; each once. */
+export function interestAssumptionsOf({ liabilities }: Account, owed: readonly string[]): string[] {
+  return owed.flatMap((asset) => {
     const debt = liabilities.find((entry) => entry.asset === asset)
     if (debt === undefined || !bearsInterest(debt)) return [rateAssumption(asset)]
     return isPrincipalAssumed(debt) ? [principalAssumption(asset)] : []

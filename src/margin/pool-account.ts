@@ -8,14 +8,15 @@ import type {
 } from '../domain/index.ts'
 import { accountFaultsOf, refuseFaults } from './account-faults.ts'
 import { crossPoolId } from './account-id.ts'
+import { exactNumbers } from './algebra.ts'
 import { assumptionsOf } from './assumptions.ts'
 import { interestAssumptionsOf } from './interest.ts'
 import type { MarginAccount } from './margin-account.ts'
 import { collateralRulesIn, lacksDebtRate, poolAssetsOf } from './pool-assets.ts'
-import type { PoolTerms } from './pool-formulas.ts'
+import { owedOf, type PoolAsset, type PoolTerms } from './pool-formulas.ts'
 import { isOneMarginAccount, liquidationOf } from './position-mates.ts'
 import type { RuledPosition } from './position-value.ts'
-import { add, neg, parseDecimal, parseRate, ZERO } from './rational.ts'
+import { parseDecimal, parseRate, ZERO } from './rational.ts'
 import { oldestMs } from './rule-age.ts'
 
 /**
@@ -34,14 +35,12 @@ export function poolTermsOf(
   const assets = poolAssetsOf(account, pool, settling).map(({ asset }) => {
     const rules = asset === currency ? undefined : collateralRulesIn(pool, asset, book)
     const wallet = amountIn(collateral, asset)
-    // A wallet below zero is a debt, whichever way it is stated.
-    const [owned, owed] = wallet.n < 0n ? [ZERO, neg(wallet)] : [wallet, ZERO]
-    const liability = add(owed, amountIn(liabilities, asset))
+    const terms = { asset, wallet, liability: amountIn(liabilities, asset), rules }
     const isUnruled = asset !== currency && rules === undefined
-    if (isUnruled || (liability.n > 0n && lacksDebtRate(rules, pool))) {
+    if (isUnruled || (isOwed(terms) && lacksDebtRate(rules, pool))) {
       refuseFaults(account, accountFaultsOf(account, book))
     }
-    return { asset, wallet: owned, liability, rules }
+    return terms
   })
   return {
     currency,
@@ -50,6 +49,10 @@ export function poolTermsOf(
     liquidationLevel: liquidationLevel === undefined ? undefined : parseRate(liquidationLevel),
     defaults: book.defaults,
   }
+}
+
+function isOwed(asset: PoolAsset): boolean {
+  return owedOf(exactNumbers, asset, asset.wallet).n > 0n
 }
 
 function amountIn(list: readonly { asset: string; amount: string }[], asset: string) {
@@ -71,6 +74,7 @@ export function poolAccount(
   const rules = positions.map((ruled) => ruled.rules)
   const [first] = rules
   const weights = pool.assets.flatMap((asset) => asset.rules ?? [])
+  const owed = pool.assets.filter(isOwed).map(({ asset }) => asset)
   return {
     id: crossPoolId(account, pool.currency),
     account: account.id,
@@ -85,7 +89,7 @@ export function poolAccount(
     liquidation: poolLiquidationOf(pool, first, book),
     ruleBook: book.version,
     rulesAsOfMs: oldestMs([...rules, ...weights]),
-    assumptions: [...poolAssumptionsOf(positions, weights), ...interestAssumptionsOf(account, pool.assets)],
+    assumptions: [...poolAssumptionsOf(positions, weights), ...interestAssumptionsOf(account, owed)],
     isPlain: false,
     formula: { marginMode: 'cross', positions, walletBalance: ZERO, pool },
   }

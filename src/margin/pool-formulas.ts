@@ -8,8 +8,9 @@ import { parseCap } from './tiers.ts'
 /** One asset of a pool. Amounts in units of the asset. */
 export interface PoolAsset {
   readonly asset: string
+  /** What is below zero of it is owed. */
   readonly wallet: Rational
-  /** What is owed, not below zero. */
+  /** Stated debts, not below zero: money in the wallet does not repay them. */
   readonly liability: Rational
   /** undefined for the currency of the pool, which counts as it is. */
   readonly rules: CollateralRules | undefined
@@ -154,23 +155,36 @@ function heldOf<N>(
   }
 }
 
+/** What is asked for a debt in the asset, as a share of its value. */
+export function debtRateOf({ liquidationLevel }: PoolTerms, { rules }: PoolAsset): Rational {
+  // A rate that is not known is that of no debt: an account that has one is refused.
+  return liquidationLevel ?? parseRate(rules?.liabilityMaintenanceRate ?? '0')
+}
+
+/** All that is owed of an asset of which so much is in the wallet: stated debts, and what the wallet is below zero. */
+export function owedOf<N>(algebra: Algebra<N>, { liability }: PoolAsset, wallet: N): N {
+  const zero = algebra.of(ZERO)
+  return algebra.add(algebra.of(liability), algebra.larger(algebra.sub(zero, wallet), zero))
+}
+
 /** What one asset brings to the balances of its pool, by its index price. */
 function assetBalancesOf<N>(
   algebra: Algebra<N>,
-  { liquidationLevel }: PoolTerms,
+  pool: PoolTerms,
   asset: PoolAsset,
   { wallet, contribution }: Held<N>,
 ): (price: N) => PoolBalances<N> {
-  const debt = algebra.of(asset.liability)
-  const owned = algebra.sub(wallet, debt)
-  // A rate that is not known is that of no debt: an account that has one is refused.
-  const debtRate = algebra.of(liquidationLevel ?? parseRate(asset.rules?.liabilityMaintenanceRate ?? '0'))
+  const { liquidationLevel } = pool
+  const debt = owedOf(algebra, asset, wallet)
+  const owned = algebra.sub(wallet, algebra.of(asset.liability))
+  const held = algebra.larger(wallet, algebra.of(ZERO))
+  const debtRate = algebra.of(debtRateOf(pool, asset))
   return (price) => ({
     walletBalance: algebra.mul(owned, price),
     marginBalance:
       liquidationLevel === undefined
         ? countedOf(algebra, asset, owned, contribution, price)
-        : weighted(algebra, asset, algebra.add(wallet, contribution), price),
+        : weighted(algebra, asset, algebra.add(held, contribution), price),
     debtMargin: algebra.mul(debtRate, algebra.mul(debt, price)),
   })
 }

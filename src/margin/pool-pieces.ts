@@ -1,9 +1,9 @@
 // What an asset of a pool brings to the margin balance, as pieces of what moves the amount of it that is held.
 import type { CollateralRules } from '../domain/index.ts'
 import type { Tiered } from './pieces.ts'
-import type { PoolTerms } from './pool-formulas.ts'
+import { debtRateOf, type PoolAsset, type PoolTerms } from './pool-formulas.ts'
 import type { PricedAsset } from './priced-assets.ts'
-import { add, mul, neg, ONE, parseRate, type Rational, sub, ZERO } from './rational.ts'
+import { add, max, mul, neg, ONE, parseRate, type Rational, sub, ZERO } from './rational.ts'
 import { type ExactTier, parseCap } from './tiers.ts'
 
 /** What an asset gains with w, in units of it: money in the wallet, and PnL that is not realised. */
@@ -12,10 +12,10 @@ export interface AssetGain {
   readonly contribution: Rational
 }
 
-/** As a part of `Pieces`: slope·w − tiered. */
+/** As a part of `Pieces`: slope·w − Σ tiered. */
 export interface CountedGain {
   readonly slope: Rational
-  readonly tiered: Tiered | undefined
+  readonly tiered: readonly Tiered[]
 }
 
 /** Whether both count with the weights of the tiers together, so that what is asked in the asset moves no side of its index price. */
@@ -24,11 +24,11 @@ export function isCountedInCoin({ asset: { rules } }: PricedAsset): boolean {
 }
 
 /**
- * What the asset counts, times `factor`, at an index price, but for a constant. The amounts of `priced` are those at w = `at`,
- * where `added` more is in the wallet.
+ * What the asset counts, times `factor`, less what its debts ask for, at an index price, but for a constant. The amounts of
+ * `priced` are those at w = `at`, where `added` more is in the wallet. Of spot margin the wallet stays on its side of zero.
  */
 export function countedGain(
-  { liquidationLevel }: PoolTerms,
+  pool: PoolTerms,
   priced: PricedAsset,
   gain: AssetGain,
   at: Rational,
@@ -39,23 +39,43 @@ export function countedGain(
   const { wallet, liability, rules } = priced.asset
   const price = mul(factor, indexPrice)
   const all = add(gain.wallet, gain.contribution)
-  if (rules === undefined) return { slope: mul(all, price), tiered: undefined }
   const own = add(wallet, added)
-  if (liquidationLevel !== undefined) {
-    const held = add(own, priced.contribution)
-    return { slope: ZERO, tiered: weightsAlong(rules, held, all, at, indexPrice, factor) }
+  const debts = debtsAlong(pool, priced.asset, own, gain.wallet, at, indexPrice)
+  if (rules === undefined) return { slope: mul(all, price), tiered: debts }
+  const weighed = (held: Rational, moving: Rational): Tiered[] =>
+    moving.n === 0n ? debts : [...debts, weightsAlong(rules, held, moving, at, indexPrice, factor)]
+  if (pool.liquidationLevel !== undefined) {
+    const held = add(max(own, ZERO), priced.contribution)
+    return { slope: ZERO, tiered: weighed(held, all) }
   }
   const owned = sub(own, liability)
   if (rules.discounts === 'wallet')
-    return {
-      slope: mul(gain.contribution, price),
-      tiered: weightsAlong(rules, owned, gain.wallet, at, indexPrice, factor),
-    }
-  const held = add(owned, priced.contribution)
-  return { slope: ZERO, tiered: weightsAlong(rules, held, all, at, indexPrice, factor) }
+    return { slope: mul(gain.contribution, price), tiered: weighed(owned, gain.wallet) }
+  return { slope: ZERO, tiered: weighed(add(owned, priced.contribution), all) }
 }
 
-/** The weights of held + gain·(w − at); undefined where the amount stays. */
+/** What the wallet is below zero, as tiers: all of it, and nothing above zero. */
+const BELOW_ZERO: readonly ExactTier[] = [
+  { cap: ZERO, maintenanceMarginRate: ONE, maintenanceDeduction: ZERO },
+  { cap: ONE, maintenanceMarginRate: ZERO, maintenanceDeduction: ZERO },
+]
+
+/** What is asked for a wallet of own + gain·(w − at) that is below zero. */
+function debtsAlong(
+  pool: PoolTerms,
+  asset: PoolAsset,
+  own: Rational,
+  gain: Rational,
+  at: Rational,
+  indexPrice: Rational,
+): Tiered[] {
+  const rate = debtRateOf(pool, asset)
+  if (gain.n === 0n || rate.n === 0n) return []
+  const start = sub(own, mul(gain, at))
+  return [{ tiers: BELOW_ZERO, start, slope: gain, worth: neg(mul(rate, indexPrice)) }]
+}
+
+/** The weights of held + gain·(w − at). */
 function weightsAlong(
   rules: CollateralRules,
   held: Rational,
@@ -63,8 +83,7 @@ function weightsAlong(
   at: Rational,
   indexPrice: Rational,
   factor: Rational,
-): Tiered | undefined {
-  if (gain.n === 0n) return undefined
+): Tiered {
   const tiers = weightTiersOf(rules)
   const start = sub(held, mul(gain, at))
   return rules.basis === 'coin'

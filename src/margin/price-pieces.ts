@@ -10,7 +10,7 @@ import { areSidesNetted } from './netting.ts'
 import { type Pieces, type Tiered, tieredAt } from './pieces.ts'
 import { type CountedGain, countedGain } from './pool-pieces.ts'
 import { sizedPositionOf } from './position-value.ts'
-import { marginBalanceWith, pricedAssetsOf } from './priced-assets.ts'
+import { leftWith, pricedAssetsOf } from './priced-assets.ts'
 import { add, mul, neg, ONE, parseDecimal, type Rational, sub, ZERO } from './rational.ts'
 import { type UnroundedPosition, unroundedFiguresOf, unroundedPositionOf } from './unrounded.ts'
 
@@ -99,7 +99,7 @@ function slackPiecesFrom(
   for (const [asset, contribution] of gains) {
     const counted = gainIn(known, asset, contribution, w, received)
     slope = add(slope, counted.slope)
-    if (counted.tiered !== undefined) tiered.push(counted.tiered)
+    tiered.push(...counted.tiered)
   }
   // The own parts are added first, because the slack of the account may have the denominators of all its marks.
   let moved = mul(slope, w)
@@ -123,18 +123,18 @@ function gainIn(
   received: Received | undefined,
 ): CountedGain {
   const { pool } = known.formula
-  if (pool === undefined) return { slope: contribution, tiered: undefined }
+  if (pool === undefined) return { slope: contribution, tiered: [] }
   const priced = pricedAssetsOf(known, pool).get(asset)!
   const added = received?.asset === asset ? received.amount : ZERO
   return countedGain(pool, priced, { wallet: ZERO, contribution }, w, priced.indexPrice, ONE, added)
 }
 
-/** What money adds to the margin balance at the prices of the account. */
+/** What money adds to the slack at the prices of the account. */
 function receivedValueOf(known: Known, { amount, asset }: Received): Rational {
   const { pool } = known.formula
   if (pool === undefined) return amount
   const priced = pricedAssetsOf(known, pool).get(asset)!
-  return sub(marginBalanceWith(known, pool, priced, amount), priced.balances.marginBalance)
+  return sub(leftWith(known, pool, priced, amount), leftWith(known, pool, priced, ZERO))
 }
 
 /** The wallet and all PnL less the fee of closing the symbol at that mark. undefined where pieces do not say it of a pool. */

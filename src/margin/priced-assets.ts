@@ -90,8 +90,8 @@ function leftOf(
   return { left, others: reduce(sub(slackIn(known), left)) }
 }
 
-/** What an asset counts with so much more of it in the wallet, at its present index price. */
-export function marginBalanceWith(
+/** What an asset counts less what is asked for its debts, with so much more of it in the wallet, at its present index price. */
+export function leftWith(
   { indexes }: Known,
   { rest: _, ...terms }: PoolTerms,
   { asset, contribution }: PricedAsset,
@@ -99,5 +99,7 @@ export function marginBalanceWith(
 ): Rational {
   const flows = [{ asset: asset.asset, contribution, added }]
   const present = { indexOf: (name: string) => indexes.get(name) }
-  return poolBalancesOf(exactNumbers, { ...terms, assets: [asset] }, flows, present).marginBalance
+  const pool = { ...terms, assets: [asset] }
+  const { marginBalance, debtMargin } = poolBalancesOf(exactNumbers, pool, flows, present)
+  return sub(marginBalance, debtMargin)
 }

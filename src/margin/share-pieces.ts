@@ -11,7 +11,7 @@ import { countedGain, isCountedInCoin } from './pool-pieces.ts'
 import { positionFiguresOf } from './position-formulas.ts'
 import { markValueOf, type RuledPosition, type SizedPosition, sizedPositionOf } from './position-value.ts'
 import { type PricedAsset, pricedAssetsOf } from './priced-assets.ts'
-import { add, compare, div, mul, neg, ONE, parseDecimal, type Rational, sub, ZERO } from './rational.ts'
+import { add, compare, div, min, mul, neg, ONE, parseDecimal, type Rational, sub, ZERO } from './rational.ts'
 import type { Goal } from './reduction.ts'
 import { marketIn, unroundedFiguresOf, unroundedPositionOf } from './unrounded.ts'
 
@@ -94,11 +94,14 @@ function pooledSurplusPiecesOf(known: Known, pool: PoolTerms, place: number, goa
   const { contribution } = own
   const realized = realizedOf(known, sized)
   const gain = { wallet: neg(realized), contribution }
+  const { wallet } = priced.asset
+  // What is below zero of it is no asset of spot margin.
+  if (pool.liquidationLevel !== undefined && min(wallet, add(wallet, realized)).n < 0n) return undefined
   const counted = countedGain(pool, priced, gain, ONE, indexPrice, ratio)
   const asked = movingWithShare(sized, markValue, market, own.maintenanceMargin)
   const slope = sub(counted.slope, mul(indexPrice, asked.slope))
   const square = neg(mul(indexPrice, asked.square))
-  const tiered = counted.tiered === undefined ? [] : [counted.tiered]
+  const tiered = [...counted.tiered]
   if (asked.tiered !== undefined) tiered.push({ ...asked.tiered, worth: mul(indexPrice, asked.tiered.worth) })
   const moved = tiered.reduce((sum, one) => sub(sum, tieredAt(one, ONE)), add(slope, square))
   return { coordinate: 'price', constant: sub(at.surplus, moved), slope, square, tiered }

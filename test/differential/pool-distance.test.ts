@@ -16,7 +16,7 @@ import {
   poolLiquidatesOnTheLine,
   poolMovedAgainst,
 } from '../../src/demo/referee/pools.ts'
-import type { Random } from '../../src/domain/index.ts'
+import type { Position, Random } from '../../src/domain/index.ts'
 import { distanceOf } from '../../src/margin/distance.ts'
 import {
   CURE_STEP,
@@ -25,9 +25,11 @@ import {
   type MarginAccount,
   marginStateOf,
   reachedLevel,
+  reductionStepOf,
 } from '../../src/margin/index.ts'
 import { seededRandom } from '../../src/system/seeded-random.ts'
 import {
+  type CompiledPool,
   compiledPool,
   drawPoolNear,
   furtherOf,
@@ -202,24 +204,15 @@ function isTurning(pool: NaivePool, prices: PoolPrices, distance: Fraction): boo
   })
 }
 
-/** Each amount that a cure names keeps the pool safe, and a step less does not. */
+/** Each amount that a cure names keeps the pool safe as it is after it, and a step less does not. */
 function curesOf(one: PoolCase, amount: string, moment: PoolMoment): { faults: string[]; count: number } {
   const { currency } = one.account.pool!
-  const [owned, owed] = amount.startsWith('-') ? ['0', amount.slice(1)] : [amount, '0']
-  // What is added does not pay a debt back, so a wallet below zero is stated as the debt that it is.
-  const stated = one.account.liabilities.find(({ asset }) => asset === currency)?.amount ?? '0'
-  const liabilities = [
-    ...one.account.liabilities.filter(({ asset }) => asset !== currency),
-    { asset: currency, amount: print(add(parse(stated), parse(owed))) },
-  ]
   const stateWith = (asset: string, more: Fraction) => {
     const collateral = one.account.collateral.map((entry) =>
-      entry.asset === asset && asset !== currency
-        ? { asset, amount: print(add(parse(entry.amount), more)) }
-        : entry,
+      entry.asset === asset ? { asset, amount: print(add(parse(entry.amount), more)) } : entry,
     )
-    const own = asset === currency ? print(add(parse(owned), more)) : owned
-    const { engine } = compiledPool({ ...one, account: { ...one.account, collateral, liabilities } }, own)
+    const own = asset === currency ? print(add(parse(amount), more)) : amount
+    const { engine } = compiledPool({ ...one, account: { ...one.account, collateral } }, own)
     return marginStateOf(engine, (symbol) => moment.marks.get(symbol), RULE, furtherOf(moment))
   }
   const { cure } = stateWith(currency, ZERO)
@@ -233,5 +226,46 @@ function curesOf(one: PoolCase, amount: string, moment: PoolMoment): { faults: s
     if (less.n >= 0n && stateWith(asset, less).verdict === 'safe')
       faults.push(`is cured by ${print(less)} ${asset}`)
   }
+  cure.reductions.forEach(({ size }, index) => {
+    const position = one.account.positions.filter(({ marginMode }) => marginMode === 'cross')[index]!
+    const rules = one.book.rulesOf(position.symbol)!
+    // What closing a part of another one pays is no decimal.
+    if (size === null || rules.contribution !== 'linear') return
+    const isCuredBy = (closed: Fraction) => {
+      const { engine } = closedPool(one, amount, moment, position, closed)
+      const markOf = (symbol: string) => moment.marks.get(symbol)
+      return engine === undefined || marginStateOf(engine, markOf, RULE, furtherOf(moment)).verdict === 'safe'
+    }
+    if (!isCuredBy(parse(size))) faults.push(`is not cured by closing ${size} of ${position.symbol}`)
+    const less = subtract(parse(size), parse(reductionStepOf(rules)))
+    if (less.n > 0n && isCuredBy(less))
+      faults.push(`is cured by closing ${print(less)} of ${position.symbol}`)
+  })
   return { faults, count: 1 }
+}
+
+/** The pool after a part of a linear position is closed at its mark: what that pays stays in the wallet. */
+function closedPool(
+  one: PoolCase,
+  amount: string,
+  { marks }: PoolMoment,
+  position: Position,
+  closed: Fraction,
+): Partial<CompiledPool> {
+  const { account, book } = one
+  const { settlementAsset, multiplier } = book.rulesOf(position.symbol)!
+  const [size, entry] = [parse(position.size), parse(position.entryPrice)]
+  const signed = size.n < 0n ? subtract(ZERO, closed) : closed
+  const gain = subtract(parse(marks.get(position.symbol)!), entry)
+  const paid = multiply(multiply(signed, parse(multiplier)), gain)
+  const rest = subtract(size, signed)
+  const positions = account.positions.flatMap((each) =>
+    each !== position ? [each] : rest.n === 0n ? [] : [{ ...each, size: print(rest) }],
+  )
+  const withPaid = (text: string) => print(add(parse(text), paid))
+  const collateral = account.collateral.map((entry) =>
+    entry.asset === settlementAsset ? { ...entry, amount: withPaid(entry.amount) } : entry,
+  )
+  const own = settlementAsset === account.pool!.currency ? withPaid(amount) : amount
+  return compiledPool({ ...one, account: { ...account, positions, collateral } }, own)
 }

@@ -121,6 +121,8 @@ const DRAWS_MAX = 3
 const POOL_DRAWS_MAX = 10_000
 /** Share of amounts that are exactly the cap of a tier, and of debts that are exactly what is owned. */
 const EXACT_SHARE = 0.2
+/** Share of wallets that are below zero. */
+const BELOW_ZERO_SHARE = 0.2
 const LIQUIDATION_LEVELS = ['1.05', '1.1', '1.18']
 
 export function drawPool(random: Random, form: PoolForm, markets: VenueMarkets): PoolCase {
@@ -139,8 +141,12 @@ export function drawPool(random: Random, form: PoolForm, markets: VenueMarkets):
     [...indexes].map(([asset, price]) => [asset, collateralRulesSchema.parse(form.rulesOf(random, price))]),
   )
   const drawAmount = (asset: string) => amountOf(random, rules[asset]!, indexes.get(asset)!)
-  const collateral = assets.map((asset) => ({ asset, amount: drawAmount(asset) }))
-  const liabilities = collateral
+  const amounts = assets.map((asset) => ({ asset, amount: drawAmount(asset) }))
+  const collateral = amounts.map(({ asset, amount }) => ({
+    asset,
+    amount: random() < BELOW_ZERO_SHARE ? `-${amount}` : amount,
+  }))
+  const liabilities = amounts
     .filter(() => random() < 0.4)
     .map(({ asset, amount }) => ({ asset, amount: random() < EXACT_SHARE ? amount : drawAmount(asset) }))
   if (kind === 'spot-margin') liabilities.push({ asset: currency, amount: text(random() * 100_000, 2) })
@@ -192,8 +198,8 @@ export function drawMoment(random: Random, one: PoolCase): PoolMoment {
 }
 
 /** Whether an account holds something that can be liquidated. */
-export function hasRisk({ positions, liabilities }: Account): boolean {
-  return positions.length + liabilities.length > 0
+export function hasRisk({ positions, liabilities, collateral }: Account): boolean {
+  return positions.length + liabilities.length > 0 || collateral.some(({ amount }) => amount.startsWith('-'))
 }
 
 /** The account with so much of the currency of its pool. */
