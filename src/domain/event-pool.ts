@@ -25,7 +25,9 @@ const pooledAssetSchema = z.object({
     ),
   rules: eventRulesSchema
     .optional()
-    .describe('How the asset counts, in the form of docs/accounts.md; absent for the currency of the pool.'),
+    .describe(
+      'How the asset counts, in the form of docs/accounts.md. Of the currency of the pool only what a debt in it asks for counts; absent where no rules of it are stated.',
+    ),
 })
 export type PooledAsset = Readonly<z.infer<typeof pooledAssetSchema>>
 

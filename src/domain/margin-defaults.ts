@@ -88,6 +88,11 @@ export interface MarginDefaults {
   readonly partOf?: (symbol: string) => string
   /** The venue nets a long and a short position of one contract, so that no account holds both. */
   readonly netsPositions?: true
+  /**
+   * `by-asset`: a multi-asset pool is asked for maintenance margin of what it owes, at a rate that the rules of each asset state.
+   * Absent where the venue asks for none but by the rules of an asset.
+   */
+  readonly debtMargin?: 'by-asset'
   /** What is assumed of a cross account that is long and short in one contract; absent where the venue states how it is margined. */
   readonly hedgedAssumption?: string
   /** Absent where the venue does not say how it rounds its liquidation prices. */

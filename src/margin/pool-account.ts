@@ -12,7 +12,7 @@ import { exactNumbers } from './algebra.ts'
 import { assumptionsOf } from './assumptions.ts'
 import { interestAssumptionsOf } from './interest.ts'
 import type { MarginAccount } from './margin-account.ts'
-import { collateralRulesIn, lacksDebtRate, poolAssetsOf } from './pool-assets.ts'
+import { collateralRulesIn, debtRulesIn, lacksDebtRate, poolAssetsOf } from './pool-assets.ts'
 import { owedOf, type PoolAsset, type PoolTerms } from './pool-formulas.ts'
 import { isOneMarginAccount, liquidationOf } from './position-mates.ts'
 import type { RuledPosition } from './position-value.ts'
@@ -33,11 +33,13 @@ export function poolTermsOf(
   const { collateral, liabilities } = account
   const settling = positions.map(({ rules }, index) => ({ index, asset: rules.settlementAsset }))
   const assets = poolAssetsOf(account, pool, settling).map(({ asset }) => {
-    const rules = asset === currency ? undefined : collateralRulesIn(pool, asset, book)
+    const isCurrency = asset === currency
+    const rules = isCurrency ? debtRulesIn(pool, book) : collateralRulesIn(pool, asset, book)
+    const weights = isCurrency ? undefined : rules
     const wallet = amountIn(collateral, asset)
-    const terms = { asset, wallet, liability: amountIn(liabilities, asset), rules }
-    const isUnruled = asset !== currency && rules === undefined
-    if (isUnruled || (isOwed(terms) && lacksDebtRate(rules, pool))) {
+    const terms = { asset, wallet, liability: amountIn(liabilities, asset), rules, weights }
+    const isUnruled = !isCurrency && rules === undefined
+    if (isUnruled || (isOwed(terms) && lacksDebtRate(rules, pool, book))) {
       refuseFaults(account, accountFaultsOf(account, book))
     }
     return terms
@@ -73,8 +75,9 @@ export function poolAccount(
     refuseFaults(account, accountFaultsOf(account, book))
   const rules = positions.map((ruled) => ruled.rules)
   const [first] = rules
-  const weights = pool.assets.flatMap((asset) => asset.rules ?? [])
-  const owed = pool.assets.filter(isOwed).map(({ asset }) => asset)
+  const owed = pool.assets.filter(isOwed)
+  const counting = pool.assets.filter((one) => one.asset !== pool.currency || owed.includes(one))
+  const weights = counting.flatMap((asset) => asset.rules ?? [])
   return {
     id: crossPoolId(account, pool.currency),
     account: account.id,
@@ -89,7 +92,13 @@ export function poolAccount(
     liquidation: poolLiquidationOf(pool, first, book),
     ruleBook: book.version,
     rulesAsOfMs: oldestMs([...rules, ...weights]),
-    assumptions: [...poolAssumptionsOf(positions, weights), ...interestAssumptionsOf(account, owed)],
+    assumptions: [
+      ...poolAssumptionsOf(positions, weights),
+      ...interestAssumptionsOf(
+        account,
+        owed.map(({ asset }) => asset),
+      ),
+    ],
     isPlain: false,
     formula: { marginMode: 'cross', positions, walletBalance: ZERO, pool },
   }

@@ -65,9 +65,22 @@ export function statedRulesOf(asset: string, book: RuleBook): readonly Collatera
   return [...new Set(POOL_KINDS.flatMap((kind) => book.collateralOf?.(asset, kind) ?? []))]
 }
 
-/** Of a multi-asset pool a debt needs maintenance margin: one of which the rules do not know how much cannot be judged. */
-export function lacksDebtRate(rules: CollateralRules | undefined, { kind }: Pick<Pool, 'kind'>): boolean {
-  return kind === 'multi-asset' && rules?.liabilityMaintenanceRate === null
+/** What the book says of a debt in the currency of a multi-asset pool; of spot margin that asks for what every debt does. */
+export function debtRulesIn(pool: Pool, book: RuleBook): CollateralRules | undefined {
+  return pool.kind === 'multi-asset' ? collateralRulesIn(pool, pool.currency, book) : undefined
+}
+
+/**
+ * Of a multi-asset pool a debt needs maintenance margin: one of which the rules do not know how much cannot be judged. Without
+ * rules, which the currency of the pool does not need, the venue says whether a debt asks for any.
+ */
+export function lacksDebtRate(
+  rules: CollateralRules | undefined,
+  { kind }: Pick<Pool, 'kind'>,
+  { defaults }: Pick<RuleBook, 'defaults'>,
+): boolean {
+  if (kind !== 'multi-asset') return false
+  return rules === undefined ? defaults.debtMargin === 'by-asset' : rules.liabilityMaintenanceRate === null
 }
 
 /** The assets that an account owes: its debts, and its wallets below zero. */
@@ -92,8 +105,7 @@ export function assetFaultsOf(
 ): AccountFault[] {
   const owed = owedAssetsOf(account)
   return assets.flatMap(({ asset, path }) => {
-    const weighed = () => (asset === pool.currency ? undefined : faultOf(asset, owed.has(asset), pool, book))
-    const rule = nameFaultOf(asset, book) ?? weighed()
+    const rule = nameFaultOf(asset, book) ?? faultOf(asset, owed.has(asset), pool, book)
     return rule === undefined ? [] : [{ code: 'ACCOUNT_UNSUPPORTED', path, rule }]
   })
 }
@@ -106,15 +118,16 @@ function nameFaultOf(asset: string, { venue, defaults }: RuleBook): string | und
 }
 
 function faultOf(asset: string, isOwed: boolean, pool: Pool, book: RuleBook): string | undefined {
-  const rules = collateralRulesIn(pool, asset, book)
-  if (rules === undefined) {
+  const isCurrency = asset === pool.currency
+  const rules = isCurrency ? debtRulesIn(pool, book) : collateralRulesIn(pool, asset, book)
+  if (rules === undefined && !isCurrency) {
     const refusal = book.refused?.get(collateralPlace(asset))
     if (refusal !== undefined) return `its collateral rules are refused: ${refusal}`
     const other = statedRulesOf(asset, book)[0]?.poolKind
     const lack = `rule book ${book.version} does not say how ${asset} counts in a pool valued in ${pool.currency}`
     return other === undefined ? lack : `${lack}: its rules are those of a ${other} pool`
   }
-  if (!isOwed || !lacksDebtRate(rules, pool)) return undefined
+  if (!isOwed || !lacksDebtRate(rules, pool, book)) return undefined
   return `rule book ${book.version} does not say what maintenance margin a debt of ${asset} needs: give liabilityMaintenanceRate in its collateralRules`
 }
 

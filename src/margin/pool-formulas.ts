@@ -12,8 +12,10 @@ export interface PoolAsset {
   readonly wallet: Rational
   /** Stated debts, not below zero: money in the wallet does not repay them. */
   readonly liability: Rational
-  /** undefined for the currency of the pool, which counts as it is. */
+  /** What the book says of it; of the currency of the pool only what a debt in it asks for counts. */
   readonly rules: CollateralRules | undefined
+  /** How it counts; undefined for the currency of the pool, which counts as it is. */
+  readonly weights: CollateralRules | undefined
 }
 
 export interface PoolTerms {
@@ -191,16 +193,16 @@ function assetBalancesOf<N>(
 
 /** Value of what is owned of an asset and of the PnL in it, as its rules count them. */
 function countedOf<N>(algebra: Algebra<N>, asset: PoolAsset, owned: N, contribution: N, price: N): N {
-  const isWallet = asset.rules?.discounts === 'wallet'
+  const isWallet = asset.weights?.discounts === 'wallet'
   const discounted = weighted(algebra, asset, isWallet ? owned : algebra.add(owned, contribution), price)
   return isWallet ? algebra.add(discounted, algebra.mul(contribution, price)) : discounted
 }
 
 /** amount·price with the weights of its tiers, which are of the amount in coin or of its value. */
-function weighted<N>(algebra: Algebra<N>, { rules }: PoolAsset, amount: N, price: N): N {
-  if (rules === undefined) return algebra.mul(amount, price)
-  const counted = (held: N) => weightedHeld(algebra, rules, held)
-  return rules.basis === 'coin'
+function weighted<N>(algebra: Algebra<N>, { weights }: PoolAsset, amount: N, price: N): N {
+  if (weights === undefined) return algebra.mul(amount, price)
+  const counted = (held: N) => weightedHeld(algebra, weights, held)
+  return weights.basis === 'coin'
     ? algebra.mul(algebra.rising(amount, counted), price)
     : algebra.rising(algebra.mul(amount, price), counted)
 }

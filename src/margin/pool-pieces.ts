@@ -19,8 +19,8 @@ export interface CountedGain {
 }
 
 /** Whether both count with the weights of the tiers together, so that what is asked in the asset moves no side of its index price. */
-export function isCountedInCoin({ asset: { rules } }: PricedAsset): boolean {
-  return rules?.basis !== 'value'
+export function isCountedInCoin({ asset: { weights } }: PricedAsset): boolean {
+  return weights?.basis !== 'value'
 }
 
 /**
@@ -36,20 +36,20 @@ export function countedGain(
   factor: Rational = ONE,
   added: Rational = ZERO,
 ): CountedGain {
-  const { wallet, liability, rules } = priced.asset
+  const { wallet, liability, weights } = priced.asset
   const price = mul(factor, indexPrice)
   const all = add(gain.wallet, gain.contribution)
   const own = add(wallet, added)
   const debts = debtsAlong(pool, priced.asset, own, gain.wallet, at, indexPrice)
-  if (rules === undefined) return { slope: mul(all, price), tiered: debts }
+  if (weights === undefined) return { slope: mul(all, price), tiered: debts }
   const weighed = (held: Rational, moving: Rational): Tiered[] =>
-    moving.n === 0n ? debts : [...debts, weightsAlong(rules, held, moving, at, indexPrice, factor)]
+    moving.n === 0n ? debts : [...debts, weightsAlong(weights, held, moving, at, indexPrice, factor)]
   if (pool.liquidationLevel !== undefined) {
     const held = add(max(own, ZERO), priced.contribution)
     return { slope: ZERO, tiered: weighed(held, all) }
   }
   const owned = sub(own, liability)
-  if (rules.discounts === 'wallet')
+  if (weights.discounts === 'wallet')
     return { slope: mul(gain.contribution, price), tiered: weighed(owned, gain.wallet) }
   return { slope: ZERO, tiered: weighed(add(owned, priced.contribution), all) }
 }

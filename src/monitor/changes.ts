@@ -1,5 +1,4 @@
 import type { Account, MonitorCounters, RulesChange } from '../domain/index.ts'
-import { type FaultCode, PlimsollError } from '../errors.ts'
 import type { Announcer } from './announcer.ts'
 import { FundingPass } from './funding-pass.ts'
 import type { Judge } from './judge.ts'
@@ -7,14 +6,11 @@ import type { Markets } from './markets.ts'
 import { NewRules } from './new-rules.ts'
 import type { MonitorOptions } from './options.ts'
 import type { MonitorParts } from './parts.ts'
-import { RefusedAccounts } from './refused-accounts.ts'
+import { isRefusal, RefusedAccounts } from './refused-accounts.ts'
 import { isAboveSafe, progressAfter } from './standing.ts'
 import { type Change, idOf, WaitingChanges } from './waiting-changes.ts'
 import type { Watchlist } from './watchlist.ts'
 import type { WatchlistChanges, WatchlistEditor } from './watchlist-editor.ts'
-
-/** Faults of an account. Any other error is a bug and must not count as a refusal. */
-const REFUSALS: ReadonlySet<FaultCode> = new Set(['SYMBOL_UNKNOWN', 'RULES_INVALID', 'ACCOUNT_UNSUPPORTED'])
 
 /**
  * Applies changes of the stored book and of rules between two instants. Changes that come while an instant is open, or faster
@@ -40,13 +36,15 @@ export class Changes {
 
   constructor(options: MonitorOptions, counters: MonitorCounters, parts: MonitorParts) {
     this.#options = options
-    this.funding = new FundingPass(options, parts)
     this.#counters = counters
     this.#watchlist = parts.watchlist
     this.#editor = parts.editor
     this.#markets = parts.markets
     this.#judge = parts.judge
     this.#announcer = parts.announcer
+    this.funding = new FundingPass(options, parts, (account, error) =>
+      this.#isRefused(() => this.#watchlist.read(account), this.#watchlist.isLost(account), error),
+    )
   }
 
   get waiting(): number {
@@ -210,15 +208,21 @@ export class Changes {
     try {
       change(this.#listener)
     } catch (error) {
-      if (!(error instanceof PlimsollError) || !REFUSALS.has(error.code)) throw error
-      const account = accountOf()
-      this.#counters.accountsRefused++
-      this.#suspend(account.id, 'account-refused')
-      this.#refused.addTerms(account, isLost)
-      this.#options.refused(account, error)
+      if (!this.#isRefused(accountOf, isLost, error)) throw error
       return false
     }
     for (const marginAccount of this.#changed) this.#judge.judge(marginAccount)
+    return true
+  }
+
+  /** Refuses an account for a fault that it threw; false for an error that is a bug. */
+  #isRefused(accountOf: () => Account, isLost: boolean, error: unknown): boolean {
+    if (!isRefusal(error)) return false
+    const account = accountOf()
+    this.#counters.accountsRefused++
+    this.#suspend(account.id, 'account-refused')
+    this.#refused.addTerms(account, isLost)
+    this.#options.refused(account, error)
     return true
   }
 

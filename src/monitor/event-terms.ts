@@ -54,9 +54,11 @@ export function poolOf(
       ...(liability === undefined ? {} : { liability }),
     }
     if (rules === undefined) return amounts
+    const counting = { rules: figuresOf(rules, assumptions) }
+    if (asset === pool.currency) return { ...amounts, ...counting }
     const name = indexName(asset, pool.currency)
     const seen = marks.find(({ symbol }) => symbol === name)
-    return { ...amounts, ...indexFields(seen, nowMonotonicMs), rules: figuresOf(rules, assumptions) }
+    return { ...amounts, ...indexFields(seen, nowMonotonicMs), ...counting }
   })
   const { kind, liquidationLevel } = pool
   return { kind, ...(liquidationLevel === undefined ? {} : { liquidationLevel }), liquidation, assets }

@@ -17,6 +17,7 @@ const ACCOUNTS_PER_LOOK = 1_024
 export class FundingPass {
   readonly #options: MonitorOptions
   readonly #parts: MonitorParts
+  readonly #isRefused: (account: number, error: unknown) => boolean
   /** The pass in hand: the last number that it applies, 0 without a pass; and the time of its newest record, 0 without one. */
   #upTo = 0
   #fundingTimeMs = 0
@@ -29,9 +30,15 @@ export class FundingPass {
   /** A full minute waits for the next pass. */
   #isMinuteWaiting = false
 
-  constructor(options: MonitorOptions, parts: MonitorParts) {
+  /** `isRefused`: what an account threw that the rules refuse with its new balances; false for a bug. */
+  constructor(
+    options: MonitorOptions,
+    parts: MonitorParts,
+    isRefused: (account: number, error: unknown) => boolean,
+  ) {
     this.#options = options
     this.#parts = parts
+    this.#isRefused = isRefused
   }
 
   /** Whether a record or a full minute has not reached all accounts. */
@@ -92,12 +99,17 @@ export class FundingPass {
       if (!this.#isUnknown(marginAccount)) known.add(marginAccount)
     }
     const changed: number[] = []
-    editor.fund(account, this.#upTo, {
-      changed: (marginAccount) => changed.push(marginAccount),
-      // The positions stay what they were.
-      closed: () => undefined,
-      absent: () => undefined,
-    })
+    try {
+      editor.fund(account, this.#upTo, {
+        changed: (marginAccount) => changed.push(marginAccount),
+        // The positions stay what they were.
+        closed: () => undefined,
+        absent: () => undefined,
+      })
+    } catch (error) {
+      // A payment may leave a debt of which the rules do not say what it asks for.
+      if (!this.#isRefused(account, error)) throw error
+    }
     for (const marginAccount of changed) {
       if (known.has(marginAccount) && this.#isUnknown(marginAccount)) this.#loseVerdict(marginAccount)
       judge.judge(marginAccount)

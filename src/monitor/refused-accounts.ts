@@ -1,5 +1,13 @@
 import type { Account, VenueId } from '../domain/index.ts'
+import { type FaultCode, PlimsollError } from '../errors.ts'
 import { StoredTerms } from './stored-terms.ts'
+
+const REFUSALS: ReadonlySet<FaultCode> = new Set(['SYMBOL_UNKNOWN', 'RULES_INVALID', 'ACCOUNT_UNSUPPORTED'])
+
+/** Whether it is a fault of an account. Any other error is a bug and must not count as a refusal. */
+export function isRefusal(error: unknown): error is PlimsollError {
+  return error instanceof PlimsollError && REFUSALS.has(error.code)
+}
 
 /** A step takes some 50 µs. */
 const LOOKS_A_STEP = 256

@@ -272,6 +272,8 @@ export const bybit: Venue = {
       initialAtEntry: 'isolated',
       tiersPerLiquidationStep: 1,
       coinOf,
+      // "Total MM also contains MM of borrowings" (trading rules of the unified account).
+      debtMargin: 'by-asset',
       hedgedAssumption:
         'Bybit does not state the maintenance margin of a long and a short in one contract: each is margined in full, which may warn early',
       // Taken from the position margin if the available balance is insufficient (help centre, "Funding Fee").

@@ -149,6 +149,8 @@ export const okx: Venue = {
       venueRatio: { cross: 'balance-over-maintenance', isolated: 'balance-over-maintenance' },
       tiersPerLiquidationStep: 2,
       printedPrice: 'tick-before',
+      // Its formula of the ratio does not say what a debt asks for.
+      debtMargin: 'by-asset',
       // Changes `margin` of an isolated position.
       funding: { perpetual: /-SWAP$/, payment: 'at-mark', isolated: 'own-margin' },
     },

@@ -87,8 +87,8 @@ describe(`${POOLS} pools of each form moved against themselves, seed ${SEED}`, (
       }
       expect(faults.slice(0, 2), `of ${faults.length}`).toEqual([])
       expect(seen.distances).toBeGreaterThan(POOLS * 0.4)
-      // Without positions the amounts of a pool stay.
-      if (form.kind === 'multi-asset') expect(seen.turned).toBeGreaterThan(0)
+      // Without positions the amounts of a pool stay; those in a pool of Kraken settle in its currency.
+      if (form.kind === 'multi-asset' && form.venue !== 'kraken') expect(seen.turned).toBeGreaterThan(0)
       expect(seen.cured).toBeGreaterThan(POOLS / 4)
     },
     TIMEOUT_MS,

@@ -12,6 +12,8 @@ import {
   marginStateOf,
 } from '../../src/margin/index.ts'
 import { withCollateralRules } from '../../src/rules/index.ts'
+import { binance, bybit } from '../../src/venues/index.ts'
+import { okx } from '../../src/venues/okx.ts'
 import { parsedAccount } from '../support/accounts.ts'
 import { RATIO_RULE } from '../support/levels.ts'
 import { BINANCE, bookOf, oneTier } from './support.ts'
@@ -418,6 +420,79 @@ describe('a wallet below zero in a pool', () => {
       collateral: [{ asset: 'USDT', amount: '-0.0' }],
     } as never)
     expect(marginAccountsOf(account, book)).toEqual([])
+  })
+})
+
+describe('a debt in the currency of a pool', () => {
+  const parts = { collateral: [{ asset: 'BTC', amount: '1' }], positions: [] }
+  const pool = { currency: 'USDT' }
+  const owed = { pool, ...parts, liabilities: [{ asset: 'USDT', amount: '56900' }] }
+  const below = { pool, ...parts, collateral: [...parts.collateral, { asset: 'USDT', amount: '-56900' }] }
+  const btc = { tiers: [{ cap: '100', ratio: '0.95' }], discounts: 'wallet' }
+  const prices = { BTC: '60000' }
+  const withRate = (liabilityMaintenanceRate: string | null) => ({
+    ...bookWith({
+      BTC: btc,
+      USDT: { tiers: [{ cap: '9', ratio: '0.5' }], liabilityRatio: '1.1', liabilityMaintenanceRate },
+    }),
+  })
+  const refused = (book: RuleBook, account: object = owed) =>
+    accountFaultsOf(parsedAccount({ venue: 'binance', ...account } as never), book)
+  const lackingRate = [
+    {
+      code: 'ACCOUNT_UNSUPPORTED',
+      path: ['pool', 'currency'],
+      rule: expect.stringMatching(
+        /what maintenance margin a debt of USDT needs: give liabilityMaintenanceRate/,
+      ),
+    },
+  ]
+
+  it('asks for the rate of its rules, which weigh nothing of it', () => {
+    for (const account of [owed, below]) {
+      expect(stateOf(account, withRate('0.04'), prices)).toMatchObject({
+        verdict: 'breach',
+        marginBalance: '100',
+        maintenanceMargin: '2276',
+      })
+    }
+  })
+
+  it('is refused by name where its rules do not say what it asks for', () => {
+    for (const account of [owed, below]) {
+      expect(refused(withRate(null), account)).toEqual(lackingRate)
+      expect(() => stateOf(account, withRate(null), prices)).toThrow(/a debt of USDT needs/)
+    }
+    expect(refused(withRate(null), { pool, ...parts })).toEqual([])
+  })
+
+  it.each([
+    ['bybit', bybit, lackingRate],
+    ['okx', okx, lackingRate],
+    ['binance', binance, []],
+  ])('without rules is refused where the venue asks for margin of debts: %s', (_, venue, faults) => {
+    const book = withCollateralRules(venue.ruleBook, { BTC: [collateralRulesSchema.parse(btc)] })
+    expect(refused(book)).toEqual(faults)
+    const spot = { ...owed, pool: { ...pool, kind: 'spot-margin', liquidationLevel: '1.1' } }
+    expect(refused(book, spot)).toEqual([])
+  })
+
+  it('of spot margin asks for the level of the pool, whatever its rules say', () => {
+    const spot = { ...owed, pool: { ...pool, kind: 'spot-margin', liquidationLevel: '1.1' } }
+    expect(stateOf(spot, withRate('0.04'), prices).maintenanceMargin).toBe('62590')
+  })
+
+  it('brings the day and the assumptions of its rules into those of the pool, which needs none while it owes none', () => {
+    const usdt = { ...AS_IT_IS, asOf: '2022-01-01', assumptions: ['as large as'] }
+    const book = bookWith({ BTC: { ...btc, asOf: '2024-01-01' }, USDT: usdt })
+    const of = (account: object) =>
+      marginAccountsOf(parsedAccount({ venue: 'binance', ...account } as never), book)[0]!
+    const owes = of(owed)
+    expect(owes.rulesAsOfMs).toBe(Date.parse('2022-01-01'))
+    expect(owes.assumptions).toContain('as large as')
+    const owing = of({ ...below, collateral: [{ asset: 'BTC', amount: '-1' }] })
+    expect(owing.rulesAsOfMs).toBe(Date.parse('2024-01-01'))
+    expect(owing.assumptions).not.toContain('as large as')
   })
 })
 

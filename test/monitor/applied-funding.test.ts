@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import type { Account, FundingRecord } from '../../src/domain/index.ts'
-import { venueId } from '../../src/domain/index.ts'
+import { collateralRulesSchema, venueId } from '../../src/domain/index.ts'
 import { resultOf } from '../../src/margin/steps.ts'
 import { verifyEvent } from '../../src/questions/index.ts'
+import { withCollateralRules } from '../../src/rules/index.ts'
+import { bybit } from '../../src/venues/index.ts'
+import { oneTier } from '../margin/support.ts'
 import { crossPosition, isolatedLong, isolatedPosition, makeAccount } from '../support/accounts.ts'
 import { openMonitor, restoreInto } from '../support/monitor.ts'
 
@@ -74,6 +77,51 @@ describe('balances that are stated for a time to come', () => {
 })
 
 describe('funding that falls due', () => {
+  it('refuses a pool that it leaves with a debt of which the rules do not say what it asks for, and says so', () => {
+    const btc = collateralRulesSchema.parse({ tiers: [{ cap: '100', ratio: '1' }], discounts: 'wallet' })
+    const rules = { AUSDT: oneTier('0.01') }
+    const book = withCollateralRules(
+      { ...bybit.ruleBook, rulesOf: (symbol) => rules[symbol as keyof typeof rules] },
+      { BTC: btc },
+    )
+    const { monitor, mark, story, events, funding, clock, refused } = openFunded({ books: { bybit: book } })
+    const pool = makeAccount({
+      id: 'pool',
+      venue: 'bybit',
+      asOfMs: START_MS,
+      collateral: [
+        { asset: 'USDT', amount: '10' },
+        { asset: 'BTC', amount: '0.001' },
+      ],
+      positions: [crossPosition('AUSDT', { size: '10', entryPrice: '100' })],
+    })
+    monitor.apply({
+      kind: 'put',
+      account: { ...pool, pool: { currency: 'USDT', kind: 'multi-asset' } },
+    })
+    mark('60000', START_MS + 1, { symbol: 'BTC/USDT index', venue: 'bybit' })
+    mark('94', START_MS + 2, { venue: 'bybit' })
+    expect(story()).toEqual(['warning pool:cross:USDT 0.9 #1 1'])
+    // It pays 47 of the 10 USDT that it has.
+    mark('94', DUE_MS + 1, { venue: 'bybit', nextMs: DUE_MS + HOUR_MS })
+    funding.keepFunding()
+    clock.runTurns()
+    expect(refused).toEqual([{ account: 'pool', message: expect.stringContaining('a debt of USDT needs') }])
+    expect(events().map(({ kind, reasons }) => [kind, reasons])).toEqual([
+      ['warning', []],
+      ['unknown', ['account-refused', 'funding']],
+    ])
+    monitor.apply({
+      kind: 'put',
+      account: {
+        ...pool,
+        version: 2,
+        pool: { currency: 'USDT', kind: 'spot-margin', liquidationLevel: '1.1' },
+      },
+    })
+    expect(refused).toHaveLength(1)
+  })
+
   it('is in the balances of accounts whose balances are older, with the mark and the rate of its time', () => {
     const { monitor, mark, story, events, funding } = openFunded()
     monitor.apply({ kind: 'put', account: asOf(isolatedLong('a'), START_MS) })

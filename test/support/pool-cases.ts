@@ -140,6 +140,8 @@ export function drawPool(random: Random, form: PoolForm, markets: VenueMarkets):
   const rules = Object.fromEntries(
     [...indexes].map(([asset, price]) => [asset, collateralRulesSchema.parse(form.rulesOf(random, price))]),
   )
+  // What a debt in the currency asks for; where the venue asks for margin of debts, it has to be stated.
+  if (kind === 'multi-asset') rules[currency] = collateralRulesSchema.parse(form.rulesOf(random, 1))
   const drawAmount = (asset: string) => amountOf(random, rules[asset]!, indexes.get(asset)!)
   const amounts = assets.map((asset) => ({ asset, amount: drawAmount(asset) }))
   const collateral = amounts.map(({ asset, amount }) => ({

@@ -21,6 +21,8 @@ interface NaiveAsset {
   readonly debt: Fraction
   /** undefined for the currency of the pool. */
   readonly rules: NaiveCollateral | undefined
+  /** Maintenance margin of what is owed, as a share of its value, where equity stands against maintenance margin. */
+  readonly debtMaintenanceRate: Fraction
 }
 
 interface NaiveCollateral {
@@ -28,7 +30,6 @@ interface NaiveCollateral {
   readonly capsAreIn: 'coin' | 'value'
   readonly profitIsDiscounted: boolean
   readonly debtRatio: Fraction
-  readonly debtMaintenanceRate: Fraction
 }
 
 interface PooledPosition {
@@ -69,7 +70,8 @@ export function naivePool(
     ...positions.map(({ rules }) => rules.settlementAsset),
   ]
   const assets = [...new Set(names)].map((asset) => {
-    const rules = asset === pool.currency ? undefined : collateralOf(asset)
+    const stated = collateralOf(asset)
+    const rules = asset === pool.currency ? undefined : stated
     if (rules === undefined && asset !== pool.currency) throw new Error(`${asset} has no rules`)
     const amount = amountOf(account.collateral, asset)
     const owed = amountOf(account.liabilities, asset)
@@ -78,6 +80,8 @@ export function naivePool(
       wallet: amount.n < 0n ? ZERO : amount,
       debt: amount.n < 0n ? subtract(owed, amount) : owed,
       rules: rules && collateralIn(rules),
+      // Of an account that the rules can judge, an unknown rate is that of no debt.
+      debtMaintenanceRate: parse(stated?.liabilityMaintenanceRate ?? '0'),
     }
   })
   const { currency, liquidationLevel } = pool
@@ -100,8 +104,6 @@ function collateralIn(rules: CollateralRules): NaiveCollateral {
     capsAreIn: rules.basis,
     profitIsDiscounted: rules.discounts === 'equity',
     debtRatio: parse(rules.liabilityRatio),
-    // Of an account that the rules can judge, an unknown rate is that of no debt.
-    debtMaintenanceRate: parse(rules.liabilityMaintenanceRate ?? '0'),
   }
 }
 
@@ -150,12 +152,16 @@ interface Worth {
 /**
  * Bybit: the haircut is on the wallet, the profit of perpetuals counts as it is ("Account MMR %", MarginBalance − HaircutLoss).
  * OKX, adjEq: the discount is on the equity, profit included; what is owed has none. Binance multi-assets: equity at the bid side
- * of the asset index, below zero at its ask side.
+ * of the asset index, below zero at its ask side. Bybit, "Total MM": that of borrowings is part of it, whichever asset is borrowed.
  */
-function equityOf({ wallet, debt, rules }: NaiveAsset, profit: Fraction, price: Fraction): Worth {
+function equityOf(
+  { wallet, debt, rules, debtMaintenanceRate }: NaiveAsset,
+  profit: Fraction,
+  price: Fraction,
+): Worth {
   const owned = subtract(wallet, debt)
-  if (rules === undefined) return { worth: multiply(add(owned, profit), price), asks: ZERO }
-  const asks = multiply(multiply(debt, price), rules.debtMaintenanceRate)
+  const asks = multiply(multiply(debt, price), debtMaintenanceRate)
+  if (rules === undefined) return { worth: multiply(add(owned, profit), price), asks }
   if (rules.profitIsDiscounted) return { worth: counted(rules, add(owned, profit), price), asks }
   return { worth: add(counted(rules, owned, price), multiply(profit, price)), asks }
 }
