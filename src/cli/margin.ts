@@ -27,6 +27,7 @@ import {
   marginStateOf,
   ownRulesOver,
   positionAnswersOf,
+  reasonAgainstDay,
   refuseFaults,
   rolloverAnswerOf,
   ruleAgeDays,
@@ -172,7 +173,11 @@ function marginsOf(line: Line, { bookOf, nowMs }: MarginJudge, ruleFor: RuleFor)
   const exitPrices = readPrices(input.exitPrices ?? {}, 'exitPrices')
   const fundingRates = readFundingRates(input.fundingRates ?? {})
   refuseUnheld('fundingRates', fundingRates.keys(), account)
-  const book = readBook(withCollateral(bookOf(account.venue), input.collateralRules), input.rules)
+  const book = readBook(
+    withCollateral(bookOf(account.venue), input.collateralRules, nowMs),
+    input.rules,
+    nowMs,
+  )
   const marginAccounts = under('account', () => marginAccountsOf(account, book))
   refuseUnknownAssets(indexPrices.keys(), account, marginAccounts, book)
   refuseUnheld('exitPrices', exitPrices.keys(), account, underlyingsOf(marginAccounts))
@@ -223,7 +228,7 @@ function refuseNegativeMargins({ positions }: MarginState): void {
 }
 
 /** The book with the collateral rules of the line for some assets. */
-function withCollateral(book: RuleBook, collateralRules: unknown): RuleBook {
+function withCollateral(book: RuleBook, collateralRules: unknown, nowMs: number): RuleBook {
   if (collateralRules === undefined) return book
   const own = parseAt<Record<string, readonly CollateralRules[]>>(
     collateralRulesMapSchema,
@@ -233,13 +238,22 @@ function withCollateral(book: RuleBook, collateralRules: unknown): RuleBook {
   )
   for (const [asset, rules] of Object.entries(own)) {
     under(`collateralRules.${asset}`, () => {
-      for (const one of rules) checkCollateral(asset, one)
+      for (const one of rules) {
+        refuseLateDay(one, nowMs)
+        checkCollateral(asset, one)
+      }
     })
   }
   return withCollateralRules(book, own)
 }
 
-function readBook(book: RuleBook, rules: unknown): RuleBook {
+function refuseLateDay({ asOf }: { readonly asOf?: string | undefined }, nowMs: number): void {
+  const reason = reasonAgainstDay(asOf, nowMs)
+  if (reason === undefined) return
+  throw new PlimsollError('RULES_INVALID', `asOf is ${JSON.stringify(asOf)}: ${reason}`, { path: 'asOf' })
+}
+
+function readBook(book: RuleBook, rules: unknown, nowMs: number): RuleBook {
   if (rules === undefined) return book
   const overrides = parseAt<Record<string, InstrumentRules>>(
     instrumentRulesMapSchema,
@@ -252,6 +266,7 @@ function readBook(book: RuleBook, rules: unknown): RuleBook {
     // The full form has the tiers inside `maintenance`.
     const placeOf = (path: string) =>
       path.startsWith('tiers') && 'maintenance' in stated ? `maintenance.${path}` : path
+    under(`rules.${symbol}`, () => refuseLateDay(own, nowMs))
     under(`rules.${symbol}`, () => checkRules(symbol, own), placeOf)
   }
   return withRules(book, overrides, `${book.version}+rules`)

@@ -9,7 +9,9 @@ import {
   type VenueId,
 } from '../domain/index.ts'
 import { EXIT_FAULT, PlimsollError } from '../errors.ts'
+
 import { readJson, textOfBytes } from '../input/index.ts'
+import { reasonAgainstDay } from '../margin/index.ts'
 import {
   mergedRules,
   readRulesBytes,
@@ -19,7 +21,9 @@ import {
   writtenRules,
 } from '../rules/index.ts'
 import { kindOfFile, writeWhole } from '../system/index.ts'
+
 import { importRules, parseVenueId, VENUE_NAMES, venueOf } from '../venues/index.ts'
+
 import { ruleBooks } from '../worker/rule-books.ts'
 import { withBookOptions } from './options.ts'
 import { readBodies } from './rules-bodies.ts'
@@ -122,12 +126,14 @@ export async function takeRules(
   }
   const venue = parseVenueId(name)
   const asOf = flags.asOf ?? new Date(nowMs).toISOString().slice(0, 'yyyy-mm-dd'.length)
+  const tooLate = reasonAgainstDay(asOf, nowMs)
+  if (tooLate !== undefined) throw new PlimsollError('USAGE', `--as-of is ${shownValue(asOf)}: ${tooLate}`)
   const { redisUrl, dataDir, appendfsync, shard, allowUnsafeRedis } = flags
   const place = { redisUrl, dataDir, appendfsync, shard, allowUnsafeRedis }
   const config = loadConfig({ ...place, rulesFile } as ConfigOverrides)
   const book = ruleBooks(config, nowMs).bookOf(venue)
   refuseObjections(venue, bodies)
-  const imported = importRules(venue, bodies, { asOf, book, window })
+  const imported = withoutLateDays(importRules(venue, bodies, { asOf, book, window }), nowMs)
   if (imported.rules.size + imported.collateral.size + imported.refused.size === 0) {
     const shown = bodies.map(shownBody).join('; ')
     throw new PlimsollError(
@@ -136,13 +142,26 @@ export async function takeRules(
     )
   }
   const effect = await effectOf({ venue, imported, book, config, nowMs }, flags, errors)
-  const text = rulesFileText(fileOf(venue, imported, { merge, day: asOf }))
+  const text = rulesFileText(fileOf(venue, imported, { merge, day: asOf, nowMs }))
   const target = merge ?? out
   if (target === undefined) output.write(text)
   else writeWhole(target, text)
   const report = reportOf(venue, imported, book, nowMs)
   await writeReport(target === undefined ? errors : output, { ...report, effect }, json)
   if (report.refused.length > 0 || (effect !== null && isLacking(effect))) process.exitCode = EXIT_FAULT
+}
+
+/** A file that states days of its own may state one that has not come. */
+function withoutLateDays({ rules, collateral, refused }: ImportedRules, nowMs: number): ImportedRules {
+  const late = new Map<string, string>()
+  for (const [symbol, entries] of rules) {
+    for (const { rules: own } of entries) {
+      const reason = reasonAgainstDay(own.asOf, nowMs)
+      if (reason !== undefined) late.set(symbol, `asOf is ${shownValue(own.asOf)}: ${reason}`)
+    }
+  }
+  const kept = [...rules].filter(([symbol]) => !late.has(symbol))
+  return { rules: new Map(kept), collateral, refused: new Map([...refused, ...late]) }
 }
 
 /** A body in which the venue objects may be a page that is missing, so none is taken. */
@@ -170,17 +189,17 @@ function isLacking({ unreadable, unknown, refused }: ReadEffect): boolean {
 function fileOf(
   venue: VenueId,
   imported: ImportedRules,
-  { merge, day }: { readonly merge: string | undefined; readonly day: string },
+  { merge, day, nowMs }: { readonly merge: string | undefined; readonly day: string; readonly nowMs: number },
 ): WrittenRules {
   const { source } = venueOf(venue).rulesImport
   if (merge === undefined) return writtenRules(venue, imported, source)
-  return mergedRules(readMergeFile(merge), VENUE_NAMES, { venue, imported, source, day })
+  return mergedRules(readMergeFile(merge, nowMs), VENUE_NAMES, { venue, imported, source, day })
 }
 
 /** The rules file that is added to. A file that does not exist is one without rules. */
-function readMergeFile(path: string): WrittenRules {
+function readMergeFile(path: string, nowMs: number): WrittenRules {
   if (kindOfFile(path) === 'missing') return {}
-  for (const [venue, { refused }] of readRulesFile(path, VENUE_NAMES)) {
+  for (const [venue, { refused }] of readRulesFile(path, VENUE_NAMES, nowMs)) {
     for (const [symbol, reason] of refused) {
       throw new PlimsollError('RULES_INVALID', `${path} is left as it is: ${venue} ${symbol}: ${reason}`)
     }

@@ -123,7 +123,7 @@ function timeOf(text: string): number {
 
 function booksOf({ rules, at }: Flags, nowMs: number): (venue: VenueId) => RuleBook {
   const { rulesFile } = loadConfig(rules === undefined ? {} : { rulesFile: rules })
-  const { bookOf } = ruleBooks({ rulesFile }, at ?? nowMs)
+  const { bookOf } = ruleBooks({ rulesFile }, nowMs, undefined, at)
   return bookOf
 }
 
@@ -271,9 +271,9 @@ function* differencesOf(venue: VenueId, before: Side, after: Side) {
   }
 }
 
-async function checking({ output }: RulesContext, file: string, flags: Flags): Promise<void> {
+async function checking({ output, nowMs }: RulesContext, file: string, flags: Flags): Promise<void> {
   let found = 0
-  for (const [venue, { rules, collateral, refused }] of readRulesFile(file, VENUE_NAMES)) {
+  for (const [venue, { rules, collateral, refused }] of readRulesFile(file, VENUE_NAMES, nowMs)) {
     if (refused.size > 0) process.exitCode = EXIT_FAULT
     const weights = new Map(Object.entries(collateral).map(([asset, own]) => [collateralPlace(asset), own]))
     for (const symbol of [...Object.keys(rules), ...weights.keys(), ...refused.keys()].sort()) {

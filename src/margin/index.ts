@@ -85,7 +85,7 @@ export {
   rolloversIn,
   rolloversOf,
 } from './rollover.ts'
-export { ruleAgeDays } from './rule-age.ts'
+export { RULES_AHEAD_MAX_DAYS, reasonAgainstDay, ruleAgeDays } from './rule-age.ts'
 export { marginStateOf, marginStateSteps } from './state.ts'
 export { verdictOf } from './state-text.ts'
 export type { Steps } from './steps.ts'

@@ -1,5 +1,15 @@
 const DAY_MS = 24 * 60 * 60 * 1_000
 
+/** How many days the day of rules may be after the present one, UTC: it may have begun where the venue stated them. */
+export const RULES_AHEAD_MAX_DAYS = 1
+
+/** Why no venue can have stated rules on the ISO day; undefined where one can. They would never grow old. */
+export function reasonAgainstDay(asOf: string | undefined, nowMs: number): string | undefined {
+  if (asOf === undefined || Date.parse(asOf) <= nowMs + RULES_AHEAD_MAX_DAYS * DAY_MS) return undefined
+  const today = new Date(nowMs).toISOString().slice(0, 'yyyy-mm-dd'.length)
+  return `must be at most ${RULES_AHEAD_MAX_DAYS} day after the present day, ${today}: the venue was seen to state the rules on it`
+}
+
 /** Whole days since the day of the rules, 0 for a future day; null when the day is not known. */
 export function ruleAgeDays(rulesAsOfMs: number | null, nowMs: number): number | null {
   return rulesAsOfMs === null ? null : Math.max(0, Math.floor((nowMs - rulesAsOfMs) / DAY_MS))

@@ -13,7 +13,7 @@ import {
 } from '../domain/index.ts'
 import { fileReason, PlimsollError, tooLongReason } from '../errors.ts'
 import { readJson, textOfBytes } from '../input/index.ts'
-import { collateralPlace } from '../margin/index.ts'
+import { collateralPlace, reasonAgainstDay } from '../margin/index.ts'
 import { COLLATERAL_FIELD, collateralOrFault } from './collateral.ts'
 import { entriesOrFault } from './entries.ts'
 import type { SymbolRules } from './overlay.ts'
@@ -32,7 +32,8 @@ export interface VenueRules {
 
 /**
  * Reads `{"bybit": {"FOOUSDT": rules or a list of them, "collateralRules": {"BTC": …}, …}, …}`; every name of a venue means the
- * same book. A symbol or an asset whose rules cannot be used is refused by name, and the others are given.
+ * same book. A symbol or an asset whose rules cannot be used is refused by name, and the others are given. `nowMs`: the present
+ * time, Unix milliseconds; rules bear no later day than `reasonAgainstDay` allows.
  * `named`: how its user names the file.
  * @throws PlimsollError CONFIGURATION for a file that cannot be read, RULES_INVALID, naming file and place, for one that
  * is not rules by venue and symbol.
@@ -40,9 +41,10 @@ export interface VenueRules {
 export function readRulesFile(
   path: string,
   names: VenueNames,
+  nowMs: number,
   named = `rules file ${path}`,
 ): ReadonlyMap<VenueId, VenueRules> {
-  const reading = rulesOfBytes(path, readRulesBytes(path, named), names)
+  const reading = rulesOfBytes(path, readRulesBytes(path, named), names, nowMs)
   for (;;) {
     const { done, value } = reading.next()
     if (done === true) return value
@@ -54,6 +56,7 @@ export function* rulesOfBytes(
   path: string,
   bytes: Uint8Array,
   names: VenueNames,
+  nowMs: number,
 ): Generator<void, ReadonlyMap<VenueId, VenueRules>> {
   const venues = readVenues(path, textOfBytes(bytes), names)
   const found = new Map<VenueId, ReturnType<typeof noRules>>()
@@ -62,13 +65,13 @@ export function* rulesOfBytes(
     found.set(venue, own)
     for (const [symbol, table] of Object.entries(tables)) {
       if (symbol === COLLATERAL_FIELD) {
-        readCollateral(table, own, path)
+        readCollateral(table, own, path, nowMs)
         continue
       }
       const isTwice = Object.hasOwn(own.rules, symbol) || own.refused.has(symbol)
       const rules = isTwice
         ? `two names of ${venue} give its rules`
-        : rulesOrFault(symbol, table, `rules file ${basename(path)}`)
+        : rulesOrFault(symbol, table, { source: `rules file ${basename(path)}`, nowMs })
       if (typeof rules !== 'string') own.rules[symbol] = rules
       else {
         delete own.rules[symbol]
@@ -92,6 +95,7 @@ function readCollateral(
   stated: unknown,
   { collateral, refused }: ReturnType<typeof noRules>,
   path: string,
+  nowMs: number,
 ): void {
   if (!isObject(stated)) {
     const message = `rules file ${path}: ${COLLATERAL_FIELD} must be an object of collateral rules by asset`
@@ -100,7 +104,7 @@ function readCollateral(
   for (const [asset, rules] of Object.entries(stated)) {
     const place = collateralPlace(asset)
     const isTwice = Object.hasOwn(collateral, asset) || refused.has(place)
-    const read = isTwice ? 'two names of the venue give its rules' : collateralOrFault(asset, rules)
+    const read = isTwice ? 'two names of the venue give its rules' : weightsOrFault(asset, rules, nowMs)
     if (typeof read !== 'string') collateral[asset] = read
     else {
       delete collateral[asset]
@@ -144,9 +148,43 @@ export function readRulesBytes(path: string, named = `rules file ${path}`): Buff
 }
 
 /** What the file states for a symbol, or what is wrong with it. */
-function rulesOrFault(symbol: string, stated: unknown, source: string): readonly EffectiveRules[] | string {
+function rulesOrFault(
+  symbol: string,
+  stated: unknown,
+  { source, nowMs }: { readonly source: string; readonly nowMs: number },
+): readonly EffectiveRules[] | string {
   const name = symbolSchema.safeParse(symbol, IN_OUR_WORDS)
-  return name.success ? entriesOrFault(symbol, stated, source) : `the symbol ${firstRule(name.error)}`
+  if (!name.success) return `the symbol ${firstRule(name.error)}`
+  const entries = entriesOrFault(symbol, stated, source)
+  if (typeof entries === 'string') return entries
+  return (
+    dayFaultOf(
+      entries.map(({ rules }) => rules?.asOf),
+      nowMs,
+    ) ?? entries
+  )
+}
+
+function weightsOrFault(asset: string, stated: unknown, nowMs: number): readonly CollateralRules[] | string {
+  const read = collateralOrFault(asset, stated)
+  if (typeof read === 'string') return read
+  return (
+    dayFaultOf(
+      read.map(({ asOf }) => asOf),
+      nowMs,
+    ) ?? read
+  )
+}
+
+/** What is wrong with the first day that is too late, of the entries of a symbol or an asset. */
+function dayFaultOf(days: readonly (string | undefined)[], nowMs: number): string | undefined {
+  for (const [index, asOf] of days.entries()) {
+    const reason = reasonAgainstDay(asOf, nowMs)
+    if (reason === undefined) continue
+    const place = days.length === 1 ? '' : `entry ${index} of the list: `
+    return `${place}asOf is ${JSON.stringify(asOf)}: ${reason}`
+  }
+  return undefined
 }
 
 function isObject(value: unknown): value is object {

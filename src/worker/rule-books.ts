@@ -29,12 +29,17 @@ export type RulesConfig = Pick<Config, 'rulesFile'> & Partial<Pick<Config, 'stri
 
 /**
  * The rule book of each venue: the built-in one, under the rules file, under the given rules, as they are in force at
- * `nowMs`. A book's version lists what was laid over it with a hash of the contents, so each event records exactly which
- * rules applied. A symbol of the file whose rules cannot be used is in `refused` of its book; with `strictRules` it
- * refuses the file.
+ * `inForceMs`, which is the present time `nowMs` unless another one is asked about. A book's version lists what was laid over
+ * it with a hash of the contents, so each event records exactly which rules applied. A symbol of the file whose rules cannot be
+ * used is in `refused` of its book; with `strictRules` it refuses the file.
  * @throws PlimsollError CONFIGURATION or RULES_INVALID naming the file and every place in it.
  */
-export function ruleBooks(config: RulesConfig, nowMs: number, given?: RulesByVenue): RuleBooks {
+export function ruleBooks(
+  config: RulesConfig,
+  nowMs: number,
+  given?: RulesByVenue,
+  inForceMs: number = nowMs,
+): RuleBooks {
   const { rulesFile } = config
   const byVenue =
     rulesFile === undefined
@@ -42,9 +47,10 @@ export function ruleBooks(config: RulesConfig, nowMs: number, given?: RulesByVen
       : readRulesFile(
           rulesFile,
           VENUE_NAMES,
+          nowMs,
           `--rules (PLIMSOLL_RULES) is ${JSON.stringify(rulesFile)}: the file`,
         )
-  return new RuleBooks(booksUnder(config, byVenue, given), nowMs)
+  return new RuleBooks(booksUnder(config, byVenue, given), inForceMs)
 }
 
 /**

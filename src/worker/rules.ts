@@ -106,7 +106,7 @@ export class WorkerRules {
 
   async #read(path: string, bytes: Uint8Array): Promise<ReadonlyMap<VenueId, VenueRules>> {
     const { clock } = this.#options
-    const reading = rulesOfBytes(path, bytes, VENUE_NAMES)
+    const reading = rulesOfBytes(path, bytes, VENUE_NAMES, clock.nowMs())
     for (;;) {
       const endMs = clock.monotonicMs() + SLICE_MS
       while (clock.monotonicMs() < endMs) {

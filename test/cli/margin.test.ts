@@ -125,6 +125,27 @@ describe('plimsoll margin', () => {
     expect((await run([optionsLine({ exitPrices: { 'BTC-25DEC26-60000-P': '3' } })])).refused).toBe(0)
   })
 
+  it('refuses rules, and those of an asset, that were seen more than a day after the present time', async () => {
+    const table = {
+      kind: 'linear',
+      settle: 'USDT',
+      tiers: [{ cap: '1000000', maintenanceMarginRate: '0.01', maintenanceDeduction: '0' }],
+    }
+    const rules = (asOf: string) => ({ ...LINE, rules: { BTCUSDT: { ...table, asOf } } })
+    expect(await errorOf(rules('2026-07-22'))).toEqual({
+      code: 'RULES_INVALID',
+      path: 'rules.BTCUSDT.asOf',
+      message:
+        'asOf is "2026-07-22": must be at most 1 day after the present day, 2026-07-20: the venue was seen to state the rules on it',
+    })
+    expect((await run([rules('2026-07-21')])).refused).toBe(0)
+    const collateralRules = { BTC: { tiers: [{ cap: '1', ratio: '1' }], asOf: '2099-01-01' } }
+    expect(await errorOf({ ...LINE, collateralRules })).toMatchObject({
+      code: 'RULES_INVALID',
+      path: 'collateralRules.BTC.asOf',
+    })
+  })
+
   it('refuses a funding rate of more than half of the value, on either side', async () => {
     const at = (rate: string) => ({ ...LINE, fundingRates: { BTCUSDT: rate } })
     for (const rate of ['2', '-0.500000000000000001', '0.51']) {
@@ -354,7 +375,7 @@ describe('plimsoll margin', () => {
 
   it('states the rule book of each margin account and the age of its oldest rules, null if they have no day', async () => {
     const ruled = (rules: object) => ({ ...LINE, rules: { BTCUSDT: { ...RULES, ...rules } } })
-    const { results } = await run([LINE, ruled({ asOf: '2026-07-02' }), ruled({ asOf: '2026-08-01' })])
+    const { results } = await run([LINE, ruled({ asOf: '2026-07-02' }), ruled({ asOf: '2026-07-21' })])
     const said = results.map(({ marginAccounts: [{ ruleBook, ruleAgeDays }] }) => [ruleBook, ruleAgeDays])
     expect(said).toEqual([
       ['test-1', null],

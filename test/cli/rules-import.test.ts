@@ -79,7 +79,7 @@ describe('plimsoll rules import', () => {
   it('prints a rules file whose entries bear their day and source', async () => {
     const { output, errors } = await importing(fileOf('sol.json', SOL))
     fileOf('rules.json', output)
-    const { rules, refused } = readRulesFile(target, VENUE_NAMES).get(VENUE_NAMES.get('bybit')!)!
+    const { rules, refused } = readRulesFile(target, VENUE_NAMES, NOW_MS).get(VENUE_NAMES.get('bybit')!)!
     expect(refused.size).toBe(0)
     expect(rules.SOLUSDT).toMatchObject([
       { source: '/v5/market/risk-limit', rules: { asOf: '2026-11-01', settlementAsset: 'USDT' } },
@@ -297,6 +297,22 @@ describe('plimsoll rules import', () => {
     await expect(run('import', '--venue', 'bybit', 'x', '--as-of', '2026-02-30')).rejects.toThrow('--as-of')
   })
 
+  it('refuses a day that has not come: rules of it would never grow old', async () => {
+    const path = fileOf('BTC.csv', 'date,initial,maintenance\n20261101,53825,48931\n')
+    const late = fileOf('MBT.csv', 'date,initial,maintenance\n20991101,1077,979\n')
+    const asked = ['import', '--venue', 'cme', path]
+    await expect(run(...asked, '--as-of', '2026-11-30')).rejects.toThrow(
+      '--as-of is "2026-11-30": must be at most 1 day after the present day, 2026-11-28: ',
+    )
+    await expect(run(...asked, '--as-of', '2026-11-29')).resolves.toBeDefined()
+    const { refused } = JSON.parse(
+      (await run('import', '--venue', 'cme', late, '--json', '--out', fileOf('out', ''))).output,
+    )
+    expect(refused).toEqual([
+      { symbol: 'MBT', reason: expect.stringMatching(/^asOf is "2099-11-01": must be at most 1 day/) },
+    ])
+  })
+
   it('refuses input that states no contract, or that cannot be read', async () => {
     await expect(importing(fileOf('none.json', { result: {} }))).rejects.toMatchObject({
       code: 'INPUT_INVALID',
@@ -311,7 +327,7 @@ describe('plimsoll rules import', () => {
 
 describe('plimsoll rules import --merge', () => {
   const entriesOf = (symbol: string) => {
-    const { rules } = readRulesFile(target, VENUE_NAMES).get(VENUE_NAMES.get('bybit')!)!
+    const { rules } = readRulesFile(target, VENUE_NAMES, NOW_MS).get(VENUE_NAMES.get('bybit')!)!
     return (rules[symbol] as readonly { fromMs: number; rules: { asOf?: string } }[]).map(
       ({ fromMs, rules: { asOf } }) => [
         Number.isFinite(fromMs) ? new Date(fromMs).toISOString() : 'always',
@@ -458,7 +474,7 @@ describe('collateral in plimsoll rules', () => {
     expect(errors).toContain('bybit collateralRules.BTC of multi-asset pools  added')
     expect(output).toMatch(/^ {6}"BTC": \{"tiers":.*"source":"\/v5\/spot-margin-trade\/collateral"\}$/m)
     fileOf('rules.json', output)
-    const { collateral, refused } = readRulesFile(target, VENUE_NAMES).get(VENUE_NAMES.get('bybit')!)!
+    const { collateral, refused } = readRulesFile(target, VENUE_NAMES, NOW_MS).get(VENUE_NAMES.get('bybit')!)!
     expect(refused.size).toBe(0)
     expect(collateral.BTC).toMatchObject([{ asOf: '2026-11-01', discounts: 'wallet' }])
   })

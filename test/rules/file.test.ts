@@ -48,13 +48,14 @@ describe('a file of rules', () => {
   ])('is read as %s', (_name, bytesOf) => {
     const path = join(folder, 'rules.json')
     writeFileSync(path, bytesOf(JSON.stringify({ bybit: { FOOUSDT: TABLE } })))
-    expect(Object.keys(readRulesFile(path, VENUE_NAMES).get(BYBIT)!.rules)).toEqual(['FOOUSDT'])
+    expect(Object.keys(readRulesFile(path, VENUE_NAMES, NOW).get(BYBIT)!.rules)).toEqual(['FOOUSDT'])
   })
 
   it('is read by venue and symbol; both names of a venue mean the same book', () => {
     const byVenue = readRulesFile(
       written({ bybit: { FOOUSDT: TABLE }, 'bybit-linear': { BARUSDT: TABLE } }),
       VENUE_NAMES,
+      NOW,
     )
     expect([...byVenue.keys()]).toEqual(['bybit'])
     const { rules, refused } = byVenue.get(BYBIT)!
@@ -84,7 +85,7 @@ describe('a file of rules', () => {
       bybit: { collateralRules: { BTC: one, ETH: one, SOL: rising, btc: one, ADA: {} } },
       'bybit-linear': { collateralRules: { ETH: one } },
     })
-    const { collateral, refused } = readRulesFile(path, VENUE_NAMES).get(BYBIT)!
+    const { collateral, refused } = readRulesFile(path, VENUE_NAMES, NOW).get(BYBIT)!
     expect(Object.keys(collateral)).toEqual(['BTC'])
     expect(collateral.BTC).toMatchObject([{ ...one, basis: 'coin', discounts: 'equity' }])
     expect([...refused.keys()]).toEqual(
@@ -167,14 +168,14 @@ describe('a file of rules', () => {
     ['text that is no JSON', '{', 'CONFIGURATION', /JSON/],
   ] as const)('is refused for %s', (_, text, code, message) => {
     const path = written(text)
-    const fault = faultOf(() => readRulesFile(path, VENUE_NAMES))
+    const fault = faultOf(() => readRulesFile(path, VENUE_NAMES, NOW))
     expect(fault.code).toBe(code)
     expect(fault.message).toContain(path)
     expect(fault.message).toMatch(message)
   })
 
   it('is refused by name when it is not there', () => {
-    const { code, message } = faultOf(() => readRulesFile('/nowhere/rules.json', VENUE_NAMES))
+    const { code, message } = faultOf(() => readRulesFile('/nowhere/rules.json', VENUE_NAMES, NOW))
     expect(code).toBe('CONFIGURATION')
     expect(message).toContain('/nowhere/rules.json')
   })
@@ -347,7 +348,7 @@ describe('rules in the full form', () => {
     ],
   ])('are refused when they are read where their shape is wrong: %s', (_, change, message) => {
     const path = written({ bybit: { X: { ...FULL, ...change } } })
-    expect(readRulesFile(path, VENUE_NAMES).get(BYBIT)!.refused.get('X')).toContain(message)
+    expect(readRulesFile(path, VENUE_NAMES, NOW).get(BYBIT)!.refused.get('X')).toContain(message)
   })
 })
 
@@ -385,7 +386,9 @@ describe('caps of a file of rules', () => {
     ['10000000000000000000', false],
     ['0', false],
   ])('%s: taken %s', (cap, isTaken) => {
-    const { refused } = readRulesFile(written({ bybit: { FOOUSDT: tier({ cap }) } }), VENUE_NAMES).get(BYBIT)!
+    const { refused } = readRulesFile(written({ bybit: { FOOUSDT: tier({ cap }) } }), VENUE_NAMES, NOW).get(
+      BYBIT,
+    )!
     expect(refused.size === 0).toBe(isTaken)
   })
 
@@ -409,6 +412,7 @@ describe('caps of a file of rules', () => {
           bybit: { FOOUSDT: { ...TABLE, tiers: [...tiers.slice(0, 2), { ...tiers[2], ...change }] } },
         }),
         VENUE_NAMES,
+        NOW,
       )
         .get(BYBIT)!
         .refused.get('FOOUSDT')
@@ -534,6 +538,31 @@ describe('the log of the rules in use', () => {
     const lines = logged({ A: '2026-07-06', B: 'yesterday' }, ['A'])
     expect(lines.find(([level]) => level === 'warn')?.[2]).toContain(
       'rules refused: bybit B: rules file rules.json: asOf is "yesterday": ',
+    )
+  })
+})
+
+describe('the day of rules in a file', () => {
+  const refusedOf = (content: object) =>
+    readRulesFile(written({ bybit: content }), VENUE_NAMES, NOW).get(BYBIT)!.refused
+
+  it('is at most one after the present one, so that no rules stay young for years', () => {
+    const seen = (asOf: string) => ({ FOOUSDT: { ...TABLE, asOf } })
+    expect([...refusedOf(seen('2026-07-21'))]).toEqual([])
+    expect(refusedOf(seen('2026-07-22')).get('FOOUSDT')).toMatch(
+      /: asOf is "2026-07-22": must be at most 1 day after the present day, 2026-07-20: /,
+    )
+    const weights = { tiers: [{ cap: '1', ratio: '1' }], asOf: '2099-01-01' }
+    expect(refusedOf({ collateralRules: { BTC: weights } }).get('collateralRules.BTC')).toContain(
+      'asOf is "2099-01-01"',
+    )
+  })
+
+  it('is not the time from which they are in force, which may come later', () => {
+    const later = { ...TABLE, asOf: '2026-07-20', effectiveFrom: '2027-01-01T00:00:00Z' }
+    expect([...refusedOf({ FOOUSDT: [TABLE, later] })]).toEqual([])
+    expect(refusedOf({ FOOUSDT: [TABLE, { ...later, asOf: '2027-01-01' }] }).get('FOOUSDT')).toContain(
+      'entry 1 of the list: asOf is "2027-01-01"',
     )
   })
 })
