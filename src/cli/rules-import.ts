@@ -9,7 +9,6 @@ import {
   type VenueId,
 } from '../domain/index.ts'
 import { EXIT_FAULT, PlimsollError } from '../errors.ts'
-
 import { readJson, textOfBytes } from '../input/index.ts'
 import { reasonAgainstDay } from '../margin/index.ts'
 import {
@@ -21,9 +20,7 @@ import {
   writtenRules,
 } from '../rules/index.ts'
 import { kindOfFile, writeWhole } from '../system/index.ts'
-
 import { importRules, parseVenueId, VENUE_NAMES, venueOf } from '../venues/index.ts'
-
 import { ruleBooks } from '../worker/rule-books.ts'
 import { withBookOptions } from './options.ts'
 import { readBodies } from './rules-bodies.ts'
