@@ -209,12 +209,13 @@ export class Monitor {
     this.frameEnd()
   }
 
-  /** Ends the frame, whose marks are one instant. Evaluates it at once, and in slices if that takes long. */
+  /** Ends the frame, whose marks are one instant. Evaluates it at once, in slices if that takes long; after a change that waits. */
   frameEnd(): void {
     if (this.#entriesInFrame === 0) return
     this.#entriesInFrame = 0
     this.#pendingTicks.endFrame()
-    this.#turns.judge()
+    if (this.#changes.waiting === 0) this.#turns.judge()
+    else this.#turns.work()
   }
 
   /** From here on nothing is evaluated or published. What waits stays counted. */

@@ -158,7 +158,9 @@ function made(random: Random, kind: string): Made {
   const rules = { ...FULL, ...KINDS[kind]! } as InstrumentRules
   const symbols = ['A', 'B'].slice(0, between(random, 1, 2))
   const positions: Position[] = symbols.flatMap((symbol) => {
-    const size = () => decimalOf(random, 100, 1_500, 2)
+    // A venue that asks for an amount a contract has no parts of one.
+    const decimals = rules.maintenance.kind === 'per-contract' ? 0 : 2
+    const size = () => decimalOf(random, 100, 1_500, decimals)
     const entryPrice = decimalOf(random, 8_000, 12_000, 2)
     const base = { symbol, marginMode: 'cross' as const, entryPrice, leverage: '5' }
     const isShort = between(random, 0, 1) === 1

@@ -27,7 +27,7 @@ import { marketsOf } from '../support/venue-cases.ts'
 const SEED = testSeed(20_261_202)
 /** Of each form. */
 const ACCOUNTS = testCases(8)
-const POSITIONS_MIN = 3
+const POSITIONS_MIN = 2
 const POSITIONS_MAX = 12
 const TIMEOUT_MS = 1_200_000
 const RULES = [levelRule(), levelRule(['0.5', '0.8'])]

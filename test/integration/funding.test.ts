@@ -74,6 +74,7 @@ describe('interest of a debt, and the rollover of a position, while a worker run
         closingFee: 'none',
         liquidation: 'reached',
       },
+      collateralRules: { USDT: { tiers: [{ cap: '1000000', ratio: '1' }], liabilityMaintenanceRate: '0' } },
     })
     // The clock of the workers comes to a full hour when the first of them has had time to start.
     const startMs = Date.now() + START_MS

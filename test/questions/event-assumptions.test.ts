@@ -43,6 +43,10 @@ const BOOK: RuleBook = withCollateralRules(
       tiers: [{ cap: '100', ratio: '0.9' }],
       assumptions: [HAIRCUT, FEE],
     }),
+    USDT: collateralRulesSchema.parse({
+      tiers: [{ cap: '1000000', ratio: '1' }],
+      liabilityMaintenanceRate: '0.01',
+    }),
   },
 )
 const HOUR_MS = 3_600_000
