@@ -68,12 +68,13 @@ export function benchForms(venue: string, seed: number, effort: Effort): FormsBe
 function nearLine(venue: string, book: RuleBook, index: number, random: () => number): Near {
   const markets = poolOf(book, random)
   const marks = new Map<string, string>()
-  const positions = Array.from({ length: 1 + (index % POSITIONS_MAX) }, (): Position => {
+  const drawn = Array.from({ length: 1 + (index % POSITIONS_MAX) }, (): Position => {
     const { symbol, rules } = markets[Math.floor(random() * markets.length)]!
     const price = Number(marks.get(symbol) ?? (100 * 10 ** (3 * random())).toFixed(2))
     marks.set(symbol, price.toFixed(2))
     return positionOf(symbol, rules, price, random)
   })
+  const positions = book.defaults.netsPositions === true ? onSideOfFirst(drawn) : drawn
   const account: Account = {
     id: `${venue}-${index}`,
     venue: VENUES.find(({ id }) => id === venue)!.id,
@@ -117,10 +118,20 @@ function poolOf(book: RuleBook, random: () => number) {
   return usable.filter((market) => keyOf(market.rules) === keyOf(rules))
 }
 
+/** No long position beside a short one in the same contract. */
+function onSideOfFirst(positions: readonly Position[]): Position[] {
+  const isShort = positions[0]!.size.startsWith('-')
+  return positions.map((position) => {
+    const size = position.size.replace('-', '')
+    return { ...position, size: isShort ? `-${size}` : size }
+  })
+}
+
 function positionOf(symbol: string, rules: InstrumentRules, price: number, random: () => number): Position {
   const notional = 10 ** (3 + 4 * random())
   const isInverse = rules.contribution === 'inverse'
-  const lot = Number(rules.rounding?.lotSize ?? (isInverse ? '1' : '0.001'))
+  const isWhole = isInverse || rules.maintenance.kind === 'per-contract'
+  const lot = Number(rules.rounding?.lotSize ?? (isWhole ? '1' : '0.001'))
   const units = notional / Number(rules.multiplier) / (isInverse ? 1 : price)
   const size = (Math.max(1, Math.round(units / lot)) * lot).toFixed(lot < 1 ? 3 : 0)
   return {
