@@ -27,7 +27,8 @@ import { marketsOf } from '../support/venue-cases.ts'
 const SEED = testSeed(20_261_202)
 /** Of each form. */
 const ACCOUNTS = testCases(8)
-const POSITIONS_MIN = 2
+/** A Kraken pool holds one contract of its book, on two sides. */
+const positionsMinOf = ({ venue }: PoolForm) => (venue === 'kraken' ? 2 : 3)
 const POSITIONS_MAX = 12
 const TIMEOUT_MS = 1_200_000
 const RULES = [levelRule(), levelRule(['0.5', '0.8'])]
@@ -58,8 +59,8 @@ const BY_VALUE: PoolForm = {
 }
 const FORMS = [...POOL_FORMS.filter(({ kind }) => kind !== 'spot-margin'), ...FURTHER_FORMS, BY_VALUE]
 
-function hasSomePositions({ positions: { length } }: Account): boolean {
-  return length >= POSITIONS_MIN && length <= POSITIONS_MAX
+function hasSomePositions(form: PoolForm): (account: Account) => boolean {
+  return ({ positions: { length } }) => length >= positionsMinOf(form) && length <= POSITIONS_MAX
 }
 
 /** All that the engine prints of an account, beside what an income in each of its assets makes of its liquidation prices. */
@@ -91,7 +92,7 @@ describe(`pools of which only what moves is computed (${ACCOUNTS} accounts a for
           form,
           markets,
           (empty) => parse((Math.abs(Number(print(lackOf(empty)))) * share).toFixed(8)),
-          hasSomePositions,
+          hasSomePositions(form),
         )
         const known = knownOf(engine.formula, (symbol) => moment.marks.get(symbol), furtherOf(moment))!
         const found = printed(engine, known)
