@@ -274,14 +274,13 @@ class DemoRun {
     return result
   }
 
-  async #until(condition: () => boolean, timeoutMs: number): Promise<boolean> {
-    const { clock } = this.#options
-    const endMs = clock.monotonicMs() + timeoutMs
-    while (!condition() && clock.monotonicMs() < endMs) {
+  #until(condition: () => boolean, timeoutMs: number): Promise<boolean> {
+    const isDone = () => {
+      if (condition()) return true
       this.#check()
-      await sleep(clock, POLL_MS)
+      return false
     }
-    return condition()
+    return waitWith({ idleMs: timeoutMs, totalMs: timeoutMs }, this.#options.clock, isDone, () => 0)
   }
 
   /** Throws to end the preparation after Ctrl-C or a failure of the worker. */
