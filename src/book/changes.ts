@@ -7,7 +7,7 @@ import {
 } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import { type RedisCommands, readStream, type StreamEntry } from '../redis/index.ts'
-import type { ReplySize } from './slices.ts'
+import type { ReplySize } from './reply-size.ts'
 import type { ReadStored } from './stored.ts'
 
 export type Gap = 'trimmed' | 'went-back'

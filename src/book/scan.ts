@@ -1,5 +1,6 @@
 import { type RedisCommands, scanHash } from '../redis/index.ts'
-import { ReplySize, type Slices } from './slices.ts'
+import type { Slices } from '../system/index.ts'
+import { ReplySize } from './reply-size.ts'
 
 /**
  * Calls `found` for every stored account, in slices, and rarely twice for one. An account that is written or removed

@@ -9,12 +9,12 @@ import {
 } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import { newestStreamId, type RedisCommands, type StreamEntry } from '../redis/index.ts'
-import { sleep, waitAtMost } from '../system/index.ts'
+import { Slices, sleep, waitAtMost } from '../system/index.ts'
 import { changeOf, type Gap, gapIn, readChanges, type StoredChange, storedChange } from './changes.ts'
 import { HeldAccounts } from './held.ts'
 import type { BookKeys } from './keys.ts'
+import { ReplySize } from './reply-size.ts'
 import { scanAccounts } from './scan.ts'
-import { ReplySize, Slices } from './slices.ts'
 import { type ReadStored, storedReader } from './stored.ts'
 
 /** The longest wait for a change. Short, because `stop` waits for it. */

@@ -13,6 +13,7 @@ export {
 } from './lock-file.ts'
 export { systemRandom } from './random.ts'
 export { below, logNormal, normal, seededRandom, weighted } from './seeded-random.ts'
+export { SLICE_MS, Slices } from './slices.ts'
 export { type Connect, connectSocket, type Socket, type SocketEvents, type SocketLimits } from './socket.ts'
 export { orAtLimit, waitAtMost } from './time-limit.ts'
 export { Waiter } from './waiter.ts'

@@ -3,7 +3,7 @@ import { PlimsollError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Monitor } from '../monitor/index.ts'
 import { RULES_FILE_BYTES_MAX, rulesOfBytes, type VenueRules } from '../rules/index.ts'
-import { sleep, WatchedFile } from '../system/index.ts'
+import { Slices, WatchedFile } from '../system/index.ts'
 import { VENUE_NAMES } from '../venues/index.ts'
 import { every } from './every.ts'
 import { type BookOf, booksUnder, type RuleBooks, type RulesConfig, ruleBooks } from './rule-books.ts'
@@ -11,8 +11,6 @@ import { LateRules, logRules } from './rules-log.ts'
 
 /** Rules come into force at most so late after their time, and a rules file is looked at so often. */
 const CHECK_MS = 1_000
-/** Of reading a rules file; then prices are evaluated before it is read on. */
-const SLICE_MS = 5
 
 export interface WorkerRulesOptions {
   readonly config: RulesConfig & { readonly rulesMaxAgeDays: number }
@@ -107,13 +105,12 @@ export class WorkerRules {
   async #read(path: string, bytes: Uint8Array): Promise<ReadonlyMap<VenueId, VenueRules>> {
     const { clock } = this.#options
     const reading = rulesOfBytes(path, bytes, VENUE_NAMES, clock.nowMs())
+    const slices = new Slices(clock)
     for (;;) {
-      const endMs = clock.monotonicMs() + SLICE_MS
-      while (clock.monotonicMs() < endMs) {
-        const { done, value } = reading.next()
-        if (done === true) return value
-      }
-      await sleep(clock, 0)
+      const { done, value } = reading.next()
+      if (done === true) return value
+      // Prices are evaluated before the file is read on.
+      if (slices.isOver) await slices.next()
     }
   }
 

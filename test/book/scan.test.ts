@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest'
 import { scanAccounts } from '../../src/book/scan.ts'
-import { Slices } from '../../src/book/slices.ts'
 import type { RedisCommands } from '../../src/redis/index.ts'
-import { systemClock } from '../../src/system/index.ts'
+import { Slices, systemClock } from '../../src/system/index.ts'
 import { SERVER_INFO } from '../support/redis.ts'
 
 /** Two pages; the second one fails where `fails` is set. */

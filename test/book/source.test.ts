@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Book, createAccountSource, createBook } from '../../src/book/index.ts'
-import { REPLY_BYTES_TARGET, SLICE_MS } from '../../src/book/slices.ts'
+import { REPLY_BYTES_TARGET } from '../../src/book/reply-size.ts'
 import type { Account, AccountChange, AccountSource } from '../../src/domain/index.ts'
 import type { PlimsollError } from '../../src/errors.ts'
 import {
@@ -14,6 +14,7 @@ import {
   type RedisConnection,
 } from '../../src/redis/index.ts'
 import { sleep, systemClock } from '../../src/system/clock.ts'
+import { SLICE_MS } from '../../src/system/index.ts'
 import { VENUE_NAMES } from '../../src/venues/index.ts'
 import { testAccount } from '../support/accounts.ts'
 import { storeAccounts } from '../support/book.ts'

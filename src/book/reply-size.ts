@@ -1,7 +1,3 @@
-import type { Clock } from '../domain/index.ts'
-
-/** The longest work in one turn of the event loop. Sockets and timers wait so long, and for the account in hand. */
-export const SLICE_MS = 5
 /** Bytes to ask of Redis in one reply. A reply is held in memory as a whole and parsed in one step. */
 export const REPLY_BYTES_TARGET = 262_144
 /** Accounts or changes asked of Redis in one reply, however small they are. */
@@ -10,32 +6,6 @@ const REPLY_ITEMS_MAX = 1_000
 const REPLY_ITEMS_FIRST = 16
 /** The next reply may have so many times the items of the last one. */
 const REPLY_ITEMS_GROWTH = 4
-
-/** Cuts long work into slices. Between two pieces of it call `if (slices.isOver) await slices.next()`. */
-export class Slices {
-  readonly #clock: Clock
-  #startedMs: number
-
-  constructor(clock: Clock) {
-    this.#clock = clock
-    this.#startedMs = clock.monotonicMs()
-  }
-
-  get isOver(): boolean {
-    return this.#clock.monotonicMs() - this.#startedMs >= SLICE_MS
-  }
-
-  /** Resolves in a later turn, when the next slice begins. */
-  async next(): Promise<void> {
-    await new Promise<void>((resolve) => this.#clock.nextTurn(resolve))
-    this.begin()
-  }
-
-  /** Begins a slice. Call after a wait for something else. */
-  begin(): void {
-    this.#startedMs = this.#clock.monotonicMs()
-  }
-}
 
 /** How many items to ask of Redis, so that a reply holds about REPLY_BYTES_TARGET. */
 export class ReplySize {
