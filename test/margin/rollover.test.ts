@@ -1,11 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  type Account,
-  type InstrumentRules,
-  ROLLOVER_EVERY_MS,
-  type RuleBook,
-} from '../../src/domain/index.ts'
+import { type Account, ROLLOVER_EVERY_MS, type RuleBook } from '../../src/domain/index.ts'
 import {
   accountFaultsOf,
   accountWithRollovers,
@@ -20,6 +15,7 @@ import {
 } from '../../src/margin/index.ts'
 import { accountSchema } from '../../src/venues/index.ts'
 import { makeAccount } from '../support/accounts.ts'
+import { USED_MARGIN } from '../support/rules.ts'
 import { testSeed } from '../support/seed.ts'
 import { bookOf, oneTier } from './support.ts'
 
@@ -27,20 +23,12 @@ const SEED = testSeed(23)
 const HOUR_MS = 3_600_000
 const OPENED_MS = 1_790_000_000_123
 
-const SPOT: InstrumentRules = {
-  contribution: 'linear',
-  multiplier: '1',
-  takerFeeRate: '0',
-  settlementAsset: 'USD',
-  maintenance: { kind: 'used-margin', share: '0.4' },
-  initial: { kind: 'used-margin', share: '1' },
-}
 const BOOK: RuleBook = bookOf(
   { closingFee: 'none', liquidation: 'reached' },
   {
-    XBTUSD: SPOT,
-    ETHUSD: SPOT,
-    XBTEUR: { ...SPOT, settlementAsset: 'EUR' },
+    XBTUSD: USED_MARGIN,
+    ETHUSD: USED_MARGIN,
+    XBTEUR: { ...USED_MARGIN, settlementAsset: 'EUR' },
     FUTURE: { ...oneTier('0.01'), settlementAsset: 'USD' },
   },
 )

@@ -1,23 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import type { InstrumentRules } from '../../src/domain/index.ts'
+import { USED_MARGIN } from '../support/rules.ts'
 import { bookOf, stateOf } from './support.ts'
 
 const KRAKEN = { closingFee: 'none', liquidation: 'reached' } as const
-const RULES: InstrumentRules = {
-  contribution: 'linear',
-  multiplier: '1',
-  takerFeeRate: '0',
-  settlementAsset: 'USD',
-  maintenance: { kind: 'used-margin', share: '0.4' },
-  initial: { kind: 'used-margin', share: '1' },
-}
 
 function positionOf(balance: string, size: string, entryPrice: string, mark: string) {
   const account = {
     collateral: [{ asset: 'USD', amount: balance }],
     positions: [{ symbol: 'XBTUSD', marginMode: 'cross', size, entryPrice, leverage: '5' }],
   }
-  return stateOf(account, bookOf(KRAKEN, { XBTUSD: RULES }), { XBTUSD: mark })
+  return stateOf(account, bookOf(KRAKEN, { XBTUSD: USED_MARGIN }), { XBTUSD: mark })
 }
 
 // Kraken support, margin level = equity / used margin: liquidation at 40 %.

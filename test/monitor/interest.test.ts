@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest'
 import { type Account, collateralRulesSchema, type RuleBook } from '../../src/domain/index.ts'
 import { KERNEL_VARIANTS } from '../../src/kernel/index.ts'
 import { levelRule } from '../../src/margin/index.ts'
-import { resultOf } from '../../src/margin/steps.ts'
 import { verifyEvent } from '../../src/questions/index.ts'
 import { withCollateralRules } from '../../src/rules/index.ts'
 import { binance } from '../../src/venues/index.ts'
 import { oneTier } from '../margin/support.ts'
 import { crossPosition, makeAccount } from '../support/accounts.ts'
-import { openMonitor, restoreInto } from '../support/monitor.ts'
+import { openCharged } from '../support/charged-monitor.ts'
+import { restoreInto } from '../support/monitor.ts'
 
 const HOUR_MS = 3_600_000
 const COLLATERAL = { BTC: collateralRulesSchema.parse({ tiers: [{ cap: '1000', ratio: '1' }] }) }
@@ -36,26 +36,11 @@ const ACCOUNT: Account = {
   asOfMs: HOUR_BEFORE_MS,
 }
 
-function open(options: Parameters<typeof openMonitor>[0] = {}) {
-  const run = openMonitor({
-    books: { binance: BOOK },
-    rule: RULE,
-    appliesFunding: true,
-    startMs: START_MS,
-    ...options,
-  })
+function open(options: Parameters<typeof openCharged>[0] = {}) {
+  const run = openCharged({ books: { binance: BOOK }, rule: RULE, startMs: START_MS, ...options })
   const index = (price: string) => run.frame([['BTC/USDT index', price]], 'binance')
-  const settle = (nowMs: number) => {
-    if (nowMs > run.clock.nowMs()) run.clock.advanceTo(nowMs)
-    run.monitor.settleFunding(nowMs)
-    run.clock.runTurns()
-  }
-  const owed = (id = 'desk') => resultOf(run.monitor.read.accountSteps(id))!.marginAccounts[0]!.walletBalance
-  const verified = () => {
-    for (const event of run.events())
-      expect(verifyEvent(event)).toMatchObject({ isOk: true, differences: [] })
-  }
-  return { ...run, index, settle, owed, verified }
+  const owed = (id = 'desk') => run.wallets(id)[0]!
+  return { ...run, index, owed }
 }
 
 describe.each(KERNEL_VARIANTS)('the interest of a debt, by the kernel %s', (variant) => {

@@ -2,26 +2,19 @@ import { describe, expect, it } from 'vitest'
 import type { Account, InstrumentRules, RuleBook } from '../../src/domain/index.ts'
 import { KERNEL_VARIANTS } from '../../src/kernel/index.ts'
 import { levelRule } from '../../src/margin/index.ts'
-import { resultOf } from '../../src/margin/steps.ts'
 import { verifyEvent } from '../../src/questions/index.ts'
 import { binance } from '../../src/venues/index.ts'
 import { oneTier } from '../margin/support.ts'
 import { makeAccount } from '../support/accounts.ts'
-import { openMonitor, restoreInto } from '../support/monitor.ts'
+import { openCharged } from '../support/charged-monitor.ts'
+import { restoreInto } from '../support/monitor.ts'
+import { USED_MARGIN } from '../support/rules.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 60 * MINUTE_MS
-const SPOT: InstrumentRules = {
-  contribution: 'linear',
-  multiplier: '1',
-  takerFeeRate: '0',
-  settlementAsset: 'USD',
-  maintenance: { kind: 'used-margin', share: '0.4' },
-  initial: { kind: 'used-margin', share: '1' },
-}
 const RULES: Readonly<Record<string, InstrumentRules>> = {
-  XBTUSD: SPOT,
-  ETHUSD: SPOT,
+  XBTUSD: USED_MARGIN,
+  ETHUSD: USED_MARGIN,
   FUTURE: { ...oneTier('0.01'), settlementAsset: 'EUR' },
 }
 const BOOK: RuleBook = {
@@ -57,27 +50,10 @@ const ACCOUNT: Account = {
   asOfMs: AS_OF_MS,
 }
 
-function open(options: Parameters<typeof openMonitor>[0] = {}) {
-  const run = openMonitor({
-    books: { binance: BOOK },
-    rule: RULE,
-    appliesFunding: true,
-    startMs: START_MS,
-    ...options,
-  })
+function open(options: Parameters<typeof openCharged>[0] = {}) {
+  const run = openCharged({ books: { binance: BOOK }, rule: RULE, startMs: START_MS, ...options })
   const mark = (price: string) => run.frame([['XBTUSD', price]], 'binance')
-  const settle = (nowMs: number) => {
-    if (nowMs > run.clock.nowMs()) run.clock.advanceTo(nowMs)
-    run.monitor.settleFunding(nowMs)
-    run.clock.runTurns()
-  }
-  const wallets = (id = 'desk') =>
-    resultOf(run.monitor.read.accountSteps(id))!.marginAccounts.map(({ walletBalance }) => walletBalance)
-  const verified = () => {
-    for (const event of run.events())
-      expect(verifyEvent(event)).toMatchObject({ isOk: true, differences: [] })
-  }
-  return { ...run, mark, settle, wallets, verified }
+  return { ...run, mark }
 }
 
 describe.each(KERNEL_VARIANTS)('a rollover, by the kernel %s', (variant) => {

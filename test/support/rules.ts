@@ -16,6 +16,16 @@ export function rulesFrom(short: ShortRules): InstrumentRules {
   return instrumentRulesSchema.parse({ kind: 'linear', settle: 'USDT', ...short })
 }
 
+/** Spot margin in dollars, as Kraken's: a level of 40 % of the used margin. */
+export const USED_MARGIN: InstrumentRules = {
+  contribution: 'linear',
+  multiplier: '1',
+  takerFeeRate: '0',
+  settlementAsset: 'USD',
+  maintenance: { kind: 'used-margin', share: '0.4' },
+  initial: { kind: 'used-margin', share: '1' },
+}
+
 /** The marginal tiers of rules. */
 export function tiersOf({ maintenance }: InstrumentRules): readonly RiskTier[] {
   if (maintenance.kind !== 'marginal-tiers') throw new Error(`${maintenance.kind} has no marginal tiers`)
