@@ -109,12 +109,19 @@ function hasPool(account: Account): boolean {
 
 /** The margin accounts of an account in exact terms. Throws as `marginAccountPartsOf` does. */
 export function marginAccountsOf(account: Account, book: RuleBook): MarginAccount[] {
-  return marginAccountPartsOf(account, book).map(({ marginMode, currency, positions, pool }) => {
-    if (pool !== undefined) return poolAccount(account, pool, positions, book)
-    return marginMode === 'isolated'
-      ? isolatedAccount(account, positions[0]!, book)
-      : crossPool(account, currency, positions, book)
-  })
+  return marginAccountPartsOf(account, book).map((part) => marginAccountOfPart(account, part, book))
+}
+
+/** The margin account of one part of an account, as `marginAccountPartsOf` gives it, in exact terms. */
+export function marginAccountOfPart(
+  account: Account,
+  { marginMode, currency, positions, pool }: MarginAccountPart,
+  book: RuleBook,
+): MarginAccount {
+  if (pool !== undefined) return poolAccount(account, pool, positions, book)
+  return marginMode === 'isolated'
+    ? isolatedAccount(account, positions[0]!, book)
+    : crossPool(account, currency, positions, book)
 }
 
 /**

@@ -15,8 +15,8 @@ import {
   type LevelRule,
   type MarginAccount,
   type MarginAccountPart,
+  marginAccountOfPart,
   marginAccountPartsOf,
-  marginAccountsOf,
   mul,
   parseDecimal,
   powerOfTen,
@@ -37,25 +37,22 @@ export interface RefusedAccount {
 
 /**
  * Calls `found` for every margin account of all accounts, with its account, in their order; an account that the rules refuse has none.
- * An account that `isSettled` settles by its parts is not compiled, and `found` does not get it.
+ * A margin account that `isSettled` settles by its part of the account is not compiled, and `found` does not get it.
  * Nothing is kept: 100,000 compiled accounts take longer to keep than to compile.
  */
 export function eachMarginAccount(
   accounts: Iterable<Account>,
   bookOf: (venue: VenueId) => RuleBook,
   found: (marginAccount: MarginAccount, account: Account) => void,
-  isSettled?: (account: Account, parts: readonly MarginAccountPart[]) => boolean,
+  isSettled?: (account: Account, part: MarginAccountPart) => boolean,
 ): RefusedAccount[] {
   const refused: RefusedAccount[] = []
   for (const account of accounts) {
     const book = bookOf(account.venue)
     try {
-      const parts =
-        isSettled === undefined || account.pool !== undefined
-          ? undefined
-          : marginAccountPartsOf(account, book)
-      if (parts !== undefined && isSettled?.(account, parts) === true) continue
-      for (const one of marginAccountsOf(account, book)) found(one, account)
+      for (const part of marginAccountPartsOf(account, book)) {
+        if (isSettled?.(account, part) !== true) found(marginAccountOfPart(account, part, book), account)
+      }
     } catch (error) {
       if (!(error instanceof PlimsollError)) throw error
       refused.push({ account: account.id, reason: error.message })

@@ -1,5 +1,5 @@
 import type { Account } from '../domain/index.ts'
-import { floatTermsOf } from '../kernel/index.ts'
+import { floatTermsOf, type KernelTerms } from '../kernel/index.ts'
 import {
   type ExactTier,
   formulaOf,
@@ -25,7 +25,7 @@ const ERROR_SHARE = 2 ** -42
 
 /**
  * Whether f64 proves that the margin account reaches no level at these prices, so that exact arithmetic has nothing to
- * decide. False where it cannot tell: a price is missing, or the account is near a level. Not for accounts with a pool.
+ * decide. False where it cannot tell: a price is missing, the account is near a level, or it is a pool.
  */
 export function isProvenSafe(
   account: Account,
@@ -33,6 +33,7 @@ export function isProvenSafe(
   prices: Prices,
   rule: LevelRule,
 ): boolean {
+  if (part.pool !== undefined) return false
   const markOf = prices.marksFor(account.venue, part.positions)
   if (isPlainPart(part)) return isPlainProvenSafe(account, part, markOf, rule)
   const wallet = account.collateral.find(({ asset }) => asset === part.currency)
@@ -48,10 +49,18 @@ function isPlainProvenSafe(
   markOf: MarkOf,
   { levels, isByDistance }: LevelRule,
 ): boolean {
-  const { constant, uncertainty, isOneSided, rows } = floatTermsOf(account, part)
+  const terms = floatTermsOf(account, part)
   // A nearer distance may be reached where the farthest is not.
-  if (isByDistance && !isOneSided) return false
-  const [{ ratio, distance }] = levels as [Level]
+  if (isByDistance && !terms.isOneSided)
+    return levels.every((level) => isProvenNotReached(terms, level, markOf))
+  return isProvenNotReached(terms, levels[0]!, markOf)
+}
+
+function isProvenNotReached(
+  { constant, uncertainty, rows }: KernelTerms,
+  { ratio, distance }: Level,
+  markOf: MarkOf,
+): boolean {
   const move = toFloat(distance)
   let balance = constant
   let maintenance = 0

@@ -104,12 +104,10 @@ export function whatIf({ accounts, bookOf, present, moves, rule, limit }: WhatIf
     if (judged === undefined) missing.add(prices.missingOf(marginAccount))
     else if (judged.level > 0) found.push(foundOf(marginAccount, judged, prices))
   }
-  const refused = eachMarginAccount(accounts, bookOf, decide, (account, parts) => {
-    const { venue, levels } = account
-    const own = ruleFor(levels)
-    if (!parts.every((part) => isProvenSafe(account, part, prices, own))) return false
-    marginAccounts += parts.length
-    for (const part of parts) held.add(venue, part)
+  const refused = eachMarginAccount(accounts, bookOf, decide, (account, part) => {
+    if (!isProvenSafe(account, part, prices, ruleFor(account.levels))) return false
+    marginAccounts++
+    held.add(account.venue, part)
     return true
   })
   found.sort(worstFirst)

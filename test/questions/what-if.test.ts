@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { type Account, collateralRulesSchema, type RuleBook } from '../../src/domain/index.ts'
-import { marginAccountsOf, marginStateOf, parseDecimal, toFloat } from '../../src/margin/index.ts'
+import {
+  type LevelRule,
+  levelRule,
+  marginAccountsOf,
+  marginStateOf,
+  parseDecimal,
+  toFloat,
+} from '../../src/margin/index.ts'
 import { type Move, type PresentPrices, parseMove, whatIf } from '../../src/questions/index.ts'
 import { seededRandom } from '../../src/system/seeded-random.ts'
 import { BINANCE, bookOf, oneTier } from '../margin/support.ts'
@@ -10,6 +17,7 @@ import { booksOf, randomAccount, randomMarkets } from '../support/random-account
 import { testSeed } from '../support/seed.ts'
 
 const RULE = RATIO_RULE
+const BY_DISTANCE = levelRule()
 const BOOK = bookOf(BINANCE, { AUSDT: oneTier('0.01'), BUSDT: oneTier('0.02') })
 
 function presentOf(marks: Record<string, string>, more: Partial<PresentPrices> = {}): PresentPrices {
@@ -24,9 +32,15 @@ function presentOf(marks: Record<string, string>, more: Partial<PresentPrices> =
   }
 }
 
-function ask(accounts: Iterable<Account>, moves: string, present: PresentPrices, book: RuleBook = BOOK) {
+function ask(
+  accounts: Iterable<Account>,
+  moves: string,
+  present: PresentPrices,
+  book: RuleBook = BOOK,
+  rule: LevelRule = RULE,
+) {
   const read = new Map<string, Move>(moves === '' ? [] : moves.split(' ').map(parseMove))
-  return whatIf({ accounts, bookOf: () => book, present, moves: read, rule: RULE, limit: 1_000 })
+  return whatIf({ accounts, bookOf: () => book, present, moves: read, rule, limit: 1_000 })
 }
 
 /** A long position of 10 at 100: at a mark of 90 it needs 9 of maintenance margin. */
@@ -34,7 +48,10 @@ const longWith = (id: string, isolatedMargin: string) =>
   isolatedLong(id, { symbol: 'AUSDT', size: '10', entryPrice: '100', isolatedMargin })
 
 describe('what-if', () => {
-  it('judges every account as its state at the moved marks', () => {
+  it.each([
+    ['ratio', RULE],
+    ['distance', BY_DISTANCE],
+  ])('judges every account as its state at the moved marks, with levels by %s', (_, rule) => {
     const random = seededRandom(testSeed(20_261_129))
     const markets = randomMarkets(random, 6)
     const books = booksOf(markets)
@@ -44,7 +61,7 @@ describe('what-if', () => {
     )
     const [first] = markets
     const moves = new Map([parseMove(`${first!.symbol}=-20%`), parseMove('*=7.5%')])
-    const question = { accounts, bookOf: (venue: string) => books[venue]!, moves, rule: RULE, limit: 1e6 }
+    const question = { accounts, bookOf: (venue: string) => books[venue]!, moves, rule, limit: 1e6 }
     const answer = whatIf({ ...question, present: presentOf(marks) })
     const markOf = (symbol: string) => {
       const [n, d] = symbol === first!.symbol ? [8n, 10n] : [1_075n, 1_000n]
@@ -55,7 +72,7 @@ describe('what-if', () => {
     }
     const states = accounts
       .flatMap((account) => marginAccountsOf(account, books[account.venue]!))
-      .map((marginAccount) => marginStateOf(marginAccount, markOf, RULE))
+      .map((marginAccount) => marginStateOf(marginAccount, markOf, rule))
     const wanted = states
       .filter(({ level }) => level !== null)
       .map(({ id, level, shortfall, marginRatio, marginBalance }) => ({
@@ -78,6 +95,19 @@ describe('what-if', () => {
     expect(wanted.length).toBeGreaterThan(20)
     expect(answer.marginAccounts).toBe(states.length)
     expect(answer.safe).toBe(states.filter(({ verdict }) => verdict === 'safe').length)
+  })
+
+  it('finds a hedge that is below its line and, after a fall of 10 %, would be above it', () => {
+    const legs = ['10', '-9.99'].map((size) => crossPosition('AUSDT', { size, entryPrice: '60000' }))
+    const account = makeAccount({
+      id: 'hedge',
+      positions: legs,
+      collateral: [{ asset: 'USDT', amount: '11990' }],
+    })
+    const answer = ask([account], '', presentOf({ AUSDT: '60000' }), BOOK, BY_DISTANCE)
+    expect(answer.reached.map(({ level, shortfall }) => [level, shortfall])).toEqual([['1', '4']])
+    const fallen = ask([account], 'AUSDT=-10%', presentOf({ AUSDT: '60000' }), BOOK, BY_DISTANCE)
+    expect(fallen).toMatchObject({ safe: 1, liquidated: 0 })
   })
 
   it('says who is reached with the level before, the worst first, and the totals of all', () => {
