@@ -14,7 +14,7 @@ import {
   type Refusal,
   type Repeat,
 } from '../import/index.ts'
-import { accountFaultsOf, asOfFaultsOf, ruleFaultsOf } from '../margin/index.ts'
+import { accountFaultsOf, asOfFaultsOf, ruleFaultsOf, statedFaultsOf } from '../margin/index.ts'
 import { systemClock } from '../system/index.ts'
 import { indexFaultsOf, symbolFaultsOf, VENUE_NAMES } from '../venues/index.ts'
 import { refusedRules, ruleBooks } from '../worker/rule-books.ts'
@@ -103,7 +103,11 @@ async function runImport(file: string, flags: ImportFlags): Promise<void> {
     tell(process.stderr, `plimsoll: rules refused: ${visible(reason)}`)
   const check: CheckAccount = (account) => {
     const book = bookOf(account.venue)
-    const faults = [...asOfFaultsOf(account, systemClock.nowMs()), ...accountFaultsOf(account, book)]
+    const faults = [
+      ...asOfFaultsOf(account, systemClock.nowMs()),
+      ...statedFaultsOf(account, book),
+      ...accountFaultsOf(account, book),
+    ]
     if (faults.length > 0) return faults
     return [...ruleFaultsOf(account, book), ...symbolFaultsOf(account), ...indexFaultsOf(account, book)]
   }

@@ -32,6 +32,7 @@ import {
   rolloverAnswerOf,
   ruleAgeDays,
   shortfallAtExitOf,
+  statedFaultsOf,
 } from '../margin/index.ts'
 import { missingPricesOf } from '../questions/index.ts'
 import { withCollateralRules, withRules } from '../rules/index.ts'
@@ -178,6 +179,7 @@ function marginsOf(line: Line, { bookOf, nowMs }: MarginJudge, ruleFor: RuleFor)
     input.rules,
     nowMs,
   )
+  under('account', () => refuseFaults(account, statedFaultsOf(account, book)))
   const marginAccounts = under('account', () => marginAccountsOf(account, book))
   refuseUnknownAssets(indexPrices.keys(), account, marginAccounts, book)
   refuseUnheld('exitPrices', exitPrices.keys(), account, underlyingsOf(marginAccounts))

@@ -79,6 +79,11 @@ export interface MarginDefaults {
   readonly funding?: FundingRule
   /** Whether the venue has isolated positions of a contract; absent where it has them of every one. */
   readonly hasIsolatedMargin?: (symbol: string) => boolean
+  /**
+   * The margin of an isolated position at its entry price may be below zero, since profit that is not realised can be withdrawn.
+   * Absent where the venue keeps a margin that cannot.
+   */
+  readonly isolatedMarginFallsBelowZero?: true
   /** By kind of pool; absent where a pool of that kind holds every contract of the venue, and isolated ones stand beside it. */
   readonly pools?: Partial<Readonly<Record<PoolKind, PoolContracts>>>
   /**

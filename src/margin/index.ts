@@ -88,6 +88,7 @@ export {
 export { RULES_AHEAD_MAX_DAYS, reasonAgainstDay, ruleAgeDays } from './rule-age.ts'
 export { marginStateOf, marginStateSteps } from './state.ts'
 export { verdictOf } from './state-text.ts'
+export { statedFaultsOf } from './stated-values.ts'
 export type { Steps } from './steps.ts'
 export { type RisingTier, type StraightPosition, straightAccountOf } from './straight.ts'
 export { evaluate } from './sums.ts'

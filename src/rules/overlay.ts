@@ -1,6 +1,6 @@
 import type { EffectiveRules, InstrumentRules, RuleBook } from '../domain/index.ts'
 import { checkRules, checkTiers, type TierChecks } from '../margin/index.ts'
-import { checkAsksForMargin } from './asks-for-margin.ts'
+import { checkAskedMargin } from './asks-for-margin.ts'
 import { ruleBookOfEntries } from './in-time.ts'
 
 /** Rules of one symbol: in force always, or entries that ascend by the time from which they are in force. */
@@ -70,5 +70,5 @@ export function withoutSymbols(book: RuleBook, refused: ReadonlyMap<string, stri
 export function checkInstrument(symbol: string, rules: InstrumentRules, checks: TierChecks = {}): void {
   checkRules(symbol, rules)
   if (rules.maintenance.kind === 'marginal-tiers') checkTiers(symbol, rules.maintenance.tiers, checks)
-  if (checks.firstDeductionZero === true) checkAsksForMargin(symbol, rules)
+  if (checks.firstDeductionZero === true) checkAskedMargin(symbol, rules)
 }

@@ -46,6 +46,8 @@ export const dydx: Venue = {
     defaults: {
       closingFee: 'none',
       liquidation: 'passed',
+      // The quote balance of its subaccount, from which profit can be withdrawn while equity covers the initial margin.
+      isolatedMarginFallsBelowZero: true,
       // v4-chain, sample_pregenesis.json: in a block, of a position and of all positions of a subaccount.
       liquidationShare: { share: '0.1', notionalMin: '1000', notionalMax: '100000' },
     },

@@ -80,6 +80,8 @@ export const hyperliquid: Venue = {
         notionalAbove: '100000',
         takeoverRatioOf: (symbol) => (symbol.includes(':') ? undefined : '1.5'),
       },
+      // Transfers out are bounded by the margin at the mark, profit included: a position of August 2025 states −68.126246 at entry.
+      isolatedMarginFallsBelowZero: true,
       adlRanking: 'price-by-leverage',
       // `clearinghouseState` is one of a user and an exchange: that of the venue, or that of a builder.
       partOf: (symbol) => (symbol.includes(':') ? symbol.slice(0, symbol.indexOf(':')) : ''),

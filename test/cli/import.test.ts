@@ -280,6 +280,26 @@ describe('an account whose balances are of a time to come', () => {
   })
 })
 
+describe('a value that no venue states', () => {
+  test('is refused by field, value and rule', async () => {
+    const account = testAccount('a', 1)
+    const positions = [
+      { ...account.positions[0]!, marginMode: 'isolated', isolatedMargin: '-5' },
+      { ...account.positions[0]!, leverage: '10', maintenanceMarginRate: '0.5' },
+    ]
+    await writeFile(file, JSON.stringify({ ...account, positions }))
+    await run(file, '--dry-run', '--json')
+    expect(JSON.parse(printed).refused).toMatchObject([
+      { path: 'positions[0].isolatedMargin', value: '-5', rule: expect.stringMatching(/^must be 0 or more/) },
+      {
+        path: 'positions[1].maintenanceMarginRate',
+        value: '0.5',
+        rule: 'must be a fraction below 1/10, the initial margin rate of its leverage: 0.5 % is 0.005',
+      },
+    ])
+  })
+})
+
 describe('the progress bar', () => {
   const clock = {
     nowMs: () => 0,

@@ -87,6 +87,16 @@ describe('plimsoll margin', () => {
     expect((await run([at(nowMs + 60_000)])).refused).toBe(0)
   })
 
+  it('refuses a value that no venue states, by field and value', async () => {
+    const positions = [{ ...POSITION, marginMode: 'isolated', isolatedMargin: '-5' }]
+    expect(await errorOf({ ...LINE, account: { ...LINE.account, positions } })).toEqual({
+      code: 'ACCOUNT_INVALID',
+      path: 'account.positions[0].isolatedMargin',
+      message:
+        'positions[0].isolatedMargin is "-5": must be 0 or more: test keeps no margin below 0 for a position',
+    })
+  })
+
   // Of inverse options 1 is a whole coin, and a put at its strike of 60,000 is worth 60,000/U.
   it.each([
     [

@@ -59,3 +59,32 @@ describe('rules of a venue that ask for no maintenance margin', () => {
     ).not.toThrow()
   })
 })
+
+describe('rules of a venue that ask for more than a position can hold', () => {
+  const check = (tiers: object[]) => {
+    const maintenance = { kind: 'whole-tiers', basis: 'contracts', tiers } as InstrumentRules['maintenance']
+    return () => checkInstrument('X', { ...oneTier('0.01'), maintenance }, { firstDeductionZero: true })
+  }
+
+  it.each([
+    ['1', {}, 'a fraction below 1 is expected'],
+    ['1/1', {}, 'a fraction below 1 is expected'],
+    ['0.02', { maxLeverage: '50' }, 'which is not below 1/50, the initial margin rate of its leverage'],
+    ['0.5', { maxLeverage: '10' }, 'which is not below 1/10, the initial margin rate of its leverage'],
+  ])('are refused at the rate %s of %o', (rate, more, rule) => {
+    const path = 'tiers[1].maintenanceMarginRate'
+    const message = `${path} of X is ${rate}, ${rule}`
+    expect(check([tier('0.01'), { ...tier(rate, '2000'), ...more }])).toThrow(
+      expect.objectContaining({ code: 'RULES_INVALID', path, message }),
+    )
+  })
+
+  it('are taken below that', () => {
+    expect(check([tier('0.01'), { ...tier('0.0199', '2000'), maxLeverage: '50' }])).not.toThrow()
+    expect(check([tier('0.99')])).not.toThrow()
+  })
+
+  it('may stand in a line of the calculator', () => {
+    expect(() => checkInstrument('X', oneTier('1'))).not.toThrow()
+  })
+})

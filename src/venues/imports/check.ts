@@ -15,7 +15,6 @@ import { PlimsollError } from '../../errors.ts'
 import { collateralPlace } from '../../margin/index.ts'
 import { checkInstrument, collateralOrFault } from '../../rules/index.ts'
 import { refuse } from './body.ts'
-import { asksForTooMuch } from './tiers.ts'
 
 /** The rules of which every entry can be in a rules file, and of assets; the others are refused, each with the reason. */
 export function checked({ symbol: grammar, id }: Venue, imported: ImportedRules): ImportedRules {
@@ -53,20 +52,9 @@ function reasonAgainst(
   }
 }
 
-/**
- * What must be true of rules in a file: their schema and the checks of the engine. Also a maintenance margin rate below the
- * initial margin rate of the tier's leverage, which only a table of a venue states.
- */
+/** What must be true of rules in a file: their schema and the checks of the engine. */
 function checkStated(symbol: string, rules: InstrumentRules): void {
   const parsed = instrumentRulesSchema.safeParse(rules, IN_OUR_WORDS)
   if (!parsed.success) refuse(faultsText(rules, schemaFaultsOf(parsed.error), 'the table'))
   checkInstrument(symbol, rules, { firstDeductionZero: true })
-  const { maintenance } = rules
-  if (maintenance.kind !== 'marginal-tiers' && maintenance.kind !== 'whole-tiers') return
-  for (const tier of maintenance.tiers) {
-    if (!asksForTooMuch(tier)) continue
-    refuse(
-      `the tier up to ${tier.cap} has the maintenance margin rate ${tier.maintenanceMarginRate}, which is not below 1/${tier.maxLeverage}, the initial margin rate of its leverage`,
-    )
-  }
 }

@@ -1,14 +1,12 @@
-import type { Decimal, RiskTier, WholeTier } from '../../domain/index.ts'
+import type { Decimal, RiskTier } from '../../domain/index.ts'
 import {
   abs,
   compare,
   div,
   floorTo,
   formatDecimal,
-  mul,
   ONE,
   parseCap,
-  parseDecimal,
   parseRate,
   type Rational,
   sign,
@@ -104,13 +102,4 @@ const LEVERAGE_STEP: Rational = { n: 1n, d: 100n }
 export function leverageOf(initialRate: Rational): Decimal {
   if (sign(initialRate) <= 0) refuse('an initial margin rate is 0: it must be above zero')
   return formatDecimal(floorTo(div(ONE, initialRate), LEVERAGE_STEP))
-}
-
-/** Whether the maintenance margin would be at least the initial margin of the leverage, which no venue asks for. */
-export function asksForTooMuch({
-  maintenanceMarginRate,
-  maxLeverage,
-}: RiskTier | WholeTier | Bracket): boolean {
-  if (maxLeverage === undefined) return false
-  return compare(mul(parseRate(maintenanceMarginRate), parseDecimal(maxLeverage)), ONE) >= 0
 }

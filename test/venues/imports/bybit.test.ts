@@ -86,7 +86,7 @@ describe('risk limits of Bybit', () => {
   it('are refused for a symbol with a rate that reaches the initial margin in one tier of several', () => {
     const list = [ETH[0]!, row('ETHUSDT', '1200000', '0.0125', '80')]
     expect(importedFrom('bybit', [page(list)]).refused.ETHUSDT).toBe(
-      'the tier up to 1200000 has the maintenance margin rate 0.0125, which is not below 1/80, the initial margin rate of its leverage',
+      'tiers[1].maintenanceMarginRate of ETHUSDT is 0.0125, which is not below 1/80, the initial margin rate of its leverage',
     )
   })
 
