@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream'
 import { Command } from 'commander'
-import type { FrameParser, FrameSink, Funding } from '../domain/index.ts'
+import { type FrameParser, type FrameSink, type Funding, KnownNames } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import type { Line } from '../input/index.ts'
 import { VENUE_NAMES, venueOf } from '../venues/index.ts'
@@ -98,8 +98,10 @@ function decodeFrame(parser: FrameParser, { text, isCut }: Line): string {
 function parserOf(name: string): FrameParser {
   const venue = VENUE_NAMES.get(name)
   if (venue === undefined) {
-    const known = [...VENUE_NAMES.keys()].join(', ')
-    throw new PlimsollError('USAGE', `--venue ${name} is unknown; it must be one of ${known}`)
+    const known = [...VENUE_NAMES.keys()]
+    const suggestion = new KnownNames(() => known).suggestionFor(name)
+    const message = `--venue ${name} is unknown; it must be one of ${known.join(', ')}${suggestion}`
+    throw new PlimsollError('USAGE', message)
   }
   const { sources } = venueOf(venue)
   const source = sources.find(({ id }) => id === name) ?? sources[0]

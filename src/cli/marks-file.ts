@@ -14,6 +14,7 @@ import {
 } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import { readJson } from '../input/index.ts'
+import { reasonAgainstDay } from '../margin/index.ts'
 import type { PresentPrices } from '../questions/index.ts'
 import { VENUE_NAMES } from '../venues/index.ts'
 import { openInput, readable } from './lines.ts'
@@ -44,14 +45,15 @@ export interface PresentState {
 }
 
 /**
- * The state that a file states; nothing without a file.
+ * The state that a file states; nothing without a file. `nowMs`: the present time, Unix milliseconds, which bounds the days of rules.
  * @throws PlimsollError INPUT_INVALID naming the file, the field, its value and the rule.
  */
 export async function readPresentState(
   file: string | undefined,
   isFromEntry: boolean,
+  nowMs: number,
 ): Promise<PresentState> {
-  const stated = file === undefined ? fileSchema.parse({}) : await readFile(file)
+  const stated = file === undefined ? fileSchema.parse({}) : await readFile(file, nowMs)
   const marksByVenue = new Map<VenueId, ReadonlyMap<string, Decimal>>()
   for (const [name, marks] of Object.entries(stated.marksByVenue)) {
     const venue = VENUE_NAMES.get(name)
@@ -74,13 +76,20 @@ export async function readPresentState(
   return { present, collateralRules: stated.collateralRules }
 }
 
-async function readFile(file: string): Promise<z.infer<typeof fileSchema>> {
+async function readFile(file: string, nowMs: number): Promise<z.infer<typeof fileSchema>> {
   const json = readJson(await text(readable<Uint8Array>(await openInput(file))))
   if ('reason' in json) throw refusal(file, `it is not JSON: ${json.reason}`)
   if ('fault' in json) throw refusal(file, `${json.fault.path.join('.')} ${json.fault.rule}`)
   const parsed = fileSchema.safeParse(json.value, IN_OUR_WORDS)
-  if (parsed.success) return parsed.data
-  throw refusal(file, faultsText(json.value, schemaFaultsOf(parsed.error), 'it'))
+  if (!parsed.success) throw refusal(file, faultsText(json.value, schemaFaultsOf(parsed.error), 'it'))
+  for (const [asset, entries] of Object.entries(parsed.data.collateralRules)) {
+    for (const { asOf } of entries) {
+      const reason = reasonAgainstDay(asOf, nowMs)
+      if (reason === undefined) continue
+      throw refusal(file, `collateralRules.${asset}.asOf is ${JSON.stringify(asOf)}: ${reason}`)
+    }
+  }
+  return parsed.data
 }
 
 function refusal(file: string, reason: string): PlimsollError {

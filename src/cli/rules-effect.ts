@@ -51,7 +51,7 @@ export async function effectOf(
     if (marks === undefined) return null
     throw new PlimsollError('USAGE', '--marks has no effect without --accounts or --stored-accounts')
   }
-  const { present, collateralRules } = await readPresentState(marks, true)
+  const { present, collateralRules } = await readPresentState(marks, true, nowMs)
   const { accounts, unreadable, faults } = await readAccounts({ file, format: undefined, config, errors })
   const latest = Object.fromEntries(
     [...imported.rules].map(([symbol, entries]) => [symbol, entries.at(-1)!.rules]),

@@ -1,13 +1,13 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { z } from 'zod'
 import { loadConfig } from '../config.ts'
-import type { RuleBook, VenueId } from '../domain/index.ts'
+import { KnownNames, type RuleBook, type VenueId } from '../domain/index.ts'
 import { EXIT_FAULT, PlimsollError } from '../errors.ts'
 import { collateralPlace } from '../margin/index.ts'
 import { entryAt, readRulesFile } from '../rules/index.ts'
 import { systemClock } from '../system/index.ts'
 import { parseVenueId, ruleBookOf, VENUE_NAMES, VENUES } from '../venues/index.ts'
-import { ruleBooks } from '../worker/rule-books.ts'
+import { booksUnder, RuleBooks, ruleBooks } from '../worker/rule-books.ts'
 import { writeLine } from './lines.ts'
 import {
   assetLines,
@@ -184,7 +184,7 @@ function unknownRules(book: RuleBook, symbol: string, at: number | undefined): P
   )
   const known =
     entries.length === 0
-      ? `rule book ${book.version} never held it; plimsoll rules list ${book.venue} prints what it holds`
+      ? `rule book ${book.version} never held it; plimsoll rules list ${book.venue} prints what it holds${new KnownNames(() => book.symbols()).suggestionFor(symbol)}`
       : `its rules are known from ${days[0]}, the last change is of ${days.at(-1)}`
   const when = at === undefined ? '' : ` at ${new Date(at).toISOString()}`
   return new PlimsollError('SYMBOL_UNKNOWN', `no rules of ${name} are known${when}: ${known}`)
@@ -206,7 +206,11 @@ interface Side {
 function sideOf(text: string, nowMs: number): Side {
   const [name = '', ...rest] = text.split('@')
   if (!VENUE_NAMES.has(name)) {
-    const { bookOf } = ruleBooks({ rulesFile: text }, nowMs)
+    // Not `ruleBooks`, whose message names an option that was not given.
+    const { bookOf } = new RuleBooks(
+      booksUnder({ rulesFile: text }, readRulesFile(text, VENUE_NAMES, nowMs)),
+      nowMs,
+    )
     // A book under which the file lays rules has a version of its own.
     const venues = VENUES.map(({ id }) => id).filter((id) => bookOf(id).version !== ruleBookOf(id).version)
     return { text, venues, bookOf, atMs: nowMs }

@@ -114,7 +114,7 @@ async function answer(
   }
   const config = loadConfig({ ...settings, rulesFile: rules } as ConfigOverrides)
   const rule = levelRule(config.levels, config.hysteresis)
-  const { present, collateralRules } = await readPresentState(marks, fromEntry === true)
+  const { present, collateralRules } = await readPresentState(marks, fromEntry === true, nowMs)
   const { bookOf } = ruleBooks(config, nowMs)
   const books = new Map(VENUES.map(({ id }) => [id, withCollateralRules(bookOf(id), collateralRules)]))
   const { accounts, unreadable, faults } = await readAccounts({ file, format, config, errors })

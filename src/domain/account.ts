@@ -7,6 +7,7 @@ import type { FieldFault } from './fault.ts'
 import { warningLevelsSchema } from './level.ts'
 import { liabilitySchema } from './liability.ts'
 import { fourHourlyRolloverRateSchema, reasonAgainstRolloverTime } from './rollover.ts'
+import { KnownNames } from './similar.ts'
 
 export const POSITIONS_PER_ACCOUNT_MAX = 1_000
 /** Assets of one wallet. Venues take a few hundred as margin. */
@@ -43,8 +44,12 @@ export type VenueNames = ReadonlyMap<string, VenueId>
 /** Reads a name of a venue; gives the venue's id. */
 export function venueIdSchemaOf(names: VenueNames) {
   const known = [...names.keys()]
+  const similar = new KnownNames(() => known)
+  const rule = `must be one of ${known.join(', ')}`
   return z
-    .enum(known as [string, ...string[]], { error: `must be one of ${known.join(', ')}` })
+    .enum(known as [string, ...string[]], {
+      error: ({ input }) => (typeof input === 'string' ? rule + similar.suggestionFor(input) : rule),
+    })
     .transform((name) => names.get(name)!)
 }
 

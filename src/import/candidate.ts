@@ -43,16 +43,17 @@ export type AccountSchema = ReturnType<typeof accountSchemaOf>
 /** The faults that the rules find in an account. The worker asks the same. */
 export type CheckAccount = (account: Account) => readonly AccountFault[]
 
-/** Usually this is an account that is spread over several lines. */
-const NO_JSON_RULE =
-  'must be one account as JSON on one line; accounts over several lines stand in a list: [{...}, {...}]'
+/** Usually this is an account that is spread over several lines. `reason`: what and where the first mistake is. */
+function noJsonRule(reason: string): string {
+  return `must be one account as JSON on one line (${reason}); accounts over several lines stand in a list: [{...}, {...}]`
+}
 
 /** Reads one account of JSON. */
 export function jsonCandidate({ number, text, isCut, fault: misplaced }: Line): Candidate | Refused {
   if (isCut) return lineRefused(number, text, `must not be longer than ${LINE_LENGTH_MAX} characters`)
   if (misplaced !== undefined) return lineRefused(number, text, misplaced)
   const json = readJson(text)
-  if ('reason' in json) return lineRefused(number, text, NO_JSON_RULE)
+  if ('reason' in json) return lineRefused(number, text, noJsonRule(json.reason))
   if ('fault' in json)
     return [{ ...lineRefusal(number, text, json.fault.rule), path: pathText(json.fault.path) }]
   return { raw: json.value, lineOf: () => number }

@@ -145,11 +145,24 @@ export class CsvAccounts {
   }
 }
 
+/** Whether a line is the header of such a file, which no line of JSON is. */
+export function isCsvHeader(text: string): boolean {
+  const { fields } = parseCsvRow(text.trim(), separatorOf(text))
+  return fields.includes('id') && fields.includes('venue')
+}
+
 function readHeader(line: Line, separator: CsvSeparator): readonly Column[] {
   const { fields, fault } = parseCsvRow(line.text, separator)
   const fail = (what: string) => new PlimsollError('INPUT_INVALID', `line ${line.number} (header): ${what}`)
   if (fault !== undefined) throw fail(fault)
   for (const [index, name] of fields.entries()) {
+    if (name === '') {
+      const isLast = index === fields.length - 1
+      const hint = isLast
+        ? 'the header ends with a separator that must go, as in each row'
+        : 'each column needs one'
+      throw fail(`column ${index + 1} has no name: ${hint}`)
+    }
     if (!(CSV_COLUMNS as readonly string[]).includes(name)) {
       throw fail(`column "${name}" is unknown; known are ${CSV_COLUMNS.join(', ')}`)
     }

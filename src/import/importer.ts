@@ -20,7 +20,7 @@ import {
   type Refused,
   refusal,
 } from './candidate.ts'
-import { CsvAccounts } from './csv-accounts.ts'
+import { CsvAccounts, isCsvHeader } from './csv-accounts.ts'
 
 /** Faults that the summary lists; further refused accounts are only counted. */
 export const REFUSED_REPORTED_MAX = 1_000
@@ -75,7 +75,7 @@ export interface ImportSummary {
  * account that breaks a rule is refused with line, path, value and rule; the others are written. In CSV an account is
  * complete when a row of another one, or the end of the file, is read.
  * @throws PlimsollError INPUT_INVALID for a CSV
- * header that does not fit; REDIS_UNAVAILABLE when a write fails, with the number of accounts written before it.
+ * header that does not fit, and for one where JSON is expected; REDIS_UNAVAILABLE when a write fails, with the number of accounts written before it.
  */
 export async function importAccounts(options: ImportOptions): Promise<ImportSummary> {
   const run = new ImportRun(options)
@@ -155,6 +155,10 @@ class ImportRun {
 
   #candidatesOf(line: Line): (Candidate | Refused)[] {
     if (this.#csv !== undefined) return this.#csv.push(line)
+    if (this.#read === 0 && isCsvHeader(line.text)) {
+      const message = `line ${line.number} is the header of a CSV file, and the input is read as JSON: give --format csv`
+      throw new PlimsollError('INPUT_INVALID', message)
+    }
     return line.text.trim() === '' && line.fault === undefined ? [] : [jsonCandidate(line)]
   }
 

@@ -3,6 +3,7 @@ import {
   type AccountFault,
   faultsText,
   type InstrumentRules,
+  KnownNames,
   type MarginMode,
   type Position,
   pathText,
@@ -137,7 +138,16 @@ const FURTHER_ASSET_RULE =
 function unknownRule({ venue }: Account, { symbol }: Position, book: RuleBook): string {
   const refusal = book.refused?.get(symbol)
   if (refusal !== undefined) return `its rules are refused: ${refusal}`
-  return `rule book ${book.version} of ${venue} does not hold it; a rules file can add it`
+  const suggestion = namesOf(book).suggestionFor(symbol)
+  return `rule book ${book.version} of ${venue} does not hold it; a rules file can add it${suggestion}`
+}
+
+const heldNames = new WeakMap<RuleBook, KnownNames>()
+
+function namesOf(book: RuleBook): KnownNames {
+  const held = heldNames.get(book) ?? new KnownNames(() => book.symbols())
+  heldNames.set(book, held)
+  return held
 }
 
 /** @throws PlimsollError by the code of the first, with all faults of the account, the path that of the first. */

@@ -244,6 +244,11 @@ describe('plimsoll rules show', () => {
       /at 2020-01-01T00:00:00.000Z: .*from 2023-01-13/,
     ],
     ['a symbol that the book never held', ['NOUSDT'], /never held it; plimsoll rules list binance/],
+    [
+      'a symbol in other letters',
+      ['btc-usdt'],
+      /never held it; .* prints what it holds; did you mean BTCUSDT\?$/,
+    ],
   ])('refuses %s by name', async (_name, args, message) => {
     await expect(run(['show', 'binance', ...args])).rejects.toThrow(message)
     await expect(run(['show', 'binance', ...args])).rejects.toMatchObject({ code: 'SYMBOL_UNKNOWN' })
@@ -453,6 +458,10 @@ describe('plimsoll rules check', () => {
 
   it('names the file that cannot be read, and no option that was not given', async () => {
     await expect(run(['check', join(folder, 'none.json')])).rejects.toMatchObject({
+      code: 'CONFIGURATION',
+      message: expect.stringMatching(/^rules file .*none\.json cannot be read: there is no such file/),
+    })
+    await expect(run(['diff', 'bybit', join(folder, 'none.json')])).rejects.toMatchObject({
       code: 'CONFIGURATION',
       message: expect.stringMatching(/^rules file .*none\.json cannot be read: there is no such file/),
     })

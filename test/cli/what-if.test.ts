@@ -204,6 +204,10 @@ describe('plimsoll what-if', () => {
   it.each([
     ['{', /it is not JSON/],
     ['{"marks": {"BTCUSDT": 60000}}', /marks\.BTCUSDT is 60000/],
+    [
+      '{"collateralRules": {"BTC": {"tiers": [{"cap": "1", "ratio": "1"}], "asOf": "2999-01-01"}}}',
+      /collateralRules\.BTC\.asOf is "2999-01-01": must be at most 1 day after the present day/,
+    ],
     ['{"collateralRules": {"BTC": {"tiers": []}}}', /collateralRules\.BTC/],
     ['{"marksByVenue": {"nowhere": {}}}', /marksByVenue\.nowhere names no venue/],
     ['{"BTCUSDT": "60000"}', /BTCUSDT/],

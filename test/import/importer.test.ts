@@ -97,7 +97,9 @@ describe('an import of JSON lines', () => {
       [11, `id${'[0]'.repeat(31)}`, expect.stringContaining('[[[')],
     ])
     expect(summary.refused.map(({ rule }) => rule)).toEqual([
-      'must be one account as JSON on one line; accounts over several lines stand in a list: [{...}, {...}]',
+      expect.stringMatching(
+        /^must be one account as JSON on one line \(.*position \d+.*\); accounts over several lines stand in a list: \[\{\.\.\.\}, \{\.\.\.\}\]$/,
+      ),
       expect.stringContaining('must be a decimal string'),
       'rule book test-1 of bybit does not hold it; a rules file can add it',
       'unknown field',
@@ -677,10 +679,22 @@ describe('an import of CSV', () => {
     ])
   })
 
+  test.each(['id,venue,asset', 'venue;id;asset', '"id"\tvenue', 'id,venue,'])(
+    'is named once where JSON is expected, by the header %s',
+    async (first) => {
+      await expect(run('jsonl', ['', first, 'a,bybit,1', 'b,bybit,1'])).rejects.toMatchObject({
+        code: 'INPUT_INVALID',
+        message: 'line 2 is the header of a CSV file, and the input is read as JSON: give --format csv',
+      })
+    },
+  )
+
   test.each([
     ['id,venue,prize', 'column "prize" is unknown; known are id, venue, version'],
     ['id,venue,id', 'column "id" appears twice'],
     ['id,version', 'column "venue" is missing'],
+    ['id,venue,', 'column 3 has no name: the header ends with a separator that must go, as in each row'],
+    ['id,,venue', 'column 2 has no name: each column needs one'],
   ])('refuses the header %s', async (wrong, message) => {
     await expect(run('csv', [wrong, 'a,bybit,1'])).rejects.toMatchObject({
       code: 'INPUT_INVALID',

@@ -134,6 +134,15 @@ describe('an account with unknown symbols', () => {
     expect(refusal.message).toMatch(/; and 3 more faults$/)
   })
 
+  it.each([
+    ['BTC-USDT', 'BTCUSDT'],
+    ['ethusdt', 'ETHUSDT'],
+  ])('is answered for %s with the name that it may mean', (stated, meant) => {
+    expect(answer(wallet(['USDT', '1']), [position(stated)])).toMatchObject({
+      message: expect.stringMatching(new RegExp(`a rules file can add it; did you mean ${meant}\\?$`)),
+    })
+  })
+
   it('is not blamed for an asset in which one of them may settle', () => {
     expect(answer(wallet(['USDT', '1'], ['FOO', '1']), [position('BTCUSDT'), position('FOOUSD')])).toEqual({
       code: 'SYMBOL_UNKNOWN',

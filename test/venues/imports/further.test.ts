@@ -124,6 +124,17 @@ describe('meta of Hyperliquid', () => {
     })
   })
 
+  // Body of mainnet, 19 July 2026: contracts of a builder may only be isolated unless it lets wallets back them, and those bear both fields.
+  it('lets a wallet back a contract of a builder that states no margin mode, as the venue does', () => {
+    const coin = (name: string, more: object) => ({ name, szDecimals: 3, maxLeverage: 10, ...more })
+    const universe = [
+      coin('xyz:TSLA', { growthMode: 'enabled' }),
+      coin('xyz:HOOD', { onlyIsolated: true, marginMode: 'noCross' }),
+    ]
+    const { rules } = importedFrom('hyperliquid', [{ universe, collateralToken: 0 }])
+    expect([rules['xyz:TSLA']!.onlyIsolated, rules['xyz:HOOD']!.onlyIsolated]).toEqual([undefined, true])
+  })
+
   it('is read with the contexts of the assets beside it', () => {
     expect(Object.keys(importedFrom('hyperliquid', [[meta, [{ markPx: '1', funding: '0' }]]]).rules)).toEqual(
       ['BTC', 'DYDX', 'HPOS'],

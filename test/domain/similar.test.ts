@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest'
+import { KnownNames } from '../../src/domain/index.ts'
+
+const of = (...names: string[]) => new KnownNames(() => names)
+
+describe('a name that is not known', () => {
+  it.each([
+    ['BTC-USDT', ['BTCUSDT', 'ETHUSDT'], '; did you mean BTCUSDT?'],
+    ['btcusdt', ['BTCUSDT', 'ETHUSDT'], '; did you mean BTCUSDT?'],
+    ['BTC/USDT:USDT', ['BTCUSDT'], ''],
+    ['PEPE', ['kPEPE', 'BTC'], '; did you mean kPEPE?'],
+    ['KPEPE', ['kPEPE', 'BTC'], '; did you mean kPEPE?'],
+    ['PEPEUSDT', ['1000PEPEUSDT', 'PEPEUSDC'], '; did you mean 1000PEPEUSDT?'],
+    ['BTCUSDT', ['BTC-USDT-SWAP', 'BTC-USD-SWAP'], '; did you mean BTC-USDT-SWAP?'],
+    ['BTC-PERP', ['BTC-PERPETUAL'], '; did you mean BTC-PERPETUAL?'],
+    ['Bybit', ['bybit', 'binance'], '; did you mean bybit?'],
+    ['XBT', ['BTC'], ''],
+    ['ETHUSDT', ['BTCUSDT'], ''],
+    ['', ['BTCUSDT', '-'], ''],
+  ])('%s beside %o is answered with "%s"', (text, names, suggestion) => {
+    expect(of(...names).suggestionFor(text)).toBe(suggestion)
+  })
+
+  it('means the name that differs the least', () => {
+    expect(of('BTC-USD', 'BTCUSD_PERP').suggestionFor('btcusd')).toBe('; did you mean BTC-USD?')
+  })
+
+  it('is answered with up to three names that differ as little, and with none of more', () => {
+    expect(of('A-B', 'AB').suggestionFor('a_b')).toBe('; did you mean A-B or AB?')
+    expect(of('A-B', 'AB', 'A_B', 'A/B').suggestionFor('ab')).toBe('')
+  })
+
+  it('reads the known names once', () => {
+    let reads = 0
+    const names = new KnownNames(() => {
+      reads++
+      return ['BTCUSDT']
+    })
+    for (let asked = 0; asked < 3; asked++) names.suggestionFor('btcusdt')
+    expect(reads).toBe(1)
+  })
+})
