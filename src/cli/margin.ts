@@ -34,7 +34,7 @@ import {
   shortfallAtExitOf,
   statedFaultsOf,
 } from '../margin/index.ts'
-import { missingPricesOf } from '../questions/index.ts'
+import { missingForInitialOf, missingPricesOf } from '../questions/index.ts'
 import { withCollateralRules, withRules } from '../rules/index.ts'
 import { systemClock } from '../system/index.ts'
 import { accountSchema } from '../venues/index.ts'
@@ -71,7 +71,8 @@ export function marginCommand(): Command {
         'empty where it is the line as a whole. Blank lines are skipped. "rules" replaces\n' +
         'the rule book of the venue symbol by symbol. "ruleAgeDays" is the age of the\n' +
         'oldest rules of a margin account, null where they bear no day ("asOf").\n' +
-        '"missing" names the prices without which a margin account is "unknown".\n' +
+        '"missing" names the prices without which a margin account is "unknown", and\n' +
+        'those that leave its initial margin open alone ("leavesOpen").\n' +
         'An account with "levels" is judged by them in place of --levels.\n' +
         '"distance" is the equal move of all prices against the account that brings it\n' +
         'to its line, as a fraction; "ifOnly" the same for one coin alone. An account\n' +
@@ -208,7 +209,10 @@ function marginsOf(line: Line, { bookOf, nowMs }: MarginJudge, ruleFor: RuleFor)
     account: account.id,
     marginAccounts: marginAccounts.map((marginAccount) => ({
       ...stateOf(marginAccount),
-      missing: missingPricesOf(marginAccount, markOf, further),
+      missing: [
+        ...missingPricesOf(marginAccount, markOf, further),
+        ...missingForInitialOf(marginAccount, markOf),
+      ],
       ...answersOf(marginAccount, markOf, further),
       shortfallAtExit: exitOf(marginAccount),
       interest: interestAnswerOf(account, marginAccount, book, sinceMs, markOf, further) ?? null,

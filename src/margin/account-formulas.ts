@@ -4,6 +4,7 @@ import { assert } from '../errors.ts'
 import { type Algebra, sumOf } from './algebra.ts'
 import { isolatedMarginOf } from './closing-fee.ts'
 import { type AskedMargin, type Netting, nettedMaintenanceOf, nettingOf } from './netting.ts'
+import { countedUnderlyingOf, initialUnderlyingOf } from './option-formulas.ts'
 import {
   type IndexPrices,
   indexesMovedAgainst,
@@ -77,12 +78,35 @@ export function symbolsOf({ positions }: Pick<AccountFormula, 'positions'>): rea
 }
 
 function symbolsIn(positions: readonly RuledPosition[]): readonly string[] {
-  const all = positions.flatMap(({ position, rules }) =>
-    rules.option === undefined || rules.option.underlying === position.symbol
-      ? [position.symbol]
-      : [position.symbol, rules.option.underlying],
-  )
+  const all = positions.flatMap((ruled) => {
+    const underlying = countedUnderlyingOf(ruled)
+    return underlying === undefined ? [ruled.position.symbol] : [ruled.position.symbol, underlying]
+  })
   return [...new Set(all)]
+}
+
+const underlyings = new WeakMap<readonly RuledPosition[], readonly string[]>()
+
+/** Further symbols whose marks answers name where they are known: underlyings without which the account has a verdict. */
+export function furtherSymbolsOf(formula: Pick<AccountFormula, 'positions'>): readonly string[] {
+  const { positions } = formula
+  const known = underlyings.get(positions) ?? besides(formula, ({ rules }) => rules.option?.underlying)
+  underlyings.set(positions, known)
+  return known
+}
+
+/** Those among them without which an initial margin is not known. */
+export function initialSymbolsOf(formula: Pick<AccountFormula, 'positions'>): readonly string[] {
+  return besides(formula, initialUnderlyingOf)
+}
+
+function besides(
+  formula: Pick<AccountFormula, 'positions'>,
+  of: (ruled: RuledPosition) => string | undefined,
+): readonly string[] {
+  const counted = new Set(symbolsOf(formula))
+  const all = new Set(formula.positions.map(of))
+  return [...all].filter((symbol) => symbol !== undefined && !counted.has(symbol)) as string[]
 }
 
 /** The symbols whose funding rate counts in the maintenance margin. */

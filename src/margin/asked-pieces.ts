@@ -1,6 +1,7 @@
 // The maintenance margin of one position as pieces of its mark, of the mark of its underlying, and of the share of it that is
 // kept: what maintenance-formulas.ts asks for, without what the venue rounds.
 import type { Maintenance } from '../domain/index.ts'
+import { assert } from '../errors.ts'
 import { unroundedNumbers } from './algebra.ts'
 import { exactRulesOf } from './exact-rules.ts'
 import { maintenanceOf, ownRateOf, tierOf } from './maintenance-formulas.ts'
@@ -68,11 +69,11 @@ export function movingWithMark(sized: SizedPosition<Rational>, market: Market<Ra
   }
 }
 
-/** In w = mark of the underlying of an option. */
+/** In w = mark of the underlying of an option in whose maintenance margin it counts. */
 export function movingWithUnderlying(sized: SizedPosition<Rational>, market: Market<Rational>): Moving {
-  const { ruled, amount, isLong } = sized
+  const { ruled, amount } = sized
   const { maintenance, option } = ruled.rules
-  if (isLong || maintenance.kind !== 'option-standard' || option!.pricedIn === 'coin') return STILL
+  assert(maintenance.kind === 'option-standard', 'a contract with an underlying is an option')
   const rate = parseRate(maintenance.maintenanceRate)
   if (option!.type === 'call') return straight(mul(rate, amount))
   return { slope: ZERO, square: ZERO, tiered: largerOf(market.markPrice, rate, amount) }

@@ -107,7 +107,7 @@ function nearerOf(fall: Rational | undefined, rise: Rational | undefined): Ratio
 }
 
 /** The marks that follow each coin; none for a coin that is collateral alone. */
-function symbolsByCoin({ formula, indexes }: Known): ReadonlyMap<string, ReadonlySet<string>> {
+function symbolsByCoin({ formula, marks, indexes }: Known): ReadonlyMap<string, ReadonlySet<string>> {
   const coins = new Map<string, Set<string>>()
   for (const { position, rules, defaults } of formula.positions) {
     const { baseAsset, contribution, settlementAsset, option } = rules
@@ -115,7 +115,7 @@ function symbolsByCoin({ formula, indexes }: Known): ReadonlyMap<string, Readonl
     const coin = baseAsset ?? defaults.coinOf?.(position.symbol) ?? bySymbol
     const symbols = coins.get(coin) ?? new Set()
     coins.set(coin, symbols.add(position.symbol))
-    if (option !== undefined) symbols.add(option.underlying)
+    if (option !== undefined && marks.has(option.underlying)) symbols.add(option.underlying)
   }
   for (const coin of indexes.keys()) if (!coins.has(coin)) coins.set(coin, new Set())
   return coins

@@ -6,6 +6,7 @@ import {
   type Change,
   figuresOf,
   fundingSymbolsOf,
+  furtherSymbolsOf,
   marketOf,
   symbolsOf,
 } from './account-formulas.ts'
@@ -31,6 +32,7 @@ export type PriceKind = 'mark' | 'index'
 /** A margin account with all prices that decide about it. */
 export interface KnownPrices {
   readonly formula: AccountFormula
+  /** Those without which it has a verdict are in it where they are known. */
   readonly marks: ReadonlyMap<string, Rational>
   readonly indexes: ReadonlyMap<string, Rational>
   readonly rates: ReadonlyMap<string, Rational>
@@ -63,6 +65,10 @@ export function knownPricesOf(
 ): KnownPrices | undefined {
   const { pool } = formula
   const marks = parsed(symbolsOf(formula), markOf)
+  for (const symbol of furtherSymbolsOf(formula)) {
+    const mark = markOf(symbol)
+    if (mark !== undefined) marks?.set(symbol, parseDecimal(mark))
+  }
   const rates = parsed(fundingSymbolsOf(formula), fundingRateOf ?? (() => undefined))
   const indexes = parsed(pool === undefined ? [] : indexAssetsOf(pool), (asset) =>
     indexPriceOf?.(asset, pool!.currency),
@@ -108,7 +114,7 @@ export function figuresAt<N>(
   return figuresOf(algebra, formula, { ...prices, closingMarkOf }, change)
 }
 
-/** The initial margin of the position at that place. */
+/** The initial margin of the position at that place; undefined where the rules or a mark do not say it. */
 export function knownInitialMargin({ formula, marks, rates }: Known, place: number): Rational | undefined {
   const ruled = formula.positions[place]!
   const prices = {

@@ -3,6 +3,7 @@
 import type { AccountFormula, StillPositions } from './account-formulas.ts'
 import { totalsWithout } from './account-totals.ts'
 import type { Known } from './formula-figures.ts'
+import { countedUnderlyingOf } from './option-formulas.ts'
 import type { PoolBalances, PoolTerms } from './pool-formulas.ts'
 import type { RuledPosition } from './position-value.ts'
 import { pricedAssetsOf } from './priced-assets.ts'
@@ -89,9 +90,11 @@ function placesBySymbol(positions: readonly RuledPosition[]): ReadonlyMap<string
     if (places === undefined) bySymbol.set(symbol, [place])
     else places.push(place)
   }
-  positions.forEach(({ position, rules: { option } }, place) => {
-    put(position.symbol, place)
-    if (option !== undefined && option.underlying !== position.symbol) put(option.underlying, place)
+  positions.forEach((ruled, place) => {
+    const { symbol } = ruled.position
+    const underlying = countedUnderlyingOf(ruled)
+    put(symbol, place)
+    if (underlying !== undefined && underlying !== symbol) put(underlying, place)
   })
   placesKept.set(positions, bySymbol)
   return bySymbol

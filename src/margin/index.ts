@@ -1,6 +1,12 @@
 export * from './account.ts'
 export { accountFaultsOf, refuseFaults, ruleFaultsOf } from './account-faults.ts'
-export { type AccountFormula, fundingSymbolsOf, symbolsOf } from './account-formulas.ts'
+export {
+  type AccountFormula,
+  fundingSymbolsOf,
+  furtherSymbolsOf,
+  initialSymbolsOf,
+  symbolsOf,
+} from './account-formulas.ts'
 export { type MarginAccountName, marginAccountId, parseMarginAccountId } from './account-id.ts'
 export { AS_OF_AHEAD_MAX_MS, asOfFaultsOf, isAsOfAhead } from './as-of.ts'
 export { assumptionsUnder } from './assumptions.ts'

@@ -1,5 +1,4 @@
 // The initial margin that a venue asks of a position, as the venues' documents write it.
-import { assert } from '../errors.ts'
 import { type Algebra, magnitude } from './algebra.ts'
 import { bankruptcyFeeOf, costInitialOf, leverageMarginOf } from './closing-fee.ts'
 import { isInitialAtEntry } from './exact-rules.ts'
@@ -12,10 +11,8 @@ import { parseCap } from './tiers.ts'
 export function initialMarginOf<N>(sized: SizedPosition<N>, markValue: N, market: Market<N>): N | undefined {
   const { algebra, ruled, isLong, size } = sized
   const { initial, maintenance, closingFee, contribution } = ruled.rules
-  if (contribution === 'option' && maintenance.kind === 'option-standard') {
-    assert(market.underlyingPrice !== undefined, 'an option has an underlying')
+  if (contribution === 'option' && maintenance.kind === 'option-standard')
     return optionInitialOf(sized, markValue, market.underlyingPrice)
-  }
   if (initial === undefined) {
     if (closingFee === 'at-cost') return costInitialOf(sized)
     const margin = leverageMarginOf(sized, isInitialAtEntry(ruled) ? sized.entryValue : markValue)

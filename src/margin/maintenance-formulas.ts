@@ -9,7 +9,7 @@ import { parseCap } from './tiers.ts'
 /** Maintenance margin without the fee of closing. */
 export function maintenanceOf<N>(sized: SizedPosition<N>, markValue: N, market: Market<N>): N {
   const { algebra, ruled, isLong } = sized
-  const { position, rules } = ruled
+  const { rules } = ruled
   const { maintenance } = rules
   const value = rules.maintenancePrice === 'entry' ? sized.entryValue : markValue
   const share = (rate: string) => algebra.mul(algebra.of(parseRate(rate)), value)
@@ -41,15 +41,8 @@ export function maintenanceOf<N>(sized: SizedPosition<N>, markValue: N, market: 
       const { initialRate, share: part } = maintenance
       return algebra.mul(algebra.of(parseRate(part)), roundedMargin(sized, share(initialRate)))
     }
-    case 'option-standard': {
-      if (isLong) return algebra.of(ZERO)
-      const { underlyingPrice } = market
-      assert(
-        underlyingPrice !== undefined && rules.option !== undefined,
-        `option ${position.symbol} has an underlying`,
-      )
-      return optionMaintenanceOf(sized, markValue, underlyingPrice)
-    }
+    case 'option-standard':
+      return optionMaintenanceOf(sized, markValue, market.underlyingPrice)
   }
 }
 

@@ -14,7 +14,7 @@ export interface RuledPosition {
 /** What moves a position beside its own mark. Prices are asked for by symbol; rates are fractions for the next payment. */
 export interface Market<N> {
   readonly markPrice: N
-  /** Mark of the underlying of an option. */
+  /** Mark of the underlying of an option; undefined where it is not known, or there is none. */
   readonly underlyingPrice: N | undefined
   /** What a long position is to pay at the next funding, if above zero. */
   readonly fundingRate: Rational

@@ -244,8 +244,7 @@ function askedOf({ ruled, sized, market }: UnroundedPosition, symbol: string): M
 function coordinateOf(own: readonly UnroundedPosition[], symbol: string): Coordinate | undefined {
   const coordinates = own.flatMap(({ ruled }): Coordinate[] => {
     const { position, rules } = ruled
-    if (position.symbol === symbol) return [rules.contribution === 'inverse' ? 'reciprocal' : 'price']
-    return rules.option!.pricedIn === 'coin' ? [] : ['price']
+    return [position.symbol === symbol && rules.contribution === 'inverse' ? 'reciprocal' : 'price']
   })
   const [coordinate = 'price'] = coordinates
   return coordinates.every((other) => other === coordinate) ? coordinate : undefined

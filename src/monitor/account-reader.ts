@@ -4,6 +4,7 @@ import {
   distanceTextSteps,
   type FurtherPrices,
   fundingSymbolsOf,
+  furtherSymbolsOf,
   indexAssetsOf,
   marginStateSteps,
   type Steps,
@@ -52,7 +53,8 @@ function heldOf({ watchlist, markets }: AccountParts, marginAccount: number) {
   const exact = watchlist.exactOf(marginAccount)
   const { formula, venue } = exact
   const [present, presentFurther] = [markets.markOf(venue), markets.furtherOf(venue)]
-  const marks = new Map(symbolsOf(formula).map((symbol) => [symbol, present(symbol)]))
+  const symbols = [...symbolsOf(formula), ...furtherSymbolsOf(formula)]
+  const marks = new Map(symbols.map((symbol) => [symbol, present(symbol)]))
   const rates = new Map(
     fundingSymbolsOf(formula).map((symbol) => [symbol, presentFurther.fundingRateOf?.(symbol)]),
   )

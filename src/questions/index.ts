@@ -5,6 +5,7 @@ export { EVERY_PRICE, type Move, parseMove } from './moves.ts'
 export {
   type MissingPrice,
   type MovedIndexPrice,
+  missingForInitialOf,
   missingPricesOf,
   type PresentPrices,
   Prices,

@@ -3,6 +3,7 @@ import {
   type FurtherPrices,
   fundingSymbolsOf,
   indexAssetsOf,
+  initialSymbolsOf,
   type MarginAccount,
   type MarkOf,
   type RuledPosition,
@@ -195,6 +196,18 @@ export class Prices {
     const own = marksByVenue.get(venue)
     return (symbol) => own?.get(symbol) ?? marks.get(symbol)
   }
+}
+
+/** A mark without which the initial margin of a position is not known; the margin account has a verdict. */
+export interface MissingForInitial extends MissingPrice {
+  readonly leavesOpen: 'initialMargin'
+}
+
+/** Those of the margin account. */
+export function missingForInitialOf({ venue, formula }: MarginAccount, markOf: MarkOf): MissingForInitial[] {
+  return initialSymbolsOf(formula)
+    .filter((name) => markOf(name) === undefined)
+    .map((name) => ({ kind: 'mark', venue, name, leavesOpen: 'initialMargin' }))
 }
 
 /** The prices without which the margin account has no verdict. */

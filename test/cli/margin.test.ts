@@ -489,6 +489,39 @@ describe('plimsoll margin', () => {
     expect(results[0].marginAccounts[0].shortfallAtExit).toBe('2029')
   })
 
+  it('judges a short option in coin without the mark of its underlying, and names what its initial margin lacks', async () => {
+    const line = optionsLine({})
+    const marks = { 'BTC-25DEC26-60000-C': '0.05', 'BTC-25DEC26-60000-P': '0.05' }
+    const { results } = await run([{ ...line, marks }])
+    expect(results[0].marginAccounts[0]).toMatchObject({
+      verdict: 'safe',
+      maintenanceMargin: '0.25',
+      positions: [{ initialMargin: null }, { initialMargin: null }],
+      missing: [{ kind: 'mark', venue: 'deribit', name: 'BTC-25DEC26', leavesOpen: 'initialMargin' }],
+    })
+    const known = await run([line])
+    expect(known.results[0].marginAccounts[0]).toMatchObject({
+      maintenanceMargin: '0.25',
+      positions: [{ initialMargin: '0.2' }, { initialMargin: '0.2' }],
+      missing: [],
+    })
+  })
+
+  it('leaves a short option in the quote currency unknown without the mark of its underlying', async () => {
+    const symbol = 'BTC_USDC-25DEC26-60000-P'
+    const account = {
+      id: 'o/1',
+      venue: 'deribit',
+      collateral: [{ asset: 'USDC', amount: '9000' }],
+      positions: [{ symbol, marginMode: 'cross', size: '-1', entryPrice: '3000' }],
+    }
+    const { results } = await run([{ account, marks: { [symbol]: '3000' } }])
+    expect(results[0].marginAccounts[0]).toMatchObject({
+      verdict: 'unknown',
+      missing: [{ kind: 'mark', venue: 'deribit', name: 'BTC_USDC-25DEC26' }],
+    })
+  })
+
   it('leaves an account without the mark of a position unknown', async () => {
     const { refused, results } = await run([{ ...LINE, marks: {} }])
     expect(refused).toBe(0)

@@ -98,3 +98,54 @@ describe('a level by distance beside a short option', () => {
     },
   )
 })
+
+// Deribit, standard margin: of a short option in coin 0.075 coins and its mark, whatever its underlying is worth; OTM/U counts in
+// the initial margin alone.
+describe('the underlying of an option', () => {
+  const SHORT_CALL = position('BTC-4DEC26-60000-C', '-2', '0.1')
+  const SHORT_PUT = position('BTC-4DEC26-60000-P', '-2', '0.1')
+  const OPTION_MARKS = { 'BTC-4DEC26-60000-C': '0.12', 'BTC-4DEC26-60000-P': '0.12' }
+
+  function ofPosition(one: ReturnType<typeof position>, asset: string, marks: Record<string, string>) {
+    const account = { venue: 'deribit', collateral: [{ asset, amount: '1' }], positions: [one] } as never
+    const [marginAccount] = marginAccountsFor(account, deribit.ruleBook)
+    const state = stateOf(account, deribit.ruleBook, marks)
+    return { ...state, answers: answersOf(marginAccount!, (symbol) => marks[symbol]) }
+  }
+
+  it.each([
+    ['call', SHORT_CALL],
+    ['put', SHORT_PUT],
+  ])(
+    'that is priced in coin does not count in the margin of a short %s, but in its initial one',
+    (_, one) => {
+      const { initialMargin, ...without } = ofPosition(one, 'BTC', OPTION_MARKS).positions[0]!
+      const state = ofPosition(one, 'BTC', OPTION_MARKS)
+      expect(state).toMatchObject({ verdict: 'safe', maintenanceMargin: '0.39', marginRatio: '0.39' })
+      expect(without).toMatchObject({ maintenanceMargin: '0.39', liquidationPrice: '0.425' })
+      expect(initialMargin).toBeNull()
+      expect(state.answers).toMatchObject({
+        distance: null,
+        ifOnly: [{ coin: 'BTC', change: null, prices: {} }],
+      })
+      const known = ofPosition(one, 'BTC', { ...OPTION_MARKS, 'BTC-4DEC26': '60000' })
+      // 0.15 of the coin and the mark, of 2 contracts.
+      expect(known.positions[0]).toEqual({ ...without, initialMargin: '0.54' })
+      expect({ ...known, positions: [] }).toEqual({ ...state, positions: [] })
+    },
+  )
+
+  it('counts in the initial margin of a long option in neither currency, which asks for nothing', () => {
+    const inCoin = ofPosition({ ...SHORT_CALL, size: '2' }, 'BTC', OPTION_MARKS)
+    expect(inCoin).toMatchObject({ verdict: 'safe', positions: [{ initialMargin: '0' }] })
+    const inQuote = ofPosition(position('BTC_USDC-4DEC26-60000-C', '2', '900'), 'USDC', {
+      'BTC_USDC-4DEC26-60000-C': '1000',
+    })
+    expect(inQuote).toMatchObject({ verdict: 'safe', positions: [{ initialMargin: '0' }] })
+  })
+
+  it('counts in the maintenance margin of a short option in the quote currency', () => {
+    const one = position('BTC_USDC-4DEC26-60000-C', '-1', '900')
+    expect(ofPosition(one, 'USDC', { 'BTC_USDC-4DEC26-60000-C': '1000' }).verdict).toBe('unknown')
+  })
+})

@@ -84,6 +84,12 @@ describe('what-if of an option', () => {
     })
   })
 
+  it('knows the verdict of an option in coin without the price of its underlying, unless that moves', () => {
+    const marks = new Map([[PUT, '0.04']])
+    expect(ask(SHORT_PUT, '', { marks })).toEqual({ verdict: 'warned', missing: [] })
+    expect(ask(SHORT_PUT, '*=-30%', { marks })).toEqual({ verdict: 'unknown', missing: [openMark(PUT)] })
+  })
+
   // At a mark of 0.41 a short put asks for (0.075 + 0.41)·4 = 1.94 BTC, at one of 0.04 for 0.46; the wallet holds 0.5.
   it.each([
     ['a price of its own', `*=-30% ${PUT}=0.41`, 'liquidated'],

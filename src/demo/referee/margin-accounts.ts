@@ -63,10 +63,32 @@ function built(
   positions: readonly NaivePosition[],
   formula: VenueFormula,
 ): NaiveMarginAccount {
-  const symbols = positions.flatMap(({ position, rules }) =>
-    rules.option === undefined ? [position.symbol] : [position.symbol, rules.option.underlying],
-  )
+  const symbols = positions.flatMap(({ position, rules }) => {
+    const underlying = askedByUnderlying(position, rules)
+    return underlying === undefined ? [position.symbol] : [position.symbol, underlying]
+  })
   return { id, symbols: [...new Set(symbols)], falling: fallingOf(positions), wallet, positions, formula }
+}
+
+/** The underlying of a short option in dollars, which is asked for a share of it; undefined for all others. */
+function askedByUnderlying({ size }: Position, { option }: InstrumentRules): string | undefined {
+  return option !== undefined && option.pricedIn !== 'coin' && size.startsWith('-')
+    ? option.underlying
+    : undefined
+}
+
+/** The marks by which a position is judged; undefined when one is missing. */
+export function marksFor(
+  position: Position,
+  rules: InstrumentRules,
+  markOf: (symbol: string) => Fraction | undefined,
+): Pick<Prices, 'mark' | 'underlying'> | undefined {
+  const mark = markOf(position.symbol)
+  const asked = askedByUnderlying(position, rules)
+  const underlying = asked === undefined ? undefined : markOf(asked)
+  return mark === undefined || (asked !== undefined && underlying === undefined)
+    ? undefined
+    : { mark, underlying }
 }
 
 /** undefined when a mark is missing. `fundingRateOf`: of the next payment, a fraction; 0 unless given. */
@@ -78,10 +100,9 @@ export function figuresAt(
   let marginBalance = wallet
   const asked: { position: Position; rules: InstrumentRules; maintenance: Fraction }[] = []
   for (const { position, rules, figuresOf } of positions) {
-    const mark = markOf(position.symbol)
-    const underlying = rules.option === undefined ? undefined : markOf(rules.option.underlying)
-    if (mark === undefined || (rules.option !== undefined && underlying === undefined)) return undefined
-    const prices: Prices = { mark, underlying, fundingRate: fundingRateOf(position.symbol) }
+    const marks = marksFor(position, rules, markOf)
+    if (marks === undefined) return undefined
+    const prices: Prices = { ...marks, fundingRate: fundingRateOf(position.symbol) }
     const { contribution, maintenance } = figuresOf(prices)
     marginBalance = add(marginBalance, contribution)
     asked.push({ position, rules, maintenance })
@@ -107,7 +128,8 @@ export function movedAgainst(
     const option = positions.find(({ position }) => position.symbol === symbol)?.rules.option
     const grown = multiply(mark, risen)
     if (option === undefined) return grown
-    const underlying = markOf(option.underlying)
+    // In coins what the option gains does not depend on what a coin is worth.
+    const underlying = option.pricedIn === 'coin' ? ONE : markOf(option.underlying)
     return underlying && larger(grown, dearestOf(option, mark, underlying, share))
   }
 }

@@ -1,6 +1,6 @@
 import type { Account, CollateralRules, InstrumentRules, Position } from '../../domain/index.ts'
 import { add, type Fraction, multiply, ONE, parse, subtract, ZERO } from './fraction.ts'
-import { type AccountFigures, fallingOf, movedAgainst } from './margin-accounts.ts'
+import { type AccountFigures, fallingOf, marksFor, movedAgainst } from './margin-accounts.ts'
 import { isAtMost } from './venues/formula.ts'
 import { type Figures, VENUE_FORMULAS, type VenueFormula } from './venues/index.ts'
 
@@ -121,10 +121,9 @@ export function poolFiguresAt(pool: NaivePool, prices: PoolPrices): AccountFigur
   const profits = new Map<string, Fraction>()
   const asked: { position: Position; rules: InstrumentRules; maintenance: Fraction }[] = []
   for (const { position, rules, figuresOf } of pool.positions) {
-    const mark = prices.markOf(position.symbol)
-    const underlying = rules.option === undefined ? undefined : prices.markOf(rules.option.underlying)
-    if (mark === undefined || (rules.option !== undefined && underlying === undefined)) return undefined
-    const own = figuresOf({ mark, underlying, fundingRate: prices.fundingRateOf(position.symbol) })
+    const marks = marksFor(position, rules, (symbol) => prices.markOf(symbol))
+    if (marks === undefined) return undefined
+    const own = figuresOf({ ...marks, fundingRate: prices.fundingRateOf(position.symbol) })
     const { settlementAsset } = rules
     profits.set(settlementAsset, add(profits.get(settlementAsset) ?? ZERO, own.contribution))
     asked.push({ position, rules, maintenance: multiply(own.maintenance, indexes.get(settlementAsset)!) })

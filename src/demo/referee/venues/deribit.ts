@@ -43,8 +43,9 @@ function optionOf(position: Position, rules: InstrumentRules): Figures {
   const share = parseShare(maintenance.maintenanceRate)
   return ({ mark, underlying }) => {
     if (held.isLong) return { contribution: ZERO, maintenance: ZERO }
-    if (underlying === undefined) throw new Error(`${position.symbol} has no underlying`)
-    const ofUnderlying = multiply(share, option!.pricedIn === 'coin' ? ONE : underlying)
+    const worth = option!.pricedIn === 'coin' ? ONE : underlying
+    if (worth === undefined) throw new Error(`${position.symbol} has no underlying`)
+    const ofUnderlying = multiply(share, worth)
     const least = option!.type === 'call' ? ofUnderlying : larger(ofUnderlying, multiply(share, mark))
     return {
       contribution: ZERO,

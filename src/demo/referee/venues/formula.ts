@@ -16,7 +16,7 @@ export interface Held {
 
 export interface Prices {
   readonly mark: Fraction
-  /** Mark of the underlying of an option. */
+  /** Mark of the underlying of an option whose margin depends on it. */
   readonly underlying: Fraction | undefined
   /** A fraction for the next payment; a long position pays it if it is above zero. */
   readonly fundingRate: Fraction
