@@ -16,7 +16,7 @@ import {
 } from '../import/index.ts'
 import { accountFaultsOf, asOfFaultsOf, ruleFaultsOf, statedFaultsOf } from '../margin/index.ts'
 import { systemClock } from '../system/index.ts'
-import { indexFaultsOf, symbolFaultsOf, VENUE_NAMES } from '../venues/index.ts'
+import { expiryFaultsOf, indexFaultsOf, symbolFaultsOf, VENUE_NAMES } from '../venues/index.ts'
 import { refusedRules, ruleBooks } from '../worker/rule-books.ts'
 import { formatOf, formatOption, refusalText } from './accounts-file.ts'
 import { withOpenBook } from './book.ts'
@@ -103,8 +103,10 @@ async function runImport(file: string, flags: ImportFlags): Promise<void> {
     tell(process.stderr, `plimsoll: rules refused: ${visible(reason)}`)
   const check: CheckAccount = (account) => {
     const book = bookOf(account.venue)
+    const nowMs = systemClock.nowMs()
     const faults = [
-      ...asOfFaultsOf(account, systemClock.nowMs()),
+      ...asOfFaultsOf(account, nowMs),
+      ...expiryFaultsOf(account, nowMs),
       ...statedFaultsOf(account, book),
       ...accountFaultsOf(account, book),
     ]

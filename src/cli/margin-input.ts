@@ -15,7 +15,8 @@ import {
 } from '../domain/index.ts'
 import { type FaultCode, PlimsollError } from '../errors.ts'
 import { type Line, readJson } from '../input/index.ts'
-import { type MarginAccount, reasonAgainstOptionPrice } from '../margin/index.ts'
+import { type MarginAccount, reasonAgainstOptionPrice, refuseFaults } from '../margin/index.ts'
+import { expiryFaultsOf } from '../venues/index.ts'
 import { LINE_CHARACTERS_MAX } from './lines.ts'
 
 const inputSchema = z.strictObject({
@@ -58,6 +59,18 @@ export function readPrices(
     checked.set(name, price)
   }
   return checked
+}
+
+/**
+ * At the time at which the balances were true: what was held in a contract may be asked after it has expired.
+ * @throws PlimsollError CONTRACT_EXPIRED with the path of the symbol.
+ */
+export function refuseExpired(account: Account, nowMs: number): void {
+  const faults = expiryFaultsOf(account, account.asOfMs ?? nowMs).map((fault) => ({
+    ...fault,
+    rule: `${fault.rule}; asOfMs of a time before asks for the state of then`,
+  }))
+  refuseFaults(account, faults)
 }
 
 /** @throws PlimsollError MARK_INVALID with the path of the first price that an option priced in coin cannot have. */

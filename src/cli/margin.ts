@@ -45,6 +45,7 @@ import {
   readFundingRates,
   readInput,
   readPrices,
+  refuseExpired,
   refuseOptionPrices,
   refuseUnheld,
   refuseUnknownAssets,
@@ -170,6 +171,7 @@ function marginsOf(line: Line, { bookOf, nowMs }: MarginJudge, ruleFor: RuleFor)
   const input = readInput(line)
   const account = parseAt<Account>(accountSchema, input.account, 'account', 'ACCOUNT_INVALID')
   under('account', () => refuseFaults(account, asOfFaultsOf(account, nowMs)))
+  under('account', () => refuseExpired(account, nowMs))
   const marks = readPrices(input.marks, 'marks')
   const indexPrices = readPrices(input.indexPrices ?? {}, 'indexPrices')
   const exitPrices = readPrices(input.exitPrices ?? {}, 'exitPrices')

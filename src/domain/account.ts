@@ -232,7 +232,7 @@ function refuseLateRollovers(
 
 /** Why the rules cannot judge an account: a field of it, and what they would need. */
 export interface AccountFault extends FieldFault {
-  readonly code: 'SYMBOL_UNKNOWN' | 'ACCOUNT_UNSUPPORTED' | 'ACCOUNT_INVALID'
+  readonly code: 'SYMBOL_UNKNOWN' | 'ACCOUNT_UNSUPPORTED' | 'ACCOUNT_INVALID' | 'CONTRACT_EXPIRED'
 }
 
 /** Identity of a position inside its account: hedge mode holds a long and a short of one symbol. */

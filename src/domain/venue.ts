@@ -128,6 +128,11 @@ export interface Venue {
   readonly names: readonly string[]
   /** The names that the venue gives to its instruments: a part of `SYMBOL_PATTERN`. */
   readonly symbol: RegExp
+  /**
+   * When the contract of that name ends, Unix milliseconds: the end of the day or month, UTC, where the name says no more and
+   * the venue states no time of the day. undefined where the name says no day. Absent where no name does.
+   */
+  readonly expiryMsOf?: (symbol: string) => number | undefined
   /** Empty for a venue whose marks no stream brings yet: its accounts are refused at import, and judged by `plimsoll margin` alone. */
   readonly sources: readonly VenueSource[]
   readonly ruleBook: RuleBook

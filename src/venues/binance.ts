@@ -12,6 +12,7 @@ import { ruleBookOfEntries } from '../rules/index.ts'
 import { coinmEntriesOf, coinmSymbols } from './binance-coinm.ts'
 import { multiAssets } from './binance-collateral.ts'
 import { USDM_AS_OF, usdmCoinOf, usdmEntriesOf, usdmSymbols } from './binance-usdm.ts'
+import { endOfNumberedDayMs } from './expiry.ts'
 import {
   isEventTime,
   isObject,
@@ -238,6 +239,7 @@ export const binance: Venue = {
   id: BINANCE,
   names: [BINANCE, 'binance-usdm', 'binance-coinm'],
   symbol: new RegExp(`${USDM_SYMBOL.source}|${COINM_SYMBOL.source}`, 'u'),
+  expiryMsOf: (symbol) => endOfNumberedDayMs(symbol.split('_')[1] ?? ''),
   sources: [usdm, coinm],
   rulesImport: binanceImport,
   ruleBook: ruleBookOfEntries({

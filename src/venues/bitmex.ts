@@ -2,6 +2,7 @@ import { type Venue, venueId } from '../domain/index.ts'
 import { parseDecimal } from '../margin/index.ts'
 import { bitmexStream } from './bitmex-stream.ts'
 import { bookOf, type RulesFrom } from './book.ts'
+import { endOfLetteredMonthMs } from './expiry.ts'
 import { bitmexImport, bitmexRules, riskLimitsOf } from './imports/bitmex.ts'
 
 const BITMEX = venueId('bitmex')
@@ -90,6 +91,7 @@ export const bitmex: Venue = {
   id: BITMEX,
   names: [BITMEX, 'bitmex-public'],
   symbol: SYMBOL,
+  expiryMsOf: (symbol) => endOfLetteredMonthMs(symbol.slice(-'Z26'.length)),
   sources: [bitmexStream(SYMBOL)],
   rulesImport: bitmexImport,
   ruleBook: bookOf({

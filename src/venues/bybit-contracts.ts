@@ -1,4 +1,5 @@
 import { coinOfAsset } from './coins.ts'
+import { endOfLetteredMonthMs, endOfNamedDayMs } from './expiry.ts'
 import type { IndexedContracts } from './index-names.ts'
 
 /** Perpetuals end in USD, dated contracts in USD, a month letter and a year: BTCUSD, BTCUSDZ25. */
@@ -31,6 +32,13 @@ export const TAKER_FEE_RATE = '0.00055'
  */
 export const MARK_RULE_FROM = '2025-07-01'
 export const RULE_OF_ENTRY = { maintenancePrice: 'entry' } as const
+
+/** Of BTC-26DEC25, and of BTCUSDZ25, whose name says the month alone. */
+export function expiryMsOf(symbol: string): number | undefined {
+  return INVERSE_SYMBOL.test(symbol)
+    ? endOfLetteredMonthMs(symbol.slice(-'Z25'.length))
+    : endOfNamedDayMs(symbol.slice(symbol.lastIndexOf('-') + 1))
+}
 
 /** The asset in which PnL of a contract is paid. */
 export function settlementAssetOf(symbol: string): string {

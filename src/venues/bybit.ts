@@ -16,6 +16,7 @@ import { jsonOf } from '../input/index.ts'
 import { ruleBookOfEntries } from '../rules/index.ts'
 import {
   coinOf,
+  expiryMsOf,
   INDEXES,
   INVERSE_SYMBOL,
   LINEAR_SYMBOL,
@@ -260,6 +261,7 @@ export const bybit: Venue = {
   id: BYBIT,
   names: [BYBIT, 'bybit-linear', 'bybit-inverse'],
   symbol: new RegExp(`${LINEAR_SYMBOL.source}|${INVERSE_SYMBOL.source}`, 'u'),
+  expiryMsOf,
   sources: [linear, inverse],
   rulesImport: bybitImport,
   ruleBook: ruleBookOfEntries({

@@ -1,5 +1,6 @@
 import { type Venue, venueId } from '../domain/index.ts'
 import { bookOf, type RulesFrom } from './book.ts'
+import { endOfLastFridayMs } from './expiry.ts'
 import { cmeImport, rulesOfRow } from './imports/cme.ts'
 
 const CME = venueId('cme')
@@ -38,6 +39,8 @@ export const cme: Venue = {
   id: CME,
   names: [CME],
   symbol: SYMBOL,
+  // Last trade on the last Friday, at 16:00 in London. A year of one digit is one of any decade.
+  expiryMsOf: (symbol) => endOfLastFridayMs(symbol.slice(-'Z26'.length)),
   sources: [],
   rulesImport: cmeImport,
   ruleBook: bookOf({

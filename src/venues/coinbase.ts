@@ -1,5 +1,6 @@
 import { type SessionWindow, type Venue, venueId } from '../domain/index.ts'
 import { bookOf, type RulesFrom } from './book.ts'
+import { endOfNamedDayMs } from './expiry.ts'
 import { coinbaseImport, coinbaseRules, internationalRules } from './imports/coinbase.ts'
 
 const COINBASE = venueId('coinbase')
@@ -29,6 +30,7 @@ export const coinbase: Venue = {
   id: COINBASE,
   names: [COINBASE, 'coinbase-cfm', 'coinbase-intx'],
   symbol: SYMBOL,
+  expiryMsOf: (symbol) => endOfNamedDayMs(symbol.split('-')[1] ?? ''),
   sources: [],
   rulesImport: coinbaseImport,
   ruleBook: bookOf({

@@ -15,7 +15,7 @@ import {
   standardMarginsOf,
 } from './deribit-margins.ts'
 import { deribitStream } from './deribit-stream.ts'
-import { isNamedDay } from './expiry.ts'
+import { hourOfNamedDayMs, isNamedDay } from './expiry.ts'
 import { deribitImport, futureRules } from './imports/deribit.ts'
 
 const DERIBIT = venueId('deribit')
@@ -23,6 +23,9 @@ const DERIBIT = venueId('deribit')
 /** BTC-PERPETUAL, SOL_USDC-PERPETUAL, BTC-27DEC24, BTC-27DEC24-100000-C, XRP_USDC-27DEC24-0d625-P. */
 const SYMBOL = /^[A-Z\d]+(?:_[A-Z]+)?-(?:PERPETUAL|\d{1,2}[A-Z]{3}\d{2}(?:-\d+(?:d\d+)?-[CP])?)$/
 const PARTS = /^([A-Z\d]+)(?:_([A-Z]+))?-([^-]+)(?:-([^-]+)-([CP]))?$/
+
+/** UTC, of futures and options. */
+const EXPIRY_HOUR = 8
 
 /** Contracts whose entries are kept. A further one clears them first. */
 const CONTRACTS_KEPT_MAX = 10_000
@@ -112,6 +115,7 @@ export const deribit: Venue = {
   id: DERIBIT,
   names: [DERIBIT, 'deribit-public'],
   symbol: SYMBOL,
+  expiryMsOf: (symbol) => hourOfNamedDayMs(PARTS.exec(symbol)?.[3] ?? '', EXPIRY_HOUR),
   sources: [deribitStream(SYMBOL)],
   rulesImport: deribitImport,
   ruleBook: ruleBookOfEntries({

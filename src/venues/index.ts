@@ -134,6 +134,28 @@ export function symbolFaultsOf({ venue, positions }: Account): AccountFault[] {
   })
 }
 
+/** When a contract ends by its name, as `Venue.expiryMsOf`; undefined where that says nothing. */
+export function expiryMsOf(id: VenueId, symbol: string): number | undefined {
+  return venues.get(id)?.expiryMsOf?.(symbol)
+}
+
+/** The positions in contracts that have expired at that time, Unix milliseconds, by their names. */
+export function expiryFaultsOf({ venue, positions }: Account, atMs: number): AccountFault[] {
+  return positions.flatMap(({ symbol }, index) => {
+    const expiryMs = expiryMsOf(venue, symbol)
+    if (expiryMs === undefined || atMs < expiryMs) return []
+    const rule = `must be a contract that has not expired; this one did on ${expiryText(expiryMs)}`
+    return [{ code: 'CONTRACT_EXPIRED', path: ['positions', index, 'symbol'], rule }]
+  })
+}
+
+/** `2024-12-27, 08:00 UTC`; of the last millisecond of a day `2024-12-27, at the end of the day, UTC`. */
+export function expiryText(expiryMs: number): string {
+  const [day = '', time = ''] = new Date(expiryMs).toISOString().split('T')
+  if (time === '23:59:59.999Z') return `${day}, at the end of the day, UTC`
+  return `${day}, ${time.slice(0, 'hh:mm'.length)} UTC`
+}
+
 /**
  * The assets of a pool whose index prices no source of the venue brings, or only with a contract that the book does not hold:
  * the account would be unknown for ever. `account` has no fault by its rule book.

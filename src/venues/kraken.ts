@@ -1,6 +1,6 @@
 import { type Venue, venueId } from '../domain/index.ts'
 import { bookOf, type RulesFrom } from './book.ts'
-import { isNumberedDay } from './expiry.ts'
+import { endOfNumberedDayMs, isNumberedDay } from './expiry.ts'
 import { krakenImport, krakenRules } from './imports/kraken.ts'
 import { krakenStream } from './kraken-stream.ts'
 
@@ -60,6 +60,7 @@ export const kraken: Venue = {
   id: KRAKEN,
   names: [KRAKEN, 'kraken-futures', 'kraken-futures-public'],
   symbol: SYMBOL,
+  expiryMsOf: (symbol) => endOfNumberedDayMs(symbol.split('_')[2] ?? ''),
   sources: [krakenStream(SYMBOL)],
   rulesImport: krakenImport,
   ruleBook: bookOf({

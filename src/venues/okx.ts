@@ -1,6 +1,7 @@
 import { type InstrumentRules, type Venue, venueId, type WholeTier } from '../domain/index.ts'
 import { add, compare, formatDecimal, mul, ONE, parseDecimal, type Rational } from '../margin/index.ts'
 import { bookOf, type RulesFrom } from './book.ts'
+import { endOfNumberedDayMs } from './expiry.ts'
 import { OKX_ASSUMPTIONS, OKX_TAKER_FEE_RATE, okxImport } from './imports/okx.ts'
 import { leverageOf } from './imports/tiers.ts'
 import { okxStream } from './okx-stream.ts'
@@ -138,6 +139,7 @@ export const okx: Venue = {
   id: OKX,
   names: [OKX, 'okx-public'],
   symbol: SYMBOL,
+  expiryMsOf: (symbol) => endOfNumberedDayMs(symbol.split('-')[2] ?? ''),
   sources: [okxStream(SYMBOL)],
   rulesImport: okxImport,
   ruleBook: bookOf({

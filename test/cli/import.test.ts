@@ -48,6 +48,30 @@ const run = (...args: string[]) =>
   importCommand().parseAsync([...args, '--redis-url', server.url, '--shard', 'cli'], { from: 'user' })
 
 describe('plimsoll import', () => {
+  test('refuses a contract that has expired, by name and day', async () => {
+    const position = { symbol: 'BTC-27DEC24', marginMode: 'cross', size: '10', entryPrice: '60000' }
+    const account = {
+      id: 'a',
+      venue: 'deribit',
+      collateral: [{ asset: 'BTC', amount: '1' }],
+      positions: [position],
+    }
+    await writeFile(file, `${JSON.stringify(account)}\n`)
+    await run(file, '--dry-run', '--json')
+    expect(JSON.parse(printed)).toMatchObject({
+      imported: 0,
+      refusedCount: 1,
+      refused: [
+        {
+          path: 'positions[0].symbol',
+          value: 'BTC-27DEC24',
+          rule: 'must be a contract that has not expired; this one did on 2024-12-27, 08:00 UTC',
+        },
+      ],
+    })
+    expect(process.exitCode).toBe(1)
+  })
+
   test('imports good lines, reports bad ones, and exits with 1', async () => {
     await writeFile(
       file,

@@ -97,6 +97,30 @@ describe('plimsoll margin', () => {
     })
   })
 
+  it('refuses a contract that has expired, by name and day, and answers for a time before', async () => {
+    const position = { symbol: 'BTC-27DEC24-60000-C', marginMode: 'cross', size: '-1', entryPrice: '0.05' }
+    const account = {
+      id: 'a',
+      venue: 'deribit',
+      collateral: [{ asset: 'BTC', amount: '1' }],
+      positions: [position],
+    }
+    const line = { account, marks: { 'BTC-27DEC24-60000-C': '0.05' } }
+    expect(await errorOf(line)).toEqual({
+      code: 'CONTRACT_EXPIRED',
+      path: 'account.positions[0].symbol',
+      message:
+        'positions[0].symbol is "BTC-27DEC24-60000-C": must be a contract that has not expired; this one did on 2024-12-27, 08:00 UTC; asOfMs of a time before asks for the state of then',
+    })
+    const asOfMs = Date.UTC(2024, 11, 27, 8)
+    expect(await errorOf({ ...line, account: { ...account, asOfMs } })).toMatchObject({
+      code: 'CONTRACT_EXPIRED',
+    })
+    const { refused, results } = await run([{ ...line, account: { ...account, asOfMs: asOfMs - 1 } }])
+    expect(refused).toBe(0)
+    expect(results[0].marginAccounts[0].verdict).toBe('safe')
+  })
+
   // Of inverse options 1 is a whole coin, and a put at its strike of 60,000 is worth 60,000/U.
   it.each([
     [
