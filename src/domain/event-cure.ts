@@ -10,7 +10,9 @@ export const cureSchema = z.object({
     .array(
       z.object({
         symbol: text('Position to reduce.'),
-        size: figureOrNull('Smallest part to close, unsigned; null if closing it all is not enough.'),
+        size: figureOrNull(
+          'Smallest part to close, unsigned; null if closing it all is not enough, or if what it loses would be a debt whose margin is not known.',
+        ),
       }),
     )
     .describe(

@@ -36,6 +36,12 @@ export const eventPoolSchema = z.object({
   kind: z.enum(['multi-asset', 'spot-margin']).describe('As the account states it.'),
   liquidationLevel: decimalText('Of spot margin: assets / debts at which the venue liquidates.').optional(),
   liquidation: liquidationSchema.describe('`reached`: liquidated on the line; `passed`: only below it.'),
+  debtMargin: z
+    .enum(['by-asset'])
+    .optional()
+    .describe(
+      'The venue asks for maintenance margin of debts, at a rate that the rules of each asset state; absent where it does not.',
+    ),
   assets: z.array(pooledAssetSchema).describe('Each asset once, the currency of the pool first.'),
 })
 export type EventPool = Readonly<z.infer<typeof eventPoolSchema>>

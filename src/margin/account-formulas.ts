@@ -191,7 +191,7 @@ export function marketOf<N>({ position, rules }: RuledPosition, { markOf, fundin
 }
 
 /** What closing a part of a position pays into the wallet of its pool. */
-function realizedOf<N>(
+export function realizedOf<N>(
   algebra: Algebra<N>,
   { positions }: AccountFormula,
   prices: Prices<N>,

@@ -7,11 +7,12 @@ import { movedMark } from './adverse.ts'
 import { type Algebra, exactNumbers, magnitude } from './algebra.ts'
 import { isCreditedByFee } from './closing-fee.ts'
 import { type Figure, type FigureOf, firstCrossing, tracedFigure } from './crossing.ts'
-import { figuresAt, type Known } from './formula-figures.ts'
+import { figuresAt, type Known, paidByShare } from './formula-figures.ts'
 import { focusOn, placeIn } from './formula-focus.ts'
 import type { LevelRule } from './level-rule.ts'
 import { indexAssetsOf, type PoolTerms } from './pool-formulas.ts'
 import {
+  add,
   compare,
   div,
   formatDecimal,
@@ -50,7 +51,8 @@ export function* cureSteps(
   knownAt: KnownAt,
   rule: LevelRule,
 ): Steps<Cure> {
-  const { formula, figures } = knownAt(ZERO)
+  const present = knownAt(ZERO)
+  const { formula, figures } = present
   const isNegative = sign(figures.marginBalance) < 0
   const topUpGoals = topUpGoalsOf(marginAccount, rule, false)
   const topUpOf = (asset: string | undefined) =>
@@ -66,11 +68,23 @@ export function* cureSteps(
   const reductions: Cure['reductions'][number][] = []
   for (const [index, { position }] of formula.positions.entries()) {
     const closings = goals.map((goal) => closingOf(knownAt, index, goal))
-    reductions.push({ symbol: position.symbol, size: reductionOf(closings, formula.marginMode) })
+    const size = reductionOf(closings, formula.marginMode)
+    // A larger part would lose more.
+    const isKnown = size === null || !leavesUnknownDebt(present, index, size)
+    reductions.push({ symbol: position.symbol, size: isKnown ? size : null })
     yield
   }
   const cure = { topUp: formatDecimal(topUp), reductions }
   return formula.pool === undefined ? cure : { ...cure, topUps: yield* topUpSteps(formula.pool, topUpOf) }
+}
+
+/** Whether the wallet of a pool does not hold what closing that size loses, and no rules say what such a debt asks for. */
+function leavesUnknownDebt(known: Known, index: number, size: Decimal): boolean {
+  const { position, rules } = known.formula.positions[index]!
+  const held = known.formula.pool?.assets.find(({ asset }) => asset === rules.settlementAsset)
+  if (held?.lacksDebtRate !== true) return false
+  const share = div(parseDecimal(size), magnitude(exactNumbers, parseDecimal(position.size)))
+  return sign(add(held.wallet, paidByShare(known, index, share))) < 0
 }
 
 /** With each asset of the pool but its currency. */

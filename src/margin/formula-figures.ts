@@ -8,6 +8,7 @@ import {
   fundingSymbolsOf,
   furtherSymbolsOf,
   marketOf,
+  realizedOf,
   symbolsOf,
 } from './account-formulas.ts'
 import { type Algebra, exactNumbers } from './algebra.ts'
@@ -123,6 +124,20 @@ export function knownInitialMargin({ formula, marks, rates }: Known, place: numb
     fundingRateOf: (symbol: string) => rates.get(symbol),
   }
   return initialMarginAt(ruled, marketOf(ruled, prices))
+}
+
+/** What closing that share of the position at that place pays into the wallet of its pool. */
+export function paidByShare(
+  { formula, marks, rates }: KnownPrices,
+  index: number,
+  share: Rational,
+): Rational {
+  const prices = {
+    markOf: (symbol: string) => marks.get(symbol),
+    indexOf: () => undefined,
+    fundingRateOf: (symbol: string) => rates.get(symbol),
+  }
+  return realizedOf(exactNumbers, formula, prices, { closed: { index, share } })
 }
 
 /** marginBalance − maintenanceMargin with some prices moved, after a change. */

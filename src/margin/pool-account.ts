@@ -13,7 +13,7 @@ import { assumptionsOf } from './assumptions.ts'
 import { interestAssumptionsOf } from './interest.ts'
 import type { MarginAccount } from './margin-account.ts'
 import { collateralRulesIn, debtRulesIn, lacksDebtRate, poolAssetsOf } from './pool-assets.ts'
-import { owedOf, type PoolAsset, type PoolTerms } from './pool-formulas.ts'
+import { debtRateOf, owedOf, type PoolAsset, type PoolTerms } from './pool-formulas.ts'
 import { isOneMarginAccount, liquidationOf } from './position-mates.ts'
 import type { RuledPosition } from './position-value.ts'
 import { parseDecimal, parseRate, ZERO } from './rational.ts'
@@ -39,10 +39,9 @@ export function poolTermsOf(
     const wallet = amountIn(collateral, asset)
     const terms = { asset, wallet, liability: amountIn(liabilities, asset), rules, weights }
     const isUnruled = !isCurrency && rules === undefined
-    if (isUnruled || (isOwed(terms) && lacksDebtRate(rules, pool, book))) {
-      refuseFaults(account, accountFaultsOf(account, book))
-    }
-    return terms
+    const isLacking = lacksDebtRate(rules, pool, book)
+    if (isUnruled || (isOwed(terms) && isLacking)) refuseFaults(account, accountFaultsOf(account, book))
+    return isLacking ? { ...terms, lacksDebtRate: true as const } : terms
   })
   return {
     currency,
@@ -94,6 +93,7 @@ export function poolAccount(
     rulesAsOfMs: oldestMs([...rules, ...weights]),
     assumptions: [
       ...poolAssumptionsOf(positions, weights),
+      ...lossAssumptionsOf(pool, positions, book),
       ...interestAssumptionsOf(
         account,
         owed.map(({ asset }) => asset),
@@ -102,6 +102,27 @@ export function poolAccount(
     isPlain: false,
     formula: { marginMode: 'cross', positions, walletBalance: ZERO, pool },
   }
+}
+
+/**
+ * What is assumed of losses that are not realised, of each asset in which they may arise. A venue that asks for margin of debts lends
+ * what the equity of an asset lacks, not its wallet alone (Bybit: "coin equity = walletBalance − spotBorrow + unrealisedPnl").
+ */
+function lossAssumptionsOf(
+  pool: PoolTerms,
+  positions: readonly RuledPosition[],
+  { defaults }: RuleBook,
+): string[] {
+  if (pool.kind !== 'multi-asset' || defaults.debtMargin !== 'by-asset') return []
+  const settling = new Set(positions.map(({ rules }) => rules.settlementAsset))
+  const asking = pool.assets.filter(
+    (asset) => settling.has(asset.asset) && (asset.lacksDebtRate === true || debtRateOf(pool, asset).n > 0n),
+  )
+  return asking.map(({ asset }) => lossAssumption(asset))
+}
+
+export function lossAssumption(asset: string): string {
+  return `a loss in ${asset} that is not realised counts as no debt, also beyond the wallet: the venue may lend it, and then ask for more maintenance margin`
 }
 
 /** Each once: those of the positions, then of the assets. */

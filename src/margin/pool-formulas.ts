@@ -16,6 +16,8 @@ export interface PoolAsset {
   readonly rules: CollateralRules | undefined
   /** How it counts; undefined for the currency of the pool, which counts as it is. */
   readonly weights: CollateralRules | undefined
+  /** Nothing says what a debt in it asks for: an account that owes it is refused, and no change may leave such a debt. */
+  readonly lacksDebtRate?: true
 }
 
 export interface PoolTerms {
@@ -27,7 +29,7 @@ export interface PoolTerms {
   readonly rest?: PoolBalances<Rational>
   /** Of spot margin: the line is where weighted assets are this many times the debts. undefined: equity against margin. */
   readonly liquidationLevel: Rational | undefined
-  /** Of the rule book, for a pool without positions. */
+  /** Of the rule book. */
   readonly defaults: MarginDefaults
 }
 

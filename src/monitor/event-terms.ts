@@ -61,7 +61,14 @@ export function poolOf(
     return { ...amounts, ...indexFields(seen, nowMonotonicMs), ...counting }
   })
   const { kind, liquidationLevel } = pool
-  return { kind, ...(liquidationLevel === undefined ? {} : { liquidationLevel }), liquidation, assets }
+  const { debtMargin } = formula.pool.defaults
+  return {
+    kind,
+    ...(liquidationLevel === undefined ? {} : { liquidationLevel }),
+    liquidation,
+    ...(debtMargin === undefined ? {} : { debtMargin }),
+    assets,
+  }
 }
 
 /** Without the words beside them, on which no figure depends. */

@@ -190,6 +190,7 @@ function bookOf(
     venue,
     version: ruleBook,
     defaults: {
+      ...(pool?.debtMargin === undefined ? {} : { debtMargin: pool.debtMargin }),
       closingFee: 'none',
       liquidation: pool?.liquidation ?? 'reached',
       ...(hedgedAssumption === undefined ? {} : { hedgedAssumption }),

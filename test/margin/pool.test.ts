@@ -496,6 +496,74 @@ describe('a debt in the currency of a pool', () => {
   })
 })
 
+describe('a loss of a pool whose venue asks for margin of debts', () => {
+  const pool = { currency: 'USD' }
+  const positions = [{ symbol: 'X', marginMode: 'cross', size: '1000', entryPrice: '100' }]
+  /** `rate`: undefined for a currency without rules. */
+  const bookOfDebts = (rate: string | null | undefined, defaults: object = { debtMargin: 'by-asset' }) => {
+    const usd = rate === undefined ? {} : { USD: { ...AS_IT_IS, liabilityMaintenanceRate: rate } }
+    const rules = bookOf({ ...BINANCE, ...defaults }, { X: oneTier('0.01', '0', { settle: 'USD' }) })
+    const weights = bookWith({ BTC: AS_IT_IS, ...usd })
+    return { ...rules, collateralOf: weights.collateralOf! }
+  }
+  const of = (usd: string, btc: string, book: RuleBook, mark = '40.3') =>
+    stateOf(
+      {
+        pool,
+        collateral: [
+          { asset: 'USD', amount: usd },
+          { asset: 'BTC', amount: btc },
+        ],
+        positions,
+      },
+      book,
+      { BTC: '60000' },
+      { X: mark },
+    )
+  const sizeOf = (state: ReturnType<typeof of>) => state.cure!.reductions[0]!.size
+
+  it('has no reduction where it would be a debt of unknown rate, which is not 0', () => {
+    for (const unknown of [undefined, null]) expect(sizeOf(of('100', '1', bookOfDebts(unknown)))).toBeNull()
+    expect(sizeOf(of('100', '1', bookOfDebts(null, {})))).toBeNull()
+  })
+
+  it('has the reduction that is right while the wallet holds it, or the rate is known', () => {
+    // 0.5 · 400 of margin balance hold 1 % of 40.3 · 496.27…
+    const known = '503.72208437'
+    expect(sizeOf(of('100', '1', bookOfDebts('0')))).toBe(known)
+    expect(sizeOf(of('100', '1', bookOfDebts(undefined, {})))).toBe(known)
+    for (const unknown of [undefined, null])
+      expect(sizeOf(of('60100', '0', bookOfDebts(unknown)))).toBe(known)
+  })
+
+  const assumed = expect.stringContaining('a loss in USD that is not realised')
+  const assumptionsOf = (book: RuleBook, account: object = {}) =>
+    marginAccountsOf(
+      parsedAccount({
+        pool,
+        collateral: [{ asset: 'BTC', amount: '1' }],
+        positions,
+        ...account,
+      } as never),
+      book,
+    ).flatMap(({ assumptions }) => assumptions)
+
+  it.each([undefined, null, '0.02'])('is assumed to be no debt before it is realised: rate %s', (rate) => {
+    expect(assumptionsOf(bookOfDebts(rate))).toEqual([assumed])
+  })
+
+  it('needs no assumption where a debt asks for none, the pool holds no position, or its kind counts no such debt', () => {
+    expect(assumptionsOf(bookOfDebts('0'))).toEqual([])
+    expect(assumptionsOf(bookOfDebts('0.02', {}))).toEqual([])
+    const short = [{ asset: 'BTC', amount: '-0.1' }]
+    const debtAlone = { collateral: [{ asset: 'USD', amount: '9000' }, ...short], positions: [] }
+    const rules = { ...bookOfDebts('0.02'), collateralOf: bookWith({ BTC: AS_IT_IS }).collateralOf! }
+    expect(assumptionsOf(rules, debtAlone)).not.toContainEqual(assumed)
+    const spot = { pool: { ...pool, kind: 'spot-margin', liquidationLevel: '1.1' } }
+    expect(assumptionsOf(bookOfDebts('0.02'), spot)).not.toContainEqual(assumed)
+  })
+})
+
 const POSITION = [{ symbol: 'X', marginMode: 'cross', size: '1', entryPrice: '100' }]
 const MARK = { X: '100' }
 

@@ -6,7 +6,7 @@ import {
   type MarginEvent,
   type RuleBook,
 } from '../../src/domain/index.ts'
-import { assumptionsUnder, levelRule, marginAccountsOf } from '../../src/margin/index.ts'
+import { assumptionsUnder, levelRule, lossAssumption, marginAccountsOf } from '../../src/margin/index.ts'
 import { verifyEvent } from '../../src/questions/index.ts'
 import { withCollateralRules } from '../../src/rules/index.ts'
 import { bybit } from '../../src/venues/index.ts'
@@ -17,6 +17,7 @@ import { openMonitor } from '../support/monitor.ts'
 const FEE = 'the taker fee is that of an account without a discount'
 const STEP = 'the rate of a step is that of the whole position'
 const HAIRCUT = 'the haircut is that of last month'
+const LOSS = lossAssumption('USDT')
 const HEDGED = bybit.ruleBook.defaults.hedgedAssumption!
 
 const RULES: Readonly<Record<string, InstrumentRules>> = {
@@ -100,11 +101,11 @@ const CASES: readonly (readonly [what: string, account: Partial<Account>, assume
     },
     [FEE, HEDGED],
   ],
-  ['of a pool', { ...POOL, collateral: COINS, positions: [position('BOTH')] }, [STEP, FEE, HAIRCUT]],
+  ['of a pool', { ...POOL, collateral: COINS, positions: [position('BOTH')] }, [STEP, FEE, HAIRCUT, LOSS]],
   [
     'of a pool with a debt without a rate',
     { ...POOL, collateral: COINS, liabilities: [DEBT], positions: [position('PLAIN')] },
-    [HAIRCUT, FEE, 'the debt in USDT states no hourlyInterestRate, so no interest is added to it'],
+    [HAIRCUT, FEE, LOSS, 'the debt in USDT states no hourlyInterestRate, so no interest is added to it'],
   ],
   [
     'of a pool with a debt without a principal',
@@ -114,7 +115,7 @@ const CASES: readonly (readonly [what: string, account: Partial<Account>, assume
       liabilities: [{ ...DEBT, hourlyInterestRate: '0.0001' }],
       positions: [position('PLAIN')],
     },
-    [HAIRCUT, FEE, 'the debt in USDT states no principal, so interest is charged on all of it'],
+    [HAIRCUT, FEE, LOSS, 'the debt in USDT states no principal, so interest is charged on all of it'],
   ],
 ]
 
@@ -175,10 +176,10 @@ describe('the assumptions of an event', () => {
     }
     const event = published({ ...account, asOfMs: START_MS }, { appliesFunding: true, startMs: START_MS })
     const sentence = 'the debt in USDT states no hourlyInterestRate, so no interest is added to it'
-    expect(event.assumptions).toEqual([HAIRCUT, FEE, sentence])
+    expect(event.assumptions).toEqual([HAIRCUT, FEE, LOSS, sentence])
     expect(verifyEvent(event)).toMatchObject({ isOk: true, faults: [], differences: [] })
-    expect(verifyEvent({ ...event, assumptions: [HAIRCUT, FEE] }).differences).toEqual([
-      { field: 'assumptions', stated: [HAIRCUT, FEE], recomputed: event.assumptions },
+    expect(verifyEvent({ ...event, assumptions: [HAIRCUT, FEE, LOSS] }).differences).toEqual([
+      { field: 'assumptions', stated: [HAIRCUT, FEE, LOSS], recomputed: event.assumptions },
     ])
   })
 
