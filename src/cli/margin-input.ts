@@ -16,7 +16,7 @@ import {
 import { type FaultCode, PlimsollError } from '../errors.ts'
 import { type Line, readJson } from '../input/index.ts'
 import { type MarginAccount, reasonAgainstOptionPrice, refuseFaults } from '../margin/index.ts'
-import { expiryFaultsOf } from '../venues/index.ts'
+import { expiryFaultsOf, expiryMsOf, expiryText } from '../venues/index.ts'
 import { LINE_CHARACTERS_MAX } from './lines.ts'
 
 const inputSchema = z.strictObject({
@@ -62,15 +62,27 @@ export function readPrices(
 }
 
 /**
- * At the time at which the balances were true: what was held in a contract may be asked after it has expired.
+ * Balances of a stated time after the expiry hold what the contract settled at.
  * @throws PlimsollError CONTRACT_EXPIRED with the path of the symbol.
  */
-export function refuseExpired(account: Account, nowMs: number): void {
-  const faults = expiryFaultsOf(account, account.asOfMs ?? nowMs).map((fault) => ({
+export function refuseExpired(account: Account): void {
+  const { asOfMs } = account
+  if (asOfMs === undefined) return
+  const faults = expiryFaultsOf(account, asOfMs).map((fault) => ({
     ...fault,
     rule: `${fault.rule}; asOfMs of a time before asks for the state of then`,
   }))
   refuseFaults(account, faults)
+}
+
+/** Without a time the marks beside the account may be those of a time before the expiry. */
+export function expiryAssumptionsOf({ venue, formula }: MarginAccount, nowMs: number): string[] {
+  const symbols = new Set(formula.positions.map(({ position }) => position.symbol))
+  return [...symbols].flatMap((symbol) => {
+    const expiryMs = expiryMsOf(venue, symbol)
+    if (expiryMs === undefined || nowMs < expiryMs) return []
+    return [`${symbol} expired on ${expiryText(expiryMs)}: the prices are taken for those of a time before`]
+  })
 }
 
 /** @throws PlimsollError MARK_INVALID with the path of the first price that an option priced in coin cannot have. */

@@ -41,6 +41,7 @@ import { accountSchema } from '../venues/index.ts'
 import { type BookOf, ruleBooks } from '../worker/rule-books.ts'
 import { linesOf, openInput, writeLine } from './lines.ts'
 import {
+  expiryAssumptionsOf,
   parseAt,
   readFundingRates,
   readInput,
@@ -171,7 +172,7 @@ function marginsOf(line: Line, { bookOf, nowMs }: MarginJudge, ruleFor: RuleFor)
   const input = readInput(line)
   const account = parseAt<Account>(accountSchema, input.account, 'account', 'ACCOUNT_INVALID')
   under('account', () => refuseFaults(account, asOfFaultsOf(account, nowMs)))
-  under('account', () => refuseExpired(account, nowMs))
+  under('account', () => refuseExpired(account))
   const marks = readPrices(input.marks, 'marks')
   const indexPrices = readPrices(input.indexPrices ?? {}, 'indexPrices')
   const exitPrices = readPrices(input.exitPrices ?? {}, 'exitPrices')
@@ -221,7 +222,11 @@ function marginsOf(line: Line, { bookOf, nowMs }: MarginJudge, ruleFor: RuleFor)
       rollover: rolloverAnswerOf(account, marginAccount, book, sinceMs, markOf, further) ?? null,
       ruleBook: marginAccount.ruleBook,
       ruleAgeDays: ruleAgeDays(marginAccount.rulesAsOfMs, nowMs),
-      assumptions: assumptionsUnder(marginAccount, rule),
+      assumptions: [
+        ...assumptionsUnder(marginAccount, rule),
+        // Of a stated time it is known that it was before the expiry.
+        ...(account.asOfMs === undefined ? expiryAssumptionsOf(marginAccount, nowMs) : []),
+      ],
     })),
   }
 }

@@ -15,7 +15,7 @@ import {
   venueIdSchemaOf,
 } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
-import { pooledAssetsOf } from '../margin/index.ts'
+import { isOpen, pooledAssetsOf } from '../margin/index.ts'
 import { ruleBookOfEntries } from '../rules/index.ts'
 import { binance } from './binance.ts'
 import { bitmex } from './bitmex.ts'
@@ -139,10 +139,10 @@ export function expiryMsOf(id: VenueId, symbol: string): number | undefined {
   return venues.get(id)?.expiryMsOf?.(symbol)
 }
 
-/** The positions in contracts that have expired at that time, Unix milliseconds, by their names. */
+/** The open positions in contracts that have expired at that time, Unix milliseconds, by their names. */
 export function expiryFaultsOf({ venue, positions }: Account, atMs: number): AccountFault[] {
-  return positions.flatMap(({ symbol }, index) => {
-    const expiryMs = expiryMsOf(venue, symbol)
+  return positions.flatMap(({ symbol, size }, index) => {
+    const expiryMs = isOpen({ size }) ? expiryMsOf(venue, symbol) : undefined
     if (expiryMs === undefined || atMs < expiryMs) return []
     const rule = `must be a contract that has not expired; this one did on ${expiryText(expiryMs)}`
     return [{ code: 'CONTRACT_EXPIRED', path: ['positions', index, 'symbol'], rule }]

@@ -49,7 +49,10 @@ describe('positions in contracts that have expired', () => {
   const EXPIRY_MS = Date.UTC(2024, 11, 27, 8)
   const account: Account = makeAccount({
     venue: 'deribit',
-    positions: ['BTC-PERPETUAL', 'BTC-27DEC24', 'BTC-28DEC24'].map((symbol) => crossPosition(symbol)),
+    positions: [
+      ...['BTC-PERPETUAL', 'BTC-27DEC24', 'BTC-28DEC24'].map((symbol) => crossPosition(symbol)),
+      crossPosition('BTC-26DEC24', { size: '0' }),
+    ],
   })
 
   it('are named with the time of the expiry, from that time on', () => {
