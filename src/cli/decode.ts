@@ -17,10 +17,10 @@ export function decodeCommand(): Command {
     .addHelpText(
       'after',
       '\nPrints {"kind", "ticks": [{"symbol", "markPrice", "fundingRate"?,\n' +
-        '"nextFundingTimeMs"?, "eventTimeMs"}], "indexPrices"?: [{"index", "indexPrice",\n' +
-        '"eventTimeMs"}]} for every line, and as "unreadable" the markets of entries that\n' +
-        'cannot be read beside others (null: an entry that names none). State carries\n' +
-        'from line to line as on one connection. Blank lines are skipped. A frame that\n' +
+        '"nextFundingTimeMs"?, "eventTimeMs"?}], "indexPrices"?: [{"index", "indexPrice",\n' +
+        '"eventTimeMs"?}]} for every line, and as "unreadable" the markets of entries that\n' +
+        'cannot be read beside others (null: an entry that names none). A venue that\n' +
+        'states no time gives no "eventTimeMs". State carries from line to line as on one connection. Blank lines are skipped. A frame that\n' +
         'cannot be read has the kind "malformed" and is no fault.',
     )
     .action(async (file: string, options: { venue: string }) => {
@@ -47,13 +47,13 @@ interface DecodedTick extends Partial<Funding> {
   readonly symbol: string
   readonly markPrice: string
   settlementPrice: string | undefined
-  readonly eventTimeMs: number
+  readonly eventTimeMs: number | undefined
 }
 
 function tickOf(
   symbol: string,
   markPrice: string,
-  eventTimeMs: number,
+  eventTimeMs: number | undefined,
   funding: Funding | undefined,
 ): DecodedTick {
   return {

@@ -22,7 +22,7 @@ export interface Funding {
 }
 
 /** Takes prices in the order of the text that states them. */
-export interface PriceSink {
+export interface PriceSink<EventTime extends number | undefined = number> {
   /**
    * A price as the venue printed it. A market's mark comes before its other prices. An index price is stated again where the
    * text confirms it. `funding` comes with marks and is valid during the call alone.
@@ -31,15 +31,18 @@ export interface PriceSink {
     kind: PriceKind,
     symbol: string,
     price: Decimal,
-    eventTimeMs: number,
+    eventTimeMs: EventTime,
     funding: Funding | undefined,
   ): void
   /** The text confirms that this market's mark has not changed. `funding` may have: it is that of the text and its state, as with `price`. */
-  unchanged(symbol: string, eventTimeMs: number, funding: Funding | undefined): void
+  unchanged(symbol: string, eventTimeMs: EventTime, funding: Funding | undefined): void
 }
 
-/** Where a parser puts what it reads. Called synchronously from `parse`. */
-export interface FrameSink extends PriceSink {
+/**
+ * Where a parser puts what it reads. Called synchronously from `parse`. Prices have no time where the venue states none: then
+ * the time of receipt is theirs, and they are in the order in which they come.
+ */
+export interface FrameSink extends PriceSink<number | undefined> {
   /**
    * The venue says that the market has no mark since this time; it has none from then on. Or, without a time, an entry of the
    * text cannot be read: it is counted, and the market, undefined where the entry names none, keeps its mark until that is stale.
@@ -56,6 +59,8 @@ export interface FrameSink extends PriceSink {
 /** One a connection, file or polled URL: it keeps the state of deltas. Pure: no socket, clock or retry. */
 export interface FrameParser {
   parse(text: string, sink: FrameSink): FrameKind
+  /** States the last prices of these markets again, for a source whose one channel brings markets that nobody has asked for. */
+  restate?(symbols: readonly string[], sink: FrameSink): void
 }
 
 /** One frame that subscribes. The venue answers it as a whole, or symbol by symbol. */
@@ -73,6 +78,8 @@ interface Source {
   readonly cadenceMs: number
   /** The same of index prices, where it is another one. */
   readonly indexCadenceMs?: number
+  /** Its texts state every market of the venue, whether it was asked for or not: those are no `foreign` ones. */
+  readonly statesEveryMarket?: true
   createParser(): FrameParser
 }
 

@@ -25,7 +25,7 @@ export interface IntakeOptions {
  * What every kind of feed does with a price: it drops a price older than the last one of its market, gives the others to
  * the sink frame by frame, and keeps the state of each market.
  */
-export class Intake implements PriceSink {
+export class Intake implements PriceSink<number | undefined> {
   readonly markets: Markets
   readonly refusals: Refusals
   readonly #options: IntakeOptions
@@ -91,26 +91,27 @@ export class Intake implements PriceSink {
     kind: PriceKind,
     symbol: string,
     price: string,
-    eventTimeMs: number,
+    statedTimeMs: number | undefined,
     funding: Funding | undefined,
   ): void {
+    const eventTimeMs = statedTimeMs ?? this.#frame.receivedTimeMs
     if (kind === 'index') {
       // An index price that is stated under the name of a contract is never its mark.
-      if (isIndexName(symbol)) this.#index(symbol, price, eventTimeMs)
+      if (isIndexName(symbol)) this.#index(symbol, price, statedTimeMs)
       return
     }
     if (kind === 'mark') {
-      if (!this.#accepts(symbol, price, eventTimeMs)) return
+      if (!this.#accepts(symbol, price, statedTimeMs)) return
       this.#options.counters.ticks++
-    } else if (this.markets.isCurrent(symbol, eventTimeMs)) this.#openFrame()
+    } else if (this.markets.isCurrent(symbol, statedTimeMs)) this.#openFrame()
     else return
     this.#options.sink.price(kind, symbol, price, eventTimeMs, funding)
   }
 
-  unchanged(symbol: string, eventTimeMs: number, funding: Funding | undefined): void {
-    if (!this.#accepts(symbol, undefined, eventTimeMs)) return
+  unchanged(symbol: string, statedTimeMs: number | undefined, funding: Funding | undefined): void {
+    if (!this.#accepts(symbol, undefined, statedTimeMs)) return
     this.#options.counters.unchanged++
-    this.#options.sink.unchanged(symbol, eventTimeMs, funding)
+    this.#options.sink.unchanged(symbol, statedTimeMs ?? this.#frame.receivedTimeMs, funding)
   }
 
   /** As of `FrameSink`. */
@@ -127,9 +128,10 @@ export class Intake implements PriceSink {
   }
 
   /** Frames state index prices that nobody has requested; and one that has not changed, which is a confirmation. */
-  #index(name: string, price: string, eventTimeMs: number): void {
+  #index(name: string, price: string, statedTimeMs: number | undefined): void {
     const last = this.markets.lastPriceOf(name)
-    if (last === undefined || !this.#accepts(name, price, eventTimeMs)) return
+    if (last === undefined || !this.#accepts(name, price, statedTimeMs)) return
+    const eventTimeMs = statedTimeMs ?? this.#frame.receivedTimeMs
     const { counters, sink } = this.#options
     if (price === last) {
       counters.unchanged++
@@ -194,12 +196,12 @@ export class Intake implements PriceSink {
     this.markets.check(heardMs, (symbol, state) => this.#options.sink.marketState(symbol, state))
   }
 
-  #accepts(symbol: string, markPrice: string | undefined, eventTimeMs: number): boolean {
-    const { counters } = this.#options
-    const acceptance = this.markets.accept(symbol, markPrice, eventTimeMs, this.#frame)
+  #accepts(symbol: string, markPrice: string | undefined, statedTimeMs: number | undefined): boolean {
+    const { counters, source } = this.#options
+    const acceptance = this.markets.accept(symbol, markPrice, statedTimeMs, this.#frame)
     if (acceptance === 'older') counters.droppedOld++
     else if (acceptance === 'doubtful') counters.doubtful++
-    else if (acceptance === 'foreign') counters.foreign++
+    else if (acceptance === 'foreign') counters.foreign += source.statesEveryMarket === true ? 0 : 1
     else if (acceptance === 'freshened') this.#freshened.push(symbol)
     if (acceptance !== 'accepted' && acceptance !== 'freshened') return false
     this.#openFrame()

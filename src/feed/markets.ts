@@ -32,7 +32,7 @@ type Market = { -readonly [Field in keyof MarketStatus]: MarketStatus[Field] } &
 }
 
 /**
- * `older`: than an event seen before, by venue time. `doubtful`: a confirmation that may mean a dropped mark. `foreign`:
+ * `older`: than an event seen before, by venue time. `doubtful`: a confirmation that may mean a dropped mark, or none. `foreign`:
  * of a market that was not requested.
  */
 export type Acceptance = 'accepted' | 'freshened' | 'older' | 'doubtful' | 'foreign'
@@ -90,24 +90,32 @@ export class Markets {
     return this.#markets.get(symbol)?.markPrice
   }
 
-  /** Whether the event is of a requested market and not older, by venue time, than one seen before. */
-  isCurrent(symbol: string, eventTimeMs: number): boolean {
+  /** Whether the event is of a requested market and not older, by venue time, than one seen before. One without a time is not. */
+  isCurrent(symbol: string, eventTimeMs: number | undefined): boolean {
     const market = this.#markets.get(symbol)
-    return market !== undefined && eventTimeMs >= market.orderTimeMs
+    return market !== undefined && (eventTimeMs ?? Number.POSITIVE_INFINITY) >= market.orderTimeMs
   }
 
-  /** Takes a mark, or its confirmation if `markPrice` is undefined. */
-  accept(symbol: string, markPrice: string | undefined, eventTimeMs: number, frame: FrameTime): Acceptance {
+  /** Takes a mark, or its confirmation if `markPrice` is undefined. An event without a time is newer than all before it. */
+  accept(
+    symbol: string,
+    markPrice: string | undefined,
+    statedTimeMs: number | undefined,
+    frame: FrameTime,
+  ): Acceptance {
     const market = this.#markets.get(symbol)
     if (market === undefined) return 'foreign'
+    const eventTimeMs = statedTimeMs ?? frame.receivedTimeMs
+    const orderTimeMs = statedTimeMs ?? market.orderTimeMs
     // A time from the future would mute the market until then. Such an event is accepted, and its time orders nothing.
     if (eventTimeMs - frame.receivedTimeMs > TIME_AHEAD_MAX_MS) this.#watch.aheadOfClock()
-    else if (eventTimeMs < market.orderTimeMs) {
+    else if (orderTimeMs < market.orderTimeMs) {
       if (markPrice !== undefined && markPrice !== market.markPrice) market.isDoubtful = true
       return 'older'
-    } else market.orderTimeMs = eventTimeMs
+    } else market.orderTimeMs = orderTimeMs
     if (markPrice === undefined) {
-      if (market.isDoubtful) return 'doubtful'
+      // Nothing is confirmed of a market that had no mark yet.
+      if (market.isDoubtful || market.markPrice === '') return 'doubtful'
     } else {
       market.markPrice = markPrice
       market.isDoubtful = false

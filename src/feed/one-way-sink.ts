@@ -20,13 +20,13 @@ export class OneWaySink implements FrameSink {
     kind: PriceKind,
     symbol: string,
     price: string,
-    eventTimeMs: number,
+    eventTimeMs: number | undefined,
     funding: Funding | undefined,
   ): void {
     this.#intake.price(kind, symbol, price, eventTimeMs, funding)
   }
 
-  unchanged(symbol: string, eventTimeMs: number, funding: Funding | undefined): void {
+  unchanged(symbol: string, eventTimeMs: number | undefined, funding: Funding | undefined): void {
     this.#intake.unchanged(symbol, eventTimeMs, funding)
   }
 

@@ -10,6 +10,7 @@ import type {
 } from '../domain/index.ts'
 import type { Connect, Socket } from '../system/index.ts'
 import type { Hearing } from './hearing.ts'
+import { Heartbeat } from './heartbeat.ts'
 import type { Intake } from './intake.ts'
 import {
   BUFFERED_CHUNKS_MAX,
@@ -61,9 +62,8 @@ export class Session implements FrameSink {
   #lastRefusal = ''
   readonly #openedMs: number
   #lastFrameMs: number
-  #pingedMs: number
-  #awaitsPong = false
   readonly #window: MalformedWindow
+  readonly #heartbeat: Heartbeat
 
   constructor(options: SessionOptions, owner: SessionOwner) {
     const { source, url, symbols, batched, clock, connect, hearing, limits } = options
@@ -74,7 +74,6 @@ export class Session implements FrameSink {
     this.openedMonotonicMs = clock.monotonicMs()
     this.#openedMs = hearing.nowMs()
     this.#lastFrameMs = this.#openedMs
-    this.#pingedMs = this.#openedMs
     this.#window = new MalformedWindow(limits, this.#openedMs)
     const socketLimits = {
       frameBytesMax: FRAME_BYTES_MAX,
@@ -91,6 +90,7 @@ export class Session implements FrameSink {
         this.#end(`closed by the venue with code ${code}`)
       },
     })
+    this.#heartbeat = new Heartbeat(source, limits, this.#socket, this.#openedMs)
     const send = (frame: string) => this.#socket.send(frame)
     this.#subscription = new Subscription({ source, symbols, batched, clock, hearing, limits, send })
   }
@@ -116,8 +116,14 @@ export class Session implements FrameSink {
     return this.#subscription.isRefused(symbol)
   }
 
+  /** Further markets. One whose channel comes already has the price that the parser remembers. */
   add(symbols: readonly string[]): void {
     this.#subscription.add(symbols)
+    if (this.#parser.restate === undefined || this.#state === 'ended') return
+    const { clock, hearing } = this.#options
+    this.#intake.frameStarted(clock.monotonicMs(), hearing.nowMs())
+    this.#parser.restate(symbols, this)
+    this.#intake.frameEnded()
   }
 
   /** Whether the venue left this market out of its answers, so that it is requested again. */
@@ -138,7 +144,7 @@ export class Session implements FrameSink {
     } else {
       for (const symbol of this.#subscription.repeatLate(nowMs))
         this.#intake.refused(symbol, this.#subscription.lateReason, true, nowMs)
-      this.#beat(nowMs)
+      if (this.#state !== 'connecting') this.#heartbeat.beat(nowMs)
       this.#settle(nowMs)
     }
   }
@@ -164,14 +170,14 @@ export class Session implements FrameSink {
     kind: PriceKind,
     symbol: string,
     price: string,
-    eventTimeMs: number,
+    eventTimeMs: number | undefined,
     funding: Funding | undefined,
   ): void {
     if (kind !== 'settlement' && this.#intake.all.has(symbol)) this.#subscription.ticked(symbol)
     this.#intake.price(kind, symbol, price, eventTimeMs, funding)
   }
 
-  unchanged(symbol: string, eventTimeMs: number, funding: Funding | undefined): void {
+  unchanged(symbol: string, eventTimeMs: number | undefined, funding: Funding | undefined): void {
     this.#intake.unchanged(symbol, eventTimeMs, funding)
   }
 
@@ -231,7 +237,7 @@ export class Session implements FrameSink {
     const { counters } = this.#options
     if (kind === 'heartbeat') {
       counters.heartbeats++
-      this.#awaitsPong = false
+      this.#heartbeat.ponged()
     } else if (kind !== 'ticks') counters[kind]++
     const reason = this.#window.add(kind === 'malformed', nowMs)
     if (reason !== undefined) this.#end(reason)
@@ -253,23 +259,12 @@ export class Session implements FrameSink {
     }
     const unanswered = this.#subscription.overdue(nowMs)
     if (unanswered !== undefined) return unanswered
-    if (this.#awaitsPong && nowMs - this.#pingedMs > limits.pongTimeoutMs) {
-      return `no pong after ${limits.pongTimeoutMs} ms`
-    }
+    const unponged = this.#heartbeat.overdue(nowMs)
+    if (unponged !== undefined) return unponged
     const silenceMs = Math.max(3 * source.cadenceMs, limits.silenceMinMs)
     if (this.#subscription.hasTicked && nowMs - this.#lastFrameMs > silenceMs)
       return `no frame for ${silenceMs} ms`
     return undefined
-  }
-
-  #beat(nowMs: number): void {
-    const { heartbeat } = this.#options.source
-    if (heartbeat === undefined || this.#state === 'connecting' || this.#awaitsPong) return
-    if (nowMs - this.#pingedMs < heartbeat.everyMs) return
-    this.#pingedMs = nowMs
-    this.#awaitsPong = true
-    if (heartbeat.frame === 'protocol') this.#socket.ping()
-    else this.#socket.send(heartbeat.frame)
   }
 
   /** Becomes live, or ends when no market ticks. */

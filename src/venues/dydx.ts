@@ -1,5 +1,6 @@
 import { type Venue, venueId } from '../domain/index.ts'
 import { bookOf, type RulesFrom } from './book.ts'
+import { dydxStream } from './dydx-stream.ts'
 import { type DydxMarket, dydxImport, dydxRules } from './imports/dydx.ts'
 
 const DYDX = venueId('dydx')
@@ -36,9 +37,9 @@ function market(ticker: string, tier: LiquidityTier): RulesFrom[] {
  */
 export const dydx: Venue = {
   id: DYDX,
-  names: [DYDX],
+  names: [DYDX, 'dydx-indexer'],
   symbol: SYMBOL,
-  sources: [],
+  sources: [dydxStream(SYMBOL)],
   rulesImport: dydxImport,
   ruleBook: bookOf({
     venue: DYDX,
@@ -48,6 +49,8 @@ export const dydx: Venue = {
       liquidation: 'passed',
       // The quote balance of its subaccount, from which profit can be withdrawn while equity covers the initial margin.
       isolatedMarginFallsBelowZero: true,
+      // "Funding": each hour, on the value at the oracle price. Every market is a perpetual.
+      funding: { perpetual: /-USD$/, payment: 'at-mark', isolated: 'own-margin' },
       // v4-chain, sample_pregenesis.json: in a block, of a position and of all positions of a subaccount.
       liquidationShare: { share: '0.1', notionalMin: '1000', notionalMax: '100000' },
     },

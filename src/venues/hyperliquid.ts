@@ -1,5 +1,6 @@
 import { type InstrumentRules, type Venue, venueId } from '../domain/index.ts'
 import { bookOf, type RulesFrom } from './book.ts'
+import { hyperliquidStream } from './hyperliquid-stream.ts'
 import { hyperliquidImport, hyperliquidRules, leverageTiersOf } from './imports/hyperliquid.ts'
 
 const HYPERLIQUID = venueId('hyperliquid')
@@ -62,9 +63,9 @@ function at(from: string, symbol: string, tiers: string, source: string): RulesF
  */
 export const hyperliquid: Venue = {
   id: HYPERLIQUID,
-  names: [HYPERLIQUID],
+  names: [HYPERLIQUID, 'hyperliquid-public'],
   symbol: SYMBOL,
-  sources: [],
+  sources: [hyperliquidStream(SYMBOL)],
   rulesImport: hyperliquidImport,
   ruleBook: bookOf({
     venue: HYPERLIQUID,
@@ -72,6 +73,8 @@ export const hyperliquid: Venue = {
     defaults: {
       closingFee: 'none',
       liquidation: 'passed',
+      // "Funding": each hour, on the value at the oracle price, which is not the mark. Every contract is a perpetual.
+      funding: { perpetual: /./, payment: 'not-computed', isolated: 'own-margin' },
       venueRatio: { cross: 'maintenance-over-balance' },
       // "Liquidations": 20 % of a position above 100,000 USDC; below 2/3 of the maintenance margin the liquidator vault takes
       // all, which markets of builders do not have.

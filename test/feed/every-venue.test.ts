@@ -6,7 +6,7 @@ import { ScriptedVenue } from '../support/scripted-venue.ts'
 import { until } from '../support/until.ts'
 import type { Dialect } from '../venues/dialect.ts'
 import { FIXTURES } from '../venues/fixtures.ts'
-import { CADENCE_MS, expectGapless, optionsOf, RecordingSink, stateOf } from './harness.ts'
+import { CADENCE_MS, expectGapless, optionsOf, RecordingSink, SHORT_LIMITS, stateOf } from './harness.ts'
 
 const sockets = Object.entries(FIXTURES).filter(([id]) => sourceOf(id).kind === 'socket')
 
@@ -23,6 +23,7 @@ describe.each(sockets)('a feed of %s', (id, { dialect, symbols }) => {
       dialect: dialect as Dialect,
       cadenceMs: CADENCE_MS,
       prices: 'counted',
+      markets: symbols,
     })
     sink = new RecordingSink()
   })
@@ -30,13 +31,13 @@ describe.each(sockets)('a feed of %s', (id, { dialect, symbols }) => {
     await feed?.close()
     await venue.stop()
   })
-  const open = (wanted: readonly string[]): Feed => {
+  const open = (wanted: readonly string[], limits = SHORT_LIMITS): Feed => {
     const source: SocketSource = {
       ...(sourceOf(id) as SocketSource),
       cadenceMs: CADENCE_MS,
       requestsPerSecondMax: 200,
     }
-    feed = openFeed({ ...optionsOf(venue, wanted), source, sink })
+    feed = openFeed({ ...optionsOf(venue, wanted), source, sink, limits })
     return feed
   }
 
@@ -50,16 +51,43 @@ describe.each(sockets)('a feed of %s', (id, { dialect, symbols }) => {
     expect(sink.lost).toEqual([])
   })
 
-  it('names the market that the venue refuses, in its words, and hears the others', async () => {
-    const [refused, ...others] = symbols as [string, ...string[]]
-    venue.script.refused = [refused]
-    const opened = open(symbols)
-    await until(() => stateOf(opened, refused) === 'refused' && opened.blindMarkets === 1)
-    const words = dialect?.refusesInSilence === true ? 'no acknowledgement' : refused
-    expect(sink.refusals('refused')).toEqual([{ symbol: refused, says: expect.stringContaining(words) }])
+  const isWhole = sourceOf(id).statesEveryMarket === true
+
+  it.runIf(isWhole)('reports a market that the one channel lacks, and hears the others', async () => {
+    const [absent, ...others] = symbols as [string, ...string[]]
+    venue.script.unserved = [absent]
+    const opened = open(symbols, { ...SHORT_LIMITS, firstMarkMs: 1_000 })
+    await until(() => sink.states(absent).length > 0)
+    expect(sink.states(absent)).toEqual(['unknown'])
     for (const symbol of others) expect(stateOf(opened, symbol)).toBe('fresh')
     expect(sink.lost).toEqual([])
   })
+
+  it.runIf(isWhole)('gives the remembered price of a market that joins the open channel', async () => {
+    const [first, joining] = symbols as [string, string]
+    const opened = open([first])
+    await until(() => sink.marks(first).length > 3)
+    venue.script.silent = [joining]
+    const requests = venue.requests.length
+    opened.add([joining])
+    expect(sink.marks(joining)).toHaveLength(1)
+    expect(stateOf(opened, joining)).toBe('fresh')
+    expect(venue.requests).toHaveLength(requests)
+  })
+
+  it.skipIf(isWhole)(
+    'names the market that the venue refuses, in its words, and hears the others',
+    async () => {
+      const [refused, ...others] = symbols as [string, ...string[]]
+      venue.script.refused = [refused]
+      const opened = open(symbols)
+      await until(() => stateOf(opened, refused) === 'refused' && opened.blindMarkets === 1)
+      const words = dialect?.refusesInSilence === true ? 'no acknowledgement' : refused
+      expect(sink.refusals('refused')).toEqual([{ symbol: refused, says: expect.stringContaining(words) }])
+      for (const symbol of others) expect(stateOf(opened, symbol)).toBe('fresh')
+      expect(sink.lost).toEqual([])
+    },
+  )
 
   it('is connected again when the venue answers nothing', async () => {
     venue.script.unanswered = symbols

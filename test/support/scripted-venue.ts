@@ -59,6 +59,8 @@ export interface ScriptedVenueOptions {
    * `stated`: a market has the price that the test sets, sent at once and restated at each cadence.
    */
   readonly prices: 'counted' | 'stated'
+  /** The markets of a venue that sends them all in one channel. */
+  readonly markets?: readonly string[]
 }
 
 interface Client {
@@ -173,8 +175,9 @@ export class ScriptedVenue {
       const { pong } = this.#options.dialect
       if (this.script.answersPings && pong !== undefined) client.socket.send(pong(frame.id))
     } else {
-      this.requests.push(frame.symbols)
-      if (this.script.acknowledges) this.#answer(client, frame.symbols, frame.id)
+      const symbols = frame.symbols === 'every' ? (this.#options.markets ?? []) : frame.symbols
+      this.requests.push(symbols)
+      if (this.script.acknowledges) this.#answer(client, symbols, frame.id)
     }
   }
 

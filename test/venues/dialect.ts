@@ -1,6 +1,7 @@
 /** What a client's frame asks of a venue. `id` is the client's own name for its request, to be given back. */
 export type ClientFrame =
-  | { readonly kind: 'subscribe'; readonly symbols: readonly string[]; readonly id?: unknown }
+  /** `every`: all markets of the venue come in one channel. */
+  | { readonly kind: 'subscribe'; readonly symbols: readonly string[] | 'every'; readonly id?: unknown }
   | { readonly kind: 'ping'; readonly id?: unknown }
   | { readonly kind: 'pong'; readonly id: unknown }
 

@@ -5,7 +5,8 @@ import { sourceOf } from '../../src/venues/index.ts'
 export interface RecordedTick extends Partial<Funding> {
   readonly symbol: string
   readonly markPrice: string
-  readonly eventTimeMs: number
+  /** undefined where the venue states no time. */
+  readonly eventTimeMs?: number | undefined
 }
 
 export interface Reading {
@@ -13,7 +14,7 @@ export interface Reading {
   readonly ticks: readonly RecordedTick[]
   readonly unchanged: readonly string[]
   /** Name, price and event time of each. */
-  readonly indexPrices: readonly (readonly [string, string, number])[]
+  readonly indexPrices: readonly (readonly [string, string, number | undefined])[]
 }
 
 /** Takes everything and keeps nothing. */
@@ -30,7 +31,7 @@ export const DEAF_SINK: FrameSink = {
 export function read(parser: FrameParser, frame: string): Reading {
   const ticks: RecordedTick[] = []
   const unchanged: string[] = []
-  const indexPrices: [string, string, number][] = []
+  const indexPrices: [string, string, number | undefined][] = []
   const kind = parser.parse(frame, {
     ...DEAF_SINK,
     price: (priceKind, symbol, price, eventTimeMs, funding) => {

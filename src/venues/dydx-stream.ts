@@ -1,0 +1,193 @@
+import type { Decimal, FrameKind, FrameParser, FrameSink, SocketSource } from '../domain/index.ts'
+import { jsonOf } from '../input/index.ts'
+import {
+  isObject,
+  isSymbol,
+  type JsonObject,
+  type OwnFunding,
+  priceOrUndefined,
+  rateOrUndefined,
+  timesStated,
+} from './frame.ts'
+import { subscribeFrames } from './subscribe.ts'
+
+const CHANNEL = 'v4_markets'
+/** The Indexer had fewer than 400 markets in 2026. */
+const SYMBOLS_PER_CONNECTION_MAX = 4_096
+/** Markets that one parser remembers; further ones are passed over. */
+const SYMBOLS_PER_PARSER_MAX = 4_096
+/** The Indexer closes a connection that subscribes to one channel more often. */
+const REQUESTS_PER_SECOND_MAX = 2
+/** A block takes about a second; in most of them the price of some market moves by the least change that the chain takes. */
+const CADENCE_MS = 5_000
+/** The Indexer answers only the ping of the protocol; a `ping` in JSON it passes over in silence. */
+const HEARTBEAT_EVERY_MS = 20_000
+
+/** `v4_markets` of the Indexer: the oracle price, which is what dYdX v4 liquidates by, of all markets in one channel. */
+export function dydxStream(symbols: RegExp): SocketSource {
+  const channelOf = () => CHANNEL
+  return {
+    kind: 'socket',
+    id: 'dydx-indexer',
+    url: 'wss://indexer.dydx.trade/v4/ws',
+    carries: (symbol) => symbols.test(symbol),
+    channelOf,
+    statesEveryMarket: true,
+    subscribe: (wanted) =>
+      subscribeFrames(wanted, 1, ([channel]) => ({ type: 'subscribe', channel, batched: false }), channelOf),
+    symbolsPerConnectionMax: SYMBOLS_PER_CONNECTION_MAX,
+    requestsPerSecondMax: REQUESTS_PER_SECOND_MAX,
+    heartbeat: { everyMs: HEARTBEAT_EVERY_MS, frame: 'protocol' },
+    cadenceMs: CADENCE_MS,
+    createParser: () => new DydxParser(),
+  }
+}
+
+interface MarketState extends OwnFunding {
+  oraclePrice: Decimal
+  /** Of the block that set it; undefined of one in a snapshot. */
+  eventTimeMs: number | undefined
+  /** The update that is read states it. */
+  isStated: boolean
+}
+
+/**
+ * The oracle price of a market is stated when it moves by the least change that the chain takes. An update of any market confirms
+ * the others as of its block. Updates of other fields say nothing of prices, and go on while the chain stands still.
+ */
+class DydxParser implements FrameParser {
+  readonly #markets = new Map<string, MarketState>()
+
+  parse(frame: string, sink: FrameSink): FrameKind {
+    const message = jsonOf(frame)
+    if (!isObject(message)) return 'malformed'
+    const { type, channel, contents } = message
+    if (type === 'error') {
+      sink.rejected('request', frame)
+      return 'rejected'
+    }
+    if (typeof type !== 'string') return 'malformed'
+    if (channel !== CHANNEL) return 'ignored'
+    if (type === 'subscribed') return this.#snapshot(frame, contents, sink)
+    if (type === 'channel_data') return this.#updates(frame, [contents], sink)
+    if (type !== 'channel_batch_data') return 'ignored'
+    return Array.isArray(contents) ? this.#updates(frame, contents, sink) : 'malformed'
+  }
+
+  /** The state of all markets, without a time. It is the answer to the subscription. */
+  #snapshot(frame: string, contents: unknown, sink: FrameSink): FrameKind {
+    if (!isObject(contents) || !isObject(contents.markets)) return 'malformed'
+    const markets = Object.entries(contents.markets)
+    if (!areStatedOnce(frame, [markets])) return 'malformed'
+    sink.acknowledged([CHANNEL])
+    this.#markets.clear()
+    let ticks = 0
+    for (const [symbol, market] of markets) {
+      if (!isObject(market) || !this.#takePrice(symbol, market, sink)) continue
+      const state = this.#markets.get(symbol)!
+      state.fundingRate = rateOrUndefined(market.nextFundingRate)
+      sink.price('mark', symbol, state.oraclePrice, undefined, state)
+      ticks++
+    }
+    return ticks > 0 ? 'ticks' : 'acknowledged'
+  }
+
+  #updates(frame: string, batch: readonly unknown[], sink: FrameSink): FrameKind {
+    const updates = batch.map((each) => (isObject(each) ? each : undefined))
+    const priced = updates.map((each) => Object.entries(objectOf(each?.oraclePrices)))
+    if (updates.includes(undefined) || !areStatedOnce(frame, priced)) return 'malformed'
+    let newestMs: number | undefined
+    for (const [index, update] of updates.entries()) {
+      this.#takeRates(objectOf(update!.trading))
+      for (const [symbol, stated] of priced[index]!) {
+        const timeMs = isObject(stated) ? blockTimeOf(stated.effectiveAt) : undefined
+        if (timeMs === undefined) this.#lose(symbol, sink)
+        else if (this.#takePrice(symbol, stated as JsonObject, sink)) {
+          const state = this.#markets.get(symbol)!
+          state.eventTimeMs = timeMs
+          state.nextFundingTimeMs = nextHourOf(timeMs)
+          state.isStated = true
+          sink.price('mark', symbol, state.oraclePrice, timeMs, state)
+          newestMs = Math.max(newestMs ?? 0, timeMs)
+        }
+      }
+    }
+    if (newestMs === undefined) return priced.some((prices) => prices.length > 0) ? 'malformed' : 'ignored'
+    for (const [symbol, state] of this.#markets) {
+      state.nextFundingTimeMs = nextHourOf(newestMs)
+      if (!state.isStated) sink.unchanged(symbol, newestMs, state)
+      state.isStated = false
+    }
+    return 'ticks'
+  }
+
+  restate(symbols: readonly string[], sink: FrameSink): void {
+    for (const symbol of symbols) {
+      const state = this.#markets.get(symbol)
+      if (state !== undefined) sink.price('mark', symbol, state.oraclePrice, state.eventTimeMs, state)
+    }
+  }
+
+  /** A market that is not yet priced states null. */
+  #takePrice(symbol: string, { oraclePrice: stated }: JsonObject, sink: FrameSink): boolean {
+    if (!isSymbol(symbol) || stated === null || stated === undefined) return false
+    const oraclePrice = priceOrUndefined(stated)
+    if (oraclePrice === undefined) {
+      this.#lose(symbol, sink)
+      return false
+    }
+    const known = this.#markets.get(symbol)
+    if (known !== undefined) known.oraclePrice = oraclePrice
+    else if (this.#markets.size >= SYMBOLS_PER_PARSER_MAX) return false
+    else this.#markets.set(symbol, { oraclePrice, ...NOTHING_ELSE })
+    return true
+  }
+
+  /** Its new price cannot be read, so updates of other markets confirm no price of it. */
+  #lose(symbol: string, sink: FrameSink): void {
+    this.#markets.delete(symbol)
+    sink.noMark(isSymbol(symbol) ? symbol : undefined, undefined)
+  }
+
+  #takeRates(trading: JsonObject): void {
+    for (const [symbol, fields] of Object.entries(trading)) {
+      const market = this.#markets.get(symbol)
+      if (market === undefined || !isObject(fields) || fields.nextFundingRate === undefined) continue
+      market.fundingRate = rateOrUndefined(fields.nextFundingRate)
+    }
+  }
+}
+
+function objectOf(value: unknown): JsonObject {
+  return isObject(value) ? value : {}
+}
+
+/** Whether no market and no price is stated twice. */
+function areStatedOnce(frame: string, priced: readonly (readonly (readonly [string, unknown])[])[]): boolean {
+  let stated = 0
+  for (const prices of priced)
+    for (const [, market] of prices) if (isObject(market) && 'oraclePrice' in market) stated++
+  return timesStated(frame, 'oraclePrice"') === stated
+}
+
+/** What is known of a market beside its first price. */
+const NOTHING_ELSE = {
+  fundingRate: undefined,
+  nextFundingTimeMs: undefined,
+  eventTimeMs: undefined,
+  isStated: false,
+}
+
+const HOUR_MS = 3_600_000
+
+/** Funding is charged at each full hour. */
+function nextHourOf(timeMs: number): number {
+  return (Math.floor(timeMs / HOUR_MS) + 1) * HOUR_MS
+}
+
+const BLOCK_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/
+
+function blockTimeOf(value: unknown): number | undefined {
+  const timeMs = typeof value === 'string' && BLOCK_TIME.test(value) ? Date.parse(value) : Number.NaN
+  return timeMs > 0 ? timeMs : undefined
+}
