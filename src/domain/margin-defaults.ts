@@ -69,6 +69,10 @@ export interface MarginDefaults {
    * `return-by-leverage`: BitMEX. `price-by-leverage`: Hyperliquid.
    */
   readonly adlRanking?: 'return-by-leverage' | 'price-by-leverage'
+  /** A cross position states the greatest leverage of all, whatever margin its size asks for. */
+  readonly isCrossLeverageNominal?: true
+  /** The greatest leverage that the venue has granted for any contract, which a position may keep; absent where none is kept. */
+  readonly leverageMax?: Decimal
   /** What an account below its maintenance margin has to be brought back to; absent where the venue liquidates it at once. */
   readonly marginCall?: 'to-initial-margin'
   /** The coin whose price an instrument follows, by the venue's grammar of symbols, where its rules state no `baseAsset`. */

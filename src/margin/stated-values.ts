@@ -15,7 +15,8 @@ const REASONS: readonly (readonly [keyof Position, Reason])[] = [
  * The values of open positions that no venue states:
  * - an isolated margin below 0, but where the venue lets profit that is not realised be withdrawn;
  * - a `maintenanceMarginRate` that is not below the initial margin rate of the leverage: usually a percentage;
- * - a `maxLeverage` above that of every table of the contract, which would ask for less margin than the venue ever did.
+ * - a `maxLeverage` above that of every table of the contract, and above all that the venue has granted: it would ask for less
+ *   margin than the venue ever did.
  */
 export function statedFaultsOf(
   { positions }: Pick<Account, 'positions'>,
@@ -42,10 +43,13 @@ function reasonAgainstMargin(
 }
 
 function reasonAgainstRate(
-  { maintenanceMarginRate, leverage }: Position,
+  { maintenanceMarginRate, marginMode, leverage: stated }: Position,
   rules: InstrumentRules,
+  { defaults }: RuleBook,
 ): string | undefined {
   if (maintenanceMarginRate === undefined) return undefined
+  const isNominal = marginMode === 'cross' && defaults.isCrossLeverageNominal === true
+  const leverage = isNominal ? undefined : stated
   const ofTable = leveragesOf(rules).sort(ascending)[0]
   const most = leverage ?? ofTable ?? '1'
   if (compare(mul(parseRate(maintenanceMarginRate), parseDecimal(most)), ONE) < 0) return undefined
@@ -66,9 +70,14 @@ function reasonAgainstLeverage(
 ): string | undefined {
   if (maxLeverage === undefined) return undefined
   const tables = book.entriesOf(symbol).flatMap(({ rules }) => (rules === null ? [] : leveragesOf(rules)))
-  const most = tables.sort(ascending).at(-1)
+  const { leverageMax } = book.defaults
+  const most = [...tables, ...(leverageMax === undefined ? [] : [leverageMax])].sort(ascending).at(-1)
   if (most === undefined || ascending(maxLeverage, most) <= 0) return undefined
-  return `must be at most ${most}, the greatest leverage of any table of this contract in rule book ${book.version}: a higher one would ask for less margin than the venue ever did`
+  const granted =
+    most === leverageMax
+      ? `that ${book.venue} has granted`
+      : `of any table of this contract in rule book ${book.version}`
+  return `must be at most ${most}, the greatest leverage ${granted}: a higher one would ask for less margin than the venue ever did`
 }
 
 /** What the tiers of a table grant, where it says so. */

@@ -98,6 +98,8 @@ export const bitmex: Venue = {
     venue: BITMEX,
     version: 'bitmex-2024-11-24',
     defaults: {
+      // `leverage` of a cross position is that of the contract ("Position", `crossMargin`).
+      isCrossLeverageNominal: true,
       closingFee: 'at-cost',
       liquidation: 'reached',
       assetNames: { BTC: 'XBT' },

@@ -86,6 +86,8 @@ export const hyperliquid: Venue = {
       // Transfers out are bounded by the margin at the mark, profit included: a position of August 2025 states −68.126246 at entry.
       isolatedMarginFallsBelowZero: true,
       adlRanking: 'price-by-leverage',
+      // `maxLeverage` of all coins in July 2023; none has stated more.
+      leverageMax: '50',
       // `clearinghouseState` is one of a user and an exchange: that of the venue, or that of a builder.
       partOf: (symbol) => (symbol.includes(':') ? symbol.slice(0, symbol.indexOf(':')) : ''),
     },

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { marginAccountsOf, statedFaultsOf } from '../../src/margin/index.ts'
 import { ruleBookOfEntries } from '../../src/rules/index.ts'
+import { bitmex } from '../../src/venues/bitmex.ts'
 import { bybit } from '../../src/venues/bybit.ts'
 import { dydx } from '../../src/venues/dydx.ts'
 import { hyperliquid } from '../../src/venues/hyperliquid.ts'
@@ -68,39 +69,73 @@ describe('a maintenance margin rate of its own', () => {
   const book = bookOf(BYBIT, { PLAIN: oneTier('0.005'), GRANTED: granted })
 
   it.each([
-    ['PLAIN', { leverage: '10' }, '0.5', '1/10, the initial margin rate of its leverage'],
-    ['PLAIN', { leverage: '10' }, '0.1', '1/10, the initial margin rate of its leverage'],
-    ['PLAIN', { leverage: '10' }, '1/10', '1/10, the initial margin rate of its leverage'],
+    [
+      'PLAIN',
+      { marginMode: 'isolated', leverage: '10' },
+      '0.5',
+      '1/10, the initial margin rate of its leverage',
+    ],
+    [
+      'PLAIN',
+      { marginMode: 'isolated', leverage: '10' },
+      '0.1',
+      '1/10, the initial margin rate of its leverage',
+    ],
+    [
+      'PLAIN',
+      { marginMode: 'isolated', leverage: '10' },
+      '1/10',
+      '1/10, the initial margin rate of its leverage',
+    ],
     ['GRANTED', {}, '0.02', '1/50, the initial margin rate of the least leverage in the table'],
+    [
+      'PLAIN',
+      { marginMode: 'cross', leverage: '100' },
+      '0.01',
+      '1/100, the initial margin rate of its leverage',
+    ],
     ['PLAIN', {}, '1', '1, since the position would ask for its whole value'],
-  ])('of %s with %o is refused at %s', (symbol, own, maintenanceMarginRate, bound) => {
+  ] as const)('of %s with %o is refused at %s', (symbol, own, maintenanceMarginRate, bound) => {
     expect(faultsIn(book, symbol, { ...own, maintenanceMarginRate })).toEqual([
       `ACCOUNT_INVALID positions.0.maintenanceMarginRate: must be a fraction below ${bound}: 0.5 % is 0.005`,
     ])
   })
 
   it.each([
-    ['PLAIN', { leverage: '10' }, '0.0999'],
+    ['PLAIN', { marginMode: 'isolated', leverage: '10' }, '0.0999'],
     ['GRANTED', {}, '0.0199'],
     // A leverage of its own counts before that of the table.
-    ['GRANTED', { leverage: '20' }, '0.04'],
+    ['GRANTED', { marginMode: 'isolated', leverage: '20' }, '0.04'],
     ['PLAIN', {}, '0.5'],
-  ])('of %s with %o is taken at %s', (symbol, own, maintenanceMarginRate) => {
+  ] as const)('of %s with %o is taken at %s', (symbol, own, maintenanceMarginRate) => {
     expect(faultsIn(book, symbol, { ...own, maintenanceMarginRate })).toEqual([])
   })
 })
 
+it('a cross position of a venue whose cross leverage is nominal may have any rate of a risk limit', () => {
+  const own = { leverage: '100', maintenanceMarginRate: '0.01' }
+  expect(faultsIn(bitmex.ruleBook, 'XBTUSD', { ...own, marginMode: 'cross' })).toEqual([])
+  const isolated = faultsIn(bitmex.ruleBook, 'XBTUSD', { ...own, marginMode: 'isolated' })
+  expect(isolated).toEqual([expect.stringContaining('1/100, the initial margin rate of its leverage')])
+})
+
 describe('a greatest leverage of its own', () => {
   const BTC_RULE =
-    'must be at most 50, the greatest leverage of any table of this contract in rule book hyperliquid-2026-07-19: a higher one would ask for less margin than the venue ever did'
+    'must be at most 50, the greatest leverage that hyperliquid has granted: a higher one would ask for less margin than the venue ever did'
 
-  it('is refused above every table of the contract, older ones too, which old positions keep', () => {
+  it('is refused above the greatest that the venue has granted, which old positions keep', () => {
     expect(faultsIn(hyperliquid.ruleBook, 'BTC', { maxLeverage: '400' })).toEqual([
       `ACCOUNT_INVALID positions.0.maxLeverage: ${BTC_RULE}`,
     ])
     expect(faultsIn(hyperliquid.ruleBook, 'BTC', { maxLeverage: '50.01' })).toHaveLength(1)
     for (const maxLeverage of ['3', '40', '50'])
       expect(faultsIn(hyperliquid.ruleBook, 'BTC', { maxLeverage })).toEqual([])
+  })
+
+  it('is taken where newer rules hold no older table', () => {
+    const entriesOf = () => [{ fromMs: 0, rules: hyperliquid.ruleBook.rulesOf('DYDX')!, source: 'x' }]
+    const book = ruleBookOfEntries({ ...hyperliquid.ruleBook, entriesOf })
+    expect(faultsIn(book, 'DYDX', { maxLeverage: '50' })).toEqual([])
   })
 
   it('is compared with the greatest of all tables, also one before a time in which the contract was not listed', () => {
@@ -119,7 +154,8 @@ describe('a greatest leverage of its own', () => {
       { fromMs: 1, rules: null, source: 'x' },
       { fromMs: 2, rules: of('10'), source: 'x' },
     ]
-    const book = ruleBookOfEntries({ ...hyperliquid.ruleBook, entriesOf })
+    const { leverageMax: _, ...defaults } = hyperliquid.ruleBook.defaults
+    const book = ruleBookOfEntries({ ...hyperliquid.ruleBook, defaults, entriesOf })
     expect(faultsIn(book, 'DYDX', { maxLeverage: '20' })).toEqual([])
     expect(faultsIn(book, 'DYDX', { maxLeverage: '21' })).toHaveLength(1)
   })
