@@ -134,7 +134,9 @@ describe('plimsoll rules import', () => {
       ),
     )
     expect(Object.keys(JSON.parse(output).bybit)).toEqual(['SOLUSDT'])
-    expect(errors).toContain('refused XUSDT  the tier up to 2 has the maintenance margin rate 0.03')
+    expect(errors).toContain(
+      'refused XUSDT  tiers[1].maintenanceMarginRate of XUSDT is 0.03, which is not below 1/40',
+    )
     expect(process.exitCode).toBe(1)
   })
 
