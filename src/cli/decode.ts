@@ -18,10 +18,11 @@ export function decodeCommand(): Command {
       'after',
       '\nPrints {"kind", "ticks": [{"symbol", "markPrice", "fundingRate"?,\n' +
         '"nextFundingTimeMs"?, "eventTimeMs"?}], "indexPrices"?: [{"index", "indexPrice",\n' +
-        '"eventTimeMs"?}]} for every line, and as "unreadable" the markets of entries that\n' +
-        'cannot be read beside others (null: an entry that names none). A venue that\n' +
-        'states no time gives no "eventTimeMs". State carries from line to line as on one connection. Blank lines are skipped. A frame that\n' +
-        'cannot be read has the kind "malformed" and is no fault.',
+        '"eventTimeMs"?}]} for every line, and as "unreadable" the markets of entries\n' +
+        'that cannot be read beside others (null: an entry that names none). A venue\n' +
+        'that states no time gives no "eventTimeMs". State carries from line to line as\n' +
+        'on one connection. Blank lines are skipped. A frame that cannot be read has the\n' +
+        'kind "malformed" and is no fault.',
     )
     .action(async (file: string, options: { venue: string }) => {
       const parser = parserOf(options.venue)
