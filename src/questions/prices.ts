@@ -86,7 +86,7 @@ export class Prices {
     const ofOptions = new Map<string, Decimal | undefined>()
     for (const option of options) {
       const { symbol } = option.position
-      const isOpen = this.#isLeftOpen(option, presentMarkOf, indexAssets)
+      const isOpen = this.#isLeftOpen(option, positions, presentMarkOf, indexAssets)
       ofOptions.set(
         symbol,
         isOpen ? undefined : moved(this.#moves.ofMarkByName(symbol), presentMarkOf(symbol)),
@@ -148,7 +148,7 @@ export class Prices {
     const indexAssets = pool === undefined ? [] : indexAssetsOf(pool)
     const underlyingOf = new Map<string, string>()
     for (const option of positions) {
-      if (!this.#isLeftOpen(option, presentMarkOf, indexAssets)) continue
+      if (!this.#isLeftOpen(option, positions, presentMarkOf, indexAssets)) continue
       underlyingOf.set(option.position.symbol, option.rules.option!.underlying)
     }
     return missingPricesOf(marginAccount, this.marksOf(marginAccount), this.#further).map((price) => {
@@ -157,9 +157,13 @@ export class Prices {
     })
   }
 
-  /** Whether moves change the underlying of an option, or the coin of it behind a pool, and none states the mark of the option. */
+  /**
+   * Whether moves change the underlying of an option, another contract of its coin beside it, or the coin behind a pool, and none
+   * states the mark of the option.
+   */
   #isLeftOpen(
     { position, rules }: RuledPosition,
+    positions: readonly RuledPosition[],
     presentMarkOf: MarkOf,
     indexAssets: readonly string[],
   ): boolean {
@@ -168,7 +172,13 @@ export class Prices {
     const { underlying } = option
     if (!leavesPrice(this.#moves.ofMark(underlying), presentMarkOf(underlying))) return true
     if (this.#moves.ofMarkByName(underlying) !== undefined) return false
-    if (baseAsset === undefined || !indexAssets.includes(baseAsset)) return false
+    if (baseAsset === undefined) return false
+    const isMoved = (symbol: string) => !leavesPrice(this.#moves.ofMark(symbol), presentMarkOf(symbol))
+    const ofCoin = positions.filter(
+      (one) => one.rules.option === undefined && one.rules.baseAsset === baseAsset,
+    )
+    if (ofCoin.some((one) => isMoved(one.position.symbol))) return true
+    if (!indexAssets.includes(baseAsset)) return false
     return !leavesPrice(this.#moves.ofIndexPrice(baseAsset), this.#present.indexPrices.get(baseAsset))
   }
 

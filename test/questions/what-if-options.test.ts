@@ -50,6 +50,15 @@ function ask(
   return { verdict, missing }
 }
 
+/** A short put beside the perpetual of its coin, in one margin account. */
+const BESIDE_PERPETUAL = {
+  ...SHORT_PUT,
+  positions: [
+    ...SHORT_PUT.positions,
+    { symbol: 'BTC-PERPETUAL', marginMode: 'cross', size: '-60', entryPrice: '61000' },
+  ],
+}
+
 const openMark = (name: string) => ({
   kind: 'mark',
   venue: DERIBIT,
@@ -114,5 +123,15 @@ describe('what-if of an option', () => {
     expect(ask(pool, `BTC=-30% ${PUT}=0.41`, stated)).toEqual({ verdict: 'liquidated', missing: [] })
     // What is stated of the underlying goes before what is stated of its coin.
     expect(ask(pool, `*=-30% ${FUTURE}=0%`, stated)).toEqual({ verdict: 'warned', missing: [] })
+  })
+})
+
+describe('an option beside another contract of its coin', () => {
+  it('is unknown where that contract moves, unless a move states its mark or keeps its underlying', () => {
+    const { verdict, missing } = ask(BESIDE_PERPETUAL, 'BTC-PERPETUAL=-50%')
+    expect({ verdict, missing }).toEqual({ verdict: 'unknown', missing: [openMark(PUT)] })
+    expect(ask(BESIDE_PERPETUAL, `BTC-PERPETUAL=-50% ${PUT}=1`).verdict).toBe('liquidated')
+    expect(ask(BESIDE_PERPETUAL, `BTC-PERPETUAL=-50% ${FUTURE}=0%`).verdict).not.toBe('unknown')
+    expect(ask(BESIDE_PERPETUAL, 'BTC-PERPETUAL=0%').verdict).not.toBe('unknown')
   })
 })
