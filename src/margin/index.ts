@@ -22,6 +22,7 @@ export {
   FULL_HOURS,
   FULL_MINUTES,
   lastDueMs,
+  nextDueMs,
   timesOf,
 } from './charges.ts'
 export { checkCollateral } from './collateral-tiers.ts'

@@ -1,7 +1,7 @@
 import type { Decimal, FrameKind, FrameParser, FrameSink, SocketSource } from '../domain/index.ts'
 import { isObject, isSymbol, type JsonObject, type OwnFunding } from './frame.ts'
 import { IndexCarriers } from './index-names.ts'
-import { frameKeepingDigits, priceOfFrame, rateOfFrame } from './numbers.ts'
+import { frameKeepingDigits, priceOfFrame, rateOfFrame, timeOfIso } from './numbers.ts'
 import { subscribeFrames } from './subscribe.ts'
 
 const TABLE = 'instrument'
@@ -161,14 +161,6 @@ interface StatedRow extends JsonObject {
 
 function isRow(value: unknown): value is StatedRow {
   return isObject(value) && isSymbol(value.symbol)
-}
-
-const ISO = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?Z$/
-
-function timeOfIso(value: unknown): number | undefined {
-  if (typeof value !== 'string' || !ISO.test(value)) return undefined
-  const timeMs = Date.parse(value)
-  return timeMs > 0 ? timeMs : undefined
 }
 
 /** One acknowledgement a topic. A refusal repeats the request; with several topics it does not say which one is wrong. */

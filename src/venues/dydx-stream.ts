@@ -1,5 +1,6 @@
 import type { Decimal, FrameKind, FrameParser, FrameSink, SocketSource } from '../domain/index.ts'
 import { jsonOf } from '../input/index.ts'
+import { FULL_HOURS, nextDueMs } from '../margin/index.ts'
 import {
   isObject,
   isSymbol,
@@ -9,6 +10,7 @@ import {
   rateOrUndefined,
   timesStated,
 } from './frame.ts'
+import { timeOfIso } from './numbers.ts'
 import { subscribeFrames } from './subscribe.ts'
 
 const CHANNEL = 'v4_markets'
@@ -83,8 +85,9 @@ class DydxParser implements FrameParser {
     this.#markets.clear()
     let ticks = 0
     for (const [symbol, market] of markets) {
-      if (!isObject(market) || !this.#takePrice(symbol, market, sink)) continue
-      const state = this.#markets.get(symbol)!
+      if (!isObject(market)) continue
+      const state = this.#priced(symbol, market, sink)
+      if (state === undefined) continue
       state.fundingRate = rateOrUndefined(market.nextFundingRate)
       sink.price('mark', symbol, state.oraclePrice, undefined, state)
       ticks++
@@ -100,21 +103,24 @@ class DydxParser implements FrameParser {
     for (const [index, update] of updates.entries()) {
       this.#takeRates(objectOf(update!.trading))
       for (const [symbol, stated] of priced[index]!) {
-        const timeMs = isObject(stated) ? blockTimeOf(stated.effectiveAt) : undefined
-        if (timeMs === undefined) this.#lose(symbol, sink)
-        else if (this.#takePrice(symbol, stated as JsonObject, sink)) {
-          const state = this.#markets.get(symbol)!
-          state.eventTimeMs = timeMs
-          state.nextFundingTimeMs = nextHourOf(timeMs)
-          state.isStated = true
-          sink.price('mark', symbol, state.oraclePrice, timeMs, state)
-          newestMs = Math.max(newestMs ?? 0, timeMs)
+        const timeMs = isObject(stated) ? timeOfIso(stated.effectiveAt) : undefined
+        if (timeMs === undefined) {
+          this.#lose(symbol, sink)
+          continue
         }
+        const state = this.#priced(symbol, stated as JsonObject, sink)
+        if (state === undefined) continue
+        state.eventTimeMs = timeMs
+        state.nextFundingTimeMs = nextDueMs(FULL_HOURS, timeMs)
+        state.isStated = true
+        sink.price('mark', symbol, state.oraclePrice, timeMs, state)
+        newestMs = Math.max(newestMs ?? 0, timeMs)
       }
     }
     if (newestMs === undefined) return priced.some((prices) => prices.length > 0) ? 'malformed' : 'ignored'
     for (const [symbol, state] of this.#markets) {
-      state.nextFundingTimeMs = nextHourOf(newestMs)
+      // Funding is charged at each full hour.
+      state.nextFundingTimeMs = nextDueMs(FULL_HOURS, newestMs)
       if (!state.isStated) sink.unchanged(symbol, newestMs, state)
       state.isStated = false
     }
@@ -128,19 +134,22 @@ class DydxParser implements FrameParser {
     }
   }
 
-  /** A market that is not yet priced states null. */
-  #takePrice(symbol: string, { oraclePrice: stated }: JsonObject, sink: FrameSink): boolean {
-    if (!isSymbol(symbol) || stated === null || stated === undefined) return false
+  /** The market with its new price. One that is not yet priced states null. */
+  #priced(symbol: string, { oraclePrice: stated }: JsonObject, sink: FrameSink): MarketState | undefined {
+    if (!isSymbol(symbol) || stated === null || stated === undefined) return undefined
     const oraclePrice = priceOrUndefined(stated)
     if (oraclePrice === undefined) {
       this.#lose(symbol, sink)
-      return false
+      return undefined
     }
-    const known = this.#markets.get(symbol)
-    if (known !== undefined) known.oraclePrice = oraclePrice
-    else if (this.#markets.size >= SYMBOLS_PER_PARSER_MAX) return false
-    else this.#markets.set(symbol, { oraclePrice, ...NOTHING_ELSE })
-    return true
+    let state = this.#markets.get(symbol)
+    if (state === undefined) {
+      if (this.#markets.size >= SYMBOLS_PER_PARSER_MAX) return undefined
+      state = { oraclePrice, ...NOTHING_ELSE }
+      this.#markets.set(symbol, state)
+    }
+    state.oraclePrice = oraclePrice
+    return state
   }
 
   /** Its new price cannot be read, so updates of other markets confirm no price of it. */
@@ -176,18 +185,4 @@ const NOTHING_ELSE = {
   nextFundingTimeMs: undefined,
   eventTimeMs: undefined,
   isStated: false,
-}
-
-const HOUR_MS = 3_600_000
-
-/** Funding is charged at each full hour. */
-function nextHourOf(timeMs: number): number {
-  return (Math.floor(timeMs / HOUR_MS) + 1) * HOUR_MS
-}
-
-const BLOCK_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/
-
-function blockTimeOf(value: unknown): number | undefined {
-  const timeMs = typeof value === 'string' && BLOCK_TIME.test(value) ? Date.parse(value) : Number.NaN
-  return timeMs > 0 ? timeMs : undefined
 }

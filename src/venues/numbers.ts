@@ -60,3 +60,12 @@ export function timeOf(value: unknown): number | undefined {
   const timeMs = Number(value)
   return timeMs > 0 ? timeMs : undefined
 }
+
+const ISO = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?Z$/
+
+/** Unix milliseconds of a day and time in UTC. */
+export function timeOfIso(value: unknown): number | undefined {
+  if (typeof value !== 'string' || !ISO.test(value)) return undefined
+  const timeMs = Date.parse(value)
+  return timeMs > 0 ? timeMs : undefined
+}
