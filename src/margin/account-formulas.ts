@@ -3,18 +3,13 @@
 import { assert } from '../errors.ts'
 import { type Algebra, sumOf } from './algebra.ts'
 import { isolatedMarginOf } from './closing-fee.ts'
-import { type AskedMargin, type Netting, nettedMaintenanceOf, nettingOf } from './netting.ts'
+import { nettedMaintenanceOf, nettingOf } from './netting.ts'
 import { countedUnderlyingOf, initialUnderlyingOf } from './option-formulas.ts'
-import {
-  type IndexPrices,
-  indexesMovedAgainst,
-  indexPriceOf,
-  type PoolTerms,
-  poolBalancesOf,
-} from './pool-formulas.ts'
+import type { AssetFlow, IndexPrices, PoolTerms } from './pool-formulas.ts'
 import { type PositionFigures, paidByClosing, positionFiguresOf } from './position-formulas.ts'
 import type { RuledPosition } from './position-value.ts'
 import { ONE, parseDecimal, type Rational, ZERO } from './rational.ts'
+import { contributionOf, pooledBalancesOf, type SettledPositions } from './settled.ts'
 
 /** The terms of a margin account for which `curves` are not enough. */
 export interface AccountFormula {
@@ -29,13 +24,8 @@ export interface AccountFormula {
   readonly still?: readonly StillPositions[]
 }
 
-/** The sums of positions that settle in one asset, in that asset, and that are netted alike. */
-export interface StillPositions {
-  readonly asset: string
-  readonly netting: Netting | undefined
-  readonly contribution: Rational
+export interface StillPositions extends SettledPositions<Rational> {
   readonly unrealizedPnl: Rational
-  readonly maintenanceMargin: Rational
 }
 
 /** Prices of a margin account. */
@@ -135,49 +125,42 @@ export function figuresOf<N>(
   if (formula.marginMode === 'isolated')
     return isolatedFiguresOf(algebra, formula, figures[0]!, keptOf(0), topUp)
   const realized = realizedOf(algebra, formula, prices, change)
+  const settled = settledOf(algebra, formula, figures)
   const { pool } = formula
-  if (pool !== undefined) return pooledFiguresOf(algebra, formula, pool, figures, realized, prices, change)
-  const still = formula.still ?? []
+  if (pool !== undefined) {
+    const flows = flowsOf(algebra, formula, pool, realized, change)
+    return pooledFiguresOf(algebra, formula, pool, figures, settled, flows, prices)
+  }
   const wallet = algebra.add(algebra.of(formula.walletBalance), topUp)
-  const sumWith = (
-    of: (position: PositionFigures<N>) => N,
-    stillOf: (positions: StillPositions) => Rational,
-  ) => sumOf(algebra, [...figures.map(of), ...still.map((positions) => algebra.of(stillOf(positions)))])
-  const contribution = sumWith(
-    (position) => position.contribution,
-    (positions) => positions.contribution,
-  )
+  const still = (formula.still ?? []).map(({ unrealizedPnl }) => algebra.of(unrealizedPnl))
   return {
     walletBalance: wallet,
-    unrealizedPnl: sumWith(
-      (position) => position.unrealizedPnl,
-      (positions) => positions.unrealizedPnl,
-    ),
-    marginBalance: algebra.add(algebra.add(wallet, realized), contribution),
-    maintenanceMargin: nettedMaintenanceOf(algebra, askedOf(algebra, formula, figures)),
+    unrealizedPnl: sumOf(algebra, [...figures.map(({ unrealizedPnl }) => unrealizedPnl), ...still]),
+    marginBalance: algebra.add(algebra.add(wallet, realized), contributionOf(algebra, settled)),
+    maintenanceMargin: nettedMaintenanceOf(algebra, settled),
     positions: figures,
   }
 }
 
-/** What is asked for positions, in the asset in which they settle. */
-interface SettledMargin<N> extends AskedMargin<N> {
-  readonly asset: string
-}
-
-/** Of all positions, those that stay included. */
-function askedOf<N>(
+/** All positions, those that stay included. */
+function settledOf<N>(
   algebra: Algebra<N>,
   { positions, still = [] }: AccountFormula,
   figures: readonly PositionFigures<N>[],
-): readonly SettledMargin<N>[] {
-  const moving = positions.map((ruled, index) => ({
-    netting: nettingOf(ruled),
-    asset: ruled.rules.settlementAsset,
-    maintenanceMargin: figures[index]!.maintenanceMargin,
-  }))
-  const staying = still.map(({ netting, asset, maintenanceMargin }) => ({
+): readonly SettledPositions<N>[] {
+  const moving = positions.map((ruled, index) => {
+    const { contribution, maintenanceMargin } = figures[index]!
+    return {
+      netting: nettingOf(ruled),
+      asset: ruled.rules.settlementAsset,
+      contribution,
+      maintenanceMargin,
+    }
+  })
+  const staying = still.map(({ netting, asset, contribution, maintenanceMargin }) => ({
     netting,
     asset,
+    contribution: algebra.of(contribution),
     maintenanceMargin: algebra.of(maintenanceMargin),
   }))
   return [...moving, ...staying]
@@ -205,49 +188,48 @@ export function realizedOf<N>(
   return paidByClosing(ruled, positionFiguresOf(algebra, ruled, size, marketOf(ruled, closing)))
 }
 
+/** What a change brings to the assets of a pool. */
+function flowsOf<N>(
+  algebra: Algebra<N>,
+  { positions }: AccountFormula,
+  { currency }: PoolTerms,
+  realized: N,
+  { topUp, topUpAsset = currency, closed }: Change<N>,
+): readonly AssetFlow<N>[] {
+  const contribution = algebra.of(ZERO)
+  const flows: AssetFlow<N>[] = []
+  if (closed !== undefined) {
+    const asset = positions[closed.index]!.rules.settlementAsset
+    flows.push({ asset, contribution, added: realized })
+  }
+  if (topUp !== undefined) flows.push({ asset: topUpAsset, contribution, added: topUp })
+  return flows
+}
+
 /** All in the currency of the pool, but the figures of the positions. */
 function pooledFiguresOf<N>(
   algebra: Algebra<N>,
-  formula: AccountFormula,
+  { positions, still = [] }: AccountFormula,
   pool: PoolTerms,
   figures: readonly PositionFigures<N>[],
-  realized: N,
+  settled: readonly SettledPositions<N>[],
+  changes: readonly AssetFlow<N>[],
   prices: Prices<N>,
-  { topUp, topUpAsset = pool.currency, closed }: Change<N>,
 ): AccountFigures<N> {
-  const assetOf = (index: number) => formula.positions[index]!.rules.settlementAsset
-  const flows = figures.map((position, index) => ({
-    asset: assetOf(index),
-    contribution: position.contribution,
-    added: closed?.index === index ? realized : algebra.of(ZERO),
-  }))
-  const still = formula.still ?? []
-  for (const { asset, contribution } of still) {
-    flows.push({ asset, contribution: algebra.of(contribution), added: algebra.of(ZERO) })
-  }
-  if (topUp !== undefined) flows.push({ asset: topUpAsset, contribution: algebra.of(ZERO), added: topUp })
-  const asked = askedOf(algebra, formula, figures)
-  const { indexShare } = prices
-  // A netting group that settles in several assets is netted in each apart to choose the side of an index price.
-  const askedIn = (asset: string) =>
-    nettedMaintenanceOf(
-      algebra,
-      asked.filter((one) => one.asset === asset),
-    )
-  const indexes: IndexPrices<N> =
-    indexShare === undefined ? prices : indexesMovedAgainst(algebra, pool, flows, askedIn, prices, indexShare)
-  const { walletBalance, marginBalance, debtMargin } = poolBalancesOf(algebra, pool, flows, indexes)
-  const valued = (amount: N, asset: string) =>
-    algebra.mul(amount, indexPriceOf(algebra, pool, asset, indexes))
-  const unrealizedPnl = sumOf(algebra, [
-    ...figures.map((position, index) => valued(position.unrealizedPnl, assetOf(index))),
-    ...still.map((positions) => valued(algebra.of(positions.unrealizedPnl), positions.asset)),
-  ])
-  const positionsMargin = nettedMaintenanceOf(
+  const { walletBalance, marginBalance, maintenanceMargin, valued } = pooledBalancesOf(
     algebra,
-    asked.map((one) => ({ ...one, maintenanceMargin: valued(one.maintenanceMargin, one.asset) })),
+    pool,
+    settled,
+    changes,
+    prices,
+    prices.indexShare,
   )
-  const maintenanceMargin = algebra.add(positionsMargin, debtMargin)
+  const unrealizedPnl = sumOf(algebra, [
+    ...figures.map((position, index) =>
+      valued(position.unrealizedPnl, positions[index]!.rules.settlementAsset),
+    ),
+    ...still.map((one) => valued(algebra.of(one.unrealizedPnl), one.asset)),
+  ])
   return { walletBalance, unrealizedPnl, marginBalance, maintenanceMargin, positions: figures }
 }
 

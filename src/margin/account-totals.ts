@@ -54,11 +54,11 @@ function less(all: Rational, own: Rational): Rational {
 }
 
 /** Positions count together if they settle in one asset and are on one side of one netting group, or in none. */
-function keyOf({ asset, netting }: Group): string {
+export function keyOf({ asset, netting }: Group): string {
   return JSON.stringify([asset, netting?.group, netting?.side])
 }
 
-function groupOf(ruled: RuledPosition): Group {
+export function groupOf(ruled: RuledPosition): Group {
   return { asset: ruled.rules.settlementAsset, netting: nettingOf(ruled) }
 }
 

@@ -1,5 +1,6 @@
 import { assert } from '../errors.ts'
 import { type Algebra, unroundedNumbers } from './algebra.ts'
+import type { Polynomial } from './polynomial.ts'
 import { firstRootBeyond, type Root, type Side, signBeside } from './polynomial-roots.ts'
 import {
   add,
@@ -71,6 +72,37 @@ export function* firstCrossingSteps(
     if (root !== undefined) return towardStart(root, side)
     if (next === undefined) return undefined
     if (sign(figure(unroundedNumbers, next.far)) !== before) return towardStart(next, side)
+    at = next
+    yield
+  }
+  assert(false, `a margin figure has at most ${PIECES_MAX} pieces`)
+}
+
+/** A figure beyond a point. */
+export interface PieceBeyond {
+  /** Has the sign of the figure up to the next piece. */
+  readonly over: Polynomial
+  /** Where the figure may go on as another piece. */
+  readonly next: Root | undefined
+}
+
+/**
+ * As `firstCrossing` upward, of a figure that is above zero at `from` and jumps down only just beyond a point: as slack does, because
+ * no tier asks for less than the one below it, and a measure on a cap is in the lower one. `pieceBeyond` gives the pieces in their
+ * order, each from the end of the one before it. A step for each.
+ */
+export function* firstFallSteps(
+  pieceBeyond: (point: Rational) => Steps<PieceBeyond>,
+  from: Rational,
+  end: Rational | undefined,
+): Steps<Rational | undefined> {
+  let at: Root = { near: from, far: from }
+  for (let piece = 0; piece < PIECES_MAX; piece++) {
+    const { over, next } = yield* pieceBeyond(at.far)
+    if (signBeside(over, at.far, 'up') <= 0) return towardStart(at, 'up')
+    const root = firstRootBeyond(over, at.far, 'up', next?.far ?? end)
+    if (root !== undefined) return towardStart(root, 'up')
+    if (next === undefined) return undefined
     at = next
     yield
   }

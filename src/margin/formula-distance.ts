@@ -1,15 +1,16 @@
 // How far the prices of a margin account are from its line, all together or those of one coin.
 
 import { adverseMarks, FALL_MAX } from './adverse.ts'
-import { unroundedNumbers } from './algebra.ts'
-import { type Figure, type FigureOf, firstCrossingSteps, tracedFigure } from './crossing.ts'
+import { type Figure, type FigureOf, firstCrossingSteps, firstFallSteps, tracedFigure } from './crossing.ts'
 import { type Known, type Moved, slackAt } from './formula-figures.ts'
 import { focusOn, placesOn } from './formula-focus.ts'
+import { movedSlack } from './moved-sums.ts'
 import { figureOfPieces } from './pieces.ts'
 import type { RuledPosition } from './position-value.ts'
 import { coinPiecesOf } from './price-pieces.ts'
-import { compare, mul, neg, ONE, type Rational, sign, sub, ZERO } from './rational.ts'
+import { compare, mul, neg, ONE, type Rational, sub, ZERO } from './rational.ts'
 import { resultOf, type Steps } from './steps.ts'
+import { unroundedFiguresOf } from './unrounded.ts'
 
 /**
  * The largest equal relative move of all prices, each against the account, that leaves it above its line, as a fraction: the
@@ -23,13 +24,18 @@ export function distanceByFormula(known: Known): Rational | undefined {
   return resultOf(distanceStepsByFormula(known))
 }
 
-/** The same in steps: one for each piece between two caps, or turns of an index price, on the way of the prices. */
+/** The same in steps: one for each piece between two caps, or turns of an index price, and each position that passes a cap. */
 export function* distanceStepsByFormula(known: Known): Steps<Rational | undefined> {
   const { marginBalance, maintenanceMargin } = known.figures
   if (compare(marginBalance, maintenanceMargin) <= 0) return ZERO
-  if (sign(slackAt(unroundedNumbers, known)) <= 0) return ZERO
+  const unrounded = unroundedFiguresOf(known)
+  if (compare(unrounded.marginBalance, unrounded.maintenanceMargin) <= 0) return ZERO
   if (holdsShortOption(known.formula.positions)) return undefined
   const sides = adverseMarks(known)
+  const falls = [...sides.values()].includes('fall')
+  const end = falls ? FALL_MAX : undefined
+  if (known.isTraced !== true && known.formula.marginMode === 'cross')
+    return yield* firstFallSteps(movedSlack({ prices: known, sides, end }), ZERO, end)
   const slack: FigureOf = (algebra, move) => {
     const one = algebra.of(ONE)
     const factors = { fall: algebra.sub(one, move), rise: algebra.add(one, move) }
@@ -42,8 +48,7 @@ export function* distanceStepsByFormula(known: Known): Steps<Rational | undefine
       move,
     )
   }
-  const falls = [...sides.values()].includes('fall')
-  return yield* firstCrossingSteps(slack, ZERO, 'up', falls ? FALL_MAX : undefined)
+  return yield* firstCrossingSteps(slack, ZERO, 'up', end)
 }
 
 /** How far the mark of an option moves with its underlying is not known; a long one neither adds to a margin balance nor asks. */

@@ -8,6 +8,7 @@ import {
   fundingSymbolsOf,
   furtherSymbolsOf,
   marketOf,
+  type Prices,
   realizedOf,
   symbolsOf,
 } from './account-formulas.ts'
@@ -97,22 +98,31 @@ export type Moved<N> = (kind: PriceKind, name: string, price: Rational) => N | u
 /** `share`: by which each index price moves against the pool, in place of that of the account. */
 export function figuresAt<N>(
   algebra: Algebra<N>,
-  { formula, marks, indexes, rates, closingMarks, indexShare }: KnownPrices,
+  known: KnownPrices,
   change: Change<N> = {},
   moved: Moved<N> = () => undefined,
-  share: N | undefined = indexShare && algebra.of(indexShare),
+  share: N | undefined = known.indexShare && algebra.of(known.indexShare),
 ): AccountFigures<N> {
+  return figuresOf(algebra, known.formula, pricesMoved(algebra, known, moved, share), change)
+}
+
+/** The prices of an account of which some have moved. */
+export function pricesMoved<N>(
+  algebra: Algebra<N>,
+  { marks, indexes, rates, closingMarks }: KnownPrices,
+  moved: Moved<N>,
+  share: N | undefined,
+): Prices<N> {
   const priceOf = (kind: PriceKind, name: string, price: Rational | undefined) =>
     price === undefined ? undefined : (moved(kind, name, price) ?? algebra.of(price))
-  const prices = {
+  const closingMarkOf = (symbol: string) => algebra.of(closingMarks!.get(symbol)!)
+  return {
     markOf: (symbol: string) => priceOf('mark', symbol, marks.get(symbol)),
     indexOf: (asset: string) => priceOf('index', asset, indexes.get(asset)),
     fundingRateOf: (symbol: string) => rates.get(symbol),
     ...(share === undefined ? {} : { indexShare: share }),
+    ...(closingMarks === undefined ? {} : { closingMarkOf }),
   }
-  if (closingMarks === undefined) return figuresOf(algebra, formula, prices, change)
-  const closingMarkOf = (symbol: string) => algebra.of(closingMarks.get(symbol)!)
-  return figuresOf(algebra, formula, { ...prices, closingMarkOf }, change)
 }
 
 /** The initial margin of the position at that place; undefined where the rules or a mark do not say it. */

@@ -50,8 +50,7 @@ export class Tracer implements Algebra<Traced> {
   }
 
   add(a: Traced, b: Traced): Traced {
-    const under = commonFactors(a.under, b.under)
-    return { over: addPolynomials(overOf(a, under), overOf(b, under)), under }
+    return addTraced(a, b)
   }
 
   sub(a: Traced, b: Traced): Traced {
@@ -91,9 +90,9 @@ export class Tracer implements Algebra<Traced> {
     return value
   }
 
-  /** Where the first comparison may come out differently. */
-  firstGuard(end: Rational | undefined): Root | undefined {
-    let first: Root | undefined
+  /** Where the first comparison may come out differently, unless `nearest` comes before it. */
+  firstGuard(end: Rational | undefined, nearest?: Root): Root | undefined {
+    let first = nearest
     for (const guard of this.#guards) {
       const root = firstRootBeyond(guard, this.#from, this.#side, first?.near ?? end)
       if (root !== undefined && (first === undefined || this.#isNearer(root, first))) first = root
@@ -105,6 +104,12 @@ export class Tracer implements Algebra<Traced> {
     const order = compare(a.near, b.near)
     return this.#side === 'up' ? order < 0 : order > 0
   }
+}
+
+/** Of functions that hold wherever both do. */
+export function addTraced(a: Traced, b: Traced): Traced {
+  const under = commonFactors(a.under, b.under)
+  return { over: addPolynomials(overOf(a, under), overOf(b, under)), under }
 }
 
 /** Every factor of both, in its higher power. */
