@@ -1,6 +1,6 @@
 // How assets count in pools over several currencies, as `plimsoll rules` prints it.
 import { type CollateralRules, NO_CAP, type RuleBook } from '../domain/index.ts'
-import { collateralPlace, statedRulesOf } from '../margin/index.ts'
+import { collateralPlace, debtRateIn, statedRulesOf } from '../margin/index.ts'
 import { ageText, isKnownLater, type Known, knownAt } from './rules-known.ts'
 import { agePainted, type Printed, percent, tableLines, warningLines } from './rules-lines.ts'
 import type { Palette } from './terminal.ts'
@@ -61,9 +61,10 @@ export function assetLines(
   const known = collateralKnownAt(rules, atMs)
   const json = { venue: book.venue, symbol, ruleBook: book.version, ...known, warning, source, rules }
   const text = (palette: Palette) => {
-    const { poolKind, discounts, liabilityRatio, liabilityMaintenanceRate, assumptions = [] } = rules
+    const { poolKind, discounts, liabilityRatio, assumptions = [] } = rules
     const others = statedRulesOf(asset, book).length === 1 ? 'all' : 'all other'
-    const debt = liabilityMaintenanceRate === null ? 'not known' : percent(liabilityMaintenanceRate)
+    const debtRate = debtRateIn(rules, book)
+    const debt = debtRate === null ? 'not known' : percent(debtRate)
     return [
       `${palette.strong(`${book.venue} ${visible(symbol)}`)}  in ${poolKind ?? others} pools  tiers weigh the ${discounts}`,
       ...warningLines(warning, palette),

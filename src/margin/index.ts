@@ -75,7 +75,7 @@ export {
 export { type EvaluationAt, heldLevel, reachedLevel } from './levels.ts'
 export { reasonAgainstOptionPrice } from './option-price.ts'
 export { lossAssumption } from './pool-account.ts'
-export { collateralPlace, pooledAssetsOf, statedRulesOf } from './pool-assets.ts'
+export { collateralPlace, debtRateIn, pooledAssetsOf, statedRulesOf } from './pool-assets.ts'
 export { indexAssetsOf, indexNamesOf, type PoolTerms } from './pool-formulas.ts'
 export { type PositionAnswers, positionAnswersOf, positionAnswersOfKnown } from './position-answers.ts'
 export { reasonAgainstMode } from './position-faults.ts'

@@ -71,16 +71,25 @@ export function debtRulesIn(pool: Pool, book: RuleBook): CollateralRules | undef
 }
 
 /**
- * Of a multi-asset pool a debt needs maintenance margin: one of which the rules do not know how much cannot be judged. Without
- * rules, which the currency of the pool does not need, the venue says whether a debt asks for any.
+ * Maintenance margin for a debt, as a share of its value; null: not known. Where rules leave it out, or the currency of the pool
+ * has none, the venue says whether a debt asks for any.
  */
+export function debtRateIn(
+  rules: CollateralRules | undefined,
+  { defaults }: Pick<RuleBook, 'defaults'>,
+): string | null {
+  const stated = rules?.liabilityMaintenanceRate
+  if (stated !== undefined) return stated
+  return defaults.debtMargin === 'by-asset' ? null : '0'
+}
+
+/** Of a multi-asset pool a debt needs maintenance margin: one of which it is not known how much cannot be judged. */
 export function lacksDebtRate(
   rules: CollateralRules | undefined,
   { kind }: Pick<Pool, 'kind'>,
-  { defaults }: Pick<RuleBook, 'defaults'>,
+  book: Pick<RuleBook, 'defaults'>,
 ): boolean {
-  if (kind !== 'multi-asset') return false
-  return rules === undefined ? defaults.debtMargin === 'by-asset' : rules.liabilityMaintenanceRate === null
+  return kind === 'multi-asset' && debtRateIn(rules, book) === null
 }
 
 /** The assets that an account owes: its debts, and its wallets below zero. */

@@ -19,6 +19,7 @@ import { RATIO_RULE } from '../support/levels.ts'
 import { BINANCE, bookOf, oneTier } from './support.ts'
 
 const AS_IT_IS = { tiers: [{ cap: '999999999', ratio: '1' }] }
+const FREE_DEBT = { ...AS_IT_IS, liabilityMaintenanceRate: '0' }
 
 function bookWith(collateral: Record<string, object>, rules: Parameters<typeof bookOf>[1] = {}): RuleBook {
   const own = new Map<string, CollateralRules>(
@@ -548,6 +549,17 @@ describe('a loss of a pool whose venue asks for margin of debts', () => {
       book,
     ).flatMap(({ assumptions }) => assumptions)
 
+  it('is of a rate not known where the rules of the currency leave it out', () => {
+    const leftOut = bookWith({ BTC: AS_IT_IS, USD: AS_IT_IS }).collateralOf!
+    const book = { ...bookOfDebts(undefined), collateralOf: leftOut }
+    expect(assumptionsOf(book)).toEqual([assumed])
+    expect(sizeOf(of('100', '1', book))).toBeNull()
+    const owed = { collateral: [{ asset: 'USD', amount: '-1' }] }
+    expect(() => assumptionsOf(book, owed)).toThrow('what maintenance margin a debt of USD needs')
+    const free = { ...bookOfDebts(undefined, {}), collateralOf: leftOut }
+    expect(assumptionsOf(free, owed)).not.toContainEqual(assumed)
+  })
+
   it.each([undefined, null, '0.02'])('is assumed to be no debt before it is realised: rate %s', (rate) => {
     expect(assumptionsOf(bookOfDebts(rate))).toEqual([assumed])
   })
@@ -557,7 +569,7 @@ describe('a loss of a pool whose venue asks for margin of debts', () => {
     expect(assumptionsOf(bookOfDebts('0.02', {}))).toEqual([])
     const short = [{ asset: 'BTC', amount: '-0.1' }]
     const debtAlone = { collateral: [{ asset: 'USD', amount: '9000' }, ...short], positions: [] }
-    const rules = { ...bookOfDebts('0.02'), collateralOf: bookWith({ BTC: AS_IT_IS }).collateralOf! }
+    const rules = { ...bookOfDebts('0.02'), collateralOf: bookWith({ BTC: FREE_DEBT }).collateralOf! }
     expect(assumptionsOf(rules, debtAlone)).not.toContainEqual(assumed)
     const spot = { pool: { ...pool, kind: 'spot-margin', liquidationLevel: '1.1' } }
     expect(assumptionsOf(bookOfDebts('0.02'), spot)).not.toContainEqual(assumed)

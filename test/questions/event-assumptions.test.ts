@@ -42,6 +42,7 @@ const BOOK: RuleBook = withCollateralRules(
   {
     BTC: collateralRulesSchema.parse({
       tiers: [{ cap: '100', ratio: '0.9' }],
+      liabilityMaintenanceRate: '0',
       assumptions: [HAIRCUT, FEE],
     }),
     USDT: collateralRulesSchema.parse({
