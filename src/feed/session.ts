@@ -121,9 +121,13 @@ export class Session implements FrameSink {
     this.#subscription.add(symbols)
     if (this.#parser.restate === undefined || this.#state === 'ended') return
     const { clock, hearing } = this.#options
-    this.#intake.frameStarted(clock.monotonicMs(), hearing.nowMs())
-    this.#parser.restate(symbols, this)
-    this.#intake.frameEnded()
+    try {
+      this.#intake.frameStarted(clock.monotonicMs(), hearing.nowMs())
+      this.#parser.restate(symbols, this)
+      this.#intake.frameEnded()
+    } catch (error) {
+      this.#intake.failed(error as Error)
+    }
   }
 
   /** Whether the venue left this market out of its answers, so that it is requested again. */

@@ -75,6 +75,23 @@ describe.each(sockets)('a feed of %s', (id, { dialect, symbols }) => {
     expect(venue.requests).toHaveLength(requests)
   })
 
+  it.runIf(isWhole)('gives a fault of the sink while a market joins to the sink, and continues', async () => {
+    const [first, joining] = symbols as [string, string]
+    const opened = open([first])
+    await until(() => sink.marks(first).length > 3)
+    const bug = new Error('a bug downstream')
+    const price = sink.price.bind(sink)
+    sink.price = () => {
+      throw bug
+    }
+    opened.add([joining])
+    sink.price = price
+    expect(sink.faults).toEqual([bug])
+    const heard = sink.heard.length
+    await until(() => sink.heard.length > heard)
+    expect(sink.heard[heard]).toEqual({ what: 'frameStart' })
+  })
+
   it.skipIf(isWhole)(
     'names the market that the venue refuses, in its words, and hears the others',
     async () => {
