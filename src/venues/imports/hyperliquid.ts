@@ -82,6 +82,18 @@ function rulesOf(
   return {
     ...hyperliquidRules(textIn(asset, 'name'), tiersOf(asset, meta), settlementAsset, asOf),
     ...onlyIsolatedField(asset),
+    ...tableAssumption(asset),
+  }
+}
+
+/** Bodies of the time before the venue had tiers by size name no table, and neither do those that were cut short. */
+function tableAssumption(asset: BodyRecord): Pick<InstrumentRules, 'assumptions'> {
+  if (decimalOf(asset.marginTableId) !== undefined) return {}
+  const leverage = positiveIn(asset, 'maxLeverage')
+  return {
+    assumptions: [
+      `the body names no margin table: one tier at maxLeverage ${leverage} for every size; a larger position may be asked for more`,
+    ],
   }
 }
 

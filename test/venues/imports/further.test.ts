@@ -77,6 +77,18 @@ describe('meta of Hyperliquid', () => {
     })
   })
 
+  it('says of a coin whose margin table the body does not name that its tiers by size are not known', () => {
+    const universe = [
+      { name: 'BTC', szDecimals: 5, maxLeverage: 40 },
+      { name: 'DYDX', szDecimals: 1, maxLeverage: 5, marginTableId: 5 },
+    ]
+    const { rules } = importedFrom('hyperliquid', [{ universe }])
+    expect(rules.BTC!.assumptions).toEqual([
+      'the body names no margin table: one tier at maxLeverage 40 for every size; a larger position may be asked for more',
+    ])
+    expect(rules.DYDX!.assumptions).toBeUndefined()
+  })
+
   it('of exchanges of builders names the coin with its exchange and settles in their token', () => {
     const builder = (collateralToken: number, name: string) => ({
       collateralToken,
