@@ -89,7 +89,7 @@ const eventPositionSchema = z.object({
   unrealizedPnl: figureOrNull('Profit at the mark.'),
   maintenanceMargin: figureOrNull('What the venue asks for this position.'),
   liquidationPrice: figureOrNull(
-    'Mark at which the margin account is liquidated if no other price moves; null if no price above zero does.',
+    'Mark at which the margin account is liquidated if no other price moves; null if no price above zero does. Where the venue rounds amounts, that of the figures before rounding.',
   ),
   bankruptcyPrice: figureOrNull(
     'Mark at which the margin balance less the fee of closing there, if the venue counts one, is zero; null if no price above zero does.',

@@ -1,7 +1,21 @@
 import { describe, expect, it } from 'vitest'
 import type { InstrumentRules } from '../../src/domain/index.ts'
-import { answersOf, levelRule, marginAccountsOf, marginStateOf } from '../../src/margin/index.ts'
+import {
+  add,
+  answersOf,
+  div,
+  formatDecimal,
+  levelRule,
+  marginAccountsOf,
+  marginStateOf,
+  mul,
+  parseDecimal,
+  sub,
+} from '../../src/margin/index.ts'
+import { seededRandom } from '../../src/system/seeded-random.ts'
+import { parseVenueId, ruleBookOf } from '../../src/venues/index.ts'
 import { parsedAccount } from '../support/accounts.ts'
+import { testSeed } from '../support/seed.ts'
 import { bookOf } from './support.ts'
 
 const RULES: InstrumentRules = {
@@ -41,5 +55,34 @@ describe('the figures of a venue that rounds', () => {
     expect(judged('10', '5', '100', '100', rules).cure?.reductions).toEqual([
       { symbol: 'X', size: '0.00099001' },
     ])
+  })
+})
+
+const SEED = testSeed(20_261_129)
+
+describe(`the liquidation price before rounding, of 300 positions, seed ${SEED}`, () => {
+  it('lies beside the change of the verdict by less than two units for each lot and four for the position', () => {
+    const random = seededRandom(SEED)
+    const book = ruleBookOf(parseVenueId('bitmex'))
+    const wrong: string[] = []
+    for (let index = 0; index < 300; index++) {
+      const lots = 1 + Math.floor(10 ** (random() * 5))
+      const entryPrice = (10_000 + Math.floor(random() * 900_000) / 10).toString()
+      const leverage = (2 + Math.floor(random() * 40)).toString()
+      const contracts = `${lots * 100}`
+      const position = { symbol: 'XBTUSD', marginMode: 'isolated', size: contracts, entryPrice, leverage }
+      const account = parsedAccount({ venue: 'bitmex', collateral: [], positions: [position] })
+      const [marginAccount] = marginAccountsOf(account, book)
+      const stateAt = (mark: string) =>
+        marginStateOf(marginAccount!, () => mark, levelRule([]), { fundingRateOf: () => '0.0001' })
+      const price = stateAt(entryPrice).positions[0]!.liquidationPrice!
+      const value = div(parseDecimal(contracts), parseDecimal(price))
+      const beside = mul(parseDecimal('0.00000001'), parseDecimal(`${2 * lots + 4}`))
+      const markOf = (worth: typeof value) => formatDecimal(div(parseDecimal(contracts), worth))
+      const verdicts = [sub(value, beside), add(value, beside)].map((worth) => stateAt(markOf(worth)).verdict)
+      if (verdicts.join() !== 'safe,breach')
+        wrong.push(`${contracts} at ${entryPrice}, ${leverage}x: ${verdicts}`)
+    }
+    expect(wrong).toEqual([])
   })
 })
