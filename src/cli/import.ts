@@ -65,7 +65,8 @@ desk-7/alpha,,,,ETHUSDT,isolated,-4,3010,10,900
 
 docs/accounts.md describes every field. An account without a version gets one
 above the stored version. A line that breaks a rule is reported with its number,
-path, value and rule; the rest is imported, and the exit code is 1.
+path, value and rule; the rest is imported, and the exit code is 1. It is 1 too
+where the input holds no account, as that of a pipe that broke.
 --replace checks the whole file first; where anything is refused, it removes
 nothing. Standard input may stay open: what has come is stored at once.
 
@@ -123,7 +124,7 @@ async function runImport(file: string, flags: ImportFlags): Promise<void> {
     const { stdin: input, stderr: errors } = process
     return replaceBook({ book, shard: config.shard, read, file: visible(file), yes, input, errors })
   }
-  if (summary.refusedCount > 0) process.exitCode = EXIT_FAULT
+  if (summary.refusedCount > 0 || summary.read === 0) process.exitCode = EXIT_FAULT
   if (summary.read === 0) tell(process.stderr, `plimsoll: ${nothingIn(file)}`)
   process.stdout.write(
     `${json === true ? jsonLine({ ...summary, dryRun: isDry }) : sentence(summary, isDry)}\n`,

@@ -22,11 +22,21 @@ export interface DirectoryClaim {
   release(): void
 }
 
+/** Another process runs a server on the folder, or is starting one. */
+export class FolderInUse extends PlimsollError {
+  /** Process id of the owner: that which starts the server, then that of the server. */
+  readonly pid: number | undefined
+
+  constructor(message: string, pid: number | undefined) {
+    super('REDIS_UNAVAILABLE', message)
+    this.pid = pid
+  }
+}
+
 /**
  * Claims a data folder for one server: two servers would destroy one append-only file. When the owner is dead, one
  * process takes the claim over, however many try.
- * @throws PlimsollError REDIS_UNAVAILABLE naming the owner, when a server
- * runs or is being started there.
+ * @throws FolderInUse when a server runs or is being started there; PlimsollError REDIS_UNAVAILABLE.
  */
 export async function claimDirectory(directory: string): Promise<DirectoryClaim> {
   const file = join(directory, OWNER_FILE)
@@ -82,14 +92,12 @@ async function isAlive(owner: LockOwner): Promise<boolean> {
   return isRunning(owner)
 }
 
-function inUse(directory: string, owner: LockOwner): PlimsollError {
+function inUse(directory: string, owner: LockOwner): FolderInUse {
   const url = urlOf(owner)
   const remedy =
     url === undefined
       ? 'a server is being started there; try again'
       : `stop it or use it with REDIS_URL=${redactUrl(url)}`
-  return new PlimsollError(
-    'REDIS_UNAVAILABLE',
-    `the data folder ${directory} is in use by process ${owner.pid}: ${remedy}`,
-  )
+  const message = `the data folder ${directory} is in use by process ${owner.pid}: ${remedy}`
+  return new FolderInUse(message, owner.pid)
 }

@@ -12,8 +12,8 @@ import { endWithUs } from './end-with-us.ts'
 import { freePort, isFree, isListening, processIdAt } from './port.ts'
 
 /** Longest start: the server reads a large append-only file before its first answer. */
-const START_TIMEOUT_MS = 60_000
-const START_POLL_MS = 20
+export const START_TIMEOUT_MS = 60_000
+export const START_POLL_MS = 20
 /** Wait between SIGTERM and SIGKILL. */
 const STOP_TIMEOUT_MS = 5_000
 /** Most ports tried: another program may take a free port before the server does. */

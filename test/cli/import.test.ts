@@ -261,14 +261,14 @@ describe('plimsoll import', () => {
     )
   })
 
-  test('says of an empty file that it holds no account, and where to look', async () => {
+  test('says of an empty file that it holds no account, and where to look, and exits with 1', async () => {
     await writeFile(file, '\n\n')
     await run(file)
     expect(printed).toBe('0 accounts read, 0 imported, 0 refused\n')
     expect(reported).toMatch(
       /^plimsoll: .*accounts.jsonl holds no account; plimsoll import --help shows .*\n$/,
     )
-    expect(process.exitCode).toBeUndefined()
+    expect(process.exitCode).toBe(1)
   })
 
   test('shows control characters of values and field names instead of sending them to the terminal', async () => {

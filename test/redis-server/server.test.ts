@@ -11,6 +11,7 @@ import { Queue } from 'bullmq'
 import { Redis } from 'ioredis'
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { closeRedis, connectRedis } from '../../src/redis/index.ts'
+import { claimDirectory } from '../../src/redis-server/claim.ts'
 import {
   keepRedis,
   locateRedisServer,
@@ -63,6 +64,18 @@ async function start(
   const server = await startRedisServer({ binary, dataDir, clock, ...options })
   servers.push(server)
   return server
+}
+
+/** A server that an earlier test has unpacked need not be fetched again. */
+async function useUnpacked(): Promise<void> {
+  const unpacked = join(PROJECT_DATA_DIR, 'redis-dist')
+  if (existsSync(unpacked)) await symlink(unpacked, join(dataDir, 'redis-dist'))
+}
+
+async function redisFolder(): Promise<string> {
+  const folder = join(dataDir, 'redis')
+  await mkdir(folder)
+  return folder
 }
 
 /** The port that a server listens on; fails for a Unix socket. */
@@ -276,10 +289,33 @@ describe('the choice of a server', () => {
     expect(await openRedis({ dataDir, clock, notify })).toMatchObject({ url: server.url, source: 'running' })
   })
 
+  test('is the private server that another command is starting, once it has started', async () => {
+    await useUnpacked()
+    const lines: string[] = []
+    const open = () => openRedis({ dataDir, clock, notify: (line) => void lines.push(line) })
+    const opened = await Promise.all([open(), open()])
+    expect(opened.map(({ source }) => source).sort()).toEqual(['running', 'started'])
+    expect(new Set(opened.map(({ url }) => url)).size).toBe(1)
+    expect(lines.filter((line) => line.includes('wait'))).toEqual([
+      `plimsoll: process ${process.pid} is starting the private Redis of ${join(dataDir, 'redis')}: this command waits for it`,
+    ])
+    await Promise.all(opened.map((redis) => redis.close()))
+  })
+
+  test('is not waited for longer than a start may take', async () => {
+    await useUnpacked()
+    const claim = await claimDirectory(await redisFolder())
+    let nowMs = 0
+    const hurried = { ...clock, monotonicMs: () => (nowMs += 10_000) }
+    await expect(openRedis({ dataDir, clock: hurried, notify })).rejects.toMatchObject({
+      code: 'REDIS_UNAVAILABLE',
+      message: `process ${process.pid} has been starting a server in the data folder ${join(dataDir, 'redis')} for more than 60000 ms (START_TIMEOUT_MS): try again once it has started`,
+    })
+    claim.release()
+  })
+
   test('that another process runs is replaced, in the same place and on the same data, when that process ends', async () => {
-    // A server that an earlier test has unpacked need not be fetched again.
-    const unpacked = join(PROJECT_DATA_DIR, 'redis-dist')
-    if (existsSync(unpacked)) await symlink(unpacked, join(dataDir, 'redis-dist'))
+    await useUnpacked()
     const { parent, pid } = await startFromAnother()
     const replaced: OpenedRedis[] = []
     const failed = (error: Error) => expect.unreachable(error.message)
