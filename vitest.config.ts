@@ -12,6 +12,7 @@ const UNIT = [
   'memory',
   'monitor',
   'questions',
+  'replay',
   'rules',
   'support',
   'venues',

@@ -14,6 +14,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['tail', async () => (await import('./tail.ts')).tailCommand()],
   ['verify', async () => (await import('./verify.ts')).verifyCommand()],
   ['what-if', async () => (await import('./what-if.ts')).whatIfCommand()],
+  ['replay', async () => (await import('./replay.ts')).replayCommand()],
   ['size', async () => (await import('./size.ts')).sizeCommand()],
   ['margin', async () => (await import('./margin.ts')).marginCommand()],
   ['rules', async () => (await import('./rules.ts')).rulesCommand()],

@@ -1,4 +1,5 @@
-export { createBook } from './accounts/synthetic-accounts.ts'
+export { marketInstruments } from './accounts/market-instruments.ts'
+export { CONTRACTS_OF_AN_ACCOUNT_MAX, createBook } from './accounts/synthetic-accounts.ts'
 export { type Child, startChild } from './child.ts'
 export { DEMO_INSTRUMENTS, demoRules } from './exchange/instruments.ts'
 export { type Client, type SocketServer, serveSockets, type VenueProtocol } from './exchange/socket-server.ts'

@@ -127,6 +127,16 @@ export interface FileSource extends Source {
 
 export type VenueSource = SocketSource | PollSource | FileSource
 
+export type KlineColumn = 'symbol' | 'openTime' | 'open' | 'high' | 'low' | 'close'
+
+/** The files of klines, CSV, that the venue offers for download. */
+export interface KlineFiles {
+  /** Of a file whose first line names none; undefined: one that does not count. */
+  readonly columns: readonly (KlineColumn | undefined)[]
+  /** Finds the contract in the name of a file, as its first group. */
+  readonly symbolIn: RegExp
+}
+
 /** A venue is one constant object: its names, its symbols, its sources and its margin rules. */
 export interface Venue {
   /** The id under which its accounts are stored. */
@@ -144,4 +154,6 @@ export interface Venue {
   readonly sources: readonly VenueSource[]
   readonly ruleBook: RuleBook
   readonly rulesImport: RulesImport
+  /** Absent for a venue whose files of klines have no known form. */
+  readonly klines?: KlineFiles
 }

@@ -11,6 +11,7 @@ import { jsonOf } from '../input/index.ts'
 import { ruleBookOfEntries } from '../rules/index.ts'
 import { coinmEntriesOf, coinmSymbols } from './binance-coinm.ts'
 import { multiAssets } from './binance-collateral.ts'
+import { binanceKlines } from './binance-klines.ts'
 import { USDM_AS_OF, usdmCoinOf, usdmEntriesOf, usdmSymbols } from './binance-usdm.ts'
 import { endOfNumberedDayMs } from './expiry.ts'
 import {
@@ -242,6 +243,7 @@ export const binance: Venue = {
   expiryMsOf: (symbol) => endOfNumberedDayMs(symbol.split('_')[1] ?? ''),
   sources: [usdm, coinm],
   rulesImport: binanceImport,
+  klines: binanceKlines,
   ruleBook: ruleBookOfEntries({
     venue: BINANCE,
     version: `binance-usdm-${USDM_AS_OF}-coinm-undated-collateral-2022`,

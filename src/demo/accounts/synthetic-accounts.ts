@@ -21,6 +21,8 @@ const LOAD_BATCHES_IN_FLIGHT_MAX = 4
 
 const ID_PREFIX = 'demo-'
 const POSITION_COUNTS = [1, 2, 3, 4, 5]
+/** An account draws so many contracts of its venue at most. */
+export const CONTRACTS_OF_AN_ACCOUNT_MAX = Math.max(...POSITION_COUNTS)
 /** Weights of accounts that are all cross, all isolated, and mixed. */
 const MODE_WEIGHTS = [45, 35, 20]
 const LONG_SHARE = 0.68
@@ -188,7 +190,8 @@ function draftPosition(
   side: 1 | -1,
   isolated: boolean,
 ): Draft {
-  const leverage = LEVERAGES[weighted(random, LEVERAGE_WEIGHTS)]!
+  const drawn = LEVERAGES[weighted(random, LEVERAGE_WEIGHTS)]!
+  const leverage = Math.min(drawn, instrument.leverageMax ?? drawn)
   const notionalUsd = Math.min(
     NOTIONAL_MAX_USD,
     Math.max(NOTIONAL_MIN_USD, logNormal(random, NOTIONAL_MEDIAN_USD, NOTIONAL_SIGMA)),

@@ -27,6 +27,8 @@ export interface DemoInstrument {
   readonly beta: number
   /** Weight with which an account of the book chooses it. */
   readonly popularity: number
+  /** The greatest leverage that an account may state; absent where any is as good. */
+  readonly leverageMax?: number
   /** A dated future; it pays no funding. */
   readonly dated: boolean
 }

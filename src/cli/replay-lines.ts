@@ -1,0 +1,58 @@
+import type { VenueId } from '../domain/index.ts'
+import type { BarOrder, Bars, Replayed } from '../replay/index.ts'
+import type { Palette } from './terminal.ts'
+
+export interface ReplayFacts {
+  readonly bars: Bars
+  readonly order: BarOrder
+  readonly venue: VenueId
+  readonly replayed: Replayed
+  readonly unreadable: number
+  readonly elsewhere: number
+  readonly refused: number
+  /** Real time of the replay, without the reading of the files. */
+  readonly tookMs: number
+}
+
+/** What came out of a replay, for people. */
+export function replayLines(facts: ReplayFacts, palette: Palette): string[] {
+  const { bars, order, venue, replayed, unreadable, elsewhere, refused, tookMs } = facts
+  const { accounts, positions, instants, prices, events, deepest, latency } = replayed
+  const { fromMs, toMs } = bars.span
+  const all = Object.values(events).reduce((sum, count) => sum + count, 0)
+  const kinds = Object.entries(events).map(([kind, count]) => `${number(count)} ${kind}`)
+  const left = [
+    ...(unreadable === 0 ? [] : [`${number(unreadable)} cannot be read`]),
+    ...(refused === 0 ? [] : [`${number(refused)} are refused by the rules`]),
+    ...(elsewhere === 0 ? [] : [`${number(elsewhere)} are of other venues`]),
+  ]
+  const quantile = (share: number) => latency.quantileMs(share).toFixed(1)
+  return [
+    `${palette.strong('prices')}    ${venue}  ${bars.symbols.length} contracts  ${number(bars.count)} bars of ${bars.intervalMs / 1_000} s  ${utc(fromMs)} to ${utc(toMs)}`,
+    `${palette.strong('accounts')}  ${number(accounts)} with ${number(positions)} positions${left.length === 0 ? '' : `; not judged: ${left.join(', ')}`}`,
+    `${palette.strong('events')}    ${number(all)}${kinds.length === 0 ? '' : `: ${kinds.join(', ')}`}`,
+    ...(deepest === undefined
+      ? []
+      : [
+          `${palette.strong('deepest')}   ${utc(deepest.barMs)}, the bar with the most liquidations: ${number(deepest.liquidations)}`,
+        ]),
+    `${palette.strong('time')}      ${number(instants)} moments, ${number(prices)} prices in ${(tookMs / 1_000).toFixed(1)} s; from the prices of a moment to its last event p50 ${quantile(0.5)} ms, p99 ${quantile(0.99)} ms, longest ${latency.maxMs.toFixed(1)} ms`,
+    palette.dim(
+      `assumed   way through a bar: ${WAYS[order]}; the prices are those of the files, whether they are mark prices or not`,
+    ),
+  ]
+}
+
+const WAYS: Readonly<Record<BarOrder, string>> = {
+  direction: 'low first unless it falls',
+  'low-first': 'low first',
+  'high-first': 'high first',
+}
+
+function number(count: number): string {
+  return count.toLocaleString('en')
+}
+
+function utc(timeMs: number): string {
+  return `${new Date(timeMs).toISOString().slice(0, 16).replace('T', ' ')}Z`
+}

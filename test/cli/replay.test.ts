@@ -1,0 +1,157 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import { stripVTControlCharacters } from 'node:util'
+import { afterAll, afterEach, describe, expect, it } from 'vitest'
+import { replayCommand } from '../../src/cli/replay.ts'
+import { isolatedLong } from '../support/accounts.ts'
+import { runCli, temporaryFolder } from '../support/cli.ts'
+import { sharedPath } from '../support/shared.ts'
+
+const folder = temporaryFolder()
+afterAll(() => folder.remove())
+afterEach(() => {
+  process.exitCode = undefined
+})
+
+function fileOf(name: string, lines: readonly string[]): string {
+  const path = join(folder.path, name)
+  writeFileSync(path, `${lines.join('\n')}\n`)
+  return path
+}
+
+const at = (venue: string, id: string, position: Parameters<typeof isolatedLong>[1]) => ({
+  ...isolatedLong(id, position),
+  venue,
+})
+const START_MS = Date.parse('2025-10-10T21:00:00Z')
+const barOf = (minute: number, prices: string) => `${START_MS + minute * 60_000},${prices},0,0,0,0,0,0,0`
+const KLINES = fileOf('BTCUSDT-1m-2025-10-10.csv', [
+  barOf(0, '100000,100000,95000,96000'),
+  barOf(1, '96000,97000,91000,97000'),
+])
+const ACCOUNTS = fileOf('accounts.jsonl', [
+  JSON.stringify(
+    at('binance', 'desk/long', {
+      symbol: 'BTCUSDT',
+      size: '1',
+      entryPrice: '100000',
+      leverage: '20',
+      isolatedMargin: '8000',
+    }),
+  ),
+])
+/** One-minute bars of twelve contracts in the largest cascade of liquidations on record. */
+const CRASH = sharedPath('data/binance-usdm-1m-2025-10-10.csv')
+
+async function run(args: readonly string[], columns?: number) {
+  const streamOf = () =>
+    Object.assign(new PassThrough(), columns === undefined ? {} : { isTTY: true, columns })
+  const text = { output: '', errors: '' }
+  const context = { output: streamOf(), errors: streamOf(), nowMs: START_MS, stopwatch: () => 0 }
+  context.output.on('data', (chunk) => (text.output += chunk))
+  context.errors.on('data', (chunk) => (text.errors += chunk))
+  process.exitCode = undefined
+  const command = replayCommand(context).exitOverride()
+  command.configureOutput({ writeErr: () => undefined })
+  await command.parseAsync(args, { from: 'user' })
+  const plain = stripVTControlCharacters
+  return { output: plain(text.output), errors: plain(text.errors), exitCode: process.exitCode }
+}
+
+const eventsOf = (text: string) =>
+  text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+
+describe('plimsoll replay', () => {
+  it('prints events as JSON lines and says on standard error what came out', async () => {
+    const { output, errors, exitCode } = await run(['--klines', KLINES, '--file', ACCOUNTS])
+    const events = eventsOf(output)
+    const last = events.findLast(({ kind }) => kind === 'liquidation')
+    expect(last).toMatchObject({ account: 'desk/long', marks: [{ symbol: 'BTCUSDT', markPrice: '91000' }] })
+    expect(last.receivedTimeMs).toBe(START_MS + 80_000)
+    expect(errors).toContain('binance  1 contracts  2 bars of 60 s  2025-10-10 21:00Z to 2025-10-10 21:02Z')
+    expect(errors).toContain('1 with 1 positions')
+    expect(errors).toContain('2025-10-10 21:01Z, the bar with the most liquidations: 1')
+    expect(exitCode).toBeUndefined()
+  })
+
+  it('judges by the rules of that day', async () => {
+    const { output } = await run(['--klines', KLINES, '--file', ACCOUNTS])
+    const [{ rulesAsOf, ruleAgeDays }] = eventsOf(output)
+    expect(ruleAgeDays).toBeLessThan(14)
+    expect(rulesAsOf ?? '2025-10').toContain('2025-10')
+  })
+
+  it('shows a person the first events, how many more there are, and no JSON', async () => {
+    const { output, errors } = await run(['--klines', KLINES, '--file', ACCOUNTS, '--limit', '1'], 100)
+    expect(output).toContain('desk/long:isolated:BTCUSDT:long')
+    expect(output).toMatch(/and \d+ more events/)
+    expect(output).not.toContain('{')
+    expect(errors).toContain('way through a bar: low first unless it falls')
+  })
+
+  it('takes the order of a bar, leaves contracts out, and counts accounts of other venues', async () => {
+    const elsewhere = fileOf('two.jsonl', [
+      JSON.stringify(
+        at('bybit', 'other', {
+          symbol: 'BTCUSDT',
+          size: '1',
+          entryPrice: '1',
+          leverage: '1',
+        }),
+      ),
+    ])
+    const high = await run(['--klines', KLINES, '--file', ACCOUNTS, '--order', 'high-first'])
+    expect(eventsOf(high.output).findLast(({ kind }) => kind === 'liquidation').receivedTimeMs).toBe(
+      START_MS + 100_000,
+    )
+    const other = await run(['--klines', KLINES, '--file', elsewhere])
+    expect(other.errors).toContain('1 are of other venues')
+    await expect(run(['--klines', KLINES, '--file', ACCOUNTS, '--without', 'BTCUSDT'])).rejects.toThrow(
+      'the files hold no bar to replay',
+    )
+  })
+
+  it('ends with 1 where an account cannot be judged, and names it', async () => {
+    const odd = fileOf('odd.jsonl', [
+      JSON.stringify(
+        at('binance', 'odd', {
+          symbol: 'NOUSDT',
+          size: '1',
+          entryPrice: '1',
+          leverage: '1',
+        }),
+      ),
+    ])
+    const { errors, exitCode } = await run(['--klines', KLINES, '--file', odd])
+    expect(errors).toContain('odd: ')
+    expect(errors).toContain('1 are refused by the rules')
+    expect(exitCode).toBe(1)
+  })
+
+  it.each([
+    ['no accounts', [], /give accounts by --file, or a number of made-up ones by --synthetic/],
+    ['both kinds of accounts', ['--file', ACCOUNTS, '--synthetic', '5'], /--file, or .* --synthetic/],
+    ['too few contracts', ['--synthetic', '5'], /at least 5 linear contracts .*, and the files hold 1/],
+    ['a venue that nobody knows', ['--file', ACCOUNTS, '--venue', 'nowhere'], /venue "nowhere"/],
+  ])('refuses %s', async (_, args, message) => {
+    await expect(run(['--klines', KLINES, ...args])).rejects.toThrow(message)
+  })
+
+  it.skipIf(CRASH === undefined)(
+    'gives the same bytes of the crash of 2025-10-10 twice, and every event verifies',
+    async () => {
+      const args = ['replay', '--klines', CRASH!, '--synthetic', '60', '--without', 'FILUSDT']
+      const [first, second] = await Promise.all([runCli(args), runCli(args)])
+      expect(first.code).toBe(0)
+      expect(first.stdout).toBe(second.stdout)
+      expect(eventsOf(first.stdout).filter(({ kind }) => kind === 'liquidation').length).toBeGreaterThan(10)
+      const verified = await runCli(['verify', '-'], { input: first.stdout })
+      expect(verified.code).toBe(0)
+    },
+    60_000,
+  )
+})
