@@ -53,8 +53,15 @@ export class EventLines {
     }
     if (event.kind === 'market-closed')
       return [this.#kind(event.kind), market, 'nobody holds it any more'].join('  ')
-    const since = new Date(sinceMs).toISOString().slice(11, 19)
     const accounts = `${marginAccounts} margin ${marginAccounts === 1 ? 'account has' : 'accounts have'} no verdict`
+    if (event.kind === 'market-expired') {
+      return [
+        this.#kind(event.kind),
+        market,
+        `expired at ${new Date(sinceMs).toISOString().slice(0, 16)}Z: ${accounts}`,
+      ].join('  ')
+    }
+    const since = new Date(sinceMs).toISOString().slice(11, 19)
     return [this.#kind(event.kind), market, `no fresh mark since ${since}Z: ${accounts}`].join('  ')
   }
 
@@ -65,6 +72,8 @@ export class EventLines {
         return red(strong('LIQUIDATION'.padEnd(KIND_WIDTH)))
       case 'market-stale':
         return red('MARKET STALE')
+      case 'market-expired':
+        return red('EXPIRED'.padEnd(KIND_WIDTH))
       case 'warning':
         return yellow('warning'.padEnd(KIND_WIDTH))
       case 'unknown':

@@ -22,6 +22,7 @@ const KINDS_BY_SEVERITY = [
   'warning',
   'unknown',
   'market-stale',
+  'market-expired',
   'recovered',
   'market-fresh',
   'closed',

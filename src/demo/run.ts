@@ -204,6 +204,8 @@ class DemoRun {
       random: seededRandom(seed, WORKER_RANDOM_STREAM),
       log: log((text) => this.#reporter.note(text)),
       rules: demoRules(today),
+      // The contracts of the simulated exchanges do not end with the days in their names.
+      expiryMsOf: () => undefined,
       fatal: (error) => {
         this.#failure = error
       },

@@ -59,6 +59,8 @@ function open(options: Open, send: (message: FromSubscriber) => void): void {
 function marketInWords({ kind, venue, symbol, marginAccounts }: MarketEvent): string {
   if (kind === 'market-fresh') return `${venue} ${symbol} has a fresh price again`
   if (kind === 'market-closed') return `nobody holds ${venue} ${symbol} any more, which had no fresh price`
+  if (kind === 'market-expired')
+    return `${venue} ${symbol} has expired: ${marginAccounts} margin accounts hold it`
   return `${venue} ${symbol} has no fresh price: ${marginAccounts} margin accounts have no verdict`
 }
 

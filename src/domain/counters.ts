@@ -38,6 +38,7 @@ export interface MonitorCounters {
   ticks: number
   /** Confirmations that a mark is unchanged. */
   confirmations: number
+  /** Of markets that no account under watch has held, or whose contract has expired. */
   ticksOutsideBook: number
   instants: number
   nominations: number

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { EventRecord, MarginAccountProgress, MarketProgress } from './event.ts'
+import type { EventRecord, MarginAccountProgress, MarketProgress } from './progress.ts'
 
 /** Takes what earlier runs left. */
 export interface RestoredProgress {

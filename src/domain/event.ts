@@ -15,17 +15,23 @@ export const eventKindSchema = z.enum(['warning', 'liquidation', 'recovered', 'u
 /**
  * A change of state of a margin account. `warning` and `liquidation`: the margin ratio reached `level`.
  * `recovered`: it fell back to `level`. `unknown`: there is no verdict any more, `reasons` says why
- * (`stale-mark`, `stale-index`, `account-refused`, `account-unreadable`, `book-lost`, `no-funding-rate`, `funding-unknown`); the next verdict is
+ * (`stale-mark`, `stale-index`, `contract-expired`, `account-refused`, `account-unreadable`, `book-lost`, `no-funding-rate`, `funding-unknown`); the next verdict is
  * published even if the level is unchanged, as `recovered` only if it is safe. `closed`: the last position was closed. The last three
  * end the episode.
  */
 export type EventKind = z.infer<typeof eventKindSchema>
 
-export const marketEventKindSchema = z.enum(['market-stale', 'market-fresh', 'market-closed'])
+export const marketEventKindSchema = z.enum([
+  'market-stale',
+  'market-expired',
+  'market-fresh',
+  'market-closed',
+])
 /**
  * A change of state of a market. `market-stale`: it has no fresh mark, so its margin accounts have no verdict.
- * `market-fresh`: it has one again. `market-closed`: the last margin account left the market while it had none; nothing
- * is published of the market until one comes back. The last two end the episode. A margin account gets an `unknown` of its
+ * `market-expired`: its contract has expired, so it will have none. `market-fresh`: it has a mark again. `market-closed`: the
+ * last margin account left the market while it had none; nothing is published of the market until one comes back. The last two end
+ * the episode. A margin account gets an `unknown` of its
  * own only when a level above safe is published.
  */
 export type MarketEventKind = z.infer<typeof marketEventKindSchema>
@@ -176,7 +182,7 @@ export const marginEventSchema = z
     reasons: z
       .array(z.string())
       .describe(
-        'Why there is no verdict (`unknown`), why it is suspect, or what is to be known of the rules. `rules-changed`: other rules came into force and are the cause of the event. `funding`: a payment of funding is the cause. `interest`: the interest of a full hour is the cause. `rollover`: a rollover fee is the cause. `funding-unknown`: a payment since `asOfMs` is not known and not in the balances. `rules-old`: the rules are older than the worker takes without a remark (`ruleAgeDays`). `rules-undated`: rules of a position, or of an asset of its pool, bear no day, so that nobody knows how old they are.',
+        'Why there is no verdict (`unknown`), why it is suspect, or what is to be known of the rules. `contract-expired`: it holds a contract that has expired. `rules-changed`: other rules came into force and are the cause of the event. `funding`: a payment of funding is the cause. `interest`: the interest of a full hour is the cause. `rollover`: a rollover fee is the cause. `funding-unknown`: a payment since `asOfMs` is not known and not in the balances. `rules-old`: the rules are older than the worker takes without a remark (`ruleAgeDays`). `rules-undated`: rules of a position, or of an asset of its pool, bear no day, so that nobody knows how old they are.',
       ),
     ruleBook: text('Version of the rules of the verdict.'),
     levels: z
@@ -206,7 +212,7 @@ export const marginEventSchema = z
       .nullable()
       .describe('Age in days of the oldest risk-tier table behind the figures; null if a table has no date.'),
     eventTimeMs: timeMsOrNull(
-      'venue time of the tick, funding time, full hour of interest, or full minute at or after a rollover, that caused the event; null for changes of the account itself.',
+      'venue time of the tick, funding time, expiry, full hour of interest, or full minute at or after a rollover, that caused the event; null for changes of the account itself.',
     ),
     receivedTimeMs: timeMs('when the frame, or the change of the account, was received.'),
     detectionLatencyMs: z
@@ -226,13 +232,13 @@ export const marketEventSchema = z
   .object({
     ...envelope,
     kind: marketEventKindSchema.describe(
-      '`market-stale`: no fresh mark. `market-fresh`: there is one again. `market-closed`: nobody holds the market any more.',
+      '`market-stale`: no fresh mark. `market-expired`: the contract has expired, so there will be none. `market-fresh`: there is a fresh mark again. `market-closed`: nobody holds the market any more.',
     ),
     symbol: text(
       "Venue's name of the contract; or of the index price of an asset in the currency of pools, such as `BTC/USD index`.",
     ),
     sinceMs: timeMs(
-      'the last stated or confirmed mark before the silence, or the first position if there was none; of `market-closed` after a restart, the start.',
+      'the last stated or confirmed mark before the silence, or the first position if there was none; of `market-expired`, the expiry; of `market-closed` after a restart, the start.',
     ),
     marginAccounts: z
       .int()
@@ -242,7 +248,7 @@ export const marketEventSchema = z
       .nullable()
       .describe('The mark that ended the silence; null except for `market-fresh`.'),
     receivedTimeMs: timeMs(
-      'when the silence was noticed, the frame that ended it was received, or the last margin account left.',
+      'when the silence or the expiry was noticed, the frame that ended it was received, or the last margin account left.',
     ),
   })
   .meta({
@@ -254,47 +260,3 @@ export type MarketEvent = Readonly<z.infer<typeof marketEventSchema>>
 export const plimsollEventSchema = z.discriminatedUnion('kind', [marginEventSchema, marketEventSchema])
 /** Everything that stream and queue carry. `kind` tells which one it is. */
 export type PlimsollEvent = MarginEvent | MarketEvent
-
-const numbers = { episode: z.int().nonnegative(), sequence: z.int().nonnegative() }
-
-/** State that must survive a restart: what has been published, and the last episode and sequence numbers. */
-export const marginAccountProgressSchema = z.object({
-  ...numbers,
-  account: z.string(),
-  venue: z.string(),
-  marginMode: marginModeSchema,
-  settle: z.string(),
-  /** Whether the episode of that number is still open. */
-  open: z.boolean(),
-  level: levelNameSchema,
-  /** Whether the account is without a verdict (a stale mark, refused terms), so that `level` is the last known one. */
-  unknown: z.boolean(),
-  /** Whether the last event says that a payment of funding is not known; absent where it does not. */
-  saysFundingUnknown: z.boolean().optional(),
-})
-export type MarginAccountProgress = Readonly<z.infer<typeof marginAccountProgressSchema>>
-
-export const marketProgressSchema = z.object({
-  ...numbers,
-  venue: z.string(),
-  symbol: z.string(),
-  /** Whether `market-stale` is the last event published. */
-  stale: z.boolean(),
-})
-export type MarketProgress = Readonly<z.infer<typeof marketProgressSchema>>
-
-/** Under which name the progress of a market is kept. The space cannot be part of a margin account's id. */
-export function marketSubject(venue: string, symbol: string): string {
-  return `market ${venue} ${symbol}`
-}
-
-/**
- * An event and the progress to store with it, as the monitor gives it to the event log. `subject` is the margin account's
- * id or `marketSubject`. A `progress` of null deletes that of the subject; the log keeps the highest deleted sequence as
- * the floor for subjects that it does not know.
- */
-export interface EventRecord {
-  readonly event: PlimsollEvent
-  readonly subject: string
-  readonly progress: MarginAccountProgress | MarketProgress | null
-}

@@ -35,6 +35,7 @@ export {
 } from './margin-model.ts'
 export * from './mark-sink.ts'
 export * from './market-feed.ts'
+export * from './progress.ts'
 export * from './read-model.ts'
 export { FOUR_HOURLY_ROLLOVER_RATE_MAX, ROLLOVER_EVERY_MS } from './rollover.ts'
 export { ruleSourceSchema } from './rule-origin.ts'

@@ -10,9 +10,9 @@ export type MarketState = 'unknown' | 'refused' | 'fresh' | 'stale'
 export interface MarketFeed {
   readonly venue: VenueId
   readonly symbol: string
-  /** Id of the source that carries the mark; null if no source of the venue does. */
+  /** Id of the source that carries the mark; null if no source of the venue does, and after the expiry. */
   readonly source: string | null
-  readonly state: MarketState | 'uncarried'
+  readonly state: MarketState | 'uncarried' | 'expired'
   /** The venue's reply if it refuses the market; otherwise null. */
   readonly refusal: string | null
   /** Since the last mark; null before the first. */

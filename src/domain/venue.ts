@@ -63,7 +63,7 @@ export interface FrameParser {
   restate?(symbols: readonly string[], sink: FrameSink): void
 }
 
-/** One frame that subscribes. The venue answers it as a whole, or symbol by symbol. */
+/** One frame that subscribes, or that unsubscribes and has no symbols. The venue answers it as a whole, or symbol by symbol. */
 export interface SubscribeRequest {
   readonly frame: string
   readonly symbols: readonly string[]
@@ -89,6 +89,11 @@ export interface SocketSource extends Source {
   readonly url: string
   /** Requests for the symbols, in their order and split to the venue's limits. */
   subscribe(symbols: readonly string[]): readonly SubscribeRequest[]
+  /**
+   * Requests that end the channels of these symbols, each channel once; none of them names a symbol. The venue answers them as it
+   * answers `subscribe`. Absent where a client cannot unsubscribe, or no contract ends.
+   */
+  unsubscribe?(symbols: readonly string[]): readonly SubscribeRequest[]
   /**
    * The channel in which a market comes, by the name that the venue's answers give it. Markets of one channel come in the same
    * frames and are requested once. Absent where each market has a channel of its own name.

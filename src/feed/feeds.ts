@@ -7,6 +7,8 @@ export interface Feeds {
   readonly feeds: readonly Feed[]
   /** Fills the open connections, then opens more. */
   add(symbols: readonly string[]): void
+  /** Asks for these markets no more. Closes a connection that has no other one. */
+  remove(symbols: readonly string[]): void
   close(): Promise<void>
 }
 
@@ -24,8 +26,20 @@ export function openFeeds(options: FeedOptions): Feeds {
       feeds.push(openFeed({ ...options, symbols: rest.slice(start, start + perConnectionMax) }))
     }
   }
+  const closing = new Set<Promise<void>>()
+  const remove = (symbols: readonly string[]) => {
+    for (const feed of [...feeds]) {
+      feed.remove(symbols)
+      // What a file said is not to be read again when it gets a market.
+      if (feed.markets.size > 0 || feed.source.kind === 'file') continue
+      feeds.splice(feeds.indexOf(feed), 1)
+      const closed = feed.close().finally(() => closing.delete(closed))
+      closing.add(closed)
+    }
+  }
+  const close = async () => void (await Promise.all([...feeds.map((feed) => feed.close()), ...closing]))
   add([...new Set(options.symbols)])
-  return { feeds, add, close: async () => void (await Promise.all(feeds.map((feed) => feed.close()))) }
+  return { feeds, add, remove, close }
 }
 
 /** Most markets of one feed of the source. A file is opened once, however many markets it has. */

@@ -75,6 +75,10 @@ export class FileFeed implements Feed {
     this.#intake.add(symbols, this.#hearing.nowMs(), Number.POSITIVE_INFINITY)
   }
 
+  remove(symbols: readonly string[]): void {
+    this.#intake.remove(symbols)
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true
     this.#checks.close()

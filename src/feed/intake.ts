@@ -81,6 +81,14 @@ export class Intake implements PriceSink<number | undefined> {
     return added
   }
 
+  /** What comes of these markets is from now on of none that was requested. */
+  remove(symbols: readonly string[]): void {
+    for (const symbol of symbols) {
+      this.markets.remove(symbol)
+      this.refusals.taken(symbol)
+    }
+  }
+
   frameStarted(receivedMonotonicMs: number, heardMs: number): void {
     this.#frame.receivedMonotonicMs = receivedMonotonicMs
     this.#frame.receivedTimeMs = this.#options.clock.nowMs()
@@ -163,6 +171,7 @@ export class Intake implements PriceSink<number | undefined> {
 
   /** `isItsOwn`: the venue took other markets, so this market is at fault. */
   refused(symbol: string, reason: string, isItsOwn: boolean, heardMs: number): void {
+    if (!this.markets.all.has(symbol)) return
     const { sink, counters } = this.#options
     const text = reason.slice(0, REPLY_CHARACTERS_MAX)
     this.markets.refused(symbol)

@@ -37,6 +37,11 @@ export interface MarketDataOptions {
   readonly failed: (error: Error) => void
 }
 
+export interface Contract {
+  readonly venue: VenueId
+  readonly symbol: string
+}
+
 interface VenueFeeds {
   readonly venue: VenueId
   readonly feeds: Feeds
@@ -47,8 +52,9 @@ export class MarketData {
   readonly #options: MarketDataOptions
   readonly #budgets = new Map<VenueId, ConnectBudget>()
   readonly #feeds = new Map<string, VenueFeeds>()
-  readonly #added: { readonly venue: VenueId; readonly symbol: string }[] = []
-  readonly #uncarried: { readonly venue: VenueId; readonly symbol: string }[] = []
+  #added: Contract[] = []
+  #uncarried: Contract[] = []
+  readonly #expired: Contract[] = []
   readonly #lines: GatheredLine[] = []
   readonly #uncarriedLine: GatheredLine
   #frames = 0
@@ -99,6 +105,7 @@ export class MarketData {
     return [
       ...carried,
       ...this.#uncarried.map((market) => ({ ...market, state: 'uncarried' as const, ...none })),
+      ...this.#expired.map((market) => ({ ...market, state: 'expired' as const, ...none })),
     ]
   }
 
@@ -121,6 +128,17 @@ export class MarketData {
     })
   }
 
+  /** The contracts have expired: their marks are not asked for any more. */
+  expire(contracts: readonly Contract[]): void {
+    const names = new Set(contracts.map(({ venue, symbol }) => `${venue} ${symbol}`))
+    const isOther = ({ venue, symbol }: Contract) => !names.has(`${venue} ${symbol}`)
+    this.#added = this.#added.filter(isOther)
+    this.#uncarried = this.#uncarried.filter(isOther)
+    this.#expired.push(...contracts)
+    for (const [source, { symbols }] of this.#bySource(contracts).carried)
+      this.#feeds.get(source.id)?.feeds.remove(symbols)
+  }
+
   open(): void {
     this.#isOpen = true
     this.#subscribe()
@@ -135,25 +153,31 @@ export class MarketData {
 
   /** Opens or widens the feeds for the markets that were added since the last call. */
   #subscribe(): void {
-    const bySource = new Map<VenueSource, { venue: VenueId; symbols: string[] }>()
-    for (const { venue, symbol } of this.#added.splice(0)) {
-      const source = this.#options.sourceCarrying(venue, symbol)
-      if (source === undefined) {
-        this.#uncarried.push({ venue, symbol })
-        this.#uncarriedLine.add(`${venue} ${symbol}`)
-        this.#withoutMark(venue, symbol)
-        continue
-      }
-      const known = bySource.get(source)
-      if (known === undefined) bySource.set(source, { venue, symbols: [symbol] })
-      else known.symbols.push(symbol)
+    const { carried, uncarried } = this.#bySource(this.#added.splice(0))
+    for (const { venue, symbol } of uncarried) {
+      this.#uncarried.push({ venue, symbol })
+      this.#uncarriedLine.add(`${venue} ${symbol}`)
+      this.#withoutMark(venue, symbol)
     }
     this.#uncarriedLine.flush()
-    for (const [source, { venue, symbols }] of bySource) {
+    for (const [source, { venue, symbols }] of carried) {
       const known = this.#feeds.get(source.id)
       if (known !== undefined) known.feeds.add(symbols)
       else this.#feeds.set(source.id, { venue, feeds: this.#openFeeds(source, venue, symbols) })
     }
+  }
+
+  #bySource(contracts: readonly Contract[]) {
+    const carried = new Map<VenueSource, { venue: VenueId; symbols: string[] }>()
+    const uncarried: Contract[] = []
+    for (const { venue, symbol } of contracts) {
+      const source = this.#options.sourceCarrying(venue, symbol)
+      const known = source && carried.get(source)
+      if (source === undefined) uncarried.push({ venue, symbol })
+      else if (known === undefined) carried.set(source, { venue, symbols: [symbol] })
+      else known.symbols.push(symbol)
+    }
+    return { carried, uncarried }
   }
 
   #openFeeds(source: VenueSource, venue: VenueId, symbols: readonly string[]): Feeds {
@@ -255,6 +279,7 @@ export class MarketData {
 }
 
 function blindReason({ state, refusal }: MarketFeed): string {
+  if (state === 'expired') return 'the contract has expired'
   if (state === 'uncarried') return 'no stream of the venue carries it'
   if (refusal !== null) return `the venue refuses it: ${refusal}`
   return state === 'stale' ? 'its mark is stale' : 'there has been no mark yet'

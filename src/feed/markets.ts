@@ -85,6 +85,10 @@ export class Markets {
     })
   }
 
+  remove(symbol: string): void {
+    this.#markets.delete(symbol)
+  }
+
   /** The last accepted price of a market that was requested: empty before the first, undefined for one that was not. */
   lastPriceOf(symbol: string): string | undefined {
     return this.#markets.get(symbol)?.markPrice

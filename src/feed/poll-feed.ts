@@ -69,6 +69,11 @@ export class PollFeed implements Feed {
     this.#intake.add(symbols, this.#hearing.nowMs(), this.source.symbolsPerRequestMax)
   }
 
+  /** Leaves the symbols out of the next request. */
+  remove(symbols: readonly string[]): void {
+    this.#intake.remove(symbols)
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true
     this.#cancelWait()

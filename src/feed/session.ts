@@ -130,6 +130,10 @@ export class Session implements FrameSink {
     }
   }
 
+  remove(symbols: readonly string[]): void {
+    this.#subscription.remove(symbols)
+  }
+
   /** Whether the venue left this market out of its answers, so that it is requested again. */
   isLate(symbol: string): boolean {
     return this.#subscription.isLate(symbol)

@@ -76,6 +76,13 @@ export class SocketFeed implements Feed, SessionOwner {
     this.#next?.add(added)
   }
 
+  /** Unsubscribes from them on the open connections, where the venue takes that; a later connection does not ask for them. */
+  remove(symbols: readonly string[]): void {
+    this.#intake.remove(symbols)
+    this.#current?.remove(symbols)
+    this.#next?.remove(symbols)
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true
     this.#cancelConnect?.()

@@ -43,6 +43,8 @@ export class Subscription {
   readonly #byChannel = new Map<string, string[]>()
   /** The symbols to request when the socket opens; undefined afterwards. */
   #first: string[] | undefined
+  /** Channels that were given up, no more than the connection had. A refusal of one was asked for. */
+  readonly #removed = new Set<string>()
   readonly #ticked = new Set<string>()
   readonly #refused: Set<string>
   readonly #late: LateSymbols
@@ -88,6 +90,31 @@ export class Subscription {
     for (const symbol of symbols) this.#join(symbol)
     if (this.#first !== undefined) this.#first.push(...symbols)
     else for (const group of this.#grouped(apart)) this.#requests.add(this.#options.source.subscribe(group))
+  }
+
+  /**
+   * Gives these markets up: none is requested again, and an answer for one is of none. A channel that brings no other market is
+   * unsubscribed, where the venue takes that.
+   */
+  remove(symbols: readonly string[]): void {
+    const ended: string[] = []
+    for (const symbol of symbols) {
+      if (!this.#symbols.delete(symbol)) continue
+      const channel = this.#channelOf(symbol)
+      const isRequested = this.#first === undefined && this.#isRequested(channel)
+      const others = this.#byChannel.get(channel)!.filter((other) => other !== symbol)
+      if (others.length > 0) this.#byChannel.set(channel, others)
+      else {
+        this.#byChannel.delete(channel)
+        this.#removed.add(channel)
+        if (isRequested) ended.push(symbol)
+      }
+      this.#ticked.delete(symbol)
+      this.#refused.delete(symbol)
+      this.#late.answered(symbol)
+    }
+    this.#first = this.#first?.filter((symbol) => this.#symbols.has(symbol))
+    if (ended.length > 0) this.#requests.add(this.#options.source.unsubscribe?.(ended) ?? [], true)
   }
 
   /** Requests one refused market again, with the others of its channel. */
@@ -143,8 +170,9 @@ export class Subscription {
   /** The venue answers the oldest request as a whole. */
   replied(kind: 'acknowledged' | 'rejected', nowMs: number): Answer {
     this.#lastReplyMs = nowMs
-    const symbols = this.#requests.answered()
-    if (symbols === undefined) return { kind: 'unasked' }
+    const asked = this.#requests.answered()
+    if (asked === undefined) return { kind: 'unasked' }
+    const symbols = asked.filter((symbol) => this.#symbols.has(symbol))
     const answer = kind === 'rejected' ? this.#refusal(symbols) : this.#taking(symbols)
     this.#requests.sendNext()
     return answer
@@ -164,7 +192,7 @@ export class Subscription {
   /** The venue refuses the markets of this channel by name. A market that has ticked keeps its subscription. */
   rejected(channel: string, nowMs: number): Answer {
     const asked = this.#named([channel])
-    if (asked.length === 0) return { kind: 'unasked' }
+    if (asked.length === 0) return { kind: this.#removed.has(channel) ? 'known' : 'unasked' }
     this.#answeredByName(asked, nowMs)
     for (const symbol of asked) this.#refused.add(symbol)
     this.#requests.sendNext()
@@ -181,13 +209,14 @@ export class Subscription {
     const left = this.#requests.giveUp(nowMs - this.#options.limits.acknowledgementTimeoutMs)
     const refused: string[] = []
     for (const symbol of left) {
+      if (!this.#symbols.has(symbol)) continue
       if (this.#ticked.has(symbol)) this.#late.answered(symbol)
       else if (!this.#late.add(symbol, nowMs)) refused.push(symbol)
     }
     for (const symbol of refused) this.#refused.add(symbol)
     for (const group of this.#grouped(this.#late.takeDue(nowMs)))
       this.#requests.add(this.#options.source.subscribe(group), true)
-    if (left.length > 0) this.#requests.sendNext()
+    this.#requests.sendNext()
     return refused
   }
 
@@ -230,6 +259,7 @@ export class Subscription {
   }
 
   #taking(symbols: readonly string[]): Answer {
+    if (symbols.length === 0) return { kind: 'known' }
     this.#hasTaken = true
     for (const symbol of symbols) {
       this.#refused.delete(symbol)

@@ -36,6 +36,8 @@ export interface Feed {
   refusalOf(symbol: string): string | undefined
   /** Subscribes to more markets on the open connection. Throws when they are too many. */
   add(symbols: readonly string[]): void
+  /** Asks for these markets no more, says nothing of them any more, and passes over what still comes of them. */
+  remove(symbols: readonly string[]): void
   /** Resolves when sockets and files are closed. The sink is not called after the call. */
   close(): Promise<void>
 }

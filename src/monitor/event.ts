@@ -251,7 +251,7 @@ function markFields(mark: SeenMark, nowMonotonicMs: number): MarginEvent['marks'
   return { symbol, markPrice, eventTimeMs, ageMs: ageMsOf(mark, nowMonotonicMs) }
 }
 
-/** The event of a market, and the progress to store with it: while the market is stale, that it is. */
+/** The event of a market, and the progress to store with it: while the market has no mark, that it has none. */
 export function marketRecordOf(transition: MarketTransition, cause: Cause, log: LogIdentity): EventRecord {
   const { venue, symbol, kind, episode, sequence, sinceMs, marginAccounts, markPrice } = transition
   const subject = marketSubject(venue, symbol)
@@ -270,5 +270,6 @@ export function marketRecordOf(transition: MarketTransition, cause: Cause, log: 
     receivedTimeMs: cause.receivedTimeMs,
   }
   const stale = { episode, sequence, venue, symbol, stale: true }
+  if (kind === 'market-expired') return { event, subject, progress: { ...stale, expired: true } }
   return { event, subject, progress: kind === 'market-stale' ? stale : null }
 }

@@ -8,7 +8,7 @@ import type { Market } from './market.ts'
 import { marketTransition } from './market-transition.ts'
 import type { Markets } from './markets.ts'
 import type { MonitorOptions, ObservedMark } from './options.ts'
-import { CONFIRMED, type PendingTicks, STALE } from './pending-ticks.ts'
+import { CONFIRMED, EXPIRED, MARKED, type PendingTicks, STALE } from './pending-ticks.ts'
 
 /** Accounts re-checked in f64 between two looks at the clock: about 20 µs. */
 const RECHECKS_PER_LOOK = 64
@@ -98,7 +98,12 @@ export class Instant {
   /** False when the instrument has a mark in this instant already. */
   #take(ticks: PendingTicks): boolean {
     const market = this.#markets.at(ticks.instrument)
-    if (ticks.kind === STALE) return this.#takeStale(market, ticks)
+    if (market.expiredMs > 0) {
+      if (ticks.kind === MARKED) this.#counters.ticksOutsideBook++
+      return true
+    }
+    if (ticks.kind === EXPIRED) return this.#takeExpired(market, ticks)
+    if (ticks.kind === STALE) return market.isStale || this.#loseMark(market, ticks)
     const isOtherRate = ticks.fundingRate !== undefined && ticks.fundingRate !== market.fundingRate
     if (ticks.kind === CONFIRMED && !market.isStale && !isOtherRate) {
       if (market.markText !== '') {
@@ -126,9 +131,15 @@ export class Instant {
     return true
   }
 
-  #takeStale(market: Market, ticks: PendingTicks): boolean {
+  /** A market that was stale before has no other verdicts, and is published as expired. */
+  #takeExpired(market: Market, ticks: PendingTicks): boolean {
+    if (!this.#loseMark(market, ticks)) return false
+    market.expiredMs = ticks.eventTimeMs
+    return true
+  }
+
+  #loseMark(market: Market, ticks: PendingTicks): boolean {
     const { kernel } = this.#options
-    if (market.isStale) return true
     if (!kernel.setMark(market.instrument, 0)) return false
     this.#turn(market)
     this.#markets.leaveMark(market)

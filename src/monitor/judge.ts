@@ -91,9 +91,9 @@ export class Judge {
     }
   }
 
-  /** Publishes `unknown` for an account that lost its verdict to a stale mark or index price, if a level above safe is published. */
+  /** Publishes `unknown` for an account that lost its verdict to a stale mark or index price, or to an expiry, if a level above safe is published. */
   applyStaleness(marginAccount: number): void {
-    // A safe account needs no event of its own: `market-stale` is published for its market.
+    // A safe account needs no event of its own: `market-stale` or `market-expired` is published for its market.
     if (this.#options.kernel.accountLevel(marginAccount) === 0) return
     this.#announcer.settle(marginAccount)
     this.#unknownIfStale(marginAccount)
@@ -215,8 +215,11 @@ export class Judge {
 }
 
 function staleReasons(markets: readonly Market[]): string[] {
-  const isIndex = markets.filter(({ isStale }) => isStale).map(({ symbol }) => isIndexName(symbol))
+  const expired = markets.filter(({ expiredMs }) => expiredMs > 0)
+  const stale = markets.filter(({ isStale, expiredMs }) => isStale && expiredMs === 0)
+  const isIndex = stale.map(({ symbol }) => isIndexName(symbol))
   return [
+    ...(expired.length > 0 ? ['contract-expired'] : []),
     ...(isIndex.includes(false) ? ['stale-mark'] : []),
     ...(isIndex.includes(true) ? ['stale-index'] : []),
   ]

@@ -15,18 +15,24 @@ export interface MarketTransition {
 
 /**
  * The transition to publish when the mark of the market or its margin accounts have changed, and `published` after it;
- * undefined when what is published still holds. `sinceMs`: when the market had its last mark, Unix milliseconds.
+ * undefined when what is published still holds. `sinceMs`: when the market had its last mark, Unix milliseconds. An expiry says
+ * in its place when the contract expired.
  */
 export function marketTransition(market: Market, sinceMs: number): MarketTransition | undefined {
-  const { venue, symbol, published, marginAccounts } = market
+  const { venue, symbol, published, marginAccounts, expiredMs } = market
   const kind = dueKind(market)
   if (kind === undefined) return undefined
-  published.stale = kind === 'market-stale'
+  const isExpiry = kind === 'market-expired'
+  const isWithoutMark = isExpiry || kind === 'market-stale'
+  // A contract that expires in a silence ends no episode: its market has no mark as before.
+  if (isWithoutMark && !published.stale) published.episode++
+  published.stale = isWithoutMark
+  published.expired = isExpiry
   published.sequence++
-  if (published.stale) published.episode++
   const { episode, sequence } = published
   const markPrice = kind === 'market-fresh' ? market.markText : null
-  return { venue, symbol, kind, episode, sequence, sinceMs, marginAccounts, markPrice }
+  const since = isExpiry ? expiredMs : sinceMs
+  return { venue, symbol, kind, episode, sequence, sinceMs: since, marginAccounts, markPrice }
 }
 
 /** The end of a silence that an earlier run published, in a market that nobody holds any more. `nowMs`: Unix milliseconds. */
@@ -48,8 +54,9 @@ export function closedTransition(
 
 /** A market that nobody holds has no event, except the one that ends a published silence. */
 function dueKind(market: Market): MarketEventKind | undefined {
-  const { published, isStale, markText } = market
+  const { published, isStale, markText, expiredMs } = market
   if (!isHeld(market)) return published.stale ? 'market-closed' : undefined
+  if (expiredMs > 0) return published.expired ? undefined : 'market-expired'
   if (isStale) return published.stale ? undefined : 'market-stale'
   // A market that an earlier run left stale, and that has had no mark yet, stays stale.
   return published.stale && markText !== '' ? 'market-fresh' : undefined

@@ -34,12 +34,14 @@ export interface Market {
   /** The same on the wall clock; before the first mark, the time of the first position. */
   receivedTimeMs: number
   isStale: boolean
+  /** When the contract expired, Unix milliseconds; 0 while it has not. From then on the market is stale for good. */
+  expiredMs: number
   /** Margin accounts with a row here; 0 when nobody holds the market. `Markets.join` and `leave` count them. */
   marginAccounts: number
   /** The margin account that `marginAccounts` counted last, so that its second row here is not counted; −1 when it has left. */
   lastCounted: number
-  /** What is published of the market. */
-  readonly published: { episode: number; sequence: number; stale: boolean }
+  /** What is published of the market. `stale`: that it has no mark; `expired`: that it will have none. */
+  readonly published: { episode: number; sequence: number; stale: boolean; expired: boolean }
   /** The present mark as an object, made when it is first asked for. */
   seen: SeenMark | undefined
   /** The instant in which the present mark came. */

@@ -150,7 +150,12 @@ export class Markets {
       const transition = closedTransition(progress, this.#nowMs())
       transitions.push(transition)
       // A market that comes back is numbered from here.
-      this.#restored.set(subject, { ...progress, sequence: transition.sequence, stale: false })
+      this.#restored.set(subject, {
+        ...progress,
+        sequence: transition.sequence,
+        stale: false,
+        expired: false,
+      })
     }
   }
 
@@ -173,6 +178,7 @@ export class Markets {
       receivedMonotonicMs: 0,
       receivedTimeMs: this.#nowMs(),
       isStale: false,
+      expiredMs: 0,
       marginAccounts: 0,
       lastCounted: NONE,
       published: this.#takeRestored(venue, symbol),
@@ -195,10 +201,10 @@ export class Markets {
     const subject = marketSubject(venue, symbol)
     const floor = this.#sequenceFloor
     const restored = this.#restored.get(subject)
-    if (restored === undefined) return { episode: floor, sequence: floor, stale: false }
+    if (restored === undefined) return { episode: floor, sequence: floor, stale: false, expired: false }
     this.#restored.delete(subject)
-    const { episode, sequence, stale } = restored
-    return { episode, sequence, stale }
+    const { episode, sequence, stale, expired = false } = restored
+    return { episode, sequence, stale, expired }
   }
 
   /** Exact marks of one venue, as `src/margin` asks for them. */

@@ -19,7 +19,7 @@ import { Judge } from './judge.ts'
 import { isHeld, type Market } from './market.ts'
 import { Markets } from './markets.ts'
 import { type MonitorOptions, noCounts } from './options.ts'
-import { CONFIRMED, MARKED, PendingTicks, STALE } from './pending-ticks.ts'
+import { CONFIRMED, EXPIRED, MARKED, PendingTicks, STALE } from './pending-ticks.ts'
 import { Reader } from './reader.ts'
 import { Turns } from './turns.ts'
 import { Watchlist } from './watchlist.ts'
@@ -202,10 +202,34 @@ export class Monitor {
 
   /** The market has no fresh mark. Its accounts have no verdict until it has one again. */
   marketStale(venue: string, symbol: string, nowMs: number, nowMonotonicMs: number): void {
+    this.#pushAlone(STALE, venue, symbol, nowMs, { nowMs, nowMonotonicMs })
+  }
+
+  /**
+   * The contract expired at `expiryMs`, Unix milliseconds. Margin accounts that hold it have no verdict from then on, and what
+   * comes as its mark is left out.
+   */
+  marketExpired(
+    venue: string,
+    symbol: string,
+    expiryMs: number,
+    now: { readonly nowMs: number; readonly nowMonotonicMs: number },
+  ): void {
+    this.#pushAlone(EXPIRED, venue, symbol, expiryMs, now)
+  }
+
+  /** A frame of one entry without a mark. */
+  #pushAlone(
+    kind: number,
+    venue: string,
+    symbol: string,
+    timeMs: number,
+    { nowMs, nowMonotonicMs }: { readonly nowMs: number; readonly nowMonotonicMs: number },
+  ): void {
     const market = this.markets.find(venue, symbol)
     if (market === undefined) return
     this.frameStart(nowMs, nowMonotonicMs)
-    this.#push(STALE, market, '', nowMs)
+    this.#push(kind, market, '', timeMs)
     this.frameEnd()
   }
 

@@ -10,7 +10,9 @@ export const MARKED = 0
 export const CONFIRMED = 1
 /** The market has no fresh mark. */
 export const STALE = 2
-const FRAME_END = 3
+/** The contract has expired; its time is the expiry. */
+export const EXPIRED = 3
+const FRAME_END = 4
 
 /** Ticks and the ends of their frames, in their order. The columns of the ring are allocated once: a tick allocates nothing. */
 export class PendingTicks {
@@ -37,7 +39,7 @@ export class PendingTicks {
     this.#frameMonotonicMs = receivedMonotonicMs
   }
 
-  /** `kind` is one of MARKED, CONFIRMED, STALE; the last two have no text, the last no rate. */
+  /** `kind` is one of MARKED, CONFIRMED, STALE, EXPIRED; only the first has a text, only the first two have a rate. */
   push(
     kind: number,
     instrument: number,

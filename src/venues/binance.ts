@@ -26,7 +26,7 @@ import {
 } from './frame.ts'
 import { binanceImport } from './imports/binance.ts'
 import { IndexCarriers, type IndexedContracts } from './index-names.ts'
-import { subscribeFrames } from './subscribe.ts'
+import { bothWays, subscribeFrames } from './subscribe.ts'
 
 const BINANCE = venueId('binance')
 
@@ -93,13 +93,14 @@ function source(
     id,
     url,
     channelOf,
-    subscribe: (wanted) =>
+    ...bothWays(['SUBSCRIBE', 'UNSUBSCRIBE'], (method, wanted) =>
       subscribeFrames(
         wanted,
         STREAMS_PER_FRAME_MAX,
-        (batch, number) => ({ method: 'SUBSCRIBE', params: batch.map(streamOf), id: number }),
+        (batch, number) => ({ method, params: batch.map(streamOf), id: number }),
         channelOf,
       ),
+    ),
     symbolsPerConnectionMax,
     requestsPerSecondMax: REQUESTS_PER_SECOND_MAX,
     cadenceMs: CADENCE_MS,

@@ -2,7 +2,7 @@ import type { Decimal, FrameKind, FrameParser, FrameSink, SocketSource } from '.
 import { isObject, isSymbol, type JsonObject, type OwnFunding } from './frame.ts'
 import { IndexCarriers } from './index-names.ts'
 import { frameKeepingDigits, priceOfFrame, rateOfFrame, timeOfIso } from './numbers.ts'
-import { subscribeFrames } from './subscribe.ts'
+import { bothWays, subscribeFrames } from './subscribe.ts'
 
 const TABLE = 'instrument'
 const TOPIC_PREFIX = `${TABLE}:`
@@ -34,13 +34,14 @@ export function bitmexStream(symbols: RegExp): SocketSource {
     url: 'wss://ws.bitmex.com/realtime',
     carries: (symbol) => symbols.test(channelOf(symbol)),
     channelOf,
-    subscribe: (wanted) =>
+    ...bothWays(['subscribe', 'unsubscribe'], (op, wanted) =>
       subscribeFrames(
         wanted,
         SYMBOLS_PER_FRAME_MAX,
-        (batch) => ({ op: 'subscribe', args: batch.map((symbol) => `${TOPIC_PREFIX}${symbol}`) }),
+        (batch) => ({ op, args: batch.map((symbol) => `${TOPIC_PREFIX}${symbol}`) }),
         channelOf,
       ),
+    ),
     symbolsPerConnectionMax: SYMBOLS_PER_CONNECTION_MAX,
     requestsPerSecondMax: REQUESTS_PER_SECOND_MAX,
     heartbeat: { everyMs: HEARTBEAT_EVERY_MS, frame: 'ping' },

@@ -39,7 +39,7 @@ import {
 import { bybitImport } from './imports/bybit.ts'
 import { IndexCarriers } from './index-names.ts'
 import { timeOf } from './numbers.ts'
-import { subscribeFrames } from './subscribe.ts'
+import { bothWays, subscribeFrames } from './subscribe.ts'
 
 const BYBIT = venueId('bybit')
 
@@ -77,17 +77,18 @@ function source(id: string, url: string, symbols: RegExp): SocketSource {
     url,
     carries: (symbol) => symbols.test(channelOf(symbol)),
     channelOf,
-    subscribe: (wanted) =>
+    ...bothWays(['subscribe', 'unsubscribe'], (op, wanted) =>
       subscribeFrames(
         wanted,
         TOPICS_PER_FRAME_MAX,
         (batch, number) => ({
-          req_id: `subscribe-${number}`,
-          op: 'subscribe',
+          req_id: `${op}-${number}`,
+          op,
           args: batch.map((symbol) => `${TOPIC_PREFIX}${symbol}`),
         }),
         channelOf,
       ),
+    ),
     symbolsPerConnectionMax: SYMBOLS_PER_CONNECTION_MAX,
     requestsPerSecondMax: REQUESTS_PER_SECOND_MAX,
     heartbeat: { everyMs: HEARTBEAT_EVERY_MS, frame: '{"op":"ping"}' },
@@ -222,7 +223,7 @@ function replyKind(frame: string, { op, success }: JsonObject, sink: FrameSink):
     return 'rejected'
   }
   if (op === 'ping' || op === 'pong') return 'heartbeat'
-  if (op !== 'subscribe' || success !== true) return 'ignored'
+  if ((op !== 'subscribe' && op !== 'unsubscribe') || success !== true) return 'ignored'
   sink.acknowledged('request')
   return 'acknowledged'
 }

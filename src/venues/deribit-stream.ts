@@ -2,7 +2,7 @@ import type { FrameKind, FrameParser, FrameSink, SocketSource } from '../domain/
 import { isObject, isSymbol, type JsonObject } from './frame.ts'
 import { IndexCarriers } from './index-names.ts'
 import { frameKeepingDigits, priceOfFrame, timeOf } from './numbers.ts'
-import { subscribeFrames } from './subscribe.ts'
+import { bothWays, subscribeFrames } from './subscribe.ts'
 
 const CHANNEL = /^ticker\.(.+)\.(?:raw|100ms|agg2)$/
 const channelOf = (symbol: string) => `ticker.${symbol}.100ms`
@@ -36,18 +36,19 @@ export function deribitStream(symbols: RegExp): SocketSource {
     url: 'wss://www.deribit.com/ws/api/v2',
     carries: (symbol) => symbols.test(instrumentOf(symbol)),
     channelOf: instrumentOf,
-    subscribe: (wanted) =>
+    ...bothWays(['public/subscribe', 'public/unsubscribe'], (method, wanted) =>
       subscribeFrames(
         wanted,
         SYMBOLS_PER_FRAME_MAX,
         (batch, id) => ({
           jsonrpc: '2.0',
           id,
-          method: 'public/subscribe',
+          method,
           params: { channels: batch.map(channelOf) },
         }),
         instrumentOf,
       ),
+    ),
     symbolsPerConnectionMax: SYMBOLS_PER_CONNECTION_MAX,
     requestsPerSecondMax: REQUESTS_PER_SECOND_MAX,
     heartbeat: {

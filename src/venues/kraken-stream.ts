@@ -2,7 +2,7 @@ import type { FrameKind, FrameParser, FrameSink, SocketSource } from '../domain/
 import { isObject, isSymbol, type JsonObject, type OwnFunding } from './frame.ts'
 import { IndexCarriers, type IndexedContracts } from './index-names.ts'
 import { frameKeepingDigits, priceOfFrame, rateOfFrame, timeOf } from './numbers.ts'
-import { subscribeFrames } from './subscribe.ts'
+import { bothWays, subscribeFrames } from './subscribe.ts'
 
 const FEED = 'ticker'
 const SYMBOLS_PER_FRAME_MAX = 100
@@ -29,13 +29,14 @@ export function krakenStream(symbols: RegExp): SocketSource {
     url: 'wss://futures.kraken.com/ws/v1',
     carries: (symbol) => symbols.test(channelOf(symbol)),
     channelOf,
-    subscribe: (wanted) =>
+    ...bothWays(['subscribe', 'unsubscribe'], (event, wanted) =>
       subscribeFrames(
         wanted,
         SYMBOLS_PER_FRAME_MAX,
-        (product_ids) => ({ event: 'subscribe', feed: FEED, product_ids }),
+        (product_ids) => ({ event, feed: FEED, product_ids }),
         channelOf,
       ),
+    ),
     symbolsPerConnectionMax: SYMBOLS_PER_CONNECTION_MAX,
     requestsPerSecondMax: REQUESTS_PER_SECOND_MAX,
     heartbeat: { everyMs: HEARTBEAT_EVERY_MS, frame: 'protocol' },

@@ -16,7 +16,7 @@ import {
 } from './frame.ts'
 import { IndexCarriers, type IndexedContracts } from './index-names.ts'
 import { timeOf } from './numbers.ts'
-import { subscribeFrames } from './subscribe.ts'
+import { bothWays, subscribeFrames } from './subscribe.ts'
 
 const MARK_CHANNEL = 'mark-price'
 const FUNDING_CHANNEL = 'funding-rate'
@@ -52,12 +52,13 @@ export function okxStream(symbols: RegExp): SocketSource {
     id: 'okx-public',
     url: 'wss://ws.okx.com:8443/ws/v5/public',
     carries: (symbol) => symbols.test(symbol) || indexes.contractOf(symbol) !== undefined,
-    subscribe: (wanted) =>
+    ...bothWays(['subscribe', 'unsubscribe'], (op, wanted) =>
       subscribeFrames(wanted, SYMBOLS_PER_FRAME_MAX, (batch, number) => ({
         id: String(number),
-        op: 'subscribe',
+        op,
         args: batch.flatMap((symbol) => argumentsOf(symbol, indexes.contractOf(symbol))),
       })),
+    ),
     symbolsPerConnectionMax: SYMBOLS_PER_CONNECTION_MAX,
     requestsPerSecondMax: REQUESTS_PER_SECOND_MAX,
     heartbeat: { everyMs: HEARTBEAT_EVERY_MS, frame: 'ping' },

@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts'
-import type { Clock, Random, ReadModel, RulesByVenue } from '../domain/index.ts'
+import type { Clock, Random, ReadModel, RulesByVenue, VenueId } from '../domain/index.ts'
 import type { Log } from '../log.ts'
 import type { MonitorObserver } from '../monitor/index.ts'
 
@@ -14,6 +14,11 @@ export interface WorkerOptions {
   /** Rules that are laid over those of the rules file. */
   readonly rules?: RulesByVenue
   readonly observer?: MonitorObserver
+  /**
+   * When the contract of that name ends, Unix milliseconds; undefined for one that does not, or where that is not known. Default:
+   * what its name says.
+   */
+  readonly expiryMsOf?: (venue: VenueId, symbol: string) => number | undefined
   /** Cancels the start: it rejects with the signal's reason after everything is closed. */
   readonly signal?: AbortSignal
 }

@@ -8,11 +8,12 @@ import { type LevelRule, levelRule } from '../margin/index.ts'
 import { Monitor } from '../monitor/index.ts'
 import { asRedisFault, checkRedis, keysOf, type RedisConnection, redactUrl } from '../redis/index.ts'
 import { connectSocket, httpGet, openFollowed, sleep, waitAtMost } from '../system/index.ts'
-import { sourceCarrying, VENUE_NAMES } from '../venues/index.ts'
+import { expiryMsOf, sourceCarrying, VENUE_NAMES } from '../venues/index.ts'
 import { WorkerConnections, watchSettings } from './connections.ts'
 import { unfinished } from './end.ts'
 import { noEvents } from './event-counts.ts'
 import { every } from './every.ts'
+import { WorkerExpiry } from './expiry.ts'
 import { WorkerFunding } from './funding.ts'
 import { guardedClock } from './guarded-clock.ts'
 import { WorkerReader } from './reader.ts'
@@ -67,6 +68,7 @@ class MonitorWorker implements Worker {
   #monitor!: Monitor
   #funding!: WorkerFunding
   #marketData!: MarketData
+  #expiry!: WorkerExpiry
   #read!: ReadModel
   /** Ends what is done again and again. */
   readonly #cancels: (() => void)[] = []
@@ -110,6 +112,14 @@ class MonitorWorker implements Worker {
     try {
       this.#monitor = await this.#openMonitor()
       this.#marketData = this.#openMarketData()
+      this.#expiry = new WorkerExpiry({
+        clock,
+        log,
+        expiryMsOf: this.#options.expiryMsOf ?? expiryMsOf,
+        monitor: this.#monitor,
+        marketData: this.#marketData,
+        guard,
+      })
       this.#read = new WorkerReader({
         monitor: this.#monitor,
         marketData: this.#marketData,
@@ -125,6 +135,8 @@ class MonitorWorker implements Worker {
     const { accounts, positions } = this.#monitor.watchlist
     log.info({ accounts, positions, markets: this.#monitor.markets.all.length }, 'book loaded')
     this.#rules.open(this.#monitor)
+    // Before the feeds are opened, so that nothing is asked for that expired before the start.
+    this.#cancels.push(this.#expiry.open())
     this.#marketData.open()
     this.#source.follow(
       (change) => this.#guard(() => this.#apply(change)),
@@ -156,7 +168,7 @@ class MonitorWorker implements Worker {
       hasRoom: () => this.#eventLog.hasRoom,
       publish: (records) => this.#publish(records),
       marketAdded: (venue, symbol) => {
-        this.#marketData.add(venue, symbol)
+        if (this.#expiry.marketAdded(venue, symbol)) this.#marketData.add(venue, symbol)
         this.#rules.marketAdded(venue, symbol)
       },
       refused: (account, error) => this.#refused(account.id, error),

@@ -123,6 +123,10 @@ describe('an event as lines for people', () => {
     expect(linesOf(market({ kind: 'market-fresh', markPrice: '58120.25' }))).toEqual([
       '08:53:20Z  market fresh  bybit BTCUSDT  mark 58120.25 after 8 s without one',
     ])
+    const sinceMs = Date.UTC(2025, 9, 9, 8)
+    expect(linesOf(market({ kind: 'market-expired', sinceMs, marginAccounts: 1 }))).toEqual([
+      '08:53:20Z  EXPIRED       bybit BTCUSDT  expired at 2025-10-09T08:00Z: 1 margin account has no verdict',
+    ])
     expect(linesOf(market({ kind: 'market-closed', marginAccounts: 0 }))).toEqual([
       '08:53:20Z  market closed  bybit BTCUSDT  nobody holds it any more',
     ])

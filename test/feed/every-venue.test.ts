@@ -106,6 +106,32 @@ describe.each(sockets)('a feed of %s', (id, { dialect, symbols }) => {
     },
   )
 
+  it('gives a market up for good, without a word of it, while the others go on over the same connection', async () => {
+    const [ended, ...others] = symbols as [string, ...string[]]
+    const opened = open(symbols)
+    await until(() => symbols.every((symbol) => sink.marks(symbol).length > 3))
+    const requests = venue.requests.length
+    const isUnsubscribed = opened.source.kind === 'socket' && opened.source.unsubscribe !== undefined
+    opened.remove([ended])
+    const heard = sink.marks(ended).length
+    if (isUnsubscribed) await until(() => !venue.isHeard(ended))
+    expect(venue.ended).toEqual(isUnsubscribed ? [[ended]] : [])
+    // Longer than a market may be silent, and than an answer may take.
+    const { counter } = venue
+    await until(() => venue.counter > counter + (2 * SHORT_LIMITS.renewalAfterMs) / CADENCE_MS)
+    expect(sink.marks(ended)).toHaveLength(heard)
+    expect([stateOf(opened, ended), sink.states(ended)]).toEqual([undefined, ['fresh']])
+    for (const symbol of others) {
+      expect(stateOf(opened, symbol)).toBe('fresh')
+      expectGapless(sink.marks(symbol))
+    }
+    expect([venue.connections, venue.requests.length, sink.lost, sink.faults]).toEqual([1, requests, [], []])
+    venue.drop()
+    await until(() => venue.connections === 2 && opened.blindMarkets === 0)
+    if (!isWhole) expect(venue.requests.slice(requests).flat()).not.toContain(ended)
+    expect(sink.marks(ended)).toHaveLength(heard)
+  })
+
   it('is connected again when the venue answers nothing', async () => {
     venue.script.unanswered = symbols
     const opened = open(symbols)

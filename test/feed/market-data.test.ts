@@ -154,6 +154,56 @@ describe('a market whose mark is confirmed', () => {
   })
 })
 
+describe('contracts that expire', () => {
+  const bybit = venueId('bybit')
+  const expired = (...symbols: readonly string[]) => symbols.map((symbol) => ({ venue: bybit, symbol }))
+
+  it('are unsubscribed in one request, are named as expired, and are never called stale', async () => {
+    const data = openWith(['BTCUSDT', 'AUSDT', 'BUSDT', 'BTC-28JUN24-60000-P'])
+    await until(() => data.markets().filter(({ state }) => state === 'fresh').length === 3)
+    recorder.heard.length = 0
+    data.expire(expired('AUSDT', 'BUSDT', 'BTC-28JUN24-60000-P'))
+    await until(() => exchange.ended.length > 0)
+    const { counter } = exchange
+    await until(() => exchange.counter > counter + (2 * SHORT_LIMITS.stalenessMinMs) / CADENCE_MS)
+    expect(exchange.ended).toEqual([['AUSDT', 'BUSDT']])
+    expect(recorder.heard.filter((one) => !one.startsWith('bybit BTCUSDT'))).toEqual([])
+    expect(data.markets().map(({ symbol, state }) => `${symbol} ${state}`)).toEqual([
+      'BTCUSDT fresh',
+      'AUSDT expired',
+      'BUSDT expired',
+      'BTC-28JUN24-60000-P expired',
+    ])
+    expect(data.blind()[0]).toEqual({
+      venue: 'bybit',
+      symbol: 'AUSDT',
+      state: 'expired',
+      reason: 'the contract has expired',
+    })
+    expect(exchange.connections).toBe(1)
+  })
+
+  it('are not asked for if they expire before the start, or while they are gathered', async () => {
+    const data = openWith(['BTCUSDT'])
+    data.add(bybit, 'AUSDT')
+    data.expire(expired('AUSDT'))
+    data.add(bybit, 'BUSDT')
+    await until(() => exchange.isHeard('BUSDT'))
+    expect(exchange.requests.flat()).toEqual(['BTCUSDT', 'BUSDT'])
+    expect(exchange.ended).toEqual([])
+  })
+
+  it('leave a connection that has no other market, which is closed; a later market opens one again', async () => {
+    const data = openWith(['AUSDT'])
+    await until(() => exchange.isHeard('AUSDT'))
+    data.expire(expired('AUSDT'))
+    await until(() => exchange.open === 0)
+    data.add(bybit, 'BUSDT')
+    await until(() => exchange.isHeard('BUSDT'))
+    expect(exchange.connections).toBe(2)
+  })
+})
+
 it('says of every market how its mark comes', async () => {
   exchange.script.unserved = ['MUTEUSDT']
   exchange.script.refused = ['FOOUSDT']

@@ -19,7 +19,7 @@ import type { ObservedMark } from '../../src/monitor/index.ts'
 
 /** What was told to the monitor about one market, in a frame. */
 export interface MarketInput {
-  readonly kind: 'mark' | 'confirmed' | 'stale'
+  readonly kind: 'mark' | 'confirmed' | 'stale' | 'expired'
   readonly venue: string
   readonly symbol: string
   /** Empty unless it is a mark. */
@@ -68,6 +68,8 @@ export interface ExpectedMarketEvent {
   readonly kind: MarketEventKind
   readonly marginAccounts: number
   readonly markPrice: Decimal | null
+  /** Of an expiry, Unix milliseconds. */
+  readonly expiredMs: number | undefined
   readonly isFirst: boolean
 }
 
@@ -97,11 +99,29 @@ interface ModelMarket {
   markPrice: Decimal | undefined
   lastMarkPrice: Decimal | undefined
   isStale: boolean
-  isPublishedStale: boolean
+  /** When its contract expired, Unix milliseconds. */
+  expiredMs: number | undefined
+  /** The kind of the last event, if it says that the market has no mark. */
+  published: 'market-stale' | 'market-expired' | undefined
   isFirst: boolean
 }
 
 type Change = AccountChange | { readonly kind: 'absent' | 'other-rules'; readonly id: string }
+
+/** Whether an event of that kind says that a market has no mark. */
+export function isWithoutMark(kind: EventKind | MarketEventKind): kind is 'market-stale' | 'market-expired' {
+  return kind === 'market-stale' || kind === 'market-expired'
+}
+
+/** Whether an input changes the mark of a market that has not expired. An expiry is an instant also where there is no mark. */
+function changes(
+  kind: MarketInput['kind'],
+  { isStale }: ModelMarket,
+  markPrice: Decimal | undefined,
+): boolean {
+  if (kind === 'stale') return !isStale
+  return kind !== 'confirmed' || (isStale && markPrice !== undefined)
+}
 
 const NOTHING: Standing = { level: 0, unknown: false }
 
@@ -122,7 +142,7 @@ export class MonitorModel {
   readonly #markets = new Map<string, ModelMarket>()
   /** What an earlier run published of margin accounts whose account was not put yet, by account. */
   readonly #restored = new Map<string, Map<string, Standing>>()
-  readonly #restoredStale = new Set<string>()
+  readonly #restoredMarkets = new Map<string, 'market-stale' | 'market-expired'>()
   readonly #refused = new Set<string>()
   /** Newest terms that the rules refuse, by id, in the order in which they were refused. */
   readonly #refusedTerms = new Map<string, { readonly account: Account; isLost: boolean }>()
@@ -148,17 +168,17 @@ export class MonitorModel {
   restart(): void {
     for (const map of [
       ...[this.#accounts, this.#markets, this.#restored, this.#changes, this.#waiting],
-      ...[this.#refusedTerms, this.#newRules],
+      ...[this.#refusedTerms, this.#newRules, this.#restoredMarkets],
     ])
       map.clear()
-    for (const set of [this.#restoredStale, this.#refused]) set.clear()
+    this.#refused.clear()
     this.#frames.length = 0
     this.lastInstant = undefined
     this.instants = 0
     this.#isLoading = false
     for (const [subject, event] of this.#published) {
       if (!isMarginEventExpected(event)) {
-        if (event.kind === 'market-stale') this.#restoredStale.add(subject)
+        if (isWithoutMark(event.kind)) this.#restoredMarkets.set(subject, event.kind)
       } else if (isRemembered(event.after)) {
         this.#restore(parseMarginAccountId(subject)!.account, subject, event.after)
       }
@@ -173,7 +193,10 @@ export class MonitorModel {
 
   /** Of which subjects a restarted worker has progress. */
   get remembered(): string[] {
-    return [...[...this.#restored.values()].flatMap((own) => [...own.keys()]), ...this.#restoredStale]
+    return [
+      ...[...this.#restored.values()].flatMap((own) => [...own.keys()]),
+      ...this.#restoredMarkets.keys(),
+    ]
   }
 
   /** Events that must come and have not, oldest first within a subject. */
@@ -262,7 +285,7 @@ export class MonitorModel {
     for (const subject of this.#markets.keys()) this.#judgeHolders(subject, cause)
     if (!this.#isLoading || this.#changes.size > 0) return
     this.#isLoading = false
-    for (const subject of this.#restoredStale) {
+    for (const subject of this.#restoredMarkets.keys()) {
       const [, venue, symbol] = subject.split(' ')
       this.#marketOf(venue!, symbol!)
       this.#judgeHolders(subject, cause)
@@ -272,7 +295,12 @@ export class MonitorModel {
   #judgeHolders(subject: string, cause: Cause): void {
     const market = this.#markets.get(subject)!
     const isHeld = this.#marginAccountsOn(subject) > 0
-    if (market.isPublishedStale ? !isHeld : isHeld && market.isStale) this.#turnMarket(subject, cause)
+    if (!isHeld) {
+      if (market.published !== undefined) this.#turnMarket(subject, 'market-closed', cause)
+    } else if (market.expiredMs !== undefined) {
+      if (market.published !== 'market-expired') this.#turnMarket(subject, 'market-expired', cause)
+    } else if (market.isStale && market.published === undefined)
+      this.#turnMarket(subject, 'market-stale', cause)
   }
 
   /** Other rules of a venue that are given to the monitor. */
@@ -350,13 +378,14 @@ export class MonitorModel {
         const { venue, symbol, kind } = input
         const market = this.#marketOf(venue, symbol)
         const markPrice = kind === 'mark' ? input.markPrice : market.lastMarkPrice
-        const changesMark =
-          kind === 'stale' ? !market.isStale : kind === 'mark' || (market.isStale && markPrice !== undefined)
+        const isLost = kind === 'stale' || kind === 'expired'
+        const changesMark = market.expiredMs !== undefined ? false : changes(kind, market, markPrice)
         if (changesMark) {
           if (taken.some((before) => before.venue === venue && before.symbol === symbol)) return taken
-          market.isStale = kind === 'stale'
-          market.markPrice = kind === 'stale' ? undefined : markPrice
-          if (kind !== 'stale') market.lastMarkPrice = markPrice
+          market.isStale = isLost
+          if (kind === 'expired') market.expiredMs = input.eventTimeMs
+          market.markPrice = isLost ? undefined : markPrice
+          if (!isLost) market.lastMarkPrice = markPrice
           taken.push(input)
         }
         frame.shift()
@@ -368,20 +397,20 @@ export class MonitorModel {
 
   #judgeMarket(subject: string, cause: Cause): void {
     const market = this.#markets.get(subject)!
-    if (market.isStale === market.isPublishedStale || this.#marginAccountsOn(subject) === 0) return
-    this.#turnMarket(subject, cause)
+    if (this.#marginAccountsOn(subject) === 0) return
+    if (market.isStale) this.#judgeHolders(subject, cause)
+    else if (market.published !== undefined) this.#turnMarket(subject, 'market-fresh', cause)
   }
 
-  #turnMarket(subject: string, cause: Cause): void {
+  #turnMarket(subject: string, kind: MarketEventKind, cause: Cause): void {
     const market = this.#markets.get(subject)!
     const marginAccounts = this.#marginAccountsOn(subject)
     const { isFirst } = market
     market.isFirst = false
-    market.isPublishedStale = !market.isPublishedStale
-    const ended = marginAccounts === 0 ? 'market-closed' : 'market-fresh'
-    const kind = market.isPublishedStale ? 'market-stale' : ended
+    market.published = isWithoutMark(kind) ? kind : undefined
     const markPrice = kind === 'market-fresh' ? market.markPrice! : null
-    this.#expect({ subject, cause, marginAccounts, isFirst, kind, markPrice })
+    const expiredMs = kind === 'market-expired' ? market.expiredMs : undefined
+    this.#expect({ subject, cause, marginAccounts, isFirst, kind, markPrice, expiredMs })
   }
 
   #judge(own: ModelMarginAccount, cause: Cause): void {
@@ -390,8 +419,14 @@ export class MonitorModel {
     const marks = this.#marksOf(own)
     const evaluation = evaluationsOf(exact, (symbol) => marks.get(symbol))
     if (evaluation === undefined) {
-      const isStale = this.#marketsOf(own).some((subject) => this.#markets.get(subject)!.isStale)
-      if (isStale && standing.level > 0) this.#loseVerdict(own, 'stale-mark', cause)
+      const markets = this.#marketsOf(own).map((subject) => this.#markets.get(subject)!)
+      const reasons = [
+        ...(markets.some(({ expiredMs }) => expiredMs !== undefined) ? ['contract-expired'] : []),
+        ...(markets.some(({ isStale, expiredMs }) => isStale && expiredMs === undefined)
+          ? ['stale-mark']
+          : []),
+      ]
+      if (reasons.length > 0 && standing.level > 0) this.#loseVerdict(own, reasons, cause)
       return
     }
     const level = heldLevel(evaluation, exact, this.#rule, standing.level)
@@ -402,9 +437,9 @@ export class MonitorModel {
     this.#turn(own, isBack ? 'recovered' : rose, { level, unknown: false }, reasons, cause)
   }
 
-  #loseVerdict(own: ModelMarginAccount, reason: string, cause: Cause): void {
+  #loseVerdict(own: ModelMarginAccount, reasons: readonly string[], cause: Cause): void {
     const { level, unknown } = own.standing
-    if (!unknown) this.#turn(own, 'unknown', { level, unknown: true }, [reason], cause)
+    if (!unknown) this.#turn(own, 'unknown', { level, unknown: true }, reasons, cause)
   }
 
   #close(own: ModelMarginAccount, cause: Cause): void {
@@ -546,7 +581,7 @@ export class MonitorModel {
       this.#endAbsent(id, reason, cause)
       return
     }
-    for (const own of owner.margin.values()) this.#loseVerdict(own, reason, cause)
+    for (const own of owner.margin.values()) this.#loseVerdict(own, [reason], cause)
     owner.isSuspended = true
   }
 
@@ -558,7 +593,7 @@ export class MonitorModel {
     owner.isLost = true
     if (owner.isSuspended) return
     for (const own of owner.margin.values())
-      if (own.standing.level > 0) this.#loseVerdict(own, 'book-lost', cause)
+      if (own.standing.level > 0) this.#loseVerdict(own, ['book-lost'], cause)
   }
 
   /** What an earlier run published of an account that is not in the book is over; unknown where its terms cannot be used. */
@@ -591,9 +626,9 @@ export class MonitorModel {
     const subject = marketSubject(venue, symbol)
     let market = this.#markets.get(subject)
     if (market === undefined) {
-      const isPublishedStale = this.#restoredStale.has(subject)
-      const nothing = { markPrice: undefined, lastMarkPrice: undefined, isStale: false }
-      market = { ...nothing, isPublishedStale, isFirst: !isPublishedStale }
+      const published = this.#restoredMarkets.get(subject)
+      const nothing = { markPrice: undefined, lastMarkPrice: undefined, isStale: false, expiredMs: undefined }
+      market = { ...nothing, published, isFirst: published === undefined }
       this.#markets.set(subject, market)
     }
     return market

@@ -8,6 +8,7 @@ import {
   type ExpectedEvent,
   type ExpectedMarginEvent,
   isMarginEventExpected,
+  isWithoutMark,
   type MonitorModel,
 } from './monitor-model.ts'
 import type { Properties } from './properties.ts'
@@ -167,7 +168,7 @@ export class CheckedLog {
     const numbers = `episode ${episode} and sequence ${sequence}`
     const beforeText = `episode ${before.episode}${before.isOpen ? ' (open)' : ''} and sequence ${before.sequence}`
     this.#check('numbers', holds, () => `${published} as ${numbers} after ${beforeText}`)
-    const isOpen = kind === 'warning' || kind === 'liquidation' || kind === 'market-stale'
+    const isOpen = kind === 'warning' || kind === 'liquidation' || isWithoutMark(kind)
     this.#numbers.set(subject, { sequence, episode, isOpen })
   }
 
@@ -223,8 +224,11 @@ export class CheckedLog {
 
   #checkMarketEvent(expected: ExpectedEvent, event: MarketEvent, published: string): void {
     if (isMarginEventExpected(expected)) return
-    const { marginAccounts, markPrice } = expected
-    const isSame = event.marginAccounts === marginAccounts && event.markPrice === markPrice
+    const { marginAccounts, markPrice, expiredMs } = expected
+    const isSame =
+      event.marginAccounts === marginAccounts &&
+      event.markPrice === markPrice &&
+      (expiredMs ?? event.sinceMs) === event.sinceMs
     const text = (price: string | null, count: number) => `mark ${price}, ${count} margin accounts`
     this.#check(
       'figures',
@@ -243,9 +247,7 @@ export class CheckedLog {
   ): void {
     const { episode, sequence } = event
     const isMargin = isMarginEventExpected(expected)
-    const isKept = isMargin
-      ? expected.after.level > 0 || expected.after.unknown
-      : event.kind === 'market-stale'
+    const isKept = isMargin ? expected.after.level > 0 || expected.after.unknown : isWithoutMark(event.kind)
     this.#check(
       'progress',
       (progress !== null) === isKept,
@@ -258,7 +260,7 @@ export class CheckedLog {
     }
     const standing = isMargin
       ? { level: this.#rule.names[expected.after.level], unknown: expected.after.unknown }
-      : { stale: true }
+      : { stale: true, ...(event.kind === 'market-expired' ? { expired: true } : {}) }
     const due = { ...progress, ...standing, episode, sequence }
     this.#check(
       'progress',

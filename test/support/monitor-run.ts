@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import {
   type Account,
   type AccountChange,
+  type EventRecord,
   marketSubject,
   type Random,
   type RuleBook,
@@ -73,6 +74,8 @@ export class MonitorRun {
   readonly #lastMarks = new Map<string, string>()
   /** Markets that were last said to be stale. */
   readonly #stale = new Set<string>()
+  /** Markets whose contract was said to have expired. */
+  readonly #expired = new Set<string>()
   /** Chance that the log has room when it is asked. */
   #room = 0
   #isStopped = false
@@ -167,6 +170,10 @@ export class MonitorRun {
     this.#model.loaded()
     monitor.loaded()
     this.#followChanges()
+    // A clock that was set back says of a contract that it has not expired.
+    for (const market of TICKED)
+      if (wasExpired(progress.get(marketSubject(market.venue, market.symbol))) && this.#random() < 0.7)
+        this.#expire(market)
   }
 
   #apply(change: AccountChange): void {
@@ -196,7 +203,8 @@ export class MonitorRun {
       this.#apply({ kind: 'unreadable', id, error: new Error('a field is unknown') })
     } else if (dice < 0.23) this.#lose(id)
     else if (dice < 0.75) this.#frame()
-    else if (dice < 0.82) this.#silence(pick(this.#random, TICKED))
+    else if (dice < 0.81) this.#silence(pick(this.#random, TICKED))
+    else if (dice < 0.82) this.#expire(pick(this.#random, TICKED))
     else if (dice < 0.9) clock.runTurns()
     else clock.advance(12)
     this.#followChanges()
@@ -207,6 +215,17 @@ export class MonitorRun {
     const nowMs = clock.nowMs()
     this.#give([{ kind: 'stale', venue, symbol, markPrice: '', eventTimeMs: nowMs, receivedTimeMs: nowMs }])
     monitor.marketStale(venue, symbol, nowMs, clock.monotonicMs())
+  }
+
+  /** At times again, which changes nothing. */
+  #expire({ venue, symbol }: (typeof TICKED)[number]): void {
+    const { clock, monitor } = this.#opened
+    const nowMs = clock.nowMs()
+    const expiryMs = nowMs - below(this.#random, 1_000)
+    this.#give([
+      { kind: 'expired', venue, symbol, markPrice: '', eventTimeMs: expiryMs, receivedTimeMs: nowMs },
+    ])
+    monitor.marketExpired(venue, symbol, expiryMs, { nowMs, nowMonotonicMs: clock.monotonicMs() })
   }
 
   #changeRules(): void {
@@ -289,11 +308,14 @@ export class MonitorRun {
     this.#model.frame(held)
     for (const { kind, venue, symbol, markPrice } of held) {
       const subject = marketSubject(venue, symbol)
+      if (this.#expired.has(subject)) continue
       const last = kind === 'mark' ? markPrice : this.#lastMarks.get(subject)
       if (last !== undefined) this.#lastMarks.set(subject, last)
-      if (kind === 'stale') this.#stale.add(subject)
+      const isLost = kind === 'stale' || kind === 'expired'
+      if (kind === 'expired') this.#expired.add(subject)
+      if (isLost) this.#stale.add(subject)
       else if (last !== undefined) this.#stale.delete(subject)
-      if (kind === 'stale' || last === undefined) this.#marks.delete(subject)
+      if (isLost || last === undefined) this.#marks.delete(subject)
       else this.#marks.set(subject, last)
     }
   }
@@ -476,6 +498,10 @@ export class MonitorRun {
       )
     }
   }
+}
+
+function wasExpired(progress: EventRecord['progress'] | undefined): boolean {
+  return progress != null && 'expired' in progress
 }
 
 /** The markets of a margin account. */

@@ -79,6 +79,8 @@ export class ScriptedVenue {
   readonly script: Script = { ...FAULTLESS }
   /** The symbols of each subscription, in the order in which they came. */
   readonly requests: (readonly string[])[] = []
+  /** The symbols of each request that unsubscribed. */
+  readonly ended: (readonly string[])[] = []
   /** Ids that clients gave back for pings of the venue. */
   readonly pongs: unknown[] = []
   /** Connections that were opened since the start. */
@@ -174,6 +176,12 @@ export class ScriptedVenue {
     else if (frame.kind === 'ping') {
       const { pong } = this.#options.dialect
       if (this.script.answersPings && pong !== undefined) client.socket.send(pong(frame.id))
+    } else if (frame.kind === 'unsubscribe') {
+      this.ended.push(frame.symbols)
+      for (const symbol of frame.symbols) client.symbols.delete(symbol)
+      const { ended } = this.#options.dialect
+      if (this.script.acknowledges)
+        for (const answer of ended!(frame.symbols, frame.id)) client.socket.send(answer)
     } else {
       const symbols = frame.symbols === 'every' ? (this.#options.markets ?? []) : frame.symbols
       this.requests.push(symbols)

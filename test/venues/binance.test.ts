@@ -14,6 +14,7 @@
  *                   | an entry stated twice          | fault          | the array is malformed       | twice.test.ts
  * other events      | 24hrTicker, forceOrder, account| none           | ignored                      | fixtures, recorded.test.ts
  * reply             | result null with an id         | whole request  | acknowledged                 | fixtures; "Live Subscribing"
+ *                   | the same of UNSUBSCRIBE        | whole request  | acknowledged                 | every-venue.test.ts; "Live Subscribing"
  *                   | error, or code with msg        | whole request  | rejected, all of its words   | fixtures
  *                   | a list of subscriptions        | none           | ignored                      | fixtures
  * ping              | WebSocket control frame        | sign of life   | the socket answers by itself | "Connect"

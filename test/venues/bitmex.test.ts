@@ -15,6 +15,7 @@
  *              | such a row beside others  | fault         | noMark; the others count       | below
  * other tables | any                       | none          | ignored                        | fixtures, recorded.test.ts
  * success      | subscribe to instrument   | by name       | acknowledged                   | fixtures; below
+ *              | unsubscribe               | none          | ignored                        | fixtures; every-venue.test.ts
  * error        | of one topic              | by name       | rejected                       | fixtures; below
  *              | of several topics         | whole request | rejected                       | fixtures; below
  * pong         | a bare word               | sign of life  | heartbeat                      | fixtures

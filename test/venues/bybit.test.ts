@@ -17,6 +17,7 @@
  * allLiquidation  | any                             | none           | ignored                        | fixtures
  * private topics  | position, wallet, order         | none           | ignored                        | fixtures, recorded.test.ts
  * reply           | subscribe, success              | whole request  | acknowledged                   | fixtures; v5 "Connect"
+ *                 | unsubscribe, success            | whole request  | acknowledged                   | fixtures; every-venue.test.ts
  *                 | success false                   | whole request  | rejected, all of its words     | fixtures
  *                 | ping or pong                    | sign of life   | heartbeat                      | fixtures
  *                 | auth, success                   | none           | ignored                        | fixtures

@@ -9,6 +9,7 @@
  * other channels | quote, index, volatility            | none          | ignored                     | fixtures, recorded.test.ts
  * heartbeat      | test_request                        | sign of life  | reply public/test           | below
  * result         | channels that are taken             | by name       | acknowledged                | fixtures; below
+ *                | channels that were ended            | by name       | acknowledged: of none       | every-venue.test.ts
  *                | of public/test                      | sign of life  | heartbeat                   | fixtures
  * error          | any                                 | whole request | rejected                    | fixtures, recorded.test.ts
  */

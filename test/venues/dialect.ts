@@ -2,6 +2,7 @@
 export type ClientFrame =
   /** `every`: all markets of the venue come in one channel. */
   | { readonly kind: 'subscribe'; readonly symbols: readonly string[] | 'every'; readonly id?: unknown }
+  | { readonly kind: 'unsubscribe'; readonly symbols: readonly string[]; readonly id?: unknown }
   | { readonly kind: 'ping'; readonly id?: unknown }
   | { readonly kind: 'pong'; readonly id: unknown }
 
@@ -30,6 +31,8 @@ export interface Dialect {
   read(frame: string): ClientFrame
   acknowledgement(symbols: readonly string[], id: unknown): string
   refusal(symbol: string, id: unknown): string
+  /** Answers to a request that unsubscribes; absent if clients of this venue send none. */
+  ended?(symbols: readonly string[], id: unknown): readonly string[]
   /** The venue leaves a symbol that it refuses out of its answer. */
   readonly refusesInSilence?: true
   mark(update: PriceUpdate): string

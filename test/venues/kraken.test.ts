@@ -10,6 +10,7 @@
  * book, trade | any                             | none          | ignored                       | recorded.test.ts
  * event       | subscribed to ticker            | by name       | acknowledged                  | fixtures; below
  *             | subscribed to another feed      | none          | ignored                       | fixtures
+ *             | unsubscribed                    | none          | ignored                       | fixtures; every-venue.test.ts
  *             | error or alert, a product named | by name       | rejected                      | fixtures; below
  *             | error or alert, none named      | whole request | rejected                      | fixtures; below
  *             | info                            | none          | ignored                       | fixtures

@@ -12,6 +12,7 @@
  * private topics | orders, positions, account   | none          | ignored                        | recorded.test.ts
  * event          | subscribe to mark-price      | by name       | acknowledged                   | fixtures; below
  *                | subscribe to funding-rate    | none          | ignored                        | fixtures
+ *                | unsubscribe                  | none          | ignored                        | fixtures; every-venue.test.ts
  *                | error that names an instId   | by name       | rejected                       | fixtures; below
  *                | error that names none        | whole request | rejected                       | fixtures; below
  *                | notice                       | none          | ignored                        | fixtures

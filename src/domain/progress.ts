@@ -1,0 +1,50 @@
+import { z } from 'zod'
+import { marginModeSchema } from './account.ts'
+import type { PlimsollEvent } from './event.ts'
+import { levelNameSchema } from './level.ts'
+
+const numbers = { episode: z.int().nonnegative(), sequence: z.int().nonnegative() }
+
+/** State that must survive a restart: what has been published, and the last episode and sequence numbers. */
+export const marginAccountProgressSchema = z.object({
+  ...numbers,
+  account: z.string(),
+  venue: z.string(),
+  marginMode: marginModeSchema,
+  settle: z.string(),
+  /** Whether the episode of that number is still open. */
+  open: z.boolean(),
+  level: levelNameSchema,
+  /** Whether the account is without a verdict (a stale mark, refused terms), so that `level` is the last known one. */
+  unknown: z.boolean(),
+  /** Whether the last event says that a payment of funding is not known; absent where it does not. */
+  saysFundingUnknown: z.boolean().optional(),
+})
+export type MarginAccountProgress = Readonly<z.infer<typeof marginAccountProgressSchema>>
+
+export const marketProgressSchema = z.object({
+  ...numbers,
+  venue: z.string(),
+  symbol: z.string(),
+  /** Whether the last event published says that the market has no mark. */
+  stale: z.boolean(),
+  /** Whether that event is `market-expired`; absent where it is not. */
+  expired: z.boolean().optional(),
+})
+export type MarketProgress = Readonly<z.infer<typeof marketProgressSchema>>
+
+/** Under which name the progress of a market is kept. The space cannot be part of a margin account's id. */
+export function marketSubject(venue: string, symbol: string): string {
+  return `market ${venue} ${symbol}`
+}
+
+/**
+ * An event and the progress to store with it, as the monitor gives it to the event log. `subject` is the margin account's
+ * id or `marketSubject`. A `progress` of null deletes that of the subject; the log keeps the highest deleted sequence as
+ * the floor for subjects that it does not know.
+ */
+export interface EventRecord {
+  readonly event: PlimsollEvent
+  readonly subject: string
+  readonly progress: MarginAccountProgress | MarketProgress | null
+}
