@@ -46,7 +46,8 @@ export class Renewals {
     const { limits, markets, refusals } = this.#options
     if (nowMs - this.#renewedMs < limits.renewalEveryMs) return undefined
     // Another connection would get the same refusals, and no answer for the same markets.
-    const isExcused = (symbol: string) => refusals.replyOf(symbol) !== undefined || current.isLate(symbol)
+    const isExcused = (symbol: string) =>
+      refusals.replyOf(symbol) !== undefined || current.subscription.isLate(symbol)
     const symbol = markets.silent(nowMs, limits.renewalAfterMs, isExcused)
     return symbol === undefined ? undefined : `${symbol} is silent`
   }

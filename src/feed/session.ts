@@ -48,13 +48,14 @@ export interface SessionOwner {
 /** One WebSocket from connect to end. It never reconnects; its watchdogs run when the feed calls `check`. */
 export class Session implements FrameSink {
   readonly openedMonotonicMs: number
+  /** What it has requested, and the answers. Markets are added by `add`. */
+  readonly subscription: Subscription
   #state: 'connecting' | 'subscribing' | 'live' | 'ended' = 'connecting'
   readonly #options: SessionOptions
   readonly #owner: SessionOwner
   readonly #intake: Intake
   readonly #socket: Socket
   readonly #parser: FrameParser
-  readonly #subscription: Subscription
   /** Called when the socket has closed. */
   #closed: () => void = () => {}
   #wasLive = false
@@ -92,7 +93,7 @@ export class Session implements FrameSink {
     })
     this.#heartbeat = new Heartbeat(source, limits, this.#socket, this.#openedMs)
     const send = (frame: string) => this.#socket.send(frame)
-    this.#subscription = new Subscription({ source, symbols, batched, clock, hearing, limits, send })
+    this.subscription = new Subscription({ source, symbols, batched, clock, hearing, limits, send })
   }
 
   get isLive(): boolean {
@@ -108,17 +109,9 @@ export class Session implements FrameSink {
     return this.#wasRefusedEverything
   }
 
-  hasTicked(symbol: string): boolean {
-    return this.#subscription.hasTickOf(symbol)
-  }
-
-  isRefused(symbol: string): boolean {
-    return this.#subscription.isRefused(symbol)
-  }
-
   /** Further markets. One whose channel comes already has the price that the parser remembers. */
   add(symbols: readonly string[]): void {
-    this.#subscription.add(symbols)
+    this.subscription.add(symbols)
     if (this.#parser.restate === undefined || this.#state === 'ended') return
     const { clock, hearing } = this.#options
     try {
@@ -130,28 +123,14 @@ export class Session implements FrameSink {
     }
   }
 
-  remove(symbols: readonly string[]): void {
-    this.#subscription.remove(symbols)
-  }
-
-  /** Whether the venue left this market out of its answers, so that it is requested again. */
-  isLate(symbol: string): boolean {
-    return this.#subscription.isLate(symbol)
-  }
-
-  /** Requests one refused market again. */
-  askAgain(symbol: string): void {
-    this.#subscription.askAgain(symbol)
-  }
-
   /** Checks every deadline. `nowMs` is the time of the feed's `Hearing`. */
   check(nowMs: number): void {
     const overdue = this.#overdue(nowMs)
     if (overdue !== undefined) {
       this.#end(overdue)
     } else {
-      for (const symbol of this.#subscription.repeatLate(nowMs))
-        this.#intake.refused(symbol, this.#subscription.lateReason, true, nowMs)
+      for (const symbol of this.subscription.repeatLate(nowMs))
+        this.#intake.refused(symbol, this.subscription.lateReason, true, nowMs)
       if (this.#state !== 'connecting') this.#heartbeat.beat(nowMs)
       this.#settle(nowMs)
     }
@@ -161,7 +140,7 @@ export class Session implements FrameSink {
   close(): Promise<void> {
     const wasEnded = this.#state === 'ended'
     this.#state = 'ended'
-    this.#subscription.close()
+    this.subscription.close()
     if (wasEnded || this.#socket.isClosed) return Promise.resolve()
     return new Promise((resolve) => {
       const { clock, limits } = this.#options
@@ -181,7 +160,7 @@ export class Session implements FrameSink {
     eventTimeMs: number | undefined,
     funding: Funding | undefined,
   ): void {
-    if (kind !== 'settlement' && this.#intake.all.has(symbol)) this.#subscription.ticked(symbol)
+    if (kind !== 'settlement' && this.#intake.all.has(symbol)) this.subscription.ticked(symbol)
     this.#intake.price(kind, symbol, price, eventTimeMs, funding)
   }
 
@@ -194,7 +173,7 @@ export class Session implements FrameSink {
   }
 
   acknowledged(symbols: readonly string[] | 'request'): void {
-    this.#answered(this.#subscription.acknowledged(symbols, this.#lastFrameMs), '')
+    this.#answered(this.subscription.acknowledged(symbols, this.#lastFrameMs), '')
   }
 
   rejected(symbol: string | 'request', reason: string): void {
@@ -202,8 +181,8 @@ export class Session implements FrameSink {
     this.#lastRefusal = reason
     const answer =
       symbol === 'request'
-        ? this.#subscription.replied('rejected', nowMs)
-        : this.#subscription.rejected(symbol, nowMs)
+        ? this.subscription.replied('rejected', nowMs)
+        : this.subscription.rejected(symbol, nowMs)
     this.#answered(answer, reason)
   }
 
@@ -221,7 +200,7 @@ export class Session implements FrameSink {
     if (this.#state !== 'connecting') return
     this.#state = 'subscribing'
     this.#options.counters.connects++
-    this.#subscription.open()
+    this.subscription.open()
   }
 
   #received(frame: string, isBinary: boolean): void {
@@ -265,12 +244,12 @@ export class Session implements FrameSink {
       const isLate = nowMs - this.#openedMs > limits.connectTimeoutMs
       return isLate ? `no connection after ${limits.connectTimeoutMs} ms` : undefined
     }
-    const unanswered = this.#subscription.overdue(nowMs)
+    const unanswered = this.subscription.overdue(nowMs)
     if (unanswered !== undefined) return unanswered
     const unponged = this.#heartbeat.overdue(nowMs)
     if (unponged !== undefined) return unponged
     const silenceMs = Math.max(3 * source.cadenceMs, limits.silenceMinMs)
-    if (this.#subscription.hasTicked && nowMs - this.#lastFrameMs > silenceMs)
+    if (this.subscription.hasTicked && nowMs - this.#lastFrameMs > silenceMs)
       return `no frame for ${silenceMs} ms`
     return undefined
   }
@@ -278,7 +257,7 @@ export class Session implements FrameSink {
   /** Becomes live, or ends when no market ticks. */
   #settle(nowMs: number): void {
     if (this.#state !== 'subscribing') return
-    const settlement = this.#subscription.settle(nowMs)
+    const settlement = this.subscription.settle(nowMs)
     if (settlement === 'live') {
       this.#state = 'live'
       this.#wasLive = true
@@ -288,7 +267,7 @@ export class Session implements FrameSink {
       this.#end(`the venue refuses every market: ${this.#lastRefusal}`)
     } else if (settlement === 'silent') {
       const { firstTickTimeoutMs } = this.#options.limits
-      const markets = this.#subscription.waiting().length
+      const markets = this.subscription.waiting().length
       this.#end(`no tick of ${markets} markets ${firstTickTimeoutMs} ms after the last reply`)
     }
   }
@@ -296,7 +275,7 @@ export class Session implements FrameSink {
   #end(reason: string): void {
     if (this.#state === 'ended') return
     this.#state = 'ended'
-    this.#subscription.close()
+    this.subscription.close()
     this.#socket.terminate()
     this.#owner.ended(this, reason)
   }

@@ -79,8 +79,8 @@ export class SocketFeed implements Feed, SessionOwner {
   /** Unsubscribes from them on the open connections, where the venue takes that; a later connection does not ask for them. */
   remove(symbols: readonly string[]): void {
     this.#intake.remove(symbols)
-    this.#current?.remove(symbols)
-    this.#next?.remove(symbols)
+    this.#current?.subscription.remove(symbols)
+    this.#next?.subscription.remove(symbols)
   }
 
   async close(): Promise<void> {
@@ -163,8 +163,8 @@ export class SocketFeed implements Feed, SessionOwner {
   /** Requests refused markets again and renews the connection when they are due. */
   #tend(current: Session, heardMs: number): void {
     if (current.isLive) {
-      const symbol = this.#intake.refusals.due(heardMs, (name) => current.isRefused(name))
-      if (symbol !== undefined) current.askAgain(symbol)
+      const symbol = this.#intake.refusals.due(heardMs, (name) => current.subscription.isRefused(name))
+      if (symbol !== undefined) current.subscription.askAgain(symbol)
     }
     if (this.#next === undefined) this.#renewWhereDue(current, heardMs)
     else if (this.#next.isLive && this.#coversAll(this.#next)) this.#takeOver(this.#next, 'renewed')
@@ -182,7 +182,7 @@ export class SocketFeed implements Feed, SessionOwner {
 
   #coversAll(session: Session): boolean {
     for (const { symbol, state } of this.#intake.all.values()) {
-      if (state === 'fresh' && !session.hasTicked(symbol)) return false
+      if (state === 'fresh' && !session.subscription.hasTickOf(symbol)) return false
     }
     return true
   }
