@@ -82,6 +82,17 @@ describe('the contracts of a worker', () => {
     expect(log.lines.map(({ fields }) => fields)).toMatchObject([{ contracts: 2 }])
   })
 
+  it('that expire later are dropped when their time comes, not with the first', () => {
+    const { clock, dropped, expiry, hold } = opened({ AUSDT: LATER_MS, BUSDT: LATER_MS + 60_000 })
+    hold('b', 'BUSDT')
+    hold('a', 'AUSDT')
+    expiry.open()
+    clock.advanceTo(LATER_MS + 1_000)
+    expect(dropped).toEqual([['AUSDT']])
+    clock.advance(60_000)
+    expect(dropped).toEqual([['AUSDT'], ['BUSDT']])
+  })
+
   it('that come after their expiry are dropped while it runs', () => {
     const { clock, dropped, expiry, hold } = opened({ AUSDT: START_MS, BUSDT: START_MS - 5 })
     expiry.open()
