@@ -198,6 +198,9 @@ describe('contracts that expire', () => {
     await until(() => exchange.isHeard('AUSDT'))
     data.expire(expired('AUSDT'))
     await until(() => exchange.open === 0)
+    const { counter } = exchange
+    await until(() => exchange.counter > counter + (2 * SHORT_LIMITS.silenceMinMs) / CADENCE_MS)
+    expect(exchange.connections).toBe(1)
     data.add(bybit, 'BUSDT')
     await until(() => exchange.isHeard('BUSDT'))
     expect(exchange.connections).toBe(2)
