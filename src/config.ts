@@ -30,6 +30,14 @@ const configSchema = z.strictObject({
   appendfsync: z.enum(['always', 'everysec']).default('always'),
   /** The worker writes the time into this file while it is alive, for a health check. Without it no file is written. */
   heartbeatFile: z.string().min(1).optional(),
+  /** The worker writes what it takes into this folder, for `plimsoll replay`. Without it nothing is recorded. */
+  recordDir: z.string().min(1).optional(),
+  /** Most that the files of that folder hold together, MiB. */
+  recordMaxMib: z
+    .string()
+    .regex(/^[1-9]\d{0,6}$/, 'must be a whole number of MiB from 1 to 9999999')
+    .default('1024')
+    .transform(Number),
   shard: z
     .string()
     .regex(/^[A-Za-z0-9_-]{1,32}$/, 'must be 1 to 32 letters, digits, _ or -')
@@ -85,6 +93,8 @@ const VARIABLES = {
   PLIMSOLL_DATA_DIR: 'dataDir',
   PLIMSOLL_APPENDFSYNC: 'appendfsync',
   PLIMSOLL_HEARTBEAT_FILE: 'heartbeatFile',
+  PLIMSOLL_RECORD: 'recordDir',
+  PLIMSOLL_RECORD_MAX: 'recordMaxMib',
   PLIMSOLL_SHARD: 'shard',
   PLIMSOLL_LEVELS: 'levels',
   PLIMSOLL_HYSTERESIS: 'hysteresis',

@@ -24,6 +24,7 @@ describe('the source of a setting', () => {
     expect(loadConfig({}, {})).toEqual({
       dataDir: '.data',
       appendfsync: 'always',
+      recordMaxMib: 1024,
       shard: '0',
       levels: ['10%', '5%', '2%'],
       hysteresis: '0.01',
@@ -57,6 +58,8 @@ describe('the source of a setting', () => {
       PLIMSOLL_LOG_LEVEL: 'warn',
       PLIMSOLL_APPENDFSYNC: 'everysec',
       PLIMSOLL_HEARTBEAT_FILE: '/run/plimsoll/heartbeat',
+      PLIMSOLL_RECORD: '/var/lib/plimsoll/recording',
+      PLIMSOLL_RECORD_MAX: '64',
       PLIMSOLL_STREAM_URL_BYBIT_LINEAR: 'wss://stream.example/v5/public/linear',
     }
     expect(loadConfig({}, environment)).toEqual({
@@ -64,6 +67,8 @@ describe('the source of a setting', () => {
       dataDir: '/var/lib/plimsoll',
       appendfsync: 'everysec',
       heartbeatFile: '/run/plimsoll/heartbeat',
+      recordDir: '/var/lib/plimsoll/recording',
+      recordMaxMib: 64,
       shard: 'eu-1',
       levels: ['0.6', '0.8'],
       hysteresis: '0.02',

@@ -3,22 +3,22 @@ import type { BarOrder, Bars, Replayed } from '../replay/index.ts'
 import type { Palette } from './terminal.ts'
 
 export interface ReplayFacts {
-  readonly bars: Bars
-  readonly order: BarOrder
-  readonly venue: VenueId
+  /** Where the prices are from. */
+  readonly source: string
   readonly replayed: Replayed
   readonly unreadable: number
   readonly elsewhere: number
   readonly refused: number
-  /** Real time of the replay, without the reading of the files. */
+  /** What is assumed of the prices; undefined where they are those that a worker heard. */
+  readonly assumed: string | undefined
+  /** Real time of the replay, without the reading of files of klines. */
   readonly tookMs: number
 }
 
 /** What came out of a replay, for people. */
 export function replayLines(facts: ReplayFacts, palette: Palette): string[] {
-  const { bars, order, venue, replayed, unreadable, elsewhere, refused, tookMs } = facts
+  const { source, replayed, unreadable, elsewhere, refused, assumed, tookMs } = facts
   const { accounts, positions, instants, prices, events, deepest, latency } = replayed
-  const { fromMs, toMs } = bars.span
   const all = Object.values(events).reduce((sum, count) => sum + count, 0)
   const kinds = Object.entries(events).map(([kind, count]) => `${number(count)} ${kind}`)
   const left = [
@@ -28,25 +28,36 @@ export function replayLines(facts: ReplayFacts, palette: Palette): string[] {
   ]
   const quantile = (share: number) => latency.quantileMs(share).toFixed(1)
   return [
-    `${palette.strong('prices')}    ${venue}  ${bars.symbols.length} contracts  ${number(bars.count)} bars of ${bars.intervalMs / 1_000} s  ${utc(fromMs)} to ${utc(toMs)}`,
+    `${palette.strong('prices')}    ${source}`,
     `${palette.strong('accounts')}  ${number(accounts)} with ${number(positions)} positions${left.length === 0 ? '' : `; not judged: ${left.join(', ')}`}`,
     `${palette.strong('events')}    ${number(all)}${kinds.length === 0 ? '' : `: ${kinds.join(', ')}`}`,
     ...(deepest === undefined
       ? []
       : [
-          `${palette.strong('deepest')}   ${utc(deepest.barMs)}, the bar with the most liquidations: ${number(deepest.liquidations)}`,
+          `${palette.strong('deepest')}   ${utc(deepest.minuteMs)}, the minute with the most liquidations: ${number(deepest.liquidations)}`,
         ]),
     `${palette.strong('time')}      ${number(instants)} moments, ${number(prices)} prices in ${(tookMs / 1_000).toFixed(1)} s; from the prices of a moment to its last event p50 ${quantile(0.5)} ms, p99 ${quantile(0.99)} ms, longest ${latency.maxMs.toFixed(1)} ms`,
-    palette.dim(
-      `assumed   way through a bar: ${WAYS[order]}; the prices are those of the files, whether they are mark prices or not`,
-    ),
+    ...(assumed === undefined
+      ? []
+      : [
+          palette.dim(
+            `assumed   way through a bar: ${assumed}; the prices are those of the files, whether they are mark prices or not`,
+          ),
+        ]),
   ]
 }
 
-const WAYS: Readonly<Record<BarOrder, string>> = {
+export const WAYS: Readonly<Record<BarOrder, string>> = {
   direction: 'low first unless it falls',
   'low-first': 'low first',
   'high-first': 'high first',
+}
+
+/** Which bars there are, for people. */
+export function barsText(venue: VenueId, bars: Bars): string {
+  const { fromMs, toMs } = bars.span
+  const length = `${number(bars.count)} bars of ${bars.intervalMs / 1_000} s`
+  return `${venue}  ${bars.symbols.length} contracts  ${length}  ${utc(fromMs)} to ${utc(toMs)}`
 }
 
 function number(count: number): string {

@@ -1,41 +1,42 @@
-import { basename } from 'node:path'
 import { Command, Option } from 'commander'
-import { type ConfigOverrides, loadConfig } from '../config.ts'
-import { CONTRACTS_OF_AN_ACCOUNT_MAX, createBook, marketInstruments } from '../demo/index.ts'
-import { type Account, FAULTS_NAMED_MAX, type PlimsollEvent, type VenueId } from '../domain/index.ts'
+import { type Config, type ConfigOverrides, loadConfig } from '../config.ts'
+import {
+  type Account,
+  FAULTS_NAMED_MAX,
+  faultsText,
+  IN_OUR_WORDS,
+  type PlimsollEvent,
+  schemaFaultsOf,
+  storedAccountSchemaOf,
+} from '../domain/index.ts'
 import { EXIT_FAULT, PlimsollError } from '../errors.ts'
-import type { ImportFormat } from '../import/index.ts'
 import { openKernel } from '../kernel/index.ts'
 import { levelRule } from '../margin/index.ts'
-import { BAR_ORDERS, BARS_MAX, type BarOrder, Bars, KlineReader, replay } from '../replay/index.ts'
+import { BAR_ORDERS, BARS_MAX, type BarOrder, type ReplayStep, replay, stepsOf } from '../replay/index.ts'
 import { systemClock } from '../system/index.ts'
-import { parseVenueId, VENUES, venueOf } from '../venues/index.ts'
-import { ruleBooks } from '../worker/rule-books.ts'
+import { parseVenueId, VENUE_NAMES, VENUES } from '../venues/index.ts'
+import { type RuleBooks, ruleBooks } from '../worker/rule-books.ts'
 import { formatOption } from './accounts-file.ts'
-import { readAccounts } from './accounts-read.ts'
 import { EventLines } from './event-lines.ts'
-import { linesOf, openInput, writeLine } from './lines.ts'
+import { writeLine } from './lines.ts'
 import { levelsOption, whole } from './options.ts'
-import { replayLines } from './replay-lines.ts'
+import { recordedRun } from './recording-folder.ts'
+import { accountsOf, barsOf, type KlineFlags, venueNamed } from './replay-klines.ts'
+import { barsText, type ReplayFacts, replayLines, WAYS } from './replay-lines.ts'
 import { type Output, paletteFor, speaksJson } from './terminal.ts'
 import { jsonLine, visible } from './visible.ts'
 import { fitted, tell } from './wrapping.ts'
 
+const storedAccountSchema = storedAccountSchemaOf(VENUE_NAMES)
 /** Synthetic accounts of one replay. */
 const SYNTHETIC_MAX = 1_000_000
 const SEED_DEFAULT = 20_251_010
 /** Events that a terminal shows unless --limit says how many. */
 const SHOWN_DEFAULT = 20
 
-interface ReplayFlags {
-  readonly klines: readonly string[]
-  readonly venue?: string
-  readonly without?: readonly string[]
+interface ReplayFlags extends Omit<KlineFlags, 'klines'> {
+  readonly klines?: readonly string[]
   readonly order: BarOrder
-  readonly file?: string
-  readonly format?: ImportFormat
-  readonly synthetic?: number
-  readonly seed: number
   readonly levels?: string[]
   readonly rules?: string
   readonly limit?: number
@@ -72,6 +73,9 @@ it had one before has no mark, so its accounts are unknown.
 Rules are those in force at each time; funding and interest are not applied, and
 an account that is liquidated stays as it was.
 
+A recording is replayed with its own accounts, their changes and its levels, on
+the rules of this program and of --rules.
+
 Prints the events, as JSON lines on a pipe: the same bytes in every run of the
 same files, accounts, rules and flags. Standard error says what came out.
 Klines of trades are no mark prices: a venue liquidates by its mark price.
@@ -81,7 +85,8 @@ Exit code 1 where an account cannot be read or judged.`
 export function replayCommand(context: ReplayContext = REAL): Command {
   return new Command('replay')
     .description('Judges accounts by the prices of the past and prints the events')
-    .requiredOption('--klines <files...>', 'bars of contracts, CSV, see below; - for standard input')
+    .argument('[folder]', 'recording of `plimsoll run --record`')
+    .option('--klines <files...>', 'bars of contracts, CSV, see below; - for standard input')
     .option('--venue <venue>', 'venue of the contracts; default: the first that offers files of klines')
     .option('--file <file>', 'accounts, as `plimsoll import` takes them')
     .addOption(formatOption())
@@ -100,33 +105,35 @@ export function replayCommand(context: ReplayContext = REAL): Command {
     .option('--limit <events>', `show so many events on a terminal; default: ${SHOWN_DEFAULT}`, whole(0))
     .option('--json', 'JSON lines, as on a pipe')
     .addHelpText('after', HELP)
-    .action((flags: ReplayFlags) => run(context, flags))
+    .action((folder: string | undefined, flags: ReplayFlags) => run(context, folder, flags))
 }
 
-async function run(context: ReplayContext, flags: ReplayFlags): Promise<void> {
-  const { output, errors, nowMs, stopwatch } = context
-  const { rules: rulesFile, levels, file, synthetic, order } = flags
-  if ((file === undefined) === (synthetic === undefined))
+async function run(context: ReplayContext, folder: string | undefined, flags: ReplayFlags): Promise<void> {
+  const { output, errors, stopwatch } = context
+  const { file, synthetic, klines, json, limit } = flags
+  const isRecording = folder !== undefined
+  if (isRecording === (klines !== undefined))
+    throw new PlimsollError('USAGE', 'name the folder of a recording, or files of klines by --klines')
+  if (isRecording && (file ?? synthetic) !== undefined)
+    throw new PlimsollError(
+      'USAGE',
+      'a recording holds its accounts: --file and --synthetic belong to --klines',
+    )
+  if (!isRecording && (file === undefined) === (synthetic === undefined))
     throw new PlimsollError('USAGE', 'give accounts by --file, or a number of made-up ones by --synthetic')
-  const venue = venueNamed(flags.venue)
-  const config = loadConfig({ levels, rulesFile } as ConfigOverrides)
-  const rule = levelRule(config.levels, config.hysteresis)
-  const bars = await barsOf(flags, venue)
-  const { fromMs } = bars.span
-  const rules = ruleBooks(config, nowMs, undefined, fromMs)
-  const book = await accountsOf(flags, context, { venue, bars, bookOf: rules.bookOf })
-  const isJson = speaksJson(output, flags.json)
-  const shown = new Shown(output, isJson, flags.limit ?? SHOWN_DEFAULT)
+  const source = isRecording
+    ? await recordingSource(context, folder, flags)
+    : await klineSource(context, { ...flags, klines: klines! })
+  const { config, startMs, steps } = source
+  const shown = new Shown(output, speaksJson(output, json), limit ?? SHOWN_DEFAULT)
   let refused = 0
   const startedMs = stopwatch()
   const replayed = await replay({
-    accounts: book.accounts,
-    venue,
-    instants: bars.instants(order),
-    startMs: fromMs,
+    steps,
+    startMs,
     kernel: openKernel(config.kernel),
-    rule,
-    rules,
+    rule: levelRule(config.levels, config.hysteresis),
+    rules: source.rules,
     rulesMaxAgeDays: config.rulesMaxAgeDays,
     write: (event) => shown.write(event),
     refused: (account, error) => {
@@ -136,61 +143,67 @@ async function run(context: ReplayContext, flags: ReplayFlags): Promise<void> {
   })
   await shown.end()
   const tookMs = stopwatch() - startedMs
-  if (book.unreadable + refused > 0) process.exitCode = EXIT_FAULT
-  const summary = replayLines({ bars, order, venue, replayed, refused, tookMs, ...book }, paletteFor(errors))
-  for (const line of summary) tell(errors, line)
+  if (source.unreadable + refused > 0) process.exitCode = EXIT_FAULT
+  const facts = { ...source.facts(), unreadable: source.unreadable, replayed, refused, tookMs }
+  for (const line of replayLines(facts, paletteFor(errors))) tell(errors, line)
 }
 
-function venueNamed(name: string | undefined): VenueId {
-  if (name !== undefined) return parseVenueId(name)
-  return VENUES.find(({ klines }) => klines !== undefined)!.id
-}
-
-async function barsOf({ klines: files, without = [] }: ReplayFlags, venue: VenueId): Promise<Bars> {
-  const { symbol, klines } = venueOf(venue)
-  const bars = new Bars()
-  for (const file of files) {
-    const reader = new KlineReader(basename(file), symbol, klines)
-    for await (const line of linesOf(await openInput(file))) {
-      const bar = reader.read(line)
-      if (bar !== undefined && !without.includes(bar.symbol)) bars.add(bar)
-    }
-  }
-  if (bars.count === 0) throw new PlimsollError('INPUT_INVALID', 'the files hold no bar to replay')
-  return bars
-}
-
-interface Market {
-  readonly venue: VenueId
-  readonly bars: Bars
-  readonly bookOf: ReturnType<typeof ruleBooks>['bookOf']
-}
-
-interface Book {
-  readonly accounts: Iterable<Account>
+interface ReplaySource {
+  readonly config: Config
+  readonly rules: RuleBooks
+  readonly startMs: number
+  readonly steps: Iterable<ReplayStep> | AsyncIterable<ReplayStep>
+  /** Accounts of a file that cannot be read. */
   readonly unreadable: number
-  /** Accounts of other venues, which no price of the files reaches. */
-  readonly elsewhere: number
+  /** What is said of the source at the end. */
+  facts(): Pick<ReplayFacts, 'source' | 'elsewhere' | 'assumed'>
 }
 
-async function accountsOf(flags: ReplayFlags, { errors }: ReplayContext, market: Market): Promise<Book> {
-  const { venue, bars, bookOf } = market
-  const { file, format, synthetic, seed } = flags
-  if (synthetic === undefined) {
-    const config = loadConfig({})
-    const { accounts, unreadable } = await readAccounts({ file, format, config, errors })
-    const all = [...accounts]
-    const own = all.filter((account) => account.venue === venue)
-    return { accounts: own, unreadable, elsewhere: all.length - own.length }
+async function klineSource(
+  { errors, nowMs }: ReplayContext,
+  flags: ReplayFlags & KlineFlags,
+): Promise<ReplaySource> {
+  const { levels, rules: rulesFile, order } = flags
+  const venue = venueNamed(flags.venue)
+  const config = loadConfig({ levels, rulesFile } as ConfigOverrides)
+  const bars = await barsOf(flags, venue)
+  const { fromMs } = bars.span
+  const rules = ruleBooks(config, nowMs, undefined, fromMs)
+  const { accounts, unreadable, elsewhere } = await accountsOf(flags, errors, {
+    venue,
+    bars,
+    bookOf: rules.bookOf,
+  })
+  const steps = stepsOf(accounts, venue, fromMs, bars.instants(order))
+  const facts = () => ({ source: barsText(venue, bars), elsewhere, assumed: WAYS[order] })
+  return { config, rules, startMs: fromMs, steps, unreadable, facts }
+}
+
+/** The levels are those of the recording unless a flag states others. */
+async function recordingSource(
+  { errors, nowMs }: ReplayContext,
+  folder: string,
+  { levels, rules: rulesFile }: ReplayFlags,
+): Promise<ReplaySource> {
+  const say = (line: string) => tell(errors, `plimsoll: ${visible(line)}`)
+  const brokenOff = (file: string) =>
+    say(`${file} is not whole, as after a crash: what a worker took in its last second may be missing`)
+  const { start, entries } = await recordedRun(folder, accountOf, brokenOff)
+  const { timeMs: startMs, hysteresis } = start
+  const config = loadConfig({ levels: levels ?? [...start.levels], hysteresis, rulesFile } as ConfigOverrides)
+  const rules = ruleBooks(config, nowMs, undefined, startMs)
+  for (const [venue, version] of Object.entries(start.ruleBooks)) {
+    const own = VENUES.some(({ id }) => id === venue) ? rules.bookOf(parseVenueId(venue)).version : 'none'
+    if (own !== version) say(`${venue} was judged by rule book ${version}, and is judged by ${own} here`)
   }
-  const instruments = marketInstruments(venue, bookOf(venue), bars.firstPrices())
-  if (instruments.length < CONTRACTS_OF_AN_ACCOUNT_MAX) {
-    const message = `--synthetic needs klines of at least ${CONTRACTS_OF_AN_ACCOUNT_MAX} linear contracts with marginal tiers in the rules of ${venue}, and the files hold ${instruments.length}`
-    throw new PlimsollError('INPUT_INVALID', message)
-  }
-  const book = createBook(seed, synthetic, instruments)
-  const accounts = Array.from({ length: book.accounts }, (_, index) => book.account(index))
-  return { accounts, unreadable: 0, elsewhere: 0 }
+  const facts = () => ({ source: folder, elsewhere: 0, assumed: undefined })
+  return { config, rules, startMs, steps: entries, unreadable: 0, facts }
+}
+
+function accountOf(value: unknown): Account {
+  const parsed = storedAccountSchema.safeParse(value, IN_OUR_WORDS)
+  if (parsed.success) return parsed.data
+  throw new PlimsollError('ACCOUNT_INVALID', faultsText(value, schemaFaultsOf(parsed.error)))
 }
 
 /** Events on their way out: all as JSON, the first ones as lines for people. */

@@ -6,6 +6,7 @@ import { keepRedis, type OpenedRedis } from '../redis-server/index.ts'
 import { systemClock, systemRandom } from '../system/index.ts'
 import { startWorker, type Worker } from '../worker/index.ts'
 import { startHeartbeat } from './heartbeat.ts'
+import { openRecording } from './recording-folder.ts'
 import { runLog, showingEvents, tellOfEmptyBook, waysForPeople, waysToConnect } from './run-display.ts'
 import { type Ended, untilSignal } from './signals.ts'
 import { speaksJson } from './terminal.ts'
@@ -37,7 +38,9 @@ export async function runWorker(config: Config, json: true | undefined): Promise
       replaced: tellOf,
       failed: fatal,
     })
-    const options = { config, redisUrl: redis.url, clock, random: systemRandom, log, fatal, signal }
+    const recording = openRecording(config, clock, log)
+    const recorder = recording?.recorder
+    const options = { config, redisUrl: redis.url, clock, random: systemRandom, log, fatal, signal, recorder }
     try {
       if (redis.source !== 'given') tellOf(redis)
       await showingEvents({ ...options, shard: config.shard, json }, async () => {
@@ -49,6 +52,7 @@ export async function runWorker(config: Config, json: true | undefined): Promise
         await untilEnded(ended, worker, json).finally(stopHeartbeat)
       })
     } finally {
+      await recording?.close()
       await redis.close()
     }
   } catch (error) {

@@ -4,6 +4,12 @@ import { systemClock } from '../system/index.ts'
 import { ruleBooks } from '../worker/rule-books.ts'
 import { withConfigOptions } from './options.ts'
 
+type RunFlags = Omit<ConfigOverrides, 'recordDir' | 'recordMaxMib'> & {
+  readonly json?: true
+  readonly record?: string
+  readonly recordMax?: string
+}
+
 /** `plimsoll run`: the worker, until SIGTERM or Ctrl-C. */
 export function runCommand(): Command {
   const command = new Command('run').description(
@@ -15,6 +21,8 @@ export function runCommand(): Command {
       'named consumers of events, comma-separated: each gets every event in a queue of its own',
       (text) => text.split(',').map((name) => name.trim()),
     )
+    .option('--record <folder>', 'write what the worker takes into this folder, for `plimsoll replay`')
+    .option('--record-max <MiB>', 'most that the files of that folder hold (default 1024)')
     .option('--take-over', 'replace a worker that owns the shard at once, instead of waiting until it stops')
     .option('--json', 'print a summary as one JSON object at the end')
     .addHelpText(
@@ -24,11 +32,11 @@ export function runCommand(): Command {
         'At a terminal the log and the events are lines for people; elsewhere, and with\n' +
         '--json, the log is JSON. SIGTERM and Ctrl-C stop in order, a second one at once.',
     )
-    .action((options: ConfigOverrides & { json?: true }) => run(options))
+    .action((flags: RunFlags) => run(flags))
 }
 
-async function run({ json, ...overrides }: ConfigOverrides & { json?: true }): Promise<void> {
-  const config = loadConfig(overrides)
+async function run({ json, record, recordMax, ...overrides }: RunFlags): Promise<void> {
+  const config = loadConfig({ ...overrides, recordDir: record, recordMaxMib: recordMax })
   // Throws for a wrong rules file before a Redis is started.
   ruleBooks(config, systemClock.nowMs())
   // The worker is loaded when the settings hold: it takes longer than all that comes before.

@@ -15,8 +15,6 @@ export type BarOrder = (typeof BAR_ORDERS)[number]
 /** Prices of one moment. */
 export interface ReplayInstant {
   readonly timeMs: number
-  /** Open time of the bars. */
-  readonly barMs: number
   readonly marks: readonly (readonly [symbol: string, markPrice: Decimal])[]
   /** Contracts that had a bar before and have none here: they have no mark from this moment on. */
   readonly silent: readonly string[]
@@ -109,8 +107,7 @@ export class Bars {
         const rule = `the bars are of ${intervalMs / 1_000} s, and one at ${new Date(barMs).toISOString()} begins inside of another`
         throw new PlimsollError('INPUT_INVALID', rule)
       }
-      if (barMs > endMs && heard.size > 0)
-        yield { timeMs: endMs, barMs: endMs, marks: [], silent: [...heard] }
+      if (barMs > endMs && heard.size > 0) yield { timeMs: endMs, marks: [], silent: [...heard] }
       const own = this.#byTime.get(barMs)!
       const bars = [...own.values()].sort((a, b) => (a.symbol < b.symbol ? -1 : 1))
       const silent = barMs === endMs ? [...heard].filter((symbol) => !own.has(symbol)) : []
@@ -118,7 +115,7 @@ export class Bars {
         const isLast = step === STEPS - 1
         const timeMs = isLast ? barMs + intervalMs - 1 : barMs + Math.floor((step * intervalMs) / (STEPS - 1))
         const marks = bars.map((bar) => [bar.symbol, pathOf(bar, order)[step]!] as const)
-        yield { timeMs, barMs, marks, silent: step === 0 ? silent : [] }
+        yield { timeMs, marks, silent: step === 0 ? silent : [] }
       }
       heard = new Set(own.keys())
       endMs = barMs + intervalMs

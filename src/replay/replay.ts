@@ -1,19 +1,18 @@
-import type { Account, PlimsollEvent, RuleBook, RulesChange, VenueId } from '../domain/index.ts'
+import type { AccountChange, PlimsollEvent, RuleBook, RulesChange, VenueId } from '../domain/index.ts'
 import type { Kernel } from '../kernel/index.ts'
 import type { LevelRule } from '../margin/index.ts'
 import { LatencyHistogram } from '../metrics/index.ts'
 import { Monitor } from '../monitor/index.ts'
-import type { ReplayInstant } from './bars.ts'
+import type { HeardPrice } from './recording.ts'
 import { ReplayClock } from './replay-clock.ts'
+import type { ReplayStep } from './steps.ts'
 
 /** Part of the ids of the events of a replay, so that they are the same in every run and those of no worker. */
 const LOG = { logId: 'replay', shard: 'replay' }
+const MINUTE_MS = 60_000
 
 export interface ReplayOptions {
-  readonly accounts: Iterable<Account>
-  /** The venue of all prices. */
-  readonly venue: VenueId
-  readonly instants: Iterable<ReplayInstant>
+  readonly steps: Iterable<ReplayStep> | AsyncIterable<ReplayStep>
   readonly startMs: number
   readonly kernel: Kernel
   readonly rule: LevelRule
@@ -31,13 +30,15 @@ export interface ReplayOptions {
 }
 
 export interface Replayed {
+  /** At the end. */
   readonly accounts: number
   readonly positions: number
+  /** Moments with prices. */
   readonly instants: number
   readonly prices: number
   readonly events: Readonly<Record<string, number>>
-  /** The bar with the most liquidations, the first of those with as many; undefined without a liquidation. */
-  readonly deepest: { readonly barMs: number; readonly liquidations: number } | undefined
+  /** The minute with the most liquidations, the first of those with as many; undefined without a liquidation. */
+  readonly deepest: { readonly minuteMs: number; readonly liquidations: number } | undefined
   /** Real time from the prices of one moment to its last event. */
   readonly latency: LatencyHistogram
 }
@@ -47,53 +48,117 @@ export interface Replayed {
  * the arguments alone, but for `stopwatch`.
  */
 export async function replay(options: ReplayOptions): Promise<Replayed> {
-  const { accounts, venue, instants, startMs, kernel, rule, rules, write, stopwatch } = options
-  const clock = new ReplayClock(startMs)
-  const waiting: PlimsollEvent[] = []
-  const monitor = new Monitor({
-    kernel,
-    clock,
-    rule,
-    ruleBookOf: rules.bookOf,
-    log: LOG,
-    rulesMaxAgeDays: options.rulesMaxAgeDays,
-    sequenceFloor: 0,
-    hasRoom: () => true,
-    publish: (records) => waiting.push(...records.map(({ event }) => event)),
-    marketAdded: () => undefined,
-    refused: ({ id }, error) => options.refused(id, error),
-  })
-  const counts = new Counts()
-  const settle = async (barMs: number) => {
-    for (const event of waiting.splice(0)) {
-      counts.add(event, barMs)
-      await write(event)
+  const run = new Run(options)
+  for await (const step of options.steps) {
+    run.take(step)
+    await run.settle()
+  }
+  return run.result()
+}
+
+class Run {
+  readonly #options: ReplayOptions
+  readonly #clock: ReplayClock
+  readonly #monitor: Monitor
+  readonly #waiting: PlimsollEvent[] = []
+  readonly #counts = new Counts()
+  readonly #latency = new LatencyHistogram()
+  /** Accounts of the book: those that a start anew does not bring back are gone. */
+  #held = new Set<string>()
+  #before = new Set<string>()
+  /** Markets that have had a price, by venue and symbol. */
+  readonly #heard = new Map<string, readonly [venue: string, symbol: string]>()
+  #instants = 0
+  #prices = 0
+
+  constructor(options: ReplayOptions) {
+    const { kernel, rule, rules, startMs, rulesMaxAgeDays } = options
+    this.#options = options
+    this.#clock = new ReplayClock(startMs)
+    this.#monitor = new Monitor({
+      kernel,
+      clock: this.#clock,
+      rule,
+      ruleBookOf: rules.bookOf,
+      log: LOG,
+      rulesMaxAgeDays,
+      sequenceFloor: 0,
+      hasRoom: () => true,
+      publish: (records) => this.#waiting.push(...records.map(({ event }) => event)),
+      marketAdded: () => undefined,
+      refused: ({ id }, error) => options.refused(id, error),
+    })
+  }
+
+  /** Judges what the step brings, to the last event. */
+  take(step: ReplayStep): void {
+    const startedMs = this.#options.stopwatch()
+    // The wall clock of a worker may go back; time here does not.
+    this.#clock.advanceTo(Math.max(step.timeMs, this.#clock.nowMs()))
+    const nowMs = this.#clock.nowMs()
+    for (const change of this.#options.rules.advance(nowMs)) this.#monitor.apply(change)
+    this.#apply(step, nowMs)
+    this.#clock.runTurns()
+    if (step.kind === 'prices') this.#latency.record(this.#options.stopwatch() - startedMs)
+  }
+
+  async settle(): Promise<void> {
+    for (const event of this.#waiting.splice(0)) {
+      this.#counts.add(event)
+      await this.#options.write(event)
     }
   }
-  for (const account of accounts) monitor.apply({ kind: 'put', account })
-  clock.runTurns()
-  monitor.loaded()
-  clock.runTurns()
-  await settle(startMs)
-  const latency = new LatencyHistogram()
-  let moments = 0
-  let prices = 0
-  for (const { timeMs, barMs, marks, silent } of instants) {
-    clock.advanceTo(timeMs)
-    const startedMs = stopwatch()
-    for (const change of rules.advance(timeMs)) monitor.apply(change)
-    for (const symbol of silent) monitor.marketStale(venue, symbol, timeMs, timeMs)
-    monitor.frameStart(timeMs, timeMs)
-    for (const [symbol, markPrice] of marks) monitor.tick(venue, symbol, markPrice, timeMs)
-    monitor.frameEnd()
-    clock.runTurns()
-    latency.record(stopwatch() - startedMs)
-    await settle(barMs)
-    moments++
-    prices += marks.length
+
+  result(): Replayed {
+    const { accounts, positions } = this.#monitor.watchlist
+    const [instants, prices, latency] = [this.#instants, this.#prices, this.#latency]
+    return { accounts, positions, instants, prices, ...this.#counts.result(), latency }
   }
-  const { accounts: watched, positions } = monitor.watchlist
-  return { accounts: watched, positions, instants: moments, prices, ...counts.result(), latency }
+
+  #apply(step: ReplayStep, nowMs: number): void {
+    if (step.kind === 'start') this.#startAnew(nowMs)
+    else if (step.kind === 'change') this.#change(step.change)
+    else if (step.kind === 'loaded') this.#loaded()
+    else if (step.kind === 'prices') this.#hear(step.prices, nowMs)
+    else this.#monitor.marketStale(step.venue, step.symbol, nowMs, nowMs)
+  }
+
+  #change(change: AccountChange): void {
+    if (change.kind === 'put') this.#held.add(change.account.id)
+    else if (change.kind === 'removed') this.#held.delete(change.id)
+    else this.#held.add(change.id)
+    this.#monitor.apply(change)
+  }
+
+  #loaded(): void {
+    const version = Number.MAX_SAFE_INTEGER
+    for (const id of this.#before) {
+      if (!this.#held.has(id)) this.#monitor.apply({ kind: 'removed', id, version })
+    }
+    this.#before.clear()
+    this.#monitor.loaded()
+  }
+
+  /** Another worker: it loads the book again, and has heard no price. */
+  #startAnew(nowMs: number): void {
+    this.#before = this.#held
+    this.#held = new Set()
+    for (const [venue, symbol] of this.#heard.values()) this.#monitor.marketStale(venue, symbol, nowMs, nowMs)
+    this.#heard.clear()
+  }
+
+  #hear(prices: readonly HeardPrice[], nowMs: number): void {
+    const monitor = this.#monitor
+    this.#instants++
+    this.#prices += prices.length
+    monitor.frameStart(nowMs, nowMs)
+    for (const { venue, symbol, markPrice, eventTimeMs, fundingRate, nextFundingTimeMs } of prices) {
+      this.#heard.set(`${venue} ${symbol}`, [venue, symbol])
+      if (markPrice === null) monitor.unchanged(venue, symbol, eventTimeMs, fundingRate, nextFundingTimeMs)
+      else monitor.tick(venue, symbol, markPrice, eventTimeMs, fundingRate, nextFundingTimeMs)
+    }
+    monitor.frameEnd()
+  }
 }
 
 /** What came out, event by event. */
@@ -101,15 +166,17 @@ class Counts {
   readonly #byKind: Record<string, number> = {}
   readonly #liquidationsAt = new Map<number, number>()
 
-  add({ kind }: PlimsollEvent, barMs: number): void {
+  add({ kind, receivedTimeMs }: PlimsollEvent): void {
     this.#byKind[kind] = (this.#byKind[kind] ?? 0) + 1
-    if (kind === 'liquidation') this.#liquidationsAt.set(barMs, (this.#liquidationsAt.get(barMs) ?? 0) + 1)
+    if (kind !== 'liquidation') return
+    const minuteMs = Math.floor(receivedTimeMs / MINUTE_MS) * MINUTE_MS
+    this.#liquidationsAt.set(minuteMs, (this.#liquidationsAt.get(minuteMs) ?? 0) + 1)
   }
 
   result(): Pick<Replayed, 'events' | 'deepest'> {
     let deepest: Replayed['deepest']
-    for (const [barMs, liquidations] of this.#liquidationsAt) {
-      if (liquidations > (deepest?.liquidations ?? 0)) deepest = { barMs, liquidations }
+    for (const [minuteMs, liquidations] of this.#liquidationsAt) {
+      if (liquidations > (deepest?.liquidations ?? 0)) deepest = { minuteMs, liquidations }
     }
     return { events: this.#byKind, deepest }
   }

@@ -1,7 +1,21 @@
 import type { Config } from '../config.ts'
-import type { Clock, Random, ReadModel, RulesByVenue, VenueId } from '../domain/index.ts'
+import type {
+  AccountSource,
+  Clock,
+  MarkSink,
+  Random,
+  ReadModel,
+  RulesByVenue,
+  VenueId,
+} from '../domain/index.ts'
 import type { Log } from '../log.ts'
 import type { MonitorObserver } from '../monitor/index.ts'
+
+/** Stands between the worker's edges and its monitor, and writes down what passes. */
+export interface WorkerRecorder {
+  source(inner: AccountSource): AccountSource
+  sink(inner: MarkSink): MarkSink
+}
 
 export interface WorkerOptions {
   readonly config: Config
@@ -19,6 +33,7 @@ export interface WorkerOptions {
    * what its name says.
    */
   readonly expiryMsOf?: (venue: VenueId, symbol: string) => number | undefined
+  readonly recorder?: WorkerRecorder | undefined
   /** Cancels the start: it rejects with the signal's reason after everything is closed. */
   readonly signal?: AbortSignal
 }

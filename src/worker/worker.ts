@@ -108,7 +108,8 @@ class MonitorWorker implements Worker {
     })
     const guard = (action: () => void) => this.#guard(action)
     this.#funding = new WorkerFunding({ config, redis: command, key: keys.funding, clock, log, guard })
-    this.#source = createAccountSource({ ...source, keys, venues: VENUE_NAMES, clock })
+    const stored = createAccountSource({ ...source, keys, venues: VENUE_NAMES, clock })
+    this.#source = this.#options.recorder?.source(stored) ?? stored
     try {
       this.#monitor = await this.#openMonitor()
       this.#marketData = this.#openMarketData()
@@ -183,9 +184,9 @@ class MonitorWorker implements Worker {
   }
 
   #openMarketData(): MarketData {
-    const { config, clock, random, log } = this.#options
+    const { config, clock, random, log, recorder } = this.#options
     return new MarketData({
-      monitor: this.#monitor,
+      monitor: recorder?.sink(this.#monitor) ?? this.#monitor,
       sourceCarrying,
       streamUrls: config.streamUrls,
       clock,

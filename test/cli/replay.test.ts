@@ -74,7 +74,7 @@ describe('plimsoll replay', () => {
     expect(last.receivedTimeMs).toBe(START_MS + 80_000)
     expect(errors).toContain('binance  1 contracts  2 bars of 60 s  2025-10-10 21:00Z to 2025-10-10 21:02Z')
     expect(errors).toContain('1 with 1 positions')
-    expect(errors).toContain('2025-10-10 21:01Z, the bar with the most liquidations: 1')
+    expect(errors).toContain('2025-10-10 21:01Z, the minute with the most liquidations: 1')
     expect(exitCode).toBeUndefined()
   })
 

@@ -3,7 +3,7 @@ import type { Account, PlimsollEvent, RuleBook, RulesChange } from '../../src/do
 import { venueId } from '../../src/domain/index.ts'
 import { openKernel } from '../../src/kernel/index.ts'
 import { levelRule, marginAccountsOf, marginStateOf } from '../../src/margin/index.ts'
-import { type Bar, Bars, replay } from '../../src/replay/index.ts'
+import { type Bar, Bars, replay, stepsOf } from '../../src/replay/index.ts'
 import { seededRandom } from '../../src/system/seeded-random.ts'
 import { BINANCE, oneTier, bookOf as ruleBookOf } from '../margin/support.ts'
 import { isolatedLong, makeAccount } from '../support/accounts.ts'
@@ -34,9 +34,7 @@ async function run({ accounts, bars, bookOf = () => BOOK, advance = () => [], ru
   const refused: string[] = []
   let readings = 0
   const replayed = await replay({
-    accounts,
-    venue: venueId('binance'),
-    instants: all.instants('direction'),
+    steps: stepsOf(accounts, venueId('binance'), START_MS, all.instants('direction')),
     startMs: START_MS,
     kernel: openKernel(),
     rule,
@@ -73,7 +71,7 @@ describe('a replay', () => {
     ])
     expect(replayed).toMatchObject({ accounts: 1, positions: 1, instants: 8, prices: 8 })
     expect(replayed.events).toEqual({ warning: 2, recovered: 3, liquidation: 1 })
-    expect(replayed.deepest).toEqual({ barMs: START_MS + MINUTE_MS, liquidations: 1 })
+    expect(replayed.deepest).toEqual({ minuteMs: START_MS + MINUTE_MS, liquidations: 1 })
     expect(replayed.latency.maxMs).toBe(1)
   })
 

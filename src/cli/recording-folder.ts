@@ -1,0 +1,128 @@
+// The folder of a recording: written by `plimsoll run --record`, read by `plimsoll replay`.
+import { join } from 'node:path'
+import type { Config } from '../config.ts'
+import type { Account, Clock } from '../domain/index.ts'
+import { fileReason, PlimsollError } from '../errors.ts'
+import type { Log } from '../log.ts'
+import { RECORDING_FILE, type RecordedEntry, Recorder, RecordingReader } from '../replay/index.ts'
+import { CompressedFile, filesIn, makeFolder, readCompressed } from '../system/index.ts'
+import { VENUES } from '../venues/index.ts'
+import { type BookOf, ruleBooks } from '../worker/rule-books.ts'
+import { linesOf } from './lines.ts'
+
+const MIB = 2 ** 20
+/** Characters that wait for the disk. */
+const WAITING_MAX = 256 * MIB
+
+export interface OpenedRecording {
+  readonly recorder: Recorder
+  /** Brings everything into the file. */
+  close(): Promise<void>
+}
+
+/**
+ * Begins a new file of the folder; undefined where nothing is to be recorded. When the folder or what waits for the disk is full, or the
+ * disk fails, the recording ends, the log says so, and the worker goes on.
+ * @throws PlimsollError CONFIGURATION for a folder that cannot be written.
+ */
+export function openRecording(config: Config, clock: Clock, log: Log): OpenedRecording | undefined {
+  const { recordDir, recordMaxMib, levels, hysteresis } = config
+  if (recordDir === undefined) return undefined
+  const nowMs = clock.nowMs()
+  const { bytesLeft, path } = newFileOf(recordDir, recordMaxMib, nowMs)
+  const ended = (reason: 'full' | 'behind' | Error) =>
+    log.error({ folder: recordDir }, `the recording ends here: ${reasonText(reason, recordMaxMib)}`)
+  const file = new CompressedFile({ path, clock, bytesMax: bytesLeft, waitingMax: WAITING_MAX, ended })
+  const recorder = new Recorder({ clock, write: (line) => file.append(line) })
+  recorder.start({ levels, hysteresis, ruleBooks: versionsOf(ruleBooks(config, nowMs).bookOf) })
+  log.info({ file: path, maxMib: recordMaxMib }, 'recording')
+  return { recorder, close: () => file.close() }
+}
+
+function newFileOf(folder: string, maxMib: number, nowMs: number) {
+  const time = new Date(nowMs).toISOString().replaceAll(/[-:.]/g, '')
+  const path = join(folder, `recording-${time}.jsonl.gz`)
+  try {
+    makeFolder(folder)
+    const heldBytes = recordingsIn(folder).reduce((sum, { bytes }) => sum + bytes, 0)
+    return { path, bytesLeft: maxMib * MIB - heldBytes }
+  } catch (cause) {
+    const rule = `must be a folder that can be written: ${fileReason(cause)}`
+    throw new PlimsollError(
+      'CONFIGURATION',
+      `--record (PLIMSOLL_RECORD) is ${JSON.stringify(folder)}: ${rule}`,
+      {
+        cause,
+      },
+    )
+  }
+}
+
+function reasonText(reason: 'full' | 'behind' | Error, maxMib: number): string {
+  if (reason === 'full') return `the folder holds ${maxMib} MiB, which is --record-max (PLIMSOLL_RECORD_MAX)`
+  if (reason === 'behind') return `${WAITING_MAX / MIB} Mi characters wait for the disk`
+  return reason.message
+}
+
+function versionsOf(bookOf: BookOf): Record<string, string> {
+  return Object.fromEntries(VENUES.map(({ id }) => [id, bookOf(id).version]))
+}
+
+function recordingsIn(folder: string) {
+  return filesIn(folder).filter(({ name }) => RECORDING_FILE.test(name))
+}
+
+export interface RecordedRun {
+  /** The first entry. */
+  readonly start: Extract<RecordedEntry, { kind: 'start' }>
+  /** Every entry, the first one included. */
+  readonly entries: AsyncIterable<RecordedEntry>
+}
+
+/**
+ * The entries of all files of a folder. `brokenOff` gets the name of a file that a crash cut off; its last second may be missing.
+ * @throws PlimsollError USAGE for a folder without a recording, INPUT_INVALID for a line that is no entry.
+ */
+export async function recordedRun(
+  folder: string,
+  accountOf: (value: unknown) => Account,
+  brokenOff: (file: string) => void,
+): Promise<RecordedRun> {
+  const entries = entriesOf(folder, accountOf, brokenOff)
+  const first = await entries.next()
+  if (first.done === true || first.value.kind !== 'start')
+    throw new PlimsollError(
+      'USAGE',
+      `${folder} holds no recording: plimsoll run --record ${folder} makes one`,
+    )
+  const start = first.value
+  const all = async function* () {
+    yield start
+    yield* entries
+  }
+  return { start, entries: all() }
+}
+
+async function* entriesOf(
+  folder: string,
+  accountOf: (value: unknown) => Account,
+  brokenOff: (file: string) => void,
+): AsyncGenerator<RecordedEntry> {
+  for (const { name, path } of filesOf(folder)) {
+    const reader = new RecordingReader(name, accountOf)
+    try {
+      for await (const line of linesOf(readCompressed(path))) yield reader.read(line)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'Z_BUF_ERROR') throw error
+      brokenOff(name)
+    }
+  }
+}
+
+function filesOf(folder: string) {
+  try {
+    return recordingsIn(folder)
+  } catch (cause) {
+    throw new PlimsollError('USAGE', `${folder} cannot be read: ${fileReason(cause)}`, { cause })
+  }
+}

@@ -1,0 +1,76 @@
+// What `plimsoll replay --klines` replays: bars of files, and accounts of a file or made up.
+import { basename } from 'node:path'
+import { loadConfig } from '../config.ts'
+import { CONTRACTS_OF_AN_ACCOUNT_MAX, createBook, marketInstruments } from '../demo/index.ts'
+import type { Account, VenueId } from '../domain/index.ts'
+import { PlimsollError } from '../errors.ts'
+import type { ImportFormat } from '../import/index.ts'
+import { Bars, KlineReader } from '../replay/index.ts'
+import { parseVenueId, VENUES, venueOf } from '../venues/index.ts'
+import type { BookOf } from '../worker/rule-books.ts'
+import { readAccounts } from './accounts-read.ts'
+import { linesOf, openInput } from './lines.ts'
+import type { Output } from './terminal.ts'
+
+export interface KlineFlags {
+  readonly klines: readonly string[]
+  readonly venue?: string
+  readonly without?: readonly string[]
+  readonly file?: string
+  readonly format?: ImportFormat
+  readonly synthetic?: number
+  readonly seed: number
+}
+
+export function venueNamed(name: string | undefined): VenueId {
+  if (name !== undefined) return parseVenueId(name)
+  return VENUES.find(({ klines }) => klines !== undefined)!.id
+}
+
+export async function barsOf({ klines: files, without = [] }: KlineFlags, venue: VenueId): Promise<Bars> {
+  const { symbol, klines } = venueOf(venue)
+  const bars = new Bars()
+  for (const file of files) {
+    const reader = new KlineReader(basename(file), symbol, klines)
+    for await (const line of linesOf(await openInput(file))) {
+      const bar = reader.read(line)
+      if (bar !== undefined && !without.includes(bar.symbol)) bars.add(bar)
+    }
+  }
+  if (bars.count === 0) throw new PlimsollError('INPUT_INVALID', 'the files hold no bar to replay')
+  return bars
+}
+
+export interface Market {
+  readonly venue: VenueId
+  readonly bars: Bars
+  readonly bookOf: BookOf
+}
+
+export interface ReplayBook {
+  readonly accounts: Iterable<Account>
+  readonly unreadable: number
+  /** Accounts of other venues, which no price of the files reaches. */
+  readonly elsewhere: number
+}
+
+/** @throws PlimsollError USAGE unless the flags name one kind of accounts. */
+export async function accountsOf(flags: KlineFlags, errors: Output, market: Market): Promise<ReplayBook> {
+  const { venue, bars, bookOf } = market
+  const { file, format, synthetic, seed } = flags
+  if (synthetic === undefined) {
+    const config = loadConfig({})
+    const { accounts, unreadable } = await readAccounts({ file, format, config, errors })
+    const all = [...accounts]
+    const own = all.filter((account) => account.venue === venue)
+    return { accounts: own, unreadable, elsewhere: all.length - own.length }
+  }
+  const instruments = marketInstruments(venue, bookOf(venue), bars.firstPrices())
+  if (instruments.length < CONTRACTS_OF_AN_ACCOUNT_MAX) {
+    const message = `--synthetic needs klines of at least ${CONTRACTS_OF_AN_ACCOUNT_MAX} linear contracts with marginal tiers in the rules of ${venue}, and the files hold ${instruments.length}`
+    throw new PlimsollError('INPUT_INVALID', message)
+  }
+  const book = createBook(seed, synthetic, instruments)
+  const accounts = Array.from({ length: book.accounts }, (_, index) => book.account(index))
+  return { accounts, unreadable: 0, elsewhere: 0 }
+}

@@ -1,0 +1,222 @@
+// The text of a recording: one JSON value a line.
+import {
+  type Account,
+  type AccountChange,
+  DECIMAL_PATTERN,
+  type Decimal,
+  isPrice,
+  type LevelName,
+} from '../domain/index.ts'
+import { PlimsollError } from '../errors.ts'
+import { jsonOf, type Line } from '../input/index.ts'
+
+export const RECORDING_VERSION = 1
+
+/** The name of every file of a recording; files of one folder are in the order of their names. */
+export const RECORDING_FILE = /^recording-\d{8}T\d{9}Z\.jsonl\.gz$/
+
+/** A price as it was heard. `markPrice` null: the venue confirmed the last one. */
+export interface HeardPrice {
+  readonly venue: string
+  readonly symbol: string
+  readonly markPrice: Decimal | null
+  readonly eventTimeMs: number
+  readonly fundingRate: Decimal | undefined
+  readonly nextFundingTimeMs: number | undefined
+}
+
+/** What a worker took, in the order in which it did. Times are those of its clock, Unix milliseconds. */
+export type RecordedEntry =
+  | {
+      readonly kind: 'start'
+      readonly timeMs: number
+      readonly levels: readonly LevelName[]
+      readonly hysteresis: Decimal
+      /** Version of the rule book of each venue. */
+      readonly ruleBooks: Readonly<Record<string, string>>
+    }
+  | { readonly kind: 'change'; readonly timeMs: number; readonly change: AccountChange }
+  /** All accounts that were stored are in the entries since the start. */
+  | { readonly kind: 'loaded'; readonly timeMs: number }
+  | { readonly kind: 'prices'; readonly timeMs: number; readonly prices: readonly HeardPrice[] }
+  | { readonly kind: 'stale'; readonly timeMs: number; readonly venue: string; readonly symbol: string }
+
+/** What stands in a line of prices for each of them. */
+type PriceCells = readonly [
+  venue: string,
+  symbol: string,
+  markPrice: Decimal | null,
+  eventTimeMs: number,
+  fundingRate?: Decimal | null,
+  nextFundingTimeMs?: number | null,
+]
+
+export function recordedLine(entry: RecordedEntry): string {
+  const { kind, timeMs } = entry
+  switch (kind) {
+    case 'start': {
+      const { levels, hysteresis, ruleBooks } = entry
+      return JSON.stringify({ start: timeMs, recording: RECORDING_VERSION, levels, hysteresis, ruleBooks })
+    }
+    case 'change':
+      return JSON.stringify({ change: timeMs, ...writtenChange(entry.change) })
+    case 'loaded':
+      return JSON.stringify({ loaded: timeMs })
+    case 'prices':
+      return JSON.stringify({ prices: timeMs, of: entry.prices.map(cellsOf) })
+    case 'stale':
+      return JSON.stringify({ stale: timeMs, venue: entry.venue, symbol: entry.symbol })
+  }
+}
+
+function writtenChange(change: AccountChange): object {
+  if (change.kind === 'put') return { put: change.account }
+  if (change.kind === 'removed') return { removed: change.id, version: change.version }
+  if (change.kind === 'unreadable') return { unreadable: change.id, error: change.error.message }
+  return { lost: change.id }
+}
+
+function cellsOf(price: HeardPrice): PriceCells {
+  const { venue, symbol, markPrice, eventTimeMs, fundingRate, nextFundingTimeMs } = price
+  if (fundingRate === undefined && nextFundingTimeMs === undefined) {
+    return [venue, symbol, markPrice, eventTimeMs]
+  }
+  return [venue, symbol, markPrice, eventTimeMs, fundingRate ?? null, nextFundingTimeMs ?? null]
+}
+
+/** Reads the lines of one file of a recording. */
+export class RecordingReader {
+  readonly #file: string
+  readonly #accountOf: (value: unknown) => Account
+  #isStarted = false
+
+  /** `accountOf` throws a PlimsollError for what is no account. */
+  constructor(file: string, accountOf: (value: unknown) => Account) {
+    this.#file = file
+    this.#accountOf = accountOf
+  }
+
+  /** @throws PlimsollError INPUT_INVALID naming file, line, field, value and rule. */
+  read({ number, text, isCut }: Line): RecordedEntry {
+    const value = isCut ? undefined : jsonOf(text)
+    if (typeof value !== 'object' || value === null)
+      this.#refuse(number, 'the line', text.slice(0, 40), 'is no entry of a recording')
+    const entry = this.#entryOf(number, value as Readonly<Record<string, unknown>>)
+    if (!this.#isStarted && entry.kind !== 'start')
+      this.#refuse(number, 'the line', text.slice(0, 40), 'stands before the start of the recording')
+    this.#isStarted = true
+    return entry
+  }
+
+  #entryOf(line: number, value: Readonly<Record<string, unknown>>): RecordedEntry {
+    if ('prices' in value) return this.#pricesOf(line, value)
+    if ('change' in value) {
+      const timeMs = this.#time(line, 'change', value.change)
+      return { kind: 'change', timeMs, change: this.#changeOf(line, value) }
+    }
+    if ('stale' in value) {
+      const timeMs = this.#time(line, 'stale', value.stale)
+      const [venue, symbol] = [
+        this.#text(line, 'venue', value.venue),
+        this.#text(line, 'symbol', value.symbol),
+      ]
+      return { kind: 'stale', timeMs, venue, symbol }
+    }
+    if ('loaded' in value) return { kind: 'loaded', timeMs: this.#time(line, 'loaded', value.loaded) }
+    if (value.recording !== RECORDING_VERSION)
+      this.#refuse(
+        line,
+        'recording',
+        value.recording,
+        `must be ${RECORDING_VERSION}, the version of this form`,
+      )
+    return this.#startOf(line, value)
+  }
+
+  #startOf(line: number, value: Readonly<Record<string, unknown>>): RecordedEntry {
+    const { levels, ruleBooks } = value
+    const isNamed = Array.isArray(levels) && levels.every((level) => typeof level === 'string')
+    if (!isNamed) this.#refuse(line, 'levels', levels, 'must be a list of levels')
+    if (typeof ruleBooks !== 'object' || ruleBooks === null)
+      this.#refuse(line, 'ruleBooks', ruleBooks, 'must be versions by venue')
+    return {
+      kind: 'start',
+      timeMs: this.#time(line, 'start', value.start),
+      levels: levels as LevelName[],
+      hysteresis: this.#decimal(line, 'hysteresis', value.hysteresis),
+      ruleBooks: ruleBooks as Readonly<Record<string, string>>,
+    }
+  }
+
+  #changeOf(line: number, value: Readonly<Record<string, unknown>>): AccountChange {
+    if ('put' in value) return { kind: 'put', account: this.#account(line, value.put) }
+    if ('removed' in value) {
+      const { version } = value
+      if (!Number.isSafeInteger(version)) this.#refuse(line, 'version', version, 'must be a whole number')
+      return { kind: 'removed', id: this.#text(line, 'removed', value.removed), version: version as number }
+    }
+    if ('unreadable' in value) {
+      const error = new PlimsollError('ACCOUNT_INVALID', this.#text(line, 'error', value.error))
+      return { kind: 'unreadable', id: this.#text(line, 'unreadable', value.unreadable), error }
+    }
+    return { kind: 'lost', id: this.#text(line, 'lost', value.lost) }
+  }
+
+  #account(line: number, value: unknown): Account {
+    try {
+      return this.#accountOf(value)
+    } catch (error) {
+      if (!(error instanceof PlimsollError)) throw error
+      const message = `${this.#file}, line ${line}: put: ${error.message}`
+      throw new PlimsollError('INPUT_INVALID', message, { cause: error })
+    }
+  }
+
+  #pricesOf(line: number, value: Readonly<Record<string, unknown>>): RecordedEntry {
+    const { of } = value
+    if (!Array.isArray(of)) this.#refuse(line, 'of', of, 'must be a list of prices')
+    const prices = of.map((cells, index) => this.#priceOf(line, `of[${index}]`, cells))
+    return { kind: 'prices', timeMs: this.#time(line, 'prices', value.prices), prices }
+  }
+
+  #priceOf(line: number, field: string, cells: unknown): HeardPrice {
+    if (!Array.isArray(cells)) this.#refuse(line, field, cells, 'must be a list')
+    const [venue, symbol, markPrice, eventTimeMs, rate, nextTimeMs] = cells as unknown[]
+    if (markPrice !== null && !isPrice(markPrice))
+      this.#refuse(line, `${field}[2]`, markPrice, 'must be a price above zero, or null')
+    return {
+      venue: this.#text(line, `${field}[0]`, venue),
+      symbol: this.#text(line, `${field}[1]`, symbol),
+      markPrice: markPrice as Decimal | null,
+      eventTimeMs: this.#time(line, `${field}[3]`, eventTimeMs),
+      fundingRate: rate === null || rate === undefined ? undefined : this.#decimal(line, `${field}[4]`, rate),
+      nextFundingTimeMs:
+        nextTimeMs === null || nextTimeMs === undefined
+          ? undefined
+          : this.#time(line, `${field}[5]`, nextTimeMs),
+    }
+  }
+
+  #time(line: number, field: string, value: unknown): number {
+    if (typeof value !== 'number' || !Number.isFinite(value))
+      this.#refuse(line, field, value, 'must be Unix time in milliseconds')
+    return value
+  }
+
+  #text(line: number, field: string, value: unknown): string {
+    if (typeof value !== 'string') this.#refuse(line, field, value, 'must be a text')
+    return value
+  }
+
+  #decimal(line: number, field: string, value: unknown): Decimal {
+    if (typeof value !== 'string' || !DECIMAL_PATTERN.test(value))
+      this.#refuse(line, field, value, 'must be a decimal string')
+    return value
+  }
+
+  #refuse(line: number, field: string, value: unknown, rule: string): never {
+    const shown = value === undefined ? 'missing' : JSON.stringify(value)
+    const message = `${this.#file}, line ${line}: ${field} is ${shown}: ${rule}`
+    throw new PlimsollError('INPUT_INVALID', message)
+  }
+}

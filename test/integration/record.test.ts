@@ -1,0 +1,90 @@
+import { readdirSync } from 'node:fs'
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
+import type { MarginEvent } from '../../src/domain/index.ts'
+import { isolatedLong } from '../support/accounts.ts'
+import { runCli, temporaryFolder } from '../support/cli.ts'
+import { until } from '../support/until.ts'
+import type { WorkerProcess } from '../support/worker.ts'
+import { ONE_PERCENT, Servers, told } from './harness.ts'
+
+/** 10 at 100 with a margin of 100: at 1 % it is liquidated at 90.909…. */
+const LONG = {
+  ...isolatedLong('desk/long', { symbol: 'AAAUSDT', size: '10', entryPrice: '100', isolatedMargin: '100' }),
+  venue: 'bybit',
+}
+const FLUSHED_MS = 1_500
+
+let servers: Servers
+let worker: WorkerProcess | undefined
+const folder = temporaryFolder()
+beforeAll(async () => {
+  servers = await Servers.start()
+})
+afterEach(async () => {
+  await worker?.end('SIGKILL')
+  worker = undefined
+})
+afterAll(async () => {
+  await servers.stop()
+  folder.remove()
+})
+
+/** What an event says, without what belongs to the log that holds it. */
+function said(event: MarginEvent) {
+  const { kind, marginAccount, level, marks, marginBalance, accountVersion } = event
+  const prices = marks.map(({ symbol, markPrice, eventTimeMs }) => ({ symbol, markPrice, eventTimeMs }))
+  return { kind, marginAccount, level, prices, marginBalance, accountVersion }
+}
+
+it('a recording replays to what its workers published, also one that was killed, and twice to the same bytes', async () => {
+  const { exchange } = servers
+  const shard = servers.nextShard()
+  const rules = servers.writeRules({ AAAUSDT: ONE_PERCENT })
+  const store = ['--redis-url', servers.redis.url, '--shard', shard.name, '--rules', rules]
+  const importLong = async (version: number, isolatedMargin: string) => {
+    const positions = [{ ...LONG.positions[0]!, isolatedMargin }]
+    const input = JSON.stringify({ ...LONG, version, positions })
+    expect((await runCli(['import', ...store, '--json', '-'], { input })).code).toBe(0)
+  }
+  await importLong(1, '100')
+  exchange.setMark('AAAUSDT', '100')
+  const { effects } = shard.subscribe()
+  const start = () => shard.startWorker('--json', '--rules', rules, '--record', folder.path)
+  worker = await start()
+  await until(() => exchange.isHeard('AAAUSDT'))
+  exchange.setMark('AAAUSDT', '90')
+  await until(() => effects.length === 1)
+  await importLong(2, '400')
+  await until(() => effects.length === 2)
+  // What a worker took in its last second may be lost with it.
+  await new Promise((resolve) => setTimeout(resolve, FLUSHED_MS))
+  await worker.end('SIGKILL')
+
+  exchange.setMark('AAAUSDT', '61')
+  worker = await start()
+  await until(() => exchange.isHeard('AAAUSDT'))
+  exchange.setMark('AAAUSDT', '59')
+  await until(() => effects.some(({ kind, marks }) => kind === 'liquidation' && marks[0]?.markPrice === '59'))
+  await worker.end('SIGTERM')
+  expect(readdirSync(folder.path)).toHaveLength(2)
+
+  const replayed = await runCli(['replay', folder.path, '--rules', rules])
+  expect(replayed.stderr).toContain('is not whole, as after a crash')
+  expect(replayed.code).toBe(0)
+  const events = replayed.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+    .filter((event) => 'marginAccount' in event && event.kind !== 'unknown')
+  expect(events.map(said)).toEqual(effects.filter(({ kind }) => kind !== 'unknown').map(said))
+  expect(effects.map(told).slice(0, 2)).toEqual([
+    'desk/long #1 episode 1 liquidation 0 → 1',
+    'desk/long #2 episode 1 recovered 1 → 0',
+  ])
+  const again = await runCli(['replay', folder.path, '--rules', rules])
+  expect(again.stdout).toBe(replayed.stdout)
+
+  // Other rules are named, because they are not those of the worker.
+  const other = await runCli(['replay', folder.path])
+  expect(other.stderr).toContain('bybit was judged by rule book')
+})

@@ -1,0 +1,185 @@
+import { describe, expect, it } from 'vitest'
+import { type Account, type AccountChange, type AccountSource, IN_OUR_WORDS } from '../../src/domain/index.ts'
+import { PlimsollError } from '../../src/errors.ts'
+import { RECORDING_FILE, type RecordedEntry, Recorder, RecordingReader } from '../../src/replay/index.ts'
+import { accountSchema } from '../../src/venues/index.ts'
+import { isolatedLong, parsedAccount } from '../support/accounts.ts'
+import { TestClock } from '../support/clock.ts'
+
+const ACCOUNT = parsedAccount({
+  ...isolatedLong('desk/long', { symbol: 'BTCUSDT', size: '1', entryPrice: '100', isolatedMargin: '9' }),
+} as never)
+
+function accountOf(value: unknown): Account {
+  const parsed = accountSchema.safeParse(value, IN_OUR_WORDS)
+  if (parsed.success) return parsed.data
+  throw new PlimsollError('ACCOUNT_INVALID', 'is no account')
+}
+
+function recorded() {
+  const clock = new TestClock()
+  const lines: string[] = []
+  return { clock, lines, recorder: new Recorder({ clock, write: (line) => lines.push(line) }) }
+}
+
+function read(lines: readonly string[]): RecordedEntry[] {
+  const reader = new RecordingReader('x.gz', accountOf)
+  return lines.map((text, index) => reader.read({ number: index + 1, text, isCut: false }))
+}
+
+const START = { levels: ['10%', '5%'], hysteresis: '0.01', ruleBooks: { bybit: 'v1' } } as const
+
+describe('a recording', () => {
+  it('holds what a worker takes, in its order, and hands everything on', async () => {
+    const { clock, lines, recorder } = recorded()
+    const told: string[] = []
+    const changes: AccountChange[] = [
+      { kind: 'put', account: ACCOUNT },
+      { kind: 'removed', id: 'gone', version: 3 },
+      { kind: 'lost', id: 'lost' },
+      { kind: 'unreadable', id: 'bad', error: new PlimsollError('ACCOUNT_INVALID', 'no size') },
+    ]
+    let apply: (change: AccountChange) => void = () => undefined
+    const inner: AccountSource = {
+      load: async (put, refused) => {
+        put(ACCOUNT)
+        refused('odd', new Error('no JSON'))
+      },
+      follow: (given) => {
+        apply = given
+      },
+      stop: async () => void told.push('stop'),
+    }
+    recorder.start(START)
+    const source = recorder.source(inner)
+    await source.load(
+      ({ id }) => told.push(`put ${id}`),
+      (id, { message }) => told.push(`refused ${id} ${message}`),
+    )
+    source.follow(
+      ({ kind }) => told.push(kind),
+      () => undefined,
+    )
+    for (const change of changes) apply(change)
+    await source.stop()
+    const sink = recorder.sink({
+      frameStart: (...values) => told.push(`frame ${values}`),
+      tick: (...values) => told.push(`tick ${values}`),
+      unchanged: (...values) => told.push(`unchanged ${values}`),
+      frameEnd: () => told.push('end'),
+      marketStale: (...values) => told.push(`stale ${values}`),
+      isHeld: (venue, symbol) => `${venue} ${symbol}` === 'bybit A',
+      unknownMarginAccounts: 7,
+    })
+    clock.advance(5)
+    sink.frameStart(1_700_000_000_001, 3)
+    sink.tick('bybit', 'A', '1.50', 1_700_000_000_000, undefined, undefined)
+    sink.tick('bybit', 'B', '2', 1_700_000_000_000, '-0.0001', 1_700_000_100_000)
+    sink.unchanged('bybit', 'C', 1_700_000_000_000, '0.0001', undefined)
+    sink.frameEnd()
+    sink.frameStart(1_700_000_000_002, 4)
+    sink.frameEnd()
+    sink.marketStale('bybit', 'A', 1_700_000_000_009, 9)
+    expect([sink.isHeld('bybit', 'A'), sink.isHeld('bybit', 'B'), sink.unknownMarginAccounts]).toEqual([
+      true,
+      false,
+      7,
+    ])
+
+    const price = {
+      venue: 'bybit',
+      fundingRate: undefined,
+      nextFundingTimeMs: undefined,
+      eventTimeMs: 1_700_000_000_000,
+    }
+    const timeMs = 1_000_000
+    expect(read(lines)).toEqual([
+      { kind: 'start', timeMs, ...START },
+      { kind: 'change', timeMs, change: { kind: 'put', account: ACCOUNT } },
+      {
+        kind: 'change',
+        timeMs,
+        change: { kind: 'unreadable', id: 'odd', error: expect.objectContaining({ message: 'no JSON' }) },
+      },
+      { kind: 'loaded', timeMs },
+      ...changes.slice(0, 3).map((change) => ({ kind: 'change', timeMs, change })),
+      {
+        kind: 'change',
+        timeMs,
+        change: { kind: 'unreadable', id: 'bad', error: expect.objectContaining({ message: 'no size' }) },
+      },
+      {
+        kind: 'prices',
+        timeMs: 1_700_000_000_001,
+        prices: [
+          { ...price, symbol: 'A', markPrice: '1.50' },
+          {
+            ...price,
+            symbol: 'B',
+            markPrice: '2',
+            fundingRate: '-0.0001',
+            nextFundingTimeMs: 1_700_000_100_000,
+          },
+          { ...price, symbol: 'C', markPrice: null, fundingRate: '0.0001' },
+        ],
+      },
+      { kind: 'stale', timeMs: 1_700_000_000_009, venue: 'bybit', symbol: 'A' },
+    ])
+    expect(told).toEqual([
+      'put desk/long',
+      'refused odd no JSON',
+      'put',
+      'removed',
+      'lost',
+      'unreadable',
+      'stop',
+      'frame 1700000000001,3',
+      'tick bybit,A,1.50,1700000000000,,',
+      'tick bybit,B,2,1700000000000,-0.0001,1700000100000',
+      'unchanged bybit,C,1700000000000,0.0001,',
+      'end',
+      'frame 1700000000002,4',
+      'end',
+      'stale bybit,A,1700000000009,9',
+    ])
+  })
+
+  const start = JSON.stringify({ start: 1, recording: 1, ...START })
+  it.each([
+    [
+      'another version',
+      [JSON.stringify({ start: 1, recording: 2 })],
+      /x.gz, line 1: recording is 2: must be 1/,
+    ],
+    ['no start', ['{"loaded":1}'], /line 1: .*stands before the start/],
+    ['no JSON', [start, '{'], /line 2: the line is "\{": is no entry/],
+    [
+      'a price that is none',
+      [start, '{"prices":1,"of":[["v","A","0",1]]}'],
+      /line 2: of\[0\]\[2\] is "0": must be a price/,
+    ],
+    ['a price as a number', [start, '{"prices":1,"of":[["v","A",1.5,1]]}'], /of\[0\]\[2\] is 1.5/],
+    [
+      'a rate with an exponent',
+      [start, '{"prices":1,"of":[["v","A","1",1,"1e-5",null]]}'],
+      /of\[0\]\[4\] is "1e-5"/,
+    ],
+    ['no time', [start, '{"stale":"x","venue":"v","symbol":"A"}'], /stale is "x": must be Unix time/],
+    ['no list of prices', [start, '{"prices":1}'], /of is missing: must be a list/],
+    ['an account that is none', [start, '{"change":1,"put":{}}'], /line 2: put: is no account/],
+    [
+      'a removal without a version',
+      [start, '{"change":1,"removed":"a"}'],
+      /version is missing: must be a whole number/,
+    ],
+    ['a change of no kind', [start, '{"change":1}'], /lost is missing: must be a text/],
+    ['levels that are none', [JSON.stringify({ start: 1, recording: 1 })], /levels is missing/],
+  ])('is refused for %s, by line, field, value and rule', (_, lines, message) => {
+    expect(() => read(lines)).toThrow(message)
+  })
+
+  it('has files in the order of their names', () => {
+    expect(RECORDING_FILE.test('recording-20251010T205000000Z.jsonl.gz')).toBe(true)
+    expect(RECORDING_FILE.test('recording-20251010T205000000Z.jsonl.gz.part')).toBe(false)
+  })
+})
