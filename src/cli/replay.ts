@@ -14,7 +14,7 @@ import { openKernel } from '../kernel/index.ts'
 import { levelRule } from '../margin/index.ts'
 import { BAR_ORDERS, BARS_MAX, type BarOrder, type ReplayStep, replay, stepsOf } from '../replay/index.ts'
 import { systemClock } from '../system/index.ts'
-import { parseVenueId, VENUE_NAMES, VENUES } from '../venues/index.ts'
+import { expiryMsOf, parseVenueId, VENUE_NAMES, VENUES } from '../venues/index.ts'
 import { type RuleBooks, ruleBooks } from '../worker/rule-books.ts'
 import { formatOption } from './accounts-file.ts'
 import { EventLines } from './event-lines.ts'
@@ -135,6 +135,7 @@ async function run(context: ReplayContext, folder: string | undefined, flags: Re
     rule: levelRule(config.levels, config.hysteresis),
     rules: source.rules,
     rulesMaxAgeDays: config.rulesMaxAgeDays,
+    expiryMsOf,
     write: (event) => shown.write(event),
     refused: (account, error) => {
       if (++refused <= FAULTS_NAMED_MAX) tell(errors, `plimsoll: ${visible(`${account}: ${error.message}`)}`)

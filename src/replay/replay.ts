@@ -22,6 +22,8 @@ export interface ReplayOptions {
     advance(nowMs: number): readonly RulesChange[]
   }
   readonly rulesMaxAgeDays: number
+  /** When the contract of that name ends, Unix milliseconds; undefined for one that does not, or where that is not known. */
+  readonly expiryMsOf: (venue: VenueId, symbol: string) => number | undefined
   /** Gets every event in order; the replay goes on when it is done. */
   readonly write: (event: PlimsollEvent) => Promise<void>
   readonly refused: (account: string, error: Error) => void
@@ -68,6 +70,8 @@ class Run {
   #before = new Set<string>()
   /** Markets that have had a price, by venue and symbol. */
   readonly #heard = new Map<string, readonly [venue: string, symbol: string]>()
+  /** Of the contracts that the book holds, the first to expire first. */
+  readonly #expiring: { readonly venue: string; readonly symbol: string; readonly expiryMs: number }[] = []
   #instants = 0
   #prices = 0
 
@@ -85,7 +89,7 @@ class Run {
       sequenceFloor: 0,
       hasRoom: () => true,
       publish: (records) => this.#waiting.push(...records.map(({ event }) => event)),
-      marketAdded: () => undefined,
+      marketAdded: (venue, symbol) => this.#marketAdded(venue, symbol),
       refused: ({ id }, error) => options.refused(id, error),
     })
   }
@@ -97,6 +101,7 @@ class Run {
     this.#clock.advanceTo(Math.max(step.timeMs, this.#clock.nowMs()))
     const nowMs = this.#clock.nowMs()
     for (const change of this.#options.rules.advance(nowMs)) this.#monitor.apply(change)
+    this.#expire(nowMs)
     this.#apply(step, nowMs)
     this.#clock.runTurns()
     if (step.kind === 'prices') this.#latency.record(this.#options.stopwatch() - startedMs)
@@ -158,6 +163,20 @@ class Run {
       else monitor.tick(venue, symbol, markPrice, eventTimeMs, fundingRate, nextFundingTimeMs)
     }
     monitor.frameEnd()
+  }
+
+  #marketAdded(venue: VenueId, symbol: string): void {
+    const expiryMs = this.#options.expiryMsOf(venue, symbol)
+    if (expiryMs === undefined) return
+    this.#expiring.push({ venue, symbol, expiryMs })
+    this.#expiring.sort((a, b) => a.expiryMs - b.expiryMs)
+  }
+
+  #expire(nowMs: number): void {
+    while (this.#expiring[0] !== undefined && this.#expiring[0].expiryMs <= nowMs) {
+      const { venue, symbol, expiryMs } = this.#expiring.shift()!
+      this.#monitor.marketExpired(venue, symbol, expiryMs, { nowMs, nowMonotonicMs: nowMs })
+    }
   }
 }
 

@@ -25,9 +25,18 @@ interface Run {
   readonly bookOf?: () => RuleBook
   readonly advance?: (nowMs: number) => readonly RulesChange[]
   readonly rule?: ReturnType<typeof levelRule>
+  /** A contract that ends after the first minute. */
+  readonly expiring?: string
 }
 
-async function run({ accounts, bars, bookOf = () => BOOK, advance = () => [], rule = levelRule() }: Run) {
+async function run({
+  accounts,
+  bars,
+  bookOf = () => BOOK,
+  advance = () => [],
+  rule = levelRule(),
+  expiring,
+}: Run) {
   const all = new Bars()
   for (const one of bars) all.add(one)
   const events: PlimsollEvent[] = []
@@ -40,6 +49,7 @@ async function run({ accounts, bars, bookOf = () => BOOK, advance = () => [], ru
     rule,
     rules: { bookOf, advance },
     rulesMaxAgeDays: 14,
+    expiryMsOf: (_, symbol) => (symbol === expiring ? START_MS + MINUTE_MS : undefined),
     write: async (event) => void events.push(event),
     refused: (account) => refused.push(account),
     stopwatch: () => readings++,
@@ -94,6 +104,16 @@ describe('a replay', () => {
       'liquidation 1 +240s',
       'market-fresh AUSDT +240s',
     ])
+  })
+
+  it('has no verdict on a contract that has expired, whatever price comes', async () => {
+    const { events } = await run({
+      accounts: [LONG],
+      bars: [bar('AUSDT', 0, '92 92 92 92'), bar('AUSDT', 1, '80 80 80 80')],
+      expiring: 'AUSDT',
+    })
+    expect(told(events)).toEqual(['warning 2% +0s', 'market-expired AUSDT +60s', 'unknown 2% +60s'])
+    expect(events[2]).toMatchObject({ reasons: ['contract-expired'] })
   })
 
   it('judges by the rules of the time', async () => {
