@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { loadConfig } from '../config.ts'
 import { KnownNames, type RuleBook, type VenueId } from '../domain/index.ts'
 import { EXIT_FAULT, PlimsollError } from '../errors.ts'
-import { collateralPlace } from '../margin/index.ts'
+import { collateralPlace, wayOutOf } from '../margin/index.ts'
 import { entryAt, readRulesFile } from '../rules/index.ts'
 import { systemClock } from '../system/index.ts'
 import { parseVenueId, ruleBookOf, VENUE_NAMES, VENUES } from '../venues/index.ts'
@@ -184,7 +184,7 @@ function unknownRules(book: RuleBook, symbol: string, at: number | undefined): P
   )
   const known =
     entries.length === 0
-      ? `rule book ${book.version} never held it; plimsoll rules list ${book.venue} prints what it holds${new KnownNames(() => book.symbols()).suggestionFor(symbol)}`
+      ? `rule book ${book.version} never held it; plimsoll rules list ${book.venue} prints what it holds; ${wayOutOf(book)}${new KnownNames(() => book.symbols()).suggestionFor(symbol)}`
       : `its rules are known from ${days[0]}, the last change is of ${days.at(-1)}`
   const when = at === undefined ? '' : ` at ${new Date(at).toISOString()}`
   return new PlimsollError('SYMBOL_UNKNOWN', `no rules of ${name} are known${when}: ${known}`)

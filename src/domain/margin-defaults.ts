@@ -79,6 +79,10 @@ export interface MarginDefaults {
   readonly coinOf?: (symbol: string) => string
   /** What the venue calls an asset, by another name that is in use for it and is refused in pools: `{ BTC: 'XBT' }`. */
   readonly assetNames?: Readonly<Record<string, string>>
+  /** Symbols of the book that stand for contracts which share their rules, and are no contract; absent where the book holds contracts alone. */
+  readonly families?: RegExp
+  /** The command that makes rules of what the venue publishes, for a message about a contract that the book does not hold. */
+  readonly rulesCommand?: string
   /** Absent where no contract of the venue pays funding, or no stream brings its rates. */
   readonly funding?: FundingRule
   /** Whether the venue has isolated positions of a contract; absent where it has them of every one. */

@@ -261,7 +261,8 @@ export class MarketData {
       gatherMs: LINE_GATHER_MS,
       write: (markets, symbols) => {
         const { unknownMarginAccounts } = this.#options.monitor
-        log[level]({ markets, symbols, unknownMarginAccounts }, message)
+        // Of all markets, not of these: an account may miss several marks.
+        log[level]({ markets, symbols, unknownMarginAccountsInAll: unknownMarginAccounts }, message)
       },
     })
     this.#lines.push(line)

@@ -139,13 +139,22 @@ function unknownRule({ venue }: Account, { symbol }: Position, book: RuleBook): 
   const refusal = book.refused?.get(symbol)
   if (refusal !== undefined) return `its rules are refused: ${refusal}`
   const suggestion = namesOf(book).suggestionFor(symbol)
-  return `rule book ${book.version} of ${venue} does not hold it; a rules file can add it${suggestion}`
+  return `rule book ${book.version} of ${venue} does not hold it; ${wayOutOf(book)}${suggestion}`
+}
+
+/** How a contract comes into the book, in words. */
+export function wayOutOf({ defaults }: RuleBook): string {
+  const { rulesCommand } = defaults
+  return `a rules file can add it${rulesCommand === undefined ? '' : `: ${rulesCommand} makes one`}`
 }
 
 const heldNames = new WeakMap<RuleBook, KnownNames>()
 
 function namesOf(book: RuleBook): KnownNames {
-  const held = heldNames.get(book) ?? new KnownNames(() => book.symbols())
+  const { families } = book.defaults
+  const isContract = (symbol: string) =>
+    book.entriesOf(symbol).at(-1)?.rules !== null && families?.test(symbol) !== true
+  const held = heldNames.get(book) ?? new KnownNames(() => [...book.symbols()].filter(isContract))
   heldNames.set(book, held)
   return held
 }

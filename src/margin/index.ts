@@ -1,5 +1,5 @@
 export * from './account.ts'
-export { accountFaultsOf, isOpen, refuseFaults, ruleFaultsOf } from './account-faults.ts'
+export { accountFaultsOf, isOpen, refuseFaults, ruleFaultsOf, wayOutOf } from './account-faults.ts'
 export {
   type AccountFormula,
   fundingSymbolsOf,

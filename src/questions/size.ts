@@ -15,6 +15,7 @@ import {
   reductionStepOf,
   ruleAgeDays,
   sub,
+  wayOutOf,
   ZERO,
 } from '../margin/index.ts'
 import { type Backing, marginOf, type SizedMargin } from './size-margin.ts'
@@ -141,7 +142,10 @@ function rulesOf(book: RuleBook, symbol: string): InstrumentRules {
   const rules = book.rulesOf(symbol)
   if (rules === undefined) {
     const refusal = book.refused?.get(symbol)
-    const why = refusal === undefined ? `rule book ${book.version} does not hold it` : `refused: ${refusal}`
+    const why =
+      refusal === undefined
+        ? `rule book ${book.version} does not hold it; ${wayOutOf(book)}`
+        : `refused: ${refusal}`
     throw new PlimsollError('SYMBOL_UNKNOWN', `no rules of ${book.venue} ${symbol}: ${why}`, {
       path: 'symbol',
     })

@@ -53,6 +53,7 @@ export const cme: Venue = {
       marginCall: 'to-initial-margin',
       // Offsetting positions of one contract close each other at clearing.
       netsPositions: true,
+      families: /^[A-Z\d]+(?<![FGHJKMNQUVXZ]\d{1,2})$/,
     },
     read: () => ({ BTC: btc() }),
     heldAs: (symbol) => symbol.replace(/[FGHJKMNQUVXZ]\d{1,2}$/, ''),

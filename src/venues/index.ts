@@ -47,6 +47,7 @@ export const VENUES: readonly Venue[] = [
 ]
 
 const venues = new Map(VENUES.map((venue) => [venue.id, venue]))
+const books = new Map(VENUES.map((venue) => [venue.id, withRulesCommand(venue)]))
 const sources = new Map(VENUES.flatMap((venue) => venue.sources).map((source) => [source.id, source]))
 
 /** Every name of every venue, with the id that it means. */
@@ -80,7 +81,12 @@ export function venueOf(id: VenueId): Venue {
  * rules: its accounts are refused by name, and what was published for them can still be closed.
  */
 export function ruleBookOf(id: VenueId): RuleBook {
-  return venues.get(id)?.ruleBook ?? bookWithoutRules(id)
+  return books.get(id) ?? bookWithoutRules(id)
+}
+
+function withRulesCommand({ id, ruleBook, rulesImport: { endpoint } }: Venue): RuleBook {
+  const rulesCommand = `plimsoll rules ${'reason' in endpoint ? 'import' : 'fetch'} --venue ${id}`
+  return { ...ruleBook, defaults: { ...ruleBook.defaults, rulesCommand } }
 }
 
 function bookWithoutRules(venue: VenueId): RuleBook {

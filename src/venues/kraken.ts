@@ -70,6 +70,7 @@ export const kraken: Venue = {
       closingFee: 'none',
       liquidation: 'passed',
       assetNames: { BTC: 'XBT' },
+      families: /^F[IF]_[^_]+$/,
       hasIsolatedMargin: (symbol) => !SINGLE_COLLATERAL.test(symbol),
       pools: {
         'multi-asset': { holds: (symbol) => !SINGLE_COLLATERAL.test(symbol), hasIsolatedMargin: true },

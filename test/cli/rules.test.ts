@@ -247,7 +247,7 @@ describe('plimsoll rules show', () => {
     [
       'a symbol in other letters',
       ['btc-usdt'],
-      /never held it; .* prints what it holds; did you mean BTCUSDT\?$/,
+      /never held it; .* prints what it holds; .* rules import --venue binance makes one; did you mean BTCUSDT\?$/,
     ],
   ])('refuses %s by name', async (_name, args, message) => {
     await expect(run(['show', 'binance', ...args])).rejects.toThrow(message)

@@ -53,3 +53,12 @@ it.each([
 ])('the asset code %j: %s', (asset, isTaken) => {
   expect(assetSchema.safeParse(asset).success).toBe(isTaken)
 })
+
+it.each([
+  ['XBt', '; did you mean XBT? Its amounts are in whole coins'],
+  ['us dt', ''],
+])('the asset code %j in small letters is answered with "%s"', (asset, suggestion) => {
+  expect(assetSchema.safeParse(asset).error?.issues).toMatchObject([
+    { message: `must be an asset code in capitals${suggestion}` },
+  ])
+})

@@ -78,8 +78,8 @@ describe('a market without a mark', () => {
     data.add(venueId('bybit'), 'ETH-28JUN24-3000-C')
     await until(() => recorder.count('bybit ETH-28JUN24-3000-C stale') === 1)
     expect(lineOf('no stream carries').map(({ fields }) => fields)).toEqual([
-      { markets: 1, symbols: ['bybit BTC-28JUN24-60000-P'], unknownMarginAccounts: 7 },
-      { markets: 1, symbols: ['bybit ETH-28JUN24-3000-C'], unknownMarginAccounts: 7 },
+      { markets: 1, symbols: ['bybit BTC-28JUN24-60000-P'], unknownMarginAccountsInAll: 7 },
+      { markets: 1, symbols: ['bybit ETH-28JUN24-3000-C'], unknownMarginAccountsInAll: 7 },
     ])
   })
 

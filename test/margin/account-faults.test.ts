@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { venueId } from '../../src/domain/index.ts'
 import { accountFaultsOf, marginAccountOf, marginAccountsOf, ruleFaultsOf } from '../../src/margin/index.ts'
 import { below, seededRandom } from '../../src/system/index.ts'
-import { ruleBookOf } from '../../src/venues/index.ts'
+import { parseVenueId, ruleBookOf } from '../../src/venues/index.ts'
 import { parsedAccount } from '../support/accounts.ts'
 import { BYBIT, bookOf, oneTier } from './support.ts'
 
@@ -141,6 +141,28 @@ describe('an account with unknown symbols', () => {
     expect(answer(wallet(['USDT', '1']), [position(stated)])).toMatchObject({
       message: expect.stringMatching(new RegExp(`a rules file can add it; did you mean ${meant}\\?$`)),
     })
+  })
+
+  it.each([
+    ['bitmex', 'XBt', 'XBTUSD'],
+    ['kraken', 'BTC', 'PI_XBTUSD or PF_XBTUSD'],
+    ['hyperliquid', 'BTC-USD', 'BTC'],
+    ['dydx', 'BTC', 'BTC-USD'],
+  ])('is answered at %s for %s with what the venue has: %s', (venue, stated, meant) => {
+    const account = parsedAccount({ venue, collateral: [], positions: [position(stated)] })
+    expect(accountFaultsOf(account, ruleBookOf(parseVenueId(venue)))).toMatchObject([
+      { rule: expect.stringMatching(new RegExp(`; did you mean ${meant}\\?$`)) },
+    ])
+  })
+
+  it('is answered with the command that makes rules of what the venue publishes', () => {
+    const ruleAt = (venue: string) => {
+      const account = parsedAccount({ venue, collateral: [], positions: [position('FOO')] })
+      return accountFaultsOf(account, ruleBookOf(parseVenueId(venue)))[0]!.rule
+    }
+    const CAN_ADD = 'does not hold it; a rules file can add it'
+    expect(ruleAt('okx')).toMatch(new RegExp(`${CAN_ADD}: plimsoll rules fetch --venue okx makes one$`))
+    expect(ruleAt('cme')).toMatch(new RegExp(`${CAN_ADD}: plimsoll rules import --venue cme makes one$`))
   })
 
   it('is not blamed for an asset in which one of them may settle', () => {

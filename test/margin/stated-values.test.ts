@@ -166,6 +166,11 @@ describe('a greatest leverage of its own', () => {
   })
 })
 
+it('a leverage above all tables is taken: it lowers no maintenance margin, and tables may be older than what the venue grants', () => {
+  for (const marginMode of ['isolated', 'cross'])
+    expect(faultsIn(hyperliquid.ruleBook, 'BTC', { marginMode, leverage: '200' })).toEqual([])
+})
+
 describe('a position without rules, or closed', () => {
   it('is left to its other faults', () => {
     expect(faultsIn(hyperliquid.ruleBook, 'NONE', { maxLeverage: '400' })).toEqual([])
