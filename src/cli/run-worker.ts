@@ -16,6 +16,8 @@ import { tell } from './wrapping.ts'
 export async function runWorker(config: Config, json: true | undefined): Promise<void> {
   const log = runLog(config.logLevel, json)
   const clock = systemClock
+  // Throws for a folder that cannot be written before a Redis is started.
+  const recording = openRecording(config, clock, log)
   const ended = untilSignal(() => log.warn({}, 'npm, which started the worker, is gone: the worker stops'))
   const stop = new AbortController()
   const { signal } = stop
@@ -38,7 +40,6 @@ export async function runWorker(config: Config, json: true | undefined): Promise
       replaced: tellOf,
       failed: fatal,
     })
-    const recording = openRecording(config, clock, log)
     const recorder = recording?.recorder
     const options = { config, redisUrl: redis.url, clock, random: systemRandom, log, fatal, signal, recorder }
     try {
@@ -52,7 +53,6 @@ export async function runWorker(config: Config, json: true | undefined): Promise
         await untilEnded(ended, worker, json).finally(stopHeartbeat)
       })
     } finally {
-      await recording?.close()
       await redis.close()
     }
   } catch (error) {
@@ -61,6 +61,7 @@ export async function runWorker(config: Config, json: true | undefined): Promise
     await ended.promise
     log.info({}, 'stopped while starting')
   } finally {
+    await recording?.close()
     ended.dispose()
   }
 }

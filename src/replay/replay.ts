@@ -66,8 +66,8 @@ class Run {
   readonly #counts = new Counts()
   readonly #latency = new LatencyHistogram()
   /** Accounts of the book: those that a start anew does not bring back are gone. */
-  #held = new Set<string>()
-  #before = new Set<string>()
+  readonly #held = new Set<string>()
+  readonly #before = new Set<string>()
   /** Markets that have had a price, by venue and symbol. */
   readonly #heard = new Map<string, readonly [venue: string, symbol: string]>()
   /** Of the contracts that the book holds, the first to expire first. */
@@ -146,8 +146,9 @@ class Run {
 
   /** Another worker: it loads the book again, and has heard no price. */
   #startAnew(nowMs: number): void {
-    this.#before = this.#held
-    this.#held = new Set()
+    // A worker that ended while it loaded the book has not found what is gone.
+    for (const id of this.#held) this.#before.add(id)
+    this.#held.clear()
     for (const [venue, symbol] of this.#heard.values()) this.#monitor.marketStale(venue, symbol, nowMs, nowMs)
     this.#heard.clear()
   }

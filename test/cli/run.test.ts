@@ -291,6 +291,20 @@ describe('the private Redis', () => {
     )
   })
 
+  it('is not started where the recording cannot be written: one line that names the folder, exit code 2', async () => {
+    const file = join(folder.path, 'no-recording')
+    writeFileSync(file, '')
+    const dataDir = join(folder.path, 'unstarted')
+    const { code, stdout, stderr } = await runCli(['run', '--data-dir', dataDir, '--record', file], {
+      cwd: folder.path,
+    })
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toMatch(
+      /^plimsoll: CONFIGURATION: --record \(PLIMSOLL_RECORD\) is ".*no-recording": must be a folder.*\n$/,
+    )
+    expect(existsSync(dataDir)).toBe(false)
+  })
+
   it('whose owner file a power loss left empty is started again', async () => {
     const dataDir = join(folder.path, 'after-power-loss')
     mkdirSync(join(dataDir, 'redis'), { recursive: true })

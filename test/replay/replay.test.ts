@@ -3,7 +3,7 @@ import type { Account, PlimsollEvent, RuleBook, RulesChange } from '../../src/do
 import { venueId } from '../../src/domain/index.ts'
 import { openKernel } from '../../src/kernel/index.ts'
 import { levelRule, marginAccountsOf, marginStateOf } from '../../src/margin/index.ts'
-import { type Bar, Bars, replay, stepsOf } from '../../src/replay/index.ts'
+import { type Bar, Bars, type ReplayStep, replay, stepsOf } from '../../src/replay/index.ts'
 import { seededRandom } from '../../src/system/seeded-random.ts'
 import { BINANCE, oneTier, bookOf as ruleBookOf } from '../margin/support.ts'
 import { isolatedLong, makeAccount } from '../support/accounts.ts'
@@ -19,9 +19,7 @@ function bar(symbol: string, minute: number, prices: string): Bar {
   return { symbol, openTimeMs: START_MS + minute * MINUTE_MS, open, high, low, close }
 }
 
-interface Run {
-  readonly accounts: readonly Account[]
-  readonly bars: readonly Bar[]
+interface Terms {
   readonly bookOf?: () => RuleBook
   readonly advance?: (nowMs: number) => readonly RulesChange[]
   readonly rule?: ReturnType<typeof levelRule>
@@ -29,21 +27,26 @@ interface Run {
   readonly expiring?: string
 }
 
-async function run({
-  accounts,
-  bars,
-  bookOf = () => BOOK,
-  advance = () => [],
-  rule = levelRule(),
-  expiring,
-}: Run) {
+interface Run extends Terms {
+  readonly accounts: readonly Account[]
+  readonly bars: readonly Bar[]
+}
+
+function run({ accounts, bars, ...terms }: Run) {
   const all = new Bars()
   for (const one of bars) all.add(one)
+  return replayOf(stepsOf(accounts, venueId('binance'), START_MS, all.instants('direction')), terms)
+}
+
+async function replayOf(
+  steps: Iterable<ReplayStep>,
+  { bookOf = () => BOOK, advance = () => [], rule = levelRule(), expiring }: Terms = {},
+) {
   const events: PlimsollEvent[] = []
   const refused: string[] = []
   let readings = 0
   const replayed = await replay({
-    steps: stepsOf(accounts, venueId('binance'), START_MS, all.instants('direction')),
+    steps,
     startMs: START_MS,
     kernel: openKernel(),
     rule,
@@ -182,6 +185,27 @@ describe('a replay', () => {
     }
     expect(compared).toBeGreaterThan(2_000)
     expect(events.filter(({ kind }) => kind === 'liquidation').length).toBeGreaterThan(5)
+  })
+
+  it('of several workers closes an account that a later one finds gone, also after one that ended while it loaded', async () => {
+    const start = { kind: 'start', timeMs: START_MS } as const
+    const put = { kind: 'change', timeMs: START_MS, change: { kind: 'put', account: LONG } } as const
+    const loaded = { kind: 'loaded', timeMs: START_MS } as const
+    const [, , priced] = stepsOf([LONG], venueId('binance'), START_MS, [
+      { timeMs: START_MS, marks: [['AUSDT', '92']], silent: [] },
+    ])
+    const before = [start, put, loaded, priced!]
+    const story = [
+      'warning 2% +0s',
+      'market-stale AUSDT +0s',
+      'unknown 2% +0s',
+      'market-closed AUSDT +0s',
+      'closed 0 +0s',
+    ]
+    for (const later of [[start], [start, start], [start, put, start]])
+      expect(told((await replayOf([...before, ...later, loaded])).events)).toEqual(story)
+    const kept = await replayOf([...before, start, start, put, loaded])
+    expect(told(kept.events)).toEqual(story.slice(0, 3))
   })
 
   it('has nothing to say of accounts without positions', async () => {
