@@ -1,7 +1,6 @@
 // What `plimsoll replay --klines` replays: bars of files, and accounts of a file or made up.
 import { basename } from 'node:path'
 import { loadConfig } from '../config.ts'
-import { CONTRACTS_OF_AN_ACCOUNT_MAX, createBook, marketInstruments } from '../demo/index.ts'
 import type { Account, VenueId } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import type { ImportFormat } from '../import/index.ts'
@@ -54,7 +53,7 @@ export interface ReplayBook {
   readonly elsewhere: number
 }
 
-/** @throws PlimsollError USAGE unless the flags name one kind of accounts. */
+/** @throws PlimsollError INPUT_INVALID where the files hold too few contracts for made-up accounts. */
 export async function accountsOf(flags: KlineFlags, errors: Output, market: Market): Promise<ReplayBook> {
   const { venue, bars, bookOf } = market
   const { file, format, synthetic, seed } = flags
@@ -65,6 +64,8 @@ export async function accountsOf(flags: KlineFlags, errors: Output, market: Mark
     const own = all.filter((account) => account.venue === venue)
     return { accounts: own, unreadable, elsewhere: all.length - own.length }
   }
+  // Loaded for those who ask: it takes longer than a short replay.
+  const { CONTRACTS_OF_AN_ACCOUNT_MAX, createBook, marketInstruments } = await import('../demo/index.ts')
   const instruments = marketInstruments(venue, bookOf(venue), bars.firstPrices())
   if (instruments.length < CONTRACTS_OF_AN_ACCOUNT_MAX) {
     const message = `--synthetic needs klines of at least ${CONTRACTS_OF_AN_ACCOUNT_MAX} linear contracts with marginal tiers in the rules of ${venue}, and the files hold ${instruments.length}`

@@ -3,22 +3,21 @@ import { type Config, type ConfigOverrides, loadConfig } from '../config.ts'
 import {
   type Account,
   FAULTS_NAMED_MAX,
-  faultsText,
-  IN_OUR_WORDS,
   type PlimsollEvent,
-  schemaFaultsOf,
   storedAccountSchemaOf,
+  venueId,
 } from '../domain/index.ts'
 import { EXIT_FAULT, PlimsollError } from '../errors.ts'
 import { openKernel } from '../kernel/index.ts'
 import { levelRule } from '../margin/index.ts'
 import { BAR_ORDERS, BARS_MAX, type BarOrder, type ReplayStep, replay, stepsOf } from '../replay/index.ts'
 import { systemClock } from '../system/index.ts'
-import { expiryMsOf, parseVenueId, VENUE_NAMES, VENUES } from '../venues/index.ts'
+import { expiryMsOf, VENUE_NAMES } from '../venues/index.ts'
 import { type RuleBooks, ruleBooks } from '../worker/rule-books.ts'
 import { formatOption } from './accounts-file.ts'
 import { EventLines } from './event-lines.ts'
 import { writeLine } from './lines.ts'
+import { parseAt } from './margin-input.ts'
 import { levelsOption, whole } from './options.ts'
 import { recordedRun } from './recording-folder.ts'
 import { accountsOf, barsOf, type KlineFlags, venueNamed } from './replay-klines.ts'
@@ -189,22 +188,18 @@ async function recordingSource(
   const say = (line: string) => tell(errors, `plimsoll: ${visible(line)}`)
   const brokenOff = (file: string) =>
     say(`${file} is not whole, as after a crash: what a worker took in its last second may be missing`)
+  const accountOf = (value: unknown) =>
+    parseAt<Account>(storedAccountSchema, value, undefined, 'ACCOUNT_INVALID')
   const { start, entries } = await recordedRun(folder, accountOf, brokenOff)
   const { timeMs: startMs, hysteresis } = start
   const config = loadConfig({ levels: levels ?? [...start.levels], hysteresis, rulesFile } as ConfigOverrides)
   const rules = ruleBooks(config, nowMs, undefined, startMs)
   for (const [venue, version] of Object.entries(start.ruleBooks)) {
-    const own = VENUES.some(({ id }) => id === venue) ? rules.bookOf(parseVenueId(venue)).version : 'none'
+    const own = rules.bookOf(venueId(venue)).version
     if (own !== version) say(`${venue} was judged by rule book ${version}, and is judged by ${own} here`)
   }
   const facts = () => ({ source: folder, elsewhere: 0, assumed: undefined })
   return { config, rules, startMs, steps: entries, unreadable: 0, facts }
-}
-
-function accountOf(value: unknown): Account {
-  const parsed = storedAccountSchema.safeParse(value, IN_OUR_WORDS)
-  if (parsed.success) return parsed.data
-  throw new PlimsollError('ACCOUNT_INVALID', faultsText(value, schemaFaultsOf(parsed.error)))
 }
 
 /** Events on their way out: all as JSON, the first ones as lines for people. */

@@ -22,8 +22,9 @@ const RULES_OF_AN_ASSET_MAX = POOL_KINDS.length + 1
  * last holds all above its cap); `basis`: caps are in units of the asset or in the pool's currency. `discounts`: the wallet
  * alone (Bybit), or the equity with unrealised PnL (OKX, Binance). An amount below zero counts `liabilityRatio` times
  * (Binance ask buffer); a debt asks for `liabilityMaintenanceRate` of its value as maintenance margin; null: that is not known,
- * and a multi-asset account that owes the asset is refused; absent: none, but not known where the venue asks for it by asset. `poolKind`: the only kind of pool that the rules are for; absent:
- * each for which the asset has no others. `asOf`: ISO day on which the venue was last seen to state them.
+ * and a multi-asset account that owes the asset is refused; absent: none, but not known where the venue asks for it by asset.
+ * `poolKind`: the only kind of pool that the rules are for; absent: each for which the asset has no others. `asOf`: ISO day on
+ * which the venue was last seen to state them.
  */
 export const collateralRulesSchema = z.strictObject({
   tiers: z

@@ -6,10 +6,14 @@ import type { VenueId } from './account.ts'
  */
 export type MarketState = 'unknown' | 'refused' | 'fresh' | 'stale'
 
-/** How the mark of one market comes. Ages are in milliseconds. */
-export interface MarketFeed {
+/** A contract by the venue's name. */
+export interface Contract {
   readonly venue: VenueId
   readonly symbol: string
+}
+
+/** How the mark of one market comes. Ages are in milliseconds. */
+export interface MarketFeed extends Contract {
   /** Id of the source that carries the mark; null if no source of the venue does, and after the expiry. */
   readonly source: string | null
   readonly state: MarketState | 'uncarried' | 'expired'

@@ -3,7 +3,7 @@ export { openFeed } from './feed.ts'
 export { type Feeds, openFeeds } from './feeds.ts'
 export { GatheredLine } from './gathered.ts'
 export { FEED_LIMITS, type FeedLimits } from './limits.ts'
-export { type Contract, MarketData } from './market-data.ts'
+export { MarketData } from './market-data.ts'
 export type { MarketStatus } from './markets.ts'
 export type {
   ConnectionState,

@@ -1,6 +1,7 @@
 import type {
   BlindMarket,
   Clock,
+  Contract,
   FeedCounters,
   MarketFeed,
   MarkSink,
@@ -35,11 +36,6 @@ export interface MarketDataOptions {
   readonly limits?: Partial<FeedLimits>
   /** Called when no feed can continue: the monitor broke an invariant or reached a limit. */
   readonly failed: (error: Error) => void
-}
-
-export interface Contract {
-  readonly venue: VenueId
-  readonly symbol: string
 }
 
 interface VenueFeeds {

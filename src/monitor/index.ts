@@ -1,5 +1,6 @@
 export { TRANSITIONS_WAITING_MAX } from './announcer.ts'
 export { eventId } from './event-id.ts'
+export { ExpiryTimes } from './expiry-times.ts'
 export { Monitor } from './monitor.ts'
 export type {
   LogIdentity,

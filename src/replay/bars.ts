@@ -109,12 +109,13 @@ export class Bars {
       }
       if (barMs > endMs && heard.size > 0) yield { timeMs: endMs, marks: [], silent: [...heard] }
       const own = this.#byTime.get(barMs)!
-      const bars = [...own.values()].sort((a, b) => (a.symbol < b.symbol ? -1 : 1))
+      const symbols = [...own.keys()].sort()
+      const paths = symbols.map((symbol) => pathOf(own.get(symbol)!, order))
       const silent = barMs === endMs ? [...heard].filter((symbol) => !own.has(symbol)) : []
       for (let step = 0; step < STEPS; step++) {
         const isLast = step === STEPS - 1
         const timeMs = isLast ? barMs + intervalMs - 1 : barMs + Math.floor((step * intervalMs) / (STEPS - 1))
-        const marks = bars.map((bar) => [bar.symbol, pathOf(bar, order)[step]!] as const)
+        const marks = symbols.map((symbol, index) => [symbol, paths[index]![step]!] as const)
         yield { timeMs, marks, silent: step === 0 ? silent : [] }
       }
       heard = new Set(own.keys())

@@ -1,6 +1,6 @@
 import { compareDecimals, type Decimal, isPrice, type KlineColumn, type KlineFiles } from '../domain/index.ts'
-import { PlimsollError } from '../errors.ts'
 import type { Line } from '../input/index.ts'
+import { refuseLine } from './line-refusal.ts'
 
 /** One bar of a contract: its prices as the file states them. */
 export interface Bar {
@@ -113,8 +113,7 @@ export class KlineReader {
   }
 
   #refuse(line: number, field: string, value: string, rule: string): never {
-    const message = `${this.#file}, line ${line}: ${field} is ${JSON.stringify(value)}: ${rule}`
-    throw new PlimsollError('INPUT_INVALID', message)
+    return refuseLine(this.#file, line, field, value, rule)
   }
 }
 

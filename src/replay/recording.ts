@@ -9,6 +9,7 @@ import {
 } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import { jsonOf, type Line } from '../input/index.ts'
+import { refuseLine } from './line-refusal.ts'
 
 export const RECORDING_VERSION = 1
 
@@ -215,8 +216,6 @@ export class RecordingReader {
   }
 
   #refuse(line: number, field: string, value: unknown, rule: string): never {
-    const shown = value === undefined ? 'missing' : JSON.stringify(value)
-    const message = `${this.#file}, line ${line}: ${field} is ${shown}: ${rule}`
-    throw new PlimsollError('INPUT_INVALID', message)
+    return refuseLine(this.#file, line, field, value, rule)
   }
 }

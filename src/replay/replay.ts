@@ -2,7 +2,7 @@ import type { AccountChange, PlimsollEvent, RuleBook, RulesChange, VenueId } fro
 import type { Kernel } from '../kernel/index.ts'
 import type { LevelRule } from '../margin/index.ts'
 import { LatencyHistogram } from '../metrics/index.ts'
-import { Monitor } from '../monitor/index.ts'
+import { ExpiryTimes, Monitor } from '../monitor/index.ts'
 import type { HeardPrice } from './recording.ts'
 import { ReplayClock } from './replay-clock.ts'
 import type { ReplayStep } from './steps.ts'
@@ -70,8 +70,7 @@ class Run {
   readonly #before = new Set<string>()
   /** Markets that have had a price, by venue and symbol. */
   readonly #heard = new Map<string, readonly [venue: string, symbol: string]>()
-  /** Of the contracts that the book holds, the first to expire first. */
-  readonly #expiring: { readonly venue: string; readonly symbol: string; readonly expiryMs: number }[] = []
+  readonly #expiries = new ExpiryTimes()
   #instants = 0
   #prices = 0
 
@@ -168,15 +167,13 @@ class Run {
 
   #marketAdded(venue: VenueId, symbol: string): void {
     const expiryMs = this.#options.expiryMsOf(venue, symbol)
-    if (expiryMs === undefined) return
-    this.#expiring.push({ venue, symbol, expiryMs })
-    this.#expiring.sort((a, b) => a.expiryMs - b.expiryMs)
+    if (expiryMs !== undefined) this.#expiries.add(expiryMs, { venue, symbol })
   }
 
   #expire(nowMs: number): void {
-    while (this.#expiring[0] !== undefined && this.#expiring[0].expiryMs <= nowMs) {
-      const { venue, symbol, expiryMs } = this.#expiring.shift()!
-      this.#monitor.marketExpired(venue, symbol, expiryMs, { nowMs, nowMonotonicMs: nowMs })
+    const now = { nowMs, nowMonotonicMs: nowMs }
+    for (const [expiryMs, contracts] of this.#expiries.takeUntil(nowMs)) {
+      for (const { venue, symbol } of contracts) this.#monitor.marketExpired(venue, symbol, expiryMs, now)
     }
   }
 }

@@ -1,7 +1,7 @@
-import type { Clock, VenueId } from '../domain/index.ts'
-import { type Contract, GatheredLine, type MarketData } from '../feed/index.ts'
+import type { Clock, Contract, VenueId } from '../domain/index.ts'
+import { GatheredLine, type MarketData } from '../feed/index.ts'
 import type { Log } from '../log.ts'
-import type { Monitor } from '../monitor/index.ts'
+import { ExpiryTimes, type Monitor } from '../monitor/index.ts'
 import { expiryText } from '../venues/index.ts'
 import { every } from './every.ts'
 
@@ -23,10 +23,7 @@ export interface WorkerExpiryOptions {
 export class WorkerExpiry {
   readonly #options: WorkerExpiryOptions
   readonly #line: GatheredLine
-  /** Contracts that have not been dropped, by their expiry, Unix milliseconds: no more than the markets of the book. */
-  readonly #due = new Map<number, Contract[]>()
-  /** The first of these times. */
-  #nextMs = Number.POSITIVE_INFINITY
+  readonly #times = new ExpiryTimes()
 
   constructor(options: WorkerExpiryOptions) {
     this.#options = options
@@ -47,10 +44,7 @@ export class WorkerExpiry {
     const { expiryMsOf, clock } = this.#options
     const expiryMs = expiryMsOf(venue, symbol)
     if (expiryMs === undefined) return true
-    const others = this.#due.get(expiryMs)
-    if (others === undefined) this.#due.set(expiryMs, [{ venue, symbol }])
-    else others.push({ venue, symbol })
-    this.#nextMs = Math.min(this.#nextMs, expiryMs)
+    this.#times.add(expiryMs, { venue, symbol })
     return clock.nowMs() < expiryMs
   }
 
@@ -62,16 +56,9 @@ export class WorkerExpiry {
   }
 
   #drop(): void {
-    const nowMs = this.#options.clock.nowMs()
-    if (nowMs < this.#nextMs) return
-    const times = [...this.#due.keys()].sort((a, b) => a - b)
-    this.#nextMs = times.find((expiryMs) => expiryMs > nowMs) ?? Number.POSITIVE_INFINITY
-    for (const expiryMs of times.filter((time) => time <= nowMs)) {
-      const contracts = this.#due.get(expiryMs)!
-      // First, because the monitor may apply changes of the book meanwhile, which add contracts.
-      this.#due.delete(expiryMs)
+    const { clock } = this.#options
+    for (const [expiryMs, contracts] of this.#times.takeUntil(clock.nowMs()))
       this.#expire(expiryMs, contracts)
-    }
     this.#line.flush()
   }
 

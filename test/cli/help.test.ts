@@ -55,44 +55,28 @@ it('the help of import names every column of CSV', () => {
   expect(named!.trim().split(/,\s*/)).toEqual([...CSV_COLUMNS])
 })
 
+/** Every command in the order of the help. */
+const ALL = [
+  'run',
+  'demo',
+  'import',
+  'accounts',
+  'tail',
+  'verify',
+  'what-if',
+  'replay',
+  'size',
+  'margin',
+  'rules',
+  'decode',
+]
+
 describe('a command line', () => {
   it.each([
     ['margin', ['margin']],
     ['--version', []],
-    [
-      'mragin',
-      [
-        'run',
-        'demo',
-        'import',
-        'accounts',
-        'tail',
-        'verify',
-        'what-if',
-        'replay',
-        'size',
-        'margin',
-        'rules',
-        'decode',
-      ],
-    ],
-    [
-      undefined,
-      [
-        'run',
-        'demo',
-        'import',
-        'accounts',
-        'tail',
-        'verify',
-        'what-if',
-        'replay',
-        'size',
-        'margin',
-        'rules',
-        'decode',
-      ],
-    ],
+    ['mragin', ALL],
+    [undefined, ALL],
   ])('whose first word is %s loads %j', async (word, loaded) => {
     expect((await createProgram(word)).commands.map((command) => command.name())).toEqual(loaded)
   })

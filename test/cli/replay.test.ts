@@ -20,27 +20,31 @@ function fileOf(name: string, lines: readonly string[]): string {
   return path
 }
 
-const at = (venue: string, id: string, position: Parameters<typeof isolatedLong>[1]) => ({
-  ...isolatedLong(id, position),
-  venue,
-})
+/** A file of one account with an isolated long. */
+function accountFile(venue: string, id: string, position: Parameters<typeof isolatedLong>[1]): string {
+  const account = { ...isolatedLong(id, position), venue }
+  return fileOf(`${id.replace('/', '-')}.jsonl`, [JSON.stringify(account)])
+}
+
+/** Two bars of BTCUSDT that fall to 91,000, in a file of its day. */
+function fallFrom(startMs: number): string {
+  const barOf = (minute: number, prices: string) => `${startMs + minute * 60_000},${prices},0,0,0,0,0,0,0`
+  return fileOf(`BTCUSDT-1m-${new Date(startMs).toISOString().slice(0, 10)}.csv`, [
+    barOf(0, '100000,100000,95000,96000'),
+    barOf(1, '96000,97000,91000,97000'),
+  ])
+}
+
 const START_MS = Date.parse('2025-10-10T21:00:00Z')
-const barOf = (minute: number, prices: string) => `${START_MS + minute * 60_000},${prices},0,0,0,0,0,0,0`
-const KLINES = fileOf('BTCUSDT-1m-2025-10-10.csv', [
-  barOf(0, '100000,100000,95000,96000'),
-  barOf(1, '96000,97000,91000,97000'),
-])
-const ACCOUNTS = fileOf('accounts.jsonl', [
-  JSON.stringify(
-    at('binance', 'desk/long', {
-      symbol: 'BTCUSDT',
-      size: '1',
-      entryPrice: '100000',
-      leverage: '20',
-      isolatedMargin: '8000',
-    }),
-  ),
-])
+const KLINES = fallFrom(START_MS)
+const ACCOUNTS = accountFile('binance', 'desk/long', {
+  symbol: 'BTCUSDT',
+  size: '1',
+  entryPrice: '100000',
+  leverage: '20',
+  isolatedMargin: '8000',
+})
+const ONE_AT_ONE = { size: '1', entryPrice: '1', leverage: '1' }
 /** One-minute bars of twelve contracts in the largest cascade of liquidations on record. */
 const CRASH = sharedPath('data/binance-usdm-1m-2025-10-10.csv')
 
@@ -79,10 +83,13 @@ describe('plimsoll replay', () => {
   })
 
   it('judges by the rules of that day', async () => {
-    const { output } = await run(['--klines', KLINES, '--file', ACCOUNTS])
-    const [{ rulesAsOf, ruleAgeDays }] = eventsOf(output)
-    expect(ruleAgeDays).toBeLessThan(14)
-    expect(rulesAsOf ?? '2025-10').toContain('2025-10')
+    const askedAt = async (klines: string) => {
+      const { output } = await run(['--klines', klines, '--file', ACCOUNTS])
+      return eventsOf(output).findLast(({ kind }) => kind === 'liquidation').maintenanceMargin
+    }
+    // Binance asked for 0.4 % up to a notional of 300,000, and a year before up to 50,000; then 0.5 % less 50.
+    expect(await askedAt(KLINES)).toBe('364')
+    expect(await askedAt(fallFrom(Date.parse('2024-10-10T21:00:00Z')))).toBe('405')
   })
 
   it('shows a person the first events, how many more there are, and no JSON', async () => {
@@ -94,16 +101,7 @@ describe('plimsoll replay', () => {
   })
 
   it('takes the order of a bar, leaves contracts out, and counts accounts of other venues', async () => {
-    const elsewhere = fileOf('two.jsonl', [
-      JSON.stringify(
-        at('bybit', 'other', {
-          symbol: 'BTCUSDT',
-          size: '1',
-          entryPrice: '1',
-          leverage: '1',
-        }),
-      ),
-    ])
+    const elsewhere = accountFile('bybit', 'other', { symbol: 'BTCUSDT', ...ONE_AT_ONE })
     const high = await run(['--klines', KLINES, '--file', ACCOUNTS, '--order', 'high-first'])
     expect(eventsOf(high.output).findLast(({ kind }) => kind === 'liquidation').receivedTimeMs).toBe(
       START_MS + 100_000,
@@ -116,16 +114,7 @@ describe('plimsoll replay', () => {
   })
 
   it('ends with 1 where an account cannot be judged, and names it', async () => {
-    const odd = fileOf('odd.jsonl', [
-      JSON.stringify(
-        at('binance', 'odd', {
-          symbol: 'NOUSDT',
-          size: '1',
-          entryPrice: '1',
-          leverage: '1',
-        }),
-      ),
-    ])
+    const odd = accountFile('binance', 'odd', { symbol: 'NOUSDT', ...ONE_AT_ONE })
     const { errors, exitCode } = await run(['--klines', KLINES, '--file', odd])
     expect(errors).toContain('odd: ')
     expect(errors).toContain('1 are refused by the rules')

@@ -1,4 +1,6 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { constants, gunzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
 import type { MarginEvent } from '../../src/domain/index.ts'
 import { isolatedLong } from '../support/accounts.ts'
@@ -12,7 +14,6 @@ const LONG = {
   ...isolatedLong('desk/long', { symbol: 'AAAUSDT', size: '10', entryPrice: '100', isolatedMargin: '100' }),
   venue: 'bybit',
 }
-const FLUSHED_MS = 1_500
 
 let servers: Servers
 let worker: WorkerProcess | undefined
@@ -28,6 +29,13 @@ afterAll(async () => {
   await servers.stop()
   folder.remove()
 })
+
+/** The lines of the only file of the recording that have reached the disk. */
+function recordedSoFar(): string {
+  const [name] = readdirSync(folder.path)
+  const bytes = readFileSync(join(folder.path, name!))
+  return gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH }).toString()
+}
 
 /** What an event says, without what belongs to the log that holds it. */
 function said(event: MarginEvent) {
@@ -57,7 +65,7 @@ it('a recording replays to what its workers published, also one that was killed,
   await importLong(2, '400')
   await until(() => effects.length === 2)
   // What a worker took in its last second may be lost with it.
-  await new Promise((resolve) => setTimeout(resolve, FLUSHED_MS))
+  await until(() => recordedSoFar().includes('"version":2'))
   await worker.end('SIGKILL')
 
   exchange.setMark('AAAUSDT', '61')

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { venueId } from '../../src/domain/index.ts'
-import type { Contract } from '../../src/feed/index.ts'
+import { type Contract, venueId } from '../../src/domain/index.ts'
 import { WorkerExpiry } from '../../src/worker/expiry.ts'
 import { RecordingLog } from '../feed/harness.ts'
 import { isolatedLong } from '../support/accounts.ts'
