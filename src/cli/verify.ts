@@ -1,13 +1,16 @@
 import { Command } from 'commander'
 import {
+  EVENT_SCHEMA_VERSION,
+  type FieldPath,
   faultsText,
   IN_OUR_WORDS,
   type PlimsollEvent,
+  pathText,
   plimsollEventSchema,
   schemaFaultsOf,
 } from '../domain/index.ts'
 import { EXIT_FAULT, PlimsollError } from '../errors.ts'
-import { jsonOf, type Line, readJson } from '../input/index.ts'
+import { type JsonFault, type Line, readJson } from '../input/index.ts'
 import { type Difference, type Verification, verifyEvent } from '../questions/index.ts'
 import { LINE_CHARACTERS_MAX, linesOf, openInput, writeLine } from './lines.ts'
 import { type Output, type Palette, paletteFor, speaksJson } from './terminal.ts'
@@ -87,20 +90,48 @@ function readEvent({ text, isCut }: Line): { readonly event: PlimsollEvent } | {
   if (isCut) return { reason: `the line is longer than ${LINE_CHARACTERS_MAX} characters` }
   const json = readJson(text)
   if ('reason' in json) return { reason: `the line is not JSON: ${json.reason}` }
-  if ('fault' in json) return { reason: `${json.fault.path.join('.')} ${json.fault.rule}` }
-  const value = eventIn(json.value)
-  const parsed = plimsollEventSchema.safeParse(value, IN_OUR_WORDS)
-  if (parsed.success) return { event: parsed.data }
-  return {
-    reason: `not an event of this version: ${faultsText(value, schemaFaultsOf(parsed.error), 'the line')}`,
-  }
+  if ('fault' in json) return { reason: jsonFaultText(json.fault) }
+  return isEntry(json.value) ? readEntry(json.value.event) : parsedEvent(json.value, [])
 }
 
-/** The event of an entry of the stream, or the line itself. */
-function eventIn(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || !('event' in value)) return value
-  const { event } = value
-  return typeof event === 'string' ? jsonOf(event) : event
+/** An entry of the stream. A line that names a kind is an event, which may have further fields. */
+function isEntry(value: unknown): value is { readonly event: unknown } {
+  return isObject(value) && 'event' in value && !('kind' in value)
+}
+
+function readEntry(event: unknown): { readonly event: PlimsollEvent } | { readonly reason: string } {
+  if (typeof event !== 'string') return parsedEvent(event, ['event'])
+  const json = readJson(event)
+  if ('value' in json) return parsedEvent(json.value, ['event'])
+  if ('fault' in json) return { reason: jsonFaultText(json.fault, ['event']) }
+  const rule = `must be one event, as an object or as its JSON text (${json.reason})`
+  return { reason: `not an event: ${faultsText({ event }, [{ path: ['event'], rule }])}` }
+}
+
+/** `before`: the path of the value in its line. */
+function parsedEvent(
+  value: unknown,
+  before: FieldPath,
+): { readonly event: PlimsollEvent } | { readonly reason: string } {
+  const parsed = plimsollEventSchema.safeParse(value, IN_OUR_WORDS)
+  if (parsed.success) return { event: parsed.data }
+  const faults = schemaFaultsOf(parsed.error).map(({ path, rule }) => ({ path: [...before, ...path], rule }))
+  const line = before.length === 0 ? value : { event: value }
+  const what = isOfAnotherVersion(value) ? 'not an event of this version' : 'not an event'
+  return { reason: `${what}: ${faultsText(line, faults, 'the line')}` }
+}
+
+function isOfAnotherVersion(value: unknown): boolean {
+  if (!isObject(value) || !('schemaVersion' in value)) return false
+  return typeof value.schemaVersion === 'number' && value.schemaVersion !== EVENT_SCHEMA_VERSION
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
+}
+
+function jsonFaultText({ path, rule }: JsonFault, before: FieldPath = []): string {
+  return `${pathText([...before, ...path])} ${rule}`
 }
 
 function textOf(

@@ -43,6 +43,11 @@ describe('plimsoll verify', () => {
     expect({ failed, lines: lines.length }).toEqual({ failed: 0, lines: 2 })
   })
 
+  it('takes a line for an event, not for an entry of the stream, where it names a kind', async () => {
+    const { failed } = await run([{ ...LIQUIDATION, event: 'margin call' }])
+    expect(failed).toBe(0)
+  })
+
   it('prints each figure that differs with both values, in lines that fit the terminal', async () => {
     const wrong = { ...LIQUIDATION, maintenanceMargin: '144.84252476', level: '0.9' }
     const { failed, lines } = await run([wrong, LIQUIDATION], 70)
@@ -56,7 +61,30 @@ describe('plimsoll verify', () => {
 
   it.each<[string, unknown, RegExp]>([
     ['a line that is not JSON', '{"id"', /^the line is not JSON/],
-    ['a list', '[]', /^not an event of this version: /],
+    ['a list', '[]', /^not an event: the line is \[\]: must be an object$/],
+    ['an object that is no event', '{}', /^not an event: kind is missing: must be one of warning, /],
+    ['a name given twice', '[1,{"id":1,"id":2}]', /^\[1\]\.id must not be given twice$/],
+    [
+      'an entry of the stream whose event is no JSON',
+      { event: 'x' },
+      /^not an event: event is "x": must be one event, as an object or as its JSON text \(.*JSON.*\)$/,
+    ],
+    [
+      'an entry of the stream whose event is no object',
+      { event: 5 },
+      /^not an event: event is 5: must be an object$/,
+    ],
+    ['an entry of the stream without an event', { event: '{}' }, /^not an event: event\.kind is missing: /],
+    [
+      'an entry of the stream whose event gives a name twice',
+      { event: '{"id":1,"id":2}' },
+      /^event\.id must not be given twice$/,
+    ],
+    [
+      'an entry of the stream with an event of another version',
+      { event: JSON.stringify({ ...LIQUIDATION, schemaVersion: 1 }) },
+      /^not an event of this version: event\.schemaVersion is 1: must be 2$/,
+    ],
     ['another version', { ...LIQUIDATION, schemaVersion: 1 }, /^not an event of this version: schemaVersion/],
     ['an event without rules', { ...LIQUIDATION, rules: undefined }, /^the event lacks rules$/],
     [
