@@ -381,6 +381,26 @@ const venuesAreNamedAtHome: Rule = (files) =>
         : [`${path} names the venue ${found[0]}: only src/venues/ knows venues by name`]
     })
 
+const COUNTED_NOUNS =
+  'accounts|assets|bars|changes|checks|contracts|days|entries|events|faults|fields|files|frames|jobs|liquidations|marks|markets|' +
+  'minutes|moments|positions|prices|requests|rows|symbols|tables|tiers|ticks|warnings'
+const UNCOUNTED = new RegExp(
+  `\\$\\{([^{}]+)\\}(?: (?:acknowledged|margin|mark|more))* (?:${COUNTED_NOUNS})\\b`,
+  'g',
+)
+/** A limit is never 1. */
+const LIMIT = /[A-Z]_MAX\b|[a-z]Max\b/
+
+const countsAgree: Rule = (files) =>
+  files
+    // The kernel checks its invariants on the hot path; what a venue counts are decimals.
+    .filter(({ path }) => /^src\/(?!kernel\/|venues\/)/.test(path))
+    .flatMap(({ path, text }) =>
+      [...withoutComments(text).matchAll(UNCOUNTED)]
+        .filter(([, count = '']) => !LIMIT.test(count) && !/^counted\(/.test(count))
+        .map(([found]) => `${path} prints ${found}, also of 1: counted() of src/domain/counted.ts agrees`),
+    )
+
 interface House {
   readonly name: string
   readonly rule: Rule
@@ -475,6 +495,12 @@ const HOUSE: readonly House[] = [
     rule: venuesAreNamedAtHome,
     broken: { path: 'src/monitor/x.ts', text: "const isCheap = venue === 'bybit'\n" },
     says: 'src/monitor/x.ts names the venue bybit: only src/venues/ knows venues by name',
+  },
+  {
+    name: 'a printed count agrees with its noun',
+    rule: countsAgree,
+    broken: { path: 'src/cli/x.ts', text: `tell(\`\${refused.length} margin accounts are refused\`)\n` },
+    says: `src/cli/x.ts prints \${refused.length} margin accounts, also of 1`,
   },
   {
     name: 'no imports in a circle',

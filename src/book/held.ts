@@ -1,4 +1,4 @@
-import type { AccountChange } from '../domain/index.ts'
+import { type AccountChange, counted } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import { NumberedTexts, withRoom } from '../memory/index.ts'
 import type { StoredChange } from './changes.ts'
@@ -144,8 +144,8 @@ class Comparison {
     const more = count > NAMED_MAX ? ` and ${count - NAMED_MAX} more` : ''
     return new PlimsollError(
       'BOOK_LOST',
-      `Redis went back and lost ${count} accounts that are watched (${count - this.#older} are gone, ${this.#older} are ` +
-        `stored in an older version): ${this.#lostNow.slice(0, NAMED_MAX).join(', ')}${more}. They stay watched on the ` +
+      `Redis went back and lost ${counted(count, 'account that is', 'accounts that are')} watched ` +
+        `(${counted(count - this.#older, 'is', 'are')} gone, ${counted(this.#older, 'is', 'are')} stored in an older version): ${this.#lostNow.slice(0, NAMED_MAX).join(', ')}${more}. They stay watched on the ` +
         'terms held in memory until the worker ends. Import them again, or restore Redis from a backup and import what is newer',
     )
   }

@@ -2,7 +2,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import type { OpenedBook } from '../api/index.ts'
 import type { ListOptions } from '../book/index.ts'
 import { type Config, type ConfigOverrides, loadConfig } from '../config.ts'
-import { type Account, firstRule, symbolSchema } from '../domain/index.ts'
+import { type Account, counted, firstRule, symbolSchema } from '../domain/index.ts'
 import { EXIT_FAULT, PlimsollError } from '../errors.ts'
 import { parseVenueId, VENUE_NAMES } from '../venues/index.ts'
 import { accountDetails, accountLine, accountSummary } from './account-lines.ts'
@@ -164,7 +164,7 @@ async function removal(context: AccountsContext, ids: readonly string[], flags: 
     throw new PlimsollError('USAGE', 'name the accounts to remove, or give --all to remove every one')
   }
   await withBook(context, flags, async (book, { shard }) => {
-    const accounts = flags.all === true ? `all ${await book.count()} accounts` : accountsNamed(ids)
+    const accounts = flags.all === true ? allAccounts(await book.count()) : accountsNamed(ids)
     const isMeant = await isConfirmed(
       context,
       flags.yes,
@@ -187,12 +187,16 @@ function notRemoved({ errors }: AccountsContext): void {
   tell(errors, 'plimsoll: nothing was removed')
 }
 
+function allAccounts(count: number): string {
+  return count === 1 ? 'the only account' : `all ${counted(count, 'account')}`
+}
+
 function accountsNamed(ids: readonly string[]): string {
-  return ids.length === 1 ? `account ${visible(ids[0]!)}` : `${ids.length} accounts`
+  return ids.length === 1 ? `account ${visible(ids[0]!)}` : counted(ids.length, 'account')
 }
 
 function removalLine(removed: number, missing: readonly string[], palette: Palette): string {
-  const line = `${removed} ${removed === 1 ? 'account' : 'accounts'} removed`
+  const line = `${counted(removed, 'account')} removed`
   if (missing.length === 0) return line
   const named = missing.slice(0, MISSING_NAMED_MAX).map(visible).join(', ')
   const more = missing.length > MISSING_NAMED_MAX ? ` and ${missing.length - MISSING_NAMED_MAX} more` : ''

@@ -1,4 +1,10 @@
-import { type MarginEvent, type MarketEvent, type PlimsollEvent, percentText } from '../domain/index.ts'
+import {
+  counted,
+  type MarginEvent,
+  type MarketEvent,
+  type PlimsollEvent,
+  percentText,
+} from '../domain/index.ts'
 import { shortened } from './figures.ts'
 import type { Palette } from './terminal.ts'
 import { visible } from './visible.ts'
@@ -53,7 +59,7 @@ export class EventLines {
     }
     if (event.kind === 'market-closed')
       return [this.#kind(event.kind), market, 'nobody holds it any more'].join('  ')
-    const accounts = `${marginAccounts} margin ${marginAccounts === 1 ? 'account has' : 'accounts have'} no verdict`
+    const accounts = `${counted(marginAccounts, 'margin account has', 'margin accounts have')} no verdict`
     if (event.kind === 'market-expired') {
       return [
         this.#kind(event.kind),

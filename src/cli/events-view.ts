@@ -1,4 +1,4 @@
-import { type Clock, EMPTY_STREAM, readStreamId } from '../domain/index.ts'
+import { type Clock, counted, EMPTY_STREAM, readStreamId } from '../domain/index.ts'
 import type { Log } from '../log.ts'
 import { newestStreamId, type RedisCommands, readStreamRange, type StreamEntry } from '../redis/index.ts'
 import { parseEvent } from '../subscriber/index.ts'
@@ -77,7 +77,7 @@ export class EventsView {
     const more = entriesBetween(this.#position, top)
     if (more === 0) return
     print(
-      `${EVENT_INDENT}and ${more ?? 'many'} more events; plimsoll tail --from ${this.#position} shows them`,
+      `${EVENT_INDENT}and ${more === undefined ? 'many more events' : counted(more, 'more event')}; plimsoll tail --from ${this.#position} shows them`,
     )
     this.#position = top
   }

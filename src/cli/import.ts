@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream'
 import { Command } from 'commander'
 import type { OpenedBook } from '../api/index.ts'
 import { type ConfigOverrides, loadConfig } from '../config.ts'
+import { counted, grouped } from '../domain/index.ts'
 import { EXIT_FAULT, PlimsollError } from '../errors.ts'
 import {
   type CheckAccount,
@@ -200,10 +201,10 @@ function nothingIn(file: string): string {
 function sentence(summary: ImportSummary & Partial<ReplaceSummary>, isDry: boolean): string {
   const { read, imported, refusedCount, removed } = summary
   const parts = [
-    `${read} ${read === 1 ? 'account' : 'accounts'} read`,
-    `${imported} ${isDry ? 'would be imported' : 'imported'}`,
-    `${refusedCount} refused`,
-    ...(removed === undefined ? [] : [`${removed} removed`]),
+    `${counted(read, 'account')} read`,
+    `${grouped(imported)} ${isDry ? 'would be imported' : 'imported'}`,
+    `${grouped(refusedCount)} refused`,
+    ...(removed === undefined ? [] : [`${grouped(removed)} removed`]),
   ]
   return parts.join(', ')
 }

@@ -1,4 +1,4 @@
-import type { Clock } from '../domain/index.ts'
+import { type Clock, counted, grouped } from '../domain/index.ts'
 import { type Screen, tell } from './wrapping.ts'
 
 const BAR_WIDTH = 24
@@ -33,7 +33,7 @@ export class ProgressBar {
     this.#drawnMs = nowMs
     this.#isDrawn = true
     const perSecond = Math.round((accounts / Math.max(nowMs - this.#startedMs, 1)) * 1_000)
-    const count = `${accounts.toLocaleString('en')} accounts  ${perSecond.toLocaleString('en')}/s`
+    const count = `${counted(accounts, 'account')}  ${grouped(perSecond)}/s`
     this.#terminal.write(`${CLEAR_LINE}${this.#bar(bytes)}${count}`)
   }
 

@@ -1,5 +1,6 @@
 import type { OpenedBook } from '../api/index.ts'
 import type { Book } from '../book/index.ts'
+import { counted } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import type { ImportOptions, ImportSummary } from '../import/index.ts'
 import { isConfirmed, removeAll } from './book.ts'
@@ -33,7 +34,10 @@ export async function replaceBook(options: ReplaceOptions): Promise<ReplaceSumma
   const { book, shard, read, file, yes, errors } = options
   const checked = await idsIn(read)
   const keepsAll = (summary: ImportSummary, imported: number): ReplaceSummary => {
-    tell(errors, `plimsoll: ${summary.refusedCount} accounts are refused, so none is removed`)
+    tell(
+      errors,
+      `plimsoll: ${counted(summary.refusedCount, 'account is', 'accounts are')} refused, so none is removed`,
+    )
     return { ...summary, imported, removed: 0 }
   }
   if (checked.summary.refusedCount > 0) return keepsAll(checked.summary, 0)
@@ -44,8 +48,8 @@ export async function replaceBook(options: ReplaceOptions): Promise<ReplaceSumma
   const gone = await count(missingFrom(book, checked.ids))
   const stored = await book.count()
   const question =
-    `The book (shard ${shard}) holds ${accounts(stored)}, ${file} holds ${accounts(checked.ids.size)}. ` +
-    `Write these and remove the ${gone} that are not among them?`
+    `The book (shard ${shard}) holds ${counted(stored, 'account')}, ${file} holds ${counted(checked.ids.size, 'account')}. ` +
+    `Write these and remove the ${counted(gone, 'that is', 'that are')} not among them?`
   if (!(await isConfirmed(options, yes, question))) {
     throw new PlimsollError('USAGE', 'nothing was written and nothing was removed')
   }
@@ -75,8 +79,4 @@ async function count(items: AsyncIterable<unknown>): Promise<number> {
   let found = 0
   for await (const _ of items) found += 1
   return found
-}
-
-function accounts(number: number): string {
-  return `${number} ${number === 1 ? 'account' : 'accounts'}`
 }

@@ -1,4 +1,4 @@
-import type { VenueId } from '../domain/index.ts'
+import { counted, grouped, type VenueId } from '../domain/index.ts'
 import type { BarOrder, Bars, Replayed } from '../replay/index.ts'
 import type { Palette } from './terminal.ts'
 
@@ -20,23 +20,23 @@ export function replayLines(facts: ReplayFacts, palette: Palette): string[] {
   const { source, replayed, unreadable, elsewhere, refused, assumed, tookMs } = facts
   const { accounts, positions, instants, prices, events, deepest, latency } = replayed
   const all = Object.values(events).reduce((sum, count) => sum + count, 0)
-  const kinds = Object.entries(events).map(([kind, count]) => `${number(count)} ${kind}`)
+  const kinds = Object.entries(events).map(([kind, count]) => `${grouped(count)} ${kind}`)
   const left = [
-    ...(unreadable === 0 ? [] : [`${number(unreadable)} cannot be read`]),
-    ...(refused === 0 ? [] : [`${number(refused)} are refused by the rules`]),
-    ...(elsewhere === 0 ? [] : [`${number(elsewhere)} are of other venues`]),
+    ...(unreadable === 0 ? [] : [`${grouped(unreadable)} cannot be read`]),
+    ...(refused === 0 ? [] : [`${counted(refused, 'is', 'are')} refused by the rules`]),
+    ...(elsewhere === 0 ? [] : [`${counted(elsewhere, 'is of another venue', 'are of other venues')}`]),
   ]
   const quantile = (share: number) => latency.quantileMs(share).toFixed(1)
   return [
     `${palette.strong('prices')}    ${source}`,
-    `${palette.strong('accounts')}  ${number(accounts)} with ${number(positions)} positions${left.length === 0 ? '' : `; not judged: ${left.join(', ')}`}`,
-    `${palette.strong('events')}    ${number(all)}${kinds.length === 0 ? '' : `: ${kinds.join(', ')}`}`,
+    `${palette.strong('accounts')}  ${grouped(accounts)} with ${counted(positions, 'position')}${left.length === 0 ? '' : `; not judged: ${left.join(', ')}`}`,
+    `${palette.strong('events')}    ${grouped(all)}${kinds.length === 0 ? '' : `: ${kinds.join(', ')}`}`,
     ...(deepest === undefined
       ? []
       : [
-          `${palette.strong('deepest')}   ${utc(deepest.minuteMs)}, the minute with the most liquidations: ${number(deepest.liquidations)}`,
+          `${palette.strong('deepest')}   ${utc(deepest.minuteMs)}, the minute with the most liquidations: ${grouped(deepest.liquidations)}`,
         ]),
-    `${palette.strong('time')}      ${number(instants)} moments, ${number(prices)} prices in ${(tookMs / 1_000).toFixed(1)} s; from the prices of a moment to its last event p50 ${quantile(0.5)} ms, p99 ${quantile(0.99)} ms, longest ${latency.maxMs.toFixed(1)} ms`,
+    `${palette.strong('time')}      ${counted(instants, 'moment')}, ${counted(prices, 'price')} in ${(tookMs / 1_000).toFixed(1)} s; from the prices of a moment to its last event p50 ${quantile(0.5)} ms, p99 ${quantile(0.99)} ms, longest ${latency.maxMs.toFixed(1)} ms`,
     ...(assumed === undefined
       ? []
       : [
@@ -56,12 +56,8 @@ export const WAYS: Readonly<Record<BarOrder, string>> = {
 /** Which bars there are, for people. */
 export function barsText(venue: VenueId, bars: Bars): string {
   const { fromMs, toMs } = bars.span
-  const length = `${number(bars.count)} bars of ${bars.intervalMs / 1_000} s`
-  return `${venue}  ${bars.symbols.length} contracts  ${length}  ${utc(fromMs)} to ${utc(toMs)}`
-}
-
-function number(count: number): string {
-  return count.toLocaleString('en')
+  const length = `${counted(bars.count, 'bar')} of ${bars.intervalMs / 1_000} s`
+  return `${venue}  ${counted(bars.symbols.length, 'contract')}  ${length}  ${utc(fromMs)} to ${utc(toMs)}`
 }
 
 function utc(timeMs: number): string {

@@ -2,7 +2,9 @@ import { Command, Option } from 'commander'
 import { type Config, type ConfigOverrides, loadConfig } from '../config.ts'
 import {
   type Account,
+  counted,
   FAULTS_NAMED_MAX,
+  grouped,
   type PlimsollEvent,
   storedAccountSchemaOf,
   venueId,
@@ -62,7 +64,7 @@ A file of klines is CSV. Its first line may name the columns symbol, openTime,
 open, high, low, close (open_time is as good); without names they are those of
 the files that the venue offers for download. Where no column is the symbol, the
 name of the file begins with it: BTCUSDT-1m-2025-10-10.csv. Times are Unix
-milliseconds. All bars have one length; at most ${BARS_MAX.toLocaleString('en')} are read.
+milliseconds. All bars have one length; at most ${grouped(BARS_MAX)} are read.
 
 A bar gives four prices: its open at its open time, high and low after a third
 and two thirds of it, its close a millisecond before its end. Which of high and
@@ -228,7 +230,6 @@ class Shown {
 
   async end(): Promise<void> {
     const more = this.#count - this.#limit
-    if (!this.#isJson && more > 0)
-      await writeLine(this.#output, `and ${more.toLocaleString('en')} more events`)
+    if (!this.#isJson && more > 0) await writeLine(this.#output, `and ${counted(more, 'more event')}`)
   }
 }

@@ -1,5 +1,5 @@
 // How assets count in pools over several currencies, as `plimsoll rules` prints it.
-import { type CollateralRules, NO_CAP, type RuleBook } from '../domain/index.ts'
+import { type CollateralRules, counted, NO_CAP, type RuleBook } from '../domain/index.ts'
 import { collateralPlace, debtRateIn, statedRulesOf } from '../margin/index.ts'
 import { ageText, isKnownLater, type Known, knownAt } from './rules-known.ts'
 import { agePainted, type Printed, percent, tableLines, warningLines } from './rules-lines.ts'
@@ -40,7 +40,7 @@ export function assetsOf(book: RuleBook): { readonly asset: string; readonly rul
 /** How many tiers, what the first counts, what the tiers weigh, and in which pools. */
 export function collateralSummary({ tiers, discounts, poolKind }: CollateralRules): string {
   const first = percent(tiers[0]!.ratio)
-  const share = tiers.length === 1 ? first : `${tiers.length} tiers from ${first}`
+  const share = tiers.length === 1 ? first : `${counted(tiers.length, 'tier')} from ${first}`
   return `${share} of the ${discounts}${poolKind === undefined ? '' : ` in ${poolKind} pools`}`
 }
 

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import {
   type CollateralRules,
+  counted,
   type InstrumentRules,
   type MarginDefaults,
   POOL_KINDS,
@@ -222,7 +223,7 @@ function changeText({ field, before, after }: Change): string {
 
 function valueText(value: unknown): string {
   if (value === null) return 'none'
-  if (Array.isArray(value)) return `${value.length} ${value.length === 1 ? 'tier' : 'tiers'}`
+  if (Array.isArray(value)) return counted(value.length, 'tier')
   if (!isObject(value)) return visible(String(value))
   return Object.entries(value)
     .map(([name, part]) => `${visible(name)} ${valueText(part)}`)

@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts'
-import type { ImportedRules, RuleBook, VenueId } from '../domain/index.ts'
+import { counted, type ImportedRules, type RuleBook, type VenueId } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import { levelRule } from '../margin/index.ts'
 import { type MovedMarginAccount, type RulesEffect, rulesEffect } from '../questions/index.ts'
@@ -74,11 +74,11 @@ export async function effectOf(
 export function effectLines(effect: RulesEffect, palette: Palette): string[] {
   const { marginAccounts, up, down, unknown, missing, refused } = effect
   const counts = [
-    `${marginAccounts} margin accounts`,
+    counted(marginAccounts, 'margin account'),
     palette.red(`${up.length} move up`),
     palette.green(`${down.length} move down`),
     ...(unknown === 0 ? [] : [palette.red(`${unknown} unknown`)]),
-    ...(refused.length === 0 ? [] : [palette.red(`${refused.length} accounts refused`)]),
+    ...(refused.length === 0 ? [] : [palette.red(`${counted(refused.length, 'account')} refused`)]),
   ]
   return [
     counts.join('  '),
@@ -87,7 +87,7 @@ export function effectLines(effect: RulesEffect, palette: Palette): string[] {
     ...capped(
       missing,
       ({ kind, name, marginAccounts }) =>
-        `  no ${kind} of ${visible(name)}: ${marginAccounts} margin accounts are unknown`,
+        `  no ${kind} of ${visible(name)}: ${counted(marginAccounts, 'margin account is', 'margin accounts are')} unknown`,
       'prices are not known',
     ),
     ...capped(

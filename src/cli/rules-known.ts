@@ -1,3 +1,4 @@
+import { counted } from '../domain/index.ts'
 // From which day a table is known. `--at` may ask for a day of which none is.
 import { ruleAgeDays } from '../margin/index.ts'
 
@@ -43,7 +44,7 @@ export function ageText(known: Known, atMs: number): string {
   const { asOf, ruleAgeDays: days } = known
   if (asOf === null) return 'of no known day'
   if (isLater(known.knownFrom, atMs)) return warningOf(known, atMs, true)!
-  return Date.parse(asOf) > atMs ? `seen until ${asOf}` : `seen ${asOf}, ${days} days before`
+  return Date.parse(asOf) > atMs ? `seen until ${asOf}` : `seen ${asOf}, ${counted(days!, 'day')} before`
 }
 
 export function dayOf(timeMs: number): string {

@@ -1,4 +1,4 @@
-import { type EffectiveRules, type InstrumentRules, NO_CAP, type RuleBook } from '../domain/index.ts'
+import { counted, type EffectiveRules, type InstrumentRules, NO_CAP, type RuleBook } from '../domain/index.ts'
 import { entryAt } from '../rules/index.ts'
 import { capUnitOf } from './rules-asked.ts'
 import { ageText, isKnownLater, type Known, knownAt } from './rules-known.ts'
@@ -31,11 +31,11 @@ export function bookLine(book: RuleBook, atMs: number): Printed {
   const text = (palette: Palette) => [
     [
       palette.strong(venue),
-      `${held.length} ${held.length === 1 ? 'contract' : 'contracts'}`,
+      counted(held.length, 'contract'),
       ...(oldest === null ? [] : [`rules seen ${oldest === newest ? oldest : `${oldest} to ${newest}`}`]),
       ...(undated === 0 ? [] : [palette.yellow(`${undated} of no known day`)]),
       ...(knownLater === 0 ? [] : [palette.yellow(`${knownLater} of a later day`)]),
-      ...(collateral === 0 ? [] : [`collateral ${collateral} ${collateral === 1 ? 'asset' : 'assets'}`]),
+      ...(collateral === 0 ? [] : [`collateral ${counted(collateral, 'asset')}`]),
       ...(refused === 0 ? [] : [palette.red(`${refused} refused`)]),
       palette.dim(ruleBook),
     ].join('  '),
@@ -99,7 +99,7 @@ export function knownOf({ fromMs, rules }: InForce, atMs: number): Known {
 function summaryOf({ maintenance }: InstrumentRules): string {
   if (maintenance.kind !== 'marginal-tiers' && maintenance.kind !== 'whole-tiers') return maintenance.kind
   const { tiers } = maintenance
-  return `${tiers.length} ${tiers.length === 1 ? 'tier' : 'tiers'} from ${percent(tiers[0]!.maintenanceMarginRate)}`
+  return `${counted(tiers.length, 'tier')} from ${percent(tiers[0]!.maintenanceMarginRate)}`
 }
 
 /** Moves the point of a decimal by two digits; a fraction, such as 1/30, stays as it is. */
@@ -220,6 +220,6 @@ export function checkedLine(
 ): string {
   const name = palette.strong(`${venue} ${visible(symbol)}`)
   if (refused !== null) return `${name}  ${palette.red(`refused: ${visible(refused)}`)}`
-  const details = summary ?? (entries === 1 ? undefined : `${entries} entries`)
+  const details = summary ?? (entries === 1 ? undefined : counted(entries, 'entry', 'entries'))
   return [name, palette.green('can be used'), ...(details === undefined ? [] : [details])].join('  ')
 }

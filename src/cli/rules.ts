@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { z } from 'zod'
 import { loadConfig } from '../config.ts'
-import { KnownNames, type RuleBook, type VenueId } from '../domain/index.ts'
+import { counted, KnownNames, type RuleBook, type VenueId } from '../domain/index.ts'
 import { EXIT_FAULT, PlimsollError } from '../errors.ts'
 import { collateralPlace, wayOutOf } from '../margin/index.ts'
 import { entryAt, readRulesFile } from '../rules/index.ts'
@@ -236,8 +236,7 @@ async function comparison(
     const later = laterTablesOf(side, common)
     if (later === 0) continue
     process.exitCode = EXIT_FAULT
-    const contracts = later === 1 ? '1 contract' : `${later} contracts`
-    const warning = `of ${contracts} no table of ${side.text} is known; a later one is compared`
+    const warning = `of ${counted(later, 'contract')} no table of ${side.text} is known; a later one is compared`
     await writeLine(errors, `${paletteFor(errors).yellow('warning')}  ${warning}`)
   }
   let found = 0

@@ -1,3 +1,4 @@
+import { counted } from '../domain/index.ts'
 import type { Sized, SizedMargin } from '../questions/index.ts'
 import { shortened } from './figures.ts'
 import type { Palette } from './terminal.ts'
@@ -69,7 +70,7 @@ function warning({ liquidationPrice }: SizedMargin, stopPrice: string): string {
 }
 
 function ageText(days: number | null): string {
-  return days === null ? 'of no known day' : `${days} days old`
+  return days === null ? 'of no known day' : `${counted(days, 'day')} old`
 }
 
 function up(figure: string): string {

@@ -1,3 +1,4 @@
+import { counted, grouped } from '../domain/index.ts'
 import { EVERY_PRICE, type Reached, type ReachedTotal, type WhatIf } from '../questions/index.ts'
 import { shortened } from './figures.ts'
 import type { Palette } from './terminal.ts'
@@ -14,11 +15,11 @@ const NAME_WIDTH_MAX = 40
 export function whatIfLines(moves: readonly string[], found: WhatIf, palette: Palette): string[] {
   const { marginAccounts, safe, warned, liquidated, unknown, reached } = found
   const counts = [
-    `${counted(marginAccounts)} margin accounts`,
-    palette.red(`${counted(liquidated)} liquidated`),
-    palette.yellow(`${counted(warned)} warned`),
-    palette.green(`${counted(safe)} safe`),
-    ...(unknown === 0 ? [] : [palette.red(`${counted(unknown)} unknown`)]),
+    counted(marginAccounts, 'margin account'),
+    palette.red(`${grouped(liquidated)} liquidated`),
+    palette.yellow(`${grouped(warned)} warned`),
+    palette.green(`${grouped(safe)} safe`),
+    ...(unknown === 0 ? [] : [palette.red(`${grouped(unknown)} unknown`)]),
   ]
   const more = liquidated + warned - reached.length
   return [
@@ -28,7 +29,7 @@ export function whatIfLines(moves: readonly string[], found: WhatIf, palette: Pa
     ...(marginAccounts === 0 ? [palette.red('there is no margin account to judge')] : []),
     ...found.totals.map((total) => totalLine(total, palette)),
     ...reachedLines(reached, palette),
-    ...(more > 0 ? [palette.dim(`and ${counted(more)} more; --limit lists them`)] : []),
+    ...(more > 0 ? [palette.dim(`and ${grouped(more)} more; --limit lists them`)] : []),
     ...faultLines(found, palette),
   ]
 }
@@ -58,13 +59,13 @@ function changeText(before: string | null, price: string): string {
 function listLine(title: string, each: readonly string[], count: number): string[] {
   if (count === 0) return []
   const more = count - Math.min(each.length, NAMED_MAX)
-  return [`${title}: ${each.slice(0, NAMED_MAX).join(', ')}${more > 0 ? ` and ${counted(more)} more` : ''}`]
+  return [`${title}: ${each.slice(0, NAMED_MAX).join(', ')}${more > 0 ? ` and ${grouped(more)} more` : ''}`]
 }
 
 function totalLine({ level, settle, marginAccounts, notional, shortfall }: ReachedTotal, palette: Palette) {
   return [
     `  ${kindOf(level, palette)}`,
-    `${counted(marginAccounts)} in ${visible(settle)}`,
+    `${grouped(marginAccounts)} in ${visible(settle)}`,
     `notional ${money(notional)}`,
     ...(shortfall === '0' ? [] : [`shortfall ${money(shortfall)}`]),
   ].join('  ')
@@ -112,20 +113,16 @@ function faultLines({ missing, unheld, refused }: WhatIf, palette: Palette): str
 
 function missingLine({ kind, venue, name, underlying, marginAccounts }: WhatIf['missing'][number]): string {
   const price = `${visible(name)}${kind === 'index price' ? '' : ` (${venue})`}`
-  const unknown = `${counted(marginAccounts)} margin accounts are unknown`
+  const unknown = `${counted(marginAccounts, 'margin account is', 'margin accounts are')} unknown`
   if (underlying === undefined) return `no ${kind} of ${price}: ${unknown}`
   return `the mark of option ${price} does not follow from the move of ${visible(underlying)}: ${unknown}; state it with ${visible(name)}=PRICE`
 }
 
 function named(lines: readonly string[], what: string): string[] {
   const more = lines.length - NAMED_MAX
-  return [...lines.slice(0, NAMED_MAX), ...(more > 0 ? [`and ${counted(more)} more ${what}`] : [])]
+  return [...lines.slice(0, NAMED_MAX), ...(more > 0 ? [`and ${grouped(more)} more ${what}`] : [])]
 }
 
 function money(figure: string): string {
   return shortened(figure, MONEY_DIGITS, 'up')
-}
-
-function counted(count: number): string {
-  return count.toLocaleString('en-US')
 }

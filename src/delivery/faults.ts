@@ -1,3 +1,4 @@
+import { counted } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import type { TakeOver } from './stream.ts'
 
@@ -9,13 +10,13 @@ export function outage(stage: string, pending: number, error: unknown): Plimsoll
 }
 
 export function fenced(stream: string, top: string, fence: number, pending: number): PlimsollError {
-  const message = `${stream} has a newer owner (top ${top}, own fence ${fence}); ${pending} events were not written here, the newer owner finds the same ones`
+  const message = `${stream} has a newer owner (top ${top}, own fence ${fence}); ${counted(pending, 'event was', 'events were')} not written here, the newer owner finds the same`
   return new PlimsollError('STREAM_FENCED', message)
 }
 
 /** Redis lost more than what is kept for sending again. */
 export function lostForGood(stream: string, top: string, missing: number): PlimsollError {
-  const message = `${stream} went back to ${top}: ${missing} acknowledged events are older than the recent ones that are kept for sending again; the next start begins a new log; check appendonly and appendfsync of this Redis`
+  const message = `${stream} went back to ${top}: ${counted(missing, 'acknowledged event is', 'acknowledged events are')} older than the recent ones that are kept for sending again; the next start begins a new log; check appendonly and appendfsync of this Redis`
   return new PlimsollError('REDIS_NO_AOF', message)
 }
 
@@ -41,6 +42,6 @@ export function cursorBroken(key: string, found: string, cursor: string): Plimso
 }
 
 export function queueUnread(queue: string, jobs: number): PlimsollError {
-  const message = `queue ${queue} holds ${jobs} jobs that nobody has handled; Redis keeps them all: start its subscriber, or end its consumer and remove the queue`
+  const message = `queue ${queue} holds ${counted(jobs, 'job')} that nobody has handled; Redis keeps them all: start its subscriber, or end its consumer and remove the queue`
   return new PlimsollError('QUEUE_UNREAD', message)
 }

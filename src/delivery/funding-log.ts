@@ -1,5 +1,6 @@
 import {
   type Clock,
+  counted,
   describeIssue,
   FUNDING_RECORDS_JOINED,
   FUNDING_RECORDS_MAX,
@@ -157,7 +158,7 @@ export class RedisFundingLog implements FundingLog {
 
   #outage(error: unknown): PlimsollError {
     const reason = error instanceof Error ? error.message : String(error)
-    const message = `funding waits (${this.#waiting.length} entries now), no account is charged before Redis keeps it: ${reason}`
+    const message = `funding waits (${counted(this.#waiting.length, 'entry', 'entries')} now), no account is charged before Redis keeps it: ${reason}`
     return new PlimsollError('REDIS_UNAVAILABLE', message, { cause: error })
   }
 }

@@ -1,4 +1,4 @@
-import { EMPTY_STREAM, formatStreamId, readStreamId } from '../domain/index.ts'
+import { counted, EMPTY_STREAM, formatStreamId, readStreamId } from '../domain/index.ts'
 import type { PlimsollError } from '../errors.ts'
 import { cursorBroken, logRenewed } from './faults.ts'
 import { acquire, Lease, THIS_PROCESS } from './lease.ts'
@@ -44,7 +44,9 @@ export async function openEventLog(options: EventLogOptions): Promise<RedisEvent
     const lease = new Lease(stream, clock, entry, name, () => opened.log?.leaseLost())
     try {
       await queues.register(stream, (queue, jobs) =>
-        notice(`queue ${queue} gets no events, its consumer is not configured; it still holds ${jobs} jobs`),
+        notice(
+          `queue ${queue} gets no events, its consumer is not configured; it still holds ${counted(jobs, 'job')}`,
+        ),
       )
       const cursor = await cursorAtStart(stream, queues, keys.cursor, fault)
       const earlier = await readEarlierProgress(stream, fault)

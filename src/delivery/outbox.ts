@@ -1,4 +1,4 @@
-import { type EventRecord, PUBLISH_RECORDS_MAX } from '../domain/index.ts'
+import { counted, type EventRecord, PUBLISH_RECORDS_MAX } from '../domain/index.ts'
 import { assert, PlimsollError } from '../errors.ts'
 import { type PackedRecord, pack } from './packed.ts'
 
@@ -82,7 +82,7 @@ export class Outbox {
     if (waitingBytes > outboxBytesMax) {
       throw new PlimsollError(
         'OUTBOX_FULL',
-        `${records.length} more events would make ${waitingBytes} bytes waiting for Redis; the limit is ${outboxBytesMax} (OUTBOX_BYTES_MAX)`,
+        `${counted(records.length, 'more event')} would make ${waitingBytes} bytes waiting for Redis; the limit is ${outboxBytesMax} (OUTBOX_BYTES_MAX)`,
       )
     }
     for (const record of packed) this.#records.push(record)

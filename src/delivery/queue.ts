@@ -1,6 +1,11 @@
 import type { Job, JobJson, JobProgress, JobType } from 'bullmq'
-import type { Clock, QueueConnection } from '../domain/index.ts'
-import { compareStreamIds, type StreamId } from '../domain/index.ts'
+import {
+  type Clock,
+  compareStreamIds,
+  counted,
+  type QueueConnection,
+  type StreamId,
+} from '../domain/index.ts'
 import { loadBullMq } from '../redis/index.ts'
 import { withDeadline } from './connection.ts'
 import { type EventJob, lastEventOf } from './jobs.ts'
@@ -120,7 +125,12 @@ class BullQueue implements EventQueue {
         },
       })),
     )
-    await withDeadline(this.#clock, added, ADD_LIMIT_MS, `adding ${jobs.length} jobs to ${this.name}`)
+    await withDeadline(
+      this.#clock,
+      added,
+      ADD_LIMIT_MS,
+      `adding ${counted(jobs.length, 'job')} to ${this.name}`,
+    )
   }
 
   async notDone(): Promise<number> {

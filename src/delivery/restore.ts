@@ -1,4 +1,4 @@
-import type { RestoredProgress } from '../domain/index.ts'
+import { counted, type RestoredProgress } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import { readProgress, type StoredProgress } from './stored.ts'
 import type { EventStream } from './stream.ts'
@@ -27,7 +27,12 @@ export async function readEarlierProgress(
   }
   const more = unreadable - UNREADABLE_REPORTED_MAX
   if (more > 0)
-    fault(new PlimsollError('INPUT_INVALID', `${more} more entries of stored progress are not valid`))
+    fault(
+      new PlimsollError(
+        'INPUT_INVALID',
+        `${counted(more, 'more entry of stored progress is', 'more entries of stored progress are')} not valid`,
+      ),
+    )
   return { stored, unreadable }
 }
 

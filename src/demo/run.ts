@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts'
-import type { Account, Clock } from '../domain/index.ts'
+import { type Account, type Clock, counted } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { levelRule } from '../margin/index.ts'
@@ -227,7 +227,7 @@ class DemoRun {
     if (complete) return
     throw new PlimsollError(
       'FEED_REJECTED',
-      `${missing().length} of ${this.#markets.size} markets have no mark price after ${MARKETS_TIMEOUT_MS} ms, for example ${missing()[0]}`,
+      `no mark price of ${missing().length} of ${counted(this.#markets.size, 'market')} after ${MARKETS_TIMEOUT_MS} ms, for example ${missing()[0]}`,
     )
   }
 

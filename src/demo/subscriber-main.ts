@@ -1,5 +1,5 @@
 import { subscribe } from '../api/index.ts'
-import type { MarketEvent } from '../domain/index.ts'
+import { counted, type MarketEvent } from '../domain/index.ts'
 import { memoryInbox, type Subscription } from '../subscriber/index.ts'
 import { systemClock } from '../system/index.ts'
 import { createBook } from './accounts/synthetic-accounts.ts'
@@ -60,8 +60,8 @@ function marketInWords({ kind, venue, symbol, marginAccounts }: MarketEvent): st
   if (kind === 'market-fresh') return `${venue} ${symbol} has a fresh price again`
   if (kind === 'market-closed') return `nobody holds ${venue} ${symbol} any more, which had no fresh price`
   if (kind === 'market-expired')
-    return `${venue} ${symbol} has expired: ${marginAccounts} margin accounts hold it`
-  return `${venue} ${symbol} has no fresh price: ${marginAccounts} margin accounts have no verdict`
+    return `${venue} ${symbol} has expired: ${counted(marginAccounts, 'margin account holds', 'margin accounts hold')} it`
+  return `${venue} ${symbol} has no fresh price: ${counted(marginAccounts, 'margin account has', 'margin accounts have')} no verdict`
 }
 
 function every(periodMs: number, report: () => void): void {

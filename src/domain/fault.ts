@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { counted } from './counted.ts'
 
 /** Faults of one input that a message or a report names; the others are counted. */
 export const FAULTS_NAMED_MAX = 10
@@ -74,7 +75,7 @@ function ruleOf(issue: z.core.$ZodRawIssue): string {
 function sizeRule(origin: string, side: string, bound: number | bigint, beyond: string | false): string {
   if (origin === 'string' && side === 'at least' && bound === 1) return 'must not be empty'
   if (origin === 'string') return `must have ${side} ${bound} characters`
-  if (origin === 'array') return `must hold ${side} ${bound} ${Number(bound) === 1 ? 'entry' : 'entries'}`
+  if (origin === 'array') return `must hold ${side} ${counted(Number(bound), 'entry', 'entries')}`
   return beyond === false ? `must be ${side} ${bound}` : `must be ${beyond} ${bound}`
 }
 
@@ -126,5 +127,5 @@ export function faultsText(value: unknown, faults: readonly FieldFault[], whole 
     .slice(0, FAULTS_NAMED_MAX)
     .map(({ path, rule }) => `${pathText(path) || whole} is ${shownValue(valueAt(value, path))}: ${rule}`)
   const more = faults.length - named.length
-  return [...named, ...(more > 0 ? [`and ${more} more faults`] : [])].join('; ')
+  return [...named, ...(more > 0 ? [`and ${counted(more, 'more fault')}`] : [])].join('; ')
 }

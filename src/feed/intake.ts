@@ -1,5 +1,6 @@
 import {
   type Clock,
+  counted,
   type FeedCounters,
   type Funding,
   isIndexName,
@@ -62,7 +63,7 @@ export class Intake implements PriceSink<number | undefined> {
 
   /** How many markets are fresh, for the log. */
   get freshText(): string {
-    return `${this.markets.count('fresh')} of ${this.markets.all.size} markets`
+    return `${this.markets.count('fresh')} of ${counted(this.markets.all.size, 'market')}`
   }
 
   /**

@@ -1,3 +1,4 @@
+import { counted } from '../domain/index.ts'
 import type { FeedLimits } from './limits.ts'
 
 /** Counts malformed frames, window by window. */
@@ -24,6 +25,6 @@ export class MalformedWindow {
     this.#frames = 0
     this.#malformed = 0
     if (malformed < malformedFramesMin || malformed <= malformedShareMax * frames) return undefined
-    return `${malformed} of ${frames} frames were malformed, the limit is ${malformedShareMax} of them`
+    return `${malformed} of ${counted(frames, 'frame')} were malformed, the limit is ${malformedShareMax} of them`
   }
 }

@@ -1,12 +1,13 @@
-import type {
-  Clock,
-  FeedCounters,
-  FrameKind,
-  FrameParser,
-  FrameSink,
-  Funding,
-  PriceKind,
-  SocketSource,
+import {
+  type Clock,
+  counted,
+  type FeedCounters,
+  type FrameKind,
+  type FrameParser,
+  type FrameSink,
+  type Funding,
+  type PriceKind,
+  type SocketSource,
 } from '../domain/index.ts'
 import type { Connect, Socket } from '../system/index.ts'
 import type { Hearing } from './hearing.ts'
@@ -268,7 +269,7 @@ export class Session implements FrameSink {
     } else if (settlement === 'silent') {
       const { firstTickTimeoutMs } = this.#options.limits
       const markets = this.subscription.waiting().length
-      this.#end(`no tick of ${markets} markets ${firstTickTimeoutMs} ms after the last reply`)
+      this.#end(`no tick of ${counted(markets, 'market')} ${firstTickTimeoutMs} ms after the last reply`)
     }
   }
 

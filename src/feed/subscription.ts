@@ -1,4 +1,4 @@
-import type { Clock, SocketSource } from '../domain/index.ts'
+import { type Clock, counted, type SocketSource } from '../domain/index.ts'
 import type { Hearing } from './hearing.ts'
 import { LateSymbols } from './late-symbols.ts'
 import { ASKED_BY_NAME_MAX, type FeedLimits, REFUSED_ALONE_MAX } from './limits.ts'
@@ -230,7 +230,7 @@ export class Subscription {
   overdue(nowMs: number): string | undefined {
     const { acknowledgementTimeoutMs } = this.#options.limits
     if (this.#answersByName || this.#requests.waitedMs(nowMs) <= acknowledgementTimeoutMs) return undefined
-    return `${this.#requests.unanswered} requests without a reply after ${acknowledgementTimeoutMs} ms`
+    return `${counted(this.#requests.unanswered, 'request')} without a reply after ${acknowledgementTimeoutMs} ms`
   }
 
   settle(nowMs: number): Settlement {

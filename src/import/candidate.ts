@@ -3,6 +3,7 @@ import {
   type AccountFault,
   type AccountWrite,
   type accountSchemaOf,
+  counted,
   FAULTS_NAMED_MAX,
   type FieldFault,
   type FieldPath,
@@ -83,7 +84,7 @@ function refusedFor({ raw, lineOf }: Candidate, faults: readonly FieldFault[]): 
       lineOf(path),
       path,
       valueAt(raw, path),
-      isLastNamed ? `${rule} (and ${more} more faults)` : rule,
+      isLastNamed ? `${rule} (and ${counted(more, 'more fault')})` : rule,
     )
   })
 }

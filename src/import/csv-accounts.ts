@@ -1,3 +1,4 @@
+import { counted } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import { LINE_LENGTH_MAX, type Line } from '../input/index.ts'
 import { type Candidate, lineRefusal, type Refusal, type Refused, refusal } from './candidate.ts'
@@ -106,7 +107,10 @@ export class CsvAccounts {
     const { fields, fault } = parseCsvRow(line.text, this.#separator)
     if (line.isCut) return { fields, fault: `must not be longer than ${LINE_LENGTH_MAX} characters` }
     if (fault !== undefined || fields.length === columns.length) return { fields, fault }
-    return { fields, fault: `must have ${columns.length} fields as the header, has ${fields.length}` }
+    return {
+      fields,
+      fault: `must have ${counted(columns.length, 'field')} as the header, has ${fields.length}`,
+    }
   }
 
   #pushOrphan(broken: Refusal): (Candidate | Refused)[] {

@@ -5,6 +5,7 @@ import {
   accountSchemaOf,
   BATCH_ACCOUNTS_MAX,
   type Clock,
+  counted,
   LAST_VERSION_RULE,
   type VenueNames,
 } from '../domain/index.ts'
@@ -237,7 +238,7 @@ class ImportRun {
 
   #writeFault(cause: unknown): PlimsollError {
     const reason = cause instanceof Error ? cause.message : String(cause)
-    const message = `writing failed after ${this.imported} accounts were imported: ${reason}`
+    const message = `writing failed after ${counted(this.imported, 'account was', 'accounts were')} imported: ${reason}`
     return new PlimsollError('REDIS_UNAVAILABLE', message, { cause })
   }
 

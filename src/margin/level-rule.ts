@@ -1,5 +1,6 @@
 // Which levels a margin account is judged by.
 import {
+  counted,
   DECIMAL_PATTERN,
   type Decimal,
   isDistance,
@@ -49,7 +50,10 @@ export function levelRule(
   hysteresis: Decimal = DEFAULT_HYSTERESIS,
 ): LevelRule {
   if (levels.length > WARNING_LEVELS_MAX)
-    throw refusal('levels', `levels has ${levels.length} entries, the most is ${WARNING_LEVELS_MAX}`)
+    throw refusal(
+      'levels',
+      `levels has ${counted(levels.length, 'entry', 'entries')}, the most is ${WARNING_LEVELS_MAX}`,
+    )
   const fault = levelFaultOf(levels)
   if (fault !== undefined) {
     const path = `levels[${fault.index}]`

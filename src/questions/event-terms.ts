@@ -2,6 +2,7 @@ import {
   type Account,
   type CollateralRules,
   collateralRulesSchema,
+  counted,
   DECIMAL_PATTERN,
   type EventPool,
   faultsText,
@@ -50,7 +51,7 @@ export function termsOfEvent(event: MarginEvent): EventTerms | { readonly faults
       bookOf(event, rules, collateral, hedgedAssumption),
     )
     if (compiled.length === 1) return { exact: compiled[0], rule }
-    return { faults: [`positions make ${compiled.length} margin accounts, an event is of one`] }
+    return { faults: [`positions make ${counted(compiled.length, 'margin account')}, an event is of one`] }
   } catch (error) {
     if (!(error instanceof PlimsollError)) throw error
     return { faults: [error.message] }

@@ -1,4 +1,5 @@
 import {
+  counted,
   type EffectiveRules,
   effectiveFromSchema,
   type FieldFault,
@@ -29,7 +30,7 @@ export function entriesOrFault(
     return typeof entry === 'string' ? entry : [entry]
   }
   if (stated.length === 0 || stated.length > ENTRIES_MAX) {
-    return `the list has ${stated.length} entries, 1 to ${ENTRIES_MAX} are expected`
+    return `the list has ${counted(stated.length, 'entry', 'entries')}, 1 to ${ENTRIES_MAX} are expected`
   }
   const entries: EffectiveRules[] = []
   for (const [index, one] of stated.entries()) {

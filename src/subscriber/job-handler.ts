@@ -2,6 +2,7 @@ import type { Job, UnrecoverableError } from 'bullmq'
 import { z } from 'zod'
 import {
   type Clock,
+  counted,
   describeIssue,
   IN_OUR_WORDS,
   type JobData,
@@ -269,8 +270,7 @@ async function handBack(delivery: Delivery, token: string): Promise<never> {
 
 function describeFailures({ failures, pending, callsMax }: Delivery): string {
   const waiting = pending.length - failures.length
-  const events = waiting === 1 ? '1 event waits' : `${waiting} events wait`
-  const waits = `${events} for an older one of the same margin account that failed`
+  const waits = `${counted(waiting, 'event waits', 'events wait')} for an older one of the same margin account that failed`
   const [first] = failures
   if (first === undefined) return waits
   const calls =

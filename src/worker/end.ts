@@ -1,4 +1,4 @@
-import type { LeftBehind } from '../domain/index.ts'
+import { counted, type LeftBehind } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 
 /** What a worker had not done when the time of its stop was over. */
@@ -17,18 +17,24 @@ export function unfinished(left: Unfinished, limitMs: number): PlimsollError | u
   const events = unpublished + notInStream
   const parts: string[] = []
   if (ticks > 0) {
-    parts.push(`${ticks} ticks were not evaluated: the next start judges every account at the marks of then`)
+    parts.push(
+      `${counted(ticks, 'tick was', 'ticks were')} not evaluated: the next start judges every account at the marks of then`,
+    )
   }
   if (changes > 0)
-    parts.push(`${changes} changes of accounts were not applied: the next start reads the stored book`)
+    parts.push(
+      `${counted(changes, 'change of an account was', 'changes of accounts were')} not applied: the next start reads the stored book`,
+    )
   if (events > 0) {
     parts.push(
-      `${events} events are not in the stream: the next start publishes those of accounts that still stand there; ` +
+      `${counted(events, 'event is', 'events are')} not in the stream: the next start publishes those of accounts that still stand there; ` +
         'a breach that came and went is lost',
     )
   }
   if (notInQueues > 0) {
-    parts.push(`${notInQueues} events are in the stream and not in a queue: the next start puts them there`)
+    parts.push(
+      `${counted(notInQueues, 'event is', 'events are')} in the stream and not in a queue: the next start puts there what is missing`,
+    )
   }
   if (parts.length === 0) return undefined
   return new PlimsollError(

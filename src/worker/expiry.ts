@@ -1,4 +1,4 @@
-import type { Clock, Contract, VenueId } from '../domain/index.ts'
+import { type Clock, type Contract, counted, type VenueId } from '../domain/index.ts'
 import { GatheredLine, type MarketData } from '../feed/index.ts'
 import type { Log } from '../log.ts'
 import { ExpiryTimes, type Monitor } from '../monitor/index.ts'
@@ -72,7 +72,7 @@ export class WorkerExpiry {
         nowMonotonicMs: clock.monotonicMs(),
       })
       if (marginAccounts === 0) continue
-      const holders = `${marginAccounts} margin ${marginAccounts === 1 ? 'account' : 'accounts'}`
+      const holders = counted(marginAccounts, 'margin account')
       this.#line.add(`${venue} ${symbol} on ${expiryText(expiryMs)}, held by ${holders}`)
     }
   }

@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Config } from '../config.ts'
 import {
   type CollateralRules,
+  counted,
   type EffectiveRules,
   FAULTS_NAMED_MAX,
   type InstrumentRules,
@@ -264,6 +265,9 @@ function refuseBadSymbols(rulesFile: string, bookOf: BookOf): void {
   const refused = refusedRules(bookOf)
   if (refused.length === 0) return
   const more = refused.length - FAULTS_NAMED_MAX
-  const named = [...refused.slice(0, FAULTS_NAMED_MAX), ...(more > 0 ? [`and ${more} more symbols`] : [])]
+  const named = [
+    ...refused.slice(0, FAULTS_NAMED_MAX),
+    ...(more > 0 ? [`and ${counted(more, 'more symbol')}`] : []),
+  ]
   throw new PlimsollError('RULES_INVALID', `rules file ${rulesFile}: ${named.join('; ')}`)
 }

@@ -333,7 +333,7 @@ describe('a Redis that went back', () => {
     await server.restart('SIGKILL')
     await untilPasses(() => expect(losses(view)).toHaveLength(1))
     expect(lostOf(view)).toEqual(['gone', 'older'])
-    expect(losses(view)[0]).toContain('(1 are gone, 1 are stored in an older version)')
+    expect(losses(view)[0]).toContain('(1 is gone, 1 is stored in an older version)')
     expect(view.versions()).toEqual({ kept: 1, older: 2, gone: 1 })
     await untilPasses(async () => void (await book.put(testAccount('older', 3))))
     await untilPasses(() => expect(view.versions()).toEqual({ kept: 1, older: 3, gone: 1 }))

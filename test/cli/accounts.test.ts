@@ -300,7 +300,7 @@ describe('plimsoll import --replace', () => {
       code: 1,
       stdout: '2 accounts read, 0 imported, 1 refused, 0 removed\n',
     })
-    expect(stderr).toContain('1 accounts are refused, so none is removed')
+    expect(stderr).toContain('1 account is refused, so none is removed')
     expect(await ids()).toEqual(['desk/1', 'desk/2'])
   })
 

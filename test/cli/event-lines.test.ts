@@ -118,7 +118,7 @@ describe('an event as lines for people', () => {
 
   it('of a market has a line of its own', () => {
     expect(linesOf(market())).toEqual([
-      '08:53:20Z  MARKET STALE  bybit BTCUSDT  no fresh mark since 08:53:12Z: 300000 margin accounts have no verdict',
+      '08:53:20Z  MARKET STALE  bybit BTCUSDT  no fresh mark since 08:53:12Z: 300,000 margin accounts have no verdict',
     ])
     expect(linesOf(market({ kind: 'market-fresh', markPrice: '58120.25' }))).toEqual([
       '08:53:20Z  market fresh  bybit BTCUSDT  mark 58120.25 after 8 s without one',

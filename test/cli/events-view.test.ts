@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { EventLines } from '../../src/cli/event-lines.ts'
 import { EVENTS_SHOWN_MAX, EventsView } from '../../src/cli/events-view.ts'
 import { paletteOf } from '../../src/cli/terminal.ts'
+import { grouped } from '../../src/domain/index.ts'
 import { createLog } from '../../src/log.ts'
 import { systemClock } from '../../src/system/clock.ts'
 import { sampleEvent } from '../support/sample-events.ts'
@@ -85,7 +86,8 @@ describe('the events of a worker at its terminal', () => {
     calls.length = 0
     await look()
     expect(shownIn(printed)).toBe(EVENTS_SHOWN_MAX)
-    expect(printed.at(-1)).toContain(`and ${5_000 - EVENTS_SHOWN_MAX} more events; plimsoll tail --from 7-9`)
+    const more = grouped(5_000 - EVENTS_SHOWN_MAX)
+    expect(printed.at(-1)).toContain(`and ${more} more events; plimsoll tail --from 7-9`)
     expect(calls).toEqual(['XRANGE', 'XREVRANGE'])
     add(1)
     await look()

@@ -76,8 +76,8 @@ describe('plimsoll replay', () => {
     const last = events.findLast(({ kind }) => kind === 'liquidation')
     expect(last).toMatchObject({ account: 'desk/long', marks: [{ symbol: 'BTCUSDT', markPrice: '91000' }] })
     expect(last.receivedTimeMs).toBe(START_MS + 80_000)
-    expect(errors).toContain('binance  1 contracts  2 bars of 60 s  2025-10-10 21:00Z to 2025-10-10 21:02Z')
-    expect(errors).toContain('1 with 1 positions')
+    expect(errors).toContain('binance  1 contract  2 bars of 60 s  2025-10-10 21:00Z to 2025-10-10 21:02Z')
+    expect(errors).toContain('1 with 1 position')
     expect(errors).toContain('2025-10-10 21:01Z, the minute with the most liquidations: 1')
     expect(exitCode).toBeUndefined()
   })
@@ -107,7 +107,7 @@ describe('plimsoll replay', () => {
       START_MS + 100_000,
     )
     const other = await run(['--klines', KLINES, '--file', elsewhere])
-    expect(other.errors).toContain('1 are of other venues')
+    expect(other.errors).toContain('1 is of another venue')
     await expect(run(['--klines', KLINES, '--file', ACCOUNTS, '--without', 'BTCUSDT'])).rejects.toThrow(
       'the files hold no bar to replay',
     )
@@ -117,7 +117,7 @@ describe('plimsoll replay', () => {
     const odd = accountFile('binance', 'odd', { symbol: 'NOUSDT', ...ONE_AT_ONE })
     const { errors, exitCode } = await run(['--klines', KLINES, '--file', odd])
     expect(errors).toContain('odd: ')
-    expect(errors).toContain('1 are refused by the rules')
+    expect(errors).toContain('1 is refused by the rules')
     expect(exitCode).toBe(1)
   })
 

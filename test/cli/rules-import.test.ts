@@ -188,7 +188,7 @@ describe('plimsoll rules import', () => {
 
     it('says which margin accounts of the venue move up a level', async () => {
       const { output } = await importing(strict(), '--out', target, '--accounts', accounts())
-      expect(output).toMatch(/^1 margin accounts {2}1 move up {2}0 move down$/m)
+      expect(output).toMatch(/^1 margin account {2}1 move up {2}0 move down$/m)
       expect(output).toMatch(
         /^ {2}a:isolated:BTCUSDT:long {2}level 10% -> level 5% {2}ratio 0\.0\d+ -> 0\.6\d*$/m,
       )

@@ -127,7 +127,7 @@ describe('plimsoll what-if', () => {
     })
     const lines = (await run(['*=-30%', ...place], 300)).output
     expect(lines).toMatch(
-      /^the mark of option BTC-25DEC26-60000-P \(deribit\) does not follow from the move of BTC-25DEC26: 1 margin accounts are unknown; state it with BTC-25DEC26-60000-P=PRICE$/m,
+      /^the mark of option BTC-25DEC26-60000-P \(deribit\) does not follow from the move of BTC-25DEC26: 1 margin account is unknown; state it with BTC-25DEC26-60000-P=PRICE$/m,
     )
     const stated = await run(['*=-30%', `${put}=0.41`, ...place])
     expect(stated.code).toBe(0)
@@ -165,7 +165,7 @@ describe('plimsoll what-if', () => {
     await writeFile(bad, `${JSON.stringify(ACCOUNTS[2])}\n${JSON.stringify(odd)}\n{"id": 5}\n`)
     const { code, output, errors } = await run(['BTCUSDT=-1%', '--file', bad], 200)
     expect(code).toBe(1)
-    expect(output).toMatch(/^no mark of ETHUSDT \(\w+\): 1 margin accounts are unknown$/m)
+    expect(output).toMatch(/^no mark of ETHUSDT \(\w+\): 1 margin account is unknown$/m)
     expect(output).toMatch(/^no account depends on BTCUSDT$/m)
     expect(output).toMatch(/^desk\/gone is refused: .*NOSUCHUSDT/m)
     expect(errors).toMatch(/line 3: id is 5/)

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { UNREAD_JOBS_MAX } from '../../src/delivery/index.ts'
 import { bullQueues } from '../../src/delivery/queue.ts'
 import { EventQueues } from '../../src/delivery/queues.ts'
+import { grouped } from '../../src/domain/index.ts'
 import type { PlimsollError } from '../../src/errors.ts'
 import { TestClock } from '../support/clock.ts'
 import { useTestRedis } from '../support/redis.ts'
@@ -42,7 +43,7 @@ describe('named consumers', () => {
     const notices = await run(['alerts'], 20, 20)
     expect(await idsIn('alerts')).toEqual(published(20, 20))
     expect(await idsIn('risk')).toEqual(published(20))
-    expect(notices).toEqual([expect.stringMatching(/^queue margin-events-risk gets no events.*holds 1 jobs/)])
+    expect(notices).toEqual([expect.stringMatching(/^queue margin-events-risk gets no events.*holds 1 job/)])
     await harness.probe.del(...(await harness.probe.keys(`${KEYS.queuePrefix}:margin-events-risk:*`)))
     expect(await run(['alerts'], 1, 40)).toEqual([])
     expect(await harness.probe.smembers(KEYS.queues)).toEqual(['margin-events-alerts'])
@@ -106,7 +107,9 @@ describe('a queue without a reader', () => {
     expect(await fillTo(1)).toBe(2)
     expect(await fillTo(UNREAD_JOBS_MAX + 1)).toBe(3)
     expect(faults.map(({ code }) => code)).toEqual(['QUEUE_UNREAD', 'QUEUE_UNREAD', 'QUEUE_UNREAD'])
-    expect(faults[0]?.message).toContain(`queue margin-events-slow holds ${UNREAD_JOBS_MAX + 1} jobs`)
+    expect(faults[0]?.message).toContain(
+      `queue margin-events-slow holds ${grouped(UNREAD_JOBS_MAX + 1)} jobs`,
+    )
     const closed = queues.close()
     clock.advance(10_000)
     await closed.catch(() => undefined)

@@ -80,7 +80,7 @@ describe('the log of funding', () => {
     state.isBroken = false
     await until(() => kept.length === 2)
     expect(faults).toEqual([
-      'REDIS_UNAVAILABLE funding waits (1 entries now), no account is charged before Redis keeps it: Connection is closed.',
+      'REDIS_UNAVAILABLE funding waits (1 entry now), no account is charged before Redis keeps it: Connection is closed.',
     ])
   })
 

@@ -109,5 +109,5 @@ it('a venue that has answered nothing by name is not asked again: its connection
   pass(6_000)
   expect(sent).toHaveLength(1)
   expect(refused).toEqual([])
-  expect(subscription.overdue(nowMs())).toBe('1 requests without a reply after 5000 ms')
+  expect(subscription.overdue(nowMs())).toBe('1 request without a reply after 5000 ms')
 })

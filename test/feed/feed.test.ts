@@ -95,7 +95,7 @@ describe('a connection that looks alive and is not', () => {
     exchange().script.acknowledges = false
     const { feed, sink } = open(['BTCUSDT'])
     await until(() => sink.lost.length > 0)
-    expect(sink.lost[0]).toMatch(/1 requests without a reply after 400 ms/)
+    expect(sink.lost[0]).toMatch(/1 request without a reply after 400 ms/)
     exchange().script.acknowledges = true
     await until(() => stateOf(feed, 'BTCUSDT') === 'fresh')
     expect(feed.counters.reconnects).toBeGreaterThanOrEqual(1)

@@ -82,7 +82,7 @@ describe('a venue that answers symbol by symbol', () => {
     exchange.script.unanswered = ['a:x', 'b:x']
     open(['a:x', 'b:x'])
     await until(() => sink.lost.length > 0)
-    expect(sink.lost[0]).toMatch(/1 requests without a reply after 400 ms/)
+    expect(sink.lost[0]).toMatch(/1 request without a reply after 400 ms/)
   })
 
   it('is left when it refuses every symbol, and asked again after the pause for refusals', async () => {
@@ -127,7 +127,7 @@ it('a connection that brings index prices that nobody asked for and no mark is e
   exchange.script.sendsIndex = true
   open(['a:x'])
   await until(() => sink.lost.length > 0)
-  expect(sink.lost[0]).toMatch(/no tick of 1 markets/)
+  expect(sink.lost[0]).toMatch(/no tick of 1 market/)
 })
 
 describe('an index price', () => {

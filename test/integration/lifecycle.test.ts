@@ -185,7 +185,7 @@ describe('SIGTERM while Redis does not answer', () => {
     })
     expect(code).toBe(1)
     expect(stderr).toMatch(
-      /^plimsoll: STOP_TIMEOUT: .*: 1 events are not in the stream: the next start publishes/m,
+      /^plimsoll: STOP_TIMEOUT: .*: 1 event is not in the stream: the next start publishes/m,
     )
     expect(elapsedMs).toBeLessThan(STOP_LIMIT_MS + 1_500)
     await unheard()

@@ -90,7 +90,7 @@ describe('the list that a rules file gives for a symbol', () => {
 
   it.each([
     ['an empty list', [], 'the list has 0 entries, 1 to 1000 are expected'],
-    ['too long a list', Array(ENTRIES_MAX + 1).fill(stated('0.01')), 'the list has 1001 entries'],
+    ['too long a list', Array(ENTRIES_MAX + 1).fill(stated('0.01')), 'the list has 1,001 entries'],
     [
       'a second entry without a time',
       [stated('0.01'), stated('0.02')],

@@ -17,8 +17,8 @@ it('a stop that leaves something undone says how much of each, and what finds it
     'not done within 2500 ms (STOP_FLUSH_MS): ' +
       '7 ticks were not evaluated: the next start judges every account at the marks of then. ' +
       '3 changes of accounts were not applied: the next start reads the stored book. ' +
-      '299685 events are not in the stream: the next start publishes those of accounts that still stand there; ' +
+      '299,685 events are not in the stream: the next start publishes those of accounts that still stand there; ' +
       'a breach that came and went is lost. ' +
-      '12 events are in the stream and not in a queue: the next start puts them there',
+      '12 events are in the stream and not in a queue: the next start puts there what is missing',
   )
 })

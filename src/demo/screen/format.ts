@@ -1,14 +1,13 @@
-const THOUSANDS = /\B(?=(\d{3})+$)/g
-
+import { grouped } from '../../domain/index.ts'
 /** `text` cut or padded to a width in characters. */
 export function cell(text: string, width: number, align: 'left' | 'right' = 'left'): string {
   const cut = text.length > width ? `${text.slice(0, width - 1)}…` : text
   return align === 'left' ? cut.padEnd(width) : cut.padStart(width)
 }
 
-/** A whole number with thousands separated. */
+/** The nearest whole number, with thousands separated. */
 export function compact(value: number): string {
-  return String(Math.round(value)).replace(THOUSANDS, ',')
+  return grouped(Math.round(value))
 }
 
 /** Milliseconds with about three figures: `0.021 ms`, `3.4 ms`, `120 ms`; a dash for no value. */
@@ -35,7 +34,7 @@ export function amount(decimal: string, asset: string): string {
   const [whole = '', fraction = ''] = decimal.split('.')
   const kept = BigInt(whole + fraction.slice(0, decimals).padEnd(decimals, '0'))
   const units = String(/[1-9]/.test(fraction.slice(decimals)) ? kept + 1n : kept).padStart(decimals + 1, '0')
-  return `${units.slice(0, -decimals).replace(THOUSANDS, ',')}.${units.slice(-decimals)} ${asset}`
+  return `${grouped(BigInt(units.slice(0, -decimals)))}.${units.slice(-decimals)} ${asset}`
 }
 
 /** A gauge of `width` characters; `share` is cut to 0…1. */

@@ -1,3 +1,4 @@
+import { counted } from '../../domain/index.ts'
 import { compact, milliseconds, seconds } from './format.ts'
 import type { EventCounts, Latencies } from './snapshot.ts'
 import { wrap } from './text.ts'
@@ -70,15 +71,15 @@ export function renderSummary(summary: DemoSummary, context: SummaryContext, col
     )
   return [
     `plimsoll demo${lengthText(context)} of market, seed ${summary.seed}`,
-    ...line('book', `${compact(summary.accounts)} accounts, ${compact(summary.positions)} positions`),
-    ...line('market data', `${compact(summary.frames)} frames, ${evaluatedText(summary.ticks, context)}`),
+    ...line('book', `${counted(summary.accounts, 'account')}, ${counted(summary.positions, 'position')}`),
+    ...line('market data', `${counted(summary.frames, 'frame')}, ${evaluatedText(summary.ticks, context)}`),
     ...line(
       'kernel',
-      `${compact(summary.suspects)} suspects; ${compact(summary.exactChecks)} too close to a line for it; exact arithmetic confirmed every event`,
+      `${counted(summary.suspects, 'suspect')}; ${compact(summary.exactChecks)} too close to a line for it; exact arithmetic confirmed every event`,
     ),
     ...line(
       'events',
-      `${compact(events.warning)} warnings, ${compact(events.liquidation)} liquidations, ${compact(events.recovered)} recovered${others === 0 ? '' : `, ${compact(others)} of accounts and markets without a price`}`,
+      `${counted(events.warning, 'warning')}, ${counted(events.liquidation, 'liquidation')}, ${compact(events.recovered)} recovered${others === 0 ? '' : `, ${compact(others)} of accounts and markets without a price`}`,
     ),
     ...line('delivered', `${compact(summary.delivered)} of ${compact(context.made)} to another process`),
     ...line(
@@ -91,11 +92,17 @@ export function renderSummary(summary: DemoSummary, context: SummaryContext, col
     ),
     ...line(
       'naive replay',
-      `${compact(summary.replayedAccounts)} accounts, ${compact(context.samplePositions)} positions, ${compact(context.replayedTicks)} ticks, ${compact(context.replayChecks)} checks, ${compact(context.replayEvents)} events`,
+      [
+        counted(summary.replayedAccounts, 'account'),
+        counted(context.samplePositions, 'position'),
+        counted(context.replayedTicks, 'tick'),
+        counted(context.replayChecks, 'check'),
+        counted(context.replayEvents, 'event'),
+      ].join(', '),
     ),
     ...line(
       'proof',
-      `${summary.lost} lost, ${summary.duplicated} duplicated, ${summary.disagreements} disagreements: ${isProven(summary, context) ? 'every event is right and arrived once' : 'FAILED'}`,
+      `${summary.lost} lost, ${summary.duplicated} duplicated, ${counted(summary.disagreements, 'disagreement')}: ${isProven(summary, context) ? 'every event is right and arrived once' : 'FAILED'}`,
     ),
     ...context.examples.flatMap((example) => line('', example)),
   ]
@@ -107,6 +114,6 @@ function lengthText({ interrupted, marketMs, seconds: planned }: SummaryContext)
 
 /** After a reconnect the first snapshot has marks that the exchange does not count as sent. */
 function evaluatedText(ticks: number, { sentTicks, reconnects }: SummaryContext): string {
-  if (reconnects === 0) return `${compact(ticks)} of ${compact(sentTicks)} mark prices evaluated`
-  return `${compact(ticks)} mark prices evaluated; ${compact(sentTicks)} sent, ${reconnects} reconnects with snapshots`
+  if (reconnects === 0) return `${compact(ticks)} of ${counted(sentTicks, 'mark price')} evaluated`
+  return `${counted(ticks, 'mark price')} evaluated; ${compact(sentTicks)} sent, ${counted(reconnects, 'reconnect')} with snapshots`
 }

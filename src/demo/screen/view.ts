@@ -1,4 +1,4 @@
-import { percentText } from '../../domain/index.ts'
+import { counted, percentText } from '../../domain/index.ts'
 import { bar, cell, compact, milliseconds, seconds, signedPercent, withoutZeros } from './format.ts'
 import { headlineLines } from './headline-text.ts'
 import { levelHead, levelWords, lineWords, styleOf } from './levels.ts'
@@ -37,10 +37,10 @@ export function renderView(snapshot: DemoSnapshot, size: Size): Line[] {
 /** One line a second for a log or a pipe. */
 export function renderLine(snapshot: DemoSnapshot): string {
   const { events, latencyMs, delivery: counts } = snapshot
-  if (snapshot.ticks === 0) return `${snapshot.phase}, ${compact(snapshot.accounts)} accounts stored`
+  if (snapshot.ticks === 0) return `${snapshot.phase}, ${counted(snapshot.accounts, 'account')} stored`
   return [
     `${seconds(snapshot.elapsedMs)} ${snapshot.phase}`,
-    `${compact(snapshot.ticks)} ticks (${compact(snapshot.ticksPerSecond)}/s)`,
+    `${counted(snapshot.ticks, 'tick')} (${compact(snapshot.ticksPerSecond)}/s)`,
     `suspects ${compact(snapshot.suspects)}`,
     `warnings ${compact(events.warning)}`,
     `liquidations ${compact(events.liquidation)}`,
@@ -56,7 +56,7 @@ function preparation(snapshot: DemoSnapshot, { columns }: Size): Line[] {
   return [
     [span('plimsoll demo', ['bold', 'cyan'])],
     [span(`${snapshot.phase} `), span(bar(accounts / accountsWanted, BAR_COLUMNS), 'dim')],
-    [span(`${compact(accounts)} of ${compact(accountsWanted)} accounts stored`, 'dim')],
+    [span(`${compact(accounts)} of ${counted(accountsWanted, 'account')} stored`, 'dim')],
     ...noteLines(snapshot, columns),
   ]
 }
@@ -114,7 +114,7 @@ function openMarket(snapshot: DemoSnapshot, size: Size): Line[] {
 }
 
 function title({ accounts, positions }: DemoSnapshot, columns: number): Line {
-  const book = `${compact(accounts)} accounts, ${compact(positions)} positions${isNarrow(columns) ? '' : ', checked at every price'}`
+  const book = `${counted(accounts, 'account')}, ${counted(positions, 'position')}${isNarrow(columns) ? '' : ', checked at every price'}`
   return [span('plimsoll demo', ['bold', 'cyan']), span('  '), span(book, 'dim')]
 }
 
