@@ -1,6 +1,7 @@
 import type { Account } from '../domain/index.ts'
 import { assert } from '../errors.ts'
 import {
+  decimalToF64,
   exactRulesOf,
   isFeeCounted,
   isPlainPart,
@@ -8,7 +9,6 @@ import {
   type RuledPosition,
 } from '../margin/index.ts'
 import { isOneSided, movedByNet } from './adverse-rows.ts'
-import { decimalToF64 } from './decimal-f64.ts'
 import type { KernelTerms, RowTerms } from './kernel-terms.ts'
 import { straightTermsOf } from './straight-terms.ts'
 

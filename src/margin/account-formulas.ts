@@ -8,7 +8,7 @@ import { countedUnderlyingOf, initialUnderlyingOf } from './option-formulas.ts'
 import type { AssetFlow, IndexPrices, PoolTerms } from './pool-formulas.ts'
 import { type PositionFigures, paidByClosing, positionFiguresOf } from './position-formulas.ts'
 import type { RuledPosition } from './position-value.ts'
-import { ONE, parseDecimal, type Rational, ZERO } from './rational.ts'
+import { ONE, type Rational, ZERO } from './rational.ts'
 import { contributionOf, pooledBalancesOf, type SettledPositions } from './settled.ts'
 
 /** The terms of a margin account for which `curves` are not enough. */
@@ -58,21 +58,24 @@ export interface AccountFigures<N> {
   readonly positions: readonly PositionFigures<N>[]
 }
 
+const NONE: readonly string[] = []
 const symbols = new WeakMap<readonly RuledPosition[], readonly string[]>()
 
 /** The symbols whose marks decide about the account. */
 export function symbolsOf({ positions }: Pick<AccountFormula, 'positions'>): readonly string[] {
-  const known = symbols.get(positions) ?? symbolsIn(positions)
-  symbols.set(positions, known)
+  // What is made at once is not worth keeping.
+  if (positions.length === 1) return countedSymbolsOf(positions[0]!)
+  let known = symbols.get(positions)
+  if (known === undefined) {
+    known = [...new Set(positions.flatMap(countedSymbolsOf))]
+    symbols.set(positions, known)
+  }
   return known
 }
 
-function symbolsIn(positions: readonly RuledPosition[]): readonly string[] {
-  const all = positions.flatMap((ruled) => {
-    const underlying = countedUnderlyingOf(ruled)
-    return underlying === undefined ? [ruled.position.symbol] : [ruled.position.symbol, underlying]
-  })
-  return [...new Set(all)]
+function countedSymbolsOf(ruled: RuledPosition): string[] {
+  const underlying = countedUnderlyingOf(ruled)
+  return underlying === undefined ? [ruled.position.symbol] : [ruled.position.symbol, underlying]
 }
 
 const underlyings = new WeakMap<readonly RuledPosition[], readonly string[]>()
@@ -80,8 +83,12 @@ const underlyings = new WeakMap<readonly RuledPosition[], readonly string[]>()
 /** Further symbols whose marks answers name where they are known: underlyings without which the account has a verdict. */
 export function furtherSymbolsOf(formula: Pick<AccountFormula, 'positions'>): readonly string[] {
   const { positions } = formula
-  const known = underlyings.get(positions) ?? besides(formula, ({ rules }) => rules.option?.underlying)
-  underlyings.set(positions, known)
+  if (positions.length === 1 && positions[0]!.rules.option === undefined) return NONE
+  let known = underlyings.get(positions)
+  if (known === undefined) {
+    known = besides(formula, ({ rules }) => rules.option?.underlying)
+    underlyings.set(positions, known)
+  }
   return known
 }
 
@@ -118,7 +125,7 @@ export function figuresOf<N>(
   const keptOf = (index: number) =>
     change.closed?.index === index ? algebra.sub(one, change.closed.share) : one
   const figures = formula.positions.map((ruled, index) => {
-    const size = algebra.mul(algebra.of(parseDecimal(ruled.position.size)), keptOf(index))
+    const size = algebra.mul(algebra.read(ruled.position.size), keptOf(index))
     return positionFiguresOf(algebra, ruled, size, marketOf(ruled, prices))
   })
   const topUp = change.topUp ?? zero
@@ -182,7 +189,7 @@ export function realizedOf<N>(
 ): N {
   if (closed === undefined) return algebra.of(ZERO)
   const ruled = positions[closed.index]!
-  const size = algebra.mul(algebra.of(parseDecimal(ruled.position.size)), closed.share)
+  const size = algebra.mul(algebra.read(ruled.position.size), closed.share)
   const { closingMarkOf } = prices
   const closing = closingMarkOf === undefined ? prices : { ...prices, markOf: closingMarkOf }
   return paidByClosing(ruled, positionFiguresOf(algebra, ruled, size, marketOf(ruled, closing)))
@@ -242,7 +249,7 @@ function isolatedFiguresOf<N>(
   topUp: N,
 ): AccountFigures<N> {
   const ruled = positions[0]!
-  const size = algebra.mul(algebra.of(parseDecimal(ruled.position.size)), kept)
+  const size = algebra.mul(algebra.read(ruled.position.size), kept)
   const { margin, credited, closingFee } = isolatedMarginOf(algebra, ruled, size, kept, topUp)
   const fee = closingFee ?? figures.closingFee
   const maintenanceMargin = algebra.add(algebra.sub(figures.maintenanceMargin, figures.closingFee), fee)

@@ -2,6 +2,7 @@
 
 import type { InstrumentRules } from '../domain/index.ts'
 import { assert } from '../errors.ts'
+import { sideOf } from './account-id.ts'
 import { type Algebra, exactNumbers } from './algebra.ts'
 import type { Coordinate } from './curve.ts'
 import type { Fixed } from './fixed.ts'
@@ -48,20 +49,38 @@ export function movedFixed({ digits, decimals }: Fixed, side: Adverse, distance:
  * account holds the underlying. An index price has no way of its own: see `indexesMovedAgainst`.
  */
 export function adverseMarks(known: KnownPrices): ReadonlyMap<string, Adverse> {
-  const nets = new Map<string, Rational>()
   const sides = new Map<string, Adverse>()
-  for (const { position, rules } of known.formula.positions) {
-    const net = add(nets.get(position.symbol) ?? ZERO, parseDecimal(position.size))
-    nets.set(position.symbol, net)
-    sides.set(position.symbol, adverseOf(net.n, rules.contribution === 'inverse'))
+  const { positions } = known.formula
+  const nets = positions.length > 1 ? netsOf(positions) : undefined
+  for (const { position, rules } of positions) {
+    const net = nets === undefined ? (sideOf(position) === 'long' ? 1 : -1) : nets.get(position.symbol)!.n
+    sides.set(position.symbol, adverseOf(net, rules.contribution === 'inverse'))
   }
   for (const symbol of known.marks.keys()) if (!sides.has(symbol)) sides.set(symbol, 'rise')
   return sides
 }
 
+function netsOf(positions: readonly RuledPosition[]): ReadonlyMap<string, Rational> {
+  const nets = new Map<string, Rational>()
+  for (const { position } of positions) {
+    const { symbol, size } = position
+    nets.set(symbol, add(nets.get(symbol) ?? ZERO, parseDecimal(size)))
+  }
+  return nets
+}
+
 type OptionTerms = NonNullable<InstrumentRules['option']>
 
 const options = new WeakMap<readonly RuledPosition[], ReadonlyMap<string, OptionTerms>>()
+
+/** The terms of an option; undefined of another contract. */
+function optionOf(positions: readonly RuledPosition[], symbol: string): OptionTerms | undefined {
+  const [only, other] = positions
+  // The account of one position, and most are such, is worth no map.
+  if (only !== undefined && other === undefined)
+    return only.position.symbol === symbol ? only.rules.option : undefined
+  return optionsIn(positions).get(symbol)
+}
 
 /** The terms of the options among the positions, by symbol. */
 function optionsIn(positions: readonly RuledPosition[]): ReadonlyMap<string, OptionTerms> {
@@ -92,7 +111,7 @@ export function movedMarks<N>(
   const one = algebra.of(ONE)
   const [fallen, risen] = [algebra.sub(one, distance), algebra.add(one, distance)]
   const moved = algebra.mul(price, side === 'fall' ? fallen : risen)
-  const option = optionsIn(positions).get(symbol)
+  const option = optionOf(positions, symbol)
   if (option === undefined || side === 'fall') return [moved]
   if (option.pricedIn === 'quote')
     return [moved, algebra.add(price, algebra.mul(markOf(option.underlying), distance))]

@@ -1,5 +1,5 @@
 import { assert } from '../errors.ts'
-import { add, compare, div, floorTo, max, mul, neg, type Rational, sub } from './rational.ts'
+import { add, compare, div, floorTo, max, mul, neg, parseRate, type Rational, sub, ZERO } from './rational.ts'
 
 /** How a venue rounds an amount to its unit. */
 export type RoundingWay = 'nearest' | 'up' | 'toward-zero'
@@ -10,6 +10,8 @@ export type RoundingWay = 'nearest' | 'up' | 'toward-zero'
  */
 export interface Algebra<N> {
   of(value: Rational): N
+  /** The value of a decimal or of a fraction such as `1/30`, as `parseRate` reads it. */
+  read(text: string): N
   add(a: N, b: N): N
   sub(a: N, b: N): N
   mul(a: N, b: N): N
@@ -27,6 +29,7 @@ export interface Algebra<N> {
 /** The algebra of exact fractions. */
 export const exactNumbers: Algebra<Rational> = {
   of: (value) => value,
+  read: parseRate,
   add,
   sub,
   mul,
@@ -53,7 +56,7 @@ function rounded(value: Rational, unit: Rational, way: RoundingWay): Rational {
 }
 
 export function magnitude<N>(algebra: Algebra<N>, value: N): N {
-  const zero = algebra.of({ n: 0n, d: 1n })
+  const zero = algebra.of(ZERO)
   return algebra.compare(value, zero) < 0 ? algebra.sub(zero, value) : value
 }
 
@@ -62,7 +65,7 @@ export function magnitude<N>(algebra: Algebra<N>, value: N): N {
  * would be.
  */
 export function sumOf<N>(algebra: Algebra<N>, values: readonly N[]): N {
-  if (values.length === 0) return algebra.of({ n: 0n, d: 1n })
+  if (values.length === 0) return algebra.of(ZERO)
   let sums = values
   while (sums.length > 1) {
     const halves: N[] = []

@@ -7,7 +7,7 @@ import { div, max, ONE, parseDecimal, type Rational, sub, ZERO } from './rationa
 export function closingFeeOf<N>(sized: SizedPosition<N>, markValue: N): N {
   const { algebra, ruled, entryValue } = sized
   const { takerFeeRate } = ruled.rules
-  const rate = algebra.of(parseDecimal(takerFeeRate))
+  const rate = algebra.read(takerFeeRate)
   switch (feeKindOf(ruled)) {
     case 'none':
       return algebra.of(ZERO)
@@ -31,7 +31,7 @@ export function closingFeeAtMarkOf<N>(
   { value, closingFee }: { readonly value: N; readonly closingFee: N },
 ): N {
   if (!isClosedAtMark(ruled)) return closingFee
-  return algebra.mul(algebra.of(parseDecimal(ruled.rules.takerFeeRate)), magnitude(algebra, value))
+  return algebra.mul(algebra.read(ruled.rules.takerFeeRate), magnitude(algebra, value))
 }
 
 /** The share of a position's value at the mark that closing costs where the mark decides it; 0 elsewhere. */
@@ -51,7 +51,7 @@ export function feeKindOf({ rules, defaults }: RuledPosition) {
 /** value/leverage; undefined without a leverage. */
 export function leverageMarginOf<N>({ algebra, ruled }: SizedPosition<N>, value: N): N | undefined {
   const { leverage } = ruled.position
-  return leverage === undefined ? undefined : algebra.div(value, algebra.of(parseDecimal(leverage)))
+  return leverage === undefined ? undefined : algebra.div(value, algebra.read(leverage))
 }
 
 /** BitMEX posInit: ceil(|posCost|/leverage). */
@@ -67,7 +67,7 @@ export function costInitialOf<N>(sized: SizedPosition<N>): N | undefined {
 export function bankruptcyFeeOf<N>({ algebra, ruled, isLong, entryValue }: SizedPosition<N>): N {
   if (feeKindOf(ruled) !== 'at-bankruptcy-price') return algebra.of(ZERO)
   const { rules, position } = ruled
-  const fee = algebra.mul(algebra.of(parseDecimal(rules.takerFeeRate)), entryValue)
+  const fee = algebra.mul(algebra.read(rules.takerFeeRate), entryValue)
   if (position.leverage === undefined) return fee
   const share = div(ONE, parseDecimal(position.leverage))
   const isWithValue = isLong !== (rules.contribution === 'inverse')
@@ -111,8 +111,7 @@ export function isolatedMarginOf<N>(
   const atLeverage = leverageMarginOf(sized, entryValue)
   const zero = algebra.of(ZERO)
   const initial = atLeverage === undefined ? zero : algebra.add(roundedMargin(sized, atLeverage), fee)
-  const own =
-    isolatedMargin === undefined ? initial : algebra.mul(algebra.of(parseDecimal(isolatedMargin)), kept)
+  const own = isolatedMargin === undefined ? initial : algebra.mul(algebra.read(isolatedMargin), kept)
   const margin = algebra.add(own, topUp)
   const rate = parseDecimal(rules.takerFeeRate)
   if (!isCreditedByFee(ruled)) return { margin, credited: margin, closingFee: undefined }

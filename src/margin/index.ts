@@ -35,6 +35,7 @@ export {
   tieredMaintenanceAt,
   valueAt,
 } from './curve.ts'
+export { decimalToF64 } from './decimal-f64.ts'
 export { distanceTextOf, distanceTextSteps } from './distance.ts'
 export { evaluationsOf } from './evaluations.ts'
 export { checkRules, exactRulesOf, TAKER_FEE_RATE_MAX } from './exact-rules.ts'

@@ -20,13 +20,13 @@ export function initialMarginOf<N>(sized: SizedPosition<N>, markValue: N, market
   }
   switch (initial.kind) {
     case 'rate':
-      return algebra.mul(algebra.of(parseRate(initial.rate)), markValue)
+      return algebra.mul(algebra.read(initial.rate), markValue)
     case 'size-rate':
       return algebra.mul(markValue, sizeRateOf(sized, markValue, initial))
     case 'per-contract':
-      return algebra.mul(magnitude(algebra, size), algebra.of(parseDecimal(initial.amount)))
+      return algebra.mul(magnitude(algebra, size), algebra.read(initial.amount))
     case 'side-rates':
-      return algebra.mul(algebra.of(parseRate(isLong ? initial.long : initial.short)), markValue)
+      return algebra.mul(algebra.read(isLong ? initial.long : initial.short), markValue)
     case 'used-margin':
       return usedMarginOf(sized, markValue, initial.share)
     case 'multiple':
@@ -46,7 +46,7 @@ function multipleOf<N>(
   maintenance: N,
   { factor, roundUpTo }: { factor: string; roundUpTo?: string | undefined },
 ): N {
-  const margin = algebra.mul(algebra.of(parseRate(factor)), maintenance)
+  const margin = algebra.mul(algebra.read(factor), maintenance)
   const units = magnitude(algebra, size)
   if (roundUpTo === undefined || algebra.compare(units, algebra.of(ZERO)) === 0) return margin
   return algebra.mul(units, algebra.round(algebra.div(margin, units), parseDecimal(roundUpTo), 'up'))
@@ -70,7 +70,7 @@ function openInterestRateOf<N>(
   const [lower, upper] = [parseCap(lowerCap), parseCap(upperCap)]
   if (compare(upper, lower) <= 0) return algebra.of(base)
   if (openInterest === undefined) return undefined
-  const beyond = algebra.sub(algebra.mul(algebra.of(parseDecimal(openInterest)), price), algebra.of(lower))
+  const beyond = algebra.sub(algebra.mul(algebra.read(openInterest), price), algebra.of(lower))
   const share = algebra.div(algebra.larger(beyond, algebra.of(ZERO)), algebra.of(sub(upper, lower)))
   const scaled = algebra.add(algebra.of(base), algebra.mul(share, algebra.of(sub(ONE, base))))
   const one = algebra.of(ONE)

@@ -1,7 +1,8 @@
 // The algebra of intervals in f64: what a formula can be while each of its prices is anywhere in an interval.
 import { assert } from '../errors.ts'
 import type { Algebra } from './algebra.ts'
-import { type Rational, toFloat } from './rational.ts'
+import { decimalToF64 } from './decimal-f64.ts'
+import { ONE, parseRate, type Rational, toFloat, ZERO } from './rational.ts'
 
 /** Every exact value is in it, bounds included. A bound that is not finite bounds nothing. */
 export interface Interval {
@@ -10,9 +11,14 @@ export interface Interval {
 }
 
 const ZERO_INTERVAL: Interval = { low: 0, high: 0 }
+const ONE_INTERVAL: Interval = { low: 1, high: 1 }
 
 /** Ways through the comparisons of one formula that are followed. With more, nothing is known. */
 const WAYS_MAX = 8
+
+/** Intervals of figures that many accounts share: prices, caps, distances. One more than these clears them. */
+const REMEMBERED_MAX = 8_192
+const remembered = new Map<Rational, Interval>()
 
 /**
  * Each bound is rounded outward: the nearest f64 x of a value differs from it by at most half of its last place, and
@@ -30,8 +36,6 @@ export class Intervals implements Algebra<Interval> {
   #turn = 0
   /** Ways that may yet be followed, of all formulas. */
   #waysLeft: number
-  /** A formula is computed several times, with the same figures of its rules. */
-  readonly #known = new Map<Rational, Interval>()
 
   /** `waysMax`: ways of all formulas together. With more, nothing is known of the further ones. */
   constructor(waysMax: number) {
@@ -56,12 +60,23 @@ export class Intervals implements Algebra<Interval> {
   }
 
   of(value: Rational): Interval {
-    let interval = this.#known.get(value)
+    // Most that formulas ask for, and not worth a look into the map.
+    if (value === ZERO) return ZERO_INTERVAL
+    if (value === ONE) return ONE_INTERVAL
+    let interval = remembered.get(value)
     if (interval === undefined) {
       interval = intervalOf(value)
-      this.#known.set(value, interval)
+      if (remembered.size >= REMEMBERED_MAX) remembered.clear()
+      remembered.set(value, interval)
     }
     return interval
+  }
+
+  /** Without the exact value, whose digits most accounts have for themselves. */
+  read(text: string): Interval {
+    if (text.includes('/')) return intervalOf(parseRate(text))
+    const nearest = decimalToF64(text)
+    return nearest === 0 ? ZERO_INTERVAL : around(nearest, !text.includes('.'))
   }
 
   add(a: Interval, b: Interval): Interval {
@@ -74,6 +89,7 @@ export class Intervals implements Algebra<Interval> {
 
   mul(a: Interval, b: Interval): Interval {
     if (isZero(a) || isZero(b)) return ZERO_INTERVAL
+    if (a.low >= 0 && b.low >= 0) return { low: productDown(a.low * b.low), high: productUp(a.high * b.high) }
     const [one, two, three, four] = [a.low * b.low, a.low * b.high, a.high * b.low, a.high * b.high]
     return {
       low: productDown(Math.min(one, two, three, four)),
@@ -119,9 +135,12 @@ export class Intervals implements Algebra<Interval> {
 }
 
 function intervalOf(value: Rational): Interval {
-  if (value.n === 0n) return ZERO_INTERVAL
-  const nearest = toFloat(value)
-  if (value.d === 1n && Number.isSafeInteger(nearest)) return { low: nearest, high: nearest }
+  return value.n === 0n ? ZERO_INTERVAL : around(toFloat(value), value.d === 1n)
+}
+
+/** `nearest` to the value. */
+function around(nearest: number, isWhole: boolean): Interval {
+  if (isWhole && Number.isSafeInteger(nearest)) return { low: nearest, high: nearest }
   return { low: productDown(nearest), high: productUp(nearest) }
 }
 

@@ -3,7 +3,7 @@ import { assert } from '../errors.ts'
 import { type Algebra, magnitude } from './algebra.ts'
 import { optionMaintenanceOf } from './option-formulas.ts'
 import { type Market, type RuledPosition, roundedMargin, type SizedPosition } from './position-value.ts'
-import { max, parseDecimal, parseRate, type Rational, sub, ZERO } from './rational.ts'
+import { max, parseRate, type Rational, sub, ZERO } from './rational.ts'
 import { parseCap } from './tiers.ts'
 
 /** Maintenance margin without the fee of closing. */
@@ -12,34 +12,34 @@ export function maintenanceOf<N>(sized: SizedPosition<N>, markValue: N, market: 
   const { rules } = ruled
   const { maintenance } = rules
   const value = rules.maintenancePrice === 'entry' ? sized.entryValue : markValue
-  const share = (rate: string) => algebra.mul(algebra.of(parseRate(rate)), value)
+  const share = (rate: string) => algebra.mul(algebra.read(rate), value)
   const own = ownRateOf(ruled)
   if (own !== undefined) return algebra.mul(algebra.of(own), value)
   switch (maintenance.kind) {
     case 'marginal-tiers':
       return algebra.rising(value, (at) => {
         const tier = tierOf(algebra, maintenance.tiers, at)
-        const deduction = algebra.of(parseRate(tier.maintenanceDeduction))
-        return algebra.sub(algebra.mul(algebra.of(parseRate(tier.maintenanceMarginRate)), at), deduction)
+        const deduction = algebra.read(tier.maintenanceDeduction)
+        return algebra.sub(algebra.mul(algebra.read(tier.maintenanceMarginRate), at), deduction)
       })
     case 'whole-tiers':
       if (maintenance.basis === 'contracts')
         return share(tierOf(algebra, maintenance.tiers, magnitude(algebra, sized.size)).maintenanceMarginRate)
       return algebra.rising(value, (at) => {
         const { maintenanceMarginRate } = tierOf(algebra, maintenance.tiers, at)
-        return algebra.mul(algebra.of(parseRate(maintenanceMarginRate)), at)
+        return algebra.mul(algebra.read(maintenanceMarginRate), at)
       })
     case 'size-rate':
       return algebra.mul(value, sizeRateOf(sized, markValue, maintenance))
     case 'per-contract':
-      return algebra.mul(magnitude(algebra, sized.size), algebra.of(parseDecimal(maintenance.amount)))
+      return algebra.mul(magnitude(algebra, sized.size), algebra.read(maintenance.amount))
     case 'side-rates':
       return share(isLong ? maintenance.long : maintenance.short)
     case 'used-margin':
       return usedMarginOf(sized, markValue, maintenance.share)
     case 'initial-share': {
       const { initialRate, share: part } = maintenance
-      return algebra.mul(algebra.of(parseRate(part)), roundedMargin(sized, share(initialRate)))
+      return algebra.mul(algebra.read(part), roundedMargin(sized, share(initialRate)))
     }
     case 'option-standard':
       return optionMaintenanceOf(sized, markValue, market.underlyingPrice)
@@ -54,8 +54,8 @@ export function usedMarginOf<N>(
 ): N {
   const { leverage, symbol } = ruled.position
   assert(leverage !== undefined, `position ${symbol} states the leverage that its used margin needs`)
-  const used = algebra.div(isLong ? entryValue : markValue, algebra.of(parseDecimal(leverage)))
-  return algebra.mul(algebra.of(parseRate(share)), used)
+  const used = algebra.div(isLong ? entryValue : markValue, algebra.read(leverage))
+  return algebra.mul(algebra.read(share), used)
 }
 
 /** The maintenance margin rate that the venue gives to this position alone; undefined where its table holds. */
@@ -87,10 +87,7 @@ export function sizeRateOf<N>(
   rate: { base: string; increment: string },
 ): N {
   const coins = ruled.rules.contribution === 'inverse' ? markValue : amount
-  return algebra.add(
-    algebra.of(parseRate(rate.base)),
-    algebra.mul(algebra.of(parseRate(rate.increment)), coins),
-  )
+  return algebra.add(algebra.read(rate.base), algebra.mul(algebra.read(rate.increment), coins))
 }
 
 /**

@@ -10,7 +10,7 @@ import { type KnownPrices, type Moved, pricesMoved } from './formula-figures.ts'
 import type { Root } from './polynomial-roots.ts'
 import { positionFiguresOf } from './position-formulas.ts'
 import type { RuledPosition } from './position-value.ts'
-import { compare, ONE, parseDecimal, type Rational, ZERO } from './rational.ts'
+import { compare, ONE, type Rational, ZERO } from './rational.ts'
 import { type SettledPositions, slackOfSettled } from './settled.ts'
 import type { Steps } from './steps.ts'
 import { addTraced, PARAMETER, type Traced, Tracer } from './traced.ts'
@@ -76,7 +76,7 @@ function* passCaps(
   for (const leaf of passed) {
     const ruled = prices.formula.positions[places[leaf - places.length]!]!
     const tracer = new Tracer(share, 'up')
-    const size = tracer.of(parseDecimal(ruled.position.size))
+    const size = tracer.read(ruled.position.size)
     const market = marketOf(ruled, pricesBeyond)
     const { contribution, maintenanceMargin } = positionFiguresOf(tracer, ruled, size, market)
     nodes[leaf] = { contribution, maintenanceMargin, next: tracer.firstGuard(end) }

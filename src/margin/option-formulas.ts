@@ -1,7 +1,7 @@
 // Standard margin of options (Deribit), for each unit in the coin or the quote currency in which they are priced.
 import { assert } from '../errors.ts'
 import type { RuledPosition, SizedPosition } from './position-value.ts'
-import { parseDecimal, parseRate, ZERO } from './rational.ts'
+import { ZERO } from './rational.ts'
 
 /**
  * Symbol of the underlying whose mark counts in the maintenance margin of a position: of a short option in the quote currency.
@@ -29,7 +29,7 @@ export function optionMaintenanceOf<N>(
   const { maintenance, option } = ruled.rules
   assert(maintenance.kind === 'option-standard' && option !== undefined, 'an option has its terms')
   if (isLong) return algebra.of(ZERO)
-  const rate = algebra.of(parseRate(maintenance.maintenanceRate))
+  const rate = algebra.read(maintenance.maintenanceRate)
   const ofUnderlying = algebra.mul(rate, underlyingValueOf(sized, option.pricedIn, underlyingPrice))
   const least =
     option.type === 'call' ? ofUnderlying : algebra.larger(ofUnderlying, algebra.mul(rate, markValue))
@@ -50,14 +50,14 @@ export function optionInitialOf<N>(
   assert(maintenance.kind === 'option-standard' && option !== undefined, 'an option has its terms')
   if (isLong) return algebra.of(ZERO)
   if (underlyingPrice === undefined) return undefined
-  const strike = algebra.of(parseDecimal(option.strike))
+  const strike = algebra.read(option.strike)
   const zero = algebra.of(ZERO)
   const distance =
     option.type === 'call' ? algebra.sub(strike, underlyingPrice) : algebra.sub(underlyingPrice, strike)
   const outOfTheMoney = algebra.larger(distance, zero)
   const rate = algebra.larger(
-    algebra.sub(algebra.of(parseRate(maintenance.initialRate)), algebra.div(outOfTheMoney, underlyingPrice)),
-    algebra.of(parseRate(maintenance.initialRateMin)),
+    algebra.sub(algebra.read(maintenance.initialRate), algebra.div(outOfTheMoney, underlyingPrice)),
+    algebra.read(maintenance.initialRateMin),
   )
   const underlying = underlyingValueOf(sized, option.pricedIn, underlyingPrice)
   const margin = algebra.add(algebra.mul(rate, underlying), markValue)

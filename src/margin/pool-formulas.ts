@@ -212,7 +212,7 @@ function weighted<N>(algebra: Algebra<N>, { weights }: PoolAsset, amount: N, pri
 /** What is held with the weights of its tiers; below zero `liabilityRatio` times. */
 function weightedHeld<N>(algebra: Algebra<N>, rules: CollateralRules, held: N): N {
   if (algebra.compare(held, algebra.of(ZERO)) < 0)
-    return algebra.mul(algebra.of(parseRate(rules.liabilityRatio)), held)
+    return algebra.mul(algebra.read(rules.liabilityRatio), held)
   const { ratio, constant } = weightOf(algebra, rules, held)
   return algebra.add(algebra.mul(algebra.of(ratio), held), algebra.of(constant))
 }

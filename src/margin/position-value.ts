@@ -34,8 +34,8 @@ export interface SizedPosition<N> {
 
 export function sizedPositionOf<N>(algebra: Algebra<N>, ruled: RuledPosition, size: N): SizedPosition<N> {
   const { position, rules } = ruled
-  const amount = algebra.mul(magnitude(algebra, size), algebra.of(parseDecimal(rules.multiplier)))
-  const entryPrice = algebra.of(parseDecimal(position.entryPrice))
+  const amount = algebra.mul(magnitude(algebra, size), algebra.read(rules.multiplier))
+  const entryPrice = algebra.read(position.entryPrice)
   const isLong = !position.size.startsWith('-')
   const sized = { algebra, ruled, isLong, size, amount, entryValue: amount }
   return { ...sized, entryValue: lotValueOf(sized, entryPrice) }
@@ -47,8 +47,8 @@ function lotValueOf<N>({ algebra, ruled, amount, size }: SizedPosition<N>, price
   const worth = (units: N) =>
     contribution === 'inverse' ? algebra.div(units, price) : algebra.mul(units, price)
   if (rounding?.per !== 'lot') return worth(amount)
-  const lotSize = algebra.of(parseDecimal(rounding.lotSize!))
-  const lot = algebra.mul(lotSize, algebra.of(parseDecimal(multiplier)))
+  const lotSize = algebra.read(rounding.lotSize!)
+  const lot = algebra.mul(lotSize, algebra.read(multiplier))
   const lots = algebra.div(magnitude(algebra, size), lotSize)
   return algebra.mul(lots, algebra.round(worth(lot), parseDecimal(rounding.unit), 'nearest'))
 }

@@ -12,7 +12,7 @@ import {
   subPolynomials,
 } from './polynomial.ts'
 import { firstRootBeyond, type Root, type Side, signBeside } from './polynomial-roots.ts'
-import { abs, compare, div, ONE, type Rational } from './rational.ts'
+import { abs, compare, div, ONE, parseRate, type Rational } from './rational.ts'
 
 /** `over` divided by the product of the factors, each above zero where the formulas are defined. */
 export interface Traced {
@@ -47,6 +47,10 @@ export class Tracer implements Algebra<Traced> {
 
   of(value: Rational): Traced {
     return { over: constantPolynomial(value), under: NO_FACTORS }
+  }
+
+  read(text: string): Traced {
+    return this.of(parseRate(text))
   }
 
   add(a: Traced, b: Traced): Traced {

@@ -45,6 +45,28 @@ describe(`intervals (seed ${SEED})`, () => {
     }
   })
 
+  it('read the exact value of a decimal and of a fraction: zero and whole numbers as one point', () => {
+    const algebra = new Intervals(100)
+    const random = seededRandom(SEED)
+    for (let index = 0; index < CASES; index++) {
+      const digits = (most: number) =>
+        Array.from({ length: between(random, 1, most) }, () => between(random, 0, 9)).join('')
+      const sign = random() < 0.5 ? '-' : ''
+      const text = random() < 0.3 ? `${sign}${digits(15)}` : `${sign}${digits(15)}.${digits(18)}`
+      const read = algebra.read(text)
+      expect(holds(read, parseRate(text)), text).toBe(true)
+      expect(read.high - read.low, text).toBeLessThanOrEqual(Math.abs(read.high) * 1e-15 + 1e-300)
+    }
+    for (const text of ['1/30', '-2/3', '7/2']) {
+      const { low, high } = algebra.read(text)
+      expect(holds({ low, high }, parseRate(text)), text).toBe(true)
+      expect(low, text).toBeLessThan(high)
+    }
+    expect(algebra.read('-0.000')).toEqual({ low: 0, high: 0 })
+    expect(algebra.read('999999999999999')).toEqual({ low: 999999999999999, high: 999999999999999 })
+    expect(algebra.read('0.1').low).toBeLessThan(algebra.read('0.1').high)
+  })
+
   it('follow both ways of a comparison whose order is not known, and one way where it is', () => {
     const algebra = new Intervals(100)
     const wide = { low: -1, high: 1 }

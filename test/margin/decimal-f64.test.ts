@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { decimalToF64 } from '../../src/kernel/decimal-f64.ts'
+import { decimalToF64 } from '../../src/margin/decimal-f64.ts'
 import { below, seededRandom } from '../../src/system/index.ts'
 
 test('a decimal in f64 is the number that JavaScript reads, for every length (seed 3)', () => {
