@@ -110,8 +110,7 @@ describe('docs/accounts.md', () => {
   })
 
   it('shows accounts that import takes', async () => {
-    const [json = '', ...others] = blocks(text, 'json')
-    expect(others).toEqual([])
+    const [json = ''] = blocks(text, 'json')
     expect(await imported(json, 'jsonl')).toMatchObject({ read: 1, imported: 1, refused: [] })
     expect(await imported(blocks(text, 'csv').join(''), 'csv')).toMatchObject({
       read: 1,
@@ -157,6 +156,16 @@ describe('docs/rules.md', () => {
     const example = JSON.parse(read('examples/rules.json'))
     const [short, full] = blocks(text, 'json').map((block) => JSON.parse(block))
     expect({ ...short, ...full }).toEqual(example)
+  })
+})
+
+describe('examples/spot-margin-rules.json', () => {
+  it('is a rules file whose rules are all computed', () => {
+    const { bookOf } = ruleBooks(
+      { rulesFile: pathOf('examples/spot-margin-rules.json'), strictRules: true },
+      0,
+    )
+    expect(refusedRules(bookOf)).toEqual([])
   })
 })
 

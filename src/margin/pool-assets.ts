@@ -134,7 +134,8 @@ function faultOf(asset: string, isOwed: boolean, pool: Pool, book: RuleBook): st
     if (refusal !== undefined) return `its collateral rules are refused: ${refusal}`
     const other = statedRulesOf(asset, book)[0]?.poolKind
     const lack = `rule book ${book.version} does not say how ${asset} counts in a pool valued in ${pool.currency}`
-    return other === undefined ? lack : `${lack}: its rules are those of a ${other} pool`
+    const ofOther = other === undefined ? '' : `: its rules are those of a ${other} pool`
+    return `${lack}${ofOther}; a rules file says it as collateralRules (docs/rules.md)`
   }
   if (!isOwed || !lacksDebtRate(rules, pool, book)) return undefined
   return `rule book ${book.version} does not say what maintenance margin a debt of ${asset} needs: give liabilityMaintenanceRate in its collateralRules`

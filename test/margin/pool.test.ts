@@ -306,7 +306,7 @@ describe('a pool over several currencies', () => {
   it('refuses an asset whose weight no rule states, by name', () => {
     const account = multi({ collateral: [{ asset: 'DOGE', amount: '1' }] })
     expect(() => stateOf(account, bookWith({ USDT: AS_IT_IS }, rules), {})).toThrow(
-      /^collateral\[0\]\.asset is "DOGE": rule book .* does not say how DOGE counts in a pool valued in USD$/,
+      /^collateral\[0\]\.asset is "DOGE": rule book .* does not say how DOGE counts in a pool valued in USD; a rules file says it as collateralRules \(docs\/rules\.md\)$/,
     )
   })
 
@@ -641,7 +641,9 @@ describe('collateral rules of a pool', () => {
     const book = bookWith({ BTC: { ...AS_IT_IS, poolKind: 'spot-margin' } })
     expect(accountFaultsOf(held, book)).toEqual([
       expect.objectContaining({
-        rule: expect.stringContaining('pool valued in USD: its rules are those of a spot-margin pool'),
+        rule: expect.stringContaining(
+          'pool valued in USD: its rules are those of a spot-margin pool; a rules file says it as collateralRules (docs/rules.md)',
+        ),
       }),
     ])
     expect(() => marginAccountsOf(held, book)).toThrow(/spot-margin pool/)
@@ -672,7 +674,7 @@ describe('collateral rules of a pool', () => {
         code: 'ACCOUNT_UNSUPPORTED',
         path: ['collateral', 0, 'asset'],
         rule: expect.stringMatching(
-          /how ETH counts in a pool .*: its rules are those of a multi-asset pool$/,
+          /how ETH counts in a pool .*: its rules are those of a multi-asset pool; a rules file says it as/,
         ),
       },
     ])
