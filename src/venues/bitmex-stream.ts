@@ -1,7 +1,7 @@
 import type { Decimal, FrameKind, FrameParser, FrameSink, SocketSource } from '../domain/index.ts'
-import { isObject, isSymbol, type JsonObject, type OwnFunding } from './frame.ts'
+import { isObject, type JsonObject, type OwnFunding } from './frame.ts'
 import { IndexCarriers } from './index-names.ts'
-import { frameKeepingDigits, priceOfFrame, rateOfFrame, timeOfIso } from './numbers.ts'
+import { frameKeepingDigits, isNameOfFrame, priceOfFrame, rateOfFrame, timeOfIso } from './numbers.ts'
 import { bothWays, subscribeFrames } from './subscribe.ts'
 
 const TABLE = 'instrument'
@@ -161,7 +161,7 @@ interface StatedRow extends JsonObject {
 }
 
 function isRow(value: unknown): value is StatedRow {
-  return isObject(value) && isSymbol(value.symbol)
+  return isObject(value) && isNameOfFrame(value.symbol)
 }
 
 /** One acknowledgement a topic. A refusal repeats the request; with several topics it does not say which one is wrong. */
@@ -185,5 +185,5 @@ function replyKind(
 function symbolOf(topic: unknown): string | undefined {
   if (typeof topic !== 'string' || !topic.startsWith(TOPIC_PREFIX)) return undefined
   const symbol = topic.slice(TOPIC_PREFIX.length)
-  return isSymbol(symbol) ? symbol : undefined
+  return isNameOfFrame(symbol) ? symbol : undefined
 }

@@ -1,7 +1,7 @@
 import type { FrameKind, FrameParser, FrameSink, SocketSource } from '../domain/index.ts'
-import { isObject, isSymbol, type JsonObject } from './frame.ts'
+import { isObject, type JsonObject } from './frame.ts'
 import { IndexCarriers } from './index-names.ts'
-import { frameKeepingDigits, priceOfFrame, timeOf } from './numbers.ts'
+import { frameKeepingDigits, isNameOfFrame, priceOfFrame, timeOf } from './numbers.ts'
 import { bothWays, subscribeFrames } from './subscribe.ts'
 
 const CHANNEL = /^ticker\.(.+)\.(?:raw|100ms|agg2)$/
@@ -76,7 +76,7 @@ const PARSER: FrameParser = {
 
 /** Each ticker is the whole state. An inverse option has its mark in coin. */
 function ticker(symbol: string, data: unknown, sink: FrameSink): FrameKind {
-  if (!isObject(data) || !isSymbol(symbol) || data.instrument_name !== symbol) return 'malformed'
+  if (!isObject(data) || !isNameOfFrame(symbol) || data.instrument_name !== symbol) return 'malformed'
   const price = priceOfFrame(data.mark_price)
   const timeMs = timeOf(data.timestamp)
   if (price === undefined || timeMs === undefined) return 'malformed'
@@ -107,6 +107,6 @@ function replyKind(frame: string, { id, result, error }: JsonObject, sink: Frame
   const symbols = result.flatMap((channel) =>
     typeof channel === 'string' ? (CHANNEL.exec(channel)?.slice(1) ?? []) : [],
   )
-  sink.acknowledged(symbols.filter(isSymbol))
+  sink.acknowledged(symbols.filter(isNameOfFrame))
   return 'acknowledged'
 }

@@ -1,7 +1,7 @@
 import type { FrameKind, FrameParser, FrameSink, SocketSource } from '../domain/index.ts'
-import { isObject, isSymbol, type JsonObject, type OwnFunding } from './frame.ts'
+import { isObject, type JsonObject, type OwnFunding } from './frame.ts'
 import { IndexCarriers, type IndexedContracts } from './index-names.ts'
-import { frameKeepingDigits, priceOfFrame, rateOfFrame, timeOf } from './numbers.ts'
+import { frameKeepingDigits, isNameOfFrame, priceOfFrame, rateOfFrame, timeOf } from './numbers.ts'
 import { bothWays, subscribeFrames } from './subscribe.ts'
 
 const FEED = 'ticker'
@@ -69,7 +69,7 @@ class KrakenParser implements FrameParser {
   ): FrameKind {
     const price = priceOfFrame(markPrice)
     const timeMs = timeOf(time)
-    if (!isSymbol(symbol) || price === undefined || timeMs === undefined) return 'malformed'
+    if (!isNameOfFrame(symbol) || price === undefined || timeMs === undefined) return 'malformed'
     // The absolute rate, `funding_rate`, is money for a contract.
     this.#funding.fundingRate = rateOfFrame(further.relative_funding_rate)
     this.#funding.nextFundingTimeMs = timeOf(further.next_funding_rate_time)
@@ -88,7 +88,7 @@ class KrakenParser implements FrameParser {
       return 'rejected'
     }
     if (event !== 'subscribed' || feed !== FEED || !Array.isArray(product_ids)) return 'ignored'
-    sink.acknowledged(product_ids.filter(isSymbol))
+    sink.acknowledged(product_ids.filter(isNameOfFrame))
     return 'acknowledged'
   }
 }

@@ -1,5 +1,6 @@
 import { DECIMAL_PATTERN, type Decimal, isPrice } from '../domain/index.ts'
 import { readJsonKeepingDigits } from '../input/index.ts'
+import { isSymbol } from './frame.ts'
 
 /**
  * The value of a frame of a venue that prints prices as JSON numbers, each number as its text, because a number of JavaScript
@@ -32,6 +33,11 @@ export function plainNumberOf(value: unknown): Decimal | undefined {
 
 /** With an exponent that `plainNumberOf` takes. */
 const JSON_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d{1,3})?$/
+
+/** A symbol of a frame. No venue names a contract by a number, and a number in its place is a text by now. */
+export function isNameOfFrame(value: unknown): value is string {
+  return isSymbol(value) && !JSON_NUMBER.test(value)
+}
 
 /** A price of a frame in our grammar, trailing zeros left out. undefined for what is no price. */
 export function priceOfFrame(value: unknown): Decimal | undefined {
