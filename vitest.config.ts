@@ -24,6 +24,7 @@ const UNIT = [
 const ALONE = [
   'test/delivery/outbox.test.ts',
   'test/feed/allocation.test.ts',
+  'test/feed/malformed.test.ts',
   'test/monitor/allocation.test.ts',
   'test/subscriber/inbox-disk.test.ts',
   'test/system/disk.test.ts',

@@ -1,6 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { parseVenueId, venueOf } from '../../src/venues/index.ts'
+import { framesOf, RECORDED_VENUES, recordedFiles } from '../support/recordings.ts'
 import { sharedPath } from '../support/shared.ts'
 import { type Reading, type RecordedTick, read } from './record.ts'
 
@@ -253,18 +253,6 @@ const INDEX_PRICES: Readonly<Record<string, Reading['indexPrices']>> = {
   'deribit/ws-ticker/nautilus-ws_ticker.json': [['BTC/USD index', '92263.55', 1_765_541_474_086]],
 }
 
-const FOLDERS: Readonly<Record<string, string>> = {
-  bybit: 'bybit',
-  'binance-usdm': 'binance',
-  'binance-coinm': 'binance',
-  okx: 'okx',
-  'kraken-futures': 'kraken',
-  deribit: 'deribit',
-  bitmex: 'bitmex',
-  hyperliquid: 'hyperliquid',
-  dydx: 'dydx',
-}
-
 /** Of one frame; a longer one is cut at fewer places, evenly. */
 const CUTS_MAX = 4_096
 
@@ -273,11 +261,11 @@ const suffix = recordings === undefined ? ' (skipped: no recordings beside the p
 
 describe.skipIf(recordings === undefined)(`recorded frames${suffix}`, () => {
   it('are all listed with what they hold', () => {
-    expect(recordedFiles().sort()).toEqual([...Object.keys(HELD), ...Object.keys(CAPTURED)].sort())
+    expect(recordedFiles(recordings!).sort()).toEqual([...Object.keys(HELD), ...Object.keys(CAPTURED)].sort())
   })
 
   it.each(Object.keys(HELD))('%s decodes to what it holds', (file) => {
-    const readings = readAll(file, framesOf(file))
+    const readings = readAll(file, framesOf(recordings!, file))
     expect(readings.map(({ indexPrices: _, ...reading }) => reading)).toEqual(HELD[file]!.map(readingOf))
     const indexPrices = readings.flatMap((reading) => reading.indexPrices)
     expect(indexPrices).toEqual(INDEX_PRICES[file] ?? [])
@@ -286,7 +274,7 @@ describe.skipIf(recordings === undefined)(`recorded frames${suffix}`, () => {
   it.each(Object.keys(CAPTURED))(
     '%s, a live capture, holds so many marks and no frame that cannot be read',
     (file) => {
-      const readings = readAll(file, framesOf(file))
+      const readings = readAll(file, framesOf(recordings!, file))
       const ticked = readings.filter(({ ticks }) => ticks.length > 0)
       const [first] = ticked[0]?.ticks ?? []
       expect({
@@ -299,7 +287,7 @@ describe.skipIf(recordings === undefined)(`recorded frames${suffix}`, () => {
   )
 
   it.each(Object.keys(HELD))('%s, cut anywhere, gives no tick that it does not hold', (file) => {
-    for (const frame of framesOf(file)) {
+    for (const frame of framesOf(recordings!, file)) {
       const whole = JSON.stringify(readAll(file, [frame])[0]!.ticks)
       for (let length = 0; length < frame.length; length += Math.ceil(frame.length / CUTS_MAX)) {
         const { ticks } = readAll(file, [frame.slice(0, length)])[0]!
@@ -310,40 +298,9 @@ describe.skipIf(recordings === undefined)(`recorded frames${suffix}`, () => {
   })
 })
 
-function recordedFiles(): string[] {
-  return Object.keys(FOLDERS).flatMap((venue) =>
-    readdirSync(`${recordings}/${venue}`)
-      .filter((folder) => folder.startsWith('ws-'))
-      .flatMap((folder) =>
-        readdirSync(`${recordings}/${venue}/${folder}`).map((file) => `${venue}/${folder}/${file}`),
-      ),
-  )
-}
-
 function readAll(file: string, frames: readonly string[]) {
-  const parser = venueOf(parseVenueId(FOLDERS[file.split('/')[0]!]!)).sources[0]!.createParser()
+  const parser = venueOf(parseVenueId(RECORDED_VENUES[file.split('/')[0]!]!)).sources[0]!.createParser()
   return frames.map((frame) => read(parser, frame))
-}
-
-/** `.jsonl`: a frame a line. `.json`: one frame. `.txt`: a script, of which `<` and `=` are what the venue sent. */
-function framesOf(file: string): string[] {
-  const text = readFileSync(`${recordings}/${file}`, 'utf8')
-  if (file.endsWith('.jsonl'))
-    return text
-      .split('\n')
-      .filter((line) => line.trim() !== '')
-      .map(captured)
-  if (file.endsWith('.json')) return [text]
-  return text
-    .replaceAll(/\|\d\|/g, '1')
-    .split(/^(?=[<>=])/m)
-    .filter((block) => !block.startsWith('>'))
-    .map((block) => block.slice(1).trim())
-}
-
-/** A live capture puts each frame beside the time of its arrival. */
-function captured(line: string): string {
-  return /^\{"recv":[\d.]+,"msg":(.*)\}$/.exec(line)?.[1] ?? line
 }
 
 function readingOf(expected: Expected): Omit<Reading, 'indexPrices'> {

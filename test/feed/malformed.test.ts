@@ -1,0 +1,62 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+import { describe, expect, it } from 'vitest'
+import { sourceOf, VENUE_NAMES } from '../../src/venues/index.ts'
+import { MalformedRun } from '../support/malformed/run.ts'
+import { SEEDS } from '../support/malformed/seeds.ts'
+import { canBeSpoilt, SPOIL_NAMES } from '../support/malformed/spoil.ts'
+import { framesOf, RECORDED_VENUES, recordedFiles } from '../support/recordings.ts'
+import { testCases, testSeed } from '../support/seed.ts'
+import { sharedPath } from '../support/shared.ts'
+
+const SEED = testSeed(20_261_130)
+/** Of each source; a venue has one or two. */
+const FRAMES = testCases(10_000)
+/** So many are read before memory is measured: the code is compiled, and its caches are full. */
+const WARM_UP_FRAMES = Math.min(2_000, FRAMES)
+const GROWTH_BYTES_MAX = 64 * 1_048_576
+const TIMEOUT_MS = 3_600_000
+
+const recordings = sharedPath('recordings')
+const suffix = recordings === undefined ? ', none made of recorded ones, which are absent' : ''
+
+/** Recorded frames of the venue that can be spoilt. Its two sources read the same. */
+function recordedOf(sourceId: string): readonly string[] {
+  if (recordings === undefined) return []
+  const venue = VENUE_NAMES.get(sourceId)
+  return recordedFiles(recordings)
+    .filter((file) => RECORDED_VENUES[file.split('/')[0]!] === venue)
+    .flatMap((file) => framesOf(recordings, file))
+    .filter(canBeSpoilt)
+}
+
+function residentBytes(): number {
+  setFlagsFromString('--expose-gc')
+  const gc = runInNewContext('gc') as () => void
+  gc()
+  gc()
+  return process.memoryUsage().rss
+}
+
+describe(`${FRAMES} malformed frames of each source${suffix} (seed ${SEED})`, () => {
+  it.each(Object.keys(SEEDS))(
+    'of %s throw nothing, bring no price that they do not state, are counted as what they are, and stay in no memory',
+    (sourceId) => {
+      const run = new MalformedRun(sourceOf(sourceId).id, SEED, recordedOf(sourceId))
+      run.cuts(FRAMES)
+      run.draw(Math.max(WARM_UP_FRAMES, run.frames))
+      const before = residentBytes()
+      run.draw(FRAMES)
+      const grown = residentBytes() - before
+      expect(run.faults).toEqual([])
+      expect(run.frames).toBe(FRAMES)
+      expect(grown).toBeLessThan(GROWTH_BYTES_MAX)
+      if (FRAMES < 10_000) return
+      // A run that spoils too much, or too little, would show nothing.
+      expect([...run.ways].sort()).toEqual([...SPOIL_NAMES].sort())
+      expect(run.prices).toBeGreaterThan(FRAMES / 20)
+      expect(run.kinds.get('malformed')).toBeGreaterThan(FRAMES / 4)
+    },
+    TIMEOUT_MS,
+  )
+})

@@ -1,0 +1,251 @@
+import type { FeedCounters, FrameKind, FrameParser } from '../../../src/domain/index.ts'
+import { PlimsollError } from '../../../src/errors.ts'
+import { connectBudget } from '../../../src/feed/backoff.ts'
+import { type Feed, openFeed } from '../../../src/feed/index.ts'
+import type { SocketEvents } from '../../../src/system/index.ts'
+import { seededRandom } from '../../../src/system/seeded-random.ts'
+import { sourceOf } from '../../../src/venues/index.ts'
+import { DEAF_SINK } from '../../venues/record.ts'
+import { TestClock } from '../clock.ts'
+import { SEEDS, type Seed } from './seeds.ts'
+import { cut, type Spoilt, spoil, spoilAny } from './spoil.ts'
+import { isStatedAs, type Statement, TWIN_OF, type Twin } from './twins.ts'
+
+/** Later than every time that a seed states, so that none is ahead of the clock. */
+const NOW_MS = Date.UTC(2027, 0, 1)
+/** A run ends after so many. */
+const FAULTS_SHOWN = 5
+const FRAME_CHARACTERS_SHOWN = 600
+/** After so many frames a connection makes room for a new one, with a parser that knows nothing. */
+const FRAMES_PER_CONNECTION = 200
+const RECORDED_SHARE = 0.2
+
+export interface Run {
+  readonly frames: number
+  /** How often a price that a frame states was handed on. */
+  readonly prices: number
+  readonly kinds: ReadonlyMap<FrameKind, number>
+  /** The ways in which frames were spoilt. */
+  readonly ways: ReadonlySet<string>
+  /** What must not be: a throw, a price that no frame states, a frame that is counted as something else. */
+  readonly faults: readonly string[]
+}
+
+interface Handed {
+  readonly kind: string
+  readonly symbol: string
+  readonly price: string
+}
+
+/** Reads frames that are spoilt from the seeds of a source, and some recorded ones, and says what goes wrong. */
+export class MalformedRun implements Run {
+  frames = 0
+  prices = 0
+  readonly kinds = new Map<FrameKind, number>()
+  readonly ways = new Set<string>()
+  readonly faults: string[] = []
+  readonly #sourceId: string
+  readonly #random
+  readonly #recorded: readonly string[]
+  #connection: Connection
+
+  constructor(sourceId: string, seed: number, recorded: readonly string[]) {
+    this.#sourceId = sourceId
+    this.#random = seededRandom(seed, Object.keys(SEEDS).indexOf(sourceId))
+    this.#recorded = recorded
+    this.#connection = new Connection(sourceId)
+  }
+
+  /** Every seed cut at every byte, until there are `frames` of them. */
+  cuts(frames: number): void {
+    for (const seed of SEEDS[this.#sourceId]!.seeds) {
+      const bytes = Buffer.byteLength(seed.frame)
+      for (let left = 0; left < bytes && this.frames < frames; left++) this.#read(seed, cut(seed.frame, left))
+    }
+  }
+
+  /** Frames that are spoilt by chance, until there are `frames` of them. */
+  draw(frames: number): void {
+    const random = this.#random
+    const { seeds } = SEEDS[this.#sourceId]!
+    while (this.frames < frames && this.faults.length < FAULTS_SHOWN) {
+      const recorded = this.#recorded[Math.floor(random() * this.#recorded.length)]
+      const seed = seeds[Math.floor(random() * seeds.length)]!
+      if (recorded !== undefined && random() < RECORDED_SHARE)
+        this.#read(undefined, spoilAny(random, recorded))
+      else this.#read(seed, spoil(random, seed))
+    }
+  }
+
+  #read(seed: Seed | undefined, spoilt: Spoilt): void {
+    if (this.frames % FRAMES_PER_CONNECTION === 0) {
+      this.#connection.close()
+      this.#connection = new Connection(this.#sourceId)
+    }
+    for (const frame of seed?.opening ?? [])
+      this.#connection.read({ says: 'opening', text: frame, isBinary: false })
+    const { kind, handed, faults } = this.#connection.read(spoilt)
+    this.frames++
+    this.prices += handed
+    this.ways.add(spoilt.says)
+    this.kinds.set(kind, (this.kinds.get(kind) ?? 0) + 1)
+    for (const fault of faults) {
+      const shown = JSON.stringify(spoilt.text.slice(0, FRAME_CHARACTERS_SHOWN))
+      this.faults.push(`frame ${this.frames}, ${spoilt.says}: ${fault}: ${shown}`)
+    }
+  }
+}
+
+/** One connection of the feed, and beside it a parser whose every price is heard, watched or not. */
+class Connection {
+  readonly #twin: Twin
+  readonly #parser: FrameParser
+  readonly #feed: Feed
+  #events: SocketEvents | undefined
+  #heard: Handed[] = []
+  #faults: string[] = []
+  /** What the last frame, and the last one that was read, state of each index price. */
+  readonly #indexes = { any: new Map<string, Statement>(), read: new Map<string, Statement>() }
+
+  constructor(sourceId: string) {
+    const source = sourceOf(sourceId)
+    this.#twin = TWIN_OF[sourceId]!
+    this.#parser = source.createParser()
+    const clock = new TestClock(NOW_MS)
+    const never = (): never => {
+      throw new Error('a socket is the only thing that this source opens')
+    }
+    this.#feed = openFeed({
+      source,
+      symbols: SEEDS[sourceId]!.watched,
+      clock,
+      random: seededRandom(1),
+      budget: connectBudget(clock),
+      log: { info: () => {}, warn: () => {} },
+      machine: {
+        connect: (_url, _limits, events) => {
+          this.#events = events
+          return {
+            isClosed: true,
+            unsentBytes: 0,
+            send: () => {},
+            ping: () => {},
+            close: () => {},
+            terminate: () => {},
+          }
+        },
+        httpGet: never,
+        openFollowed: never,
+      },
+      sink: {
+        frameStart: () => {},
+        frameEnd: () => {},
+        price: (kind, symbol, price) => void this.#heard.push({ kind, symbol, price }),
+        unchanged: () => {},
+        marketState: () => {},
+        marketUnreadable: () => {},
+        marketRefused: () => {},
+        marketTaken: () => {},
+        connection: () => {},
+        fault: (error) => {
+          const isReport = error instanceof PlimsollError && error.code === 'FEED_REJECTED'
+          if (!isReport) this.#faults.push(`the feed let out ${error.stack}`)
+        },
+      },
+    })
+    clock.advance(1)
+    this.#events!.opened()
+  }
+
+  close(): void {
+    void this.#feed.close()
+  }
+
+  read(spoilt: Spoilt): {
+    readonly kind: FrameKind
+    readonly handed: number
+    readonly faults: readonly string[]
+  } {
+    const { text, isBinary, kind: expected } = spoilt
+    this.#faults = []
+    const { kind, prices } = isBinary ? { kind: 'malformed' as const, prices: [] } : this.#parse(text)
+    const isJson = isJsonText(text) || this.#twin.words?.includes(text) === true
+    this.#must(expected === undefined || kind === expected, `is ${kind} and must be ${expected}`)
+    this.#must(isJson || kind === 'malformed', `is no JSON, and is ${kind}`)
+    this.#must(prices.length === 0 || kind === 'ticks', `gives a price, and is ${kind}`)
+    this.#count(text, isBinary, kind)
+    const stated = isBinary ? [] : this.#twin.read(text)
+    for (const price of [...prices, ...this.#heard])
+      this.#must(this.#isStated(price, stated), `gives ${JSON.stringify(price)}, which it does not state`)
+    for (const each of stated) {
+      if (each.kind !== 'index') continue
+      this.#indexes.any.set(each.symbol, each)
+      if (kind === 'ticks') this.#indexes.read.set(each.symbol, each)
+    }
+    return { kind, handed: prices.length, faults: this.#faults }
+  }
+
+  #parse(text: string): { readonly kind: FrameKind; readonly prices: readonly Handed[] } {
+    const prices: Handed[] = []
+    try {
+      const price = (kind: string, symbol: string, digits: string) =>
+        void prices.push({ kind, symbol, price: digits })
+      const kind = this.#parser.parse(text, { ...DEAF_SINK, price })
+      return { kind, prices }
+    } catch (error) {
+      this.#faults.push(`the venue threw ${(error as Error).stack}`)
+      return { kind: 'malformed', prices }
+    }
+  }
+
+  /** The feed counts the frame once, and as what the parser says that it is. */
+  #count(text: string, isBinary: boolean, kind: FrameKind): void {
+    this.#heard = []
+    const before = { ...this.#feed.counters }
+    try {
+      this.#events!.frame(text, isBinary)
+    } catch (error) {
+      this.#faults.push(`the feed threw ${(error as Error).stack}`)
+    }
+    const after = this.#feed.counters
+    const grown = (name: keyof FeedCounters) => after[name] - before[name]
+    this.#must(grown('frames') === 1, `is counted as ${grown('frames')} frames`)
+    for (const [counter, of] of Object.entries(COUNTED) as [keyof FeedCounters, FrameKind][])
+      this.#must(
+        grown(counter) === (kind === of ? 1 : 0),
+        `is ${kind}, and counted ${grown(counter)} ${counter}`,
+      )
+  }
+
+  #isStated(handed: Handed, stated: readonly Statement[]): boolean {
+    const { kind, symbol, price } = handed
+    const same = stated.filter((each) => each.kind === kind && each.symbol === symbol)
+    const { any, read } = this.#indexes
+    const kept = this.#twin.keepsIndex === true ? [any.get(symbol), read.get(symbol)] : []
+    return (same.length > 0 ? same : kept).some(
+      (each) => each !== undefined && each.kind === kind && isStatedAs(this.#twin, price, each),
+    )
+  }
+
+  #must(holds: boolean, fault: string): void {
+    if (!holds) this.#faults.push(fault)
+  }
+}
+
+/** The counters of kinds; `ticks` counts marks. */
+const COUNTED: Readonly<Partial<Record<keyof FeedCounters, FrameKind>>> = {
+  acknowledged: 'acknowledged',
+  rejected: 'rejected',
+  heartbeats: 'heartbeat',
+  ignored: 'ignored',
+  malformed: 'malformed',
+}
+
+function isJsonText(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
