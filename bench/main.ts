@@ -9,6 +9,7 @@ import { LOAD_BENCH } from './commands/load.ts'
 import { LOG_BENCH } from './commands/log.ts'
 import { MEMORY_BENCH } from './commands/memory.ts'
 import { OVERLOAD_BENCH } from './commands/overload.ts'
+import { PARSE_BENCH } from './commands/parse.ts'
 import { POOLS_TICK_BENCH } from './commands/pools-tick.ts'
 import { STALENESS_BENCH } from './commands/staleness.ts'
 import { VERDICT_BENCH } from './commands/verdict.ts'
@@ -36,6 +37,7 @@ function add<Options>({ name, description, options, run }: Bench<Options>): void
 }
 
 add(KERNEL_BENCH)
+add(PARSE_BENCH)
 add(OVERLOAD_BENCH)
 add(GAP_BENCH)
 add(LOG_BENCH)
