@@ -18,6 +18,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['size', async () => (await import('./size.ts')).sizeCommand()],
   ['margin', async () => (await import('./margin.ts')).marginCommand()],
   ['rules', async () => (await import('./rules.ts')).rulesCommand()],
+  ['probe', async () => (await import('./probe.ts')).probeCommand()],
   ['decode', async () => (await import('./decode.ts')).decodeCommand()],
 ])
 

@@ -5,6 +5,7 @@ export { GatheredLine } from './gathered.ts'
 export { FEED_LIMITS, type FeedLimits } from './limits.ts'
 export { MarketData } from './market-data.ts'
 export type { MarketStatus } from './markets.ts'
+export { Probe, type ProbedFrames, type ProbedMarket, ProbeLog } from './probe.ts'
 export type {
   ConnectionState,
   Feed,

@@ -68,6 +68,7 @@ const ALL = [
   'size',
   'margin',
   'rules',
+  'probe',
   'decode',
 ]
 

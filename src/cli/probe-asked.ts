@@ -1,0 +1,60 @@
+// Which streams `plimsoll probe` listens to, and which markets it asks them for.
+import { KnownNames, type VenueId, type VenueSource } from '../domain/index.ts'
+import { PlimsollError } from '../errors.ts'
+import { expiryMsOf, ruleBookOf, VENUE_NAMES, venueOf } from '../venues/index.ts'
+
+/** Markets of each source that are asked for unless --symbols says which. */
+export const MARKETS_DEFAULT = 20
+
+export interface Asked {
+  readonly source: VenueSource
+  readonly symbols: readonly string[]
+}
+
+/** The flags that say it. */
+export interface ProbeQuestion {
+  readonly venue: string
+  readonly symbols?: readonly string[]
+  readonly url?: string
+}
+
+/** The streams, each with the markets to ask it for. */
+export function askedOf({ venue: name, symbols, url }: ProbeQuestion, nowMs: number): Asked[] {
+  const id = VENUE_NAMES.get(name)
+  if (id === undefined) {
+    const known = [...VENUE_NAMES.keys()]
+    const suggestion = new KnownNames(() => known).suggestionFor(name)
+    throw usage(`--venue ${name} is unknown; it must be one of ${known.join(', ')}${suggestion}`)
+  }
+  const { sources } = venueOf(id)
+  const own = sources.filter((source) => source.id === name)
+  const streams = own.length > 0 ? own : sources
+  if (streams.length === 0) throw usage(`--venue ${name} has rules and no stream that could be heard`)
+  const carried = (symbol: string) => streams.find((source) => source.carries(symbol))
+  const lost = symbols?.filter((symbol) => carried(symbol) === undefined) ?? []
+  if (lost.length > 0) throw usage(`--symbols: no stream of ${name} carries ${lost.join(', ')}`)
+  const wanted = symbols ?? contractsOf(id, nowMs)
+  const asked = streams.flatMap((source) => {
+    const ofSource = wanted.filter((symbol) => carried(symbol) === source)
+    const limited = symbols === undefined ? ofSource.slice(0, MARKETS_DEFAULT) : ofSource
+    return limited.length === 0 ? [] : [{ source, symbols: [...new Set(limited)] }]
+  })
+  if (asked.length === 0)
+    throw usage(`the built-in rules hold no contract of ${name}: give some by --symbols`)
+  if (url !== undefined && asked.length > 1)
+    throw usage(`--url is one stream: --venue must name one of ${streams.map((one) => one.id).join(', ')}`)
+  return asked
+}
+
+/** Those of the built-in rules that have not expired. */
+function contractsOf(venue: VenueId, nowMs: number): string[] {
+  const book = ruleBookOf(venue)
+  return [...book.symbols()].filter((symbol) => {
+    const isInForce = (book.entriesOf(symbol).at(-1)?.rules ?? null) !== null
+    return isInForce && (expiryMsOf(venue, symbol) ?? Number.POSITIVE_INFINITY) > nowMs
+  })
+}
+
+function usage(message: string): PlimsollError {
+  return new PlimsollError('USAGE', message)
+}

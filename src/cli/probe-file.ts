@@ -1,0 +1,54 @@
+// The frames that `plimsoll probe` hears, one a line.
+import { join } from 'node:path'
+import { loadConfig } from '../config.ts'
+import type { Clock } from '../domain/index.ts'
+import { fileReason, PlimsollError } from '../errors.ts'
+import { CompressedFile, makeFolder } from '../system/index.ts'
+import type { Output } from './terminal.ts'
+import { tell } from './wrapping.ts'
+
+const MIB = 2 ** 20
+/** Bytes of one file of frames, after which the probe listens on without it. */
+const FILE_BYTES_MAX = 256 * MIB
+/** Characters that wait for the disk. */
+const WAITING_MAX = 16 * MIB
+
+export interface RecordedFile {
+  readonly path: string
+  append(frame: string): void
+  close(): Promise<void>
+}
+
+/** @throws PlimsollError CONFIGURATION for a folder that cannot be written. */
+export function recordedFile(
+  id: string,
+  { record, dataDir }: { readonly record: string | true; readonly dataDir?: string },
+  clock: Clock,
+  errors: Output,
+): RecordedFile {
+  const settings = loadConfig(dataDir === undefined ? {} : { dataDir })
+  const folder = typeof record === 'string' ? record : join(settings.dataDir, 'probes')
+  const time = new Date(clock.nowMs()).toISOString().replaceAll(/[-:.]/g, '')
+  const path = join(folder, `${id}-${time}.frames.gz`)
+  try {
+    makeFolder(folder)
+  } catch (cause) {
+    const rule = `must be a folder that can be written: ${fileReason(cause)}`
+    throw new PlimsollError('CONFIGURATION', `--record is ${JSON.stringify(folder)}: ${rule}`, { cause })
+  }
+  const ended = (reason: 'full' | 'behind' | Error) =>
+    tell(errors, `plimsoll: the frames of ${id} are kept no further: ${endText(reason)}`)
+  const options = { path, clock, bytesMax: FILE_BYTES_MAX, waitingMax: WAITING_MAX, ended }
+  let file: CompressedFile | undefined
+  const append = (frame: string) => {
+    file ??= new CompressedFile(options)
+    // JSON has line breaks only between its words, where a space says the same.
+    file.append(frame.replaceAll(/[\r\n]+/g, ' '))
+  }
+  return { path, append, close: async () => await file?.close() }
+}
+
+function endText(reason: 'full' | 'behind' | Error): string {
+  if (reason === 'full') return `the file has ${FILE_BYTES_MAX / MIB} MiB`
+  return reason === 'behind' ? 'the disk is too slow' : reason.message
+}
