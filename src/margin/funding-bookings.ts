@@ -5,6 +5,7 @@ import {
   type FundingRecord,
   type FundingRule,
   type FundingTerms,
+  type InstrumentRules,
   type MarginMode,
   type Position,
   positionKey,
@@ -91,6 +92,15 @@ export function fundingPaymentOf(ruled: RuledPosition, markPrice: Rational, rate
   return floorTo(sized.isLong ? neg(paid) : paid, UNIT)
 }
 
+/** Whether the contract has funding. Spot margin has none, whatever its symbol. */
+export function paysFunding(
+  { symbol }: Pick<Position, 'symbol'>,
+  { maintenance }: InstrumentRules,
+  { perpetual }: FundingRule,
+): boolean {
+  return perpetual.test(symbol) && maintenance.kind !== 'used-margin'
+}
+
 /** Applies the funding since the balances of the account were stated. The positions are taken to have been held throughout. */
 export function fundedAccountOf(account: Account, book: RuleBook, since: FundingSince): FundedAccount {
   const rule = book.defaults.funding
@@ -98,9 +108,7 @@ export function fundedAccountOf(account: Account, book: RuleBook, since: Funding
   const due: Due[] = []
   for (const position of rule === undefined ? [] : account.positions) {
     const rules = book.rulesOf(position.symbol)
-    if (!isOpen(position) || rules === undefined || !rule!.perpetual.test(position.symbol)) continue
-    // Spot margin has no funding, whatever its symbol.
-    if (rules.maintenance.kind === 'used-margin') continue
+    if (!isOpen(position) || rules === undefined || !paysFunding(position, rules, rule!)) continue
     const ruled = { position, rules, defaults: book.defaults }
     if (rule!.payment === 'not-computed') balances.lack(ruled, rule!)
     else if (since.isPending(position.symbol)) balances.await(ruled, rule!)

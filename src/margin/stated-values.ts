@@ -1,9 +1,16 @@
 // Values that a stated account can hardly mean. Checked where accounts come in: what a worker computed from a stored one is judged.
 import type { Account, AccountFault, InstrumentRules, Position, RuleBook } from '../domain/index.ts'
 import { isOpen } from './account-faults.ts'
+import { paysFunding } from './funding-bookings.ts'
 import { compare, mul, ONE, parseDecimal, parseRate } from './rational.ts'
 
-type Reason = (position: Position, rules: InstrumentRules, book: RuleBook) => string | undefined
+type StatedAccount = Pick<Account, 'positions' | 'asOfMs'>
+type Reason = (
+  position: Position,
+  rules: InstrumentRules,
+  book: RuleBook,
+  account: StatedAccount,
+) => string | undefined
 
 const REASONS: readonly (readonly [keyof Position, Reason])[] = [
   ['isolatedMargin', reasonAgainstMargin],
@@ -13,33 +20,37 @@ const REASONS: readonly (readonly [keyof Position, Reason])[] = [
 
 /**
  * The values of open positions that no venue states:
- * - an isolated margin below 0, but where the venue lets profit that is not realised be withdrawn;
+ * - an isolated margin below 0, but where the venue lets profit that is not realised be withdrawn, and where the account says
+ *   when its balances were true: funding may have been booked to them since they were assigned, as a worker does it;
  * - a `maintenanceMarginRate` that is not below the initial margin rate of the leverage: usually a percentage;
  * - a `maxLeverage` above that of every table of the contract, and above all that the venue has granted: it would ask for less
  *   margin than the venue ever did.
  */
-export function statedFaultsOf(
-  { positions }: Pick<Account, 'positions'>,
-  book: RuleBook,
-): readonly AccountFault[] {
-  return positions.flatMap((position, index) => {
+export function statedFaultsOf(account: StatedAccount, book: RuleBook): readonly AccountFault[] {
+  return account.positions.flatMap((position, index) => {
     const rules = isOpen(position) ? book.rulesOf(position.symbol) : undefined
     if (rules === undefined) return []
     return REASONS.flatMap(([field, reasonAgainst]): AccountFault[] => {
-      const rule = reasonAgainst(position, rules, book)
+      const rule = reasonAgainst(position, rules, book, account)
       return rule === undefined ? [] : [{ code: 'ACCOUNT_INVALID', path: ['positions', index, field], rule }]
     })
   })
 }
 
 function reasonAgainstMargin(
-  { isolatedMargin }: Position,
-  _: InstrumentRules,
-  { venue, defaults }: RuleBook,
+  position: Position,
+  rules: InstrumentRules,
+  { venue, defaults: { funding, isolatedMarginFallsBelowZero } }: RuleBook,
+  { asOfMs }: StatedAccount,
 ): string | undefined {
-  if (isolatedMargin === undefined || defaults.isolatedMarginFallsBelowZero === true) return undefined
+  const { isolatedMargin } = position
+  if (isolatedMargin === undefined || isolatedMarginFallsBelowZero === true) return undefined
   if (parseDecimal(isolatedMargin).n >= 0n) return undefined
-  return `must be 0 or more: ${venue} keeps no margin below 0 for a position`
+  const rule = `must be 0 or more: ${venue} keeps no margin below 0 for a position`
+  if (funding?.payment !== 'at-mark' || !paysFunding(position, rules, funding)) return rule
+  return asOfMs === undefined
+    ? `${rule}; only funding brings one there, in an account that states asOfMs`
+    : undefined
 }
 
 function reasonAgainstRate(

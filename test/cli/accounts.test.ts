@@ -226,6 +226,26 @@ describe('plimsoll accounts export', () => {
   })
 })
 
+describe('a margin below 0 that a program booked funding to', () => {
+  test('is in the book that an import of its export makes', async () => {
+    const account = {
+      ...testAccount('desk/1', 4),
+      asOfMs: 1_790_000_000_000,
+      positions: [isolatedPosition('BTCUSDT', { isolatedMargin: '-4.45' })],
+    }
+    await book.put(account)
+    const before = await book.get('desk/1')
+    const file = join(directory, 'booked.jsonl')
+    await writeFile(file, (await cli('export')).stdout)
+    await probe.flushall()
+    expect(await importing(file)).toMatchObject({
+      code: 0,
+      stdout: '2 accounts read, 2 imported, 0 refused\n',
+    })
+    expect(await book.get('desk/1')).toEqual(before)
+  })
+})
+
 describe('plimsoll accounts remove', () => {
   test('removes the named accounts with --yes, and informs the followers', async () => {
     const { code, stdout } = await cli('remove', 'desk/1', '--yes')

@@ -168,6 +168,8 @@ describe('funding that falls due while a worker runs', () => {
     })
     expect(verifyEvent(event!)).toMatchObject({ isOk: true })
     await until(() => effects.length === 1)
+    // The book keeps what was stated, so that an export can be imported again.
+    expect(await shard.book.get('before')).toEqual({ ...longAt100('before', '20'), asOfMs: dueMs - 1 })
     await worker.end('SIGKILL')
     exchange.setFunding(SYMBOL, { rate: RATE, nextTimeMs: dueMs + HOUR_MS })
     const second = await shard.startWorker('--take-over')

@@ -17,8 +17,13 @@ const position = (symbol: string, own: object) => ({
 })
 
 /** The faults of an account with that one position, as `path: rule`. */
-function faultsIn(book: Parameters<typeof statedFaultsOf>[1], symbol: string, own: object): string[] {
-  const account = parsedAccount({ positions: [position(symbol, own)] })
+function faultsIn(
+  book: Parameters<typeof statedFaultsOf>[1],
+  symbol: string,
+  own: object,
+  ofAccount: object = {},
+): string[] {
+  const account = parsedAccount({ positions: [position(symbol, own)], ...ofAccount })
   return statedFaultsOf(account, book).map(({ code, path, rule }) => `${code} ${path.join('.')}: ${rule}`)
 }
 
@@ -26,7 +31,8 @@ describe('an isolated margin below 0', () => {
   const isolated = (isolatedMargin: string, size = '1') => ({ marginMode: 'isolated', isolatedMargin, size })
 
   it('is refused where the venue keeps a margin of the position', () => {
-    const rule = 'must be 0 or more: bybit keeps no margin below 0 for a position'
+    const rule =
+      'must be 0 or more: bybit keeps no margin below 0 for a position; only funding brings one there, in an account that states asOfMs'
     for (const margin of ['-5', '-0.000001'])
       expect(faultsIn(bybit.ruleBook, 'BTCUSDT', isolated(margin))).toEqual([
         `ACCOUNT_INVALID positions.0.isolatedMargin: ${rule}`,
@@ -42,6 +48,31 @@ describe('an isolated margin below 0', () => {
     [dydx, 'BTC-USD'],
   ] as const)('is taken where profit that is not realised can be withdrawn: $id', ({ ruleBook }, symbol) => {
     expect(faultsIn(ruleBook, symbol, isolated('-68.126246'))).toEqual([])
+  })
+
+  const timed = { asOfMs: 1_790_000_000_000 }
+
+  it.each([
+    [bybit, 'BTCUSDT'],
+    [bitmex, 'XBTUSD'],
+  ] as const)('is taken where payments may be in the balances: $id', ({ ruleBook }, symbol) => {
+    expect(faultsIn(ruleBook, symbol, isolated('-5'), timed)).toEqual([])
+  })
+
+  it('is refused with asOfMs too where no payment goes out of it', () => {
+    const rule = 'must be 0 or more: test keeps no margin below 0 for a position'
+    const funding = bybit.ruleBook.defaults.funding!
+    const usedMargin = { ...oneTier('0.005'), maintenance: { kind: 'used-margin', share: '0.4' } as const }
+    for (const [symbol, rules, defaults] of [
+      ['BTC-25DEC26', oneTier('0.005'), { ...BYBIT, funding }],
+      ['BTCUSDT', usedMargin, { ...BYBIT, funding }],
+      ['BTCUSDT', oneTier('0.005'), BYBIT],
+      ['BTCUSDT', oneTier('0.005'), { ...BYBIT, funding: { ...funding, payment: 'not-computed' } as const }],
+    ] as const) {
+      expect(faultsIn(bookOf(defaults, { [symbol]: rules }), symbol, isolated('-5'), timed)).toEqual([
+        `ACCOUNT_INVALID positions.0.isolatedMargin: ${rule}`,
+      ])
+    }
   })
 
   it('is judged where funding left it in a stored account', () => {
