@@ -85,7 +85,7 @@ export function expiryAssumptionsOf({ venue, formula }: MarginAccount, nowMs: nu
   })
 }
 
-/** @throws PlimsollError MARK_INVALID with the path of the first price that an option priced in coin cannot have. */
+/** @throws PlimsollError MARK_INVALID with the path of the first price that an option cannot have. */
 export function refuseOptionPrices(
   field: 'marks' | 'exitPrices',
   prices: ReadonlyMap<string, string>,

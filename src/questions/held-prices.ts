@@ -1,7 +1,7 @@
 import type { Decimal, VenueId } from '../domain/index.ts'
 import { type AccountFormula, indexAssetsOf } from '../margin/index.ts'
 import { EVERY_PRICE, INDEX_PREFIX, MARK_PREFIX } from './moves.ts'
-import type { HeldMark, MovedIndexPrice, Prices } from './prices.ts'
+import type { HeldMark, HeldOption, MovedIndexPrice, Prices } from './prices.ts'
 
 /** Most marks that an answer lists. */
 const MARKS_LISTED_MAX = 1_000
@@ -41,6 +41,7 @@ export interface MovedPrices {
 export class HeldPrices {
   readonly #marks = new Map<VenueId, Map<string, HeldMark>>()
   readonly #indexAssets = new Set<string>()
+  readonly #options = new Map<string, HeldOption>()
 
   add(venue: VenueId, { positions, pool }: Pick<AccountFormula, 'positions' | 'pool'>): void {
     let marks = this.#marks.get(venue)
@@ -53,11 +54,17 @@ export class HeldPrices {
       if (marks.get(position.symbol)?.hasEntry !== true) {
         marks.set(position.symbol, { isOption: option !== undefined, hasEntry: true })
       }
+      if (option !== undefined) this.#options.set(`${venue} ${position.symbol}`, { venue, position, rules })
       if (option !== undefined && !marks.has(option.underlying)) {
         marks.set(option.underlying, { isOption: false, hasEntry: false })
       }
     }
     if (pool !== undefined) for (const asset of indexAssetsOf(pool)) this.#indexAssets.add(asset)
+  }
+
+  /** @throws PlimsollError MARK_INVALID for the first option that cannot have its mark, as it is stated or as a move brings it. */
+  refuseImpossibleMarks(prices: Prices): void {
+    for (const option of this.#options.values()) prices.refuseImpossibleMark(option)
   }
 
   /** @param names Of all moves. */

@@ -1,15 +1,13 @@
 export type { Difference } from './differences.ts'
 export { eachMarginAccount, type RefusedAccount } from './judged.ts'
-export type { CountedPrice } from './missing-prices.ts'
-export { EVERY_PRICE, type Move, parseMove } from './moves.ts'
 export {
+  type CountedPrice,
   type MissingPrice,
-  type MovedIndexPrice,
   missingForInitialOf,
   missingPricesOf,
-  type PresentPrices,
-  Prices,
-} from './prices.ts'
+} from './missing-prices.ts'
+export { EVERY_PRICE, type Move, parseMove } from './moves.ts'
+export { type MovedIndexPrice, type PresentPrices, Prices } from './prices.ts'
 export { type MovedMarginAccount, type RulesEffect, rulesEffect } from './rules-effect.ts'
 export { type Sized, type SizeQuestion, sizeOf } from './size.ts'
 export type { Backing, SizedMargin } from './size-margin.ts'

@@ -1,15 +1,15 @@
-import type { Decimal, VenueId } from '../domain/index.ts'
+import type { Decimal, InstrumentRules, VenueId } from '../domain/index.ts'
+import { PlimsollError } from '../errors.ts'
 import {
   type FurtherPrices,
-  fundingSymbolsOf,
   indexAssetsOf,
-  initialSymbolsOf,
   type MarginAccount,
   type MarkOf,
   type RuledPosition,
-  symbolsOf,
+  reasonAgainstOptionPrice,
 } from '../margin/index.ts'
 import { isCurrency } from './currencies.ts'
+import { type MissingPrice, missingPricesOf } from './missing-prices.ts'
 import { leavesPrice, type Move, Moves, moved } from './moves.ts'
 
 /** Present prices. Marks by symbol hold at every venue but where the venue has its own. Index prices are by asset. */
@@ -37,15 +37,9 @@ export interface HeldMark {
   readonly hasEntry: boolean
 }
 
-/** A price that decides about a margin account and is not known. */
-export interface MissingPrice {
-  readonly kind: 'mark' | 'index price' | 'funding rate'
-  /** Venue of a mark or a rate. */
+/** An option in which a position is held. */
+export interface HeldOption extends Pick<RuledPosition, 'position' | 'rules'> {
   readonly venue: VenueId
-  /** The symbol; of an index price the asset. */
-  readonly name: string
-  /** Of the mark of an option that moves leave open: what they move, from which no mark of the option follows. */
-  readonly underlying?: string
 }
 
 /**
@@ -119,6 +113,27 @@ export class Prices {
     const price = moved(move, before)
     const isKnown = price !== undefined || (hasEntry && this.#present.isFromEntry)
     return isKnown ? { before: before ?? null, price: price ?? null } : undefined
+  }
+
+  /**
+   * @throws PlimsollError MARK_INVALID for a mark that the option cannot have, as it is stated or as a move of its name brings it. An
+   * entry price is no mark that can be compared with those of one moment.
+   */
+  refuseImpossibleMark({ venue, position: { symbol }, rules }: HeldOption): void {
+    const { underlying } = rules.option!
+    const statedMarkOf = this.#statedMarks(venue)
+    const stated = statedMarkOf(symbol)
+    refuseImpossible(
+      rules,
+      stated,
+      statedMarkOf(underlying),
+      () => `the present mark of ${symbol} at ${venue} is ${stated}`,
+    )
+    const move = this.#moves.ofMarkByName(symbol)
+    if (move === undefined) return
+    const price = moved(move, stated)
+    const underlyingPrice = moved(this.#moves.ofMark(underlying), statedMarkOf(underlying))
+    refuseImpossible(rules, price, underlyingPrice, () => `a move brings the mark of ${symbol} to ${price}`)
   }
 
   isMarkKept(venue: VenueId, symbol: string): boolean {
@@ -208,36 +223,15 @@ export class Prices {
   }
 }
 
-/** A mark without which the initial margin of a position is not known; the margin account has a verdict. */
-export interface MissingForInitial extends MissingPrice {
-  readonly leavesOpen: 'initialMargin'
-}
-
-/** Those of the margin account. */
-export function missingForInitialOf({ venue, formula }: MarginAccount, markOf: MarkOf): MissingForInitial[] {
-  return initialSymbolsOf(formula)
-    .filter((name) => markOf(name) === undefined)
-    .map((name) => ({ kind: 'mark', venue, name, leavesOpen: 'initialMargin' }))
-}
-
-/** The prices without which the margin account has no verdict. */
-export function missingPricesOf(
-  { venue, formula }: MarginAccount,
-  markOf: MarkOf,
-  { indexPriceOf, fundingRateOf }: FurtherPrices,
-): MissingPrice[] {
-  const missing: MissingPrice[] = []
-  for (const name of symbolsOf(formula)) {
-    if (markOf(name) === undefined) missing.push({ kind: 'mark', venue, name })
-  }
-  const { pool } = formula
-  for (const name of pool === undefined ? [] : indexAssetsOf(pool)) {
-    if (indexPriceOf?.(name, pool!.currency) === undefined) missing.push({ kind: 'index price', venue, name })
-  }
-  for (const name of fundingSymbolsOf(formula)) {
-    if (fundingRateOf?.(name) === undefined) missing.push({ kind: 'funding rate', venue, name })
-  }
-  return missing
+/** `what`: where the price comes from. */
+function refuseImpossible(
+  rules: InstrumentRules,
+  price: Decimal | undefined,
+  underlyingPrice: Decimal | undefined,
+  what: () => string,
+): void {
+  const reason = price === undefined ? undefined : reasonAgainstOptionPrice(rules, price, underlyingPrice)
+  if (reason !== undefined) throw new PlimsollError('MARK_INVALID', `${what()}: ${reason}`)
 }
 
 function entryPriceOf(positions: readonly RuledPosition[], symbol: string): Decimal | undefined {

@@ -1,5 +1,6 @@
 import type { Account, Decimal, RuleBook } from '../domain/index.ts'
 import { type LevelRule, type MarginAccount, ownRulesOver } from '../margin/index.ts'
+import { HeldPrices } from './held-prices.ts'
 import {
   eachMarginAccount,
   higherRatioFirst,
@@ -54,10 +55,14 @@ interface Moved {
   readonly after: Judged
 }
 
-/** Which margin accounts change their level if the rules change and no price does. Exact; without hysteresis. */
+/**
+ * Which margin accounts change their level if the rules change and no price does. Exact; without hysteresis.
+ * @throws PlimsollError MARK_INVALID for a mark that an option of the accounts cannot have.
+ */
 export function rulesEffect({ accounts, before, after, present, rule }: RulesQuestion): RulesEffect {
   const prices = new Prices(present)
   const missing = new MissingPrices()
+  const held = new HeldPrices()
   const ruleFor = ownRulesOver(rule)
   const judgedBefore = new Map<string, Judged>()
   eachMarginAccount(
@@ -75,12 +80,14 @@ export function rulesEffect({ accounts, before, after, present, rule }: RulesQue
     () => after,
     (marginAccount, { levels }) => {
       marginAccounts++
+      held.add(marginAccount.venue, marginAccount.formula)
       const judged = judge(marginAccount, prices, ruleFor(levels))
       if (judged === undefined) return missing.add(prices.missingOf(marginAccount))
       const old = judgedBefore.get(marginAccount.id)
       if (judged.level !== (old?.level ?? 0)) moved.push({ marginAccount, before: old, after: judged })
     },
   )
+  held.refuseImpossibleMarks(prices)
   moved.sort(worstFirst)
   const isUp = ({ before, after }: Moved) => after.level > (before?.level ?? 0)
   return {

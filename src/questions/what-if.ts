@@ -89,6 +89,7 @@ interface Found extends Judged {
 /**
  * Who is warned and who is liquidated if prices move so, without hysteresis. f64 settles the accounts that it proves safe, exact
  * arithmetic decides about all others.
+ * @throws PlimsollError MARK_INVALID for a mark that an option of the accounts cannot have.
  */
 export function whatIf({ accounts, bookOf, present, moves, rule, limit }: WhatIfQuestion): WhatIf {
   const prices = new Prices(present, moves)
@@ -110,6 +111,7 @@ export function whatIf({ accounts, bookOf, present, moves, rule, limit }: WhatIf
     held.add(account.venue, part)
     return true
   })
+  held.refuseImpossibleMarks(prices)
   found.sort(worstFirst)
   const liquidated = found.filter(isLiquidated).length
   const before = new Prices(present)

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import type { Account } from '../../src/domain/index.ts'
+import { type Account, venueId } from '../../src/domain/index.ts'
 import { rulesEffect } from '../../src/questions/index.ts'
+import { venueOf } from '../../src/venues/index.ts'
 import { BINANCE, bookOf, oneTier } from '../margin/support.ts'
-import { isolatedLong } from '../support/accounts.ts'
+import { isolatedLong, parsedAccount } from '../support/accounts.ts'
 import { RATIO_RULE } from '../support/levels.ts'
 
 const BEFORE = bookOf(BINANCE, { AUSDT: oneTier('0.01'), BUSDT: oneTier('0.05') })
@@ -90,5 +91,25 @@ describe('the effect of new rules on accounts', () => {
       { account: 'new', levelBefore: null, ratioBefore: null, level: '1', ratio: '2' },
     ])
     expect(refused).toEqual([{ account: 'odd', reason: expect.stringContaining('DUSDT') }])
+  })
+
+  it('refuses a mark that no option can have', () => {
+    const { ruleBook } = venueOf(venueId('deribit'))
+    const call = 'BTC-25DEC26-60000-C'
+    const position = { symbol: call, marginMode: 'cross', size: '-1', entryPrice: '0.05' }
+    const collateral = [{ asset: 'BTC', amount: '1' }]
+    const account = parsedAccount({ venue: 'deribit', collateral, positions: [position] })
+    const none = new Map()
+    const prices = { marksByVenue: none, indexPrices: none, fundingRates: none, isFromEntry: false }
+    const asked = (mark: string) => () =>
+      rulesEffect({
+        accounts: [account],
+        before: ruleBook,
+        after: ruleBook,
+        present: { ...prices, marks: new Map([[call, mark]]) },
+        rule: RATIO_RULE,
+      })
+    expect(asked('3000')).toThrow(`the present mark of ${call} at deribit is 3000: must be at most 1`)
+    expect(asked('0.05')().unknown).toBe(0)
   })
 })

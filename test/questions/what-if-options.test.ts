@@ -126,11 +126,90 @@ describe('what-if of an option', () => {
   })
 })
 
+describe('a mark that no option can have', () => {
+  const QUOTED = 'BTC_USDC-25DEC26'
+  const quoted = (type: 'C' | 'P') => ({
+    ...holding('0', `${QUOTED}-60000-${type}`, '-0.1', '900'),
+    collateral: [{ asset: 'USDC', amount: '90000' }],
+  })
+  const QUOTED_MARKS = {
+    marks: new Map([
+      [QUOTED, '61000'],
+      [`${QUOTED}-60000-C`, '2000'],
+      [`${QUOTED}-60000-P`, '1000'],
+    ]),
+  }
+
+  it.each([
+    [
+      'a call in coin above its coin',
+      SHORT_CALL,
+      {},
+      `${CALL}=1.001`,
+      `${CALL} to 1.001: must be at most 1, since`,
+    ],
+    ['the same by per cent', SHORT_CALL, {}, `${CALL}=+1901%`, `${CALL} to 1.0005: must be at most 1, since`],
+    [
+      'a put in coin above its strike at the moved underlying',
+      SHORT_PUT,
+      {},
+      `${FUTURE}=100000 ${PUT}=0.61`,
+      `${PUT} to 0.61: times 100000 of ${FUTURE} must be at most the strike of 60000, since`,
+    ],
+    [
+      'one that stays while its underlying rises',
+      SHORT_PUT,
+      {
+        marks: new Map([
+          [PUT, '0.9'],
+          [FUTURE, '61000'],
+        ]),
+      },
+      `${FUTURE}=+10% ${PUT}=0%`,
+      `${PUT} to 0.9: times 67100 of`,
+    ],
+    [
+      'a call in dollars above its moved underlying',
+      quoted('C'),
+      QUOTED_MARKS,
+      `${QUOTED}=-50% ${QUOTED}-60000-C=30501`,
+      `${QUOTED}-60000-C to 30501: must be at most 30500, the price of ${QUOTED}, since`,
+    ],
+    [
+      'a put in dollars above its strike',
+      quoted('P'),
+      { marks: new Map([[`${QUOTED}-60000-P`, '1000']]) },
+      `${QUOTED}-60000-P=60001`,
+      `${QUOTED}-60000-P to 60001: must be at most the strike of 60000, since`,
+    ],
+  ])('is refused by name: %s', (_, account, stated, moves, message) => {
+    const asking = expect(() => ask(account, moves, stated))
+    asking.toThrow(expect.objectContaining({ code: 'MARK_INVALID' }))
+    asking.toThrow(`a move brings the mark of ${message}`)
+  })
+
+  it('is refused where it is stated as the present one', () => {
+    expect(() => ask(SHORT_CALL, '', { marks: new Map([[CALL, '3000']]) })).toThrow(
+      `the present mark of ${CALL} at deribit is 3000: must be at most 1, since`,
+    )
+  })
+
+  it.each([
+    ['1 of a call in coin', SHORT_CALL, {}, `${CALL}=1`],
+    ['the whole strike of a put', SHORT_PUT, {}, `${FUTURE}=120000 ${PUT}=0.5`],
+    ['the whole underlying of a call', quoted('C'), QUOTED_MARKS, `${QUOTED}-60000-C=61000`],
+    ['the strike of a put in dollars', quoted('P'), QUOTED_MARKS, `${QUOTED}-60000-P=60000`],
+    ['a put whose underlying is not known', SHORT_PUT, { marks: new Map([[PUT, '0.04']]) }, `${PUT}=1.5`],
+  ])('is not %s', (_, account, stated, moves) => {
+    expect(ask(account, moves, stated).verdict).not.toBe('unknown')
+  })
+})
+
 describe('an option beside another contract of its coin', () => {
   it('is unknown where that contract moves, unless a move states its mark or keeps its underlying', () => {
     const { verdict, missing } = ask(BESIDE_PERPETUAL, 'BTC-PERPETUAL=-50%')
     expect({ verdict, missing }).toEqual({ verdict: 'unknown', missing: [openMark(PUT)] })
-    expect(ask(BESIDE_PERPETUAL, `BTC-PERPETUAL=-50% ${PUT}=1`).verdict).toBe('liquidated')
+    expect(ask(BESIDE_PERPETUAL, `BTC-PERPETUAL=-50% ${PUT}=0.98`).verdict).toBe('liquidated')
     expect(ask(BESIDE_PERPETUAL, `BTC-PERPETUAL=-50% ${FUTURE}=0%`).verdict).not.toBe('unknown')
     expect(ask(BESIDE_PERPETUAL, 'BTC-PERPETUAL=0%').verdict).not.toBe('unknown')
   })
