@@ -83,6 +83,10 @@ export interface MarginDefaults {
   readonly families?: RegExp
   /** The command that makes rules of what the venue publishes, for a message about a contract that the book does not hold. */
   readonly rulesCommand?: string
+  /** What makes rules of how assets count in multi-asset pools, in words; absent where no body of the venue says it. */
+  readonly collateralWayOut?: string
+  /** Currencies of pools in which a stream of the venue brings index prices; absent where it brings none, so that no pool is judged. */
+  readonly poolCurrencies?: readonly string[]
   /** Absent where no contract of the venue pays funding, or no stream brings its rates. */
   readonly funding?: FundingRule
   /** Whether the venue has isolated positions of a contract; absent where it has them of every one. */

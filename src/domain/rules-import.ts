@@ -66,6 +66,8 @@ export interface NoRulesEndpoint {
 /** Reads what a venue publishes as rules. */
 export interface RulesImport {
   readonly endpoint: RulesEndpoint | NoRulesEndpoint
+  /** The body that says how assets count in multi-asset pools, and whether `endpoint` brings it; absent where none says it. */
+  readonly collateral?: { readonly body: string; readonly isFetched: boolean }
   /** Where the rules come from, for the `source` of each entry that states none. */
   readonly source: string
   /**

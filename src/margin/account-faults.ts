@@ -84,7 +84,7 @@ export function accountFaultsOf(account: Account, book: RuleBook): readonly Acco
       faults.push({
         code: 'ACCOUNT_UNSUPPORTED',
         path: ['collateral', index, 'asset'],
-        rule: FURTHER_ASSET_RULE,
+        rule: furtherAssetRule(account, [...mates.firstOfPool.keys()], book),
       })
     })
   }
@@ -131,9 +131,25 @@ function reasonAgainst(symbol: string, rules: InstrumentRules): string | undefin
   }
 }
 
-const FURTHER_ASSET_RULE =
-  'no position of the account settles in it, and margin in several currencies is not supported; ' +
-  '"separateWallets": true says that it stands behind no other position'
+/** `settling`: in which its cross positions settle. */
+function furtherAssetRule({ positions }: Account, settling: readonly string[], book: RuleBook): string {
+  const { pools, poolCurrencies = [] } = book.defaults
+  const outside = positions.find(
+    (position) =>
+      isOpen(position) &&
+      position.marginMode === 'cross' &&
+      pools?.['multi-asset']?.holds(position.symbol) === false,
+  )
+  const currency = poolCurrencies.find((name) => settling.includes(name)) ?? poolCurrencies[0]
+  const pool =
+    currency === undefined
+      ? `, and no stream of ${book.venue} brings the index prices that a "pool" needs`
+      : outside !== undefined
+        ? `, and a "pool" of ${book.venue} does not hold ${outside.symbol}`
+        : `; "pool": {"currency": ${JSON.stringify(currency)}} puts all assets behind all cross positions (docs/accounts.md, Pools)`
+  const last = '"separateWallets": true says that it stands behind no other position'
+  return `no position of the account settles in it${pool}; ${last}`
+}
 
 function unknownRule({ venue }: Account, { symbol }: Position, book: RuleBook): string {
   const refusal = book.refused?.get(symbol)

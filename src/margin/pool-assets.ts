@@ -135,10 +135,17 @@ function faultOf(asset: string, isOwed: boolean, pool: Pool, book: RuleBook): st
     const other = statedRulesOf(asset, book)[0]?.poolKind
     const lack = `rule book ${book.version} does not say how ${asset} counts in a pool valued in ${pool.currency}`
     const ofOther = other === undefined ? '' : `: its rules are those of a ${other} pool`
-    return `${lack}${ofOther}; a rules file says it as collateralRules (docs/rules.md)`
+    return `${lack}${ofOther}; ${collateralRulesWayOut(pool, book)}`
   }
   if (!isOwed || !lacksDebtRate(rules, pool, book)) return undefined
   return `rule book ${book.version} does not say what maintenance margin a debt of ${asset} needs: give liabilityMaintenanceRate in its collateralRules`
+}
+
+/** How the rules of an asset come into the book, in words. What venues answer says nothing of spot margin. */
+function collateralRulesWayOut({ kind }: Pool, { defaults }: RuleBook): string {
+  const command = kind === 'multi-asset' ? defaults.collateralWayOut : undefined
+  const made = command === undefined ? '' : `: ${command}, for --rules`
+  return `a rules file with collateralRules says it (docs/rules.md, Collateral)${made}`
 }
 
 /** Under which name the refused collateral rules of an asset stand among those of symbols. */

@@ -46,8 +46,12 @@ export const VENUES: readonly Venue[] = [
   dydx,
 ]
 
+/** In which most pools are valued, and a coin whose index price every stream with pools brings in them. */
+const POOL_CURRENCIES = ['USDT', 'USDC', 'USD']
+const POOLED_COIN = 'ETH'
+
 const venues = new Map(VENUES.map((venue) => [venue.id, venue]))
-const books = new Map(VENUES.map((venue) => [venue.id, withRulesCommand(venue)]))
+const books = new Map(VENUES.map((venue) => [venue.id, withWaysOut(venue)]))
 const sources = new Map(VENUES.flatMap((venue) => venue.sources).map((source) => [source.id, source]))
 
 /** Every name of every venue, with the id that it means. */
@@ -84,9 +88,22 @@ export function ruleBookOf(id: VenueId): RuleBook {
   return books.get(id) ?? bookWithoutRules(id)
 }
 
-function withRulesCommand({ id, ruleBook, rulesImport: { endpoint } }: Venue): RuleBook {
-  const rulesCommand = `plimsoll rules ${'reason' in endpoint ? 'import' : 'fetch'} --venue ${id}`
-  return { ...ruleBook, defaults: { ...ruleBook.defaults, rulesCommand } }
+/** What messages about an account name as a way out. */
+function withWaysOut({ id, ruleBook, sources, rulesImport }: Venue): RuleBook {
+  const { endpoint, collateral } = rulesImport
+  const command = (isFetched: boolean) => `plimsoll rules ${isFetched ? 'fetch' : 'import'} --venue ${id}`
+  const ofBody =
+    collateral?.isFetched === false ? ` makes one of the body of ${collateral.body}` : ' makes one'
+  const poolCurrencies = POOL_CURRENCIES.filter((currency) =>
+    sources.some((source) => source.carries(indexName(POOLED_COIN, currency))),
+  )
+  const defaults = {
+    ...ruleBook.defaults,
+    rulesCommand: command(!('reason' in endpoint)),
+    ...(collateral === undefined ? {} : { collateralWayOut: `${command(collateral.isFetched)}${ofBody}` }),
+    ...(poolCurrencies.length === 0 ? {} : { poolCurrencies }),
+  }
+  return { ...ruleBook, defaults }
 }
 
 function bookWithoutRules(venue: VenueId): RuleBook {

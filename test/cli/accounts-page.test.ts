@@ -52,7 +52,7 @@ describe('the accounts of docs/accounts.md', () => {
     const { code, errors } = await plimsoll('import --dry-run -', GAMMA)
     expect(code).toBe(1)
     expect(errors).toMatch(
-      /does not say how BTC counts in a pool valued in USDT: its rules are those of a multi-asset pool; a rules file says it as collateralRules \(docs\/rules\.md\)$/,
+      /does not say how BTC counts in a pool valued in USDT: its rules are those of a multi-asset pool; a rules file with collateralRules says it \(docs\/rules\.md, Collateral\)$/,
     )
   })
 

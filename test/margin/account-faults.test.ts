@@ -43,7 +43,7 @@ function answer(collateral: object[], positions: object[], more: object = {}): u
 }
 
 const FURTHER =
-  'no position of the account settles in it, and margin in several currencies is not supported; ' +
+  'no position of the account settles in it, and no stream of test brings the index prices that a "pool" needs; ' +
   '"separateWallets": true says that it stands behind no other position'
 
 describe('collateral that would count as nothing', () => {

@@ -306,7 +306,7 @@ describe('a pool over several currencies', () => {
   it('refuses an asset whose weight no rule states, by name', () => {
     const account = multi({ collateral: [{ asset: 'DOGE', amount: '1' }] })
     expect(() => stateOf(account, bookWith({ USDT: AS_IT_IS }, rules), {})).toThrow(
-      /^collateral\[0\]\.asset is "DOGE": rule book .* does not say how DOGE counts in a pool valued in USD; a rules file says it as collateralRules \(docs\/rules\.md\)$/,
+      /^collateral\[0\]\.asset is "DOGE": rule book .* does not say how DOGE counts in a pool valued in USD; a rules file with collateralRules says it \(docs\/rules\.md, Collateral\)$/,
     )
   })
 
@@ -642,7 +642,7 @@ describe('collateral rules of a pool', () => {
     expect(accountFaultsOf(held, book)).toEqual([
       expect.objectContaining({
         rule: expect.stringContaining(
-          'pool valued in USD: its rules are those of a spot-margin pool; a rules file says it as collateralRules (docs/rules.md)',
+          'pool valued in USD: its rules are those of a spot-margin pool; a rules file with collateralRules says it (docs/rules.md, Collateral)',
         ),
       }),
     ])
@@ -674,7 +674,7 @@ describe('collateral rules of a pool', () => {
         code: 'ACCOUNT_UNSUPPORTED',
         path: ['collateral', 0, 'asset'],
         rule: expect.stringMatching(
-          /how ETH counts in a pool .*: its rules are those of a multi-asset pool; a rules file says it as/,
+          /how ETH counts in a pool .*: its rules are those of a multi-asset pool; a rules file with collateralRules says it/,
         ),
       },
     ])

@@ -371,7 +371,7 @@ describe('a pool over several currencies', () => {
       {
         account: 'desk',
         message:
-          'collateral[1].asset is "DOGE": rule book pools does not say how DOGE counts in a pool valued in USDT; a rules file says it as collateralRules (docs/rules.md)',
+          'collateral[1].asset is "DOGE": rule book pools does not say how DOGE counts in a pool valued in USDT; a rules file with collateralRules says it (docs/rules.md, Collateral)',
       },
     ])
     monitor.apply({ kind: 'put', account: { ...LONG, version: 3 } })

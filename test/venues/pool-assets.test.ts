@@ -90,3 +90,59 @@ describe('an asset of a pool whose index price comes with a contract', () => {
     expect(indexFaultsOf(poolOf('kraken', 'USD', 'ETH'), withRules(book, rules, 'own'))).toEqual([])
   })
 })
+
+describe('the way out of a refusal', () => {
+  const AMOUNTS = { USDT: '1000', BTC: '1' }
+  const rulesOf = (venue: string, symbol: string, more: object = {}, held = AMOUNTS) => {
+    const account = parsedAccount({
+      venue,
+      collateral: Object.entries(held).map(([asset, amount]) => ({ asset, amount })),
+      positions: [{ symbol, marginMode: 'cross', size: '0.5', entryPrice: '60000', leverage: '10' }],
+      ...more,
+    } as never)
+    return accountFaultsOf(account, ruleBookOf(parseVenueId(venue))).map(({ rule }) => rule)
+  }
+  const LAST = '"separateWallets": true says that it stands behind no other position'
+
+  it.each([
+    ['bybit', 'BTCUSDT', '; "pool": {"currency": "USDT"} puts all assets behind all cross positions'],
+    ['okx', 'BTC-USDT-SWAP', '; "pool": {"currency": "USDT"} puts all assets behind all cross positions'],
+    ['binance', 'BTCUSDT', '; "pool": {"currency": "USDT"} puts all assets behind all cross positions'],
+    ['binance', 'BTCUSD_PERP', ', and a "pool" of binance does not hold BTCUSD_PERP'],
+  ])('of a further asset at %s beside %s is the pool first, then separate wallets', (venue, symbol, way) => {
+    const [rule] = rulesOf(venue, symbol)
+    const page = way.startsWith(';') ? ' (docs/accounts.md, Pools)' : ''
+    expect(rule).toBe(`no position of the account settles in it${way}${page}; ${LAST}`)
+  })
+
+  it('of a further asset at a venue without index prices is not a pool', () => {
+    const rules = rulesOf('dydx', 'BTC-USD', {}, { USDC: '1000', BTC: '1' } as never)
+    expect(rules).toContain(
+      `no position of the account settles in it, and no stream of dydx brings the index prices that a "pool" needs; ${LAST}`,
+    )
+  })
+
+  const RULES = 'a rules file with collateralRules says it (docs/rules.md, Collateral)'
+
+  it.each([
+    ['bybit', 'BTCUSDT', ': plimsoll rules fetch --venue bybit makes one, for --rules'],
+    ['okx', 'BTC-USDT-SWAP', ': plimsoll rules fetch --venue okx makes one, for --rules'],
+    [
+      'binance',
+      'BTCUSDT',
+      ': plimsoll rules import --venue binance makes one of the body of /fapi/v1/assetIndex, for --rules',
+    ],
+    ['deribit', 'BTC_USDC-PERPETUAL', ''],
+  ])('of an asset without rules in a pool of %s is what makes them', (venue, symbol, made) => {
+    const pool = { currency: 'USD', kind: 'multi-asset' }
+    const [rule] = rulesOf(venue, symbol, { pool }, { SHIB: '1' } as never)
+    expect(rule).toMatch(/does not say how SHIB counts in a pool valued in USD; /)
+    expect(rule!.endsWith(`; ${RULES}${made}`), rule).toBe(true)
+  })
+
+  it('is no command for spot margin, of which no venue answers it', () => {
+    const pool = { currency: 'USDT', kind: 'spot-margin', liquidationLevel: '1.1' }
+    const [rule] = rulesOf('bybit', 'BTCUSDT', { pool, positions: [] })
+    expect(rule!.endsWith(`; ${RULES}`), rule).toBe(true)
+  })
+})

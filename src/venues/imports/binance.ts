@@ -33,6 +33,7 @@ import { marginalTiersOf, type StatedBracket } from './tiers.ts'
  */
 export const binanceImport: RulesImport = {
   source: '/fapi/v1/leverageBracket',
+  collateral: { body: '/fapi/v1/assetIndex', isFetched: false },
   endpoint: {
     reason:
       'its brackets need an API key: ask /fapi/v1/leverageBracket with yours, and give the answer to plimsoll rules import; /fapi/v1/assetIndex, which says how assets of multi-assets mode count, and /fapi/v1/exchangeInfo need none',

@@ -40,6 +40,7 @@ const FEE_ASSUMPTION = `the taker fee rate is that of accounts without a discoun
  */
 export const bybitImport: RulesImport = {
   source: '/v5/market/risk-limit',
+  collateral: { body: BYBIT_COLLATERAL, isFetched: true },
   endpoint: {
     url: 'https://api.bybit.com',
     first: [

@@ -42,8 +42,11 @@ export const KRAKEN_ASSUMPTIONS = [
 ]
 
 /** `/derivatives/api/v3/instruments`, and the assets of `/derivatives/api/v3/accounts`, which needs an API key. */
+const ACCOUNTS = '/derivatives/api/v3/accounts'
+
 export const krakenImport: RulesImport = {
   source: '/derivatives/api/v3/instruments',
+  collateral: { body: ACCOUNTS, isFetched: false },
   endpoint: {
     url: 'https://futures.kraken.com',
     first: [{ path: '/derivatives/api/v3/instruments' }],
@@ -63,8 +66,6 @@ export const krakenImport: RulesImport = {
     return taken
   },
 }
-
-const ACCOUNTS = '/derivatives/api/v3/accounts'
 
 /** Decimals of a ratio that is derived from two values of 16 digits, and what these digits leave uncertain in it. */
 const RATIO_STEP: Rational = { n: 1n, d: 1_000_000_000n }

@@ -44,6 +44,7 @@ const DISCOUNT_FIELDS = { from: 'minAmt', to: 'maxAmt', ratio: 'discountRate' }
  */
 export const okxImport: RulesImport = {
   source: '/api/v5/public/position-tiers',
+  collateral: { body: DISCOUNT_RATES, isFetched: true },
   endpoint: {
     url: 'https://www.okx.com',
     first: [{ path: '/api/v5/public/instruments?instType=SWAP' }, { path: DISCOUNT_RATES }],
