@@ -50,9 +50,10 @@ EURI), DAI, U, and state currencies such as GBP. index:BTC=0% keeps one.
 "marks" (of "marksMoved" the first 1000) and "indexPrices" of the answer list
 what moves, "kept" what a move of its own keeps.
 What an option is worth does not follow from another price: '*' moves no mark of
-an option. Where its underlying moves, its margin account is unknown ("missing"
-names the option and its "underlying") unless a move states the mark:
-BTC-25DEC26-60000-P=0.41.
+an option. Where its underlying moves, or a contract of its coin that any
+account holds at its venue, its margin account is unknown ("missing" names the
+option and its "underlying") unless a move states the mark:
+BTC-25DEC26-60000-P=0.41. A mark that no option can have is refused.
 Without moves the answer is that of the present marks. A worker does not store
 marks: --marks or --from-entry states the present ones, which a move in percent
 and every symbol without a move need.

@@ -7,7 +7,8 @@ export {
   missingPricesOf,
 } from './missing-prices.ts'
 export { EVERY_PRICE, type Move, parseMove } from './moves.ts'
-export { type MovedIndexPrice, type PresentPrices, Prices } from './prices.ts'
+export type { PresentPrices } from './present-prices.ts'
+export { type MovedIndexPrice, Prices } from './prices.ts'
 export { type MovedMarginAccount, type RulesEffect, rulesEffect } from './rules-effect.ts'
 export { type Sized, type SizeQuestion, sizeOf } from './size.ts'
 export type { Backing, SizedMargin } from './size-margin.ts'

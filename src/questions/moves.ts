@@ -46,6 +46,12 @@ export function parseMove(text: string): readonly [name: string, move: Move] {
   throw new PlimsollError('USAGE', `${JSON.stringify(text)}: ${rule}`)
 }
 
+/** The symbol or asset that the name of a move names. */
+export function nameOfMove(name: string): string {
+  const prefix = [MARK_PREFIX, INDEX_PREFIX].find((kind) => name.startsWith(kind)) ?? ''
+  return name.slice(prefix.length)
+}
+
 /** Moves by the names of prices. A name alone is that of a mark and of an index price; one with its kind goes before it. */
 export class Moves {
   readonly #stated: ReadonlyMap<string, Move>

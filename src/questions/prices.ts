@@ -2,7 +2,6 @@ import type { Decimal, InstrumentRules, VenueId } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import {
   type FurtherPrices,
-  indexAssetsOf,
   type MarginAccount,
   type MarkOf,
   type RuledPosition,
@@ -10,17 +9,9 @@ import {
 } from '../margin/index.ts'
 import { isCurrency } from './currencies.ts'
 import { type MissingPrice, missingPricesOf } from './missing-prices.ts'
+import type { CoinsByVenue } from './moved-coins.ts'
 import { leavesPrice, type Move, Moves, moved } from './moves.ts'
-
-/** Present prices. Marks by symbol hold at every venue but where the venue has its own. Index prices are by asset. */
-export interface PresentPrices {
-  readonly marks: ReadonlyMap<string, Decimal>
-  readonly marksByVenue: ReadonlyMap<VenueId, ReadonlyMap<string, Decimal>>
-  readonly indexPrices: ReadonlyMap<string, Decimal>
-  readonly fundingRates: ReadonlyMap<string, Decimal>
-  /** Take the entry price of a position as the present mark where no mark is stated. */
-  readonly isFromEntry: boolean
-}
+import { type PresentPrices, statedMarksOf } from './present-prices.ts'
 
 /** An index price that a question supposes to be another one. */
 export interface MovedIndexPrice {
@@ -49,11 +40,18 @@ export interface HeldOption extends Pick<RuledPosition, 'position' | 'rules'> {
 export class Prices {
   readonly #present: PresentPrices
   readonly #moves: Moves
+  readonly #movedCoins: CoinsByVenue
   readonly #marks = new Map<VenueId, MarkOf>()
   readonly #further: FurtherPrices
 
-  constructor(present: PresentPrices, moves: ReadonlyMap<string, Move> = new Map()) {
+  /** `movedCoins`: those of the whole book, since options on them are worth something else. */
+  constructor(
+    present: PresentPrices,
+    moves: ReadonlyMap<string, Move> = new Map(),
+    movedCoins: CoinsByVenue = new Map(),
+  ) {
     this.#present = present
+    this.#movedCoins = movedCoins
     this.#moves = new Moves(moves)
     const { indexPrices, fundingRates } = present
     this.#further = {
@@ -67,12 +65,10 @@ export class Prices {
   }
 
   marksOf({ venue, formula }: MarginAccount): MarkOf {
-    const { positions, pool } = formula
-    return this.marksFor(venue, positions, pool === undefined ? [] : indexAssetsOf(pool))
+    return this.marksFor(venue, formula.positions)
   }
 
-  /** @param indexAssets Assets of the pool of the positions that have an index price. */
-  marksFor(venue: VenueId, positions: readonly RuledPosition[], indexAssets: readonly string[] = []): MarkOf {
+  marksFor(venue: VenueId, positions: readonly RuledPosition[]): MarkOf {
     const options = positions.filter(({ rules }) => rules.option !== undefined)
     const marks = this.#movedMarks(venue, positions)
     if (options.length === 0) return marks
@@ -80,7 +76,7 @@ export class Prices {
     const ofOptions = new Map<string, Decimal | undefined>()
     for (const option of options) {
       const { symbol } = option.position
-      const isOpen = this.#isLeftOpen(option, positions, presentMarkOf, indexAssets)
+      const isOpen = this.#isLeftOpen(venue, option, presentMarkOf)
       ofOptions.set(
         symbol,
         isOpen ? undefined : moved(this.#moves.ofMarkByName(symbol), presentMarkOf(symbol)),
@@ -158,12 +154,11 @@ export class Prices {
 
   missingOf(marginAccount: MarginAccount): MissingPrice[] {
     const { venue, formula } = marginAccount
-    const { positions, pool } = formula
+    const { positions } = formula
     const presentMarkOf = this.#presentMarks(venue, positions)
-    const indexAssets = pool === undefined ? [] : indexAssetsOf(pool)
     const underlyingOf = new Map<string, string>()
     for (const option of positions) {
-      if (!this.#isLeftOpen(option, positions, presentMarkOf, indexAssets)) continue
+      if (!this.#isLeftOpen(venue, option, presentMarkOf)) continue
       underlyingOf.set(option.position.symbol, option.rules.option!.underlying)
     }
     return missingPricesOf(marginAccount, this.marksOf(marginAccount), this.#further).map((price) => {
@@ -172,29 +167,14 @@ export class Prices {
     })
   }
 
-  /**
-   * Whether moves change the underlying of an option, another contract of its coin beside it, or the coin behind a pool, and none
-   * states the mark of the option.
-   */
-  #isLeftOpen(
-    { position, rules }: RuledPosition,
-    positions: readonly RuledPosition[],
-    presentMarkOf: MarkOf,
-    indexAssets: readonly string[],
-  ): boolean {
+  /** Whether moves change the underlying of an option or, at its venue, its coin, and none states the mark of the option. */
+  #isLeftOpen(venue: VenueId, { position, rules }: RuledPosition, presentMarkOf: MarkOf): boolean {
     const { option, baseAsset } = rules
     if (option === undefined || this.#moves.ofMarkByName(position.symbol) !== undefined) return false
     const { underlying } = option
     if (!leavesPrice(this.#moves.ofMark(underlying), presentMarkOf(underlying))) return true
-    if (this.#moves.ofMarkByName(underlying) !== undefined) return false
-    if (baseAsset === undefined) return false
-    const isMoved = (symbol: string) => !leavesPrice(this.#moves.ofMark(symbol), presentMarkOf(symbol))
-    const ofCoin = positions.filter(
-      (one) => one.rules.option === undefined && one.rules.baseAsset === baseAsset,
-    )
-    if (ofCoin.some((one) => isMoved(one.position.symbol))) return true
-    if (!indexAssets.includes(baseAsset)) return false
-    return !leavesPrice(this.#moves.ofIndexPrice(baseAsset), this.#present.indexPrices.get(baseAsset))
+    if (this.#moves.ofMarkByName(underlying) !== undefined || baseAsset === undefined) return false
+    return this.#movedCoins.get(venue)?.has(baseAsset) === true
   }
 
   /** Of instruments that are no options. */
@@ -217,9 +197,7 @@ export class Prices {
   }
 
   #statedMarks(venue: VenueId): MarkOf {
-    const { marks, marksByVenue } = this.#present
-    const own = marksByVenue.get(venue)
-    return (symbol) => own?.get(symbol) ?? marks.get(symbol)
+    return statedMarksOf(this.#present, venue)
   }
 }
 

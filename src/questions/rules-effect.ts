@@ -12,7 +12,8 @@ import {
   worseJudgedFirst,
 } from './judged.ts'
 import { type CountedPrice, MissingPrices } from './missing-prices.ts'
-import { type PresentPrices, Prices } from './prices.ts'
+import type { PresentPrices } from './present-prices.ts'
+import { Prices } from './prices.ts'
 
 /** A margin account whose level is another one under the new rules. */
 export interface MovedMarginAccount {

@@ -24,9 +24,11 @@ import {
   worseJudgedFirst,
 } from './judged.ts'
 import { type CountedPrice, MissingPrices } from './missing-prices.ts'
+import { movedCoinsOf } from './moved-coins.ts'
 import type { Move } from './moves.ts'
 import { isProvenSafe } from './nominate.ts'
-import { type PresentPrices, Prices } from './prices.ts'
+import type { PresentPrices } from './present-prices.ts'
+import { Prices } from './prices.ts'
 
 /** A margin account that is warned or liquidated at the supposed prices. Money in its settlement asset. */
 export interface Reached {
@@ -91,8 +93,10 @@ interface Found extends Judged {
  * arithmetic decides about all others.
  * @throws PlimsollError MARK_INVALID for a mark that an option of the accounts cannot have.
  */
-export function whatIf({ accounts, bookOf, present, moves, rule, limit }: WhatIfQuestion): WhatIf {
-  const prices = new Prices(present, moves)
+export function whatIf(question: WhatIfQuestion): WhatIf {
+  const { bookOf, present, moves, rule, limit } = question
+  const accounts = [...question.accounts]
+  const prices = new Prices(present, moves, movedCoinsOf(accounts, bookOf, present, moves))
   const missing = new MissingPrices()
   const held = new HeldPrices()
   const ruleFor = ownRulesOver(rule)

@@ -21,10 +21,20 @@ const SHORT_CALL = holding('0.6', CALL, '-4', '0.05')
 
 const MARKS = { [PUT]: '0.04', [CALL]: '0.05', [FUTURE]: '61000', 'BTC-PERPETUAL': '61000' }
 
-function ask(
-  account: Parameters<typeof parsedAccount>[0],
+type Stated = Partial<PresentPrices> & { readonly book?: RuleBook }
+
+function ask(account: Parameters<typeof parsedAccount>[0], moves: string, stated: Stated = {}) {
+  const { safe, warned, liquidated, unknown, missing } = askAll([account], moves, stated)
+  const verdict =
+    unknown === 1 ? 'unknown' : liquidated === 1 ? 'liquidated' : warned === 1 ? 'warned' : 'safe'
+  expect(safe + warned + liquidated + unknown).toBe(1)
+  return { verdict, missing }
+}
+
+function askAll(
+  accounts: readonly Parameters<typeof parsedAccount>[0][],
   moves: string,
-  stated: Partial<PresentPrices> & { readonly book?: RuleBook } = {},
+  stated: Stated = {},
 ) {
   const { book = BOOK, ...more } = stated
   const none = new Map()
@@ -36,18 +46,15 @@ function ask(
     isFromEntry: false,
     ...more,
   }
-  const { safe, warned, liquidated, unknown, missing } = whatIf({
-    accounts: [parsedAccount(account)],
-    bookOf: () => book,
+  // An iterator, as the accounts of a file are: it gives them once.
+  return whatIf({
+    accounts: accounts.map((account, index) => ({ ...parsedAccount(account), id: `a${index}` })).values(),
+    bookOf: (venue) => (venue === DERIBIT ? book : venueOf(venue).ruleBook),
     present,
     moves: new Map(moves === '' ? [] : moves.split(' ').map(parseMove)),
     rule: levelRule(),
     limit: 10,
   })
-  const verdict =
-    unknown === 1 ? 'unknown' : liquidated === 1 ? 'liquidated' : warned === 1 ? 'warned' : 'safe'
-  expect(safe + warned + liquidated + unknown).toBe(1)
-  return { verdict, missing }
 }
 
 /** A short put beside the perpetual of its coin, in one margin account. */
@@ -212,5 +219,100 @@ describe('an option beside another contract of its coin', () => {
     expect(ask(BESIDE_PERPETUAL, `BTC-PERPETUAL=-50% ${PUT}=0.98`).verdict).toBe('liquidated')
     expect(ask(BESIDE_PERPETUAL, `BTC-PERPETUAL=-50% ${FUTURE}=0%`).verdict).not.toBe('unknown')
     expect(ask(BESIDE_PERPETUAL, 'BTC-PERPETUAL=0%').verdict).not.toBe('unknown')
+  })
+})
+
+describe('an option whose coin moves in another margin account of the book', () => {
+  const perpetual = (symbol: string, asset: string) => ({
+    venue: 'deribit',
+    collateral: [{ asset, amount: '100' }],
+    positions: [{ symbol, marginMode: 'cross', size: '1', entryPrice: '61000' }],
+  })
+  const PERPETUAL = perpetual('BTC-PERPETUAL', 'BTC')
+  const marks = new Map([
+    ...Object.entries(MARKS),
+    ['BTC_USDC-PERPETUAL', '61000'],
+    ['ETH-PERPETUAL', '2000'],
+  ])
+  const left = (accounts: readonly Parameters<typeof parsedAccount>[0][], moves: string) => {
+    const { unknown, missing } = askAll(accounts, moves, { marks })
+    return { unknown, missing }
+  }
+  const OPEN = { unknown: 1, missing: [openMark(PUT)] }
+  const KNOWN = { unknown: 0, missing: [] }
+
+  it.each([
+    ['an account behind it', [SHORT_PUT, PERPETUAL], 'BTC-PERPETUAL=-50%'],
+    ['an account before it', [PERPETUAL, SHORT_PUT], 'BTC-PERPETUAL=40000'],
+    [
+      'another margin account of its own account',
+      [
+        {
+          ...SHORT_PUT,
+          separateWallets: true,
+          collateral: [...SHORT_PUT.collateral, { asset: 'USDC', amount: '90000' }],
+          positions: [
+            ...SHORT_PUT.positions,
+            { symbol: 'BTC_USDC-PERPETUAL', marginMode: 'cross', size: '0.1', entryPrice: '61000' },
+          ],
+        },
+      ],
+      'mark:BTC_USDC-PERPETUAL=-50%',
+    ],
+  ])('has no mark: %s', (_, accounts, moves) => {
+    expect(left(accounts, moves)).toEqual(OPEN)
+  })
+
+  it.each([
+    ['a move of its own states it', [SHORT_PUT, PERPETUAL], `BTC-PERPETUAL=-50% ${PUT}=0.9`],
+    ['a move keeps its underlying', [SHORT_PUT, PERPETUAL], `BTC-PERPETUAL=-50% ${FUTURE}=0%`],
+    ['the contract stays where it is', [SHORT_PUT, PERPETUAL], 'BTC-PERPETUAL=61000'],
+    ['nobody holds the contract', [SHORT_PUT], 'BTC-PERPETUAL=-50%'],
+    [
+      'it was closed',
+      [SHORT_PUT, { ...PERPETUAL, positions: [{ ...PERPETUAL.positions[0]!, size: '0' }] }],
+      'BTC-PERPETUAL=-50%',
+    ],
+    ['the contract is of another coin', [SHORT_PUT, perpetual('ETH-PERPETUAL', 'ETH')], 'ETH-PERPETUAL=-50%'],
+    [
+      'the contract is of another venue',
+      [
+        SHORT_PUT,
+        {
+          venue: 'bybit',
+          collateral: [{ asset: 'USDT', amount: '90000' }],
+          positions: [{ symbol: 'BTCUSDT', marginMode: 'cross', size: '1', entryPrice: '61000' }],
+        },
+      ],
+      'BTCUSDT=61000',
+    ],
+  ])('has its mark where %s', (_, accounts, moves) => {
+    expect(left(accounts, moves)).toEqual(KNOWN)
+  })
+
+  it('has no mark where the index price of the coin moves in a pool', () => {
+    const rules = collateralRulesSchema.parse({ tiers: [{ cap: '999999999', ratio: '1' }] })
+    const pool = { venue: 'deribit', pool: { currency: 'USD' }, collateral: [{ asset: 'BTC', amount: '1' }] }
+    const pooled = {
+      ...pool,
+      collateral: [...pool.collateral, { asset: 'USDC', amount: '900' }],
+      positions: [{ symbol: 'ETH_USDC-PERPETUAL', marginMode: 'cross', size: '0.1', entryPrice: '2000' }],
+    }
+    const stated = {
+      book: { ...BOOK, collateralOf: () => rules },
+      marks: new Map([...marks, ['ETH_USDC-PERPETUAL', '2000']]),
+      indexPrices: new Map([
+        ['BTC', '61000'],
+        ['USDC', '1'],
+      ]),
+    }
+    const of = (moves: string) => {
+      const { unknown, missing } = askAll([SHORT_PUT, pooled], moves, stated)
+      return { unknown, missing }
+    }
+    expect(of('BTC=-30%')).toEqual(OPEN)
+    expect(of('index:BTC=-30%')).toEqual(OPEN)
+    expect(of('BTC=0%')).toEqual(KNOWN)
+    expect(of('USDC=-1%')).toEqual(KNOWN)
   })
 })
