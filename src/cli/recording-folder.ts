@@ -4,7 +4,13 @@ import type { Config } from '../config.ts'
 import type { Account, Clock } from '../domain/index.ts'
 import { fileReason, PlimsollError } from '../errors.ts'
 import type { Log } from '../log.ts'
-import { RECORDING_FILE, type RecordedEntry, Recorder, RecordingReader } from '../replay/index.ts'
+import {
+  RECORDING_FILE,
+  type RecordedEntry,
+  type RecordedStart,
+  Recorder,
+  RecordingReader,
+} from '../replay/index.ts'
 import { CompressedFile, filesIn, makeFolder, readCompressed } from '../system/index.ts'
 import { VENUES } from '../venues/index.ts'
 import { type BookOf, ruleBooks } from '../worker/rule-books.ts'
@@ -74,7 +80,7 @@ function recordingsIn(folder: string) {
 
 export interface RecordedRun {
   /** The first entry. */
-  readonly start: Extract<RecordedEntry, { kind: 'start' }>
+  readonly start: RecordedStart
   /** Every entry, the first one included. */
   readonly entries: AsyncIterable<RecordedEntry>
 }

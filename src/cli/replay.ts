@@ -12,7 +12,15 @@ import {
 import { EXIT_FAULT, PlimsollError } from '../errors.ts'
 import { openKernel } from '../kernel/index.ts'
 import { levelRule } from '../margin/index.ts'
-import { BAR_ORDERS, BARS_MAX, type BarOrder, type ReplayStep, replay, stepsOf } from '../replay/index.ts'
+import {
+  BAR_ORDERS,
+  BARS_MAX,
+  type BarOrder,
+  type RecordedStart,
+  type ReplayStep,
+  replay,
+  stepsOf,
+} from '../replay/index.ts'
 import { systemClock } from '../system/index.ts'
 import { expiryMsOf, VENUE_NAMES } from '../venues/index.ts'
 import { type RuleBooks, ruleBooks } from '../worker/rule-books.ts'
@@ -21,6 +29,7 @@ import { EventLines } from './event-lines.ts'
 import { writeLine } from './lines.ts'
 import { parseAt } from './margin-input.ts'
 import { levelsOption, whole } from './options.ts'
+import { recordedSteps } from './recorded-steps.ts'
 import { recordedRun } from './recording-folder.ts'
 import { accountsOf, barsOf, type KlineFlags, venueNamed } from './replay-klines.ts'
 import { barsText, type ReplayFacts, replayLines, WAYS } from './replay-lines.ts'
@@ -132,7 +141,7 @@ async function run(context: ReplayContext, folder: string | undefined, flags: Re
   const replayed = await replay({
     steps,
     startMs,
-    kernel: openKernel(config.kernel),
+    openKernel: () => openKernel(config.kernel),
     rule: levelRule(config.levels, config.hysteresis),
     rules: source.rules,
     rulesMaxAgeDays: config.rulesMaxAgeDays,
@@ -181,7 +190,7 @@ async function klineSource(
   return { config, rules, startMs: fromMs, steps, unreadable, facts }
 }
 
-/** The levels are those of the recording unless a flag states others. */
+/** The levels are those of each worker of the recording unless a flag states others. */
 async function recordingSource(
   { errors, nowMs }: ReplayContext,
   folder: string,
@@ -193,15 +202,21 @@ async function recordingSource(
   const accountOf = (value: unknown) =>
     parseAt<Account>(storedAccountSchema, value, undefined, 'ACCOUNT_INVALID')
   const { start, entries } = await recordedRun(folder, accountOf, brokenOff)
-  const { timeMs: startMs, hysteresis } = start
-  const config = loadConfig({ levels: levels ?? [...start.levels], hysteresis, rulesFile } as ConfigOverrides)
+  const { timeMs: startMs } = start
+  const configOf = ({ levels: recorded, hysteresis }: RecordedStart) =>
+    loadConfig({ levels: levels ?? [...recorded], hysteresis, rulesFile } as ConfigOverrides)
+  const config = configOf(start)
   const rules = ruleBooks(config, nowMs, undefined, startMs)
-  for (const [venue, version] of Object.entries(start.ruleBooks)) {
-    const own = rules.bookOf(venueId(venue)).version
-    if (own !== version) say(`${venue} was judged by rule book ${version}, and is judged by ${own} here`)
-  }
+  const steps = recordedSteps(entries, {
+    ruleOf: (each) => {
+      const own = configOf(each)
+      return levelRule(own.levels, own.hysteresis)
+    },
+    versionOf: (venue) => rules.bookOf(venueId(venue)).version,
+    say,
+  })
   const facts = () => ({ source: folder, elsewhere: 0, assumed: undefined })
-  return { config, rules, startMs, steps: entries, unreadable: 0, facts }
+  return { config, rules, startMs, steps, unreadable: 0, facts }
 }
 
 /** Events on their way out: all as JSON, the first ones as lines for people. */

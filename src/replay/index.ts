@@ -1,6 +1,6 @@
 export { BAR_ORDERS, BARS_MAX, type BarOrder, Bars } from './bars.ts'
 export { type Bar, KlineReader } from './klines.ts'
 export { Recorder } from './recorder.ts'
-export { RECORDING_FILE, type RecordedEntry, RecordingReader } from './recording.ts'
+export { RECORDING_FILE, type RecordedEntry, type RecordedStart, RecordingReader } from './recording.ts'
 export { type Replayed, replay } from './replay.ts'
 export { type ReplayStep, stepsOf } from './steps.ts'

@@ -1,5 +1,5 @@
 import type { AccountChange, AccountSource, Clock, Decimal, MarkSink } from '../domain/index.ts'
-import { type HeardPrice, type RecordedEntry, recordedLine } from './recording.ts'
+import { type HeardPrice, type RecordedEntry, type RecordedStart, recordedLine } from './recording.ts'
 
 export interface RecorderOptions {
   readonly clock: Clock
@@ -21,7 +21,7 @@ export class Recorder {
   }
 
   /** The first entry: by what the worker judges. */
-  start(terms: Omit<Extract<RecordedEntry, { kind: 'start' }>, 'kind' | 'timeMs'>): void {
+  start(terms: Omit<RecordedStart, 'kind' | 'timeMs'>): void {
     this.add({ kind: 'start', timeMs: this.#clock.nowMs(), ...terms })
   }
 

@@ -26,16 +26,19 @@ export interface HeardPrice {
   readonly nextFundingTimeMs: number | undefined
 }
 
+/** A worker begins: by what it judges. */
+export interface RecordedStart {
+  readonly kind: 'start'
+  readonly timeMs: number
+  readonly levels: readonly LevelName[]
+  readonly hysteresis: Decimal
+  /** Version of the rule book of each venue. */
+  readonly ruleBooks: Readonly<Record<string, string>>
+}
+
 /** What a worker took, in the order in which it did. Times are those of its clock, Unix milliseconds. */
 export type RecordedEntry =
-  | {
-      readonly kind: 'start'
-      readonly timeMs: number
-      readonly levels: readonly LevelName[]
-      readonly hysteresis: Decimal
-      /** Version of the rule book of each venue. */
-      readonly ruleBooks: Readonly<Record<string, string>>
-    }
+  | RecordedStart
   | { readonly kind: 'change'; readonly timeMs: number; readonly change: AccountChange }
   /** All accounts that were stored are in the entries since the start. */
   | { readonly kind: 'loaded'; readonly timeMs: number }

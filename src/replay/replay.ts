@@ -1,8 +1,16 @@
-import type { AccountChange, PlimsollEvent, RuleBook, RulesChange, VenueId } from '../domain/index.ts'
+import type {
+  AccountChange,
+  EventRecord,
+  PlimsollEvent,
+  RuleBook,
+  RulesChange,
+  VenueId,
+} from '../domain/index.ts'
 import type { Kernel } from '../kernel/index.ts'
 import type { LevelRule } from '../margin/index.ts'
 import { LatencyHistogram } from '../metrics/index.ts'
 import { ExpiryTimes, Monitor } from '../monitor/index.ts'
+import { KeptProgress } from './kept-progress.ts'
 import type { HeardPrice } from './recording.ts'
 import { ReplayClock } from './replay-clock.ts'
 import type { ReplayStep } from './steps.ts'
@@ -14,7 +22,9 @@ const MINUTE_MS = 60_000
 export interface ReplayOptions {
   readonly steps: Iterable<ReplayStep> | AsyncIterable<ReplayStep>
   readonly startMs: number
-  readonly kernel: Kernel
+  /** Called for each worker of the past. */
+  readonly openKernel: () => Kernel
+  /** Of the first worker, until a `start` gives another one. */
   readonly rule: LevelRule
   /** In force at `startMs`; `advance` brings those of a later time into force. */
   readonly rules: {
@@ -61,36 +71,44 @@ export async function replay(options: ReplayOptions): Promise<Replayed> {
 class Run {
   readonly #options: ReplayOptions
   readonly #clock: ReplayClock
-  readonly #monitor: Monitor
+  readonly #progress = new KeptProgress()
   readonly #waiting: PlimsollEvent[] = []
   readonly #counts = new Counts()
   readonly #latency = new LatencyHistogram()
-  /** Accounts of the book: those that a start anew does not bring back are gone. */
-  readonly #held = new Set<string>()
-  readonly #before = new Set<string>()
-  /** Markets that have had a price, by venue and symbol. */
-  readonly #heard = new Map<string, readonly [venue: string, symbol: string]>()
-  readonly #expiries = new ExpiryTimes()
+  #monitor: Monitor
+  #expiries = new ExpiryTimes()
+  #isLoading = true
   #instants = 0
   #prices = 0
 
   constructor(options: ReplayOptions) {
-    const { kernel, rule, rules, startMs, rulesMaxAgeDays } = options
     this.#options = options
-    this.#clock = new ReplayClock(startMs)
-    this.#monitor = new Monitor({
-      kernel,
+    this.#clock = new ReplayClock(options.startMs)
+    this.#monitor = this.#openMonitor(options.rule)
+  }
+
+  #openMonitor(rule: LevelRule): Monitor {
+    const { openKernel, rules, rulesMaxAgeDays, refused } = this.#options
+    return new Monitor({
+      kernel: openKernel(),
       clock: this.#clock,
       rule,
       ruleBookOf: rules.bookOf,
       log: LOG,
       rulesMaxAgeDays,
-      sequenceFloor: 0,
+      sequenceFloor: this.#progress.sequenceFloor,
       hasRoom: () => true,
-      publish: (records) => this.#waiting.push(...records.map(({ event }) => event)),
+      publish: (records) => this.#publish(records),
       marketAdded: (venue, symbol) => this.#marketAdded(venue, symbol),
-      refused: ({ id }, error) => options.refused(id, error),
+      refused: ({ id }, error) => refused(id, error),
     })
+  }
+
+  #publish(records: readonly EventRecord[]): void {
+    for (const record of records) {
+      this.#progress.add(record)
+      this.#waiting.push(record.event)
+    }
   }
 
   /** Judges what the step brings, to the last event. */
@@ -99,8 +117,9 @@ class Run {
     // The wall clock of a worker may go back; time here does not.
     this.#clock.advanceTo(Math.max(step.timeMs, this.#clock.nowMs()))
     const nowMs = this.#clock.nowMs()
+    if (step.kind === 'start') this.#startAnew(step.rule)
     for (const change of this.#options.rules.advance(nowMs)) this.#monitor.apply(change)
-    this.#expire(nowMs)
+    if (!this.#isLoading) this.#expire(nowMs)
     this.#apply(step, nowMs)
     this.#clock.runTurns()
     if (step.kind === 'prices') this.#latency.record(this.#options.stopwatch() - startedMs)
@@ -120,36 +139,29 @@ class Run {
   }
 
   #apply(step: ReplayStep, nowMs: number): void {
-    if (step.kind === 'start') this.#startAnew(nowMs)
-    else if (step.kind === 'change') this.#change(step.change)
-    else if (step.kind === 'loaded') this.#loaded()
+    if (step.kind === 'change') this.#change(step.change)
+    else if (step.kind === 'loaded') this.#loaded(nowMs)
     else if (step.kind === 'prices') this.#hear(step.prices, nowMs)
-    else this.#monitor.marketStale(step.venue, step.symbol, nowMs, nowMs)
+    else if (step.kind === 'stale') this.#monitor.marketStale(step.venue, step.symbol, nowMs, nowMs)
   }
 
   #change(change: AccountChange): void {
-    if (change.kind === 'put') this.#held.add(change.account.id)
-    else if (change.kind === 'removed') this.#held.delete(change.id)
-    else this.#held.add(change.id)
-    this.#monitor.apply(change)
+    if (this.#isLoading && change.kind === 'unreadable') this.#monitor.refuse(change.id)
+    else this.#monitor.apply(change)
   }
 
-  #loaded(): void {
-    const version = Number.MAX_SAFE_INTEGER
-    for (const id of this.#before) {
-      if (!this.#held.has(id)) this.#monitor.apply({ kind: 'removed', id, version })
-    }
-    this.#before.clear()
+  #loaded(nowMs: number): void {
+    this.#isLoading = false
     this.#monitor.loaded()
+    this.#expire(nowMs)
   }
 
-  /** Another worker: it loads the book again, and has heard no price. */
-  #startAnew(nowMs: number): void {
-    // A worker that ended while it loaded the book has not found what is gone.
-    for (const id of this.#held) this.#before.add(id)
-    this.#held.clear()
-    for (const [venue, symbol] of this.#heard.values()) this.#monitor.marketStale(venue, symbol, nowMs, nowMs)
-    this.#heard.clear()
+  /** Another worker: it knows what was published, loads the book again, and has heard no price. */
+  #startAnew(rule: LevelRule): void {
+    this.#isLoading = true
+    this.#expiries = new ExpiryTimes()
+    this.#monitor = this.#openMonitor(rule)
+    this.#progress.restore(this.#monitor)
   }
 
   #hear(prices: readonly HeardPrice[], nowMs: number): void {
@@ -158,7 +170,6 @@ class Run {
     this.#prices += prices.length
     monitor.frameStart(nowMs, nowMs)
     for (const { venue, symbol, markPrice, eventTimeMs, fundingRate, nextFundingTimeMs } of prices) {
-      this.#heard.set(`${venue} ${symbol}`, [venue, symbol])
       if (markPrice === null) monitor.unchanged(venue, symbol, eventTimeMs, fundingRate, nextFundingTimeMs)
       else monitor.tick(venue, symbol, markPrice, eventTimeMs, fundingRate, nextFundingTimeMs)
     }

@@ -1,11 +1,13 @@
 import type { Account, VenueId } from '../domain/index.ts'
+import type { LevelRule } from '../margin/index.ts'
 import type { ReplayInstant } from './bars.ts'
 import type { RecordedEntry } from './recording.ts'
 
 /** What a replay takes, in its order: entries of a recording, or made of accounts and bars. */
 export type ReplayStep =
   | Exclude<RecordedEntry, { kind: 'start' }>
-  | { readonly kind: 'start'; readonly timeMs: number }
+  /** Another worker begins, which judges by this rule. */
+  | { readonly kind: 'start'; readonly timeMs: number; readonly rule: LevelRule }
 
 /** Accounts that are there from the start, and the prices of bars of one venue. */
 export function* stepsOf(

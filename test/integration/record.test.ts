@@ -2,9 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { constants, gunzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
-import type { MarginEvent } from '../../src/domain/index.ts'
+import type { PlimsollEvent } from '../../src/domain/index.ts'
 import { isolatedLong } from '../support/accounts.ts'
 import { runCli, temporaryFolder } from '../support/cli.ts'
+import { isMarginEvent } from '../support/monitor.ts'
 import { until } from '../support/until.ts'
 import type { WorkerProcess } from '../support/worker.ts'
 import { ONE_PERCENT, Servers, told } from './harness.ts'
@@ -37,11 +38,24 @@ function recordedSoFar(): string {
   return gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH }).toString()
 }
 
-/** What an event says, without what belongs to the log that holds it. */
-function said(event: MarginEvent) {
-  const { kind, marginAccount, level, marks, marginBalance, accountVersion } = event
+/** What an event says, without what belongs to the log that holds it and to the moment in which it was made. */
+function said(event: PlimsollEvent) {
+  const { kind, episode, sequence } = event
+  if (!isMarginEvent(event)) return { kind, market: event.symbol, episode, sequence }
+  const { marginAccount, level, previousLevel, reasons, marks, marginBalance, accountVersion } = event
   const prices = marks.map(({ symbol, markPrice, eventTimeMs }) => ({ symbol, markPrice, eventTimeMs }))
-  return { kind, marginAccount, level, prices, marginBalance, accountVersion }
+  return {
+    kind,
+    marginAccount,
+    episode,
+    sequence,
+    level,
+    previousLevel,
+    reasons,
+    prices,
+    marginBalance,
+    accountVersion,
+  }
 }
 
 it('a recording replays to what its workers published, also one that was killed, and twice to the same bytes', async () => {
@@ -57,38 +71,50 @@ it('a recording replays to what its workers published, also one that was killed,
   await importLong(1, '100')
   exchange.setMark('AAAUSDT', '100')
   const { effects } = shard.subscribe()
-  const start = () => shard.startWorker('--json', '--rules', rules, '--record', folder.path)
+  const start = (...flags: string[]) =>
+    shard.startWorker('--json', '--rules', rules, '--record', folder.path, ...flags)
   worker = await start()
   await until(() => exchange.isHeard('AAAUSDT'))
   exchange.setMark('AAAUSDT', '90')
   await until(() => effects.length === 1)
   await importLong(2, '400')
   await until(() => effects.length === 2)
+  // It is killed in an episode, and the next one goes on with it.
+  exchange.setMark('AAAUSDT', '59')
+  await until(() => effects.length === 3)
   // What a worker took in its last second may be lost with it.
-  await until(() => recordedSoFar().includes('"version":2'))
+  await until(() => recordedSoFar().includes('"59"'))
   await worker.end('SIGKILL')
 
-  exchange.setMark('AAAUSDT', '61')
-  worker = await start()
+  worker = await start('--levels', '0.4,0.9', '--hysteresis', '0.02')
   await until(() => exchange.isHeard('AAAUSDT'))
-  exchange.setMark('AAAUSDT', '59')
-  await until(() => effects.some(({ kind, marks }) => kind === 'liquidation' && marks[0]?.markPrice === '59'))
+  exchange.setMark('AAAUSDT', '58')
+  exchange.setMark('AAAUSDT', '70')
+  await until(() => effects.length === 4)
+  exchange.setMark('AAAUSDT', '61.5')
+  await until(() => effects.length === 5)
   await worker.end('SIGTERM')
   expect(readdirSync(folder.path)).toHaveLength(2)
+  const streamed = await shard.streamed()
+  expect(streamed.map(told)).toEqual([
+    'desk/long #1 episode 1 liquidation 0 → 1',
+    'desk/long #2 episode 1 recovered 1 → 0',
+    'desk/long #3 episode 2 liquidation 0 → 1',
+    'desk/long #4 episode 2 recovered 1 → 0',
+    'desk/long #5 episode 3 warning 0 → 0.4',
+  ])
 
   const replayed = await runCli(['replay', folder.path, '--rules', rules])
   expect(replayed.stderr).toContain('is not whole, as after a crash')
   expect(replayed.code).toBe(0)
-  const events = replayed.stdout
+  const events: PlimsollEvent[] = replayed.stdout
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line))
-    .filter((event) => 'marginAccount' in event && event.kind !== 'unknown')
-  expect(events.map(said)).toEqual(effects.filter(({ kind }) => kind !== 'unknown').map(said))
-  expect(effects.map(told).slice(0, 2)).toEqual([
-    'desk/long #1 episode 1 liquidation 0 → 1',
-    'desk/long #2 episode 1 recovered 1 → 0',
-  ])
+  const markets = events.filter((event) => !isMarginEvent(event))
+  expect([...events.filter(isMarginEvent), ...markets].map(said)).toEqual(
+    [...streamed, ...(await shard.marketEvents())].map(said),
+  )
   const again = await runCli(['replay', folder.path, '--rules', rules])
   expect(again.stdout).toBe(replayed.stdout)
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Account, PlimsollEvent, RuleBook, RulesChange } from '../../src/domain/index.ts'
 import { venueId } from '../../src/domain/index.ts'
+import { PlimsollError } from '../../src/errors.ts'
 import { openKernel } from '../../src/kernel/index.ts'
 import { levelRule, marginAccountsOf, marginStateOf } from '../../src/margin/index.ts'
 import { type Bar, Bars, type ReplayStep, replay, stepsOf } from '../../src/replay/index.ts'
@@ -48,7 +49,7 @@ async function replayOf(
   const replayed = await replay({
     steps,
     startMs: START_MS,
-    kernel: openKernel(),
+    openKernel: () => openKernel(),
     rule,
     rules: { bookOf, advance },
     rulesMaxAgeDays: 14,
@@ -187,25 +188,78 @@ describe('a replay', () => {
     expect(events.filter(({ kind }) => kind === 'liquidation').length).toBeGreaterThan(5)
   })
 
-  it('of several workers closes an account that a later one finds gone, also after one that ended while it loaded', async () => {
-    const start = { kind: 'start', timeMs: START_MS } as const
+  describe('of several workers', () => {
+    const start = { kind: 'start', timeMs: START_MS, rule: levelRule() } as const
     const put = { kind: 'change', timeMs: START_MS, change: { kind: 'put', account: LONG } } as const
     const loaded = { kind: 'loaded', timeMs: START_MS } as const
-    const [, , priced] = stepsOf([LONG], venueId('binance'), START_MS, [
-      { timeMs: START_MS, marks: [['AUSDT', '92']], silent: [] },
-    ])
-    const before = [start, put, loaded, priced!]
-    const story = [
-      'warning 2% +0s',
-      'market-stale AUSDT +0s',
-      'unknown 2% +0s',
-      'market-closed AUSDT +0s',
-      'closed 0 +0s',
-    ]
-    for (const later of [[start], [start, start], [start, put, start]])
-      expect(told((await replayOf([...before, ...later, loaded])).events)).toEqual(story)
-    const kept = await replayOf([...before, start, start, put, loaded])
-    expect(told(kept.events)).toEqual(story.slice(0, 3))
+    const stale = { kind: 'stale', timeMs: START_MS, venue: 'binance', symbol: 'AUSDT' } as const
+    const pricedAt = (markPrice: string): ReplayStep => {
+      const marks = [['AUSDT', markPrice]] as const
+      const [, step] = stepsOf([], venueId('binance'), START_MS, [{ timeMs: START_MS, marks, silent: [] }])
+      return step!
+    }
+    const numbered = async (...steps: ReplayStep[]) =>
+      (await replayOf(steps)).events.map((event) => {
+        const what = 'level' in event ? event.level : event.symbol
+        return `${event.kind} ${what} #${event.episode} ${event.sequence}`
+      })
+    const run = [start, put, loaded]
+
+    it('keeps over a restart what was published, and forgets marks without a word', async () => {
+      expect(await numbered(...run, pricedAt('90'), ...run, pricedAt('90'), pricedAt('89'))).toEqual([
+        'liquidation 1 #1 1',
+      ])
+      expect(await numbered(...run, pricedAt('90'), ...run, pricedAt('100'), pricedAt('90'))).toEqual([
+        'liquidation 1 #1 1',
+        'recovered 10% #1 2',
+        'liquidation 1 #2 3',
+      ])
+    })
+
+    it('goes on with the numbers of what has ended', async () => {
+      const safe = [...run, pricedAt('90'), pricedAt('200')]
+      expect(await numbered(...safe, ...run, pricedAt('90'))).toEqual([
+        'liquidation 1 #1 1',
+        'recovered 0 #1 2',
+        'liquidation 1 #3 3',
+      ])
+    })
+
+    it('says of a market that had no mark before a restart only when it has one again', async () => {
+      expect(await numbered(...run, pricedAt('92'), stale, ...run, stale, pricedAt('92'))).toEqual([
+        'warning 2% #1 1',
+        'market-stale AUSDT #1 1',
+        'unknown 2% #1 2',
+        'market-fresh AUSDT #1 2',
+        'warning 2% #2 3',
+      ])
+    })
+
+    it('judges by the levels and the hysteresis of each', async () => {
+      const other = { ...start, rule: levelRule(['20%'], '0') }
+      expect(await numbered(...run, pricedAt('110'), other, put, loaded, pricedAt('110'))).toEqual([
+        'warning 20% #1 1',
+      ])
+    })
+
+    it('closes an account that a later one finds gone, also after one that ended while it loaded', async () => {
+      for (const later of [[start], [start, start], [start, put, start]])
+        expect(await numbered(...run, pricedAt('92'), ...later, loaded)).toEqual([
+          'warning 2% #1 1',
+          'closed 0 #1 2',
+        ])
+      expect(await numbered(...run, pricedAt('92'), start, ...run)).toEqual(['warning 2% #1 1'])
+    })
+
+    it('says of an account that cannot be read at a restart what its worker said', async () => {
+      const error = new PlimsollError('ACCOUNT_INVALID', 'no size')
+      const unreadable = {
+        ...put,
+        change: { kind: 'unreadable', id: 'long', error },
+      } as const
+      const { events } = await replayOf([...run, pricedAt('92'), start, unreadable, loaded])
+      expect(events.at(-1)).toMatchObject({ kind: 'unknown', reasons: ['account-refused'] })
+    })
   })
 
   it('has nothing to say of accounts without positions', async () => {
