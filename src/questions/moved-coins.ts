@@ -22,14 +22,13 @@ export function movedCoinsOf(
   for (const account of accounts) {
     const { venue } = account
     const book = bookOf(venue)
-    for (const coin of [
-      ...coinsOfMarks(account, book, present, moves, names),
-      ...coinsOfPool(account, book, present, moves, names),
-    ]) {
+    const add = (coin: string) => {
       const known = coins.get(venue)
       if (known === undefined) coins.set(venue, new Set([coin]))
       else known.add(coin)
     }
+    coinsOfMarks(account, book, present, moves, names).forEach(add)
+    coinsOfPool(account, book, present, moves, names).forEach(add)
   }
   return coins
 }
@@ -49,6 +48,7 @@ function coinsOfMarks(
   const statedMarkOf = statedMarksOf(present, venue)
   return positions.flatMap((position) => {
     const { symbol, entryPrice } = position
+    if (!names.has(symbol)) return []
     const { option, baseAsset } = book.rulesOf(symbol) ?? {}
     if (option !== undefined || baseAsset === undefined || !isOpen(position)) return []
     const mark = statedMarkOf(symbol) ?? (present.isFromEntry ? entryPrice : undefined)
