@@ -222,9 +222,12 @@ export const marginModelSchema = z.strictObject({
   maintenance: maintenanceSchema,
   /**
    * The price of the value on which maintenance margin is asked, and the initial one where it is value/leverage: `mark` unless
-   * stated; `entry` (Kraken, BitMEX, Bybit until July 2025).
+   * stated; `entry` (Kraken, BitMEX, Bybit until July 2025); `larger`, of whole tiers by contracts: the one at which the value is
+   * larger (inverse futures of Kraken, of which its documents say both).
    */
-  maintenancePrice: z.enum(['mark', 'entry'], { error: 'must be mark or entry' }).optional(),
+  maintenancePrice: z
+    .enum(['mark', 'entry', 'larger'], { error: 'must be mark, entry or larger' })
+    .optional(),
   /**
    * Share of 1/maxLeverage that is the maintenance margin rate of a position which states its own `maxLeverage`: in the first
    * of the marginal tiers, and the least in each further one (Hyperliquid: 1/2).

@@ -4,7 +4,7 @@ import type { Maintenance } from '../domain/index.ts'
 import { assert } from '../errors.ts'
 import { unroundedNumbers } from './algebra.ts'
 import { exactRulesOf } from './exact-rules.ts'
-import { maintenanceOf, ownRateOf, tierOf } from './maintenance-formulas.ts'
+import { maintenanceOf, maintenanceValueOf, ownRateOf, tierOf } from './maintenance-formulas.ts'
 import type { Tiered } from './pieces.ts'
 import type { Market, SizedPosition } from './position-value.ts'
 import { abs, add, div, mul, ONE, parseDecimal, parseRate, type Rational, sub, ZERO } from './rational.ts'
@@ -29,7 +29,11 @@ export function movingWithMark(sized: SizedPosition<Rational>, market: Market<Ra
   const { position, rules } = ruled
   const { maintenance } = rules
   const isAtEntry = rules.maintenancePrice === 'entry'
-  const rated = (rate: Rational) => (isAtEntry ? STILL : straight(mul(rate, amount)))
+  const rated = (rate: Rational) => {
+    if (rules.maintenancePrice === 'larger')
+      return { ...STILL, tiered: largerOf(div(entryValue, amount), rate, amount) }
+    return isAtEntry ? STILL : straight(mul(rate, amount))
+  }
   const own = ownRateOf(ruled)
   if (own !== undefined) return rated(own)
   switch (maintenance.kind) {
@@ -99,11 +103,11 @@ export function movingWithShare(
   market: Market<Rational>,
   asked: Rational,
 ): Moving {
-  const { ruled, amount, entryValue, size } = sized
+  const { ruled, amount, size } = sized
   const { position, rules } = ruled
   const { maintenance } = rules
   if (ownRateOf(ruled) !== undefined) return straight(asked)
-  const value = rules.maintenancePrice === 'entry' ? entryValue : markValue
+  const value = maintenanceValueOf(sized, markValue)
   const besides = () => sub(asked, maintenanceOf(sized, markValue, market))
   switch (maintenance.kind) {
     case 'marginal-tiers':

@@ -55,6 +55,14 @@ export function checkRules(symbol: string, rules: InstrumentRules): void {
   if (maintenanceShare !== undefined && maintenance.kind !== 'marginal-tiers') {
     refuse(symbol, 'maintenanceShare', maintenanceShare, 'it belongs to marginal-tiers and to no other kind')
   }
+  const isByContracts = maintenance.kind === 'whole-tiers' && maintenance.basis === 'contracts'
+  if (rules.maintenancePrice === 'larger' && !isByContracts)
+    refuse(
+      symbol,
+      'maintenancePrice',
+      'larger',
+      'it belongs to whole-tiers by contracts and to no other rule',
+    )
   const isOption = contribution === 'option'
   if (isOption !== (option !== undefined)) {
     refuse(

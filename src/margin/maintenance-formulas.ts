@@ -11,7 +11,7 @@ export function maintenanceOf<N>(sized: SizedPosition<N>, markValue: N, market: 
   const { algebra, ruled, isLong } = sized
   const { rules } = ruled
   const { maintenance } = rules
-  const value = rules.maintenancePrice === 'entry' ? sized.entryValue : markValue
+  const value = maintenanceValueOf(sized, markValue)
   const share = (rate: string) => algebra.mul(algebra.read(rate), value)
   const own = ownRateOf(ruled)
   if (own !== undefined) return algebra.mul(algebra.of(own), value)
@@ -43,6 +43,18 @@ export function maintenanceOf<N>(sized: SizedPosition<N>, markValue: N, market: 
     }
     case 'option-standard':
       return optionMaintenanceOf(sized, markValue, market.underlyingPrice)
+  }
+}
+
+/** The value on which it is asked. */
+export function maintenanceValueOf<N>({ algebra, ruled, entryValue }: SizedPosition<N>, markValue: N): N {
+  switch (ruled.rules.maintenancePrice) {
+    case 'entry':
+      return entryValue
+    case 'larger':
+      return algebra.larger(entryValue, markValue)
+    default:
+      return markValue
   }
 }
 

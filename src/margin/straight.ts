@@ -171,9 +171,10 @@ const STILL_MARKET = { markPrice: ONE, underlyingPrice: undefined, fundingRate: 
 
 /** The one rate of the value at the mark, where there is one. */
 function rateAtMark({ ruled, isLong, size, amount }: SizedPosition<Rational>): Rational | undefined {
+  const { maintenance, maintenancePrice, contribution } = ruled.rules
+  if (maintenancePrice === 'larger') return undefined
   const own = ownRateOf(ruled)
   if (own !== undefined) return own
-  const { maintenance, maintenancePrice, contribution } = ruled.rules
   switch (maintenance.kind) {
     case 'side-rates':
       return parseRate(isLong ? maintenance.long : maintenance.short)

@@ -126,6 +126,30 @@ const KINDS: Readonly<
       tiers: [{ cap: '1000000', maintenanceMarginRate: '0.005' }],
     },
   },
+  'the larger value of entry and mark, inverse': {
+    contribution: 'inverse',
+    multiplier: '100',
+    liquidation: 'passed',
+    maintenancePrice: 'larger',
+    initial: { kind: 'multiple', factor: '2' },
+    maintenance: {
+      kind: 'whole-tiers',
+      basis: 'contracts',
+      tiers: [
+        { cap: '50', maintenanceMarginRate: '0.01' },
+        { cap: '9999999', maintenanceMarginRate: '0.03' },
+      ],
+    },
+  },
+  'the larger value of entry and mark, linear': {
+    contribution: 'linear',
+    maintenancePrice: 'larger',
+    maintenance: {
+      kind: 'whole-tiers',
+      basis: 'contracts',
+      tiers: [{ cap: '9999999', maintenanceMarginRate: '0.03' }],
+    },
+  },
   'a value rounded toward zero': {
     contribution: 'linear',
     liquidation: 'passed',

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type InstrumentRules, instrumentRulesSchema } from '../../src/domain/index.ts'
+import { type Account, type InstrumentRules, instrumentRulesSchema } from '../../src/domain/index.ts'
+import { levelRule, marginAccountsOf, marginStateOf } from '../../src/margin/index.ts'
 import { checkInstrument, withoutSymbols, withRules } from '../../src/rules/index.ts'
 import { parseVenueId, ruleBookOf, symbolFaultsOf, VENUES } from '../../src/venues/index.ts'
 import { isolatedLong } from '../support/accounts.ts'
@@ -209,3 +210,21 @@ describe.each(VENUES.filter(({ sources }) => sources.length === 0))(
     })
   },
 )
+
+it('the inverse futures of Kraken are liquidated where the worked example of the venue says', () => {
+  const book = ruleBookOf(parseVenueId('kraken'))
+  const account: Account = {
+    id: 'epp',
+    venue: parseVenueId('kraken'),
+    version: 1,
+    collateral: [{ asset: 'XBT', amount: '0.01' }],
+    positions: [{ symbol: 'PI_XBTUSD', marginMode: 'cross', size: '1000', entryPrice: '8000' }],
+    liabilities: [],
+  }
+  const [marginAccount] = marginAccountsOf(account, book)
+  const stateAt = (mark: string) => marginStateOf(marginAccount!, () => mark, levelRule())
+  // Document of the Equity Protection Process: liquidation at 1010/0.135.
+  expect(stateAt('8000').positions[0]!.liquidationPrice).toMatch(/^7481\.48148148/)
+  expect(stateAt('7481').level).toBe('1')
+  expect(stateAt('7482').level).not.toBe('1')
+})

@@ -38,8 +38,11 @@ import { leverageOf, refuseGapBelow } from './tiers.ts'
 
 export const KRAKEN_ASSUMPTIONS = [
   'the rate of a level is that of the whole position, since the venue does not say that it is marginal',
-  'the maintenance margin is of the value at entry, as its positions show; an example of the venue is of the value at the mark',
 ]
+/** The schedules of both kinds and positions of linear futures say entry; the venue's one worked liquidation, of an inverse one, the mark. */
+const ENTRY_ASSUMPTION = 'the maintenance margin is of the value at entry, as its positions show'
+const LARGER_ASSUMPTION =
+  'the maintenance margin is of the value at entry or at the mark, whichever is larger: the schedule of the venue says entry, its example of a liquidation the mark'
 
 /** `/derivatives/api/v3/instruments`, and the assets of `/derivatives/api/v3/accounts`, which needs an API key. */
 const ACCOUNTS = '/derivatives/api/v3/accounts'
@@ -227,13 +230,13 @@ export function krakenRules(future: KrakenFuture): InstrumentRules {
     takerFeeRate: '0',
     asOf,
     maintenance: { kind: 'whole-tiers', basis: isInverse ? 'contracts' : 'notional', tiers: tiersOf(levels) },
-    maintenancePrice: 'entry',
+    maintenancePrice: isInverse ? 'larger' : 'entry',
     initial: { kind: 'multiple', factor: INITIAL_FACTOR },
     // Linear futures of one underlying share the multi-collateral wallet, where the venue nets them.
     ...(isInverse ? {} : { nettingGroup: base }),
     closingFee: 'none',
     liquidation: 'passed',
-    assumptions: [...KRAKEN_ASSUMPTIONS, ...assumptions],
+    assumptions: [...KRAKEN_ASSUMPTIONS, isInverse ? LARGER_ASSUMPTION : ENTRY_ASSUMPTION, ...assumptions],
   }
 }
 

@@ -64,19 +64,25 @@ export const KRAKEN_EXAMPLES: readonly Example[] = [
     }),
   },
   {
-    id: 'kraken G3: inverse long, margins at entry',
+    id: 'kraken G3: inverse long, liquidated by the value at the mark',
     source: 'document of the Equity Protection Process',
     rules: {
       X: rateRules('0.01', {
         contribution: 'inverse',
         settlementAsset: 'BTC',
-        initial: { kind: 'rate', rate: '0.02' },
+        maintenance: {
+          kind: 'whole-tiers',
+          basis: 'contracts',
+          tiers: [{ cap: NO_CAP, maintenanceMarginRate: '0.01' }],
+        },
+        maintenancePrice: 'larger',
+        initial: { kind: 'multiple', factor: '2' },
         liquidation: 'passed',
       }),
     },
     account: cross('BTC', '0.01', '1000', '8000'),
     marks: { X: '8000' },
-    // The document asks for the maintenance margin on the value at the mark, not at entry as the schedules say.
+    // The document asks for the maintenance margin on the value at the mark; the schedules say entry. The larger one holds.
     printed: {
       initialMargin: '0.0025',
       maintenanceMargin: '0.00125',

@@ -478,7 +478,7 @@ describe('instruments of Kraken Futures', () => {
     marginLevels: levels('numNonContractUnits'),
   }
 
-  it('become whole tiers of the value at entry, from lower bounds', () => {
+  it('become whole tiers from lower bounds, linear of the value at entry, inverse of the larger one', () => {
     const { rules } = importedFrom('kraken-futures', [{ result: 'success', instruments: [inverse, linear] }])
     expect(Object.keys(rules)).toEqual(['PI_XBTUSD', 'PF_AAPLxUSD'])
     expect(rules.PI_XBTUSD).toMatchObject({
@@ -492,7 +492,7 @@ describe('instruments of Kraken Futures', () => {
           { cap: '9223372036854775807', maintenanceMarginRate: '0.02', maxLeverage: '25' },
         ],
       },
-      maintenancePrice: 'entry',
+      maintenancePrice: 'larger',
       initial: { kind: 'multiple', factor: '2' },
     })
     expect(rules.PI_XBTUSD).not.toHaveProperty('nettingGroup')
@@ -500,6 +500,7 @@ describe('instruments of Kraken Futures', () => {
       contribution: 'linear',
       settlementAsset: 'USD',
       maintenance: { basis: 'notional' },
+      maintenancePrice: 'entry',
       nettingGroup: 'AAPLx',
     })
   })

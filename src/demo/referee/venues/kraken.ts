@@ -11,7 +11,7 @@ import {
 } from './formula.ts'
 
 /**
- * Kraken Futures: the rate of the level that holds the whole position, of the value at entry. Linear futures of one
+ * Kraken Futures: the rate of the level that holds the whole position, of the value at entry, or of the larger one. Linear futures of one
  * underlying in a cross wallet are asked for the larger of the long and the short side.
  */
 export const kraken: VenueFormula = {
@@ -19,10 +19,10 @@ export const kraken: VenueFormula = {
   isolatedMarginOf: statedOrInitial,
   figuresOf(position, rules) {
     const held = heldOf(position, rules)
-    const value = valueAt(held, held.entryPrice)
-    const { rate } = tierOf(wholeTiers(rules), held.isInverse ? held.size : value)
-    const maintenance = multiply(value, rate)
-    return byValue(held, () => maintenance)
+    const entryValue = valueAt(held, held.entryPrice)
+    const { rate } = tierOf(wholeTiers(rules), held.isInverse ? held.size : entryValue)
+    const isLarger = rules.maintenancePrice === 'larger'
+    return byValue(held, (value) => multiply(isLarger ? larger(entryValue, value) : entryValue, rate))
   },
   maintenanceOf(asked) {
     let sum = ZERO
