@@ -76,7 +76,7 @@ function feeAssumption(ruled: RuledPosition): string | undefined {
   const kind = feeKindOf(ruled)
   const place = `a position in ${position.symbol} states no leverage`
   if (kind === 'at-cost')
-    return `${place}: its closing fee leaves out its initial margin, and is too low by the fee on it`
+    return `${place}: its closing fee is that of leverage 1, the most that the venue may count`
   // An isolated position has that of the bankruptcy price of its whole margin.
   return kind === 'at-bankruptcy-price' && position.marginMode === 'cross'
     ? `${place}: its closing fee is that on its value at entry, and that at its bankruptcy price may be more or less`

@@ -19,7 +19,7 @@ export function closingFeeOf<N>(sized: SizedPosition<N>, markValue: N): N {
       // BitMEX posComm: ceil(commission·(|posCost| + posInit)).
       return roundedMargin(
         sized,
-        algebra.mul(rate, algebra.add(entryValue, costInitialOf(sized) ?? algebra.of(ZERO))),
+        algebra.mul(rate, algebra.add(entryValue, costInitialOf(sized) ?? entryValue)),
       )
   }
 }

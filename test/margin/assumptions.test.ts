@@ -65,7 +65,7 @@ describe('a position without leverage whose closing fee depends on it', () => {
       return marginAccount!.assumptions.filter((text) => text.includes('leverage'))
     }
     expect(assumed({})).toEqual([
-      'a position in XBTUSD states no leverage: its closing fee leaves out its initial margin, and is too low by the fee on it',
+      'a position in XBTUSD states no leverage: its closing fee is that of leverage 1, the most that the venue may count',
     ])
     expect(assumed({ leverage: '10' })).toEqual([])
   })

@@ -52,7 +52,7 @@ function costsOf(position: Position, rules: InstrumentRules) {
   const unit = parse(rounding.unit)
   const valueOfLots = lotsOf(held, parse(rounding.lotSize), parse(rules.multiplier), unit)
   const cost = valueOfLots(held.entryPrice)
-  const initial = held.leverage === undefined ? ZERO : ceilTo(divide(cost, held.leverage), unit)
+  const initial = held.leverage === undefined ? cost : ceilTo(divide(cost, held.leverage), unit)
   const commission = ceilTo(multiply(parse(rules.takerFeeRate), add(cost, initial)), unit)
   return { held, unit, valueOfLots, cost, initial, commission }
 }
