@@ -4,6 +4,7 @@ import { loadConfig } from '../config.ts'
 import type { Account, VenueId } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import type { ImportFormat } from '../import/index.ts'
+import { eachMarginAccount, MissingPrices, missingPricesOf } from '../questions/index.ts'
 import { Bars, KlineReader } from '../replay/index.ts'
 import { parseVenueId, VENUES, venueOf } from '../venues/index.ts'
 import type { BookOf } from '../worker/rule-books.ts'
@@ -33,7 +34,7 @@ export async function barsOf({ klines: files, without = [] }: KlineFlags, venue:
     const reader = new KlineReader(basename(file), symbol, klines)
     for await (const line of linesOf(await openInput(file))) {
       const bar = reader.read(line)
-      if (bar !== undefined && !without.includes(bar.symbol)) bars.add(bar)
+      if (bar !== undefined && !without.includes(bar.symbol)) bars.add(bar, reader.statedMs)
     }
   }
   if (bars.count === 0) throw new PlimsollError('INPUT_INVALID', 'the files hold no bar to replay')
@@ -74,4 +75,18 @@ export async function accountsOf(flags: KlineFlags, errors: Output, market: Mark
   const book = createBook(seed, synthetic, instruments)
   const accounts = Array.from({ length: book.accounts }, (_, index) => book.account(index))
   return { accounts, unreadable: 0, elsewhere: 0 }
+}
+
+/**
+ * The prices that accounts wait for during the whole replay: marks of contracts without a bar, index prices and funding rates, which
+ * no klines bring. By the rules at its start.
+ */
+export function neverPriced(accounts: Iterable<Account>, { bars, bookOf }: Market): MissingPrices {
+  const marks = bars.firstPrices()
+  const never = new MissingPrices()
+  eachMarginAccount(accounts, bookOf, (marginAccount) => {
+    const missing = missingPricesOf(marginAccount, (symbol) => marks.get(symbol), {})
+    if (missing.length > 0) never.add(missing)
+  })
+  return never
 }

@@ -1,6 +1,8 @@
 import { counted, grouped, type VenueId } from '../domain/index.ts'
+import type { MissingPrices } from '../questions/index.ts'
 import type { BarOrder, Bars, Replayed } from '../replay/index.ts'
 import type { Palette } from './terminal.ts'
+import { missingLine, named } from './what-if-lines.ts'
 
 export interface ReplayFacts {
   /** Where the prices are from. */
@@ -9,6 +11,8 @@ export interface ReplayFacts {
   readonly unreadable: number
   readonly elsewhere: number
   readonly refused: number
+  /** Prices that the source never brings; undefined of a recording, whose worker said so. */
+  readonly never: MissingPrices | undefined
   /** What is assumed of the prices; undefined where they are those that a worker heard. */
   readonly assumed: string | undefined
   /** Real time of the replay, without the reading of files of klines. */
@@ -17,19 +21,23 @@ export interface ReplayFacts {
 
 /** What came out of a replay, for people. */
 export function replayLines(facts: ReplayFacts, palette: Palette): string[] {
-  const { source, replayed, unreadable, elsewhere, refused, assumed, tookMs } = facts
+  const { source, replayed, unreadable, elsewhere, refused, never, assumed, tookMs } = facts
   const { accounts, positions, instants, prices, events, deepest, latency } = replayed
   const all = Object.values(events).reduce((sum, count) => sum + count, 0)
   const kinds = Object.entries(events).map(([kind, count]) => `${grouped(count)} ${kind}`)
   const left = [
     ...(unreadable === 0 ? [] : [`${grouped(unreadable)} cannot be read`]),
     ...(refused === 0 ? [] : [`${counted(refused, 'is', 'are')} refused by the rules`]),
+    ...(never === undefined || never.marginAccounts === 0
+      ? []
+      : [counted(never.marginAccounts, 'margin account lacks a price', 'margin accounts lack a price')]),
     ...(elsewhere === 0 ? [] : [`${counted(elsewhere, 'is of another venue', 'are of other venues')}`]),
   ]
   const quantile = (share: number) => latency.quantileMs(share).toFixed(1)
   return [
     `${palette.strong('prices')}    ${source}`,
     `${palette.strong('accounts')}  ${grouped(accounts)} with ${counted(positions, 'position')}${left.length === 0 ? '' : `; not judged: ${left.join(', ')}`}`,
+    ...named((never?.list() ?? []).map(missingLine), 'prices are not known').map((line) => palette.red(line)),
     `${palette.strong('events')}    ${grouped(all)}${kinds.length === 0 ? '' : `: ${kinds.join(', ')}`}`,
     ...(deepest === undefined
       ? []

@@ -12,6 +12,7 @@ import {
 import { EXIT_FAULT, PlimsollError } from '../errors.ts'
 import { openKernel } from '../kernel/index.ts'
 import { levelRule } from '../margin/index.ts'
+import type { MissingPrices } from '../questions/index.ts'
 import {
   BAR_ORDERS,
   BARS_MAX,
@@ -31,7 +32,7 @@ import { parseAt } from './margin-input.ts'
 import { levelsOption, whole } from './options.ts'
 import { recordedSteps } from './recorded-steps.ts'
 import { recordedRun } from './recording-folder.ts'
-import { accountsOf, barsOf, type KlineFlags, venueNamed } from './replay-klines.ts'
+import { accountsOf, barsOf, type KlineFlags, neverPriced, venueNamed } from './replay-klines.ts'
 import { barsText, type ReplayFacts, replayLines, WAYS } from './replay-lines.ts'
 import { type Output, paletteFor, speaksJson } from './terminal.ts'
 import { jsonLine, visible } from './visible.ts'
@@ -73,7 +74,8 @@ A file of klines is CSV. Its first line may name the columns symbol, openTime,
 open, high, low, close (open_time is as good); without names they are those of
 the files that the venue offers for download. Where no column is the symbol, the
 name of the file begins with it: BTCUSDT-1m-2025-10-10.csv. Times are Unix
-milliseconds. All bars have one length; at most ${grouped(BARS_MAX)} are read.
+milliseconds. All bars have one length, the shortest time between two of one
+contract; of one bar alone it is that in the name. At most ${grouped(BARS_MAX)} are read.
 
 A bar gives four prices: its open at its open time, high and low after a third
 and two thirds of it, its close a millisecond before its end. Which of high and
@@ -89,7 +91,9 @@ the rules of this program and of --rules.
 Prints the events, as JSON lines on a pipe: the same bytes in every run of the
 same files, accounts, rules and flags. Standard error says what came out.
 Klines of trades are no mark prices: a venue liquidates by its mark price.
-Exit code 1 where an account cannot be read or judged.`
+Exit code 1 where an account cannot be read or judged: its rules refuse it, a
+contract of it has no bar, or it needs an index price or a funding rate, which
+no klines bring.`
 
 /** `plimsoll replay`: what a worker would have published at the prices of the past. */
 export function replayCommand(context: ReplayContext = REAL): Command {
@@ -154,8 +158,10 @@ async function run(context: ReplayContext, folder: string | undefined, flags: Re
   })
   await shown.end()
   const tookMs = stopwatch() - startedMs
-  if (source.unreadable + refused > 0) process.exitCode = EXIT_FAULT
-  const facts = { ...source.facts(), unreadable: source.unreadable, replayed, refused, tookMs }
+  const unjudged = source.never?.marginAccounts ?? 0
+  if (source.unreadable + refused + unjudged > 0) process.exitCode = EXIT_FAULT
+  const { never } = source
+  const facts = { ...source.facts(), unreadable: source.unreadable, replayed, refused, never, tookMs }
   for (const line of replayLines(facts, paletteFor(errors))) tell(errors, line)
 }
 
@@ -166,6 +172,8 @@ interface ReplaySource {
   readonly steps: Iterable<ReplayStep> | AsyncIterable<ReplayStep>
   /** Accounts of a file that cannot be read. */
   readonly unreadable: number
+  /** Prices that it never brings; undefined where that is not known. */
+  readonly never: MissingPrices | undefined
   /** What is said of the source at the end. */
   facts(): Pick<ReplayFacts, 'source' | 'elsewhere' | 'assumed'>
 }
@@ -180,14 +188,12 @@ async function klineSource(
   const bars = await barsOf(flags, venue)
   const { fromMs } = bars.span
   const rules = ruleBooks(config, nowMs, undefined, fromMs)
-  const { accounts, unreadable, elsewhere } = await accountsOf(flags, errors, {
-    venue,
-    bars,
-    bookOf: rules.bookOf,
-  })
+  const market = { venue, bars, bookOf: rules.bookOf }
+  const { accounts, unreadable, elsewhere } = await accountsOf(flags, errors, market)
+  const never = flags.synthetic === undefined ? neverPriced(accounts, market) : undefined
   const steps = stepsOf(accounts, venue, fromMs, bars.instants(order))
   const facts = () => ({ source: barsText(venue, bars), elsewhere, assumed: WAYS[order] })
-  return { config, rules, startMs: fromMs, steps, unreadable, facts }
+  return { config, rules, startMs: fromMs, steps, unreadable, never, facts }
 }
 
 /** The levels are those of each worker of the recording unless a flag states others. */
@@ -216,7 +222,7 @@ async function recordingSource(
     say,
   })
   const facts = () => ({ source: folder, elsewhere: 0, assumed: undefined })
-  return { config, rules, startMs, steps, unreadable: 0, facts }
+  return { config, rules, startMs, steps, unreadable: 0, never: undefined, facts }
 }
 
 /** Events on their way out: all as JSON, the first ones as lines for people. */

@@ -111,14 +111,22 @@ function faultLines({ missing, unheld, refused }: WhatIf, palette: Palette): str
   ].map((line) => palette.red(line))
 }
 
-function missingLine({ kind, venue, name, underlying, marginAccounts }: WhatIf['missing'][number]): string {
+/** Which price is not known, and how many margin accounts wait for it. */
+export function missingLine({
+  kind,
+  venue,
+  name,
+  underlying,
+  marginAccounts,
+}: WhatIf['missing'][number]): string {
   const price = `${visible(name)}${kind === 'index price' ? '' : ` (${venue})`}`
   const unknown = `${counted(marginAccounts, 'margin account is', 'margin accounts are')} unknown`
   if (underlying === undefined) return `no ${kind} of ${price}: ${unknown}`
   return `the mark of option ${price} does not follow from the move of ${visible(underlying)}: ${unknown}; state it with ${visible(name)}=PRICE`
 }
 
-function named(lines: readonly string[], what: string): string[] {
+/** The first lines, and how many more there are of them. */
+export function named(lines: readonly string[], what: string): string[] {
   const more = lines.length - NAMED_MAX
   return [...lines.slice(0, NAMED_MAX), ...(more > 0 ? [`and ${grouped(more)} more ${what}`] : [])]
 }

@@ -3,6 +3,7 @@ export { eachMarginAccount, type RefusedAccount } from './judged.ts'
 export {
   type CountedPrice,
   type MissingPrice,
+  MissingPrices,
   missingForInitialOf,
   missingPricesOf,
 } from './missing-prices.ts'

@@ -27,9 +27,10 @@ const STEPS = 4
 export class Bars {
   readonly #barsMax: number
   readonly #byTime = new Map<number, Map<string, Bar>>()
-  readonly #lastMs = new Map<string, number>()
+  readonly #symbols = new Set<string>()
+  readonly #statedMs = new Set<number>()
   #count = 0
-  #intervalMs = Number.POSITIVE_INFINITY
+  #intervalMs: number | undefined
 
   /** `barsMax`: as BARS_MAX; a smaller one for tests. */
   constructor(barsMax = BARS_MAX) {
@@ -41,7 +42,7 @@ export class Bars {
   }
 
   get symbols(): string[] {
-    return [...this.#lastMs.keys()].sort()
+    return [...this.#symbols].sort()
   }
 
   /** From the first bar to the end of the last one, Unix milliseconds. */
@@ -50,17 +51,46 @@ export class Bars {
     return { fromMs: times[0] ?? 0, toMs: (times.at(-1) ?? 0) + this.intervalMs }
   }
 
-  /** Length of a bar: the shortest time between two of one contract; of one bar alone a minute. */
+  /**
+   * Length of a bar: the shortest time between two of one contract; where each contract has one bar, what the files state.
+   * @throws PlimsollError INPUT_INVALID where they state none, or several.
+   */
   get intervalMs(): number {
-    return Number.isFinite(this.#intervalMs) ? this.#intervalMs : 60_000
+    this.#intervalMs ??= this.#shortestMs() ?? this.#onlyStatedMs()
+    return this.#intervalMs
+  }
+
+  #shortestMs(): number | undefined {
+    let shortestMs = Number.POSITIVE_INFINITY
+    const lastMs = new Map<string, number>()
+    for (const timeMs of this.#times) {
+      for (const symbol of this.#byTime.get(timeMs)!.keys()) {
+        shortestMs = Math.min(shortestMs, timeMs - (lastMs.get(symbol) ?? Number.NEGATIVE_INFINITY))
+        lastMs.set(symbol, timeMs)
+      }
+    }
+    return Number.isFinite(shortestMs) ? shortestMs : undefined
+  }
+
+  #onlyStatedMs(): number {
+    const [first, ...others] = this.#statedMs
+    if (first !== undefined && others.length === 0) return first
+    const rule =
+      first === undefined
+        ? 'one bar of a contract tells no length: give two of one contract, or state it in the name of the file, such as BTCUSDT-1m-2025-10-10.csv'
+        : `the names of the files state bars of ${[first, ...others].map((ms) => `${ms / 1_000} s`).join(' and ')}: replay those of one length at a time`
+    throw new PlimsollError('INPUT_INVALID', rule)
   }
 
   get #times(): number[] {
     return [...this.#byTime.keys()].sort((a, b) => a - b)
   }
 
-  /** @throws PlimsollError INPUT_INVALID for a second bar of one contract and time, and for more than BARS_MAX. */
-  add(bar: Bar): void {
+  /**
+   * `statedMs`: the length of the bar as its file states it.
+   * @throws PlimsollError INPUT_INVALID for a second bar of one contract and time, and for more than BARS_MAX.
+   */
+  add(bar: Bar, statedMs?: number): void {
     const { symbol, openTimeMs } = bar
     if (this.#count === this.#barsMax)
       throw new PlimsollError(
@@ -78,9 +108,9 @@ export class Bars {
     }
     own.set(symbol, bar)
     this.#count++
-    const lastMs = this.#lastMs.get(symbol)
-    if (lastMs !== undefined) this.#intervalMs = Math.min(this.#intervalMs, Math.abs(openTimeMs - lastMs))
-    this.#lastMs.set(symbol, openTimeMs)
+    this.#symbols.add(symbol)
+    if (statedMs !== undefined) this.#statedMs.add(statedMs)
+    this.#intervalMs = undefined
   }
 
   /** The first price of each contract. */

@@ -23,6 +23,16 @@ const COLUMNS: Readonly<Record<string, KlineColumn>> = {
 }
 const NEEDED: readonly KlineColumn[] = ['openTime', 'open', 'high', 'low', 'close']
 
+/** Length of the bars in the name of a file, and its units in milliseconds. A month has no one length. */
+const LENGTH_IN_NAME = /-(\d{1,3})([smhdw])(?=[-.])/
+const UNIT_MS: Readonly<Record<string, number>> = {
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+}
+
 /** Unix milliseconds of 13 digits: 2001 to 2286. */
 const MILLISECONDS = /^[1-9]\d{12}$/
 /** Unix microseconds, which some files state. */
@@ -33,6 +43,8 @@ const MICROSECONDS = /^[1-9]\d{12}000$/
  * without a symbol are of the contract that the name of the file says.
  */
 export class KlineReader {
+  /** Length of the bars as the name of the file states it, milliseconds; undefined where it states none. */
+  readonly statedMs: number | undefined
   readonly #file: string
   readonly #symbol: string | undefined
   readonly #symbolRule: RegExp
@@ -42,6 +54,8 @@ export class KlineReader {
   /** `file`: its name without a folder. `symbol`: the names of contracts of the venue. */
   constructor(file: string, symbol: RegExp, klines: KlineFiles | undefined) {
     this.#file = file
+    const [, count, unit] = LENGTH_IN_NAME.exec(file) ?? []
+    this.statedMs = unit === undefined ? undefined : Number(count) * UNIT_MS[unit]! || undefined
     this.#symbol = klines?.symbolIn.exec(file)?.[1]
     this.#symbolRule = symbol
     this.#venueColumns = klines?.columns

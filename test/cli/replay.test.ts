@@ -121,6 +121,39 @@ describe('plimsoll replay', () => {
     expect(exitCode).toBe(1)
   })
 
+  it('ends with 1 and names the prices that no klines bring', async () => {
+    const position = { marginMode: 'cross', leverage: '10' }
+    const btc = { ...position, symbol: 'BTCUSDT', size: '0.01', entryPrice: '100000' }
+    const eth = { ...position, symbol: 'ETHUSDT', size: '1', entryPrice: '4000' }
+    const wallet = (asset: string) => [{ asset, amount: '5000' }]
+    const file = fileOf('unpriced.jsonl', [
+      JSON.stringify({ id: 'two', venue: 'binance', collateral: wallet('USDT'), positions: [btc, eth] }),
+      JSON.stringify({ id: 'eth', venue: 'binance', collateral: wallet('USDT'), positions: [eth] }),
+      JSON.stringify({
+        id: 'pool',
+        venue: 'binance',
+        pool: { currency: 'USDT' },
+        collateral: wallet('BTC'),
+        positions: [btc],
+      }),
+    ])
+    const { output, errors, exitCode } = await run(['--klines', KLINES, '--file', file])
+    expect(output).not.toContain('liquidation')
+    expect(errors).toContain('not judged: 3 margin accounts lack a price')
+    expect(errors).toContain('no mark of ETHUSDT (binance): 2 margin accounts are unknown')
+    expect(errors).toContain('no index price of BTC: 1 margin account is unknown')
+    expect(exitCode).toBe(1)
+  })
+
+  it('takes the length of one bar from the name of its file', async () => {
+    const bar = `${START_MS},100000,100000,95000,96000`
+    const hour = fileOf('BTCUSDT-1h-2025-10-10.csv', [bar])
+    const { errors } = await run(['--klines', hour, '--file', ACCOUNTS])
+    expect(errors).toContain('1 bar of 3600 s  2025-10-10 21:00Z to 2025-10-10 22:00Z')
+    const nameless = fileOf('lone.csv', ['symbol,openTime,open,high,low,close', `BTCUSDT,${bar}`])
+    await expect(run(['--klines', nameless, '--file', ACCOUNTS])).rejects.toThrow(/one bar .* no length/)
+  })
+
   it.each([
     ['no accounts', [], /give accounts by --file, or a number of made-up ones by --synthetic/],
     ['both kinds of accounts', ['--file', ACCOUNTS, '--synthetic', '5'], /--file, or .* --synthetic/],

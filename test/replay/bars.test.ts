@@ -11,7 +11,7 @@ function bar(symbol: string, minute: number, prices: string): Bar {
 
 function barsOf(...list: Bar[]): Bars {
   const bars = new Bars()
-  for (const one of list) bars.add(one)
+  for (const one of list) bars.add(one, MINUTE_MS)
   return bars
 }
 
@@ -78,11 +78,31 @@ describe('the bars of several contracts', () => {
     expect(gap).toEqual([{ timeMs: START_MS + 2 * MINUTE_MS, marks: [], silent: ['A'] }])
   })
 
-  it('have the length of the shortest time between two of one contract, and a minute for one alone', () => {
+  it('have the length of the shortest time between two of one contract, and of bars alone that of their files', () => {
     expect(barsOf(bar('A', 0, '1 1 1 1'), bar('B', 3, '1 1 1 1')).intervalMs).toBe(MINUTE_MS)
     const bars = barsOf(bar('A', 0, '1 1 1 1'), bar('A', 10, '1 1 1 1'), bar('A', 5, '1 1 1 1'))
     expect(bars.intervalMs).toBe(5 * MINUTE_MS)
     expect(bars.span).toEqual({ fromMs: START_MS, toMs: START_MS + 15 * MINUTE_MS })
+  })
+
+  it('have one length in every order of lines and files', () => {
+    const list = [0, 2, 4, 1, 3].map((minute) => bar('A', minute, '1 1 1 1'))
+    expect(barsOf(...list).intervalMs).toBe(MINUTE_MS)
+    expect([...barsOf(...list).instants('direction')]).toHaveLength(20)
+    const even = barsOf(...[0, 2, 4].map((minute) => bar('A', minute, '1 1 1 1')))
+    expect(even.intervalMs).toBe(2 * MINUTE_MS)
+    even.add(bar('A', 3, '1 1 1 1'))
+    expect(even.intervalMs).toBe(MINUTE_MS)
+  })
+
+  it('are refused where each contract has one, and files state no length or two', () => {
+    const alone = new Bars()
+    alone.add(bar('A', 0, '1 1 1 1'))
+    expect(() => alone.intervalMs).toThrow(/one bar of a contract tells no length/)
+    alone.add(bar('B', 0, '1 1 1 1'), 60 * MINUTE_MS)
+    expect(alone.span.toMs - alone.span.fromMs).toBe(60 * MINUTE_MS)
+    alone.add(bar('C', 0, '1 1 1 1'), MINUTE_MS)
+    expect(() => alone.intervalMs).toThrow(/state bars of 3600 s and 60 s/)
   })
 
   it('are refused where two are of one contract and time, one begins inside of another, or they are too many', () => {

@@ -41,6 +41,18 @@ describe('a file of klines', () => {
     expect(dated[0]?.symbol).toBe('BTCUSD_251226')
   })
 
+  it.each([
+    ['BTCUSDT-1m-2025-10-10.csv', 60_000],
+    ['BTCUSDT-1h-2025-10.csv', 3_600_000],
+    ['BTCUSD_251226-15m-2025-10.csv', 900_000],
+    ['BTCUSDT-1M-2025.csv', undefined],
+    ['BTCUSDT-0m-2025-10-10.csv', undefined],
+    ['bars.csv', undefined],
+    ['-', undefined],
+  ])('%s states a length of %s', (file, statedMs) => {
+    expect(new KlineReader(file, binance.symbol, undefined).statedMs).toBe(statedMs)
+  })
+
   it('may state microseconds', () => {
     expect(read([NAMED, BAR.replace('1760129400000', '1760129400000000')])).toEqual([WANTED])
   })

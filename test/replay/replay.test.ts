@@ -35,7 +35,7 @@ interface Run extends Terms {
 
 function run({ accounts, bars, ...terms }: Run) {
   const all = new Bars()
-  for (const one of bars) all.add(one)
+  for (const one of bars) all.add(one, MINUTE_MS)
   return replayOf(stepsOf(accounts, venueId('binance'), START_MS, all.instants('direction')), terms)
 }
 
@@ -167,7 +167,7 @@ describe('a replay', () => {
     const { events } = await run({ accounts, bars, bookOf: () => book, rule })
     const levels = new Map<string, string>()
     const all = new Bars()
-    for (const one of bars) all.add(one)
+    for (const one of bars) all.add(one, MINUTE_MS)
     const marginAccounts = accounts.flatMap((account) => marginAccountsOf(account, book))
     let compared = 0
     for (const { timeMs, marks } of all.instants('direction')) {
