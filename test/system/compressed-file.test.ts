@@ -1,8 +1,9 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Writable } from 'node:stream'
 import { gunzipSync } from 'node:zlib'
 import { afterAll, describe, expect, it } from 'vitest'
-import { CompressedFile, filesIn, readCompressed } from '../../src/system/index.ts'
+import { CLOSE_LIMIT_MS, CompressedFile, filesIn, readCompressed } from '../../src/system/index.ts'
 import { temporaryFolder } from '../support/cli.ts'
 import { TestClock } from '../support/clock.ts'
 import { until } from '../support/until.ts'
@@ -11,13 +12,21 @@ const folder = temporaryFolder()
 afterAll(() => folder.remove())
 let files = 0
 
-function open(limits: { bytesMax?: number; waitingMax?: number; path?: string } = {}) {
+interface Opened {
+  readonly bytesMax?: number
+  readonly waitingMax?: number
+  readonly path?: string
+  readonly openFile?: (path: string) => Writable
+}
+
+function open({ openFile, ...limits }: Opened = {}) {
   const path = limits.path ?? join(folder.path, `${++files}.gz`)
   const clock = new TestClock()
   const reasons: (string | Error)[] = []
   const { bytesMax = 1_000_000, waitingMax = 1_000_000 } = limits
   const ended = (reason: string | Error) => void reasons.push(reason)
-  const file = new CompressedFile({ path, clock, bytesMax, waitingMax, ended })
+  const own = openFile === undefined ? {} : { openFile }
+  const file = new CompressedFile({ path, clock, bytesMax, waitingMax, ended, ...own })
   return { path, clock, reasons, file }
 }
 
@@ -94,6 +103,44 @@ describe('a compressed file', () => {
     await until(() => there.reasons.length > 0)
     await there.file.close()
     expect(readFileSync(path, 'utf8')).toBe('kept')
+  })
+
+  it('does not wait for a disk that never answers: at the limit it is left, and says that it may be cut off', async () => {
+    const disk = new Writable({ write: () => undefined })
+    const { file, clock, reasons } = open({ openFile: () => disk })
+    file.append('lost')
+    const closing = file.close()
+    clock.advance(CLOSE_LIMIT_MS - 1)
+    await new Promise(setImmediate)
+    expect({ reasons, isDestroyed: disk.destroyed }).toEqual({ reasons: [], isDestroyed: false })
+    clock.advance(1)
+    await closing
+    await new Promise(setImmediate)
+    const message =
+      'the disk has not taken the rest within 5000 ms (CLOSE_LIMIT_MS), so the file may be cut off'
+    expect(reasons).toEqual([expect.objectContaining({ message })])
+    expect({ isDestroyed: disk.destroyed, timers: clock.timers }).toEqual({ isDestroyed: true, timers: 0 })
+  })
+
+  it('is whole where a slow disk answers before the limit, and leaves no timer', async () => {
+    const answers: (() => void)[] = []
+    const disk = new Writable({ write: (_chunk, _encoding, done) => void answers.push(done) })
+    const { file, clock, reasons } = open({ openFile: () => disk })
+    file.append('kept')
+    const closing = file.close()
+    clock.advance(CLOSE_LIMIT_MS - 1)
+    const answering = setInterval(() => answers.shift()?.(), 1)
+    await closing
+    clearInterval(answering)
+    expect({ reasons, timers: clock.timers }).toEqual({ reasons: [], timers: 0 })
+  })
+
+  it('says that the disk failed while it was closed', async () => {
+    const disk = new Writable({ write: (_chunk, _encoding, done) => done(new Error('no space')) })
+    const { file, reasons } = open({ openFile: () => disk })
+    file.append('lost')
+    await file.close()
+    expect(reasons).toEqual([expect.objectContaining({ message: 'no space' })])
   })
 
   it('is listed with its size, folders are not', () => {
