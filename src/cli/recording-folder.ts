@@ -12,8 +12,6 @@ import {
   RecordingReader,
 } from '../replay/index.ts'
 import { CompressedFile, filesIn, makeFolder, readCompressed } from '../system/index.ts'
-import { VENUES } from '../venues/index.ts'
-import { type BookOf, ruleBooks } from '../worker/rule-books.ts'
 import { linesOf } from './lines.ts'
 
 const MIB = 2 ** 20
@@ -27,22 +25,28 @@ export interface OpenedRecording {
 }
 
 /**
- * Begins a new file of the folder; undefined where nothing is to be recorded. When the folder or what waits for the disk is full, or the
+ * A new file of the folder, which begins with the first entry, so that the files are in the order in which workers took over;
+ * undefined where nothing is to be recorded. When the folder or what waits for the disk is full, or the
  * disk fails, the recording ends, the log says so, and the worker goes on.
  * @throws PlimsollError CONFIGURATION for a folder that cannot be written.
  */
 export function openRecording(config: Config, clock: Clock, log: Log): OpenedRecording | undefined {
-  const { recordDir, recordMaxMib, levels, hysteresis } = config
+  const { recordDir, recordMaxMib } = config
   if (recordDir === undefined) return undefined
-  const nowMs = clock.nowMs()
-  const { bytesLeft, path } = newFileOf(recordDir, recordMaxMib, nowMs)
+  newFileOf(recordDir, recordMaxMib, clock.nowMs())
   const ended = (reason: 'full' | 'behind' | Error) =>
     log.error({ folder: recordDir }, `the recording ends here: ${reasonText(reason, recordMaxMib)}`)
-  const file = new CompressedFile({ path, clock, bytesMax: bytesLeft, waitingMax: WAITING_MAX, ended })
-  const recorder = new Recorder({ clock, write: (line) => file.append(line) })
-  recorder.start({ levels, hysteresis, ruleBooks: versionsOf(ruleBooks(config, nowMs).bookOf) })
-  log.info({ file: path, maxMib: recordMaxMib }, 'recording')
-  return { recorder, close: () => file.close() }
+  const open = () => {
+    const { bytesLeft, path } = newFileOf(recordDir, recordMaxMib, clock.nowMs())
+    log.info({ file: path, maxMib: recordMaxMib }, 'recording')
+    return new CompressedFile({ path, clock, bytesMax: bytesLeft, waitingMax: WAITING_MAX, ended })
+  }
+  let file: CompressedFile | undefined
+  const write = (line: string) => {
+    file ??= open()
+    file.append(line)
+  }
+  return { recorder: new Recorder({ clock, write }), close: async () => file?.close() }
 }
 
 function newFileOf(folder: string, maxMib: number, nowMs: number) {
@@ -68,10 +72,6 @@ function reasonText(reason: 'full' | 'behind' | Error, maxMib: number): string {
   if (reason === 'full') return `the folder holds ${maxMib} MiB, which is --record-max (PLIMSOLL_RECORD_MAX)`
   if (reason === 'behind') return `${WAITING_MAX / MIB} Mi characters wait for the disk`
   return reason.message
-}
-
-function versionsOf(bookOf: BookOf): Record<string, string> {
-  return Object.fromEntries(VENUES.map(({ id }) => [id, bookOf(id).version]))
 }
 
 function recordingsIn(folder: string) {

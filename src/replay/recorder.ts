@@ -20,7 +20,7 @@ export class Recorder {
     this.#write = write
   }
 
-  /** The first entry: by what the worker judges. */
+  /** The first entry: by what the worker judges, when it has taken over. */
   start(terms: Omit<RecordedStart, 'kind' | 'timeMs'>): void {
     this.add({ kind: 'start', timeMs: this.#clock.nowMs(), ...terms })
   }

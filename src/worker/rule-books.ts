@@ -261,6 +261,11 @@ export function refusedRules(bookOf: BookOf): string[] {
   )
 }
 
+/** Version of the rule book of each venue. */
+export function versionsOf(bookOf: BookOf): Record<string, string> {
+  return Object.fromEntries(VENUES.map(({ id }) => [id, bookOf(id).version]))
+}
+
 function refuseBadSymbols(rulesFile: string, bookOf: BookOf): void {
   const refused = refusedRules(bookOf)
   if (refused.length === 0) return

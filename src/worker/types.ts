@@ -11,8 +11,15 @@ import type {
 import type { Log } from '../log.ts'
 import type { MonitorObserver } from '../monitor/index.ts'
 
+export interface WorkerTerms extends Pick<Config, 'levels' | 'hysteresis'> {
+  /** Version of the rule book of each venue. */
+  readonly ruleBooks: Readonly<Record<string, string>>
+}
+
 /** Stands between the worker's edges and its monitor, and writes down what passes. */
 export interface WorkerRecorder {
+  /** Call when the worker has taken over: by what it judges. */
+  start(terms: WorkerTerms): void
   source(inner: AccountSource): AccountSource
   sink(inner: MarkSink): MarkSink
 }

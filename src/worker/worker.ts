@@ -17,6 +17,7 @@ import { WorkerExpiry } from './expiry.ts'
 import { WorkerFunding } from './funding.ts'
 import { guardedClock } from './guarded-clock.ts'
 import { WorkerReader } from './reader.ts'
+import { versionsOf } from './rule-books.ts'
 import { WorkerRules } from './rules.ts'
 import type { Worker, WorkerOptions } from './types.ts'
 
@@ -111,6 +112,8 @@ class MonitorWorker implements Worker {
     const stored = createAccountSource({ ...source, keys, venues: VENUE_NAMES, clock })
     this.#source = this.#options.recorder?.source(stored) ?? stored
     try {
+      const { levels, hysteresis } = config
+      this.#options.recorder?.start({ levels, hysteresis, ruleBooks: versionsOf(this.#rules.bookOf) })
       this.#monitor = await this.#openMonitor()
       this.#marketData = this.#openMarketData()
       this.#expiry = new WorkerExpiry({

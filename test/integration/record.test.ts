@@ -7,7 +7,7 @@ import { isolatedLong } from '../support/accounts.ts'
 import { runCli, temporaryFolder } from '../support/cli.ts'
 import { isMarginEvent } from '../support/monitor.ts'
 import { until } from '../support/until.ts'
-import type { WorkerProcess } from '../support/worker.ts'
+import { WorkerProcess } from '../support/worker.ts'
 import { ONE_PERCENT, Servers, told } from './harness.ts'
 
 /** 10 at 100 with a margin of 100: at 1 % it is liquidated at 90.909…. */
@@ -18,6 +18,7 @@ const LONG = {
 
 let servers: Servers
 let worker: WorkerProcess | undefined
+let standby: WorkerProcess | undefined
 const folder = temporaryFolder()
 beforeAll(async () => {
   servers = await Servers.start()
@@ -25,6 +26,8 @@ beforeAll(async () => {
 afterEach(async () => {
   await worker?.end('SIGKILL')
   worker = undefined
+  await standby?.end('SIGKILL')
+  standby = undefined
 })
 afterAll(async () => {
   await servers.stop()
@@ -71,9 +74,13 @@ it('a recording replays to what its workers published, also one that was killed,
   await importLong(1, '100')
   exchange.setMark('AAAUSDT', '100')
   const { effects } = shard.subscribe()
-  const start = (...flags: string[]) =>
-    shard.startWorker('--json', '--rules', rules, '--record', folder.path, ...flags)
-  worker = await start()
+  const flags = ['--json', '--rules', rules, '--record', folder.path]
+  worker = await shard.startWorker(...flags)
+  const other = ['--levels', '0.4,0.9', '--hysteresis', '0.02']
+  standby = new WorkerProcess([...shard.args, ...flags, ...other])
+  await until(() => standby!.log.some(({ msg }) => msg.startsWith('standby')))
+  // It takes nothing while it waits.
+  expect(readdirSync(folder.path)).toHaveLength(1)
   await until(() => exchange.isHeard('AAAUSDT'))
   exchange.setMark('AAAUSDT', '90')
   await until(() => effects.length === 1)
@@ -86,14 +93,14 @@ it('a recording replays to what its workers published, also one that was killed,
   await until(() => recordedSoFar().includes('"59"'))
   await worker.end('SIGKILL')
 
-  worker = await start('--levels', '0.4,0.9', '--hysteresis', '0.02')
+  await until(() => standby!.logged('worker runs') !== undefined)
   await until(() => exchange.isHeard('AAAUSDT'))
   exchange.setMark('AAAUSDT', '58')
   exchange.setMark('AAAUSDT', '70')
   await until(() => effects.length === 4)
   exchange.setMark('AAAUSDT', '61.5')
   await until(() => effects.length === 5)
-  await worker.end('SIGTERM')
+  await standby.end('SIGTERM')
   expect(readdirSync(folder.path)).toHaveLength(2)
   const streamed = await shard.streamed()
   expect(streamed.map(told)).toEqual([
@@ -119,6 +126,6 @@ it('a recording replays to what its workers published, also one that was killed,
   expect(again.stdout).toBe(replayed.stdout)
 
   // Other rules are named, because they are not those of the worker.
-  const other = await runCli(['replay', folder.path])
-  expect(other.stderr).toContain('bybit was judged by rule book')
+  const builtIn = await runCli(['replay', folder.path])
+  expect(builtIn.stderr).toContain('bybit was judged by rule book')
 })
