@@ -11,7 +11,7 @@ import {
   Recorder,
   RecordingReader,
 } from '../replay/index.ts'
-import { CompressedFile, filesIn, makeFolder, readCompressed } from '../system/index.ts'
+import { CompressedFile, filesIn, isDamage, makeFolder, readCompressed } from '../system/index.ts'
 import { linesOf } from './lines.ts'
 
 const MIB = 2 ** 20
@@ -86,7 +86,7 @@ export interface RecordedRun {
 }
 
 /**
- * The entries of all files of a folder. `brokenOff` gets the name of a file that a crash cut off; its last second may be missing.
+ * The entries of all files of a folder. `brokenOff` gets the name of a file that a crash cut off or damaged; its last second may be missing.
  * @throws PlimsollError USAGE for a folder without a recording, INPUT_INVALID for a line that is no entry.
  */
 export async function recordedRun(
@@ -119,7 +119,7 @@ async function* entriesOf(
     try {
       for await (const line of linesOf(readCompressed(path))) yield reader.read(line)
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'Z_BUF_ERROR') throw error
+      if (!isDamage(error)) throw error
       brokenOff(name)
     }
   }

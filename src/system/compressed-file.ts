@@ -1,5 +1,5 @@
 import { createReadStream, createWriteStream } from 'node:fs'
-import type { Readable, Writable } from 'node:stream'
+import type { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { constants, createGunzip, createGzip, type Gzip } from 'node:zlib'
 import type { Clock } from '../domain/index.ts'
@@ -133,9 +133,75 @@ function newFile(path: string): Writable {
   return createWriteStream(path, { flags: 'wx', mode: OWNER_ONLY })
 }
 
-/** The bytes that a gzip file holds. Where a crash cut it off they end with an error of the code Z_BUF_ERROR. */
-export function readCompressed(path: string): Readable {
-  const gunzip = createGunzip()
-  const file = createReadStream(path)
-  return file.on('error', (error) => gunzip.destroy(error)).pipe(gunzip)
+/**
+ * The bytes that a gzip file holds, up to the first one that cannot be read. Where it is cut off or damaged they end with an error of
+ * which `isDamage` is true.
+ */
+export async function* readCompressed(path: string): AsyncGenerator<Uint8Array> {
+  const inflation = new Inflation()
+  let wholeBytes = 0
+  try {
+    for await (const chunk of createReadStream(path)) {
+      yield* await inflation.take(chunk)
+      wholeBytes += chunk.length
+    }
+    yield* await inflation.end()
+  } catch (error) {
+    if (isDamage(error)) yield* inflatedFrom(path, wholeBytes)
+    throw error
+  }
+}
+
+/** Whether the error says that compressed bytes are cut off or damaged. */
+export function isDamage(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException
+  return code?.startsWith('Z_') === true
+}
+
+/** What a damaged chunk that begins at that byte of the file gives before the damage: the chunk is taken byte by byte. */
+async function* inflatedFrom(path: string, fromByte: number): AsyncGenerator<Uint8Array> {
+  const inflation = new Inflation()
+  let wholeBytes = 0
+  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
+    if (wholeBytes < fromByte) {
+      await inflation.take(chunk)
+      wholeBytes += chunk.length
+      continue
+    }
+    for (let at = 0; at < chunk.length; at++) {
+      try {
+        yield* await inflation.take(chunk.subarray(at, at + 1))
+      } catch (error) {
+        if (!isDamage(error)) throw error
+        return
+      }
+    }
+    return
+  }
+}
+
+/** A gunzip that gives all that comes of what it took, and never more of it later. */
+class Inflation {
+  readonly #gunzip = createGunzip()
+  readonly #parts: Uint8Array[] = []
+
+  constructor() {
+    this.#gunzip.on('data', (part: Uint8Array) => this.#parts.push(part))
+  }
+
+  take(chunk: Uint8Array): Promise<Uint8Array[]> {
+    return this.#after((done) => this.#gunzip.write(chunk, done))
+  }
+
+  end(): Promise<Uint8Array[]> {
+    return this.#after((done) => this.#gunzip.once('end', done).end())
+  }
+
+  async #after(act: (done: () => void) => void): Promise<Uint8Array[]> {
+    await new Promise<void>((resolve, reject) => {
+      this.#gunzip.removeAllListeners('error').once('error', reject)
+      act(resolve)
+    })
+    return this.#parts.splice(0)
+  }
 }

@@ -1,5 +1,5 @@
 export { sleep, systemClock } from './clock.ts'
-export { CLOSE_LIMIT_MS, CompressedFile, readCompressed } from './compressed-file.ts'
+export { CLOSE_LIMIT_MS, CompressedFile, isDamage, readCompressed } from './compressed-file.ts'
 export { type Disk, systemDisk } from './disk.ts'
 export { type FileInFolder, filesIn, makeFolder } from './folder.ts'
 export { type FollowedFile, followPipe, type OpenFollowed, openFollowed } from './followed-file.ts'

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
-import { gzipSync } from 'node:zlib'
+import { constants, gzipSync } from 'node:zlib'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { replayCommand } from '../../src/cli/replay.ts'
 import { isolatedLong } from '../support/accounts.ts'
@@ -35,8 +35,12 @@ const priced = (second: number, markPrice: string) => ({
   of: [['binance', 'BTCUSDT', markPrice, START_MS + second * 1_000]],
 })
 
-const packed = (entries: readonly object[]) =>
-  gzipSync(entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''))
+const linesOf = (entries: readonly object[]) => entries.map((entry) => `${JSON.stringify(entry)}\n`).join('')
+
+const deflatedUntilFlush = (entries: readonly object[]) =>
+  gzipSync(linesOf(entries), { finishFlush: constants.Z_SYNC_FLUSH })
+
+const packed = (entries: readonly object[]) => gzipSync(linesOf(entries))
 
 /** A folder of these files. */
 function recordingOf(...files: readonly Uint8Array[]): string {
@@ -82,6 +86,29 @@ describe('plimsoll replay of a recording', () => {
       'plimsoll: bybit was judged by rule book old',
     ])
     expect(exitCode).toBeUndefined()
+  })
+
+  describe('with a damaged end', () => {
+    const start = [...begun(), priced(1, '99000')]
+    /** As after a crash: flushed, but not ended. */
+    const flushed = deflatedUntilFlush(start)
+    const next = packed([...begun({ levels: ['5%'] }), priced(2, '97000')])
+
+    it.each([
+      ['nothing after it', Buffer.alloc(0)],
+      ['zero bytes', Buffer.alloc(512)],
+      ['bytes that are no part of it', Buffer.from('\xff\xee\xdd garbage \xff', 'latin1')],
+    ])('gives the events up to %s, says so, and goes on with the next file', async (_, bytes) => {
+      const { events, errors, exitCode } = await run(recordingOf(Buffer.concat([flushed, bytes]), next))
+      expect(events).toEqual(['warning 10%', 'warning 5%'])
+      expect(errors).toContain('recording-20251010T210000000Z.jsonl.gz is not whole')
+      expect(exitCode).toBeUndefined()
+    })
+
+    it('still refuses a line that is no entry before others that are', async () => {
+      const wrong = deflatedUntilFlush([...start, { other: 1 }, priced(3, '98000')])
+      await expect(run(recordingOf(wrong))).rejects.toThrow('line 5: recording is missing')
+    })
   })
 
   it('judges by the levels of a flag in the place of those of all workers', async () => {
