@@ -4,6 +4,7 @@ import { loadConfig } from '../config.ts'
 import type { Account, VenueId } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import type { ImportFormat } from '../import/index.ts'
+import { areKnownLater, isOpen } from '../margin/index.ts'
 import { eachMarginAccount, MissingPrices, missingPricesOf } from '../questions/index.ts'
 import { Bars, KlineReader } from '../replay/index.ts'
 import { parseVenueId, VENUES, venueOf } from '../venues/index.ts'
@@ -89,4 +90,23 @@ export function neverPriced(accounts: Iterable<Account>, { bars, bookOf }: Marke
     if (missing.length > 0) never.add(missing)
   })
   return never
+}
+
+/** Open contracts with a bar whose rules were first seen after that time, Unix milliseconds, each with the day of its rules. */
+export function laterRules(
+  accounts: Iterable<Account>,
+  { venue, bars, bookOf }: Market,
+  timeMs: number,
+): ReadonlyMap<string, string> {
+  const book = bookOf(venue)
+  const unseen = new Set(bars.symbols)
+  const later = new Map<string, string>()
+  for (const { positions } of accounts) {
+    for (const { symbol, size } of positions) {
+      if (!isOpen({ size }) || !unseen.delete(symbol)) continue
+      const asOf = book.rulesOf(symbol)?.asOf
+      if (areKnownLater(asOf, timeMs, { symbol, book })) later.set(symbol, asOf!)
+    }
+  }
+  return later
 }

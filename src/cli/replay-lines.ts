@@ -2,6 +2,7 @@ import { counted, grouped, type VenueId } from '../domain/index.ts'
 import type { MissingPrices } from '../questions/index.ts'
 import type { BarOrder, Bars, Replayed } from '../replay/index.ts'
 import type { Palette } from './terminal.ts'
+import { visible } from './visible.ts'
 import { missingLine, named } from './what-if-lines.ts'
 
 export interface ReplayFacts {
@@ -13,6 +14,8 @@ export interface ReplayFacts {
   readonly refused: number
   /** Prices that the source never brings; undefined of a recording, whose worker said so. */
   readonly never: MissingPrices | undefined
+  /** Contracts whose rules were first seen after the start, each with the day on which they were. */
+  readonly later: ReadonlyMap<string, string>
   /** What is assumed of the prices; undefined where they are those that a worker heard. */
   readonly assumed: string | undefined
   /** Real time of the replay, without the reading of files of klines. */
@@ -21,7 +24,7 @@ export interface ReplayFacts {
 
 /** What came out of a replay, for people. */
 export function replayLines(facts: ReplayFacts, palette: Palette): string[] {
-  const { source, replayed, unreadable, elsewhere, refused, never, assumed, tookMs } = facts
+  const { source, replayed, unreadable, elsewhere, refused, never, later, assumed, tookMs } = facts
   const { accounts, positions, instants, prices, events, deepest, latency } = replayed
   const all = Object.values(events).reduce((sum, count) => sum + count, 0)
   const kinds = Object.entries(events).map(([kind, count]) => `${grouped(count)} ${kind}`)
@@ -38,6 +41,9 @@ export function replayLines(facts: ReplayFacts, palette: Palette): string[] {
     `${palette.strong('prices')}    ${source}`,
     `${palette.strong('accounts')}  ${grouped(accounts)} with ${counted(positions, 'position')}${left.length === 0 ? '' : `; not judged: ${left.join(', ')}`}`,
     ...named((never?.list() ?? []).map(missingLine), 'prices are not known').map((line) => palette.red(line)),
+    ...named([...later].map(laterLine), 'contracts without a table of that day').map((line) =>
+      palette.yellow(line),
+    ),
     `${palette.strong('events')}    ${grouped(all)}${kinds.length === 0 ? '' : `: ${kinds.join(', ')}`}`,
     ...(deepest === undefined
       ? []
@@ -53,6 +59,10 @@ export function replayLines(facts: ReplayFacts, palette: Palette): string[] {
           ),
         ]),
   ]
+}
+
+function laterLine([symbol, asOf]: readonly [symbol: string, asOf: string]): string {
+  return `no table of ${visible(symbol)} is known of that time: it is judged by the one first seen on ${asOf}`
 }
 
 export const WAYS: Readonly<Record<BarOrder, string>> = {

@@ -32,7 +32,7 @@ import { parseAt } from './margin-input.ts'
 import { levelsOption, whole } from './options.ts'
 import { recordedSteps } from './recorded-steps.ts'
 import { recordedRun } from './recording-folder.ts'
-import { accountsOf, barsOf, type KlineFlags, neverPriced, venueNamed } from './replay-klines.ts'
+import { accountsOf, barsOf, type KlineFlags, laterRules, neverPriced, venueNamed } from './replay-klines.ts'
 import { barsText, type ReplayFacts, replayLines, WAYS } from './replay-lines.ts'
 import { type Output, paletteFor, speaksJson } from './terminal.ts'
 import { jsonLine, visible } from './visible.ts'
@@ -175,7 +175,7 @@ interface ReplaySource {
   /** Prices that it never brings; undefined where that is not known. */
   readonly never: MissingPrices | undefined
   /** What is said of the source at the end. */
-  facts(): Pick<ReplayFacts, 'source' | 'elsewhere' | 'assumed'>
+  facts(): Pick<ReplayFacts, 'source' | 'elsewhere' | 'later' | 'assumed'>
 }
 
 async function klineSource(
@@ -191,8 +191,9 @@ async function klineSource(
   const market = { venue, bars, bookOf: rules.bookOf }
   const { accounts, unreadable, elsewhere } = await accountsOf(flags, errors, market)
   const never = flags.synthetic === undefined ? neverPriced(accounts, market) : undefined
+  const later = laterRules(accounts, market, fromMs)
   const steps = stepsOf(accounts, venue, fromMs, bars.instants(order))
-  const facts = () => ({ source: barsText(venue, bars), elsewhere, assumed: WAYS[order] })
+  const facts = () => ({ source: barsText(venue, bars), elsewhere, later, assumed: WAYS[order] })
   return { config, rules, startMs: fromMs, steps, unreadable, never, facts }
 }
 
@@ -221,7 +222,7 @@ async function recordingSource(
     versionOf: (venue) => rules.bookOf(venueId(venue)).version,
     say,
   })
-  const facts = () => ({ source: folder, elsewhere: 0, assumed: undefined })
+  const facts = () => ({ source: folder, elsewhere: 0, later: new Map(), assumed: undefined })
   return { config, rules, startMs, steps, unreadable: 0, never: undefined, facts }
 }
 

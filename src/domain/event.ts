@@ -182,7 +182,7 @@ export const marginEventSchema = z
     reasons: z
       .array(z.string())
       .describe(
-        'Why there is no verdict (`unknown`), why it is suspect, or what is to be known of the rules. `contract-expired`: it holds a contract that has expired. `rules-changed`: other rules came into force and are the cause of the event. `funding`: a payment of funding is the cause. `interest`: the interest of a full hour is the cause. `rollover`: a rollover fee is the cause. `funding-unknown`: a payment since `asOfMs` is not known and not in the balances. `rules-old`: the rules are older than the worker takes without a remark (`ruleAgeDays`). `rules-undated`: rules of a position, or of an asset of its pool, bear no day, so that nobody knows how old they are.',
+        'Why there is no verdict (`unknown`), why it is suspect, or what is to be known of the rules. `contract-expired`: it holds a contract that has expired. `rules-changed`: other rules came into force and are the cause of the event. `funding`: a payment of funding is the cause. `interest`: the interest of a full hour is the cause. `rollover`: a rollover fee is the cause. `funding-unknown`: a payment since `asOfMs` is not known and not in the balances. `rules-old`: the rules are older than the worker takes without a remark (`ruleAgeDays`). `rules-undated`: rules of a position, or of an asset of its pool, bear no day, so that nobody knows how old they are. `rules-later`: rules of a position, or of an asset of its pool, were first seen after the event, and those of its time are not known.',
       ),
     ruleBook: text('Version of the rules of the verdict.'),
     levels: z
@@ -210,7 +210,9 @@ export const marginEventSchema = z
       .int()
       .nonnegative()
       .nullable()
-      .describe('Age in days of the oldest risk-tier table behind the figures; null if a table has no date.'),
+      .describe(
+        'Age in days of the oldest risk-tier table behind the figures; null if a table has no date, or was first seen after the event (`rules-later`).',
+      ),
     eventTimeMs: timeMsOrNull(
       'venue time of the tick, funding time, expiry, full hour of interest, or full minute at or after a rollover, that caused the event; null for changes of the account itself.',
     ),

@@ -94,7 +94,7 @@ export {
   rolloversIn,
   rolloversOf,
 } from './rollover.ts'
-export { RULES_AHEAD_MAX_DAYS, reasonAgainstDay, ruleAgeDays } from './rule-age.ts'
+export { areKnownLater, RULES_AHEAD_MAX_DAYS, reasonAgainstDay, ruleAgeDays } from './rule-age.ts'
 export { marginStateOf, marginStateSteps } from './state.ts'
 export { verdictOf } from './state-text.ts'
 export { statedFaultsOf } from './stated-values.ts'

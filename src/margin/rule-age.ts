@@ -1,3 +1,5 @@
+import type { RuleBook } from '../domain/index.ts'
+
 const DAY_MS = 24 * 60 * 60 * 1_000
 
 /** How many days the day of rules may be after the present one, UTC: it may have begun where the venue stated them. */
@@ -5,9 +7,27 @@ export const RULES_AHEAD_MAX_DAYS = 1
 
 /** Why no venue can have stated rules on the ISO day; undefined where one can. They would never grow old. */
 export function reasonAgainstDay(asOf: string | undefined, nowMs: number): string | undefined {
-  if (asOf === undefined || Date.parse(asOf) <= nowMs + RULES_AHEAD_MAX_DAYS * DAY_MS) return undefined
+  if (!isSeenAfter(asOf, nowMs)) return undefined
   const today = new Date(nowMs).toISOString().slice(0, 'yyyy-mm-dd'.length)
   return `must be at most ${RULES_AHEAD_MAX_DAYS} day after the present day, ${today}: the venue was seen to state the rules on it`
+}
+
+function isSeenAfter(asOf: string | undefined, timeMs: number): boolean {
+  return asOf !== undefined && Date.parse(asOf) > timeMs + RULES_AHEAD_MAX_DAYS * DAY_MS
+}
+
+/**
+ * Whether rules of that day, in force at a time, Unix milliseconds, were first seen after it, so that nobody knows whether the
+ * venue had them. A contract whose entry in the book states since when it is in force is not such a one; an asset states none.
+ */
+export function areKnownLater(
+  asOf: string | undefined,
+  timeMs: number,
+  contract?: { readonly symbol: string; readonly book: Pick<RuleBook, 'entriesOf'> },
+): boolean {
+  if (!isSeenAfter(asOf, timeMs)) return false
+  const entry = contract?.book.entriesOf(contract.symbol).findLast(({ fromMs }) => fromMs <= timeMs)
+  return entry === undefined || !Number.isFinite(entry.fromMs)
 }
 
 /** Whole days since the day of the rules, 0 for a future day; null when the day is not known. */

@@ -11,9 +11,11 @@ import {
   marketSubject,
   type Position,
   type PositionState,
+  type RuleBook,
 } from '../domain/index.ts'
 import { assert } from '../errors.ts'
 import {
+  areKnownLater,
   assumptionsUnder,
   distanceTextSteps,
   evaluationsOf,
@@ -72,7 +74,7 @@ function* eventSteps(
   exact: MarginAccount | undefined,
   { log, rulesMaxAgeDays }: EventOptions,
 ): Steps<MarginEvent> {
-  const { subject, rule, transition, cause, decidedMonotonicMs } = pending
+  const { subject, rule, ruleBook, transition, cause, decidedMonotonicMs } = pending
   const level = rule.names[transition.level]!
   const markOf = markOfSeen(pending.marks)
   const further = furtherOfSeen(pending.marks, markOf)
@@ -87,7 +89,9 @@ function* eventSteps(
   const ruled = exact?.formula.positions ?? []
   const { kind, episode, sequence } = transition
   const { logId, shard } = log
-  const ageDays = exact === undefined ? null : ruleAgeDays(exact.rulesAsOfMs, cause.receivedTimeMs)
+  const { receivedTimeMs } = cause
+  const isLater = exact !== undefined && hasLaterRules(exact.formula, ruleBook, receivedTimeMs)
+  const ageDays = exact === undefined || isLater ? null : ruleAgeDays(exact.rulesAsOfMs, receivedTimeMs)
   return {
     schemaVersion: EVENT_SCHEMA_VERSION,
     id: eventId({ logId, shard, subject: subject.id, episode, kind, level }),
@@ -130,18 +134,32 @@ function* eventSteps(
     reasons: [
       ...pending.reasons,
       ...(cause.reason === undefined ? [] : [cause.reason]),
-      ...(figures === NO_FIGURES ? [] : ageReasons(exact?.formula, ageDays, rulesMaxAgeDays)),
+      ...(isLater ? ['rules-later'] : []),
+      ...(figures === NO_FIGURES || isLater ? [] : ageReasons(exact?.formula, ageDays, rulesMaxAgeDays)),
     ],
-    ruleBook: pending.ruleBook.version,
+    ruleBook: ruleBook.version,
     levels: rule.names.slice(1, -1),
     hysteresis: formatDecimal(rule.hysteresis),
     rules: rulesBySymbol(ruled, subject.currency, assumptions),
     assumptions: [...assumptions],
     ruleAgeDays: ageDays,
     eventTimeMs: cause.eventTimeMs,
-    receivedTimeMs: cause.receivedTimeMs,
+    receivedTimeMs,
     detectionLatencyMs: Math.max(0, decidedMonotonicMs - cause.receivedMonotonicMs),
   }
+}
+
+/** Whether a table behind the figures was first seen after the event. */
+function hasLaterRules(
+  { positions, pool }: MarginAccount['formula'],
+  book: RuleBook,
+  timeMs: number,
+): boolean {
+  return (
+    positions.some(({ position: { symbol }, rules }) =>
+      areKnownLater(rules.asOf, timeMs, { symbol, book }),
+    ) || pool?.assets.some(({ rules }) => areKnownLater(rules?.asOf, timeMs)) === true
+  )
 }
 
 /** Rules without a day may be older than any limit. What holds the currency of its pool alone has no rules that could bear one. */

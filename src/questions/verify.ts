@@ -79,6 +79,7 @@ function resultOf(differences: readonly Difference[], faults: readonly string[])
 /** Reasons that doubt neither a price nor a balance. */
 const CERTAIN_REASONS: readonly string[] = [
   'rules-changed',
+  'rules-later',
   'rules-old',
   'rules-undated',
   'funding',
@@ -143,7 +144,9 @@ function compareFigures(
   compareRollover(event, exact, differences)
   const asks = isUnknown || event.kind === 'closed' ? null : state.cure
   compareCure(event.cure, asks, differences)
-  differences.compare('ruleAgeDays', event.ruleAgeDays, ruleAgeDays(exact.rulesAsOfMs, event.receivedTimeMs))
+  const isLater = event.reasons.includes('rules-later')
+  const ageDays = isLater ? null : ruleAgeDays(exact.rulesAsOfMs, event.receivedTimeMs)
+  differences.compare('ruleAgeDays', event.ruleAgeDays, ageDays)
   if (isUnknown || event.kind === 'closed') compareEnd(event, differences)
   else compareVerdict(event, exact, rule, evaluationsOf(exact, markOf, further), differences)
 }

@@ -4,6 +4,7 @@ import { PassThrough } from 'node:stream'
 import { stripVTControlCharacters } from 'node:util'
 import { afterAll, afterEach, describe, expect, it } from 'vitest'
 import { replayCommand } from '../../src/cli/replay.ts'
+import { verifyEvent } from '../../src/questions/index.ts'
 import { isolatedLong } from '../support/accounts.ts'
 import { runCli, temporaryFolder } from '../support/cli.ts'
 import { sharedPath } from '../support/shared.ts'
@@ -152,6 +153,26 @@ describe('plimsoll replay', () => {
     expect(errors).toContain('1 bar of 3600 s  2025-10-10 21:00Z to 2025-10-10 22:00Z')
     const nameless = fileOf('lone.csv', ['symbol,openTime,open,high,low,close', `BTCUSDT,${bar}`])
     await expect(run(['--klines', nameless, '--file', ACCOUNTS])).rejects.toThrow(/one bar .* no length/)
+  })
+
+  it('says once a contract, and in each event, that no table of that day is known', async () => {
+    const long = { size: '1', entryPrice: '100000', leverage: '20', isolatedMargin: '8000' }
+    const bybit = accountFile('bybit', 'desk/later', { symbol: 'BTCUSDT', ...long })
+    const klines = fileOf('named.csv', [
+      'symbol,openTime,open,high,low,close',
+      `BTCUSDT,${START_MS},100000,100000,95000,96000`,
+      `BTCUSDT,${START_MS + 60_000},96000,97000,91000,97000`,
+    ])
+    const { output, errors } = await run(['--klines', klines, '--file', bybit, '--venue', 'bybit'])
+    const events = eventsOf(output)
+    expect(events.length).toBeGreaterThan(0)
+    for (const { kind, ruleAgeDays, reasons } of events)
+      expect([kind, ruleAgeDays, reasons]).toEqual([kind, null, expect.arrayContaining(['rules-later'])])
+    expect(events.map((event) => verifyEvent(event).differences)).toEqual(events.map(() => []))
+    expect(errors.match(/no table of BTCUSDT is known of that time: .* seen on 2026-08-05/g)).toHaveLength(1)
+    const known = await run(['--klines', KLINES, '--file', ACCOUNTS])
+    expect(known.errors).not.toContain('no table')
+    expect(eventsOf(known.output)[0].reasons).not.toContain('rules-later')
   })
 
   it.each([

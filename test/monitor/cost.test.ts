@@ -208,6 +208,14 @@ describe('the rules behind an event', () => {
     expect(reasonsAt('1970-01-01', 14)).toEqual({ reasons: [], confidence: 'confirmed' })
   })
 
+  it('have no age if one was first seen after the event, which says so', () => {
+    // The event is of 1970-01-04, and the venue may be a day ahead.
+    expect(eventAt('1970-01-05')).toMatchObject({ ruleAgeDays: 0, reasons: [] })
+    const later = { ruleAgeDays: null, reasons: ['rules-later'], confidence: 'confirmed' }
+    expect(eventAt('1970-01-06')).toMatchObject(later)
+    expect(eventAt('1970-01-06', isolatedLong('a'), 14)).toMatchObject(later)
+  })
+
   it('have no age if one of them has no day', () => {
     expect(eventAt(undefined)).toMatchObject({ ruleBook: 'dated', ruleAgeDays: null })
   })

@@ -146,9 +146,10 @@ describe('a position whose funding counts in its maintenance margin', () => {
     tick('0.01')
     // A frame without a rate does not say that it has changed.
     tick()
+    // The clock of this test is before the day of the book.
     expect(events().map(({ kind, reasons, marks }) => [kind, reasons, marks[0]!.fundingRate])).toEqual([
-      ['unknown', ['no-funding-rate'], null],
-      ['liquidation', [], '0.01'],
+      ['unknown', ['no-funding-rate', 'rules-later'], null],
+      ['liquidation', ['rules-later'], '0.01'],
     ])
     for (const event of events()) expect(verifyEvent(event)).toMatchObject({ isOk: true })
     expect(monitor.unknownMarginAccounts).toBe(0)
