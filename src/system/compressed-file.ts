@@ -194,14 +194,19 @@ class Inflation {
   }
 
   end(): Promise<Uint8Array[]> {
-    return this.#after((done) => this.#gunzip.once('end', done).end())
+    return this.#after(() => this.#gunzip.end())
   }
 
   async #after(act: (done: () => void) => void): Promise<Uint8Array[]> {
-    await new Promise<void>((resolve, reject) => {
-      this.#gunzip.removeAllListeners('error').once('error', reject)
-      act(resolve)
-    })
+    const gunzip = this.#gunzip
+    // It ends by itself where other bytes stand after a whole file, and calls no writer back from then on.
+    if (!gunzip.readableEnded) {
+      await new Promise<void>((resolve, reject) => {
+        gunzip.removeAllListeners('error').once('error', reject)
+        gunzip.removeAllListeners('end').once('end', resolve)
+        act(resolve)
+      })
+    }
     return this.#parts.splice(0)
   }
 }

@@ -71,6 +71,16 @@ describe('a compressed file', () => {
     expect(await textOf(path)).toBe('first\nsecond\n')
   })
 
+  it('is read to its end where other bytes stand after it, few or many', async () => {
+    for (const bytes of [4_096, 1_000_000]) {
+      const { file, path } = open()
+      file.append('whole')
+      await file.close()
+      writeFileSync(path, Buffer.concat([readFileSync(path), Buffer.alloc(bytes)]))
+      expect(await textOf(path)).toBe('whole\n')
+    }
+  })
+
   it('ends when it is full, says so once, and keeps what it has', async () => {
     const { file, path, clock, reasons } = open({ bytesMax: 100 })
     file.append(noise(100))
