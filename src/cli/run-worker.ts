@@ -5,6 +5,7 @@ import type { Log } from '../log.ts'
 import { keepRedis, type OpenedRedis } from '../redis-server/index.ts'
 import { systemClock, systemRandom } from '../system/index.ts'
 import { startWorker, type Worker } from '../worker/index.ts'
+import type { LoadedRules } from '../worker/rule-books.ts'
 import { startHeartbeat } from './heartbeat.ts'
 import { openRecording } from './recording-folder.ts'
 import { runLog, showingEvents, tellOfEmptyBook, waysForPeople, waysToConnect } from './run-display.ts'
@@ -13,7 +14,11 @@ import { speaksJson } from './terminal.ts'
 import { tell } from './wrapping.ts'
 
 /** Starts the worker, and its private Redis if the settings name none; resolves when a signal has ended both in order. */
-export async function runWorker(config: Config, json: true | undefined): Promise<void> {
+export async function runWorker(
+  config: Config,
+  loadedRules: LoadedRules,
+  json: true | undefined,
+): Promise<void> {
   const log = runLog(config.logLevel, json)
   const clock = systemClock
   // Throws for a folder that cannot be written before a Redis is started.
@@ -41,7 +46,17 @@ export async function runWorker(config: Config, json: true | undefined): Promise
       failed: fatal,
     })
     const recorder = recording?.recorder
-    const options = { config, redisUrl: redis.url, clock, random: systemRandom, log, fatal, signal, recorder }
+    const options = {
+      config,
+      redisUrl: redis.url,
+      clock,
+      random: systemRandom,
+      log,
+      fatal,
+      signal,
+      recorder,
+      loadedRules,
+    }
     try {
       if (redis.source !== 'given') tellOf(redis)
       await showingEvents({ ...options, shard: config.shard, json }, async () => {

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { type ConfigOverrides, loadConfig } from '../config.ts'
 import { systemClock } from '../system/index.ts'
-import { ruleBooks } from '../worker/rule-books.ts'
+import { loadRules } from '../worker/rule-books.ts'
 import { withConfigOptions } from './options.ts'
 
 type RunFlags = Omit<ConfigOverrides, 'recordDir' | 'recordMaxMib'> & {
@@ -38,8 +38,8 @@ export function runCommand(): Command {
 async function run({ json, record, recordMax, ...overrides }: RunFlags): Promise<void> {
   const config = loadConfig({ ...overrides, recordDir: record, recordMaxMib: recordMax })
   // Throws for a wrong rules file before a Redis is started.
-  ruleBooks(config, systemClock.nowMs())
+  const rules = loadRules(config, systemClock.nowMs())
   // The worker is loaded when the settings hold: it takes longer than all that comes before.
   const { runWorker } = await import('./run-worker.ts')
-  await runWorker(config, json)
+  await runWorker(config, rules, json)
 }

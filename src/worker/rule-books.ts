@@ -16,12 +16,14 @@ import {
 } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import {
+  RULES_FILE_BYTES_MAX,
   readRulesFile,
   type VenueRules,
   withCollateralRules,
   withoutSymbols,
   withRules,
 } from '../rules/index.ts'
+import { WatchedFile } from '../system/index.ts'
 import { ruleBookOf, VENUE_NAMES, VENUES } from '../venues/index.ts'
 
 export type BookOf = (venue: VenueId) => RuleBook
@@ -52,6 +54,20 @@ export function ruleBooks(
           `--rules (PLIMSOLL_RULES) is ${JSON.stringify(rulesFile)}: the file`,
         )
   return new RuleBooks(booksUnder(config, byVenue, given), inForceMs)
+}
+
+/** Rules that were read once, and their file, of which no change since is missed. */
+export interface LoadedRules {
+  readonly books: RuleBooks
+  /** undefined where there is no rules file. */
+  readonly file: WatchedFile | undefined
+}
+
+/** Reads the rules of a worker. Throws as `ruleBooks` does. */
+export function loadRules(config: RulesConfig, nowMs: number, given?: RulesByVenue): LoadedRules {
+  const { rulesFile } = config
+  const file = rulesFile === undefined ? undefined : new WatchedFile(rulesFile, RULES_FILE_BYTES_MAX)
+  return { file, books: ruleBooks(config, nowMs, given) }
 }
 
 /**

@@ -2,11 +2,18 @@ import type { Clock, RulesByVenue, RulesChange, VenueId } from '../domain/index.
 import { PlimsollError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Monitor } from '../monitor/index.ts'
-import { RULES_FILE_BYTES_MAX, rulesOfBytes, type VenueRules } from '../rules/index.ts'
-import { Slices, WatchedFile } from '../system/index.ts'
+import { rulesOfBytes, type VenueRules } from '../rules/index.ts'
+import { Slices, type WatchedFile } from '../system/index.ts'
 import { VENUE_NAMES } from '../venues/index.ts'
 import { every } from './every.ts'
-import { type BookOf, booksUnder, type RuleBooks, type RulesConfig, ruleBooks } from './rule-books.ts'
+import {
+  type BookOf,
+  booksUnder,
+  type LoadedRules,
+  loadRules,
+  type RuleBooks,
+  type RulesConfig,
+} from './rule-books.ts'
 import { LateRules, logRules } from './rules-log.ts'
 
 /** Rules come into force at most so late after their time, and a rules file is looked at so often. */
@@ -15,6 +22,8 @@ const CHECK_MS = 1_000
 export interface WorkerRulesOptions {
   readonly config: RulesConfig & { readonly rulesMaxAgeDays: number }
   readonly given: RulesByVenue | undefined
+  /** Rules that were read before, in place of those of the file. */
+  readonly loaded: LoadedRules | undefined
   readonly clock: Clock
   readonly log: Log
   /** Runs an action whose failure ends the worker. */
@@ -32,13 +41,15 @@ export class WorkerRules {
   #cancel = () => {}
   #isLooking = false
 
-  /** @throws PlimsollError as `ruleBooks` does. */
+  /** @throws PlimsollError as `loadRules` does, where none are given. */
   constructor(options: WorkerRulesOptions) {
-    const { config, clock, given } = options
+    const { config, clock, given, loaded } = options
     this.#options = options
-    const { rulesFile } = config
-    this.#file = rulesFile === undefined ? undefined : new WatchedFile(rulesFile, RULES_FILE_BYTES_MAX)
-    this.#books = ruleBooks(config, clock.nowMs(), given)
+    const { file, books } = loaded ?? loadRules(config, clock.nowMs(), given)
+    this.#file = file
+    this.#books = books
+    // Nothing is compiled by them yet, so whatever changes, no account has to be compiled anew.
+    books.advance(clock.nowMs())
   }
 
   get bookOf(): BookOf {

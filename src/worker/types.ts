@@ -10,6 +10,7 @@ import type {
 } from '../domain/index.ts'
 import type { Log } from '../log.ts'
 import type { MonitorObserver } from '../monitor/index.ts'
+import type { LoadedRules } from './rule-books.ts'
 
 export interface WorkerTerms extends Pick<Config, 'levels' | 'hysteresis'> {
   /** Version of the rule book of each venue. */
@@ -32,6 +33,8 @@ export interface WorkerOptions {
   readonly log: Log
   /** Called once when the worker cannot go on: another worker took over, or a limit is reached. */
   readonly fatal: (error: Error) => void
+  /** What `loadRules` made of this `config` before; absent: the worker reads the rules file. */
+  readonly loadedRules?: LoadedRules
   /** Rules that are laid over those of the rules file. */
   readonly rules?: RulesByVenue
   readonly observer?: MonitorObserver

@@ -79,11 +79,12 @@ class MonitorWorker implements Worker {
   #failure: Error | undefined
 
   constructor(options: WorkerOptions, connections: WorkerConnections) {
-    const { config, clock, log, rules: given } = options
+    const { config, clock, log, rules: given, loadedRules: loaded } = options
     this.#options = options
     this.#connections = connections
     this.#rule = levelRule(config.levels, config.hysteresis)
-    this.#rules = new WorkerRules({ config, given, clock, log, guard: (action) => this.#guard(action) })
+    const guard = (action: () => void) => this.#guard(action)
+    this.#rules = new WorkerRules({ config, given, loaded, clock, log, guard })
     this.#kernel = openKernel(config.kernel)
   }
 

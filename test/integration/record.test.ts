@@ -1,8 +1,10 @@
+import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { constants, gunzipSync } from 'node:zlib'
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
-import type { PlimsollEvent } from '../../src/domain/index.ts'
+import { afterAll, afterEach, beforeAll, expect, it, onTestFinished } from 'vitest'
+import { type PlimsollEvent, venueId } from '../../src/domain/index.ts'
 import { isolatedLong } from '../support/accounts.ts'
 import { runCli, temporaryFolder } from '../support/cli.ts'
 import { isMarginEvent } from '../support/monitor.ts'
@@ -13,7 +15,7 @@ import { ONE_PERCENT, Servers, told } from './harness.ts'
 /** 10 at 100 with a margin of 100: at 1 % it is liquidated at 90.909…. */
 const LONG = {
   ...isolatedLong('desk/long', { symbol: 'AAAUSDT', size: '10', entryPrice: '100', isolatedMargin: '100' }),
-  venue: 'bybit',
+  venue: venueId('bybit'),
 }
 
 let servers: Servers
@@ -128,4 +130,31 @@ it('a recording replays to what its workers published, also one that was killed,
   // Other rules are named, because they are not those of the worker.
   const builtIn = await runCli(['replay', folder.path])
   expect(builtIn.stderr).toContain('bybit was judged by rule book')
+})
+
+it('a worker reads its rules once, from a pipe too: its recording names the rule book of its events', async () => {
+  const { exchange } = servers
+  const shard = servers.nextShard()
+  const own = temporaryFolder()
+  onTestFinished(() => own.remove())
+  const pipe = join(own.path, 'piped-rules.json')
+  execFileSync('mkfifo', [pipe])
+  await shard.store([LONG])
+  exchange.setMark('AAAUSDT', '90')
+  const written = writeFile(pipe, JSON.stringify({ bybit: { AAAUSDT: ONE_PERCENT } }))
+  const recording = join(own.path, 'recording')
+  worker = await shard.startWorker('--rules', pipe, '--record', recording)
+  await written
+  await until(async () => (await shard.streamed()).length > 0)
+  expect((await worker.end('SIGTERM')).code).toBe(0)
+  const [name] = readdirSync(recording)
+  const [first = ''] = gunzipSync(readFileSync(join(recording, name!)))
+    .toString()
+    .split('\n')
+  const [event] = await shard.streamed()
+  expect(JSON.parse(first)).toMatchObject({
+    levels: ['0.5', '0.7', '0.9'],
+    ruleBooks: { bybit: event!.ruleBook },
+  })
+  expect(event!.ruleBook).toContain('+piped-rules.json@')
 })
