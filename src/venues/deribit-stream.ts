@@ -5,6 +5,9 @@ import { frameKeepingDigits, isNameOfFrame, priceOfFrame, timeOf } from './numbe
 import { bothWays, subscribeFrames } from './subscribe.ts'
 
 const CHANNEL = /^ticker\.(.+)\.(?:raw|100ms|agg2)$/
+/** Finds pair and expiry in the name of an option. */
+const OPTION = /^([^-]+-\d{1,2}[A-Z]{3}\d{2})-.+-[CP]$/
+const SYNTHETIC = 'SYN.'
 const channelOf = (symbol: string) => `ticker.${symbol}.100ms`
 /** Perpetuals state the index price of their coin, in dollars or in USDC. */
 const CARRIERS = new IndexCarriers([
@@ -82,10 +85,24 @@ function ticker(symbol: string, data: unknown, sink: FrameSink): FrameKind {
   if (price === undefined || timeMs === undefined) return 'malformed'
   // Funding is paid continuously: there is no next rate.
   sink.price('mark', symbol, price, timeMs, undefined)
+  const underlying = unlistedUnderlyingOf(symbol, data)
+  if (underlying !== undefined) sink.price('mark', underlying.symbol, underlying.price, timeMs, undefined)
   const indexPrice = priceOfFrame(data.index_price)
   const name = indexPrice === undefined ? undefined : CARRIERS.nameOf(symbol)
   if (name !== undefined) sink.price('index', name, indexPrice!, timeMs, undefined)
   return 'ticks'
+}
+
+/**
+ * What an option of an expiry without a future is priced from: its ticker alone states it, since no instrument of the venue has
+ * the name under which the rules ask for it. `underlying_index` is `SYN.` and that name, or `index_price`; of a listed future it
+ * is the future, whose own ticker states its mark.
+ */
+function unlistedUnderlyingOf(option: string, { underlying_index: stated, underlying_price }: JsonObject) {
+  const [, symbol] = OPTION.exec(option) ?? []
+  const price = priceOfFrame(underlying_price)
+  if (symbol === undefined || price === undefined) return undefined
+  return stated === `${SYNTHETIC}${symbol}` || stated === 'index_price' ? { symbol, price } : undefined
 }
 
 /** The venue asks for a sign of life where a client has set a heartbeat. */
