@@ -41,7 +41,8 @@ describe('funding that counts in the maintenance margin', () => {
     ['none', '13'],
     ['at-mark', '14.1'],
     ['at-bankruptcy-price', '14'],
-    ['at-cost', '14'],
+    // Without leverage the initial margin on which it is charged is the whole value.
+    ['at-cost', '15'],
   ] as const)('is asked of the side that pays, with the fee of closing %s', (closingFee, maintenance) => {
     expect(maintenanceOf('10', '0.002', closingFee)).toBe(maintenance)
     expect(maintenanceOf('-10', '-0.002', closingFee)).toBe(maintenance)

@@ -5,6 +5,7 @@
  * ---------------|-------------------------------------|---------------|-----------------------------|---------------------------
  * ticker.SYMBOL  | each frame is the whole state       | mark, index   | price; of an option in coin | fixtures, recorded.test.ts
  *                | another instrument than the channel | fault         | malformed                   | fixtures
+ *                | an option without a future          | mark          | price of its underlying too | fixtures; feed/unlisted
  *                | no price, no time, twice            | fault         | malformed                   | fixtures
  * other channels | quote, index, volatility            | none          | ignored                     | fixtures, recorded.test.ts
  * heartbeat      | test_request                        | sign of life  | reply public/test           | below
