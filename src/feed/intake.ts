@@ -170,9 +170,8 @@ export class Intake implements PriceSink<number | undefined> {
     this.#options.sink.fault(error)
   }
 
-  /** `isItsOwn`: the venue took other markets, so this market is at fault. */
+  /** Of a market that is watched. `isItsOwn`: the venue took other markets, so this market is at fault. */
   refused(symbol: string, reason: string, isItsOwn: boolean, heardMs: number): void {
-    if (!this.markets.all.has(symbol)) return
     const { sink, counters } = this.#options
     const text = reason.slice(0, REPLY_CHARACTERS_MAX)
     this.markets.refused(symbol)
