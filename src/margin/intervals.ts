@@ -16,10 +16,6 @@ const ONE_INTERVAL: Interval = { low: 1, high: 1 }
 /** Ways through the comparisons of one formula that are followed. With more, nothing is known. */
 const WAYS_MAX = 8
 
-/** Intervals of figures that many accounts share: prices, caps, distances. One more than these clears them. */
-const REMEMBERED_MAX = 8_192
-const remembered = new Map<Rational, Interval>()
-
 /**
  * Each bound is rounded outward: the nearest f64 x of a value differs from it by at most half of its last place, and
  * x ± |x|·ε is at least one place further; products and quotients below the normal numbers differ by at most half of the
@@ -36,6 +32,8 @@ export class Intervals implements Algebra<Interval> {
   #turn = 0
   /** Ways that may yet be followed, of all formulas. */
   #waysLeft: number
+  /** A formula is computed several times, with the same prices and caps. */
+  readonly #known = new Map<Rational, Interval>()
 
   /** `waysMax`: ways of all formulas together. With more, nothing is known of the further ones. */
   constructor(waysMax: number) {
@@ -63,11 +61,10 @@ export class Intervals implements Algebra<Interval> {
     // Most that formulas ask for, and not worth a look into the map.
     if (value === ZERO) return ZERO_INTERVAL
     if (value === ONE) return ONE_INTERVAL
-    let interval = remembered.get(value)
+    let interval = this.#known.get(value)
     if (interval === undefined) {
       interval = intervalOf(value)
-      if (remembered.size >= REMEMBERED_MAX) remembered.clear()
-      remembered.set(value, interval)
+      this.#known.set(value, interval)
     }
     return interval
   }
