@@ -40,18 +40,19 @@ export interface HeldOption extends Pick<RuledPosition, 'position' | 'rules'> {
 export class Prices {
   readonly #present: PresentPrices
   readonly #moves: Moves
-  readonly #movedCoins: CoinsByVenue
+  readonly #movedCoinsOf: () => CoinsByVenue
+  #movedCoins: CoinsByVenue | undefined
   readonly #marks = new Map<VenueId, MarkOf>()
   readonly #further: FurtherPrices
 
-  /** `movedCoins`: those of the whole book, since options on them are worth something else. */
+  /** `movedCoinsOf`: those of the whole book, since options on them are worth something else. Asked for with the first option. */
   constructor(
     present: PresentPrices,
     moves: ReadonlyMap<string, Move> = new Map(),
-    movedCoins: CoinsByVenue = new Map(),
+    movedCoinsOf: () => CoinsByVenue = () => new Map(),
   ) {
     this.#present = present
-    this.#movedCoins = movedCoins
+    this.#movedCoinsOf = movedCoinsOf
     this.#moves = new Moves(moves)
     const { indexPrices, fundingRates } = present
     this.#further = {
@@ -174,6 +175,7 @@ export class Prices {
     const { underlying } = option
     if (!leavesPrice(this.#moves.ofMark(underlying), presentMarkOf(underlying))) return true
     if (this.#moves.ofMarkByName(underlying) !== undefined || baseAsset === undefined) return false
+    this.#movedCoins ??= this.#movedCoinsOf()
     return this.#movedCoins.get(venue)?.has(baseAsset) === true
   }
 

@@ -96,7 +96,7 @@ interface Found extends Judged {
 export function whatIf(question: WhatIfQuestion): WhatIf {
   const { bookOf, present, moves, rule, limit } = question
   const accounts = [...question.accounts]
-  const prices = new Prices(present, moves, movedCoinsOf(accounts, bookOf, present, moves))
+  const prices = new Prices(present, moves, () => movedCoinsOf(accounts, bookOf, present, moves))
   const missing = new MissingPrices()
   const held = new HeldPrices()
   const ruleFor = ownRulesOver(rule)
