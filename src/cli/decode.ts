@@ -1,10 +1,11 @@
 import type { Writable } from 'node:stream'
 import { Command } from 'commander'
-import { type FrameParser, type FrameSink, type Funding, KnownNames } from '../domain/index.ts'
+import type { FrameParser, FrameSink, Funding } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import type { Line } from '../input/index.ts'
-import { VENUE_NAMES, venueOf } from '../venues/index.ts'
+import { VENUE_NAMES } from '../venues/index.ts'
 import { linesOf, openInput, writeLine } from './lines.ts'
+import { streamsNamed } from './venue-streams.ts'
 import { jsonLine } from './visible.ts'
 
 /** `plimsoll decode`: reads raw frames, one a line, and prints what the venue's parser makes of each. */
@@ -97,15 +98,7 @@ function decodeFrame(parser: FrameParser, { text, isCut }: Line): string {
 }
 
 function parserOf(name: string): FrameParser {
-  const venue = VENUE_NAMES.get(name)
-  if (venue === undefined) {
-    const known = [...VENUE_NAMES.keys()]
-    const suggestion = new KnownNames(() => known).suggestionFor(name)
-    const message = `--venue ${name} is unknown; it must be one of ${known.join(', ')}${suggestion}`
-    throw new PlimsollError('USAGE', message)
-  }
-  const { sources } = venueOf(venue)
-  const source = sources.find(({ id }) => id === name) ?? sources[0]
+  const [source] = streamsNamed(name).streams
   if (source === undefined) {
     throw new PlimsollError(
       'USAGE',

@@ -1,7 +1,8 @@
 // Which streams `plimsoll probe` listens to, and which markets it asks them for.
-import { KnownNames, type VenueId, type VenueSource } from '../domain/index.ts'
+import type { VenueId, VenueSource } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
-import { expiryMsOf, ruleBookOf, VENUE_NAMES, venueOf } from '../venues/index.ts'
+import { expiryMsOf, ruleBookOf } from '../venues/index.ts'
+import { streamsNamed } from './venue-streams.ts'
 
 /** Markets of each source that are asked for unless --symbols says which. */
 export const MARKETS_DEFAULT = 20
@@ -20,20 +21,12 @@ export interface ProbeQuestion {
 
 /** The streams, each with the markets to ask it for. */
 export function askedOf({ venue: name, symbols, url }: ProbeQuestion, nowMs: number): Asked[] {
-  const id = VENUE_NAMES.get(name)
-  if (id === undefined) {
-    const known = [...VENUE_NAMES.keys()]
-    const suggestion = new KnownNames(() => known).suggestionFor(name)
-    throw usage(`--venue ${name} is unknown; it must be one of ${known.join(', ')}${suggestion}`)
-  }
-  const { sources } = venueOf(id)
-  const own = sources.filter((source) => source.id === name)
-  const streams = own.length > 0 ? own : sources
+  const { venue, streams } = streamsNamed(name)
   if (streams.length === 0) throw usage(`--venue ${name} has rules and no stream that could be heard`)
   const carried = (symbol: string) => streams.find((source) => source.carries(symbol))
   const lost = symbols?.filter((symbol) => carried(symbol) === undefined) ?? []
   if (lost.length > 0) throw usage(`--symbols: no stream of ${name} carries ${lost.join(', ')}`)
-  const wanted = symbols ?? contractsOf(id, nowMs)
+  const wanted = symbols ?? contractsOf(venue, nowMs)
   const asked = streams.flatMap((source) => {
     const ofSource = wanted.filter((symbol) => carried(symbol) === source)
     const limited = symbols === undefined ? ofSource.slice(0, MARKETS_DEFAULT) : ofSource

@@ -2,8 +2,8 @@
 import { join } from 'node:path'
 import { loadConfig } from '../config.ts'
 import type { Clock } from '../domain/index.ts'
-import { fileReason, PlimsollError } from '../errors.ts'
-import { CompressedFile, makeFolder } from '../system/index.ts'
+import { CompressedFile } from '../system/index.ts'
+import { inWritableFolder, timeInName } from './new-file.ts'
 import type { Output } from './terminal.ts'
 import { tell } from './wrapping.ts'
 
@@ -28,14 +28,9 @@ export function recordedFile(
 ): RecordedFile {
   const settings = loadConfig(dataDir === undefined ? {} : { dataDir })
   const folder = typeof record === 'string' ? record : join(settings.dataDir, 'probes')
-  const time = new Date(clock.nowMs()).toISOString().replaceAll(/[-:.]/g, '')
-  const path = join(folder, `${id}-${time}.frames.gz`)
-  try {
-    makeFolder(folder)
-  } catch (cause) {
-    const rule = `must be a folder that can be written: ${fileReason(cause)}`
-    throw new PlimsollError('CONFIGURATION', `--record is ${JSON.stringify(folder)}: ${rule}`, { cause })
-  }
+  const path = inWritableFolder(folder, '--record', () =>
+    join(folder, `${id}-${timeInName(clock.nowMs())}.frames.gz`),
+  )
   const ended = (reason: 'full' | 'behind' | Error) =>
     tell(errors, `plimsoll: the frames of ${id} are kept no further: ${endText(reason)}`)
   const options = { path, clock, bytesMax: FILE_BYTES_MAX, waitingMax: WAITING_MAX, ended }

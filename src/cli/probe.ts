@@ -106,9 +106,8 @@ async function probe(context: ProbeContext, flags: ProbeFlags): Promise<boolean>
       tell(errors, `plimsoll: listening for ${flags.seconds} s: ${listening.map(textOf).join(', ')}`)
     await heardOut(listening, { clock, seconds: flags.seconds, ended, heard })
     const listenedMs = clock.monotonicMs() - startedMs
+    if (listening.every(isUnreached)) throw new PlimsollError('VENUE_UNAVAILABLE', unreachedText(listening))
     const probed = listening.map((one) => probedOf(one, listenedMs))
-    const unreached = unreachedText(listening)
-    if (unreached !== undefined) throw new PlimsollError('VENUE_UNAVAILABLE', unreached)
     for (const one of probed) await report(output, one, flags.json)
     return probed.some(({ markets }) => markets.some(({ prices }) => prices > 0))
   } finally {
@@ -163,8 +162,7 @@ function isUnreached({ probe, log }: Listening): boolean {
   return log.lost > 0 && probe.frames.frames === 0
 }
 
-function unreachedText(listening: readonly Listening[]): string | undefined {
-  if (!listening.every(isUnreached)) return undefined
+function unreachedText(listening: readonly Listening[]): string {
   const each = listening.map(({ source, url, log }) => `${source.id} at ${url}: ${log.reasons[0]}`)
   return `no frame came: ${each.join('; ')}`
 }

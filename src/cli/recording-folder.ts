@@ -11,8 +11,9 @@ import {
   Recorder,
   RecordingReader,
 } from '../replay/index.ts'
-import { CompressedFile, filesIn, isDamage, makeFolder, readCompressed } from '../system/index.ts'
+import { CompressedFile, filesIn, isDamage, readCompressed } from '../system/index.ts'
 import { linesOf } from './lines.ts'
+import { inWritableFolder, timeInName } from './new-file.ts'
 
 const MIB = 2 ** 20
 /** Characters that wait for the disk. */
@@ -50,22 +51,11 @@ export function openRecording(config: Config, clock: Clock, log: Log): OpenedRec
 }
 
 function newFileOf(folder: string, maxMib: number, nowMs: number) {
-  const time = new Date(nowMs).toISOString().replaceAll(/[-:.]/g, '')
-  const path = join(folder, `recording-${time}.jsonl.gz`)
-  try {
-    makeFolder(folder)
+  const path = join(folder, `recording-${timeInName(nowMs)}.jsonl.gz`)
+  return inWritableFolder(folder, '--record (PLIMSOLL_RECORD)', () => {
     const heldBytes = recordingsIn(folder).reduce((sum, { bytes }) => sum + bytes, 0)
     return { path, bytesLeft: maxMib * MIB - heldBytes }
-  } catch (cause) {
-    const rule = `must be a folder that can be written: ${fileReason(cause)}`
-    throw new PlimsollError(
-      'CONFIGURATION',
-      `--record (PLIMSOLL_RECORD) is ${JSON.stringify(folder)}: ${rule}`,
-      {
-        cause,
-      },
-    )
-  }
+  })
 }
 
 function reasonText(reason: 'full' | 'behind' | Error, maxMib: number): string {

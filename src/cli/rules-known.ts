@@ -1,5 +1,5 @@
-import { counted } from '../domain/index.ts'
 // From which day a table is known. `--at` may ask for a day of which none is.
+import { counted } from '../domain/index.ts'
 import { ruleAgeDays } from '../margin/index.ts'
 
 /** Since when a table is known to be in force, and what is to be said of it at a time. Part of what JSON prints. */

@@ -1,13 +1,5 @@
 // What a venue's stream says while somebody listens to it, frame by frame and market by market.
-import type {
-  Clock,
-  FrameKind,
-  FrameParser,
-  FrameSink,
-  Funding,
-  PriceKind,
-  VenueSource,
-} from '../domain/index.ts'
+import type { Clock, FrameKind, FrameParser, FrameSink, PriceKind, VenueSource } from '../domain/index.ts'
 import type { FeedSink } from './types.ts'
 
 /** Different frames of one kind that are kept as samples, and how much of each. */
@@ -136,7 +128,7 @@ export class Probe {
 
   #beside(sink: FrameSink): FrameSink {
     return {
-      price: (kind, symbol, price, eventTimeMs, funding: Funding | undefined) => {
+      price: (kind, symbol, price, eventTimeMs, funding) => {
         if (kind !== 'settlement') this.#price(kind, symbol, price, eventTimeMs)
         sink.price(kind, symbol, price, eventTimeMs, funding)
       },
