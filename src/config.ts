@@ -19,7 +19,8 @@ import { DEFAULT_HYSTERESIS, DEFAULT_LEVELS, levelRule } from './margin/index.ts
 import { VENUES } from './venues/index.ts'
 
 const SOURCES = VENUES.flatMap((venue) => venue.sources)
-const STREAM_IDS = SOURCES.map(({ id }) => id)
+const HISTORIES = VENUES.flatMap((venue) => venue.markHistory ?? [])
+const STREAM_IDS = [...SOURCES, ...HISTORIES].map(({ id }) => id)
 
 const configSchema = z.strictObject({
   /** Absent: a private Redis, see `openRedis`. */
@@ -69,9 +70,14 @@ const configSchema = z.strictObject({
   /** Run on a Redis that may lose data, with an error in the log. */
   allowUnsafeRedis: z.boolean().default(false),
   logLevel: z.enum(LOG_LEVELS).default('info'),
-  /** Replaces the URL of a stream, for a test network or a regional host. */
+  /** Replaces the URL of a stream or of a record of past prices, for a test network or a regional host. */
   streamUrls: z
-    .strictObject(Object.fromEntries(SOURCES.map((source) => [source.id, addressOf(source).optional()])))
+    .strictObject(
+      Object.fromEntries([
+        ...SOURCES.map((source) => [source.id, addressOf(source).optional()] as const),
+        ...HISTORIES.map(({ id }) => [id, httpAddress().optional()] as const),
+      ]),
+    )
     .default({}),
 })
 
@@ -79,9 +85,12 @@ const configSchema = z.strictObject({
 function addressOf({ kind }: VenueSource): z.ZodType<string> {
   if (kind === 'socket')
     return z.url({ protocol: /^wss?$/, error: 'must be a URL that begins with ws:// or wss://' })
-  if (kind === 'poll')
-    return z.url({ protocol: /^https?$/, error: 'must be a URL that begins with http:// or https://' })
+  if (kind === 'poll') return httpAddress()
   return z.string().min(1, 'must be the path of a file, or - for standard input')
+}
+
+function httpAddress(): z.ZodType<string> {
+  return z.url({ protocol: /^https?$/, error: 'must be a URL that begins with http:// or https://' })
 }
 
 export type Config = Readonly<z.infer<typeof configSchema>>

@@ -136,7 +136,7 @@ describe('wrong settings', () => {
   it('are all named at once, each with its value and rule', () => {
     const { code, message } = faultOf(() =>
       loadConfig(
-        { streamUrls: { 'bybit-linear': 'http://stream' } },
+        { streamUrls: { 'bybit-linear': 'http://stream', 'bybit-klines': 'ws://record' } },
         {
           PLIMSOLL_SHARD: 'a b',
           PLIMSOLL_LEVELS: '0.5,high',
@@ -158,6 +158,7 @@ describe('wrong settings', () => {
       '--allow-unsafe-redis (PLIMSOLL_ALLOW_UNSAFE_REDIS) is "yes": must be true or false;',
       '--log-level (PLIMSOLL_LOG_LEVEL) is "loud": must be one of debug, info, warn, error, silent;',
       '--stream-url bybit-linear (PLIMSOLL_STREAM_URL_BYBIT_LINEAR) is "http://stream": must be a URL that begins with ws:// or wss://',
+      '--stream-url bybit-klines (PLIMSOLL_STREAM_URL_BYBIT_KLINES) is "ws://record": must be a URL that begins with http:// or https://',
     ]
     for (const text of named) expect(message).toContain(text)
   })
@@ -179,7 +180,9 @@ describe('wrong settings', () => {
 
   it('include a stream that no venue has', () => {
     const { message } = faultOf(() => loadConfig({}, { PLIMSOLL_STREAM_URL_BYBIT_SPOT: 'wss://stream' }))
-    const known = VENUES.flatMap(({ sources }) => sources.map(({ id }) => id)).join(', ')
+    const streams = VENUES.flatMap(({ sources }) => sources)
+    const histories = VENUES.flatMap(({ markHistory = [] }) => markHistory)
+    const known = [...streams, ...histories].map(({ id }) => id).join(', ')
     expect(message).toBe(
       `wrong settings: --stream-url bybit-spot (PLIMSOLL_STREAM_URL_BYBIT_SPOT) is the URL of no stream; known are ${known}`,
     )

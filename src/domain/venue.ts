@@ -142,6 +142,49 @@ export interface KlineFiles {
   readonly symbolIn: RegExp
 }
 
+/** Length of a bar of a mark history, milliseconds. */
+export const MARK_BAR_MS = 60_000
+
+/** One minute of a market's mark price, or of an index price, as the klines of the venue state it. */
+export interface MarkBar {
+  /** Unix milliseconds; a whole minute. */
+  readonly openTimeMs: number
+  readonly open: Decimal
+  readonly high: Decimal
+  readonly low: Decimal
+  readonly close: Decimal
+}
+
+/** The venue's record of past mark prices, in bars of one minute. Pure: no request, clock or retry. */
+export interface MarkHistory {
+  /** Unique over all venues and their sources; the configuration replaces the URL by it, as that of a source. */
+  readonly id: string
+  /** What the configuration may replace; `requestUrl` adds path and query. */
+  readonly url: string
+  /** Whether the venue keeps bars of this contract, or of the index price of that name. */
+  carries(symbol: string): boolean
+  /**
+   * Asks for the bars that open from `fromMs` up to and including `toMs`, Unix milliseconds, both whole minutes, at most
+   * `barsPerRequestMax` of them. The bar of a minute that has not ended states what has been so far: ask for ended ones.
+   */
+  requestUrl(url: string, symbol: string, fromMs: number, toMs: number): string
+  readonly barsPerRequestMax: number
+  /** What the venue tolerates by address, with room left for live work. */
+  readonly requestsPerSecondMax: number
+  /**
+   * Histories of one `limitId` share one limit of requests, because the venue counts them together. Absent: the history has a
+   * limit of its own.
+   */
+  readonly limitId?: string
+  /** A longer body fails the request. */
+  readonly bodyBytesMax: number
+  /**
+   * Bars in time order, none twice. A minute without a bar is left out.
+   * @throws PlimsollError INPUT_INVALID for a body that is no answer or has a bar that is none: naming field, value and rule.
+   */
+  parse(body: string, symbol: string): readonly MarkBar[]
+}
+
 /** A venue is one constant object: its names, its symbols, its sources and its margin rules. */
 export interface Venue {
   /** The id under which its accounts are stored. */
@@ -161,4 +204,6 @@ export interface Venue {
   readonly rulesImport: RulesImport
   /** Absent for a venue whose files of klines have no known form. */
   readonly klines?: KlineFiles
+  /** Absent where the venue keeps no public record of mark prices by the minute; then a gap stays open and is published. */
+  readonly markHistory?: readonly MarkHistory[]
 }

@@ -12,6 +12,7 @@ import { ruleBookOfEntries } from '../rules/index.ts'
 import { coinmEntriesOf, coinmSymbols } from './binance-coinm.ts'
 import { multiAssets } from './binance-collateral.ts'
 import { binanceKlines } from './binance-klines.ts'
+import { binanceMarkHistory } from './binance-mark-history.ts'
 import { USDM_AS_OF, usdmCoinOf, usdmEntriesOf, usdmSymbols } from './binance-usdm.ts'
 import { endOfNumberedDayMs } from './expiry.ts'
 import {
@@ -81,6 +82,22 @@ const coinm: SocketSource = {
   ...source('binance-coinm', 'wss://dstream.binance.com/stream', 200, (symbol) => symbol),
   carries: (symbol) => COINM_SYMBOL.test(symbol),
 }
+
+/** Of index prices in dollars, which multi-assets mode needs, the venue keeps no bars. */
+const usdmHistory = binanceMarkHistory({
+  id: 'binance-usdm-klines',
+  url: 'https://fapi.binance.com',
+  path: '/fapi/v1',
+  isContract: (symbol) => USDM_SYMBOL.test(symbol),
+  pairOf: (symbol) => carriers.contractOf(symbol),
+})
+const coinmHistory = binanceMarkHistory({
+  id: 'binance-coinm-klines',
+  url: 'https://dapi.binance.com',
+  path: '/dapi/v1',
+  isContract: (symbol) => COINM_SYMBOL.test(symbol),
+  pairOf: () => undefined,
+})
 
 function source(
   id: string,
@@ -243,6 +260,7 @@ export const binance: Venue = {
   symbol: new RegExp(`${USDM_SYMBOL.source}|${COINM_SYMBOL.source}`, 'u'),
   expiryMsOf: (symbol) => endOfNumberedDayMs(symbol.split('_')[1] ?? ''),
   sources: [usdm, coinm],
+  markHistory: [usdmHistory, coinmHistory],
   rulesImport: binanceImport,
   klines: binanceKlines,
   ruleBook: ruleBookOfEntries({

@@ -85,7 +85,8 @@ function quantosOf2021(): Record<string, readonly RulesFrom[]> {
 /**
  * BitMEX. Maintenance margin is asked on the value at entry and includes the taker fee and the funding that the position
  * is to pay. The USDT-quoted perpetuals of 2021, which settled in XBT, are left out: contracts of the same names that
- * settle in USDT have replaced them.
+ * settle in USDT have replaced them. It has no mark history: `/trade/bucketed` states trades and composite indices, and its mark is
+ * an index with a basis.
  */
 export const bitmex: Venue = {
   id: BITMEX,

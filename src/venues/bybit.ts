@@ -25,6 +25,7 @@ import {
   settlementAssetOf,
   TAKER_FEE_RATE,
 } from './bybit-contracts.ts'
+import { bybitMarkHistory } from './bybit-mark-history.ts'
 import { BYBIT_TIERS } from './bybit-tiers.ts'
 import {
   isEventTime,
@@ -264,6 +265,7 @@ export const bybit: Venue = {
   symbol: new RegExp(`${LINEAR_SYMBOL.source}|${INVERSE_SYMBOL.source}`, 'u'),
   expiryMsOf,
   sources: [linear, inverse],
+  markHistory: [bybitMarkHistory],
   rulesImport: bybitImport,
   ruleBook: ruleBookOfEntries({
     venue: BYBIT,

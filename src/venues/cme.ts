@@ -33,7 +33,8 @@ function btc(): RulesFrom[] {
 
 /**
  * CME, outright positions. A clearing account has one margin for all that it holds; below its maintenance margin it gets a
- * margin call. Positions are held under the settlement price of their contract.
+ * margin call. Positions are held under the settlement price of their contract. It has no mark history: the exchange
+ * publishes no prices by the minute without a licence.
  */
 export const cme: Venue = {
   id: CME,

@@ -24,7 +24,7 @@ function international(baseRate: string): RulesFrom[] {
 
 /**
  * US futures, whose rates differ by side and by window. The book holds those of the overnight window. Only the International
- * exchange states a margin type of positions.
+ * exchange states a margin type of positions. It has no mark history: candles of a product state trades.
  */
 export const coinbase: Venue = {
   id: COINBASE,

@@ -109,7 +109,8 @@ function optionRules({ coin, quote, expiry, strike, type }: OptionName): Instrum
 
 /**
  * Deribit, standard margin. Fees are not part of margin; an account is liquidated when its maintenance margin is above its
- * margin balance. A unit of size is a dollar of an inverse future, and a coin of a linear one and of an option.
+ * margin balance. A unit of size is a dollar of an inverse future, and a coin of a linear one and of an option. It has no mark history: `public/get_mark_price_history` gives points of five
+ * minutes for some options, and an empty list for futures and perpetuals.
  */
 export const deribit: Venue = {
   id: DERIBIT,

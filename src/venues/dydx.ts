@@ -33,7 +33,8 @@ function market(ticker: string, tier: LiquidityTier): RulesFrom[] {
 
 /**
  * dYdX v4. The maintenance margin is a fixed share of the notional at the oracle price, rounded up; the initial margin rises
- * with the open interest of the market. An account at its maintenance margin is safe.
+ * with the open interest of the market. An account at its maintenance margin is safe. It has no mark history: `/v4/candles` states
+ * trades and the middle of the order book, and no answer past oracle prices.
  */
 export const dydx: Venue = {
   id: DYDX,

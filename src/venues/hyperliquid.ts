@@ -59,7 +59,8 @@ function at(from: string, symbol: string, tiers: string, source: string): RulesF
 
 /**
  * Hyperliquid. The maintenance margin rate is half the initial one of the greatest leverage, which a position may state
- * itself. Fees are not part of margin; an account is liquidated when it drops below the maintenance margin.
+ * itself. Fees are not part of margin; an account is liquidated when it drops below the maintenance margin. It has no mark history:
+ * `candleSnapshot` states trades.
  */
 export const hyperliquid: Venue = {
   id: HYPERLIQUID,

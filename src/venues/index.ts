@@ -5,6 +5,7 @@ import {
   firstRule,
   type ImportedRules,
   indexName,
+  type MarkHistory,
   type RuleBook,
   type RulesBody,
   type RulesImportOptions,
@@ -125,6 +126,22 @@ export function importRules(
 ): ImportedRules {
   const venue = venueOf(id)
   return checked(venue, venue.rulesImport.read(bodies, options))
+}
+
+/**
+ * The record of past mark prices that holds `symbol`, or the index price of that name; undefined when the venue keeps none. `urls`:
+ * those that replace the venue's, by id of source and history. Where the source has such a URL and the history has none, the
+ * answer is undefined too: prices of the venue are not those of a test network.
+ */
+export function historyCarrying(
+  id: VenueId,
+  symbol: string,
+  urls: Readonly<Record<string, string | undefined>>,
+): MarkHistory | undefined {
+  const history = venues.get(id)?.markHistory?.find((own) => own.carries(symbol))
+  if (history === undefined || urls[history.id] !== undefined) return history
+  const source = sourceCarrying(id, symbol)
+  return source !== undefined && urls[source.id] !== undefined ? undefined : history
 }
 
 /** @throws PlimsollError CONFIGURATION for an id that no venue has. */

@@ -15,13 +15,13 @@ const CADENCE_MS = 1_000
 const HEARTBEAT_EVERY_MS = 30_000
 
 /** Perpetuals state the index price of their asset in dollars; it is asked for with the linear one. */
-const INDEXES: readonly IndexedContracts[] = [
+export const KRAKEN_INDEXES: readonly IndexedContracts[] = [
   { currency: 'USD', contractOf: (asset) => `PF_${asset}USD`, contract: /^P[FI]_([A-Z\d]+)USD$/ },
 ]
 
 /** `ticker` of Kraken Futures ("WebSocket API v1"). `ticker_lite` has no mark price. */
 export function krakenStream(symbols: RegExp): SocketSource {
-  const carriers = new IndexCarriers(INDEXES)
+  const carriers = new IndexCarriers(KRAKEN_INDEXES)
   const channelOf = (symbol: string) => carriers.contractOf(symbol) ?? symbol
   return {
     kind: 'socket',

@@ -2,12 +2,16 @@ import { type Venue, venueId } from '../domain/index.ts'
 import { bookOf, type RulesFrom } from './book.ts'
 import { endOfNumberedDayMs, isNumberedDay } from './expiry.ts'
 import { krakenImport, krakenRules } from './imports/kraken.ts'
-import { krakenStream } from './kraken-stream.ts'
+import { IndexCarriers } from './index-names.ts'
+import { krakenMarkHistory } from './kraken-mark-history.ts'
+import { KRAKEN_INDEXES, krakenStream } from './kraken-stream.ts'
 
 const KRAKEN = venueId('kraken')
 
 /** PI_XBTUSD and FI_XBTUSD_220930 are inverse, PF_ETHUSD and FF_XBTUSD_220930 linear. PF_AAPLxUSD has a small letter. */
 const SYMBOL = /^(?:PI|PF|FI|FF)_[A-Za-z\d]+(?:_\d{6})?$/
+
+const carriers = new IndexCarriers(KRAKEN_INDEXES)
 
 /** Inverse contracts, each coin's in a single-collateral wallet, which is cross only. */
 const SINGLE_COLLATERAL = /^[PF]I_/
@@ -62,6 +66,7 @@ export const kraken: Venue = {
   symbol: SYMBOL,
   expiryMsOf: (symbol) => endOfNumberedDayMs(symbol.split('_')[2] ?? ''),
   sources: [krakenStream(SYMBOL)],
+  markHistory: [krakenMarkHistory(SYMBOL, (symbol) => carriers.contractOf(symbol))],
   rulesImport: krakenImport,
   ruleBook: bookOf({
     venue: KRAKEN,

@@ -22,11 +22,13 @@ const MARK_CHANNEL = 'mark-price'
 const FUNDING_CHANNEL = 'funding-rate'
 const INDEX_CHANNEL = 'index-tickers'
 /** An index is named by its coin and the currency of its price: BTC-USD. */
-const INDEXES: readonly IndexedContracts[] = ['USD', 'USDT', 'USDC', 'EUR', 'BTC'].map((currency) => ({
-  currency,
-  contractOf: (asset) => `${asset}-${currency}`,
-  contract: new RegExp(`^([A-Z\\d]+)-${currency}$`),
-}))
+export const OKX_INDEXES: readonly IndexedContracts[] = ['USD', 'USDT', 'USDC', 'EUR', 'BTC'].map(
+  (currency) => ({
+    currency,
+    contractOf: (asset) => `${asset}-${currency}`,
+    contract: new RegExp(`^([A-Z\\d]+)-${currency}$`),
+  }),
+)
 /** Only perpetuals pay funding. */
 const PERPETUAL = /-SWAP$/
 
@@ -46,7 +48,7 @@ const SYMBOLS_PER_PARSER_MAX = 4_096
 
 /** `mark-price` of swaps and dated futures, `funding-rate` of swaps, and `index-tickers` ("WebSocket", "Public data"). */
 export function okxStream(symbols: RegExp): SocketSource {
-  const indexes = new IndexCarriers(INDEXES)
+  const indexes = new IndexCarriers(OKX_INDEXES)
   return {
     kind: 'socket',
     id: 'okx-public',

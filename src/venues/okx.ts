@@ -4,12 +4,16 @@ import { bookOf, type RulesFrom } from './book.ts'
 import { endOfNumberedDayMs } from './expiry.ts'
 import { OKX_ASSUMPTIONS, OKX_TAKER_FEE_RATE, okxImport } from './imports/okx.ts'
 import { leverageOf } from './imports/tiers.ts'
-import { okxStream } from './okx-stream.ts'
+import { IndexCarriers } from './index-names.ts'
+import { okxMarkHistory } from './okx-mark-history.ts'
+import { OKX_INDEXES, okxStream } from './okx-stream.ts'
 
 const OKX = venueId('okx')
 
 /** BTC-USDT-SWAP, BTC-USD-241220, BTC-USD_UM-SWAP. */
 const SYMBOL = /^[\p{Lu}\p{Lo}\d]+-[A-Z\d_]+-(SWAP|\d{6})$/u
+
+const indexes = new IndexCarriers(OKX_INDEXES)
 
 /** Tiers of a public table: contracts, maintenance margin rate, initial margin rate; then the step of all further ones. */
 interface Ladder {
@@ -141,6 +145,7 @@ export const okx: Venue = {
   symbol: SYMBOL,
   expiryMsOf: (symbol) => endOfNumberedDayMs(symbol.split('-')[2] ?? ''),
   sources: [okxStream(SYMBOL)],
+  markHistory: [okxMarkHistory(SYMBOL, (symbol) => indexes.contractOf(symbol))],
   rulesImport: okxImport,
   ruleBook: bookOf({
     venue: OKX,
