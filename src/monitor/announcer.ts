@@ -7,7 +7,7 @@ import { marketRecordOf, recordSteps } from './event.ts'
 import type { MarketTransition } from './market-transition.ts'
 import type { Markets } from './markets.ts'
 import type { MonitorOptions } from './options.ts'
-import { type Cause, type CauseReason, NO_CAUSE, type PendingEvent } from './pending-event.ts'
+import { type Cause, type CauseReason, NO_CAUSE, type Past, type PendingEvent } from './pending-event.ts'
 import { PendingEvents } from './pending-events.ts'
 import { Queue } from './queue.ts'
 import type { Ranking } from './ranking.ts'
@@ -106,20 +106,20 @@ export class Announcer {
     this.#markets.holdMarks()
   }
 
-  /** Applies a finding to the standing of a settled account. True when an event follows. */
+  /** Applies a finding, of the present or the `past`, to the standing of a settled account. True when an event follows. */
   add(
     marginAccount: number,
     finding: Finding,
     reasons: readonly string[],
-    figures: Figures | undefined,
+    figures?: Figures,
+    past?: Past,
   ): boolean {
     const batch = this.#batch
-    const nowMonotonicMs = this.#options.clock.monotonicMs()
-    const number = this.#pending.apply(marginAccount, finding, reasons, batch.origin.cause, nowMonotonicMs)
+    const nowMs = this.#options.clock.monotonicMs()
+    const number = this.#pending.apply(marginAccount, finding, reasons, batch.origin.cause, nowMs, past)
     if (number < 0) return false
     this.#count()
-    const isBreach = finding === this.#watchlist.breachLevelOf(marginAccount)
-    const ranking = isBreach ? batch.urgent : batch.rest
+    const ranking = finding === this.#watchlist.breachLevelOf(marginAccount) ? batch.urgent : batch.rest
     if (figures === undefined) ranking.add(number, 0, 0)
     else this.#rank(ranking, number, marginAccount, figures.marginBalance, figures.maintenanceMargin)
     return true

@@ -1,5 +1,7 @@
 import type { Account, MonitorCounters, RulesChange } from '../domain/index.ts'
+import { AbsentEndings } from './absent-endings.ts'
 import type { Announcer } from './announcer.ts'
+import { Backfill } from './backfill.ts'
 import { FundingPass } from './funding-pass.ts'
 import type { Judge } from './judge.ts'
 import type { Markets } from './markets.ts'
@@ -7,7 +9,7 @@ import { NewRules } from './new-rules.ts'
 import type { MonitorOptions } from './options.ts'
 import type { MonitorParts } from './parts.ts'
 import { isRefusal, RefusedAccounts } from './refused-accounts.ts'
-import { isAboveSafe, progressAfter } from './standing.ts'
+import { isAboveSafe } from './standing.ts'
 import { type Change, idOf, WaitingChanges } from './waiting-changes.ts'
 import type { Watchlist } from './watchlist.ts'
 import type { WatchlistChanges, WatchlistEditor } from './watchlist-editor.ts'
@@ -27,12 +29,14 @@ export class Changes {
   readonly #waiting = new WaitingChanges()
   readonly #newRules = new NewRules()
   readonly funding: FundingPass
+  readonly backfill: Backfill
   /** The first account that was not looked at for new rules. */
   #rulesAt = 0
   /** Margin accounts that the change in hand has changed, to be judged when all of it is done. */
   readonly #changed: number[] = []
   /** Accounts whose stored terms cannot be used. */
   readonly #refused = new RefusedAccounts()
+  readonly #absentEndings: AbsentEndings
 
   constructor(options: MonitorOptions, counters: MonitorCounters, parts: MonitorParts) {
     this.#options = options
@@ -42,13 +46,22 @@ export class Changes {
     this.#markets = parts.markets
     this.#judge = parts.judge
     this.#announcer = parts.announcer
-    this.funding = new FundingPass(options, parts, (account, error) =>
+    this.#absentEndings = new AbsentEndings(
+      parts.watchlist,
+      parts.announcer,
+      this.#refused,
+      (marginAccount) => this.#listener.absent(marginAccount),
+    )
+    this.backfill = new Backfill(options, parts)
+    const beforeChange = (account: number) => this.backfill.beforeChange(account)
+    this.funding = new FundingPass(options, { ...parts, beforeChange }, (account, error) =>
       this.#isRefused(() => this.#watchlist.read(account), this.#watchlist.isLost(account), error),
     )
   }
 
   get waiting(): number {
-    return this.#waiting.size + this.#newRules.size + (this.funding.isOpen ? 1 : 0)
+    const passes = [this.funding, this.backfill].filter(({ isOpen }) => isOpen)
+    return this.#waiting.size + this.#newRules.size + passes.length
   }
 
   push(change: Change): void {
@@ -97,6 +110,7 @@ export class Changes {
     }
     if (this.#newRules.size > 0) this.#workRules(endMs)
     if (!isOver() && this.funding.isOpen) this.funding.work(endMs)
+    if (!isOver() && this.backfill.isOpen) this.backfill.work(endMs)
   }
 
   #workRules(endMs: number): void {
@@ -121,6 +135,7 @@ export class Changes {
   #recompile(account: number): void {
     const { clock } = this.#options
     const id = this.#watchlist.accountIdOf(account)
+    this.backfill.beforeChange(account)
     this.#announcer.begin(null, clock.nowMs(), clock.monotonicMs(), 'rules-changed')
     this.#settle(id)
     this.#judgeChanged(
@@ -136,6 +151,7 @@ export class Changes {
   apply(change: Change): void {
     const { clock } = this.#options
     const reason = change.kind === 'other-rules' ? 'rules-changed' : undefined
+    this.backfill.beforeChange(this.#watchlist.find(idOf(change)))
     this.#announcer.begin(null, clock.nowMs(), clock.monotonicMs(), reason)
     this.#settle(idOf(change))
     switch (change.kind) {
@@ -155,7 +171,7 @@ export class Changes {
         this.#putAgain(change.id)
         break
       case 'absent':
-        this.#endAbsent(change.id, 'account-refused')
+        this.#absentEndings.end(change.id, 'account-refused')
         break
     }
     this.#announceMarkets()
@@ -228,30 +244,9 @@ export class Changes {
 
   #remove(id: string): void {
     this.#refused.delete(id)
-    this.#closeAbsent(id)
+    this.#absentEndings.close(id)
     const account = this.#watchlist.find(id)
     if (account >= 0) this.#editor.remove(account, this.#listener)
-  }
-
-  /** For an account that is not in the book: publishes `closed`, or `unknown` if the account is refused. */
-  #endAbsent(id: string, reason: string): void {
-    if (!this.#refused.has(id)) this.#closeAbsent(id)
-    else {
-      const { absent } = this.#watchlist
-      for (const marginAccount of absent.of(id)) {
-        const { subject, standing, rule } = marginAccount
-        if (!isAboveSafe(standing)) continue
-        this.#announcer.addAbsent(marginAccount, 'unknown', [reason])
-        const progress = progressAfter(standing, subject, rule)
-        if (progress !== null) absent.restore(subject.id, progress)
-      }
-    }
-  }
-
-  #closeAbsent(id: string): void {
-    const { absent } = this.#watchlist
-    for (const marginAccount of absent.of(id)) this.#listener.absent(marginAccount)
-    absent.forget(id)
   }
 
   /** The newest terms of the account cannot be used and the old ones no longer hold: it loses its verdicts. */
@@ -259,7 +254,7 @@ export class Changes {
     this.#refused.addUnreadable(id)
     const account = this.#watchlist.find(id)
     if (account < 0) {
-      this.#endAbsent(id, reason)
+      this.#absentEndings.end(id, reason)
       return
     }
     for (const marginAccount of this.#watchlist.marginAccountsOf(account))

@@ -9,6 +9,11 @@ import { isAboveSafe } from './standing.ts'
 /** Accounts that are looked at between two looks at the clock: most of them have nothing to pay, which takes some 20 ns. */
 const ACCOUNTS_PER_LOOK = 1_024
 
+interface FundedParts extends MonitorParts {
+  /** Called before the balances of the account change. */
+  readonly beforeChange: (account: number) => void
+}
+
 /**
  * Brings funding records, and the interest and rollovers up to a full minute, that came into force into the balances of accounts, one account after
  * the other, in slices. What comes meanwhile waits for the next pass, so an account is compiled once for all that a funding time
@@ -16,7 +21,7 @@ const ACCOUNTS_PER_LOOK = 1_024
  */
 export class FundingPass {
   readonly #options: MonitorOptions
-  readonly #parts: MonitorParts
+  readonly #parts: FundedParts
   readonly #isRefused: (account: number, error: unknown) => boolean
   /** The pass in hand: the last number that it applies, 0 without a pass; and the time of its newest record, 0 without one. */
   #upTo = 0
@@ -33,7 +38,7 @@ export class FundingPass {
   /** `isRefused`: what an account threw that the rules refuse with its new balances; false for a bug. */
   constructor(
     options: MonitorOptions,
-    parts: MonitorParts,
+    parts: FundedParts,
     isRefused: (account: number, error: unknown) => boolean,
   ) {
     this.#options = options
@@ -91,7 +96,8 @@ export class FundingPass {
   #apply(account: number, reason: DueReason): void {
     const { clock } = this.#options
     const dueMs = this.#dueMs(reason)
-    const { watchlist, announcer, editor, markets, judge } = this.#parts
+    const { watchlist, announcer, editor, markets, judge, beforeChange } = this.#parts
+    beforeChange(account)
     announcer.begin(dueMs, clock.nowMs(), clock.monotonicMs(), reason)
     const known = new Set<number>()
     for (const marginAccount of watchlist.marginAccountsOf(account)) {

@@ -3,12 +3,13 @@ import { assert } from '../errors.ts'
 import { RECHECKED_MAX } from '../kernel/index.ts'
 import type { Announcer } from './announcer.ts'
 import type { FundingTimes } from './funding-times.ts'
+import type { MarketGaps } from './gaps.ts'
 import type { Judge } from './judge.ts'
 import type { Market } from './market.ts'
 import { marketTransition } from './market-transition.ts'
 import type { Markets } from './markets.ts'
 import type { MonitorOptions, ObservedMark } from './options.ts'
-import { CONFIRMED, EXPIRED, MARKED, type PendingTicks, STALE } from './pending-ticks.ts'
+import { CONFIRMED, EXPIRED, INTERRUPTED, MARKED, type PendingTicks, STALE } from './pending-ticks.ts'
 
 /** Accounts re-checked in f64 between two looks at the clock: about 20 µs. */
 const RECHECKS_PER_LOOK = 64
@@ -22,6 +23,7 @@ export class Instant {
   readonly #judge: Judge
   readonly #announcer: Announcer
   readonly #funding: FundingTimes | undefined
+  readonly #gaps: MarketGaps
   #isOpen = false
   #nominated = 0
   #rechecked = 0
@@ -39,7 +41,13 @@ export class Instant {
   constructor(
     options: MonitorOptions,
     counters: MonitorCounters,
-    parts: { markets: Markets; judge: Judge; announcer: Announcer; funding: FundingTimes | undefined },
+    parts: {
+      markets: Markets
+      judge: Judge
+      announcer: Announcer
+      funding: FundingTimes | undefined
+      gaps: MarketGaps
+    },
   ) {
     this.#options = options
     this.#counters = counters
@@ -47,6 +55,7 @@ export class Instant {
     this.#judge = parts.judge
     this.#announcer = parts.announcer
     this.#funding = parts.funding
+    this.#gaps = parts.gaps
   }
 
   get isOpen(): boolean {
@@ -88,6 +97,7 @@ export class Instant {
       if (!this.#judgeSuspects(endMs)) return false
       this.#announcer.end()
     }
+    this.#gaps.close()
     this.#options.kernel.refreshZones()
     this.#counters.instants++
     this.#counters.nominations += this.#nominated
@@ -97,18 +107,24 @@ export class Instant {
 
   /** False when the instrument has a mark in this instant already. */
   #take(ticks: PendingTicks): boolean {
+    const { kernel } = this.#options
     const market = this.#markets.at(ticks.instrument)
     if (market.expiredMs > 0) {
       if (ticks.kind === MARKED) this.#counters.ticksOutsideBook++
       return true
     }
     if (ticks.kind === EXPIRED) return this.#takeExpired(market, ticks)
+    if (ticks.kind === INTERRUPTED) {
+      this.#gaps.begin(market)
+      return true
+    }
     if (ticks.kind === STALE) return market.isStale || this.#loseMark(market, ticks)
     const isOtherRate = ticks.fundingRate !== undefined && ticks.fundingRate !== market.fundingRate
-    if (ticks.kind === CONFIRMED && !market.isStale && !isOtherRate) {
+    if (ticks.kind === CONFIRMED && !market.isStale && !isOtherRate && market.gapFromMs === 0) {
       if (market.markText !== '') {
         this.#funding?.observe(market, ticks)
         this.#refresh(market, ticks)
+        market.heard.hear(market.markText, kernel.mark(market.instrument), ticks.eventTimeMs)
       }
       this.#counters.confirmations++
       return true
@@ -116,10 +132,12 @@ export class Instant {
     const markText = ticks.kind === CONFIRMED ? market.lastMarkText : ticks.markText
     // No mark was stated that could be confirmed.
     if (markText === '') return true
-    if (!this.#options.kernel.setMark(market.instrument, Number(markText))) return false
+    const mark = Number(markText)
+    if (!kernel.setMark(market.instrument, mark)) return false
     // Before the mark changes, because the old one was in force at a funding time that this frame has passed.
     this.#funding?.observe(market, ticks)
     if (market.isStale || market.published.stale) this.#turn(market)
+    this.#gaps.hear(market, markText, mark, ticks.eventTimeMs)
     this.#refresh(market, ticks)
     market.isStale = false
     market.markText = markText
@@ -142,6 +160,7 @@ export class Instant {
     const { kernel } = this.#options
     if (!kernel.setMark(market.instrument, 0)) return false
     this.#turn(market)
+    this.#gaps.begin(market)
     this.#markets.leaveMark(market)
     market.isStale = true
     market.markText = ''
@@ -186,8 +205,10 @@ export class Instant {
         this.#decided = this.#judge.decideSuspects(this.#decided, this.#suspects)
         if (clock.monotonicMs() > endMs) return false
       }
+      this.#gaps.noteAfter(this.#rechecked)
       if (this.#rechecked === this.#nominated) return true
       const to = Math.min(this.#rechecked + RECHECKS_PER_LOOK, this.#nominated)
+      this.#gaps.noteBefore(this.#rechecked, to)
       this.#suspects = kernel.recheckNominated(this.#rechecked, to)
       this.#decided = 0
       if (this.#hasStale) {

@@ -14,6 +14,7 @@ import type { Announcer, Figures } from './announcer.ts'
 import type { Market } from './market.ts'
 import type { Markets } from './markets.ts'
 import type { MonitorOptions } from './options.ts'
+import type { Past } from './pending-event.ts'
 import { ProofTries } from './proof-tries.ts'
 import { type Finding, isAboveSafe, mustRepublish } from './standing.ts'
 import type { Watchlist } from './watchlist.ts'
@@ -110,6 +111,12 @@ export class Judge {
   apply(marginAccount: number, finding: Finding, reasons: readonly string[] = [], figures?: Figures): void {
     const hasEvent = this.#announcer.add(marginAccount, finding, reasons, figures)
     if (hasEvent) this.#watchlist.setKernelLevel(marginAccount)
+  }
+
+  /** Applies a level that a settled account reached in the past, at marks of then. */
+  applyPast(marginAccount: number, level: number, reasons: readonly string[], past: Past): void {
+    if (this.#announcer.add(marginAccount, level, reasons, undefined, past))
+      this.#watchlist.setKernelLevel(marginAccount)
   }
 
   /** Compares the levels of the next `count` margin accounts with exact arithmetic at the present marks. */

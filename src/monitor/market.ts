@@ -1,4 +1,5 @@
 import type { Decimal, VenueId } from '../domain/index.ts'
+import type { HeardMinute } from './heard-minute.ts'
 
 /** A mark at one moment. Events that are made later are made from it. */
 export interface SeenMark {
@@ -34,6 +35,10 @@ export interface Market {
   /** The same on the wall clock; before the first mark, the time of the first position. */
   receivedTimeMs: number
   isStale: boolean
+  /** The extremes of the marks that were evaluated in the minute of the last one. */
+  readonly heard: HeardMinute
+  /** The venue's time of the mark behind which others may not have been heard; 0 where none is missing. */
+  gapFromMs: number
   /** When the contract expired, Unix milliseconds; 0 while it has not. From then on the market is stale for good. */
   expiredMs: number
   /** Margin accounts with a row here; 0 when nobody holds the market. `Markets.join` and `leave` count them. */

@@ -1,6 +1,14 @@
-import { type Decimal, indexName, type MarketProgress, marketSubject, type VenueId } from '../domain/index.ts'
+import {
+  type Decimal,
+  indexName,
+  type MarketProgress,
+  marketSubject,
+  type VenueId,
+  type Watermark,
+} from '../domain/index.ts'
 import type { Kernel } from '../kernel/index.ts'
 import type { FurtherPrices, MarkOf } from '../margin/index.ts'
+import { HeardMinute } from './heard-minute.ts'
 import { type Market, type SeenMark, seenMark } from './market.ts'
 import { closedTransition, type MarketTransition, marketTransition } from './market-transition.ts'
 
@@ -18,6 +26,8 @@ export class Markets {
   readonly #further = new Map<string, FurtherPrices>()
   /** What an earlier run published of markets that no account has required yet. */
   readonly #restored = new Map<string, MarketProgress>()
+  /** The last marks that an earlier worker evaluated, of markets that no account has required yet. */
+  readonly #watermarks = new Map<string, Watermark>()
   /** Markets that got their first margin account or lost their last one since `takeTransitions`. */
   readonly #crossed: Market[] = []
   #isLoading = false
@@ -112,6 +122,11 @@ export class Markets {
     this.#restored.set(marketSubject(progress.venue, progress.symbol), progress)
   }
 
+  /** The last mark that an earlier worker evaluated: what came after it was not heard. Call before the market is required. */
+  restoreWatermark(watermark: Watermark): void {
+    this.#watermarks.set(marketSubject(watermark.venue, watermark.symbol), watermark)
+  }
+
   /** Counts a margin account that gets its first row in the market. */
   join(market: Market): void {
     if (market.marginAccounts++ === 0) this.#crossed.push(market)
@@ -164,6 +179,11 @@ export class Markets {
     const known = this.find(venue, symbol)
     if (known !== undefined) return known
     const instrument = this.#kernel.addInstrument()
+    const subject = marketSubject(venue, symbol)
+    const watermark = this.#watermarks.get(subject)
+    this.#watermarks.delete(subject)
+    const heard = new HeardMinute()
+    if (watermark !== undefined) heard.restore(watermark.heard)
     const market: Market = {
       venue,
       symbol,
@@ -178,6 +198,8 @@ export class Markets {
       receivedMonotonicMs: 0,
       receivedTimeMs: this.#nowMs(),
       isStale: false,
+      heard,
+      gapFromMs: watermark?.eventTimeMs ?? 0,
       expiredMs: 0,
       marginAccounts: 0,
       lastCounted: NONE,

@@ -1,25 +1,27 @@
-import {
-  type AccountChange,
-  type Decimal,
-  type FundingRecord,
-  type FundingSchedule,
-  type MarginAccountProgress,
-  type MarketProgress,
-  type MonitorCounters,
-  type RulesChange,
-  venueId,
+import type {
+  AccountChange,
+  BackfillRequest,
+  Decimal,
+  FundingRecord,
+  FundingSchedule,
+  MarginAccountProgress,
+  MarketProgress,
+  MonitorCounters,
+  RulesChange,
+  Watermark,
 } from '../domain/index.ts'
 import { add, ONE, toFloat } from '../margin/index.ts'
 import { LatencyHistogram } from '../metrics/index.ts'
 import { Announcer } from './announcer.ts'
 import { Changes } from './changes.ts'
 import { Funding } from './funding.ts'
+import { MarketGaps } from './gaps.ts'
 import { Instant } from './instant.ts'
 import { Judge } from './judge.ts'
 import { isHeld, type Market } from './market.ts'
 import { Markets } from './markets.ts'
 import { type MonitorOptions, noCounts } from './options.ts'
-import { CONFIRMED, EXPIRED, MARKED, PendingTicks, STALE } from './pending-ticks.ts'
+import { CONFIRMED, EXPIRED, INTERRUPTED, MARKED, PendingTicks, STALE } from './pending-ticks.ts'
 import { Reader } from './reader.ts'
 import { Turns } from './turns.ts'
 import { Watchlist } from './watchlist.ts'
@@ -57,7 +59,7 @@ export class Monitor {
       kernel,
       sequenceFloor,
       () => clock.nowMs(),
-      ({ venue, symbol }) => marketAdded(venueId(venue), symbol),
+      ({ venue, symbol }) => marketAdded(venue, symbol),
     )
     this.#funding = fundingLog && new Funding(fundingLog, this.markets, ruleBookOf, clock)
     this.watchlist = new Watchlist(kernel, this.markets, rule, ruleBookOf, this.#funding)
@@ -68,7 +70,8 @@ export class Monitor {
     this.read = new Reader({ kernel, watchlist, markets, clock })
     const parts = { watchlist, editor: this.#editor, markets, judge: this.#judge, announcer: this.#announcer }
     this.#changes = new Changes(options, this.counters, parts)
-    this.#instant = new Instant(options, this.counters, { ...parts, funding: this.#funding?.times })
+    const gaps = new MarketGaps(kernel, watchlist, (gap) => options.gapFound?.(gap))
+    this.#instant = new Instant(options, this.counters, { ...parts, funding: this.#funding?.times, gaps })
     this.#turns = new Turns(options, this.#announcer, (endMs) => this.#judgeUntil(endMs))
   }
 
@@ -109,6 +112,17 @@ export class Monitor {
   /** What an earlier run published of a market. Call before an account with a position there is put. */
   restoreMarket(progress: MarketProgress): void {
     this.markets.restore(progress)
+  }
+
+  /** The last mark of a market that an earlier run evaluated. Call before an account with a position there is put. */
+  restoreWatermark(watermark: Watermark): void {
+    this.markets.restoreWatermark(watermark)
+  }
+
+  /** Judges the margin accounts of a market by prices of the past, in slices. Call when none is in hand. */
+  backfill(request: BackfillRequest): void {
+    this.#changes.backfill.push(request)
+    this.#turns.work()
   }
 
   /** What earlier runs knew of funding. Call before the accounts are put. */
@@ -203,6 +217,11 @@ export class Monitor {
   /** The market has no fresh mark. Its accounts have no verdict until it has one again. */
   marketStale(venue: string, symbol: string, nowMs: number, nowMonotonicMs: number): void {
     this.#pushAlone(STALE, venue, symbol, nowMs, { nowMs, nowMonotonicMs })
+  }
+
+  /** Marks of the market may be missed from its last one on, until the next one. */
+  marketInterrupted(venue: string, symbol: string, nowMs: number, nowMonotonicMs: number): void {
+    this.#pushAlone(INTERRUPTED, venue, symbol, nowMs, { nowMs, nowMonotonicMs })
   }
 
   /**

@@ -4,6 +4,7 @@ import type {
   Decimal,
   EventRecord,
   FundingLog,
+  Gap,
   MonitorCounters,
   RuleBook,
   VenueId,
@@ -43,6 +44,8 @@ export interface MonitorOptions {
   readonly pastMarksMax?: number
   /** Called with each market in which the book holds a position for the first time, so that its marks are subscribed. */
   readonly marketAdded: (venue: VenueId, symbol: string) => void
+  /** A span in which the marks of a held market were not heard; called when all verdicts are given on the first mark behind it. */
+  readonly gapFound?: ((gap: Gap) => void) | undefined
   /** A stored account that the rules refuse; it is not watched. */
   readonly refused: (account: Account, error: Error) => void
   /** Called with every instant when it is applied. For recordings and proofs; it costs an object a mark. */

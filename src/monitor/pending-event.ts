@@ -5,8 +5,8 @@ import type { SeenMark } from './market.ts'
 import type { Transition } from './standing.ts'
 import type { Subject } from './subject.ts'
 
-/** Other rules came into force; funding, interest or a rollover was charged. */
-export type CauseReason = 'rules-changed' | 'funding' | 'interest' | 'rollover'
+/** Other rules came into force; funding, interest or a rollover was charged; prices of the past became known. */
+export type CauseReason = 'rules-changed' | 'funding' | 'interest' | 'rollover' | 'backfill'
 
 /** When and by what an instant was caused. `eventTimeMs` is null for a change of the book or of rules. */
 export interface Cause {
@@ -47,6 +47,12 @@ export interface PendingEvent {
   finding: number
   /** The next event of the same margin account that waits. */
   next: PendingEvent | undefined
+}
+
+/** What a finding is based on where it is not the present: the marks of its time, and its terms where they were others. */
+export interface Past {
+  readonly marks: readonly SeenMark[]
+  readonly terms: WatchedTerms | undefined
 }
 
 const BOOK_LOST = 'book-lost'

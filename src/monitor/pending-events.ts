@@ -6,7 +6,7 @@ import type { WatchedTerms } from './applied-funding.ts'
 import { Findings } from './findings.ts'
 import { type SeenMark, seenMark } from './market.ts'
 import type { Markets } from './markets.ts'
-import { type Cause, FUNDING_UNKNOWN, type PendingEvent } from './pending-event.ts'
+import { type Cause, FUNDING_UNKNOWN, type Past, type PendingEvent } from './pending-event.ts'
 import { applyFinding, type Finding, type Transition } from './standing.ts'
 import type { Subject } from './subject.ts'
 import type { Watchlist } from './watchlist.ts'
@@ -92,14 +92,16 @@ export class PendingEvents {
     reasons: readonly string[],
     cause: Cause,
     nowMonotonicMs: number,
+    past?: Past,
   ): number {
     const transition = this.#applyToStanding(marginAccount, finding, reasons)
     if (transition === undefined) return -1
-    const marks = this.#watchlist.marketsOf(marginAccount).map(seenMark)
+    const marks = past?.marks ?? this.#watchlist.marketsOf(marginAccount).map(seenMark)
     const ruleBook = this.#watchlist.bookOf(marginAccount)
     const rule = this.#watchlist.ruleOf(marginAccount)
     const of = { ruleBook, rule, marks, reasons, cause, decidedMonotonicMs: nowMonotonicMs }
     const pending = this.#add(this.#watchlist.subjectOf(marginAccount), marginAccount, transition, of)
+    pending.terms = past?.terms
     // The terms of a closed margin account are about to go.
     if (finding === 'closed') pending.terms = this.#watchlist.termsOf(marginAccount)
     pending.finding = this.findings.addSettled(pending)

@@ -12,7 +12,9 @@ export const CONFIRMED = 1
 export const STALE = 2
 /** The contract has expired; its time is the expiry. */
 export const EXPIRED = 3
-const FRAME_END = 4
+/** The market may have had marks behind its last one that were not heard. */
+export const INTERRUPTED = 4
+const FRAME_END = 5
 
 /** Ticks and the ends of their frames, in their order. The columns of the ring are allocated once: a tick allocates nothing. */
 export class PendingTicks {
@@ -39,7 +41,7 @@ export class PendingTicks {
     this.#frameMonotonicMs = receivedMonotonicMs
   }
 
-  /** `kind` is one of MARKED, CONFIRMED, STALE, EXPIRED; only the first has a text, only the first two have a rate. */
+  /** `kind` is one of MARKED, CONFIRMED, STALE, EXPIRED, INTERRUPTED; only the first has a text, only the first two have a rate. */
   push(
     kind: number,
     instrument: number,

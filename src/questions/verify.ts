@@ -85,6 +85,7 @@ const CERTAIN_REASONS: readonly string[] = [
   'funding',
   'interest',
   'rollover',
+  'backfill',
 ]
 
 function confidenceOf({ kind, reasons }: MarginEvent): MarginEvent['confidence'] {

@@ -3,6 +3,7 @@ import type {
   FundingLog,
   FundingRecord,
   FundingSchedule,
+  Gap,
   InstrumentRules,
   MarginEvent,
   PlimsollEvent,
@@ -53,6 +54,7 @@ export function openMonitor(
   const records: EventRecord[] = []
   const batches: number[] = []
   const added: string[] = []
+  const gaps: Gap[] = []
   const refused: { account: string; message: string }[] = []
   const books: Readonly<Record<string, RuleBook>> = options.books ?? {
     bybit: { ...bybit.ruleBook, version: 'test', rulesOf: (symbol: string) => RULES[symbol] },
@@ -79,6 +81,7 @@ export function openMonitor(
     rule: options.rule ?? RATIO_RULE,
     ruleBookOf: (venue) => books[venue]!,
     observer: options.observer,
+    gapFound: (gap) => gaps.push(gap),
     publish: (published) => {
       records.push(...published)
       batches.push(published.length)
@@ -88,9 +91,9 @@ export function openMonitor(
     refused: (account, error) => refused.push({ account: account.id, message: error.message }),
   })
   let eventTimeMs = 1_700_000_000_000
-  /** One frame of Binance with these marks. */
-  const frame = (marks: readonly (readonly [string, string])[], venue = 'binance') => {
-    eventTimeMs += 1_000
+  /** One frame of Binance with these marks, a second after the last one or at that time of the venue. */
+  const frame = (marks: readonly (readonly [string, string])[], venue = 'binance', timeMs?: number) => {
+    eventTimeMs = timeMs ?? eventTimeMs + 1_000
     monitor.frameStart(clock.nowMs(), clock.monotonicMs())
     for (const [symbol, markPrice] of marks) monitor.tick(venue, symbol, markPrice, eventTimeMs)
     monitor.frameEnd()
@@ -109,7 +112,7 @@ export function openMonitor(
     kept = recorded.length
   }
   const funding = { recorded, schedules, keepFunding }
-  return { monitor, kernel, clock, records, events, batches, added, refused, frame, story, funding }
+  return { monitor, kernel, clock, records, events, batches, added, gaps, refused, frame, story, funding }
 }
 
 /** What a reader's steps give in the end, taken without a wait. */

@@ -1,0 +1,73 @@
+import { compareDecimals, type Decimal, type HeardRange, minuteOf } from '../domain/index.ts'
+
+/** The lowest and the highest mark of a market in the minute of its last one, by the venue's time. Hearing a mark allocates nothing. */
+export class HeardMinute implements HeardRange {
+  /** 0 before the first mark. */
+  minuteMs = 0
+  low: Decimal = ''
+  high: Decimal = ''
+  #lowValue = 0
+  #highValue = 0
+  /** Called once, with the minute that ends. */
+  #ended: ((range: HeardRange) => void) | undefined
+
+  /** `value` is the mark, correctly rounded: f64 keeps the order of marks that it tells apart. */
+  hear(mark: Decimal, value: number, eventTimeMs: number): void {
+    const minuteMs = minuteOf(eventTimeMs)
+    if (minuteMs !== this.minuteMs) this.#begin(minuteMs, mark, value)
+    else {
+      if (value < this.#lowValue || (value === this.#lowValue && isBelow(mark, this.low))) {
+        this.low = mark
+        this.#lowValue = value
+      }
+      if (value > this.#highValue || (value === this.#highValue && isBelow(this.high, mark))) {
+        this.high = mark
+        this.#highValue = value
+      }
+    }
+  }
+
+  /** What an earlier worker heard in the minute of its last mark. */
+  restore({ minuteMs, low, high }: HeardRange): void {
+    this.minuteMs = minuteMs
+    this.low = low
+    this.high = high
+    this.#lowValue = Number(low)
+    this.#highValue = Number(high)
+  }
+
+  /** Calls `ended` with all that is heard in this minute when another one begins. */
+  onEnd(ended: (range: HeardRange) => void): void {
+    const before = this.#ended
+    this.#ended =
+      before === undefined
+        ? ended
+        : (range) => {
+            before(range)
+            ended(range)
+          }
+  }
+
+  /** A copy. */
+  get range(): HeardRange {
+    const { minuteMs, low, high } = this
+    return { minuteMs, low, high }
+  }
+
+  #begin(minuteMs: number, mark: Decimal, value: number): void {
+    if (this.#ended !== undefined) {
+      this.#ended(this.range)
+      this.#ended = undefined
+    }
+    this.minuteMs = minuteMs
+    this.low = mark
+    this.high = mark
+    this.#lowValue = value
+    this.#highValue = value
+  }
+}
+
+/** Of two texts that f64 does not tell apart. Most often they are the same. */
+function isBelow(left: Decimal, right: Decimal): boolean {
+  return left !== right && compareDecimals(left, right) < 0
+}
