@@ -7,6 +7,7 @@ const UNIT = [
   'domain',
   'golden',
   'input',
+  'integrity',
   'kernel',
   'margin',
   'memory',

@@ -56,4 +56,5 @@ export {
   STREAM_START_RULE,
   type StreamId,
 } from './stream-id.ts'
+export type { Underlying, UnderlyingOf } from './underlying.ts'
 export * from './venue.ts'

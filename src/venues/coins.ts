@@ -8,3 +8,11 @@ const UNITS_AFTER = /(?<=[\p{Lu}\p{Lo}]{2})10{3,}$/u
 export function coinOfAsset(asset: string): string {
   return asset.replace(UNITS_BEFORE, '').replace(UNITS_AFTER, '')
 }
+
+/** How many coins one unit of an asset is: `1000` of 1000PEPE, kPEPE and SHIB1000, `1` of BTC. */
+export function coinsInUnit(asset: string): string {
+  const stated = (UNITS_BEFORE.exec(asset) ?? UNITS_AFTER.exec(asset))?.[0]
+  if (stated === undefined) return '1'
+  if (stated === 'k') return '1000'
+  return stated === '1M' ? '1000000' : stated
+}

@@ -32,6 +32,7 @@ import { okx } from './okx.ts'
 
 export { binance } from './binance.ts'
 export { bybit } from './bybit.ts'
+export { underlyingOf } from './underlying.ts'
 
 /** Every venue that Plimsoll knows: the only list of them. A new venue is one line here. */
 export const VENUES: readonly Venue[] = [

@@ -1,0 +1,300 @@
+import type { Decimal, UnderlyingOf, VenueId } from '../domain/index.ts'
+import { isBeyond, isOffScale, isOnSideOf, mayBeBeyond, mayBeOffScale } from './compare.ts'
+import type { Doubt, Evidence, IntegrityFinding } from './doubt.ts'
+import type { IntegrityRules } from './rules.ts'
+import { VenueMarks } from './venue-marks.ts'
+
+/** The index price of a venue that markets of it are compared with. */
+interface IndexPrice {
+  text: Decimal
+  price: number
+  heardMs: number
+}
+
+interface Limit {
+  readonly text: Decimal
+  readonly value: number
+}
+
+/** What does not change of a market. */
+interface Subject {
+  readonly symbol: string
+  readonly index: IndexPrice | undefined
+  readonly marks: VenueMarks | undefined
+  readonly place: number
+  readonly jump: Limit
+  readonly toIndex: Limit
+  readonly crossVenue: Limit
+}
+
+/** Numbers of a market, side by side. */
+const PRICE = 0
+const EVENT_MS = 1
+const RECEIVED_MS = 2
+const HEARD_MS = 3
+const ACCEPTED = 4
+const ACCEPTED_MS = 5
+const BEFORE = 6
+/** When the marks since the last accepted one began, monotonic; 0 while none does. */
+const SUSPECT_SINCE_MS = 7
+const MARKS = 8
+const FIELDS = 9
+
+/**
+ * Classifies the marks of markets. A mark is never changed and never held back: what is doubtful of it goes with the events that
+ * it causes. A mark of which nothing is doubtful allocates nothing. Floats nominate, exact arithmetic decides. Pure: times are
+ * arguments, `nowMs` is monotonic.
+ */
+export class Classifier {
+  readonly rules: IntegrityRules
+  readonly #underlyingOf: UnderlyingOf
+  readonly #subjects: Subject[] = []
+  #numbers = new Float64Array(0)
+  readonly #text: Decimal[] = []
+  readonly #acceptedText: Decimal[] = []
+  readonly #last: (Doubt | undefined)[] = []
+  readonly #indexes = new Map<string, Map<string, IndexPrice>>()
+  readonly #underlyings = new Map<string, VenueMarks>()
+  readonly #scale: number
+  readonly #reinstateWithin: number
+
+  constructor(rules: IntegrityRules, underlyingOf: UnderlyingOf) {
+    this.rules = rules
+    this.#underlyingOf = underlyingOf
+    this.#scale = Number(rules.scale)
+    this.#reinstateWithin = Number(rules.reinstateWithin)
+  }
+
+  /** A market of that number. Numbers count from 0. */
+  add(instrument: number, venue: VenueId, symbol: string): void {
+    const { majors, jump, index, crossVenue } = this.rules
+    const underlying = this.#underlyingOf(venue, symbol)
+    const size = underlying !== undefined && majors.includes(underlying.coin) ? 'majors' : 'others'
+    const marks = underlying && this.#marksOf(underlying.name)
+    this.#subjects[instrument] = {
+      symbol,
+      index: underlying?.index === undefined ? undefined : this.#indexOf(venue, underlying.index),
+      marks,
+      place: marks?.placeOf(venue) ?? 0,
+      jump: limitOf(jump[size]),
+      toIndex: limitOf(index[size]),
+      crossVenue: limitOf(crossVenue[size]),
+    }
+    this.#text[instrument] = ''
+    this.#acceptedText[instrument] = ''
+    this.#last[instrument] = undefined
+    if (this.#numbers.length < (instrument + 1) * FIELDS) {
+      const numbers = new Float64Array((instrument + 1) * FIELDS * 2)
+      numbers.set(this.#numbers)
+      this.#numbers = numbers
+    }
+  }
+
+  /** An index price that the venue states. Those that no market is compared with are passed over. */
+  index(venue: string, name: string, text: Decimal, nowMs: number): void {
+    const known = this.#indexes.get(venue)?.get(name)
+    if (known === undefined) return
+    if (known.text !== text) {
+      known.text = text
+      known.price = Number(text)
+    }
+    known.heardMs = nowMs
+  }
+
+  /** A mark, or the confirmation of the last one. Call `classify` when all prices of its instant are in. */
+  mark(
+    instrument: number,
+    text: Decimal,
+    price: number,
+    eventTimeMs: number,
+    receivedTimeMs: number,
+    nowMs: number,
+  ): void {
+    const numbers = this.#numbers
+    const at = instrument * FIELDS
+    numbers[at + BEFORE] = numbers[at + PRICE]!
+    numbers[at + PRICE] = price
+    numbers[at + EVENT_MS] = eventTimeMs
+    numbers[at + RECEIVED_MS] = receivedTimeMs
+    numbers[at + HEARD_MS] = nowMs
+    numbers[at + MARKS] = numbers[at + MARKS]! + 1
+    this.#text[instrument] = text
+    const { marks, place } = this.#subjects[instrument]!
+    if (marks !== undefined) marks.state(place, text, price, nowMs)
+  }
+
+  /** What is doubtful of the last mark of the market; undefined when it is accepted. */
+  classify(instrument: number): Doubt | undefined {
+    if (this.#isClean(instrument)) {
+      this.#accept(instrument)
+      return undefined
+    }
+    if (this.#isReinstated(instrument)) this.#setAccepted(instrument)
+    const findings = this.#findings(instrument)
+    const text = this.#text[instrument]!
+    // A jump that other prices share is what the market did.
+    const isJumpAlone = findings.length === 1 && findings[0]!.rule === 'jump'
+    const isShared =
+      isJumpAlone && this.#evidenceOf(instrument, text, this.#acceptedText[instrument]!) !== undefined
+    if (findings.length > 0 && !isShared) return this.#doubt(instrument, findings)
+    this.#accept(instrument)
+    return undefined
+  }
+
+  /** Marks and confirmations of the market so far. */
+  marksOf(instrument: number): number {
+    return this.#numbers[instrument * FIELDS + MARKS]!
+  }
+
+  /** Time of the venue of the last one, Unix milliseconds. */
+  eventTimeMsOf(instrument: number): number {
+    return this.#numbers[instrument * FIELDS + EVENT_MS]!
+  }
+
+  /** What is doubtful of the last classified mark. */
+  doubtOf(instrument: number): Doubt | undefined {
+    return this.#last[instrument]
+  }
+
+  /** Whether what other prices say now confirms a price that was doubtful, at the time of the last mark of its market. */
+  evidenceOf({ instrument, markPrice, accepted }: Doubt): Evidence | undefined {
+    return this.#evidenceOf(instrument, markPrice, accepted)
+  }
+
+  /** Whether f64 proves that no rule is broken. */
+  #isClean(instrument: number): boolean {
+    const { index, marks, place, jump, toIndex, crossVenue } = this.#subjects[instrument]!
+    const { jumpWithinMs, clockSkewMaxMs, freshMs, venuesMin } = this.rules
+    const numbers = this.#numbers
+    const at = instrument * FIELDS
+    const price = numbers[at + PRICE]!
+    const nowMs = numbers[at + HEARD_MS]!
+    const eventTimeMs = numbers[at + EVENT_MS]!
+    if (Math.abs(eventTimeMs - numbers[at + RECEIVED_MS]!) > clockSkewMaxMs) return false
+    const accepted = numbers[at + ACCEPTED]!
+    if (accepted > 0) {
+      if (mayBeOffScale(price, accepted, this.#scale)) return false
+      const sinceMs = eventTimeMs - numbers[at + ACCEPTED_MS]!
+      if (sinceMs <= jumpWithinMs && mayBeBeyond(price, accepted, jump.value)) return false
+    }
+    if (index !== undefined && nowMs - index.heardMs <= freshMs)
+      if (mayBeBeyond(price, index.price, toIndex.value)) return false
+    if (marks === undefined) return true
+    const venues = marks.sortOthers(place, nowMs, freshMs)
+    return venues < venuesMin || !mayBeBeyond(price, marks.medianFloat(venues), crossVenue.value)
+  }
+
+  #findings(instrument: number): IntegrityFinding[] {
+    const { index, marks, place, jump, toIndex, crossVenue } = this.#subjects[instrument]!
+    const { jumpWithinMs, clockSkewMaxMs, freshMs, venuesMin, scale } = this.rules
+    const at = instrument * FIELDS
+    const [nowMs, eventTimeMs] = [this.#numbers[at + HEARD_MS]!, this.#numbers[at + EVENT_MS]!]
+    const text = this.#text[instrument]!
+    const accepted = this.#acceptedText[instrument]!
+    const indexText = index !== undefined && nowMs - index.heardMs <= freshMs ? index.text : ''
+    const findings: IntegrityFinding[] = []
+    const known = [accepted, indexText].filter((reference) => reference !== '')
+    if (known.length > 0 && known.every((reference) => isOffScale(text, reference, scale)))
+      findings.push({ rule: 'scale', reference: known[0]!, limit: scale })
+    const isRecent = accepted !== '' && eventTimeMs - this.#numbers[at + ACCEPTED_MS]! <= jumpWithinMs
+    if (isRecent && isBeyond(text, accepted, jump.text))
+      findings.push({ rule: 'jump', reference: accepted, limit: jump.text })
+    if (indexText !== '' && isBeyond(text, indexText, toIndex.text))
+      findings.push({ rule: 'index', reference: indexText, limit: toIndex.text })
+    const venues = marks?.sortOthers(place, nowMs, freshMs) ?? 0
+    if (marks !== undefined && venues >= venuesMin) {
+      const median = marks.median(venues)
+      if (isBeyond(text, median, crossVenue.text))
+        findings.push({ rule: 'cross-venue', reference: median, limit: crossVenue.text })
+    }
+    const skewMs = eventTimeMs - this.#numbers[at + RECEIVED_MS]!
+    if (Math.abs(skewMs) > clockSkewMaxMs)
+      findings.push({ rule: 'clock', reference: null, limit: String(clockSkewMaxMs), skewMs })
+    return findings
+  }
+
+  #evidenceOf(instrument: number, text: Decimal, accepted: Decimal): Evidence | undefined {
+    const { index, marks, place, toIndex, crossVenue } = this.#subjects[instrument]!
+    const { freshMs, venuesMin, venuesAgreeMin, scale } = this.rules
+    const nowMs = this.#numbers[instrument * FIELDS + HEARD_MS]!
+    const venues = marks?.sortOthers(place, nowMs, freshMs) ?? 0
+    if (marks !== undefined && venues >= venuesMin) {
+      let agree = 0
+      for (let at = 0; at < venues; at++) if (!isBeyond(text, marks.freshAt(at), crossVenue.text)) agree++
+      if (agree >= venuesAgreeMin) return { by: 'other-venues', agree, venues, limit: crossVenue.text }
+    }
+    if (index === undefined || nowMs - index.heardMs > freshMs) return undefined
+    // A fault of scale of one venue may be in its index too.
+    if (accepted !== '' && isOffScale(text, accepted, scale)) return undefined
+    const isShared =
+      !isBeyond(text, index.text, toIndex.text) || (accepted !== '' && isOnSideOf(index.text, text, accepted))
+    return isShared ? { by: 'own-index', reference: index.text, limit: toIndex.text } : undefined
+  }
+
+  /** A contract may be counted in other units from some day on. Such a mark stands, within a little, for long. */
+  #isReinstated(instrument: number): boolean {
+    const { reinstateAfterMs } = this.rules
+    const at = instrument * FIELDS
+    const [sinceMs, nowMs] = [this.#numbers[at + SUSPECT_SINCE_MS]!, this.#numbers[at + HEARD_MS]!]
+    if (sinceMs === 0 || nowMs - sinceMs < reinstateAfterMs) return false
+    return !mayBeBeyond(this.#numbers[at + PRICE]!, this.#numbers[at + BEFORE]!, this.#reinstateWithin)
+  }
+
+  /** What later marks are compared with. */
+  #setAccepted(instrument: number): void {
+    const numbers = this.#numbers
+    const at = instrument * FIELDS
+    numbers[at + ACCEPTED] = numbers[at + PRICE]!
+    numbers[at + ACCEPTED_MS] = numbers[at + EVENT_MS]!
+    this.#acceptedText[instrument] = this.#text[instrument]!
+  }
+
+  #accept(instrument: number): void {
+    this.#setAccepted(instrument)
+    this.#numbers[instrument * FIELDS + SUSPECT_SINCE_MS] = 0
+    const last = this.#last[instrument]
+    if (last === undefined) return
+    last.stoodAlone ??= true
+    this.#last[instrument] = undefined
+  }
+
+  #doubt(instrument: number, findings: readonly IntegrityFinding[]): Doubt {
+    const { symbol, marks, place } = this.#subjects[instrument]!
+    const at = instrument * FIELDS
+    const before = this.#last[instrument]
+    if (before !== undefined) before.stoodAlone = false
+    const nowMs = this.#numbers[at + HEARD_MS]!
+    if (this.#numbers[at + SUSPECT_SINCE_MS] === 0) this.#numbers[at + SUSPECT_SINCE_MS] = nowMs
+    const doubt: Doubt = {
+      instrument,
+      symbol,
+      markPrice: this.#text[instrument]!,
+      eventTimeMs: this.#numbers[at + EVENT_MS]!,
+      mark: this.#numbers[at + MARKS]!,
+      accepted: this.#acceptedText[instrument]!,
+      findings,
+      otherVenues: marks?.sortOthers(place, nowMs, this.rules.freshMs) ?? 0,
+      stoodAlone: before === undefined ? undefined : false,
+    }
+    this.#last[instrument] = doubt
+    return doubt
+  }
+
+  #marksOf(name: string): VenueMarks {
+    const known = this.#underlyings.get(name) ?? new VenueMarks()
+    this.#underlyings.set(name, known)
+    return known
+  }
+
+  #indexOf(venue: string, name: string): IndexPrice {
+    const ofVenue = this.#indexes.get(venue) ?? new Map<string, IndexPrice>()
+    this.#indexes.set(venue, ofVenue)
+    const known = ofVenue.get(name) ?? { text: '', price: 0, heardMs: Number.NEGATIVE_INFINITY }
+    ofVenue.set(name, known)
+    return known
+  }
+}
+
+function limitOf(text: Decimal): Limit {
+  return { text, value: Number(text) }
+}

@@ -1,0 +1,43 @@
+import type { Decimal } from '../domain/index.ts'
+
+/** A rule that a mark may break. The reason on an event is `price-` and its name. */
+export type IntegrityRule = 'jump' | 'index' | 'cross-venue' | 'scale' | 'clock'
+
+/** That a mark breaks a rule, with what the rule compared. */
+export interface IntegrityFinding {
+  readonly rule: IntegrityRule
+  /** The price that the mark was compared with; null of `clock`. */
+  readonly reference: Decimal | null
+  /** What the rule allows: a fraction, of `scale` a factor, of `clock` milliseconds. */
+  readonly limit: string
+  /** Of `clock`: time of the venue less the time of receipt, milliseconds. */
+  readonly skewMs?: number
+}
+
+/** A mark that breaks a rule, and what has become of it. One object a mark: all events of the mark share it. */
+export interface Doubt {
+  /** Number of the market. */
+  readonly instrument: number
+  readonly symbol: string
+  readonly markPrice: Decimal
+  /** Time of the venue, Unix milliseconds. */
+  readonly eventTimeMs: number
+  /** Number of the mark among those of its market. */
+  readonly mark: number
+  /** The last accepted mark when it came; empty if there was none. */
+  readonly accepted: Decimal
+  readonly findings: readonly IntegrityFinding[]
+  /** Other venues of the same underlying that were fresh. Below `venuesMin` they say nothing. */
+  readonly otherVenues: number
+  /** It stood for one mark: the mark before it was accepted, and the next one was. undefined until the next one. */
+  stoodAlone: boolean | undefined
+}
+
+export function breaksScale({ findings }: Pick<Doubt, 'findings'>): boolean {
+  return findings.some(({ rule }) => rule === 'scale')
+}
+
+/** Why a suspect price is right all the same. */
+export type Evidence =
+  | { readonly by: 'own-index'; readonly reference: Decimal; readonly limit: Decimal }
+  | { readonly by: 'other-venues'; readonly agree: number; readonly venues: number; readonly limit: Decimal }
