@@ -283,9 +283,9 @@ describe('docs/events.md', () => {
     expect(samples.map(({ kind }) => kind)).toEqual(['liquidation', 'market-stale', 'market-fresh'])
     const schemas = [marginEventSchema, marketEventSchema, marketEventSchema]
     samples.forEach((sample, index) => {
-      // `pool` is shown apart; only accounts that state `asOfMs` have `funding` or `interest`.
+      // `pool` and `integrity` are shown apart; only accounts that state `asOfMs` have `funding` or `interest`.
       const fields = Object.keys(schemas[index]!.shape).filter(
-        (name) => !['pool', 'funding', 'interest', 'rollover'].includes(name),
+        (name) => !['pool', 'funding', 'interest', 'rollover', 'integrity'].includes(name),
       )
       expect(Object.keys(sample).sort()).toEqual(fields.sort())
     })

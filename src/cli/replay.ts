@@ -10,6 +10,7 @@ import {
   venueId,
 } from '../domain/index.ts'
 import { EXIT_FAULT, PlimsollError } from '../errors.ts'
+import { integrityRules } from '../integrity/index.ts'
 import { openKernel } from '../kernel/index.ts'
 import { levelRule } from '../margin/index.ts'
 import type { MissingPrices } from '../questions/index.ts'
@@ -23,7 +24,7 @@ import {
   stepsOf,
 } from '../replay/index.ts'
 import { systemClock } from '../system/index.ts'
-import { expiryMsOf, VENUE_NAMES } from '../venues/index.ts'
+import { expiryMsOf, underlyingOf, VENUE_NAMES } from '../venues/index.ts'
 import { type RuleBooks, ruleBooks } from '../worker/rule-books.ts'
 import { formatOption } from './accounts-file.ts'
 import { EventLines } from './event-lines.ts'
@@ -149,6 +150,7 @@ async function run(context: ReplayContext, folder: string | undefined, flags: Re
     rule: levelRule(config.levels, config.hysteresis),
     rules: source.rules,
     rulesMaxAgeDays: config.rulesMaxAgeDays,
+    integrity: { rules: integrityRules(), underlyingOf },
     expiryMsOf,
     write: (event) => shown.write(event),
     refused: (account, error) => {

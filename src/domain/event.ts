@@ -5,6 +5,7 @@ import { eventInterestSchema, eventRolloverSchema } from './event-charges.ts'
 import { cureSchema } from './event-cure.ts'
 import { figureOrNull, termOf, text, timeMs, timeMsOrNull } from './event-fields.ts'
 import { eventFundingSchema } from './event-funding.ts'
+import { eventIntegritySchema } from './event-integrity.ts'
 import { eventPoolSchema } from './event-pool.ts'
 import { eventRulesSchema } from './event-rules.ts'
 import { levelNameSchema } from './level.ts'
@@ -179,10 +180,15 @@ export const marginEventSchema = z
       .describe(
         '`suspect`: the verdict is based on a price or a balance that `reasons` doubts. It is published anyway.',
       ),
+    integrity: eventIntegritySchema
+      .optional()
+      .describe(
+        'Set where a price of the verdict breaks a rule of price integrity: what each rule compared.',
+      ),
     reasons: z
       .array(z.string())
       .describe(
-        'Why there is no verdict (`unknown`), why it is suspect, or what is to be known of the rules. `contract-expired`: it holds a contract that has expired. `rules-changed`: other rules came into force and are the cause of the event. `funding`: a payment of funding is the cause. `interest`: the interest of a full hour is the cause. `rollover`: a rollover fee is the cause. `funding-unknown`: a payment since `asOfMs` is not known and not in the balances. `rules-old`: the rules are older than the worker takes without a remark (`ruleAgeDays`). `rules-undated`: rules of a position, or of an asset of its pool, bear no day, so that nobody knows how old they are. `rules-later`: rules of a position, or of an asset of its pool, were first seen after the event, and those of its time are not known.',
+        'Why there is no verdict (`unknown`), why it is suspect, or what is to be known of the rules. `contract-expired`: it holds a contract that has expired. `price-jump`, `price-index`, `price-cross-venue`, `price-scale` and `price-clock`: a price of the verdict breaks that rule of price integrity, see `integrity`. `rules-changed`: other rules came into force and are the cause of the event. `funding`: a payment of funding is the cause. `interest`: the interest of a full hour is the cause. `rollover`: a rollover fee is the cause. `funding-unknown`: a payment since `asOfMs` is not known and not in the balances. `rules-old`: the rules are older than the worker takes without a remark (`ruleAgeDays`). `rules-undated`: rules of a position, or of an asset of its pool, bear no day, so that nobody knows how old they are. `rules-later`: rules of a position, or of an asset of its pool, were first seen after the event, and those of its time are not known.',
       ),
     ruleBook: text('Version of the rules of the verdict.'),
     levels: z

@@ -7,6 +7,7 @@ export * from './counted.ts'
 export * from './counters.ts'
 export * from './decimal.ts'
 export * from './event.ts'
+export { type EventIntegrity, PRICE_REASON } from './event-integrity.ts'
 export {
   JOB_BYTES_MAX,
   JOB_EVENTS_MAX,

@@ -23,6 +23,11 @@ export interface MarkSink {
     fundingRate: Decimal | undefined,
     nextFundingTimeMs: number | undefined,
   ): void
+  /**
+   * An index price that the frame states beside marks, whether the book needs it or not: marks are compared with it. One that the
+   * book needs comes by `tick` or `unchanged` too.
+   */
+  indexPrice(venue: string, name: string, price: Decimal): void
   frameEnd(): void
   /** The market has no fresh mark. */
   marketStale(venue: string, symbol: string, nowMs: number, nowMonotonicMs: number): void

@@ -138,10 +138,16 @@ export class Intake implements PriceSink<number | undefined> {
 
   /** Frames state index prices that nobody has requested; and one that has not changed, which is a confirmation. */
   #index(name: string, price: string, statedTimeMs: number | undefined): void {
-    const last = this.markets.lastPriceOf(name)
-    if (last === undefined || !this.#accepts(name, price, statedTimeMs)) return
-    const eventTimeMs = statedTimeMs ?? this.#frame.receivedTimeMs
     const { counters, sink } = this.#options
+    const last = this.markets.lastPriceOf(name)
+    if (last === undefined) {
+      // It stands beside a mark that was accepted.
+      if (this.#isInFrame) sink.indexPrice(name, price)
+      return
+    }
+    if (!this.#accepts(name, price, statedTimeMs)) return
+    const eventTimeMs = statedTimeMs ?? this.#frame.receivedTimeMs
+    sink.indexPrice(name, price)
     if (price === last) {
       counters.unchanged++
       sink.unchanged(name, eventTimeMs, undefined)

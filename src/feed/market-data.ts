@@ -226,6 +226,7 @@ export class MarketData {
       },
       unchanged: (symbol, eventTimeMs, funding) =>
         monitor.unchanged(venue, symbol, eventTimeMs, funding?.fundingRate, funding?.nextFundingTimeMs),
+      indexPrice: (name, price) => monitor.indexPrice(venue, name, price),
       frameEnd: () => monitor.frameEnd(),
       marketState: (symbol, state) => {
         if (state === 'fresh') {

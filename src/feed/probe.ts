@@ -274,6 +274,7 @@ export class ProbeLog implements FeedSink {
 
   frameStart(): void {}
   frameEnd(): void {}
+  indexPrice(): void {}
   price(): void {}
   unchanged(): void {}
   marketState(): void {}

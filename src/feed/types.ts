@@ -51,6 +51,8 @@ export type ConnectionState = 'connecting' | 'live' | 'lost'
 /** Receives prices and states of a feed. A frame with data is one instant: `frameStart`, its prices in order, `frameEnd`. */
 export interface FeedSink extends PriceSink {
   frameStart(receivedMonotonicMs: number, receivedTimeMs: number): void
+  /** An index price beside the marks of the frame, requested or not. */
+  indexPrice(name: string, price: string): void
   frameEnd(): void
   /**
    * Never inside a frame. `fresh` follows the frame with the mark. `stale`: the market no longer has a mark. `unknown`

@@ -1,15 +1,9 @@
 import type { Decimal, UnderlyingOf, VenueId } from '../domain/index.ts'
 import { isBeyond, isOffScale, isOnSideOf, mayBeBeyond, mayBeOffScale } from './compare.ts'
 import type { Doubt, Evidence, IntegrityFinding } from './doubt.ts'
+import { type IndexPrice, References } from './references.ts'
 import type { IntegrityRules } from './rules.ts'
-import { VenueMarks } from './venue-marks.ts'
-
-/** The index price of a venue that markets of it are compared with. */
-interface IndexPrice {
-  text: Decimal
-  price: number
-  heardMs: number
-}
+import type { VenueMarks } from './venue-marks.ts'
 
 interface Limit {
   readonly text: Decimal
@@ -38,7 +32,8 @@ const BEFORE = 6
 /** When the marks since the last accepted one began, monotonic; 0 while none does. */
 const SUSPECT_SINCE_MS = 7
 const MARKS = 8
-const FIELDS = 9
+const IS_HEARD = 9
+const FIELDS = 10
 
 /**
  * Classifies the marks of markets. A mark is never changed and never held back: what is doubtful of it goes with the events that
@@ -53,8 +48,9 @@ export class Classifier {
   readonly #text: Decimal[] = []
   readonly #acceptedText: Decimal[] = []
   readonly #last: (Doubt | undefined)[] = []
-  readonly #indexes = new Map<string, Map<string, IndexPrice>>()
-  readonly #underlyings = new Map<string, VenueMarks>()
+  readonly #references = new References()
+  #heard = new Int32Array(0)
+  #heardCount = 0
   readonly #scale: number
   readonly #reinstateWithin: number
 
@@ -70,10 +66,10 @@ export class Classifier {
     const { majors, jump, index, crossVenue } = this.rules
     const underlying = this.#underlyingOf(venue, symbol)
     const size = underlying !== undefined && majors.includes(underlying.coin) ? 'majors' : 'others'
-    const marks = underlying && this.#marksOf(underlying.name)
+    const marks = underlying && this.#references.marksOf(underlying.name)
     this.#subjects[instrument] = {
       symbol,
-      index: underlying?.index === undefined ? undefined : this.#indexOf(venue, underlying.index),
+      index: underlying?.index === undefined ? undefined : this.#references.indexOf(venue, underlying.index),
       marks,
       place: marks?.placeOf(venue) ?? 0,
       jump: limitOf(jump[size]),
@@ -87,31 +83,46 @@ export class Classifier {
       const numbers = new Float64Array((instrument + 1) * FIELDS * 2)
       numbers.set(this.#numbers)
       this.#numbers = numbers
+      const heard = new Int32Array((instrument + 1) * 2)
+      heard.set(this.#heard)
+      this.#heard = heard
     }
   }
 
-  /** An index price that the venue states. Those that no market is compared with are passed over. */
-  index(venue: string, name: string, text: Decimal, nowMs: number): void {
-    const known = this.#indexes.get(venue)?.get(name)
-    if (known === undefined) return
-    if (known.text !== text) {
-      known.text = text
-      known.price = Number(text)
-    }
-    known.heardMs = nowMs
+  /** The number of an index price with which a market is compared; undefined for others. */
+  indexNumberOf(venue: string, name: string): number | undefined {
+    return this.#references.indexNumberOf(venue, name)
+  }
+
+  /** An index price as the venue states it. */
+  index(number: number, text: Decimal, nowMs: number): void {
+    this.#references.stateIndex(number, text, nowMs)
+  }
+
+  /** Markets with a mark since `clearHeard`, each once. */
+  get heard(): number {
+    return this.#heardCount
+  }
+
+  heardAt(place: number): number {
+    return this.#heard[place]!
+  }
+
+  clearHeard(): void {
+    for (let place = 0; place < this.#heardCount; place++)
+      this.#numbers[this.#heard[place]! * FIELDS + IS_HEARD] = 0
+    this.#heardCount = 0
   }
 
   /** A mark, or the confirmation of the last one. Call `classify` when all prices of its instant are in. */
-  mark(
-    instrument: number,
-    text: Decimal,
-    price: number,
-    eventTimeMs: number,
-    receivedTimeMs: number,
-    nowMs: number,
-  ): void {
+  mark(instrument: number, text: Decimal, eventTimeMs: number, receivedTimeMs: number, nowMs: number): void {
     const numbers = this.#numbers
     const at = instrument * FIELDS
+    if (numbers[at + IS_HEARD] === 0) {
+      numbers[at + IS_HEARD] = 1
+      this.#heard[this.#heardCount++] = instrument
+    }
+    const price = text === this.#text[instrument] ? numbers[at + PRICE]! : Number(text)
     numbers[at + BEFORE] = numbers[at + PRICE]!
     numbers[at + PRICE] = price
     numbers[at + EVENT_MS] = eventTimeMs
@@ -278,20 +289,6 @@ export class Classifier {
     }
     this.#last[instrument] = doubt
     return doubt
-  }
-
-  #marksOf(name: string): VenueMarks {
-    const known = this.#underlyings.get(name) ?? new VenueMarks()
-    this.#underlyings.set(name, known)
-    return known
-  }
-
-  #indexOf(venue: string, name: string): IndexPrice {
-    const ofVenue = this.#indexes.get(venue) ?? new Map<string, IndexPrice>()
-    this.#indexes.set(venue, ofVenue)
-    const known = ofVenue.get(name) ?? { text: '', price: 0, heardMs: Number.NEGATIVE_INFINITY }
-    ofVenue.set(name, known)
-    return known
   }
 }
 

@@ -33,6 +33,7 @@ import {
 import type { WatchedTerms } from './applied-funding.ts'
 import { fundingFields, interestFields, rolloverFields } from './event-charges.ts'
 import { eventId } from './event-id.ts'
+import { doubtsOf, integrityFields, priceReasons } from './event-integrity.ts'
 import { ageMsOf, poolOf, rulesBySymbol } from './event-terms.ts'
 import type { SeenMark } from './market.ts'
 import type { MarketTransition } from './market-transition.ts'
@@ -41,7 +42,7 @@ import { type Cause, FUNDING_UNKNOWN, type PendingEvent } from './pending-event.
 import { progressAfter } from './standing.ts'
 import type { Watchlist } from './watchlist.ts'
 
-type EventOptions = Pick<MonitorOptions, 'log' | 'rulesMaxAgeDays'>
+type EventOptions = Pick<MonitorOptions, 'log' | 'rulesMaxAgeDays' | 'integrity'>
 
 /**
  * The event of a transition, with exact figures by the terms, rules and marks of its instant; and the progress to store with it.
@@ -72,7 +73,7 @@ function* eventSteps(
   rank: number,
   terms: WatchedTerms,
   exact: MarginAccount | undefined,
-  { log, rulesMaxAgeDays }: EventOptions,
+  { log, rulesMaxAgeDays, integrity }: EventOptions,
 ): Steps<MarginEvent> {
   const { subject, rule, ruleBook, transition, cause, decidedMonotonicMs } = pending
   const level = rule.names[transition.level]!
@@ -90,6 +91,7 @@ function* eventSteps(
   const { kind, episode, sequence } = transition
   const { logId, shard } = log
   const { receivedTimeMs } = cause
+  const doubts = doubtsOf(kind, pending.marks)
   const isLater = exact !== undefined && hasLaterRules(exact.formula, ruleBook, receivedTimeMs)
   const ageDays = exact === undefined || isLater ? null : ruleAgeDays(exact.rulesAsOfMs, receivedTimeMs)
   return {
@@ -130,9 +132,12 @@ function* eventSteps(
     ...(terms.interest === undefined ? {} : { interest: interestFields(terms.interest) }),
     ...(terms.rollover === undefined ? {} : { rollover: rolloverFields(terms.rollover) }),
     cure: figures.cure === null || kind === 'closed' ? null : cureFields(figures.cure),
-    confidence: pending.reasons.length === 0 || kind === 'unknown' ? 'confirmed' : 'suspect',
+    confidence:
+      (pending.reasons.length === 0 && doubts.length === 0) || kind === 'unknown' ? 'confirmed' : 'suspect',
+    ...(doubts.length === 0 ? {} : { integrity: integrityFields(doubts, integrity!.rules) }),
     reasons: [
       ...pending.reasons,
+      ...priceReasons(doubts),
       ...(cause.reason === undefined ? [] : [cause.reason]),
       ...(isLater ? ['rules-later'] : []),
       ...(figures === NO_FIGURES || isLater ? [] : ageReasons(exact?.formula, ageDays, rulesMaxAgeDays)),

@@ -1,5 +1,6 @@
 import type { Decimal, MonitorCounters } from '../domain/index.ts'
 import { assert } from '../errors.ts'
+import type { Classifier } from '../integrity/index.ts'
 import { RECHECKED_MAX } from '../kernel/index.ts'
 import type { Announcer } from './announcer.ts'
 import type { FundingTimes } from './funding-times.ts'
@@ -9,7 +10,15 @@ import type { Market } from './market.ts'
 import { marketTransition } from './market-transition.ts'
 import type { Markets } from './markets.ts'
 import type { MonitorOptions, ObservedMark } from './options.ts'
-import { CONFIRMED, EXPIRED, INTERRUPTED, MARKED, type PendingTicks, STALE } from './pending-ticks.ts'
+import {
+  CONFIRMED,
+  EXPIRED,
+  INDEX_PRICE,
+  INTERRUPTED,
+  MARKED,
+  type PendingTicks,
+  STALE,
+} from './pending-ticks.ts'
 
 /** Accounts re-checked in f64 between two looks at the clock: about 20 µs. */
 const RECHECKS_PER_LOOK = 64
@@ -24,6 +33,7 @@ export class Instant {
   readonly #announcer: Announcer
   readonly #funding: FundingTimes | undefined
   readonly #gaps: MarketGaps
+  readonly #classifier: Classifier | undefined
   #isOpen = false
   #nominated = 0
   #rechecked = 0
@@ -47,6 +57,7 @@ export class Instant {
       announcer: Announcer
       funding: FundingTimes | undefined
       gaps: MarketGaps
+      classifier: Classifier | undefined
     },
   ) {
     this.#options = options
@@ -56,6 +67,7 @@ export class Instant {
     this.#announcer = parts.announcer
     this.#funding = parts.funding
     this.#gaps = parts.gaps
+    this.#classifier = parts.classifier
   }
 
   get isOpen(): boolean {
@@ -80,6 +92,7 @@ export class Instant {
       ticks.shift()
     }
     if (ticks.length > 0 && ticks.atFrameEnd) ticks.shift()
+    this.#classify()
     if (this.#marks === 0) return false
     if (this.#observed !== undefined) observer?.instant(this.#observed)
     this.#nominated = kernel.nominate()
@@ -108,6 +121,10 @@ export class Instant {
   /** False when the instrument has a mark in this instant already. */
   #take(ticks: PendingTicks): boolean {
     const { kernel } = this.#options
+    if (ticks.kind === INDEX_PRICE) {
+      this.#classifier?.index(ticks.instrument, ticks.markText, ticks.receivedMonotonicMs)
+      return true
+    }
     const market = this.#markets.at(ticks.instrument)
     if (market.expiredMs > 0) {
       if (ticks.kind === MARKED) this.#counters.ticksOutsideBook++
@@ -125,6 +142,7 @@ export class Instant {
         this.#funding?.observe(market, ticks)
         this.#refresh(market, ticks)
         market.heard.hear(market.markText, kernel.mark(market.instrument), ticks.eventTimeMs)
+        this.#hear(market, market.markText, ticks)
       }
       this.#counters.confirmations++
       return true
@@ -142,6 +160,7 @@ export class Instant {
     market.isStale = false
     market.markText = markText
     market.lastMarkText = markText
+    this.#hear(market, markText, ticks)
     // A frame without a rate does not say that the rate has changed.
     if (ticks.fundingRate !== undefined) this.#markets.setFundingRate(market, ticks.fundingRate)
     this.#counters.ticks++
@@ -164,6 +183,7 @@ export class Instant {
     this.#markets.leaveMark(market)
     market.isStale = true
     market.markText = ''
+    market.doubt = undefined
     this.#hasStale = true
     kernel.nominateAll(market.instrument)
     this.#countMark(market, '', ticks)
@@ -176,6 +196,22 @@ export class Instant {
     market.eventTimeMs = ticks.eventTimeMs
     market.receivedTimeMs = ticks.receivedTimeMs
     market.receivedMonotonicMs = ticks.receivedMonotonicMs
+  }
+
+  #hear({ instrument }: Market, markText: Decimal, ticks: PendingTicks): void {
+    const { eventTimeMs, receivedTimeMs, receivedMonotonicMs } = ticks
+    this.#classifier?.mark(instrument, markText, eventTimeMs, receivedTimeMs, receivedMonotonicMs)
+  }
+
+  /** Classifies the marks of the instant when all of its prices are in: index prices stand behind the marks. */
+  #classify(): void {
+    const classifier = this.#classifier
+    if (classifier === undefined) return
+    for (let at = 0; at < classifier.heard; at++) {
+      const market = this.#markets.at(classifier.heardAt(at))
+      market.doubt = classifier.classify(market.instrument)
+    }
+    classifier.clearHeard()
   }
 
   #turn(market: Market): void {

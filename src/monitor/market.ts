@@ -1,4 +1,5 @@
 import type { Decimal, VenueId } from '../domain/index.ts'
+import type { Doubt } from '../integrity/index.ts'
 import type { HeardMinute } from './heard-minute.ts'
 
 /** A mark at one moment. Events that are made later are made from it. */
@@ -10,6 +11,8 @@ export interface SeenMark {
   readonly fundingRate: Decimal | undefined
   readonly eventTimeMs: number
   readonly receivedMonotonicMs: number
+  /** What is doubtful of it. */
+  readonly doubt: Doubt | undefined
 }
 
 /** One market: its last mark as exact text, and the times that events state. */
@@ -39,6 +42,8 @@ export interface Market {
   readonly heard: HeardMinute
   /** The venue's time of the mark behind which others may not have been heard; 0 where none is missing. */
   gapFromMs: number
+  /** What is doubtful of the mark; undefined of an accepted one, and without a mark. */
+  doubt: Doubt | undefined
   /** When the contract expired, Unix milliseconds; 0 while it has not. From then on the market is stale for good. */
   expiredMs: number
   /** Margin accounts with a row here; 0 when nobody holds the market. `Markets.join` and `leave` count them. */
@@ -68,13 +73,14 @@ export function isHeld({ marginAccounts }: Market): boolean {
 
 /** The present mark, to be kept. All callers get one object until the next mark. */
 export function seenMark(market: Market): SeenMark {
-  const { symbol, markText, fundingRate, eventTimeMs, receivedMonotonicMs } = market
+  const { symbol, markText, fundingRate, eventTimeMs, receivedMonotonicMs, doubt } = market
   market.seen ??= {
     symbol,
     markPrice: markText || undefined,
     fundingRate,
     eventTimeMs,
     receivedMonotonicMs,
+    doubt,
   }
   return market.seen
 }

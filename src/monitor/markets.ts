@@ -200,6 +200,7 @@ export class Markets {
       isStale: false,
       heard,
       gapFromMs: watermark?.eventTimeMs ?? 0,
+      doubt: undefined,
       expiredMs: 0,
       marginAccounts: 0,
       lastCounted: NONE,

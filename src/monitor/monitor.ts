@@ -10,6 +10,7 @@ import type {
   RulesChange,
   Watermark,
 } from '../domain/index.ts'
+import { Classifier } from '../integrity/index.ts'
 import { add, ONE, toFloat } from '../margin/index.ts'
 import { LatencyHistogram } from '../metrics/index.ts'
 import { Announcer } from './announcer.ts'
@@ -21,7 +22,7 @@ import { Judge } from './judge.ts'
 import { isHeld, type Market } from './market.ts'
 import { Markets } from './markets.ts'
 import { type MonitorOptions, noCounts } from './options.ts'
-import { CONFIRMED, EXPIRED, INTERRUPTED, MARKED, PendingTicks, STALE } from './pending-ticks.ts'
+import { CONFIRMED, EXPIRED, INDEX_PRICE, INTERRUPTED, MARKED, PendingTicks, STALE } from './pending-ticks.ts'
 import { Reader } from './reader.ts'
 import { Turns } from './turns.ts'
 import { Watchlist } from './watchlist.ts'
@@ -47,19 +48,25 @@ export class Monitor {
   readonly #changes: Changes
   readonly #instant: Instant
   readonly #funding: Funding | undefined
+  readonly #classifier: Classifier | undefined
   readonly #pendingTicks = new PendingTicks()
   readonly #turns: Turns
   #entriesInFrame = 0
 
   constructor(options: MonitorOptions) {
-    const { kernel, rule, ruleBookOf, marketAdded, sequenceFloor, clock, fundingLog } = options
+    const { kernel, rule, ruleBookOf, marketAdded, sequenceFloor, clock, fundingLog, integrity } = options
+    const classifier = integrity && new Classifier(integrity.rules, integrity.underlyingOf)
+    this.#classifier = classifier
     kernel.setReleaseFactor(toFloat(add(ONE, rule.hysteresis)))
     this.#options = options
     this.markets = new Markets(
       kernel,
       sequenceFloor,
       () => clock.nowMs(),
-      ({ venue, symbol }) => marketAdded(venue, symbol),
+      ({ venue, symbol, instrument }) => {
+        classifier?.add(instrument, venue, symbol)
+        marketAdded(venue, symbol)
+      },
     )
     this.#funding = fundingLog && new Funding(fundingLog, this.markets, ruleBookOf, clock)
     this.watchlist = new Watchlist(kernel, this.markets, rule, ruleBookOf, this.#funding)
@@ -71,7 +78,8 @@ export class Monitor {
     const parts = { watchlist, editor: this.#editor, markets, judge: this.#judge, announcer: this.#announcer }
     this.#changes = new Changes(options, this.counters, parts)
     const gaps = new MarketGaps(kernel, watchlist, (gap) => options.gapFound?.(gap))
-    this.#instant = new Instant(options, this.counters, { ...parts, funding: this.#funding?.times, gaps })
+    const funding = this.#funding?.times
+    this.#instant = new Instant(options, this.counters, { ...parts, classifier, funding, gaps })
     this.#turns = new Turns(options, this.#announcer, (endMs) => this.#judgeUntil(endMs))
   }
 
@@ -212,6 +220,12 @@ export class Monitor {
   ): void {
     const market = this.markets.find(venue, symbol)
     if (market !== undefined) this.#push(CONFIRMED, market, '', eventTimeMs, fundingRate, nextFundingTimeMs)
+  }
+
+  /** An index price that a frame states beside its marks. Only the ones count with which marks of the book are compared. */
+  indexPrice(venue: string, name: string, price: Decimal): void {
+    const index = this.#classifier?.indexNumberOf(venue, name)
+    if (index !== undefined) this.#pendingTicks.push(INDEX_PRICE, index, price, 0, undefined, 0)
   }
 
   /** The market has no fresh mark. Its accounts have no verdict until it has one again. */

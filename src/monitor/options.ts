@@ -7,8 +7,10 @@ import type {
   Gap,
   MonitorCounters,
   RuleBook,
+  UnderlyingOf,
   VenueId,
 } from '../domain/index.ts'
+import type { IntegrityRules } from '../integrity/index.ts'
 import type { Kernel } from '../kernel/index.ts'
 import type { LevelRule } from '../margin/index.ts'
 
@@ -32,6 +34,8 @@ export interface MonitorOptions {
    * do without it.
    */
   readonly rulesMaxAgeDays?: number
+  /** By what marks are classified; without it every mark is accepted. */
+  readonly integrity?: { readonly rules: IntegrityRules; readonly underlyingOf: UnderlyingOf } | undefined
   /** Highest sequence number among subjects whose progress was forgotten. */
   readonly sequenceFloor: number
   /** Whether `publish` takes a batch of PUBLISH_RECORDS_MAX records now. */

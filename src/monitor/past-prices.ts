@@ -66,6 +66,8 @@ export class PastPrices {
       fundingRate: rateOf(symbol),
       eventTimeMs: minuteMs,
       receivedMonotonicMs: now.monotonicMs - (now.nowMs - minuteMs),
+      // The bars of a record are not classified: nobody heard what stood beside them.
+      doubt: undefined,
     }))
   }
 

@@ -14,7 +14,9 @@ export const STALE = 2
 export const EXPIRED = 3
 /** The market may have had marks behind its last one that were not heard. */
 export const INTERRUPTED = 4
-const FRAME_END = 5
+/** An index price beside marks. Its number is that of the classifier. */
+export const INDEX_PRICE = 5
+const FRAME_END = 6
 
 /** Ticks and the ends of their frames, in their order. The columns of the ring are allocated once: a tick allocates nothing. */
 export class PendingTicks {
@@ -41,7 +43,10 @@ export class PendingTicks {
     this.#frameMonotonicMs = receivedMonotonicMs
   }
 
-  /** `kind` is one of MARKED, CONFIRMED, STALE, EXPIRED, INTERRUPTED; only the first has a text, only the first two have a rate. */
+  /**
+   * `kind` is one of MARKED, CONFIRMED, STALE, EXPIRED, INTERRUPTED, INDEX_PRICE; only the first and the last have a text, only
+   * the first two have a rate.
+   */
   push(
     kind: number,
     instrument: number,

@@ -24,6 +24,7 @@ import { type Difference, Differences } from './differences.ts'
 import { termsOfEvent } from './event-terms.ts'
 import { compareInterest, compareRollover } from './verify-charges.ts'
 import { compareFunding } from './verify-funding.ts'
+import { compareIntegrity } from './verify-integrity.ts'
 
 export interface Verification {
   readonly id: string
@@ -62,6 +63,7 @@ function verifyMarginEvent(event: MarginEvent): Verification {
   const differences = new Differences()
   differences.compare('id', id, eventId({ logId, shard, subject, episode, kind, level }))
   differences.compare('confidence', event.confidence, confidenceOf(event))
+  compareIntegrity(event, differences)
   const terms = termsOfEvent(event)
   const faults = 'faults' in terms ? terms.faults : []
   if (!('faults' in terms)) {

@@ -1,5 +1,11 @@
 import type { AccountChange, AccountSource, Clock, Decimal, MarkSink } from '../domain/index.ts'
-import { type HeardPrice, type RecordedEntry, type RecordedStart, recordedLine } from './recording.ts'
+import {
+  type HeardIndex,
+  type HeardPrice,
+  type RecordedEntry,
+  type RecordedStart,
+  recordedLine,
+} from './recording.ts'
 
 export interface RecorderOptions {
   readonly clock: Clock
@@ -69,6 +75,7 @@ class RecordedSink implements MarkSink {
   readonly #recorder: Recorder
   #receivedTimeMs = 0
   #prices: HeardPrice[] = []
+  #indexes: HeardIndex[] = []
 
   constructor(inner: MarkSink, recorder: Recorder) {
     this.#inner = inner
@@ -111,12 +118,17 @@ class RecordedSink implements MarkSink {
     this.#inner.unchanged(venue, symbol, eventTimeMs, fundingRate, nextFundingTimeMs)
   }
 
+  indexPrice(venue: string, name: string, price: Decimal): void {
+    this.#indexes.push({ after: this.#prices.length, venue, name, price })
+    this.#inner.indexPrice(venue, name, price)
+  }
+
   frameEnd(): void {
-    const prices = this.#prices
-    if (prices.length > 0) {
-      this.#prices = []
-      this.#recorder.add({ kind: 'prices', timeMs: this.#receivedTimeMs, prices })
-    }
+    const [prices, indexes, timeMs] = [this.#prices, this.#indexes, this.#receivedTimeMs]
+    this.#prices = []
+    this.#indexes = []
+    if (indexes.length > 0) this.#recorder.add({ kind: 'prices', timeMs, prices, indexes })
+    else if (prices.length > 0) this.#recorder.add({ kind: 'prices', timeMs, prices })
     this.#inner.frameEnd()
   }
 

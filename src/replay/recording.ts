@@ -26,6 +26,15 @@ export interface HeardPrice {
   readonly nextFundingTimeMs: number | undefined
 }
 
+/** An index price that stood beside the prices of a frame. */
+export interface HeardIndex {
+  /** Prices of the frame before it. */
+  readonly after: number
+  readonly venue: string
+  readonly name: string
+  readonly price: Decimal
+}
+
 /** A worker begins: by what it judges. */
 export interface RecordedStart {
   readonly kind: 'start'
@@ -42,7 +51,13 @@ export type RecordedEntry =
   | { readonly kind: 'change'; readonly timeMs: number; readonly change: AccountChange }
   /** All accounts that were stored are in the entries since the start. */
   | { readonly kind: 'loaded'; readonly timeMs: number }
-  | { readonly kind: 'prices'; readonly timeMs: number; readonly prices: readonly HeardPrice[] }
+  | {
+      readonly kind: 'prices'
+      readonly timeMs: number
+      readonly prices: readonly HeardPrice[]
+      /** Absent where the frame states none. */
+      readonly indexes?: readonly HeardIndex[]
+    }
   | { readonly kind: 'stale'; readonly timeMs: number; readonly venue: string; readonly symbol: string }
 
 /** What stands in a line of prices for each of them. */
@@ -67,7 +82,11 @@ export function recordedLine(entry: RecordedEntry): string {
     case 'loaded':
       return JSON.stringify({ loaded: timeMs })
     case 'prices':
-      return JSON.stringify({ prices: timeMs, of: entry.prices.map(cellsOf) })
+      return JSON.stringify({
+        prices: timeMs,
+        of: entry.prices.map(cellsOf),
+        indexes: entry.indexes?.map(({ after, venue, name, price }) => [after, venue, name, price]),
+      })
     case 'stale':
       return JSON.stringify({ stale: timeMs, venue: entry.venue, symbol: entry.symbol })
   }
@@ -177,10 +196,29 @@ export class RecordingReader {
   }
 
   #pricesOf(line: number, value: Readonly<Record<string, unknown>>): RecordedEntry {
-    const { of } = value
+    const { of, indexes } = value
     if (!Array.isArray(of)) this.#refuse(line, 'of', of, 'must be a list of prices')
     const prices = of.map((cells, index) => this.#priceOf(line, `of[${index}]`, cells))
-    return { kind: 'prices', timeMs: this.#time(line, 'prices', value.prices), prices }
+    const entry = { kind: 'prices', timeMs: this.#time(line, 'prices', value.prices), prices } as const
+    if (indexes === undefined) return entry
+    if (!Array.isArray(indexes)) this.#refuse(line, 'indexes', indexes, 'must be a list of index prices')
+    return {
+      ...entry,
+      indexes: indexes.map((cells, index) => this.#indexOf(line, `indexes[${index}]`, cells)),
+    }
+  }
+
+  #indexOf(line: number, field: string, cells: unknown): HeardIndex {
+    if (!Array.isArray(cells)) this.#refuse(line, field, cells, 'must be a list')
+    const [after, venue, name, price] = cells as unknown[]
+    if (!Number.isSafeInteger(after)) this.#refuse(line, `${field}[0]`, after, 'must be a whole number')
+    if (!isPrice(price)) this.#refuse(line, `${field}[3]`, price, 'must be a price above zero')
+    return {
+      after: after as number,
+      venue: this.#text(line, `${field}[1]`, venue),
+      name: this.#text(line, `${field}[2]`, name),
+      price,
+    }
   }
 
   #priceOf(line: number, field: string, cells: unknown): HeardPrice {

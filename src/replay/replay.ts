@@ -9,15 +9,16 @@ import type {
 import type { Kernel } from '../kernel/index.ts'
 import type { LevelRule } from '../margin/index.ts'
 import { LatencyHistogram } from '../metrics/index.ts'
-import { ExpiryTimes, Monitor } from '../monitor/index.ts'
+import { ExpiryTimes, Monitor, type MonitorOptions } from '../monitor/index.ts'
 import { KeptProgress } from './kept-progress.ts'
-import type { HeardPrice } from './recording.ts'
+import type { HeardIndex, HeardPrice } from './recording.ts'
 import { ReplayClock } from './replay-clock.ts'
 import type { ReplayStep } from './steps.ts'
 
 /** Part of the ids of the events of a replay, so that they are the same in every run and those of no worker. */
 const LOG = { logId: 'replay', shard: 'replay' }
 const MINUTE_MS = 60_000
+const NO_INDEXES: readonly HeardIndex[] = []
 
 export interface ReplayOptions {
   readonly steps: Iterable<ReplayStep> | AsyncIterable<ReplayStep>
@@ -32,6 +33,8 @@ export interface ReplayOptions {
     advance(nowMs: number): readonly RulesChange[]
   }
   readonly rulesMaxAgeDays: number
+  /** As `MonitorOptions.integrity`. */
+  readonly integrity: MonitorOptions['integrity']
   /** When the contract of that name ends, Unix milliseconds; undefined for one that does not, or where that is not known. */
   readonly expiryMsOf: (venue: VenueId, symbol: string) => number | undefined
   /** Gets every event in order; the replay goes on when it is done. */
@@ -88,7 +91,7 @@ class Run {
   }
 
   #openMonitor(rule: LevelRule): Monitor {
-    const { openKernel, rules, rulesMaxAgeDays, refused } = this.#options
+    const { openKernel, rules, rulesMaxAgeDays, integrity, refused } = this.#options
     return new Monitor({
       kernel: openKernel(),
       clock: this.#clock,
@@ -96,6 +99,7 @@ class Run {
       ruleBookOf: rules.bookOf,
       log: LOG,
       rulesMaxAgeDays,
+      integrity,
       sequenceFloor: this.#progress.sequenceFloor,
       hasRoom: () => true,
       publish: (records) => this.#publish(records),
@@ -141,7 +145,7 @@ class Run {
   #apply(step: ReplayStep, nowMs: number): void {
     if (step.kind === 'change') this.#change(step.change)
     else if (step.kind === 'loaded') this.#loaded(nowMs)
-    else if (step.kind === 'prices') this.#hear(step.prices, nowMs)
+    else if (step.kind === 'prices') this.#hear(step.prices, step.indexes ?? NO_INDEXES, nowMs)
     else if (step.kind === 'stale') this.#monitor.marketStale(step.venue, step.symbol, nowMs, nowMs)
   }
 
@@ -164,15 +168,23 @@ class Run {
     this.#progress.restore(this.#monitor)
   }
 
-  #hear(prices: readonly HeardPrice[], nowMs: number): void {
+  #hear(prices: readonly HeardPrice[], indexes: readonly HeardIndex[], nowMs: number): void {
     const monitor = this.#monitor
+    let next = 0
+    const state = (until: number) => {
+      for (let index = indexes[next]; index !== undefined && index.after <= until; index = indexes[++next])
+        monitor.indexPrice(index.venue, index.name, index.price)
+    }
     this.#instants++
     this.#prices += prices.length
     monitor.frameStart(nowMs, nowMs)
-    for (const { venue, symbol, markPrice, eventTimeMs, fundingRate, nextFundingTimeMs } of prices) {
+    for (const [at, price] of prices.entries()) {
+      state(at)
+      const { venue, symbol, markPrice, eventTimeMs, fundingRate, nextFundingTimeMs } = price
       if (markPrice === null) monitor.unchanged(venue, symbol, eventTimeMs, fundingRate, nextFundingTimeMs)
       else monitor.tick(venue, symbol, markPrice, eventTimeMs, fundingRate, nextFundingTimeMs)
     }
+    state(prices.length)
     monitor.frameEnd()
   }
 

@@ -3,12 +3,13 @@ import { openEventLog, type RedisEventLog } from '../delivery/index.ts'
 import type { AccountChange, AccountSource, EventRecord, ReadModel } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import { MarketData } from '../feed/index.ts'
+import { integrityRules } from '../integrity/index.ts'
 import { type Kernel, openKernel } from '../kernel/index.ts'
 import { type LevelRule, levelRule } from '../margin/index.ts'
 import { Monitor } from '../monitor/index.ts'
 import { asRedisFault, checkRedis, keysOf, type RedisConnection, redactUrl } from '../redis/index.ts'
 import { connectSocket, httpGet, openFollowed, sleep, waitAtMost } from '../system/index.ts'
-import { expiryMsOf, sourceCarrying, VENUE_NAMES } from '../venues/index.ts'
+import { expiryMsOf, sourceCarrying, underlyingOf, VENUE_NAMES } from '../venues/index.ts'
 import { WorkerConnections, watchSettings } from './connections.ts'
 import { unfinished } from './end.ts'
 import { noEvents } from './event-counts.ts'
@@ -168,6 +169,7 @@ class MonitorWorker implements Worker {
       ruleBookOf: (venue) => this.#rules.bookOf(venue),
       log: { logId, shard: config.shard },
       rulesMaxAgeDays: config.rulesMaxAgeDays,
+      integrity: { rules: integrityRules(), underlyingOf },
       fundingLog: this.#funding.log,
       sequenceFloor,
       hasRoom: () => this.#eventLog.hasRoom,

@@ -91,6 +91,7 @@ export class RecordingSink implements FeedSink {
     if (kind === 'mark') this.heard.push({ what: 'tick', symbol, markPrice: price })
     else this.heard.push({ what: kind, symbol, price })
   }
+  indexPrice() {}
   unchanged(symbol: string) {
     this.heard.push({ what: 'unchanged', symbol })
   }

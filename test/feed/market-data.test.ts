@@ -17,6 +17,8 @@ class RecordingMonitor implements Pick<MarketDataOptions, 'monitor'> {
     frameStart: () => {},
     tick: (venue: string, symbol: string, mark: string) => void this.heard.push(`${venue} ${symbol} ${mark}`),
     unchanged: (venue: string, symbol: string) => void this.heard.push(`${venue} ${symbol} unchanged`),
+    indexPrice: (venue: string, name: string, price: string) =>
+      void this.heard.push(`${venue} ${name} beside ${price}`),
     frameEnd: () => {},
     marketStale: (venue: string, symbol: string) => void this.heard.push(`${venue} ${symbol} stale`),
     isHeld: (_venue: string, symbol: string) => !this.unheld.has(symbol),

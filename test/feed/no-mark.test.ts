@@ -90,6 +90,7 @@ describe('a market with an entry that cannot be read', () => {
         frameStart: () => {},
         tick: () => {},
         unchanged: () => {},
+        indexPrice: () => {},
         frameEnd: () => {},
         marketStale: () => {},
         isHeld: () => true,

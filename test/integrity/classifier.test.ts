@@ -19,11 +19,14 @@ function openClassifier(terms: Partial<IntegrityTerms> = {}) {
   for (const [number, [venue, symbol]] of MARKETS.entries()) classifier.add(number, venueId(venue), symbol)
   const mark = (market: number, price: string, atMs: number, skewMs = 0): Doubt | undefined => {
     const receivedMs = START_MS + atMs
-    classifier.mark(market, price, Number(price), receivedMs + skewMs, receivedMs, 1 + atMs)
+    classifier.mark(market, price, receivedMs + skewMs, receivedMs, 1 + atMs)
+    classifier.clearHeard()
     return classifier.classify(market)
   }
-  const index = (venue: string, name: string, price: string, atMs: number) =>
-    classifier.index(venue, name, price, 1 + atMs)
+  const index = (venue: string, name: string, price: string, atMs: number) => {
+    const number = classifier.indexNumberOf(venue, name)
+    if (number !== undefined) classifier.index(number, price, 1 + atMs)
+  }
   return { classifier, mark, index }
 }
 

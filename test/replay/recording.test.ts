@@ -66,6 +66,7 @@ describe('a recording', () => {
       frameStart: (...values) => told.push(`frame ${values}`),
       tick: (...values) => told.push(`tick ${values}`),
       unchanged: (...values) => told.push(`unchanged ${values}`),
+      indexPrice: (...values) => told.push(`index ${values}`),
       frameEnd: () => told.push('end'),
       marketStale: (...values) => told.push(`stale ${values}`),
       isHeld: (venue, symbol) => `${venue} ${symbol}` === 'bybit A',
@@ -74,6 +75,7 @@ describe('a recording', () => {
     clock.advance(5)
     sink.frameStart(1_700_000_000_001, 3)
     sink.tick('bybit', 'A', '1.50', 1_700_000_000_000, undefined, undefined)
+    sink.indexPrice('bybit', 'A/USDT index', '1.4')
     sink.tick('bybit', 'B', '2', 1_700_000_000_000, '-0.0001', 1_700_000_100_000)
     sink.unchanged('bybit', 'C', 1_700_000_000_000, '0.0001', undefined)
     sink.frameEnd()
@@ -122,6 +124,7 @@ describe('a recording', () => {
           },
           { ...price, symbol: 'C', markPrice: null, fundingRate: '0.0001' },
         ],
+        indexes: [{ after: 1, venue: 'bybit', name: 'A/USDT index', price: '1.4' }],
       },
       { kind: 'stale', timeMs: 1_700_000_000_009, venue: 'bybit', symbol: 'A' },
     ])
@@ -135,6 +138,7 @@ describe('a recording', () => {
       'stop',
       'frame 1700000000001,3',
       'tick bybit,A,1.50,1700000000000,,',
+      'index bybit,A/USDT index,1.4',
       'tick bybit,B,2,1700000000000,-0.0001,1700000100000',
       'unchanged bybit,C,1700000000000,0.0001,',
       'end',
@@ -165,6 +169,12 @@ describe('a recording', () => {
       /of\[0\]\[4\] is "1e-5"/,
     ],
     ['no time', [start, '{"stale":"x","venue":"v","symbol":"A"}'], /stale is "x": must be Unix time/],
+    ['no list of index prices', [start, '{"prices":1,"of":[],"indexes":1}'], /indexes is 1: must be a list/],
+    [
+      'no index price',
+      [start, '{"prices":1,"of":[],"indexes":[[0,"bybit","A/USDT index","0"]]}'],
+      /indexes\[0\]\[3\] is "0": must be a price above zero/,
+    ],
     ['no list of prices', [start, '{"prices":1}'], /of is missing: must be a list/],
     ['an account that is none', [start, '{"change":1,"put":{}}'], /line 2: put: is no account/],
     [

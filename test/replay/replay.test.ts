@@ -53,6 +53,7 @@ async function replayOf(
     rule,
     rules: { bookOf, advance },
     rulesMaxAgeDays: 14,
+    integrity: undefined,
     expiryMsOf: (_, symbol) => (symbol === expiring ? START_MS + MINUTE_MS : undefined),
     write: async (event) => void events.push(event),
     refused: (account) => refused.push(account),

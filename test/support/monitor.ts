@@ -11,7 +11,7 @@ import type {
 } from '../../src/domain/index.ts'
 import { type Kernel, type KernelVariant, openKernel } from '../../src/kernel/index.ts'
 import type { LevelRule } from '../../src/margin/index.ts'
-import { Monitor, type MonitorObserver } from '../../src/monitor/index.ts'
+import { Monitor, type MonitorObserver, type MonitorOptions } from '../../src/monitor/index.ts'
 import { binance, bybit } from '../../src/venues/index.ts'
 import { TestClock } from './clock.ts'
 import { RATIO_RULE } from './levels.ts'
@@ -44,6 +44,8 @@ export function openMonitor(
     pastMarksMax?: number
     /** Funding is applied once `keepFunding` is called, interest by `settleFunding`. */
     appliesFunding?: boolean
+    /** Rules of price integrity; without them every mark is accepted. */
+    integrity?: MonitorOptions['integrity']
     /** At which the clock starts, Unix milliseconds. */
     startMs?: number
   } = {},
@@ -82,6 +84,7 @@ export function openMonitor(
     ruleBookOf: (venue) => books[venue]!,
     observer: options.observer,
     gapFound: (gap) => gaps.push(gap),
+    integrity: options.integrity,
     publish: (published) => {
       records.push(...published)
       batches.push(published.length)

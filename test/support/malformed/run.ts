@@ -139,6 +139,7 @@ class Connection {
       },
       sink: {
         frameStart: () => {},
+        indexPrice: () => {},
         frameEnd: () => {},
         price: (kind, symbol, price) => void this.#heard.push({ kind, symbol, price }),
         unchanged: () => {},

@@ -1,0 +1,29 @@
+import { type EventIntegrity, type MarginEvent, PRICE_REASON } from '../domain/index.ts'
+import type { Doubt, IntegrityRules } from '../integrity/index.ts'
+import type { SeenMark } from './market.ts'
+
+const NO_DOUBTS: readonly Doubt[] = []
+
+/** What is doubtful of the prices of a verdict. Where there is no verdict no price is. */
+export function doubtsOf(kind: MarginEvent['kind'], marks: readonly SeenMark[]): readonly Doubt[] {
+  if (kind === 'unknown' || kind === 'closed') return NO_DOUBTS
+  if (!marks.some(({ doubt }) => doubt !== undefined)) return NO_DOUBTS
+  return marks.flatMap(({ doubt }) => doubt ?? [])
+}
+
+/** The reasons of an event, each once. */
+export function priceReasons(doubts: readonly Doubt[]): string[] {
+  return [...new Set(doubts.flatMap(({ findings }) => findings.map(({ rule }) => `${PRICE_REASON}${rule}`)))]
+}
+
+export function integrityFields(doubts: readonly Doubt[], rules: IntegrityRules): EventIntegrity {
+  return {
+    rules: rules.version,
+    markets: doubts.map(({ symbol, markPrice, otherVenues, findings }) => ({
+      symbol,
+      markPrice,
+      otherVenues,
+      findings: findings.map((finding) => ({ ...finding })),
+    })),
+  }
+}
