@@ -21,7 +21,9 @@ export interface ProbeQuestion {
 
 /** The streams, each with the markets to ask it for. */
 export function askedOf({ venue: name, symbols, url }: ProbeQuestion, nowMs: number): Asked[] {
-  const { venue, streams } = streamsNamed(name)
+  const { venue, streams: named } = streamsNamed(name)
+  // One that needs an address of the user's is heard where it is named itself.
+  const streams = named.length > 1 ? named.filter(({ isOptIn }) => isOptIn !== true) : named
   if (streams.length === 0) throw usage(`--venue ${name} has rules and no stream that could be heard`)
   const carried = (symbol: string) => streams.find((source) => source.carries(symbol))
   const lost = symbols?.filter((symbol) => carried(symbol) === undefined) ?? []
@@ -36,7 +38,15 @@ export function askedOf({ venue: name, symbols, url }: ProbeQuestion, nowMs: num
     throw usage(`the built-in rules hold no contract of ${name}: give some by --symbols`)
   if (url !== undefined && asked.length > 1)
     throw usage(`--url is one stream: --venue must name one of ${streams.map((one) => one.id).join(', ')}`)
+  const [nowhere] = asked.filter(({ source }) => url === undefined && addressOf(source) === '')
+  if (nowhere !== undefined)
+    throw usage(`--venue ${nowhere.source.id} has no public address: give yours by --url`)
   return asked
+}
+
+/** The URL or path of the source itself; empty where it has none. */
+export function addressOf(source: VenueSource): string {
+  return 'url' in source ? source.url : source.path
 }
 
 /** Those of the built-in rules that have not expired. */

@@ -14,7 +14,7 @@ import { connectSocket, httpGet, openFollowed, systemClock, systemRandom } from 
 import { VENUE_NAMES } from '../venues/index.ts'
 import { writeLine } from './lines.ts'
 import { whole } from './options.ts'
-import { askedOf, MARKETS_DEFAULT, type ProbeQuestion } from './probe-asked.ts'
+import { addressOf, askedOf, MARKETS_DEFAULT, type ProbeQuestion } from './probe-asked.ts'
 import { type RecordedFile, recordedFile } from './probe-file.ts'
 import { type ProbedSource, probeLines } from './probe-lines.ts'
 import { type Ended, untilSignal } from './signals.ts'
@@ -70,7 +70,8 @@ export function probeCommand(context: ProbeContext = REAL): Command {
     .option('--json', 'one JSON object a stream, as on a pipe')
     .addHelpText(
       'after',
-      `\nA venue's name stands for all of its streams, the name of a stream for one.\n` +
+      `\nA venue's name stands for its streams that are heard unless settings say\n` +
+        'otherwise, the name of a stream for that one.\n' +
         `Without --symbols the first ${counted(MARKETS_DEFAULT, 'contract')} of the built-in rules are asked for.\n` +
         'Of each market: how often its price came, the longest silence, and its age: the\n' +
         'time of this machine less the time that the venue states. Of the frames that\n' +
@@ -180,7 +181,7 @@ function listen(
       : recordedFile(source.id, { ...flags, record: flags.record }, clock, errors)
   const probe = new Probe({ source, clock, record: (frame) => file?.append(frame) })
   const log = new ProbeLog(clock)
-  const url = flags.url ?? ('url' in source ? source.url : source.path)
+  const url = flags.url ?? addressOf(source)
   const quiet = { info: () => undefined, warn: () => undefined }
   const feeds = openFeeds({
     source: probe.source,

@@ -80,12 +80,15 @@ interface Source {
   readonly indexCadenceMs?: number
   /** Its texts state every market of the venue, whether it was asked for or not: those are no `foreign` ones. */
   readonly statesEveryMarket?: true
+  /** It carries its markets only where the settings give its address, and then in place of the venue's other sources. */
+  readonly isOptIn?: true
   createParser(): FrameParser
 }
 
 /** A public WebSocket endpoint. Each frame is one instant. */
 export interface SocketSource extends Source {
   readonly kind: 'socket'
+  /** Empty where no public address exists: the settings must give one. */
   readonly url: string
   /** Requests for the symbols, in their order and split to the venue's limits. */
   subscribe(symbols: readonly string[]): readonly SubscribeRequest[]
@@ -113,7 +116,7 @@ export interface SocketSource extends Source {
 /** A URL that is asked every `cadenceMs`. Each body is one instant. */
 export interface PollSource extends Source {
   readonly kind: 'poll'
-  /** What the configuration may replace; `requestUrl` adds path and query. */
+  /** What the configuration may replace; `requestUrl` adds path and query. Empty where no public address exists. */
   readonly url: string
   requestUrl(url: string, symbols: readonly string[]): string
   readonly symbolsPerRequestMax: number
@@ -124,7 +127,7 @@ export interface PollSource extends Source {
 /** Lines of a file that grows, or of standard input. Each line is one instant. */
 export interface FileSource extends Source {
   readonly kind: 'file'
-  /** `-` for standard input. */
+  /** `-` for standard input; empty where the settings must give the path. */
   readonly path: string
   /** Whether the lines count that are in the file when it is opened. */
   readonly from: 'start' | 'end'

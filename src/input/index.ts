@@ -1,3 +1,4 @@
+export { inflatedText } from './inflate.ts'
 export {
   JSON_DEPTH_MAX,
   type JsonFault,

@@ -17,7 +17,7 @@ const COIN_OF_ERROR = /"coin":"([^"]+)"/
 /** The text of an error that refuses nothing. */
 const ALREADY = 'Already subscribed'
 /** The oracle price of a coin is the index of its contract. Contracts of builders may settle in another asset than USDC. */
-const CARRIERS = new IndexCarriers([
+export const CARRIERS = new IndexCarriers([
   { currency: 'USDC', contractOf: (asset) => asset, contract: /^(k?[A-Z\d][A-Za-z\d]*)$/ },
 ])
 const coinOf = (symbol: string) => CARRIERS.contractOf(symbol) ?? symbol

@@ -1,6 +1,6 @@
 import { type InstrumentRules, type Venue, venueId } from '../domain/index.ts'
 import { bookOf, type RulesFrom } from './book.ts'
-import { hyperliquidStream } from './hyperliquid-stream.ts'
+import { hyperliquidSources } from './hyperliquid-sources.ts'
 import { hyperliquidImport, hyperliquidRules, leverageTiersOf } from './imports/hyperliquid.ts'
 
 const HYPERLIQUID = venueId('hyperliquid')
@@ -64,9 +64,9 @@ function at(from: string, symbol: string, tiers: string, source: string): RulesF
  */
 export const hyperliquid: Venue = {
   id: HYPERLIQUID,
-  names: [HYPERLIQUID, 'hyperliquid-public'],
+  names: [HYPERLIQUID, 'hyperliquid-public', 'hyperliquid-all-dexs', 'hyperliquid-fast'],
   symbol: SYMBOL,
-  sources: [hyperliquidStream(SYMBOL)],
+  sources: hyperliquidSources(SYMBOL),
   rulesImport: hyperliquidImport,
   ruleBook: bookOf({
     venue: HYPERLIQUID,

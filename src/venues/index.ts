@@ -155,9 +155,28 @@ export function sourceOf(sourceId: string): VenueSource {
   )
 }
 
-/** The source of the venue that carries the mark of `symbol`, or the index price of that name; undefined when none does. */
-export function sourceCarrying(id: VenueId, symbol: string): VenueSource | undefined {
-  return venues.get(id)?.sources.find((source) => source.carries(symbol))
+/** Addresses that the settings give, by source id. */
+export type StreamAddresses = Readonly<Record<string, string | undefined>>
+
+/**
+ * The source of the venue that carries the mark of `symbol`, or the index price of that name; undefined when none does. One that
+ * is opt-in does so if `addresses` has its address, and then stands before the others.
+ */
+export function sourceCarrying(
+  id: VenueId,
+  symbol: string,
+  addresses: StreamAddresses = {},
+): VenueSource | undefined {
+  const carrying = venues.get(id)?.sources.filter((source) => source.carries(symbol)) ?? []
+  return (
+    carrying.find((source) => source.isOptIn && addresses[source.id] !== undefined) ??
+    carrying.find((source) => !source.isOptIn)
+  )
+}
+
+/** Whether any source of the venue could carry it, were its address given. */
+function isCarried(id: VenueId, symbol: string): boolean {
+  return venues.get(id)?.sources.some((source) => source.carries(symbol)) === true
 }
 
 /**
@@ -167,7 +186,7 @@ export function sourceCarrying(id: VenueId, symbol: string): VenueSource | undef
 export function symbolFaultsOf({ venue, positions }: Account): AccountFault[] {
   const { symbol: grammar } = venueOf(venue)
   return positions.flatMap(({ symbol }, index) => {
-    if (sourceCarrying(venue, symbol) !== undefined) return []
+    if (isCarried(venue, symbol)) return []
     const rule = grammar.test(symbol)
       ? `no source of ${venue} brings the mark of this contract; plimsoll margin takes marks beside the account`
       : `must be a name that ${venue} gives to a contract; no source brings the mark of this one`
@@ -220,6 +239,7 @@ function indexFaultOf(
 ): string | undefined {
   const name = indexName(asset, currency)
   const source = sourceCarrying(id, name)
+  if (source === undefined && isCarried(id, name)) return undefined
   if (source === undefined)
     return `no source of ${id} brings the index price of ${asset} in ${currency}; plimsoll margin takes it beside the account`
   const channel = source.kind === 'socket' ? source.channelOf?.(name) : undefined

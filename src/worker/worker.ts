@@ -193,7 +193,7 @@ class MonitorWorker implements Worker {
     const { config, clock, random, log, recorder } = this.#options
     return new MarketData({
       monitor: recorder?.sink(this.#monitor) ?? this.#monitor,
-      sourceCarrying,
+      sourceCarrying: (venue, symbol) => sourceCarrying(venue, symbol, config.streamUrls),
       streamUrls: config.streamUrls,
       clock,
       random,

@@ -13,6 +13,11 @@ const sources = VENUES.flatMap((venue) => venue.sources.map((source) => ({ venue
 
 describe.each(sources)('the source $id', ({ venue, source, id }) => {
   const fixture = FIXTURES[id]!
+  const newParser = () => {
+    const parser = source.createParser()
+    for (const frame of fixture.needs ?? []) read(parser, frame)
+    return parser
+  }
 
   it('has a fixture that shows every kind of frame it can send', () => {
     const kinds = new Set(fixture.frames.map(({ kind }) => kind))
@@ -36,14 +41,21 @@ describe.each(sources)('the source $id', ({ venue, source, id }) => {
     const first = source.createParser()
     for (const { frame } of fixture.frames) read(first, frame)
     const priced = fixture.frames.find(({ ticks }) => ticks !== undefined)!
-    expect(read(source.createParser(), priced.frame).ticks).toEqual(priced.ticks)
+    expect(read(newParser(), priced.frame).ticks).toEqual(priced.ticks)
   })
 
   it('carries the symbols that the venue names so, and no others', () => {
     for (const symbol of fixture.symbols)
-      expect({ symbol, by: sourceCarrying(venue.id, symbol)?.id }).toEqual({ symbol, by: id })
+      expect({ symbol, by: sourceCarrying(venue.id, symbol, { [id]: 'its address' })?.id }).toEqual({
+        symbol,
+        by: id,
+      })
     for (const symbol of fixture.foreign)
       expect({ symbol, carried: source.carries(symbol) }).toEqual({ symbol, carried: false })
+  })
+
+  it.runIf(source.isOptIn)('carries nothing unless the settings give its address', () => {
+    for (const symbol of fixture.symbols) expect(sourceCarrying(venue.id, symbol)?.id).not.toBe(id)
   })
 
   it('is known under its own name, which is one of the names of its venue', () => {
@@ -54,7 +66,7 @@ describe.each(sources)('the source $id', ({ venue, source, id }) => {
   it('gives no tick of a frame that is cut off anywhere', () => {
     for (const { frame, says } of fixture.frames) {
       for (let length = 0; length < frame.length; length++) {
-        const { ticks, unchanged, indexPrices } = read(source.createParser(), frame.slice(0, length))
+        const { ticks, unchanged, indexPrices } = read(newParser(), frame.slice(0, length))
         const none = { ticks: [], unchanged: [], indexPrices: [] }
         expect({ says, length, ticks, unchanged, indexPrices }).toEqual({ says, length, ...none })
       }
@@ -66,7 +78,7 @@ describe.each(sources)('the source $id', ({ venue, source, id }) => {
       const bytes = Buffer.from(frame)
       for (let bit = 0; bit < bytes.length * 8; bit++) {
         bytes[bit >> 3]! ^= 1 << (bit & 7)
-        expectSound(read(source.createParser(), bytes.toString()))
+        expectSound(read(newParser(), bytes.toString()))
         bytes[bit >> 3]! ^= 1 << (bit & 7)
       }
     }
@@ -80,7 +92,7 @@ describe.each(sources)('the source $id', ({ venue, source, id }) => {
       .map(([frame, value, at]) => JSON.stringify(replacePart(frame, value, at)))
     fc.assert(
       fc.property(fc.oneof(fc.json(), fc.string(), replaced), (frame) => {
-        expectSound(read(source.createParser(), frame))
+        expectSound(read(newParser(), frame))
       }),
       { seed: SEED, numRuns: 5_000 },
     )

@@ -23,6 +23,8 @@ export interface Fixture {
   readonly topicsOf?: (frame: string) => readonly unknown[]
   /** The server's side of the protocol; a source that is no socket has none. */
   readonly dialect?: Dialect
+  /** What a connection must have heard before its first price. */
+  readonly needs?: readonly string[]
   /** Read in order by one parser. */
   readonly frames: readonly FixtureFrame[]
 }

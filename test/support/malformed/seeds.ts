@@ -218,6 +218,25 @@ const hyperliquid: SourceSeeds = {
   ),
 }
 
+/** The lists of coins of two exchanges, by which contexts have names. */
+const HYPERLIQUID_LISTS =
+  '{"channel":"post","data":{"id":1,"response":{"type":"info","payload":{"type":"allPerpMetas","data":[{"universe":[{"name":"xyz:TSLA","szDecimals":3}]},{"universe":[{"name":"flx:GOLD","szDecimals":3}]}]}}}}'
+const hyperliquidContexts = ({ symbol, channel }: Parts) =>
+  `{"channel":"${channel}","data":{"ctxs":[["${symbol}",[{"funding":"-0.0000015186","openInterest":"27353.17682","prevDayPx":"76317.0","dayNtlVlm":"1516669192.1953897476","premium":null,"oraclePx":"433.95","markPx":"433.64","midPx":null,"impactPxs":null,"dayBaseVlm":"19707.77457"}]]]}}`
+const hyperliquidAllDexs: SourceSeeds = {
+  watched: ['xyz:TSLA'],
+  seeds: [
+    seed({
+      of: hyperliquidContexts,
+      own: { symbol: 'xyz', channel: 'allDexsAssetCtxs' },
+      foreignSymbol: 'flx',
+      otherChannel: 'allDexsClearinghouseState',
+      priceMember: '"markPx":"433.64"',
+      opening: [HYPERLIQUID_LISTS],
+    }),
+  ],
+}
+
 const dydxMessage = (type: string, channel: string, contents: string) =>
   `{"type":"${type}","connection_id":"6e0af39b-5937-459a-b7ac-cc8abe1049db","message_id":5,"channel":"${channel}","version":"1.0.0","contents":${contents}}`
 const dydxPrices = (symbol: string, price: string) =>
@@ -271,5 +290,6 @@ export const SEEDS: Readonly<Record<string, SourceSeeds>> = {
   'deribit-public': deribit,
   'kraken-futures-public': kraken,
   'hyperliquid-public': hyperliquid,
+  'hyperliquid-all-dexs': hyperliquidAllDexs,
   'dydx-indexer': dydx,
 }

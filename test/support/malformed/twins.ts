@@ -168,6 +168,19 @@ const TWINS = {
       return [...statement('mark', coin, markPx), ...index(coin, oraclePx, [/^([^:]+)$/, 'USDC'])]
     },
   },
+  /** The first coins of two exchanges, as the seed's lists have them. */
+  hyperliquidAllDexs: {
+    read(frame) {
+      const { channel, data } = asObject(messageOf(frame))
+      if (channel !== 'allDexsAssetCtxs') return []
+      return asList(asObject(data).ctxs).flatMap((exchange) => {
+        const [name, contexts] = asList(exchange)
+        const [first] = asList(contexts)
+        const coin = name === 'xyz' ? 'xyz:TSLA' : name === 'flx' ? 'flx:GOLD' : undefined
+        return statement('mark', coin, asObject(first).markPx)
+      })
+    },
+  },
   dydx: {
     read(frame) {
       const { channel, contents } = asObject(messageOf(frame))
@@ -193,6 +206,7 @@ export const TWIN_OF: Readonly<Record<string, Twin>> = {
   'deribit-public': TWINS.deribit,
   'kraken-futures-public': TWINS.kraken,
   'hyperliquid-public': TWINS.hyperliquid,
+  'hyperliquid-all-dexs': TWINS.hyperliquidAllDexs,
   'dydx-indexer': TWINS.dydx,
 }
 
