@@ -69,13 +69,24 @@ export const shareSchema = rateSchema.refine(isAtMostOne, {
 /** Below 0, 0 or above 0, as two texts of UNSIGNED_DECIMAL_PATTERN compare; other texts are for the pattern to refuse. */
 export function compareDecimals(left: Decimal, right: Decimal): number {
   if (!UNSIGNED_DECIMAL_PATTERN.test(left) || !UNSIGNED_DECIMAL_PATTERN.test(right)) return 0
-  const [low, high] = [scaled(left), scaled(right)]
-  return low < high ? -1 : low > high ? 1 : 0
+  const [leftWhole, rightWhole] = [wholeLengthOf(left), wholeLengthOf(right)]
+  const length = Math.max(leftWhole, rightWhole)
+  return compareAligned(
+    left.padStart(left.length + length - leftWhole, '0'),
+    right.padStart(right.length + length - rightWhole, '0'),
+  )
 }
 
-function scaled(text: Decimal): bigint {
-  const [whole = '', fraction = ''] = text.split('.')
-  return BigInt(whole + fraction.padEnd(18, '0'))
+function wholeLengthOf(text: string): number {
+  const point = text.indexOf('.')
+  return point < 0 ? text.length : point
+}
+
+/** Of texts whose points stand at one place the first different digit decides. */
+function compareAligned(left: string, right: string): number {
+  if (left.startsWith(right)) return NONZERO_DIGIT.test(left.slice(right.length)) ? 1 : 0
+  if (right.startsWith(left)) return NONZERO_DIGIT.test(right.slice(left.length)) ? -1 : 0
+  return left < right ? -1 : 1
 }
 
 function isAtMostOne(rate: string): boolean {

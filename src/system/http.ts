@@ -2,6 +2,8 @@
 export interface HttpAnswer {
   readonly status: number
   readonly body: string
+  /** The header `Retry-After`, as the server sent it. */
+  readonly retryAfter?: string
 }
 
 /**
@@ -37,5 +39,10 @@ async function answerOf(answer: Response, bodyBytesMax: number): Promise<HttpAns
       chunks.push(chunk)
     }
   }
-  return { status: answer.status, body: Buffer.concat(chunks).toString('utf8') }
+  const retryAfter = answer.headers.get('retry-after')
+  return {
+    status: answer.status,
+    body: Buffer.concat(chunks).toString('utf8'),
+    ...(retryAfter === null ? {} : { retryAfter }),
+  }
 }

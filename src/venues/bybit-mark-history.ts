@@ -4,11 +4,11 @@ import { isObject } from './frame.ts'
 import { IndexCarriers } from './index-names.ts'
 import { barsOfRows, listIn, objectOfBody, refuseBody } from './mark-bars.ts'
 
-/** `limit` of a page. */
-const BARS_PER_REQUEST_MAX = 1_000
+/** The venue gives up to 1,000; half of them are read in a few milliseconds, which live prices wait for. */
+const BARS_PER_REQUEST_MAX = 500
 /** The venue bans an address that sends more than 120 a second over 5 seconds, for 10 minutes. */
 const REQUESTS_PER_SECOND_MAX = 10
-/** A page of 1,000 bars has some 90 kB. */
+/** A page of 500 bars has some 40 kB. */
 const BODY_BYTES_MAX = 1_048_576
 
 const carriers = new IndexCarriers(INDEXES)
