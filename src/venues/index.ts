@@ -129,22 +129,6 @@ export function importRules(
   return checked(venue, venue.rulesImport.read(bodies, options))
 }
 
-/**
- * The record of past mark prices that holds `symbol`, or the index price of that name; undefined when the venue keeps none. `urls`:
- * those that replace the venue's, by id of source and history. Where the source has such a URL and the history has none, the
- * answer is undefined too: prices of the venue are not those of a test network.
- */
-export function historyCarrying(
-  id: VenueId,
-  symbol: string,
-  urls: Readonly<Record<string, string | undefined>>,
-): MarkHistory | undefined {
-  const history = venues.get(id)?.markHistory?.find((own) => own.carries(symbol))
-  if (history === undefined || urls[history.id] !== undefined) return history
-  const source = sourceCarrying(id, symbol)
-  return source !== undefined && urls[source.id] !== undefined ? undefined : history
-}
-
 /** @throws PlimsollError CONFIGURATION for an id that no venue has. */
 export function sourceOf(sourceId: string): VenueSource {
   const source = sources.get(sourceId)
@@ -172,6 +156,24 @@ export function sourceCarrying(
     carrying.find((source) => source.isOptIn && addresses[source.id] !== undefined) ??
     carrying.find((source) => !source.isOptIn)
   )
+}
+
+/**
+ * The record of past mark prices that holds `symbol`, or the index price of that name; undefined when the venue keeps none.
+ * `addresses` hold those of histories too. Where the source has another one than the venue's and the history has none, the answer is
+ * undefined: prices of the venue are not those of a test network.
+ */
+export function historyCarrying(
+  id: VenueId,
+  symbol: string,
+  addresses: StreamAddresses,
+): MarkHistory | undefined {
+  const history = venues.get(id)?.markHistory?.find((own) => own.carries(symbol))
+  if (history === undefined || addresses[history.id] !== undefined) return history
+  const source = sourceCarrying(id, symbol, addresses)
+  const address = source === undefined ? undefined : addresses[source.id]
+  const isReplaced = address !== undefined && !(source?.kind === 'socket' && source.url === address)
+  return isReplaced ? undefined : history
 }
 
 /** Whether any source of the venue could carry it, were its address given. */

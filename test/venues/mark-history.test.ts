@@ -303,6 +303,7 @@ describe('which markets have a record', () => {
     expect(idWith({ 'bybit-linear': 'ws://test' })).toBeUndefined()
     expect(idWith({ 'bybit-linear': 'ws://test', 'bybit-klines': 'http://test' })).toBe('bybit-klines')
     expect(idWith({ 'bybit-inverse': 'ws://test' })).toBe('bybit-klines')
+    expect(idWith({ 'bybit-linear': 'wss://stream.bybit.com/v5/public/linear' })).toBe('bybit-klines')
   })
 })
 
