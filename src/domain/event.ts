@@ -9,6 +9,7 @@ import { eventIntegritySchema } from './event-integrity.ts'
 import { eventPoolSchema } from './event-pool.ts'
 import { eventRulesSchema } from './event-rules.ts'
 import { levelNameSchema } from './level.ts'
+import { markSourceSchema } from './mark-source.ts'
 
 export const EVENT_SCHEMA_VERSION = 2
 
@@ -84,6 +85,11 @@ const markSchema = z.object({
     .optional()
     .describe(
       'Funding rate of the next payment, where it counts in the maintenance margin; null if none is known. Absent for other contracts.',
+    ),
+  markSource: markSourceSchema
+    .optional()
+    .describe(
+      "What stands for the mark where the venue publishes none: `last-trade`, `book-middle` (halfway between best bid and best ask) or `settlement`. Absent for the venue's own mark.",
     ),
 })
 

@@ -38,6 +38,7 @@ export {
   type WholeTier,
 } from './margin-model.ts'
 export * from './mark-sink.ts'
+export { type MarkSource, markSourceSchema } from './mark-source.ts'
 export * from './market-feed.ts'
 export * from './progress.ts'
 export * from './read-model.ts'

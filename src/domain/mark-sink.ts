@@ -1,11 +1,12 @@
 import type { Decimal } from './decimal.ts'
+import type { MarkSource } from './mark-source.ts'
 
 /** Takes marks, and index prices by their names, frame by frame: the prices of one frame are one instant. */
 export interface MarkSink {
   frameStart(receivedTimeMs: number, receivedMonotonicMs: number): void
   /**
    * One price, as the venue printed it. `fundingRate` and `nextFundingTimeMs`: of the market's next payment; undefined
-   * where the frame does not give it.
+   * where the frame does not give it. `markSource`: what stands for a mark that the venue does not publish; undefined for its own.
    */
   tick(
     venue: string,
@@ -14,6 +15,7 @@ export interface MarkSink {
     eventTimeMs: number,
     fundingRate: Decimal | undefined,
     nextFundingTimeMs: number | undefined,
+    markSource?: MarkSource,
   ): void
   /** The venue confirms the last mark. Funding as in `tick`: another rate is judged at that mark. */
   unchanged(

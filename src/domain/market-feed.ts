@@ -1,4 +1,5 @@
 import type { VenueId } from './account.ts'
+import type { MarkSource } from './mark-source.ts'
 
 /**
  * `unknown`: no mark since the feed opened. `refused`: the venue does not take the subscription. `fresh`: stated or
@@ -25,6 +26,8 @@ export interface MarketFeed extends Contract {
   readonly seenAgeMs: number | null
   /** The venue's time of its newest event, Unix milliseconds; null before the first. */
   readonly eventTimeMs: number | null
+  /** What stands for the mark where the venue publishes none; null for the venue's own mark, and before the first one. */
+  readonly markSource: MarkSource | null
 }
 
 /** A market without a fresh mark. `reason` is a sentence for people. */

@@ -1,6 +1,7 @@
 import type { VenueId } from './account.ts'
 import type { Decimal } from './decimal.ts'
 import type { RuleBook } from './instrument.ts'
+import type { MarkSource } from './mark-source.ts'
 import type { RulesImport } from './rules-import.ts'
 
 /**
@@ -25,7 +26,8 @@ export interface Funding {
 export interface PriceSink<EventTime extends number | undefined = number> {
   /**
    * A price as the venue printed it. A market's mark comes before its other prices. An index price is stated again where the
-   * text confirms it. `funding` comes with marks and is valid during the call alone.
+   * text confirms it. `funding` comes with marks and is valid during the call alone. `markSource` comes with a mark that is not
+   * the venue's own.
    */
   price(
     kind: PriceKind,
@@ -33,6 +35,7 @@ export interface PriceSink<EventTime extends number | undefined = number> {
     price: Decimal,
     eventTimeMs: EventTime,
     funding: Funding | undefined,
+    markSource?: MarkSource,
   ): void
   /** The text confirms that this market's mark has not changed. `funding` may have: it is that of the text and its state, as with `price`. */
   unchanged(symbol: string, eventTimeMs: EventTime, funding: Funding | undefined): void

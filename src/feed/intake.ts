@@ -4,6 +4,7 @@ import {
   type FeedCounters,
   type Funding,
   isIndexName,
+  type MarkSource,
   type PriceKind,
   type PriceSink,
   type VenueSource,
@@ -102,6 +103,7 @@ export class Intake implements PriceSink<number | undefined> {
     price: string,
     statedTimeMs: number | undefined,
     funding: Funding | undefined,
+    markSource?: MarkSource,
   ): void {
     const eventTimeMs = statedTimeMs ?? this.#frame.receivedTimeMs
     if (kind === 'index') {
@@ -110,11 +112,11 @@ export class Intake implements PriceSink<number | undefined> {
       return
     }
     if (kind === 'mark') {
-      if (!this.#accepts(symbol, price, statedTimeMs)) return
+      if (!this.#accepts(symbol, price, statedTimeMs, markSource)) return
       this.#options.counters.ticks++
     } else if (this.markets.isCurrent(symbol, statedTimeMs)) this.#openFrame()
     else return
-    this.#options.sink.price(kind, symbol, price, eventTimeMs, funding)
+    this.#options.sink.price(kind, symbol, price, eventTimeMs, funding, markSource)
   }
 
   unchanged(symbol: string, statedTimeMs: number | undefined, funding: Funding | undefined): void {
@@ -211,9 +213,14 @@ export class Intake implements PriceSink<number | undefined> {
     this.markets.check(heardMs, (symbol, state) => this.#options.sink.marketState(symbol, state))
   }
 
-  #accepts(symbol: string, markPrice: string | undefined, statedTimeMs: number | undefined): boolean {
+  #accepts(
+    symbol: string,
+    markPrice: string | undefined,
+    statedTimeMs: number | undefined,
+    markSource?: MarkSource,
+  ): boolean {
     const { counters, source } = this.#options
-    const acceptance = this.markets.accept(symbol, markPrice, statedTimeMs, this.#frame)
+    const acceptance = this.markets.accept(symbol, markPrice, statedTimeMs, this.#frame, markSource)
     if (acceptance === 'older') counters.droppedOld++
     else if (acceptance === 'doubtful') counters.doubtful++
     else if (acceptance === 'foreign') counters.foreign += source.statesEveryMarket === true ? 0 : 1

@@ -22,6 +22,10 @@ const MARKETS_GATHER_MS = 20
 /** Markets to which the same happens within this time are in one line of the log. */
 const LINE_GATHER_MS = 1_000
 
+const NO_FUNDING = { fundingRate: undefined, nextFundingTimeMs: undefined }
+/** Of a market that has had none. */
+const NO_MARK = { statedAgeMs: null, seenAgeMs: null, eventTimeMs: null, markSource: null }
+
 export interface MarketDataOptions {
   readonly monitor: MarkSink
   /** The source of the venue that carries the mark of the symbol, or the index price of that name; undefined when none does. */
@@ -84,7 +88,7 @@ export class MarketData {
     const carried = [...this.#feeds].flatMap(([source, { venue, feeds }]) =>
       feeds.feeds.flatMap((feed) =>
         [...feed.markets.values()].map(
-          ({ symbol, state, eventTimeMs, statedMonotonicMs, seenMonotonicMs }): MarketFeed => ({
+          ({ symbol, state, eventTimeMs, statedMonotonicMs, seenMonotonicMs, markSource }): MarketFeed => ({
             venue,
             symbol,
             source,
@@ -93,11 +97,12 @@ export class MarketData {
             statedAgeMs: ageOf(statedMonotonicMs),
             seenAgeMs: ageOf(seenMonotonicMs),
             eventTimeMs: eventTimeMs === 0 ? null : eventTimeMs,
+            markSource: markSource ?? null,
           }),
         ),
       ),
     )
-    const none = { source: null, refusal: null, statedAgeMs: null, seenAgeMs: null, eventTimeMs: null }
+    const none = { source: null, refusal: null, ...NO_MARK }
     return [
       ...carried,
       ...this.#uncarried.map((market) => ({ ...market, state: 'uncarried' as const, ...none })),
@@ -220,9 +225,10 @@ export class MarketData {
         this.#frames++
         monitor.frameStart(receivedTimeMs, receivedMonotonicMs)
       },
-      price: (kind, symbol, price, eventTimeMs, funding) => {
+      price: (kind, symbol, price, eventTimeMs, funding, markSource) => {
         if (kind === 'settlement') return
-        monitor.tick(venue, symbol, price, eventTimeMs, funding?.fundingRate, funding?.nextFundingTimeMs)
+        const { fundingRate, nextFundingTimeMs } = funding ?? NO_FUNDING
+        monitor.tick(venue, symbol, price, eventTimeMs, fundingRate, nextFundingTimeMs, markSource)
       },
       unchanged: (symbol, eventTimeMs, funding) =>
         monitor.unchanged(venue, symbol, eventTimeMs, funding?.fundingRate, funding?.nextFundingTimeMs),

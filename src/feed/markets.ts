@@ -1,4 +1,4 @@
-import { isIndexName, type MarketState } from '../domain/index.ts'
+import { isIndexName, type MarketState, type MarkSource } from '../domain/index.ts'
 import { TIME_AHEAD_MAX_MS } from './limits.ts'
 
 export interface MarketStatus {
@@ -10,6 +10,8 @@ export interface MarketStatus {
   readonly statedMonotonicMs: number
   /** Monotonic time of the last mark or confirmation; 0 before the first. */
   readonly seenMonotonicMs: number
+  /** What stands for the last mark; undefined for the venue's own. */
+  readonly markSource: MarkSource | undefined
 }
 
 type Market = { -readonly [Field in keyof MarketStatus]: MarketStatus[Field] } & {
@@ -74,6 +76,7 @@ export class Markets {
       eventTimeMs: 0,
       statedMonotonicMs: 0,
       seenMonotonicMs: 0,
+      markSource: undefined,
       heardMs,
       staleAfterMs: isIndexName(symbol) ? indexStaleAfterMs : staleAfterMs,
       firstMarkDueMs: heardMs + this.#watch.firstMarkMs,
@@ -106,6 +109,7 @@ export class Markets {
     markPrice: string | undefined,
     statedTimeMs: number | undefined,
     frame: FrameTime,
+    markSource?: MarkSource,
   ): Acceptance {
     const market = this.#markets.get(symbol)
     if (market === undefined) return 'foreign'
@@ -122,6 +126,7 @@ export class Markets {
       if (market.isDoubtful || market.markPrice === '') return 'doubtful'
     } else {
       market.markPrice = markPrice
+      market.markSource = markSource
       market.isDoubtful = false
       market.isUnreadable = false
       market.statedMonotonicMs = frame.receivedMonotonicMs

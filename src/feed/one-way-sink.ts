@@ -1,4 +1,4 @@
-import type { FrameSink, Funding, PriceKind } from '../domain/index.ts'
+import type { FrameSink, Funding, MarkSource, PriceKind } from '../domain/index.ts'
 import type { Intake } from './intake.ts'
 
 /** Gives what a parser reads to the intake, for sources to which we cannot send. */
@@ -22,8 +22,9 @@ export class OneWaySink implements FrameSink {
     price: string,
     eventTimeMs: number | undefined,
     funding: Funding | undefined,
+    markSource?: MarkSource,
   ): void {
-    this.#intake.price(kind, symbol, price, eventTimeMs, funding)
+    this.#intake.price(kind, symbol, price, eventTimeMs, funding, markSource)
   }
 
   unchanged(symbol: string, eventTimeMs: number | undefined, funding: Funding | undefined): void {

@@ -6,6 +6,7 @@ import {
   type FrameParser,
   type FrameSink,
   type Funding,
+  type MarkSource,
   type PriceKind,
   type SocketSource,
 } from '../domain/index.ts'
@@ -160,9 +161,10 @@ export class Session implements FrameSink {
     price: string,
     eventTimeMs: number | undefined,
     funding: Funding | undefined,
+    markSource?: MarkSource,
   ): void {
     if (kind !== 'settlement' && this.#intake.all.has(symbol)) this.subscription.ticked(symbol)
-    this.#intake.price(kind, symbol, price, eventTimeMs, funding)
+    this.#intake.price(kind, symbol, price, eventTimeMs, funding, markSource)
   }
 
   unchanged(symbol: string, eventTimeMs: number | undefined, funding: Funding | undefined): void {

@@ -271,7 +271,9 @@ function furtherOfSeen(marks: readonly SeenMark[], markOf: MarkOf): FurtherPrice
 function markFields(mark: SeenMark, nowMonotonicMs: number): MarginEvent['marks'][number] {
   const { symbol, markPrice, eventTimeMs } = mark
   if (markPrice === undefined) return { symbol, markPrice: null, eventTimeMs: null, ageMs: null }
-  return { symbol, markPrice, eventTimeMs, ageMs: ageMsOf(mark, nowMonotonicMs) }
+  const { markSource } = mark
+  const stated = { symbol, markPrice, eventTimeMs, ageMs: ageMsOf(mark, nowMonotonicMs) }
+  return markSource === undefined ? stated : { ...stated, markSource }
 }
 
 /** The event of a market, and the progress to store with it: while the market has no mark, that it has none. */

@@ -160,6 +160,7 @@ export class Instant {
     market.isStale = false
     market.markText = markText
     market.lastMarkText = markText
+    if (ticks.kind === MARKED) market.markSource = ticks.markSource
     this.#hear(market, markText, ticks)
     // A frame without a rate does not say that the rate has changed.
     if (ticks.fundingRate !== undefined) this.#markets.setFundingRate(market, ticks.fundingRate)

@@ -1,4 +1,4 @@
-import type { Decimal, VenueId } from '../domain/index.ts'
+import type { Decimal, MarkSource, VenueId } from '../domain/index.ts'
 import type { Doubt } from '../integrity/index.ts'
 import type { HeardMinute } from './heard-minute.ts'
 
@@ -11,6 +11,8 @@ export interface SeenMark {
   readonly fundingRate: Decimal | undefined
   readonly eventTimeMs: number
   readonly receivedMonotonicMs: number
+  /** What stands for it where the venue publishes none; absent for the venue's own. */
+  readonly markSource?: MarkSource | undefined
   /** What is doubtful of it. */
   readonly doubt: Doubt | undefined
 }
@@ -24,6 +26,8 @@ export interface Market {
   markText: Decimal
   /** The last mark, stale or not; empty before the first one. */
   lastMarkText: Decimal
+  /** What stands for that mark; undefined for the venue's own. */
+  markSource: MarkSource | undefined
   /** The last funding rate that came with a mark; undefined before the first one. */
   fundingRate: Decimal | undefined
   /** The next funding time that is not recorded, as the venue announced it; 0 if none is known. */
@@ -73,7 +77,7 @@ export function isHeld({ marginAccounts }: Market): boolean {
 
 /** The present mark, to be kept. All callers get one object until the next mark. */
 export function seenMark(market: Market): SeenMark {
-  const { symbol, markText, fundingRate, eventTimeMs, receivedMonotonicMs, doubt } = market
+  const { symbol, markText, fundingRate, eventTimeMs, receivedMonotonicMs, doubt, markSource } = market
   market.seen ??= {
     symbol,
     markPrice: markText || undefined,
@@ -81,6 +85,7 @@ export function seenMark(market: Market): SeenMark {
     eventTimeMs,
     receivedMonotonicMs,
     doubt,
+    markSource,
   }
   return market.seen
 }

@@ -190,6 +190,7 @@ export class Markets {
       instrument,
       markText: '',
       lastMarkText: '',
+      markSource: undefined,
       fundingRate: undefined,
       nextFundingTimeMs: 0,
       nextFundingRate: undefined,

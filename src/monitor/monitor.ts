@@ -6,6 +6,7 @@ import type {
   FundingSchedule,
   MarginAccountProgress,
   MarketProgress,
+  MarkSource,
   MonitorCounters,
   RulesChange,
   Watermark,
@@ -204,10 +205,11 @@ export class Monitor {
     eventTimeMs: number,
     fundingRate: Decimal | undefined = undefined,
     nextFundingTimeMs: number | undefined = undefined,
+    markSource: MarkSource | undefined = undefined,
   ): void {
     const market = this.markets.find(venue, symbol)
     if (market === undefined) this.counters.ticksOutsideBook++
-    else this.#push(MARKED, market, markText, eventTimeMs, fundingRate, nextFundingTimeMs)
+    else this.#push(MARKED, market, markText, eventTimeMs, fundingRate, nextFundingTimeMs, markSource)
   }
 
   /** The venue confirms the last mark: it is fresh again, a stale market has its mark back, and another rate is judged at it. */
@@ -292,8 +294,10 @@ export class Monitor {
     eventTimeMs: number,
     fundingRate?: Decimal,
     nextFundingTimeMs = 0,
+    source?: MarkSource,
   ): void {
-    this.#pendingTicks.push(kind, market.instrument, markText, eventTimeMs, fundingRate, nextFundingTimeMs)
+    const { instrument } = market
+    this.#pendingTicks.push(kind, instrument, markText, eventTimeMs, fundingRate, nextFundingTimeMs, source)
     this.#entriesInFrame++
   }
 

@@ -1,4 +1,4 @@
-import type { Decimal } from '../domain/index.ts'
+import type { Decimal, MarkSource } from '../domain/index.ts'
 import { assert, PlimsollError } from '../errors.ts'
 
 /** Entries that may wait while a cascade is evaluated in slices. One more stops the worker with INBOX_FULL. */
@@ -25,6 +25,7 @@ export class PendingTicks {
   readonly #markText: Decimal[] = new Array(PENDING_TICKS_MAX).fill('')
   readonly #fundingRate: (Decimal | undefined)[] = new Array(PENDING_TICKS_MAX).fill(undefined)
   readonly #nextFundingTimeMs = new Float64Array(PENDING_TICKS_MAX)
+  readonly #markSource: (MarkSource | undefined)[] = new Array(PENDING_TICKS_MAX).fill(undefined)
   readonly #eventTimeMs = new Float64Array(PENDING_TICKS_MAX)
   readonly #receivedTimeMs = new Float64Array(PENDING_TICKS_MAX)
   readonly #receivedMonotonicMs = new Float64Array(PENDING_TICKS_MAX)
@@ -54,6 +55,7 @@ export class PendingTicks {
     eventTimeMs: number,
     fundingRate: Decimal | undefined,
     nextFundingTimeMs: number,
+    markSource: MarkSource | undefined = undefined,
   ): void {
     if (this.#length === PENDING_TICKS_MAX) {
       throw new PlimsollError(
@@ -71,6 +73,7 @@ export class PendingTicks {
     this.#receivedMonotonicMs[at] = this.#frameMonotonicMs
     this.#fundingRate[at] = fundingRate
     this.#nextFundingTimeMs[at] = nextFundingTimeMs
+    this.#markSource[at] = markSource
   }
 
   endFrame(): void {
@@ -99,6 +102,10 @@ export class PendingTicks {
   /** 0 where the frame did not give it. */
   get nextFundingTimeMs(): number {
     return this.#nextFundingTimeMs[this.#head]!
+  }
+  /** undefined for a mark of the venue's own. */
+  get markSource(): MarkSource | undefined {
+    return this.#markSource[this.#head]
   }
   get eventTimeMs(): number {
     return this.#eventTimeMs[this.#head]!

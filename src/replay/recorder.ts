@@ -1,4 +1,4 @@
-import type { AccountChange, AccountSource, Clock, Decimal, MarkSink } from '../domain/index.ts'
+import type { AccountChange, AccountSource, Clock, Decimal, MarkSink, MarkSource } from '../domain/index.ts'
 import {
   type HeardIndex,
   type HeardPrice,
@@ -102,9 +102,11 @@ class RecordedSink implements MarkSink {
     eventTimeMs: number,
     fundingRate: Decimal | undefined,
     nextFundingTimeMs: number | undefined,
+    markSource?: MarkSource,
   ): void {
-    this.#prices.push({ venue, symbol, markPrice: markText, eventTimeMs, fundingRate, nextFundingTimeMs })
-    this.#inner.tick(venue, symbol, markText, eventTimeMs, fundingRate, nextFundingTimeMs)
+    const price = { venue, symbol, markPrice: markText, eventTimeMs, fundingRate, nextFundingTimeMs }
+    this.#prices.push(markSource === undefined ? price : { ...price, markSource })
+    this.#inner.tick(venue, symbol, markText, eventTimeMs, fundingRate, nextFundingTimeMs, markSource)
   }
 
   unchanged(

@@ -6,6 +6,8 @@ import {
   type Decimal,
   isPrice,
   type LevelName,
+  type MarkSource,
+  markSourceSchema,
 } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import { jsonOf, type Line } from '../input/index.ts'
@@ -24,6 +26,8 @@ export interface HeardPrice {
   readonly eventTimeMs: number
   readonly fundingRate: Decimal | undefined
   readonly nextFundingTimeMs: number | undefined
+  /** What stands for the mark; undefined for the venue's own. */
+  readonly markSource?: MarkSource | undefined
 }
 
 /** An index price that stood beside the prices of a frame. */
@@ -68,6 +72,7 @@ type PriceCells = readonly [
   eventTimeMs: number,
   fundingRate?: Decimal | null,
   nextFundingTimeMs?: number | null,
+  markSource?: MarkSource,
 ]
 
 export function recordedLine(entry: RecordedEntry): string {
@@ -100,7 +105,9 @@ function writtenChange(change: AccountChange): object {
 }
 
 function cellsOf(price: HeardPrice): PriceCells {
-  const { venue, symbol, markPrice, eventTimeMs, fundingRate, nextFundingTimeMs } = price
+  const { venue, symbol, markPrice, eventTimeMs, fundingRate, nextFundingTimeMs, markSource } = price
+  if (markSource !== undefined)
+    return [venue, symbol, markPrice, eventTimeMs, fundingRate ?? null, nextFundingTimeMs ?? null, markSource]
   if (fundingRate === undefined && nextFundingTimeMs === undefined) {
     return [venue, symbol, markPrice, eventTimeMs]
   }
@@ -223,7 +230,7 @@ export class RecordingReader {
 
   #priceOf(line: number, field: string, cells: unknown): HeardPrice {
     if (!Array.isArray(cells)) this.#refuse(line, field, cells, 'must be a list')
-    const [venue, symbol, markPrice, eventTimeMs, rate, nextTimeMs] = cells as unknown[]
+    const [venue, symbol, markPrice, eventTimeMs, rate, nextTimeMs, source] = cells as unknown[]
     if (markPrice !== null && !isPrice(markPrice))
       this.#refuse(line, `${field}[2]`, markPrice, 'must be a price above zero, or null')
     return {
@@ -236,7 +243,15 @@ export class RecordingReader {
         nextTimeMs === null || nextTimeMs === undefined
           ? undefined
           : this.#time(line, `${field}[5]`, nextTimeMs),
+      markSource: source === undefined ? undefined : this.#source(line, `${field}[6]`, source),
     }
+  }
+
+  #source(line: number, field: string, value: unknown): MarkSource {
+    const read = markSourceSchema.safeParse(value)
+    if (!read.success)
+      this.#refuse(line, field, value, `must be one of ${markSourceSchema.options.join(', ')}`)
+    return read.data
   }
 
   #time(line: number, field: string, value: unknown): number {

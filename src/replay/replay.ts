@@ -180,9 +180,9 @@ class Run {
     monitor.frameStart(nowMs, nowMs)
     for (const [at, price] of prices.entries()) {
       state(at)
-      const { venue, symbol, markPrice, eventTimeMs, fundingRate, nextFundingTimeMs } = price
+      const { venue, symbol, markPrice, eventTimeMs, fundingRate, nextFundingTimeMs, markSource } = price
       if (markPrice === null) monitor.unchanged(venue, symbol, eventTimeMs, fundingRate, nextFundingTimeMs)
-      else monitor.tick(venue, symbol, markPrice, eventTimeMs, fundingRate, nextFundingTimeMs)
+      else monitor.tick(venue, symbol, markPrice, eventTimeMs, fundingRate, nextFundingTimeMs, markSource)
     }
     state(prices.length)
     monitor.frameEnd()

@@ -77,6 +77,7 @@ describe('a recording', () => {
     sink.tick('bybit', 'A', '1.50', 1_700_000_000_000, undefined, undefined)
     sink.indexPrice('bybit', 'A/USDT index', '1.4')
     sink.tick('bybit', 'B', '2', 1_700_000_000_000, '-0.0001', 1_700_000_100_000)
+    sink.tick('bybit', 'D', '3', 1_700_000_000_000, undefined, undefined, 'book-middle')
     sink.unchanged('bybit', 'C', 1_700_000_000_000, '0.0001', undefined)
     sink.frameEnd()
     sink.frameStart(1_700_000_000_002, 4)
@@ -122,6 +123,7 @@ describe('a recording', () => {
             fundingRate: '-0.0001',
             nextFundingTimeMs: 1_700_000_100_000,
           },
+          { ...price, symbol: 'D', markPrice: '3', markSource: 'book-middle' },
           { ...price, symbol: 'C', markPrice: null, fundingRate: '0.0001' },
         ],
         indexes: [{ after: 1, venue: 'bybit', name: 'A/USDT index', price: '1.4' }],
@@ -137,9 +139,10 @@ describe('a recording', () => {
       'unreadable',
       'stop',
       'frame 1700000000001,3',
-      'tick bybit,A,1.50,1700000000000,,',
+      'tick bybit,A,1.50,1700000000000,,,',
       'index bybit,A/USDT index,1.4',
-      'tick bybit,B,2,1700000000000,-0.0001,1700000100000',
+      'tick bybit,B,2,1700000000000,-0.0001,1700000100000,',
+      'tick bybit,D,3,1700000000000,,,book-middle',
       'unchanged bybit,C,1700000000000,0.0001,',
       'end',
       'frame 1700000000002,4',
