@@ -40,6 +40,34 @@ export function measure(variant: string, rows: number, effort: Effort, tick: () 
     samples.push((now() - startNs) / repetitions)
   }
   if (!Number.isFinite(answers)) throw new Error(`${variant} gave an answer that is no number`)
+  return summaryOf(variant, rows, samples)
+}
+
+/**
+ * Times ways to do the same work, each in its turn, one call after the other, so that what else the machine does meets all of
+ * them alike: their ratios hold on a busy machine. A call should take longer than the clock's resolution.
+ */
+export function measureInTurns(
+  rows: number,
+  { warmUpMs, measureMs, samplesMin }: Effort,
+  ways: Readonly<Record<string, () => number>>,
+): Measured[] {
+  const timed = Object.entries(ways).map(([variant, tick]) => ({ variant, tick, samples: [] as number[] }))
+  for (const { tick } of timed) calibrate(warmUpMs, tick)
+  let answers = 0
+  const endNs = now() + measureMs * timed.length * 1e6
+  while (timed[0]!.samples.length < samplesMin || now() < endNs) {
+    for (const { tick, samples } of timed) {
+      const startNs = now()
+      answers += tick()
+      samples.push(now() - startNs)
+    }
+  }
+  if (!Number.isFinite(answers)) throw new Error('a way gave an answer that is no number')
+  return timed.map(({ variant, samples }) => summaryOf(variant, rows, samples))
+}
+
+function summaryOf(variant: string, rows: number, samples: number[]): Measured {
   samples.sort((a, b) => a - b)
   const medianNs = samples[samples.length >> 1]!
   return {

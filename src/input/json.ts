@@ -22,15 +22,15 @@ export type JsonText =
   | { readonly reason: string; readonly cause: unknown }
   | { readonly fault: JsonFault }
 
-/** Reads JSON that a person or another program wrote. */
-export function readJson(text: string): JsonText {
+/** Reads JSON that a person or another program wrote. `once`: as of `jsonFaultOf`. */
+export function readJson(text: string, once?: readonly string[]): JsonText {
   let value: unknown
   try {
     value = JSON.parse(text)
   } catch (cause) {
     return { reason: (cause as Error).message, cause }
   }
-  const fault = jsonFaultOf(text)
+  const fault = jsonFaultOf(text, once)
   return fault === undefined ? { value } : { fault }
 }
 
@@ -39,10 +39,10 @@ const STRING_OR_NUMBER = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d
 
 /**
  * Reads JSON of a venue with every number as its text, because `JSON.parse` rounds: 9223372036854775807, a venue's "no
- * cap", would become 9223372036854775808.
+ * cap", would become 9223372036854775808. `once`: as of `jsonFaultOf`.
  */
-export function readJsonKeepingDigits(text: string): JsonText {
-  const read = readJson(text)
+export function readJsonKeepingDigits(text: string, once?: readonly string[]): JsonText {
+  const read = readJson(text, once)
   if (!('value' in read)) return read
   return { value: JSON.parse(text.replace(STRING_OR_NUMBER, quoted)) }
 }
@@ -63,9 +63,10 @@ interface Level {
 /**
  * Refuses what `JSON.parse` would take in silence: a name given twice in one object, of which it keeps the last;
  * `__proto__`, which copies of the object lose; nesting beyond JSON_DEPTH_MAX, which overflows the stack of
- * code that prints it. `text` must be JSON, as `JSON.parse` found it.
+ * code that prints it. `text` must be JSON, as `JSON.parse` found it. `once`: the names of which none may be given twice, where
+ * nobody looks for others; all if it is absent.
  */
-export function jsonFaultOf(text: string): JsonFault | undefined {
+export function jsonFaultOf(text: string, once?: readonly string[]): JsonFault | undefined {
   const levels: Level[] = []
   const fault = (rule: string): JsonFault => ({ path: levels.map(({ at }) => at), rule })
   for (let index = 0; index < text.length; index++) {
@@ -77,7 +78,8 @@ export function jsonFaultOf(text: string): JsonFault | undefined {
           level.at = nameOf(text.slice(index, end + 1))
           level.nameIsNext = false
           if (level.at === '__proto__') return fault('is no field')
-          if (level.names?.has(level.at) === true) return fault('must not be given twice')
+          const isOnce = once?.includes(level.at) ?? true
+          if (isOnce && level.names?.has(level.at) === true) return fault('must not be given twice')
           level.names?.add(level.at)
         }
         index = end

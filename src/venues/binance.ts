@@ -1,6 +1,5 @@
 import {
   type FrameKind,
-  type FrameParser,
   type FrameSink,
   isPrice,
   type SocketSource,
@@ -15,16 +14,19 @@ import { binanceKlines } from './binance-klines.ts'
 import { binanceMarkHistory } from './binance-mark-history.ts'
 import { USDM_AS_OF, usdmCoinOf, usdmEntriesOf, usdmSymbols } from './binance-usdm.ts'
 import { endOfNumberedDayMs } from './expiry.ts'
+import { FormedParser, type MessageReader } from './formed-parser.ts'
 import {
   isEventTime,
   isObject,
   isSymbol,
   type JsonObject,
   type OwnFunding,
-  priceOrUndefined,
+  ownText,
+  priceOfForm,
   rateOrUndefined,
   timesStated,
 } from './frame.ts'
+import type { FrameNames } from './frame-shape.ts'
 import { binanceImport } from './imports/binance.ts'
 import { IndexCarriers, type IndexedContracts } from './index-names.ts'
 import { bothWays, subscribeFrames } from './subscribe.ts'
@@ -40,6 +42,8 @@ const ASSET_INDEX_EVENT = 'assetIndexUpdate'
 const STREAMS_PER_FRAME_MAX = 200
 /** The venue allows 10 client messages a second, pongs included, and bans clients that exceed this repeatedly. */
 const REQUESTS_PER_SECOND_MAX = 5
+/** Streams whose symbols one parser remembers. */
+const STREAMS_PER_PARSER_MAX = 4_096
 const CADENCE_MS = 1_000
 const CONNECTION_LIFE_MS = 24 * 60 * 60 * 1_000
 
@@ -122,37 +126,56 @@ function source(
     requestsPerSecondMax: REQUESTS_PER_SECOND_MAX,
     cadenceMs: CADENCE_MS,
     connectionLifeMs: CONNECTION_LIFE_MS,
-    createParser: () => new BinanceParser(),
+    createParser: () => new FormedParser(new BinanceReader()),
   }
 }
 
-/** Every message has every field, so the parser keeps no state, only the object that it gives to the sink. */
-class BinanceParser implements FrameParser {
+const NAMES: FrameNames = {
+  names: ['stream', 'data', 'e', 'E', 's', 'p', 'i', 'r', 'T', 'error', 'code', 'msg', 'result', 'id'],
+  prices: ['p', 'i'],
+  kinds: ['e'],
+}
+
+/** Every message has every field, so the parser keeps no state of markets, only the object that it gives to the sink. */
+class BinanceReader implements MessageReader {
+  readonly names = NAMES
+  readonly valueOf = jsonOf
   readonly #funding: OwnFunding = {
     fundingRate: undefined,
     nextFundingTimeMs: undefined,
   }
+  /** The symbols of streams. */
+  readonly #streams = new Map<string, string>()
   /** A frame that states an index price twice does not say which one it means. */
   #isIndexClear = true
 
-  parse(frame: string, sink: FrameSink): FrameKind {
-    const message = jsonOf(frame)
-    if (Array.isArray(message)) return this.#entries(frame, message, sink)
+  take(message: unknown, frame: string, sink: FrameSink, isFormed: boolean): FrameKind {
+    if (Array.isArray(message)) return this.#entries(frame, message, sink, isFormed)
     if (!isObject(message)) return 'malformed'
     const { stream, data } = message
     if (typeof stream !== 'string') {
-      return 'e' in message ? this.#single(frame, message, sink) : replyKind(frame, message, sink)
+      return 'e' in message ? this.#single(frame, message, sink, isFormed) : replyKind(frame, message, sink)
     }
-    if (Array.isArray(data)) return this.#entries(frame, data, sink)
+    if (Array.isArray(data)) return this.#entries(frame, data, sink, isFormed)
     if (!isObject(data)) return 'malformed'
-    if (data.e === 'markPriceUpdate' && !streamNames(stream, data.s)) return 'malformed'
-    return this.#single(frame, data, sink)
+    if (data.e === 'markPriceUpdate' && !this.#isStreamOf(stream, data.s)) return 'malformed'
+    return this.#single(frame, data, sink, isFormed)
   }
 
-  #single(frame: string, entry: JsonObject, sink: FrameSink): FrameKind {
-    if (entry.e === 'markPriceUpdate' && timesStated(frame, MARK_KEY) !== 1) return 'malformed'
-    this.#isIndexClear = timesStated(frame, INDEX_KEY) <= 1
-    return this.#entry(entry, sink)
+  /** Whether a stream such as `btcusdt@markPrice@1s` is the one of `symbol`. Once it is, that builds no string any more. */
+  #isStreamOf(stream: string, symbol: unknown): boolean {
+    if (typeof symbol !== 'string') return false
+    if (this.#streams.get(stream) === symbol) return true
+    const name = streamName(symbol)
+    if (!stream.startsWith(name) || !stream.startsWith(STREAM_SUFFIX, name.length)) return false
+    if (this.#streams.size < STREAMS_PER_PARSER_MAX) this.#streams.set(ownText(stream), ownText(symbol))
+    return true
+  }
+
+  #single(frame: string, entry: JsonObject, sink: FrameSink, isFormed: boolean): FrameKind {
+    if (!isFormed && entry.e === 'markPriceUpdate' && timesStated(frame, MARK_KEY) !== 1) return 'malformed'
+    this.#isIndexClear = isFormed || timesStated(frame, INDEX_KEY) <= 1
+    return this.#entry(entry, sink, isFormed)
   }
 
   /**
@@ -160,7 +183,7 @@ class BinanceParser implements FrameParser {
    * entry states its mark twice, the whole array is malformed: finding the entry is costly, and the venue sends all of
    * them again a second later.
    */
-  #entries(frame: string, entries: readonly unknown[], sink: FrameSink): FrameKind {
+  #entries(frame: string, entries: readonly unknown[], sink: FrameSink, isFormed: boolean): FrameKind {
     let priced = 0
     let indexed = 0
     for (const entry of entries) {
@@ -168,12 +191,12 @@ class BinanceParser implements FrameParser {
       if ('p' in entry) priced++
       if ('i' in entry) indexed++
     }
-    if (timesStated(frame, MARK_KEY) !== priced) return 'malformed'
-    this.#isIndexClear = timesStated(frame, INDEX_KEY) === indexed
+    if (!isFormed && timesStated(frame, MARK_KEY) !== priced) return 'malformed'
+    this.#isIndexClear = isFormed || timesStated(frame, INDEX_KEY) === indexed
     let ticks = 0
     let malformed = 0
     for (const entry of entries) {
-      const kind = isObject(entry) ? this.#entry(entry, sink) : 'malformed'
+      const kind = isObject(entry) ? this.#entry(entry, sink, isFormed) : 'malformed'
       if (kind === 'ticks') ticks++
       else if (kind === 'malformed') {
         malformed++
@@ -184,17 +207,18 @@ class BinanceParser implements FrameParser {
     return malformed > 0 ? 'malformed' : 'ignored'
   }
 
-  #entry(entry: JsonObject, sink: FrameSink): FrameKind {
-    const { e, E: eventTimeMs, s: symbol, p: markPrice } = entry
+  #entry(entry: JsonObject, sink: FrameSink, isFormed: boolean): FrameKind {
+    const { e, E: eventTimeMs, s: symbol } = entry
     if (e === ASSET_INDEX_EVENT) return this.#assetIndex(entry, sink)
     // In other events `p` has other meanings: a price change in 24hrTicker, an order's price in forceOrder.
     if (e !== 'markPriceUpdate') return typeof e === 'string' ? 'ignored' : 'malformed'
-    if (!isSymbol(symbol) || !isPrice(markPrice) || !isEventTime(eventTimeMs)) return 'malformed'
+    const markPrice = priceOfForm(entry.p, isFormed)
+    if (!isSymbol(symbol) || markPrice === undefined || !isEventTime(eventTimeMs)) return 'malformed'
     const funding = this.#funding
     funding.fundingRate = rateOrUndefined(entry.r)
     funding.nextFundingTimeMs = isEventTime(entry.T) ? entry.T : undefined
     sink.price('mark', symbol, markPrice, eventTimeMs, funding)
-    const indexPrice = this.#isIndexClear ? priceOrUndefined(entry.i) : undefined
+    const indexPrice = this.#isIndexClear ? priceOfForm(entry.i, isFormed) : undefined
     const name = indexPrice === undefined ? undefined : carriers.nameOf(symbol)
     if (name !== undefined) sink.price('index', name, indexPrice!, eventTimeMs, undefined)
     return 'ticks'
@@ -218,25 +242,6 @@ function streamOf(channel: string): string {
 /** Stream names are in lower case. */
 function streamName(symbol: string): string {
   return symbol.toLowerCase()
-}
-
-/** The last character code that `streamNames` turns to lower case itself. */
-const ASCII_MAX = 127
-
-/** Whether a stream such as `btcusdt@markPrice@1s` is the one of `symbol`; an ASCII name is compared without building a string. */
-function streamNames(stream: string, symbol: unknown): boolean {
-  if (typeof symbol !== 'string') return false
-  for (let index = 0; index < symbol.length; index++) {
-    const code = symbol.charCodeAt(index)
-    if (code > ASCII_MAX) return isNamed(stream, streamName(symbol))
-    const isCapital = code >= 65 && code <= 90
-    if (stream.charCodeAt(index) !== (isCapital ? code + 32 : code)) return false
-  }
-  return stream.startsWith(STREAM_SUFFIX, symbol.length)
-}
-
-function isNamed(stream: string, name: string): boolean {
-  return stream.startsWith(name) && stream.startsWith(STREAM_SUFFIX, name.length)
 }
 
 /** `{"result":null,"id":1}` accepts the oldest request; `{"error":{…}}` and `{"code":…,"msg":…}` refuse it. */

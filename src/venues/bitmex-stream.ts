@@ -1,5 +1,7 @@
-import type { Decimal, FrameKind, FrameParser, FrameSink, SocketSource } from '../domain/index.ts'
-import { isObject, type JsonObject, type OwnFunding } from './frame.ts'
+import type { Decimal, FrameKind, FrameSink, SocketSource } from '../domain/index.ts'
+import { FormedParser, type MessageReader } from './formed-parser.ts'
+import { isObject, type JsonObject, type OwnFunding, ownText } from './frame.ts'
+import type { FrameNames } from './frame-shape.ts'
 import { IndexCarriers } from './index-names.ts'
 import { frameKeepingDigits, isNameOfFrame, priceOfFrame, rateOfFrame, timeOfIso } from './numbers.ts'
 import { bothWays, subscribeFrames } from './subscribe.ts'
@@ -46,7 +48,7 @@ export function bitmexStream(symbols: RegExp): SocketSource {
     requestsPerSecondMax: REQUESTS_PER_SECOND_MAX,
     heartbeat: { everyMs: HEARTBEAT_EVERY_MS, frame: 'ping' },
     cadenceMs: CADENCE_MS,
-    createParser: () => new BitmexParser(),
+    createParser: () => new FormedParser(new BitmexReader()),
   }
 }
 
@@ -56,15 +58,38 @@ interface Row extends OwnFunding {
   indexPrice: Decimal | undefined
 }
 
-class BitmexParser implements FrameParser {
+const NAMES: FrameNames = {
+  names: [
+    'table',
+    'action',
+    'filter',
+    'data',
+    'symbol',
+    'timestamp',
+    'markPrice',
+    'indicativeSettlePrice',
+    'fundingRate',
+    'fundingTimestamp',
+    'success',
+    'subscribe',
+    'error',
+    'request',
+    'args',
+  ],
+  kinds: ['table', 'action'],
+  keepsDigits: true,
+}
+
+class BitmexReader implements MessageReader {
+  readonly names = NAMES
+  readonly valueOf = (frame: string) => frameKeepingDigits(frame, NAMES.names)
   readonly #rows = new Map<string, Row>()
   /** Symbols whose partial has come, with a row or without. */
   readonly #imaged = new Set<string>()
 
-  parse(frame: string, sink: FrameSink): FrameKind {
+  take(message: unknown, frame: string, sink: FrameSink): FrameKind {
     // The answer to a ping is a bare word, not JSON.
     if (frame === 'pong') return 'heartbeat'
-    const message = frameKeepingDigits(frame)
     if (!isObject(message)) {
       // It may have had any price, so later updates without one confirm nothing.
       for (const row of this.#rows.values()) {
@@ -82,7 +107,8 @@ class BitmexParser implements FrameParser {
         this.#begin(message.filter, data)
         break
       case 'insert':
-        for (const { symbol } of data.filter(isRow)) if (this.#imaged.has(symbol)) this.#renew(symbol)
+        for (const { symbol } of data.filter(isRow))
+          if (this.#imaged.has(symbol)) this.#renew(ownText(symbol))
         break
       case 'update':
         break
@@ -99,8 +125,9 @@ class BitmexParser implements FrameParser {
   #begin(filter: unknown, data: readonly unknown[]): void {
     for (const named of [filter, ...data]) {
       if (!isRow(named) || this.#imaged.size >= SYMBOLS_PER_PARSER_MAX) continue
-      this.#imaged.add(named.symbol)
-      if (named !== filter) this.#renew(named.symbol)
+      const symbol = ownText(named.symbol)
+      this.#imaged.add(symbol)
+      if (named !== filter) this.#renew(symbol)
     }
   }
 

@@ -1,5 +1,7 @@
-import type { FrameKind, FrameParser, FrameSink, SocketSource } from '../domain/index.ts'
+import type { FrameKind, FrameSink, SocketSource } from '../domain/index.ts'
+import { FormedParser, type MessageReader } from './formed-parser.ts'
 import { isObject, type JsonObject } from './frame.ts'
+import type { FrameNames } from './frame-shape.ts'
 import { IndexCarriers } from './index-names.ts'
 import { frameKeepingDigits, isNameOfFrame, priceOfFrame, timeOf } from './numbers.ts'
 import { bothWays, subscribeFrames } from './subscribe.ts'
@@ -59,13 +61,35 @@ export function deribitStream(symbols: RegExp): SocketSource {
       frame: JSON.stringify({ jsonrpc: '2.0', id: HEARTBEAT_ID, method: 'public/test', params: {} }),
     },
     cadenceMs: CADENCE_MS,
-    createParser: () => PARSER,
+    createParser: () => new FormedParser(READER),
   }
 }
 
-const PARSER: FrameParser = {
-  parse(frame, sink) {
-    const message = frameKeepingDigits(frame)
+const NAMES: FrameNames = {
+  names: [
+    'id',
+    'result',
+    'error',
+    'method',
+    'params',
+    'type',
+    'channel',
+    'data',
+    'instrument_name',
+    'mark_price',
+    'index_price',
+    'timestamp',
+    'underlying_index',
+    'underlying_price',
+  ],
+  kinds: ['method'],
+  keepsDigits: true,
+}
+
+const READER: MessageReader = {
+  names: NAMES,
+  valueOf: (frame) => frameKeepingDigits(frame, NAMES.names),
+  take(message, frame, sink) {
     if (!isObject(message)) return 'malformed'
     const { method, params } = message
     if (method === undefined) return replyKind(frame, message, sink)

@@ -1,15 +1,18 @@
-import type { Decimal, FrameKind, FrameParser, FrameSink, SocketSource } from '../domain/index.ts'
+import type { Decimal, FrameKind, FrameSink, SocketSource } from '../domain/index.ts'
 import { jsonOf } from '../input/index.ts'
 import { FULL_HOURS, nextDueMs } from '../margin/index.ts'
+import { FormedParser, type MessageReader } from './formed-parser.ts'
 import {
   isObject,
   isSymbol,
   type JsonObject,
   type OwnFunding,
-  priceOrUndefined,
+  ownText,
+  priceOfForm,
   rateOrUndefined,
   timesStated,
 } from './frame.ts'
+import type { FrameNames } from './frame-shape.ts'
 import { timeOfIso } from './numbers.ts'
 import { subscribeFrames } from './subscribe.ts'
 
@@ -41,11 +44,12 @@ export function dydxStream(symbols: RegExp): SocketSource {
     requestsPerSecondMax: REQUESTS_PER_SECOND_MAX,
     heartbeat: { everyMs: HEARTBEAT_EVERY_MS, frame: 'protocol' },
     cadenceMs: CADENCE_MS,
-    createParser: () => new DydxParser(),
+    createParser: () => new FormedParser(new DydxReader()),
   }
 }
 
 interface MarketState extends OwnFunding {
+  readonly symbol: string
   oraclePrice: Decimal
   /** Of the block that set it; undefined of one in a snapshot. */
   eventTimeMs: number | undefined
@@ -53,15 +57,33 @@ interface MarketState extends OwnFunding {
   isStated: boolean
 }
 
+const NAMES: FrameNames = {
+  names: [
+    'type',
+    'channel',
+    'contents',
+    'markets',
+    'oraclePrices',
+    'trading',
+    'oraclePrice',
+    'effectiveAt',
+    'nextFundingRate',
+  ],
+  prices: ['oraclePrice'],
+  kinds: ['type', 'channel'],
+  maps: ['markets', 'oraclePrices', 'trading'],
+}
+
 /**
  * The oracle price of a market is stated when it moves by the least change that the chain takes. An update of any market confirms
  * the others as of its block. Updates of other fields say nothing of prices, and go on while the chain stands still.
  */
-class DydxParser implements FrameParser {
+class DydxReader implements MessageReader {
+  readonly names = NAMES
+  readonly valueOf = jsonOf
   readonly #markets = new Map<string, MarketState>()
 
-  parse(frame: string, sink: FrameSink): FrameKind {
-    const message = jsonOf(frame)
+  take(message: unknown, frame: string, sink: FrameSink, isFormed: boolean): FrameKind {
     if (!isObject(message)) return 'malformed'
     const { type, channel, contents } = message
     if (type === 'error') {
@@ -70,23 +92,22 @@ class DydxParser implements FrameParser {
     }
     if (typeof type !== 'string') return 'malformed'
     if (channel !== CHANNEL) return 'ignored'
-    if (type === 'subscribed') return this.#snapshot(frame, contents, sink)
-    if (type === 'channel_data') return this.#updates(frame, [contents], sink)
+    if (type === 'subscribed') return this.#snapshot(frame, contents, sink, isFormed)
+    if (type === 'channel_data') return this.#updates(frame, [contents], sink, isFormed)
     if (type !== 'channel_batch_data') return 'ignored'
-    return Array.isArray(contents) ? this.#updates(frame, contents, sink) : 'malformed'
+    return Array.isArray(contents) ? this.#updates(frame, contents, sink, isFormed) : 'malformed'
   }
 
   /** The state of all markets, without a time. It is the answer to the subscription. */
-  #snapshot(frame: string, contents: unknown, sink: FrameSink): FrameKind {
+  #snapshot(frame: string, contents: unknown, sink: FrameSink, isFormed: boolean): FrameKind {
     if (!isObject(contents) || !isObject(contents.markets)) return 'malformed'
-    const markets = Object.entries(contents.markets)
-    if (!areStatedOnce(frame, [markets])) return 'malformed'
+    if (!isFormed && !areStatedOnce(frame, [contents.markets])) return 'malformed'
     sink.acknowledged([CHANNEL])
     this.#markets.clear()
     let ticks = 0
-    for (const [symbol, market] of markets) {
+    for (const [symbol, market] of entriesOf(contents.markets)) {
       if (!isObject(market)) continue
-      const state = this.#priced(symbol, market, sink)
+      const state = this.#priced(symbol, market, sink, isFormed)
       if (state === undefined) continue
       state.fundingRate = rateOrUndefined(market.nextFundingRate)
       sink.price('mark', symbol, state.oraclePrice, undefined, state)
@@ -95,36 +116,50 @@ class DydxParser implements FrameParser {
     return ticks > 0 ? 'ticks' : 'acknowledged'
   }
 
-  #updates(frame: string, batch: readonly unknown[], sink: FrameSink): FrameKind {
-    const updates = batch.map((each) => (isObject(each) ? each : undefined))
-    const priced = updates.map((each) => Object.entries(objectOf(each?.oraclePrices)))
-    if (updates.includes(undefined) || !areStatedOnce(frame, priced)) return 'malformed'
-    let newestMs: number | undefined
-    for (const [index, update] of updates.entries()) {
-      this.#takeRates(objectOf(update!.trading))
-      for (const [symbol, stated] of priced[index]!) {
-        const timeMs = isObject(stated) ? timeOfIso(stated.effectiveAt) : undefined
-        if (timeMs === undefined) {
-          this.#lose(symbol, sink)
-          continue
-        }
-        const state = this.#priced(symbol, stated as JsonObject, sink)
-        if (state === undefined) continue
-        state.eventTimeMs = timeMs
-        state.nextFundingTimeMs = nextDueMs(FULL_HOURS, timeMs)
-        state.isStated = true
-        sink.price('mark', symbol, state.oraclePrice, timeMs, state)
-        newestMs = Math.max(newestMs ?? 0, timeMs)
+  #updates(frame: string, batch: readonly unknown[], sink: FrameSink, isFormed: boolean): FrameKind {
+    if (!batch.every(isObject)) return 'malformed'
+    if (
+      !isFormed &&
+      !areStatedOnce(
+        frame,
+        batch.map(({ oraclePrices }) => oraclePrices),
+      )
+    )
+      return 'malformed'
+    let priced = 0
+    let newestMs = 0
+    for (const update of batch) {
+      if (update.trading !== undefined) this.#takeRates(update.trading)
+      for (const [symbol, stated] of entriesOf(update.oraclePrices)) {
+        priced++
+        newestMs = Math.max(newestMs, this.#take(symbol, stated, sink, isFormed) ?? 0)
       }
     }
-    if (newestMs === undefined) return priced.some((prices) => prices.length > 0) ? 'malformed' : 'ignored'
-    for (const [symbol, state] of this.#markets) {
-      // Funding is charged at each full hour.
-      state.nextFundingTimeMs = nextDueMs(FULL_HOURS, newestMs)
-      if (!state.isStated) sink.unchanged(symbol, newestMs, state)
+    if (newestMs === 0) return priced > 0 ? 'malformed' : 'ignored'
+    // Funding is charged at each full hour.
+    const nextFundingTimeMs = nextDueMs(FULL_HOURS, newestMs)
+    for (const state of this.#markets.values()) {
+      state.nextFundingTimeMs = nextFundingTimeMs
+      if (!state.isStated) sink.unchanged(state.symbol, newestMs, state)
       state.isStated = false
     }
     return 'ticks'
+  }
+
+  /** The time of the price; undefined where price or time cannot be read. */
+  #take(symbol: string, stated: unknown, sink: FrameSink, isFormed: boolean): number | undefined {
+    const timeMs = isObject(stated) ? timeOfIso(stated.effectiveAt) : undefined
+    if (timeMs === undefined) {
+      this.#lose(symbol, sink)
+      return undefined
+    }
+    const state = this.#priced(symbol, stated as JsonObject, sink, isFormed)
+    if (state === undefined) return undefined
+    state.eventTimeMs = timeMs
+    state.nextFundingTimeMs = nextDueMs(FULL_HOURS, timeMs)
+    state.isStated = true
+    sink.price('mark', symbol, state.oraclePrice, timeMs, state)
+    return timeMs
   }
 
   restate(symbols: readonly string[], sink: FrameSink): void {
@@ -135,9 +170,14 @@ class DydxParser implements FrameParser {
   }
 
   /** The market with its new price. One that is not yet priced states null. */
-  #priced(symbol: string, { oraclePrice: stated }: JsonObject, sink: FrameSink): MarketState | undefined {
+  #priced(
+    symbol: string,
+    { oraclePrice: stated }: JsonObject,
+    sink: FrameSink,
+    isFormed: boolean,
+  ): MarketState | undefined {
     if (!isSymbol(symbol) || stated === null || stated === undefined) return undefined
-    const oraclePrice = priceOrUndefined(stated)
+    const oraclePrice = priceOfForm(stated, isFormed)
     if (oraclePrice === undefined) {
       this.#lose(symbol, sink)
       return undefined
@@ -145,8 +185,8 @@ class DydxParser implements FrameParser {
     let state = this.#markets.get(symbol)
     if (state === undefined) {
       if (this.#markets.size >= SYMBOLS_PER_PARSER_MAX) return undefined
-      state = { oraclePrice, ...NOTHING_ELSE }
-      this.#markets.set(symbol, state)
+      state = { symbol: ownText(symbol), oraclePrice, ...NOTHING_ELSE }
+      this.#markets.set(state.symbol, state)
     }
     state.oraclePrice = oraclePrice
     return state
@@ -158,8 +198,8 @@ class DydxParser implements FrameParser {
     sink.noMark(isSymbol(symbol) ? symbol : undefined, undefined)
   }
 
-  #takeRates(trading: JsonObject): void {
-    for (const [symbol, fields] of Object.entries(trading)) {
+  #takeRates(trading: unknown): void {
+    for (const [symbol, fields] of entriesOf(trading)) {
       const market = this.#markets.get(symbol)
       if (market === undefined || !isObject(fields) || fields.nextFundingRate === undefined) continue
       market.fundingRate = rateOrUndefined(fields.nextFundingRate)
@@ -167,15 +207,17 @@ class DydxParser implements FrameParser {
   }
 }
 
-function objectOf(value: unknown): JsonObject {
-  return isObject(value) ? value : {}
+/** The markets of a map, whether it is that of a form or of JSON. */
+function entriesOf(map: unknown): Iterable<readonly [string, unknown]> {
+  if (map instanceof Map) return map
+  return isObject(map) ? Object.entries(map) : []
 }
 
 /** Whether no market and no price is stated twice. */
-function areStatedOnce(frame: string, priced: readonly (readonly (readonly [string, unknown])[])[]): boolean {
+function areStatedOnce(frame: string, maps: readonly unknown[]): boolean {
   let stated = 0
-  for (const prices of priced)
-    for (const [, market] of prices) if (isObject(market) && 'oraclePrice' in market) stated++
+  for (const map of maps)
+    for (const [, market] of entriesOf(map)) if (isObject(market) && 'oraclePrice' in market) stated++
   return timesStated(frame, 'oraclePrice"') === stated
 }
 

@@ -10,7 +10,7 @@ export function isObject(value: unknown): value is JsonObject {
 }
 
 /** Matches nearly every symbol. It is tested first, because classes of all scripts cost more. */
-const PLAIN_SYMBOL = /^[A-Z0-9]{1,20}$/
+const PLAIN_SYMBOL = /^[A-Z0-9][A-Za-z0-9_-]{0,39}$/
 
 /** The grammar of `symbolSchema`, without the result that a schema allocates at each call. */
 export function isSymbol(value: unknown): value is string {
@@ -18,7 +18,14 @@ export function isSymbol(value: unknown): value is string {
   return PLAIN_SYMBOL.test(value) || SYMBOL_PATTERN.test(value)
 }
 
+/** The text in memory of its own. A part of a frame keeps the whole frame alive, so that what is kept for long must not be one. */
+export function ownText(text: string): string {
+  return [...text].join('')
+}
+
 const QUOTE = 34
+const COLON = 58
+const JSON_SPACES = [0x20, 0x09, 0x0a, 0x0d]
 /** One escape of a JSON string. An escaped letter or digit can spell a key in a second way. */
 const ESCAPED = /\\(?:u([0-9a-fA-F]{4})|.)/g
 
@@ -32,10 +39,21 @@ export function timesStated(frame: string, keyAndQuote: string): number {
   let count = 0
   let at = text.indexOf(keyAndQuote)
   while (at >= 0) {
-    if (text.charCodeAt(at - 1) === QUOTE) count++
-    at = text.indexOf(keyAndQuote, at + keyAndQuote.length)
+    const end = at + keyAndQuote.length
+    if (text.charCodeAt(at - 1) === QUOTE && isKeyUntil(text, end)) count++
+    at = text.indexOf(keyAndQuote, end)
   }
   return count
+}
+
+/** Whether a colon follows: a text that is the value of a key may be the same. */
+function isKeyUntil(text: string, end: number): boolean {
+  for (let at = end; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === COLON) return true
+    if (!JSON_SPACES.includes(code)) return false
+  }
+  return false
 }
 
 function plainOrAsItIs(escaped: string, hex: string | undefined): string {
@@ -51,6 +69,11 @@ export function isEventTime(value: unknown): value is number {
 /** Venues print `""` when a market has no index price. */
 export function priceOrUndefined(value: unknown): Decimal | undefined {
   return isPrice(value) ? value : undefined
+}
+
+/** The same of a frame whose form may be known: then what it states as a price is one. */
+export function priceOfForm(value: unknown, isFormed: boolean): Decimal | undefined {
+  return isFormed ? (value as Decimal | undefined) : priceOrUndefined(value)
 }
 
 /** Dated contracts have no funding: `""` or nothing. */

@@ -1,13 +1,8 @@
-import type { FrameKind, FrameParser, FrameSink, SocketSource } from '../domain/index.ts'
+import type { FrameKind, FrameSink, SocketSource } from '../domain/index.ts'
 import { jsonOf } from '../input/index.ts'
-import {
-  isObject,
-  isSymbol,
-  type OwnFunding,
-  priceOrUndefined,
-  rateOrUndefined,
-  timesStated,
-} from './frame.ts'
+import { FormedParser, type MessageReader } from './formed-parser.ts'
+import { isObject, isSymbol, type OwnFunding, priceOfForm, rateOrUndefined, timesStated } from './frame.ts'
+import type { FrameNames } from './frame-shape.ts'
 import { IndexCarriers } from './index-names.ts'
 import { subscribeFrames } from './subscribe.ts'
 
@@ -50,35 +45,54 @@ export function hyperliquidStream(symbols: RegExp): SocketSource {
     requestsPerSecondMax: REQUESTS_PER_SECOND_MAX,
     heartbeat: { everyMs: HEARTBEAT_EVERY_MS, frame: '{"method":"ping"}' },
     cadenceMs: CADENCE_MS,
-    createParser: () => new HyperliquidParser(),
+    createParser: () => new FormedParser(new HyperliquidReader()),
   }
 }
 
-class HyperliquidParser implements FrameParser {
+const NAMES: FrameNames = {
+  names: [
+    'channel',
+    'data',
+    'ctx',
+    'coin',
+    'markPx',
+    'oraclePx',
+    'funding',
+    'method',
+    'subscription',
+    'type',
+  ],
+  prices: ['markPx', 'oraclePx'],
+  kinds: ['channel'],
+}
+
+class HyperliquidReader implements MessageReader {
+  readonly names = NAMES
+  readonly valueOf = jsonOf
   readonly #funding: OwnFunding = { fundingRate: undefined, nextFundingTimeMs: undefined }
 
-  parse(frame: string, sink: FrameSink): FrameKind {
-    const message = jsonOf(frame)
+  take(message: unknown, frame: string, sink: FrameSink, isFormed: boolean): FrameKind {
     if (!isObject(message)) return 'malformed'
     const { channel, data } = message
-    if (channel === CHANNEL) return this.#context(frame, data, sink)
+    if (channel === CHANNEL) return this.#context(frame, data, sink, isFormed)
     if (channel === 'pong') return 'heartbeat'
     if (channel === 'subscriptionResponse') return taken(data, sink)
     if (channel === 'error') return refused(frame, data, sink)
     return typeof channel === 'string' ? 'ignored' : 'malformed'
   }
 
-  #context(frame: string, data: unknown, sink: FrameSink): FrameKind {
+  #context(frame: string, data: unknown, sink: FrameSink, isFormed: boolean): FrameKind {
     if (!isObject(data) || !isObject(data.ctx)) return 'malformed'
     const { coin, ctx } = data
-    const price = priceOrUndefined(ctx.markPx)
-    if (!isSymbol(coin) || price === undefined || timesStated(frame, 'markPx"') !== 1) return 'malformed'
+    const price = priceOfForm(ctx.markPx, isFormed)
+    const isOnce = isFormed || timesStated(frame, 'markPx"') === 1
+    if (!isSymbol(coin) || price === undefined || !isOnce) return 'malformed'
     // The running estimate of the hour, which is paid at its end.
     this.#funding.fundingRate = rateOrUndefined(ctx.funding)
     sink.price('mark', coin, price, undefined, this.#funding)
-    const oraclePrice = priceOrUndefined(ctx.oraclePx)
+    const oraclePrice = priceOfForm(ctx.oraclePx, isFormed)
     const name = oraclePrice === undefined ? undefined : CARRIERS.nameOf(coin)
-    if (name !== undefined && timesStated(frame, 'oraclePx"') === 1)
+    if (name !== undefined && (isFormed || timesStated(frame, 'oraclePx"') === 1))
       sink.price('index', name, oraclePrice!, undefined, undefined)
     return 'ticks'
   }

@@ -1,4 +1,5 @@
 import { indexName, indexOf, isIndexName } from '../domain/index.ts'
+import { ownText } from './frame.ts'
 
 /** Contracts of which one parser keeps the name of the index; that of a further one is made anew each time. */
 const NAMES_MAX = 4_096
@@ -16,7 +17,8 @@ export interface IndexedContracts {
 /** Which contract of a stream carries which index price. */
 export class IndexCarriers {
   readonly #forms: readonly IndexedContracts[]
-  readonly #names = new Map<string, string | undefined>()
+  /** `null`: the contract carries none. */
+  readonly #names = new Map<string, string | null>()
 
   constructor(forms: readonly IndexedContracts[]) {
     this.#forms = forms
@@ -33,9 +35,9 @@ export class IndexCarriers {
   /** The index price that the contract carries. Each name is made once, so that a tick makes no text. */
   nameOf(contract: string): string | undefined {
     const known = this.#names.get(contract)
-    if (known !== undefined || this.#names.has(contract)) return known
+    if (known !== undefined) return known ?? undefined
     const name = this.#find(contract)
-    if (this.#names.size < NAMES_MAX) this.#names.set(contract, name)
+    if (this.#names.size < NAMES_MAX) this.#names.set(ownText(contract), name ?? null)
     return name
   }
 

@@ -1,5 +1,7 @@
-import type { FrameKind, FrameParser, FrameSink, SocketSource } from '../domain/index.ts'
+import type { FrameKind, FrameSink, SocketSource } from '../domain/index.ts'
+import { FormedParser, type MessageReader } from './formed-parser.ts'
 import { isObject, type JsonObject, type OwnFunding } from './frame.ts'
+import type { FrameNames } from './frame-shape.ts'
 import { IndexCarriers, type IndexedContracts } from './index-names.ts'
 import { frameKeepingDigits, isNameOfFrame, priceOfFrame, rateOfFrame, timeOf } from './numbers.ts'
 import { bothWays, subscribeFrames } from './subscribe.ts'
@@ -41,11 +43,29 @@ export function krakenStream(symbols: RegExp): SocketSource {
     requestsPerSecondMax: REQUESTS_PER_SECOND_MAX,
     heartbeat: { everyMs: HEARTBEAT_EVERY_MS, frame: 'protocol' },
     cadenceMs: CADENCE_MS,
-    createParser: () => new KrakenParser(symbols, carriers),
+    createParser: () => new FormedParser(new KrakenReader(symbols, carriers)),
   }
 }
 
-class KrakenParser implements FrameParser {
+const NAMES: FrameNames = {
+  names: [
+    'event',
+    'feed',
+    'product_id',
+    'product_ids',
+    'markPrice',
+    'index',
+    'time',
+    'relative_funding_rate',
+    'next_funding_rate_time',
+  ],
+  kinds: ['feed'],
+  keepsDigits: true,
+}
+
+class KrakenReader implements MessageReader {
+  readonly names = NAMES
+  readonly valueOf = (frame: string) => frameKeepingDigits(frame, NAMES.names)
   readonly #symbols: RegExp
   readonly #carriers: IndexCarriers
   readonly #funding: OwnFunding = { fundingRate: undefined, nextFundingTimeMs: undefined }
@@ -55,26 +75,23 @@ class KrakenParser implements FrameParser {
     this.#carriers = carriers
   }
 
-  parse(frame: string, sink: FrameSink): FrameKind {
-    const message = frameKeepingDigits(frame)
+  take(message: unknown, frame: string, sink: FrameSink): FrameKind {
     if (!isObject(message)) return 'malformed'
     if (message.event !== undefined) return this.#reply(frame, message, sink)
     if (message.feed !== FEED) return message.feed === 'heartbeat' ? 'heartbeat' : 'ignored'
     return this.#ticker(message, sink)
   }
 
-  #ticker(
-    { product_id: symbol, markPrice, time, index, ...further }: JsonObject,
-    sink: FrameSink,
-  ): FrameKind {
-    const price = priceOfFrame(markPrice)
-    const timeMs = timeOf(time)
+  #ticker(ticker: JsonObject, sink: FrameSink): FrameKind {
+    const symbol = ticker.product_id
+    const price = priceOfFrame(ticker.markPrice)
+    const timeMs = timeOf(ticker.time)
     if (!isNameOfFrame(symbol) || price === undefined || timeMs === undefined) return 'malformed'
     // The absolute rate, `funding_rate`, is money for a contract.
-    this.#funding.fundingRate = rateOfFrame(further.relative_funding_rate)
-    this.#funding.nextFundingTimeMs = timeOf(further.next_funding_rate_time)
+    this.#funding.fundingRate = rateOfFrame(ticker.relative_funding_rate)
+    this.#funding.nextFundingTimeMs = timeOf(ticker.next_funding_rate_time)
     sink.price('mark', symbol, price, timeMs, this.#funding)
-    const indexPrice = priceOfFrame(index)
+    const indexPrice = priceOfFrame(ticker.index)
     const name = indexPrice === undefined ? undefined : this.#carriers.nameOf(symbol)
     if (name !== undefined) sink.price('index', name, indexPrice!, timeMs, undefined)
     return 'ticks'

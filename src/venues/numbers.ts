@@ -4,10 +4,10 @@ import { isSymbol } from './frame.ts'
 
 /**
  * The value of a frame of a venue that prints prices as JSON numbers, each number as its text, because a number of JavaScript
- * loses digits. undefined for a text that is no JSON or states a field twice.
+ * loses digits. undefined for a text that is no JSON, or states a field of these names twice.
  */
-export function frameKeepingDigits(frame: string): unknown {
-  const read = readJsonKeepingDigits(frame)
+export function frameKeepingDigits(frame: string, names: readonly string[]): unknown {
+  const read = readJsonKeepingDigits(frame, names)
   return 'value' in read ? read.value : undefined
 }
 
@@ -41,8 +41,22 @@ export function isNameOfFrame(value: unknown): value is string {
 
 /** A price of a frame in our grammar, trailing zeros left out. undefined for what is no price. */
 export function priceOfFrame(value: unknown): Decimal | undefined {
+  // Most of them are in our grammar but for zeros at their end.
+  if (isPrice(value) && (value.charCodeAt(0) !== ZERO || value.charCodeAt(1) === POINT))
+    return withoutEnd(value)
   const plain = numberOfFrame(value)
   return isPrice(plain) ? plain : undefined
+}
+
+const POINT = 46
+const ZERO = 48
+
+/** Without the zeros at the end of a fraction. */
+function withoutEnd(price: Decimal): Decimal {
+  let end = price.length
+  if (price.charCodeAt(end - 1) !== ZERO || !price.includes('.')) return price
+  while (price.charCodeAt(end - 1) === ZERO) end--
+  return price.slice(0, price.charCodeAt(end - 1) === POINT ? end - 1 : end)
 }
 
 const RATE_DECIMALS_MAX = 18
@@ -71,7 +85,37 @@ const ISO = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?Z$/
 
 /** Unix milliseconds of a day and time in UTC. */
 export function timeOfIso(value: unknown): number | undefined {
-  if (typeof value !== 'string' || !ISO.test(value)) return undefined
-  const timeMs = Date.parse(value)
-  return timeMs > 0 ? timeMs : undefined
+  if (typeof value !== 'string') return undefined
+  if (value === last.text) return last.timeMs
+  if (!ISO.test(value)) return undefined
+  const timeMs = timeOfMinute(value) ?? Date.parse(value)
+  if (!(timeMs > 0)) return undefined
+  last.text = value
+  last.timeMs = timeMs
+  return timeMs
+}
+
+/** What was read last, and its minute: frames follow each other in time, and the prices of one block have the same. */
+const last: { text: string; timeMs: number | undefined; minute: string; minuteMs: number } = {
+  text: '',
+  timeMs: undefined,
+  minute: 'none',
+  minuteMs: 0,
+}
+const TO_HOUR = '2026-01-31T'.length
+const TO_MINUTE = '2026-01-31T23:59:'.length
+const TO_SECOND = '2026-01-31T23:59:59'.length
+const TO_MILLISECOND = '2026-01-31T23:59:59.999'.length
+
+/** Of a time with three digits of a second, which takes half as long as `Date.parse`; undefined for any other. */
+function timeOfMinute(iso: string): number | undefined {
+  // 24:00 is the end of a day, and has no seconds.
+  if (iso.length !== TO_MILLISECOND + 1 || iso.startsWith('24', TO_HOUR)) return undefined
+  if (!iso.startsWith(last.minute)) {
+    last.minute = iso.slice(0, TO_MINUTE)
+    last.minuteMs = Date.parse(`${last.minute}00Z`)
+  }
+  const seconds = Number(iso.slice(TO_MINUTE, TO_SECOND))
+  const ms = Number(iso.slice(TO_SECOND + 1, TO_MILLISECOND))
+  return seconds < 60 ? last.minuteMs + seconds * 1_000 + ms : undefined
 }

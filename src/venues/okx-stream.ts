@@ -1,11 +1,6 @@
-import {
-  type FrameKind,
-  type FrameParser,
-  type FrameSink,
-  isPrice,
-  type SocketSource,
-} from '../domain/index.ts'
+import { type FrameKind, type FrameSink, isPrice, type SocketSource } from '../domain/index.ts'
 import { jsonOf } from '../input/index.ts'
+import { FormedParser, type MessageReader } from './formed-parser.ts'
 import {
   isObject,
   isSymbol,
@@ -14,6 +9,7 @@ import {
   rateOrUndefined,
   timesStated,
 } from './frame.ts'
+import type { FrameNames } from './frame-shape.ts'
 import { IndexCarriers, type IndexedContracts } from './index-names.ts'
 import { timeOf } from './numbers.ts'
 import { bothWays, subscribeFrames } from './subscribe.ts'
@@ -66,7 +62,7 @@ export function okxStream(symbols: RegExp): SocketSource {
     heartbeat: { everyMs: HEARTBEAT_EVERY_MS, frame: 'ping' },
     cadenceMs: CADENCE_MS,
     indexCadenceMs: INDEX_CADENCE_MS,
-    createParser: () => new OkxParser(indexes),
+    createParser: () => new FormedParser(new OkxReader(indexes)),
   }
 }
 
@@ -77,7 +73,15 @@ function argumentsOf(symbol: string, index: string | undefined): readonly object
   return PERPETUAL.test(symbol) ? [mark, { channel: FUNDING_CHANNEL, instId: symbol }] : [mark]
 }
 
-class OkxParser implements FrameParser {
+const NAMES: FrameNames = {
+  names: ['event', 'arg', 'channel', 'data', 'instId', 'markPx', 'idxPx', 'ts', 'fundingRate', 'fundingTime'],
+  prices: ['markPx', 'idxPx'],
+  kinds: ['channel'],
+}
+
+class OkxReader implements MessageReader {
+  readonly names = NAMES
+  readonly valueOf = jsonOf
   readonly #funding = new Map<string, OwnFunding>()
   readonly #indexes: IndexCarriers
 
@@ -85,21 +89,21 @@ class OkxParser implements FrameParser {
     this.#indexes = indexes
   }
 
-  parse(frame: string, sink: FrameSink): FrameKind {
+  take(message: unknown, frame: string, sink: FrameSink, isFormed: boolean): FrameKind {
     // The answer to a ping is a bare word, not JSON.
     if (frame === 'pong') return 'heartbeat'
-    const message = jsonOf(frame)
     if (!isObject(message)) return 'malformed'
     const { event, arg, data } = message
+    const once = isFormed ? undefined : frame
     if (event !== undefined) return this.#reply(frame, message, sink)
     if (!isObject(arg) || !Array.isArray(data)) return 'malformed'
-    if (arg.channel === MARK_CHANNEL) return this.#marks(frame, data, sink)
-    if (arg.channel === INDEX_CHANNEL) return this.#indexPrices(frame, data, sink)
+    if (arg.channel === MARK_CHANNEL) return this.#marks(once, data, sink)
+    if (arg.channel === INDEX_CHANNEL) return this.#indexPrices(once, data, sink)
     return arg.channel === FUNDING_CHANNEL ? this.#rates(data) : 'ignored'
   }
 
   /** Each push is the whole state; there is no sequence, and only `ts` orders it. */
-  #marks(frame: string, data: readonly unknown[], sink: FrameSink): FrameKind {
+  #marks(frame: string | undefined, data: readonly unknown[], sink: FrameSink): FrameKind {
     return eachStated(frame, data, 'markPx', {
       take: ({ instId, markPx, ts }) =>
         sink.price('mark', instId, markPx, Number(ts), this.#funding.get(instId)),
@@ -124,7 +128,7 @@ class OkxParser implements FrameParser {
   }
 
   /** Indexes that we do not know are passed over. */
-  #indexPrices(frame: string, data: readonly unknown[], sink: FrameSink): FrameKind {
+  #indexPrices(frame: string | undefined, data: readonly unknown[], sink: FrameSink): FrameKind {
     return eachStated(frame, data, 'idxPx', {
       take: ({ instId, idxPx, ts }) => {
         const name = this.#indexes.nameOf(instId)
@@ -163,17 +167,17 @@ function states<Price extends 'markPx' | 'idxPx'>(entry: unknown, price: Price):
 
 /**
  * Takes the entries of a push that state a price, and misses each of the others by its instrument, if it names one. If one entry
- * states its price twice, the whole push is malformed, since finding the entry is costly.
+ * states its price twice, the whole push is malformed, since finding the entry is costly. `frame`: undefined where none does.
  */
 function eachStated<Price extends 'markPx' | 'idxPx'>(
-  frame: string,
+  frame: string | undefined,
   data: readonly unknown[],
   price: Price,
   { take, miss }: { take(entry: Stated<Price>): void; miss(instId: string | undefined): void },
 ): FrameKind {
   let stated = 0
   for (const entry of data) if (isObject(entry) && price in entry) stated++
-  if (timesStated(frame, `${price}"`) !== stated) return 'malformed'
+  if (frame !== undefined && timesStated(frame, `${price}"`) !== stated) return 'malformed'
   let ticks = 0
   for (const entry of data) {
     if (states(entry, price)) {

@@ -23,6 +23,14 @@ describe('faults of JSON that JSON.parse takes', () => {
     expect(jsonFaultOf(text)).toEqual({ path, rule })
   })
 
+  it('are none where only other names are looked for', () => {
+    expect(jsonFaultOf('{"a":1,"b":{"a":1,"a":2}}', ['b'])).toBeUndefined()
+    expect(jsonFaultOf('{"a":1,"b":{"a":1,"a":2}}', ['a'])).toEqual({
+      path: ['b', 'a'],
+      rule: 'must not be given twice',
+    })
+  })
+
   it('are nesting beyond the limit, however deep', () => {
     expect(jsonFaultOf(nested(JSON_DEPTH_MAX))).toBeUndefined()
     for (const depth of [JSON_DEPTH_MAX + 1, 100_000]) {

@@ -27,6 +27,23 @@ export const DEAF_SINK: FrameSink = {
   reply: () => {},
 }
 
+/** A sink that writes down everything which it hears, one text each. */
+export function listener(): { readonly said: string[]; readonly sink: FrameSink } {
+  const said: string[] = []
+  const hear = (...words: readonly unknown[]) => void said.push(JSON.stringify(words))
+  const fundingOf = (funding: Funding | undefined) =>
+    funding && [funding.fundingRate, funding.nextFundingTimeMs]
+  const sink: FrameSink = {
+    price: (kind, symbol, price, timeMs, funding) => hear(kind, symbol, price, timeMs, fundingOf(funding)),
+    unchanged: (symbol, timeMs, funding) => hear('unchanged', symbol, timeMs, fundingOf(funding)),
+    noMark: (symbol, sinceMs) => hear('no mark', symbol, sinceMs),
+    acknowledged: (symbols) => hear('acknowledged', symbols),
+    rejected: (symbol, reason) => hear('rejected', symbol, reason.trim()),
+    reply: (frame) => hear('reply', frame),
+  }
+  return { said, sink }
+}
+
 /** What `parser` makes of one frame, copied out of the sink. Details that are undefined are left out. */
 export function read(parser: FrameParser, frame: string): Reading {
   const ticks: RecordedTick[] = []

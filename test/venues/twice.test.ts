@@ -36,4 +36,10 @@ describe('a mark price that a frame states twice', () => {
     expect(read(parser, bybit('"markPrice":"1","note":"\\\\u0022markPrice"')).ticks).toHaveLength(1)
     expect(read(parser, bybit('"mark\\u0050rice":"1"')).ticks).toHaveLength(1)
   })
+
+  it('is not seen in a text that is the same as the key', () => {
+    const parser = sourceOf('bybit-linear').createParser()
+    expect(read(parser, bybit('"markPrice":"1","note":"markPrice"')).ticks).toHaveLength(1)
+    expect(read(parser, bybit('"markPrice":"1","note":"markPrice","markPrice" \n:"1"')).ticks).toHaveLength(0)
+  })
 })

@@ -1,11 +1,11 @@
-import type { FeedCounters, FrameKind, FrameParser } from '../../../src/domain/index.ts'
+import type { FeedCounters, FrameKind, FrameParser, FrameSink } from '../../../src/domain/index.ts'
 import { PlimsollError } from '../../../src/errors.ts'
 import { connectBudget } from '../../../src/feed/backoff.ts'
 import { type Feed, openFeed } from '../../../src/feed/index.ts'
 import type { SocketEvents } from '../../../src/system/index.ts'
 import { seededRandom } from '../../../src/system/seeded-random.ts'
 import { sourceOf } from '../../../src/venues/index.ts'
-import { DEAF_SINK } from '../../venues/record.ts'
+import { listener } from '../../venues/record.ts'
 import { TestClock } from '../clock.ts'
 import { SEEDS, type Seed } from './seeds.ts'
 import { cut, type Spoilt, spoil, spoilAny } from './spoil.ts'
@@ -100,6 +100,8 @@ export class MalformedRun implements Run {
 class Connection {
   readonly #twin: Twin
   readonly #parser: FrameParser
+  /** The same parser, which reads every frame exactly, because it has a space at its end. */
+  readonly #exact: FrameParser
   readonly #feed: Feed
   #events: SocketEvents | undefined
   #heard: Handed[] = []
@@ -111,6 +113,7 @@ class Connection {
     const source = sourceOf(sourceId)
     this.#twin = TWIN_OF[sourceId]!
     this.#parser = source.createParser()
+    this.#exact = source.createParser()
     const clock = new TestClock(NOW_MS)
     const never = (): never => {
       throw new Error('a socket is the only thing that this source opens')
@@ -169,7 +172,11 @@ class Connection {
   } {
     const { text, isBinary, kind: expected } = spoilt
     this.#faults = []
-    const { kind, prices } = isBinary ? { kind: 'malformed' as const, prices: [] } : this.#parse(text)
+    const { kind, prices, said } = isBinary ? NOTHING_READ : this.#parse(this.#parser, text)
+    if (!isBinary && this.#twin.words?.includes(text) !== true) {
+      const exactly = this.#parse(this.#exact, `${text} `)
+      this.#must(said === exactly.said, `gives ${said}, and read exactly ${exactly.said}`)
+    }
     const isJson = isJsonText(text) || this.#twin.words?.includes(text) === true
     this.#must(expected === undefined || kind === expected, `is ${kind} and must be ${expected}`)
     this.#must(isJson || kind === 'malformed', `is no JSON, and is ${kind}`)
@@ -186,16 +193,19 @@ class Connection {
     return { kind, handed: prices.length, faults: this.#faults }
   }
 
-  #parse(text: string): { readonly kind: FrameKind; readonly prices: readonly Handed[] } {
+  #parse(parser: FrameParser, text: string): Read {
     const prices: Handed[] = []
+    const { said, sink } = listener()
+    const price: FrameSink['price'] = (kind, symbol, digits, timeMs, funding) => {
+      prices.push({ kind, symbol, price: digits })
+      sink.price(kind, symbol, digits, timeMs, funding)
+    }
     try {
-      const price = (kind: string, symbol: string, digits: string) =>
-        void prices.push({ kind, symbol, price: digits })
-      const kind = this.#parser.parse(text, { ...DEAF_SINK, price })
-      return { kind, prices }
+      const kind = parser.parse(text, { ...sink, price })
+      return { kind, prices, said: `${kind} ${said.join(', ')}` }
     } catch (error) {
       this.#faults.push(`the venue threw ${(error as Error).stack}`)
-      return { kind: 'malformed', prices }
+      return { kind: 'malformed', prices, said: 'a fault' }
     }
   }
 
@@ -232,6 +242,15 @@ class Connection {
     if (!holds) this.#faults.push(fault)
   }
 }
+
+interface Read {
+  readonly kind: FrameKind
+  readonly prices: readonly Handed[]
+  /** Everything that the parser says, in its order. */
+  readonly said: string
+}
+
+const NOTHING_READ: Read = { kind: 'malformed', prices: [], said: '' }
 
 /** The counters of kinds; `ticks` counts marks. */
 const COUNTED: Readonly<Partial<Record<keyof FeedCounters, FrameKind>>> = {

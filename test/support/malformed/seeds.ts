@@ -159,8 +159,10 @@ const deribitPerpetual = ({ symbol, channel }: Parts) =>
   `{"jsonrpc":"2.0","method":"subscription","params":{"channel":"${channel}.${symbol}.100ms","data":{"timestamp":1765541474086,"state":"open","stats":{"high":93612.0,"low":89277.5,"price_change":2.3275,"volume":11897.27640428,"volume_usd":1092371540.0},"index_price":92263.55,"instrument_name":"${symbol}","last_price":92283.5,"settlement_price":92464.66,"min_price":90897.5,"max_price":93666.5,"open_interest":1132329370.0,"mark_price":92281.78,"interest_value":0.0028213400122472977,"best_ask_price":92284.0,"best_bid_price":92283.5,"estimated_delivery_price":92263.55,"current_funding":0.0,"funding_8h":0.00001742}}}`
 const deribitOption = ({ symbol, channel }: Parts) =>
   `{"jsonrpc":"2.0","method":"subscription","params":{"channel":"${channel}.${symbol}.100ms","data":{"underlying_price":32744.81,"underlying_index":"BTC-31DEC21","timestamp":1765541474086,"stats":{"volume":null,"price_change":null,"low":null,"high":null},"state":"open","open_interest":4.6,"mark_price":0.2335098,"mark_iv":80.02,"interest_rate":0.0,"instrument_name":"${symbol}","index_price":32201.67,"greeks":{"vega":85.22269,"theta":-21.12703,"rho":-94.98694,"gamma":0.00002,"delta":-0.42256},"best_bid_price":0.2325,"best_ask_price":0.236,"ask_iv":80.98}}}`
+const deribitUnlisted = (parts: Parts) =>
+  deribitOption(parts).replace('"underlying_index":"BTC-31DEC21"', '"underlying_index":"SYN.BTC-4DEC26"')
 const deribit: SourceSeeds = {
-  watched: ['BTC-PERPETUAL', 'BTC-31DEC26-34000-P', 'BTC/USD index'],
+  watched: ['BTC-PERPETUAL', 'BTC-31DEC26-34000-P', 'BTC-4DEC26-34000-C', 'BTC-4DEC26', 'BTC/USD index'],
   seeds: [
     seed({
       of: deribitPerpetual,
@@ -174,6 +176,13 @@ const deribit: SourceSeeds = {
       own: { symbol: 'BTC-31DEC26-34000-P', channel: 'ticker' },
       foreignSymbol: 'BTC-31DEC26-36000-P',
       otherChannel: 'incremental_ticker',
+      priceMember: '"mark_price":0.2335098',
+    }),
+    seed({
+      of: deribitUnlisted,
+      own: { symbol: 'BTC-4DEC26-34000-C', channel: 'ticker' },
+      foreignSymbol: 'BTC-4DEC26-36000-C',
+      otherChannel: 'quote',
       priceMember: '"mark_price":0.2335098',
     }),
   ],

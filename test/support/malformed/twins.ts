@@ -133,11 +133,15 @@ const TWINS = {
     areNumbers: true,
     read(frame) {
       const { channel, data } = asObject(asObject(messageOf(frame)).params)
-      const { instrument_name, mark_price, index_price } = asObject(data)
+      const { instrument_name, mark_price, index_price, underlying_price } = asObject(data)
       if (!joined('', channel).startsWith(joined('ticker.', instrument_name, '.'))) return []
       return [
         ...textsOf(frame, 'mark_price', mark_price).flatMap((text) =>
           statement('mark', instrument_name, text),
+        ),
+        // The option's own pair and expiry, where no future of them is listed: whether one is, the twin does not ask.
+        ...textsOf(frame, 'underlying_price', underlying_price).flatMap((text) =>
+          statement('mark', joined('', instrument_name).split('-').slice(0, 2).join('-'), text),
         ),
         ...textsOf(frame, 'index_price', index_price).flatMap((text) =>
           index(instrument_name, text, [/^([^_]+)-PERPETUAL$/, 'USD'], [/^([^_]+)_USDC-PERPETUAL$/, 'USDC']),
