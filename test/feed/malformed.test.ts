@@ -41,12 +41,12 @@ function residentBytes(): number {
 describe(`${FRAMES} malformed frames of each source${suffix} (seed ${SEED})`, () => {
   it.each(Object.keys(SEEDS))(
     'of %s throw nothing, bring no price that they do not state, are counted as what they are, and stay in no memory',
-    (sourceId) => {
+    async (sourceId) => {
       const run = new MalformedRun(sourceOf(sourceId).id, SEED, recordedOf(sourceId))
-      run.cuts(FRAMES)
-      run.draw(Math.max(WARM_UP_FRAMES, run.frames))
+      await run.cuts(FRAMES)
+      await run.draw(Math.max(WARM_UP_FRAMES, run.frames))
       const before = residentBytes()
-      run.draw(FRAMES)
+      await run.draw(FRAMES)
       const grown = residentBytes() - before
       expect(run.faults).toEqual([])
       expect(run.frames).toBe(FRAMES)

@@ -57,29 +57,31 @@ export class MalformedRun implements Run {
   }
 
   /** Every seed cut at every byte, until there are `frames` of them. */
-  cuts(frames: number): void {
+  async cuts(frames: number): Promise<void> {
     for (const seed of SEEDS[this.#sourceId]!.seeds) {
       const bytes = Buffer.byteLength(seed.frame)
-      for (let left = 0; left < bytes && this.frames < frames; left++) this.#read(seed, cut(seed.frame, left))
+      for (let left = 0; left < bytes && this.frames < frames; left++)
+        await this.#read(seed, cut(seed.frame, left))
     }
   }
 
   /** Frames that are spoilt by chance, until there are `frames` of them. */
-  draw(frames: number): void {
+  async draw(frames: number): Promise<void> {
     const random = this.#random
     const { seeds } = SEEDS[this.#sourceId]!
     while (this.frames < frames && this.faults.length < FAULTS_SHOWN) {
       const recorded = this.#recorded[Math.floor(random() * this.#recorded.length)]
       const seed = seeds[Math.floor(random() * seeds.length)]!
       if (recorded !== undefined && random() < RECORDED_SHARE)
-        this.#read(undefined, spoilAny(random, recorded))
-      else this.#read(seed, spoil(random, seed))
+        await this.#read(undefined, spoilAny(random, recorded))
+      else await this.#read(seed, spoil(random, seed))
     }
   }
 
-  #read(seed: Seed | undefined, spoilt: Spoilt): void {
+  async #read(seed: Seed | undefined, spoilt: Spoilt): Promise<void> {
     if (this.frames % FRAMES_PER_CONNECTION === 0) {
-      this.#connection.close()
+      // A feed that is not awaited here would be kept until the end of the run.
+      await this.#connection.close()
       this.#connection = new Connection(this.#sourceId)
     }
     for (const frame of seed?.opening ?? [])
@@ -161,8 +163,8 @@ class Connection {
     this.#events!.opened()
   }
 
-  close(): void {
-    void this.#feed.close()
+  close(): Promise<void> {
+    return this.#feed.close()
   }
 
   read(spoilt: Spoilt): {
