@@ -40,6 +40,7 @@ export {
 export * from './mark-sink.ts'
 export { type MarkSource, markSourceSchema } from './mark-source.ts'
 export * from './market-feed.ts'
+export { ownText } from './own-text.ts'
 export * from './progress.ts'
 export * from './read-model.ts'
 export { FOUR_HOURLY_ROLLOVER_RATE_MAX, ROLLOVER_EVERY_MS } from './rollover.ts'

@@ -1,10 +1,11 @@
-import type {
-  Decimal,
-  FundingLog,
-  FundingSchedule,
-  FundingTerms,
-  RuleBook,
-  VenueId,
+import {
+  type Decimal,
+  type FundingLog,
+  type FundingSchedule,
+  type FundingTerms,
+  ownText,
+  type RuleBook,
+  type VenueId,
 } from '../domain/index.ts'
 import type { FundingHistory } from './funding-history.ts'
 import type { Market } from './market.ts'
@@ -114,7 +115,8 @@ export class FundingTimes {
     market.nextFundingRate = undefined
     market.fundingCoveredMs = fundingTimeMs
     const isKnown = fundingRate !== undefined && markText !== ''
-    this.#record(market, fundingTimeMs, isKnown ? { fundingRate, markPrice: markText } : 'unknown')
+    const terms = isKnown ? { fundingRate: ownText(fundingRate), markPrice: ownText(markText) } : 'unknown'
+    this.#record(market, fundingTimeMs, terms)
     this.#restored.delete(nameOf(venue, symbol))
   }
 

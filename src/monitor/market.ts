@@ -1,4 +1,4 @@
-import type { Decimal, MarkSource, VenueId } from '../domain/index.ts'
+import { type Decimal, type MarkSource, ownText, type VenueId } from '../domain/index.ts'
 import type { Doubt } from '../integrity/index.ts'
 import type { HeardMinute } from './heard-minute.ts'
 
@@ -80,8 +80,8 @@ export function seenMark(market: Market): SeenMark {
   const { symbol, markText, fundingRate, eventTimeMs, receivedMonotonicMs, doubt, markSource } = market
   market.seen ??= {
     symbol,
-    markPrice: markText || undefined,
-    fundingRate,
+    markPrice: ownText(markText) || undefined,
+    fundingRate: fundingRate && ownText(fundingRate),
     eventTimeMs,
     receivedMonotonicMs,
     doubt,

@@ -1,8 +1,14 @@
-import type { Decimal, MarkSource } from '../domain/index.ts'
+import { type Decimal, type MarkSource, ownText } from '../domain/index.ts'
 import { assert, PlimsollError } from '../errors.ts'
 
 /** Entries that may wait while a cascade is evaluated in slices. One more stops the worker with INBOX_FULL. */
 export const PENDING_TICKS_MAX = 262_144
+
+/**
+ * Entries whose texts may be parts of frames, which they keep in memory. Texts of further ones are copied, because a full ring of
+ * frames would take half a gigabyte. Nearly every tick is evaluated before another one comes, and copies nothing.
+ */
+export const TEXTS_OF_FRAMES_MAX = 4_096
 
 /** What an entry says of its market. */
 export const MARKED = 0
@@ -64,14 +70,15 @@ export class PendingTicks {
           'the worker stops so that no tick is skipped silently',
       )
     }
+    const isCopied = this.#length >= TEXTS_OF_FRAMES_MAX
     const at = (this.#head + this.#length++) % PENDING_TICKS_MAX
     this.#kind[at] = kind
     this.#instrument[at] = instrument
-    this.#markText[at] = markText
+    this.#markText[at] = isCopied ? ownText(markText) : markText
     this.#eventTimeMs[at] = eventTimeMs
     this.#receivedTimeMs[at] = this.#frameTimeMs
     this.#receivedMonotonicMs[at] = this.#frameMonotonicMs
-    this.#fundingRate[at] = fundingRate
+    this.#fundingRate[at] = isCopied ? fundingRate && ownText(fundingRate) : fundingRate
     this.#nextFundingTimeMs[at] = nextFundingTimeMs
     this.#markSource[at] = markSource
   }

@@ -1,6 +1,6 @@
-import type { Decimal, FrameKind, FrameSink, SocketSource } from '../domain/index.ts'
+import { type Decimal, type FrameKind, type FrameSink, ownText, type SocketSource } from '../domain/index.ts'
 import { FormedParser, type MessageReader } from './formed-parser.ts'
-import { isObject, type JsonObject, type OwnFunding, ownText } from './frame.ts'
+import { isObject, type JsonObject, type OwnFunding } from './frame.ts'
 import type { FrameNames } from './frame-shape.ts'
 import { IndexCarriers } from './index-names.ts'
 import { frameKeepingDigits, isNameOfFrame, priceOfFrame, rateOfFrame, timeOfIso } from './numbers.ts'

@@ -3,6 +3,7 @@ import {
   type FrameKind,
   type FrameSink,
   isPrice,
+  ownText,
   type SocketSource,
   SYMBOL_LENGTH_MAX,
 } from '../domain/index.ts'
@@ -15,7 +16,6 @@ import {
   isSymbol,
   type JsonObject,
   type OwnFunding,
-  ownText,
   priceOrUndefined,
   rateOrUndefined,
   timesStated,

@@ -1,4 +1,4 @@
-import type { Decimal, FrameKind, FrameSink, SocketSource } from '../domain/index.ts'
+import { type Decimal, type FrameKind, type FrameSink, ownText, type SocketSource } from '../domain/index.ts'
 import { jsonOf } from '../input/index.ts'
 import { FULL_HOURS, nextDueMs } from '../margin/index.ts'
 import { FormedParser, type MessageReader } from './formed-parser.ts'
@@ -7,7 +7,6 @@ import {
   isSymbol,
   type JsonObject,
   type OwnFunding,
-  ownText,
   priceOfForm,
   rateOrUndefined,
   timesStated,

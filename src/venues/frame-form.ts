@@ -10,7 +10,6 @@ const CHARACTERS = '[^"\\\\\\x00-\\x1f]*'
 const NUMBER = '-?(?:0|[1-9]\\d*)(?:\\.\\d+)?(?:[eE][+-]?\\d+)?'
 const PRICE = PRICE_PATTERN.source.slice(1, -1)
 const SCALAR = `(?:"${CHARACTERS}"|${NUMBER}|true|false|null)`
-const NAME_OF_ITEM = `(?!${NO_NAME}")${CHARACTERS}`
 
 /**
  * Of the regular expression of one form. It takes a microsecond a character to compile, and only snapshots and lists of many
@@ -140,10 +139,14 @@ class FormWriter {
   readonly #names: FrameNames
   /** Any name but those that are looked for. */
   readonly #otherName: string
+  /** The same, captured, and no whole number, which `JSON.parse` puts before the other names. */
+  readonly #itemName: string
 
   constructor(names: FrameNames) {
     this.#names = names
-    this.#otherName = `"(?!(?:${[...names.names, NO_NAME].join('|')})")${CHARACTERS}"`
+    const looked = [...names.names, NO_NAME].join('|')
+    this.#otherName = `"(?!(?:${looked})")${CHARACTERS}"`
+    this.#itemName = `"((?!(?:\\d+|${looked})")${CHARACTERS})"`
   }
 
   /** `target` gets the fields that all frames of the form state alike. */
@@ -198,7 +201,7 @@ class FormWriter {
 
   #map(shape: ObjectShape, target: Fields, name: string): string {
     const writer = new FormWriter(this.#names)
-    const item = new RegExp(`"(${NAME_OF_ITEM})":${writer.object(shape, {})}`, 'y')
+    const item = new RegExp(`${this.#itemName}:${writer.object(shape, {})}`, 'y')
     this.map = { target, name, item, captures: writer.captures, tailCaptures: noCaptures() }
     return `\\{${MAP}\\}`
   }

@@ -18,11 +18,6 @@ export function isSymbol(value: unknown): value is string {
   return PLAIN_SYMBOL.test(value) || SYMBOL_PATTERN.test(value)
 }
 
-/** The text in memory of its own. A part of a frame keeps the whole frame alive, so that what is kept for long must not be one. */
-export function ownText(text: string): string {
-  return [...text].join('')
-}
-
 const QUOTE = 34
 const COLON = 58
 const JSON_SPACES = [0x20, 0x09, 0x0a, 0x0d]

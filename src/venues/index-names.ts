@@ -1,5 +1,4 @@
-import { indexName, indexOf, isIndexName } from '../domain/index.ts'
-import { ownText } from './frame.ts'
+import { indexName, indexOf, isIndexName, ownText } from '../domain/index.ts'
 
 /** Contracts of which one parser keeps the name of the index; that of a further one is made anew each time. */
 const NAMES_MAX = 4_096

@@ -163,6 +163,12 @@ describe('a form', () => {
     expect(read(frame, '{"map":{"C":{"price":"3"}}}')).toEqual({ map: new Map([['C', { price: '3' }]]) })
     expect(read(frame, '{"map":{"C":{"price":"3"},"C":{"price":"4"}}}')).toBeUndefined()
     expect(read(frame, '{"map":{"__proto__":{"price":"3"}}}')).toBeUndefined()
+    // A name that is looked for, and one that JSON.parse puts before the others.
+    for (const name of ['price', 'map', '1', '10'])
+      expect(read(frame, `{"map":{"C":{"price":"3"},"${name}":{"price":"4"}}}`)).toBeUndefined()
+    expect(read(frame, '{"map":{"1INCH":{"price":"3"}}}')).toEqual({
+      map: new Map([['1INCH', { price: '3' }]]),
+    })
     expect(read('{"map":{"A":{"price":"1"},"B":{"time":2}}}', frame)).toBeUndefined()
     expect(read('{"map":{"A":{"price":{"x":1}}}}', frame)).toBeUndefined()
     expect(read('{"map":{}}', frame)).toBeUndefined()
