@@ -4,9 +4,9 @@ import { isSymbol } from './frame.ts'
 
 /**
  * The value of a frame of a venue that prints prices as JSON numbers, each number as its text, because a number of JavaScript
- * loses digits. undefined for a text that is no JSON, or states a field of these names twice.
+ * loses digits. undefined for a text that is no JSON, or states a field twice; if names are given, one of these.
  */
-export function frameKeepingDigits(frame: string, names: readonly string[]): unknown {
+export function frameKeepingDigits(frame: string, names?: readonly string[]): unknown {
   const read = readJsonKeepingDigits(frame, names)
   return 'value' in read ? read.value : undefined
 }
