@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream'
 import { Command } from 'commander'
-import type { FrameParser, FrameSink, Funding } from '../domain/index.ts'
+import type { FrameParser, FrameSink, Funding, MarkSource } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import type { Line } from '../input/index.ts'
 import { VENUE_NAMES } from '../venues/index.ts'
@@ -20,8 +20,9 @@ export function decodeCommand(): Command {
       '\nPrints {"kind", "ticks": [{"symbol", "markPrice", "fundingRate"?,\n' +
         '"nextFundingTimeMs"?, "eventTimeMs"?}], "indexPrices"?: [{"index", "indexPrice",\n' +
         '"eventTimeMs"?}]} for every line, and as "unreadable" the markets of entries\n' +
-        'that cannot be read beside others (null: an entry that names none). A venue\n' +
-        'that states no time gives no "eventTimeMs". State carries from line to line as\n' +
+        'that cannot be read beside others (null: an entry that names none). Of a venue\n' +
+        'without marks "markSource" says what stands for them. One that states no time\n' +
+        'gives no "eventTimeMs". State carries from line to line as\n' +
         'on one connection. Blank lines are skipped. A frame that cannot be read has the\n' +
         'kind "malformed" and is no fault.',
     )
@@ -49,6 +50,7 @@ interface DecodedTick extends Partial<Funding> {
   readonly symbol: string
   readonly markPrice: string
   settlementPrice: string | undefined
+  readonly markSource: MarkSource | undefined
   readonly eventTimeMs: number | undefined
 }
 
@@ -57,11 +59,13 @@ function tickOf(
   markPrice: string,
   eventTimeMs: number | undefined,
   funding: Funding | undefined,
+  markSource: MarkSource | undefined,
 ): DecodedTick {
   return {
     symbol,
     markPrice,
     settlementPrice: undefined,
+    markSource,
     fundingRate: funding?.fundingRate,
     nextFundingTimeMs: funding?.nextFundingTimeMs,
     eventTimeMs,
@@ -73,8 +77,8 @@ function decodeFrame(parser: FrameParser, { text, isCut }: Line): string {
   const indexPrices: object[] = []
   const unreadable: (string | null)[] = []
   const sink: FrameSink = {
-    price(kind, symbol, price, eventTimeMs, funding) {
-      if (kind === 'mark') ticks.push(tickOf(symbol, price, eventTimeMs, funding))
+    price(kind, symbol, price, eventTimeMs, funding, markSource) {
+      if (kind === 'mark') ticks.push(tickOf(symbol, price, eventTimeMs, funding, markSource))
       else if (kind === 'index') indexPrices.push({ index: symbol, indexPrice: price, eventTimeMs })
       else {
         const tick = ticks.findLast((earlier) => earlier.symbol === symbol)

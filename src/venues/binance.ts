@@ -12,6 +12,7 @@ import { ruleBookOfEntries } from '../rules/index.ts'
 import { coinmEntriesOf, coinmSymbols } from './binance-coinm.ts'
 import { multiAssets } from './binance-collateral.ts'
 import { binanceKlines } from './binance-klines.ts'
+import { binanceMarginIndex } from './binance-margin-index.ts'
 import { binanceMarkHistory } from './binance-mark-history.ts'
 import { USDM_AS_OF, usdmCoinOf, usdmEntriesOf, usdmSymbols } from './binance-usdm.ts'
 import { endOfNumberedDayMs } from './expiry.ts'
@@ -261,10 +262,10 @@ function replyKind(frame: string, reply: JsonObject, sink: FrameSink): FrameKind
  */
 export const binance: Venue = {
   id: BINANCE,
-  names: [BINANCE, 'binance-usdm', 'binance-coinm'],
+  names: [BINANCE, 'binance-usdm', 'binance-coinm', 'binance-margin-index'],
   symbol: new RegExp(`${USDM_SYMBOL.source}|${COINM_SYMBOL.source}`, 'u'),
   expiryMsOf: (symbol) => endOfNumberedDayMs(symbol.split('_')[1] ?? ''),
-  sources: [usdm, coinm],
+  sources: [usdm, coinm, binanceMarginIndex],
   markHistory: [usdmHistory, coinmHistory],
   rulesImport: binanceImport,
   klines: binanceKlines,

@@ -4,12 +4,13 @@ import { endOfNumberedDayMs, isNumberedDay } from './expiry.ts'
 import { krakenImport, krakenRules } from './imports/kraken.ts'
 import { IndexCarriers } from './index-names.ts'
 import { krakenMarkHistory } from './kraken-mark-history.ts'
+import { KRAKEN_PAIR, krakenSpotStream } from './kraken-spot.ts'
 import { KRAKEN_INDEXES, krakenStream } from './kraken-stream.ts'
 
 const KRAKEN = venueId('kraken')
 
 /** PI_XBTUSD and FI_XBTUSD_220930 are inverse, PF_ETHUSD and FF_XBTUSD_220930 linear. PF_AAPLxUSD has a small letter. */
-const SYMBOL = /^(?:PI|PF|FI|FF)_[A-Za-z\d]+(?:_\d{6})?$/
+const FUTURES = /^(?:PI|PF|FI|FF)_[A-Za-z\d]+(?:_\d{6})?$/
 
 const carriers = new IndexCarriers(KRAKEN_INDEXES)
 
@@ -59,14 +60,14 @@ function heldAs(symbol: string): string {
   return pair === symbol || isNumberedDay(symbol.slice(pair.length + 1)) ? pair : symbol
 }
 
-/** Kraken Futures. An account is liquidated when its portfolio value is below the maintenance margin; fees do not count. */
+/** Kraken: futures, and pairs on spot margin. An account is liquidated when its portfolio value is below the maintenance margin; fees do not count. */
 export const kraken: Venue = {
   id: KRAKEN,
-  names: [KRAKEN, 'kraken-futures', 'kraken-futures-public'],
-  symbol: SYMBOL,
+  names: [KRAKEN, 'kraken-futures', 'kraken-futures-public', 'kraken-spot'],
+  symbol: new RegExp(`${FUTURES.source}|${KRAKEN_PAIR.source}`),
   expiryMsOf: (symbol) => endOfNumberedDayMs(symbol.split('_')[2] ?? ''),
-  sources: [krakenStream(SYMBOL)],
-  markHistory: [krakenMarkHistory(SYMBOL, (symbol) => carriers.contractOf(symbol))],
+  sources: [krakenStream(FUTURES), krakenSpotStream()],
+  markHistory: [krakenMarkHistory(FUTURES, (symbol) => carriers.contractOf(symbol))],
   rulesImport: krakenImport,
   ruleBook: bookOf({
     venue: KRAKEN,
@@ -76,7 +77,8 @@ export const kraken: Venue = {
       liquidation: 'passed',
       assetNames: { BTC: 'XBT' },
       families: /^F[IF]_[^_]+$/,
-      hasIsolatedMargin: (symbol) => !SINGLE_COLLATERAL.test(symbol),
+      // A pair has one margin account of the spot exchange behind it.
+      hasIsolatedMargin: (symbol) => !SINGLE_COLLATERAL.test(symbol) && !KRAKEN_PAIR.test(symbol),
       pools: {
         'multi-asset': { holds: (symbol) => !SINGLE_COLLATERAL.test(symbol), hasIsolatedMargin: true },
         // Of the spot exchange, which has its own wallet.

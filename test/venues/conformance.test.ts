@@ -21,8 +21,10 @@ describe.each(sources)('the source $id', ({ venue, source, id }) => {
 
   it('has a fixture that shows every kind of frame it can send', () => {
     const kinds = new Set(fixture.frames.map(({ kind }) => kind))
+    if (source.kind !== 'socket')
+      return expect([...kinds]).toEqual(expect.arrayContaining(['malformed', 'ticks']))
     const expected = ['acknowledged', 'ignored', 'malformed', 'rejected', 'ticks']
-    const heartbeat = source.kind === 'socket' ? source.heartbeat?.frame : undefined
+    const heartbeat = source.heartbeat?.frame
     if (heartbeat !== undefined && heartbeat !== 'protocol') expect(kinds).toContain('heartbeat')
     kinds.delete('heartbeat')
     expect([...kinds].sort()).toEqual(expected)
@@ -40,8 +42,8 @@ describe.each(sources)('the source $id', ({ venue, source, id }) => {
   it('keeps nothing from one parser to the next', () => {
     const first = source.createParser()
     for (const { frame } of fixture.frames) read(first, frame)
-    const priced = fixture.frames.find(({ ticks }) => ticks !== undefined)!
-    expect(read(newParser(), priced.frame).ticks).toEqual(priced.ticks)
+    const priced = fixture.frames.find(({ kind }) => kind === 'ticks')!
+    expect(read(newParser(), priced.frame)).toMatchObject({ kind: 'ticks', ticks: priced.ticks ?? [] })
   })
 
   it('carries the symbols that the venue names so, and no others', () => {

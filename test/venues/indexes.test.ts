@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { indexName, isIndexName } from '../../src/domain/index.ts'
+import { indexName, isIndexName, type PollSource } from '../../src/domain/index.ts'
 import { sourceCarrying, sourceOf, VENUES } from '../../src/venues/index.ts'
 import { answersOf, indexPricesOf, saidOf, socketOf } from './record.ts'
 
@@ -131,6 +131,17 @@ describe('Binance', () => {
     expect(indexPricesOf('binance-usdm', single)).toEqual([['BTC/USDT index', '3', TIME]])
     expect(indexPricesOf('binance-usdm', twice(single), twice(list))).toEqual([])
     expect(indexPricesOf('binance-usdm', list)).toHaveLength(2)
+  })
+})
+
+describe('the price index of Binance for margin', () => {
+  it('is asked for pair by pair and read under its name', () => {
+    const source = sourceOf('binance-margin-index') as PollSource
+    expect(source.requestUrl('https://gateway', ['BNB/BTC index'])).toBe(
+      'https://gateway/sapi/v1/margin/priceIndex?symbol=BNBBTC',
+    )
+    const answer = JSON.stringify({ calcTime: TIME, price: '0.00333930', symbol: 'BNBBTC' })
+    expect(indexPricesOf('binance-margin-index', answer)).toEqual([['BNB/BTC index', '0.00333930', TIME]])
   })
 })
 

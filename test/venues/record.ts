@@ -1,4 +1,11 @@
-import type { FrameKind, FrameParser, FrameSink, Funding, SocketSource } from '../../src/domain/index.ts'
+import type {
+  FrameKind,
+  FrameParser,
+  FrameSink,
+  Funding,
+  MarkSource,
+  SocketSource,
+} from '../../src/domain/index.ts'
 import { sourceOf } from '../../src/venues/index.ts'
 
 /** A tick as the tests write it: symbol, mark, event time, then whatever details the frame or its state hold. */
@@ -7,6 +14,8 @@ export interface RecordedTick extends Partial<Funding> {
   readonly markPrice: string
   /** undefined where the venue states no time. */
   readonly eventTimeMs?: number | undefined
+  /** Absent for the venue's own mark. */
+  readonly markSource?: MarkSource | undefined
 }
 
 export interface Reading {
@@ -51,11 +60,18 @@ export function read(parser: FrameParser, frame: string): Reading {
   const indexPrices: [string, string, number | undefined][] = []
   const kind = parser.parse(frame, {
     ...DEAF_SINK,
-    price: (priceKind, symbol, price, eventTimeMs, funding) => {
+    price: (priceKind, symbol, price, eventTimeMs, funding, markSource) => {
       const { fundingRate, nextFundingTimeMs } = funding ?? {}
       if (priceKind === 'mark')
         ticks.push(
-          withoutUndefined({ symbol, markPrice: price, eventTimeMs, fundingRate, nextFundingTimeMs }),
+          withoutUndefined({
+            symbol,
+            markPrice: price,
+            eventTimeMs,
+            fundingRate,
+            nextFundingTimeMs,
+            markSource,
+          }),
         )
       if (priceKind === 'index') indexPrices.push([symbol, price, eventTimeMs])
     },

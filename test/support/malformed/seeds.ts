@@ -212,6 +212,21 @@ const kraken: SourceSeeds = {
   ],
 }
 
+const krakenSpotTicker = ({ symbol, channel }: Parts) =>
+  `{"channel":"${channel}","type":"update","data":[{"symbol":"${symbol}","bid":97999.9,"bid_qty":1.50000000,"ask":98000.1,"ask_qty":0.50000000,"last":98000.10,"volume":1200.5,"vwap":97000.1,"low":95000.0,"high":99000.0,"change":100.5,"change_pct":0.1,"timestamp":"2026-11-29T09:04:32.100000Z"}]}`
+const krakenSpot: SourceSeeds = {
+  watched: ['XBTUSD'],
+  seeds: [
+    seed({
+      of: krakenSpotTicker,
+      own: { symbol: 'BTC/USD', channel: 'ticker' },
+      foreignSymbol: 'ETH/USD',
+      otherChannel: 'trade',
+      priceMember: '"last":98000.10',
+    }),
+  ],
+}
+
 const hyperliquidContext = ({ symbol, channel }: Parts) =>
   `{"channel":"${channel}","data":{"coin":"${symbol}","ctx":{"funding":"-0.0000015186","openInterest":"27353.17682","prevDayPx":"76317.0","dayNtlVlm":"1516669192.1953897476","premium":"-0.0005927453","oraclePx":"77605.0","markPx":"77562.0","midPx":"77558.5","impactPxs":["77558.0","77559.0"],"dayBaseVlm":"19707.77457"}}}`
 const hyperliquid: SourceSeeds = {
@@ -298,6 +313,7 @@ export const SEEDS: Readonly<Record<string, SourceSeeds>> = {
   'bitmex-public': bitmex,
   'deribit-public': deribit,
   'kraken-futures-public': kraken,
+  'kraken-spot': krakenSpot,
   'hyperliquid-public': hyperliquid,
   'hyperliquid-all-dexs': hyperliquidAllDexs,
   'dydx-indexer': dydx,

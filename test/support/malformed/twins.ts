@@ -163,6 +163,19 @@ const TWINS = {
       ]
     },
   },
+  krakenSpot: {
+    areNumbers: true,
+    read(frame) {
+      const { channel, data } = asObject(messageOf(frame))
+      if (channel !== 'ticker') return []
+      return asList(data).flatMap((entry) => {
+        const { symbol, last } = asObject(entry)
+        const [base, quote] = joined('', symbol).split('/')
+        const pair = `${base === 'BTC' ? 'XBT' : base}${quote}`
+        return textsOf(frame, 'last', last).flatMap((text) => statement('mark', pair, text))
+      })
+    },
+  },
   hyperliquid: {
     read(frame) {
       const { channel, data } = asObject(messageOf(frame))
@@ -209,6 +222,7 @@ export const TWIN_OF: Readonly<Record<string, Twin>> = {
   'bitmex-public': TWINS.bitmex,
   'deribit-public': TWINS.deribit,
   'kraken-futures-public': TWINS.kraken,
+  'kraken-spot': TWINS.krakenSpot,
   'hyperliquid-public': TWINS.hyperliquid,
   'hyperliquid-all-dexs': TWINS.hyperliquidAllDexs,
   'dydx-indexer': TWINS.dydx,
