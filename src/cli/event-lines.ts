@@ -68,7 +68,14 @@ export class EventLines {
       ].join('  ')
     }
     const since = new Date(sinceMs).toISOString().slice(11, 19)
+    if (event.kind === 'market-gap') return this.#gapLine(event, market, since)
     return [this.#kind(event.kind), market, `no fresh mark since ${since}Z: ${accounts}`].join('  ')
+  }
+
+  #gapLine({ kind, untilMs, gapReasons = [] }: MarketEvent, market: string, since: string): string {
+    const until = untilMs === undefined ? '' : ` to ${new Date(untilMs).toISOString().slice(11, 19)}Z`
+    const what = `marks not heard from ${since}Z${until}: ${gapReasons.join(', ')}`
+    return [this.#kind(kind), market, what].join('  ')
   }
 
   #kind(kind: PlimsollEvent['kind']): string {
@@ -80,6 +87,8 @@ export class EventLines {
         return red('MARKET STALE')
       case 'market-expired':
         return red('EXPIRED'.padEnd(KIND_WIDTH))
+      case 'market-gap':
+        return yellow('market gap'.padEnd(KIND_WIDTH))
       case 'warning':
         return yellow('warning'.padEnd(KIND_WIDTH))
       case 'unknown':

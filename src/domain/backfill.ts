@@ -1,15 +1,7 @@
 import type { Account } from './account.ts'
-import type { Decimal } from './decimal.ts'
 import type { Gap } from './gap.ts'
-
-/** Prices of one minute of a market, as the venue's klines state them. */
-export interface MarkBar {
-  readonly openTimeMs: number
-  readonly open: Decimal
-  readonly high: Decimal
-  readonly low: Decimal
-  readonly close: Decimal
-}
+import type { LevelName } from './level.ts'
+import type { MarkBar } from './venue.ts'
 
 /** Terms of an account from a time on, Unix milliseconds; `account` is undefined while it was not in the book, `unknown` where nobody knows. */
 export interface AccountVersion {
@@ -26,6 +18,8 @@ export interface BackfillRequest {
   readonly bars: ReadonlyMap<string, ReadonlyMap<number, MarkBar>>
   /** Of accounts whose terms have changed since the gap began: ascending, the first from before it. The others are judged as they are. */
   readonly versions: ReadonlyMap<string, readonly AccountVersion[]>
+  /** Margin account → levels that were published of it by prices of the gap. */
+  readonly published: ReadonlyMap<string, readonly LevelName[]>
   /** Called when all margin accounts are judged, and their events wait to be published. */
   readonly done: (outcome: BackfillOutcome) => void
 }

@@ -1,6 +1,6 @@
 export * from './account.ts'
 export * from './asset.ts'
-export type { AccountVersion, BackfillOutcome, BackfillRequest, MarkBar } from './backfill.ts'
+export type { AccountVersion, BackfillOutcome, BackfillRequest } from './backfill.ts'
 export * from './clock.ts'
 export * from './collateral.ts'
 export * from './counted.ts'
@@ -21,7 +21,17 @@ export { EVENTS_QUEUE_NAME, type QueueConnection, queueNameOf } from './event-qu
 export { type EventRules, eventRulesOf, rulesOfEvent, takePlaces, withPlaces } from './event-rules.ts'
 export * from './fault.ts'
 export * from './funding.ts'
-export { BAR_MS, type Gap, type HeardRange, minuteOf, type Watermark } from './gap.ts'
+export {
+  type Gap,
+  type GapReason,
+  gapReasonSchema,
+  gapTermsSchema,
+  type HeardRange,
+  type KeptGap,
+  minuteOf,
+  type Watermark,
+  watermarkTermsSchema,
+} from './gap.ts'
 export * from './index-price.ts'
 export * from './instrument.ts'
 export * from './level.ts'

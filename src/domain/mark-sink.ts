@@ -33,6 +33,8 @@ export interface MarkSink {
   frameEnd(): void
   /** The market has no fresh mark. */
   marketStale(venue: string, symbol: string, nowMs: number, nowMonotonicMs: number): void
+  /** Marks of the market may be missed from its last one on, until the next one. */
+  marketInterrupted(venue: string, symbol: string, nowMs: number, nowMonotonicMs: number): void
   /** Whether a margin account that is judged has a position in the market. */
   isHeld(venue: string, symbol: string): boolean
   /** Margin accounts without a verdict. */

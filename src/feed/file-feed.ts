@@ -146,6 +146,7 @@ export class FileFeed implements Feed {
     this.counters.reconnects++
     this.#outage.lost(reason, this.#options.clock.monotonicMs())
     this.#options.sink.connection('lost', reason)
+    this.#options.sink.interrupted(this.#intake.symbols)
     this.#intake.markets.forgetOrder()
   }
 

@@ -250,6 +250,11 @@ export class MarketData {
       marketTaken: (symbol, refusals) => taken.add(`${symbol} after ${refusals} refusals`),
       // The feed itself logs it.
       connection: () => undefined,
+      interrupted: (symbols) => {
+        const { clock } = this.#options
+        for (const symbol of symbols)
+          monitor.marketInterrupted(venue, symbol, clock.nowMs(), clock.monotonicMs())
+      },
       fault: (error) => {
         if (error instanceof PlimsollError && error.code === 'FEED_REJECTED') {
           log.error({ code: error.code }, error.message)

@@ -135,6 +135,7 @@ export class PollFeed implements Feed {
     this.#isLive = false
     this.#outage.lost(reason, clock.monotonicMs())
     sink.connection('lost', reason)
+    sink.interrupted(this.#intake.symbols)
     this.counters.reconnects++
     const backoffMs = jitteredDelayMs(this.#failures++, backoffBaseMs, pollBackoffCapMs, random)
     this.#askAfter(this.#cadenceMs() + backoffMs)

@@ -261,6 +261,10 @@ export class ProbeLog implements FeedSink {
     this.#startedMs = clock.monotonicMs()
   }
 
+  interrupted(): void {
+    // A probe says how often the connection was lost.
+  }
+
   connection(state: 'connecting' | 'live' | 'lost', reason: string): void {
     if (state === 'live') this.liveAfterMs ??= this.#clock.monotonicMs() - this.#startedMs
     if (state !== 'lost') return

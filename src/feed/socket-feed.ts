@@ -103,6 +103,8 @@ export class SocketFeed implements Feed, SessionOwner {
       this.#next = undefined
       this.#options.log.warn({ stream: this.source.id, reason }, 'renewal failed')
     } else if (this.#next !== undefined) {
+      const { subscription } = this.#next
+      this.#options.sink.interrupted(this.#intake.symbols.filter((symbol) => !subscription.hasTickOf(symbol)))
       this.#takeOver(this.#next, reason)
     } else {
       this.#current = undefined
@@ -115,6 +117,7 @@ export class SocketFeed implements Feed, SessionOwner {
     const nowMs = clock.monotonicMs()
     this.#outage.lost(reason, nowMs)
     sink.connection('lost', reason)
+    sink.interrupted(this.#intake.symbols)
     this.counters.reconnects++
     this.#intake.markets.forgetOrder()
     if (session.wasLive && nowMs - session.openedMonotonicMs >= this.#limits.stableAfterMs) this.#attempt = 0

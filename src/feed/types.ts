@@ -66,6 +66,8 @@ export interface FeedSink extends PriceSink {
   /** The venue took the market after this many refusals. */
   marketTaken(symbol: string, refusals: number): void
   connection(state: ConnectionState, reason: string): void
+  /** Frames may be missed from here on that have marks of these markets. */
+  interrupted(symbols: readonly string[]): void
   /**
    * FEED_REJECTED with the venue's reply for a refusal that belongs to no request; or the error that a sink method threw.
    */

@@ -1,8 +1,8 @@
 import {
   type AccountVersion,
-  BAR_MS,
   type BackfillRequest,
   type Decimal,
+  MARK_BAR_MS,
   type MarkBar,
 } from '../domain/index.ts'
 import { assert } from '../errors.ts'
@@ -162,9 +162,10 @@ export class Backfill {
     }
     announcer.settle(marginAccount)
     const { names } = watchlist.ruleOf(marginAccount)
-    const held = request.gap.held.get(watchlist.idOf(marginAccount))
+    const id = watchlist.idOf(marginAccount)
+    const held = [request.gap.held.get(id) ?? names[0]!, ...(request.published.get(id) ?? [])]
     const above = Math.max(
-      held === undefined ? 0 : names.indexOf(held),
+      ...held.map((level) => names.indexOf(level)),
       watchlist.standingOf(marginAccount).level,
     )
     const missed = yield* this.#missedSteps(request, marginAccount, above)
@@ -200,7 +201,7 @@ export class Backfill {
     let isUnknown = false
     for (const [index, { fromMs, account }] of versions.entries()) {
       const untilMs = versions[index + 1]?.fromMs ?? Number.POSITIVE_INFINITY
-      const minutes = request.minutes.filter((minute) => minute < untilMs && minute + BAR_MS > fromMs)
+      const minutes = request.minutes.filter((minute) => minute < untilMs && minute + MARK_BAR_MS > fromMs)
       if (account === undefined || minutes.length === 0) continue
       if (account === 'unknown') {
         isUnknown = true
@@ -214,7 +215,7 @@ export class Backfill {
       if (missed === 'unknown') isUnknown = true
       else if (missed !== undefined) {
         const { minuteMs } = missed
-        const isInChangedMinute = minuteMs < fromMs || minuteMs + BAR_MS > untilMs
+        const isInChangedMinute = minuteMs < fromMs || minuteMs + MARK_BAR_MS > untilMs
         worst = { ...missed, terms, isInChangedMinute }
       }
     }

@@ -10,6 +10,7 @@ import type { MonitorOptions } from './options.ts'
 import type { MonitorParts } from './parts.ts'
 import { isRefusal, RefusedAccounts } from './refused-accounts.ts'
 import { isAboveSafe } from './standing.ts'
+import { UnfilledGaps } from './unfilled-gaps.ts'
 import { type Change, idOf, WaitingChanges } from './waiting-changes.ts'
 import type { Watchlist } from './watchlist.ts'
 import type { WatchlistChanges, WatchlistEditor } from './watchlist-editor.ts'
@@ -30,6 +31,7 @@ export class Changes {
   readonly #newRules = new NewRules()
   readonly funding: FundingPass
   readonly backfill: Backfill
+  readonly unfilled: UnfilledGaps
   /** The first account that was not looked at for new rules. */
   #rulesAt = 0
   /** Margin accounts that the change in hand has changed, to be judged when all of it is done. */
@@ -53,6 +55,7 @@ export class Changes {
       (marginAccount) => this.#listener.absent(marginAccount),
     )
     this.backfill = new Backfill(options, parts)
+    this.unfilled = new UnfilledGaps(options, parts.announcer)
     const beforeChange = (account: number) => this.backfill.beforeChange(account)
     this.funding = new FundingPass(options, { ...parts, beforeChange }, (account, error) =>
       this.#isRefused(() => this.#watchlist.read(account), this.#watchlist.isLost(account), error),
@@ -60,7 +63,7 @@ export class Changes {
   }
 
   get waiting(): number {
-    const passes = [this.funding, this.backfill].filter(({ isOpen }) => isOpen)
+    const passes = [this.funding, this.backfill, this.unfilled].filter(({ isOpen }) => isOpen)
     return this.#waiting.size + this.#newRules.size + passes.length
   }
 
@@ -109,6 +112,7 @@ export class Changes {
       if (isOver()) return
     }
     if (this.#newRules.size > 0) this.#workRules(endMs)
+    if (this.unfilled.isOpen) this.unfilled.work()
     if (!isOver() && this.funding.isOpen) this.funding.work(endMs)
     if (!isOver() && this.backfill.isOpen) this.backfill.work(endMs)
   }

@@ -25,6 +25,19 @@ export function eventId({ logId, shard, subject, episode, kind, level }: EventId
   return `e_${base32(hash('sha256', text, 'buffer')).slice(0, ID_LENGTH)}`
 }
 
+/** A gap is its market and its beginning, whatever the number of silences that a worker knows. */
+export function marketEventId({
+  sinceMs,
+  episode,
+  ...of
+}: Omit<EventIdentity, 'level' | 'kind'> & {
+  readonly kind: MarketEventKind
+  readonly sinceMs: number
+}): string {
+  const isGap = of.kind === 'market-gap'
+  return eventId({ ...of, episode: isGap ? 0 : episode, level: isGap ? String(sinceMs) : '' })
+}
+
 function base32(bytes: Uint8Array): string {
   let text = ''
   let bits = 0

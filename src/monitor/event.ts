@@ -7,8 +7,6 @@ import {
   isIndexName,
   type MarginEvent,
   type MarginState,
-  type MarketEvent,
-  marketSubject,
   type Position,
   type PositionState,
   type RuleBook,
@@ -36,9 +34,8 @@ import { eventId } from './event-id.ts'
 import { doubtsOf, integrityFields, priceReasons } from './event-integrity.ts'
 import { ageMsOf, poolOf, rulesBySymbol } from './event-terms.ts'
 import type { SeenMark } from './market.ts'
-import type { MarketTransition } from './market-transition.ts'
-import type { LogIdentity, MonitorOptions } from './options.ts'
-import { type Cause, FUNDING_UNKNOWN, type PendingEvent } from './pending-event.ts'
+import type { MonitorOptions } from './options.ts'
+import { FUNDING_UNKNOWN, type PendingEvent } from './pending-event.ts'
 import { progressAfter } from './standing.ts'
 import type { Watchlist } from './watchlist.ts'
 
@@ -274,27 +271,4 @@ function markFields(mark: SeenMark, nowMonotonicMs: number): MarginEvent['marks'
   const { markSource } = mark
   const stated = { symbol, markPrice, eventTimeMs, ageMs: ageMsOf(mark, nowMonotonicMs) }
   return markSource === undefined ? stated : { ...stated, markSource }
-}
-
-/** The event of a market, and the progress to store with it: while the market has no mark, that it has none. */
-export function marketRecordOf(transition: MarketTransition, cause: Cause, log: LogIdentity): EventRecord {
-  const { venue, symbol, kind, episode, sequence, sinceMs, marginAccounts, markPrice } = transition
-  const subject = marketSubject(venue, symbol)
-  const event: MarketEvent = {
-    schemaVersion: EVENT_SCHEMA_VERSION,
-    id: eventId({ ...log, subject, episode, kind, level: '' }),
-    ...log,
-    kind,
-    venue,
-    symbol,
-    episode,
-    sequence,
-    sinceMs,
-    marginAccounts,
-    markPrice,
-    receivedTimeMs: cause.receivedTimeMs,
-  }
-  const stale = { episode, sequence, venue, symbol, stale: true }
-  if (kind === 'market-expired') return { event, subject, progress: { ...stale, expired: true } }
-  return { event, subject, progress: kind === 'market-stale' ? stale : null }
 }

@@ -1,6 +1,7 @@
 export { TRANSITIONS_WAITING_MAX } from './announcer.ts'
-export { eventId } from './event-id.ts'
+export { eventId, marketEventId } from './event-id.ts'
 export { ExpiryTimes } from './expiry-times.ts'
+export type { UnfilledGap } from './market-transition.ts'
 export { Monitor } from './monitor.ts'
 export type {
   LogIdentity,

@@ -1,4 +1,4 @@
-import type { Decimal, MarketEventKind, MarketProgress } from '../domain/index.ts'
+import type { Decimal, GapReason, MarketEventKind, MarketProgress } from '../domain/index.ts'
 import { isHeld, type Market } from './market.ts'
 
 /** A change of state of a market that is to be published. */
@@ -11,6 +11,18 @@ export interface MarketTransition {
   readonly sinceMs: number
   readonly marginAccounts: number
   readonly markPrice: Decimal | null
+  readonly gap?: UnfilledGap
+  /** What stays published of the market, where the transition is none of its state. */
+  readonly stays?: Pick<Market['published'], 'stale' | 'expired'>
+}
+
+/** A gap of which not all is filled. */
+export interface UnfilledGap {
+  readonly fromMs: number
+  readonly toMs: number
+  readonly reasons: readonly GapReason[]
+  /** Margin accounts that have no verdict in it. */
+  readonly undecided: number
 }
 
 /**
@@ -33,6 +45,18 @@ export function marketTransition(market: Market, sinceMs: number): MarketTransit
   const markPrice = kind === 'market-fresh' ? market.markText : null
   const since = isExpiry ? expiredMs : sinceMs
   return { venue, symbol, kind, episode, sequence, sinceMs: since, marginAccounts, markPrice }
+}
+
+/** What is to be published of a gap that is not filled, and `published` after it: it is no silence, and begins or ends none. */
+export function gapTransition(market: Market, gap: UnfilledGap): MarketTransition {
+  const { venue, symbol, published } = market
+  published.episode = Math.max(1, published.episode)
+  published.sequence++
+  const { episode, sequence } = published
+  const { fromMs: sinceMs, undecided: marginAccounts } = gap
+  const kind = 'market-gap'
+  const stays = { stale: published.stale, expired: published.expired }
+  return { venue, symbol, kind, episode, sequence, sinceMs, marginAccounts, markPrice: null, gap, stays }
 }
 
 /** The end of a silence that an earlier run published, in a market that nobody holds any more. `nowMs`: Unix milliseconds. */

@@ -1,6 +1,5 @@
 import type {
   AccountChange,
-  BackfillRequest,
   Decimal,
   FundingRecord,
   FundingSchedule,
@@ -9,7 +8,6 @@ import type {
   MarkSource,
   MonitorCounters,
   RulesChange,
-  Watermark,
 } from '../domain/index.ts'
 import { Classifier } from '../integrity/index.ts'
 import { add, ONE, toFloat } from '../margin/index.ts'
@@ -22,6 +20,7 @@ import { Instant } from './instant.ts'
 import { Judge } from './judge.ts'
 import { isHeld, type Market } from './market.ts'
 import { Markets } from './markets.ts'
+import { MissedPrices } from './missed-prices.ts'
 import { type MonitorOptions, noCounts } from './options.ts'
 import { CONFIRMED, EXPIRED, INDEX_PRICE, INTERRUPTED, MARKED, PendingTicks, STALE } from './pending-ticks.ts'
 import { Reader } from './reader.ts'
@@ -42,6 +41,8 @@ export class Monitor {
   readonly latency = new LatencyHistogram()
   /** What may be known of the accounts under watch. */
   readonly read: Reader
+  /** What is to be done about prices that were not heard. */
+  readonly missed: MissedPrices
   readonly #options: MonitorOptions
   readonly #editor: WatchlistEditor
   readonly #judge: Judge
@@ -82,6 +83,9 @@ export class Monitor {
     const funding = this.#funding?.times
     this.#instant = new Instant(options, this.counters, { ...parts, classifier, funding, gaps })
     this.#turns = new Turns(options, this.#announcer, (endMs) => this.#judgeUntil(endMs))
+    const { backfill, unfilled } = this.#changes
+    const work = () => this.#turns.work()
+    this.missed = new MissedPrices({ markets, watchlist, backfill, unfilled, work })
   }
 
   /** Whether no tick or change waits for its verdict, and no event waits to be published. */
@@ -121,17 +125,6 @@ export class Monitor {
   /** What an earlier run published of a market. Call before an account with a position there is put. */
   restoreMarket(progress: MarketProgress): void {
     this.markets.restore(progress)
-  }
-
-  /** The last mark of a market that an earlier run evaluated. Call before an account with a position there is put. */
-  restoreWatermark(watermark: Watermark): void {
-    this.markets.restoreWatermark(watermark)
-  }
-
-  /** Judges the margin accounts of a market by prices of the past, in slices. Call when none is in hand. */
-  backfill(request: BackfillRequest): void {
-    this.#changes.backfill.push(request)
-    this.#turns.work()
   }
 
   /** What earlier runs knew of funding. Call before the accounts are put. */

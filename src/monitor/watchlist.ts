@@ -128,6 +128,11 @@ export class Watchlist {
     return this.#rows.isOn(marginAccount, instrument)
   }
 
+  /** Whether it has one row alone. */
+  isOnOne(marginAccount: number): boolean {
+    return this.#kernel.nextRow(this.#kernel.firstRow(marginAccount)) < 0
+  }
+
   idOf(marginAccount: number): string {
     const account = this.accountOf(marginAccount)
     return this.#parts.idOf(this.#accounts.idOf(account), this.#marginAccounts.partOf(marginAccount))

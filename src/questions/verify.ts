@@ -19,7 +19,7 @@ import {
   ruleAgeDays,
   symbolsOf,
 } from '../margin/index.ts'
-import { eventId } from '../monitor/index.ts'
+import { eventId, marketEventId } from '../monitor/index.ts'
 import { type Difference, Differences } from './differences.ts'
 import { termsOfEvent } from './event-terms.ts'
 import { compareInterest, compareRollover } from './verify-charges.ts'
@@ -49,10 +49,10 @@ export function verifyEvent(event: PlimsollEvent): Verification {
 }
 
 function verifyMarketEvent(event: MarketEvent): Verification {
-  const { id, logId, shard, venue, symbol, episode, kind, markPrice } = event
+  const { id, logId, shard, venue, symbol, episode, kind, markPrice, sinceMs } = event
   const subject = marketSubject(venue, symbol)
   const differences = new Differences()
-  differences.compare('id', id, eventId({ logId, shard, subject, episode, kind, level: '' }))
+  differences.compare('id', id, marketEventId({ logId, shard, subject, episode, kind, sinceMs }))
   if (kind !== 'market-fresh') differences.compare('markPrice', markPrice, null)
   else if (markPrice === null) differences.add('markPrice', null, 'the mark that ended the silence')
   return { id, kind, subject: `${venue} ${symbol}`, ...resultOf(differences.found, []) }

@@ -21,4 +21,10 @@ export {
 export { asRedisFault } from './fault.ts'
 export { keysOf, type ShardKeys } from './keys.ts'
 export { type PageSize, scanHash, scanKeys } from './scan.ts'
-export { newestStreamId, readStream, readStreamRange, type StreamEntry } from './stream.ts'
+export {
+  newestStreamId,
+  readStream,
+  readStreamRange,
+  readStreamRangeBack,
+  type StreamEntry,
+} from './stream.ts'

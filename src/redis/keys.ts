@@ -11,6 +11,8 @@ export interface ShardKeys {
   readonly progress: string
   /** Hash: funding times of markets, those that have passed and the next one. */
   readonly funding: string
+  /** Hash: the last evaluated price of each market, and gaps in prices. */
+  readonly gaps: string
   /** String: id in the stream up to which every queue has the events. */
   readonly cursor: string
   /** String with a time to live: which worker owns the stream. */
@@ -32,6 +34,7 @@ export function keysOf(shard: string | number): ShardKeys {
     events: `${tag}:events`,
     progress: `${tag}:progress`,
     funding: `${tag}:funding`,
+    gaps: `${tag}:gaps`,
     cursor: `${tag}:events:enqueued`,
     owner: `${tag}:events:owner`,
     marks: `${tag}:events:marks`,

@@ -43,6 +43,18 @@ export async function readStreamRange(
   return (reply as readonly RawEntry[]).map(entryOf)
 }
 
+/** At most `count` entries from `end` back to `start`, newest first. */
+export async function readStreamRangeBack(
+  redis: RedisCommands,
+  key: string,
+  end: string,
+  start: string,
+  count: number,
+): Promise<StreamEntry[]> {
+  const reply = await redis.call('XREVRANGE', key, end, start, 'COUNT', count)
+  return (reply as readonly RawEntry[]).map(entryOf)
+}
+
 /** The id of the newest entry; EMPTY_STREAM where the stream has none. */
 export async function newestStreamId(redis: RedisCommands, key: string): Promise<string> {
   const reply = (await redis.call('XREVRANGE', key, '+', '-', 'COUNT', 1)) as readonly RawEntry[]

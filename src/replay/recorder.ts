@@ -134,6 +134,10 @@ class RecordedSink implements MarkSink {
     this.#inner.frameEnd()
   }
 
+  marketInterrupted(venue: string, symbol: string, nowMs: number, nowMonotonicMs: number): void {
+    this.#inner.marketInterrupted(venue, symbol, nowMs, nowMonotonicMs)
+  }
+
   marketStale(venue: string, symbol: string, nowMs: number, nowMonotonicMs: number): void {
     this.#recorder.add({ kind: 'stale', timeMs: nowMs, venue, symbol })
     this.#inner.marketStale(venue, symbol, nowMs, nowMonotonicMs)

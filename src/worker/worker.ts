@@ -10,6 +10,7 @@ import { Monitor } from '../monitor/index.ts'
 import { asRedisFault, checkRedis, keysOf, type RedisConnection, redactUrl } from '../redis/index.ts'
 import { connectSocket, httpGet, openFollowed, sleep, waitAtMost } from '../system/index.ts'
 import { expiryMsOf, sourceCarrying, underlyingOf, VENUE_NAMES } from '../venues/index.ts'
+import { WorkerBackfill } from './backfill.ts'
 import { WorkerConnections, watchSettings } from './connections.ts'
 import { unfinished } from './end.ts'
 import { noEvents } from './event-counts.ts'
@@ -69,6 +70,7 @@ class MonitorWorker implements Worker {
   #source!: AccountSource
   #monitor!: Monitor
   #funding!: WorkerFunding
+  #backfill!: WorkerBackfill
   #marketData!: MarketData
   #expiry!: WorkerExpiry
   #read!: ReadModel
@@ -111,6 +113,8 @@ class MonitorWorker implements Worker {
     })
     const guard = (action: () => void) => this.#guard(action)
     this.#funding = new WorkerFunding({ config, redis: command, key: keys.funding, clock, log, guard })
+    const counters = () => this.#eventLog.counters()
+    this.#backfill = new WorkerBackfill({ ...this.#options, redis: command, keys, guard, counters })
     const stored = createAccountSource({ ...source, keys, venues: VENUE_NAMES, clock })
     this.#source = this.#options.recorder?.source(stored) ?? stored
     try {
@@ -143,6 +147,7 @@ class MonitorWorker implements Worker {
     this.#rules.open(this.#monitor)
     // Before the feeds are opened, so that nothing is asked for that expired before the start.
     this.#cancels.push(this.#expiry.open())
+    this.#backfill.open()
     this.#marketData.open()
     this.#source.follow(
       (change) => this.#guard(() => this.#apply(change)),
@@ -178,6 +183,7 @@ class MonitorWorker implements Worker {
         if (this.#expiry.marketAdded(venue, symbol)) this.#marketData.add(venue, symbol)
         this.#rules.marketAdded(venue, symbol)
       },
+      gapFound: (gap) => this.#backfill.found(gap),
       refused: (account, error) => this.#refused(account.id, error),
       observer,
     })
@@ -186,6 +192,7 @@ class MonitorWorker implements Worker {
       market: (progress) => monitor.restoreMarket(progress),
     })
     await this.#funding.restore(monitor)
+    await this.#backfill.restore(monitor)
     return monitor
   }
 
@@ -252,6 +259,7 @@ class MonitorWorker implements Worker {
       await sleep(clock, STOP_POLL_MS)
     this.#monitor.stop()
     await this.#eventLog.flush(leftMs())
+    await this.#backfill.close()
     await sourceStopped
     await this.#closeEventLog()
     const { waiting: ticks, waitingChanges: changes, unpublished } = this.#monitor

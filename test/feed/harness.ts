@@ -80,6 +80,7 @@ export type Heard =
   | { readonly what: 'fault'; readonly error: Error }
 
 export class RecordingSink implements FeedSink {
+  readonly interruptions: (readonly string[])[] = []
   readonly heard: Heard[] = []
   frameStart() {
     this.heard.push({ what: 'frameStart' })
@@ -105,6 +106,10 @@ export class RecordingSink implements FeedSink {
   marketTaken(symbol: string, says: number) {
     this.heard.push({ what: 'taken', symbol, says })
   }
+  interrupted(symbols: readonly string[]): void {
+    this.interruptions.push(symbols)
+  }
+
   connection(state: string, reason: string) {
     this.heard.push({ what: 'connection', state, reason })
   }

@@ -20,6 +20,7 @@ class RecordingMonitor implements Pick<MarketDataOptions, 'monitor'> {
     indexPrice: (venue: string, name: string, price: string) =>
       void this.heard.push(`${venue} ${name} beside ${price}`),
     frameEnd: () => {},
+    marketInterrupted: () => undefined,
     marketStale: (venue: string, symbol: string) => void this.heard.push(`${venue} ${symbol} stale`),
     isHeld: (_venue: string, symbol: string) => !this.unheld.has(symbol),
     unknownMarginAccounts: 7,

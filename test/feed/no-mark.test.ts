@@ -92,6 +92,7 @@ describe('a market with an entry that cannot be read', () => {
         unchanged: () => {},
         indexPrice: () => {},
         frameEnd: () => {},
+        marketInterrupted: () => undefined,
         marketStale: () => {},
         isHeld: () => true,
         unknownMarginAccounts: 0,

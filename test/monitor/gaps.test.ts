@@ -65,7 +65,7 @@ describe('a gap in the marks of a market', () => {
   it('begins at the mark that an earlier worker evaluated last', () => {
     const { monitor, frame, gaps } = openMonitor()
     const heard = { minuteMs: AT, low: '90', high: '110' }
-    monitor.restoreWatermark({
+    monitor.missed.restoreWatermark({
       venue: isolatedLong('a').venue,
       symbol: 'AUSDT',
       eventTimeMs: AT + 5_000,
@@ -237,11 +237,12 @@ describe('a gap that is filled', () => {
       return recheck(marginAccount)
     }
     const bars = new Map([['AUSDT', new Map([[AT + MINUTE_MS, bar(1, '80', '100')]])]])
-    monitor.backfill({
+    monitor.missed.judge({
       gap: gaps[0]!,
       minutes: [AT + MINUTE_MS],
       bars,
       versions: new Map(),
+      published: new Map(),
       done: () => undefined,
     })
     expect(monitor.waitingChanges).toBe(1)

@@ -68,6 +68,7 @@ describe('a recording', () => {
       unchanged: (...values) => told.push(`unchanged ${values}`),
       indexPrice: (...values) => told.push(`index ${values}`),
       frameEnd: () => told.push('end'),
+      marketInterrupted: () => undefined,
       marketStale: (...values) => told.push(`stale ${values}`),
       isHeld: (venue, symbol) => `${venue} ${symbol}` === 'bybit A',
       unknownMarginAccounts: 7,

@@ -27,10 +27,11 @@ export function watching(...accounts: Parameters<typeof isolatedLong>[]) {
     gap: Gap,
     bars: Readonly<Record<string, readonly MarkBar[]>>,
     versions: BackfillRequest['versions'] = new Map(),
+    published: BackfillRequest['published'] = new Map(),
   ): BackfillOutcome => {
     let outcome: BackfillOutcome | undefined
     const minutes = bars[gap.symbol]!.map(({ openTimeMs }) => openTimeMs)
-    opened.monitor.backfill({
+    opened.monitor.missed.judge({
       gap,
       minutes,
       bars: new Map(
@@ -40,6 +41,7 @@ export function watching(...accounts: Parameters<typeof isolatedLong>[]) {
         ]),
       ),
       versions,
+      published,
       done: (found) => {
         outcome = found
       },

@@ -32,6 +32,8 @@ export interface Script {
   blocksAfterAnswerMs: number
   /** The time that a price states: the venue's counter, the time of this machine, or always the same. */
   eventTimeMs: 'counter' | 'now' | number
+  /** What the clock of the venue is ahead of that of this machine. */
+  aheadMs: number
 }
 
 const FAULTLESS: Script = {
@@ -49,6 +51,7 @@ const FAULTLESS: Script = {
   connectionLifeMs: undefined,
   blocksAfterAnswerMs: 0,
   eventTimeMs: 'counter',
+  aheadMs: 0,
 }
 
 export interface ScriptedVenueOptions {
@@ -247,13 +250,13 @@ export class ScriptedVenue {
     // The state that a new subscriber gets is no update of the market.
     if (change !== 'first' || market.sequence === 0) market.sequence++
     const { price, sequence, funding } = market
-    return { symbol, price, change, eventTimeMs: Date.now(), sequence, funding }
+    return { symbol, price, change, eventTimeMs: Date.now() + this.script.aheadMs, sequence, funding }
   }
 
   #eventTimeMs(): number {
     const { eventTimeMs } = this.script
     if (eventTimeMs === 'counter') return this.counter
-    return eventTimeMs === 'now' ? Date.now() : eventTimeMs
+    return eventTimeMs === 'now' ? Date.now() + this.script.aheadMs : eventTimeMs
   }
 
   #publish(update: PriceUpdate): void {

@@ -149,6 +149,7 @@ class Connection {
         price: (kind, symbol, price) => void this.#heard.push({ kind, symbol, price }),
         unchanged: () => {},
         marketState: () => {},
+        interrupted: () => {},
         marketUnreadable: () => {},
         marketRefused: () => {},
         marketTaken: () => {},

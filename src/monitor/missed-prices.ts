@@ -1,0 +1,83 @@
+import { type BackfillRequest, type Gap, minuteOf, type Watermark } from '../domain/index.ts'
+import type { Backfill } from './backfill.ts'
+import { isHeld } from './market.ts'
+import type { UnfilledGap } from './market-transition.ts'
+import type { Markets } from './markets.ts'
+import type { UnfilledGaps } from './unfilled-gaps.ts'
+import type { Watchlist } from './watchlist.ts'
+
+export interface MissedPricesParts {
+  readonly markets: Markets
+  readonly watchlist: Watchlist
+  readonly backfill: Backfill
+  readonly unfilled: UnfilledGaps
+  /** Works at what was asked for. */
+  readonly work: () => void
+}
+
+/** What a worker does about prices that it did not hear: its marks of how far it is, and the past by the records of venues. */
+export class MissedPrices {
+  readonly #parts: MissedPricesParts
+
+  constructor(parts: MissedPricesParts) {
+    this.#parts = parts
+  }
+
+  /** The last mark of a market that an earlier run evaluated. Call before an account with a position there is put. */
+  restoreWatermark(watermark: Watermark): void {
+    this.#parts.markets.restoreWatermark(watermark)
+  }
+
+  /** The last marks that were evaluated, of the markets that somebody holds and behind which no gap is known that has not ended. */
+  *watermarks(): Generator<Watermark> {
+    for (const market of this.#parts.markets.all) {
+      const { venue, symbol, eventTimeMs, heard, gapFromMs } = market
+      if (eventTimeMs > 0 && gapFromMs === 0 && isHeld(market))
+        yield { venue, symbol, eventTimeMs, heard: heard.range }
+    }
+  }
+
+  isHeld(venue: string, symbol: string): boolean {
+    const market = this.#parts.markets.find(venue, symbol)
+    return market !== undefined && isHeld(market)
+  }
+
+  /** Symbols, and names of index prices, that margin accounts of the market depend on beside it. */
+  beside(venue: string, symbol: string): Set<string> {
+    const { markets, watchlist } = this.#parts
+    const market = markets.find(venue, symbol)
+    const beside = new Set<string>()
+    if (market === undefined) return beside
+    for (let marginAccount = 0; marginAccount < watchlist.marginAccountNumbers; marginAccount++) {
+      if (!watchlist.has(marginAccount) || !watchlist.isOn(marginAccount, market)) continue
+      if (watchlist.isOnOne(marginAccount)) continue
+      for (const other of watchlist.marketsOf(marginAccount)) beside.add(other.symbol)
+    }
+    beside.delete(symbol)
+    return beside
+  }
+
+  /** Judges the margin accounts of a market by prices of the past, in slices. Call when none is in hand. */
+  judge(request: BackfillRequest): void {
+    const { backfill, work } = this.#parts
+    backfill.push({ ...request, gap: this.#withHeard(request.gap) })
+    work()
+  }
+
+  /** With what is heard in the minute in which it ends, where no mark of a later one has come yet. */
+  #withHeard(gap: Gap): Gap {
+    const { heard } = this.#parts.markets.find(gap.venue, gap.symbol) ?? {}
+    const isOpen = heard !== undefined && heard.minuteMs === minuteOf(gap.toMs)
+    const isKnown = gap.heard.some(({ minuteMs }) => minuteMs === minuteOf(gap.toMs))
+    return isOpen && !isKnown ? { ...gap, heard: [...gap.heard, heard.range] } : gap
+  }
+
+  /** Publishes that a gap is not filled, or not all of it. */
+  publishUnfilled(venue: string, symbol: string, gap: UnfilledGap): void {
+    const { markets, unfilled, work } = this.#parts
+    const market = markets.find(venue, symbol)
+    if (market === undefined) return
+    unfilled.push(market, gap)
+    work()
+  }
+}

@@ -1,0 +1,253 @@
+import type { Config } from '../config.ts'
+import { type PublishedLevel, publishedSince } from '../delivery/index.ts'
+import type {
+  BackfillOutcome,
+  BackfillRequest,
+  Clock,
+  EventLogCounters,
+  Gap,
+  KeptGap,
+  LevelName,
+  Random,
+} from '../domain/index.ts'
+import { counted } from '../domain/index.ts'
+import { MarkHistoryReader } from '../feed/index.ts'
+import type { Log } from '../log.ts'
+import type { Monitor } from '../monitor/index.ts'
+import type { RedisCommands, ShardKeys } from '../redis/index.ts'
+import { httpGet, waitAtMost } from '../system/index.ts'
+import { historyCarrying, VENUE_NAMES } from '../venues/index.ts'
+import { every } from './every.ts'
+import { type Filled, GapFiller } from './gap-filler.ts'
+import { KeptGaps } from './kept-gaps.ts'
+import { publishedIn } from './published-in-gap.ts'
+
+/** Watermarks and gaps are kept so often. */
+const KEEP_EVERY_MS = 1_000
+/** Gaps that are filled at a time. Requests to a venue have a limit of their own. */
+const FILLED_AT_A_TIME = 16
+/** Gaps that wait to be filled. Further ones are published as not filled. */
+export const GAPS_OPEN_MAX = 10_000
+/** At the end of a worker Redis may take so long to keep the last watermarks. */
+const CLOSE_WAIT_MS = 500
+
+export interface WorkerBackfillOptions {
+  readonly config: Pick<Config, 'streamUrls'>
+  readonly redis: RedisCommands
+  readonly keys: Pick<ShardKeys, 'accounts' | 'changes' | 'events' | 'gaps'>
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  /** Runs what reaches the monitor, and ends the worker if it throws. */
+  readonly guard: (action: () => void) => void
+  readonly counters: () => Pick<EventLogCounters, 'published' | 'streamed'>
+}
+
+interface OpenGap {
+  readonly gap: Gap
+  /** Levels that were published by its prices before this worker. */
+  readonly published: BackfillRequest['published']
+}
+
+/** A gap that is judged, and whose events may not be in the stream yet. */
+interface JudgedGap {
+  readonly kept: KeptGap
+  /** The number of published events that must be in the stream; undefined while events wait for the log. */
+  until: number | undefined
+}
+
+/**
+ * Keeps how far each market is evaluated, and fills gaps: those of connections, and that between the last worker and this one. A gap
+ * stays open until its events are in the stream, so that the next worker goes on with those of one that is killed.
+ */
+export class WorkerBackfill {
+  readonly #options: WorkerBackfillOptions
+  readonly #kept: KeptGaps
+  readonly #filler: GapFiller
+  readonly #reader: MarkHistoryReader
+  #monitor!: Monitor
+  readonly #waiting: OpenGap[] = []
+  #filling = 0
+  readonly #judged: JudgedGap[] = []
+  #published: readonly PublishedLevel[] = []
+  #startedMs = 0
+  /** The request that the monitor has, and those behind it. */
+  #judging: Promise<unknown> = Promise.resolve()
+  readonly #waits = new Set<() => void>()
+  #isClosed = false
+  #cancel: () => void = () => undefined
+
+  constructor(options: WorkerBackfillOptions) {
+    const { config, redis, keys, clock, random, log } = options
+    const { streamUrls: urls } = config
+    this.#options = options
+    this.#reader = new MarkHistoryReader({ clock, random, log, urls, machine: { httpGet } })
+    this.#kept = new KeptGaps({ redis, key: keys.gaps, log })
+    this.#filler = new GapFiller({
+      redis,
+      keys,
+      clock,
+      log,
+      venues: VENUE_NAMES,
+      historyCarrying: (venue, symbol) => historyCarrying(venue, symbol, urls),
+      read: (...of) => this.#reader.read(...of),
+      beside: (venue, symbol) => this.#monitor.missed.beside(venue, symbol),
+      judge: (request) => this.#judge(request),
+      sleep: (ms) => this.#sleep(ms),
+    })
+  }
+
+  /** Gives the monitor what earlier workers evaluated last. Call before the book is loaded. */
+  async restore(monitor: Monitor): Promise<void> {
+    const { redis, keys, clock, log } = this.#options
+    this.#monitor = monitor
+    this.#startedMs = clock.nowMs()
+    const { watermarks, open } = await this.#kept.load()
+    const times = [...watermarks.map(({ eventTimeMs }) => eventTimeMs), ...open.map(({ fromMs }) => fromMs)]
+    if (times.length === 0) return
+    const { levels, isWhole } = await publishedSince(redis, keys.events, Math.min(...times))
+    this.#published = levels
+    if (!isWhole)
+      log.warn(
+        {},
+        'the stream of events does not reach back to the last evaluated prices; what was published then may be published again',
+      )
+    for (const watermark of watermarks) monitor.missed.restoreWatermark(watermark)
+    for (const gap of open) this.#add({ ...gap, held: new Map() })
+  }
+
+  /** Call when the book is loaded. */
+  open(): void {
+    const { clock } = this.#options
+    this.#cancel = every(clock, KEEP_EVERY_MS, () => this.#keep())
+    this.#fillNext()
+  }
+
+  /** A gap whose end was heard. */
+  found(gap: Gap): void {
+    this.#add(gap)
+    this.#fillNext()
+  }
+
+  /** Ends every wait. Gaps that are open are left to the next worker. */
+  async close(): Promise<void> {
+    this.#cancel()
+    this.#isClosed = true
+    for (const end of [...this.#waits]) end()
+    this.#reader.close()
+    if (this.#monitor === undefined) return
+    this.#endJudged()
+    await waitAtMost(this.#options.clock, this.#kept.keep(this.#monitor), CLOSE_WAIT_MS)
+  }
+
+  #add(gap: Gap): void {
+    const { log } = this.#options
+    const { venue, symbol, fromMs, toMs } = gap
+    const isEarlier = fromMs < this.#startedMs
+    const published = isEarlier ? publishedIn(gap, this.#published) : new Map<string, LevelName[]>()
+    this.#kept.set(keptOf(gap, { found: 0, undecided: 0, reasons: [] }, 'open'))
+    const span = { fromMs, toMs, seconds: Math.round((toMs - fromMs) / 1_000) }
+    log.info({ venue, symbol, ...span }, 'marks were not heard; the record of the venue is asked for them')
+    if (this.#waiting.length < GAPS_OPEN_MAX) this.#waiting.push({ gap, published })
+    else this.#end(gap, { found: 0, undecided: 0, reasons: ['too-many'] })
+  }
+
+  #fillNext(): void {
+    while (!this.#isClosed && this.#filling < FILLED_AT_A_TIME) {
+      const next = this.#waiting.shift()
+      if (next === undefined) return
+      this.#filling++
+      void this.#fill(next).finally(() => {
+        this.#filling--
+        this.#fillNext()
+      })
+    }
+  }
+
+  async #fill({ gap, published }: OpenGap): Promise<void> {
+    try {
+      const filled = await this.#filler.fill(gap, published)
+      if (!this.#isClosed) this.#end(gap, filled)
+    } catch (error) {
+      // A worker that stops leaves the gap to the next one.
+      if (!this.#isClosed) this.#fail(gap, error as Error)
+    }
+  }
+
+  #fail({ venue, symbol }: Gap, error: Error): void {
+    this.#options.log.error({ venue, symbol, error: error.message }, 'a gap cannot be filled')
+    this.#options.guard(() => {
+      throw error
+    })
+  }
+
+  #end(gap: Gap, filled: Filled): void {
+    const { guard, log } = this.#options
+    const { venue, symbol, fromMs, toMs } = gap
+    const { found, undecided, reasons } = filled
+    const isFilled = reasons.length === 0
+    const fields = { venue, symbol, fromMs, toMs, found, reasons }
+    if (isFilled)
+      log.info(fields, `the gap is filled: ${counted(found, 'margin account')} reached a level in it`)
+    else {
+      log.warn(fields, 'the gap is not filled, or not all of it; what happened in it is not known')
+      guard(() => this.#monitor.missed.publishUnfilled(venue, symbol, { fromMs, toMs, reasons, undecided }))
+    }
+    const kept = keptOf(gap, filled, isFilled ? 'filled' : 'unfilled')
+    this.#judged.push({ kept, until: undefined })
+  }
+
+  /** Judges one request after the other. */
+  #judge(request: Omit<BackfillRequest, 'done'>): Promise<BackfillOutcome> {
+    const judged = this.#judging.then(
+      () =>
+        new Promise<BackfillOutcome>((resolve, reject) => {
+          if (this.#isClosed) reject(stopped())
+          this.#options.guard(() => this.#monitor.missed.judge({ ...request, done: resolve }))
+        }),
+    )
+    // The next request goes on whatever becomes of this one, which its caller hears of.
+    this.#judging = judged.catch(() => undefined)
+    return judged
+  }
+
+  #keep(): void {
+    this.#endJudged()
+    void this.#kept.keep(this.#monitor)
+  }
+
+  /** Ends the gaps whose events are in the stream. */
+  #endJudged(): void {
+    const { published, streamed } = this.#options.counters()
+    for (const judged of this.#judged.splice(0)) {
+      if (this.#monitor.unpublished === 0) judged.until ??= published
+      if (judged.until !== undefined && streamed >= judged.until) this.#kept.set(judged.kept)
+      else this.#judged.push(judged)
+    }
+  }
+
+  #sleep(ms: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const end = () => {
+        cancel()
+        this.#waits.delete(end)
+        reject(stopped())
+      }
+      const cancel = this.#options.clock.after(ms, () => {
+        this.#waits.delete(end)
+        resolve()
+      })
+      this.#waits.add(end)
+      if (this.#isClosed) end()
+    })
+  }
+}
+
+function stopped(): Error {
+  return new Error('the worker stops')
+}
+
+function keptOf(gap: Gap, { found, undecided, reasons }: Filled, state: KeptGap['state']): KeptGap {
+  const { venue, symbol, fromMs, toMs, heard } = gap
+  return { venue, symbol, fromMs, toMs, heard: [...heard], state, found, undecided, reasons: [...reasons] }
+}
