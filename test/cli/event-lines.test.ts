@@ -127,8 +127,10 @@ describe('an event as lines for people', () => {
     expect(linesOf(market({ kind: 'market-expired', sinceMs, marginAccounts: 1 }))).toEqual([
       '08:53:20Z  EXPIRED       bybit BTCUSDT  expired at 2025-10-09T08:00Z: 1 margin account has no verdict',
     ])
-    const gap = { kind: 'market-gap', gapReasons: ['no-record', 'bars-missing'] } as const
-    expect(linesOf(market({ ...gap, untilMs: Date.UTC(2025, 9, 9, 8, 53, 15) }))).toEqual([
+    const untilMs = Date.UTC(2025, 9, 9, 8, 53, 15)
+    expect(
+      linesOf(market({ kind: 'market-gap', untilMs, gapReasons: ['no-record', 'bars-missing'] })),
+    ).toEqual([
       '08:53:20Z  market gap    bybit BTCUSDT  marks not heard from 08:53:12Z to 08:53:15Z: no-record, bars-missing',
     ])
     expect(linesOf(market({ kind: 'market-closed', marginAccounts: 0 }))).toEqual([
