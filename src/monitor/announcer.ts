@@ -99,8 +99,7 @@ export class Announcer {
       const maintenanceMargin = kernel.suspectMaintenanceMargin(at)
       if (findings.openOf(marginAccount) === OPEN_FINDINGS_MAX) this.#pending.settle(marginAccount)
       const finding = findings.addOpen(batch.origin, marginAccount, level, nowMonotonicMs)
-      const isBreach = level === this.#watchlist.breachLevelOf(marginAccount)
-      const ranking = isBreach ? batch.urgent : batch.rest
+      const ranking = level === this.#watchlist.breachLevelOf(marginAccount) ? batch.urgent : batch.rest
       this.#rank(ranking, finding, marginAccount, marginBalance, maintenanceMargin)
     }
     // After the loop, because settling the last open finding releases the marks.
