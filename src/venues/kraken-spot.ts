@@ -1,5 +1,7 @@
-import type { FrameKind, FrameParser, FrameSink, SocketSource } from '../domain/index.ts'
+import type { FrameKind, FrameSink, SocketSource } from '../domain/index.ts'
+import { FormedParser, type MessageReader } from './formed-parser.ts'
 import { isObject, isSymbol, type JsonObject } from './frame.ts'
+import type { FrameNames } from './frame-shape.ts'
 import { frameKeepingDigits, priceOfFrame, timeOfIso } from './numbers.ts'
 import { bothWays, subscribeFrames } from './subscribe.ts'
 
@@ -42,15 +44,22 @@ export function krakenSpotStream(): SocketSource {
     requestsPerSecondMax: REQUESTS_PER_SECOND_MAX,
     heartbeat: { everyMs: HEARTBEAT_EVERY_MS, frame: '{"method":"ping"}' },
     cadenceMs: CADENCE_MS,
-    createParser: () => new KrakenSpotParser(),
+    createParser: () => new FormedParser(new KrakenSpotReader()),
   }
 }
 
-class KrakenSpotParser implements FrameParser {
+const NAMES: FrameNames = {
+  names: ['channel', 'method', 'data', 'symbol', 'last', 'timestamp', 'success', 'result'],
+  kinds: ['channel'],
+  keepsDigits: true,
+}
+
+class KrakenSpotReader implements MessageReader {
+  readonly names = NAMES
+  readonly valueOf = (frame: string) => frameKeepingDigits(frame, NAMES.names)
   readonly #pairs = new Map<string, string>()
 
-  parse(frame: string, sink: FrameSink): FrameKind {
-    const message = frameKeepingDigits(frame)
+  take(message: unknown, frame: string, sink: FrameSink): FrameKind {
     if (!isObject(message)) return 'malformed'
     if (message.method !== undefined) return this.#answer(frame, message, sink)
     const { channel, data } = message
