@@ -63,8 +63,9 @@ export class Changes {
   }
 
   get waiting(): number {
-    const passes = [this.funding, this.backfill, this.unfilled].filter(({ isOpen }) => isOpen)
-    return this.#waiting.size + this.#newRules.size + passes.length
+    // Asked for with every frame, so it makes no list.
+    const passes = Number(this.funding.isOpen) + Number(this.backfill.isOpen) + Number(this.unfilled.isOpen)
+    return this.#waiting.size + this.#newRules.size + passes
   }
 
   push(change: Change): void {

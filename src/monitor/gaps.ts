@@ -1,4 +1,4 @@
-import { type Decimal, type Gap, type LevelName, minuteOf } from '../domain/index.ts'
+import { type Gap, type LevelName, minuteOf } from '../domain/index.ts'
 import type { Kernel } from '../kernel/index.ts'
 import { isHeld, type Market } from './market.ts'
 import type { Watchlist } from './watchlist.ts'
@@ -32,17 +32,17 @@ export class MarketGaps {
     if (market.gapFromMs === 0) market.gapFromMs = market.eventTimeMs
   }
 
-  /** A mark that is evaluated, which the kernel has and the market does not have yet. A gap before it ends with it. */
-  hear(market: Market, mark: Decimal, value: number, eventTimeMs: number): void {
-    if (market.gapFromMs === 0) market.heard.hear(mark, value, eventTimeMs)
-    else this.#end(market, mark, value, eventTimeMs)
+  /** The market has a mark that is evaluated. A gap before it ends with it. */
+  hear(market: Market): void {
+    if (market.gapFromMs === 0) market.heard.hear(market)
+    else this.#end(market)
   }
 
-  #end(market: Market, mark: Decimal, value: number, toMs: number): void {
-    const { venue, symbol, gapFromMs: fromMs } = market
+  #end(market: Market): void {
+    const { venue, symbol, gapFromMs: fromMs, eventTimeMs: toMs } = market
     const before = market.heard.range
     market.gapFromMs = 0
-    market.heard.hear(mark, value, toMs)
+    market.heard.hear(market)
     if (toMs - fromMs <= GAP_MIN_MS || !isHeld(market)) return
     const beginsInOther = minuteOf(fromMs) !== minuteOf(toMs)
     const heard = beginsInOther && before.minuteMs === minuteOf(fromMs) ? [before] : []

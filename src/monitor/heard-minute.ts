@@ -1,4 +1,12 @@
-import { compareDecimals, type Decimal, type HeardRange, minuteOf } from '../domain/index.ts'
+import { compareDecimals, type Decimal, type HeardRange, MARK_BAR_MS, minuteOf } from '../domain/index.ts'
+
+interface HeardMark {
+  readonly markText: Decimal
+  /** Correctly rounded: f64 keeps the order of marks that it tells apart. */
+  readonly markValue: number
+  /** The venue's time. */
+  readonly eventTimeMs: number
+}
 
 /** The lowest and the highest mark of a market in the minute of its last one, by the venue's time. Hearing a mark allocates nothing. */
 export class HeardMinute implements HeardRange {
@@ -11,10 +19,10 @@ export class HeardMinute implements HeardRange {
   /** Called once, with the minute that ends. */
   #ended: ((range: HeardRange) => void) | undefined
 
-  /** `value` is the mark, correctly rounded: f64 keeps the order of marks that it tells apart. */
-  hear(mark: Decimal, value: number, eventTimeMs: number): void {
-    const minuteMs = minuteOf(eventTimeMs)
-    if (minuteMs !== this.minuteMs) this.#begin(minuteMs, mark, value)
+  /** Takes the mark of a market, which is passed as a whole because numbers that cross a call are boxed. */
+  hear({ markText: mark, markValue: value, eventTimeMs }: HeardMark): void {
+    const sinceMs = eventTimeMs - this.minuteMs
+    if (sinceMs < 0 || sinceMs >= MARK_BAR_MS) this.#begin(minuteOf(eventTimeMs), mark, value)
     else {
       if (value < this.#lowValue || (value === this.#lowValue && isBelow(mark, this.low))) {
         this.low = mark

@@ -141,7 +141,7 @@ export class Instant {
       if (market.markText !== '') {
         this.#funding?.observe(market, ticks)
         this.#refresh(market, ticks)
-        market.heard.hear(market.markText, kernel.mark(market.instrument), ticks.eventTimeMs)
+        market.heard.hear(market)
         this.#hear(market, market.markText, ticks)
       }
       this.#counters.confirmations++
@@ -155,11 +155,12 @@ export class Instant {
     // Before the mark changes, because the old one was in force at a funding time that this frame has passed.
     this.#funding?.observe(market, ticks)
     if (market.isStale || market.published.stale) this.#turn(market)
-    this.#gaps.hear(market, markText, mark, ticks.eventTimeMs)
     this.#refresh(market, ticks)
     market.isStale = false
     market.markText = markText
+    market.markValue = mark
     market.lastMarkText = markText
+    this.#gaps.hear(market)
     if (ticks.kind === MARKED) market.markSource = ticks.markSource
     this.#hear(market, markText, ticks)
     // A frame without a rate does not say that the rate has changed.

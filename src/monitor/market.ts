@@ -24,6 +24,8 @@ export interface Market {
   readonly instrument: number
   /** Empty before the first mark and while the market is stale. */
   markText: Decimal
+  /** The last mark in f64, correctly rounded; NaN before the first one. */
+  markValue: number
   /** The last mark, stale or not; empty before the first one. */
   lastMarkText: Decimal
   /** What stands for that mark; undefined for the venue's own. */

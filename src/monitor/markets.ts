@@ -189,6 +189,7 @@ export class Markets {
       symbol,
       instrument,
       markText: '',
+      markValue: Number.NaN,
       lastMarkText: '',
       markSource: undefined,
       fundingRate: undefined,
