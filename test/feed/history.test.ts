@@ -239,7 +239,14 @@ describe('many reads', () => {
     const symbols = ['A', 'B', 'C', 'D', 'E', 'F']
     await Promise.all(symbols.map((symbol) => reader.read(history, symbol, minute(0), minute(0))))
     expect(openMax).toBe(2)
-    expect(asked.map((path) => path[1])).toEqual(symbols)
+    // The two that are open together reach the server in either order.
+    const pairs = [0, 2, 4].map((at) =>
+      asked
+        .slice(at, at + 2)
+        .map((path) => path[1])
+        .sort(),
+    )
+    expect(pairs.flat()).toEqual(symbols)
   })
 
   it('beyond the limit fail at once; a read that ends makes room', async () => {

@@ -121,8 +121,10 @@ it('a recording replays to what its workers published, also one that was killed,
     .split('\n')
     .map((line) => JSON.parse(line))
   const markets = events.filter((event) => !isMarginEvent(event))
+  // A recording holds what was heard. That something was not heard between two workers is no price of it.
+  const published = (await shard.marketEvents()).filter(({ kind }) => kind !== 'market-gap')
   expect([...events.filter(isMarginEvent), ...markets].map(said)).toEqual(
-    [...streamed, ...(await shard.marketEvents())].map(said),
+    [...streamed, ...published].map(said),
   )
   const again = await runCli(['replay', folder.path, '--rules', rules])
   expect(again.stdout).toBe(replayed.stdout)
