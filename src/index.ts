@@ -6,11 +6,14 @@ export {
   type OpenBookOptions,
   type OpenedBook,
   openBook,
+  type ReadGapsOptions,
+  readGaps,
   type SubscribeOptions,
   subscribe,
 } from './api/index.ts'
 export type { Book, ListOptions } from './book/index.ts'
 export { type Config, loadConfig } from './config.ts'
+export type { GapLogEntries } from './delivery/index.ts'
 export type {
   Account,
   AccountView,
@@ -19,7 +22,9 @@ export type {
   Cure,
   Decimal,
   EventKind,
+  GapReason,
   InstrumentRules,
+  KeptGap,
   MarginAccountPage,
   MarginAccountQuery,
   MarginEvent,
@@ -37,6 +42,7 @@ export type {
   Venue,
   VenueId,
   Verdict,
+  Watermark,
   WorkerCounters,
   WriteResult,
 } from './domain/index.ts'

@@ -12,6 +12,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['import', async () => (await import('./import.ts')).importCommand()],
   ['accounts', async () => (await import('./accounts.ts')).accountsCommand()],
   ['tail', async () => (await import('./tail.ts')).tailCommand()],
+  ['gaps', async () => (await import('./gaps.ts')).gapsCommand()],
   ['verify', async () => (await import('./verify.ts')).verifyCommand()],
   ['what-if', async () => (await import('./what-if.ts')).whatIfCommand()],
   ['replay', async () => (await import('./replay.ts')).replayCommand()],

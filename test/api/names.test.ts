@@ -29,6 +29,7 @@ it('the package exports these names, and a change of them is a change for its us
       "parseVenueId",
       "plimsollEventSchema",
       "queueNameOf",
+      "readGaps",
       "ruleBookOf",
       "startWorker",
       "subscribe",

@@ -62,6 +62,7 @@ const ALL = [
   'import',
   'accounts',
   'tail',
+  'gaps',
   'verify',
   'what-if',
   'replay',

@@ -1,0 +1,25 @@
+import { type GapLogEntries, RedisGapLog } from '../delivery/index.ts'
+import type { PlimsollError } from '../errors.ts'
+import { printFault } from '../log.ts'
+import { openStore, type StoreOptions } from './open-store.ts'
+
+export interface ReadGapsOptions extends StoreOptions {
+  /** Gets INPUT_INVALID for each entry that cannot be read; it is left out. Default: one line on standard error. */
+  readonly fault?: ((error: PlimsollError) => void) | undefined
+}
+
+/**
+ * Spans in which the worker of that Redis and shard did not hear the marks of a market, in the order of their beginnings, and
+ * the last mark of each market that it evaluated, written every second.
+ * @throws
+ * PlimsollError REDIS_UNAVAILABLE, REDIS_NOT_FOUND; CONFIGURATION for a URL or a data folder that cannot be used.
+ */
+export async function readGaps(options: ReadGapsOptions = {}): Promise<GapLogEntries> {
+  const { fault = printFault() } = options
+  const { redis, keys, close } = await openStore(options)
+  try {
+    return await new RedisGapLog(redis, keys.gaps).load(fault)
+  } finally {
+    await close()
+  }
+}
