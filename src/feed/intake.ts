@@ -43,8 +43,8 @@ export class Intake implements PriceSink<number | undefined> {
     this.#options = options
     this.refusals = new Refusals(limits)
     this.markets = new Markets({
-      staleAfterMs: Math.max(5 * source.cadenceMs, limits.stalenessMinMs),
-      indexStaleAfterMs: Math.max(5 * (source.indexCadenceMs ?? source.cadenceMs), limits.stalenessMinMs),
+      staleAfterMs: staleAfterMs(source.cadenceMs, limits),
+      indexStaleAfterMs: staleAfterMs(source.indexCadenceMs ?? source.cadenceMs, limits),
       firstMarkMs: limits.firstMarkMs,
       aheadOfClock: () => void counters.aheadOfClock++,
     })
@@ -235,4 +235,8 @@ export class Intake implements PriceSink<number | undefined> {
     this.#isInFrame = true
     this.#options.sink.frameStart(this.#frame.receivedMonotonicMs, this.#frame.receivedTimeMs)
   }
+}
+
+function staleAfterMs(cadenceMs: number, { stalenessMinMs, checkEveryMs }: FeedLimits): number {
+  return Math.max(5 * cadenceMs - checkEveryMs, stalenessMinMs)
 }

@@ -43,9 +43,18 @@ export interface FeedLimits {
   readonly refusalCapMs: number
   /** From a client ping to the venue's pong. Then the feed reconnects. */
   readonly pongTimeoutMs: number
-  /** After three cadences, and at least this long, without a frame on a connection that ticked, the feed reconnects. */
+  /** After this long without a frame a connection that has answered a ping of the protocol is sent another one. */
+  readonly lifePingAfterMs: number
+  /** From that ping to its pong, or to a frame. Then the feed reconnects. */
+  readonly lifePongTimeoutMs: number
+  /**
+   * After three cadences, and at least this long, without a frame on a connection that ticked, the feed reconnects. The deadline
+   * is `checkEveryMs` earlier, because a check may come so much later.
+   */
   readonly silenceMinMs: number
-  /** After five cadences, and at least this long, without a tick a market is stale. */
+  /** The same on a connection that answers pings of the protocol. */
+  readonly livingSilenceMinMs: number
+  /** After five cadences, and at least this long, without a tick a market is stale; `checkEveryMs` earlier, as above. */
   readonly stalenessMinMs: number
   /** A market silent for this long gets its connection renewed, at most once every `renewalEveryMs`. */
   readonly renewalAfterMs: number
@@ -78,7 +87,8 @@ export interface FeedLimits {
 }
 
 /**
- * Staleness: BingX calls a mark stale after 5 s, Binance after 10 s, dYdX after 30 s; the earliest is taken. Back-off:
+ * A half-open connection is found in 3 s, a silent market of a stream of 1 Hz in 5 s: 250 ms of each are those until the next
+ * check. Recorded streams of 1 Hz pause for up to 2.4 s. Staleness: BingX calls a mark stale after 5 s, Binance after 10 s, dYdX after 30 s; the earliest is taken. Back-off:
  * the budget of connects prevents storms, so the cap may be short.
  */
 export const FEED_LIMITS: FeedLimits = {
@@ -90,8 +100,11 @@ export const FEED_LIMITS: FeedLimits = {
   refusalFactor: 2,
   refusalCapMs: 10_000,
   pongTimeoutMs: 10_000,
-  silenceMinMs: 5_000,
-  stalenessMinMs: 5_000,
+  lifePingAfterMs: 1_250,
+  lifePongTimeoutMs: 1_250,
+  silenceMinMs: 2_750,
+  livingSilenceMinMs: 4_750,
+  stalenessMinMs: 4_750,
   renewalAfterMs: 30_000,
   renewalEveryMs: 300_000,
   overlapMs: 600_000,

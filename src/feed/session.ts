@@ -14,6 +14,7 @@ import type { Connect, Socket } from '../system/index.ts'
 import type { Hearing } from './hearing.ts'
 import { Heartbeat } from './heartbeat.ts'
 import type { Intake } from './intake.ts'
+import { LifeSign } from './life-sign.ts'
 import {
   BUFFERED_CHUNKS_MAX,
   type FeedLimits,
@@ -67,6 +68,7 @@ export class Session implements FrameSink {
   #lastFrameMs: number
   readonly #window: MalformedWindow
   readonly #heartbeat: Heartbeat
+  readonly #lifeSign: LifeSign
 
   constructor(options: SessionOptions, owner: SessionOwner) {
     const { source, url, symbols, batched, clock, connect, hearing, limits } = options
@@ -86,7 +88,10 @@ export class Session implements FrameSink {
     this.#socket = connect(url, socketLimits, {
       opened: () => this.#opened(),
       frame: (text, isBinary) => this.#received(text, isBinary),
-      ponged: () => this.#count('heartbeat', clock.monotonicMs()),
+      ponged: () => {
+        this.#lifeSign.ponged()
+        this.#count('heartbeat', hearing.nowMs())
+      },
       failed: (error) => this.#end(error.message),
       closed: (code) => {
         this.#closed()
@@ -94,6 +99,7 @@ export class Session implements FrameSink {
       },
     })
     this.#heartbeat = new Heartbeat(source, limits, this.#socket, this.#openedMs)
+    this.#lifeSign = new LifeSign(source, limits, this.#socket)
     const send = (frame: string) => this.#socket.send(frame)
     this.subscription = new Subscription({ source, symbols, batched, clock, hearing, limits, send })
   }
@@ -133,7 +139,10 @@ export class Session implements FrameSink {
     } else {
       for (const symbol of this.subscription.repeatLate(nowMs))
         this.#intake.refused(symbol, this.subscription.lateReason, true, nowMs)
-      if (this.#state !== 'connecting') this.#heartbeat.beat(nowMs)
+      if (this.#state !== 'connecting') {
+        this.#heartbeat.beat(nowMs)
+        this.#lifeSign.beat(nowMs, this.#lastFrameMs)
+      }
       this.#settle(nowMs)
     }
   }
@@ -203,6 +212,7 @@ export class Session implements FrameSink {
     if (this.#state !== 'connecting') return
     this.#state = 'subscribing'
     this.#options.counters.connects++
+    this.#lifeSign.opened(this.#options.hearing.nowMs())
     this.subscription.open()
   }
 
@@ -242,7 +252,7 @@ export class Session implements FrameSink {
   }
 
   #overdue(nowMs: number): string | undefined {
-    const { limits, source } = this.#options
+    const { limits } = this.#options
     if (this.#state === 'connecting') {
       const isLate = nowMs - this.#openedMs > limits.connectTimeoutMs
       return isLate ? `no connection after ${limits.connectTimeoutMs} ms` : undefined
@@ -251,10 +261,7 @@ export class Session implements FrameSink {
     if (unanswered !== undefined) return unanswered
     const unponged = this.#heartbeat.overdue(nowMs)
     if (unponged !== undefined) return unponged
-    const silenceMs = Math.max(3 * source.cadenceMs, limits.silenceMinMs)
-    if (this.subscription.hasTicked && nowMs - this.#lastFrameMs > silenceMs)
-      return `no frame for ${silenceMs} ms`
-    return undefined
+    return this.#lifeSign.overdue(nowMs, this.#lastFrameMs, this.subscription.hasTicked)
   }
 
   /** Becomes live, or ends when no market ticks. */

@@ -138,7 +138,7 @@ describe('a market that nobody holds', () => {
 describe('a market whose mark is confirmed', () => {
   it('is confirmed to the monitor, after staleness too', async () => {
     exchange.script.sendsPrices = false
-    const data = openWith(['BTCUSDT'], { silenceMinMs: 60_000, firstTickTimeoutMs: 60_000 })
+    const data = openWith(['BTCUSDT'], { livingSilenceMinMs: 60_000, firstTickTimeoutMs: 60_000 })
     await until(() => exchange.requests.length > 0)
     exchange.send(snapshot('BTCUSDT', '100', 1))
     exchange.send(confirmation('BTCUSDT', 2))

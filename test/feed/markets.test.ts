@@ -121,7 +121,7 @@ describe('a confirmation', () => {
     const limits = {
       ...SHORT_LIMITS,
       firstTickTimeoutMs: 20_000,
-      silenceMinMs: 20_000,
+      livingSilenceMinMs: 20_000,
       stalenessMinMs: 20_000,
     }
     const { feed, sink } = open(['BTCUSDT'], { limits })
