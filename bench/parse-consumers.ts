@@ -127,6 +127,26 @@ const dydx: Consumer = (frame, mark) => {
     mark(symbol, oraclePrices[symbol]!.oraclePrice, Date.parse(oraclePrices[symbol]!.effectiveAt))
 }
 
+interface CoinbaseTickers {
+  readonly channel: string
+  readonly timestamp: string
+  readonly events: readonly {
+    readonly tickers: readonly {
+      readonly product_id: string
+      readonly best_bid: string
+      readonly best_ask: string
+    }[]
+  }[]
+}
+/** The middle by f64, which is exact for the prices of these frames. */
+const coinbaseCfm: Consumer = (frame, mark) => {
+  const { channel, timestamp, events } = JSON.parse(frame) as CoinbaseTickers
+  if (channel !== 'ticker') return
+  for (const { tickers } of events)
+    for (const { product_id, best_bid, best_ask } of tickers)
+      mark(product_id, String((Number(best_bid) + Number(best_ask)) / 2), Date.parse(timestamp))
+}
+
 /** By source. */
 export const CONSUMERS: Readonly<Record<string, Consumer>> = {
   'bybit-linear': bybit,
@@ -138,4 +158,5 @@ export const CONSUMERS: Readonly<Record<string, Consumer>> = {
   'kraken-futures-public': kraken,
   'hyperliquid-public': hyperliquid,
   'dydx-indexer': dydx,
+  'coinbase-cfm': coinbaseCfm,
 }

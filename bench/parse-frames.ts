@@ -129,6 +129,11 @@ function dydx({ number, timeMs, price, chance }: Turn): string {
   return message('channel_data', `{"oraclePrices":{${prices.join(',')}}}`)
 }
 
+function coinbaseCfm({ symbol, number, timeMs, price, chance }: Turn): string {
+  const [last, tick] = [Number(price(0)), chance < 0.5 ? 5 : 10]
+  return `{"channel":"ticker","client_id":"","timestamp":"${new Date(timeMs).toISOString()}","sequence_num":${number},"events":[{"type":"update","tickers":[{"type":"ticker","product_id":"${symbol}","price":"${last}","volume_24_h":"183283","low_24_h":"67500","high_24_h":"69200","low_52_w":"25000","high_52_w":"73800","price_percent_chg_24_h":"1.85775","best_bid":"${last}","best_bid_quantity":"15","best_ask":"${last + tick}","best_ask_quantity":"5"}]}]}`
+}
+
 const STREAMS: Readonly<Record<string, Stream>> = {
   'bybit-linear': { symbols: ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', '1000PEPEUSDT'], frame: bybit },
   'binance-usdm': { symbols: ['BTCUSDT', 'ETHUSDT', 'SOLUSDT', 'BTCUSDT_260925'], frame: binance },
@@ -145,6 +150,7 @@ const STREAMS: Readonly<Record<string, Stream>> = {
   },
   'hyperliquid-public': { symbols: ['BTC', 'ETH', 'SOL', 'DOGE'], frame: hyperliquid },
   'dydx-indexer': { symbols: ['BTC-USD'], frame: dydx },
+  'coinbase-cfm': { symbols: ['BIP-20DEC30-CDE', 'BIT-24APR26-CDE'], frame: coinbaseCfm },
 }
 
 export const PARSE_SOURCES: readonly string[] = Object.keys(STREAMS)

@@ -1,5 +1,7 @@
 import { type SessionWindow, type Venue, venueId } from '../domain/index.ts'
 import { bookOf, type RulesFrom } from './book.ts'
+import { coinbaseCfmStream } from './coinbase-cfm.ts'
+import { coinbaseIntxStream } from './coinbase-intx.ts'
 import { endOfNamedDayMs } from './expiry.ts'
 import { coinbaseImport, coinbaseRules, internationalRules } from './imports/coinbase.ts'
 
@@ -31,7 +33,7 @@ export const coinbase: Venue = {
   names: [COINBASE, 'coinbase-cfm', 'coinbase-intx'],
   symbol: SYMBOL,
   expiryMsOf: (symbol) => endOfNamedDayMs(symbol.split('-')[1] ?? ''),
-  sources: [],
+  sources: [coinbaseCfmStream, coinbaseIntxStream],
   rulesImport: coinbaseImport,
   ruleBook: bookOf({
     venue: COINBASE,

@@ -81,7 +81,7 @@ export function timeOf(value: unknown): number | undefined {
   return timeMs > 0 ? timeMs : undefined
 }
 
-const ISO = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?Z$/
+const ISO = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?Z$/
 
 /** Unix milliseconds of a day and time in UTC. */
 export function timeOfIso(value: unknown): number | undefined {

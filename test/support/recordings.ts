@@ -11,6 +11,8 @@ export const RECORDED_VENUES: Readonly<Record<string, string>> = {
   bitmex: 'bitmex',
   hyperliquid: 'hyperliquid',
   dydx: 'dydx',
+  'coinbase-cfm': 'coinbase',
+  'coinbase-intx': 'coinbase',
 }
 
 /** The files of frames of these venues, such as `okx/ws-ticker/nautilus-ws_tickers.json`. */

@@ -59,6 +59,28 @@ const HELD: Readonly<Record<string, readonly Expected[]>> = {
   'hyperliquid/ws-ticker/jkorf-subscriptions-bookticker.txt': ['ignored', 'ignored'],
   'hyperliquid/ws-ticker/jkorf-subscriptions-prices.txt': ['ignored', 'ignored'],
   'hyperliquid/ws-ticker/nautilus-ws_allmids.json': ['ignored'],
+  'coinbase-cfm/ws-control/nautilus-ws_heartbeats.json': ['heartbeat'],
+  'coinbase-cfm/ws-control/nautilus-ws_subscriptions.json': ['ignored'],
+  'coinbase-cfm/ws-ticker/nautilus-ws_ticker.json': [
+    {
+      symbol: 'BTC-USD',
+      markPrice: '68900.5',
+      eventTimeMs: 1_775_572_203_000,
+      markSource: 'book-middle',
+    },
+  ],
+  // Of Advanced Trade, whose streams have no mark of the International exchange.
+  'coinbase-intx/ws-ticker/jkorf-subscriptions-advancedtrade-batchticker.txt': ['ignored', 'ignored'],
+  'coinbase-intx/ws-ticker/jkorf-subscriptions-advancedtrade-symbol.txt': ['ignored', 'ignored'],
+  'coinbase-intx/ws-ticker/jkorf-subscriptions-advancedtrade-ticker.txt': [
+    'acknowledged',
+    {
+      symbol: 'ETH-USDT',
+      markPrice: '21932.98',
+      eventTimeMs: 1_675_974_637_167,
+      markSource: 'book-middle',
+    },
+  ],
   'bybit/ws-control/nautilus-ws_auth_failure.json': ['rejected'],
   'bybit/ws-control/nautilus-ws_auth_success.json': ['ignored'],
   'bybit/ws-control/nautilus-ws_subscription_ack.json': ['acknowledged'],

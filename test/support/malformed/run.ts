@@ -18,6 +18,8 @@ const FAULTS_SHOWN = 5
 const FRAME_CHARACTERS_SHOWN = 600
 /** After so many frames a connection makes room for a new one, with a parser that knows nothing. */
 const FRAMES_PER_CONNECTION = 200
+/** Some sources have no public address. No socket is opened. */
+const SOCKET_URL = 'ws://127.0.0.1'
 const RECORDED_SHARE = 0.2
 
 export interface Run {
@@ -122,6 +124,7 @@ class Connection {
     }
     this.#feed = openFeed({
       source,
+      url: SOCKET_URL,
       symbols: SEEDS[sourceId]!.watched,
       clock,
       random: seededRandom(1),

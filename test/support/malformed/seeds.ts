@@ -13,8 +13,8 @@ export interface Seed {
   readonly foreign: string
   /** Absent where that depends on what the connection has heard of that market. */
   readonly foreignKind?: FrameKind
-  /** As what it counts when its price cannot be read. */
-  readonly unpricedKind: FrameKind
+  /** As what it counts when its price cannot be read. Absent where that depends on what stands there: an empty text may say "none". */
+  readonly unpricedKind?: FrameKind
 }
 
 export interface SourceSeeds {
@@ -35,7 +35,7 @@ interface Drawn {
   readonly otherChannel: string
   readonly priceMember: string
   readonly opening?: readonly string[]
-  readonly unpricedKind?: FrameKind
+  readonly unpricedKind?: FrameKind | 'any'
 }
 
 function seed(drawn: Drawn): Seed {
@@ -48,7 +48,7 @@ function seed(drawn: Drawn): Seed {
     otherChannel: of({ ...own, channel: otherChannel }),
     foreign: of({ ...own, symbol: foreignSymbol }),
     ...(opening.length === 0 && { foreignKind: 'ticks' }),
-    unpricedKind,
+    ...(unpricedKind !== 'any' && { unpricedKind }),
   }
 }
 
@@ -303,6 +303,38 @@ const dydx: SourceSeeds = {
   ],
 }
 
+const cfmTicker = ({ symbol, channel }: Parts) =>
+  `{"channel":"${channel}","client_id":"","timestamp":"2026-04-07T14:30:03.123456Z","sequence_num":12,"events":[{"type":"update","tickers":[{"type":"ticker","product_id":"${symbol}","price":"68930","volume_24_h":"15328.12","low_24_h":"67500","high_24_h":"69200","low_52_w":"25000","high_52_w":"73800","price_percent_chg_24_h":"1.85","best_bid":"0.000000000000001","best_bid_quantity":"15","best_ask":"68930","best_ask_quantity":"5"}]}]}`
+const coinbaseCfm: SourceSeeds = {
+  watched: ['BIP-20DEC30-CDE'],
+  seeds: [
+    seed({
+      of: cfmTicker,
+      own: { symbol: 'BIP-20DEC30-CDE', channel: 'ticker' },
+      foreignSymbol: 'BIT-24APR26-CDE',
+      otherChannel: 'ticker_batch',
+      priceMember: '"best_ask":"68930"',
+      // A side without an order is an empty text, and no fault.
+      unpricedKind: 'any',
+    }),
+  ],
+}
+
+const intxRisk = ({ symbol, channel }: Parts) =>
+  `{"sequence":7,"product_id":"${symbol}","time":"2023-05-10T14:58:47.000Z","limit_up":"30226.3","limit_down":"27347.7","index_price":"28787","mark_price":"28787.1","settlement_price":"28786.9","indicative_open_price":"28787.8","open_interest":"32.5","channel":"${channel}","type":"SNAPSHOT"}`
+const coinbaseIntx: SourceSeeds = {
+  watched: ['BTC-PERP'],
+  seeds: [
+    seed({
+      of: intxRisk,
+      own: { symbol: 'BTC-PERP', channel: 'RISK' },
+      foreignSymbol: 'ETH-PERP',
+      otherChannel: 'MATCH',
+      priceMember: '"mark_price":"28787.1"',
+    }),
+  ],
+}
+
 /** By source. */
 export const SEEDS: Readonly<Record<string, SourceSeeds>> = {
   'bybit-linear': bybitSeeds('BTCUSDT', 'ETHUSDT', 'BTC/USDT index'),
@@ -317,4 +349,6 @@ export const SEEDS: Readonly<Record<string, SourceSeeds>> = {
   'hyperliquid-public': hyperliquid,
   'hyperliquid-all-dexs': hyperliquidAllDexs,
   'dydx-indexer': dydx,
+  'coinbase-cfm': coinbaseCfm,
+  'coinbase-intx': coinbaseIntx,
 }

@@ -9,7 +9,7 @@ export interface Spoilt {
   readonly text: string
   readonly isBinary: boolean
   /** As what it must be counted; absent where that depends on the place of the fault. */
-  readonly kind?: FrameKind
+  readonly kind?: FrameKind | undefined
 }
 
 interface Span {
@@ -199,7 +199,9 @@ const BIG: Readonly<Record<string, (random: Random, frame: string) => string>> =
 }
 
 /** What needs the parts of a frame, and as what the result must be counted. */
-const KNOWN: Readonly<Record<string, (random: Random, seed: Seed) => { text: string; kind?: FrameKind }>> = {
+const KNOWN: Readonly<
+  Record<string, (random: Random, seed: Seed) => { text: string; kind?: FrameKind | undefined }>
+> = {
   'the price stated twice': (random, { frame, priceMember }) => ({
     text: frame.replace(priceMember, () => `${priceMember},${otherPrice(random, priceMember)}`),
     kind: 'malformed',

@@ -67,6 +67,15 @@ function textsOf(frame: string, name: string, value: unknown): readonly string[]
   return texts.filter((text) => Number(text) === value)
 }
 
+/** Of two plain numbers in units of 10^-19; undefined for others. */
+function middle(bid: string, ask: string): string | undefined {
+  const [low, high] = [bid, ask].map((text) => {
+    const [, whole, fraction = ''] = /^(\d+)(?:\.(\d{1,18}))?$/.exec(text) ?? []
+    return whole === undefined ? undefined : BigInt(whole + fraction.padEnd(18, '0'))
+  })
+  return low === undefined || high === undefined ? undefined : `${(low + high) * 5n}e-19`
+}
+
 const TWINS = {
   bybit: {
     keepsIndex: true,
@@ -210,6 +219,33 @@ const TWINS = {
       })
     },
   },
+  /** The price is the middle, which the frame does not print. */
+  coinbaseCfm: {
+    areNumbers: true,
+    read(frame) {
+      const { channel, events } = asObject(messageOf(frame))
+      if (channel !== 'ticker') return []
+      return asList(events)
+        .flatMap((event) => asList(asObject(event).tickers))
+        .flatMap((entry) => {
+          const { product_id, best_bid, best_ask } = asObject(entry)
+          const bids = textsOf(frame, 'best_bid', best_bid)
+          const asks = textsOf(frame, 'best_ask', best_ask)
+          return bids.flatMap((bid) => asks.flatMap((ask) => statement('mark', product_id, middle(bid, ask))))
+        })
+    },
+  },
+  coinbaseIntx: {
+    areNumbers: true,
+    read(frame) {
+      const { channel, product_id, mark_price } = asObject(messageOf(frame))
+      if (channel !== 'RISK') return []
+      return textsOf(frame, 'mark_price', mark_price).flatMap((text) => [
+        ...statement('mark', product_id, text),
+        ...statement('mark', joined('', product_id, '-INTX'), text),
+      ])
+    },
+  },
 } satisfies Readonly<Record<string, Twin>>
 
 /** By source. */
@@ -226,6 +262,8 @@ export const TWIN_OF: Readonly<Record<string, Twin>> = {
   'hyperliquid-public': TWINS.hyperliquid,
   'hyperliquid-all-dexs': TWINS.hyperliquidAllDexs,
   'dydx-indexer': TWINS.dydx,
+  'coinbase-cfm': TWINS.coinbaseCfm,
+  'coinbase-intx': TWINS.coinbaseIntx,
 }
 
 /** Whether a price that was handed on is the one of the statement: every digit, or, of a number, the same number exactly. */
