@@ -1,7 +1,6 @@
 import type { Writable } from 'node:stream'
 import { Command } from 'commander'
 import type { FrameParser, FrameSink, Funding, MarkSource } from '../domain/index.ts'
-import { PlimsollError } from '../errors.ts'
 import type { Line } from '../input/index.ts'
 import { VENUE_NAMES } from '../venues/index.ts'
 import { linesOf, openInput, writeLine } from './lines.ts'
@@ -102,12 +101,5 @@ function decodeFrame(parser: FrameParser, { text, isCut }: Line): string {
 }
 
 function parserOf(name: string): FrameParser {
-  const [source] = streamsNamed(name).streams
-  if (source === undefined) {
-    throw new PlimsollError(
-      'USAGE',
-      `--venue ${name} has rules and no stream yet, so no frame of it can be read`,
-    )
-  }
-  return source.createParser()
+  return streamsNamed(name).streams[0]!.createParser()
 }

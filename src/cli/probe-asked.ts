@@ -24,7 +24,7 @@ export function askedOf({ venue: name, symbols, url }: ProbeQuestion, nowMs: num
   const { venue, streams: named } = streamsNamed(name)
   // One that needs an address of the user's is heard where it is named itself.
   const streams = named.length > 1 ? named.filter(({ isOptIn }) => isOptIn !== true) : named
-  if (streams.length === 0) throw usage(`--venue ${name} has rules and no stream that could be heard`)
+  if (streams.length === 0) throw usage(noAddress(name, named))
   const carried = (symbol: string) => streams.find((source) => source.carries(symbol))
   const lost = symbols?.filter((symbol) => carried(symbol) === undefined) ?? []
   if (lost.length > 0) throw usage(`--symbols: no stream of ${name} carries ${lost.join(', ')}`)
@@ -56,6 +56,11 @@ function contractsOf(venue: VenueId, nowMs: number): string[] {
     const isInForce = (book.entriesOf(symbol).at(-1)?.rules ?? null) !== null
     return isInForce && (expiryMsOf(venue, symbol) ?? Number.POSITIVE_INFINITY) > nowMs
   })
+}
+
+function noAddress(name: string, streams: readonly VenueSource[]): string {
+  const ids = streams.map(({ id }) => id).join(', ')
+  return `--venue ${name} has no stream with a public address: name one of ${ids}, and its address by --url`
 }
 
 function usage(message: string): PlimsollError {

@@ -4,7 +4,7 @@ import { VENUE_NAMES, venueOf } from '../venues/index.ts'
 
 export interface NamedStreams {
   readonly venue: VenueId
-  /** All of the venue, or the one that has the name itself; none where the venue has rules alone. */
+  /** All of the venue, at least one, or the one that has the name itself. */
   readonly streams: readonly VenueSource[]
 }
 

@@ -204,7 +204,7 @@ export interface Venue {
    * the venue states no time of the day. undefined where the name says no day. Absent where no name does.
    */
   readonly expiryMsOf?: (symbol: string) => number | undefined
-  /** Empty for a venue whose marks no stream brings yet: its accounts are refused at import, and judged by `plimsoll margin` alone. */
+  /** At least one; each may be used on request only (`isOptIn`). */
   readonly sources: readonly VenueSource[]
   readonly ruleBook: RuleBook
   readonly rulesImport: RulesImport

@@ -128,9 +128,9 @@ export class Probe {
 
   #beside(sink: FrameSink): FrameSink {
     return {
-      price: (kind, symbol, price, eventTimeMs, funding) => {
+      price: (kind, symbol, price, eventTimeMs, funding, markSource) => {
         if (kind !== 'settlement') this.#price(kind, symbol, price, eventTimeMs)
-        sink.price(kind, symbol, price, eventTimeMs, funding)
+        sink.price(kind, symbol, price, eventTimeMs, funding, markSource)
       },
       unchanged: (symbol, eventTimeMs, funding) => {
         const heard = this.#heard.get(symbol)

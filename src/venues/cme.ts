@@ -1,5 +1,6 @@
 import { type Venue, venueId } from '../domain/index.ts'
 import { bookOf, type RulesFrom } from './book.ts'
+import { cmeFile, cmePoll } from './cme-prices.ts'
 import { endOfLastFridayMs } from './expiry.ts'
 import { cmeImport, rulesOfRow } from './imports/cme.ts'
 
@@ -38,11 +39,11 @@ function btc(): RulesFrom[] {
  */
 export const cme: Venue = {
   id: CME,
-  names: [CME],
+  names: [CME, 'cme-file', 'cme-poll'],
   symbol: SYMBOL,
   // Last trade on the last Friday, at 16:00 in London. A year of one digit is one of any decade.
   expiryMsOf: (symbol) => endOfLastFridayMs(symbol.slice(-'Z26'.length)),
-  sources: [],
+  sources: [cmeFile(SYMBOL), cmePoll(SYMBOL)],
   rulesImport: cmeImport,
   ruleBook: bookOf({
     venue: CME,

@@ -88,7 +88,6 @@ const WRONG_USE: readonly (readonly [args: readonly string[], message: string])[
   [['margin', '--levels', '2', '-'], '--levels (PLIMSOLL_LEVELS): levels[0] is 2, levels must rise'],
   [['decode', '-'], "required option '--venue <venue>' not specified"],
   [['decode', '--venue', 'mtgox', '-'], '--venue mtgox is unknown; it must be one of bybit'],
-  [['decode', '--venue', 'cme', '-'], '--venue cme has rules and no stream yet'],
   [['tail', '--count', 'many'], 'must be a whole number, 1 or more'],
   [['tail', '--from', 'yesterday'], 'It must be now, beginning or a stream id'],
 ]

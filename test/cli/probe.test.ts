@@ -152,7 +152,10 @@ describe('plimsoll probe', () => {
 
   it.each([
     [['--venue', 'bybitt'], /--venue bybitt is unknown.*bybit/],
-    [['--venue', 'cme'], /no stream/],
+    [
+      ['--venue', 'cme'],
+      /cme has no stream with a public address: name one of cme-file, cme-poll, and its address by --url/,
+    ],
     [['--venue', 'bybit', '--symbols', 'BTCUSDT,no such'], /no stream of bybit carries no such/],
     [
       ['--venue', 'bybit', '--url', 'ws://127.0.0.1:1'],

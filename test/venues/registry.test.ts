@@ -43,6 +43,10 @@ describe('the registry of venues', () => {
   })
 })
 
+it('every venue has a source', () => {
+  expect(VENUES.filter(({ sources }) => sources.length === 0)).toEqual([])
+})
+
 describe.each([...VENUES])('the symbols of $id', ({ symbol, sources }) => {
   const own = sources.flatMap(({ id }) => FIXTURES[id]!.symbols).filter((name) => !isIndexName(name))
 
