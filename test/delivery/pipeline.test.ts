@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { RedisEventLog } from '../../src/delivery/index.ts'
-import type { MarginAccountProgress, MarketProgress } from '../../src/domain/index.ts'
+import type { MarginAccountProgress, MarketProgress, OpenRevision } from '../../src/domain/index.ts'
 import { JOB_BYTES_MAX, JOB_EVENTS_MAX } from '../../src/domain/index.ts'
 import { useTestRedis } from '../support/redis.ts'
 import {
@@ -27,11 +27,13 @@ const ids = (records: readonly { event: { id: string } }[]) => records.map(({ ev
 async function restored(log: RedisEventLog) {
   const marginAccounts = new Map<string, MarginAccountProgress>()
   const markets: MarketProgress[] = []
+  const revisions: OpenRevision[] = []
   await log.restore({
     marginAccount: (id, progress) => void marginAccounts.set(id, progress),
     market: (progress) => void markets.push(progress),
+    revision: (open) => void revisions.push(open),
   })
-  return { marginAccounts, markets }
+  return { marginAccounts, markets, revisions }
 }
 
 async function streamIds(): Promise<string[]> {
