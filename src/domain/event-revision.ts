@@ -13,7 +13,7 @@ const revisedMarketSchema = z.object({
   by: z
     .enum(['own-marks', 'own-index', 'other-venues', 'market-back', 'time', 'restart', 'too-many'])
     .describe(
-      'Why. `own-marks`: further marks of the market stood at it. `own-index`: the index price of the venue was there too. `other-venues`: so were enough other venues. `market-back`: it stood for one mark, the market is back and nothing else was there. `time`: none of these until the limit. `restart`: the worker that watched it ended. `too-many`: more prices were suspect than are watched.',
+      'Why. `own-marks`: further marks of the market stood at it. `own-index`: the index price of the venue was there too. `other-venues`: so were enough other venues. `market-back`: it stood for one mark, the market is back and nothing else was there. `time`: none of these until the limit. `restart`: the worker that watched it ended before the limit. `too-many`: more prices were suspect than are watched.',
     ),
   marks: z
     .int()
@@ -51,9 +51,7 @@ export const revisionEventSchema = z
       '`confirmed`: all of its suspect prices are right. `retracted`: one of them was none of the market. `undecided`: neither is known, and nothing further will come.',
     ),
     markets: z.array(revisedMarketSchema).min(1).describe('Its suspect prices, and what has become of each.'),
-    receivedTimeMs: timeMs(
-      'when the frame was received that decided it, the time limit was reached, or the worker began that gives it up.',
-    ),
+    receivedTimeMs: timeMs('when the frame was received that decided it, or the time limit was reached.'),
   })
   .meta({
     title: 'RevisionEvent',
@@ -65,6 +63,7 @@ export type RevisionEvent = Readonly<z.infer<typeof revisionEventSchema>>
 /** What is kept of a suspect event until it is revised, so that a worker that starts meanwhile does it. */
 export const openRevisionSchema = z.object({
   ...revised,
+  untilMs: timeMs('when it is undecided, if nothing decides it before.'),
   markets: z.array(revisedMarketSchema.pick({ symbol: true, markPrice: true })).min(1),
 })
 export type OpenRevision = Readonly<z.infer<typeof openRevisionSchema>>

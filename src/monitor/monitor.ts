@@ -137,7 +137,7 @@ export class Monitor {
     this.markets.restore(progress)
   }
 
-  /** A suspect event that an earlier run has not revised. Call before `loaded`. */
+  /** A suspect event that an earlier run has not revised. Call before the accounts are put. */
   restoreRevision(open: OpenRevision): void {
     this.#revisions?.restore(open)
   }
@@ -180,7 +180,7 @@ export class Monitor {
 
   /** Call after the snapshot. Ends what earlier runs published of margin accounts that are gone and of markets that nobody holds. */
   loaded(): void {
-    this.#revisions?.loaded(this.#options.clock.nowMs())
+    this.#revisions?.expire(this.#options.clock.nowMs())
     this.#changes.loaded()
     this.#turns.work()
   }

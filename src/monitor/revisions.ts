@@ -43,6 +43,7 @@ export class Revisions {
   #waiting = 0
   readonly #due = new Queue<Due>()
   #dueCount = 0
+  /** Of earlier workers, those with the earliest limit first. */
   readonly #restored: OpenRevision[] = []
   /** Markets whose last mark was suspect; those whose present one is not are dropped when it is read. */
   readonly #doubtful = new Set<Market>()
@@ -70,6 +71,11 @@ export class Revisions {
     const before = this.#dueCount
     this.#suspicions.expire(nowMs)
     this.#takeDecided()
+    for (let first = this.#restored[0]; first !== undefined; first = this.#restored[0]) {
+      if (first.untilMs > nowMs) break
+      this.#restored.shift()
+      this.#pushRestored(first)
+    }
     return this.#dueCount > before
   }
 
@@ -87,6 +93,7 @@ export class Revisions {
     if (!('integrity' in event)) return record
     const { id, logId, shard, venue, account, marginAccount, episode, sequence, kind, level } = event
     const doubts = doubtsOf(kind, marks)
+    const suspicions = doubts.map((doubt) => this.#suspicions.watch(doubt, event.receivedTimeMs))
     const open: OpenRevision = {
       schemaVersion: EVENT_SCHEMA_VERSION,
       id,
@@ -100,9 +107,9 @@ export class Revisions {
       revisedKind: kind,
       level,
       integrityRules: this.#integrityRules,
+      untilMs: Math.max(...suspicions.map(({ untilMs }) => untilMs)),
       markets: doubts.map(({ symbol, markPrice }) => ({ symbol, markPrice })),
     }
-    const suspicions = doubts.map((doubt) => this.#suspicions.watch(doubt, event.receivedTimeMs))
     const waiting = { open, suspicions }
     if (suspicions.every(({ outcome }) => outcome !== undefined)) this.#end(waiting)
     else if (this.#waiting === REVISIONS_WAITING_MAX) this.#giveUp(waiting, event.receivedTimeMs)
@@ -110,15 +117,13 @@ export class Revisions {
     return { ...record, openRevision: open }
   }
 
-  /** A suspect event of an earlier worker. Call before `loaded`. */
+  /**
+   * A suspect event of an earlier worker. It is undecided at its limit: marks that would have decided it were not heard here. Call
+   * before the first `expire`.
+   */
   restore(open: OpenRevision): void {
     this.#restored.push(open)
-  }
-
-  /** Ends what earlier workers left: the marks that would have decided it were not heard here. */
-  loaded(nowMs: number): void {
-    for (const open of this.#restored.splice(0))
-      this.#push({ open, outcomes: open.markets.map(() => undecided('restart', nowMs)) })
+    this.#restored.sort((one, other) => one.untilMs - other.untilMs || (one.id < other.id ? -1 : 1))
   }
 
   /** Publishes until the given time, or until the event log has no room. True when nothing waits. */
@@ -161,6 +166,10 @@ export class Revisions {
     }
   }
 
+  #pushRestored(open: OpenRevision): void {
+    this.#push({ open, outcomes: open.markets.map(() => undecided('restart', open.untilMs)) })
+  }
+
   #end({ open, suspicions }: Waiting): void {
     this.#push({ open, outcomes: suspicions.map(({ outcome }) => outcome!) })
   }
@@ -176,7 +185,7 @@ export class Revisions {
   }
 }
 
-function recordOf({ open, outcomes }: Due): EventRecord {
+function recordOf({ open: { untilMs: _, ...open }, outcomes }: Due): EventRecord {
   const event: RevisionEvent = {
     ...open,
     kind: 'revision',

@@ -196,20 +196,23 @@ describe('an event on a price that no rule doubts', () => {
 })
 
 describe('a worker that starts while a suspect event is not revised', () => {
-  it('revises it as undecided, because it did not hear the marks, and says so', () => {
+  it('revises it as undecided at its limit, because it did not hear the marks, and says so', () => {
     const before = openLong()
     before.seconds('100', '70')
     const after = openMonitor({ integrity: { rules: RULES, underlyingOf }, startMs: START_MS + 10_000 })
     restoreInto(after.monitor, before.records)
     after.monitor.apply({ kind: 'put', account: long('desk/long') })
     after.monitor.loaded()
+    after.monitor.expireRevisions(START_MS + 61_999)
+    expect(after.records).toEqual([])
+    after.monitor.expireRevisions(START_MS + 62_100)
     expect(after.records.map(({ event }) => event)).toMatchObject([
       {
         kind: 'revision',
         id: before.events()[0]!.id,
         confidence: 'undecided',
         markets: [{ by: 'restart' }],
-        receivedTimeMs: START_MS + 10_000,
+        receivedTimeMs: START_MS + 62_000,
       },
     ])
   })

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { HANDLER_CALLS_MAX, memoryInbox } from '../../src/subscriber/index.ts'
 import { HOLD_MS, HOLDS_MAX, ORDERED_SUBJECTS_MAX, SubjectOrder } from '../../src/subscriber/subject-order.ts'
 import { systemClock } from '../../src/system/clock.ts'
-import { sampleEvent } from '../support/sample-events.ts'
+import { sampleEvent, sampleRevision } from '../support/sample-events.ts'
 import { until } from '../support/until.ts'
 import { HASTY_CLOCK, useQueue } from './queue-harness.ts'
 
@@ -186,6 +186,20 @@ describe('the order of the events of a margin account', () => {
     order.failed('a', event(1), 2_000 + HOLD_MS)
     expect(order.heldBy('a', event(3), 2_000 + HOLD_MS)).toBeUndefined()
     expect(order.isLate('a', event(1))).toBe(true)
+  })
+
+  it('has a revision behind its event, which no other event waits for', () => {
+    const order = new SubjectOrder()
+    const revision = sampleRevision(event(2))
+    order.failed('a', event(2), 1_000)
+    expect(order.heldBy('a', revision, 1_000)).toBe(event(2).id)
+    order.handled('a', event(2))
+    order.handled('a', event(3))
+    expect([order.heldBy('a', revision, 1_000), order.isLate('a', revision)]).toEqual([undefined, false])
+    order.failed('a', revision, 1_000)
+    expect(order.heldBy('a', event(4), 1_000)).toBeUndefined()
+    order.handled('a', revision)
+    expect([order.isLate('a', event(2)), order.isLate('a', event(3))]).toEqual([true, false])
   })
 
   it('is remembered for ORDERED_SUBJECTS_MAX accounts, those with the newest events', () => {
