@@ -13,7 +13,6 @@ export {
 } from './api/index.ts'
 export type { Book, ListOptions } from './book/index.ts'
 export { type Config, loadConfig } from './config.ts'
-export type { GapLogEntries } from './delivery/index.ts'
 export type {
   Account,
   AccountView,
@@ -22,6 +21,7 @@ export type {
   Cure,
   Decimal,
   EventKind,
+  GapLogEntries,
   GapReason,
   InstrumentRules,
   KeptGap,

@@ -1,4 +1,5 @@
-import { type GapLogEntries, RedisGapLog } from '../delivery/index.ts'
+import { RedisGapLog } from '../delivery/index.ts'
+import type { GapLogEntries } from '../domain/index.ts'
 import type { PlimsollError } from '../errors.ts'
 import { printFault } from '../log.ts'
 import { openStore, type StoreOptions } from './open-store.ts'

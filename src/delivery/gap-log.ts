@@ -1,5 +1,6 @@
 import {
   describeIssue,
+  type GapLogEntries,
   gapTermsSchema,
   IN_OUR_WORDS,
   type KeptGap,
@@ -19,12 +20,6 @@ export const GAPS_KEPT_MAX = 10_000
 
 const WATERMARK = 'watermark'
 const GAP = 'gap'
-
-export interface GapLogEntries {
-  readonly watermarks: readonly Watermark[]
-  /** In the order of their beginnings. */
-  readonly gaps: readonly KeptGap[]
-}
 
 /**
  * Watermarks of markets, and their gaps, in Redis: a hash `watermark <venue> <symbol>` and `gap <venue> <symbol> <fromMs>` → terms as

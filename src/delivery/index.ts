@@ -1,6 +1,6 @@
 export type { EventRedis } from './connection.ts'
 export { RedisFundingLog } from './funding-log.ts'
-export { GAPS_KEPT_MAX, type GapLogEntries, RedisGapLog } from './gap-log.ts'
+export { GAPS_KEPT_MAX, RedisGapLog } from './gap-log.ts'
 export { LEASE_MS, type OwnerProcess } from './lease.ts'
 export type { EventLogOptions, RedisEventLog } from './log-types.ts'
 export { openEventLog } from './open.ts'

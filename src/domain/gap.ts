@@ -76,3 +76,10 @@ export interface KeptGap extends Readonly<z.infer<typeof gapTermsSchema>> {
   readonly symbol: string
   readonly fromMs: number
 }
+
+/** What is kept of gaps. */
+export interface GapLogEntries {
+  readonly watermarks: readonly Watermark[]
+  /** In the order of their beginnings. */
+  readonly gaps: readonly KeptGap[]
+}

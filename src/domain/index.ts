@@ -33,6 +33,7 @@ export * from './fault.ts'
 export * from './funding.ts'
 export {
   type Gap,
+  type GapLogEntries,
   type GapReason,
   gapReasonSchema,
   gapTermsSchema,

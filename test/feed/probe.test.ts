@@ -92,7 +92,8 @@ describe('a probe', () => {
     const heard: unknown[] = []
     const sink: FrameSink = {
       ...nothing,
-      price: (...args) => heard.push(args),
+      price: (kind, symbol, price, eventTimeMs, funding, markSource) =>
+        heard.push([kind, symbol, price, eventTimeMs, funding, markSource]),
       acknowledged: (...args) => heard.push(args),
       rejected: (...args) => heard.push(args),
     }
