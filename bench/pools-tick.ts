@@ -192,7 +192,7 @@ function runWay(way: PoolWay, accounts: readonly Account[], effort: Effort): Run
     hasRoom: () => true,
     publish(records) {
       for (const { event } of records) {
-        if (!('marginAccount' in event)) continue
+        if (!('marginBalance' in event)) continue
         const { kind, marginAccount, level, marginBalance, maintenanceMargin } = event
         told.push([kind, marginAccount, level, marginBalance ?? '', maintenanceMargin ?? ''])
       }

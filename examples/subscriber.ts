@@ -14,7 +14,10 @@ const subscription = subscribe({
   connection: { url },
   inbox,
   handler: (event, { isLate }) => {
-    if ('marginAccount' in event) {
+    if (event.kind === 'revision') {
+      // A suspect event that was handled before under the same id, and what has become of it.
+      console.log(`${event.revisedKind} ${event.marginAccount} is ${event.confidence}`)
+    } else if ('marginAccount' in event) {
       const { kind, marginAccount, marginRatio, shortfall, settle, cure } = event
       console.log(
         `${kind} ${marginAccount} ratio ${marginRatio} short of ${shortfall} ${settle}`,

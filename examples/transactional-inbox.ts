@@ -10,7 +10,7 @@
  * }) })
  * ```
  */
-import type { PlimsollEvent } from 'plimsoll'
+import { inboxId, type PlimsollEvent } from 'plimsoll'
 
 export const CREATE_HANDLED_EVENTS =
   'CREATE TABLE IF NOT EXISTS handled_events (id text PRIMARY KEY, handled_at timestamptz DEFAULT now())'
@@ -38,7 +38,7 @@ export function inTransaction(
     try {
       await client.query('BEGIN')
       // Waits while another transaction holds the same id, and then sees whether that one was committed.
-      const { rowCount } = await client.query(NOTE, [event.id])
+      const { rowCount } = await client.query(NOTE, [inboxId(event)])
       if (rowCount === 1) await effect(event, client)
       await client.query('COMMIT')
     } catch (error) {

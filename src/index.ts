@@ -37,6 +37,7 @@ export type {
   Position,
   PositionState,
   ReadModel,
+  RevisionEvent,
   RiskTier,
   RuleBook,
   Venue,
@@ -48,12 +49,14 @@ export type {
 } from './domain/index.ts'
 export {
   EVENTS_QUEUE_NAME,
+  inboxId,
   instrumentRulesSchema,
   marginEventJsonSchema,
   marginEventSchema,
   marketEventSchema,
   plimsollEventSchema,
   queueNameOf,
+  revisionEventSchema,
 } from './domain/index.ts'
 export { type FaultCode, PlimsollError } from './errors.ts'
 export { KERNEL_VARIANTS, type Kernel, type KernelVariant, openKernel } from './kernel/index.ts'

@@ -19,6 +19,7 @@ import {
   plimsollEventSchema,
   positionSchema,
   queueNameOf,
+  revisionEventSchema,
 } from '../src/domain/index.ts'
 import { fullRulesSchema } from '../src/domain/instrument.ts'
 import {
@@ -273,15 +274,21 @@ describe('docs/events.md', () => {
   it.each([
     ['a margin account', marginEventSchema],
     ['a market', marketEventSchema],
+    ['a suspect event that is revised', revisionEventSchema],
   ])('tells every field of an event of %s in the words of its schema', (_what, schema) => {
     expect(text).toContain(`\n\n${tableOf(schema)}\n\n`)
   })
 
-  it('shows real events of both kinds that fit the schema as they are', () => {
+  it('shows real events of all kinds that fit the schema as they are', () => {
     const samples = blocks(text, 'json').map((block) => JSON.parse(block))
     expect(samples.map((sample) => plimsollEventSchema.parse(sample))).toEqual(samples)
-    expect(samples.map(({ kind }) => kind)).toEqual(['liquidation', 'market-stale', 'market-fresh'])
-    const schemas = [marginEventSchema, marketEventSchema, marketEventSchema]
+    expect(samples.map(({ kind }) => kind)).toEqual([
+      'liquidation',
+      'revision',
+      'market-stale',
+      'market-fresh',
+    ])
+    const schemas = [marginEventSchema, revisionEventSchema, marketEventSchema, marketEventSchema]
     samples.forEach((sample, index) => {
       // `pool` and `integrity` are shown apart; only accounts that state `asOfMs` have `funding` or
       // `interest`; the fields of a gap are told apart.
@@ -298,6 +305,8 @@ describe('docs/events.md', () => {
     const names = [
       ...marginEventSchema.shape.kind.options,
       ...marketEventSchema.shape.kind.options,
+      revisionEventSchema.shape.kind.value,
+      ...revisionEventSchema.shape.confidence.options,
       ...keys.map(([, key]) => key),
       ...Object.keys(jobDataSchema.shape),
       EVENTS_QUEUE_NAME,

@@ -4,6 +4,7 @@ import {
   type MarketEvent,
   type PlimsollEvent,
   percentText,
+  type RevisionEvent,
 } from '../domain/index.ts'
 import { shortened } from './figures.ts'
 import type { Palette } from './terminal.ts'
@@ -30,13 +31,32 @@ export class EventLines {
   /** Lines of the event. The first event of a day has a line with the date before it. */
   of(event: PlimsollEvent): string[] {
     const [day = '', time = ''] = new Date(event.receivedTimeMs).toISOString().split('T')
-    const lines = isOfMarket(event)
-      ? [this.#marketLine(event)]
-      : [this.#headLine(event), ...detailLines(event).map((line) => this.#palette.dim(EVENT_INDENT + line))]
+    const lines = this.#linesOf(event)
     lines[0] = `${this.#palette.dim(`${time.slice(0, 8)}Z`)}  ${lines[0]}`
     if (day === this.#day) return lines
     this.#day = day
     return [this.#palette.dim(`-- ${day} UTC`), ...lines]
+  }
+
+  #linesOf(event: PlimsollEvent): string[] {
+    if (event.kind === 'revision') return [this.#revisionLine(event)]
+    if (!('marginAccount' in event)) return [this.#marketLine(event)]
+    return [
+      this.#headLine(event),
+      ...detailLines(event).map((line) => this.#palette.dim(EVENT_INDENT + line)),
+    ]
+  }
+
+  #revisionLine({ kind, marginAccount, revisedKind, level, confidence, markets }: RevisionEvent): string {
+    const { green, red, yellow } = this.#palette
+    const colour = { confirmed: green, retracted: red, undecided: yellow }[confidence]
+    const prices = markets.map(({ symbol, markPrice, by }) => `${visible(symbol)} ${markPrice}: ${WHY[by]}`)
+    return [
+      this.#kind(kind),
+      this.#palette.strong(visible(marginAccount)),
+      `${revisedKind} at level ${level} is ${colour(confidence)}`,
+      prices.join('; '),
+    ].join('  ')
   }
 
   #headLine(event: MarginEvent): string {
@@ -91,6 +111,8 @@ export class EventLines {
         return yellow('market gap'.padEnd(KIND_WIDTH))
       case 'warning':
         return yellow('warning'.padEnd(KIND_WIDTH))
+      case 'revision':
+        return strong('revision'.padEnd(KIND_WIDTH))
       case 'unknown':
         return yellow('unknown'.padEnd(KIND_WIDTH))
       case 'closed':
@@ -102,8 +124,15 @@ export class EventLines {
   }
 }
 
-function isOfMarket(event: PlimsollEvent): event is MarketEvent {
-  return !('marginAccount' in event)
+/** Why a suspect price is what the revision says. */
+const WHY: Readonly<Record<RevisionEvent['markets'][number]['by'], string>> = {
+  'own-marks': 'further marks stand at it',
+  'own-index': "the venue's index is there too",
+  'other-venues': 'other venues are there too',
+  'market-back': 'it stood for one mark, and nothing else was there',
+  time: 'nothing decided it in time',
+  restart: 'the worker that watched it ended',
+  'too-many': 'more prices were suspect than are watched',
 }
 
 /** The figures of the first line, most urgent first: the shortfall, the margin ratio, the distance from the line. */

@@ -24,6 +24,7 @@ const KINDS_BY_SEVERITY = [
   'market-stale',
   'market-expired',
   'market-gap',
+  'revision',
   'recovered',
   'market-fresh',
   'closed',

@@ -1,4 +1,4 @@
-import type { EventRecord, PlimsollEvent } from '../domain/index.ts'
+import { type EventRecord, type PlimsollEvent, revisionSubject } from '../domain/index.ts'
 
 /**
  * Bytes of a record beside its texts: its object, its buffers, its name. Limits count them, so that they hold for small
@@ -20,23 +20,34 @@ export interface PackedRecord extends EventDigest {
   readonly event: Buffer
   /** Null when the subject's progress is forgotten. */
   readonly progress: Buffer | null
+  /** What is kept beside the progress until the event is revised, and under which name; undefined of most events. */
+  readonly open: { readonly subject: string; readonly text: Buffer } | undefined
   readonly sequence: number
   readonly publishedMs: number
   readonly bytes: number
 }
 
-export function pack({ event, subject, progress }: EventRecord, publishedMs: number): PackedRecord {
+export function pack(
+  { event, subject, progress, openRevision }: EventRecord,
+  publishedMs: number,
+): PackedRecord {
   const eventBytes = Buffer.from(JSON.stringify(event))
   const progressBytes = progress === null ? null : Buffer.from(JSON.stringify(progress))
+  const open = openRevision && {
+    subject: revisionSubject(openRevision.id),
+    text: Buffer.from(JSON.stringify(openRevision)),
+  }
   return {
     kind: event.kind,
     rank: rankOf(event),
     subject,
     event: eventBytes,
     progress: progressBytes,
+    open,
     sequence: event.sequence,
     publishedMs,
-    bytes: eventBytes.length + (progressBytes?.length ?? 0) + RECORD_OVERHEAD_BYTES,
+    bytes:
+      eventBytes.length + (progressBytes?.length ?? 0) + (open?.text.length ?? 0) + RECORD_OVERHEAD_BYTES,
   }
 }
 

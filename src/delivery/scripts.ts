@@ -79,8 +79,8 @@ return 1
 
 /**
  * KEYS: events, progress, cursor, marks. ARGV: the top that the writer knows, fence, first sequence, '1' if the
- * log id is withdrawn, byte limit, entry limit, then event, subject, progress ('' to forget it) and the subject's
- * sequence of each record. Appends only on that top, all or nothing; returns the top after. Trims what is beyond
+ * log id is withdrawn, byte limit, entry limit, then of each record: event, subject, progress ('' to forget it), the
+ * subject's sequence, and name and text of what else is kept ('' for nothing). Appends only on that top, all or nothing; returns the top after. Trims what is beyond
  * a limit and in every queue. A mark is '<id> <bytes up to it> <entries up to it>'; the last one is the top.
  */
 export const APPEND = `${IDS}
@@ -94,7 +94,7 @@ end
 local _, bytes, entries = markAt(-1)
 local sequence = tonumber(ARGV[3])
 local id = found
-for i = 7, #ARGV, 4 do
+for i = 7, #ARGV, 6 do
   id = ARGV[2] .. '-' .. string.format('%.0f', sequence)
   redis.call('XADD', KEYS[1], id, 'event', ARGV[i])
   if ARGV[i + 2] ~= '' then
@@ -104,6 +104,7 @@ for i = 7, #ARGV, 4 do
     local floor = tonumber(redis.call('HGET', KEYS[2], '${LOG_FLOOR_FIELD}')) or 0
     if tonumber(ARGV[i + 3]) > floor then redis.call('HSET', KEYS[2], '${LOG_FLOOR_FIELD}', ARGV[i + 3]) end
   end
+  if ARGV[i + 4] ~= '' then redis.call('HSET', KEYS[2], ARGV[i + 4], ARGV[i + 5]) end
   sequence = sequence + 1
   bytes = bytes + #ARGV[i] + ${ENTRY_OVERHEAD_BYTES}
   entries = entries + 1

@@ -6,7 +6,10 @@ import {
   marginAccountProgressSchema,
   marketProgressSchema,
   marketSubject,
+  type OpenRevision,
+  openRevisionSchema,
   plimsollEventSchema,
+  revisionSubject,
 } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import { jsonOf } from '../input/index.ts'
@@ -17,8 +20,10 @@ import type { StoredEvent } from './stream.ts'
 export type StoredProgress =
   | { readonly kind: 'margin-account'; readonly id: string; readonly progress: MarginAccountProgress }
   | { readonly kind: 'market'; readonly progress: MarketProgress }
+  | { readonly kind: 'revision'; readonly open: OpenRevision }
 
 const MARKET_PREFIX = marketSubject('', '').trimEnd()
+const REVISION_PREFIX = revisionSubject('')
 
 /**
  * Reads an entry of the hash of progress. Returns INPUT_INVALID naming the subject when it cannot be read; the entry is
@@ -33,6 +38,13 @@ export function readProgress(subject: string, text: string): StoredProgress | Pl
     const expected = marketSubject(venue, symbol)
     if (expected !== subject) return unreadable(subject, `it belongs to ${expected}`)
     return { kind: 'market', progress: parsed.data }
+  }
+  if (subject.startsWith(REVISION_PREFIX)) {
+    const parsed = openRevisionSchema.safeParse(value, IN_OUR_WORDS)
+    if (!parsed.success) return unreadable(subject, describeIssue(parsed.error))
+    const expected = revisionSubject(parsed.data.id)
+    if (expected !== subject) return unreadable(subject, `it belongs to ${expected}`)
+    return { kind: 'revision', open: parsed.data }
   }
   const parsed = marginAccountProgressSchema.safeParse(value, IN_OUR_WORDS)
   if (!parsed.success) return unreadable(subject, describeIssue(parsed.error))

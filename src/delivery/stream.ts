@@ -151,8 +151,8 @@ export class EventStream {
     const { bytesMax, entriesMax } = this.#limits
     const args: (string | number | Buffer)[] = [expectedTop, fence, firstSequence]
     args.push(withdrawLogId ? '1' : '0', bytesMax, entriesMax)
-    for (const { event, subject, progress, sequence } of records)
-      args.push(event, subject, progress ?? '', sequence)
+    for (const { event, subject, progress, sequence, open } of records)
+      args.push(event, subject, progress ?? '', sequence, open?.subject ?? '', open?.text ?? '')
     const { events, progress, cursor, marks } = this.#keys
     return text(await this.#script(APPEND, [events, progress, cursor, marks], args))
   }

@@ -1,4 +1,4 @@
-import type { MarginEvent, PlimsollEvent } from '../domain/index.ts'
+import { inboxId, type MarginEvent, type PlimsollEvent } from '../domain/index.ts'
 import { assert } from '../errors.ts'
 import type { SubscriberResult } from './protocol.ts'
 import type { ComparedMarketEvent } from './referee/market-replay.ts'
@@ -44,12 +44,15 @@ export function createAuditor(referee: Referee): Auditor {
       return referee.ticks
     },
     effect(event) {
-      const before = effects.get(event.id) ?? 0
-      effects.set(event.id, before + 1)
+      const id = inboxId(event)
+      const before = effects.get(id) ?? 0
+      effects.set(id, before + 1)
       if (before > 0) {
         duplicated += 1
         return
       }
+      // The referee knows of no doubt of prices, so no verdict of its is revised.
+      if (event.kind === 'revision') return
       if (!('marginAccount' in event)) {
         judged.push(event)
         return

@@ -45,6 +45,7 @@ function open(options: Open, send: (message: FromSubscriber) => void): void {
     queuePrefix: options.queuePrefix,
     handler: (event) => {
       opened.effect(event)
+      if (event.kind === 'revision') return
       if ('marginAccount' in event) headlines.add(event)
       else send({ kind: 'note', text: marketInWords(event) })
     },

@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { EVENT_SCHEMA_VERSION, plimsollEventSchema } from './event.ts'
+import { plimsollEventSchema } from './event.ts'
+import { EVENT_SCHEMA_VERSION } from './event-envelope.ts'
 
 /** JSON Schema (2020-12) of the payload of every event. Fields that it does not name are allowed. */
 export const marginEventJsonSchema = {

@@ -1,10 +1,13 @@
 import { z } from 'zod'
+import type { OpenRevision } from './event-revision.ts'
 import type { EventRecord, MarginAccountProgress, MarketProgress } from './progress.ts'
 
 /** Takes what earlier runs left. */
 export interface RestoredProgress {
   marginAccount(id: string, progress: MarginAccountProgress): void
   market(progress: MarketProgress): void
+  /** A suspect event that is not revised. */
+  revision(open: OpenRevision): void
 }
 
 /**

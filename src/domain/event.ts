@@ -3,26 +3,16 @@ import { marginModeSchema } from './account.ts'
 import { decimalSchema, positiveDecimalSchema } from './decimal.ts'
 import { eventInterestSchema, eventRolloverSchema } from './event-charges.ts'
 import { cureSchema } from './event-cure.ts'
+import { envelope, eventKindSchema } from './event-envelope.ts'
 import { figureOrNull, termOf, text, timeMs, timeMsOrNull } from './event-fields.ts'
 import { eventFundingSchema } from './event-funding.ts'
 import { eventIntegritySchema } from './event-integrity.ts'
 import { eventPoolSchema } from './event-pool.ts'
+import { type RevisionEvent, revisionEventSchema } from './event-revision.ts'
 import { eventRulesSchema } from './event-rules.ts'
 import { gapReasonSchema } from './gap.ts'
 import { levelNameSchema } from './level.ts'
 import { markSourceSchema } from './mark-source.ts'
-
-export const EVENT_SCHEMA_VERSION = 2
-
-export const eventKindSchema = z.enum(['warning', 'liquidation', 'recovered', 'unknown', 'closed'])
-/**
- * A change of state of a margin account. `warning` and `liquidation`: the margin ratio reached `level`.
- * `recovered`: it fell back to `level`. `unknown`: there is no verdict any more, `reasons` says why
- * (`stale-mark`, `stale-index`, `contract-expired`, `account-refused`, `account-unreadable`, `book-lost`, `no-funding-rate`, `funding-unknown`); the next verdict is
- * published even if the level is unchanged, as `recovered` only if it is safe. `closed`: the last position was closed. The last three
- * end the episode.
- */
-export type EventKind = z.infer<typeof eventKindSchema>
 
 export const marketEventKindSchema = z.enum([
   'market-stale',
@@ -39,36 +29,6 @@ export const marketEventKindSchema = z.enum([
  * own only when a level above safe is published.
  */
 export type MarketEventKind = z.infer<typeof marketEventKindSchema>
-
-/** What every event carries. */
-const envelope = {
-  schemaVersion: z
-    .literal(EVENT_SCHEMA_VERSION)
-    .describe('Version of this format; another one has another meaning.'),
-  id: z
-    .string()
-    .regex(/^e_[a-z2-7]{26}$/)
-    .describe(
-      'Same id, same event: made of log, shard, margin account or market, episode, kind and level alone; of `market-gap`, of `sinceMs` in place of episode and level.',
-    ),
-  logId: text(
-    'Random id of the log of events, made with its stream. A log that starts anew has another one.',
-  ),
-  shard: text('Shard of the book.'),
-  venue: text('Id of the venue of the account or market, as stored.'),
-  episode: z
-    .int()
-    .positive()
-    .describe(
-      'Counts the episodes of the margin account, or the silences of the market; grows, not always from 1 or by 1.',
-    ),
-  sequence: z
-    .int()
-    .positive()
-    .describe(
-      'Counts the events of the margin account, or of the market, without gaps; grows, not always from 1.',
-    ),
-}
 
 const markSchema = z.object({
   symbol: text("Venue's name of the contract."),
@@ -186,7 +146,7 @@ export const marginEventSchema = z
     confidence: z
       .enum(['confirmed', 'suspect'])
       .describe(
-        '`suspect`: the verdict is based on a price or a balance that `reasons` doubts. It is published anyway.',
+        '`suspect`: the verdict is based on a price or a balance that `reasons` doubts. It is published anyway. Where it is a price, a `revision` of the same id follows.',
       ),
     integrity: eventIntegritySchema
       .optional()
@@ -282,6 +242,10 @@ export const marketEventSchema = z
   })
 export type MarketEvent = Readonly<z.infer<typeof marketEventSchema>>
 
-export const plimsollEventSchema = z.discriminatedUnion('kind', [marginEventSchema, marketEventSchema])
+export const plimsollEventSchema = z.discriminatedUnion('kind', [
+  marginEventSchema,
+  marketEventSchema,
+  revisionEventSchema,
+])
 /** Everything that stream and queue carry. `kind` tells which one it is. */
-export type PlimsollEvent = MarginEvent | MarketEvent
+export type PlimsollEvent = MarginEvent | MarketEvent | RevisionEvent

@@ -7,6 +7,7 @@ export * from './counted.ts'
 export * from './counters.ts'
 export * from './decimal.ts'
 export * from './event.ts'
+export { EVENT_SCHEMA_VERSION, type EventKind, eventKindSchema } from './event-envelope.ts'
 export { type EventIntegrity, PRICE_REASON } from './event-integrity.ts'
 export {
   JOB_BYTES_MAX,
@@ -18,6 +19,15 @@ export {
 export * from './event-log.ts'
 export type { EventPool, PooledAsset } from './event-pool.ts'
 export { EVENTS_QUEUE_NAME, type QueueConnection, queueNameOf } from './event-queue.ts'
+export {
+  inboxId,
+  type OpenRevision,
+  openRevisionSchema,
+  type RevisedMarket,
+  type RevisionEvent,
+  revisionEventSchema,
+  revisionSubject,
+} from './event-revision.ts'
 export { type EventRules, eventRulesOf, rulesOfEvent, takePlaces, withPlaces } from './event-rules.ts'
 export * from './fault.ts'
 export * from './funding.ts'

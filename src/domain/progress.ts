@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { marginModeSchema } from './account.ts'
 import type { PlimsollEvent } from './event.ts'
+import type { OpenRevision } from './event-revision.ts'
 import { levelNameSchema } from './level.ts'
 
 const numbers = { episode: z.int().nonnegative(), sequence: z.int().nonnegative() }
@@ -40,11 +41,13 @@ export function marketSubject(venue: string, symbol: string): string {
 
 /**
  * An event and the progress to store with it, as the monitor gives it to the event log. `subject` is the margin account's
- * id or `marketSubject`. A `progress` of null deletes that of the subject; the log keeps the highest deleted sequence as
- * the floor for subjects that it does not know.
+ * id, `marketSubject` or `revisionSubject`. A `progress` of null deletes what is kept of the subject; the log keeps the highest
+ * deleted sequence as the floor for subjects that it does not know.
  */
 export interface EventRecord {
   readonly event: PlimsollEvent
   readonly subject: string
   readonly progress: MarginAccountProgress | MarketProgress | null
+  /** Of an event on a suspect price: what is kept under `revisionSubject` of its id until a record of that subject ends it. */
+  readonly openRevision?: OpenRevision
 }

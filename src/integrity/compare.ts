@@ -39,3 +39,9 @@ export function middleOf(left: Decimal, right: Decimal): Decimal {
   const two = add(ONE, ONE)
   return formatDecimal(div(add(parseDecimal(left), parseDecimal(right)), two))
 }
+
+/** Whether the price is nearer to `one` than to `other`. Exact. */
+export function isNearer(price: Decimal, one: Decimal, other: Decimal): boolean {
+  const own = parseDecimal(price)
+  return compare(abs(sub(own, parseDecimal(one))), abs(sub(own, parseDecimal(other)))) < 0
+}

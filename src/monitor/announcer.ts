@@ -1,5 +1,5 @@
 import { type EventRecord, PUBLISH_RECORDS_MAX } from '../domain/index.ts'
-import { assert, PlimsollError } from '../errors.ts'
+import { assert } from '../errors.ts'
 import type { Steps } from '../margin/index.ts'
 import type { AbsentMarginAccount } from './absent-accounts.ts'
 import { Batch } from './batch.ts'
@@ -8,19 +8,15 @@ import { marketRecordOf } from './market-event.ts'
 import type { MarketTransition } from './market-transition.ts'
 import type { Markets } from './markets.ts'
 import type { MonitorOptions } from './options.ts'
+import { TRANSITIONS_WAITING_MAX, transitionsFull } from './outbox-full.ts'
 import { type Cause, type CauseReason, NO_CAUSE, type Past, type PendingEvent } from './pending-event.ts'
 import { PendingEvents } from './pending-events.ts'
 import { Queue } from './queue.ts'
-import type { Ranking } from './ranking.ts'
+import type { Figures, Ranking } from './ranking.ts'
+import type { Revisions } from './revisions.ts'
 import type { Finding } from './standing.ts'
 import type { Watchlist } from './watchlist.ts'
 
-/**
- * Transitions that may wait to be published; one more stops the worker with OUTBOX_FULL. So many wait only when Redis is away,
- * or slower than a cascade, for a long time. Each takes 100 to 230 bytes, and 560 when its account crosses levels again and
- * again (measured).
- */
-export const TRANSITIONS_WAITING_MAX = 1_000_000
 /** Past marks that are kept for findings of their instant, about 120 bytes each. Beyond it findings are settled. */
 export const PAST_MARKS_MAX = 200_000
 
@@ -28,12 +24,6 @@ export const PAST_MARKS_MAX = 200_000
 const OPEN_FINDINGS_MAX = 32
 /** Findings that are queued between two looks at the clock. */
 const QUEUED_PER_LOOK = 4_096
-
-/** Figures of a margin account in f64, for ranking only. */
-export interface Figures {
-  readonly marginBalance: number
-  readonly maintenanceMargin: number
-}
 
 /**
  * Makes events of transitions and publishes them in slices, while further instants are evaluated. Liquidations of every
@@ -45,6 +35,7 @@ export class Announcer {
   readonly #watchlist: Watchlist
   readonly #markets: Markets
   readonly #pending: PendingEvents
+  readonly #revisions: Revisions | undefined
   /** The cause of the transitions that are added now. */
   readonly #cause: { -readonly [Key in keyof Cause]: Cause[Key] } = { ...NO_CAUSE }
   #isOpen = false
@@ -58,10 +49,16 @@ export class Announcer {
   /** Events of large accounts of which a part is made: one at most that is urgent, and one that is not. */
   readonly #begun: Map<PendingEvent, Steps<EventRecord>> = new Map()
 
-  constructor(options: MonitorOptions, watchlist: Watchlist, markets: Markets) {
+  constructor(
+    options: MonitorOptions,
+    watchlist: Watchlist,
+    markets: Markets,
+    revisions: Revisions | undefined,
+  ) {
     this.#options = options
     this.#watchlist = watchlist
     this.#markets = markets
+    this.#revisions = revisions
     this.#pending = new PendingEvents(watchlist, markets)
   }
 
@@ -160,7 +157,10 @@ export class Announcer {
 
   get #batch(): Batch {
     assert(this.#isOpen, 'a transition is added while an instant is open')
-    this.#open ??= new Batch({ cause: { ...this.#cause }, instant: this.#markets.instant })
+    if (this.#open === undefined) {
+      this.#revisions?.watchPresent(this.#cause.receivedTimeMs)
+      this.#open = new Batch({ cause: { ...this.#cause }, instant: this.#markets.instant })
+    }
     return this.#open
   }
 
@@ -275,7 +275,7 @@ export class Announcer {
     this.#begun.delete(pending)
     for (;;) {
       const step = steps.next()
-      if (step.done === true) return step.value
+      if (step.done === true) return this.#revisions?.opened(step.value, pending) ?? step.value
       if (this.#options.clock.monotonicMs() > endMs) break
     }
     this.#begun.set(pending, steps)
@@ -291,10 +291,6 @@ export class Announcer {
   #count(): void {
     const waitingMax = this.#options.transitionsWaitingMax ?? TRANSITIONS_WAITING_MAX
     if (++this.#waiting <= waitingMax) return
-    throw new PlimsollError(
-      'OUTBOX_FULL',
-      `more than ${waitingMax} events wait for Redis (TRANSITIONS_WAITING_MAX), so the worker stops. The next start ` +
-        'finds every account that is at a level then; an account that has recovered meanwhile gets no event',
-    )
+    throw transitionsFull(waitingMax)
   }
 }

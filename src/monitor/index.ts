@@ -1,4 +1,3 @@
-export { TRANSITIONS_WAITING_MAX } from './announcer.ts'
 export { eventId, marketEventId } from './event-id.ts'
 export { ExpiryTimes } from './expiry-times.ts'
 export type { UnfilledGap } from './market-transition.ts'
@@ -9,5 +8,6 @@ export type {
   MonitorOptions,
   ObservedMark,
 } from './options.ts'
+export { TRANSITIONS_WAITING_MAX } from './outbox-full.ts'
 export { PENDING_TICKS_MAX } from './pending-ticks.ts'
 export { SLICE_MS } from './turns.ts'

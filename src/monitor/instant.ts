@@ -19,6 +19,7 @@ import {
   type PendingTicks,
   STALE,
 } from './pending-ticks.ts'
+import type { Revisions } from './revisions.ts'
 
 /** Accounts re-checked in f64 between two looks at the clock: about 20 µs. */
 const RECHECKS_PER_LOOK = 64
@@ -34,6 +35,8 @@ export class Instant {
   readonly #funding: FundingTimes | undefined
   readonly #gaps: MarketGaps
   readonly #classifier: Classifier | undefined
+  readonly #revisions: Revisions | undefined
+  #heardTimeMs = 0
   #isOpen = false
   #nominated = 0
   #rechecked = 0
@@ -58,6 +61,7 @@ export class Instant {
       funding: FundingTimes | undefined
       gaps: MarketGaps
       classifier: Classifier | undefined
+      revisions: Revisions | undefined
     },
   ) {
     this.#options = options
@@ -68,6 +72,7 @@ export class Instant {
     this.#funding = parts.funding
     this.#gaps = parts.gaps
     this.#classifier = parts.classifier
+    this.#revisions = parts.revisions
   }
 
   get isOpen(): boolean {
@@ -202,6 +207,7 @@ export class Instant {
 
   #hear({ instrument }: Market, markText: Decimal, ticks: PendingTicks): void {
     const { eventTimeMs, receivedTimeMs, receivedMonotonicMs } = ticks
+    this.#heardTimeMs = receivedTimeMs
     this.#classifier?.mark(instrument, markText, eventTimeMs, receivedTimeMs, receivedMonotonicMs)
   }
 
@@ -212,6 +218,7 @@ export class Instant {
     for (let at = 0; at < classifier.heard; at++) {
       const market = this.#markets.at(classifier.heardAt(at))
       market.doubt = classifier.classify(market.instrument)
+      this.#revisions?.heard(market, this.#heardTimeMs)
     }
     classifier.clearHeard()
   }

@@ -10,12 +10,13 @@ import {
   toFloat,
   ZERO,
 } from '../margin/index.ts'
-import type { Announcer, Figures } from './announcer.ts'
+import type { Announcer } from './announcer.ts'
 import type { Market } from './market.ts'
 import type { Markets } from './markets.ts'
 import type { MonitorOptions } from './options.ts'
 import type { Past } from './pending-event.ts'
 import { ProofTries } from './proof-tries.ts'
+import type { Figures } from './ranking.ts'
 import { type Finding, isAboveSafe, mustRepublish } from './standing.ts'
 import type { Watchlist } from './watchlist.ts'
 

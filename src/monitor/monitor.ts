@@ -7,6 +7,7 @@ import type {
   MarketProgress,
   MarkSource,
   MonitorCounters,
+  OpenRevision,
   RulesChange,
 } from '../domain/index.ts'
 import { Classifier } from '../integrity/index.ts'
@@ -24,6 +25,7 @@ import { MissedPrices } from './missed-prices.ts'
 import { type MonitorOptions, noCounts } from './options.ts'
 import { CONFIRMED, EXPIRED, INDEX_PRICE, INTERRUPTED, MARKED, PendingTicks, STALE } from './pending-ticks.ts'
 import { Reader } from './reader.ts'
+import { Revisions } from './revisions.ts'
 import { Turns } from './turns.ts'
 import { Watchlist } from './watchlist.ts'
 import { WatchlistEditor } from './watchlist-editor.ts'
@@ -51,6 +53,7 @@ export class Monitor {
   readonly #instant: Instant
   readonly #funding: Funding | undefined
   readonly #classifier: Classifier | undefined
+  readonly #revisions: Revisions | undefined
   readonly #pendingTicks = new PendingTicks()
   readonly #turns: Turns
   #entriesInFrame = 0
@@ -59,6 +62,7 @@ export class Monitor {
     const { kernel, rule, ruleBookOf, marketAdded, sequenceFloor, clock, fundingLog, integrity } = options
     const classifier = integrity && new Classifier(integrity.rules, integrity.underlyingOf)
     this.#classifier = classifier
+    this.#revisions = classifier && new Revisions(options, classifier)
     kernel.setReleaseFactor(toFloat(add(ONE, rule.hysteresis)))
     this.#options = options
     this.markets = new Markets(
@@ -73,7 +77,7 @@ export class Monitor {
     this.#funding = fundingLog && new Funding(fundingLog, this.markets, ruleBookOf, clock)
     this.watchlist = new Watchlist(kernel, this.markets, rule, ruleBookOf, this.#funding)
     this.#editor = new WatchlistEditor(this.watchlist, sequenceFloor)
-    this.#announcer = new Announcer(options, this.watchlist, this.markets)
+    this.#announcer = new Announcer(options, this.watchlist, this.markets, this.#revisions)
     const { watchlist, markets } = this
     this.#judge = new Judge(options, this.counters, { watchlist, markets, announcer: this.#announcer })
     this.read = new Reader({ kernel, watchlist, markets, clock })
@@ -81,8 +85,14 @@ export class Monitor {
     this.#changes = new Changes(options, this.counters, parts)
     const gaps = new MarketGaps(kernel, watchlist, (gap) => options.gapFound?.(gap))
     const funding = this.#funding?.times
-    this.#instant = new Instant(options, this.counters, { ...parts, classifier, funding, gaps })
-    this.#turns = new Turns(options, this.#announcer, (endMs) => this.#judgeUntil(endMs))
+    this.#instant = new Instant(options, this.counters, {
+      ...parts,
+      classifier,
+      revisions: this.#revisions,
+      funding,
+      gaps,
+    })
+    this.#turns = new Turns(options, this.#announcer, this.#revisions, (endMs) => this.#judgeUntil(endMs))
     const { backfill, unfilled } = this.#changes
     const work = () => this.#turns.work()
     this.missed = new MissedPrices({ markets, watchlist, backfill, unfilled, work })
@@ -90,7 +100,7 @@ export class Monitor {
 
   /** Whether no tick or change waits for its verdict, and no event waits to be published. */
   get isIdle(): boolean {
-    return this.#isJudged && this.#announcer.waiting === 0
+    return this.#isJudged && this.unpublished === 0
   }
 
   get #isJudged(): boolean {
@@ -104,7 +114,7 @@ export class Monitor {
 
   /** Events that wait to be published. */
   get unpublished(): number {
-    return this.#announcer.waiting
+    return this.#announcer.waiting + (this.#revisions?.due ?? 0)
   }
 
   /** Changes of the book that wait to be applied. */
@@ -125,6 +135,11 @@ export class Monitor {
   /** What an earlier run published of a market. Call before an account with a position there is put. */
   restoreMarket(progress: MarketProgress): void {
     this.markets.restore(progress)
+  }
+
+  /** A suspect event that an earlier run has not revised. Call before the accounts are put. */
+  restoreRevision(open: OpenRevision): void {
+    this.#revisions?.restore(open)
   }
 
   /** What earlier runs knew of funding. Call before the accounts are put. */
@@ -151,6 +166,13 @@ export class Monitor {
     this.#turns.work()
   }
 
+  /**
+   * Call again and again: ends the wait for what decides suspect prices, by the wall clock, also without a frame behind its limit.
+   */
+  expireRevisions(nowMs: number): void {
+    if (this.#revisions?.expire(nowMs) === true) this.#turns.work()
+  }
+
   /** A stored account that cannot be read. It is not known to be closed. */
   refuse(account: string): void {
     this.#changes.refuse(account)
@@ -158,16 +180,18 @@ export class Monitor {
 
   /** Call after the snapshot. Ends what earlier runs published of margin accounts that are gone and of markets that nobody holds. */
   loaded(): void {
+    this.#revisions?.expire(this.#options.clock.nowMs())
     this.#changes.loaded()
     this.#turns.work()
   }
 
   /** A change of the stored book, or of the rules of a venue; applied between two instants. */
   apply(change: AccountChange | RulesChange): void {
+    this.expireRevisions(this.#options.clock.nowMs())
     if (change.kind === 'rules') this.#changes.pushRules(change)
     else if (this.#isFree) {
       this.#changes.apply(change)
-      if (this.#announcer.waiting === 0) return
+      if (this.unpublished === 0) return
     } else this.#changes.push(change)
     this.#turns.work()
   }
@@ -178,6 +202,7 @@ export class Monitor {
   }
 
   frameStart(receivedTimeMs: number, receivedMonotonicMs: number): void {
+    this.expireRevisions(receivedTimeMs)
     this.#pendingTicks.beginFrame(receivedTimeMs, receivedMonotonicMs)
   }
 

@@ -1,5 +1,11 @@
 import { RadixSort } from './radix-sort.ts'
 
+/** Figures of a margin account in f64, for ranking only. */
+export interface Figures {
+  readonly marginBalance: number
+  readonly maintenanceMargin: number
+}
+
 /** Up to so many findings are sorted at once, in about half a millisecond; more are sorted in slices. */
 const SORTED_AT_ONCE = 2_048
 

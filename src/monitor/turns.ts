@@ -1,5 +1,6 @@
 import type { Announcer } from './announcer.ts'
 import type { MonitorOptions } from './options.ts'
+import type { Revisions } from './revisions.ts'
 
 /** The longest work in one turn of the event loop, so that sockets and timers are served. */
 export const SLICE_MS = 5
@@ -15,6 +16,7 @@ const ROOM_POLL_MS = 10
 export class Turns {
   readonly #options: Pick<MonitorOptions, 'clock' | 'hasRoom'>
   readonly #announcer: Announcer
+  readonly #revisions: Revisions | undefined
   /** Gives verdicts until the given time, monotonic. True when none waits. */
   readonly #judgeUntil: (endMs: number) => boolean
   #isScheduled = false
@@ -26,10 +28,12 @@ export class Turns {
   constructor(
     options: Pick<MonitorOptions, 'clock' | 'hasRoom'>,
     announcer: Announcer,
+    revisions: Revisions | undefined,
     judgeUntil: (endMs: number) => boolean,
   ) {
     this.#options = options
     this.#announcer = announcer
+    this.#revisions = revisions
     this.#judgeUntil = judgeUntil
   }
 
@@ -71,7 +75,11 @@ export class Turns {
     const isJudged = this.#judgeUntil(clock.monotonicMs() + SLICE_MS)
     const isPublished =
       this.#announcer.waiting === 0 || this.#announcer.work(clock.monotonicMs() + ANNOUNCE_SLICE_MS)
-    if (isJudged && isPublished) return
+    const isRevised =
+      this.#revisions === undefined ||
+      this.#revisions.due === 0 ||
+      this.#revisions.work(clock.monotonicMs() + ANNOUNCE_SLICE_MS)
+    if (isJudged && isPublished && isRevised) return
     if (isJudged && !this.#options.hasRoom()) this.#pollRoom()
     else this.#goOnLater()
   }

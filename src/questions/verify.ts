@@ -4,6 +4,7 @@ import {
   type MarketEvent,
   marketSubject,
   type PlimsollEvent,
+  type RevisionEvent,
 } from '../domain/index.ts'
 import {
   assumptionsUnder,
@@ -25,6 +26,7 @@ import { termsOfEvent } from './event-terms.ts'
 import { compareInterest, compareRollover } from './verify-charges.ts'
 import { compareFunding } from './verify-funding.ts'
 import { compareIntegrity } from './verify-integrity.ts'
+import { compareRevision } from './verify-revision.ts'
 
 export interface Verification {
   readonly id: string
@@ -45,7 +47,16 @@ export interface Verification {
  * what nothing in the event depends on: sequence, rank, versions, previous level, times, ages of marks, reasons.
  */
 export function verifyEvent(event: PlimsollEvent): Verification {
+  if (event.kind === 'revision') return verifyRevision(event)
   return 'marginAccount' in event ? verifyMarginEvent(event) : verifyMarketEvent(event)
+}
+
+function verifyRevision(event: RevisionEvent): Verification {
+  const { id, kind, logId, shard, marginAccount: subject, episode, revisedKind, level } = event
+  const differences = new Differences()
+  differences.compare('id', id, eventId({ logId, shard, subject, episode, kind: revisedKind, level }))
+  compareRevision(event, differences)
+  return { id, kind, subject, ...resultOf(differences.found, []) }
 }
 
 function verifyMarketEvent(event: MarketEvent): Verification {

@@ -1,9 +1,16 @@
-import type { EventRecord, MarginAccountProgress, MarketProgress } from '../domain/index.ts'
+import {
+  type EventRecord,
+  type MarginAccountProgress,
+  type MarketProgress,
+  type OpenRevision,
+  revisionSubject,
+} from '../domain/index.ts'
 import type { Monitor } from '../monitor/index.ts'
 
 /** What the worker that starts next knows of published events, as the event log keeps it. */
 export class KeptProgress {
   readonly #bySubject = new Map<string, MarginAccountProgress | MarketProgress>()
+  readonly #openRevisions = new Map<string, OpenRevision>()
   #sequenceFloor = 0
 
   /** The highest sequence among subjects of which nothing is kept any more. */
@@ -11,19 +18,22 @@ export class KeptProgress {
     return this.#sequenceFloor
   }
 
-  add({ event, subject, progress }: EventRecord): void {
+  add({ event, subject, progress, openRevision }: EventRecord): void {
+    if (openRevision !== undefined) this.#openRevisions.set(revisionSubject(openRevision.id), openRevision)
     if (progress !== null) {
       this.#bySubject.set(subject, progress)
       return
     }
     this.#bySubject.delete(subject)
+    this.#openRevisions.delete(subject)
     this.#sequenceFloor = Math.max(this.#sequenceFloor, event.sequence)
   }
 
-  restore(monitor: Pick<Monitor, 'restoreMarginAccount' | 'restoreMarket'>): void {
+  restore(monitor: Pick<Monitor, 'restoreMarginAccount' | 'restoreMarket' | 'restoreRevision'>): void {
     for (const [subject, progress] of this.#bySubject) {
       if ('symbol' in progress) monitor.restoreMarket(progress)
       else monitor.restoreMarginAccount(subject, progress)
     }
+    for (const open of this.#openRevisions.values()) monitor.restoreRevision(open)
   }
 }

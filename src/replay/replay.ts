@@ -122,6 +122,7 @@ class Run {
     this.#clock.advanceTo(Math.max(step.timeMs, this.#clock.nowMs()))
     const nowMs = this.#clock.nowMs()
     if (step.kind === 'start') this.#startAnew(step.rule)
+    this.#monitor.expireRevisions(nowMs)
     for (const change of this.#options.rules.advance(nowMs)) this.#monitor.apply(change)
     if (!this.#isLoading) this.#expire(nowMs)
     this.#apply(step, nowMs)

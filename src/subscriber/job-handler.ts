@@ -5,6 +5,7 @@ import {
   counted,
   describeIssue,
   IN_OUR_WORDS,
+  inboxId,
   type JobData,
   jobDataSchema,
   type PlimsollEvent,
@@ -168,13 +169,13 @@ export class JobHandler {
         left.push(...delivery.pending.slice(place))
         break
       }
-      if (this.#order.heldBy(subject, event.sequence, clock.monotonicMs()) !== undefined) {
+      if (this.#order.heldBy(subject, event, clock.monotonicMs()) !== undefined) {
         left.push(item)
         continue
       }
       try {
         await this.#effect(item, delivery)
-        this.#order.handled(subject, event.sequence)
+        this.#order.handled(subject, event)
         delivery.handled.add(index)
       } catch (error) {
         this.counts.failures++
@@ -190,7 +191,7 @@ export class JobHandler {
 
   async #effect({ event, subject }: Item, { job, data }: Delivery): Promise<void> {
     const { handler, inbox } = this.#options
-    const isLate = this.#order.isLate(subject, event.sequence)
+    const isLate = this.#order.isLate(subject, event)
     const context: EventContext = {
       jobId: job.id ?? '',
       logId: data.logId,
@@ -201,7 +202,7 @@ export class JobHandler {
     }
     const effect = () => handler(event, context)
     if (inbox === undefined) await effect()
-    else if (!(await onceUnsynced(event.id, effect, inbox))) {
+    else if (!(await onceUnsynced(inboxId(event), effect, inbox))) {
       this.counts.duplicates++
       return
     }

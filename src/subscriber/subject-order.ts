@@ -24,19 +24,22 @@ export class SubjectOrder {
   readonly #newest = new Map<string, number>()
   readonly #holds = new Map<string, Hold>()
 
-  /** Whether a later event of the same subject was handled before. */
-  isLate(subject: string, sequence: number): boolean {
-    return sequence < (this.#newest.get(subject) ?? 0)
+  /** Whether a later event of the same subject was handled before. A revision has no place among them, and is never late. */
+  isLate(subject: string, event: PlimsollEvent): boolean {
+    return event.kind !== 'revision' && event.sequence < (this.#newest.get(subject) ?? 0)
   }
 
   /** The failed older event of the subject for which this one waits; undefined when this one may be handled. */
-  heldBy(subject: string, sequence: number, nowMs: number): string | undefined {
+  heldBy(subject: string, event: PlimsollEvent, nowMs: number): string | undefined {
     const hold = this.#holds.get(subject)
-    if (hold === undefined || hold.sequence >= sequence || nowMs - hold.sinceMs >= HOLD_MS) return undefined
+    // A revision waits for its own event too, whose sequence it has.
+    const before = event.kind === 'revision' ? event.sequence + 1 : event.sequence
+    if (hold === undefined || hold.sequence >= before || nowMs - hold.sinceMs >= HOLD_MS) return undefined
     return hold.eventId
   }
 
-  handled(subject: string, sequence: number): void {
+  handled(subject: string, { kind, sequence }: PlimsollEvent): void {
+    if (kind === 'revision') return
     const newest = Math.max(sequence, this.#newest.get(subject) ?? 0)
     this.#newest.delete(subject)
     this.#newest.set(subject, newest)
@@ -46,9 +49,16 @@ export class SubjectOrder {
   }
 
   /** Makes the later events of the subject wait, unless one of them was handled already. */
-  failed(subject: string, { id: eventId, sequence }: PlimsollEvent, nowMs: number): void {
+  failed(subject: string, event: PlimsollEvent, nowMs: number): void {
+    const { id: eventId, sequence } = event
     const hold = this.#holds.get(subject)
-    if (this.isLate(subject, sequence) || (hold !== undefined && hold.sequence <= sequence)) return
+    // No event waits for a revision.
+    if (
+      event.kind === 'revision' ||
+      this.isLate(subject, event) ||
+      (hold !== undefined && hold.sequence <= sequence)
+    )
+      return
     this.#holds.set(subject, { eventId, sequence, sinceMs: hold?.sinceMs ?? nowMs })
     dropOldest(this.#holds, HOLDS_MAX)
   }

@@ -4,6 +4,6 @@ import { eventKindSchema, marketEventKindSchema, type PlimsollEvent } from '../d
 export type EventCounts = Record<PlimsollEvent['kind'], number>
 
 export function noEvents(): EventCounts {
-  const kinds = [...eventKindSchema.options, ...marketEventKindSchema.options]
+  const kinds = [...eventKindSchema.options, ...marketEventKindSchema.options, 'revision']
   return Object.fromEntries(kinds.map((kind) => [kind, 0])) as EventCounts
 }

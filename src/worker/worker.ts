@@ -34,6 +34,8 @@ const STOP_CLOSE_MS = 500
 const REFUSED_LOGGED_MAX = 20
 const AUDIT_EVERY_MS = 100
 const AUDIT_ACCOUNTS = 20
+/** A suspect event that no frame decides is revised at most so late after its limit. */
+const REVISE_EVERY_MS = 250
 
 /**
  * Composes a worker: rules read, Redis checked, earlier progress restored, book loaded, feeds opened, changes followed.
@@ -158,6 +160,7 @@ class MonitorWorker implements Worker {
     )
     this.#cancels.push(
       every(clock, AUDIT_EVERY_MS, () => this.#guard(() => this.#audit())),
+      every(clock, REVISE_EVERY_MS, () => this.#guard(() => this.#monitor.expireRevisions(clock.nowMs()))),
       () => this.#rules.close(),
       watchSettings(command, clock, log),
     )
@@ -190,6 +193,7 @@ class MonitorWorker implements Worker {
     await this.#eventLog.restore({
       marginAccount: (id, progress) => monitor.restoreMarginAccount(id, progress),
       market: (progress) => monitor.restoreMarket(progress),
+      revision: (open) => monitor.restoreRevision(open),
     })
     await this.#funding.restore(monitor)
     await this.#backfill.restore(monitor)

@@ -3,7 +3,7 @@ import { EventLines } from '../../src/cli/event-lines.ts'
 import { paletteOf } from '../../src/cli/terminal.ts'
 import { visible } from '../../src/cli/visible.ts'
 import type { MarginEvent, MarketEvent, PlimsollEvent } from '../../src/domain/index.ts'
-import { sampleEvent, sampleMarketEvent } from '../support/sample-events.ts'
+import { sampleEvent, sampleMarketEvent, sampleRevision } from '../support/sample-events.ts'
 
 const event = (changes: Partial<MarginEvent> = {}): MarginEvent => ({
   ...sampleEvent('desk/1', 1),
@@ -114,6 +114,13 @@ describe('an event as lines for people', () => {
     expect(linesOf(event({ confidence: 'suspect', reasons: ['far-from-index'] }))[0]).toContain(
       'suspect  far-from-index',
     )
+  })
+
+  it('of a revision says which event it is of, what has become of it, and why', () => {
+    expect(linesOf(sampleRevision(event()))).toEqual([
+      '08:53:23Z  revision      desk/1/cross/USDT  liquidation at level 1 is retracted  ' +
+        'BTCUSDT 58120.25: it stood for one mark, and nothing else was there',
+    ])
   })
 
   it('of a market has a line of its own', () => {

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { RedisEventLog } from '../../src/delivery/index.ts'
-import type { MarginAccountProgress, MarketProgress } from '../../src/domain/index.ts'
-import { JOB_BYTES_MAX, JOB_EVENTS_MAX } from '../../src/domain/index.ts'
+import type { MarginAccountProgress, MarketProgress, OpenRevision } from '../../src/domain/index.ts'
+import { JOB_BYTES_MAX, JOB_EVENTS_MAX, revisionSubject } from '../../src/domain/index.ts'
 import { useTestRedis } from '../support/redis.ts'
 import {
   idsOf,
@@ -15,6 +15,7 @@ import {
   sampleEvent,
   sampleRecord,
   sampleRecords,
+  sampleRevision,
   waitingJobs,
 } from '../support/sample-events.ts'
 import { until } from '../support/until.ts'
@@ -27,11 +28,13 @@ const ids = (records: readonly { event: { id: string } }[]) => records.map(({ ev
 async function restored(log: RedisEventLog) {
   const marginAccounts = new Map<string, MarginAccountProgress>()
   const markets: MarketProgress[] = []
+  const revisions: OpenRevision[] = []
   await log.restore({
     marginAccount: (id, progress) => void marginAccounts.set(id, progress),
     market: (progress) => void markets.push(progress),
+    revision: (open) => void revisions.push(open),
   })
-  return { marginAccounts, markets }
+  return { marginAccounts, markets, revisions }
 }
 
 async function streamIds(): Promise<string[]> {
@@ -40,6 +43,28 @@ async function streamIds(): Promise<string[]> {
 }
 
 describe('the log of events', () => {
+  it('keeps a suspect event until its revision is in the stream, and gives it to the next worker', async () => {
+    const { integrityRules, markets, ...of } = sampleRevision(sampleEvent('desk/1', 1))
+    const { kind: _kind, revision: _revision, confidence: _confidence, receivedTimeMs, ...revised } = of
+    const prices = markets.map(({ symbol, markPrice }) => ({ symbol, markPrice }))
+    const open = { ...revised, integrityRules, untilMs: receivedTimeMs + 60_000, markets: prices }
+    const first = await openLog(harness.server.url)
+    first.log.publish([{ ...sampleRecord('desk/1', 1), openRevision: open }])
+    await first.log.flush(5_000)
+    await first.close()
+    const second = await openLog(harness.server.url)
+    expect((await restored(second.log)).revisions).toEqual([open])
+    const event = sampleRevision(sampleEvent('desk/1', 1))
+    second.log.publish([{ event, subject: revisionSubject(event.id), progress: null }])
+    await second.log.flush(5_000)
+    await second.close()
+    expect(await streamIds()).toEqual([open.id, open.id])
+    const third = await openLog(harness.server.url)
+    const left = await restored(third.log)
+    expect([left.revisions, left.marginAccounts.size]).toEqual([[], 1])
+    await third.close()
+  })
+
   it('puts a single event into the stream and into a job', async () => {
     const { log, close, faults } = await openLog(harness.server.url)
     const records = sampleRecords(3)

@@ -13,6 +13,7 @@ import {
   type PlimsollEvent,
   plimsollEventSchema,
   queueNameOf,
+  type RevisionEvent,
 } from '../../src/domain/index.ts'
 import { keysOf, type ShardKeys } from '../../src/redis/index.ts'
 import { type Inbox, memoryInbox, type Subscription } from '../../src/subscriber/index.ts'
@@ -94,7 +95,12 @@ export class Shard {
 
   /** The same of markets. */
   async marketEvents(): Promise<MarketEvent[]> {
-    return (await this.#inStream()).filter((event) => !isMarginEvent(event)) as MarketEvent[]
+    return (await this.#inStream()).filter((event) => 'symbol' in event)
+  }
+
+  /** The same of suspect events that are revised. */
+  async revisions(): Promise<RevisionEvent[]> {
+    return (await this.#inStream()).filter((event) => event.kind === 'revision')
   }
 
   async #inStream(): Promise<PlimsollEvent[]> {

@@ -46,6 +46,7 @@ function recordedSoFar(): string {
 /** What an event says, without what belongs to the log that holds it and to the moment in which it was made. */
 function said(event: PlimsollEvent) {
   const { kind, episode, sequence } = event
+  if (event.kind === 'revision') return event
   if (!isMarginEvent(event)) return { kind, market: event.symbol, episode, sequence }
   const { marginAccount, level, previousLevel, reasons, marks, marginBalance, accountVersion } = event
   const prices = marks.map(({ symbol, markPrice, eventTimeMs }) => ({ symbol, markPrice, eventTimeMs }))

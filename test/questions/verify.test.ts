@@ -148,7 +148,7 @@ describe('an event that was altered', () => {
     for (const event of EVENTS) {
       for (const [field, copy] of alterations(event)) {
         if (TAKEN.test(field)) continue
-        const hasFigures = 'marginAccount' in event && event.marginBalance !== null
+        const hasFigures = 'marginBalance' in event && event.marginBalance !== null
         if (TERMS.test(field) && !(hasFigures && !field.endsWith('leverage'))) continue
         altered++
         fields.add(field.replace(/\d+/, 'N'))

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { HANDLER_CALLS_MAX, memoryInbox } from '../../src/subscriber/index.ts'
 import { HOLD_MS, HOLDS_MAX, ORDERED_SUBJECTS_MAX, SubjectOrder } from '../../src/subscriber/subject-order.ts'
 import { systemClock } from '../../src/system/clock.ts'
-import { sampleEvent } from '../support/sample-events.ts'
+import { sampleEvent, sampleRevision } from '../support/sample-events.ts'
 import { until } from '../support/until.ts'
 import { HASTY_CLOCK, useQueue } from './queue-harness.ts'
 
@@ -174,34 +174,49 @@ describe('the order of the events of a margin account', () => {
   it('is kept behind the oldest event that fails, once, for HOLD_MS', () => {
     const order = new SubjectOrder()
     order.failed('a', event(2), 1_000)
-    expect(order.heldBy('a', 2, 1_000)).toBeUndefined()
-    expect(order.heldBy('a', 3, 1_000)).toBe(event(2).id)
-    expect(order.heldBy('b', 3, 1_000)).toBeUndefined()
+    expect(order.heldBy('a', event(2), 1_000)).toBeUndefined()
+    expect(order.heldBy('a', event(3), 1_000)).toBe(event(2).id)
+    expect(order.heldBy('b', event(3), 1_000)).toBeUndefined()
     order.failed('a', event(1), 2_000)
-    expect(order.heldBy('a', 2, 2_000)).toBe(event(1).id)
+    expect(order.heldBy('a', event(2), 2_000)).toBe(event(1).id)
     order.failed('a', event(1), 1_000 + HOLD_MS)
-    expect(order.heldBy('a', 2, 999 + HOLD_MS)).toBe(event(1).id)
-    expect(order.heldBy('a', 2, 1_000 + HOLD_MS)).toBeUndefined()
-    order.handled('a', 2)
+    expect(order.heldBy('a', event(2), 999 + HOLD_MS)).toBe(event(1).id)
+    expect(order.heldBy('a', event(2), 1_000 + HOLD_MS)).toBeUndefined()
+    order.handled('a', event(2))
     order.failed('a', event(1), 2_000 + HOLD_MS)
-    expect(order.heldBy('a', 3, 2_000 + HOLD_MS)).toBeUndefined()
-    expect(order.isLate('a', 1)).toBe(true)
+    expect(order.heldBy('a', event(3), 2_000 + HOLD_MS)).toBeUndefined()
+    expect(order.isLate('a', event(1))).toBe(true)
+  })
+
+  it('has a revision behind its event, which no other event waits for', () => {
+    const order = new SubjectOrder()
+    const revision = sampleRevision(event(2))
+    order.failed('a', event(2), 1_000)
+    expect(order.heldBy('a', revision, 1_000)).toBe(event(2).id)
+    order.handled('a', event(2))
+    order.handled('a', event(3))
+    expect([order.heldBy('a', revision, 1_000), order.isLate('a', revision)]).toEqual([undefined, false])
+    order.failed('a', revision, 1_000)
+    expect(order.heldBy('a', event(4), 1_000)).toBeUndefined()
+    order.handled('a', revision)
+    expect([order.isLate('a', event(2)), order.isLate('a', event(3))]).toEqual([true, false])
   })
 
   it('is remembered for ORDERED_SUBJECTS_MAX accounts, those with the newest events', () => {
     const order = new SubjectOrder()
-    for (let account = 0; account < ORDERED_SUBJECTS_MAX; account++) order.handled(`a${account}`, 5)
-    order.handled('a0', 6)
-    order.handled('one more', 1)
-    expect(order.isLate('a0', 5)).toBe(true)
-    expect(order.isLate('a1', 4)).toBe(false)
-    expect(order.isLate('a2', 4)).toBe(true)
+    const fifth = event(5)
+    for (let account = 0; account < ORDERED_SUBJECTS_MAX; account++) order.handled(`a${account}`, fifth)
+    order.handled('a0', event(6))
+    order.handled('one more', event(1))
+    expect(order.isLate('a0', event(5))).toBe(true)
+    expect(order.isLate('a1', event(4))).toBe(false)
+    expect(order.isLate('a2', event(4))).toBe(true)
   })
 
   it('is kept for HOLDS_MAX accounts at a time', () => {
     const order = new SubjectOrder()
     for (let account = 0; account <= HOLDS_MAX; account++) order.failed(`a${account}`, event(1), account)
-    expect(order.heldBy('a0', 2, 1)).toBeUndefined()
-    expect(order.heldBy('a1', 2, 1)).toBe(event(1).id)
+    expect(order.heldBy('a0', event(2), 1)).toBeUndefined()
+    expect(order.heldBy('a1', event(2), 1)).toBe(event(1).id)
   })
 })

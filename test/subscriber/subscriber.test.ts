@@ -3,7 +3,13 @@ import { marketSubject, type PlimsollEvent } from '../../src/domain/index.ts'
 import { type EventContext, HANDLER_CALLS_MAX, memoryInbox } from '../../src/subscriber/index.ts'
 import { sleep, systemClock } from '../../src/system/clock.ts'
 import { startTestRedis } from '../support/redis.ts'
-import { marketRecord, openLog, sampleEvent, sampleRecords } from '../support/sample-events.ts'
+import {
+  marketRecord,
+  openLog,
+  sampleEvent,
+  sampleRecords,
+  sampleRevision,
+} from '../support/sample-events.ts'
 import { until } from '../support/until.ts'
 import { HASTY_CLOCK, useQueue } from './queue-harness.ts'
 
@@ -34,6 +40,21 @@ describe('a subscriber', () => {
     await until(() => subscription.stats().jobs === 2)
     expect(seen).toEqual([first.id, second.id])
     expect(subscription.stats()).toMatchObject({ events: 3, effects: 2, duplicates: 1 })
+  })
+
+  it('runs one effect for an event and one for its revision, which has its id, also when both come again', async () => {
+    const seen: string[] = []
+    const subscription = consume({
+      handler: ({ kind }, { isLate }) => void seen.push(`${kind} ${isLate}`),
+      inbox: memoryInbox(),
+    })
+    const [event, next] = [sampleEvent('desk/1', 1), sampleEvent('desk/1', 2, 'recovered')]
+    await add('ja', [event, next])
+    await add('jb', [sampleRevision(event)])
+    await add('jc', [event, sampleRevision(event)])
+    await until(() => subscription.stats().jobs === 3)
+    expect(seen).toEqual(['liquidation false', 'recovered false', 'revision false'])
+    expect(subscription.stats()).toMatchObject({ effects: 3, duplicates: 2, late: 0 })
   })
 
   it('is given the event without fields that this version does not know', async () => {

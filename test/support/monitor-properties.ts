@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { EventRecord, MarginEvent, MarketEvent } from '../../src/domain/index.ts'
+import type { EventRecord, MarginEvent, MarketEvent, RevisionEvent } from '../../src/domain/index.ts'
+import { assert } from '../../src/errors.ts'
 import { type LevelRule, marginStateOf, parseMarginAccountId } from '../../src/margin/index.ts'
 import type { Monitor } from '../../src/monitor/index.ts'
 import { isMarginEvent } from './monitor.ts'
@@ -89,6 +90,7 @@ export class CheckedLog {
   }
 
   #takeOne({ event, subject, progress }: EventRecord, open: Cause | undefined): void {
+    assert(event.kind !== 'revision', 'a monitor without rules of price integrity revises nothing')
     const expected = this.#model.nextOf(subject)
     const isSame =
       expected !== undefined &&
@@ -155,7 +157,7 @@ export class CheckedLog {
 
   #checkNumbers(
     expected: ExpectedEvent,
-    { id, episode, sequence, kind }: EventRecord['event'],
+    { id, episode, sequence, kind }: Exclude<EventRecord['event'], RevisionEvent>,
     subject: string,
     published: string,
   ): void {
@@ -240,7 +242,7 @@ export class CheckedLog {
 
   #keep(
     expected: ExpectedEvent,
-    event: EventRecord['event'],
+    event: Exclude<EventRecord['event'], RevisionEvent>,
     subject: string,
     progress: EventRecord['progress'],
     published: string,

@@ -1,13 +1,14 @@
-import type {
-  EventRecord,
-  FundingLog,
-  FundingRecord,
-  FundingSchedule,
-  Gap,
-  InstrumentRules,
-  MarginEvent,
-  PlimsollEvent,
-  RuleBook,
+import {
+  type EventRecord,
+  type FundingLog,
+  type FundingRecord,
+  type FundingSchedule,
+  type Gap,
+  type InstrumentRules,
+  type MarginEvent,
+  type PlimsollEvent,
+  type RuleBook,
+  revisionSubject,
 } from '../../src/domain/index.ts'
 import { type Kernel, type KernelVariant, openKernel } from '../../src/kernel/index.ts'
 import type { LevelRule } from '../../src/margin/index.ts'
@@ -104,7 +105,7 @@ export function openMonitor(
   /** What the events say, in short: kind, margin account or market, level, episode, sequence. */
   const story = () =>
     records.map(({ event }) => {
-      const what = isMarginEvent(event) ? `${event.marginAccount} ${event.level}` : event.symbol
+      const what = 'symbol' in event ? event.symbol : `${event.marginAccount} ${event.level}`
       return `${event.kind} ${what} #${event.episode} ${event.sequence}`
     })
   const events = () => records.map(({ event }) => event).filter(isMarginEvent)
@@ -129,7 +130,7 @@ export function allSteps<Answer>(steps: Generator<void, Answer>): Answer {
 export const LOG = { logId: 'log', shard: '0' }
 
 export function isMarginEvent(event: PlimsollEvent): event is MarginEvent {
-  return 'marginAccount' in event
+  return 'marginAccount' in event && event.kind !== 'revision'
 }
 
 /** Hands what one run left to the next, as the log of events does. */
@@ -140,4 +141,8 @@ export function restoreInto(monitor: Monitor, records: readonly EventRecord[]): 
     if ('symbol' in progress) monitor.restoreMarket(progress)
     else monitor.restoreMarginAccount(subject, progress)
   }
+  const ended = new Set(records.map(({ subject }) => subject))
+  for (const { openRevision } of records)
+    if (openRevision !== undefined && !ended.has(revisionSubject(openRevision.id)))
+      monitor.restoreRevision(openRevision)
 }

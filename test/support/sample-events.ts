@@ -11,6 +11,7 @@ import {
   type MarketEvent,
   marketSubject,
   queueNameOf,
+  type RevisionEvent,
 } from '../../src/domain/index.ts'
 import type { PlimsollError } from '../../src/errors.ts'
 import { keysOf } from '../../src/redis/index.ts'
@@ -106,6 +107,32 @@ export function recordOf(event: MarginEvent): EventRecord {
 
 export function sampleRecord(account: string, sequence: number, kind?: EventKind): EventRecord {
   return recordOf(sampleEvent(account, sequence, kind))
+}
+
+/** What has become of that event. */
+export function sampleRevision(event: MarginEvent): RevisionEvent {
+  const { id, logId, shard, venue, episode, sequence, account, marginAccount } = event
+  return {
+    schemaVersion: 2,
+    id,
+    logId,
+    shard,
+    venue,
+    episode,
+    sequence,
+    account,
+    marginAccount,
+    revisedKind: event.kind,
+    level: event.level,
+    integrityRules: 'integrity-1-00000000',
+    kind: 'revision',
+    revision: 1,
+    confidence: 'retracted',
+    markets: [
+      { symbol: 'BTCUSDT', markPrice: '58120.25', confidence: 'retracted', by: 'market-back', marks: 3 },
+    ],
+    receivedTimeMs: event.receivedTimeMs + 3_000,
+  }
 }
 
 /** The margin account is closed for good: its progress is forgotten. */
