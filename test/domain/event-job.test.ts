@@ -79,6 +79,25 @@ describe('the JSON schema of an event', () => {
           "markPrice",
           "receivedTimeMs",
         ],
+        [
+          "schemaVersion",
+          "id",
+          "logId",
+          "shard",
+          "venue",
+          "episode",
+          "sequence",
+          "account",
+          "marginAccount",
+          "revisedKind",
+          "level",
+          "integrityRules",
+          "kind",
+          "revision",
+          "confidence",
+          "markets",
+          "receivedTimeMs",
+        ],
       ]
     `)
   })
