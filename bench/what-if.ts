@@ -35,7 +35,7 @@ export interface WhatIfBench {
 export function benchWhatIf(accounts: number, checkEvery: number): WhatIfBench {
   const book = createBook(SEED, accounts, DEMO_INSTRUMENTS)
   const read: Account[] = Array.from({ length: accounts }, (_, index) => book.account(index))
-  const { bookOf } = ruleBooks({ rulesFile: undefined }, 0, demoRules())
+  const { bookOf } = ruleBooks({ rulesFile: undefined }, 0, demoRules(DEMO_INSTRUMENTS))
   const present = presentPrices()
   const moves = new Map<string, Move>(MOVES)
   const rule = levelRule()

@@ -1,5 +1,6 @@
 import { loadConfig } from '../config.ts'
 import {
+  DEMO_VENUES,
   type DemoOutcome,
   isLive,
   isProven,
@@ -11,6 +12,7 @@ import {
   type Screen,
   startLines,
   startLiveView,
+  venuesNamed,
 } from '../demo/index.ts'
 import { EXIT_FAULT } from '../errors.ts'
 import { jsonOf } from '../input/index.ts'
@@ -25,6 +27,7 @@ const COLUMNS_MAX = 120
 const EXIT_INTERRUPTED = 130
 
 export interface DemoFlags {
+  readonly venues?: readonly string[]
   readonly dataDir?: string
   readonly redisUrl?: string
   readonly accounts: number
@@ -36,6 +39,7 @@ export interface DemoFlags {
 /** Runs the demo to its proof, or until a signal. Sets the exit code of the process. */
 export async function demo(flags: DemoFlags): Promise<void> {
   const { accounts, seconds, seed, json = false } = flags
+  const venues = flags.venues === undefined ? DEMO_VENUES : venuesNamed(flags.venues)
   const screen: Screen = json ? process.stderr : process.stdout
   const live = isLive(screen)
   const config = loadConfig({ redisUrl: flags.redisUrl, dataDir: flags.dataDir })
@@ -44,6 +48,7 @@ export async function demo(flags: DemoFlags): Promise<void> {
   void ended.promise.then(() => interrupt.abort())
   try {
     const outcome = await runDemo({
+      venues,
       accounts,
       seconds,
       seed,

@@ -50,7 +50,12 @@ export interface DemoOutcome {
 
 /** Combines the worker's counters with the results of subscriber and replay. */
 export function outcomeOf(
-  run: { readonly seconds: number; readonly seed: number; readonly signal: AbortSignal },
+  run: {
+    readonly venues: readonly string[]
+    readonly seconds: number
+    readonly seed: number
+    readonly signal: AbortSignal
+  },
   stats: WorkerCounters,
   result: SubscriberResult,
   known: Known,
@@ -80,6 +85,7 @@ export function outcomeOf(
       },
       replayedAccounts: known.sampleAccounts,
       seed: run.seed,
+      venues: run.venues,
     },
     context: {
       seconds: run.seconds,

@@ -1,4 +1,4 @@
-import type { MarginEvent } from '../domain/index.ts'
+import type { MarginEvent, VenueId } from '../domain/index.ts'
 import type { ExchangeStatus } from './exchange/exchange.ts'
 import type { Patience } from './patience.ts'
 import type { Judgement } from './referee/comparison.ts'
@@ -9,7 +9,12 @@ import type { DemoSnapshot } from './screen/snapshot.ts'
 /** Messages between the demo's own processes, over Node's IPC channel (in order, not lost). */
 
 export type ToExchange =
-  | { readonly kind: 'open'; readonly seed: number; readonly seconds: number }
+  | {
+      readonly kind: 'open'
+      readonly venues: readonly VenueId[]
+      readonly seed: number
+      readonly seconds: number
+    }
   | { readonly kind: 'start' }
   /** Send no more market data. The answer is `held`. */
   | { readonly kind: 'hold' }
@@ -26,6 +31,7 @@ export type ToSubscriber =
       readonly kind: 'open'
       readonly redisUrl: string
       readonly queuePrefix: string
+      readonly venues: readonly VenueId[]
       readonly seed: number
       readonly accounts: number
       readonly sampleAccounts: number

@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts'
-import { type Account, type Clock, counted } from '../domain/index.ts'
+import { type Account, type Clock, counted, type VenueId } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { levelRule } from '../margin/index.ts'
@@ -7,7 +7,7 @@ import { keysOf } from '../redis/index.ts'
 import { seededRandom, sleep, waitAtMost } from '../system/index.ts'
 import { startWorker, type Worker } from '../worker/index.ts'
 import { createBook, type DemoBook, loadBook } from './accounts/synthetic-accounts.ts'
-import { DEMO_INSTRUMENTS, demoRules } from './exchange/instruments.ts'
+import { demoRules, instrumentsOf } from './exchange/instruments.ts'
 import { createInstantFeed, type InstantFeed } from './instant-feed.ts'
 import { type DemoOutcome, leftOf, madeOf, outcomeOf, type Sample } from './outcome.ts'
 import { type Patience, waitWith } from './patience.ts'
@@ -35,6 +35,7 @@ const ISO_DAY_CHARACTERS = 10
 const WORKER_RANDOM_STREAM = 0x574f524b
 
 export interface DemoOptions {
+  readonly venues: readonly VenueId[]
   readonly accounts: number
   readonly seconds: number
   readonly seed: number
@@ -90,7 +91,7 @@ class DemoRun {
     this.#options = options
     this.#stops = stops
     const { config, clock } = options
-    this.#book = createBook(options.seed, options.accounts, DEMO_INSTRUMENTS)
+    this.#book = createBook(options.seed, options.accounts, instrumentsOf(options.venues))
     this.#reporter = createReporter({
       state: this.#state,
       book: this.#book,
@@ -117,7 +118,8 @@ class DemoRun {
       this.#state.headlines = headlines
     })
     subscriber.on('note', ({ text }) => this.#reporter.note(text))
-    exchange.send({ kind: 'open', seed: this.#options.seed, seconds: this.#options.seconds })
+    const { venues, seed, seconds } = this.#options
+    exchange.send({ kind: 'open', venues, seed, seconds })
     const { urls } = await exchange.next('opened', CHILD_TIMEOUT_MS)
     const sample = await this.#openSubscriber(subscriber, store)
     await this.#load(store)
@@ -160,11 +162,12 @@ class DemoRun {
   }
 
   #openSubscriber(subscriber: SubscriberProcess, store: DemoStore): Promise<Sample> {
-    const { accounts, seed, config } = this.#options
+    const { accounts, venues, seed, config } = this.#options
     subscriber.send({
       kind: 'open',
       redisUrl: store.redisUrl,
       queuePrefix: keysOf(store.shard).queuePrefix,
+      venues,
       seed,
       accounts,
       sampleAccounts: SAMPLE_ACCOUNTS,
@@ -203,7 +206,7 @@ class DemoRun {
       clock,
       random: seededRandom(seed, WORKER_RANDOM_STREAM),
       log: log((text) => this.#reporter.note(text)),
-      rules: demoRules(today),
+      rules: demoRules(this.#book.instruments, today),
       // The contracts of the simulated exchanges do not end with the days in their names.
       expiryMsOf: () => undefined,
       fatal: (error) => {

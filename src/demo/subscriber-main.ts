@@ -4,7 +4,7 @@ import { memoryInbox, type Subscription } from '../subscriber/index.ts'
 import { systemClock } from '../system/index.ts'
 import { createBook } from './accounts/synthetic-accounts.ts'
 import { type Auditor, createAuditor } from './auditor.ts'
-import { DEMO_INSTRUMENTS, demoRules } from './exchange/instruments.ts'
+import { demoRules, instrumentsOf } from './exchange/instruments.ts'
 import { listenToParent, whenOrphaned } from './parent.ts'
 import { type Patience, waitWith } from './patience.ts'
 import type { FromSubscriber, ToSubscriber } from './protocol.ts'
@@ -28,12 +28,12 @@ let cancelReports: (() => void)[] = []
 type Open = Extract<ToSubscriber, { kind: 'open' }>
 
 function open(options: Open, send: (message: FromSubscriber) => void): void {
-  const book = createBook(options.seed, options.accounts, DEMO_INSTRUMENTS)
+  const book = createBook(options.seed, options.accounts, instrumentsOf(options.venues))
   const accounts = book.sample(options.sampleAccounts).map((index) => book.account(index))
   const { levels, hysteresis } = options
   const referee = createReferee({
     accounts,
-    rules: Object.fromEntries(demoRules()),
+    rules: Object.fromEntries(demoRules(book.instruments)),
     levels: [...levels, '1'],
     hysteresis,
   })

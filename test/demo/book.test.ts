@@ -14,7 +14,7 @@ const positions = accounts.flatMap((account) => account.positions)
 
 /** The demo's judgement of the whole book at the start prices. */
 function eventsAtStart(list: readonly Account[]) {
-  const referee = createReferee({ accounts: list, rules: Object.fromEntries(demoRules()) })
+  const referee = createReferee({ accounts: list, rules: Object.fromEntries(demoRules(DEMO_INSTRUMENTS)) })
   for (const { venue, symbol, startPrice, markDecimals } of DEMO_INSTRUMENTS) {
     referee.instant([{ venue, symbol, markPrice: startPrice.toFixed(markDecimals) }])
   }
@@ -39,7 +39,10 @@ describe('the synthetic book', () => {
 
   it('is taken by the rules and the margin modes of its venues', () => {
     const books = new Map(
-      [...demoRules()].map(([venue, rules]) => [venue, withRules(ruleBookOf(venue), rules, 'demo')]),
+      [...demoRules(DEMO_INSTRUMENTS)].map(([venue, rules]) => [
+        venue,
+        withRules(ruleBookOf(venue), rules, 'demo'),
+      ]),
     )
     for (const account of accounts) expect(accountFaultsOf(account, books.get(account.venue)!)).toEqual([])
   })

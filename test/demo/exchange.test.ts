@@ -182,7 +182,7 @@ describe('the simulated Binance', () => {
 
   it('acknowledges on the legacy path and sends nothing there', async () => {
     const opened = await exchange()
-    const client = await connect(opened.legacyUrl)
+    const client = await connect(new URL('/ws', opened.urls['binance-usdm']!).href)
     client.send(subscribe(1, 'btcusdt@markPrice@1s'))
     await client.until((m) => m.id === 1)
     await pause(1_500)

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { DEMO_INSTRUMENTS, demoRules } from '../../src/demo/exchange/instruments.ts'
+import {
+  DEMO_INSTRUMENTS,
+  DEMO_VENUES,
+  demoRules,
+  instrumentsOf,
+  shownOf,
+  venuesNamed,
+} from '../../src/demo/exchange/instruments.ts'
 import { type InstrumentRules, instrumentRulesMapSchema, symbolSchema } from '../../src/domain/index.ts'
 import { tiersOf } from '../support/rules.ts'
 
@@ -25,7 +32,9 @@ describe('the demo instruments', () => {
   })
 
   it('have rules that pass the schema of a rules file', () => {
-    const rules: Readonly<Record<string, Readonly<Record<string, unknown>>>> = Object.fromEntries(demoRules())
+    const rules: Readonly<Record<string, Readonly<Record<string, unknown>>>> = Object.fromEntries(
+      demoRules(DEMO_INSTRUMENTS),
+    )
     for (const venue of ['bybit', 'binance', 'okx', 'kraken', 'deribit', 'bitmex']) {
       expect(instrumentRulesMapSchema.parse(rules[venue])).toEqual(rules[venue])
     }
@@ -56,7 +65,7 @@ describe('the demo instruments', () => {
       return BigInt(whole! + fraction.padEnd(8, '0'))
     }
     const isMarginal = ({ maintenance }: InstrumentRules) => maintenance.kind === 'marginal-tiers'
-    const all = [...demoRules().values()].flatMap((map) => Object.values(map))
+    const all = [...demoRules(DEMO_INSTRUMENTS).values()].flatMap((map) => Object.values(map))
     for (const rules of all.filter(isMarginal)) {
       const tiers = tiersOf(rules)
       expect(tiers[0]!.maintenanceDeduction).toBe('0')
@@ -69,5 +78,39 @@ describe('the demo instruments', () => {
         )
       })
     }
+  })
+})
+
+describe('the venues of a demo', () => {
+  it('are six unless others are named', () => {
+    expect(DEMO_VENUES).toEqual(['bybit', 'binance', 'okx', 'kraken', 'deribit', 'bitmex'])
+    expect(instrumentsOf(DEMO_VENUES)).toEqual(DEMO_INSTRUMENTS)
+  })
+
+  it('are named as accounts name them, each counted once', () => {
+    expect(venuesNamed(['okx-public', 'bybit', 'okx'])).toEqual(['bybit', 'okx'])
+    expect(venuesNamed(['okx', 'all', 'bybit'])).toEqual(venuesNamed(['all']))
+  })
+
+  it('are refused by an unknown name with those that are known and one that is near', () => {
+    expect(() => venuesNamed(['bybit', 'Kraken_Futures'])).toThrow(
+      /^--venues Kraken_Futures is unknown; it must be one or more of all, bybit, .*; did you mean kraken-futures\?$/,
+    )
+    expect(() => venuesNamed([''])).toThrow('--venues  is unknown')
+  })
+
+  it('make the same market in whichever order they are named', () => {
+    const instruments = instrumentsOf(venuesNamed(['okx', 'bybit']))
+    expect(instruments).toEqual(instrumentsOf(venuesNamed(['bybit', 'okx'])))
+    expect(new Set(instruments.map(({ venue }) => venue))).toEqual(new Set(['bybit', 'okx']))
+  })
+
+  it('show markets of each, no symbol twice, as many as there is room for', () => {
+    const shown = shownOf(DEMO_INSTRUMENTS, 8)
+    expect(new Set(shown.map(({ venue }) => venue))).toEqual(new Set(DEMO_VENUES))
+    const own = shownOf(instrumentsOf(venuesNamed(['binance', 'bybit'])), 8)
+    expect(own.slice(0, 2).map(({ symbol }) => symbol)).toEqual(['BTCUSDT', 'ETHUSDT'])
+    expect(new Set(own.map(({ symbol }) => symbol)).size).toBe(8)
+    expect(shownOf(instrumentsOf(venuesNamed(['bitmex'])), 8)).toHaveLength(6)
   })
 })

@@ -16,7 +16,7 @@ const folder = mkdtempSync(join(tmpdir(), 'plimsoll-next-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
 const book = createBook(SEED, 200, DEMO_INSTRUMENTS)
-const rules = demoRules()
+const rules = demoRules(DEMO_INSTRUMENTS)
 const markOf = (venue: string) => (symbol: string) =>
   DEMO_INSTRUMENTS.find((entry) => entry.venue === venue && entry.symbol === symbol)!.startPrice.toFixed(8)
 
@@ -47,7 +47,7 @@ describe('what the demo leaves to try next', () => {
           marginMode: marginAccount.marginMode,
         }
         modes.add(event.marginMode)
-        const input = marginInputOf(account, event)
+        const input = marginInputOf(account, event, rules)
         const [again, ...others] = marginAccountsIn(accountSchema.parse(input.account))
         expect(others).toEqual([])
         const state = (of: MarginAccount) =>

@@ -131,7 +131,7 @@ describe('the snapshot of a run', () => {
   })
 
   it('has rules for every demo instrument', () => {
-    const rules = demoRules()
+    const rules = demoRules(DEMO_INSTRUMENTS)
     for (const { venue, symbol } of DEMO_INSTRUMENTS) expect(rules.get(venue)?.[symbol]).toBeDefined()
   })
 })

@@ -73,6 +73,7 @@ describe('plimsoll demo', () => {
       'latencyMs',
       'replayedAccounts',
       'seed',
+      'venues',
     ])
     expect(summary).toMatchObject({
       accounts: 2_000,
@@ -82,12 +83,25 @@ describe('plimsoll demo', () => {
       disagreements: 0,
       replayedAccounts: 2_000,
       seed: 1,
+      venues: ['bybit', 'binance', 'okx', 'kraken', 'deribit', 'bitmex'],
     })
     expect(Object.keys(summary.latencyMs)).toEqual(['detectP50', 'detectP99', 'queueP50', 'queueP99'])
     const { warning, liquidation, recovered } = summary.events
     for (const count of [warning, liquidation, recovered]) expect(count).toBeGreaterThan(0)
     expect(summary.delivered).toBe(warning + liquidation + recovered)
     expect(summary.ticks).toBeGreaterThan(500)
+    expect(code).toBe(0)
+  })
+
+  it('simulates the venues that are named, and none other', async () => {
+    const { code, output, errors } = await demo(
+      ...['--json', '--venues', 'okx,bybit', '--accounts', '1000', '--seconds', '4'],
+      ...['--redis-url', redis.url],
+    ).ended
+    expect(errors).toBe('')
+    const proof = { lost: 0, duplicated: 0, disagreements: 0, replayedAccounts: 1_000 }
+    expect(JSON.parse(output)).toMatchObject({ ...proof, venues: ['bybit', 'okx'] })
+    expect(JSON.parse(output).delivered).toBeGreaterThan(0)
     expect(code).toBe(0)
   })
 
@@ -124,6 +138,8 @@ describe('plimsoll demo', () => {
     [['--seconds', '1.5'], 'whole number'],
     [['--seed', '-1'], 'whole number'],
     [['--nonsense'], 'unknown option'],
+    [['--venues', 'bybit,OKX'], '--venues OKX is unknown; it must be one or more of all, bybit, '],
+    [['--venues', 'bybit,OKX'], 'did you mean okx?'],
   ])('refuses %j', async (flags, text) => {
     const { code, output, errors } = await demo(...flags).ended
     expect([code, output]).toEqual([1, ''])

@@ -16,6 +16,7 @@ const SUMMARY: DemoSummary = {
   latencyMs: { detectP50: 0.02, detectP99: 0.9, queueP50: 2, queueP99: 9 },
   replayedAccounts: 5_000,
   seed: 1,
+  venues: ['bybit', 'okx'],
 }
 const CONTEXT = {
   seconds: 32,
@@ -57,7 +58,7 @@ describe('the summary of a demo', () => {
   it('states every figure and the verdict in words', () => {
     const text = renderSummary(SUMMARY, CONTEXT, 200).join('\n')
     expect(text).toContain('plimsoll demo: 32 s of market, seed 1')
-    expect(text).toContain('100,000 accounts, 300,000 positions')
+    expect(text).toContain('100,000 accounts, 300,000 positions on bybit, okx')
     expect(text).toContain('5,000 accounts, 15,000 positions, 10,320 ticks')
     expect(text).toContain('12,000 warnings, 3,000 liquidations, 7,000 recovered')
     expect(text).toContain('22,000 of 22,000')

@@ -6,6 +6,7 @@ import { type FloatLeg, isolatedMarginFor, legOf, walletBalanceFor } from './wal
 
 /** A book that depends on its seed only: any process can create any of its accounts again, by index. */
 export interface DemoBook {
+  readonly instruments: readonly DemoInstrument[]
   readonly accounts: number
   /** Positions of all accounts: 3 an account on average, exactly when `accounts` is a multiple of 5. */
   readonly positions: number
@@ -56,6 +57,7 @@ export function createBook(seed: number, accounts: number, instruments: readonly
   let positions = 0
   for (let index = 0; index < accounts; index++) positions += positionCount(seed, index)
   return {
+    instruments,
     accounts,
     positions,
     account: (index) => createAccount(seed, index, byVenue),

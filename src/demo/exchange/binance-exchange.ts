@@ -1,6 +1,7 @@
 import type { Clock } from '../../domain/index.ts'
 import type { Market } from './market.ts'
 import { requestOf } from './request.ts'
+import type { Simulator } from './simulator.ts'
 import { type Client, type SocketServer, serveSockets } from './socket-server.ts'
 import type { StreamCount } from './stream-count.ts'
 
@@ -19,17 +20,6 @@ export type BinanceMarket = 'binance-usdm' | 'binance-coinm'
 const PATHS: Readonly<Record<BinanceMarket, Readonly<Record<string, 'wrapped' | 'bare' | 'silent'>>>> = {
   'binance-usdm': { '/market/stream': 'wrapped', '/market/ws': 'bare', '/stream': 'silent', '/ws': 'silent' },
   'binance-coinm': { '/stream': 'wrapped', '/ws': 'bare' },
-}
-
-export interface BinanceExchange {
-  /** Origin of the host, without a path. */
-  readonly origin: string
-  readonly url: string
-  readonly count: StreamCount
-  readonly clients: number
-  /** Sends the marks that are due `elapsedMs` after the exchange opened. */
-  step(elapsedMs: number): void
-  stop(): Promise<void>
 }
 
 interface Subscription {
@@ -53,7 +43,7 @@ export async function openBinanceExchange(
   market: Market,
   clock: Clock,
   pingEveryMs: number,
-): Promise<BinanceExchange> {
+): Promise<Simulator> {
   const paths = PATHS[id]
   const connections = new Map<Client, Map<string, Subscription>>()
   const count: StreamCount = { frames: 0, ticks: 0 }
@@ -128,13 +118,9 @@ export async function openBinanceExchange(
   )
 
   return {
-    origin: server.url,
-    url: server.url + Object.keys(paths)[0]!,
-    count,
-    get clients() {
-      return server.clients
-    },
-    step(elapsedMs) {
+    urls: { [id]: server.url + Object.keys(paths)[0]! },
+    counts: { [id]: count },
+    step(_changed, elapsedMs) {
       for (const [client, held] of connections) {
         if (paths[client.path] === 'silent') continue
         for (const subscription of held.values()) {

@@ -3,6 +3,7 @@ import { below } from '../../system/index.ts'
 import { createTickerFrames } from './bybit-frames.ts'
 import type { Market } from './market.ts'
 import { requestOf } from './request.ts'
+import type { Simulator } from './simulator.ts'
 import { type Client, type SocketServer, serveSockets } from './socket-server.ts'
 import type { StreamCount } from './stream-count.ts'
 
@@ -17,17 +18,8 @@ const PATHS: Readonly<Record<string, string>> = {
   '/v5/public/linear': 'bybit-linear',
   '/v5/public/inverse': 'bybit-inverse',
 }
+export const BYBIT_STREAMS = Object.values(PATHS)
 const TOPIC = /^tickers\.([A-Z0-9-]+)$/
-
-export interface BybitExchange {
-  /** Stream id → URL. */
-  readonly urls: Readonly<Record<string, string>>
-  readonly counts: Readonly<Record<string, StreamCount>>
-  readonly clients: number
-  /** Sends the marks that changed in one step of the market, and quotes of instruments whose marks did not. */
-  step(changed: readonly number[]): void
-  stop(): Promise<void>
-}
 
 interface Request {
   readonly op?: unknown
@@ -44,16 +36,12 @@ interface Connection {
  * Simulates Bybit's v5 public tickers on loopback: acknowledgements with the request's id, a snapshot, then deltas (many
  * without a mark price), `cs`, and ping and pong in the venue's own JSON.
  */
-export async function openBybitExchange(
-  market: Market,
-  clock: Clock,
-  random: Random,
-): Promise<BybitExchange> {
+export async function openBybitExchange(market: Market, clock: Clock, random: Random): Promise<Simulator> {
   const frames = createTickerFrames(market, clock, random)
   const subscribers = new Map<number, Set<Client>>()
   const connections = new Map<Client, Connection>()
   const counts: Record<string, StreamCount> = {}
-  for (const streamId of Object.values(PATHS)) counts[streamId] = { frames: 0, ticks: 0 }
+  for (const streamId of BYBIT_STREAMS) counts[streamId] = { frames: 0, ticks: 0 }
 
   const send = (client: Client, frame: string, ticks: number): void => {
     const count = counts[PATHS[client.path]!]!
@@ -136,9 +124,6 @@ export async function openBybitExchange(
   return {
     urls: Object.fromEntries(Object.entries(PATHS).map(([path, streamId]) => [streamId, server.url + path])),
     counts,
-    get clients() {
-      return server.clients
-    },
     step(changed) {
       const moved = new Set(changed)
       for (const [place, clients] of subscribers) {

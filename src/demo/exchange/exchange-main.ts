@@ -2,7 +2,7 @@ import { seededRandom, systemClock } from '../../system/index.ts'
 import { listenToParent, whenOrphaned } from '../parent.ts'
 import type { FromExchange, ToExchange } from '../protocol.ts'
 import { type Exchange, openExchange } from './exchange.ts'
-import { DEMO_INSTRUMENTS } from './instruments.ts'
+import { instrumentsOf } from './instruments.ts'
 
 const STATUS_EVERY_MS = 100
 /** Random stream of what is not a price: quotes, sequence steps. */
@@ -11,11 +11,13 @@ const RANDOM_STREAM = 0x51554f54
 let exchange: Exchange | undefined
 let cancelStatus = (): void => {}
 
-async function open(seed: number, seconds: number, send: (message: FromExchange) => void): Promise<void> {
+type Open = Extract<ToExchange, { kind: 'open' }>
+
+async function open({ venues, seed, seconds }: Open, send: (message: FromExchange) => void): Promise<void> {
   exchange = await openExchange({
     seed,
     seconds,
-    instruments: DEMO_INSTRUMENTS,
+    instruments: instrumentsOf(venues),
     clock: systemClock,
     random: seededRandom(seed, RANDOM_STREAM),
   })
@@ -42,7 +44,7 @@ async function stop(): Promise<void> {
 }
 
 listenToParent<ToExchange, FromExchange>((message, send) => {
-  if (message.kind === 'open') void open(message.seed, message.seconds, send)
+  if (message.kind === 'open') void open(message, send)
   else if (message.kind === 'start') exchange?.start()
   else if (message.kind === 'hold') hold(send)
   else void stop()

@@ -1,19 +1,13 @@
 import type { Clock, Random } from '../../domain/index.ts'
-import { type BinanceMarket, openBinanceExchange } from './binance-exchange.ts'
-import { bitmexProtocol } from './bitmex-protocol.ts'
-import { BYBIT_CADENCE_MS, openBybitExchange } from './bybit-exchange.ts'
-import { deribitProtocol } from './deribit-protocol.ts'
+import { BYBIT_CADENCE_MS } from './bybit-exchange.ts'
 import type { DemoInstrument } from './instrument.ts'
-import { krakenProtocol } from './kraken-protocol.ts'
 import { createMarket, type MarketPhase } from './market.ts'
-import { type NamedExchange, openNamedExchange } from './named-exchange.ts'
-import { okxProtocol } from './okx-protocol.ts'
+import type { Simulator } from './simulator.ts'
+import { openSimulators } from './simulators.ts'
 import type { StreamCount } from './stream-count.ts'
 
 /** Binance pings every 3 min. A demo may be shorter, so the simulator pings more often. */
 export const PING_EVERY_MS = 5_000
-/** Venues that answer by name. */
-const NAMED = [okxProtocol, krakenProtocol, deribitProtocol, bitmexProtocol]
 /** Most steps that the market catches up at once after the process was stopped; the others are delayed. */
 const STEPS_AT_ONCE_MAX = 20
 
@@ -27,8 +21,6 @@ export interface ExchangeStatus {
 export interface Exchange {
   /** Stream id → URL, in the form of the worker's configuration. */
   readonly urls: Readonly<Record<string, string>>
-  /** URL of the USDⓈ-M host's legacy path, which acknowledges and sends no data. */
-  readonly legacyUrl: string
   start(): void
   /** Resolves at the end of the market. */
   readonly over: Promise<void>
@@ -38,6 +30,7 @@ export interface Exchange {
   stop(): Promise<void>
 }
 
+/** Opens the venues of the instruments, and no others. */
 export async function openExchange(options: {
   readonly seed: number
   readonly seconds: number
@@ -46,21 +39,11 @@ export async function openExchange(options: {
   readonly random: Random
   readonly pingEveryMs?: number
 }): Promise<Exchange> {
-  const { clock } = options
+  const { clock, random, pingEveryMs = PING_EVERY_MS } = options
   const market = createMarket(options.seed, options.seconds, options.instruments)
-  const pingEveryMs = options.pingEveryMs ?? PING_EVERY_MS
-  const openBinance = (id: BinanceMarket) => openBinanceExchange(id, market, clock, pingEveryMs)
-  const bybit = await openBybitExchange(market, clock, options.random)
-  const usdm = await openBinance('binance-usdm')
-  const coinm = await openBinance('binance-coinm')
-  const named = await Promise.all(
-    NAMED.map(async (protocol) => ({
-      streamId: protocol.streamId,
-      exchange: await openNamedExchange(protocol, market, clock),
-    })),
-  )
-  const ofNamed = <T>(figure: (exchange: NamedExchange) => T): Record<string, T> =>
-    Object.fromEntries(named.map(({ streamId, exchange }) => [streamId, figure(exchange)]))
+  const simulators = await openSimulators({ market, clock, random, pingEveryMs })
+  const ofAll = <T>(figures: (simulator: Simulator) => Readonly<Record<string, T>>): Record<string, T> =>
+    Object.assign({}, ...simulators.map(figures))
 
   const openedMs = clock.monotonicMs()
   let stepsDone = 0
@@ -74,10 +57,7 @@ export async function openExchange(options: {
   const step = (): void => {
     stepsDone += 1
     const changed = moving ? market.step(BYBIT_CADENCE_MS) : []
-    bybit.step(changed)
-    usdm.step(stepsDone * BYBIT_CADENCE_MS)
-    coinm.step(stepsDone * BYBIT_CADENCE_MS)
-    for (const { exchange } of named) exchange.step(changed)
+    for (const simulator of simulators) simulator.step(changed, stepsDone * BYBIT_CADENCE_MS)
     if (moving && market.phase === 'over') {
       moving = false
       announceOver()
@@ -96,22 +76,11 @@ export async function openExchange(options: {
   const status = (): ExchangeStatus => ({
     phase: moving || market.phase === 'over' ? market.phase : 'waiting',
     elapsedMs: market.elapsedMs,
-    counts: {
-      ...bybit.counts,
-      'binance-usdm': usdm.count,
-      'binance-coinm': coinm.count,
-      ...ofNamed(({ count }) => count),
-    },
+    counts: ofAll(({ counts }) => counts),
   })
 
   return {
-    urls: {
-      ...bybit.urls,
-      'binance-usdm': usdm.url,
-      'binance-coinm': coinm.url,
-      ...ofNamed(({ url }) => url),
-    },
-    legacyUrl: `${usdm.origin}/ws`,
+    urls: ofAll(({ urls }) => urls),
     start() {
       moving = market.phase !== 'over'
     },
@@ -123,9 +92,7 @@ export async function openExchange(options: {
     },
     async stop() {
       cancel()
-      await Promise.all(
-        [bybit, usdm, coinm, ...named.map(({ exchange }) => exchange)].map((one) => one.stop()),
-      )
+      await Promise.all(simulators.map((simulator) => simulator.stop()))
     },
   }
 }

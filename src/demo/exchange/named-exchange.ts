@@ -2,6 +2,7 @@ import type { Clock } from '../../domain/index.ts'
 import { BYBIT_CADENCE_MS } from './bybit-exchange.ts'
 import type { DemoInstrument } from './instrument.ts'
 import type { Market } from './market.ts'
+import type { Simulator } from './simulator.ts'
 import { type Client, type SocketServer, serveSockets } from './socket-server.ts'
 import type { StreamCount } from './stream-count.ts'
 
@@ -34,20 +35,12 @@ export interface NamedProtocol {
   mark(stated: StatedMark): string
 }
 
-export interface NamedExchange {
-  readonly url: string
-  readonly count: StreamCount
-  /** Sends the marks that changed in one step, and those that the venue repeats. */
-  step(changed: readonly number[]): void
-  stop(): Promise<void>
-}
-
 /** Simulates such a venue on loopback. */
 export async function openNamedExchange(
   protocol: NamedProtocol,
   market: Market,
   clock: Clock,
-): Promise<NamedExchange> {
+): Promise<Simulator> {
   const places = new Map<string, number>()
   market.instruments.forEach(({ streamId, symbol }, place) => {
     if (streamId === protocol.streamId) places.set(symbol, place)
@@ -101,8 +94,8 @@ export async function openNamedExchange(
   )
 
   return {
-    url: server.url + protocol.path,
-    count,
+    urls: { [protocol.streamId]: server.url + protocol.path },
+    counts: { [protocol.streamId]: count },
     step(changed) {
       steps += 1
       const moved = new Set(changed)

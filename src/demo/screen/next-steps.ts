@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Account, InstrumentRules, MarginEvent } from '../../domain/index.ts'
+import type { Account, InstrumentRules, MarginEvent, RulesByVenue } from '../../domain/index.ts'
 import { ruleBookOf } from '../../venues/index.ts'
 import { accountIndexOf, type DemoBook } from '../accounts/synthetic-accounts.ts'
 import { demoRules } from '../exchange/instruments.ts'
@@ -36,7 +36,10 @@ export async function leaveNextSteps(
     await writeFile(path, lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
     return path
   }
-  const states = worst.map((event) => marginInputOf(book.account(accountIndexOf(event.account)), event))
+  const rules = demoRules(book.instruments)
+  const states = worst.map((event) =>
+    marginInputOf(book.account(accountIndexOf(event.account)), event, rules),
+  )
   return {
     worstFile: await leave('worst.jsonl', states),
     accountsFile: await leave('accounts.jsonl', importable(book)),
@@ -81,12 +84,12 @@ function commandLines(command: string, columns: number): string[] {
 }
 
 /** What `plimsoll margin` needs to compute the margin account of the event again: its positions, marks and rules. */
-export function marginInputOf(account: Account, event: MarginEvent) {
+export function marginInputOf(account: Account, event: MarginEvent, rulesByVenue: RulesByVenue) {
   const { venue } = account
   const isPartOf = ({ symbol, size, marginMode }: Account['positions'][number]) =>
     marginMode === event.marginMode &&
     event.positions.some((position) => position.symbol === symbol && position.size === size)
-  const rules: Readonly<Record<string, InstrumentRules>> = demoRules().get(venue) ?? {}
+  const rules: Readonly<Record<string, InstrumentRules>> = rulesByVenue.get(venue) ?? {}
   const symbols = event.marks.map(({ symbol }) => symbol)
   return {
     account: {

@@ -3,7 +3,8 @@ import type { LevelRule } from '../../margin/index.ts'
 import type { Worker } from '../../worker/index.ts'
 import type { DemoBook } from '../accounts/synthetic-accounts.ts'
 import type { ExchangeStatus } from '../exchange/exchange.ts'
-import { DEMO_INSTRUMENTS, SHOWN_MARKETS } from '../exchange/instruments.ts'
+import type { DemoInstrument } from '../exchange/instrument.ts'
+import { shownOf } from '../exchange/instruments.ts'
 import { createMeter } from '../exchange/meter.ts'
 import { madeOf } from '../outcome.ts'
 import type { Headline } from './headlines.ts'
@@ -44,6 +45,7 @@ export function createReporter(options: {
 }): Reporter {
   const { state, book, clock } = options
   const meter = createMeter(['ticks', 'events'], clock)
+  const shown = shownOf(book.instruments, MARKS_SHOWN)
   const warningLevels = options.rule.names.slice(1, -1)
   let levels: readonly LevelCount[] = []
   let nearest: readonly NearestLine[] = []
@@ -87,7 +89,7 @@ export function createReporter(options: {
         accounts: stats?.accounts ?? state.stored,
         accountsWanted: book.accounts,
         positions: stats?.positions ?? 0,
-        marks: worker === undefined ? [] : marksOf(worker),
+        marks: worker === undefined ? [] : marksOf(worker, shown),
         ticks: stats?.ticks ?? 0,
         frames: stats?.frames ?? 0,
         ticksPerSecond: rates.ticks,
@@ -115,13 +117,10 @@ export function createReporter(options: {
 
 const NO_EVENTS = { warning: 0, liquidation: 0, recovered: 0, unknown: 0, closed: 0 }
 
-function marksOf(worker: Worker): MarkLine[] {
-  return SHOWN_MARKETS.slice(0, MARKS_SHOWN).flatMap(([venue, symbol]) => {
+function marksOf(worker: Worker, shown: readonly DemoInstrument[]): MarkLine[] {
+  return shown.flatMap(({ venue, symbol, startPrice }) => {
     const markPrice = worker.read.market(venue, symbol)?.markPrice
-    const start = DEMO_INSTRUMENTS.find(
-      (entry) => entry.venue === venue && entry.symbol === symbol,
-    )?.startPrice
-    if (markPrice === undefined || markPrice === null || start === undefined) return []
-    return [{ venue, symbol, markPrice, changePercent: (Number(markPrice) / start - 1) * 100 }]
+    if (markPrice === undefined || markPrice === null) return []
+    return [{ venue, symbol, markPrice, changePercent: (Number(markPrice) / startPrice - 1) * 100 }]
   })
 }

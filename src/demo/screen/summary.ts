@@ -22,8 +22,9 @@ export interface DemoSummary {
   readonly latencyMs: Latencies
   /** Accounts that the naive replay judged: `lost` and `disagreements` are about these. */
   readonly replayedAccounts: number
-  /** With it the book and the market can be made again. */
+  /** With it, on the same venues, the book and the market can be made again. */
   readonly seed: number
+  readonly venues: readonly string[]
 }
 
 /** What the summary for people shows beside `DemoSummary`. */
@@ -71,7 +72,10 @@ export function renderSummary(summary: DemoSummary, context: SummaryContext, col
     )
   return [
     `plimsoll demo${lengthText(context)} of market, seed ${summary.seed}`,
-    ...line('book', `${counted(summary.accounts, 'account')}, ${counted(summary.positions, 'position')}`),
+    ...line(
+      'book',
+      `${counted(summary.accounts, 'account')}, ${counted(summary.positions, 'position')} on ${summary.venues.join(', ')}`,
+    ),
     ...line('market data', `${counted(summary.frames, 'frame')}, ${evaluatedText(summary.ticks, context)}`),
     ...line(
       'kernel',
