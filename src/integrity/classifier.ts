@@ -1,25 +1,10 @@
 import type { Decimal, UnderlyingOf, VenueId } from '../domain/index.ts'
-import { isBeyond, isOffScale, isOnSideOf, mayBeBeyond, mayBeOffScale } from './compare.ts'
-import type { Doubt, Evidence, IntegrityFinding } from './doubt.ts'
-import { type IndexPrice, References } from './references.ts'
+import { brokenRules, isOffScaleOfAll } from './broken-rules.ts'
+import { isBeyond, isOnSideOf, mayBeBeyond, mayBeOffScale } from './compare.ts'
+import { breaksScale, type Doubt, type Evidence, type IntegrityFinding } from './doubt.ts'
+import { References } from './references.ts'
 import type { IntegrityRules } from './rules.ts'
-import type { VenueMarks } from './venue-marks.ts'
-
-interface Limit {
-  readonly text: Decimal
-  readonly value: number
-}
-
-/** What does not change of a market. */
-interface Subject {
-  readonly symbol: string
-  readonly index: IndexPrice | undefined
-  readonly marks: VenueMarks | undefined
-  readonly place: number
-  readonly jump: Limit
-  readonly toIndex: Limit
-  readonly crossVenue: Limit
-}
+import { type Subject, subjectOf } from './subject.ts'
 
 /** Numbers of a market, side by side. */
 const PRICE = 0
@@ -33,7 +18,9 @@ const BEFORE = 6
 const SUSPECT_SINCE_MS = 7
 const MARKS = 8
 const IS_HEARD = 9
-const FIELDS = 10
+/** The last mark that was not off scale, accepted or not. */
+const BASE = 10
+const FIELDS = 11
 
 /**
  * Classifies the marks of markets. A mark is never changed and never held back: what is doubtful of it goes with the events that
@@ -47,6 +34,7 @@ export class Classifier {
   #numbers = new Float64Array(0)
   readonly #text: Decimal[] = []
   readonly #acceptedText: Decimal[] = []
+  readonly #baseText: Decimal[] = []
   readonly #last: (Doubt | undefined)[] = []
   readonly #references = new References()
   #heard = new Int32Array(0)
@@ -63,21 +51,11 @@ export class Classifier {
 
   /** A market of that number. Numbers count from 0. */
   add(instrument: number, venue: VenueId, symbol: string): void {
-    const { majors, jump, index, crossVenue } = this.rules
     const underlying = this.#underlyingOf(venue, symbol)
-    const size = underlying !== undefined && majors.includes(underlying.coin) ? 'majors' : 'others'
-    const marks = underlying && this.#references.marksOf(underlying.name)
-    this.#subjects[instrument] = {
-      symbol,
-      index: underlying?.index === undefined ? undefined : this.#references.indexOf(venue, underlying.index),
-      marks,
-      place: marks?.placeOf(venue) ?? 0,
-      jump: limitOf(jump[size]),
-      toIndex: limitOf(index[size]),
-      crossVenue: limitOf(crossVenue[size]),
-    }
+    this.#subjects[instrument] = subjectOf(venue, symbol, underlying, this.#references, this.rules)
     this.#text[instrument] = ''
     this.#acceptedText[instrument] = ''
+    this.#baseText[instrument] = ''
     this.#last[instrument] = undefined
     if (this.#numbers.length < (instrument + 1) * FIELDS) {
       const numbers = new Float64Array((instrument + 1) * FIELDS * 2)
@@ -146,7 +124,9 @@ export class Classifier {
     // A jump that other prices share is what the market did.
     const isJumpAlone = findings.length === 1 && findings[0]!.rule === 'jump'
     const isShared =
-      isJumpAlone && this.#evidenceOf(instrument, text, this.#acceptedText[instrument]!) !== undefined
+      isJumpAlone &&
+      this.#evidenceOf(instrument, text, this.#acceptedText[instrument]!, this.#baseText[instrument]!) !==
+        undefined
     if (findings.length > 0 && !isShared) return this.#doubt(instrument, findings)
     this.#accept(instrument)
     return undefined
@@ -168,8 +148,8 @@ export class Classifier {
   }
 
   /** Whether what other prices say now confirms a price that was doubtful, at the time of the last mark of its market. */
-  evidenceOf({ instrument, markPrice, accepted }: Doubt): Evidence | undefined {
-    return this.#evidenceOf(instrument, markPrice, accepted)
+  evidenceOf({ instrument, markPrice, accepted, base }: Doubt): Evidence | undefined {
+    return this.#evidenceOf(instrument, markPrice, accepted, base)
   }
 
   /** Whether f64 proves that no rule is broken. */
@@ -183,8 +163,8 @@ export class Classifier {
     const eventTimeMs = numbers[at + EVENT_MS]!
     if (Math.abs(eventTimeMs - numbers[at + RECEIVED_MS]!) > clockSkewMaxMs) return false
     const accepted = numbers[at + ACCEPTED]!
+    if (numbers[at + BASE]! > 0 && mayBeOffScale(price, numbers[at + BASE]!, this.#scale)) return false
     if (accepted > 0) {
-      if (mayBeOffScale(price, accepted, this.#scale)) return false
       const sinceMs = eventTimeMs - numbers[at + ACCEPTED_MS]!
       if (sinceMs <= jumpWithinMs && mayBeBeyond(price, accepted, jump.value)) return false
     }
@@ -197,34 +177,27 @@ export class Classifier {
 
   #findings(instrument: number): IntegrityFinding[] {
     const { index, marks, place, jump, toIndex, crossVenue } = this.#subjects[instrument]!
-    const { jumpWithinMs, clockSkewMaxMs, freshMs, venuesMin, scale } = this.rules
+    const { freshMs, venuesMin } = this.rules
     const at = instrument * FIELDS
-    const [nowMs, eventTimeMs] = [this.#numbers[at + HEARD_MS]!, this.#numbers[at + EVENT_MS]!]
-    const text = this.#text[instrument]!
-    const accepted = this.#acceptedText[instrument]!
-    const indexText = index !== undefined && nowMs - index.heardMs <= freshMs ? index.text : ''
-    const findings: IntegrityFinding[] = []
-    const known = [accepted, indexText].filter((reference) => reference !== '')
-    if (known.length > 0 && known.every((reference) => isOffScale(text, reference, scale)))
-      findings.push({ rule: 'scale', reference: known[0]!, limit: scale })
-    const isRecent = accepted !== '' && eventTimeMs - this.#numbers[at + ACCEPTED_MS]! <= jumpWithinMs
-    if (isRecent && isBeyond(text, accepted, jump.text))
-      findings.push({ rule: 'jump', reference: accepted, limit: jump.text })
-    if (indexText !== '' && isBeyond(text, indexText, toIndex.text))
-      findings.push({ rule: 'index', reference: indexText, limit: toIndex.text })
+    const nowMs = this.#numbers[at + HEARD_MS]!
     const venues = marks?.sortOthers(place, nowMs, freshMs) ?? 0
-    if (marks !== undefined && venues >= venuesMin) {
-      const median = marks.median(venues)
-      if (isBeyond(text, median, crossVenue.text))
-        findings.push({ rule: 'cross-venue', reference: median, limit: crossVenue.text })
+    const compared = {
+      mark: this.#text[instrument]!,
+      eventTimeMs: this.#numbers[at + EVENT_MS]!,
+      receivedTimeMs: this.#numbers[at + RECEIVED_MS]!,
+      accepted: this.#acceptedText[instrument]!,
+      acceptedTimeMs: this.#numbers[at + ACCEPTED_MS]!,
+      base: this.#baseText[instrument]!,
+      index: index !== undefined && nowMs - index.heardMs <= freshMs ? index.text : '',
+      median: marks !== undefined && venues >= venuesMin ? marks.median(venues) : '',
+      jump: jump.text,
+      toIndex: toIndex.text,
+      crossVenue: crossVenue.text,
     }
-    const skewMs = eventTimeMs - this.#numbers[at + RECEIVED_MS]!
-    if (Math.abs(skewMs) > clockSkewMaxMs)
-      findings.push({ rule: 'clock', reference: null, limit: String(clockSkewMaxMs), skewMs })
-    return findings
+    return brokenRules(compared, this.rules)
   }
 
-  #evidenceOf(instrument: number, text: Decimal, accepted: Decimal): Evidence | undefined {
+  #evidenceOf(instrument: number, text: Decimal, accepted: Decimal, base: Decimal): Evidence | undefined {
     const { index, marks, place, toIndex, crossVenue } = this.#subjects[instrument]!
     const { freshMs, venuesMin, venuesAgreeMin, scale } = this.rules
     const nowMs = this.#numbers[instrument * FIELDS + HEARD_MS]!
@@ -236,7 +209,8 @@ export class Classifier {
     }
     if (index === undefined || nowMs - index.heardMs > freshMs) return undefined
     // A fault of scale of one venue may be in its index too.
-    if (accepted !== '' && isOffScale(text, accepted, scale)) return undefined
+    const own = [base, accepted].filter((reference) => reference !== '')
+    if (isOffScaleOfAll(text, own, scale)) return undefined
     const isShared =
       !isBeyond(text, index.text, toIndex.text) || (accepted !== '' && isOnSideOf(index.text, text, accepted))
     return isShared ? { by: 'own-index', reference: index.text, limit: toIndex.text } : undefined
@@ -258,6 +232,14 @@ export class Classifier {
     numbers[at + ACCEPTED] = numbers[at + PRICE]!
     numbers[at + ACCEPTED_MS] = numbers[at + EVENT_MS]!
     this.#acceptedText[instrument] = this.#text[instrument]!
+    this.#setBase(instrument)
+  }
+
+  /** A price that walks far away, mark by mark, is no fault of units. */
+  #setBase(instrument: number): void {
+    const at = instrument * FIELDS
+    this.#numbers[at + BASE] = this.#numbers[at + PRICE]!
+    this.#baseText[instrument] = this.#text[instrument]!
   }
 
   #accept(instrument: number): void {
@@ -283,15 +265,13 @@ export class Classifier {
       eventTimeMs: this.#numbers[at + EVENT_MS]!,
       mark: this.#numbers[at + MARKS]!,
       accepted: this.#acceptedText[instrument]!,
+      base: this.#baseText[instrument]!,
       findings,
       otherVenues: marks?.sortOthers(place, nowMs, this.rules.freshMs) ?? 0,
       stoodAlone: before === undefined ? undefined : false,
     }
     this.#last[instrument] = doubt
+    if (!breaksScale(doubt)) this.#setBase(instrument)
     return doubt
   }
-}
-
-function limitOf(text: Decimal): Limit {
-  return { text, value: Number(text) }
 }

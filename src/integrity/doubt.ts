@@ -26,6 +26,8 @@ export interface Doubt {
   readonly mark: number
   /** The last accepted mark when it came; empty if there was none. */
   readonly accepted: Decimal
+  /** The last mark before it that was not off scale, accepted or not; empty if there was none. */
+  readonly base: Decimal
   readonly findings: readonly IntegrityFinding[]
   /** Other venues of the same underlying that were fresh. Below `venuesMin` they say nothing. */
   readonly otherVenues: number

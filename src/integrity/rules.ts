@@ -23,7 +23,10 @@ export interface IntegrityTerms {
   readonly venuesAgreeMin: number
   /** An index price, or the mark of another venue, counts so long after it was heard. */
   readonly freshMs: number
-  /** So many times above or below the index and the last accepted mark, of those that are known. */
+  /**
+   * So many times above or below the last accepted mark, the last one that was not, and the median of the other venues (the index
+   * price where too few are fresh), of those that are known.
+   */
   readonly scale: Decimal
   /** After so long beyond `scale` a mark within `reinstateWithin` of the one before is accepted. */
   readonly reinstateAfterMs: number

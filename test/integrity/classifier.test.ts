@@ -159,6 +159,32 @@ describe('scale', () => {
     expect(rulesOf(fresh.mark(SOL, '1000.1', 0))).toEqual(['scale', 'index'])
   })
 
+  it('is none where the price walks there mark by mark, and none on the way back', () => {
+    const { mark, index } = openClassifier()
+    mark(SOL, '4', 0)
+    for (const [second, price] of ['2', '0.9', '0.2', '0.05', '0.006'].entries()) {
+      const atMs = (second + 1) * 1_000
+      index('bybit', 'SOL/USDT index', '4', atMs)
+      expect(rulesOf(mark(SOL, price, atMs))).not.toContain('scale')
+    }
+    index('bybit', 'SOL/USDT index', '0.3', 6_000)
+    expect(rulesOf(mark(SOL, '4.5', 6_000))).not.toContain('scale')
+  })
+
+  it('is told by three other venues, not by an index of the venue that has the fault too', () => {
+    const { mark, index } = openClassifier()
+    mark(BTC, '43000', 0)
+    for (const market of [1, 2, 3]) mark(market, '43000', 900)
+    index('bybit', 'BTC/USDT index', '430', 900)
+    expect(mark(BTC, '430', 1_000)?.findings).toEqual([
+      { rule: 'scale', reference: '43000', limit: '10' },
+      { rule: 'jump', reference: '43000', limit: '0.1' },
+      { rule: 'cross-venue', reference: '43000', limit: '0.03' },
+    ])
+    for (const market of [1, 2, 3]) mark(market, '430', 1_900)
+    expect(rulesOf(mark(BTC, '430', 2_000))).toEqual([])
+  })
+
   it('stays for two minutes of a fault of 10^-8, and every mark is compared with the last accepted one', () => {
     const { mark } = openClassifier()
     mark(BTC, '43000', 0)

@@ -1,0 +1,50 @@
+import type { Decimal } from '../domain/index.ts'
+import { isBeyond, isOffScale } from './compare.ts'
+import type { IntegrityFinding } from './doubt.ts'
+import type { IntegrityTerms } from './rules.ts'
+
+/** A mark and all that it is compared with. An empty text: not known. Times are Unix milliseconds. */
+export interface Comparison {
+  readonly mark: Decimal
+  readonly eventTimeMs: number
+  readonly receivedTimeMs: number
+  /** The last accepted mark, and its time of the venue. */
+  readonly accepted: Decimal
+  readonly acceptedTimeMs: number
+  /** The last mark that was not off scale, accepted or not. */
+  readonly base: Decimal
+  /** The fresh index price of the venue. */
+  readonly index: Decimal
+  /** The median of the other venues, if enough are fresh. */
+  readonly median: Decimal
+  /** What is allowed for this market. */
+  readonly jump: Decimal
+  readonly toIndex: Decimal
+  readonly crossVenue: Decimal
+}
+
+/** The rules that the mark breaks. Exact. */
+export function brokenRules(of: Comparison, terms: IntegrityTerms): IntegrityFinding[] {
+  const { mark, accepted, base, index, median, eventTimeMs } = of
+  const findings: IntegrityFinding[] = []
+  // A fault of units of one venue may be in its index too, so that other venues go before it.
+  const known = [base, accepted, median || index].filter((reference) => reference !== '')
+  if (isOffScaleOfAll(mark, known, terms.scale))
+    findings.push({ rule: 'scale', reference: known[0]!, limit: terms.scale })
+  const isRecent = accepted !== '' && eventTimeMs - of.acceptedTimeMs <= terms.jumpWithinMs
+  if (isRecent && isBeyond(mark, accepted, of.jump))
+    findings.push({ rule: 'jump', reference: accepted, limit: of.jump })
+  if (index !== '' && isBeyond(mark, index, of.toIndex))
+    findings.push({ rule: 'index', reference: index, limit: of.toIndex })
+  if (median !== '' && isBeyond(mark, median, of.crossVenue))
+    findings.push({ rule: 'cross-venue', reference: median, limit: of.crossVenue })
+  const skewMs = eventTimeMs - of.receivedTimeMs
+  if (Math.abs(skewMs) > terms.clockSkewMaxMs)
+    findings.push({ rule: 'clock', reference: null, limit: String(terms.clockSkewMaxMs), skewMs })
+  return findings
+}
+
+/** False where nothing is known. */
+export function isOffScaleOfAll(mark: Decimal, known: readonly Decimal[], scale: Decimal): boolean {
+  return known.length > 0 && known.every((reference) => isOffScale(mark, reference, scale))
+}
