@@ -1,5 +1,6 @@
 import type { VenueSource } from '../domain/index.ts'
 import { openFeed } from './feed.ts'
+import { RequestPause } from './request-pause.ts'
 import type { Feed, FeedOptions } from './types.ts'
 
 /** All connections to one source: as many as its limit of symbols needs. */
@@ -14,6 +15,7 @@ export interface Feeds {
 
 export function openFeeds(options: FeedOptions): Feeds {
   const feeds: Feed[] = []
+  const requestPause = new RequestPause(options.clock)
   const perConnectionMax = symbolsMaxOf(options.source)
   const add = (symbols: readonly string[]) => {
     let rest = symbols.filter((symbol) => !feeds.some(({ markets }) => markets.has(symbol)))
@@ -23,7 +25,8 @@ export function openFeeds(options: FeedOptions): Feeds {
       rest = rest.slice(room)
     }
     for (let start = 0; start < rest.length; start += perConnectionMax) {
-      feeds.push(openFeed({ ...options, symbols: rest.slice(start, start + perConnectionMax) }))
+      const symbols = rest.slice(start, start + perConnectionMax)
+      feeds.push(openFeed({ ...options, symbols, requestPause }))
     }
   }
   const closing = new Set<Promise<void>>()

@@ -129,8 +129,14 @@ export class FileFeed implements Feed {
   #readLines(lines: readonly Line[]): void {
     for (const { text, isCut } of lines) {
       if (isCut) this.#reader.refuse()
-      else if (text !== '') this.#reader.read(text)
+      else if (text !== '') this.#readLine(text)
     }
+  }
+
+  #readLine(line: string): void {
+    this.#reader.read(line)
+    const { requestRefusal } = this.#reader
+    if (requestRefusal !== undefined) this.#intake.refusedUnasked(requestRefusal)
   }
 
   #live(): void {

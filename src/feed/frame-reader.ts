@@ -2,6 +2,7 @@ import type { Clock, FeedCounters, FrameParser, VenueSource } from '../domain/in
 import type { Hearing } from './hearing.ts'
 import type { Intake } from './intake.ts'
 import { OneWaySink } from './one-way-sink.ts'
+import { RefusalSink } from './refusal-sink.ts'
 
 export interface FrameReaderOptions {
   readonly source: VenueSource
@@ -39,6 +40,23 @@ export class FrameReader {
       intake.failed(error as Error)
       return true
     }
+  }
+
+  /** The venue's words if the text read last refuses the request as a whole. */
+  get requestRefusal(): string | undefined {
+    return this.#sink.requestRefusal
+  }
+
+  /** The same of a text whose prices, if it had any, would not count. */
+  refusalIn(text: string): string | undefined {
+    const { source, counters } = this.#options
+    const sink = new RefusalSink()
+    source.createParser().parse(text, sink)
+    if (sink.words !== undefined) {
+      counters.frames++
+      counters.rejected++
+    }
+    return sink.words
   }
 
   /** Counts a text that was too long to be kept as malformed. */

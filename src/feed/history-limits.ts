@@ -1,3 +1,5 @@
+import { LIMITED_PAUSE_MS } from './limits.ts'
+
 /** Every limit of reading records of past prices, and what happens at it. */
 export interface HistoryLimits {
   /** From the request of a page to the end of its body. Then the try has failed. */
@@ -30,7 +32,7 @@ export const HISTORY_LIMITS: HistoryLimits = {
   inFlightMax: 4,
   readsMax: 2_048,
   barsMax: 10_080,
-  limitedPauseMs: 60_000,
+  limitedPauseMs: LIMITED_PAUSE_MS,
   bannedPauseMs: 600_000,
   pauseWaitMaxMs: 120_000,
 }

@@ -4,6 +4,7 @@ import type { HttpAnswer } from '../system/index.ts'
 import { jitteredDelayMs } from './backoff.ts'
 import { HISTORY_LIMITS, type HistoryLimits } from './history-limits.ts'
 import { REPLY_CHARACTERS_MAX } from './limits.ts'
+import { requestErrorText } from './request-error.ts'
 import { RequestGate } from './request-gate.ts'
 import { retryAfterMsOf } from './retry-after.ts'
 import type { FeedLog, FeedMachine } from './types.ts'
@@ -131,7 +132,7 @@ export class MarkHistoryReader {
     try {
       return this.#judged(page, gate, await this.#answer(page))
     } catch (error) {
-      return { reason: reasonOf(error as Error), failure: 'failed' }
+      return { reason: requestErrorText(error as Error), failure: 'failed' }
     } finally {
       gate.leave()
     }
@@ -223,9 +224,4 @@ function closed(page: Page): PlimsollError {
 
 function pauseText(gate: RequestGate): string {
   return `the venue wants no requests for another ${Math.ceil(gate.pauseMs / 1_000)} s`
-}
-
-/** `fetch` says "fetch failed" and hides why in the cause. */
-function reasonOf({ message, cause }: Error): string {
-  return cause instanceof Error ? `${message}: ${cause.message}` : message
 }

@@ -11,6 +11,8 @@ export const ASKED_BY_NAME_MAX = 3
 export const UNSENT_BYTES_MAX = 1_048_576
 /** Each wait before a request of a polled URL is the cadence, shortened or extended by up to this share. */
 export const POLL_JITTER_SHARE = 0.1
+/** No request of a source for so long, milliseconds, after status 418 or 429 without `Retry-After`. */
+export const LIMITED_PAUSE_MS = 60_000
 /** Most turns of the event loop for which a late check waits while frames keep coming; then it judges. */
 export const READ_TURNS_MAX = 64
 /** A venue time further ahead of our clock than this, milliseconds, orders nothing. A clock set by NTP errs far less. */
@@ -78,6 +80,11 @@ export interface FeedLimits {
   readonly pollTimeoutMs: number
   /** A request that failed is repeated after the cadence and a full jitter up to `backoffBaseMs`·2^attempt, at most this. */
   readonly pollBackoffCapMs: number
+  /**
+   * A failed answer's `Retry-After` counts up to this, and so long all feeds of the source ask nothing. The longest ban of Binance is
+   * three days.
+   */
+  readonly pollPauseMaxMs: number
   /** Pause between two checks of a file that has not grown. */
   readonly followEveryMs: number
   /** How often all of the above is checked. Each check requests at most one refused market again. */
@@ -118,6 +125,7 @@ export const FEED_LIMITS: FeedLimits = {
   closeTimeoutMs: 1_000,
   pollTimeoutMs: 10_000,
   pollBackoffCapMs: 60_000,
+  pollPauseMaxMs: 259_200_000,
   followEveryMs: 100,
   checkEveryMs: 250,
   checkLateMs: 500,

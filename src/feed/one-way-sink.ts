@@ -5,6 +5,8 @@ import type { Intake } from './intake.ts'
 export class OneWaySink implements FrameSink {
   readonly #intake: Intake
   #heardMs = 0
+  /** The venue's words if the text refuses the request as a whole. */
+  requestRefusal: string | undefined
 
   constructor(intake: Intake) {
     this.#intake = intake
@@ -13,6 +15,7 @@ export class OneWaySink implements FrameSink {
   /** Call before each text. */
   started(receivedMonotonicMs: number, heardMs: number): void {
     this.#heardMs = heardMs
+    this.requestRefusal = undefined
     this.#intake.frameStarted(receivedMonotonicMs, heardMs)
   }
 
@@ -40,8 +43,8 @@ export class OneWaySink implements FrameSink {
   }
 
   rejected(symbol: string | 'request', reason: string): void {
-    if (symbol !== 'request' && this.#intake.all.has(symbol))
-      this.#intake.refused(symbol, reason, true, this.#heardMs)
+    if (symbol === 'request') this.requestRefusal = reason
+    else if (this.#intake.all.has(symbol)) this.#intake.refused(symbol, reason, true, this.#heardMs)
     else this.#intake.refusedUnasked(reason)
   }
 

@@ -1,14 +1,21 @@
 import type { PollSource } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
+import type { HttpAnswer } from '../system/index.ts'
 import { jitteredDelayMs } from './backoff.ts'
 import { CheckLoop } from './check-loop.ts'
 import { FrameReader } from './frame-reader.ts'
 import { Hearing } from './hearing.ts'
 import { Intake } from './intake.ts'
-import { FEED_LIMITS, type FeedLimits, POLL_JITTER_SHARE } from './limits.ts'
+import { FEED_LIMITS, type FeedLimits, POLL_JITTER_SHARE, REPLY_CHARACTERS_MAX } from './limits.ts'
 import type { MarketStatus } from './markets.ts'
 import { OutageLog } from './outage.ts'
+import { requestErrorText } from './request-error.ts'
+import { RequestPause } from './request-pause.ts'
+import { pauseMsOf } from './retry-after.ts'
 import { type Feed, type FeedOptions, noCounts } from './types.ts'
+
+/** With one of these a venue says that it lacks what was asked for. Others are faults of the server, of the key or of the address. */
+const REFUSING_STATUSES = [400, 404, 410, 422]
 
 /** Asks a URL every `cadenceMs`, one request at a time. Each body is one instant. */
 export class PollFeed implements Feed {
@@ -22,6 +29,7 @@ export class PollFeed implements Feed {
   readonly #reader: FrameReader
   readonly #outage: OutageLog
   readonly #checks: CheckLoop
+  readonly #pause: RequestPause
   /** Requests in a row that failed. */
   #failures = 0
   #isLive = false
@@ -34,6 +42,7 @@ export class PollFeed implements Feed {
     const { clock, log, sink } = options
     this.#options = options
     this.source = source
+    this.#pause = options.requestPause ?? new RequestPause(clock)
     const limits = { ...FEED_LIMITS, ...options.limits }
     this.#limits = limits
     this.#url = checkedUrl(options.url ?? source.url)
@@ -81,9 +90,18 @@ export class PollFeed implements Feed {
     this.#abort?.abort()
   }
 
+  /** Later if the venue wants no request yet: then with a jitter, so that its feeds do not come back all at once. */
   #askAfter(delayMs: number): void {
     if (this.#isClosed) return
-    this.#cancelWait = this.#options.clock.after(delayMs, () => void this.#ask())
+    const { clock, random } = this.#options
+    const { leftMs } = this.#pause
+    const isPaused = leftMs > delayMs
+    // The answer to another feed of the source makes this one wait.
+    if (isPaused && this.#isLive) this.#lost(this.#pauseText())
+    this.#cancelWait = clock.after(isPaused ? leftMs + random() * this.source.cadenceMs : delayMs, () => {
+      if (this.#pause.leftMs > 0) this.#askAfter(0)
+      else void this.#ask()
+    })
   }
 
   async #ask(): Promise<void> {
@@ -91,29 +109,53 @@ export class PollFeed implements Feed {
     const { pollTimeoutMs } = this.#limits
     const abort = new AbortController()
     this.#abort = abort
-    let isLate = false
-    const cancel = clock.after(pollTimeoutMs, () => {
-      isLate = true
-      abort.abort()
-    })
+    const cancel = clock.after(pollTimeoutMs, () =>
+      abort.abort(new Error(`no answer after ${pollTimeoutMs} ms`)),
+    )
+    const asked = this.#intake.symbols
     try {
-      const url = this.source.requestUrl(this.#url, this.#intake.symbols)
-      const { status, body } = await machine.httpGet(url, this.source.bodyBytesMax, abort.signal)
-      if (!this.#isClosed) this.#answered(status, body)
+      const url = this.source.requestUrl(this.#url, asked)
+      const answer = await machine.httpGet(url, this.source.bodyBytesMax, abort.signal)
+      if (!this.#isClosed) this.#answered(answer, asked)
     } catch (error) {
-      const reason = isLate ? `no answer after ${pollTimeoutMs} ms` : (error as Error).message
-      if (!this.#isClosed) this.#failed(reason)
+      if (!this.#isClosed) this.#failed(requestErrorText(error as Error))
     } finally {
       cancel()
     }
   }
 
-  #answered(status: number, body: string): void {
-    const fault = this.#faultOf(status, body)
-    if (fault !== undefined) {
-      this.#failed(fault)
+  #answered(answer: HttpAnswer, asked: readonly string[]): void {
+    const { status, body } = answer
+    if (status >= 200 && status <= 299) {
+      if (this.#reader.read(body)) this.#read(this.#reader.requestRefusal, asked)
+      else this.#failed('the body cannot be read')
       return
     }
+    const refusal = REFUSING_STATUSES.includes(status) ? this.#reader.refusalIn(body) : undefined
+    if (refusal !== undefined) {
+      this.#read(refusal, asked)
+      return
+    }
+    const pauseMs = pauseMsOf(answer, this.#options.clock.nowMs())
+    this.#pause.extend(Math.min(pauseMs, this.#limits.pollPauseMaxMs))
+    const reason = `the venue answers with status ${status}: ${body.slice(0, REPLY_CHARACTERS_MAX)}`
+    this.#failed(pauseMs > 0 ? `${reason}; ${this.#pauseText()}` : reason)
+  }
+
+  /** `refusal`: the venue's words if it refuses what was asked for. Of several markets it does not say which one it means. */
+  #read(refusal: string | undefined, asked: readonly string[]): void {
+    if (refusal !== undefined) {
+      if (asked.length > 1) {
+        this.#failed(`the venue refuses the request: ${refusal.slice(0, REPLY_CHARACTERS_MAX)}`)
+        return
+      }
+      for (const symbol of asked)
+        if (this.#intake.all.has(symbol)) this.#intake.refused(symbol, refusal, true, this.#hearing.nowMs())
+    }
+    this.#succeeded()
+  }
+
+  #succeeded(): void {
     this.#failures = 0
     if (!this.#isLive) {
       this.#isLive = true
@@ -124,21 +166,24 @@ export class PollFeed implements Feed {
     this.#askAfter(this.#cadenceMs())
   }
 
-  #faultOf(status: number, body: string): string | undefined {
-    if (status < 200 || status > 299) return `the venue answers with status ${status}`
-    return this.#reader.read(body) ? undefined : 'the body cannot be read'
+  #failed(reason: string): void {
+    const { backoffBaseMs, pollBackoffCapMs } = this.#limits
+    this.#lost(reason)
+    const backoffMs = jitteredDelayMs(this.#failures++, backoffBaseMs, pollBackoffCapMs, this.#options.random)
+    this.#askAfter(this.#cadenceMs() + backoffMs)
   }
 
-  #failed(reason: string): void {
-    const { clock, random, sink } = this.#options
-    const { backoffBaseMs, pollBackoffCapMs } = this.#limits
+  #lost(reason: string): void {
+    const { clock, sink } = this.#options
     this.#isLive = false
     this.#outage.lost(reason, clock.monotonicMs())
     sink.connection('lost', reason)
     sink.interrupted(this.#intake.symbols)
     this.counters.reconnects++
-    const backoffMs = jitteredDelayMs(this.#failures++, backoffBaseMs, pollBackoffCapMs, random)
-    this.#askAfter(this.#cadenceMs() + backoffMs)
+  }
+
+  #pauseText(): string {
+    return `no request for ${Math.ceil(this.#pause.leftMs / 1_000)} s, as the venue wants`
   }
 
   /** The cadence with jitter, so that the requests of many workers spread. */

@@ -3,6 +3,7 @@ import type { Connect, HttpGet, OpenFollowed } from '../system/index.ts'
 import type { ConnectBudget } from './backoff.ts'
 import type { FeedLimits } from './limits.ts'
 import type { MarketStatus } from './markets.ts'
+import type { RequestPause } from './request-pause.ts'
 
 /** The parts of the machine that feeds use; a simulator gives its own. */
 export interface FeedMachine {
@@ -24,6 +25,8 @@ export interface FeedOptions {
   readonly log: FeedLog
   readonly budget: ConnectBudget
   readonly limits?: Partial<FeedLimits>
+  /** Of a polled URL; absent for a feed that shares it with no other one. */
+  readonly requestPause?: RequestPause
 }
 
 export interface Feed {

@@ -67,6 +67,7 @@ export const SHORT_LIMITS: FeedLimits = {
   closeTimeoutMs: 200,
   pollTimeoutMs: 400,
   pollBackoffCapMs: 40,
+  pollPauseMaxMs: 259_200_000,
   followEveryMs: 5,
   checkEveryMs: 20,
   checkLateMs: 200,

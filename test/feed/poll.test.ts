@@ -153,7 +153,7 @@ describe('a polled URL', () => {
   it.each<[string, RegExp, Answer]>([
     [
       'a status of 500',
-      /^the venue answers with status 500$/,
+      /^the venue answers with status 500: {}$/,
       (_, response) => void response.writeHead(500).end('{}'),
     ],
     ['a body that is no JSON', /^the body cannot be read$/, says(() => '<html>')],
