@@ -1,11 +1,17 @@
 import { describe, expect, it } from 'vitest'
 import { createBook, LOAD_BATCH_ACCOUNTS, loadBook } from '../../src/demo/accounts/synthetic-accounts.ts'
-import { DEMO_INSTRUMENTS, demoRules } from '../../src/demo/exchange/instruments.ts'
+import type { DemoInstrument } from '../../src/demo/exchange/instrument.ts'
+import {
+  DEMO_INSTRUMENTS,
+  demoRules,
+  instrumentsOf,
+  venuesNamed,
+} from '../../src/demo/exchange/instruments.ts'
 import { createReferee } from '../../src/demo/referee/referee.ts'
 import type { Account } from '../../src/domain/index.ts'
 import { accountFaultsOf } from '../../src/margin/index.ts'
 import { withRules } from '../../src/rules/index.ts'
-import { accountSchema, ruleBookOf } from '../../src/venues/index.ts'
+import { accountSchema, indexFaultsOf, ruleBookOf, symbolFaultsOf } from '../../src/venues/index.ts'
 
 const ACCOUNTS = 2_000
 const book = createBook(11, ACCOUNTS, DEMO_INSTRUMENTS)
@@ -13,9 +19,9 @@ const accounts = Array.from({ length: ACCOUNTS }, (_, index) => book.account(ind
 const positions = accounts.flatMap((account) => account.positions)
 
 /** The demo's judgement of the whole book at the start prices. */
-function eventsAtStart(list: readonly Account[]) {
-  const referee = createReferee({ accounts: list, rules: Object.fromEntries(demoRules(DEMO_INSTRUMENTS)) })
-  for (const { venue, symbol, startPrice, markDecimals } of DEMO_INSTRUMENTS) {
+function eventsAtStart(list: readonly Account[], instruments: readonly DemoInstrument[]) {
+  const referee = createReferee({ accounts: list, rules: Object.fromEntries(demoRules(instruments)) })
+  for (const { venue, symbol, startPrice, markDecimals } of instruments) {
     referee.instant([{ venue, symbol, markPrice: startPrice.toFixed(markDecimals) }])
   }
   return referee.expected()
@@ -93,7 +99,7 @@ describe('the synthetic book', () => {
   })
 
   it('starts with every account below all levels but the few that are near their line', () => {
-    const events = eventsAtStart(accounts)
+    const events = eventsAtStart(accounts, DEMO_INSTRUMENTS)
     expect(events.length).toBeLessThan(ACCOUNTS / 40)
     expect(events.filter(({ level }) => level !== '10%').length).toBeLessThan(ACCOUNTS / 40)
     expect(events.filter(({ kind }) => kind === 'liquidation')).toEqual([])
@@ -124,5 +130,31 @@ describe('the synthetic book', () => {
 
   it('reports a failing store', async () => {
     await expect(loadBook(book, () => Promise.reject(new Error('full')))).rejects.toThrow('full')
+  })
+})
+
+describe.each(venuesNamed(['all']))('a book of %s alone', (venue) => {
+  const SIZE = 1_000
+  const instruments = instrumentsOf([venue])
+  const own = createBook(7, SIZE, instruments)
+  const list = Array.from({ length: SIZE }, (_, index) => own.account(index))
+
+  it('holds all of its contracts, and accounts that its rules and streams take', () => {
+    const rules = demoRules(instruments).get(venue)!
+    const ruleBook = withRules(ruleBookOf(venue), rules, 'demo')
+    for (const account of list) {
+      expect(accountSchema.parse(account)).toEqual(account)
+      expect(accountFaultsOf(account, ruleBook)).toEqual([])
+      expect([...symbolFaultsOf(account), ...indexFaultsOf(account, ruleBook)]).toEqual([])
+    }
+    const held = new Set(list.flatMap((account) => account.positions.map(({ symbol }) => symbol)))
+    expect([...held].sort()).toEqual(instruments.map(({ symbol }) => symbol).sort())
+  })
+
+  it('starts with every account below all levels but the few that are near their line', () => {
+    const events = eventsAtStart(list, instruments)
+    expect(events.length).toBeGreaterThan(0)
+    expect(events.length).toBeLessThan(SIZE / 25)
+    expect(events.filter(({ kind }) => kind === 'liquidation')).toEqual([])
   })
 })

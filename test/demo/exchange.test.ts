@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
 import { type Exchange, openExchange } from '../../src/demo/exchange/exchange.ts'
-import { DEMO_INSTRUMENTS } from '../../src/demo/exchange/instruments.ts'
+import type { DemoInstrument } from '../../src/demo/exchange/instrument.ts'
+import { DEMO_INSTRUMENTS, instrumentsOf, venuesNamed } from '../../src/demo/exchange/instruments.ts'
 import { systemClock } from '../../src/system/clock.ts'
 import { seededRandom } from '../../src/system/seeded-random.ts'
 
@@ -12,7 +13,14 @@ afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop()
 })
 
-async function exchange(options: { seconds?: number; pingEveryMs?: number } = {}): Promise<Exchange> {
+interface Options {
+  seconds?: number
+  pingEveryMs?: number
+  instruments?: readonly DemoInstrument[]
+}
+const ALL = { instruments: instrumentsOf(venuesNamed(['all'])) }
+
+async function exchange(options: Options = {}): Promise<Exchange> {
   const opened = await openExchange({
     seed: 1,
     seconds: 1,
@@ -260,6 +268,11 @@ describe('the exchange as a whole', () => {
     await client.until((m) => m.ret_msg === 'pong')
   })
 
+  it('opens the venues of its instruments alone', async () => {
+    const opened = await exchange({ instruments: instrumentsOf(venuesNamed(['okx', 'binance'])) })
+    expect(Object.keys(opened.urls).sort()).toEqual(['binance-coinm', 'binance-usdm', 'okx-public'])
+  })
+
   it('closes its connections when it stops', async () => {
     const opened = await exchange()
     const client = await connect(opened.urls['bybit-linear']!)
@@ -283,8 +296,13 @@ describe('the simulated venues that answer by name', () => {
       'mark_price',
     ],
     ['bitmex-public', '{"op":"subscribe","args":["instrument:XBTZ26"]}', 'markPrice'],
+    [
+      'hyperliquid-public',
+      '{"method":"subscribe","subscription":{"type":"activeAssetCtx","coin":"BTC"}}',
+      'markPx',
+    ],
   ])('%s acknowledges a market, sends its state at once and counts each mark', async (id, frame, field) => {
-    const opened = await exchange()
+    const opened = await exchange(ALL)
     const client = await connect(opened.urls[id]!)
     client.send(frame)
     const stated = await client.until((message) => JSON.stringify(message).includes(field))
@@ -292,10 +310,21 @@ describe('the simulated venues that answer by name', () => {
     expect(opened.status().counts[id]!.ticks).toBeGreaterThan(0)
   })
 
-  it('names a market that it does not list', async () => {
-    const client = await connect((await exchange()).urls['kraken-futures-public']!)
-    client.send({ event: 'subscribe', feed: 'ticker', product_ids: ['PI_ABCUSD'] })
-    const refusal = await client.until((message) => message.event === 'error')
-    expect(JSON.stringify(refusal)).toContain('PI_ABCUSD')
+  it.each([
+    [
+      'kraken-futures-public',
+      { event: 'subscribe', feed: 'ticker', product_ids: ['PI_ABCUSD'] },
+      'PI_ABCUSD',
+    ],
+    [
+      'hyperliquid-public',
+      { method: 'subscribe', subscription: { type: 'activeAssetCtx', coin: 'NOPE' } },
+      'Invalid subscription {"type":"activeAssetCtx","coin":"NOPE"}',
+    ],
+  ])('%s names a market that it does not list', async (id, request, text) => {
+    const client = await connect((await exchange(ALL)).urls[id]!)
+    client.send(request)
+    const refusal = await client.until(({ event, channel }) => event === 'error' || channel === 'error')
+    expect(refusal.message ?? refusal.data).toContain(text)
   })
 })

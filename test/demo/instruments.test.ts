@@ -8,10 +8,13 @@ import {
   venuesNamed,
 } from '../../src/demo/exchange/instruments.ts'
 import { type InstrumentRules, instrumentRulesMapSchema, symbolSchema } from '../../src/domain/index.ts'
+import { venueOf } from '../../src/venues/index.ts'
 import { tiersOf } from '../support/rules.ts'
 
+const EVERY = instrumentsOf(venuesNamed(['all']))
+
 describe('the demo instruments', () => {
-  it('are 86: 60 of Bybit and Binance, and 26 of four venues whose margin has another form', () => {
+  it('are 86 by default: 60 of Bybit and Binance, and 26 of four venues whose margin has another form', () => {
     const counts = new Map<string, number>()
     for (const { streamId } of DEMO_INSTRUMENTS) counts.set(streamId, (counts.get(streamId) ?? 0) + 1)
     expect(Object.fromEntries(counts)).toEqual({
@@ -27,15 +30,22 @@ describe('the demo instruments', () => {
   })
 
   it('have valid symbols that are unique on their venue', () => {
-    const keys = DEMO_INSTRUMENTS.map(({ venue, symbol }) => `${venue}:${symbolSchema.parse(symbol)}`)
-    expect(new Set(keys).size).toBe(86)
+    const keys = EVERY.map(({ venue, symbol }) => `${venue}:${symbolSchema.parse(symbol)}`)
+    expect(new Set(keys).size).toBe(EVERY.length)
+    for (const { venue, streamId, symbol } of EVERY)
+      expect(
+        venueOf(venue)
+          .sources.find(({ id }) => id === streamId)
+          ?.carries(symbol),
+        symbol,
+      ).toBe(true)
   })
 
   it('have rules that pass the schema of a rules file', () => {
     const rules: Readonly<Record<string, Readonly<Record<string, unknown>>>> = Object.fromEntries(
-      demoRules(DEMO_INSTRUMENTS),
+      demoRules(EVERY),
     )
-    for (const venue of ['bybit', 'binance', 'okx', 'kraken', 'deribit', 'bitmex']) {
+    for (const venue of venuesNamed(['all'])) {
       expect(instrumentRulesMapSchema.parse(rules[venue])).toEqual(rules[venue])
     }
     for (const venue of ['bybit', 'binance']) expect(Object.keys(rules[venue]!)).toHaveLength(30)

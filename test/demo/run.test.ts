@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { venuesNamed } from '../../src/demo/exchange/instruments.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
 
 const COMMAND = fileURLToPath(new URL('../../dist/src/cli/demo.js', import.meta.url))
@@ -102,6 +103,17 @@ describe('plimsoll demo', () => {
     const proof = { lost: 0, duplicated: 0, disagreements: 0, replayedAccounts: 1_000 }
     expect(JSON.parse(output)).toMatchObject({ ...proof, venues: ['bybit', 'okx'] })
     expect(JSON.parse(output).delivered).toBeGreaterThan(0)
+    expect(code).toBe(0)
+  })
+
+  it('simulates every venue, and proves each event of each', async () => {
+    const { code, output, errors } = await demo(
+      ...['--json', '--venues', 'all', '--accounts', '2000', '--seconds', '6'],
+      ...['--redis-url', redis.url],
+    ).ended
+    expect(errors).toBe('')
+    const proof = { lost: 0, duplicated: 0, disagreements: 0, replayedAccounts: 2_000 }
+    expect(JSON.parse(output)).toMatchObject({ ...proof, venues: venuesNamed(['all']) })
     expect(code).toBe(0)
   })
 

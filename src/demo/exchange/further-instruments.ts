@@ -1,26 +1,10 @@
-import { type InstrumentRules, type VenueId, venueId, type WholeTier } from '../../domain/index.ts'
+import { venueId, type WholeTier } from '../../domain/index.ts'
 import { coinOf } from './coins.ts'
 import type { DemoCoin, DemoInstrument } from './instrument.ts'
-
-/** What a venue says of one contract; the rest follows from its coin. */
-interface Listed {
-  readonly symbol: string
-  readonly coin: string
-  readonly kind: 'linear' | 'inverse'
-  readonly settlementAsset: string
-  /** Base units (linear) or quote units (inverse) per unit of size, as the venue writes it. */
-  readonly multiplier: string
-  readonly sizeDecimals: number
-  readonly dated?: boolean
-}
+import { listedInstrument } from './listed-instrument.ts'
 
 const DERIBIT = venueId('deribit')
 const KRAKEN = venueId('kraken')
-
-/** Relative to the same coin on the first two venues. Exact figures of an event take several times as long here. */
-const FURTHER_POPULARITY = 0.08
-
-type Form = Omit<InstrumentRules, 'contribution' | 'multiplier' | 'settlementAsset' | 'asOf'>
 
 /** Contracts of venues whose margin is not marginal tiers of the value at the mark. */
 export function furtherInstruments(): DemoInstrument[] {
@@ -46,27 +30,10 @@ function wholeTiers(unitUsd: number): WholeTier[] {
   }))
 }
 
-function instrument(venue: VenueId, streamId: string, listed: Listed, form: Form): DemoInstrument {
-  const { coin, kind, multiplier, settlementAsset, dated = false } = listed
-  const { maintenanceClass: _, ...terms } = coinOf(coin)
-  return {
-    ...terms,
-    popularity: terms.popularity * FURTHER_POPULARITY,
-    ...listed,
-    venue,
-    streamId,
-    dated,
-    multiplier: Number(multiplier),
-    countsClosingFee: false,
-    hasIsolatedMargin: venue !== DERIBIT && !(venue === KRAKEN && kind === 'inverse'),
-    rules: { contribution: kind, multiplier, settlementAsset, ...form },
-  }
-}
-
 /** Tiers by contracts, the fee of closing at the mark. */
 function okx(): DemoInstrument[] {
   const swap = (coin: string, multiplier: string): DemoInstrument =>
-    instrument(
+    listedInstrument(
       venueId('okx'),
       'okx-public',
       {
@@ -100,7 +67,7 @@ function okx(): DemoInstrument[] {
 /** Levels of the value at entry; linear futures of one coin are netted. */
 function kraken(): DemoInstrument[] {
   const future = (symbol: string, coin: string, isInverse: boolean): DemoInstrument =>
-    instrument(
+    listedInstrument(
       KRAKEN,
       'kraken-futures-public',
       {
@@ -109,8 +76,9 @@ function kraken(): DemoInstrument[] {
         kind: isInverse ? 'inverse' : 'linear',
         settlementAsset: isInverse ? krakenNameOf(coin) : 'USD',
         multiplier: '1',
-        sizeDecimals: isInverse ? 0 : coinOf(coin).sizeDecimals,
+        ...(isInverse ? { sizeDecimals: 0 } : {}),
         dated: symbol.startsWith('F'),
+        hasIsolatedMargin: !isInverse,
       },
       {
         takerFeeRate: '0',
@@ -145,7 +113,7 @@ function krakenNameOf(coin: string): string {
  */
 function deribit(): DemoInstrument[] {
   const perpetual = (coin: string, base: string, increment: string): DemoInstrument =>
-    instrument(
+    listedInstrument(
       DERIBIT,
       'deribit-public',
       {
@@ -154,7 +122,7 @@ function deribit(): DemoInstrument[] {
         kind: 'linear',
         settlementAsset: 'USDC',
         multiplier: '1',
-        sizeDecimals: coinOf(coin).sizeDecimals,
+        hasIsolatedMargin: false,
       },
       { takerFeeRate: '0.0005', maintenance: { kind: 'size-rate', base, increment } },
     )
@@ -172,7 +140,7 @@ function deribit(): DemoInstrument[] {
 function bitmex(): DemoInstrument[] {
   const future = (symbol: string, coin: string, isInverse: boolean): DemoInstrument => {
     const unitUsd = isInverse ? coinOf(coin).startPrice : 1
-    return instrument(
+    return listedInstrument(
       venueId('bitmex'),
       'bitmex-public',
       {

@@ -1,6 +1,7 @@
 import { type InstrumentRules, KnownNames, type RulesByVenue, type VenueId } from '../../domain/index.ts'
 import { PlimsollError } from '../../errors.ts'
 import { VENUE_NAMES } from '../../venues/index.ts'
+import { chainInstruments } from './chain-instruments.ts'
 import { furtherInstruments } from './further-instruments.ts'
 import type { DemoInstrument } from './instrument.ts'
 import { marginalInstruments } from './marginal-instruments.ts'
@@ -9,7 +10,7 @@ import { marginalInstruments } from './marginal-instruments.ts'
 export const DEMO_INSTRUMENTS: readonly DemoInstrument[] = [...marginalInstruments(), ...furtherInstruments()]
 
 /** Those that the demo can simulate. What comes after the default ones does not change the default market. */
-const EVERY_INSTRUMENT: readonly DemoInstrument[] = [...DEMO_INSTRUMENTS]
+const EVERY_INSTRUMENT: readonly DemoInstrument[] = [...DEMO_INSTRUMENTS, ...chainInstruments()]
 
 /** The venues of the demo unless others are asked for. */
 export const DEMO_VENUES: readonly VenueId[] = venuesOf(DEMO_INSTRUMENTS)
@@ -25,6 +26,7 @@ const SHOWN_FIRST: readonly (readonly [venue: string, symbol: string])[] = [
   ['deribit', 'ETH_USDC-PERPETUAL'],
   ['kraken', 'PF_XRPUSD'],
   ['bitmex', 'XBTZ26'],
+  ['hyperliquid', 'DOGE'],
   ['bybit', 'BTCUSD'],
   ['binance', 'BTCUSD_261225'],
 ]

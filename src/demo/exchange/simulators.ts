@@ -3,6 +3,7 @@ import { type BinanceMarket, openBinanceExchange } from './binance-exchange.ts'
 import { bitmexProtocol } from './bitmex-protocol.ts'
 import { BYBIT_STREAMS, openBybitExchange } from './bybit-exchange.ts'
 import { deribitProtocol } from './deribit-protocol.ts'
+import { hyperliquidProtocol } from './hyperliquid-protocol.ts'
 import { krakenProtocol } from './kraken-protocol.ts'
 import type { Market } from './market.ts'
 import { type NamedProtocol, openNamedExchange } from './named-exchange.ts'
@@ -10,7 +11,7 @@ import { okxProtocol } from './okx-protocol.ts'
 import type { Simulator } from './simulator.ts'
 
 /** Venues that answer by name. */
-const NAMED = [okxProtocol, krakenProtocol, deribitProtocol, bitmexProtocol]
+const NAMED = [okxProtocol, krakenProtocol, deribitProtocol, bitmexProtocol, hyperliquidProtocol]
 
 interface Host {
   /** The streams that it serves. */
