@@ -123,13 +123,14 @@ export class Announcer {
   }
 
   /** The same for a margin account that is not under watch. */
-  addAbsent(absent: AbsentMarginAccount, finding: 'closed' | 'unknown', reasons: readonly string[]): void {
+  addAbsent(absent: AbsentMarginAccount, finding: Finding, reasons: readonly string[], past?: Past): void {
     const batch = this.#batch
-    const nowMonotonicMs = this.#options.clock.monotonicMs()
-    const number = this.#pending.applyToAbsent(absent, finding, reasons, batch.origin.cause, nowMonotonicMs)
+    const nowMs = this.#options.clock.monotonicMs()
+    const number = this.#pending.applyToAbsent(absent, finding, reasons, batch.origin.cause, nowMs, past)
     if (number < 0) return
     this.#count()
-    batch.rest.add(number, 0, 0)
+    const ranking = finding === absent.rule.levels.length ? batch.urgent : batch.rest
+    ranking.add(number, 0, 0)
   }
 
   addMarket(transition: MarketTransition): void {

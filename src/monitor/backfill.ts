@@ -1,51 +1,59 @@
-import {
-  type AccountVersion,
-  type BackfillRequest,
-  type Decimal,
-  MARK_BAR_MS,
-  type MarkBar,
-} from '../domain/index.ts'
+import type { AccountVersion, BackfillRequest } from '../domain/index.ts'
 import { assert } from '../errors.ts'
-import { indexNamesOf, type MarginAccount, marginAccountOf, type Steps, symbolsOf } from '../margin/index.ts'
-import type { WatchedTerms } from './applied-funding.ts'
+import type { LevelRule, Steps } from '../margin/index.ts'
+import { type FormerHolder, formerHolders } from './former-holders.ts'
+import type { LevelsLeft } from './levels-left.ts'
 import type { Market } from './market.ts'
-import { type MissedLevel, missedIn, missedLevelSteps, type PastAccount } from './missed-level.ts'
 import type { MonitorOptions } from './options.ts'
 import type { MonitorParts } from './parts.ts'
+import { pastCandidates } from './past-candidates.ts'
+import { type Missed, type PastSubject, PastVerdicts, reasonsOfMissed } from './past-verdicts.ts'
+import { verdictReasons } from './pending-event.ts'
 
-/** A level was found where each of several markets is at the worse extreme of its minute, which may not have come at one moment. */
-const OF_EXTREMES = 'backfill-extremes'
-/** The account was changed in the minute in which a level was found, and its price may have come before or after. */
-const OF_CHANGED_MINUTE = 'backfill-change'
+const NOT_WATCHED = -1
 
-interface Missed extends MissedLevel {
-  /** Undefined where they are those of the present. */
-  readonly terms: WatchedTerms | undefined
-  readonly isInChangedMinute: boolean
+/** What is judged now: a margin account under watch, or all of an account that have left the market. */
+interface Begun {
+  /** `NOT_WATCHED` of those that have left. */
+  readonly marginAccount: number
+  readonly account: string
+  readonly steps: Steps<void>
 }
 
 /**
- * Judges margin accounts by prices of the past, one request at a time, in slices. The level that one reached and that nobody
- * published is published with the prices of its minute, and then the level at which it stands now, so that it looks as it would
- * had the prices been heard. Live prices are evaluated between the slices.
+ * Judges margin accounts by prices of the past, one request at a time, in slices: those of the market, and those that left it since
+ * the gap began. The level that one reached and that nobody published is published with the prices of its minute, and then the level
+ * at which it stands now, or that it is closed, so that it looks as it would had the prices been heard. Live prices are evaluated
+ * between the slices.
  */
 export class Backfill {
   readonly #options: MonitorOptions
   readonly #parts: MonitorParts
+  readonly #past: PastVerdicts
+  readonly #levelsLeft: LevelsLeft
   #request: BackfillRequest | undefined
+  #isFound = false
+  /** Undefined when nobody holds it any more. */
   #market: Market | undefined
   /** The margin accounts that may have reached another level. */
   #candidates: number[] = []
   #at = 0
+  /** Accounts whose terms changed, of which margin accounts may have left the market. */
+  #changed: string[] = []
+  #changedAt = 0
+  /** Ids of the candidates among the margin accounts of these. */
+  readonly #looked = new Set<string>()
   /** Those that were judged before their turn, because their terms were about to change. */
   readonly #judged = new Set<number>()
-  #begun: { readonly marginAccount: number; readonly steps: Steps<void> } | undefined
+  #begun: Begun | undefined
   #found = 0
   #undecided = 0
 
-  constructor(options: MonitorOptions, parts: MonitorParts) {
+  constructor(options: MonitorOptions, parts: MonitorParts, levelsLeft: LevelsLeft) {
     this.#options = options
     this.#parts = parts
+    this.#past = new PastVerdicts(parts.watchlist, parts.markets)
+    this.#levelsLeft = levelsLeft
   }
 
   get isOpen(): boolean {
@@ -56,36 +64,46 @@ export class Backfill {
   push(request: BackfillRequest): void {
     assert(this.#request === undefined, 'one gap is filled at a time')
     this.#request = request
+    this.#isFound = false
     this.#found = 0
     this.#undecided = 0
     this.#at = 0
+    this.#changedAt = 0
     this.#judged.clear()
-    this.#market = undefined
-    this.#candidates = []
+    this.#looked.clear()
   }
 
   /** Works until the given time, at least one step. */
   work(endMs: number): void {
     const { clock } = this.#options
     while (this.#request !== undefined) {
-      if (this.#market === undefined && !this.#open(this.#request)) this.#close(this.#request)
+      if (!this.#isFound) this.#open(this.#request)
       else if (this.#begun !== undefined) this.#step(this.#begun.steps)
-      else if (this.#at === this.#candidates.length) this.#close(this.#request)
-      else this.#begin(this.#request, this.#candidates[this.#at++]!)
+      else this.#beginNext(this.#request)
       if (clock.monotonicMs() > endMs) return
     }
   }
 
-  /** Call before the terms of the account change: the past is judged by those that it has. */
-  beforeChange(account: number): void {
+  /** Call before the terms of the account change, or it comes or goes: the past is judged by those that it has. */
+  beforeChange(account: string): void {
     const request = this.#request
-    if (request === undefined || account < 0) return
-    if (this.#market === undefined && !this.#open(request)) return
-    const own = this.#parts.watchlist.marginAccountsOf(account)
-    if (this.#begun !== undefined && own.includes(this.#begun.marginAccount)) this.#finish()
+    if (request === undefined) return
+    if (!this.#isFound) this.#open(request)
+    if (this.#begun?.account === account) this.#finish()
+    const number = this.#parts.watchlist.find(account)
+    if (number >= 0) this.#judgeAhead(request, number)
+  }
+
+  /** The same of the account of that number. */
+  beforeChangeOf(account: number): void {
+    if (this.isOpen) this.beforeChange(this.#parts.watchlist.accountIdOf(account))
+  }
+
+  /** Judges the margin accounts of the account that wait for their turn. */
+  #judgeAhead(request: BackfillRequest, account: number): void {
     const waiting = new Set(this.#candidates.slice(this.#at))
     const begun = this.#begun
-    for (const marginAccount of own) {
+    for (const marginAccount of this.#parts.watchlist.marginAccountsOf(account)) {
       if (!waiting.has(marginAccount) || this.#judged.has(marginAccount)) continue
       this.#begun = undefined
       this.#begin(request, marginAccount)
@@ -95,49 +113,36 @@ export class Backfill {
     this.#begun = begun
   }
 
-  /** Finds the candidates. False when nobody holds the market any more. */
-  #open(request: BackfillRequest): boolean {
+  /** Finds the candidates. */
+  #open(request: BackfillRequest): void {
     const { markets, watchlist } = this.#parts
     const { venue, symbol } = request.gap
     const market = markets.find(venue, symbol)
-    if (market === undefined || market.marginAccounts === 0) return false
+    this.#isFound = true
     this.#market = market
-    const crossed = this.#crossedBy(market, extremesMissed(request))
-    const { kernel } = this.#options
-    kernel.beginInstant()
-    const held = kernel.nominateAll(market.instrument)
-    for (let at = 0; at < held; at++) {
-      const marginAccount = kernel.nominatedAccount(at)
-      const isChanged = request.versions.has(watchlist.accountIdOf(watchlist.accountOf(marginAccount)))
-      // The triggers of an account with several rows say nothing of what its other markets did meanwhile.
-      const isAlone = kernel.nextRow(kernel.firstRow(marginAccount)) < 0
-      if (isAlone && !isChanged && !kernel.isAccountUnknown(marginAccount) && !crossed.has(marginAccount))
-        continue
-      this.#candidates.push(marginAccount)
-    }
-    kernel.beginInstant()
-    return true
+    this.#changed = [...request.versions.keys()]
+    const isHeld = market !== undefined && market.marginAccounts > 0
+    this.#candidates = isHeld ? pastCandidates(this.#options.kernel, watchlist, market, request) : []
+    for (const marginAccount of this.#candidates)
+      if (request.versions.has(watchlist.accountIdOf(watchlist.accountOf(marginAccount))))
+        this.#looked.add(watchlist.idOf(marginAccount))
   }
 
-  /** Margin accounts that the prices would nominate. While no price leaves its triggers the level of an account is that of now. */
-  #crossedBy(market: Market, prices: readonly Decimal[]): Set<number> {
-    const { kernel } = this.#options
-    const crossed = new Set<number>()
-    const present = kernel.mark(market.instrument)
-    for (const price of prices) {
-      kernel.beginInstant()
-      kernel.setMark(market.instrument, Number(price))
-      const nominated = kernel.nominate()
-      for (let at = 0; at < nominated; at++) crossed.add(kernel.nominatedAccount(at))
-    }
-    kernel.beginInstant()
-    kernel.setMark(market.instrument, present)
-    return crossed
+  #beginNext(request: BackfillRequest): void {
+    if (this.#at < this.#candidates.length) this.#begin(request, this.#candidates[this.#at++]!)
+    else if (this.#changedAt < this.#changed.length) {
+      const account = this.#changed[this.#changedAt++]!
+      this.#begun = { marginAccount: NOT_WATCHED, account, steps: this.#judgeFormer(request, account) }
+    } else this.#close(request)
   }
 
   #begin(request: BackfillRequest, marginAccount: number): void {
-    if (!this.#judged.has(marginAccount))
-      this.#begun = { marginAccount, steps: this.#judge(request, marginAccount) }
+    if (this.#judged.has(marginAccount)) return
+    const { watchlist } = this.#parts
+    const account = watchlist.has(marginAccount)
+      ? watchlist.accountIdOf(watchlist.accountOf(marginAccount))
+      : ''
+    this.#begun = { marginAccount, account, steps: this.#judge(request, marginAccount) }
   }
 
   #step(steps: Steps<void>): void {
@@ -151,6 +156,7 @@ export class Backfill {
   #close({ done }: BackfillRequest): void {
     this.#request = undefined
     this.#candidates = []
+    this.#changed = []
     done({ found: this.#found, undecided: this.#undecided })
   }
 
@@ -161,120 +167,119 @@ export class Backfill {
       return
     }
     announcer.settle(marginAccount)
-    const { names } = watchlist.ruleOf(marginAccount)
-    const id = watchlist.idOf(marginAccount)
-    const held = [request.gap.held.get(id) ?? names[0]!, ...(request.published.get(id) ?? [])]
-    const above = Math.max(
-      ...held.map((level) => names.indexOf(level)),
-      watchlist.standingOf(marginAccount).level,
-    )
-    const missed = yield* this.#missedSteps(request, marginAccount, above)
+    const subject: PastSubject = {
+      id: watchlist.idOf(marginAccount),
+      venue: watchlist.venueOf(marginAccount),
+      book: watchlist.bookOf(marginAccount),
+      rule: watchlist.ruleOf(marginAccount),
+      level: watchlist.standingOf(marginAccount).level,
+    }
+    const above = Math.max(this.#publishedOf(request, subject), subject.level)
+    const versions = request.versions.get(watchlist.accountIdOf(watchlist.accountOf(marginAccount)))
+    const missed = yield* versions === undefined
+      ? this.#past.presentSteps(request, subject, watchlist.exactOf(marginAccount), above)
+      : this.#past.versionSteps(request, subject, versions, above)
     if (missed === 'unknown') this.#undecided++
     else if (missed !== undefined) this.#publish(marginAccount, missed)
   }
 
-  *#missedSteps(
-    request: BackfillRequest,
-    marginAccount: number,
-    above: number,
-  ): Steps<Missed | undefined | 'unknown'> {
+  /** The margin accounts of an account that held the market by terms of before, and are no candidates. */
+  *#judgeFormer(request: BackfillRequest, account: string): Steps<void> {
     const { watchlist } = this.#parts
-    const versions = request.versions.get(watchlist.accountIdOf(watchlist.accountOf(marginAccount)))
-    if (versions !== undefined) return yield* this.#missedByVersions(request, marginAccount, versions, above)
-    const past = this.#pastOf(marginAccount, watchlist.exactOf(marginAccount))
-    const missed = yield* missedLevelSteps(past, request, request.minutes, above)
-    if (missed === undefined || missed === 'unknown') return missed
-    return { ...missed, terms: undefined, isInChangedMinute: false }
+    const versions = request.versions.get(account)!
+    const book = watchlist.ruleBookOf(request.gap.venue)
+    const { holders, isUnknown } = formerHolders(versions, book, request.gap)
+    if (isUnknown && holders.size === 0) this.#undecided++
+    yield
+    for (const [id, holder] of holders) {
+      if (this.#looked.has(id)) continue
+      const marginAccount = this.#watchedOf(account, id)
+      if (marginAccount === NOT_WATCHED) yield* this.#judgeGone(request, holder, versions)
+      else yield* this.#judge(request, marginAccount)
+    }
   }
 
-  /** By the terms that were in force in each minute; in one with a change, by those before it and after it. */
-  *#missedByVersions(
+  #watchedOf(account: string, id: string): number {
+    const { watchlist } = this.#parts
+    const number = watchlist.find(account)
+    const own = number < 0 ? [] : watchlist.marginAccountsOf(number)
+    return own.find((marginAccount) => watchlist.idOf(marginAccount) === id) ?? NOT_WATCHED
+  }
+
+  *#judgeGone(
     request: BackfillRequest,
-    marginAccount: number,
+    { exact, account }: FormerHolder,
     versions: readonly AccountVersion[],
-    above: number,
-  ): Steps<Missed | undefined | 'unknown'> {
+  ): Steps<void> {
     const { watchlist } = this.#parts
-    const id = watchlist.idOf(marginAccount)
-    const book = watchlist.bookOf(marginAccount)
-    let worst: Missed | undefined
-    let isUnknown = false
-    for (const [index, { fromMs, account }] of versions.entries()) {
-      const untilMs = versions[index + 1]?.fromMs ?? Number.POSITIVE_INFINITY
-      const minutes = request.minutes.filter((minute) => minute < untilMs && minute + MARK_BAR_MS > fromMs)
-      if (account === undefined || minutes.length === 0) continue
-      if (account === 'unknown') {
-        isUnknown = true
-        continue
-      }
-      const terms = watchlist.funding.funded(account, book, watchlist.funding.last)
-      const exact = marginAccountOf(terms, id, book)
-      if (exact === undefined) continue
-      const past = this.#pastOf(marginAccount, exact)
-      const missed = yield* missedLevelSteps(past, request, minutes, worst?.level ?? above)
-      if (missed === 'unknown') isUnknown = true
-      else if (missed !== undefined) {
-        const { minuteMs } = missed
-        const isInChangedMinute = minuteMs < fromMs || minuteMs + MARK_BAR_MS > untilMs
-        worst = { ...missed, terms, isInChangedMinute }
-      }
-    }
-    return worst ?? (isUnknown ? 'unknown' : undefined)
+    const { id, venue } = exact
+    const rule = watchlist.rules.ruleFor(account.levels)
+    const subject: PastSubject = { id, venue, book: watchlist.ruleBookOf(venue), rule, level: 0 }
+    const above = this.#publishedOf(request, subject)
+    const missed = yield* this.#past.versionSteps(request, subject, versions, above)
+    if (missed === 'unknown') this.#undecided++
+    else if (missed !== undefined) this.#publishGone(exact, rule, missed)
   }
 
-  #pastOf(marginAccount: number, exact: MarginAccount): PastAccount {
-    const { watchlist, markets } = this.#parts
-    const venue = watchlist.venueOf(marginAccount)
-    const { formula } = exact
-    const symbols = [...symbolsOf(formula), ...(formula.pool === undefined ? [] : indexNamesOf(formula.pool))]
-    return {
-      exact,
-      rule: watchlist.ruleOf(marginAccount),
-      symbols,
-      fundingRateOf: (symbol) => markets.find(venue, symbol)?.fundingRate,
-      level: watchlist.standingOf(marginAccount).level,
-    }
+  /** The highest level that was published of the margin account by prices of the gap, or at which it stood in it. */
+  #publishedOf({ gap, published }: BackfillRequest, { id, rule: { names } }: PastSubject): number {
+    const held = gap.held.get(id)
+    const levels = [
+      ...(held === undefined ? [] : [held]),
+      ...(published.get(id) ?? []),
+      ...this.#levelsLeft.since(id, gap.fromMs),
+    ]
+    return Math.max(0, ...levels.map((level) => names.indexOf(level)))
   }
 
   #publish(marginAccount: number, missed: Missed): void {
-    const { watchlist, announcer, judge, markets } = this.#parts
-    const { clock } = this.#options
+    const { watchlist, announcer, judge } = this.#parts
     announcer.settle(marginAccount)
     // A live price may have brought it there meanwhile.
     if (watchlist.standingOf(marginAccount).level >= missed.level) return
-    const now = { nowMs: clock.nowMs(), monotonicMs: clock.monotonicMs() }
-    const venue = watchlist.venueOf(marginAccount)
-    const rateOf = (symbol: string) => markets.find(venue, symbol)?.fundingRate
-    const marks = missed.prices.seen(missed.minuteMs, rateOf, now)
-    const reasons = [
-      ...watchlist.reasonsOf(marginAccount),
-      ...(missed.isOfExtremes ? [OF_EXTREMES] : []),
-      ...(missed.isInChangedMinute ? [OF_CHANGED_MINUTE] : []),
-    ]
+    const now = this.#now()
+    const marks = this.#past.marksOf(missed, watchlist.venueOf(marginAccount), now)
+    const reasons = [...watchlist.reasonsOf(marginAccount), ...reasonsOfMissed(missed)]
     announcer.begin(missed.minuteMs, now.nowMs, now.monotonicMs, 'backfill')
     judge.applyPast(marginAccount, missed.level, reasons, { marks, terms: missed.terms })
     announcer.end()
-    announcer.begin(this.#market!.eventTimeMs, now.nowMs, now.monotonicMs, 'backfill')
+    announcer.begin(this.#market?.eventTimeMs ?? null, now.nowMs, now.monotonicMs, 'backfill')
     judge.judge(marginAccount)
     announcer.end()
     this.#found++
   }
-}
 
-/** The lowest and the highest price that were missed in the minutes; none where all was heard. */
-function extremesMissed({ gap, minutes, bars }: BackfillRequest): Decimal[] {
-  const own = bars.get(gap.symbol)
-  let low: MarkBar | undefined
-  let high: MarkBar | undefined
-  for (const minuteMs of minutes) {
-    const bar = own?.get(minuteMs)
-    if (bar === undefined) continue
-    const missed = missedIn(
-      bar,
-      gap.heard.find((range) => range.minuteMs === minuteMs),
-    )
-    if (missed.includes('low') && (low === undefined || Number(bar.low) < Number(low.low))) low = bar
-    if (missed.includes('high') && (high === undefined || Number(bar.high) > Number(high.high))) high = bar
+  /** Publishes the level, and that the margin account is closed. Those numbered later are numbered above it. */
+  #publishGone(
+    { id, account, venue, marginMode, currency }: FormerHolder['exact'],
+    rule: LevelRule,
+    missed: Missed,
+  ): void {
+    const { announcer, editor } = this.#parts
+    const now = this.#now()
+    const terms = missed.terms!
+    const nothing = { collateral: [], positions: [], liabilities: [] }
+    const gone = {
+      subject: { id, account, venue, marginMode, currency },
+      account: { id: account, venue, version: terms.version, ...nothing },
+      standing: editor.newStanding(),
+      rule,
+    }
+    const { isUnknown = false, isPending = false } = terms.funding ?? {}
+    const reasons = [...verdictReasons(false, isUnknown || isPending), ...reasonsOfMissed(missed)]
+    const marks = this.#past.marksOf(missed, venue, now)
+    announcer.begin(missed.minuteMs, now.nowMs, now.monotonicMs, 'backfill')
+    announcer.addAbsent(gone, missed.level, reasons, { marks, terms })
+    announcer.end()
+    announcer.begin(null, now.nowMs, now.monotonicMs, 'backfill')
+    announcer.addAbsent(gone, 'closed', [])
+    announcer.end()
+    editor.leaveNumbers(gone.standing)
+    this.#found++
   }
-  return [...(low === undefined ? [] : [low.low]), ...(high === undefined ? [] : [high.high])]
+
+  #now() {
+    const { clock } = this.#options
+    return { nowMs: clock.nowMs(), monotonicMs: clock.monotonicMs() }
+  }
 }

@@ -3,7 +3,10 @@ import { AbsentEndings } from './absent-endings.ts'
 import type { Announcer } from './announcer.ts'
 import { Backfill } from './backfill.ts'
 import { FundingPass } from './funding-pass.ts'
+import type { MarketGaps } from './gaps.ts'
+import { HeldMarkets } from './held-markets.ts'
 import type { Judge } from './judge.ts'
+import { LevelsLeft } from './levels-left.ts'
 import type { Markets } from './markets.ts'
 import { NewRules } from './new-rules.ts'
 import type { MonitorOptions } from './options.ts'
@@ -27,6 +30,7 @@ export class Changes {
   readonly #markets: Markets
   readonly #judge: Judge
   readonly #announcer: Announcer
+  readonly #heldMarkets: HeldMarkets
   readonly #waiting = new WaitingChanges()
   readonly #newRules = new NewRules()
   readonly funding: FundingPass
@@ -39,8 +43,9 @@ export class Changes {
   /** Accounts whose stored terms cannot be used. */
   readonly #refused = new RefusedAccounts()
   readonly #absentEndings: AbsentEndings
+  readonly #levelsLeft: LevelsLeft
 
-  constructor(options: MonitorOptions, counters: MonitorCounters, parts: MonitorParts) {
+  constructor(options: MonitorOptions, counters: MonitorCounters, parts: MonitorParts, gaps: MarketGaps) {
     this.#options = options
     this.#counters = counters
     this.#watchlist = parts.watchlist
@@ -48,15 +53,15 @@ export class Changes {
     this.#markets = parts.markets
     this.#judge = parts.judge
     this.#announcer = parts.announcer
-    this.#absentEndings = new AbsentEndings(
-      parts.watchlist,
-      parts.announcer,
-      this.#refused,
-      (marginAccount) => this.#listener.absent(marginAccount),
+    this.#heldMarkets = new HeldMarkets(parts, gaps, options.clock)
+    const { watchlist, announcer } = parts
+    this.#absentEndings = new AbsentEndings(watchlist, announcer, this.#refused, (gone) =>
+      this.#listener.absent(gone),
     )
-    this.backfill = new Backfill(options, parts)
+    this.#levelsLeft = new LevelsLeft(parts.watchlist, () => options.clock.nowMs())
+    this.backfill = new Backfill(options, parts, this.#levelsLeft)
     this.unfilled = new UnfilledGaps(options, parts.announcer)
-    const beforeChange = (account: number) => this.backfill.beforeChange(account)
+    const beforeChange = (account: number) => this.backfill.beforeChangeOf(account)
     this.funding = new FundingPass(options, { ...parts, beforeChange }, (account, error) =>
       this.#isRefused(() => this.#watchlist.read(account), this.#watchlist.isLost(account), error),
     )
@@ -98,7 +103,7 @@ export class Changes {
       if (!this.#waiting.has(id)) this.push({ kind: 'absent', id })
     this.#markets.loaded()
     this.#announcer.begin(null, clock.nowMs(), clock.monotonicMs())
-    this.#announceMarkets()
+    this.#heldMarkets.announce(this.#waiting.size === 0)
     this.#announcer.end()
   }
 
@@ -140,7 +145,7 @@ export class Changes {
   #recompile(account: number): void {
     const { clock } = this.#options
     const id = this.#watchlist.accountIdOf(account)
-    this.backfill.beforeChange(account)
+    this.backfill.beforeChangeOf(account)
     this.#announcer.begin(null, clock.nowMs(), clock.monotonicMs(), 'rules-changed')
     this.#settle(id)
     this.#judgeChanged(
@@ -148,7 +153,7 @@ export class Changes {
       this.#watchlist.isLost(account),
       (changes) => this.#editor.recompile(account, changes),
     )
-    this.#announceMarkets()
+    this.#heldMarkets.announce(this.#waiting.size === 0)
     this.#announcer.end()
   }
 
@@ -156,9 +161,10 @@ export class Changes {
   apply(change: Change): void {
     const { clock } = this.#options
     const reason = change.kind === 'other-rules' ? 'rules-changed' : undefined
-    this.backfill.beforeChange(this.#watchlist.find(idOf(change)))
+    this.backfill.beforeChange(idOf(change))
     this.#announcer.begin(null, clock.nowMs(), clock.monotonicMs(), reason)
     this.#settle(idOf(change))
+    this.#levelsLeft.noteAccount(idOf(change))
     switch (change.kind) {
       case 'put':
         this.#put(change.account, false)
@@ -179,14 +185,8 @@ export class Changes {
         this.#absentEndings.end(change.id, 'account-refused')
         break
     }
-    this.#announceMarkets()
+    this.#heldMarkets.announce(this.#waiting.size === 0)
     this.#announcer.end()
-  }
-
-  /** Call when all of a change is done: until then a margin account may leave a market and come back. */
-  #announceMarkets(): void {
-    const transitions = this.#markets.takeTransitions(this.#waiting.size === 0)
-    for (const transition of transitions) this.#announcer.addMarket(transition)
   }
 
   /** Applies open findings to the account and keeps its terms for events that wait, before the terms change. */
@@ -292,6 +292,7 @@ export class Changes {
       this.#editor.leaveNumbers(this.#watchlist.standingOf(marginAccount))
     },
     absent: (marginAccount) => {
+      this.#levelsLeft.noteAbsent(marginAccount)
       this.#announcer.addAbsent(marginAccount, 'closed', [])
       this.#editor.leaveNumbers(marginAccount.standing)
     },

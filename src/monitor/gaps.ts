@@ -1,4 +1,4 @@
-import { type Gap, type LevelName, minuteOf } from '../domain/index.ts'
+import { type Gap, type LevelName, minuteOf, type Watermark } from '../domain/index.ts'
 import type { Kernel } from '../kernel/index.ts'
 import { isHeld, type Market } from './market.ts'
 import type { Watchlist } from './watchlist.ts'
@@ -36,6 +36,24 @@ export class MarketGaps {
   hear(market: Market): void {
     if (market.gapFromMs === 0) market.heard.hear(market)
     else this.#end(market)
+  }
+
+  /** Nobody holds the market any more. A gap in its marks ends now: no further mark is waited for. */
+  leave(market: Market, nowMs: number): void {
+    const { venue, symbol, gapFromMs: fromMs, heard } = market
+    if (fromMs === 0) return
+    market.gapFromMs = 0
+    this.#foundUnheld({ venue, symbol, eventTimeMs: fromMs, heard: heard.range }, nowMs)
+  }
+
+  /** The same of a market that an earlier run held, and whose accounts have gone since. */
+  leftBehind(watermark: Watermark, nowMs: number): void {
+    this.#foundUnheld(watermark, nowMs)
+  }
+
+  #foundUnheld({ venue, symbol, eventTimeMs: fromMs, heard }: Watermark, toMs: number): void {
+    if (toMs - fromMs > GAP_MIN_MS)
+      this.#found({ venue, symbol, fromMs, toMs, heard: [heard], held: new Map() })
   }
 
   #end(market: Market): void {

@@ -28,6 +28,7 @@ export class Markets {
   readonly #restored = new Map<string, MarketProgress>()
   /** The last marks that an earlier worker evaluated, of markets that no account has required yet. */
   readonly #watermarks = new Map<string, Watermark>()
+  readonly #unheld: Watermark[] = []
   /** Markets that got their first margin account or lost their last one since `takeTransitions`. */
   readonly #crossed: Market[] = []
   #isLoading = false
@@ -137,6 +138,16 @@ export class Markets {
     if (--market.marginAccounts === 0) this.#crossed.push(market)
   }
 
+  /** Those markets, until `takeTransitions`. */
+  get crossed(): readonly Market[] {
+    return this.#crossed
+  }
+
+  /** Watermarks of markets that the loaded book does not hold; each once, and none before all of the book is put. */
+  takeUnheld(): readonly Watermark[] {
+    return this.#unheld.splice(0)
+  }
+
   /** The whole book has been put, except for changes that wait. */
   loaded(): void {
     this.#isLoading = true
@@ -155,6 +166,8 @@ export class Markets {
     if (this.#isLoading && isAllApplied) {
       this.#isLoading = false
       this.#closeRestored(transitions)
+      this.#unheld.push(...this.#watermarks.values())
+      this.#watermarks.clear()
     }
     return transitions
   }

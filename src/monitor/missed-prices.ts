@@ -1,5 +1,6 @@
-import { type BackfillRequest, type Gap, minuteOf, type Watermark } from '../domain/index.ts'
+import { type BackfillRequest, type Gap, minuteOf, type VenueId, type Watermark } from '../domain/index.ts'
 import type { Backfill } from './backfill.ts'
+import { formerlyBeside } from './former-holders.ts'
 import { isHeld } from './market.ts'
 import type { UnfilledGap } from './market-transition.ts'
 import type { Markets } from './markets.ts'
@@ -42,11 +43,14 @@ export class MissedPrices {
     return market !== undefined && isHeld(market)
   }
 
-  /** Symbols, and names of index prices, that margin accounts of the market depend on beside it. */
-  beside(venue: string, symbol: string): Set<string> {
+  /**
+   * Symbols, and names of index prices, that margin accounts of the market depend on beside it, or depended on by terms that their
+   * accounts had.
+   */
+  beside(venue: VenueId, symbol: string, versions: BackfillRequest['versions']): Set<string> {
     const { markets, watchlist } = this.#parts
     const market = markets.find(venue, symbol)
-    const beside = new Set<string>()
+    const beside = formerlyBeside(versions, watchlist.ruleBookOf(venue), { venue, symbol })
     if (market === undefined) return beside
     for (let marginAccount = 0; marginAccount < watchlist.marginAccountNumbers; marginAccount++) {
       if (!watchlist.has(marginAccount) || !watchlist.isOn(marginAccount, market)) continue

@@ -82,8 +82,8 @@ export class Monitor {
     this.#judge = new Judge(options, this.counters, { watchlist, markets, announcer: this.#announcer })
     this.read = new Reader({ kernel, watchlist, markets, clock })
     const parts = { watchlist, editor: this.#editor, markets, judge: this.#judge, announcer: this.#announcer }
-    this.#changes = new Changes(options, this.counters, parts)
     const gaps = new MarketGaps(kernel, watchlist, (gap) => options.gapFound?.(gap))
+    this.#changes = new Changes(options, this.counters, parts, gaps)
     const funding = this.#funding?.times
     this.#instant = new Instant(options, this.counters, {
       ...parts,

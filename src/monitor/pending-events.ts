@@ -115,14 +115,16 @@ export class PendingEvents {
     reasons: readonly string[],
     cause: Cause,
     nowMonotonicMs: number,
+    past?: Past,
   ): number {
     const transition = applyFinding(standing, finding, rule.levels.length)
     if (transition === undefined) return -1
     standing.saysFundingUnknown = reasons.includes(FUNDING_UNKNOWN)
     const ruleBook = this.#watchlist.ruleBookOf(subject.venue)
-    const of = { ruleBook, rule, marks: [], reasons, cause, decidedMonotonicMs: nowMonotonicMs }
+    const marks = past?.marks ?? []
+    const of = { ruleBook, rule, marks, reasons, cause, decidedMonotonicMs: nowMonotonicMs }
     const pending = this.#add(subject, ABSENT, transition, of)
-    pending.terms = account
+    pending.terms = past?.terms ?? account
     pending.finding = this.findings.addSettled(pending)
     return pending.finding
   }

@@ -65,6 +65,11 @@ export class WatchlistEditor {
     this.#sequenceFloor = Math.max(this.#sequenceFloor, sequence)
   }
 
+  /** That of a margin account that is not under watch and has no published history. */
+  newStanding(): Standing {
+    return newStanding(this.#sequenceFloor)
+  }
+
   /**
    * Puts an account or a new version of it. Throws SYMBOL_UNKNOWN, RULES_INVALID or ACCOUNT_UNSUPPORTED before anything has
    * changed; KERNEL_CAPACITY when the kernel is full, which ends the run.
@@ -226,8 +231,7 @@ export class WatchlistEditor {
 
   #add(number: number, part: number, account: Account, of: MarginAccountPart): number {
     const progress = this.#absent.progressOf(account.id, () => this.#parts.idOf(account.id, part))
-    const standing =
-      progress === undefined ? newStanding(this.#sequenceFloor) : standingOf(progress, this.#ruleOf(number))
+    const standing = progress === undefined ? this.newStanding() : standingOf(progress, this.#ruleOf(number))
     const rule = this.#accounts.ruleNumberOf(number)
     const marginAccount = this.#rows.add(account, of, kernelLevel(standing), rule)
     this.#marginAccounts.add(marginAccount, number, part, NONE)

@@ -91,7 +91,7 @@ export class WorkerBackfill {
       venues: VENUE_NAMES,
       historyCarrying: (venue, symbol) => historyCarrying(venue, symbol, urls),
       read: (...of) => this.#reader.read(...of),
-      beside: (venue, symbol) => this.#monitor.missed.beside(venue, symbol),
+      beside: (...of) => this.#monitor.missed.beside(...of),
       judge: (request) => this.#judge(request),
       sleep: (ms) => this.#sleep(ms),
     })

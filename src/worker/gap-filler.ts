@@ -38,8 +38,12 @@ export interface GapFillerOptions {
     fromMs: number,
     toMs: number,
   ) => Promise<readonly MarkBar[]>
-  /** Symbols, and names of index prices, that margin accounts of the market depend on beside it. */
-  readonly beside: (venue: VenueId, symbol: string) => ReadonlySet<string>
+  /** Symbols, and names of index prices, that margin accounts of the market depend on beside it, or did by one of these terms. */
+  readonly beside: (
+    venue: VenueId,
+    symbol: string,
+    versions: BackfillRequest['versions'],
+  ) => ReadonlySet<string>
   /** Judges by prices of the past; one at a time, which the caller need not see to. */
   readonly judge: (request: Omit<BackfillRequest, 'done'>) => Promise<BackfillOutcome>
   /** Waits so long; rejects when the worker stops. */
@@ -116,19 +120,24 @@ export class GapFiller {
     own: ReadonlyMap<number, MarkBar>,
     published: BackfillRequest['published'],
   ): Promise<BackfillOutcome> {
-    const { redis, keys, venues, judge } = this.#options
+    const { redis, keys, venues, judge, beside } = this.#options
+    const versionsUntilNow = () => accountVersionsSince(redis, keys.changes, venues, gap.fromMs)
     const bars = new Map([[gap.symbol, own]])
-    await this.#addBeside(gap, part, bars)
-    // Last, so that a change that comes from now on reaches the monitor after the request.
-    const versions = await accountVersionsSince(redis, keys.changes, venues, gap.fromMs)
+    await this.#addBars([...beside(gap.venue, gap.symbol, await versionsUntilNow())], gap, part, bars)
+    // Again and last, so that a change that comes from now on reaches the monitor after the request.
+    const versions = await versionsUntilNow()
     return await judge({ gap, minutes: [...own.keys()], bars, versions, published })
   }
 
-  async #addBeside(gap: Gap, part: Span, bars: Map<string, ReadonlyMap<number, MarkBar>>): Promise<void> {
-    const { historyCarrying, beside } = this.#options
-    const symbols = [...beside(gap.venue, gap.symbol)].slice(0, BESIDE_MAX)
+  async #addBars(
+    symbols: readonly string[],
+    gap: Gap,
+    part: Span,
+    bars: Map<string, ReadonlyMap<number, MarkBar>>,
+  ): Promise<void> {
+    const { historyCarrying } = this.#options
     await Promise.all(
-      symbols.map(async (symbol) => {
+      symbols.slice(0, BESIDE_MAX).map(async (symbol) => {
         const history = historyCarrying(gap.venue, symbol)
         const read = history && (await this.#barsOf(history, gap, symbol, part))
         if (read !== undefined) bars.set(symbol, read)

@@ -14,10 +14,11 @@ export function bar(minute: number, low: string, high: string, open = high): Mar
 
 /** A monitor whose accounts a venue's marks reach at stated times. */
 export function watching(...accounts: Parameters<typeof isolatedLong>[]) {
-  const opened = openMonitor()
+  const opened = openMonitor({ startMs: AT })
   for (const terms of accounts) opened.monitor.apply({ kind: 'put', account: isolatedLong(...terms) })
   opened.monitor.loaded()
   const at = (seconds: number, ...marks: (readonly [string, string])[]) => {
+    opened.clock.advanceTo(Math.max(opened.clock.nowMs(), AT + seconds * 1_000))
     opened.frame(marks, VENUE, AT + seconds * 1_000)
     opened.clock.runTurns()
   }

@@ -1,0 +1,35 @@
+import type { Clock } from '../domain/index.ts'
+import type { Announcer } from './announcer.ts'
+import type { MarketGaps } from './gaps.ts'
+import { isHeld } from './market.ts'
+import type { Markets } from './markets.ts'
+
+/** What follows when margin accounts join markets and leave them. */
+export class HeldMarkets {
+  readonly #markets: Markets
+  readonly #announcer: Announcer
+  readonly #gaps: Pick<MarketGaps, 'leave' | 'leftBehind'>
+  readonly #clock: Clock
+
+  constructor(
+    parts: { readonly markets: Markets; readonly announcer: Announcer },
+    gaps: Pick<MarketGaps, 'leave' | 'leftBehind'>,
+    clock: Clock,
+  ) {
+    this.#markets = parts.markets
+    this.#announcer = parts.announcer
+    this.#gaps = gaps
+    this.#clock = clock
+  }
+
+  /**
+   * Call when all of a change is done: until then a margin account may leave a market and come back. `isAllApplied`: no change waits.
+   */
+  announce(isAllApplied: boolean): void {
+    const nowMs = this.#clock.nowMs()
+    for (const market of this.#markets.crossed) if (!isHeld(market)) this.#gaps.leave(market, nowMs)
+    for (const transition of this.#markets.takeTransitions(isAllApplied))
+      this.#announcer.addMarket(transition)
+    for (const watermark of this.#markets.takeUnheld()) this.#gaps.leftBehind(watermark, nowMs)
+  }
+}
