@@ -34,7 +34,7 @@ async function run(lines: readonly unknown[], columns?: number) {
 describe('plimsoll verify', () => {
   it('verifies the events that the documentation shows', async () => {
     const { failed, lines } = await run(EVENTS)
-    expect(lines.map((line) => JSON.parse(line).isOk)).toEqual([true, true, true])
+    expect(lines.map((line) => JSON.parse(line).isOk)).toEqual(EVENTS.map(() => true))
     expect(failed).toBe(0)
   })
 
