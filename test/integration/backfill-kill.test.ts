@@ -7,6 +7,8 @@ import type { WorkerProcess } from '../support/worker.ts'
 import { ONE_PERCENT, Servers, type Shard } from './harness.ts'
 
 const ACCOUNTS = 1_000
+/** Those that are taken out of the book in the gap, after they breached. */
+const REMOVED = Array.from({ length: 10 }, (_, number) => `desk/${number}`)
 const MINUTE_MS = 60_000
 const SYMBOL = 'AAAUSDT'
 /** How long no worker runs, or nothing is heard. */
@@ -49,7 +51,11 @@ function breachAllAt(timeMs: number): number {
   return Math.floor(timeMs / MINUTE_MS) * MINUTE_MS
 }
 
-async function expectEachOnce(shard: Shard, minuteMs: number): Promise<void> {
+async function expectEachOnce(
+  shard: Shard,
+  minuteMs: number,
+  removed: readonly string[] = [],
+): Promise<void> {
   await until(async () => (await shard.streamed()).length >= 2 * ACCOUNTS, LIMIT_MS)
   // Time for a second one, were there any.
   await pause(1_000)
@@ -58,14 +64,16 @@ async function expectEachOnce(shard: Shard, minuteMs: number): Promise<void> {
   expect(breaches).toHaveLength(ACCOUNTS)
   expect(new Set(breaches.map(({ account }) => account)).size).toBe(ACCOUNTS)
   expect(new Set(breaches.map(({ eventTimeMs }) => eventTimeMs))).toEqual(new Set([minuteMs]))
-  expect(events.filter(({ kind }) => kind === 'recovered')).toHaveLength(ACCOUNTS)
+  const ended = (kind: string) => events.filter((event) => event.kind === kind)
+  expect(ended('recovered')).toHaveLength(ACCOUNTS - removed.length)
+  expect(new Set(ended('closed').map(({ account }) => account))).toEqual(new Set(removed))
   expect(events).toHaveLength(2 * ACCOUNTS)
   for (const event of events.slice(0, 20))
     expect(verifyEvent(event)).toMatchObject({ isOk: true, differences: [] })
 }
 
 describe(`${ACCOUNTS} accounts that breach and recover in a gap`, () => {
-  it('are each published once, with the minute, after a worker that was killed', {
+  it('are each published once, with the minute, after a worker that was killed, also those that have left the book', {
     timeout: LIMIT_MS,
   }, async () => {
     const shard = servers.nextShard()
@@ -75,9 +83,10 @@ describe(`${ACCOUNTS} accounts that breach and recover in a gap`, () => {
     await pause(1_500)
     await worker.end('SIGKILL')
     const minuteMs = breachAllAt(Date.now())
+    await shard.book.removeMany(REMOVED)
     await pause(GAP_MS)
     const next = await start(shard)
-    await expectEachOnce(shard, minuteMs)
+    await expectEachOnce(shard, minuteMs, REMOVED)
     await next.end('SIGTERM')
   })
 
