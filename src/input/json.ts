@@ -51,6 +51,13 @@ function quoted(stringOrNumber: string): string {
   return stringOrNumber.startsWith('"') ? stringOrNumber : `"${stringOrNumber}"`
 }
 
+const QUOTE = 34
+const COMMA = 44
+const LIST_START = 91
+const LIST_END = 93
+const OBJECT_START = 123
+const OBJECT_END = 125
+
 /** An object or list that is open where the scan stands. */
 interface Level {
   /** Names so far; undefined in a list. */
@@ -70,10 +77,10 @@ export function jsonFaultOf(text: string, once?: readonly string[]): JsonFault |
   const levels: Level[] = []
   const fault = (rule: string): JsonFault => ({ path: levels.map(({ at }) => at), rule })
   for (let index = 0; index < text.length; index++) {
-    const level = levels.at(-1)
-    switch (text[index]) {
-      case '"': {
+    switch (text.charCodeAt(index)) {
+      case QUOTE: {
         const end = endOfString(text, index)
+        const level = levels.at(-1)
         if (level?.nameIsNext === true) {
           level.at = nameOf(text.slice(index, end + 1))
           level.nameIsNext = false
@@ -85,22 +92,24 @@ export function jsonFaultOf(text: string, once?: readonly string[]): JsonFault |
         index = end
         break
       }
-      case '{':
-      case '[': {
+      case OBJECT_START:
+      case LIST_START: {
         if (levels.length === JSON_DEPTH_MAX)
           return fault(`must not be nested deeper than ${JSON_DEPTH_MAX} levels`)
-        const isObject = text[index] === '{'
+        const isObject = text.charCodeAt(index) === OBJECT_START
         levels.push({ names: isObject ? new Set() : undefined, at: 0, nameIsNext: isObject })
         break
       }
-      case '}':
-      case ']':
+      case OBJECT_END:
+      case LIST_END:
         levels.pop()
         break
-      case ',':
+      case COMMA: {
+        const level = levels.at(-1)
         if (typeof level?.at === 'number') level.at++
         else if (level !== undefined) level.nameIsNext = true
         break
+      }
     }
   }
   return undefined

@@ -43,6 +43,7 @@ export const connectSocket: Connect = (url, limits, events) => {
     maxPayload: limits.frameBytesMax,
     maxFragments: limits.fragmentsMax,
     maxBufferedChunks: limits.bufferedChunksMax,
+    // Venues send plain frames to who offers no compression: then no frame is larger than what came.
     perMessageDeflate: false,
   })
   socket.on('open', () => events.opened())

@@ -1,7 +1,10 @@
 import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
 import type { ClientFrame, Dialect, PriceUpdate, StatedFunding } from '../venues/dialect.ts'
+
+/** Puts a frame on the wire: through the WebSocket, or as bytes of the test's own on the socket below it. */
+export type Sends = (frame: string, socket: WebSocket, wire: Socket) => void
 
 /** What the venue does wrong. It is read at every step, so that a test may change it while the venue runs. */
 export interface Script {
@@ -26,6 +29,8 @@ export interface Script {
   silent: readonly string[]
   /** Sent in place of every n-th price. */
   garbage: { readonly frame: string | Buffer; readonly every: number } | undefined
+  /** How prices go out. */
+  sends: Sends
   /** The venue ends every connection after this time. */
   connectionLifeMs: number | undefined
   /** The whole process stops for this long after an answer, before the client can read it. */
@@ -48,6 +53,7 @@ const FAULTLESS: Script = {
   unserved: [],
   silent: [],
   garbage: undefined,
+  sends: (frame, socket) => socket.send(frame),
   connectionLifeMs: undefined,
   blocksAfterAnswerMs: 0,
   eventTimeMs: 'counter',
@@ -64,10 +70,13 @@ export interface ScriptedVenueOptions {
   readonly prices: 'counted' | 'stated'
   /** The markets of a venue that sends them all in one channel. */
   readonly markets?: readonly string[]
+  /** It compresses every message to a client that offers to read them. */
+  readonly compresses?: true
 }
 
 interface Client {
   readonly socket: WebSocket
+  readonly wire: Socket
   readonly symbols: Set<string>
 }
 
@@ -100,12 +109,13 @@ export class ScriptedVenue {
   private constructor(server: WebSocketServer, options: ScriptedVenueOptions) {
     this.#options = options
     this.#server = server
-    server.on('connection', (socket) => this.#connected(socket))
+    server.on('connection', (socket, { socket: wire }) => this.#connected(socket, wire))
     this.#timer = setInterval(() => this.#sendPrices(), options.cadenceMs)
   }
 
   static async start(options: ScriptedVenueOptions): Promise<ScriptedVenue> {
-    const server = new WebSocketServer({ host: '127.0.0.1', port: 0 })
+    const perMessageDeflate = options.compresses === true && { threshold: 0 }
+    const server = new WebSocketServer({ host: '127.0.0.1', port: 0, perMessageDeflate })
     await once(server, 'listening')
     return new ScriptedVenue(server, options)
   }
@@ -160,9 +170,9 @@ export class ScriptedVenue {
     await new Promise((resolve) => this.#server.close(resolve))
   }
 
-  #connected(socket: WebSocket): void {
+  #connected(socket: WebSocket, wire: Socket): void {
     this.connections++
-    const client = { socket, symbols: new Set<string>() }
+    const client = { socket, wire, symbols: new Set<string>() }
     this.#clients.add(client)
     const { connectionLifeMs } = this.script
     const life =
@@ -264,10 +274,11 @@ export class ScriptedVenue {
     if (silent.includes(update.symbol)) return
     const { dialect } = this.#options
     const frame = sendsIndex ? dialect.index!(update) : dialect.mark(update)
-    for (const { socket, symbols } of this.#clients) {
+    for (const { socket, wire, symbols } of this.#clients) {
       if (!symbols.has(update.symbol)) continue
       const isGarbage = garbage !== undefined && ++this.#pricesSent % garbage.every === 0
-      socket.send(isGarbage ? garbage.frame : frame)
+      if (isGarbage) socket.send(garbage.frame)
+      else this.script.sends(frame, socket, wire)
     }
   }
 }
