@@ -64,7 +64,8 @@ describe.each(Object.entries(CONNECTIONS))(
       )
       await add('jb', [sampleEvent('desk/1', 101)])
       await until(() => subscription.stats().jobs === 2, 40_000)
-      expect(seen).toEqual([...sequences, 101])
+      // A job whose lock ran out meanwhile is taken up again behind the other one; then its last events come late.
+      expect([...seen].sort((left, right) => left - right)).toEqual([...sequences, 101])
       expect(faults.filter(({ code }) => code === 'REDIS_UNAVAILABLE')).toHaveLength(1)
       expect(await harness.queue.getFailedCount()).toBe(0)
     })
