@@ -20,7 +20,8 @@ import { VENUES } from './venues/index.ts'
 
 const SOURCES = VENUES.flatMap((venue) => venue.sources)
 const HISTORIES = VENUES.flatMap((venue) => venue.markHistory ?? [])
-const STREAM_IDS = [...SOURCES, ...HISTORIES].map(({ id }) => id)
+const LISTS = VENUES.flatMap((venue) => venue.instruments ?? [])
+const STREAM_IDS = [...SOURCES, ...HISTORIES, ...LISTS].map(({ id }) => id)
 
 const configSchema = z.strictObject({
   /** Absent: a private Redis, see `openRedis`. */
@@ -59,6 +60,12 @@ const configSchema = z.strictObject({
     .transform(Number),
   /** `apply`: funding, interest and rollovers since `asOfMs` are applied to accounts that state it. */
   funding: z.enum(['apply', 'ignore']).default('apply'),
+  /** Minutes between two readings of the lists of contracts of the venues in the book; 0: they are not read. */
+  instrumentsMinutes: z
+    .string()
+    .regex(/^(?:0|[1-9]\d{0,3})$/, 'must be a whole number of minutes from 0, which reads none, to 9999')
+    .default('5')
+    .transform(Number),
   kernel: z
     .enum(KERNEL_VARIANTS as [string, ...string[]])
     .transform((name) => name as (typeof KERNEL_VARIANTS)[number])
@@ -70,12 +77,12 @@ const configSchema = z.strictObject({
   /** Run on a Redis that may lose data, with an error in the log. */
   allowUnsafeRedis: z.boolean().default(false),
   logLevel: z.enum(LOG_LEVELS).default('info'),
-  /** Replaces the URL of a stream or of a record of past prices, for a test network or a regional host. */
+  /** Replaces the URL of a stream, of a record of past prices or of a list of contracts, for a test network or a regional host. */
   streamUrls: z
     .strictObject(
       Object.fromEntries([
         ...SOURCES.map((source) => [source.id, addressOf(source).optional()] as const),
-        ...HISTORIES.map(({ id }) => [id, httpAddress().optional()] as const),
+        ...[...HISTORIES, ...LISTS].map(({ id }) => [id, httpAddress().optional()] as const),
       ]),
     )
     .default({}),
@@ -111,6 +118,7 @@ const VARIABLES = {
   PLIMSOLL_STRICT_RULES: 'strictRules',
   PLIMSOLL_RULES_MAX_AGE: 'rulesMaxAgeDays',
   PLIMSOLL_FUNDING: 'funding',
+  PLIMSOLL_INSTRUMENTS: 'instrumentsMinutes',
   PLIMSOLL_KERNEL: 'kernel',
   PLIMSOLL_CONSUMERS: 'consumers',
   PLIMSOLL_TAKE_OVER: 'takeOver',

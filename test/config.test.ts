@@ -36,6 +36,7 @@ describe('the source of a setting', () => {
       strictRules: false,
       funding: 'apply',
       rulesMaxAgeDays: 14,
+      instrumentsMinutes: 5,
       streamUrls: {},
     })
   })
@@ -51,6 +52,7 @@ describe('the source of a setting', () => {
       PLIMSOLL_STRICT_RULES: 'true',
       PLIMSOLL_FUNDING: 'ignore',
       PLIMSOLL_RULES_MAX_AGE: '30',
+      PLIMSOLL_INSTRUMENTS: '0',
       PLIMSOLL_KERNEL: 'wasm-scalar',
       PLIMSOLL_CONSUMERS: 'risk, alerts',
       PLIMSOLL_TAKE_OVER: 'true',
@@ -76,6 +78,7 @@ describe('the source of a setting', () => {
       strictRules: true,
       funding: 'ignore',
       rulesMaxAgeDays: 30,
+      instrumentsMinutes: 0,
       kernel: 'wasm-scalar',
       consumers: ['risk', 'alerts'],
       takeOver: true,
@@ -178,11 +181,19 @@ describe('wrong settings', () => {
     )
   })
 
+  it.each(['-1', '1.5', 'off', '10000'])('include the minutes between readings of lists %j', (minutes) => {
+    const { message } = faultOf(() => loadConfig({}, { PLIMSOLL_INSTRUMENTS: minutes }))
+    expect(message).toContain(
+      `--instruments (PLIMSOLL_INSTRUMENTS) is ${JSON.stringify(minutes)}: must be a whole number of minutes from 0`,
+    )
+  })
+
   it('include a stream that no venue has', () => {
     const { message } = faultOf(() => loadConfig({}, { PLIMSOLL_STREAM_URL_BYBIT_SPOT: 'wss://stream' }))
     const streams = VENUES.flatMap(({ sources }) => sources)
     const histories = VENUES.flatMap(({ markHistory = [] }) => markHistory)
-    const known = [...streams, ...histories].map(({ id }) => id).join(', ')
+    const lists = VENUES.flatMap(({ instruments = [] }) => instruments)
+    const known = [...streams, ...histories, ...lists].map(({ id }) => id).join(', ')
     expect(message).toBe(
       `wrong settings: --stream-url bybit-spot (PLIMSOLL_STREAM_URL_BYBIT_SPOT) is the URL of no stream; known are ${known}`,
     )

@@ -291,10 +291,19 @@ describe('docs/events.md', () => {
     const schemas = [marginEventSchema, revisionEventSchema, marketEventSchema, marketEventSchema]
     samples.forEach((sample, index) => {
       // `pool` and `integrity` are shown apart; only accounts that state `asOfMs` have `funding` or
-      // `interest`; the fields of a gap are told apart.
+      // `interest`; the fields of a gap, and `delisted`, are told apart.
       const fields = Object.keys(schemas[index]!.shape).filter(
         (name) =>
-          !['pool', 'funding', 'interest', 'rollover', 'integrity', 'untilMs', 'gapReasons'].includes(name),
+          ![
+            'pool',
+            'funding',
+            'interest',
+            'rollover',
+            'integrity',
+            'untilMs',
+            'gapReasons',
+            'delisted',
+          ].includes(name),
       )
       expect(Object.keys(sample).sort()).toEqual(fields.sort())
     })

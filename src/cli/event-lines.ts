@@ -84,7 +84,7 @@ export class EventLines {
       return [
         this.#kind(event.kind),
         market,
-        `expired at ${new Date(sinceMs).toISOString().slice(0, 16)}Z: ${accounts}`,
+        `${event.delisted === true ? 'found delisted' : 'expired'} at ${new Date(sinceMs).toISOString().slice(0, 16)}Z: ${accounts}`,
       ].join('  ')
     }
     const since = new Date(sinceMs).toISOString().slice(11, 19)

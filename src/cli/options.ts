@@ -13,6 +13,7 @@ export function withConfigOptions(command: Command): Command {
     )
     .option('--rules-max-age <days>', 'days after which rules are called old in the log (default 14)')
     .option('--funding <what>', 'apply (default) or ignore: funding, interest and rollovers after asOfMs')
+    .option('--instruments <minutes>', 'between two readings of lists of contracts (default 5; 0: none)')
     .option('--kernel <variant>', 'wasm-simd, wasm-scalar or typescript')
     .option('--allow-unsafe-redis', 'run on a Redis that may lose data')
     .option('--heartbeat-file <file>', 'write the time into this file every 5 s, for a health check')
@@ -30,6 +31,8 @@ export function withConfigOptions(command: Command): Command {
       action.setOptionValue('rules', undefined)
       action.setOptionValue('rulesMaxAgeDays', action.opts().rulesMaxAge)
       action.setOptionValue('rulesMaxAge', undefined)
+      action.setOptionValue('instrumentsMinutes', action.opts().instruments)
+      action.setOptionValue('instruments', undefined)
     })
 }
 

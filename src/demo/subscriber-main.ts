@@ -57,13 +57,13 @@ function open(options: Open, send: (message: FromSubscriber) => void): void {
   every(HEADLINES_EVERY_MS, () => send({ kind: 'headlines', headlines: headlines.turn() }))
 }
 
-function marketInWords({ kind, venue, symbol, marginAccounts }: MarketEvent): string {
+function marketInWords({ kind, venue, symbol, marginAccounts, delisted }: MarketEvent): string {
   if (kind === 'market-fresh') return `${venue} ${symbol} has a fresh price again`
   if (kind === 'market-closed') return `nobody holds ${venue} ${symbol} any more, which had no fresh price`
   if (kind === 'market-gap')
     return `prices of ${venue} ${symbol} were missed, and the venue keeps no record of them`
   if (kind === 'market-expired')
-    return `${venue} ${symbol} has expired: ${counted(marginAccounts, 'margin account holds', 'margin accounts hold')} it`
+    return `${venue} ${symbol} ${delisted === true ? 'is delisted' : 'has expired'}: ${counted(marginAccounts, 'margin account holds', 'margin accounts hold')} it`
   return `${venue} ${symbol} has no fresh price: ${counted(marginAccounts, 'margin account has', 'margin accounts have')} no verdict`
 }
 

@@ -73,6 +73,16 @@ export interface EventLogCounters {
   readonly outboxBytes: number
 }
 
+/** What the lists of contracts of venues have brought since the start. */
+export interface InstrumentCounters {
+  /** Of one list each, those that failed included. */
+  readonly readings: number
+  /** Readings that the venue did not answer to the end. */
+  readonly failures: number
+  /** Entries of readings that could not be read. */
+  readonly unreadable: number
+}
+
 /** What a worker has done since its start, and what it holds now. */
 export interface WorkerCounters extends MonitorCounters {
   readonly frames: number
@@ -89,6 +99,8 @@ export interface WorkerCounters extends MonitorCounters {
   readonly log: EventLogCounters
   /** By source id, one entry a connection. */
   readonly feeds: Readonly<Record<string, readonly FeedCounters[]>>
+  /** Absent where the settings turn the lists off. */
+  readonly instruments?: InstrumentCounters
   /** Markets without a fresh mark, and why. */
   readonly blindMarkets: readonly BlindMarket[]
   readonly kernelBytes: number

@@ -15,9 +15,9 @@ export interface Contract {
 
 /** How the mark of one market comes. Ages are in milliseconds. */
 export interface MarketFeed extends Contract {
-  /** Id of the source that carries the mark; null if no source of the venue does, and after the expiry. */
+  /** Id of the source that carries the mark; null if no source of the venue does, and after the end of the contract. */
   readonly source: string | null
-  readonly state: MarketState | 'uncarried' | 'expired'
+  readonly state: MarketState | 'uncarried' | 'expired' | 'delisted'
   /** The venue's reply if it refuses the market; otherwise null. */
   readonly refusal: string | null
   /** Since the last mark; null before the first. */

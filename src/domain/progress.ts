@@ -31,6 +31,8 @@ export const marketProgressSchema = z.object({
   stale: z.boolean(),
   /** Whether that event is `market-expired`; absent where it is not. */
   expired: z.boolean().optional(),
+  /** Whether that end is no expiry, but the venue does not list the contract any more; absent where it is not so. */
+  delisted: z.boolean().optional(),
 })
 export type MarketProgress = Readonly<z.infer<typeof marketProgressSchema>>
 

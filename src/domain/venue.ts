@@ -1,6 +1,7 @@
 import type { VenueId } from './account.ts'
 import type { Decimal } from './decimal.ts'
 import type { RuleBook } from './instrument.ts'
+import type { InstrumentList } from './instrument-list.ts'
 import type { MarkSource } from './mark-source.ts'
 import type { RulesImport } from './rules-import.ts'
 
@@ -212,4 +213,6 @@ export interface Venue {
   readonly klines?: KlineFiles
   /** Absent where the venue keeps no public record of mark prices by the minute; then a gap stays open and is published. */
   readonly markHistory?: readonly MarkHistory[]
+  /** Absent where the venue has no public list of its contracts, or none is read; then a contract ends by its name alone. */
+  readonly instruments?: readonly InstrumentList[]
 }

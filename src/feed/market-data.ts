@@ -12,6 +12,7 @@ import type {
 import { PlimsollError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { type ConnectBudget, connectBudget } from './backoff.ts'
+import { blindReason, type EndedContract } from './blind-reason.ts'
 import { type Feeds, openFeeds } from './feeds.ts'
 import { GatheredLine } from './gathered.ts'
 import type { FeedLimits } from './limits.ts'
@@ -54,7 +55,7 @@ export class MarketData {
   readonly #feeds = new Map<string, VenueFeeds>()
   #added: Contract[] = []
   #uncarried: Contract[] = []
-  readonly #expired: Contract[] = []
+  #ended: EndedContract[] = []
   readonly #lines: GatheredLine[] = []
   readonly #uncarriedLine: GatheredLine
   #frames = 0
@@ -106,7 +107,7 @@ export class MarketData {
     return [
       ...carried,
       ...this.#uncarried.map((market) => ({ ...market, state: 'uncarried' as const, ...none })),
-      ...this.#expired.map((market) => ({ ...market, state: 'expired' as const, ...none })),
+      ...this.#ended.map((market) => ({ ...market, ...none })),
     ]
   }
 
@@ -129,15 +130,21 @@ export class MarketData {
     })
   }
 
-  /** The contracts have expired: their marks are not asked for any more. */
-  expire(contracts: readonly Contract[]): void {
+  /** The contracts have ended: their marks are not asked for any more. */
+  end(contracts: readonly Contract[], state: EndedContract['state']): void {
     const names = new Set(contracts.map(({ venue, symbol }) => `${venue} ${symbol}`))
     const isOther = ({ venue, symbol }: Contract) => !names.has(`${venue} ${symbol}`)
     this.#added = this.#added.filter(isOther)
     this.#uncarried = this.#uncarried.filter(isOther)
-    this.#expired.push(...contracts)
+    this.#ended.push(...contracts.map(({ venue, symbol }) => ({ venue, symbol, state })))
     for (const [source, { symbols }] of this.#bySource(contracts).carried)
       this.#feeds.get(source.id)?.feeds.remove(symbols)
+  }
+
+  /** A contract that was taken for ended has not: its mark is asked for again. */
+  revive({ venue, symbol }: Contract): void {
+    this.#ended = this.#ended.filter((ended) => ended.venue !== venue || ended.symbol !== symbol)
+    this.add(venue, symbol)
   }
 
   open(): void {
@@ -285,11 +292,4 @@ export class MarketData {
       failed(error as Error)
     }
   }
-}
-
-function blindReason({ state, refusal }: MarketFeed): string {
-  if (state === 'expired') return 'the contract has expired'
-  if (state === 'uncarried') return 'no stream of the venue carries it'
-  if (refusal !== null) return `the venue refuses it: ${refusal}`
-  return state === 'stale' ? 'its mark is stale' : 'there has been no mark yet'
 }

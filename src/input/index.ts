@@ -9,4 +9,5 @@ export {
   readJsonKeepingDigits,
 } from './json.ts'
 export { JsonSplitter } from './json-list.ts'
+export { splitJson } from './json-split.ts'
 export { LINE_LENGTH_MAX, type Line, LineSplitter, TextReader, textOfBytes } from './lines.ts'

@@ -1,5 +1,6 @@
+export { ContractEnds } from './contract-ends.ts'
 export { eventId, marketEventId } from './event-id.ts'
-export { ExpiryTimes } from './expiry-times.ts'
+export { isHeld } from './market.ts'
 export type { UnfilledGap } from './market-transition.ts'
 export { Monitor } from './monitor.ts'
 export type {

@@ -12,11 +12,13 @@ import type { Markets } from './markets.ts'
 import type { MonitorOptions, ObservedMark } from './options.ts'
 import {
   CONFIRMED,
+  DELISTED,
   EXPIRED,
   INDEX_PRICE,
   INTERRUPTED,
   MARKED,
   type PendingTicks,
+  REVIVED,
   STALE,
 } from './pending-ticks.ts'
 import type { Revisions } from './revisions.ts'
@@ -131,11 +133,15 @@ export class Instant {
       return true
     }
     const market = this.#markets.at(ticks.instrument)
+    if (ticks.kind === REVIVED) {
+      market.expiredMs = 0
+      return true
+    }
     if (market.expiredMs > 0) {
       if (ticks.kind === MARKED) this.#counters.ticksOutsideBook++
       return true
     }
-    if (ticks.kind === EXPIRED) return this.#takeExpired(market, ticks)
+    if (ticks.kind === EXPIRED || ticks.kind === DELISTED) return this.#takeEnded(market, ticks)
     if (ticks.kind === INTERRUPTED) {
       this.#gaps.begin(market)
       return true
@@ -176,9 +182,12 @@ export class Instant {
   }
 
   /** A market that was stale before has no other verdicts, and is published as expired. */
-  #takeExpired(market: Market, ticks: PendingTicks): boolean {
+  #takeEnded(market: Market, ticks: PendingTicks): boolean {
     if (!this.#loseMark(market, ticks)) return false
     market.expiredMs = ticks.eventTimeMs
+    market.isDelisted = ticks.kind === DELISTED
+    // What is not heard from here on is no mark that a confirmation could mean.
+    market.lastMarkText = ''
     return true
   }
 

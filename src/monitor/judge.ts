@@ -223,11 +223,12 @@ export class Judge {
 }
 
 function staleReasons(markets: readonly Market[]): string[] {
-  const expired = markets.filter(({ expiredMs }) => expiredMs > 0)
+  const ended = markets.filter(({ expiredMs }) => expiredMs > 0).map(({ isDelisted }) => isDelisted)
   const stale = markets.filter(({ isStale, expiredMs }) => isStale && expiredMs === 0)
   const isIndex = stale.map(({ symbol }) => isIndexName(symbol))
   return [
-    ...(expired.length > 0 ? ['contract-expired'] : []),
+    ...(ended.includes(false) ? ['contract-expired'] : []),
+    ...(ended.includes(true) ? ['contract-delisted'] : []),
     ...(isIndex.includes(false) ? ['stale-mark'] : []),
     ...(isIndex.includes(true) ? ['stale-index'] : []),
   ]

@@ -7,6 +7,7 @@ import type { Cause } from './pending-event.ts'
 /** The event of a market, and the progress to store with it: while the market has no mark, that it has none. */
 export function marketRecordOf(transition: MarketTransition, cause: Cause, log: LogIdentity): EventRecord {
   const { venue, symbol, kind, episode, sequence, sinceMs, marginAccounts, markPrice, gap } = transition
+  const isDelisted = transition.isDelisted === true
   const subject = marketSubject(venue, symbol)
   const event: MarketEvent = {
     schemaVersion: EVENT_SCHEMA_VERSION,
@@ -19,15 +20,25 @@ export function marketRecordOf(transition: MarketTransition, cause: Cause, log: 
     sequence,
     sinceMs,
     ...(gap === undefined ? {} : { untilMs: gap.toMs, gapReasons: [...gap.reasons] }),
+    ...(isDelisted ? { delisted: true } : {}),
     marginAccounts,
     markPrice,
     receivedTimeMs: cause.receivedTimeMs,
   }
-  const { stale, expired } = transition.stays ?? {
+  const { stale, expired, delisted } = transition.stays ?? {
     stale: kind === 'market-stale' || kind === 'market-expired',
     expired: kind === 'market-expired',
+    delisted: isDelisted,
   }
   if (!stale) return { event, subject, progress: null }
-  const progress = { episode, sequence, venue, symbol, stale, ...(expired ? { expired } : {}) }
+  const progress = {
+    episode,
+    sequence,
+    venue,
+    symbol,
+    stale,
+    ...(expired ? { expired } : {}),
+    ...(delisted ? { delisted } : {}),
+  }
   return { event, subject, progress }
 }

@@ -13,7 +13,9 @@ export interface MarketTransition {
   readonly markPrice: Decimal | null
   readonly gap?: UnfilledGap
   /** What stays published of the market, where the transition is none of its state. */
-  readonly stays?: Pick<Market['published'], 'stale' | 'expired'>
+  readonly stays?: Pick<Market['published'], 'stale' | 'expired' | 'delisted'>
+  /** Of an end that is no expiry. */
+  readonly isDelisted?: boolean
 }
 
 /** A gap of which not all is filled. */
@@ -28,7 +30,7 @@ export interface UnfilledGap {
 /**
  * The transition to publish when the mark of the market or its margin accounts have changed, and `published` after it;
  * undefined when what is published still holds. `sinceMs`: when the market had its last mark, Unix milliseconds. An expiry says
- * in its place when the contract expired.
+ * in its place when the contract ended.
  */
 export function marketTransition(market: Market, sinceMs: number): MarketTransition | undefined {
   const { venue, symbol, published, marginAccounts, expiredMs } = market
@@ -40,11 +42,13 @@ export function marketTransition(market: Market, sinceMs: number): MarketTransit
   if (isWithoutMark && !published.stale) published.episode++
   published.stale = isWithoutMark
   published.expired = isExpiry
+  published.delisted = isExpiry && market.isDelisted
   published.sequence++
   const { episode, sequence } = published
   const markPrice = kind === 'market-fresh' ? market.markText : null
   const since = isExpiry ? expiredMs : sinceMs
-  return { venue, symbol, kind, episode, sequence, sinceMs: since, marginAccounts, markPrice }
+  const { delisted: isDelisted } = published
+  return { venue, symbol, kind, episode, sequence, sinceMs: since, marginAccounts, markPrice, isDelisted }
 }
 
 /** What is to be published of a gap that is not filled, and `published` after it: it is no silence, and begins or ends none. */
@@ -55,7 +59,8 @@ export function gapTransition(market: Market, gap: UnfilledGap): MarketTransitio
   const { episode, sequence } = published
   const { fromMs: sinceMs, undecided: marginAccounts } = gap
   const kind = 'market-gap'
-  const stays = { stale: published.stale, expired: published.expired }
+  const { stale, expired, delisted } = published
+  const stays = { stale, expired, delisted }
   return { venue, symbol, kind, episode, sequence, sinceMs, marginAccounts, markPrice: null, gap, stays }
 }
 

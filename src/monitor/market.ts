@@ -50,14 +50,22 @@ export interface Market {
   gapFromMs: number
   /** What is doubtful of the mark; undefined of an accepted one, and without a mark. */
   doubt: Doubt | undefined
-  /** When the contract expired, Unix milliseconds; 0 while it has not. From then on the market is stale for good. */
+  /** When the contract ended, Unix milliseconds; 0 while it has not. From then on the market is stale. */
   expiredMs: number
+  /** Whether that was no expiry: the venue does not list it any more, which was found then. */
+  isDelisted: boolean
   /** Margin accounts with a row here; 0 when nobody holds the market. `Markets.join` and `leave` count them. */
   marginAccounts: number
   /** The margin account that `marginAccounts` counted last, so that its second row here is not counted; −1 when it has left. */
   lastCounted: number
-  /** What is published of the market. `stale`: that it has no mark; `expired`: that it will have none. */
-  readonly published: { episode: number; sequence: number; stale: boolean; expired: boolean }
+  /** What is published of the market. `stale`: that it has no mark; `expired`: that it will have none, or `delisted` says why. */
+  readonly published: {
+    episode: number
+    sequence: number
+    stale: boolean
+    expired: boolean
+    delisted: boolean
+  }
   /** The present mark as an object, made when it is first asked for. */
   seen: SeenMark | undefined
   /** The instant in which the present mark came. */

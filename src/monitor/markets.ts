@@ -13,6 +13,7 @@ import { type Market, type SeenMark, seenMark } from './market.ts'
 import { closedTransition, type MarketTransition, marketTransition } from './market-transition.ts'
 
 const NONE = -1
+const NOTHING_PUBLISHED = { stale: false, expired: false, delisted: false }
 
 /** The markets that accounts under watch hold or held, by number and by name. */
 export class Markets {
@@ -183,6 +184,7 @@ export class Markets {
         sequence: transition.sequence,
         stale: false,
         expired: false,
+        delisted: false,
       })
     }
   }
@@ -217,6 +219,7 @@ export class Markets {
       gapFromMs: watermark?.eventTimeMs ?? 0,
       doubt: undefined,
       expiredMs: 0,
+      isDelisted: false,
       marginAccounts: 0,
       lastCounted: NONE,
       published: this.#takeRestored(venue, symbol),
@@ -239,10 +242,10 @@ export class Markets {
     const subject = marketSubject(venue, symbol)
     const floor = this.#sequenceFloor
     const restored = this.#restored.get(subject)
-    if (restored === undefined) return { episode: floor, sequence: floor, stale: false, expired: false }
+    if (restored === undefined) return { ...NOTHING_PUBLISHED, episode: floor, sequence: floor }
     this.#restored.delete(subject)
-    const { episode, sequence, stale, expired = false } = restored
-    return { episode, sequence, stale, expired }
+    const { episode, sequence, stale, expired = false, delisted = false } = restored
+    return { episode, sequence, stale, expired, delisted }
   }
 
   /** Exact marks of one venue, as `src/margin` asks for them. */

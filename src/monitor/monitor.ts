@@ -23,12 +23,28 @@ import { isHeld, type Market } from './market.ts'
 import { Markets } from './markets.ts'
 import { MissedPrices } from './missed-prices.ts'
 import { type MonitorOptions, noCounts } from './options.ts'
-import { CONFIRMED, EXPIRED, INDEX_PRICE, INTERRUPTED, MARKED, PendingTicks, STALE } from './pending-ticks.ts'
+import {
+  CONFIRMED,
+  DELISTED,
+  EXPIRED,
+  INDEX_PRICE,
+  INTERRUPTED,
+  MARKED,
+  PendingTicks,
+  REVIVED,
+  STALE,
+} from './pending-ticks.ts'
 import { Reader } from './reader.ts'
 import { Revisions } from './revisions.ts'
 import { Turns } from './turns.ts'
 import { Watchlist } from './watchlist.ts'
 import { WatchlistEditor } from './watchlist-editor.ts'
+
+/** The present, on both clocks. */
+interface Now {
+  readonly nowMs: number
+  readonly nowMonotonicMs: number
+}
 
 /**
  * The heart: takes marks, publishes events. It has no I/O and no clock of its own. It evaluates every instant, in order: the
@@ -262,13 +278,18 @@ export class Monitor {
    * The contract expired at `expiryMs`, Unix milliseconds. Margin accounts that hold it have no verdict from then on, and what
    * comes as its mark is left out.
    */
-  marketExpired(
-    venue: string,
-    symbol: string,
-    expiryMs: number,
-    now: { readonly nowMs: number; readonly nowMonotonicMs: number },
-  ): void {
+  marketExpired(venue: string, symbol: string, expiryMs: number, now: Now): void {
     this.#pushAlone(EXPIRED, venue, symbol, expiryMs, now)
+  }
+
+  /** The same of a contract that the venue lists no more, as was found at `sinceMs`. */
+  marketDelisted(venue: string, symbol: string, sinceMs: number, now: Now): void {
+    this.#pushAlone(DELISTED, venue, symbol, sinceMs, now)
+  }
+
+  /** A contract that was taken for ended has not: its market has its next mark again. */
+  marketRevived(venue: string, symbol: string, now: Now): void {
+    this.#pushAlone(REVIVED, venue, symbol, now.nowMs, now)
   }
 
   /** A frame of one entry without a mark. */
@@ -277,7 +298,7 @@ export class Monitor {
     venue: string,
     symbol: string,
     timeMs: number,
-    { nowMs, nowMonotonicMs }: { readonly nowMs: number; readonly nowMonotonicMs: number },
+    { nowMs, nowMonotonicMs }: Now,
   ): void {
     const market = this.markets.find(venue, symbol)
     if (market === undefined) return

@@ -22,7 +22,11 @@ export const EXPIRED = 3
 export const INTERRUPTED = 4
 /** An index price beside marks. Its number is that of the classifier. */
 export const INDEX_PRICE = 5
-const FRAME_END = 6
+/** The venue does not list the contract any more; the time is when that was found. */
+export const DELISTED = 6
+/** A contract that was taken for ended has not. */
+export const REVIVED = 7
+const FRAME_END = 8
 
 /** Ticks and the ends of their frames, in their order. The columns of the ring are allocated once: a tick allocates nothing. */
 export class PendingTicks {
@@ -51,8 +55,7 @@ export class PendingTicks {
   }
 
   /**
-   * `kind` is one of MARKED, CONFIRMED, STALE, EXPIRED, INTERRUPTED, INDEX_PRICE; only the first and the last have a text, only
-   * the first two have a rate.
+   * `kind` is one of those above but FRAME_END; only MARKED and INDEX_PRICE have a text, only MARKED and CONFIRMED a rate.
    */
   push(
     kind: number,

@@ -1,4 +1,13 @@
-import type { AccountChange, AccountSource, Clock, Decimal, MarkSink, MarkSource } from '../domain/index.ts'
+import type {
+  AccountChange,
+  AccountSource,
+  Clock,
+  ContractSink,
+  Decimal,
+  MarkSink,
+  MarkSource,
+} from '../domain/index.ts'
+import { recordedContracts } from './recorded-contracts.ts'
 import {
   type HeardIndex,
   type HeardPrice,
@@ -14,7 +23,7 @@ export interface RecorderOptions {
 }
 
 /**
- * Writes down what a worker takes, in its order: the stored accounts, their changes, and the prices. It stands between the edges and
+ * Writes down what a worker takes, in its order: the stored accounts, their changes, the prices, and what lists say of contracts. It stands between the edges and
  * the monitor and hands everything on.
  */
 export class Recorder {
@@ -67,6 +76,15 @@ export class Recorder {
   /** The same sink, whose frames are written down as they end. */
   sink(inner: MarkSink): MarkSink {
     return new RecordedSink(inner, this)
+  }
+
+  /** The same sink, whose contracts are written down before they are handed on. */
+  contracts(inner: ContractSink): ContractSink {
+    return recordedContracts(
+      inner,
+      () => this.#clock.nowMs(),
+      (entry) => this.add(entry),
+    )
   }
 }
 

@@ -2,7 +2,6 @@
 import {
   type Account,
   type AccountChange,
-  DECIMAL_PATTERN,
   type Decimal,
   isPrice,
   type LevelName,
@@ -11,7 +10,8 @@ import {
 } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import { jsonOf, type Line } from '../input/index.ts'
-import { refuseLine } from './line-refusal.ts'
+import { contractLine, type RecordedContract, readContract } from './recorded-contracts.ts'
+import { RecordedFields } from './recorded-fields.ts'
 
 export const RECORDING_VERSION = 1
 
@@ -63,6 +63,7 @@ export type RecordedEntry =
       readonly indexes?: readonly HeardIndex[]
     }
   | { readonly kind: 'stale'; readonly timeMs: number; readonly venue: string; readonly symbol: string }
+  | RecordedContract
 
 /** What stands in a line of prices for each of them. */
 type PriceCells = readonly [
@@ -94,6 +95,8 @@ export function recordedLine(entry: RecordedEntry): string {
       })
     case 'stale':
       return JSON.stringify({ stale: timeMs, venue: entry.venue, symbol: entry.symbol })
+    default:
+      return contractLine(entry)
   }
 }
 
@@ -116,13 +119,13 @@ function cellsOf(price: HeardPrice): PriceCells {
 
 /** Reads the lines of one file of a recording. */
 export class RecordingReader {
-  readonly #file: string
+  readonly #fields: RecordedFields
   readonly #accountOf: (value: unknown) => Account
   #isStarted = false
 
   /** `accountOf` throws a PlimsollError for what is no account. */
   constructor(file: string, accountOf: (value: unknown) => Account) {
-    this.#file = file
+    this.#fields = new RecordedFields(file)
     this.#accountOf = accountOf
   }
 
@@ -130,10 +133,10 @@ export class RecordingReader {
   read({ number, text, isCut }: Line): RecordedEntry {
     const value = isCut ? undefined : jsonOf(text)
     if (typeof value !== 'object' || value === null)
-      this.#refuse(number, 'the line', text.slice(0, 40), 'is no entry of a recording')
+      this.#fields.refuse(number, 'the line', text.slice(0, 40), 'is no entry of a recording')
     const entry = this.#entryOf(number, value as Readonly<Record<string, unknown>>)
     if (!this.#isStarted && entry.kind !== 'start')
-      this.#refuse(number, 'the line', text.slice(0, 40), 'stands before the start of the recording')
+      this.#fields.refuse(number, 'the line', text.slice(0, 40), 'stands before the start of the recording')
     this.#isStarted = true
     return entry
   }
@@ -141,20 +144,22 @@ export class RecordingReader {
   #entryOf(line: number, value: Readonly<Record<string, unknown>>): RecordedEntry {
     if ('prices' in value) return this.#pricesOf(line, value)
     if ('change' in value) {
-      const timeMs = this.#time(line, 'change', value.change)
+      const timeMs = this.#fields.time(line, 'change', value.change)
       return { kind: 'change', timeMs, change: this.#changeOf(line, value) }
     }
     if ('stale' in value) {
-      const timeMs = this.#time(line, 'stale', value.stale)
+      const timeMs = this.#fields.time(line, 'stale', value.stale)
       const [venue, symbol] = [
-        this.#text(line, 'venue', value.venue),
-        this.#text(line, 'symbol', value.symbol),
+        this.#fields.text(line, 'venue', value.venue),
+        this.#fields.text(line, 'symbol', value.symbol),
       ]
       return { kind: 'stale', timeMs, venue, symbol }
     }
-    if ('loaded' in value) return { kind: 'loaded', timeMs: this.#time(line, 'loaded', value.loaded) }
+    if ('loaded' in value) return { kind: 'loaded', timeMs: this.#fields.time(line, 'loaded', value.loaded) }
+    const contract = readContract(this.#fields, line, value)
+    if (contract !== undefined) return contract
     if (value.recording !== RECORDING_VERSION)
-      this.#refuse(
+      this.#fields.refuse(
         line,
         'recording',
         value.recording,
@@ -166,14 +171,14 @@ export class RecordingReader {
   #startOf(line: number, value: Readonly<Record<string, unknown>>): RecordedEntry {
     const { levels, ruleBooks } = value
     const isNamed = Array.isArray(levels) && levels.every((level) => typeof level === 'string')
-    if (!isNamed) this.#refuse(line, 'levels', levels, 'must be a list of levels')
+    if (!isNamed) this.#fields.refuse(line, 'levels', levels, 'must be a list of levels')
     if (typeof ruleBooks !== 'object' || ruleBooks === null)
-      this.#refuse(line, 'ruleBooks', ruleBooks, 'must be versions by venue')
+      this.#fields.refuse(line, 'ruleBooks', ruleBooks, 'must be versions by venue')
     return {
       kind: 'start',
-      timeMs: this.#time(line, 'start', value.start),
+      timeMs: this.#fields.time(line, 'start', value.start),
       levels: levels as LevelName[],
-      hysteresis: this.#decimal(line, 'hysteresis', value.hysteresis),
+      hysteresis: this.#fields.decimal(line, 'hysteresis', value.hysteresis),
       ruleBooks: ruleBooks as Readonly<Record<string, string>>,
     }
   }
@@ -182,14 +187,19 @@ export class RecordingReader {
     if ('put' in value) return { kind: 'put', account: this.#account(line, value.put) }
     if ('removed' in value) {
       const { version } = value
-      if (!Number.isSafeInteger(version)) this.#refuse(line, 'version', version, 'must be a whole number')
-      return { kind: 'removed', id: this.#text(line, 'removed', value.removed), version: version as number }
+      if (!Number.isSafeInteger(version))
+        this.#fields.refuse(line, 'version', version, 'must be a whole number')
+      return {
+        kind: 'removed',
+        id: this.#fields.text(line, 'removed', value.removed),
+        version: version as number,
+      }
     }
     if ('unreadable' in value) {
-      const error = new PlimsollError('ACCOUNT_INVALID', this.#text(line, 'error', value.error))
-      return { kind: 'unreadable', id: this.#text(line, 'unreadable', value.unreadable), error }
+      const error = new PlimsollError('ACCOUNT_INVALID', this.#fields.text(line, 'error', value.error))
+      return { kind: 'unreadable', id: this.#fields.text(line, 'unreadable', value.unreadable), error }
     }
-    return { kind: 'lost', id: this.#text(line, 'lost', value.lost) }
+    return { kind: 'lost', id: this.#fields.text(line, 'lost', value.lost) }
   }
 
   #account(line: number, value: unknown): Account {
@@ -197,18 +207,19 @@ export class RecordingReader {
       return this.#accountOf(value)
     } catch (error) {
       if (!(error instanceof PlimsollError)) throw error
-      const message = `${this.#file}, line ${line}: put: ${error.message}`
+      const message = `${this.#fields.file}, line ${line}: put: ${error.message}`
       throw new PlimsollError('INPUT_INVALID', message, { cause: error })
     }
   }
 
   #pricesOf(line: number, value: Readonly<Record<string, unknown>>): RecordedEntry {
     const { of, indexes } = value
-    if (!Array.isArray(of)) this.#refuse(line, 'of', of, 'must be a list of prices')
+    if (!Array.isArray(of)) this.#fields.refuse(line, 'of', of, 'must be a list of prices')
     const prices = of.map((cells, index) => this.#priceOf(line, `of[${index}]`, cells))
-    const entry = { kind: 'prices', timeMs: this.#time(line, 'prices', value.prices), prices } as const
+    const entry = { kind: 'prices', timeMs: this.#fields.time(line, 'prices', value.prices), prices } as const
     if (indexes === undefined) return entry
-    if (!Array.isArray(indexes)) this.#refuse(line, 'indexes', indexes, 'must be a list of index prices')
+    if (!Array.isArray(indexes))
+      this.#fields.refuse(line, 'indexes', indexes, 'must be a list of index prices')
     return {
       ...entry,
       indexes: indexes.map((cells, index) => this.#indexOf(line, `indexes[${index}]`, cells)),
@@ -216,33 +227,35 @@ export class RecordingReader {
   }
 
   #indexOf(line: number, field: string, cells: unknown): HeardIndex {
-    if (!Array.isArray(cells)) this.#refuse(line, field, cells, 'must be a list')
+    if (!Array.isArray(cells)) this.#fields.refuse(line, field, cells, 'must be a list')
     const [after, venue, name, price] = cells as unknown[]
-    if (!Number.isSafeInteger(after)) this.#refuse(line, `${field}[0]`, after, 'must be a whole number')
-    if (!isPrice(price)) this.#refuse(line, `${field}[3]`, price, 'must be a price above zero')
+    if (!Number.isSafeInteger(after))
+      this.#fields.refuse(line, `${field}[0]`, after, 'must be a whole number')
+    if (!isPrice(price)) this.#fields.refuse(line, `${field}[3]`, price, 'must be a price above zero')
     return {
       after: after as number,
-      venue: this.#text(line, `${field}[1]`, venue),
-      name: this.#text(line, `${field}[2]`, name),
+      venue: this.#fields.text(line, `${field}[1]`, venue),
+      name: this.#fields.text(line, `${field}[2]`, name),
       price,
     }
   }
 
   #priceOf(line: number, field: string, cells: unknown): HeardPrice {
-    if (!Array.isArray(cells)) this.#refuse(line, field, cells, 'must be a list')
+    if (!Array.isArray(cells)) this.#fields.refuse(line, field, cells, 'must be a list')
     const [venue, symbol, markPrice, eventTimeMs, rate, nextTimeMs, source] = cells as unknown[]
     if (markPrice !== null && !isPrice(markPrice))
-      this.#refuse(line, `${field}[2]`, markPrice, 'must be a price above zero, or null')
+      this.#fields.refuse(line, `${field}[2]`, markPrice, 'must be a price above zero, or null')
     return {
-      venue: this.#text(line, `${field}[0]`, venue),
-      symbol: this.#text(line, `${field}[1]`, symbol),
+      venue: this.#fields.text(line, `${field}[0]`, venue),
+      symbol: this.#fields.text(line, `${field}[1]`, symbol),
       markPrice: markPrice as Decimal | null,
-      eventTimeMs: this.#time(line, `${field}[3]`, eventTimeMs),
-      fundingRate: rate === null || rate === undefined ? undefined : this.#decimal(line, `${field}[4]`, rate),
+      eventTimeMs: this.#fields.time(line, `${field}[3]`, eventTimeMs),
+      fundingRate:
+        rate === null || rate === undefined ? undefined : this.#fields.decimal(line, `${field}[4]`, rate),
       nextFundingTimeMs:
         nextTimeMs === null || nextTimeMs === undefined
           ? undefined
-          : this.#time(line, `${field}[5]`, nextTimeMs),
+          : this.#fields.time(line, `${field}[5]`, nextTimeMs),
       markSource: source === undefined ? undefined : this.#source(line, `${field}[6]`, source),
     }
   }
@@ -250,28 +263,7 @@ export class RecordingReader {
   #source(line: number, field: string, value: unknown): MarkSource {
     const read = markSourceSchema.safeParse(value)
     if (!read.success)
-      this.#refuse(line, field, value, `must be one of ${markSourceSchema.options.join(', ')}`)
+      this.#fields.refuse(line, field, value, `must be one of ${markSourceSchema.options.join(', ')}`)
     return read.data
-  }
-
-  #time(line: number, field: string, value: unknown): number {
-    if (typeof value !== 'number' || !Number.isFinite(value))
-      this.#refuse(line, field, value, 'must be Unix time in milliseconds')
-    return value
-  }
-
-  #text(line: number, field: string, value: unknown): string {
-    if (typeof value !== 'string') this.#refuse(line, field, value, 'must be a text')
-    return value
-  }
-
-  #decimal(line: number, field: string, value: unknown): Decimal {
-    if (typeof value !== 'string' || !DECIMAL_PATTERN.test(value))
-      this.#refuse(line, field, value, 'must be a decimal string')
-    return value
-  }
-
-  #refuse(line: number, field: string, value: unknown, rule: string): never {
-    return refuseLine(this.#file, line, field, value, rule)
   }
 }

@@ -9,8 +9,9 @@ import type {
 import type { Kernel } from '../kernel/index.ts'
 import type { LevelRule } from '../margin/index.ts'
 import { LatencyHistogram } from '../metrics/index.ts'
-import { ExpiryTimes, Monitor, type MonitorOptions } from '../monitor/index.ts'
+import { ContractEnds, Monitor, type MonitorOptions } from '../monitor/index.ts'
 import { KeptProgress } from './kept-progress.ts'
+import type { RecordedContract } from './recorded-contracts.ts'
 import type { HeardIndex, HeardPrice } from './recording.ts'
 import { ReplayClock } from './replay-clock.ts'
 import type { ReplayStep } from './steps.ts'
@@ -79,7 +80,7 @@ class Run {
   readonly #counts = new Counts()
   readonly #latency = new LatencyHistogram()
   #monitor: Monitor
-  #expiries = new ExpiryTimes()
+  #ends = new ContractEnds()
   #isLoading = true
   #instants = 0
   #prices = 0
@@ -148,6 +149,7 @@ class Run {
     else if (step.kind === 'loaded') this.#loaded(nowMs)
     else if (step.kind === 'prices') this.#hear(step.prices, step.indexes ?? NO_INDEXES, nowMs)
     else if (step.kind === 'stale') this.#monitor.marketStale(step.venue, step.symbol, nowMs, nowMs)
+    else if (step.kind !== 'start') this.#takeContract(step, nowMs)
   }
 
   #change(change: AccountChange): void {
@@ -164,7 +166,7 @@ class Run {
   /** Another worker: it knows what was published, loads the book again, and has heard no price. */
   #startAnew(rule: LevelRule): void {
     this.#isLoading = true
-    this.#expiries = new ExpiryTimes()
+    this.#ends = new ContractEnds()
     this.#monitor = this.#openMonitor(rule)
     this.#progress.restore(this.#monitor)
   }
@@ -190,13 +192,27 @@ class Run {
   }
 
   #marketAdded(venue: VenueId, symbol: string): void {
-    const expiryMs = this.#options.expiryMsOf(venue, symbol)
-    if (expiryMs !== undefined) this.#expiries.add(expiryMs, { venue, symbol })
+    this.#ends.add({ venue, symbol }, this.#options.expiryMsOf(venue, symbol))
+  }
+
+  #takeContract(step: RecordedContract, nowMs: number): void {
+    const { venue, symbol } = step
+    const now = { nowMs, nowMonotonicMs: nowMs }
+    if (step.kind === 'delisted') {
+      if (this.#ends.delist(step)) this.#monitor.marketDelisted(venue, symbol, step.sinceMs, now)
+      return
+    }
+    const isRevived =
+      step.kind === 'listed'
+        ? this.#ends.list(step, nowMs)
+        : this.#ends.state(step, step.expiryMs ?? undefined, nowMs)
+    if (isRevived) this.#monitor.marketRevived(venue, symbol, now)
+    this.#expire(nowMs)
   }
 
   #expire(nowMs: number): void {
     const now = { nowMs, nowMonotonicMs: nowMs }
-    for (const [expiryMs, contracts] of this.#expiries.takeUntil(nowMs)) {
+    for (const [expiryMs, contracts] of this.#ends.takeUntil(nowMs)) {
       for (const { venue, symbol } of contracts) this.#monitor.marketExpired(venue, symbol, expiryMs, now)
     }
   }

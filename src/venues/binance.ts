@@ -30,6 +30,7 @@ import {
 import type { FrameNames } from './frame-shape.ts'
 import { binanceImport } from './imports/binance.ts'
 import { IndexCarriers, type IndexedContracts } from './index-names.ts'
+import { binanceInstruments } from './instruments/binance.ts'
 import { bothWays, subscribeFrames } from './subscribe.ts'
 
 const BINANCE = venueId('binance')
@@ -267,6 +268,7 @@ export const binance: Venue = {
   expiryMsOf: (symbol) => endOfNumberedDayMs(symbol.split('_')[1] ?? ''),
   sources: [usdm, coinm, binanceMarginIndex],
   markHistory: [usdmHistory, coinmHistory],
+  instruments: binanceInstruments(USDM_SYMBOL, COINM_SYMBOL),
   rulesImport: binanceImport,
   klines: binanceKlines,
   ruleBook: ruleBookOfEntries({

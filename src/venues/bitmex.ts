@@ -4,6 +4,7 @@ import { bitmexStream } from './bitmex-stream.ts'
 import { bookOf, type RulesFrom } from './book.ts'
 import { endOfLetteredMonthMs } from './expiry.ts'
 import { bitmexImport, bitmexRules, riskLimitsOf } from './imports/bitmex.ts'
+import { bitmexInstruments } from './instruments/bitmex.ts'
 
 const BITMEX = venueId('bitmex')
 
@@ -94,6 +95,7 @@ export const bitmex: Venue = {
   symbol: SYMBOL,
   expiryMsOf: (symbol) => endOfLetteredMonthMs(symbol.slice(-'Z26'.length)),
   sources: [bitmexStream(SYMBOL)],
+  instruments: bitmexInstruments(SYMBOL),
   rulesImport: bitmexImport,
   ruleBook: bookOf({
     venue: BITMEX,

@@ -20,6 +20,7 @@ import { bybitMarkHistory } from './bybit-mark-history.ts'
 import { bybitStream } from './bybit-stream.ts'
 import { BYBIT_TIERS } from './bybit-tiers.ts'
 import { bybitImport } from './imports/bybit.ts'
+import { bybitInstruments } from './instruments/bybit.ts'
 
 const BYBIT = venueId('bybit')
 
@@ -63,6 +64,7 @@ export const bybit: Venue = {
   expiryMsOf,
   sources: [linear, inverse],
   markHistory: [bybitMarkHistory],
+  instruments: bybitInstruments,
   rulesImport: bybitImport,
   ruleBook: ruleBookOfEntries({
     venue: BYBIT,

@@ -17,6 +17,7 @@ import {
 import { deribitStream } from './deribit-stream.ts'
 import { hourOfNamedDayMs, isNamedDay } from './expiry.ts'
 import { deribitImport, futureRules } from './imports/deribit.ts'
+import { deribitInstruments } from './instruments/deribit.ts'
 
 const DERIBIT = venueId('deribit')
 
@@ -118,6 +119,7 @@ export const deribit: Venue = {
   symbol: SYMBOL,
   expiryMsOf: (symbol) => hourOfNamedDayMs(PARTS.exec(symbol)?.[3] ?? '', EXPIRY_HOUR),
   sources: [deribitStream(SYMBOL)],
+  instruments: deribitInstruments(SYMBOL),
   rulesImport: deribitImport,
   ruleBook: ruleBookOfEntries({
     venue: DERIBIT,

@@ -4,6 +4,7 @@ import {
   accountSchemaOf,
   firstRule,
   type ImportedRules,
+  type InstrumentList,
   indexName,
   type MarkHistory,
   type RuleBook,
@@ -169,11 +170,31 @@ export function historyCarrying(
   addresses: StreamAddresses,
 ): MarkHistory | undefined {
   const history = venues.get(id)?.markHistory?.find((own) => own.carries(symbol))
-  if (history === undefined || addresses[history.id] !== undefined) return history
+  return history && beside(history, id, symbol, addresses)
+}
+
+/** The list of the venue that holds `symbol`, as `historyCarrying`; undefined when none does. */
+export function instrumentsCarrying(
+  id: VenueId,
+  symbol: string,
+  addresses: StreamAddresses,
+): InstrumentList | undefined {
+  const list = venues.get(id)?.instruments?.find((own) => own.carries(symbol))
+  return list && beside(list, id, symbol, addresses)
+}
+
+/** undefined where the source of the symbol has another address than the venue's, and the endpoint beside it has not. */
+function beside<Endpoint extends { readonly id: string }>(
+  endpoint: Endpoint,
+  id: VenueId,
+  symbol: string,
+  addresses: StreamAddresses,
+): Endpoint | undefined {
+  if (addresses[endpoint.id] !== undefined) return endpoint
   const source = sourceCarrying(id, symbol, addresses)
   const address = source === undefined ? undefined : addresses[source.id]
   const isReplaced = address !== undefined && !(source?.kind === 'socket' && source.url === address)
-  return isReplaced ? undefined : history
+  return isReplaced ? undefined : endpoint
 }
 
 /** Whether any source of the venue could carry it, were its address given. */

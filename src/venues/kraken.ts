@@ -3,6 +3,7 @@ import { bookOf, type RulesFrom } from './book.ts'
 import { endOfNumberedDayMs, isNumberedDay } from './expiry.ts'
 import { krakenImport, krakenRules } from './imports/kraken.ts'
 import { IndexCarriers } from './index-names.ts'
+import { krakenInstruments } from './instruments/kraken.ts'
 import { krakenMarkHistory } from './kraken-mark-history.ts'
 import { KRAKEN_PAIR, krakenSpotStream } from './kraken-spot.ts'
 import { KRAKEN_INDEXES, krakenStream } from './kraken-stream.ts'
@@ -68,6 +69,7 @@ export const kraken: Venue = {
   expiryMsOf: (symbol) => endOfNumberedDayMs(symbol.split('_')[2] ?? ''),
   sources: [krakenStream(FUTURES), krakenSpotStream()],
   markHistory: [krakenMarkHistory(FUTURES, (symbol) => carriers.contractOf(symbol))],
+  instruments: krakenInstruments(FUTURES),
   rulesImport: krakenImport,
   ruleBook: bookOf({
     venue: KRAKEN,

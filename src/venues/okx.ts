@@ -5,6 +5,7 @@ import { endOfNumberedDayMs } from './expiry.ts'
 import { OKX_ASSUMPTIONS, OKX_TAKER_FEE_RATE, okxImport } from './imports/okx.ts'
 import { leverageOf } from './imports/tiers.ts'
 import { IndexCarriers } from './index-names.ts'
+import { okxInstruments } from './instruments/okx.ts'
 import { okxMarkHistory } from './okx-mark-history.ts'
 import { OKX_INDEXES, okxStream } from './okx-stream.ts'
 
@@ -146,6 +147,7 @@ export const okx: Venue = {
   expiryMsOf: (symbol) => endOfNumberedDayMs(symbol.split('-')[2] ?? ''),
   sources: [okxStream(SYMBOL)],
   markHistory: [okxMarkHistory(SYMBOL, (symbol) => indexes.contractOf(symbol))],
+  instruments: okxInstruments,
   rulesImport: okxImport,
   ruleBook: bookOf({
     venue: OKX,

@@ -11,7 +11,7 @@ import type {
   Random,
 } from '../domain/index.ts'
 import { counted } from '../domain/index.ts'
-import { MarkHistoryReader } from '../feed/index.ts'
+import { MarkHistoryReader, VenueRequests } from '../feed/index.ts'
 import type { Log } from '../log.ts'
 import type { Monitor } from '../monitor/index.ts'
 import type { RedisCommands, ShardKeys } from '../redis/index.ts'
@@ -61,6 +61,8 @@ interface JudgedGap {
  * stays open until its events are in the stream, so that the next worker goes on with those of one that is killed.
  */
 export class WorkerBackfill {
+  /** By which records of venues are read; what else is asked of them goes through it too. */
+  readonly requests: VenueRequests
   readonly #options: WorkerBackfillOptions
   readonly #kept: KeptGaps
   readonly #filler: GapFiller
@@ -81,7 +83,8 @@ export class WorkerBackfill {
     const { config, redis, keys, clock, random, log } = options
     const { streamUrls: urls } = config
     this.#options = options
-    this.#reader = new MarkHistoryReader({ clock, random, log, urls, machine: { httpGet } })
+    this.requests = new VenueRequests({ clock, random, machine: { httpGet } })
+    this.#reader = new MarkHistoryReader({ requests: this.requests, log, urls })
     this.#kept = new KeptGaps({ redis, key: keys.gaps, log })
     this.#filler = new GapFiller({
       redis,
@@ -134,7 +137,7 @@ export class WorkerBackfill {
     this.#cancel()
     this.#isClosed = true
     for (const end of [...this.#waits]) end()
-    this.#reader.close()
+    this.requests.close()
     if (this.#monitor === undefined) return
     this.#endJudged()
     await waitAtMost(this.#options.clock, this.#kept.keep(this.#monitor), CLOSE_WAIT_MS)

@@ -1,7 +1,7 @@
-import { type Clock, type Contract, counted, type VenueId } from '../domain/index.ts'
+import { type Clock, type Contract, type ContractSink, counted, type VenueId } from '../domain/index.ts'
 import { GatheredLine, type MarketData } from '../feed/index.ts'
 import type { Log } from '../log.ts'
-import { ExpiryTimes, type Monitor } from '../monitor/index.ts'
+import { ContractEnds, type Monitor } from '../monitor/index.ts'
 import { expiryText } from '../venues/index.ts'
 import { every } from './every.ts'
 
@@ -14,38 +14,51 @@ export interface WorkerExpiryOptions {
   /** When the contract of that name ends, Unix milliseconds; undefined for one that does not, or where that is not known. */
   readonly expiryMsOf: (venue: VenueId, symbol: string) => number | undefined
   readonly monitor: Monitor
-  readonly marketData: Pick<MarketData, 'expire'>
+  readonly marketData: Pick<MarketData, 'end' | 'revive'>
   /** Runs an action whose failure ends the worker. */
   readonly guard: (action: () => void) => void
 }
 
-/** Has the worker drop contracts once they have expired by its clock: no mark of theirs is asked for or judged from then on. */
-export class WorkerExpiry {
+/**
+ * Has the worker drop contracts once they have expired by its clock, or are delisted: no mark of theirs is asked for or judged from
+ * then on. One that has not ended after all, as the venue says later, is taken back.
+ */
+export class WorkerExpiry implements ContractSink {
   readonly #options: WorkerExpiryOptions
-  readonly #line: GatheredLine
-  readonly #times = new ExpiryTimes()
+  readonly #expired: GatheredLine
+  readonly #delisted: GatheredLine
+  readonly #revived: GatheredLine
+  readonly #ends = new ContractEnds()
 
   constructor(options: WorkerExpiryOptions) {
     this.#options = options
     const { clock, log } = options
-    this.#line = new GatheredLine({
-      clock,
-      gatherMs: 0,
-      write: (contracts, symbols) =>
-        log.error(
-          { contracts, symbols },
-          'contracts have expired; the margin accounts that hold them have no verdict until they are stored without them',
-        ),
-    })
+    const line = (level: 'info' | 'error', message: string) =>
+      new GatheredLine({
+        clock,
+        gatherMs: 0,
+        write: (contracts, symbols) => log[level]({ contracts, symbols }, message),
+      })
+    this.#expired = line(
+      'error',
+      'contracts have expired; the margin accounts that hold them have no verdict until they are stored without them',
+    )
+    this.#delisted = line(
+      'error',
+      'contracts are not listed by their venue any more; the margin accounts that hold them have no verdict until they are stored without them',
+    )
+    this.#revived = line(
+      'info',
+      'contracts have not ended, as their venue says; their marks are asked for again',
+    )
   }
 
   /** The market has its first position. True when its mark is to be asked for. */
   marketAdded(venue: VenueId, symbol: string): boolean {
     const { expiryMsOf, clock } = this.#options
     const expiryMs = expiryMsOf(venue, symbol)
-    if (expiryMs === undefined) return true
-    this.#times.add(expiryMs, { venue, symbol })
-    return clock.nowMs() < expiryMs
+    this.#ends.add({ venue, symbol }, expiryMs)
+    return expiryMs === undefined || clock.nowMs() < expiryMs
   }
 
   /** Drops what has expired, and does so again and again until the returned function is called. */
@@ -55,25 +68,61 @@ export class WorkerExpiry {
     return every(clock, EXPIRY_EVERY_MS, () => guard(() => this.#drop()))
   }
 
+  expiryStated(venue: VenueId, symbol: string, expiryMs: number | undefined): void {
+    const contract = { venue, symbol }
+    if (this.#ends.state(contract, expiryMs, this.#options.clock.nowMs())) this.#revive(contract)
+  }
+
+  delisted(venue: VenueId, symbol: string, sinceMs: number): void {
+    const { monitor, marketData } = this.#options
+    const contract = { venue, symbol }
+    if (!this.#ends.delist(contract)) return
+    marketData.end([contract], 'delisted')
+    const holders = this.#holdersOf(contract)
+    monitor.marketDelisted(venue, symbol, sinceMs, this.#now)
+    if (holders > 0) this.#delisted.add(`${venue} ${symbol}, held by ${counted(holders, 'margin account')}`)
+    this.#delisted.flush()
+  }
+
+  listed(venue: VenueId, symbol: string): void {
+    const contract = { venue, symbol }
+    if (this.#ends.list(contract, this.#options.clock.nowMs())) this.#revive(contract)
+  }
+
+  #revive(contract: Contract): void {
+    const { monitor, marketData } = this.#options
+    const { venue, symbol } = contract
+    monitor.marketRevived(venue, symbol, this.#now)
+    marketData.revive(contract)
+    this.#revived.add(`${venue} ${symbol}`)
+    this.#revived.flush()
+  }
+
   #drop(): void {
     const { clock } = this.#options
-    for (const [expiryMs, contracts] of this.#times.takeUntil(clock.nowMs()))
-      this.#expire(expiryMs, contracts)
-    this.#line.flush()
+    for (const [expiryMs, contracts] of this.#ends.takeUntil(clock.nowMs())) this.#expire(expiryMs, contracts)
+    this.#expired.flush()
   }
 
   #expire(expiryMs: number, contracts: readonly Contract[]): void {
-    const { clock, monitor, marketData } = this.#options
-    marketData.expire(contracts)
-    for (const { venue, symbol } of contracts) {
-      const marginAccounts = monitor.read.market(venue, symbol)?.marginAccounts ?? 0
-      monitor.marketExpired(venue, symbol, expiryMs, {
-        nowMs: clock.nowMs(),
-        nowMonotonicMs: clock.monotonicMs(),
-      })
-      if (marginAccounts === 0) continue
-      const holders = counted(marginAccounts, 'margin account')
-      this.#line.add(`${venue} ${symbol} on ${expiryText(expiryMs)}, held by ${holders}`)
+    const { monitor, marketData } = this.#options
+    marketData.end(contracts, 'expired')
+    for (const contract of contracts) {
+      const { venue, symbol } = contract
+      const holders = this.#holdersOf(contract)
+      monitor.marketExpired(venue, symbol, expiryMs, this.#now)
+      if (holders === 0) continue
+      const heldBy = counted(holders, 'margin account')
+      this.#expired.add(`${venue} ${symbol} on ${expiryText(expiryMs)}, held by ${heldBy}`)
     }
+  }
+
+  #holdersOf({ venue, symbol }: Contract): number {
+    return this.#options.monitor.read.market(venue, symbol)?.marginAccounts ?? 0
+  }
+
+  get #now() {
+    const { clock } = this.#options
+    return { nowMs: clock.nowMs(), nowMonotonicMs: clock.monotonicMs() }
   }
 }

@@ -13,11 +13,13 @@ import type {
 import type { MarketData } from '../feed/index.ts'
 import type { Kernel } from '../kernel/index.ts'
 import type { Monitor } from '../monitor/index.ts'
+import type { WorkerContracts } from './contracts.ts'
 import type { EventCounts } from './event-counts.ts'
 
 export interface WorkerReaderParts {
   readonly monitor: Monitor
   readonly marketData: MarketData
+  readonly contracts: Pick<WorkerContracts, 'counters'>
   readonly eventLog: RedisEventLog
   readonly kernel: Kernel
   /** Events that the worker has published, by kind. */
@@ -61,7 +63,8 @@ export class WorkerReader implements ReadModel {
   }
 
   counters(): WorkerCounters {
-    const { monitor, marketData, eventLog, kernel, events } = this.#parts
+    const { monitor, marketData, contracts, eventLog, kernel, events } = this.#parts
+    const { counters: instruments } = contracts
     const { counters, watchlist, latency, waiting, unpublished, unknownMarginAccounts } = monitor
     return {
       ...counters,
@@ -76,6 +79,7 @@ export class WorkerReader implements ReadModel {
       detectMaxMs: latency.maxMs,
       log: eventLog.counters(),
       feeds: marketData.counters(),
+      ...(instruments === undefined ? {} : { instruments: { ...instruments } }),
       blindMarkets: marketData.blind(),
       kernelBytes: kernel.byteLength,
       waiting,

@@ -2,6 +2,7 @@ import type { Config } from '../config.ts'
 import type {
   AccountSource,
   Clock,
+  ContractSink,
   MarkSink,
   Random,
   ReadModel,
@@ -23,6 +24,7 @@ export interface WorkerRecorder {
   start(terms: WorkerTerms): void
   source(inner: AccountSource): AccountSource
   sink(inner: MarkSink): MarkSink
+  contracts(inner: ContractSink): ContractSink
 }
 
 export interface WorkerOptions {
@@ -40,7 +42,7 @@ export interface WorkerOptions {
   readonly observer?: MonitorObserver
   /**
    * When the contract of that name ends, Unix milliseconds; undefined for one that does not, or where that is not known. Default:
-   * what its name says.
+   * what its name says. A time that the venue's list states stands above it.
    */
   readonly expiryMsOf?: (venue: VenueId, symbol: string) => number | undefined
   readonly recorder?: WorkerRecorder | undefined

@@ -9,13 +9,13 @@ import { type LevelRule, levelRule } from '../margin/index.ts'
 import { Monitor } from '../monitor/index.ts'
 import { asRedisFault, checkRedis, keysOf, type RedisConnection, redactUrl } from '../redis/index.ts'
 import { connectSocket, httpGet, openFollowed, sleep, waitAtMost } from '../system/index.ts'
-import { expiryMsOf, sourceCarrying, underlyingOf, VENUE_NAMES } from '../venues/index.ts'
+import { sourceCarrying, underlyingOf, VENUE_NAMES } from '../venues/index.ts'
 import { WorkerBackfill } from './backfill.ts'
 import { WorkerConnections, watchSettings } from './connections.ts'
+import { WorkerContracts } from './contracts.ts'
 import { unfinished } from './end.ts'
 import { noEvents } from './event-counts.ts'
 import { every } from './every.ts'
-import { WorkerExpiry } from './expiry.ts'
 import { WorkerFunding } from './funding.ts'
 import { guardedClock } from './guarded-clock.ts'
 import { WorkerReader } from './reader.ts'
@@ -74,7 +74,7 @@ class MonitorWorker implements Worker {
   #funding!: WorkerFunding
   #backfill!: WorkerBackfill
   #marketData!: MarketData
-  #expiry!: WorkerExpiry
+  #contracts!: WorkerContracts
   #read!: ReadModel
   /** Ends what is done again and again. */
   readonly #cancels: (() => void)[] = []
@@ -124,17 +124,17 @@ class MonitorWorker implements Worker {
       this.#options.recorder?.start({ levels, hysteresis, ruleBooks: versionsOf(this.#rules.bookOf) })
       this.#monitor = await this.#openMonitor()
       this.#marketData = this.#openMarketData()
-      this.#expiry = new WorkerExpiry({
-        clock,
-        log,
-        expiryMsOf: this.#options.expiryMsOf ?? expiryMsOf,
+      this.#contracts = new WorkerContracts({
+        ...this.#options,
         monitor: this.#monitor,
         marketData: this.#marketData,
+        requests: this.#backfill.requests,
         guard,
       })
       this.#read = new WorkerReader({
         monitor: this.#monitor,
         marketData: this.#marketData,
+        contracts: this.#contracts,
         eventLog: this.#eventLog,
         kernel: this.#kernel,
         events: this.#events,
@@ -148,7 +148,7 @@ class MonitorWorker implements Worker {
     log.info({ accounts, positions, markets: this.#monitor.markets.all.length }, 'book loaded')
     this.#rules.open(this.#monitor)
     // Before the feeds are opened, so that nothing is asked for that expired before the start.
-    this.#cancels.push(this.#expiry.open())
+    this.#cancels.push(this.#contracts.open())
     this.#backfill.open()
     this.#marketData.open()
     this.#source.follow(
@@ -183,7 +183,7 @@ class MonitorWorker implements Worker {
       hasRoom: () => this.#eventLog.hasRoom,
       publish: (records) => this.#publish(records),
       marketAdded: (venue, symbol) => {
-        if (this.#expiry.marketAdded(venue, symbol)) this.#marketData.add(venue, symbol)
+        if (this.#contracts.marketAdded(venue, symbol)) this.#marketData.add(venue, symbol)
         this.#rules.marketAdded(venue, symbol)
       },
       gapFound: (gap) => this.#backfill.found(gap),

@@ -134,6 +134,9 @@ describe('an event as lines for people', () => {
     expect(linesOf(market({ kind: 'market-expired', sinceMs, marginAccounts: 1 }))).toEqual([
       '08:53:20Z  EXPIRED       bybit BTCUSDT  expired at 2025-10-09T08:00Z: 1 margin account has no verdict',
     ])
+    expect(linesOf(market({ kind: 'market-expired', sinceMs, delisted: true }))).toEqual([
+      '08:53:20Z  EXPIRED       bybit BTCUSDT  found delisted at 2025-10-09T08:00Z: 300,000 margin accounts have no verdict',
+    ])
     const untilMs = Date.UTC(2025, 9, 9, 8, 53, 15)
     expect(
       linesOf(market({ kind: 'market-gap', untilMs, gapReasons: ['no-record', 'bars-missing'] })),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { MarkHistory } from '../../src/domain/index.ts'
-import { type HistoryLimits, MarkHistoryReader } from '../../src/feed/index.ts'
+import { type HistoryLimits, MarkHistoryReader, VenueRequests } from '../../src/feed/index.ts'
 import { retryAfterMsOf } from '../../src/feed/retry-after.ts'
 import type { HttpAnswer } from '../../src/system/index.ts'
 import { TestClock } from '../support/clock.ts'
@@ -29,7 +29,7 @@ function simulated(
 ) {
   const clock = new TestClock(START_MS)
   const sent: string[] = []
-  const reader = new MarkHistoryReader({
+  const requests = new VenueRequests({
     clock,
     random: () => 0.999,
     machine: {
@@ -38,9 +38,9 @@ function simulated(
         return answer(url)
       },
     },
-    log: { info: () => {}, warn: () => {} },
     limits,
   })
+  const reader = new MarkHistoryReader({ requests, log: { info: () => {}, warn: () => {} }, limits })
   const read = (history: MarkHistory, symbol: string) => {
     const result = reader.read(history, symbol, FROM_MS, FROM_MS)
     return result.then(
@@ -48,7 +48,7 @@ function simulated(
       (error: Error) => error.message,
     )
   }
-  return { clock, sent, read, reader }
+  return { clock, sent, read, requests }
 }
 
 /** Moves time in small steps, so that what a promise asks for is asked for at its time. */
@@ -120,10 +120,10 @@ describe('the limit of requests', () => {
   })
 
   it('leaves no timer behind', async () => {
-    const { clock, read, reader } = simulated()
+    const { clock, read, requests } = simulated()
     const reads = ['A', 'B', 'C'].map((symbol) => read(historyNamed('one'), symbol))
     await settled()
-    reader.close()
+    requests.close()
     await Promise.all(reads)
     expect(clock.timers).toBe(0)
   })

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { MARK_BAR_MS, type MarkBar, type MarkHistory } from '../../src/domain/index.ts'
 import { PlimsollError } from '../../src/errors.ts'
-import { type HistoryLimits, MarkHistoryReader, missingMinutes } from '../../src/feed/index.ts'
+import { type HistoryLimits, MarkHistoryReader, missingMinutes, VenueRequests } from '../../src/feed/index.ts'
 import { httpGet, systemClock } from '../../src/system/index.ts'
 import { bybit } from '../../src/venues/index.ts'
 import { until } from '../support/until.ts'
@@ -43,6 +43,7 @@ let asked: string[]
 let open = 0
 let openMax = 0
 let logged: (readonly [level: string, message: string, reason: unknown])[]
+let requests: VenueRequests
 let reader: MarkHistoryReader
 
 /** The open times that a request asks for. */
@@ -83,7 +84,7 @@ beforeEach(async () => {
   reader = readerWith({})
 })
 afterEach(async () => {
-  reader.close()
+  requests.close()
   server.closeAllConnections()
   await new Promise((resolve) => server.close(resolve))
 })
@@ -93,13 +94,17 @@ const url = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 function readerWith(limits: Partial<HistoryLimits>, random = () => 0.5): MarkHistoryReader {
   const line = (level: string) => (fields: object, message: string) =>
     void logged.push([level, message, (fields as { reason?: unknown }).reason])
-  return new MarkHistoryReader({
+  requests = new VenueRequests({
     clock: systemClock,
     random,
     machine: { httpGet },
+    limits: { backoffBaseMs: 1, backoffCapMs: 2, requestTimeoutMs: 500, ...limits },
+  })
+  return new MarkHistoryReader({
+    requests,
     log: { info: line('info'), warn: line('warn') },
     urls: { [history.id]: url(), 'bybit-klines': url() },
-    limits: { backoffBaseMs: 1, backoffCapMs: 2, requestTimeoutMs: 500, ...limits },
+    limits,
   })
 }
 
@@ -185,13 +190,13 @@ describe('a page that fails', () => {
   })
 
   it('of a server that is not there names why', async () => {
-    reader = new MarkHistoryReader({
+    const lost = new VenueRequests({
       clock: systemClock,
       random: () => 0,
       machine: { httpGet },
-      log: { info: () => {}, warn: () => {} },
       limits: { triesMax: 2 },
     })
+    reader = new MarkHistoryReader({ requests: lost, log: { info: () => {}, warn: () => {} } })
     await expect(reader.read(history, 'A', minute(0), minute(1))).rejects.toEqual(
       refusal(/fetch failed: .*ECONNREFUSED|fetch failed: bad port/),
     )
@@ -278,7 +283,7 @@ describe('closing', () => {
       reader.read(history, symbol, minute(0), minute(0)),
     )
     await until(() => asked.length === 3)
-    reader.close()
+    requests.close()
     for (const read of await Promise.allSettled(reads))
       expect(read).toMatchObject({ reason: refusal(/the reader is closed/) })
     await expect(reader.read(history, 'late', minute(0), minute(0))).rejects.toEqual(

@@ -165,7 +165,7 @@ describe('contracts that expire', () => {
     const data = openWith(['BTCUSDT', 'AUSDT', 'BUSDT', 'BTC-28JUN24-60000-P'])
     await until(() => data.markets().filter(({ state }) => state === 'fresh').length === 3)
     recorder.heard.length = 0
-    data.expire(expired('AUSDT', 'BUSDT', 'BTC-28JUN24-60000-P'))
+    data.end(expired('AUSDT', 'BUSDT', 'BTC-28JUN24-60000-P'), 'expired')
     await until(() => exchange.ended.length > 0)
     const { counter } = exchange
     await until(() => exchange.counter > counter + (2 * SHORT_LIMITS.stalenessMinMs) / CADENCE_MS)
@@ -189,7 +189,7 @@ describe('contracts that expire', () => {
   it('are not asked for if they expire before the start, or while they are gathered', async () => {
     const data = openWith(['BTCUSDT'])
     data.add(bybit, 'AUSDT')
-    data.expire(expired('AUSDT'))
+    data.end(expired('AUSDT'), 'expired')
     data.add(bybit, 'BUSDT')
     await until(() => exchange.isHeard('BUSDT'))
     expect(exchange.requests.flat()).toEqual(['BTCUSDT', 'BUSDT'])
@@ -199,7 +199,7 @@ describe('contracts that expire', () => {
   it('leave a connection that has no other market, which is closed; a later market opens one again', async () => {
     const data = openWith(['AUSDT'])
     await until(() => exchange.isHeard('AUSDT'))
-    data.expire(expired('AUSDT'))
+    data.end(expired('AUSDT'), 'expired')
     await until(() => exchange.open === 0)
     const { counter } = exchange
     await until(() => exchange.counter > counter + (2 * SHORT_LIMITS.silenceMinMs) / CADENCE_MS)

@@ -229,3 +229,65 @@ describe('a contract that an earlier run left', () => {
     ])
   })
 })
+
+describe('a contract that the venue does not list any more', () => {
+  function delisted() {
+    const all = opened()
+    const { monitor, clock, frame } = all
+    const now = () => ({ nowMs: clock.nowMs(), nowMonotonicMs: clock.monotonicMs() })
+    frame([['AUSDT', '100']])
+    const delist = (sinceMs = clock.nowMs()) => monitor.marketDelisted('binance', 'AUSDT', sinceMs, now())
+    const revive = () => monitor.marketRevived('binance', 'AUSDT', now())
+    return { ...all, delist, revive }
+  }
+
+  it('has no verdict for that reason, which the event of its market and what is kept of it say', () => {
+    const { monitor, clock, records, story, frame, delist } = delisted()
+    delist(clock.nowMs() - 5)
+    frame([['AUSDT', '50']])
+    expect(story().slice(1)).toEqual([
+      'market-expired AUSDT #1 1',
+      'unknown near:isolated:AUSDT:long 0.5 #1 2',
+    ])
+    expect(records[1]).toMatchObject({
+      event: { delisted: true, sinceMs: clock.nowMs() - 5, marginAccounts: 2 },
+      progress: { stale: true, expired: true, delisted: true },
+    })
+    expect(records[2]!.event).toMatchObject({ reasons: ['contract-delisted'] })
+    expect(monitor.unknownMarginAccounts).toBe(2)
+    const second = opened([])
+    restoreInto(second.monitor, records)
+    second.put(far)
+    expect(second.monitor.markets.find('binance', 'AUSDT')!.published).toMatchObject({ delisted: true })
+  })
+
+  it('and is listed again is judged from its next mark on, not from a confirmation of an old one', () => {
+    const { monitor, clock, records, story, frame, delist, revive } = delisted()
+    delist()
+    const before = story().length
+    revive()
+    monitor.frameStart(clock.nowMs(), clock.monotonicMs())
+    monitor.unchanged('binance', 'AUSDT', clock.nowMs())
+    monitor.frameEnd()
+    expect(story()).toHaveLength(before)
+    expect(monitor.unknownMarginAccounts).toBe(2)
+    frame([['AUSDT', '99.9']])
+    expect(story().slice(before)).toEqual([
+      'market-fresh AUSDT #1 2',
+      'warning near:isolated:AUSDT:long 0.5 #2 3',
+    ])
+    expect(records.find(({ event }) => event.kind === 'market-fresh')).toMatchObject({ progress: null })
+    expect(monitor.unknownMarginAccounts).toBe(0)
+    delist()
+    expect(story().slice(before + 2)[0]).toBe('market-expired AUSDT #2 3')
+  })
+
+  it('is not delisted when it has expired before, and says of the expiry after it nothing', () => {
+    const { story, expire, delist } = delisted()
+    delist()
+    const before = story()
+    expire()
+    delist()
+    expect(story()).toEqual(before)
+  })
+})

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { type Account, type AccountChange, type AccountSource, IN_OUR_WORDS } from '../../src/domain/index.ts'
+import {
+  type Account,
+  type AccountChange,
+  type AccountSource,
+  IN_OUR_WORDS,
+  venueId,
+} from '../../src/domain/index.ts'
 import { PlimsollError } from '../../src/errors.ts'
 import { RECORDING_FILE, type RecordedEntry, Recorder, RecordingReader } from '../../src/replay/index.ts'
 import { accountSchema } from '../../src/venues/index.ts'
@@ -28,6 +34,47 @@ function read(lines: readonly string[]): RecordedEntry[] {
 }
 
 const START = { levels: ['10%', '5%'], hysteresis: '0.01', ruleBooks: { bybit: 'v1' } } as const
+
+describe('what lists of contracts said', () => {
+  it('is written down before it is handed on, and read again', () => {
+    const { clock, lines, recorder } = recorded()
+    const told: unknown[][] = []
+    const sink = recorder.contracts({
+      expiryStated: (...values) => told.push([lines.length, ...values]),
+      delisted: (...values) => told.push([lines.length, ...values]),
+      listed: (...values) => told.push([lines.length, ...values]),
+    })
+    const bybit = venueId('bybit')
+    recorder.start(START)
+    sink.expiryStated(bybit, 'A', 1_700_000_000_000)
+    sink.expiryStated(bybit, 'A', undefined)
+    sink.delisted(bybit, 'A', 1_700_000_000_001)
+    sink.listed(bybit, 'A')
+    const of = { timeMs: clock.nowMs(), venue: 'bybit', symbol: 'A' }
+    expect(read(lines).slice(1)).toEqual([
+      { kind: 'expiry', ...of, expiryMs: 1_700_000_000_000 },
+      { kind: 'expiry', ...of, expiryMs: null },
+      { kind: 'delisted', ...of, sinceMs: 1_700_000_000_001 },
+      { kind: 'listed', ...of },
+    ])
+    expect(told).toEqual([
+      [2, 'bybit', 'A', 1_700_000_000_000],
+      [3, 'bybit', 'A', undefined],
+      [4, 'bybit', 'A', 1_700_000_000_001],
+      [5, 'bybit', 'A'],
+    ])
+  })
+
+  it.each([
+    ['{"expiry":1,"venue":"bybit","symbol":"A","expiryMs":"soon"}', 'expiryMs is "soon": must be Unix time'],
+    ['{"delisted":1,"venue":"bybit","symbol":"A"}', 'sinceMs is missing: must be Unix time'],
+    ['{"listed":1,"venue":"bybit"}', 'symbol is missing: must be a text'],
+  ])('is refused where it is none: %s', (line, rule) => {
+    const { lines, recorder } = recorded()
+    recorder.start(START)
+    expect(() => read([...lines, line])).toThrow(`x.gz, line 2: ${rule}`)
+  })
+})
 
 describe('a recording', () => {
   it('holds what a worker takes, in its order, and hands everything on', async () => {

@@ -121,6 +121,55 @@ describe('a replay', () => {
     expect(events[2]).toMatchObject({ reasons: ['contract-expired'] })
   })
 
+  it('ends contracts as the lists of venues said, the same in every run', async () => {
+    const at = (second: number, markPrice: string): ReplayStep => ({
+      kind: 'prices',
+      timeMs: START_MS + second * 1_000,
+      prices: [
+        {
+          venue: 'binance',
+          symbol: 'AUSDT',
+          markPrice,
+          eventTimeMs: START_MS + second * 1_000,
+          fundingRate: undefined,
+          nextFundingTimeMs: undefined,
+        },
+      ],
+    })
+    const of = (second: number) =>
+      ({ timeMs: START_MS + second * 1_000, venue: venueId('binance'), symbol: 'AUSDT' }) as const
+    const steps: readonly ReplayStep[] = [
+      { kind: 'change', timeMs: START_MS, change: { kind: 'put', account: LONG } },
+      { kind: 'loaded', timeMs: START_MS },
+      at(1, '92'),
+      { kind: 'delisted', ...of(2), sinceMs: START_MS + 2_000 },
+      at(3, '80'),
+      { kind: 'listed', ...of(4) },
+      at(5, '92'),
+      { kind: 'expiry', ...of(6), expiryMs: START_MS + 8_000 },
+      at(7, '90'),
+      at(9, '99'),
+      { kind: 'expiry', ...of(10), expiryMs: null },
+      at(11, '99'),
+    ]
+    const [first, second] = [await replayOf(steps), await replayOf(steps)]
+    expect(told(first.events)).toEqual([
+      'warning 2% +1s',
+      'market-expired AUSDT +2s',
+      'unknown 2% +2s',
+      'market-fresh AUSDT +5s',
+      'warning 2% +5s',
+      'liquidation 1 +7s',
+      'market-expired AUSDT +9s',
+      'unknown 1 +9s',
+      'market-fresh AUSDT +11s',
+      'warning 10% +11s',
+    ])
+    expect(first.events[1]).toMatchObject({ delisted: true, sinceMs: START_MS + 2_000 })
+    expect(first.events[6]).toMatchObject({ sinceMs: START_MS + 8_000 })
+    expect(JSON.stringify(second.events)).toBe(JSON.stringify(first.events))
+  })
+
   it('judges by the rules of the time', async () => {
     const stricter = ruleBookOf(BINANCE, { AUSDT: oneTier('0.12') })
     let inForce = BOOK

@@ -14,6 +14,7 @@ function opened(expiryMs: Readonly<Record<string, number>>) {
   const { monitor, clock, story, frame } = openMonitor({ startMs: START_MS })
   const log = new RecordingLog()
   const dropped: string[][] = []
+  const revived: string[] = []
   let asks = 0
   const nowMs = clock.nowMs.bind(clock)
   clock.nowMs = () => {
@@ -26,7 +27,8 @@ function opened(expiryMs: Readonly<Record<string, number>>) {
     expiryMsOf: (_venue, symbol) => expiryMs[symbol],
     monitor,
     marketData: {
-      expire: (contracts: readonly Contract[]) => dropped.push(contracts.map(({ symbol }) => symbol)),
+      end: (contracts: readonly Contract[]) => dropped.push(contracts.map(({ symbol }) => symbol)),
+      revive: ({ symbol }: Contract) => revived.push(symbol),
     },
     guard: (action) => action(),
   })
@@ -34,7 +36,7 @@ function opened(expiryMs: Readonly<Record<string, number>>) {
     monitor.apply({ kind: 'put', account: isolatedLong(id, { symbol, isolatedMargin: '900' }) })
     return expiry.marketAdded(BINANCE, symbol)
   }
-  return { monitor, clock, story, frame, log, dropped, expiry, hold, asks: () => asks }
+  return { monitor, clock, story, frame, log, dropped, revived, expiry, hold, asks: () => asks }
 }
 
 describe('the contracts of a worker', () => {
@@ -125,5 +127,69 @@ describe('the contracts of a worker', () => {
     close()
     clock.advance(60_000)
     expect(asks() - before).toBe(60)
+  })
+})
+
+describe('what the list of a venue says', () => {
+  it('of the expiry stands above the name, before and after it', () => {
+    const { clock, dropped, revived, expiry, hold } = opened({ AUSDT: LATER_MS, BUSDT: LATER_MS })
+    hold('a', 'AUSDT')
+    hold('b', 'BUSDT')
+    expiry.open()
+    expiry.expiryStated(BINANCE, 'AUSDT', LATER_MS - 5_000)
+    expiry.expiryStated(BINANCE, 'BUSDT', LATER_MS + 60_000)
+    clock.advanceTo(LATER_MS - 4_000)
+    expect(dropped).toEqual([['AUSDT']])
+    clock.advanceTo(LATER_MS + 2_000)
+    expect(dropped).toEqual([['AUSDT']])
+    clock.advance(60_000)
+    expect(dropped).toEqual([['AUSDT'], ['BUSDT']])
+    expect(revived).toEqual([])
+  })
+
+  it('takes back a contract that had expired by its name, and drops it when its time has come', () => {
+    const { clock, log, story, frame, dropped, revived, expiry, hold } = opened({ AUSDT: START_MS })
+    hold('a', 'AUSDT')
+    expiry.open()
+    expect(dropped).toEqual([['AUSDT']])
+    expiry.expiryStated(BINANCE, 'AUSDT', LATER_MS)
+    expiry.expiryStated(BINANCE, 'AUSDT', LATER_MS)
+    expect(revived).toEqual(['AUSDT'])
+    expect(log.lines.at(-1)!.message).toMatch(/^contracts have not ended/)
+    frame([['AUSDT', '100']])
+    clock.advanceTo(LATER_MS + 1_000)
+    expect(dropped).toEqual([['AUSDT'], ['AUSDT']])
+    expect(story()).toEqual([
+      'market-expired AUSDT #1 1',
+      'market-fresh AUSDT #1 2',
+      'market-expired AUSDT #2 3',
+    ])
+    // None is stated any more: that of the name has long passed.
+    expiry.expiryStated(BINANCE, 'AUSDT', undefined)
+    expect(revived).toEqual(['AUSDT'])
+  })
+
+  it('drops what is delisted once, with its holders in the log, and takes it back when it is listed', () => {
+    const { clock, log, dropped, revived, story, expiry, hold } = opened({ AUSDT: LATER_MS })
+    hold('a', 'AUSDT')
+    hold('b', 'BUSDT')
+    expiry.open()
+    expiry.listed(BINANCE, 'BUSDT')
+    expiry.delisted(BINANCE, 'BUSDT', START_MS - 5)
+    expiry.delisted(BINANCE, 'BUSDT', START_MS)
+    expiry.delisted(BINANCE, 'CUSDT', START_MS)
+    expect(dropped).toEqual([['BUSDT']])
+    expect(story()).toEqual(['market-expired BUSDT #1 1'])
+    expect(log.lines.map(({ fields }) => fields)).toEqual([
+      { contracts: 1, symbols: ['binance BUSDT, held by 1 margin account'] },
+    ])
+    expiry.listed(BINANCE, 'BUSDT')
+    expect(revived).toEqual(['BUSDT'])
+    expiry.delisted(BINANCE, 'AUSDT', START_MS)
+    clock.advanceTo(LATER_MS + 1_000)
+    // It was dropped before its expiry, which is nothing new, and cannot be listed after it.
+    expiry.listed(BINANCE, 'AUSDT')
+    expect(dropped).toEqual([['BUSDT'], ['AUSDT']])
+    expect(revived).toEqual(['BUSDT'])
   })
 })

@@ -1,0 +1,11 @@
+import type { VenueId } from './account.ts'
+
+/** Takes what the lists of venues say of contracts of the book, where it is other than before. */
+export interface ContractSink {
+  /** When the contract ends, Unix milliseconds; undefined: the venue states no such time, so that of its name counts. */
+  expiryStated(venue: VenueId, symbol: string, expiryMs: number | undefined): void
+  /** The venue does not list the contract any more; `sinceMs`: when that was found, Unix milliseconds. */
+  delisted(venue: VenueId, symbol: string, sinceMs: number): void
+  /** It lists a contract again that was delisted. */
+  listed(venue: VenueId, symbol: string): void
+}

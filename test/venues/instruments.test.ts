@@ -1,0 +1,371 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { type InstrumentList, type InstrumentPage, venueId } from '../../src/domain/index.ts'
+import { instrumentsCarrying, VENUES } from '../../src/venues/index.ts'
+import { sharedPath } from '../support/shared.ts'
+
+const EXPIRY_MS = 1_790_000_000_000
+const EXPIRY_ISO = new Date(EXPIRY_MS).toISOString()
+
+function listOf(venue: string, symbol: string): InstrumentList {
+  const list = instrumentsCarrying(venueId(venue), symbol, {})
+  if (list === undefined) throw new Error(`${venue} has no list of ${symbol}`)
+  return list
+}
+
+function parse(list: InstrumentList, body: string): InstrumentPage {
+  const steps = list.parse(body)
+  for (;;) {
+    const step = steps.next()
+    if (step.done === true) return step.value
+  }
+}
+
+interface Fixture {
+  readonly venue: string
+  readonly symbol: string
+  readonly url: string
+  /** An entry of that symbol, status and expiry; undefined: of what never ends. */
+  readonly entry: (symbol: unknown, status: unknown, expiryMs: number | undefined) => object
+  readonly body: (entries: readonly unknown[]) => object
+  /** Words of the venue and what they mean. */
+  readonly statuses: Readonly<Record<string, string>> | readonly (readonly [unknown, string])[]
+  /** What the venue says in place of a list, and the refusal. */
+  readonly objection?: readonly [object, RegExp]
+}
+
+const FIXTURES: Readonly<Record<string, Fixture>> = {
+  'bybit linear': {
+    venue: 'bybit',
+    symbol: 'BTCUSDT',
+    url: 'http://h/v5/market/instruments-info?category=linear&limit=500',
+    entry: (symbol, status, expiryMs = 0) => ({ symbol, status, deliveryTime: String(expiryMs) }),
+    body: (list) => ({ retCode: 0, retMsg: 'OK', result: { category: 'linear', list, nextPageCursor: '' } }),
+    statuses: { PreLaunch: 'pre-launch', Trading: 'listed', Delivering: 'settling', Closed: 'closed' },
+    objection: [
+      { retCode: 10001, retMsg: 'params error', result: { list: [] } },
+      /retCode is "10001": .*params error/,
+    ],
+  },
+  'bybit inverse': {
+    venue: 'bybit',
+    symbol: 'BTCUSDZ26',
+    url: 'http://h/v5/market/instruments-info?category=inverse&limit=500',
+    entry: (symbol, status, expiryMs = 0) => ({ symbol, status, deliveryTime: String(expiryMs) }),
+    body: (list) => ({ retCode: 0, retMsg: 'OK', result: { list, nextPageCursor: null } }),
+    statuses: { Trading: 'listed' },
+  },
+  'binance usdm': {
+    venue: 'binance',
+    symbol: 'BTCUSDT_261225',
+    url: 'http://h/fapi/v1/exchangeInfo',
+    entry: (symbol, status, deliveryDate = 4_133_404_800_000) => ({ symbol, status, deliveryDate }),
+    body: (symbols) => ({ rateLimits: [{ limit: 1 }], assets: [], symbols }),
+    statuses: { PENDING_TRADING: 'pre-launch', TRADING: 'listed', SETTLING: 'settling', CLOSE: 'closed' },
+    objection: [{ code: -1003, msg: 'Too many requests.' }, /symbols is .*must be a JSON list of contracts/],
+  },
+  'binance coinm': {
+    venue: 'binance',
+    symbol: 'BTCUSD_PERP',
+    url: 'http://h/dapi/v1/exchangeInfo',
+    entry: (symbol, contractStatus, deliveryDate = 4_133_404_800_000) => ({
+      symbol,
+      contractStatus,
+      deliveryDate,
+    }),
+    body: (symbols) => ({ symbols }),
+    statuses: { TRADING: 'listed', DELIVERING: 'settling', DELIVERED: 'closed' },
+  },
+  'okx swap': {
+    venue: 'okx',
+    symbol: 'BTC-USDT-SWAP',
+    url: 'http://h/api/v5/public/instruments?instType=SWAP',
+    entry: (instId, state, expiryMs) => ({
+      instId,
+      state,
+      expTime: expiryMs === undefined ? '' : String(expiryMs),
+    }),
+    body: (data) => ({ code: '0', msg: '', data }),
+    statuses: { live: 'listed', suspend: 'listed', preopen: 'pre-launch', expired: 'closed' },
+    objection: [
+      { code: '50011', msg: 'Too Many Requests', data: [] },
+      /code is "50011": .*Too Many Requests/,
+    ],
+  },
+  'okx futures': {
+    venue: 'okx',
+    symbol: 'BTC-USD-261225',
+    url: 'http://h/api/v5/public/instruments?instType=FUTURES',
+    entry: (instId, state, expiryMs) => ({
+      instId,
+      state,
+      expTime: expiryMs === undefined ? '' : String(expiryMs),
+    }),
+    body: (data) => ({ code: '0', data }),
+    statuses: { live: 'listed' },
+  },
+  bitmex: {
+    venue: 'bitmex',
+    symbol: 'XBTZ26',
+    url: 'http://h/api/v1/instrument/active',
+    entry: (symbol, state, expiryMs) => ({
+      symbol,
+      state,
+      expiry: expiryMs === undefined ? null : EXPIRY_ISO,
+    }),
+    body: (entries) => entries as object,
+    statuses: { Open: 'listed', Closed: 'listed', Settled: 'closed', Unlisted: 'closed' },
+    objection: [{ error: { name: 'HTTPError' } }, /the body is .*must be a JSON list of contracts/],
+  },
+  'deribit futures': {
+    venue: 'deribit',
+    symbol: 'BTC-25DEC26',
+    url: 'http://h/api/v2/public/get_instruments?currency=any&kind=future&expired=false',
+    entry: (instrument_name, is_active, expiration_timestamp = 32_503_708_800_000) => ({
+      instrument_name,
+      is_active,
+      expiration_timestamp,
+    }),
+    body: (result) => ({ jsonrpc: '2.0', result }),
+    statuses: [
+      [true, 'listed'],
+      [false, 'closed'],
+    ],
+    objection: [
+      { error: { code: 10028, message: 'too_many_requests' }, result: [] },
+      /error is "10028": .*too_many/,
+    ],
+  },
+  'deribit options': {
+    venue: 'deribit',
+    symbol: 'BTC-25DEC26-100000-C',
+    url: 'http://h/api/v2/public/get_instruments?currency=any&kind=option&expired=false',
+    entry: (instrument_name, is_active, expiration_timestamp = 32_503_708_800_000) => ({
+      instrument_name,
+      is_active,
+      expiration_timestamp,
+    }),
+    body: (result) => ({ jsonrpc: '2.0', result }),
+    statuses: [[true, 'listed']],
+  },
+  kraken: {
+    venue: 'kraken',
+    symbol: 'PF_XBTUSD',
+    url: 'http://h/derivatives/api/v3/instruments',
+    entry: (symbol, tradeable, expiryMs) => ({
+      symbol,
+      tradeable,
+      ...(expiryMs === undefined ? {} : { lastTradingTime: EXPIRY_ISO }),
+    }),
+    body: (instruments) => ({ result: 'success', instruments }),
+    statuses: [
+      [true, 'listed'],
+      [false, 'settling'],
+    ],
+    objection: [
+      { result: 'error', error: 'apiLimitExceeded', instruments: [] },
+      /result is "error": .*apiLimit/,
+    ],
+  },
+}
+
+describe.each(Object.entries(FIXTURES))('the list of contracts of %s', (_, fixture) => {
+  const { venue, symbol, entry, body, url } = fixture
+  const list = listOf(venue, symbol)
+  const statuses: readonly (readonly [unknown, string])[] = Array.isArray(fixture.statuses)
+    ? fixture.statuses
+    : Object.entries(fixture.statuses)
+  const word = statuses.find(([, meaning]) => meaning === 'listed')![0]
+  const read = (...entries: readonly unknown[]) => parse(list, JSON.stringify(body(entries)))
+
+  it('is asked for by its address', () => {
+    expect(list.requestUrl('http://h', undefined)).toBe(url)
+  })
+
+  it('states status and expiry of each contract, and no expiry of what never ends', () => {
+    for (const [stated, status] of statuses)
+      expect(read(entry(symbol, stated, EXPIRY_MS)).contracts).toEqual([
+        { symbol, status, expiryMs: EXPIRY_MS },
+      ])
+    expect(read(entry(symbol, word, undefined))).toEqual({
+      contracts: [{ symbol, status: 'listed', expiryMs: undefined }],
+      unreadable: [],
+      cursor: undefined,
+    })
+  })
+
+  it('loses no contract to an entry that cannot be read, and says what is wrong with it', () => {
+    const bad = [
+      entry(symbol, 'odd', EXPIRY_MS),
+      entry(7, word, EXPIRY_MS),
+      entry('', word, EXPIRY_MS),
+      null,
+      'text',
+      { ...entry(symbol, word, undefined), ...expiryField(entry, 'soon') },
+      { ...entry(symbol, word, undefined), ...expiryField(entry, 1e300) },
+    ]
+    const good = entry(symbol, word, EXPIRY_MS)
+    const { contracts, unreadable } = read(...bad, good)
+    expect(contracts).toEqual([{ symbol, status: 'listed', expiryMs: EXPIRY_MS }])
+    expect(unreadable.map((one) => one.symbol)).toEqual([
+      symbol,
+      undefined,
+      undefined,
+      undefined,
+      undefined,
+      symbol,
+      symbol,
+    ])
+    expect(unreadable[0]!.reason).toMatch(/\[0\]: \w+ is "odd": must be /)
+    expect(unreadable[5]!.reason).toMatch(/\[5\]: \w+ is "soon": must be Unix time in milliseconds/)
+  })
+
+  it('is refused where the body is no answer, or lists nothing', () => {
+    const refusalOf = (text: string) => {
+      try {
+        parse(list, text)
+      } catch (error) {
+        return error
+      }
+      return undefined
+    }
+    const texts = [
+      '',
+      'null',
+      '{}',
+      '[',
+      '<html>',
+      '{"data":1}',
+      JSON.stringify(body([])),
+      JSON.stringify(body([])).slice(0, -1),
+    ]
+    for (const text of texts)
+      expect(refusalOf(text), text).toMatchObject({ name: 'PlimsollError', code: 'INPUT_INVALID' })
+    if (fixture.objection === undefined) return
+    const [answer, message] = fixture.objection
+    expect(refusalOf(JSON.stringify(answer))).toMatchObject({
+      code: 'INPUT_INVALID',
+      message: expect.stringMatching(message),
+    })
+  })
+
+  it('refuses an entry that states its contract twice', () => {
+    const text = JSON.stringify(body(['HERE'])).replace('"HERE"', twice(entry(symbol, word, EXPIRY_MS)))
+    expect(parse(list, text)).toMatchObject({ contracts: [], unreadable: [{ symbol: undefined }] })
+  })
+})
+
+/** The field in which an entry states its expiry, with that value. */
+function expiryField(entry: Fixture['entry'], value: unknown): object {
+  const [with_, without] = [entry('A', 'x', EXPIRY_MS), entry('A', 'x', undefined)] as Record<
+    string,
+    unknown
+  >[]
+  const field = Object.keys(with_!).find((name) => with_![name] !== without![name])!
+  return { [field]: value }
+}
+
+function twice(entry: object): string {
+  const text = JSON.stringify(entry)
+  return `${text.slice(0, -1)},${text.slice(1)}`
+}
+
+describe('the list that holds a contract', () => {
+  it('has pages at Bybit', () => {
+    const list = listOf('bybit', 'BTCUSDT')
+    const body = { retCode: 0, result: { list: [{ symbol: 'A', status: 'x' }], nextPageCursor: 'a%3Db' } }
+    expect(parse(list, JSON.stringify(body)).cursor).toBe('a%3Db')
+    expect(list.requestUrl('http://h', 'a%3Db')).toBe(
+      'http://h/v5/market/instruments-info?category=linear&limit=500&cursor=a%253Db',
+    )
+  })
+
+  it('is one of its venue, and none holds an index price or a contract of another kind', () => {
+    const idOf = (venue: string, symbol: string) => instrumentsCarrying(venueId(venue), symbol, {})?.id
+    expect(idOf('kraken', 'XBT/USD')).toBeUndefined()
+    expect(idOf('cme', 'BTCZ26')).toBeUndefined()
+    expect(idOf('nyse', 'BTCUSDT')).toBeUndefined()
+    const ids = VENUES.flatMap(({ instruments = [] }) => instruments).map(({ id }) => id)
+    expect(new Set(ids).size).toBe(ids.length)
+  })
+
+  it('is not asked of the venue while its stream is replaced by a test network', () => {
+    const idWith = (urls: Record<string, string>) =>
+      instrumentsCarrying(venueId('bybit'), 'BTCUSDT', urls)?.id
+    expect(idWith({ 'bybit-linear': 'ws://test' })).toBeUndefined()
+    expect(idWith({ 'bybit-linear': 'ws://test', 'bybit-linear-instruments': 'http://test' })).toBe(
+      'bybit-linear-instruments',
+    )
+    expect(idWith({ 'bybit-linear': 'wss://stream.bybit.com/v5/public/linear' })).toBe(
+      'bybit-linear-instruments',
+    )
+  })
+})
+
+/** Recorded bodies: contracts that they list, and one of them. Entries of other kinds, such as options, are read too. */
+const RECORDED: readonly (readonly [
+  file: string,
+  venue: string,
+  symbol: string,
+  listed: number,
+  expiryMs: number | undefined,
+])[] = [
+  [
+    'bybit/rest-instruments/nautilus-http_get_instruments_linear.json',
+    'bybit',
+    'ETHUSDT',
+    2,
+    1_702_592_000_000,
+  ],
+  [
+    'bybit/rest-instruments/nautilus-http_get_instruments_inverse.json',
+    'bybit',
+    'BTCUSD',
+    1,
+    1_702_582_000_000,
+  ],
+  ['binance-usdm/rest-instruments/cryptofeed-exchangeInfo.json', 'binance', 'BTCUSDT', 121, undefined],
+  ['binance-coinm/rest-instruments/gct-exchangeInfo-0.json', 'binance', 'BTCUSD_PERP', 24, undefined],
+  ['binance-coinm/rest-instruments/cryptofeed-exchangeInfo.json', 'binance', 'BTCUSD_PERP', 36, undefined],
+  ['okx/rest-instruments/cryptofeed-instruments-swap.json', 'okx', 'BTC-USDT-SWAP', 166, undefined],
+  [
+    'okx/rest-instruments/nautilus-http_get_instruments_futures.json',
+    'okx',
+    'BTC-USD-241227',
+    6,
+    1_735_286_400_000,
+  ],
+  [
+    'bitmex/rest-instruments/cryptofeed-instrument-active.json',
+    'bitmex',
+    'XBTU21',
+    34,
+    Date.UTC(2021, 8, 24, 12),
+  ],
+  [
+    'deribit/rest-instruments/cryptofeed-get_instruments-btc.json',
+    'deribit',
+    'BTC-PERPETUAL',
+    398,
+    undefined,
+  ],
+  [
+    'deribit/rest-instruments/nautilus-http_get_instruments.json',
+    'deribit',
+    'BTC-27DEC24',
+    4,
+    1_735_300_800_000,
+  ],
+  ['kraken-futures/rest-tiers/nautilus-http_futures_instruments.json', 'kraken', 'PF_ETHUSD', 4, undefined],
+]
+
+describe('recorded lists of contracts', () => {
+  const recordings = sharedPath('recordings')
+  it.skipIf(recordings === undefined).each(RECORDED)('%s', (file, venue, symbol, listed, expiryMs) => {
+    const body = readFileSync(`${recordings}/${file}`, 'utf8')
+    const { contracts, unreadable } = parse(listOf(venue, symbol), body)
+    expect(unreadable).toEqual([])
+    expect(contracts.filter(({ status }) => status === 'listed')).toHaveLength(listed)
+    expect(contracts.find((one) => one.symbol === symbol)).toEqual({ symbol, status: 'listed', expiryMs })
+  })
+})

@@ -1,0 +1,174 @@
+import { describe, expect, it } from 'vitest'
+import { type Contract, type InstrumentList, type StatedContract, venueId } from '../../src/domain/index.ts'
+import type { InstrumentReading } from '../../src/feed/index.ts'
+import { WorkerInstruments } from '../../src/worker/instruments.ts'
+import { RecordingLog } from '../feed/harness.ts'
+import { TestClock } from '../support/clock.ts'
+
+const BYBIT = venueId('bybit')
+const EVERY_MS = 60_000
+const LIST = { id: 'x-instruments' } as InstrumentList
+const OTHER = { id: 'y-instruments' } as InstrumentList
+
+const settled = () => new Promise<void>((resolve) => setImmediate(resolve))
+
+function listed(symbol: string, changes: Partial<StatedContract> = {}): StatedContract {
+  return { symbol, status: 'listed', expiryMs: undefined, ...changes }
+}
+
+function readingOf(
+  contracts: readonly StatedContract[],
+  changes: Partial<InstrumentReading> = {},
+): InstrumentReading {
+  const bySymbol = new Map(contracts.map((contract) => [contract.symbol, contract]))
+  return { contracts: bySymbol, unreadable: [], isWhole: true, failure: undefined, ...changes }
+}
+
+/** The book holds A and B of one list. Each reading of it is the next one that is given. */
+function opened(held: Contract[] = ['A', 'B'].map((symbol) => ({ venue: BYBIT, symbol }))) {
+  const clock = new TestClock()
+  const log = new RecordingLog()
+  const told: string[] = []
+  const asked: string[] = []
+  let next: Promise<InstrumentReading> = Promise.resolve(readingOf([]))
+  const instruments = new WorkerInstruments({
+    clock,
+    log,
+    everyMs: EVERY_MS,
+    reader: {
+      read: (list) => {
+        asked.push(list.id)
+        return list === OTHER ? Promise.resolve(readingOf([listed('Z')])) : next
+      },
+    },
+    listOf: ({ symbol }) => (symbol.startsWith('I') ? undefined : symbol === 'Z' ? OTHER : LIST),
+    held: () => held,
+    sink: {
+      expiryStated: (_, symbol, expiryMs) => told.push(`${symbol} expires ${expiryMs}`),
+      delisted: (_, symbol, sinceMs) => told.push(`${symbol} delisted ${sinceMs - clock.nowMs()}`),
+      listed: (_, symbol) => told.push(`${symbol} listed`),
+    },
+    guard: (action) => action(),
+  })
+  let close: (() => void) | undefined
+  const read = async (reading: InstrumentReading) => {
+    next = Promise.resolve(reading)
+    if (close === undefined) close = instruments.open()
+    else clock.advance(EVERY_MS)
+    await settled()
+    return told.splice(0)
+  }
+  return {
+    clock,
+    log,
+    held,
+    asked,
+    instruments,
+    read,
+    hold: (reading: Promise<InstrumentReading>) => {
+      next = reading
+    },
+    close: () => close?.(),
+  }
+}
+
+const [A, B] = [listed('A'), listed('B')]
+
+describe('the lists of a worker', () => {
+  it('take a contract for delisted after two readings in a row without it, once, until it is listed again', async () => {
+    const { read } = opened()
+    expect(await read(readingOf([A, B]))).toEqual([])
+    expect(await read(readingOf([A]))).toEqual([])
+    expect(await read(readingOf([A, B]))).toEqual([])
+    expect(await read(readingOf([A]))).toEqual([])
+    expect(await read(readingOf([A]))).toEqual(['B delisted 0'])
+    expect(await read(readingOf([A]))).toEqual([])
+    expect(await read(readingOf([A, B]))).toEqual(['B listed'])
+    expect(await read(readingOf([A]))).toEqual([])
+    expect(await read(readingOf([A, listed('B', { status: 'closed' })]))).toEqual(['B delisted 0'])
+  })
+
+  it('say nothing of what a reading lacks that is cut, fails, or cannot be read', async () => {
+    const { read } = opened()
+    const cut = readingOf([A], { isWhole: false, failure: 'cut' })
+    const unnamed = readingOf([A], { isWhole: false, unreadable: [{ symbol: undefined, reason: 'odd' }] })
+    const unreadable = readingOf([A], { unreadable: [{ symbol: 'B', reason: 'odd' }] })
+    for (const reading of [cut, cut, unnamed, unnamed, unreadable, unreadable])
+      expect(await read(reading)).toEqual([])
+    expect(await read(readingOf([A]))).toEqual([])
+    expect(await read(cut)).toEqual([])
+    expect(await read(readingOf([A]))).toEqual(['B delisted 0'])
+    // What a cut reading does list is listed.
+    expect(await read(readingOf([B], { isWhole: false, failure: 'cut' }))).toEqual(['B listed'])
+  })
+
+  it('state an expiry where it is another one than before', async () => {
+    const { read } = opened()
+    expect(await read(readingOf([A, listed('B', { expiryMs: 5 })]))).toEqual(['B expires 5'])
+    expect(await read(readingOf([A, listed('B', { expiryMs: 5 })]))).toEqual([])
+    expect(await read(readingOf([A, listed('B', { expiryMs: 7, status: 'settling' })]))).toEqual([
+      'B expires 7',
+    ])
+    expect(await read(readingOf([A, B]))).toEqual(['B expires undefined'])
+  })
+
+  it('say nothing of contracts that nobody holds, or that are in no list', async () => {
+    const { held, asked, read } = opened([{ venue: BYBIT, symbol: 'I' }])
+    expect(await read(readingOf([A]))).toEqual([])
+    expect(asked).toEqual([])
+    held.push({ venue: BYBIT, symbol: 'Z' })
+    expect(await read(readingOf([A]))).toEqual([])
+    expect(asked).toEqual([OTHER.id])
+    held.push({ venue: BYBIT, symbol: 'A' })
+    expect(await read(readingOf([]))).toEqual([])
+    expect(asked).toEqual([OTHER.id, OTHER.id, LIST.id])
+  })
+
+  it('keep a contract delisted that an earlier worker found so, until it is listed', async () => {
+    const { instruments, read } = opened()
+    instruments.restoreDelisted({ venue: BYBIT, symbol: 'B' })
+    expect(await read(readingOf([A]))).toEqual(['B delisted 0'])
+    expect(await read(readingOf([A]))).toEqual([])
+    expect(await read(readingOf([A, B]))).toEqual(['B listed'])
+  })
+
+  it('are read once at a time, and say nothing after the end', async () => {
+    const { clock, asked, read, hold, close, instruments } = opened()
+    await read(readingOf([A, B]))
+    let answer: (reading: InstrumentReading) => void = () => undefined
+    hold(
+      new Promise((resolve) => {
+        answer = resolve
+      }),
+    )
+    clock.advance(3 * EVERY_MS)
+    expect(asked).toHaveLength(2)
+    close()
+    answer(readingOf([listed('A', { expiryMs: 5 })]))
+    await settled()
+    clock.advance(3 * EVERY_MS)
+    expect(asked).toHaveLength(2)
+    expect(instruments.counters).toEqual({ readings: 1, failures: 0, unreadable: 0 })
+  })
+
+  it('are counted where they fail, with a line of the log at the beginning and the end of it', async () => {
+    const { log, read, instruments } = opened()
+    const failed = readingOf([], { isWhole: false, failure: 'no answer' })
+    const odd = readingOf([A, B], { unreadable: [{ symbol: 'C', reason: 'list[2]: status is "?"' }] })
+    for (const reading of [failed, failed, odd, odd, readingOf([A, B]), odd]) await read(reading)
+    expect(instruments.counters).toEqual({ readings: 6, failures: 2, unreadable: 3 })
+    const unreadable = {
+      message: 'entries of a list of contracts cannot be read',
+      fields: { list: LIST.id, entries: 1, first: 'list[2]: status is "?"' },
+    }
+    expect(log.lines.map(({ message, fields }) => ({ message, fields }))).toEqual([
+      {
+        message: 'a list of contracts cannot be read; what was known of them stays',
+        fields: { list: LIST.id, reason: 'no answer' },
+      },
+      { message: 'the list of contracts is read again', fields: { list: LIST.id } },
+      unreadable,
+      unreadable,
+    ])
+  })
+})
