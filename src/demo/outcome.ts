@@ -61,7 +61,7 @@ export function outcomeOf(
   known: Known,
 ): DemoOutcome {
   const { ticks, frames, accounts, positions, suspects, exactChecks } = stats
-  const { warning, liquidation, recovered } = stats.events
+  const { warning, liquidation, recovered, revision } = stats.events
   return {
     book: known.book,
     worst: result.worst,
@@ -72,7 +72,7 @@ export function outcomeOf(
       positions,
       suspects,
       exactChecks,
-      events: { warning, liquidation, recovered },
+      events: { warning, liquidation, recovered, revision },
       delivered: result.delivered,
       lost: result.judgement.lost,
       duplicated: result.duplicated,

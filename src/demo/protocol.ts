@@ -15,6 +15,8 @@ export type ToExchange =
       readonly seed: number
       readonly seconds: number
     }
+  /** The markets of the book, `venue:symbol`. */
+  | { readonly kind: 'count'; readonly markets: readonly string[] }
   | { readonly kind: 'start' }
   /** Send no more market data. The answer is `held`. */
   | { readonly kind: 'hold' }

@@ -123,6 +123,7 @@ class DemoRun {
     const { urls } = await exchange.next('opened', CHILD_TIMEOUT_MS)
     const sample = await this.#openSubscriber(subscriber, store)
     await this.#load(store)
+    exchange.send({ kind: 'count', markets: [...this.#markets] })
     const referee = createInstantFeed(this.#options.clock, (instants) =>
       subscriber.send({ kind: 'instants', instants }),
     )

@@ -328,3 +328,68 @@ describe('the simulated venues that answer by name', () => {
     expect(refusal.message ?? refusal.data).toContain(text)
   })
 })
+
+describe('the simulated dYdX', () => {
+  const DYDX = { instruments: instrumentsOf(venuesNamed(['dydx'])), seconds: 5 }
+  const subscription = { type: 'subscribe', channel: 'v4_markets', batched: false }
+  const opened = async () => {
+    const simulated = await exchange(DYDX)
+    return { simulated, client: await connect(simulated.urls['dydx-indexer']!) }
+  }
+  type Prices = Record<string, { oraclePrice: string; effectiveAt?: string }>
+  const pricesOf = ({ contents }: Message) => (contents as { oraclePrices?: Prices }).oraclePrices
+
+  it('greets, answers with the state of all markets, and numbers its messages', async () => {
+    const { client } = await opened()
+    client.send(subscription)
+    const { contents } = await client.until((m) => m.type === 'subscribed')
+    expect(client.messages.map(({ type, message_id }) => [type, message_id])).toEqual([
+      ['connected', 0],
+      ['subscribed', 1],
+    ])
+    const { markets } = contents as { markets: Prices }
+    expect(Object.keys(markets)).toEqual(DYDX.instruments.map(({ symbol }) => symbol))
+    expect(markets['BTC-USD']!.oraclePrice).toBe('64210.4')
+  })
+
+  it('states in a block the prices that have moved, with its time, and other fields while none does', async () => {
+    const { simulated, client } = await opened()
+    client.send(subscription)
+    const quiet = await client.until((m) => m.type === 'channel_data')
+    expect(Object.keys(quiet.contents as object)).toEqual(['trading'])
+    simulated.start()
+    const block = await client.until((m) => m.type === 'channel_data' && pricesOf(m) !== undefined)
+    const times = Object.values(pricesOf(block)!).map(({ effectiveAt }) => Date.parse(effectiveAt!))
+    expect(new Set(times).size).toBe(1)
+    expect(Math.abs(times[0]! - Date.now())).toBeLessThan(60_000)
+  })
+
+  it('counts the prices of markets that accounts hold, of all until it knows them', async () => {
+    const { simulated, client } = await opened()
+    const ticks = () => simulated.status().counts['dydx-indexer']!.ticks
+    client.send(subscription)
+    await client.until((m) => m.type === 'subscribed')
+    expect(ticks()).toBe(DYDX.instruments.length)
+    simulated.count(['dydx:BTC-USD', 'bybit:ETH-USD'])
+    expect(ticks()).toBe(1)
+    simulated.start()
+    await simulated.over
+    simulated.hold()
+    const isStated = (m: Message) => m.type === 'channel_data' && 'BTC-USD' in (pricesOf(m) ?? {})
+    // The last frames may still be on their way.
+    await expect.poll(() => client.messages.filter(isStated).length + 1, POLL).toBe(ticks())
+    expect(ticks()).toBeGreaterThan(1)
+  })
+
+  it.each([
+    ['another channel', { type: 'subscribe', channel: 'v4_nope' }, "channel 'v4_nope' not found"],
+    ['a second subscription', subscription, 'already subscribed'],
+    ['what is not JSON', 'hello', 'Invalid message'],
+  ])('refuses %s', async (_what, request, text) => {
+    const { client } = await opened()
+    client.send(subscription)
+    await client.until((m) => m.type === 'subscribed')
+    client.send(request)
+    expect((await client.until((m) => m.type === 'error')).message).toContain(text)
+  })
+})

@@ -87,9 +87,9 @@ describe('plimsoll demo', () => {
       venues: ['bybit', 'binance', 'okx', 'kraken', 'deribit', 'bitmex'],
     })
     expect(Object.keys(summary.latencyMs)).toEqual(['detectP50', 'detectP99', 'queueP50', 'queueP99'])
-    const { warning, liquidation, recovered } = summary.events
+    const { warning, liquidation, recovered, revision } = summary.events
     for (const count of [warning, liquidation, recovered]) expect(count).toBeGreaterThan(0)
-    expect(summary.delivered).toBe(warning + liquidation + recovered)
+    expect(summary.delivered).toBe(warning + liquidation + recovered + revision)
     expect(summary.ticks).toBeGreaterThan(500)
     expect(code).toBe(0)
   })

@@ -8,7 +8,7 @@ const SUMMARY: DemoSummary = {
   positions: 300_000,
   suspects: 54_321,
   exactChecks: 22_222,
-  events: { warning: 12_000, liquidation: 3_000, recovered: 7_000 },
+  events: { warning: 12_000, liquidation: 3_000, recovered: 7_000, revision: 0 },
   delivered: 22_000,
   lost: 0,
   duplicated: 0,
@@ -53,6 +53,12 @@ describe('the summary of a demo', () => {
     const text = renderSummary(SUMMARY, context, 200).join('\n')
     expect(text).toContain('7,000 recovered, 3 of accounts and markets without a price')
     expect(text).toContain('22,000 of 22,003')
+  })
+
+  it('names revisions of suspect events as what they are', () => {
+    const summary = { ...SUMMARY, events: { ...SUMMARY.events, revision: 5 }, delivered: 22_005 }
+    const text = renderSummary(summary, { ...CONTEXT, made: 22_005 }, 200).join('\n')
+    expect(text).toContain('7,000 recovered, 5 revisions of suspect events\n')
   })
 
   it('states every figure and the verdict in words', () => {

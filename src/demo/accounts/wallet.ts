@@ -55,6 +55,8 @@ function maintenanceOf(instrument: DemoInstrument, contracts: number, notional: 
     const coins = contribution === 'inverse' ? notional : contracts
     return notional * (Number(maintenance.base) + Number(maintenance.increment) * coins)
   }
+  if (maintenance.kind === 'initial-share')
+    return notional * Number(maintenance.initialRate) * Number(maintenance.share)
   const isByContracts = maintenance.kind === 'whole-tiers' && maintenance.basis === 'contracts'
   const measure = isByContracts ? contracts : notional
   const tiers = floatTiersOf(instrument)

@@ -8,7 +8,7 @@ const HYPERLIQUID_COINS = ['BTC', 'ETH', 'SOL', 'XRP', 'DOGE', 'SUI', 'ARB', 'OP
 
 /** Contracts of exchanges on chains. */
 export function chainInstruments(): DemoInstrument[] {
-  return hyperliquid()
+  return [...hyperliquid(), ...dydx()]
 }
 
 /** Marginal tiers, as the built-in book has them. */
@@ -21,4 +21,36 @@ function hyperliquid(): DemoInstrument[] {
     const listed = { symbol, coin, kind: 'linear', settlementAsset, multiplier, leverageMax } as const
     return listedInstrument(HYPERLIQUID, 'hyperliquid-public', listed, rules)
   })
+}
+
+/** Coins and margin fractions of the liquidity tiers of the chain's genesis. */
+const LIQUIDITY_TIERS = [
+  { coins: ['BTC', 'ETH'], initialRate: '0.02', share: '0.6' },
+  { coins: ['SOL', 'XRP', 'DOGE', 'ADA', 'AVAX', 'LINK'], initialRate: '0.05', share: '0.6' },
+  { coins: ['APT', 'SUI'], initialRate: '0.1', share: '0.5' },
+] as const
+
+/** A share of the initial margin, each of the two in whole quantums. */
+function dydx(): DemoInstrument[] {
+  const quantum = '0.000001'
+  return LIQUIDITY_TIERS.flatMap(({ coins, initialRate, share }) =>
+    coins.map((coin) => {
+      const listed = {
+        symbol: `${coin}-USD`,
+        coin,
+        kind: 'linear',
+        settlementAsset: 'USDC',
+        multiplier: '1',
+        leverageMax: Math.round(1 / Number(initialRate)),
+      } as const
+      return listedInstrument(venueId('dydx'), 'dydx-indexer', listed, {
+        takerFeeRate: '0',
+        maintenance: { kind: 'initial-share', initialRate, share },
+        initial: { kind: 'open-interest', rate: initialRate, lowerCap: '0', upperCap: '0' },
+        rounding: { unit: quantum, per: 'position' },
+        closingFee: 'none',
+        liquidation: 'passed',
+      })
+    }),
+  )
 }

@@ -45,6 +45,7 @@ async function stop(): Promise<void> {
 
 listenToParent<ToExchange, FromExchange>((message, send) => {
   if (message.kind === 'open') void open(message, send)
+  else if (message.kind === 'count') exchange?.count(message.markets)
   else if (message.kind === 'start') exchange?.start()
   else if (message.kind === 'hold') hold(send)
   else void stop()

@@ -21,6 +21,11 @@ export interface ExchangeStatus {
 export interface Exchange {
   /** Stream id → URL, in the form of the worker's configuration. */
   readonly urls: Readonly<Record<string, string>>
+  /**
+   * Says which markets accounts hold, `venue:symbol`; all unless it is called. A channel of every market sends prices of others too,
+   * which are no ticks.
+   */
+  count(markets: readonly string[]): void
   start(): void
   /** Resolves at the end of the market. */
   readonly over: Promise<void>
@@ -41,7 +46,12 @@ export async function openExchange(options: {
 }): Promise<Exchange> {
   const { clock, random, pingEveryMs = PING_EVERY_MS } = options
   const market = createMarket(options.seed, options.seconds, options.instruments)
-  const simulators = await openSimulators({ market, clock, random, pingEveryMs })
+  let held: ReadonlySet<string> | undefined
+  const isHeld = (place: number): boolean => {
+    const { venue, symbol } = market.instruments[place]!
+    return held?.has(`${venue}:${symbol}`) ?? true
+  }
+  const simulators = await openSimulators({ market, clock, random, pingEveryMs, isHeld })
   const ofAll = <T>(figures: (simulator: Simulator) => Readonly<Record<string, T>>): Record<string, T> =>
     Object.assign({}, ...simulators.map(figures))
 
@@ -81,6 +91,9 @@ export async function openExchange(options: {
 
   return {
     urls: ofAll(({ urls }) => urls),
+    count(markets) {
+      held = new Set(markets)
+    },
     start() {
       moving = market.phase !== 'over'
     },

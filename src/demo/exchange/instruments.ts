@@ -27,6 +27,7 @@ const SHOWN_FIRST: readonly (readonly [venue: string, symbol: string])[] = [
   ['kraken', 'PF_XRPUSD'],
   ['bitmex', 'XBTZ26'],
   ['hyperliquid', 'DOGE'],
+  ['dydx', 'LINK-USD'],
   ['bybit', 'BTCUSD'],
   ['binance', 'BTCUSD_261225'],
 ]

@@ -3,6 +3,7 @@ import { type BinanceMarket, openBinanceExchange } from './binance-exchange.ts'
 import { bitmexProtocol } from './bitmex-protocol.ts'
 import { BYBIT_STREAMS, openBybitExchange } from './bybit-exchange.ts'
 import { deribitProtocol } from './deribit-protocol.ts'
+import { DYDX_STREAM, openDydxExchange } from './dydx-exchange.ts'
 import { hyperliquidProtocol } from './hyperliquid-protocol.ts'
 import { krakenProtocol } from './kraken-protocol.ts'
 import type { Market } from './market.ts'
@@ -24,6 +25,8 @@ interface Machine {
   readonly clock: Clock
   readonly random: Random
   readonly pingEveryMs: number
+  /** Whether accounts hold the instrument at that place of the market. */
+  isHeld(place: number): boolean
 }
 
 const HOSTS: readonly Host[] = [
@@ -34,6 +37,10 @@ const HOSTS: readonly Host[] = [
   binance('binance-usdm'),
   binance('binance-coinm'),
   ...NAMED.map(named),
+  {
+    streamIds: [DYDX_STREAM],
+    open: ({ market, clock, isHeld }) => openDydxExchange(market, clock, isHeld),
+  },
 ]
 
 /** Opens the hosts whose streams carry an instrument of the market. */

@@ -11,7 +11,8 @@ export interface DemoSummary {
   readonly positions: number
   readonly suspects: number
   readonly exactChecks: number
-  readonly events: EventCounts
+  /** `revision`: of events whose prices were suspect. */
+  readonly events: EventCounts & { readonly revision: number }
   readonly delivered: number
   /** Events of the sample that the naive replay made and that were not delivered. */
   readonly lost: number
@@ -65,7 +66,8 @@ const NAME_COLUMNS = 16
 /** The summary in words and aligned numbers; a line wider than `columns` continues in the next. */
 export function renderSummary(summary: DemoSummary, context: SummaryContext, columns: number): string[] {
   const { events, latencyMs } = summary
-  const others = context.made - events.warning - events.liquidation - events.recovered
+  const { warning, liquidation, recovered, revision } = events
+  const others = context.made - warning - liquidation - recovered - revision
   const line = (name: string, text: string): string[] =>
     wrap(text, columns - NAME_COLUMNS).map(
       (part, index) => `  ${index === 0 ? name : ''}`.padEnd(NAME_COLUMNS) + part,
@@ -83,7 +85,13 @@ export function renderSummary(summary: DemoSummary, context: SummaryContext, col
     ),
     ...line(
       'events',
-      `${counted(events.warning, 'warning')}, ${counted(events.liquidation, 'liquidation')}, ${compact(events.recovered)} recovered${others === 0 ? '' : `, ${compact(others)} of accounts and markets without a price`}`,
+      [
+        counted(warning, 'warning'),
+        counted(liquidation, 'liquidation'),
+        `${compact(recovered)} recovered`,
+        ...(revision === 0 ? [] : [`${counted(revision, 'revision')} of suspect events`]),
+        ...(others === 0 ? [] : [`${compact(others)} of accounts and markets without a price`]),
+      ].join(', '),
     ),
     ...line('delivered', `${compact(summary.delivered)} of ${compact(context.made)} to another process`),
     ...line(
