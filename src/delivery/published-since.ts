@@ -1,6 +1,6 @@
 import { type LevelName, marginEventSchema } from '../domain/index.ts'
 import { jsonOf } from '../input/index.ts'
-import { type RedisCommands, readStreamRangeBack } from '../redis/index.ts'
+import { type RedisCommands, readStreamRangeBack, type StreamEntry } from '../redis/index.ts'
 
 const PAGE_EVENTS = 500
 /** Events that are read back. */
@@ -38,6 +38,7 @@ export async function publishedSince(
 ): Promise<{ readonly levels: readonly PublishedLevel[]; readonly isWhole: boolean }> {
   const levels: PublishedLevel[] = []
   let read = 0
+  let oldest: StreamEntry | undefined
   for (let end = '+'; read < PUBLISHED_READ_MAX; ) {
     const page = await readStreamRangeBack(redis, eventsKey, end, '-', PAGE_EVENTS)
     for (const { fields } of page) {
@@ -48,10 +49,11 @@ export async function publishedSince(
       levels.push({ ...level, isBackfill: reasons.includes('backfill') })
     }
     read += page.length
+    oldest = page.at(-1) ?? oldest
     // The first entry of a stream names its owner: then it is whole.
     if (page.length < PAGE_EVENTS)
-      return { levels: levels.reverse(), isWhole: page.at(-1)?.fields.has('owner') ?? true }
-    end = `(${page.at(-1)!.id}`
+      return { levels: levels.reverse(), isWhole: oldest?.fields.has('owner') ?? true }
+    end = `(${oldest!.id}`
   }
   return { levels: levels.reverse(), isWhole: false }
 }

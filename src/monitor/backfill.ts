@@ -2,6 +2,7 @@ import type { AccountVersion, BackfillRequest } from '../domain/index.ts'
 import { assert } from '../errors.ts'
 import type { LevelRule, Steps } from '../margin/index.ts'
 import { type FormerHolder, formerHolders } from './former-holders.ts'
+import { FormerTerms } from './former-terms.ts'
 import type { LevelsLeft } from './levels-left.ts'
 import type { Market } from './market.ts'
 import type { MonitorOptions } from './options.ts'
@@ -31,6 +32,7 @@ export class Backfill {
   readonly #parts: MonitorParts
   readonly #past: PastVerdicts
   readonly #levelsLeft: LevelsLeft
+  readonly former: FormerTerms
   #request: BackfillRequest | undefined
   #isFound = false
   /** Undefined when nobody holds it any more. */
@@ -54,6 +56,7 @@ export class Backfill {
     this.#parts = parts
     this.#past = new PastVerdicts(parts.watchlist, parts.markets)
     this.#levelsLeft = levelsLeft
+    this.former = new FormerTerms(parts.watchlist, () => options.clock.nowMs())
   }
 
   get isOpen(): boolean {
@@ -63,7 +66,7 @@ export class Backfill {
   /** Call when no request is open. */
   push(request: BackfillRequest): void {
     assert(this.#request === undefined, 'one gap is filled at a time')
-    this.#request = request
+    this.#request = { ...request, versions: this.former.addTo(request.versions) }
     this.#isFound = false
     this.#found = 0
     this.#undecided = 0
@@ -86,6 +89,7 @@ export class Backfill {
 
   /** Call before the terms of the account change, or it comes or goes: the past is judged by those that it has. */
   beforeChange(account: string): void {
+    this.former.note(account)
     const request = this.#request
     if (request === undefined) return
     if (!this.#isFound) this.#open(request)

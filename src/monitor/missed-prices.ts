@@ -61,6 +61,18 @@ export class MissedPrices {
     return beside
   }
 
+  /**
+   * Call before Redis is asked for the versions of a request: changes from here on are taken into account. Call `expectNoMore` as
+   * often, when the request is judged or given up.
+   */
+  expect(): void {
+    this.#parts.backfill.former.expect()
+  }
+
+  expectNoMore(): void {
+    this.#parts.backfill.former.forget()
+  }
+
   /** Judges the margin accounts of a market by prices of the past, in slices. Call when none is in hand. */
   judge(request: BackfillRequest): void {
     const { backfill, work } = this.#parts

@@ -1,3 +1,4 @@
+import { accountVersionsSince } from '../book/index.ts'
 import type { Config } from '../config.ts'
 import { type PublishedLevel, publishedSince } from '../delivery/index.ts'
 import type {
@@ -21,6 +22,7 @@ import { every } from './every.ts'
 import { type Filled, GapFiller } from './gap-filler.ts'
 import { KeptGaps } from './kept-gaps.ts'
 import { publishedIn } from './published-in-gap.ts'
+import { SharedVersions } from './shared-versions.ts'
 
 /** Watermarks and gaps are kept so often. */
 const KEEP_EVERY_MS = 1_000
@@ -67,6 +69,7 @@ export class WorkerBackfill {
   readonly #kept: KeptGaps
   readonly #filler: GapFiller
   readonly #reader: MarkHistoryReader
+  readonly #versions: SharedVersions
   #monitor!: Monitor
   readonly #waiting: OpenGap[] = []
   #filling = 0
@@ -86,12 +89,13 @@ export class WorkerBackfill {
     this.requests = new VenueRequests({ clock, random, machine: { httpGet } })
     this.#reader = new MarkHistoryReader({ requests: this.requests, log, urls })
     this.#kept = new KeptGaps({ redis, key: keys.gaps, log })
+    this.#versions = new SharedVersions((sinceMs) =>
+      accountVersionsSince(redis, keys.changes, VENUE_NAMES, sinceMs),
+    )
     this.#filler = new GapFiller({
-      redis,
-      keys,
       clock,
       log,
-      venues: VENUE_NAMES,
+      versionsSince: (sinceMs) => this.#versions.since(sinceMs),
       historyCarrying: (venue, symbol) => historyCarrying(venue, symbol, urls),
       read: (...of) => this.#reader.read(...of),
       beside: (...of) => this.#monitor.missed.beside(...of),
@@ -200,8 +204,19 @@ export class WorkerBackfill {
     this.#judged.push({ kept, until: undefined })
   }
 
-  /** Judges one request after the other. */
-  #judge(request: Omit<BackfillRequest, 'done'>): Promise<BackfillOutcome> {
+  /** By the terms that accounts had until now. */
+  async #judge(request: Omit<BackfillRequest, 'done' | 'versions'>): Promise<BackfillOutcome> {
+    const { missed } = this.#monitor
+    missed.expect()
+    try {
+      const versions = await this.#versions.since(request.gap.fromMs)
+      return await this.#judgeInTurn({ ...request, versions })
+    } finally {
+      missed.expectNoMore()
+    }
+  }
+
+  #judgeInTurn(request: Omit<BackfillRequest, 'done'>): Promise<BackfillOutcome> {
     const judged = this.#judging.then(
       () =>
         new Promise<BackfillOutcome>((resolve, reject) => {

@@ -1,4 +1,3 @@
-import { accountVersionsSince, type BookKeys } from '../book/index.ts'
 import {
   type BackfillOutcome,
   type BackfillRequest,
@@ -10,11 +9,9 @@ import {
   type MarkHistory,
   minuteOf,
   type VenueId,
-  type VenueNames,
 } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import type { Log } from '../log.ts'
-import type { RedisCommands } from '../redis/index.ts'
 
 /** The newest minutes of a gap that are filled; what is before them is published as not filled. */
 export const BACKFILL_MINUTES_MAX = 1_440
@@ -26,9 +23,6 @@ const WAIT_MAX_MS = 3 * MARK_BAR_MS
 export const BESIDE_MAX = 500
 
 export interface GapFillerOptions {
-  readonly redis: RedisCommands
-  readonly keys: BookKeys
-  readonly venues: VenueNames
   readonly clock: Clock
   readonly log: Log
   readonly historyCarrying: (venue: VenueId, symbol: string) => MarkHistory | undefined
@@ -38,14 +32,16 @@ export interface GapFillerOptions {
     fromMs: number,
     toMs: number,
   ) => Promise<readonly MarkBar[]>
+  /** The terms of each account that has changed since a time, Unix milliseconds, or an earlier one; with every change until now. */
+  readonly versionsSince: (sinceMs: number) => Promise<BackfillRequest['versions']>
   /** Symbols, and names of index prices, that margin accounts of the market depend on beside it, or did by one of these terms. */
   readonly beside: (
     venue: VenueId,
     symbol: string,
     versions: BackfillRequest['versions'],
   ) => ReadonlySet<string>
-  /** Judges by prices of the past; one at a time, which the caller need not see to. */
-  readonly judge: (request: Omit<BackfillRequest, 'done'>) => Promise<BackfillOutcome>
+  /** Judges by prices of the past, and by the terms that accounts had; one at a time, which the caller need not see to. */
+  readonly judge: (request: Omit<BackfillRequest, 'done' | 'versions'>) => Promise<BackfillOutcome>
   /** Waits so long; rejects when the worker stops. */
   readonly sleep: (ms: number) => Promise<void>
 }
@@ -120,13 +116,11 @@ export class GapFiller {
     own: ReadonlyMap<number, MarkBar>,
     published: BackfillRequest['published'],
   ): Promise<BackfillOutcome> {
-    const { redis, keys, venues, judge, beside } = this.#options
-    const versionsUntilNow = () => accountVersionsSince(redis, keys.changes, venues, gap.fromMs)
-    const bars = new Map([[gap.symbol, own]])
-    await this.#addBars([...beside(gap.venue, gap.symbol, await versionsUntilNow())], gap, part, bars)
-    // Again and last, so that a change that comes from now on reaches the monitor after the request.
-    const versions = await versionsUntilNow()
-    return await judge({ gap, minutes: [...own.keys()], bars, versions, published })
+    const { versionsSince, judge, beside } = this.#options
+    const { venue, symbol, fromMs } = gap
+    const bars = new Map([[symbol, own]])
+    await this.#addBars([...beside(venue, symbol, await versionsSince(fromMs))], gap, part, bars)
+    return await judge({ gap, minutes: [...own.keys()], bars, published })
   }
 
   async #addBars(

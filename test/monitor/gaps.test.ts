@@ -225,6 +225,28 @@ describe('a gap that is filled', () => {
     for (const event of events()) expect(verifyEvent(event)).toMatchObject({ isOk: true, differences: [] })
   })
 
+  it('judges an account by its terms before a change that came after Redis was asked for the changes', () => {
+    const { at, gaps, monitor, interrupt, fill, events } = watching(['a'], ['b'], ['c'])
+    at(1, ['AUSDT', '100'])
+    interrupt()
+    at(130, ['AUSDT', '100'])
+    monitor.missed.expect()
+    at(200, ['AUSDT', '100'])
+    monitor.apply({ kind: 'put', account: isolatedLong('a', { isolatedMargin: '900' }, 2) })
+    monitor.apply({ kind: 'removed', id: 'b', version: 2 })
+    monitor.apply({ kind: 'put', account: isolatedLong('new') })
+    expect(fill(gaps[0]!, { AUSDT: [bar(1, '80', '100')] })).toEqual({ found: 3, undecided: 0 })
+    monitor.missed.expectNoMore()
+    const breaches = events().filter(({ kind }) => kind === 'liquidation')
+    expect(breaches.map(({ account, accountVersion }) => [account, accountVersion])).toEqual(
+      expect.arrayContaining([
+        ['a', 1],
+        ['b', 1],
+        ['c', 1],
+      ]),
+    )
+  })
+
   it('judges an account by its terms before a change that comes while it waits for its turn', () => {
     const { at, gaps, monitor, interrupt, events, clock, kernel } = watching(['a'], ['b'])
     at(1, ['AUSDT', '100'])
