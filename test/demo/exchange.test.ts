@@ -1,10 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { WebSocket } from 'ws'
+import { sidesOf } from '../../src/demo/exchange/book-sides.ts'
 import { type Exchange, openExchange } from '../../src/demo/exchange/exchange.ts'
 import type { DemoInstrument } from '../../src/demo/exchange/instrument.ts'
 import { DEMO_INSTRUMENTS, instrumentsOf, venuesNamed } from '../../src/demo/exchange/instruments.ts'
 import { systemClock } from '../../src/system/clock.ts'
 import { seededRandom } from '../../src/system/seeded-random.ts'
+import { middleOf } from '../../src/venues/book-middle.ts'
 
 type Message = Record<string, unknown> & { data?: Record<string, unknown> }
 
@@ -301,6 +303,16 @@ describe('the simulated venues that answer by name', () => {
       '{"method":"subscribe","subscription":{"type":"activeAssetCtx","coin":"BTC"}}',
       'markPx',
     ],
+    [
+      'coinbase-cfm',
+      '{"type":"subscribe","product_ids":["BIP-20DEC30-CDE"],"channel":"ticker"}',
+      '"best_bid":"64210.3"',
+    ],
+    [
+      'coinbase-intx',
+      '{"type":"SUBSCRIBE","product_ids":["BTC-PERP"],"channels":["RISK"]}',
+      '"mark_price":"64210.4"',
+    ],
   ])('%s acknowledges a market, sends its state at once and counts each mark', async (id, frame, field) => {
     const opened = await exchange(ALL)
     const client = await connect(opened.urls[id]!)
@@ -327,6 +339,38 @@ describe('the simulated venues that answer by name', () => {
     const refusal = await client.until(({ event, channel }) => event === 'error' || channel === 'error')
     expect(refusal.message ?? refusal.data).toContain(text)
   })
+})
+
+describe('the simulated Coinbase', () => {
+  const COINBASE = { instruments: instrumentsOf(venuesNamed(['coinbase'])) }
+  const subscribe = (...product_ids: string[]) => ({ type: 'subscribe', product_ids, channel: 'ticker' })
+
+  it('answers by all that the connection has, without what it does not know', async () => {
+    const client = await connect((await exchange(COINBASE)).urls['coinbase-cfm']!)
+    client.send(subscribe('BIP-20DEC30-CDE', 'NOPE-20DEC30-CDE'))
+    client.send(subscribe('ETP-20DEC30-CDE'))
+    const answers = () => client.messages.filter((m) => m.channel === 'subscriptions')
+    await client.until(() => answers().length === 2)
+    expect(answers().map(({ events }) => events)).toEqual([
+      [{ subscriptions: { ticker: ['BIP-20DEC30-CDE'] } }],
+      [{ subscriptions: { ticker: ['BIP-20DEC30-CDE', 'ETP-20DEC30-CDE'] } }],
+    ])
+  })
+
+  it('gives the sign of life that is asked for', async () => {
+    const client = await connect((await exchange(COINBASE)).urls['coinbase-cfm']!)
+    client.send({ type: 'subscribe', channel: 'heartbeats' })
+    await client.until((m) => m.channel === 'heartbeats')
+    expect(client.messages).toHaveLength(1)
+  })
+
+  it.each(['64210.4', '0.0113472', '1', '0.1', '9.9', '1000'])(
+    'states a book whose middle is %s',
+    (price) => {
+      const { bid, ask } = sidesOf(price)
+      expect(middleOf(bid, ask)).toBe(price)
+    },
+  )
 })
 
 describe('the simulated dYdX', () => {

@@ -80,13 +80,13 @@ interface InstrumentsOfVenue {
   readonly instruments: readonly DemoInstrument[]
 }
 
-/** Instruments by venue; a venue has the place of its first instrument. */
+/** Instruments by venue, and by its parts where it has some, each in the place of its first instrument. */
 function instrumentsByVenue(instruments: readonly DemoInstrument[]): readonly InstrumentsOfVenue[] {
-  const venues = [...new Set(instruments.map(({ venue }) => venue))]
-  return venues.map((venue) => {
-    const own = instruments.filter((instrument) => instrument.venue === venue)
+  const partOf = ({ venue, accountsOf = '' }: DemoInstrument) => `${venue} ${accountsOf}`
+  return [...new Set(instruments.map(partOf))].map((part) => {
+    const own = instruments.filter((instrument) => partOf(instrument) === part)
     const weight = own.reduce((sum, { popularity }) => sum + popularity, 0)
-    return { venue, weight, instruments: own }
+    return { venue: own[0]!.venue, weight, instruments: own }
   })
 }
 

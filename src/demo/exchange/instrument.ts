@@ -29,6 +29,8 @@ export interface DemoInstrument {
   readonly popularity: number
   /** The greatest leverage that an account may state; absent where any is as good. */
   readonly leverageMax?: number
+  /** The part of the venue whose accounts hold it; accounts hold contracts of one part alone. Absent where a venue has no parts. */
+  readonly accountsOf?: string
   /** A dated future; it pays no funding. */
   readonly dated: boolean
 }

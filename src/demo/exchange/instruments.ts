@@ -5,12 +5,17 @@ import { chainInstruments } from './chain-instruments.ts'
 import { furtherInstruments } from './further-instruments.ts'
 import type { DemoInstrument } from './instrument.ts'
 import { marginalInstruments } from './marginal-instruments.ts'
+import { usInstruments } from './us-instruments.ts'
 
 /** The instruments of six venues: first the 60 of Bybit and Binance, then those whose margin has another form. */
 export const DEMO_INSTRUMENTS: readonly DemoInstrument[] = [...marginalInstruments(), ...furtherInstruments()]
 
 /** Those that the demo can simulate. What comes after the default ones does not change the default market. */
-const EVERY_INSTRUMENT: readonly DemoInstrument[] = [...DEMO_INSTRUMENTS, ...chainInstruments()]
+const EVERY_INSTRUMENT: readonly DemoInstrument[] = [
+  ...DEMO_INSTRUMENTS,
+  ...chainInstruments(),
+  ...usInstruments(),
+]
 
 /** The venues of the demo unless others are asked for. */
 export const DEMO_VENUES: readonly VenueId[] = venuesOf(DEMO_INSTRUMENTS)
@@ -28,6 +33,7 @@ const SHOWN_FIRST: readonly (readonly [venue: string, symbol: string])[] = [
   ['bitmex', 'XBTZ26'],
   ['hyperliquid', 'DOGE'],
   ['dydx', 'LINK-USD'],
+  ['coinbase', 'BIP-20DEC30-CDE'],
   ['bybit', 'BTCUSD'],
   ['binance', 'BTCUSD_261225'],
 ]

@@ -15,6 +15,7 @@ export interface Listed {
   readonly dated?: boolean
   readonly hasIsolatedMargin?: boolean
   readonly leverageMax?: number
+  readonly accountsOf?: string
 }
 
 /** Relative to the same coin on the first two venues. Exact figures of an event take several times as long here. */

@@ -31,7 +31,9 @@ export interface NamedProtocol {
   read(frame: string): NamedRequest | undefined
   /** Frames that answer a subscription to one symbol; none for one that the venue leaves out of its answers. */
   answers(symbol: string, isListed: boolean, id: unknown): readonly string[]
-  pong?(id: unknown): string
+  /** Answers a request by all symbols that the connection has subscribed to, where the venue does so. */
+  listing?(symbols: readonly string[], timeMs: number): string
+  pong?(id: unknown, timeMs: number): string
   mark(stated: StatedMark): string
 }
 
@@ -66,6 +68,12 @@ export async function openNamedExchange(
     client.send(frame)
   }
 
+  const listed = new Map<Client, Set<string>>()
+  const list = (client: Client, symbols: readonly string[]): void => {
+    const own = listed.get(client)!
+    for (const symbol of symbols) if (places.has(symbol)) own.add(symbol)
+    if (protocol.listing !== undefined) client.send(protocol.listing([...own], clock.nowMs()))
+  }
   const subscribe = (client: Client, symbol: string, id: unknown): void => {
     const place = places.get(symbol)
     for (const frame of protocol.answers(symbol, place !== undefined, id)) client.send(frame)
@@ -78,15 +86,17 @@ export async function openNamedExchange(
   const server: SocketServer = await serveSockets(
     {
       paths: [protocol.path],
-      opened: () => {},
+      opened: (client) => void listed.set(client, new Set()),
       received(client, frame) {
         const request = protocol.read(frame)
         if (request?.kind === 'subscribe') {
+          list(client, request.symbols)
           for (const symbol of request.symbols) subscribe(client, symbol, request.id)
         } else if (request !== undefined && protocol.pong !== undefined)
-          client.send(protocol.pong(request.id))
+          client.send(protocol.pong(request.id, clock.nowMs()))
       },
       closed(client) {
+        listed.delete(client)
         for (const clients of subscribers.values()) clients.delete(client)
       },
     },

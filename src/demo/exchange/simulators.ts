@@ -2,6 +2,7 @@ import type { Clock, Random } from '../../domain/index.ts'
 import { type BinanceMarket, openBinanceExchange } from './binance-exchange.ts'
 import { bitmexProtocol } from './bitmex-protocol.ts'
 import { BYBIT_STREAMS, openBybitExchange } from './bybit-exchange.ts'
+import { coinbaseCfmProtocol, coinbaseIntxProtocol } from './coinbase-protocols.ts'
 import { deribitProtocol } from './deribit-protocol.ts'
 import { DYDX_STREAM, openDydxExchange } from './dydx-exchange.ts'
 import { hyperliquidProtocol } from './hyperliquid-protocol.ts'
@@ -12,7 +13,15 @@ import { okxProtocol } from './okx-protocol.ts'
 import type { Simulator } from './simulator.ts'
 
 /** Venues that answer by name. */
-const NAMED = [okxProtocol, krakenProtocol, deribitProtocol, bitmexProtocol, hyperliquidProtocol]
+const NAMED = [
+  okxProtocol,
+  krakenProtocol,
+  deribitProtocol,
+  bitmexProtocol,
+  hyperliquidProtocol,
+  coinbaseCfmProtocol,
+  coinbaseIntxProtocol,
+]
 
 interface Host {
   /** The streams that it serves. */
