@@ -4,10 +4,10 @@ import type { LevelRule, Steps } from '../margin/index.ts'
 import { type FormerHolder, formerHolders } from './former-holders.ts'
 import { FormerTerms } from './former-terms.ts'
 import type { LevelsLeft } from './levels-left.ts'
-import type { Market } from './market.ts'
+import { isHeld, type Market } from './market.ts'
 import type { MonitorOptions } from './options.ts'
 import type { MonitorParts } from './parts.ts'
-import { pastCandidates } from './past-candidates.ts'
+import { pastCandidateSteps } from './past-candidates.ts'
 import { type Missed, type PastSubject, PastVerdicts, reasonsOfMissed } from './past-verdicts.ts'
 import { verdictReasons } from './pending-event.ts'
 
@@ -34,7 +34,8 @@ export class Backfill {
   readonly #levelsLeft: LevelsLeft
   readonly former: FormerTerms
   #request: BackfillRequest | undefined
-  #isFound = false
+  /** The steps that find the candidates; undefined when they are found. */
+  #finding: Steps<void> | undefined
   /** Undefined when nobody holds it any more. */
   #market: Market | undefined
   /** The margin accounts that may have reached another level. */
@@ -67,7 +68,7 @@ export class Backfill {
   push(request: BackfillRequest): void {
     assert(this.#request === undefined, 'one gap is filled at a time')
     this.#request = { ...request, versions: this.former.addTo(request.versions) }
-    this.#isFound = false
+    this.#finding = this.#find(this.#request)
     this.#found = 0
     this.#undecided = 0
     this.#at = 0
@@ -80,7 +81,7 @@ export class Backfill {
   work(endMs: number): void {
     const { clock } = this.#options
     while (this.#request !== undefined) {
-      if (!this.#isFound) this.#open(this.#request)
+      if (this.#finding !== undefined) this.#stepOfFinding(this.#finding)
       else if (this.#begun !== undefined) this.#step(this.#begun.steps)
       else this.#beginNext(this.#request)
       if (clock.monotonicMs() > endMs) return
@@ -92,7 +93,7 @@ export class Backfill {
     this.former.note(account)
     const request = this.#request
     if (request === undefined) return
-    if (!this.#isFound) this.#open(request)
+    while (this.#finding !== undefined) this.#stepOfFinding(this.#finding)
     if (this.#begun?.account === account) this.#finish()
     const number = this.#parts.watchlist.find(account)
     if (number >= 0) this.#judgeAhead(request, number)
@@ -117,16 +118,19 @@ export class Backfill {
     this.#begun = begun
   }
 
-  /** Finds the candidates. */
-  #open(request: BackfillRequest): void {
+  #stepOfFinding(finding: Steps<void>): void {
+    if (finding.next().done === true) this.#finding = undefined
+  }
+
+  *#find(request: BackfillRequest): Steps<void> {
     const { markets, watchlist } = this.#parts
     const { venue, symbol } = request.gap
     const market = markets.find(venue, symbol)
-    this.#isFound = true
     this.#market = market
     this.#changed = [...request.versions.keys()]
-    const isHeld = market !== undefined && market.marginAccounts > 0
-    this.#candidates = isHeld ? pastCandidates(this.#options.kernel, watchlist, market, request) : []
+    this.#candidates = []
+    if (market === undefined || !isHeld(market)) return
+    this.#candidates = yield* pastCandidateSteps(this.#options.kernel, watchlist, market, request)
     for (const marginAccount of this.#candidates)
       if (request.versions.has(watchlist.accountIdOf(watchlist.accountOf(marginAccount))))
         this.#looked.add(watchlist.idOf(marginAccount))

@@ -1,5 +1,5 @@
 import type { Account, AccountVersion, BackfillRequest, Gap, RuleBook } from '../domain/index.ts'
-import { type MarginAccount, marginAccountsOf } from '../margin/index.ts'
+import { type MarginAccount, marginAccountsOf, type Steps } from '../margin/index.ts'
 import { dependenciesOf } from './past-verdicts.ts'
 import { isRefusal } from './refused-accounts.ts'
 
@@ -32,17 +32,18 @@ export function formerHolders(
   return { holders, isUnknown }
 }
 
-/** Symbols, and names of index prices, on which the former holders of a market depend. */
-export function formerlyBeside(
+/** Symbols, and names of index prices, on which the former holders of a market depend, its own among them. In steps of an account. */
+export function* formerlyBesideSteps(
   versions: BackfillRequest['versions'],
   book: RuleBook,
   market: Pick<Gap, 'venue' | 'symbol'>,
-): Set<string> {
+): Steps<Set<string>> {
   const beside = new Set<string>()
-  for (const own of versions.values())
+  for (const own of versions.values()) {
     for (const { exact } of formerHolders(own, book, market).holders.values())
       for (const symbol of dependenciesOf(exact)) beside.add(symbol)
-  beside.delete(market.symbol)
+    yield
+  }
   return beside
 }
 

@@ -1,6 +1,7 @@
 import { type BackfillRequest, type Gap, minuteOf, type VenueId, type Watermark } from '../domain/index.ts'
+import type { Steps } from '../margin/index.ts'
 import type { Backfill } from './backfill.ts'
-import { formerlyBeside } from './former-holders.ts'
+import { formerlyBesideSteps } from './former-holders.ts'
 import { isHeld } from './market.ts'
 import type { UnfilledGap } from './market-transition.ts'
 import type { Markets } from './markets.ts'
@@ -45,18 +46,19 @@ export class MissedPrices {
 
   /**
    * Symbols, and names of index prices, that margin accounts of the market depend on beside it, or depended on by terms that their
-   * accounts had.
+   * accounts had. In steps, between which live prices may be evaluated.
    */
-  beside(venue: VenueId, symbol: string, versions: BackfillRequest['versions']): Set<string> {
+  *besideSteps(
+    venue: VenueId,
+    symbol: string,
+    versions: BackfillRequest['versions'],
+  ): Steps<ReadonlySet<string>> {
     const { markets, watchlist } = this.#parts
     const market = markets.find(venue, symbol)
-    const beside = formerlyBeside(versions, watchlist.ruleBookOf(venue), { venue, symbol })
-    if (market === undefined) return beside
-    for (let marginAccount = 0; marginAccount < watchlist.marginAccountNumbers; marginAccount++) {
-      if (!watchlist.has(marginAccount) || !watchlist.isOn(marginAccount, market)) continue
-      if (watchlist.isOnOne(marginAccount)) continue
-      for (const other of watchlist.marketsOf(marginAccount)) beside.add(other.symbol)
-    }
+    const beside = yield* formerlyBesideSteps(versions, watchlist.ruleBookOf(venue), { venue, symbol })
+    if (market !== undefined)
+      for (const instrument of yield* watchlist.instrumentsBesideSteps(market))
+        beside.add(markets.at(instrument).symbol)
     beside.delete(symbol)
     return beside
   }

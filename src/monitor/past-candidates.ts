@@ -1,34 +1,48 @@
 import type { BackfillRequest, Decimal, MarkBar } from '../domain/index.ts'
 import type { Kernel } from '../kernel/index.ts'
+import type { Steps } from '../margin/index.ts'
 import type { Market } from './market.ts'
 import { missedIn } from './missed-level.ts'
 import type { Watchlist } from './watchlist.ts'
 
+/** Margin accounts of a step, some 100 ns each. */
+const ACCOUNTS_PER_STEP = 4_096
+
 /**
  * Margin accounts of a market that may have reached another level at prices of the past: those whose triggers one of them leaves, and
- * those of which the triggers say nothing. Call between two instants.
+ * those of which the triggers say nothing. In steps, of which the first is to be taken between two instants; no account may change
+ * between the first and the last.
  */
-export function pastCandidates(
+export function* pastCandidateSteps(
   kernel: Kernel,
   watchlist: Watchlist,
   market: Market,
   request: BackfillRequest,
-): number[] {
+): Steps<number[]> {
   const crossed = crossedBy(kernel, market, extremesMissed(request))
+  const held = heldIn(kernel, market)
+  const changed = new Set([...request.versions.keys()].map((id) => watchlist.find(id)))
   const candidates: number[] = []
-  kernel.beginInstant()
-  const held = kernel.nominateAll(market.instrument)
-  for (let at = 0; at < held; at++) {
-    const marginAccount = kernel.nominatedAccount(at)
-    const isChanged = request.versions.has(watchlist.accountIdOf(watchlist.accountOf(marginAccount)))
+  for (const [at, marginAccount] of held.entries()) {
     // The triggers of an account with several rows say nothing of what its other markets did meanwhile.
-    const isAlone = kernel.nextRow(kernel.firstRow(marginAccount)) < 0
-    if (isAlone && !isChanged && !kernel.isAccountUnknown(marginAccount) && !crossed.has(marginAccount))
-      continue
-    candidates.push(marginAccount)
+    const isQuiet =
+      kernel.nextRow(kernel.firstRow(marginAccount)) < 0 &&
+      !changed.has(watchlist.accountOf(marginAccount)) &&
+      !kernel.isAccountUnknown(marginAccount) &&
+      !crossed.has(marginAccount)
+    if (!isQuiet) candidates.push(marginAccount)
+    if (at % ACCOUNTS_PER_STEP === 0) yield
   }
-  kernel.beginInstant()
   return candidates
+}
+
+/** The margin accounts of the market. */
+function heldIn(kernel: Kernel, { instrument }: Market): Int32Array {
+  kernel.beginInstant()
+  const held = new Int32Array(kernel.nominateAll(instrument))
+  for (let at = 0; at < held.length; at++) held[at] = kernel.nominatedAccount(at)
+  kernel.beginInstant()
+  return held
 }
 
 /** Margin accounts that the prices would nominate. While no price leaves its triggers the level of an account is that of now. */

@@ -69,6 +69,13 @@ export class WatchedRows {
     return false
   }
 
+  /** Adds the instruments that the margin account is on to `instruments`, if it is on this one. */
+  addBeside(marginAccount: number, { instrument }: Market, instruments: Set<number>): void {
+    if (!this.isOn(marginAccount, instrument)) return
+    for (let row = this.#kernel.firstRow(marginAccount); row >= 0; row = this.#kernel.nextRow(row))
+      instruments.add(this.#kernel.instrumentOf(row))
+  }
+
   inQuote(marginAccount: number, amount: number): number {
     const instrument = this.#valuedBy[marginAccount]!
     return instrument === QUOTE ? amount : amount * (this.#kernel.mark(instrument) || 1)

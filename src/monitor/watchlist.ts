@@ -1,7 +1,7 @@
 import type { Account, RuleBook, VenueId } from '../domain/index.ts'
 import { assert } from '../errors.ts'
 import { type Kernel, undecidedLevel } from '../kernel/index.ts'
-import { type LevelRule, type MarginAccount, marginAccountOf } from '../margin/index.ts'
+import { type LevelRule, type MarginAccount, marginAccountOf, type Steps } from '../margin/index.ts'
 import { AbsentAccounts } from './absent-accounts.ts'
 import { AccountParts } from './account-parts.ts'
 import { AppliedFunding, type FundingKnown, type WatchedTerms } from './applied-funding.ts'
@@ -16,6 +16,8 @@ import { WatchedMarginAccounts } from './watched-margin-accounts.ts'
 import { WatchedRows } from './watched-rows.ts'
 
 const NONE = -1
+/** Margin accounts of a step, some 100 ns each. */
+const ACCOUNTS_PER_STEP = 4_096
 
 /**
  * The accounts under watch: their terms, their rows in the kernel, and the standing of each margin account. A margin account
@@ -128,9 +130,17 @@ export class Watchlist {
     return this.#rows.isOn(marginAccount, instrument)
   }
 
-  /** Whether it has one row alone. */
-  isOnOne(marginAccount: number): boolean {
-    return this.#kernel.nextRow(this.#kernel.firstRow(marginAccount)) < 0
+  /**
+   * The instruments that margin accounts of the market are on, its own among them. In steps; margin accounts that come or go meanwhile
+   * may be missing.
+   */
+  *instrumentsBesideSteps(market: Market): Steps<Set<number>> {
+    const instruments = new Set<number>()
+    for (let marginAccount = 0; marginAccount < this.marginAccountNumbers; marginAccount++) {
+      if (this.has(marginAccount)) this.#rows.addBeside(marginAccount, market, instruments)
+      if (marginAccount % ACCOUNTS_PER_STEP === 0) yield
+    }
+    return instruments
   }
 
   idOf(marginAccount: number): string {

@@ -14,9 +14,10 @@ import type {
 import { counted } from '../domain/index.ts'
 import { MarkHistoryReader, VenueRequests } from '../feed/index.ts'
 import type { Log } from '../log.ts'
+import type { Steps } from '../margin/index.ts'
 import type { Monitor } from '../monitor/index.ts'
 import type { RedisCommands, ShardKeys } from '../redis/index.ts'
-import { httpGet, waitAtMost } from '../system/index.ts'
+import { httpGet, Slices, waitAtMost } from '../system/index.ts'
 import { historyCarrying, VENUE_NAMES } from '../venues/index.ts'
 import { every } from './every.ts'
 import { type Filled, GapFiller } from './gap-filler.ts'
@@ -98,7 +99,7 @@ export class WorkerBackfill {
       versionsSince: (sinceMs) => this.#versions.since(sinceMs),
       historyCarrying: (venue, symbol) => historyCarrying(venue, symbol, urls),
       read: (...of) => this.#reader.read(...of),
-      beside: (...of) => this.#monitor.missed.beside(...of),
+      beside: (...of) => inSlices(this.#monitor.missed.besideSteps(...of), clock),
       judge: (request) => this.#judge(request),
       sleep: (ms) => this.#sleep(ms),
     })
@@ -258,6 +259,15 @@ export class WorkerBackfill {
       this.#waits.add(end)
       if (this.#isClosed) end()
     })
+  }
+}
+
+async function inSlices<Answer>(steps: Steps<Answer>, clock: Clock): Promise<Answer> {
+  const slices = new Slices(clock)
+  for (;;) {
+    const step = steps.next()
+    if (step.done === true) return step.value
+    if (slices.isOver) await slices.next()
   }
 }
 

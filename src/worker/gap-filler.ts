@@ -39,7 +39,7 @@ export interface GapFillerOptions {
     venue: VenueId,
     symbol: string,
     versions: BackfillRequest['versions'],
-  ) => ReadonlySet<string>
+  ) => Promise<ReadonlySet<string>>
   /** Judges by prices of the past, and by the terms that accounts had; one at a time, which the caller need not see to. */
   readonly judge: (request: Omit<BackfillRequest, 'done' | 'versions'>) => Promise<BackfillOutcome>
   /** Waits so long; rejects when the worker stops. */
@@ -119,7 +119,8 @@ export class GapFiller {
     const { versionsSince, judge, beside } = this.#options
     const { venue, symbol, fromMs } = gap
     const bars = new Map([[symbol, own]])
-    await this.#addBars([...beside(venue, symbol, await versionsSince(fromMs))], gap, part, bars)
+    const symbols = await beside(venue, symbol, await versionsSince(fromMs))
+    await this.#addBars([...symbols], gap, part, bars)
     return await judge({ gap, minutes: [...own.keys()], bars, published })
   }
 

@@ -48,7 +48,7 @@ function filling(options: Partial<GapFillerOptions> = {}, nowS = 1_000) {
       return bars
     },
     versionsSince: async () => new Map(),
-    beside: () => new Set(),
+    beside: async () => new Set(),
     judge: async (request) => {
       judged.push(request)
       return { found: 1, undecided: 0 }
@@ -90,7 +90,7 @@ describe('the filling of a gap', () => {
 
   it('reads the bars of so many markets beside it', async () => {
     const beside = new Set(Array.from({ length: BESIDE_MAX + 1 }, (_, index) => `B${index}USDT`))
-    const { fill, judged, reads } = filling({ beside: () => beside })
+    const { fill, judged, reads } = filling({ beside: async () => beside })
     await fill(gapOf(5, 10))
     expect(reads).toHaveLength(1 + BESIDE_MAX)
     expect(judged[0]!.bars.has(`B${BESIDE_MAX - 1}USDT`)).toBe(true)
@@ -105,7 +105,7 @@ describe('the filling of a gap', () => {
         asked.push(sinceMs)
         return versions
       },
-      beside: (...of) => {
+      beside: async (...of) => {
         asked.push(...of)
         return new Set()
       },
