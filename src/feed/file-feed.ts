@@ -37,7 +37,7 @@ export class FileFeed implements Feed {
   readonly #following: Promise<void>
 
   constructor(source: FileSource, options: FeedOptions) {
-    const { clock, log, sink } = options
+    const { clock, log, sink, judgedUntilMs } = options
     this.#options = options
     this.source = source
     const limits = { ...FEED_LIMITS, ...options.limits }
@@ -46,7 +46,7 @@ export class FileFeed implements Feed {
     const hearing = new Hearing(clock, limits.checkLateMs)
     this.#hearing = hearing
     const { counters } = this
-    const intake = new Intake({ source, clock, limits, sink, counters })
+    const intake = new Intake({ source, clock, limits, sink, counters, judgedUntilMs })
     this.#intake = intake
     this.#reader = new FrameReader({ source, clock, hearing, intake, counters })
     this.#outage = new OutageLog(source.id, limits, log)

@@ -11,7 +11,7 @@ import {
 } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import { type FeedLimits, REPLY_CHARACTERS_MAX } from './limits.ts'
-import { type FrameTime, type MarketStatus, Markets } from './markets.ts'
+import { type Acceptance, type FrameTime, type MarketStatus, Markets } from './markets.ts'
 import { Refusals } from './refusals.ts'
 import type { FeedSink } from './types.ts'
 
@@ -21,6 +21,7 @@ export interface IntakeOptions {
   readonly limits: FeedLimits
   readonly sink: FeedSink
   readonly counters: FeedCounters
+  readonly judgedUntilMs?: ((symbol: string) => number) | undefined
 }
 
 /**
@@ -39,13 +40,14 @@ export class Intake implements PriceSink<number | undefined> {
   #unaskedMs = Number.NEGATIVE_INFINITY
 
   constructor(options: IntakeOptions) {
-    const { source, limits, counters } = options
+    const { source, limits, counters, judgedUntilMs } = options
     this.#options = options
     this.refusals = new Refusals(limits)
     this.markets = new Markets({
       staleAfterMs: staleAfterMs(source.cadenceMs, limits),
       indexStaleAfterMs: staleAfterMs(source.indexCadenceMs ?? source.cadenceMs, limits),
       firstMarkMs: limits.firstMarkMs,
+      ...(judgedUntilMs === undefined ? {} : { judgedUntilMs }),
       aheadOfClock: () => void counters.aheadOfClock++,
     })
   }
@@ -120,7 +122,10 @@ export class Intake implements PriceSink<number | undefined> {
   }
 
   unchanged(symbol: string, statedTimeMs: number | undefined, funding: Funding | undefined): void {
-    if (!this.#accepts(symbol, undefined, statedTimeMs)) return
+    const acceptance = this.#take(symbol, undefined, statedTimeMs)
+    const old = acceptance === 'doubtful' ? this.markets.oldMarkOf(symbol) : undefined
+    if (old !== undefined) this.price('mark', symbol, old.price, statedTimeMs, funding, old.source)
+    if (!isTaken(acceptance)) return
     this.#options.counters.unchanged++
     this.#options.sink.unchanged(symbol, statedTimeMs ?? this.#frame.receivedTimeMs, funding)
   }
@@ -215,19 +220,27 @@ export class Intake implements PriceSink<number | undefined> {
 
   #accepts(
     symbol: string,
-    markPrice: string | undefined,
+    markPrice: string,
     statedTimeMs: number | undefined,
     markSource?: MarkSource,
   ): boolean {
+    return isTaken(this.#take(symbol, markPrice, statedTimeMs, markSource))
+  }
+
+  #take(
+    symbol: string,
+    markPrice: string | undefined,
+    statedTimeMs: number | undefined,
+    markSource?: MarkSource,
+  ): Acceptance {
     const { counters, source } = this.#options
     const acceptance = this.markets.accept(symbol, markPrice, statedTimeMs, this.#frame, markSource)
     if (acceptance === 'older') counters.droppedOld++
     else if (acceptance === 'doubtful') counters.doubtful++
     else if (acceptance === 'foreign') counters.foreign += source.statesEveryMarket === true ? 0 : 1
     else if (acceptance === 'freshened') this.#freshened.push(symbol)
-    if (acceptance !== 'accepted' && acceptance !== 'freshened') return false
-    this.#openFrame()
-    return true
+    if (isTaken(acceptance)) this.#openFrame()
+    return acceptance
   }
 
   #openFrame(): void {
@@ -235,6 +248,10 @@ export class Intake implements PriceSink<number | undefined> {
     this.#isInFrame = true
     this.#options.sink.frameStart(this.#frame.receivedMonotonicMs, this.#frame.receivedTimeMs)
   }
+}
+
+function isTaken(acceptance: Acceptance): boolean {
+  return acceptance === 'accepted' || acceptance === 'freshened'
 }
 
 function staleAfterMs(cadenceMs: number, { stalenessMinMs, checkEveryMs }: FeedLimits): number {

@@ -37,6 +37,8 @@ export interface MarketDataOptions {
   readonly random: Random
   readonly machine: FeedMachine
   readonly log: Log
+  /** The venue's time of the last mark of the market that an earlier worker may have evaluated; 0 if none did. */
+  readonly judgedUntilMs?: (venue: VenueId, symbol: string) => number
   /** Replaces limits of the feeds, for tests. */
   readonly limits?: Partial<FeedLimits>
   /** Called when no feed can continue: the monitor broke an invariant or reached a limit. */
@@ -189,7 +191,7 @@ export class MarketData {
   }
 
   #openFeeds(source: VenueSource, venue: VenueId, symbols: readonly string[]): Feeds {
-    const { streamUrls, clock, random, machine, log, limits = {} } = this.#options
+    const { streamUrls, clock, random, machine, log, limits = {}, judgedUntilMs } = this.#options
     const url = streamUrls[source.id]
     const given = url === undefined ? {} : { url }
     const sink = this.#sinkOf(venue, log.child({ stream: source.id }))
@@ -203,6 +205,7 @@ export class MarketData {
       limits,
       budget: this.#budgetOf(venue),
       sink,
+      judgedUntilMs: (symbol) => judgedUntilMs?.(venue, symbol) ?? 0,
       ...given,
     })
   }

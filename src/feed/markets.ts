@@ -23,6 +23,13 @@ type Market = { -readonly [Field in keyof MarketStatus]: MarketStatus[Field] } &
   readonly firstMarkDueMs: number
   /** The newest venue time that orders events; 0 when none does. */
   orderTimeMs: number
+  /** The newest one before a silence or another connection, or that an earlier worker evaluated; 0 if none is known. */
+  pastTimeMs: number
+  /** The first mark of this silence that was not newer than that: its venue time, and when it came. 0 if there was none. */
+  oldTimeMs: number
+  oldMonotonicMs: number
+  /** The last of those marks, which the venue may confirm. */
+  oldMark: OldMark | undefined
   /** The last accepted mark; empty before the first. */
   markPrice: string
   /** A later mark was dropped, so a confirmation may mean the dropped one. */
@@ -31,6 +38,12 @@ type Market = { -readonly [Field in keyof MarketStatus]: MarketStatus[Field] } &
   isReported: boolean
   /** An entry about it could not be read since its last mark. */
   isUnreadable: boolean
+}
+
+/** A mark that was dropped because it was not newer than the last one before a silence. */
+export interface OldMark {
+  readonly price: string
+  readonly source: MarkSource | undefined
 }
 
 /**
@@ -51,6 +64,8 @@ export interface MarketWatch {
   /** Of index prices. */
   readonly indexStaleAfterMs: number
   readonly firstMarkMs: number
+  /** The venue's time of the last mark of the market that an earlier worker may have evaluated; 0 if none did. */
+  readonly judgedUntilMs?: (symbol: string) => number
   /** Counts venue times that are too far ahead of our clock to order anything. */
   readonly aheadOfClock: () => void
 }
@@ -69,7 +84,7 @@ export class Markets {
   }
 
   add(symbol: string, heardMs: number): void {
-    const { staleAfterMs, indexStaleAfterMs } = this.#watch
+    const { staleAfterMs, indexStaleAfterMs, judgedUntilMs } = this.#watch
     this.#markets.set(symbol, {
       symbol,
       state: 'unknown',
@@ -81,6 +96,10 @@ export class Markets {
       staleAfterMs: isIndexName(symbol) ? indexStaleAfterMs : staleAfterMs,
       firstMarkDueMs: heardMs + this.#watch.firstMarkMs,
       orderTimeMs: 0,
+      pastTimeMs: judgedUntilMs?.(symbol) ?? 0,
+      oldTimeMs: 0,
+      oldMonotonicMs: 0,
+      oldMark: undefined,
       markPrice: '',
       isDoubtful: false,
       isReported: false,
@@ -97,13 +116,21 @@ export class Markets {
     return this.#markets.get(symbol)?.markPrice
   }
 
+  /** The old mark that a confirmation which is `doubtful` means. */
+  oldMarkOf(symbol: string): OldMark | undefined {
+    return this.#markets.get(symbol)?.oldMark
+  }
+
   /** Whether the event is of a requested market and not older, by venue time, than one seen before. One without a time is not. */
   isCurrent(symbol: string, eventTimeMs: number | undefined): boolean {
     const market = this.#markets.get(symbol)
     return market !== undefined && (eventTimeMs ?? Number.POSITIVE_INFINITY) >= market.orderTimeMs
   }
 
-  /** Takes a mark, or its confirmation if `markPrice` is undefined. An event without a time is newer than all before it. */
+  /**
+   * Takes a mark, or its confirmation if `markPrice` is undefined. An event without a time is newer than all before it. A mark that
+   * ends a silence has to be newer than the last one before: a venue that was halted states its old price first.
+   */
   accept(
     symbol: string,
     markPrice: string | undefined,
@@ -115,10 +142,17 @@ export class Markets {
     if (market === undefined) return 'foreign'
     const eventTimeMs = statedTimeMs ?? frame.receivedTimeMs
     const orderTimeMs = statedTimeMs ?? market.orderTimeMs
+    if (market.state !== 'fresh' && statedTimeMs !== undefined && isOfThePast(market, statedTimeMs, frame)) {
+      if (markPrice !== undefined) keepOld(market, { price: markPrice, source: markSource })
+      return 'older'
+    }
     // A time from the future would mute the market until then. Such an event is accepted, and its time orders nothing.
     if (eventTimeMs - frame.receivedTimeMs > TIME_AHEAD_MAX_MS) this.#watch.aheadOfClock()
     else if (orderTimeMs < market.orderTimeMs) {
-      if (markPrice !== undefined && markPrice !== market.markPrice) market.isDoubtful = true
+      if (markPrice !== undefined && markPrice !== market.markPrice) {
+        market.isDoubtful = true
+        market.oldMark = undefined
+      }
       return 'older'
     } else market.orderTimeMs = orderTimeMs
     if (markPrice === undefined) {
@@ -128,6 +162,7 @@ export class Markets {
       market.markPrice = markPrice
       market.markSource = markSource
       market.isDoubtful = false
+      market.oldMark = undefined
       market.isUnreadable = false
       market.statedMonotonicMs = frame.receivedMonotonicMs
     }
@@ -137,6 +172,7 @@ export class Markets {
     if (market.state === 'fresh') return 'accepted'
     market.state = 'fresh'
     market.isReported = false
+    market.oldTimeMs = 0
     return 'freshened'
   }
 
@@ -181,7 +217,7 @@ export class Markets {
       if (market.state === 'fresh') {
         if (heardMs - market.heardMs <= market.staleAfterMs) continue
         market.state = 'stale'
-        market.orderTimeMs = 0
+        forgetOrderOf(market)
       } else if (heardMs <= market.firstMarkDueMs) continue
       market.isReported = true
       report(market.symbol, market.state)
@@ -190,7 +226,7 @@ export class Markets {
 
   /** Call when no other connection is left whose frames a new one could overtake. */
   forgetOrder(): void {
-    for (const market of this.#markets.values()) market.orderTimeMs = 0
+    for (const market of this.#markets.values()) forgetOrderOf(market)
   }
 
   count(state: MarketState): number {
@@ -210,4 +246,30 @@ export class Markets {
     }
     return undefined
   }
+}
+
+function keepOld(market: Market, mark: OldMark): void {
+  if (mark.price !== market.markPrice) market.isDoubtful = true
+  market.oldMark = market.isDoubtful ? mark : undefined
+}
+
+function forgetOrderOf(market: Market): void {
+  market.pastTimeMs = market.orderTimeMs || market.pastTimeMs
+  market.orderTimeMs = 0
+}
+
+/**
+ * Whether the mark is not newer than the last one before the silence. Where the times of the venue go on from an old one about as
+ * fast as ours, its clock was set back, and they are of the present.
+ */
+function isOfThePast(market: Market, statedTimeMs: number, { receivedMonotonicMs }: FrameTime): boolean {
+  if (statedTimeMs > market.pastTimeMs) return false
+  const { oldTimeMs } = market
+  const [statedMs, passedMs] = [statedTimeMs - oldTimeMs, receivedMonotonicMs - market.oldMonotonicMs]
+  if (oldTimeMs > 0 && statedMs > passedMs / 2 && statedMs < 2 * passedMs) return false
+  if (oldTimeMs === 0 || statedTimeMs < oldTimeMs) {
+    market.oldTimeMs = statedTimeMs
+    market.oldMonotonicMs = receivedMonotonicMs
+  }
+  return true
 }

@@ -39,7 +39,7 @@ export class PollFeed implements Feed {
 
   /** @throws PlimsollError CONFIGURATION for a URL that is not an HTTP one, or for more symbols than a request takes. */
   constructor(source: PollSource, options: FeedOptions) {
-    const { clock, log, sink } = options
+    const { clock, log, sink, judgedUntilMs } = options
     this.#options = options
     this.source = source
     this.#pause = options.requestPause ?? new RequestPause(clock)
@@ -49,7 +49,7 @@ export class PollFeed implements Feed {
     const hearing = new Hearing(clock, limits.checkLateMs)
     this.#hearing = hearing
     const { counters } = this
-    const intake = new Intake({ source, clock, limits, sink, counters })
+    const intake = new Intake({ source, clock, limits, sink, counters, judgedUntilMs })
     this.#intake = intake
     this.#reader = new FrameReader({ source, clock, hearing, intake, counters })
     this.#outage = new OutageLog(source.id, limits, log)

@@ -35,14 +35,14 @@ export class SocketFeed implements Feed, SessionOwner {
 
   /** @throws PlimsollError CONFIGURATION for a URL that is not a WebSocket's, or for more symbols than a connection takes. */
   constructor(source: SocketSource, options: FeedOptions) {
-    const { clock, log, sink } = options
+    const { clock, log, sink, judgedUntilMs } = options
     this.#options = options
     this.source = source
     const limits = { ...FEED_LIMITS, ...options.limits }
     this.#limits = limits
     this.#url = checkedUrl(options.url ?? source.url)
     this.#hearing = new Hearing(clock, limits.checkLateMs)
-    this.#intake = new Intake({ source, clock, limits, sink, counters: this.counters })
+    this.#intake = new Intake({ source, clock, limits, sink, counters: this.counters, judgedUntilMs })
     this.#outage = new OutageLog(source.id, limits, log)
     const { markets, refusals } = this.#intake
     this.#renewals = new Renewals({ source, clock, limits, markets, refusals })

@@ -27,6 +27,8 @@ export interface FeedOptions {
   readonly limits?: Partial<FeedLimits>
   /** Of a polled URL; absent for a feed that shares it with no other one. */
   readonly requestPause?: RequestPause
+  /** The venue's time of the last mark of the market that an earlier worker may have evaluated; 0 if none did. */
+  readonly judgedUntilMs?: (symbol: string) => number
 }
 
 export interface Feed {

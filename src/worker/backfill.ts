@@ -10,6 +10,7 @@ import type {
   KeptGap,
   LevelName,
   Random,
+  VenueId,
 } from '../domain/index.ts'
 import { counted } from '../domain/index.ts'
 import { MarkHistoryReader, VenueRequests } from '../feed/index.ts'
@@ -122,6 +123,15 @@ export class WorkerBackfill {
       )
     for (const watermark of watermarks) monitor.missed.restoreWatermark(watermark)
     for (const gap of open) this.#add({ ...gap, held: new Map() })
+  }
+
+  /**
+   * Up to which time of the venue marks of the market may have been evaluated, by a worker that ended before it kept the last ones;
+   * 0 if none was.
+   */
+  judgedUntilMs(venue: VenueId, symbol: string): number {
+    const watermarkMs = this.#kept.watermarkMsOf({ venue, symbol })
+    return watermarkMs === 0 ? 0 : watermarkMs + KEEP_EVERY_MS
   }
 
   /** Call when the book is loaded. */

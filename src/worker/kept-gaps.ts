@@ -39,6 +39,11 @@ export class KeptGaps {
     return { watermarks, open: gaps.filter(isOpen) }
   }
 
+  /** The venue's time of the last mark of the market as Redis has it; 0 if it has none. */
+  watermarkMsOf(market: Pick<Watermark, 'venue' | 'symbol'>): number {
+    return this.#watermarks.get(marketOf(market))?.eventTimeMs ?? 0
+  }
+
   set(gap: KeptGap): void {
     this.#changed.set(keyOf(gap), gap)
     if (gap.state !== 'open') this.#ended.set(keyOf(gap), gap)

@@ -205,6 +205,7 @@ class MonitorWorker implements Worker {
     return new MarketData({
       monitor: recorder?.sink(this.#monitor) ?? this.#monitor,
       sourceCarrying: (venue, symbol) => sourceCarrying(venue, symbol, config.streamUrls),
+      judgedUntilMs: (venue, symbol) => this.#backfill.judgedUntilMs(venue, symbol),
       streamUrls: config.streamUrls,
       clock,
       random,

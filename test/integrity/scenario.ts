@@ -95,12 +95,19 @@ function anyContract(coin: string, venue: ScenarioVenue): RuleBook {
   return withCollateralRules(book, { [coin]: collateralRulesSchema.parse({ tiers, discounts: 'wallet' }) })
 }
 
-/** A monitor under the rules of price integrity, with accounts at these venues that are judged at their line alone. */
-export function openScenarioMonitor(coin: string, accounts: readonly Account[], startMs = START_MS) {
+/** A monitor under the rules of price integrity, with accounts at these venues. Without levels they are judged at their line alone. */
+export function openScenarioMonitor(
+  coin: string,
+  accounts: readonly Account[],
+  {
+    startMs = START_MS,
+    levels = [],
+  }: { readonly startMs?: number; readonly levels?: readonly string[] } = {},
+) {
   const books = SCENARIO_VENUES.map((venue) => [venue, anyContract(coin, venue)] as const)
   const opened = openMonitor({
     books: Object.fromEntries(books),
-    rule: levelRule([], '0.01'),
+    rule: levelRule(levels, '0.01'),
     integrity: { rules: integrityRules(), underlyingOf },
     startMs,
   })

@@ -260,7 +260,9 @@ export class ScriptedVenue {
     // The state that a new subscriber gets is no update of the market.
     if (change !== 'first' || market.sequence === 0) market.sequence++
     const { price, sequence, funding } = market
-    return { symbol, price, change, eventTimeMs: Date.now() + this.script.aheadMs, sequence, funding }
+    const { eventTimeMs: scripted, aheadMs } = this.script
+    const eventTimeMs = typeof scripted === 'number' ? scripted : Date.now() + aheadMs
+    return { symbol, price, change, eventTimeMs, sequence, funding }
   }
 
   #eventTimeMs(): number {
