@@ -58,7 +58,7 @@ export class KeptGaps {
     )
     const left = [...this.#watermarks.values()].filter(({ venue, symbol }) => !missed.isHeld(venue, symbol))
     const gaps = [...this.#changed.values()]
-    const old = [...this.#ended.values()].slice(0, Math.max(0, this.#ended.size - GAPS_KEPT_MAX))
+    const old = this.#tooOld()
     try {
       await this.#gapLog.write(watermarks, gaps, { watermarks: left, gaps: old })
       for (const watermark of watermarks) this.#watermarks.set(marketOf(watermark), watermark)
@@ -72,6 +72,13 @@ export class KeptGaps {
     } finally {
       this.#isKeeping = false
     }
+  }
+
+  /** Those that began first, of more than are kept. */
+  #tooOld(): KeptGap[] {
+    const excess = this.#ended.size - GAPS_KEPT_MAX
+    if (excess <= 0) return []
+    return [...this.#ended.values()].sort((left, right) => left.fromMs - right.fromMs).slice(0, excess)
   }
 
   #reportOutage(error: unknown): void {
