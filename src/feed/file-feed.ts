@@ -92,7 +92,8 @@ export class FileFeed implements Feed {
     while (!this.#isClosed) {
       try {
         this.#file = await this.#options.machine.openFollowed(this.#path, from)
-        await this.#readAll(this.#file)
+        // A pipe that is opened after `close` would be read until something comes.
+        if (!this.#isClosed) await this.#readAll(this.#file)
       } catch (error) {
         this.#lost((error as Error).message)
       }

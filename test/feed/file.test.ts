@@ -49,6 +49,23 @@ function openFile(symbols: readonly string[], changes: Partial<FeedOptions> = {}
 }
 
 describe('a file of prices', () => {
+  it('that is closed while it is opened is closed for good, though a pipe without an end is behind it', async () => {
+    const pipe = new PassThrough()
+    let opened = (): void => {}
+    const opening = new Promise<void>((resolve) => {
+      opened = resolve
+    })
+    const openFollowed = async () => {
+      await opening
+      return followPipe(pipe)
+    }
+    openFile(['A'], { machine: { connect: connectSocket, httpGet, openFollowed } })
+    const closed = feed!.close()
+    opened()
+    await closed
+    expect([pipe.destroyed, sink.heard.length]).toEqual([true, 1])
+  })
+
   it('is read from its start and followed while it grows; each line is one instant', async () => {
     writeFileSync(path, 'A 1 1\nB 2 1\nA 3 2\n')
     openFile(['A', 'B'])

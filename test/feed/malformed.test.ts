@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
-import { sourceOf, VENUE_NAMES } from '../../src/venues/index.ts'
+import { sourceOf, VENUE_NAMES, VENUES } from '../../src/venues/index.ts'
 import { MalformedRun } from '../support/malformed/run.ts'
 import { SEEDS } from '../support/malformed/seeds.ts'
 import { canBeSpoilt, SPOIL_NAMES } from '../support/malformed/spoil.ts'
@@ -39,6 +39,11 @@ function residentBytes(): number {
 }
 
 describe(`${FRAMES} malformed frames of each source${suffix} (seed ${SEED})`, () => {
+  it('are made for every source', () => {
+    const sources = VENUES.flatMap(({ sources }) => sources.map(({ id }) => id))
+    expect(Object.keys(SEEDS).sort()).toEqual(sources.sort())
+  })
+
   it.each(Object.keys(SEEDS))(
     'of %s throw nothing, bring no price that they do not state, are counted as what they are, and stay in no memory',
     async (sourceId) => {

@@ -2,13 +2,13 @@ import type { FeedCounters, FrameKind, FrameParser, FrameSink } from '../../../s
 import { PlimsollError } from '../../../src/errors.ts'
 import { connectBudget } from '../../../src/feed/backoff.ts'
 import { type Feed, openFeed } from '../../../src/feed/index.ts'
-import type { SocketEvents } from '../../../src/system/index.ts'
 import { seededRandom } from '../../../src/system/seeded-random.ts'
 import { sourceOf } from '../../../src/venues/index.ts'
 import { listener } from '../../venues/record.ts'
 import { TestClock } from '../clock.ts'
+import { type Delivery, deliveryOf } from './delivery.ts'
 import { SEEDS, type Seed } from './seeds.ts'
-import { cut, type Spoilt, spoil, spoilAny } from './spoil.ts'
+import { cuts, type Spoilt, spoil, spoilAny } from './spoil.ts'
 import { isStatedAs, type Statement, TWIN_OF, type Twin } from './twins.ts'
 
 /** Later than every time that a seed states, so that none is ahead of the clock. */
@@ -18,8 +18,6 @@ const FAULTS_SHOWN = 5
 const FRAME_CHARACTERS_SHOWN = 600
 /** After so many frames a connection makes room for a new one, with a parser that knows nothing. */
 const FRAMES_PER_CONNECTION = 200
-/** Some sources have no public address. No socket is opened. */
-const SOCKET_URL = 'ws://127.0.0.1'
 const RECORDED_SHARE = 0.2
 
 export interface Run {
@@ -60,11 +58,8 @@ export class MalformedRun implements Run {
 
   /** Every seed cut at every byte, until there are `frames` of them. */
   async cuts(frames: number): Promise<void> {
-    for (const seed of SEEDS[this.#sourceId]!.seeds) {
-      const bytes = Buffer.byteLength(seed.frame)
-      for (let left = 0; left < bytes && this.frames < frames; left++)
-        await this.#read(seed, cut(seed.frame, left))
-    }
+    for (const seed of SEEDS[this.#sourceId]!.seeds)
+      for (const spoilt of cuts(seed)) if (this.frames < frames) await this.#read(seed, spoilt)
   }
 
   /** Frames that are spoilt by chance, until there are `frames` of them. */
@@ -87,8 +82,8 @@ export class MalformedRun implements Run {
       this.#connection = new Connection(this.#sourceId)
     }
     for (const frame of seed?.opening ?? [])
-      this.#connection.read({ says: 'opening', text: frame, isBinary: false })
-    const { kind, handed, faults } = this.#connection.read(spoilt)
+      await this.#connection.read({ says: 'opening', text: frame, isBinary: false })
+    const { kind, handed, faults } = await this.#connection.read(spoilt)
     this.frames++
     this.prices += handed
     this.ways.add(spoilt.says)
@@ -107,7 +102,7 @@ class Connection {
   /** The same parser, which reads every frame exactly, because it has a space at its end. */
   readonly #exact: FrameParser
   readonly #feed: Feed
-  #events: SocketEvents | undefined
+  readonly #delivery: Delivery
   #heard: Handed[] = []
   #faults: string[] = []
   /** What the last frame, and the last one that was read, state of each index price. */
@@ -119,32 +114,16 @@ class Connection {
     this.#parser = source.createParser()
     this.#exact = source.createParser()
     const clock = new TestClock(NOW_MS)
-    const never = (): never => {
-      throw new Error('a socket is the only thing that this source opens')
-    }
+    this.#delivery = deliveryOf(source, clock)
     this.#feed = openFeed({
       source,
-      url: SOCKET_URL,
+      url: this.#delivery.url,
       symbols: SEEDS[sourceId]!.watched,
       clock,
       random: seededRandom(1),
       budget: connectBudget(clock),
       log: { info: () => {}, warn: () => {} },
-      machine: {
-        connect: (_url, _limits, events) => {
-          this.#events = events
-          return {
-            isClosed: true,
-            unsentBytes: 0,
-            send: () => {},
-            ping: () => {},
-            close: () => {},
-            terminate: () => {},
-          }
-        },
-        httpGet: never,
-        openFollowed: never,
-      },
+      machine: this.#delivery.machine,
       sink: {
         frameStart: () => {},
         indexPrice: () => {},
@@ -163,20 +142,21 @@ class Connection {
         },
       },
     })
-    clock.advance(1)
-    this.#events!.opened()
   }
 
   close(): Promise<void> {
     return this.#feed.close()
   }
 
-  read(spoilt: Spoilt): {
+  async read(spoilt: Spoilt): Promise<{
     readonly kind: FrameKind
     readonly handed: number
     readonly faults: readonly string[]
-  } {
-    const { text, isBinary, kind: expected } = spoilt
+  }> {
+    const isBinary = spoilt.isBinary && this.#delivery.hasBinary
+    const text = this.#delivery.carried(spoilt.text)
+    // A body and a line have no type: of one that would be binary they are the text.
+    const expected = spoilt.isBinary && !isBinary ? 'ticks' : spoilt.kind
     this.#faults = []
     const { kind, prices, said } = isBinary ? NOTHING_READ : this.#parse(this.#parser, text)
     if (!isBinary && this.#twin.words?.includes(text) !== true) {
@@ -187,7 +167,7 @@ class Connection {
     this.#must(expected === undefined || kind === expected, `is ${kind} and must be ${expected}`)
     this.#must(isJson || kind === 'malformed', `is no JSON, and is ${kind}`)
     this.#must(prices.length === 0 || kind === 'ticks', `gives a price, and is ${kind}`)
-    this.#count(text, isBinary, kind)
+    await this.#count(text, isBinary, kind)
     const stated = isBinary ? [] : this.#twin.read(text)
     for (const price of [...prices, ...this.#heard])
       this.#must(this.#isStated(price, stated), `gives ${JSON.stringify(price)}, which it does not state`)
@@ -216,11 +196,11 @@ class Connection {
   }
 
   /** The feed counts the frame once, and as what the parser says that it is. */
-  #count(text: string, isBinary: boolean, kind: FrameKind): void {
+  async #count(text: string, isBinary: boolean, kind: FrameKind): Promise<void> {
     this.#heard = []
     const before = { ...this.#feed.counters }
     try {
-      this.#events!.frame(text, isBinary)
+      await this.#delivery.deliver(text, isBinary)
     } catch (error) {
       this.#faults.push(`the feed threw ${(error as Error).stack}`)
     }

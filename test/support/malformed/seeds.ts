@@ -1,3 +1,4 @@
+import { deflateRawSync } from 'node:zlib'
 import type { FrameKind } from '../../../src/domain/index.ts'
 
 /** A frame as the venue sends it, from which malformed ones are made. Shapes: the venues' documents; figures are changed. */
@@ -7,8 +8,12 @@ export interface Seed {
   readonly frame: string
   /** The member that states the mark, or the index price: `"markPrice":"66667.00"`, once in the frame. */
   readonly priceMember: string
-  /** The same body under a channel that brings no such price. */
+  /** The same body under a channel that brings no such price; where there are no channels, another message without one. */
   readonly otherChannel: string
+  /** As what that counts; absent for `ignored`. */
+  readonly otherKind?: FrameKind
+  /** The frame holds a packed text: the others of this seed are texts, and this makes a frame of one. */
+  readonly pack?: (text: string) => string
   /** The same of a market that nobody watches. */
   readonly foreign: string
   /** Absent where that depends on what the connection has heard of that market. */
@@ -335,6 +340,71 @@ const coinbaseIntx: SourceSeeds = {
   ],
 }
 
+const fastPack = (text: string) =>
+  `{"channel":"fastAssetCtxs","data":"${deflateRawSync(Buffer.from(text)).toString('base64')}"}`
+const fastCoin = (coin: string) => `{"${coin}":{"markPx":"64706.0","midPx":"64706.5"}}`
+const hyperliquidFast: SourceSeeds = {
+  watched: ['BTC', 'xyz:TSLA'],
+  seeds: ['BTC', 'xyz:TSLA'].map((coin) => ({
+    opening: [],
+    pack: fastPack,
+    frame: fastCoin(coin),
+    priceMember: '"markPx":"64706.0"',
+    otherChannel: fastPack(fastCoin(coin)).replace('fastAssetCtxs', 'webData2'),
+    foreign: fastCoin('ETH'),
+    foreignKind: 'ticks',
+    unpricedKind: 'malformed',
+  })),
+}
+
+const marginIndex = (symbol: string) => `{"calcTime":1562046418000,"price":"0.00333930","symbol":"${symbol}"}`
+const binanceMarginIndex: SourceSeeds = {
+  watched: ['BNB/BTC index'],
+  seeds: [
+    {
+      opening: [],
+      frame: marginIndex('BNBBTC'),
+      priceMember: '"price":"0.00333930"',
+      otherChannel: '{"code":-1121,"msg":"Invalid symbol."}',
+      otherKind: 'rejected',
+      foreign: marginIndex('ETHBTC'),
+      foreignKind: 'ticks',
+      unpricedKind: 'malformed',
+    },
+  ],
+}
+
+const CME_TIME = '"time":"2026-11-30T15:00:00.250Z"'
+const cmeSettled = (symbol: string) => `{"symbol":"${symbol}","settlement":"91250.00",${CME_TIME}}`
+/** The bid is below every ask that is drawn. */
+const cmeBook = (symbol: string) => `{"symbol":"${symbol}","bid":0.000000000000001,"ask":91255.0,${CME_TIME}}`
+/** A contract with both would bring the settlement price of an earlier frame where the book has none. */
+const cmeSeeds = (of: (entry: string) => string, other: (symbol: string) => string): SourceSeeds => ({
+  watched: ['BTCZ26', 'MBTZ26'],
+  seeds: [
+    {
+      opening: [],
+      frame: of(cmeSettled('BTCZ26')),
+      priceMember: '"settlement":"91250.00"',
+      otherChannel: other('BTCZ26'),
+      otherKind: 'rejected',
+      foreign: of(cmeSettled('ETHZ26')),
+      foreignKind: 'ticks',
+      unpricedKind: 'malformed',
+    },
+    {
+      opening: [],
+      frame: of(cmeBook('MBTZ26')),
+      priceMember: '"ask":91255.0',
+      otherChannel: other('MBTZ26'),
+      otherKind: 'rejected',
+      foreign: of(cmeBook('METZ26')),
+      foreignKind: 'ticks',
+      // A side without an order is an empty text, and no fault.
+    },
+  ],
+})
+
 /** By source. */
 export const SEEDS: Readonly<Record<string, SourceSeeds>> = {
   'bybit-linear': bybitSeeds('BTCUSDT', 'ETHUSDT', 'BTC/USDT index'),
@@ -351,4 +421,14 @@ export const SEEDS: Readonly<Record<string, SourceSeeds>> = {
   'dydx-indexer': dydx,
   'coinbase-cfm': coinbaseCfm,
   'coinbase-intx': coinbaseIntx,
+  'hyperliquid-fast': hyperliquidFast,
+  'binance-margin-index': binanceMarginIndex,
+  'cme-file': cmeSeeds(
+    (entry) => entry,
+    (symbol) => `{"symbol":"${symbol}","error":"no such contract"}`,
+  ),
+  'cme-poll': cmeSeeds(
+    (entry) => `{${CME_TIME},"prices":[${entry}]}`,
+    () => '{"error":"the licence has ended"}',
+  ),
 }

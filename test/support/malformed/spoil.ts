@@ -220,7 +220,10 @@ const KNOWN: Readonly<
     text: frame.replace(priceMember, () => otherPrice(random, priceMember)),
     kind: 'ticks',
   }),
-  'another channel': (_, { otherChannel }) => ({ text: otherChannel, kind: 'ignored' }),
+  'another channel': (_, { otherChannel, otherKind = 'ignored' }) => ({
+    text: otherChannel,
+    kind: otherKind,
+  }),
   'another market': (_, { foreign, foreignKind }) => ({
     text: foreign,
     ...(foreignKind && { kind: foreignKind }),
@@ -250,18 +253,33 @@ export const SPOIL_NAMES: readonly string[] = [...NAMES, ...BIG_NAMES, 'a binary
 
 const BINARY_SHARE = 0.02
 const BIG_SHARE = 0.01
+/** Of the frames that hold a packed text: so many are spoilt outside of it. */
+const OUTSIDE_SHARE = 0.4
 
-/** The frame with that many bytes left. */
-export function cut(frame: string, bytes: number): Spoilt {
-  return {
-    says: 'a cut',
-    text: Buffer.from(frame).subarray(0, bytes).toString(),
-    isBinary: false,
-    kind: 'malformed',
+/** The frame with every number of bytes left; of a packed one the text inside too. */
+export function* cuts({ frame, pack }: Seed): Generator<Spoilt> {
+  for (const text of pack === undefined ? [frame] : [pack(frame), frame]) {
+    const bytes = Buffer.from(text)
+    for (let left = 0; left < bytes.length; left++) {
+      const cut = bytes.subarray(0, left).toString()
+      const isInside = pack !== undefined && text === frame
+      yield { says: 'a cut', text: isInside ? pack(cut) : cut, isBinary: false, kind: 'malformed' }
+    }
   }
 }
 
+/** These are no text that a frame holds inside. */
+const NEVER_PACKED = ['no frame', 'another channel']
+
 export function spoil(random: Random, seed: Seed): Spoilt {
+  const { pack, ...inside } = seed
+  if (pack === undefined) return spoilPlain(random, seed)
+  if (random() < OUTSIDE_SHARE) return spoilAny(random, pack(seed.frame))
+  const spoilt = spoilPlain(random, inside)
+  return NEVER_PACKED.includes(spoilt.says) ? spoilt : { ...spoilt, text: pack(spoilt.text) }
+}
+
+function spoilPlain(random: Random, seed: Seed): Spoilt {
   const { frame } = seed
   if (random() < BINARY_SHARE)
     return { says: 'a binary frame', text: frame, isBinary: true, kind: 'malformed' }

@@ -1,3 +1,5 @@
+import { inflateRawSync } from 'node:zlib'
+
 /**
  * What a frame states, read slowly and apart from the product: `JSON.parse` and the fields that the venues document. It finds
  * every price that a parser may give, and more: whether a frame is sound is not its question.
@@ -55,6 +57,15 @@ function index(
   })
 }
 
+/** As much of the text as there is; an empty one for what is not packed. */
+function inflated(base64: string): string {
+  try {
+    return inflateRawSync(Buffer.from(base64, 'base64')).toString()
+  } catch {
+    return ''
+  }
+}
+
 const ESCAPED = /\\u00([2-7][0-9a-f])/gi
 const escaped = (_: string, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))
 
@@ -67,13 +78,23 @@ function textsOf(frame: string, name: string, value: unknown): readonly string[]
   return texts.filter((text) => Number(text) === value)
 }
 
-/** Of two plain numbers in units of 10^-19; undefined for others. */
+const POWER_MAX = 1_000
+
+/** A number as whole digits and the power of ten of the last one; undefined for what is none, and for a huge power. */
+function scaled(text: string): { readonly digits: bigint; readonly power: number } | undefined {
+  const [, whole, fraction = '', exponent = '0'] = /^(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? []
+  const power = Number(exponent) - fraction.length
+  if (whole === undefined || Math.abs(power) > POWER_MAX) return undefined
+  return { digits: BigInt(whole + fraction), power }
+}
+
+/** Exactly, of two numbers that are not negative; undefined for others. */
 function middle(bid: string, ask: string): string | undefined {
-  const [low, high] = [bid, ask].map((text) => {
-    const [, whole, fraction = ''] = /^(\d+)(?:\.(\d{1,18}))?$/.exec(text) ?? []
-    return whole === undefined ? undefined : BigInt(whole + fraction.padEnd(18, '0'))
-  })
-  return low === undefined || high === undefined ? undefined : `${(low + high) * 5n}e-19`
+  const [low, high] = [scaled(bid), scaled(ask)]
+  if (low === undefined || high === undefined) return undefined
+  const power = Math.min(low.power, high.power)
+  const [first, second] = [low, high].map((side) => side.digits * 10n ** BigInt(side.power - power))
+  return `${(first! + second!) * 5n}e${power - 1}`
 }
 
 const TWINS = {
@@ -246,6 +267,38 @@ const TWINS = {
       ])
     },
   },
+  /** Marks by coin, in a text that is packed. */
+  hyperliquidFast: {
+    read(frame) {
+      const { channel, data } = asObject(messageOf(frame))
+      if (channel !== 'fastAssetCtxs' || typeof data !== 'string') return []
+      const coins = asObject(messageOf(inflated(data)))
+      return Object.entries(coins).flatMap(([coin, entry]) => statement('mark', coin, asObject(entry).markPx))
+    },
+  },
+  binanceMarginIndex: {
+    read(body) {
+      const { symbol, price } = asObject(messageOf(body))
+      const currencies = ['USDT', 'USDC', 'FDUSD', 'BTC', 'ETH', 'BNB', 'EUR', 'TRY', 'BRL']
+      return currencies.flatMap((name) => index(symbol, price, [new RegExp(`^(.+)${name}$`), name]))
+    },
+  },
+  /** A settlement price, or the middle of a book, which the text does not print. */
+  cme: {
+    areNumbers: true,
+    read(text) {
+      const message = asObject(messageOf(text))
+      return [message, ...asList(message.prices)].flatMap((entry) => {
+        const { symbol, bid, ask, settlement } = asObject(entry)
+        const bids = textsOf(text, 'bid', bid)
+        const asks = textsOf(text, 'ask', ask)
+        return [
+          ...textsOf(text, 'settlement', settlement).flatMap((price) => statement('mark', symbol, price)),
+          ...bids.flatMap((low) => asks.flatMap((high) => statement('mark', symbol, middle(low, high)))),
+        ]
+      })
+    },
+  },
 } satisfies Readonly<Record<string, Twin>>
 
 /** By source. */
@@ -264,6 +317,10 @@ export const TWIN_OF: Readonly<Record<string, Twin>> = {
   'dydx-indexer': TWINS.dydx,
   'coinbase-cfm': TWINS.coinbaseCfm,
   'coinbase-intx': TWINS.coinbaseIntx,
+  'hyperliquid-fast': TWINS.hyperliquidFast,
+  'binance-margin-index': TWINS.binanceMarginIndex,
+  'cme-file': TWINS.cme,
+  'cme-poll': TWINS.cme,
 }
 
 /** Whether a price that was handed on is the one of the statement: every digit, or, of a number, the same number exactly. */
