@@ -373,6 +373,48 @@ describe('the simulated Coinbase', () => {
   )
 })
 
+describe('the simulated endpoint of CME', () => {
+  interface Body {
+    readonly time?: string
+    readonly prices: readonly { readonly bid?: string }[]
+  }
+  const opened = async () => {
+    const simulated = await exchange({ instruments: instrumentsOf(venuesNamed(['cme'])), seconds: 2 })
+    const ask = async (path: string) => {
+      const answer = await fetch(simulated.urls['cme-poll'] + path)
+      const body = (answer.ok ? await answer.json() : { prices: [] }) as Body
+      return { status: answer.status, body }
+    }
+    return { simulated, ask }
+  }
+
+  it('answers with the present books of the contracts that are asked for, and counts them', async () => {
+    const { simulated, ask } = await opened()
+    const { body } = await ask('/prices?symbols=BTCZ26%2CNOPEZ26%2CMETZ26')
+    expect(body.prices).toMatchObject([
+      { symbol: 'BTCZ26', bid: '64210.3', ask: '64210.5', time: body.time },
+      { symbol: 'NOPEZ26', error: 'no contract NOPEZ26' },
+      { symbol: 'METZ26', bid: '3148.24' },
+    ])
+    expect(simulated.status().counts['cme-poll']).toEqual({ frames: 1, ticks: 2 })
+    simulated.start()
+    await simulated.over
+    const later = await ask('/prices?symbols=BTCZ26')
+    expect(later.body.prices[0]!.bid).not.toBe('64210.3')
+  })
+
+  it('states no price once it is held', async () => {
+    const { simulated, ask } = await opened()
+    simulated.hold()
+    expect((await ask('/prices?symbols=BTCZ26')).body.prices).toEqual([])
+    expect(simulated.status().counts['cme-poll']).toEqual({ frames: 0, ticks: 0 })
+  })
+
+  it('has no other path', async () => {
+    expect((await (await opened()).ask('/other')).status).toBe(404)
+  })
+})
+
 describe('the simulated dYdX', () => {
   const DYDX = { instruments: instrumentsOf(venuesNamed(['dydx'])), seconds: 5 }
   const subscription = { type: 'subscribe', channel: 'v4_markets', batched: false }

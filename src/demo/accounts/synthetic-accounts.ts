@@ -153,7 +153,8 @@ function createAccount(seed: number, index: number, byVenue: readonly Instrument
     const side = random() < LONG_SHARE ? 1 : -1
     const draft = draftPosition(random, instrument, side, isolated)
     drafts.push(draft)
-    if (!isolated && drafts.length < count && random() < HEDGE_SHARE) {
+    const mayHedge = !isolated && instrument.isNetted !== true && drafts.length < count
+    if (mayHedge && random() < HEDGE_SHARE) {
       drafts.push(draftPosition(random, instrument, -side as 1 | -1, false))
     }
   }

@@ -56,6 +56,7 @@ function maintenanceOf(instrument: DemoInstrument, size: number, notional: numbe
     const coins = contribution === 'inverse' ? notional : contracts
     return notional * (Number(maintenance.base) + Number(maintenance.increment) * coins)
   }
+  if (maintenance.kind === 'per-contract') return contracts * Number(maintenance.amount)
   if (maintenance.kind === 'side-rates')
     return notional * Number(size > 0 ? maintenance.long : maintenance.short)
   if (maintenance.kind === 'initial-share')

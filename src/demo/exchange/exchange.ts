@@ -101,6 +101,7 @@ export async function openExchange(options: {
     status,
     hold() {
       cancel()
+      for (const simulator of simulators) simulator.hold?.()
       return status()
     },
     async stop() {

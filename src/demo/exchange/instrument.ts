@@ -31,6 +31,8 @@ export interface DemoInstrument {
   readonly leverageMax?: number
   /** The part of the venue whose accounts hold it; accounts hold contracts of one part alone. Absent where a venue has no parts. */
   readonly accountsOf?: string
+  /** Opposite positions of it close each other, so that no account holds both. */
+  readonly isNetted?: boolean
   /** A dated future; it pays no funding. */
   readonly dated: boolean
 }

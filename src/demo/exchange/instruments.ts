@@ -34,6 +34,7 @@ const SHOWN_FIRST: readonly (readonly [venue: string, symbol: string])[] = [
   ['hyperliquid', 'DOGE'],
   ['dydx', 'LINK-USD'],
   ['coinbase', 'BIP-20DEC30-CDE'],
+  ['cme', 'METZ26'],
   ['bybit', 'BTCUSD'],
   ['binance', 'BTCUSD_261225'],
 ]

@@ -16,6 +16,7 @@ export interface Listed {
   readonly hasIsolatedMargin?: boolean
   readonly leverageMax?: number
   readonly accountsOf?: string
+  readonly isNetted?: boolean
 }
 
 /** Relative to the same coin on the first two venues. Exact figures of an event take several times as long here. */

@@ -11,5 +11,7 @@ export interface Simulator {
    * market changed.
    */
   step(changed: readonly number[], elapsedMs: number): void
+  /** Where it is asked for prices: it states none from now on. A stream is held by its last step. */
+  hold?(): void
   stop(): Promise<void>
 }

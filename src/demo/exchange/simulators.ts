@@ -2,6 +2,7 @@ import type { Clock, Random } from '../../domain/index.ts'
 import { type BinanceMarket, openBinanceExchange } from './binance-exchange.ts'
 import { bitmexProtocol } from './bitmex-protocol.ts'
 import { BYBIT_STREAMS, openBybitExchange } from './bybit-exchange.ts'
+import { CME_STREAM, openCmeEndpoint } from './cme-endpoint.ts'
 import { coinbaseCfmProtocol, coinbaseIntxProtocol } from './coinbase-protocols.ts'
 import { deribitProtocol } from './deribit-protocol.ts'
 import { DYDX_STREAM, openDydxExchange } from './dydx-exchange.ts'
@@ -50,6 +51,7 @@ const HOSTS: readonly Host[] = [
     streamIds: [DYDX_STREAM],
     open: ({ market, clock, isHeld }) => openDydxExchange(market, clock, isHeld),
   },
+  { streamIds: [CME_STREAM], open: ({ market, clock }) => openCmeEndpoint(market, clock) },
 ]
 
 /** Opens the hosts whose streams carry an instrument of the market. */

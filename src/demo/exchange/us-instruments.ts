@@ -6,7 +6,7 @@ const COINBASE = venueId('coinbase')
 
 /** Contracts that are settled in dollars, at exchanges of the United States and those beside them. */
 export function usInstruments(): DemoInstrument[] {
-  return [...coinbaseCfm(), ...coinbaseIntx()]
+  return [...coinbaseCfm(), ...coinbaseIntx(), ...cme()]
 }
 
 /** A rate of the value for each side, long and short. */
@@ -76,5 +76,41 @@ function coinbaseIntx(): DemoInstrument[] {
     perpetual('XRP', '0.12', '0.08'),
     perpetual('DOGE', '0.15', '0.1'),
     perpetual('AVAX', '0.15', '0.1'),
+  ]
+}
+
+/** An amount of dollars for each contract, about three tenths of its value. */
+function cme(): DemoInstrument[] {
+  const future = (symbol: string, coin: string, multiplier: string, amount: string) =>
+    listedInstrument(
+      venueId('cme'),
+      'cme-poll',
+      {
+        symbol,
+        coin,
+        kind: 'linear',
+        settlementAsset: 'USD',
+        multiplier,
+        sizeDecimals: 0,
+        dated: true,
+        hasIsolatedMargin: false,
+        isNetted: true,
+      },
+      {
+        takerFeeRate: '0',
+        maintenance: { kind: 'per-contract', amount },
+        initial: { kind: 'multiple', factor: '11/10', roundUpTo: '1' },
+        closingFee: 'none',
+        liquidation: 'passed',
+      },
+    )
+  return [
+    future('BTCZ26', 'BTC', '5', '96000'),
+    future('MBTZ26', 'BTC', '0.1', '1920'),
+    future('MBTF27', 'BTC', '0.1', '1950'),
+    future('BFFZ26', 'BTC', '0.02', '384'),
+    future('ETHZ26', 'ETH', '50', '47000'),
+    future('METZ26', 'ETH', '0.1', '94'),
+    future('METF27', 'ETH', '0.1', '96'),
   ]
 }
