@@ -291,7 +291,7 @@ describe('docs/events.md', () => {
     const schemas = [marginEventSchema, revisionEventSchema, marketEventSchema, marketEventSchema]
     samples.forEach((sample, index) => {
       // `pool` and `integrity` are shown apart; only accounts that state `asOfMs` have `funding` or
-      // `interest`; the fields of a gap, and `delisted`, are told apart.
+      // `interest`; the fields of a gap, of a delisting and of a contradiction are told apart.
       const fields = Object.keys(schemas[index]!.shape).filter(
         (name) =>
           ![
@@ -303,6 +303,7 @@ describe('docs/events.md', () => {
             'untilMs',
             'gapReasons',
             'delisted',
+            'contradictions',
           ].includes(name),
       )
       expect(Object.keys(sample).sort()).toEqual(fields.sort())

@@ -1,4 +1,5 @@
 import {
+  contradictionText,
   counted,
   type MarginEvent,
   type MarketEvent,
@@ -87,6 +88,8 @@ export class EventLines {
         `${event.delisted === true ? 'found delisted' : 'expired'} at ${new Date(sinceMs).toISOString().slice(0, 16)}Z: ${accounts}`,
       ].join('  ')
     }
+    if (event.kind === 'market-contradicted')
+      return [this.#kind(event.kind), market, `${contradictionsIn(event)}: ${accounts}`].join('  ')
     const since = new Date(sinceMs).toISOString().slice(11, 19)
     if (event.kind === 'market-gap') return this.#gapLine(event, market, since)
     return [this.#kind(event.kind), market, `no fresh mark since ${since}Z: ${accounts}`].join('  ')
@@ -107,6 +110,8 @@ export class EventLines {
         return red('MARKET STALE')
       case 'market-expired':
         return red('EXPIRED'.padEnd(KIND_WIDTH))
+      case 'market-contradicted':
+        return red('CONTRADICTED'.padEnd(KIND_WIDTH))
       case 'market-gap':
         return yellow('market gap'.padEnd(KIND_WIDTH))
       case 'warning':
@@ -122,6 +127,10 @@ export class EventLines {
         return green(kind.replace('-', ' ').padEnd(KIND_WIDTH))
     }
   }
+}
+
+function contradictionsIn({ contradictions = [] }: MarketEvent): string {
+  return contradictions.map((contradiction) => visible(contradictionText(contradiction))).join(', ')
 }
 
 /** Why a suspect price is what the revision says. */

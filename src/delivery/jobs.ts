@@ -23,6 +23,7 @@ const KINDS_BY_SEVERITY = [
   'unknown',
   'market-stale',
   'market-expired',
+  'market-contradicted',
   'market-gap',
   'revision',
   'recovered',

@@ -64,6 +64,8 @@ function marketInWords({ kind, venue, symbol, marginAccounts, delisted }: Market
     return `prices of ${venue} ${symbol} were missed, and the venue keeps no record of them`
   if (kind === 'market-expired')
     return `${venue} ${symbol} ${delisted === true ? 'is delisted' : 'has expired'}: ${counted(marginAccounts, 'margin account holds', 'margin accounts hold')} it`
+  if (kind === 'market-contradicted')
+    return `the rules of ${venue} ${symbol} are not the terms that the venue states`
   return `${venue} ${symbol} has no fresh price: ${counted(marginAccounts, 'margin account has', 'margin accounts have')} no verdict`
 }
 

@@ -1,4 +1,5 @@
 import type { VenueId } from './account.ts'
+import type { Contradiction } from './contradiction.ts'
 
 /** Takes what the lists of venues say of contracts of the book, where it is other than before. */
 export interface ContractSink {
@@ -8,4 +9,6 @@ export interface ContractSink {
   delisted(venue: VenueId, symbol: string, sinceMs: number): void
   /** It lists a contract again that was delisted. */
   listed(venue: VenueId, symbol: string): void
+  /** The venue states these terms otherwise than the rules in use; none: it does so no more. */
+  termsContradicted(venue: VenueId, symbol: string, contradictions: readonly Contradiction[]): void
 }

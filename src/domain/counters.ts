@@ -38,7 +38,7 @@ export interface MonitorCounters {
   ticks: number
   /** Confirmations that a mark is unchanged. */
   confirmations: number
-  /** Of markets that no account under watch has held, or whose contract has expired. */
+  /** Of markets that no account under watch has held, or whose contract has ended or is stated otherwise by its venue. */
   ticksOutsideBook: number
   instants: number
   nominations: number

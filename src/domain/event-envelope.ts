@@ -7,7 +7,7 @@ export const eventKindSchema = z.enum(['warning', 'liquidation', 'recovered', 'u
 /**
  * A change of state of a margin account. `warning` and `liquidation`: the margin ratio reached `level`.
  * `recovered`: it fell back to `level`. `unknown`: there is no verdict any more, `reasons` says why
- * (`stale-mark`, `stale-index`, `contract-expired`, `contract-delisted`, `account-refused`, `account-unreadable`, `book-lost`, `no-funding-rate`, `funding-unknown`); the next verdict is
+ * (`stale-mark`, `stale-index`, `contract-expired`, `contract-delisted`, `rules-contradicted`, `account-refused`, `account-unreadable`, `book-lost`, `no-funding-rate`, `funding-unknown`); the next verdict is
  * published even if the level is unchanged, as `recovered` only if it is safe. `closed`: the last position was closed. The last three
  * end the episode.
  */

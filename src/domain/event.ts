@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { marginModeSchema } from './account.ts'
+import { contradictionSchema } from './contradiction.ts'
 import { decimalSchema, positiveDecimalSchema } from './decimal.ts'
 import { eventInterestSchema, eventRolloverSchema } from './event-charges.ts'
 import { cureSchema } from './event-cure.ts'
@@ -17,13 +18,15 @@ import { markSourceSchema } from './mark-source.ts'
 export const marketEventKindSchema = z.enum([
   'market-stale',
   'market-expired',
+  'market-contradicted',
   'market-fresh',
   'market-closed',
   'market-gap',
 ])
 /**
  * A change of state of a market. `market-stale`: it has no fresh mark, so its margin accounts have no verdict.
- * `market-expired`: its contract has expired or is delisted, so it will have none. `market-fresh`: it has a mark again. `market-closed`: the
+ * `market-expired`: its contract has expired or is delisted, so it will have none. `market-contradicted`: its venue states other
+ * terms of the contract than the rules, so there is no verdict. `market-fresh`: it has a mark again. `market-closed`: the
  * last margin account left the market while it had none; nothing is published of the market until one comes back. The last two end
  * the episode. `market-gap`: marks of a span were not heard, and what they did is not known. A margin account gets an `unknown` of its
  * own only when a level above safe is published.
@@ -156,7 +159,13 @@ export const marginEventSchema = z
     reasons: z
       .array(z.string())
       .describe(
-        "Why there is no verdict (`unknown`), why it is suspect, or what is to be known of the rules. `contract-expired`: it holds a contract that has expired. `contract-delisted`: it holds a contract that the venue does not list any more. `price-jump`, `price-index`, `price-cross-venue`, `price-scale` and `price-clock`: a price of the verdict breaks that rule of price integrity, see `integrity`. `rules-changed`: other rules came into force and are the cause of the event. `funding`: a payment of funding is the cause. `backfill`: the worker did not hear the price, and found it in the venue's record of that minute. `backfill-extremes`: each of several markets is at its worst price of that minute, which may not have come at one moment. `backfill-change`: the account was changed in that minute, before or after that price. `interest`: the interest of a full hour is the cause. `rollover`: a rollover fee is the cause. `funding-unknown`: a payment since `asOfMs` is not known and not in the balances. `rules-old`: the rules are older than the worker takes without a remark (`ruleAgeDays`). `rules-undated`: rules of a position, or of an asset of its pool, bear no day, so that nobody knows how old they are. `rules-later`: rules of a position, or of an asset of its pool, were first seen after the event, and those of its time are not known.",
+        "Why there is no verdict (`unknown`), why it is suspect, or what is to be known of the rules. `contract-expired`: it holds a contract that has expired. `contract-delisted`: it holds a contract that the venue does not list any more. `rules-contradicted`: the venue states other terms of a contract than the rules, see `contradictions`. `price-jump`, `price-index`, `price-cross-venue`, `price-scale` and `price-clock`: a price of the verdict breaks that rule of price integrity, see `integrity`. `rules-changed`: other rules came into force and are the cause of the event. `funding`: a payment of funding is the cause. `backfill`: the worker did not hear the price, and found it in the venue's record of that minute. `backfill-extremes`: each of several markets is at its worst price of that minute, which may not have come at one moment. `backfill-change`: the account was changed in that minute, before or after that price. `interest`: the interest of a full hour is the cause. `rollover`: a rollover fee is the cause. `funding-unknown`: a payment since `asOfMs` is not known and not in the balances. `rules-old`: the rules are older than the worker takes without a remark (`ruleAgeDays`). `rules-undated`: rules of a position, or of an asset of its pool, bear no day, so that nobody knows how old they are. `rules-later`: rules of a position, or of an asset of its pool, were first seen after the event, and those of its time are not known.",
+      ),
+    contradictions: z
+      .array(contradictionSchema.extend({ symbol: text("Venue's name of the contract.") }))
+      .optional()
+      .describe(
+        'Set with the reason `rules-contradicted`: the terms of contracts that the venue states otherwise than the rules.',
       ),
     ruleBook: text('Version of the rules of the verdict.'),
     levels: z
@@ -208,7 +217,7 @@ export const marketEventSchema = z
   .object({
     ...envelope,
     kind: marketEventKindSchema.describe(
-      '`market-stale`: no fresh mark. `market-expired`: the contract has expired, or is `delisted`, so there will be none. `market-fresh`: there is a fresh mark again. `market-closed`: nobody holds the market any more. `market-gap`: marks were not heard from `sinceMs` to `untilMs`, and not all of it could be filled from the records of the venue.',
+      '`market-stale`: no fresh mark. `market-expired`: the contract has expired, or is `delisted`, so there will be none. `market-contradicted`: the venue states other terms of the contract than the rules (`contradictions`), so no mark of it is judged. `market-fresh`: there is a fresh mark again. `market-closed`: nobody holds the market any more. `market-gap`: marks were not heard from `sinceMs` to `untilMs`, and not all of it could be filled from the records of the venue.',
     ),
     symbol: text(
       "Venue's name of the contract; or of the index price of an asset in the currency of pools, such as `BTC/USD index`.",
@@ -229,6 +238,10 @@ export const marketEventSchema = z
       .describe(
         'Only of `market-expired`: true where the contract has not expired by its name or by the time that the venue states, but the venue does not list it any more.',
       ),
+    contradictions: z
+      .array(contradictionSchema)
+      .optional()
+      .describe('Only of `market-contradicted`: the terms that the venue states otherwise than the rules.'),
     marginAccounts: z
       .int()
       .nonnegative()

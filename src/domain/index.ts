@@ -4,6 +4,7 @@ export type { AccountVersion, BackfillOutcome, BackfillRequest } from './backfil
 export * from './clock.ts'
 export * from './collateral.ts'
 export type { ContractSink } from './contract-sink.ts'
+export * from './contradiction.ts'
 export * from './counted.ts'
 export * from './counters.ts'
 export * from './decimal.ts'

@@ -1,5 +1,17 @@
+import type { Decimal } from './decimal.ts'
+import type { Contribution } from './margin-model.ts'
+
 /** `settling`: it is traded no more and not settled yet. `closed`: the venue has settled or delisted it. */
 export type ContractStatus = 'pre-launch' | 'listed' | 'settling' | 'closed'
+
+/** Terms of a contract by which its margin is computed, as `InstrumentRules` state them; undefined where the list does not. */
+export interface StatedTerms {
+  readonly contribution: Contribution | 'spot' | undefined
+  readonly multiplier: Decimal | undefined
+  readonly settlementAsset: string | undefined
+  /** The smallest step of its prices. */
+  readonly tickSize: Decimal | undefined
+}
 
 /** A contract as the venue lists it. */
 export interface StatedContract {
@@ -7,6 +19,7 @@ export interface StatedContract {
   readonly status: ContractStatus
   /** When it ends, Unix milliseconds; undefined where the venue states no such time. */
   readonly expiryMs: number | undefined
+  readonly terms: StatedTerms
 }
 
 /** One answer of a list. */

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { marginModeSchema } from './account.ts'
+import { contradictionSchema } from './contradiction.ts'
 import type { PlimsollEvent } from './event.ts'
 import type { OpenRevision } from './event-revision.ts'
 import { levelNameSchema } from './level.ts'
@@ -33,6 +34,8 @@ export const marketProgressSchema = z.object({
   expired: z.boolean().optional(),
   /** Whether that end is no expiry, but the venue does not list the contract any more; absent where it is not so. */
   delisted: z.boolean().optional(),
+  /** With which that event says that the venue contradicts the rules; absent where it does not. */
+  contradictions: z.array(contradictionSchema).optional(),
 })
 export type MarketProgress = Readonly<z.infer<typeof marketProgressSchema>>
 

@@ -30,6 +30,7 @@ import {
 } from '../margin/index.ts'
 import type { WatchedTerms } from './applied-funding.ts'
 import { fundingFields, interestFields, rolloverFields } from './event-charges.ts'
+import { contradictionFields } from './event-contradictions.ts'
 import { eventId } from './event-id.ts'
 import { doubtsOf, integrityFields, priceReasons } from './event-integrity.ts'
 import { ageMsOf, poolOf, rulesBySymbol } from './event-terms.ts'
@@ -131,6 +132,7 @@ function* eventSteps(
     cure: figures.cure === null || kind === 'closed' ? null : cureFields(figures.cure),
     confidence:
       (pending.reasons.length === 0 && doubts.length === 0) || kind === 'unknown' ? 'confirmed' : 'suspect',
+    ...contradictionFields(kind, pending.marks),
     ...(doubts.length === 0 ? {} : { integrity: integrityFields(doubts, integrity!.rules) }),
     reasons: [
       ...pending.reasons,

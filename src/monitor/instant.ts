@@ -3,6 +3,7 @@ import { assert } from '../errors.ts'
 import type { Classifier } from '../integrity/index.ts'
 import { RECHECKED_MAX } from '../kernel/index.ts'
 import type { Announcer } from './announcer.ts'
+import { contradictionsOfText } from './contract-turns.ts'
 import type { FundingTimes } from './funding-times.ts'
 import type { MarketGaps } from './gaps.ts'
 import type { Judge } from './judge.ts'
@@ -12,6 +13,7 @@ import type { Markets } from './markets.ts'
 import type { MonitorOptions, ObservedMark } from './options.ts'
 import {
   CONFIRMED,
+  CONTRADICTED,
   DELISTED,
   EXPIRED,
   INDEX_PRICE,
@@ -137,11 +139,16 @@ export class Instant {
       market.expiredMs = 0
       return true
     }
+    if (ticks.kind === CONTRADICTED) return this.#takeContradicted(market, ticks)
     if (market.expiredMs > 0) {
       if (ticks.kind === MARKED) this.#counters.ticksOutsideBook++
       return true
     }
     if (ticks.kind === EXPIRED || ticks.kind === DELISTED) return this.#takeEnded(market, ticks)
+    if (market.contradictions.length > 0) {
+      if (ticks.kind === MARKED) this.#counters.ticksOutsideBook++
+      return true
+    }
     if (ticks.kind === INTERRUPTED) {
       this.#gaps.begin(market)
       return true
@@ -187,6 +194,17 @@ export class Instant {
     market.expiredMs = ticks.eventTimeMs
     market.isDelisted = ticks.kind === DELISTED
     // What is not heard from here on is no mark that a confirmation could mean.
+    market.lastMarkText = ''
+    return true
+  }
+
+  /** A market that was stale before is published as contradicted. */
+  #takeContradicted(market: Market, ticks: PendingTicks): boolean {
+    const contradictions = contradictionsOfText(ticks.markText)
+    const isNew = contradictions.length > 0 && market.expiredMs === 0
+    if (isNew && !this.#loseMark(market, ticks)) return false
+    this.#markets.leaveMark(market)
+    market.contradictions = contradictions
     market.lastMarkText = ''
     return true
   }

@@ -223,12 +223,15 @@ export class Judge {
 }
 
 function staleReasons(markets: readonly Market[]): string[] {
-  const ended = markets.filter(({ expiredMs }) => expiredMs > 0).map(({ isDelisted }) => isDelisted)
-  const stale = markets.filter(({ isStale, expiredMs }) => isStale && expiredMs === 0)
+  const isEnded = ({ expiredMs }: Market) => expiredMs > 0
+  const isContradicted = (market: Market) => !isEnded(market) && market.contradictions.length > 0
+  const stale = markets.filter((market) => market.isStale && !isEnded(market) && !isContradicted(market))
+  const ended = markets.filter(isEnded).map(({ isDelisted }) => isDelisted)
   const isIndex = stale.map(({ symbol }) => isIndexName(symbol))
   return [
     ...(ended.includes(false) ? ['contract-expired'] : []),
     ...(ended.includes(true) ? ['contract-delisted'] : []),
+    ...(markets.some(isContradicted) ? ['rules-contradicted'] : []),
     ...(isIndex.includes(false) ? ['stale-mark'] : []),
     ...(isIndex.includes(true) ? ['stale-index'] : []),
   ]

@@ -7,7 +7,7 @@ import type { Cause } from './pending-event.ts'
 /** The event of a market, and the progress to store with it: while the market has no mark, that it has none. */
 export function marketRecordOf(transition: MarketTransition, cause: Cause, log: LogIdentity): EventRecord {
   const { venue, symbol, kind, episode, sequence, sinceMs, marginAccounts, markPrice, gap } = transition
-  const isDelisted = transition.isDelisted === true
+  const { isDelisted = false, contradictions = [] } = transition
   const subject = marketSubject(venue, symbol)
   const event: MarketEvent = {
     schemaVersion: EVENT_SCHEMA_VERSION,
@@ -21,24 +21,27 @@ export function marketRecordOf(transition: MarketTransition, cause: Cause, log: 
     sinceMs,
     ...(gap === undefined ? {} : { untilMs: gap.toMs, gapReasons: [...gap.reasons] }),
     ...(isDelisted ? { delisted: true } : {}),
+    ...(contradictions.length === 0 ? {} : { contradictions: [...contradictions] }),
     marginAccounts,
     markPrice,
     receivedTimeMs: cause.receivedTimeMs,
   }
-  const { stale, expired, delisted } = transition.stays ?? {
-    stale: kind === 'market-stale' || kind === 'market-expired',
+  const stays = transition.stays ?? {
+    stale: kind !== 'market-fresh' && kind !== 'market-closed',
     expired: kind === 'market-expired',
     delisted: isDelisted,
+    contradictions,
   }
-  if (!stale) return { event, subject, progress: null }
+  if (!stays.stale) return { event, subject, progress: null }
   const progress = {
     episode,
     sequence,
     venue,
     symbol,
-    stale,
-    ...(expired ? { expired } : {}),
-    ...(delisted ? { delisted } : {}),
+    stale: true,
+    ...(stays.expired ? { expired: true } : {}),
+    ...(stays.delisted ? { delisted: true } : {}),
+    ...(stays.contradictions.length === 0 ? {} : { contradictions: [...stays.contradictions] }),
   }
   return { event, subject, progress }
 }

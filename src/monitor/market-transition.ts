@@ -1,4 +1,4 @@
-import type { Decimal, GapReason, MarketEventKind, MarketProgress } from '../domain/index.ts'
+import type { Contradiction, Decimal, GapReason, MarketEventKind, MarketProgress } from '../domain/index.ts'
 import { isHeld, type Market } from './market.ts'
 
 /** A change of state of a market that is to be published. */
@@ -13,9 +13,11 @@ export interface MarketTransition {
   readonly markPrice: Decimal | null
   readonly gap?: UnfilledGap
   /** What stays published of the market, where the transition is none of its state. */
-  readonly stays?: Pick<Market['published'], 'stale' | 'expired' | 'delisted'>
+  readonly stays?: Pick<Market['published'], 'stale' | 'expired' | 'delisted' | 'contradictions'>
   /** Of an end that is no expiry. */
   readonly isDelisted?: boolean
+  /** Of one without a mark because of them. */
+  readonly contradictions?: readonly Contradiction[]
 }
 
 /** A gap of which not all is filled. */
@@ -37,18 +39,31 @@ export function marketTransition(market: Market, sinceMs: number): MarketTransit
   const kind = dueKind(market)
   if (kind === undefined) return undefined
   const isExpiry = kind === 'market-expired'
-  const isWithoutMark = isExpiry || kind === 'market-stale'
+  const isContradicted = kind === 'market-contradicted'
+  const isWithoutMark = isExpiry || isContradicted || kind === 'market-stale'
   // A contract that expires in a silence ends no episode: its market has no mark as before.
   if (isWithoutMark && !published.stale) published.episode++
   published.stale = isWithoutMark
   published.expired = isExpiry
   published.delisted = isExpiry && market.isDelisted
+  published.contradictions = isContradicted ? market.contradictions : []
   published.sequence++
   const { episode, sequence } = published
   const markPrice = kind === 'market-fresh' ? market.markText : null
   const since = isExpiry ? expiredMs : sinceMs
-  const { delisted: isDelisted } = published
-  return { venue, symbol, kind, episode, sequence, sinceMs: since, marginAccounts, markPrice, isDelisted }
+  const { delisted: isDelisted, contradictions } = published
+  return {
+    venue,
+    symbol,
+    kind,
+    episode,
+    sequence,
+    sinceMs: since,
+    marginAccounts,
+    markPrice,
+    isDelisted,
+    contradictions,
+  }
 }
 
 /** What is to be published of a gap that is not filled, and `published` after it: it is no silence, and begins or ends none. */
@@ -59,8 +74,8 @@ export function gapTransition(market: Market, gap: UnfilledGap): MarketTransitio
   const { episode, sequence } = published
   const { fromMs: sinceMs, undecided: marginAccounts } = gap
   const kind = 'market-gap'
-  const { stale, expired, delisted } = published
-  const stays = { stale, expired, delisted }
+  const { stale, expired, delisted, contradictions } = published
+  const stays = { stale, expired, delisted, contradictions }
   return { venue, symbol, kind, episode, sequence, sinceMs, marginAccounts, markPrice: null, gap, stays }
 }
 
@@ -83,9 +98,11 @@ export function closedTransition(
 
 /** A market that nobody holds has no event, except the one that ends a published silence. */
 function dueKind(market: Market): MarketEventKind | undefined {
-  const { published, isStale, markText, expiredMs } = market
+  const { published, isStale, markText, expiredMs, contradictions } = market
   if (!isHeld(market)) return published.stale ? 'market-closed' : undefined
   if (expiredMs > 0) return published.expired ? undefined : 'market-expired'
+  if (contradictions.length > 0)
+    return published.contradictions.length > 0 ? undefined : 'market-contradicted'
   if (isStale) return published.stale ? undefined : 'market-stale'
   // A market that an earlier run left stale, and that has had no mark yet, stays stale.
   return published.stale && markText !== '' ? 'market-fresh' : undefined

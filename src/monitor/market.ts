@@ -1,4 +1,4 @@
-import { type Decimal, type MarkSource, ownText, type VenueId } from '../domain/index.ts'
+import { type Contradiction, type Decimal, type MarkSource, ownText, type VenueId } from '../domain/index.ts'
 import type { Doubt } from '../integrity/index.ts'
 import type { HeardMinute } from './heard-minute.ts'
 
@@ -15,6 +15,8 @@ export interface SeenMark {
   readonly markSource?: MarkSource | undefined
   /** What is doubtful of it. */
   readonly doubt: Doubt | undefined
+  /** Terms of the contract that the venue states otherwise than the rules; then no mark is known. */
+  readonly contradictions: readonly Contradiction[]
 }
 
 /** One market: its last mark as exact text, and the times that events state. */
@@ -54,6 +56,8 @@ export interface Market {
   expiredMs: number
   /** Whether that was no expiry: the venue does not list it any more, which was found then. */
   isDelisted: boolean
+  /** Terms that the venue states otherwise than the rules. While there are any the market is stale. */
+  contradictions: readonly Contradiction[]
   /** Margin accounts with a row here; 0 when nobody holds the market. `Markets.join` and `leave` count them. */
   marginAccounts: number
   /** The margin account that `marginAccounts` counted last, so that its second row here is not counted; −1 when it has left. */
@@ -65,6 +69,8 @@ export interface Market {
     stale: boolean
     expired: boolean
     delisted: boolean
+    /** With which it is published as contradicted; none where it is not. */
+    contradictions: readonly Contradiction[]
   }
   /** The present mark as an object, made when it is first asked for. */
   seen: SeenMark | undefined
@@ -87,7 +93,8 @@ export function isHeld({ marginAccounts }: Market): boolean {
 
 /** The present mark, to be kept. All callers get one object until the next mark. */
 export function seenMark(market: Market): SeenMark {
-  const { symbol, markText, fundingRate, eventTimeMs, receivedMonotonicMs, doubt, markSource } = market
+  const { symbol, markText, fundingRate, eventTimeMs, receivedMonotonicMs } = market
+  const { doubt, markSource, contradictions } = market
   market.seen ??= {
     symbol,
     markPrice: ownText(markText) || undefined,
@@ -96,6 +103,7 @@ export function seenMark(market: Market): SeenMark {
     receivedMonotonicMs,
     doubt,
     markSource,
+    contradictions,
   }
   return market.seen
 }

@@ -1,4 +1,5 @@
 import {
+  type Contradiction,
   type Decimal,
   indexName,
   type MarketProgress,
@@ -13,7 +14,13 @@ import { type Market, type SeenMark, seenMark } from './market.ts'
 import { closedTransition, type MarketTransition, marketTransition } from './market-transition.ts'
 
 const NONE = -1
-const NOTHING_PUBLISHED = { stale: false, expired: false, delisted: false }
+const NO_CONTRADICTIONS: readonly Contradiction[] = []
+const NOTHING_PUBLISHED = {
+  stale: false,
+  expired: false,
+  delisted: false,
+  contradictions: NO_CONTRADICTIONS,
+}
 
 /** The markets that accounts under watch hold or held, by number and by name. */
 export class Markets {
@@ -182,9 +189,8 @@ export class Markets {
       this.#restored.set(subject, {
         ...progress,
         sequence: transition.sequence,
-        stale: false,
-        expired: false,
-        delisted: false,
+        ...NOTHING_PUBLISHED,
+        contradictions: [],
       })
     }
   }
@@ -220,6 +226,7 @@ export class Markets {
       doubt: undefined,
       expiredMs: 0,
       isDelisted: false,
+      contradictions: NO_CONTRADICTIONS,
       marginAccounts: 0,
       lastCounted: NONE,
       published: this.#takeRestored(venue, symbol),
@@ -245,7 +252,8 @@ export class Markets {
     if (restored === undefined) return { ...NOTHING_PUBLISHED, episode: floor, sequence: floor }
     this.#restored.delete(subject)
     const { episode, sequence, stale, expired = false, delisted = false } = restored
-    return { episode, sequence, stale, expired, delisted }
+    const { contradictions = NO_CONTRADICTIONS } = restored
+    return { episode, sequence, stale, expired, delisted, contradictions }
   }
 
   /** Exact marks of one venue, as `src/margin` asks for them. */

@@ -15,6 +15,7 @@ import { add, ONE, toFloat } from '../margin/index.ts'
 import { LatencyHistogram } from '../metrics/index.ts'
 import { Announcer } from './announcer.ts'
 import { Changes } from './changes.ts'
+import { ContractTurns, type Now } from './contract-turns.ts'
 import { Funding } from './funding.ts'
 import { MarketGaps } from './gaps.ts'
 import { Instant } from './instant.ts'
@@ -23,28 +24,12 @@ import { isHeld, type Market } from './market.ts'
 import { Markets } from './markets.ts'
 import { MissedPrices } from './missed-prices.ts'
 import { type MonitorOptions, noCounts } from './options.ts'
-import {
-  CONFIRMED,
-  DELISTED,
-  EXPIRED,
-  INDEX_PRICE,
-  INTERRUPTED,
-  MARKED,
-  PendingTicks,
-  REVIVED,
-  STALE,
-} from './pending-ticks.ts'
+import { CONFIRMED, INDEX_PRICE, INTERRUPTED, MARKED, PendingTicks, STALE } from './pending-ticks.ts'
 import { Reader } from './reader.ts'
 import { Revisions } from './revisions.ts'
 import { Turns } from './turns.ts'
 import { Watchlist } from './watchlist.ts'
 import { WatchlistEditor } from './watchlist-editor.ts'
-
-/** The present, on both clocks. */
-interface Now {
-  readonly nowMs: number
-  readonly nowMonotonicMs: number
-}
 
 /**
  * The heart: takes marks, publishes events. It has no I/O and no clock of its own. It evaluates every instant, in order: the
@@ -61,6 +46,8 @@ export class Monitor {
   readonly read: Reader
   /** What is to be done about prices that were not heard. */
   readonly missed: MissedPrices
+  /** What is to be done about contracts that end, or that their venues state otherwise. */
+  readonly contracts = new ContractTurns((...of) => this.#pushAlone(...of))
   readonly #options: MonitorOptions
   readonly #editor: WatchlistEditor
   readonly #judge: Judge
@@ -274,24 +261,6 @@ export class Monitor {
     this.#pushAlone(INTERRUPTED, venue, symbol, nowMs, { nowMs, nowMonotonicMs })
   }
 
-  /**
-   * The contract expired at `expiryMs`, Unix milliseconds. Margin accounts that hold it have no verdict from then on, and what
-   * comes as its mark is left out.
-   */
-  marketExpired(venue: string, symbol: string, expiryMs: number, now: Now): void {
-    this.#pushAlone(EXPIRED, venue, symbol, expiryMs, now)
-  }
-
-  /** The same of a contract that the venue lists no more, as was found at `sinceMs`. */
-  marketDelisted(venue: string, symbol: string, sinceMs: number, now: Now): void {
-    this.#pushAlone(DELISTED, venue, symbol, sinceMs, now)
-  }
-
-  /** A contract that was taken for ended has not: its market has its next mark again. */
-  marketRevived(venue: string, symbol: string, now: Now): void {
-    this.#pushAlone(REVIVED, venue, symbol, now.nowMs, now)
-  }
-
   /** A frame of one entry without a mark. */
   #pushAlone(
     kind: number,
@@ -299,11 +268,12 @@ export class Monitor {
     symbol: string,
     timeMs: number,
     { nowMs, nowMonotonicMs }: Now,
+    text = '',
   ): void {
     const market = this.markets.find(venue, symbol)
     if (market === undefined) return
     this.frameStart(nowMs, nowMonotonicMs)
-    this.#push(kind, market, '', timeMs)
+    this.#push(kind, market, text, timeMs)
     this.frameEnd()
   }
 

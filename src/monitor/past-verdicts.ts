@@ -56,6 +56,7 @@ export class PastVerdicts {
     exact: MarginAccount,
     above: number,
   ): Steps<Missed | undefined | 'unknown'> {
+    if (this.#isContradicted(exact)) return 'unknown'
     const missed = yield* missedLevelSteps(this.#pastOf(subject, exact), request, request.minutes, above)
     if (missed === undefined || missed === 'unknown') return missed
     return { ...missed, terms: undefined, isInChangedMinute: false }
@@ -84,6 +85,7 @@ export class PastVerdicts {
       const terms = funding.funded(account, book, funding.last)
       const exact = marginAccountOf(terms, id, book)
       if (exact === undefined) continue
+      if (this.#isContradicted(exact)) return 'unknown'
       const past = this.#pastOf(subject, exact)
       const missed = yield* missedLevelSteps(past, request, minutes, worst?.level ?? above)
       if (missed === 'unknown') isUnknown = true
@@ -99,6 +101,13 @@ export class PastVerdicts {
   /** The marks of the minute, for the event. */
   marksOf({ prices, minuteMs }: Missed, venue: VenueId, now: { nowMs: number; monotonicMs: number }) {
     return prices.seen(minuteMs, this.#fundingRateOf(venue), now)
+  }
+
+  /** Whether a venue states the terms of a contract otherwise than the rules by which it would be judged. */
+  #isContradicted({ venue, formula }: MarginAccount): boolean {
+    return symbolsOf(formula).some(
+      (symbol) => (this.#markets.find(venue, symbol)?.contradictions.length ?? 0) > 0,
+    )
   }
 
   #pastOf({ venue, rule, level }: PastSubject, exact: MarginAccount): PastAccount {

@@ -26,7 +26,9 @@ export const INDEX_PRICE = 5
 export const DELISTED = 6
 /** A contract that was taken for ended has not. */
 export const REVIVED = 7
-const FRAME_END = 8
+/** The venue states other terms of the contract than the rules, which are in the text; none where it does no more. */
+export const CONTRADICTED = 8
+const FRAME_END = 9
 
 /** Ticks and the ends of their frames, in their order. The columns of the ring are allocated once: a tick allocates nothing. */
 export class PendingTicks {
@@ -55,7 +57,8 @@ export class PendingTicks {
   }
 
   /**
-   * `kind` is one of those above but FRAME_END; only MARKED and INDEX_PRICE have a text, only MARKED and CONFIRMED a rate.
+   * `kind` is one of those above but FRAME_END; only MARKED, INDEX_PRICE and CONTRADICTED have a
+   * text, only MARKED and CONFIRMED a rate.
    */
   push(
     kind: number,

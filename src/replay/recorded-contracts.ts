@@ -1,5 +1,11 @@
 // Lines of a recording that say what the lists of venues brought.
-import { type ContractSink, type VenueId, venueId } from '../domain/index.ts'
+import {
+  type ContractSink,
+  type Contradiction,
+  contradictionSchema,
+  type VenueId,
+  venueId,
+} from '../domain/index.ts'
 import type { RecordedFields } from './recorded-fields.ts'
 
 interface OfContract {
@@ -13,16 +19,17 @@ export type RecordedContract =
   | (OfContract & { readonly kind: 'expiry'; readonly expiryMs: number | null })
   | (OfContract & { readonly kind: 'delisted'; readonly sinceMs: number })
   | (OfContract & { readonly kind: 'listed' })
+  | (OfContract & { readonly kind: 'contradicted'; readonly contradictions: readonly Contradiction[] })
 
 export function contractLine(entry: RecordedContract): string {
   const { kind, timeMs, venue, symbol } = entry
-  const further =
-    entry.kind === 'expiry'
-      ? { expiryMs: entry.expiryMs }
-      : entry.kind === 'delisted'
-        ? { sinceMs: entry.sinceMs }
-        : {}
-  return JSON.stringify({ [kind]: timeMs, venue, symbol, ...further })
+  return JSON.stringify({ [kind]: timeMs, venue, symbol, ...furtherOf(entry) })
+}
+
+function furtherOf(entry: RecordedContract): object {
+  if (entry.kind === 'expiry') return { expiryMs: entry.expiryMs }
+  if (entry.kind === 'delisted') return { sinceMs: entry.sinceMs }
+  return entry.kind === 'contradicted' ? { contradictions: entry.contradictions } : {}
 }
 
 /** undefined for a line of another kind. */
@@ -42,6 +49,12 @@ export function readContract(
   }
   if ('delisted' in value)
     return { kind: 'delisted', ...of('delisted'), sinceMs: fields.time(line, 'sinceMs', value.sinceMs) }
+  if ('contradicted' in value) {
+    const read = contradictionSchema.array().safeParse(value.contradictions)
+    if (!read.success)
+      fields.refuse(line, 'contradictions', value.contradictions, 'must be a list of contradicted terms')
+    return { kind: 'contradicted', ...of('contradicted'), contradictions: read.data }
+  }
   return 'listed' in value ? { kind: 'listed', ...of('listed') } : undefined
 }
 
@@ -63,6 +76,10 @@ export function recordedContracts(
     listed(venue, symbol) {
       add({ kind: 'listed', timeMs: nowMs(), venue, symbol })
       inner.listed(venue, symbol)
+    },
+    termsContradicted(venue, symbol, contradictions) {
+      add({ kind: 'contradicted', timeMs: nowMs(), venue, symbol, contradictions })
+      inner.termsContradicted(venue, symbol, contradictions)
     },
   }
 }

@@ -199,21 +199,25 @@ class Run {
     const { venue, symbol } = step
     const now = { nowMs, nowMonotonicMs: nowMs }
     if (step.kind === 'delisted') {
-      if (this.#ends.delist(step)) this.#monitor.marketDelisted(venue, symbol, step.sinceMs, now)
+      if (this.#ends.delist(step)) this.#monitor.contracts.delisted(venue, symbol, step.sinceMs, now)
+      return
+    }
+    if (step.kind === 'contradicted') {
+      this.#monitor.contracts.contradicted(venue, symbol, step.contradictions, now)
       return
     }
     const isRevived =
       step.kind === 'listed'
         ? this.#ends.list(step, nowMs)
         : this.#ends.state(step, step.expiryMs ?? undefined, nowMs)
-    if (isRevived) this.#monitor.marketRevived(venue, symbol, now)
+    if (isRevived) this.#monitor.contracts.revived(venue, symbol, now)
     this.#expire(nowMs)
   }
 
   #expire(nowMs: number): void {
     const now = { nowMs, nowMonotonicMs: nowMs }
     for (const [expiryMs, contracts] of this.#ends.takeUntil(nowMs)) {
-      for (const { venue, symbol } of contracts) this.#monitor.marketExpired(venue, symbol, expiryMs, now)
+      for (const { venue, symbol } of contracts) this.#monitor.contracts.expired(venue, symbol, expiryMs, now)
     }
   }
 }

@@ -1,4 +1,12 @@
-import { type Clock, type Contract, type ContractSink, counted, type VenueId } from '../domain/index.ts'
+import {
+  type Clock,
+  type Contract,
+  type ContractSink,
+  type Contradiction,
+  contradictionText,
+  counted,
+  type VenueId,
+} from '../domain/index.ts'
 import { GatheredLine, type MarketData } from '../feed/index.ts'
 import type { Log } from '../log.ts'
 import { ContractEnds, type Monitor } from '../monitor/index.ts'
@@ -28,6 +36,8 @@ export class WorkerExpiry implements ContractSink {
   readonly #expired: GatheredLine
   readonly #delisted: GatheredLine
   readonly #revived: GatheredLine
+  readonly #contradicted: GatheredLine
+  readonly #agreeing: GatheredLine
   readonly #ends = new ContractEnds()
 
   constructor(options: WorkerExpiryOptions) {
@@ -51,6 +61,11 @@ export class WorkerExpiry implements ContractSink {
       'info',
       'contracts have not ended, as their venue says; their marks are asked for again',
     )
+    this.#contradicted = line(
+      'error',
+      'venues state other terms of contracts than the rules; the margin accounts that hold them have no verdict until the rules agree',
+    )
+    this.#agreeing = line('info', 'the rules agree with the terms that venues state')
   }
 
   /** The market has its first position. True when its mark is to be asked for. */
@@ -79,7 +94,7 @@ export class WorkerExpiry implements ContractSink {
     if (!this.#ends.delist(contract)) return
     marketData.end([contract], 'delisted')
     const holders = this.#holdersOf(contract)
-    monitor.marketDelisted(venue, symbol, sinceMs, this.#now)
+    monitor.contracts.delisted(venue, symbol, sinceMs, this.#now)
     if (holders > 0) this.#delisted.add(`${venue} ${symbol}, held by ${counted(holders, 'margin account')}`)
     this.#delisted.flush()
   }
@@ -89,10 +104,20 @@ export class WorkerExpiry implements ContractSink {
     if (this.#ends.list(contract, this.#options.clock.nowMs())) this.#revive(contract)
   }
 
+  termsContradicted(venue: VenueId, symbol: string, contradictions: readonly Contradiction[]): void {
+    const holders = this.#holdersOf({ venue, symbol })
+    this.#options.monitor.contracts.contradicted(venue, symbol, contradictions, this.#now)
+    const what = contradictions.map(contradictionText).join(', ')
+    if (contradictions.length === 0) this.#agreeing.add(`${venue} ${symbol}`)
+    else this.#contradicted.add(`${venue} ${symbol}, held by ${counted(holders, 'margin account')}: ${what}`)
+    this.#contradicted.flush()
+    this.#agreeing.flush()
+  }
+
   #revive(contract: Contract): void {
     const { monitor, marketData } = this.#options
     const { venue, symbol } = contract
-    monitor.marketRevived(venue, symbol, this.#now)
+    monitor.contracts.revived(venue, symbol, this.#now)
     marketData.revive(contract)
     this.#revived.add(`${venue} ${symbol}`)
     this.#revived.flush()
@@ -110,7 +135,7 @@ export class WorkerExpiry implements ContractSink {
     for (const contract of contracts) {
       const { venue, symbol } = contract
       const holders = this.#holdersOf(contract)
-      monitor.marketExpired(venue, symbol, expiryMs, this.#now)
+      monitor.contracts.expired(venue, symbol, expiryMs, this.#now)
       if (holders === 0) continue
       const heldBy = counted(holders, 'margin account')
       this.#expired.add(`${venue} ${symbol} on ${expiryText(expiryMs)}, held by ${heldBy}`)

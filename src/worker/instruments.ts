@@ -1,6 +1,16 @@
-import type { Clock, Contract, ContractSink, InstrumentCounters, InstrumentList } from '../domain/index.ts'
-import type { InstrumentReader, InstrumentReading } from '../feed/index.ts'
+import type {
+  Clock,
+  Contract,
+  ContractSink,
+  Contradiction,
+  InstrumentCounters,
+  InstrumentList,
+  StatedTerms,
+  VenueId,
+} from '../domain/index.ts'
+import { GatheredLine, type InstrumentReader, type InstrumentReading } from '../feed/index.ts'
 import type { Log } from '../log.ts'
+import { type ComparedRules, contradictionsOf, isOtherTick, termsOfContradictions } from './contradictions.ts'
 import { every } from './every.ts'
 
 /** Readings in a row that must lack a contract, or call it closed, before it is taken for delisted: one may be cut short. */
@@ -15,6 +25,10 @@ export interface WorkerInstrumentsOptions {
   readonly listOf: (contract: Contract) => InstrumentList | undefined
   /** The contracts in which the book has positions now. */
   readonly held: () => Iterable<Contract>
+  /** The rules in force; undefined where there are none. */
+  readonly rulesOf: (contract: Contract) => ComparedRules | undefined
+  /** Whether every account is compiled by them. */
+  readonly isCompiled: () => boolean
   readonly sink: ContractSink
   /** Runs an action whose failure ends the worker. */
   readonly guard: (action: () => void) => void
@@ -26,6 +40,11 @@ interface Known {
   /** Readings in a row without it. */
   absences: number
   isDelisted: boolean
+  terms: StatedTerms | undefined
+  /** As the sink was told last. */
+  contradictions: readonly Contradiction[]
+  /** The smallest step of prices that the log has named. */
+  namedTick: string | undefined
 }
 
 /**
@@ -44,10 +63,20 @@ export class WorkerInstruments {
   readonly #failing = new Set<string>()
   /** Unreadable entries of the last reading, by list. */
   readonly #unreadable = new Map<string, number>()
+  readonly #ticks: GatheredLine
+  /** Contradictions may have ended, which is told when every account is compiled. */
+  #isToCompare = false
   #isClosed = false
 
   constructor(options: WorkerInstrumentsOptions) {
     this.#options = options
+    const { clock, log } = options
+    this.#ticks = new GatheredLine({
+      clock,
+      gatherMs: 0,
+      write: (contracts, symbols) =>
+        log.warn({ contracts, symbols }, 'venues state other smallest steps of prices than the rules'),
+    })
   }
 
   /** A contract that an earlier worker found delisted. It is so until a list holds it. */
@@ -55,6 +84,26 @@ export class WorkerInstruments {
     const { clock, sink } = this.#options
     this.#knownOf(contract).isDelisted = true
     sink.delisted(contract.venue, contract.symbol, clock.nowMs())
+  }
+
+  /** A contract of which an earlier worker found that the venue states other terms. It does until its list is read. */
+  restoreTerms(contract: Contract, contradictions: readonly Contradiction[]): void {
+    const known = this.#knownOf(contract)
+    known.terms = termsOfContradictions(contradictions)
+    this.#compare(contract, known)
+  }
+
+  /** Call when other rules are in force, before accounts are compiled by them. */
+  rulesChanging(venue: VenueId): void {
+    for (const contract of this.#options.held())
+      if (contract.venue === venue) this.#compare(contract, this.#knownOf(contract), false)
+  }
+
+  /** Call again and again: tells of contradictions that have ended, once accounts are compiled by rules that agree. */
+  settle(): void {
+    if (!this.#isToCompare || !this.#options.isCompiled()) return
+    this.#isToCompare = false
+    for (const contract of this.#options.held()) this.#compare(contract, this.#knownOf(contract))
   }
 
   /** Reads, and does so again and again until the returned function is called. */
@@ -101,6 +150,7 @@ export class WorkerInstruments {
       if (listOf(contract)?.id !== list.id || unreadable.has(contract.symbol)) continue
       this.#takeOf(contract, reading)
     }
+    this.#ticks.flush()
   }
 
   #takeOf(contract: Contract, { contracts, isWhole }: InstrumentReading): void {
@@ -111,6 +161,10 @@ export class WorkerInstruments {
     if (stated !== undefined && stated.expiryMs !== known.expiryMs) {
       known.expiryMs = stated.expiryMs
       sink.expiryStated(venue, symbol, stated.expiryMs)
+    }
+    if (stated !== undefined) {
+      known.terms = stated.terms
+      this.#compare(contract, known)
     }
     if (stated !== undefined && stated.status !== 'closed') {
       known.absences = 0
@@ -123,11 +177,39 @@ export class WorkerInstruments {
     }
   }
 
+  /** `isCompiled`: whether every account is compiled by the rules in force. */
+  #compare(contract: Contract, known: Known, isCompiled = this.#options.isCompiled()): void {
+    const { rulesOf, sink } = this.#options
+    const { venue, symbol } = contract
+    const { terms } = known
+    const rules = rulesOf(contract)
+    if (terms === undefined || rules === undefined) return
+    if (isOtherTick(terms, rules) && known.namedTick !== terms.tickSize) {
+      known.namedTick = terms.tickSize
+      this.#ticks.add(`${venue} ${symbol}: ${rules.tickSize} in the rules, ${terms.tickSize} at the venue`)
+    }
+    const contradictions = contradictionsOf(terms, rules)
+    if (JSON.stringify(contradictions) === JSON.stringify(known.contradictions)) return
+    if (contradictions.length === 0 && !isCompiled) {
+      this.#isToCompare = true
+      return
+    }
+    known.contradictions = contradictions
+    sink.termsContradicted(venue, symbol, contradictions)
+  }
+
   #knownOf({ venue, symbol }: Contract): Known {
     const key = `${venue} ${symbol}`
     let known = this.#known.get(key)
     if (known === undefined) {
-      known = { expiryMs: undefined, absences: 0, isDelisted: false }
+      known = {
+        expiryMs: undefined,
+        absences: 0,
+        isDelisted: false,
+        terms: undefined,
+        contradictions: [],
+        namedTick: undefined,
+      }
       this.#known.set(key, known)
     }
     return known

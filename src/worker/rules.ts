@@ -5,6 +5,7 @@ import type { Monitor } from '../monitor/index.ts'
 import { rulesOfBytes, type VenueRules } from '../rules/index.ts'
 import { Slices, type WatchedFile } from '../system/index.ts'
 import { VENUE_NAMES } from '../venues/index.ts'
+import type { WorkerContracts } from './contracts.ts'
 import { every } from './every.ts'
 import {
   type BookOf,
@@ -36,6 +37,7 @@ export class WorkerRules {
   readonly #file: WatchedFile | undefined
   readonly #books: RuleBooks
   #monitor: Monitor | undefined
+  #contracts: Pick<WorkerContracts, 'rulesChanging'> | undefined
   /** undefined while the book of accounts is loaded: one line a venue names what is old in it. */
   #late: LateRules | undefined
   #cancel = () => {}
@@ -57,9 +59,10 @@ export class WorkerRules {
   }
 
   /** Call when the book of accounts is loaded: says what judges it, and has the monitor judge by other rules from then on. */
-  open(monitor: Monitor): void {
+  open(monitor: Monitor, contracts: Pick<WorkerContracts, 'rulesChanging'>): void {
     const { config, clock, log, guard } = this.#options
     this.#monitor = monitor
+    this.#contracts = contracts
     this.#log()
     this.#late = new LateRules(log, this.bookOf, config.rulesMaxAgeDays)
     this.#cancel = every(clock, CHECK_MS, () => guard(() => this.#check()))
@@ -141,6 +144,7 @@ export class WorkerRules {
         { venue, ruleBook, symbols: symbols.length, assets: assets.length },
         'other rules are in force',
       )
+      this.#contracts!.rulesChanging(venue)
       this.#monitor!.apply(change)
     }
   }

@@ -129,6 +129,7 @@ class MonitorWorker implements Worker {
         monitor: this.#monitor,
         marketData: this.#marketData,
         requests: this.#backfill.requests,
+        bookOf: this.#rules.bookOf,
         guard,
       })
       this.#read = new WorkerReader({
@@ -146,7 +147,7 @@ class MonitorWorker implements Worker {
     }
     const { accounts, positions } = this.#monitor.watchlist
     log.info({ accounts, positions, markets: this.#monitor.markets.all.length }, 'book loaded')
-    this.#rules.open(this.#monitor)
+    this.#rules.open(this.#monitor, this.#contracts)
     // Before the feeds are opened, so that nothing is asked for that expired before the start.
     this.#cancels.push(this.#contracts.open())
     this.#backfill.open()

@@ -137,6 +137,10 @@ describe('an event as lines for people', () => {
     expect(linesOf(market({ kind: 'market-expired', sinceMs, delisted: true }))).toEqual([
       '08:53:20Z  EXPIRED       bybit BTCUSDT  found delisted at 2025-10-09T08:00Z: 300,000 margin accounts have no verdict',
     ])
+    const contradictions = [{ field: 'multiplier', rules: '1', venue: '0.1' }] as const
+    expect(linesOf(market({ kind: 'market-contradicted', contradictions: [...contradictions] }))).toEqual([
+      '08:53:20Z  CONTRADICTED  bybit BTCUSDT  multiplier is 1 in the rules and 0.1 at the venue: 300,000 margin accounts have no verdict',
+    ])
     const untilMs = Date.UTC(2025, 9, 9, 8, 53, 15)
     expect(
       linesOf(market({ kind: 'market-gap', untilMs, gapReasons: ['no-record', 'bars-missing'] })),

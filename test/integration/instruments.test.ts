@@ -17,6 +17,8 @@ const DATED = 'AAAUSDT-26DEC31'
 const HASTE = 400
 const DELISTED_LINE =
   'contracts are not listed by their venue any more; the margin accounts that hold them have no verdict until they are stored without them'
+const CONTRADICTED_LINE =
+  'venues state other terms of contracts than the rules; the margin accounts that hold them have no verdict until the rules agree'
 const FAILED_LINE = 'a list of contracts cannot be read; what was known of them stays'
 
 let servers: Servers
@@ -36,6 +38,7 @@ interface Entry {
   readonly symbol: string
   readonly status?: string
   readonly deliveryTime?: string
+  readonly settleCoin?: string
 }
 
 beforeAll(async () => {
@@ -199,6 +202,57 @@ describe('a contract whose expiry the venue states', () => {
     expect(await shard.marketEvents()).toMatchObject([
       { kind: 'market-expired', symbol: DATED, sinceMs: expiryMs, marginAccounts: 1 },
     ])
+  })
+})
+
+describe('a contract of which the venue states other terms than the rules', () => {
+  it('has no verdict, also after a restart, until both agree', async () => {
+    const { exchange } = servers
+    exchange.setMark('AAAUSDT', '81.5')
+    await shard.store([near, far])
+    const { effects } = shard.subscribe()
+    lists({ symbol: 'AAAUSDT', settleCoin: 'USDT' })
+    await start()
+    await until(() => effects.length === 1)
+    lists({ symbol: 'AAAUSDT', settleCoin: 'USDC' })
+    await until(() => effects.length === 2)
+    const contradictions = [{ field: 'settlementAsset', rules: 'USDT', venue: 'USDC' }]
+    expect(told(effects[1]!)).toBe('desk/near #2 episode 1 unknown 0.5 → 0.5')
+    expect(effects[1]).toMatchObject({
+      reasons: ['rules-contradicted'],
+      contradictions: [{ symbol: 'AAAUSDT', ...contradictions[0] }],
+      marginRatio: null,
+    })
+    expect(linesOf(CONTRADICTED_LINE)).toEqual([
+      {
+        contracts: 1,
+        symbols: [
+          'bybit AAAUSDT, held by 2 margin accounts: settlementAsset is USDT in the rules and USDC at the venue',
+        ],
+      },
+    ])
+    expect(worker!.read.counters().unknownMarginAccounts).toBe(2)
+
+    await worker!.stop()
+    exchange.setMark('AAAUSDT', '50')
+    await start()
+    await until(() => exchange.isHeard('AAAUSDT') && worker!.read.counters().ticksOutsideBook > 0)
+    await readAgain(worker!, 2)
+    expect(worker!.read.counters().unknownMarginAccounts).toBe(2)
+    expect(effects).toHaveLength(2)
+    expect(await shard.marketEvents()).toMatchObject([
+      { kind: 'market-contradicted', symbol: 'AAAUSDT', contradictions, marginAccounts: 2, markPrice: null },
+    ])
+
+    lists({ symbol: 'AAAUSDT', settleCoin: 'USDT' })
+    await until(() => linesOf('the rules agree with the terms that venues state').length === 1)
+    exchange.setMark('AAAUSDT', '49')
+    await until(() => effects.length === 3)
+    expect(told(effects[2]!)).toBe('desk/near #3 episode 2 liquidation 0.5 → 1')
+    const markets = await shard.marketEvents()
+    expect(markets.map(({ kind }) => kind).slice(0, 2)).toEqual(['market-contradicted', 'market-fresh'])
+    for (const event of [...effects, ...markets])
+      expect(verifyEvent(event)).toMatchObject({ isOk: true, differences: [], faults: [] })
   })
 })
 

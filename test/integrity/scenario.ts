@@ -141,7 +141,10 @@ export function openScenario(coin: string, desks: readonly Account[]) {
   /** The contract of the venue is delisted now. */
   const delist = (venue: ScenarioVenue) => {
     const nowMs = clock.nowMs()
-    monitor.marketExpired(venue, SYMBOLS[venue](coin), nowMs, { nowMs, nowMonotonicMs: clock.monotonicMs() })
+    monitor.contracts.expired(venue, SYMBOLS[venue](coin), nowMs, {
+      nowMs,
+      nowMonotonicMs: clock.monotonicMs(),
+    })
     clock.runTurns()
   }
   const story = () => storyOf(opened).filter((told) => !told.includes('witness/'))

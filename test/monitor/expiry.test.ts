@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Account } from '../../src/domain/index.ts'
+import type { Account, Contradiction } from '../../src/domain/index.ts'
 import { crossPosition, isolatedLong, makeAccount } from '../support/accounts.ts'
 import { isMarginEvent, openMonitor, restoreInto } from '../support/monitor.ts'
 
@@ -27,7 +27,7 @@ function opened(accounts: readonly Account[] = [near(), far]) {
   const expire = (symbol = 'AUSDT') => {
     const nowMs = clock.nowMs()
     const nowMonotonicMs = clock.monotonicMs()
-    monitor.marketExpired('binance', symbol, nowMs - NOTICED_AFTER_MS, { nowMs, nowMonotonicMs })
+    monitor.contracts.expired('binance', symbol, nowMs - NOTICED_AFTER_MS, { nowMs, nowMonotonicMs })
   }
   for (const account of accounts) put(account)
   return { ...all, put, expire }
@@ -236,8 +236,8 @@ describe('a contract that the venue does not list any more', () => {
     const { monitor, clock, frame } = all
     const now = () => ({ nowMs: clock.nowMs(), nowMonotonicMs: clock.monotonicMs() })
     frame([['AUSDT', '100']])
-    const delist = (sinceMs = clock.nowMs()) => monitor.marketDelisted('binance', 'AUSDT', sinceMs, now())
-    const revive = () => monitor.marketRevived('binance', 'AUSDT', now())
+    const delist = (sinceMs = clock.nowMs()) => monitor.contracts.delisted('binance', 'AUSDT', sinceMs, now())
+    const revive = () => monitor.contracts.revived('binance', 'AUSDT', now())
     return { ...all, delist, revive }
   }
 
@@ -289,5 +289,82 @@ describe('a contract that the venue does not list any more', () => {
     expire()
     delist()
     expect(story()).toEqual(before)
+  })
+})
+
+describe('a contract of which the venue states other terms than the rules', () => {
+  const CONTRADICTIONS = [
+    { field: 'multiplier', rules: '1', venue: '0.1' },
+    { field: 'settlementAsset', rules: 'USDT', venue: 'USDC' },
+  ] as const
+
+  function contradicted() {
+    const all = opened()
+    const { monitor, clock, frame } = all
+    const now = () => ({ nowMs: clock.nowMs(), nowMonotonicMs: clock.monotonicMs() })
+    const say = (contradictions: readonly Contradiction[]) =>
+      monitor.contracts.contradicted('binance', 'AUSDT', contradictions, now())
+    frame([['AUSDT', '100']])
+    return { ...all, say }
+  }
+
+  it('has no verdict, and both values are in the events and in what is kept of its market', () => {
+    const { monitor, records, story, frame, say } = contradicted()
+    say(CONTRADICTIONS)
+    frame([['AUSDT', '50']])
+    say(CONTRADICTIONS.slice(0, 1))
+    expect(story().slice(1)).toEqual([
+      'market-contradicted AUSDT #1 1',
+      'unknown near:isolated:AUSDT:long 0.5 #1 2',
+    ])
+    expect(records[1]).toMatchObject({
+      event: { contradictions: CONTRADICTIONS, marginAccounts: 2, markPrice: null },
+      progress: { stale: true, contradictions: CONTRADICTIONS },
+    })
+    expect(records[2]!.event).toMatchObject({
+      reasons: ['rules-contradicted'],
+      contradictions: CONTRADICTIONS.map((contradiction) => ({ symbol: 'AUSDT', ...contradiction })),
+    })
+    expect(monitor.unknownMarginAccounts).toBe(2)
+    expect(monitor.counters.ticksOutsideBook).toBe(1)
+    const second = opened([])
+    restoreInto(second.monitor, records)
+    second.put(near())
+    second.put(far)
+    second.monitor.loaded()
+    const nowMs = second.clock.nowMs()
+    second.monitor.contracts.contradicted('binance', 'AUSDT', CONTRADICTIONS, { nowMs, nowMonotonicMs: 0 })
+    second.frame([['AUSDT', '50']])
+    expect(second.story()).toEqual([])
+    expect(second.monitor.unknownMarginAccounts).toBe(2)
+  })
+
+  it('is judged from its next mark on when both agree', () => {
+    const { monitor, story, frame, say } = contradicted()
+    say(CONTRADICTIONS)
+    const before = story().length
+    say([])
+    expect(story()).toHaveLength(before)
+    expect(monitor.unknownMarginAccounts).toBe(2)
+    frame([['AUSDT', '99.9']])
+    expect(story().slice(before)).toEqual([
+      'market-fresh AUSDT #1 2',
+      'warning near:isolated:AUSDT:long 0.5 #2 3',
+    ])
+    say(CONTRADICTIONS)
+    expect(story().slice(before + 2)[0]).toBe('market-contradicted AUSDT #2 3')
+  })
+
+  it('is published as ended when it ends, and as contradicted after a silence', () => {
+    const { clock, monitor, story, expire, say } = contradicted()
+    monitor.marketStale('binance', 'AUSDT', clock.nowMs(), clock.monotonicMs())
+    const before = story().length
+    say(CONTRADICTIONS)
+    expect(story().slice(before)).toEqual(['market-contradicted AUSDT #1 2'])
+    expire()
+    expect(story().slice(before + 1)).toEqual(['market-expired AUSDT #1 3'])
+    say([])
+    say(CONTRADICTIONS)
+    expect(story()).toHaveLength(before + 2)
   })
 })

@@ -35,6 +35,8 @@ function read(lines: readonly string[]): RecordedEntry[] {
 
 const START = { levels: ['10%', '5%'], hysteresis: '0.01', ruleBooks: { bybit: 'v1' } } as const
 
+const CONTRADICTIONS = [{ field: 'multiplier', rules: '1', venue: '0.1' }] as const
+
 describe('what lists of contracts said', () => {
   it('is written down before it is handed on, and read again', () => {
     const { clock, lines, recorder } = recorded()
@@ -43,6 +45,7 @@ describe('what lists of contracts said', () => {
       expiryStated: (...values) => told.push([lines.length, ...values]),
       delisted: (...values) => told.push([lines.length, ...values]),
       listed: (...values) => told.push([lines.length, ...values]),
+      termsContradicted: (...values) => told.push([lines.length, ...values]),
     })
     const bybit = venueId('bybit')
     recorder.start(START)
@@ -50,24 +53,34 @@ describe('what lists of contracts said', () => {
     sink.expiryStated(bybit, 'A', undefined)
     sink.delisted(bybit, 'A', 1_700_000_000_001)
     sink.listed(bybit, 'A')
+    sink.termsContradicted(bybit, 'A', CONTRADICTIONS)
+    sink.termsContradicted(bybit, 'A', [])
     const of = { timeMs: clock.nowMs(), venue: 'bybit', symbol: 'A' }
     expect(read(lines).slice(1)).toEqual([
       { kind: 'expiry', ...of, expiryMs: 1_700_000_000_000 },
       { kind: 'expiry', ...of, expiryMs: null },
       { kind: 'delisted', ...of, sinceMs: 1_700_000_000_001 },
       { kind: 'listed', ...of },
+      { kind: 'contradicted', ...of, contradictions: CONTRADICTIONS },
+      { kind: 'contradicted', ...of, contradictions: [] },
     ])
     expect(told).toEqual([
       [2, 'bybit', 'A', 1_700_000_000_000],
       [3, 'bybit', 'A', undefined],
       [4, 'bybit', 'A', 1_700_000_000_001],
       [5, 'bybit', 'A'],
+      [6, 'bybit', 'A', CONTRADICTIONS],
+      [7, 'bybit', 'A', []],
     ])
   })
 
   it.each([
     ['{"expiry":1,"venue":"bybit","symbol":"A","expiryMs":"soon"}', 'expiryMs is "soon": must be Unix time'],
     ['{"delisted":1,"venue":"bybit","symbol":"A"}', 'sinceMs is missing: must be Unix time'],
+    [
+      '{"contradicted":1,"venue":"bybit","symbol":"A","contradictions":[{"field":"size"}]}',
+      'contradictions is [{"field":"size"}]: must be a list of contradicted terms',
+    ],
     ['{"listed":1,"venue":"bybit"}', 'symbol is missing: must be a text'],
   ])('is refused where it is none: %s', (line, rule) => {
     const { lines, recorder } = recorded()

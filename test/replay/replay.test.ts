@@ -151,6 +151,10 @@ describe('a replay', () => {
       at(9, '99'),
       { kind: 'expiry', ...of(10), expiryMs: null },
       at(11, '99'),
+      { kind: 'contradicted', ...of(12), contradictions: [{ field: 'multiplier', rules: '1', venue: '2' }] },
+      at(13, '50'),
+      { kind: 'contradicted', ...of(14), contradictions: [] },
+      at(15, '99'),
     ]
     const [first, second] = [await replayOf(steps), await replayOf(steps)]
     expect(told(first.events)).toEqual([
@@ -164,6 +168,10 @@ describe('a replay', () => {
       'unknown 1 +9s',
       'market-fresh AUSDT +11s',
       'warning 10% +11s',
+      'market-contradicted AUSDT +12s',
+      'unknown 10% +12s',
+      'market-fresh AUSDT +15s',
+      'warning 10% +15s',
     ])
     expect(first.events[1]).toMatchObject({ delisted: true, sinceMs: START_MS + 2_000 })
     expect(first.events[6]).toMatchObject({ sinceMs: START_MS + 8_000 })

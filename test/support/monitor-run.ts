@@ -225,7 +225,7 @@ export class MonitorRun {
     this.#give([
       { kind: 'expired', venue, symbol, markPrice: '', eventTimeMs: expiryMs, receivedTimeMs: nowMs },
     ])
-    monitor.marketExpired(venue, symbol, expiryMs, { nowMs, nowMonotonicMs: clock.monotonicMs() })
+    monitor.contracts.expired(venue, symbol, expiryMs, { nowMs, nowMonotonicMs: clock.monotonicMs() })
   }
 
   #changeRules(): void {

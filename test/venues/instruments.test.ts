@@ -1,6 +1,11 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { type InstrumentList, type InstrumentPage, venueId } from '../../src/domain/index.ts'
+import {
+  type InstrumentList,
+  type InstrumentPage,
+  type StatedTerms,
+  venueId,
+} from '../../src/domain/index.ts'
 import { instrumentsCarrying, VENUES } from '../../src/venues/index.ts'
 import { sharedPath } from '../support/shared.ts'
 
@@ -21,12 +26,22 @@ function parse(list: InstrumentList, body: string): InstrumentPage {
   }
 }
 
+const NO_TERMS: StatedTerms = {
+  contribution: undefined,
+  multiplier: undefined,
+  settlementAsset: undefined,
+  tickSize: undefined,
+}
+
 interface Fixture {
   readonly venue: string
   readonly symbol: string
   readonly url: string
   /** An entry of that symbol, status and expiry; undefined: of what never ends. */
   readonly entry: (symbol: unknown, status: unknown, expiryMs: number | undefined) => object
+  /** Further fields of every entry, and the terms that they state. */
+  readonly more: object
+  readonly terms: Partial<StatedTerms>
   readonly body: (entries: readonly unknown[]) => object
   /** Words of the venue and what they mean. */
   readonly statuses: Readonly<Record<string, string>> | readonly (readonly [unknown, string])[]
@@ -36,6 +51,8 @@ interface Fixture {
 
 const FIXTURES: Readonly<Record<string, Fixture>> = {
   'bybit linear': {
+    more: { contractType: 'LinearPerpetual', settleCoin: 'USDT', priceFilter: { tickSize: '0.10' } },
+    terms: { contribution: 'linear', settlementAsset: 'USDT', tickSize: '0.1' },
     venue: 'bybit',
     symbol: 'BTCUSDT',
     url: 'http://h/v5/market/instruments-info?category=linear&limit=500',
@@ -48,6 +65,8 @@ const FIXTURES: Readonly<Record<string, Fixture>> = {
     ],
   },
   'bybit inverse': {
+    more: { contractType: 'InverseFutures', settleCoin: 'BTC' },
+    terms: { contribution: 'inverse', settlementAsset: 'BTC' },
     venue: 'bybit',
     symbol: 'BTCUSDZ26',
     url: 'http://h/v5/market/instruments-info?category=inverse&limit=500',
@@ -56,6 +75,8 @@ const FIXTURES: Readonly<Record<string, Fixture>> = {
     statuses: { Trading: 'listed' },
   },
   'binance usdm': {
+    more: { marginAsset: 'USDT', filters: [{ filterType: 'PRICE_FILTER', tickSize: '0.10' }] },
+    terms: { contribution: 'linear', settlementAsset: 'USDT', tickSize: '0.1' },
     venue: 'binance',
     symbol: 'BTCUSDT_261225',
     url: 'http://h/fapi/v1/exchangeInfo',
@@ -65,6 +86,8 @@ const FIXTURES: Readonly<Record<string, Fixture>> = {
     objection: [{ code: -1003, msg: 'Too many requests.' }, /symbols is .*must be a JSON list of contracts/],
   },
   'binance coinm': {
+    more: { contractSize: 100, marginAsset: 'BTC' },
+    terms: { contribution: 'inverse', multiplier: '100', settlementAsset: 'BTC' },
     venue: 'binance',
     symbol: 'BTCUSD_PERP',
     url: 'http://h/dapi/v1/exchangeInfo',
@@ -77,6 +100,8 @@ const FIXTURES: Readonly<Record<string, Fixture>> = {
     statuses: { TRADING: 'listed', DELIVERING: 'settling', DELIVERED: 'closed' },
   },
   'okx swap': {
+    more: { ctType: 'linear', ctVal: '0.01', ctMult: '1', settleCcy: 'USDT', tickSz: '0.1' },
+    terms: { contribution: 'linear', multiplier: '0.01', settlementAsset: 'USDT', tickSize: '0.1' },
     venue: 'okx',
     symbol: 'BTC-USDT-SWAP',
     url: 'http://h/api/v5/public/instruments?instType=SWAP',
@@ -93,6 +118,8 @@ const FIXTURES: Readonly<Record<string, Fixture>> = {
     ],
   },
   'okx futures': {
+    more: { ctType: 'inverse', ctVal: '100', ctMult: '1', settleCcy: 'BTC', tickSz: '' },
+    terms: { contribution: 'inverse', multiplier: '100', settlementAsset: 'BTC' },
     venue: 'okx',
     symbol: 'BTC-USD-261225',
     url: 'http://h/api/v5/public/instruments?instType=FUTURES',
@@ -105,6 +132,8 @@ const FIXTURES: Readonly<Record<string, Fixture>> = {
     statuses: { live: 'listed' },
   },
   bitmex: {
+    more: { typ: 'FFCCSX', settlCurrency: 'XBt', multiplier: -1e8, isInverse: true, tickSize: 0.5 },
+    terms: { contribution: 'inverse', multiplier: '1', settlementAsset: 'XBT', tickSize: '0.5' },
     venue: 'bitmex',
     symbol: 'XBTZ26',
     url: 'http://h/api/v1/instrument/active',
@@ -118,6 +147,14 @@ const FIXTURES: Readonly<Record<string, Fixture>> = {
     objection: [{ error: { name: 'HTTPError' } }, /the body is .*must be a JSON list of contracts/],
   },
   'deribit futures': {
+    more: {
+      kind: 'future',
+      base_currency: 'BTC',
+      quote_currency: 'USD',
+      settlement_currency: 'BTC',
+      tick_size: 2.5,
+    },
+    terms: { contribution: 'inverse', settlementAsset: 'BTC', tickSize: '2.5' },
     venue: 'deribit',
     symbol: 'BTC-25DEC26',
     url: 'http://h/api/v2/public/get_instruments?currency=any&kind=future&expired=false',
@@ -137,6 +174,8 @@ const FIXTURES: Readonly<Record<string, Fixture>> = {
     ],
   },
   'deribit options': {
+    more: { kind: 'option', base_currency: 'BTC', quote_currency: 'BTC', tick_size: 0.0001 },
+    terms: { contribution: 'option', settlementAsset: 'BTC', tickSize: '0.0001' },
     venue: 'deribit',
     symbol: 'BTC-25DEC26-100000-C',
     url: 'http://h/api/v2/public/get_instruments?currency=any&kind=option&expired=false',
@@ -149,6 +188,8 @@ const FIXTURES: Readonly<Record<string, Fixture>> = {
     statuses: [[true, 'listed']],
   },
   kraken: {
+    more: { type: 'flexible_futures', contractSize: 1, tickSize: 0.5 },
+    terms: { contribution: 'linear', multiplier: '1', tickSize: '0.5' },
     venue: 'kraken',
     symbol: 'PF_XBTUSD',
     url: 'http://h/derivatives/api/v3/instruments',
@@ -170,7 +211,9 @@ const FIXTURES: Readonly<Record<string, Fixture>> = {
 }
 
 describe.each(Object.entries(FIXTURES))('the list of contracts of %s', (_, fixture) => {
-  const { venue, symbol, entry, body, url } = fixture
+  const { venue, symbol, body, url, more } = fixture
+  const terms = { ...NO_TERMS, ...fixture.terms }
+  const entry: Fixture['entry'] = (...of) => ({ ...more, ...fixture.entry(...of) })
   const list = listOf(venue, symbol)
   const statuses: readonly (readonly [unknown, string])[] = Array.isArray(fixture.statuses)
     ? fixture.statuses
@@ -185,10 +228,10 @@ describe.each(Object.entries(FIXTURES))('the list of contracts of %s', (_, fixtu
   it('states status and expiry of each contract, and no expiry of what never ends', () => {
     for (const [stated, status] of statuses)
       expect(read(entry(symbol, stated, EXPIRY_MS)).contracts).toEqual([
-        { symbol, status, expiryMs: EXPIRY_MS },
+        { symbol, status, expiryMs: EXPIRY_MS, terms },
       ])
     expect(read(entry(symbol, word, undefined))).toEqual({
-      contracts: [{ symbol, status: 'listed', expiryMs: undefined }],
+      contracts: [{ symbol, status: 'listed', expiryMs: undefined, terms }],
       unreadable: [],
       cursor: undefined,
     })
@@ -206,7 +249,7 @@ describe.each(Object.entries(FIXTURES))('the list of contracts of %s', (_, fixtu
     ]
     const good = entry(symbol, word, EXPIRY_MS)
     const { contracts, unreadable } = read(...bad, good)
-    expect(contracts).toEqual([{ symbol, status: 'listed', expiryMs: EXPIRY_MS }])
+    expect(contracts).toEqual([{ symbol, status: 'listed', expiryMs: EXPIRY_MS, terms }])
     expect(unreadable.map((one) => one.symbol)).toEqual([
       symbol,
       undefined,
@@ -269,6 +312,41 @@ function twice(entry: object): string {
   const text = JSON.stringify(entry)
   return `${text.slice(0, -1)},${text.slice(1)}`
 }
+
+describe('the terms of a contract in a list', () => {
+  const termsIn = (name: string, changes: object) => {
+    const { venue, symbol, entry, more, body } = FIXTURES[name]!
+    const word = venue === 'kraken' || venue === 'deribit' ? true : venue === 'bitmex' ? 'Open' : 'live'
+    const text = JSON.stringify(body([{ ...more, ...entry(symbol, word, undefined), ...changes }]))
+    const { contracts, unreadable } = parse(listOf(venue, symbol), text)
+    return contracts[0]?.terms ?? unreadable[0]!.reason
+  }
+
+  it('are none of a kind that is not judged', () => {
+    expect(termsIn('bitmex', { typ: 'IFXXXP', tickSize: null })).toEqual(NO_TERMS)
+    expect(termsIn('bitmex', { settlCurrency: 'BMEx', tickSize: null })).toEqual(NO_TERMS)
+    expect(termsIn('kraken', { type: 'futures_vanilla', tickSize: null })).toEqual(NO_TERMS)
+  })
+
+  it('are those that are given as rules: dollars of OKX, quanto contracts, contracts in a dollar token', () => {
+    expect(termsIn('okx swap', { settleCcy: 'USDⓈ' })).toMatchObject({ settlementAsset: 'USD' })
+    expect(termsIn('okx swap', { ctVal: '10', ctMult: '0.1' })).toMatchObject({ multiplier: '1' })
+    const quanto = { typ: 'FFWCSX', isInverse: false, isQuanto: true, multiplier: 100 }
+    expect(termsIn('bitmex', quanto)).toMatchObject({ contribution: 'quanto', multiplier: '0.000001' })
+    const linear = { quote_currency: 'USDC', settlement_currency: 'USDC' }
+    expect(termsIn('deribit futures', linear)).toMatchObject({
+      contribution: 'linear',
+      settlementAsset: 'USDC',
+    })
+  })
+
+  it('make an entry unreadable where they are stated and none', () => {
+    expect(termsIn('okx swap', { ctVal: '' })).toMatch(/ctVal is "": must be a number above zero/)
+    expect(termsIn('okx swap', { ctType: '' })).toMatch(/its ctType is : must be linear or inverse/)
+    expect(termsIn('kraken', { contractSize: 0 })).toMatch(/contractSize is "0": must be a number above zero/)
+    expect(termsIn('bitmex', { multiplier: 0 })).toMatch(/multiplier is 0/)
+  })
+})
 
 describe('the list that holds a contract', () => {
   it('has pages at Bybit', () => {
@@ -366,6 +444,10 @@ describe('recorded lists of contracts', () => {
     const { contracts, unreadable } = parse(listOf(venue, symbol), body)
     expect(unreadable).toEqual([])
     expect(contracts.filter(({ status }) => status === 'listed')).toHaveLength(listed)
-    expect(contracts.find((one) => one.symbol === symbol)).toEqual({ symbol, status: 'listed', expiryMs })
+    expect(contracts.find((one) => one.symbol === symbol)).toMatchObject({
+      symbol,
+      status: 'listed',
+      expiryMs,
+    })
   })
 })

@@ -108,9 +108,10 @@ describe('the contracts of a worker', () => {
     const { monitor, clock, dropped, expiry, hold } = opened({ AUSDT: LATER_MS, BUSDT: LATER_MS })
     hold('a', 'AUSDT')
     expiry.open()
-    const marketExpired = monitor.marketExpired.bind(monitor)
-    monitor.marketExpired = (...given) => {
-      marketExpired(...given)
+    const { contracts } = monitor
+    const expired = contracts.expired.bind(contracts)
+    contracts.expired = (...given) => {
+      expired(...given)
       if (given[1] === 'AUSDT') hold('b', 'BUSDT')
     }
     clock.advanceTo(LATER_MS + 2_000)

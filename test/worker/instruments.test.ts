@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { type Contract, type InstrumentList, type StatedContract, venueId } from '../../src/domain/index.ts'
+import {
+  type Contract,
+  contradictionText,
+  type InstrumentList,
+  type StatedContract,
+  type StatedTerms,
+  venueId,
+} from '../../src/domain/index.ts'
 import type { InstrumentReading } from '../../src/feed/index.ts'
+import type { ComparedRules } from '../../src/worker/contradictions.ts'
 import { WorkerInstruments } from '../../src/worker/instruments.ts'
 import { RecordingLog } from '../feed/harness.ts'
 import { TestClock } from '../support/clock.ts'
@@ -12,8 +20,15 @@ const OTHER = { id: 'y-instruments' } as InstrumentList
 
 const settled = () => new Promise<void>((resolve) => setImmediate(resolve))
 
+const TERMS: StatedTerms = {
+  contribution: 'linear',
+  multiplier: '0.10',
+  settlementAsset: 'USDT',
+  tickSize: '0.5',
+}
+
 function listed(symbol: string, changes: Partial<StatedContract> = {}): StatedContract {
-  return { symbol, status: 'listed', expiryMs: undefined, ...changes }
+  return { symbol, status: 'listed', expiryMs: undefined, terms: TERMS, ...changes }
 }
 
 function readingOf(
@@ -31,7 +46,15 @@ function opened(held: Contract[] = ['A', 'B'].map((symbol) => ({ venue: BYBIT, s
   const told: string[] = []
   const asked: string[] = []
   let next: Promise<InstrumentReading> = Promise.resolve(readingOf([]))
+  const rules: { -readonly [Term in keyof ComparedRules]: ComparedRules[Term] } = {
+    contribution: 'linear',
+    multiplier: '0.1',
+    settlementAsset: 'USDT',
+  }
+  const compiled = { isCompiled: true }
   const instruments = new WorkerInstruments({
+    rulesOf: ({ symbol }) => (symbol === 'Z' ? undefined : rules),
+    isCompiled: () => compiled.isCompiled,
     clock,
     log,
     everyMs: EVERY_MS,
@@ -47,6 +70,8 @@ function opened(held: Contract[] = ['A', 'B'].map((symbol) => ({ venue: BYBIT, s
       expiryStated: (_, symbol, expiryMs) => told.push(`${symbol} expires ${expiryMs}`),
       delisted: (_, symbol, sinceMs) => told.push(`${symbol} delisted ${sinceMs - clock.nowMs()}`),
       listed: (_, symbol) => told.push(`${symbol} listed`),
+      termsContradicted: (_, symbol, contradictions) =>
+        told.push(`${symbol} contradicts ${contradictions.map(contradictionText).join(', ') || 'nothing'}`),
     },
     guard: (action) => action(),
   })
@@ -59,6 +84,9 @@ function opened(held: Contract[] = ['A', 'B'].map((symbol) => ({ venue: BYBIT, s
     return told.splice(0)
   }
   return {
+    rules,
+    compiled,
+    told,
     clock,
     log,
     held,
@@ -169,6 +197,72 @@ describe('the lists of a worker', () => {
       { message: 'the list of contracts is read again', fields: { list: LIST.id } },
       unreadable,
       unreadable,
+    ])
+  })
+
+  it('tell of terms that the rules state otherwise, once, and when they agree again', async () => {
+    const { rules, read } = opened()
+    const other = listed('B', { terms: { ...TERMS, multiplier: '0.01', settlementAsset: 'USDC' } })
+    const said = [
+      'B contradicts settlementAsset is USDT in the rules and USDC at the venue, multiplier is 0.1 in the rules and 0.01 at the venue',
+    ]
+    expect(await read(readingOf([A, other]))).toEqual(said)
+    expect(await read(readingOf([A, other]))).toEqual([])
+    expect(await read(readingOf([A, listed('B', { terms: { ...TERMS, contribution: 'quanto' } })]))).toEqual([
+      'B contradicts contribution is linear in the rules and quanto at the venue',
+    ])
+    expect(await read(readingOf([A, B]))).toEqual(['B contradicts nothing'])
+    // What the venue does not state contradicts nothing.
+    const silent = {
+      contribution: undefined,
+      multiplier: undefined,
+      settlementAsset: undefined,
+      tickSize: undefined,
+    }
+    rules.multiplier = '7'
+    expect(await read(readingOf([listed('A', { terms: silent }), listed('B', { terms: silent })]))).toEqual(
+      [],
+    )
+  })
+
+  it('compare with other rules at once, and call a contradiction ended when accounts are compiled by them', async () => {
+    const { rules, compiled, told, instruments, read } = opened()
+    await read(readingOf([A, listed('B', { terms: { ...TERMS, multiplier: undefined } })]))
+    rules.multiplier = '1'
+    compiled.isCompiled = false
+    instruments.rulesChanging(BYBIT)
+    expect(told.splice(0)).toEqual(['A contradicts multiplier is 1 in the rules and 0.10 at the venue'])
+    rules.multiplier = '0.1'
+    compiled.isCompiled = true
+    instruments.rulesChanging(BYBIT)
+    expect(told).toEqual([])
+    compiled.isCompiled = false
+    instruments.settle()
+    expect(told).toEqual([])
+    compiled.isCompiled = true
+    instruments.settle()
+    instruments.settle()
+    expect(told).toEqual(['A contradicts nothing'])
+  })
+
+  it('keep a contradiction that an earlier worker found, where the rules are those of then', async () => {
+    const { instruments, told, read } = opened()
+    const contradictions = [{ field: 'multiplier', rules: '5', venue: '7' }] as const
+    instruments.restoreTerms({ venue: BYBIT, symbol: 'B' }, contradictions)
+    expect(told.splice(0)).toEqual(['B contradicts multiplier is 0.1 in the rules and 7 at the venue'])
+    expect(await read(readingOf([A, B]))).toEqual(['B contradicts nothing'])
+    instruments.restoreTerms({ venue: BYBIT, symbol: 'A' }, [{ ...contradictions[0], venue: '0.1' }])
+    expect(told).toEqual([])
+  })
+
+  it('name smallest steps of prices that the rules state otherwise, once', async () => {
+    const { rules, log, read } = opened()
+    rules.tickSize = '0.1'
+    await read(readingOf([A, listed('B', { terms: { ...TERMS, tickSize: '0.100' } })]))
+    await read(readingOf([A, B]))
+    expect(log.lines.map(({ fields }) => fields)).toEqual([
+      { contracts: 1, symbols: ['bybit A: 0.1 in the rules, 0.5 at the venue'] },
+      { contracts: 1, symbols: ['bybit B: 0.1 in the rules, 0.5 at the venue'] },
     ])
   })
 })

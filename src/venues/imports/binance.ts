@@ -150,7 +150,7 @@ function rulesOf(
     contribution,
     ...(isInverse ? coinmTerms(symbol, contract) : usdmTerms(symbol, contract)),
     takerFeeRate: '0',
-    ...tickSizeOf(contract),
+    ...binanceTickSizeOf(contract),
     asOf,
     maintenance: marginalTiers(contribution, marginalTiersOf(symbol, rows.map(bracketOf))),
     ...(assumptions.length === 0 ? {} : { assumptions }),
@@ -167,7 +167,7 @@ function isOfCoin(rows: readonly unknown[]): boolean {
   return rows.some((row) => isObject(row) && row.qtyCap !== undefined)
 }
 
-function tickSizeOf(contract: BodyRecord | undefined): Pick<InstrumentRules, 'tickSize'> {
+export function binanceTickSizeOf(contract: BodyRecord | undefined): Pick<InstrumentRules, 'tickSize'> {
   const filters = Array.isArray(contract?.filters) ? contract.filters.filter(isObject) : []
   return tickSizeField(filters.find(({ filterType }) => filterType === 'PRICE_FILTER')?.tickSize)
 }

@@ -92,6 +92,32 @@ function scalesOf(bodies: readonly RulesBody[]): ReadonlyMap<string, Scale> {
   return new Map([...Object.entries(SCALES), ...stated])
 }
 
+type BitmexTerms = Pick<InstrumentRules, 'contribution' | 'multiplier' | 'settlementAsset'>
+
+/** undefined of what is no contract with margin, and of one that settles in a currency of another scale than those known here. */
+export function bitmexTermsOf(instrument: BodyRecord): BitmexTerms | undefined {
+  const typ = textIn(instrument, 'typ')
+  const scale = SCALES[textIn(instrument, 'settlCurrency')]
+  return scale === undefined || !(PERPETUALS.includes(typ) || typ === DATED)
+    ? undefined
+    : termsIn(instrument, scale)
+}
+
+function termsIn(instrument: BodyRecord, scale: Scale): BitmexTerms {
+  const multiplier = abs(inUnitsOf(instrument, 'multiplier', scale))
+  if (sign(multiplier) === 0) refuse('multiplier is 0: must be above or below zero')
+  return {
+    contribution: contributionOf(instrument),
+    multiplier: formatDecimal(multiplier),
+    settlementAsset: scale.asset,
+  }
+}
+
+/** An amount of the settlement asset, stated in its smallest units. */
+function inUnitsOf(instrument: BodyRecord, field: string, { decimals }: Scale): Rational {
+  return mul(parseDecimal(numberIn(instrument, field)), { n: 1n, d: powerOfTen(decimals) })
+}
+
 function rulesOf(instrument: BodyRecord, scales: ReadonlyMap<string, Scale>, asOf: string): InstrumentRules {
   const typ = textIn(instrument, 'typ')
   const isPerpetual = PERPETUALS.includes(typ)
@@ -103,14 +129,10 @@ function rulesOf(instrument: BodyRecord, scales: ReadonlyMap<string, Scale>, asO
     refuse(`it settles in ${currency}, whose scale is not known: add the body of /api/v1/wallet/assets`)
   }
   const unit = { n: 1n, d: powerOfTen(scale.decimals) }
-  const inUnits = (field: string) => mul(parseDecimal(numberIn(instrument, field)), unit)
-  const multiplier = abs(inUnits('multiplier'))
-  if (sign(multiplier) === 0) refuse('multiplier is 0: must be above or below zero')
+  const inUnits = (field: string) => inUnitsOf(instrument, field, scale)
   return bitmexRules({
     ...baseAssetField(textOrUndefined(instrument, 'underlying', 'rootSymbol')),
-    contribution: contributionOf(instrument),
-    multiplier: formatDecimal(multiplier),
-    settlementAsset: scale.asset,
+    ...termsIn(instrument, scale),
     takerFeeRate: decimalOf(instrument.takerFee) ?? refuse('takerFee is missing'),
     asOf,
     ...tickSizeField(instrument.tickSize),

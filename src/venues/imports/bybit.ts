@@ -95,11 +95,7 @@ function rulesOf(
   contract: BodyRecord | undefined,
   asOf: string,
 ): InstrumentRules {
-  const isInverse =
-    typeof contract?.contractType === 'string'
-      ? contract.contractType.startsWith('Inverse')
-      : INVERSE_SYMBOL.test(symbol)
-  const contribution = isInverse ? 'inverse' : 'linear'
+  const contribution = bybitContributionOf(symbol, contract)
   const takerFeeRate = decimalOf(contract?.taker_fee)
   const settleCoin = contract === undefined ? undefined : textOrUndefined(contract, 'settleCoin')
   return {
@@ -109,7 +105,7 @@ function rulesOf(
     multiplier: '1',
     settlementAsset: settleCoin ?? settlementAssetOf(symbol),
     takerFeeRate: takerFeeRate ?? TAKER_FEE_RATE,
-    ...tickSizeOf(contract),
+    ...bybitTickSizeOf(contract),
     asOf,
     maintenance: marginalTiers(contribution, marginalTiersOf(symbol, bracketsOf(rows))),
     ...(asOf < MARK_RULE_FROM ? RULE_OF_ENTRY : {}),
@@ -117,8 +113,17 @@ function rulesOf(
   }
 }
 
+/** As `contractType` says, or in older bodies the name. */
+export function bybitContributionOf(symbol: string, contract: BodyRecord | undefined): 'linear' | 'inverse' {
+  const isInverse =
+    typeof contract?.contractType === 'string'
+      ? contract.contractType.startsWith('Inverse')
+      : INVERSE_SYMBOL.test(symbol)
+  return isInverse ? 'inverse' : 'linear'
+}
+
 /** Bodies of the second version of the API have their own name for it. */
-function tickSizeOf(contract: BodyRecord | undefined): Pick<InstrumentRules, 'tickSize'> {
+export function bybitTickSizeOf(contract: BodyRecord | undefined): Pick<InstrumentRules, 'tickSize'> {
   const filter = contract?.priceFilter ?? contract?.price_filter
   return isObject(filter) ? tickSizeField(filter.tickSize ?? filter.tick_size) : {}
 }

@@ -82,18 +82,34 @@ function coinOf(instrument: BodyRecord): string {
   return textIn(instrument, 'base_currency')
 }
 
+/** The contribution and the settlement asset of a future or an option. */
+export function deribitTermsOf(
+  instrument: BodyRecord,
+): Pick<InstrumentRules, 'contribution' | 'settlementAsset'> {
+  if (instrument.kind === 'option')
+    return { contribution: 'option', settlementAsset: optionSettlementOf(instrument) }
+  const settlementAsset = settlementOf(instrument)
+  return { contribution: settlementAsset === coinOf(instrument) ? 'inverse' : 'linear', settlementAsset }
+}
+
+/** Of a future. */
+function settlementOf(instrument: BodyRecord): string {
+  const quote = textIn(instrument, 'quote_currency')
+  return textOrUndefined(instrument, 'settlement_currency') ?? (quote === 'USD' ? coinOf(instrument) : quote)
+}
+
+function optionSettlementOf(instrument: BodyRecord): string {
+  return textOrUndefined(instrument, 'settlement_currency') ?? textIn(instrument, 'quote_currency')
+}
+
 /** Inverse futures are quoted in dollars and settle in the coin. Bodies of 2021 do not say so. */
 function futureOf(instrument: BodyRecord, asOf: string): InstrumentRules {
   const coin = coinOf(instrument)
   const margin = standardMarginsOf(coin).findLast(({ from }) => from <= asOf)
   if (margin === undefined) refuse(`the standard margin of ${coin} on ${asOf} is not known`)
-  const quote = textIn(instrument, 'quote_currency')
-  const settlementAsset =
-    textOrUndefined(instrument, 'settlement_currency') ?? (quote === 'USD' ? coin : quote)
   return futureRules({
     ...baseAssetField(coin),
-    contribution: settlementAsset === coin ? 'inverse' : 'linear',
-    settlementAsset,
+    ...deribitTermsOf(instrument),
     takerFeeRate: decimalOf(instrument.taker_commission) ?? FUTURE_TAKER_FEE_RATE,
     asOf,
     ...tickSizeField(instrument.tick_size),
@@ -142,7 +158,7 @@ function optionOf(instrument: BodyRecord, futures: ReadonlySet<string>, asOf: st
     ...baseAssetField(coinOf(instrument)),
     contribution: 'option',
     multiplier: '1',
-    settlementAsset: textOrUndefined(instrument, 'settlement_currency') ?? quote,
+    settlementAsset: optionSettlementOf(instrument),
     takerFeeRate: takerFeeRate ?? OPTION_TAKER_FEE_RATES[pricedIn],
     asOf,
     maintenance: OPTION_MARGIN,

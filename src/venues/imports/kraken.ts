@@ -124,14 +124,23 @@ function symbolOf(instrument: BodyRecord): string {
   return symbol === symbol.toLowerCase() ? symbol.toUpperCase() : symbol
 }
 
+/** undefined of a kind that is not read. */
+export function krakenTermsOf(
+  instrument: BodyRecord,
+): { readonly contribution: 'linear' | 'inverse'; readonly multiplier: Decimal } | undefined {
+  const { type } = instrument
+  if (type !== 'futures_inverse' && type !== 'flexible_futures') return undefined
+  const contribution = type === 'futures_inverse' ? 'inverse' : 'linear'
+  return { contribution, multiplier: positiveIn(instrument, 'contractSize') }
+}
+
 function rulesOf(symbol: string, instrument: BodyRecord, asOf: string): InstrumentRules {
-  const type = textIn(instrument, 'type')
-  if (type !== 'futures_inverse' && type !== 'flexible_futures') {
-    refuse(`its type is ${type}; futures_inverse and flexible_futures are read`)
-  }
+  const terms = krakenTermsOf(instrument)
+  if (terms === undefined)
+    refuse(`its type is ${textIn(instrument, 'type')}; futures_inverse and flexible_futures are read`)
   const { levels, assumptions } = levelsOf(instrument)
-  const isInverse = type === 'futures_inverse'
-  const multiplier = positiveIn(instrument, 'contractSize')
+  const isInverse = terms.contribution === 'inverse'
+  const { multiplier } = terms
   return {
     ...krakenRules({ symbol, isInverse, multiplier, levels, assumptions, asOf }),
     ...tickSizeField(instrument.tickSize),

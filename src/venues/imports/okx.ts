@@ -73,7 +73,7 @@ export const okxImport: RulesImport = {
     for (const [symbol, [contract]] of contracts) {
       taken.take(symbol, () => {
         const tiers = families.get(familyOf(contract!)!)
-        return rulesOf(tiersOf(tiers, contract!, contracts), termsOf(contract!), asOf)
+        return rulesOf(tiersOf(tiers, contract!, contracts), okxTermsOf(contract!), asOf)
       })
     }
     for (const [family, tiers] of families) {
@@ -179,7 +179,7 @@ type Terms = Pick<
   'baseAsset' | 'contribution' | 'multiplier' | 'settlementAsset' | 'tickSize' | 'assumptions'
 >
 
-function termsOf(contract: BodyRecord): Terms {
+export function okxTermsOf(contract: BodyRecord): Terms {
   const { ctType } = contract
   if (ctType !== 'linear' && ctType !== 'inverse')
     refuse(`its ctType is ${ctType}: must be linear or inverse`)

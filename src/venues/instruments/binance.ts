@@ -1,4 +1,6 @@
 import type { InstrumentList } from '../../domain/index.ts'
+import { binanceTickSizeOf } from '../imports/binance.ts'
+import { decimalOf, textOrUndefined } from '../imports/body.ts'
 import { expiryIn, instrumentList, statusIn } from './statement.ts'
 
 /** The list of USDⓈ-M has some 1 MB. */
@@ -23,6 +25,7 @@ interface Part {
   readonly symbols: RegExp
   /** The field of the status. */
   readonly status: string
+  readonly contribution: 'linear' | 'inverse'
 }
 
 /** `exchangeInfo` of both parts, one body of all contracts, which weighs 1 of what the parts count together. */
@@ -34,6 +37,7 @@ export function binanceInstruments(usdm: RegExp, coinm: RegExp): readonly Instru
       path: '/fapi/v1/exchangeInfo',
       symbols: usdm,
       status: 'status',
+      contribution: 'linear',
     }),
     listOf({
       id: 'binance-coinm-instruments',
@@ -41,11 +45,12 @@ export function binanceInstruments(usdm: RegExp, coinm: RegExp): readonly Instru
       path: '/dapi/v1/exchangeInfo',
       symbols: coinm,
       status: 'contractStatus',
+      contribution: 'inverse',
     }),
   ]
 }
 
-function listOf({ id, url, path, symbols, status }: Part): InstrumentList {
+function listOf({ id, url, path, symbols, status, contribution }: Part): InstrumentList {
   return instrumentList({
     id,
     url,
@@ -61,6 +66,13 @@ function listOf({ id, url, path, symbols, status }: Part): InstrumentList {
       statusOf: (entry) => statusIn(entry, status, STATUSES),
       // Of a perpetual the year 2100, or the time of its delisting.
       expiryOf: (entry) => expiryIn(entry, 'deliveryDate'),
+      termsOf: (entry) => ({
+        contribution,
+        // Contracts of USDⓈ-M are one coin each, and state no size.
+        multiplier: decimalOf(entry.contractSize),
+        settlementAsset: textOrUndefined(entry, 'marginAsset'),
+        ...binanceTickSizeOf(entry),
+      }),
     },
   })
 }

@@ -1,4 +1,6 @@
 import type { InstrumentList } from '../../domain/index.ts'
+import { bitmexTermsOf } from '../imports/bitmex.ts'
+import { tickSizeField } from '../imports/body.ts'
 import { expiryIn, instrumentList, statusIn } from './statement.ts'
 
 /** The list has some 300 kB. */
@@ -31,6 +33,7 @@ export function bitmexInstruments(symbols: RegExp): readonly InstrumentList[] {
         symbol: 'symbol',
         statusOf: (entry) => statusIn(entry, 'state', STATUSES),
         expiryOf: (entry) => expiryIn(entry, 'expiry'),
+        termsOf: (entry) => ({ ...bitmexTermsOf(entry), ...tickSizeField(entry.tickSize) }),
       },
     }),
   ]

@@ -1,6 +1,8 @@
 import { type InstrumentList, shownValue } from '../../domain/index.ts'
 import { INVERSE_SYMBOL, LINEAR_SYMBOL } from '../bybit-contracts.ts'
 import { isObject, type JsonObject } from '../frame.ts'
+import { textOrUndefined } from '../imports/body.ts'
+import { bybitContributionOf, bybitTickSizeOf } from '../imports/bybit.ts'
 import { refuseBody } from '../mark-bars.ts'
 import { expiryIn, instrumentList, statusIn } from './statement.ts'
 
@@ -39,6 +41,12 @@ function listOf(category: 'linear' | 'inverse', symbols: RegExp): InstrumentList
       statusOf: (entry) => statusIn(entry, 'status', STATUSES),
       // Of a perpetual the time of its delisting, 0 where none is announced.
       expiryOf: (entry) => expiryIn(entry, 'deliveryTime'),
+      // The size of a contract is no field of the list.
+      termsOf: (entry) => ({
+        contribution: bybitContributionOf('', entry),
+        settlementAsset: textOrUndefined(entry, 'settleCoin'),
+        ...bybitTickSizeOf(entry),
+      }),
     },
   })
 }

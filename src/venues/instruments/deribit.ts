@@ -1,5 +1,7 @@
 import { type ContractStatus, type InstrumentList, shownValue } from '../../domain/index.ts'
 import { isObject, type JsonObject } from '../frame.ts'
+import { tickSizeField } from '../imports/body.ts'
+import { deribitTermsOf } from '../imports/deribit.ts'
 import { refuseBody } from '../mark-bars.ts'
 import { expiryIn, instrumentList } from './statement.ts'
 
@@ -29,6 +31,8 @@ export function deribitInstruments(symbols: RegExp): readonly InstrumentList[] {
         },
         statusOf,
         expiryOf: (entry) => expiryIn(entry, 'expiration_timestamp'),
+        // A unit of size is a dollar or a coin, whatever the size of a contract.
+        termsOf: (entry) => ({ ...deribitTermsOf(entry), ...tickSizeField(entry.tick_size) }),
       },
     }),
   )

@@ -1,5 +1,7 @@
 import { type ContractStatus, type InstrumentList, shownValue } from '../../domain/index.ts'
 import type { JsonObject } from '../frame.ts'
+import { tickSizeField } from '../imports/body.ts'
+import { krakenTermsOf } from '../imports/kraken.ts'
 import { refuseBody } from '../mark-bars.ts'
 import { expiryIn, instrumentList } from './statement.ts'
 
@@ -27,6 +29,7 @@ export function krakenInstruments(futures: RegExp): readonly InstrumentList[] {
         },
         statusOf,
         expiryOf: (entry) => expiryIn(entry, 'lastTradingTime'),
+        termsOf: (entry) => ({ ...krakenTermsOf(entry), ...tickSizeField(entry.tickSize) }),
       },
     }),
   ]

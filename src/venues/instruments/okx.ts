@@ -1,4 +1,5 @@
 import { type InstrumentList, shownValue } from '../../domain/index.ts'
+import { okxTermsOf } from '../imports/okx.ts'
 import { refuseBody } from '../mark-bars.ts'
 import { expiryIn, instrumentList, statusIn } from './statement.ts'
 
@@ -38,6 +39,7 @@ function listOf(type: 'SWAP' | 'FUTURES', symbols: RegExp): InstrumentList {
       statusOf: (entry) => statusIn(entry, 'state', STATUSES),
       // Of a swap the time at which the venue takes it off, empty where none is announced.
       expiryOf: (entry) => expiryIn(entry, 'expTime'),
+      termsOf: okxTermsOf,
     },
   })
 }

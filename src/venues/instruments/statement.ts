@@ -1,5 +1,11 @@
-import type { ContractStatus, InstrumentList, InstrumentPage, StatedContract } from '../../domain/index.ts'
-import { PlimsollError } from '../../errors.ts'
+import type {
+  ContractStatus,
+  InstrumentList,
+  InstrumentPage,
+  StatedContract,
+  StatedTerms,
+} from '../../domain/index.ts'
+import { type FaultCode, PlimsollError } from '../../errors.ts'
 import { splitJson } from '../../input/index.ts'
 import { isObject, type JsonObject } from '../frame.ts'
 import { refuseBody } from '../mark-bars.ts'
@@ -7,6 +13,7 @@ import { frameKeepingDigits, isNameOfFrame, timeOf, timeOfIso } from '../numbers
 
 /** Entries that are read between two steps: some 0.5 ms. */
 const ENTRIES_A_STEP = 16
+const ENTRY_FAULTS: readonly FaultCode[] = ['INPUT_INVALID', 'RULES_INVALID']
 /** Venues state times of the year 2100 or 3000 for what never ends. */
 const NEVER_FROM_MS = Date.UTC(2090, 0, 1)
 
@@ -20,6 +27,8 @@ export interface ListForm {
   readonly envelope?: (envelope: JsonObject) => string | undefined
   readonly statusOf: (entry: JsonObject) => ContractStatus
   readonly expiryOf: (entry: JsonObject) => number | undefined
+  /** Of a kind of contract that is not judged: none. */
+  readonly termsOf: (entry: JsonObject) => Partial<StatedTerms>
 }
 
 export type ListOptions = Omit<InstrumentList, 'parse'> & { readonly form: ListForm }
@@ -49,7 +58,9 @@ function* parsed(body: string, form: ListForm): Generator<void, InstrumentPage> 
     try {
       contracts.push(contractOf(entry, symbol, form))
     } catch (error) {
-      if (!(error instanceof PlimsollError) || error.code !== 'INPUT_INVALID') throw error
+      // What the readers of rules throw has the other code.
+      const isOfEntry = error instanceof PlimsollError && ENTRY_FAULTS.includes(error.code)
+      if (!isOfEntry) throw error
       unreadable.push({ symbol, reason: `${place}[${index}]: ${error.message}` })
     }
   }
@@ -60,7 +71,9 @@ function contractOf(entry: unknown, symbol: string | undefined, form: ListForm):
   if (!isObject(entry)) return refuseBody('the entry', entry, 'must be a JSON object, no field given twice')
   if (symbol === undefined)
     return refuseBody(form.symbol, entry[form.symbol], 'must be the name of a contract')
-  return { symbol, status: form.statusOf(entry), expiryMs: form.expiryOf(entry) }
+  const { contribution, multiplier, settlementAsset, tickSize } = form.termsOf(entry)
+  const terms = { contribution, multiplier, settlementAsset, tickSize }
+  return { symbol, status: form.statusOf(entry), expiryMs: form.expiryOf(entry), terms }
 }
 
 /** The status that a venue's word stands for. An unknown word refuses the entry: what it means for the contract is not known. */
