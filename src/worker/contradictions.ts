@@ -32,12 +32,12 @@ export function isOtherTick({ tickSize: stated }: StatedTerms, { tickSize }: Com
 
 /** What the venue stated, as contradictions that an earlier worker found tell it. */
 export function termsOfContradictions(contradictions: readonly Contradiction[]): StatedTerms {
-  const valueOf = (field: Contradiction['field']) =>
+  const statedValueOf = (field: Contradiction['field']) =>
     contradictions.find((contradiction) => contradiction.field === field)?.venue
   return {
-    contribution: valueOf('contribution') as StatedTerms['contribution'],
-    multiplier: valueOf('multiplier'),
-    settlementAsset: valueOf('settlementAsset'),
+    contribution: statedValueOf('contribution') as StatedTerms['contribution'],
+    multiplier: statedValueOf('multiplier'),
+    settlementAsset: statedValueOf('settlementAsset'),
     tickSize: undefined,
   }
 }

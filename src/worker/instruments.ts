@@ -41,7 +41,7 @@ interface Known {
   absences: number
   isDelisted: boolean
   terms: StatedTerms | undefined
-  /** As the sink was told last. */
+  /** Those that the sink got last. */
   contradictions: readonly Contradiction[]
   /** The smallest step of prices that the log has named. */
   namedTick: string | undefined
@@ -64,7 +64,7 @@ export class WorkerInstruments {
   /** Unreadable entries of the last reading, by list. */
   readonly #unreadable = new Map<string, number>()
   readonly #ticks: GatheredLine
-  /** Contradictions may have ended, which is told when every account is compiled. */
+  /** Contradictions may have ended, which the sink learns when every account is compiled. */
   #isToCompare = false
   #isClosed = false
 

@@ -124,17 +124,16 @@ class MonitorWorker implements Worker {
       this.#options.recorder?.start({ levels, hysteresis, ruleBooks: versionsOf(this.#rules.bookOf) })
       this.#monitor = await this.#openMonitor()
       this.#marketData = this.#openMarketData()
+      const parts = { monitor: this.#monitor, marketData: this.#marketData }
       this.#contracts = new WorkerContracts({
         ...this.#options,
-        monitor: this.#monitor,
-        marketData: this.#marketData,
+        ...parts,
         requests: this.#backfill.requests,
         bookOf: this.#rules.bookOf,
         guard,
       })
       this.#read = new WorkerReader({
-        monitor: this.#monitor,
-        marketData: this.#marketData,
+        ...parts,
         contracts: this.#contracts,
         eventLog: this.#eventLog,
         kernel: this.#kernel,
