@@ -330,7 +330,7 @@ export function isStatedAs(twin: Twin, handed: string, { price }: Statement): bo
 }
 
 /** A number as its digits without zeros at the ends, and the exponent of the last one: the same text for equal numbers. */
-function exactly(text: string): string {
+export function exactly(text: string): string {
   const [, sign, whole = '', fraction = '', exponent = '0'] =
     /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? []
   const digits = (whole + fraction).replace(/^0+/, '')
