@@ -1,6 +1,6 @@
 import { loadConfig } from '../config.ts'
 import {
-  DEMO_VENUES,
+  DEMO_STREAMS,
   type DemoOutcome,
   isLive,
   isProven,
@@ -12,7 +12,7 @@ import {
   type Screen,
   startLines,
   startLiveView,
-  venuesNamed,
+  streamsNamed,
 } from '../demo/index.ts'
 import { EXIT_FAULT } from '../errors.ts'
 import { jsonOf } from '../input/index.ts'
@@ -39,7 +39,7 @@ export interface DemoFlags {
 /** Runs the demo to its proof, or until a signal. Sets the exit code of the process. */
 export async function demo(flags: DemoFlags): Promise<void> {
   const { accounts, seconds, seed, json = false } = flags
-  const venues = flags.venues === undefined ? DEMO_VENUES : venuesNamed(flags.venues)
+  const streams = flags.venues === undefined ? DEMO_STREAMS : streamsNamed(flags.venues)
   const screen: Screen = json ? process.stderr : process.stdout
   const live = isLive(screen)
   const config = loadConfig({ redisUrl: flags.redisUrl, dataDir: flags.dataDir })
@@ -48,7 +48,7 @@ export async function demo(flags: DemoFlags): Promise<void> {
   void ended.promise.then(() => interrupt.abort())
   try {
     const outcome = await runDemo({
-      venues,
+      streams,
       accounts,
       seconds,
       seed,

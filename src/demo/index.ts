@@ -1,7 +1,7 @@
 export { marketInstruments } from './accounts/market-instruments.ts'
 export { CONTRACTS_OF_AN_ACCOUNT_MAX, createBook } from './accounts/synthetic-accounts.ts'
 export { type Child, startChild } from './child.ts'
-export { DEMO_INSTRUMENTS, DEMO_VENUES, demoRules, venuesNamed } from './exchange/instruments.ts'
+export { DEMO_INSTRUMENTS, DEMO_STREAMS, demoRules, streamsNamed } from './exchange/instruments.ts'
 export { type Client, type SocketServer, serveSockets, type VenueProtocol } from './exchange/socket-server.ts'
 export type { DemoOutcome } from './outcome.ts'
 export { type DemoOptions, runDemo, SAMPLE_ACCOUNTS } from './run.ts'

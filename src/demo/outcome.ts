@@ -1,5 +1,6 @@
 import type { MarginEvent, WorkerCounters } from '../domain/index.ts'
 import type { DemoBook } from './accounts/synthetic-accounts.ts'
+import { namesOf } from './exchange/instruments.ts'
 import type { SubscriberResult } from './protocol.ts'
 import type { DemoSummary, SummaryContext } from './screen/summary.ts'
 
@@ -51,7 +52,7 @@ export interface DemoOutcome {
 /** Combines the worker's counters with the results of subscriber and replay. */
 export function outcomeOf(
   run: {
-    readonly venues: readonly string[]
+    readonly streams: readonly string[]
     readonly seconds: number
     readonly seed: number
     readonly signal: AbortSignal
@@ -85,7 +86,7 @@ export function outcomeOf(
       },
       replayedAccounts: known.sampleAccounts,
       seed: run.seed,
-      venues: run.venues,
+      venues: namesOf(run.streams),
     },
     context: {
       seconds: run.seconds,

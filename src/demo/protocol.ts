@@ -1,4 +1,4 @@
-import type { MarginEvent, VenueId } from '../domain/index.ts'
+import type { MarginEvent } from '../domain/index.ts'
 import type { ExchangeStatus } from './exchange/exchange.ts'
 import type { Patience } from './patience.ts'
 import type { Judgement } from './referee/comparison.ts'
@@ -11,7 +11,7 @@ import type { DemoSnapshot } from './screen/snapshot.ts'
 export type ToExchange =
   | {
       readonly kind: 'open'
-      readonly venues: readonly VenueId[]
+      readonly streams: readonly string[]
       readonly seed: number
       readonly seconds: number
     }
@@ -33,7 +33,7 @@ export type ToSubscriber =
       readonly kind: 'open'
       readonly redisUrl: string
       readonly queuePrefix: string
-      readonly venues: readonly VenueId[]
+      readonly streams: readonly string[]
       readonly seed: number
       readonly accounts: number
       readonly sampleAccounts: number

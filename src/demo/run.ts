@@ -1,5 +1,5 @@
 import type { Config } from '../config.ts'
-import { type Account, type Clock, counted, type VenueId } from '../domain/index.ts'
+import { type Account, type Clock, counted } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import { levelRule } from '../margin/index.ts'
@@ -35,7 +35,8 @@ const ISO_DAY_CHARACTERS = 10
 const WORKER_RANDOM_STREAM = 0x574f524b
 
 export interface DemoOptions {
-  readonly venues: readonly VenueId[]
+  /** Ids of the streams that are simulated. */
+  readonly streams: readonly string[]
   readonly accounts: number
   readonly seconds: number
   readonly seed: number
@@ -91,7 +92,7 @@ class DemoRun {
     this.#options = options
     this.#stops = stops
     const { config, clock } = options
-    this.#book = createBook(options.seed, options.accounts, instrumentsOf(options.venues))
+    this.#book = createBook(options.seed, options.accounts, instrumentsOf(options.streams))
     this.#reporter = createReporter({
       state: this.#state,
       book: this.#book,
@@ -118,8 +119,8 @@ class DemoRun {
       this.#state.headlines = headlines
     })
     subscriber.on('note', ({ text }) => this.#reporter.note(text))
-    const { venues, seed, seconds } = this.#options
-    exchange.send({ kind: 'open', venues, seed, seconds })
+    const { streams, seed, seconds } = this.#options
+    exchange.send({ kind: 'open', streams, seed, seconds })
     const { urls } = await exchange.next('opened', CHILD_TIMEOUT_MS)
     const sample = await this.#openSubscriber(subscriber, store)
     await this.#load(store)
@@ -163,12 +164,12 @@ class DemoRun {
   }
 
   #openSubscriber(subscriber: SubscriberProcess, store: DemoStore): Promise<Sample> {
-    const { accounts, venues, seed, config } = this.#options
+    const { accounts, streams, seed, config } = this.#options
     subscriber.send({
       kind: 'open',
       redisUrl: store.redisUrl,
       queuePrefix: keysOf(store.shard).queuePrefix,
-      venues,
+      streams,
       seed,
       accounts,
       sampleAccounts: SAMPLE_ACCOUNTS,

@@ -28,7 +28,7 @@ let cancelReports: (() => void)[] = []
 type Open = Extract<ToSubscriber, { kind: 'open' }>
 
 function open(options: Open, send: (message: FromSubscriber) => void): void {
-  const book = createBook(options.seed, options.accounts, instrumentsOf(options.venues))
+  const book = createBook(options.seed, options.accounts, instrumentsOf(options.streams))
   const accounts = book.sample(options.sampleAccounts).map((index) => book.account(index))
   const { levels, hysteresis } = options
   const referee = createReferee({

@@ -5,7 +5,7 @@ import {
   DEMO_INSTRUMENTS,
   demoRules,
   instrumentsOf,
-  venuesNamed,
+  streamsNamed,
 } from '../../src/demo/exchange/instruments.ts'
 import { createReferee } from '../../src/demo/referee/referee.ts'
 import type { Account } from '../../src/domain/index.ts'
@@ -133,9 +133,10 @@ describe('the synthetic book', () => {
   })
 })
 
-describe.each(venuesNamed(['all']))('a book of %s alone', (venue) => {
+describe.each(streamsNamed(['all']))('a book of %s alone', (stream) => {
   const SIZE = 1_000
-  const instruments = instrumentsOf([venue])
+  const instruments = instrumentsOf([stream])
+  const { venue } = instruments[0]!
   const own = createBook(7, SIZE, instruments)
   const list = Array.from({ length: SIZE }, (_, index) => own.account(index))
 

@@ -3,7 +3,7 @@ import { WebSocket } from 'ws'
 import { sidesOf } from '../../src/demo/exchange/book-sides.ts'
 import { type Exchange, openExchange } from '../../src/demo/exchange/exchange.ts'
 import type { DemoInstrument } from '../../src/demo/exchange/instrument.ts'
-import { DEMO_INSTRUMENTS, instrumentsOf, venuesNamed } from '../../src/demo/exchange/instruments.ts'
+import { DEMO_INSTRUMENTS, instrumentsOf, streamsNamed } from '../../src/demo/exchange/instruments.ts'
 import { systemClock } from '../../src/system/clock.ts'
 import { seededRandom } from '../../src/system/seeded-random.ts'
 import { middleOf } from '../../src/venues/book-middle.ts'
@@ -20,7 +20,7 @@ interface Options {
   pingEveryMs?: number
   instruments?: readonly DemoInstrument[]
 }
-const ALL = { instruments: instrumentsOf(venuesNamed(['all'])) }
+const ALL = { instruments: instrumentsOf(streamsNamed(['all'])) }
 
 async function exchange(options: Options = {}): Promise<Exchange> {
   const opened = await openExchange({
@@ -271,7 +271,7 @@ describe('the exchange as a whole', () => {
   })
 
   it('opens the venues of its instruments alone', async () => {
-    const opened = await exchange({ instruments: instrumentsOf(venuesNamed(['okx', 'binance'])) })
+    const opened = await exchange({ instruments: instrumentsOf(streamsNamed(['okx', 'binance'])) })
     expect(Object.keys(opened.urls).sort()).toEqual(['binance-coinm', 'binance-usdm', 'okx-public'])
   })
 
@@ -304,6 +304,11 @@ describe('the simulated venues that answer by name', () => {
       'markPx',
     ],
     [
+      'kraken-spot',
+      '{"method":"subscribe","params":{"channel":"ticker","symbol":["BTC/USD"],"event_trigger":"bbo"},"req_id":1}',
+      '"last":64210.4',
+    ],
+    [
       'coinbase-cfm',
       '{"type":"subscribe","product_ids":["BIP-20DEC30-CDE"],"channel":"ticker"}',
       '"best_bid":"64210.3"',
@@ -333,16 +338,23 @@ describe('the simulated venues that answer by name', () => {
       { method: 'subscribe', subscription: { type: 'activeAssetCtx', coin: 'NOPE' } },
       'Invalid subscription {"type":"activeAssetCtx","coin":"NOPE"}',
     ],
+    [
+      'kraken-spot',
+      { method: 'subscribe', params: { channel: 'ticker', symbol: ['NOPE/USD'] }, req_id: 1 },
+      'Currency pair not supported NOPE/USD',
+    ],
   ])('%s names a market that it does not list', async (id, request, text) => {
     const client = await connect((await exchange(ALL)).urls[id]!)
     client.send(request)
-    const refusal = await client.until(({ event, channel }) => event === 'error' || channel === 'error')
-    expect(refusal.message ?? refusal.data).toContain(text)
+    const refusal = await client.until(
+      ({ event, channel, error }) => [event, channel].includes('error') || !!error,
+    )
+    expect(refusal.message ?? refusal.data ?? refusal.error).toContain(text)
   })
 })
 
 describe('the simulated Coinbase', () => {
-  const COINBASE = { instruments: instrumentsOf(venuesNamed(['coinbase'])) }
+  const COINBASE = { instruments: instrumentsOf(streamsNamed(['coinbase'])) }
   const subscribe = (...product_ids: string[]) => ({ type: 'subscribe', product_ids, channel: 'ticker' })
 
   it('answers by all that the connection has, without what it does not know', async () => {
@@ -379,7 +391,7 @@ describe('the simulated endpoint of CME', () => {
     readonly prices: readonly { readonly bid?: string }[]
   }
   const opened = async () => {
-    const simulated = await exchange({ instruments: instrumentsOf(venuesNamed(['cme'])), seconds: 2 })
+    const simulated = await exchange({ instruments: instrumentsOf(streamsNamed(['cme'])), seconds: 2 })
     const ask = async (path: string) => {
       const answer = await fetch(simulated.urls['cme-poll'] + path)
       const body = (answer.ok ? await answer.json() : { prices: [] }) as Body
@@ -416,7 +428,7 @@ describe('the simulated endpoint of CME', () => {
 })
 
 describe('the simulated dYdX', () => {
-  const DYDX = { instruments: instrumentsOf(venuesNamed(['dydx'])), seconds: 5 }
+  const DYDX = { instruments: instrumentsOf(streamsNamed(['dydx'])), seconds: 5 }
   const subscription = { type: 'subscribe', channel: 'v4_markets', batched: false }
   const opened = async () => {
     const simulated = await exchange(DYDX)

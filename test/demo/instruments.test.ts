@@ -1,17 +1,18 @@
 import { describe, expect, it } from 'vitest'
 import {
   DEMO_INSTRUMENTS,
-  DEMO_VENUES,
+  DEMO_STREAMS,
   demoRules,
   instrumentsOf,
+  namesOf,
   shownOf,
-  venuesNamed,
+  streamsNamed,
 } from '../../src/demo/exchange/instruments.ts'
 import { type InstrumentRules, instrumentRulesMapSchema, symbolSchema } from '../../src/domain/index.ts'
-import { venueOf } from '../../src/venues/index.ts'
+import { VENUES, venueOf } from '../../src/venues/index.ts'
 import { tiersOf } from '../support/rules.ts'
 
-const EVERY = instrumentsOf(venuesNamed(['all']))
+const EVERY = instrumentsOf(streamsNamed(['all']))
 
 describe('the demo instruments', () => {
   it('are 86 by default: 60 of Bybit and Binance, and 26 of four venues whose margin has another form', () => {
@@ -45,7 +46,7 @@ describe('the demo instruments', () => {
     const rules: Readonly<Record<string, Readonly<Record<string, unknown>>>> = Object.fromEntries(
       demoRules(EVERY),
     )
-    for (const venue of venuesNamed(['all'])) {
+    for (const venue of namesOf(streamsNamed(['all']))) {
       expect(instrumentRulesMapSchema.parse(rules[venue])).toEqual(rules[venue])
     }
     for (const venue of ['bybit', 'binance']) expect(Object.keys(rules[venue]!)).toHaveLength(30)
@@ -93,34 +94,48 @@ describe('the demo instruments', () => {
 
 describe('the venues of a demo', () => {
   it('are six unless others are named', () => {
-    expect(DEMO_VENUES).toEqual(['bybit', 'binance', 'okx', 'kraken', 'deribit', 'bitmex'])
-    expect(instrumentsOf(DEMO_VENUES)).toEqual(DEMO_INSTRUMENTS)
+    const six = ['bybit', 'binance', 'okx', 'kraken-futures-public', 'deribit', 'bitmex']
+    expect(namesOf(DEMO_STREAMS)).toEqual(six)
+    expect(streamsNamed(six)).toEqual(DEMO_STREAMS)
+    expect(instrumentsOf(DEMO_STREAMS)).toEqual(DEMO_INSTRUMENTS)
   })
 
   it('are named as accounts name them, each counted once', () => {
-    expect(venuesNamed(['okx-public', 'bybit', 'okx'])).toEqual(['bybit', 'okx'])
-    expect(venuesNamed(['okx', 'all', 'bybit'])).toEqual(venuesNamed(['all']))
+    expect(streamsNamed(['okx-public', 'bybit', 'okx'])).toEqual([
+      'bybit-linear',
+      'bybit-inverse',
+      'okx-public',
+    ])
+    expect(streamsNamed(['kraken'])).toEqual(['kraken-futures-public', 'kraken-spot'])
+    expect(streamsNamed(['kraken-futures', 'cme'])).toEqual(['kraken-futures-public', 'cme-poll'])
+    expect(namesOf(streamsNamed(['kraken-spot', 'binance']))).toEqual(['binance', 'kraken-spot'])
+    expect(namesOf(streamsNamed(['all']))).toHaveLength(VENUES.length)
+    expect(streamsNamed(['okx', 'all', 'bybit'])).toEqual(streamsNamed(['all']))
   })
 
   it('are refused by an unknown name with those that are known and one that is near', () => {
-    expect(() => venuesNamed(['bybit', 'Kraken_Futures'])).toThrow(
+    expect(() => streamsNamed(['bybit', 'Kraken_Futures'])).toThrow(
       /^--venues Kraken_Futures is unknown; it must be one or more of all, bybit, .*; did you mean kraken-futures\?$/,
     )
-    expect(() => venuesNamed([''])).toThrow('--venues  is unknown')
+    expect(() => streamsNamed([''])).toThrow('--venues  is unknown')
+    // A stream that the demo does not speak, because it speaks another one of the same venue.
+    expect(() => streamsNamed(['cme-file'])).toThrow('--venues cme-file is unknown')
   })
 
   it('make the same market in whichever order they are named', () => {
-    const instruments = instrumentsOf(venuesNamed(['okx', 'bybit']))
-    expect(instruments).toEqual(instrumentsOf(venuesNamed(['bybit', 'okx'])))
+    const instruments = instrumentsOf(streamsNamed(['okx', 'bybit']))
+    expect(instruments).toEqual(instrumentsOf(streamsNamed(['bybit', 'okx'])))
     expect(new Set(instruments.map(({ venue }) => venue))).toEqual(new Set(['bybit', 'okx']))
   })
 
   it('show markets of each, no symbol twice, as many as there is room for', () => {
     const shown = shownOf(DEMO_INSTRUMENTS, 8)
-    expect(new Set(shown.map(({ venue }) => venue))).toEqual(new Set(DEMO_VENUES))
-    const own = shownOf(instrumentsOf(venuesNamed(['binance', 'bybit'])), 8)
+    expect(new Set(shown.map(({ venue }) => venue))).toEqual(
+      new Set(DEMO_INSTRUMENTS.map(({ venue }) => venue)),
+    )
+    const own = shownOf(instrumentsOf(streamsNamed(['binance', 'bybit'])), 8)
     expect(own.slice(0, 2).map(({ symbol }) => symbol)).toEqual(['BTCUSDT', 'ETHUSDT'])
     expect(new Set(own.map(({ symbol }) => symbol)).size).toBe(8)
-    expect(shownOf(instrumentsOf(venuesNamed(['bitmex'])), 8)).toHaveLength(6)
+    expect(shownOf(instrumentsOf(streamsNamed(['bitmex'])), 8)).toHaveLength(6)
   })
 })

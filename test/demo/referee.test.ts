@@ -4,7 +4,7 @@ import type { ComparedMarketEvent } from '../../src/demo/referee/market-replay.t
 import { type ComparedEvent, createReferee } from '../../src/demo/referee/referee.ts'
 import type { Account, Position, RiskTier } from '../../src/domain/index.ts'
 import { crossPosition, isolatedPosition, makeAccount } from '../support/accounts.ts'
-import { rulesFrom } from '../support/rules.ts'
+import { rulesFrom, USED_MARGIN } from '../support/rules.ts'
 
 const tier = (cap: string, maintenanceMarginRate: string, maintenanceDeduction = '0') => ({
   cap,
@@ -155,6 +155,33 @@ describe('the referee, on examples of the venues', () => {
     const fee = 50 * 40000 * 2 * 0.00055
     expect(maintenanceAt('40000')).toBe(String(10_000 + fee))
     expect(maintenanceAt('44000')).toBe(String(2_200_000 * 0.0056 - 1_200 + fee))
+  })
+})
+
+describe('the referee, on spot margin of Kraken', () => {
+  const judged = (wallet: string, size: string, entryPrice: string, ...marks: string[]) => {
+    const position = crossPosition('XBTUSD', { size, entryPrice, leverage: '5' })
+    const collateral = [{ asset: 'USD', amount: wallet }]
+    const accounts = [makeAccount({ venue: 'kraken', positions: [position], collateral })]
+    const referee = createReferee({ accounts, rules: { kraken: { XBTUSD: USED_MARGIN } }, levels: ['1'] })
+    for (const markPrice of marks) referee.instant([{ venue: 'kraken', symbol: 'XBTUSD', markPrice }])
+    return referee.expected()
+  }
+
+  // Used margin 1.5·30,000/5 = 9,000, of which 40 % is 3,600 = 10,200 + 1.5·(25,600 − 30,000).
+  it('liquidates a long at 40 % of the used margin at entry, exactly on the line', () => {
+    expect(judged('10200', '1.5', '30000', '25600.000001')).toEqual([])
+    expect(judged('10200', '1.5', '30000', '25600')).toMatchObject([
+      { kind: 'liquidation', marginBalance: '3600', maintenanceMargin: '3600' },
+    ])
+  })
+
+  // 5,280 − 0.2·(70,000 − 50,000) = 1,280; the used margin at 70,000 is 2,800, of which 40 % is 1,120.
+  it('values the used margin of a short at the mark', () => {
+    expect(judged('5280', '-0.2', '50000', '70000', '70741')).toMatchObject([
+      { kind: 'liquidation', maintenanceMargin: '1131.856', marginBalance: '1131.8' },
+    ])
+    expect(judged('5280', '-0.2', '50000', '70000', '70740')).toEqual([])
   })
 })
 

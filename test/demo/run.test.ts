@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { venuesNamed } from '../../src/demo/exchange/instruments.ts'
+import { namesOf, streamsNamed } from '../../src/demo/exchange/instruments.ts'
 import { startTestRedis, type TestRedis } from '../support/redis.ts'
 
 const COMMAND = fileURLToPath(new URL('../../dist/src/cli/demo.js', import.meta.url))
@@ -84,7 +84,7 @@ describe('plimsoll demo', () => {
       disagreements: 0,
       replayedAccounts: 2_000,
       seed: 1,
-      venues: ['bybit', 'binance', 'okx', 'kraken', 'deribit', 'bitmex'],
+      venues: ['bybit', 'binance', 'okx', 'kraken-futures-public', 'deribit', 'bitmex'],
     })
     expect(Object.keys(summary.latencyMs)).toEqual(['detectP50', 'detectP99', 'queueP50', 'queueP99'])
     const { warning, liquidation, recovered, revision } = summary.events
@@ -113,7 +113,7 @@ describe('plimsoll demo', () => {
     ).ended
     expect(errors).toBe('')
     const proof = { lost: 0, duplicated: 0, disagreements: 0, replayedAccounts: 2_000 }
-    expect(JSON.parse(output)).toMatchObject({ ...proof, venues: venuesNamed(['all']) })
+    expect(JSON.parse(output)).toMatchObject({ ...proof, venues: namesOf(streamsNamed(['all'])) })
     expect(code).toBe(0)
   })
 

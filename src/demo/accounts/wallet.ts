@@ -39,7 +39,7 @@ export function legOf(
     instrument,
     notional,
     unrealizedPnl: Math.sign(size) * change,
-    maintenanceMargin: maintenanceOf(instrument, size, notional) + fee,
+    maintenanceMargin: maintenanceOf(instrument, size, notional, entryValue / leverage) + fee,
     initialMargin: entryValue / leverage + fee,
   }
 }
@@ -49,13 +49,19 @@ function feeRateOf({ rules, countsClosingFee }: DemoInstrument): number {
   return counts ? Number(rules.takerFeeRate) : 0
 }
 
-function maintenanceOf(instrument: DemoInstrument, size: number, notional: number): number {
+function maintenanceOf(
+  instrument: DemoInstrument,
+  size: number,
+  notional: number,
+  usedMargin: number,
+): number {
   const contracts = Math.abs(size)
   const { maintenance, contribution } = instrument.rules
   if (maintenance.kind === 'size-rate') {
     const coins = contribution === 'inverse' ? notional : contracts
     return notional * (Number(maintenance.base) + Number(maintenance.increment) * coins)
   }
+  if (maintenance.kind === 'used-margin') return usedMargin * Number(maintenance.share)
   if (maintenance.kind === 'per-contract') return contracts * Number(maintenance.amount)
   if (maintenance.kind === 'side-rates')
     return notional * Number(size > 0 ? maintenance.long : maintenance.short)

@@ -13,11 +13,11 @@ let cancelStatus = (): void => {}
 
 type Open = Extract<ToExchange, { kind: 'open' }>
 
-async function open({ venues, seed, seconds }: Open, send: (message: FromExchange) => void): Promise<void> {
+async function open({ streams, seed, seconds }: Open, send: (message: FromExchange) => void): Promise<void> {
   exchange = await openExchange({
     seed,
     seconds,
-    instruments: instrumentsOf(venues),
+    instruments: instrumentsOf(streams),
     clock: systemClock,
     random: seededRandom(seed, RANDOM_STREAM),
   })

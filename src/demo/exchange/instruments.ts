@@ -5,6 +5,7 @@ import { chainInstruments } from './chain-instruments.ts'
 import { furtherInstruments } from './further-instruments.ts'
 import type { DemoInstrument } from './instrument.ts'
 import { marginalInstruments } from './marginal-instruments.ts'
+import { spotInstruments } from './spot-instruments.ts'
 import { usInstruments } from './us-instruments.ts'
 
 /** The instruments of six venues: first the 60 of Bybit and Binance, then those whose margin has another form. */
@@ -15,12 +16,13 @@ const EVERY_INSTRUMENT: readonly DemoInstrument[] = [
   ...DEMO_INSTRUMENTS,
   ...chainInstruments(),
   ...usInstruments(),
+  ...spotInstruments(),
 ]
 
-/** The venues of the demo unless others are asked for. */
-export const DEMO_VENUES: readonly VenueId[] = venuesOf(DEMO_INSTRUMENTS)
+/** The streams of the demo unless others are asked for. */
+export const DEMO_STREAMS: readonly string[] = streamsOf(DEMO_INSTRUMENTS)
 
-const EVERY_VENUE = venuesOf(EVERY_INSTRUMENT)
+const EVERY_STREAM = streamsOf(EVERY_INSTRUMENT)
 const ALL = 'all'
 
 /** Markets on the screen before all others: several venues, linear and inverse, each symbol once. */
@@ -35,34 +37,45 @@ const SHOWN_FIRST: readonly (readonly [venue: string, symbol: string])[] = [
   ['dydx', 'LINK-USD'],
   ['coinbase', 'BIP-20DEC30-CDE'],
   ['cme', 'METZ26'],
+  ['kraken', 'XDGUSD'],
   ['bybit', 'BTCUSD'],
   ['binance', 'BTCUSD_261225'],
 ]
 
 /**
- * The venues that have these names, in the order of the demo; `all` means every one.
- * @throws PlimsollError USAGE for a name that no venue of the demo has.
+ * The streams that have these names, in the order of the demo: the name of a venue stands for all streams that begin with it, `all`
+ * for every one.
+ * @throws PlimsollError USAGE for a name that stands for no stream of the demo.
  */
-export function venuesNamed(names: readonly string[]): readonly VenueId[] {
-  const known = [ALL, ...[...VENUE_NAMES].filter(([, id]) => EVERY_VENUE.includes(id)).map(([name]) => name)]
-  const chosen = new Set<VenueId>()
-  for (const name of names) {
-    const named = name === ALL ? EVERY_VENUE : [VENUE_NAMES.get(name)].filter((id) => id !== undefined)
-    if (!known.includes(name)) {
-      const suggestion = new KnownNames(() => known).suggestionFor(name)
-      throw new PlimsollError(
-        'USAGE',
-        `--venues ${name} is unknown; it must be one or more of ${known.join(', ')}${suggestion}`,
-      )
-    }
-    for (const id of named) chosen.add(id)
-  }
-  return EVERY_VENUE.filter((id) => chosen.has(id))
+export function streamsNamed(names: readonly string[]): readonly string[] {
+  const known = [ALL, ...VENUE_NAMES.keys()].filter((name) => streamsOfName(name).length > 0)
+  const chosen = names.flatMap((name) => {
+    if (known.includes(name)) return streamsOfName(name)
+    const suggestion = new KnownNames(() => known).suggestionFor(name)
+    throw new PlimsollError(
+      'USAGE',
+      `--venues ${name} is unknown; it must be one or more of ${known.join(', ')}${suggestion}`,
+    )
+  })
+  return EVERY_STREAM.filter((id) => chosen.includes(id))
 }
 
-/** The instruments of these venues. In whichever order venues are named, the market is the same. */
-export function instrumentsOf(venues: readonly VenueId[]): readonly DemoInstrument[] {
-  return EVERY_INSTRUMENT.filter(({ venue }) => venues.includes(venue))
+function streamsOfName(name: string): readonly string[] {
+  return EVERY_STREAM.filter((id) => name === ALL || id === name || id.startsWith(`${name}-`))
+}
+
+/** The fewest names that stand for these streams. */
+export function namesOf(streams: readonly string[]): readonly string[] {
+  const names = EVERY_INSTRUMENT.filter(({ streamId }) => streams.includes(streamId)).map((own) => {
+    const all = streamsOf(EVERY_INSTRUMENT.filter(({ venue }) => venue === own.venue))
+    return all.every((id) => streams.includes(id)) ? own.venue : own.streamId
+  })
+  return [...new Set(names)]
+}
+
+/** The instruments of these streams. In whichever order venues are named, the market is the same. */
+export function instrumentsOf(streams: readonly string[]): readonly DemoInstrument[] {
+  return EVERY_INSTRUMENT.filter(({ streamId }) => streams.includes(streamId))
 }
 
 /** At most `count` of the instruments for the screen: the first ones of `SHOWN_FIRST`, then those that most accounts hold. */
@@ -91,6 +104,6 @@ export function demoRules(instruments: readonly DemoInstrument[], asOf?: string)
   return rules
 }
 
-function venuesOf(instruments: readonly DemoInstrument[]): readonly VenueId[] {
-  return [...new Set(instruments.map(({ venue }) => venue))]
+function streamsOf(instruments: readonly DemoInstrument[]): readonly string[] {
+  return [...new Set(instruments.map(({ streamId }) => streamId))]
 }

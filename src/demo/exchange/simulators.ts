@@ -8,6 +8,7 @@ import { deribitProtocol } from './deribit-protocol.ts'
 import { DYDX_STREAM, openDydxExchange } from './dydx-exchange.ts'
 import { hyperliquidProtocol } from './hyperliquid-protocol.ts'
 import { krakenProtocol } from './kraken-protocol.ts'
+import { krakenSpotProtocol } from './kraken-spot-protocol.ts'
 import type { Market } from './market.ts'
 import { type NamedProtocol, openNamedExchange } from './named-exchange.ts'
 import { okxProtocol } from './okx-protocol.ts'
@@ -22,6 +23,7 @@ const NAMED = [
   hyperliquidProtocol,
   coinbaseCfmProtocol,
   coinbaseIntxProtocol,
+  krakenSpotProtocol,
 ]
 
 interface Host {

@@ -38,7 +38,9 @@ export type Figures = (prices: Prices) => Asked
  */
 export interface VenueFormula {
   /** Whether a margin account of such positions is liquidated exactly on its line. */
-  liquidatesOnTheLine(rules: Pick<InstrumentRules, 'settlementAsset'>): boolean
+  liquidatesOnTheLine(
+    rules: Pick<InstrumentRules, 'settlementAsset'> & Partial<Pick<InstrumentRules, 'maintenance'>>,
+  ): boolean
   figuresOf(position: Position, rules: InstrumentRules): Figures
   /** What stands behind an isolated position, as the formula counts it. */
   isolatedMarginOf(position: Position, rules: InstrumentRules): Fraction
