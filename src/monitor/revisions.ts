@@ -43,8 +43,11 @@ export class Revisions {
   #waiting = 0
   readonly #due = new Queue<Due>()
   #dueCount = 0
-  /** Of earlier workers, those with the earliest limit first. */
+  /** Of earlier workers; once the first has been looked at, those with the earliest limit first. */
   readonly #restored: OpenRevision[] = []
+  /** The first that is not revised. */
+  #restoredAt = 0
+  #isInOrder = true
   /** Markets whose last mark was suspect; those whose present one is not are dropped when it is read. */
   readonly #doubtful = new Set<Market>()
 
@@ -71,10 +74,11 @@ export class Revisions {
     const before = this.#dueCount
     this.#suspicions.expire(nowMs)
     this.#takeDecided()
-    for (let first = this.#restored[0]; first !== undefined; first = this.#restored[0]) {
+    if (!this.#isInOrder) this.#orderRestored()
+    for (let first = this.#restored[this.#restoredAt]; first !== undefined; ) {
       if (first.untilMs > nowMs) break
-      this.#restored.shift()
       this.#pushRestored(first)
+      first = this.#restored[++this.#restoredAt]
     }
     return this.#dueCount > before
   }
@@ -123,7 +127,7 @@ export class Revisions {
    */
   restore(open: OpenRevision): void {
     this.#restored.push(open)
-    this.#restored.sort((one, other) => one.untilMs - other.untilMs || (one.id < other.id ? -1 : 1))
+    this.#isInOrder = false
   }
 
   /** Publishes until the given time, or until the event log has no room. True when nothing waits. */
@@ -164,6 +168,11 @@ export class Revisions {
         this.#end(one)
       }
     }
+  }
+
+  #orderRestored(): void {
+    this.#isInOrder = true
+    this.#restored.sort((one, other) => one.untilMs - other.untilMs || (one.id < other.id ? -1 : 1))
   }
 
   #pushRestored(open: OpenRevision): void {

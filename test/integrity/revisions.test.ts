@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { RevisionEvent } from '../../src/domain/index.ts'
+import type { OpenRevision, RevisionEvent } from '../../src/domain/index.ts'
 import { integrityRules } from '../../src/integrity/index.ts'
 import { verifyEvent } from '../../src/questions/index.ts'
 import { underlyingOf } from '../../src/venues/index.ts'
@@ -215,6 +215,27 @@ describe('a worker that starts while a suspect event is not revised', () => {
         receivedTimeMs: START_MS + 62_000,
       },
     ])
+  })
+
+  it('revises those of an earlier worker at their limits, in the order of these, however they were kept', () => {
+    const before = openLong()
+    before.seconds('100', '70')
+    const [openRevision] = before.records.flatMap((record) => record.openRevision ?? [])
+    const after = openMonitor({ integrity: { rules: RULES, underlyingOf }, startMs: START_MS + 10_000 })
+    const limits = [30, 10, 20, 50, 40]
+    for (const seconds of limits)
+      after.monitor.restoreRevision({
+        ...openRevision,
+        id: `e_${seconds}`,
+        untilMs: START_MS + seconds * 1_000,
+      })
+    const revised = () => after.records.map(({ event }) => event.id)
+    after.monitor.loaded()
+    expect(revised()).toEqual(['e_10'])
+    after.monitor.expireRevisions(START_MS + 35_000)
+    expect(revised()).toEqual(['e_10', 'e_20', 'e_30'])
+    after.monitor.expireRevisions(START_MS + 60_000)
+    expect(revised()).toEqual(['e_10', 'e_20', 'e_30', 'e_40', 'e_50'])
   })
 
   it('has nothing to revise where the worker before it did', () => {
