@@ -220,12 +220,14 @@ describe('a worker that starts while a suspect event is not revised', () => {
   it('revises those of an earlier worker at their limits, in the order of these, however they were kept', () => {
     const before = openLong()
     before.seconds('100', '70')
-    const [openRevision] = before.records.flatMap((record) => record.openRevision ?? [])
+    const [openRevision] = before.records.flatMap(({ openRevision }): OpenRevision[] =>
+      openRevision ? [openRevision] : [],
+    )
     const after = openMonitor({ integrity: { rules: RULES, underlyingOf }, startMs: START_MS + 10_000 })
     const limits = [30, 10, 20, 50, 40]
     for (const seconds of limits)
       after.monitor.restoreRevision({
-        ...openRevision,
+        ...openRevision!,
         id: `e_${seconds}`,
         untilMs: START_MS + seconds * 1_000,
       })
