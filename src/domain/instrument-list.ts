@@ -47,6 +47,8 @@ export interface InstrumentList {
   carries(symbol: string): boolean
   /** `cursor`: of the page; undefined of the first one. */
   requestUrl(url: string, cursor: string | undefined): string
+  /** A body of JSON that is posted; absent: the request is a GET. */
+  readonly requestBody?: string
   /** A list of more pages is not read to its end. */
   readonly pagesMax: number
   /** What the venue tolerates by address, with room left for live work. */

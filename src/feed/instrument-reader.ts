@@ -64,6 +64,7 @@ export class InstrumentReader {
     return await requests.get({
       of: list,
       url: list.requestUrl(urls[list.id] ?? list.url, cursor),
+      json: list.requestBody,
       bodyBytesMax: list.bodyBytesMax,
       read: (body) => this.#parsed(list, body),
     })

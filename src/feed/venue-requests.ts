@@ -1,5 +1,5 @@
 import type { Clock, Random } from '../domain/index.ts'
-import type { HttpAnswer } from '../system/index.ts'
+import type { HttpAnswer, HttpPost } from '../system/index.ts'
 import { jitteredDelayMs } from './backoff.ts'
 import { LIMITED_PAUSE_MS, REPLY_CHARACTERS_MAX } from './limits.ts'
 import { requestErrorText } from './request-error.ts'
@@ -40,10 +40,12 @@ export interface Limited {
   readonly requestsPerSecondMax: number
 }
 
-/** One GET. `read` makes of the body what is asked for, and throws for a body that is no answer. */
+/** One GET, or a POST where there is `json`. `read` makes of the body what is asked for, and throws for a body that is no answer. */
 export interface VenueRequest<Read> {
   readonly of: Limited
   readonly url: string
+  /** A body of JSON. */
+  readonly json?: string | undefined
   readonly bodyBytesMax: number
   readonly read: (body: string) => Read | Promise<Read>
   /** Called after each try but one that the venue refuses for good; `reason`: why it failed, undefined of one that did not. */
@@ -60,7 +62,7 @@ type Tried<Read> = { readonly read: Read } | { readonly reason: string; readonly
 export interface VenueRequestsOptions {
   readonly clock: Clock
   readonly random: Random
-  readonly machine: Pick<FeedMachine, 'httpGet'>
+  readonly machine: Pick<FeedMachine, 'httpGet'> & { readonly httpPost: HttpPost }
   /** Replaces limits, for tests. */
   readonly limits?: Partial<RequestLimits>
 }
@@ -147,10 +149,7 @@ export class VenueRequests {
   }
 
   /** Rejects if there is no answer in time. */
-  async #answer({
-    url,
-    bodyBytesMax,
-  }: Pick<VenueRequest<unknown>, 'url' | 'bodyBytesMax'>): Promise<HttpAnswer> {
+  async #answer<Read>({ url, json, bodyBytesMax }: VenueRequest<Read>): Promise<HttpAnswer> {
     const { clock, machine } = this.#options
     const { requestTimeoutMs } = this.#limits
     const abort = new AbortController()
@@ -159,6 +158,7 @@ export class VenueRequests {
       abort.abort(new Error(`no answer after ${requestTimeoutMs} ms`)),
     )
     try {
+      if (json !== undefined) return await machine.httpPost(url, json, bodyBytesMax, abort.signal)
       return await machine.httpGet(url, bodyBytesMax, abort.signal)
     } finally {
       cancel()

@@ -4,6 +4,7 @@ import { coinbaseCfmStream } from './coinbase-cfm.ts'
 import { coinbaseIntxStream } from './coinbase-intx.ts'
 import { endOfNamedDayMs } from './expiry.ts'
 import { coinbaseImport, coinbaseRules, internationalRules } from './imports/coinbase.ts'
+import { coinbaseInstruments } from './instruments/coinbase.ts'
 
 const COINBASE = venueId('coinbase')
 
@@ -34,6 +35,7 @@ export const coinbase: Venue = {
   symbol: SYMBOL,
   expiryMsOf: (symbol) => endOfNamedDayMs(symbol.split('-')[1] ?? ''),
   sources: [coinbaseCfmStream, coinbaseIntxStream],
+  instruments: coinbaseInstruments(SYMBOL),
   rulesImport: coinbaseImport,
   ruleBook: bookOf({
     venue: COINBASE,

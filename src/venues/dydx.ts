@@ -2,6 +2,7 @@ import { type Venue, venueId } from '../domain/index.ts'
 import { bookOf, type RulesFrom } from './book.ts'
 import { dydxStream } from './dydx-stream.ts'
 import { type DydxMarket, dydxImport, dydxRules } from './imports/dydx.ts'
+import { dydxInstruments } from './instruments/dydx.ts'
 
 const DYDX = venueId('dydx')
 
@@ -41,6 +42,7 @@ export const dydx: Venue = {
   names: [DYDX, 'dydx-indexer'],
   symbol: SYMBOL,
   sources: [dydxStream(SYMBOL)],
+  instruments: dydxInstruments(SYMBOL),
   rulesImport: dydxImport,
   ruleBook: bookOf({
     venue: DYDX,

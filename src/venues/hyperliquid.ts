@@ -2,6 +2,7 @@ import { type InstrumentRules, type Venue, venueId } from '../domain/index.ts'
 import { bookOf, type RulesFrom } from './book.ts'
 import { hyperliquidSources } from './hyperliquid-sources.ts'
 import { hyperliquidImport, hyperliquidRules, leverageTiersOf } from './imports/hyperliquid.ts'
+import { hyperliquidInstruments } from './instruments/hyperliquid.ts'
 
 const HYPERLIQUID = venueId('hyperliquid')
 
@@ -67,6 +68,7 @@ export const hyperliquid: Venue = {
   names: [HYPERLIQUID, 'hyperliquid-public', 'hyperliquid-all-dexs', 'hyperliquid-fast'],
   symbol: SYMBOL,
   sources: hyperliquidSources(SYMBOL),
+  instruments: hyperliquidInstruments(SYMBOL),
   rulesImport: hyperliquidImport,
   ruleBook: bookOf({
     venue: HYPERLIQUID,

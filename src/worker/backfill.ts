@@ -18,7 +18,7 @@ import type { Log } from '../log.ts'
 import type { Steps } from '../margin/index.ts'
 import type { Monitor } from '../monitor/index.ts'
 import type { RedisCommands, ShardKeys } from '../redis/index.ts'
-import { httpGet, Slices, waitAtMost } from '../system/index.ts'
+import { httpGet, httpPost, Slices, waitAtMost } from '../system/index.ts'
 import { historyCarrying, VENUE_NAMES } from '../venues/index.ts'
 import { every } from './every.ts'
 import { type Filled, GapFiller } from './gap-filler.ts'
@@ -88,7 +88,7 @@ export class WorkerBackfill {
     const { config, redis, keys, clock, random, log } = options
     const { streamUrls: urls } = config
     this.#options = options
-    this.requests = new VenueRequests({ clock, random, machine: { httpGet } })
+    this.requests = new VenueRequests({ clock, random, machine: { httpGet, httpPost } })
     this.#reader = new MarkHistoryReader({ requests: this.requests, log, urls })
     this.#kept = new KeptGaps({ redis, key: keys.gaps, log })
     this.#versions = new SharedVersions((sinceMs) =>

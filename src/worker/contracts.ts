@@ -54,6 +54,7 @@ export class WorkerContracts {
       listOf: ({ venue, symbol }) =>
         isIndexName(symbol) ? undefined : instrumentsCarrying(venue, symbol, urls),
       held: () => monitor.markets.all.filter(isHeld),
+      hasMark: ({ venue, symbol }) => monitor.markets.find(venue, symbol)?.markText !== '',
       rulesOf: ({ venue, symbol }) => bookOf(venue).rulesOf(symbol),
       isCompiled: () => monitor.waitingChanges === 0,
       sink: recorder?.contracts(this.#expiry) ?? this.#expiry,

@@ -25,6 +25,8 @@ export interface WorkerInstrumentsOptions {
   readonly listOf: (contract: Contract) => InstrumentList | undefined
   /** The contracts in which the book has positions now. */
   readonly held: () => Iterable<Contract>
+  /** Whether the venue still states the mark of the contract. */
+  readonly hasMark: (contract: Contract) => boolean
   /** The rules in force; undefined where there are none. */
   readonly rulesOf: (contract: Contract) => ComparedRules | undefined
   /** Whether every account is compiled by them. */
@@ -154,7 +156,7 @@ export class WorkerInstruments {
   }
 
   #takeOf(contract: Contract, { contracts, isWhole }: InstrumentReading): void {
-    const { clock, sink } = this.#options
+    const { clock, hasMark, sink } = this.#options
     const { venue, symbol } = contract
     const known = this.#knownOf(contract)
     const stated = contracts.get(symbol)
@@ -171,6 +173,9 @@ export class WorkerInstruments {
       if (!known.isDelisted) return
       known.isDelisted = false
       sink.listed(venue, symbol)
+    } else if (stated === undefined && hasMark(contract)) {
+      // Some lists leave out what is not traded now, and its mark goes on.
+      known.absences = 0
     } else if (isWhole && ++known.absences >= ABSENCES_MIN && !known.isDelisted) {
       known.isDelisted = true
       sink.delisted(venue, symbol, clock.nowMs())

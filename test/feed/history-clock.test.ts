@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { MarkHistory } from '../../src/domain/index.ts'
 import { type HistoryLimits, MarkHistoryReader, VenueRequests } from '../../src/feed/index.ts'
 import { retryAfterMsOf } from '../../src/feed/retry-after.ts'
-import type { HttpAnswer } from '../../src/system/index.ts'
+import { type HttpAnswer, httpPost } from '../../src/system/index.ts'
 import { TestClock } from '../support/clock.ts'
 
 const FROM_MS = 1_700_000_040_000
@@ -33,6 +33,7 @@ function simulated(
     clock,
     random: () => 0.999,
     machine: {
+      httpPost,
       httpGet: async (url) => {
         sent.push(`${clock.nowMs() - START_MS} ${url}`)
         return answer(url)

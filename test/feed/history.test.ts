@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { MARK_BAR_MS, type MarkBar, type MarkHistory } from '../../src/domain/index.ts'
 import { PlimsollError } from '../../src/errors.ts'
 import { type HistoryLimits, MarkHistoryReader, missingMinutes, VenueRequests } from '../../src/feed/index.ts'
-import { httpGet, systemClock } from '../../src/system/index.ts'
+import { httpGet, httpPost, systemClock } from '../../src/system/index.ts'
 import { bybit } from '../../src/venues/index.ts'
 import { until } from '../support/until.ts'
 
@@ -97,7 +97,7 @@ function readerWith(limits: Partial<HistoryLimits>, random = () => 0.5): MarkHis
   requests = new VenueRequests({
     clock: systemClock,
     random,
-    machine: { httpGet },
+    machine: { httpGet, httpPost },
     limits: { backoffBaseMs: 1, backoffCapMs: 2, requestTimeoutMs: 500, ...limits },
   })
   return new MarkHistoryReader({
@@ -193,7 +193,7 @@ describe('a page that fails', () => {
     const lost = new VenueRequests({
       clock: systemClock,
       random: () => 0,
-      machine: { httpGet },
+      machine: { httpGet, httpPost },
       limits: { triesMax: 2 },
     })
     reader = new MarkHistoryReader({ requests: lost, log: { info: () => {}, warn: () => {} } })

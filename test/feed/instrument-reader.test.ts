@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { InstrumentList, MarkHistory } from '../../src/domain/index.ts'
 import { InstrumentReader, MarkHistoryReader, VenueRequests } from '../../src/feed/index.ts'
-import type { HttpAnswer } from '../../src/system/index.ts'
+import { type HttpAnswer, httpPost } from '../../src/system/index.ts'
 import { bybit } from '../../src/venues/index.ts'
 import { TestClock } from '../support/clock.ts'
 
@@ -21,6 +21,7 @@ function opened(answers: readonly HttpAnswer[]) {
     clock,
     random: () => 0.999,
     machine: {
+      httpPost,
       httpGet: async (url) => {
         sent.push(`${clock.nowMs() - START_MS} ${url}`)
         return answers[Math.min(sent.length, answers.length) - 1]!

@@ -22,10 +22,18 @@ describe('a JSON text split at a list', () => {
     expect(split('{"list":[]}', 'list')).toEqual({ envelope: '{"list":[]}', entries: [] })
   })
 
-  it('has none where the text has no list of that name, names an object so, or does not end the list', () => {
+  it('gives the values of an object', () => {
+    expect(split('{"markets":{"A":{"b":1}, "B" : [2,{"c":3}] },"z":{}}', 'markets')).toEqual({
+      envelope: '{"markets":{},"z":{}}',
+      entries: ['{"b":1}', '[2,{"c":3}]'],
+    })
+    expect(split('{"markets":{}}', 'markets')).toEqual({ envelope: '{"markets":{}}', entries: [] })
+  })
+
+  it('has none where the text has no list of that name, or does not end it', () => {
     for (const text of [
       '{"a":[1]}',
-      '{"list":{"a":1}}',
+      '{"list":{"a":1]}',
       '{"list":[1',
       '{"list":[1}',
       '"list"',
@@ -33,7 +41,7 @@ describe('a JSON text split at a list', () => {
       '',
     ])
       expect(split(text, 'list')).toBeUndefined()
-    expect(split('{"a":[1]}')).toBeUndefined()
+    expect(split('{"a":[1]}')).toEqual(undefined)
   })
 
   it('has an empty entry where one is missing beside a comma', () => {

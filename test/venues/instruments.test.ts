@@ -39,6 +39,8 @@ interface Fixture {
   readonly url: string
   /** An entry of that symbol, status and expiry; undefined: of what never ends. */
   readonly entry: (symbol: unknown, status: unknown, expiryMs: number | undefined) => object
+  /** Whether its contracts expire, and entries state it in a field of their own; absent where they do. */
+  readonly expires?: false | 'inside'
   /** Further fields of every entry, and the terms that they state. */
   readonly more: object
   readonly terms: Partial<StatedTerms>
@@ -208,11 +210,65 @@ const FIXTURES: Readonly<Record<string, Fixture>> = {
       /result is "error": .*apiLimit/,
     ],
   },
+  hyperliquid: {
+    more: {},
+    terms: { settlementAsset: 'USDC' },
+    venue: 'hyperliquid',
+    symbol: 'kPEPE',
+    url: 'http://h/info',
+    entry: (name, isDelisted) => ({ name, isDelisted, maxLeverage: 10 }),
+    expires: false,
+    body: (universe) => [{ universe, collateralToken: 0 }],
+    statuses: [
+      [null, 'listed'],
+      [false, 'listed'],
+      [true, 'closed'],
+    ],
+  },
+  dydx: {
+    more: { tickSize: '0.10' },
+    terms: { tickSize: '0.1' },
+    venue: 'dydx',
+    symbol: 'BTC-USD',
+    url: 'http://h/v4/perpetualMarkets',
+    entry: (ticker, status) => ({ ticker, status }),
+    expires: false,
+    body: (entries) => ({ markets: Object.fromEntries(entries.map((entry, index) => [`M${index}`, entry])) }),
+    statuses: { ACTIVE: 'listed', PAUSED: 'listed', INITIALIZING: 'pre-launch', FINAL_SETTLEMENT: 'closed' },
+    objection: [{ errors: [{ msg: 'gone' }] }, /markets is .*must be a JSON list of contracts/],
+  },
+  'coinbase cfm': {
+    more: { quote_currency_id: 'USD', price_increment: '5' },
+    terms: { multiplier: '0.01', settlementAsset: 'USD', tickSize: '5' },
+    venue: 'coinbase',
+    symbol: 'BIT-25DEC26-CDE',
+    url: 'http://h/api/v3/brokerage/market/products?product_type=FUTURE',
+    entry: (product_id, is_disabled, expiryMs) => ({
+      product_id,
+      is_disabled,
+      future_product_details: {
+        contract_code: 'BIT',
+        contract_size: '0.01',
+        contract_expiry: expiryMs === undefined ? null : EXPIRY_ISO,
+      },
+    }),
+    expires: 'inside',
+    body: (products) => ({ products, num_products: 1, pagination: { has_next: false } }),
+    statuses: [
+      [false, 'listed'],
+      [true, 'settling'],
+    ],
+    objection: [
+      { products: [], pagination: { has_next: true, next_cursor: '' } },
+      /pagination.next_cursor is "": must be a text where a further page follows/,
+    ],
+  },
 }
 
 describe.each(Object.entries(FIXTURES))('the list of contracts of %s', (_, fixture) => {
   const { venue, symbol, body, url, more } = fixture
   const terms = { ...NO_TERMS, ...fixture.terms }
+  const expiryMs = fixture.expires === false ? undefined : EXPIRY_MS
   const entry: Fixture['entry'] = (...of) => ({ ...more, ...fixture.entry(...of) })
   const list = listOf(venue, symbol)
   const statuses: readonly (readonly [unknown, string])[] = Array.isArray(fixture.statuses)
@@ -227,9 +283,7 @@ describe.each(Object.entries(FIXTURES))('the list of contracts of %s', (_, fixtu
 
   it('states status and expiry of each contract, and no expiry of what never ends', () => {
     for (const [stated, status] of statuses)
-      expect(read(entry(symbol, stated, EXPIRY_MS)).contracts).toEqual([
-        { symbol, status, expiryMs: EXPIRY_MS, terms },
-      ])
+      expect(read(entry(symbol, stated, EXPIRY_MS)).contracts).toEqual([{ symbol, status, expiryMs, terms }])
     expect(read(entry(symbol, word, undefined))).toEqual({
       contracts: [{ symbol, status: 'listed', expiryMs: undefined, terms }],
       unreadable: [],
@@ -244,23 +298,25 @@ describe.each(Object.entries(FIXTURES))('the list of contracts of %s', (_, fixtu
       entry('', word, EXPIRY_MS),
       null,
       'text',
-      { ...entry(symbol, word, undefined), ...expiryField(entry, 'soon') },
-      { ...entry(symbol, word, undefined), ...expiryField(entry, 1e300) },
+      ...(fixture.expires === undefined ? ['soon', 1e300] : []).map((time) => ({
+        ...entry(symbol, word, undefined),
+        ...expiryField(entry, time),
+      })),
     ]
     const good = entry(symbol, word, EXPIRY_MS)
     const { contracts, unreadable } = read(...bad, good)
-    expect(contracts).toEqual([{ symbol, status: 'listed', expiryMs: EXPIRY_MS, terms }])
+    expect(contracts).toEqual([{ symbol, status: 'listed', expiryMs, terms }])
     expect(unreadable.map((one) => one.symbol)).toEqual([
       symbol,
       undefined,
       undefined,
       undefined,
       undefined,
-      symbol,
-      symbol,
+      ...(fixture.expires === undefined ? [symbol, symbol] : []),
     ])
     expect(unreadable[0]!.reason).toMatch(/\[0\]: \w+ is "odd": must be /)
-    expect(unreadable[5]!.reason).toMatch(/\[5\]: \w+ is "soon": must be Unix time in milliseconds/)
+    if (fixture.expires === undefined)
+      expect(unreadable[5]!.reason).toMatch(/\[5\]: \w+ is "soon": must be Unix time in milliseconds/)
   })
 
   it('is refused where the body is no answer, or lists nothing', () => {
@@ -349,6 +405,34 @@ describe('the terms of a contract in a list', () => {
 })
 
 describe('the list that holds a contract', () => {
+  it('is asked for by a POST at Hyperliquid, over all exchanges, and has the asset of each', () => {
+    const list = listOf('hyperliquid', 'km:US500')
+    expect(list.requestBody).toBe('{"type":"allPerpMetas"}')
+    const metas = [
+      { universe: [{ name: 'BTC' }] },
+      { universe: [{ name: 'km:US500' }], collateralToken: 360 },
+      { universe: [{ name: 'xyz:GOLD' }], collateralToken: 99999 },
+    ]
+    const assets = parse(list, JSON.stringify(metas)).contracts.map(({ terms }) => terms.settlementAsset)
+    expect(assets).toEqual(['USDC', 'USDH', undefined])
+    expect(parse(list, '[{"universe":[{"name":"BTC"}]},{"universe":7}]').unreadable).toMatchObject([
+      { symbol: undefined },
+    ])
+  })
+
+  it('has no terms of perpetuals of the International exchange at Coinbase, whose names are others', () => {
+    const product = {
+      product_id: 'BTC-PERP-INTX',
+      is_disabled: false,
+      future_product_details: { contract_size: '1' },
+    }
+    const body = JSON.stringify({ products: [product], pagination: { has_next: true, next_cursor: 'x=' } })
+    const { contracts, cursor } = parse(listOf('coinbase', 'BIT-25DEC26-CDE'), body)
+    expect(contracts).toMatchObject([{ symbol: 'BTC-PERP-INTX', terms: NO_TERMS }])
+    expect(cursor).toBe('x=')
+    expect(instrumentsCarrying(venueId('coinbase'), 'BTC-PERP', {})).toBeUndefined()
+  })
+
   it('has pages at Bybit', () => {
     const list = listOf('bybit', 'BTCUSDT')
     const body = { retCode: 0, result: { list: [{ symbol: 'A', status: 'x' }], nextPageCursor: 'a%3Db' } }
@@ -435,10 +519,33 @@ const RECORDED: readonly (readonly [
     1_735_300_800_000,
   ],
   ['kraken-futures/rest-tiers/nautilus-http_futures_instruments.json', 'kraken', 'PF_ETHUSD', 4, undefined],
+  [
+    'hyperliquid/rest-tiers/nautilus-http_all_perp_metas_non_usdc_collateral.json',
+    'hyperliquid',
+    'km:US500',
+    3,
+    undefined,
+  ],
+  [
+    'coinbase-cfm/rest-instruments/nautilus-http_products_future.json',
+    'coinbase',
+    'BIP-20DEC30-CDE',
+    2,
+    Date.UTC(2030, 11, 20, 16),
+  ],
 ]
 
 describe('recorded lists of contracts', () => {
   const recordings = sharedPath('recordings')
+  it.skipIf(recordings === undefined)('dYdX, in the envelope of a client', () => {
+    const path = `${recordings}/dydx/rest-tiers/nautilus-http_get_perpetual_markets.json`
+    const { contracts, unreadable } = parse(listOf('dydx', 'ETH-USD'), readFileSync(path, 'utf8'))
+    expect(unreadable).toEqual([])
+    expect(contracts.map(({ symbol }) => symbol)).toEqual(
+      expect.arrayContaining(['BTC-USD', 'ETH-USD', 'SOL-USD']),
+    )
+  })
+
   it.skipIf(recordings === undefined).each(RECORDED)('%s', (file, venue, symbol, listed, expiryMs) => {
     const body = readFileSync(`${recordings}/${file}`, 'utf8')
     const { contracts, unreadable } = parse(listOf(venue, symbol), body)

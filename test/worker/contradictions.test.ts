@@ -60,6 +60,8 @@ const RECORDED: readonly (readonly [file: string, venue: string, symbol: string,
   ['bitmex/rest-instruments/cryptofeed-instrument-active.json', 'bitmex', 'XBTUSD', 5],
   ['deribit/rest-instruments/cryptofeed-get_instruments-btc.json', 'deribit', 'BTC-PERPETUAL', 398],
   ['kraken-futures/rest-tiers/nautilus-http_futures_instruments.json', 'kraken', 'PF_ETHUSD', 1],
+  ['hyperliquid/rest-tiers/nautilus-http_all_perp_metas_non_usdc_collateral.json', 'hyperliquid', 'BTC', 1],
+  ['coinbase-cfm/rest-instruments/nautilus-http_products_future.json', 'coinbase', 'BIP-20DEC30-CDE', 2],
 ]
 
 describe('recorded lists of contracts', () => {

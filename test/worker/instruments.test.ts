@@ -52,9 +52,11 @@ function opened(held: Contract[] = ['A', 'B'].map((symbol) => ({ venue: BYBIT, s
     settlementAsset: 'USDT',
   }
   const compiled = { isCompiled: true }
+  const marked = new Set<string>()
   const instruments = new WorkerInstruments({
     rulesOf: ({ symbol }) => (symbol === 'Z' ? undefined : rules),
     isCompiled: () => compiled.isCompiled,
+    hasMark: ({ symbol }) => marked.has(symbol),
     clock,
     log,
     everyMs: EVERY_MS,
@@ -86,6 +88,7 @@ function opened(held: Contract[] = ['A', 'B'].map((symbol) => ({ venue: BYBIT, s
   return {
     rules,
     compiled,
+    marked,
     told,
     clock,
     log,
@@ -114,6 +117,18 @@ describe('the lists of a worker', () => {
     expect(await read(readingOf([A, B]))).toEqual(['B listed'])
     expect(await read(readingOf([A]))).toEqual([])
     expect(await read(readingOf([A, listed('B', { status: 'closed' })]))).toEqual(['B delisted 0'])
+  })
+
+  it('take no contract for delisted whose mark goes on, unless they call it closed', async () => {
+    const { marked, read } = opened()
+    marked.add('B')
+    for (let times = 0; times < 3; times++) expect(await read(readingOf([A]))).toEqual([])
+    marked.clear()
+    expect(await read(readingOf([A]))).toEqual([])
+    expect(await read(readingOf([A]))).toEqual(['B delisted 0'])
+    marked.add('A')
+    expect(await read(readingOf([listed('A', { status: 'closed' })]))).toEqual([])
+    expect(await read(readingOf([listed('A', { status: 'closed' })]))).toEqual(['A delisted 0'])
   })
 
   it('say nothing of what a reading lacks that is cut, fails, or cannot be read', async () => {

@@ -30,7 +30,12 @@ export const HYPERLIQUID_TAKER_FEE_RATE = '0.00045'
 const FIRST_TABLE_ID = 50
 
 /** Tokens by number in which perpetuals are margined; `spotMeta` names all. The first exchange states no token. */
-const COLLATERAL: Readonly<Record<string, string>> = { 0: 'USDC', 235: 'USDE', 268: 'USDT0', 360: 'USDH' }
+export const COLLATERAL: Readonly<Record<string, string>> = {
+  0: 'USDC',
+  235: 'USDE',
+  268: 'USDT0',
+  360: 'USDH',
+}
 
 /** `meta`, `metaAndAssetCtxs` and `allPerpMetas`, with the tokens of `spotMeta`. */
 export const hyperliquidImport: RulesImport = {

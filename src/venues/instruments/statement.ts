@@ -4,6 +4,7 @@ import type {
   InstrumentPage,
   StatedContract,
   StatedTerms,
+  UnreadableContract,
 } from '../../domain/index.ts'
 import { type FaultCode, PlimsollError } from '../../errors.ts'
 import { splitJson } from '../../input/index.ts'
@@ -21,7 +22,9 @@ const NEVER_FROM_MS = Date.UTC(2090, 0, 1)
 export interface ListForm {
   /** Name of the list in the body; undefined where the body is the list. */
   readonly list: string | undefined
-  /** The field of an entry that names its contract. */
+  /** The contracts of an entry of the list; absent where each is one. */
+  readonly contractsOf?: (entry: unknown) => readonly unknown[]
+  /** The field of a contract that names it. */
   readonly symbol: string
   /** Refuses a body that is no answer; the cursor of the next page, if there is one. */
   readonly envelope?: (envelope: JsonObject) => string | undefined
@@ -46,25 +49,38 @@ function* parsed(body: string, form: ListForm): Generator<void, InstrumentPage> 
   if (list !== undefined && !isObject(envelope))
     return refuseBody('the body', body, 'must be a JSON object, no field given twice')
   const cursor = isObject(envelope) ? form.envelope?.(envelope) : undefined
-  if (split.entries.length === 0 && cursor === undefined)
-    return refuseBody(place, '[]', 'must list a contract: a venue that lists none is not believed')
-  const contracts: StatedContract[] = []
-  const unreadable: InstrumentPage['unreadable'][number][] = []
+  const page = { contracts: [] as StatedContract[], unreadable: [] as UnreadableContract[], cursor }
   for (const [index, text] of split.entries.entries()) {
     if (index % ENTRIES_A_STEP === 0) yield
     const entry = frameKeepingDigits(text)
-    const named = isObject(entry) ? entry[form.symbol] : undefined
-    const symbol = isNameOfFrame(named) ? named : undefined
-    try {
-      contracts.push(contractOf(entry, symbol, form))
-    } catch (error) {
-      // What the readers of rules throw has the other code.
-      const isOfEntry = error instanceof PlimsollError && ENTRY_FAULTS.includes(error.code)
-      if (!isOfEntry) throw error
-      unreadable.push({ symbol, reason: `${place}[${index}]: ${error.message}` })
-    }
+    const at = `${place}[${index}]`
+    for (const contract of contractsIn(entry, form)) take(contract, at, form, page)
   }
-  return { contracts, unreadable, cursor }
+  if (page.contracts.length + page.unreadable.length === 0 && cursor === undefined)
+    return refuseBody(place, '[]', 'must list a contract: a venue that lists none is not believed')
+  return page
+}
+
+function contractsIn(entry: unknown, { contractsOf }: ListForm): readonly unknown[] {
+  return contractsOf === undefined ? [entry] : contractsOf(entry)
+}
+
+function take(
+  contract: unknown,
+  at: string,
+  form: ListForm,
+  page: { readonly contracts: StatedContract[]; readonly unreadable: UnreadableContract[] },
+): void {
+  const named = isObject(contract) ? contract[form.symbol] : undefined
+  const symbol = isNameOfFrame(named) ? named : undefined
+  try {
+    page.contracts.push(contractOf(contract, symbol, form))
+  } catch (error) {
+    // What the readers of rules throw has the other code.
+    const isOfEntry = error instanceof PlimsollError && ENTRY_FAULTS.includes(error.code)
+    if (!isOfEntry) throw error
+    page.unreadable.push({ symbol, reason: `${at}: ${error.message}` })
+  }
 }
 
 function contractOf(entry: unknown, symbol: string | undefined, form: ListForm): StatedContract {
