@@ -19,6 +19,9 @@ const FRAME_CHARACTERS_SHOWN = 600
 /** After so many frames a connection makes room for a new one, with a parser that knows nothing. */
 const FRAMES_PER_CONNECTION = 200
 const RECORDED_SHARE = 0.2
+/** Of the frames, so many are big ones, but of a long run no more than this: they would take most of its time. */
+const BIG_SHARE = 0.01
+const BIG_FRAMES_MAX = 1_000
 
 export interface Run {
   readonly frames: number
@@ -47,10 +50,13 @@ export class MalformedRun implements Run {
   readonly #sourceId: string
   readonly #random
   readonly #recorded: readonly string[]
+  readonly #bigShare: number
   #connection: Connection
 
-  constructor(sourceId: string, seed: number, recorded: readonly string[]) {
+  /** `frames`: how long the run is to be. */
+  constructor(sourceId: string, seed: number, recorded: readonly string[], frames: number) {
     this.#sourceId = sourceId
+    this.#bigShare = Math.min(BIG_SHARE, BIG_FRAMES_MAX / frames)
     this.#random = seededRandom(seed, Object.keys(SEEDS).indexOf(sourceId))
     this.#recorded = recorded
     this.#connection = new Connection(sourceId)
@@ -71,7 +77,7 @@ export class MalformedRun implements Run {
       const seed = seeds[Math.floor(random() * seeds.length)]!
       if (recorded !== undefined && random() < RECORDED_SHARE)
         await this.#read(undefined, spoilAny(random, recorded))
-      else await this.#read(seed, spoil(random, seed))
+      else await this.#read(seed, spoil(random, seed, this.#bigShare))
     }
   }
 

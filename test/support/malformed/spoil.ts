@@ -252,7 +252,6 @@ const NAMES = [...GENERAL_NAMES, ...Object.keys(KNOWN)]
 export const SPOIL_NAMES: readonly string[] = [...NAMES, ...BIG_NAMES, 'a binary frame', 'a cut']
 
 const BINARY_SHARE = 0.02
-const BIG_SHARE = 0.01
 /** Of the frames that hold a packed text: so many are spoilt outside of it. */
 const OUTSIDE_SHARE = 0.4
 
@@ -271,19 +270,20 @@ export function* cuts({ frame, pack }: Seed): Generator<Spoilt> {
 /** These are no text that a frame holds inside. */
 const NEVER_PACKED = ['no frame', 'another channel']
 
-export function spoil(random: Random, seed: Seed): Spoilt {
+/** `bigShare`: of the frames, so many have hundreds of kilobytes. */
+export function spoil(random: Random, seed: Seed, bigShare: number): Spoilt {
   const { pack, ...inside } = seed
-  if (pack === undefined) return spoilPlain(random, seed)
+  if (pack === undefined) return spoilPlain(random, seed, bigShare)
   if (random() < OUTSIDE_SHARE) return spoilAny(random, pack(seed.frame))
-  const spoilt = spoilPlain(random, inside)
+  const spoilt = spoilPlain(random, inside, bigShare)
   return NEVER_PACKED.includes(spoilt.says) ? spoilt : { ...spoilt, text: pack(spoilt.text) }
 }
 
-function spoilPlain(random: Random, seed: Seed): Spoilt {
+function spoilPlain(random: Random, seed: Seed, bigShare: number): Spoilt {
   const { frame } = seed
   if (random() < BINARY_SHARE)
     return { says: 'a binary frame', text: frame, isBinary: true, kind: 'malformed' }
-  if (random() < BIG_SHARE) return spoilBy(BIG, pick(random, BIG_NAMES), random, frame)
+  if (random() < bigShare) return spoilBy(BIG, pick(random, BIG_NAMES), random, frame)
   const says = pick(random, NAMES)
   const known = KNOWN[says]
   if (known !== undefined) return { says, isBinary: false, ...known(random, seed) }
