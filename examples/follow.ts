@@ -5,7 +5,7 @@
  * a restart. It takes nothing from other readers. An event may come twice after a crash between print and write.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
-import { follow } from 'plimsoll'
+import { follow, type PlimsollEvent } from 'plimsoll'
 
 const [url = 'redis://127.0.0.1:6379', placeFile = 'place.txt'] = process.argv.slice(2)
 
@@ -15,8 +15,13 @@ process.once('SIGTERM', () => ending.abort())
 
 for await (const { id, event } of follow({ url, from: placeIn(placeFile), signal: ending.signal })) {
   if (event === undefined) console.log(`${id} is no event that this version knows`)
-  else console.log(`${id} ${event.kind} ${'marginAccount' in event ? event.marginAccount : event.symbol}`)
+  else console.log(`${id} ${event.kind} ${nameOf(event)}`)
   writeFileSync(placeFile, id)
+}
+
+function nameOf(event: PlimsollEvent): string {
+  if ('marginAccount' in event) return event.marginAccount
+  return 'symbol' in event ? event.symbol : event.venue
 }
 
 function placeIn(path: string): string {

@@ -12,7 +12,7 @@ const worker = new Worker(
   consumer === undefined ? 'margin-events' : `margin-events-${consumer}`,
   async (job) => {
     for (const event of job.data.events)
-      console.log(event.id, event.kind, event.marginAccount ?? event.symbol)
+      console.log(event.id, event.kind, event.marginAccount ?? event.symbol ?? event.venue)
   },
   {
     connection: { url },

@@ -23,8 +23,10 @@ const subscription = subscribe({
         `${kind} ${marginAccount} ratio ${marginRatio} short of ${shortfall} ${settle}`,
         JSON.stringify(cure),
       )
-    } else {
+    } else if ('symbol' in event) {
       console.log(`${event.kind} ${event.symbol}: ${event.marginAccounts} margin accounts`)
+    } else {
+      console.log(`${event.kind} ${event.venue}: ${event.suspectMarkets} markets`)
     }
     if (isLate) console.log('this event came after a later one of the same margin account')
   },

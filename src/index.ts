@@ -41,6 +41,8 @@ export type {
   RiskTier,
   RuleBook,
   Venue,
+  VenueEvent,
+  VenueEventKind,
   VenueId,
   Verdict,
   Watermark,
@@ -57,6 +59,7 @@ export {
   plimsollEventSchema,
   queueNameOf,
   revisionEventSchema,
+  venueEventSchema,
 } from './domain/index.ts'
 export { type FaultCode, PlimsollError } from './errors.ts'
 export { KERNEL_VARIANTS, type Kernel, type KernelVariant, openKernel } from './kernel/index.ts'

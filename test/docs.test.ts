@@ -20,6 +20,7 @@ import {
   positionSchema,
   queueNameOf,
   revisionEventSchema,
+  venueEventSchema,
 } from '../src/domain/index.ts'
 import { fullRulesSchema } from '../src/domain/instrument.ts'
 import {
@@ -275,6 +276,7 @@ describe('docs/events.md', () => {
     ['a margin account', marginEventSchema],
     ['a market', marketEventSchema],
     ['a suspect event that is revised', revisionEventSchema],
+    ['a venue', venueEventSchema],
   ])('tells every field of an event of %s in the words of its schema', (_what, schema) => {
     expect(text).toContain(`\n\n${tableOf(schema)}\n\n`)
   })
@@ -285,13 +287,20 @@ describe('docs/events.md', () => {
     expect(samples.map(({ kind }) => kind)).toEqual([
       'liquidation',
       'revision',
+      'venue-suspect',
       'market-stale',
       'market-fresh',
     ])
-    const schemas = [marginEventSchema, revisionEventSchema, marketEventSchema, marketEventSchema]
+    const schemas = [
+      marginEventSchema,
+      revisionEventSchema,
+      venueEventSchema,
+      marketEventSchema,
+      marketEventSchema,
+    ]
     samples.forEach((sample, index) => {
       // `pool` and `integrity` are shown apart; only accounts that state `asOfMs` have `funding` or
-      // `interest`; the fields of a gap, of a delisting and of a contradiction are told apart.
+      // `interest`; the fields of a gap, of a delisting, of a contradiction and of an end are told apart.
       const fields = Object.keys(schemas[index]!.shape).filter(
         (name) =>
           ![
@@ -304,6 +313,7 @@ describe('docs/events.md', () => {
             'gapReasons',
             'delisted',
             'contradictions',
+            'endedBy',
           ].includes(name),
       )
       expect(Object.keys(sample).sort()).toEqual(fields.sort())
@@ -315,6 +325,7 @@ describe('docs/events.md', () => {
     const names = [
       ...marginEventSchema.shape.kind.options,
       ...marketEventSchema.shape.kind.options,
+      ...venueEventSchema.shape.kind.options,
       revisionEventSchema.shape.kind.value,
       ...revisionEventSchema.shape.confidence.options,
       ...keys.map(([, key]) => key),

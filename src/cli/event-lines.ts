@@ -1,11 +1,13 @@
 import {
   contradictionText,
   counted,
+  isVenueEvent,
   type MarginEvent,
   type MarketEvent,
   type PlimsollEvent,
   percentText,
   type RevisionEvent,
+  type VenueEvent,
 } from '../domain/index.ts'
 import { shortened } from './figures.ts'
 import type { Palette } from './terminal.ts'
@@ -41,6 +43,7 @@ export class EventLines {
 
   #linesOf(event: PlimsollEvent): string[] {
     if (event.kind === 'revision') return [this.#revisionLine(event)]
+    if (isVenueEvent(event)) return [this.#venueLine(event)]
     if (!('marginAccount' in event)) return [this.#marketLine(event)]
     return [
       this.#headLine(event),
@@ -69,6 +72,21 @@ export class EventLines {
       ...(event.reasons.length === 0 ? [] : [visible(event.reasons.join(', '))]),
     ]
     return parts.join('  ')
+  }
+
+  #venueLine(event: VenueEvent): string {
+    const { kind, venue, suspectMarkets, heldMarkets, brokenRules, sinceMs, receivedTimeMs, endedBy } = event
+    const name = this.#palette.strong(visible(venue))
+    if (kind === 'venue-clear') {
+      const lastedS = Math.max(0, Math.round((receivedTimeMs - sinceMs) / 1_000))
+      const why = endedBy === 'unheld' ? 'nobody holds its markets any more' : 'its prices are clear again'
+      return [this.#kind(kind), name, `${why}, after ${lastedS} s, ${suspectMarkets} suspect at most`].join(
+        '  ',
+      )
+    }
+    const rules = brokenRules.map(({ rule, markets }) => `${rule} ${markets}`).join(', ')
+    const what = `${suspectMarkets} of ${counted(heldMarkets, 'market')} suspect: ${rules}`
+    return [this.#kind(kind), name, what].join('  ')
   }
 
   #marketLine(event: MarketEvent): string {
@@ -114,6 +132,8 @@ export class EventLines {
         return red('CONTRADICTED'.padEnd(KIND_WIDTH))
       case 'market-gap':
         return yellow('market gap'.padEnd(KIND_WIDTH))
+      case 'venue-suspect':
+        return yellow('venue doubt'.padEnd(KIND_WIDTH))
       case 'warning':
         return yellow('warning'.padEnd(KIND_WIDTH))
       case 'revision':

@@ -21,6 +21,7 @@ const KINDS_BY_SEVERITY = [
   'liquidation',
   'warning',
   'unknown',
+  'venue-suspect',
   'market-stale',
   'market-expired',
   'market-contradicted',
@@ -28,6 +29,7 @@ const KINDS_BY_SEVERITY = [
   'revision',
   'recovered',
   'market-fresh',
+  'venue-clear',
   'closed',
   'market-closed',
 ] as const satisfies readonly EventDigest['kind'][]

@@ -9,9 +9,9 @@ export const RECORD_OVERHEAD_BYTES = 512
 /** What the name and the order of a job need of an event. */
 export interface EventDigest {
   readonly kind: PlimsollEvent['kind']
-  /** Place by shortfall in its instant, 1 for the largest; 0 for an event of a market. */
+  /** Place by shortfall in its instant, 1 for the largest; 0 for an event of a market or venue. */
   readonly rank: number
-  /** The margin account's id, or `marketSubject`. */
+  /** As of `subjectOfEvent`. */
   readonly subject: string
 }
 

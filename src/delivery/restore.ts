@@ -39,6 +39,7 @@ export async function readEarlierProgress(
 export function handOn(stored: readonly StoredProgress[], into: RestoredProgress): void {
   for (const entry of stored) {
     if (entry.kind === 'market') into.market(entry.progress)
+    else if (entry.kind === 'venue') into.venue(entry.progress)
     else if (entry.kind === 'revision') into.revision(entry.open)
     else into.marginAccount(entry.id, entry.progress)
   }

@@ -10,6 +10,10 @@ import {
   openRevisionSchema,
   plimsollEventSchema,
   revisionSubject,
+  subjectOfEvent,
+  type VenueProgress,
+  venueProgressSchema,
+  venueSubject,
 } from '../domain/index.ts'
 import { PlimsollError } from '../errors.ts'
 import { jsonOf } from '../input/index.ts'
@@ -20,9 +24,11 @@ import type { StoredEvent } from './stream.ts'
 export type StoredProgress =
   | { readonly kind: 'margin-account'; readonly id: string; readonly progress: MarginAccountProgress }
   | { readonly kind: 'market'; readonly progress: MarketProgress }
+  | { readonly kind: 'venue'; readonly progress: VenueProgress }
   | { readonly kind: 'revision'; readonly open: OpenRevision }
 
 const MARKET_PREFIX = marketSubject('', '').trimEnd()
+const VENUE_PREFIX = venueSubject('')
 const REVISION_PREFIX = revisionSubject('')
 
 /**
@@ -38,6 +44,13 @@ export function readProgress(subject: string, text: string): StoredProgress | Pl
     const expected = marketSubject(venue, symbol)
     if (expected !== subject) return unreadable(subject, `it belongs to ${expected}`)
     return { kind: 'market', progress: parsed.data }
+  }
+  if (subject.startsWith(VENUE_PREFIX)) {
+    const parsed = venueProgressSchema.safeParse(value, IN_OUR_WORDS)
+    if (!parsed.success) return unreadable(subject, describeIssue(parsed.error))
+    const expected = venueSubject(parsed.data.venue)
+    if (expected !== subject) return unreadable(subject, `it belongs to ${expected}`)
+    return { kind: 'venue', progress: parsed.data }
   }
   if (subject.startsWith(REVISION_PREFIX)) {
     const parsed = openRevisionSchema.safeParse(value, IN_OUR_WORDS)
@@ -63,8 +76,7 @@ export function readQueued({ id, event }: StoredEvent, logId: string): QueuedEve
     return { id, logId, event: Buffer.from(text), digest: undefined }
   }
   const { data } = parsed
-  const subject = 'marginAccount' in data ? data.marginAccount : marketSubject(data.venue, data.symbol)
-  const digest = { kind: data.kind, rank: rankOf(data), subject }
+  const digest = { kind: data.kind, rank: rankOf(data), subject: subjectOfEvent(data) }
   return { id, logId: data.logId, event: Buffer.from(event), digest }
 }
 

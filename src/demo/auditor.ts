@@ -1,4 +1,4 @@
-import { inboxId, type MarginEvent, type PlimsollEvent } from '../domain/index.ts'
+import { inboxId, isVenueEvent, type MarginEvent, type PlimsollEvent } from '../domain/index.ts'
 import { assert } from '../errors.ts'
 import type { SubscriberResult } from './protocol.ts'
 import type { ComparedMarketEvent } from './referee/market-replay.ts'
@@ -51,8 +51,8 @@ export function createAuditor(referee: Referee): Auditor {
         duplicated += 1
         return
       }
-      // The referee knows of no doubt of prices, so no verdict of its is revised.
-      if (event.kind === 'revision') return
+      // The referee knows of no doubt of prices.
+      if (event.kind === 'revision' || isVenueEvent(event)) return
       if (!('marginAccount' in event)) {
         judged.push(event)
         return

@@ -1,5 +1,5 @@
 import { subscribe } from '../api/index.ts'
-import { counted, type MarketEvent } from '../domain/index.ts'
+import { counted, isVenueEvent, type MarketEvent, type VenueEvent } from '../domain/index.ts'
 import { memoryInbox, type Subscription } from '../subscriber/index.ts'
 import { systemClock } from '../system/index.ts'
 import { createBook } from './accounts/synthetic-accounts.ts'
@@ -46,7 +46,8 @@ function open(options: Open, send: (message: FromSubscriber) => void): void {
     handler: (event) => {
       opened.effect(event)
       if (event.kind === 'revision') return
-      if ('marginAccount' in event) headlines.add(event)
+      if (isVenueEvent(event)) send({ kind: 'note', text: venueInWords(event) })
+      else if ('marginAccount' in event) headlines.add(event)
       else send({ kind: 'note', text: marketInWords(event) })
     },
     inbox: memoryInbox({ idsMax: INBOX_IDS_MAX }),
@@ -67,6 +68,11 @@ function marketInWords({ kind, venue, symbol, marginAccounts, delisted }: Market
   if (kind === 'market-contradicted')
     return `the rules of ${venue} ${symbol} are not the terms that the venue states`
   return `${venue} ${symbol} has no fresh price: ${counted(marginAccounts, 'margin account has', 'margin accounts have')} no verdict`
+}
+
+function venueInWords({ kind, venue, suspectMarkets, heldMarkets }: VenueEvent): string {
+  if (kind === 'venue-clear') return `prices of ${venue} are no longer suspect in many markets`
+  return `prices of ${venue} are suspect in ${suspectMarkets} of ${counted(heldMarkets, 'market')}`
 }
 
 function every(periodMs: number, report: () => void): void {

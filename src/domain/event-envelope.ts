@@ -22,7 +22,7 @@ export const envelope = {
     .string()
     .regex(/^e_[a-z2-7]{26}$/)
     .describe(
-      'Same id, same event: made of log, shard, margin account or market, episode, kind and level alone; of `market-gap`, of `sinceMs` in place of episode and level.',
+      'Same id, same event: made of log, shard, margin account, market or venue, episode, kind and level alone; of `market-gap`, of `sinceMs` in place of episode and level.',
     ),
   logId: text(
     'Random id of the log of events, made with its stream. A log that starts anew has another one.',

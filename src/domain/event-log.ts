@@ -1,11 +1,13 @@
 import { z } from 'zod'
 import type { OpenRevision } from './event-revision.ts'
-import type { EventRecord, MarginAccountProgress, MarketProgress } from './progress.ts'
+import type { EventRecord, MarginAccountProgress, MarketProgress, VenueProgress } from './progress.ts'
 
 /** Takes what earlier runs left. */
 export interface RestoredProgress {
   marginAccount(id: string, progress: MarginAccountProgress): void
   market(progress: MarketProgress): void
+  /** A venue whose anomaly is not over. */
+  venue(progress: VenueProgress): void
   /** A suspect event that is not revised. */
   revision(open: OpenRevision): void
 }

@@ -11,6 +11,7 @@ import { eventIntegritySchema } from './event-integrity.ts'
 import { eventPoolSchema } from './event-pool.ts'
 import { type RevisionEvent, revisionEventSchema } from './event-revision.ts'
 import { eventRulesSchema } from './event-rules.ts'
+import { type VenueEvent, venueEventSchema } from './event-venue.ts'
 import { gapReasonSchema } from './gap.ts'
 import { levelNameSchema } from './level.ts'
 import { markSourceSchema } from './mark-source.ts'
@@ -265,6 +266,7 @@ export const plimsollEventSchema = z.discriminatedUnion('kind', [
   marginEventSchema,
   marketEventSchema,
   revisionEventSchema,
+  venueEventSchema,
 ])
 /** Everything that stream and queue carry. `kind` tells which one it is. */
-export type PlimsollEvent = MarginEvent | MarketEvent | RevisionEvent
+export type PlimsollEvent = MarginEvent | MarketEvent | RevisionEvent | VenueEvent

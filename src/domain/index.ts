@@ -31,6 +31,7 @@ export {
   revisionSubject,
 } from './event-revision.ts'
 export { type EventRules, eventRulesOf, rulesOfEvent, takePlaces, withPlaces } from './event-rules.ts'
+export * from './event-venue.ts'
 export * from './fault.ts'
 export * from './funding.ts'
 export {

@@ -3,6 +3,7 @@ import { marginModeSchema } from './account.ts'
 import { contradictionSchema } from './contradiction.ts'
 import type { PlimsollEvent } from './event.ts'
 import type { OpenRevision } from './event-revision.ts'
+import { type VenueEvent, venueSubject } from './event-venue.ts'
 import { levelNameSchema } from './level.ts'
 
 const numbers = { episode: z.int().nonnegative(), sequence: z.int().nonnegative() }
@@ -39,6 +40,18 @@ export const marketProgressSchema = z.object({
 })
 export type MarketProgress = Readonly<z.infer<typeof marketProgressSchema>>
 
+export const venueProgressSchema = z.object({
+  ...numbers,
+  venue: z.string(),
+  /** When the first suspect price of the anomaly was received that is not over, Unix milliseconds. */
+  anomalySinceMs: z.number(),
+  suspectMarkets: z.int().positive(),
+})
+export type VenueProgress = Readonly<z.infer<typeof venueProgressSchema>>
+
+/** What is kept of a margin account, a market or a venue. */
+export type Progress = MarginAccountProgress | MarketProgress | VenueProgress
+
 /** Under which name the progress of a market is kept. The space cannot be part of a margin account's id. */
 export function marketSubject(venue: string, symbol: string): string {
   return `market ${venue} ${symbol}`
@@ -46,13 +59,23 @@ export function marketSubject(venue: string, symbol: string): string {
 
 /**
  * An event and the progress to store with it, as the monitor gives it to the event log. `subject` is the margin account's
- * id, `marketSubject` or `revisionSubject`. A `progress` of null deletes what is kept of the subject; the log keeps the highest
+ * id, `marketSubject`, `venueSubject` or `revisionSubject`. A `progress` of null deletes what is kept of the subject; the log keeps the highest
  * deleted sequence as the floor for subjects that it does not know.
  */
 export interface EventRecord {
   readonly event: PlimsollEvent
   readonly subject: string
-  readonly progress: MarginAccountProgress | MarketProgress | null
+  readonly progress: Progress | null
   /** Of an event on a suspect price: what is kept under `revisionSubject` of its id until a record of that subject ends it. */
   readonly openRevision?: OpenRevision
+}
+
+/** Of what the event is: the id of the margin account, or the name under which the progress of the market or venue is kept. */
+export function subjectOfEvent(event: PlimsollEvent): string {
+  if ('marginAccount' in event) return event.marginAccount
+  return 'symbol' in event ? marketSubject(event.venue, event.symbol) : venueSubject(event.venue)
+}
+
+export function isVenueEvent(event: PlimsollEvent): event is VenueEvent {
+  return event.kind === 'venue-suspect' || event.kind === 'venue-clear'
 }

@@ -33,6 +33,11 @@ export function isOnSideOf(other: Decimal, price: Decimal, start: Decimal): bool
   return compare(stated, parseDecimal(start)) < 0 ? compare(own, stated) <= 0 : compare(own, stated) >= 0
 }
 
+/** Whether `part` of `whole` is at least that share, a fraction. Exact. */
+export function reachesShare(part: number, whole: number, share: Decimal): boolean {
+  return compare(parseDecimal(String(part)), mul(parseDecimal(share), parseDecimal(String(whole)))) >= 0
+}
+
 /** Half the sum of two prices. */
 export function middleOf(left: Decimal, right: Decimal): Decimal {
   if (left === right) return left

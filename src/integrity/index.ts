@@ -1,5 +1,6 @@
 export { Classifier } from './classifier.ts'
-export { isBeyond, isOffScale } from './compare.ts'
+export { isBeyond, isOffScale, reachesShare } from './compare.ts'
 export { breaksScale, type Doubt, type Evidence, type IntegrityFinding, type IntegrityRule } from './doubt.ts'
 export { DEFAULT_TERMS, type IntegrityRules, type IntegrityTerms, integrityRules } from './rules.ts'
 export { type Outcome, type Suspicion, Suspicions, undecided } from './suspicions.ts'
+export { type Anomaly, VenueAnomalies } from './venue-anomalies.ts'

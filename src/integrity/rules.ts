@@ -41,11 +41,14 @@ export interface IntegrityTerms {
   readonly retractAfterMs: number
   /** A suspect event that nothing confirmed or retracted by then is `undecided`. */
   readonly decideWithinMs: number
-  /** The share of the markets of a venue, and the least number of them, that within `venueWithinMs` make its prices suspect. */
+  /**
+   * The share of the held markets of a venue, and the least number of them, that have to have a suspect mark within `venueWithinMs`
+   * for an anomaly of the venue.
+   */
   readonly venueShare: Decimal
   readonly venueMarketsMin: number
   readonly venueWithinMs: number
-  /** The prices of the venue are confirmed again after so long without a suspect mark. */
+  /** It is over when fewer had one for so long. */
   readonly venueQuietMs: number
 }
 

@@ -4,7 +4,7 @@ import type { Steps } from '../margin/index.ts'
 import type { AbsentMarginAccount } from './absent-accounts.ts'
 import { Batch } from './batch.ts'
 import { recordSteps } from './event.ts'
-import { marketRecordOf } from './market-event.ts'
+import { recordOfTransition } from './market-event.ts'
 import type { MarketTransition } from './market-transition.ts'
 import type { Markets } from './markets.ts'
 import type { MonitorOptions } from './options.ts'
@@ -15,6 +15,7 @@ import { Queue } from './queue.ts'
 import type { Figures, Ranking } from './ranking.ts'
 import type { Revisions } from './revisions.ts'
 import type { Finding } from './standing.ts'
+import type { VenueTransition } from './venue-event.ts'
 import type { Watchlist } from './watchlist.ts'
 
 /** Past marks that are kept for findings of their instant, about 120 bytes each. Beyond it findings are settled. */
@@ -133,7 +134,7 @@ export class Announcer {
     ranking.add(number, 0, 0)
   }
 
-  addMarket(transition: MarketTransition): void {
+  addMarket(transition: MarketTransition | VenueTransition): void {
     this.#count()
     this.#batch.markets.push(transition)
   }
@@ -248,7 +249,7 @@ export class Announcer {
     const transition = batch.markets.shift()
     if (transition === undefined) this.#rest.shift()
     else {
-      records.push(marketRecordOf(transition, batch.origin.cause, this.#options.log))
+      records.push(recordOfTransition(transition, batch.origin.cause, this.#options.log))
       this.#waiting--
     }
   }

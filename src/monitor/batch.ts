@@ -1,6 +1,7 @@
 import type { MarketTransition } from './market-transition.ts'
 import type { Cause } from './pending-event.ts'
 import { Ranking } from './ranking.ts'
+import type { VenueTransition } from './venue-event.ts'
 
 /** The instant of a finding. */
 export interface Origin {
@@ -12,7 +13,7 @@ export interface Origin {
 /** The transitions of one instant, or of one change of the book, until they are ranked. */
 export class Batch {
   readonly origin: Origin
-  readonly markets: MarketTransition[] = []
+  readonly markets: (MarketTransition | VenueTransition)[] = []
   /** Liquidations. They go before everything else. */
   readonly urgent = new Ranking()
   readonly rest = new Ranking()

@@ -7,7 +7,6 @@ import type { MarketGaps } from './gaps.ts'
 import { HeldMarkets } from './held-markets.ts'
 import type { Judge } from './judge.ts'
 import { LevelsLeft } from './levels-left.ts'
-import type { Markets } from './markets.ts'
 import { NewRules } from './new-rules.ts'
 import type { MonitorOptions } from './options.ts'
 import type { MonitorParts } from './parts.ts'
@@ -27,7 +26,6 @@ export class Changes {
   readonly #counters: MonitorCounters
   readonly #watchlist: Watchlist
   readonly #editor: WatchlistEditor
-  readonly #markets: Markets
   readonly #judge: Judge
   readonly #announcer: Announcer
   readonly #heldMarkets: HeldMarkets
@@ -50,7 +48,6 @@ export class Changes {
     this.#counters = counters
     this.#watchlist = parts.watchlist
     this.#editor = parts.editor
-    this.#markets = parts.markets
     this.#judge = parts.judge
     this.#announcer = parts.announcer
     this.#heldMarkets = new HeldMarkets(parts, gaps, options.clock)
@@ -101,7 +98,7 @@ export class Changes {
     const { clock } = this.#options
     for (const id of this.#watchlist.absent.accounts())
       if (!this.#waiting.has(id)) this.push({ kind: 'absent', id })
-    this.#markets.loaded()
+    this.#heldMarkets.loaded()
     this.#announcer.begin(null, clock.nowMs(), clock.monotonicMs())
     this.#heldMarkets.announce(this.#waiting.size === 0)
     this.#announcer.end()

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import type { EventKind, LevelName, MarketEventKind } from '../domain/index.ts'
+import type { EventKind, LevelName, MarketEventKind, VenueEventKind } from '../domain/index.ts'
 
 const BASE32 = 'abcdefghijklmnopqrstuvwxyz234567'
 const ID_LENGTH = 26
@@ -11,11 +11,11 @@ const ID_LENGTH = 26
 export interface EventIdentity {
   readonly logId: string
   readonly shard: string
-  /** The margin account's id, or the name of a market. */
+  /** The margin account's id, or the name of a market or venue. */
   readonly subject: string
   readonly episode: number
-  readonly kind: EventKind | MarketEventKind
-  /** Empty for an event of a market. */
+  readonly kind: EventKind | MarketEventKind | VenueEventKind
+  /** Empty for an event of a market or venue. */
   readonly level: LevelName | ''
 }
 

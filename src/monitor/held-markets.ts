@@ -3,6 +3,7 @@ import type { Announcer } from './announcer.ts'
 import type { MarketGaps } from './gaps.ts'
 import { isHeld } from './market.ts'
 import type { Markets } from './markets.ts'
+import type { Venues } from './venues.ts'
 
 /** What follows when margin accounts join markets and leave them. */
 export class HeldMarkets {
@@ -10,16 +11,28 @@ export class HeldMarkets {
   readonly #announcer: Announcer
   readonly #gaps: Pick<MarketGaps, 'leave' | 'leftBehind'>
   readonly #clock: Clock
+  readonly #venues: Venues | undefined
 
   constructor(
-    parts: { readonly markets: Markets; readonly announcer: Announcer },
+    parts: {
+      readonly markets: Markets
+      readonly announcer: Announcer
+      readonly venues: Venues | undefined
+    },
     gaps: Pick<MarketGaps, 'leave' | 'leftBehind'>,
     clock: Clock,
   ) {
     this.#markets = parts.markets
     this.#announcer = parts.announcer
+    this.#venues = parts.venues
     this.#gaps = gaps
     this.#clock = clock
+  }
+
+  /** The whole book has been put, except for changes that wait. */
+  loaded(): void {
+    this.#markets.loaded()
+    this.#venues?.loaded()
   }
 
   /**
@@ -29,6 +42,8 @@ export class HeldMarkets {
     const nowMs = this.#clock.nowMs()
     for (const market of this.#markets.crossed) if (!isHeld(market)) this.#gaps.leave(market, nowMs)
     for (const transition of this.#markets.takeTransitions(isAllApplied))
+      this.#announcer.addMarket(transition)
+    for (const transition of this.#venues?.takeUnheld(isAllApplied) ?? [])
       this.#announcer.addMarket(transition)
     for (const watermark of this.#markets.takeUnheld()) this.#gaps.leftBehind(watermark, nowMs)
   }

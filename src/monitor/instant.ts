@@ -1,9 +1,9 @@
 import type { Decimal, MonitorCounters } from '../domain/index.ts'
 import { assert } from '../errors.ts'
-import type { Classifier } from '../integrity/index.ts'
 import { RECHECKED_MAX } from '../kernel/index.ts'
 import type { Announcer } from './announcer.ts'
 import { contradictionsOfText } from './contract-turns.ts'
+import type { Doubts } from './doubts.ts'
 import type { FundingTimes } from './funding-times.ts'
 import type { MarketGaps } from './gaps.ts'
 import type { Judge } from './judge.ts'
@@ -23,11 +23,12 @@ import {
   REVIVED,
   STALE,
 } from './pending-ticks.ts'
-import type { Revisions } from './revisions.ts'
 
 /** Accounts re-checked in f64 between two looks at the clock: about 20 µs. */
 const RECHECKS_PER_LOOK = 64
 assert(RECHECKS_PER_LOOK <= RECHECKED_MAX, 'the suspects of one call have a place')
+
+const NONE = [] as const
 
 /** Evaluates one instant: applies its marks together, nominates accounts, re-checks and judges them. Resumable: `work` stops at its time. */
 export class Instant {
@@ -38,9 +39,7 @@ export class Instant {
   readonly #announcer: Announcer
   readonly #funding: FundingTimes | undefined
   readonly #gaps: MarketGaps
-  readonly #classifier: Classifier | undefined
-  readonly #revisions: Revisions | undefined
-  #heardTimeMs = 0
+  readonly #doubts: Doubts | undefined
   #isOpen = false
   #nominated = 0
   #rechecked = 0
@@ -64,8 +63,7 @@ export class Instant {
       announcer: Announcer
       funding: FundingTimes | undefined
       gaps: MarketGaps
-      classifier: Classifier | undefined
-      revisions: Revisions | undefined
+      doubts: Doubts | undefined
     },
   ) {
     this.#options = options
@@ -75,8 +73,7 @@ export class Instant {
     this.#announcer = parts.announcer
     this.#funding = parts.funding
     this.#gaps = parts.gaps
-    this.#classifier = parts.classifier
-    this.#revisions = parts.revisions
+    this.#doubts = parts.doubts
   }
 
   get isOpen(): boolean {
@@ -101,9 +98,9 @@ export class Instant {
       ticks.shift()
     }
     if (ticks.length > 0 && ticks.atFrameEnd) ticks.shift()
-    this.#classify()
-    if (this.#marks === 0) return false
-    if (this.#observed !== undefined) observer?.instant(this.#observed)
+    this.#doubts?.classify()
+    if (this.#marks === 0 && this.#doubts?.concernVenues !== true) return false
+    if (this.#observed !== undefined && this.#marks > 0) observer?.instant(this.#observed)
     this.#nominated = kernel.nominate()
     this.#rechecked = 0
     this.#suspects = 0
@@ -114,7 +111,7 @@ export class Instant {
 
   /** Works until the given time. True when all verdicts are given. */
   work(endMs: number): boolean {
-    if (this.#nominated > 0 || this.#turned.length > 0) {
+    if (this.#nominated > 0 || this.#turned.length > 0 || this.#doubts?.concernVenues === true) {
       if (this.#rechecked === 0 && this.#decided === 0) this.#begin()
       if (!this.#judgeSuspects(endMs)) return false
       this.#announcer.end()
@@ -131,7 +128,7 @@ export class Instant {
   #take(ticks: PendingTicks): boolean {
     const { kernel } = this.#options
     if (ticks.kind === INDEX_PRICE) {
-      this.#classifier?.index(ticks.instrument, ticks.markText, ticks.receivedMonotonicMs)
+      this.#doubts?.index(ticks)
       return true
     }
     const market = this.#markets.at(ticks.instrument)
@@ -160,7 +157,7 @@ export class Instant {
         this.#funding?.observe(market, ticks)
         this.#refresh(market, ticks)
         market.heard.hear(market)
-        this.#hear(market, market.markText, ticks)
+        this.#doubts?.hear(market, market.markText, ticks)
       }
       this.#counters.confirmations++
       return true
@@ -180,7 +177,7 @@ export class Instant {
     market.lastMarkText = markText
     this.#gaps.hear(market)
     if (ticks.kind === MARKED) market.markSource = ticks.markSource
-    this.#hear(market, markText, ticks)
+    this.#doubts?.hear(market, markText, ticks)
     // A frame without a rate does not say that the rate has changed.
     if (ticks.fundingRate !== undefined) this.#markets.setFundingRate(market, ticks.fundingRate)
     this.#counters.ticks++
@@ -232,24 +229,6 @@ export class Instant {
     market.receivedMonotonicMs = ticks.receivedMonotonicMs
   }
 
-  #hear({ instrument }: Market, markText: Decimal, ticks: PendingTicks): void {
-    const { eventTimeMs, receivedTimeMs, receivedMonotonicMs } = ticks
-    this.#heardTimeMs = receivedTimeMs
-    this.#classifier?.mark(instrument, markText, eventTimeMs, receivedTimeMs, receivedMonotonicMs)
-  }
-
-  /** Classifies the marks of the instant when all of its prices are in: index prices stand behind the marks. */
-  #classify(): void {
-    const classifier = this.#classifier
-    if (classifier === undefined) return
-    for (let at = 0; at < classifier.heard; at++) {
-      const market = this.#markets.at(classifier.heardAt(at))
-      market.doubt = classifier.classify(market.instrument)
-      this.#revisions?.heard(market, this.#heardTimeMs)
-    }
-    classifier.clearHeard()
-  }
-
   #turn(market: Market): void {
     this.#turned.push({ market, sinceMs: market.receivedTimeMs })
   }
@@ -263,7 +242,11 @@ export class Instant {
   }
 
   #begin(): void {
-    this.#announcer.begin(this.#eventTimeMs, this.#receivedTimeMs, this.#receivedMonotonicMs)
+    const doubts = this.#doubts
+    if (this.#marks === 0 && doubts !== undefined)
+      this.#announcer.begin(null, doubts.heardTimeMs, doubts.heardMonotonicMs)
+    else this.#announcer.begin(this.#eventTimeMs, this.#receivedTimeMs, this.#receivedMonotonicMs)
+    for (const transition of doubts?.takeOfVenues() ?? NONE) this.#announcer.addMarket(transition)
     for (const { market, sinceMs } of this.#turned.splice(0)) {
       const transition = marketTransition(market, sinceMs)
       if (transition !== undefined) this.#announcer.addMarket(transition)

@@ -3,9 +3,21 @@ import { marketEventId } from './event-id.ts'
 import type { MarketTransition } from './market-transition.ts'
 import type { LogIdentity } from './options.ts'
 import type { Cause } from './pending-event.ts'
+import { type VenueTransition, venueRecordOf } from './venue-event.ts'
+
+/** The event of a market or a venue, and the progress to store with it. */
+export function recordOfTransition(
+  transition: MarketTransition | VenueTransition,
+  cause: Cause,
+  log: LogIdentity,
+): EventRecord {
+  return 'symbol' in transition
+    ? marketRecordOf(transition, cause, log)
+    : venueRecordOf(transition, cause, log)
+}
 
 /** The event of a market, and the progress to store with it: while the market has no mark, that it has none. */
-export function marketRecordOf(transition: MarketTransition, cause: Cause, log: LogIdentity): EventRecord {
+function marketRecordOf(transition: MarketTransition, cause: Cause, log: LogIdentity): EventRecord {
   const { venue, symbol, kind, episode, sequence, sinceMs, marginAccounts, markPrice, gap } = transition
   const { isDelisted = false, contradictions = [] } = transition
   const subject = marketSubject(venue, symbol)

@@ -9,6 +9,7 @@ import type {
   MonitorCounters,
   OpenRevision,
   RulesChange,
+  VenueProgress,
 } from '../domain/index.ts'
 import { Classifier } from '../integrity/index.ts'
 import { add, ONE, toFloat } from '../margin/index.ts'
@@ -16,6 +17,7 @@ import { LatencyHistogram } from '../metrics/index.ts'
 import { Announcer } from './announcer.ts'
 import { Changes } from './changes.ts'
 import { ContractTurns, type Now } from './contract-turns.ts'
+import { Doubts } from './doubts.ts'
 import { Funding } from './funding.ts'
 import { MarketGaps } from './gaps.ts'
 import { Instant } from './instant.ts'
@@ -28,6 +30,7 @@ import { CONFIRMED, INDEX_PRICE, INTERRUPTED, MARKED, PendingTicks, STALE } from
 import { Reader } from './reader.ts'
 import { Revisions } from './revisions.ts'
 import { Turns } from './turns.ts'
+import { Venues } from './venues.ts'
 import { Watchlist } from './watchlist.ts'
 import { WatchlistEditor } from './watchlist-editor.ts'
 
@@ -57,6 +60,7 @@ export class Monitor {
   readonly #funding: Funding | undefined
   readonly #classifier: Classifier | undefined
   readonly #revisions: Revisions | undefined
+  readonly #venues: Venues | undefined
   readonly #pendingTicks = new PendingTicks()
   readonly #turns: Turns
   #entriesInFrame = 0
@@ -84,17 +88,16 @@ export class Monitor {
     const { watchlist, markets } = this
     this.#judge = new Judge(options, this.counters, { watchlist, markets, announcer: this.#announcer })
     this.read = new Reader({ kernel, watchlist, markets, clock })
-    const parts = { watchlist, editor: this.#editor, markets, judge: this.#judge, announcer: this.#announcer }
+    const venues = integrity && new Venues(integrity.rules, markets, sequenceFloor)
+    this.#venues = venues
+    const [judge, announcer] = [this.#judge, this.#announcer]
+    const parts = { watchlist, editor: this.#editor, markets, judge, announcer, venues }
     const gaps = new MarketGaps(kernel, watchlist, (gap) => options.gapFound?.(gap))
     this.#changes = new Changes(options, this.counters, parts, gaps)
     const funding = this.#funding?.times
-    this.#instant = new Instant(options, this.counters, {
-      ...parts,
-      classifier,
-      revisions: this.#revisions,
-      funding,
-      gaps,
-    })
+    const revisions = this.#revisions
+    const doubts = classifier && revisions && venues && new Doubts({ classifier, revisions, venues, markets })
+    this.#instant = new Instant(options, this.counters, { ...parts, doubts, funding, gaps })
     this.#turns = new Turns(options, this.#announcer, this.#revisions, (endMs) => this.#judgeUntil(endMs))
     const { backfill, unfilled } = this.#changes
     const work = () => this.#turns.work()
@@ -138,6 +141,11 @@ export class Monitor {
   /** What an earlier run published of a market. Call before an account with a position there is put. */
   restoreMarket(progress: MarketProgress): void {
     this.markets.restore(progress)
+  }
+
+  /** An anomaly of a venue that an earlier run published and that is not over. Call before the accounts are put. */
+  restoreVenue(progress: VenueProgress): void {
+    this.#venues?.restore(progress)
   }
 
   /** A suspect event that an earlier run has not revised. Call before the accounts are put. */

@@ -1,6 +1,7 @@
 import type { Announcer } from './announcer.ts'
 import type { Judge } from './judge.ts'
 import type { Markets } from './markets.ts'
+import type { Venues } from './venues.ts'
 import type { Watchlist } from './watchlist.ts'
 import type { WatchlistEditor } from './watchlist-editor.ts'
 
@@ -11,4 +12,6 @@ export interface MonitorParts {
   readonly markets: Markets
   readonly judge: Judge
   readonly announcer: Announcer
+  /** Undefined without rules of price integrity. */
+  readonly venues: Venues | undefined
 }

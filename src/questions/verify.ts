@@ -1,10 +1,13 @@
 import {
   type Cure,
+  isVenueEvent,
   type MarginEvent,
   type MarketEvent,
   marketSubject,
   type PlimsollEvent,
   type RevisionEvent,
+  type VenueEvent,
+  venueSubject,
 } from '../domain/index.ts'
 import {
   assumptionsUnder,
@@ -27,11 +30,12 @@ import { compareInterest, compareRollover } from './verify-charges.ts'
 import { compareFunding } from './verify-funding.ts'
 import { compareIntegrity } from './verify-integrity.ts'
 import { compareRevision } from './verify-revision.ts'
+import { compareVenue } from './verify-venue.ts'
 
 export interface Verification {
   readonly id: string
   readonly kind: PlimsollEvent['kind']
-  /** The margin account, or venue and symbol of the market. */
+  /** The margin account, venue and symbol of the market, or the venue. */
   readonly subject: string
   /** No difference, and everything was recomputed. */
   readonly isOk: boolean
@@ -48,6 +52,7 @@ export interface Verification {
  */
 export function verifyEvent(event: PlimsollEvent): Verification {
   if (event.kind === 'revision') return verifyRevision(event)
+  if (isVenueEvent(event)) return verifyVenueEvent(event)
   return 'marginAccount' in event ? verifyMarginEvent(event) : verifyMarketEvent(event)
 }
 
@@ -57,6 +62,15 @@ function verifyRevision(event: RevisionEvent): Verification {
   differences.compare('id', id, eventId({ logId, shard, subject, episode, kind: revisedKind, level }))
   compareRevision(event, differences)
   return { id, kind, subject, ...resultOf(differences.found, []) }
+}
+
+function verifyVenueEvent(event: VenueEvent): Verification {
+  const { id, kind, logId, shard, venue, episode } = event
+  const differences = new Differences()
+  const subject = venueSubject(venue)
+  differences.compare('id', id, eventId({ logId, shard, subject, episode, kind, level: '' }))
+  compareVenue(event, differences)
+  return { id, kind, subject: venue, ...resultOf(differences.found, []) }
 }
 
 function verifyMarketEvent(event: MarketEvent): Verification {

@@ -1,15 +1,9 @@
-import {
-  type EventRecord,
-  type MarginAccountProgress,
-  type MarketProgress,
-  type OpenRevision,
-  revisionSubject,
-} from '../domain/index.ts'
+import { type EventRecord, type OpenRevision, type Progress, revisionSubject } from '../domain/index.ts'
 import type { Monitor } from '../monitor/index.ts'
 
 /** What the worker that starts next knows of published events, as the event log keeps it. */
 export class KeptProgress {
-  readonly #bySubject = new Map<string, MarginAccountProgress | MarketProgress>()
+  readonly #bySubject = new Map<string, Progress>()
   readonly #openRevisions = new Map<string, OpenRevision>()
   #sequenceFloor = 0
 
@@ -29,9 +23,12 @@ export class KeptProgress {
     this.#sequenceFloor = Math.max(this.#sequenceFloor, event.sequence)
   }
 
-  restore(monitor: Pick<Monitor, 'restoreMarginAccount' | 'restoreMarket' | 'restoreRevision'>): void {
+  restore(
+    monitor: Pick<Monitor, 'restoreMarginAccount' | 'restoreMarket' | 'restoreVenue' | 'restoreRevision'>,
+  ): void {
     for (const [subject, progress] of this.#bySubject) {
       if ('symbol' in progress) monitor.restoreMarket(progress)
+      else if ('anomalySinceMs' in progress) monitor.restoreVenue(progress)
       else monitor.restoreMarginAccount(subject, progress)
     }
     for (const open of this.#openRevisions.values()) monitor.restoreRevision(open)

@@ -1,4 +1,4 @@
-import { marketSubject, type PlimsollEvent } from '../domain/index.ts'
+import { type PlimsollEvent, subjectOfEvent } from '../domain/index.ts'
 
 /**
  * Most margin accounts and markets whose newest handled event is remembered, about 200 bytes each. Beyond it the ones
@@ -66,8 +66,7 @@ export class SubjectOrder {
 
 /** The key of an order: a subject within a log, because each log counts its own sequences. */
 export function subjectOf(logId: string, event: PlimsollEvent): string {
-  const subject = 'marginAccount' in event ? event.marginAccount : marketSubject(event.venue, event.symbol)
-  return `${logId} ${subject}`
+  return `${logId} ${subjectOfEvent(event)}`
 }
 
 function dropOldest(map: Map<string, unknown>, sizeMax: number): void {

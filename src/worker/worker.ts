@@ -193,6 +193,7 @@ class MonitorWorker implements Worker {
     await this.#eventLog.restore({
       marginAccount: (id, progress) => monitor.restoreMarginAccount(id, progress),
       market: (progress) => monitor.restoreMarket(progress),
+      venue: (progress) => monitor.restoreVenue(progress),
       revision: (open) => monitor.restoreRevision(open),
     })
     await this.#funding.restore(monitor)

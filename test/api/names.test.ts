@@ -36,6 +36,7 @@ it('the package exports these names, and a change of them is a change for its us
       "startWorker",
       "subscribe",
       "systemClock",
+      "venueEventSchema",
       "venueOf",
       "withRules",
     ]

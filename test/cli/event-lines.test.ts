@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { EventLines } from '../../src/cli/event-lines.ts'
 import { paletteOf } from '../../src/cli/terminal.ts'
 import { visible } from '../../src/cli/visible.ts'
-import type { MarginEvent, MarketEvent, PlimsollEvent } from '../../src/domain/index.ts'
-import { sampleEvent, sampleMarketEvent, sampleRevision } from '../support/sample-events.ts'
+import type { MarginEvent, MarketEvent, PlimsollEvent, VenueEvent } from '../../src/domain/index.ts'
+import { sampleEvent, sampleMarketEvent, sampleRevision, sampleVenueEvent } from '../support/sample-events.ts'
 
 const event = (changes: Partial<MarginEvent> = {}): MarginEvent => ({
   ...sampleEvent('desk/1', 1),
@@ -121,6 +121,24 @@ describe('an event as lines for people', () => {
       '08:53:23Z  revision      desk/1/cross/USDT  liquidation at level 1 is retracted  ' +
         'BTCUSDT 58120.25: it stood for one mark, and nothing else was there',
     ])
+  })
+
+  it('of a venue says how many of its markets are suspect, by which rules, and when that is over', () => {
+    expect(linesOf(sampleVenueEvent())).toEqual([
+      '08:53:20Z  venue doubt   bybit  7 of 12 markets suspect: index 7, jump 2',
+    ])
+    const ended: Partial<VenueEvent> = {
+      kind: 'venue-clear',
+      markets: [],
+      brokenRules: [],
+      receivedTimeMs: 1_760_000_020_000,
+    }
+    expect(linesOf(sampleVenueEvent({ ...ended, endedBy: 'quiet' }))).toEqual([
+      '08:53:40Z  venue clear   bybit  its prices are clear again, after 20 s, 7 suspect at most',
+    ])
+    expect(linesOf(sampleVenueEvent({ ...ended, endedBy: 'unheld' }))[0]).toContain(
+      'nobody holds its markets any more',
+    )
   })
 
   it('of a market has a line of its own', () => {

@@ -25,6 +25,7 @@ async function subjectsOf(log: RedisEventLog): Promise<string[]> {
   const into: RestoredProgress = {
     marginAccount: (id) => void subjects.push(id),
     market: ({ symbol }) => void subjects.push(symbol),
+    venue: ({ venue }) => void subjects.push(venue),
     revision: ({ id }) => void subjects.push(id),
   }
   await log.restore(into)

@@ -1,7 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { RedisEventLog } from '../../src/delivery/index.ts'
-import type { MarginAccountProgress, MarketProgress, OpenRevision } from '../../src/domain/index.ts'
-import { JOB_BYTES_MAX, JOB_EVENTS_MAX, revisionSubject } from '../../src/domain/index.ts'
+import type {
+  MarginAccountProgress,
+  MarketProgress,
+  OpenRevision,
+  VenueProgress,
+} from '../../src/domain/index.ts'
+import { JOB_BYTES_MAX, JOB_EVENTS_MAX, revisionSubject, venueSubject } from '../../src/domain/index.ts'
 import { useTestRedis } from '../support/redis.ts'
 import {
   idsOf,
@@ -16,6 +21,7 @@ import {
   sampleRecord,
   sampleRecords,
   sampleRevision,
+  sampleVenueEvent,
   waitingJobs,
 } from '../support/sample-events.ts'
 import { until } from '../support/until.ts'
@@ -28,13 +34,15 @@ const ids = (records: readonly { event: { id: string } }[]) => records.map(({ ev
 async function restored(log: RedisEventLog) {
   const marginAccounts = new Map<string, MarginAccountProgress>()
   const markets: MarketProgress[] = []
+  const venues: VenueProgress[] = []
   const revisions: OpenRevision[] = []
   await log.restore({
     marginAccount: (id, progress) => void marginAccounts.set(id, progress),
     market: (progress) => void markets.push(progress),
+    venue: (progress) => void venues.push(progress),
     revision: (open) => void revisions.push(open),
   })
-  return { marginAccounts, markets, revisions }
+  return { marginAccounts, markets, venues, revisions }
 }
 
 async function streamIds(): Promise<string[]> {
@@ -43,6 +51,25 @@ async function streamIds(): Promise<string[]> {
 }
 
 describe('the log of events', () => {
+  it('keeps an anomaly of a venue until it is over, and gives it to the next worker', async () => {
+    const event = sampleVenueEvent()
+    const { venue, episode, sequence, sinceMs: anomalySinceMs, suspectMarkets } = event
+    const progress = { venue, episode, sequence, anomalySinceMs, suspectMarkets }
+    const first = await openLog(harness.server.url)
+    first.log.publish([{ event, subject: venueSubject(venue), progress }])
+    await first.log.flush(5_000)
+    await first.close()
+    const second = await openLog(harness.server.url)
+    expect((await restored(second.log)).venues).toEqual([progress])
+    const over = sampleVenueEvent({ kind: 'venue-clear', sequence: 2, endedBy: 'quiet' })
+    second.log.publish([{ event: over, subject: venueSubject(venue), progress: null }])
+    await second.log.flush(5_000)
+    await second.close()
+    const third = await openLog(harness.server.url)
+    expect([(await restored(third.log)).venues, third.log.sequenceFloor]).toEqual([[], 2])
+    await third.close()
+  })
+
   it('keeps a suspect event until its revision is in the stream, and gives it to the next worker', async () => {
     const { integrityRules, markets, ...of } = sampleRevision(sampleEvent('desk/1', 1))
     const { kind: _kind, revision: _revision, confidence: _confidence, receivedTimeMs, ...revised } = of

@@ -46,12 +46,12 @@ describe('the summary of a demo', () => {
     expect(isProven(SUMMARY, { ...CONTEXT, sentTicks: 10_321, reconnects: 1 })).toBe(true)
   })
 
-  it('counts the events of accounts and markets without a price among those that must arrive', () => {
+  it('counts the events of prices that are missing or in doubt among those that must arrive', () => {
     const context = { ...CONTEXT, made: 22_003 }
     expect(isProven(SUMMARY, context)).toBe(false)
     expect(isProven({ ...SUMMARY, delivered: 22_003 }, context)).toBe(true)
     const text = renderSummary(SUMMARY, context, 200).join('\n')
-    expect(text).toContain('7,000 recovered, 3 of accounts and markets without a price')
+    expect(text).toContain('7,000 recovered, 3 of prices that are missing or in doubt')
     expect(text).toContain('22,000 of 22,003')
   })
 

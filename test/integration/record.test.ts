@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { constants, gunzipSync } from 'node:zlib'
 import { afterAll, afterEach, beforeAll, expect, it, onTestFinished } from 'vitest'
-import { type PlimsollEvent, venueId } from '../../src/domain/index.ts'
+import { isVenueEvent, type PlimsollEvent, venueId } from '../../src/domain/index.ts'
 import { isolatedLong } from '../support/accounts.ts'
 import { runCli, temporaryFolder } from '../support/cli.ts'
 import { isMarginEvent } from '../support/monitor.ts'
@@ -46,7 +46,7 @@ function recordedSoFar(): string {
 /** What an event says, without what belongs to the log that holds it and to the moment in which it was made. */
 function said(event: PlimsollEvent) {
   const { kind, episode, sequence } = event
-  if (event.kind === 'revision') return event
+  if (event.kind === 'revision' || isVenueEvent(event)) return event
   if (!isMarginEvent(event)) return { kind, market: event.symbol, episode, sequence }
   const { marginAccount, level, previousLevel, reasons, marks, marginBalance, accountVersion } = event
   const prices = marks.map(({ symbol, markPrice, eventTimeMs }) => ({ symbol, markPrice, eventTimeMs }))

@@ -2,6 +2,7 @@ import {
   type Account,
   collateralRulesSchema,
   type Decimal,
+  isVenueEvent,
   type RuleBook,
   venueId,
 } from '../../src/domain/index.ts'
@@ -160,6 +161,10 @@ export function storyOf({ records }: Published, startMs = START_MS): string[] {
     if (event.kind === 'revision') {
       const by = event.markets.map((market) => market.by).join(', ')
       return `${second} s: ${event.account} ${event.revisedKind} is ${event.confidence} by ${by}`
+    }
+    if (isVenueEvent(event)) {
+      const { venue, kind, suspectMarkets, heldMarkets } = event
+      return `${second} s: ${venue} ${kind} ${suspectMarkets} of ${heldMarkets}`
     }
     if ('symbol' in event) return `${second} s: ${event.venue} ${event.symbol} ${event.kind}`
     const price = event.marks.map(({ markPrice }) => markPrice ?? 'no mark').join(', ')

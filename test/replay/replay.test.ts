@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Account, PlimsollEvent, RuleBook, RulesChange } from '../../src/domain/index.ts'
-import { venueId } from '../../src/domain/index.ts'
+import { subjectOfEvent, venueId } from '../../src/domain/index.ts'
 import { PlimsollError } from '../../src/errors.ts'
 import { openKernel } from '../../src/kernel/index.ts'
 import { levelRule, marginAccountsOf, marginStateOf } from '../../src/margin/index.ts'
@@ -66,7 +66,7 @@ async function replayOf(
 const LONG = isolatedLong('long', { symbol: 'AUSDT', size: '10', entryPrice: '100', isolatedMargin: '100' })
 const told = (events: readonly PlimsollEvent[]) =>
   events.map((event) => {
-    const what = 'level' in event ? event.level : event.symbol
+    const what = 'level' in event ? event.level : subjectOfEvent(event).split(' ').at(-1)
     return `${event.kind} ${what} +${(event.receivedTimeMs - START_MS) / 1_000}s`
   })
 
@@ -258,7 +258,7 @@ describe('a replay', () => {
     }
     const numbered = async (...steps: ReplayStep[]) =>
       (await replayOf(steps)).events.map((event) => {
-        const what = 'level' in event ? event.level : event.symbol
+        const what = 'level' in event ? event.level : subjectOfEvent(event).split(' ').at(-1)
         return `${event.kind} ${what} #${event.episode} ${event.sequence}`
       })
     const run = [start, put, loaded]

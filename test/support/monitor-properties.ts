@@ -1,5 +1,12 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { EventRecord, MarginEvent, MarketEvent, RevisionEvent } from '../../src/domain/index.ts'
+import {
+  type EventRecord,
+  isVenueEvent,
+  type MarginEvent,
+  type MarketEvent,
+  type RevisionEvent,
+  type VenueEvent,
+} from '../../src/domain/index.ts'
 import { assert } from '../../src/errors.ts'
 import { type LevelRule, marginStateOf, parseMarginAccountId } from '../../src/margin/index.ts'
 import type { Monitor } from '../../src/monitor/index.ts'
@@ -90,7 +97,10 @@ export class CheckedLog {
   }
 
   #takeOne({ event, subject, progress }: EventRecord, open: Cause | undefined): void {
-    assert(event.kind !== 'revision', 'a monitor without rules of price integrity revises nothing')
+    assert(
+      event.kind !== 'revision' && !isVenueEvent(event),
+      'a monitor without rules of price integrity doubts and revises nothing',
+    )
     const expected = this.#model.nextOf(subject)
     const isSame =
       expected !== undefined &&
@@ -157,7 +167,7 @@ export class CheckedLog {
 
   #checkNumbers(
     expected: ExpectedEvent,
-    { id, episode, sequence, kind }: Exclude<EventRecord['event'], RevisionEvent>,
+    { id, episode, sequence, kind }: Exclude<EventRecord['event'], RevisionEvent | VenueEvent>,
     subject: string,
     published: string,
   ): void {
@@ -242,7 +252,7 @@ export class CheckedLog {
 
   #keep(
     expected: ExpectedEvent,
-    event: Exclude<EventRecord['event'], RevisionEvent>,
+    event: Exclude<EventRecord['event'], RevisionEvent | VenueEvent>,
     subject: string,
     progress: EventRecord['progress'],
     published: string,

@@ -157,6 +157,7 @@ export class MonitorRun {
     for (const subject of remembered) {
       const kept = progress.get(subject)!
       if ('symbol' in kept) monitor.restoreMarket(kept)
+      else if ('anomalySinceMs' in kept) monitor.restoreVenue(kept)
       else monitor.restoreMarginAccount(subject, kept)
     }
     for (const [id, account] of this.#stored) {

@@ -105,7 +105,8 @@ export function openMonitor(
   /** What the events say, in short: kind, margin account or market, level, episode, sequence. */
   const story = () =>
     records.map(({ event }) => {
-      const what = 'symbol' in event ? event.symbol : `${event.marginAccount} ${event.level}`
+      const name = 'symbol' in event ? event.symbol : event.venue
+      const what = 'marginAccount' in event ? `${event.marginAccount} ${event.level}` : name
       return `${event.kind} ${what} #${event.episode} ${event.sequence}`
     })
   const events = () => records.map(({ event }) => event).filter(isMarginEvent)
@@ -139,6 +140,7 @@ export function restoreInto(monitor: Monitor, records: readonly EventRecord[]): 
   for (const [subject, progress] of kept) {
     if (progress === null) continue
     if ('symbol' in progress) monitor.restoreMarket(progress)
+    else if ('anomalySinceMs' in progress) monitor.restoreVenue(progress)
     else monitor.restoreMarginAccount(subject, progress)
   }
   const ended = new Set(records.map(({ subject }) => subject))

@@ -12,6 +12,7 @@ import {
   marketSubject,
   queueNameOf,
   type RevisionEvent,
+  type VenueEvent,
 } from '../../src/domain/index.ts'
 import type { PlimsollError } from '../../src/errors.ts'
 import { keysOf } from '../../src/redis/index.ts'
@@ -132,6 +133,32 @@ export function sampleRevision(event: MarginEvent): RevisionEvent {
       { symbol: 'BTCUSDT', markPrice: '58120.25', confidence: 'retracted', by: 'market-back', marks: 3 },
     ],
     receivedTimeMs: event.receivedTimeMs + 3_000,
+  }
+}
+
+/** Many markets of Bybit are suspect at once. */
+export function sampleVenueEvent(changes: Partial<VenueEvent> = {}): VenueEvent {
+  return {
+    schemaVersion: 2,
+    id: sampleId('venue bybit'),
+    logId: 'sample',
+    shard: '0',
+    venue: 'bybit',
+    episode: 1,
+    sequence: 1,
+    kind: 'venue-suspect',
+    sinceMs: 1_760_000_000_000,
+    suspectMarkets: 7,
+    heldMarkets: 12,
+    brokenRules: [
+      { rule: 'index', markets: 7 },
+      { rule: 'jump', markets: 2 },
+    ],
+    markets: [{ symbol: 'BTCUSDT', markPrice: '58120.25', rules: ['jump', 'index'] }],
+    limits: { share: '0.3', marketsMin: 5, withinMs: 2_000, quietMs: 10_000 },
+    integrityRules: 'integrity-1-00000000',
+    receivedTimeMs: 1_760_000_000_003,
+    ...changes,
   }
 }
 

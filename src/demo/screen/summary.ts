@@ -90,7 +90,7 @@ export function renderSummary(summary: DemoSummary, context: SummaryContext, col
         counted(liquidation, 'liquidation'),
         `${compact(recovered)} recovered`,
         ...(revision === 0 ? [] : [`${counted(revision, 'revision')} of suspect events`]),
-        ...(others === 0 ? [] : [`${compact(others)} of accounts and markets without a price`]),
+        ...(others === 0 ? [] : [`${compact(others)} of prices that are missing or in doubt`]),
       ].join(', '),
     ),
     ...line('delivered', `${compact(summary.delivered)} of ${compact(context.made)} to another process`),
