@@ -1,6 +1,7 @@
 /*
  * What Binance sends, and what its parser does with it. Evidence is the fixture, test or document that shows it.
  *
+ * binance-usdm, binance-coinm
  * channel           | variants                       | role           | action                       | evidence
  * ------------------|--------------------------------|----------------|------------------------------|-----------------------------
  * SYMBOL@markPrice  | wrapped in `stream`, or bare   | mark, index    | prices, funding              | fixtures; "Mark Price Stream"
@@ -18,6 +19,13 @@
  *                   | error, or code with msg        | whole request  | rejected, all of its words   | fixtures
  *                   | a list of subscriptions        | none           | ignored                      | fixtures
  * ping              | WebSocket control frame        | sign of life   | the socket answers by itself | "Connect"
+ *
+ * binance-margin-index
+ * channel           | variants                       | role           | action                       | evidence
+ * ------------------|--------------------------------|----------------|------------------------------|-----------------------------
+ * priceIndex        | the index price of one pair    | index          | price                        | fixtures; "Query Margin PriceIndex"
+ *                   | no price, two of them, no pair | fault          | malformed                    | fixtures
+ *                   | code with msg                  | whole request  | rejected                     | fixtures; polled-venues.test.ts
  */
 import { expect, it } from 'vitest'
 import type { FrameSink } from '../../src/domain/index.ts'

@@ -1,6 +1,7 @@
 /*
  * What BitMEX sends, and what its parser does with it. Evidence is the fixture, test or document that shows it.
  *
+ * bitmex-public
  * channel      | variants                  | role          | action                         | evidence
  * -------------|---------------------------|---------------|--------------------------------|---------------------------
  * instrument   | partial                   | mark, index   | price; replaces the row        | fixtures

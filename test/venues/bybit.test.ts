@@ -1,6 +1,7 @@
 /*
  * What Bybit sends, and what its parser does with it. Evidence is the fixture, test or document that shows it.
  *
+ * bybit-linear, bybit-inverse
  * channel         | variants                        | role           | action                         | evidence
  * ----------------|---------------------------------|----------------|--------------------------------|------------------------
  * tickers.SYMBOL  | snapshot                        | mark, index    | prices; replaces what is known | fixtures; v5 "Ticker"

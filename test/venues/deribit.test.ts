@@ -1,11 +1,12 @@
 /*
  * What Deribit sends, and what its parser does with it. Evidence is the fixture, test or document that shows it.
  *
+ * deribit-public
  * channel        | variants                            | role          | action                      | evidence
  * ---------------|-------------------------------------|---------------|-----------------------------|---------------------------
  * ticker.SYMBOL  | each frame is the whole state       | mark, index   | price; of an option in coin | fixtures, recorded.test.ts
  *                | another instrument than the channel | fault         | malformed                   | fixtures
- *                | an option without a future          | mark          | price of its underlying too | fixtures; feed/unlisted
+ *                | an option without a future          | mark          | price of its underlying too | fixtures; unlisted.test.ts
  *                | no price, no time, twice            | fault         | malformed                   | fixtures
  * other channels | quote, index, volatility            | none          | ignored                     | fixtures, recorded.test.ts
  * heartbeat      | test_request                        | sign of life  | reply public/test           | below

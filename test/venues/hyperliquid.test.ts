@@ -1,6 +1,7 @@
 /*
  * What Hyperliquid sends, and what its parser does with it. Evidence is the fixture, test or document that shows it.
  *
+ * hyperliquid-public, hyperliquid-all-dexs, hyperliquid-fast
  * channel              | variants                          | role          | action                            | evidence
  * ---------------------|-----------------------------------|---------------|-----------------------------------|-------------------------
  * activeAssetCtx       | the context of one coin           | mark, index   | price, with the rate of the hour  | fixtures; "Subscriptions"

@@ -1,6 +1,7 @@
 /*
- * What Kraken Futures sends, and what its parser does with it. Evidence is the fixture, test or document that shows it.
+ * What Kraken sends, and what its parsers do with it. Evidence is the fixture, test or document that shows it.
  *
+ * kraken-futures-public
  * channel     | variants                        | role          | action                        | evidence
  * ------------|---------------------------------|---------------|-------------------------------|---------------------------
  * ticker      | each frame is the whole state   | mark, index   | price, with the relative rate | fixtures, recorded.test.ts
@@ -14,6 +15,20 @@
  *             | error or alert, a product named | by name       | rejected                      | fixtures; below
  *             | error or alert, none named      | whole request | rejected                      | fixtures; below
  *             | info                            | none          | ignored                       | fixtures
+ *
+ * kraken-spot
+ * channel     | variants                        | role          | action                        | evidence
+ * ------------|---------------------------------|---------------|-------------------------------|---------------------------
+ * ticker      | a last trade                    | mark          | price, named as a last trade  | fixtures; "Ticker (Level 1)"
+ *             | an entry that cannot be read    | fault         | noMark; the others count      | fixtures
+ *             | no price, two of them, no pair  | fault         | malformed                     | fixtures
+ * heartbeat   | any                             | sign of life  | heartbeat                     | fixtures; "Heartbeat"
+ * pong        | any                             | sign of life  | heartbeat                     | fixtures; "Ping"
+ * book, trade | any                             | none          | ignored                       | fixtures
+ * answer      | subscribe to ticker             | by name       | acknowledged                  | fixtures
+ *             | to another channel, unsubscribe | none          | ignored                       | fixtures
+ *             | an error that names a pair      | by name       | rejected                      | fixtures
+ *             | an error that names none        | whole request | rejected                      | fixtures
  */
 import { expect, it } from 'vitest'
 import { answersOf, socketOf } from './record.ts'

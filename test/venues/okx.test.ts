@@ -1,13 +1,14 @@
 /*
  * What OKX sends, and what its parser does with it. Evidence is the fixture, test or document that shows it.
  *
+ * okx-public
  * channel        | variants                     | role          | action                         | evidence
  * ---------------|------------------------------|---------------|--------------------------------|---------------------------
  * mark-price     | each push is the whole state | mark          | price, with the funding so far | fixtures, recorded.test.ts
  *                | no price, no time, twice     | fault         | malformed                      | fixtures
  *                | such an entry beside others  | fault         | noMark; the others count       | below
  * funding-rate   | swaps alone                  | funding       | kept for the next mark         | fixtures
- * index-tickers  | any                          | index         | price; confirms once a minute  | recorded; "Index Tickers Channel"
+ * index-tickers  | any                          | index         | price; confirms once a minute  | recorded.test.ts; "Index Tickers Channel"
  *                | such an entry beside others  | fault         | noMark; the others count       | indexes.test.ts
  * private topics | orders, positions, account   | none          | ignored                        | recorded.test.ts
  * event          | subscribe to mark-price      | by name       | acknowledged                   | fixtures; below
