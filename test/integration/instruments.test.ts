@@ -1,14 +1,20 @@
 import { once } from 'node:events'
+import { writeFileSync } from 'node:fs'
 import { createServer, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { join } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { loadConfig } from '../../src/config.ts'
-import type { Clock } from '../../src/domain/index.ts'
+import type { Clock, PlimsollEvent } from '../../src/domain/index.ts'
 import { verifyEvent } from '../../src/questions/index.ts'
+import { Recorder } from '../../src/replay/index.ts'
 import { systemClock, systemRandom } from '../../src/system/index.ts'
 import { startWorker, type Worker } from '../../src/worker/index.ts'
 import { RecordingLog } from '../feed/harness.ts'
 import { longAt100 } from '../support/accounts.ts'
+import { runCli, temporaryFolder } from '../support/cli.ts'
+import { isMarginEvent } from '../support/monitor.ts'
 import { until } from '../support/until.ts'
 import { ONE_PERCENT, Servers, type Shard, told } from './harness.ts'
 
@@ -39,6 +45,7 @@ interface Entry {
   readonly status?: string
   readonly deliveryTime?: string
   readonly settleCoin?: string
+  readonly contractType?: string
 }
 
 beforeAll(async () => {
@@ -65,7 +72,10 @@ afterAll(async () => {
   await servers.stop()
 })
 
-async function start(settings: { readonly instrumentsMinutes?: string } = {}): Promise<Worker> {
+async function start(
+  settings: { readonly instrumentsMinutes?: string; readonly rulesFile?: string } = {},
+  recorder?: Recorder,
+): Promise<Worker> {
   const redisUrl = servers.redis.url
   const listUrl = `http://127.0.0.1:${(list.address() as AddressInfo).port}`
   const config = loadConfig(
@@ -84,7 +94,7 @@ async function start(settings: { readonly instrumentsMinutes?: string } = {}): P
   const fatal = (error: Error) => {
     throw error
   }
-  worker = await startWorker({ config, redisUrl, clock, random: systemRandom, log, fatal })
+  worker = await startWorker({ config, redisUrl, clock, random: systemRandom, log, fatal, recorder })
   return worker
 }
 
@@ -253,6 +263,87 @@ describe('a contract of which the venue states other terms than the rules', () =
     expect(markets.map(({ kind }) => kind).slice(0, 2)).toEqual(['market-contradicted', 'market-fresh'])
     for (const event of [...effects, ...markets])
       expect(verifyEvent(event)).toMatchObject({ isOk: true, differences: [], faults: [] })
+  })
+})
+
+describe('a rules file that contradicts the list', () => {
+  it('gives no verdict until it is corrected, and is judged by the corrected one from the next mark on', async () => {
+    const { exchange } = servers
+    const own = servers.writeRules({ AAAUSDT: { ...ONE_PERCENT, kind: 'inverse' } })
+    exchange.setMark('AAAUSDT', '95')
+    await shard.store([near])
+    lists({ symbol: 'AAAUSDT', contractType: 'LinearPerpetual' })
+    await start({ rulesFile: own })
+    await until(async () => (await shard.marketEvents()).length === 1)
+    expect(await shard.marketEvents()).toMatchObject([
+      {
+        kind: 'market-contradicted',
+        contradictions: [{ field: 'contribution', rules: 'inverse', venue: 'linear' }],
+      },
+    ])
+    writeFileSync(own, JSON.stringify({ bybit: { AAAUSDT: ONE_PERCENT } }))
+    await until(() => linesOf('the rules agree with the terms that venues state').length === 1)
+    exchange.setMark('AAAUSDT', '81.5')
+    await until(async () => (await shard.streamed()).some(({ kind }) => kind === 'warning'))
+    const [warning] = (await shard.streamed()).filter(({ kind }) => kind === 'warning')
+    expect(warning).toMatchObject({ level: '0.5', rules: { AAAUSDT: { contribution: 'linear' } } })
+    expect((await shard.marketEvents()).map(({ kind }) => kind).slice(0, 2)).toEqual([
+      'market-contradicted',
+      'market-fresh',
+    ])
+  })
+})
+
+describe('a recording of a worker', () => {
+  it('holds what lists said, over a restart: its replay gives the same events, in every run the same bytes', async () => {
+    const { exchange } = servers
+    const folder = temporaryFolder()
+    onTestFinished(() => folder.remove())
+    const recorded: string[] = []
+    const recorder = new Recorder({ clock, write: (line) => recorded.push(line) })
+    exchange.setMark('AAAUSDT', '81.5')
+    await shard.store([near])
+    const { effects } = shard.subscribe()
+    lists({ symbol: 'AAAUSDT', settleCoin: 'USDT' })
+    await start({}, recorder)
+    await until(() => effects.length === 1)
+    lists({ symbol: 'AAAUSDT', settleCoin: 'USDC' })
+    await until(() => effects.length === 2)
+    await worker!.stop()
+    await start({}, recorder)
+    await until(() => exchange.isHeard('AAAUSDT') && worker!.read.counters().ticksOutsideBook > 0)
+    lists({ symbol: 'AAAUSDT', settleCoin: 'USDT' })
+    await until(() => linesOf('the rules agree with the terms that venues state').length === 1)
+    exchange.setMark('AAAUSDT', '81.4')
+    await until(() => effects.length === 3)
+    lists({ symbol: 'AAAUSDT', settleCoin: 'USDT', status: 'Closed' })
+    await until(() => effects.length === 4)
+    await worker!.stop()
+    expect(
+      effects.map(({ kind, reasons }) => [kind, ...reasons.filter((reason) => reason !== 'rules-undated')]),
+    ).toEqual([['warning'], ['unknown', 'rules-contradicted'], ['warning'], ['unknown', 'contract-delisted']])
+
+    writeFileSync(
+      join(folder.path, 'recording-20260101T000000000Z.jsonl.gz'),
+      gzipSync(recorded.map((line) => `${line}\n`).join('')),
+    )
+    const replayed = await runCli(['replay', folder.path, '--rules', rulesFile])
+    expect(replayed.code).toBe(0)
+    const events = replayed.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as PlimsollEvent)
+    const said = (event: PlimsollEvent) => {
+      const { kind, episode, sequence } = event
+      if (isMarginEvent(event))
+        return { kind, episode, sequence, reasons: event.reasons, of: event.contradictions }
+      return { kind, episode, sequence, of: 'symbol' in event ? event.contradictions : undefined }
+    }
+    const markets = (await shard.marketEvents()).filter(({ kind }) => kind !== 'market-gap')
+    expect(
+      [...events.filter(isMarginEvent), ...events.filter((event) => !isMarginEvent(event))].map(said),
+    ).toEqual([...effects, ...markets].map(said))
+    expect((await runCli(['replay', folder.path, '--rules', rulesFile])).stdout).toBe(replayed.stdout)
   })
 })
 

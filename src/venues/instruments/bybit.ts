@@ -43,7 +43,7 @@ function listOf(category: 'linear' | 'inverse', symbols: RegExp): InstrumentList
       expiryOf: (entry) => expiryIn(entry, 'deliveryTime'),
       // The size of a contract is no field of the list.
       termsOf: (entry) => ({
-        contribution: bybitContributionOf('', entry),
+        contribution: bybitContributionOf(textOrUndefined(entry, 'symbol') ?? '', entry),
         settlementAsset: textOrUndefined(entry, 'settleCoin'),
         ...bybitTickSizeOf(entry),
       }),
