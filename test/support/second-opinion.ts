@@ -2,9 +2,19 @@ import { describe, expect, it } from 'vitest'
 import { type Fraction, subtract } from '../../src/demo/referee/fraction.ts'
 import { VENUE_FORMULAS } from '../../src/demo/referee/venues/index.ts'
 import { formatDecimal, levelRule, parseDecimal } from '../../src/margin/index.ts'
+import { withRules } from '../../src/rules/index.ts'
 import { seededRandom } from '../../src/system/seeded-random.ts'
+import { USED_MARGIN } from './rules.ts'
 import { testCases, testSeed } from './seed.ts'
-import { agreeOn, compiledOf, drawPrices, drawVenueCase, marketsOf, slackOf } from './venue-cases.ts'
+import {
+  agreeOn,
+  compiledOf,
+  drawPrices,
+  drawVenueCase,
+  marketsOf,
+  slackOf,
+  type VenueMarkets,
+} from './venue-cases.ts'
 
 const SEED = testSeed(20_261_129)
 /** Of all venues together; at least a tenth as many boundary cases come on top. */
@@ -35,7 +45,7 @@ export function describeSecondOpinion(venues: readonly string[]): void {
 /** The first of them, ready to be run again. */
 function disagreementsOf(venue: string): string[] {
   const random = seededRandom(SEED, VENUES.indexOf(venue))
-  const markets = marketsOf(venue)
+  const markets = venue === 'kraken' ? withPairs(marketsOf(venue)) : marketsOf(venue)
   const disagreements: string[] = []
   const due = CASES / VENUES.length
   const verdicts = { onTheLine: 0, random: 0 }
@@ -58,6 +68,14 @@ function disagreementsOf(venue: string): string[] {
     if (disagreements.length >= DISAGREEMENTS_SHOWN) break
   }
   return disagreements
+}
+
+/** With pairs on spot margin, which no built-in book holds. */
+function withPairs({ book, pools }: VenueMarkets): VenueMarkets {
+  const rules = { ...USED_MARGIN, liquidation: 'reached' } as const
+  const pairs = { XBTUSD: rules, ETHUSD: rules }
+  const pool = Object.entries(pairs).map(([symbol, own]) => ({ symbol, rules: own }))
+  return { book: withRules(book, pairs, 'pairs'), pools: [...pools, pool] }
 }
 
 /** An empty wallet has this slack: the wallets that bring it to 0, or a unit below and above it. */
