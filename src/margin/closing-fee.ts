@@ -107,7 +107,7 @@ export function isolatedMarginOf<N>(
   const { entryValue, isLong } = sized
   const { position, rules } = ruled
   const { isolatedMargin } = position
-  const fee = rules.closingFee === 'at-cost' ? closingFeeOf(sized, entryValue) : bankruptcyFeeOf(sized)
+  const fee = feeKindOf(ruled) === 'at-cost' ? closingFeeOf(sized, entryValue) : bankruptcyFeeOf(sized)
   const atLeverage = leverageMarginOf(sized, entryValue)
   const zero = algebra.of(ZERO)
   const initial = atLeverage === undefined ? zero : algebra.add(roundedMargin(sized, atLeverage), fee)

@@ -1,6 +1,6 @@
 // The initial margin that a venue asks of a position, as the venues' documents write it.
 import { type Algebra, magnitude } from './algebra.ts'
-import { bankruptcyFeeOf, costInitialOf, leverageMarginOf } from './closing-fee.ts'
+import { bankruptcyFeeOf, costInitialOf, feeKindOf, leverageMarginOf } from './closing-fee.ts'
 import { isInitialAtEntry } from './exact-rules.ts'
 import { maintenanceOf, sizeRateOf, usedMarginOf } from './maintenance-formulas.ts'
 import { optionInitialOf } from './option-formulas.ts'
@@ -10,11 +10,11 @@ import { parseCap } from './tiers.ts'
 
 export function initialMarginOf<N>(sized: SizedPosition<N>, markValue: N, market: Market<N>): N | undefined {
   const { algebra, ruled, isLong, size } = sized
-  const { initial, maintenance, closingFee, contribution } = ruled.rules
+  const { initial, maintenance, contribution } = ruled.rules
   if (contribution === 'option' && maintenance.kind === 'option-standard')
     return optionInitialOf(sized, markValue, market.underlyingPrice)
   if (initial === undefined) {
-    if (closingFee === 'at-cost') return costInitialOf(sized)
+    if (feeKindOf(ruled) === 'at-cost') return costInitialOf(sized)
     const margin = leverageMarginOf(sized, isInitialAtEntry(ruled) ? sized.entryValue : markValue)
     return margin === undefined ? undefined : algebra.add(margin, bankruptcyFeeOf(sized))
   }

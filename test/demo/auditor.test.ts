@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { createAuditor, INSTANTS_WAITING_MAX } from '../../src/demo/auditor.ts'
 import { createReferee } from '../../src/demo/referee/referee.ts'
-import type { MarginEvent, MarketEvent } from '../../src/domain/index.ts'
+import type { MarginEvent, MarketEvent, PlimsollEvent } from '../../src/domain/index.ts'
 import { isolatedPosition, makeAccount } from '../support/accounts.ts'
 import { rulesFrom } from '../support/rules.ts'
 
@@ -55,6 +55,15 @@ describe('the auditor of a demo', () => {
     auditor.instants([[{ venue: 'binance', symbol: 'SOLUSDT', markPrice: '' }]])
     auditor.replay(() => true)
     expect(auditor.result().judgement).toMatchObject({ lost: 1, disagreements: 0 })
+  })
+
+  it('counts revisions, and gaps in what was heard, which the referee cannot know', () => {
+    const { auditor, event } = audit()
+    auditor.effect(event)
+    auditor.effect({ ...event, kind: 'revision', revision: 1 } as unknown as PlimsollEvent)
+    const gap = { kind: 'market-gap', venue: 'binance', symbol: 'SOLUSDT', episode: 0, sequence: 1 }
+    auditor.effect({ id: 'e_5', markPrice: '91.8', ...gap } as MarketEvent)
+    expect(auditor.result()).toMatchObject({ delivered: 3, judgement: { lost: 0, disagreements: 0 } })
   })
 
   it('replays instants in slices, in order, and judges after the last one', () => {
