@@ -43,8 +43,8 @@ describe(`a monitor that is watched by a model which evaluates everything at eve
     }
     // Each must happen often. Ten ranges of seeds gave at least 1.6 times what is asked here, so any seed may be run.
     const kinds = cases.flatMap(({ log }) => log.kinds)
-    // The model hears every price: what was not heard is for `monitor/gaps` and `integration/backfill`.
-    const ofMarkets = marketEventKindSchema.exclude(['market-gap'])
+    // The model hears every price and no list: gaps are for `monitor/gaps`, contradictions for `monitor/expiry`.
+    const ofMarkets = marketEventKindSchema.exclude(['market-gap', 'market-contradicted'])
     for (const kind of [...eventKindSchema.options, ...ofMarkets.options]) {
       const times = kinds.filter((each) => each === kind).length
       // Seldom do all margin accounts leave a market that is stale, and a contract expires once.
