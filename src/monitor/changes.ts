@@ -65,9 +65,12 @@ export class Changes {
   }
 
   get waiting(): number {
-    // Asked for with every frame, so it makes no list.
-    const passes = Number(this.funding.isOpen) + Number(this.backfill.isOpen) + Number(this.unfilled.isOpen)
-    return this.#waiting.size + this.#newRules.size + passes
+    return this.unapplied + Number(this.backfill.isOpen) + Number(this.unfilled.isOpen)
+  }
+
+  /** Of the book, of rules and of funding: without what looks at the past. Asked for with every frame, so it makes no list. */
+  get unapplied(): number {
+    return this.#waiting.size + this.#newRules.size + Number(this.funding.isOpen)
   }
 
   push(change: Change): void {

@@ -125,7 +125,7 @@ export class Monitor {
 
   /** Changes of the book that wait to be applied. */
   get waitingChanges(): number {
-    return this.#changes.waiting
+    return this.#changes.unapplied
   }
 
   /** Margin accounts without a verdict: a mark is missing, or their newest terms cannot be used. */

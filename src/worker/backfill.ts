@@ -147,11 +147,16 @@ export class WorkerBackfill {
     this.#fillNext()
   }
 
-  /** Ends every wait. Gaps that are open are left to the next worker. */
-  async close(): Promise<void> {
-    this.#cancel()
+  /** Ends every wait: nothing more is given to the monitor. Gaps that are open are left to the next worker. Call before it stops. */
+  end(): void {
     this.#isClosed = true
     for (const end of [...this.#waits]) end()
+  }
+
+  /** Keeps how far the markets are evaluated. */
+  async close(): Promise<void> {
+    this.#cancel()
+    this.end()
     this.requests.close()
     if (this.#monitor === undefined) return
     this.#endJudged()

@@ -263,6 +263,7 @@ class MonitorWorker implements Worker {
     const leftMs = () => Math.max(0, deadlineMs - clock.monotonicMs())
     while (!this.#monitor.isIdle && this.#failure === undefined && leftMs() > 0)
       await sleep(clock, STOP_POLL_MS)
+    this.#backfill.end()
     this.#monitor.stop()
     await this.#eventLog.flush(leftMs())
     await this.#backfill.close()
