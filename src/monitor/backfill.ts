@@ -3,6 +3,7 @@ import { assert } from '../errors.ts'
 import type { LevelRule, Steps } from '../margin/index.ts'
 import { type FormerHolder, formerHolders } from './former-holders.ts'
 import { FormerTerms } from './former-terms.ts'
+import { JudgedMinutes } from './judged-minutes.ts'
 import type { LevelsLeft } from './levels-left.ts'
 import { isHeld, type Market } from './market.ts'
 import type { MonitorOptions } from './options.ts'
@@ -32,6 +33,7 @@ export class Backfill {
   readonly #parts: MonitorParts
   readonly #past: PastVerdicts
   readonly #levelsLeft: LevelsLeft
+  readonly #judgedMinutes = new JudgedMinutes()
   readonly former: FormerTerms
   #request: BackfillRequest | undefined
   /** The steps that find the candidates; undefined when they are found. */
@@ -67,7 +69,8 @@ export class Backfill {
   /** Call when no request is open. */
   push(request: BackfillRequest): void {
     assert(this.#request === undefined, 'one gap is filled at a time')
-    this.#request = { ...request, versions: this.former.addTo(request.versions) }
+    const minutes = this.#judgedMinutes.left(request)
+    this.#request = { ...request, minutes, versions: this.former.addTo(request.versions) }
     this.#finding = this.#find(this.#request)
     this.#found = 0
     this.#undecided = 0
@@ -161,11 +164,12 @@ export class Backfill {
     while (this.#begun !== undefined) this.#step(this.#begun.steps)
   }
 
-  #close({ done }: BackfillRequest): void {
+  #close(request: BackfillRequest): void {
+    this.#judgedMinutes.add(request)
     this.#request = undefined
     this.#candidates = []
     this.#changed = []
-    done({ found: this.#found, undecided: this.#undecided })
+    request.done({ found: this.#found, undecided: this.#undecided })
   }
 
   *#judge(request: BackfillRequest, marginAccount: number): Steps<void> {

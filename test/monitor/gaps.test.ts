@@ -154,6 +154,27 @@ describe('a gap that is filled', () => {
     ])
   })
 
+  it('judges a minute once in which two gaps are', () => {
+    const { at, gaps, interrupt, fill, story } = watching(['a'])
+    at(1, ['AUSDT', '100'])
+    interrupt()
+    at(70, ['AUSDT', '100'])
+    interrupt()
+    at(90, ['AUSDT', '100'])
+    interrupt()
+    at(150, ['AUSDT', '100'])
+    const [low, lowest] = [bar(1, '80', '100'), bar(2, '79', '100')]
+    expect(fill(gaps[0]!, { AUSDT: [bar(0, '99', '100'), low] })).toMatchObject({ found: 1 })
+    expect(fill(gaps[1]!, { AUSDT: [low] })).toMatchObject({ found: 0 })
+    expect(fill(gaps[2]!, { AUSDT: [low, lowest] })).toMatchObject({ found: 1 })
+    expect(story()).toEqual([
+      'liquidation a:isolated:AUSDT:long 1 #1 1',
+      'recovered a:isolated:AUSDT:long 0 #1 2',
+      'liquidation a:isolated:AUSDT:long 1 #2 3',
+      'recovered a:isolated:AUSDT:long 0 #2 4',
+    ])
+  })
+
   it('judges shorts by the high', () => {
     const { at, gaps, interrupt, fill, events } = watching(['s', { size: '-10' }])
     at(1, ['AUSDT', '100'])
