@@ -4,7 +4,6 @@ import type { LevelRule, Steps } from '../margin/index.ts'
 import { type FormerHolder, formerHolders } from './former-holders.ts'
 import { FormerTerms } from './former-terms.ts'
 import { JudgedMinutes } from './judged-minutes.ts'
-import type { LevelsLeft } from './levels-left.ts'
 import { isHeld, type Market } from './market.ts'
 import type { MonitorOptions } from './options.ts'
 import type { MonitorParts } from './parts.ts'
@@ -32,7 +31,6 @@ export class Backfill {
   readonly #options: MonitorOptions
   readonly #parts: MonitorParts
   readonly #past: PastVerdicts
-  readonly #levelsLeft: LevelsLeft
   readonly #judgedMinutes = new JudgedMinutes()
   readonly former: FormerTerms
   #request: BackfillRequest | undefined
@@ -54,11 +52,10 @@ export class Backfill {
   #found = 0
   #undecided = 0
 
-  constructor(options: MonitorOptions, parts: MonitorParts, levelsLeft: LevelsLeft) {
+  constructor(options: MonitorOptions, parts: MonitorParts) {
     this.#options = options
     this.#parts = parts
     this.#past = new PastVerdicts(parts.watchlist, parts.markets)
-    this.#levelsLeft = levelsLeft
     this.former = new FormerTerms(parts.watchlist, () => options.clock.nowMs())
   }
 
@@ -239,7 +236,7 @@ export class Backfill {
     const levels = [
       ...(held === undefined ? [] : [held]),
       ...(published.get(id) ?? []),
-      ...this.#levelsLeft.since(id, gap.fromMs),
+      ...this.#parts.watchlist.levelsLeft.in(id, gap),
     ]
     return Math.max(0, ...levels.map((level) => names.indexOf(level)))
   }
@@ -258,7 +255,7 @@ export class Backfill {
     announcer.begin(this.#market?.eventTimeMs ?? null, now.nowMs, now.monotonicMs, 'backfill')
     judge.judge(marginAccount)
     announcer.end()
-    this.#found++
+    this.#noteFound(watchlist.idOf(marginAccount), watchlist.ruleOf(marginAccount), missed)
   }
 
   /** Publishes the level, and that the margin account is closed. Those numbered later are numbered above it. */
@@ -287,6 +284,12 @@ export class Backfill {
     announcer.addAbsent(gone, 'closed', [])
     announcer.end()
     editor.leaveNumbers(gone.standing)
+    this.#noteFound(id, rule, missed)
+  }
+
+  #noteFound(id: string, { names }: LevelRule, { level, minuteMs }: Missed): void {
+    const { symbol } = this.#request!.gap
+    this.#parts.watchlist.levelsLeft.noteFound(id, names[level]!, minuteMs, symbol)
     this.#found++
   }
 

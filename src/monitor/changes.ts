@@ -6,7 +6,6 @@ import { FundingPass } from './funding-pass.ts'
 import type { MarketGaps } from './gaps.ts'
 import { HeldMarkets } from './held-markets.ts'
 import type { Judge } from './judge.ts'
-import { LevelsLeft } from './levels-left.ts'
 import { NewRules } from './new-rules.ts'
 import type { MonitorOptions } from './options.ts'
 import type { MonitorParts } from './parts.ts'
@@ -41,7 +40,6 @@ export class Changes {
   /** Accounts whose stored terms cannot be used. */
   readonly #refused = new RefusedAccounts()
   readonly #absentEndings: AbsentEndings
-  readonly #levelsLeft: LevelsLeft
 
   constructor(options: MonitorOptions, counters: MonitorCounters, parts: MonitorParts, gaps: MarketGaps) {
     this.#options = options
@@ -55,8 +53,7 @@ export class Changes {
     this.#absentEndings = new AbsentEndings(watchlist, announcer, this.#refused, (gone) =>
       this.#listener.absent(gone),
     )
-    this.#levelsLeft = new LevelsLeft(parts.watchlist, () => options.clock.nowMs())
-    this.backfill = new Backfill(options, parts, this.#levelsLeft)
+    this.backfill = new Backfill(options, parts)
     this.unfilled = new UnfilledGaps(options, parts.announcer)
     const beforeChange = (account: number) => this.backfill.beforeChangeOf(account)
     this.funding = new FundingPass(options, { ...parts, beforeChange }, (account, error) =>
@@ -164,7 +161,6 @@ export class Changes {
     this.backfill.beforeChange(idOf(change))
     this.#announcer.begin(null, clock.nowMs(), clock.monotonicMs(), reason)
     this.#settle(idOf(change))
-    this.#levelsLeft.noteAccount(idOf(change))
     switch (change.kind) {
       case 'put':
         this.#put(change.account, false)
@@ -292,7 +288,6 @@ export class Changes {
       this.#editor.leaveNumbers(this.#watchlist.standingOf(marginAccount))
     },
     absent: (marginAccount) => {
-      this.#levelsLeft.noteAbsent(marginAccount)
       this.#announcer.addAbsent(marginAccount, 'closed', [])
       this.#editor.leaveNumbers(marginAccount.standing)
     },

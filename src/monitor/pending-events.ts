@@ -94,7 +94,7 @@ export class PendingEvents {
     nowMonotonicMs: number,
     past?: Past,
   ): number {
-    const transition = this.#applyToStanding(marginAccount, finding, reasons)
+    const transition = this.#applyToStanding(marginAccount, finding, reasons, cause)
     if (transition === undefined) return -1
     const marks = past?.marks ?? this.#watchlist.marketsOf(marginAccount).map(seenMark)
     const ruleBook = this.#watchlist.bookOf(marginAccount)
@@ -119,6 +119,7 @@ export class PendingEvents {
   ): number {
     const transition = applyFinding(standing, finding, rule.levels.length)
     if (transition === undefined) return -1
+    this.#noteFall(() => subject.id, rule, transition, cause)
     standing.saysFundingUnknown = reasons.includes(FUNDING_UNKNOWN)
     const ruleBook = this.#watchlist.ruleBookOf(subject.venue)
     const marks = past?.marks ?? []
@@ -147,20 +148,34 @@ export class PendingEvents {
     marginAccount: number,
     finding: Finding,
     reasons: readonly string[],
+    cause: Cause,
   ): Transition | undefined {
     const standing = this.#watchlist.standingOf(marginAccount)
     const transition = applyFinding(standing, finding, this.#watchlist.breachLevelOf(marginAccount))
     if (transition === undefined) return undefined
     standing.saysFundingUnknown = reasons.includes(FUNDING_UNKNOWN)
     this.#watchlist.setStanding(marginAccount, standing)
+    const id = () => this.#watchlist.idOf(marginAccount)
+    this.#noteFall(id, this.#watchlist.ruleOf(marginAccount), transition, cause)
     return transition
+  }
+
+  /** What the account recovers from in the filling of a gap is noted there. */
+  #noteFall(
+    id: () => string,
+    { names }: LevelRule,
+    { level, previousLevel }: Transition,
+    { reason, eventTimeMs, receivedTimeMs }: Cause,
+  ): void {
+    if (level >= previousLevel || reason === 'backfill') return
+    this.#watchlist.levelsLeft.note(id(), names[previousLevel]!, eventTimeMs ?? receivedTimeMs)
   }
 
   #settleOne(marginAccount: number, finding: number): void {
     const { findings } = this
     const { cause, instant } = findings.originOf(finding)
     const reasons = this.#watchlist.reasonsOf(marginAccount)
-    const transition = this.#applyToStanding(marginAccount, findings.levelOf(finding), reasons)
+    const transition = this.#applyToStanding(marginAccount, findings.levelOf(finding), reasons, cause)
     assert(
       transition !== undefined,
       'the kernel proves a level other than the one that the account stands at',

@@ -6,6 +6,7 @@ import { AbsentAccounts } from './absent-accounts.ts'
 import { AccountParts } from './account-parts.ts'
 import { AppliedFunding, type FundingKnown, type WatchedTerms } from './applied-funding.ts'
 import { LevelRules } from './level-rules.ts'
+import { LevelsLeft } from './levels-left.ts'
 import type { Market } from './market.ts'
 import type { Markets } from './markets.ts'
 import { verdictReasons } from './pending-event.ts'
@@ -32,6 +33,7 @@ export class Watchlist {
   readonly #rows: WatchedRows
   readonly #parts: AccountParts
   readonly absent: AbsentAccounts
+  readonly levelsLeft = new LevelsLeft()
   /** What funding has done to the balances of accounts. */
   readonly funding: AppliedFunding
 

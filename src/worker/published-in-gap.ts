@@ -1,33 +1,41 @@
 import type { PublishedLevel } from '../delivery/index.ts'
 import { type Gap, type LevelName, minuteOf } from '../domain/index.ts'
 
-/** What the clock of this machine and that of a venue may differ by. */
-const SKEW_MS = 5_000
-
 /**
  * The levels that an earlier worker published of each margin account by prices of the gap, or that it held when the gap began: none of
  * them was missed. `published` is in the order of its events.
  */
 export function publishedIn(
-  { venue, fromMs, toMs }: Pick<Gap, 'venue' | 'fromMs' | 'toMs'>,
+  gap: Pick<Gap, 'venue' | 'fromMs' | 'toMs'>,
   published: readonly PublishedLevel[],
 ): Map<string, LevelName[]> {
   const levels = new Map<string, LevelName[]>()
   for (const event of published) {
-    if (event.venue !== venue || event.receivedTimeMs < fromMs - SKEW_MS) continue
+    if (event.venue !== gap.venue) continue
     const known = levels.get(event.marginAccount)
-    const own = known ?? []
-    // The first event since then says at what level it stood before.
-    if (known === undefined) levels.set(event.marginAccount, [event.previousLevel])
-    if (isOfGap(event, fromMs, toMs))
-      levels.set(event.marginAccount, [...own, event.level, event.previousLevel])
+    const own = event.isBackfill ? ofBackfill(event, gap) : ofLive(event, gap, known === undefined)
+    if (own.length > 0) levels.set(event.marginAccount, [...(known ?? []), ...own])
   }
   return levels
 }
 
-function isOfGap({ eventTimeMs, isBackfill }: PublishedLevel, fromMs: number, toMs: number): boolean {
-  if (eventTimeMs === null) return false
-  return isBackfill
-    ? eventTimeMs >= minuteOf(fromMs) && eventTimeMs <= toMs
-    : eventTimeMs > fromMs && eventTimeMs <= toMs
+/** Its time is the start of a minute. */
+function ofBackfill(
+  { eventTimeMs, level, previousLevel }: PublishedLevel,
+  { fromMs, toMs }: Pick<Gap, 'fromMs' | 'toMs'>,
+): LevelName[] {
+  const isOfGap = eventTimeMs !== null && eventTimeMs >= minuteOf(fromMs) && eventTimeMs <= toMs
+  return isOfGap ? [level, previousLevel] : []
+}
+
+/** The first event after the beginning of the gap says at what level the margin account stood then. */
+function ofLive(
+  { eventTimeMs, receivedTimeMs, level, previousLevel }: PublishedLevel,
+  { fromMs, toMs }: Pick<Gap, 'fromMs' | 'toMs'>,
+  isFirst: boolean,
+): LevelName[] {
+  const timeMs = eventTimeMs ?? receivedTimeMs
+  if (timeMs <= fromMs) return []
+  if (timeMs <= toMs) return [level, previousLevel]
+  return isFirst ? [previousLevel] : []
 }

@@ -1,12 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { Account, AccountVersion, MarginAccountProgress } from '../../src/domain/index.ts'
-import type { AbsentMarginAccount } from '../../src/monitor/absent-accounts.ts'
 import type { Monitor } from '../../src/monitor/index.ts'
 import { LEVELS_LEFT_MAX, LevelsLeft } from '../../src/monitor/levels-left.ts'
-import { newStanding } from '../../src/monitor/standing.ts'
 import { verifyEvent } from '../../src/questions/index.ts'
 import { crossPosition, isolatedLong, makeAccount } from '../support/accounts.ts'
-import { RATIO_RULE } from '../support/levels.ts'
 import { AT, bar, MINUTE_MS, short, VENUE, watching } from '../support/past.ts'
 
 type Version = readonly [fromS: number, account: Account | undefined | 'unknown']
@@ -117,9 +114,13 @@ describe('a margin account that has left the market in the gap', () => {
   })
 
   it('is not published again at a level at which it stood when it went', () => {
-    const { at, gaps, monitor, interrupt, fill, story } = watching(['a'], ['far', { isolatedMargin: '900' }])
+    const { at, gaps, monitor, interrupt, fill, story, clock } = watching(
+      ['a'],
+      ['far', { isolatedMargin: '900' }],
+    )
     at(1, ['AUSDT', '80'])
     interrupt()
+    clock.advanceTo(AT + 150_000)
     monitor.apply({ kind: 'removed', id: 'a', version: 2 })
     at(200, ['AUSDT', '100'])
     const before = story()
@@ -135,9 +136,10 @@ describe('a margin account that has left the market in the gap', () => {
   })
 
   it('is not published again at a level at which its terms were changed', () => {
-    const { at, gaps, monitor, interrupt, fill, story } = watching(['a'])
+    const { at, gaps, monitor, interrupt, fill, story, clock } = watching(['a'])
     at(1, ['AUSDT', '80'])
     interrupt()
+    clock.advanceTo(AT + 150_000)
     const now = isolatedLong('a', { isolatedMargin: '900' }, 2)
     monitor.apply({ kind: 'put', account: now })
     at(200, ['AUSDT', '100'])
@@ -251,30 +253,24 @@ describe('the gap of a market that nobody holds any more', () => {
   })
 })
 
-describe('levels at which margin accounts stood when they went', () => {
-  const absent = (id: string, level = 1): AbsentMarginAccount => ({
-    subject: { id, account: id, venue: isolatedLong(id).venue, marginMode: 'cross', currency: 'USDT' },
-    account: isolatedLong(id),
-    standing: { ...newStanding(0), level },
-    rule: RATIO_RULE,
-  })
-
-  it('are kept of so many, and those that were noted first are forgotten', () => {
-    let nowMs = 100
-    const { monitor } = watching()
-    const levels = new LevelsLeft(monitor.watchlist, () => nowMs)
-    levels.noteAbsent(absent('first'))
-    levels.noteAbsent(absent('safe', 0))
-    nowMs = 200
-    levels.noteAbsent(absent('first', 2))
-    expect(levels.since('first', 100)).toEqual([RATIO_RULE.names[1], RATIO_RULE.names[2]])
-    expect(levels.since('first', 101)).toEqual([RATIO_RULE.names[2]])
-    expect(levels.since('first', 201)).toEqual([])
-    expect(levels.since('safe', 0)).toEqual([])
-    for (let at = 1; at < LEVELS_LEFT_MAX; at++) levels.noteAbsent(absent(`a${at}`))
-    expect(levels.since('first', 0)).toHaveLength(2)
-    levels.noteAbsent(absent('last'))
-    expect(levels.since('first', 0)).toEqual([])
-    expect(levels.since('last', 0)).toHaveLength(1)
+describe('levels that margin accounts left', () => {
+  it('are kept of so many, with their times, and those that were noted first are forgotten', () => {
+    const levels = new LevelsLeft()
+    const within = (fromMs: number, toMs: number, id = 'first') =>
+      levels.in(id, { symbol: 'AUSDT', fromMs, toMs })
+    levels.note('first', '0.5', 100)
+    levels.note('first', '0.9', 200)
+    expect(within(99, 200)).toEqual(['0.5', '0.9'])
+    // A gap begins with a price that was heard.
+    expect(within(100, 199)).toEqual([])
+    levels.noteFound('first', '1', MINUTE_MS, 'BUSDT')
+    levels.noteFound('first', '0.9', MINUTE_MS, 'AUSDT')
+    expect(within(MINUTE_MS + 5_000, MINUTE_MS + 9_000)).toEqual(['1'])
+    expect(within(2 * MINUTE_MS, 3 * MINUTE_MS)).toEqual([])
+    for (let at = 1; at < LEVELS_LEFT_MAX; at++) levels.note(`a${at}`, '1', 100)
+    expect(within(99, 200)).toHaveLength(2)
+    levels.note('last', '1', 100)
+    expect(within(99, 200)).toEqual([])
+    expect(within(99, 200, 'last')).toEqual(['1'])
   })
 })

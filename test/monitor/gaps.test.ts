@@ -154,6 +154,44 @@ describe('a gap that is filled', () => {
     ])
   })
 
+  it('publishes a level of several markets once, whichever of their gaps shows it, and not what was published live', () => {
+    const both = makeAccount({
+      id: 'x',
+      venue: VENUE,
+      collateral: [{ asset: 'USDT', amount: '20' }],
+      positions: [crossPosition('AUSDT'), crossPosition('BUSDT')],
+    })
+    const { at, gaps, monitor, interrupt, fill, story, clock } = watching()
+    monitor.apply({ kind: 'put', account: both })
+    const cut = () => {
+      interrupt()
+      monitor.marketInterrupted(VENUE, 'BUSDT', clock.nowMs(), clock.monotonicMs())
+    }
+    at(1, ['AUSDT', '100'], ['BUSDT', '100'])
+    cut()
+    at(130, ['AUSDT', '100'], ['BUSDT', '100'])
+    const bars = { AUSDT: [bar(1, '85', '100', '85')], BUSDT: [bar(1, '90', '100', '90')] }
+    expect(gaps.map(({ symbol }) => symbol)).toEqual(['AUSDT', 'BUSDT'])
+    expect(gaps.map((gap) => fill(gap, bars).found)).toEqual([1, 0])
+    const once = ['liquidation x:cross:USDT 1 #1 1', 'recovered x:cross:USDT 0 #1 2']
+    expect(story()).toEqual(once)
+    // Another breach, in a later gap, is another one.
+    cut()
+    at(250, ['AUSDT', '100'], ['BUSDT', '100'])
+    const later = { AUSDT: [bar(3, '85', '100', '85')], BUSDT: [bar(3, '90', '100', '90')] }
+    expect(gaps.slice(2).map((gap) => fill(gap, later).found)).toEqual([1, 0])
+    expect(story()).toHaveLength(4)
+    // One market is heard on; what it shows is published live.
+    interrupt()
+    at(310, ['BUSDT', '75'])
+    at(320, ['BUSDT', '100'])
+    at(430, ['AUSDT', '100'])
+    expect(story()).toHaveLength(6)
+    const live = { AUSDT: [bar(5, '99', '100')], BUSDT: [bar(5, '75', '100', '75')] }
+    expect(fill(gaps[4]!, live)).toMatchObject({ found: 0 })
+    expect(story()).toHaveLength(6)
+  })
+
   it('judges a minute once in which two gaps are', () => {
     const { at, gaps, interrupt, fill, story } = watching(['a'])
     at(1, ['AUSDT', '100'])
