@@ -14,6 +14,9 @@ import { DEAF_SINK, listener } from './record.ts'
 const SEED = testSeed(20_261_201)
 const CASES = testCases(20_000)
 
+/** Sources without forms: their texts are few, or packed. */
+const READ_EXACTLY = ['binance-margin-index', 'cme-file', 'cme-poll', 'hyperliquid-fast']
+
 /** Everything that the parser says of the frame. */
 function saidOf(parser: FrameParser, frame: string): string {
   const { said, sink } = listener()
@@ -124,7 +127,7 @@ describe.each(Object.keys(SEEDS))('a frame of %s of a known form', (sourceId) =>
     }
   })
 
-  it('is read without its exact reader', () => {
+  it.runIf(!READ_EXACTLY.includes(sourceId))('is read without its exact reader', () => {
     for (const { opening, frame } of seeds) {
       // Too long for a form are a snapshot, which comes once, and the contexts of all coins; a form has no more than one map.
       if (/"partial"|"allDexsAssetCtxs"|"fastAssetCtxs"|"trading"/.test(frame)) continue
