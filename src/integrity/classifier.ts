@@ -6,6 +6,9 @@ import { References } from './references.ts'
 import type { IntegrityRules } from './rules.ts'
 import { type Subject, subjectOf } from './subject.ts'
 
+/** What is asked of a price when other prices may confirm it. */
+type StatedPrice = Pick<Doubt, 'instrument' | 'markPrice' | 'accepted' | 'base' | 'findings'>
+
 /** Numbers of a market, side by side. */
 const PRICE = 0
 const EVENT_MS = 1
@@ -120,13 +123,12 @@ export class Classifier {
     }
     if (this.#isReinstated(instrument)) this.#setAccepted(instrument)
     const findings = this.#findings(instrument)
-    const text = this.#text[instrument]!
+    const markPrice = this.#text[instrument]!
+    const [accepted, base] = [this.#acceptedText[instrument]!, this.#baseText[instrument]!]
     // A jump that other prices share is what the market did.
     const isJumpAlone = findings.length === 1 && findings[0]!.rule === 'jump'
     const isShared =
-      isJumpAlone &&
-      this.#evidenceOf(instrument, text, this.#acceptedText[instrument]!, this.#baseText[instrument]!) !==
-        undefined
+      isJumpAlone && this.evidenceOf({ instrument, markPrice, accepted, base, findings }) !== undefined
     if (findings.length > 0 && !isShared) return this.#doubt(instrument, findings)
     this.#accept(instrument)
     return undefined
@@ -148,8 +150,26 @@ export class Classifier {
   }
 
   /** Whether what other prices say now confirms a price that was doubtful, at the time of the last mark of its market. */
-  evidenceOf({ instrument, markPrice, accepted, base }: Doubt): Evidence | undefined {
-    return this.#evidenceOf(instrument, markPrice, accepted, base)
+  evidenceOf(price: StatedPrice): Evidence | undefined {
+    const { instrument, markPrice, accepted, base } = price
+    const { index, marks, place, toIndex, crossVenue } = this.#subjects[instrument]!
+    const { freshMs, venuesMin, venuesAgreeMin, scale } = this.rules
+    const nowMs = this.#numbers[instrument * FIELDS + HEARD_MS]!
+    const venues = marks?.sortOthers(place, nowMs, freshMs) ?? 0
+    if (marks !== undefined && venues >= venuesMin) {
+      let agree = 0
+      for (let at = 0; at < venues; at++)
+        if (!isBeyond(markPrice, marks.freshAt(at), crossVenue.text)) agree++
+      if (agree >= venuesAgreeMin) return { by: 'other-venues', agree, venues, limit: crossVenue.text }
+    }
+    if (index === undefined || nowMs - index.heardMs > freshMs) return undefined
+    // A fault of scale of one venue may be in its index too. A first mark has only other prices to be off scale of.
+    const own = [base, accepted].filter((reference) => reference !== '')
+    if (breaksScale(price) || isOffScaleOfAll(markPrice, own, scale)) return undefined
+    const isShared =
+      !isBeyond(markPrice, index.text, toIndex.text) ||
+      (accepted !== '' && isOnSideOf(index.text, markPrice, accepted))
+    return isShared ? { by: 'own-index', reference: index.text, limit: toIndex.text } : undefined
   }
 
   /** Whether f64 proves that no rule is broken. */
@@ -195,25 +215,6 @@ export class Classifier {
       crossVenue: crossVenue.text,
     }
     return brokenRules(compared, this.rules)
-  }
-
-  #evidenceOf(instrument: number, text: Decimal, accepted: Decimal, base: Decimal): Evidence | undefined {
-    const { index, marks, place, toIndex, crossVenue } = this.#subjects[instrument]!
-    const { freshMs, venuesMin, venuesAgreeMin, scale } = this.rules
-    const nowMs = this.#numbers[instrument * FIELDS + HEARD_MS]!
-    const venues = marks?.sortOthers(place, nowMs, freshMs) ?? 0
-    if (marks !== undefined && venues >= venuesMin) {
-      let agree = 0
-      for (let at = 0; at < venues; at++) if (!isBeyond(text, marks.freshAt(at), crossVenue.text)) agree++
-      if (agree >= venuesAgreeMin) return { by: 'other-venues', agree, venues, limit: crossVenue.text }
-    }
-    if (index === undefined || nowMs - index.heardMs > freshMs) return undefined
-    // A fault of scale of one venue may be in its index too.
-    const own = [base, accepted].filter((reference) => reference !== '')
-    if (isOffScaleOfAll(text, own, scale)) return undefined
-    const isShared =
-      !isBeyond(text, index.text, toIndex.text) || (accepted !== '' && isOnSideOf(index.text, text, accepted))
-    return isShared ? { by: 'own-index', reference: index.text, limit: toIndex.text } : undefined
   }
 
   /** A contract may be counted in other units from some day on. Such a mark stands, within a little, for long. */

@@ -160,6 +160,17 @@ describe('a price of one venue alone', () => {
     },
   )
 
+  it('S9: the first mark of a venue has the wrong exponent, its index too, while three others are fresh: nothing of that venue confirms it', () => {
+    const run = openScenario('BTC', [desk('BTC', 'bybit', { entryPrice: '43000' })])
+    run.play(still(without('bybit', together('43000')), 3))
+    run.play([...still(beside('43000', '0.00043', '0.00043'), 120), ...still(together('43000'), 5)])
+    expectStory(run, [
+      '3 s: desk/bybit liquidation at 0.00043 suspect price-scale price-cross-venue',
+      '63 s: desk/bybit liquidation is undecided by time',
+      '123 s: desk/bybit recovered at 43000 confirmed',
+    ])
+  })
+
   it('S11: a dollar trades at 1.30 on one venue for an hour (DAI, 2020-11-26): doubted, and confirmed by the index of that venue', () => {
     const run = openScenario('DAI', [desk('DAI', 'bybit', { entryPrice: '1', size: '-10' })])
     run.play([...still(together('1'), 2), ...still(beside('1', '1.30', '1.29'), 3_600)])
