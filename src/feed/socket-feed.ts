@@ -99,6 +99,7 @@ export class SocketFeed implements Feed, SessionOwner {
   }
 
   ended(session: Session, reason: string): void {
+    if (!this.#wasStable(session)) this.#options.budget.failed()
     if (session === this.#next) {
       this.#next = undefined
       this.#options.log.warn({ stream: this.source.id, reason }, 'renewal failed')
@@ -120,7 +121,7 @@ export class SocketFeed implements Feed, SessionOwner {
     sink.interrupted(this.#intake.symbols)
     this.counters.reconnects++
     this.#intake.markets.forgetOrder()
-    if (session.wasLive && nowMs - session.openedMonotonicMs >= this.#limits.stableAfterMs) this.#attempt = 0
+    if (this.#wasStable(session)) this.#attempt = 0
     if (session.wasRefusedEverything) {
       this.#connectLater(refusalDelayMs(++this.#refusedSessions, this.#limits))
     } else {
@@ -129,13 +130,25 @@ export class SocketFeed implements Feed, SessionOwner {
     }
   }
 
+  #wasStable(session: Session): boolean {
+    const livedMs = this.#options.clock.monotonicMs() - session.openedMonotonicMs
+    return session.wasLive && livedMs >= this.#limits.stableAfterMs
+  }
+
+  /** The turn at the budget comes when the delay is over: a feed with a long one holds up no other. */
   #connectLater(delayMs: number): void {
     if (this.#isClosed) return
-    const waitMs = Math.max(delayMs, this.#options.budget.reserve())
-    this.#cancelConnect = this.#options.clock.after(waitMs, () => {
-      this.#options.sink.connection('connecting', this.#url)
-      this.#current = this.#openSession()
+    const { clock, budget } = this.#options
+    this.#cancelConnect = clock.after(delayMs, () => {
+      const waitMs = budget.reserve()
+      if (waitMs === 0) this.#connect()
+      else this.#cancelConnect = clock.after(waitMs, () => this.#connect())
     })
+  }
+
+  #connect(): void {
+    this.#options.sink.connection('connecting', this.#url)
+    this.#current = this.#openSession()
   }
 
   #openSession(): Session {

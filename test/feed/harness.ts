@@ -149,7 +149,7 @@ export class RecordingSink implements FeedSink {
   }
 }
 
-export const UNLIMITED = { reserve: () => 0, tryReserve: () => true }
+export const UNLIMITED = { reserve: () => 0, tryReserve: () => true, failed: () => {} }
 export const SILENT_LOG = { info: () => {}, warn: () => {} }
 
 export function optionsOf(

@@ -277,7 +277,7 @@ describe('the end of a connection', () => {
   it('closes while it waits to connect', async () => {
     const { feed } = open(['BTCUSDT'], {
       url: 'ws://127.0.0.1:9',
-      budget: { reserve: () => 1e6, tryReserve: () => false },
+      budget: { reserve: () => 1e6, tryReserve: () => false, failed: () => {} },
     })
     await feed.close()
     expect(feed.counters.connects).toBe(0)
