@@ -44,10 +44,10 @@ export class Backfill {
   /** Accounts whose terms changed, of which margin accounts may have left the market. */
   #changed: string[] = []
   #changedAt = 0
-  /** Ids of the candidates among the margin accounts of these. */
+  /** The candidates of these. */
   readonly #looked = new Set<string>()
-  /** Those that were judged before their turn, because their terms were about to change. */
-  readonly #judged = new Set<number>()
+  /** Those of them that are not judged. Some are before their turn, because their terms are about to change. */
+  #waiting = new Set<number>()
   #begun: Begun | undefined
   #found = 0
   #undecided = 0
@@ -73,7 +73,6 @@ export class Backfill {
     this.#undecided = 0
     this.#at = 0
     this.#changedAt = 0
-    this.#judged.clear()
     this.#looked.clear()
   }
 
@@ -106,14 +105,12 @@ export class Backfill {
 
   /** Judges the margin accounts of the account that wait for their turn. */
   #judgeAhead(request: BackfillRequest, account: number): void {
-    const waiting = new Set(this.#candidates.slice(this.#at))
     const begun = this.#begun
     for (const marginAccount of this.#parts.watchlist.marginAccountsOf(account)) {
-      if (!waiting.has(marginAccount) || this.#judged.has(marginAccount)) continue
+      if (!this.#waiting.delete(marginAccount)) continue
       this.#begun = undefined
       this.#begin(request, marginAccount)
       this.#finish()
-      this.#judged.add(marginAccount)
     }
     this.#begun = begun
   }
@@ -124,28 +121,31 @@ export class Backfill {
 
   *#find(request: BackfillRequest): Steps<void> {
     const { markets, watchlist } = this.#parts
-    const { venue, symbol } = request.gap
-    const market = markets.find(venue, symbol)
+    const market = markets.find(request.gap.venue, request.gap.symbol)
     this.#market = market
     this.#changed = [...request.versions.keys()]
     this.#candidates = []
     if (market === undefined || !isHeld(market)) return
     this.#candidates = yield* pastCandidateSteps(this.#options.kernel, watchlist, market, request)
-    for (const marginAccount of this.#candidates)
-      if (request.versions.has(watchlist.accountIdOf(watchlist.accountOf(marginAccount))))
-        this.#looked.add(watchlist.idOf(marginAccount))
+    this.#waiting = new Set(this.#candidates)
+    for (const id of this.#changed) {
+      const account = watchlist.find(id)
+      const own = account < 0 ? [] : watchlist.marginAccountsOf(account)
+      for (const one of own) if (this.#waiting.has(one)) this.#looked.add(watchlist.idOf(one))
+    }
   }
 
   #beginNext(request: BackfillRequest): void {
-    if (this.#at < this.#candidates.length) this.#begin(request, this.#candidates[this.#at++]!)
-    else if (this.#changedAt < this.#changed.length) {
+    if (this.#at < this.#candidates.length) {
+      const marginAccount = this.#candidates[this.#at++]!
+      if (this.#waiting.delete(marginAccount)) this.#begin(request, marginAccount)
+    } else if (this.#changedAt < this.#changed.length) {
       const account = this.#changed[this.#changedAt++]!
       this.#begun = { marginAccount: NOT_WATCHED, account, steps: this.#judgeFormer(request, account) }
     } else this.#close(request)
   }
 
   #begin(request: BackfillRequest, marginAccount: number): void {
-    if (this.#judged.has(marginAccount)) return
     const { watchlist } = this.#parts
     const account = watchlist.has(marginAccount)
       ? watchlist.accountIdOf(watchlist.accountOf(marginAccount))
@@ -165,6 +165,7 @@ export class Backfill {
     this.#judgedMinutes.add(request)
     this.#request = undefined
     this.#candidates = []
+    this.#waiting.clear()
     this.#changed = []
     request.done({ found: this.#found, undecided: this.#undecided })
   }
@@ -232,13 +233,12 @@ export class Backfill {
 
   /** The highest level that was published of the margin account by prices of the gap, or at which it stood in it. */
   #publishedOf({ gap, published }: BackfillRequest, { id, rule: { names } }: PastSubject): number {
-    const held = gap.held.get(id)
     const levels = [
-      ...(held === undefined ? [] : [held]),
+      gap.held.get(id) ?? names[0]!,
       ...(published.get(id) ?? []),
       ...this.#parts.watchlist.levelsLeft.in(id, gap),
     ]
-    return Math.max(0, ...levels.map((level) => names.indexOf(level)))
+    return Math.max(...levels.map((level) => names.indexOf(level)))
   }
 
   #publish(marginAccount: number, missed: Missed): void {

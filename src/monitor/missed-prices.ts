@@ -75,6 +75,11 @@ export class MissedPrices {
     this.#parts.backfill.former.forget()
   }
 
+  /** What is heard of the minutes in which the gap begins and ends. That of the last one grows until it is over. */
+  heardIn(gap: Gap): Gap['heard'] {
+    return this.#withHeard(gap).heard
+  }
+
   /** Judges the margin accounts of a market by prices of the past, in slices. Call when none is in hand. */
   judge(request: BackfillRequest): void {
     const { backfill, work } = this.#parts

@@ -168,7 +168,7 @@ export class WorkerBackfill {
     const { venue, symbol, fromMs, toMs } = gap
     const isEarlier = fromMs < this.#startedMs
     const published = isEarlier ? publishedIn(gap, this.#published) : new Map<string, LevelName[]>()
-    this.#kept.set(keptOf(gap, { found: 0, undecided: 0, reasons: [] }, 'open'))
+    this.#kept.open(gap)
     const span = { fromMs, toMs, seconds: Math.round((toMs - fromMs) / 1_000) }
     log.info({ venue, symbol, ...span }, 'marks were not heard; the record of the venue is asked for them')
     if (this.#waiting.length < GAPS_OPEN_MAX) this.#waiting.push({ gap, published })
@@ -216,7 +216,7 @@ export class WorkerBackfill {
       log.warn(fields, 'the gap is not filled, or not all of it; what happened in it is not known')
       guard(() => this.#monitor.missed.publishUnfilled(venue, symbol, { fromMs, toMs, reasons, undecided }))
     }
-    const kept = keptOf(gap, filled, isFilled ? 'filled' : 'unfilled')
+    const kept = this.#kept.ended(gap, filled, isFilled ? 'filled' : 'unfilled')
     this.#judged.push({ kept, until: undefined })
   }
 
@@ -236,7 +236,7 @@ export class WorkerBackfill {
     const judged = this.#judging.then(
       () =>
         new Promise<BackfillOutcome>((resolve, reject) => {
-          if (this.#isClosed) reject(stopped())
+          if (this.#isClosed) return reject(stopped())
           this.#options.guard(() => this.#monitor.missed.judge({ ...request, done: resolve }))
         }),
     )
@@ -288,9 +288,4 @@ async function inSlices<Answer>(steps: Steps<Answer>, clock: Clock): Promise<Ans
 
 function stopped(): Error {
   return new Error('the worker stops')
-}
-
-function keptOf(gap: Gap, { found, undecided, reasons }: Filled, state: KeptGap['state']): KeptGap {
-  const { venue, symbol, fromMs, toMs, heard } = gap
-  return { venue, symbol, fromMs, toMs, heard: [...heard], state, found, undecided, reasons: [...reasons] }
 }

@@ -5,6 +5,7 @@ import type {
   Contradiction,
   InstrumentCounters,
   InstrumentList,
+  StatedContract,
   StatedTerms,
   VenueId,
 } from '../domain/index.ts'
@@ -160,7 +161,7 @@ export class WorkerInstruments {
     const { venue, symbol } = contract
     const known = this.#knownOf(contract)
     const stated = contracts.get(symbol)
-    if (stated !== undefined && stated.expiryMs !== known.expiryMs) {
+    if (stated !== undefined && stated.expiryMs !== known.expiryMs && !isOutdated(stated, clock.nowMs())) {
       known.expiryMs = stated.expiryMs
       sink.expiryStated(venue, symbol, stated.expiryMs)
     }
@@ -239,4 +240,9 @@ export class WorkerInstruments {
       )
     this.#unreadable.set(list, entries)
   }
+}
+
+/** An expiry of the past of a contract that the venue calls traded is none: the two do not go together. */
+function isOutdated({ status, expiryMs }: StatedContract, nowMs: number): boolean {
+  return status === 'listed' && expiryMs !== undefined && expiryMs <= nowMs
 }

@@ -1,9 +1,12 @@
 import { GAPS_KEPT_MAX, RedisGapLog } from '../delivery/index.ts'
-import type { KeptGap, Watermark } from '../domain/index.ts'
+import { type Gap, type KeptGap, minuteOf, type Watermark } from '../domain/index.ts'
 import type { PlimsollError } from '../errors.ts'
 import type { Log } from '../log.ts'
 import type { Monitor } from '../monitor/index.ts'
 import type { RedisCommands } from '../redis/index.ts'
+import type { Filled } from './gap-filler.ts'
+
+const NOTHING_FOUND: Filled = { found: 0, undecided: 0, reasons: [] }
 
 export interface KeptGapsOptions {
   readonly redis: RedisCommands
@@ -21,6 +24,8 @@ export class KeptGaps {
   /** Those that Redis does not have so. */
   readonly #changed = new Map<string, KeptGap>()
   readonly #ended = new Map<string, KeptGap>()
+  /** Open gaps whose last minute may not be over, with what is kept of what was heard in them. */
+  readonly #growing = new Map<Gap, string>()
   #isKeeping = false
   #isInOutage = false
 
@@ -44,6 +49,18 @@ export class KeptGaps {
     return this.#watermarks.get(marketOf(market))?.eventTimeMs ?? 0
   }
 
+  /** A gap that is to be filled. */
+  open(gap: Gap): void {
+    this.set(keptOf(gap, NOTHING_FOUND, 'open'))
+    this.#growing.set(gap, JSON.stringify(gap.heard))
+  }
+
+  /** What is to be kept of a gap that is over, by `set`. */
+  ended(gap: Gap, filled: Filled, state: 'filled' | 'unfilled'): KeptGap {
+    this.#growing.delete(gap)
+    return keptOf(gap, filled, state)
+  }
+
   set(gap: KeptGap): void {
     this.#changed.set(keyOf(gap), gap)
     if (gap.state !== 'open') this.#ended.set(keyOf(gap), gap)
@@ -53,6 +70,7 @@ export class KeptGaps {
   async keep({ missed }: Pick<Monitor, 'missed'>): Promise<void> {
     if (this.#isKeeping) return
     this.#isKeeping = true
+    this.#keepHeard(missed)
     const watermarks = [...missed.watermarks()].filter(
       (one) => this.#watermarks.get(marketOf(one))?.eventTimeMs !== one.eventTimeMs,
     )
@@ -81,6 +99,17 @@ export class KeptGaps {
     return [...this.#ended.values()].sort((left, right) => left.fromMs - right.fromMs).slice(0, excess)
   }
 
+  /** What is heard of the minute in which a gap ends is kept too: the next worker fills the gap without it. */
+  #keepHeard(missed: Monitor['missed']): void {
+    for (const [gap, known] of this.#growing) {
+      const heard = missed.heardIn(gap)
+      const text = JSON.stringify(heard)
+      if (text !== known) this.set(keptOf({ ...gap, heard }, NOTHING_FOUND, 'open'))
+      if (gap.heard.some(({ minuteMs }) => minuteMs === minuteOf(gap.toMs))) this.#growing.delete(gap)
+      else this.#growing.set(gap, text)
+    }
+  }
+
   #reportOutage(error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error)
     this.#log.error(
@@ -96,4 +125,9 @@ function marketOf({ venue, symbol }: Pick<Watermark, 'venue' | 'symbol'>): strin
 
 function keyOf({ venue, symbol, fromMs }: KeptGap): string {
   return `${venue} ${symbol} ${fromMs}`
+}
+
+function keptOf(gap: Gap, { found, undecided, reasons }: Filled, state: KeptGap['state']): KeptGap {
+  const { venue, symbol, fromMs, toMs, heard } = gap
+  return { venue, symbol, fromMs, toMs, heard: [...heard], state, found, undecided, reasons: [...reasons] }
 }

@@ -10,15 +10,16 @@ const harness = useTestRedis()
 const keys = keysOf('versions')
 
 const book = () => createBook(harness.probe, keys, VENUE_NAMES)
-/** Milliseconds of Redis's clock, later than every change so far. */
+/** A time of Redis's clock that is later than every change so far, and not later than any that comes. */
 async function mark(): Promise<number> {
-  const read = async () => {
+  const [last] = await harness.probe.xrevrange(keys.changes, '+', '-', 'COUNT', 1)
+  const timeMs = Number(last?.[0].split('-')[0] ?? 0) + 1
+  const nowMs = async () => {
     const [seconds, micros] = await harness.probe.time()
     return Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000)
   }
-  const now = await read()
-  while ((await read()) <= now);
-  return now + 1
+  while ((await nowMs()) < timeMs);
+  return timeMs
 }
 const since = (timeMs: number) => accountVersionsSince(harness.probe, keys.changes, VENUE_NAMES, timeMs)
 /** Versions of an account: `?` where they are not known, `-` while it was not in the book. */

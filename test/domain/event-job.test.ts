@@ -98,6 +98,24 @@ describe('the JSON schema of an event', () => {
           "markets",
           "receivedTimeMs",
         ],
+        [
+          "schemaVersion",
+          "id",
+          "logId",
+          "shard",
+          "venue",
+          "episode",
+          "sequence",
+          "kind",
+          "sinceMs",
+          "suspectMarkets",
+          "heldMarkets",
+          "brokenRules",
+          "markets",
+          "limits",
+          "integrityRules",
+          "receivedTimeMs",
+        ],
       ]
     `)
   })

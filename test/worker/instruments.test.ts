@@ -146,13 +146,22 @@ describe('the lists of a worker', () => {
   })
 
   it('state an expiry where it is another one than before', async () => {
-    const { read } = opened()
-    expect(await read(readingOf([A, listed('B', { expiryMs: 5 })]))).toEqual(['B expires 5'])
-    expect(await read(readingOf([A, listed('B', { expiryMs: 5 })]))).toEqual([])
-    expect(await read(readingOf([A, listed('B', { expiryMs: 7, status: 'settling' })]))).toEqual([
-      'B expires 7',
-    ])
+    const { read, clock } = opened()
+    const [first, other] = [clock.nowMs() + 10 * EVERY_MS, clock.nowMs() + 20 * EVERY_MS]
+    expect(await read(readingOf([A, listed('B', { expiryMs: first })]))).toEqual([`B expires ${first}`])
+    expect(await read(readingOf([A, listed('B', { expiryMs: first })]))).toEqual([])
+    const settling = listed('B', { expiryMs: other, status: 'settling' })
+    expect(await read(readingOf([A, settling]))).toEqual([`B expires ${other}`])
     expect(await read(readingOf([A, B]))).toEqual(['B expires undefined'])
+  })
+
+  it('state no expiry that was over when they first stated it of a contract that is traded, and keep one that passes', async () => {
+    const { read, clock } = opened()
+    const past = clock.nowMs() - 1
+    expect(await read(readingOf([A, listed('B', { expiryMs: past })]))).toEqual([])
+    const settling = listed('B', { expiryMs: past, status: 'settling' })
+    expect(await read(readingOf([A, settling]))).toEqual([`B expires ${past}`])
+    expect(await read(readingOf([A, listed('B', { expiryMs: past })]))).toEqual([])
   })
 
   it('say nothing of contracts that nobody holds, or that are in no list', async () => {
