@@ -17,8 +17,8 @@ const HEARD_MS = 3
 const ACCEPTED = 4
 const ACCEPTED_MS = 5
 const BEFORE = 6
-/** When the marks since the last accepted one began, monotonic; 0 while none does. */
-const SUSPECT_SINCE_MS = 7
+/** When the first of the marks came that are off scale up to now, monotonic; 0 while the last one is not. */
+const OFF_SCALE_SINCE_MS = 7
 const MARKS = 8
 const IS_HEARD = 9
 /** The last mark that was not off scale, accepted or not. */
@@ -221,7 +221,7 @@ export class Classifier {
   #isReinstated(instrument: number): boolean {
     const { reinstateAfterMs } = this.rules
     const at = instrument * FIELDS
-    const [sinceMs, nowMs] = [this.#numbers[at + SUSPECT_SINCE_MS]!, this.#numbers[at + HEARD_MS]!]
+    const [sinceMs, nowMs] = [this.#numbers[at + OFF_SCALE_SINCE_MS]!, this.#numbers[at + HEARD_MS]!]
     if (sinceMs === 0 || nowMs - sinceMs < reinstateAfterMs) return false
     return !mayBeBeyond(this.#numbers[at + PRICE]!, this.#numbers[at + BEFORE]!, this.#reinstateWithin)
   }
@@ -245,7 +245,7 @@ export class Classifier {
 
   #accept(instrument: number): void {
     this.#setAccepted(instrument)
-    this.#numbers[instrument * FIELDS + SUSPECT_SINCE_MS] = 0
+    this.#numbers[instrument * FIELDS + OFF_SCALE_SINCE_MS] = 0
     const last = this.#last[instrument]
     if (last === undefined) return
     last.stoodAlone ??= true
@@ -258,7 +258,6 @@ export class Classifier {
     const before = this.#last[instrument]
     if (before !== undefined) before.stoodAlone = false
     const nowMs = this.#numbers[at + HEARD_MS]!
-    if (this.#numbers[at + SUSPECT_SINCE_MS] === 0) this.#numbers[at + SUSPECT_SINCE_MS] = nowMs
     const doubt: Doubt = {
       instrument,
       symbol,
@@ -272,7 +271,10 @@ export class Classifier {
       stoodAlone: before === undefined ? undefined : false,
     }
     this.#last[instrument] = doubt
-    if (!breaksScale(doubt)) this.#setBase(instrument)
+    if (!breaksScale(doubt)) {
+      this.#setBase(instrument)
+      this.#numbers[at + OFF_SCALE_SINCE_MS] = 0
+    } else if (this.#numbers[at + OFF_SCALE_SINCE_MS] === 0) this.#numbers[at + OFF_SCALE_SINCE_MS] = nowMs
     return doubt
   }
 }

@@ -202,6 +202,20 @@ describe('scale', () => {
     expect(mark(SOL, '1', 16 * 60_000)).toBeUndefined()
   })
 
+  it('counts these fifteen minutes from the first mark that is off scale, and anew after one that is not', () => {
+    const { mark, index } = openClassifier()
+    const at = (minute: number, price: string) => {
+      index('bybit', 'SOL/USDT index', '100', minute * 60_000)
+      return rulesOf(mark(SOL, price, minute * 60_000))
+    }
+    at(0, '100')
+    for (let minute = 1; minute <= 20; minute++) expect(at(minute, '107')).toEqual(['index'])
+    for (let minute = 21; minute <= 35; minute++) expect(at(minute, '1')).toContain('scale')
+    expect(at(36, '107')).toEqual(['index'])
+    for (let minute = 37; minute <= 51; minute++) expect(at(minute, '1')).toContain('scale')
+    expect(at(52, '1')).toEqual(['index'])
+  })
+
   it('does not accept in that way what other prices contradict', () => {
     const { mark } = openClassifier()
     for (let minute = 0; minute <= 20; minute++) {

@@ -171,6 +171,20 @@ describe('a price of one venue alone', () => {
     ])
   })
 
+  it('S9: after 16 minutes of a premium of 7 %, which are no suspicion of its scale, a price has a wrong exponent: no liquidation of it is confirmed', () => {
+    const run = openScenario('ATOM', [])
+    run.play(still(beside('4', '4.3', '4'), 16 * 60))
+    run.play(still(beside('4', '0.00000004', '0.00000004'), 3))
+    run.monitor.apply({ kind: 'put', account: desk('ATOM', 'bybit', { entryPrice: '4' }) })
+    run.play([...still(beside('4', '0.00000004', '0.00000004'), 117), ...still(beside('4', '4.3', '4'), 5)])
+    expectStory(run, [
+      '963 s: desk/bybit liquidation at 0.00000004 suspect price-scale price-cross-venue',
+      '1023 s: desk/bybit liquidation is undecided by time',
+      '1080 s: desk/bybit recovered at 4.3 suspect price-index price-cross-venue',
+      '1082 s: desk/bybit recovered is confirmed by own-marks',
+    ])
+  })
+
   it('S11: a dollar trades at 1.30 on one venue for an hour (DAI, 2020-11-26): doubted, and confirmed by the index of that venue', () => {
     const run = openScenario('DAI', [desk('DAI', 'bybit', { entryPrice: '1', size: '-10' })])
     run.play([...still(together('1'), 2), ...still(beside('1', '1.30', '1.29'), 3_600)])
