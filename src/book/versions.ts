@@ -53,7 +53,8 @@ async function formerOf(redis: RedisCommands, key: string, wanted: Set<string>, 
   const former = new Map<string, AccountVersion['account']>()
   let isFromTheStart = false
   let seen = 0
-  for (let end = `(${sinceMs}`; wanted.size > 0 && seen < CHANGES_READ_MAX; ) {
+  // Without `-0` Redis reads an end as the last of its millisecond, and the changes of that one are no former ones.
+  for (let end = `(${sinceMs}-0`; wanted.size > 0 && seen < CHANGES_READ_MAX; ) {
     const page = await readStreamRangeBack(redis, key, end, '-', PAGE_CHANGES)
     seen += page.length
     for (const entry of page) {

@@ -51,6 +51,16 @@ describe('the terms of accounts since a time', () => {
     expect(await told(await mark())).toEqual({})
   })
 
+  it('are those of the time itself where a change came in that very millisecond', async () => {
+    await book().put(testAccount('a', 1))
+    const timeMs = (await mark()) + 60_000
+    const [[, fields]] = (await harness.probe.xrange(keys.changes, '-', '+')) as [[string, string[]]]
+    const kind = fields[fields.indexOf('kind') + 1] ?? ''
+    const text = JSON.stringify(testAccount('a', 2))
+    await harness.probe.xadd(keys.changes, `${timeMs}-0`, 'kind', kind, 'id', 'a', 'account', text)
+    expect(await told(timeMs)).toEqual({ a: '1 2' })
+  })
+
   it('are not known from before the changes that Redis has kept', async () => {
     await book().put(testAccount('a', 1))
     await book().put(testAccount('b', 1))
