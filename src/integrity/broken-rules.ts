@@ -25,12 +25,10 @@ export interface Comparison {
 
 /** The rules that the mark breaks. Exact. */
 export function brokenRules(of: Comparison, terms: IntegrityTerms): IntegrityFinding[] {
-  const { mark, accepted, base, index, median, eventTimeMs } = of
+  const { mark, accepted, index, median, eventTimeMs } = of
   const findings: IntegrityFinding[] = []
-  // A fault of units of one venue may be in its index too, so that other venues go before it.
-  const known = [base, accepted, median || index].filter((reference) => reference !== '')
-  if (isOffScaleOfAll(mark, known, terms.scale))
-    findings.push({ rule: 'scale', reference: known[0]!, limit: terms.scale })
+  const scale = brokenScale(of, terms)
+  if (scale !== undefined) findings.push(scale)
   const isRecent = accepted !== '' && eventTimeMs - of.acceptedTimeMs <= terms.jumpWithinMs
   if (isRecent && isBeyond(mark, accepted, of.jump))
     findings.push({ rule: 'jump', reference: accepted, limit: of.jump })
@@ -42,6 +40,18 @@ export function brokenRules(of: Comparison, terms: IntegrityTerms): IntegrityFin
   if (Math.abs(skewMs) > terms.clockSkewMaxMs)
     findings.push({ rule: 'clock', reference: null, limit: String(terms.clockSkewMaxMs), skewMs })
   return findings
+}
+
+/** A fault of units of one venue may be in its index too: other venues go before it, and far enough off it says nothing. */
+function brokenScale(
+  { mark, base, accepted, index, median }: Comparison,
+  { scale, scaleDespiteIndex }: IntegrityTerms,
+): IntegrityFinding | undefined {
+  const withoutIndex = [base, accepted, median].filter((reference) => reference !== '')
+  const all = median === '' && index !== '' ? [...withoutIndex, index] : withoutIndex
+  if (isOffScaleOfAll(mark, all, scale)) return { rule: 'scale', reference: all[0]!, limit: scale }
+  if (!isOffScaleOfAll(mark, withoutIndex, scaleDespiteIndex)) return undefined
+  return { rule: 'scale', reference: all[0]!, limit: scaleDespiteIndex }
 }
 
 /** False where nothing is known. */

@@ -28,6 +28,8 @@ export interface IntegrityTerms {
    * price where too few are fresh), of those that are known.
    */
   readonly scale: Decimal
+  /** The same of marks of its own alone, where too few other venues are fresh: it counts whatever the index price says. */
+  readonly scaleDespiteIndex: Decimal
   /** After so long beyond `scale` a mark within `reinstateWithin` of the one before is accepted. */
   readonly reinstateAfterMs: number
   readonly reinstateWithin: Decimal
@@ -61,7 +63,9 @@ export interface IntegrityRules extends IntegrityTerms {
  * Jump: half of what BitMEX takes for an outlier in its indexes (25 % of Bitcoin, 50 % of others, from the median). Index and
  * other venues: the cap that Binance puts on a constituent of its index (3 %, before 5 %). Clock: BingX passes over data that are
  * 5 s off. Agreement of two of three: the minimum of exchanges of dYdX. Reinstatement: BitMEX, 15 minutes within 2 %. A stream of
- * one mark a second never has them exactly a second apart, so a jump is looked for over a second and a half.
+ * one mark a second never has them exactly a second apart, so a jump is looked for over a second and a half. Scale despite the
+ * index: the furthest that a venue is known to have moved mark and index at once is 52 times (JELLY, 2025-03-26), while units that
+ * are taken for one another lie further apart than a thousand (satoshi 10^8, wei 10^18, the exponent of Pyth in 2021 10^8).
  */
 export const DEFAULT_TERMS: IntegrityTerms = {
   majors: ['BTC', 'ETH'],
@@ -73,6 +77,7 @@ export const DEFAULT_TERMS: IntegrityTerms = {
   venuesAgreeMin: 2,
   freshMs: 5_000,
   scale: '10',
+  scaleDespiteIndex: '1000',
   reinstateAfterMs: 900_000,
   reinstateWithin: '0.02',
   clockSkewMaxMs: 5_000,

@@ -185,6 +185,19 @@ describe('scale', () => {
     expect(rulesOf(mark(BTC, '430', 2_000))).toEqual([])
   })
 
+  it('is a mark a thousand times off all marks of its own, whatever the index says, where no three other venues are fresh', () => {
+    const { mark, index } = openClassifier()
+    mark(SOL, '100', 0)
+    for (let second = 10; second <= 130; second += 10) {
+      index('bybit', 'SOL/USDT index', '0.0999', second * 1_000)
+      expect(mark(SOL, '0.0999', second * 1_000)?.findings).toEqual([
+        { rule: 'scale', reference: '100', limit: '1000' },
+      ])
+    }
+    index('bybit', 'SOL/USDT index', '0.1', 140_000)
+    expect(mark(SOL, '0.1', 140_000)).toBeUndefined()
+  })
+
   it('stays for two minutes of a fault of 10^-8, and every mark is compared with the last accepted one', () => {
     const { mark } = openClassifier()
     mark(BTC, '43000', 0)

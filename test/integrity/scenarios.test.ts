@@ -160,6 +160,28 @@ describe('a price of one venue alone', () => {
     },
   )
 
+  it('S9: no other venue is fresh, and the index has the wrong exponent too: no mark of the venue confirms it', () => {
+    const run = openScenario('BTC', [desk('BTC', 'bybit', { entryPrice: '43000' })])
+    const own = (price: string): Second => ({ bybit: { mark: price, index: price } })
+    run.play([...still(own('43000'), 3), ...still(own('0.00043'), 30), ...still(own('43000'), 5)])
+    expectStory(run, [
+      '3 s: desk/bybit liquidation at 0.00043 suspect price-scale price-jump',
+      '33 s: desk/bybit recovered at 43000 confirmed',
+      '35 s: desk/bybit liquidation is retracted by market-back',
+    ])
+  })
+
+  it('S9: the same for longer: neither is known after a minute', () => {
+    const run = openScenario('BTC', [desk('BTC', 'bybit', { entryPrice: '43000' })])
+    const own = (price: string): Second => ({ bybit: { mark: price, index: price } })
+    run.play([...still(own('43000'), 3), ...still(own('0.00043'), 120), ...still(own('43000'), 5)])
+    expectStory(run, [
+      '3 s: desk/bybit liquidation at 0.00043 suspect price-scale price-jump',
+      '63 s: desk/bybit liquidation is undecided by time',
+      '123 s: desk/bybit recovered at 43000 confirmed',
+    ])
+  })
+
   it('S9: the first mark of a venue has the wrong exponent, its index too, while three others are fresh: nothing of that venue confirms it', () => {
     const run = openScenario('BTC', [desk('BTC', 'bybit', { entryPrice: '43000' })])
     run.play(still(without('bybit', together('43000')), 3))
