@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { DEFAULT_NAMES } from '../demo/exchange/default-names.ts'
 import { VENUES } from '../venues/index.ts'
 import type { DemoFlags } from './demo-run.ts'
 import { whole } from './options.ts'
@@ -7,9 +8,8 @@ const ACCOUNTS_DEFAULT = 100_000
 const ACCOUNTS_MAX = 5_000_000
 const SECONDS_DEFAULT = 32
 const SECONDS_MAX = 3_600
-const EXAMPLE_VENUES = VENUES.slice(0, 2)
-  .map(({ id }) => id)
-  .join(',')
+const [FIRST, SECOND] = VENUES
+const EXAMPLE_NAMES = `${FIRST!.id},${SECOND!.sources[0]!.id}`
 const SEED_MAX = 2 ** 31 - 1
 
 /** `plimsoll demo`: runs the worker on its own Redis with a simulated exchange and a synthetic book. */
@@ -28,7 +28,7 @@ export function demoCommand(): Command {
     .option('--seed <number>', 'another seed is another market and another book', whole(0, SEED_MAX), 1)
     .option(
       '--venues <names>',
-      `venues to simulate, such as ${EXAMPLE_VENUES}; or all (default: six of them)`,
+      `venues or streams to simulate, such as ${EXAMPLE_NAMES}; or all (default: ${DEFAULT_NAMES.join(', ')})`,
       (text) => text.split(',').map((name) => name.trim()),
     )
     .option('--redis-url <url>', 'Redis to use (a shard of its own) instead of a private one')

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { DEFAULT_NAMES } from '../../src/demo/exchange/default-names.ts'
 import {
   DEMO_INSTRUMENTS,
   DEMO_STREAMS,
@@ -94,32 +95,43 @@ describe('the demo instruments', () => {
 
 describe('the venues of a demo', () => {
   it('are six unless others are named', () => {
-    const six = ['bybit', 'binance', 'okx', 'kraken-futures-public', 'deribit', 'bitmex']
-    expect(namesOf(DEMO_STREAMS)).toEqual(six)
-    expect(streamsNamed(six)).toEqual(DEMO_STREAMS)
+    expect(DEFAULT_NAMES).toHaveLength(6)
+    expect(namesOf(DEMO_STREAMS)).toEqual(DEFAULT_NAMES)
+    expect(streamsNamed(DEFAULT_NAMES)).toEqual(DEMO_STREAMS)
     expect(instrumentsOf(DEMO_STREAMS)).toEqual(DEMO_INSTRUMENTS)
   })
 
-  it('are named as accounts name them, each counted once', () => {
-    expect(streamsNamed(['okx-public', 'bybit', 'okx'])).toEqual([
-      'bybit-linear',
-      'bybit-inverse',
-      'okx-public',
-    ])
+  it('are named as accounts name them', () => {
+    expect(streamsNamed(['okx', 'bybit'])).toEqual(['bybit-linear', 'bybit-inverse', 'okx-public'])
     expect(streamsNamed(['kraken'])).toEqual(['kraken-futures-public', 'kraken-spot'])
     expect(streamsNamed(['kraken-futures', 'cme'])).toEqual(['kraken-futures-public', 'cme-poll'])
     expect(namesOf(streamsNamed(['kraken-spot', 'binance']))).toEqual(['binance', 'kraken-spot'])
     expect(namesOf(streamsNamed(['all']))).toHaveLength(VENUES.length)
-    expect(streamsNamed(['okx', 'all', 'bybit'])).toEqual(streamsNamed(['all']))
   })
 
   it('are refused by an unknown name with those that are known and one that is near', () => {
     expect(() => streamsNamed(['bybit', 'Kraken_Futures'])).toThrow(
       /^--venues Kraken_Futures is unknown; it must be one or more of all, bybit, .*; did you mean kraken-futures\?$/,
     )
-    expect(() => streamsNamed([''])).toThrow('--venues  is unknown')
     // A stream that the demo does not speak, because it speaks another one of the same venue.
     expect(() => streamsNamed(['cme-file'])).toThrow('--venues cme-file is unknown')
+  })
+
+  it.each([
+    [['bybit', '', 'okx'], 'entry 2 of 3 of --venues is empty; names are parted by one comma: bybit,okx'],
+    [[''], '--venues is empty; --venues all names every venue'],
+    [['okx', 'bybit', 'okx'], '--venues names okx twice'],
+    [['all', 'bybit'], '--venues names bybit beside all, which holds it: leave bybit out'],
+    [
+      ['bybit-linear', 'bybit'],
+      '--venues names bybit-linear beside bybit, which holds it: leave bybit-linear out',
+    ],
+    [
+      ['kraken-futures', 'kraken-futures-public'],
+      '--venues names kraken-futures beside kraken-futures-public, which is the same: leave one out',
+    ],
+  ])('are refused where %j has an entry that adds nothing', (names, message) => {
+    expect(() => streamsNamed(names)).toThrow(expect.objectContaining({ code: 'USAGE', message }))
   })
 
   it('make the same market in whichever order they are named', () => {

@@ -45,9 +45,10 @@ const SHOWN_FIRST: readonly (readonly [venue: string, symbol: string])[] = [
 /**
  * The streams that have these names, in the order of the demo: the name of a venue stands for all streams that begin with it, `all`
  * for every one.
- * @throws PlimsollError USAGE for a name that stands for no stream of the demo.
+ * @throws PlimsollError USAGE for a name that stands for no stream of the demo, is empty, or adds nothing to another one.
  */
 export function streamsNamed(names: readonly string[]): readonly string[] {
+  refuseEmpty(names)
   const known = [ALL, ...VENUE_NAMES.keys()].filter((name) => streamsOfName(name).length > 0)
   const chosen = names.flatMap((name) => {
     if (known.includes(name)) return streamsOfName(name)
@@ -57,7 +58,34 @@ export function streamsNamed(names: readonly string[]): readonly string[] {
       `--venues ${name} is unknown; it must be one or more of ${known.join(', ')}${suggestion}`,
     )
   })
+  for (const [place, name] of names.entries()) refuseHeldElsewhere(name, names.toSpliced(place, 1))
   return EVERY_STREAM.filter((id) => chosen.includes(id))
+}
+
+function refuseEmpty(names: readonly string[]): void {
+  const empty = names.indexOf('')
+  if (empty < 0) return
+  const stated = names.filter((name) => name !== '')
+  const message =
+    stated.length === 0
+      ? `--venues is empty; --venues ${ALL} names every venue`
+      : `entry ${empty + 1} of ${names.length} of --venues is empty; names are parted by one comma: ${stated.join(',')}`
+  throw new PlimsollError('USAGE', message)
+}
+
+/** Refuses a name that adds no stream to one of the others: another one may be meant. */
+function refuseHeldElsewhere(name: string, others: readonly string[]): void {
+  const own = streamsOfName(name)
+  const holder = others.find((other) => own.every((id) => streamsOfName(other).includes(id)))
+  if (holder === undefined) return
+  const isSame = own.length === streamsOfName(holder).length
+  const message =
+    holder === name
+      ? `names ${name} twice`
+      : isSame
+        ? `names ${name} beside ${holder}, which is the same: leave one out`
+        : `names ${name} beside ${holder}, which holds it: leave ${name} out`
+  throw new PlimsollError('USAGE', `--venues ${message}`)
 }
 
 function streamsOfName(name: string): readonly string[] {
