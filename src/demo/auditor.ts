@@ -51,8 +51,8 @@ export function createAuditor(referee: Referee): Auditor {
         duplicated += 1
         return
       }
-      // The referee knows the prices that the worker heard: neither a doubt of them nor one that was not heard.
-      if (event.kind === 'revision' || event.kind === 'market-gap' || isVenueEvent(event)) return
+      // The referee knows the prices that the worker heard, and no doubt of them.
+      if (event.kind === 'revision' || isVenueEvent(event)) return
       if (!('marginAccount' in event)) {
         judged.push(event)
         return

@@ -57,12 +57,12 @@ describe('the auditor of a demo', () => {
     expect(auditor.result().judgement).toMatchObject({ lost: 1, disagreements: 0 })
   })
 
-  it('counts revisions, and gaps in what was heard, which the referee cannot know', () => {
+  it('counts revisions and gaps in what was heard, which no replay makes', () => {
     const { auditor, event } = audit()
     auditor.effect(event)
     auditor.effect({ ...event, kind: 'revision', revision: 1 } as unknown as PlimsollEvent)
-    const gap = { kind: 'market-gap', venue: 'binance', symbol: 'SOLUSDT', episode: 0, sequence: 1 }
-    auditor.effect({ id: 'e_5', markPrice: '91.8', ...gap } as MarketEvent)
+    const gap = { kind: 'market-gap', venue: 'binance', symbol: 'SOLUSDT', episode: 1, sequence: 1 }
+    auditor.effect({ id: 'e_5', markPrice: null, ...gap } as MarketEvent)
     expect(auditor.result()).toMatchObject({ delivered: 3, judgement: { lost: 0, disagreements: 0 } })
   })
 

@@ -331,8 +331,8 @@ describe('the referee, on levels and episodes', () => {
     const { referee, binance } = refereeOf(account('binance', [long]))
     for (const mark of ['', '100']) binance('SOLUSDT', mark)
     const [stale, fresh] = referee.expectedOfMarkets() as [ComparedMarketEvent, ComparedMarketEvent]
-    expect(referee.judge([stale, fresh])).toEqual({ expected: 2, lost: 0, disagreements: 0, examples: [] })
-    expect(referee.judge([{ ...stale, sequence: 2 }])).toEqual({
+    expect(referee.judge([stale, fresh])).toMatchObject({ expected: 2, lost: 0, disagreements: 0 })
+    expect(referee.judge([{ ...stale, sequence: 2 }])).toMatchObject({
       expected: 2,
       lost: 1,
       disagreements: 1,

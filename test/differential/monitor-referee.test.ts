@@ -108,12 +108,8 @@ describe.each(LEVELS.map((levels) => ({ levels })))(
       }
       const published = events()
       expect(published.length).toBeGreaterThan(ACCOUNTS / 10)
-      expect(referee.judge(published)).toEqual({
-        expected: published.length,
-        lost: 0,
-        disagreements: 0,
-        examples: [],
-      })
+      const proof = { expected: published.length, lost: 0, disagreements: 0 }
+      expect(referee.judge(published)).toEqual({ ...proof, examples: [], ofVenues: { [venue]: proof } })
       const byFunding = published.filter(({ reasons }) => reasons.includes('funding'))
       expect(byFunding.length > 0).toBe(streams.isStated)
       for (const event of byFunding) expect(verifyEvent(event)).toMatchObject({ isOk: true })

@@ -109,6 +109,7 @@ export function createReferee(options: {
     if (rules === undefined) throw new Error(`the referee has no rules of ${symbol} on ${venue}`)
     return rules
   }
+  const venueOf = ({ account }: ComparedEvent): string => accounts.get(account)!.venue
   const marginAccountsOf = (account: Account) =>
     naiveMarginAccounts(account, (symbol) => rulesOf(account.venue, symbol))
 
@@ -238,12 +239,12 @@ export function createReferee(options: {
     },
     judges: (account) => accounts.has(account),
     expected: () => [...expected.values()],
-    expectedOfMarkets: () => [...markets.expected.values()],
+    expectedOfMarkets: () => markets.expected(),
     judge: (delivered) => {
       const ofMarkets = delivered.filter((event) => 'symbol' in event)
       const ofAccounts = delivered.filter((event) => 'marginAccount' in event)
-      const accounts = expectationsOf(expected, distanceFaults)
-      return sumOf([compareEvents(accounts, ofAccounts), compareEvents(markets, ofMarkets)])
+      const ofReplay = expectationsOf(expected, distanceFaults, venueOf)
+      return sumOf([compareEvents(ofReplay, ofAccounts), markets.judge(ofMarkets)])
     },
   }
 }
@@ -261,6 +262,7 @@ function distanceCheckOf({ marginAccount }: Judged, { markOf, fundingRateOf }: P
 function expectationsOf(
   expected: ReadonlyMap<string, ComparedEvent>,
   distanceFaults: ReadonlyMap<string, DistanceCheck>,
+  venueOf: (event: ComparedEvent) => string,
 ): Expectations<ComparedEvent> {
   const fields = ['account', 'previousLevel', 'sequence', 'marginBalance', 'maintenanceMargin'] as const
   const name = ({ kind, level, marginAccount }: ComparedEvent) => `${kind} ${level} of ${marginAccount}`
@@ -268,7 +270,7 @@ function expectationsOf(
     const fault = distanceFaults.get(keyOf(event))!(event.distance)
     return fault && `distance ${fault}`
   }
-  return { expected, keyOf, fields, name, faultOf }
+  return { expected, keyOf, venueOf, fields, name, faultOf }
 }
 
 function keyOf(event: ComparedEvent): string {
