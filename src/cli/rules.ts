@@ -184,7 +184,7 @@ function unknownRules(book: RuleBook, symbol: string, at: number | undefined): P
   )
   const known =
     entries.length === 0
-      ? `rule book ${book.version} never held it; plimsoll rules list ${book.venue} prints what it holds; ${wayOutOf(book)}${new KnownNames(() => book.symbols()).suggestionFor(symbol)}`
+      ? `rule book ${book.version} never held it; plimsoll rules list ${book.venue} prints what it holds; ${wayOutOf(book, symbol)}${new KnownNames(() => book.symbols()).suggestionFor(symbol)}`
       : `its rules are known from ${days[0]}, the last change is of ${days.at(-1)}`
   const when = at === undefined ? '' : ` at ${new Date(at).toISOString()}`
   return new PlimsollError('SYMBOL_UNKNOWN', `no rules of ${name} are known${when}: ${known}`)

@@ -79,6 +79,11 @@ export interface MarginDefaults {
   readonly coinOf?: (symbol: string) => string
   /** What the venue calls an asset, by another name that is in use for it and is refused in pools: `{ BTC: 'XBT' }`. */
   readonly assetNames?: Readonly<Record<string, string>>
+  /**
+   * The venue's name of the pair on spot margin that a text names, `XBTUSD` of `BTC/USD`; undefined of another text. Absent where
+   * such pairs have the names of contracts.
+   */
+  readonly spotPairOf?: (text: string) => string | undefined
   /** Symbols of the book that stand for contracts which share their rules, and are no contract; absent where the book holds contracts alone. */
   readonly families?: RegExp
   /** The command that makes rules of what the venue publishes, for a message about a contract that the book does not hold. */

@@ -154,13 +154,21 @@ function furtherAssetRule({ positions }: Account, settling: readonly string[], b
 function unknownRule({ venue }: Account, { symbol }: Position, book: RuleBook): string {
   const refusal = book.refused?.get(symbol)
   if (refusal !== undefined) return `its rules are refused: ${refusal}`
-  const suggestion = namesOf(book).suggestionFor(symbol)
-  return `rule book ${book.version} of ${venue} does not hold it; ${wayOutOf(book)}${suggestion}`
+  return `rule book ${book.version} of ${venue} does not hold it; ${wayOutOf(book, symbol)}${meantBy(symbol, book)}`
 }
 
-/** How a contract comes into the book, in words. */
-export function wayOutOf({ defaults }: RuleBook): string {
-  const { rulesCommand } = defaults
+/** Names of contracts have no slash: a text with one means the pair, where the venue has a name of its own for that. */
+function meantBy(symbol: string, book: RuleBook): string {
+  const pair = symbol.includes('/') ? book.defaults.spotPairOf?.(symbol) : undefined
+  return pair === undefined ? namesOf(book).suggestionFor(symbol) : `; did you mean ${pair}?`
+}
+
+/** How what the symbol names comes into the book, in words. */
+export function wayOutOf({ defaults }: RuleBook, symbol: string): string {
+  const { rulesCommand, spotPairOf } = defaults
+  const pair = spotPairOf?.(symbol)
+  if (pair !== undefined)
+    return `${pair} names a pair on spot margin, whose rules a rules file states (examples/spot-margin-rules.json)`
   return `a rules file can add it${rulesCommand === undefined ? '' : `: ${rulesCommand} makes one`}`
 }
 

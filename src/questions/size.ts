@@ -144,7 +144,7 @@ function rulesOf(book: RuleBook, symbol: string): InstrumentRules {
     const refusal = book.refused?.get(symbol)
     const why =
       refusal === undefined
-        ? `rule book ${book.version} does not hold it; ${wayOutOf(book)}`
+        ? `rule book ${book.version} does not hold it; ${wayOutOf(book, symbol)}`
         : `refused: ${refusal}`
     throw new PlimsollError('SYMBOL_UNKNOWN', `no rules of ${book.venue} ${symbol}: ${why}`, {
       path: 'symbol',

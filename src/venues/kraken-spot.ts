@@ -23,6 +23,16 @@ const OWN_NAMES = new Map(Object.entries(STREAM_NAMES).map(([own, streamed]) => 
 /** Pairs of which one parser keeps the name; that of a further one is made anew each time. */
 const NAMES_MAX = 4_096
 
+/** XBTUSD of BTC/USD, xbt/usd and BTCUSD; undefined of what names no pair. */
+export function krakenPairOf(text: string): string | undefined {
+  const stated = text.toUpperCase()
+  const [base = '', quote = '', ...rest] = stated.includes('/')
+    ? stated.split('/')
+    : (KRAKEN_PAIR.exec(stated)?.slice(1) ?? [])
+  const pair = `${OWN_NAMES.get(base) ?? base}${OWN_NAMES.get(quote) ?? quote}`
+  return rest.length === 0 && KRAKEN_PAIR.test(pair) ? pair : undefined
+}
+
 /**
  * `ticker` of Kraken spot ("WebSocket API v2"). The spot exchange publishes no mark: it values positions on spot margin at the last
  * trade, which each ticker states again, whatever has changed.

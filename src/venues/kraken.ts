@@ -5,7 +5,7 @@ import { krakenImport, krakenRules } from './imports/kraken.ts'
 import { IndexCarriers } from './index-names.ts'
 import { krakenInstruments } from './instruments/kraken.ts'
 import { krakenMarkHistory } from './kraken-mark-history.ts'
-import { KRAKEN_PAIR, krakenSpotStream } from './kraken-spot.ts'
+import { KRAKEN_PAIR, krakenPairOf, krakenSpotStream } from './kraken-spot.ts'
 import { KRAKEN_INDEXES, krakenStream } from './kraken-stream.ts'
 
 const KRAKEN = venueId('kraken')
@@ -78,6 +78,7 @@ export const kraken: Venue = {
       closingFee: 'none',
       liquidation: 'passed',
       assetNames: { BTC: 'XBT' },
+      spotPairOf: krakenPairOf,
       families: /^F[IF]_[^_]+$/,
       // A pair has one margin account of the spot exchange behind it.
       hasIsolatedMargin: (symbol) => !SINGLE_COLLATERAL.test(symbol) && !KRAKEN_PAIR.test(symbol),

@@ -155,6 +155,23 @@ describe('an account with unknown symbols', () => {
     ])
   })
 
+  it.each([
+    ['BTC/USD', 'XBTUSD', '; did you mean XBTUSD?'],
+    ['xbt/usd', 'XBTUSD', '; did you mean XBTUSD?'],
+    ['ETH/BTC', 'ETHXBT', '; did you mean ETHXBT?'],
+    ['XBTUSD', 'XBTUSD', '; did you mean PI_XBTUSD or PF_XBTUSD?'],
+    ['BTCUSD', 'XBTUSD', '; did you mean PI_XBTUSD or PF_XBTUSD?'],
+    ['FOOUSD', 'FOOUSD', ''],
+  ])('is answered at kraken for %s with the pair on spot margin, %s', (stated, pair, meant) => {
+    const account = parsedAccount({ venue: 'kraken', collateral: [], positions: [position(stated)] })
+    const { version } = ruleBookOf(parseVenueId('kraken'))
+    expect(accountFaultsOf(account, ruleBookOf(parseVenueId('kraken')))).toMatchObject([
+      {
+        rule: `rule book ${version} of kraken does not hold it; ${pair} names a pair on spot margin, whose rules a rules file states (examples/spot-margin-rules.json)${meant}`,
+      },
+    ])
+  })
+
   it('is answered with the command that makes rules of what the venue publishes', () => {
     const ruleAt = (venue: string) => {
       const account = parsedAccount({ venue, collateral: [], positions: [position('FOO')] })
