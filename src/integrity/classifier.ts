@@ -1,13 +1,11 @@
 import type { Decimal, UnderlyingOf, VenueId } from '../domain/index.ts'
-import { brokenRules, isOffScaleOfAll } from './broken-rules.ts'
-import { isBeyond, isOnSideOf, mayBeBeyond, mayBeOffScale } from './compare.ts'
-import { breaksScale, type Doubt, type Evidence, type IntegrityFinding } from './doubt.ts'
+import { brokenRules } from './broken-rules.ts'
+import { mayBeBeyond, mayBeOffScale } from './compare.ts'
+import { breaksScale, breaksTheSame, type Doubt, type Evidence, type IntegrityFinding } from './doubt.ts'
+import { evidenceOf, type StatedPrice } from './evidence.ts'
 import { References } from './references.ts'
 import type { IntegrityRules } from './rules.ts'
 import { type Subject, subjectOf } from './subject.ts'
-
-/** What is asked of a price when other prices may confirm it. */
-type StatedPrice = Pick<Doubt, 'instrument' | 'markPrice' | 'accepted' | 'base' | 'findings'>
 
 /** Numbers of a market, side by side. */
 const PRICE = 0
@@ -103,13 +101,17 @@ export class Classifier {
       numbers[at + IS_HEARD] = 1
       this.#heard[this.#heardCount++] = instrument
     }
-    const price = text === this.#text[instrument] ? numbers[at + PRICE]! : Number(text)
-    numbers[at + BEFORE] = numbers[at + PRICE]!
+    const isSamePrice = text === this.#text[instrument]
+    const price = isSamePrice ? numbers[at + PRICE]! : Number(text)
+    // A venue that states a mark again, of the same time, states no further one.
+    if (!isSamePrice || eventTimeMs !== numbers[at + EVENT_MS]) {
+      numbers[at + BEFORE] = numbers[at + PRICE]!
+      numbers[at + MARKS] = numbers[at + MARKS]! + 1
+    }
     numbers[at + PRICE] = price
     numbers[at + EVENT_MS] = eventTimeMs
     numbers[at + RECEIVED_MS] = receivedTimeMs
     numbers[at + HEARD_MS] = nowMs
-    numbers[at + MARKS] = numbers[at + MARKS]! + 1
     this.#text[instrument] = text
     const { marks, place } = this.#subjects[instrument]!
     if (marks !== undefined) marks.state(place, text, price, nowMs)
@@ -134,7 +136,7 @@ export class Classifier {
     return undefined
   }
 
-  /** Marks and confirmations of the market so far. */
+  /** Marks and confirmations of the market so far, each price of one time counted once. */
   marksOf(instrument: number): number {
     return this.#numbers[instrument * FIELDS + MARKS]!
   }
@@ -151,25 +153,13 @@ export class Classifier {
 
   /** Whether what other prices say now confirms a price that was doubtful, at the time of the last mark of its market. */
   evidenceOf(price: StatedPrice): Evidence | undefined {
-    const { instrument, markPrice, accepted, base } = price
-    const { index, marks, place, toIndex, crossVenue } = this.#subjects[instrument]!
-    const { freshMs, venuesMin, venuesAgreeMin, scale } = this.rules
-    const nowMs = this.#numbers[instrument * FIELDS + HEARD_MS]!
-    const venues = marks?.sortOthers(place, nowMs, freshMs) ?? 0
-    if (marks !== undefined && venues >= venuesMin) {
-      let agree = 0
-      for (let at = 0; at < venues; at++)
-        if (!isBeyond(markPrice, marks.freshAt(at), crossVenue.text)) agree++
-      if (agree >= venuesAgreeMin) return { by: 'other-venues', agree, venues, limit: crossVenue.text }
-    }
-    if (index === undefined || nowMs - index.heardMs > freshMs) return undefined
-    // A fault of scale of one venue may be in its index too. A first mark has only other prices to be off scale of.
-    const own = [base, accepted].filter((reference) => reference !== '')
-    if (breaksScale(price) || isOffScaleOfAll(markPrice, own, scale)) return undefined
-    const isShared =
-      !isBeyond(markPrice, index.text, toIndex.text) ||
-      (accepted !== '' && isOnSideOf(index.text, markPrice, accepted))
-    return isShared ? { by: 'own-index', reference: index.text, limit: toIndex.text } : undefined
+    const { instrument } = price
+    return evidenceOf(
+      price,
+      this.#subjects[instrument]!,
+      this.#numbers[instrument * FIELDS + HEARD_MS]!,
+      this.rules,
+    )
   }
 
   /** Whether f64 proves that no rule is broken. */
@@ -196,11 +186,9 @@ export class Classifier {
   }
 
   #findings(instrument: number): IntegrityFinding[] {
-    const { index, marks, place, jump, toIndex, crossVenue } = this.#subjects[instrument]!
-    const { freshMs, venuesMin } = this.rules
+    const { index, jump, toIndex, crossVenue } = this.#subjects[instrument]!
     const at = instrument * FIELDS
     const nowMs = this.#numbers[at + HEARD_MS]!
-    const venues = marks?.sortOthers(place, nowMs, freshMs) ?? 0
     const compared = {
       mark: this.#text[instrument]!,
       eventTimeMs: this.#numbers[at + EVENT_MS]!,
@@ -208,13 +196,21 @@ export class Classifier {
       accepted: this.#acceptedText[instrument]!,
       acceptedTimeMs: this.#numbers[at + ACCEPTED_MS]!,
       base: this.#baseText[instrument]!,
-      index: index !== undefined && nowMs - index.heardMs <= freshMs ? index.text : '',
-      median: marks !== undefined && venues >= venuesMin ? marks.median(venues) : '',
+      index: index !== undefined && nowMs - index.heardMs <= this.rules.freshMs ? index.text : '',
+      median: this.#medianOf(instrument),
       jump: jump.text,
       toIndex: toIndex.text,
       crossVenue: crossVenue.text,
     }
     return brokenRules(compared, this.rules)
+  }
+
+  /** The median of the other venues; empty where too few are fresh. */
+  #medianOf(instrument: number): Decimal {
+    const { marks, place } = this.#subjects[instrument]!
+    const nowMs = this.#numbers[instrument * FIELDS + HEARD_MS]!
+    const venues = marks?.sortOthers(place, nowMs, this.rules.freshMs) ?? 0
+    return marks !== undefined && venues >= this.rules.venuesMin ? marks.median(venues) : ''
   }
 
   /** A contract may be counted in other units from some day on. Such a mark stands, within a little, for long. */
@@ -233,14 +229,13 @@ export class Classifier {
     numbers[at + ACCEPTED] = numbers[at + PRICE]!
     numbers[at + ACCEPTED_MS] = numbers[at + EVENT_MS]!
     this.#acceptedText[instrument] = this.#text[instrument]!
-    this.#setBase(instrument)
+    this.#setBase(instrument, this.#text[instrument]!)
   }
 
   /** A price that walks far away, mark by mark, is no fault of units. */
-  #setBase(instrument: number): void {
-    const at = instrument * FIELDS
-    this.#numbers[at + BASE] = this.#numbers[at + PRICE]!
-    this.#baseText[instrument] = this.#text[instrument]!
+  #setBase(instrument: number, text: Decimal): void {
+    this.#numbers[instrument * FIELDS + BASE] = Number(text)
+    this.#baseText[instrument] = text
   }
 
   #accept(instrument: number): void {
@@ -255,26 +250,29 @@ export class Classifier {
   #doubt(instrument: number, findings: readonly IntegrityFinding[]): Doubt {
     const { symbol, marks, place } = this.#subjects[instrument]!
     const at = instrument * FIELDS
+    const [mark, nowMs] = [this.#numbers[at + MARKS]!, this.#numbers[at + HEARD_MS]!]
     const before = this.#last[instrument]
-    if (before !== undefined) before.stoodAlone = false
-    const nowMs = this.#numbers[at + HEARD_MS]!
+    if (before?.mark === mark && breaksTheSame(before, findings)) return before
+    if (before !== undefined && before.mark !== mark) before.stoodAlone = false
+    const isOffScale = breaksScale({ findings })
+    // A first mark that is off scale leaves nothing of its own to compare the next ones with.
+    if (isOffScale && this.#baseText[instrument] === '') this.#setBase(instrument, this.#medianOf(instrument))
     const doubt: Doubt = {
       instrument,
       symbol,
       markPrice: this.#text[instrument]!,
       eventTimeMs: this.#numbers[at + EVENT_MS]!,
-      mark: this.#numbers[at + MARKS]!,
+      mark,
       accepted: this.#acceptedText[instrument]!,
       base: this.#baseText[instrument]!,
       findings,
       otherVenues: marks?.sortOthers(place, nowMs, this.rules.freshMs) ?? 0,
-      stoodAlone: before === undefined ? undefined : false,
+      stoodAlone: before === undefined || before.mark === mark ? before?.stoodAlone : false,
     }
     this.#last[instrument] = doubt
-    if (!breaksScale(doubt)) {
-      this.#setBase(instrument)
-      this.#numbers[at + OFF_SCALE_SINCE_MS] = 0
-    } else if (this.#numbers[at + OFF_SCALE_SINCE_MS] === 0) this.#numbers[at + OFF_SCALE_SINCE_MS] = nowMs
+    if (!isOffScale) this.#setBase(instrument, doubt.markPrice)
+    if (!isOffScale) this.#numbers[at + OFF_SCALE_SINCE_MS] = 0
+    else if (this.#numbers[at + OFF_SCALE_SINCE_MS] === 0) this.#numbers[at + OFF_SCALE_SINCE_MS] = nowMs
     return doubt
   }
 }

@@ -26,7 +26,10 @@ export interface Doubt {
   readonly mark: number
   /** The last accepted mark when it came; empty if there was none. */
   readonly accepted: Decimal
-  /** The last mark before it that was not off scale, accepted or not; empty if there was none. */
+  /**
+   * The last mark before it that was not off scale, accepted or not. If there was none: of a mark that is off scale the median of the
+   * other venues as it was first known, else empty.
+   */
   readonly base: Decimal
   readonly findings: readonly IntegrityFinding[]
   /** Other venues of the same underlying that were fresh. Below `venuesMin` they say nothing. */
@@ -37,6 +40,14 @@ export interface Doubt {
 
 export function breaksScale({ findings }: Pick<Doubt, 'findings'>): boolean {
   return findings.some(({ rule }) => rule === 'scale')
+}
+
+/** Whether the findings are of the rules that the mark of the doubt broke. */
+export function breaksTheSame(doubt: Doubt, findings: readonly IntegrityFinding[]): boolean {
+  return (
+    doubt.findings.length === findings.length &&
+    doubt.findings.every(({ rule }, at) => rule === findings[at]!.rule)
+  )
 }
 
 /** Why a suspect price is right all the same. */

@@ -28,6 +28,8 @@ export interface Suspicion {
   /** Further marks that are nearer to the suspect price than to the last accepted one, and those that are not. */
   agreeing: number
   back: number
+  /** Number of the last mark that was counted, or of the suspect one. */
+  counted: number
   outcome: Outcome | undefined
 }
 
@@ -73,7 +75,14 @@ export class Suspicions {
     const known = this.#byDoubt.get(doubt)
     if (known !== undefined) return known
     const untilMs = nowMs + this.#classifier.rules.decideWithinMs
-    const suspicion: Suspicion = { doubt, untilMs, agreeing: 0, back: 0, outcome: undefined }
+    const suspicion: Suspicion = {
+      doubt,
+      untilMs,
+      agreeing: 0,
+      back: 0,
+      counted: doubt.mark,
+      outcome: undefined,
+    }
     this.#byDoubt.set(doubt, suspicion)
     if (this.#size === SUSPICIONS_MAX) suspicion.outcome = undecided('too-many', nowMs)
     else {
@@ -125,14 +134,18 @@ export class Suspicions {
 
   #outcomeAt(suspicion: Suspicion, mark: Decimal, atMs: number): Outcome | undefined {
     const { doubt } = suspicion
-    // The mark itself, which is watched from its own instant on.
-    if (this.#classifier.marksOf(doubt.instrument) === doubt.mark) return undefined
     const evidence = this.#classifier.evidenceOf(doubt)
     if (evidence !== undefined) return { confidence: 'confirmed', by: evidence, atMs }
+    const number = this.#classifier.marksOf(doubt.instrument)
+    // The mark itself, or one that was counted, stated again.
+    if (number === suspicion.counted) return undefined
+    suspicion.counted = number
     const { confirmMarksMin, confirmAfterMs, retractMarksMin, retractAfterMs } = this.#classifier.rules
     const spanMs = this.#classifier.eventTimeMsOf(doubt.instrument) - doubt.eventTimeMs
     const isOffScale = breaksScale(doubt)
-    if (doubt.accepted === '' || isNearer(mark, doubt.markPrice, doubt.accepted)) {
+    // A first mark that is off scale has been compared with other venues alone.
+    const known = doubt.accepted || (isOffScale ? doubt.base : '')
+    if (known === '' || isNearer(mark, doubt.markPrice, known)) {
       const marks = ++suspicion.agreeing
       if (isOffScale || marks < confirmMarksMin || spanMs < confirmAfterMs) return undefined
       return { confidence: 'confirmed', by: { by: 'own-marks', marks }, atMs }

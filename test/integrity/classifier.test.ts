@@ -198,6 +198,25 @@ describe('scale', () => {
     expect(mark(SOL, '0.1', 140_000)).toBeUndefined()
   })
 
+  it.each([
+    ['at once', 0],
+    ['after it was off the index alone', 2_000],
+  ])(
+    'of the first mark of a market is told by the others, %s, and when they are silent by what they said',
+    (_when, knownMs) => {
+      const { mark, index } = openClassifier()
+      const first = (atMs: number, indexPrice: string) => {
+        index('bybit', 'BTC/USDT index', indexPrice, atMs)
+        expect(rulesOf(mark(BTC, '0.00043', atMs))).toContain('scale')
+      }
+      if (knownMs > 0) first(0, '43000')
+      for (const market of [1, 2, 3]) mark(market, '43000', knownMs)
+      first(knownMs + 1_000, '0.00043')
+      first(knownMs + 10_000, '0.00043')
+      expect(rulesOf(mark(BTC, '43010', knownMs + 11_000))).toEqual(['index'])
+    },
+  )
+
   it('stays for two minutes of a fault of 10^-8, and every mark is compared with the last accepted one', () => {
     const { mark } = openClassifier()
     mark(BTC, '43000', 0)

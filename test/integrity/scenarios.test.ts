@@ -193,6 +193,17 @@ describe('a price of one venue alone', () => {
     ])
   })
 
+  it('S9: the same for half a minute: it is retracted once the market is back', () => {
+    const run = openScenario('BTC', [desk('BTC', 'bybit', { entryPrice: '43000' })])
+    run.play(still(without('bybit', together('43000')), 3))
+    run.play([...still(beside('43000', '0.00043', '0.00043'), 30), ...still(together('43000'), 5)])
+    expectStory(run, [
+      '3 s: desk/bybit liquidation at 0.00043 suspect price-scale price-cross-venue',
+      '33 s: desk/bybit recovered at 43000 confirmed',
+      '35 s: desk/bybit liquidation is retracted by market-back',
+    ])
+  })
+
   it('S9: after 16 minutes of a premium of 7 %, which are no suspicion of its scale, a price has a wrong exponent: no liquidation of it is confirmed', () => {
     const run = openScenario('ATOM', [])
     run.play(still(beside('4', '4.3', '4'), 16 * 60))
